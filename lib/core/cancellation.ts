@@ -1,0 +1,28 @@
+/** Joins an AbortSignal to the native core's cancel tokens for the time of one operation. */
+import { AbortError, toBorealError } from '../errors.js';
+import { type CancelHandle, native } from '../native.js';
+
+/**
+ * Runs `work` with a token that is cancelled when the signal fires.
+ *
+ * @throws {ERR_ABORTED} when the signal has fired; `cause` is the signal's reason
+ */
+export async function withCancel<R>(
+  signal: AbortSignal | undefined,
+  work: (cancel: CancelHandle | null) => Promise<R>,
+): Promise<R> {
+  const aborted = () => new AbortError('The operation was aborted.', { cause: signal?.reason });
+  if (signal?.aborted) throw aborted();
+  const token = signal ? native.createCancel() : null;
+  const onAbort = () => token && native.cancel(token);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const result = await work(token);
+    if (signal?.aborted) throw aborted();
+    return result;
+  } catch (error) {
+    throw signal?.aborted ? aborted() : toBorealError(error);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}

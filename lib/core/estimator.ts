@@ -1,0 +1,278 @@
+/**
+ * The base of everything that is fitted. A subclass gives two things: `fitState` turns a training set into plain
+ * state, and `lower` turns that state into plan ops. Predicting, compiling, saving and serving follow from these.
+ */
+import { StateError, ValidationError } from '../errors.js';
+import { withCancel } from './cancellation.js';
+import { checkFinite, encodeFitInput, type FitInput, type FitOptions } from './fit-input.js';
+import type { Dtype, Matrix, MatrixLike } from './matrix.js';
+import { checkNames, checkParams, type Rules } from './params.js';
+import { type CompileOptions, type Output, Plan, type ResolvedCompileOptions, resolveCompileOptions } from './plan.js';
+import { PlanBuilder, type Slot } from './plan-builder.js';
+import { schemaWithRanges } from './ranges.js';
+import { Schema, type Target } from './schema.js';
+
+/** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
+export type EstimatorKind = 'classifier' | 'regressor' | 'transformer';
+
+/** What `fit` learned: plain data, typed arrays and nested estimators, so that it can be saved. */
+// biome-ignore lint/suspicious/noExplicitAny: a state is any record; each estimator names its own.
+export type State = Record<string, any>;
+
+interface Fitted<S> {
+  readonly state: S;
+  readonly schema: Schema;
+  readonly dtype: Dtype;
+  readonly plans: Map<string, Plan>;
+}
+
+/** What an estimator takes and how, read by the base class, by `checkEstimator` and by docs. */
+export interface EstimatorTags {
+  /** NaN in X is fine. Default false. */
+  readonly allowNan?: boolean;
+  /** Text columns (category codes) in X are fine. Default false. */
+  readonly allowCategories?: boolean;
+  /** X is handed on to inner estimators that do their own checks. Default false. */
+  readonly delegates?: boolean;
+}
+
+/**
+ * Base class of all estimators.
+ *
+ * @typeParam P - its parameters
+ * @typeParam S - what `fit` learns
+ */
+export abstract class Estimator<P extends object = object, S extends State = State> {
+  #params: P;
+  #fitted: Fitted<S> | null = null;
+
+  /** @param params - all parameters, defaults filled in by the subclass; checked when `fit` runs */
+  constructor(params: P) {
+    this.#params = params;
+  }
+
+  /** What this estimator does. */
+  abstract readonly kind: EstimatorKind;
+  /** The rule of each parameter. */
+  abstract get rules(): Rules<P>;
+  /** The rule of each member of the state, checked when a model file is read. */
+  abstract get stateRules(): Rules<S>;
+  /** What X may hold. */
+  get tags(): EstimatorTags {
+    return {};
+  }
+  /** The outputs that `lower` knows. */
+  abstract get outputs(): readonly Output[];
+
+  /** Learns from a checked training set. Must not touch `this`: an aborted fit leaves the estimator as it was. */
+  protected abstract fitState(input: FitInput): Promise<S>;
+  /** What the model predicts. */
+  protected abstract targetOf(state: S): Target;
+  /** Adds this estimator's ops to a plan and returns the slot with the wanted output. */
+  abstract lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot;
+
+  /** The parameters, as given or by default. Change them with {@link Estimator.setParams}. */
+  get params(): Readonly<P> {
+    return this.#params;
+  }
+
+  /**
+   * Changes parameters; they apply from the next `fit` on.
+   *
+   * @throws {ERR_PARAMETER} for a name this estimator does not have
+   */
+  setParams(params: Partial<P>): this {
+    checkNames(this.constructor.name, params, Object.keys(this.rules));
+    this.#params = { ...this.#params, ...params };
+    return this;
+  }
+
+  /** An unfitted estimator with the same parameters. */
+  clone(): this {
+    return new (this.constructor as new (params: P) => this)(this.cloneParams());
+  }
+
+  /** The parameters of a clone; estimators that hold estimators clone those too. */
+  protected cloneParams(): P {
+    return { ...this.#params };
+  }
+
+  /** Whether `fit` has succeeded. */
+  get isFitted(): boolean {
+    return this.#fitted !== null;
+  }
+
+  /**
+   * Learns from data, off the event loop. What an earlier fit learned is replaced when this one succeeds.
+   *
+   * @param X - rows of numbers, a {@link Matrix}, or a table with named columns; copied before this returns
+   * @param y - one label or target per row
+   * @returns this
+   * @throws {ERR_PARAMETER} for a bad parameter
+   * @throws {ERR_EMPTY | ERR_SHAPE | ERR_DTYPE | ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_LABELS} for bad data
+   * @throws {ERR_ABORTED} when options.signal fires
+   */
+  async fit(X: MatrixLike, y?: ArrayLike<unknown>, options: FitOptions = {}): Promise<this> {
+    this.checkParams();
+    resolveCompileOptions({ device: options.device ?? 'auto' }, 'float64');
+    const { input, schema } = encodeFitInput(X, y, options);
+    await withCancel(options.signal, async (cancel) => {
+      const ranged = await schemaWithRanges(schema, input.x, cancel);
+      await this.fitInput({ ...input, columns: ranged.columns, cancel }, ranged);
+    });
+    return this;
+  }
+
+  /**
+   * Fits on an encoded training set: how a pipeline fits its steps.
+   *
+   * @internal
+   */
+  async fitInput(input: FitInput, schema: Schema): Promise<void> {
+    this.checkParams();
+    if (!this.tags.delegates) this.#checkInput(input);
+    const state = await this.fitState(input);
+    const target = this.targetOf(state);
+    this.#fitted = { state, schema: schema.withTarget(target), dtype: input.x.dtype, plans: new Map() };
+  }
+
+  /** @throws {ERR_PARAMETER} for a parameter that breaks its rule */
+  checkParams(): void {
+    checkParams(this.constructor.name, this.#params, this.rules);
+  }
+
+  #checkInput(input: FitInput): void {
+    const { allowCategories = false, allowNan = false } = this.tags;
+    const text = allowCategories ? undefined : input.columns.find((c) => c.kind === 'category');
+    if (text !== undefined) {
+      throw new ValidationError(
+        'ERR_DTYPE',
+        `${this.constructor.name} needs numbers, but column '${text.name}' holds text. Encode it first, for example with OneHotEncoder in a ColumnTransformer.`,
+      );
+    }
+    checkFinite(input.x, input.columns, allowNan);
+  }
+
+  /** What `fit` learned. @throws {ERR_NOT_FITTED} before `fit` */
+  protected get state(): S {
+    return this.#requireFitted().state;
+  }
+
+  /** Names and kinds of the training columns, and the target. @throws {ERR_NOT_FITTED} before `fit` */
+  get schema(): Schema {
+    return this.#requireFitted().schema;
+  }
+
+  /** Number of columns of the training set. @throws {ERR_NOT_FITTED} before `fit` */
+  get nFeaturesIn(): number {
+    return this.schema.columns.length;
+  }
+
+  /** Names of the columns of the training set. @throws {ERR_NOT_FITTED} before `fit` */
+  get featureNamesIn(): string[] {
+    return this.schema.columns.map((c) => c.name);
+  }
+
+  #requireFitted(): Fitted<S> {
+    if (this.#fitted === null) {
+      throw new StateError('ERR_NOT_FITTED', `This ${this.constructor.name} is not fitted yet: call fit(X, y) first.`);
+    }
+    return this.#fitted;
+  }
+
+  /** Adds this estimator to a plan, with the checks of its input. */
+  lowerChecked(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { allowNan = false, delegates = false } = this.tags;
+    const checked = delegates ? x : plan.check(x, allowNan, this.featureNamesIn);
+    return this.lower(plan, checked, options);
+  }
+
+  /**
+   * Compiles the fitted model into a {@link Plan}: one native call for all of it.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} for an output this model does not have
+   * @throws {ERR_PARAMETER | ERR_DEVICE} for a bad option
+   */
+  compile(options: CompileOptions = {}): Plan {
+    const resolved = this.#resolve(options);
+    return Plan.compile(this.#source(resolved), this.schema, resolved);
+  }
+
+  /** As {@link Estimator.compile}, with the packing of constants on the pool. */
+  async compileAsync(options: CompileOptions = {}): Promise<Plan> {
+    const resolved = this.#resolve(options);
+    return Plan.compileAsync(this.#source(resolved), this.schema, resolved);
+  }
+
+  #resolve(options: CompileOptions): ResolvedCompileOptions {
+    const resolved = resolveCompileOptions(options, this.#requireFitted().dtype);
+    if (resolved.output !== 'value' && !this.outputs.includes(resolved.output)) {
+      throw new StateError(
+        'ERR_NOT_SUPPORTED',
+        `${this.constructor.name} has no output '${resolved.output}'; it has ${this.outputs.map((o) => `'${o}'`).join(', ')}.`,
+      );
+    }
+    return resolved;
+  }
+
+  #source(options: ResolvedCompileOptions) {
+    const builder = new PlanBuilder(this.nFeaturesIn);
+    return builder.build(this.lowerChecked(builder, builder.input, options));
+  }
+
+  /** Runs the plan for one output on the pool; plans are compiled once and kept until the next fit. */
+  protected async run(X: MatrixLike, options: CompileOptions): Promise<Matrix> {
+    const { plans, dtype } = this.#requireFitted();
+    const precision = precisionOf(X, dtype);
+    const key = planKey(options, precision);
+    let plan = plans.get(key);
+    if (plan === undefined) {
+      plan = await this.compileAsync({ ...options, precision });
+      plans.set(key, plan);
+    }
+    return plan.run(X);
+  }
+
+  /** Runs the plan for one output now. */
+  protected runSync(X: MatrixLike, options: CompileOptions): Matrix {
+    const { plans, dtype } = this.#requireFitted();
+    const precision = precisionOf(X, dtype);
+    const key = planKey(options, precision);
+    let plan = plans.get(key);
+    if (plan === undefined) {
+      plan = this.compile({ ...options, precision });
+      plans.set(key, plan);
+    }
+    return plan.runSync(X);
+  }
+
+  /** What has to be saved. @internal */
+  snapshot(): { readonly params: P; readonly fitted: { state: S; schema: Schema; dtype: Dtype } | null } {
+    const fitted = this.#fitted && { state: this.#fitted.state, schema: this.#fitted.schema, dtype: this.#fitted.dtype };
+    return { params: this.#params, fitted };
+  }
+
+  /**
+   * Puts a saved state back, after checking it.
+   *
+   * @internal
+   * @throws {ERR_PARAMETER} when params or state break their rules
+   */
+  restore(fitted: { state: S; schema: Schema; dtype: Dtype }): void {
+    checkParams(`${this.constructor.name} state`, fitted.state, this.stateRules);
+    this.#fitted = { ...fitted, plans: new Map() };
+  }
+}
+
+/** Float arrays run in their own precision; everything else in that of the training set. */
+function precisionOf(X: MatrixLike, fallback: Dtype): Dtype {
+  const data = (X as { data?: unknown }).data ?? null;
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  return fallback;
+}
+
+function planKey(options: CompileOptions, precision: Dtype): string {
+  return `${options.output ?? 'value'} ${options.coverage ?? ''} ${precision}`;
+}

@@ -1,0 +1,125 @@
+/** What reaches an estimator's `fitState`: encoded, checked and private to this fit. */
+import { ValidationError } from '../errors.js';
+import { type CancelHandle, native } from '../native.js';
+import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
+import { type FloatArray, Matrix, type MatrixLike } from './matrix.js';
+import { describeValueError, type Device } from './plan.js';
+import { type Column, Schema } from './schema.js';
+
+/** A step of a long operation. */
+export interface Progress {
+  /** The estimator that is working, for example 'RandomForestRegressor'. */
+  readonly estimator: string;
+  readonly done: number;
+  readonly total: number;
+  /** done / total, in [0, 1]. */
+  readonly fraction: number;
+}
+
+/** Options of every `fit`. */
+export interface FitOptions {
+  /** One weight >= 0 per row. Default: all rows count alike. */
+  readonly sampleWeight?: ArrayLike<number>;
+  /** Aborts the fit; the estimator keeps its previous state. */
+  readonly signal?: AbortSignal;
+  /** Called now and then while the fit works, and never after it settled. */
+  readonly onProgress?: (event: Progress) => void;
+  /** Where to train. Default 'auto'. */
+  readonly device?: Device;
+}
+
+/** The training set as estimators see it. */
+export interface FitInput {
+  /** Private to this fit and never changed: it lives in shared memory, so that native jobs read it in place. */
+  readonly x: Matrix;
+  readonly columns: readonly Column[];
+  /** Whatever the caller passed; {@link fitLabels} and {@link fitTargets} check it. */
+  readonly y: ArrayLike<unknown> | undefined;
+  readonly sampleWeight: Float64Array | null;
+  readonly signal: AbortSignal | undefined;
+  readonly cancel: CancelHandle | null;
+  readonly onProgress: ((event: Progress) => void) | undefined;
+}
+
+/** y as class codes. */
+export function fitLabels(input: FitInput): EncodedLabels {
+  return encodeLabels(requireY(input), input.x.rows);
+}
+
+/** y as finite numbers. */
+export function fitTargets(input: FitInput): Float64Array {
+  return encodeTargets(requireY(input), input.x.rows);
+}
+
+function requireY(input: FitInput): ArrayLike<unknown> {
+  if (input.y === undefined || input.y === null) {
+    throw new ValidationError('ERR_PARAMETER', 'fit needs y: an array with one label or target per row of X.');
+  }
+  return input.y;
+}
+
+/** A matrix in shared memory: X itself when it is there already, else a copy. */
+export function toShared(x: Matrix): Matrix {
+  if (x.data.buffer instanceof SharedArrayBuffer) return x;
+  const Type = x.data.constructor as new (buffer: SharedArrayBuffer) => FloatArray;
+  const data = new Type(new SharedArrayBuffer(Math.max(x.data.byteLength, x.data.BYTES_PER_ELEMENT)));
+  data.set(x.data);
+  return new Matrix(data.subarray(0, x.data.length), x.rows, x.cols);
+}
+
+/**
+ * Encodes X and checks what all estimators need.
+ *
+ * @throws {ERR_EMPTY} without rows or columns
+ * @throws {ERR_SHAPE} when sampleWeight has the wrong length
+ * @throws {ERR_PARAMETER} when a weight is negative or not finite, or all are 0
+ */
+export function encodeFitInput(X: MatrixLike, y: FitInput['y'], options: FitOptions): { input: FitInput; schema: Schema } {
+  const schema = Schema.infer(X);
+  const x = toShared(schema.encode(X));
+  if (x.rows === 0 || x.cols === 0) {
+    throw new ValidationError('ERR_EMPTY', `fit needs at least one row and one column; X has shape [${x.rows}, ${x.cols}].`);
+  }
+  const input: FitInput = {
+    x,
+    columns: schema.columns,
+    y,
+    sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
+    signal: options.signal,
+    cancel: null,
+    onProgress: options.onProgress,
+  };
+  return { input, schema };
+}
+
+function encodeWeights(weights: ArrayLike<number>, rows: number): Float64Array {
+  if (weights.length !== rows) {
+    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but sampleWeight has ${weights.length} values.`);
+  }
+  let sum = 0;
+  for (let i = 0; i < rows; i++) {
+    const weight = weights[i];
+    if (!(Number.isFinite(weight) && weight >= 0)) {
+      throw new ValidationError('ERR_PARAMETER', `sampleWeight: row ${i} is ${weight}; weights are finite and >= 0.`);
+    }
+    sum += weight;
+  }
+  if (!(sum > 0)) throw new ValidationError('ERR_PARAMETER', 'sampleWeight: at least one weight must be above 0.');
+  return Float64Array.from(weights);
+}
+
+/**
+ * @throws {ERR_INPUT_NAN} for a missing value unless allowed
+ * @throws {ERR_INPUT_INFINITE} for an infinite one
+ */
+export function checkFinite(x: Matrix, columns: readonly Column[], allowNan: boolean): void {
+  const position = native.findInvalid(x.data, x.rows, x.cols, allowNan);
+  if (position < 0) return;
+  const row = Math.floor(position / x.cols);
+  const column = position % x.cols;
+  const code = Number.isNaN(x.data[position]) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE';
+  const error = new ValidationError(code, `Row ${row}, column '${columns[column].name}': ${describeValueError(code)}`);
+  error.row = row;
+  error.column = column;
+  throw error;
+}

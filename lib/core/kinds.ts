@@ -1,0 +1,180 @@
+/** The faces of estimators: what a classifier, a regressor and a transformer offer on top of fit and lower. */
+import { type EncodedLabels, encodeTargets, type Label } from './labels.js';
+import { ValidationError } from '../errors.js';
+import { Estimator, type State } from './estimator.js';
+import type { FitInput, FitOptions } from './fit-input.js';
+import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
+import type { Output } from './plan.js';
+import type { Column, Target } from './schema.js';
+import { accuracy, r2 } from './score.js';
+
+/** Turns class indices (the output 'label' of a plan) into labels. */
+export function decodeLabels(indices: Matrix, classes: readonly Label[]): Label[] {
+  const labels = new Array<Label>(indices.rows);
+  for (let i = 0; i < indices.rows; i++) labels[i] = classes[indices.data[i]];
+  return labels;
+}
+
+/** Options of `score`. */
+export interface ScoreOptions {
+  /** One weight >= 0 per row. */
+  readonly sampleWeight?: ArrayLike<number>;
+}
+
+/** The state every classifier has. */
+export interface ClassifierState extends State {
+  readonly classes: readonly Label[];
+}
+
+/** Predicts one of several classes. */
+export abstract class Classifier<P extends object, S extends ClassifierState> extends Estimator<P, S> {
+  readonly kind = 'classifier' as const;
+
+  get outputs(): readonly Output[] {
+    return ['label', 'proba'];
+  }
+
+  protected targetOf(state: S): Target {
+    return { kind: 'class', classes: state.classes };
+  }
+
+  /** The labels, sorted; columns of probabilities stand in this order. */
+  get classes(): Label[] {
+    return [...this.state.classes];
+  }
+
+  /** The most probable label of each row, on the pool. @throws see {@link Plan.run} */
+  async predict(X: MatrixLike): Promise<Label[]> {
+    return decodeLabels(await this.run(X, { output: 'label' }), this.state.classes);
+  }
+
+  /** As {@link Classifier.predict}, on this thread's time. */
+  predictSync(X: MatrixLike): Label[] {
+    return decodeLabels(this.runSync(X, { output: 'label' }), this.state.classes);
+  }
+
+  /** Probabilities, [rows, classes]; each row sums to 1. */
+  predictProba(X: MatrixLike): Promise<Matrix> {
+    return this.run(X, { output: 'proba' });
+  }
+
+  /** As {@link Classifier.predictProba}, on this thread's time. */
+  predictProbaSync(X: MatrixLike): Matrix {
+    return this.runSync(X, { output: 'proba' });
+  }
+
+  /**
+   * The scores before the link: [rows, 1] for two classes (above 0 means the second), else [rows, classes].
+   *
+   * @throws {ERR_NOT_SUPPORTED} for models without scores, such as forests
+   */
+  decisionFunction(X: MatrixLike): Promise<Matrix> {
+    return this.run(X, { output: 'decision' });
+  }
+
+  /** The share of rows predicted right, in [0, 1]. */
+  async score(X: MatrixLike, y: ArrayLike<unknown>, options: ScoreOptions = {}): Promise<number> {
+    return accuracy(y, await this.predict(X), options.sampleWeight);
+  }
+}
+
+/** Predicts a number. */
+export abstract class Regressor<P extends object, S extends State> extends Estimator<P, S> {
+  readonly kind = 'regressor' as const;
+
+  get outputs(): readonly Output[] {
+    return ['value'];
+  }
+
+  protected targetOf(_state: S): Target {
+    return { kind: 'number' };
+  }
+
+  /** One number per row, on the pool; of the element type of X. @throws see {@link Plan.run} */
+  async predict(X: MatrixLike): Promise<FloatArray> {
+    return (await this.run(X, { output: 'value' })).data;
+  }
+
+  /** As {@link Regressor.predict}, on this thread's time. */
+  predictSync(X: MatrixLike): FloatArray {
+    return this.runSync(X, { output: 'value' }).data;
+  }
+
+  /** The coefficient of determination R2: 1 is perfect, 0 is no better than the mean. */
+  async score(X: MatrixLike, y: ArrayLike<number>, options: ScoreOptions = {}): Promise<number> {
+    const predicted = await this.predict(X);
+    return r2(encodeTargets(y, predicted.length), predicted, options.sampleWeight);
+  }
+}
+
+/** Turns columns into other columns. */
+export abstract class Transformer<P extends object, S extends State> extends Estimator<P, S> {
+  readonly kind = 'transformer' as const;
+
+  get outputs(): readonly Output[] {
+    return ['value'];
+  }
+
+  protected targetOf(_state: S): Target {
+    return { kind: 'none' };
+  }
+
+  /** The columns that come out, in order. @throws {ERR_NOT_FITTED} before `fit` */
+  abstract outputColumns(): readonly Column[];
+
+  /** Names of the columns that come out. @throws {ERR_NOT_FITTED} before `fit` */
+  getFeatureNamesOut(): string[] {
+    return this.outputColumns().map((c) => c.name);
+  }
+
+  /** The transformed rows, on the pool. @throws see {@link Plan.run} */
+  transform(X: MatrixLike): Promise<Matrix> {
+    return this.run(X, {});
+  }
+
+  /** As {@link Transformer.transform}, on this thread's time. */
+  transformSync(X: MatrixLike): Matrix {
+    return this.runSync(X, {});
+  }
+
+  /** Fits, then transforms the same rows. */
+  async fitTransform(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
+    await this.fit(X, y, options);
+    return this.transform(X);
+  }
+}
+
+/** Whether an estimator's output columns are known: a transformer, or a pipeline that ends in one. */
+export function isTransformer(estimator: unknown): estimator is Estimator & Pick<Transformer<object, State>, 'outputColumns'> {
+  return estimator instanceof Estimator && estimator.kind === 'transformer' && 'outputColumns' in estimator;
+}
+
+/**
+ * The weight of each row: sample weight times class weight.
+ *
+ * @param classWeight - 'balanced' (rows / (classes * count)), a weight by label, or null
+ * @throws {ERR_PARAMETER} for a label that is not in y
+ */
+export function classWeights(
+  classWeight: ClassWeight,
+  { codes, classes }: EncodedLabels,
+  sampleWeight: FitInput['sampleWeight'],
+): Float64Array | null {
+  if (classWeight === null) return sampleWeight;
+  const byClass = new Float64Array(classes.length).fill(1);
+  if (classWeight === 'balanced') {
+    const counts = new Float64Array(classes.length);
+    for (const code of codes) counts[code] += 1;
+    for (let c = 0; c < byClass.length; c++) byClass[c] = codes.length / (classes.length * counts[c]);
+  } else {
+    for (const [label, weight] of Object.entries(classWeight)) {
+      const code = classes.findIndex((known) => String(known) === label);
+      if (code < 0) throw new ValidationError('ERR_PARAMETER', `classWeight: y has no label ${JSON.stringify(label)}.`);
+      byClass[code] = weight;
+    }
+  }
+  return Float64Array.from(codes, (code, i) => byClass[code] * (sampleWeight?.[i] ?? 1));
+}
+
+/** Weights of classes: null (alike), 'balanced', or a weight by label (labels not named weigh 1). */
+export type ClassWeight = null | 'balanced' | Readonly<Record<string, number>>;

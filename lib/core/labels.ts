@@ -1,0 +1,99 @@
+/** Class labels: the sorted set of distinct labels of y, and y as indices into it. */
+import { ValidationError } from '../errors.js';
+
+/** What a class may be called. All labels of one target have the same type. */
+export type Label = string | number | boolean;
+
+/** y as codes: `classes[codes[i]]` is the label of row i. */
+export interface EncodedLabels {
+  readonly codes: Int32Array;
+  readonly classes: readonly Label[];
+}
+
+/** Sorts as scikit-learn does: numbers by value, text by code unit, false before true. */
+export function compareLabels(a: Label, b: Label): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The distinct values of a column of labels or categories, sorted; missing values are left out. */
+export function distinctLabels(values: ArrayLike<unknown>, what: string): Label[] {
+  const seen = new Set<Label>();
+  let type: string | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === null || value === undefined || Number.isNaN(value)) continue;
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+      throw new ValidationError('ERR_DTYPE', `${what}: row ${i} holds ${typeof value}; use text, numbers or booleans.`);
+    }
+    type ??= typeof value;
+    if (typeof value !== type) {
+      throw new ValidationError(
+        'ERR_DTYPE',
+        `${what}: row ${i} holds ${JSON.stringify(value)} among values of type ${type}; one column holds one type.`,
+      );
+    }
+    seen.add(value);
+  }
+  return [...seen].sort(compareLabels);
+}
+
+/**
+ * Encodes y for a classifier.
+ *
+ * @param y - one label per row
+ * @param rows - the number of rows of X
+ * @throws {ERR_SHAPE} when the lengths differ
+ * @throws {ERR_LABELS} when a label is missing or there are fewer than two classes
+ */
+export function encodeLabels(y: ArrayLike<unknown>, rows: number): EncodedLabels {
+  checkLength(y, rows);
+  const classes = distinctLabels(y, 'y');
+  const index = new Map(classes.map((label, code) => [label, code]));
+  const codes = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const code = index.get(y[i] as Label);
+    if (code === undefined) throw new ValidationError('ERR_LABELS', `y: row ${i} has no label.`);
+    codes[i] = code;
+  }
+  if (classes.length < 2) {
+    throw new ValidationError(
+      'ERR_LABELS',
+      `A classifier needs at least two classes; y has only ${JSON.stringify(classes[0])}.`,
+    );
+  }
+  return { codes, classes };
+}
+
+/**
+ * Checks y for a regressor.
+ *
+ * @throws {ERR_DTYPE} when a value is not a number
+ * @throws {ERR_INPUT_NAN} or {ERR_INPUT_INFINITE} when a value is not finite
+ */
+export function encodeTargets(y: ArrayLike<unknown>, rows: number): Float64Array {
+  checkLength(y, rows);
+  const targets = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const value = y[i];
+    if (typeof value !== 'number') {
+      throw new ValidationError('ERR_DTYPE', `y: row ${i} holds ${JSON.stringify(value)}; a regressor needs numbers.`);
+    }
+    if (!Number.isFinite(value)) {
+      throw new ValidationError(
+        Number.isNaN(value) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE',
+        `y: row ${i} is ${value}; targets must be finite.`,
+      );
+    }
+    targets[i] = value;
+  }
+  return targets;
+}
+
+function checkLength(y: ArrayLike<unknown>, rows: number): void {
+  if (y === undefined || y === null || typeof y.length !== 'number') {
+    throw new ValidationError('ERR_PARAMETER', 'fit needs y: an array with one label or target per row of X.');
+  }
+  if (y.length !== rows) {
+    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${y.length} values.`);
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * A row-major numeric matrix over a typed array: what estimators read and return. Views share memory with the
+ * array they were made from; nothing is copied unless the element type has to change.
+ */
+import { ValidationError } from '../errors.js';
+import type { Table } from './table.js';
+
+/** The two element types. Float64 is scikit-learn's default; Float32 halves memory and doubles SIMD width. */
+export type Dtype = 'float32' | 'float64';
+/** The typed arrays behind a {@link Matrix}. */
+export type FloatArray = Float32Array | Float64Array;
+/** Any numeric typed array; integers are converted to float64. */
+export type TypedArray =
+  | FloatArray
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** A matrix in any of the plain forms: rows of numbers, or a flat typed array with its shape. */
+export type NumericMatrixLike =
+  | Matrix
+  | ReadonlyArray<ArrayLike<number>>
+  | { readonly data: TypedArray; readonly rows: number; readonly cols: number };
+/** Whatever an estimator accepts as X: a numeric matrix, or a {@link Table} with named and possibly textual columns. */
+export type MatrixLike = NumericMatrixLike | Table;
+
+function isFloatArray(value: unknown): value is FloatArray {
+  return value instanceof Float32Array || value instanceof Float64Array;
+}
+
+function isTypedArray(value: unknown): value is TypedArray {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !isBigIntArray(value);
+}
+
+function isBigIntArray(value: ArrayBufferView): boolean {
+  return value instanceof BigInt64Array || value instanceof BigUint64Array;
+}
+
+function toFloatArray(values: ArrayLike<number>, dtype: Dtype): FloatArray {
+  return dtype === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
+}
+
+function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix {
+  const cols = rows.length === 0 ? 0 : rows[0].length;
+  const data = dtype === 'float32' ? new Float32Array(rows.length * cols) : new Float64Array(rows.length * cols);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    if (row.length !== cols) {
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `Row ${i} has ${row.length} values, but row 0 has ${cols}: every row needs the same number.`,
+      );
+    }
+    for (let j = 0; j < cols; j++) {
+      const value = row[j];
+      if (typeof value !== 'number') {
+        throw new ValidationError(
+          'ERR_DTYPE',
+          `Row ${i}, column ${j} holds ${JSON.stringify(value) ?? String(value)}: rows of a matrix hold numbers. Text and missing values go into a table (an array of objects, or named columns).`,
+        );
+      }
+      data[i * cols + j] = value;
+    }
+  }
+  return new Matrix(data, rows.length, cols);
+}
+
+/**
+ * A row-major matrix of float32 or float64.
+ *
+ * @typeParam T - the typed array behind it
+ * @example
+ * ```ts
+ * import { Matrix } from 'boreal';
+ * const m = Matrix.from([[1, 2], [3, 4], [5, 6]]);
+ * m.rows; // 3
+ * m.slice(1, 3).toArray(); // [[3, 4], [5, 6]]
+ * ```
+ */
+export class Matrix<T extends FloatArray = FloatArray> {
+  /** The values, row after row: element (i, j) at `data[i * cols + j]`. */
+  readonly data: T;
+  readonly rows: number;
+  readonly cols: number;
+
+  /**
+   * Wraps an array without copying it.
+   *
+   * @param data - at least nothing, exactly rows * cols values
+   * @throws {ERR_SHAPE} when the length does not match
+   */
+  constructor(data: T, rows: number, cols: number) {
+    if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(cols) || rows < 0 || cols < 0) {
+      throw new ValidationError('ERR_SHAPE', `A shape needs whole numbers >= 0; got [${rows}, ${cols}].`);
+    }
+    if (data.length !== rows * cols) {
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `A matrix of shape [${rows}, ${cols}] needs ${rows * cols} values; got ${data.length}.`,
+      );
+    }
+    this.data = data;
+    this.rows = rows;
+    this.cols = cols;
+  }
+
+  /** 'float32' or 'float64'. */
+  get dtype(): Dtype {
+    return this.data instanceof Float32Array ? 'float32' : 'float64';
+  }
+
+  /**
+   * Makes a matrix from rows, a flat array with a shape, or something shaped like a matrix. A Float32Array or
+   * Float64Array is wrapped, not copied, unless `dtype` asks for the other type.
+   *
+   * @param source - `number[][]`, a typed array (with `shape`), or `{ data, rows, cols }`
+   * @param shape - `[rows, cols]`, for a flat array only
+   * @param dtype - element type; default: that of a float array, else float64
+   * @throws {ERR_SHAPE} when rows are ragged or the shape does not match the length
+   * @throws {ERR_DTYPE} when something is not a number
+   */
+  static from(
+    source: NumericMatrixLike | TypedArray,
+    shape?: readonly [rows: number, cols: number],
+    dtype?: Dtype,
+  ): Matrix {
+    if (source instanceof Matrix) return dtype ? source.astype(dtype) : source;
+    if (isTypedArray(source)) {
+      if (shape === undefined) {
+        throw new ValidationError('ERR_SHAPE', 'A flat array needs a shape: Matrix.from(array, [rows, cols]).');
+      }
+      const data = isFloatArray(source) ? source : toFloatArray(source, dtype ?? 'float64');
+      const matrix = new Matrix(data, shape[0], shape[1]);
+      return dtype ? matrix.astype(dtype) : matrix;
+    }
+    if (Array.isArray(source)) {
+      if (source.length > 0 && typeof source[0] === 'number') {
+        throw new ValidationError(
+          'ERR_SHAPE',
+          'Expected a matrix, got one flat array. Write [[...]] for one row, or values.map((v) => [v]) for one column.',
+        );
+      }
+      return fromRows(source, dtype ?? 'float64');
+    }
+    if (isMatrixShaped(source)) {
+      const data = isFloatArray(source.data) ? source.data : toFloatArray(source.data, dtype ?? 'float64');
+      const matrix = new Matrix(data, source.rows, source.cols);
+      return dtype ? matrix.astype(dtype) : matrix;
+    }
+    throw new ValidationError(
+      'ERR_DTYPE',
+      'Expected a matrix: rows of numbers, a typed array with a shape, or { data, rows, cols }.',
+    );
+  }
+
+  /** This matrix when it has that element type already, else a converted copy. */
+  astype(dtype: Dtype): Matrix {
+    return this.dtype === dtype ? this : new Matrix(toFloatArray(this.data, dtype), this.rows, this.cols);
+  }
+
+  /** Row i as a view that shares memory. */
+  row(i: number): T {
+    if (!Number.isInteger(i) || i < 0 || i >= this.rows) {
+      throw new ValidationError('ERR_SHAPE', `Row ${i} is not in a matrix of ${this.rows} rows.`);
+    }
+    return this.data.subarray(i * this.cols, (i + 1) * this.cols) as T;
+  }
+
+  /** Rows start to end (exclusive, default all) as a view that shares memory; negative counts from the end. */
+  slice(start: number, end: number = this.rows): Matrix<T> {
+    const clamp = (index: number) => Math.min(this.rows, Math.max(0, index < 0 ? this.rows + index : index));
+    const from = clamp(Math.trunc(start));
+    const to = Math.max(from, clamp(Math.trunc(end)));
+    return new Matrix(this.data.subarray(from * this.cols, to * this.cols) as T, to - from, this.cols);
+  }
+
+  /** A copy of the given columns, in that order. */
+  columns(indices: ArrayLike<number>): Matrix<T> {
+    for (let k = 0; k < indices.length; k++) {
+      if (!Number.isInteger(indices[k]) || indices[k] < 0 || indices[k] >= this.cols) {
+        throw new ValidationError('ERR_SHAPE', `Column ${indices[k]} is not in a matrix of ${this.cols} columns.`);
+      }
+    }
+    const width = indices.length;
+    const out = new (this.data.constructor as new (n: number) => T)(this.rows * width);
+    for (let i = 0; i < this.rows; i++) {
+      for (let k = 0; k < width; k++) out[i * width + k] = this.data[i * this.cols + indices[k]];
+    }
+    return new Matrix(out, this.rows, width);
+  }
+
+  /** A copy of the given rows, in that order. */
+  takeRows(indices: ArrayLike<number>): Matrix<T> {
+    const { cols } = this;
+    const out = new (this.data.constructor as new (n: number) => T)(indices.length * cols);
+    for (let k = 0; k < indices.length; k++) out.set(this.row(indices[k]), k * cols);
+    return new Matrix(out, indices.length, cols);
+  }
+
+  /** The values as nested arrays. */
+  toArray(): number[][] {
+    return Array.from({ length: this.rows }, (_, i) => Array.from(this.row(i)));
+  }
+}
+
+/** Whether a value is `{ data: TypedArray, rows, cols }` (a {@link Matrix} too). */
+export function isMatrixShaped(
+  value: unknown,
+): value is { readonly data: TypedArray; readonly rows: number; readonly cols: number } {
+  if (typeof value !== 'object' || value === null) return false;
+  const { data, rows, cols } = value as { data?: unknown; rows?: unknown; cols?: unknown };
+  return isTypedArray(data) && typeof rows === 'number' && typeof cols === 'number';
+}

@@ -1,0 +1,150 @@
+/**
+ * Collects the ops of a plan while estimators lower themselves into it. The result is one Int32Array and a list of
+ * constants (wire format: native/plan/plan.h), so that the native core never reads an object's fields.
+ */
+import type { Activation, Constant, ForestConstants } from './plan-types.js';
+
+/** A value inside a plan: a matrix of `width` columns, one row per input row. */
+export interface Slot {
+  readonly id: number;
+  readonly width: number;
+}
+
+const VERSION = 1;
+const OPCODE = {
+  check: 1,
+  gather: 2,
+  concat: 3,
+  impute: 4,
+  affine: 5,
+  category: 6,
+  oneHot: 7,
+  dense: 8,
+  activation: 9,
+  softmax: 10,
+  argmax: 11,
+  forest: 12,
+  quantile: 13,
+} as const;
+const ACTIVATION: Record<Activation, number> = { identity: 0, relu: 1, sigmoid: 2, tanh: 3, exp: 4 };
+const AGGREGATE = { mean: 0, sum: 1, perTree: 2 } as const;
+
+/** What the native core compiles. */
+export interface PlanSource {
+  readonly ops: Int32Array;
+  readonly constants: Constant[];
+  /** For ops that can refuse a value: the names of the columns they read, by op index. */
+  readonly columnNames: ReadonlyMap<number, readonly string[]>;
+}
+
+/** Builds a plan op by op; each method returns the slot that the op writes. */
+export class PlanBuilder {
+  readonly input: Slot;
+  readonly #code: number[] = [];
+  readonly #constants: Constant[] = [];
+  readonly #columnNames = new Map<number, readonly string[]>();
+  #ops = 0;
+
+  constructor(inputWidth: number) {
+    this.input = { id: 0, width: inputWidth };
+  }
+
+  /** Refuses infinities, and NaN unless allowed; `names` are used in the error. */
+  check(x: Slot, allowNan: boolean, names: readonly string[]): Slot {
+    this.#columnNames.set(this.#ops, names);
+    return this.#emit('check', [x], [allowNan ? 1 : 0], [], x.width);
+  }
+
+  /** The given columns of x, in that order. */
+  gather(x: Slot, columns: readonly number[]): Slot {
+    if (columns.length === x.width && columns.every((c, j) => c === j)) return x;
+    return this.#emit('gather', [x], columns, [], columns.length);
+  }
+
+  /** Slots side by side. */
+  concat(parts: readonly Slot[]): Slot {
+    if (parts.length === 1) return parts[0];
+    const width = parts.reduce((sum, part) => sum + part.width, 0);
+    return this.#emit('concat', parts, [], [], width);
+  }
+
+  /** NaN -> fill[j]. */
+  impute(x: Slot, fill: Float64Array): Slot {
+    return this.#emit('impute', [x], [], [fill], x.width);
+  }
+
+  /** (x - shift[j]) / scale[j]. */
+  affine(x: Slot, shift: Float64Array, scale: Float64Array): Slot {
+    return this.#emit('affine', [x], [], [shift, scale], x.width);
+  }
+
+  /** Value -> index among its column's sorted `values` (from offsets[j] to offsets[j + 1]), or -1. */
+  category(x: Slot, offsets: Int32Array, values: Float64Array, rejectUnknown: boolean, names: readonly string[]): Slot {
+    this.#columnNames.set(this.#ops, names);
+    return this.#emit('category', [x], [rejectUnknown ? 1 : 0], [offsets, values], x.width);
+  }
+
+  /** Code -> indicator columns; sizes[j] of them, without the column drop[j] (-1: none). */
+  oneHot(x: Slot, sizes: Int32Array, drop: Int32Array): Slot {
+    let width = 0;
+    for (let j = 0; j < sizes.length; j++) width += sizes[j] - (drop[j] >= 0 ? 1 : 0);
+    return this.#emit('oneHot', [x], [], [sizes, drop], width);
+  }
+
+  /** x W + b with W of shape [x.width, bias.length], row-major. */
+  dense(x: Slot, weights: Float64Array, bias: Float64Array): Slot {
+    return this.#emit('dense', [x], [bias.length], [weights, bias], bias.length);
+  }
+
+  activation(x: Slot, kind: Activation): Slot {
+    return this.#emit('activation', [x], [ACTIVATION[kind]], [], x.width);
+  }
+
+  softmax(x: Slot): Slot {
+    return this.#emit('softmax', [x], [], [], x.width);
+  }
+
+  /** Index of the first largest column. */
+  argmax(x: Slot): Slot {
+    return this.#emit('argmax', [x], [], [], 1);
+  }
+
+  /** Trees, their leaf values averaged, summed, or one column per tree. */
+  forest(x: Slot, forest: ForestConstants, outputs: number, aggregate: keyof typeof AGGREGATE): Slot {
+    const { treeOffsets, feature, threshold, left, missingLeft, cover, values } = forest;
+    const width = aggregate === 'perTree' ? treeOffsets.length - 1 : outputs;
+    const constants = [treeOffsets, feature, threshold, left, missingLeft, cover, values];
+    return this.#emit('forest', [x], [AGGREGATE[aggregate], outputs], constants, width);
+  }
+
+  /** Quantiles over the columns of each row. */
+  quantile(x: Slot, probabilities: Float64Array): Slot {
+    return this.#emit('quantile', [x], [], [probabilities], probabilities.length);
+  }
+
+  /** The finished plan, whose output is `output`. */
+  build(output: Slot): PlanSource {
+    if (output.id !== this.#ops || this.#ops === 0) {
+      // The native core's output is its last slot: name the wanted one by a copy.
+      const all = Array.from({ length: output.width }, (_, j) => j);
+      this.#emit('gather', [output], all, [], output.width);
+    }
+    const ops = Int32Array.from([VERSION, this.input.width, this.#ops, ...this.#code]);
+    return { ops, constants: this.#constants, columnNames: this.#columnNames };
+  }
+
+  #emit(
+    op: keyof typeof OPCODE,
+    inputs: readonly Slot[],
+    ints: readonly number[],
+    constants: readonly Constant[],
+    width: number,
+  ): Slot {
+    const first = this.#constants.length;
+    this.#constants.push(...constants);
+    this.#code.push(OPCODE[op], inputs.length, ...inputs.map((slot) => slot.id));
+    this.#code.push(ints.length, ...ints, constants.length, ...constants.map((_, k) => first + k));
+    this.#ops += 1;
+    return { id: this.#ops, width };
+  }
+}

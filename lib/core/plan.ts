@@ -1,0 +1,262 @@
+/**
+ * A compiled model: the whole pipeline as one native call. Small inputs run inline, large ones on the native thread
+ * pool, off the event loop.
+ */
+import { BorealError, EnvironmentError, ValidationError, toBorealError } from '../errors.js';
+import { native, type ProgramHandle, type ProgramInfo } from '../native.js';
+import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
+import { show } from './params.js';
+import type { PlanSource } from './plan-builder.js';
+import type { Row, Schema } from './schema.js';
+
+/** Where a plan runs. 'auto' chooses; today there is the CPU only. */
+export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
+/** Arithmetic and element type of input and output. */
+export type Precision = Dtype;
+/**
+ * What a plan computes: 'value' (predictions of a regressor, class indices of a classifier, columns of a transformer),
+ * 'label' (class indices), 'proba' (one column per class), 'decision' (scores before the link), 'interval' (lower and
+ * upper quantile over the trees of a forest).
+ */
+export type Output = 'value' | 'label' | 'proba' | 'decision' | 'interval';
+
+/** How to compile a model. */
+export interface CompileOptions {
+  /** Default 'auto'. */
+  readonly device?: Device;
+  /** Default: the element type of the training data. */
+  readonly precision?: Precision;
+  /** Default 'value'. */
+  readonly output?: Output;
+  /** For output 'interval': the share of the trees that lies inside, in (0, 1). Default 0.9. */
+  readonly coverage?: number;
+}
+/** {@link CompileOptions} with every default filled in. */
+export interface ResolvedCompileOptions {
+  readonly device: 'cpu';
+  readonly precision: Precision;
+  readonly output: Output;
+  readonly coverage: number;
+}
+
+const OUTPUTS: readonly Output[] = ['value', 'label', 'proba', 'decision', 'interval'];
+
+/** Work below this many nanoseconds runs on the calling thread: a trip through the pool costs about as much. */
+const INLINE_BUDGET_NS = 50_000;
+
+/**
+ * Fills in defaults and checks.
+ *
+ * @throws {ERR_PARAMETER} for an unknown option value
+ * @throws {ERR_DEVICE} for a device that is not here
+ */
+export function resolveCompileOptions(options: CompileOptions, fallback: Precision): ResolvedCompileOptions {
+  const { device = 'auto', precision = fallback, output = 'value', coverage = 0.9 } = options;
+  if (/^cuda(:\d+)?$/.test(device)) {
+    throw new EnvironmentError(
+      'ERR_DEVICE',
+      `Device '${device}' is not available: this build of boreal has no CUDA support. Use 'cpu' or 'auto'.`,
+    );
+  }
+  const refuse = (name: string, value: unknown, allowed: string) =>
+    new ValidationError('ERR_PARAMETER', `compile: option '${name}' must be ${allowed}; got ${show(value)}.`);
+  if (device !== 'auto' && device !== 'cpu') throw refuse('device', device, "'auto', 'cpu' or 'cuda'");
+  if (precision !== 'float32' && precision !== 'float64') {
+    throw refuse('precision', precision, "'float32' or 'float64'");
+  }
+  if (!OUTPUTS.includes(output)) throw refuse('output', output, OUTPUTS.map((o) => `'${o}'`).join(', '));
+  if (!(coverage > 0 && coverage < 1)) throw refuse('coverage', coverage, 'a number > 0 and < 1');
+  return { device: 'cpu', precision, output, coverage };
+}
+
+/**
+ * An immutable, compiled model for one device and precision. Made by `model.compile()`.
+ *
+ * A row's bits do not depend on the batch it comes in, nor on the number of threads.
+ *
+ * @example
+ * ```ts
+ * import { LinearRegression } from 'boreal';
+ * const model = await new LinearRegression().fit([[1], [2], [3]], [2, 4, 6]);
+ * const plan = model.compile({ precision: 'float32' });
+ * plan.runSync([[4]]).toArray(); // [[8]]
+ * ```
+ */
+export class Plan {
+  /** Names and kinds of the input, and what the output means. */
+  readonly schema: Schema;
+  readonly device: 'cpu';
+  readonly precision: Precision;
+  readonly output: Output;
+  readonly #program: ProgramHandle;
+  readonly #info: ProgramInfo;
+  readonly #columnNames: PlanSource['columnNames'];
+  // One row in, one row out, private to this plan: the cheapest way into the native core.
+  readonly #rowIn: FloatArray;
+  readonly #rowOut: FloatArray;
+  readonly #runBound: (rows: number) => void;
+
+  private constructor(program: ProgramHandle, source: PlanSource, schema: Schema, options: ResolvedCompileOptions) {
+    this.schema = schema;
+    this.device = options.device;
+    this.precision = options.precision;
+    this.output = options.output;
+    this.#program = program;
+    this.#columnNames = source.columnNames;
+    this.#info = native.programInfo(program);
+    this.#rowIn = this.#allocate(this.#info.inputWidth);
+    this.#rowOut = this.#allocate(this.#info.outputWidth);
+    this.#runBound = native.programBind(program, this.#rowIn, this.#rowOut);
+  }
+
+  /** Compiles on this thread. */
+  static compile(source: PlanSource, schema: Schema, options: ResolvedCompileOptions): Plan {
+    try {
+      const program = native.programCreate(source.ops, source.constants, options.precision);
+      return new Plan(program, source, schema, options);
+    } catch (error) {
+      throw toBorealError(error);
+    }
+  }
+
+  /** Compiles on the pool: packing a large forest takes a while. */
+  static async compileAsync(source: PlanSource, schema: Schema, options: ResolvedCompileOptions): Promise<Plan> {
+    try {
+      const program = await native.programCreateAsync(source.ops, source.constants, options.precision);
+      return new Plan(program, source, schema, options);
+    } catch (error) {
+      throw toBorealError(error);
+    }
+  }
+
+  /** Columns of the result. */
+  get outputWidth(): number {
+    return this.#info.outputWidth;
+  }
+
+  /** Bytes of packed constants held by the native core. */
+  get memoryBytes(): number {
+    return this.#info.memoryBytes;
+  }
+
+  /**
+   * Runs the plan without blocking the event loop: tiny inputs inline, others on the pool. X is copied before this
+   * returns, unless it lives in a SharedArrayBuffer.
+   *
+   * @param X - matrix or table with the columns the model was fitted on
+   * @param out - receives the result; default: a new matrix
+   * @returns [rows, outputWidth]
+   * @throws {ERR_SHAPE | ERR_DTYPE | ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_UNKNOWN_CATEGORY | ERR_UNKNOWN_COLUMN} when X does not fit the model
+   */
+  async run(X: MatrixLike, out?: Matrix): Promise<Matrix> {
+    const x = this.schema.encode(X, this.precision);
+    if (x.rows * this.#info.rowCostNs <= INLINE_BUDGET_NS) return this.#runMatrix(x, out);
+    this.#checkOut(out, x.rows);
+    const result = this.#result(x.rows);
+    try {
+      await native.programRun(this.#program, x.data, x.rows, result.data, null);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+    if (out === undefined) return result;
+    out.data.set(result.data);
+    return out;
+  }
+
+  /**
+   * Runs the plan now, on this thread's time (large inputs also use the pool). See {@link Plan.run}.
+   *
+   * @returns [rows, outputWidth]
+   */
+  runSync(X: MatrixLike, out?: Matrix): Matrix {
+    return this.#runMatrix(this.schema.encode(X, this.precision), out);
+  }
+
+  /**
+   * Runs one row: the fastest call from JavaScript, without a matrix on either side.
+   *
+   * @param row - named fields, or values in column order
+   * @param out - receives the outputWidth values; default: a new array
+   */
+  runRow(row: Row, out: FloatArray = this.#allocate(this.#info.outputWidth)): FloatArray {
+    this.schema.encodeRow(row, this.#rowIn, 0);
+    try {
+      this.#runBound(1);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+    out.set(this.#rowOut);
+    return out;
+  }
+
+  /** A table of the plan's ops, widths and engines for people to read. */
+  explain(): string {
+    return native.programExplain(this.#program);
+  }
+
+  #runMatrix(x: Matrix, out: Matrix | undefined): Matrix {
+    this.#checkOut(out, x.rows);
+    const result = out ?? this.#result(x.rows);
+    try {
+      if (x.rows === 1) {
+        this.#rowIn.set(x.data);
+        this.#runBound(1);
+        result.data.set(this.#rowOut);
+      } else {
+        native.programRunSync(this.#program, x.data, x.rows, result.data, 0);
+      }
+    } catch (error) {
+      throw this.#explain(error);
+    }
+    return result;
+  }
+
+  #checkOut(out: Matrix | undefined, rows: number): void {
+    if (out === undefined) return;
+    const width = this.#info.outputWidth;
+    if (out.dtype !== this.precision || out.rows !== rows || out.cols !== width) {
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `out must be a ${this.precision} matrix of shape [${rows}, ${width}]; got ${out.dtype} [${out.rows}, ${out.cols}].`,
+      );
+    }
+  }
+
+  #allocate(length: number): FloatArray {
+    return this.precision === 'float32' ? new Float32Array(length) : new Float64Array(length);
+  }
+
+  #result(rows: number): Matrix {
+    return new Matrix(this.#allocate(rows * this.#info.outputWidth), rows, this.#info.outputWidth);
+  }
+
+  /** Adds the column's name to an error about a value. */
+  #explain(error: unknown): unknown {
+    const converted = toBorealError(error);
+    const op = (error as { op?: number }).op;
+    if (!(converted instanceof BorealError) || converted.column === undefined || op === undefined) return converted;
+    const name = this.#columnNames.get(op)?.[converted.column];
+    if (name === undefined) return converted;
+    const row = converted.row ?? 0;
+    const what = describeValueError(converted.code);
+    const named = new ValidationError(converted.code, `Row ${row}, column '${name}': ${what}`, { cause: error });
+    named.row = row;
+    // The position within X, which may differ from the position within the op that refused it.
+    named.column = this.schema.indexOf(name) >= 0 ? this.schema.indexOf(name) : converted.column;
+    return named;
+  }
+}
+
+/** What was wrong with a value, for a plan's run and for fit alike. */
+export function describeValueError(code: string): string {
+  switch (code) {
+    case 'ERR_INPUT_NAN':
+      return 'the value is missing (NaN), which this model cannot use. Fill it first, for example with SimpleImputer.';
+    case 'ERR_INPUT_INFINITE':
+      return 'the value is infinite.';
+    case 'ERR_UNKNOWN_CATEGORY':
+      return "the category was not seen during fit. Use handleUnknown: 'ignore' to let such rows pass.";
+    default:
+      return code;
+  }
+}

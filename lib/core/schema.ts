@@ -1,0 +1,259 @@
+/**
+ * The Schema of a model: names, kinds and ranges of the input columns, and what the output means. It turns tables
+ * and JSON rows into numbers (category -> code, missing -> NaN, boolean -> 0 or 1), so that text never enters the
+ * native core. An unknown category becomes {@link UNKNOWN_CODE}; the encoder that reads the column decides what then.
+ */
+import { ValidationError } from '../errors.js';
+import { distinctLabels, type Label } from './labels.js';
+import { type Dtype, type FloatArray, isMatrixShaped, Matrix, type MatrixLike, type NumericMatrixLike } from './matrix.js';
+import { type Cell, isTable, type Table, tableToColumns } from './table.js';
+
+/** The code of a category that was not seen during fit. */
+export const UNKNOWN_CODE = -1;
+
+/** One input column. */
+export interface Column {
+  readonly name: string;
+  /** 'number', 'boolean' (encoded 0 and 1) or 'category' (encoded as index into `categories`). */
+  readonly kind: 'number' | 'boolean' | 'category';
+  /** The sorted categories seen during fit; for 'category' only. */
+  readonly categories?: readonly Label[];
+  /** The range seen during fit; for 'number' only, absent when all values were missing. */
+  readonly range?: readonly [min: number, max: number];
+  /** Whether a value was missing during fit. */
+  readonly hasMissing?: boolean;
+}
+
+/** What the model predicts: a class (one of `classes`), a number, or nothing (a transformer). */
+export type Target =
+  | { readonly kind: 'class'; readonly classes: readonly Label[] }
+  | { readonly kind: 'number' }
+  | { readonly kind: 'none' };
+
+/** One row as named fields or as values in column order. */
+export type Row = Readonly<Record<string, Cell>> | ArrayLike<Cell>;
+
+/** Names, kinds and ranges of a model's input, and the meaning of its output. */
+export class Schema {
+  readonly columns: readonly Column[];
+  readonly target: Target;
+  /** True when the model was fitted on a table, so that its columns have names of their own. */
+  readonly named: boolean;
+  readonly #codes: ReadonlyArray<ReadonlyMap<Label, number> | undefined>;
+  readonly #index: ReadonlyMap<string, number>;
+
+  constructor(columns: readonly Column[], target: Target, named: boolean) {
+    this.columns = columns;
+    this.target = target;
+    this.named = named;
+    this.#codes = columns.map((c) => c.categories && new Map(c.categories.map((label, code) => [label, code])));
+    this.#index = new Map(columns.map((c, j) => [c.name, j]));
+  }
+
+  /** The same columns with another target. */
+  withTarget(target: Target): Schema {
+    return new Schema(this.columns, target, this.named);
+  }
+
+  /** Position of a column by name, or -1. */
+  indexOf(name: string): number {
+    return this.#index.get(name) ?? -1;
+  }
+
+  /**
+   * Learns the schema of a training set.
+   *
+   * @throws {ERR_DTYPE} when a column mixes types
+   */
+  static infer(X: MatrixLike): Schema {
+    if (!isTable(X)) {
+      const { cols } = Matrix.from(X);
+      const columns = Array.from({ length: cols }, (_, j): Column => ({ name: `x${j}`, kind: 'number' }));
+      return new Schema(columns, { kind: 'none' }, false);
+    }
+    const { names, columns } = tableToColumns(X);
+    return new Schema(
+      names.map((name, j) => inferColumn(name, columns[j])),
+      { kind: 'none' },
+      true,
+    );
+  }
+
+  /**
+   * Turns rows into the numeric matrix the model reads. Tables are matched by column name, whatever their order;
+   * columns the model does not know are ignored.
+   *
+   * @param X - as many columns as the model was fitted on
+   * @param dtype - element type; default: that of a float array, float64 for everything else
+   * @throws {ERR_SHAPE} when the number of columns is wrong
+   * @throws {ERR_UNKNOWN_COLUMN} when a column is missing from a table
+   * @throws {ERR_DTYPE} when a value has the wrong type
+   */
+  encode(X: MatrixLike, dtype?: Dtype): Matrix {
+    if (isTable(X)) return this.#encodeTable(X, dtype ?? 'float64');
+    if (Array.isArray(X) && X.some((row) => !isNumericRow(row))) return this.#encodeRows(X, dtype ?? 'float64');
+    const matrix = Matrix.from(X as NumericMatrixLike, undefined, dtype);
+    this.checkWidth(matrix.cols);
+    return matrix;
+  }
+
+  /** @throws {ERR_SHAPE} unless `cols` is the number of columns of the model */
+  checkWidth(cols: number): void {
+    if (cols !== this.columns.length) {
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `X has ${cols} columns, but the model was fitted on ${this.columns.length}.`,
+      );
+    }
+  }
+
+  /**
+   * Writes one row into `slab` at `offset`: the fast path of servers.
+   *
+   * @param row - named fields (missing ones become NaN), or values in column order
+   * @throws {ERR_DTYPE} when a value has the wrong type
+   * @throws {ERR_SHAPE} when an array has the wrong length
+   */
+  encodeRow(row: Row, slab: FloatArray, offset: number): void {
+    const { columns } = this;
+    if (isArrayRow(row)) {
+      this.checkWidth(row.length);
+      for (let j = 0; j < columns.length; j++) slab[offset + j] = this.encodeCell(j, row[j]);
+      return;
+    }
+    for (let j = 0; j < columns.length; j++) slab[offset + j] = this.encodeCell(j, row[columns[j].name]);
+  }
+
+  /**
+   * One value as the number that the plan reads.
+   *
+   * @throws {ERR_DTYPE} when it has the wrong type
+   */
+  encodeCell(j: number, value: Cell): number {
+    const codes = this.#codes[j];
+    if (typeof value === 'number' && codes === undefined) return value;
+    if (value === null || value === undefined || Number.isNaN(value)) return Number.NaN;
+    if (codes !== undefined) return codes.get(value) ?? UNKNOWN_CODE;
+    if (typeof value === 'boolean') return value ? 1 : 0;
+    const { name, kind } = this.columns[j];
+    const error = new ValidationError(
+      'ERR_DTYPE',
+      `Column '${name}' takes a ${kind}; got ${JSON.stringify(value)}.`,
+    );
+    error.column = j;
+    throw error;
+  }
+
+  #encodeTable(table: Table, dtype: Dtype): Matrix {
+    const { names, columns, rows } = tableToColumns(table);
+    const width = this.columns.length;
+    const data = dtype === 'float32' ? new Float32Array(rows * width) : new Float64Array(rows * width);
+    for (let j = 0; j < width; j++) {
+      const { name } = this.columns[j];
+      // A model fitted on a plain matrix takes table columns in order.
+      const source = this.named ? names.indexOf(name) : j;
+      if (source < 0 || source >= names.length) {
+        throw new ValidationError(
+          'ERR_UNKNOWN_COLUMN',
+          `The table has no column '${name}'; the model needs ${this.columns.map((c) => `'${c.name}'`).join(', ')}.`,
+        );
+      }
+      const values = columns[source];
+      for (let i = 0; i < rows; i++) data[i * width + j] = this.#encodeAt(i, j, values[i] as Cell);
+    }
+    return new Matrix(data, rows, width);
+  }
+
+  #encodeRows(rows: ReadonlyArray<ArrayLike<unknown>>, dtype: Dtype): Matrix {
+    const width = this.columns.length;
+    const data = dtype === 'float32' ? new Float32Array(rows.length * width) : new Float64Array(rows.length * width);
+    rows.forEach((row, i) => {
+      this.checkWidth(row.length);
+      for (let j = 0; j < width; j++) data[i * width + j] = this.#encodeAt(i, j, row[j] as Cell);
+    });
+    return new Matrix(data, rows.length, width);
+  }
+
+  #encodeAt(i: number, j: number, value: Cell): number {
+    try {
+      return this.encodeCell(j, value);
+    } catch (error) {
+      if (!(error instanceof ValidationError)) throw error;
+      const located = new ValidationError(error.code, `Row ${i}: ${error.message}`, { cause: error });
+      located.row = i;
+      located.column = j;
+      throw located;
+    }
+  }
+
+  /** Plain data for a model file. */
+  toJSON(): { columns: readonly Column[]; target: Target; named: boolean } {
+    return { columns: this.columns, target: this.target, named: this.named };
+  }
+
+  /**
+   * Reads what {@link Schema.toJSON} wrote.
+   *
+   * @throws {ERR_MODEL_FILE} when it is not a schema
+   */
+  static fromJSON(json: unknown): Schema {
+    return parseSchema(json);
+  }
+}
+
+function isNumericRow(row: unknown): boolean {
+  if (ArrayBuffer.isView(row)) return true;
+  if (!Array.isArray(row)) return true; // Matrix.from explains what is wrong with it
+  return row.every((value) => typeof value === 'number');
+}
+
+function isArrayRow(row: Row): row is ArrayLike<Cell> {
+  return Array.isArray(row) || ArrayBuffer.isView(row);
+}
+
+function inferColumn(name: string, values: ArrayLike<Cell>): Column {
+  if (ArrayBuffer.isView(values)) return { name, kind: 'number' };
+  let kind: Column['kind'] | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === null || value === undefined || Number.isNaN(value)) continue;
+    const own = typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'category';
+    kind ??= own;
+    if (own !== kind) {
+      throw new ValidationError(
+        'ERR_DTYPE',
+        `Column '${name}' mixes types: row ${i} holds ${JSON.stringify(value)} in a column of kind ${kind}.`,
+      );
+    }
+  }
+  if (kind !== 'category') return { name, kind: kind ?? 'number' };
+  return { name, kind, categories: distinctLabels(values, `Column '${name}'`) };
+}
+
+function parseSchema(json: unknown): Schema {
+  const bad = (what: string) => new ValidationError('ERR_MODEL_FILE', `The schema in the model file is malformed: ${what}.`);
+  if (typeof json !== 'object' || json === null) throw bad('not an object');
+  const { columns, target, named } = json as { columns?: unknown; target?: unknown; named?: unknown };
+  if (!Array.isArray(columns) || columns.length === 0) throw bad('no columns');
+  if (typeof named !== 'boolean') throw bad('named is not true or false');
+  const isLabels = (v: unknown): v is Label[] =>
+    Array.isArray(v) && v.every((label) => ['string', 'number', 'boolean'].includes(typeof label));
+  for (const column of columns as Array<Partial<Column> | null>) {
+    if (typeof column !== 'object' || column === null || typeof column.name !== 'string') throw bad('a column has no name');
+    if (!['number', 'boolean', 'category'].includes(column.kind as string)) throw bad(`column '${column.name}' has no kind`);
+    if ((column.kind === 'category') !== isLabels(column.categories)) throw bad(`column '${column.name}' has no categories`);
+    const { range } = column;
+    if (range !== undefined && !(Array.isArray(range) && range.length === 2 && range.every((v) => typeof v === 'number'))) {
+      throw bad(`column '${column.name}' has a bad range`);
+    }
+  }
+  const kind = (target as Partial<Target> | null)?.kind;
+  if (kind !== 'class' && kind !== 'number' && kind !== 'none') throw bad('no target');
+  if (kind === 'class' && !isLabels((target as { classes?: unknown }).classes)) throw bad('no classes');
+  return new Schema(columns as Column[], target as Target, named);
+}
+
+/** Whether X is already numeric, so that encoding copies at most once. */
+export function isNumericMatrix(X: MatrixLike): X is NumericMatrixLike {
+  return X instanceof Matrix || isMatrixShaped(X) || !isTable(X);
+}

@@ -1,0 +1,99 @@
+/**
+ * Every error boreal throws on purpose: a subclass of {@link BorealError} with a stable `code`.
+ * The codes are listed in docs/errors.md; a test compares that page with {@link ERROR_CODES}. Codes are never reused.
+ */
+
+/** Every code with one line about when it is thrown. */
+export const ERROR_CODES = {
+  // What the caller passed
+  ERR_PARAMETER: 'A parameter of an estimator or function is missing, of the wrong type or out of range.',
+  ERR_SHAPE: 'An array or matrix has the wrong number of rows, columns or dimensions.',
+  ERR_DTYPE: 'A value or column has the wrong type, for example text where numbers are needed.',
+  ERR_EMPTY: 'There are no rows, no columns or no values to work on.',
+  ERR_INPUT_NAN: 'A value is NaN (missing) where the estimator cannot use one.',
+  ERR_INPUT_INFINITE: 'A value is infinite.',
+  ERR_UNKNOWN_CATEGORY: 'A category was not seen during fit and the encoder was told to refuse it.',
+  ERR_UNKNOWN_COLUMN: 'A column name is missing from the table, or is not one the model knows.',
+  ERR_LABELS: 'The labels cannot be used: fewer than two classes, a missing label, or labels of mixed types.',
+  // State and abilities of estimators
+  ERR_NOT_FITTED: 'The estimator has to be fitted first.',
+  ERR_NOT_SUPPORTED: 'The estimator or model cannot do what was asked, for example probabilities of a regressor.',
+  ERR_ABORTED: 'The operation was aborted by its AbortSignal, or its worker is shutting down.',
+  // Plans and the native core
+  ERR_PLAN: 'A plan is malformed: the native core refused its structure or its constants.',
+  ERR_OUT_OF_MEMORY: 'The native core could not allocate the memory it needs.',
+  ERR_INTERNAL: 'Something boreal did not expect; please report it.',
+  // Files
+  ERR_MODEL_FILE: 'The bytes are not a valid boreal model: wrong magic, version, size, structure or values.',
+  ERR_DATA_FILE: 'A data file cannot be read as the table it should be.',
+  // The environment
+  ERR_ADDON_NOT_FOUND: 'There is no native addon for this platform, or none that loads.',
+  ERR_ISA: 'BOREAL_ISA names an instruction set that is unknown or that this CPU lacks.',
+  ERR_DEVICE: 'The device asked for does not exist here.',
+  // Serving
+  ERR_REQUEST: 'An HTTP request does not match the model: a field is missing, unknown or of the wrong type.',
+} as const;
+
+/** A stable identifier of what went wrong. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The base class of all errors of boreal. `code` is stable; the message is for people and may change. */
+export class BorealError extends Error {
+  readonly code: ErrorCode;
+  /** Zero-based row of the offending value, where there is one. */
+  row?: number;
+  /** Zero-based column of the offending value, where there is one. */
+  column?: number;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** Parameters, shapes, types or values that the caller can put right. */
+export class ValidationError extends BorealError {}
+/** The estimator is not in a state to do this, or cannot do it at all. */
+export class StateError extends BorealError {}
+/** An AbortSignal fired. `error.name` is 'AbortError', as with every other Node API. */
+export class AbortError extends BorealError {
+  constructor(message = 'The operation was aborted.', options?: ErrorOptions) {
+    super('ERR_ABORTED', message, options);
+    this.name = 'AbortError';
+  }
+}
+/** A model or data file is corrupt, hostile or of a version this release cannot read. */
+export class FileFormatError extends BorealError {}
+/** The addon, the CPU or the device is not what was asked for. */
+export class EnvironmentError extends BorealError {}
+/** The native core failed in a way that is not the caller's fault. */
+export class NativeError extends BorealError {}
+
+const CLASS_OF: Partial<Record<ErrorCode, new (code: ErrorCode, message: string, options?: ErrorOptions) => BorealError>> = {
+  ERR_NOT_FITTED: StateError,
+  ERR_NOT_SUPPORTED: StateError,
+  ERR_PLAN: NativeError,
+  ERR_OUT_OF_MEMORY: NativeError,
+  ERR_INTERNAL: NativeError,
+  ERR_MODEL_FILE: FileFormatError,
+  ERR_DATA_FILE: FileFormatError,
+  ERR_ADDON_NOT_FOUND: EnvironmentError,
+  ERR_ISA: EnvironmentError,
+  ERR_DEVICE: EnvironmentError,
+};
+
+/** Turns whatever the native core threw into the matching {@link BorealError}; other errors pass through. */
+export function toBorealError(error: unknown): unknown {
+  if (error instanceof BorealError || !(error instanceof Error)) return error;
+  const { code, row, column } = error as Error & { code?: string; row?: number; column?: number };
+  if (code === undefined || !Object.hasOwn(ERROR_CODES, code)) return error;
+  const known = code as ErrorCode;
+  const converted =
+    known === 'ERR_ABORTED'
+      ? new AbortError(error.message, { cause: error })
+      : new (CLASS_OF[known] ?? ValidationError)(known, error.message, { cause: error });
+  if (row !== undefined) converted.row = row;
+  if (column !== undefined) converted.column = column;
+  return converted;
+}

@@ -1,0 +1,219 @@
+/**
+ * The only file that loads the native addon, and the typed face of what it exports.
+ *
+ * Every asynchronous call copies inputs that live in an ordinary ArrayBuffer before it returns (the caller may
+ * then change or transfer them) and reads a SharedArrayBuffer in place. Native failures are plain errors with a
+ * `code` and, where they apply, `row`, `column` and `op`; {@link toBorealError} turns them into the public classes.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError } from './errors.js';
+
+export type FloatArray = Float32Array | Float64Array;
+export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** A native object; it is freed when JavaScript forgets it. Handles are type-tagged: a wrong one is refused. */
+export interface ProgramHandle {
+  readonly __program: unique symbol;
+}
+export interface CancelHandle {
+  readonly __cancel: unique symbol;
+}
+
+export interface NativeInfo {
+  version: string;
+  isa: string;
+  isas: string[];
+  threads: number;
+  cpu: string;
+  memoryLimitBytes: number;
+}
+
+export interface ProgramInfo {
+  inputWidth: number;
+  outputWidth: number;
+  rowCostNs: number;
+  memoryBytes: number;
+}
+
+export interface ForestSpec {
+  criterion: 'gini' | 'entropy' | 'squared_error';
+  trees: number;
+  maxDepth: number;
+  minSamplesSplit: number;
+  minSamplesLeaf: number;
+  minWeightLeaf: number;
+  maxFeatures: number;
+  minImpurityDecrease: number;
+  bootstrap: boolean;
+  maxSamples: number;
+  seed: number;
+  threads: number;
+}
+export interface NativeForest {
+  treeOffsets: Int32Array;
+  feature: Int32Array;
+  threshold: Float64Array;
+  left: Int32Array;
+  missingLeft: Uint8Array;
+  cover: Float32Array;
+  impurity: Float32Array;
+  values: Float64Array;
+  importances: Float64Array;
+}
+export type NativeProgress = (done: number, total: number) => void;
+
+export interface NativeAddon {
+  info(): NativeInfo;
+
+  createCancel(): CancelHandle;
+  cancel(token: CancelHandle): void;
+
+  /** Decodes, checks and prepares a plan (wire format: native/plan/plan.h); element type from `precision`. */
+  programCreate(ops: Int32Array, constants: Constant[], precision: 'float32' | 'float64'): ProgramHandle;
+  /** The same on the pool; the constants are referenced, not copied, and must not be detached meanwhile. */
+  programCreateAsync(
+    ops: Int32Array,
+    constants: Constant[],
+    precision: 'float32' | 'float64',
+  ): Promise<ProgramHandle>;
+  programInfo(program: ProgramHandle): ProgramInfo;
+  programExplain(program: ProgramHandle): string;
+  /** x and out: the program's element type, lengths rows * inputWidth and rows * outputWidth. threads 0 = all. */
+  programRunSync(program: ProgramHandle, x: FloatArray, rows: number, out: FloatArray, threads: number): void;
+  /** `out` is written in place and must not be shared with the caller before the promise settles. */
+  programRun(
+    program: ProgramHandle,
+    x: FloatArray,
+    rows: number,
+    out: FloatArray,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  /** A function that runs `rows` rows of the registered private buffers: the cheapest crossing there is. */
+  programBind(program: ProgramHandle, x: FloatArray, out: FloatArray): (rows: number) => void;
+
+  columnMoments(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    weights: Float64Array | null,
+    cancel: CancelHandle | null,
+  ): Promise<{
+    count: Float64Array;
+    mean: Float64Array;
+    variance: Float64Array;
+    min: Float64Array;
+    max: Float64Array;
+  }>;
+  columnQuantiles(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    probabilities: Float64Array,
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
+  columnModes(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
+  columnDistinct(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<{ offsets: Int32Array; values: Float64Array; counts: Float64Array }>;
+  /** Position of the first infinite value (or NaN unless allowed), -1 if none. Synchronous and fast. */
+  findInvalid(x: FloatArray, rows: number, cols: number, allowNan: boolean): number;
+
+  fitLeastSquares(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    targets: number,
+    weights: Float64Array | null,
+    alpha: number,
+    fitIntercept: boolean,
+    cancel: CancelHandle | null,
+  ): Promise<{ coef: Float64Array; intercept: Float64Array; singular: Float64Array; rank: number }>;
+  fitLogistic(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    classes: Int32Array,
+    classCount: number,
+    weights: Float64Array | null,
+    params: { c: number; fitIntercept: boolean; maxIter: number; tol: number },
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{ coef: Float64Array; intercept: Float64Array; iterations: number; converged: boolean }>;
+  /** x may be float64: it is rounded to float32 as scikit-learn's trees do. */
+  fitForest(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    classes: Int32Array | null,
+    classCount: number,
+    targets: Float64Array | null,
+    weights: Float64Array | null,
+    spec: ForestSpec,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<NativeForest>;
+}
+
+// This file is lib/native.ts in development and dist/native.js when installed: the package root is one level up.
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** 'musl' or 'glibc' on Linux, from the running binary's own report; undefined elsewhere. */
+function linuxLibc(): 'glibc' | 'musl' | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return report.header?.glibcVersionRuntime ? 'glibc' : 'musl';
+}
+
+/** Prebuilt binaries first (`prebuilds/<platform>-<arch>/*.node`, tagged by libc on Linux), then a local build. */
+function candidates(): string[] {
+  const found: string[] = [];
+  const prebuilds = join(root, 'prebuilds', `${process.platform}-${process.arch}`);
+  if (existsSync(prebuilds)) {
+    const libc = linuxLibc();
+    for (const file of readdirSync(prebuilds).sort()) {
+      const tagged = /\.(glibc|musl)\./.exec(file)?.[1];
+      if (file.endsWith('.node') && (tagged === undefined || tagged === libc)) found.push(join(prebuilds, file));
+    }
+  }
+  for (const config of ['Release', 'Debug']) {
+    const local = join(root, 'build', config, 'boreal.node');
+    if (existsSync(local)) found.push(local);
+  }
+  return found;
+}
+
+function load(): NativeAddon {
+  const require = createRequire(import.meta.url);
+  const failures: string[] = [];
+  for (const file of candidates()) {
+    try {
+      return require(file) as NativeAddon;
+    } catch (error) {
+      failures.push(`  ${file}: ${(error as Error).message}`);
+    }
+  }
+  const libc = linuxLibc();
+  const platform = `${process.platform}-${process.arch}${libc ? ` (${libc})` : ''}`;
+  const tried = failures.length > 0 ? `These binaries did not load:\n${failures.join('\n')}\n` : '';
+  throw new EnvironmentError(
+    'ERR_ADDON_NOT_FOUND',
+    `boreal has no native addon for ${platform}. ${tried}` +
+      'Build it from source (a C++17 compiler and CMake >= 3.20 are needed):\n' +
+      `  cd ${root} && npm install && npm run build:native`,
+  );
+}
+
+/** The native addon, loaded on first import. */
+export const native: NativeAddon = load();

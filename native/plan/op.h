@@ -1,0 +1,102 @@
+// The operations of a Plan. An op reads the slots `inputs` and writes one new slot: op i writes slot i + 1,
+// slot 0 is the plan's input, the last slot is its output. A slot is a row-major [rows, width] tile, and every
+// op is row-local. Constants are borrowed: they live as long as the decoded Plan's source (a call).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kernels/kernels.h"
+
+namespace boreal {
+
+template <typename T>
+struct Span {  // a borrowed constant; C++17 has no std::span
+  const T* data = nullptr;
+  size_t size = 0;
+  const T& operator[](size_t i) const { return data[i]; }
+  const T* begin() const { return data; }
+  const T* end() const { return data + size; }
+};
+
+// Throws ERR_INPUT_NAN / ERR_INPUT_INFINITE naming row and column when a value breaks the rule; else copies nothing:
+// its slot is an alias of its input.
+struct CheckOp {
+  FiniteRule rule;
+};
+// out[:, j] = in[:, columns[j]]
+struct GatherOp {
+  std::vector<uint32_t> columns;
+};
+// The inputs side by side.
+struct ConcatOp {};
+// NaN -> fill[j]
+struct ImputeOp {
+  Span<double> fill;  // [width]
+};
+// (x - shift[j]) / scale[j]
+struct AffineOp {
+  Span<double> shift, scale;  // [width]
+};
+// Value -> its index among values[offsets[j] .. offsets[j+1]), sorted ascending, a NaN last if present.
+// A value not listed becomes -1, or throws ERR_UNKNOWN_CATEGORY when reject_unknown.
+struct CategoryOp {
+  Span<int32_t> offsets;  // [width + 1], from 0, non-decreasing
+  Span<double> values;
+  bool reject_unknown;
+};
+// Column j holds a code; out has sizes[j] columns for it, minus one where drop[j] >= 0 (that code's column is
+// left out). A code outside [0, sizes[j]) gives zeros.
+struct OneHotOp {
+  Span<int32_t> sizes, drop;  // [width]
+};
+// y = x W + b
+struct DenseOp {
+  Span<double> weights;  // [width, outputs] row-major
+  Span<double> bias;     // [outputs]
+  size_t outputs;
+};
+struct ActivationOp {
+  Activation kind;
+};
+struct SoftmaxOp {};
+// Index of the first largest column, width 1.
+struct ArgMaxOp {};
+
+enum class ForestAggregate : int32_t { kMean = 0, kSum = 1, kPerTree = 2 };
+
+// Binary decision trees. Node k of tree t is at tree_offsets[t] + k; children of an inner node are left and
+// left + 1, counted within the tree, and stand after their parent (so no cycles). Inner: feature >= 0, go
+// left iff float(x[feature]) <= threshold, NaN left iff missing_left. Leaf: feature == -1, left = index of
+// its row in values. kPerTree requires outputs == 1 and gives one column per tree.
+struct ForestOp {
+  ForestAggregate aggregate;
+  size_t outputs;
+  Span<int32_t> tree_offsets;  // [trees + 1]
+  Span<int32_t> feature;       // [nodes]
+  Span<double> threshold;      // [nodes]
+  Span<int32_t> left;          // [nodes]
+  Span<uint8_t> missing_left;  // [nodes], or empty: no missing values were seen, NaN goes left
+  Span<float> cover;           // [nodes] weight of the training rows, used for the layout only; or empty
+  Span<double> values;         // [leaves, outputs]
+};
+// out[:, q] = quantile probabilities[q] of the row, linear interpolation (numpy's default).
+struct QuantileOp {
+  Span<double> probabilities;
+};
+
+using OpKind = std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp,
+                            ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp>;
+
+struct Op {
+  OpKind kind;
+  std::vector<uint32_t> inputs;  // slots, each < this op's own slot
+  size_t width = 0;              // of the output slot; set by shape inference
+};
+
+const char* op_name(const Op& op);
+
+}  // namespace boreal

@@ -1,0 +1,56 @@
+// A Plan: ops over slots with their widths inferred and every constant checked. Data only; devices run it.
+//
+// Wire format (made by lib/core/plan-builder.ts, one typed array plus a list of constants, so that C++ never
+// reads object fields):
+//   ops = [kPlanVersion, input_width, op_count, op...]
+//   op  = [opcode, n_inputs, inputs..., n_ints, ints..., n_constants, constant indices...]
+// Opcodes and the meaning of ints and constants, in this order:
+//    1 Check     ints [rule]                 0 finite, 1 finite or NaN
+//    2 Gather    ints [column...]
+//    3 Concat
+//    4 Impute    constants [fill f64]
+//    5 Affine    constants [shift f64, scale f64]
+//    6 Category  ints [reject_unknown]       constants [offsets i32, values f64]
+//    7 OneHot    constants [sizes i32, drop i32]
+//    8 Dense     ints [outputs]              constants [weights f64, bias f64]
+//    9 Activation ints [kind]
+//   10 Softmax
+//   11 ArgMax
+//   12 Forest    ints [aggregate, outputs]   constants [tree_offsets i32, feature i32, threshold f64, left i32,
+//                                            missing_left u8, cover f32, values f64]
+//   13 Quantile  constants [probabilities f64]
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/op.h"
+
+namespace boreal {
+
+constexpr int32_t kPlanVersion = 1;
+
+enum class ConstantType { kF32, kF64, kI32, kU8 };
+struct Constant {
+  ConstantType type;
+  const void* data;
+  size_t size;  // in elements
+};
+
+struct Plan {
+  size_t input_width = 0;
+  std::vector<Op> ops;  // at least one
+
+  size_t slot_width(size_t slot) const { return slot == 0 ? input_width : ops[slot - 1].width; }
+  size_t output_width() const { return ops.back().width; }
+};
+
+// Decodes and checks everything: indices, lengths, ranges, overflow, tree structure. Constants are borrowed from the caller.
+// Throws ERR_PLAN naming the op and what is wrong with it; nothing a caller passes can crash the process.
+Plan decode_plan(Span<int32_t> ops, const std::vector<Constant>& constants);
+
+// Limits that keep a hostile plan from asking for absurd memory.
+constexpr size_t kMaxWidth = size_t{1} << 22;
+constexpr size_t kMaxOps = 65536;
+
+}  // namespace boreal

@@ -1,0 +1,295 @@
+// Statistics of columns. Moments: each fixed part of rows is read in blocks that stay in the cache, a block
+// takes two passes (mean, then squared deviations with the correction for the mean's rounding), and blocks are
+// merged in row order by Chan, Golub & LeVeque (1979). Deviations are taken from the block's first value, so a
+// constant column has exactly its value as mean and zero as variance. Order statistics gather a few
+// neighbouring columns at a time, so that each cache line of the matrix is read once.
+#include "train/column_stats.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "kernels/dispatch.h"
+#include "train/partition.h"
+#include "train/weights.h"
+
+namespace boreal {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr size_t kBlockBytes = 32 << 10;  // of the matrix: stays in the L1 or L2 cache between the two passes
+constexpr size_t kColumnsPerGather = 8;
+
+size_t block_rows(size_t row_bytes) {
+  return std::max<size_t>(16, kBlockBytes / std::max<size_t>(1, row_bytes));
+}
+
+// Moments of some rows while they are gathered; m2 is the sum of squared deviations from mean.
+struct Accumulator {
+  std::vector<double> count, mean, m2, min, max;
+
+  explicit Accumulator(size_t cols)
+      : count(cols, 0.0), mean(cols, 0.0), m2(cols, 0.0), min(cols, kInfinity), max(cols, -kInfinity) {}
+
+  void merge(const double* other_count, const double* other_mean, const double* other_m2) {
+    for (size_t j = 0; j < count.size(); ++j) {
+      if (other_count[j] == 0) continue;
+      const double total = count[j] + other_count[j];
+      const double delta = other_mean[j] - mean[j];
+      if (count[j] == 0) {
+        mean[j] = other_mean[j];
+        m2[j] = other_m2[j];
+      } else {
+        mean[j] += delta * (other_count[j] / total);
+        m2[j] += other_m2[j] + delta * delta * (count[j] * (other_count[j] / total));
+      }
+      count[j] = total;
+    }
+  }
+
+  void merge(const Accumulator& other) {
+    merge(other.count.data(), other.mean.data(), other.m2.data());
+    for (size_t j = 0; j < count.size(); ++j) {
+      min[j] = std::min(min[j], other.min[j]);
+      max[j] = std::max(max[j], other.max[j]);
+    }
+  }
+};
+
+// Per-column scratch of one block.
+struct BlockSums {
+  std::vector<double> shift, count, sum, squares;
+  explicit BlockSums(size_t cols) : shift(cols), count(cols), sum(cols), squares(cols) {}
+};
+
+// Rows of weight zero count as absent. The loops over columns are free of branches, so they vectorise.
+template <typename T>
+void add_block(MatrixView<const T> x, Span<double> weights, size_t begin, size_t end, BlockSums& block,
+               Accumulator& result) {
+  const size_t cols = x.cols;
+  double* const shift = block.shift.data();
+  double* const count = block.count.data();
+  double* const sum = block.sum.data();
+  double* const squares = block.squares.data();
+  double* const min = result.min.data();
+  double* const max = result.max.data();
+  std::fill(block.shift.begin(), block.shift.end(), kNaN);
+  std::fill(block.count.begin(), block.count.end(), 0.0);
+  std::fill(block.sum.begin(), block.sum.end(), 0.0);
+  std::fill(block.squares.begin(), block.squares.end(), 0.0);
+  for (size_t i = begin; i < end; ++i) {
+    const T* const row = x.row(i);
+    const double weight = weights.size == 0 ? 1.0 : weights[i];
+    if (weight == 0) continue;
+    for (size_t j = 0; j < cols; ++j) {
+      const double value = static_cast<double>(row[j]);
+      const bool present = value == value;
+      shift[j] = shift[j] == shift[j] ? shift[j] : value;
+      count[j] += present ? weight : 0.0;
+      sum[j] += present ? weight * (value - shift[j]) : 0.0;
+      min[j] = value < min[j] ? value : min[j];
+      max[j] = value > max[j] ? value : max[j];
+    }
+  }
+  for (size_t j = 0; j < cols; ++j) {
+    shift[j] += count[j] > 0 ? sum[j] / count[j] : 0.0;  // from here on the block's mean
+    sum[j] = 0;
+  }
+  for (size_t i = begin; i < end; ++i) {
+    const T* const row = x.row(i);
+    const double weight = weights.size == 0 ? 1.0 : weights[i];
+    if (weight == 0) continue;
+    for (size_t j = 0; j < cols; ++j) {
+      const double value = static_cast<double>(row[j]);
+      const double deviation = value == value ? value - shift[j] : 0.0;
+      sum[j] += weight * deviation;
+      squares[j] += weight * deviation * deviation;
+    }
+  }
+  for (size_t j = 0; j < cols; ++j) {
+    if (count[j] > 0) squares[j] = std::max(0.0, squares[j] - sum[j] * (sum[j] / count[j]));
+  }
+  result.merge(count, shift, squares);
+}
+
+// Calls body(j, values, size) for each column, in parallel: values are its entries that are not NaN, as a
+// buffer the body may reorder; -0 reads as 0.
+template <typename T, typename Body>
+void for_each_column(MatrixView<const T> x, const CancelToken* cancel, const Body& body) {
+  const size_t groups = (x.cols + kColumnsPerGather - 1) / kColumnsPerGather;
+  ThreadPool::instance().parallel_for(groups, [&](size_t group, size_t) {
+    const size_t first = group * kColumnsPerGather;
+    const size_t width = std::min(kColumnsPerGather, x.cols - first);
+    std::vector<std::vector<T>> columns(width);
+    for (std::vector<T>& column : columns) column.resize(x.rows);
+    size_t sizes[kColumnsPerGather] = {};
+    for (size_t i = 0; i < x.rows; ++i) {
+      if (i % 4096 == 0) check_cancel(cancel);
+      const T* const row = x.row(i) + first;
+      for (size_t j = 0; j < width; ++j) {
+        columns[j][sizes[j]] = row[j] + T{0};
+        sizes[j] += row[j] == row[j];
+      }
+    }
+    for (size_t j = 0; j < width; ++j) {
+      check_cancel(cancel);
+      body(first + j, columns[j].data(), sizes[j]);
+    }
+  });
+}
+
+// Calls body(value, count) for each run of equal values.
+template <typename T, typename Body>
+void for_each_run(const T* sorted, size_t size, const Body& body) {
+  for (size_t begin = 0; begin < size;) {
+    size_t end = begin + 1;
+    while (end < size && sorted[end] == sorted[begin]) ++end;
+    body(sorted[begin], end - begin);
+    begin = end;
+  }
+}
+
+// Between a and b, exact at both ends and monotonic in t.
+double lerp(double a, double b, double t) {
+  if (a == b) return a;
+  return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
+}
+
+}  // namespace
+
+template <typename T>
+ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const CancelToken* cancel) {
+  total_weight(weights, x.rows);
+  const size_t block = block_rows(x.cols * sizeof(T));
+  const Partition parts = partition_rows(x.rows, 8 * block, 64);
+  std::vector<Accumulator> partial(std::max<size_t>(1, parts.count()), Accumulator(x.cols));
+  ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
+    BlockSums sums(x.cols);
+    for (size_t i = parts.begin(part); i < parts.end(part); i += block) {
+      check_cancel(cancel);
+      add_block(x, weights, i, std::min(i + block, parts.end(part)), sums, partial[part]);
+    }
+  });
+  Accumulator& all = partial[0];
+  for (size_t part = 1; part < partial.size(); ++part) all.merge(partial[part]);
+  for (size_t j = 0; j < x.cols; ++j) {
+    if (all.count[j] == 0) {
+      all.mean[j] = all.m2[j] = all.min[j] = all.max[j] = kNaN;
+    } else {
+      all.m2[j] /= all.count[j];
+    }
+  }
+  return {std::move(all.count), std::move(all.mean), std::move(all.m2), std::move(all.min), std::move(all.max)};
+}
+
+template <typename T>
+std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities,
+                                     const CancelToken* cancel) {
+  for (const double p : probabilities) {
+    if (!(p >= 0 && p <= 1)) throw Error("ERR_PARAMETER", "A quantile's probability must be in 0..1.");
+  }
+  std::vector<size_t> ascending(probabilities.size);
+  std::iota(ascending.begin(), ascending.end(), size_t{0});
+  std::sort(ascending.begin(), ascending.end(),
+            [&](size_t a, size_t b) { return probabilities[a] < probabilities[b]; });
+  std::vector<double> result(x.cols * probabilities.size, kNaN);
+  for_each_column(x, cancel, [&](size_t j, T* values, size_t size) {
+    if (size == 0) return;
+    T* sorted_end = values;  // everything before it is in its final place or smaller
+    for (const size_t q : ascending) {
+      const double position = probabilities[q] * static_cast<double>(size - 1);
+      const size_t below = static_cast<size_t>(position);
+      std::nth_element(sorted_end, values + below, values + size);
+      sorted_end = values + below;
+      const double low = static_cast<double>(values[below]);
+      const double high =
+          below + 1 < size ? static_cast<double>(*std::min_element(values + below + 1, values + size)) : low;
+      result[j * probabilities.size + q] = lerp(low, high, position - static_cast<double>(below));
+    }
+  });
+  return result;
+}
+
+template <typename T>
+std::vector<double> column_modes(MatrixView<const T> x, const CancelToken* cancel) {
+  std::vector<double> result(x.cols, kNaN);
+  for_each_column(x, cancel, [&](size_t j, T* values, size_t size) {
+    std::sort(values, values + size);
+    size_t most = 0;
+    for_each_run(values, size, [&](T value, size_t count) {
+      if (count <= most) return;
+      most = count;
+      result[j] = static_cast<double>(value);
+    });
+  });
+  return result;
+}
+
+template <typename T>
+ColumnDistinct column_distinct(MatrixView<const T> x, const CancelToken* cancel) {
+  struct Values {
+    std::vector<double> values, counts;
+  };
+  std::vector<Values> columns(x.cols);
+  for_each_column(x, cancel, [&](size_t j, T* values, size_t size) {
+    std::sort(values, values + size);
+    const auto add = [&](double value, size_t count) {
+      columns[j].values.push_back(value);
+      columns[j].counts.push_back(static_cast<double>(count));
+    };
+    for_each_run(values, size, [&](T value, size_t count) { add(static_cast<double>(value), count); });
+    if (size < x.rows) add(kNaN, x.rows - size);
+  });
+  ColumnDistinct result;
+  result.offsets.push_back(0);
+  for (const Values& column : columns) {
+    result.values.insert(result.values.end(), column.values.begin(), column.values.end());
+    result.counts.insert(result.counts.end(), column.counts.begin(), column.counts.end());
+    if (result.values.size() > static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
+      throw Error("ERR_SHAPE", "The columns have more than 2^31 - 1 distinct values together.");
+    }
+    result.offsets.push_back(static_cast<int32_t>(result.values.size()));
+  }
+  return result;
+}
+
+template <typename T>
+int64_t find_invalid(MatrixView<const T> x, bool allow_nan, const CancelToken* cancel) {
+  if (x.cols == 0) return -1;
+  const RowKernels<T>& row = row_kernels<T>(kernels());
+  const FiniteRule rule = allow_nan ? FiniteRule::kFiniteOrNan : FiniteRule::kFinite;
+  const Partition parts = partition_rows(x.rows, 8 * block_rows(x.cols * sizeof(T)), 256);
+  const size_t none = x.rows * x.cols;
+  std::atomic<size_t> first{none};
+  ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
+    check_cancel(cancel);
+    const size_t begin = parts.begin(part);
+    const size_t rows = parts.end(part) - begin;
+    if (begin * x.cols >= first.load(std::memory_order_relaxed)) return;
+    const size_t found = row.find_invalid(rule, x.row(begin), x.stride, rows, x.cols);
+    if (found == rows * x.cols) return;
+    const size_t position = begin * x.cols + found;
+    size_t known = first.load(std::memory_order_relaxed);
+    while (position < known && !first.compare_exchange_weak(known, position, std::memory_order_relaxed)) {
+    }
+  });
+  return first == none ? -1 : static_cast<int64_t>(first);
+}
+
+#define BOREAL_COLUMN_STATS(T)                                                                               \
+  template ColumnMoments column_moments<T>(MatrixView<const T>, Span<double>, const CancelToken*);           \
+  template std::vector<double> column_quantiles<T>(MatrixView<const T>, Span<double>, const CancelToken*);   \
+  template std::vector<double> column_modes<T>(MatrixView<const T>, const CancelToken*);                     \
+  template ColumnDistinct column_distinct<T>(MatrixView<const T>, const CancelToken*);                       \
+  template int64_t find_invalid<T>(MatrixView<const T>, bool, const CancelToken*);
+BOREAL_COLUMN_STATS(float)
+BOREAL_COLUMN_STATS(double)
+#undef BOREAL_COLUMN_STATS
+
+}  // namespace boreal

@@ -1,0 +1,146 @@
+// Householder reflections of [R_jj; B_j], column by column. A step reads and writes the block once: while the
+// columns take the reflection of column j, their products with column j + 1, which the next reflection needs,
+// are gathered on the way. Loops run over a fixed number of lanes so that they vectorise without reassociation
+// by the compiler, and give the same bits on every machine.
+#include "train/triangular_factor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+
+#include "train/partition.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kLanes = 4;
+
+double sum_lanes(const double* s) { return (s[0] + s[2]) + (s[1] + s[3]); }
+
+double dot(const double* __restrict a, const double* __restrict b, size_t rows) {
+  double s[kLanes] = {};
+  for (size_t r = 0; r < rows; r += kLanes) {
+    for (size_t l = 0; l < kLanes; ++l) s[l] += a[r + l] * b[r + l];
+  }
+  return sum_lanes(s);
+}
+
+// a -= scale * v
+void subtract(double* __restrict a, const double* __restrict v, double scale, size_t rows) {
+  for (size_t r = 0; r < rows; ++r) a[r] -= scale * v[r];
+}
+
+// For two columns: b -= scale * v; product = b . next.
+void subtract_and_dot(double* __restrict b0, double* __restrict b1, const double* __restrict v,
+                      const double* __restrict next, const double* scale, double* product, size_t rows) {
+  const double scale0 = scale[0], scale1 = scale[1];
+  double s0[kLanes] = {}, s1[kLanes] = {};
+  for (size_t r = 0; r < rows; r += kLanes) {
+    for (size_t l = 0; l < kLanes; ++l) {
+      const double x0 = b0[r + l] - scale0 * v[r + l];
+      const double x1 = b1[r + l] - scale1 * v[r + l];
+      b0[r + l] = x0;
+      b1[r + l] = x1;
+      s0[l] += x0 * next[r + l];
+      s1[l] += x1 * next[r + l];
+    }
+  }
+  product[0] = sum_lanes(s0);
+  product[1] = sum_lanes(s1);
+}
+
+}  // namespace
+
+TriangularFactor::TriangularFactor(size_t cols, size_t extra) : cols_(cols), width_(cols + extra) {
+  // Beyond this the element count or its bytes would overflow.
+  if (width_ > (size_t{1} << 30)) throw std::bad_alloc();
+  r_.resize(cols_ * width_);
+  dots_.resize(width_);
+}
+
+double* TriangularFactor::block() {
+  block_.resize(width_ * block_stride());
+  return block_.data();
+}
+
+void TriangularFactor::absorb(size_t rows, size_t first) {
+  const size_t padded = (rows + kLanes - 1) / kLanes * kLanes;
+  const auto column = [this](size_t k) { return block_.data() + k * block_stride(); };
+  for (size_t k = first; k < width_; ++k) std::fill(column(k) + rows, column(k) + padded, 0.0);
+  double* const dots = dots_.data();
+  for (size_t k = first; k < width_; ++k) dots[k] = dot(column(first), column(k), padded);
+  for (size_t j = first; j < cols_; ++j) {
+    // H = I + u u^T / (beta u_0) with u = [R_jj - beta; B_j] maps [R_jj; B_j] to [beta; 0].
+    double* const r = r_.data() + j * width_;
+    const double norm = std::sqrt(r[j] * r[j] + dots[j]);
+    const double beta = r[j] > 0 ? -norm : norm;
+    const double u0 = r[j] - beta;
+    const double divisor = -beta * u0;
+    const bool nothing = !(divisor != 0);
+    if (!nothing) r[j] = beta;
+    for (size_t k = j + 1; k < width_; ++k) {
+      dots[k] = nothing ? 0 : (u0 * r[k] + dots[k]) / divisor;
+      r[k] -= dots[k] * u0;
+    }
+    if (j + 1 == cols_) break;  // the targets' part below R is the residual: not needed
+    const double* const v = column(j);
+    double* const next = column(j + 1);
+    subtract(next, v, dots[j + 1], padded);
+    dots[j + 1] = dot(next, next, padded);
+    size_t k = j + 2;
+    for (; k + 2 <= width_; k += 2) {
+      subtract_and_dot(column(k), column(k + 1), v, next, dots + k, dots + k, padded);
+    }
+    if (k < width_) {
+      subtract(column(k), v, dots[k], padded);
+      dots[k] = dot(next, column(k), padded);
+    }
+  }
+}
+
+void TriangularFactor::absorb(const TriangularFactor& other, const CancelToken* cancel) {
+  double* const target = block();
+  for (size_t first = 0; first < cols_; first += block_rows()) {
+    check_cancel(cancel);
+    const size_t rows = std::min(block_rows(), cols_ - first);
+    for (size_t k = first; k < width_; ++k) {
+      for (size_t r = 0; r < rows; ++r) {
+        target[k * block_stride() + r] = other.r_[(first + r) * width_ + k];
+      }
+    }
+    absorb(rows, first);
+  }
+}
+
+void TriangularFactor::absorb_diagonal(double value, const CancelToken* cancel) {
+  double* const target = block();
+  for (size_t first = 0; first < cols_; first += block_rows()) {
+    check_cancel(cancel);
+    const size_t rows = std::min(block_rows(), cols_ - first);
+    for (size_t k = first; k < width_; ++k) {
+      double* const column = target + k * block_stride();
+      std::fill(column, column + rows, 0.0);
+      if (k < first + rows) column[k - first] = value;
+    }
+    absorb(rows, first);
+  }
+}
+
+void TriangularFactor::solve(double* x) const {
+  for (size_t j = cols_; j-- > 0;) {
+    const double* const r = r_.data() + j * width_;
+    double value = x[j];
+    for (size_t k = j + 1; k < cols_; ++k) value -= r[k] * x[k];
+    x[j] = value / r[j];
+  }
+}
+
+void TriangularFactor::solve_transposed(double* x) const {
+  for (size_t j = 0; j < cols_; ++j) {
+    const double* const r = r_.data() + j * width_;
+    x[j] /= r[j];
+    for (size_t k = j + 1; k < cols_; ++k) x[k] -= r[k] * x[j];
+  }
+}
+
+}  // namespace boreal
