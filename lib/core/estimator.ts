@@ -6,11 +6,12 @@ import { StateError, ValidationError } from '../errors.js';
 import { withCancel } from './cancellation.js';
 import { checkFinite, encodeFitInput, type FitInput, type FitOptions } from './fit-input.js';
 import type { Dtype, Matrix, MatrixLike } from './matrix.js';
+import { type Metadata, save, toBytes } from './model-file.js';
 import { checkNames, checkParams, type Rules } from './params.js';
 import { type CompileOptions, type Output, Plan, type ResolvedCompileOptions, resolveCompileOptions } from './plan.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
-import { Schema, type Target } from './schema.js';
+import { type Column, Schema, type Target } from './schema.js';
 
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
 export type EstimatorKind = 'classifier' | 'regressor' | 'transformer';
@@ -71,6 +72,9 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** Adds this estimator's ops to a plan and returns the slot with the wanted output. */
   abstract lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot;
 
+  /** Checks of a restored state that need more than one member, such as lengths that must agree. */
+  protected checkState(_state: S, _columns: readonly Column[]): void {}
+
   /** The parameters, as given or by default. Change them with {@link Estimator.setParams}. */
   get params(): Readonly<P> {
     return this.#params;
@@ -87,9 +91,20 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return this;
   }
 
+  /**
+   * Makes an estimator of this class from all its parameters: how clones and loaded models are made.
+   *
+   * @internal
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: parameters of any estimator
+  static fromParams(params: any): Estimator {
+    // biome-ignore lint/complexity/noThisInStatic: the subclass it is called on
+    return new (this as unknown as new (params: object) => Estimator)(params);
+  }
+
   /** An unfitted estimator with the same parameters. */
   clone(): this {
-    return new (this.constructor as new (params: P) => this)(this.cloneParams());
+    return (this.constructor as typeof Estimator).fromParams(this.cloneParams()) as this;
   }
 
   /** The parameters of a clone; estimators that hold estimators clone those too. */
@@ -247,6 +262,22 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return plan.runSync(X);
   }
 
+  /**
+   * Writes a model file, which appears whole or not at all. Read it with {@link load}.
+   *
+   * @param path - conventionally ending in .boreal
+   * @param metadata - any JSON object to keep beside the model
+   * @throws {ERR_NOT_FITTED} before `fit`
+   */
+  save(path: string, metadata?: Metadata): Promise<void> {
+    return save(this, path, metadata);
+  }
+
+  /** The bytes of a model file; see {@link Estimator.save}. */
+  toBytes(metadata?: Metadata): Uint8Array {
+    return toBytes(this, metadata);
+  }
+
   /** What has to be saved. @internal */
   snapshot(): { readonly params: P; readonly fitted: { state: S; schema: Schema; dtype: Dtype } | null } {
     const fitted = this.#fitted && { state: this.#fitted.state, schema: this.#fitted.schema, dtype: this.#fitted.dtype };
@@ -261,6 +292,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    */
   restore(fitted: { state: S; schema: Schema; dtype: Dtype }): void {
     checkParams(`${this.constructor.name} state`, fitted.state, this.stateRules);
+    this.checkState(fitted.state, fitted.schema.columns);
     this.#fitted = { ...fitted, plans: new Map() };
   }
 }

@@ -1,6 +1,6 @@
 /** What reaches an estimator's `fitState`: encoded, checked and private to this fit. */
 import { ValidationError } from '../errors.js';
-import { type CancelHandle, native } from '../native.js';
+import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
 import { type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { describeValueError, type Device } from './plan.js';
@@ -49,6 +49,14 @@ export function fitLabels(input: FitInput): EncodedLabels {
 /** y as finite numbers. */
 export function fitTargets(input: FitInput): Float64Array {
   return encodeTargets(requireY(input), input.x.rows);
+}
+
+/** The native core's progress as events of `estimator`; null when nobody listens. */
+export function reportProgress(input: FitInput, estimator: object): NativeProgress | null {
+  const { onProgress } = input;
+  if (onProgress === undefined) return null;
+  const name = estimator.constructor.name;
+  return (done, total) => onProgress({ estimator: name, done, total, fraction: done / total });
 }
 
 function requireY(input: FitInput): ArrayLike<unknown> {

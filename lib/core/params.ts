@@ -78,6 +78,15 @@ export function checkParams<P extends object>(owner: string, params: P, rules: R
   }
 }
 
+/** @throws {ERR_PARAMETER} unless a member of a restored state has the length that the rest of it implies */
+export function checkLength(owner: object, name: string, values: ArrayLike<unknown>, length: number): void {
+  if (values.length === length) return;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `${owner.constructor.name} state: '${name}' must have ${length} values; it has ${values.length}.`,
+  );
+}
+
 /** @throws {ERR_PARAMETER} when a key is not among the known names */
 export function checkNames(owner: string, params: object, known: readonly string[]): void {
   for (const name of Object.keys(params)) {
@@ -94,7 +103,36 @@ export function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
+/** Class weights: null, 'balanced', or an object from label to a weight >= 0. */
+export const classWeight: Rule = either(
+  nothing,
+  oneOf('balanced'),
+  custom('an object from label to a weight >= 0', (v) => {
+    return typeof v === 'object' && v !== null && Object.values(v).every((w) => typeof w === 'number' && w >= 0 && w < Infinity);
+  }),
+);
+
 /** The 32-bit seed to use: the given one, or a random one for null. */
 export function resolveSeed(randomState: number | null): number {
   return randomState ?? Math.floor(Math.random() * 0x1_0000_0000);
 }
+
+function typed(name: string, type: abstract new (...args: never[]) => ArrayLike<number>, length?: number): Rule {
+  return {
+    allows: (v) => v instanceof type && (length === undefined || (v as ArrayLike<number>).length === length),
+    allowed: length === undefined ? `a ${name}` : `a ${name} of length ${length}`,
+  };
+}
+/** A Float64Array, of a fixed length if given. */
+export const float64s = (length?: number): Rule => typed('Float64Array', Float64Array, length);
+/** A Float32Array. */
+export const float32s = (length?: number): Rule => typed('Float32Array', Float32Array, length);
+/** An Int32Array. */
+export const int32s = (length?: number): Rule => typed('Int32Array', Int32Array, length);
+/** A Uint8Array. */
+export const uint8s = (length?: number): Rule => typed('Uint8Array', Uint8Array, length);
+/** At least two class labels. */
+export const labels: Rule = {
+  allows: (v) => Array.isArray(v) && v.length >= 2 && v.every((l) => ['string', 'number', 'boolean'].includes(typeof l)),
+  allowed: 'a list of at least two labels',
+};

@@ -3,7 +3,7 @@
  * pool, off the event loop.
  */
 import { BorealError, EnvironmentError, ValidationError, toBorealError } from '../errors.js';
-import { native, type ProgramHandle, type ProgramInfo } from '../native.js';
+import { type CancelHandle, native, type ProgramHandle, type ProgramInfo } from '../native.js';
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import type { PlanSource } from './plan-builder.js';
@@ -152,14 +152,23 @@ export class Plan {
     const x = this.schema.encode(X, this.precision);
     if (x.rows * this.#info.rowCostNs <= INLINE_BUDGET_NS) return this.#runMatrix(x, out);
     this.#checkOut(out, x.rows);
-    const result = this.#result(x.rows);
+    const result = await this.runInto(x, this.#result(x.rows), null);
+    if (out === undefined) return result;
+    out.data.set(result.data);
+    return out;
+  }
+
+  /**
+   * Runs an encoded matrix on the pool into a matrix that nobody else can reach yet.
+   *
+   * @internal
+   */
+  async runInto(x: Matrix, out: Matrix, cancel: CancelHandle | null): Promise<Matrix> {
     try {
-      await native.programRun(this.#program, x.data, x.rows, result.data, null);
+      await native.programRun(this.#program, x.data, x.rows, out.data, cancel);
     } catch (error) {
       throw this.#explain(error);
     }
-    if (out === undefined) return result;
-    out.data.set(result.data);
     return out;
   }
 

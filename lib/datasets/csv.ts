@@ -223,7 +223,9 @@ export async function readCsv(source: string | URL, options: CsvOptions = {}): P
 async function open(source: string | URL): Promise<Readable> {
   if (!(source instanceof URL) || source.protocol === 'file:') return createReadStream(source);
   const response = await fetch(source).catch((error: unknown) => {
-    throw new FileFormatError('ERR_DATA_FILE', `Cannot read ${source}: the request failed.`, { cause: error });
+    throw new FileFormatError('ERR_DATA_FILE', `Cannot read ${source}: the request failed.`, {
+      cause: error,
+    });
   });
   if (!response.ok || response.body === null) {
     throw new FileFormatError('ERR_DATA_FILE', `Cannot read ${source}: HTTP status ${response.status}.`);

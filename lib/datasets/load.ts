@@ -53,7 +53,9 @@ function readColumns(name: string): Record<string, CsvColumn> {
   try {
     return parseCsv(gunzipSync(readFileSync(path)).toString('utf8'));
   } catch (error) {
-    throw new FileFormatError('ERR_DATA_FILE', `The bundled data set ${path} cannot be read.`, { cause: error });
+    throw new FileFormatError('ERR_DATA_FILE', `The bundled data set ${path} cannot be read.`, {
+      cause: error,
+    });
   }
 }
 
@@ -140,7 +142,8 @@ export function loadDiabetes(options: { scaled?: boolean } = {}): Dataset<Float6
     target,
     featureNames,
     targetNames: [],
-    description: 'Diabetes: 442 patients, ten measurements, disease progression after one year (Efron et al., 2004).',
+    description:
+      'Diabetes: 442 patients, ten measurements, disease progression after one year (Efron et al., 2004).',
   };
 }
 

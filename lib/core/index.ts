@@ -1,0 +1,9 @@
+export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.js';
+export type { FitOptions, Progress } from './fit-input.js';
+export { Classifier, type ClassWeight, Regressor, Transformer } from './kinds.js';
+export type { Label } from './labels.js';
+export { type Dtype, type FloatArray, Matrix, type MatrixLike, type TypedArray } from './matrix.js';
+export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
+export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
+export { type Column, type Row, Schema, type Target } from './schema.js';
+export { type Cell, type Table } from './table.js';

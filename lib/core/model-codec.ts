@@ -1,0 +1,155 @@
+/**
+ * Estimators as JSON: typed arrays become references to tensors, nested estimators become tagged objects. Reading makes
+ * only plain data, known tensors and registered classes.
+ */
+import { FileFormatError, StateError } from '../errors.js';
+import type { Estimator } from './estimator.js';
+import { show } from './params.js';
+import { findEstimator } from './registry.js';
+import { Schema } from './schema.js';
+
+/** An array stored beside the JSON document. */
+export type Tensor = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** An estimator as stored. */
+export interface EncodedModel {
+  readonly $estimator: string;
+  readonly params: Record<string, unknown>;
+  readonly fitted: { readonly state: unknown; readonly schema: unknown; readonly dtype: string } | null;
+}
+
+/** Estimators nest this deep at most, so that a hostile file cannot exhaust the stack. */
+const MAX_DEPTH = 64;
+const NUMBERS: Record<string, number> = { NaN: Number.NaN, Infinity: Infinity, '-Infinity': -Infinity, '-0': -0 };
+
+/**
+ * @throws {ERR_NOT_FITTED} before `fit`
+ * @throws {ERR_NOT_SUPPORTED} when something cannot be stored
+ */
+export function encodeModel(estimator: Estimator): { model: EncodedModel; tensors: Tensor[] } {
+  if (!estimator.isFitted) {
+    throw new StateError('ERR_NOT_FITTED', `This ${estimator.constructor.name} is not fitted yet, so there is nothing to save.`);
+  }
+  const tensors: Tensor[] = [];
+  return { model: encodeValue(estimator, tensors, 'model') as EncodedModel, tensors };
+}
+
+function encodeValue(value: unknown, tensors: Tensor[], path: string): unknown {
+  if (isEstimator(value)) return encodeEstimator(value, tensors, path);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') {
+    return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? '-0' : String(value) };
+  }
+  if (
+    value instanceof Float32Array ||
+    value instanceof Float64Array ||
+    value instanceof Int32Array ||
+    value instanceof Uint8Array
+  ) {
+    return { $tensor: tensors.push(value) - 1 };
+  }
+  if (Array.isArray(value)) return value.map((item, i) => encodeValue(item, tensors, `${path}[${i}]`));
+  if (typeof value === 'object' && isPlain(value)) {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    // A user's key that begins with $ would read as a tag.
+    return Object.fromEntries(entries.map(([key, item]) => [escape(key), encodeValue(item, tensors, `${path}.${key}`)]));
+  }
+  throw new StateError('ERR_NOT_SUPPORTED', `A model file cannot hold ${path}: it is ${show(value)}.`);
+}
+
+function encodeEstimator(estimator: Estimator, tensors: Tensor[], path: string): EncodedModel {
+  const name = estimator.constructor.name;
+  if (findEstimator(name) === undefined) {
+    throw new StateError('ERR_NOT_SUPPORTED', `A model file cannot hold ${path}: the class ${name} is not registered.`);
+  }
+  const { params, fitted } = estimator.snapshot();
+  return {
+    $estimator: name,
+    params: encodeValue({ ...params }, tensors, `${path}.params`) as Record<string, unknown>,
+    fitted: fitted && {
+      state: encodeValue(fitted.state, tensors, `${path}.state`),
+      schema: fitted.schema.toJSON(),
+      dtype: fitted.dtype,
+    },
+  };
+}
+
+const escape = (key: string) => (key.startsWith('$') ? `$${key}` : key);
+const unescape = (key: string) => (key.startsWith('$$') ? key.slice(1) : key);
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * Reads what {@link encodeModel} wrote.
+ *
+ * @throws {ERR_MODEL_FILE} when it is malformed
+ */
+export function decodeModel(encoded: unknown, tensors: Tensor[]): Estimator {
+  const model = decodeValue(encoded, tensors, 0);
+  if (!isEstimator(model) || !model.isFitted) throw malformed('it holds no fitted model');
+  return model;
+}
+
+function decodeValue(value: unknown, tensors: Tensor[], depth: number): unknown {
+  if (depth > MAX_DEPTH) throw malformed(`values nest deeper than ${MAX_DEPTH}`);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => decodeValue(item, tensors, depth + 1));
+  const tag = Object.keys(value).find((key) => key.startsWith('$') && !key.startsWith('$$'));
+  if (tag === undefined) return decodeRecord(value, tensors, depth);
+  const content = (value as Record<string, unknown>)[tag];
+  switch (tag) {
+    case '$tensor': {
+      const tensor = Number.isInteger(content) ? tensors[content as number] : undefined;
+      if (tensor === undefined) throw malformed(`there is no tensor ${show(content)}`);
+      return tensor;
+    }
+    case '$number':
+      if (typeof content !== 'string' || !Object.hasOwn(NUMBERS, content)) throw malformed('it holds a bad number');
+      return NUMBERS[content];
+    case '$estimator':
+      return decodeEstimator(value as EncodedModel, tensors, depth);
+    default:
+      throw malformed(`it holds an unknown tag ${show(tag)}`);
+  }
+}
+
+function decodeRecord(value: object, tensors: Tensor[], depth: number): Record<string, unknown> {
+  // fromEntries defines own properties, so a key named __proto__ stays a harmless key.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [unescape(key), decodeValue(item, tensors, depth + 1)]),
+  );
+}
+
+function decodeEstimator(value: Partial<EncodedModel>, tensors: Tensor[], depth: number): Estimator {
+  const name = String(value.$estimator);
+  const estimatorClass = findEstimator(name);
+  if (estimatorClass === undefined) throw malformed(`it names an estimator ${show(name)} that this release does not know`);
+  if (!isRecord(value.params)) throw malformed(`${name} has no parameters`);
+  const estimator = estimatorClass.fromParams(decodeRecord(value.params, tensors, depth));
+  estimator.checkParams();
+  const { fitted } = value;
+  if (fitted === null) return estimator;
+  if (!isRecord(fitted) || !isRecord(fitted.state)) throw malformed(`${name} has no state`);
+  const { dtype } = fitted;
+  if (dtype !== 'float32' && dtype !== 'float64') throw malformed(`${name} has an unknown element type`);
+  const state = decodeRecord(fitted.state, tensors, depth);
+  estimator.restore({ state, schema: Schema.fromJSON(fitted.schema), dtype });
+  return estimator;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Parsed JSON holds no functions, so only a real estimator passes. */
+function isEstimator(value: unknown): value is Estimator {
+  return isRecord(value) && typeof value.snapshot === 'function';
+}
+
+/** The error of every malformed file. */
+export function malformed(why: string): FileFormatError {
+  return new FileFormatError('ERR_MODEL_FILE', `This is not a valid boreal model file: ${why}.`);
+}

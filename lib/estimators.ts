@@ -1,0 +1,23 @@
+/** Makes every estimator of the package known to `load` and to `checkEstimator`'s registry run. */
+import { registerEstimators } from './core/registry.js';
+import { RandomForestClassifier, RandomForestRegressor } from './ensemble/index.js';
+import { SimpleImputer } from './impute/index.js';
+import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
+import { ColumnTransformer, Pipeline } from './pipeline/index.js';
+import { OneHotEncoder, StandardScaler } from './preprocessing/index.js';
+import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
+
+registerEstimators(
+  ColumnTransformer,
+  DecisionTreeClassifier,
+  DecisionTreeRegressor,
+  LinearRegression,
+  LogisticRegression,
+  OneHotEncoder,
+  Pipeline,
+  RandomForestClassifier,
+  RandomForestRegressor,
+  Ridge,
+  SimpleImputer,
+  StandardScaler,
+);

@@ -1,0 +1,156 @@
+/** Missing values replaced by a statistic of their column. */
+import { ValidationError } from '../errors.js';
+import type { FitInput } from '../core/fit-input.js';
+import { Transformer } from '../core/kinds.js';
+import type { Matrix } from '../core/matrix.js';
+import { bool, checkLength, custom, float64s, nothing, oneOf, either, type Rules, uint8s } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { type CancelHandle, native } from '../native.js';
+
+/** Parameters of {@link SimpleImputer}. */
+export interface SimpleImputerParams {
+  /** What replaces a missing value; 'mean' and 'median' are for numbers only. Default 'mean'. */
+  strategy: 'mean' | 'median' | 'mostFrequent' | 'constant';
+  /** For 'constant': the value. Default null: 0 for numbers, 'missing_value' for text. */
+  fillValue: number | string | null;
+  /** Keep columns without any value, filled with `fillValue`; they are dropped otherwise. Default false. */
+  keepEmptyFeatures: boolean;
+  /** Append a column of 0 and 1 for each column that had missing values during fit. Default false. */
+  addIndicator: boolean;
+}
+
+/** Learned by {@link SimpleImputer}; all of length [columns]. */
+export interface SimpleImputerState {
+  /** What replaces a missing value; NaN for dropped columns. For text: the code of a category. */
+  readonly statistics: Float64Array;
+  /** 1 where values were missing during fit. */
+  readonly hadMissing: Uint8Array;
+}
+
+/**
+ * Replaces missing values by the mean, the median, the most frequent value (the smallest of equals) or a constant.
+ *
+ * @example
+ * ```ts
+ * import { SimpleImputer } from 'boreal';
+ * const imputer = await new SimpleImputer({ strategy: 'median' }).fit([[1], [NaN], [3]]);
+ * imputer.transformSync([[NaN]]).toArray(); // [[2]]
+ * ```
+ */
+export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImputerState> {
+  constructor(params: Partial<SimpleImputerParams> = {}) {
+    super({ strategy: 'mean', fillValue: null, keepEmptyFeatures: false, addIndicator: false, ...params });
+  }
+
+  get rules(): Rules<SimpleImputerParams> {
+    return {
+      strategy: oneOf('mean', 'median', 'mostFrequent', 'constant'),
+      fillValue: either(
+        custom('a finite number or text', (v) => typeof v === 'string' || Number.isFinite(v)),
+        nothing,
+      ),
+      keepEmptyFeatures: bool,
+      addIndicator: bool,
+    };
+  }
+
+  get stateRules(): Rules<SimpleImputerState> {
+    return { statistics: float64s(), hadMissing: uint8s() };
+  }
+
+  override get tags() {
+    return { allowNan: true, allowCategories: true };
+  }
+
+  protected override checkState({ statistics, hadMissing }: SimpleImputerState, columns: readonly Column[]): void {
+    checkLength(this, 'statistics', statistics, columns.length);
+    checkLength(this, 'hadMissing', hadMissing, columns.length);
+  }
+
+  protected async fitState({ x, columns, cancel }: FitInput): Promise<SimpleImputerState> {
+    const { strategy, keepEmptyFeatures } = this.params;
+    const text = columns.find((c) => c.kind === 'category');
+    if (text && (strategy === 'mean' || strategy === 'median')) {
+      throw new ValidationError(
+        'ERR_DTYPE',
+        `SimpleImputer: strategy '${strategy}' needs numbers, but column '${text.name}' holds text; use 'mostFrequent' or 'constant'.`,
+      );
+    }
+    const { count, mean } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const computed = strategy === 'mean' ? mean : await this.#statistics(x, columns, cancel);
+    const statistics = computed.map((value, j) => {
+      const isEmpty = count[j] === 0 && strategy !== 'constant';
+      return isEmpty && keepEmptyFeatures ? this.#constant(columns[j]) : value;
+    });
+    if (statistics.every(Number.isNaN)) {
+      throw new ValidationError('ERR_EMPTY', 'SimpleImputer: no column has a value, so there is nothing to fill with.');
+    }
+    return { statistics, hadMissing: Uint8Array.from(count, (n) => (n < x.rows ? 1 : 0)) };
+  }
+
+  async #statistics(x: Matrix, columns: readonly Column[], cancel: CancelHandle | null): Promise<Float64Array> {
+    const { strategy } = this.params;
+    if (strategy === 'median') return native.columnQuantiles(x.data, x.rows, x.cols, Float64Array.of(0.5), cancel);
+    if (strategy === 'mostFrequent') return native.columnModes(x.data, x.rows, x.cols, cancel);
+    return Float64Array.from(columns, (column) => this.#constant(column));
+  }
+
+  /** The constant as the plan reads it: for text, the code of an old category or of one added at the end. */
+  #constant(column: Column): number {
+    const { fillValue } = this.params;
+    if (column.kind === 'category') {
+      const categories = column.categories ?? [];
+      const code = categories.indexOf(String(fillValue ?? 'missing_value'));
+      return code >= 0 ? code : categories.length;
+    }
+    if (typeof fillValue === 'string') {
+      throw new ValidationError(
+        'ERR_DTYPE',
+        `SimpleImputer: fillValue ${JSON.stringify(fillValue)} is text, but column '${column.name}' holds numbers.`,
+      );
+    }
+    return fillValue ?? 0;
+  }
+
+  /** What replaces a missing value, by column; NaN for dropped columns. @throws {ERR_NOT_FITTED} before `fit` */
+  get statistics(): Float64Array {
+    return this.state.statistics.slice();
+  }
+
+  #kept(): number[] {
+    return [...this.state.statistics.keys()].filter((j) => !Number.isNaN(this.state.statistics[j]));
+  }
+
+  #flagged(): number[] {
+    if (!this.params.addIndicator) return [];
+    return [...this.state.hadMissing.keys()].filter((j) => this.state.hadMissing[j] === 1);
+  }
+
+  outputColumns(): readonly Column[] {
+    const { columns } = this.schema;
+    const filled = this.#kept().map((j): Column => {
+      const { name, kind, categories } = columns[j];
+      if (kind !== 'category' || categories === undefined) return { name, kind };
+      const isNew = this.state.statistics[j] === categories.length;
+      return { name, kind, categories: isNew ? [...categories, String(this.params.fillValue ?? 'missing_value')] : categories };
+    });
+    const flags = this.#flagged().map((j): Column => ({ name: `missingindicator_${columns[j].name}`, kind: 'number' }));
+    return [...filled, ...flags];
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    const kept = this.#kept();
+    const fill = Float64Array.from(kept, (j) => this.state.statistics[j]);
+    const filled = plan.impute(plan.gather(x, kept), fill);
+    const flagged = this.#flagged();
+    if (flagged.length === 0) return filled;
+    // "Is missing" is a one-hot code over the single category NaN.
+    const n = flagged.length;
+    const offsets = Int32Array.from({ length: n + 1 }, (_, j) => j);
+    const nan = new Float64Array(n).fill(Number.NaN);
+    const names = flagged.map((j) => this.schema.columns[j].name);
+    const codes = plan.category(plan.gather(x, flagged), offsets, nan, false, names);
+    return plan.concat([filled, plan.oneHot(codes, new Int32Array(n).fill(1), new Int32Array(n).fill(-1))]);
+  }
+}

@@ -1,0 +1,13 @@
+/** The public surface of boreal: re-exports, and the list of estimators that model files may hold. */
+export * from './core/index.js';
+export * from './datasets/index.js';
+export * from './ensemble/index.js';
+export * from './errors.js';
+export * from './impute/index.js';
+export * from './linear-model/index.js';
+export * from './metrics/index.js';
+export * from './model-selection/index.js';
+export * from './pipeline/index.js';
+export * from './preprocessing/index.js';
+export * from './tree/index.js';
+import './estimators.js';

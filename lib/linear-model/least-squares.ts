@@ -1,0 +1,46 @@
+/** What linear regression and ridge share: the fitted state, its attributes and its plan. */
+import type { FitInput } from '../core/fit-input.js';
+import { fitTargets } from '../core/fit-input.js';
+import { Regressor } from '../core/kinds.js';
+import { float64s, int, type Rules } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { native } from '../native.js';
+
+/** Learned by {@link LinearRegression} and {@link Ridge}. */
+export interface LinearState {
+  /** [columns] */
+  readonly coef: Float64Array;
+  /** [1] */
+  readonly intercept: Float64Array;
+  /** Singular values of the centred X, descending; empty for ridge. */
+  readonly singular: Float64Array;
+  readonly rank: number;
+}
+
+/** y = x . coef + intercept. */
+export abstract class LinearRegressor<P extends { fitIntercept: boolean }> extends Regressor<P, LinearState> {
+  get stateRules(): Rules<LinearState> {
+    return { coef: float64s(), intercept: float64s(1), singular: float64s(), rank: int(0) };
+  }
+
+  /** Coefficients, one per column. @throws {ERR_NOT_FITTED} before `fit` */
+  get coef(): Float64Array {
+    return this.state.coef.slice();
+  }
+
+  /** The constant term; 0 when fitIntercept is false. @throws {ERR_NOT_FITTED} before `fit` */
+  get intercept(): number {
+    return this.state.intercept[0];
+  }
+
+  protected async solve(input: FitInput, alpha: number): Promise<LinearState> {
+    const { x, sampleWeight, cancel } = input;
+    const y = fitTargets(input);
+    const { fitIntercept } = this.params;
+    return native.fitLeastSquares(x.data, x.rows, x.cols, y, 1, sampleWeight, alpha, fitIntercept, cancel);
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    return plan.dense(x, this.state.coef, this.state.intercept);
+  }
+}

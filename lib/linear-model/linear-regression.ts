@@ -1,0 +1,52 @@
+/** Ordinary least squares. */
+import type { FitInput } from '../core/fit-input.js';
+import { bool, type Rules } from '../core/params.js';
+import { LinearRegressor, type LinearState } from './least-squares.js';
+
+/** Parameters of {@link LinearRegression}. */
+export interface LinearRegressionParams {
+  /** Fit a constant term. Default true. */
+  fitIntercept: boolean;
+}
+
+/**
+ * Ordinary least squares: minimises sum w (y - x . coef - intercept)^2. When columns depend on each other (as after
+ * one-hot encoding) the solution of least norm is taken.
+ *
+ * Solved by a QR factorisation of blocks of rows and a singular value decomposition of R (Golub and Van Loan, Matrix
+ * Computations, 5.3-5.5), in float64.
+ *
+ * Differs from scikit-learn: one target at a time; no `positive`.
+ *
+ * @example
+ * ```ts
+ * import { LinearRegression } from 'boreal';
+ * const model = await new LinearRegression().fit([[1], [2], [3]], [3, 5, 7]);
+ * model.coef[0]; // 2
+ * model.intercept; // 1
+ * await model.predict([[10]]); // [21]
+ * ```
+ */
+export class LinearRegression extends LinearRegressor<LinearRegressionParams> {
+  constructor(params: Partial<LinearRegressionParams> = {}) {
+    super({ fitIntercept: true, ...params });
+  }
+
+  get rules(): Rules<LinearRegressionParams> {
+    return { fitIntercept: bool };
+  }
+
+  protected fitState(input: FitInput): Promise<LinearState> {
+    return this.solve(input, 0);
+  }
+
+  /** Rank of the centred X. @throws {ERR_NOT_FITTED} before `fit` */
+  get rank(): number {
+    return this.state.rank;
+  }
+
+  /** Singular values of the centred X, descending. @throws {ERR_NOT_FITTED} before `fit` */
+  get singular(): Float64Array {
+    return this.state.singular.slice();
+  }
+}

@@ -1,0 +1,45 @@
+export {
+  type AverageScores,
+  accuracyScore,
+  balancedAccuracy,
+  type ClassScores,
+  confusionMatrix,
+  f1Score,
+  matthews,
+  precisionRecallFscoreSupport,
+  precisionScore,
+  recallScore,
+  type ScoreOptions,
+  type WeightOptions,
+} from './classification.js';
+export type { Average, Labels, MatrixInput } from './input.js';
+export { brierScore, logLoss } from './probability.js';
+export {
+  averagePrecision,
+  type CurveOptions,
+  precisionRecallCurve,
+  type RocAucOptions,
+  rocAucScore,
+  rocCurve,
+} from './ranking.js';
+export {
+  explainedVariance,
+  maxError,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  medianAbsoluteError,
+  type RegressionMetricOptions,
+  r2Score,
+  rootMeanSquaredError,
+  type Targets,
+  type VarianceOptions,
+} from './regression.js';
+export { classificationReport, type ReportObject, type ReportOptions, type ReportRow } from './report.js';
+export {
+  getScorer,
+  type ScorableEstimator,
+  type Scorer,
+  type ScorerName,
+  type ScorerOptions,
+} from './scorers.js';

@@ -1,0 +1,160 @@
+/**
+ * Metrics of predicted probabilities: log loss (Good, 1952) and the Brier score (Brier, 1950), for two and more
+ * classes, as scikit-learn 1.9 defines them.
+ */
+import { compareLabels, type Label } from '../core/labels.js';
+import { show } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+import type { WeightOptions } from './classification.js';
+import {
+  checkLengths,
+  encodeClasses,
+  type Labels,
+  listLabels,
+  type MatrixInput,
+  mean,
+  type NumberGrid,
+  positiveClass,
+  toGrid,
+  toWeights,
+} from './input.js';
+
+/** Probabilities in [0, 1] with one row per label. */
+function toProbabilities(yTrue: Labels, yProba: ArrayLike<number> | MatrixInput): NumberGrid {
+  const grid = toGrid(yProba, 'yProba');
+  checkLengths(yTrue, grid.rows, 'yProba');
+  const odd = grid.data.findIndex((p) => p < 0 || p > 1);
+  if (odd >= 0) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `yProba must hold probabilities from 0 to 1; row ${Math.floor(odd / grid.cols)} has ${grid.data[odd]}.`,
+    );
+  }
+  return grid;
+}
+
+/** The column of each row's true class. One column of probabilities stands for the larger of two classes. */
+function trueColumns(yTrue: Labels, labels: Labels | null | undefined, { cols }: NumberGrid): Int32Array {
+  const { classes, codes } = encodeClasses(yTrue);
+  const known = labels ? Array.from(labels).sort(compareLabels) : classes;
+  if (known.length < 2) {
+    throw new ValidationError(
+      'ERR_LABELS',
+      `Only one class, ${listLabels(known)}; name all of them with labels.`,
+    );
+  }
+  if (known.length !== Math.max(2, cols)) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `yProba has probabilities of ${Math.max(2, cols)} classes, but there are ${known.length}: ${listLabels(known)}. ` +
+        'If a class is absent from yTrue, name them all with labels.',
+    );
+  }
+  const position = classes.map((label) => known.indexOf(label));
+  if (position.includes(-1)) {
+    throw new ValidationError(
+      'ERR_LABELS',
+      `yTrue holds ${show(classes[position.indexOf(-1)])}, which is not in labels.`,
+    );
+  }
+  return codes.map((code) => position[code]);
+}
+
+/**
+ * Log loss (cross-entropy): the mean of -log of the probability given to the true class.
+ *
+ * @param yTrue - true labels
+ * @param yProba - the probability of the larger class per row, or a matrix with a column per class, sorted
+ * @param options - `normalize` (default true; false: the sum), `labels` (all classes, when yTrue lacks some),
+ *   `sampleWeight`
+ * @returns 0 or more, 0 best; probabilities are kept the epsilon of their type away from 0 and 1, so it is finite
+ * @throws {ERR_PARAMETER} when a probability is out of [0, 1]
+ * @throws {ERR_LABELS} when there is one class only, or a label is not in `labels`
+ * @throws {ERR_SHAPE} when the columns do not match the classes
+ * @example
+ * ```ts
+ * import { logLoss } from 'boreal';
+ * logLoss(['ham', 'spam'], [[0.9, 0.1], [0.2, 0.8]]); // 0.164252033486018
+ * ```
+ */
+export function logLoss(
+  yTrue: Labels,
+  yProba: ArrayLike<number> | MatrixInput,
+  options: WeightOptions & { normalize?: boolean; labels?: Labels | null } = {},
+): number {
+  const grid = toProbabilities(yTrue, yProba);
+  const columns = trueColumns(yTrue, options.labels, grid);
+  const weights = toWeights(options.sampleWeight, grid.rows);
+  const losses = Float64Array.from(columns, (column, i) => {
+    const given = grid.data[i * grid.cols + (grid.cols === 1 ? 0 : column)];
+    const p = grid.cols === 1 && column === 0 ? 1 - given : given;
+    return -Math.log(Math.min(1 - grid.epsilon, Math.max(grid.epsilon, p)));
+  });
+  if (options.normalize ?? true) return mean(losses, weights);
+  return losses.reduce((sum, loss, i) => sum + loss * (weights === undefined ? 1 : weights[i]), 0);
+}
+
+/**
+ * The Brier score: the mean squared difference between probabilities and what happened.
+ *
+ * @param yTrue - true labels
+ * @param yProba - the probability of the positive class per row, or a matrix with a column per class, sorted
+ * @param options - `posLabel` (for one column; default 1 or true, or the larger of two numbers), `labels` (for a
+ *   matrix: all classes), `scaleByHalf` ('auto': halve the sum over two classes, so that the score is in [0, 1]),
+ *   `sampleWeight`
+ * @returns 0 or more, 0 best
+ * @throws {ERR_PARAMETER} when a probability is out of [0, 1] or the positive class is not known
+ * @throws {ERR_LABELS} when the labels do not fit
+ * @throws {ERR_SHAPE} when the columns do not match the classes
+ */
+export function brierScore(
+  yTrue: Labels,
+  yProba: ArrayLike<number> | MatrixInput,
+  options: WeightOptions & {
+    posLabel?: Label | null;
+    labels?: Labels | null;
+    scaleByHalf?: boolean | 'auto';
+  } = {},
+): number {
+  const grid = toProbabilities(yTrue, yProba);
+  const weights = toWeights(options.sampleWeight, grid.rows);
+  const { scaleByHalf = 'auto' } = options;
+  const factor = scaleByHalf === true || (scaleByHalf === 'auto' && grid.cols < 3) ? 0.5 : 1;
+  const errors =
+    grid.cols === 1 ? binaryErrors(yTrue, grid, options.posLabel) : classErrors(yTrue, grid, options.labels);
+  return factor * mean(errors, weights);
+}
+
+/** Squared errors of both classes when the probability of one is given. */
+function binaryErrors(yTrue: Labels, grid: NumberGrid, posLabel: Label | null | undefined): Float64Array {
+  const { classes, codes } = encodeClasses(yTrue);
+  if (classes.length > 2) {
+    throw new ValidationError(
+      'ERR_LABELS',
+      `yTrue holds ${classes.length} classes, ${listLabels(classes)}; give yProba a column for each.`,
+    );
+  }
+  const numeric = typeof classes[0] === 'number';
+  const conventional = classes.every((label) => label === 0 || label === 1 || label === -1);
+  const positive =
+    numeric && !conventional && (posLabel ?? null) === null
+      ? classes[classes.length - 1]
+      : positiveClass(classes, posLabel);
+  if (classes.length === 2 && !classes.includes(positive)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `posLabel ${show(positive)} is not among ${listLabels(classes)}.`,
+    );
+  }
+  const code = classes.indexOf(positive);
+  return grid.data.map((p, i) => 2 * ((codes[i] === code ? 1 : 0) - p) ** 2);
+}
+
+function classErrors(yTrue: Labels, grid: NumberGrid, labels: Labels | null | undefined): Float64Array {
+  const columns = trueColumns(yTrue, labels, grid);
+  return Float64Array.from(columns, (column, i) => {
+    let error = 0;
+    for (let j = 0; j < grid.cols; j++) error += ((j === column ? 1 : 0) - grid.data[i * grid.cols + j]) ** 2;
+    return error;
+  });
+}

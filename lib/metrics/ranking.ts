@@ -1,0 +1,455 @@
+/**
+ * Metrics of scores that rank rows: ROC and precision-recall curves and the areas under them. All walk the rows from
+ * the highest score down (Fawcett, 2006, "An introduction to ROC analysis", algorithm 1); rows with equal scores
+ * make one step, so ties count half. Definitions and defaults are those of scikit-learn 1.9.
+ */
+import { compareLabels, type Label } from '../core/labels.js';
+import { show } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+import { argsort } from './argsort.js';
+import type { WeightOptions } from './classification.js';
+import {
+  type Average,
+  checkChoice,
+  checkLengths,
+  columnOf,
+  encodeClasses,
+  type Labels,
+  listLabels,
+  type MatrixInput,
+  mean,
+  type NumberGrid,
+  positiveClass,
+  toGrid,
+  toNumbers,
+  toWeights,
+} from './input.js';
+
+/** Options of the curves. */
+export interface CurveOptions extends WeightOptions {
+  /** The class that high scores speak for; default 1 of {0, 1} or {-1, 1}, or true. */
+  posLabel?: Label | null;
+  /** Leave out points that do not change the drawn curve. */
+  dropIntermediate?: boolean;
+}
+
+/** Weights of false and true positives at each distinct score, from the highest down. */
+interface Steps {
+  falsePositives: Float64Array;
+  truePositives: Float64Array;
+  thresholds: Float64Array;
+}
+
+/** Cumulative counts over the rows from the highest score down; rows of weight 0 are left out. */
+function stepsOf(positive: Uint8Array, scores: Float64Array, weights?: Float64Array): Steps {
+  const order = argsort(scores);
+  const steps: Steps = {
+    falsePositives: new Float64Array(order.length),
+    truePositives: new Float64Array(order.length),
+    thresholds: new Float64Array(order.length),
+  };
+  let n = 0;
+  let fp = 0;
+  let tp = 0;
+  for (let k = order.length - 1; k >= 0; k--) {
+    const i = order[k];
+    const weight = weights === undefined ? 1 : weights[i];
+    if (weight === 0) continue;
+    if (n === 0 || scores[i] !== steps.thresholds[n - 1]) n++;
+    if (positive[i] === 1) tp += weight;
+    else fp += weight;
+    steps.falsePositives[n - 1] = fp;
+    steps.truePositives[n - 1] = tp;
+    steps.thresholds[n - 1] = scores[i];
+  }
+  return {
+    falsePositives: steps.falsePositives.slice(0, n),
+    truePositives: steps.truePositives.slice(0, n),
+    thresholds: steps.thresholds.slice(0, n),
+  };
+}
+
+function keepSteps(
+  { falsePositives, truePositives, thresholds }: Steps,
+  keep: (k: number) => boolean,
+): Steps {
+  return {
+    falsePositives: falsePositives.filter((_, k) => keep(k)),
+    truePositives: truePositives.filter((_, k) => keep(k)),
+    thresholds: thresholds.filter((_, k) => keep(k)),
+  };
+}
+
+/** 1 where the code is that of the positive class. */
+function isPositive(codes: Int32Array, code: number): Uint8Array {
+  const positive = new Uint8Array(codes.length);
+  for (let i = 0; i < codes.length; i++) positive[i] = codes[i] === code ? 1 : 0;
+  return positive;
+}
+
+/** The steps of a curve with one positive class. */
+function curveSteps(yTrue: Labels, yScore: ArrayLike<number>, options: CurveOptions): Steps {
+  const scores = toNumbers(yScore, 'yScore');
+  checkLengths(yTrue, scores.length, 'yScore');
+  const { classes, codes } = encodeClasses(yTrue);
+  if (classes.length > 2 && (options.posLabel === undefined || options.posLabel === null)) {
+    throw new ValidationError(
+      'ERR_LABELS',
+      `A curve needs two classes, or posLabel to set one against the rest; yTrue holds ${listLabels(classes)}.`,
+    );
+  }
+  const positive = isPositive(codes, classes.indexOf(positiveClass(classes, options.posLabel)));
+  return stepsOf(positive, scores, toWeights(options.sampleWeight, scores.length));
+}
+
+/** Divides by the last value; NaN when that is zero. */
+function rates(counts: Float64Array): Float64Array {
+  const total = counts[counts.length - 1];
+  return counts.map((count) => (total > 0 ? count / total : Number.NaN));
+}
+
+function withFirst(first: number, rest: Float64Array): Float64Array {
+  const all = new Float64Array(rest.length + 1);
+  all[0] = first;
+  all.set(rest, 1);
+  return all;
+}
+
+/**
+ * The receiver operating characteristic: true positive rate against false positive rate at every threshold.
+ *
+ * @param yTrue - true labels, two classes (or any with `posLabel`)
+ * @param yScore - a probability or decision value per row, higher for the positive class
+ * @param options - `posLabel`, `sampleWeight`, `dropIntermediate` (default true)
+ * @returns `fpr` and `tpr`, rising from 0 to 1, and the falling `thresholds`, the first Infinity; a rate is NaN when
+ *   yTrue has no row to count
+ * @throws {ERR_SHAPE} when lengths differ
+ * @throws {ERR_LABELS} when there are more than two classes and no `posLabel`
+ * @throws {ERR_PARAMETER} when the labels do not say which class is positive
+ * @example
+ * ```ts
+ * import { rocCurve } from 'boreal';
+ * const { fpr, tpr } = rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+ * // fpr: 0, 0, 0.5, 0.5, 1    tpr: 0, 0.5, 0.5, 1, 1
+ * ```
+ */
+export function rocCurve(
+  yTrue: Labels,
+  yScore: ArrayLike<number>,
+  options: CurveOptions = {},
+): { fpr: Float64Array; tpr: Float64Array; thresholds: Float64Array } {
+  let steps = curveSteps(yTrue, yScore, options);
+  if (options.dropIntermediate ?? true) {
+    const { falsePositives: fp, truePositives: tp } = steps;
+    const bends = (v: Float64Array, k: number) => v[k + 1] - v[k] - (v[k] - v[k - 1]) !== 0;
+    steps = keepSteps(steps, (k) => k === 0 || k === fp.length - 1 || bends(fp, k) || bends(tp, k));
+  }
+  return {
+    fpr: rates(withFirst(0, steps.falsePositives)),
+    tpr: rates(withFirst(0, steps.truePositives)),
+    thresholds: withFirst(Infinity, steps.thresholds),
+  };
+}
+
+/** Precision and recall from the highest threshold down. Recall is 1 throughout when there is no positive row. */
+function precisionAndRecall({ falsePositives, truePositives }: Steps): {
+  precision: Float64Array;
+  recall: Float64Array;
+} {
+  const positives = truePositives[truePositives.length - 1];
+  return {
+    precision: truePositives.map((tp, k) => (tp === 0 ? 0 : tp / (tp + falsePositives[k]))),
+    recall: truePositives.map((tp) => (positives === 0 ? 1 : tp / positives)),
+  };
+}
+
+/**
+ * Precision against recall at every threshold.
+ *
+ * @param options - `posLabel`, `sampleWeight`, `dropIntermediate` (default false)
+ * @returns rising `thresholds` with their `precision` and `recall`, followed by the point (1, 0) that has no threshold
+ * @throws {ERR_SHAPE} when lengths differ
+ * @throws {ERR_LABELS} when there are more than two classes and no `posLabel`
+ * @throws {ERR_PARAMETER} when the labels do not say which class is positive
+ */
+export function precisionRecallCurve(
+  yTrue: Labels,
+  yScore: ArrayLike<number>,
+  options: CurveOptions = {},
+): { precision: Float64Array; recall: Float64Array; thresholds: Float64Array } {
+  let steps = curveSteps(yTrue, yScore, options);
+  if (options.dropIntermediate) {
+    const { truePositives: tp } = steps;
+    const last = tp.length - 1;
+    steps = keepSteps(steps, (k) => k === 0 || k === last || tp[k] !== tp[k - 1] || tp[k + 1] !== tp[k]);
+  }
+  const { precision, recall } = precisionAndRecall(steps);
+  return {
+    precision: withFirst(1, precision).reverse(),
+    recall: withFirst(0, recall).reverse(),
+    thresholds: steps.thresholds.reverse(),
+  };
+}
+
+type BinaryScore = (positive: Uint8Array, scores: Float64Array, weights?: Float64Array) => number;
+
+/** The area under the ROC curve; NaN when one class is absent. */
+function binaryAuc(positive: Uint8Array, scores: Float64Array, weights?: Float64Array): number {
+  const { falsePositives: fp, truePositives: tp } = stepsOf(positive, scores, weights);
+  const last = fp.length - 1;
+  let area = (fp[0] * tp[0]) / 2;
+  for (let k = 1; k <= last; k++) area += ((fp[k] - fp[k - 1]) * (tp[k] + tp[k - 1])) / 2;
+  return fp[last] > 0 && tp[last] > 0 ? area / (fp[last] * tp[last]) : Number.NaN;
+}
+
+/** The area up to a false positive rate, scaled so that guessing gives 0.5 (McClish, 1989). */
+function partialAuc(maxFpr: number): BinaryScore {
+  return (positive, scores, weights) => {
+    const steps = stepsOf(positive, scores, weights);
+    const fpr = rates(withFirst(0, steps.falsePositives));
+    const tpr = rates(withFirst(0, steps.truePositives));
+    let area = 0;
+    for (let k = 1; k < fpr.length && fpr[k - 1] < maxFpr; k++) {
+      const end = Math.min(fpr[k], maxFpr);
+      const width = fpr[k] - fpr[k - 1];
+      const height = width === 0 ? tpr[k] : tpr[k - 1] + ((tpr[k] - tpr[k - 1]) * (end - fpr[k - 1])) / width;
+      area += ((end - fpr[k - 1]) * (tpr[k - 1] + height)) / 2;
+    }
+    const least = maxFpr ** 2 / 2;
+    return Number.isNaN(fpr[0] + tpr[0]) ? Number.NaN : 0.5 * (1 + (area - least) / (maxFpr - least));
+  };
+}
+
+function binaryAveragePrecision(positive: Uint8Array, scores: Float64Array, weights?: Float64Array): number {
+  const { precision, recall } = precisionAndRecall(stepsOf(positive, scores, weights));
+  let sum = 0;
+  for (let k = 0; k < recall.length; k++) sum += (recall[k] - (k === 0 ? 0 : recall[k - 1])) * precision[k];
+  return sum;
+}
+
+/** The score of each class against the rest, averaged. Column j of the grid belongs to class j. */
+function oneVersusRest(
+  score: BinaryScore,
+  codes: Int32Array,
+  grid: NumberGrid,
+  average: Average,
+  weights: Float64Array | undefined,
+): number | number[] {
+  const { rows, cols } = grid;
+  if (average === 'micro') {
+    const positive = new Uint8Array(rows * cols);
+    for (let i = 0; i < rows; i++) positive[i * cols + codes[i]] = 1;
+    return score(
+      positive,
+      grid.data,
+      weights && Float64Array.from(positive, (_, k) => weights[Math.floor(k / cols)]),
+    );
+  }
+  const scores = Array.from({ length: cols }, (_, j) =>
+    score(isPositive(codes, j), columnOf(grid, j), weights),
+  );
+  if (average === null) return scores;
+  if (average === 'macro') return mean(scores);
+  const prevalence = new Array<number>(cols).fill(0);
+  for (let i = 0; i < rows; i++) prevalence[codes[i]] += weights === undefined ? 1 : weights[i];
+  return mean(
+    scores.map((value, j) => (prevalence[j] === 0 ? 0 : value)),
+    prevalence,
+  );
+}
+
+/** The mean over pairs of classes (Hand & Till, 2001), each class of a pair once as the positive one. */
+function oneVersusOne(codes: Int32Array, grid: NumberGrid, average: Average): number {
+  const present = [...new Set(codes)].sort((a, b) => a - b);
+  const scores: number[] = [];
+  const prevalence: number[] = [];
+  for (const a of present) {
+    for (const b of present.filter((code) => code > a)) {
+      const rows = Array.from(codes.keys()).filter((i) => codes[i] === a || codes[i] === b);
+      const against = (code: number) =>
+        binaryAuc(
+          Uint8Array.from(rows, (i) => (codes[i] === code ? 1 : 0)),
+          Float64Array.from(rows, (i) => grid.data[i * grid.cols + code]),
+        );
+      scores.push((against(a) + against(b)) / 2);
+      prevalence.push(rows.length);
+    }
+  }
+  return mean(scores, average === 'weighted' ? prevalence : undefined);
+}
+
+/** Codes of yTrue into the classes that the columns of a grid stand for. */
+function encodeAgainst(yTrue: Labels, labels: Labels | null | undefined, grid: NumberGrid): Int32Array {
+  const { classes, codes } = encodeClasses(yTrue);
+  const columns = labels ? Array.from(labels) : classes;
+  if (columns.some((label, j) => j > 0 && compareLabels(columns[j - 1], label) >= 0)) {
+    throw new ValidationError(
+      'ERR_LABELS',
+      `'labels' must be sorted and distinct; got ${listLabels(columns)}.`,
+    );
+  }
+  if (columns.length !== grid.cols) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `yScore has ${grid.cols} columns, but there are ${columns.length} classes: ${listLabels(columns)}. ` +
+        'If a class is absent from yTrue, name them all with labels.',
+    );
+  }
+  const position = classes.map((label) => columns.indexOf(label));
+  if (position.includes(-1)) {
+    throw new ValidationError(
+      'ERR_LABELS',
+      `yTrue holds ${show(classes[position.indexOf(-1)])}, which is not in labels.`,
+    );
+  }
+  return codes.map((code) => position[code]);
+}
+
+/** Options of {@link rocAucScore}. */
+export interface RocAucOptions extends WeightOptions {
+  /** For several classes: 'macro' (default), 'weighted', 'micro' (only one versus rest), or null for each class. */
+  average?: Exclude<Average, 'binary'>;
+  /** How several classes become pairs: 'ovr', one against the rest, or 'ovo', one against one. No default. */
+  multiClass?: 'raise' | 'ovr' | 'ovo';
+  /** The classes that the columns of yScore stand for, sorted; default those of yTrue. */
+  labels?: Labels | null;
+  /** Only up to this false positive rate, above 0 to 1; two classes only. */
+  maxFpr?: number | null;
+}
+
+/**
+ * The area under the ROC curve: the chance that a positive row outranks a negative one.
+ *
+ * @param yTrue - true labels; of two classes the larger is the positive one
+ * @param yScore - one score per row, or for several classes a matrix with a probability per class. Differs from
+ *   scikit-learn: for two classes a matrix of two columns is taken too, its second column being the score.
+ * @returns 0 to 1; NaN when yTrue holds one class only; an array per class when `average` is null
+ * @throws {ERR_PARAMETER} when `multiClass` is needed and missing, or options do not go together
+ * @throws {ERR_SHAPE} when lengths or columns do not agree
+ * @throws {ERR_LABELS} when labels cannot be used
+ * @example
+ * ```ts
+ * import { rocAucScore } from 'boreal';
+ * rocAucScore([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.75
+ * ```
+ */
+export function rocAucScore(
+  yTrue: Labels,
+  yScore: MatrixInput,
+  options: RocAucOptions & { average: null; multiClass: 'ovr' },
+): number[];
+export function rocAucScore(
+  yTrue: Labels,
+  yScore: ArrayLike<number> | MatrixInput,
+  options?: RocAucOptions,
+): number;
+export function rocAucScore(
+  yTrue: Labels,
+  yScore: ArrayLike<number> | MatrixInput,
+  options: RocAucOptions = {},
+): number | number[] {
+  const { average = 'macro', multiClass = 'raise', maxFpr = null } = options;
+  checkChoice('average', average, ['micro', 'macro', 'weighted', null]);
+  checkChoice('multiClass', multiClass, ['raise', 'ovr', 'ovo']);
+  if (maxFpr !== null && !(maxFpr > 0 && maxFpr <= 1)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `'maxFpr' must be above 0 and at most 1; got ${show(maxFpr)}.`,
+    );
+  }
+  const grid = toGrid(yScore, 'yScore');
+  checkLengths(yTrue, grid.rows, 'yScore');
+  const weights = toWeights(options.sampleWeight, grid.rows);
+  const { classes, codes } = encodeClasses(yTrue);
+  if (classes.length <= 2 && grid.cols <= 2) {
+    const positive = isPositive(codes, classes.length - 1);
+    const score = maxFpr === null || maxFpr === 1 ? binaryAuc : partialAuc(maxFpr);
+    return classes.length < 2 ? Number.NaN : score(positive, columnOf(grid, grid.cols - 1), weights);
+  }
+  checkMulticlass(options, grid);
+  const columns = encodeAgainst(yTrue, options.labels, grid);
+  if (multiClass === 'ovo') return oneVersusOne(columns, grid, average);
+  return oneVersusRest(binaryAuc, columns, grid, average, weights);
+}
+
+/** @throws {ERR_PARAMETER} or {ERR_SHAPE} when options or scores do not suit several classes */
+function checkMulticlass(
+  { average, multiClass, maxFpr, sampleWeight }: RocAucOptions,
+  grid: NumberGrid,
+): void {
+  const refuse = (message: string) => {
+    throw new ValidationError('ERR_PARAMETER', message);
+  };
+  if (grid.cols === 1) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      'For more than two classes yScore is a matrix with one column per class.',
+    );
+  }
+  if (multiClass !== 'ovr' && multiClass !== 'ovo') {
+    refuse("For more than two classes set multiClass to 'ovr' or 'ovo'.");
+  }
+  if (typeof maxFpr === 'number' && maxFpr !== 1) refuse("'maxFpr' works for two classes only.");
+  if (multiClass === 'ovo' && (average === null || average === 'micro')) {
+    refuse("multiClass 'ovo' goes with the averages 'macro' and 'weighted' only.");
+  }
+  if (multiClass === 'ovo' && sampleWeight) refuse("multiClass 'ovo' takes no sampleWeight.");
+  for (let i = 0; i < grid.rows; i++) {
+    const sum = grid.data.subarray(i * grid.cols, (i + 1) * grid.cols).reduce((a, b) => a + b, 0);
+    if (Math.abs(sum - 1) > 1e-5) {
+      refuse(`For more than two classes yScore holds probabilities; row ${i} adds up to ${sum}, not 1.`);
+    }
+  }
+}
+
+/**
+ * Average precision: the mean of the precisions at each threshold, weighted by the rise in recall.
+ *
+ * @param yScore - one score per row, or for several classes a matrix with a column per class
+ * @param options - `posLabel` (default 1, or true; two classes only), `average` (for several classes: 'macro' by
+ *   default, 'micro', 'weighted', or null for each class), `sampleWeight`
+ * @throws {ERR_PARAMETER} when `posLabel` is not a class
+ * @throws {ERR_SHAPE} when lengths or columns do not agree
+ */
+export function averagePrecision(
+  yTrue: Labels,
+  yScore: MatrixInput,
+  options: WeightOptions & { average: null },
+): number[];
+export function averagePrecision(
+  yTrue: Labels,
+  yScore: ArrayLike<number> | MatrixInput,
+  options?: WeightOptions & { posLabel?: Label; average?: Exclude<Average, 'binary'> },
+): number;
+export function averagePrecision(
+  yTrue: Labels,
+  yScore: ArrayLike<number> | MatrixInput,
+  options: WeightOptions & { posLabel?: Label; average?: Exclude<Average, 'binary'> } = {},
+): number | number[] {
+  const { average = 'macro', posLabel = 1 } = options;
+  checkChoice('average', average, ['micro', 'macro', 'weighted', null]);
+  const grid = toGrid(yScore, 'yScore');
+  checkLengths(yTrue, grid.rows, 'yScore');
+  const weights = toWeights(options.sampleWeight, grid.rows);
+  const { classes, codes } = encodeClasses(yTrue);
+  if (classes.length > 2) {
+    if (posLabel !== 1) {
+      throw new ValidationError('ERR_PARAMETER', "'posLabel' is for two classes only.");
+    }
+    return oneVersusRest(binaryAveragePrecision, encodeAgainst(yTrue, null, grid), grid, average, weights);
+  }
+  if (grid.cols > 1) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `For two classes yScore is one score per row; got ${grid.cols} columns.`,
+    );
+  }
+  const label = positiveClass(classes, posLabel);
+  if (classes.length === 2 && !classes.includes(label)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `posLabel ${show(label)} is not among ${listLabels(classes)}.`,
+    );
+  }
+  return binaryAveragePrecision(isPositive(codes, classes.indexOf(label)), grid.data, weights);
+}

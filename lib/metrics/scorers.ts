@@ -1,0 +1,137 @@
+/**
+ * Scorers: one number for a fitted estimator on some data, greater being better, under the names that
+ * cross-validation and searches take. They see an estimator only as the few methods below.
+ */
+import type { Label } from '../core/labels.js';
+import type { MatrixLike } from '../core/matrix.js';
+import { show } from '../core/params.js';
+import { StateError, ValidationError } from '../errors.js';
+import { accuracyScore, balancedAccuracy, f1Score, precisionScore, recallScore } from './classification.js';
+import type { Labels, MatrixInput } from './input.js';
+import { logLoss } from './probability.js';
+import { rocAucScore } from './ranking.js';
+import {
+  meanAbsoluteError,
+  meanSquaredError,
+  r2Score,
+  rootMeanSquaredError,
+  type Targets,
+} from './regression.js';
+
+/** What a scorer needs of an estimator. */
+export interface ScorableEstimator {
+  predict(X: MatrixLike): Promise<unknown>;
+  predictProba?(X: MatrixLike): Promise<unknown>;
+  decisionFunction?(X: MatrixLike): Promise<unknown>;
+  readonly classes?: readonly Label[];
+}
+
+/** Options of a {@link Scorer}. */
+export interface ScorerOptions {
+  /** One weight >= 0 per row; default all 1. */
+  sampleWeight?: ArrayLike<number> | null;
+}
+
+/** Scores a fitted estimator on X and y; greater is better. */
+export type Scorer = (
+  estimator: ScorableEstimator,
+  X: MatrixLike,
+  y: ArrayLike<Label>,
+  options?: ScorerOptions,
+) => Promise<number>;
+
+type LabelMetric = (yTrue: Labels, yPred: Labels, options: ScorerOptions) => number;
+type TargetMetric = (yTrue: Targets, yPred: Targets, options: ScorerOptions) => number;
+
+function ofLabels(metric: LabelMetric): Scorer {
+  return async (estimator, X, y, options = {}) => metric(y, (await estimator.predict(X)) as Labels, options);
+}
+
+function ofTargets(metric: TargetMetric): Scorer {
+  return async (estimator, X, y, options = {}) =>
+    metric(y as ArrayLike<number>, (await estimator.predict(X)) as Targets, options);
+}
+
+async function probabilities(estimator: ScorableEstimator, X: MatrixLike): Promise<MatrixInput> {
+  if (estimator.predictProba === undefined) {
+    throw new StateError(
+      'ERR_NOT_SUPPORTED',
+      'This score needs probabilities, and the estimator has no predictProba.',
+    );
+  }
+  return (await estimator.predictProba(X)) as MatrixInput;
+}
+
+/** The probability of the classes, or the decision value of an estimator that has only that. */
+async function rankingScores(estimator: ScorableEstimator, X: MatrixLike): Promise<MatrixInput> {
+  if (estimator.predictProba === undefined && estimator.decisionFunction !== undefined) {
+    return (await estimator.decisionFunction(X)) as MatrixInput;
+  }
+  return probabilities(estimator, X);
+}
+
+function ofRanking(multiClass: 'raise' | 'ovr' | 'ovo', average: 'macro' | 'weighted' = 'macro'): Scorer {
+  return async (estimator, X, y, options = {}) => {
+    const several = multiClass !== 'raise';
+    return rocAucScore(y, await rankingScores(estimator, X), {
+      ...options,
+      multiClass,
+      average,
+      labels: several ? estimator.classes : null,
+    });
+  };
+}
+
+const SCORERS = {
+  accuracy: ofLabels(accuracyScore),
+  balancedAccuracy: ofLabels(balancedAccuracy),
+  f1: ofLabels(f1Score),
+  f1Macro: ofLabels((y, p, o) => f1Score(y, p, { ...o, average: 'macro' })),
+  f1Micro: ofLabels((y, p, o) => f1Score(y, p, { ...o, average: 'micro' })),
+  f1Weighted: ofLabels((y, p, o) => f1Score(y, p, { ...o, average: 'weighted' })),
+  precision: ofLabels(precisionScore),
+  precisionMacro: ofLabels((y, p, o) => precisionScore(y, p, { ...o, average: 'macro' })),
+  precisionWeighted: ofLabels((y, p, o) => precisionScore(y, p, { ...o, average: 'weighted' })),
+  recall: ofLabels(recallScore),
+  recallMacro: ofLabels((y, p, o) => recallScore(y, p, { ...o, average: 'macro' })),
+  recallWeighted: ofLabels((y, p, o) => recallScore(y, p, { ...o, average: 'weighted' })),
+  rocAuc: ofRanking('raise'),
+  rocAucOvr: ofRanking('ovr'),
+  rocAucOvrWeighted: ofRanking('ovr', 'weighted'),
+  rocAucOvo: ofRanking('ovo'),
+  negLogLoss: (async (estimator, X, y, options = {}) => {
+    const yProba = await probabilities(estimator, X);
+    return -logLoss(y, yProba, { ...options, labels: estimator.classes });
+  }) as Scorer,
+  r2: ofTargets(r2Score),
+  negMeanSquaredError: ofTargets((y, p, o) => -meanSquaredError(y, p, o)),
+  negRootMeanSquaredError: ofTargets((y, p, o) => -rootMeanSquaredError(y, p, o)),
+  negMeanAbsoluteError: ofTargets((y, p, o) => -meanAbsoluteError(y, p, o)),
+} satisfies Record<string, Scorer>;
+
+/** The names that {@link getScorer} knows: scikit-learn's in camelCase. */
+export type ScorerName = keyof typeof SCORERS;
+
+/**
+ * The scorer of a name; a function is taken as a scorer itself.
+ *
+ * @param scoring - such as 'accuracy', 'f1Macro', 'rocAuc', 'r2', 'negMeanSquaredError'
+ * @throws {ERR_PARAMETER} when there is no such scorer
+ * @example
+ * ```ts
+ * import { getScorer, loadIris, RandomForestClassifier } from 'boreal';
+ * const { data, target } = loadIris();
+ * const model = await new RandomForestClassifier().fit(data, target);
+ * await getScorer('accuracy')(model, data, target); // 1
+ * ```
+ */
+export function getScorer(scoring: ScorerName | Scorer): Scorer {
+  if (typeof scoring === 'function') return scoring;
+  if (typeof scoring !== 'string' || !Object.hasOwn(SCORERS, scoring)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `There is no scorer ${show(scoring)}; there are ${Object.keys(SCORERS).join(', ')}, or pass a function.`,
+    );
+  }
+  return SCORERS[scoring];
+}

@@ -1,0 +1,185 @@
+/** Transformers in parallel, each on its own columns, compiled into one plan. */
+import { applyOps } from '../core/apply.js';
+import { ValidationError } from '../errors.js';
+import { Estimator } from '../core/estimator.js';
+import type { FitInput } from '../core/fit-input.js';
+import { isTransformer, Transformer } from '../core/kinds.js';
+import { bool, custom, oneOf, type Rules } from '../core/params.js';
+import type { ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { type Column, Schema } from '../core/schema.js';
+
+/** Columns by name, by position, or all of some kind. */
+export type ColumnSelection = string | number | ReadonlyArray<string | number> | { readonly kind: Column['kind'] };
+/** A named part: a transformer (or 'passthrough' or 'drop') and the columns it takes. */
+export type ColumnPart = readonly [name: string, transformer: Estimator | 'passthrough' | 'drop', columns: ColumnSelection];
+
+/** Parameters of {@link ColumnTransformer}. */
+export interface ColumnTransformerParams {
+  transformers: readonly ColumnPart[];
+  /** What becomes of columns that no part takes. Default 'drop'. */
+  remainder: 'drop' | 'passthrough';
+  /** Begin the name of each column with the part's name and '__'. Default true. */
+  verboseFeatureNamesOut: boolean;
+}
+
+interface FittedPart {
+  readonly name: string;
+  readonly columns: Int32Array;
+  /** null: the columns pass unchanged. */
+  readonly estimator: Estimator | null;
+}
+/** Learned by {@link ColumnTransformer}: the parts that have columns, fitted. */
+export interface ColumnTransformerState {
+  readonly parts: readonly FittedPart[];
+}
+
+/**
+ * Gives each transformer its own columns and puts the results side by side, in the order of the parts; the remainder last.
+ *
+ * Differs from scikit-learn: columns are also chosen by kind (`{ kind: 'category' }`).
+ *
+ * @example
+ * ```ts
+ * import { ColumnTransformer, OneHotEncoder, StandardScaler } from 'boreal';
+ * const prepare = new ColumnTransformer([
+ *   ['numbers', new StandardScaler(), ['age']],
+ *   ['words', new OneHotEncoder(), ['city']],
+ * ]);
+ * await prepare.fit({ age: [20, 40], city: ['Oslo', 'Turku'] });
+ * prepare.getFeatureNamesOut(); // ['numbers__age', 'words__city_Oslo', 'words__city_Turku']
+ * ```
+ */
+export class ColumnTransformer extends Transformer<ColumnTransformerParams, ColumnTransformerState> {
+  constructor(
+    transformers: readonly ColumnPart[],
+    options: Partial<Omit<ColumnTransformerParams, 'transformers'>> = {},
+  ) {
+    super({ remainder: 'drop', verboseFeatureNamesOut: true, ...options, transformers });
+  }
+
+  static override fromParams({ transformers, ...options }: ColumnTransformerParams): ColumnTransformer {
+    return new ColumnTransformer(transformers, options);
+  }
+
+  get rules(): Rules<ColumnTransformerParams> {
+    return {
+      transformers: custom('a list of [name, transformer, columns]', (v) => Array.isArray(v) && v.length > 0),
+      remainder: oneOf('drop', 'passthrough'),
+      verboseFeatureNamesOut: bool,
+    };
+  }
+
+  get stateRules(): Rules<ColumnTransformerState> {
+    return { parts: custom('the fitted parts', (v) => Array.isArray(v) && v.length > 0 && v.every(isFittedPart)) };
+  }
+
+  protected override checkState({ parts }: ColumnTransformerState, columns: readonly Column[]): void {
+    for (const part of parts) {
+      if (part.columns.some((j) => j < 0 || j >= columns.length)) {
+        throw new ValidationError('ERR_PARAMETER', `ColumnTransformer state: part '${part.name}' names a column that is not there.`);
+      }
+    }
+  }
+
+  override get tags() {
+    return { allowNan: true, allowCategories: true, delegates: true };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    const names = new Set<string>();
+    this.params.transformers.forEach((part, i) => {
+      const [name, transformer] = Array.isArray(part) ? (part as ColumnPart) : [undefined, undefined];
+      const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `ColumnTransformer: part ${i} ('${name}') ${why}`);
+      if (typeof name !== 'string' || name === '') throw refuse('must be [name, transformer, columns] with a name.');
+      if (names.has(name) || name === 'remainder') throw refuse('has a name that is taken.');
+      names.add(name);
+      if (transformer === 'passthrough' || transformer === 'drop') return;
+      if (!isTransformer(transformer)) throw refuse("must hold a transformer, 'passthrough' or 'drop'.");
+      transformer.checkParams();
+    });
+  }
+
+  protected override cloneParams(): ColumnTransformerParams {
+    const transformers = this.params.transformers.map(
+      ([name, t, columns]): ColumnPart => [name, t instanceof Estimator ? t.clone() : t, columns],
+    );
+    return { ...this.params, transformers };
+  }
+
+  protected async fitState(input: FitInput): Promise<ColumnTransformerState> {
+    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const taken = new Set<number>();
+    const parts: FittedPart[] = [];
+    for (const [name, transformer, selection] of this.params.transformers) {
+      const indices = selectColumns(selection, schema, name);
+      for (const j of indices) taken.add(j);
+      if (transformer === 'drop' || indices.length === 0) continue;
+      const estimator = transformer instanceof Estimator ? transformer.clone() : null;
+      await estimator?.fitInput(...(await columnsOf(input, schema, indices)));
+      parts.push({ name, columns: Int32Array.from(indices), estimator });
+    }
+    const rest = input.columns.map((_, j) => j).filter((j) => !taken.has(j));
+    if (this.params.remainder === 'passthrough' && rest.length > 0) {
+      parts.push({ name: 'remainder', columns: Int32Array.from(rest), estimator: null });
+    }
+    if (parts.length === 0) {
+      throw new ValidationError('ERR_EMPTY', 'ColumnTransformer: no part selects a column, so nothing would come out.');
+    }
+    return { parts };
+  }
+
+  /** The fitted transformers by name. @throws {ERR_NOT_FITTED} before `fit` */
+  get namedTransformers(): Record<string, Estimator | 'passthrough'> {
+    return Object.fromEntries(this.state.parts.map(({ name, estimator }) => [name, estimator ?? 'passthrough']));
+  }
+
+  outputColumns(): readonly Column[] {
+    const { verboseFeatureNamesOut } = this.params;
+    return this.state.parts.flatMap(({ name, columns, estimator }) => {
+      const own = isTransformer(estimator)
+        ? estimator.outputColumns()
+        : Array.from(columns, (j) => this.schema.columns[j]);
+      return own.map((c): Column => ({ ...c, name: verboseFeatureNamesOut ? `${name}__${c.name}` : c.name }));
+    });
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const parts = this.state.parts.map(({ columns, estimator }) => {
+      const own = plan.gather(x, Array.from(columns));
+      return estimator ? estimator.lowerChecked(plan, own, { ...options, output: 'value' }) : own;
+    });
+    return plan.concat(parts);
+  }
+}
+
+/** The training set of one part. */
+async function columnsOf(input: FitInput, schema: Schema, indices: number[]): Promise<[FitInput, Schema]> {
+  const x = await applyOps(input.x, schema, (plan, slot) => plan.gather(slot, indices), input.cancel);
+  const columns = indices.map((j) => input.columns[j]);
+  return [{ ...input, x, columns }, new Schema(columns, { kind: 'none' }, true)];
+}
+
+function selectColumns(selection: ColumnSelection, schema: Schema, part: string): number[] {
+  if (typeof selection === 'object' && 'kind' in selection) {
+    return [...schema.columns.keys()].filter((j) => schema.columns[j].kind === selection.kind);
+  }
+  const wanted: ReadonlyArray<string | number> = Array.isArray(selection) ? selection : [selection];
+  return wanted.map((column) => {
+    const j = typeof column === 'string' ? schema.indexOf(column) : column;
+    if (!Number.isInteger(j) || j < 0 || j >= schema.columns.length) {
+      const known = schema.columns.map((c) => `'${c.name}'`).join(', ');
+      throw new ValidationError(
+        'ERR_UNKNOWN_COLUMN',
+        `ColumnTransformer: part '${part}' takes column ${JSON.stringify(column)}, which is not there; the columns are ${known}.`,
+      );
+    }
+    return j;
+  });
+}
+
+function isFittedPart(value: unknown): value is FittedPart {
+  const { name, columns, estimator } = (value ?? {}) as Partial<FittedPart>;
+  return typeof name === 'string' && columns instanceof Int32Array && (estimator === null || isTransformer(estimator));
+}

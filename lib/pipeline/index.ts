@@ -1,0 +1,2 @@
+export * from './column-transformer.js';
+export * from './pipeline.js';

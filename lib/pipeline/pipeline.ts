@@ -1,0 +1,255 @@
+/** Estimators in sequence, compiled into one plan. */
+import { applyOps } from '../core/apply.js';
+import { StateError, ValidationError } from '../errors.js';
+import { Estimator, type EstimatorKind } from '../core/estimator.js';
+import type { FitInput, FitOptions } from '../core/fit-input.js';
+import { type Classifier, decodeLabels, isTransformer, type Regressor, type ScoreOptions } from '../core/kinds.js';
+import { encodeTargets, type Label } from '../core/labels.js';
+import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
+import { custom, type Rules } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { type Column, Schema, type Target } from '../core/schema.js';
+import { accuracy, r2 } from '../core/score.js';
+
+/** A named step of a pipeline; 'passthrough' does nothing. */
+export type Step = readonly [name: string, estimator: Estimator | 'passthrough'];
+
+/** Parameters of {@link Pipeline}. */
+export interface PipelineParams {
+  /** Transformers, and any estimator last. */
+  steps: readonly Step[];
+}
+/** Learned by {@link Pipeline}: fitted clones of the steps. */
+export interface PipelineState {
+  readonly steps: ReadonlyArray<Estimator | 'passthrough'>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any classifier or regressor
+type Prediction<F> = F extends Classifier<any, any> ? Label[] : F extends Regressor<any, any> ? FloatArray : Label[] | FloatArray;
+
+/**
+ * Transformers in sequence, then a final estimator. The whole pipeline is compiled into one native plan: a prediction is
+ * one call.
+ *
+ * Differs from scikit-learn: `fit` works on clones, found in `namedSteps`; the steps passed in stay as they are, so
+ * that an aborted fit changes nothing.
+ *
+ * @typeParam F - the final estimator, which decides what `predict` returns
+ * @example
+ * ```ts
+ * import { loadIris, LogisticRegression, Pipeline, StandardScaler } from 'boreal';
+ * const { data, target } = loadIris();
+ * const pipeline = new Pipeline([['scale', new StandardScaler()], ['model', new LogisticRegression()]]);
+ * await pipeline.fit(data, target);
+ * await pipeline.predict([[5.1, 3.5, 1.4, 0.2]]); // [0]
+ * ```
+ */
+export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends Estimator<PipelineParams, PipelineState> {
+  /** @param steps - at least one `[name, estimator]`, names unique; all but the last are transformers */
+  constructor(steps: readonly [...Step[], readonly [string, F]] | readonly Step[]) {
+    super({ steps });
+  }
+
+  static override fromParams({ steps }: PipelineParams): Pipeline {
+    return new Pipeline(steps);
+  }
+
+  get kind(): EstimatorKind {
+    const last = this.params.steps.at(-1)?.[1];
+    return last instanceof Estimator ? last.kind : 'transformer';
+  }
+
+  get outputs(): readonly Output[] {
+    const last = this.params.steps.at(-1)?.[1];
+    return last instanceof Estimator ? last.outputs : ['value'];
+  }
+
+  override get tags() {
+    return { ...firstTags(this.params.steps), delegates: true };
+  }
+
+  get rules(): Rules<PipelineParams> {
+    return { steps: custom('a list of [name, estimator]', (steps) => Array.isArray(steps) && steps.length > 0) };
+  }
+
+  get stateRules(): Rules<PipelineState> {
+    const count = this.params.steps.length;
+    return { steps: custom('the fitted steps', (s) => Array.isArray(s) && s.length === count && s.every(isStep)) };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    const { steps } = this.params;
+    const names = new Set<string>();
+    steps.forEach((step, i) => {
+      const [name, estimator] = Array.isArray(step) ? (step as Step) : [undefined, undefined];
+      const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `Pipeline: step ${i} ('${name}') ${why}`);
+      if (typeof name !== 'string' || name === '') throw refuse('must be [name, estimator] with a name.');
+      if (names.has(name)) throw refuse('has the name of an earlier step.');
+      names.add(name);
+      if (!isStep(estimator)) throw refuse("must hold an estimator or 'passthrough'.");
+      if (!(estimator instanceof Estimator)) return;
+      if (i < steps.length - 1 && !isTransformer(estimator)) throw refuse('must be a transformer; only the last step may be a model.');
+      estimator.checkParams();
+    });
+  }
+
+  protected override cloneParams(): PipelineParams {
+    return { steps: cloneSteps(this.params.steps) };
+  }
+
+  protected async fitState(input: FitInput): Promise<PipelineState> {
+    const steps = cloneSteps(this.params.steps).map(([, estimator]) => estimator);
+    let current = input;
+    for (const [i, step] of steps.entries()) {
+      if (!(step instanceof Estimator)) continue;
+      const schema = new Schema(current.columns, { kind: 'none' }, true);
+      await step.fitInput(current, schema);
+      if (i === steps.length - 1 || !isTransformer(step)) break;
+      const x = await applyOps(current.x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), input.cancel);
+      current = { ...current, x, columns: step.outputColumns() };
+    }
+    return { steps };
+  }
+
+  protected targetOf({ steps }: PipelineState): Target {
+    const last = steps.at(-1);
+    return last instanceof Estimator ? last.schema.target : { kind: 'none' };
+  }
+
+  /** The fitted steps by name. @throws {ERR_NOT_FITTED} before `fit` */
+  get namedSteps(): Record<string, Estimator | 'passthrough'> {
+    return Object.fromEntries(this.params.steps.map(([name], i) => [name, this.state.steps[i]]));
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { steps } = this.state;
+    return steps.reduce((slot, step, i) => {
+      if (!(step instanceof Estimator)) return slot;
+      return step.lowerChecked(plan, slot, i === steps.length - 1 ? options : { ...options, output: 'value' });
+    }, x);
+  }
+
+  /** The columns that come out of a pipeline of transformers. */
+  outputColumns(): readonly Column[] {
+    this.#require('transformer', 'output columns');
+    const last = this.state.steps.findLast((step) => step !== 'passthrough');
+    return isTransformer(last) ? last.outputColumns() : this.schema.columns;
+  }
+
+  /** Names of the columns that come out. */
+  getFeatureNamesOut(): string[] {
+    return this.outputColumns().map((c) => c.name);
+  }
+
+  /** The classes of the final classifier. @throws {ERR_NOT_SUPPORTED} without one */
+  get classes(): Label[] {
+    this.#require('classifier', 'classes');
+    const { target } = this.schema;
+    return target.kind === 'class' ? [...target.classes] : [];
+  }
+
+  /** Predictions of the final estimator, on the pool. @throws {ERR_NOT_SUPPORTED} when it is a transformer */
+  async predict(X: MatrixLike): Promise<Prediction<F>> {
+    return this.#decode(await this.run(X, this.#predictOptions()));
+  }
+
+  /** As {@link Pipeline.predict}, on this thread's time. */
+  predictSync(X: MatrixLike): Prediction<F> {
+    return this.#decode(this.runSync(X, this.#predictOptions()));
+  }
+
+  /** Probabilities of the final classifier, [rows, classes]. @throws {ERR_NOT_SUPPORTED} without one */
+  predictProba(X: MatrixLike): Promise<Matrix> {
+    return this.run(X, { output: 'proba' });
+  }
+
+  /** As {@link Pipeline.predictProba}, on this thread's time. */
+  predictProbaSync(X: MatrixLike): Matrix {
+    return this.runSync(X, { output: 'proba' });
+  }
+
+  /** Scores of the final classifier before the link. @throws {ERR_NOT_SUPPORTED} without them */
+  decisionFunction(X: MatrixLike): Promise<Matrix> {
+    return this.run(X, { output: 'decision' });
+  }
+
+  /** The transformed rows. @throws {ERR_NOT_SUPPORTED} when the last step is a model */
+  async transform(X: MatrixLike): Promise<Matrix> {
+    this.#require('transformer', 'transform');
+    return this.run(X, {});
+  }
+
+  /** As {@link Pipeline.transform}, on this thread's time. */
+  transformSync(X: MatrixLike): Matrix {
+    this.#require('transformer', 'transform');
+    return this.runSync(X, {});
+  }
+
+  /** Fits, then transforms the same rows. */
+  async fitTransform(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
+    await this.fit(X, y, options);
+    return this.transform(X);
+  }
+
+  /** Accuracy of a classifier, R2 of a regressor. */
+  async score(X: MatrixLike, y: ArrayLike<unknown>, options: ScoreOptions = {}): Promise<number> {
+    const predicted = await this.predict(X);
+    if (this.kind === 'classifier') return accuracy(y, predicted, options.sampleWeight);
+    return r2(encodeTargets(y, predicted.length), predicted as FloatArray, options.sampleWeight);
+  }
+
+  #predictOptions(): { output: Output } {
+    if (this.kind === 'transformer') {
+      throw new StateError('ERR_NOT_SUPPORTED', 'This pipeline ends in a transformer and cannot predict; use transform.');
+    }
+    return { output: this.kind === 'classifier' ? 'label' : 'value' };
+  }
+
+  #decode(result: Matrix): Prediction<F> {
+    const { target } = this.schema;
+    return (target.kind === 'class' ? decodeLabels(result, target.classes) : result.data) as Prediction<F>;
+  }
+
+  #require(kind: EstimatorKind, what: string): void {
+    if (this.kind === kind) return;
+    throw new StateError('ERR_NOT_SUPPORTED', `This pipeline ends in a ${this.kind}, which has no ${what}.`);
+  }
+}
+
+const TRANSFORM: ResolvedCompileOptions = { device: 'cpu', precision: 'float64', output: 'value', coverage: 0.9 };
+
+function isStep(value: unknown): value is Estimator | 'passthrough' {
+  return value instanceof Estimator || value === 'passthrough';
+}
+
+function cloneSteps(steps: readonly Step[]): Step[] {
+  return steps.map(([name, estimator]) => [name, estimator instanceof Estimator ? estimator.clone() : estimator]);
+}
+
+function firstTags(steps: readonly Step[]) {
+  const first = steps?.find?.((step) => step?.[1] instanceof Estimator)?.[1];
+  return first instanceof Estimator ? first.tags : {};
+}
+
+/**
+ * A pipeline whose steps are named after their classes, in lower case ('standardscaler'; a second one gets '-2').
+ *
+ * @example
+ * ```ts
+ * import { LinearRegression, makePipeline, StandardScaler } from 'boreal';
+ * makePipeline(new StandardScaler(), new LinearRegression()).params.steps.map(([name]) => name);
+ * // ['standardscaler', 'linearregression']
+ * ```
+ */
+export function makePipeline<F extends Estimator>(...estimators: [...Estimator[], F]): Pipeline<F> {
+  const seen = new Map<string, number>();
+  const steps = estimators.map((estimator): Step => {
+    const name = estimator.constructor.name.toLowerCase();
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return [count === 1 ? name : `${name}-${count}`, estimator];
+  });
+  return new Pipeline<F>(steps);
+}

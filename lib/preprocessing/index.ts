@@ -1,0 +1,2 @@
+export * from './one-hot-encoder.js';
+export * from './standard-scaler.js';

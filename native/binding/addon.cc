@@ -1,0 +1,20 @@
+// The module's entry: runs once in every env (main thread or worker) that loads the addon.
+#include <node_api.h>
+
+#include "binding/call.h"
+#include "binding/env.h"
+#include "binding/exports.h"
+
+NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
+  using namespace boreal;
+  const std::optional<Error> error = attempt([&] {
+    EnvState::create(env);
+    export_info(env, exports);
+    export_cancel(env, exports);
+    export_program(env, exports);
+    export_stats(env, exports);
+    export_train(env, exports);
+  });
+  if (error) throw_error(env, *error);
+  return exports;
+}

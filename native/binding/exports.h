@@ -1,0 +1,24 @@
+// The groups of functions that the addon exports; together they are NativeAddon of lib/native.ts.
+#pragma once
+
+#include <node_api.h>
+
+#include "binding/call.h"
+#include "binding/js.h"
+
+namespace boreal {
+
+template <napi_value (*function)(Call&)>
+void export_function(napi_env env, napi_value exports, const char* name) {
+  napi_value value;
+  check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, entry<function>, nullptr, &value));
+  check(env, napi_set_named_property(env, exports, name, value));
+}
+
+void export_info(napi_env env, napi_value exports);
+void export_cancel(napi_env env, napi_value exports);
+void export_program(napi_env env, napi_value exports);
+void export_stats(napi_env env, napi_value exports);
+void export_train(napi_env env, napi_value exports);
+
+}  // namespace boreal

@@ -1,0 +1,32 @@
+// What the addon is and runs on.
+#include "base/cpu_features.h"
+#include "base/thread_pool.h"
+#include "binding/exports.h"
+#include "kernels/dispatch.h"
+
+namespace boreal {
+namespace {
+
+napi_value info(Call& call) {
+  napi_env env = call.env();
+  napi_value isas;
+  check(env, napi_create_array(env, &isas));
+  uint32_t count = 0;
+  for (const Kernels* table : available_kernels()) {
+    check(env, napi_set_element(env, isas, count++, to_js(env, table->name)));
+  }
+  return ObjectBuilder(env)
+      .set("version", BOREAL_VERSION)
+      .set("isa", kernels().name)
+      .set_value("isas", isas)
+      .set("threads", static_cast<double>(ThreadPool::instance().size()))
+      .set("cpu", cpu_name())
+      .set("memoryLimitBytes", static_cast<double>(memory_limit_bytes()))
+      .object();
+}
+
+}  // namespace
+
+void export_info(napi_env env, napi_value exports) { export_function<info>(env, exports, "info"); }
+
+}  // namespace boreal

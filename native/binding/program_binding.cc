@@ -1,0 +1,268 @@
+// Programs: make, describe, run now, run on the pool, bind to buffers for single rows.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "binding/call.h"
+#include "binding/env.h"
+#include "binding/exports.h"
+#include "binding/handle.h"
+#include "binding/js.h"
+#include "device/cpu_program.h"
+#include "kernels/dispatch.h"
+
+namespace boreal {
+namespace {
+
+// A program of either precision.
+class AnyProgram {
+ public:
+  template <typename T>
+  explicit AnyProgram(std::unique_ptr<Program<T>> program) : program_(std::move(program)) {}
+
+  // Calls f with the Program<T> inside.
+  template <typename F>
+  auto visit(F f) const {
+    return std::visit([&](const auto& program) { return f(*program); }, program_);
+  }
+
+ private:
+  std::variant<std::unique_ptr<Program<float>>, std::unique_ptr<Program<double>>> program_;
+};
+using ProgramPtr = std::shared_ptr<const AnyProgram>;
+
+}  // namespace
+
+template <>
+struct HandleTraits<const AnyProgram> {
+  static constexpr napi_type_tag kTag = {0x1f7c2e94a05b4d83, 0xb36e8d0f4c17a925};
+  static constexpr const char* kName = "a program handle";
+  static size_t external_bytes(const AnyProgram& program) {
+    return program.visit([](const auto& p) { return p.memory_bytes(); });
+  }
+};
+
+namespace {
+
+enum Precision : size_t { kFloat32, kFloat64 };
+
+ProgramPtr prepare(const Plan& plan, size_t precision) {
+  if (precision == kFloat32) return std::make_shared<AnyProgram>(prepare_cpu<float>(plan, kernels()));
+  return std::make_shared<AnyProgram>(prepare_cpu<double>(plan, kernels()));
+}
+
+// The arguments of programCreate and programCreateAsync: views, nothing is copied.
+struct PlanSource {
+  Span<int32_t> ops;
+  std::vector<Constant> constants;
+  size_t precision;
+  std::vector<napi_value> arrays;
+};
+
+// Shared memory could change between the plan's check and its use.
+TypedArray to_private_array(napi_env env, napi_value value, const char* name) {
+  const TypedArray array = to_typed_array(env, value, name);
+  if (array.shared) throw Error("ERR_PARAMETER", std::string(name) + " must not be backed by a SharedArrayBuffer.");
+  return array;
+}
+
+ConstantType constant_type(const TypedArray& array) {
+  switch (array.type) {
+    case napi_float32_array:
+      return ConstantType::kF32;
+    case napi_float64_array:
+      return ConstantType::kF64;
+    case napi_int32_array:
+      return ConstantType::kI32;
+    case napi_uint8_array:
+      return ConstantType::kU8;
+    default:
+      throw Error("ERR_DTYPE", "A constant must be a Float32Array, Float64Array, Int32Array or Uint8Array.");
+  }
+}
+
+PlanSource plan_source(Call& call) {
+  napi_env env = call.env();
+  PlanSource source;
+  const TypedArray ops = to_private_array(env, call[0], "ops");
+  source.ops = {elements<int32_t>(ops), ops.length};
+  source.arrays.push_back(ops.value);
+  uint32_t count = 0;
+  if (napi_get_array_length(env, call[1], &count) != napi_ok) {
+    throw Error("ERR_PARAMETER", "constants must be an array of typed arrays.");
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value element;
+    check(env, napi_get_element(env, call[1], i, &element));
+    const TypedArray array = to_private_array(env, element, "A constant");
+    source.constants.push_back({constant_type(array), array.data, array.length});
+    source.arrays.push_back(element);
+  }
+  source.precision = to_choice(env, call[2], "precision", {"float32", "float64"});
+  return source;
+}
+
+napi_value program_create(Call& call) {
+  const PlanSource source = plan_source(call);
+  return make_handle(call.env(), prepare(decode_plan(source.ops, source.constants), source.precision));
+}
+
+napi_value program_create_async(Call& call) {
+  PlanSource source = plan_source(call);
+  JobOptions options;
+  options.kept = std::move(source.arrays);
+  return EnvState::of(call.env())
+      .start(
+          std::move(options),
+          [source = std::move(source)](const CancelToken*, const JobProgress&) {
+            return prepare(decode_plan(source.ops, source.constants), source.precision);
+          },
+          [](napi_env env, ProgramPtr&& program) { return make_handle(env, std::move(program)); });
+}
+
+const ProgramPtr& to_program(Call& call) { return from_handle<const AnyProgram>(call.env(), call[0], "program"); }
+
+napi_value program_info(Call& call) {
+  return to_program(call)->visit([&](const auto& program) {
+    return ObjectBuilder(call.env())
+        .set("inputWidth", static_cast<double>(program.input_width()))
+        .set("outputWidth", static_cast<double>(program.output_width()))
+        .set("rowCostNs", program.row_cost_ns())
+        .set("memoryBytes", static_cast<double>(program.memory_bytes()))
+        .object();
+  });
+}
+
+napi_value program_explain(Call& call) {
+  return to_js(call.env(), to_program(call)->visit([](const auto& program) { return program.explain(); }));
+}
+
+void refuse_overlap(const TypedArray& x, const TypedArray& out) {
+  const char* x_begin = static_cast<const char*>(x.data);
+  const char* out_begin = static_cast<const char*>(out.data);
+  const size_t size = x.type == napi_float32_array ? sizeof(float) : sizeof(double);
+  if (x.length == 0 || out.length == 0) return;
+  if (x_begin < out_begin + out.length * size && out_begin < x_begin + x.length * size) {
+    throw Error("ERR_PARAMETER", "out must not overlap x.");
+  }
+}
+
+// x, rows and out of one run; `rows` is arguments[2], out arguments[3].
+template <typename T>
+struct RunArguments {
+  RunArguments(Call& call, const Program<T>& program)
+      : x(to_typed_array(call.env(), call[1], "x")),
+        rows(to_size(call.env(), call[2], "rows")),
+        out(to_typed_array(call.env(), call[3], "out")) {
+    elements<T>(x);
+    elements<T>(out);
+    require_length(x, checked_area(rows, program.input_width()));
+    require_length(out, checked_area(rows, program.output_width()));
+    refuse_overlap(x, out);
+  }
+  TypedArray x;
+  size_t rows;
+  TypedArray out;
+};
+
+template <typename T>
+void run_now(Call& call, const Program<T>& program) {
+  const RunArguments<T> run(call, program);
+  const size_t threads = to_size(call.env(), call[4], "threads");
+  program.run(elements<T>(run.x), run.rows, elements<T>(run.out), threads, nullptr);
+}
+
+napi_value program_run_sync(Call& call) {
+  to_program(call)->visit([&](const auto& program) { run_now(call, program); });
+  return nullptr;
+}
+
+struct Nothing {};
+
+template <typename T>
+napi_value run_later(Call& call, const ProgramPtr& owner, const Program<T>& program) {
+  const RunArguments<T> run(call, program);
+  JobOptions options;
+  options.cancel = to_cancel(call.env(), call[4]);
+  options.kept.push_back(run.out.value);
+  auto work = [owner, &program, x = Input<T>(run.x, &options.kept), rows = run.rows, out = elements<T>(run.out)](
+                  const CancelToken* cancel, const JobProgress&) {
+    program.run(x.data(), rows, out, 0, cancel);
+    return Nothing{};
+  };
+  return EnvState::of(call.env()).start(std::move(options), std::move(work), [](napi_env env, Nothing&&) {
+    return undefined(env);
+  });
+}
+
+napi_value program_run(Call& call) {
+  const ProgramPtr& owner = to_program(call);
+  return owner->visit([&](const auto& program) { return run_later(call, owner, program); });
+}
+
+// ---- Bound runs ------------------------------------------------------------------------------------
+
+// What the function that programBind returns carries. The caller promised never to detach the two buffers.
+template <typename T>
+struct BoundRun {
+  ProgramPtr owner;
+  const Program<T>& program;
+  const T* x;
+  T* out;
+  size_t max_rows;
+  napi_ref x_ref = nullptr, out_ref = nullptr;
+};
+
+template <typename T>
+napi_value run_bound(Call& call) {
+  const BoundRun<T>& bound = *static_cast<const BoundRun<T>*>(call.data());
+  const size_t rows = to_size(call.env(), call[0], "rows");
+  if (rows > bound.max_rows) {
+    throw Error("ERR_SHAPE", "The bound buffers hold " + std::to_string(bound.max_rows) + " rows at most.");
+  }
+  bound.program.run(bound.x, rows, bound.out, 1, nullptr);
+  return nullptr;
+}
+
+template <typename T>
+napi_value bind(Call& call, const ProgramPtr& owner, const Program<T>& program) {
+  napi_env env = call.env();
+  const TypedArray x = to_typed_array(env, call[1], "x"), out = to_typed_array(env, call[2], "out");
+  refuse_overlap(x, out);
+  const size_t max_rows = std::min(x.length / program.input_width(), out.length / program.output_width());
+  auto bound = std::make_unique<BoundRun<T>>(
+      BoundRun<T>{owner, program, elements<T>(x), elements<T>(out), max_rows});
+  const auto release = [](napi_env finalizer_env, void* data, void*) {
+    const std::unique_ptr<BoundRun<T>> dead(static_cast<BoundRun<T>*>(data));
+    napi_delete_reference(finalizer_env, dead->x_ref);
+    napi_delete_reference(finalizer_env, dead->out_ref);
+  };
+  napi_value function;
+  check(env, napi_create_function(env, "run", NAPI_AUTO_LENGTH, entry<run_bound<T>>, bound.get(), &function));
+  check(env, napi_create_reference(env, x.value, 1, &bound->x_ref));
+  check(env, napi_create_reference(env, out.value, 1, &bound->out_ref));
+  check(env, napi_add_finalizer(env, function, bound.get(), release, nullptr, nullptr));
+  bound.release();
+  return function;
+}
+
+napi_value program_bind(Call& call) {
+  const ProgramPtr& owner = to_program(call);
+  return owner->visit([&](const auto& program) { return bind(call, owner, program); });
+}
+
+}  // namespace
+
+void export_program(napi_env env, napi_value exports) {
+  export_function<program_create>(env, exports, "programCreate");
+  export_function<program_create_async>(env, exports, "programCreateAsync");
+  export_function<program_info>(env, exports, "programInfo");
+  export_function<program_explain>(env, exports, "programExplain");
+  export_function<program_run_sync>(env, exports, "programRunSync");
+  export_function<program_run>(env, exports, "programRun");
+  export_function<program_bind>(env, exports, "programBind");
+}
+
+}  // namespace boreal

@@ -1,0 +1,142 @@
+// Ops that are one call of a row kernel: Impute, Affine, Dense, Activation, Softmax, ArgMax.
+#pragma once
+
+#include <string>
+
+#include "device/cpu_op.h"
+
+namespace boreal {
+// What these ops share: one input, and the kernels of T.
+template <typename T>
+class KernelOp : public CpuOp<T> {
+ public:
+  KernelOp(const OpPlace& place, const Kernels& kernels)
+      : kernels_(row_kernels<T>(kernels)), input_(place.input()), width_(place.input_width()) {}
+
+ protected:
+  const T* x(const TileCall<T>& call) const { return call.slots[input_]; }
+
+  const RowKernels<T>& kernels_;
+  const size_t input_, width_;
+};
+
+template <typename T>
+class CpuImpute final : public KernelOp<T> {
+ public:
+  CpuImpute(const ImputeOp& op, const OpPlace& place, const Kernels& kernels)
+      : KernelOp<T>(place, kernels), fill_(convert<T>(op.fill)) {}
+
+  void run(const TileCall<T>& call) const override {
+    const size_t width = this->width_;
+    this->kernels_.impute(this->x(call), width, fill_.data(), call.out, width, call.rows, width);
+  }
+  bool in_place() const override { return true; }
+  size_t memory_bytes() const override { return fill_.size() * sizeof(T); }
+  double row_cost_ns() const override { return 2 + 0.1 * static_cast<double>(this->width_); }
+
+ private:
+  AlignedBuffer<T> fill_;
+};
+
+template <typename T>
+class CpuAffine final : public KernelOp<T> {
+ public:
+  CpuAffine(const AffineOp& op, const OpPlace& place, const Kernels& kernels)
+      : KernelOp<T>(place, kernels), shift_(convert<T>(op.shift)), scale_(convert<T>(op.scale)) {}
+
+  void run(const TileCall<T>& call) const override {
+    const size_t width = this->width_;
+    this->kernels_.affine(this->x(call), width, shift_.data(), scale_.data(), call.out, width, call.rows, width);
+  }
+  bool in_place() const override { return true; }
+  size_t memory_bytes() const override { return (shift_.size() + scale_.size()) * sizeof(T); }
+  double row_cost_ns() const override { return 2 + 0.4 * static_cast<double>(this->width_); }
+
+ private:
+  AlignedBuffer<T> shift_, scale_;
+};
+
+template <typename T>
+class CpuDense final : public KernelOp<T> {
+ public:
+  CpuDense(const DenseOp& op, const OpPlace& place, const Kernels& kernels)
+      : KernelOp<T>(place, kernels),
+        outputs_(op.outputs),
+        packed_(this->kernels_.dense_packed_size(this->width_, op.outputs)),
+        bias_(convert<T>(op.bias)) {
+    const AlignedBuffer<T> weights = convert<T>(op.weights);
+    this->kernels_.dense_pack(weights.data(), this->width_, outputs_, packed_.data());
+  }
+
+  void run(const TileCall<T>& call) const override {
+    this->kernels_.dense(this->x(call), this->width_, packed_.data(), bias_.data(), call.out, outputs_, call.rows,
+                         this->width_, outputs_);
+  }
+  size_t memory_bytes() const override { return (packed_.size() + bias_.size()) * sizeof(T); }
+  // 20 GFLOP/s: what a single row, bound by reading the weights, reaches.
+  double row_cost_ns() const override {
+    return 5 + 2.0 * static_cast<double>(this->width_) * static_cast<double>(outputs_) / 20;
+  }
+
+ private:
+  size_t outputs_;
+  AlignedBuffer<T> packed_, bias_;
+};
+
+template <typename T>
+class CpuActivation final : public KernelOp<T> {
+ public:
+  CpuActivation(const ActivationOp& op, const OpPlace& place, const Kernels& kernels)
+      : KernelOp<T>(place, kernels), activation_(op.kind) {}
+
+  void run(const TileCall<T>& call) const override {
+    const size_t width = this->width_;
+    this->kernels_.activate(activation_, this->x(call), width, call.out, width, call.rows, width);
+  }
+  bool in_place() const override { return true; }
+  double row_cost_ns() const override { return 2 + 1.0 * static_cast<double>(this->width_); }
+  std::string details() const override {
+    switch (activation_) {
+      case Activation::kIdentity:
+        return "identity";
+      case Activation::kRelu:
+        return "relu";
+      case Activation::kSigmoid:
+        return "sigmoid";
+      case Activation::kTanh:
+        return "tanh";
+      case Activation::kExp:
+        return "exp";
+    }
+    return {};
+  }
+
+ private:
+  Activation activation_;
+};
+
+template <typename T>
+class CpuSoftmax final : public KernelOp<T> {
+ public:
+  using KernelOp<T>::KernelOp;
+
+  void run(const TileCall<T>& call) const override {
+    const size_t width = this->width_;
+    this->kernels_.softmax(this->x(call), width, call.out, width, call.rows, width);
+  }
+  bool in_place() const override { return true; }
+  double row_cost_ns() const override { return 5 + 1.5 * static_cast<double>(this->width_); }
+};
+
+template <typename T>
+class CpuArgMax final : public KernelOp<T> {
+ public:
+  using KernelOp<T>::KernelOp;
+
+  void run(const TileCall<T>& call) const override {
+    this->kernels_.argmax(this->x(call), this->width_, call.out, 1, call.rows, this->width_);
+  }
+  double row_cost_ns() const override { return 2 + 0.5 * static_cast<double>(this->width_); }
+};
+
+}  // namespace boreal

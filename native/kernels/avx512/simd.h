@@ -1,0 +1,93 @@
+// AVX-512 (F, BW, VL, DQ, CD): 16 floats or 8 doubles, real lane masks for the tails. The interface is
+// described in scalar/simd.h.
+#pragma once
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+namespace boreal {
+namespace {
+
+constexpr size_t kRegisters = 32;
+
+template <typename T>
+struct Vec;
+template <>
+struct Vec<float> {
+  static constexpr size_t kLanes = 16;
+  __m512 v;
+};
+template <>
+struct Vec<double> {
+  static constexpr size_t kLanes = 8;
+  __m512d v;
+};
+using VecF = Vec<float>;
+using VecD = Vec<double>;
+
+inline __mmask16 first_lanes_f(size_t count) { return static_cast<__mmask16>(_bzhi_u32(0xffff, count)); }
+inline __mmask8 first_lanes_d(size_t count) { return static_cast<__mmask8>(_bzhi_u32(0xff, count)); }
+
+inline VecF broadcast(float x) { return {_mm512_set1_ps(x)}; }
+inline VecD broadcast(double x) { return {_mm512_set1_pd(x)}; }
+inline VecF load(const float* p) { return {_mm512_loadu_ps(p)}; }
+inline VecD load(const double* p) { return {_mm512_loadu_pd(p)}; }
+inline VecF load(const float* p, size_t count, VecF fill) {
+  return {_mm512_mask_loadu_ps(fill.v, first_lanes_f(count), p)};
+}
+inline VecD load(const double* p, size_t count, VecD fill) {
+  return {_mm512_mask_loadu_pd(fill.v, first_lanes_d(count), p)};
+}
+inline void store(float* p, VecF a) { _mm512_storeu_ps(p, a.v); }
+inline void store(double* p, VecD a) { _mm512_storeu_pd(p, a.v); }
+inline void store(float* p, VecF a, size_t count) { _mm512_mask_storeu_ps(p, first_lanes_f(count), a.v); }
+inline void store(double* p, VecD a, size_t count) { _mm512_mask_storeu_pd(p, first_lanes_d(count), a.v); }
+
+inline VecF operator+(VecF a, VecF b) { return {_mm512_add_ps(a.v, b.v)}; }
+inline VecD operator+(VecD a, VecD b) { return {_mm512_add_pd(a.v, b.v)}; }
+inline VecF operator-(VecF a, VecF b) { return {_mm512_sub_ps(a.v, b.v)}; }
+inline VecD operator-(VecD a, VecD b) { return {_mm512_sub_pd(a.v, b.v)}; }
+inline VecF operator*(VecF a, VecF b) { return {_mm512_mul_ps(a.v, b.v)}; }
+inline VecD operator*(VecD a, VecD b) { return {_mm512_mul_pd(a.v, b.v)}; }
+inline VecF operator/(VecF a, VecF b) { return {_mm512_div_ps(a.v, b.v)}; }
+inline VecD operator/(VecD a, VecD b) { return {_mm512_div_pd(a.v, b.v)}; }
+inline VecF fma(VecF a, VecF b, VecF c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+inline VecD fma(VecD a, VecD b, VecD c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
+inline VecF min(VecF a, VecF b) { return {_mm512_min_ps(a.v, b.v)}; }
+inline VecD min(VecD a, VecD b) { return {_mm512_min_pd(a.v, b.v)}; }
+inline VecF max(VecF a, VecF b) { return {_mm512_max_ps(a.v, b.v)}; }
+inline VecD max(VecD a, VecD b) { return {_mm512_max_pd(a.v, b.v)}; }
+
+inline VecF abs(VecF a) { return {_mm512_abs_ps(a.v)}; }
+inline VecD abs(VecD a) { return {_mm512_abs_pd(a.v)}; }
+inline VecF copy_sign(VecF magnitude, VecF sign) {
+  return {_mm512_or_ps(magnitude.v, _mm512_and_ps(sign.v, _mm512_set1_ps(-0.0f)))};
+}
+inline VecD copy_sign(VecD magnitude, VecD sign) {
+  return {_mm512_or_pd(magnitude.v, _mm512_and_pd(sign.v, _mm512_set1_pd(-0.0)))};
+}
+inline VecF round(VecF a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT)}; }
+inline VecD round(VecD a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEAREST_INT)}; }
+inline VecF scale2(VecF a, VecF n) { return {_mm512_scalef_ps(a.v, n.v)}; }
+inline VecD scale2(VecD a, VecD n) { return {_mm512_scalef_pd(a.v, n.v)}; }
+
+inline __mmask16 less(VecF a, VecF b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
+inline __mmask8 less(VecD a, VecD b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
+inline __mmask16 not_less(VecF a, VecF b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_NLT_UQ); }
+inline __mmask8 not_less(VecD a, VecD b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_NLT_UQ); }
+inline __mmask16 equal(VecF a, VecF b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ); }
+inline __mmask8 equal(VecD a, VecD b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_EQ_OQ); }
+inline __mmask16 is_nan(VecF a) { return _mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q); }
+inline __mmask8 is_nan(VecD a) { return _mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q); }
+inline VecF select(__mmask16 mask, VecF a, VecF b) { return {_mm512_mask_blend_ps(mask, b.v, a.v)}; }
+inline VecD select(__mmask8 mask, VecD a, VecD b) { return {_mm512_mask_blend_pd(mask, b.v, a.v)}; }
+inline uint32_t lane_bits(uint32_t mask) { return mask; }
+
+inline float reduce_add(VecF a) { return _mm512_reduce_add_ps(a.v); }
+inline double reduce_add(VecD a) { return _mm512_reduce_add_pd(a.v); }
+inline float reduce_max(VecF a) { return _mm512_reduce_max_ps(a.v); }
+inline double reduce_max(VecD a) { return _mm512_reduce_max_pd(a.v); }
+
+}  // namespace
+}  // namespace boreal

@@ -1,0 +1,291 @@
+#include "plan/op_decoder.h"
+
+#include <cmath>
+#include <utility>
+
+namespace boreal {
+namespace {
+
+template <typename T>
+struct TypeOf;
+template <>
+struct TypeOf<float> {
+  static constexpr ConstantType kType = ConstantType::kF32;
+  static constexpr const char* kName = "float32";
+};
+template <>
+struct TypeOf<double> {
+  static constexpr ConstantType kType = ConstantType::kF64;
+  static constexpr const char* kName = "float64";
+};
+template <>
+struct TypeOf<int32_t> {
+  static constexpr ConstantType kType = ConstantType::kI32;
+  static constexpr const char* kName = "int32";
+};
+template <>
+struct TypeOf<uint8_t> {
+  static constexpr ConstantType kType = ConstantType::kU8;
+  static constexpr const char* kName = "uint8";
+};
+
+}  // namespace
+
+OpDecoder::OpDecoder(const Plan& plan, const std::vector<Constant>& constants, const WireOp& wire)
+    : plan_(plan), constants_(constants), wire_(wire), name_("") {}
+
+Op OpDecoder::decode() {
+  using Method = Op (OpDecoder::*)();
+  struct Entry {
+    const char* name;
+    Method method;
+  };
+  static constexpr Entry kEntries[] = {
+      // by opcode, from 1
+      {"Check", &OpDecoder::check},           {"Gather", &OpDecoder::gather},
+      {"Concat", &OpDecoder::concat},         {"Impute", &OpDecoder::impute},
+      {"Affine", &OpDecoder::affine},         {"Category", &OpDecoder::category},
+      {"OneHot", &OpDecoder::one_hot},        {"Dense", &OpDecoder::dense},
+      {"Activation", &OpDecoder::activation}, {"Softmax", &OpDecoder::softmax},
+      {"ArgMax", &OpDecoder::arg_max},        {"Forest", &OpDecoder::forest},
+      {"Quantile", &OpDecoder::quantile},
+  };
+  constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
+  if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
+    fail("opcode " + std::to_string(wire_.opcode) + " is not known");
+  const Entry& entry = kEntries[wire_.opcode - 1];
+  name_ = entry.name;
+  if (wire_.inputs.size == 0) fail("it has no input");
+  for (const int32_t slot : wire_.inputs) {
+    if (slot < 0 || static_cast<size_t>(slot) > plan_.ops.size()) {
+      fail("input slot " + std::to_string(slot) + " is not written before it");
+    }
+  }
+  width_ = plan_.slot_width(static_cast<size_t>(wire_.inputs[0]));
+  return (this->*entry.method)();
+}
+
+Op OpDecoder::check() {
+  expect(1, 1, 0);
+  return finish(CheckOp{static_cast<FiniteRule>(ranged(0, "rule", 0, 1))}, width_);
+}
+
+Op OpDecoder::gather() {
+  expect(1, wire_.ints.size, 0);
+  GatherOp op;
+  op.columns.reserve(wire_.ints.size);
+  for (size_t j = 0; j < wire_.ints.size; ++j) {
+    const int32_t column = wire_.ints[j];
+    if (column < 0 || static_cast<size_t>(column) >= width_) {
+      fail("column " + std::to_string(column) + " does not exist in its input");
+    }
+    op.columns.push_back(static_cast<uint32_t>(column));
+  }
+  const size_t width = op.columns.size();
+  return finish(std::move(op), width);
+}
+
+Op OpDecoder::concat() {
+  expect(wire_.inputs.size, 0, 0);
+  size_t width = 0;
+  for (const int32_t slot : wire_.inputs) {
+    width += plan_.slot_width(static_cast<size_t>(slot));
+    if (width > kMaxWidth) break;  // finish() refuses it
+  }
+  return finish(ConcatOp{}, width);
+}
+
+Op OpDecoder::impute() {
+  expect(1, 0, 1);
+  return finish(ImputeOp{constant<double>(0, "fill", width_)}, width_);
+}
+
+Op OpDecoder::affine() {
+  expect(1, 0, 2);
+  return finish(AffineOp{constant<double>(0, "shift", width_), constant<double>(1, "scale", width_)}, width_);
+}
+
+Op OpDecoder::category() {
+  expect(1, 1, 2);
+  const bool reject_unknown = ranged(0, "reject_unknown", 0, 1) != 0;
+  const CategoryOp op{constant<int32_t>(0, "offsets", width_ + 1), constant<double>(1, "values"),
+                      reject_unknown};
+  if (op.offsets[0] != 0) fail("offsets do not start at 0");
+  for (size_t j = 0; j < width_; ++j) {
+    if (op.offsets[j + 1] < op.offsets[j] || static_cast<size_t>(op.offsets[j + 1]) > op.values.size) {
+      fail("offsets decrease or pass the end of values");
+    }
+    for (int32_t k = op.offsets[j] + 1; k < op.offsets[j + 1]; ++k) {
+      // Written so that a NaN may follow a number, and nothing may follow a NaN.
+      const double before = op.values[k - 1], value = op.values[k];
+      if (!(before < value || (std::isnan(value) && !std::isnan(before))))
+        fail("values are not sorted and distinct");
+    }
+  }
+  if (static_cast<size_t>(op.offsets[width_]) != op.values.size)
+    fail("offsets do not end at the end of values");
+  return finish(op, width_);
+}
+
+Op OpDecoder::one_hot() {
+  expect(1, 0, 2);
+  const OneHotOp op{constant<int32_t>(0, "sizes", width_), constant<int32_t>(1, "drop", width_)};
+  size_t width = 0;
+  for (size_t j = 0; j < width_; ++j) {
+    if (op.sizes[j] < 0 || op.drop[j] < -1 || op.drop[j] >= op.sizes[j])
+      fail("a size or a dropped code is out of range");
+    width += static_cast<size_t>(op.sizes[j]) - (op.drop[j] >= 0 ? 1 : 0);
+    if (width > kMaxWidth) break;  // finish() refuses it
+  }
+  return finish(op, width);
+}
+
+Op OpDecoder::dense() {
+  expect(1, 1, 2);
+  const size_t outputs = static_cast<size_t>(ranged(0, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
+  // Both factors are at most kMaxWidth, so that the product cannot overflow.
+  return finish(DenseOp{constant<double>(0, "weights", width_ * outputs),
+                        constant<double>(1, "bias", outputs), outputs},
+                outputs);
+}
+
+Op OpDecoder::activation() {
+  expect(1, 1, 0);
+  const int32_t last = static_cast<int32_t>(Activation::kExp);
+  return finish(ActivationOp{static_cast<Activation>(ranged(0, "kind", 0, last))}, width_);
+}
+
+Op OpDecoder::softmax() {
+  expect(1, 0, 0);
+  return finish(SoftmaxOp{}, width_);
+}
+
+Op OpDecoder::arg_max() {
+  expect(1, 0, 0);
+  if (width_ == 0) fail("its input has no columns");
+  return finish(ArgMaxOp{}, 1);
+}
+
+Op OpDecoder::forest() {
+  expect(1, 2, 7);
+  ForestOp op;
+  op.aggregate = static_cast<ForestAggregate>(ranged(0, "aggregate", 0, 2));
+  op.outputs = static_cast<size_t>(ranged(1, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
+  op.tree_offsets = constant<int32_t>(0, "tree_offsets");
+  op.feature = constant<int32_t>(1, "feature");
+  const size_t nodes = op.feature.size;
+  op.threshold = constant<double>(2, "threshold", nodes);
+  op.left = constant<int32_t>(3, "left", nodes);
+  op.missing_left = constant<uint8_t>(4, "missing_left");
+  if (op.missing_left.size != 0) op.missing_left = constant<uint8_t>(4, "missing_left", nodes);
+  op.cover = constant<float>(5, "cover");
+  if (op.cover.size != 0) op.cover = constant<float>(5, "cover", nodes);
+  op.values = constant<double>(6, "values");
+  if (op.values.size % op.outputs != 0) fail("the size of values is no multiple of outputs");
+
+  if (op.tree_offsets.size < 2) fail("it has no tree");
+  const size_t trees = op.tree_offsets.size - 1;
+  if (op.aggregate == ForestAggregate::kPerTree && op.outputs != 1)
+    fail("one column per tree needs outputs = 1");
+  check_trees(op, op.values.size / op.outputs);
+  return finish(op, op.aggregate == ForestAggregate::kPerTree ? trees : op.outputs);
+}
+
+// Each node but the root must be the child of exactly one earlier node of its tree: then the tree is finite
+// and whoever walks or copies it visits each node once.
+void OpDecoder::check_trees(const ForestOp& op, size_t leaves) const {
+  const size_t nodes = op.feature.size, trees = op.tree_offsets.size - 1;
+  if (op.tree_offsets[0] != 0 || static_cast<size_t>(op.tree_offsets[trees]) != nodes) {
+    fail("tree_offsets do not cover the nodes");
+  }
+  for (size_t t = 0; t < trees; ++t) {
+    if (op.tree_offsets[t + 1] <= op.tree_offsets[t]) fail("tree " + std::to_string(t) + " has no nodes");
+  }
+  std::vector<bool> has_parent(nodes, false);
+  for (size_t t = 0; t < trees; ++t) {
+    const size_t begin = static_cast<size_t>(op.tree_offsets[t]);
+    const int32_t count = op.tree_offsets[t + 1] - op.tree_offsets[t];
+    int32_t children = 0;
+    for (int32_t k = 0; k < count; ++k) {
+      const auto refuse = [&](const char* what) {
+        fail("tree " + std::to_string(t) + ", node " + std::to_string(k) + ": " + what);
+      };
+      const size_t node = begin + static_cast<size_t>(k);
+      const int32_t feature = op.feature[node], left = op.left[node];
+      if (feature == -1) {
+        if (left < 0 || static_cast<size_t>(left) >= leaves) refuse("its row of values does not exist");
+        continue;
+      }
+      if (feature < 0 || static_cast<size_t>(feature) >= width_) refuse("its feature does not exist");
+      if (std::isnan(op.threshold[node])) refuse("its threshold is NaN");
+      if (left <= k || left >= count - 1) refuse("its children do not stand after it within the tree");
+      const size_t child = begin + static_cast<size_t>(left);
+      if (has_parent[child] || has_parent[child + 1]) refuse("its children have another parent");
+      has_parent[child] = has_parent[child + 1] = true;
+      children += 2;
+    }
+    if (children != count - 1) fail("tree " + std::to_string(t) + " has nodes that the root does not reach");
+  }
+}
+
+Op OpDecoder::quantile() {
+  expect(1, 0, 1);
+  if (width_ == 0) fail("its input has no columns");
+  const QuantileOp op{constant<double>(0, "probabilities")};
+  for (const double p : op.probabilities) {
+    if (!(p >= 0 && p <= 1)) fail("a probability is outside [0, 1]");
+  }
+  return finish(op, op.probabilities.size);
+}
+
+void OpDecoder::expect(size_t inputs, size_t ints, size_t constants) const {
+  if (wire_.inputs.size != inputs || wire_.ints.size != ints || wire_.constants.size != constants) {
+    fail("it has a wrong number of inputs, ints or constants");
+  }
+}
+
+template <typename T>
+Span<T> OpDecoder::constant(size_t k, const char* what) const {
+  const int32_t index = wire_.constants[k];
+  if (index < 0 || static_cast<size_t>(index) >= constants_.size()) {
+    fail(std::string(what) + " names a constant that does not exist");
+  }
+  const Constant& constant = constants_[static_cast<size_t>(index)];
+  if (constant.type != TypeOf<T>::kType) fail(std::string(what) + " is not of type " + TypeOf<T>::kName);
+  return {static_cast<const T*>(constant.data), constant.size};
+}
+
+template <typename T>
+Span<T> OpDecoder::constant(size_t k, const char* what, size_t size) const {
+  const Span<T> span = constant<T>(k, what);
+  if (span.size != size) {
+    fail(std::string(what) + " has " + std::to_string(span.size) + " values instead of " +
+         std::to_string(size));
+  }
+  return span;
+}
+
+int32_t OpDecoder::ranged(size_t k, const char* what, int32_t least, int32_t most) const {
+  const int32_t value = wire_.ints[k];
+  if (value < least || value > most)
+    fail(std::string(what) + " = " + std::to_string(value) + " is out of range");
+  return value;
+}
+
+Op OpDecoder::finish(OpKind kind, size_t width) const {
+  if (width > kMaxWidth) fail("its output is too wide");
+  Op op;
+  op.kind = std::move(kind);
+  op.inputs.assign(wire_.inputs.begin(), wire_.inputs.end());
+  op.width = width;
+  return op;
+}
+
+void OpDecoder::fail(const std::string& what) const {
+  const size_t index = plan_.ops.size();
+  const std::string name = *name_ == '\0' ? "" : std::string(" (") + name_ + ")";
+  throw Error("ERR_PLAN", "Malformed plan: op " + std::to_string(index) + name + ": " + what + ".", -1, -1,
+              static_cast<int32_t>(index));
+}
+
+}  // namespace boreal

@@ -1,0 +1,272 @@
+// What a tree sums over its rows, and how good a split is. SplitSearch and TreeBuilder are written once over
+// these policies:
+//   Row      a training row within one tree: its index, its weight and what is to be predicted
+//   Cell     cells() of them hold the sum over a set of rows
+//   Scan     walks a node's rows or bins from left to right and scores the split at each step; it may use
+//            2 * cells() cells of scratch
+//   gain     impurity decrease per unit of the node's weight, from the best score
+// A score is a fraction, compared by cross-multiplication: no division in the inner loop. Up to a constant and a
+// positive factor of the node it is scikit-learn's proxy of the impurity improvement, so the order is the same.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace boreal {
+
+struct Fraction {
+  double num = -std::numeric_limits<double>::infinity();
+  double den = 1;  // > 0
+  double value() const { return num / den; }
+};
+
+inline bool operator>(const Fraction& a, const Fraction& b) { return a.num * b.den > b.num * a.den; }
+
+// Gini impurity of two classes, weights being whole numbers (bootstrap counts). With W, P the weight of the node and
+// of its class 1, and w, p those of the left side, the decrease is 2 (W p - P w)^2 / (W^2 w (W - w)).
+class BinaryGini {
+ public:
+  struct Row {
+    uint32_t index;
+    uint32_t weight_class;  // weight << 1 | class
+  };
+  using Cell = uint64_t;  // weight << 32 | weight of class 1
+
+  size_t cells() const { return 1; }
+  size_t outputs() const { return 2; }
+  Row make_row(uint32_t index, uint32_t weight, int32_t cls) const {
+    return {index, weight << 1 | static_cast<uint32_t>(cls)};
+  }
+  void add(Cell* sum, const Row& row) const { *sum += expand(row); }
+
+  double weight(const Cell* sum) const { return static_cast<double>(*sum >> 32); }
+  bool pure(const Cell* sum, const Row*, size_t) const {
+    const uint32_t positive = static_cast<uint32_t>(*sum);
+    return positive == 0 || positive == *sum >> 32;
+  }
+  double impurity(const Cell* sum, const Row*, size_t) const {
+    const double p = positive(sum) / weight(sum);
+    return 2 * p * (1 - p);
+  }
+  double gain(const Cell* sum, Fraction score) const {
+    return 2 * score.value() / (weight(sum) * weight(sum));
+  }
+  void write_value(const Cell* sum, double* value) const {
+    value[0] = (weight(sum) - positive(sum)) / weight(sum);
+    value[1] = positive(sum) / weight(sum);
+  }
+
+  class Scan {
+   public:
+    Scan(const BinaryGini&, const Cell* total, Cell*)
+        : total_weight_(static_cast<double>(*total >> 32)), total_positive_(positive(total)) {}
+    void move(const Row& row) { left_ += expand(row); }
+    // Returns false when the cell held no rows.
+    bool move(const Cell* cell) {
+      left_ += *cell;
+      return *cell != 0;
+    }
+    double left_weight() const { return static_cast<double>(left_ >> 32); }
+    double right_weight() const { return total_weight_ - left_weight(); }
+    Fraction score() const {
+      const double d = total_weight_ * positive(&left_) - total_positive_ * left_weight();
+      return {d * d, left_weight() * right_weight()};
+    }
+
+   private:
+    const double total_weight_, total_positive_;
+    Cell left_ = 0;
+  };
+
+ private:
+  static Cell expand(const Row& row) {
+    const uint64_t weight = row.weight_class >> 1;
+    return weight << 32 | (weight & (0 - static_cast<uint64_t>(row.weight_class & 1)));
+  }
+  static double positive(const Cell* sum) { return static_cast<double>(static_cast<uint32_t>(*sum)); }
+};
+
+// Squared error. With W, Y the weight and the weighted target sum of the node, and w, y those of the left side, the
+// decrease of the variance is (y - w Y / W)^2 / (w (W - w)).
+class SquaredError {
+ public:
+  struct Row {
+    double weight;
+    double target;
+    uint32_t index;
+  };
+  struct Cell {
+    double weight = 0;
+    double target = 0;  // weighted
+  };
+
+  size_t cells() const { return 1; }
+  size_t outputs() const { return 1; }
+  Row make_row(uint32_t index, double weight, double target) const { return {weight, target, index}; }
+  void add(Cell* sum, const Row& row) const {
+    sum->weight += row.weight;
+    sum->target += row.weight * row.target;
+  }
+
+  double weight(const Cell* sum) const { return sum->weight; }
+  bool pure(const Cell*, const Row* rows, size_t count) const {
+    for (size_t i = 1; i < count; ++i) {
+      if (rows[i].target != rows[0].target) return false;
+    }
+    return true;
+  }
+  double impurity(const Cell* sum, const Row* rows, size_t count) const {
+    const double mean = sum->target / sum->weight;
+    double squares = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const double d = rows[i].target - mean;
+      squares += rows[i].weight * d * d;
+    }
+    return squares / sum->weight;
+  }
+  double gain(const Cell*, Fraction score) const { return score.value(); }
+  void write_value(const Cell* sum, double* value) const { *value = sum->target / sum->weight; }
+
+  class Scan {
+   public:
+    Scan(const SquaredError&, const Cell* total, Cell*)
+        : total_weight_(total->weight), mean_(total->target / total->weight) {}
+    void move(const Row& row) {
+      left_.weight += row.weight;
+      left_.target += row.weight * row.target;
+    }
+    bool move(const Cell* cell) {
+      left_.weight += cell->weight;
+      left_.target += cell->target;
+      return cell->weight != 0;
+    }
+    double left_weight() const { return left_.weight; }
+    double right_weight() const { return total_weight_ - left_.weight; }
+    Fraction score() const {
+      const double d = left_.target - mean_ * left_.weight;
+      return {d * d, left_.weight * right_weight()};
+    }
+
+   private:
+    const double total_weight_, mean_;
+    Cell left_;
+  };
+};
+
+// Gini: the impurity of class weights c with sum W is 1 - sum c^2 / W^2.
+struct GiniTerms {
+  static double term(double c) { return c * c; }
+  static Fraction score(double left, double left_weight, double right, double right_weight) {
+    return {left * right_weight + right * left_weight, left_weight * right_weight};
+  }
+  static double impurity(double terms, double weight) { return 1 - terms / (weight * weight); }
+  static double gain(double score, double terms, double weight) { return (score - terms / weight) / weight; }
+};
+
+// Entropy in bits: log2 W - sum c log2 c / W.
+struct EntropyTerms {
+  static double term(double c) { return c > 0 ? c * std::log2(c) : 0; }
+  static Fraction score(double left, double left_weight, double right, double right_weight) {
+    return {left + right - term(left_weight) - term(right_weight), 1};
+  }
+  static double impurity(double terms, double weight) { return (term(weight) - terms) / weight; }
+  static double gain(double score, double terms, double weight) {
+    return (score + term(weight) - terms) / weight;
+  }
+};
+
+// Any number of classes and any weights. Terms gives the impurity as a function of sum_k term(weight of class k); that
+// sum is kept for both sides and changed by one class as a row moves from right to left.
+template <typename Terms>
+class ClassImpurity {
+ public:
+  struct Row {
+    double weight;
+    uint32_t cls;
+    uint32_t index;
+  };
+  using Cell = double;  // one for each class: its weight
+
+  explicit ClassImpurity(size_t classes) : classes_(classes) {}
+  size_t cells() const { return classes_; }
+  size_t outputs() const { return classes_; }
+  Row make_row(uint32_t index, double weight, int32_t cls) const {
+    return {weight, static_cast<uint32_t>(cls), index};
+  }
+  void add(Cell* sum, const Row& row) const { sum[row.cls] += row.weight; }
+
+  double weight(const Cell* sum) const {
+    double weight = 0;
+    for (size_t k = 0; k < classes_; ++k) weight += sum[k];
+    return weight;
+  }
+  bool pure(const Cell* sum, const Row*, size_t) const {
+    size_t present = 0;
+    for (size_t k = 0; k < classes_; ++k) present += sum[k] > 0;
+    return present < 2;
+  }
+  double impurity(const Cell* sum, const Row*, size_t) const {
+    return Terms::impurity(terms(sum), weight(sum));
+  }
+  double gain(const Cell* sum, Fraction score) const {
+    return Terms::gain(score.value(), terms(sum), weight(sum));
+  }
+  void write_value(const Cell* sum, double* value) const {
+    const double total = weight(sum);
+    for (size_t k = 0; k < classes_; ++k) value[k] = sum[k] / total;
+  }
+
+  class Scan {
+   public:
+    Scan(const ClassImpurity& stats, const Cell* total, Cell* sides)
+        : classes_(stats.classes_), left_(sides), right_(sides + classes_) {
+      for (size_t k = 0; k < classes_; ++k) {
+        left_[k] = 0;
+        right_[k] = total[k];
+        right_weight_ += total[k];
+        right_terms_ += Terms::term(total[k]);
+      }
+    }
+    void move(const Row& row) { move(row.cls, row.weight); }
+    bool move(const Cell* cell) {
+      bool any = false;
+      for (size_t k = 0; k < classes_; ++k) {
+        if (cell[k] == 0) continue;
+        move(k, cell[k]);
+        any = true;
+      }
+      return any;
+    }
+    double left_weight() const { return left_weight_; }
+    double right_weight() const { return right_weight_; }
+    Fraction score() const { return Terms::score(left_terms_, left_weight_, right_terms_, right_weight_); }
+
+   private:
+    void move(size_t k, double weight) {
+      left_terms_ += Terms::term(left_[k] + weight) - Terms::term(left_[k]);
+      right_terms_ += Terms::term(right_[k] - weight) - Terms::term(right_[k]);
+      left_[k] += weight;
+      right_[k] -= weight;
+      left_weight_ += weight;
+      right_weight_ -= weight;
+    }
+
+    const size_t classes_;
+    Cell* const left_;
+    Cell* const right_;
+    double left_weight_ = 0, right_weight_ = 0, left_terms_ = 0, right_terms_ = 0;
+  };
+
+ private:
+  double terms(const Cell* sum) const {
+    double terms = 0;
+    for (size_t k = 0; k < classes_; ++k) terms += Terms::term(sum[k]);
+    return terms;
+  }
+
+  size_t classes_;
+};
+
+}  // namespace boreal
