@@ -32,6 +32,12 @@ export const ERROR_CODES = {
   ERR_DEVICE: 'The device asked for does not exist here.',
   // Serving
   ERR_REQUEST: 'An HTTP request does not match the model: a field is missing, unknown or of the wrong type.',
+  ERR_JSON: 'The body of an HTTP request is empty, not valid JSON, or has a forbidden key such as __proto__.',
+  ERR_MEDIA_TYPE: 'The body of an HTTP request is not application/json.',
+  ERR_BODY_TOO_LARGE: 'The body of an HTTP request has more bytes than the server accepts.',
+  ERR_TOO_MANY_ROWS: 'A batch has more rows than the server accepts.',
+  ERR_ROUTE: 'The server has no such route.',
+  ERR_METHOD: 'The route does not answer this HTTP method; the Allow header lists those it does.',
 } as const;
 
 /** A stable identifier of what went wrong. */

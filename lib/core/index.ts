@@ -6,4 +6,4 @@ export { type Dtype, type FloatArray, Matrix, type MatrixLike, type TypedArray }
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
 export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
 export { type Column, type Row, Schema, type Target } from './schema.js';
-export { type Cell, type Table } from './table.js';
+export { type Cell, dropColumns, getColumn, selectColumns, type Table } from './table.js';

@@ -230,7 +230,12 @@ function explained(
       values.map((v) => (v - center) ** 2),
       weights,
     );
-  const variances = pairs.map((pair) => meanSquare(pair.yTrue, mean(pair.yTrue, weights)));
+  // A constant target has variance 0, whatever its mean rounds to.
+  const variances = pairs.map((pair) =>
+    pair.yTrue.every((value) => value === pair.yTrue[0])
+      ? 0
+      : meanSquare(pair.yTrue, mean(pair.yTrue, weights)),
+  );
   const scores = pairs.map((pair, j) => {
     const errors = pair.yTrue.map((truth, i) => truth - pair.yPred[i]);
     const left = meanSquare(errors, centred ? mean(errors, weights) : 0);

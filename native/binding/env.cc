@@ -156,7 +156,8 @@ void EnvState::call_progress(Job& job, size_t done, size_t total) {
   const std::optional<Error> error = attempt([&] {
     napi_value callback;
     check(env_, napi_get_reference_value(env_, job.on_progress_, &callback));
-    const napi_value arguments[] = {to_js(env_, static_cast<double>(done)), to_js(env_, static_cast<double>(total))};
+    const napi_value arguments[] = {to_js(env_, static_cast<double>(done)),
+                                    to_js(env_, static_cast<double>(total))};
     check(env_, napi_call_function(env_, undefined(env_), callback, 2, arguments, nullptr));
   });
   if (!error) return;

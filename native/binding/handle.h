@@ -36,12 +36,12 @@ template <typename T>
 napi_value make_handle(napi_env env, std::shared_ptr<T> object) {
   const auto release = [](napi_env finalizer_env, void* data, void*) {
     const std::unique_ptr<std::shared_ptr<T>> owner(static_cast<std::shared_ptr<T>*>(data));
-    account(finalizer_env, **owner, -1);
+    account<T>(finalizer_env, **owner, -1);
   };
   auto owner = std::make_unique<std::shared_ptr<T>>(std::move(object));
   napi_value handle;
   check(env, napi_create_external(env, owner.get(), release, nullptr, &handle));
-  account(env, **owner.release(), 1);
+  account<T>(env, **owner.release(), 1);
   check(env, napi_type_tag_object(env, handle, &HandleTraits<T>::kTag));
   return handle;
 }

@@ -64,7 +64,8 @@ struct PlanSource {
 // Shared memory could change between the plan's check and its use.
 TypedArray to_private_array(napi_env env, napi_value value, const char* name) {
   const TypedArray array = to_typed_array(env, value, name);
-  if (array.shared) throw Error("ERR_PARAMETER", std::string(name) + " must not be backed by a SharedArrayBuffer.");
+  if (array.shared)
+    throw Error("ERR_PARAMETER", std::string(name) + " must not be backed by a SharedArrayBuffer.");
   return array;
 }
 
@@ -122,7 +123,9 @@ napi_value program_create_async(Call& call) {
           [](napi_env env, ProgramPtr&& program) { return make_handle(env, std::move(program)); });
 }
 
-const ProgramPtr& to_program(Call& call) { return from_handle<const AnyProgram>(call.env(), call[0], "program"); }
+const ProgramPtr& to_program(Call& call) {
+  return from_handle<const AnyProgram>(call.env(), call[0], "program");
+}
 
 napi_value program_info(Call& call) {
   return to_program(call)->visit([&](const auto& program) {
@@ -187,8 +190,8 @@ napi_value run_later(Call& call, const ProgramPtr& owner, const Program<T>& prog
   JobOptions options;
   options.cancel = to_cancel(call.env(), call[4]);
   options.kept.push_back(run.out.value);
-  auto work = [owner, &program, x = Input<T>(run.x, &options.kept), rows = run.rows, out = elements<T>(run.out)](
-                  const CancelToken* cancel, const JobProgress&) {
+  auto work = [owner, &program, x = Input<T>(run.x, &options.kept), rows = run.rows,
+               out = elements<T>(run.out)](const CancelToken* cancel, const JobProgress&) {
     program.run(x.data(), rows, out, 0, cancel);
     return Nothing{};
   };
@@ -232,8 +235,8 @@ napi_value bind(Call& call, const ProgramPtr& owner, const Program<T>& program) 
   const TypedArray x = to_typed_array(env, call[1], "x"), out = to_typed_array(env, call[2], "out");
   refuse_overlap(x, out);
   const size_t max_rows = std::min(x.length / program.input_width(), out.length / program.output_width());
-  auto bound = std::make_unique<BoundRun<T>>(
-      BoundRun<T>{owner, program, elements<T>(x), elements<T>(out), max_rows});
+  auto bound =
+      std::make_unique<BoundRun<T>>(BoundRun<T>{owner, program, elements<T>(x), elements<T>(out), max_rows});
   const auto release = [](napi_env finalizer_env, void* data, void*) {
     const std::unique_ptr<BoundRun<T>> dead(static_cast<BoundRun<T>*>(data));
     napi_delete_reference(finalizer_env, dead->x_ref);

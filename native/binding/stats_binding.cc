@@ -1,128 +1,83 @@
-// Statistics of columns, on the pool; find_invalid at once.
-#include "train/column_stats.h"
-
-#include <utility>
-
-#include "binding/env.h"
+// Statistics of columns on the pool, and find_invalid at once.
 #include "binding/exports.h"
-#include "binding/handle.h"
-#include "binding/weights.h"
+#include "binding/matrix_job.h"
+#include "train/column_stats.h"
 
 namespace boreal {
 namespace {
 
-// x, rows and cols, the first three arguments of every function here.
-struct Table {
-  explicit Table(Call& call)
-      : x(to_typed_array(call.env(), call[0], "x")),
-        rows(to_size(call.env(), call[1], "rows")),
-        cols(to_size(call.env(), call[2], "cols")) {
-    require_length(x, checked_area(rows, cols));
-  }
-  TypedArray x;
-  size_t rows, cols;
-};
+napi_value vector_to_js(napi_env env, std::vector<double>&& values) { return to_js(env, std::move(values)); }
 
-JobOptions train_job(Call& call, size_t cancel_argument) {
-  JobOptions options;
-  options.lane = Lane::kTrain;
-  options.cancel = to_cancel(call.env(), call[cancel_argument]);
-  return options;
+napi_value moments(Call& call) {
+  const MatrixArgument matrix(call);
+  auto compute = [weights = row_values<double>(call, 3, "weights", matrix.rows)](
+                     auto x, const CancelToken* cancel, const JobProgress&) {
+    return column_moments(x, checked_weights(weights), cancel);
+  };
+  auto deliver = [](napi_env env, ColumnMoments&& result) {
+    return ObjectBuilder(env)
+        .set("count", std::move(result.count))
+        .set("mean", std::move(result.mean))
+        .set("variance", std::move(result.variance))
+        .set("min", std::move(result.min))
+        .set("max", std::move(result.max))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), deliver);
 }
 
-napi_value column_moments(Call& call) {
-  const Table table(call);
-  JobOptions options = train_job(call, 4);
-  Weights weights(call.env(), call[3], table.rows);
-  return by_precision(table.x, [&](auto zero) {
-    using T = decltype(zero);
-    auto work = [x = Input<T>(table.x, &options.kept), rows = table.rows, cols = table.cols,
-                 weights = std::move(weights)](const CancelToken* cancel, const JobProgress&) {
-      return boreal::column_moments<T>(x.matrix(rows, cols), weights.checked(), cancel);
-    };
-    return EnvState::of(call.env())
-        .start(std::move(options), std::move(work), [](napi_env env, ColumnMoments&& moments) {
-          return ObjectBuilder(env)
-              .set("count", std::move(moments.count))
-              .set("mean", std::move(moments.mean))
-              .set("variance", std::move(moments.variance))
-              .set("min", std::move(moments.min))
-              .set("max", std::move(moments.max))
-              .object();
-        });
-  });
-}
-
-napi_value deliver_vector(napi_env env, std::vector<double>&& values) { return to_js(env, std::move(values)); }
-
-napi_value column_quantiles(Call& call) {
-  const Table table(call);
-  JobOptions options = train_job(call, 4);
+napi_value quantiles(Call& call) {
+  const MatrixArgument matrix(call);
   auto probabilities = Input<double>::copy(to_typed_array(call.env(), call[3], "probabilities"));
   for (double p : probabilities.span()) {
     if (!(p >= 0 && p <= 1)) throw Error("ERR_PARAMETER", "probabilities must be from 0 to 1.");
   }
-  return by_precision(table.x, [&](auto zero) {
-    using T = decltype(zero);
-    auto work = [x = Input<T>(table.x, &options.kept), rows = table.rows, cols = table.cols,
-                 probabilities = std::move(probabilities)](const CancelToken* cancel, const JobProgress&) {
-      return boreal::column_quantiles<T>(x.matrix(rows, cols), probabilities.span(), cancel);
-    };
-    return EnvState::of(call.env()).start(std::move(options), std::move(work), deliver_vector);
-  });
+  auto compute = [probabilities = std::move(probabilities)](auto x, const CancelToken* cancel,
+                                                            const JobProgress&) {
+    return column_quantiles(x, probabilities.span(), cancel);
+  };
+  return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), vector_to_js);
 }
 
-napi_value column_modes(Call& call) {
-  const Table table(call);
-  JobOptions options = train_job(call, 3);
-  return by_precision(table.x, [&](auto zero) {
-    using T = decltype(zero);
-    auto work = [x = Input<T>(table.x, &options.kept), rows = table.rows, cols = table.cols](
-                    const CancelToken* cancel, const JobProgress&) {
-      return boreal::column_modes<T>(x.matrix(rows, cols), cancel);
-    };
-    return EnvState::of(call.env()).start(std::move(options), std::move(work), deliver_vector);
-  });
+napi_value modes(Call& call) {
+  auto compute = [](auto x, const CancelToken* cancel, const JobProgress&) {
+    return column_modes(x, cancel);
+  };
+  return start_matrix_job(call, MatrixArgument(call), train_options(call, 3, false), compute, vector_to_js);
 }
 
-napi_value column_distinct(Call& call) {
-  const Table table(call);
-  JobOptions options = train_job(call, 3);
-  return by_precision(table.x, [&](auto zero) {
-    using T = decltype(zero);
-    auto work = [x = Input<T>(table.x, &options.kept), rows = table.rows, cols = table.cols](
-                    const CancelToken* cancel, const JobProgress&) {
-      return boreal::column_distinct<T>(x.matrix(rows, cols), cancel);
-    };
-    return EnvState::of(call.env())
-        .start(std::move(options), std::move(work), [](napi_env env, ColumnDistinct&& distinct) {
-          return ObjectBuilder(env)
-              .set("offsets", std::move(distinct.offsets))
-              .set("values", std::move(distinct.values))
-              .set("counts", std::move(distinct.counts))
-              .object();
-        });
-  });
+napi_value distinct(Call& call) {
+  auto compute = [](auto x, const CancelToken* cancel, const JobProgress&) {
+    return column_distinct(x, cancel);
+  };
+  auto deliver = [](napi_env env, ColumnDistinct&& result) {
+    return ObjectBuilder(env)
+        .set("offsets", std::move(result.offsets))
+        .set("values", std::move(result.values))
+        .set("counts", std::move(result.counts))
+        .object();
+  };
+  return start_matrix_job(call, MatrixArgument(call), train_options(call, 3, false), compute, deliver);
 }
 
-napi_value find_invalid(Call& call) {
-  const Table table(call);
+napi_value first_invalid(Call& call) {
+  const MatrixArgument matrix(call);
   const bool allow_nan = to_bool(call.env(), call[3], "allowNan");
-  return by_precision(table.x, [&](auto zero) {
+  return by_precision(matrix.x, [&](auto zero) {
     using T = decltype(zero);
-    const auto view = dense_view(static_cast<const T*>(elements<T>(table.x)), table.rows, table.cols);
-    return to_js(call.env(), static_cast<double>(boreal::find_invalid<T>(view, allow_nan, nullptr)));
+    const MatrixView<const T> x = {elements<T>(matrix.x), matrix.rows, matrix.cols, matrix.cols};
+    return to_js(call.env(), static_cast<double>(find_invalid(x, allow_nan, nullptr)));
   });
 }
 
 }  // namespace
 
 void export_stats(napi_env env, napi_value exports) {
-  export_function<column_moments>(env, exports, "columnMoments");
-  export_function<column_quantiles>(env, exports, "columnQuantiles");
-  export_function<column_modes>(env, exports, "columnModes");
-  export_function<column_distinct>(env, exports, "columnDistinct");
-  export_function<find_invalid>(env, exports, "findInvalid");
+  export_function<moments>(env, exports, "columnMoments");
+  export_function<quantiles>(env, exports, "columnQuantiles");
+  export_function<modes>(env, exports, "columnModes");
+  export_function<distinct>(env, exports, "columnDistinct");
+  export_function<first_invalid>(env, exports, "findInvalid");
 }
 
 }  // namespace boreal

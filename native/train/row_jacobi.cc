@@ -1,11 +1,13 @@
 // One-sided Jacobi (Hestenes 1958), on the rows of the triangular factor as Drmac & Veselic (2008) advise: it
-// converges in a few sweeps there. The pairs of a sweep follow the circle method of a round-robin tournament,
-// so the pairs of one round are disjoint: big matrices share them among threads with the same bits.
+// converges in a few sweeps there. In a sweep every two rows meet once. Groups of rows meet by the circle method
+// of a round-robin tournament: the pairs of groups in one round share no row, so they run in parallel, and the
+// order of every row's rotations, hence its bits, is the same at any thread count.
 #include "train/row_jacobi.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "base/thread_pool.h"
 #include "train/partition.h"
@@ -15,7 +17,8 @@ namespace {
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr size_t kMaxSweeps = 60;
-constexpr size_t kParallelWork = 1 << 16;  // entries in a round that are worth a parallel_for
+constexpr size_t kRowsPerGroup = 16;  // two groups fit in the L2 cache up to a few thousand columns
+constexpr size_t kParallelWork = size_t{1} << 21;  // multiplications of a sweep that are worth several threads
 constexpr size_t kLanes = 4;
 
 struct Products {
@@ -66,36 +69,39 @@ bool orthogonalize_pair(MatrixView<double> a, size_t cols, size_t i, size_t j, d
 }  // namespace
 
 void orthogonalize_rows(MatrixView<double> a, size_t cols, const CancelToken* cancel) {
-  if (a.rows < 2) return;
   double largest = 0;
-  for (size_t i = 0; i < a.rows; ++i) {
-    largest = std::fmax(largest, products(a.row(i), a.row(i), cols).aa);
-  }
+  for (size_t i = 0; i < a.rows; ++i) largest = std::max(largest, products(a.row(i), a.row(i), cols).aa);
   const double negligible = largest * kEpsilon * kEpsilon;
-  const size_t circle = a.rows - 1 + a.rows % 2;  // positions on the circle; one more player in its centre
-  const size_t pairs = (circle + 1) / 2;
-  const size_t tasks = pairs * a.cols < kParallelWork ? 1 : 16;
-  std::vector<char> rotated(tasks);
-  for (size_t sweep = 0; sweep < kMaxSweeps; ++sweep) {
-    std::fill(rotated.begin(), rotated.end(), 0);
-    for (size_t round = 0; round < circle; ++round) {
-      check_cancel(cancel);
-      const auto play = [&](size_t task, size_t) {
-        for (size_t p = task * pairs / tasks; p < (task + 1) * pairs / tasks; ++p) {
-          const size_t i = (round + p) % circle;
-          const size_t j = p == 0 ? circle : (round + circle - p) % circle;
-          if (j < a.rows && orthogonalize_pair(a, cols, i, j, negligible)) rotated[task] = 1;
+  const Partition groups{a.rows, kRowsPerGroup};
+  const size_t players = groups.count();
+  const size_t circle = players == 0 ? 0 : players - 1 + players % 2;  // positions; the last player is the centre
+  const size_t max_threads = a.rows * a.rows * cols < kParallelWork ? 1 : 0;
+  ThreadPool& pool = ThreadPool::instance();
+  std::atomic<bool> rotated{true};
+  const auto meet = [&](size_t i, size_t j) {
+    if (orthogonalize_pair(a, cols, i, j, negligible)) rotated.store(true, std::memory_order_relaxed);
+  };
+  const auto within = [&](size_t group, size_t) {
+    check_cancel(cancel);
+    for (size_t i = groups.begin(group); i < groups.end(group); ++i) {
+      for (size_t j = i + 1; j < groups.end(group); ++j) meet(i, j);
+    }
+  };
+  for (size_t sweep = 0; sweep < kMaxSweeps && rotated; ++sweep) {
+    rotated = false;
+    pool.parallel_for(players, within, max_threads);
+    for (size_t round = 0; players > 1 && round < circle; ++round) {
+      const auto between = [&](size_t p, size_t) {
+        check_cancel(cancel);
+        const size_t first = (round + p) % circle;
+        const size_t second = p == 0 ? circle : (round + circle - p) % circle;
+        if (second >= players) return;  // nobody in the centre: a bye
+        for (size_t i = groups.begin(first); i < groups.end(first); ++i) {
+          for (size_t j = groups.begin(second); j < groups.end(second); ++j) meet(i, j);
         }
       };
-      if (tasks == 1) {
-        play(0, 0);
-      } else {
-        ThreadPool::instance().parallel_for(tasks, play);
-      }
+      pool.parallel_for((circle + 1) / 2, between, max_threads);
     }
-    bool any = false;
-    for (const char r : rotated) any = any || r != 0;
-    if (!any) return;
   }
 }
 

@@ -5,24 +5,16 @@
 //   Scan     walks a node's rows or bins from left to right and scores the split at each step; it may use
 //            2 * cells() cells of scratch
 //   gain     impurity decrease per unit of the node's weight, from the best score
-// A score is a fraction, compared by cross-multiplication: no division in the inner loop. Up to a constant and a
-// positive factor of the node it is scikit-learn's proxy of the impurity improvement, so the order is the same.
+// Within a node the score orders splits as scikit-learn's proxy of the impurity improvement does.
 #pragma once
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+
+#include "train/split.h"
 
 namespace boreal {
-
-struct Fraction {
-  double num = -std::numeric_limits<double>::infinity();
-  double den = 1;  // > 0
-  double value() const { return num / den; }
-};
-
-inline bool operator>(const Fraction& a, const Fraction& b) { return a.num * b.den > b.num * a.den; }
 
 // Gini impurity of two classes, weights being whole numbers (bootstrap counts). With W, P the weight of the node and
 // of its class 1, and w, p those of the left side, the decrease is 2 (W p - P w)^2 / (W^2 w (W - w)).

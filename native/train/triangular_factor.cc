@@ -30,23 +30,18 @@ void subtract(double* __restrict a, const double* __restrict v, double scale, si
   for (size_t r = 0; r < rows; ++r) a[r] -= scale * v[r];
 }
 
-// For two columns: b -= scale * v; product = b . next.
-void subtract_and_dot(double* __restrict b0, double* __restrict b1, const double* __restrict v,
-                      const double* __restrict next, const double* scale, double* product, size_t rows) {
-  const double scale0 = scale[0], scale1 = scale[1];
-  double s0[kLanes] = {}, s1[kLanes] = {};
+// b -= scale * v; returns b . next.
+double subtract_and_dot(double* __restrict b, const double* __restrict v, const double* __restrict next,
+                        double scale, size_t rows) {
+  double s[kLanes] = {};
   for (size_t r = 0; r < rows; r += kLanes) {
     for (size_t l = 0; l < kLanes; ++l) {
-      const double x0 = b0[r + l] - scale0 * v[r + l];
-      const double x1 = b1[r + l] - scale1 * v[r + l];
-      b0[r + l] = x0;
-      b1[r + l] = x1;
-      s0[l] += x0 * next[r + l];
-      s1[l] += x1 * next[r + l];
+      const double x = b[r + l] - scale * v[r + l];
+      b[r + l] = x;
+      s[l] += x * next[r + l];
     }
   }
-  product[0] = sum_lanes(s0);
-  product[1] = sum_lanes(s1);
+  return sum_lanes(s);
 }
 
 }  // namespace
@@ -87,14 +82,7 @@ void TriangularFactor::absorb(size_t rows, size_t first) {
     double* const next = column(j + 1);
     subtract(next, v, dots[j + 1], padded);
     dots[j + 1] = dot(next, next, padded);
-    size_t k = j + 2;
-    for (; k + 2 <= width_; k += 2) {
-      subtract_and_dot(column(k), column(k + 1), v, next, dots + k, dots + k, padded);
-    }
-    if (k < width_) {
-      subtract(column(k), v, dots[k], padded);
-      dots[k] = dot(next, column(k), padded);
-    }
+    for (size_t k = j + 2; k < width_; ++k) dots[k] = subtract_and_dot(column(k), v, next, dots[k], padded);
   }
 }
 

@@ -1,0 +1,58 @@
+/** Turns the numbers that a plan returns into what a response says: labels, probabilities, intervals. */
+import type { Estimator } from '../core/estimator.js';
+import { isTransformer } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
+import type { FloatArray } from '../core/matrix.js';
+import type { Column } from '../core/schema.js';
+
+/** A range of predictions; `coverage` is the share of the trees inside. */
+export interface Interval {
+  readonly lower: number;
+  readonly upper: number;
+  readonly coverage: number;
+}
+/** A column of a transformer's row. */
+export type Value = Label | null;
+/** What a model says about one row. JSON has no NaN and no Infinity: in a response they are null. */
+export interface Prediction {
+  /** A label, a number, or the columns that come out of a transformer. */
+  readonly prediction: Label | readonly Value[];
+  /** By label; of classifiers. */
+  readonly probabilities?: Readonly<Record<string, number>>;
+  /** Of models that have one. */
+  readonly interval?: Interval;
+}
+/** Reads the row of a plan's result that starts at `offset`. */
+export type Decoder = (out: FloatArray, offset: number) => Prediction;
+
+/** Makes the decoder for a model's plan: see `ModelEndpoint` for the columns of its result. */
+export function decoderOf(model: Estimator, coverage: number | null): Decoder {
+  const { target } = model.schema;
+  if (target.kind === 'class') return classDecoder(target.classes);
+  if (target.kind === 'none') return columnsDecoder(isTransformer(model) ? model.outputColumns() : []);
+  if (coverage === null) return (out, offset) => ({ prediction: out[offset] });
+  return (out, offset) => ({
+    prediction: out[offset],
+    interval: { lower: out[offset + 1], upper: out[offset + 2], coverage },
+  });
+}
+
+function classDecoder(classes: readonly Label[]): Decoder {
+  const names = classes.map(String);
+  return (out, offset) => {
+    let best = 0;
+    for (let c = 1; c < classes.length; c++) if (out[offset + c] > out[offset + best]) best = c;
+    const probabilities = Object.fromEntries(names.map((name, c) => [name, out[offset + c]]));
+    return { prediction: classes[best], probabilities };
+  };
+}
+
+function columnsDecoder(columns: readonly Column[]): Decoder {
+  return (out, offset) => ({
+    prediction: columns.map(({ kind, categories }, j): Value => {
+      const value = out[offset + j];
+      if (categories !== undefined) return categories[value] ?? null;
+      return kind === 'boolean' && !Number.isNaN(value) ? value !== 0 : value;
+    }),
+  });
+}

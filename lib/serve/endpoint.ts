@@ -1,0 +1,226 @@
+/**
+ * One model behind HTTP, free of any framework: JSON in, plain objects out. Each request is one crossing into the
+ * native core, whatever the number of rows and outputs: the outputs a response needs are columns of one plan.
+ */
+import { performance } from 'node:perf_hooks';
+import type { Estimator, EstimatorKind } from '../core/estimator.js';
+import { isTransformer } from '../core/kinds.js';
+import { type FloatArray, Matrix } from '../core/matrix.js';
+import { show } from '../core/params.js';
+import { type Output, Plan, resolveCompileOptions } from '../core/plan.js';
+import { PlanBuilder } from '../core/plan-builder.js';
+import type { Column, Target } from '../core/schema.js';
+import { BorealError, ValidationError } from '../errors.js';
+import { type Decoder, decoderOf, type Interval, type Prediction } from './decode.js';
+import { type Problem, RequestError } from './request-error.js';
+import { describe, list, quote, RowReader } from './row-reader.js';
+import { version } from './version.js';
+
+/** How a model is served. */
+export interface EndpointOptions {
+  /** Shown to clients. Default: the class of the model. */
+  readonly name?: string;
+  /** The model's version, shown to clients. Default '1'. */
+  readonly version?: string;
+  /** Most rows of a batch, >= 1. Default 10000. */
+  readonly maxRows?: number;
+  /** Share of the trees inside the interval of a forest, in (0, 1); null leaves intervals out. Default 0.9. */
+  readonly coverage?: number | null;
+  /** Shown in /model_info: anything that is JSON, such as the metadata of a model file. */
+  readonly metadata?: unknown;
+}
+
+/** What a batch returns, by row. */
+export interface BatchPrediction {
+  readonly predictions: ReadonlyArray<Prediction['prediction']>;
+  readonly probabilities?: ReadonlyArray<Prediction['probabilities']>;
+  readonly intervals?: ReadonlyArray<Interval | undefined>;
+}
+
+/** What /model_info says of a column. */
+export interface ColumnInfo extends Column {
+  /** Whether a row must hold it: true unless values were missing during fit. */
+  readonly required: boolean;
+}
+
+/** What /model_info says. */
+export interface ModelInfo {
+  readonly name: string;
+  readonly version: string;
+  /** Class of the model. */
+  readonly type: string;
+  readonly kind: EstimatorKind;
+  readonly columns: readonly ColumnInfo[];
+  readonly target: Target;
+  /** Names of the columns that a transformer returns. */
+  readonly outputs?: readonly string[];
+  /** Of the intervals, where there are any. */
+  readonly coverage?: number;
+  readonly precision: string;
+  readonly maxRows: number;
+  readonly borealVersion: string;
+  readonly metadata?: unknown;
+  /** The compiled plan, for people. */
+  readonly plan: string;
+}
+
+/** From this many bytes on, input goes into shared memory, which a job on the pool reads in place. */
+const SHARED_FROM_BYTES = 1 << 16;
+
+/**
+ * A compiled model that answers requests.
+ *
+ * @example
+ * ```ts
+ * import { LinearRegression } from 'boreal';
+ * import { ModelEndpoint } from 'boreal/serve';
+ * const model = await new LinearRegression().fit([{ x: 1 }, { x: 2 }, { x: 3 }], [2, 4, 6]);
+ * const endpoint = await ModelEndpoint.create(model);
+ * await endpoint.predict({ x: 4 }); // { prediction: 8 }
+ * ```
+ */
+export class ModelEndpoint {
+  /** What there is to know about the model. */
+  readonly info: ModelInfo;
+  readonly #plan: Plan;
+  readonly #reader: RowReader;
+  readonly #decode: Decoder;
+  readonly #started = performance.now();
+
+  private constructor(plan: Plan, decode: Decoder, info: ModelInfo) {
+    this.info = info;
+    this.#plan = plan;
+    this.#reader = new RowReader(plan.schema);
+    this.#decode = decode;
+  }
+
+  /**
+   * Compiles a fitted model for serving. Fitting it again later does not change what is served.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_PARAMETER} for a bad option
+   */
+  static async create(model: Estimator, options: EndpointOptions = {}): Promise<ModelEndpoint> {
+    const { schema } = model;
+    const { name = model.constructor.name, maxRows = 10_000, metadata, coverage: wanted = 0.9 } = options;
+    if (!(Number.isSafeInteger(maxRows) && maxRows >= 1)) {
+      throw new ValidationError('ERR_PARAMETER', `serve: option 'maxRows' must be a whole number >= 1; got ${show(maxRows)}.`);
+    }
+    const coverage = model.outputs.includes('interval') ? wanted : null;
+    const plan = await compile(model, coverage);
+    return new ModelEndpoint(plan, decoderOf(model, coverage), {
+      name,
+      version: options.version ?? '1',
+      type: model.constructor.name,
+      kind: model.kind,
+      columns: schema.columns.map((column) => ({ ...column, required: !column.hasMissing })),
+      target: schema.target,
+      outputs: isTransformer(model) ? model.outputColumns().map((column) => column.name) : undefined,
+      coverage: coverage ?? undefined,
+      precision: plan.precision,
+      maxRows,
+      borealVersion: version,
+      metadata,
+      plan: plan.explain(),
+    });
+  }
+
+  /** Seconds since the model was compiled. */
+  get uptime(): number {
+    return (performance.now() - this.#started) / 1000;
+  }
+
+  /**
+   * Predicts one row.
+   *
+   * @param body - named fields, values in column order, or `{ features: values in column order }`
+   * @throws {ERR_REQUEST | ERR_INPUT_INFINITE | ERR_INPUT_NAN | ERR_UNKNOWN_CATEGORY} as a {@link RequestError}
+   */
+  async predict(body: unknown): Promise<Prediction> {
+    const [result] = await this.#run([body], false);
+    return result;
+  }
+
+  /**
+   * Predicts many rows.
+   *
+   * @param body - an array of rows, or `{ rows }` or `{ instances }`
+   * @throws {ERR_TOO_MANY_ROWS | ERR_EMPTY} as a {@link RequestError}, and as {@link ModelEndpoint.predict}
+   */
+  async predictBatch(body: unknown): Promise<BatchPrediction> {
+    const rows = rowsOf(body);
+    const { maxRows } = this.info;
+    if (rows.length === 0) throw new RequestError(400, 'ERR_EMPTY', 'The batch has no rows.');
+    if (rows.length > maxRows) {
+      const message = `The batch has ${rows.length} rows; this server takes ${maxRows} at a time.`;
+      throw new RequestError(413, 'ERR_TOO_MANY_ROWS', message);
+    }
+    const results = await this.#run(rows, true);
+    return {
+      predictions: results.map((result) => result.prediction),
+      probabilities: results[0].probabilities && results.map((result) => result.probabilities),
+      intervals: results[0].interval && results.map((result) => result.interval),
+    };
+  }
+
+  async #run(rows: readonly unknown[], batch: boolean): Promise<Prediction[]> {
+    const plan = this.#plan;
+    const width = this.info.columns.length;
+    const slab = allocate(plan.precision, rows.length * width);
+    for (let i = 0; i < rows.length; i++) {
+      const problems = this.#reader.read(rows[i], slab, i * width);
+      if (problems.length > 0) throw RequestError.ofRow(problems, batch ? i : undefined);
+    }
+    const out = await plan.run(new Matrix(slab, rows.length, width)).catch((error) => {
+      throw this.#explain(error, rows, batch);
+    });
+    return rows.map((_, i) => this.#decode(out.data, i * out.cols));
+  }
+
+  /** A value that only the plan could refuse, told in terms of the request. */
+  #explain(error: unknown, rows: readonly unknown[], batch: boolean): unknown {
+    if (!(error instanceof BorealError) || error.column === undefined) return error;
+    const { code, column: j, row = 0 } = error;
+    const problem = valueProblem(code, this.info.columns[j], this.#reader.valueAt(rows[row], j));
+    return RequestError.ofRow([problem], batch ? row : undefined);
+  }
+}
+
+function valueProblem(code: BorealError['code'], { name, categories = [] }: Column, value: unknown): Problem {
+  const field = name;
+  switch (code) {
+    case 'ERR_UNKNOWN_CATEGORY':
+      return { code, field, error: `Field ${quote(name)} takes ${list(categories.map(String))}; got ${describe(value)}.` };
+    case 'ERR_INPUT_NAN':
+      return { code, field, error: `Field ${quote(name)} is missing, and the model cannot do without it.` };
+    default:
+      return { code, field, error: `Field ${quote(name)} cannot be ${describe(value)}.` };
+  }
+}
+
+/**
+ * The plan behind a response. Columns of its result: the probabilities of a classifier; the prediction of a regressor,
+ * then the ends of its interval; the columns of a transformer.
+ */
+function compile(model: Estimator, coverage: number | null): Promise<Plan> {
+  const outputs: Output[] = model.schema.target.kind === 'class' ? ['proba'] : coverage === null ? ['value'] : ['value', 'interval'];
+  // A fitted model has a snapshot; `create` has read its schema.
+  const dtype = model.snapshot().fitted!.dtype;
+  const options = resolveCompileOptions({ coverage: coverage ?? undefined }, dtype);
+  const builder = new PlanBuilder(model.nFeaturesIn);
+  const parts = outputs.map((output) => model.lowerChecked(builder, builder.input, { ...options, output }));
+  return Plan.compileAsync(builder.build(builder.concat(parts)), model.schema, options);
+}
+
+function allocate(precision: Plan['precision'], length: number): FloatArray {
+  const bytes = length * (precision === 'float32' ? 4 : 8);
+  const buffer = bytes < SHARED_FROM_BYTES ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
+  return precision === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
+}
+
+function rowsOf(body: unknown): readonly unknown[] {
+  const { rows, instances } = (body ?? {}) as { rows?: unknown; instances?: unknown };
+  const found = [body, rows, instances].find((candidate) => Array.isArray(candidate));
+  if (found !== undefined) return found as unknown[];
+  throw new RequestError(400, 'ERR_REQUEST', 'A batch is an array of rows, or { "rows": [...] }.');
+}

@@ -1,0 +1,88 @@
+// Asynchronous work on a matrix x of either precision: the shape of every function of stats_binding.cc and
+// train_binding.cc. Also the checks of what comes with the rows, which run on the pool thread.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "binding/call.h"
+#include "binding/env.h"
+#include "binding/handle.h"
+#include "binding/js.h"
+
+namespace boreal {
+
+// The arguments x, rows and cols, which come first.
+struct MatrixArgument {
+  explicit MatrixArgument(Call& call)
+      : x(to_typed_array(call.env(), call[0], "x")),
+        rows(to_size(call.env(), call[1], "rows")),
+        cols(to_size(call.env(), call[2], "cols")) {
+    require_length(x, checked_area(rows, cols));
+  }
+  TypedArray x;
+  size_t rows, cols;
+};
+
+// The argument `cancel` and, if any, `onProgress` right after it.
+inline JobOptions train_options(Call& call, size_t cancel, bool with_progress) {
+  JobOptions options;
+  options.lane = Lane::kTrain;
+  options.cancel = to_cancel(call.env(), call[cancel]);
+  if (with_progress && !is_nullish(call.env(), call[cancel + 1])) {
+    napi_valuetype type;
+    check(call.env(), napi_typeof(call.env(), call[cancel + 1], &type));
+    if (type != napi_function) throw Error("ERR_PARAMETER", "onProgress must be a function.");
+    options.on_progress = call[cancel + 1];
+  }
+  return options;
+}
+
+// compute(MatrixView<const T> x, cancel, progress) on the pool, T being x's own element type.
+template <typename Compute, typename Deliver>
+napi_value start_matrix_job(Call& call, const MatrixArgument& matrix, JobOptions options, Compute compute,
+                            Deliver deliver) {
+  return by_precision(matrix.x, [&](auto zero) {
+    using T = decltype(zero);
+    auto work = [x = Input<T>(matrix.x, &options.kept), rows = matrix.rows, cols = matrix.cols,
+                 compute = std::move(compute)](const CancelToken* cancel, const JobProgress& progress) {
+      return compute(x.matrix(rows, cols), cancel, progress);
+    };
+    return EnvState::of(call.env()).start(std::move(options), std::move(work), std::move(deliver));
+  });
+}
+
+// ---- What comes with the rows: copied even from shared memory, so that it is still true once checked ----
+
+// [rows * per_row], or empty for null.
+template <typename T>
+Input<T> row_values(Call& call, size_t argument, const char* name, size_t rows, size_t per_row = 1) {
+  if (is_nullish(call.env(), call[argument])) return {};
+  const TypedArray array = to_typed_array(call.env(), call[argument], name);
+  require_length(array, checked_area(rows, per_row));
+  return Input<T>::copy(array);
+}
+
+inline Span<double> checked_weights(const Input<double>& weights) {
+  for (size_t i = 0; i < weights.size(); ++i) {
+    if (!(weights.data()[i] >= 0) || std::isinf(weights.data()[i])) {
+      throw Error("ERR_PARAMETER", "A sample weight is negative or not finite.", static_cast<int64_t>(i));
+    }
+  }
+  return weights.span();
+}
+
+inline Span<int32_t> checked_classes(const Input<int32_t>& classes, uint32_t class_count) {
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (classes.data()[i] < 0 || static_cast<uint32_t>(classes.data()[i]) >= class_count) {
+      throw Error("ERR_LABELS",
+                  "Class " + std::to_string(classes.data()[i]) + " is not one of the " +
+                      std::to_string(class_count) + " classes.",
+                  static_cast<int64_t>(i));
+    }
+  }
+  return classes.span();
+}
+
+}  // namespace boreal

@@ -1,0 +1,61 @@
+// The tolerance classes of the C++ tests; no test has an epsilon of its own.
+//   exact    same_bits: data movement, comparisons, single IEEE operations, row independence
+//   ulp      ulp_error <= kElementwiseUlps: exp, sigmoid, tanh
+//   dot      dot_bound: sums of products (Higham, "Accuracy and Stability of Numerical Algorithms", 3.1)
+//   softmax  softmax_bound: relative
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+
+namespace boreal {
+namespace test {
+
+// The contract allows 4; what the kernels reach on every ISA is 2.5.
+constexpr double kElementwiseUlps = 2.5;
+
+// Equal bit for bit, or both NaN: IEEE 754 leaves a NaN's payload open.
+template <typename T>
+bool same_bits(T a, T b) {
+  return (std::isnan(a) && std::isnan(b)) || std::memcmp(&a, &b, sizeof(T)) == 0;
+}
+
+// |value - exact| in units of T's spacing at `exact`. An infinite value counts as the first power of two that
+// T cannot hold, so that rounding up to infinity is an error like any other. Both NaN: 0; one NaN: infinite.
+template <typename T, typename Wide>
+double ulp_error(T value, Wide exact) {
+  using Limits = std::numeric_limits<T>;
+  if (std::isnan(value) || std::isnan(exact)) {
+    return std::isnan(value) && std::isnan(exact) ? 0 : std::numeric_limits<double>::infinity();
+  }
+  const Wide overflow = std::ldexp(Wide(1), Limits::max_exponent - 1) * 2;
+  const auto capped = [&](Wide x) {
+    return std::isinf(x) || std::fabs(x) > overflow ? std::copysign(overflow, x) : x;
+  };
+  const Wide a = capped(value), b = capped(exact);
+  int exponent = Limits::min_exponent;
+  if (b != 0) std::frexp(b, &exponent);
+  if (exponent < Limits::min_exponent) exponent = Limits::min_exponent;
+  if (exponent > Limits::max_exponent) exponent = Limits::max_exponent;
+  return static_cast<double>(std::fabs(a - b) / std::ldexp(Wide(1), exponent - Limits::digits));
+}
+
+// Largest error of bias + sum of k products, in any order of summation, fused or not, when the magnitudes of
+// the k + 1 terms add up to `magnitude`.
+template <typename T>
+double dot_bound(size_t k, double magnitude) {
+  return static_cast<double>(k + 2) * std::numeric_limits<T>::epsilon() / 2 * magnitude;
+}
+
+// Largest relative error of one softmax value: rounding x - max costs |x - max| / 2 ulp of the result, the
+// sum of the row one rounding a column, exp (twice) and the division the rest.
+template <typename T>
+double softmax_bound(size_t cols, double distance_to_max) {
+  return std::numeric_limits<T>::epsilon() *
+         (2 * kElementwiseUlps + 1 + distance_to_max + static_cast<double>(cols));
+}
+
+}  // namespace test
+}  // namespace boreal

@@ -1,0 +1,270 @@
+"""metrics.json: what scikit-learn's metrics return.
+
+    {"inputs": {name: array}, "cases": [{"metric", "args": [input names], "options", "expected"}]}
+
+`metric` is boreal's name, `options` its options. A string "$name" among the options stands for that input. Curves and
+precisionRecallFscoreSupport are expected as objects with the names that boreal gives their parts.
+"""
+
+import warnings
+
+import numpy as np
+import sklearn.metrics as m
+from common import camel_keys, write
+
+NAMES = {
+    "accuracyScore": m.accuracy_score,
+    "balancedAccuracy": m.balanced_accuracy_score,
+    "precisionRecallFscoreSupport": m.precision_recall_fscore_support,
+    "precisionScore": m.precision_score,
+    "recallScore": m.recall_score,
+    "f1Score": m.f1_score,
+    "confusionMatrix": m.confusion_matrix,
+    "classificationReport": m.classification_report,
+    "matthews": m.matthews_corrcoef,
+    "rocAucScore": m.roc_auc_score,
+    "rocCurve": m.roc_curve,
+    "precisionRecallCurve": m.precision_recall_curve,
+    "averagePrecision": m.average_precision_score,
+    "logLoss": m.log_loss,
+    "brierScore": m.brier_score_loss,
+    "meanSquaredError": m.mean_squared_error,
+    "rootMeanSquaredError": m.root_mean_squared_error,
+    "meanAbsoluteError": m.mean_absolute_error,
+    "medianAbsoluteError": m.median_absolute_error,
+    "r2Score": m.r2_score,
+    "explainedVariance": m.explained_variance_score,
+    "maxError": m.max_error,
+    "meanAbsolutePercentageError": m.mean_absolute_percentage_error,
+}
+PARTS = {
+    "precisionRecallFscoreSupport": ("precision", "recall", "fscore", "support"),
+    "rocCurve": ("fpr", "tpr", "thresholds"),
+    "precisionRecallCurve": ("precision", "recall", "thresholds"),
+}
+WORDS = {
+    "uniform_average": "uniformAverage",
+    "raw_values": "rawValues",
+    "variance_weighted": "varianceWeighted",
+}
+
+inputs = {}
+cases = []
+
+
+def case(metric, *args, **kwargs):
+    value = lambda v: np.asarray(inputs[v[1:]]) if isinstance(v, str) and v.startswith("$") else v
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = NAMES[metric](*(np.asarray(inputs[a]) for a in args), **{k: value(v) for k, v in kwargs.items()})
+    if metric in PARTS:
+        expected = dict(zip(PARTS[metric], expected, strict=True))
+    options = {k: WORDS.get(v, v) if isinstance(v, str) else v for k, v in kwargs.items()}
+    cases.append({"metric": metric, "args": args, "options": camel_keys(options), "expected": expected})
+
+
+def names_of(truth):
+    """Booleans are spelled differently in the two languages, so reports about them get names."""
+    return {"target_names": ["no", "yes"]} if truth == "flags" else {}
+
+
+def classes():
+    rng = np.random.default_rng(1)
+    n = 60
+    truth = rng.integers(0, 4, n)
+    guess = np.where(rng.random(n) < 0.6, truth, rng.integers(0, 4, n))
+    names = np.array(["cat", "dog", "eel", "fox"])
+    inputs.update(
+        four=truth,
+        fourGuess=guess,
+        animals=names[truth],
+        animalsGuess=names[guess],
+        two=(truth > 1).astype(int),
+        twoGuess=(guess > 1).astype(int),
+        signs=np.where(truth > 1, 1, -1),
+        signsGuess=np.where(guess > 1, 1, -1),
+        flags=truth > 1,
+        flagsGuess=guess > 1,
+        sparse=truth * 700 + 5,
+        sparseGuess=guess * 700 + 5,
+        weights=rng.integers(0, 9, n) / 4,
+        unseen=np.where(guess == 3, 9, guess),
+        ones=np.ones(n, int),
+        zeros=np.zeros(n, int),
+        eighths=np.arange(16) // 8,
+        eighthsGuess=np.where(np.arange(16) == 7, 1, 0),
+    )
+    pairs = [(a, a + "Guess") for a in ("four", "animals", "two", "signs", "flags", "sparse")]
+    pairs += [("four", "unseen"), ("ones", "zeros"), ("ones", "ones"), ("four", "zeros"), ("eighths", "eighthsGuess")]
+    for pair in pairs:
+        weighted = [{}] if pair[0] == "eighths" else [{}, {"sample_weight": "$weights"}]
+        for weight in weighted:
+            for metric in ("accuracyScore", "balancedAccuracy", "matthews", "confusionMatrix"):
+                case(metric, *pair, **weight)
+            # Where nothing is right scikit-learn 1.9 prints counts with a point, as if they were weights.
+            if pair != ("ones", "zeros"):
+                case("classificationReport", *pair, **names_of(pair[0]), **weight)
+            for average in (None, "micro", "macro", "weighted"):
+                for zero_division in (0, 1, np.nan):
+                    case("precisionRecallFscoreSupport", *pair, average=average, zero_division=zero_division, **weight)
+        case("accuracyScore", *pair, normalize=False)
+        case("classificationReport", *pair, output_dict=True, **names_of(pair[0]))
+        if pair != ("ones", "zeros"):
+            case("classificationReport", *pair, digits=4, zero_division=1, **names_of(pair[0]))
+        for normalize in ("true", "pred", "all"):
+            case("confusionMatrix", *pair, normalize=normalize)
+    for pair in (("two", "twoGuess"), ("signs", "signsGuess"), ("flags", "flagsGuess"), ("ones", "zeros")):
+        for metric in ("precisionScore", "recallScore", "f1Score"):
+            case(metric, *pair)
+            case(metric, *pair, sample_weight="$weights")
+            case(metric, *pair, average="macro")
+            case(metric, *pair, average=None)
+    case("f1Score", "two", "twoGuess", pos_label=0)
+    case("f1Score", "zeros", "zeros")
+    case("balancedAccuracy", "four", "fourGuess", adjusted=True)
+    for beta in (0, 0.5, 2, np.inf):
+        case("precisionRecallFscoreSupport", "four", "fourGuess", beta=beta)
+    for labels in ([2, 0], [3, 7, 1], [0, 1, 2, 3]):
+        case("confusionMatrix", "four", "fourGuess", labels=labels)
+        case("precisionRecallFscoreSupport", "four", "fourGuess", labels=labels)
+        case("f1Score", "four", "fourGuess", labels=labels, average="micro")
+        case("classificationReport", "four", "fourGuess", labels=labels)
+    case("classificationReport", "four", "fourGuess", target_names=["north-north-east", "e", "s", "w"], digits=3)
+
+
+def rankings():
+    rng = np.random.default_rng(2)
+    n = 80
+    truth = rng.integers(0, 2, n)
+    score = truth * 0.4 + rng.random(n)
+    three = rng.integers(0, 3, n)
+    raw = np.exp(rng.normal(size=(n, 3)) + 1.5 * np.eye(3)[three])
+    proba = raw / raw.sum(axis=1, keepdims=True)
+    binary = np.column_stack([1 - score / 2, score / 2])
+    inputs.update(
+        bin=truth,
+        binSigns=2 * truth - 1,
+        binFlags=truth.astype(bool),
+        binNames=np.array(["ham", "spam"])[truth],
+        score=score,
+        ties=np.round(score, 1),
+        constant=np.full(n, 0.5),
+        negative=np.round(score - 1, 2),
+        probaOne=score / 2,
+        probaTwo=binary,
+        certain=truth.astype(float),
+        wrong=1.0 - truth,
+        three=three,
+        threeNames=np.array(["a", "b", "c"])[three],
+        threeFive=three * 2,
+        probaThree=proba,
+        probaTies=np.round(proba * 8) / np.round(proba * 8).sum(axis=1, keepdims=True),
+        rankWeights=rng.integers(0, 5, n) / 4,
+        allOne=np.ones(n, int),
+        allZero=np.zeros(n, int),
+        few=np.array([0, 1, 1, 0, 1]),
+        fewScore=np.array([0.5, 0.5, 0.75, 0.25, 0.75]),
+    )
+    weight = {"sample_weight": "$rankWeights"}
+    for truth_name in ("bin", "binSigns", "binFlags"):
+        for score_name in ("score", "ties", "constant", "negative", "certain", "wrong"):
+            for options in ({}, weight):
+                case("rocAucScore", truth_name, score_name, **options)
+                case("rocCurve", truth_name, score_name, **options)
+                case("precisionRecallCurve", truth_name, score_name, **options)
+                case("averagePrecision", truth_name, score_name, **options)
+        case("rocCurve", truth_name, "ties", drop_intermediate=False)
+        case("precisionRecallCurve", truth_name, "ties", drop_intermediate=True)
+    case("rocAucScore", "few", "fewScore")
+    case("rocCurve", "few", "fewScore")
+    for max_fpr in (0.05, 0.3, 0.99, 1):
+        case("rocAucScore", "bin", "score", max_fpr=max_fpr)
+        case("rocAucScore", "bin", "ties", max_fpr=max_fpr, **weight)
+    case("rocAucScore", "binNames", "score")
+    case("rocCurve", "binNames", "score", pos_label="ham")
+    case("averagePrecision", "binNames", "score", pos_label="spam")
+    case("averagePrecision", "bin", "score", pos_label=0)
+    case("rocCurve", "three", "score", pos_label=2)
+    case("rocAucScore", "allOne", "score")
+    case("rocCurve", "allOne", "ties")
+    case("rocCurve", "allZero", "ties")
+    case("precisionRecallCurve", "allZero", "ties")
+    case("averagePrecision", "allZero", "ties")
+    case("averagePrecision", "allOne", "ties")
+    for truth_name in ("three", "threeNames", "threeFive"):
+        for score_name in ("probaThree", "probaTies"):
+            for average in ("macro", "weighted"):
+                case("rocAucScore", truth_name, score_name, multi_class="ovo", average=average)
+            for average in ("macro", "weighted", "micro", None):
+                for options in ({}, weight):
+                    case("rocAucScore", truth_name, score_name, multi_class="ovr", average=average, **options)
+                    case("averagePrecision", truth_name, score_name, average=average, **options)
+    for name in ("bin", "binFlags", "binSigns", "binNames"):
+        for score_name in ("probaOne", "probaTwo", "certain", "wrong"):
+            for options in ({}, weight):
+                case("logLoss", name, score_name, **options)
+        for options in ({}, weight, {"scale_by_half": False}):
+            case("brierScore", name, "probaTwo", **options)
+            case("brierScore", name, "probaOne", **options, **({"pos_label": "spam"} if name == "binNames" else {}))
+    case("brierScore", "bin", "probaOne", pos_label=0)
+    case("logLoss", "bin", "probaTwo", normalize=False)
+    case("logLoss", "bin", "probaThree", labels=[0, 1, 2])
+    case("logLoss", "allOne", "probaOne", labels=[0, 1])
+    for name in ("three", "threeNames", "threeFive"):
+        for score_name in ("probaThree", "probaTies"):
+            for options in ({}, weight):
+                case("logLoss", name, score_name, **options)
+                case("brierScore", name, score_name, **options)
+    case("brierScore", "three", "probaThree", scale_by_half=True)
+
+
+def numbers():
+    rng = np.random.default_rng(3)
+    n = 51
+    truth = rng.normal(10, 5, n)
+    inputs.update(
+        y=truth,
+        yGuess=truth + rng.normal(0, 2, n),
+        yWide=truth * 1e6,
+        yWideGuess=truth * 1e6 + rng.normal(0, 1e3, n),
+        flat=np.full(n, 3.0),
+        flatGuess=np.full(n, 4.0),
+        withZeros=np.where(np.arange(n) % 5 == 0, 0, truth),
+        yWeights=rng.integers(0, 6, n) / 2,
+        many=np.column_stack([truth, truth**2, np.full(n, 2.0)]),
+        manyGuess=np.column_stack([truth + 1, truth**2 + rng.normal(0, 9, n), np.full(n, 2.0)]),
+        one=np.array([2.0]),
+        oneGuess=np.array([2.5]),
+        pair=np.array([1.0, 3.0]),
+        pairGuess=np.array([2.0, 7.0]),
+    )
+    weight = {"sample_weight": "$yWeights"}
+    errors = ("meanSquaredError", "rootMeanSquaredError", "meanAbsoluteError", "medianAbsoluteError")
+    errors += ("meanAbsolutePercentageError",)
+    shares = ("r2Score", "explainedVariance")
+    pairs = [("y", "yGuess"), ("yWide", "yWideGuess"), ("y", "y"), ("flat", "flat"), ("flat", "flatGuess")]
+    pairs += [("y", "flat"), ("withZeros", "yGuess"), ("one", "oneGuess"), ("pair", "pairGuess")]
+    for pair in pairs:
+        case("maxError", *pair)
+        for metric in errors + shares:
+            case(metric, *pair)
+            if inputs[pair[0]].shape[0] == n:
+                case(metric, *pair, **weight)
+    for metric in errors + shares:
+        for multioutput in ("raw_values", "uniform_average", [0.5, 0.25, 2]):
+            case(metric, "many", "manyGuess", multioutput=multioutput)
+            case(metric, "many", "manyGuess", multioutput=multioutput, **weight)
+    for metric in shares:
+        case(metric, "many", "manyGuess", multioutput="variance_weighted")
+        case(metric, "flat", "flatGuess", force_finite=False)
+        case(metric, "flat", "flat", force_finite=False)
+
+
+def main():
+    for build in (classes, rankings, numbers):
+        build()
+    write("metrics", inputs=inputs, cases=cases)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import * as metrics from '../../lib/metrics/index.js';
+import { readGolden } from '../golden/read.js';
+import { expectClose, iterative } from '../support/tolerance.js';
+
+interface MetricGolden {
+  inputs: Record<string, unknown>;
+  cases: { metric: string; args: string[]; options: Record<string, unknown>; expected: unknown }[];
+}
+
+const golden = readGolden<MetricGolden>('metrics');
+const byName = new Map<string, unknown>(Object.entries(metrics));
+// Sums in another order than NumPy's, of at most a few hundred terms.
+const SUMS = iterative(1e-12);
+
+function resolve(value: unknown): unknown {
+  return typeof value === 'string' && value.startsWith('$') ? golden.inputs[value.slice(1)] : value;
+}
+
+describe('metrics agree with scikit-learn', () => {
+  const names = [...new Set(golden.cases.map(({ metric }) => metric))];
+  test.each(names)('%s', (name) => {
+    const metric = byName.get(name) as (...args: unknown[]) => unknown;
+    for (const { metric: owner, args, options, expected } of golden.cases) {
+      if (owner !== name) continue;
+      const settings = Object.fromEntries(
+        Object.entries(options).map(([key, value]) => [key, resolve(value)]),
+      );
+      const where = `${name}(${args.join(', ')}, ${JSON.stringify(options)})`;
+      expectClose(metric(...args.map((arg) => golden.inputs[arg]), settings), expected, SUMS, where);
+    }
+  });
+});
+
+describe('inputs', () => {
+  const yTrue = [0, 1, 2, 1];
+
+  test('typed arrays, plain arrays and Int32Array agree', () => {
+    const guess = [0, 1, 1, 1];
+    expect(metrics.accuracyScore(Int32Array.from(yTrue), Float64Array.from(guess))).toBe(0.75);
+    expect(metrics.confusionMatrix(new Uint8Array(yTrue), guess)).toEqual([
+      [1, 0, 0],
+      [0, 2, 0],
+      [0, 1, 0],
+    ]);
+  });
+
+  test('a matrix may be rows, or data with a shape', () => {
+    const rows = [
+      [0.7, 0.2, 0.1],
+      [0.1, 0.8, 0.1],
+      [0.3, 0.3, 0.4],
+      [0.5, 0.4, 0.1],
+    ];
+    const flat = { data: Float64Array.from(rows.flat()), rows: 4, cols: 3 };
+    expect(metrics.logLoss(yTrue, rows)).toBe(metrics.logLoss(yTrue, flat));
+    const options = { multiClass: 'ovr' } as const;
+    expect(metrics.rocAucScore(yTrue, rows, options)).toBe(metrics.rocAucScore(yTrue, flat, options));
+  });
+
+  test('log loss of float32 probabilities stays the epsilon of float32 away from 0', () => {
+    expect(metrics.logLoss([0, 1], Float32Array.of(1, 1))).toBeCloseTo(-Math.log(2 ** -23) / 2, 5);
+    expect(metrics.logLoss([0, 1], [1, 1])).toBeCloseTo(-Math.log(2 ** -52) / 2, 5);
+  });
+
+  test('two columns of probabilities rank like the second', () => {
+    const p = [0.2, 0.9, 0.6, 0.4];
+    const both = p.map((v) => [1 - v, v]);
+    expect(metrics.rocAucScore([0, 1, 0, 1], both)).toBe(metrics.rocAucScore([0, 1, 0, 1], p));
+  });
+
+  test('weights equal repetition', () => {
+    const weights = [1, 2, 0, 3];
+    const rows = weights.flatMap((n, i) => new Array<number>(n).fill(i));
+    const y = [0, 1, 1, 0];
+    const guess = [1, 1, 0, 0];
+    const score = [0.7, 0.7, 0.2, 0.4];
+    const take = (values: number[]) => rows.map((i) => values[i]);
+    const options = { sampleWeight: weights };
+    expectClose(metrics.f1Score(y, guess, options), metrics.f1Score(take(y), take(guess)), SUMS);
+    expectClose(metrics.rocAucScore(y, score, options), metrics.rocAucScore(take(y), take(score)), SUMS);
+    expectClose(metrics.logLoss(y, score, options), metrics.logLoss(take(y), take(score)), SUMS);
+    expectClose(metrics.r2Score(y, score, options), metrics.r2Score(take(y), take(score)), SUMS);
+  });
+
+  test('a constant target has no variance, even where its mean rounds', () => {
+    expect(metrics.r2Score([0.1, 0.1, 0.1], [0.1, 0.1, 0.2])).toBe(0);
+  });
+});
+
+describe('errors', () => {
+  const code = (run: () => unknown) => {
+    try {
+      run();
+    } catch (error) {
+      return (error as { code?: string }).code;
+    }
+    return 'no error';
+  };
+
+  test.each([
+    ['ERR_SHAPE', () => metrics.accuracyScore([0, 1], [0])],
+    ['ERR_SHAPE', () => metrics.meanSquaredError([0, 1], [0])],
+    ['ERR_SHAPE', () => metrics.meanSquaredError([[0, 1]], [[0]])],
+    ['ERR_SHAPE', () => metrics.meanSquaredError([[0, 1], [0]], [[0, 1], [0]])],
+    ['ERR_SHAPE', () => metrics.accuracyScore([0, 1], [0, 1], { sampleWeight: [1] })],
+    ['ERR_SHAPE', () => metrics.rocAucScore([0, 1, 2], [0, 1, 2], { multiClass: 'ovr' })],
+    [
+      'ERR_SHAPE',
+      () =>
+        metrics.logLoss(
+          [0, 1],
+          [
+            [0.2, 0.3, 0.5],
+            [1, 0, 0],
+          ],
+        ),
+    ],
+    ['ERR_SHAPE', () => metrics.rocAucScore([0, 1], { data: new Float64Array(3), rows: 2, cols: 1 })],
+    ['ERR_SHAPE', () => metrics.classificationReport([0, 1], [0, 1], { targetNames: ['a'] })],
+    ['ERR_SHAPE', () => metrics.maxError([[1, 2]], [[1, 2]])],
+    ['ERR_EMPTY', () => metrics.accuracyScore([], [])],
+    ['ERR_EMPTY', () => metrics.rocCurve([], [])],
+    ['ERR_EMPTY', () => metrics.r2Score([], [])],
+    ['ERR_LABELS', () => metrics.accuracyScore([0, 1], ['0', '1'])],
+    ['ERR_LABELS', () => metrics.accuracyScore([0, 1], [0.2, 0.9])],
+    ['ERR_LABELS', () => metrics.accuracyScore(['a', null as never], ['a', 'b'])],
+    ['ERR_LABELS', () => metrics.accuracyScore([Number.NaN, 1], [0, 1])],
+    ['ERR_LABELS', () => metrics.confusionMatrix([0, 1], [0, 1], { labels: [7] })],
+    ['ERR_LABELS', () => metrics.rocCurve([0, 1, 2], [0, 1, 2])],
+    ['ERR_LABELS', () => metrics.logLoss([1, 1], [0.5, 0.5])],
+    ['ERR_LABELS', () => metrics.logLoss([0, 7], [0.5, 0.5], { labels: [0, 1] })],
+    ['ERR_LABELS', () => metrics.brierScore([0, 1, 2], [0.5, 0.5, 0.5])],
+    ['ERR_PARAMETER', () => metrics.f1Score([0, 1, 2], [0, 1, 2])],
+    ['ERR_PARAMETER', () => metrics.f1Score(['a', 'b'], ['a', 'b'])],
+    ['ERR_PARAMETER', () => metrics.f1Score([0, 1], [0, 1], { average: 'mean' as never })],
+    ['ERR_PARAMETER', () => metrics.f1Score([0, 1], [0, 1], { zeroDivision: 2 })],
+    ['ERR_PARAMETER', () => metrics.rocCurve(['a', 'b'], [0, 1])],
+    ['ERR_PARAMETER', () => metrics.averagePrecision([0, 1], [0, 1], { posLabel: 5 })],
+    ['ERR_PARAMETER', () => metrics.rocAucScore([0, 1], [0, 1], { maxFpr: 0 })],
+    [
+      'ERR_PARAMETER',
+      () =>
+        metrics.rocAucScore(
+          [0, 1, 2],
+          [
+            [1, 0, 0],
+            [1, 0, 0],
+            [1, 0, 0],
+          ],
+        ),
+    ],
+    [
+      'ERR_PARAMETER',
+      () =>
+        metrics.rocAucScore(
+          [0, 1, 2],
+          [
+            [2, 0, 0],
+            [1, 0, 0],
+            [1, 0, 0],
+          ],
+          { multiClass: 'ovr' },
+        ),
+    ],
+    ['ERR_PARAMETER', () => metrics.logLoss([0, 1], [0.5, 1.5])],
+    ['ERR_PARAMETER', () => metrics.meanSquaredError([1], [1], { multioutput: 'mean' as never })],
+    ['ERR_PARAMETER', () => metrics.meanSquaredError([1], [1], { sampleWeight: [0] })],
+    ['ERR_PARAMETER', () => metrics.meanSquaredError([1], [1], { sampleWeight: [-1] })],
+    ['ERR_PARAMETER', () => metrics.getScorer('acuracy' as never)],
+    ['ERR_PARAMETER', () => metrics.accuracyScore(undefined as never, [1])],
+    ['ERR_PARAMETER', () => metrics.meanSquaredError([1], undefined as never)],
+    ['ERR_DTYPE', () => metrics.meanSquaredError([1, 2], [1, '2' as never])],
+    ['ERR_INPUT_NAN', () => metrics.meanSquaredError([1, 2], [1, Number.NaN])],
+    ['ERR_INPUT_INFINITE', () => metrics.rocAucScore([0, 1], [1, Infinity])],
+  ] as [string, () => unknown][])('%s, case %#', (expected, run) => {
+    expect(code(run)).toBe(expected);
+  });
+});
+
+describe('scorers', () => {
+  const X = [[1], [2], [3], [4]];
+  const y = ['no', 'yes', 'yes', 'no'];
+  const proba = [
+    [0.9, 0.1],
+    [0.3, 0.7],
+    [0.6, 0.4],
+    [0.8, 0.2],
+  ];
+  const classifier = {
+    classes: ['no', 'yes'],
+    predict: async () => proba.map(([no, yes]) => (yes > no ? 'yes' : 'no')),
+    predictProba: async () => ({ data: Float64Array.from(proba.flat()), rows: 4, cols: 2 }),
+  };
+
+  test('call the estimator and give the metric, greater being better', async () => {
+    expect(await metrics.getScorer('accuracy')(classifier, X, y)).toBe(0.75);
+    expect(await metrics.getScorer('rocAuc')(classifier, X, y)).toBe(1);
+    expect(await metrics.getScorer('f1Macro')(classifier, X, y)).toBe(
+      metrics.f1Score(y, await classifier.predict(), { average: 'macro' }),
+    );
+    expect(await metrics.getScorer('negLogLoss')(classifier, X, y)).toBe(-metrics.logLoss(y, proba));
+    const regressor = { predict: async () => Float64Array.of(1, 2, 3, 6) };
+    expect(await metrics.getScorer('negMeanSquaredError')(regressor, X, [1, 2, 3, 4])).toBe(-1);
+    expect(await metrics.getScorer('r2')(regressor, X, [1, 2, 3, 4])).toBeCloseTo(0.2);
+  });
+
+  test('pass weights on', async () => {
+    const options = { sampleWeight: [1, 1, 5, 1] };
+    expect(await metrics.getScorer('accuracy')(classifier, X, y, options)).toBe(3 / 8);
+  });
+
+  test('log loss knows classes that a fold lacks', async () => {
+    expect(await metrics.getScorer('negLogLoss')(classifier, X, ['no', 'no', 'no', 'no'])).toBeLessThan(0);
+  });
+
+  test('a function is a scorer', () => {
+    const own = async () => 1;
+    expect(metrics.getScorer(own)).toBe(own);
+  });
+
+  test('a regressor has no probabilities to score', async () => {
+    const regressor = { predict: async () => [1, 2, 3, 4] };
+    await expect(metrics.getScorer('rocAuc')(regressor, X, [0, 1, 1, 0])).rejects.toMatchObject({
+      code: 'ERR_NOT_SUPPORTED',
+    });
+  });
+});
