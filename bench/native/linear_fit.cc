@@ -1,8 +1,10 @@
 // Times the linear models on a data set in raw little-endian float64 files, and writes what they learnt.
-//   linear_fit ridge|logistic  rows cols targets|classes  x.f64 y.f64 weights.f64|-  parameter repeats out.f64
+//   linear_fit ridge|logistic  rows cols targets|classes  x.f64 y.f64 weights.f64|-  parameter repeats
+//   out.f64
 // ridge: parameter = alpha (0: least squares), y [rows, targets]; out: coef, intercept, singular values.
 // logistic: parameter = C, y holds class indices; out: coef, intercept, iterations.
-// Prints the minimum and the median of the wall times in milliseconds. bench/peers/linear_sklearn.py drives it.
+// Prints the minimum and the median of the wall times in milliseconds. bench/peers/linear_sklearn.py drives
+// it.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -35,7 +37,8 @@ std::vector<double> read_values(const char* path, size_t size) {
 
 int main(int argc, char** argv) {
   if (argc != 11) {
-    std::fprintf(stderr, "usage: linear_fit ridge|logistic rows cols targets x y weights|- parameter repeats out\n");
+    std::fprintf(stderr,
+                 "usage: linear_fit ridge|logistic rows cols targets x y weights|- parameter repeats out\n");
     return 2;
   }
   const bool logistic = std::strcmp(argv[1], "logistic") == 0;
@@ -56,14 +59,15 @@ int main(int argc, char** argv) {
     if (logistic) {
       boreal::LogisticParams params;
       params.c = parameter;
-      const auto model = boreal::fit_logistic(view, {classes.data(), classes.size()}, static_cast<uint32_t>(targets),
-                                              weight_span, params, nullptr, nullptr);
+      const auto model =
+          boreal::fit_logistic(view, {classes.data(), classes.size()}, static_cast<uint32_t>(targets),
+                               weight_span, params, nullptr, nullptr);
       result = model.coef;
       result.insert(result.end(), model.intercept.begin(), model.intercept.end());
       result.push_back(model.iterations);
     } else {
-      const auto model = boreal::fit_least_squares(view, dense_view(y.data(), rows, targets), weight_span, parameter,
-                                                   true, nullptr);
+      const auto model = boreal::fit_least_squares(view, dense_view(y.data(), rows, targets), weight_span,
+                                                   parameter, true, nullptr);
       result = model.coef;
       result.insert(result.end(), model.intercept.begin(), model.intercept.end());
       result.insert(result.end(), model.singular.begin(), model.singular.end());
@@ -74,6 +78,7 @@ int main(int argc, char** argv) {
   std::sort(times.begin(), times.end());
   std::printf("%.3f %.3f\n", times.front(), times[times.size() / 2]);
   std::ofstream(argv[10], std::ios::binary)
-      .write(reinterpret_cast<const char*>(result.data()), static_cast<std::streamsize>(result.size() * sizeof(double)));
+      .write(reinterpret_cast<const char*>(result.data()),
+             static_cast<std::streamsize>(result.size() * sizeof(double)));
   return 0;
 }

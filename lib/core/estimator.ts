@@ -4,8 +4,8 @@
  */
 import { StateError, ValidationError } from '../errors.js';
 import { withCancel } from './cancellation.js';
-import { checkFinite, encodeFitInput, type FitInput, type FitOptions } from './fit-input.js';
-import type { Dtype, Matrix, MatrixLike } from './matrix.js';
+import { checkFinite, encodeFitInput, type FitInput, type FitOptions, toShared } from './fit-input.js';
+import { type Dtype, isMatrixShaped, type Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { checkNames, checkParams, type Rules } from './params.js';
 import { type CompileOptions, type Output, Plan, type ResolvedCompileOptions, resolveCompileOptions } from './plan.js';
@@ -20,11 +20,14 @@ export type EstimatorKind = 'classifier' | 'regressor' | 'transformer';
 // biome-ignore lint/suspicious/noExplicitAny: a state is any record; each estimator names its own.
 export type State = Record<string, any>;
 
-interface Fitted<S> {
+interface Fitted<P, S> {
+  /** The parameters of the fit, which a later `setParams` does not change. */
+  readonly params: P;
   readonly state: S;
   readonly schema: Schema;
   readonly dtype: Dtype;
-  readonly plans: Map<string, Plan>;
+  /** By output and precision; a promise while the plan is being compiled. */
+  readonly plans: Map<string, Plan | Promise<Plan>>;
 }
 
 /** What an estimator takes and how, read by the base class, by `checkEstimator` and by docs. */
@@ -45,7 +48,7 @@ export interface EstimatorTags {
  */
 export abstract class Estimator<P extends object = object, S extends State = State> {
   #params: P;
-  #fitted: Fitted<S> | null = null;
+  #fitted: Fitted<P, S> | null = null;
 
   /** @param params - all parameters, defaults filled in by the subclass; checked when `fit` runs */
   constructor(params: P) {
@@ -131,9 +134,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     this.checkParams();
     resolveCompileOptions({ device: options.device ?? 'auto' }, 'float64');
     const { input, schema } = encodeFitInput(X, y, options);
-    await withCancel(options.signal, async (cancel) => {
+    // Set only when the signal can fire no more, so that an aborted fit changes nothing.
+    this.#fitted = await withCancel(options.signal, async (cancel) => {
       const ranged = await schemaWithRanges(schema, input.x, cancel);
-      await this.fitInput({ ...input, columns: ranged.columns, cancel }, ranged);
+      return this.#learn({ ...input, columns: ranged.columns, cancel }, ranged);
     });
     return this;
   }
@@ -145,10 +149,15 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    */
   async fitInput(input: FitInput, schema: Schema): Promise<void> {
     this.checkParams();
+    this.#fitted = await this.#learn(input, schema);
+  }
+
+  async #learn(input: FitInput, schema: Schema): Promise<Fitted<P, S>> {
+    const params = this.#params;
     if (!this.tags.delegates) this.#checkInput(input);
     const state = await this.fitState(input);
     const target = this.targetOf(state);
-    this.#fitted = { state, schema: schema.withTarget(target), dtype: input.x.dtype, plans: new Map() };
+    return { params, state, schema: schema.withTarget(target), dtype: input.x.dtype, plans: new Map() };
   }
 
   /** @throws {ERR_PARAMETER} for a parameter that breaks its rule */
@@ -173,6 +182,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return this.#requireFitted().state;
   }
 
+  /** The parameters of the last fit, for what depends on both them and the state. @throws {ERR_NOT_FITTED} before `fit` */
+  protected get fittedParams(): Readonly<P> {
+    return this.#requireFitted().params;
+  }
+
   /** Names and kinds of the training columns, and the target. @throws {ERR_NOT_FITTED} before `fit` */
   get schema(): Schema {
     return this.#requireFitted().schema;
@@ -188,7 +202,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return this.schema.columns.map((c) => c.name);
   }
 
-  #requireFitted(): Fitted<S> {
+  #requireFitted(): Fitted<P, S> {
     if (this.#fitted === null) {
       throw new StateError('ERR_NOT_FITTED', `This ${this.constructor.name} is not fitted yet: call fit(X, y) first.`);
     }
@@ -238,15 +252,23 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /** Runs the plan for one output on the pool; plans are compiled once and kept until the next fit. */
   protected async run(X: MatrixLike, options: CompileOptions): Promise<Matrix> {
-    const { plans, dtype } = this.#requireFitted();
+    const { plans, schema, dtype } = this.#requireFitted();
     const precision = precisionOf(X, dtype);
     const key = planKey(options, precision);
-    let plan = plans.get(key);
-    if (plan === undefined) {
-      plan = await this.compileAsync({ ...options, precision });
+    const ready = plans.get(key);
+    if (ready instanceof Plan) return ready.run(X);
+    // The caller may change X while the plan is compiled.
+    const x = toShared(schema.encode(X, precision));
+    const compiling = ready ?? this.compileAsync({ ...options, precision });
+    plans.set(key, compiling);
+    try {
+      const plan = await compiling;
       plans.set(key, plan);
+      return plan.run(x);
+    } catch (error) {
+      plans.delete(key);
+      throw error;
     }
-    return plan.run(X);
   }
 
   /** Runs the plan for one output now. */
@@ -255,7 +277,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     const precision = precisionOf(X, dtype);
     const key = planKey(options, precision);
     let plan = plans.get(key);
-    if (plan === undefined) {
+    if (!(plan instanceof Plan)) {
       plan = this.compile({ ...options, precision });
       plans.set(key, plan);
     }
@@ -278,10 +300,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return toBytes(this, metadata);
   }
 
-  /** What has to be saved. @internal */
+  /** What has to be saved; a fitted model is saved with the parameters it was fitted with. @internal */
   snapshot(): { readonly params: P; readonly fitted: { state: S; schema: Schema; dtype: Dtype } | null } {
-    const fitted = this.#fitted && { state: this.#fitted.state, schema: this.#fitted.schema, dtype: this.#fitted.dtype };
-    return { params: this.#params, fitted };
+    if (this.#fitted === null) return { params: this.#params, fitted: null };
+    const { params, state, schema, dtype } = this.#fitted;
+    return { params, fitted: { state, schema, dtype } };
   }
 
   /**
@@ -293,13 +316,13 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   restore(fitted: { state: S; schema: Schema; dtype: Dtype }): void {
     checkParams(`${this.constructor.name} state`, fitted.state, this.stateRules);
     this.checkState(fitted.state, fitted.schema.columns);
-    this.#fitted = { ...fitted, plans: new Map() };
+    this.#fitted = { ...fitted, params: this.#params, plans: new Map() };
   }
 }
 
 /** Float arrays run in their own precision; everything else in that of the training set. */
 function precisionOf(X: MatrixLike, fallback: Dtype): Dtype {
-  const data = (X as { data?: unknown }).data ?? null;
+  const data = isMatrixShaped(X) ? X.data : null;
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Float64Array) return 'float64';
   return fallback;

@@ -33,7 +33,7 @@ export interface FitInput {
   /** Private to this fit and never changed: it lives in shared memory, so that native jobs read it in place. */
   readonly x: Matrix;
   readonly columns: readonly Column[];
-  /** Whatever the caller passed; {@link fitLabels} and {@link fitTargets} check it. */
+  /** A copy of whatever the caller passed; {@link fitLabels} and {@link fitTargets} check it. */
   readonly y: ArrayLike<unknown> | undefined;
   readonly sampleWeight: Float64Array | null;
   readonly signal: AbortSignal | undefined;
@@ -91,13 +91,18 @@ export function encodeFitInput(X: MatrixLike, y: FitInput['y'], options: FitOpti
   const input: FitInput = {
     x,
     columns: schema.columns,
-    y,
+    y: copyTargets(y),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
     signal: options.signal,
     cancel: null,
     onProgress: options.onProgress,
   };
   return { input, schema };
+}
+
+/** The caller may change y while the fit works. */
+function copyTargets(y: FitInput['y']): FitInput['y'] {
+  return typeof y?.length === 'number' ? Array.from(y) : y;
 }
 
 function encodeWeights(weights: ArrayLike<number>, rows: number): Float64Array {

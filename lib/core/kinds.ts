@@ -45,7 +45,9 @@ export abstract class Classifier<P extends object, S extends ClassifierState> ex
 
   /** The most probable label of each row, on the pool. @throws see {@link Plan.run} */
   async predict(X: MatrixLike): Promise<Label[]> {
-    return decodeLabels(await this.run(X, { output: 'label' }), this.state.classes);
+    // Read before waiting: a fit may end meanwhile.
+    const { classes } = this.state;
+    return decodeLabels(await this.run(X, { output: 'label' }), classes);
   }
 
   /** As {@link Classifier.predict}, on this thread's time. */

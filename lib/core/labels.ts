@@ -1,5 +1,5 @@
 /** Class labels: the sorted set of distinct labels of y, and y as indices into it. */
-import { ValidationError } from '../errors.js';
+import { type ErrorCode, ValidationError } from '../errors.js';
 
 /** What a class may be called. All labels of one target have the same type. */
 export type Label = string | number | boolean;
@@ -15,20 +15,24 @@ export function compareLabels(a: Label, b: Label): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The distinct values of a column of labels or categories, sorted; missing values are left out. */
-export function distinctLabels(values: ArrayLike<unknown>, what: string): Label[] {
+/**
+ * The distinct values of a column of labels or categories, sorted; missing values are left out.
+ *
+ * @throws `code` when a value cannot be a label, or types are mixed
+ */
+export function distinctLabels(values: ArrayLike<unknown>, what: string, code: ErrorCode = 'ERR_DTYPE'): Label[] {
   const seen = new Set<Label>();
   let type: string | undefined;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === null || value === undefined || Number.isNaN(value)) continue;
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-      throw new ValidationError('ERR_DTYPE', `${what}: row ${i} holds ${typeof value}; use text, numbers or booleans.`);
+      throw new ValidationError(code, `${what}: row ${i} holds ${typeof value}; use text, numbers or booleans.`);
     }
     type ??= typeof value;
     if (typeof value !== type) {
       throw new ValidationError(
-        'ERR_DTYPE',
+        code,
         `${what}: row ${i} holds ${JSON.stringify(value)} among values of type ${type}; one column holds one type.`,
       );
     }
@@ -43,11 +47,11 @@ export function distinctLabels(values: ArrayLike<unknown>, what: string): Label[
  * @param y - one label per row
  * @param rows - the number of rows of X
  * @throws {ERR_SHAPE} when the lengths differ
- * @throws {ERR_LABELS} when a label is missing or there are fewer than two classes
+ * @throws {ERR_LABELS} when a label is missing, types are mixed or there are fewer than two classes
  */
 export function encodeLabels(y: ArrayLike<unknown>, rows: number): EncodedLabels {
   checkLength(y, rows);
-  const classes = distinctLabels(y, 'y');
+  const classes = distinctLabels(y, 'y', 'ERR_LABELS');
   const index = new Map(classes.map((label, code) => [label, code]));
   const codes = new Int32Array(rows);
   for (let i = 0; i < rows; i++) {

@@ -250,8 +250,9 @@ export class Plan {
     const what = describeValueError(converted.code);
     const named = new ValidationError(converted.code, `Row ${row}, column '${name}': ${what}`, { cause: error });
     named.row = row;
-    // The position within X, which may differ from the position within the op that refused it.
-    named.column = this.schema.indexOf(name) >= 0 ? this.schema.indexOf(name) : converted.column;
+    // The position within X, not within the op that refused it; a column that a step has made has none.
+    const position = this.schema.indexOf(name);
+    if (position >= 0) named.column = position;
     return named;
   }
 }

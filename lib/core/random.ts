@@ -21,17 +21,7 @@ function splitMix32(state: number): () => number {
   };
 }
 
-/**
- * A deterministic stream of random numbers: the same seed gives the same stream on every platform.
- *
- * @example
- * ```ts
- * import { Random } from 'boreal';
- * const random = new Random(42);
- * random.next(); // in [0, 1)
- * random.permutation(5); // the numbers 0 to 4 in random order
- * ```
- */
+/** A deterministic stream of random numbers: the same seed gives the same stream on every platform. */
 export class Random {
   readonly #state: Int32Array;
   /** The second normal deviate of a pair, until it is asked for. */

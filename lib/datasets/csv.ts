@@ -56,6 +56,7 @@ function parserOptions(options: CsvOptions): Options {
     comment: comment ?? null,
     bom: true,
     skip_empty_lines: true,
+    relax_column_count: true,
     info: true,
   };
 }

@@ -123,7 +123,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
   }
 
   #flagged(): number[] {
-    if (!this.params.addIndicator) return [];
+    if (!this.fittedParams.addIndicator) return [];
     return [...this.state.hadMissing.keys()].filter((j) => this.state.hadMissing[j] === 1);
   }
 
@@ -133,7 +133,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
       const { name, kind, categories } = columns[j];
       if (kind !== 'category' || categories === undefined) return { name, kind };
       const isNew = this.state.statistics[j] === categories.length;
-      return { name, kind, categories: isNew ? [...categories, String(this.params.fillValue ?? 'missing_value')] : categories };
+      return { name, kind, categories: isNew ? [...categories, String(this.fittedParams.fillValue ?? 'missing_value')] : categories };
     });
     const flags = this.#flagged().map((j): Column => ({ name: `missingindicator_${columns[j].name}`, kind: 'number' }));
     return [...filled, ...flags];

@@ -27,7 +27,7 @@ export function argsort(values: Float64Array): Uint32Array {
     high[i] = negative ? ~bits[2 * i + 1] : bits[2 * i + 1] ^ 0x8000_0000;
   }
   const halves = [low, high];
-  let order = Uint32Array.from({ length: n }, (_, i) => i);
+  let order = new Uint32Array(n).map((_, i) => i);
   let next = new Uint32Array(n);
   const starts = new Uint32Array(DIGITS);
   for (const [half, shift] of PASSES) {

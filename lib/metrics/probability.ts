@@ -85,11 +85,12 @@ export function logLoss(
   const grid = toProbabilities(yTrue, yProba);
   const columns = trueColumns(yTrue, options.labels, grid);
   const weights = toWeights(options.sampleWeight, grid.rows);
-  const losses = Float64Array.from(columns, (column, i) => {
-    const given = grid.data[i * grid.cols + (grid.cols === 1 ? 0 : column)];
-    const p = grid.cols === 1 && column === 0 ? 1 - given : given;
-    return -Math.log(Math.min(1 - grid.epsilon, Math.max(grid.epsilon, p)));
-  });
+  const losses = new Float64Array(grid.rows);
+  for (let i = 0; i < grid.rows; i++) {
+    const given = grid.data[i * grid.cols + (grid.cols === 1 ? 0 : columns[i])];
+    const p = grid.cols === 1 && columns[i] === 0 ? 1 - given : given;
+    losses[i] = -Math.log(Math.min(1 - grid.epsilon, Math.max(grid.epsilon, p)));
+  }
   if (options.normalize ?? true) return mean(losses, weights);
   return losses.reduce((sum, loss, i) => sum + loss * (weights === undefined ? 1 : weights[i]), 0);
 }

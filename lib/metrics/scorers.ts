@@ -122,7 +122,7 @@ export type ScorerName = keyof typeof SCORERS;
  * import { getScorer, loadIris, RandomForestClassifier } from 'boreal';
  * const { data, target } = loadIris();
  * const model = await new RandomForestClassifier().fit(data, target);
- * await getScorer('accuracy')(model, data, target); // 1
+ * await getScorer('accuracy')(model, data, target); // close to 1 on its own training data
  * ```
  */
 export function getScorer(scoring: ScorerName | Scorer): Scorer {

@@ -136,7 +136,7 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
   }
 
   outputColumns(): readonly Column[] {
-    const { verboseFeatureNamesOut } = this.params;
+    const { verboseFeatureNamesOut } = this.fittedParams;
     return this.state.parts.flatMap(({ name, columns, estimator }) => {
       const own = isTransformer(estimator)
         ? estimator.outputColumns()

@@ -55,13 +55,19 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
     return new Pipeline(steps);
   }
 
+  /** The last step, fitted or not. */
+  get #last(): unknown {
+    const { steps } = this.isFitted ? this.fittedParams : this.params;
+    return steps.at(-1)?.[1];
+  }
+
   get kind(): EstimatorKind {
-    const last = this.params.steps.at(-1)?.[1];
+    const last = this.#last;
     return last instanceof Estimator ? last.kind : 'transformer';
   }
 
   get outputs(): readonly Output[] {
-    const last = this.params.steps.at(-1)?.[1];
+    const last = this.#last;
     return last instanceof Estimator ? last.outputs : ['value'];
   }
 
@@ -120,7 +126,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
 
   /** The fitted steps by name. @throws {ERR_NOT_FITTED} before `fit` */
   get namedSteps(): Record<string, Estimator | 'passthrough'> {
-    return Object.fromEntries(this.params.steps.map(([name], i) => [name, this.state.steps[i]]));
+    return Object.fromEntries(this.fittedParams.steps.map(([name], i) => [name, this.state.steps[i]]));
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
@@ -152,12 +158,14 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
 
   /** Predictions of the final estimator, on the pool. @throws {ERR_NOT_SUPPORTED} when it is a transformer */
   async predict(X: MatrixLike): Promise<Prediction<F>> {
-    return this.#decode(await this.run(X, this.#predictOptions()));
+    // Read before waiting: a fit may end meanwhile.
+    const { target } = this.schema;
+    return decode<F>(await this.run(X, this.#predictOptions()), target);
   }
 
   /** As {@link Pipeline.predict}, on this thread's time. */
   predictSync(X: MatrixLike): Prediction<F> {
-    return this.#decode(this.runSync(X, this.#predictOptions()));
+    return decode<F>(this.runSync(X, this.#predictOptions()), this.schema.target);
   }
 
   /** Probabilities of the final classifier, [rows, classes]. @throws {ERR_NOT_SUPPORTED} without one */
@@ -207,11 +215,6 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
     return { output: this.kind === 'classifier' ? 'label' : 'value' };
   }
 
-  #decode(result: Matrix): Prediction<F> {
-    const { target } = this.schema;
-    return (target.kind === 'class' ? decodeLabels(result, target.classes) : result.data) as Prediction<F>;
-  }
-
   #require(kind: EstimatorKind, what: string): void {
     if (this.kind === kind) return;
     throw new StateError('ERR_NOT_SUPPORTED', `This pipeline ends in a ${this.kind}, which has no ${what}.`);
@@ -219,6 +222,10 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
 }
 
 const TRANSFORM: ResolvedCompileOptions = { device: 'cpu', precision: 'float64', output: 'value', coverage: 0.9 };
+
+function decode<F>(result: Matrix, target: Target): Prediction<F> {
+  return (target.kind === 'class' ? decodeLabels(result, target.classes) : result.data) as Prediction<F>;
+}
 
 function isStep(value: unknown): value is Estimator | 'passthrough' {
   return value instanceof Estimator || value === 'passthrough';
@@ -239,8 +246,8 @@ function firstTags(steps: readonly Step[]) {
  * @example
  * ```ts
  * import { LinearRegression, makePipeline, StandardScaler } from 'boreal';
- * makePipeline(new StandardScaler(), new LinearRegression()).params.steps.map(([name]) => name);
- * // ['standardscaler', 'linearregression']
+ * const { steps } = makePipeline(new StandardScaler(), new LinearRegression()).params;
+ * steps.map(([name]) => name); // ['standardscaler', 'linearregression']
  * ```
  */
 export function makePipeline<F extends Estimator>(...estimators: [...Estimator[], F]): Pipeline<F> {

@@ -91,7 +91,7 @@ export class OneHotEncoder extends Transformer<OneHotEncoderParams, OneHotEncode
   lower(plan: PlanBuilder, x: Slot): Slot {
     const { offsets, values, drop } = this.state;
     const sizes = Int32Array.from(drop, (_, j) => offsets[j + 1] - offsets[j]);
-    const rejectUnknown = this.params.handleUnknown === 'error';
+    const rejectUnknown = this.fittedParams.handleUnknown === 'error';
     const codes = plan.category(x, offsets, values, rejectUnknown, this.featureNamesIn);
     return plan.oneHot(codes, sizes, drop);
   }

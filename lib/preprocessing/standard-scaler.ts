@@ -105,7 +105,7 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
 
   #affine(): { shift: Float64Array; scale: Float64Array } {
     const { mean, scale } = this.state;
-    const { withMean, withStd } = this.params;
+    const { withMean, withStd } = this.fittedParams;
     return {
       shift: withMean ? mean : new Float64Array(mean.length),
       scale: withStd ? scale : new Float64Array(scale.length).fill(1),

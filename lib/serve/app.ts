@@ -1,5 +1,10 @@
 /** A Fastify app that holds one model and nothing else: the inside of `serve` and of `toNodeHandler`. */
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { type BorealPluginOptions, borealPlugin, handleNotFound } from './plugin.js';
 import { errorResponse } from './request-error.js';
 
@@ -26,13 +31,20 @@ export function createApp({ logger = false, ...options }: AppOptions): FastifyIn
 }
 
 /** The last resort: a bad URL, or a defect. What went wrong inside is for the log, not for the client. */
-function handleAnyError(error: Error & { statusCode?: number; code?: string }, request: FastifyRequest, reply: FastifyReply): void {
+function handleAnyError(
+  error: Error & { statusCode?: number; code?: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   const { statusCode = 500, code = 'ERR_INTERNAL', message } = error;
   if (statusCode >= 500) request.log.error(error);
   const fallback =
     statusCode < 500
       ? { status: statusCode, body: { error: message, code: code.startsWith('FST_') ? 'ERR_REQUEST' : code } }
-      : { status: statusCode, body: { error: 'Something went wrong inside the server.', code: 'ERR_INTERNAL' } };
+      : {
+          status: statusCode,
+          body: { error: 'Something went wrong inside the server.', code: 'ERR_INTERNAL' },
+        };
   const { status, body } = errorResponse(error) ?? fallback;
   reply.code(status).send(body);
 }

@@ -104,11 +104,14 @@ export class ModelEndpoint {
     const { schema } = model;
     const { name = model.constructor.name, maxRows = 10_000, metadata, coverage: wanted = 0.9 } = options;
     if (!(Number.isSafeInteger(maxRows) && maxRows >= 1)) {
-      throw new ValidationError('ERR_PARAMETER', `serve: option 'maxRows' must be a whole number >= 1; got ${show(maxRows)}.`);
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        `serve: option 'maxRows' must be a whole number >= 1; got ${show(maxRows)}.`,
+      );
     }
     const coverage = model.outputs.includes('interval') ? wanted : null;
-    const plan = await compile(model, coverage);
-    return new ModelEndpoint(plan, decoderOf(model, coverage), {
+    const decode = decoderOf(model, coverage);
+    const info: Omit<ModelInfo, 'precision' | 'plan'> = {
       name,
       version: options.version ?? '1',
       type: model.constructor.name,
@@ -117,12 +120,13 @@ export class ModelEndpoint {
       target: schema.target,
       outputs: isTransformer(model) ? model.outputColumns().map((column) => column.name) : undefined,
       coverage: coverage ?? undefined,
-      precision: plan.precision,
       maxRows,
       borealVersion: version,
       metadata,
-      plan: plan.explain(),
-    });
+    };
+    // Nothing is read from the model after the first wait: it may be fitted again meanwhile.
+    const plan = await compile(model, coverage);
+    return new ModelEndpoint(plan, decode, { ...info, precision: plan.precision, plan: plan.explain() });
   }
 
   /** Seconds since the model was compiled. */
@@ -189,8 +193,10 @@ export class ModelEndpoint {
 function valueProblem(code: BorealError['code'], { name, categories = [] }: Column, value: unknown): Problem {
   const field = name;
   switch (code) {
-    case 'ERR_UNKNOWN_CATEGORY':
-      return { code, field, error: `Field ${quote(name)} takes ${list(categories.map(String))}; got ${describe(value)}.` };
+    case 'ERR_UNKNOWN_CATEGORY': {
+      const known = categories.length > 0 ? list(categories.map(String)) : 'values seen in training';
+      return { code, field, error: `Field ${quote(name)} takes ${known}; got ${describe(value)}.` };
+    }
     case 'ERR_INPUT_NAN':
       return { code, field, error: `Field ${quote(name)} is missing, and the model cannot do without it.` };
     default:
@@ -203,7 +209,8 @@ function valueProblem(code: BorealError['code'], { name, categories = [] }: Colu
  * then the ends of its interval; the columns of a transformer.
  */
 function compile(model: Estimator, coverage: number | null): Promise<Plan> {
-  const outputs: Output[] = model.schema.target.kind === 'class' ? ['proba'] : coverage === null ? ['value'] : ['value', 'interval'];
+  const outputs: Output[] =
+    model.schema.target.kind === 'class' ? ['proba'] : coverage === null ? ['value'] : ['value', 'interval'];
   // A fitted model has a snapshot; `create` has read its schema.
   const dtype = model.snapshot().fitted!.dtype;
   const options = resolveCompileOptions({ coverage: coverage ?? undefined }, dtype);

@@ -9,7 +9,11 @@ import { ROUTES } from './plugin.js';
 export type NodeHandlerOptions = Omit<AppOptions, 'model'>;
 
 /** Answers a request; `next` is called for paths that are not the model's, and with an error that is not the client's. */
-export type NodeHandler = (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void;
+export type NodeHandler = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next?: (error?: unknown) => void,
+) => void;
 
 /**
  * The routes of {@link serve} as a function for `node:http`. Paths that are not the model's go to `next` when it is
@@ -41,12 +45,16 @@ export function toNodeHandler(model: Estimator, options: NodeHandlerOptions = {}
     if (next !== undefined && !paths.has((req.url ?? '/').split('?', 1)[0])) return next();
     ready.then(
       () => app.routing(req, res),
-      (error) => (next ? next(error) : res.writeHead(500, { 'content-type': 'application/json' }).end(FAILED)),
+      (error) =>
+        next ? next(error) : res.writeHead(500, { 'content-type': 'application/json' }).end(FAILED),
     );
   };
 }
 
-const FAILED = JSON.stringify({ error: 'The model could not be prepared for serving.', code: 'ERR_INTERNAL' });
+const FAILED = JSON.stringify({
+  error: 'The model could not be prepared for serving.',
+  code: 'ERR_INTERNAL',
+});
 
 /** The body again, when something before us, such as express.json(), has read and parsed it. */
 function replay(req: IncomingMessage & { readonly body?: unknown }): Readable | undefined {

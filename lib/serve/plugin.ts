@@ -30,7 +30,10 @@ export const ROUTES = {
 } as const;
 
 /** What each route returns. */
-function handlersOf(endpoint: ModelEndpoint, prefix: string): Record<keyof typeof ROUTES, (body: unknown) => unknown> {
+function handlersOf(
+  endpoint: ModelEndpoint,
+  prefix: string,
+): Record<keyof typeof ROUTES, (body: unknown) => unknown> {
   const { name, version, type, kind, borealVersion } = endpoint.info;
   const links = Object.fromEntries(
     Object.keys(ROUTES)
@@ -50,20 +53,34 @@ async function routes(app: FastifyInstance, options: BorealPluginOptions): Promi
   const endpoint = await ModelEndpoint.create(options.model, options);
   const { bodyLimit = DEFAULT_BODY_LIMIT } = options;
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, app.getDefaultJsonParser('error', 'error'));
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string', bodyLimit },
+    app.getDefaultJsonParser('error', 'error'),
+  );
   app.setErrorHandler(handleKnownError);
   if (app.prefix !== '') app.setNotFoundHandler(handleNotFound);
   const handlers = handlersOf(endpoint, app.prefix);
   for (const [url, method] of Object.entries(ROUTES) as Array<[keyof typeof ROUTES, 'GET' | 'POST']>) {
     const allowed = method === 'GET' ? ['GET', 'HEAD'] : ['POST'];
-    app.route({ method, url, bodyLimit, exposeHeadRoute: true, handler: async (request) => handlers[url](request.body) });
+    app.route({
+      method,
+      url,
+      bodyLimit,
+      exposeHeadRoute: true,
+      handler: async (request) => handlers[url](request.body),
+    });
     app.route({
       method: app.supportedMethods.filter((other) => !allowed.includes(other)),
       url,
       // Before the body is read: it may be anything.
       onRequest: async (request, reply) => {
         reply.header('allow', allowed.join(', '));
-        throw new RequestError(405, 'ERR_METHOD', `${request.method} is not allowed here; use ${allowed.join(' or ')}.`);
+        throw new RequestError(
+          405,
+          'ERR_METHOD',
+          `${request.method} is not allowed here; use ${allowed.join(' or ')}.`,
+        );
       },
       handler: async () => undefined,
     });
@@ -81,7 +98,9 @@ function handleKnownError(error: FastifyError, request: FastifyRequest, reply: F
 /** Answers whatever no route matches. */
 export async function handleNotFound(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const path = request.url.split('?', 1)[0].slice(0, 100);
-  const { status, body } = errorResponse(new RequestError(404, 'ERR_ROUTE', `There is no ${request.method} ${path} here.`))!;
+  const { status, body } = errorResponse(
+    new RequestError(404, 'ERR_ROUTE', `There is no ${request.method} ${path} here.`),
+  )!;
   reply.code(status).send(body);
 }
 

@@ -28,7 +28,12 @@ export class RequestError extends ValidationError {
   readonly field?: string;
   readonly details?: readonly Problem[];
 
-  constructor(status: number, code: ErrorCode, message: string, problem: Pick<ErrorBody, 'field' | 'row' | 'details'> = {}) {
+  constructor(
+    status: number,
+    code: ErrorCode,
+    message: string,
+    problem: Pick<ErrorBody, 'field' | 'row' | 'details'> = {},
+  ) {
     super(code, message);
     this.status = status;
     this.field = problem.field;
@@ -39,14 +44,22 @@ export class RequestError extends ValidationError {
   /** A row that does not match the model. @param row - its position in a batch */
   static ofRow(details: readonly Problem[], row?: number): RequestError {
     const [{ code, error, field }] = details;
-    return new RequestError(400, code, row === undefined ? error : `Row ${row}: ${error}`, { field, row, details });
+    return new RequestError(400, code, row === undefined ? error : `Row ${row}: ${error}`, {
+      field,
+      row,
+      details,
+    });
   }
 }
 
 /** How Fastify names what goes wrong while it reads a body. */
 const BODY_ERRORS: Readonly<Record<string, readonly [status: number, code: ErrorCode, message: string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'ERR_BODY_TOO_LARGE', 'The body is too large.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'ERR_MEDIA_TYPE', 'Send JSON, with the header content-type: application/json.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    415,
+    'ERR_MEDIA_TYPE',
+    'Send JSON, with the header content-type: application/json.',
+  ],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'ERR_JSON', 'The body is empty; send JSON.'],
   FST_ERR_CTP_INVALID_JSON_BODY: [
     400,
@@ -57,14 +70,16 @@ const BODY_ERRORS: Readonly<Record<string, readonly [status: number, code: Error
 };
 
 /** The response to an error that these routes know; undefined for any other, such as one of a host's hooks. */
-export function errorResponse(error: unknown): { readonly status: number; readonly body: ErrorBody } | undefined {
+export function errorResponse(
+  error: unknown,
+): { readonly status: number; readonly body: ErrorBody } | undefined {
   if (error instanceof RequestError) {
     const { status, message, code, field, row, details } = error;
     return { status, body: { error: message, code, field, row, details } };
   }
   if (error instanceof BorealError) {
     const status = error instanceof ValidationError ? 400 : 500;
-    return { status, body: { error: error.message, code: error.code } };
+    return { status, body: { error: error.message, code: error.code, row: error.row } };
   }
   const known = BODY_ERRORS[(error as { code?: string } | null)?.code ?? ''];
   return known && { status: known[0], body: { error: known[2], code: known[1] } };

@@ -93,7 +93,11 @@ export class RowReader {
     slab[offset + j] = this.#schema.encodeCell(j, value as Cell);
     // 1e999 is Infinity by the rules of JSON.parse, and 1e300 is by those of float32.
     if (Math.abs(slab[offset + j]) === Number.POSITIVE_INFINITY) {
-      return { code: 'ERR_INPUT_INFINITE', error: `Field ${quote(name)} is too large a number.`, field: name };
+      return {
+        code: 'ERR_INPUT_INFINITE',
+        error: `Field ${quote(name)} is too large a number.`,
+        field: name,
+      };
     }
     return undefined;
   }

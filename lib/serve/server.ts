@@ -56,12 +56,24 @@ export interface BorealServer extends AsyncDisposable {
  * ```
  */
 export async function serve(model: Estimator, options: ServeOptions = {}): Promise<BorealServer> {
-  const { port = 3000, host = '127.0.0.1', signal, handleSignals = true, closeTimeout = 10_000, ...rest } = options;
+  const {
+    port = 3000,
+    host = '127.0.0.1',
+    signal,
+    handleSignals = true,
+    closeTimeout = 10_000,
+    ...rest
+  } = options;
   const throwIfAborted = () => {
     if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
   };
   throwIfAborted();
   const app = createApp({ ...rest, model });
+  let closing: Promise<void> | undefined;
+  app.addHook('onSend', async (_request, reply) => {
+    // Else a client that keeps its connection open would keep the server from closing.
+    if (closing !== undefined) reply.header('connection', 'close');
+  });
   try {
     await app.listen({ port, host });
     throwIfAborted();
@@ -70,7 +82,6 @@ export async function serve(model: Estimator, options: ServeOptions = {}): Promi
     throw error;
   }
 
-  let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
       signal?.removeEventListener('abort', close);

@@ -85,8 +85,11 @@ size_t to_choice(napi_env env, napi_value value, const char* name, const std::ve
 }
 
 napi_value property(napi_env env, napi_value object, const char* name) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, object, &type));
+  if (type != napi_object) refuse(name, "a property of an object");
   napi_value value;
-  if (napi_get_named_property(env, object, name, &value) != napi_ok) refuse(name, "a property of an object");
+  check(env, napi_get_named_property(env, object, name, &value));
   return value;
 }
 

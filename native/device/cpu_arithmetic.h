@@ -46,7 +46,8 @@ class CpuAffine final : public KernelOp<T> {
 
   void run(const TileCall<T>& call) const override {
     const size_t width = this->width_;
-    this->kernels_.affine(this->x(call), width, shift_.data(), scale_.data(), call.out, width, call.rows, width);
+    this->kernels_.affine(this->x(call), width, shift_.data(), scale_.data(), call.out, width, call.rows,
+                          width);
   }
   bool in_place() const override { return true; }
   size_t memory_bytes() const override { return (shift_.size() + scale_.size()) * sizeof(T); }
@@ -69,8 +70,8 @@ class CpuDense final : public KernelOp<T> {
   }
 
   void run(const TileCall<T>& call) const override {
-    this->kernels_.dense(this->x(call), this->width_, packed_.data(), bias_.data(), call.out, outputs_, call.rows,
-                         this->width_, outputs_);
+    this->kernels_.dense(this->x(call), this->width_, packed_.data(), bias_.data(), call.out, outputs_,
+                         call.rows, this->width_, outputs_);
   }
   size_t memory_bytes() const override { return (packed_.size() + bias_.size()) * sizeof(T); }
   // 20 GFLOP/s: what a single row, bound by reading the weights, reaches.

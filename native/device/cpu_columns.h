@@ -115,7 +115,9 @@ class CpuCategory final : public CpuOp<T> {
     }
   }
   bool in_place() const override { return true; }
-  size_t memory_bytes() const override { return offsets_.size() * sizeof(int32_t) + values_.size() * sizeof(T); }
+  size_t memory_bytes() const override {
+    return offsets_.size() * sizeof(int32_t) + values_.size() * sizeof(T);
+  }
   double row_cost_ns() const override { return 1 + 6 * static_cast<double>(width_); }
   std::string details() const override {
     return std::to_string(values_.size()) + " values" + (reject_unknown_ ? ", unknown rejected" : "");

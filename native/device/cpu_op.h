@@ -1,5 +1,5 @@
-// One op of a plan prepared for the CPU: its constants converted to T and packed, its work on one tile of rows.
-// Immutable after construction, so that any number of threads may run it; the caller brings all memory.
+// One op of a plan prepared for the CPU: its constants converted to T and packed, its work on one tile of
+// rows. Immutable after construction, so that any number of threads may run it; the caller brings all memory.
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,8 @@ namespace boreal {
 template <typename T>
 class CpuQuantile final : public CpuOp<T> {
  public:
-  CpuQuantile(const QuantileOp& op, const OpPlace& place) : input_(place.input()), width_(place.input_width()) {
+  CpuQuantile(const QuantileOp& op, const OpPlace& place)
+      : input_(place.input()), width_(place.input_width()) {
     for (const double p : op.probabilities) {
       const double position = p * static_cast<double>(width_ - 1);
       const size_t below = static_cast<size_t>(position);

@@ -1,5 +1,5 @@
-// A Plan prepared for one device and precision: constants packed, engines chosen, scratch sized. Immutable and
-// safe to run from many threads at once; all scratch belongs to the call.
+// A Plan prepared for one device and precision: constants packed, engines chosen, scratch sized. Immutable
+// and safe to run from many threads at once; all scratch belongs to the call.
 #pragma once
 
 #include <memory>
@@ -23,8 +23,9 @@ class Program {
   virtual size_t memory_bytes() const = 0;
 
   // out[rows, output_width] = plan(x[rows, input_width]); both dense. A row's bits do not depend on rows,
-  // tiling or thread count. threads 0 = the pool's size, 1 = on this thread only. Throws Error with row and column
-  // on a value the plan rejects (the first bad row in row order, whatever the thread count); then out is unspecified.
+  // tiling or thread count. threads 0 = the pool's size, 1 = on this thread only. Throws Error with row and
+  // column on a value the plan rejects (the first bad row in row order, whatever the thread count); then out
+  // is unspecified.
   virtual void run(const T* x, size_t rows, T* out, size_t threads, const CancelToken* cancel) const = 0;
 
   // A table for people: op, slots, widths, details, engine; ISA, precision, tile rows, scratch per tile.

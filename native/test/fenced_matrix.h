@@ -13,6 +13,7 @@
 #include <windows.h>
 #else
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace boreal {
@@ -25,7 +26,7 @@ class FencedMatrix {
   FencedMatrix(size_t rows, size_t cols, size_t stride, size_t shift = 0)
       : rows_(rows), cols_(cols), stride_(stride) {
     const size_t elements = (rows == 0 || cols == 0 ? 0 : (rows - 1) * stride + cols) + shift;
-    const size_t page = 65536;  // a multiple of every page size in use
+    const size_t page = page_size();
     bytes_ = (elements * sizeof(T) / page + 2) * page;
     memory_ = allocate(bytes_, page);
     std::memset(memory_, kCanary, bytes_ - page);
@@ -69,6 +70,14 @@ class FencedMatrix {
     return true;
   }
 
+  static size_t page_size() {
+#if defined(_WIN32)
+    return 4096;
+#else
+    static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    return size;
+#endif
+  }
   static uint8_t* allocate(size_t bytes, size_t page) {
 #if defined(_WIN32)
     void* memory = VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);

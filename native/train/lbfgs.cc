@@ -7,6 +7,7 @@
 #include <deque>
 #include <limits>
 
+#include "train/dot.h"
 #include "train/line_search.h"
 
 namespace boreal {
@@ -14,11 +15,7 @@ namespace {
 
 using Vector = std::vector<double>;
 
-double dot(const Vector& a, const Vector& b) {
-  double sum = 0;
-  for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
+double dot(const Vector& a, const Vector& b) { return boreal::dot(a.data(), b.data(), a.size()); }
 
 // y += scale * x
 void add_scaled(double scale, const Vector& x, Vector& y) {
@@ -94,8 +91,7 @@ LbfgsResult minimize(const Objective& objective, std::vector<double> x0, const L
     const double first_step = now.iterations == 0 ? std::min(1 / norm, 1e10) : 1;
     Vector change = now.gradient;
     const double value_before = now.value;
-    const double step =
-        slope < 0 ? search_line(objective, options, direction, slope, first_step, now) : 0;
+    const double step = slope < 0 ? search_line(objective, options, direction, slope, first_step, now) : 0;
     if (step == 0) {
       if (pairs.empty()) break;
       pairs.clear();  // start again from steepest descent

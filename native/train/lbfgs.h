@@ -1,4 +1,5 @@
-// Minimisation of a smooth function by L-BFGS (Liu & Nocedal 1989) with the line search of More & Thuente (1994).
+// Minimisation of a smooth function by L-BFGS (Liu & Nocedal 1989) with the line search of More & Thuente
+// (1994).
 #pragma once
 
 #include <cstddef>
@@ -12,10 +13,11 @@ using Objective = std::function<double(const std::vector<double>& x, std::vector
 
 struct LbfgsOptions {
   size_t max_iterations = 100;
-  double gradient_tolerance = 1e-5;  // stop when the largest absolute component of the gradient is at most this
-  double value_tolerance = 0;        // stop when f falls by at most this times max(|f before|, |f after|, 1)
-  size_t memory = 10;                // pairs of steps and gradient changes that are kept
-  size_t max_evaluations = 50;       // in one line search
+  double gradient_tolerance =
+      1e-5;                     // stop when the largest absolute component of the gradient is at most this
+  double value_tolerance = 0;   // stop when f falls by at most this times max(|f before|, |f after|, 1)
+  size_t memory = 10;           // pairs of steps and gradient changes that are kept
+  size_t max_evaluations = 50;  // in one line search
   std::function<void(size_t iterations)> on_iteration;
 };
 

@@ -1,8 +1,10 @@
 // Least squares and ridge through the triangular factor of the centred, weighted matrix [X | y]: no normal
-// equations, so the error grows with the condition number and not with its square. Least squares takes the SVD
-// of R for the minimum-norm solution; ridge appends the rows sqrt(alpha) I, which keeps R well conditioned, and
-// substitutes back. A wide X is factored through its transpose, X^T = QR, and solved by the seminormal
-// equations b = X^T (R^T R)^-1 y, which for minimum-norm problems are as accurate as applying Q (Paige 1973).
+// equations, so the error grows with the condition number and not with its square. Least squares takes the
+// SVD of R for the minimum-norm solution; ridge appends the rows sqrt(alpha) I, which keeps R well
+// conditioned, and substitutes back. A wide X is factored through its transpose, X^T = QR, and solved by the
+// seminormal equations b = X^T (R^T R)^-1 y, which for minimum-norm problems are as accurate as applying Q
+// (Paige 1973).
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -121,11 +123,19 @@ TriangularFactor factor_wide(const Design<T>& design, const CancelToken* cancel)
   return factor;
 }
 
+void require_finite(const double* values, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    if (!std::isfinite(values[i])) {
+      throw Error("ERR_INPUT_INFINITE", "The values are so large that sums of their products overflow.");
+    }
+  }
+}
+
 // The rows of a after orthogonalize_rows: singular values in descending order, and which row has which.
 struct Spectrum {
   std::vector<double> singular;
   std::vector<size_t> row;
-  size_t rank;  // of them count as not zero
+  size_t rank = 0;  // of them count as not zero
 };
 
 Spectrum spectrum_of(MatrixView<double> a, size_t cols, double relative_cutoff, size_t max_rank) {
@@ -138,10 +148,12 @@ Spectrum spectrum_of(MatrixView<double> a, size_t cols, double relative_cutoff, 
     norm[i] = std::sqrt(sum);
     result.row[i] = i;
   }
-  std::stable_sort(result.row.begin(), result.row.end(), [&](size_t i, size_t j) { return norm[i] > norm[j]; });
+  require_finite(norm.data(), norm.size());
+  std::stable_sort(result.row.begin(), result.row.end(),
+                   [&](size_t i, size_t j) { return norm[i] > norm[j]; });
   for (const size_t i : result.row) result.singular.push_back(norm[i]);
   const double cutoff = relative_cutoff * result.singular[0];
-  for (result.rank = 0; result.rank < max_rank && result.singular[result.rank] > cutoff;) ++result.rank;
+  while (result.rank < max_rank && result.singular[result.rank] > cutoff) ++result.rank;
   return result;
 }
 
@@ -152,6 +164,7 @@ void solve_tall(const Design<T>& design, double alpha, double cutoff, size_t max
   const size_t cols = design.x.cols, targets = design.y.cols;
   TriangularFactor factor = factor_tall(design, cancel);
   const MatrixView<double> r = factor.matrix();
+  require_finite(r.data, r.rows * r.cols);
   if (alpha > 0) {
     factor.absorb_diagonal(std::sqrt(alpha), cancel);
     for (size_t t = 0; t < targets; ++t) {
@@ -182,12 +195,14 @@ void solve_wide(const Design<T>& design, double alpha, double cutoff, size_t max
                 const CancelToken* cancel, LeastSquaresModel& model) {
   const size_t rows = design.x.rows, cols = design.x.cols, targets = design.y.cols;
   TriangularFactor factor = factor_wide(design, cancel);
+  const MatrixView<double> r = factor.matrix();
+  require_finite(r.data, r.rows * r.cols);
   Spectrum spectrum;
   if (alpha > 0) {
     factor.absorb_diagonal(std::sqrt(alpha), cancel);
   } else {
-    orthogonalize_rows(factor.matrix(), rows, cancel);
-    spectrum = spectrum_of(factor.matrix(), rows, cutoff, max_rank);
+    orthogonalize_rows(r, rows, cancel);
+    spectrum = spectrum_of(r, rows, cutoff, max_rank);
   }
   std::vector<double> y(rows), dual(rows);
   for (size_t t = 0; t < targets; ++t) {
@@ -201,7 +216,7 @@ void solve_wide(const Design<T>& design, double alpha, double cutoff, size_t max
       std::fill(dual.begin(), dual.end(), 0.0);
       for (size_t i = 0; i < spectrum.rank; ++i) {
         const double s = spectrum.singular[i];
-        const double* const row = factor.matrix().row(spectrum.row[i]);
+        const double* const row = r.row(spectrum.row[i]);
         double product = 0;
         for (size_t k = 0; k < rows; ++k) product += (row[k] / s) * y[k];
         for (size_t k = 0; k < rows; ++k) dual[k] += product / s * (row[k] / s) / s;
@@ -248,18 +263,13 @@ LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const doub
     for (size_t j = 0; j < x.cols; ++j) intercept -= design.x_mean[j] * model.coef[t * x.cols + j];
     model.intercept.push_back(intercept);
   }
-  for (const std::vector<double>* values : {&model.coef, &model.intercept}) {
-    for (const double value : *values) {
-      if (!std::isfinite(value)) {
-        throw Error("ERR_INPUT_INFINITE", "The values are so large that their products overflow.");
-      }
-    }
-  }
+  require_finite(model.coef.data(), model.coef.size());
+  require_finite(model.intercept.data(), model.intercept.size());
   return model;
 }
 
-#define BOREAL_LEAST_SQUARES(T)                                                                              \
-  template LeastSquaresModel fit_least_squares<T>(MatrixView<const T>, MatrixView<const double>,             \
+#define BOREAL_LEAST_SQUARES(T)                                                                  \
+  template LeastSquaresModel fit_least_squares<T>(MatrixView<const T>, MatrixView<const double>, \
                                                   Span<double>, double, bool, const CancelToken*);
 BOREAL_LEAST_SQUARES(float)
 BOREAL_LEAST_SQUARES(double)

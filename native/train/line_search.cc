@@ -1,6 +1,7 @@
-// The paper's two stages: until a step with sufficient decrease and a non-negative slope is seen, the interval
-// is updated with the auxiliary function psi(t) = phi(t) - phi(0) - decrease * phi'(0) * t. Parameters and order
-// of tests are MINPACK-2's as L-BFGS-B uses them, so that iterates agree with those of SciPy.
+// The paper's two stages: until a step with sufficient decrease and a non-negative slope is seen, the
+// interval is updated with the auxiliary function psi(t) = phi(t) - phi(0) - decrease * phi'(0) * t.
+// Parameters and order of tests are MINPACK-2's as L-BFGS-B uses them, so that iterates agree with those of
+// SciPy.
 #include "train/line_search.h"
 
 #include <algorithm>
@@ -9,13 +10,13 @@
 namespace boreal {
 namespace {
 
-constexpr double kDecrease = 1e-3;   // sufficient decrease, of the slope at 0
-constexpr double kCurvature = 0.9;   // the slope's size at the step, of the slope's size at 0
-constexpr double kMinWidth = 0.1;    // of the interval, relative to its upper end
+constexpr double kDecrease = 1e-3;  // sufficient decrease, of the slope at 0
+constexpr double kCurvature = 0.9;  // the slope's size at the step, of the slope's size at 0
+constexpr double kMinWidth = 0.1;   // of the interval, relative to its upper end
 constexpr double kLargestStep = 1e10;
 
-// The minimiser of the cubic through two points with slopes, as a fraction of the way from a to b; infinite if
-// the cubic falls for ever on the side of b.
+// The minimiser of the cubic through two points with slopes, as a fraction of the way from a to b; infinite
+// if the cubic falls for ever on the side of b.
 double cubic_fraction(const LinePoint& a, const LinePoint& b) {
   const double theta = 3 * (a.value - b.value) / (b.step - a.step) + a.slope + b.slope;
   const double scale = std::max({std::fabs(theta), std::fabs(a.slope), std::fabs(b.slope)});
@@ -79,8 +80,8 @@ bool LineSearch::advance(double value, double slope) {
     max_step_ = step_ + 4 * (step_ - best_.step);
   }
   step_ = std::min(std::max(step_, 0.0), kLargestStep);
-  if (bracketed_ && (step_ <= min_step_ || step_ >= max_step_ ||
-                     max_step_ - min_step_ <= kMinWidth * max_step_)) {
+  if (bracketed_ &&
+      (step_ <= min_step_ || step_ >= max_step_ || max_step_ - min_step_ <= kMinWidth * max_step_)) {
     step_ = best_.step;
   }
   return false;

@@ -1,5 +1,5 @@
-// The line search of More & Thuente: "Line search algorithms with guaranteed sufficient decrease", ACM TOMS 20
-// (1994). Finds a step that meets the strong Wolfe conditions while it keeps an interval that holds one.
+// The line search of More & Thuente: "Line search algorithms with guaranteed sufficient decrease", ACM TOMS
+// 20 (1994). Finds a step that meets the strong Wolfe conditions while it keeps an interval that holds one.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // The fixed partition of rows that training jobs share: it depends on the shape alone, never on the thread
-// count, and partial results are merged in the order of the parts, so that sums have the same bits everywhere.
+// count, and partial results are merged in the order of the parts, so that sums have the same bits
+// everywhere.
 #pragma once
 
 #include <algorithm>

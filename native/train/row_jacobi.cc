@@ -1,7 +1,7 @@
 // One-sided Jacobi (Hestenes 1958), on the rows of the triangular factor as Drmac & Veselic (2008) advise: it
-// converges in a few sweeps there. In a sweep every two rows meet once. Groups of rows meet by the circle method
-// of a round-robin tournament: the pairs of groups in one round share no row, so they run in parallel, and the
-// order of every row's rotations, hence its bits, is the same at any thread count.
+// converges in a few sweeps there. In a sweep every two rows meet once. Groups of rows meet by the circle
+// method of a round-robin tournament: the pairs of groups in one round share no row, so they run in parallel,
+// and the order of every row's rotations, hence its bits, is the same at any thread count.
 #include "train/row_jacobi.h"
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "base/thread_pool.h"
+#include "train/dot.h"
 #include "train/partition.h"
 
 namespace boreal {
@@ -18,18 +19,18 @@ namespace {
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr size_t kMaxSweeps = 60;
 constexpr size_t kRowsPerGroup = 16;  // two groups fit in the L2 cache up to a few thousand columns
-constexpr size_t kParallelWork = size_t{1} << 21;  // multiplications of a sweep that are worth several threads
-constexpr size_t kLanes = 4;
+constexpr size_t kParallelWork = size_t{1}
+                                 << 21;  // multiplications of a sweep that are worth several threads
 
 struct Products {
   double aa, bb, ab;
 };
 
 Products products(const double* __restrict a, const double* __restrict b, size_t cols) {
-  double aa[kLanes] = {}, bb[kLanes] = {}, ab[kLanes] = {};
+  double aa[kDotLanes] = {}, bb[kDotLanes] = {}, ab[kDotLanes] = {};
   size_t k = 0;
-  for (; k + kLanes <= cols; k += kLanes) {
-    for (size_t l = 0; l < kLanes; ++l) {
+  for (; k + kDotLanes <= cols; k += kDotLanes) {
+    for (size_t l = 0; l < kDotLanes; ++l) {
       aa[l] += a[k + l] * a[k + l];
       bb[l] += b[k + l] * b[k + l];
       ab[l] += a[k + l] * b[k + l];
@@ -40,8 +41,7 @@ Products products(const double* __restrict a, const double* __restrict b, size_t
     bb[0] += b[k] * b[k];
     ab[0] += a[k] * b[k];
   }
-  return {(aa[0] + aa[2]) + (aa[1] + aa[3]), (bb[0] + bb[2]) + (bb[1] + bb[3]),
-          (ab[0] + ab[2]) + (ab[1] + ab[3])};
+  return {sum_lanes(aa), sum_lanes(bb), sum_lanes(ab)};
 }
 
 void rotate(double* __restrict a, double* __restrict b, double c, double s, size_t cols) {
@@ -74,7 +74,8 @@ void orthogonalize_rows(MatrixView<double> a, size_t cols, const CancelToken* ca
   const double negligible = largest * kEpsilon * kEpsilon;
   const Partition groups{a.rows, kRowsPerGroup};
   const size_t players = groups.count();
-  const size_t circle = players == 0 ? 0 : players - 1 + players % 2;  // positions; the last player is the centre
+  const size_t circle =
+      players == 0 ? 0 : players - 1 + players % 2;  // positions; the last player is the centre
   const size_t max_threads = a.rows * a.rows * cols < kParallelWork ? 1 : 0;
   ThreadPool& pool = ThreadPool::instance();
   std::atomic<bool> rotated{true};

@@ -20,7 +20,8 @@ struct Split {
   Fraction score;
   uint32_t feature = 0;
   uint32_t low = 0, high = 0;  // neighbouring ranks within the node: up to low go left, from high on right
-  bool missing_left = false;   // where missing values go, if the node's rows have any
+  bool missing = false;        // the node's rows have missing values in this column;
+  bool missing_left = false;   // these go here
 
   bool found() const { return score.num > -std::numeric_limits<double>::infinity(); }
 };

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "plan/op.h"
 #include "train/split.h"
 
 namespace boreal {
@@ -26,13 +27,15 @@ class BinaryGini {
   };
   using Cell = uint64_t;  // weight << 32 | weight of class 1
 
+  explicit BinaryGini(Span<int32_t> classes) : classes_(classes) {}
   size_t cells() const { return 1; }
   size_t outputs() const { return 2; }
-  Row make_row(uint32_t index, uint32_t weight, int32_t cls) const {
-    return {index, weight << 1 | static_cast<uint32_t>(cls)};
+  Row make_row(uint32_t index, double weight) const {
+    return {index, static_cast<uint32_t>(weight) << 1 | static_cast<uint32_t>(classes_[index])};
   }
   void add(Cell* sum, const Row& row) const { *sum += expand(row); }
 
+  bool empty(const Cell* sum) const { return *sum == 0; }
   double weight(const Cell* sum) const { return static_cast<double>(*sum >> 32); }
   bool pure(const Cell* sum, const Row*, size_t) const {
     const uint32_t positive = static_cast<uint32_t>(*sum);
@@ -55,11 +58,7 @@ class BinaryGini {
     Scan(const BinaryGini&, const Cell* total, Cell*)
         : total_weight_(static_cast<double>(*total >> 32)), total_positive_(positive(total)) {}
     void move(const Row& row) { left_ += expand(row); }
-    // Returns false when the cell held no rows.
-    bool move(const Cell* cell) {
-      left_ += *cell;
-      return *cell != 0;
-    }
+    void move(const Cell* cell) { left_ += *cell; }
     double left_weight() const { return static_cast<double>(left_ >> 32); }
     double right_weight() const { return total_weight_ - left_weight(); }
     Fraction score() const {
@@ -75,9 +74,11 @@ class BinaryGini {
  private:
   static Cell expand(const Row& row) {
     const uint64_t weight = row.weight_class >> 1;
-    return weight << 32 | (weight & (0 - static_cast<uint64_t>(row.weight_class & 1)));
+    return weight * (uint64_t{1} << 32 | (row.weight_class & 1));
   }
   static double positive(const Cell* sum) { return static_cast<double>(static_cast<uint32_t>(*sum)); }
+
+  Span<int32_t> classes_;
 };
 
 // Squared error. With W, Y the weight and the weighted target sum of the node, and w, y those of the left side, the
@@ -94,14 +95,16 @@ class SquaredError {
     double target = 0;  // weighted
   };
 
+  explicit SquaredError(Span<double> targets) : targets_(targets) {}
   size_t cells() const { return 1; }
   size_t outputs() const { return 1; }
-  Row make_row(uint32_t index, double weight, double target) const { return {weight, target, index}; }
+  Row make_row(uint32_t index, double weight) const { return {weight, targets_[index], index}; }
   void add(Cell* sum, const Row& row) const {
     sum->weight += row.weight;
     sum->target += row.weight * row.target;
   }
 
+  bool empty(const Cell* sum) const { return sum->weight == 0; }
   double weight(const Cell* sum) const { return sum->weight; }
   bool pure(const Cell*, const Row* rows, size_t count) const {
     for (size_t i = 1; i < count; ++i) {
@@ -129,10 +132,9 @@ class SquaredError {
       left_.weight += row.weight;
       left_.target += row.weight * row.target;
     }
-    bool move(const Cell* cell) {
+    void move(const Cell* cell) {
       left_.weight += cell->weight;
       left_.target += cell->target;
-      return cell->weight != 0;
     }
     double left_weight() const { return left_.weight; }
     double right_weight() const { return total_weight_ - left_.weight; }
@@ -145,6 +147,9 @@ class SquaredError {
     const double total_weight_, mean_;
     Cell left_;
   };
+
+ private:
+  Span<double> targets_;
 };
 
 // Gini: the impurity of class weights c with sum W is 1 - sum c^2 / W^2.
@@ -181,14 +186,20 @@ class ClassImpurity {
   };
   using Cell = double;  // one for each class: its weight
 
-  explicit ClassImpurity(size_t classes) : classes_(classes) {}
+  ClassImpurity(Span<int32_t> classes, size_t class_count) : labels_(classes), classes_(class_count) {}
   size_t cells() const { return classes_; }
   size_t outputs() const { return classes_; }
-  Row make_row(uint32_t index, double weight, int32_t cls) const {
-    return {weight, static_cast<uint32_t>(cls), index};
+  Row make_row(uint32_t index, double weight) const {
+    return {weight, static_cast<uint32_t>(labels_[index]), index};
   }
   void add(Cell* sum, const Row& row) const { sum[row.cls] += row.weight; }
 
+  bool empty(const Cell* sum) const {
+    for (size_t k = 0; k < classes_; ++k) {
+      if (sum[k] != 0) return false;
+    }
+    return true;
+  }
   double weight(const Cell* sum) const {
     double weight = 0;
     for (size_t k = 0; k < classes_; ++k) weight += sum[k];
@@ -222,14 +233,10 @@ class ClassImpurity {
       }
     }
     void move(const Row& row) { move(row.cls, row.weight); }
-    bool move(const Cell* cell) {
-      bool any = false;
+    void move(const Cell* cell) {
       for (size_t k = 0; k < classes_; ++k) {
-        if (cell[k] == 0) continue;
-        move(k, cell[k]);
-        any = true;
+        if (cell[k] != 0) move(k, cell[k]);
       }
-      return any;
     }
     double left_weight() const { return left_weight_; }
     double right_weight() const { return right_weight_; }
@@ -258,6 +265,7 @@ class ClassImpurity {
     return terms;
   }
 
+  Span<int32_t> labels_;
   size_t classes_;
 };
 

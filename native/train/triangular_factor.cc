@@ -1,29 +1,18 @@
 // Householder reflections of [R_jj; B_j], column by column. A step reads and writes the block once: while the
 // columns take the reflection of column j, their products with column j + 1, which the next reflection needs,
-// are gathered on the way. Loops run over a fixed number of lanes so that they vectorise without reassociation
-// by the compiler, and give the same bits on every machine.
+// are gathered on the way. Loops run over a fixed number of lanes so that they vectorise without
+// reassociation by the compiler, and give the same bits on every machine.
 #include "train/triangular_factor.h"
 
 #include <algorithm>
 #include <cmath>
 #include <new>
 
+#include "train/dot.h"
 #include "train/partition.h"
 
 namespace boreal {
 namespace {
-
-constexpr size_t kLanes = 4;
-
-double sum_lanes(const double* s) { return (s[0] + s[2]) + (s[1] + s[3]); }
-
-double dot(const double* __restrict a, const double* __restrict b, size_t rows) {
-  double s[kLanes] = {};
-  for (size_t r = 0; r < rows; r += kLanes) {
-    for (size_t l = 0; l < kLanes; ++l) s[l] += a[r + l] * b[r + l];
-  }
-  return sum_lanes(s);
-}
 
 // a -= scale * v
 void subtract(double* __restrict a, const double* __restrict v, double scale, size_t rows) {
@@ -33,9 +22,9 @@ void subtract(double* __restrict a, const double* __restrict v, double scale, si
 // b -= scale * v; returns b . next.
 double subtract_and_dot(double* __restrict b, const double* __restrict v, const double* __restrict next,
                         double scale, size_t rows) {
-  double s[kLanes] = {};
-  for (size_t r = 0; r < rows; r += kLanes) {
-    for (size_t l = 0; l < kLanes; ++l) {
+  double s[kDotLanes] = {};
+  for (size_t r = 0; r < rows; r += kDotLanes) {
+    for (size_t l = 0; l < kDotLanes; ++l) {
       const double x = b[r + l] - scale * v[r + l];
       b[r + l] = x;
       s[l] += x * next[r + l];
@@ -59,7 +48,7 @@ double* TriangularFactor::block() {
 }
 
 void TriangularFactor::absorb(size_t rows, size_t first) {
-  const size_t padded = (rows + kLanes - 1) / kLanes * kLanes;
+  const size_t padded = (rows + kDotLanes - 1) / kDotLanes * kDotLanes;
   const auto column = [this](size_t k) { return block_.data() + k * block_stride(); };
   for (size_t k = first; k < width_; ++k) std::fill(column(k) + rows, column(k) + padded, 0.0);
   double* const dots = dots_.data();

@@ -21,8 +21,10 @@ export function readGolden<T>(name: string): T {
 export interface DatasetRef {
   dataset: 'iris' | 'wine' | 'breastCancer' | 'digits' | 'diabetes';
   columns?: number[];
+  target?: number;
   standardised?: boolean;
   float32?: boolean;
+  missing?: boolean;
 }
 
 const LOADERS = {
@@ -36,10 +38,22 @@ const LOADERS = {
 /** X and y of a reference. */
 export function loadRef(ref: DatasetRef): { X: Matrix<Float64Array>; y: number[] } {
   const { data, target } = LOADERS[ref.dataset]();
-  const X = ref.columns === undefined ? data : data.columns(ref.columns);
+  let X = ref.columns === undefined ? data : data.columns(ref.columns);
+  let y = Array.from(target);
+  if (ref.target !== undefined) {
+    const column = ref.target;
+    y = Array.from({ length: X.rows }, (_, i) => X.data[i * X.cols + column]);
+    X = X.columns(Array.from({ length: X.cols }, (_, j) => j).filter((j) => j !== column));
+  }
   if (ref.standardised) standardise(X);
   if (ref.float32) X.data.set(Float32Array.from(X.data));
-  return { X, y: Array.from(target) };
+  if (ref.missing) {
+    const { cols } = X;
+    for (let k = 0; k < X.data.length; k++) {
+      if ((7 * Math.floor(k / cols) + 3 * (k % cols)) % 11 === 0) X.data[k] = Number.NaN;
+    }
+  }
+  return { X, y };
 }
 
 function standardise({ data, rows, cols }: Matrix<Float64Array>): void {

@@ -117,16 +117,17 @@ template <typename T>
 inline Vec<T> round(Vec<T> a) {
   return {a.v + Bits<T>::kRounder - Bits<T>::kRounder};
 }
+// 2^n in the normal range: the low bits of n + kRounder are n itself, the shift drops all others. Unlike a
+// conversion to int this is defined for NaN.
 template <typename T>
-inline T power_of_2(int n) {
-  return from_bits<T>(static_cast<typename Bits<T>::UInt>(n + Bits<T>::kBias) << Bits<T>::kMantissa);
+inline T power_of_2(T n) {
+  return from_bits<T>((to_bits(n + Bits<T>::kRounder) + Bits<T>::kBias) << Bits<T>::kMantissa);
 }
 template <typename T>
 inline Vec<T> scale2(Vec<T> a, Vec<T> n) {
   // Two factors, because 2^n itself may lie outside the normal range; the first product is exact.
-  const int whole = static_cast<int>(n.v);
-  const int half = whole / 2;
-  return {a.v * power_of_2<T>(half) * power_of_2<T>(whole - half)};
+  const Vec<T> half = round(n * broadcast(T(0.5)));
+  return {a.v * power_of_2<T>(half.v) * power_of_2<T>(n.v - half.v)};
 }
 
 template <typename T>

@@ -6,8 +6,11 @@ JSON: numbers are written with repr, so they read back bit for bit; NaN and the 
 Data: an input is either stored in the file or refers to a bundled data set,
     {"dataset": "iris"}                     the features and target as loadIris() returns them
     {"dataset": "iris", "columns": [0, 2]}  some of the features
+    {"dataset": "iris", "target": 3}        that feature is the target, and no longer a feature
+    {"dataset": "iris", "missing": true}    value (i, j) is NaN where (7 * i + 3 * j) % 11 == 0
     {"dataset": "wine", "standardised": true}  each feature minus its mean, divided by its deviation (over all rows)
     {"dataset": "wine", "float32": true}    each value rounded to float32 (after standardising)
+(applied in the order columns, target, standardised, float32, missing).
 Test rows are those whose index i has i % 4 == 3; the others are training rows.
 """
 
@@ -17,6 +20,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import sklearn
 import sklearn.datasets
 
@@ -35,8 +39,13 @@ def camel(name):
     return re.sub(r"_([a-z0-9])", lambda m: m.group(1).upper(), name)
 
 
+WORDS = {"most_frequent", "if_binary", "squared_error", "log_loss"}
+
+
 def camel_keys(params):
-    return {camel(key): value for key, value in params.items()}
+    """Parameters under boreal's names; the words among their values too."""
+    word = lambda value: camel(value) if isinstance(value, str) and value in WORDS else value
+    return {camel(key): word(value) for key, value in params.items()}
 
 
 def plain(value):
@@ -71,11 +80,31 @@ def load(ref):
     X = X.astype(np.float64)
     if "columns" in ref:
         X = X[:, ref["columns"]]
+    if "target" in ref:
+        y = X[:, ref["target"]]
+        X = np.delete(X, ref["target"], axis=1)
     if ref.get("standardised"):
         X = (X - X.mean(axis=0)) / X.std(axis=0)
     if ref.get("float32"):
         X = X.astype(np.float32).astype(np.float64)
+    if ref.get("missing"):
+        i, j = np.indices(X.shape)
+        X[(7 * i + 3 * j) % 11 == 0] = np.nan
     return X, y
+
+
+def california():
+    """The California housing table as pandas reads it."""
+    return pd.read_csv(DATA / "california-housing.csv.gz")
+
+
+def columns_of(frame):
+    """A DataFrame as boreal's table: numbers with NaN, text with null."""
+    table = {}
+    for name, column in frame.items():
+        text = not pd.api.types.is_numeric_dtype(column)
+        table[name] = [None if text and pd.isna(value) else value for value in column.tolist()]
+    return table
 
 
 def split(n):

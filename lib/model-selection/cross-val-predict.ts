@@ -1,0 +1,97 @@
+/** Predictions for every row by a model that has not seen it. */
+import { distinctLabels, type Label } from '../core/labels.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { oneOf } from '../core/params.js';
+import { StateError, ValidationError } from '../errors.js';
+import type { CrossValidationModel } from './cross-validate.js';
+import { type FoldOptions, forEachFold } from './folds.js';
+
+/** Options of {@link crossValPredict}. */
+export interface CrossValPredictOptions<Method extends 'predict' | 'predictProba'> extends FoldOptions {
+  /** What to predict. Default 'predict'. */
+  readonly method?: Method;
+}
+
+const methodRule = oneOf('predict', 'predictProba');
+
+/**
+ * For each row, the prediction of the model of the fold that tests it. Good for plots and confusion matrices; to
+ * estimate how well a model does, score each fold ({@link crossValScore}).
+ *
+ * @returns labels or numbers, or for 'predictProba' a matrix [rows, classes of y] (0 for a class that a fold lacked)
+ * @throws {ERR_PARAMETER} for a bad option, or unless `cv` tests every row once
+ * @throws {ERR_NOT_SUPPORTED} for probabilities of a model without them
+ * @throws {ERR_ABORTED} when options.signal fires
+ * @example
+ * ```ts
+ * import { confusionMatrix, crossValPredict, loadIris, LogisticRegression } from 'boreal';
+ * const { data, target } = loadIris();
+ * const predicted = await crossValPredict(new LogisticRegression(), data, target);
+ * confusionMatrix(target, predicted).length; // 3
+ * ```
+ */
+export async function crossValPredict<
+  M extends CrossValidationModel,
+  Method extends 'predict' | 'predictProba' = 'predict',
+>(
+  estimator: M,
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+  options: CrossValPredictOptions<Method> = {},
+): Promise<Method extends 'predictProba' ? Matrix<Float64Array> : Awaited<ReturnType<M['predict']>>> {
+  const { method = 'predict' } = options;
+  if (!methodRule.allows(method)) {
+    throw new ValidationError('ERR_PARAMETER', `crossValPredict: method must be ${methodRule.allowed}.`);
+  }
+  const proba = method === 'predictProba';
+  const parts = await forEachFold(estimator, X, y, options, async ({ model, fold, part }) => {
+    const test = part(fold.test).X;
+    const predicted = proba
+      ? await probabilities(model, test)
+      : ((await model.predict(test)) as ArrayLike<unknown>);
+    return { rows: fold.test, predicted, classes: proba ? model.classes : undefined };
+  });
+  checkPartition(
+    parts.map(({ rows }) => rows),
+    y.length,
+  );
+  if (proba) return joinProbabilities(parts as ProbaPart[], distinctLabels(y, 'y'), y.length) as never;
+  const out = estimator.kind === 'classifier' ? new Array<unknown>(y.length) : new Float64Array(y.length);
+  for (const { rows, predicted } of parts) {
+    for (const [k, row] of rows.entries()) out[row] = (predicted as ArrayLike<never>)[k];
+  }
+  return out as never;
+}
+
+interface ProbaPart {
+  readonly rows: Int32Array;
+  readonly predicted: Matrix;
+  readonly classes: readonly Label[];
+}
+
+async function probabilities(model: CrossValidationModel, X: MatrixLike): Promise<Matrix> {
+  if (model.predictProba === undefined) {
+    throw new StateError('ERR_NOT_SUPPORTED', 'crossValPredict: the estimator has no predictProba.');
+  }
+  return (await model.predictProba(X)) as Matrix;
+}
+
+function joinProbabilities(parts: readonly ProbaPart[], classes: Label[], rows: number): Matrix {
+  const out = new Matrix(new Float64Array(rows * classes.length), rows, classes.length);
+  for (const part of parts) {
+    const columns = part.classes.map((label) => classes.indexOf(label));
+    for (const [k, row] of part.rows.entries()) {
+      for (const [j, c] of columns.entries()) out.row(row)[c] = part.predicted.row(k)[j];
+    }
+  }
+  return out;
+}
+
+function checkPartition(tests: readonly Int32Array[], rows: number): void {
+  const count = new Uint32Array(rows);
+  for (const test of tests) for (const row of test) count[row] += 1;
+  const bad = count.findIndex((times) => times !== 1);
+  if (bad < 0) return;
+  const why = `cv must test every row once, but tests row ${bad} ${count[bad]} times`;
+  throw new ValidationError('ERR_PARAMETER', `crossValPredict: ${why}.`);
+}

@@ -1,0 +1,176 @@
+/** Cross-validation: fit on the training rows of each fold, score on its test rows. */
+import type { Estimator } from '../core/estimator.js';
+import type { MatrixLike } from '../core/matrix.js';
+import { ValidationError } from '../errors.js';
+import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from '../metrics/scorers.js';
+import { type FoldOptions, type FoldPart, forEachFold } from './folds.js';
+
+/** A model that can be scored: a classifier, a regressor, or a pipeline that ends in one. */
+export type CrossValidationModel = Estimator &
+  ScorableEstimator & {
+    score(
+      X: MatrixLike,
+      y: ArrayLike<never>,
+      options?: { readonly sampleWeight?: ArrayLike<number> },
+    ): Promise<number>;
+  };
+
+/** One scorer, several by name, or several under names of your own. */
+export type Scoring =
+  | ScorerName
+  | Scorer
+  | readonly ScorerName[]
+  | Readonly<Record<string, ScorerName | Scorer>>;
+
+/** Scores by fold; for several scorers, under their names. */
+export type FoldScores<S> = S extends readonly (infer Name extends string)[]
+  ? Record<Name, Float64Array>
+  : S extends string | undefined | ((...args: never[]) => unknown)
+    ? Float64Array
+    : { [Name in keyof S]: Float64Array };
+
+/** Options of {@link crossValScore}. */
+export interface CrossValScoreOptions extends FoldOptions {
+  /** A scorer or its name. Default: the estimator's own `score` (accuracy or R2). */
+  readonly scoring?: ScorerName | Scorer;
+}
+
+/** Options of {@link crossValidate}. */
+export interface CrossValidateOptions<S extends Scoring | undefined = Scoring> extends FoldOptions {
+  /** A scorer, a list of names, or an object of scorers. Default: the estimator's own `score` (accuracy or R2). */
+  readonly scoring?: S;
+  /** Score the training rows too. Default false. */
+  readonly returnTrainScore?: boolean;
+  /** Keep the fitted models. Default false. */
+  readonly returnEstimator?: boolean;
+}
+
+/** What {@link crossValidate} returns; every array has one value per fold. */
+export interface CrossValidationResult<M, Scores> {
+  readonly testScore: Scores;
+  /** With `returnTrainScore`. */
+  readonly trainScore?: Scores;
+  /** Milliseconds of each fit; folds share the CPUs, so this is longer than a fit alone would take. */
+  readonly fitTime: Float64Array;
+  /** Milliseconds of scoring. */
+  readonly scoreTime: Float64Array;
+  /** With `returnEstimator`: the fitted models. */
+  readonly estimators?: M[];
+}
+
+/**
+ * Scores a model by cross-validation. Folds run concurrently; with a seeded estimator the result is always the same.
+ *
+ * Differs from scikit-learn: sample weights count in the scores too, times are milliseconds, and an error in one fold
+ * is thrown rather than scored NaN.
+ *
+ * @param estimator - cloned for each fold and left as it is
+ * @param X - matrix or table
+ * @param y - one label or target per row
+ * @throws {ERR_PARAMETER} for a bad `cv` or an unknown scorer
+ * @throws {ERR_ABORTED} when options.signal fires
+ * @example
+ * ```ts
+ * import { crossValidate, loadIris, RandomForestClassifier } from 'boreal';
+ * const { data, target } = loadIris();
+ * const forest = new RandomForestClassifier({ nEstimators: 20, randomState: 0 });
+ * const { testScore } = await crossValidate(forest, data, target, { scoring: ['accuracy', 'f1Macro'] });
+ * testScore.accuracy.length; // 5
+ * ```
+ */
+export async function crossValidate<
+  M extends CrossValidationModel,
+  S extends Scoring | undefined = undefined,
+>(
+  estimator: M,
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+  options: CrossValidateOptions<S> = {},
+): Promise<CrossValidationResult<M, FoldScores<S>>> {
+  const { scoring, returnTrainScore = false, returnEstimator = false } = options;
+  const scorers = resolveScorers(scoring);
+  const folds = await forEachFold(estimator, X, y, options, async ({ model, fold, fitTime, part }) => {
+    const started = performance.now();
+    const test = await scoreAll(scorers, model, part(fold.test));
+    const scoreTime = performance.now() - started;
+    const train = returnTrainScore ? await scoreAll(scorers, model, part(fold.train)) : [];
+    return { test, train, fitTime, scoreTime, model: returnEstimator ? model : null };
+  });
+  const collect = (scores: number[][]) => {
+    const columns = scorers.map(({ name }, k) => [name, Float64Array.from(scores, (row) => row[k])] as const);
+    return (isSingle(scoring) ? columns[0][1] : Object.fromEntries(columns)) as FoldScores<S>;
+  };
+  return {
+    testScore: collect(folds.map(({ test }) => test)),
+    ...(returnTrainScore && { trainScore: collect(folds.map(({ train }) => train)) }),
+    fitTime: Float64Array.from(folds, ({ fitTime }) => fitTime),
+    scoreTime: Float64Array.from(folds, ({ scoreTime }) => scoreTime),
+    ...(returnEstimator && { estimators: folds.map(({ model }) => model as M) }),
+  };
+}
+
+/**
+ * The scores of a model on the test rows of each fold. See {@link crossValidate}.
+ *
+ * @returns one score per fold
+ * @throws see {@link crossValidate}
+ * @example
+ * ```ts
+ * import { crossValScore, loadDiabetes, Ridge } from 'boreal';
+ * const { data, target } = loadDiabetes();
+ * const scores = await crossValScore(new Ridge(), data, target, { cv: 3, scoring: 'r2' });
+ * scores.length; // 3
+ * ```
+ */
+export async function crossValScore(
+  estimator: CrossValidationModel,
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+  options: CrossValScoreOptions = {},
+): Promise<Float64Array> {
+  const { scoring } = options;
+  if (!isSingle(scoring)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      'crossValScore takes one scorer; crossValidate takes several.',
+    );
+  }
+  return (await crossValidate<CrossValidationModel, typeof scoring>(estimator, X, y, options)).testScore;
+}
+
+type ModelScorer = (model: CrossValidationModel, part: FoldPart) => Promise<number>;
+interface NamedScorer {
+  readonly name: string;
+  readonly score: ModelScorer;
+}
+
+function isSingle(scoring: Scoring | undefined): scoring is ScorerName | Scorer | undefined {
+  return scoring === undefined || typeof scoring === 'string' || typeof scoring === 'function';
+}
+
+function resolveScorers(scoring: Scoring | undefined): NamedScorer[] {
+  if (scoring === undefined) {
+    return [{ name: 'score', score: (model, { X, y, sampleWeight }) => model.score(X, y, { sampleWeight }) }];
+  }
+  if (isSingle(scoring)) return [namedScorer('score', scoring)];
+  const named = Array.isArray(scoring)
+    ? scoring.map((name: ScorerName) => namedScorer(name, name))
+    : Object.entries(scoring ?? {}).map(([name, scorer]) => namedScorer(name, scorer));
+  if (named.length === 0) throw new ValidationError('ERR_PARAMETER', 'scoring names no scorer.');
+  return named;
+}
+
+function namedScorer(name: string, scoring: ScorerName | Scorer): NamedScorer {
+  const scorer = getScorer(scoring);
+  return { name, score: (model, { X, y, sampleWeight }) => scorer(model, X, y, { sampleWeight }) };
+}
+
+async function scoreAll(
+  scorers: NamedScorer[],
+  model: CrossValidationModel,
+  part: FoldPart,
+): Promise<number[]> {
+  const scores: number[] = [];
+  for (const { score } of scorers) scores.push(await score(model, part));
+  return scores;
+}

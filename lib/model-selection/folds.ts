@@ -1,0 +1,134 @@
+/** How cross-validation gets its folds and works through them: concurrently, and stopped as one. */
+import { withCancel } from '../core/cancellation.js';
+import type { Estimator } from '../core/estimator.js';
+import type { Progress } from '../core/fit-input.js';
+import type { MatrixLike } from '../core/matrix.js';
+import { show } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
+import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
+import { countRows, takeRows, takeValues } from './rows.js';
+
+/** Options of everything that fits once per fold. */
+export interface FoldOptions {
+  /**
+   * A number of folds (stratified for classifiers, consecutive rows otherwise), a splitter, or the folds themselves.
+   * Default 5.
+   */
+  readonly cv?: number | CrossValidator | Iterable<Fold>;
+  /** One weight >= 0 per row, for fitting and for scoring. Default: all rows count alike. */
+  readonly sampleWeight?: ArrayLike<number>;
+  /** Aborts all folds. */
+  readonly signal?: AbortSignal;
+  /** Called when a fold is done. */
+  readonly onProgress?: (event: Progress) => void;
+}
+
+/** The data of one fold. */
+export interface FoldPart {
+  readonly X: MatrixLike;
+  readonly y: ArrayLike<never>;
+  readonly sampleWeight: ArrayLike<number> | undefined;
+}
+
+/** A model fitted on the training rows of a fold. */
+export interface FittedFold<M> {
+  readonly model: M;
+  readonly fold: Fold;
+  /** Milliseconds. */
+  readonly fitTime: number;
+  part(rows: Int32Array): FoldPart;
+}
+
+/**
+ * Fits a clone on the training rows of every fold and calls `use` on each; results stand in the order of the folds.
+ * As many folds run at a time as the native pool has threads, which also bounds the copies of X.
+ *
+ * @throws {ERR_PARAMETER} for a bad `cv`, {ERR_ABORTED} when the signal fires, and whatever fit and `use` throw
+ */
+export async function forEachFold<M extends Estimator, R>(
+  estimator: M,
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+  options: FoldOptions,
+  use: (fitted: FittedFold<M>) => Promise<R>,
+): Promise<R[]> {
+  const rows = countRows(X, y);
+  const { sampleWeight, signal, onProgress } = options;
+  if (sampleWeight && sampleWeight.length !== rows) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `X has ${rows} rows, but sampleWeight has ${sampleWeight.length} values.`,
+    );
+  }
+  const folds = resolveFolds(options.cv ?? 5, estimator, X, y);
+  const part = (indices: Int32Array): FoldPart => ({
+    X: takeRows(X, indices),
+    y: takeValues(y, indices) as ArrayLike<never>,
+    sampleWeight: sampleWeight && takeValues(sampleWeight, indices),
+  });
+  const total = folds.length;
+  let done = 0;
+  return withCancel(signal, () =>
+    runAll(folds, signal, async (fold, stop) => {
+      const model = estimator.clone();
+      const train = part(fold.train);
+      const started = performance.now();
+      await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });
+      const result = await use({ model, fold, fitTime: performance.now() - started, part });
+      done += 1;
+      onProgress?.({ estimator: estimator.constructor.name, done, total, fraction: done / total });
+      return result;
+    }),
+  );
+}
+
+function resolveFolds(
+  cv: number | CrossValidator | Iterable<Fold>,
+  estimator: Estimator,
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+): Fold[] {
+  const Splitter = estimator.kind === 'classifier' ? StratifiedKFold : KFold;
+  const source = typeof cv === 'number' ? new Splitter({ nSplits: cv }) : cv;
+  const folds = isSplitter(source) ? source.split(X, y) : source;
+  if (typeof folds !== 'object' || folds === null || !(Symbol.iterator in folds)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `cv must be a number of folds, a splitter such as KFold, or a list of { train, test }; got ${show(cv)}.`,
+    );
+  }
+  const list = [...folds];
+  if (list.length === 0) throw new ValidationError('ERR_PARAMETER', 'cv gives no folds.');
+  return list;
+}
+
+function isSplitter(cv: unknown): cv is CrossValidator {
+  return typeof (cv as Partial<CrossValidator> | null)?.split === 'function';
+}
+
+/** Runs `work` on every fold, some at a time. The first failure stops the others, and is thrown once they have stopped. */
+async function runAll<R>(
+  folds: readonly Fold[],
+  signal: AbortSignal | undefined,
+  work: (fold: Fold, stop: AbortSignal) => Promise<R>,
+): Promise<R[]> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any(signal ? [signal, failed.signal] : [failed.signal]);
+  const results = new Array<R>(folds.length);
+  const queue = folds.entries();
+  const worker = async () => {
+    for (const [k, fold] of queue) {
+      if (stop.aborted) return;
+      try {
+        results[k] = await work(fold, stop);
+      } catch (error) {
+        // Only the first call of abort has an effect, so that the reason is the first failure.
+        failed.abort(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(native.info().threads, folds.length) }, worker));
+  if (failed.signal.aborted) throw failed.signal.reason;
+  return results;
+}

@@ -1,0 +1,132 @@
+/** Cross-validation splitters: every row is tested once. The allocation of rows to folds is scikit-learn's. */
+import type { MatrixLike } from '../core/matrix.js';
+import { bool, checkParams, int, type Rules, resolveSeed, seed } from '../core/params.js';
+import { Random } from '../core/random.js';
+import { ValidationError } from '../errors.js';
+import { countRows, rowsByClass } from './rows.js';
+
+/** The rows of one fold. */
+export interface Fold {
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+}
+
+/** Anything that makes folds, such as {@link KFold}; write your own to split by group or time. */
+export interface CrossValidator {
+  split(X: MatrixLike, y?: ArrayLike<unknown>): Iterable<Fold>;
+}
+
+/** Options of {@link KFold} and {@link StratifiedKFold}. */
+export interface KFoldOptions {
+  /** Number of folds, >= 2. Default 5. */
+  readonly nSplits?: number;
+  /** Shuffle rows before they are dealt out. Default false. */
+  readonly shuffle?: boolean;
+  /** Seed of the shuffle; null takes a new one each time. Default null. */
+  readonly randomState?: number | null;
+}
+
+const rules: Rules<Required<KFoldOptions>> = { nSplits: int(2), shuffle: bool, randomState: seed };
+
+abstract class Folds implements CrossValidator {
+  readonly #options: Required<KFoldOptions>;
+
+  constructor(options: KFoldOptions = {}) {
+    this.#options = { nSplits: 5, shuffle: false, randomState: null, ...options };
+    checkParams(this.constructor.name, this.#options, rules);
+  }
+
+  /** Number of folds. */
+  get nSplits(): number {
+    return this.#options.nSplits;
+  }
+
+  /**
+   * The folds, one after the other.
+   *
+   * @param X - only its number of rows matters
+   * @param y - labels, which {@link StratifiedKFold} needs
+   * @throws {ERR_PARAMETER} when there are more folds than rows, or than rows of every class
+   * @throws {ERR_EMPTY | ERR_SHAPE | ERR_LABELS} when X or y cannot be split
+   */
+  *split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
+    const rows = countRows(X, y);
+    if (this.nSplits > rows) throw this.refuse(`nSplits ${this.nSplits} is more than the ${rows} rows`);
+    const random = this.#options.shuffle ? new Random(resolveSeed(this.#options.randomState)) : null;
+    const foldOf = this.assign(rows, y, random);
+    const indices = Int32Array.from(foldOf.keys());
+    for (let fold = 0; fold < this.nSplits; fold++) {
+      yield {
+        train: indices.filter((i) => foldOf[i] !== fold),
+        test: indices.filter((i) => foldOf[i] === fold),
+      };
+    }
+  }
+
+  /** The fold that tests each row. */
+  protected abstract assign(
+    rows: number,
+    y: ArrayLike<unknown> | undefined,
+    random: Random | null,
+  ): Int32Array;
+
+  protected refuse(why: string): ValidationError {
+    return new ValidationError('ERR_PARAMETER', `${this.constructor.name}: ${why}.`);
+  }
+}
+
+/**
+ * k folds of consecutive rows (or random ones, with `shuffle`); the first rows % k folds have one row more.
+ *
+ * @example
+ * ```ts
+ * import { KFold } from 'boreal';
+ * const [first] = new KFold({ nSplits: 2 }).split([[1], [2], [3], [4]]);
+ * first.test; // Int32Array [0, 1]
+ * ```
+ */
+export class KFold extends Folds {
+  protected assign(rows: number, _y: ArrayLike<unknown> | undefined, random: Random | null): Int32Array {
+    const foldOf = new Int32Array(rows);
+    const order = random ? random.permutation(rows) : Int32Array.from(foldOf.keys());
+    const size = Math.floor(rows / this.nSplits);
+    const larger = rows % this.nSplits;
+    let next = 0;
+    for (let fold = 0; fold < this.nSplits; fold++) {
+      const end = next + size + (fold < larger ? 1 : 0);
+      while (next < end) foldOf[order[next++]] = fold;
+    }
+    return foldOf;
+  }
+}
+
+/**
+ * k folds with about the shares of classes of the whole.
+ *
+ * Differs from scikit-learn: no warning when a class has fewer rows than there are folds (some folds then lack it).
+ *
+ * @example
+ * ```ts
+ * import { StratifiedKFold } from 'boreal';
+ * const folds = [...new StratifiedKFold({ nSplits: 2 }).split([[1], [2], [3], [4]], ['a', 'a', 'b', 'b'])];
+ * folds.map(({ test }) => test); // [Int32Array [0, 2], Int32Array [1, 3]]
+ * ```
+ */
+export class StratifiedKFold extends Folds {
+  protected assign(rows: number, y: ArrayLike<unknown> | undefined, random: Random | null): Int32Array {
+    if (!y) throw this.refuse('split needs y, the labels to stratify by');
+    const classes = rowsByClass(y);
+    if (classes.every((members) => members.length < this.nSplits)) {
+      throw this.refuse(`nSplits ${this.nSplits} is more than the rows of every class`);
+    }
+    // Sorted by class, the rows are dealt out like cards: fold f gets every nSplits-th from f on.
+    const foldOf = new Int32Array(rows);
+    let dealt = 0;
+    for (const members of classes) {
+      const folds = Int32Array.from(members, () => dealt++ % this.nSplits).sort();
+      random?.shuffle(folds);
+      for (const [k, row] of members.entries()) foldOf[row] = folds[k];
+    }
+    return foldOf;
+  }
+}

@@ -1,0 +1,79 @@
+/** Rows taken out of whatever an estimator accepts: the one way in which splits and folds are made. */
+import { type FloatArray, Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
+import { isTable, selectTableRows, tableToColumns } from '../core/table.js';
+import { ValidationError } from '../errors.js';
+
+/** What taking rows of X gives: the same kind of thing, but a {@link Matrix} for data with a shape. */
+export type TakenRows<X> =
+  X extends Matrix<infer T>
+    ? Matrix<T>
+    : X extends { readonly data: infer T; readonly rows: number }
+      ? MatrixOf<T>
+      : X;
+type MatrixOf<T> = T extends FloatArray ? Matrix<T> : Matrix<Float64Array>;
+
+/**
+ * A copy of the given rows, in that order.
+ *
+ * @param indices - zero-based rows; repeats are allowed
+ * @throws {ERR_SHAPE} when an index is out of range
+ */
+export function takeRows<X extends MatrixLike>(X: X, indices: ArrayLike<number>): TakenRows<X> {
+  if (isTable(X)) return selectTableRows(X, indices) as TakenRows<X>;
+  if (!Array.isArray(X)) return Matrix.from(X as NumericMatrixLike).takeRows(indices) as TakenRows<X>;
+  return takeValues(X as ArrayLike<unknown>, indices) as TakenRows<X>;
+}
+
+/**
+ * The values of a list at the given places, in that order. A typed array stays one.
+ *
+ * @throws {ERR_SHAPE} when an index is out of range
+ */
+export function takeValues<V extends ArrayLike<unknown>>(values: V, indices: ArrayLike<number>): V {
+  const Type = ArrayBuffer.isView(values) ? (values.constructor as Float64ArrayConstructor) : Array;
+  const taken = new (Type as ArrayConstructor)(indices.length);
+  for (let k = 0; k < indices.length; k++) {
+    const i = indices[k];
+    if (!Number.isInteger(i) || i < 0 || i >= values.length) {
+      throw new ValidationError('ERR_SHAPE', `Row ${i} is not among ${values.length} rows.`);
+    }
+    taken[k] = values[i];
+  }
+  return taken as unknown as V;
+}
+
+/**
+ * The number of rows of X, checked against the length of y where there is one.
+ *
+ * @throws {ERR_EMPTY} when there are no rows
+ * @throws {ERR_SHAPE} when the lengths differ
+ */
+export function countRows(X: MatrixLike, y?: ArrayLike<unknown> | null): number {
+  let rows: number;
+  if (Array.isArray(X)) rows = X.length;
+  else rows = isTable(X) ? tableToColumns(X).rows : Matrix.from(X as NumericMatrixLike).rows;
+  if (rows === 0) throw new ValidationError('ERR_EMPTY', 'X has no rows to split.');
+  if (y && y.length !== rows) {
+    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${y.length} values.`);
+  }
+  return rows;
+}
+
+/**
+ * The rows of each class, in the order in which the classes first appear.
+ *
+ * @throws {ERR_LABELS} when a label is missing
+ */
+export function rowsByClass(y: ArrayLike<unknown>): number[][] {
+  const rows = new Map<unknown, number[]>();
+  for (let i = 0; i < y.length; i++) {
+    const label = y[i];
+    if (label === null || label === undefined || Number.isNaN(label)) {
+      throw new ValidationError('ERR_LABELS', `y: row ${i} has no label, which stratifying needs.`);
+    }
+    const known = rows.get(label);
+    if (known === undefined) rows.set(label, [i]);
+    else known.push(i);
+  }
+  return [...rows.values()];
+}

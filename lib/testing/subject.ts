@@ -1,0 +1,99 @@
+/** The estimator under test, and the small data set it is tested on. */
+import type { Estimator } from '../core/estimator.js';
+import type { Label } from '../core/labels.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { Random } from '../core/random.js';
+import type { Result } from './check.js';
+
+/** An estimator seen through the methods that any kind may have. */
+export type Model = Estimator & {
+  readonly classes?: readonly Label[];
+  predict?(X: MatrixLike): Promise<ArrayLike<unknown>>;
+  predictSync?(X: MatrixLike): ArrayLike<unknown>;
+  predictProba?(X: MatrixLike): Promise<Matrix>;
+  predictProbaSync?(X: MatrixLike): Matrix;
+  decisionFunction?(X: MatrixLike): Promise<Matrix>;
+  transform?(X: MatrixLike): Promise<Matrix>;
+  transformSync?(X: MatrixLike): Matrix;
+  score?(X: MatrixLike, y: ArrayLike<never>, options?: { sampleWeight?: ArrayLike<number> }): Promise<number>;
+  getFeatureNamesOut?(): string[];
+};
+
+const ROWS = 60;
+const COLUMNS = 4;
+
+/** What checks know about the estimator under test. */
+export class Subject {
+  readonly #make: () => Estimator;
+  readonly name: string;
+  readonly kind: Estimator['kind'];
+  readonly tags: Estimator['tags'];
+  /** Rows of numbers, all multiples of 1/8: their float32 form is exact. */
+  readonly X: Matrix<Float64Array> = gridMatrix(ROWS, COLUMNS, 1);
+  /** Labels of three classes or numbers, whichever the estimator learns; it depends on X and some noise. */
+  readonly y: number[];
+
+  constructor(make: () => Estimator) {
+    this.#make = make;
+    const example = make();
+    this.name = example.constructor.name;
+    this.kind = example.kind;
+    this.tags = example.tags;
+    this.y = this.targets(this.X, 2);
+  }
+
+  /** A new estimator; where it has a seed, the same one each time. */
+  make(): Model {
+    const model = this.#make().clone() as Model;
+    if ('randomState' in model.params && model.params.randomState === null)
+      model.setParams({ randomState: 7 } as object);
+    return model;
+  }
+
+  /** A new estimator, fitted on the data set. */
+  fitted(X: MatrixLike = this.X, y: ArrayLike<unknown> = this.y): Promise<Model> {
+    return this.make().fit(X, y) as Promise<Model>;
+  }
+
+  /** Targets that can be learned from X. */
+  targets({ data, rows, cols }: Matrix, seed: number): number[] {
+    const random = new Random(seed);
+    return Array.from({ length: rows }, (_, i) => {
+      const value = 2 * data[i * cols] - data[i * cols + cols - 1] + random.normal() / 4;
+      return this.kind === 'classifier' ? classOf(value) : value;
+    });
+  }
+
+  /** Predictions or transformed rows. */
+  apply(model: Model, X: MatrixLike): Promise<Result> {
+    return this.kind === 'transformer' ? model.transform!(X) : model.predict!(X);
+  }
+
+  /** As {@link Subject.apply}, synchronously. */
+  applySync(model: Model, X: MatrixLike): Result {
+    return this.kind === 'transformer' ? model.transformSync!(X) : model.predictSync!(X);
+  }
+
+  /** Whether the estimator gives probabilities. */
+  get hasProba(): boolean {
+    return this.make().outputs.includes('proba');
+  }
+}
+
+const classOf = (value: number) => (value < -1 ? 0 : value < 1 ? 1 : 2);
+
+/** Random multiples of 1/8, about normal. */
+export function gridMatrix(rows: number, cols: number, seed: number): Matrix<Float64Array> {
+  const random = new Random(seed);
+  const data = Float64Array.from({ length: rows * cols }, () => Math.round(random.normal() * 8) / 8);
+  return new Matrix(data, rows, cols);
+}
+
+/** The same numbers as a table, its columns named as those of a matrix are. */
+export function toTable(X: Matrix): Record<string, number[]> {
+  const columns = Array.from(
+    { length: X.cols },
+    (_, j) => [`x${j}`, Array.from(X.columns([j]).data)] as const,
+  );
+  return Object.fromEntries(columns);
+}

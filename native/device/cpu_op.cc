@@ -1,0 +1,52 @@
+#include "device/cpu_op.h"
+
+#include "device/cpu_arithmetic.h"
+#include "device/cpu_columns.h"
+#include "device/cpu_forest.h"
+#include "device/cpu_quantile.h"
+
+namespace boreal {
+namespace {
+
+template <typename T>
+struct MakeOp {
+  const OpPlace& place;
+  const Kernels& kernels;
+
+  CpuOpPtr<T> operator()(const CheckOp& op) const {
+    return std::make_unique<CpuCheck<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const GatherOp& op) const { return std::make_unique<CpuGather<T>>(op, place); }
+  CpuOpPtr<T> operator()(const ConcatOp&) const { return std::make_unique<CpuConcat<T>>(place); }
+  CpuOpPtr<T> operator()(const ImputeOp& op) const {
+    return std::make_unique<CpuImpute<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const AffineOp& op) const {
+    return std::make_unique<CpuAffine<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const CategoryOp& op) const { return std::make_unique<CpuCategory<T>>(op, place); }
+  CpuOpPtr<T> operator()(const OneHotOp& op) const { return std::make_unique<CpuOneHot<T>>(op, place); }
+  CpuOpPtr<T> operator()(const DenseOp& op) const {
+    return std::make_unique<CpuDense<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const ActivationOp& op) const {
+    return std::make_unique<CpuActivation<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const SoftmaxOp&) const { return std::make_unique<CpuSoftmax<T>>(place, kernels); }
+  CpuOpPtr<T> operator()(const ArgMaxOp&) const { return std::make_unique<CpuArgMax<T>>(place, kernels); }
+  CpuOpPtr<T> operator()(const ForestOp& op) const {
+    return std::make_unique<CpuForest<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const QuantileOp& op) const { return std::make_unique<CpuQuantile<T>>(op, place); }
+};
+
+}  // namespace
+
+template <typename T>
+CpuOpPtr<T> make_cpu_op(const OpPlace& place, const Kernels& kernels) {
+  return std::visit(MakeOp<T>{place, kernels}, place.op().kind);
+}
+template CpuOpPtr<float> make_cpu_op<float>(const OpPlace&, const Kernels&);
+template CpuOpPtr<double> make_cpu_op<double>(const OpPlace&, const Kernels&);
+
+}  // namespace boreal

@@ -1,0 +1,193 @@
+// Column statistics against hand-checked values, and the same statistics computed plainly in long double.
+#include "train/column_stats.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+using boreal::CancelToken;
+using boreal::ColumnDistinct;
+using boreal::ColumnMoments;
+using boreal::dense_view;
+using boreal::Error;
+using boreal::MatrixView;
+using boreal::Span;
+using std::vector;
+
+namespace {
+
+const double kNaN = std::numeric_limits<double>::quiet_NaN();
+const double kInfinity = std::numeric_limits<double>::infinity();
+
+template <typename T>
+MatrixView<const T> view(const vector<T>& values, size_t rows) {
+  return dense_view<const T>(values.data(), rows, values.size() / rows);
+}
+
+vector<double> quantiles(const vector<double>& x, size_t rows, const vector<double>& probabilities) {
+  return boreal::column_quantiles(view(x, rows), {probabilities.data(), probabilities.size()}, nullptr);
+}
+
+template <typename Call>
+std::string code_of(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("moments skip NaN column by column") {
+  const vector<double> x = {1, kNaN, 5, kNaN,  //
+                            3, 7,    5, kNaN,  //
+                            8, kNaN, 5, kNaN};
+  const ColumnMoments m = boreal::column_moments(view(x, 3), {}, nullptr);
+  CHECK(m.count == vector<double>{3, 1, 3, 0});
+  CHECK(m.mean[0] == 4);
+  CHECK(m.variance[0] == doctest::Approx(26.0 / 3).epsilon(1e-15));
+  CHECK(m.min[0] == 1);
+  CHECK(m.max[0] == 8);
+  CHECK(m.mean[1] == 7);
+  CHECK(m.variance[1] == 0);
+  CHECK(m.mean[2] == 5);
+  CHECK(m.variance[2] == 0);
+  for (const vector<double>* values : {&m.mean, &m.variance, &m.min, &m.max}) CHECK(std::isnan((*values)[3]));
+}
+
+TEST_CASE("moments stay accurate for large offsets and exact for constants, over many blocks") {
+  const size_t rows = 30000;
+  vector<double> x;
+  long double sum = 0, squares = 0;
+  for (size_t i = 0; i < rows; ++i) {
+    const double value = 1e9 + static_cast<double>(i * i * 31 % 97) / 48;
+    x.insert(x.end(), {value, 0.1, i < 20000 ? kNaN : value});
+    sum += value;
+  }
+  const long double mean = sum / rows;
+  for (size_t i = 0; i < rows; ++i) squares += (x[3 * i] - mean) * (x[3 * i] - mean);
+  const ColumnMoments m = boreal::column_moments(view(x, rows), {}, nullptr);
+  CHECK(std::fabs(m.mean[0] - static_cast<double>(mean)) <= 2.4e-7);  // two units in the last place
+  CHECK(m.variance[0] == doctest::Approx(static_cast<double>(squares / rows)).epsilon(1e-12));
+  CHECK(m.mean[1] == 0.1);
+  CHECK(m.variance[1] == 0);
+  CHECK(m.count[2] == 10000);
+  CHECK(m.variance[2] == doctest::Approx(m.variance[0]).epsilon(0.02));
+}
+
+TEST_CASE("whole weights are repetitions, zero weights absent rows") {
+  const vector<double> x = {1, 4, 2, kNaN, 9, 5, -50, 50};
+  const vector<double> weights = {3, 2, 1, 0};
+  const vector<double> repeated = {1, 4, 1, 4, 1, 4, 2, kNaN, 2, kNaN, 9, 5};
+  const ColumnMoments weighted = boreal::column_moments(view(x, 4), {weights.data(), 4}, nullptr);
+  const ColumnMoments plain = boreal::column_moments(view(repeated, 6), {}, nullptr);
+  CHECK(weighted.count == plain.count);
+  CHECK(weighted.min == plain.min);
+  CHECK(weighted.max == plain.max);
+  for (size_t j = 0; j < 2; ++j) {
+    CHECK(weighted.mean[j] == doctest::Approx(plain.mean[j]).epsilon(1e-15));
+    CHECK(weighted.variance[j] == doctest::Approx(plain.variance[j]).epsilon(1e-15));
+  }
+  const vector<double> negative = {1, 1, 1, -1};
+  CHECK(code_of([&] {
+          boreal::column_moments(view(x, 4), {negative.data(), 4}, nullptr);
+        }) == "ERR_PARAMETER");
+  CHECK(code_of([&] { boreal::column_moments(view(x, 4), {weights.data(), 3}, nullptr); }) == "ERR_SHAPE");
+}
+
+TEST_CASE("float32 columns are summed in float64, rows may be strided") {
+  vector<float> x;
+  for (int i = 0; i < 1000; ++i) x.insert(x.end(), {16777216.0f + static_cast<float>(2 * (i % 2)), -1.0f});
+  const MatrixView<const float> first{x.data(), 1000, 1, 2};
+  const ColumnMoments m = boreal::column_moments(first, {}, nullptr);
+  CHECK(m.mean == vector<double>{16777217.0});
+  CHECK(m.variance == vector<double>{1.0});
+}
+
+TEST_CASE("quantiles interpolate as numpy does") {
+  // np.quantile([3, 1, 2, 10], [0, .25, .5, .9, 1]) -> [1, 1.75, 2.5, 7.9, 10], here beside a column with NaN
+  // whose values are 5 and 7, and one without values.
+  const vector<double> x = {3, kNaN, kNaN, 1, 7, kNaN, 2, 5, kNaN, 10, kNaN, kNaN};
+  const vector<double> result = quantiles(x, 4, {0.9, 0, 0.25, 1, 0.5});
+  const vector<double> expected = {7.9, 1, 1.75, 10, 2.5, 6.8, 5, 5.5, 7, 6};
+  for (size_t i = 0; i < expected.size(); ++i)
+    CHECK(result[i] == doctest::Approx(expected[i]).epsilon(1e-15));
+  for (size_t i = expected.size(); i < 15; ++i) CHECK(std::isnan(result[i]));
+  CHECK(quantiles({4}, 1, {0, 0.3, 1}) == vector<double>{4, 4, 4});
+  CHECK(quantiles({-kInfinity, -kInfinity}, 2, {0.5})[0] == -kInfinity);
+  CHECK(code_of([] { quantiles({1}, 1, {1.5}); }) == "ERR_PARAMETER");
+  CHECK(code_of([] { quantiles({1}, 1, {kNaN}); }) == "ERR_PARAMETER");
+}
+
+TEST_CASE("quantiles of many columns and rows come out in place") {
+  const size_t rows = 5001, cols = 19;
+  vector<double> x(rows * cols);
+  for (size_t i = 0; i < rows; ++i) {
+    for (size_t j = 0; j < cols; ++j)
+      x[i * cols + j] = static_cast<double>((i * 4999 + j) % rows);  // a permutation
+  }
+  const vector<double> result = quantiles(x, rows, {0.5, 0.01});
+  for (size_t j = 0; j < cols; ++j) {
+    CHECK(result[2 * j] == 2500);
+    CHECK(result[2 * j + 1] == doctest::Approx(50).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("modes take the smallest of the most frequent values") {
+  const vector<double> x = {2, 0.0, kNaN, 1, -0.0, kNaN, 2, 5, kNaN, 1, 5, kNaN, 7, 0.0, kNaN};
+  const vector<double> modes = boreal::column_modes(view(x, 5), nullptr);
+  CHECK(modes[0] == 1);
+  CHECK(modes[1] == 0);
+  CHECK(std::isnan(modes[2]));
+}
+
+TEST_CASE("distinct values are sorted and counted, NaN last") {
+  const vector<float> x = {2, 5, 0.5f, 5, std::nanf(""), 5, 2, 5, -1, 5};
+  const ColumnDistinct d = boreal::column_distinct(view(x, 5), nullptr);
+  CHECK(d.offsets == vector<int32_t>{0, 4, 5});
+  CHECK(vector<double>(d.values.begin(), d.values.begin() + 3) == vector<double>{-1, 0.5, 2});
+  CHECK(std::isnan(d.values[3]));
+  CHECK(d.values[4] == 5);
+  CHECK(d.counts == vector<double>{1, 1, 2, 1, 5});
+}
+
+TEST_CASE("invalid values are found in row order") {
+  vector<double> x(40000, 1.0);
+  CHECK(boreal::find_invalid(view(x, 10000), false, nullptr) == -1);
+  x[39999] = kInfinity;
+  x[12345] = kNaN;
+  x[12346] = -kInfinity;
+  CHECK(boreal::find_invalid(view(x, 10000), false, nullptr) == 12345);
+  CHECK(boreal::find_invalid(view(x, 10000), true, nullptr) == 12346);
+  const MatrixView<const double> strided{x.data(), 10000, 1, 4};  // column 0 only: 12345 % 4 == 1
+  CHECK(boreal::find_invalid(strided, false, nullptr) == -1);
+  const vector<float> narrow = {1, std::numeric_limits<float>::infinity()};
+  CHECK(boreal::find_invalid(view(narrow, 2), true, nullptr) == 1);
+}
+
+TEST_CASE("statistics of no rows, and abortion") {
+  const double nothing = 0;
+  const MatrixView<const double> empty{&nothing, 0, 2, 2};
+  const ColumnMoments m = boreal::column_moments(empty, {}, nullptr);
+  CHECK(m.count == vector<double>{0, 0});
+  CHECK(std::isnan(m.mean[1]));
+  CHECK(std::isnan(boreal::column_modes(empty, nullptr)[0]));
+  CHECK(boreal::column_distinct(empty, nullptr).offsets == vector<int32_t>{0, 0, 0});
+  CHECK(boreal::find_invalid(empty, false, nullptr) == -1);
+
+  CancelToken cancel;
+  cancel.cancel();
+  const vector<double> x(10, 1.0), half = {0.5};
+  CHECK(code_of([&] { boreal::column_moments(view(x, 5), {}, &cancel); }) == "ERR_ABORTED");
+  CHECK(code_of([&] { boreal::column_quantiles(view(x, 5), {half.data(), 1}, &cancel); }) == "ERR_ABORTED");
+  CHECK(code_of([&] { boreal::column_modes(view(x, 5), &cancel); }) == "ERR_ABORTED");
+  CHECK(code_of([&] { boreal::column_distinct(view(x, 5), &cancel); }) == "ERR_ABORTED");
+  CHECK(code_of([&] { boreal::find_invalid(view(x, 5), false, &cancel); }) == "ERR_ABORTED");
+}

@@ -1,0 +1,143 @@
+/**
+ * Who may import whom, for `#include` in native/ and for imports in lib/; the reasons are in
+ * docs/architecture.md. Prints each violation as file:line and exits 1 if there is one.
+ */
+import { readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { findFiles, root } from './files.mjs';
+
+/** Folder of native/ -> the other folders it may include. */
+const cppRules = {
+  base: [],
+  kernels: ['base'],
+  plan: ['base', 'kernels'],
+  device: ['base', 'kernels', 'plan'],
+  train: ['base', 'kernels', 'plan', 'device'],
+  io: ['base', 'plan'],
+  binding: ['base', 'kernels', 'plan', 'device', 'train', 'io'],
+  test: ['base', 'kernels', 'plan', 'device', 'train', 'io'],
+  bench: ['base', 'kernels', 'plan', 'device', 'train', 'io'],
+};
+const nodeHeader = /^<(napi|node_api|js_native_api|node|uv|v8)\.h>$/;
+/** Files compiled for one instruction set may include these only, so that they emit no weak symbol. */
+const isaFile = /^native\/kernels\/(?!dispatch|kernels\.h)/;
+const isaInclude = /^(<(immintrin|arm_neon|stddef|stdint|string)\.h>|"kernels\/.*")$/;
+
+const foundation = ['native', 'errors', 'core'];
+const families = [
+  ...['linear-model', 'tree', 'ensemble', 'svm', 'naive-bayes', 'neighbors', 'cluster', 'decomposition'],
+  ...['manifold', 'preprocessing', 'impute', 'feature-selection', 'nn'],
+];
+const anything = [
+  ...[...foundation, ...families, 'pipeline', 'model-selection', 'metrics', 'datasets', 'inspection', 'plot'],
+  ...['monitor', 'serve', 'testing', 'cli', 'estimators', 'index'],
+];
+const without = (list, ...names) => list.filter((name) => !names.includes(name));
+
+/** Folder or top-level file of lib/ -> the others it may import. */
+const tsRules = {
+  errors: [],
+  native: ['errors'],
+  core: ['native', 'errors'],
+  ...Object.fromEntries(families.map((family) => [family, foundation])),
+  ensemble: [...foundation, 'tree'],
+  pipeline: [...foundation, ...families],
+  'model-selection': [...foundation, ...families, 'pipeline', 'metrics'],
+  metrics: foundation,
+  datasets: foundation,
+  inspection: [...foundation, 'metrics'],
+  plot: [...foundation, 'metrics'],
+  monitor: [...foundation, 'metrics'],
+  serve: [...foundation, 'monitor'],
+  estimators: ['core', ...families, 'pipeline', 'model-selection'],
+  index: without(anything, 'serve', 'testing', 'cli'),
+  testing: without(anything, 'serve', 'cli'),
+  cli: anything,
+};
+
+const violations = [];
+const paths = [];
+
+/** Relative path and text of each file, comments blanked out (line numbers stay). */
+function* read(folder, endings) {
+  for (const file of findFiles(join(root, folder), endings)) {
+    const path = relative(root, file).split(sep).join('/');
+    const source = readFileSync(file, 'utf8');
+    paths.push(path);
+    yield [
+      path,
+      source.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g, (comment) => comment.replace(/[^\n]/g, ' ')),
+    ];
+  }
+}
+
+function violation(path, source, index, message) {
+  violations.push(`${path}:${source.slice(0, index).split('\n').length}: ${message}`);
+}
+
+function checkLayer(rules, from, to, path, source, index) {
+  const allowed = rules[from];
+  if (!allowed) violation(path, source, index, `'${from}' is not in the table of scripts/check-layers.mjs`);
+  else if (from !== to && !allowed.includes(to)) {
+    const list = allowed.length > 0 ? allowed.join(', ') : 'nothing else';
+    violation(path, source, index, `${from} may not import ${to} (it may import ${list})`);
+  }
+}
+
+function checkCpp(path, source) {
+  const layer = path.startsWith('bench/') ? 'bench' : path.split('/')[1];
+  for (const match of source.matchAll(/^[ \t]*#[ \t]*include[ \t]+(<[^>\n]+>|"[^"\n]+")/gm)) {
+    const target = match[1];
+    if (nodeHeader.test(target) && layer !== 'binding') {
+      violation(path, source, match.index, `only native/binding may include ${target}`);
+    }
+    if (isaFile.test(path) && !isaInclude.test(target)) {
+      violation(
+        path,
+        source,
+        match.index,
+        `a file compiled for one instruction set may not include ${target}`,
+      );
+    }
+    if (target.startsWith('"'))
+      checkLayer(cppRules, layer, target.slice(1).split('/')[0], path, source, match.index);
+  }
+}
+
+/** Top-level folder of lib/ a path lies in, or its name without ending when it stands directly in lib/. */
+const tsLayer = (path) => path.split('/')[1].replace(/\.[jt]s$/, '');
+
+function checkTs(path, source) {
+  for (const match of source.matchAll(/\b(?:from|import)\s*\(?\s*['"](\.[^'"\n]*)['"]/g)) {
+    const target = join(path, '..', match[1]).split(sep).join('/');
+    if (target.startsWith('lib/'))
+      checkLayer(tsRules, tsLayer(path), tsLayer(target), path, source, match.index);
+    else violation(path, source, match.index, `'${match[1]}' leaves lib/`);
+  }
+  for (const match of source.matchAll(/\.node['"`]|\bdlopen\b/g)) {
+    if (path !== 'lib/native.ts')
+      violation(path, source, match.index, 'only lib/native.ts may load an addon');
+  }
+}
+
+/** Blanks out what an index file may hold; whatever is left is a violation. */
+function checkIndex(path, source) {
+  const allowed =
+    /export\s+(?:type\s+)?(?:\*(?:\s+as\s+\w+)?|\{[^}]*\})\s+from\s+'[^']+'\s*;|import\s+'[^']+'\s*;/g;
+  const rest = source.replace(allowed, (statement) => statement.replace(/[^\n]/g, ' '));
+  const index = rest.search(/\S/);
+  if (index >= 0) violation(path, source, index, 'an index file re-exports, nothing else');
+}
+
+for (const folder of ['native', 'bench/native']) {
+  for (const [path, source] of read(folder, ['.h', '.cc'])) checkCpp(path, source);
+}
+for (const [path, source] of read('lib', ['.ts'])) {
+  checkTs(path, source);
+  if (path.endsWith('/index.ts')) checkIndex(path, source);
+}
+
+for (const line of violations) console.error(line);
+if (paths.length === 0) console.error('check-layers: found no source files');
+else console.log(`check-layers: ${paths.length} files, ${violations.length} violations`);
+process.exitCode = violations.length > 0 || paths.length === 0 ? 1 : 0;

@@ -1,0 +1,23 @@
+"""Writes every golden file anew, the same bytes each time, with the packages of requirements.txt:
+
+    pip install -r test/golden/generate/requirements.txt
+    python test/golden/generate/all.py
+
+The bundled data sets are not touched; datasets.py makes those.
+"""
+
+import warnings
+
+import linear
+import loaded_datasets
+import metrics
+import preprocessing
+import trees
+from threadpoolctl import threadpool_limits
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    # Sums of BLAS depend on its number of threads.
+    with threadpool_limits(1):
+        for script in (loaded_datasets, metrics, preprocessing, linear, trees):
+            script.main()

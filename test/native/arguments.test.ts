@@ -1,0 +1,245 @@
+/** JavaScript is never trusted: whatever it passes, the addon answers with a result or an error with a code. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES } from '../../lib/errors.ts';
+import { type NativeAddon, native } from '../../lib/native.ts';
+import { affine, affineConstants, affineOps, forestSpec } from './support.ts';
+
+/** Calls with arguments that the types forbid. */
+const raw = native as unknown as Record<keyof NativeAddon, (...args: unknown[]) => unknown>;
+
+async function codeOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call();
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+  return 'no error';
+}
+
+function detached<T extends Float32Array | Float64Array>(array: T): T {
+  structuredClone(array.buffer, { transfer: [array.buffer] });
+  return array;
+}
+
+const f32 = (length: number) => new Float32Array(length);
+const f64 = (length: number) => new Float64Array(length);
+const shared = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
+const program = affine(native, 3);
+const both = f32(12);
+
+describe('wrong arguments have a code', () => {
+  it.each<[string, string, () => unknown]>([
+    ['ERR_PARAMETER', 'no arguments', () => raw.programRunSync()],
+    ['ERR_PARAMETER', 'an object for a handle', () => raw.programInfo({})],
+    ['ERR_PARAMETER', 'a handle of another kind', () => raw.programInfo(native.createCancel())],
+    ['ERR_PARAMETER', 'a program for a cancel handle', () => raw.cancel(program)],
+    ['ERR_PARAMETER', 'a proxy of a handle', () => raw.programExplain(new Proxy(program, {}))],
+    ['ERR_PARAMETER', 'x is an array', () => raw.programRunSync(program, [1, 2, 3], 1, f32(3), 1)],
+    ['ERR_DTYPE', 'x is float64', () => raw.programRunSync(program, f64(3), 1, f32(3), 1)],
+    ['ERR_DTYPE', 'out is float64', () => raw.programRunSync(program, f32(3), 1, f64(3), 1)],
+    ['ERR_DTYPE', 'x is int32', () => raw.programRunSync(program, new Int32Array(3), 1, f32(3), 1)],
+    ['ERR_SHAPE', 'x is short', () => raw.programRunSync(program, f32(5), 2, f32(6), 1)],
+    ['ERR_SHAPE', 'out is short', () => raw.programRunSync(program, f32(6), 2, f32(5), 1)],
+    ['ERR_SHAPE', 'x is detached', () => raw.programRunSync(program, detached(f32(3)), 1, f32(3), 1)],
+    ['ERR_SHAPE', 'out is detached', () => raw.programRun(program, f32(3), 1, detached(f32(3)), null)],
+    ['ERR_SHAPE', 'rows * width overflows', () => raw.programRunSync(program, f32(3), 2 ** 52, f32(3), 1)],
+    ['ERR_PARAMETER', 'rows is negative', () => raw.programRunSync(program, f32(3), -1, f32(3), 1)],
+    ['ERR_PARAMETER', 'rows is a fraction', () => raw.programRunSync(program, f32(3), 0.5, f32(3), 1)],
+    ['ERR_PARAMETER', 'rows is NaN', () => raw.programRunSync(program, f32(3), Number.NaN, f32(3), 1)],
+    ['ERR_PARAMETER', 'rows is a string', () => raw.programRunSync(program, f32(3), '1', f32(3), 1)],
+    ['ERR_PARAMETER', 'threads is negative', () => raw.programRunSync(program, f32(3), 1, f32(3), -1)],
+    ['ERR_PARAMETER', 'out is x', () => raw.programRunSync(program, both, 4, both, 1)],
+    [
+      'ERR_PARAMETER',
+      'out overlaps x',
+      () => raw.programRunSync(program, both.subarray(0, 6), 2, both.subarray(5, 11), 1),
+    ],
+    ['ERR_PARAMETER', 'bind: overlap', () => raw.programBind(program, both, both)],
+    ['ERR_DTYPE', 'bind: float64', () => raw.programBind(program, f64(3), f64(3))],
+    ['ERR_PARAMETER', 'cancel is a number', () => raw.programRun(program, f32(3), 1, f32(3), 1)],
+    ['ERR_PARAMETER', 'precision', () => raw.programCreate(affineOps(3), affineConstants(3), 'float16')],
+    ['ERR_PARAMETER', 'a long precision', () => raw.programCreate(affineOps(3), [], 'float32'.repeat(9))],
+    ['ERR_DTYPE', 'ops', () => raw.programCreate(f64(3), affineConstants(3), 'float32')],
+    ['ERR_PARAMETER', 'no constants', () => raw.programCreate(affineOps(3), null, 'float32')],
+    ['ERR_PARAMETER', 'holes for constants', () => raw.programCreate(affineOps(3), new Array(2), 'float32')],
+    ['ERR_DTYPE', 'bytes', () => raw.programCreate(affineOps(3), [new Uint16Array(3), f64(3)], 'float32')],
+    ['ERR_PLAN', 'a missing constant', () => raw.programCreate(affineOps(3), [f64(3)], 'float32')],
+    ['ERR_PLAN', 'a short constant', () => raw.programCreate(affineOps(3), [f64(3), f64(2)], 'float32')],
+    [
+      'ERR_PLAN',
+      'a detached constant',
+      () => raw.programCreate(affineOps(3), [f64(3), detached(f64(3))], 'float32'),
+    ],
+    [
+      'ERR_PARAMETER',
+      'shared constants',
+      () => raw.programCreate(affineOps(3), [f64(3), shared(3)], 'float32'),
+    ],
+    ['ERR_PLAN', 'an empty plan', () => raw.programCreate(new Int32Array(0), [], 'float32')],
+    ['ERR_PLAN', 'an empty plan, later', () => raw.programCreateAsync(new Int32Array(0), [], 'float32')],
+    ['ERR_SHAPE', 'moments: x', () => raw.columnMoments(f32(5), 2, 3, null, null)],
+    ['ERR_SHAPE', 'moments: weights', () => raw.columnMoments(f32(6), 2, 3, f64(3), null)],
+    [
+      'ERR_PARAMETER',
+      'a negative weight',
+      () => raw.columnMoments(f32(2), 2, 1, Float64Array.of(1, -1), null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a weight NaN',
+      () => raw.columnMoments(f32(2), 2, 1, Float64Array.of(1, Number.NaN), null),
+    ],
+    ['ERR_PARAMETER', 'a probability', () => raw.columnQuantiles(f32(2), 2, 1, Float64Array.of(1.01), null)],
+    [
+      'ERR_PARAMETER',
+      'a probability NaN',
+      () => raw.columnQuantiles(f32(2), 2, 1, Float64Array.of(Number.NaN), null),
+    ],
+    ['ERR_PARAMETER', 'allowNan', () => raw.findInvalid(f32(2), 2, 1, 1)],
+    ['ERR_EMPTY', 'no rows', () => raw.fitLeastSquares(f32(0), 0, 3, f64(0), 1, null, 0, true, null)],
+    ['ERR_SHAPE', 'y', () => raw.fitLeastSquares(f32(6), 2, 3, f64(3), 1, null, 0, true, null)],
+    [
+      'ERR_SHAPE',
+      'many targets',
+      () => raw.fitLeastSquares(f32(6), 2, 3, f64(3), 2 ** 53 - 1, null, 0, true, null),
+    ],
+    ['ERR_PARAMETER', 'alpha', () => raw.fitLeastSquares(f32(6), 2, 3, f64(2), 1, null, -1, true, null)],
+  ])('%s: %s', async (code, _, call) => {
+    expect(await codeOf(call)).toBe(code);
+  });
+
+  const logistic = (classes: number[], params: object = {}) =>
+    raw.fitLogistic(
+      f32(6),
+      2,
+      3,
+      Int32Array.from(classes),
+      2,
+      null,
+      { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4, ...params },
+      null,
+      null,
+    );
+  it.each<[string, string, () => unknown]>([
+    ['ERR_LABELS', 'a class too large', () => logistic([0, 2])],
+    ['ERR_LABELS', 'a negative class', () => logistic([-1, 1])],
+    ['ERR_SHAPE', 'too few classes', () => logistic([0])],
+    ['ERR_PARAMETER', 'c', () => logistic([0, 1], { c: 0 })],
+    ['ERR_PARAMETER', 'tol', () => logistic([0, 1], { tol: Number.NaN })],
+    ['ERR_PARAMETER', 'maxIter', () => logistic([0, 1], { maxIter: 1.5 })],
+    ['ERR_PARAMETER', 'a missing parameter', () => logistic([0, 1], { fitIntercept: undefined })],
+  ])('logistic, %s: %s', async (code, _, call) => {
+    expect(await codeOf(call)).toBe(code);
+  });
+
+  const forest = (
+    spec: object,
+    x: Float32Array | Float64Array = f32(6),
+    more: unknown[] = [null, 0, f64(2), null],
+  ) => raw.fitForest(x, 2, 3, ...more, { ...forestSpec(), ...spec }, null, null);
+  it.each<[string, string, () => unknown]>([
+    ['ERR_PARAMETER', 'no trees', () => forest({ trees: 0 })],
+    ['ERR_PARAMETER', 'too many features', () => forest({ maxFeatures: 4 })],
+    ['ERR_PARAMETER', 'too many samples', () => forest({ maxSamples: 3 })],
+    ['ERR_PARAMETER', 'an unknown criterion', () => forest({ criterion: 'poisson' })],
+    ['ERR_PARAMETER', 'gini for targets', () => forest({ criterion: 'gini' })],
+    ['ERR_PARAMETER', 'neither classes nor targets', () => forest({}, f32(6), [null, 0, null, null])],
+    ['ERR_PARAMETER', 'classes and targets', () => forest({}, f32(6), [new Int32Array(2), 2, f64(2), null])],
+    [
+      'ERR_LABELS',
+      'a class too large',
+      () => forest({ criterion: 'gini' }, f32(6), [Int32Array.of(0, 5), 2, null, null]),
+    ],
+    ['ERR_SHAPE', 'targets', () => forest({}, f32(6), [null, 0, f64(3), null])],
+    [
+      'ERR_PARAMETER',
+      'no parameters',
+      () => raw.fitForest(f32(6), 2, 3, null, 0, f64(2), null, null, null, null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'progress',
+      () => raw.fitForest(f32(6), 2, 3, null, 0, f64(2), null, forestSpec(), null, 1),
+    ],
+  ])('forest, %s: %s', async (code, _, call) => {
+    expect(await codeOf(call)).toBe(code);
+  });
+
+  it('a getter that throws is not disguised', () => {
+    const spec = Object.defineProperty({ ...forestSpec() }, 'trees', {
+      get() {
+        throw new RangeError('mine');
+      },
+    });
+    expect(() => raw.fitForest(f32(6), 2, 3, null, 0, f64(2), null, spec, null, null)).toThrow(RangeError);
+  });
+
+  it('positions come along', async () => {
+    const x = Float64Array.of(0, 1, 2, 3, 1e300, 5);
+    await expect(forest({}, x)).rejects.toMatchObject({ code: 'ERR_INPUT_INFINITE', row: 1, column: 1 });
+    await expect(logistic([1, 7])).rejects.toMatchObject({ code: 'ERR_LABELS', row: 1 });
+    await expect(native.programCreateAsync(affineOps(3), [f64(3), f64(2)], 'float32')).rejects.toMatchObject({
+      code: 'ERR_PLAN',
+      op: 0,
+    });
+  });
+});
+
+it('no combination of arguments does worse than an error with a code', async () => {
+  const anything = fc.oneof(
+    fc.constantFrom<unknown>(
+      program,
+      native.createCancel(),
+      affineOps(2),
+      affineConstants(2),
+      forestSpec(),
+      f32(0),
+      f32(2),
+      f32(6),
+      f64(6),
+      shared(6),
+      new Int32Array(2),
+      new Int32Array(6),
+      new Uint8Array(6),
+      new DataView(new ArrayBuffer(8)),
+      new ArrayBuffer(8),
+      () => 1,
+      Symbol('s'),
+      10n,
+    ),
+    fc.constantFrom<unknown>(
+      null,
+      undefined,
+      true,
+      false,
+      'float32',
+      'gini',
+      0,
+      1,
+      2,
+      3,
+      6,
+      -1,
+      2 ** 31,
+      2 ** 53,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+    ),
+  );
+  const functions = Object.keys(native) as (keyof NativeAddon)[];
+  expect(functions.length).toBe(18);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...functions),
+      fc.array(anything, { maxLength: 11 }),
+      async (name, args) => {
+        const code = await codeOf(() => raw[name](...args));
+        expect(code === 'no error' || Object.hasOwn(ERROR_CODES, code as string), `${name}: ${code}`).toBe(
+          true,
+        );
+      },
+    ),
+    { numRuns: 5000 },
+  );
+});

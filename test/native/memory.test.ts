@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { clean, runNode } from './support.ts';
+
+const MIB = 2 ** 20;
+
+/** Megabytes that 1000 rounds of `body` add to the process after 200 rounds of warming up. */
+async function growth(body: string): Promise<number> {
+  const { stdout, stderr } = await runNode(
+    `const turn = () => new Promise(setImmediate);
+     const rounds = async (count) => {
+       for (let i = 0; i < count; i++) {
+         ${body}
+         if (i % 25 === 0) { gc(); await turn(); }
+       }
+       gc(); await turn(); gc(); await turn();
+       return process.memoryUsage().rss;
+     };
+     const before = await rounds(200);
+     console.log((await rounds(1000)) - before);`,
+    { flags: ['--expose-gc'] },
+  );
+  expect(stderr).toBe('');
+  return Number(stdout) / MIB;
+}
+
+// A leak of what one round holds, half a megabyte and more, would show as 500 MiB.
+it.each([
+  ['programs', `native.programCreate(affineOps(32768), affineConstants(32768), 'float64');`],
+  [
+    'programs made on the pool',
+    `await native.programCreateAsync(affineOps(32768), affineConstants(32768), 'float64');`,
+  ],
+  [
+    'bound functions',
+    `native.programBind(affine(native, 32), new Float32Array(131072), new Float32Array(131072))(1);`,
+  ],
+  [
+    'asynchronous runs',
+    `await native.programRun(affine(native, 32), new Float32Array(131072), 4096, new Float32Array(131072), null);`,
+  ],
+  [
+    'large results',
+    `await native.columnQuantiles(new Float32Array(65536), 1, 65536, Float64Array.of(0, 1), null);`,
+  ],
+  [
+    'refused calls',
+    `try { native.programCreate(affineOps(65536), affineConstants(65536).slice(1), 'float64'); } catch {}
+     await native.programRun(affine(native, 32), new Float32Array(131072).fill(NaN), 4096,
+       new Float32Array(131072), native.createCancel()).catch(() => {});`,
+  ],
+])('1,000 rounds of %s leave memory flat', async (_, body) => {
+  expect(await growth(body)).toBeLessThan(64);
+});
+
+it('the garbage collector knows the size of programs', async () => {
+  // 3 GiB in all; nothing here asks for a collection.
+  const outcome = await runNode(
+    `const constants = affineConstants(262144), ops = affineOps(262144);
+     let most = 0;
+     for (let i = 0; i < 768; i++) {
+       native.programCreate(ops, constants, 'float64');
+       if (i % 4 === 0) await new Promise(setImmediate);
+       most = Math.max(most, process.memoryUsage().rss);
+     }
+     console.log(most < 1.5 * 2 ** 30 ? 'bounded' : most);`,
+  );
+  expect(outcome).toEqual(clean('bounded\n'));
+});

@@ -1,0 +1,208 @@
+/** The command `boreal`, run as a user runs it. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bytes, pairs } from '../../lib/cli/format.js';
+import { LinearRegression, makePipeline, OneHotEncoder } from '../../lib/index.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const main = join(root, 'dist/cli/main.js');
+let folder: string;
+let file: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'boreal-cli-'));
+  file = join(folder, 'towns.boreal');
+  const model = await makePipeline(new OneHotEncoder(), new LinearRegression()).fit(
+    { town: ['Oslo', 'Turku', 'Oslo', 'Turku'] },
+    [1, 2, 1, 2],
+  );
+  await model.save(file, { by: 'me' });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function boreal(
+  args: string[],
+  { script = main, env = {} }: { script?: string; env?: Record<string, string> } = {},
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [script, ...args],
+      { env: { ...process.env, ...env } },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+      },
+    );
+  });
+}
+
+describe('boreal', () => {
+  it('answers --help and --version', async () => {
+    const help = await boreal(['--help']);
+    expect(help.code).toBe(0);
+    for (const name of ['doctor', 'info', 'serve']) expect(help.stdout).toMatch(name);
+    const serveHelp = await boreal(['serve', '--help']);
+    expect([serveHelp.code, serveHelp.stdout]).toEqual([0, expect.stringMatching(/--port.*3000/s)]);
+    expect((await boreal(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [['docter'], /Did you mean doctor\?/],
+    [['serve', 'x.boreal', '--prot', '1'], /Did you mean --port\?/],
+    [['serve', 'x.boreal', '--port', 'abc'], /whole number from 0 to 65535/],
+    [['info'], /missing required argument 'model'/],
+    [[], /Usage: boreal/],
+  ])('refuses %j', async (args, message) => {
+    const { code, stdout, stderr } = await boreal(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+  });
+});
+
+describe('boreal doctor', () => {
+  it('shows what it found', async () => {
+    const { code, stdout } = await boreal(['doctor']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^boreal \d+\.\d+\.\d+\n/);
+    for (const line of ['Node', 'addon', 'CPU', 'instruction set', 'threads', 'memory limit', 'GPU']) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${line} +\\S`, 'm'));
+    }
+    expect(stdout).toMatch(process.version);
+    expect(stdout).toMatch(/boreal[^/]*\.node/);
+  });
+
+  it('shows it as JSON, and the instruction set that was forced', async () => {
+    const { code, stdout } = await boreal(['doctor', '--json'], { env: { BOREAL_ISA: 'scalar' } });
+    expect(code).toBe(0);
+    const diagnosis = JSON.parse(stdout);
+    expect(diagnosis).toMatchObject({
+      ok: true,
+      node: process.version,
+      native: { isa: 'scalar' },
+      gpu: { available: false },
+    });
+    expect(diagnosis.native.isas).toContain('scalar');
+    expect(diagnosis.gpu.reason).toMatch(/CUDA/);
+    expect(diagnosis.addon).toMatch(/\.node$/);
+  });
+
+  it('explains why the addon does not load', async () => {
+    const copy = join(folder, 'package');
+    await cp(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
+    await cp(join(root, 'package.json'), join(copy, 'package.json'));
+    await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+    const script = join(copy, 'dist/cli/main.js');
+    const text = await boreal(['doctor'], { script });
+    expect(text.code).toBe(1);
+    expect(text.stdout).toMatch(/addon +does not load/);
+    expect(text.stderr).toMatch(/npm run build:native/);
+    const json = await boreal(['doctor', '--json'], { script });
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, error: { code: 'ERR_ADDON_NOT_FOUND' } });
+    const help = await boreal(['--help'], { script });
+    expect(help.code).toBe(0);
+  });
+});
+
+describe('boreal info', () => {
+  it('shows what a model file holds', async () => {
+    const { code, stdout } = await boreal(['info', file]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch('Pipeline (regressor)');
+    expect(stdout).toMatch('LinearRegression');
+    expect(stdout).toMatch(/town +category, "Oslo", "Turku"/);
+    expect(stdout).toMatch(/predicts +a number/);
+    expect(stdout).toMatch("by: 'me'");
+  });
+
+  it('shows it as JSON', async () => {
+    const { stdout } = await boreal(['info', file, '--json']);
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({
+      kind: 'regressor',
+      model: { type: 'Pipeline' },
+      target: { kind: 'number' },
+      metadata: { by: 'me' },
+    });
+    expect(summary.model.params.steps[1]).toMatchObject(['linearregression', { type: 'LinearRegression' }]);
+    expect(summary.columns).toMatchObject([{ name: 'town', categories: ['Oslo', 'Turku'] }]);
+  });
+
+  it('fails clearly for a file that is no model, or not there', async () => {
+    const other = join(folder, 'other.txt');
+    await writeFile(other, 'not a model'.repeat(20));
+    const corrupt = await boreal(['info', other]);
+    expect([corrupt.code, corrupt.stderr]).toEqual([1, expect.stringMatching(/^boreal: .*ERR_MODEL_FILE/)]);
+    const missing = await boreal(['info', join(folder, 'none.boreal')]);
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(/^boreal: .*ENOENT/)]);
+  });
+});
+
+describe('boreal serve', () => {
+  const children: ChildProcess[] = [];
+  afterAll(() => {
+    for (const child of children) child.kill('SIGKILL');
+  });
+
+  it('serves a model file until SIGTERM', async () => {
+    const child = spawn(process.execPath, [main, 'serve', file, '--port', '0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+    const line = await new Promise<string>((resolve) =>
+      child.stdout.on('data', (text) => resolve(String(text))),
+    );
+    expect(line).toMatch(/^Serving towns at http:\/\/127\.0\.0\.1:\d+ /);
+    const [url] = /http:\S+/.exec(line)!;
+    const response = await fetch(`${url}/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ town: 'Turku' }),
+    });
+    expect(((await response.json()) as { prediction: number }).prediction).toBeCloseTo(2, 9);
+    expect(await (await fetch(`${url}/model_info`)).json()).toMatchObject({
+      name: 'towns',
+      metadata: { by: 'me' },
+    });
+    child.kill('SIGTERM');
+    expect(await exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('fails for a file that is not there', async () => {
+    const { code, stderr } = await boreal(['serve', join(folder, 'none.boreal'), '--port', '0']);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/ENOENT/)]);
+  });
+});
+
+describe('format', () => {
+  it('writes bytes in binary units', () => {
+    expect([0, 1023, 1024, 1536, 8 * 2 ** 30].map(bytes)).toEqual([
+      '0 bytes',
+      '1023 bytes',
+      '1.0 KiB',
+      '1.5 KiB',
+      '8.0 GiB',
+    ]);
+  });
+
+  it('aligns pairs', () => {
+    expect(
+      pairs([
+        ['a', '1'],
+        ['long', '2'],
+      ]),
+    ).toBe('  a     1\n  long  2\n');
+  });
+});
