@@ -44,7 +44,9 @@ heading('1. The data: California housing, 1990 census');
 const { table, targetName } = loadCaliforniaHousing();
 const X = dropColumns(table, targetName);
 const y = table[targetName];
-console.table(describe(table), ['column', 'count', 'mean', 'min', 'median', 'max', 'distinct', 'top']);
+const rounded = (value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
+const summary = describe(table).map((column) => Object.fromEntries(Object.entries(column).map(([k, v]) => [k, rounded(v)])));
+console.table(summary, ['column', 'count', 'missing', 'mean', 'min', '50%', 'max', 'distinct', 'top']);
 for (const { column, missing: count } of missing(table).filter((m) => m.missing > 0)) {
   console.log(`${column}: ${count} missing values`);
 }
@@ -58,13 +60,15 @@ const prepare = () =>
   ]);
 const { XTrain, XTest, yTrain, yTest } = trainTestSplit(X, y, { testSize: 0.2, randomState: 42 });
 
-function showProgress({ estimator, done, total }) {
+let shown = 0;
+function showProgress({ estimator, done, total, fraction }) {
   if (process.stdout.isTTY) {
-    const filled = Math.round((30 * done) / total);
+    const filled = Math.round(30 * fraction);
     process.stdout.write(`\r${estimator} [${'#'.repeat(filled)}${' '.repeat(30 - filled)}] ${done}/${total}`);
     if (done === total) process.stdout.write('\n');
-  } else if (done === total || done % Math.ceil(total / 4) === 0) {
-    console.log(`${estimator}: ${done}/${total}`);
+  } else if (fraction - shown >= 0.2 || done === total) {
+    shown = fraction;
+    console.log(`${estimator}: ${done}/${total} trees`);
   }
 }
 
@@ -111,7 +115,7 @@ const houses = [0, 1, 2].map((i) => Object.fromEntries(Object.entries(XTest).map
 const one = await post('/predict', houses[0]);
 console.log('POST /predict', houses[0]);
 const { lower, upper, coverage } = one.interval;
-console.log(`-> ${money(one.prediction)}, ${Math.round(100 * coverage)} % of the trees between ${money(lower)} and ${money(upper)}; sold at ${money(yTest[0])}`);
+console.log(`-> ${money(one.prediction)}, ${Math.round(100 * coverage)} % of the trees between ${money(lower)} and ${money(upper)}; the census says ${money(yTest[0])}`);
 const batch = await post('/predict_batch', houses);
 console.log(`POST /predict_batch with ${houses.length} houses -> ${batch.predictions.map(money).join(', ')}`);
 

@@ -18,7 +18,7 @@ async function codeOf(call: () => unknown): Promise<unknown> {
 }
 
 function detached<T extends Float32Array | Float64Array>(array: T): T {
-  structuredClone(array.buffer, { transfer: [array.buffer] });
+  structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
   return array;
 }
 
@@ -27,6 +27,7 @@ const f64 = (length: number) => new Float64Array(length);
 const shared = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
 const program = affine(native, 3);
 const both = f32(12);
+const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
 
 describe('wrong arguments have a code', () => {
   it.each<[string, string, () => unknown]>([
@@ -110,17 +111,7 @@ describe('wrong arguments have a code', () => {
   });
 
   const logistic = (classes: number[], params: object = {}) =>
-    raw.fitLogistic(
-      f32(6),
-      2,
-      3,
-      Int32Array.from(classes),
-      2,
-      null,
-      { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4, ...params },
-      null,
-      null,
-    );
+    raw.fitLogistic(f32(6), 2, 3, Int32Array.from(classes), 2, null, { ...LOGISTIC, ...params }, null, null);
   it.each<[string, string, () => unknown]>([
     ['ERR_LABELS', 'a class too large', () => logistic([0, 2])],
     ['ERR_LABELS', 'a negative class', () => logistic([-1, 1])],
@@ -186,28 +177,65 @@ describe('wrong arguments have a code', () => {
   });
 });
 
-it('no combination of arguments does worse than an error with a code', async () => {
-  const anything = fc.oneof(
-    fc.constantFrom<unknown>(
-      program,
-      native.createCancel(),
-      affineOps(2),
-      affineConstants(2),
-      forestSpec(),
-      f32(0),
-      f32(2),
-      f32(6),
-      f64(6),
-      shared(6),
-      new Int32Array(2),
-      new Int32Array(6),
-      new Uint8Array(6),
-      new DataView(new ArrayBuffer(8)),
-      new ArrayBuffer(8),
-      () => 1,
-      Symbol('s'),
-      10n,
-    ),
+/** Arguments that work, fresh for each call. */
+const valid: Record<keyof NativeAddon, () => unknown[]> = {
+  info: () => [],
+  createCancel: () => [],
+  cancel: () => [native.createCancel()],
+  programCreate: () => [affineOps(3), affineConstants(3), 'float32'],
+  programCreateAsync: () => [affineOps(3), affineConstants(3), 'float64'],
+  programInfo: () => [program],
+  programExplain: () => [program],
+  programRunSync: () => [program, f32(6), 2, f32(6), 0],
+  programRun: () => [program, f32(6), 2, f32(6), null],
+  programBind: () => [program, f32(6), f32(6)],
+  columnMoments: () => [f64(6), 2, 3, f64(2).fill(1), null],
+  columnQuantiles: () => [f32(6), 2, 3, f64(2), null],
+  columnModes: () => [f32(6), 2, 3, null],
+  columnDistinct: () => [f32(6), 2, 3, null],
+  findInvalid: () => [f64(6), 2, 3, true],
+  fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
+  fitLogistic: () => [f64(6), 2, 3, Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
+  fitForest: () => [f32(6), 2, 3, null, 0, f64(2), null, forestSpec({ trees: 2 }), null, null],
+};
+
+it('no arguments do worse than an error with a code', async () => {
+  expect(Object.keys(native).sort()).toEqual(Object.keys(valid).sort());
+  for (const [name, args] of Object.entries(valid)) {
+    expect(await codeOf(() => raw[name as keyof NativeAddon](...args())), name).toBe('no error');
+  }
+  const numbers = [
+    0,
+    1,
+    2,
+    3,
+    6,
+    -1,
+    -0,
+    0.5,
+    2 ** 31,
+    2 ** 32,
+    2 ** 53,
+    1e300,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+  ];
+  const numeric = fc.oneof(fc.constantFrom(...numbers), fc.double(), fc.integer());
+  const view = fc
+    .tuple(
+      fc.constantFrom(Float32Array, Float64Array, Int32Array, Uint8Array, Uint16Array, BigInt64Array),
+      fc.constantFrom<new (bytes: number) => ArrayBufferLike>(ArrayBuffer, SharedArrayBuffer),
+      fc.nat(12),
+    )
+    .map(([View, Memory, length]) => new View(new Memory(length * View.BYTES_PER_ELEMENT) as ArrayBuffer));
+  const filled = fc.array(numeric, { maxLength: 12 });
+  const anything: fc.Arbitrary<unknown> = fc.oneof(
+    numeric,
+    view,
+    filled.map((values) => Float32Array.from(values)),
+    filled.map((values) => Float64Array.from(values)),
+    filled.map((values) => Int32Array.from(values)),
+    fc.nat(12).map((length) => detached(f32(length))),
     fc.constantFrom<unknown>(
       null,
       undefined,
@@ -215,25 +243,36 @@ it('no combination of arguments does worse than an error with a code', async () 
       false,
       'float32',
       'gini',
-      0,
-      1,
-      2,
-      3,
-      6,
-      -1,
-      2 ** 31,
-      2 ** 53,
-      Number.NaN,
-      Number.POSITIVE_INFINITY,
+      '',
+      Symbol('s'),
+      10n,
+      () => 1,
+      {},
+      [],
     ),
+    fc.constantFrom<unknown>(
+      program,
+      native.createCancel(),
+      new DataView(new ArrayBuffer(8)),
+      new ArrayBuffer(8),
+    ),
+    fc.array(view, { maxLength: 3 }),
+    fc
+      .tuple(fc.constantFrom(...Object.keys(forestSpec())), numeric)
+      .filter(([key, value]) => key !== 'trees' || value < 100)
+      .map(([key, value]) => ({ ...forestSpec(), [key]: value })),
+    fc
+      .tuple(fc.constantFrom(...Object.keys(LOGISTIC)), numeric)
+      .map(([key, value]) => ({ ...LOGISTIC, [key]: value })),
   );
-  const functions = Object.keys(native) as (keyof NativeAddon)[];
-  expect(functions.length).toBe(18);
+  const change = fc.tuple(fc.nat(10), anything);
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom(...functions),
-      fc.array(anything, { maxLength: 11 }),
-      async (name, args) => {
+      fc.constantFrom(...(Object.keys(valid) as (keyof NativeAddon)[])),
+      fc.array(change, { minLength: 1, maxLength: 3 }),
+      async (name, changes) => {
+        const args = valid[name]();
+        for (const [position, value] of changes) args[position % (args.length + 1)] = value;
         const code = await codeOf(() => raw[name](...args));
         expect(code === 'no error' || Object.hasOwn(ERROR_CODES, code as string), `${name}: ${code}`).toBe(
           true,

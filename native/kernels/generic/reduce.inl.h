@@ -20,7 +20,8 @@ inline T row_max(const T* x, size_t cols) {
   return reduce_max(largest);
 }
 
-// Index of the first x[j] for which matches(x[j]), a lane mask, is set; cols if there is none.
+// Index of the first x[j] for which matches(x[j]), a lane mask, is set; cols if there is none. The tail is
+// filled with zeros: matches must not accept a 0 unless some x[j] is one.
 template <typename T, typename F>
 inline size_t find_first(const T* x, size_t cols, F matches) {
   constexpr size_t kLanes = Vec<T>::kLanes;
@@ -33,7 +34,7 @@ inline size_t find_first(const T* x, size_t cols, F matches) {
   if (bits == 0 && j < cols) bits = lane_bits(matches(load(x + j, cols - j, broadcast(T(0)))));
   if (bits == 0) return cols;
   for (; (bits & 1) == 0; bits >>= 1) ++j;
-  return j < cols ? j : cols;  // a lane beyond the row may have matched
+  return j;
 }
 
 template <typename T>

@@ -1,0 +1,161 @@
+// What a plan means, row by row in plain scalar code: the reference for every device. Arithmetic ops are
+// evaluated in float64 whatever T is and carry a bound on the error that an implementation in T may make;
+// all other ops must agree bit for bit.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "plan/plan.h"
+
+namespace boreal {
+namespace test {
+
+template <typename T>
+class RowReference {
+ public:
+  // The output row for the input row x[plan.input_width]; checks and rejected categories are ignored.
+  static std::vector<T> run(const Plan& plan, const T* x) {
+    std::vector<std::vector<T>> slots{std::vector<T>(x, x + plan.input_width)};
+    for (const Op& op : plan.ops) {
+      std::vector<T> in;
+      for (const uint32_t slot : op.inputs) in.insert(in.end(), slots[slot].begin(), slots[slot].end());
+      slots.push_back(std::visit([&](const auto& kind) { return apply(kind, in); }, op.kind));
+    }
+    return slots.back();
+  }
+
+ private:
+  using Row = std::vector<T>;
+
+  static Row apply(const CheckOp&, const Row& x) { return x; }
+  static Row apply(const ConcatOp&, const Row& x) { return x; }
+  static Row apply(const GatherOp& op, const Row& x) {
+    Row y;
+    for (const uint32_t column : op.columns) y.push_back(x[column]);
+    return y;
+  }
+  static Row apply(const ImputeOp& op, Row x) {
+    for (size_t j = 0; j < x.size(); ++j) {
+      if (std::isnan(x[j])) x[j] = static_cast<T>(op.fill[j]);
+    }
+    return x;
+  }
+  static Row apply(const AffineOp& op, Row x) {
+    for (size_t j = 0; j < x.size(); ++j) {
+      x[j] = (x[j] - static_cast<T>(op.shift[j])) / static_cast<T>(op.scale[j]);
+    }
+    return x;
+  }
+  static Row apply(const CategoryOp& op, const Row& x) {
+    Row y;
+    for (size_t j = 0; j < x.size(); ++j) {
+      int32_t code = -1;
+      for (int32_t k = op.offsets[j]; k < op.offsets[j + 1] && code < 0; ++k) {
+        const T value = static_cast<T>(op.values[k]);
+        if (value == x[j] || (std::isnan(value) && std::isnan(x[j]))) code = k - op.offsets[j];
+      }
+      y.push_back(static_cast<T>(code));
+    }
+    return y;
+  }
+  static Row apply(const OneHotOp& op, const Row& x) {
+    Row y;
+    for (size_t j = 0; j < x.size(); ++j) {
+      for (int32_t code = 0; code < op.sizes[j]; ++code) {
+        if (code != op.drop[j]) y.push_back(x[j] == static_cast<T>(code) ? T(1) : T(0));
+      }
+    }
+    return y;
+  }
+  static Row apply(const DenseOp& op, const Row& x) {
+    Row y;
+    for (size_t n = 0; n < op.outputs; ++n) {
+      double sum = static_cast<T>(op.bias[n]);
+      for (size_t k = 0; k < x.size(); ++k) {
+        sum += static_cast<double>(x[k]) * static_cast<T>(op.weights[k * op.outputs + n]);
+      }
+      y.push_back(static_cast<T>(sum));
+    }
+    return y;
+  }
+  static Row apply(const ActivationOp& op, Row x) {
+    for (T& value : x) {
+      const double v = value;
+      switch (op.kind) {
+        case Activation::kIdentity:
+          break;
+        case Activation::kRelu:
+          value = std::isnan(v) || v > 0 ? value : T(0);
+          break;
+        case Activation::kSigmoid:
+          value = static_cast<T>(1 / (1 + std::exp(-v)));
+          break;
+        case Activation::kTanh:
+          value = static_cast<T>(std::tanh(v));
+          break;
+        case Activation::kExp:
+          value = static_cast<T>(std::exp(v));
+          break;
+      }
+    }
+    return x;
+  }
+  static Row apply(const SoftmaxOp&, Row x) {
+    double most = -std::numeric_limits<double>::infinity(), sum = 0;
+    for (const T value : x) most = std::max<double>(most, value);
+    for (const T value : x) sum += std::exp(value - most);
+    for (T& value : x) value = static_cast<T>(std::exp(value - most) / sum);
+    return x;
+  }
+  static Row apply(const ArgMaxOp&, const Row& x) {
+    size_t best = 0;
+    for (size_t j = 1; j < x.size(); ++j) {
+      if (!std::isnan(x[best]) && (std::isnan(x[j]) || x[j] > x[best])) best = j;
+    }
+    return {static_cast<T>(best)};
+  }
+  static Row apply(const ForestOp& op, const Row& x) {
+    std::vector<double> sums(op.outputs, 0.0);
+    Row each;
+    const size_t trees = op.tree_offsets.size - 1;
+    for (size_t t = 0; t < trees; ++t) {
+      const size_t root = static_cast<size_t>(op.tree_offsets[t]);
+      size_t node = root;
+      while (op.feature[node] >= 0) {
+        const float value = static_cast<float>(x[static_cast<size_t>(op.feature[node])]);
+        const bool missing_left = op.missing_left.size == 0 || op.missing_left[node] != 0;
+        const bool left = std::isnan(value) ? missing_left : static_cast<double>(value) <= op.threshold[node];
+        node = root + static_cast<size_t>(op.left[node]) + (left ? 0 : 1);
+      }
+      const double* value = op.values.data + static_cast<size_t>(op.left[node]) * op.outputs;
+      for (size_t j = 0; j < op.outputs; ++j) sums[j] += value[j];
+      each.push_back(static_cast<T>(*value));
+    }
+    if (op.aggregate == ForestAggregate::kPerTree) return each;
+    Row y;
+    for (const double sum : sums) {
+      y.push_back(static_cast<T>(op.aggregate == ForestAggregate::kMean ? sum / static_cast<double>(trees) : sum));
+    }
+    return y;
+  }
+  static Row apply(const QuantileOp& op, Row x) {
+    const bool missing = std::any_of(x.begin(), x.end(), [](T value) { return std::isnan(value); });
+    if (missing) return Row(op.probabilities.size, std::numeric_limits<T>::quiet_NaN());
+    std::sort(x.begin(), x.end());
+    Row y;
+    for (const double p : op.probabilities) {
+      const double position = p * static_cast<double>(x.size() - 1);
+      const size_t below = static_cast<size_t>(std::floor(position));
+      const double a = x[below], b = x[std::min(below + 1, x.size() - 1)], t = position - std::floor(position);
+      y.push_back(static_cast<T>(t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t)));
+    }
+    return y;
+  }
+};
+
+}  // namespace test
+}  // namespace boreal

@@ -1,0 +1,128 @@
+/**
+ * Every estimator as the common checks see it, and the one table of exceptions: which check an estimator need not pass,
+ * and why.
+ */
+import type { Estimator } from '../../lib/core/estimator.js';
+import {
+  ColumnTransformer,
+  DecisionTreeClassifier,
+  DecisionTreeRegressor,
+  LinearRegression,
+  LogisticRegression,
+  OneHotEncoder,
+  Pipeline,
+  RandomForestClassifier,
+  RandomForestRegressor,
+  Ridge,
+  SimpleImputer,
+  StandardScaler,
+} from '../../lib/index.js';
+
+export interface Example {
+  /** The class, and what is special about the example. */
+  readonly name: string;
+  readonly make: () => Estimator;
+  readonly exceptions?: Readonly<Record<string, string>>;
+}
+
+const WEIGHTS = 'a weight of n counts as n rows';
+const COMPOSITE = {
+  'can be constructed without arguments': 'it is made of other estimators, which have to be given',
+};
+const BOOTSTRAP = { [WEIGHTS]: 'rows are drawn by position, so that repeated rows are drawn otherwise' };
+const IMPUTER = { [WEIGHTS]: "like scikit-learn's it takes no weights, and leaves those of its pipeline alone" };
+const ENCODER = { [WEIGHTS]: 'a row of weight 0 still shows that its category exists' };
+const WORDS = { 'text is used where it is allowed': 'a mean or median of text does not exist' };
+
+export const EXAMPLES: readonly Example[] = [
+  {
+    name: 'ColumnTransformer',
+    make: () =>
+      new ColumnTransformer(
+        [
+          ['scale', new StandardScaler(), { kind: 'number' }],
+          ['codes', new OneHotEncoder(), { kind: 'category' }],
+        ],
+        { remainder: 'passthrough' },
+      ),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'ColumnTransformer of overlapping parts',
+    make: () =>
+      new ColumnTransformer([
+        ['filled', new SimpleImputer({ strategy: 'mostFrequent', addIndicator: true }), [0]],
+        ['same', 'passthrough', 0],
+        ['none', 'drop', 0],
+      ]),
+    exceptions: { ...COMPOSITE, ...IMPUTER },
+  },
+  { name: 'DecisionTreeClassifier', make: () => new DecisionTreeClassifier() },
+  { name: 'DecisionTreeClassifier, limited', make: () => new DecisionTreeClassifier({ maxDepth: 3, maxFeatures: 2 }) },
+  { name: 'DecisionTreeRegressor', make: () => new DecisionTreeRegressor() },
+  { name: 'LinearRegression', make: () => new LinearRegression() },
+  { name: 'LinearRegression without intercept', make: () => new LinearRegression({ fitIntercept: false }) },
+  { name: 'LogisticRegression', make: () => new LogisticRegression() },
+  { name: 'LogisticRegression, balanced', make: () => new LogisticRegression({ classWeight: 'balanced', C: 10 }) },
+  { name: 'OneHotEncoder', make: () => new OneHotEncoder(), exceptions: ENCODER },
+  {
+    name: 'OneHotEncoder, lenient',
+    make: () => new OneHotEncoder({ drop: 'first', handleUnknown: 'ignore' }),
+    exceptions: ENCODER,
+  },
+  {
+    name: 'Pipeline of a classifier',
+    make: () =>
+      new Pipeline([
+        ['impute', new SimpleImputer({ strategy: 'median' })],
+        ['scale', new StandardScaler()],
+        ['model', new LogisticRegression()],
+      ]),
+    exceptions: { ...COMPOSITE, ...IMPUTER, ...WORDS },
+  },
+  {
+    name: 'Pipeline of a regressor',
+    make: () =>
+      new Pipeline([
+        ['skip', 'passthrough'],
+        ['model', new DecisionTreeRegressor({ randomState: 3 })],
+      ]),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'Pipeline of transformers',
+    make: () =>
+      new Pipeline([
+        ['scale', new StandardScaler()],
+        ['inner', new Pipeline([['impute', new SimpleImputer()]])],
+      ]),
+    exceptions: { ...COMPOSITE, ...IMPUTER },
+  },
+  {
+    name: 'RandomForestClassifier',
+    make: () => new RandomForestClassifier({ nEstimators: 10 }),
+    exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'RandomForestClassifier without bootstrap',
+    make: () => new RandomForestClassifier({ nEstimators: 5, bootstrap: false, criterion: 'entropy' }),
+  },
+  {
+    name: 'RandomForestRegressor',
+    make: () => new RandomForestRegressor({ nEstimators: 10 }),
+    exceptions: BOOTSTRAP,
+  },
+  { name: 'Ridge', make: () => new Ridge() },
+  { name: 'SimpleImputer', make: () => new SimpleImputer(), exceptions: { ...IMPUTER, ...WORDS } },
+  {
+    name: 'SimpleImputer by frequency, with indicator',
+    make: () => new SimpleImputer({ strategy: 'mostFrequent', addIndicator: true }),
+    exceptions: IMPUTER,
+  },
+  {
+    name: 'SimpleImputer of a constant',
+    make: () => new SimpleImputer({ strategy: 'constant' }),
+  },
+  { name: 'StandardScaler', make: () => new StandardScaler() },
+  { name: 'StandardScaler without mean', make: () => new StandardScaler({ withMean: false }) },
+];
