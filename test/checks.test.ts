@@ -1,7 +1,7 @@
 /** Every registered estimator against the checks of boreal/testing. */
 import { describe, expect, test } from 'vitest';
 import { registeredEstimators } from '../lib/core/registry.js';
-import { checkEstimator, estimatorChecks } from '../lib/testing/index.js';
+import { estimatorChecks } from '../lib/testing/index.js';
 import { EXAMPLES } from './support/estimators.js';
 
 test('every registered estimator has an example here', () => {

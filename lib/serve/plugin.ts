@@ -14,11 +14,11 @@ export interface BorealPluginOptions extends EndpointOptions {
   readonly model: Estimator;
   /** Where the routes begin, such as '/ml'. Default: the root. */
   readonly prefix?: string;
-  /** Most bytes of a body, >= 1. Default 10 MiB. */
+  /** Most bytes of a body, >= 1. Default 4 MiB. */
   readonly bodyLimit?: number;
 }
 
-const DEFAULT_BODY_LIMIT = 10 * 1024 * 1024;
+const DEFAULT_BODY_LIMIT = 4 * 1024 * 1024;
 
 /** The paths below the prefix, and the method that each answers. */
 export const ROUTES = {

@@ -1,5 +1,6 @@
 // Programs: make, describe, run now, run on the pool, bind to buffers for single rows.
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -234,7 +235,9 @@ napi_value bind(Call& call, const ProgramPtr& owner, const Program<T>& program) 
   napi_env env = call.env();
   const TypedArray x = to_typed_array(env, call[1], "x"), out = to_typed_array(env, call[2], "out");
   refuse_overlap(x, out);
-  const size_t max_rows = std::min(x.length / program.input_width(), out.length / program.output_width());
+  const auto rows_in = [](size_t length, size_t width) { return width == 0 ? SIZE_MAX : length / width; };
+  const size_t max_rows =
+      std::min(rows_in(x.length, program.input_width()), rows_in(out.length, program.output_width()));
   auto bound =
       std::make_unique<BoundRun<T>>(BoundRun<T>{owner, program, elements<T>(x), elements<T>(out), max_rows});
   const auto release = [](napi_env finalizer_env, void* data, void*) {

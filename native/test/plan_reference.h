@@ -138,7 +138,8 @@ class RowReference {
     if (op.aggregate == ForestAggregate::kPerTree) return each;
     Row y;
     for (const double sum : sums) {
-      y.push_back(static_cast<T>(op.aggregate == ForestAggregate::kMean ? sum / static_cast<double>(trees) : sum));
+      y.push_back(
+          static_cast<T>(op.aggregate == ForestAggregate::kMean ? sum / static_cast<double>(trees) : sum));
     }
     return y;
   }
@@ -150,7 +151,8 @@ class RowReference {
     for (const double p : op.probabilities) {
       const double position = p * static_cast<double>(x.size() - 1);
       const size_t below = static_cast<size_t>(std::floor(position));
-      const double a = x[below], b = x[std::min(below + 1, x.size() - 1)], t = position - std::floor(position);
+      const double a = x[below], b = x[std::min(below + 1, x.size() - 1)],
+                   t = position - std::floor(position);
       y.push_back(static_cast<T>(t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t)));
     }
     return y;

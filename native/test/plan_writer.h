@@ -1,5 +1,5 @@
-// Writes plans in the wire format, for tests. Constants live in exactly sized allocations of their own, so that
-// AddressSanitizer sees the first byte read beyond one.
+// Writes plans in the wire format, for tests. Constants live in exactly sized allocations of their own, so
+// that AddressSanitizer sees the first byte read beyond one.
 #pragma once
 
 #include <cstring>
@@ -40,7 +40,8 @@ class PlanWriter {
     const int32_t first = constant(shift);
     return op(5, {x}, {}, {first, constant(scale)});
   }
-  int32_t category(int32_t x, const std::vector<int32_t>& offsets, const std::vector<double>& values, bool reject) {
+  int32_t category(int32_t x, const std::vector<int32_t>& offsets, const std::vector<double>& values,
+                   bool reject) {
     const int32_t first = constant(offsets);
     return op(6, {x}, {reject ? 1 : 0}, {first, constant(values)});
   }
@@ -112,8 +113,9 @@ struct ForestArrays {
   }
 };
 
-// Trees of random shape: each leaf in turn splits with a probability that falls with the depth. Thresholds are
-// drawn from `cuts`, so that tests can put rows exactly on them; leaves share `distinct_leaves` rows of values.
+// Trees of random shape: each leaf in turn splits with a probability that falls with the depth. Thresholds
+// are drawn from `cuts`, so that tests can put rows exactly on them; leaves share `distinct_leaves` rows of
+// values.
 inline ForestArrays random_forest(Rng& rng, size_t trees, size_t width, size_t outputs, size_t max_nodes,
                                   const std::vector<double>& cuts, bool with_missing, bool with_cover,
                                   size_t distinct_leaves) {
@@ -142,7 +144,8 @@ inline ForestArrays random_forest(Rng& rng, size_t trees, size_t width, size_t o
     forest.tree_offsets.push_back(static_cast<int32_t>(forest.feature.size()));
   }
   if (with_cover) {
-    for (size_t k = 0; k < forest.feature.size(); ++k) forest.cover.push_back(static_cast<float>(rng.uniform()));
+    for (size_t k = 0; k < forest.feature.size(); ++k)
+      forest.cover.push_back(static_cast<float>(rng.uniform()));
   }
   for (size_t k = 0; k < distinct_leaves * outputs; ++k) forest.values.push_back(rng.uniform() * 2 - 1);
   return forest;

@@ -26,13 +26,6 @@ class RankTable {
   size_t rows() const { return rows_; }
   size_t cols() const { return columns_.size(); }
   const uint16_t* row(size_t i) const { return ranks_.data() + i * stride_; }
-  void prefetch(size_t i) const {
-#if defined(__GNUC__)
-    __builtin_prefetch(row(i));
-#else
-    (void)i;
-#endif
-  }
   bool has_missing() const;
 
   // The threshold t between two neighbouring ranks that occur in a node: x <= t iff rank <= low. It is halfway

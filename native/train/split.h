@@ -1,4 +1,4 @@
-// A split of a node and the rules that allow it; shared by the two searches.
+// A split of a node, and the rules that allow it.
 #pragma once
 
 #include <cstddef>
@@ -24,23 +24,6 @@ struct Split {
   bool missing_left = false;   // these go here
 
   bool found() const { return score.num > -std::numeric_limits<double>::infinity(); }
-};
-
-// scikit-learn's min_samples_leaf and min_weight_leaf.
-struct SplitLimits {
-  size_t min_rows = 1;
-  double min_weight = 0;
-
-  // Whether the split at scan's position is allowed and better than best, which then becomes its score.
-  template <typename Scan>
-  bool improves(const Scan& scan, size_t left_rows, size_t rows, Fraction* best) const {
-    if (left_rows < min_rows || rows - left_rows < min_rows) return false;
-    if (scan.left_weight() < min_weight || scan.right_weight() < min_weight) return false;
-    const Fraction score = scan.score();
-    if (!(score > *best)) return false;
-    *best = score;
-    return true;
-  }
 };
 
 }  // namespace boreal

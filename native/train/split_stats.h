@@ -1,13 +1,15 @@
 // What a tree sums over its rows, and how good a split is. SplitSearch and TreeBuilder are written once over
 // these policies:
 //   Row      a training row within one tree: its index, its weight and what is to be predicted
+//   Key      what sorts rows by rank; payload() fits its lower half and stands for a row of the node there
 //   Cell     cells() of them hold the sum over a set of rows
-//   Scan     walks a node's rows or bins from left to right and scores the split at each step; it may use
-//            2 * cells() cells of scratch
+//   Scan     moves a node's rows from the right to the left side one by one and scores each such split; it may
+//            use 2 * cells() cells of scratch
 //   gain     impurity decrease per unit of the node's weight, from the best score
 // Within a node the score orders splits as scikit-learn's proxy of the impurity improvement does.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -25,17 +27,22 @@ class BinaryGini {
     uint32_t index;
     uint32_t weight_class;  // weight << 1 | class
   };
+  using Key = uint32_t;
   using Cell = uint64_t;  // weight << 32 | weight of class 1
+
+  // A row's weight, and so the payload, has to fit 16 bits with the class.
+  static constexpr uint32_t kMaxWeight = 0x7fff;
 
   explicit BinaryGini(Span<int32_t> classes) : classes_(classes) {}
   size_t cells() const { return 1; }
   size_t outputs() const { return 2; }
   Row make_row(uint32_t index, double weight) const {
-    return {index, static_cast<uint32_t>(weight) << 1 | static_cast<uint32_t>(classes_[index])};
+    const uint32_t whole = std::min(static_cast<uint32_t>(weight), kMaxWeight);
+    return {index, whole << 1 | static_cast<uint32_t>(classes_[index])};
   }
-  void add(Cell* sum, const Row& row) const { *sum += expand(row); }
+  uint32_t payload(const Row* rows, size_t i) const { return rows[i].weight_class; }
+  void add(Cell* sum, const Row& row) const { *sum += expand(row.weight_class); }
 
-  bool empty(const Cell* sum) const { return *sum == 0; }
   double weight(const Cell* sum) const { return static_cast<double>(*sum >> 32); }
   bool pure(const Cell* sum, const Row*, size_t) const {
     const uint32_t positive = static_cast<uint32_t>(*sum);
@@ -57,8 +64,7 @@ class BinaryGini {
    public:
     Scan(const BinaryGini&, const Cell* total, Cell*)
         : total_weight_(static_cast<double>(*total >> 32)), total_positive_(positive(total)) {}
-    void move(const Row& row) { left_ += expand(row); }
-    void move(const Cell* cell) { left_ += *cell; }
+    void move(const Row*, uint32_t payload) { left_ += expand(payload); }
     double left_weight() const { return static_cast<double>(left_ >> 32); }
     double right_weight() const { return total_weight_ - left_weight(); }
     Fraction score() const {
@@ -72,9 +78,8 @@ class BinaryGini {
   };
 
  private:
-  static Cell expand(const Row& row) {
-    const uint64_t weight = row.weight_class >> 1;
-    return weight * (uint64_t{1} << 32 | (row.weight_class & 1));
+  static Cell expand(uint32_t weight_class) {
+    return uint64_t{weight_class >> 1} * (uint64_t{1} << 32 | (weight_class & 1));
   }
   static double positive(const Cell* sum) { return static_cast<double>(static_cast<uint32_t>(*sum)); }
 
@@ -90,6 +95,7 @@ class SquaredError {
     double target;
     uint32_t index;
   };
+  using Key = uint64_t;
   struct Cell {
     double weight = 0;
     double target = 0;  // weighted
@@ -99,12 +105,12 @@ class SquaredError {
   size_t cells() const { return 1; }
   size_t outputs() const { return 1; }
   Row make_row(uint32_t index, double weight) const { return {weight, targets_[index], index}; }
+  uint32_t payload(const Row*, size_t i) const { return static_cast<uint32_t>(i); }
   void add(Cell* sum, const Row& row) const {
     sum->weight += row.weight;
     sum->target += row.weight * row.target;
   }
 
-  bool empty(const Cell* sum) const { return sum->weight == 0; }
   double weight(const Cell* sum) const { return sum->weight; }
   bool pure(const Cell*, const Row* rows, size_t count) const {
     for (size_t i = 1; i < count; ++i) {
@@ -128,13 +134,10 @@ class SquaredError {
    public:
     Scan(const SquaredError&, const Cell* total, Cell*)
         : total_weight_(total->weight), mean_(total->target / total->weight) {}
-    void move(const Row& row) {
+    void move(const Row* rows, uint32_t payload) {
+      const Row& row = rows[payload];
       left_.weight += row.weight;
       left_.target += row.weight * row.target;
-    }
-    void move(const Cell* cell) {
-      left_.weight += cell->weight;
-      left_.target += cell->target;
     }
     double left_weight() const { return left_.weight; }
     double right_weight() const { return total_weight_ - left_.weight; }
@@ -184,6 +187,7 @@ class ClassImpurity {
     uint32_t cls;
     uint32_t index;
   };
+  using Key = uint64_t;
   using Cell = double;  // one for each class: its weight
 
   ClassImpurity(Span<int32_t> classes, size_t class_count) : labels_(classes), classes_(class_count) {}
@@ -192,14 +196,9 @@ class ClassImpurity {
   Row make_row(uint32_t index, double weight) const {
     return {weight, static_cast<uint32_t>(labels_[index]), index};
   }
+  uint32_t payload(const Row*, size_t i) const { return static_cast<uint32_t>(i); }
   void add(Cell* sum, const Row& row) const { sum[row.cls] += row.weight; }
 
-  bool empty(const Cell* sum) const {
-    for (size_t k = 0; k < classes_; ++k) {
-      if (sum[k] != 0) return false;
-    }
-    return true;
-  }
   double weight(const Cell* sum) const {
     double weight = 0;
     for (size_t k = 0; k < classes_; ++k) weight += sum[k];
@@ -232,18 +231,9 @@ class ClassImpurity {
         right_terms_ += Terms::term(total[k]);
       }
     }
-    void move(const Row& row) { move(row.cls, row.weight); }
-    void move(const Cell* cell) {
-      for (size_t k = 0; k < classes_; ++k) {
-        if (cell[k] != 0) move(k, cell[k]);
-      }
-    }
-    double left_weight() const { return left_weight_; }
-    double right_weight() const { return right_weight_; }
-    Fraction score() const { return Terms::score(left_terms_, left_weight_, right_terms_, right_weight_); }
-
-   private:
-    void move(size_t k, double weight) {
+    void move(const Row* rows, uint32_t payload) {
+      const size_t k = rows[payload].cls;
+      const double weight = rows[payload].weight;
       left_terms_ += Terms::term(left_[k] + weight) - Terms::term(left_[k]);
       right_terms_ += Terms::term(right_[k] - weight) - Terms::term(right_[k]);
       left_[k] += weight;
@@ -251,7 +241,11 @@ class ClassImpurity {
       left_weight_ += weight;
       right_weight_ -= weight;
     }
+    double left_weight() const { return left_weight_; }
+    double right_weight() const { return right_weight_; }
+    Fraction score() const { return Terms::score(left_terms_, left_weight_, right_terms_, right_weight_); }
 
+   private:
     const size_t classes_;
     Cell* const left_;
     Cell* const right_;

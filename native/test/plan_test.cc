@@ -1,0 +1,313 @@
+// Decoding of plans: what is accepted, what is refused and how, and a fuzz test: whatever decode_plan accepts
+// must run without touching memory it does not own (build with -DBOREAL_SANITIZE=address,undefined).
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "test/plan_writer.h"
+#include "test/program_support.h"
+
+namespace boreal {
+namespace test {
+namespace {
+
+const double kNan = std::numeric_limits<double>::quiet_NaN();
+
+// A small valid plan with every op: preprocessing, two forests, a dense head, quantiles.
+void write_everything(PlanWriter& plan, uint64_t seed) {
+  Rng rng(seed);
+  const int32_t checked = plan.check(0, FiniteRule::kFiniteOrNan);
+  const int32_t numbers = plan.gather(checked, {0, 1, 2});
+  const int32_t scaled = plan.affine(plan.impute(numbers, {0.5, -1, 0}), {0.1, 0.2, 0.3}, {2, 3, 0.7});
+  const int32_t codes =
+      plan.category(plan.gather(checked, {3, 4}), {0, 2, 5}, {1, 2, 0, 5, kNan}, seed % 2 == 0);
+  const int32_t hot = plan.one_hot(codes, {2, 3}, {-1, 2});
+  const int32_t features = plan.concat({scaled, hot});
+  const std::vector<double> cuts = {-1, -0.1, 0, 0.3, 1};
+  const int32_t each = random_forest(rng, 5, 7, 1, 30, cuts, true, true, 6)
+                           .write(plan, features, ForestAggregate::kPerTree, 1);
+  const int32_t spread = plan.quantile(each, {0.1, 0.5, 0.9});
+  const int32_t classes =
+      random_forest(rng, 3, 7, 2, 20, cuts, false, false, 4).write(plan, features, ForestAggregate::kMean, 2);
+  const int32_t head = plan.dense(features, std::vector<double>(7 * 3, 0.25), {0, 1, 2});
+  const int32_t shares = plan.softmax(plan.activation(head, Activation::kTanh));
+  plan.concat({spread, classes, shares, plan.argmax(shares)});
+}
+
+struct Refused {
+  std::string code, message;
+};
+Refused refusal(const PlanWriter& writer) {
+  try {
+    writer.decode();
+  } catch (const Error& error) {
+    return {error.code(), error.what()};
+  }
+  return {"none", ""};
+}
+
+TEST_CASE("widths are inferred") {
+  PlanWriter writer(5);
+  write_everything(writer, 1);
+  const Plan plan = writer.decode();
+  std::vector<size_t> widths;
+  std::vector<std::string> names;
+  for (const Op& op : plan.ops) {
+    widths.push_back(op.width);
+    names.push_back(op_name(op));
+  }
+  CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1, 9});
+  CHECK(names == std::vector<std::string>{"Check", "Gather", "Impute", "Affine", "Gather", "Category",
+                                          "OneHot", "Concat", "Forest", "Quantile", "Forest", "Dense",
+                                          "Activation", "Softmax", "ArgMax", "Concat"});
+  CHECK(plan.slot_width(0) == 5);
+  CHECK(plan.output_width() == 9);
+}
+
+TEST_CASE("the wire format is checked word by word") {
+  const auto refused = [](const std::vector<int32_t>& words) {
+    PlanWriter writer(1);
+    writer.words = words;
+    return refusal(writer).code == "ERR_PLAN";
+  };
+  CHECK_FALSE(refused({1, 1, 1, 10, 1, 0, 0, 0}));
+  CHECK(refused({}));
+  CHECK(refused({1}));
+  CHECK(refused({2, 1, 1, 10, 1, 0, 0, 0}));              // version
+  CHECK(refused({1, 0, 1, 10, 1, 0, 0, 0}));              // input width
+  CHECK(refused({1, -1, 1, 10, 1, 0, 0, 0}));             //
+  CHECK(refused({1, (1 << 22) + 1, 1, 10, 1, 0, 0, 0}));  //
+  CHECK(refused({1, 1, 0}));                              // no op
+  CHECK(refused({1, 1, 65537, 10, 1, 0, 0, 0}));          // too many ops
+  CHECK(refused({1, 1, 2, 10, 1, 0, 0, 0}));              // fewer than promised
+  CHECK(refused({1, 1, 1, 10, 1, 0, 0, 0, 7}));           // more than promised
+  CHECK(refused({1, 1, 1, 10, 1, 0, 0}));                 // ends within an op
+  CHECK(refused({1, 1, 1, 10, -1, 0, 0, 0}));             // negative count
+  CHECK(refused({1, 1, 1, 10, std::numeric_limits<int32_t>::max(), 0, 0, 0}));
+  CHECK(refused({1, 1, 1, 0, 1, 0, 0, 0}));      // opcode
+  CHECK(refused({1, 1, 1, 14, 1, 0, 0, 0}));     //
+  CHECK(refused({1, 1, 1, 10, 1, 1, 0, 0}));     // its own slot
+  CHECK(refused({1, 1, 1, 10, 1, -1, 0, 0}));    //
+  CHECK(refused({1, 1, 1, 10, 0, 0, 0}));        // no input
+  CHECK(refused({1, 1, 1, 10, 2, 0, 0, 0, 0}));  // two inputs
+  CHECK(refused({1, 1, 1, 10, 1, 0, 1, 0, 0}));  // an int too many
+  CHECK(refused({1, 1, 1, 4, 1, 0, 0, 1, 0}));   // no such constant
+}
+
+TEST_CASE("slots that are too wide together are refused") {
+  PlanWriter writer(1 << 22);
+  for (int i = 0; i < 5; ++i) writer.softmax(0);
+  CHECK(refusal(writer).code == "ERR_PLAN");
+  PlanWriter concat(1 << 22);
+  concat.concat({0, 0});
+  CHECK(refusal(concat).code == "ERR_PLAN");
+}
+
+TEST_CASE("the error names the op and says what is wrong") {
+  PlanWriter writer(2);
+  writer.affine(writer.impute(0, {1, 2}), {1, 2, 3}, {1, 2});
+  const Refused refused = refusal(writer);
+  CHECK(refused.code == "ERR_PLAN");
+  CHECK(refused.message == "Malformed plan: op 1 (Affine): shift has 3 values instead of 2.");
+}
+
+TEST_CASE("constants and ints are checked") {
+  const auto refused = [](const std::function<void(PlanWriter&)>& write) {
+    PlanWriter writer(2);
+    write(writer);
+    const Refused result = refusal(writer);
+    INFO(result.message);
+    return result.code == "ERR_PLAN";
+  };
+  using Writer = PlanWriter;
+  CHECK(refused([](Writer& plan) { plan.op(1, {0}, {2}); }));
+  CHECK(refused([](Writer& plan) { plan.gather(0, {2}); }));
+  CHECK(refused([](Writer& plan) { plan.gather(0, {-1}); }));
+  CHECK(refused([](Writer& plan) { plan.impute(0, {1}); }));
+  CHECK(refused([](Writer& plan) { plan.op(4, {0}, {}, {plan.constant(std::vector<float>{1, 2})}); }));
+  CHECK(refused([](Writer& plan) { plan.affine(0, {1, 2}, {1}); }));
+  CHECK(refused([](Writer& plan) { plan.category(0, {0, 1}, {1}, false); }));
+  CHECK(refused([](Writer& plan) { plan.category(0, {1, 1, 1}, {1}, false); }));
+  CHECK(refused([](Writer& plan) { plan.category(0, {0, 1, 1}, {1, 2}, false); }));
+  CHECK(refused([](Writer& plan) { plan.category(0, {0, 3, 2}, {1, 2}, false); }));
+  CHECK(refused([](Writer& plan) { plan.category(0, {0, -1, 2}, {1, 2}, false); }));
+  CHECK(refused([](Writer& plan) { plan.category(0, {0, 2, 2}, {2, 1}, false); }));
+  CHECK(refused([](Writer& plan) { plan.category(0, {0, 2, 2}, {1, 1}, false); }));
+  CHECK(refused([](Writer& plan) { plan.category(0, {0, 2, 2}, {kNan, 1}, false); }));
+  CHECK(refused([](Writer& plan) { plan.category(0, {0, 2, 2}, {kNan, kNan}, false); }));
+  CHECK_FALSE(refused([](Writer& plan) { plan.category(0, {0, 2, 3}, {1, kNan, 0}, false); }));
+  CHECK(refused([](Writer& plan) { plan.one_hot(0, {1, -1}, {-1, -1}); }));
+  CHECK(refused([](Writer& plan) { plan.one_hot(0, {1, 2}, {-1, 2}); }));
+  CHECK(refused([](Writer& plan) { plan.one_hot(0, {1, 2}, {-2, -1}); }));
+  CHECK(refused([](Writer& plan) { plan.one_hot(0, {1 << 22, 1}, {-1, -1}); }));
+  CHECK(refused([](Writer& plan) { plan.dense(0, {1, 2, 3}, {1, 2}); }));
+  CHECK(refused([](Writer& plan) { plan.dense(0, {}, {}); }));
+  CHECK(refused([](Writer& plan) { plan.op(9, {0}, {5}); }));
+  CHECK(refused([](Writer& plan) { plan.argmax(plan.gather(0, {})); }));
+  CHECK(refused([](Writer& plan) { plan.quantile(plan.gather(0, {}), {0.5}); }));
+  CHECK(refused([](Writer& plan) { plan.quantile(0, {1.5}); }));
+  CHECK(refused([](Writer& plan) { plan.quantile(0, {kNan}); }));
+}
+
+TEST_CASE("trees are checked node by node") {
+  // Root 0 with children 1 and 2; 2 with children 3 and 4.
+  const auto make = [] {
+    ForestArrays forest;
+    forest.tree_offsets = {0, 5};
+    forest.feature = {0, -1, 1, -1, -1};
+    forest.left = {1, 0, 3, 1, 2};
+    forest.threshold = {0, kNan, 1, -2, -2};  // a leaf's threshold means nothing
+    forest.values = {1, 2, 3};
+    return forest;
+  };
+  const auto refused = [&](const std::function<void(ForestArrays&)>& change, int32_t aggregate = 0,
+                           int32_t outputs = 1) {
+    ForestArrays forest = make();
+    change(forest);
+    PlanWriter writer(2);
+    forest.write(writer, 0, static_cast<ForestAggregate>(aggregate), outputs);
+    return refusal(writer).code == "ERR_PLAN";
+  };
+  using Forest = ForestArrays;
+  CHECK_FALSE(refused([](Forest&) {}));
+  CHECK(refused([](Forest&) {}, 3));
+  CHECK(refused([](Forest&) {}, 0, 0));
+  CHECK(refused([](Forest&) {}, 0, 2));
+  CHECK(refused([](Forest& f) { f.values = {1, 2, 3, 4, 5, 6}; }, 2, 2));
+  CHECK(refused([](Forest& f) { f.tree_offsets = {0}; }));
+  CHECK(refused([](Forest& f) { f.tree_offsets = {}; }));
+  CHECK(refused([](Forest& f) { f.tree_offsets = {0, 4}; }));
+  CHECK(refused([](Forest& f) { f.tree_offsets = {1, 5}; }));
+  CHECK(refused([](Forest& f) { f.tree_offsets = {0, 0, 5}; }));
+  CHECK(refused([](Forest& f) { f.tree_offsets = {0, 9, 5}; }));
+  CHECK(refused([](Forest& f) { f.tree_offsets = {0, -3, 5}; }));
+  CHECK(refused([](Forest& f) { f.threshold.pop_back(); }));
+  CHECK(refused([](Forest& f) { f.left.push_back(0); }));
+  CHECK(refused([](Forest& f) { f.missing_left = {1}; }));
+  CHECK(refused([](Forest& f) { f.cover = {1, 2}; }));
+  CHECK(refused([](Forest& f) { f.values.clear(); }));
+  CHECK(refused([](Forest& f) { f.threshold[2] = kNan; }));
+  CHECK(refused([](Forest& f) { f.feature[2] = 2; }));
+  CHECK(refused([](Forest& f) { f.feature[2] = -2; }));
+  CHECK(refused([](Forest& f) { f.left[1] = 3; }));   // row of values
+  CHECK(refused([](Forest& f) { f.left[1] = -1; }));  //
+  CHECK(refused([](Forest& f) { f.left[2] = 4; }));   // right child beyond the tree
+  CHECK(refused([](Forest& f) { f.left[2] = 1; }));   // before its parent, and a second parent
+  CHECK(refused([](Forest& f) { f.left[2] = 2; }));   // its own child
+  CHECK(refused([](Forest& f) { f.left[0] = 2; }));   // node 1 without a parent
+  CHECK(refused([](Forest& f) { f.left[0] = 3; }));   // two parents for 3 and 4
+  CHECK(refused([](Forest& f) {
+    f.feature[0] = -1;
+    f.left[0] = 0;
+  }));  // unreachable nodes
+}
+
+// Changes one thing somewhere: a word, the length of the words, a constant's bytes, length or type.
+void mutate(PlanWriter& plan, Rng& rng) {
+  const auto interesting = [&](int32_t old) -> int32_t {
+    switch (rng.below(6)) {
+      case 0:
+        return old + 1;
+      case 1:
+        return old - 1;
+      case 2:
+        return static_cast<int32_t>(rng.below(20)) - 2;
+      case 3:
+        return std::numeric_limits<int32_t>::max() - static_cast<int32_t>(rng.below(2));
+      case 4:
+        return std::numeric_limits<int32_t>::min() + static_cast<int32_t>(rng.below(2));
+      default:
+        return static_cast<int32_t>(rng.next());
+    }
+  };
+  const size_t word = rng.below(static_cast<uint32_t>(plan.words.size()));
+  const size_t index = rng.below(static_cast<uint32_t>(plan.constants.size()));
+  Constant& constant = plan.constants[index];
+  const size_t bytes = constant.size * PlanWriter::element_bytes(constant.type);
+  switch (rng.below(8)) {
+    case 0:
+    case 1:
+      // Wraps around on purpose.
+      plan.words[word] =
+          interesting(static_cast<int32_t>(static_cast<uint32_t>(plan.words[word]) & 0x7ffffff));
+      break;
+    case 2:
+      plan.words.resize(word);
+      if (rng.below(2) == 0) plan.words.resize(word + rng.below(10));
+      break;
+    case 3:
+      plan.words.insert(plan.words.begin() + static_cast<std::ptrdiff_t>(word), interesting(0));
+      break;
+    case 4:
+      plan.resize_constant(index, rng.below(static_cast<uint32_t>(constant.size + 3)));
+      break;
+    case 5:
+      constant.type = static_cast<ConstantType>(rng.below(4));
+      constant.size = bytes / PlanWriter::element_bytes(constant.type);
+      break;
+    default:
+      if (bytes == 0) break;
+      if (constant.type == ConstantType::kI32) {
+        int32_t value;
+        unsigned char* at = plan.bytes(index) + 4 * rng.below(static_cast<uint32_t>(constant.size));
+        std::memcpy(&value, at, sizeof(value));
+        value = interesting(static_cast<int32_t>(static_cast<uint32_t>(value) & 0x7ffffff));
+        std::memcpy(at, &value, sizeof(value));
+      } else {
+        plan.bytes(index)[rng.below(static_cast<uint32_t>(bytes))] = static_cast<unsigned char>(rng.next());
+      }
+  }
+}
+
+template <typename T>
+void run_accepted(const Plan& plan, Rng& rng) {
+  if (plan.input_width > 1000 || plan.output_width() > 100000) return;  // valid, but slow to run
+  const auto& tables = available_kernels();
+  const auto program = prepare_cpu<T>(plan, *tables[rng.below(static_cast<uint32_t>(tables.size()))]);
+  for (const size_t rows : {1, 5, 40}) {
+    const std::vector<T> x = random_rows<T>(rng, rows, plan.input_width, 6);
+    try {
+      run(*program, x);
+    } catch (const Error& error) {
+      CHECK(error.row() >= 0);  // a value that Check or Category refuses, nothing else
+      CHECK(error.row() < static_cast<int64_t>(rows));
+    }
+  }
+}
+
+TEST_CASE("a mutated plan is refused, or runs within its memory") {
+  Rng rng(31);
+  size_t refused = 0, accepted = 0;
+  for (int trial = 0; trial < 6000; ++trial) {
+    CAPTURE(trial);
+    PlanWriter writer(5);
+    write_everything(writer, static_cast<uint64_t>(trial % 16));
+    for (uint32_t changes = 1 + rng.below(3); changes > 0; --changes) {
+      if (!writer.words.empty()) mutate(writer, rng);
+    }
+    Plan plan;
+    try {
+      plan = writer.decode();
+    } catch (const Error& error) {
+      REQUIRE(std::string(error.code()) == "ERR_PLAN");
+      ++refused;
+      continue;
+    }
+    ++accepted;
+    if (trial % 2 == 0) {
+      run_accepted<float>(plan, rng);
+    } else {
+      run_accepted<double>(plan, rng);
+    }
+  }
+  CHECK(refused > 1000);
+  CHECK(accepted > 1000);
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace boreal
