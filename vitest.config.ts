@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/build.ts'],
     // A native crash takes one child process down, not the runner.
     pool: 'forks',
     testTimeout: 60_000,

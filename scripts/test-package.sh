@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# Packs the package with a prebuilt addon and installs the tarball as a user would: no scripts, no compiler needed.
+# Makes the prebuilt addon, packs the package and installs the tarball as a user would: no scripts, no compiler.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
-trap 'rm -rf "$work" prebuilds' EXIT
+trap 'rm -rf "$work"' EXIT
 
-platform=$(node -p "process.platform + '-' + process.arch")
-mkdir -p "prebuilds/$platform"
-cp build/Release/boreal.node "prebuilds/$platform/boreal.node"
+rm -rf prebuilds
+npm run prebuildify >"$work/prebuildify.log" 2>&1 || { tail -n 40 "$work/prebuildify.log"; exit 1; }
+find prebuilds -name '*.node' -exec ls -l {} \;
 tarball=$(npm pack --silent --pack-destination "$work" | tail -n 1)
 du -h "$work/$tarball"
+# prebuildify moves the local build away; the tests of this clone want it back.
+mkdir -p build/Release
+cp prebuilds/*/*.node build/Release/boreal.node
+rm -rf prebuilds
 
 cd "$work"
 printf '{ "name": "user", "private": true, "version": "1.0.0" }' >package.json

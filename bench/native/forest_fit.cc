@@ -1,6 +1,6 @@
 // Fits a random forest on the raw files that bench/peers/forest_sklearn.py writes and prints seconds and the test
 // AUC (two classes) or RMSE (targets), one line for each seed. Build with -DBOREAL_BENCH=ON, then:
-//   bench_forest_fit FOLDER [trees=100] [threads=2] [seeds=1] [min_samples_leaf=1]
+//   bench_forest_fit FOLDER [trees=100] [threads=2] [seeds=1] [first_seed=0]
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -75,7 +75,7 @@ double rmse(const std::vector<double>& predicted, const std::vector<double>& tar
 }
 
 int run(int argc, char** argv) {
-  if (argc < 2) throw std::runtime_error("usage: FOLDER [trees] [threads] [seeds] [min_samples_leaf]");
+  if (argc < 2) throw std::runtime_error("usage: FOLDER [trees] [threads] [seeds] [first_seed]");
   const std::string folder = std::string(argv[1]) + "/";
   auto argument = [&](int i, unsigned fallback) {
     return argc > i ? static_cast<uint32_t>(std::strtoul(argv[i], nullptr, 10)) : fallback;
@@ -84,7 +84,7 @@ int run(int argc, char** argv) {
   params.trees = argument(2, 100);
   const size_t threads = argument(3, 2);
   const uint32_t seeds = argument(4, 1);
-  params.min_samples_leaf = argument(5, 1);
+  const uint32_t first_seed = argument(5, 0);
 
   size_t rows = 0, test_rows = 0, cols = 0;
   if (!(std::ifstream(folder + "shape.txt") >> rows >> test_rows >> cols)) {
@@ -115,7 +115,7 @@ int run(int argc, char** argv) {
 
   std::vector<double> times;
   double score_sum = 0;
-  for (uint32_t seed = 0; seed < seeds; ++seed) {
+  for (uint32_t seed = first_seed; seed < first_seed + seeds; ++seed) {
     params.seed = seed;
     const auto start = std::chrono::steady_clock::now();
     const boreal::ForestModel model = boreal::train_forest(data, params, threads, nullptr, nullptr);

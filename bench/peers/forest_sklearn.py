@@ -3,14 +3,15 @@
   python forest_sklearn.py data FOLDER [--source synthetic|higgs|california] [--from PATH] [--rows N]
       writes FOLDER/{shape.txt, x_train.f32, x_test.f32} and y_{train,test}.u8 (classes) or .f64 (targets).
       higgs: PATH is a folder with higgs-binary.{train,test}.tsv, label first; california: PATH is the CSV file.
-  python forest_sklearn.py fit FOLDER [--trees 100] [--jobs 2] [--seeds 1] [--min-samples-leaf 1]
-      prints seconds and test AUC or RMSE for seeds 0, 1, ... (native twin: bench/native/forest_fit.cc).
+  python forest_sklearn.py fit FOLDER [--trees 100] [--jobs 2] [--seeds 1] [--first-seed 0]
+      prints seconds and test AUC or RMSE for each seed (native twin: bench/native/forest_fit.cc).
 
 The synthetic table imitates HIGGS: 28 continuous columns, no repeated values, noisy labels, some columns that
 are non-linear functions of others.
 """
 
 import argparse
+import csv
 import pathlib
 import time
 
@@ -40,8 +41,6 @@ def higgs(folder):
 
 def california(path):
     """The nine columns in file order with the category as its rank; missing bedrooms stay missing."""
-    import csv
-
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
     target = "median_house_value"
@@ -64,7 +63,7 @@ def write(folder, x_train, y_train, x_test, y_test, regression):
             folder / f"y_{part}.{'f64' if regression else 'u8'}")
 
 
-def fit(folder, trees, jobs, seeds, min_samples_leaf):
+def fit(folder, trees, jobs, seeds):
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
     from sklearn.metrics import roc_auc_score, root_mean_squared_error
 
@@ -75,9 +74,9 @@ def fit(folder, trees, jobs, seeds, min_samples_leaf):
     y_train, y_test = (np.fromfile(folder / f"y_{part}.{'f64' if regression else 'u8'}",
                                    dtype=np.float64 if regression else np.uint8) for part in ("train", "test"))
     times, scores = [], []
-    for seed in range(seeds):
+    for seed in seeds:
         kind = RandomForestRegressor if regression else RandomForestClassifier
-        model = kind(n_estimators=trees, n_jobs=jobs, random_state=seed, min_samples_leaf=min_samples_leaf)
+        model = kind(n_estimators=trees, n_jobs=jobs, random_state=seed)
         start = time.perf_counter()
         model.fit(x_train, y_train)
         times.append(time.perf_counter() - start)
@@ -104,14 +103,14 @@ def main():
     train.add_argument("--trees", type=int, default=100)
     train.add_argument("--jobs", type=int, default=2)
     train.add_argument("--seeds", type=int, default=1)
-    train.add_argument("--min-samples-leaf", type=int, default=1)
+    train.add_argument("--first-seed", type=int, default=0)
     args = parser.parse_args()
     if args.command == "data":
         parts = {"synthetic": lambda: synthetic(args.rows, args.rows), "higgs": lambda: higgs(args.path),
                  "california": lambda: california(args.path)}[args.source]()
         write(args.folder, *parts, regression=args.source == "california")
     else:
-        fit(args.folder, args.trees, args.jobs, args.seeds, args.min_samples_leaf)
+        fit(args.folder, args.trees, args.jobs, range(args.first_seed, args.first_seed + args.seeds))
 
 
 if __name__ == "__main__":

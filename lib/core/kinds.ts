@@ -154,20 +154,25 @@ export function isTransformer(estimator: unknown): estimator is Estimator & Pick
 /**
  * The weight of each row: sample weight times class weight.
  *
- * @param classWeight - 'balanced' (rows / (classes * count)), a weight by label, or null
+ * @param classWeight - 'balanced' (total / (classes * total of the class)), a weight by label, or null
+ * @param balancedBy - what 'balanced' adds up: rows, as scikit-learn's trees do, or their sample weights, as its linear
+ *   models do
  * @throws {ERR_PARAMETER} for a label that is not in y
  */
 export function classWeights(
   classWeight: ClassWeight,
   { codes, classes }: EncodedLabels,
   sampleWeight: FitInput['sampleWeight'],
+  balancedBy: 'rows' | 'weights',
 ): Float64Array | null {
   if (classWeight === null) return sampleWeight;
   const byClass = new Float64Array(classes.length).fill(1);
   if (classWeight === 'balanced') {
-    const counts = new Float64Array(classes.length);
-    for (const code of codes) counts[code] += 1;
-    for (let c = 0; c < byClass.length; c++) byClass[c] = codes.length / (classes.length * counts[c]);
+    const totals = new Float64Array(classes.length);
+    for (let i = 0; i < codes.length; i++) totals[codes[i]] += balancedBy === 'rows' ? 1 : (sampleWeight?.[i] ?? 1);
+    const total = totals.reduce((sum, value) => sum + value, 0);
+    // A class whose rows all weigh 0 stays out.
+    for (let c = 0; c < byClass.length; c++) byClass[c] = totals[c] > 0 ? total / (classes.length * totals[c]) : 0;
   } else {
     for (const [label, weight] of Object.entries(classWeight)) {
       const code = classes.findIndex((known) => String(known) === label);

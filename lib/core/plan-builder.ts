@@ -142,8 +142,14 @@ export class PlanBuilder {
   ): Slot {
     const first = this.#constants.length;
     this.#constants.push(...constants);
-    this.#code.push(OPCODE[op], inputs.length, ...inputs.map((slot) => slot.id));
-    this.#code.push(ints.length, ...ints, constants.length, ...constants.map((_, k) => first + k));
+    const ids = inputs.map((slot) => slot.id);
+    const indices = constants.map((_, k) => first + k);
+    this.#code.push(OPCODE[op]);
+    for (const list of [ids, ints, indices]) {
+      this.#code.push(list.length);
+      // One by one: a call cannot take as many arguments as a wide matrix has columns.
+      for (const value of list) this.#code.push(value);
+    }
     this.#ops += 1;
     return { id: this.#ops, width };
   }

@@ -80,8 +80,8 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     const { count, mean } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
     const computed = strategy === 'mean' ? mean : await this.#statistics(x, columns, cancel);
     const statistics = computed.map((value, j) => {
-      const isEmpty = count[j] === 0 && strategy !== 'constant';
-      return isEmpty && keepEmptyFeatures ? this.#constant(columns[j]) : value;
+      if (count[j] > 0) return value;
+      return keepEmptyFeatures ? this.#constant(columns[j]) : Number.NaN;
     });
     if (statistics.every(Number.isNaN)) {
       throw new ValidationError('ERR_EMPTY', 'SimpleImputer: no column has a value, so there is nothing to fill with.');

@@ -16,7 +16,8 @@ export interface LinearRegressionParams {
  * Solved by a QR factorisation of blocks of rows and a singular value decomposition of R (Golub and Van Loan, Matrix
  * Computations, 5.3-5.5), in float64.
  *
- * Differs from scikit-learn: one target at a time; no `positive`.
+ * Differs from scikit-learn: one target at a time; no `positive`. Columns count as dependent only when rounding cannot
+ * tell them apart, where scikit-learn 1.9 gives up at a ratio of 1e-6 (`tol`).
  *
  * @example
  * ```ts

@@ -80,7 +80,7 @@ export class LogisticRegression extends Classifier<LogisticRegressionParams, Log
     const progress = reportProgress(input, this);
     const encoded = fitLabels(input);
     const { codes, classes } = encoded;
-    const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight);
+    const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'weights');
     const { C: c, fitIntercept, maxIter, tol } = this.params;
     const solver = { c, fitIntercept, maxIter, tol };
     const fitted = await native.fitLogistic(x.data, x.rows, x.cols, codes, classes.length, weights, solver, cancel, progress);

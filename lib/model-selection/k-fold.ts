@@ -109,7 +109,7 @@ export class KFold extends Folds {
  * ```ts
  * import { StratifiedKFold } from 'boreal';
  * const folds = [...new StratifiedKFold({ nSplits: 2 }).split([[1], [2], [3], [4]], ['a', 'a', 'b', 'b'])];
- * folds.map(({ test }) => test); // [Int32Array [0, 2], Int32Array [1, 3]]
+ * folds.map(({ test }) => test); // [[0, 2], [1, 3]]
  * ```
  */
 export class StratifiedKFold extends Folds {

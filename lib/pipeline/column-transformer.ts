@@ -1,6 +1,6 @@
 /** Transformers in parallel, each on its own columns, compiled into one plan. */
 import { applyOps } from '../core/apply.js';
-import { ValidationError } from '../errors.js';
+import { BorealError, ValidationError } from '../errors.js';
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
@@ -90,11 +90,12 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
     super.checkParams();
     const names = new Set<string>();
     this.params.transformers.forEach((part, i) => {
-      const [name, transformer] = Array.isArray(part) ? (part as ColumnPart) : [undefined, undefined];
+      const [name, transformer, columns] = Array.isArray(part) ? (part as ColumnPart) : [];
       const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `ColumnTransformer: part ${i} ('${name}') ${why}`);
       if (typeof name !== 'string' || name === '') throw refuse('must be [name, transformer, columns] with a name.');
       if (names.has(name) || name === 'remainder') throw refuse('has a name that is taken.');
       names.add(name);
+      if (!isSelection(columns)) throw refuse('must take columns: a name, a position, a list of them, or { kind }.');
       if (transformer === 'passthrough' || transformer === 'drop') return;
       if (!isTransformer(transformer)) throw refuse("must hold a transformer, 'passthrough' or 'drop'.");
       transformer.checkParams();
@@ -117,7 +118,9 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
       for (const j of indices) taken.add(j);
       if (transformer === 'drop' || indices.length === 0) continue;
       const estimator = transformer instanceof Estimator ? transformer.clone() : null;
-      await estimator?.fitInput(...(await columnsOf(input, schema, indices)));
+      await estimator?.fitInput(...(await columnsOf(input, schema, indices))).catch((error) => {
+        throw inColumnsOfX(error, indices);
+      });
       parts.push({ name, columns: Int32Array.from(indices), estimator });
     }
     const rest = input.columns.map((_, j) => j).filter((j) => !taken.has(j));
@@ -154,11 +157,23 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
   }
 }
 
+/** A part counts columns from its own first one; the caller of `fit` from the first of X. */
+function inColumnsOfX(error: unknown, indices: readonly number[]): unknown {
+  if (error instanceof BorealError && error.column !== undefined) error.column = indices[error.column];
+  return error;
+}
+
 /** The training set of one part. */
 async function columnsOf(input: FitInput, schema: Schema, indices: number[]): Promise<[FitInput, Schema]> {
   const x = await applyOps(input.x, schema, (plan, slot) => plan.gather(slot, indices), input.cancel);
   const columns = indices.map((j) => input.columns[j]);
   return [{ ...input, x, columns }, new Schema(columns, { kind: 'none' }, true)];
+}
+
+function isSelection(value: unknown): value is ColumnSelection {
+  const isColumn = (v: unknown) => typeof v === 'string' || typeof v === 'number';
+  if (Array.isArray(value)) return value.every(isColumn);
+  return isColumn(value) || typeof (value as { kind?: unknown } | null)?.kind === 'string';
 }
 
 function selectColumns(selection: ColumnSelection, schema: Schema, part: string): number[] {

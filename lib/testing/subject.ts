@@ -85,7 +85,8 @@ const classOf = (value: number) => (value < -1 ? 0 : value < 1 ? 1 : 2);
 /** Random multiples of 1/8, about normal. */
 export function gridMatrix(rows: number, cols: number, seed: number): Matrix<Float64Array> {
   const random = new Random(seed);
-  const data = Float64Array.from({ length: rows * cols }, () => Math.round(random.normal() * 8) / 8);
+  // Adding 0 turns -0, which JSON does not know, into 0.
+  const data = Float64Array.from({ length: rows * cols }, () => Math.round(random.normal() * 8) / 8 + 0);
   return new Matrix(data, rows, cols);
 }
 

@@ -159,7 +159,7 @@ export async function fitClassifierTrees(
   const { x, cancel } = input;
   const encoded = fitLabels(input);
   const { codes, classes } = encoded;
-  const weights = classWeights(params.classWeight, encoded, input.sampleWeight);
+  const weights = classWeights(params.classWeight, encoded, input.sampleWeight, 'rows');
   const spec = specOf(params, input, sum(weights, x.rows));
   const progress = reportProgress(input, owner);
   const state = await native.fitForest(

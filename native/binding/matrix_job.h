@@ -1,9 +1,7 @@
 // Asynchronous work on a matrix x of either precision: the shape of every function of stats_binding.cc and
-// train_binding.cc. Also the checks of what comes with the rows, which run on the pool thread.
+// train_binding.cc. Here lengths are checked; values are checked by train/, on the pool.
 #pragma once
 
-#include <cmath>
-#include <string>
 #include <utility>
 
 #include "binding/call.h"
@@ -53,36 +51,20 @@ napi_value start_matrix_job(Call& call, const MatrixArgument& matrix, JobOptions
   });
 }
 
-// ---- What comes with the rows: copied even from shared memory, so that it is still true once checked ----
-
-// [rows * per_row], or empty for null.
+// Weights, classes or targets: [rows * per_row]. Copied even from shared memory, so that what train/ has
+// checked stays true.
 template <typename T>
 Input<T> row_values(Call& call, size_t argument, const char* name, size_t rows, size_t per_row = 1) {
-  if (is_nullish(call.env(), call[argument])) return {};
   const TypedArray array = to_typed_array(call.env(), call[argument], name);
   require_length(array, checked_area(rows, per_row));
   return Input<T>::copy(array);
 }
 
-inline Span<double> checked_weights(const Input<double>& weights) {
-  for (size_t i = 0; i < weights.size(); ++i) {
-    if (!(weights.data()[i] >= 0) || std::isinf(weights.data()[i])) {
-      throw Error("ERR_PARAMETER", "A sample weight is negative or not finite.", static_cast<int64_t>(i));
-    }
-  }
-  return weights.span();
-}
-
-inline Span<int32_t> checked_classes(const Input<int32_t>& classes, uint32_t class_count) {
-  for (size_t i = 0; i < classes.size(); ++i) {
-    if (classes.data()[i] < 0 || static_cast<uint32_t>(classes.data()[i]) >= class_count) {
-      throw Error("ERR_LABELS",
-                  "Class " + std::to_string(classes.data()[i]) + " is not one of the " +
-                      std::to_string(class_count) + " classes.",
-                  static_cast<int64_t>(i));
-    }
-  }
-  return classes.span();
+// The same, empty for null.
+template <typename T>
+Input<T> optional_row_values(Call& call, size_t argument, const char* name, size_t rows) {
+  if (is_nullish(call.env(), call[argument])) return {};
+  return row_values<T>(call, argument, name, rows);
 }
 
 }  // namespace boreal

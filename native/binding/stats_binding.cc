@@ -10,9 +10,9 @@ napi_value vector_to_js(napi_env env, std::vector<double>&& values) { return to_
 
 napi_value moments(Call& call) {
   const MatrixArgument matrix(call);
-  auto compute = [weights = row_values<double>(call, 3, "weights", matrix.rows)](
+  auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows)](
                      auto x, const CancelToken* cancel, const JobProgress&) {
-    return column_moments(x, checked_weights(weights), cancel);
+    return column_moments(x, weights.span(), cancel);
   };
   auto deliver = [](napi_env env, ColumnMoments&& result) {
     return ObjectBuilder(env)
@@ -29,9 +29,6 @@ napi_value moments(Call& call) {
 napi_value quantiles(Call& call) {
   const MatrixArgument matrix(call);
   auto probabilities = Input<double>::copy(to_typed_array(call.env(), call[3], "probabilities"));
-  for (double p : probabilities.span()) {
-    if (!(p >= 0 && p <= 1)) throw Error("ERR_PARAMETER", "probabilities must be from 0 to 1.");
-  }
   auto compute = [probabilities = std::move(probabilities)](auto x, const CancelToken* cancel,
                                                             const JobProgress&) {
     return column_quantiles(x, probabilities.span(), cancel);

@@ -24,6 +24,8 @@ constexpr size_t kTileBytes = size_t{256} << 10;
 constexpr size_t kLargeTileBytes = size_t{512} << 10;
 constexpr size_t kLargeConstants = size_t{1} << 20;
 constexpr size_t kMaxTileRows = 8192;
+// With large constants, rows below which a thread's share is not cut into several tiles.
+constexpr size_t kLargeShare = 256;
 // Tiles per thread, so that threads which other work slows down do not hold up the run.
 constexpr size_t kTilesPerThread = 4;
 // Less work than this is not worth handing to another thread.
@@ -166,7 +168,8 @@ class CpuProgram final : public Program<T> {
   }
 
   size_t shared_tile_rows(size_t rows, size_t threads) const {
-    const size_t fair = ceil_divide(rows, threads * kTilesPerThread);
+    size_t fair = ceil_divide(rows, threads * kTilesPerThread);
+    if (memory_bytes_ > kLargeConstants) fair = std::max(fair, std::min(kLargeShare, ceil_divide(rows, threads)));
     const size_t worthwhile = static_cast<size_t>(kMinTileNs / row_cost_ns_) + 1;
     return std::min(tile_rows_, std::max(fair, worthwhile));
   }

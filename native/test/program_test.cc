@@ -260,6 +260,29 @@ TEST_CASE_TEMPLATE("the first bad row is reported whatever the thread count", T,
   }
 }
 
+TEST_CASE("an early bad row wins although a later tile fails sooner") {
+  Rng rng(12);
+  PlanWriter writer(2);
+  const int32_t checked = writer.check(0, FiniteRule::kFinite);
+  int32_t slow = checked;
+  for (int k = 0; k < 20; ++k) slow = writer.activation(slow, Activation::kTanh);
+  const int32_t code = writer.category(writer.gather(checked, {1}), {0, 1}, {0}, true);
+  writer.concat({slow, code});
+  const auto program = prepare_cpu<double>(writer.decode(), kernels());
+  const size_t rows = 20000;
+  std::vector<double> x = random_rows<double>(rng, rows, 2), out(rows * 3);
+  for (size_t i = 0; i < rows; ++i) x[i * 2 + 1] = i == 100 ? 1 : 0;  // the last op refuses row 100
+  for (size_t i = 4000; i < rows; ++i) x[i * 2] = kNan;               // the first op refuses these
+  for (int repeat = 0; repeat < 50; ++repeat) {
+    try {
+      program->run(x.data(), rows, out.data(), 4, nullptr);
+      FAIL("no error");
+    } catch (const Error& error) {
+      REQUIRE(error.row() == 100);
+    }
+  }
+}
+
 TEST_CASE("many threads run one program at once") {
   Rng rng(8);
   PlanWriter writer(6);

@@ -78,7 +78,7 @@ class SplitSearch {
  private:
   using Scan = typename Stats::Scan;
   using Key = typename Stats::Key;
-  static constexpr size_t kNetworkRows = 96;
+  static constexpr size_t kNetworkRows = 64;
 
   // Both searches return how many of the columns are not constant.
   size_t search_small(const Node& node, const uint32_t* features, size_t group, Split* best) {
@@ -116,7 +116,7 @@ class SplitSearch {
   void gather(const Node& node, const uint32_t* features, size_t group, AlignedBuffer<uint16_t>* columns) {
     constexpr size_t kBlock = 32;
     const uint16_t* block[kBlock];
-    const uint16_t* next[kBlock];
+    const uint16_t* next[kBlock] = {};
     auto locate = [&](size_t begin, const uint16_t** rows) {
       const size_t end = std::min(begin + kBlock, node.count);
       for (size_t i = begin; i < end; ++i) {
@@ -160,26 +160,25 @@ class SplitSearch {
   }
 
   // Scores every boundary among the first `present` keys, the others being on the left. Returns whether one is
-  // better.
+  // better. Few are, so what forbids a split is looked at last.
   template <size_t kStride, typename K>
   bool scan(const Node& node, const K* keys, size_t present, Split* best) {
     Scan scan(stats_, node.total, scratch_.data());
     for (size_t i = present; i < node.count; ++i) scan.move(node.rows, payload_of(keys[i * kStride]));
-    Fraction score = best->score;
+    double best_score = best->score;
     bool better = false;
-    for (size_t i = 1; i < present; ++i) {
-      scan.move(node.rows, payload_of(keys[(i - 1) * kStride]));
-      const Fraction candidate = scan.score();
-      if (!(candidate > score)) continue;
-      // What forbids a split is looked at last, since few get here.
-      const uint32_t low = rank_of(keys[(i - 1) * kStride]), high = rank_of(keys[i * kStride]);
-      if (low == high || !allowed(scan, node.count - present + i, node.count)) continue;
-      score = candidate;
+    for (size_t i = 0; i + 1 < present; ++i) {
+      scan.move(node.rows, payload_of(keys[i * kStride]));
+      const Fraction score = scan.score();
+      if (!score.exceeds(best_score)) continue;
+      const uint32_t low = rank_of(keys[i * kStride]), high = rank_of(keys[(i + 1) * kStride]);
+      if (low == high || !allowed(scan, node.count - present + i + 1, node.count)) continue;
+      best_score = score.value();
       best->low = low;
       best->high = high;
       better = true;
     }
-    best->score = score;
+    best->score = best_score;
     return better;
   }
 

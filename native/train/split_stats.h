@@ -52,9 +52,7 @@ class BinaryGini {
     const double p = positive(sum) / weight(sum);
     return 2 * p * (1 - p);
   }
-  double gain(const Cell* sum, Fraction score) const {
-    return 2 * score.value() / (weight(sum) * weight(sum));
-  }
+  double gain(const Cell* sum, double score) const { return 2 * score / (weight(sum) * weight(sum)); }
   void write_value(const Cell* sum, double* value) const {
     value[0] = (weight(sum) - positive(sum)) / weight(sum);
     value[1] = positive(sum) / weight(sum);
@@ -62,19 +60,29 @@ class BinaryGini {
 
   class Scan {
    public:
-    Scan(const BinaryGini&, const Cell* total, Cell*)
-        : total_weight_(static_cast<double>(*total >> 32)), total_positive_(positive(total)) {}
-    void move(const Row*, uint32_t payload) { left_ += expand(payload); }
-    double left_weight() const { return static_cast<double>(left_ >> 32); }
-    double right_weight() const { return total_weight_ - left_weight(); }
+    Scan(const BinaryGini&, const Cell* total, Cell*) {
+      const int64_t weight = static_cast<int64_t>(*total >> 32), positive = static_cast<uint32_t>(*total);
+      weight_ = static_cast<double>(weight);
+      step_[0] = -positive;
+      step_[1] = weight - positive;
+    }
+    void move(const Row*, uint32_t payload) {
+      const int64_t weight = payload >> 1;
+      difference_ += weight * step_[payload & 1];
+      left_weight_ += weight;
+    }
+    double left_weight() const { return static_cast<double>(left_weight_); }
+    double right_weight() const { return weight_ - left_weight(); }
     Fraction score() const {
-      const double d = total_weight_ * positive(&left_) - total_positive_ * left_weight();
-      return {d * d, left_weight() * right_weight()};
+      const double difference = static_cast<double>(difference_);
+      return {difference * difference, left_weight() * right_weight()};
     }
 
    private:
-    const double total_weight_, total_positive_;
-    Cell left_ = 0;
+    int64_t step_[2];  // what one row of weight 1 of either class adds to the difference
+    double weight_;
+    int64_t left_weight_ = 0;
+    int64_t difference_ = 0;  // W p - P w
   };
 
  private:
@@ -127,7 +135,7 @@ class SquaredError {
     }
     return squares / sum->weight;
   }
-  double gain(const Cell*, Fraction score) const { return score.value(); }
+  double gain(const Cell*, double score) const { return score; }
   void write_value(const Cell* sum, double* value) const { *value = sum->target / sum->weight; }
 
   class Scan {
@@ -142,8 +150,8 @@ class SquaredError {
     double left_weight() const { return left_.weight; }
     double right_weight() const { return total_weight_ - left_.weight; }
     Fraction score() const {
-      const double d = left_.target - mean_ * left_.weight;
-      return {d * d, left_.weight * right_weight()};
+      const double difference = left_.target - mean_ * left_.weight;
+      return {difference * difference, left_weight() * right_weight()};
     }
 
    private:
@@ -212,9 +220,7 @@ class ClassImpurity {
   double impurity(const Cell* sum, const Row*, size_t) const {
     return Terms::impurity(terms(sum), weight(sum));
   }
-  double gain(const Cell* sum, Fraction score) const {
-    return Terms::gain(score.value(), terms(sum), weight(sum));
-  }
+  double gain(const Cell* sum, double score) const { return Terms::gain(score, terms(sum), weight(sum)); }
   void write_value(const Cell* sum, double* value) const {
     const double total = weight(sum);
     for (size_t k = 0; k < classes_; ++k) value[k] = sum[k] / total;

@@ -35,12 +35,21 @@ function californiaRows(which: 'numbers' | number): GoldenRows {
   const X =
     which === 'numbers'
       ? dropColumns(table, ['median_house_value', 'total_bedrooms', 'ocean_proximity'])
-      : selectColumns(table, Object.keys(table).filter((name) => name !== 'median_house_value'));
+      : selectColumns(
+          table,
+          Object.keys(table).filter((name) => name !== 'median_house_value'),
+        );
   const { train, test } = split(which === 'numbers' ? y.length : which);
-  return { X: selectTableRows(X, train), y: pick(y, train), test: selectTableRows(X, test), yTest: pick(y, test) };
+  return {
+    X: selectTableRows(X, train),
+    y: pick(y, train),
+    test: selectTableRows(X, test),
+    yTest: pick(y, test),
+  };
 }
 
 const pick = (values: number[], rows: number[]) => rows.map((i) => values[i]);
 
 /** The first rows of a result, which are all that a file keeps. */
-export const head = (matrix: Matrix, like: ArrayLike<unknown>): number[][] => matrix.slice(0, like.length).toArray();
+export const head = (matrix: Matrix, like: ArrayLike<unknown>): number[][] =>
+  matrix.slice(0, like.length).toArray();

@@ -30,7 +30,10 @@ const COMPOSITE = {
   'can be constructed without arguments': 'it is made of other estimators, which have to be given',
 };
 const BOOTSTRAP = { [WEIGHTS]: 'rows are drawn by position, so that repeated rows are drawn otherwise' };
-const IMPUTER = { [WEIGHTS]: "like scikit-learn's it takes no weights, and leaves those of its pipeline alone" };
+const TIES = { [WEIGHTS]: 'columns that part a small node equally well tie, and rounding decides' };
+const IMPUTER = {
+  [WEIGHTS]: "like scikit-learn's it takes no weights, and leaves those of its pipeline alone",
+};
 const ENCODER = { [WEIGHTS]: 'a row of weight 0 still shows that its category exists' };
 const WORDS = { 'text is used where it is allowed': 'a mean or median of text does not exist' };
 
@@ -51,19 +54,26 @@ export const EXAMPLES: readonly Example[] = [
     name: 'ColumnTransformer of overlapping parts',
     make: () =>
       new ColumnTransformer([
-        ['filled', new SimpleImputer({ strategy: 'mostFrequent', addIndicator: true }), [0]],
+        ['filled', new SimpleImputer({ strategy: 'mostFrequent', addIndicator: true }), [3, 2, 1, 0]],
         ['same', 'passthrough', 0],
         ['none', 'drop', 0],
       ]),
-    exceptions: { ...COMPOSITE, ...IMPUTER },
+    exceptions: { ...COMPOSITE, ...IMPUTER, 'one column is enough': 'it names columns 0 to 3' },
   },
   { name: 'DecisionTreeClassifier', make: () => new DecisionTreeClassifier() },
-  { name: 'DecisionTreeClassifier, limited', make: () => new DecisionTreeClassifier({ maxDepth: 3, maxFeatures: 2 }) },
-  { name: 'DecisionTreeRegressor', make: () => new DecisionTreeRegressor() },
+  {
+    name: 'DecisionTreeClassifier, limited',
+    make: () => new DecisionTreeClassifier({ maxDepth: 3, maxFeatures: 2 }),
+  },
+  { name: 'DecisionTreeRegressor', make: () => new DecisionTreeRegressor(), exceptions: TIES },
+  { name: 'DecisionTreeRegressor, limited', make: () => new DecisionTreeRegressor({ maxDepth: 3 }) },
   { name: 'LinearRegression', make: () => new LinearRegression() },
   { name: 'LinearRegression without intercept', make: () => new LinearRegression({ fitIntercept: false }) },
   { name: 'LogisticRegression', make: () => new LogisticRegression() },
-  { name: 'LogisticRegression, balanced', make: () => new LogisticRegression({ classWeight: 'balanced', C: 10 }) },
+  {
+    name: 'LogisticRegression, balanced',
+    make: () => new LogisticRegression({ classWeight: 'balanced', C: 10 }),
+  },
   { name: 'OneHotEncoder', make: () => new OneHotEncoder(), exceptions: ENCODER },
   {
     name: 'OneHotEncoder, lenient',
@@ -85,7 +95,7 @@ export const EXAMPLES: readonly Example[] = [
     make: () =>
       new Pipeline([
         ['skip', 'passthrough'],
-        ['model', new DecisionTreeRegressor({ randomState: 3 })],
+        ['model', new DecisionTreeRegressor({ maxDepth: 3, randomState: 3 })],
       ]),
     exceptions: COMPOSITE,
   },

@@ -1,0 +1,61 @@
+/** The same bits at any number of threads: child processes with other settings of BOREAL_NUM_THREADS. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { evaluate } from './support/child.js';
+
+interface Report {
+  threads: number;
+  /** Hashes of what each estimator learned, and of what it predicts for many rows. */
+  hashes: Record<string, string>;
+}
+
+const script = `
+  import { createHash } from 'node:crypto';
+  const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
+  const rows = 6000;
+  const { table } = boreal.loadCaliforniaHousing();
+  const names = Object.keys(table).filter((name) => name !== 'median_house_value' && name !== 'ocean_proximity');
+  const X = Object.fromEntries(names.map((name) => [name, table[name].slice(0, rows)]));
+  const y = table.median_house_value.slice(0, rows);
+  const dear = Array.from(y, (value) => Math.min(2, Math.floor(value / 120000)));
+  const filled = new boreal.SimpleImputer({ strategy: 'median' });
+  const seeded = { nEstimators: 12, randomState: 5 };
+  const prepared = (model) => boreal.makePipeline(filled, new boreal.StandardScaler(), model);
+  const models = {
+    linear: [prepared(new boreal.LinearRegression()), y],
+    ridge: [prepared(new boreal.Ridge()), y],
+    logistic: [prepared(new boreal.LogisticRegression({ maxIter: 30 })), dear],
+    tree: [new boreal.DecisionTreeRegressor({ randomState: 5, maxFeatures: 3 }), y],
+    regressor: [new boreal.RandomForestRegressor(seeded), y],
+    classifier: [new boreal.RandomForestClassifier(seeded), dear],
+    weighted: [new boreal.RandomForestClassifier({ ...seeded, classWeight: 'balanced', bootstrap: false }), dear],
+    imputer: [new boreal.SimpleImputer({ strategy: 'mostFrequent' }), y],
+  };
+  const hashes = {};
+  for (const [name, [model, target]] of Object.entries(models)) {
+    await model.fit(X, target);
+    hashes[name + ' learned'] = hash(model.toBytes());
+    const plan = model.compile({ output: model.kind === 'classifier' ? 'proba' : 'value' });
+    hashes[name + ' predicts'] = hash(new Uint8Array((await plan.run(X)).data.buffer));
+    if (hash(new Uint8Array(plan.runSync(X).data.buffer)) !== hashes[name + ' predicts']) throw new Error(name);
+  }
+  const folds = await boreal.crossValScore(new boreal.RandomForestRegressor(seeded), X, y, { cv: 3 });
+  hashes.folds = hash(new Uint8Array(folds.buffer));
+  console.log(JSON.stringify({ threads: native.info().threads, hashes }));
+`;
+
+describe('BOREAL_NUM_THREADS', () => {
+  let one: Report;
+  beforeAll(async () => {
+    one = await evaluate<Report>(script, { BOREAL_NUM_THREADS: '1' });
+  }, 120_000);
+
+  test('is used', () => {
+    expect(one.threads).toBe(1);
+  });
+
+  test.each([2, 3, 8])('%i threads learn and predict the bits of one', async (threads) => {
+    const report = await evaluate<Report>(script, { BOREAL_NUM_THREADS: String(threads) });
+    expect(report.threads).toBe(threads);
+    expect(report.hashes).toEqual(one.hashes);
+  });
+});
