@@ -43,7 +43,9 @@ const script = `
   console.log(JSON.stringify({ before, after: await megabytes() }));
 `;
 
-test(`${LOOPS} loops of fit, save, load, predict, abort and fail keep memory flat`, { timeout: 240_000 }, async () => {
+test(`${LOOPS} loops of fit, save, load, predict, abort and fail keep memory flat`, {
+  timeout: 240_000,
+}, async () => {
   const { before, after } = await evaluate<{ before: number; after: number }>(script, {}, ['--expose-gc']);
   expect(after - before).toBeLessThan(BOUND_MIB);
 });

@@ -9,11 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   ColumnTransformer,
   type Estimator,
+  LogisticRegression,
   loadCaliforniaHousing,
   loadWine,
-  LogisticRegression,
-  makePipeline,
   type Matrix,
+  makePipeline,
   OneHotEncoder,
   RandomForestClassifier,
   RandomForestRegressor,
@@ -57,7 +57,9 @@ const reports = new Map<string, Report>();
 function houses() {
   const { table } = loadCaliforniaHousing();
   const names = Object.keys(table) as Array<keyof typeof table>;
-  const rows = Array.from({ length: ROWS }, (_, i) => Object.fromEntries(names.map((name) => [name, table[name][22 * i]])));
+  const rows = Array.from({ length: ROWS }, (_, i) =>
+    Object.fromEntries(names.map((name) => [name, table[name][22 * i]])),
+  );
   return {
     X: rows.map(({ median_house_value: _, ...features }) => features),
     y: rows.map((row) => row.median_house_value as number),
@@ -83,7 +85,11 @@ async function fitCases(): Promise<Record<string, Case>> {
   return {
     ridge: { model: ridge, data: 'housing', tolerance: rounding(prepared, coef) },
     regressor: { model: await makePipeline(prepare, regressor).fit(X, y), data: 'housing', tolerance: few },
-    classifier: { model: await makePipeline(prepare, classifier).fit(X, dear), data: 'housing', tolerance: few },
+    classifier: {
+      model: await makePipeline(prepare, classifier).fit(X, dear),
+      data: 'housing',
+      tolerance: few,
+    },
     logistic: {
       model: await makePipeline(new StandardScaler(), new LogisticRegression()).fit(wine.data, wine.target),
       data: 'wine',
@@ -171,19 +177,27 @@ test('float32 predictions are near those of float64', () => {
     for (const name of ['ridge', 'logistic']) {
       const output = name === 'ridge' ? 'value' : 'proba';
       const tolerance = cases[name].tolerance('float32');
-      expectClose(predicted[`${name} ${output} float32`], predicted[`${name} ${output} float64`], tolerance, name);
+      expectClose(
+        predicted[`${name} ${output} float32`],
+        predicted[`${name} ${output} float64`],
+        tolerance,
+        name,
+      );
     }
   }
 });
 
-test.each(['bogus', 'AVX2', isas.includes('neon') ? 'avx2' : 'neon'])('BOREAL_ISA=%s is refused', async (isa) => {
-  const use = `
+test.each(['bogus', 'AVX2', isas.includes('neon') ? 'avx2' : 'neon'])(
+  'BOREAL_ISA=%s is refused',
+  async (isa) => {
+    const use = `
     try {
       await new boreal.StandardScaler().fitTransform([[1], [2]]);
     } catch (error) {
       console.log(JSON.stringify({ name: error.constructor.name, code: error.code, message: error.message }));
     }`;
-  const error = await evaluate<{ code: string; name: string; message: string }>(use, { BOREAL_ISA: isa });
-  expect(error).toMatchObject({ name: 'EnvironmentError', code: 'ERR_ISA' });
-  expect(error.message).toContain(isa);
-});
+    const error = await evaluate<{ code: string; name: string; message: string }>(use, { BOREAL_ISA: isa });
+    expect(error).toMatchObject({ name: 'EnvironmentError', code: 'ERR_ISA' });
+    expect(error.message).toContain(isa);
+  },
+);

@@ -120,7 +120,7 @@ void bench(size_t trees, size_t nodes, size_t features, size_t rows, size_t clas
   const double batch = best_seconds([&] { program->run(x.data(), rows, out.data(), threads, nullptr); });
   std::printf("batch of %zu rows, %zu threads: %.1f ms, %.2f ns per row and tree\n", rows, threads,
               batch * 1e3, batch * 1e9 / static_cast<double>(rows * trees));
-  const size_t singles = std::min<size_t>(rows, 2000);
+  const size_t singles = std::min<size_t>(rows, 1000);
   for (const size_t at_once : {size_t{1}, size_t{4}, size_t{16}, size_t{64}}) {
     const double one = best_seconds([&] {
       for (size_t i = 0; i + at_once <= singles; i += at_once) {

@@ -1,5 +1,6 @@
 /** Class labels: the sorted set of distinct labels of y, and y as indices into it. */
 import { type ErrorCode, ValidationError } from '../errors.js';
+import { show } from './params.js';
 
 /** What a class may be called. All labels of one target have the same type. */
 export type Label = string | number | boolean;
@@ -33,7 +34,7 @@ export function distinctLabels(values: ArrayLike<unknown>, what: string, code: E
     if (typeof value !== type) {
       throw new ValidationError(
         code,
-        `${what}: row ${i} holds ${JSON.stringify(value)} among values of type ${type}; one column holds one type.`,
+        `${what}: row ${i} holds ${show(value)} among values of type ${type}; one column holds one type.`,
       );
     }
     seen.add(value);
@@ -62,7 +63,7 @@ export function encodeLabels(y: ArrayLike<unknown>, rows: number): EncodedLabels
   if (classes.length < 2) {
     throw new ValidationError(
       'ERR_LABELS',
-      `A classifier needs at least two classes; y has only ${JSON.stringify(classes[0])}.`,
+      `A classifier needs at least two classes; y has only ${show(classes[0])}.`,
     );
   }
   return { codes, classes };
@@ -80,7 +81,7 @@ export function encodeTargets(y: ArrayLike<unknown>, rows: number): Float64Array
   for (let i = 0; i < rows; i++) {
     const value = y[i];
     if (typeof value !== 'number') {
-      throw new ValidationError('ERR_DTYPE', `y: row ${i} holds ${JSON.stringify(value)}; a regressor needs numbers.`);
+      throw new ValidationError('ERR_DTYPE', `y: row ${i} holds ${show(value)}; a regressor needs numbers.`);
     }
     if (!Number.isFinite(value)) {
       throw new ValidationError(

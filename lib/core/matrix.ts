@@ -3,6 +3,7 @@
  * array they were made from; nothing is copied unless the element type has to change.
  */
 import { ValidationError } from '../errors.js';
+import { show } from './params.js';
 import type { Table } from './table.js';
 
 /** The two element types. Float64 is scikit-learn's default; Float32 halves memory and doubles SIMD width. */
@@ -32,7 +33,8 @@ function isFloatArray(value: unknown): value is FloatArray {
   return value instanceof Float32Array || value instanceof Float64Array;
 }
 
-function isTypedArray(value: unknown): value is TypedArray {
+/** Whether a value is a typed array of numbers (and not of BigInts). */
+export function isTypedArray(value: unknown): value is TypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && !isBigIntArray(value);
 }
 
@@ -60,7 +62,7 @@ function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix 
       if (typeof value !== 'number') {
         throw new ValidationError(
           'ERR_DTYPE',
-          `Row ${i}, column ${j} holds ${JSON.stringify(value) ?? String(value)}: rows of a matrix hold numbers. Text and missing values go into a table (an array of objects, or named columns).`,
+          `Row ${i}, column ${j} holds ${show(value)}: rows of a matrix hold numbers. Text and missing values go into a table (an array of objects, or named columns).`,
         );
       }
       data[i * cols + j] = value;

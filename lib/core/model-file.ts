@@ -7,9 +7,10 @@
  */
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { BorealError, FileFormatError, StateError } from '../errors.js';
+import { BorealError, FileFormatError, StateError, ValidationError } from '../errors.js';
 import type { Estimator } from './estimator.js';
 import { decodeModel, type EncodedModel, encodeModel, malformed, type Tensor } from './model-codec.js';
+import { show } from './params.js';
 
 const MAGIC = 'BOREALML';
 /** Version of the layout; readers refuse newer ones. */
@@ -47,6 +48,7 @@ function tensorType(tensor: Tensor): keyof typeof TENSOR_TYPES {
  *
  * @param metadata - any JSON object to store beside the model
  * @throws {ERR_NOT_FITTED} before `fit`
+ * @throws {ERR_PARAMETER} when the metadata is not an object, or one that JSON cannot hold
  * @throws {ERR_NOT_SUPPORTED} when a parameter is a function or another thing that cannot be stored
  */
 export function toBytes(estimator: Estimator, metadata: Metadata = {}): Uint8Array {
@@ -62,7 +64,7 @@ export function toBytes(estimator: Estimator, metadata: Metadata = {}): Uint8Arr
     tensors: tensors.map((t, i) => ({ type: tensorType(t), length: t.length, offset: offsets[i] })),
     model,
   };
-  const json = new TextEncoder().encode(JSON.stringify(document));
+  const json = encodeDocument(document);
   const start = align(HEADER_BYTES + json.length);
   const bytes = new Uint8Array(start + body);
   bytes.set(json, HEADER_BYTES);
@@ -76,6 +78,18 @@ export function toBytes(estimator: Estimator, metadata: Metadata = {}): Uint8Arr
   header.setBigUint64(16, BigInt(bytes.length), true);
   header.setUint32(24, crc32(bytes.subarray(HEADER_BYTES)), true);
   return bytes;
+}
+
+function encodeDocument(document: Document): Uint8Array {
+  const refuse = (why: string, cause?: unknown) =>
+    new ValidationError('ERR_PARAMETER', `metadata must be an object that JSON can hold: ${why}.`, { cause });
+  const { metadata } = document;
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) throw refuse(`got ${show(metadata)}`);
+  try {
+    return new TextEncoder().encode(JSON.stringify(document));
+  } catch (error) {
+    throw refuse((error as Error).message, error);
+  }
 }
 
 /**

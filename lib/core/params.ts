@@ -96,11 +96,14 @@ export function checkNames(owner: string, params: object, known: readonly string
   }
 }
 
+const MAX_SHOWN = 60;
+
 /** A value in an error message: short, and never throws. */
 export function show(value: unknown): string {
   if (typeof value === 'function') return `function ${value.name}`;
   if (typeof value === 'object' && value !== null) return `an object of type ${value.constructor?.name ?? 'null'}`;
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value !== 'string') return String(value);
+  return value.length > MAX_SHOWN ? `${JSON.stringify(value.slice(0, MAX_SHOWN))}...` : JSON.stringify(value);
 }
 
 /** Class weights: null, 'balanced', or an object from label to a weight >= 0. */

@@ -6,6 +6,7 @@
 import { ValidationError } from '../errors.js';
 import { distinctLabels, type Label } from './labels.js';
 import { type Dtype, type FloatArray, isMatrixShaped, Matrix, type MatrixLike, type NumericMatrixLike } from './matrix.js';
+import { show } from './params.js';
 import { type Cell, isTable, type Table, tableToColumns } from './table.js';
 
 /** The code of a category that was not seen during fit. */
@@ -138,7 +139,7 @@ export class Schema {
     const { name, kind } = this.columns[j];
     const error = new ValidationError(
       'ERR_DTYPE',
-      `Column '${name}' takes a ${kind}; got ${JSON.stringify(value)}.`,
+      `Column '${name}' takes a ${kind}; got ${show(value)}.`,
     );
     error.column = j;
     throw error;
@@ -222,7 +223,7 @@ function inferColumn(name: string, values: ArrayLike<Cell>): Column {
     if (own !== kind) {
       throw new ValidationError(
         'ERR_DTYPE',
-        `Column '${name}' mixes types: row ${i} holds ${JSON.stringify(value)} in a column of kind ${kind}.`,
+        `Column '${name}' mixes types: row ${i} holds ${show(value)} in a column of kind ${kind}.`,
       );
     }
   }

@@ -15,28 +15,21 @@ export type CrossValidationModel = Estimator &
     ): Promise<number>;
   };
 
+/** One scorer: a name, or a function of your own. */
+export type SingleScoring = ScorerName | Scorer;
+/** Several scorers under names of your own. */
+export type NamedScoring<Name extends string = string> = Readonly<Record<Name, SingleScoring>>;
 /** One scorer, several by name, or several under names of your own. */
-export type Scoring =
-  | ScorerName
-  | Scorer
-  | readonly ScorerName[]
-  | Readonly<Record<string, ScorerName | Scorer>>;
-
-/** Scores by fold; for several scorers, under their names. */
-export type FoldScores<S> = S extends readonly (infer Name extends string)[]
-  ? Record<Name, Float64Array>
-  : S extends string | undefined | ((...args: never[]) => unknown)
-    ? Float64Array
-    : { [Name in keyof S]: Float64Array };
+export type Scoring = SingleScoring | readonly ScorerName[] | NamedScoring;
 
 /** Options of {@link crossValScore}. */
 export interface CrossValScoreOptions extends FoldOptions {
   /** A scorer or its name. Default: the estimator's own `score` (accuracy or R2). */
-  readonly scoring?: ScorerName | Scorer;
+  readonly scoring?: SingleScoring;
 }
 
 /** Options of {@link crossValidate}. */
-export interface CrossValidateOptions<S extends Scoring | undefined = Scoring> extends FoldOptions {
+export interface CrossValidateOptions<S extends Scoring = Scoring> extends FoldOptions {
   /** A scorer, a list of names, or an object of scorers. Default: the estimator's own `score` (accuracy or R2). */
   readonly scoring?: S;
   /** Score the training rows too. Default false. */
@@ -78,15 +71,30 @@ export interface CrossValidationResult<M, Scores> {
  * testScore.accuracy.length; // 5
  * ```
  */
-export async function crossValidate<
-  M extends CrossValidationModel,
-  S extends Scoring | undefined = undefined,
->(
+export function crossValidate<M extends CrossValidationModel>(
   estimator: M,
   X: MatrixLike,
   y: ArrayLike<unknown>,
-  options: CrossValidateOptions<S> = {},
-): Promise<CrossValidationResult<M, FoldScores<S>>> {
+  options?: CrossValidateOptions<SingleScoring>,
+): Promise<CrossValidationResult<M, Float64Array>>;
+export function crossValidate<M extends CrossValidationModel, Name extends ScorerName>(
+  estimator: M,
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+  options: CrossValidateOptions<readonly Name[]>,
+): Promise<CrossValidationResult<M, Record<Name, Float64Array>>>;
+export function crossValidate<M extends CrossValidationModel, Name extends string>(
+  estimator: M,
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+  options: CrossValidateOptions<NamedScoring<Name>>,
+): Promise<CrossValidationResult<M, Record<Name, Float64Array>>>;
+export async function crossValidate<M extends CrossValidationModel>(
+  estimator: M,
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+  options: CrossValidateOptions = {},
+): Promise<CrossValidationResult<M, Float64Array | Record<string, Float64Array>>> {
   const { scoring, returnTrainScore = false, returnEstimator = false } = options;
   const scorers = resolveScorers(scoring);
   const folds = await forEachFold(estimator, X, y, options, async ({ model, fold, fitTime, part }) => {
@@ -98,7 +106,7 @@ export async function crossValidate<
   });
   const collect = (scores: number[][]) => {
     const columns = scorers.map(({ name }, k) => [name, Float64Array.from(scores, (row) => row[k])] as const);
-    return (isSingle(scoring) ? columns[0][1] : Object.fromEntries(columns)) as FoldScores<S>;
+    return isSingle(scoring) ? columns[0][1] : Object.fromEntries(columns);
   };
   return {
     testScore: collect(folds.map(({ test }) => test)),
@@ -135,7 +143,7 @@ export async function crossValScore(
       'crossValScore takes one scorer; crossValidate takes several.',
     );
   }
-  return (await crossValidate<CrossValidationModel, typeof scoring>(estimator, X, y, options)).testScore;
+  return (await crossValidate(estimator, X, y, { ...options, scoring })).testScore;
 }
 
 type ModelScorer = (model: CrossValidationModel, part: FoldPart) => Promise<number>;

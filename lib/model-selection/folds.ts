@@ -4,7 +4,7 @@ import type { Estimator } from '../core/estimator.js';
 import type { Progress } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
 import { countRows, takeRows, takeValues } from './rows.js';
@@ -44,7 +44,8 @@ export interface FittedFold<M> {
  * Fits a clone on the training rows of every fold and calls `use` on each; results stand in the order of the folds.
  * As many folds run at a time as the native pool has threads, which also bounds the copies of X.
  *
- * @throws {ERR_PARAMETER} for a bad `cv`, {ERR_ABORTED} when the signal fires, and whatever fit and `use` throw
+ * @throws {ERR_PARAMETER} for a bad `cv`, {ERR_NOT_SUPPORTED} for a transformer, {ERR_ABORTED} when the signal fires, and
+ * whatever fit and `use` throw
  */
 export async function forEachFold<M extends Estimator, R>(
   estimator: M,
@@ -53,6 +54,12 @@ export async function forEachFold<M extends Estimator, R>(
   options: FoldOptions,
   use: (fitted: FittedFold<M>) => Promise<R>,
 ): Promise<R[]> {
+  if (estimator.kind === 'transformer') {
+    throw new StateError(
+      'ERR_NOT_SUPPORTED',
+      `${estimator.constructor.name} makes no predictions to validate.`,
+    );
+  }
   const rows = countRows(X, y);
   const { sampleWeight, signal, onProgress } = options;
   if (sampleWeight && sampleWeight.length !== rows) {

@@ -235,10 +235,10 @@ napi_value bind(Call& call, const ProgramPtr& owner, const Program<T>& program) 
   napi_env env = call.env();
   const TypedArray x = to_typed_array(env, call[1], "x"), out = to_typed_array(env, call[2], "out");
   refuse_overlap(x, out);
+  // A width of 0 is possible: a Gather of no columns.
   const auto rows_in = [](size_t length, size_t width) { return width == 0 ? SIZE_MAX : length / width; };
-  const size_t width = program.output_width();  // 0 is possible: a Gather of no columns
-  const size_t x_rows = x.length / program.input_width();
-  const size_t max_rows = width == 0 ? x_rows : std::min(x_rows, out.length / width);
+  const size_t max_rows =
+      std::min(rows_in(x.length, program.input_width()), rows_in(out.length, program.output_width()));
   auto bound =
       std::make_unique<BoundRun<T>>(BoundRun<T>{owner, program, elements<T>(x), elements<T>(out), max_rows});
   const auto release = [](napi_env finalizer_env, void* data, void*) {

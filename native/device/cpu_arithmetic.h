@@ -30,7 +30,7 @@ class CpuImpute final : public KernelOp<T> {
     const size_t width = this->width_;
     this->kernels_.impute(this->x(call), width, fill_.data(), call.out, width, call.rows, width);
   }
-  bool in_place() const override { return true; }
+  SlotUse slot_use() const override { return SlotUse::kInPlace; }
   size_t memory_bytes() const override { return fill_.size() * sizeof(T); }
   double row_cost_ns() const override { return 2 + 0.1 * static_cast<double>(this->width_); }
 
@@ -49,7 +49,7 @@ class CpuAffine final : public KernelOp<T> {
     this->kernels_.affine(this->x(call), width, shift_.data(), scale_.data(), call.out, width, call.rows,
                           width);
   }
-  bool in_place() const override { return true; }
+  SlotUse slot_use() const override { return SlotUse::kInPlace; }
   size_t memory_bytes() const override { return (shift_.size() + scale_.size()) * sizeof(T); }
   double row_cost_ns() const override { return 2 + 0.4 * static_cast<double>(this->width_); }
 
@@ -94,7 +94,7 @@ class CpuActivation final : public KernelOp<T> {
     const size_t width = this->width_;
     this->kernels_.activate(activation_, this->x(call), width, call.out, width, call.rows, width);
   }
-  bool in_place() const override { return true; }
+  SlotUse slot_use() const override { return SlotUse::kInPlace; }
   double row_cost_ns() const override { return 2 + 1.0 * static_cast<double>(this->width_); }
   std::string details() const override {
     switch (activation_) {
@@ -125,7 +125,7 @@ class CpuSoftmax final : public KernelOp<T> {
     const size_t width = this->width_;
     this->kernels_.softmax(this->x(call), width, call.out, width, call.rows, width);
   }
-  bool in_place() const override { return true; }
+  SlotUse slot_use() const override { return SlotUse::kInPlace; }
   double row_cost_ns() const override { return 5 + 1.5 * static_cast<double>(this->width_); }
 };
 

@@ -33,7 +33,7 @@ class CpuCheck final : public CpuOp<T> {
                     (missing ? "missing (NaN)." : "infinite."),
                 static_cast<int64_t>(row), static_cast<int64_t>(column), static_cast<int32_t>(index_));
   }
-  bool alias() const override { return true; }
+  SlotUse slot_use() const override { return SlotUse::kAlias; }
   double row_cost_ns() const override { return 1 + 0.1 * static_cast<double>(width_); }
   std::string details() const override { return rule_ == FiniteRule::kFinite ? "finite" : "finite or NaN"; }
 
@@ -114,7 +114,7 @@ class CpuCategory final : public CpuOp<T> {
       }
     }
   }
-  bool in_place() const override { return true; }
+  SlotUse slot_use() const override { return SlotUse::kInPlace; }
   size_t memory_bytes() const override {
     return offsets_.size() * sizeof(int32_t) + values_.size() * sizeof(T);
   }

@@ -9,6 +9,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/cancel.h"
+#include "device/slot_storage.h"
 #include "kernels/kernels.h"
 #include "plan/plan.h"
 
@@ -33,10 +34,7 @@ class CpuOp {
   // Throws Error with row, column and op for the first row whose value the op rejects.
   virtual void run(const TileCall<T>& call) const = 0;
 
-  // Whether out may be the first input's own memory (then their widths are equal).
-  virtual bool in_place() const { return false; }
-  // Whether the op writes nothing, its slot being its input's memory.
-  virtual bool alias() const { return false; }
+  virtual SlotUse slot_use() const { return SlotUse::kOwn; }
   virtual size_t scratch_bytes(size_t /*rows*/) const { return 0; }
   // Bytes the op reads for every tile however few its rows: a large figure asks for larger tiles.
   virtual size_t memory_bytes() const { return 0; }
@@ -46,7 +44,7 @@ class CpuOp {
   virtual std::string details() const { return {}; }
 };
 
-// What every factory below needs to know of the op's place in the plan.
+// Where an op stands: what its constructor needs to know of the plan.
 struct OpPlace {
   const Plan& plan;
   size_t index;

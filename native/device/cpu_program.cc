@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "device/cpu_op.h"
-#include "device/slot_storage.h"
 
 namespace boreal {
 namespace {
@@ -65,12 +64,11 @@ class CpuProgram final : public Program<T> {
       memory_bytes_ += ops_.back()->memory_bytes();
       row_cost_ns_ += ops_.back()->row_cost_ns();
     }
-    storage_ = SlotStorage(plan, [&](size_t i) {
-      return ops_[i]->alias() ? SlotUse::kAlias : ops_[i]->in_place() ? SlotUse::kInPlace : SlotUse::kOwn;
-    });
+    storage_ = SlotStorage(plan, [&](size_t op) { return ops_[op]->slot_use(); });
     output_width_ = plan.output_width();
     const size_t budget = memory_bytes_ > kLargeConstants ? kLargeTileBytes : kTileBytes;
-    const size_t row_bytes = (input_width_ + output_width_) * sizeof(T) + (scratch_bytes(64) - scratch_bytes(0)) / 64;
+    const size_t row_bytes =
+        (input_width_ + output_width_) * sizeof(T) + (scratch_bytes(64) - scratch_bytes(0)) / 64;
     tile_rows_ = std::clamp<size_t>(budget / row_bytes, 1, kMaxTileRows);
   }
 
@@ -169,7 +167,9 @@ class CpuProgram final : public Program<T> {
 
   size_t shared_tile_rows(size_t rows, size_t threads) const {
     size_t fair = ceil_divide(rows, threads * kTilesPerThread);
-    if (memory_bytes_ > kLargeConstants) fair = std::max(fair, std::min(kLargeShare, ceil_divide(rows, threads)));
+    if (memory_bytes_ > kLargeConstants) {
+      fair = std::max(fair, std::min(kLargeShare, ceil_divide(rows, threads)));
+    }
     const size_t worthwhile = static_cast<size_t>(kMinTileNs / row_cost_ns_) + 1;
     return std::min(tile_rows_, std::max(fair, worthwhile));
   }
@@ -209,7 +209,7 @@ class CpuProgram final : public Program<T> {
       ops_[i]->run(call);
     }
     // Only when nothing but checks stands between input and output.
-    if (slots[ops_.size()] == x) std::copy_n(x, rows * output_width_, out);
+    if (storage_.place(ops_.size()).kind == SlotPlace::kInput) std::copy_n(x, rows * output_width_, out);
   }
 
   const char* isa_;

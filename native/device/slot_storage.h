@@ -11,10 +11,11 @@
 
 namespace boreal {
 
+// What an op needs for the slot it writes.
 enum class SlotUse {
-  kOwn,      // the op needs memory of its own for its slot
-  kInPlace,  // its slot may overwrite its first input
-  kAlias     // its slot is its input
+  kOwn,      // memory of its own
+  kInPlace,  // the memory of its first input will do; their widths are equal
+  kAlias     // nothing: its slot is its input
 };
 
 struct SlotPlace {

@@ -32,7 +32,8 @@ struct RowKernels {
 
   // y = f(x). exp, sigmoid and tanh within 4 ulp of the exact value over the whole range (no flush of
   // subnormal results beyond 1 ulp of the smallest normal number), f(+-inf) exact, relu(NaN) = NaN.
-  void (*activate)(Activation kind, const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols) noexcept;
+  void (*activate)(Activation kind, const T* x, size_t xs, T* y, size_t ys, size_t rows,
+                   size_t cols) noexcept;
 
   // y[i,:] = exp(x[i,:] - max) / sum, the maximum taken first so that nothing overflows. A row with a NaN
   // becomes all NaN.
@@ -55,7 +56,8 @@ struct RowKernels {
   size_t (*find_invalid)(FiniteRule rule, const T* x, size_t xs, size_t rows, size_t cols) noexcept;
 };
 
-// A node of a prepared forest: one word, so that a step of the walk is one load, and eight nodes fill a cache line.
+// A node of a prepared forest: one word, so that a step of the walk is one load, and eight nodes fill a cache
+// line.
 //   bits 0..31         inner: the threshold as ordered bits; leaf: its row in the table of leaf values
 //   next feature_bits  staged column
 //   the rest           inner: index of the left child within the tree (right child = left + 1);
@@ -74,8 +76,8 @@ struct ForestTable {
   uint32_t feature_bits;
 };
 
-// A step goes right iff x > threshold. x is the staged matrix of ordered bits; its pad column holds 0, so that a
-// leaf (which reads it) always stays where it is.
+// A step goes right iff x > threshold. x is the staged matrix of ordered bits; its pad column holds 0, so
+// that a leaf (which reads it) always stays where it is.
 struct ForestKernels {
   // leaf[i] = row of the leaf value that row i reaches in tree `tree`.
   void (*walk_rows)(const ForestTable* forest, size_t tree, const uint32_t* x, size_t xs, size_t rows,

@@ -1,6 +1,6 @@
 // The operations of a Plan. An op reads the slots `inputs` and writes one new slot: op i writes slot i + 1,
-// slot 0 is the plan's input, the last slot is its output. A slot is a row-major [rows, width] tile, and every
-// op is row-local. Constants are borrowed: they live as long as the decoded Plan's source (a call).
+// slot 0 is the plan's input, the last slot is its output. A slot is a row-major [rows, width] tile, and
+// every op is row-local. Constants are borrowed: they live as long as the decoded Plan's source (a call).
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ struct Span {  // a borrowed constant; C++17 has no std::span
   const T* end() const { return data + size; }
 };
 
-// Throws ERR_INPUT_NAN / ERR_INPUT_INFINITE naming row and column when a value breaks the rule; else copies nothing:
-// its slot is an alias of its input.
+// Throws ERR_INPUT_NAN / ERR_INPUT_INFINITE naming row and column when a value breaks the rule; else copies
+// nothing: its slot is an alias of its input.
 struct CheckOp {
   FiniteRule rule;
 };

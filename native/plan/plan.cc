@@ -8,9 +8,6 @@
 namespace boreal {
 namespace {
 
-// All slots of one row together; a tile of one row then needs 128 MiB of float64 at most.
-constexpr size_t kMaxTotalWidth = size_t{1} << 24;
-
 class Reader {
  public:
   explicit Reader(Span<int32_t> words) : words_(words) {}

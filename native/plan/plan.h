@@ -16,8 +16,8 @@
 //    9 Activation ints [kind]
 //   10 Softmax
 //   11 ArgMax
-//   12 Forest    ints [aggregate, outputs]   constants [tree_offsets i32, feature i32, threshold f64, left i32,
-//                                            missing_left u8, cover f32, values f64]
+//   12 Forest    ints [aggregate, outputs]   constants [tree_offsets i32, feature i32, threshold f64,
+//                                            left i32, missing_left u8, cover f32, values f64]
 //   13 Quantile  constants [probabilities f64]
 #pragma once
 
@@ -45,12 +45,14 @@ struct Plan {
   size_t output_width() const { return ops.back().width; }
 };
 
-// Decodes and checks everything: indices, lengths, ranges, overflow, tree structure. Constants are borrowed from the caller.
-// Throws ERR_PLAN naming the op and what is wrong with it; nothing a caller passes can crash the process.
+// Decodes and checks everything: indices, lengths, ranges, overflow, tree structure. Constants are borrowed
+// from the caller. Throws ERR_PLAN naming the op and what is wrong with it; nothing a caller passes can crash
+// the process.
 Plan decode_plan(Span<int32_t> ops, const std::vector<Constant>& constants);
 
 // Limits that keep a hostile plan from asking for absurd memory.
 constexpr size_t kMaxWidth = size_t{1} << 22;
+constexpr size_t kMaxTotalWidth = size_t{1} << 24;  // of all slots: one row takes 128 MiB of float64 at most
 constexpr size_t kMaxOps = 65536;
 
 }  // namespace boreal

@@ -27,7 +27,8 @@ void sort_columns(uint32_t* keys, size_t rows) {
       // Exchanges i with i + distance wherever (i & p) == r: runs of p rows, 2 p apart.
       for (size_t run = r; run + distance < rows; run += 2 * p) {
         const size_t end = std::min(run + p, rows - distance);
-        for (size_t i = run; i < end; ++i) exchange(keys + i * kSortLanes, keys + (i + distance) * kSortLanes);
+        for (size_t i = run; i < end; ++i)
+          exchange(keys + i * kSortLanes, keys + (i + distance) * kSortLanes);
       }
       if (q == p) break;
       distance = q - p;

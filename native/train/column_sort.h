@@ -1,7 +1,9 @@
-// Sorting ranks with a payload, two ways. Keys hold the rank in their upper half and the payload in the lower.
-// - A few columns of a few dozen rows: merge exchange (Batcher 1968; Knuth, TAOCP 3, 5.2.2, algorithm M) on all columns
-//   at once. Which elements the network compares does not depend on the data, so there is nothing to mispredict
-//   and each comparison is one vector instruction for several columns.
+// Sorting ranks with a payload, two ways. Keys hold the rank in their upper half and the payload in the
+// lower.
+// - A few columns of a few dozen rows: merge exchange (Batcher 1968; Knuth, TAOCP 3, 5.2.2, algorithm M) on
+// all columns
+//   at once. Which elements the network compares does not depend on the data, so there is nothing to
+//   mispredict and each comparison is one vector instruction for several columns.
 // - Longer columns, one by one: radix sort, least significant byte first. It wins from about 100 rows on.
 #pragma once
 

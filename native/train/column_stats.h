@@ -12,8 +12,8 @@
 namespace boreal {
 
 struct ColumnMoments {
-  std::vector<double> count;  // rows that are not NaN (total weight when weights are given)
-  std::vector<double> mean;   // NaN where count is 0
+  std::vector<double> count;     // rows that are not NaN (total weight when weights are given)
+  std::vector<double> mean;      // NaN where count is 0
   std::vector<double> variance;  // population variance (divided by count), two-pass with correction
   std::vector<double> min, max;  // NaN where count is 0
 };
@@ -21,9 +21,11 @@ struct ColumnMoments {
 template <typename T>
 ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const CancelToken* cancel);
 
-// result[j * probabilities.size + q]: quantile by linear interpolation over the column's non-NaN values; NaN if none.
+// result[j * probabilities.size + q]: quantile by linear interpolation over the column's non-NaN values; NaN
+// if none.
 template <typename T>
-std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities, const CancelToken* cancel);
+std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities,
+                                     const CancelToken* cancel);
 
 // The most frequent non-NaN value of each column, the smallest of equals; NaN if none.
 template <typename T>
@@ -33,12 +35,13 @@ std::vector<double> column_modes(MatrixView<const T> x, const CancelToken* cance
 struct ColumnDistinct {
   std::vector<int32_t> offsets;  // [cols + 1]
   std::vector<double> values;
-  std::vector<double> counts;    // rows of each value
+  std::vector<double> counts;  // rows of each value
 };
 template <typename T>
 ColumnDistinct column_distinct(MatrixView<const T> x, const CancelToken* cancel);
 
-// Position (i * cols + j) of the first value in row order that is infinite, or NaN unless allow_nan; -1 if none.
+// Position (i * cols + j) of the first value in row order that is infinite, or NaN unless allow_nan; -1 if
+// none.
 template <typename T>
 int64_t find_invalid(MatrixView<const T> x, bool allow_nan, const CancelToken* cancel);
 

@@ -1,6 +1,6 @@
-// Trees are independent tasks of the thread pool. Each has its own random stream and they are joined in order, so
-// the model does not depend on the number of threads.
-// Peak memory: the rank table, one TreeBuilder per thread at work, and the trees (twice while they are joined).
+// Trees are independent tasks of the thread pool. Each has its own random stream and they are joined in
+// order, so the model does not depend on the number of threads. Peak memory: the rank table, one TreeBuilder
+// per thread at work, and the trees (twice while they are joined).
 #include "train/forest.h"
 
 #include <algorithm>
@@ -62,7 +62,8 @@ ForestModel join(std::vector<Tree>* trees, size_t cols, size_t outputs, bool has
   size_t nodes = 0;
   for (const Tree& tree : *trees) nodes += tree.nodes();
   if (nodes > kMaxCount) {
-    throw Error("ERR_PARAMETER", "The forest has more than 2,147,483,647 nodes: grow fewer or smaller trees.");
+    throw Error("ERR_PARAMETER",
+                "The forest has more than 2,147,483,647 nodes: grow fewer or smaller trees.");
   }
   ForestModel model;
   model.importances.assign(cols, 0.0);
@@ -125,17 +126,21 @@ ForestModel train_forest(const ForestData& data, const ForestParams& params, siz
                          const CancelToken* cancel, const ProgressFn& progress) {
   check(data, params);
   auto run = [&](const auto& stats) { return train(data, params, max_threads, stats, cancel, progress); };
+  const size_t draws = params.bootstrap && params.max_samples != 0 ? params.max_samples : data.x.rows;
   switch (params.criterion) {
     case Criterion::kSquaredError:
       return run(SquaredError(data.targets));
     case Criterion::kEntropy:
-      return run(ClassImpurity<EntropyTerms>(data.classes, data.class_count));
+      return run(ClassImpurity<EntropyTerms>(data.classes, data.class_count, EntropyTerms(draws)));
     case Criterion::kGini:
       break;
   }
-  const bool whole_weights = params.bootstrap || data.weights.size == 0;
-  if (data.class_count == 2 && whole_weights) return run(BinaryGini(data.classes));
-  return run(ClassImpurity<GiniTerms>(data.classes, data.class_count));
+  // No row is drawn more often than there are draws, nor, beyond doubt, tens of thousands of times as often
+  // as it should be.
+  const bool small_weights =
+      data.weights.size == 0 && (draws <= BinaryGini::kMaxWeight || draws <= data.x.rows);
+  if (data.class_count == 2 && small_weights) return run(BinaryGini(data.classes));
+  return run(ClassImpurity<GiniTerms>(data.classes, data.class_count, GiniTerms()));
 }
 
 }  // namespace boreal

@@ -18,22 +18,22 @@ struct ForestParams {
   Criterion criterion = Criterion::kGini;
   uint32_t trees = 100;
   uint32_t max_depth = 0xffffffffu;
-  uint32_t min_samples_split = 2;        // >= 2
-  uint32_t min_samples_leaf = 1;         // >= 1
-  double min_weight_leaf = 0;            // absolute weight, >= 0
-  uint32_t max_features = 1;             // 1 .. cols
-  double min_impurity_decrease = 0;      // scikit-learn's weighted decrease, relative to all rows' weight
+  uint32_t min_samples_split = 2;    // >= 2
+  uint32_t min_samples_leaf = 1;     // >= 1
+  double min_weight_leaf = 0;        // absolute weight, >= 0
+  uint32_t max_features = 1;         // 1 .. cols
+  double min_impurity_decrease = 0;  // scikit-learn's weighted decrease, relative to all rows' weight
   bool bootstrap = true;
-  uint32_t max_samples = 0;              // rows drawn for each tree when bootstrap; 0 = all
+  uint32_t max_samples = 0;  // rows drawn for each tree when bootstrap; 0 = all
   uint64_t seed = 0;
 };
 
 struct ForestData {
-  MatrixView<const float> x;      // NaN means missing; no infinities (checked by the caller)
-  Span<int32_t> classes;          // [rows] 0 .. class_count - 1; empty for regression
-  uint32_t class_count = 0;       // >= 1 for classification
-  Span<double> targets;           // [rows]; empty for classification
-  Span<double> weights;           // [rows] >= 0, or empty: all one
+  MatrixView<const float> x;  // NaN means missing; no infinities (checked by the caller)
+  Span<int32_t> classes;      // [rows] 0 .. class_count - 1; empty for regression
+  uint32_t class_count = 0;   // >= 1 for classification
+  Span<double> targets;       // [rows]; empty for classification
+  Span<double> weights;       // [rows] >= 0, or empty: all one
 };
 
 // Laid out as ForestOp wants it (plan/op.h). values: regression [leaves, 1] means; classification
@@ -47,7 +47,7 @@ struct ForestModel {
   std::vector<float> cover;           // [nodes] weighted rows
   std::vector<float> impurity;        // [nodes]
   std::vector<double> values;
-  std::vector<double> importances;    // [cols] mean decrease in impurity, normalised per tree then averaged
+  std::vector<double> importances;  // [cols] mean decrease in impurity, normalised per tree then averaged
 };
 
 // progress(trees done, trees) may be called from any pool thread, one call at a time.

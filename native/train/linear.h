@@ -12,24 +12,25 @@
 namespace boreal {
 
 struct LeastSquaresModel {
-  std::vector<double> coef;      // [targets, cols]
-  std::vector<double> intercept; // [targets]
-  std::vector<double> singular;  // [min(rows, cols)] singular values of the centred (and weighted) X, descending; empty for ridge
-  uint32_t rank = 0;             // least squares only
+  std::vector<double> coef;       // [targets, cols]
+  std::vector<double> intercept;  // [targets]
+  std::vector<double> singular;   // [min(rows, cols)] singular values of the centred (and weighted) X,
+                                  // descending; empty for ridge
+  uint32_t rank = 0;              // least squares only
 };
 
 // Minimises sum_i w_i (y_i - x_i b - b0)^2 + alpha |b|^2 for each target; the intercept is not penalised.
-// alpha = 0: the minimum-norm solution, singular values below eps * max(rows, cols) * largest count as zero (LAPACK gelsd's rule in scikit-learn).
-// x: rows >= 1, finite; y: [rows, targets]; weights: [rows] or empty.
+// alpha = 0: the minimum-norm solution, singular values below eps * max(rows, cols) * largest count as zero
+// (LAPACK gelsd's rule in scikit-learn). x: rows >= 1, finite; y: [rows, targets]; weights: [rows] or empty.
 template <typename T>
 LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
                                     double alpha, bool fit_intercept, const CancelToken* cancel);
 
 struct LogisticParams {
-  double c = 1.0;          // inverse strength of the L2 penalty, > 0; infinity = no penalty
+  double c = 1.0;  // inverse strength of the L2 penalty, > 0; infinity = no penalty
   bool fit_intercept = true;
   uint32_t max_iter = 100;
-  double tol = 1e-4;       // on the largest absolute component of the gradient, scikit-learn's scaling
+  double tol = 1e-4;  // on the largest absolute component of the gradient, scikit-learn's scaling
 };
 struct LogisticModel {
   std::vector<double> coef;       // [outputs, cols], outputs = 1 for two classes, else class_count
@@ -37,7 +38,8 @@ struct LogisticModel {
   uint32_t iterations = 0;
   bool converged = false;
 };
-// Minimises scikit-learn 1.9's objective: the (weighted) mean log loss + |coef|^2 / (2 C sum of weights); multinomial for more than two classes.
+// Minimises scikit-learn 1.9's objective: the (weighted) mean log loss + |coef|^2 / (2 C sum of weights);
+// multinomial for more than two classes.
 template <typename T>
 LogisticModel fit_logistic(MatrixView<const T> x, Span<int32_t> classes, uint32_t class_count,
                            Span<double> weights, const LogisticParams& params, const CancelToken* cancel,

@@ -83,7 +83,8 @@ class ColumnSorter {
 RankTable::RankTable(MatrixView<const float> x, size_t max_threads, const CancelToken* cancel)
     : rows_(x.rows), stride_(padded_stride(x.cols)), columns_(x.cols), ranks_(x.rows * stride_) {
   ThreadPool& pool = ThreadPool::instance();
-  // Threads would fight for the lines of the row-major table, so columns are ranked apart and then transposed.
+  // Threads would fight for the lines of the row-major table, so columns are ranked apart and then
+  // transposed.
   AlignedBuffer<uint16_t> by_column(x.rows * x.cols);
   std::vector<std::unique_ptr<ColumnSorter>> sorters(pool.size() + 1);
   auto rank_column = [&](size_t j, size_t slot) {

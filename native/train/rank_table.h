@@ -1,9 +1,9 @@
-// Features as u16 ranks. Trees only compare values of one feature, so a value may be replaced by its rank among the
-// distinct values of its column: half the memory traffic of floats, and integer keys to sort and count by.
-// Exact up to 65,535 distinct values in a column; beyond that neighbouring values share a rank so that ranks
-// hold about equally many rows. Built once per fit by a radix sort of each column.
-// Memory: 2 bytes per value, padded so that a row never straddles more cache lines than it must; twice that and
-// 16 bytes per row and thread while building.
+// Features as u16 ranks. Trees only compare values of one feature, so a value may be replaced by its rank
+// among the distinct values of its column: half the memory traffic of floats, and integer keys to sort and
+// count by. Exact up to 65,535 distinct values in a column; beyond that neighbouring values share a rank so
+// that ranks hold about equally many rows. Built once per fit by a radix sort of each column. Memory: 2 bytes
+// per value, padded so that a row never straddles more cache lines than it must; twice that and 16 bytes per
+// row and thread while building.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ class RankTable {
   const uint16_t* row(size_t i) const { return ranks_.data() + i * stride_; }
   bool has_missing() const;
 
-  // The threshold t between two neighbouring ranks that occur in a node: x <= t iff rank <= low. It is halfway
-  // between the values; when high is kMissing every number is <= t.
+  // The threshold t between two neighbouring ranks that occur in a node: x <= t iff rank <= low. It is
+  // halfway between the values; when high is kMissing every number is <= t.
   double threshold(size_t feature, uint32_t low, uint32_t high) const;
 
  private:

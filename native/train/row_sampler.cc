@@ -11,7 +11,9 @@ namespace boreal {
 RowSampler::RowSampler(size_t rows, Span<double> weights, const ForestParams& params)
     : rows_(rows),
       weights_(weights),
-      draws_(!params.bootstrap ? 0 : params.max_samples != 0 ? params.max_samples : rows) {
+      draws_(!params.bootstrap         ? 0
+             : params.max_samples != 0 ? params.max_samples
+                                       : rows) {
   if (weights.size == 0) return;
   double sum = 0;
   for (size_t i = 0; i < rows; ++i) {

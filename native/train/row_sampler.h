@@ -1,6 +1,7 @@
-// The weight of every row in one tree, as scikit-learn 1.9 defines it. Without bootstrap: the sample weights. With
-// it: how often the row was drawn with replacement, rows being drawn in proportion to their sample weights, so
-// that a tree's weights are whole numbers. Throws ERR_PARAMETER when the sample weights cannot be used.
+// The weight of every row in one tree, as scikit-learn 1.9 defines it. Without bootstrap: the sample weights.
+// With it: how often the row was drawn with replacement, rows being drawn in proportion to their sample
+// weights, so that a tree's weights are whole numbers. Throws ERR_PARAMETER when the sample weights cannot be
+// used.
 #pragma once
 
 #include <cstdint>

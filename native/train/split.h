@@ -7,8 +7,8 @@
 
 namespace boreal {
 
-// A score as it is computed in the inner loops: compared with the best so far by a product, so that only a better
-// one costs a division.
+// A score as it is computed in the inner loops: compared with the best so far by a product, so that only a
+// better one costs a division.
 struct Fraction {
   double num;
   double den;  // > 0

@@ -1,8 +1,8 @@
-// The best split of one node over max_features columns drawn without replacement. The search is exact: the node's
-// rows are sorted by each drawn column and every boundary between different values is scored. As in scikit-learn
-// a column that is constant in the node counts as drawn, but at least one that is not constant is tried; of
-// equal scores the first drawn and lowest wins; missing values are tried on both sides.
-// Memory per row of the table: 18 bytes of columns and 2 * sizeof(Key) of keys.
+// The best split of one node over max_features columns drawn without replacement. The search is exact: the
+// node's rows are sorted by each drawn column and every boundary between different values is scored. As in
+// scikit-learn a column that is constant in the node counts as drawn, but at least one that is not constant
+// is tried; of equal scores the first drawn and lowest wins; missing values are tried on both sides. Memory
+// per row of the table: 18 bytes of columns and 2 * sizeof(Key) of keys.
 #pragma once
 
 #include <algorithm>
@@ -61,7 +61,8 @@ class SplitSearch {
     const size_t cols = features_.size();
     size_t usable = 0;
     for (size_t drawn = 0; drawn < cols && (drawn < params_.max_features || usable == 0);) {
-      const size_t group = drawn < params_.max_features ? std::min(kSortLanes, params_.max_features - drawn) : 1;
+      const size_t group =
+          drawn < params_.max_features ? std::min(kSortLanes, params_.max_features - drawn) : 1;
       for (size_t k = drawn; k < drawn + group; ++k) {
         std::swap(features_[k], features_[k + rng.below(static_cast<uint32_t>(cols - k))]);
       }
@@ -103,8 +104,8 @@ class SplitSearch {
     size_t usable = 0;
     for (size_t k = 0; k < group; ++k) {
       const Key* keys = sort_ranks(
-          columns_[k].data(), node.count, [&](size_t i) { return stats_.payload(node.rows, i); }, keys_.data(),
-          spare_keys_.data());
+          columns_[k].data(), node.count, [&](size_t i) { return stats_.payload(node.rows, i); },
+          keys_.data(), spare_keys_.data());
       const Outcome outcome = search_sorted<1>(node, keys, features[k], best);
       usable += outcome != Outcome::kConstant;
       if (outcome == Outcome::kBetter) std::swap(columns_[k], best_column_);
@@ -159,8 +160,8 @@ class SplitSearch {
     return Outcome::kBetter;
   }
 
-  // Scores every boundary among the first `present` keys, the others being on the left. Returns whether one is
-  // better. Few are, so what forbids a split is looked at last.
+  // Scores every boundary among the first `present` keys, the others being on the left. Returns whether one
+  // is better. Few are, so what forbids a split is looked at last.
   template <size_t kStride, typename K>
   bool scan(const Node& node, const K* keys, size_t present, Split* best) {
     Scan scan(stats_, node.total, scratch_.data());

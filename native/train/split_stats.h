@@ -3,7 +3,8 @@
 //   Row      a training row within one tree: its index, its weight and what is to be predicted
 //   Key      what sorts rows by rank; payload() fits its lower half and stands for a row of the node there
 //   Cell     cells() of them hold the sum over a set of rows
-//   Scan     moves a node's rows from the right to the left side one by one and scores each such split; it may
+//   Scan     moves a node's rows from the right to the left side one by one and scores each such split; it
+//   may
 //            use 2 * cells() cells of scratch
 //   gain     impurity decrease per unit of the node's weight, from the best score
 // Within a node the score orders splits as scikit-learn's proxy of the impurity improvement does.
@@ -13,14 +14,17 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "plan/op.h"
 #include "train/split.h"
 
 namespace boreal {
 
-// Gini impurity of two classes, weights being whole numbers (bootstrap counts). With W, P the weight of the node and
-// of its class 1, and w, p those of the left side, the decrease is 2 (W p - P w)^2 / (W^2 w (W - w)).
+// Gini impurity of two classes, weights being whole numbers (bootstrap counts). With W, P the weight of the
+// node and of its class 1, and w, p those of the left side, the decrease is 2 (W p - P w)^2 / (W^2 w (W -
+// w)).
 class BinaryGini {
  public:
   struct Row {
@@ -94,8 +98,8 @@ class BinaryGini {
   Span<int32_t> classes_;
 };
 
-// Squared error. With W, Y the weight and the weighted target sum of the node, and w, y those of the left side, the
-// decrease of the variance is (y - w Y / W)^2 / (w (W - w)).
+// Squared error. With W, Y the weight and the weighted target sum of the node, and w, y those of the left
+// side, the decrease of the variance is (y - w Y / W)^2 / (w (W - w)).
 class SquaredError {
  public:
   struct Row {
@@ -165,28 +169,45 @@ class SquaredError {
 
 // Gini: the impurity of class weights c with sum W is 1 - sum c^2 / W^2.
 struct GiniTerms {
-  static double term(double c) { return c * c; }
-  static Fraction score(double left, double left_weight, double right, double right_weight) {
+  double term(double c) const { return c * c; }
+  Fraction score(double left, double left_weight, double right, double right_weight) const {
     return {left * right_weight + right * left_weight, left_weight * right_weight};
   }
-  static double impurity(double terms, double weight) { return 1 - terms / (weight * weight); }
-  static double gain(double score, double terms, double weight) { return (score - terms / weight) / weight; }
+  double impurity(double terms, double weight) const { return 1 - terms / (weight * weight); }
+  double gain(double score, double terms, double weight) const { return (score - terms / weight) / weight; }
 };
 
-// Entropy in bits: log2 W - sum c log2 c / W.
-struct EntropyTerms {
-  static double term(double c) { return c > 0 ? c * std::log2(c) : 0; }
-  static Fraction score(double left, double left_weight, double right, double right_weight) {
+// Entropy in bits: log2 W - sum c log2 c / W. Logarithms would take most of the time, so c log2 c is
+// tabulated for whole c, which weights are unless there are sample weights and no bootstrap.
+class EntropyTerms {
+ public:
+  // max_weight: the most that a tree's weights sum to, if they are whole.
+  explicit EntropyTerms(size_t max_weight) {
+    constexpr size_t kMaxTable = size_t{1} << 16;  // fits the L2 cache
+    for (size_t c = 0; c <= std::min(max_weight, kMaxTable); ++c)
+      table_.push_back(x_log_x(static_cast<double>(c)));
+  }
+  double term(double c) const {
+    const int64_t whole = static_cast<int64_t>(c);
+    const bool tabulated = static_cast<double>(whole) == c && static_cast<size_t>(whole) < table_.size();
+    return tabulated ? table_[static_cast<size_t>(whole)] : x_log_x(c);
+  }
+  Fraction score(double left, double left_weight, double right, double right_weight) const {
     return {left + right - term(left_weight) - term(right_weight), 1};
   }
-  static double impurity(double terms, double weight) { return (term(weight) - terms) / weight; }
-  static double gain(double score, double terms, double weight) {
+  double impurity(double terms, double weight) const { return (term(weight) - terms) / weight; }
+  double gain(double score, double terms, double weight) const {
     return (score + term(weight) - terms) / weight;
   }
+
+ private:
+  static double x_log_x(double x) { return x > 0 ? x * std::log2(x) : 0; }
+
+  std::vector<double> table_;
 };
 
-// Any number of classes and any weights. Terms gives the impurity as a function of sum_k term(weight of class k); that
-// sum is kept for both sides and changed by one class as a row moves from right to left.
+// Any number of classes and any weights. Terms gives the impurity as a function of sum_k term(weight of class
+// k); that sum is kept for both sides and changed by one class as a row moves from right to left.
 template <typename Terms>
 class ClassImpurity {
  public:
@@ -198,7 +219,8 @@ class ClassImpurity {
   using Key = uint64_t;
   using Cell = double;  // one for each class: its weight
 
-  ClassImpurity(Span<int32_t> classes, size_t class_count) : labels_(classes), classes_(class_count) {}
+  ClassImpurity(Span<int32_t> classes, size_t class_count, Terms terms)
+      : labels_(classes), classes_(class_count), terms_(std::move(terms)) {}
   size_t cells() const { return classes_; }
   size_t outputs() const { return classes_; }
   Row make_row(uint32_t index, double weight) const {
@@ -218,9 +240,9 @@ class ClassImpurity {
     return present < 2;
   }
   double impurity(const Cell* sum, const Row*, size_t) const {
-    return Terms::impurity(terms(sum), weight(sum));
+    return terms_.impurity(sum_terms(sum), weight(sum));
   }
-  double gain(const Cell* sum, double score) const { return Terms::gain(score, terms(sum), weight(sum)); }
+  double gain(const Cell* sum, double score) const { return terms_.gain(score, sum_terms(sum), weight(sum)); }
   void write_value(const Cell* sum, double* value) const {
     const double total = weight(sum);
     for (size_t k = 0; k < classes_; ++k) value[k] = sum[k] / total;
@@ -229,19 +251,19 @@ class ClassImpurity {
   class Scan {
    public:
     Scan(const ClassImpurity& stats, const Cell* total, Cell* sides)
-        : classes_(stats.classes_), left_(sides), right_(sides + classes_) {
+        : terms_(stats.terms_), classes_(stats.classes_), left_(sides), right_(sides + classes_) {
       for (size_t k = 0; k < classes_; ++k) {
         left_[k] = 0;
         right_[k] = total[k];
         right_weight_ += total[k];
-        right_terms_ += Terms::term(total[k]);
+        right_terms_ += terms_.term(total[k]);
       }
     }
     void move(const Row* rows, uint32_t payload) {
       const size_t k = rows[payload].cls;
       const double weight = rows[payload].weight;
-      left_terms_ += Terms::term(left_[k] + weight) - Terms::term(left_[k]);
-      right_terms_ += Terms::term(right_[k] - weight) - Terms::term(right_[k]);
+      left_terms_ += terms_.term(left_[k] + weight) - terms_.term(left_[k]);
+      right_terms_ += terms_.term(right_[k] - weight) - terms_.term(right_[k]);
       left_[k] += weight;
       right_[k] -= weight;
       left_weight_ += weight;
@@ -249,9 +271,10 @@ class ClassImpurity {
     }
     double left_weight() const { return left_weight_; }
     double right_weight() const { return right_weight_; }
-    Fraction score() const { return Terms::score(left_terms_, left_weight_, right_terms_, right_weight_); }
+    Fraction score() const { return terms_.score(left_terms_, left_weight_, right_terms_, right_weight_); }
 
    private:
+    const Terms& terms_;
     const size_t classes_;
     Cell* const left_;
     Cell* const right_;
@@ -259,14 +282,15 @@ class ClassImpurity {
   };
 
  private:
-  double terms(const Cell* sum) const {
+  double sum_terms(const Cell* sum) const {
     double terms = 0;
-    for (size_t k = 0; k < classes_; ++k) terms += Terms::term(sum[k]);
+    for (size_t k = 0; k < classes_; ++k) terms += terms_.term(sum[k]);
     return terms;
   }
 
   Span<int32_t> labels_;
   size_t classes_;
+  Terms terms_;
 };
 
 }  // namespace boreal

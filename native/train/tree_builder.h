@@ -1,7 +1,7 @@
-// Grows one decision tree depth first. The rows of a node are a slice of one array, which a split partitions in
-// place; each tree has its own random stream, so it does not matter which thread grows it.
-// Memory: rows * (2 * sizeof(Row) + 4) bytes besides SplitSearch (BinaryGini: 38 bytes per row in all), kept
-// from tree to tree; a finished tree has 30 bytes per node and 8 * outputs per leaf.
+// Grows one decision tree depth first. The rows of a node are a slice of one array, which a split partitions
+// in place; each tree has its own random stream, so it does not matter which thread grows it. Memory: rows *
+// (2 * sizeof(Row) + 4) bytes besides SplitSearch (BinaryGini: 38 bytes per row in all), kept from tree to
+// tree; a finished tree has 30 bytes per node and 8 * outputs per leaf.
 #pragma once
 
 #include <algorithm>
@@ -43,8 +43,8 @@ struct Tree {
 template <typename Stats>
 class TreeBuilder {
  public:
-  TreeBuilder(const RankTable& table, const RowSampler& sampler, const Stats& stats, const ForestParams& params,
-              const CancelToken* cancel)
+  TreeBuilder(const RankTable& table, const RowSampler& sampler, const Stats& stats,
+              const ForestParams& params, const CancelToken* cancel)
       : table_(table),
         sampler_(sampler),
         stats_(stats),

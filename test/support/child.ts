@@ -16,7 +16,11 @@ const dist = (file: string) => JSON.stringify(new URL(`../../dist/${file}`, impo
  * @param script - its body; may await
  * @param env - added to this process's environment
  */
-export function runChild(script: string, env: Record<string, string> = {}, flags: string[] = []): Promise<Outcome> {
+export function runChild(
+  script: string,
+  env: Record<string, string> = {},
+  flags: string[] = [],
+): Promise<Outcome> {
   const source = `import * as boreal from ${dist('index.js')};\nimport { native } from ${dist('native.js')};\n${script}`;
   const child = spawn(process.execPath, [...flags, '--input-type=module', '-e', source], {
     env: { ...process.env, ...env },
@@ -37,7 +41,11 @@ export function runChild(script: string, env: Record<string, string> = {}, flags
 }
 
 /** As {@link runChild}; what the script printed, as JSON. Fails unless it ended well. */
-export async function evaluate<T>(script: string, env: Record<string, string> = {}, flags: string[] = []): Promise<T> {
+export async function evaluate<T>(
+  script: string,
+  env: Record<string, string> = {},
+  flags: string[] = [],
+): Promise<T> {
   const { code, signal, stdout, stderr } = await runChild(script, env, flags);
   if (code !== 0) throw new Error(`The child process ended with ${signal ?? `code ${code}`}:\n${stderr}`);
   return JSON.parse(stdout) as T;

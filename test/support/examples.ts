@@ -14,19 +14,24 @@ export interface Example {
 /** Every fenced ts block of the TSDoc comments under lib/. */
 export function docExamples(): Example[] {
   const files = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => file.endsWith('.ts')).flatMap((file) => {
-    const source = readFileSync(join(root, 'lib', file), 'utf8');
-    return [...source.matchAll(/^ *\* ```ts\n([\s\S]*?)^ *\* ```$/gm)].map((match, i) => ({
-      name: `lib/${file} #${i + 1}`,
-      code: match[1].replace(/^ *\* ?/gm, ''),
-    }));
-  });
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => {
+      const source = readFileSync(join(root, 'lib', file), 'utf8');
+      return [...source.matchAll(/^ *\* ```ts\n([\s\S]*?)^ *\* ```$/gm)].map((match, i) => ({
+        name: `lib/${file} #${i + 1}`,
+        code: match[1].replace(/^ *\* ?/gm, ''),
+      }));
+    });
 }
 
 /** Every fenced js block of a Markdown file. */
 export function markdownExamples(path: string): Example[] {
   const source = readFileSync(join(root, path), 'utf8');
-  return [...source.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map((match, i) => ({ name: `${path} #${i + 1}`, code: match[1] }));
+  return [...source.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map((match, i) => ({
+    name: `${path} #${i + 1}`,
+    code: match[1],
+  }));
 }
 
 const CHECK = `
@@ -49,7 +54,7 @@ function __check(actual, expected, text) {
 `;
 
 function isLiteral(text: string): boolean {
-  if (!/^[[{'"\d\-]|^(true|false|null|NaN|Infinity)\b/.test(text)) return false;
+  if (!/^[[{'"\d-]|^(true|false|null|NaN|Infinity)\b/.test(text)) return false;
   try {
     new Function(`return (${text});`);
     return true;
@@ -81,7 +86,9 @@ export async function runExample(example: Example, epilogue = ''): Promise<strin
     const { stdout } = await run(process.execPath, ['example.mjs'], { cwd: folder, timeout: 120_000 });
     return stdout;
   } catch (error) {
-    throw new Error(`${example.name} (${relative(root, folder)}): ${(error as Error & { stderr?: string }).stderr ?? error}`);
+    throw new Error(
+      `${example.name} (${relative(root, folder)}): ${(error as Error & { stderr?: string }).stderr ?? error}`,
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,14 +1,68 @@
 /** Random damage to model files: bytes, lengths and offsets, the document, the numbers of its tensors. */
 import type { Random } from '../../lib/core/random.js';
-import { type Json, putTogether, seal, takeApart, type TensorEntry } from './model-files.js';
+import { type Json, putTogether, seal, type TensorEntry, takeApart } from './model-files.js';
 
 /** Values that have broken readers before. */
 const VALUES: readonly Json[] = [
-  ...[null, true, false, 0, -1, 1, 0.5, 2, 63, 64, 65535, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 2 ** 32, 2 ** 53, -1e300],
-  ...['', 'x', '__proto__', 'constructor', 'number', 'category', [], [0], [null], {}, { $tensor: 0 }, { $tensor: 1e9 }],
-  ...[{ $number: 'NaN' }, { $number: 'x' }, { $estimator: 'Ridge' }, { $what: 1 }, { length: -1 }, { length: 1e9 }],
+  ...[
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1,
+    0.5,
+    2,
+    63,
+    64,
+    65535,
+    2 ** 31 - 1,
+    -(2 ** 31),
+    2 ** 31,
+    2 ** 32,
+    2 ** 53,
+    -1e300,
+  ],
+  ...[
+    '',
+    'x',
+    '__proto__',
+    'constructor',
+    'number',
+    'category',
+    [],
+    [0],
+    [null],
+    {},
+    { $tensor: 0 },
+    { $tensor: 1e9 },
+  ],
+  ...[
+    { $number: 'NaN' },
+    { $number: 'x' },
+    { $estimator: 'Ridge' },
+    { $what: 1 },
+    { length: -1 },
+    { length: 1e9 },
+  ],
 ];
-const NUMBERS = [0, 1, -1, 2, 3, 7, 1e6, 2 ** 31 - 1, -(2 ** 31), 0.5, Number.NaN, Infinity, -Infinity, 1e308, -1e-320];
+const NUMBERS = [
+  0,
+  1,
+  -1,
+  2,
+  3,
+  7,
+  1e6,
+  2 ** 31 - 1,
+  -(2 ** 31),
+  0.5,
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  1e308,
+  -1e-320,
+];
 const WORDS = [0, 1, 63, 64, 65, 255, 65536, 0x7fffffff, 0x80000000, 0xffffffff];
 
 type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array;
@@ -38,12 +92,28 @@ const editPlace: Mutation = (bytes, random) => {
   const parts = takeApart(bytes);
   const tensor: Json = pick(parts.document.tensors, random);
   const key = pick(['type', 'length', 'offset'], random);
-  tensor[key] = key === 'type' ? pick(['float32', 'float64', 'int32', 'uint8', 'toString'], random) : nearby(tensor[key], random);
+  tensor[key] =
+    key === 'type'
+      ? pick(['float32', 'float64', 'int32', 'uint8', 'toString'], random)
+      : nearby(tensor[key], random);
   return putTogether(parts);
 };
 
 const nearby = (value: number, random: Random) =>
-  pick([value + 1, value - 1, value * 2, value / 2, value + 64, value - 64, -value, 1e15, Number.MAX_SAFE_INTEGER], random);
+  pick(
+    [
+      value + 1,
+      value - 1,
+      value * 2,
+      value / 2,
+      value + 64,
+      value - 64,
+      -value,
+      1e15,
+      Number.MAX_SAFE_INTEGER,
+    ],
+    random,
+  );
 
 /** Replaces, removes, repeats or renames something anywhere in the document. */
 const editDocument: Mutation = (bytes, random) => {
@@ -84,12 +154,23 @@ const editTensors: Mutation = (bytes, random) => {
     const { type, offset, length } = pick(tensors, random);
     const values = new ARRAYS[type as keyof typeof ARRAYS](parts.body.buffer as ArrayBuffer, offset, length);
     const i = random.int(length);
-    values[i] = pick([pick(NUMBERS, random), values[random.int(length)], values[i] + 1, values[i] - 1], random);
+    values[i] = pick(
+      [pick(NUMBERS, random), values[random.int(length)], values[i] + 1, values[i] - 1],
+      random,
+    );
   }
   return putTogether(parts);
 };
 
-const MUTATIONS: readonly Mutation[] = [flipBits, resize, editHeader, editPlace, editDocument, editTensors, editTensors];
+const MUTATIONS: readonly Mutation[] = [
+  flipBits,
+  resize,
+  editHeader,
+  editPlace,
+  editDocument,
+  editTensors,
+  editTensors,
+];
 
 /** A damaged copy; in half of them the checksum is right all the same, so that the damage is read. */
 export function mutate(bytes: Uint8Array, random: Random): Uint8Array {

@@ -5,15 +5,8 @@
 // product over vectors of k instead. Which of the two is used depends on (k, n) only.
 #pragma once
 
+#include "kernels/generic/unroll.h"
 #include "kernels/kernels.h"
-
-#if defined(__clang__)
-#define BOREAL_UNROLL _Pragma("clang loop unroll(full)")
-#elif defined(__GNUC__)
-#define BOREAL_UNROLL _Pragma("GCC unroll 16")
-#else
-#define BOREAL_UNROLL
-#endif
 
 namespace boreal {
 namespace {
@@ -174,5 +167,3 @@ void dense_pack(const T* w, size_t k, size_t n, T* packed) noexcept {
 
 }  // namespace
 }  // namespace boreal
-
-#undef BOREAL_UNROLL

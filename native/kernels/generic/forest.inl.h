@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/generic/unroll.h"
 #include "kernels/kernels.h"
 
 namespace boreal {
 namespace {
 
-// Measured over 4..32: fewer leave loads idle, more spill.
-constexpr int kWalks = 16;
+// Measured over 4..32: with fewer the core waits, with more the registers spill.
+constexpr int kWalks = 12;
 constexpr uint32_t kLevelsPerTest = 4;
 
 // Asks for `value` in a register now: otherwise GCC interleaves the loads of all walks until they spill.
@@ -46,15 +47,19 @@ template <typename Nodes, typename Row>
 inline void walk(const Nodes& nodes, const Row& x, uint32_t feature_bits, uint32_t depth,
                  uint64_t (&at)[kWalks]) {
   const NodeFormat format(feature_bits);
+  BOREAL_UNROLL
   for (int w = 0; w < kWalks; ++w) at[w] = 0;
   for (uint32_t level = 0; level < depth; level += kLevelsPerTest) {
+    BOREAL_UNROLL
     for (uint32_t i = 1; i < kLevelsPerTest; ++i) {
+      BOREAL_UNROLL
       for (int w = 0; w < kWalks; ++w) {
         at[w] = format.step(nodes(w), x(w), at[w]);
         keep(at[w]);
       }
     }
     uint64_t moved = 0;
+    BOREAL_UNROLL
     for (int w = 0; w < kWalks; ++w) {
       const uint64_t next = format.step(nodes(w), x(w), at[w]);
       moved |= next ^ at[w];

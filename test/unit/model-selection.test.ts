@@ -1,0 +1,412 @@
+import { describe, expect, test } from 'vitest';
+import {
+  crossValidate,
+  crossValPredict,
+  crossValScore,
+  getScorer,
+  KFold,
+  LinearRegression,
+  LogisticRegression,
+  loadDiabetes,
+  loadIris,
+  Matrix,
+  makePipeline,
+  type Progress,
+  RandomForestClassifier,
+  RandomForestRegressor,
+  Ridge,
+  StandardScaler,
+  StratifiedKFold,
+  trainTestSplit,
+} from '../../lib/index.js';
+import { expectClose, iterative } from '../support/tolerance.js';
+
+const column = (n: number) => Array.from({ length: n }, (_, i) => [i]);
+const sorted = (values: Iterable<number>) => [...values].sort((a, b) => a - b);
+const counts = (values: readonly unknown[]) => {
+  const found = new Map<unknown, number>();
+  for (const value of values) found.set(value, (found.get(value) ?? 0) + 1);
+  return Object.fromEntries([...found].sort());
+};
+const code = (work: () => unknown) => {
+  try {
+    work();
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+  return undefined;
+};
+
+describe('trainTestSplit', () => {
+  // The numbers of rows that scikit-learn 1.9 gives.
+  test.each([
+    [10, {}, 7, 3],
+    [10, { testSize: 0.33 }, 6, 4],
+    [10, { trainSize: 0.33 }, 3, 7],
+    [10, { testSize: 0.25, trainSize: 0.5 }, 5, 3],
+    [7, { testSize: 3 }, 4, 3],
+    [7, { trainSize: 3 }, 3, 4],
+    [150, { testSize: 0.2 }, 120, 30],
+  ])('%i rows with %o', (rows, options, train, test) => {
+    const split = trainTestSplit(column(rows), column(rows).flat(), { ...options, randomState: 1 });
+    expect([split.XTrain.length, split.XTest.length]).toEqual([train, test]);
+    const used = [...split.trainIndices, ...split.testIndices];
+    expect(new Set(used).size).toBe(used.length);
+    expect(split.XTrain.map(([i]) => i)).toEqual([...split.trainIndices]);
+    expect(split.yTrain).toEqual([...split.trainIndices]);
+    expect(split.yTest).toEqual([...split.testIndices]);
+  });
+
+  test('gives back the form it was given', () => {
+    const matrix = new Matrix(
+      Float32Array.from({ length: 12 }, (_, k) => k),
+      6,
+      2,
+    );
+    const options = { testSize: 2, shuffle: false } as const;
+    const ofMatrix = trainTestSplit(matrix, Int32Array.of(0, 1, 2, 3, 4, 5), options);
+    expect(ofMatrix.XTest).toEqual(new Matrix(Float32Array.of(8, 9, 10, 11), 2, 2));
+    expect(ofMatrix.yTest).toEqual(Int32Array.of(4, 5));
+    const shaped = { data: Int32Array.of(1, 2, 3, 4, 5, 6), rows: 6, cols: 1 };
+    expect(trainTestSplit(shaped, undefined, options).XTest.toArray()).toEqual([[5], [6]]);
+    const columns = { a: Float64Array.of(1, 2, 3, 4, 5, 6), b: ['u', 'v', 'w', 'x', 'y', 'z'] };
+    const ofColumns = trainTestSplit(columns, columns.b, options);
+    expect(ofColumns.XTest).toEqual({ a: Float64Array.of(5, 6), b: ['y', 'z'] });
+    expect(ofColumns.yTest).toEqual(['y', 'z']);
+    const rows = columns.b.map((b, a) => ({ a, b }));
+    expect(trainTestSplit(rows, undefined, options).XTest).toEqual([
+      { a: 4, b: 'y' },
+      { a: 5, b: 'z' },
+    ]);
+    expect(trainTestSplit(rows, undefined, options).yTest).toBeUndefined();
+  });
+
+  test('a seed decides the rows', () => {
+    const of = (randomState: number | null) => [
+      ...trainTestSplit(column(200), undefined, { randomState }).testIndices,
+    ];
+    expect(of(1)).toEqual(of(1));
+    expect(of(1)).not.toEqual(of(2));
+    expect(of(null)).not.toEqual(of(null));
+    expect(of(1)).not.toEqual(sorted(of(1)));
+  });
+
+  test('stratify keeps the shares of classes', () => {
+    const y = [2, 2, 0, 1, 2, 0, 0, 1, 2, 2, 1, 2, 0];
+    const { yTrain, yTest } = trainTestSplit(column(13), y, { testSize: 4, stratify: y, randomState: 0 });
+    // As scikit-learn: 4, 3 and 6 rows, in shares of 9/13 and 4/13, the largest remainders first.
+    expect(counts(yTrain)).toEqual({ 0: 3, 1: 2, 2: 4 });
+    expect(counts(yTest)).toEqual({ 0: 1, 1: 1, 2: 2 });
+    const { target, data } = loadIris();
+    const iris = trainTestSplit(data, target, { testSize: 0.2, stratify: target, randomState: 3 });
+    expect(counts([...iris.yTest])).toEqual({ 0: 10, 1: 10, 2: 10 });
+    expect([...iris.yTest]).not.toEqual(sorted(iris.yTest));
+  });
+
+  test('splits half a million rows, stratified', () => {
+    const y = Array.from({ length: 500_000 }, (_, i) => i % 3);
+    const X = new Matrix(Float32Array.from(y), y.length, 1);
+    const { yTest } = trainTestSplit(X, y, { stratify: y, randomState: 0 });
+    expect(yTest.length).toBe(125_000);
+  });
+
+  test('refuses what cannot be split', () => {
+    const split = (options: object, y?: unknown[]) => code(() => trainTestSplit(column(10), y, options));
+    expect(split({ testSize: 0 })).toBe('ERR_PARAMETER');
+    expect(split({ testSize: 1.5 })).toBe('ERR_PARAMETER');
+    expect(split({ testSize: 10 })).toBe('ERR_PARAMETER');
+    expect(split({ testSize: 6, trainSize: 5 })).toBe('ERR_PARAMETER');
+    expect(split({ trainSize: 0.01 })).toBe('ERR_PARAMETER');
+    expect(split({ shufle: true })).toBe('ERR_PARAMETER');
+    expect(split({ randomState: -1 })).toBe('ERR_PARAMETER');
+    expect(split({ stratify: [1, 2] })).toBe('ERR_SHAPE');
+    expect(split({}, [1, 2])).toBe('ERR_SHAPE');
+    const twice = [0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
+    expect(split({ stratify: twice, shuffle: false })).toBe('ERR_PARAMETER');
+    expect(split({ stratify: twice, testSize: 1 })).toBe('ERR_PARAMETER');
+    expect(split({ stratify: [...twice.slice(1), 2] })).toBe('ERR_PARAMETER');
+    expect(split({ stratify: [...twice.slice(1), null] })).toBe('ERR_LABELS');
+    expect(code(() => trainTestSplit([]))).toBe('ERR_EMPTY');
+    expect(code(() => trainTestSplit(column(1)))).toBe('ERR_PARAMETER');
+  });
+});
+
+describe('splitters', () => {
+  const tests = (splitter: KFold | StratifiedKFold, n: number, y?: unknown[]) =>
+    [...splitter.split(column(n), y)].map((fold) => [...fold.test]);
+
+  // Folds that scikit-learn 1.9 gives.
+  test('KFold', () => {
+    expect(tests(new KFold({ nSplits: 4 }), 13)).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6],
+      [7, 8, 9],
+      [10, 11, 12],
+    ]);
+  });
+
+  test('StratifiedKFold', () => {
+    const y = [2, 2, 0, 1, 2, 0, 0, 1, 2, 2, 1, 2, 0];
+    expect(tests(new StratifiedKFold({ nSplits: 3 }), 13, y)).toEqual([
+      [0, 1, 2, 3, 5],
+      [4, 6, 7, 8],
+      [9, 10, 11, 12],
+    ]);
+    expect(tests(new StratifiedKFold({ nSplits: 4 }), 13, y)).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 8],
+      [6, 7, 9],
+      [10, 11, 12],
+    ]);
+    const text = [...'abababbbbaaab'];
+    expect(tests(new StratifiedKFold(), 13, text)).toEqual([
+      [0, 1, 2],
+      [3, 4, 5],
+      [6, 7, 9],
+      [8, 10],
+      [11, 12],
+    ]);
+  });
+
+  test.each([KFold, StratifiedKFold])('%o with a seed', (Splitter) => {
+    const y = Array.from({ length: 30 }, (_, i) => (i % 3 === 0 ? 'a' : 'b'));
+    const of = (randomState: number) =>
+      tests(new Splitter({ nSplits: 3, shuffle: true, randomState }), 30, y);
+    expect(of(1)).toEqual(of(1));
+    expect(of(1)).not.toEqual(of(2));
+    expect(sorted(of(1).flat())).toEqual(column(30).flat());
+    for (const rows of of(1)) {
+      expect(rows.length).toBe(10);
+      if (Splitter === StratifiedKFold)
+        expect(Math.abs(rows.filter((i) => y[i] === 'a').length - 10 / 3)).toBeLessThan(1);
+    }
+    for (const fold of new Splitter({ nSplits: 3 }).split(column(30), y)) {
+      expect(sorted([...fold.train, ...fold.test])).toEqual(column(30).flat());
+    }
+  });
+
+  test('refuse what they cannot do', () => {
+    expect(code(() => new KFold({ nSplits: 1 }))).toBe('ERR_PARAMETER');
+    expect(code(() => new KFold({ splits: 3 } as object))).toBe('ERR_PARAMETER');
+    expect(code(() => tests(new KFold(), 4))).toBe('ERR_PARAMETER');
+    expect(code(() => tests(new StratifiedKFold(), 10))).toBe('ERR_PARAMETER');
+    expect(code(() => tests(new StratifiedKFold(), 6, [0, 0, 0, 1, 1, 1]))).toBe('ERR_PARAMETER');
+    expect(code(() => tests(new StratifiedKFold(), 6, [0, 1]))).toBe('ERR_SHAPE');
+    expect(code(() => tests(new StratifiedKFold(), 6, [0, 0, 0, 0, 0, Number.NaN]))).toBe('ERR_LABELS');
+  });
+});
+
+describe('cross-validation', () => {
+  const diabetes = loadDiabetes();
+  const iris = loadIris();
+
+  // What scikit-learn 1.9 gives.
+  test('scores agree with scikit-learn', async () => {
+    const near = iterative(1e-6);
+    const ridge = await crossValScore(new Ridge(), diabetes.data, diabetes.target, { cv: 4 });
+    expectClose(
+      ridge,
+      [0.29038102714829683, 0.41956749905478163, 0.448900351618019, 0.44558193476143293],
+      near,
+    );
+    const logistic = new LogisticRegression({ tol: 1e-8, maxIter: 1000 });
+    const accuracy = await crossValScore(logistic, iris.data, iris.target);
+    expectClose(accuracy, [0.9666666666666667, 1, 0.9333333333333333, 0.9666666666666667, 1], near);
+    const loss = await crossValScore(logistic, iris.data, iris.target, { cv: 3, scoring: 'negLogLoss' });
+    expectClose(loss, [-0.14197587835660527, -0.15184281978510625, -0.15566199568714528], iterative(1e-5));
+    const several = await crossValidate(new LinearRegression(), diabetes.data, diabetes.target, {
+      cv: 3,
+      scoring: ['r2', 'negMeanSquaredError'],
+      returnTrainScore: true,
+      returnEstimator: true,
+    });
+    expectClose(several.testScore.r2, [0.46930418, 0.48725261, 0.50954961], near);
+    expectClose(
+      several.testScore.negMeanSquaredError,
+      [-3034.24142036, -3253.20664675, -2793.99469277],
+      near,
+    );
+    expectClose(several.trainScore?.r2, [0.52837907, 0.52590034, 0.51433757], near);
+    expect(several.estimators?.map((model) => model.isFitted)).toEqual([true, true, true]);
+    expect(several.fitTime.length).toBe(3);
+    expect(several.scoreTime.every((time) => time >= 0)).toBe(true);
+  });
+
+  test('is the same each time, and leaves the estimator as it is', async () => {
+    const forest = new RandomForestRegressor({ nEstimators: 5, randomState: 1 });
+    const cv = new KFold({ nSplits: 4, shuffle: true, randomState: 2 });
+    const first = await crossValScore(forest, diabetes.data, diabetes.target, { cv });
+    expect(await crossValScore(forest, diabetes.data, diabetes.target, { cv })).toEqual(first);
+    expect(forest.isFitted).toBe(false);
+  });
+
+  test('folds, scorers and tables may be your own', async () => {
+    const table = {
+      a: Array.from({ length: 12 }, (_, i) => i),
+      b: Array.from({ length: 12 }, (_, i) => (i % 4) / 2),
+    };
+    const y = table.a.map((a, i) => 2 * a - table.b[i]);
+    const cv = [{ train: Int32Array.of(0, 1, 2, 3, 4, 5), test: Int32Array.of(6, 7) }];
+    const seen: number[] = [];
+    const { testScore } = await crossValidate(new LinearRegression(), table, y, {
+      cv,
+      scoring: {
+        mine: async (model, X, yTrue) => {
+          const predicted = (await model.predict(X)) as ArrayLike<number>;
+          seen.push(...Array.from(yTrue as ArrayLike<number>));
+          return -Math.abs(predicted[0] - (yTrue[0] as number));
+        },
+        r2: 'r2',
+      },
+    });
+    expect(seen).toEqual([y[6], y[7]]);
+    expectClose(testScore.mine, [0], iterative(1e-12));
+    expectClose(testScore.r2, [1], iterative(1e-12));
+  });
+
+  test('weights count in fits and in scores', async () => {
+    const weights = Array.from(diabetes.target, (_, i) => i % 3);
+    const cv = [...new KFold({ nSplits: 2 }).split(diabetes.data)];
+    const [score] = await crossValScore(new Ridge(), diabetes.data, diabetes.target, {
+      cv,
+      sampleWeight: weights,
+    });
+    const [{ train, test: rows }] = cv;
+    const pick = (values: ArrayLike<number>, indices: Int32Array) => Array.from(indices, (i) => values[i]);
+    const model = await new Ridge().fit(diabetes.data.takeRows(train), pick(diabetes.target, train), {
+      sampleWeight: pick(weights, train),
+    });
+    const options = { sampleWeight: pick(weights, rows) };
+    expect(score).toBe(await model.score(diabetes.data.takeRows(rows), pick(diabetes.target, rows), options));
+    const named = await crossValScore(new Ridge(), diabetes.data, diabetes.target, {
+      cv,
+      sampleWeight: weights,
+      scoring: 'r2',
+    });
+    const scorer = getScorer('r2');
+    expect(named[0]).toBe(
+      await scorer(model, diabetes.data.takeRows(rows), pick(diabetes.target, rows), options),
+    );
+  });
+
+  test('classifiers get stratified folds', async () => {
+    // With consecutive rows a fold would hold one class only, and training none of it.
+    const scores = await crossValScore(new LogisticRegression(), iris.data, iris.target, { cv: 3 });
+    expect(Math.min(...scores)).toBeGreaterThan(0.9);
+    const pipeline = makePipeline(new StandardScaler(), new LogisticRegression());
+    expect(Math.min(...(await crossValScore(pipeline, iris.data, iris.target, { cv: 3 })))).toBeGreaterThan(
+      0.9,
+    );
+  });
+
+  test('progress counts folds', async () => {
+    const events: Progress[] = [];
+    const onProgress = (event: Progress) => events.push(event);
+    await crossValScore(new Ridge(), diabetes.data, diabetes.target, { onProgress });
+    expect(events.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5]);
+    expect(events[4]).toEqual({ estimator: 'Ridge', done: 5, total: 5, fraction: 1 });
+  });
+
+  test('abort stops all folds', async () => {
+    const forest = new RandomForestClassifier({ nEstimators: 2000 });
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    let events = 0;
+    const scores = crossValScore(forest, iris.data, iris.target, {
+      cv: 10,
+      signal: controller.signal,
+      onProgress: () => {
+        events += 1;
+        controller.abort(reason);
+      },
+    });
+    await expect(scores).rejects.toMatchObject({ code: 'ERR_ABORTED', name: 'AbortError', cause: reason });
+    expect(events).toBe(1);
+    const aborted = { signal: AbortSignal.abort(reason) };
+    const refused = crossValScore(forest, iris.data, iris.target, aborted);
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_ABORTED', cause: reason });
+  });
+
+  test('the first error of a fold is thrown', async () => {
+    const X = iris.data.toArray();
+    X[77][2] = Number.NaN;
+    const scores = crossValScore(new LogisticRegression(), X, iris.target, { cv: 5 });
+    await expect(scores).rejects.toMatchObject({ code: 'ERR_INPUT_NAN', column: 2 });
+    const scoring = () => Promise.reject(new RangeError('no score'));
+    await expect(crossValScore(new Ridge(), X, iris.target, { cv: 3, scoring })).rejects.toThrow();
+  });
+
+  test('bad options are refused', async () => {
+    const validate = (options: object) => crossValScore(new Ridge(), diabetes.data, diabetes.target, options);
+    const refused = { code: 'ERR_PARAMETER' };
+    await expect(validate({ cv: 1 })).rejects.toMatchObject(refused);
+    await expect(validate({ cv: null })).resolves.toHaveLength(5);
+    await expect(validate({ cv: 'five' })).rejects.toMatchObject(refused);
+    await expect(validate({ cv: {} })).rejects.toMatchObject(refused);
+    await expect(validate({ cv: [] })).rejects.toMatchObject(refused);
+    await expect(validate({ scoring: 'best' })).rejects.toMatchObject(refused);
+    await expect(validate({ scoring: ['r2'] })).rejects.toMatchObject(refused);
+    await expect(validate({ sampleWeight: [1] })).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    const outside = [{ train: Int32Array.of(0, 1), test: Int32Array.of(9999) }];
+    await expect(validate({ cv: outside })).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    const scaler = new StandardScaler() as unknown as Ridge;
+    const scores = crossValScore(scaler, diabetes.data, diabetes.target);
+    await expect(scores).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
+});
+
+describe('crossValPredict', () => {
+  const iris = loadIris();
+  const diabetes = loadDiabetes();
+
+  test('predicts every row with the model that has not seen it', async () => {
+    const cv = [...new KFold({ nSplits: 3, shuffle: true, randomState: 0 }).split(diabetes.data)];
+    const predicted = await crossValPredict(new Ridge(), diabetes.data, diabetes.target, { cv });
+    const { train, test: rows } = cv[1];
+    const model = await new Ridge().fit(
+      diabetes.data.takeRows(train),
+      Array.from(train, (i) => diabetes.target[i]),
+    );
+    const expected = await model.predict(diabetes.data.takeRows(rows));
+    expect(Array.from(rows, (i) => predicted[i])).toEqual([...expected]);
+  });
+
+  test('labels and probabilities', async () => {
+    const names = Array.from(iris.target, (code) => ['setosa', 'versicolor', 'virginica'][code]);
+    const labels = await crossValPredict(new LogisticRegression(), iris.data, names);
+    const right = labels.filter((label, i) => label === names[i]).length;
+    expect(right).toBeGreaterThan(140);
+    const proba = await crossValPredict(new LogisticRegression(), iris.data, names, {
+      method: 'predictProba',
+    });
+    expect([proba.rows, proba.cols]).toEqual([150, 3]);
+    const classes = ['setosa', 'versicolor', 'virginica'];
+    for (const [i, label] of labels.entries()) {
+      const row = [...proba.row(i)];
+      expect(label).toBe(classes[row.indexOf(Math.max(...row))]);
+    }
+  });
+
+  test('a class that a fold lacks has probability 0', async () => {
+    const cv = [...new KFold({ nSplits: 3 }).split(iris.data)];
+    const options = { cv, method: 'predictProba' } as const;
+    const proba = await crossValPredict(new LogisticRegression(), iris.data, iris.target, options);
+    // Consecutive thirds of iris are its classes.
+    expect([...proba.row(0)][0]).toBe(0);
+    expect([...proba.row(60)][1]).toBe(0);
+    expect([...proba.row(149)][2]).toBe(0);
+  });
+
+  test('refuses folds that do not cover each row once', async () => {
+    const twice = { train: Int32Array.of(0, 1, 2), test: Int32Array.of(3, 4) };
+    const predict = (cv: object[]) =>
+      crossValPredict(new Ridge(), column(5), [1, 2, 3, 4, 5], { cv: cv as never });
+    await expect(predict([twice])).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    await expect(predict([twice, twice])).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    const ridge = crossValPredict(new Ridge(), column(9), column(9).flat(), { method: 'predictProba' });
+    await expect(ridge).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    const method = 'transform' as 'predict';
+    const odd = crossValPredict(new Ridge(), column(9), column(9).flat(), { method });
+    await expect(odd).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+});
