@@ -3,6 +3,7 @@ import { ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
 import { type FloatArray, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
+import { show } from './params.js';
 import { describeValueError, type Device } from './plan.js';
 import { type Column, Schema } from './schema.js';
 
@@ -115,7 +116,7 @@ function encodeWeights(weights: ArrayLike<number>, rows: number): Float64Array {
   for (let i = 0; i < rows; i++) {
     const weight = weights[i];
     if (!(Number.isFinite(weight) && weight >= 0)) {
-      throw new ValidationError('ERR_PARAMETER', `sampleWeight: row ${i} is ${weight}; weights are finite and >= 0.`);
+      throw new ValidationError('ERR_PARAMETER', `sampleWeight: row ${i} is ${show(weight)}; weights are finite and >= 0.`);
     }
     sum += weight;
   }

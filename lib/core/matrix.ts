@@ -47,6 +47,10 @@ function toFloatArray(values: ArrayLike<number>, dtype: Dtype): FloatArray {
 }
 
 function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix {
+  const odd = rows.findIndex((row) => !Array.isArray(row) && !isTypedArray(row));
+  if (odd >= 0) {
+    throw new ValidationError('ERR_SHAPE', `Row ${odd} is ${show(rows[odd])}, not an array of numbers.`);
+  }
   const cols = rows.length === 0 ? 0 : rows[0].length;
   const data = dtype === 'float32' ? new Float32Array(rows.length * cols) : new Float64Array(rows.length * cols);
   for (let i = 0; i < rows.length; i++) {

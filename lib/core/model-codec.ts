@@ -68,7 +68,7 @@ function encodeEstimator(estimator: Estimator, tensors: Tensor[], path: string):
     params: encodeValue({ ...params }, tensors, `${path}.params`) as Record<string, unknown>,
     fitted: fitted && {
       state: encodeValue(fitted.state, tensors, `${path}.state`),
-      schema: fitted.schema.toJSON(),
+      schema: encodeValue(fitted.schema.toJSON(), tensors, `${path}.schema`),
       dtype: fitted.dtype,
     },
   };
@@ -136,7 +136,8 @@ function decodeEstimator(value: Partial<EncodedModel>, tensors: Tensor[], depth:
   const { dtype } = fitted;
   if (dtype !== 'float32' && dtype !== 'float64') throw malformed(`${name} has an unknown element type`);
   const state = decodeRecord(fitted.state, tensors, depth);
-  estimator.restore({ state, schema: Schema.fromJSON(fitted.schema), dtype });
+  const schema = Schema.fromJSON(decodeValue(fitted.schema, tensors, depth));
+  estimator.restore({ state, schema, dtype });
   return estimator;
 }
 

@@ -5,6 +5,7 @@
  * The reader trusts nothing: sizes, types, names and depths are checked here, states by the rules of their estimator,
  * and numbers by the native core when the plan is compiled, before `load` returns.
  */
+import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { BorealError, FileFormatError, StateError, ValidationError } from '../errors.js';
@@ -100,7 +101,7 @@ function encodeDocument(document: Document): Uint8Array {
  */
 export async function save(estimator: Estimator, path: string, metadata: Metadata = {}): Promise<void> {
   const bytes = toBytes(estimator, metadata);
-  const temporary = `${path}.${process.pid}.${Date.now().toString(36)}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     const file = await open(temporary, 'wx');
     try {

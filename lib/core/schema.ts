@@ -122,7 +122,14 @@ export class Schema {
       for (let j = 0; j < columns.length; j++) slab[offset + j] = this.encodeCell(j, row[j]);
       return;
     }
-    for (let j = 0; j < columns.length; j++) slab[offset + j] = this.encodeCell(j, row[columns[j].name]);
+    if (typeof row !== 'object' || row === null) {
+      throw new ValidationError('ERR_SHAPE', `A row is an object of fields or an array of values; got ${show(row)}.`);
+    }
+    for (let j = 0; j < columns.length; j++) {
+      const { name } = columns[j];
+      // A column called 'constructor' must not find that of Object.
+      slab[offset + j] = this.encodeCell(j, Object.hasOwn(row, name) ? row[name] : undefined);
+    }
   }
 
   /**
@@ -169,6 +176,9 @@ export class Schema {
     const width = this.columns.length;
     const data = dtype === 'float32' ? new Float32Array(rows.length * width) : new Float64Array(rows.length * width);
     rows.forEach((row, i) => {
+      if (!isArrayRow(row)) {
+        throw new ValidationError('ERR_SHAPE', `Row ${i} is ${show(row)}, not an array of values.`);
+      }
       this.checkWidth(row.length);
       for (let j = 0; j < width; j++) data[i * width + j] = this.#encodeAt(i, j, row[j] as Cell);
     });
@@ -208,7 +218,7 @@ function isNumericRow(row: unknown): boolean {
   return row.every((value) => typeof value === 'number');
 }
 
-function isArrayRow(row: Row): row is ArrayLike<Cell> {
+function isArrayRow(row: unknown): row is ArrayLike<Cell> {
   return Array.isArray(row) || ArrayBuffer.isView(row);
 }
 

@@ -46,8 +46,8 @@ class SplitSearch {
         scratch_(2 * stats.cells()),
         lanes_(kNetworkRows * kSortLanes),
         best_column_(table.rows()),
-        keys_(table.rows()),
-        spare_keys_(table.rows()) {
+        keys_(std::min(table.rows(), Stats::kShortKeyRows)),
+        long_keys_(table.rows() > Stats::kShortKeyRows ? table.rows() : 0) {
     for (AlignedBuffer<uint16_t>& column : columns_) column = AlignedBuffer<uint16_t>(table.rows());
   }
 
@@ -59,15 +59,19 @@ class SplitSearch {
     Split best;
     const bool small = node.count <= kNetworkRows;
     const size_t cols = features_.size();
+    // Two rows can be parted in one way only: the first column that does it is as good as any.
+    const size_t wanted = node.count == 2 ? 1 : params_.max_features;
     size_t usable = 0;
-    for (size_t drawn = 0; drawn < cols && (drawn < params_.max_features || usable == 0);) {
-      const size_t group =
-          drawn < params_.max_features ? std::min(kSortLanes, params_.max_features - drawn) : 1;
+    for (size_t drawn = 0; drawn < cols && (drawn < wanted || usable == 0);) {
+      const size_t group = drawn < wanted ? std::min(kSortLanes, wanted - drawn) : 1;
       for (size_t k = drawn; k < drawn + group; ++k) {
         std::swap(features_[k], features_[k + rng.below(static_cast<uint32_t>(cols - k))]);
       }
-      usable += small ? search_small(node, &features_[drawn], group, &best)
-                      : search_large(node, &features_[drawn], group, &best);
+      const uint32_t* features = &features_[drawn];
+      usable += small ? search_small(node, features, group, &best)
+                : node.count <= Stats::kShortKeyRows
+                    ? search_large(node, features, group, &keys_, &best)
+                    : search_large(node, features, group, &long_keys_, &best);
       drawn += group;
     }
     if (small && best.found()) gather(node, &best.feature, 1, &best_column_);
@@ -78,7 +82,11 @@ class SplitSearch {
 
  private:
   using Scan = typename Stats::Scan;
-  using Key = typename Stats::Key;
+  template <typename Key>
+  struct KeyBuffers {
+    explicit KeyBuffers(size_t rows) : first(rows), second(rows) {}
+    AlignedBuffer<Key> first, second;
+  };
   static constexpr size_t kNetworkRows = 64;
 
   // Both searches return how many of the columns are not constant.
@@ -99,14 +107,16 @@ class SplitSearch {
     return usable;
   }
 
-  size_t search_large(const Node& node, const uint32_t* features, size_t group, Split* best) {
+  template <typename Key>
+  size_t search_large(const Node& node, const uint32_t* features, size_t group, KeyBuffers<Key>* keys,
+                      Split* best) {
     gather(node, features, group, columns_);
     size_t usable = 0;
     for (size_t k = 0; k < group; ++k) {
-      const Key* keys = sort_ranks(
-          columns_[k].data(), node.count, [&](size_t i) { return stats_.payload(node.rows, i); },
-          keys_.data(), spare_keys_.data());
-      const Outcome outcome = search_sorted<1>(node, keys, features[k], best);
+      auto payload = [&](size_t i) { return stats_.payload(node.rows, i); };
+      const Key* sorted =
+          sort_ranks(columns_[k].data(), node.count, payload, keys->first.data(), keys->second.data());
+      const Outcome outcome = search_sorted<1>(node, sorted, features[k], best);
       usable += outcome != Outcome::kConstant;
       if (outcome == Outcome::kBetter) std::swap(columns_[k], best_column_);
     }
@@ -195,7 +205,8 @@ class SplitSearch {
   std::vector<Cell> scratch_;
   AlignedBuffer<uint32_t> lanes_;  // [kNetworkRows, kSortLanes]
   AlignedBuffer<uint16_t> columns_[kSortLanes], best_column_;
-  AlignedBuffer<Key> keys_, spare_keys_;
+  KeyBuffers<uint32_t> keys_;
+  KeyBuffers<uint64_t> long_keys_;
 };
 
 }  // namespace boreal

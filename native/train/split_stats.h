@@ -1,7 +1,9 @@
 // What a tree sums over its rows, and how good a split is. SplitSearch and TreeBuilder are written once over
 // these policies:
 //   Row      a training row within one tree: its index, its weight and what is to be predicted
-//   Key      what sorts rows by rank; payload() fits its lower half and stands for a row of the node there
+//   payload  stands for a row of the node in the keys that sort it by rank; in nodes of up to kShortKeyRows
+//   rows
+//            it fits 16 bits, the lower half of a short key
 //   Cell     cells() of them hold the sum over a set of rows
 //   Scan     moves a node's rows from the right to the left side one by one and scores each such split; it
 //   may
@@ -14,6 +16,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -31,7 +34,7 @@ class BinaryGini {
     uint32_t index;
     uint32_t weight_class;  // weight << 1 | class
   };
-  using Key = uint32_t;
+  static constexpr size_t kShortKeyRows = std::numeric_limits<size_t>::max();
   using Cell = uint64_t;  // weight << 32 | weight of class 1
 
   // A row's weight, and so the payload, has to fit 16 bits with the class.
@@ -107,7 +110,7 @@ class SquaredError {
     double target;
     uint32_t index;
   };
-  using Key = uint64_t;
+  static constexpr size_t kShortKeyRows = size_t{1} << 16;
   struct Cell {
     double weight = 0;
     double target = 0;  // weighted
@@ -216,7 +219,7 @@ class ClassImpurity {
     uint32_t cls;
     uint32_t index;
   };
-  using Key = uint64_t;
+  static constexpr size_t kShortKeyRows = size_t{1} << 16;
   using Cell = double;  // one for each class: its weight
 
   ClassImpurity(Span<int32_t> classes, size_t class_count, Terms terms)

@@ -28,8 +28,8 @@ describe('worker.terminate()', () => {
     ['running and queued fits', 'for (let i = 0; i < 6; i++) fitLong(); started();'],
     [
       'predictions',
-      `const x = noise(200000 * 4), out = new Float32Array(800000), program = affine(native, 4);
-       for (let i = 0; i < 8; i++) native.programRun(program, x, 200000, out, null);
+      `const x = noise(200000 * 4), program = affine(native, 4);
+       for (let i = 0; i < 8; i++) native.programRun(program, x, 200000, new Float32Array(800000), null);
        started();`,
     ],
     [

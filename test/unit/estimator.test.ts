@@ -129,7 +129,6 @@ describe('predict', () => {
     expect(await model.predict([[1]])).toBeInstanceOf(Float64Array);
     const narrow = await new LinearRegression().fit(new Matrix(Float32Array.of(1, 2, 4), 3, 1), [1, 2, 4]);
     expect(await narrow.predict([[1]])).toBeInstanceOf(Float32Array);
-    expect(await narrow.predict({ data: [1], rows: [2], cols: [3], x0: [4] } as never).catch((e) => e.code)).toBeInstanceOf(Float32Array);
   });
 
   test('what a model does not have is refused by name', async () => {
@@ -187,7 +186,7 @@ describe('estimators one by one', () => {
   });
 
   test('a constant column is centred only', async () => {
-    const scaler = await new StandardScaler().fit([[7, 1e8], [7, 1e8 + 1e-7]]);
+    const scaler = await new StandardScaler().fit([[7, 1e8], [7, 1e8 + 2 ** -26]]);
     expect([...scaler.scale]).toEqual([1, 1]);
     expect(scaler.transformSync([[7, 1e8]]).toArray()[0][0]).toBe(0);
   });

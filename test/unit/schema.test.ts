@@ -101,6 +101,9 @@ describe('encodeRow', () => {
   test('refuses what does not fit', () => {
     const slab = new Float64Array(3);
     expect(error(() => schema.encodeRow([1], slab, 0))).toMatchObject({ code: 'ERR_SHAPE' });
+    for (const row of [null, undefined, 7, 'row']) {
+      expect(error(() => schema.encodeRow(row as never, slab, 0))).toMatchObject({ code: 'ERR_SHAPE' });
+    }
     expect(error(() => schema.encodeRow({ age: 'old' }, slab, 0))).toMatchObject({ code: 'ERR_DTYPE', column: 0 });
   });
 });

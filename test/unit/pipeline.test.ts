@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import {
+  ColumnTransformer,
+  DecisionTreeClassifier,
+  LinearRegression,
+  load,
+  LogisticRegression,
+  makePipeline,
+  OneHotEncoder,
+  Pipeline,
+  type Progress,
+  RandomForestRegressor,
+  Ridge,
+  SimpleImputer,
+  StandardScaler,
+} from '../../lib/index.js';
+
+const n = 60;
+const table = {
+  age: Array.from({ length: n }, (_, i) => (i % 9 === 4 ? null : 20 + (i % 13))),
+  city: Array.from({ length: n }, (_, i) => ['Oslo', 'Turku', 'Lund'][i % 3]),
+  member: Array.from({ length: n }, (_, i) => i % 2 === 0),
+  fare: Float64Array.from({ length: n }, (_, i) => (i * 7) % 11),
+};
+const y = Array.from({ length: n }, (_, i) => ((i * 7) % 11) * 3 + (i % 3) * 10);
+const labels = y.map((value) => (value > 20 ? 'high' : 'low'));
+const prepare = () =>
+  new ColumnTransformer(
+    [
+      ['number', makePipeline(new SimpleImputer(), new StandardScaler()), ['age', 'fare']],
+      ['word', new OneHotEncoder(), { kind: 'category' }],
+    ],
+    { remainder: 'passthrough' },
+  );
+const bad = (work: () => unknown) => expect(work).toThrow(expect.objectContaining({ code: 'ERR_PARAMETER' }));
+
+describe('Pipeline', () => {
+  test('equals its steps one after the other', async () => {
+    const pipeline = await new Pipeline([['prepare', prepare()], ['model', new Ridge()]]).fit(table, y);
+    const prepared = await prepare().fitTransform(table);
+    const ridge = await new Ridge().fit(prepared, y);
+    expect((pipeline.namedSteps.model as Ridge).coef).toEqual(ridge.coef);
+    expect(await pipeline.predict(table)).toEqual(await ridge.predict(prepared));
+    expect(pipeline.compile().explain()).toMatch(/Impute[\s\S]*Affine[\s\S]*OneHot[\s\S]*Dense/);
+  });
+
+  test('fits clones: the steps that were passed in stay as they are', async () => {
+    const ridge = new Ridge();
+    const pipeline = await makePipeline(prepare(), ridge).fit(table, y);
+    expect(ridge.isFitted).toBe(false);
+    ridge.setParams({ alpha: 1e6 });
+    const before = await pipeline.predict(table);
+    expect(await pipeline.predict(table)).toEqual(before);
+    await pipeline.fit(table, y);
+    expect(await pipeline.predict(table)).not.toEqual(before);
+  });
+
+  test('is what its last step is', async () => {
+    expect(makePipeline(new StandardScaler(), new LogisticRegression()).kind).toBe('classifier');
+    expect(makePipeline(new StandardScaler()).kind).toBe('transformer');
+    expect(new Pipeline([['a', 'passthrough']]).kind).toBe('transformer');
+    const classifier = await makePipeline(prepare(), new DecisionTreeClassifier()).fit(table, labels);
+    expect(classifier.classes).toEqual(['high', 'low']);
+    expect(await classifier.score(table, labels)).toBeGreaterThan(0.9);
+    await expect(classifier.transform(table)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    await expect(classifier.decisionFunction(table)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    expect(() => classifier.getFeatureNamesOut()).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+    const regressor = await makePipeline(prepare(), new LinearRegression()).fit(table, y);
+    await expect(regressor.predictProba(table)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    expect(() => regressor.classes).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+    const transformer = await prepare().fit(table);
+    const alone = await new Pipeline([['only', prepare()]]).fit(table);
+    expect(await alone.transform(table)).toEqual(await transformer.transform(table));
+    await expect(alone.predict(table)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
+
+  test('names the steps that it cannot use', () => {
+    const check = (steps: unknown) => () => new Pipeline(steps as never).checkParams();
+    bad(check([]));
+    bad(check('steps'));
+    bad(check([new Ridge()]));
+    bad(check([['', new Ridge()]]));
+    bad(check([['a', null]]));
+    bad(check([['a', 'drop']]));
+    bad(check([['a', new StandardScaler()], ['a', new Ridge()]]));
+    expect(check([['a', new Ridge()], ['b', new Ridge()]])).toThrow(/step 0 \('a'\) must be a transformer/);
+    bad(check([['a', new Ridge({ alpha: -1 })]]));
+  });
+
+  test('progress and abort reach the steps', async () => {
+    const events: Progress[] = [];
+    const forest = new RandomForestRegressor({ nEstimators: 20 });
+    await makePipeline(prepare(), forest).fit(table, y, { onProgress: (event) => events.push(event) });
+    expect(events.at(-1)).toMatchObject({ estimator: 'RandomForestRegressor', done: 20, total: 20 });
+    const pipeline = await makePipeline(prepare(), new Ridge()).fit(table, y);
+    const before = pipeline.toBytes();
+    const controller = new AbortController();
+    const fit = pipeline.fit(table, y.map((value) => -value), { signal: controller.signal });
+    controller.abort();
+    await expect(fit).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    expect(pipeline.toBytes()).toEqual(before);
+  });
+
+  test('makePipeline names steps after their classes', () => {
+    const { steps } = makePipeline(new StandardScaler(), new StandardScaler(), new Ridge()).params;
+    expect(steps.map(([name]) => name)).toEqual(['standardscaler', 'standardscaler-2', 'ridge']);
+  });
+});
+
+describe('ColumnTransformer', () => {
+  test('puts parts side by side and the remainder last', async () => {
+    const fitted = await prepare().fit(table);
+    expect(fitted.getFeatureNamesOut()).toEqual([
+      'number__age',
+      'number__fare',
+      'word__city_Lund',
+      'word__city_Oslo',
+      'word__city_Turku',
+      'remainder__member',
+    ]);
+    const row = fitted.transformSync([{ age: null, city: 'Turku', member: true, fare: 3 }]).toArray()[0];
+    expect(row[0]).toBeCloseTo(0, 12);
+    expect(row.slice(2)).toEqual([0, 0, 1, 1]);
+    expect(Object.keys(fitted.namedTransformers)).toEqual(['number', 'word', 'remainder']);
+  });
+
+  test('chooses by name, position, list and kind', async () => {
+    const of = async (columns: never) =>
+      (await new ColumnTransformer([['a', 'passthrough', columns]], { verboseFeatureNamesOut: false }).fit(table)).getFeatureNamesOut();
+    expect(await of('fare' as never)).toEqual(['fare']);
+    expect(await of(2 as never)).toEqual(['member']);
+    expect(await of(['fare', 0] as never)).toEqual(['fare', 'age']);
+    expect(await of({ kind: 'number' } as never)).toEqual(['age', 'fare']);
+    expect(await of({ kind: 'boolean' } as never)).toEqual(['member']);
+  });
+
+  test('does not see columns that it does not take', async () => {
+    const one = await new ColumnTransformer([['a', new StandardScaler(), ['fare']]]).fit(table);
+    const odd = { ...table, age: table.age.map(() => Infinity) };
+    expect(await one.transform(odd)).toEqual(await one.transform(table));
+    const wrong = { ...table, fare: table.age.map(() => Infinity) };
+    await expect(one.transform(wrong)).rejects.toMatchObject({ code: 'ERR_INPUT_INFINITE', row: 0, column: 3 });
+    await expect(new ColumnTransformer([['a', new StandardScaler(), ['fare']]]).fit(wrong)).rejects.toMatchObject({
+      code: 'ERR_INPUT_INFINITE',
+      column: 3,
+    });
+  });
+
+  test('a part that gives no column may stand beside others', async () => {
+    const same = { ...table, city: table.city.map(() => 'Oslo') };
+    const parts = new ColumnTransformer([
+      ['city', new OneHotEncoder({ drop: 'first' }), ['city']],
+      ['fare', 'passthrough', ['fare']],
+      ['none', new StandardScaler(), []],
+    ]);
+    expect((await parts.fit(same)).getFeatureNamesOut()).toEqual(['fare__fare']);
+    const model = await makePipeline(parts, new Ridge()).fit(same, y);
+    expect((await load(model.toBytes())).predictSync(same)).toEqual(model.predictSync(same));
+    const only = await new ColumnTransformer([['city', new OneHotEncoder({ drop: 'first' }), ['city']]]).fit(same);
+    expect((await only.transform(same)).cols).toBe(0);
+    expect(only.compile().runRow({ city: 'Oslo' }).length).toBe(0);
+  });
+
+  test('refuses what it cannot use', async () => {
+    const check = (parts: unknown, options = {}) => () => new ColumnTransformer(parts as never, options).checkParams();
+    bad(check([]));
+    bad(check('all'));
+    bad(check([['a', new StandardScaler()]]));
+    bad(check([['a', new StandardScaler(), null]]));
+    bad(check([['a', new StandardScaler(), [null]]]));
+    bad(check([['a', new Ridge(), [0]]]));
+    bad(check([['a', 'keep', [0]]]));
+    bad(check([['remainder', 'drop', [0]]]));
+    bad(check([['a', 'drop', [0]], ['a', 'drop', [1]]]));
+    bad(check([['a', 'drop', [0]]], { remainder: 'keep' }));
+    const fit = (columns: unknown) => new ColumnTransformer([['a', 'passthrough', columns as never]]).fit(table);
+    await expect(fit(['town'])).rejects.toMatchObject({ code: 'ERR_UNKNOWN_COLUMN' });
+    await expect(fit([4])).rejects.toMatchObject({ code: 'ERR_UNKNOWN_COLUMN' });
+    await expect(fit([-1])).rejects.toMatchObject({ code: 'ERR_UNKNOWN_COLUMN' });
+    await expect(fit([0.5])).rejects.toMatchObject({ code: 'ERR_UNKNOWN_COLUMN' });
+    await expect(fit([])).rejects.toMatchObject({ code: 'ERR_EMPTY' });
+  });
+});
