@@ -24,12 +24,22 @@ function makeData(rows) {
   });
   const x = Matrix.from(X).astype('float32');
   const labels = Uint8Array.from(y);
-  return { xTrain: x.slice(0, rows), yTrain: labels.subarray(0, rows), xTest: x.slice(rows), yTest: labels.subarray(rows) };
+  return {
+    xTrain: x.slice(0, rows),
+    yTrain: labels.subarray(0, rows),
+    xTest: x.slice(rows),
+    yTest: labels.subarray(rows),
+  };
 }
 
 function writeData(folder, { xTrain, yTrain, xTest, yTest }) {
   writeFileSync(join(folder, 'shape.txt'), `${xTrain.rows} ${xTest.rows} ${xTrain.cols}\n`);
-  for (const [name, array] of Object.entries({ 'x_train.f32': xTrain.data, 'x_test.f32': xTest.data, 'y_train.u8': yTrain, 'y_test.u8': yTest })) {
+  for (const [name, array] of Object.entries({
+    'x_train.f32': xTrain.data,
+    'x_test.f32': xTest.data,
+    'y_train.u8': yTrain,
+    'y_test.u8': yTest,
+  })) {
     writeFileSync(join(folder, name), new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   }
 }
@@ -65,7 +75,9 @@ export async function run({ quick }) {
   const batchDelay = await eventLoopDelay(async () => {
     for (let i = 0; i < 20; i++) await plan.run(xTest);
   });
-  const hundred = timeCalls(quick ? 200 : 2000, (i) => plan.runSync(xTest.slice((i * 100) % xTest.rows, ((i * 100) % xTest.rows) + 100)));
+  const hundred = timeCalls(quick ? 200 : 2000, (i) =>
+    plan.runSync(xTest.slice((i * 100) % xTest.rows, ((i * 100) % xTest.rows) + 100)),
+  );
   const one = timeCalls(quick ? 2000 : 20_000, (i) => plan.runRow(xTest.row((i * 7919) % xTest.rows)));
 
   const folder = mkdtempSync(join(tmpdir(), 'boreal-bench-'));
@@ -74,12 +86,24 @@ export async function run({ quick }) {
   rmSync(folder, { recursive: true });
 
   const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-  const row = (name, ours, theirs, unit) => ({ name, unit, boreal: ours, 'scikit-learn': theirs ?? null, ratio: theirs ? theirs / ours : null });
+  const row = (name, ours, theirs, unit) => ({
+    name,
+    unit,
+    boreal: ours,
+    'scikit-learn': theirs ?? null,
+    ratio: theirs ? theirs / ours : null,
+  });
   return {
     peers: peer?.versions ?? {},
     rows: [
       row('fit', median(fitSeconds), peer?.fitSeconds, 's'),
-      { name: 'test AUC, mean over seeds', unit: '', boreal: mean(aucs), 'scikit-learn': peer?.auc ?? null, ratio: null },
+      {
+        name: 'test AUC, mean over seeds',
+        unit: '',
+        boreal: mean(aucs),
+        'scikit-learn': peer?.auc ?? null,
+        ratio: null,
+      },
       row(`predict ${xTest.rows} rows`, median(batch) * 1e3, peer && peer.batchSeconds * 1e3, 'ms'),
       row('predict 100 rows, p50', hundred.p50, peer && peer.hundredSeconds * 1e6, 'us'),
       row('predict 1 row, p50', one.p50, peer && peer.oneSeconds * 1e6, 'us'),

@@ -17,16 +17,27 @@ import { timeCalls } from './support/time.mjs';
 /** The fitted pipeline of the demo and its test rows as objects. */
 export async function housingPipeline(nEstimators = 100) {
   const { table, targetName } = loadCaliforniaHousing();
-  const split = trainTestSplit(dropColumns(table, targetName), table[targetName], { testSize: 0.2, randomState: 42 });
-  const numbers = new Pipeline([['impute', new SimpleImputer({ strategy: 'median' })], ['scale', new StandardScaler()]]);
+  const split = trainTestSplit(dropColumns(table, targetName), table[targetName], {
+    testSize: 0.2,
+    randomState: 42,
+  });
+  const numbers = new Pipeline([
+    ['impute', new SimpleImputer({ strategy: 'median' })],
+    ['scale', new StandardScaler()],
+  ]);
   const prepare = new ColumnTransformer([
     ['numbers', numbers, { kind: 'number' }],
     ['place', new OneHotEncoder({ handleUnknown: 'ignore' }), ['ocean_proximity']],
   ]);
   const forest = new RandomForestRegressor({ nEstimators, randomState: 42 });
-  const pipeline = await new Pipeline([['prepare', prepare], ['model', forest]]).fit(split.XTrain, split.yTrain);
+  const pipeline = await new Pipeline([
+    ['prepare', prepare],
+    ['model', forest],
+  ]).fit(split.XTrain, split.yTrain);
   const names = Object.keys(split.XTest);
-  const rows = Array.from({ length: split.yTest.length }, (_, i) => Object.fromEntries(names.map((n) => [n, split.XTest[n][i]])));
+  const rows = Array.from({ length: split.yTest.length }, (_, i) =>
+    Object.fromEntries(names.map((n) => [n, split.XTest[n][i]])),
+  );
   return { pipeline, rows };
 }
 
@@ -42,7 +53,11 @@ export async function run({ quick }) {
     'plan.runRow, named fields': (i) => plan.runRow(rows[pick(i)]),
     'pipeline.predictSync([row]), named fields': (i) => pipeline.predictSync([rows[pick(i)]]),
   };
-  const result = Object.entries(cases).map(([name, call]) => ({ name, unit: 'us', ...timeCalls(calls, call) }));
+  const result = Object.entries(cases).map(([name, call]) => ({
+    name,
+    unit: 'us',
+    ...timeCalls(calls, call),
+  }));
 
   // tinybench for the mean rate; many calls a task, since its own floor is about 40 ns.
   const bench = new Bench({ time: quick ? 100 : 1000 });

@@ -7,16 +7,24 @@ import { machine, writeResult } from './support/machine.mjs';
 const SUITES = ['forest', 'pipeline', 'http'];
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 });
 const unknown = positionals.filter((name) => !SUITES.includes(name));
 if (flags.help || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no suite ${unknown.join(', ')}.`);
-  console.log(`npm run bench -- [--quick] [${SUITES.join('] [')}]\nBOREAL_PEER_PYTHON names the Python that has scikit-learn.`);
+  console.log(
+    `npm run bench -- [--quick] [${SUITES.join('] [')}]\nBOREAL_PEER_PYTHON names the Python that has scikit-learn.`,
+  );
   process.exit(unknown.length > 0 ? 1 : 0);
 }
 
-const round = (row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, typeof v === 'number' ? Number(v.toPrecision(4)) : v]));
+const round = (row) =>
+  Object.fromEntries(
+    Object.entries(row).map(([k, v]) => [k, typeof v === 'number' ? Number(v.toPrecision(4)) : v]),
+  );
 
 console.log(machine());
 for (const name of positionals.length > 0 ? positionals : SUITES) {

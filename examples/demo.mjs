@@ -45,14 +45,20 @@ const { table, targetName } = loadCaliforniaHousing();
 const X = dropColumns(table, targetName);
 const y = table[targetName];
 const rounded = (value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
-const summary = describe(table).map((column) => Object.fromEntries(Object.entries(column).map(([k, v]) => [k, rounded(v)])));
+const summary = describe(table).map((column) =>
+  Object.fromEntries(Object.entries(column).map(([k, v]) => [k, rounded(v)])),
+);
 console.table(summary, ['column', 'count', 'missing', 'mean', 'min', '50%', 'max', 'distinct', 'top']);
 for (const { column, missing: count } of missing(table).filter((m) => m.missing > 0)) {
   console.log(`${column}: ${count} missing values`);
 }
 
 heading('2. Training');
-const numbers = () => new Pipeline([['impute', new SimpleImputer({ strategy: 'median' })], ['scale', new StandardScaler()]]);
+const numbers = () =>
+  new Pipeline([
+    ['impute', new SimpleImputer({ strategy: 'median' })],
+    ['scale', new StandardScaler()],
+  ]);
 const prepare = () =>
   new ColumnTransformer([
     ['numbers', numbers(), { kind: 'number' }],
@@ -74,16 +80,26 @@ function showProgress({ estimator, done, total, fraction }) {
 
 async function train(name, model) {
   const started = performance.now();
-  const pipeline = new Pipeline([['prepare', prepare()], ['model', model]]);
+  const pipeline = new Pipeline([
+    ['prepare', prepare()],
+    ['model', model],
+  ]);
   await pipeline.fit(XTrain, yTrain, { onProgress: showProgress });
   const seconds = (performance.now() - started) / 1000;
   const predicted = await pipeline.predict(XTest);
   const scores = { R2: r2Score(yTest, predicted), RMSE: rootMeanSquaredError(yTest, predicted), seconds };
-  return { pipeline, row: { model: name, R2: scores.R2.toFixed(4), RMSE: money(scores.RMSE), seconds: seconds.toFixed(2) }, scores };
+  return {
+    pipeline,
+    row: { model: name, R2: scores.R2.toFixed(4), RMSE: money(scores.RMSE), seconds: seconds.toFixed(2) },
+    scores,
+  };
 }
 
 const baseline = await train('linear regression', new LinearRegression());
-const forest = await train('random forest', new RandomForestRegressor({ nEstimators: Number(flags.trees), randomState: 42 }));
+const forest = await train(
+  'random forest',
+  new RandomForestRegressor({ nEstimators: Number(flags.trees), randomState: 42 }),
+);
 console.table([baseline.row, forest.row]);
 
 heading('3. One file');
@@ -111,16 +127,22 @@ async function post(route, body) {
   return answer;
 }
 
-const houses = [0, 1, 2].map((i) => Object.fromEntries(Object.entries(XTest).map(([name, column]) => [name, column[i]])));
+const houses = [0, 1, 2].map((i) =>
+  Object.fromEntries(Object.entries(XTest).map(([name, column]) => [name, column[i]])),
+);
 const one = await post('/predict', houses[0]);
 console.log('POST /predict', houses[0]);
 const { lower, upper, coverage } = one.interval;
-console.log(`-> ${money(one.prediction)}, ${Math.round(100 * coverage)} % of the trees between ${money(lower)} and ${money(upper)}; the census says ${money(yTest[0])}`);
+console.log(
+  `-> ${money(one.prediction)}, ${Math.round(100 * coverage)} % of the trees between ${money(lower)} and ${money(upper)}; the census says ${money(yTest[0])}`,
+);
 const batch = await post('/predict_batch', houses);
 console.log(`POST /predict_batch with ${houses.length} houses -> ${batch.predictions.map(money).join(', ')}`);
 
 if (flags.serve) {
-  console.log(`\nTry it:\n  curl -s ${server.url}/predict -H 'content-type: application/json' -d '${JSON.stringify(houses[0])}'`);
+  console.log(
+    `\nTry it:\n  curl -s ${server.url}/predict -H 'content-type: application/json' -d '${JSON.stringify(houses[0])}'`,
+  );
   console.log('Stop with Ctrl-C.');
 } else {
   await server.close();

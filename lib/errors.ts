@@ -17,7 +17,8 @@ export const ERROR_CODES = {
   ERR_LABELS: 'The labels cannot be used: fewer than two classes, a missing label, or labels of mixed types.',
   // State and abilities of estimators
   ERR_NOT_FITTED: 'The estimator has to be fitted first.',
-  ERR_NOT_SUPPORTED: 'The estimator or model cannot do what was asked, for example probabilities of a regressor.',
+  ERR_NOT_SUPPORTED:
+    'The estimator or model cannot do what was asked, for example probabilities of a regressor.',
   ERR_ABORTED: 'The operation was aborted by its AbortSignal, or its worker is shutting down.',
   // Plans and the native core
   ERR_PLAN: 'A plan is malformed: the native core refused its structure or its constants.',
@@ -76,7 +77,9 @@ export class EnvironmentError extends BorealError {}
 /** The native core failed in a way that is not the caller's fault. */
 export class NativeError extends BorealError {}
 
-const CLASS_OF: Partial<Record<ErrorCode, new (code: ErrorCode, message: string, options?: ErrorOptions) => BorealError>> = {
+const CLASS_OF: Partial<
+  Record<ErrorCode, new (code: ErrorCode, message: string, options?: ErrorOptions) => BorealError>
+> = {
   ERR_NOT_FITTED: StateError,
   ERR_NOT_SUPPORTED: StateError,
   ERR_PLAN: NativeError,

@@ -10,4 +10,5 @@ export * from './model-selection/index.js';
 export * from './pipeline/index.js';
 export * from './preprocessing/index.js';
 export * from './tree/index.js';
+
 import './estimators.js';

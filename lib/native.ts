@@ -114,12 +114,7 @@ export interface NativeAddon {
     probabilities: Float64Array,
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
-  columnModes(
-    x: FloatArray,
-    rows: number,
-    cols: number,
-    cancel: CancelHandle | null,
-  ): Promise<Float64Array>;
+  columnModes(x: FloatArray, rows: number, cols: number, cancel: CancelHandle | null): Promise<Float64Array>;
   columnDistinct(
     x: FloatArray,
     rows: number,
@@ -184,7 +179,8 @@ function candidates(): string[] {
     const libc = linuxLibc();
     for (const file of readdirSync(prebuilds).sort()) {
       const tagged = /\.(glibc|musl)\./.exec(file)?.[1];
-      if (file.endsWith('.node') && (tagged === undefined || tagged === libc)) found.push(join(prebuilds, file));
+      if (file.endsWith('.node') && (tagged === undefined || tagged === libc))
+        found.push(join(prebuilds, file));
     }
   }
   for (const config of ['Release', 'Debug']) {

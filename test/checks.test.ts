@@ -90,6 +90,8 @@ describe('the checks find', () => {
 
   test('exceptions for checks that do not exist', () => {
     const exceptions = { 'always right': 'nobody is' };
-    expect(() => estimatorChecks(new Ridge(), { exceptions })).toThrow(expect.objectContaining({ code: 'ERR_PARAMETER' }));
+    expect(() => estimatorChecks(new Ridge(), { exceptions })).toThrow(
+      expect.objectContaining({ code: 'ERR_PARAMETER' }),
+    );
   });
 });

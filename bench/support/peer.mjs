@@ -11,6 +11,8 @@ export function runPeer(script, ...args) {
   const { OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE, ...env } = process.env;
   const child = spawnSync(python, [path, ...args], { env, encoding: 'utf8', maxBuffer: 1 << 26 });
   if (child.status === 0) return JSON.parse(child.stdout);
-  console.error(`peer ${script} did not run (${child.error?.message ?? child.stderr.trim().split('\n').at(-1)}); its columns stay empty`);
+  console.error(
+    `peer ${script} did not run (${child.error?.message ?? child.stderr.trim().split('\n').at(-1)}); its columns stay empty`,
+  );
   return null;
 }

@@ -8,10 +8,16 @@ import { checkFinite, encodeFitInput, type FitInput, type FitOptions, toShared }
 import { type Dtype, isMatrixShaped, type Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { checkNames, checkParams, type Rules } from './params.js';
-import { type CompileOptions, type Output, Plan, type ResolvedCompileOptions, resolveCompileOptions } from './plan.js';
+import {
+  type CompileOptions,
+  type Output,
+  Plan,
+  type ResolvedCompileOptions,
+  resolveCompileOptions,
+} from './plan.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
-import { type Column, Schema, type Target } from './schema.js';
+import type { Column, Schema, Target } from './schema.js';
 
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
 export type EstimatorKind = 'classifier' | 'regressor' | 'transformer';
@@ -204,7 +210,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   #requireFitted(): Fitted<P, S> {
     if (this.#fitted === null) {
-      throw new StateError('ERR_NOT_FITTED', `This ${this.constructor.name} is not fitted yet: call fit(X, y) first.`);
+      throw new StateError(
+        'ERR_NOT_FITTED',
+        `This ${this.constructor.name} is not fitted yet: call fit(X, y) first.`,
+      );
     }
     return this.#fitted;
   }

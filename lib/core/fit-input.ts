@@ -4,7 +4,7 @@ import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
 import { type FloatArray, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
-import { describeValueError, type Device } from './plan.js';
+import { type Device, describeValueError } from './plan.js';
 import { type Column, Schema } from './schema.js';
 
 /** A step of a long operation. */
@@ -62,7 +62,10 @@ export function reportProgress(input: FitInput, estimator: object): NativeProgre
 
 function requireY(input: FitInput): ArrayLike<unknown> {
   if (input.y === undefined || input.y === null) {
-    throw new ValidationError('ERR_PARAMETER', 'fit needs y: an array with one label or target per row of X.');
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      'fit needs y: an array with one label or target per row of X.',
+    );
   }
   return input.y;
 }
@@ -83,11 +86,18 @@ export function toShared(x: Matrix): Matrix {
  * @throws {ERR_SHAPE} when sampleWeight has the wrong length
  * @throws {ERR_PARAMETER} when a weight is negative or not finite, or all are 0
  */
-export function encodeFitInput(X: MatrixLike, y: FitInput['y'], options: FitOptions): { input: FitInput; schema: Schema } {
+export function encodeFitInput(
+  X: MatrixLike,
+  y: FitInput['y'],
+  options: FitOptions,
+): { input: FitInput; schema: Schema } {
   const schema = Schema.infer(X);
   const x = toShared(schema.encode(X));
   if (x.rows === 0 || x.cols === 0) {
-    throw new ValidationError('ERR_EMPTY', `fit needs at least one row and one column; X has shape [${x.rows}, ${x.cols}].`);
+    throw new ValidationError(
+      'ERR_EMPTY',
+      `fit needs at least one row and one column; X has shape [${x.rows}, ${x.cols}].`,
+    );
   }
   const input: FitInput = {
     x,
@@ -110,17 +120,24 @@ function copyTargets(y: FitInput['y']): FitInput['y'] {
 
 function encodeWeights(weights: ArrayLike<number>, rows: number): Float64Array {
   if (weights.length !== rows) {
-    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but sampleWeight has ${weights.length} values.`);
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `X has ${rows} rows, but sampleWeight has ${weights.length} values.`,
+    );
   }
   let sum = 0;
   for (let i = 0; i < rows; i++) {
     const weight = weights[i];
     if (!(Number.isFinite(weight) && weight >= 0)) {
-      throw new ValidationError('ERR_PARAMETER', `sampleWeight: row ${i} is ${show(weight)}; weights are finite and >= 0.`);
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        `sampleWeight: row ${i} is ${show(weight)}; weights are finite and >= 0.`,
+      );
     }
     sum += weight;
   }
-  if (!(sum > 0)) throw new ValidationError('ERR_PARAMETER', 'sampleWeight: at least one weight must be above 0.');
+  if (!(sum > 0))
+    throw new ValidationError('ERR_PARAMETER', 'sampleWeight: at least one weight must be above 0.');
   return Float64Array.from(weights);
 }
 
@@ -134,7 +151,10 @@ export function checkFinite(x: Matrix, columns: readonly Column[], allowNan: boo
   const row = Math.floor(position / x.cols);
   const column = position % x.cols;
   const code = Number.isNaN(x.data[position]) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE';
-  const error = new ValidationError(code, `Row ${row}, column '${columns[column].name}': ${describeValueError(code)}`);
+  const error = new ValidationError(
+    code,
+    `Row ${row}, column '${columns[column].name}': ${describeValueError(code)}`,
+  );
   error.row = row;
   error.column = column;
   throw error;

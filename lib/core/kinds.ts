@@ -1,8 +1,9 @@
 /** The faces of estimators: what a classifier, a regressor and a transformer offer on top of fit and lower. */
-import { type EncodedLabels, encodeTargets, type Label } from './labels.js';
+
 import { ValidationError } from '../errors.js';
 import { Estimator, type State } from './estimator.js';
 import type { FitInput, FitOptions } from './fit-input.js';
+import { type EncodedLabels, encodeTargets, type Label } from './labels.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Output } from './plan.js';
 import type { Column, Target } from './schema.js';
@@ -147,7 +148,9 @@ export abstract class Transformer<P extends object, S extends State> extends Est
 }
 
 /** Whether an estimator's output columns are known: a transformer, or a pipeline that ends in one. */
-export function isTransformer(estimator: unknown): estimator is Estimator & Pick<Transformer<object, State>, 'outputColumns'> {
+export function isTransformer(
+  estimator: unknown,
+): estimator is Estimator & Pick<Transformer<object, State>, 'outputColumns'> {
   return estimator instanceof Estimator && estimator.kind === 'transformer' && 'outputColumns' in estimator;
 }
 
@@ -169,14 +172,17 @@ export function classWeights(
   const byClass = new Float64Array(classes.length).fill(1);
   if (classWeight === 'balanced') {
     const totals = new Float64Array(classes.length);
-    for (let i = 0; i < codes.length; i++) totals[codes[i]] += balancedBy === 'rows' ? 1 : (sampleWeight?.[i] ?? 1);
+    for (let i = 0; i < codes.length; i++)
+      totals[codes[i]] += balancedBy === 'rows' ? 1 : (sampleWeight?.[i] ?? 1);
     const total = totals.reduce((sum, value) => sum + value, 0);
     // A class whose rows all weigh 0 stays out.
-    for (let c = 0; c < byClass.length; c++) byClass[c] = totals[c] > 0 ? total / (classes.length * totals[c]) : 0;
+    for (let c = 0; c < byClass.length; c++)
+      byClass[c] = totals[c] > 0 ? total / (classes.length * totals[c]) : 0;
   } else {
     for (const [label, weight] of Object.entries(classWeight)) {
       const code = classes.findIndex((known) => String(known) === label);
-      if (code < 0) throw new ValidationError('ERR_PARAMETER', `classWeight: y has no label ${JSON.stringify(label)}.`);
+      if (code < 0)
+        throw new ValidationError('ERR_PARAMETER', `classWeight: y has no label ${JSON.stringify(label)}.`);
       byClass[code] = weight;
     }
   }

@@ -21,14 +21,21 @@ export function compareLabels(a: Label, b: Label): number {
  *
  * @throws `code` when a value cannot be a label, or types are mixed
  */
-export function distinctLabels(values: ArrayLike<unknown>, what: string, code: ErrorCode = 'ERR_DTYPE'): Label[] {
+export function distinctLabels(
+  values: ArrayLike<unknown>,
+  what: string,
+  code: ErrorCode = 'ERR_DTYPE',
+): Label[] {
   const seen = new Set<Label>();
   let type: string | undefined;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === null || value === undefined || Number.isNaN(value)) continue;
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-      throw new ValidationError(code, `${what}: row ${i} holds ${typeof value}; use text, numbers or booleans.`);
+      throw new ValidationError(
+        code,
+        `${what}: row ${i} holds ${typeof value}; use text, numbers or booleans.`,
+      );
     }
     type ??= typeof value;
     if (typeof value !== type) {
@@ -96,7 +103,10 @@ export function encodeTargets(y: ArrayLike<unknown>, rows: number): Float64Array
 
 function checkLength(y: ArrayLike<unknown>, rows: number): void {
   if (y === undefined || y === null || typeof y.length !== 'number') {
-    throw new ValidationError('ERR_PARAMETER', 'fit needs y: an array with one label or target per row of X.');
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      'fit needs y: an array with one label or target per row of X.',
+    );
   }
   if (y.length !== rows) {
     throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${y.length} values.`);

@@ -52,7 +52,8 @@ function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix 
     throw new ValidationError('ERR_SHAPE', `Row ${odd} is ${show(rows[odd])}, not an array of numbers.`);
   }
   const cols = rows.length === 0 ? 0 : rows[0].length;
-  const data = dtype === 'float32' ? new Float32Array(rows.length * cols) : new Float64Array(rows.length * cols);
+  const data =
+    dtype === 'float32' ? new Float32Array(rows.length * cols) : new Float64Array(rows.length * cols);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
     if (row.length !== cols) {
@@ -137,7 +138,10 @@ export class Matrix<T extends FloatArray = FloatArray> {
     if (source instanceof Matrix) return dtype ? source.astype(dtype) : source;
     if (isTypedArray(source)) {
       if (shape === undefined) {
-        throw new ValidationError('ERR_SHAPE', 'A flat array needs a shape: Matrix.from(array, [rows, cols]).');
+        throw new ValidationError(
+          'ERR_SHAPE',
+          'A flat array needs a shape: Matrix.from(array, [rows, cols]).',
+        );
       }
       const data = isFloatArray(source) ? source : toFloatArray(source, dtype ?? 'float64');
       const matrix = new Matrix(data, shape[0], shape[1]);
@@ -188,7 +192,10 @@ export class Matrix<T extends FloatArray = FloatArray> {
   columns(indices: ArrayLike<number>): Matrix<T> {
     for (let k = 0; k < indices.length; k++) {
       if (!Number.isInteger(indices[k]) || indices[k] < 0 || indices[k] >= this.cols) {
-        throw new ValidationError('ERR_SHAPE', `Column ${indices[k]} is not in a matrix of ${this.cols} columns.`);
+        throw new ValidationError(
+          'ERR_SHAPE',
+          `Column ${indices[k]} is not in a matrix of ${this.cols} columns.`,
+        );
       }
     }
     const width = indices.length;

@@ -20,7 +20,12 @@ export interface EncodedModel {
 
 /** Estimators nest this deep at most, so that a hostile file cannot exhaust the stack. */
 const MAX_DEPTH = 64;
-const NUMBERS: Record<string, number> = { NaN: Number.NaN, Infinity: Infinity, '-Infinity': -Infinity, '-0': -0 };
+const NUMBERS: Record<string, number> = {
+  NaN: Number.NaN,
+  Infinity: Infinity,
+  '-Infinity': -Infinity,
+  '-0': -0,
+};
 
 /**
  * @throws {ERR_NOT_FITTED} before `fit`
@@ -28,7 +33,10 @@ const NUMBERS: Record<string, number> = { NaN: Number.NaN, Infinity: Infinity, '
  */
 export function encodeModel(estimator: Estimator): { model: EncodedModel; tensors: Tensor[] } {
   if (!estimator.isFitted) {
-    throw new StateError('ERR_NOT_FITTED', `This ${estimator.constructor.name} is not fitted yet, so there is nothing to save.`);
+    throw new StateError(
+      'ERR_NOT_FITTED',
+      `This ${estimator.constructor.name} is not fitted yet, so there is nothing to save.`,
+    );
   }
   const tensors: Tensor[] = [];
   return { model: encodeValue(estimator, tensors, 'model') as EncodedModel, tensors };
@@ -38,7 +46,9 @@ function encodeValue(value: unknown, tensors: Tensor[], path: string): unknown {
   if (isEstimator(value)) return encodeEstimator(value, tensors, path);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') {
-    return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? '-0' : String(value) };
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : { $number: Object.is(value, -0) ? '-0' : String(value) };
   }
   if (
     value instanceof Float32Array ||
@@ -52,7 +62,9 @@ function encodeValue(value: unknown, tensors: Tensor[], path: string): unknown {
   if (typeof value === 'object' && isPlain(value)) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     // A user's key that begins with $ would read as a tag.
-    return Object.fromEntries(entries.map(([key, item]) => [escape(key), encodeValue(item, tensors, `${path}.${key}`)]));
+    return Object.fromEntries(
+      entries.map(([key, item]) => [escapeKey(key), encodeValue(item, tensors, `${path}.${key}`)]),
+    );
   }
   throw new StateError('ERR_NOT_SUPPORTED', `A model file cannot hold ${path}: it is ${show(value)}.`);
 }
@@ -60,7 +72,10 @@ function encodeValue(value: unknown, tensors: Tensor[], path: string): unknown {
 function encodeEstimator(estimator: Estimator, tensors: Tensor[], path: string): EncodedModel {
   const name = estimator.constructor.name;
   if (findEstimator(name) === undefined) {
-    throw new StateError('ERR_NOT_SUPPORTED', `A model file cannot hold ${path}: the class ${name} is not registered.`);
+    throw new StateError(
+      'ERR_NOT_SUPPORTED',
+      `A model file cannot hold ${path}: the class ${name} is not registered.`,
+    );
   }
   const { params, fitted } = estimator.snapshot();
   return {
@@ -74,8 +89,8 @@ function encodeEstimator(estimator: Estimator, tensors: Tensor[], path: string):
   };
 }
 
-const escape = (key: string) => (key.startsWith('$') ? `$${key}` : key);
-const unescape = (key: string) => (key.startsWith('$$') ? key.slice(1) : key);
+const escapeKey = (key: string) => (key.startsWith('$') ? `$${key}` : key);
+const unescapeKey = (key: string) => (key.startsWith('$$') ? key.slice(1) : key);
 
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
@@ -107,7 +122,8 @@ function decodeValue(value: unknown, tensors: Tensor[], depth: number): unknown 
       return tensor;
     }
     case '$number':
-      if (typeof content !== 'string' || !Object.hasOwn(NUMBERS, content)) throw malformed('it holds a bad number');
+      if (typeof content !== 'string' || !Object.hasOwn(NUMBERS, content))
+        throw malformed('it holds a bad number');
       return NUMBERS[content];
     case '$estimator':
       return decodeEstimator(value as EncodedModel, tensors, depth);
@@ -119,14 +135,15 @@ function decodeValue(value: unknown, tensors: Tensor[], depth: number): unknown 
 function decodeRecord(value: object, tensors: Tensor[], depth: number): Record<string, unknown> {
   // fromEntries defines own properties, so a key named __proto__ stays a harmless key.
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [unescape(key), decodeValue(item, tensors, depth + 1)]),
+    Object.entries(value).map(([key, item]) => [unescapeKey(key), decodeValue(item, tensors, depth + 1)]),
   );
 }
 
 function decodeEstimator(value: Partial<EncodedModel>, tensors: Tensor[], depth: number): Estimator {
   const name = String(value.$estimator);
   const estimatorClass = findEstimator(name);
-  if (estimatorClass === undefined) throw malformed(`it names an estimator ${show(name)} that this release does not know`);
+  if (estimatorClass === undefined)
+    throw malformed(`it names an estimator ${show(name)} that this release does not know`);
   if (!isRecord(value.params)) throw malformed(`${name} has no parameters`);
   const estimator = estimatorClass.fromParams(decodeRecord(value.params, tensors, depth));
   estimator.checkParams();

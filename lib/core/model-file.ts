@@ -85,7 +85,8 @@ function encodeDocument(document: Document): Uint8Array {
   const refuse = (why: string, cause?: unknown) =>
     new ValidationError('ERR_PARAMETER', `metadata must be an object that JSON can hold: ${why}.`, { cause });
   const { metadata } = document;
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) throw refuse(`got ${show(metadata)}`);
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    throw refuse(`got ${show(metadata)}`);
   try {
     return new TextEncoder().encode(JSON.stringify(document));
   } catch (error) {
@@ -163,22 +164,28 @@ export async function loadWithMetadata(source: string | URL | Uint8Array): Promi
 function parse(buffer: ArrayBuffer): { document: Document; tensors: Tensor[] } {
   const bytes = new Uint8Array(buffer);
   if (bytes.length < HEADER_BYTES) throw malformed(`it has ${bytes.length} bytes, fewer than a header`);
-  if (new TextDecoder('latin1').decode(bytes.subarray(0, 8)) !== MAGIC) throw malformed('it does not begin with BOREALML');
+  if (new TextDecoder('latin1').decode(bytes.subarray(0, 8)) !== MAGIC)
+    throw malformed('it does not begin with BOREALML');
   const header = new DataView(buffer, 0, HEADER_BYTES);
   const version = header.getUint32(8, true);
   if (version !== MODEL_FILE_VERSION) {
     throw malformed(`its version is ${version}, and this release reads version ${MODEL_FILE_VERSION}`);
   }
   const total = header.getBigUint64(16, true);
-  if (total !== BigInt(bytes.length)) throw malformed(`it should have ${total} bytes and has ${bytes.length}`);
+  if (total !== BigInt(bytes.length))
+    throw malformed(`it should have ${total} bytes and has ${bytes.length}`);
   const jsonLength = header.getUint32(12, true);
   if (HEADER_BYTES + jsonLength > bytes.length) throw malformed('its document runs past the end');
-  if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(24, true)) throw malformed('its checksum is wrong');
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(HEADER_BYTES, HEADER_BYTES + jsonLength));
+  if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(24, true))
+    throw malformed('its checksum is wrong');
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(
+    bytes.subarray(HEADER_BYTES, HEADER_BYTES + jsonLength),
+  );
   const document = JSON.parse(text) as Partial<Document> | null;
   if (typeof document !== 'object' || document === null) throw malformed('its document is not an object');
   const { metadata, tensors, model } = document;
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) throw malformed('it has no metadata');
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    throw malformed('it has no metadata');
   if (!Array.isArray(tensors)) throw malformed('it has no list of tensors');
   if (typeof model !== 'object' || model === null) throw malformed('it has no model');
   const start = align(HEADER_BYTES + jsonLength);
@@ -188,15 +195,20 @@ function parse(buffer: ArrayBuffer): { document: Document; tensors: Tensor[] } {
   };
 }
 
-function viewTensor(buffer: ArrayBuffer, start: number, tensor: Document['tensors'][number], i: number): Tensor {
+function viewTensor(
+  buffer: ArrayBuffer,
+  start: number,
+  tensor: Document['tensors'][number],
+  i: number,
+): Tensor {
   const { type, length, offset } = (tensor ?? {}) as Partial<Document['tensors'][number]>;
   const Type = Object.hasOwn(TENSOR_TYPES, String(type)) && TENSOR_TYPES[type as keyof typeof TENSOR_TYPES];
   if (!Type) throw malformed(`tensor ${i} has an unknown type`);
   const isCount = (v: unknown): v is number => Number.isSafeInteger(v) && (v as number) >= 0;
-  if (!isCount(length) || !isCount(offset) || offset % ALIGNMENT !== 0) throw malformed(`tensor ${i} has a bad place`);
+  if (!isCount(length) || !isCount(offset) || offset % ALIGNMENT !== 0)
+    throw malformed(`tensor ${i} has a bad place`);
   if (start + offset + length * Type.BYTES_PER_ELEMENT > buffer.byteLength) {
     throw malformed(`tensor ${i} runs past the end`);
   }
   return new Type(buffer, start + offset, length);
 }
-

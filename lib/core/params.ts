@@ -51,7 +51,10 @@ export function oneOf(...words: string[]): Rule {
 export const infinity: Rule = { allows: (v) => v === Infinity, allowed: 'Infinity' };
 /** Anything that one of the rules allows. */
 export function either(...rules: Rule[]): Rule {
-  return { allows: (v) => rules.some((r) => r.allows(v)), allowed: rules.map((r) => r.allowed).join(', or ') };
+  return {
+    allows: (v) => rules.some((r) => r.allows(v)),
+    allowed: rules.map((r) => r.allowed).join(', or '),
+  };
 }
 /** Anything that passes a test of the estimator's own; `allowed` completes "must be ...". */
 export function custom(allowed: string, allows: (value: unknown) => boolean): Rule {
@@ -91,7 +94,10 @@ export function checkLength(owner: object, name: string, values: ArrayLike<unkno
 export function checkNames(owner: string, params: object, known: readonly string[]): void {
   for (const name of Object.keys(params)) {
     if (!known.includes(name)) {
-      throw new ValidationError('ERR_PARAMETER', `${owner} has no parameter '${name}'; it has ${known.join(', ')}.`);
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        `${owner} has no parameter '${name}'; it has ${known.join(', ')}.`,
+      );
     }
   }
 }
@@ -101,7 +107,8 @@ const MAX_SHOWN = 60;
 /** A value in an error message: short, and never throws. */
 export function show(value: unknown): string {
   if (typeof value === 'function') return `function ${value.name}`;
-  if (typeof value === 'object' && value !== null) return `an object of type ${value.constructor?.name ?? 'null'}`;
+  if (typeof value === 'object' && value !== null)
+    return `an object of type ${value.constructor?.name ?? 'null'}`;
   if (typeof value !== 'string') return String(value);
   return value.length > MAX_SHOWN ? `${JSON.stringify(value.slice(0, MAX_SHOWN))}...` : JSON.stringify(value);
 }
@@ -111,7 +118,11 @@ export const classWeight: Rule = either(
   nothing,
   oneOf('balanced'),
   custom('an object from label to a weight >= 0', (v) => {
-    return typeof v === 'object' && v !== null && Object.values(v).every((w) => typeof w === 'number' && w >= 0 && w < Infinity);
+    return (
+      typeof v === 'object' &&
+      v !== null &&
+      Object.values(v).every((w) => typeof w === 'number' && w >= 0 && w < Infinity)
+    );
   }),
 );
 
@@ -120,7 +131,11 @@ export function resolveSeed(randomState: number | null): number {
   return randomState ?? Math.floor(Math.random() * 0x1_0000_0000);
 }
 
-function typed(name: string, type: abstract new (...args: never[]) => ArrayLike<number>, length?: number): Rule {
+function typed(
+  name: string,
+  type: abstract new (...args: never[]) => ArrayLike<number>,
+  length?: number,
+): Rule {
   return {
     allows: (v) => v instanceof type && (length === undefined || (v as ArrayLike<number>).length === length),
     allowed: length === undefined ? `a ${name}` : `a ${name} of length ${length}`,
@@ -136,6 +151,7 @@ export const int32s = (length?: number): Rule => typed('Int32Array', Int32Array,
 export const uint8s = (length?: number): Rule => typed('Uint8Array', Uint8Array, length);
 /** At least two class labels. */
 export const labels: Rule = {
-  allows: (v) => Array.isArray(v) && v.length >= 2 && v.every((l) => ['string', 'number', 'boolean'].includes(typeof l)),
+  allows: (v) =>
+    Array.isArray(v) && v.length >= 2 && v.every((l) => ['string', 'number', 'boolean'].includes(typeof l)),
   allowed: 'a list of at least two labels',
 };

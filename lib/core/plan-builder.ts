@@ -79,7 +79,13 @@ export class PlanBuilder {
   }
 
   /** Value -> index among its column's sorted `values` (from offsets[j] to offsets[j + 1]), or -1. */
-  category(x: Slot, offsets: Int32Array, values: Float64Array, rejectUnknown: boolean, names: readonly string[]): Slot {
+  category(
+    x: Slot,
+    offsets: Int32Array,
+    values: Float64Array,
+    rejectUnknown: boolean,
+    names: readonly string[],
+  ): Slot {
     this.#columnNames.set(this.#ops, names);
     return this.#emit('category', [x], [rejectUnknown ? 1 : 0], [offsets, values], x.width);
   }

@@ -2,7 +2,7 @@
  * A compiled model: the whole pipeline as one native call. Small inputs run inline, large ones on the native thread
  * pool, off the event loop.
  */
-import { BorealError, EnvironmentError, ValidationError, toBorealError } from '../errors.js';
+import { BorealError, EnvironmentError, toBorealError, ValidationError } from '../errors.js';
 import { type CancelHandle, native, type ProgramHandle, type ProgramInfo } from '../native.js';
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
@@ -96,7 +96,12 @@ export class Plan {
   readonly #rowOut: FloatArray;
   readonly #runBound: (rows: number) => void;
 
-  private constructor(program: ProgramHandle, source: PlanSource, schema: Schema, options: ResolvedCompileOptions) {
+  private constructor(
+    program: ProgramHandle,
+    source: PlanSource,
+    schema: Schema,
+    options: ResolvedCompileOptions,
+  ) {
     this.schema = schema;
     this.device = options.device;
     this.precision = options.precision;
@@ -120,7 +125,11 @@ export class Plan {
   }
 
   /** Compiles on the pool: packing a large forest takes a while. */
-  static async compileAsync(source: PlanSource, schema: Schema, options: ResolvedCompileOptions): Promise<Plan> {
+  static async compileAsync(
+    source: PlanSource,
+    schema: Schema,
+    options: ResolvedCompileOptions,
+  ): Promise<Plan> {
     try {
       const program = await native.programCreateAsync(source.ops, source.constants, options.precision);
       return new Plan(program, source, schema, options);
@@ -243,12 +252,15 @@ export class Plan {
   #explain(error: unknown): unknown {
     const converted = toBorealError(error);
     const op = (error as { op?: number }).op;
-    if (!(converted instanceof BorealError) || converted.column === undefined || op === undefined) return converted;
+    if (!(converted instanceof BorealError) || converted.column === undefined || op === undefined)
+      return converted;
     const name = this.#columnNames.get(op)?.[converted.column];
     if (name === undefined) return converted;
     const row = converted.row ?? 0;
     const what = describeValueError(converted.code);
-    const named = new ValidationError(converted.code, `Row ${row}, column '${name}': ${what}`, { cause: error });
+    const named = new ValidationError(converted.code, `Row ${row}, column '${name}': ${what}`, {
+      cause: error,
+    });
     named.row = row;
     // The position within X, not within the op that refused it; a column that a step has made has none.
     const position = this.schema.indexOf(name);

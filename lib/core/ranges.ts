@@ -4,7 +4,11 @@ import type { Matrix } from './matrix.js';
 import { type Column, Schema } from './schema.js';
 
 /** The schema with `range` and `hasMissing` of each column, computed on the pool. */
-export async function schemaWithRanges(schema: Schema, x: Matrix, cancel: CancelHandle | null): Promise<Schema> {
+export async function schemaWithRanges(
+  schema: Schema,
+  x: Matrix,
+  cancel: CancelHandle | null,
+): Promise<Schema> {
   const { count, min, max } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
   const columns = schema.columns.map((column, j): Column => {
     const hasMissing = count[j] < x.rows;

@@ -5,7 +5,14 @@
  */
 import { ValidationError } from '../errors.js';
 import { distinctLabels, type Label } from './labels.js';
-import { type Dtype, type FloatArray, isMatrixShaped, Matrix, type MatrixLike, type NumericMatrixLike } from './matrix.js';
+import {
+  type Dtype,
+  type FloatArray,
+  isMatrixShaped,
+  Matrix,
+  type MatrixLike,
+  type NumericMatrixLike,
+} from './matrix.js';
 import { show } from './params.js';
 import { type Cell, isTable, type Table, tableToColumns } from './table.js';
 
@@ -47,7 +54,9 @@ export class Schema {
     this.columns = columns;
     this.target = target;
     this.named = named;
-    this.#codes = columns.map((c) => c.categories && new Map(c.categories.map((label, code) => [label, code])));
+    this.#codes = columns.map(
+      (c) => c.categories && new Map(c.categories.map((label, code) => [label, code])),
+    );
     this.#index = new Map(columns.map((c, j) => [c.name, j]));
   }
 
@@ -92,7 +101,8 @@ export class Schema {
    */
   encode(X: MatrixLike, dtype?: Dtype): Matrix {
     if (isTable(X)) return this.#encodeTable(X, dtype ?? 'float64');
-    if (Array.isArray(X) && X.some((row) => !isNumericRow(row))) return this.#encodeRows(X, dtype ?? 'float64');
+    if (Array.isArray(X) && X.some((row) => !isNumericRow(row)))
+      return this.#encodeRows(X, dtype ?? 'float64');
     const matrix = Matrix.from(X as NumericMatrixLike, undefined, dtype);
     this.checkWidth(matrix.cols);
     return matrix;
@@ -123,7 +133,10 @@ export class Schema {
       return;
     }
     if (typeof row !== 'object' || row === null) {
-      throw new ValidationError('ERR_SHAPE', `A row is an object of fields or an array of values; got ${show(row)}.`);
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `A row is an object of fields or an array of values; got ${show(row)}.`,
+      );
     }
     for (let j = 0; j < columns.length; j++) {
       const { name } = columns[j];
@@ -144,10 +157,7 @@ export class Schema {
     if (codes !== undefined) return codes.get(value) ?? UNKNOWN_CODE;
     if (typeof value === 'boolean') return value ? 1 : 0;
     const { name, kind } = this.columns[j];
-    const error = new ValidationError(
-      'ERR_DTYPE',
-      `Column '${name}' takes a ${kind}; got ${show(value)}.`,
-    );
+    const error = new ValidationError('ERR_DTYPE', `Column '${name}' takes a ${kind}; got ${show(value)}.`);
     error.column = j;
     throw error;
   }
@@ -174,7 +184,8 @@ export class Schema {
 
   #encodeRows(rows: ReadonlyArray<ArrayLike<unknown>>, dtype: Dtype): Matrix {
     const width = this.columns.length;
-    const data = dtype === 'float32' ? new Float32Array(rows.length * width) : new Float64Array(rows.length * width);
+    const data =
+      dtype === 'float32' ? new Float32Array(rows.length * width) : new Float64Array(rows.length * width);
     rows.forEach((row, i) => {
       if (!isArrayRow(row)) {
         throw new ValidationError('ERR_SHAPE', `Row ${i} is ${show(row)}, not an array of values.`);
@@ -242,7 +253,8 @@ function inferColumn(name: string, values: ArrayLike<Cell>): Column {
 }
 
 function parseSchema(json: unknown): Schema {
-  const bad = (what: string) => new ValidationError('ERR_MODEL_FILE', `The schema in the model file is malformed: ${what}.`);
+  const bad = (what: string) =>
+    new ValidationError('ERR_MODEL_FILE', `The schema in the model file is malformed: ${what}.`);
   if (typeof json !== 'object' || json === null) throw bad('not an object');
   const { columns, target, named } = json as { columns?: unknown; target?: unknown; named?: unknown };
   if (!Array.isArray(columns) || columns.length === 0) throw bad('no columns');
@@ -250,11 +262,17 @@ function parseSchema(json: unknown): Schema {
   const isLabels = (v: unknown): v is Label[] =>
     Array.isArray(v) && v.every((label) => ['string', 'number', 'boolean'].includes(typeof label));
   for (const column of columns as Array<Partial<Column> | null>) {
-    if (typeof column !== 'object' || column === null || typeof column.name !== 'string') throw bad('a column has no name');
-    if (!['number', 'boolean', 'category'].includes(column.kind as string)) throw bad(`column '${column.name}' has no kind`);
-    if ((column.kind === 'category') !== isLabels(column.categories)) throw bad(`column '${column.name}' has no categories`);
+    if (typeof column !== 'object' || column === null || typeof column.name !== 'string')
+      throw bad('a column has no name');
+    if (!['number', 'boolean', 'category'].includes(column.kind as string))
+      throw bad(`column '${column.name}' has no kind`);
+    if ((column.kind === 'category') !== isLabels(column.categories))
+      throw bad(`column '${column.name}' has no categories`);
     const { range } = column;
-    if (range !== undefined && !(Array.isArray(range) && range.length === 2 && range.every((v) => typeof v === 'number'))) {
+    if (
+      range !== undefined &&
+      !(Array.isArray(range) && range.length === 2 && range.every((v) => typeof v === 'number'))
+    ) {
       throw bad(`column '${column.name}' has a bad range`);
     }
   }

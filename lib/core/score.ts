@@ -3,12 +3,19 @@ import { ValidationError } from '../errors.js';
 
 function checkLengths(a: ArrayLike<unknown>, b: ArrayLike<unknown>): void {
   if (a.length !== b.length) {
-    throw new ValidationError('ERR_SHAPE', `There are ${b.length} predictions, but y has ${a.length} values.`);
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `There are ${b.length} predictions, but y has ${a.length} values.`,
+    );
   }
 }
 
 /** The weighted share of equal entries. */
-export function accuracy(y: ArrayLike<unknown>, predicted: ArrayLike<unknown>, weights?: ArrayLike<number>): number {
+export function accuracy(
+  y: ArrayLike<unknown>,
+  predicted: ArrayLike<unknown>,
+  weights?: ArrayLike<number>,
+): number {
   checkLengths(y, predicted);
   let right = 0;
   let total = 0;

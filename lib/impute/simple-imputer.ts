@@ -1,11 +1,22 @@
 /** Missing values replaced by a statistic of their column. */
-import { ValidationError } from '../errors.js';
+
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
-import { bool, checkLength, custom, float64s, nothing, oneOf, either, type Rules, uint8s } from '../core/params.js';
+import {
+  bool,
+  checkLength,
+  custom,
+  either,
+  float64s,
+  nothing,
+  oneOf,
+  type Rules,
+  uint8s,
+} from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
 
 /** Parameters of {@link SimpleImputer}. */
@@ -63,7 +74,10 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     return { allowNan: true, allowCategories: true };
   }
 
-  protected override checkState({ statistics, hadMissing }: SimpleImputerState, columns: readonly Column[]): void {
+  protected override checkState(
+    { statistics, hadMissing }: SimpleImputerState,
+    columns: readonly Column[],
+  ): void {
     checkLength(this, 'statistics', statistics, columns.length);
     checkLength(this, 'hadMissing', hadMissing, columns.length);
   }
@@ -84,14 +98,22 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
       return keepEmptyFeatures ? this.#constant(columns[j]) : Number.NaN;
     });
     if (statistics.every(Number.isNaN)) {
-      throw new ValidationError('ERR_EMPTY', 'SimpleImputer: no column has a value, so there is nothing to fill with.');
+      throw new ValidationError(
+        'ERR_EMPTY',
+        'SimpleImputer: no column has a value, so there is nothing to fill with.',
+      );
     }
     return { statistics, hadMissing: Uint8Array.from(count, (n) => (n < x.rows ? 1 : 0)) };
   }
 
-  async #statistics(x: Matrix, columns: readonly Column[], cancel: CancelHandle | null): Promise<Float64Array> {
+  async #statistics(
+    x: Matrix,
+    columns: readonly Column[],
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array> {
     const { strategy } = this.params;
-    if (strategy === 'median') return native.columnQuantiles(x.data, x.rows, x.cols, Float64Array.of(0.5), cancel);
+    if (strategy === 'median')
+      return native.columnQuantiles(x.data, x.rows, x.cols, Float64Array.of(0.5), cancel);
     if (strategy === 'mostFrequent') return native.columnModes(x.data, x.rows, x.cols, cancel);
     return Float64Array.from(columns, (column) => this.#constant(column));
   }
@@ -133,9 +155,17 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
       const { name, kind, categories } = columns[j];
       if (kind !== 'category' || categories === undefined) return { name, kind };
       const isNew = this.state.statistics[j] === categories.length;
-      return { name, kind, categories: isNew ? [...categories, String(this.fittedParams.fillValue ?? 'missing_value')] : categories };
+      return {
+        name,
+        kind,
+        categories: isNew
+          ? [...categories, String(this.fittedParams.fillValue ?? 'missing_value')]
+          : categories,
+      };
     });
-    const flags = this.#flagged().map((j): Column => ({ name: `missingindicator_${columns[j].name}`, kind: 'number' }));
+    const flags = this.#flagged().map(
+      (j): Column => ({ name: `missingindicator_${columns[j].name}`, kind: 'number' }),
+    );
     return [...filled, ...flags];
   }
 

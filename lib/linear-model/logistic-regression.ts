@@ -2,7 +2,18 @@
 import { type FitInput, fitLabels, reportProgress } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, type ClassWeight, classWeights } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
-import { bool, checkLength, classWeight, either, float64s, infinity, int, labels, real, type Rules } from '../core/params.js';
+import {
+  bool,
+  checkLength,
+  classWeight,
+  either,
+  float64s,
+  infinity,
+  int,
+  labels,
+  type Rules,
+  real,
+} from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -69,7 +80,10 @@ export class LogisticRegression extends Classifier<LogisticRegressionParams, Log
     return ['label', 'proba', 'decision'];
   }
 
-  protected override checkState({ coef, intercept, classes }: LogisticRegressionState, columns: readonly Column[]): void {
+  protected override checkState(
+    { coef, intercept, classes }: LogisticRegressionState,
+    columns: readonly Column[],
+  ): void {
     const outputs = classes.length === 2 ? 1 : classes.length;
     checkLength(this, 'intercept', intercept, outputs);
     checkLength(this, 'coef', coef, outputs * columns.length);
@@ -83,7 +97,17 @@ export class LogisticRegression extends Classifier<LogisticRegressionParams, Log
     const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'weights');
     const { C: c, fitIntercept, maxIter, tol } = this.params;
     const solver = { c, fitIntercept, maxIter, tol };
-    const fitted = await native.fitLogistic(x.data, x.rows, x.cols, codes, classes.length, weights, solver, cancel, progress);
+    const fitted = await native.fitLogistic(
+      x.data,
+      x.rows,
+      x.cols,
+      codes,
+      classes.length,
+      weights,
+      solver,
+      cancel,
+      progress,
+    );
     return { ...fitted, classes };
   }
 

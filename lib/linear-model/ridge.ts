@@ -1,6 +1,6 @@
 /** Least squares with an L2 penalty. */
 import type { FitInput } from '../core/fit-input.js';
-import { bool, real, type Rules } from '../core/params.js';
+import { bool, type Rules, real } from '../core/params.js';
 import { LinearRegressor, type LinearState } from './least-squares.js';
 
 /** Parameters of {@link Ridge}. */

@@ -1,6 +1,5 @@
 /** Transformers in parallel, each on its own columns, compiled into one plan. */
 import { applyOps } from '../core/apply.js';
-import { BorealError, ValidationError } from '../errors.js';
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
@@ -8,11 +7,20 @@ import { bool, custom, oneOf, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
+import { BorealError, ValidationError } from '../errors.js';
 
 /** Columns by name, by position, or all of some kind. */
-export type ColumnSelection = string | number | ReadonlyArray<string | number> | { readonly kind: Column['kind'] };
+export type ColumnSelection =
+  | string
+  | number
+  | ReadonlyArray<string | number>
+  | { readonly kind: Column['kind'] };
 /** A named part: a transformer (or 'passthrough' or 'drop') and the columns it takes. */
-export type ColumnPart = readonly [name: string, transformer: Estimator | 'passthrough' | 'drop', columns: ColumnSelection];
+export type ColumnPart = readonly [
+  name: string,
+  transformer: Estimator | 'passthrough' | 'drop',
+  columns: ColumnSelection,
+];
 
 /** Parameters of {@link ColumnTransformer}. */
 export interface ColumnTransformerParams {
@@ -71,13 +79,18 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
   }
 
   get stateRules(): Rules<ColumnTransformerState> {
-    return { parts: custom('the fitted parts', (v) => Array.isArray(v) && v.length > 0 && v.every(isFittedPart)) };
+    return {
+      parts: custom('the fitted parts', (v) => Array.isArray(v) && v.length > 0 && v.every(isFittedPart)),
+    };
   }
 
   protected override checkState({ parts }: ColumnTransformerState, columns: readonly Column[]): void {
     for (const part of parts) {
       if (part.columns.some((j) => j < 0 || j >= columns.length)) {
-        throw new ValidationError('ERR_PARAMETER', `ColumnTransformer state: part '${part.name}' names a column that is not there.`);
+        throw new ValidationError(
+          'ERR_PARAMETER',
+          `ColumnTransformer state: part '${part.name}' names a column that is not there.`,
+        );
       }
     }
   }
@@ -91,11 +104,14 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
     const names = new Set<string>();
     this.params.transformers.forEach((part, i) => {
       const [name, transformer, columns] = Array.isArray(part) ? (part as ColumnPart) : [];
-      const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `ColumnTransformer: part ${i} ('${name}') ${why}`);
-      if (typeof name !== 'string' || name === '') throw refuse('must be [name, transformer, columns] with a name.');
+      const refuse = (why: string) =>
+        new ValidationError('ERR_PARAMETER', `ColumnTransformer: part ${i} ('${name}') ${why}`);
+      if (typeof name !== 'string' || name === '')
+        throw refuse('must be [name, transformer, columns] with a name.');
       if (names.has(name) || name === 'remainder') throw refuse('has a name that is taken.');
       names.add(name);
-      if (!isSelection(columns)) throw refuse('must take columns: a name, a position, a list of them, or { kind }.');
+      if (!isSelection(columns))
+        throw refuse('must take columns: a name, a position, a list of them, or { kind }.');
       if (transformer === 'passthrough' || transformer === 'drop') return;
       if (!isTransformer(transformer)) throw refuse("must hold a transformer, 'passthrough' or 'drop'.");
       transformer.checkParams();
@@ -128,14 +144,19 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
       parts.push({ name: 'remainder', columns: Int32Array.from(rest), estimator: null });
     }
     if (parts.length === 0) {
-      throw new ValidationError('ERR_EMPTY', 'ColumnTransformer: no part selects a column, so nothing would come out.');
+      throw new ValidationError(
+        'ERR_EMPTY',
+        'ColumnTransformer: no part selects a column, so nothing would come out.',
+      );
     }
     return { parts };
   }
 
   /** The fitted transformers by name. @throws {ERR_NOT_FITTED} before `fit` */
   get namedTransformers(): Record<string, Estimator | 'passthrough'> {
-    return Object.fromEntries(this.state.parts.map(({ name, estimator }) => [name, estimator ?? 'passthrough']));
+    return Object.fromEntries(
+      this.state.parts.map(({ name, estimator }) => [name, estimator ?? 'passthrough']),
+    );
   }
 
   outputColumns(): readonly Column[] {
@@ -196,5 +217,9 @@ function selectColumns(selection: ColumnSelection, schema: Schema, part: string)
 
 function isFittedPart(value: unknown): value is FittedPart {
   const { name, columns, estimator } = (value ?? {}) as Partial<FittedPart>;
-  return typeof name === 'string' && columns instanceof Int32Array && (estimator === null || isTransformer(estimator));
+  return (
+    typeof name === 'string' &&
+    columns instanceof Int32Array &&
+    (estimator === null || isTransformer(estimator))
+  );
 }

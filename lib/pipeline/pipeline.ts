@@ -1,9 +1,14 @@
 /** Estimators in sequence, compiled into one plan. */
 import { applyOps } from '../core/apply.js';
-import { StateError, ValidationError } from '../errors.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
-import { type Classifier, decodeLabels, isTransformer, type Regressor, type ScoreOptions } from '../core/kinds.js';
+import {
+  type Classifier,
+  decodeLabels,
+  isTransformer,
+  type Regressor,
+  type ScoreOptions,
+} from '../core/kinds.js';
 import { encodeTargets, type Label } from '../core/labels.js';
 import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, type Rules } from '../core/params.js';
@@ -11,6 +16,7 @@ import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { accuracy, r2 } from '../core/score.js';
+import { StateError, ValidationError } from '../errors.js';
 
 /** A named step of a pipeline; 'passthrough' does nothing. */
 export type Step = readonly [name: string, estimator: Estimator | 'passthrough'];
@@ -25,8 +31,11 @@ export interface PipelineState {
   readonly steps: ReadonlyArray<Estimator | 'passthrough'>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: any classifier or regressor
-type Prediction<F> = F extends Classifier<any, any> ? Label[] : F extends Regressor<any, any> ? FloatArray : Label[] | FloatArray;
+type Prediction<F> = F extends { readonly kind: 'classifier' }
+  ? Label[]
+  : F extends { readonly kind: 'regressor' }
+    ? FloatArray
+    : Label[] | FloatArray;
 
 /**
  * Transformers in sequence, then a final estimator. The whole pipeline is compiled into one native plan: a prediction is
@@ -45,7 +54,10 @@ type Prediction<F> = F extends Classifier<any, any> ? Label[] : F extends Regres
  * await pipeline.predict([[5.1, 3.5, 1.4, 0.2]]); // [0]
  * ```
  */
-export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends Estimator<PipelineParams, PipelineState> {
+export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends Estimator<
+  PipelineParams,
+  PipelineState
+> {
   /** @param steps - at least one `[name, estimator]`, names unique; all but the last are transformers */
   constructor(steps: readonly [...Step[], readonly [string, F]] | readonly Step[]) {
     super({ steps });
@@ -76,12 +88,16 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
   }
 
   get rules(): Rules<PipelineParams> {
-    return { steps: custom('a list of [name, estimator]', (steps) => Array.isArray(steps) && steps.length > 0) };
+    return {
+      steps: custom('a list of [name, estimator]', (steps) => Array.isArray(steps) && steps.length > 0),
+    };
   }
 
   get stateRules(): Rules<PipelineState> {
     const count = this.params.steps.length;
-    return { steps: custom('the fitted steps', (s) => Array.isArray(s) && s.length === count && s.every(isStep)) };
+    return {
+      steps: custom('the fitted steps', (s) => Array.isArray(s) && s.length === count && s.every(isStep)),
+    };
   }
 
   override checkParams(): void {
@@ -90,13 +106,15 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
     const names = new Set<string>();
     steps.forEach((step, i) => {
       const [name, estimator] = Array.isArray(step) ? (step as Step) : [undefined, undefined];
-      const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `Pipeline: step ${i} ('${name}') ${why}`);
+      const refuse = (why: string) =>
+        new ValidationError('ERR_PARAMETER', `Pipeline: step ${i} ('${name}') ${why}`);
       if (typeof name !== 'string' || name === '') throw refuse('must be [name, estimator] with a name.');
       if (names.has(name)) throw refuse('has the name of an earlier step.');
       names.add(name);
       if (!isStep(estimator)) throw refuse("must hold an estimator or 'passthrough'.");
       if (!(estimator instanceof Estimator)) return;
-      if (i < steps.length - 1 && !isTransformer(estimator)) throw refuse('must be a transformer; only the last step may be a model.');
+      if (i < steps.length - 1 && !isTransformer(estimator))
+        throw refuse('must be a transformer; only the last step may be a model.');
       estimator.checkParams();
     });
   }
@@ -113,7 +131,12 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
       const schema = new Schema(current.columns, { kind: 'none' }, true);
       await step.fitInput(current, schema);
       if (i === steps.length - 1 || !isTransformer(step)) break;
-      const x = await applyOps(current.x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), input.cancel);
+      const x = await applyOps(
+        current.x,
+        schema,
+        (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM),
+        input.cancel,
+      );
       current = { ...current, x, columns: step.outputColumns() };
     }
     return { steps };
@@ -133,7 +156,11 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
     const { steps } = this.state;
     return steps.reduce((slot, step, i) => {
       if (!(step instanceof Estimator)) return slot;
-      return step.lowerChecked(plan, slot, i === steps.length - 1 ? options : { ...options, output: 'value' });
+      return step.lowerChecked(
+        plan,
+        slot,
+        i === steps.length - 1 ? options : { ...options, output: 'value' },
+      );
     }, x);
   }
 
@@ -210,7 +237,10 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
 
   #predictOptions(): { output: Output } {
     if (this.kind === 'transformer') {
-      throw new StateError('ERR_NOT_SUPPORTED', 'This pipeline ends in a transformer and cannot predict; use transform.');
+      throw new StateError(
+        'ERR_NOT_SUPPORTED',
+        'This pipeline ends in a transformer and cannot predict; use transform.',
+      );
     }
     return { output: this.kind === 'classifier' ? 'label' : 'value' };
   }
@@ -221,7 +251,12 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
   }
 }
 
-const TRANSFORM: ResolvedCompileOptions = { device: 'cpu', precision: 'float64', output: 'value', coverage: 0.9 };
+const TRANSFORM: ResolvedCompileOptions = {
+  device: 'cpu',
+  precision: 'float64',
+  output: 'value',
+  coverage: 0.9,
+};
 
 function decode<F>(result: Matrix, target: Target): Prediction<F> {
   return (target.kind === 'class' ? decodeLabels(result, target.classes) : result.data) as Prediction<F>;
@@ -232,7 +267,10 @@ function isStep(value: unknown): value is Estimator | 'passthrough' {
 }
 
 function cloneSteps(steps: readonly Step[]): Step[] {
-  return steps.map(([name, estimator]) => [name, estimator instanceof Estimator ? estimator.clone() : estimator]);
+  return steps.map(([name, estimator]) => [
+    name,
+    estimator instanceof Estimator ? estimator.clone() : estimator,
+  ]);
 }
 
 function firstTags(steps: readonly Step[]) {

@@ -54,7 +54,13 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
   }
 
   protected async fitState({ x, sampleWeight, cancel }: FitInput): Promise<StandardScalerState> {
-    const { count, mean, variance } = await native.columnMoments(x.data, x.rows, x.cols, sampleWeight, cancel);
+    const { count, mean, variance } = await native.columnMoments(
+      x.data,
+      x.rows,
+      x.cols,
+      sampleWeight,
+      cancel,
+    );
     const scale = variance.map((v, j) => (isConstant(v, mean[j], count[j]) ? 1 : Math.sqrt(v)));
     return { mean, variance, scale, count };
   }
@@ -97,7 +103,11 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
     const { shift, scale } = this.#affine();
     const builder = new PlanBuilder(shift.length);
     // z * scale + shift, written as (z - (-shift / scale)) / (1 / scale)
-    const output = builder.affine(builder.input, shift.map((s, j) => -s / scale[j]), scale.map((s) => 1 / s));
+    const output = builder.affine(
+      builder.input,
+      shift.map((s, j) => -s / scale[j]),
+      scale.map((s) => 1 / s),
+    );
     const options = resolveCompileOptions({}, this.snapshot().fitted?.dtype ?? 'float64');
     const plan = await Plan.compileAsync(builder.build(output), this.schema, options);
     return plan.run(X);

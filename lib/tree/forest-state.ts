@@ -2,7 +2,21 @@
 import { type FitInput, fitLabels, fitTargets, reportProgress } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
-import { checkLength, either, float32s, float64s, int, int32s, nothing, oneOf, real, resolveSeed, type Rules, seed, uint8s } from '../core/params.js';
+import {
+  checkLength,
+  either,
+  float32s,
+  float64s,
+  int,
+  int32s,
+  nothing,
+  oneOf,
+  type Rules,
+  real,
+  resolveSeed,
+  seed,
+  uint8s,
+} from '../core/params.js';
 import { type ForestSpec, native } from '../native.js';
 
 /** How many columns each split looks at: all (null), their square root or binary logarithm, a count, or a share in (0, 1). */
@@ -130,7 +144,8 @@ function specOf(
     maxFeatures: resolveMaxFeatures(params.maxFeatures, cols),
     minImpurityDecrease: params.minImpurityDecrease,
     bootstrap: params.bootstrap ?? false,
-    maxSamples: params.bootstrap && params.maxSamples ? Math.min(rows, countRows(params.maxSamples, rows)) : 0,
+    maxSamples:
+      params.bootstrap && params.maxSamples ? Math.min(rows, countRows(params.maxSamples, rows)) : 0,
     seed: resolveSeed(params.randomState),
     threads: params.nJobs ?? 0,
   };
@@ -163,7 +178,16 @@ export async function fitClassifierTrees(
   const spec = specOf(params, input, sum(weights, x.rows));
   const progress = reportProgress(input, owner);
   const state = await native.fitForest(
-    x.data, x.rows, x.cols, codes, classes.length, null, weights, spec, cancel, progress,
+    x.data,
+    x.rows,
+    x.cols,
+    codes,
+    classes.length,
+    null,
+    weights,
+    spec,
+    cancel,
+    progress,
   );
   return { ...state, classes };
 }

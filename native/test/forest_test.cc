@@ -160,8 +160,12 @@ TEST_CASE("forest: columns are drawn evenly") {
 
 TEST_CASE("forest: weight 2 means the row twice, weight 0 means not at all") {
   Rng rng(3);
-  for (uint32_t classes : {2u, 3u, 0u}) {
-    Problem weighted = random_problem({90, 3, 0, 0.1, classes, false}, rng);
+  for (int round = 0; round < 30; ++round) {
+    const uint32_t classes = std::vector<uint32_t>{2, 3, 0}[round % 3];
+    const uint32_t levels = round % 2 == 0 ? 0 : 7;
+    CAPTURE(classes);
+    CAPTURE(levels);
+    Problem weighted = random_problem({90, 3, levels, 0.1, classes, false}, rng);
     Problem repeated = weighted;
     repeated.rows = 0;
     repeated.x.clear();
@@ -184,6 +188,15 @@ TEST_CASE("forest: weight 2 means the row twice, weight 0 means not at all") {
     REQUIRE(a.values.size() == b.values.size());
     for (size_t i = 0; i < a.values.size(); ++i) CHECK(a.values[i] == doctest::Approx(b.values[i]));
   }
+}
+
+TEST_CASE("forest: a weight that is lost in the sum cannot be parted from it") {
+  Problem problem = regression(1, {1, 2, 3, 4}, {1, 2, 30, 40});
+  problem.weights = {1e17, 1e17, 1, 1};
+  const ForestModel model = train(problem, single_tree(problem));
+  for (double value : model.values) CHECK(std::isfinite(value));
+  CHECK(model.values[0] == doctest::Approx(1));
+  CHECK(model.values[1] == doctest::Approx(2));
 }
 
 TEST_CASE("forest: the same bits at any number of threads") {

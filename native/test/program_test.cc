@@ -16,7 +16,7 @@ namespace {
 
 const double kNan = std::numeric_limits<double>::quiet_NaN();
 // Around the sizes where engines and tiles change.
-const size_t kRowCounts[] = {1, 2, 7, 8, 9, 16, 33, 1000};
+const size_t kRowCounts[] = {1, 2, 7, 12, 13, 23, 24, 25, 33, 1000};
 
 template <typename T>
 void check_exact(const PlanWriter& writer, const std::vector<T>& x) {

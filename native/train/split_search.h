@@ -1,12 +1,13 @@
 // The best split of one node over max_features columns drawn without replacement. The search is exact: the
 // node's rows are sorted by each drawn column and every boundary between different values is scored. As in
 // scikit-learn a column that is constant in the node counts as drawn, but at least one that is not constant
-// is tried; of equal scores the first drawn and lowest wins; missing values are tried on both sides. Memory
-// per row of the table: 18 bytes of columns and 2 * sizeof(Key) of keys.
+// is tried; of equal scores the first drawn and lowest wins; missing values are tried on both sides.
+// Memory per row of the table: 18 bytes of columns and 8 of keys, or 16 of long keys.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -42,12 +43,14 @@ class SplitSearch {
       : table_(table),
         stats_(stats),
         params_(params),
+        min_weight_(std::max(params.min_weight_leaf, std::numeric_limits<double>::min())),
         features_(table.cols()),
         scratch_(2 * stats.cells()),
         lanes_(kNetworkRows * kSortLanes),
         best_column_(table.rows()),
         keys_(std::min(table.rows(), Stats::kShortKeyRows)),
         long_keys_(table.rows() > Stats::kShortKeyRows ? table.rows() : 0) {
+    std::fill(lanes_.begin(), lanes_.end(), 0u);
     for (AlignedBuffer<uint16_t>& column : columns_) column = AlignedBuffer<uint16_t>(table.rows());
   }
 
@@ -59,8 +62,7 @@ class SplitSearch {
     Split best;
     const bool small = node.count <= kNetworkRows;
     const size_t cols = features_.size();
-    // Two rows can be parted in one way only: the first column that does it is as good as any.
-    const size_t wanted = node.count == 2 ? 1 : params_.max_features;
+    const size_t wanted = params_.max_features;
     size_t usable = 0;
     for (size_t drawn = 0; drawn < cols && (drawn < wanted || usable == 0);) {
       const size_t group = drawn < wanted ? std::min(kSortLanes, wanted - drawn) : 1;
@@ -68,10 +70,13 @@ class SplitSearch {
         std::swap(features_[k], features_[k + rng.below(static_cast<uint32_t>(cols - k))]);
       }
       const uint32_t* features = &features_[drawn];
-      usable += small ? search_small(node, features, group, &best)
-                : node.count <= Stats::kShortKeyRows
-                    ? search_large(node, features, group, &keys_, &best)
-                    : search_large(node, features, group, &long_keys_, &best);
+      if (small) {
+        usable += search_small(node, features, group, &best);
+      } else if (node.count <= Stats::kShortKeyRows) {
+        usable += search_large(node, features, group, &keys_, &best);
+      } else {
+        usable += search_large(node, features, group, &long_keys_, &best);
+      }
       drawn += group;
     }
     if (small && best.found()) gather(node, &best.feature, 1, &best_column_);
@@ -171,20 +176,23 @@ class SplitSearch {
   }
 
   // Scores every boundary among the first `present` keys, the others being on the left. Returns whether one
-  // is better. Few are, so what forbids a split is looked at last.
+  // is better. Few are: one product sorts out the others, and what forbids a split is looked at last.
   template <size_t kStride, typename K>
   bool scan(const Node& node, const K* keys, size_t present, Split* best) {
     Scan scan(stats_, node.total, scratch_.data());
     for (size_t i = present; i < node.count; ++i) scan.move(node.rows, payload_of(keys[i * kStride]));
-    double best_score = best->score;
+    Fraction best_score = best->score;
+    double bar = best_score.lower_bound();
     bool better = false;
     for (size_t i = 0; i + 1 < present; ++i) {
       scan.move(node.rows, payload_of(keys[i * kStride]));
       const Fraction score = scan.score();
-      if (!score.exceeds(best_score)) continue;
+      if (score.num <= bar * score.den) continue;
       const uint32_t low = rank_of(keys[i * kStride]), high = rank_of(keys[(i + 1) * kStride]);
       if (low == high || !allowed(scan, node.count - present + i + 1, node.count)) continue;
-      best_score = score.value();
+      if (!(score > best_score)) continue;
+      best_score = score;
+      bar = score.lower_bound();
       best->low = low;
       best->high = high;
       better = true;
@@ -195,12 +203,13 @@ class SplitSearch {
 
   bool allowed(const Scan& scan, size_t left_rows, size_t rows) const {
     return left_rows >= params_.min_samples_leaf && rows - left_rows >= params_.min_samples_leaf &&
-           scan.left_weight() >= params_.min_weight_leaf && scan.right_weight() >= params_.min_weight_leaf;
+           scan.left_weight() >= min_weight_ && scan.right_weight() >= min_weight_;
   }
 
   const RankTable& table_;
   const Stats& stats_;
   const ForestParams& params_;
+  const double min_weight_;         // positive: a side whose weight is lost to rounding is no side
   std::vector<uint32_t> features_;  // a permutation; its front is redrawn in each node
   std::vector<Cell> scratch_;
   AlignedBuffer<uint32_t> lanes_;  // [kNetworkRows, kSortLanes]

@@ -35,7 +35,9 @@ describe('TSDoc examples', () => {
 });
 
 describe('README', () => {
-  it('has one example, which trains, serves and answers the request shown below it', { timeout: 240_000 }, async () => {
+  it('has one example, which trains, serves and answers the request shown below it', {
+    timeout: 240_000,
+  }, async () => {
     const [example, ...more] = markdownExamples('README.md');
     expect(more).toEqual([]);
     const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -10,17 +10,24 @@ export const value = fc.oneof(
 
 /** Rows of finite numbers, at least `minRows` of them. */
 export const rows = (minRows = 1, maxRows = 40) =>
-  fc
-    .integer({ min: 1, max: 5 })
-    .chain((cols) =>
-      fc.array(fc.array(value, { minLength: cols, maxLength: cols }), { minLength: minRows, maxLength: maxRows }),
-    );
+  fc.integer({ min: 1, max: 5 }).chain((cols) =>
+    fc.array(fc.array(value, { minLength: cols, maxLength: cols }), {
+      minLength: minRows,
+      maxLength: maxRows,
+    }),
+  );
 
 const column = (length: number): fc.Arbitrary<Cell[]> => {
   const of = (cell: fc.Arbitrary<Cell>) => fc.array(cell, { minLength: length, maxLength: length });
   const missing = fc.constantFrom(null, undefined, Number.NaN);
-  const rarely = (cell: fc.Arbitrary<Cell>) => fc.oneof({ weight: 5, arbitrary: cell }, { weight: 1, arbitrary: missing });
-  return fc.oneof(of(rarely(value)), of(rarely(fc.string({ maxLength: 3 }))), of(rarely(fc.boolean())), of(value));
+  const rarely = (cell: fc.Arbitrary<Cell>) =>
+    fc.oneof({ weight: 5, arbitrary: cell }, { weight: 1, arbitrary: missing });
+  return fc.oneof(
+    of(rarely(value)),
+    of(rarely(fc.string({ maxLength: 3 }))),
+    of(rarely(fc.boolean())),
+    of(value),
+  );
 };
 
 /** A table of columns of every kind, with missing values; names may be anything. */
@@ -33,7 +40,10 @@ export const table = (minRows = 2) =>
     .chain(([names, length]) =>
       fc
         .tuple(...names.map(() => column(length)))
-        .map((columns) => Object.fromEntries(names.map((name, j) => [name, columns[j]])) as Record<string, Cell[]>),
+        .map(
+          (columns) =>
+            Object.fromEntries(names.map((name, j) => [name, columns[j]])) as Record<string, Cell[]>,
+        ),
     );
 
 /** The table as an array of rows. */

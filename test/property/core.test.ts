@@ -19,15 +19,27 @@ const label = fc.oneof(fc.string({ maxLength: 2 }), fc.string({ maxLength: 1 }))
 describe('splits', () => {
   test('training and test rows are disjoint, and as many as asked for', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 2, max: 300 }), fc.double({ min: 0.01, max: 0.99, noNaN: true }), fc.nat(), (n, share, seed) => {
-        const testRows = Math.ceil(share * n);
-        fc.pre(testRows < n);
-        const X = new Matrix(Float64Array.from({ length: n }, (_, i) => i), n, 1);
-        const { trainIndices, testIndices, XTest } = trainTestSplit(X, undefined, { testSize: share, randomState: seed >>> 0 });
-        expect(testIndices.length).toBe(testRows);
-        expect([...trainIndices, ...testIndices].sort((a, b) => a - b)).toEqual([...X.data]);
-        expect([...XTest.data]).toEqual([...testIndices]);
-      }),
+      fc.property(
+        fc.integer({ min: 2, max: 300 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        fc.nat(),
+        (n, share, seed) => {
+          const testRows = Math.ceil(share * n);
+          fc.pre(testRows < n);
+          const X = new Matrix(
+            Float64Array.from({ length: n }, (_, i) => i),
+            n,
+            1,
+          );
+          const { trainIndices, testIndices, XTest } = trainTestSplit(X, undefined, {
+            testSize: share,
+            randomState: seed >>> 0,
+          });
+          expect(testIndices.length).toBe(testRows);
+          expect([...trainIndices, ...testIndices].sort((a, b) => a - b)).toEqual([...X.data]);
+          expect([...XTest.data]).toEqual([...testIndices]);
+        },
+      ),
       settings,
     );
   });
@@ -39,7 +51,11 @@ describe('splits', () => {
         const count = (values: number[], c: number) => values.filter((v) => v === c).length;
         fc.pre(classes.every((c) => count(y, c) >= 2));
         const options = { testSize: 0.3, stratify: y, randomState: seed >>> 0 };
-        const { yTrain, yTest } = trainTestSplit(y.map((v) => [v]), y, options);
+        const { yTrain, yTest } = trainTestSplit(
+          y.map((v) => [v]),
+          y,
+          options,
+        );
         for (const c of classes) {
           expect(Math.abs(count(yTrain, c) - (count(y, c) * yTrain.length) / y.length)).toBeLessThan(1);
           expect(Math.abs(count(yTest, c) - (count(y, c) * yTest.length) / y.length)).toBeLessThan(2);
@@ -51,22 +67,32 @@ describe('splits', () => {
 
   test('every row is tested once, in folds of equal size and equal shares', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(2), { minLength: 12, maxLength: 90 }), fc.integer({ min: 2, max: 6 }), fc.boolean(), (y, nSplits, shuffle) => {
-        const X = y.map((v) => [v]);
-        const count = (indices: Int32Array, c: number) => indices.reduce((sum, i) => sum + (y[i] === c ? 1 : 0), 0);
-        fc.pre([0, 1, 2].some((c) => y.filter((v) => v === c).length >= nSplits));
-        for (const splitter of [new KFold({ nSplits, shuffle }), new StratifiedKFold({ nSplits, shuffle })]) {
-          const tests = [...splitter.split(X, y)].map((fold) => fold.test);
-          expect(tests.flatMap((rows) => [...rows]).sort((a, b) => a - b)).toEqual([...y.keys()]);
-          const sizes = tests.map((rows) => rows.length);
-          if (splitter instanceof KFold) expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-          if (!(splitter instanceof StratifiedKFold)) continue;
-          for (const c of [0, 1, 2]) {
-            const counts = tests.map((rows) => count(rows, c));
-            expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+      fc.property(
+        fc.array(fc.nat(2), { minLength: 12, maxLength: 90 }),
+        fc.integer({ min: 2, max: 6 }),
+        fc.boolean(),
+        (y, nSplits, shuffle) => {
+          const X = y.map((v) => [v]);
+          const count = (indices: Int32Array, c: number) =>
+            indices.reduce((sum, i) => sum + (y[i] === c ? 1 : 0), 0);
+          fc.pre([0, 1, 2].some((c) => y.filter((v) => v === c).length >= nSplits));
+          for (const splitter of [
+            new KFold({ nSplits, shuffle }),
+            new StratifiedKFold({ nSplits, shuffle }),
+          ]) {
+            const tests = [...splitter.split(X, y)].map((fold) => fold.test);
+            expect(tests.flatMap((rows) => [...rows]).sort((a, b) => a - b)).toEqual([...y.keys()]);
+            const sizes = tests.map((rows) => rows.length);
+            if (splitter instanceof KFold)
+              expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+            if (!(splitter instanceof StratifiedKFold)) continue;
+            for (const c of [0, 1, 2]) {
+              const counts = tests.map((rows) => count(rows, c));
+              expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+            }
           }
-        }
-      }),
+        },
+      ),
       settings,
     );
   });
@@ -74,12 +100,15 @@ describe('splits', () => {
 
 test('labels come back from their codes', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.array(label, { minLength: 2 }), fc.array(fc.integer(), { minLength: 2 })), (y) => {
-      fc.pre(new Set<unknown>(y).size > 1);
-      const { codes, classes } = encodeLabels(y as unknown[], y.length);
-      expect(Array.from(codes, (code) => classes[code])).toEqual(y);
-      expect([...classes].sort((a, b) => (a < b ? -1 : 1))).toEqual(classes);
-    }),
+    fc.property(
+      fc.oneof(fc.array(label, { minLength: 2 }), fc.array(fc.integer(), { minLength: 2 })),
+      (y) => {
+        fc.pre(new Set<unknown>(y).size > 1);
+        const { codes, classes } = encodeLabels(y as unknown[], y.length);
+        expect(Array.from(codes, (code) => classes[code])).toEqual(y);
+        expect([...classes].sort((a, b) => (a < b ? -1 : 1))).toEqual(classes);
+      },
+    ),
     settings,
   );
 });
@@ -112,7 +141,13 @@ test('a matrix is its rows', () => {
 });
 
 test('whatever X and y are, fit works or throws an error of ours', async () => {
-  const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withTypedArray: true, withNullPrototype: true });
+  const anything = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withTypedArray: true,
+    withNullPrototype: true,
+  });
   await fc.assert(
     fc.asyncProperty(anything, anything, anything, async (X, y, sampleWeight) => {
       for (const estimator of [new Ridge(), new StandardScaler()]) {

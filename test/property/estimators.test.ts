@@ -7,8 +7,8 @@ import {
   DecisionTreeRegressor,
   LinearRegression,
   load,
-  makePipeline,
   Matrix,
+  makePipeline,
   OneHotEncoder,
   RandomForestRegressor,
   Ridge,
@@ -24,7 +24,11 @@ const check = <T>(arbitrary: fc.Arbitrary<T>, predicate: (value: T) => Promise<v
 const prepare = () =>
   new ColumnTransformer(
     [
-      ['number', makePipeline(new SimpleImputer({ keepEmptyFeatures: true }), new StandardScaler()), { kind: 'number' }],
+      [
+        'number',
+        makePipeline(new SimpleImputer({ keepEmptyFeatures: true }), new StandardScaler()),
+        { kind: 'number' },
+      ],
       ['flag', new SimpleImputer({ strategy: 'mostFrequent', keepEmptyFeatures: true }), { kind: 'boolean' }],
       ['word', new OneHotEncoder({ handleUnknown: 'ignore' }), { kind: 'category' }],
     ],
@@ -46,7 +50,9 @@ describe('tables of any kind', () => {
       for (const [i, record] of records.entries()) {
         // JSON drops undefined and writes NaN as null and -0 as 0: missing stays missing, and 0 is 0.
         const row = plan.runRow(JSON.parse(JSON.stringify(record)));
-        expect(Array.from(row, (v: number) => v + 0)).toEqual(Array.from(expected.row(i), (v: number) => v + 0));
+        expect(Array.from(row, (v: number) => v + 0)).toEqual(
+          Array.from(expected.row(i), (v: number) => v + 0),
+        );
       }
     }));
 
@@ -114,7 +120,10 @@ describe('matrices of any shape', () => {
       // Trees read float32: rows that differ there, and so in one of their columns, end in leaves of their own.
       const keys = X.map((row) => String(Float32Array.from(row)));
       if (new Set(keys).size < keys.length) return;
-      const classes = await new DecisionTreeClassifier({ randomState: 1 }).fit(X, X.map((_, i) => `row ${i}`));
+      const classes = await new DecisionTreeClassifier({ randomState: 1 }).fit(
+        X,
+        X.map((_, i) => `row ${i}`),
+      );
       expect(await classes.predict(X)).toEqual(X.map((_, i) => `row ${i}`));
       expect(classes.getNLeaves()).toBe(X.length);
     }));

@@ -1,7 +1,7 @@
 /** The base class: what the common checks cannot see because it takes bad luck, large inputs or unusual subclasses. */
 import { describe, expect, test } from 'vitest';
 import type { FitInput } from '../../lib/core/fit-input.js';
-import { real, type Rules } from '../../lib/core/params.js';
+import { type Rules, real } from '../../lib/core/params.js';
 import type { PlanBuilder, Slot } from '../../lib/core/plan-builder.js';
 import {
   AbortError,
@@ -68,7 +68,11 @@ describe('fit', () => {
 
   test('a large fit stops soon after its signal', async () => {
     const rows = 20_000;
-    const X = new Matrix(Float32Array.from({ length: rows * 8 }, (_, k) => (k * 7919) % 1009), rows, 8);
+    const X = new Matrix(
+      Float32Array.from({ length: rows * 8 }, (_, k) => (k * 7919) % 1009),
+      rows,
+      8,
+    );
     const y = Array.from({ length: rows }, (_, i) => (i * 31) % 7);
     const controller = new AbortController();
     let events = 0;
@@ -95,21 +99,31 @@ describe('fit', () => {
   });
 
   test('devices that are not here are refused', async () => {
-    await expect(new Ridge().fit(data, target, { device: 'cuda' })).rejects.toMatchObject({ code: 'ERR_DEVICE' });
+    await expect(new Ridge().fit(data, target, { device: 'cuda' })).rejects.toMatchObject({
+      code: 'ERR_DEVICE',
+    });
     const device = 'gpu' as 'cpu';
     await expect(new Ridge().fit(data, target, { device })).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
     const model = await new Ridge().fit(data, target);
-    expect(() => model.compile({ device: 'cuda:1' })).toThrow(expect.objectContaining({ code: 'ERR_DEVICE' }));
+    expect(() => model.compile({ device: 'cuda:1' })).toThrow(
+      expect.objectContaining({ code: 'ERR_DEVICE' }),
+    );
   });
 });
 
 describe('predict', () => {
   test('labels belong to the fit whose plan ran', async () => {
-    const model = await new DecisionTreeClassifier().fit(data, Array.from(target, (code) => ['a', 'b', 'c'][code]));
+    const model = await new DecisionTreeClassifier().fit(
+      data,
+      Array.from(target, (code) => ['a', 'b', 'c'][code]),
+    );
     const X = data.takeRows(Int32Array.from({ length: 30_000 }, (_, i) => i % 150));
     await model.predict(X.slice(0, 1));
     const before = model.predict(X);
-    const refit = model.fit(data, Array.from(target, (code) => ['x', 'y', 'z'][code]));
+    const refit = model.fit(
+      data,
+      Array.from(target, (code) => ['x', 'y', 'z'][code]),
+    );
     expect([...new Set(await before)].sort()).toEqual(['a', 'b', 'c']);
     await refit;
     expect([...new Set(await model.predict(X))].sort()).toEqual(['x', 'y', 'z']);
@@ -134,7 +148,9 @@ describe('predict', () => {
   test('what a model does not have is refused by name', async () => {
     const forest = await new RandomForestClassifier({ nEstimators: 2 }).fit(data, target);
     await expect(forest.decisionFunction(data)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
-    expect(() => forest.compile({ output: 'interval' })).toThrow(/no output 'interval'; it has 'label', 'proba'/);
+    expect(() => forest.compile({ output: 'interval' })).toThrow(
+      /no output 'interval'; it has 'label', 'proba'/,
+    );
   });
 });
 
@@ -143,11 +159,20 @@ describe('estimators one by one', () => {
     const X = { town: ['Oslo', 'Turku', 'Oslo'] };
     const strict = await new OneHotEncoder().fit(X);
     const rome = { town: ['Oslo', 'Rome'] };
-    await expect(strict.transform(rome)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_CATEGORY', row: 1, column: 0 });
+    await expect(strict.transform(rome)).rejects.toMatchObject({
+      code: 'ERR_UNKNOWN_CATEGORY',
+      row: 1,
+      column: 0,
+    });
     strict.setParams({ handleUnknown: 'ignore' });
-    expect(() => strict.transformSync(rome)).toThrow(expect.objectContaining({ code: 'ERR_UNKNOWN_CATEGORY' }));
+    expect(() => strict.transformSync(rome)).toThrow(
+      expect.objectContaining({ code: 'ERR_UNKNOWN_CATEGORY' }),
+    );
     await strict.fit(X);
-    expect(strict.transformSync(rome).toArray()).toEqual([[1, 0], [0, 0]]);
+    expect(strict.transformSync(rome).toArray()).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
   });
 
   test('class weights move the border, and unknown labels are refused', async () => {
@@ -158,7 +183,10 @@ describe('estimators one by one', () => {
     const proba = (model: LogisticRegression) => model.predictProbaSync([[3]]).data[1];
     expect(proba(weighted)).toBeGreaterThan(proba(plain));
     const unknown = new LogisticRegression({ classWeight: { c: 1 } }).fit(X, y);
-    await expect(unknown).rejects.toMatchObject({ code: 'ERR_PARAMETER', message: expect.stringContaining('"c"') });
+    await expect(unknown).rejects.toMatchObject({
+      code: 'ERR_PARAMETER',
+      message: expect.stringContaining('"c"'),
+    });
   });
 
   test('balanced weights count rows by their weight', async () => {
@@ -181,12 +209,17 @@ describe('estimators one by one', () => {
       expect(narrow.upper[i]).toBeLessThanOrEqual(wide.upper[i]);
     }
     for (const coverage of [0, 1, Number.NaN]) {
-      await expect(forest.predictInterval(some, { coverage })).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+      await expect(forest.predictInterval(some, { coverage })).rejects.toMatchObject({
+        code: 'ERR_PARAMETER',
+      });
     }
   });
 
   test('a constant column is centred only', async () => {
-    const scaler = await new StandardScaler().fit([[7, 1e8], [7, 1e8 + 2 ** -26]]);
+    const scaler = await new StandardScaler().fit([
+      [7, 1e8],
+      [7, 1e8 + 2 ** -26],
+    ]);
     expect([...scaler.scale]).toEqual([1, 1]);
     expect(scaler.transformSync([[7, 1e8]]).toArray()[0][0]).toBe(0);
   });

@@ -38,29 +38,62 @@ describe('Matrix.from', () => {
   });
 
   test('integers become float64', () => {
-    for (const Type of [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array]) {
+    for (const Type of [
+      Int8Array,
+      Uint8Array,
+      Uint8ClampedArray,
+      Int16Array,
+      Uint16Array,
+      Int32Array,
+      Uint32Array,
+    ]) {
       expect(Matrix.from(Type.of(1, 2), [1, 2]).data).toEqual(Float64Array.of(1, 2));
-      expect(Matrix.from({ data: Type.of(1, 2), rows: 2, cols: 1 }, undefined, 'float32').dtype).toBe('float32');
+      expect(Matrix.from({ data: Type.of(1, 2), rows: 2, cols: 1 }, undefined, 'float32').dtype).toBe(
+        'float32',
+      );
     }
   });
 
   test('shapes that do not fit are refused', () => {
-    expect(error(() => Matrix.from([[1, 2], [3]]))).toMatchObject({ ...shape, message: expect.stringContaining('Row 1') });
+    expect(error(() => Matrix.from([[1, 2], [3]]))).toMatchObject({
+      ...shape,
+      message: expect.stringContaining('Row 1'),
+    });
     expect(error(() => Matrix.from(Float64Array.of(1, 2, 3), [2, 2]))).toMatchObject(shape);
     expect(error(() => Matrix.from(Float64Array.of(1, 2, 3)))).toMatchObject(shape);
     expect(error(() => Matrix.from([1, 2, 3] as unknown as number[][]))).toMatchObject(shape);
     expect(error(() => new Matrix(new Float64Array(4), 2, 3))).toMatchObject(shape);
-    for (const [rows, cols] of [[-2, -2], [0.5, 8], [Number.NaN, 4], [Infinity, 0], [2 ** 53, 0]]) {
+    for (const [rows, cols] of [
+      [-2, -2],
+      [0.5, 8],
+      [Number.NaN, 4],
+      [Infinity, 0],
+      [2 ** 53, 0],
+    ]) {
       expect(error(() => new Matrix(new Float64Array(4), rows, cols))).toMatchObject(shape);
     }
   });
 
   test('what is no number is refused, with its place', () => {
     for (const value of ['1', null, undefined, true, {}, 1n]) {
-      const rows = [[0, 1], [2, value]] as unknown as number[][];
-      expect(error(() => Matrix.from(rows))).toMatchObject({ ...dtype, message: expect.stringContaining('Row 1, column 1') });
+      const rows = [
+        [0, 1],
+        [2, value],
+      ] as unknown as number[][];
+      expect(error(() => Matrix.from(rows))).toMatchObject({
+        ...dtype,
+        message: expect.stringContaining('Row 1, column 1'),
+      });
     }
-    for (const source of [null, undefined, 7, 'x', {}, new DataView(new ArrayBuffer(8)), BigInt64Array.of(1n)]) {
+    for (const source of [
+      null,
+      undefined,
+      7,
+      'x',
+      {},
+      new DataView(new ArrayBuffer(8)),
+      BigInt64Array.of(1n),
+    ]) {
       expect(error(() => Matrix.from(source as unknown as number[][]))).toMatchObject(dtype);
     }
   });
@@ -78,25 +111,54 @@ describe('parts of a matrix', () => {
     const copy = new Matrix(m.data.slice(), 4, 3);
     copy.row(1)[0] = 40;
     copy.slice(2).row(0)[2] = 90;
-    expect(copy.toArray()).toEqual([[1, 2, 3], [40, 5, 6], [7, 8, 90], [10, 11, 12]]);
+    expect(copy.toArray()).toEqual([
+      [1, 2, 3],
+      [40, 5, 6],
+      [7, 8, 90],
+      [10, 11, 12],
+    ]);
   });
 
   test.each([
-    [[1, 3], [4, 7]],
+    [
+      [1, 3],
+      [4, 7],
+    ],
     [[0, 1], [1]],
     [[2], [7, 10]],
     [[-1], [10]],
-    [[0, -2], [1, 4]],
-    [[-99, 99], [1, 4, 7, 10]],
+    [
+      [0, -2],
+      [1, 4],
+    ],
+    [
+      [-99, 99],
+      [1, 4, 7, 10],
+    ],
     [[3, 1], []],
-    [[1.7, 3.9], [4, 7]],
+    [
+      [1.7, 3.9],
+      [4, 7],
+    ],
   ] as Array<[[number, number?], number[]]>)('slice(%o)', ([start, end], first) => {
-    expect(m.slice(start, end).toArray().map(([value]) => value)).toEqual(first);
+    expect(
+      m
+        .slice(start, end)
+        .toArray()
+        .map(([value]) => value),
+    ).toEqual(first);
   });
 
   test('columns and rows are taken in the order given', () => {
-    expect(m.columns([2, 0, 2]).slice(0, 2).toArray()).toEqual([[3, 1, 3], [6, 4, 6]]);
-    expect(m.takeRows([3, 0, 3]).toArray()).toEqual([[10, 11, 12], [1, 2, 3], [10, 11, 12]]);
+    expect(m.columns([2, 0, 2]).slice(0, 2).toArray()).toEqual([
+      [3, 1, 3],
+      [6, 4, 6],
+    ]);
+    expect(m.takeRows([3, 0, 3]).toArray()).toEqual([
+      [10, 11, 12],
+      [1, 2, 3],
+      [10, 11, 12],
+    ]);
     expect(m.columns([]).cols).toBe(0);
     expect(m.astype('float32').takeRows(Int32Array.of(1)).data).toEqual(Float32Array.of(4, 5, 6));
   });
@@ -118,7 +180,14 @@ describe('parts of a matrix', () => {
 
 test('isMatrixShaped tells matrices from tables', () => {
   const yes: MatrixLike[] = [Matrix.from([[1]]), { data: Float32Array.of(1), rows: 1, cols: 1 }];
-  const no = [null, 1, [[1]], { data: [1], rows: 1, cols: 1 }, { data: Float64Array.of(1) }, { rows: 1, cols: 1 }];
+  const no = [
+    null,
+    1,
+    [[1]],
+    { data: [1], rows: 1, cols: 1 },
+    { data: Float64Array.of(1) },
+    { rows: 1, cols: 1 },
+  ];
   expect(yes.map(isMatrixShaped)).toEqual([true, true]);
   expect(no.map(isMatrixShaped)).toEqual(no.map(() => false));
 });

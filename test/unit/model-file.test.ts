@@ -7,8 +7,8 @@ import {
   DecisionTreeRegressor,
   type Estimator,
   LinearRegression,
-  load,
   LogisticRegression,
+  load,
   loadWithMetadata,
   Matrix,
   Pipeline,
@@ -16,7 +16,7 @@ import {
   Ridge,
   StandardScaler,
 } from '../../lib/index.js';
-import { takeApart, type TensorEntry } from '../support/model-files.js';
+import { type TensorEntry, takeApart } from '../support/model-files.js';
 
 const X = [[1], [2], [4]];
 const y = [1, 2, 4];
@@ -54,7 +54,10 @@ describe('the layout', () => {
     await logistic.fit([[0], [1], [2], [3], [4], [5]], ['$a', 'b', '$$c', 'b', '$a', '$$c']);
     const copy = await load(logistic.toBytes());
     expect(copy.params).toEqual(logistic.params);
-    const scaler = await new StandardScaler().fit([[-0, Number.NaN], [-0, Number.NaN]]);
+    const scaler = await new StandardScaler().fit([
+      [-0, Number.NaN],
+      [-0, Number.NaN],
+    ]);
     const loaded = await load(scaler.toBytes());
     expect(loaded.mean).toEqual(scaler.mean);
     const table = { a: [-0, 5], b: [1, Number.MIN_VALUE] };
@@ -83,7 +86,9 @@ describe('save and load', () => {
   });
 
   test('a file that cannot be written leaves nothing behind', async () => {
-    await expect(model.save(join(folder, 'no', 'such', 'folder.boreal'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(model.save(join(folder, 'no', 'such', 'folder.boreal'))).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
     const target = join(folder, 'taken.boreal');
     await writeFile(join(folder, 'b'), '');
     await model.save(target);
@@ -137,7 +142,10 @@ describe('what cannot be saved', () => {
 test('a pipeline of pipelines comes back as it was', async () => {
   let inner: Estimator = new StandardScaler();
   for (let k = 0; k < 6; k++) inner = new Pipeline([[`level-${k}`, inner]]);
-  const deep = await new Pipeline([['all', inner], ['tree', new DecisionTreeRegressor({ randomState: 0 })]]).fit(X, y);
+  const deep = await new Pipeline([
+    ['all', inner],
+    ['tree', new DecisionTreeRegressor({ randomState: 0 })],
+  ]).fit(X, y);
   const copy = await load(deep.toBytes());
   expect(copy.toBytes()).toEqual(deep.toBytes());
   expect(copy.predictSync(Matrix.from(X))).toEqual(deep.predictSync(Matrix.from(X)));

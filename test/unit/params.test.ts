@@ -28,24 +28,53 @@ interface Case {
 }
 const CASES: Record<string, Case> = {
   'a real': { rule: real(), yes: [0, -1.5, 1e300], no: [Infinity, null, '1'], words: 'a number' },
-  'a closed interval': { rule: real(0, 1), yes: [0, 1, 0.5], no: [-1e-9, 1.1], words: 'a number >= 0 and <= 1' },
+  'a closed interval': {
+    rule: real(0, 1),
+    yes: [0, 1, 0.5],
+    no: [-1e-9, 1.1],
+    words: 'a number >= 0 and <= 1',
+  },
   'an open interval': { rule: real(0, 1, 'both'), yes: [0.5], no: [0, 1], words: 'a number > 0 and < 1' },
   'open below': { rule: real(0, Infinity, 'min'), yes: [1e-300], no: [0, Infinity], words: 'a number > 0' },
   'open above': { rule: real(0, 1, 'max'), yes: [0], no: [1], words: 'a number >= 0 and < 1' },
-  'a count': { rule: int(1), yes: [1, 2 ** 53 - 1], no: [0, 1.5, 2 ** 53, Infinity], words: 'a whole number >= 1' },
+  'a count': {
+    rule: int(1),
+    yes: [1, 2 ** 53 - 1],
+    no: [0, 1.5, 2 ** 53, Infinity],
+    words: 'a whole number >= 1',
+  },
   'a byte': { rule: int(0, 255), yes: [0, 255], no: [256, -1], words: 'a whole number >= 0 and <= 255' },
   'true or false': { rule: bool, yes: [true, false], no: [0, 1, 'true'], words: 'true or false' },
   'a word': { rule: oneOf('a', 'b'), yes: ['a', 'b'], no: ['c', null], words: "'a', 'b'" },
-  'a choice': { rule: either(int(1), nothing), yes: [1, null], no: [0], words: 'a whole number >= 1, or null' },
+  'a choice': {
+    rule: either(int(1), nothing),
+    yes: [1, null],
+    no: [0],
+    words: 'a whole number >= 1, or null',
+  },
   infinity: { rule: infinity, yes: [Infinity], no: [-Infinity, 1e308], words: 'Infinity' },
-  'a seed': { rule: seed, yes: [0, 2 ** 32 - 1, null], no: [-1, 2 ** 32, 0.5], words: '<= 4294967295, or null' },
+  'a seed': {
+    rule: seed,
+    yes: [0, 2 ** 32 - 1, null],
+    no: [-1, 2 ** 32, 0.5],
+    words: '<= 4294967295, or null',
+  },
   'class weights': {
     rule: classWeight,
     yes: [null, 'balanced', { a: 1, b: 0 }],
     no: [{ a: -1 }, { a: '1' }, { a: Infinity }, 'even'],
     words: 'an object from label to a weight >= 0',
   },
-  'labels of a model': { rule: labels, yes: [['a', 'b'], [1, 2, 3], [false, true]], no: [['a'], [1, null], 'ab'], words: 'a list' },
+  'labels of a model': {
+    rule: labels,
+    yes: [
+      ['a', 'b'],
+      [1, 2, 3],
+      [false, true],
+    ],
+    no: [['a'], [1, null], 'ab'],
+    words: 'a list',
+  },
   custom: { rule: custom('even', (v) => (v as number) % 2 === 0), yes: [2, 4], no: [1], words: 'even' },
 };
 
@@ -74,13 +103,15 @@ describe('checkParams', () => {
     expect(() => checkParams('Ridge', { alpha: 1, depth: 'x' }, rules)).toThrow(
       `Ridge: parameter 'depth' must be a whole number >= 1, or null; got "x".`,
     );
-    expect(() => checkParams('Ridge', { alpha: 1 } as { alpha: number; depth: null }, rules)).toThrow('got undefined');
+    expect(() => checkParams('Ridge', { alpha: 1 } as { alpha: number; depth: null }, rules)).toThrow(
+      'got undefined',
+    );
   });
 
   test('refuses unknown names', () => {
-    expect(() => checkParams('Ridge', { alpha: 1, depth: null, alhpa: 2 } as { alpha: number; depth: null }, rules)).toThrow(
-      "Ridge has no parameter 'alhpa'; it has alpha, depth.",
-    );
+    expect(() =>
+      checkParams('Ridge', { alpha: 1, depth: null, alhpa: 2 } as { alpha: number; depth: null }, rules),
+    ).toThrow("Ridge has no parameter 'alhpa'; it has alpha, depth.");
     expect(() => checkNames('Ridge', JSON.parse('{"__proto__":1}'), ['alpha'])).toThrow("'__proto__'");
     expect(() => checkNames('Ridge', { constructor: 1 }, ['alpha'])).toThrow("'constructor'");
   });

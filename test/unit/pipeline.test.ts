@@ -3,8 +3,8 @@ import {
   ColumnTransformer,
   DecisionTreeClassifier,
   LinearRegression,
-  load,
   LogisticRegression,
+  load,
   makePipeline,
   OneHotEncoder,
   Pipeline,
@@ -36,7 +36,10 @@ const bad = (work: () => unknown) => expect(work).toThrow(expect.objectContainin
 
 describe('Pipeline', () => {
   test('equals its steps one after the other', async () => {
-    const pipeline = await new Pipeline([['prepare', prepare()], ['model', new Ridge()]]).fit(table, y);
+    const pipeline = await new Pipeline([
+      ['prepare', prepare()],
+      ['model', new Ridge()],
+    ]).fit(table, y);
     const prepared = await prepare().fitTransform(table);
     const ridge = await new Ridge().fit(prepared, y);
     expect((pipeline.namedSteps.model as Ridge).coef).toEqual(ridge.coef);
@@ -64,7 +67,9 @@ describe('Pipeline', () => {
     expect(await classifier.score(table, labels)).toBeGreaterThan(0.9);
     await expect(classifier.transform(table)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
     await expect(classifier.decisionFunction(table)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
-    expect(() => classifier.getFeatureNamesOut()).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+    expect(() => classifier.getFeatureNamesOut()).toThrow(
+      expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }),
+    );
     const regressor = await makePipeline(prepare(), new LinearRegression()).fit(table, y);
     await expect(regressor.predictProba(table)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
     expect(() => regressor.classes).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
@@ -82,8 +87,18 @@ describe('Pipeline', () => {
     bad(check([['', new Ridge()]]));
     bad(check([['a', null]]));
     bad(check([['a', 'drop']]));
-    bad(check([['a', new StandardScaler()], ['a', new Ridge()]]));
-    expect(check([['a', new Ridge()], ['b', new Ridge()]])).toThrow(/step 0 \('a'\) must be a transformer/);
+    bad(
+      check([
+        ['a', new StandardScaler()],
+        ['a', new Ridge()],
+      ]),
+    );
+    expect(
+      check([
+        ['a', new Ridge()],
+        ['b', new Ridge()],
+      ]),
+    ).toThrow(/step 0 \('a'\) must be a transformer/);
     bad(check([['a', new Ridge({ alpha: -1 })]]));
   });
 
@@ -95,7 +110,11 @@ describe('Pipeline', () => {
     const pipeline = await makePipeline(prepare(), new Ridge()).fit(table, y);
     const before = pipeline.toBytes();
     const controller = new AbortController();
-    const fit = pipeline.fit(table, y.map((value) => -value), { signal: controller.signal });
+    const fit = pipeline.fit(
+      table,
+      y.map((value) => -value),
+      { signal: controller.signal },
+    );
     controller.abort();
     await expect(fit).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     expect(pipeline.toBytes()).toEqual(before);
@@ -126,7 +145,11 @@ describe('ColumnTransformer', () => {
 
   test('chooses by name, position, list and kind', async () => {
     const of = async (columns: never) =>
-      (await new ColumnTransformer([['a', 'passthrough', columns]], { verboseFeatureNamesOut: false }).fit(table)).getFeatureNamesOut();
+      (
+        await new ColumnTransformer([['a', 'passthrough', columns]], { verboseFeatureNamesOut: false }).fit(
+          table,
+        )
+      ).getFeatureNamesOut();
     expect(await of('fare' as never)).toEqual(['fare']);
     expect(await of(2 as never)).toEqual(['member']);
     expect(await of(['fare', 0] as never)).toEqual(['fare', 'age']);
@@ -139,8 +162,14 @@ describe('ColumnTransformer', () => {
     const odd = { ...table, age: table.age.map(() => Infinity) };
     expect(await one.transform(odd)).toEqual(await one.transform(table));
     const wrong = { ...table, fare: table.age.map(() => Infinity) };
-    await expect(one.transform(wrong)).rejects.toMatchObject({ code: 'ERR_INPUT_INFINITE', row: 0, column: 3 });
-    await expect(new ColumnTransformer([['a', new StandardScaler(), ['fare']]]).fit(wrong)).rejects.toMatchObject({
+    await expect(one.transform(wrong)).rejects.toMatchObject({
+      code: 'ERR_INPUT_INFINITE',
+      row: 0,
+      column: 3,
+    });
+    await expect(
+      new ColumnTransformer([['a', new StandardScaler(), ['fare']]]).fit(wrong),
+    ).rejects.toMatchObject({
       code: 'ERR_INPUT_INFINITE',
       column: 3,
     });
@@ -156,13 +185,18 @@ describe('ColumnTransformer', () => {
     expect((await parts.fit(same)).getFeatureNamesOut()).toEqual(['fare__fare']);
     const model = await makePipeline(parts, new Ridge()).fit(same, y);
     expect((await load(model.toBytes())).predictSync(same)).toEqual(model.predictSync(same));
-    const only = await new ColumnTransformer([['city', new OneHotEncoder({ drop: 'first' }), ['city']]]).fit(same);
+    const only = await new ColumnTransformer([['city', new OneHotEncoder({ drop: 'first' }), ['city']]]).fit(
+      same,
+    );
     expect((await only.transform(same)).cols).toBe(0);
     expect(only.compile().runRow({ city: 'Oslo' }).length).toBe(0);
   });
 
   test('refuses what it cannot use', async () => {
-    const check = (parts: unknown, options = {}) => () => new ColumnTransformer(parts as never, options).checkParams();
+    const check =
+      (parts: unknown, options = {}) =>
+      () =>
+        new ColumnTransformer(parts as never, options).checkParams();
     bad(check([]));
     bad(check('all'));
     bad(check([['a', new StandardScaler()]]));
@@ -171,9 +205,15 @@ describe('ColumnTransformer', () => {
     bad(check([['a', new Ridge(), [0]]]));
     bad(check([['a', 'keep', [0]]]));
     bad(check([['remainder', 'drop', [0]]]));
-    bad(check([['a', 'drop', [0]], ['a', 'drop', [1]]]));
+    bad(
+      check([
+        ['a', 'drop', [0]],
+        ['a', 'drop', [1]],
+      ]),
+    );
     bad(check([['a', 'drop', [0]]], { remainder: 'keep' }));
-    const fit = (columns: unknown) => new ColumnTransformer([['a', 'passthrough', columns as never]]).fit(table);
+    const fit = (columns: unknown) =>
+      new ColumnTransformer([['a', 'passthrough', columns as never]]).fit(table);
     await expect(fit(['town'])).rejects.toMatchObject({ code: 'ERR_UNKNOWN_COLUMN' });
     await expect(fit([4])).rejects.toMatchObject({ code: 'ERR_UNKNOWN_COLUMN' });
     await expect(fit([-1])).rejects.toMatchObject({ code: 'ERR_UNKNOWN_COLUMN' });

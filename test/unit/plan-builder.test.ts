@@ -19,7 +19,12 @@ function read({ ops }: PlanSource): { version: number; width: number; ops: ReadO
     at += length;
     return code.slice(at - length, at);
   };
-  const read = Array.from({ length: count }, () => ({ opcode: code[at++], inputs: list(), ints: list(), constants: list() }));
+  const read = Array.from({ length: count }, () => ({
+    opcode: code[at++],
+    inputs: list(),
+    ints: list(),
+    constants: list(),
+  }));
   expect(at).toBe(code.length);
   return { version, width, ops: read };
 }
@@ -81,23 +86,71 @@ describe('the native core agrees', () => {
 
   test.each<[string, (plan: PlanBuilder, x: Slot) => Slot, number[][]]>([
     ['nothing', (_, x) => x, rows],
-    ['gather', (p, x) => p.gather(x, [2, 2, 0]), [[3, 3, 1], [6, 6, 4]]],
-    ['concat', (p, x) => p.concat([x, p.gather(x, [0])]), [[1, Number.NaN, 3, 1], [4, 5, 6, 4]]],
-    ['impute', (p, x) => p.impute(x, Float64Array.of(7, 8, 9)), [[1, 8, 3], [4, 5, 6]]],
-    ['affine', (p, x) => p.affine(x, Float64Array.of(1, 0, 0), Float64Array.of(3, 1, 2)), [[0, Number.NaN, 1.5], [1, 5, 3]]],
+    [
+      'gather',
+      (p, x) => p.gather(x, [2, 2, 0]),
+      [
+        [3, 3, 1],
+        [6, 6, 4],
+      ],
+    ],
+    [
+      'concat',
+      (p, x) => p.concat([x, p.gather(x, [0])]),
+      [
+        [1, Number.NaN, 3, 1],
+        [4, 5, 6, 4],
+      ],
+    ],
+    [
+      'impute',
+      (p, x) => p.impute(x, Float64Array.of(7, 8, 9)),
+      [
+        [1, 8, 3],
+        [4, 5, 6],
+      ],
+    ],
+    [
+      'affine',
+      (p, x) => p.affine(x, Float64Array.of(1, 0, 0), Float64Array.of(3, 1, 2)),
+      [
+        [0, Number.NaN, 1.5],
+        [1, 5, 3],
+      ],
+    ],
     ['activation', (p, x) => p.activation(p.gather(x, [0]), 'relu'), [[1], [4]]],
     ['argmax', (p, x) => p.argmax(p.gather(x, [0, 2])), [[1], [1]]],
-    ['quantile', (p, x) => p.quantile(p.gather(x, [0, 2]), Float64Array.of(0, 0.5)), [[1, 2], [4, 5]]],
+    [
+      'quantile',
+      (p, x) => p.quantile(p.gather(x, [0, 2]), Float64Array.of(0, 0.5)),
+      [
+        [1, 2],
+        [4, 5],
+      ],
+    ],
   ])('%s', (_, lower, expected) => {
     expect(run(3, lower, rows)).toEqual(expected);
   });
 
   test('category and oneHot', () => {
     const lower = (p: PlanBuilder, x: Slot) => {
-      const codes = p.category(x, Int32Array.of(0, 2, 4), Float64Array.of(10, 20, 5, Number.NaN), false, ['a', 'b']);
+      const codes = p.category(x, Int32Array.of(0, 2, 4), Float64Array.of(10, 20, 5, Number.NaN), false, [
+        'a',
+        'b',
+      ]);
       return p.oneHot(codes, Int32Array.of(2, 2), Int32Array.of(0, -1));
     };
-    expect(run(2, lower, [[20, 5], [10, Number.NaN], [15, 6]])).toEqual([[1, 1, 0], [0, 0, 1], [0, 0, 0]]);
+    expect(
+      run(2, lower, [
+        [20, 5],
+        [10, Number.NaN],
+        [15, 6],
+      ]),
+    ).toEqual([
+      [1, 1, 0],
+      [0, 0, 1],
+      [0, 0, 0],
+    ]);
   });
 
   test('softmax and dense', () => {
@@ -108,8 +161,18 @@ describe('the native core agrees', () => {
 
   test('a part without columns may stand beside others', () => {
     const lower = (p: PlanBuilder, x: Slot) => p.concat([p.gather(x, []), p.gather(x, [1])]);
-    expect(run(2, lower, [[1, 2], [3, 4]])).toEqual([[2], [4]]);
-    expect(run(2, (p, x) => p.gather(x, []), [[1, 2], [3, 4]])).toEqual([[], []]);
+    expect(
+      run(2, lower, [
+        [1, 2],
+        [3, 4],
+      ]),
+    ).toEqual([[2], [4]]);
+    expect(
+      run(2, (p, x) => p.gather(x, []), [
+        [1, 2],
+        [3, 4],
+      ]),
+    ).toEqual([[], []]);
   });
 
   test('a matrix may be wider than a call has arguments', () => {

@@ -47,21 +47,43 @@ describe('Schema.infer', () => {
 
 describe('encode', () => {
   test('turns a table into numbers, whatever the order of its columns', () => {
-    const expected = [[20, 0, 1], [Number.NaN, 1, 0], [40, Number.NaN, Number.NaN]];
+    const expected = [
+      [20, 0, 1],
+      [Number.NaN, 1, 0],
+      [40, Number.NaN, Number.NaN],
+    ];
     expect(schema.encode(table).toArray()).toEqual(expected);
     const { age, ...rest } = table;
     expect(schema.encode({ extra: [1, 2, 3], ...rest, age }).toArray()).toEqual(expected);
-    expect(schema.encode([{ age: 20, city: 'Oslo', member: true }, { city: 'Turku', member: false }]).toArray()).toEqual(expected.slice(0, 2));
+    expect(
+      schema
+        .encode([
+          { age: 20, city: 'Oslo', member: true },
+          { city: 'Turku', member: false },
+        ])
+        .toArray(),
+    ).toEqual(expected.slice(0, 2));
     expect(schema.encode(table, 'float32').dtype).toBe('float32');
   });
 
   test('rows of values in column order may hold text', () => {
-    const rows = [[20, 'Turku', true], [null, 'Oslo', 0]] as unknown as number[][];
-    expect(schema.encode(rows).toArray()).toEqual([[20, 1, 1], [Number.NaN, 0, 0]]);
+    const rows = [
+      [20, 'Turku', true],
+      [null, 'Oslo', 0],
+    ] as unknown as number[][];
+    expect(schema.encode(rows).toArray()).toEqual([
+      [20, 1, 1],
+      [Number.NaN, 0, 0],
+    ]);
   });
 
   test('an unknown category has a code of its own', () => {
-    expect(schema.encode({ ...table, city: ['Oslo', 'Rome', 'Turku'] }).columns([1]).toArray()).toEqual([[0], [UNKNOWN_CODE], [1]]);
+    expect(
+      schema
+        .encode({ ...table, city: ['Oslo', 'Rome', 'Turku'] })
+        .columns([1])
+        .toArray(),
+    ).toEqual([[0], [UNKNOWN_CODE], [1]]);
   });
 
   test('a numeric matrix is not copied', () => {
@@ -75,10 +97,19 @@ describe('encode', () => {
   test('errors say where', () => {
     const bad = (X: Table) => error(() => schema.encode(X));
     expect(bad({ ...table, age: ['x', 1, 2] })).toMatchObject({ code: 'ERR_DTYPE', row: 0, column: 0 });
-    expect(bad({ ...table, member: [true, 'x', true] })).toMatchObject({ code: 'ERR_DTYPE', row: 1, column: 2 });
-    expect(bad({ age: [1] })).toMatchObject({ code: 'ERR_UNKNOWN_COLUMN', message: expect.stringContaining("'city'") });
+    expect(bad({ ...table, member: [true, 'x', true] })).toMatchObject({
+      code: 'ERR_DTYPE',
+      row: 1,
+      column: 2,
+    });
+    expect(bad({ age: [1] })).toMatchObject({
+      code: 'ERR_UNKNOWN_COLUMN',
+      message: expect.stringContaining("'city'"),
+    });
     expect(error(() => schema.encode([[1, 2]]))).toMatchObject({ code: 'ERR_SHAPE' });
-    expect(error(() => schema.encode([[1, 'Oslo']] as unknown as number[][]))).toMatchObject({ code: 'ERR_SHAPE' });
+    expect(error(() => schema.encode([[1, 'Oslo']] as unknown as number[][]))).toMatchObject({
+      code: 'ERR_SHAPE',
+    });
   });
 });
 
@@ -104,7 +135,10 @@ describe('encodeRow', () => {
     for (const row of [null, undefined, 7, 'row']) {
       expect(error(() => schema.encodeRow(row as never, slab, 0))).toMatchObject({ code: 'ERR_SHAPE' });
     }
-    expect(error(() => schema.encodeRow({ age: 'old' }, slab, 0))).toMatchObject({ code: 'ERR_DTYPE', column: 0 });
+    expect(error(() => schema.encodeRow({ age: 'old' }, slab, 0))).toMatchObject({
+      code: 'ERR_DTYPE',
+      column: 0,
+    });
   });
 });
 
@@ -112,7 +146,9 @@ describe('fromJSON', () => {
   const json = () => JSON.parse(JSON.stringify(schema.withTarget({ kind: 'class', classes: ['a', 'b'] })));
 
   test('reads what toJSON wrote', () => {
-    expect(Schema.fromJSON(json()).toJSON()).toEqual(schema.withTarget({ kind: 'class', classes: ['a', 'b'] }).toJSON());
+    expect(Schema.fromJSON(json()).toJSON()).toEqual(
+      schema.withTarget({ kind: 'class', classes: ['a', 'b'] }).toJSON(),
+    );
     expect(Schema.fromJSON(json()).encode(table)).toEqual(schema.encode(table));
   });
 
@@ -139,7 +175,10 @@ describe('fromJSON', () => {
 });
 
 test('columns with equal names are found by position', () => {
-  const twice: Column[] = [{ name: 'a', kind: 'number' }, { name: 'b', kind: 'number' }];
+  const twice: Column[] = [
+    { name: 'a', kind: 'number' },
+    { name: 'b', kind: 'number' },
+  ];
   const slab = new Float64Array(2);
   new Schema(twice, { kind: 'none' }, true).encodeRow([1, 2], slab, 0);
   expect(slab).toEqual(Float64Array.of(1, 2));
