@@ -2,13 +2,7 @@
 import { applyOps } from '../core/apply.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
-import {
-  type Classifier,
-  decodeLabels,
-  isTransformer,
-  type Regressor,
-  type ScoreOptions,
-} from '../core/kinds.js';
+import { decodeLabels, isTransformer, type ScoreOptions } from '../core/kinds.js';
 import { encodeTargets, type Label } from '../core/labels.js';
 import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, type Rules } from '../core/params.js';
