@@ -8,27 +8,26 @@
 
 namespace boreal {
 
-// A score. Fractions are compared by cross-multiplication, which is exact while the products are whole
-// numbers below 2^53: then equal scores are recognised, and rows of weight 2 give the same tree as rows that
-// stand twice.
+// A score as the inner loops compute it: a product compares it, and only a better one costs a division.
 struct Fraction {
-  double num = -std::numeric_limits<double>::infinity();
-  double den = 1;  // > 0
+  double num;
+  double den;  // > 0
   double value() const { return num / den; }
-  // Just below value(), beyond the reach of rounding.
-  double lower_bound() const { return value() - 1e-15 * std::abs(value()); }
+  bool exceeds(double bar) const { return num > bar * den; }
 };
 
-inline bool operator>(const Fraction& a, const Fraction& b) { return a.num * b.den > b.num * a.den; }
+// What a score has to exceed to be better than this one. The margin is beyond the reach of rounding, so that
+// the first of equal scores wins however they were computed: a row of weight 2 is as good as two rows.
+inline double bar_above(double score) { return score + 1e-15 * std::abs(score); }
 
 struct Split {
-  Fraction score;
+  double score = std::numeric_limits<double>::lowest();
   uint32_t feature = 0;
   uint32_t low = 0, high = 0;  // neighbouring ranks within the node: up to low go left, from high on right
   bool missing = false;        // the node's rows have missing values in this column;
   bool missing_left = false;   // these go here
 
-  bool found() const { return score.num > -std::numeric_limits<double>::infinity(); }
+  bool found() const { return score > std::numeric_limits<double>::lowest(); }
 };
 
 }  // namespace boreal

@@ -181,23 +181,20 @@ class SplitSearch {
   bool scan(const Node& node, const K* keys, size_t present, Split* best) {
     Scan scan(stats_, node.total, scratch_.data());
     for (size_t i = present; i < node.count; ++i) scan.move(node.rows, payload_of(keys[i * kStride]));
-    Fraction best_score = best->score;
-    double bar = best_score.lower_bound();
+    double bar = bar_above(best->score);
     bool better = false;
     for (size_t i = 0; i + 1 < present; ++i) {
       scan.move(node.rows, payload_of(keys[i * kStride]));
       const Fraction score = scan.score();
-      if (score.num <= bar * score.den) continue;
+      if (!score.exceeds(bar)) continue;
       const uint32_t low = rank_of(keys[i * kStride]), high = rank_of(keys[(i + 1) * kStride]);
       if (low == high || !allowed(scan, node.count - present + i + 1, node.count)) continue;
-      if (!(score > best_score)) continue;
-      best_score = score;
-      bar = score.lower_bound();
+      best->score = score.value();
+      bar = bar_above(best->score);
       best->low = low;
       best->high = high;
       better = true;
     }
-    best->score = best_score;
     return better;
   }
 

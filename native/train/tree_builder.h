@@ -110,7 +110,7 @@ class TreeBuilder {
     double gain = 0;
     if (may_split(node.depth, count, weight) && !stats_.pure(total, rows, count)) {
       split = search_.find({rows, count, total}, rng);
-      if (split.found()) gain = stats_.gain(total, split.score.value());
+      if (split.found()) gain = stats_.gain(total, split.score);
     }
     if (!split.found() || gain * weight / root_weight_ + kEpsilon < params_.min_impurity_decrease) {
       const size_t outputs = stats_.outputs();
