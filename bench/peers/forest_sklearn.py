@@ -2,10 +2,10 @@
 
   python forest_sklearn.py data FOLDER [--source synthetic|higgs|california] [--from PATH] [--rows N]
       writes FOLDER/{shape.txt, x_train.f32, x_test.f32} and y_{train,test}.u8 (classes) or .f64 (targets).
-      higgs: PATH is a folder with higgs-binary.{train,test}.tsv, label first; california: PATH is the CSV file.
+      higgs: PATH is a folder with higgs-binary.{train,test}.tsv, label first; california: the CSV file.
   python forest_sklearn.py fit FOLDER [--trees 100] [--jobs 2] [--seeds 1] [--first-seed 0]
-      prints seconds, CPU seconds of all threads (which a busy machine distorts less), and test AUC or RMSE for each
-      seed. Native twin: bench/native/forest_fit.cc.
+      prints seconds, CPU seconds of all threads (a busy machine distorts them less) and test AUC or RMSE for
+      each seed. Native twin: bench/native/forest_fit.cc.
 
 The synthetic table imitates HIGGS: 28 continuous columns, no repeated values, noisy labels, some columns that
 are non-linear functions of others.
@@ -36,7 +36,8 @@ def synthetic(rows, test_rows, seed=7):
 
 
 def higgs(folder):
-    train, test = (np.loadtxt(pathlib.Path(folder) / f"higgs-binary.{part}.tsv") for part in ("train", "test"))
+    folder = pathlib.Path(folder)
+    train, test = (np.loadtxt(folder / f"higgs-binary.{part}.tsv") for part in ("train", "test"))
     return train[:, 1:], train[:, 0], test[:, 1:], test[:, 0]
 
 
@@ -72,8 +73,8 @@ def fit(folder, trees, jobs, seeds):
     regression = (folder / "y_train.f64").exists()
     x_train = np.fromfile(folder / "x_train.f32", dtype=np.float32).reshape(rows, cols)
     x_test = np.fromfile(folder / "x_test.f32", dtype=np.float32).reshape(test_rows, cols)
-    y_train, y_test = (np.fromfile(folder / f"y_{part}.{'f64' if regression else 'u8'}",
-                                   dtype=np.float64 if regression else np.uint8) for part in ("train", "test"))
+    suffix, dtype = ("f64", np.float64) if regression else ("u8", np.uint8)
+    y_train, y_test = (np.fromfile(folder / f"y_{part}.{suffix}", dtype=dtype) for part in ("train", "test"))
     times, cpu_times, scores = [], [], []
     for seed in seeds:
         kind = RandomForestRegressor if regression else RandomForestClassifier
@@ -87,14 +88,15 @@ def fit(folder, trees, jobs, seeds):
         else:
             scores.append(roc_auc_score(y_test, model.predict_proba(x_test)[:, 1]))
         nodes = np.mean([tree.tree_.node_count for tree in model.estimators_])
-        print(f"seed {seed}: {times[-1]:.3f} s, {cpu_times[-1]:.3f} s of CPU, {'RMSE' if regression else 'AUC'} {scores[-1]:.6g}, "
-              f"{nodes:.0f} nodes a tree", flush=True)
-    print(f"scikit-learn: min {min(times):.3f} s, median {np.median(times):.3f} s, min CPU {min(cpu_times):.3f} s, "
-          f"mean score {np.mean(scores):.6g}")
+        print(f"seed {seed}: {times[-1]:.3f} s, {cpu_times[-1]:.3f} s of CPU, "
+              f"{'RMSE' if regression else 'AUC'} {scores[-1]:.6g}, {nodes:.0f} nodes a tree", flush=True)
+    print(f"scikit-learn: min {min(times):.3f} s, median {np.median(times):.3f} s, "
+          f"min CPU {min(cpu_times):.3f} s, mean score {np.mean(scores):.6g}")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     data = commands.add_parser("data")
     data.add_argument("folder", type=pathlib.Path)

@@ -100,7 +100,12 @@ export class Schema {
    * @throws {ERR_DTYPE} when a value has the wrong type
    */
   encode(X: MatrixLike, dtype?: Dtype): Matrix {
-    if (isTable(X)) return this.#encodeTable(X, dtype ?? 'float64');
+    if (isTable(X)) {
+      const isRecords = this.named && Array.isArray(X) && X.length > 0 && X.length <= MOST_RECORDS;
+      return isRecords
+        ? this.#encodeRecords(X, dtype ?? 'float64')
+        : this.#encodeTable(X, dtype ?? 'float64');
+    }
     if (Array.isArray(X) && X.some((row) => !isNumericRow(row)))
       return this.#encodeRows(X, dtype ?? 'float64');
     const matrix = Matrix.from(X as NumericMatrixLike, undefined, dtype);
@@ -138,10 +143,11 @@ export class Schema {
         `A row is an object of fields or an array of values; got ${show(row)}.`,
       );
     }
+    const codes = this.#codes;
     for (let j = 0; j < columns.length; j++) {
-      const { name } = columns[j];
-      // A column called 'constructor' must not find that of Object.
-      slab[offset + j] = this.encodeCell(j, Object.hasOwn(row, name) ? row[name] : undefined);
+      const value = field(row, columns[j].name);
+      slab[offset + j] =
+        typeof value === 'number' && codes[j] === undefined ? value : this.encodeCell(j, value);
     }
   }
 
@@ -171,15 +177,41 @@ export class Schema {
       // A model fitted on a plain matrix takes table columns in order.
       const source = this.named ? names.indexOf(name) : j;
       if (source < 0 || source >= names.length) {
-        throw new ValidationError(
-          'ERR_UNKNOWN_COLUMN',
-          `The table has no column '${name}'; the model needs ${this.columns.map((c) => `'${c.name}'`).join(', ')}.`,
-        );
+        throw this.#missingColumn(name);
       }
       const values = columns[source];
       for (let i = 0; i < rows; i++) data[i * width + j] = this.#encodeAt(i, j, values[i] as Cell);
     }
     return new Matrix(data, rows, width);
+  }
+
+  /** A few objects, read in place: a table of one row costs more to turn into columns than to predict. */
+  #encodeRecords(records: ReadonlyArray<Readonly<Record<string, Cell>>>, dtype: Dtype): Matrix {
+    const { columns } = this;
+    const width = columns.length;
+    const data =
+      dtype === 'float32'
+        ? new Float32Array(records.length * width)
+        : new Float64Array(records.length * width);
+    for (let j = 0; j < width; j++) {
+      const { name } = columns[j];
+      let isThere = false;
+      for (let i = 0; i < records.length; i++) {
+        const value = field(records[i], name);
+        isThere ||= value !== undefined || Object.hasOwn(records[i], name);
+        data[i * width + j] = this.#encodeAt(i, j, value);
+      }
+      if (!isThere) throw this.#missingColumn(name);
+    }
+    return new Matrix(data, records.length, width);
+  }
+
+  #missingColumn(name: string): ValidationError {
+    const needed = this.columns.map((c) => `'${c.name}'`).join(', ');
+    return new ValidationError(
+      'ERR_UNKNOWN_COLUMN',
+      `The table has no column '${name}'; the model needs ${needed}.`,
+    );
   }
 
   #encodeRows(rows: ReadonlyArray<ArrayLike<unknown>>, dtype: Dtype): Matrix {
@@ -221,6 +253,15 @@ export class Schema {
   static fromJSON(json: unknown): Schema {
     return parseSchema(json);
   }
+}
+
+/** Tables of more records than this are turned into columns first, which checks them as a whole. */
+const MOST_RECORDS = 64;
+
+/** A field of a row. A column called 'constructor' must not find that of Object. */
+function field(row: Readonly<Record<string, Cell>>, name: string): Cell {
+  const value = row[name];
+  return value !== undefined && name in Object.prototype && !Object.hasOwn(row, name) ? undefined : value;
 }
 
 function isNumericRow(row: unknown): boolean {

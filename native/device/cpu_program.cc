@@ -20,7 +20,7 @@ namespace {
 // A tile of this many bytes leaves room in a second-level cache; ops with large constants read them once per
 // tile and so are better off with more rows.
 constexpr size_t kTileBytes = size_t{256} << 10;
-constexpr size_t kLargeTileBytes = size_t{512} << 10;
+constexpr size_t kLargeTileBytes = size_t{1} << 20;
 constexpr size_t kLargeConstants = size_t{1} << 20;
 constexpr size_t kMaxTileRows = 8192;
 // With large constants, rows below which a thread's share is not cut into several tiles.

@@ -21,7 +21,7 @@ struct LeastSquaresModel {
 
 // Minimises sum_i w_i (y_i - x_i b - b0)^2 + alpha |b|^2 for each target; the intercept is not penalised.
 // alpha = 0: the minimum-norm solution, singular values below eps * max(rows, cols) * largest count as zero
-// (LAPACK gelsd's rule in scikit-learn). x: rows >= 1, finite; y: [rows, targets]; weights: [rows] or empty.
+// (numpy's rule for lstsq). x: rows >= 1, finite; y: [rows, targets]; weights: [rows] or empty.
 template <typename T>
 LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
                                     double alpha, bool fit_intercept, const CancelToken* cancel);

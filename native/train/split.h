@@ -1,4 +1,4 @@
-// A split of a node, and the rules that allow it.
+// A split of a node and its score.
 #pragma once
 
 #include <cmath>

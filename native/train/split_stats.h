@@ -1,15 +1,11 @@
 // What a tree sums over its rows, and how good a split is. SplitSearch and TreeBuilder are written once over
-// these policies:
+// these policies, which give:
 //   Row      a training row within one tree: its index, its weight and what is to be predicted
-//   payload  stands for a row of the node in the keys that sort it by rank; in nodes of up to kShortKeyRows
-//   rows
-//            it fits 16 bits, the lower half of a short key
+//   payload  stands for a row in the keys that sort a node's rows by rank; up to kShortKeyRows rows: 16 bits
 //   Cell     cells() of them hold the sum over a set of rows
-//   Scan     moves a node's rows from the right to the left side one by one and scores each such split; it
-//   may
-//            use 2 * cells() cells of scratch
+//   Scan     moves rows from the right to the left side one by one and scores each such split, in the order
+//            of scikit-learn's proxy of the impurity improvement; it needs 2 * cells() cells of scratch
 //   gain     impurity decrease per unit of the node's weight, from the best score
-// Within a node the score orders splits as scikit-learn's proxy of the impurity improvement does.
 #pragma once
 
 #include <algorithm>
@@ -26,8 +22,8 @@
 namespace boreal {
 
 // Gini impurity of two classes, weights being whole numbers (bootstrap counts). With W, P the weight of the
-// node and of its class 1, and w, p those of the left side, the decrease is 2 (W p - P w)^2 / (W^2 w (W -
-// w)).
+// node and of its class 1, and w, p those of the left side, the decrease is
+// 2 (W p - P w)^2 / (W^2 w (W - w)).
 class BinaryGini {
  public:
   struct Row {
