@@ -83,6 +83,8 @@ export async function forEachFold<M extends Estimator, R>(
       const started = performance.now();
       await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });
       const result = await use({ model, fold, fitTime: performance.now() - started, part });
+      // A fold that was already done when another one stopped the rest is not reported.
+      stop.throwIfAborted();
       done += 1;
       onProgress?.({ estimator: estimator.constructor.name, done, total, fraction: done / total });
       return result;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -121,6 +122,8 @@ TEST_CASE("thread pool: the first exception reaches the caller and stops the res
                                            [&](size_t task, size_t) {
                                              if (task == 3) throw std::runtime_error("three");
                                              ++runs;
+                                             // The rest must not be over before the throw is seen.
+                                             std::this_thread::sleep_for(std::chrono::microseconds(20));
                                            }),
                          "three", std::runtime_error);
     CHECK(runs < 99999);
