@@ -2,7 +2,7 @@
  * Proves on a build's object files that no CPU can meet an instruction it lacks:
  * `node scripts/check-isa-symbols.mjs <build folder>`, after cmake-js or plain CMake.
  *
- * 1. A file compiled for one instruction set defines its kernel table and nothing else that the linker sees. A weak
+ * 1. A file compiled for one instruction set defines its kernel tables and nothing else that the linker sees. A weak
  *    symbol (an inline function, say) could be kept for every CPU. Nor does it run anything when it is loaded.
  * 2. All other code holds no VEX or EVEX instruction (AVX and later, and BMI's on general registers).
  */
@@ -14,7 +14,7 @@ import { findFiles } from './files.mjs';
 const build = process.argv[2];
 if (!build) throw new Error('usage: node scripts/check-isa-symbols.mjs <build folder>');
 
-const table = /^boreal::\w+::kKernels$/;
+const table = /^boreal::\w+::k\w+$/;
 const vex =
   /^(v(?!err|erw|mcall|mlaunch|mresume|mxo)\w+|andn|bextr|blsi|blsmsk|blsr|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx)[lq]?$/;
 

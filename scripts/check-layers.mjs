@@ -11,16 +11,17 @@ const cppRules = {
   base: [],
   kernels: ['base'],
   plan: ['base', 'kernels'],
-  device: ['base', 'kernels', 'plan'],
-  train: ['base', 'kernels', 'plan', 'device'],
+  linalg: ['base', 'kernels'],
+  device: ['base', 'kernels', 'plan', 'linalg'],
+  train: ['base', 'kernels', 'plan', 'linalg', 'device'],
   io: ['base', 'plan'],
-  binding: ['base', 'kernels', 'plan', 'device', 'train', 'io'],
-  test: ['base', 'kernels', 'plan', 'device', 'train', 'io'],
-  bench: ['base', 'kernels', 'plan', 'device', 'train', 'io'],
+  binding: ['base', 'kernels', 'plan', 'linalg', 'device', 'train', 'io'],
+  test: ['base', 'kernels', 'plan', 'linalg', 'device', 'train', 'io'],
+  bench: ['base', 'kernels', 'plan', 'linalg', 'device', 'train', 'io'],
 };
 const nodeHeader = /^<(napi|node_api|js_native_api|node|uv|v8)\.h>$/;
 /** Files compiled for one instruction set may include these only, so that they emit no weak symbol. */
-const isaFile = /^native\/kernels\/(?!dispatch|kernels\.h)/;
+const isaFile = /^native\/kernels\/(?!dispatch)/;
 const isaInclude = /^(<(immintrin|arm_neon|stddef|stdint|string)\.h>|"kernels\/.*")$/;
 
 const foundation = ['native', 'errors', 'core'];

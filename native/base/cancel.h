@@ -21,4 +21,9 @@ class CancelToken {
   std::atomic<bool> flag_{false};
 };
 
+// The same for a token that may be null.
+inline void check_cancel(const CancelToken* cancel) {
+  if (cancel != nullptr) cancel->check();
+}
+
 }  // namespace boreal

@@ -98,22 +98,22 @@ class CpuActivation final : public KernelOp<T> {
   double row_cost_ns() const override { return 2 + 1.0 * static_cast<double>(this->width_); }
   std::string details() const override {
     switch (activation_) {
-      case Activation::kIdentity:
+      case Unary::kIdentity:
         return "identity";
-      case Activation::kRelu:
+      case Unary::kRelu:
         return "relu";
-      case Activation::kSigmoid:
+      case Unary::kSigmoid:
         return "sigmoid";
-      case Activation::kTanh:
+      case Unary::kTanh:
         return "tanh";
-      case Activation::kExp:
+      case Unary::kExp:
         return "exp";
     }
     return {};
   }
 
  private:
-  Activation activation_;
+  Unary activation_;
 };
 
 template <typename T>

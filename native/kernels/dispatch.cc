@@ -6,25 +6,37 @@
 
 #include "base/cpu_features.h"
 #include "base/error.h"
+#include "kernels/isa.h"
 
 namespace boreal {
 namespace {
 
+constexpr Kernels kScalar{"scalar", scalar::kRowsF32, scalar::kRowsF64, scalar::kForest};
+#if defined(BOREAL_HAVE_AVX2)
+constexpr Kernels kAvx2{"avx2", avx2::kRowsF32, avx2::kRowsF64, avx2::kForest};
+#endif
+#if defined(BOREAL_HAVE_AVX512)
+constexpr Kernels kAvx512{"avx512", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest};
+// VNNI replaces the int8 dot products only; a name of its own, because a table names all it may use.
+constexpr Kernels kAvx512Vnni{"avx512vnni", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest};
+#endif
+#if defined(BOREAL_HAVE_NEON)
+constexpr Kernels kNeon{"neon", neon::kRowsF32, neon::kRowsF64, neon::kForest};
+#endif
+
 std::vector<const Kernels*> find_available() {
   const CpuFeatures& cpu = cpu_features();
   (void)cpu;
-  std::vector<const Kernels*> tables{&scalar::kKernels};
+  std::vector<const Kernels*> tables{&kScalar};
 #if defined(BOREAL_HAVE_AVX2)
-  if (cpu.avx2) tables.push_back(&avx2::kKernels);
+  if (cpu.avx2) tables.push_back(&kAvx2);
 #endif
 #if defined(BOREAL_HAVE_AVX512)
-  if (cpu.avx512) tables.push_back(&avx512::kKernels);
-#endif
-#if defined(BOREAL_HAVE_AVX512VNNI)
-  if (cpu.avx512vnni) tables.push_back(&avx512vnni::kKernels);
+  if (cpu.avx512) tables.push_back(&kAvx512);
+  if (cpu.avx512vnni) tables.push_back(&kAvx512Vnni);
 #endif
 #if defined(BOREAL_HAVE_NEON)
-  if (cpu.neon) tables.push_back(&neon::kKernels);
+  if (cpu.neon) tables.push_back(&kNeon);
 #endif
   return tables;
 }

@@ -9,18 +9,10 @@
 #include <variant>
 #include <vector>
 
+#include "base/span.h"
 #include "kernels/kernels.h"
 
 namespace boreal {
-
-template <typename T>
-struct Span {  // a borrowed constant; C++17 has no std::span
-  const T* data = nullptr;
-  size_t size = 0;
-  const T& operator[](size_t i) const { return data[i]; }
-  const T* begin() const { return data; }
-  const T* end() const { return data + size; }
-};
 
 // Throws ERR_INPUT_NAN / ERR_INPUT_INFINITE naming row and column when a value breaks the rule; else copies
 // nothing: its slot is an alias of its input.
@@ -60,7 +52,7 @@ struct DenseOp {
   size_t outputs;
 };
 struct ActivationOp {
-  Activation kind;
+  Unary kind;
 };
 struct SoftmaxOp {};
 // Index of the first largest column, width 1.

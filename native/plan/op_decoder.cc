@@ -151,8 +151,8 @@ Op OpDecoder::dense() {
 
 Op OpDecoder::activation() {
   expect(1, 1, 0);
-  const int32_t last = static_cast<int32_t>(Activation::kExp);
-  return finish(ActivationOp{static_cast<Activation>(ranged(0, "kind", 0, last))}, width_);
+  const int32_t last = static_cast<int32_t>(Unary::kExp);
+  return finish(ActivationOp{static_cast<Unary>(ranged(0, "kind", 0, last))}, width_);
 }
 
 Op OpDecoder::softmax() {

@@ -16,14 +16,14 @@ namespace boreal {
 namespace test {
 namespace {
 
-constexpr Activation kKinds[] = {Activation::kExp, Activation::kSigmoid, Activation::kTanh};
+constexpr Unary kKinds[] = {Unary::kExp, Unary::kSigmoid, Unary::kTanh};
 
 template <typename Wide>
-Wide exact_value(Activation kind, Wide x) {
+Wide exact_value(Unary kind, Wide x) {
   switch (kind) {
-    case Activation::kExp:
+    case Unary::kExp:
       return std::exp(x);
-    case Activation::kSigmoid:
+    case Unary::kSigmoid:
       return 1 / (1 + std::exp(-x));
     default:
       return std::tanh(x);
@@ -32,7 +32,7 @@ Wide exact_value(Activation kind, Wide x) {
 
 // Largest error in ulps of each table over x.
 template <typename T, typename Wide>
-void check_accuracy(Activation kind, const std::vector<T>& x) {
+void check_accuracy(Unary kind, const std::vector<T>& x) {
   std::vector<Wide> exact(x.size());
   for (size_t i = 0; i < x.size(); ++i) exact[i] = exact_value<Wide>(kind, x[i]);
   std::vector<T> y(x.size());
@@ -63,7 +63,7 @@ TEST_CASE("exp, sigmoid and tanh over the bit patterns of float") {
     std::memcpy(&value, &bits, sizeof(value));
     x.push_back(value);
   }
-  for (Activation kind : kKinds) check_accuracy<float, double>(kind, x);
+  for (Unary kind : kKinds) check_accuracy<float, double>(kind, x);
 }
 
 TEST_CASE("exp, sigmoid and tanh where double varies") {
@@ -80,28 +80,25 @@ TEST_CASE("exp, sigmoid and tanh where double varies") {
     std::memcpy(&value, &bits, sizeof(value));
     x.push_back(value);
   }
-  for (Activation kind : kKinds) check_accuracy<double, long double>(kind, x);
+  for (Unary kind : kKinds) check_accuracy<double, long double>(kind, x);
 }
 
 TEST_CASE_TEMPLATE("special values of exp, sigmoid and tanh are exact", T, float, double) {
   const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
   const T tiny = std::numeric_limits<T>::denorm_min(), max = std::numeric_limits<T>::max();
   struct Case {
-    Activation kind;
+    Unary kind;
     T x, y;
   };
   const Case cases[] = {
-      {Activation::kExp, -inf, T(0)},      {Activation::kExp, inf, inf},
-      {Activation::kExp, T(0), T(1)},      {Activation::kExp, -T(0), T(1)},
-      {Activation::kExp, max, inf},        {Activation::kExp, -max, T(0)},
-      {Activation::kExp, nan, nan},        {Activation::kExp, tiny, T(1)},
-      {Activation::kSigmoid, -inf, T(0)},  {Activation::kSigmoid, inf, T(1)},
-      {Activation::kSigmoid, T(0), T(.5)}, {Activation::kSigmoid, nan, nan},
-      {Activation::kSigmoid, max, T(1)},   {Activation::kSigmoid, -max, T(0)},
-      {Activation::kTanh, -inf, T(-1)},    {Activation::kTanh, inf, T(1)},
-      {Activation::kTanh, T(0), T(0)},     {Activation::kTanh, -T(0), -T(0)},
-      {Activation::kTanh, nan, nan},       {Activation::kTanh, tiny, tiny},
-      {Activation::kTanh, -max, T(-1)},    {Activation::kTanh, -tiny, -tiny},
+      {Unary::kExp, -inf, T(0)},    {Unary::kExp, inf, inf},        {Unary::kExp, T(0), T(1)},
+      {Unary::kExp, -T(0), T(1)},   {Unary::kExp, max, inf},        {Unary::kExp, -max, T(0)},
+      {Unary::kExp, nan, nan},      {Unary::kExp, tiny, T(1)},      {Unary::kSigmoid, -inf, T(0)},
+      {Unary::kSigmoid, inf, T(1)}, {Unary::kSigmoid, T(0), T(.5)}, {Unary::kSigmoid, nan, nan},
+      {Unary::kSigmoid, max, T(1)}, {Unary::kSigmoid, -max, T(0)},  {Unary::kTanh, -inf, T(-1)},
+      {Unary::kTanh, inf, T(1)},    {Unary::kTanh, T(0), T(0)},     {Unary::kTanh, -T(0), -T(0)},
+      {Unary::kTanh, nan, nan},     {Unary::kTanh, tiny, tiny},     {Unary::kTanh, -max, T(-1)},
+      {Unary::kTanh, -tiny, -tiny},
   };
   for (const Kernels* table : available_kernels()) {
     const std::string isa = table->name;

@@ -149,11 +149,10 @@ TEST_CASE_TEMPLATE("affine subtracts and truly divides", T, float, double) {
 }
 
 TEST_CASE_TEMPLATE("activate maps every element", T, float, double) {
-  const Activation kinds[] = {Activation::kIdentity, Activation::kRelu, Activation::kSigmoid,
-                              Activation::kTanh, Activation::kExp};
+  const Unary kinds[] = {Unary::kIdentity, Unary::kRelu, Unary::kSigmoid, Unary::kTanh, Unary::kExp};
   for_each_shape<T>([&](const RowKernels<T>& k, size_t rows, size_t cols) {
     const std::vector<T> x = values<T>(rows * cols, Fill::kWithSpecials);
-    for (Activation kind : kinds) {
+    for (Unary kind : kinds) {
       CAPTURE(static_cast<int>(kind));
       const std::vector<T> y =
           run_rows<T>(x, rows, cols, cols, true, [&](const T* in, size_t xs, T* out, size_t ys, size_t m) {
@@ -162,14 +161,14 @@ TEST_CASE_TEMPLATE("activate maps every element", T, float, double) {
       double worst = 0;
       for (size_t i = 0; i < x.size(); ++i) {
         const long double a = x[i];
-        const long double exact = kind == Activation::kIdentity  ? a
-                                  : kind == Activation::kRelu    ? (a < 0 ? 0 : a)
-                                  : kind == Activation::kSigmoid ? 1 / (1 + std::exp(-a))
-                                  : kind == Activation::kTanh    ? std::tanh(a)
-                                                                 : std::exp(a);
+        const long double exact = kind == Unary::kIdentity  ? a
+                                  : kind == Unary::kRelu    ? (a < 0 ? 0 : a)
+                                  : kind == Unary::kSigmoid ? 1 / (1 + std::exp(-a))
+                                  : kind == Unary::kTanh    ? std::tanh(a)
+                                                            : std::exp(a);
         worst = std::max(worst, ulp_error(y[i], exact));
       }
-      CHECK(worst <= (kind == Activation::kIdentity || kind == Activation::kRelu ? 0 : kElementwiseUlps));
+      CHECK(worst <= (kind == Unary::kIdentity || kind == Unary::kRelu ? 0 : kElementwiseUlps));
     }
   });
 }

@@ -86,18 +86,18 @@ class RowReference {
     for (T& value : x) {
       const double v = value;
       switch (op.kind) {
-        case Activation::kIdentity:
+        case Unary::kIdentity:
           break;
-        case Activation::kRelu:
+        case Unary::kRelu:
           value = std::isnan(v) || v > 0 ? value : T(0);
           break;
-        case Activation::kSigmoid:
+        case Unary::kSigmoid:
           value = static_cast<T>(1 / (1 + std::exp(-v)));
           break;
-        case Activation::kTanh:
+        case Unary::kTanh:
           value = static_cast<T>(std::tanh(v));
           break;
-        case Activation::kExp:
+        case Unary::kExp:
           value = static_cast<T>(std::exp(v));
           break;
       }

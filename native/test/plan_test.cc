@@ -34,7 +34,7 @@ void write_everything(PlanWriter& plan, uint64_t seed) {
   const int32_t classes =
       random_forest(rng, 3, 7, 2, 20, cuts, false, false, 4).write(plan, features, ForestAggregate::kMean, 2);
   const int32_t head = plan.dense(features, std::vector<double>(7 * 3, 0.25), {0, 1, 2});
-  const int32_t shares = plan.softmax(plan.activation(head, Activation::kTanh));
+  const int32_t shares = plan.softmax(plan.activation(head, Unary::kTanh));
   plan.concat({spread, classes, shares, plan.argmax(shares)});
 }
 

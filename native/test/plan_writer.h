@@ -53,7 +53,7 @@ class PlanWriter {
     const int32_t first = constant(weights);
     return op(8, {x}, {static_cast<int32_t>(bias.size())}, {first, constant(bias)});
   }
-  int32_t activation(int32_t x, Activation kind) { return op(9, {x}, {static_cast<int32_t>(kind)}); }
+  int32_t activation(int32_t x, Unary kind) { return op(9, {x}, {static_cast<int32_t>(kind)}); }
   int32_t softmax(int32_t x) { return op(10, {x}); }
   int32_t argmax(int32_t x) { return op(11, {x}); }
   int32_t quantile(int32_t x, const std::vector<double>& probabilities) {

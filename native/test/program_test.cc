@@ -120,8 +120,7 @@ TEST_CASE_TEMPLATE("arithmetic ops stay within their tolerance", T, float, doubl
       for (size_t i = 0; i < p.size(); ++i)
         CHECK(std::fabs(p[i] - shares[i]) <= softmax_bound<T>(7, 4) * shares[i]);
 
-      for (const Activation kind : {Activation::kIdentity, Activation::kRelu, Activation::kSigmoid,
-                                    Activation::kTanh, Activation::kExp}) {
+      for (const Unary kind : {Unary::kIdentity, Unary::kRelu, Unary::kSigmoid, Unary::kTanh, Unary::kExp}) {
         PlanWriter activation(static_cast<int32_t>(k));
         activation.activation(0, kind);
         const Plan plan = activation.decode();
@@ -141,7 +140,7 @@ TEST_CASE_TEMPLATE("slots keep their values as long as somebody reads them", T, 
     PlanWriter plan(3);
     const int32_t a = plan.impute(0, {1, 2, 3});
     const int32_t b = plan.affine(a, {1, 1, 1}, {2, 2, 2});
-    const int32_t c = plan.activation(b, Activation::kRelu);
+    const int32_t c = plan.activation(b, Unary::kRelu);
     plan.concat({c, b, a, 0});
     check_exact<T>(plan, x);
   }
@@ -164,7 +163,7 @@ TEST_CASE_TEMPLATE("slots keep their values as long as somebody reads them", T, 
   }
   {
     PlanWriter plan(3);  // in place three times, the last into the output
-    plan.activation(plan.affine(plan.impute(0, {1, 2, 3}), {0, 0, 0}, {4, 4, 4}), Activation::kRelu);
+    plan.activation(plan.affine(plan.impute(0, {1, 2, 3}), {0, 0, 0}, {4, 4, 4}), Unary::kRelu);
     check_exact<T>(plan, x);
     PlanWriter only_check(3);
     only_check.check(only_check.check(0, FiniteRule::kFiniteOrNan), FiniteRule::kFiniteOrNan);
@@ -265,7 +264,7 @@ TEST_CASE("an early bad row wins although a later tile fails sooner") {
   PlanWriter writer(2);
   const int32_t checked = writer.check(0, FiniteRule::kFinite);
   int32_t slow = checked;
-  for (int k = 0; k < 20; ++k) slow = writer.activation(slow, Activation::kTanh);
+  for (int k = 0; k < 20; ++k) slow = writer.activation(slow, Unary::kTanh);
   const int32_t code = writer.category(writer.gather(checked, {1}), {0, 1}, {0}, true);
   writer.concat({slow, code});
   const auto program = prepare_cpu<double>(writer.decode(), kernels());

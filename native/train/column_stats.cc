@@ -14,9 +14,9 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/partition.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
-#include "train/partition.h"
 #include "train/weights.h"
 
 namespace boreal {

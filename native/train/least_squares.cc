@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/partition.h"
 #include "base/thread_pool.h"
 #include "train/column_stats.h"
 #include "train/linear.h"
-#include "train/partition.h"
 #include "train/row_jacobi.h"
 #include "train/triangular_factor.h"
 #include "train/weights.h"

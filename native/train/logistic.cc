@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/partition.h"
 #include "base/thread_pool.h"
 #include "train/dot.h"
 #include "train/lbfgs.h"
 #include "train/linear.h"
-#include "train/partition.h"
 #include "train/weights.h"
 
 namespace boreal {

@@ -9,9 +9,9 @@
 #include <cmath>
 #include <limits>
 
+#include "base/partition.h"
 #include "base/thread_pool.h"
 #include "train/dot.h"
-#include "train/partition.h"
 
 namespace boreal {
 namespace {

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <new>
 
+#include "base/partition.h"
 #include "train/dot.h"
-#include "train/partition.h"
 
 namespace boreal {
 namespace {

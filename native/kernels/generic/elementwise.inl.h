@@ -27,20 +27,20 @@ inline void map_rows(const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t
 }
 
 template <typename T>
-void activate(Activation kind, const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols) noexcept {
+void activate(Unary kind, const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols) noexcept {
   switch (kind) {
-    case Activation::kIdentity:
+    case Unary::kIdentity:
       return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) { return a; });
-    case Activation::kRelu:
+    case Unary::kRelu:
       return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) {
         const Vec<T> zero = broadcast(T(0));
         return select(less(a, zero), zero, a);
       });
-    case Activation::kSigmoid:
+    case Unary::kSigmoid:
       return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) { return sigmoid(a); });
-    case Activation::kTanh:
+    case Unary::kTanh:
       return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) { return tanh(a); });
-    case Activation::kExp:
+    case Unary::kExp:
       return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) { return exp(a); });
   }
 }

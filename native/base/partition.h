@@ -1,12 +1,10 @@
-// The fixed partition of rows that training jobs share: it depends on the shape alone, never on the thread
+// The fixed partition of rows that parallel jobs share: it depends on the shape alone, never on the thread
 // count, and partial results are merged in the order of the parts, so that sums have the same bits
 // everywhere.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-
-#include "base/cancel.h"
 
 namespace boreal {
 
@@ -22,10 +20,6 @@ struct Partition {
 inline Partition partition_rows(size_t rows, size_t min_rows, size_t max_parts) {
   const size_t even = rows / max_parts + (rows % max_parts != 0);
   return {rows, std::max(min_rows, even)};
-}
-
-inline void check_cancel(const CancelToken* cancel) {
-  if (cancel != nullptr) cancel->check();
 }
 
 }  // namespace boreal

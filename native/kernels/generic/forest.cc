@@ -2,13 +2,10 @@
 // of walks that the core keeps in flight. No branch depends on the data: a finished walk loops on its leaf,
 // and every kLevelsPerTest levels one test asks whether any walk still moves. Gathers (AVX2, AVX-512) lose to
 // this.
-#pragma once
-
-#include <stddef.h>
-#include <stdint.h>
+#include BOREAL_SIMD
 
 #include "kernels/generic/unroll.h"
-#include "kernels/kernels.h"
+#include "kernels/isa.h"
 
 namespace boreal {
 namespace {
@@ -103,4 +100,10 @@ void walk_trees(const ForestTable* forest, const uint32_t* x, uint32_t* leaf) no
 }
 
 }  // namespace
+
+namespace BOREAL_ISA {
+
+constexpr ForestKernels kForest = {walk_rows, walk_trees};
+
+}  // namespace BOREAL_ISA
 }  // namespace boreal

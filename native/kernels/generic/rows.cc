@@ -1,11 +1,10 @@
-// The generic kernels over the including file's simd.h, gathered into one table.
-#pragma once
+// The row kernels of one instruction set.
+#include BOREAL_SIMD
 
 #include "kernels/generic/dense.inl.h"
 #include "kernels/generic/elementwise.inl.h"
-#include "kernels/generic/forest.inl.h"
 #include "kernels/generic/reduce.inl.h"
-#include "kernels/kernels.h"
+#include "kernels/isa.h"
 
 namespace boreal {
 namespace {
@@ -16,10 +15,13 @@ constexpr RowKernels<T> make_row_kernels() {
           dense_pack<T>, find_invalid<T>};
 }
 
-// constexpr, so that the table needs no initialiser, which would run this ISA's code on every CPU.
-constexpr Kernels make_kernels(const char* name) {
-  return {name, make_row_kernels<float>(), make_row_kernels<double>(), {walk_rows, walk_trees}};
-}
-
 }  // namespace
+
+namespace BOREAL_ISA {
+
+// constexpr, so that a table needs no initialiser, which would run this ISA's code on every CPU.
+constexpr RowKernels<float> kRowsF32 = make_row_kernels<float>();
+constexpr RowKernels<double> kRowsF64 = make_row_kernels<double>();
+
+}  // namespace BOREAL_ISA
 }  // namespace boreal

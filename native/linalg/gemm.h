@@ -1,0 +1,31 @@
+// Matrix products over the thread pool: C = alpha op(A) op(B) + beta C, with a bias and an activation on the
+// way out. Every element of the product is one chain of fused multiply-adds over k in ascending order, so its
+// bits depend neither on the number of rows and columns around it nor on the number of threads.
+#pragma once
+
+#include <cstddef>
+
+#include "base/cancel.h"
+#include "base/matrix_view.h"
+#include "kernels/kernels.h"
+
+namespace boreal {
+
+template <typename T>
+struct GemmOptions {
+  bool transpose_a = false;  // op(A) is A^T
+  bool transpose_b = false;
+  T alpha = 1;
+  T beta = 0;                           // 0: C is only written, whatever it holds
+  const T* bias = nullptr;              // [n], added to every row; or null
+  Unary activation = Unary::kIdentity;  // of alpha op(A) op(B) + beta C + bias
+  size_t max_threads = 0;               // 0: all of the pool
+  const CancelToken* cancel = nullptr;
+};
+
+// op(A) [m, k], op(B) [k, n], C [m, n]. C must not overlap A or B. k == 0 gives beta C + bias, activated.
+// Throws ERR_SHAPE when the shapes don't fit, ERR_ABORTED when cancelled (C is then unspecified).
+template <typename T>
+void gemm(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, const GemmOptions<T>& options = {});
+
+}  // namespace boreal
