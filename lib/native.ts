@@ -11,7 +11,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from './errors.js';
 
+/** The typed arrays behind a Matrix. */
 export type FloatArray = Float32Array | Float64Array;
+/** The values of a matrix, or its bytes: see native/binding/matrix_call.h. */
+export type MatrixBytes = FloatArray | Int8Array;
 export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** A native object; it is freed when JavaScript forgets it. Handles are type-tagged: a wrong one is refused. */
@@ -123,6 +126,43 @@ export interface NativeAddon {
   ): Promise<{ offsets: Int32Array; values: Float64Array; counts: Float64Array }>;
   /** Position of the first infinite value (or NaN unless allowed), -1 if none. Synchronous and fast. */
   findInvalid(x: FloatArray, rows: number, cols: number, allowNan: boolean): number;
+
+  // Operations on matrices. Bit 0 of `code` is the element type, 0 for float32 and 1 for float64; the file of
+  // native/binding says what the others mean. Arrays have that type, or are Int8Arrays over the same bytes. The
+  // asynchronous ones write `out` in place: it is shared memory, or unknown to others before the promise settles.
+
+  /** out = f(a, b); a and b have the shape of out, one row, one column, or b is a number. */
+  matrixBinary(code: number, a: MatrixBytes, b: MatrixBytes | number, out: MatrixBytes, cols: number): void;
+  matrixBinaryAsync(
+    code: number,
+    a: MatrixBytes,
+    b: MatrixBytes | number,
+    out: MatrixBytes,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  /** out [m, n] = activation(op(a) op(b) + bias). */
+  matrixGemm(
+    code: number,
+    a: MatrixBytes,
+    b: MatrixBytes,
+    out: MatrixBytes,
+    m: number,
+    k: number,
+    n: number,
+    bias: MatrixBytes | null,
+  ): void;
+  matrixGemmAsync(
+    code: number,
+    a: MatrixBytes,
+    b: MatrixBytes,
+    out: MatrixBytes,
+    m: number,
+    k: number,
+    n: number,
+    bias: MatrixBytes | null,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
 
   fitLeastSquares(
     x: FloatArray,

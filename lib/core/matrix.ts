@@ -3,13 +3,13 @@
  * array they were made from; nothing is copied unless the element type has to change.
  */
 import { ValidationError } from '../errors.js';
+import type { FloatArray } from '../native.js';
+import { type Dtype, setMatrixConstructor } from './linalg/base.js';
+import { Product } from './linalg/product.js';
 import { show } from './params.js';
 import type { Table } from './table.js';
 
-/** The two element types. Float64 is scikit-learn's default; Float32 halves memory and doubles SIMD width. */
-export type Dtype = 'float32' | 'float64';
-/** The typed arrays behind a {@link Matrix}. */
-export type FloatArray = Float32Array | Float64Array;
+export type { Dtype, FloatArray };
 /** Any numeric typed array; integers are converted to float64. */
 export type TypedArray =
   | FloatArray
@@ -88,38 +88,7 @@ function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix 
  * m.slice(1, 3).toArray(); // [[3, 4], [5, 6]]
  * ```
  */
-export class Matrix<T extends FloatArray = FloatArray> {
-  /** The values, row after row: element (i, j) at `data[i * cols + j]`. */
-  readonly data: T;
-  readonly rows: number;
-  readonly cols: number;
-
-  /**
-   * Wraps an array without copying it.
-   *
-   * @param data - at least nothing, exactly rows * cols values
-   * @throws {ERR_SHAPE} when the length does not match
-   */
-  constructor(data: T, rows: number, cols: number) {
-    if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(cols) || rows < 0 || cols < 0) {
-      throw new ValidationError('ERR_SHAPE', `A shape needs whole numbers >= 0; got [${rows}, ${cols}].`);
-    }
-    if (data.length !== rows * cols) {
-      throw new ValidationError(
-        'ERR_SHAPE',
-        `A matrix of shape [${rows}, ${cols}] needs ${rows * cols} values; got ${data.length}.`,
-      );
-    }
-    this.data = data;
-    this.rows = rows;
-    this.cols = cols;
-  }
-
-  /** 'float32' or 'float64'. */
-  get dtype(): Dtype {
-    return this.data instanceof Float32Array ? 'float32' : 'float64';
-  }
-
+export class Matrix<T extends FloatArray = FloatArray> extends Product<T> {
   /**
    * Makes a matrix from rows, a flat array with a shape, or something shaped like a matrix. A Float32Array or
    * Float64Array is wrapped, not copied, unless `dtype` asks for the other type.
@@ -219,6 +188,8 @@ export class Matrix<T extends FloatArray = FloatArray> {
     return Array.from({ length: this.rows }, (_, i) => Array.from(this.row(i)));
   }
 }
+
+setMatrixConstructor((data, rows, cols) => new Matrix(data, rows, cols));
 
 /** Whether a value is `{ data: TypedArray, rows, cols }` (a {@link Matrix} too). */
 export function isMatrixShaped(

@@ -1,0 +1,149 @@
+/** Arithmetic of two matrices, or a matrix and a number, with broadcasting. */
+import { toBorealError, ValidationError } from '../../errors.js';
+import { type CancelHandle, type FloatArray, native } from '../../native.js';
+import type { Matrix } from '../matrix.js';
+import { show } from '../params.js';
+import { MatrixBase, shapeOf, typeBit } from './base.js';
+import {
+  type AsyncOptions,
+  later,
+  type OutOptions,
+  type PreparedCall,
+  requireSameType,
+  resolveOut,
+} from './call.js';
+
+const { matrixBinary, matrixBinaryAsync } = native;
+
+/** Binary of native/kernels/row_kernels.h. */
+enum Binary {
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Min,
+  Max,
+  Pow,
+}
+
+/** The bits of the code above its type bit, as in native/binding/matrix_elementwise.cc. */
+const FUNCTION_SHIFT = 1;
+const ROW_A = 1 << 5;
+const COLUMN_A = 1 << 6;
+const ROW_B = 1 << 7;
+const COLUMN_B = 1 << 8;
+const NUMBER_B = 1 << 9;
+
+/**
+ * The second operand of arithmetic: a number, a matrix of the same element type, or a typed array that stands for a
+ * matrix of one row. A matrix of one row, of one column or of one value is repeated to the shape of the other.
+ */
+export type Operand = Matrix | FloatArray | number;
+
+class BinaryCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
+  constructor(
+    readonly code: number,
+    readonly a: FloatArray,
+    readonly b: FloatArray | number,
+    readonly out: Matrix<T>,
+  ) {}
+  get inputs() {
+    return typeof this.b === 'number' ? [this.a] : [this.a, this.b];
+  }
+  get inPlace() {
+    return true;
+  }
+  run(): Matrix<T> {
+    try {
+      matrixBinary(this.code, this.a, this.b, this.out.data, this.out.cols);
+    } catch (error) {
+      throw toBorealError(error);
+    }
+    return this.out;
+  }
+  start(out: FloatArray, cancel: CancelHandle | null): Promise<void> {
+    return matrixBinaryAsync(this.code, this.a, this.b, out, this.out.cols, cancel);
+  }
+  result(): Matrix<T> {
+    return this.out;
+  }
+}
+
+function prepareBinary<T extends FloatArray>(
+  f: Binary,
+  a: MatrixBase<T>,
+  b: Operand,
+  out: Matrix | undefined,
+): BinaryCall<T> {
+  const { data, rows, cols } = a;
+  const code = (f << FUNCTION_SHIFT) | typeBit(data);
+  if (typeof b === 'number')
+    return new BinaryCall(code | NUMBER_B, data, b, resolveOut(data, rows, cols, out));
+  const other = b instanceof MatrixBase ? b : rowOf(b);
+  requireSameType(data, other, 'the other operand');
+  if (other.rows === rows && other.cols === cols) {
+    return new BinaryCall(code, data, other.data, resolveOut(data, rows, cols, out));
+  }
+  return broadcast(code, a, other, out);
+}
+
+function broadcast<T extends FloatArray>(
+  code: number,
+  a: MatrixBase<T>,
+  b: MatrixBase,
+  out: Matrix | undefined,
+): BinaryCall<T> {
+  if (
+    (a.rows !== b.rows && a.rows !== 1 && b.rows !== 1) ||
+    (a.cols !== b.cols && a.cols !== 1 && b.cols !== 1)
+  ) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `Matrices of the shapes ${shapeOf(a)} and ${shapeOf(b)} cannot be combined: rows and columns must be as many, or 1.`,
+    );
+  }
+  const rows = a.rows === 1 ? b.rows : a.rows;
+  const cols = a.cols === 1 ? b.cols : a.cols;
+  const repeated =
+    (a.rows !== rows ? ROW_A : 0) |
+    (a.cols !== cols ? COLUMN_A : 0) |
+    (b.rows !== rows ? ROW_B : 0) |
+    (b.cols !== cols ? COLUMN_B : 0);
+  return new BinaryCall(code | repeated, a.data, b.data, resolveOut(a.data, rows, cols, out));
+}
+
+function rowOf(values: FloatArray): MatrixBase {
+  if (!(values instanceof Float32Array || values instanceof Float64Array)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `The other operand must be a number, a Matrix, or a Float32Array or Float64Array as one row; got ${show(values)}.`,
+    );
+  }
+  return new MatrixBase(values as FloatArray, 1, (values as FloatArray).length);
+}
+
+/** The layer of {@link Matrix} with arithmetic. */
+export class Arithmetic<T extends FloatArray = FloatArray> extends MatrixBase<T> {
+  /**
+   * The sum with a matrix or a number, element by element.
+   *
+   * @throws {ERR_SHAPE} when the shapes are neither equal nor can be repeated to be so
+   * @throws {ERR_DTYPE} when the element types differ
+   * @throws {ERR_PARAMETER} when `out` overlaps an operand that it isn't
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1, 2], [3, 4]]);
+   * m.add(m); // [[2, 4], [6, 8]]
+   * m.add(10); // [[11, 12], [13, 14]]
+   * m.add(Matrix.from([[10, 20]])); // [[11, 22], [13, 24]]
+   * ```
+   */
+  add(other: Operand, options?: OutOptions): Matrix<T> {
+    return prepareBinary(Binary.Add, this, other, options?.out).run();
+  }
+  /** {@link add} on the pool. */
+  addAsync(other: Operand, options?: AsyncOptions): Promise<Matrix<T>> {
+    return later(options, () => prepareBinary(Binary.Add, this, other, options?.out));
+  }
+}

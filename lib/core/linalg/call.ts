@@ -1,0 +1,104 @@
+/**
+ * The pattern of all operations on matrices. A `prepare...` function checks its arguments and returns a
+ * {@link PreparedCall}; the method `x` makes it at once with `run()`, the method `xAsync` on the pool with
+ * {@link later}. So each operation is checked and described once. The checks, and the object, cost some 10 ns.
+ */
+import { ValidationError } from '../../errors.js';
+import type { CancelHandle, FloatArray } from '../../native.js';
+import { withCancel } from '../cancellation.js';
+import type { Matrix } from '../matrix.js';
+import { createMatrix, MatrixBase, sameArray, shapeOf } from './base.js';
+
+/** Options of operations that give a matrix. */
+export interface OutOptions {
+  /** A matrix to write the result into, of its shape and element type; it is also what the call returns. */
+  readonly out?: Matrix;
+}
+/** Options of operations on the pool. */
+export interface SignalOptions {
+  /** Cancels the operation: the promise then rejects with `ERR_ABORTED`. */
+  readonly signal?: AbortSignal;
+}
+/**
+ * Options of operations on the pool that give a matrix. An `out` in a SharedArrayBuffer is written in place, while
+ * the operation runs. An `out` in ordinary memory, which its owner may transfer at any time, is written in one step
+ * right before the promise resolves, and stays as it is if the operation fails.
+ */
+export interface AsyncOptions extends OutOptions, SignalOptions {}
+
+/** A native call with checked arguments, not made yet. */
+export interface PreparedCall<R> {
+  /** The matrix that it writes. */
+  readonly out: MatrixBase;
+  /** What it reads. */
+  readonly inputs: readonly FloatArray[];
+  /** Whether `out` may be one of the inputs, in the same shape. */
+  readonly inPlace: boolean;
+  /** Makes the call now. */
+  run(): R;
+  /** Makes it on the pool, with `out` in place of its own; inputs in ordinary memory are copied before it returns. */
+  start(out: FloatArray, cancel: CancelHandle | null): Promise<unknown>;
+  /** What the call has given, once `out` is written. */
+  result(): R;
+}
+
+/** Makes a call on the pool. What `prepare` throws becomes a rejection. */
+export async function later<R>(
+  options: AsyncOptions | undefined,
+  prepare: () => PreparedCall<R>,
+): Promise<R> {
+  const call = prepare();
+  const { data } = call.out;
+  const direct = options?.out === undefined || !(data.buffer instanceof ArrayBuffer);
+  if (!direct) for (const input of call.inputs) refuseOverlap(data, input, call.inPlace);
+  const written = direct ? data : sameArray(data, data.length);
+  await withCancel(options?.signal, (cancel) => call.start(written, cancel));
+  if (!direct) {
+    if (data.length !== written.length) {
+      throw new ValidationError('ERR_SHAPE', 'The buffer of out was detached while the operation ran.');
+    }
+    data.set(written);
+  }
+  return call.result();
+}
+
+/** The rule of the native core, for calls that it makes with another `out`. */
+function refuseOverlap(out: FloatArray, x: FloatArray, inPlace: boolean): void {
+  if (out.buffer !== x.buffer) return;
+  if (out.byteOffset >= x.byteOffset + x.byteLength || x.byteOffset >= out.byteOffset + out.byteLength)
+    return;
+  if (inPlace && out.byteOffset === x.byteOffset && out.byteLength === x.byteLength) return;
+  throw new ValidationError('ERR_PARAMETER', 'out must not overlap an operand.');
+}
+
+/** `out` after a check of its shape and element type, or a new matrix. */
+export function resolveOut<T extends FloatArray>(
+  like: T,
+  rows: number,
+  cols: number,
+  out: Matrix | undefined,
+): Matrix<T> {
+  if (out === undefined) return createMatrix(sameArray(like, rows * cols), rows, cols);
+  if (!(out instanceof MatrixBase)) {
+    throw new ValidationError('ERR_PARAMETER', 'out must be a Matrix.');
+  }
+  if (out.rows !== rows || out.cols !== cols) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `The result has the shape [${rows}, ${cols}], but out has ${shapeOf(out)}.`,
+    );
+  }
+  requireSameType(like, out, 'out');
+  return out as Matrix<T>;
+}
+
+/** Throws unless a matrix has the element type of `like`. */
+export function requireSameType(like: FloatArray, x: MatrixBase, name: string): void {
+  if (like instanceof Float32Array !== x.data instanceof Float32Array) {
+    const [here, there] = x.dtype === 'float32' ? ['float64', 'float32'] : ['float32', 'float64'];
+    throw new ValidationError(
+      'ERR_DTYPE',
+      `The matrix is ${here}, but ${name} is ${there}: convert one of them with astype('${here}').`,
+    );
+  }
+}

@@ -1,0 +1,157 @@
+/** Products of matrices. */
+import { toBorealError, ValidationError } from '../../errors.js';
+import { type CancelHandle, type FloatArray, native } from '../../native.js';
+import type { Matrix } from '../matrix.js';
+import { show } from '../params.js';
+import { Arithmetic } from './arithmetic.js';
+import { MatrixBase, shapeOf, typeBit } from './base.js';
+import {
+  type AsyncOptions,
+  later,
+  type OutOptions,
+  type PreparedCall,
+  requireSameType,
+  resolveOut,
+} from './call.js';
+
+const { matrixGemm, matrixGemmAsync } = native;
+
+/** The functions that a product may end with, by their numbers in native/kernels/row_kernels.h. */
+const ACTIVATIONS = { identity: 0, relu: 1, sigmoid: 2, tanh: 3, exp: 4 } as const;
+const ACTIVATION_SHIFT = 1;
+const TRANSPOSE_A = 1 << 7;
+const TRANSPOSE_B = 1 << 8;
+
+/** The name of a function that {@link Product.matmul} can apply to its result. */
+export type Activation = keyof typeof ACTIVATIONS;
+
+/** Options of {@link Product.matmul}. */
+export interface MatmulOptions extends OutOptions {
+  /** Use the transpose of this matrix; nothing is copied. Default false. */
+  readonly transposeA?: boolean;
+  /** Use the transpose of the other matrix; nothing is copied. Default false. */
+  readonly transposeB?: boolean;
+  /** Added to every row of the product: one value for each of its columns. */
+  readonly bias?: Matrix | FloatArray;
+  /** Applied to every element after the bias. Default 'identity'. */
+  readonly activation?: Activation;
+}
+
+class GemmCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
+  constructor(
+    readonly code: number,
+    readonly a: FloatArray,
+    readonly b: FloatArray,
+    readonly out: Matrix<T>,
+    readonly k: number,
+    readonly bias: FloatArray | null,
+  ) {}
+  get inputs() {
+    return this.bias === null ? [this.a, this.b] : [this.a, this.b, this.bias];
+  }
+  get inPlace() {
+    return false;
+  }
+  run(): Matrix<T> {
+    const { out } = this;
+    try {
+      matrixGemm(this.code, this.a, this.b, out.data, out.rows, this.k, out.cols, this.bias);
+    } catch (error) {
+      throw toBorealError(error);
+    }
+    return out;
+  }
+  start(out: FloatArray, cancel: CancelHandle | null): Promise<void> {
+    const { rows, cols } = this.out;
+    return matrixGemmAsync(this.code, this.a, this.b, out, rows, this.k, cols, this.bias, cancel);
+  }
+  result(): Matrix<T> {
+    return this.out;
+  }
+}
+
+function prepareMatmul<T extends FloatArray>(
+  a: MatrixBase<T>,
+  b: Matrix,
+  options: MatmulOptions | undefined,
+): GemmCall<T> {
+  if (!(b instanceof MatrixBase)) {
+    throw new ValidationError('ERR_PARAMETER', `The other operand must be a Matrix; got ${show(b)}.`);
+  }
+  requireSameType(a.data, b, 'the other operand');
+  let code: number = typeBit(a.data);
+  let { rows: m, cols: k } = a;
+  let { rows: kOfB, cols: n } = b;
+  if (options === undefined) {
+    if (k !== kOfB) throw shapesDoNotFit(a, b, code);
+    return new GemmCall(code, a.data, b.data, resolveOut(a.data, m, n, undefined), k, null);
+  }
+  if (options.transposeA) {
+    code |= TRANSPOSE_A;
+    [m, k] = [k, m];
+  }
+  if (options.transposeB) {
+    code |= TRANSPOSE_B;
+    [kOfB, n] = [n, kOfB];
+  }
+  if (k !== kOfB) throw shapesDoNotFit(a, b, code);
+  if (options.activation !== undefined) code |= activationCode(options.activation);
+  const bias = options.bias === undefined ? null : biasOf(a.data, options.bias, n);
+  return new GemmCall(code, a.data, b.data, resolveOut(a.data, m, n, options.out), k, bias);
+}
+
+function shapesDoNotFit(a: MatrixBase, b: MatrixBase, code: number): ValidationError {
+  const left = shapeOf(a) + (code & TRANSPOSE_A ? ' transposed' : '');
+  const right = shapeOf(b) + (code & TRANSPOSE_B ? ' transposed' : '');
+  return new ValidationError(
+    'ERR_SHAPE',
+    `${left} and ${right} cannot be multiplied: the left needs as many columns as the right has rows.`,
+  );
+}
+
+function activationCode(name: Activation): number {
+  if (!Object.hasOwn(ACTIVATIONS, name)) {
+    const allowed = Object.keys(ACTIVATIONS).join(', ');
+    throw new ValidationError('ERR_PARAMETER', `activation must be one of ${allowed}; got ${show(name)}.`);
+  }
+  return ACTIVATIONS[name] << ACTIVATION_SHIFT;
+}
+
+function biasOf(like: FloatArray, bias: Matrix | FloatArray, n: number): FloatArray {
+  const row: MatrixBase = bias instanceof MatrixBase ? bias : new MatrixBase(bias, 1, bias.length);
+  requireSameType(like, row, 'bias');
+  if (row.rows !== 1 || row.cols !== n) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `bias needs the shape [1, ${n}], one value for each column of the product; got ${shapeOf(row)}.`,
+    );
+  }
+  return row.data;
+}
+
+/** The layer of {@link Matrix} with products. */
+export class Product<T extends FloatArray = FloatArray> extends Arithmetic<T> {
+  /**
+   * The matrix product with `b`, [rows, cols] x [cols, n]; with a bias and a function of every element if asked for.
+   * A row's bits depend neither on the other rows nor on the number of threads.
+   *
+   * @throws {ERR_SHAPE} when the shapes don't fit; the message names both
+   * @throws {ERR_DTYPE} when the element types differ
+   * @throws {ERR_PARAMETER} when `out` overlaps an operand
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const a = Matrix.from([[1, 2], [3, 4]]);
+   * const b = Matrix.from([[0, 1], [1, -9]]);
+   * a.matmul(b); // [[2, -17], [4, -33]]
+   * a.matmul(b, { transposeA: true, activation: 'relu' }); // [[3, 0], [4, 0]]
+   * ```
+   */
+  matmul(b: Matrix, options?: MatmulOptions): Matrix<T> {
+    return prepareMatmul(this, b, options).run();
+  }
+  /** {@link matmul} on the pool. */
+  matmulAsync(b: Matrix, options?: MatmulOptions & AsyncOptions): Promise<Matrix<T>> {
+    return later(options, () => prepareMatmul(this, b, options));
+  }
+}
