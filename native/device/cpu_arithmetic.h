@@ -11,12 +11,16 @@ template <typename T>
 class KernelOp : public CpuOp<T> {
  public:
   KernelOp(const OpPlace& place, const Kernels& kernels)
-      : kernels_(row_kernels<T>(kernels)), input_(place.input()), width_(place.input_width()) {}
+      : kernels_(row_kernels<T>(kernels)),
+        elementwise_(elementwise_kernels<T>(kernels)),
+        input_(place.input()),
+        width_(place.input_width()) {}
 
  protected:
   const T* x(const TileCall<T>& call) const { return call.slots[input_]; }
 
   const RowKernels<T>& kernels_;
+  const ElementwiseKernels<T>& elementwise_;
   const size_t input_, width_;
 };
 
@@ -92,24 +96,16 @@ class CpuActivation final : public KernelOp<T> {
 
   void run(const TileCall<T>& call) const override {
     const size_t width = this->width_;
-    this->kernels_.activate(activation_, this->x(call), width, call.out, width, call.rows, width);
+    this->elementwise_.unary(activation_, this->x(call), width, call.out, width, call.rows, width);
   }
   SlotUse slot_use() const override { return SlotUse::kInPlace; }
   double row_cost_ns() const override { return 2 + 1.0 * static_cast<double>(this->width_); }
   std::string details() const override {
-    switch (activation_) {
-      case Unary::kIdentity:
-        return "identity";
-      case Unary::kRelu:
-        return "relu";
-      case Unary::kSigmoid:
-        return "sigmoid";
-      case Unary::kTanh:
-        return "tanh";
-      case Unary::kExp:
-        return "exp";
-    }
-    return {};
+    static const char* const names[kUnaryCount] = {
+        "identity", "relu",   "sigmoid",    "tanh",  "exp",  "expm1",    "log",
+        "log1p",    "sqrt",   "erf",        "gelu",  "silu", "softplus", "abs",
+        "negate",   "square", "reciprocal", "floor", "ceil", "round",    "sign"};
+    return names[static_cast<int32_t>(activation_)];
   }
 
  private:
@@ -123,7 +119,7 @@ class CpuSoftmax final : public KernelOp<T> {
 
   void run(const TileCall<T>& call) const override {
     const size_t width = this->width_;
-    this->kernels_.softmax(this->x(call), width, call.out, width, call.rows, width);
+    this->elementwise_.softmax_rows(false, this->x(call), width, call.out, width, call.rows, width);
   }
   SlotUse slot_use() const override { return SlotUse::kInPlace; }
   double row_cost_ns() const override { return 5 + 1.5 * static_cast<double>(this->width_); }
@@ -135,7 +131,10 @@ class CpuArgMax final : public KernelOp<T> {
   using KernelOp<T>::KernelOp;
 
   void run(const TileCall<T>& call) const override {
-    this->kernels_.argmax(this->x(call), this->width_, call.out, 1, call.rows, this->width_);
+    const T* row = this->x(call);
+    for (size_t i = 0; i < call.rows; ++i, row += this->width_) {
+      call.out[i] = static_cast<T>(this->elementwise_.find_extreme(true, row, this->width_));
+    }
   }
   double row_cost_ns() const override { return 2 + 0.5 * static_cast<double>(this->width_); }
 };

@@ -11,17 +11,27 @@
 namespace boreal {
 namespace {
 
-constexpr Kernels kScalar{"scalar", scalar::kRowsF32, scalar::kRowsF64, scalar::kForest};
+constexpr Kernels kScalar{
+    "scalar",         scalar::kRowsF32, scalar::kRowsF64, scalar::kElementwiseF32, scalar::kElementwiseF64,
+    scalar::kConvert, scalar::kForest};
 #if defined(BOREAL_HAVE_AVX2)
-constexpr Kernels kAvx2{"avx2", avx2::kRowsF32, avx2::kRowsF64, avx2::kForest};
+constexpr Kernels kAvx2{
+    "avx2",         avx2::kRowsF32, avx2::kRowsF64, avx2::kElementwiseF32, avx2::kElementwiseF64,
+    avx2::kConvert, avx2::kForest};
 #endif
 #if defined(BOREAL_HAVE_AVX512)
-constexpr Kernels kAvx512{"avx512", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest};
+constexpr Kernels kAvx512{
+    "avx512",         avx512::kRowsF32, avx512::kRowsF64, avx512::kElementwiseF32, avx512::kElementwiseF64,
+    avx512::kConvert, avx512::kForest};
 // VNNI replaces the int8 dot products only; a name of its own, because a table names all it may use.
-constexpr Kernels kAvx512Vnni{"avx512vnni", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest};
+constexpr Kernels kAvx512Vnni{
+    "avx512vnni",     avx512::kRowsF32, avx512::kRowsF64, avx512::kElementwiseF32, avx512::kElementwiseF64,
+    avx512::kConvert, avx512::kForest};
 #endif
 #if defined(BOREAL_HAVE_NEON)
-constexpr Kernels kNeon{"neon", neon::kRowsF32, neon::kRowsF64, neon::kForest};
+constexpr Kernels kNeon{
+    "neon",         neon::kRowsF32, neon::kRowsF64, neon::kElementwiseF32, neon::kElementwiseF64,
+    neon::kConvert, neon::kForest};
 #endif
 
 std::vector<const Kernels*> find_available() {

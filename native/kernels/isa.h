@@ -5,11 +5,14 @@
 
 #include "kernels/kernels.h"
 
-#define BOREAL_DECLARE_ISA(isa)             \
-  namespace isa {                           \
-  extern const RowKernels<float> kRowsF32;  \
-  extern const RowKernels<double> kRowsF64; \
-  extern const ForestKernels kForest;       \
+#define BOREAL_DECLARE_ISA(isa)                            \
+  namespace isa {                                          \
+  extern const RowKernels<float> kRowsF32;                 \
+  extern const RowKernels<double> kRowsF64;                \
+  extern const ElementwiseKernels<float> kElementwiseF32;  \
+  extern const ElementwiseKernels<double> kElementwiseF64; \
+  extern const ConvertKernels kConvert;                    \
+  extern const ForestKernels kForest;                      \
   }
 
 namespace boreal {

@@ -11,6 +11,7 @@
 //  - NaN propagates as IEEE 754 says.
 #pragma once
 
+#include "kernels/elementwise_kernels.h"
 #include "kernels/forest_kernels.h"
 #include "kernels/row_kernels.h"
 
@@ -20,6 +21,9 @@ struct Kernels {
   const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "neon"
   const RowKernels<float>& f32;
   const RowKernels<double>& f64;
+  const ElementwiseKernels<float>& elementwise_f32;
+  const ElementwiseKernels<double>& elementwise_f64;
+  const ConvertKernels& convert;
   const ForestKernels& forest;
 };
 
@@ -32,6 +36,17 @@ inline const RowKernels<float>& row_kernels<float>(const Kernels& kernels) {
 template <>
 inline const RowKernels<double>& row_kernels<double>(const Kernels& kernels) {
   return kernels.f64;
+}
+
+template <typename T>
+const ElementwiseKernels<T>& elementwise_kernels(const Kernels& kernels);
+template <>
+inline const ElementwiseKernels<float>& elementwise_kernels<float>(const Kernels& kernels) {
+  return kernels.elementwise_f32;
+}
+template <>
+inline const ElementwiseKernels<double>& elementwise_kernels<double>(const Kernels& kernels) {
+  return kernels.elementwise_f64;
 }
 
 }  // namespace boreal

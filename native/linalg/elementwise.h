@@ -1,5 +1,7 @@
-// Elementwise arithmetic and reductions of whole matrices: the kernels over the thread pool. Work is cut by
-// shape alone, so results do not depend on the number of threads.
+// Elementwise arithmetic, reductions and data movement of whole matrices: the kernels over the thread pool.
+// Work is cut by shape alone, so results do not depend on the number of threads. Small work runs on the
+// calling thread and allocates nothing. Throws ERR_SHAPE when shapes don't fit, ERR_ABORTED when cancelled
+// (the result is then unspecified).
 #pragma once
 
 #include <cstddef>
@@ -26,18 +28,33 @@ template <typename T>
 void apply_binary(Binary f, MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> y,
                   const RunOptions& options = {});
 
-// Each row (axis 1) or column (axis 0) of y = exp(x - max) / sum. y may be x itself.
-template <typename T>
-void softmax(MatrixView<const T> x, int axis, MatrixView<T> y, const RunOptions& options = {});
-
 enum class Axis : int32_t { kRows = 0, kCols = 1, kAll = 2 };  // what is summed over, as numpy numbers them
 
-// kVariance divides by count - ddof. kNorm1, kNorm2, kNormMax are of the vector of the values reduced,
-// without overflow or underflow on the way.
-enum class Reduction : int32_t { kSum, kMean, kVariance, kMin, kMax, kProduct, kNorm1, kNorm2, kNormMax };
-// out: [cols] for kRows, [rows] for kCols, [1] for kAll. Sums are pairwise, variance is two-pass, both in
-// the type of x or wider. NaN propagates. Throws ERR_EMPTY for kMin and kMax of nothing; a mean of nothing is
-// NaN, a sum 0, a product 1.
+// Each row (kCols) or column (kRows) of y = exp(x - max) / sum; log_softmax: x - max - log sum. Not kAll. One
+// with a NaN becomes all NaN. y may be x itself.
+template <typename T>
+void softmax(MatrixView<const T> x, Axis axis, MatrixView<T> y, const RunOptions& options = {});
+template <typename T>
+void log_softmax(MatrixView<const T> x, Axis axis, MatrixView<T> y, const RunOptions& options = {});
+
+// kVariance divides by count - ddof (infinite or NaN where that is <= 0). kNorm1, kNorm2, kNormMax are of the
+// vector of the values reduced, without overflow or underflow on the way.
+enum class Reduction : int32_t {
+  kSum = 0,
+  kMean = 1,
+  kVariance = 2,
+  kMin = 3,
+  kMax = 4,
+  kProduct = 5,
+  kNorm1 = 6,
+  kNorm2 = 7,
+  kNormMax = 8,
+};
+constexpr int32_t kReductionCount = 9;
+// out: [cols] for kRows, [rows] for kCols, [1] for kAll; it must not overlap x. Sums are pairwise in the type
+// of x: the error bound grows with the logarithm of the count. Variance takes two passes over each part and
+// merges parts by Chan, Golub & LeVeque. NaN propagates. Throws ERR_EMPTY for kMin and kMax of nothing; mean
+// and variance of nothing are NaN, a sum and a norm 0, a product 1.
 template <typename T>
 void reduce(Reduction f, Axis axis, MatrixView<const T> x, double ddof, T* out,
             const RunOptions& options = {});
@@ -46,5 +63,13 @@ void reduce(Reduction f, Axis axis, MatrixView<const T> x, double ddof, T* out,
 // gives i * cols + j. Throws ERR_EMPTY for nothing.
 template <typename T>
 void arg_reduce(bool largest, Axis axis, MatrixView<const T> x, int64_t* out, const RunOptions& options = {});
+
+// y[j,i] = x[i,j]; y must not overlap x.
+template <typename T>
+void transpose(MatrixView<const T> x, MatrixView<T> y, const RunOptions& options = {});
+
+// y = x in the other precision, rounded to nearest even; y must not overlap x.
+void convert(MatrixView<const float> x, MatrixView<double> y, const RunOptions& options = {});
+void convert(MatrixView<const double> x, MatrixView<float> y, const RunOptions& options = {});
 
 }  // namespace boreal

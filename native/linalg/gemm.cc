@@ -41,7 +41,7 @@ void gemm(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, const G
                (options.bias != nullptr ? options.bias[j] : T(0));
     }
     kernels.dense(left.data() + i * k, k, packed.data(), row.data(), c.row(i), n, 1, k, n);
-    kernels.activate(options.activation, c.row(i), n, c.row(i), n, 1, n);
+    elementwise_kernels<T>(boreal::kernels()).unary(options.activation, c.row(i), n, c.row(i), n, 1, n);
   }
 }
 

@@ -37,7 +37,7 @@ void check_accuracy(Unary kind, const std::vector<T>& x) {
   for (size_t i = 0; i < x.size(); ++i) exact[i] = exact_value<Wide>(kind, x[i]);
   std::vector<T> y(x.size());
   for (const Kernels* table : available_kernels()) {
-    row_kernels<T>(*table).activate(kind, x.data(), x.size(), y.data(), y.size(), 1, x.size());
+    elementwise_kernels<T>(*table).unary(kind, x.data(), x.size(), y.data(), y.size(), 1, x.size());
     double worst = 0;
     T worst_at = 0;
     for (size_t i = 0; i < x.size(); ++i) {
@@ -106,7 +106,7 @@ TEST_CASE_TEMPLATE("special values of exp, sigmoid and tanh are exact", T, float
     for (const Case& c : cases) {
       CAPTURE(c.x);
       T y = 77;
-      row_kernels<T>(*table).activate(c.kind, &c.x, 1, &y, 1, 1, 1);
+      elementwise_kernels<T>(*table).unary(c.kind, &c.x, 1, &y, 1, 1, 1);
       CHECK(same_bits(y, c.y));
     }
   }

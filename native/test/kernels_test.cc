@@ -87,7 +87,7 @@ std::vector<T> run_rows(const std::vector<T>& x, size_t rows, size_t cols, size_
   return result;
 }
 
-// body(kernels of T) for every table and every shape.
+// body(table) for every table and every shape.
 template <typename T, typename Body>
 void for_each_shape(Body body) {
   for (const Kernels* table : available_kernels()) {
@@ -97,7 +97,7 @@ void for_each_shape(Body body) {
       CAPTURE(rows);
       for (size_t cols : kCols) {
         CAPTURE(cols);
-        body(row_kernels<T>(*table), rows, cols);
+        body(*table, rows, cols);
       }
     }
   }
@@ -113,7 +113,8 @@ TEST_CASE("available_kernels starts with scalar and kernels() is one of them") {
 }
 
 TEST_CASE_TEMPLATE("impute replaces NaN only", T, float, double) {
-  for_each_shape<T>([](const RowKernels<T>& k, size_t rows, size_t cols) {
+  for_each_shape<T>([](const Kernels& table, size_t rows, size_t cols) {
+    const RowKernels<T>& k = row_kernels<T>(table);
     const std::vector<T> x = values<T>(rows * cols, Fill::kWithSpecials);
     FencedMatrix<T> fill(1, cols, cols);
     fill.set(values<T>(cols, Fill::kOrdinary, 2));
@@ -130,7 +131,8 @@ TEST_CASE_TEMPLATE("impute replaces NaN only", T, float, double) {
 }
 
 TEST_CASE_TEMPLATE("affine subtracts and truly divides", T, float, double) {
-  for_each_shape<T>([](const RowKernels<T>& k, size_t rows, size_t cols) {
+  for_each_shape<T>([](const Kernels& table, size_t rows, size_t cols) {
+    const RowKernels<T>& k = row_kernels<T>(table);
     const std::vector<T> x = values<T>(rows * cols, Fill::kWithSpecials);
     FencedMatrix<T> shift(1, cols, cols), scale(1, cols, cols);
     shift.set(values<T>(cols, Fill::kOrdinary, 2));
@@ -150,13 +152,14 @@ TEST_CASE_TEMPLATE("affine subtracts and truly divides", T, float, double) {
 
 TEST_CASE_TEMPLATE("activate maps every element", T, float, double) {
   const Unary kinds[] = {Unary::kIdentity, Unary::kRelu, Unary::kSigmoid, Unary::kTanh, Unary::kExp};
-  for_each_shape<T>([&](const RowKernels<T>& k, size_t rows, size_t cols) {
+  for_each_shape<T>([&](const Kernels& table, size_t rows, size_t cols) {
+    const ElementwiseKernels<T>& k = elementwise_kernels<T>(table);
     const std::vector<T> x = values<T>(rows * cols, Fill::kWithSpecials);
     for (Unary kind : kinds) {
       CAPTURE(static_cast<int>(kind));
       const std::vector<T> y =
           run_rows<T>(x, rows, cols, cols, true, [&](const T* in, size_t xs, T* out, size_t ys, size_t m) {
-            k.activate(kind, in, xs, out, ys, m, cols);
+            k.unary(kind, in, xs, out, ys, m, cols);
           });
       double worst = 0;
       for (size_t i = 0; i < x.size(); ++i) {
@@ -174,12 +177,14 @@ TEST_CASE_TEMPLATE("activate maps every element", T, float, double) {
 }
 
 TEST_CASE_TEMPLATE("softmax agrees with the formula in long double", T, float, double) {
-  for_each_shape<T>([](const RowKernels<T>& k, size_t rows, size_t cols) {
+  for_each_shape<T>([](const Kernels& table, size_t rows, size_t cols) {
+    const ElementwiseKernels<T>& k = elementwise_kernels<T>(table);
     std::vector<T> x = values<T>(rows * cols, Fill::kOrdinary);
     for (size_t j = 0; j < cols && rows > 1; ++j) x[cols + j] *= 1000;  // would overflow without the maximum
-    const std::vector<T> y = run_rows<T>(
-        x, rows, cols, cols, true,
-        [&](const T* in, size_t xs, T* out, size_t ys, size_t m) { k.softmax(in, xs, out, ys, m, cols); });
+    const std::vector<T> y =
+        run_rows<T>(x, rows, cols, cols, true, [&](const T* in, size_t xs, T* out, size_t ys, size_t m) {
+          k.softmax_rows(false, in, xs, out, ys, m, cols);
+        });
     for (size_t i = 0; i < rows && cols > 0; ++i) {
       const T* row = x.data() + i * cols;
       const long double largest = *std::max_element(row, row + cols);
@@ -204,11 +209,11 @@ TEST_CASE_TEMPLATE("softmax of rows with special values", T, float, double) {
       for (size_t place = 0; place < cols; ++place) {
         std::vector<T> x(cols, T(1)), y(cols);
         x[place] = kNan<T>;
-        row_kernels<T>(*table).softmax(x.data(), cols, y.data(), cols, 1, cols);
+        elementwise_kernels<T>(*table).softmax_rows(false, x.data(), cols, y.data(), cols, 1, cols);
         CHECK(std::all_of(y.begin(), y.end(), [](T value) { return std::isnan(value); }));
         if (cols == 1) continue;
         x[place] = -kInf<T>;
-        row_kernels<T>(*table).softmax(x.data(), cols, y.data(), cols, 1, cols);
+        elementwise_kernels<T>(*table).softmax_rows(false, x.data(), cols, y.data(), cols, 1, cols);
         CHECK(y[place] == 0);
         CHECK(y[(place + 1) % cols] > 0);
       }
@@ -217,7 +222,8 @@ TEST_CASE_TEMPLATE("softmax of rows with special values", T, float, double) {
 }
 
 TEST_CASE_TEMPLATE("argmax is the first largest, a NaN the largest of all", T, float, double) {
-  for_each_shape<T>([](const RowKernels<T>& k, size_t rows, size_t cols) {
+  for_each_shape<T>([](const Kernels& table, size_t rows, size_t cols) {
+    const ElementwiseKernels<T>& k = elementwise_kernels<T>(table);
     if (cols == 0) return;
     for (Fill fill : {Fill::kOrdinary, Fill::kWithNan, Fill::kWithSpecials}) {
       for (unsigned seed = 0; seed < 3; ++seed) {
@@ -225,9 +231,11 @@ TEST_CASE_TEMPLATE("argmax is the first largest, a NaN the largest of all", T, f
         if (seed == 0) std::fill(x.begin(), x.end(), -kInf<T>);  // all equal
         if (seed == 1)
           std::transform(x.begin(), x.end(), x.begin(), [](T a) { return std::floor(a); });  // ties
-        const std::vector<T> y = run_rows<T>(
-            x, rows, cols, 1, false,
-            [&](const T* in, size_t xs, T* out, size_t ys, size_t m) { k.argmax(in, xs, out, ys, m, cols); });
+        const std::vector<T> y =
+            run_rows<T>(x, rows, cols, 1, false, [&](const T* in, size_t xs, T* out, size_t ys, size_t m) {
+              for (size_t i = 0; i < m; ++i)
+                out[i * ys] = static_cast<T>(k.find_extreme(true, in + i * xs, cols));
+            });
         for (size_t i = 0; i < rows; ++i) {
           const T* row = x.data() + i * cols;
           const T* nan = std::find_if(row, row + cols, [](T a) { return std::isnan(a); });
@@ -240,7 +248,8 @@ TEST_CASE_TEMPLATE("argmax is the first largest, a NaN the largest of all", T, f
 }
 
 TEST_CASE_TEMPLATE("find_invalid gives the first offender in row order", T, float, double) {
-  for_each_shape<T>([](const RowKernels<T>& k, size_t rows, size_t cols) {
+  for_each_shape<T>([](const Kernels& table, size_t rows, size_t cols) {
+    const RowKernels<T>& k = row_kernels<T>(table);
     for (size_t gap : {0, 3}) {
       FencedMatrix<T> x(rows, cols, cols + gap);
       const size_t count = rows * cols;

@@ -100,6 +100,8 @@ class RowReference {
         case Unary::kExp:
           value = static_cast<T>(std::exp(v));
           break;
+        default:  // no plan holds the other functions
+          break;
       }
     }
     return x;

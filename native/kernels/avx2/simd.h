@@ -101,6 +101,17 @@ inline VecD copy_sign(VecD magnitude, VecD sign) {
 inline VecF round(VecF a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 inline VecD round(VecD a) { return {_mm256_round_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 
+inline VecF floor(VecF a) { return {_mm256_floor_ps(a.v)}; }
+inline VecD floor(VecD a) { return {_mm256_floor_pd(a.v)}; }
+inline VecF ceil(VecF a) { return {_mm256_ceil_ps(a.v)}; }
+inline VecD ceil(VecD a) { return {_mm256_ceil_pd(a.v)}; }
+inline VecF operator-(VecF a) { return {_mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f))}; }
+inline VecD operator-(VecD a) { return {_mm256_xor_pd(a.v, _mm256_set1_pd(-0.0))}; }
+inline VecF sqrt(VecF a) { return {_mm256_sqrt_ps(a.v)}; }
+inline VecD sqrt(VecD a) { return {_mm256_sqrt_pd(a.v)}; }
+inline VecF product_error(VecF a, VecF b, VecF product) { return {_mm256_fmsub_ps(a.v, b.v, product.v)}; }
+inline VecD product_error(VecD a, VecD b, VecD product) { return {_mm256_fmsub_pd(a.v, b.v, product.v)}; }
+
 inline __m256 power_of_2_f(__m256i n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
 }
@@ -123,6 +134,27 @@ inline VecD scale2(VecD a, VecD n) {
 }
 
 template <typename T>
+struct SplitExponent {
+  Vec<T> fraction, exponent;
+};
+inline SplitExponent<float> split_exponent(VecF x) {
+  const __m256i bits = _mm256_castps_si256(x.v);
+  const __m256i exponent = _mm256_srai_epi32(_mm256_sub_epi32(bits, _mm256_set1_epi32(0x3f3504f3)), 23);
+  const __m256i fraction = _mm256_sub_epi32(bits, _mm256_slli_epi32(exponent, 23));
+  return {{_mm256_castsi256_ps(fraction)}, {_mm256_cvtepi32_ps(exponent)}};
+}
+// AVX2 neither shifts 64-bit integers arithmetically nor converts them: the exponent stays biased, and
+// becomes a number as the low bits of 2^52.
+inline SplitExponent<double> split_exponent(VecD x) {
+  const __m256i bits = _mm256_castpd_si256(x.v), one = _mm256_set1_epi64x(0x3ff0000000000000);
+  const __m256i offset = _mm256_set1_epi64x(0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
+  const __m256i biased = _mm256_srli_epi64(_mm256_add_epi64(bits, offset), 52);
+  const __m256i fraction = _mm256_add_epi64(_mm256_sub_epi64(bits, _mm256_slli_epi64(biased, 52)), one);
+  const __m256d shifted = _mm256_or_pd(_mm256_castsi256_pd(biased), _mm256_set1_pd(0x1p52));
+  return {{_mm256_castsi256_pd(fraction)}, {_mm256_sub_pd(shifted, _mm256_set1_pd(0x1p52 + 1023))}};
+}
+
+template <typename T>
 struct Mask;
 template <>
 struct Mask<float> {
@@ -140,6 +172,18 @@ inline Mask<float> equal(VecF a, VecF b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_
 inline Mask<double> equal(VecD a, VecD b) { return {_mm256_cmp_pd(a.v, b.v, _CMP_EQ_OQ)}; }
 inline Mask<float> is_nan(VecF a) { return {_mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q)}; }
 inline Mask<double> is_nan(VecD a) { return {_mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q)}; }
+inline Mask<float> unordered(VecF a, VecF b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_UNORD_Q)}; }
+inline Mask<double> unordered(VecD a, VecD b) { return {_mm256_cmp_pd(a.v, b.v, _CMP_UNORD_Q)}; }
+inline Mask<float> either(Mask<float> m, Mask<float> n) { return {_mm256_or_ps(m.v, n.v)}; }
+inline Mask<double> either(Mask<double> m, Mask<double> n) { return {_mm256_or_pd(m.v, n.v)}; }
+inline Mask<float> both(Mask<float> m, Mask<float> n) { return {_mm256_and_ps(m.v, n.v)}; }
+inline Mask<double> both(Mask<double> m, Mask<double> n) { return {_mm256_and_pd(m.v, n.v)}; }
+inline Mask<float> negate(Mask<float> m) {
+  return {_mm256_xor_ps(m.v, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))};
+}
+inline Mask<double> negate(Mask<double> m) {
+  return {_mm256_xor_pd(m.v, _mm256_castsi256_pd(_mm256_set1_epi32(-1)))};
+}
 inline VecF select(Mask<float> mask, VecF a, VecF b) { return {_mm256_blendv_ps(b.v, a.v, mask.v)}; }
 inline VecD select(Mask<double> mask, VecD a, VecD b) { return {_mm256_blendv_pd(b.v, a.v, mask.v)}; }
 inline uint32_t lane_bits(Mask<float> mask) { return static_cast<uint32_t>(_mm256_movemask_ps(mask.v)); }
@@ -153,6 +197,15 @@ inline float reduce_add(VecF a) {
 inline double reduce_add(VecD a) {
   const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+inline float reduce_min(VecF a) {
+  const __m128 four = _mm_min_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
+}
+inline double reduce_min(VecD a) {
+  const __m128d two = _mm_min_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
+  return _mm_cvtsd_f64(_mm_min_sd(two, _mm_unpackhi_pd(two, two)));
 }
 inline float reduce_max(VecF a) {
   const __m128 four = _mm_max_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));

@@ -69,8 +69,36 @@ inline VecD copy_sign(VecD magnitude, VecD sign) {
 }
 inline VecF round(VecF a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT)}; }
 inline VecD round(VecD a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEAREST_INT)}; }
+inline VecF floor(VecF a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEG_INF)}; }
+inline VecD floor(VecD a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEG_INF)}; }
+inline VecF ceil(VecF a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_POS_INF)}; }
+inline VecD ceil(VecD a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_POS_INF)}; }
+inline VecF operator-(VecF a) { return {_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))}; }
+inline VecD operator-(VecD a) { return {_mm512_xor_pd(a.v, _mm512_set1_pd(-0.0))}; }
+inline VecF sqrt(VecF a) { return {_mm512_sqrt_ps(a.v)}; }
+inline VecD sqrt(VecD a) { return {_mm512_sqrt_pd(a.v)}; }
+inline VecF product_error(VecF a, VecF b, VecF product) { return {_mm512_fmsub_ps(a.v, b.v, product.v)}; }
+inline VecD product_error(VecD a, VecD b, VecD product) { return {_mm512_fmsub_pd(a.v, b.v, product.v)}; }
 inline VecF scale2(VecF a, VecF n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 inline VecD scale2(VecD a, VecD n) { return {_mm512_scalef_pd(a.v, n.v)}; }
+
+template <typename T>
+struct SplitExponent {
+  Vec<T> fraction, exponent;
+};
+inline SplitExponent<float> split_exponent(VecF x) {
+  const __m512i bits = _mm512_castps_si512(x.v);
+  const __m512i exponent = _mm512_srai_epi32(_mm512_sub_epi32(bits, _mm512_set1_epi32(0x3f3504f3)), 23);
+  const __m512i fraction = _mm512_sub_epi32(bits, _mm512_slli_epi32(exponent, 23));
+  return {{_mm512_castsi512_ps(fraction)}, {_mm512_cvtepi32_ps(exponent)}};
+}
+inline SplitExponent<double> split_exponent(VecD x) {
+  const __m512i bits = _mm512_castpd_si512(x.v);
+  const __m512i exponent =
+      _mm512_srai_epi64(_mm512_sub_epi64(bits, _mm512_set1_epi64(0x3fe6a09e667f3bcd)), 52);
+  const __m512i fraction = _mm512_sub_epi64(bits, _mm512_slli_epi64(exponent, 52));
+  return {{_mm512_castsi512_pd(fraction)}, {_mm512_cvtepi64_pd(exponent)}};
+}
 
 inline __mmask16 less(VecF a, VecF b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
 inline __mmask8 less(VecD a, VecD b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
@@ -80,12 +108,22 @@ inline __mmask16 equal(VecF a, VecF b) { return _mm512_cmp_ps_mask(a.v, b.v, _CM
 inline __mmask8 equal(VecD a, VecD b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_EQ_OQ); }
 inline __mmask16 is_nan(VecF a) { return _mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q); }
 inline __mmask8 is_nan(VecD a) { return _mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q); }
+inline __mmask16 unordered(VecF a, VecF b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_UNORD_Q); }
+inline __mmask8 unordered(VecD a, VecD b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_UNORD_Q); }
+inline __mmask16 either(__mmask16 m, __mmask16 n) { return _kor_mask16(m, n); }
+inline __mmask8 either(__mmask8 m, __mmask8 n) { return _kor_mask8(m, n); }
+inline __mmask16 both(__mmask16 m, __mmask16 n) { return _kand_mask16(m, n); }
+inline __mmask8 both(__mmask8 m, __mmask8 n) { return _kand_mask8(m, n); }
+inline __mmask16 negate(__mmask16 m) { return _knot_mask16(m); }
+inline __mmask8 negate(__mmask8 m) { return _knot_mask8(m); }
 inline VecF select(__mmask16 mask, VecF a, VecF b) { return {_mm512_mask_blend_ps(mask, b.v, a.v)}; }
 inline VecD select(__mmask8 mask, VecD a, VecD b) { return {_mm512_mask_blend_pd(mask, b.v, a.v)}; }
 inline uint32_t lane_bits(uint32_t mask) { return mask; }
 
 inline float reduce_add(VecF a) { return _mm512_reduce_add_ps(a.v); }
 inline double reduce_add(VecD a) { return _mm512_reduce_add_pd(a.v); }
+inline float reduce_min(VecF a) { return _mm512_reduce_min_ps(a.v); }
+inline double reduce_min(VecD a) { return _mm512_reduce_min_pd(a.v); }
 inline float reduce_max(VecF a) { return _mm512_reduce_max_ps(a.v); }
 inline double reduce_max(VecD a) { return _mm512_reduce_max_pd(a.v); }
 

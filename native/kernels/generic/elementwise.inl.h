@@ -1,5 +1,6 @@
-// Kernels that map each element on its own: impute, affine, activate. A tail goes through the same vector
-// arithmetic as the rest, so an element's bits do not depend on its column's place in a vector.
+// unary and binary: a loop over rows (or over the whole matrix as one row where it is dense), specialised for
+// each function and form of broadcasting. A tail goes through the same vector arithmetic as the rest, so an
+// element's bits do not depend on its place in a vector.
 #pragma once
 
 #include "kernels/generic/vector_math.inl.h"
@@ -17,64 +18,72 @@ inline void map_row(const T* x, T* y, size_t cols, F f) {
   if (j < cols) store(y + j, f(load(x + j, cols - j, broadcast(T(0)))), cols - j);
 }
 
-template <typename T, typename F>
-inline void map_rows(const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols, F f) {
+template <typename T>
+void unary(Unary kind, const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols) noexcept {
   if (xs == cols && ys == cols) {
-    map_row(x, y, rows * cols, f);
-    return;
+    cols *= rows;
+    rows = cols > 0;
   }
-  for (size_t i = 0; i < rows; ++i) map_row(x + i * xs, y + i * ys, cols, f);
+  with_unary(kind, [=](auto f) {
+    for (size_t i = 0; i < rows; ++i) map_row(x + i * xs, y + i * ys, cols, f);
+  });
 }
 
+// The elements of an operand in one row, from column j on.
 template <typename T>
-void activate(Unary kind, const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols) noexcept {
-  switch (kind) {
-    case Unary::kIdentity:
-      return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) { return a; });
-    case Unary::kRelu:
-      return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) {
-        const Vec<T> zero = broadcast(T(0));
-        return select(less(a, zero), zero, a);
-      });
-    case Unary::kSigmoid:
-      return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) { return sigmoid(a); });
-    case Unary::kTanh:
-      return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) { return tanh(a); });
-    case Unary::kExp:
-      return map_rows(x, xs, y, ys, rows, cols, [](Vec<T> a) { return exp(a); });
-  }
-}
+struct EachColumn {
+  const T* x;
+  Vec<T> at(size_t j) const { return load(x + j); }
+  Vec<T> at(size_t j, size_t count) const { return load(x + j, count, broadcast(T(1))); }
+};
+template <typename T>
+struct OneColumn {
+  Vec<T> x;
+  Vec<T> at(size_t) const { return x; }
+  Vec<T> at(size_t, size_t) const { return x; }
+};
 
-template <typename T>
-void impute(const T* x, size_t xs, const T* fill, T* y, size_t ys, size_t rows, size_t cols) noexcept {
+template <typename T, typename A, typename B, typename F>
+inline void join_row(A a, B b, T* y, size_t cols, F f) {
   constexpr size_t kLanes = Vec<T>::kLanes;
-  const Vec<T> zero = broadcast(T(0));
-  for (size_t i = 0; i < rows; ++i, x += xs, y += ys) {
-    size_t j = 0;
-    for (; j + kLanes <= cols; j += kLanes) {
-      const Vec<T> a = load(x + j);
-      store(y + j, select(is_nan(a), load(fill + j), a));
-    }
-    if (j < cols) {
-      const Vec<T> a = load(x + j, cols - j, zero);
-      store(y + j, select(is_nan(a), load(fill + j, cols - j, zero), a), cols - j);
-    }
-  }
+  size_t j = 0;
+  for (; j + kLanes <= cols; j += kLanes) store(y + j, f(a.at(j), b.at(j)));
+  if (j < cols) store(y + j, f(a.at(j, cols - j), b.at(j, cols - j)), cols - j);
+}
+
+// A row of a scalar each: one value of the function fills it.
+template <typename T>
+inline void fill_row(T* y, size_t cols, Vec<T> value) {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  size_t j = 0;
+  for (; j + kLanes <= cols; j += kLanes) store(y + j, value);
+  if (j < cols) store(y + j, value, cols - j);
 }
 
 template <typename T>
-void affine(const T* x, size_t xs, const T* shift, const T* scale, T* y, size_t ys, size_t rows,
-            size_t cols) noexcept {
-  constexpr size_t kLanes = Vec<T>::kLanes;
-  const Vec<T> one = broadcast(T(1));
-  for (size_t i = 0; i < rows; ++i, x += xs, y += ys) {
-    size_t j = 0;
-    for (; j + kLanes <= cols; j += kLanes) store(y + j, (load(x + j) - load(shift + j)) / load(scale + j));
-    if (j < cols) {
-      const size_t rest = cols - j;
-      store(y + j, (load(x + j, rest, one) - load(shift + j, rest, one)) / load(scale + j, rest, one), rest);
-    }
+void binary(Binary kind, Operand<T> a, Operand<T> b, T* y, size_t ys, size_t rows, size_t cols) noexcept {
+  const auto one_row = [cols](const Operand<T>& x) {  // of the whole matrix
+    return x.col_step == 1 ? x.row_step == cols : x.row_step == 0;
+  };
+  if (ys == cols && one_row(a) && one_row(b)) {
+    cols *= rows;
+    rows = cols > 0;
   }
+  with_binary(kind, [=](auto f) {
+    for (size_t i = 0; i < rows; ++i) {
+      const T *ai = a.data + i * a.row_step, *bi = b.data + i * b.row_step;
+      T* yi = y + i * ys;
+      if (a.col_step != 0 && b.col_step != 0) {
+        join_row(EachColumn<T>{ai}, EachColumn<T>{bi}, yi, cols, f);
+      } else if (a.col_step != 0) {
+        join_row(EachColumn<T>{ai}, OneColumn<T>{broadcast(*bi)}, yi, cols, f);
+      } else if (b.col_step != 0) {
+        join_row(OneColumn<T>{broadcast(*ai)}, EachColumn<T>{bi}, yi, cols, f);
+      } else {
+        fill_row(yi, cols, f(broadcast(*ai), broadcast(*bi)));
+      }
+    }
+  });
 }
 
 }  // namespace

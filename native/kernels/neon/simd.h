@@ -72,6 +72,21 @@ inline VecD copy_sign(VecD magnitude, VecD sign) {
 inline VecF round(VecF a) { return {vrndnq_f32(a.v)}; }
 inline VecD round(VecD a) { return {vrndnq_f64(a.v)}; }
 
+inline VecF floor(VecF a) { return {vrndmq_f32(a.v)}; }
+inline VecD floor(VecD a) { return {vrndmq_f64(a.v)}; }
+inline VecF ceil(VecF a) { return {vrndpq_f32(a.v)}; }
+inline VecD ceil(VecD a) { return {vrndpq_f64(a.v)}; }
+inline VecF operator-(VecF a) { return {vnegq_f32(a.v)}; }
+inline VecD operator-(VecD a) { return {vnegq_f64(a.v)}; }
+inline VecF sqrt(VecF a) { return {vsqrtq_f32(a.v)}; }
+inline VecD sqrt(VecD a) { return {vsqrtq_f64(a.v)}; }
+inline VecF product_error(VecF a, VecF b, VecF product) {
+  return {vfmaq_f32(vnegq_f32(product.v), a.v, b.v)};
+}
+inline VecD product_error(VecD a, VecD b, VecD product) {
+  return {vfmaq_f64(vnegq_f64(product.v), a.v, b.v)};
+}
+
 inline float32x4_t power_of_2_f(int32x4_t n) {
   return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));
 }
@@ -90,6 +105,23 @@ inline VecD scale2(VecD a, VecD n) {
   return {vmulq_f64(vmulq_f64(a.v, power_of_2_d(half)), power_of_2_d(vsubq_s64(whole, half)))};
 }
 
+template <typename T>
+struct SplitExponent {
+  Vec<T> fraction, exponent;
+};
+inline SplitExponent<float> split_exponent(VecF x) {
+  const int32x4_t bits = vreinterpretq_s32_f32(x.v);
+  const int32x4_t exponent = vshrq_n_s32(vsubq_s32(bits, vdupq_n_s32(0x3f3504f3)), 23);
+  const int32x4_t fraction = vsubq_s32(bits, vshlq_n_s32(exponent, 23));
+  return {{vreinterpretq_f32_s32(fraction)}, {vcvtq_f32_s32(exponent)}};
+}
+inline SplitExponent<double> split_exponent(VecD x) {
+  const int64x2_t bits = vreinterpretq_s64_f64(x.v);
+  const int64x2_t exponent = vshrq_n_s64(vsubq_s64(bits, vdupq_n_s64(0x3fe6a09e667f3bcd)), 52);
+  const int64x2_t fraction = vsubq_s64(bits, vshlq_n_s64(exponent, 52));
+  return {{vreinterpretq_f64_s64(fraction)}, {vcvtq_f64_s64(exponent)}};
+}
+
 inline uint32x4_t less(VecF a, VecF b) { return vcltq_f32(a.v, b.v); }
 inline uint64x2_t less(VecD a, VecD b) { return vcltq_f64(a.v, b.v); }
 inline uint32x4_t equal(VecF a, VecF b) { return vceqq_f32(a.v, b.v); }
@@ -100,6 +132,12 @@ inline uint32x4_t not_less(VecF a, VecF b) { return negate(less(a, b)); }
 inline uint64x2_t not_less(VecD a, VecD b) { return negate(less(a, b)); }
 inline uint32x4_t is_nan(VecF a) { return negate(equal(a, a)); }
 inline uint64x2_t is_nan(VecD a) { return negate(equal(a, a)); }
+inline uint32x4_t either(uint32x4_t m, uint32x4_t n) { return vorrq_u32(m, n); }
+inline uint64x2_t either(uint64x2_t m, uint64x2_t n) { return vorrq_u64(m, n); }
+inline uint32x4_t both(uint32x4_t m, uint32x4_t n) { return vandq_u32(m, n); }
+inline uint64x2_t both(uint64x2_t m, uint64x2_t n) { return vandq_u64(m, n); }
+inline uint32x4_t unordered(VecF a, VecF b) { return either(is_nan(a), is_nan(b)); }
+inline uint64x2_t unordered(VecD a, VecD b) { return either(is_nan(a), is_nan(b)); }
 inline VecF select(uint32x4_t mask, VecF a, VecF b) { return {vbslq_f32(mask, a.v, b.v)}; }
 inline VecD select(uint64x2_t mask, VecD a, VecD b) { return {vbslq_f64(mask, a.v, b.v)}; }
 inline uint32_t lane_bits(uint32x4_t mask) {
@@ -113,6 +151,8 @@ inline uint32_t lane_bits(uint64x2_t mask) {
 
 inline float reduce_add(VecF a) { return vaddvq_f32(a.v); }
 inline double reduce_add(VecD a) { return vaddvq_f64(a.v); }
+inline float reduce_min(VecF a) { return vminvq_f32(a.v); }
+inline double reduce_min(VecD a) { return vminvq_f64(a.v); }
 inline float reduce_max(VecF a) { return vmaxvq_f32(a.v); }
 inline double reduce_max(VecD a) { return vmaxvq_f64(a.v); }
 

@@ -6,16 +6,22 @@
 //   load(p, count, fill), store(p, v, count)    count < kLanes lanes; memory beyond them is not touched
 //   + - * /, fma(a, b, c) = a b + c (fused where the ISA has it)
 //   min(a, b), max(a, b)            a NaN in b gives a NaN
-//   abs, copy_sign(magnitude >= 0, sign), round (to nearest even, |v| < 2^22), scale2(v, n) = v 2^n with
-//   gradual
-//                                   underflow, n whole and -2 kBias < n <= kBias + 1
+//   -a, abs, sqrt, copy_sign(magnitude >= 0, sign), round (to nearest even), floor, ceil
+//   scale2(v, n) = v 2^n with gradual underflow, n whole and -2 kBias < n <= kBias + 1
+//   split_exponent(x) = {fraction in [sqrt 1/2, sqrt 2), exponent}, x positive, finite and normal
+//   product_error(a, b, p) = a b - p exactly, for p = a * b; a and b must be far from overflow
 //   less, not_less, equal, is_nan   lane masks; not_less is also true where a NaN takes part
-//   select(mask, a, b), lane_bits(mask) (lane 0 in bit 0), reduce_add, reduce_max
+//   unordered(a, b)                 a or b is NaN
+//   either(m, n), both(m, n), negate(m)
+//   select(mask, a, b), lane_bits(mask) (lane 0 in bit 0), reduce_add, reduce_min, reduce_max
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#if !defined(__GNUC__)
+#include <immintrin.h>
+#endif
 
 namespace boreal {
 namespace {
@@ -36,6 +42,9 @@ struct Bits<float> {
   static constexpr int kMantissa = 23;
   static constexpr int kBias = 127;
   static constexpr float kRounder = 0x1.8p23f;  // adding it leaves no bit for a fraction
+  static constexpr float kWhole = 0x1p23f;      // from here on all values are whole
+  static constexpr float kSplitter = 0x1.002p12f;
+  static constexpr UInt kSqrtHalf = 0x3f3504f3;
 };
 template <>
 struct Bits<double> {
@@ -43,6 +52,9 @@ struct Bits<double> {
   static constexpr int kMantissa = 52;
   static constexpr int kBias = 1023;
   static constexpr double kRounder = 0x1.8p52;
+  static constexpr double kWhole = 0x1p52;
+  static constexpr double kSplitter = 0x1.0000002p27;
+  static constexpr UInt kSqrtHalf = 0x3fe6a09e667f3bcd;
 };
 
 template <typename T>
@@ -114,8 +126,39 @@ inline Vec<T> copy_sign(Vec<T> magnitude, Vec<T> sign) {
   return {from_bits<T>(to_bits(magnitude.v) | (to_bits(sign.v) ^ to_bits(abs(sign).v)))};
 }
 template <typename T>
+inline Vec<T> operator-(Vec<T> a) {
+  return {-a.v};
+}
+template <typename T>
 inline Vec<T> round(Vec<T> a) {
-  return {a.v + Bits<T>::kRounder - Bits<T>::kRounder};
+  const Vec<T> magnitude = abs(a);
+  if (!(magnitude.v < Bits<T>::kWhole)) return a;
+  return copy_sign(Vec<T>{magnitude.v + Bits<T>::kWhole - Bits<T>::kWhole}, a);
+}
+template <typename T>
+inline Vec<T> floor(Vec<T> a) {
+  const Vec<T> nearest = round(a);
+  return nearest.v > a.v ? Vec<T>{nearest.v - 1} : nearest;
+}
+template <typename T>
+inline Vec<T> ceil(Vec<T> a) {
+  return -floor(-a);
+}
+#if defined(__GNUC__)
+inline Vec<float> sqrt(Vec<float> a) { return {__builtin_sqrtf(a.v)}; }
+inline Vec<double> sqrt(Vec<double> a) { return {__builtin_sqrt(a.v)}; }
+#else
+inline Vec<float> sqrt(Vec<float> a) { return {_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(a.v)))}; }
+inline Vec<double> sqrt(Vec<double> a) {
+  return {_mm_cvtsd_f64(_mm_sqrt_sd(_mm_set_sd(a.v), _mm_set_sd(a.v)))};
+}
+#endif
+// Splits a and b into halves whose products are exact (Dekker, 1971).
+template <typename T>
+inline Vec<T> product_error(Vec<T> a, Vec<T> b, Vec<T> product) {
+  const T at = a.v * Bits<T>::kSplitter, bt = b.v * Bits<T>::kSplitter;
+  const T ah = at - (at - a.v), bh = bt - (bt - b.v), al = a.v - ah, bl = b.v - bh;
+  return {((ah * bh - product.v) + ah * bl + al * bh) + al * bl};
 }
 // 2^n in the normal range: the low bits of n + kRounder are n itself, the shift drops all others. Unlike a
 // conversion to int this is defined for NaN.
@@ -128,6 +171,20 @@ inline Vec<T> scale2(Vec<T> a, Vec<T> n) {
   // Two factors, because 2^n itself may lie outside the normal range; the first product is exact.
   const Vec<T> half = round(n * broadcast(T(0.5)));
   return {a.v * power_of_2<T>(half.v) * power_of_2<T>(n.v - half.v)};
+}
+
+template <typename T>
+struct SplitExponent {
+  Vec<T> fraction, exponent;
+};
+template <typename T>
+inline SplitExponent<T> split_exponent(Vec<T> x) {
+  using B = Bits<T>;
+  using UInt = typename B::UInt;
+  const UInt one = static_cast<UInt>(B::kBias) << B::kMantissa;
+  const UInt biased = (to_bits(x.v) - B::kSqrtHalf + one) >> B::kMantissa;  // exponent + kBias > 0
+  return {{from_bits<T>(to_bits(x.v) - (biased << B::kMantissa) + one)},
+          {static_cast<T>(static_cast<int32_t>(biased) - B::kBias)}};
 }
 
 template <typename T>
@@ -147,6 +204,13 @@ inline bool is_nan(Vec<T> a) {
   return a.v != a.v;
 }
 template <typename T>
+inline bool unordered(Vec<T> a, Vec<T> b) {
+  return is_nan(a) || is_nan(b);
+}
+inline bool either(bool a, bool b) { return a || b; }
+inline bool both(bool a, bool b) { return a && b; }
+inline bool negate(bool a) { return !a; }
+template <typename T>
 inline Vec<T> select(bool mask, Vec<T> a, Vec<T> b) {
   return mask ? a : b;
 }
@@ -154,6 +218,10 @@ inline uint32_t lane_bits(bool mask) { return mask; }
 
 template <typename T>
 inline T reduce_add(Vec<T> a) {
+  return a.v;
+}
+template <typename T>
+inline T reduce_min(Vec<T> a) {
   return a.v;
 }
 template <typename T>
