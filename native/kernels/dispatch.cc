@@ -11,17 +11,31 @@
 namespace boreal {
 namespace {
 
-constexpr Kernels kScalar{"scalar", scalar::kRowsF32, scalar::kRowsF64, scalar::kForest};
+constexpr Kernels kScalar{"scalar",           scalar::kRowsF32,     scalar::kRowsF64,
+                          scalar::kForest,    scalar::kDistanceF32, scalar::kDistanceF64,
+                          scalar::kSelectF32, scalar::kSelectF64,   scalar::kColumnsF32,
+                          scalar::kColumnsF64};
 #if defined(BOREAL_HAVE_AVX2)
-constexpr Kernels kAvx2{"avx2", avx2::kRowsF32, avx2::kRowsF64, avx2::kForest};
+constexpr Kernels kAvx2{"avx2",           avx2::kRowsF32,     avx2::kRowsF64,
+                        avx2::kForest,    avx2::kDistanceF32, avx2::kDistanceF64,
+                        avx2::kSelectF32, avx2::kSelectF64,   avx2::kColumnsF32,
+                        avx2::kColumnsF64};
 #endif
 #if defined(BOREAL_HAVE_AVX512)
-constexpr Kernels kAvx512{"avx512", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest};
+constexpr Kernels kAvx512{"avx512",           avx512::kRowsF32,     avx512::kRowsF64,
+                          avx512::kForest,    avx512::kDistanceF32, avx512::kDistanceF64,
+                          avx512::kSelectF32, avx512::kSelectF64,   avx512::kColumnsF32,
+                          avx512::kColumnsF64};
 // VNNI replaces the int8 dot products only; a name of its own, because a table names all it may use.
-constexpr Kernels kAvx512Vnni{"avx512vnni", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest};
+constexpr Kernels kAvx512Vnni{
+    "avx512vnni",         avx512::kRowsF32,   avx512::kRowsF64,   avx512::kForest,     avx512::kDistanceF32,
+    avx512::kDistanceF64, avx512::kSelectF32, avx512::kSelectF64, avx512::kColumnsF32, avx512::kColumnsF64};
 #endif
 #if defined(BOREAL_HAVE_NEON)
-constexpr Kernels kNeon{"neon", neon::kRowsF32, neon::kRowsF64, neon::kForest};
+constexpr Kernels kNeon{"neon",           neon::kRowsF32,     neon::kRowsF64,
+                        neon::kForest,    neon::kDistanceF32, neon::kDistanceF64,
+                        neon::kSelectF32, neon::kSelectF64,   neon::kColumnsF32,
+                        neon::kColumnsF64};
 #endif
 
 std::vector<const Kernels*> find_available() {

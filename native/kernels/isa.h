@@ -5,11 +5,17 @@
 
 #include "kernels/kernels.h"
 
-#define BOREAL_DECLARE_ISA(isa)             \
-  namespace isa {                           \
-  extern const RowKernels<float> kRowsF32;  \
-  extern const RowKernels<double> kRowsF64; \
-  extern const ForestKernels kForest;       \
+#define BOREAL_DECLARE_ISA(isa)                      \
+  namespace isa {                                    \
+  extern const RowKernels<float> kRowsF32;           \
+  extern const RowKernels<double> kRowsF64;          \
+  extern const ForestKernels kForest;                \
+  extern const DistanceKernels<float> kDistanceF32;  \
+  extern const DistanceKernels<double> kDistanceF64; \
+  extern const SelectKernels<float> kSelectF32;      \
+  extern const SelectKernels<double> kSelectF64;     \
+  extern const ColumnKernels<float> kColumnsF32;     \
+  extern const ColumnKernels<double> kColumnsF64;    \
   }
 
 namespace boreal {

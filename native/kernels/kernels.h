@@ -11,8 +11,11 @@
 //  - NaN propagates as IEEE 754 says.
 #pragma once
 
+#include "kernels/column_kernels.h"
+#include "kernels/distance_kernels.h"
 #include "kernels/forest_kernels.h"
 #include "kernels/row_kernels.h"
+#include "kernels/select_kernels.h"
 
 namespace boreal {
 
@@ -21,6 +24,12 @@ struct Kernels {
   const RowKernels<float>& f32;
   const RowKernels<double>& f64;
   const ForestKernels& forest;
+  const DistanceKernels<float>& distance_f32;
+  const DistanceKernels<double>& distance_f64;
+  const SelectKernels<float>& select_f32;
+  const SelectKernels<double>& select_f64;
+  const ColumnKernels<float>& columns_f32;
+  const ColumnKernels<double>& columns_f64;
 };
 
 template <typename T>
@@ -32,6 +41,39 @@ inline const RowKernels<float>& row_kernels<float>(const Kernels& kernels) {
 template <>
 inline const RowKernels<double>& row_kernels<double>(const Kernels& kernels) {
   return kernels.f64;
+}
+
+template <typename T>
+const DistanceKernels<T>& distance_kernels(const Kernels& kernels);
+template <>
+inline const DistanceKernels<float>& distance_kernels<float>(const Kernels& kernels) {
+  return kernels.distance_f32;
+}
+template <>
+inline const DistanceKernels<double>& distance_kernels<double>(const Kernels& kernels) {
+  return kernels.distance_f64;
+}
+
+template <typename T>
+const SelectKernels<T>& select_kernels(const Kernels& kernels);
+template <>
+inline const SelectKernels<float>& select_kernels<float>(const Kernels& kernels) {
+  return kernels.select_f32;
+}
+template <>
+inline const SelectKernels<double>& select_kernels<double>(const Kernels& kernels) {
+  return kernels.select_f64;
+}
+
+template <typename T>
+const ColumnKernels<T>& column_kernels(const Kernels& kernels);
+template <>
+inline const ColumnKernels<float>& column_kernels<float>(const Kernels& kernels) {
+  return kernels.columns_f32;
+}
+template <>
+inline const ColumnKernels<double>& column_kernels<double>(const Kernels& kernels) {
+  return kernels.columns_f64;
 }
 
 }  // namespace boreal

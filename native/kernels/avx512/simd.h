@@ -69,6 +69,16 @@ inline VecD copy_sign(VecD magnitude, VecD sign) {
 }
 inline VecF round(VecF a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT)}; }
 inline VecD round(VecD a) { return {_mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEAREST_INT)}; }
+inline VecF sqrt(VecF a) { return {_mm512_sqrt_ps(a.v)}; }
+inline VecD sqrt(VecD a) { return {_mm512_sqrt_pd(a.v)}; }
+inline VecD load_wide(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}; }
+inline VecD load_wide(const double* p) { return load(p); }
+inline VecD load_wide(const float* p, size_t count) {
+  return {_mm512_cvtps_pd(_mm256_maskz_loadu_ps(first_lanes_d(count), p))};
+}
+inline VecD load_wide(const double* p, size_t count) {
+  return {_mm512_maskz_loadu_pd(first_lanes_d(count), p)};
+}
 inline VecF scale2(VecF a, VecF n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 inline VecD scale2(VecD a, VecD n) { return {_mm512_scalef_pd(a.v, n.v)}; }
 

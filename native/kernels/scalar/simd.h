@@ -9,13 +9,20 @@
 //   abs, copy_sign(magnitude >= 0, sign), round (to nearest even, |v| < 2^22), scale2(v, n) = v 2^n with
 //   gradual
 //                                   underflow, n whole and -2 kBias < n <= kBias + 1
-//   less, not_less, equal, is_nan   lane masks; not_less is also true where a NaN takes part
+//   sqrt (correctly rounded), load_wide(p), load_wide(p, count)    floats or doubles as a Vec<double>, 0
+//   beyond less, not_less, equal, is_nan   lane masks; not_less is also true where a NaN takes part
 //   select(mask, a, b), lane_bits(mask) (lane 0 in bit 0), reduce_add, reduce_max
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#if defined(_M_ARM64)
+#include <arm_neon.h>
+#elif defined(_MSC_VER)
+#include <immintrin.h>
+#endif
 
 namespace boreal {
 namespace {
@@ -116,6 +123,26 @@ inline Vec<T> copy_sign(Vec<T> magnitude, Vec<T> sign) {
 template <typename T>
 inline Vec<T> round(Vec<T> a) {
   return {a.v + Bits<T>::kRounder - Bits<T>::kRounder};
+}
+#if defined(__GNUC__)
+inline Vec<float> sqrt(Vec<float> a) { return {__builtin_sqrtf(a.v)}; }
+inline Vec<double> sqrt(Vec<double> a) { return {__builtin_sqrt(a.v)}; }
+#elif defined(_M_ARM64)
+inline Vec<float> sqrt(Vec<float> a) { return {vget_lane_f32(vsqrt_f32(vdup_n_f32(a.v)), 0)}; }
+inline Vec<double> sqrt(Vec<double> a) { return {vget_lane_f64(vsqrt_f64(vdup_n_f64(a.v)), 0)}; }
+#else
+inline Vec<float> sqrt(Vec<float> a) { return {_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(a.v)))}; }
+inline Vec<double> sqrt(Vec<double> a) {
+  return {_mm_cvtsd_f64(_mm_sqrt_sd(_mm_setzero_pd(), _mm_set_sd(a.v)))};
+}
+#endif
+template <typename T>
+inline Vec<double> load_wide(const T* p) {
+  return {static_cast<double>(*p)};
+}
+template <typename T>
+inline Vec<double> load_wide(const T*, size_t) {
+  return {0.0};
 }
 // 2^n in the normal range: the low bits of n + kRounder are n itself, the shift drops all others. Unlike a
 // conversion to int this is defined for NaN.
