@@ -1,6 +1,7 @@
 // Statistics of columns on the pool, and find_invalid at once.
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "linalg/column_moments.h"
 #include "train/column_stats.h"
 
 namespace boreal {
@@ -12,7 +13,7 @@ napi_value moments(Call& call) {
   const MatrixArgument matrix(call);
   auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows)](
                      auto x, const CancelToken* cancel, const JobProgress&) {
-    return column_moments(x, weights.span(), cancel);
+    return column_moments(x, weights.span(), {0, cancel});
   };
   auto deliver = [](napi_env env, ColumnMoments&& result) {
     return ObjectBuilder(env)

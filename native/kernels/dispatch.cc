@@ -11,28 +11,26 @@
 namespace boreal {
 namespace {
 
-constexpr Kernels kScalar{
-    "scalar",         scalar::kRowsF32, scalar::kRowsF64, scalar::kElementwiseF32, scalar::kElementwiseF64,
-    scalar::kConvert, scalar::kForest};
+// The table `name`, from the groups of the namespace `isa`.
+#define BOREAL_FLOAT_TABLES(isa, type) \
+  { isa::kRows##type, isa::kElementwise##type, isa::kDistance##type, isa::kSelect##type, isa::kColumns##type }
+#define BOREAL_TABLES(isa) \
+  BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest
+
+constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar)};
 #if defined(BOREAL_HAVE_AVX2)
-constexpr Kernels kAvx2{
-    "avx2",         avx2::kRowsF32, avx2::kRowsF64, avx2::kElementwiseF32, avx2::kElementwiseF64,
-    avx2::kConvert, avx2::kForest};
+constexpr Kernels kAvx2{"avx2", BOREAL_TABLES(avx2)};
 #endif
 #if defined(BOREAL_HAVE_AVX512)
-constexpr Kernels kAvx512{
-    "avx512",         avx512::kRowsF32, avx512::kRowsF64, avx512::kElementwiseF32, avx512::kElementwiseF64,
-    avx512::kConvert, avx512::kForest};
+constexpr Kernels kAvx512{"avx512", BOREAL_TABLES(avx512)};
 // VNNI replaces the int8 dot products only; a name of its own, because a table names all it may use.
-constexpr Kernels kAvx512Vnni{
-    "avx512vnni",     avx512::kRowsF32, avx512::kRowsF64, avx512::kElementwiseF32, avx512::kElementwiseF64,
-    avx512::kConvert, avx512::kForest};
+constexpr Kernels kAvx512Vnni{"avx512vnni", BOREAL_TABLES(avx512)};
 #endif
 #if defined(BOREAL_HAVE_NEON)
-constexpr Kernels kNeon{
-    "neon",         neon::kRowsF32, neon::kRowsF64, neon::kElementwiseF32, neon::kElementwiseF64,
-    neon::kConvert, neon::kForest};
+constexpr Kernels kNeon{"neon", BOREAL_TABLES(neon)};
 #endif
+#undef BOREAL_TABLES
+#undef BOREAL_FLOAT_TABLES
 
 std::vector<const Kernels*> find_available() {
   const CpuFeatures& cpu = cpu_features();

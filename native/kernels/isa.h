@@ -5,14 +5,19 @@
 
 #include "kernels/kernels.h"
 
-#define BOREAL_DECLARE_ISA(isa)                            \
-  namespace isa {                                          \
-  extern const RowKernels<float> kRowsF32;                 \
-  extern const RowKernels<double> kRowsF64;                \
-  extern const ElementwiseKernels<float> kElementwiseF32;  \
-  extern const ElementwiseKernels<double> kElementwiseF64; \
-  extern const ConvertKernels kConvert;                    \
-  extern const ForestKernels kForest;                      \
+// The tables over one element type, T, whose names end in `type`.
+#define BOREAL_DECLARE_FLOAT_TABLES(T, type)             \
+  extern const RowKernels<T> kRows##type;                \
+  extern const ElementwiseKernels<T> kElementwise##type; \
+  extern const DistanceKernels<T> kDistance##type;       \
+  extern const SelectKernels<T> kSelect##type;           \
+  extern const ColumnKernels<T> kColumns##type
+#define BOREAL_DECLARE_ISA(isa)             \
+  namespace isa {                           \
+  BOREAL_DECLARE_FLOAT_TABLES(float, F32);  \
+  BOREAL_DECLARE_FLOAT_TABLES(double, F64); \
+  extern const ConvertKernels kConvert;     \
+  extern const ForestKernels kForest;       \
   }
 
 namespace boreal {
@@ -25,3 +30,4 @@ BOREAL_DECLARE_ISA(neon)
 }  // namespace boreal
 
 #undef BOREAL_DECLARE_ISA
+#undef BOREAL_DECLARE_FLOAT_TABLES

@@ -11,42 +11,63 @@
 //  - NaN propagates as IEEE 754 says.
 #pragma once
 
+#include "kernels/column_kernels.h"
+#include "kernels/distance_kernels.h"
 #include "kernels/elementwise_kernels.h"
 #include "kernels/forest_kernels.h"
 #include "kernels/row_kernels.h"
+#include "kernels/select_kernels.h"
 
 namespace boreal {
 
+// The tables over one element type.
+template <typename T>
+struct FloatKernels {
+  const RowKernels<T>& rows;
+  const ElementwiseKernels<T>& elementwise;
+  const DistanceKernels<T>& distance;
+  const SelectKernels<T>& select;
+  const ColumnKernels<T>& columns;
+};
+
 struct Kernels {
   const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "neon"
-  const RowKernels<float>& f32;
-  const RowKernels<double>& f64;
-  const ElementwiseKernels<float>& elementwise_f32;
-  const ElementwiseKernels<double>& elementwise_f64;
+  FloatKernels<float> f32;
+  FloatKernels<double> f64;
   const ConvertKernels& convert;
   const ForestKernels& forest;
 };
 
 template <typename T>
-const RowKernels<T>& row_kernels(const Kernels& kernels);
+const FloatKernels<T>& float_kernels(const Kernels& kernels);
 template <>
-inline const RowKernels<float>& row_kernels<float>(const Kernels& kernels) {
+inline const FloatKernels<float>& float_kernels<float>(const Kernels& kernels) {
   return kernels.f32;
 }
 template <>
-inline const RowKernels<double>& row_kernels<double>(const Kernels& kernels) {
+inline const FloatKernels<double>& float_kernels<double>(const Kernels& kernels) {
   return kernels.f64;
 }
 
 template <typename T>
-const ElementwiseKernels<T>& elementwise_kernels(const Kernels& kernels);
-template <>
-inline const ElementwiseKernels<float>& elementwise_kernels<float>(const Kernels& kernels) {
-  return kernels.elementwise_f32;
+const RowKernels<T>& row_kernels(const Kernels& kernels) {
+  return float_kernels<T>(kernels).rows;
 }
-template <>
-inline const ElementwiseKernels<double>& elementwise_kernels<double>(const Kernels& kernels) {
-  return kernels.elementwise_f64;
+template <typename T>
+const ElementwiseKernels<T>& elementwise_kernels(const Kernels& kernels) {
+  return float_kernels<T>(kernels).elementwise;
+}
+template <typename T>
+const DistanceKernels<T>& distance_kernels(const Kernels& kernels) {
+  return float_kernels<T>(kernels).distance;
+}
+template <typename T>
+const SelectKernels<T>& select_kernels(const Kernels& kernels) {
+  return float_kernels<T>(kernels).select;
+}
+template <typename T>
+const ColumnKernels<T>& column_kernels(const Kernels& kernels) {
+  return float_kernels<T>(kernels).columns;
 }
 
 }  // namespace boreal

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "linalg/column_moments.h"
 
 using boreal::CancelToken;
 using boreal::ColumnDistinct;
@@ -49,7 +50,7 @@ TEST_CASE("moments skip NaN column by column") {
   const vector<double> x = {1, kNaN, 5, kNaN,  //
                             3, 7,    5, kNaN,  //
                             8, kNaN, 5, kNaN};
-  const ColumnMoments m = boreal::column_moments(view(x, 3), {}, nullptr);
+  const ColumnMoments m = boreal::column_moments(view(x, 3), {});
   CHECK(m.count == vector<double>{3, 1, 3, 0});
   CHECK(m.mean[0] == 4);
   CHECK(m.variance[0] == doctest::Approx(26.0 / 3).epsilon(1e-15));
@@ -73,7 +74,7 @@ TEST_CASE("moments stay accurate for large offsets and exact for constants, over
   }
   const long double mean = sum / rows;
   for (size_t i = 0; i < rows; ++i) squares += (x[3 * i] - mean) * (x[3 * i] - mean);
-  const ColumnMoments m = boreal::column_moments(view(x, rows), {}, nullptr);
+  const ColumnMoments m = boreal::column_moments(view(x, rows), {});
   CHECK(std::fabs(m.mean[0] - static_cast<double>(mean)) <= 2.4e-7);  // two units in the last place
   CHECK(m.variance[0] == doctest::Approx(static_cast<double>(squares / rows)).epsilon(1e-12));
   CHECK(m.mean[1] == 0.1);
@@ -86,8 +87,8 @@ TEST_CASE("whole weights are repetitions, zero weights absent rows") {
   const vector<double> x = {1, 4, 2, kNaN, 9, 5, -50, 50};
   const vector<double> weights = {3, 2, 1, 0};
   const vector<double> repeated = {1, 4, 1, 4, 1, 4, 2, kNaN, 2, kNaN, 9, 5};
-  const ColumnMoments weighted = boreal::column_moments(view(x, 4), {weights.data(), 4}, nullptr);
-  const ColumnMoments plain = boreal::column_moments(view(repeated, 6), {}, nullptr);
+  const ColumnMoments weighted = boreal::column_moments(view(x, 4), {weights.data(), 4});
+  const ColumnMoments plain = boreal::column_moments(view(repeated, 6), {});
   CHECK(weighted.count == plain.count);
   CHECK(weighted.min == plain.min);
   CHECK(weighted.max == plain.max);
@@ -96,19 +97,35 @@ TEST_CASE("whole weights are repetitions, zero weights absent rows") {
     CHECK(weighted.variance[j] == doctest::Approx(plain.variance[j]).epsilon(1e-15));
   }
   const vector<double> negative = {1, 1, 1, -1};
-  CHECK(code_of([&] {
-          boreal::column_moments(view(x, 4), {negative.data(), 4}, nullptr);
-        }) == "ERR_PARAMETER");
-  CHECK(code_of([&] { boreal::column_moments(view(x, 4), {weights.data(), 3}, nullptr); }) == "ERR_SHAPE");
+  CHECK(code_of([&] { boreal::column_moments(view(x, 4), {negative.data(), 4}); }) == "ERR_PARAMETER");
+  CHECK(code_of([&] { boreal::column_moments(view(x, 4), {weights.data(), 3}); }) == "ERR_SHAPE");
 }
 
 TEST_CASE("float32 columns are summed in float64, rows may be strided") {
   vector<float> x;
   for (int i = 0; i < 1000; ++i) x.insert(x.end(), {16777216.0f + static_cast<float>(2 * (i % 2)), -1.0f});
   const MatrixView<const float> first{x.data(), 1000, 1, 2};
-  const ColumnMoments m = boreal::column_moments(first, {}, nullptr);
+  const ColumnMoments m = boreal::column_moments(first, {});
   CHECK(m.mean == vector<double>{16777217.0});
   CHECK(m.variance == vector<double>{1.0});
+}
+
+TEST_CASE("moments have the same bits whatever the stride and the number of threads") {
+  for (const size_t cols : {size_t{1}, size_t{3}, size_t{28}}) {
+    const size_t rows = 20003;
+    vector<double> x(rows * (cols + 1));
+    for (size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<double>(i)) * 1e3;
+    x[2 * (cols + 1)] = kNaN;
+    const MatrixView<const double> strided{x.data(), rows, cols, cols + 1};
+    vector<double> packed;
+    for (size_t i = 0; i < rows; ++i) packed.insert(packed.end(), strided.row(i), strided.row(i) + cols);
+    const ColumnMoments a = boreal::column_moments(strided, {}, {1, nullptr});
+    const ColumnMoments b = boreal::column_moments(view(packed, rows), {});
+    CHECK(a.mean == b.mean);
+    CHECK(a.variance == b.variance);
+    CHECK(a.count == b.count);
+    CHECK(a.count[0] == static_cast<double>(rows - 1));
+  }
 }
 
 TEST_CASE("quantiles interpolate as numpy does") {
@@ -175,7 +192,7 @@ TEST_CASE("invalid values are found in row order") {
 TEST_CASE("statistics of no rows, and abortion") {
   const double nothing = 0;
   const MatrixView<const double> empty{&nothing, 0, 2, 2};
-  const ColumnMoments m = boreal::column_moments(empty, {}, nullptr);
+  const ColumnMoments m = boreal::column_moments(empty, {});
   CHECK(m.count == vector<double>{0, 0});
   CHECK(std::isnan(m.mean[1]));
   CHECK(std::isnan(boreal::column_modes(empty, nullptr)[0]));
@@ -185,7 +202,7 @@ TEST_CASE("statistics of no rows, and abortion") {
   CancelToken cancel;
   cancel.cancel();
   const vector<double> x(10, 1.0), half = {0.5};
-  CHECK(code_of([&] { boreal::column_moments(view(x, 5), {}, &cancel); }) == "ERR_ABORTED");
+  CHECK(code_of([&] { boreal::column_moments(view(x, 5), {}, {0, &cancel}); }) == "ERR_ABORTED");
   CHECK(code_of([&] { boreal::column_quantiles(view(x, 5), {half.data(), 1}, &cancel); }) == "ERR_ABORTED");
   CHECK(code_of([&] { boreal::column_modes(view(x, 5), &cancel); }) == "ERR_ABORTED");
   CHECK(code_of([&] { boreal::column_distinct(view(x, 5), &cancel); }) == "ERR_ABORTED");

@@ -3,6 +3,7 @@
 //   ulp      ulp_error <= kElementwiseUlps: exp, sigmoid, tanh
 //   dot      dot_bound: sums of products (Higham, "Accuracy and Stability of Numerical Algorithms", 3.1)
 //   softmax  softmax_bound: relative
+//   distance distance_bound, relative; cosine_bound: distances from differences
 #pragma once
 
 #include <cmath>
@@ -55,6 +56,24 @@ template <typename T>
 double softmax_bound(size_t cols, double distance_to_max) {
   return std::numeric_limits<T>::epsilon() *
          (2 * kElementwiseUlps + 1 + distance_to_max + static_cast<double>(cols));
+}
+
+// Largest error of a euclidean, squared euclidean or manhattan distance over d columns: a rounding a column
+// for the sum, one for each difference and its square, one for the root; no term is negative, so nothing
+// cancels.
+template <typename T>
+double distance_bound(size_t d, double exact) {
+  return static_cast<double>(d + 4) * std::numeric_limits<T>::epsilon() / 2 * exact +
+         static_cast<double>(d + 1) * std::numeric_limits<T>::denorm_min();
+}
+
+// Of a cosine distance: both rows' lengths are off by up to c = (d + 8) / 2 roundings, which moves the
+// difference of the unit rows, of length sqrt(2 exact), by up to 2 c.
+template <typename T>
+double cosine_bound(size_t d, double exact) {
+  const double unit = std::numeric_limits<T>::epsilon() / 2;
+  const double moved = static_cast<double>(d + 8) * unit;
+  return static_cast<double>(d + 4) * unit * exact + moved * std::sqrt(2 * exact) + moved * moved;
 }
 
 }  // namespace test

@@ -1,9 +1,5 @@
-// Statistics of columns. Moments: each fixed part of rows is read in blocks that stay in the cache, a block
-// takes two passes (mean, then squared deviations with the correction for the mean's rounding), and blocks
-// are merged in row order by Chan, Golub & LeVeque (1979). Sums are of differences from the column's first
-// value, so a large offset costs no digits and a constant column has exactly its value as mean and zero as
-// variance. Order statistics gather a few neighbouring columns at a time, so that a cache line of the matrix
-// is read once.
+// Statistics of columns. Order statistics gather a few neighbouring columns at a time, so that a cache line
+// of the matrix is read once.
 #include "train/column_stats.h"
 
 #include <algorithm>
@@ -17,122 +13,16 @@
 #include "base/partition.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
-#include "train/weights.h"
 
 namespace boreal {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr size_t kBlockBytes = 32 << 10;  // of the matrix: stays in the L1 or L2 cache between the two passes
+constexpr size_t kBlockBytes = 32 << 10;
 constexpr size_t kColumnsPerGather = 8;
 
 size_t block_rows(size_t row_bytes) {
   return std::max<size_t>(16, kBlockBytes / std::max<size_t>(1, row_bytes));
-}
-
-// Moments of some rows while they are gathered: mean is relative to the column's origin, m2 is the sum of
-// squared deviations from it.
-struct Accumulator {
-  std::vector<double> count, mean, m2, min, max;
-
-  explicit Accumulator(size_t cols)
-      : count(cols, 0.0), mean(cols, 0.0), m2(cols, 0.0), min(cols, kInfinity), max(cols, -kInfinity) {}
-
-  void merge(const double* other_count, const double* other_mean, const double* other_m2) {
-    for (size_t j = 0; j < count.size(); ++j) {
-      if (other_count[j] == 0) continue;
-      const double total = count[j] + other_count[j];
-      const double delta = other_mean[j] - mean[j];
-      if (count[j] == 0) {
-        mean[j] = other_mean[j];
-        m2[j] = other_m2[j];
-      } else {
-        mean[j] += delta * (other_count[j] / total);
-        m2[j] += other_m2[j] + delta * delta * (count[j] * (other_count[j] / total));
-      }
-      count[j] = total;
-    }
-  }
-
-  void merge(const Accumulator& other) {
-    merge(other.count.data(), other.mean.data(), other.m2.data());
-    for (size_t j = 0; j < count.size(); ++j) {
-      min[j] = std::min(min[j], other.min[j]);
-      max[j] = std::max(max[j], other.max[j]);
-    }
-  }
-};
-
-// Per-column scratch of one block.
-struct BlockSums {
-  std::vector<double> count, sum, mean, squares;
-  explicit BlockSums(size_t cols) : count(cols), sum(cols), mean(cols), squares(cols) {}
-};
-
-// The first finite value of each column; 0 if it has none.
-template <typename T>
-std::vector<double> first_values(MatrixView<const T> x, const CancelToken* cancel) {
-  std::vector<double> first(x.cols, 0.0);
-  std::vector<size_t> missing(x.cols);
-  std::iota(missing.begin(), missing.end(), size_t{0});
-  for (size_t i = 0; i < x.rows && !missing.empty(); ++i) {
-    if (i % 4096 == 0) check_cancel(cancel);
-    const auto found = [&](size_t j) {
-      if (!std::isfinite(x.at(i, j))) return false;
-      first[j] = static_cast<double>(x.at(i, j));
-      return true;
-    };
-    missing.erase(std::remove_if(missing.begin(), missing.end(), found), missing.end());
-  }
-  return first;
-}
-
-// Rows of weight zero count as absent.
-template <typename T>
-void add_block(MatrixView<const T> x, Span<double> weights, const double* __restrict origin, size_t begin,
-               size_t end, BlockSums& block, Accumulator& result) {
-  const size_t cols = x.cols;
-  double* __restrict const count = block.count.data();
-  double* __restrict const sum = block.sum.data();
-  double* __restrict const mean = block.mean.data();
-  double* __restrict const squares = block.squares.data();
-  double* __restrict const min = result.min.data();
-  double* __restrict const max = result.max.data();
-  for (size_t j = 0; j < cols; ++j) count[j] = sum[j] = squares[j] = 0;
-  for (size_t i = begin; i < end; ++i) {
-    const T* __restrict const row = x.row(i);
-    const double weight = weights.size == 0 ? 1.0 : weights[i];
-    if (weight == 0) continue;
-    for (size_t j = 0; j < cols; ++j) {
-      const double value = static_cast<double>(row[j]);
-      const double difference = weight * (value - origin[j]);
-      count[j] += value == value ? weight : 0.0;
-      sum[j] += value == value ? difference : 0.0;
-      min[j] = value < min[j] ? value : min[j];
-      max[j] = value > max[j] ? value : max[j];
-    }
-  }
-  for (size_t j = 0; j < cols; ++j) {
-    mean[j] = count[j] > 0 ? sum[j] / count[j] : 0.0;
-    sum[j] = 0;
-  }
-  for (size_t i = begin; i < end; ++i) {
-    const T* __restrict const row = x.row(i);
-    const double weight = weights.size == 0 ? 1.0 : weights[i];
-    if (weight == 0) continue;
-    for (size_t j = 0; j < cols; ++j) {
-      const double value = static_cast<double>(row[j]);
-      const double difference = (value - origin[j]) - mean[j];
-      const double deviation = value == value ? difference : 0.0;
-      sum[j] += weight * deviation;
-      squares[j] += weight * deviation * deviation;
-    }
-  }
-  for (size_t j = 0; j < cols; ++j) {
-    if (count[j] > 0) squares[j] = std::max(0.0, squares[j] - sum[j] * (sum[j] / count[j]));
-  }
-  result.merge(count, mean, squares);
 }
 
 // Calls body(j, values, size) for each column, in parallel: values are its entries that are not NaN, as a
@@ -179,34 +69,6 @@ double lerp(double a, double b, double t) {
 }
 
 }  // namespace
-
-template <typename T>
-ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const CancelToken* cancel) {
-  total_weight(weights, x.rows);
-  const std::vector<double> origin = first_values(x, cancel);
-  const size_t block = block_rows(x.cols * sizeof(T));
-  const Partition parts = partition_rows(x.rows, 8 * block, 64);
-  std::vector<Accumulator> partial(std::max<size_t>(1, parts.count()), Accumulator(x.cols));
-  ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
-    BlockSums sums(x.cols);
-    for (size_t i = parts.begin(part); i < parts.end(part); i += block) {
-      check_cancel(cancel);
-      add_block(x, weights, origin.data(), i, std::min(i + block, parts.end(part)), sums, partial[part]);
-    }
-  });
-  Accumulator& all = partial[0];
-  for (size_t part = 1; part < partial.size(); ++part) all.merge(partial[part]);
-  for (size_t j = 0; j < x.cols; ++j) {
-    if (all.count[j] == 0) {
-      all.mean[j] = all.m2[j] = all.min[j] = all.max[j] = kNaN;
-    } else {
-      all.mean[j] += origin[j];
-      all.m2[j] /= all.count[j];
-    }
-  }
-  return {std::move(all.count), std::move(all.mean), std::move(all.m2), std::move(all.min),
-          std::move(all.max)};
-}
 
 template <typename T>
 std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities,
@@ -303,7 +165,6 @@ int64_t find_invalid(MatrixView<const T> x, bool allow_nan, const CancelToken* c
 }
 
 #define BOREAL_COLUMN_STATS(T)                                                                             \
-  template ColumnMoments column_moments<T>(MatrixView<const T>, Span<double>, const CancelToken*);         \
   template std::vector<double> column_quantiles<T>(MatrixView<const T>, Span<double>, const CancelToken*); \
   template std::vector<double> column_modes<T>(MatrixView<const T>, const CancelToken*);                   \
   template ColumnDistinct column_distinct<T>(MatrixView<const T>, const CancelToken*);                     \

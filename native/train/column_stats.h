@@ -1,4 +1,4 @@
-// Statistics of columns for transformers: moments, quantiles, modes, distinct values. NaN counts as missing
+// Order statistics of columns for transformers: quantiles, modes, distinct values. NaN counts as missing
 // and is skipped. Columns run in parallel; results do not depend on the thread count.
 #pragma once
 
@@ -10,16 +10,6 @@
 #include "base/span.h"
 
 namespace boreal {
-
-struct ColumnMoments {
-  std::vector<double> count;     // rows that are not NaN (total weight when weights are given)
-  std::vector<double> mean;      // NaN where count is 0
-  std::vector<double> variance;  // population variance (divided by count), two-pass with correction
-  std::vector<double> min, max;  // NaN where count is 0
-};
-// weights: [rows] or empty.
-template <typename T>
-ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const CancelToken* cancel);
 
 // result[j * probabilities.size + q]: quantile by linear interpolation over the column's non-NaN values; NaN
 // if none.

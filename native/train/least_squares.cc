@@ -13,11 +13,11 @@
 #include "base/error.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
-#include "train/column_stats.h"
+#include "base/weights.h"
+#include "linalg/column_moments.h"
 #include "train/linear.h"
 #include "train/row_jacobi.h"
 #include "train/triangular_factor.h"
-#include "train/weights.h"
 
 namespace boreal {
 namespace {
@@ -40,8 +40,8 @@ Design<T> make_design(MatrixView<const T> x, MatrixView<const double> y, Span<do
                       bool fit_intercept, const CancelToken* cancel) {
   Design<T> design{x, y, {}, {}, {}};
   if (fit_intercept) {
-    design.x_mean = column_moments(x, weights, cancel).mean;
-    design.y_mean = column_moments(y, weights, cancel).mean;
+    design.x_mean = column_moments(x, weights, {0, cancel}).mean;
+    design.y_mean = column_moments(y, weights, {0, cancel}).mean;
   } else {
     design.x_mean.assign(x.cols, 0.0);
     design.y_mean.assign(y.cols, 0.0);

@@ -13,10 +13,10 @@
 #include "base/error.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
+#include "base/weights.h"
 #include "train/dot.h"
 #include "train/lbfgs.h"
 #include "train/linear.h"
-#include "train/weights.h"
 
 namespace boreal {
 namespace {

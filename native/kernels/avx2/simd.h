@@ -111,6 +111,13 @@ inline VecF sqrt(VecF a) { return {_mm256_sqrt_ps(a.v)}; }
 inline VecD sqrt(VecD a) { return {_mm256_sqrt_pd(a.v)}; }
 inline VecF product_error(VecF a, VecF b, VecF product) { return {_mm256_fmsub_ps(a.v, b.v, product.v)}; }
 inline VecD product_error(VecD a, VecD b, VecD product) { return {_mm256_fmsub_pd(a.v, b.v, product.v)}; }
+inline VecD load_wide(const float* p) { return {_mm256_cvtps_pd(_mm_loadu_ps(p))}; }
+inline VecD load_wide(const double* p) { return load(p); }
+inline VecD load_wide(const float* p, size_t count) {
+  const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kTailMask + 8 - count));
+  return {_mm256_cvtps_pd(_mm_maskload_ps(p, mask))};
+}
+inline VecD load_wide(const double* p, size_t count) { return {_mm256_maskload_pd(p, first_lanes_d(count))}; }
 
 inline __m256 power_of_2_f(__m256i n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));

@@ -79,6 +79,14 @@ inline VecF sqrt(VecF a) { return {_mm512_sqrt_ps(a.v)}; }
 inline VecD sqrt(VecD a) { return {_mm512_sqrt_pd(a.v)}; }
 inline VecF product_error(VecF a, VecF b, VecF product) { return {_mm512_fmsub_ps(a.v, b.v, product.v)}; }
 inline VecD product_error(VecD a, VecD b, VecD product) { return {_mm512_fmsub_pd(a.v, b.v, product.v)}; }
+inline VecD load_wide(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}; }
+inline VecD load_wide(const double* p) { return load(p); }
+inline VecD load_wide(const float* p, size_t count) {
+  return {_mm512_cvtps_pd(_mm256_maskz_loadu_ps(first_lanes_d(count), p))};
+}
+inline VecD load_wide(const double* p, size_t count) {
+  return {_mm512_maskz_loadu_pd(first_lanes_d(count), p)};
+}
 inline VecF scale2(VecF a, VecF n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 inline VecD scale2(VecD a, VecD n) { return {_mm512_scalef_pd(a.v, n.v)}; }
 

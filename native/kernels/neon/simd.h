@@ -86,6 +86,14 @@ inline VecF product_error(VecF a, VecF b, VecF product) {
 inline VecD product_error(VecD a, VecD b, VecD product) {
   return {vfmaq_f64(vnegq_f64(product.v), a.v, b.v)};
 }
+inline VecD load_wide(const float* p) { return {vcvt_f64_f32(vld1_f32(p))}; }
+inline VecD load_wide(const double* p) { return load(p); }
+template <typename T>
+inline VecD load_wide(const T* p, size_t count) {
+  double lanes[VecD::kLanes] = {};
+  for (size_t i = 0; i < count; ++i) lanes[i] = static_cast<double>(p[i]);
+  return load(lanes);
+}
 
 inline float32x4_t power_of_2_f(int32x4_t n) {
   return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));

@@ -14,12 +14,16 @@
 //   unordered(a, b)                 a or b is NaN
 //   either(m, n), both(m, n), negate(m)
 //   select(mask, a, b), lane_bits(mask) (lane 0 in bit 0), reduce_add, reduce_min, reduce_max
+//   load_wide(p), load_wide(p, count)    floats or doubles as a Vec<double>, 0 beyond count
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#if !defined(__GNUC__)
+
+#if defined(_M_ARM64)
+#include <arm_neon.h>
+#elif defined(_MSC_VER)
 #include <immintrin.h>
 #endif
 
@@ -147,10 +151,13 @@ inline Vec<T> ceil(Vec<T> a) {
 #if defined(__GNUC__)
 inline Vec<float> sqrt(Vec<float> a) { return {__builtin_sqrtf(a.v)}; }
 inline Vec<double> sqrt(Vec<double> a) { return {__builtin_sqrt(a.v)}; }
+#elif defined(_M_ARM64)
+inline Vec<float> sqrt(Vec<float> a) { return {vget_lane_f32(vsqrt_f32(vdup_n_f32(a.v)), 0)}; }
+inline Vec<double> sqrt(Vec<double> a) { return {vget_lane_f64(vsqrt_f64(vdup_n_f64(a.v)), 0)}; }
 #else
 inline Vec<float> sqrt(Vec<float> a) { return {_mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(a.v)))}; }
 inline Vec<double> sqrt(Vec<double> a) {
-  return {_mm_cvtsd_f64(_mm_sqrt_sd(_mm_set_sd(a.v), _mm_set_sd(a.v)))};
+  return {_mm_cvtsd_f64(_mm_sqrt_sd(_mm_setzero_pd(), _mm_set_sd(a.v)))};
 }
 #endif
 // Splits a and b into halves whose products are exact (Dekker, 1971).
@@ -159,6 +166,14 @@ inline Vec<T> product_error(Vec<T> a, Vec<T> b, Vec<T> product) {
   const T at = a.v * Bits<T>::kSplitter, bt = b.v * Bits<T>::kSplitter;
   const T ah = at - (at - a.v), bh = bt - (bt - b.v), al = a.v - ah, bl = b.v - bh;
   return {((ah * bh - product.v) + ah * bl + al * bh) + al * bl};
+}
+template <typename T>
+inline Vec<double> load_wide(const T* p) {
+  return {static_cast<double>(*p)};
+}
+template <typename T>
+inline Vec<double> load_wide(const T*, size_t) {
+  return {0.0};
 }
 // 2^n in the normal range: the low bits of n + kRounder are n itself, the shift drops all others. Unlike a
 // conversion to int this is defined for NaN.

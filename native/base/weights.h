@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "plan/op.h"
+#include "base/span.h"
 
 namespace boreal {
 
