@@ -11,17 +11,22 @@
 namespace boreal {
 namespace {
 
-constexpr Kernels kScalar{"scalar", scalar::kRowsF32, scalar::kRowsF64, scalar::kForest};
+constexpr Kernels kScalar{"scalar", scalar::kRowsF32, scalar::kRowsF64, scalar::kForest, scalar::kInt8};
 #if defined(BOREAL_HAVE_AVX2)
-constexpr Kernels kAvx2{"avx2", avx2::kRowsF32, avx2::kRowsF64, avx2::kForest};
+constexpr Kernels kAvx2{"avx2", avx2::kRowsF32, avx2::kRowsF64, avx2::kForest, avx2::kInt8};
 #endif
 #if defined(BOREAL_HAVE_AVX512)
-constexpr Kernels kAvx512{"avx512", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest};
-// VNNI replaces the int8 dot products only; a name of its own, because a table names all it may use.
-constexpr Kernels kAvx512Vnni{"avx512vnni", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest};
+constexpr Kernels kAvx512{"avx512", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest, avx512::kInt8};
+#endif
+#if defined(BOREAL_HAVE_AVX512VNNI)
+constexpr Kernels kAvx512Vnni{"avx512vnni", avx512::kRowsF32, avx512::kRowsF64, avx512::kForest,
+                              avx512vnni::kInt8};
 #endif
 #if defined(BOREAL_HAVE_NEON)
-constexpr Kernels kNeon{"neon", neon::kRowsF32, neon::kRowsF64, neon::kForest};
+constexpr Kernels kNeon{"neon", neon::kRowsF32, neon::kRowsF64, neon::kForest, neon::kInt8};
+#endif
+#if defined(BOREAL_HAVE_NEONDOT)
+constexpr Kernels kNeonDot{"neondot", neon::kRowsF32, neon::kRowsF64, neon::kForest, neondot::kInt8};
 #endif
 
 std::vector<const Kernels*> find_available() {
@@ -33,10 +38,15 @@ std::vector<const Kernels*> find_available() {
 #endif
 #if defined(BOREAL_HAVE_AVX512)
   if (cpu.avx512) tables.push_back(&kAvx512);
+#endif
+#if defined(BOREAL_HAVE_AVX512VNNI)
   if (cpu.avx512vnni) tables.push_back(&kAvx512Vnni);
 #endif
 #if defined(BOREAL_HAVE_NEON)
   if (cpu.neon) tables.push_back(&kNeon);
+#endif
+#if defined(BOREAL_HAVE_NEONDOT)
+  if (cpu.neondot) tables.push_back(&kNeonDot);
 #endif
   return tables;
 }

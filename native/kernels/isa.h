@@ -10,6 +10,7 @@
   extern const RowKernels<float> kRowsF32;  \
   extern const RowKernels<double> kRowsF64; \
   extern const ForestKernels kForest;       \
+  extern const Int8Kernels kInt8;           \
   }
 
 namespace boreal {
@@ -18,6 +19,13 @@ BOREAL_DECLARE_ISA(scalar)
 BOREAL_DECLARE_ISA(avx2)
 BOREAL_DECLARE_ISA(avx512)
 BOREAL_DECLARE_ISA(neon)
+// These differ from avx512 and neon in the groups named here only.
+namespace avx512vnni {
+extern const Int8Kernels kInt8;
+}
+namespace neondot {
+extern const Int8Kernels kInt8;
+}
 
 }  // namespace boreal
 

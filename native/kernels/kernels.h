@@ -12,15 +12,17 @@
 #pragma once
 
 #include "kernels/forest_kernels.h"
+#include "kernels/int8_kernels.h"
 #include "kernels/row_kernels.h"
 
 namespace boreal {
 
 struct Kernels {
-  const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "neon"
+  const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "neon", "neondot"
   const RowKernels<float>& f32;
   const RowKernels<double>& f64;
   const ForestKernels& forest;
+  const Int8Kernels& int8;
 };
 
 template <typename T>
