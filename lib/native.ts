@@ -164,6 +164,47 @@ export interface NativeAddon {
     cancel: CancelHandle | null,
   ): Promise<void>;
 
+  /** out [m, n] = distances of the rows of x [m, d] and y [n, d], or x itself for null. */
+  matrixDistance(
+    code: number,
+    x: MatrixBytes,
+    y: MatrixBytes | null,
+    out: MatrixBytes,
+    m: number,
+    n: number,
+    d: number,
+  ): void;
+  matrixDistanceAsync(
+    code: number,
+    x: MatrixBytes,
+    y: MatrixBytes | null,
+    out: MatrixBytes,
+    m: number,
+    n: number,
+    d: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  /** The k smallest or largest of each row, [rows, k], or of each column, [k, cols], with their positions. */
+  matrixTopK(
+    code: number,
+    x: MatrixBytes,
+    values: MatrixBytes,
+    indices: Int32Array,
+    rows: number,
+    cols: number,
+    k: number,
+  ): void;
+  matrixTopKAsync(
+    code: number,
+    x: MatrixBytes,
+    values: MatrixBytes,
+    indices: Int32Array,
+    rows: number,
+    cols: number,
+    k: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+
   fitLeastSquares(
     x: FloatArray,
     rows: number,

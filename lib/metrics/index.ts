@@ -13,6 +13,19 @@ export {
   type WeightOptions,
 } from './classification.js';
 export type { Average, Labels, MatrixInput } from './input.js';
+export {
+  cosineDistances,
+  cosineDistancesAsync,
+  type EuclideanOptions,
+  euclideanDistances,
+  euclideanDistancesAsync,
+  type Metric,
+  manhattanDistances,
+  manhattanDistancesAsync,
+  type PairwiseOptions,
+  pairwiseDistances,
+  pairwiseDistancesAsync,
+} from './pairwise.js';
 export { brierScore, logLoss } from './probability.js';
 export {
   averagePrecision,

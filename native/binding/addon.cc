@@ -14,6 +14,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_program(env, exports);
     export_stats(env, exports);
     export_train(env, exports);
+    export_matrix_distance(env, exports);
     export_matrix_elementwise(env, exports);
     export_matrix_gemm(env, exports);
   });

@@ -2,8 +2,8 @@
 //
 // Every distance is one chain over the d columns in ascending order, of differences: sums of squares by fused
 // multiply-add, sums of magnitudes by addition. No |x|^2 + |y|^2 - 2xy, whose cancellation leaves no correct
-// digit for near rows: a result here is within (d + 3) / 2 ulp of the exact one, relatively, is the same bits
-// for (x, y) and (y, x), and is 0 for equal finite rows.
+// digit for near rows: a result here is within (d + 4) / 2 ulp of the exact one, is the same bits for (x, y)
+// and (y, x), and is 0 for equal finite rows. Squares overflow and underflow as T does.
 #pragma once
 
 #include <stddef.h>

@@ -11,6 +11,7 @@ import warnings
 import linear
 import loaded_datasets
 import metrics
+import pairwise
 import preprocessing
 import trees
 from threadpoolctl import threadpool_limits
@@ -19,5 +20,5 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     # Sums of BLAS depend on its number of threads.
     with threadpool_limits(1):
-        for script in (loaded_datasets, metrics, preprocessing, linear, trees):
+        for script in (loaded_datasets, metrics, pairwise, preprocessing, linear, trees):
             script.main()
