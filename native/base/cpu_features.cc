@@ -12,6 +12,7 @@
 
 #if defined(__linux__)
 #include <sched.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 #elif defined(__APPLE__)
 #include <sys/sysctl.h>
@@ -42,7 +43,19 @@ CpuFeatures detect_features() {
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd");
   features.avx512vnni = features.avx512 && __builtin_cpu_supports("avx512vnni");
 #elif defined(__aarch64__) || defined(_M_ARM64)
-  features.neon = true;  // part of the base instruction set
+  features.neon = true;                          // part of the base instruction set
+#if defined(__linux__)
+  constexpr unsigned long kAsimdDp = 1ul << 20;  // HWCAP_ASIMDDP, which older headers lack
+  features.neondot = (getauxval(AT_HWCAP) & kAsimdDp) != 0;
+#elif defined(__APPLE__)
+  int present = 0;
+  size_t size = sizeof(present);
+  features.neondot =
+      sysctlbyname("hw.optional.arm.FEAT_DotProd", &present, &size, nullptr, 0) == 0 && present != 0;
+#elif defined(_WIN32)
+  constexpr DWORD kDotProduct = 43;  // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE
+  features.neondot = IsProcessorFeaturePresent(kDotProduct) != 0;
+#endif
 #endif
   return features;
 }

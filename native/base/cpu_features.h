@@ -14,6 +14,7 @@ struct CpuFeatures {
   bool avx512vnni = false;  // avx512 plus VNNI
   // aarch64
   bool neon = false;
+  bool neondot = false;  // neon plus the dot product instructions
 };
 const CpuFeatures& cpu_features();
 

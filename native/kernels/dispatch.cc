@@ -17,17 +17,21 @@ namespace {
 #define BOREAL_TABLES(isa) \
   BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest
 
-constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar)};
+constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar), scalar::kInt8};
 #if defined(BOREAL_HAVE_AVX2)
-constexpr Kernels kAvx2{"avx2", BOREAL_TABLES(avx2)};
+constexpr Kernels kAvx2{"avx2", BOREAL_TABLES(avx2), avx2::kInt8};
 #endif
 #if defined(BOREAL_HAVE_AVX512)
-constexpr Kernels kAvx512{"avx512", BOREAL_TABLES(avx512)};
-// VNNI replaces the int8 dot products only; a name of its own, because a table names all it may use.
-constexpr Kernels kAvx512Vnni{"avx512vnni", BOREAL_TABLES(avx512)};
+constexpr Kernels kAvx512{"avx512", BOREAL_TABLES(avx512), avx512::kInt8};
+#endif
+#if defined(BOREAL_HAVE_AVX512VNNI)
+constexpr Kernels kAvx512Vnni{"avx512vnni", BOREAL_TABLES(avx512), avx512vnni::kInt8};
 #endif
 #if defined(BOREAL_HAVE_NEON)
-constexpr Kernels kNeon{"neon", BOREAL_TABLES(neon)};
+constexpr Kernels kNeon{"neon", BOREAL_TABLES(neon), neon::kInt8};
+#endif
+#if defined(BOREAL_HAVE_NEONDOT)
+constexpr Kernels kNeonDot{"neondot", BOREAL_TABLES(neon), neondot::kInt8};
 #endif
 #undef BOREAL_TABLES
 #undef BOREAL_FLOAT_TABLES
@@ -41,10 +45,15 @@ std::vector<const Kernels*> find_available() {
 #endif
 #if defined(BOREAL_HAVE_AVX512)
   if (cpu.avx512) tables.push_back(&kAvx512);
+#endif
+#if defined(BOREAL_HAVE_AVX512VNNI)
   if (cpu.avx512vnni) tables.push_back(&kAvx512Vnni);
 #endif
 #if defined(BOREAL_HAVE_NEON)
   if (cpu.neon) tables.push_back(&kNeon);
+#endif
+#if defined(BOREAL_HAVE_NEONDOT)
+  if (cpu.neondot) tables.push_back(&kNeonDot);
 #endif
   return tables;
 }

@@ -18,6 +18,7 @@
   BOREAL_DECLARE_FLOAT_TABLES(double, F64); \
   extern const ConvertKernels kConvert;     \
   extern const ForestKernels kForest;       \
+  extern const Int8Kernels kInt8;           \
   }
 
 namespace boreal {
@@ -26,6 +27,13 @@ BOREAL_DECLARE_ISA(scalar)
 BOREAL_DECLARE_ISA(avx2)
 BOREAL_DECLARE_ISA(avx512)
 BOREAL_DECLARE_ISA(neon)
+// These differ from avx512 and neon in the groups named here only.
+namespace avx512vnni {
+extern const Int8Kernels kInt8;
+}
+namespace neondot {
+extern const Int8Kernels kInt8;
+}
 
 }  // namespace boreal
 

@@ -15,6 +15,7 @@
 #include "kernels/distance_kernels.h"
 #include "kernels/elementwise_kernels.h"
 #include "kernels/forest_kernels.h"
+#include "kernels/int8_kernels.h"
 #include "kernels/row_kernels.h"
 #include "kernels/select_kernels.h"
 
@@ -31,11 +32,12 @@ struct FloatKernels {
 };
 
 struct Kernels {
-  const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "neon"
+  const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "neon", "neondot"
   FloatKernels<float> f32;
   FloatKernels<double> f64;
   const ConvertKernels& convert;
   const ForestKernels& forest;
+  const Int8Kernels& int8;
 };
 
 template <typename T>

@@ -1,0 +1,165 @@
+// Products of prepared codes by packed weights, in register tiles of R rows x V panels. Sums are integers, so
+// tiles, blocks and threads may cut the work in any way: the result is one exact number.
+// A tile leaves its sums in a small buffer, from which finish() makes results: one copy of that code for all
+// tiles, and the pass through the first-level cache is lost in the work of k.
+#pragma once
+
+#include "kernels/generic/unroll.h"
+#include "kernels/int8_kernels.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kPanel = Vec<float>::kLanes;  // columns of a panel: the lanes of one vector
+
+// Most panels for R rows: sums, the panels' weights, a row's codes and one product live in registers.
+constexpr size_t int8_tile_width(size_t rows) {
+  size_t width = 1;
+  while (width < kMaxTileWidth && (rows + 1) * (width + 1) + 2 <= kTileVectors) ++width;
+  return width;
+}
+
+// Results of a tile whose sums stand in tile[R][V * kPanel]: rows from i on, columns from j on, cols of them.
+inline void finish(const Int8Product& p, const int32_t* tile, size_t tile_stride, size_t i, size_t rows,
+                   size_t j, size_t cols) {
+  const Vec<float> zero = broadcast(0.0f);
+  for (size_t r = i; r < i + rows; ++r, tile += tile_stride) {
+    for (size_t c = 0; c < cols; c += kPanel) {
+      const size_t column = j + c, rest = cols - c;
+      Sums sums = load_sums(tile + c);
+      int32_t* partial = p.first && p.last ? nullptr : p.partial + r * p.partial_stride + column;
+      if (!p.first) sums = sums + load_sums(partial);
+      if (!p.last) {
+        store_sums(partial, sums);
+        continue;
+      }
+      sums = minus_product(sums, p.zero[r], load_sums(p.column_sums + column));
+      if (p.y_sums != nullptr) {
+        int32_t* y = p.y_sums + r * p.ys + column;
+        if (rest >= kPanel) {
+          store_sums(y, sums);
+        } else {
+          int32_t lanes[kPanel];
+          store_sums(lanes, sums);
+          for (size_t l = 0; l < rest; ++l) y[l] = lanes[l];
+        }
+        continue;
+      }
+      Vec<float> y = to_float(sums) * (broadcast(p.x_scale[r]) * load(p.w_scale + column));
+      if (p.bias != nullptr) {
+        y = y + (rest >= kPanel ? load(p.bias + column) : load(p.bias + column, rest, zero));
+      }
+      if (p.relu) y = select(less(y, zero), zero, y);
+      if (rest >= kPanel) {
+        store(p.y + r * p.ys + column, y);
+      } else {
+        store(p.y + r * p.ys + column, y, rest);
+      }
+    }
+  }
+}
+
+// R rows from x on, V panels from w on.
+template <size_t R, size_t V>
+inline void int8_tile(const Int8Product& p, size_t i, size_t j) {
+  const char* x = static_cast<const char*>(p.x) + i * p.xs;
+  const int8_t* w = p.w + j / kPanel * p.ws;
+  const size_t xs = p.xs, ws = p.ws, groups = p.k / kGroup;
+  Sums sums[R][V];
+  BOREAL_UNROLL
+  for (size_t r = 0; r < R; ++r) {
+    BOREAL_UNROLL
+    for (size_t v = 0; v < V; ++v) sums[r][v] = zero_sums();
+  }
+  for (size_t g = 0; g < groups; ++g) {
+    decltype(load_weights(w)) weights[V];
+    BOREAL_UNROLL
+    for (size_t v = 0; v < V; ++v) weights[v] = load_weights(w + v * ws + g * kPanel * kGroup);
+    BOREAL_UNROLL
+    for (size_t r = 0; r < R; ++r) {
+      const auto codes = broadcast_codes(reinterpret_cast<const Code*>(x + r * xs) + g * kGroup);
+      BOREAL_UNROLL
+      for (size_t v = 0; v < V; ++v) sums[r][v] = dot(sums[r][v], codes, weights[v]);
+    }
+  }
+  int32_t tile[R][V * kPanel];
+  BOREAL_UNROLL
+  for (size_t r = 0; r < R; ++r) {
+    BOREAL_UNROLL
+    for (size_t v = 0; v < V; ++v) store_sums(tile[r] + v * kPanel, sums[r][v]);
+  }
+  const size_t cols = p.n - j;
+  finish(p, tile[0], V * kPanel, i, R, j, cols < V * kPanel ? cols : V * kPanel);
+}
+
+template <size_t R, size_t V>
+void int8_columns(const Int8Product& p, size_t i, size_t j) {
+  for (; j < p.n && (p.n - j - 1) / kPanel + 1 >= V; j += V * kPanel) int8_tile<R, V>(p, i, j);
+  if constexpr (V > 1) int8_columns<R, V / 2>(p, i, j);
+}
+
+// The last rows, fewer than kTileRows: all columns in tiles of just as many rows.
+template <size_t R>
+void int8_last_rows(const Int8Product& p, size_t i, size_t rows) {
+  if (rows == R) return int8_columns<R, int8_tile_width(R)>(p, i, 0);
+  if constexpr (R > 1) int8_last_rows<R - 1>(p, i, rows);
+}
+
+// Whole tiles: a strip of weights stays in cache while the rows pass.
+template <size_t V>
+void int8_strips(const Int8Product& p, size_t rows, size_t j) {
+  for (; j < p.n && (p.n - j - 1) / kPanel + 1 >= V; j += V * kPanel) {
+    for (size_t i = 0; i < rows; i += kTileRows) int8_tile<kTileRows, V>(p, i, j);
+  }
+  if constexpr (V > 1) int8_strips<V / 2>(p, rows, j);
+}
+
+void multiply(const Int8Product& p) noexcept {
+  size_t whole = p.rows / kTileRows * kTileRows, rest = p.rows - whole;
+  // Rows left over share the last whole tile's rows evenly: 8 rows are 4 + 4 rather than 6 + 2.
+  size_t halves[2] = {rest, 0};
+  if (rest > 0 && whole > 0) {
+    whole -= kTileRows;
+    halves[0] = (kTileRows + rest + 1) / 2;
+    halves[1] = (kTileRows + rest) / 2;
+  }
+  int8_strips<int8_tile_width(kTileRows)>(p, whole, 0);
+  for (size_t i = whole, h = 0; h < 2; i += halves[h++]) {
+    if (halves[h] > 0) int8_last_rows<kTileRows>(p, i, halves[h]);
+  }
+}
+
+void pack(const int8_t* w, size_t row_stride, size_t col_stride, size_t k, size_t n, int8_t* packed,
+          int32_t* column_sums) noexcept {
+  for (size_t j = 0; j < n; j += kPanel) {
+    int32_t* sums = column_sums + j;
+    for (size_t l = 0; l < kPanel; ++l) sums[l] = 0;
+    const size_t cols = n - j < kPanel ? n - j : kPanel;
+    for (size_t i = 0; i < k; i += kGroup, packed += kPanel * kGroup) {
+      const size_t inputs = k - i < kGroup ? k - i : kGroup;
+      if (cols < kPanel || inputs < kGroup) memset(packed, 0, kPanel * kGroup);
+      const int8_t* from = w + i * row_stride + j * col_stride;
+      for (size_t l = 0; l < cols; ++l) {
+        for (size_t g = 0; g < inputs; ++g) {
+          const int8_t weight = from[g * row_stride + l * col_stride];
+          packed[l * kGroup + g] = weight;
+          sums[l] += weight;
+        }
+      }
+    }
+  }
+}
+
+void prepare(const uint8_t* x, size_t xs, uint8_t flip, void* prepared, size_t ps, size_t rows,
+             size_t k) noexcept {
+  const size_t padded = (k + kGroup - 1) / kGroup * kGroup;
+  for (size_t i = 0; i < rows; ++i) {
+    const uint8_t* from = x + i * xs;
+    Code* to = reinterpret_cast<Code*>(static_cast<char*>(prepared) + i * ps);
+    for (size_t j = 0; j < k; ++j) to[j] = static_cast<Code>((from[j] ^ flip) - kCodeOffset);
+    for (size_t j = k; j < padded; ++j) to[j] = 0;
+  }
+}
+
+}  // namespace
+}  // namespace boreal
