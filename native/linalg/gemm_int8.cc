@@ -190,7 +190,7 @@ void PackedInt8::run_block(const Call& call, const Block& block) const {
     }
     if (call.sums.data != nullptr) continue;
     if (!relu && options.activation != Unary::kIdentity) {
-      kernels_.f32.rows.activate(options.activation, p.y, p.ys, p.y, p.ys, block.rows, p.n);
+      kernels_.f32.elementwise.unary(options.activation, p.y, p.ys, p.y, p.ys, block.rows, p.n);
     }
     if (call.result != nullptr) {
       const Int8Result& result = *call.result;
