@@ -40,14 +40,16 @@ size_t round_up(size_t a, size_t b) { return (a + b - 1) / b * b; }
 std::vector<int32_t> exact_sums(const FencedMatrix<uint8_t>& x, const std::vector<int8_t>& w,
                                 const std::vector<int32_t>& zero, size_t n) {
   std::vector<int32_t> out(x.rows() * n);
+  bool fits = true;
   for (size_t i = 0; i < x.rows(); ++i) {
     for (size_t j = 0; j < n; ++j) {
       int64_t sum = 0;
       for (size_t p = 0; p < x.cols(); ++p) sum += int64_t{x.at(i, p) - zero[i]} * w[p * n + j];
-      REQUIRE(sum == static_cast<int32_t>(sum));
       out[i * n + j] = static_cast<int32_t>(sum);
+      fits = fits && sum == out[i * n + j];
     }
   }
+  CHECK(fits);
   return out;
 }
 
@@ -184,7 +186,9 @@ TEST_CASE("int8 products over blocks of k are the same sums") {
     }
     CHECK((y.intact() && partial.intact()));
     const std::vector<int32_t> expected = exact_sums(x, w, zero, n);
-    for (size_t i = 0; i < rows * n; ++i) REQUIRE(y.at(i / n, i % n) == expected[i]);
+    size_t wrong = 0;
+    for (size_t i = 0; i < rows * n; ++i) wrong += y.at(i / n, i % n) != expected[i];
+    CHECK(wrong == 0);
   }
 }
 
