@@ -107,7 +107,7 @@ inline Vec<T> gelu(Vec<T> x) {
   const Pair<T> factor{select(negative, tail.q.high, rest.high), select(negative, tail.q.low, rest.low)};
   const Pair<T> y = multiply(factor, max(-tail_start, min(tail_start, x)));
   const Vec<T> scaled = scale2(y.high + y.low, select(negative, tail.n, zero));
-  return select(less(tail_start, x), x, scaled);
+  return select(either(less(tail_start, x), equal(x, zero)), x, scaled);
 }
 
 }  // namespace

@@ -116,28 +116,28 @@ inline Pair<T> log_pair(Vec<T> x) {
   return {total.high, total.low + fma(parts.exponent, broadcast(C::kLn2Lowest), lost)};
 }
 
-// x^y as C's pow has it.
+// x^y as C's pow has it. An exponent beyond 2^100 gives what 2^100 gives, and keeps product_error in its
+// range.
 template <typename T>
 inline Vec<T> pow(Vec<T> x, Vec<T> y) {
   using E = ExpConstants<T>;
   const Vec<T> zero = broadcast(T(0)), one = broadcast(T(1)), infinity = broadcast(E::kInfinity);
-  const Vec<T> magnitude = abs(x);
+  const Vec<T> magnitude = abs(x), most = broadcast(T(0x1p100f));
+  const Vec<T> bounded = max(-most, min(most, y));
   const Pair<T> finite = log_pair(magnitude);
   const Pair<T> log_x{log_specials(magnitude, finite.high), finite.low};
-  const Vec<T> exponent = clamp_exponent(y * log_x.high);
-  const Vec<T> rest = fma(y, log_x.low, product_error(log_x.high, y, exponent));
+  const Vec<T> exponent = clamp_exponent(bounded * log_x.high);
+  const Vec<T> rest = fma(bounded, log_x.low, product_error(log_x.high, bounded, exponent));
   const auto in_range = both(less(broadcast(E::kLowest), exponent), less(exponent, broadcast(E::kHighest)));
   const ReducedExp<T> e = reduced_exp(exponent, select(in_range, rest, zero));
-  Vec<T> power = scale2(broadcast(T(1)) + (e.expm1 + e.expm1_low), e.n);
+  Vec<T> power = scale2(one + (e.expm1 + e.expm1_low), e.n);
 
   const Vec<T> half = y * broadcast(T(0.5));
   const auto whole = equal(floor(y), y), odd = both(whole, negate(equal(floor(half), half)));
   power = select(odd, copy_sign(power, x), power);
   const auto undefined = both(both(less(x, zero), less(magnitude, infinity)), negate(whole));
-  power = select(both(undefined, less(abs(y), infinity)), broadcast(E::kNan), power);
-  // 1^y and x^0 are 1 even of NaN, (-1)^infinity too.
-  const auto unit = both(equal(magnitude, one), equal(abs(y), infinity));
-  return select(either(either(equal(x, one), equal(y, zero)), unit), one, power);
+  power = select(undefined, broadcast(E::kNan), power);
+  return select(either(equal(x, one), equal(y, zero)), one, power);  // even of NaN
 }
 
 }  // namespace
