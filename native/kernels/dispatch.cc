@@ -15,7 +15,7 @@ namespace {
 #define BOREAL_FLOAT_TABLES(isa, type) \
   { isa::kRows##type, isa::kElementwise##type, isa::kDistance##type, isa::kSelect##type, isa::kColumns##type }
 #define BOREAL_TABLES(isa) \
-  BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest
+  BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest, isa::kVectors
 
 constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar)};
 #if defined(BOREAL_HAVE_AVX2)

@@ -17,6 +17,7 @@
 #include "kernels/forest_kernels.h"
 #include "kernels/row_kernels.h"
 #include "kernels/select_kernels.h"
+#include "kernels/vector_kernels.h"
 
 namespace boreal {
 
@@ -36,6 +37,7 @@ struct Kernels {
   FloatKernels<double> f64;
   const ConvertKernels& convert;
   const ForestKernels& forest;
+  const VectorKernels& vectors;
 };
 
 template <typename T>
