@@ -11,12 +11,12 @@
 namespace boreal {
 namespace {
 
-// The table `name`, from the groups of the namespace `isa`.
-// The groups that an ISA shares with the one it extends are that one's.
+// The tables of the namespace `isa`, in the order of Kernels; int8, which an extension of an ISA replaces, is
+// named apart.
 #define BOREAL_FLOAT_TABLES(isa, type) \
   { isa::kRows##type, isa::kElementwise##type, isa::kDistance##type, isa::kSelect##type, isa::kColumns##type }
 #define BOREAL_TABLES(isa) \
-  BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest
+  BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest, isa::kVectors
 
 constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar), scalar::kInt8};
 #if defined(BOREAL_HAVE_AVX2)

@@ -18,6 +18,7 @@
   BOREAL_DECLARE_FLOAT_TABLES(double, F64); \
   extern const ConvertKernels kConvert;     \
   extern const ForestKernels kForest;       \
+  extern const VectorKernels kVectors;      \
   extern const Int8Kernels kInt8;           \
   }
 

@@ -18,6 +18,7 @@
 #include "kernels/int8_kernels.h"
 #include "kernels/row_kernels.h"
 #include "kernels/select_kernels.h"
+#include "kernels/vector_kernels.h"
 
 namespace boreal {
 
@@ -37,6 +38,7 @@ struct Kernels {
   FloatKernels<double> f64;
   const ConvertKernels& convert;
   const ForestKernels& forest;
+  const VectorKernels& vectors;
   const Int8Kernels& int8;
 };
 
