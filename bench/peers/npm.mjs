@@ -1,9 +1,9 @@
 // The npm peers: ml-matrix, TensorFlow.js on plain JavaScript and on WebAssembly. They live in a package of their own
 // and are installed when a suite first asks for them. The WebAssembly is read from node_modules.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -70,13 +70,14 @@ function tensorflow(tf, backend, version) {
 export async function npmPeers() {
   if (!install()) return [];
   const require = createRequire(join(folder, 'package.json'));
-  const version = (name) => require(`${name}/package.json`).version;
+  const version = (name) =>
+    JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
   const { warn } = console;
   console.warn = () => {}; // TensorFlow.js recommends its native binding on first use
   try {
     const tf = require('@tensorflow/tfjs');
     const wasm = require('@tensorflow/tfjs-backend-wasm');
-    wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist/'));
+    wasm.setWasmPaths(join(folder, 'node_modules/@tensorflow/tfjs-backend-wasm/dist/'));
     for (const backend of ['wasm', 'cpu']) {
       await tf.setBackend(backend);
       tf.tidy(() => tf.add(1, 1).dataSync());
