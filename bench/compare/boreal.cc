@@ -1,4 +1,5 @@
 // boreal's own side of the comparison.
+#include "engines.h"
 #include "kernels/dispatch.h"
 #include "linalg/gemm.h"
 #include "problem.h"
@@ -22,7 +23,7 @@ Task matmul(const Problem& p) {
 
 Task prepare(const Problem& p) {
   if (p.op == "matmul") return p.dtype == "f32" ? matmul<float>(p) : matmul<double>(p);
-  return {};
+  return p.m > 0 && p.op != "matmul-int8" ? boreal_elementwise(p) : Task{};
 }
 
 }  // namespace

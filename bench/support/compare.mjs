@@ -1,23 +1,24 @@
 // Times one case on all engines, repetition by repetition: A B C, B C A, C A B, ... A probe of the machine's speed
 // brackets every repetition; one with a slow probe on either side was disturbed (a neighbour, an interrupt) and
 // does not count. What is reported is the median of those that count.
-import { median } from './time.mjs';
+import { median, percentile } from './time.mjs';
 
-/** How far below the fastest probe seen a probe may be. Memory's speed varies more than arithmetic's. */
+/** How slow a probe may be beside an undisturbed one: the 90th percentile of the last probes. */
 const TOLERANCE = { fma: 0.92, dram: 0.8 };
 
 /** The gauge of a native host: `clean()` tells whether the machine is undisturbed right now. Without a host, always. */
 export function makeGauge(native) {
-  const fastest = {};
+  const rates = { fma: [], dram: [] };
   return {
     async clean(kind) {
       if (!native) return true;
       const { rate } = await native.ask(`probe ${kind}`);
-      fastest[kind] = Math.max(fastest[kind] ?? 0, rate);
-      return rate >= TOLERANCE[kind] * fastest[kind];
+      rates[kind].push(rate);
+      if (rates[kind].length > 200) rates[kind].shift();
+      return rate >= TOLERANCE[kind] * percentile(rates[kind], 0.9);
     },
     async warmUp() {
-      for (let i = 0; i < 10; i++) for (const kind of Object.keys(TOLERANCE)) await this.clean(kind);
+      for (let i = 0; i < 20; i++) for (const kind of Object.keys(TOLERANCE)) await this.clean(kind);
     },
   };
 }

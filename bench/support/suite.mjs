@@ -72,7 +72,7 @@ export function tableOf(rows, engines) {
 export async function runSuite(cases, { quick, peers, only }) {
   const program = buildComparison({ peers });
   const options = quick ? QUICK : FULL;
-  const result = { rows: [], peers: {}, limits: {}, engines: new Set() };
+  const result = { rows: [], peers: {}, limits: {} };
   for (const threads of availableParallelism() > 1 ? [1, 2] : [1]) {
     const mine = cases.filter((one) => one.threads.includes(threads) && (!only || one.name.includes(only)));
     if (mine.length === 0) continue;
@@ -80,10 +80,7 @@ export async function runSuite(cases, { quick, peers, only }) {
     const python = peers ? await startPython(threads) : null;
     const hosts = [native, python].filter(Boolean);
     for (const host of hosts) {
-      for (const [engine, version] of Object.entries(host.engines)) {
-        result.engines.add(engine);
-        result.peers[engine] = version;
-      }
+      Object.assign(result.peers, host.engines);
     }
     const limits = native ? await native.ask('limits') : null;
     result.limits[threads] = limits;
@@ -97,6 +94,8 @@ export async function runSuite(cases, { quick, peers, only }) {
     for (const host of hosts) await host.close();
   }
   progress('');
-  const engines = [...result.engines];
+  const engines = Object.keys(result.peers).filter((engine) =>
+    result.rows.some((row) => engine in row.seconds),
+  );
   return { ...result, engines, table: tableOf(result.rows, engines) };
 }
