@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { findFiles, root } from './files.mjs';
 
 const tool = process.env.CLANG_FORMAT || 'clang-format';
-const files = ['native', 'bench/native'].flatMap((folder) => findFiles(join(root, folder), ['.h', '.cc']));
+const files = ['native', 'bench/native', 'bench/compare'].flatMap((folder) =>
+  findFiles(join(root, folder), ['.h', '.cc']),
+);
 const mode = process.argv.includes('--write') ? ['-i'] : ['--dry-run', '--Werror'];
 
 const { error, status } = spawnSync(tool, ['--style=file', ...mode, ...files], {

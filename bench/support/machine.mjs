@@ -1,9 +1,20 @@
 // What a result was measured on, and where results go.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { native } from '../../dist/native.js';
 
 const folder = new URL('../results/', import.meta.url);
+
+/** The vector extensions Linux reports: what libraries choose their kernels by. */
+function vectorFlags() {
+  try {
+    const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
+    const flags = line[1].split(' ').filter((flag) => /^(avx|fma$|f16c|amx|asimd|sve|i8mm|bf16)/.test(flag));
+    return flags.sort().join(' ');
+  } catch {
+    return null;
+  }
+}
 
 export function machine() {
   const info = native.info();
@@ -16,11 +27,14 @@ export function machine() {
     boreal: info.version,
     isa: info.isa,
     threads: info.threads,
+    vectorFlags: vectorFlags(),
   };
 }
 
-export function writeResult(suite, rows, peers) {
+/** @param result { rows, peers: versions by name, and whatever else the suite measured } */
+export function writeResult(suite, result) {
   mkdirSync(folder, { recursive: true });
-  const result = { suite, date: new Date().toISOString().slice(0, 10), machine: machine(), peers, rows };
-  writeFileSync(new URL(`${suite}.json`, folder), `${JSON.stringify(result, null, 2)}\n`);
+  const date = new Date().toISOString().slice(0, 10);
+  const document = { suite, date, machine: machine(), ...result };
+  writeFileSync(new URL(`${suite}.json`, folder), `${JSON.stringify(document, null, 2)}\n`);
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** BOREAL_PEER_PYTHON names a Python with the peer's packages; the default is python3. */
-const python = process.env.BOREAL_PEER_PYTHON ?? 'python3';
+export const python = process.env.BOREAL_PEER_PYTHON ?? 'python3';
 
 export function runPeer(script, ...args) {
   const path = fileURLToPath(new URL(`../peers/${script}`, import.meta.url));

@@ -1,0 +1,10 @@
+// The parts of boreal's own engine.
+#pragma once
+
+#include "problem.h"
+
+namespace boreal_bench {
+
+Task boreal_elementwise(const Problem& p);
+
+}  // namespace boreal_bench
