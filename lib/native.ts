@@ -13,8 +13,8 @@ import { EnvironmentError } from './errors.js';
 
 /** The typed arrays behind a Matrix. */
 export type FloatArray = Float32Array | Float64Array;
-/** The values of a matrix, or its bytes: see native/binding/matrix_call.h. */
-export type MatrixBytes = FloatArray | Int8Array;
+/** The values of a matrix, or a view of its bytes: see native/binding/matrix_call.h. */
+export type MatrixBytes = FloatArray | DataView;
 export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** A native object; it is freed when JavaScript forgets it. Handles are type-tagged: a wrong one is refused. */
@@ -128,16 +128,16 @@ export interface NativeAddon {
   findInvalid(x: FloatArray, rows: number, cols: number, allowNan: boolean): number;
 
   // Operations on matrices. Bit 0 of `code` is the element type, 0 for float32 and 1 for float64; the file of
-  // native/binding says what the others mean. Arrays have that type, or are Int8Arrays over the same bytes. The
-  // asynchronous ones write `out` in place: it is shared memory, or unknown to others before the promise settles.
+  // native/binding says what the others mean. Synchronous ones take DataViews of the bytes too, which is cheaper.
+  // Asynchronous ones write `out` in place: it is shared memory, or unknown to others before the promise settles.
 
   /** out = f(a, b); a and b have the shape of out, one row, one column, or b is a number. */
   matrixBinary(code: number, a: MatrixBytes, b: MatrixBytes | number, out: MatrixBytes, cols: number): void;
   matrixBinaryAsync(
     code: number,
-    a: MatrixBytes,
-    b: MatrixBytes | number,
-    out: MatrixBytes,
+    a: FloatArray,
+    b: FloatArray | number,
+    out: FloatArray,
     cols: number,
     cancel: CancelHandle | null,
   ): Promise<void>;
@@ -154,13 +154,13 @@ export interface NativeAddon {
   ): void;
   matrixGemmAsync(
     code: number,
-    a: MatrixBytes,
-    b: MatrixBytes,
-    out: MatrixBytes,
+    a: FloatArray,
+    b: FloatArray,
+    out: FloatArray,
     m: number,
     k: number,
     n: number,
-    bias: MatrixBytes | null,
+    bias: FloatArray | null,
     cancel: CancelHandle | null,
   ): Promise<void>;
 

@@ -43,8 +43,8 @@ export type Operand = Matrix | FloatArray | number;
 class BinaryCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
   constructor(
     readonly code: number,
-    readonly a: FloatArray,
-    readonly b: FloatArray | number,
+    readonly a: MatrixBase,
+    readonly b: MatrixBase | number,
     readonly out: Matrix<T>,
   ) {}
   get inputs() {
@@ -54,15 +54,17 @@ class BinaryCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
     return true;
   }
   run(): Matrix<T> {
+    const { b, out } = this;
     try {
-      matrixBinary(this.code, this.a, this.b, this.out.data, this.out.cols);
+      matrixBinary(this.code, this.a.view, typeof b === 'number' ? b : b.view, out.view, out.cols);
     } catch (error) {
       throw toBorealError(error);
     }
-    return this.out;
+    return out;
   }
   start(out: FloatArray, cancel: CancelHandle | null): Promise<void> {
-    return matrixBinaryAsync(this.code, this.a, this.b, out, this.out.cols, cancel);
+    const b = typeof this.b === 'number' ? this.b : this.b.data;
+    return matrixBinaryAsync(this.code, this.a.data, b, out, this.out.cols, cancel);
   }
   result(): Matrix<T> {
     return this.out;
@@ -77,12 +79,11 @@ function prepareBinary<T extends FloatArray>(
 ): BinaryCall<T> {
   const { data, rows, cols } = a;
   const code = (f << FUNCTION_SHIFT) | typeBit(data);
-  if (typeof b === 'number')
-    return new BinaryCall(code | NUMBER_B, data, b, resolveOut(data, rows, cols, out));
-  const other = b instanceof MatrixBase ? b : rowOf(b);
+  if (typeof b === 'number') return new BinaryCall(code | NUMBER_B, a, b, resolveOut(data, rows, cols, out));
+  const other: MatrixBase = b instanceof MatrixBase ? b : rowOf(b);
   requireSameType(data, other, 'the other operand');
   if (other.rows === rows && other.cols === cols) {
-    return new BinaryCall(code, data, other.data, resolveOut(data, rows, cols, out));
+    return new BinaryCall(code, a, other, resolveOut(data, rows, cols, out));
   }
   return broadcast(code, a, other, out);
 }
@@ -109,7 +110,7 @@ function broadcast<T extends FloatArray>(
     (a.cols !== cols ? COLUMN_A : 0) |
     (b.rows !== rows ? ROW_B : 0) |
     (b.cols !== cols ? COLUMN_B : 0);
-  return new BinaryCall(code | repeated, a.data, b.data, resolveOut(a.data, rows, cols, out));
+  return new BinaryCall(code | repeated, a, b, resolveOut(a.data, rows, cols, out));
 }
 
 function rowOf(values: FloatArray): MatrixBase {

@@ -16,6 +16,7 @@ export class MatrixBase<T extends FloatArray = FloatArray> {
   readonly data: T;
   readonly rows: number;
   readonly cols: number;
+  #view: DataView | undefined;
 
   /**
    * Wraps an array without copying it.
@@ -36,6 +37,20 @@ export class MatrixBase<T extends FloatArray = FloatArray> {
     this.data = data;
     this.rows = rows;
     this.cols = cols;
+  }
+
+  /**
+   * The bytes, for the native core: Node hands out the memory of a DataView in half the time it takes for a
+   * Float32Array. To make one takes 100 ns, so it is kept; it detaches together with the array.
+   *
+   * @internal
+   */
+  get view(): DataView {
+    if (this.#view === undefined) {
+      const { buffer, byteOffset, byteLength } = this.data;
+      this.#view = new DataView(buffer, byteOffset, byteLength);
+    }
+    return this.#view;
   }
 
   get dtype(): Dtype {

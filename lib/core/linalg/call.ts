@@ -31,7 +31,7 @@ export interface PreparedCall<R> {
   /** The matrix that it writes. */
   readonly out: MatrixBase;
   /** What it reads. */
-  readonly inputs: readonly FloatArray[];
+  readonly inputs: readonly MatrixBase[];
   /** Whether `out` may be one of the inputs, in the same shape. */
   readonly inPlace: boolean;
   /** Makes the call now. */
@@ -50,7 +50,7 @@ export async function later<R>(
   const call = prepare();
   const { data } = call.out;
   const direct = options?.out === undefined || !(data.buffer instanceof ArrayBuffer);
-  if (!direct) for (const input of call.inputs) refuseOverlap(data, input, call.inPlace);
+  if (!direct) for (const input of call.inputs) refuseOverlap(data, input.data, call.inPlace);
   const written = direct ? data : sameArray(data, data.length);
   await withCancel(options?.signal, (cancel) => call.start(written, cancel));
   if (!direct) {

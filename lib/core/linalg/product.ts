@@ -40,11 +40,11 @@ export interface MatmulOptions extends OutOptions {
 class GemmCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
   constructor(
     readonly code: number,
-    readonly a: FloatArray,
-    readonly b: FloatArray,
+    readonly a: MatrixBase,
+    readonly b: MatrixBase,
     readonly out: Matrix<T>,
     readonly k: number,
-    readonly bias: FloatArray | null,
+    readonly bias: MatrixBase | null,
   ) {}
   get inputs() {
     return this.bias === null ? [this.a, this.b] : [this.a, this.b, this.bias];
@@ -55,15 +55,27 @@ class GemmCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
   run(): Matrix<T> {
     const { out } = this;
     try {
-      matrixGemm(this.code, this.a, this.b, out.data, out.rows, this.k, out.cols, this.bias);
+      const bias = this.bias === null ? null : this.bias.view;
+      matrixGemm(this.code, this.a.view, this.b.view, out.view, out.rows, this.k, out.cols, bias);
     } catch (error) {
       throw toBorealError(error);
     }
     return out;
   }
   start(out: FloatArray, cancel: CancelHandle | null): Promise<void> {
+    const { a, b, bias, k } = this;
     const { rows, cols } = this.out;
-    return matrixGemmAsync(this.code, this.a, this.b, out, rows, this.k, cols, this.bias, cancel);
+    return matrixGemmAsync(
+      this.code,
+      a.data,
+      b.data,
+      out,
+      rows,
+      k,
+      cols,
+      bias === null ? null : bias.data,
+      cancel,
+    );
   }
   result(): Matrix<T> {
     return this.out;
@@ -84,7 +96,7 @@ function prepareMatmul<T extends FloatArray>(
   let { rows: kOfB, cols: n } = b;
   if (options === undefined) {
     if (k !== kOfB) throw shapesDoNotFit(a, b, code);
-    return new GemmCall(code, a.data, b.data, resolveOut(a.data, m, n, undefined), k, null);
+    return new GemmCall(code, a, b, resolveOut(a.data, m, n, undefined), k, null);
   }
   if (options.transposeA) {
     code |= TRANSPOSE_A;
@@ -97,7 +109,7 @@ function prepareMatmul<T extends FloatArray>(
   if (k !== kOfB) throw shapesDoNotFit(a, b, code);
   if (options.activation !== undefined) code |= activationCode(options.activation);
   const bias = options.bias === undefined ? null : biasOf(a.data, options.bias, n);
-  return new GemmCall(code, a.data, b.data, resolveOut(a.data, m, n, options.out), k, bias);
+  return new GemmCall(code, a, b, resolveOut(a.data, m, n, options.out), k, bias);
 }
 
 function shapesDoNotFit(a: MatrixBase, b: MatrixBase, code: number): ValidationError {
@@ -117,7 +129,7 @@ function activationCode(name: Activation): number {
   return ACTIVATIONS[name] << ACTIVATION_SHIFT;
 }
 
-function biasOf(like: FloatArray, bias: Matrix | FloatArray, n: number): FloatArray {
+function biasOf(like: FloatArray, bias: Matrix | FloatArray, n: number): MatrixBase {
   const row: MatrixBase = bias instanceof MatrixBase ? bias : new MatrixBase(bias, 1, bias.length);
   requireSameType(like, row, 'bias');
   if (row.rows !== 1 || row.cols !== n) {
@@ -126,7 +138,7 @@ function biasOf(like: FloatArray, bias: Matrix | FloatArray, n: number): FloatAr
       `bias needs the shape [1, ${n}], one value for each column of the product; got ${shapeOf(row)}.`,
     );
   }
-  return row.data;
+  return row;
 }
 
 /** The layer of {@link Matrix} with products. */
