@@ -112,6 +112,9 @@ inline VecD sqrt(VecD a) { return {_mm256_sqrt_pd(a.v)}; }
 inline VecF product_error(VecF a, VecF b, VecF product) { return {_mm256_fmsub_ps(a.v, b.v, product.v)}; }
 inline VecD product_error(VecD a, VecD b, VecD product) { return {_mm256_fmsub_pd(a.v, b.v, product.v)}; }
 
+inline VecF residual(VecF c, VecF a, VecF b) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }
+inline VecD residual(VecD c, VecD a, VecD b) { return {_mm256_fnmadd_pd(a.v, b.v, c.v)}; }
+
 inline __m256 power_of_2_f(__m256i n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
 }

@@ -79,6 +79,8 @@ inline VecF sqrt(VecF a) { return {_mm512_sqrt_ps(a.v)}; }
 inline VecD sqrt(VecD a) { return {_mm512_sqrt_pd(a.v)}; }
 inline VecF product_error(VecF a, VecF b, VecF product) { return {_mm512_fmsub_ps(a.v, b.v, product.v)}; }
 inline VecD product_error(VecD a, VecD b, VecD product) { return {_mm512_fmsub_pd(a.v, b.v, product.v)}; }
+inline VecF residual(VecF c, VecF a, VecF b) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }
+inline VecD residual(VecD c, VecD a, VecD b) { return {_mm512_fnmadd_pd(a.v, b.v, c.v)}; }
 inline VecF scale2(VecF a, VecF n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 inline VecD scale2(VecD a, VecD n) { return {_mm512_scalef_pd(a.v, n.v)}; }
 

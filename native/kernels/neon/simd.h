@@ -87,6 +87,9 @@ inline VecD product_error(VecD a, VecD b, VecD product) {
   return {vfmaq_f64(vnegq_f64(product.v), a.v, b.v)};
 }
 
+inline VecF residual(VecF c, VecF a, VecF b) { return {vfmsq_f32(c.v, a.v, b.v)}; }
+inline VecD residual(VecD c, VecD a, VecD b) { return {vfmsq_f64(c.v, a.v, b.v)}; }
+
 inline float32x4_t power_of_2_f(int32x4_t n) {
   return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));
 }
