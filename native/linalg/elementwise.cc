@@ -71,7 +71,7 @@ void run_softmax(bool log, MatrixView<const T> x, Axis axis, MatrixView<T> y, co
     });
     return;
   }
-  const size_t width = std::max<size_t>(64, kCostly / std::max<size_t>(1, x.rows) / 64 * 64);
+  const size_t width = std::max<size_t>(128, kCostly / std::max<size_t>(1, x.rows) / 64 * 64);
   const Partition cols{x.cols, width};
   run_tasks(x.rows == 0 ? 0 : cols.count(), options, [&](size_t task) {
     const Block block{0, x.rows, cols.begin(task), cols.end(task)};
@@ -89,7 +89,7 @@ void run_convert(void (*kernel)(const From*, size_t, To*, size_t, size_t, size_t
     x = flat(x);
     y = flat(y);
   }
-  run_blocks(Blocks(y.rows, y.cols, kCheap), options, [&](const Block& block) {
+  run_blocks(y.rows, y.cols, kCheap, options, [&](const Block& block) {
     const MatrixView<const From> from = block_of(x, block);
     const MatrixView<To> to = block_of(y, block);
     kernel(from.data, from.stride, to.data, to.stride, to.rows, to.cols);
@@ -106,7 +106,7 @@ void apply_unary(Unary f, MatrixView<const T> x, MatrixView<T> y, const RunOptio
     y = flat(y);
   }
   const auto kernel = elementwise_kernels<T>(kernels()).unary;
-  run_blocks(Blocks(y.rows, y.cols, task_size(f)), options, [&](const Block& block) {
+  run_blocks(y.rows, y.cols, task_size(f), options, [&](const Block& block) {
     const MatrixView<const T> from = block_of(x, block);
     const MatrixView<T> to = block_of(y, block);
     kernel(f, from.data, from.stride, to.data, to.stride, to.rows, to.cols);
@@ -122,7 +122,7 @@ void apply_binary(Binary f, MatrixView<const T> a, MatrixView<const T> b, Matrix
   };
   if (y.stride == y.cols && spans_all(left) && spans_all(right)) y = flat(y);
   const auto kernel = elementwise_kernels<T>(kernels()).binary;
-  run_blocks(Blocks(y.rows, y.cols, f == Binary::kPow ? kCostly : kCheap), options, [&](const Block& block) {
+  run_blocks(y.rows, y.cols, f == Binary::kPow ? kCostly : kCheap, options, [&](const Block& block) {
     const MatrixView<T> to = block_of(y, block);
     kernel(f, shifted(left, block), shifted(right, block), to.data, to.stride, to.rows, to.cols);
   });

@@ -4,7 +4,9 @@
 // joined by T. F. Chan, G. H. Golub & R. J. LeVeque, "Algorithms for computing the sample variance" (1983).
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "base/aligned_buffer.h"
 #include "base/error.h"
@@ -42,16 +44,25 @@ Fold fold_of(Reduction f) {
 
 // A sum of squares within these bounds lost nothing that matters to overflow or underflow.
 template <typename T>
-constexpr T kSafe = std::numeric_limits<T>::max() / 4;
+constexpr T kMost = std::numeric_limits<T>::max() / 4;
 template <typename T>
-const T kLeast = std::sqrt(std::numeric_limits<T>::min());
+constexpr T kLeast = sizeof(T) == 4 ? T(0x1p-63f)
+                                    : T(0x1p-511);  // the square root of the smallest normal number
 
-// The power of two that brings the largest magnitude near 1; 1 where it is 0, infinite or NaN.
+// The power of two that brings the largest magnitude near 1, by its exponent's bits; 1 where there is nothing
+// to scale: 0, infinity, NaN.
 template <typename T>
 T norm_scale(T largest) {
-  if (!(largest > 0) || std::isinf(largest)) return 1;
-  return std::ldexp(T(1), -std::clamp(std::ilogb(largest), std::numeric_limits<T>::min_exponent + 2,
-                                      std::numeric_limits<T>::max_exponent - 2));
+  using Bits = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
+  constexpr int kMantissa = std::numeric_limits<T>::digits - 1;
+  constexpr Bits kBias = static_cast<Bits>(std::numeric_limits<T>::max_exponent - 1);
+  if (!(largest > 0 && largest <= std::numeric_limits<T>::max())) return 1;
+  Bits bits;
+  std::memcpy(&bits, &largest, sizeof(T));
+  bits = std::max<Bits>(2 * kBias - (bits >> kMantissa), 1) << kMantissa;
+  T scale;
+  std::memcpy(&scale, &bits, sizeof(T));
+  return scale;
 }
 
 // The two directions a part can be folded in: `lines` numbers come out of `count` values each.
@@ -97,10 +108,14 @@ void reduce_lines(Reduction f, const Lines<T>& lines, T* value, T* mean) {
     T* const norm = value + first;
     std::fill(scale, scale + size, T(1));
     some.fold(Fold::kSumSquares, scale, norm);
-    const bool safe = std::all_of(norm, norm + size, [](T s) { return s > kLeast<T> && s < kSafe<T>; });
-    if (!safe) {
+    size_t unsafe = 0;
+    for (size_t i = 0; i < size; ++i) unsafe += !(norm[i] > kLeast<T> && norm[i] < kMost<T>);
+    if (unsafe > 0) {
       some.fold(Fold::kMaxAbs, nullptr, scale);
-      for (size_t i = 0; i < size; ++i) scale[i] = norm_scale(scale[i]);
+      for (size_t i = 0; i < size; ++i) {
+        const bool safe = norm[i] > kLeast<T> && norm[i] < kMost<T>;
+        scale[i] = safe ? T(1) : norm_scale(scale[i]);
+      }
       some.fold(Fold::kSumSquares, scale, norm);
     }
     for (size_t i = 0; i < size; ++i) norm[i] = std::sqrt(norm[i]) / scale[i];

@@ -119,6 +119,9 @@ inline VecD load_wide(const float* p, size_t count) {
 }
 inline VecD load_wide(const double* p, size_t count) { return {_mm256_maskload_pd(p, first_lanes_d(count))}; }
 
+inline VecF residual(VecF c, VecF a, VecF b) { return {_mm256_fnmadd_ps(a.v, b.v, c.v)}; }
+inline VecD residual(VecD c, VecD a, VecD b) { return {_mm256_fnmadd_pd(a.v, b.v, c.v)}; }
+
 inline __m256 power_of_2_f(__m256i n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
 }

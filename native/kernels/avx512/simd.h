@@ -87,6 +87,8 @@ inline VecD load_wide(const float* p, size_t count) {
 inline VecD load_wide(const double* p, size_t count) {
   return {_mm512_maskz_loadu_pd(first_lanes_d(count), p)};
 }
+inline VecF residual(VecF c, VecF a, VecF b) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }
+inline VecD residual(VecD c, VecD a, VecD b) { return {_mm512_fnmadd_pd(a.v, b.v, c.v)}; }
 inline VecF scale2(VecF a, VecF n) { return {_mm512_scalef_ps(a.v, n.v)}; }
 inline VecD scale2(VecD a, VecD n) { return {_mm512_scalef_pd(a.v, n.v)}; }
 

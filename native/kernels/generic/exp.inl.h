@@ -63,13 +63,18 @@ struct ReducedExp {
 };
 
 template <typename T>
-inline ReducedExp<T> reduced_exp(Vec<T> x, Vec<T> low = broadcast(T(0))) {
+inline ReducedExp<T> reduced_exp(Vec<T> x) {
   using C = ExpConstants<T>;
   const Vec<T> n = round(x * broadcast(C::kLog2E));
-  const Vec<T> most = fma(n, broadcast(-C::kLn2High), x), less = n * broadcast(C::kLn2Low);
-  const Vec<T> r = most - less, r_low = ((most - r) - less) + low;
+  const Vec<T> most = fma(n, broadcast(-C::kLn2High), x), less = n * broadcast(C::kLn2Low), r = most - less;
   const Vec<T> square = r * r, q = polynomial(C::kQ, r), expm1 = fma(square, q, r);
+  const Vec<T> r_low = (most - r) - less;
   return {n, expm1, fma(square, q, r - expm1) + fma(r_low, expm1, r_low)};
+}
+template <typename T>
+inline ReducedExp<T> reduced_exp(Vec<T> x, Vec<T> low) {
+  const ReducedExp<T> e = reduced_exp(x);
+  return {e.n, e.expm1, e.expm1_low + fma(low, e.expm1, low)};
 }
 
 // e^(x + low) 2^-n as a pair.
@@ -102,7 +107,7 @@ inline Vec<T> expm1(Vec<T> x) {
   return select(equal(x, broadcast(T(0))), x, y);  // -0
 }
 
-// sigmoid x = y 2^n, without rounding to a subnormal; n = 0 for x >= 0.
+// sigmoid x = y 2^n, before a rounding to a subnormal; for x >= 0 it is y, whatever n.
 template <typename T>
 struct ScaledSigmoid {
   Vec<T> y, n;
@@ -120,15 +125,15 @@ inline ScaledSigmoid<T> scaled_sigmoid(Vec<T> x) {
   const Vec<T> sum_low = fma(power, s.low, sum.low);
   const auto negative = less(x, zero);
   const Vec<T> numerator = select(negative, s.high, one), numerator_low = select(negative, s.low, zero);
-  const Vec<T> inverse = one / sum.high, y = numerator * inverse, product = y * sum.high;
-  const Vec<T> remainder = (numerator - product) - product_error(y, sum.high, product);
-  return {fma(remainder + fma(-y, sum_low, numerator_low), inverse, y), select(negative, e.n, zero)};
+  const Vec<T> inverse = one / sum.high, y = numerator * inverse;
+  const Vec<T> remainder = residual(numerator, y, sum.high) + fma(-y, sum_low, numerator_low);
+  return {fma(remainder, inverse, y), e.n};
 }
 
 template <typename T>
 inline Vec<T> sigmoid(Vec<T> x) {
   const ScaledSigmoid<T> s = scaled_sigmoid(x);
-  return scale2(s.y, s.n);
+  return select(less(x, broadcast(T(0))), scale2(s.y, s.n), s.y);
 }
 
 // x sigmoid(x); -0, the limit, at -infinity. Scaled last: x makes a subnormal sigmoid's rounding error
@@ -136,7 +141,8 @@ inline Vec<T> sigmoid(Vec<T> x) {
 template <typename T>
 inline Vec<T> silu(Vec<T> x) {
   const ScaledSigmoid<T> s = scaled_sigmoid(x);
-  return scale2(max(broadcast(ExpConstants<T>::kLowest), x) * s.y, s.n);
+  const Vec<T> y = max(broadcast(ExpConstants<T>::kLowest), x) * s.y;
+  return select(less(x, broadcast(T(0))), scale2(y, s.n), y);
 }
 
 // tanh |x| = m / (m + 2), m = e^(2|x|) - 1 = 2^n (e^r - 1) + (2^n - 1), which cancels nowhere.
@@ -149,10 +155,9 @@ inline Vec<T> tanh(Vec<T> x) {
   const Pair<T> m = add(power - one, power * e.expm1);
   const Vec<T> m_low = fma(power, e.expm1_low, m.low);
   const Pair<T> sum = add_ordered(max(m.high, two), min(m.high, two));
-  const Vec<T> inverse = one / sum.high, y = m.high * inverse, product = y * sum.high;
-  const Vec<T> remainder = (m.high - product) - product_error(y, sum.high, product);
-  const Vec<T> tail = m_low - y * (sum.low + m_low);
-  return copy_sign(fma(remainder + tail, inverse, y), x);
+  const Vec<T> inverse = one / sum.high, y = m.high * inverse;
+  const Vec<T> remainder = residual(m.high, y, sum.high) + fma(-y, sum.low + m_low, m_low);
+  return copy_sign(fma(remainder, inverse, y), x);
 }
 
 }  // namespace

@@ -44,9 +44,8 @@ inline Pair<T> multiply(Pair<T> a, Pair<T> b) {
 // 1 / a
 template <typename T>
 inline Pair<T> reciprocal(Pair<T> a) {
-  const Vec<T> one = broadcast(T(1)), y = one / a.high, product = y * a.high;
-  const Vec<T> rest = ((one - product) - product_error(y, a.high, product)) - y * a.low;
-  return {y, rest * y};
+  const Vec<T> one = broadcast(T(1)), y = one / a.high;
+  return {y, (residual(one, y, a.high) - y * a.low) * y};
 }
 
 }  // namespace

@@ -95,6 +95,9 @@ inline VecD load_wide(const T* p, size_t count) {
   return load(lanes);
 }
 
+inline VecF residual(VecF c, VecF a, VecF b) { return {vfmsq_f32(c.v, a.v, b.v)}; }
+inline VecD residual(VecD c, VecD a, VecD b) { return {vfmsq_f64(c.v, a.v, b.v)}; }
+
 inline float32x4_t power_of_2_f(int32x4_t n) {
   return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));
 }

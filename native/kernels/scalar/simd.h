@@ -10,6 +10,7 @@
 //   scale2(v, n) = v 2^n with gradual underflow, n whole and -2 kBias < n <= kBias + 1
 //   split_exponent(x) = {fraction in [sqrt 1/2, sqrt 2), exponent}, x positive, finite and normal
 //   product_error(a, b, p) = a b - p exactly, for p = a * b; a and b must be far from overflow
+//   residual(c, a, b) = c - a b, accurate where the two cancel; same condition
 //   less, not_less, equal, is_nan   lane masks; not_less is also true where a NaN takes part
 //   unordered(a, b)                 a or b is NaN
 //   either(m, n), both(m, n), negate(m)
@@ -188,6 +189,11 @@ inline Vec<T> scale2(Vec<T> a, Vec<T> n) {
   return {a.v * power_of_2<T>(half.v) * power_of_2<T>(n.v - half.v)};
 }
 
+template <typename T>
+inline Vec<T> residual(Vec<T> c, Vec<T> a, Vec<T> b) {
+  const Vec<T> product = a * b;
+  return (c - product) - product_error(a, b, product);
+}
 template <typename T>
 struct SplitExponent {
   Vec<T> fraction, exponent;
