@@ -23,7 +23,8 @@ Task matmul(const Problem& p) {
 
 Task prepare(const Problem& p) {
   if (p.op == "matmul") return p.dtype == "f32" ? matmul<float>(p) : matmul<double>(p);
-  return p.m > 0 && p.op != "matmul-int8" ? boreal_elementwise(p) : Task{};
+  if (p.op == "matmul-int8") return boreal_int8(p);
+  return p.m > 0 ? boreal_elementwise(p) : Task{};
 }
 
 }  // namespace

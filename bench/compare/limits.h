@@ -12,7 +12,7 @@ struct Peak {
   double rate;
   std::string instruction;
 };
-// dtype: "f32", "f64" or "int8"; about `seconds` long.
+// dtype: "f32", "f64", "int8" or "int8-saturating"; about `seconds` long.
 Peak measure_peak(const std::string& dtype, size_t threads, double seconds);
 
 // Bytes a second over a working set of `bytes` in all: reading it, and c = a + b with all three streams

@@ -94,10 +94,12 @@ class Comparison {
   std::string limits() const {
     std::ostringstream out;
     out << "{\"peaks\": {";
-    for (const char* dtype : {"f32", "f64", "int8"}) {
+    const char* separator = "";
+    for (const char* dtype : {"f32", "f64", "int8", "int8-saturating"}) {
       const Peak peak = measure_peak(dtype, threads_, 0.15);
-      out << (dtype[0] == 'f' && dtype[1] == '3' ? "" : ", ") << '"' << dtype
-          << "\": {\"rate\": " << peak.rate << ", \"instruction\": \"" << peak.instruction << "\"}";
+      out << separator << '"' << dtype << "\": {\"rate\": " << peak.rate << ", \"instruction\": \""
+          << peak.instruction << "\"}";
+      separator = ", ";
     }
     // Of the last level a core may hold but a share: 8 MiB stand for it.
     const Caches caches = cache_sizes();

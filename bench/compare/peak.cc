@@ -84,9 +84,12 @@ std::vector<Candidate> candidates(const std::string& dtype) {
       list.push_back({"vpdpbusd ymm", operations(12, 32), int8_dpbusd_avx});
     if (!list.empty()) return list;
     if (cpu.avx512) return {{"vpmaddwd zmm", operations(24, 32), int8_madd_avx512}};
-    if (!cpu.avx2) return {};
-    return {{"vpmaddwd ymm", operations(12, 16), int8_madd_avx2},
-            {"vpmaddubsw ymm", operations(10, 32), int8_maddubs_avx2}};
+    if (cpu.avx2) return {{"vpmaddwd ymm", operations(12, 16), int8_madd_avx2}};
+    return {};
+  }
+  if (dtype == "int8-saturating") {
+    if (cpu.avx2) return {{"vpmaddubsw ymm", operations(10, 32), int8_maddubs_avx2}};
+    return {};
   }
   const bool single = dtype == "f32";
   if (cpu.avx512) {
@@ -103,6 +106,7 @@ BOREAL_PEAK_LOOP(int8_mlal_neon, , int32x4_t, 24, vdupq_n_s32(0),
                                  vreinterpret_s16_s32(vget_low_s32(y))))
 
 std::vector<Candidate> candidates(const std::string& dtype) {
+  if (dtype == "int8-saturating") return {};
   if (dtype == "int8") return {{"smlal", 4.0 * 24 * 4 * 2, int8_mlal_neon}};
   if (dtype == "f32") return {{"fmla 4s", 4.0 * 24 * 4 * 2, fma_f32_neon}};
   return {{"fmla 2d", 4.0 * 24 * 2 * 2, fma_f64_neon}};

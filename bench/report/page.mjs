@@ -44,8 +44,8 @@ const SECTIONS = {
     title: 'int8 products',
     text:
       'u8 activations times packed s8 weights. boreal and oneDNN keep exact int32 sums; torch (its quantised Linear) ' +
-      'rounds to u8 on the way out. `boreal-f32` is our own float32 on the same shapes. The limit is the best of the ' +
-      "CPU's instructions, also where it saturates and is therefore not the one used.",
+      'rounds to u8 on the way out. The limit is that of exact sums. On a CPU without a dot-product instruction a peer may ' +
+      'use vpmaddubsw, whose 16-bit sums saturate: the results then differ, as `difference` in the raw results shows.',
     pictures: ({ rows, limits }) => {
       const mine = (group) => rows.filter((row) => row.group === group);
       return [
@@ -155,7 +155,7 @@ function limitsTable(limits) {
   const [first] = threads.map((key) => limits[key]);
   const lines = [
     ...Object.keys(first.peaks).map((dtype) => [
-      `${dtype === 'int8' ? 'int8, GOP/s' : `${dtype}, GFLOP/s`} (${first.peaks[dtype].instruction})`,
+      `${dtype}, ${dtype.startsWith('int8') ? 'GOP/s' : 'GFLOP/s'} (${first.peaks[dtype].instruction})`,
       ...threads.map((key) => giga(limits[key].peaks[dtype].rate)),
     ]),
     ...first.levels.map(({ name }, i) => [
