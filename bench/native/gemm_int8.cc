@@ -5,6 +5,8 @@
 //   f32      u8 codes in, bias, relu, float out
 //   dynamic  float rows in, quantised on the way, bias, relu, float out
 //   gemm_int8 [seconds a measurement = 0.2 [only this name]]
+#include "linalg/gemm_int8.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -18,7 +20,6 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
-#include "linalg/gemm_int8.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -116,7 +117,8 @@ void bench_peak(size_t threads) {
   if (work == nullptr) return;
   const size_t tasks = threads * 16;
   report("peak", {0, 0, 0}, threads, 2 * products * kRounds * static_cast<double>(tasks), [&] {
-    boreal::ThreadPool::instance().parallel_for(tasks, [&](size_t, size_t) { work(); }, threads);
+    boreal::ThreadPool::instance().parallel_for(
+        tasks, [&](size_t, size_t) { work(); }, threads);
   });
 }
 #else
