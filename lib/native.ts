@@ -141,6 +141,73 @@ export interface NativeAddon {
     cols: number,
     cancel: CancelHandle | null,
   ): Promise<void>;
+  /** out = f(x), f being in the code. */
+  matrixUnary(code: number, x: MatrixBytes, out: MatrixBytes): void;
+  matrixUnaryAsync(code: number, x: FloatArray, out: FloatArray, cancel: CancelHandle | null): Promise<void>;
+  /** Softmax of rows or columns of x [rows, cols], or its logarithm. */
+  matrixSoftmax(code: number, x: MatrixBytes, out: MatrixBytes, rows: number, cols: number): void;
+  matrixSoftmaxAsync(
+    code: number,
+    x: FloatArray,
+    out: FloatArray,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  /** out [cols, rows] = x [rows, cols] transposed. */
+  matrixTranspose(code: number, x: MatrixBytes, out: MatrixBytes, rows: number, cols: number): void;
+  matrixTransposeAsync(
+    code: number,
+    x: FloatArray,
+    out: FloatArray,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  /** out, of the other element type than x, = x. */
+  matrixConvert(code: number, x: MatrixBytes, out: MatrixBytes, rows: number, cols: number): void;
+  matrixConvertAsync(
+    code: number,
+    x: FloatArray,
+    out: FloatArray,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  /** out [cols] or [rows]; over both axes `out` is null and the result is returned. */
+  matrixReduce(
+    code: number,
+    x: MatrixBytes,
+    out: MatrixBytes | null,
+    rows: number,
+    cols: number,
+    ddof: number,
+  ): number | undefined;
+  matrixReduceAsync(
+    code: number,
+    x: FloatArray,
+    out: FloatArray | null,
+    rows: number,
+    cols: number,
+    ddof: number,
+    cancel: CancelHandle | null,
+  ): Promise<number | undefined>;
+  /** The same for positions. */
+  matrixArgReduce(
+    code: number,
+    x: MatrixBytes,
+    out: Int32Array | null,
+    rows: number,
+    cols: number,
+  ): number | undefined;
+  matrixArgReduceAsync(
+    code: number,
+    x: FloatArray,
+    out: Int32Array | null,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<number | undefined>;
   /** out [m, n] = activation(op(a) op(b) + bias). */
   matrixGemm(
     code: number,

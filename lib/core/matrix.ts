@@ -4,7 +4,8 @@
  */
 import { ValidationError } from '../errors.js';
 import type { FloatArray } from '../native.js';
-import { type Dtype, setMatrixConstructor } from './linalg/base.js';
+import { type Dtype, requireShape, setMatrixConstructor } from './linalg/base.js';
+import { type ArrayOf, requireDtype } from './linalg/layout.js';
 import { Selection } from './linalg/selection.js';
 import { show } from './params.js';
 import type { Table } from './table.js';
@@ -43,7 +44,18 @@ function isBigIntArray(value: ArrayBufferView): boolean {
 }
 
 function toFloatArray(values: ArrayLike<number>, dtype: Dtype): FloatArray {
-  return dtype === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
+  return dtype === 'float32' ? new Float32Array(values) : new Float64Array(values);
+}
+
+function zeros(rows: number, cols: number, dtype: Dtype): FloatArray {
+  requireDtype(dtype);
+  requireShape(rows, cols);
+  try {
+    return dtype === 'float32' ? new Float32Array(rows * cols) : new Float64Array(rows * cols);
+  } catch (error) {
+    const message = `A matrix of shape [${rows}, ${cols}] is larger than an array can be here.`;
+    throw new ValidationError('ERR_SHAPE', message, { cause: error });
+  }
 }
 
 function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix {
@@ -136,12 +148,102 @@ export class Matrix<T extends FloatArray = FloatArray> extends Selection<T> {
     );
   }
 
-  /** This matrix when it has that element type already, else a converted copy. */
-  astype(dtype: Dtype): Matrix {
-    return this.dtype === dtype ? this : new Matrix(toFloatArray(this.data, dtype), this.rows, this.cols);
+  /**
+   * A matrix of one value.
+   *
+   * @param dtype - default 'float64'
+   * @throws {ERR_SHAPE} when the shape is not two whole numbers
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.full(2, 2, 7); // [[7, 7], [7, 7]]
+   * ```
+   */
+  static full<D extends Dtype = 'float64'>(
+    rows: number,
+    cols: number,
+    value: number,
+    dtype?: D,
+  ): Matrix<ArrayOf<D>> {
+    const matrix = Matrix.zeros(rows, cols, dtype);
+    matrix.data.fill(value);
+    return matrix;
   }
 
-  /** Row i as a view that shares memory. */
+  /**
+   * A matrix of zeros.
+   *
+   * @param dtype - default 'float64'
+   * @throws {ERR_SHAPE} when the shape is not two whole numbers, or larger than an array can be
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.zeros(1, 3); // [[0, 0, 0]]
+   * ```
+   */
+  static zeros<D extends Dtype = 'float64'>(rows: number, cols: number, dtype?: D): Matrix<ArrayOf<D>> {
+    return new Matrix(zeros(rows, cols, dtype ?? 'float64') as ArrayOf<D>, rows, cols);
+  }
+
+  /**
+   * A matrix of ones.
+   *
+   * @param dtype - default 'float64'
+   * @throws {ERR_SHAPE} when the shape is not two whole numbers
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.ones(2, 1); // [[1], [1]]
+   * ```
+   */
+  static ones<D extends Dtype = 'float64'>(rows: number, cols: number, dtype?: D): Matrix<ArrayOf<D>> {
+    return Matrix.full(rows, cols, 1, dtype);
+  }
+
+  /**
+   * The identity matrix [n, n]: ones on the diagonal, zeros elsewhere.
+   *
+   * @param dtype - default 'float64'
+   * @throws {ERR_SHAPE} when n is not a whole number
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.identity(2); // [[1, 0], [0, 1]]
+   * ```
+   */
+  static identity<D extends Dtype = 'float64'>(n: number, dtype?: D): Matrix<ArrayOf<D>> {
+    const matrix = Matrix.zeros(n, n, dtype);
+    for (let i = 0; i < n; i++) matrix.data[i * n + i] = 1;
+    return matrix;
+  }
+
+  /**
+   * A square matrix with the given values on its diagonal, zeros elsewhere.
+   *
+   * @param dtype - default 'float64'
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.diagonal([1, 2]); // [[1, 0], [0, 2]]
+   * ```
+   */
+  static diagonal<D extends Dtype = 'float64'>(values: ArrayLike<number>, dtype?: D): Matrix<ArrayOf<D>> {
+    const n = values.length;
+    const matrix = Matrix.zeros(n, n, dtype);
+    for (let i = 0; i < n; i++) matrix.data[i * n + i] = values[i];
+    return matrix;
+  }
+
+  /**
+   * Row i as a view that shares memory.
+   *
+   * @throws {ERR_SHAPE} when there is no such row
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.from([[1, 2], [3, 4]]).row(1); // [3, 4]
+   * ```
+   */
   row(i: number): T {
     if (!Number.isInteger(i) || i < 0 || i >= this.rows) {
       throw new ValidationError('ERR_SHAPE', `Row ${i} is not in a matrix of ${this.rows} rows.`);
@@ -149,7 +251,19 @@ export class Matrix<T extends FloatArray = FloatArray> extends Selection<T> {
     return this.data.subarray(i * this.cols, (i + 1) * this.cols) as T;
   }
 
-  /** Rows start to end (exclusive, default all) as a view that shares memory; negative counts from the end. */
+  /**
+   * Rows start to end (exclusive) as a view that shares memory.
+   *
+   * @param start - negative counts from the end
+   * @param end - default: all rows from start on
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1, 2], [3, 4], [5, 6]]);
+   * m.slice(1); // [[3, 4], [5, 6]]
+   * m.slice(-1); // [[5, 6]]
+   * ```
+   */
   slice(start: number, end: number = this.rows): Matrix<T> {
     const clamp = (index: number) => Math.min(this.rows, Math.max(0, index < 0 ? this.rows + index : index));
     const from = clamp(Math.trunc(start));
@@ -157,7 +271,16 @@ export class Matrix<T extends FloatArray = FloatArray> extends Selection<T> {
     return new Matrix(this.data.subarray(from * this.cols, to * this.cols) as T, to - from, this.cols);
   }
 
-  /** A copy of the given columns, in that order. */
+  /**
+   * A copy of the given columns, in that order.
+   *
+   * @throws {ERR_SHAPE} when there is no such column
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.from([[1, 2, 3], [4, 5, 6]]).columns([2, 0]); // [[3, 1], [6, 4]]
+   * ```
+   */
   columns(indices: ArrayLike<number>): Matrix<T> {
     for (let k = 0; k < indices.length; k++) {
       if (!Number.isInteger(indices[k]) || indices[k] < 0 || indices[k] >= this.cols) {
@@ -175,7 +298,16 @@ export class Matrix<T extends FloatArray = FloatArray> extends Selection<T> {
     return new Matrix(out, this.rows, width);
   }
 
-  /** A copy of the given rows, in that order. */
+  /**
+   * A copy of the given rows, in that order.
+   *
+   * @throws {ERR_SHAPE} when there is no such row
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.from([[1, 2], [3, 4]]).takeRows([1, 1]); // [[3, 4], [3, 4]]
+   * ```
+   */
   takeRows(indices: ArrayLike<number>): Matrix<T> {
     const { cols } = this;
     const out = new (this.data.constructor as new (n: number) => T)(indices.length * cols);
@@ -183,7 +315,75 @@ export class Matrix<T extends FloatArray = FloatArray> extends Selection<T> {
     return new Matrix(out, indices.length, cols);
   }
 
-  /** The values as nested arrays. */
+  /**
+   * A copy with memory of its own.
+   *
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.ones(1, 2);
+   * m.copy().data.fill(0);
+   * m.toArray(); // [[1, 1]]
+   * ```
+   */
+  copy(): Matrix<T> {
+    return new Matrix(this.data.slice() as T, this.rows, this.cols);
+  }
+
+  /**
+   * Whether another matrix has the same shape and the same values; NaN differs from NaN, as in numpy's array_equal. The
+   * element types may differ.
+   *
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.ones(1, 2).equals(Matrix.ones(1, 2, 'float32')); // true
+   * Matrix.ones(1, 2).equals(Matrix.ones(2, 1)); // false
+   * ```
+   */
+  equals(other: Matrix): boolean {
+    return this.allClose(other, { relative: 0, absolute: 0 });
+  }
+
+  /**
+   * Whether another matrix has the same shape and nearly the same values: |this - other| <= absolute + relative |other|.
+   *
+   * @param tolerance - `relative` (default 1e-5), `absolute` (default 1e-8), and whether NaN equals NaN (`equalNan`,
+   *   default false); numpy's rtol, atol and equal_nan
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1, 2]]);
+   * m.allClose(m.add(1e-9)); // true
+   * m.allClose(m.add(1e-3)); // false
+   * ```
+   */
+  allClose(
+    other: Matrix,
+    tolerance: { relative?: number; absolute?: number; equalNan?: boolean } = {},
+  ): boolean {
+    const { relative = 1e-5, absolute = 1e-8, equalNan = false } = tolerance;
+    if (this.rows !== other.rows || this.cols !== other.cols) return false;
+    const a: FloatArray = this.data;
+    const b: FloatArray = other.data;
+    for (let i = 0; i < a.length; i++) {
+      const near = a[i] === b[i] || Math.abs(a[i] - b[i]) <= absolute + relative * Math.abs(b[i]);
+      // An infinite tolerance is not near: only an infinity of the same sign equals one.
+      const both = equalNan && Number.isNaN(a[i]) && Number.isNaN(b[i]);
+      if (!both && (!near || (a[i] !== b[i] && !Number.isFinite(b[i])))) return false;
+    }
+    return true;
+  }
+
+  /**
+   * The values as nested arrays.
+   *
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.identity(2).toArray(); // [[1, 0], [0, 1]]
+   * ```
+   */
   toArray(): number[][] {
     return Array.from({ length: this.rows }, (_, i) => Array.from(this.row(i)));
   }

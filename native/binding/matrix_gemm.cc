@@ -15,10 +15,10 @@ class GemmOp {
 
   explicit GemmOp(MatrixArguments& arguments) {
     const uint32_t code = arguments.code();
+    if ((code & kActivation) >= kUnaryCount) throw Error("ERR_PARAMETER", "There is no such activation.");
     options_.activation = static_cast<Unary>(code & kActivation);
     options_.transpose_a = (code & kTransposeA) != 0;
     options_.transpose_b = (code & kTransposeB) != 0;
-    if (options_.activation > Unary::kExp) throw Error("ERR_PARAMETER", "There is no such activation.");
     const size_t m = arguments.size(4, "m"), k = arguments.size(5, "k"), n = arguments.size(6, "n");
     c_ = dense_view(arguments.output<T>(3, "out", checked_area(m, n)), m, n);
     a_ = dense_view(arguments.input<T>(1, "a", checked_area(m, k)), m, k);

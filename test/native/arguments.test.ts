@@ -211,6 +211,18 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   matrixDistanceAsync: () => [1, f64(6), null, f64(4), 2, 2, 3, null],
   matrixTopK: () => [0, f32(6), f32(2), new Int32Array(2), 2, 3, 1],
   matrixTopKAsync: () => [1, f64(6), f64(2), new Int32Array(2), 2, 3, 1, null],
+  matrixUnary: () => [8, f32(6), f32(6)],
+  matrixUnaryAsync: () => [9, f64(6), f64(6), null],
+  matrixSoftmax: () => [0, f32(6), f32(6), 2, 3],
+  matrixSoftmaxAsync: () => [7, f64(6), f64(6), 2, 3, null],
+  matrixTranspose: () => [1, f64(6), f64(6), 2, 3],
+  matrixTransposeAsync: () => [0, f32(6), f32(6), 2, 3, null],
+  matrixConvert: () => [1, f64(6), f32(6), 2, 3],
+  matrixConvertAsync: () => [0, f32(6), f64(6), 2, 3, null],
+  matrixReduce: () => [0, f32(6), f32(3), 2, 3, 0],
+  matrixReduceAsync: () => [5, f64(6), null, 2, 3, 0, null],
+  matrixArgReduce: () => [10, f32(6), new Int32Array(2), 2, 3],
+  matrixArgReduceAsync: () => [5, f64(6), null, 2, 3, null],
   matrixGemm: () => [0, f32(6), f32(3), f32(2), 2, 3, 1, null],
   matrixGemmAsync: () => [1, f64(6), f64(3), f64(2), 2, 3, 1, f64(1), null],
   fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
@@ -275,6 +287,9 @@ it('no arguments do worse than an error with a code', async () => {
       new DataView(new ArrayBuffer(8)),
       new ArrayBuffer(8),
     ),
+    fc
+      .tuple(fc.nat(48), fc.nat(3))
+      .map(([length, offset]) => new DataView(new ArrayBuffer(length + offset), offset)),
     fc.array(view, { maxLength: 3 }),
     fc
       .tuple(fc.constantFrom(...Object.keys(forestSpec())), numeric)

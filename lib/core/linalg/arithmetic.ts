@@ -11,6 +11,7 @@ import {
   type PreparedCall,
   requireSameType,
   resolveOut,
+  rowOf,
 } from './call.js';
 
 const { matrixBinary, matrixBinaryAsync } = native;
@@ -48,7 +49,7 @@ class BinaryCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
     readonly out: Matrix<T>,
   ) {}
   get inputs() {
-    return typeof this.b === 'number' ? [this.a] : [this.a, this.b];
+    return typeof this.b === 'number' ? [this.a.data] : [this.a.data, this.b.data];
   }
   get inPlace() {
     return true;
@@ -56,7 +57,7 @@ class BinaryCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
   run(): Matrix<T> {
     const { b, out } = this;
     try {
-      matrixBinary(this.code, this.a.view, typeof b === 'number' ? b : b.view, out.view, out.cols);
+      matrixBinary(this.code, this.a.memory, typeof b === 'number' ? b : b.memory, out.memory, out.cols);
     } catch (error) {
       throw toBorealError(error);
     }
@@ -80,7 +81,7 @@ function prepareBinary<T extends FloatArray>(
   const { data, rows, cols } = a;
   const code = (f << FUNCTION_SHIFT) | typeBit(data);
   if (typeof b === 'number') return new BinaryCall(code | NUMBER_B, a, b, resolveOut(data, rows, cols, out));
-  const other: MatrixBase = b instanceof MatrixBase ? b : rowOf(b);
+  const other: MatrixBase = b instanceof MatrixBase ? b : rowOf(b, 'The other operand');
   requireSameType(data, other, 'the other operand');
   if (other.rows === rows && other.cols === cols) {
     return new BinaryCall(code, a, other, resolveOut(data, rows, cols, out));
@@ -113,24 +114,19 @@ function broadcast<T extends FloatArray>(
   return new BinaryCall(code | repeated, a, b, resolveOut(a.data, rows, cols, out));
 }
 
-function rowOf(values: FloatArray): MatrixBase {
-  if (!(values instanceof Float32Array || values instanceof Float64Array)) {
-    throw new ValidationError(
-      'ERR_PARAMETER',
-      `The other operand must be a number, a Matrix, or a Float32Array or Float64Array as one row; got ${show(values)}.`,
-    );
-  }
-  return new MatrixBase(values as FloatArray, 1, (values as FloatArray).length);
+function requireNumber(factor: number): number {
+  if (typeof factor === 'number') return factor;
+  throw new ValidationError('ERR_PARAMETER', `factor must be a number; got ${show(factor)}.`);
 }
 
-/** The layer of {@link Matrix} with arithmetic. */
+/** The layer of {@link Matrix} with arithmetic. All its operations repeat operands of one row, one column or one value. */
 export class Arithmetic<T extends FloatArray = FloatArray> extends MatrixBase<T> {
   /**
    * The sum with a matrix or a number, element by element.
    *
-   * @throws {ERR_SHAPE} when the shapes are neither equal nor can be repeated to be so
+   * @throws {ERR_SHAPE} when the shapes are neither equal nor can be repeated to be so; the message names both
    * @throws {ERR_DTYPE} when the element types differ
-   * @throws {ERR_PARAMETER} when `out` overlaps an operand that it isn't
+   * @throws {ERR_PARAMETER} when `out` overlaps an operand that it is not
    * @example
    * ```ts
    * import { Matrix } from 'boreal';
@@ -146,5 +142,151 @@ export class Arithmetic<T extends FloatArray = FloatArray> extends MatrixBase<T>
   /** {@link add} on the pool. */
   addAsync(other: Operand, options?: AsyncOptions): Promise<Matrix<T>> {
     return later(options, () => prepareBinary(Binary.Add, this, other, options?.out));
+  }
+
+  /**
+   * The difference from a matrix or a number, element by element.
+   *
+   * @throws {ERR_SHAPE} when the shapes are neither equal nor can be repeated to be so; the message names both
+   * @throws {ERR_DTYPE} when the element types differ
+   * @throws {ERR_PARAMETER} when `out` overlaps an operand that it is not
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1, 2], [3, 4]]);
+   * m.sub(1); // [[0, 1], [2, 3]]
+   * m.sub(Float64Array.of(1, 2)); // [[0, 0], [2, 2]]
+   * ```
+   */
+  sub(other: Operand, options?: OutOptions): Matrix<T> {
+    return prepareBinary(Binary.Sub, this, other, options?.out).run();
+  }
+  /** {@link sub} on the pool. */
+  subAsync(other: Operand, options?: AsyncOptions): Promise<Matrix<T>> {
+    return later(options, () => prepareBinary(Binary.Sub, this, other, options?.out));
+  }
+
+  /**
+   * The product with a matrix or a number, element by element; {@link Products.matmul} is the matrix product.
+   *
+   * @throws {ERR_SHAPE} when the shapes are neither equal nor can be repeated to be so; the message names both
+   * @throws {ERR_DTYPE} when the element types differ
+   * @throws {ERR_PARAMETER} when `out` overlaps an operand that it is not
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1, 2], [3, 4]]);
+   * m.mul(m); // [[1, 4], [9, 16]]
+   * m.mul(Matrix.from([[10], [100]])); // [[10, 20], [300, 400]]
+   * ```
+   */
+  mul(other: Operand, options?: OutOptions): Matrix<T> {
+    return prepareBinary(Binary.Mul, this, other, options?.out).run();
+  }
+  /** {@link mul} on the pool. */
+  mulAsync(other: Operand, options?: AsyncOptions): Promise<Matrix<T>> {
+    return later(options, () => prepareBinary(Binary.Mul, this, other, options?.out));
+  }
+
+  /**
+   * The quotient by a matrix or a number, element by element. Dividing by 0 gives infinities and NaN.
+   *
+   * @throws {ERR_SHAPE} when the shapes are neither equal nor can be repeated to be so; the message names both
+   * @throws {ERR_DTYPE} when the element types differ
+   * @throws {ERR_PARAMETER} when `out` overlaps an operand that it is not
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1, 2], [3, 4]]);
+   * m.div(2); // [[0.5, 1], [1.5, 2]]
+   * ```
+   */
+  div(other: Operand, options?: OutOptions): Matrix<T> {
+    return prepareBinary(Binary.Div, this, other, options?.out).run();
+  }
+  /** {@link div} on the pool. */
+  divAsync(other: Operand, options?: AsyncOptions): Promise<Matrix<T>> {
+    return later(options, () => prepareBinary(Binary.Div, this, other, options?.out));
+  }
+
+  /**
+   * Each element to the power of the other operand, as C and JavaScript define it.
+   *
+   * @throws {ERR_SHAPE} when the shapes are neither equal nor can be repeated to be so; the message names both
+   * @throws {ERR_DTYPE} when the element types differ
+   * @throws {ERR_PARAMETER} when `out` overlaps an operand that it is not
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1, 2], [3, 4]]);
+   * m.pow(2); // [[1, 4], [9, 16]]
+   * ```
+   */
+  pow(other: Operand, options?: OutOptions): Matrix<T> {
+    return prepareBinary(Binary.Pow, this, other, options?.out).run();
+  }
+  /** {@link pow} on the pool. */
+  powAsync(other: Operand, options?: AsyncOptions): Promise<Matrix<T>> {
+    return later(options, () => prepareBinary(Binary.Pow, this, other, options?.out));
+  }
+
+  /**
+   * The smaller of the elements of both; NaN if either is NaN. {@link Reductions.min} is the least of one matrix.
+   *
+   * @throws {ERR_SHAPE} when the shapes are neither equal nor can be repeated to be so; the message names both
+   * @throws {ERR_DTYPE} when the element types differ
+   * @throws {ERR_PARAMETER} when `out` overlaps an operand that it is not
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1, 2], [3, 4]]);
+   * m.minimum(2); // [[1, 2], [2, 2]]
+   * ```
+   */
+  minimum(other: Operand, options?: OutOptions): Matrix<T> {
+    return prepareBinary(Binary.Min, this, other, options?.out).run();
+  }
+  /** {@link minimum} on the pool. */
+  minimumAsync(other: Operand, options?: AsyncOptions): Promise<Matrix<T>> {
+    return later(options, () => prepareBinary(Binary.Min, this, other, options?.out));
+  }
+
+  /**
+   * The larger of the elements of both; NaN if either is NaN. {@link Reductions.max} is the largest of one matrix.
+   *
+   * @throws {ERR_SHAPE} when the shapes are neither equal nor can be repeated to be so; the message names both
+   * @throws {ERR_DTYPE} when the element types differ
+   * @throws {ERR_PARAMETER} when `out` overlaps an operand that it is not
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1, 2], [3, 4]]);
+   * m.maximum(Matrix.from([[2], [3.5]])); // [[2, 2], [3.5, 4]]
+   * ```
+   */
+  maximum(other: Operand, options?: OutOptions): Matrix<T> {
+    return prepareBinary(Binary.Max, this, other, options?.out).run();
+  }
+  /** {@link maximum} on the pool. */
+  maximumAsync(other: Operand, options?: AsyncOptions): Promise<Matrix<T>> {
+    return later(options, () => prepareBinary(Binary.Max, this, other, options?.out));
+  }
+
+  /**
+   * Every element times a number: {@link mul} by its other name.
+   *
+   * @throws {ERR_PARAMETER} when the factor is not a number, or `out` overlaps this matrix without being it
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * Matrix.from([[1, 2]]).scale(0.5); // [[0.5, 1]]
+   * ```
+   */
+  scale(factor: number, options?: OutOptions): Matrix<T> {
+    return prepareBinary(Binary.Mul, this, requireNumber(factor), options?.out).run();
+  }
+  /** {@link scale} on the pool. */
+  scaleAsync(factor: number, options?: AsyncOptions): Promise<Matrix<T>> {
+    return later(options, () => prepareBinary(Binary.Mul, this, requireNumber(factor), options?.out));
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The bottom of the class {@link Matrix}: its values and shape. The operations are layers above it, one file each
- * (Matrix extends Reductions extends Functions extends Arithmetic extends MatrixBase), so that none of them has to
+ * (Matrix, Selection, Products, Reductions, Functions, Arithmetic, MatrixBase, each extends the next), so that none of them has to
  * import Matrix itself; they make their results with {@link createMatrix}.
  */
 import { ValidationError } from '../../errors.js';
@@ -10,12 +10,20 @@ import type { Matrix } from '../matrix.js';
 /** The two element types. Float64 is scikit-learn's default; Float32 halves memory and doubles SIMD width. */
 export type Dtype = 'float32' | 'float64';
 
+/** Throws unless both are whole numbers >= 0. */
+export function requireShape(rows: number, cols: number): void {
+  if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(cols) || rows < 0 || cols < 0) {
+    throw new ValidationError('ERR_SHAPE', `A shape needs whole numbers >= 0; got [${rows}, ${cols}].`);
+  }
+}
+
 /** The values and the shape of a matrix. */
 export class MatrixBase<T extends FloatArray = FloatArray> {
   /** The values, row after row: element (i, j) at `data[i * cols + j]`. */
   readonly data: T;
   readonly rows: number;
   readonly cols: number;
+  #used = false;
   #view: DataView | undefined;
 
   /**
@@ -25,9 +33,7 @@ export class MatrixBase<T extends FloatArray = FloatArray> {
    * @throws {ERR_SHAPE} when the length does not match
    */
   constructor(data: T, rows: number, cols: number) {
-    if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(cols) || rows < 0 || cols < 0) {
-      throw new ValidationError('ERR_SHAPE', `A shape needs whole numbers >= 0; got [${rows}, ${cols}].`);
-    }
+    requireShape(rows, cols);
     if (data.length !== rows * cols) {
       throw new ValidationError(
         'ERR_SHAPE',
@@ -40,19 +46,26 @@ export class MatrixBase<T extends FloatArray = FloatArray> {
   }
 
   /**
-   * The bytes, for the native core: Node hands out the memory of a DataView in half the time it takes for a
-   * Float32Array. To make one takes 100 ns, so it is kept; it detaches together with the array.
+   * The values as the native core takes them in synchronous calls. Node hands out the memory of a DataView in half the
+   * time it takes for a Float32Array, but to make one costs as much as three calls save: a matrix gets one when it is
+   * used again. It detaches together with the array. Resizable buffers get none: Node reports the old length of a
+   * DataView after the buffer has shrunk, and an empty array has none or is detached.
    *
    * @internal
    */
-  get view(): DataView {
-    if (this.#view === undefined) {
-      const { buffer, byteOffset, byteLength } = this.data;
-      this.#view = new DataView(buffer, byteOffset, byteLength);
+  get memory(): T | DataView {
+    if (this.#view !== undefined) return this.#view;
+    if (!this.#used) {
+      this.#used = true;
+      return this.data;
     }
+    const { buffer, byteOffset, byteLength } = this.data;
+    if (byteLength === 0 || (buffer as { resizable?: boolean }).resizable === true) return this.data;
+    this.#view = new DataView(buffer, byteOffset, byteLength);
     return this.#view;
   }
 
+  /** 'float32' or 'float64'. */
   get dtype(): Dtype {
     return this.data instanceof Float32Array ? 'float32' : 'float64';
   }

@@ -7,6 +7,7 @@ import { ValidationError } from '../../errors.js';
 import type { CancelHandle, FloatArray } from '../../native.js';
 import { withCancel } from '../cancellation.js';
 import type { Matrix } from '../matrix.js';
+import { show } from '../params.js';
 import { createMatrix, MatrixBase, sameArray, shapeOf } from './base.js';
 
 /** Options of operations that give a matrix. */
@@ -28,18 +29,18 @@ export interface AsyncOptions extends OutOptions, SignalOptions {}
 
 /** A native call with checked arguments, not made yet. */
 export interface PreparedCall<R> {
-  /** The matrix that it writes. */
-  readonly out: MatrixBase;
+  /** The matrix that it writes, and that may be the caller's; null if it gives something else. */
+  readonly out: MatrixBase | null;
   /** What it reads. */
-  readonly inputs: readonly MatrixBase[];
+  readonly inputs: readonly FloatArray[];
   /** Whether `out` may be one of the inputs, in the same shape. */
   readonly inPlace: boolean;
   /** Makes the call now. */
   run(): R;
   /** Makes it on the pool, with `out` in place of its own; inputs in ordinary memory are copied before it returns. */
-  start(out: FloatArray, cancel: CancelHandle | null): Promise<unknown>;
-  /** What the call has given, once `out` is written. */
-  result(): R;
+  start(out: FloatArray | null, cancel: CancelHandle | null): Promise<unknown>;
+  /** What the call has given, from what the promise of `start` gave. */
+  result(value: unknown): R;
 }
 
 /** Makes a call on the pool. What `prepare` throws becomes a rejection. */
@@ -48,18 +49,18 @@ export async function later<R>(
   prepare: () => PreparedCall<R>,
 ): Promise<R> {
   const call = prepare();
-  const { data } = call.out;
-  const direct = options?.out === undefined || !(data.buffer instanceof ArrayBuffer);
-  if (!direct) for (const input of call.inputs) refuseOverlap(data, input.data, call.inPlace);
-  const written = direct ? data : sameArray(data, data.length);
-  await withCancel(options?.signal, (cancel) => call.start(written, cancel));
-  if (!direct) {
-    if (data.length !== written.length) {
-      throw new ValidationError('ERR_SHAPE', 'The buffer of out was detached while the operation ran.');
-    }
-    data.set(written);
+  const out = call.out === null ? null : call.out.data;
+  // What the caller could detach meanwhile must not be written by another thread.
+  const detour = out !== null && options?.out !== undefined && out.buffer instanceof ArrayBuffer;
+  if (!detour) return call.result(await withCancel(options?.signal, (cancel) => call.start(out, cancel)));
+  for (const input of call.inputs) refuseOverlap(out, input, call.inPlace);
+  const written = sameArray(out, out.length);
+  const value = await withCancel(options?.signal, (cancel) => call.start(written, cancel));
+  if (out.length !== written.length) {
+    throw new ValidationError('ERR_SHAPE', 'The buffer of out was detached while the operation ran.');
   }
-  return call.result();
+  out.set(written);
+  return call.result(value);
 }
 
 /** The rule of the native core, for calls that it makes with another `out`. */
@@ -69,6 +70,17 @@ function refuseOverlap(out: FloatArray, x: FloatArray, inPlace: boolean): void {
     return;
   if (inPlace && out.byteOffset === x.byteOffset && out.byteLength === x.byteLength) return;
   throw new ValidationError('ERR_PARAMETER', 'out must not overlap an operand.');
+}
+
+/** A typed array as a matrix of one row. */
+export function rowOf(values: unknown, name: string): MatrixBase {
+  if (!(values instanceof Float32Array || values instanceof Float64Array)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `${name} must be a Matrix, or a Float32Array or Float64Array as one row; got ${show(values)}.`,
+    );
+  }
+  return new MatrixBase(values as FloatArray, 1, values.length);
 }
 
 /** `out` after a check of its shape and element type, or a new matrix. */

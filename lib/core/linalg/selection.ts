@@ -5,7 +5,7 @@ import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
 import { createMatrix, type MatrixBase, sameArray, shapeOf, typeBit } from './base.js';
 import { later, type PreparedCall, type SignalOptions } from './call.js';
-import { Product } from './product.js';
+import { Products } from './products.js';
 
 const { matrixTopK, matrixTopKAsync } = native;
 
@@ -85,7 +85,7 @@ function prepareTopK<T extends FloatArray>(
 }
 
 /** The layer of {@link Matrix} with selection. */
-export class Selection<T extends FloatArray = FloatArray> extends Product<T> {
+export class Selection<T extends FloatArray = FloatArray> extends Products<T> {
   /**
    * The k largest (or smallest) values of each row (or column) and where they stand, the best first. Of equal values
    * the one with the lower index comes first.

@@ -3,7 +3,6 @@ import { toBorealError, ValidationError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { Arithmetic } from './arithmetic.js';
 import { MatrixBase, shapeOf, typeBit } from './base.js';
 import {
   type AsyncOptions,
@@ -12,20 +11,21 @@ import {
   type PreparedCall,
   requireSameType,
   resolveOut,
+  rowOf,
 } from './call.js';
+import { UNARY } from './functions.js';
+import { Reductions } from './reductions.js';
 
 const { matrixGemm, matrixGemmAsync } = native;
 
-/** The functions that a product may end with, by their numbers in native/kernels/row_kernels.h. */
-const ACTIVATIONS = { identity: 0, relu: 1, sigmoid: 2, tanh: 3, exp: 4 } as const;
 const ACTIVATION_SHIFT = 1;
 const TRANSPOSE_A = 1 << 7;
 const TRANSPOSE_B = 1 << 8;
 
-/** The name of a function that {@link Product.matmul} can apply to its result. */
-export type Activation = keyof typeof ACTIVATIONS;
+/** The name of a function that {@link Products.matmul} can apply to its result: any elementwise one. */
+export type Activation = keyof typeof UNARY;
 
-/** Options of {@link Product.matmul}. */
+/** Options of {@link Products.matmul}. */
 export interface MatmulOptions extends OutOptions {
   /** Use the transpose of this matrix; nothing is copied. Default false. */
   readonly transposeA?: boolean;
@@ -47,7 +47,7 @@ class GemmCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
     readonly bias: MatrixBase | null,
   ) {}
   get inputs() {
-    return this.bias === null ? [this.a, this.b] : [this.a, this.b, this.bias];
+    return this.bias === null ? [this.a.data, this.b.data] : [this.a.data, this.b.data, this.bias.data];
   }
   get inPlace() {
     return false;
@@ -55,8 +55,8 @@ class GemmCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
   run(): Matrix<T> {
     const { out } = this;
     try {
-      const bias = this.bias === null ? null : this.bias.view;
-      matrixGemm(this.code, this.a.view, this.b.view, out.view, out.rows, this.k, out.cols, bias);
+      const bias = this.bias === null ? null : this.bias.memory;
+      matrixGemm(this.code, this.a.memory, this.b.memory, out.memory, out.rows, this.k, out.cols, bias);
     } catch (error) {
       throw toBorealError(error);
     }
@@ -122,15 +122,15 @@ function shapesDoNotFit(a: MatrixBase, b: MatrixBase, code: number): ValidationE
 }
 
 function activationCode(name: Activation): number {
-  if (!Object.hasOwn(ACTIVATIONS, name)) {
-    const allowed = Object.keys(ACTIVATIONS).join(', ');
+  if (!Object.hasOwn(UNARY, name)) {
+    const allowed = Object.keys(UNARY).join(', ');
     throw new ValidationError('ERR_PARAMETER', `activation must be one of ${allowed}; got ${show(name)}.`);
   }
-  return ACTIVATIONS[name] << ACTIVATION_SHIFT;
+  return UNARY[name] << ACTIVATION_SHIFT;
 }
 
 function biasOf(like: FloatArray, bias: Matrix | FloatArray, n: number): MatrixBase {
-  const row: MatrixBase = bias instanceof MatrixBase ? bias : new MatrixBase(bias, 1, bias.length);
+  const row: MatrixBase = bias instanceof MatrixBase ? bias : rowOf(bias, 'bias');
   requireSameType(like, row, 'bias');
   if (row.rows !== 1 || row.cols !== n) {
     throw new ValidationError(
@@ -142,7 +142,7 @@ function biasOf(like: FloatArray, bias: Matrix | FloatArray, n: number): MatrixB
 }
 
 /** The layer of {@link Matrix} with products. */
-export class Product<T extends FloatArray = FloatArray> extends Arithmetic<T> {
+export class Products<T extends FloatArray = FloatArray> extends Reductions<T> {
   /**
    * The matrix product with `b`, [rows, cols] x [cols, n]; with a bias and a function of every element if asked for.
    * A row's bits depend neither on the other rows nor on the number of threads.
