@@ -1,5 +1,5 @@
-// Times the decompositions of random matrices; one JSON line for each: { suite, name, n, threads, seconds }, the
-// median of several runs. bench/peers/decompositions_lapack.py prints the same for LAPACK.
+// Times the decompositions of random matrices; one JSON line for each: { suite, name, n, threads, seconds },
+// the median of several runs. bench/peers/decompositions_lapack.py prints the same for LAPACK.
 //   decompositions [threads ...]     default 1 and all
 #include <algorithm>
 #include <chrono>
@@ -47,16 +47,20 @@ void run_size(size_t n, size_t threads) {
   }
   RunOptions run;
   run.max_threads = threads;
-  boreal::multiply(1, boreal::Op::kAsIs, as_const(a), boreal::Op::kTransposed, as_const(a), 0, definite.view(),
-                   run);
+  boreal::multiply(1, boreal::Form::kAsIs, as_const(a), boreal::Form::kTransposed, as_const(a), 0,
+                   definite.view(), run);
   for (size_t i = 0; i < n; ++i) definite.view().at(i, i) += static_cast<double>(n);
-  const ConstDense general = as_const(a), hermitian = as_const(symmetric.view()), spd = as_const(definite.view());
+  const ConstDense general = as_const(a), hermitian = as_const(symmetric.view()),
+                   spd = as_const(definite.view());
   std::vector<double> values(n);
   const struct {
     const char* name;
     std::function<void()> f;
   } cases[] = {
-      {"solve", [&] { boreal::solve(general, boreal::block(spd, 0, n, 0, 1), boreal::block(x.view(), 0, n, 0, 1), run); }},
+      {"solve",
+       [&] {
+         boreal::solve(general, boreal::block(spd, 0, n, 0, 1), boreal::block(x.view(), 0, n, 0, 1), run);
+       }},
       {"inverse", [&] { boreal::inverse(general, x.view(), run); }},
       {"cholesky", [&] { boreal::cholesky(spd, x.view(), run); }},
       {"qr", [&] { boreal::qr(general, x.view(), y.view(), run); }},
@@ -65,8 +69,8 @@ void run_size(size_t n, size_t threads) {
   };
   for (const auto& one : cases) {
     const double seconds = median_seconds(one.f, n <= 250 ? 21 : n <= 500 ? 9 : 5);
-    std::printf("{\"suite\":\"decompositions\",\"name\":\"%s\",\"n\":%zu,\"threads\":%zu,\"seconds\":%.6f}\n", one.name,
-                n, threads, seconds);
+    std::printf("{\"suite\":\"decompositions\",\"name\":\"%s\",\"n\":%zu,\"threads\":%zu,\"seconds\":%.6f}\n",
+                one.name, n, threads, seconds);
     std::fflush(stdout);
   }
 }

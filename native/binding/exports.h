@@ -22,5 +22,6 @@ void export_stats(napi_env env, napi_value exports);
 void export_train(napi_env env, napi_value exports);
 void export_matrix_elementwise(napi_env env, napi_value exports);
 void export_matrix_gemm(napi_env env, napi_value exports);
+void export_matrix_decomposition(napi_env env, napi_value exports);
 
 }  // namespace boreal

@@ -3,12 +3,9 @@
 //   ulp      ulp_error <= kElementwiseUlps: exp, sigmoid, tanh
 //   dot      dot_bound: sums of products (Higham, "Accuracy and Stability of Numerical Algorithms", 3.1)
 //   softmax  softmax_bound: relative
-<<<<<<< HEAD
 //   distance distance_bound, relative; cosine_bound: distances from differences
-=======
 //   norm     norm_bound: residuals and loss of orthogonality of decompositions, as LAPACK's own tests have
 //   them
->>>>>>> 80e8f03 (feat: Cholesky, LU, QR, singular values and symmetric eigenvalues in native/linalg, blocked over the matrix product)
 #pragma once
 
 #include <cmath>
@@ -63,7 +60,6 @@ double softmax_bound(size_t cols, double distance_to_max) {
          (2 * kElementwiseUlps + 1 + distance_to_max + static_cast<double>(cols));
 }
 
-<<<<<<< HEAD
 // Largest error of a euclidean, squared euclidean or manhattan distance over d columns: a rounding a column
 // for the sum, one for each difference and its square, one for the root; no term is negative, so nothing
 // cancels.
@@ -80,12 +76,12 @@ double cosine_bound(size_t d, double exact) {
   const double unit = std::numeric_limits<T>::epsilon() / 2;
   const double moved = static_cast<double>(d + 8) * unit;
   return static_cast<double>(d + 4) * unit * exact + moved * std::sqrt(2 * exact) + moved * moved;
-=======
+}
+
 // Largest Frobenius norm of A - (its factors), or of Q^T Q - I with norm = 1, for a backward stable
 // decomposition of order n: LAPACK's test programs accept a factor of 30.
 inline double norm_bound(size_t n, double norm) {
   return 10 * static_cast<double>(n + 1) * std::numeric_limits<double>::epsilon() * norm;
->>>>>>> 80e8f03 (feat: Cholesky, LU, QR, singular values and symmetric eigenvalues in native/linalg, blocked over the matrix product)
 }
 
 }  // namespace test

@@ -1,6 +1,6 @@
 /**
  * The bottom of the class {@link Matrix}: its values and shape. The operations are layers above it, one file each
- * (Matrix extends Reductions extends Functions extends Arithmetic extends MatrixBase), so that none of them has to
+ * (Matrix extends Decompositions extends Reductions extends Functions extends Arithmetic extends MatrixBase), so that none of them has to
  * import Matrix itself; they make their results with {@link createMatrix}.
  */
 import { ValidationError } from '../../errors.js';
