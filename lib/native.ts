@@ -272,6 +272,23 @@ export interface NativeAddon {
     cancel: CancelHandle | null,
   ): Promise<void>;
 
+  /** Decompositions of a [rows, cols]; b [rows, bCols]. native/binding/matrix_decomposition.cc says what is what. */
+  matrixDecompose(
+    code: number,
+    a: MatrixBytes,
+    rows: number,
+    cols: number,
+    b: MatrixBytes | null,
+    bCols: number,
+    number: number,
+    out0: MatrixBytes | null,
+    out1: MatrixBytes | null,
+    out2: MatrixBytes | null,
+  ): Float64Array;
+  matrixDecomposeAsync(
+    ...args: [...Parameters<NativeAddon['matrixDecompose']>, cancel: CancelHandle | null]
+  ): Promise<Float64Array>;
+
   fitLeastSquares(
     x: FloatArray,
     rows: number,

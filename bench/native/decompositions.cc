@@ -47,7 +47,7 @@ void run_size(size_t n, size_t threads) {
   }
   RunOptions run;
   run.max_threads = threads;
-  boreal::multiply(1, boreal::Op::kAsIs, as_const(a), boreal::Op::kTransposed, as_const(a), 0,
+  boreal::multiply(1, boreal::Form::kAsIs, as_const(a), boreal::Form::kTransposed, as_const(a), 0,
                    definite.view(), run);
   for (size_t i = 0; i < n; ++i) definite.view().at(i, i) += static_cast<double>(n);
   const ConstDense general = as_const(a), hermitian = as_const(symmetric.view()),

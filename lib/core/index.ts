@@ -2,6 +2,17 @@ export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.j
 export type { FitOptions, Progress } from './fit-input.js';
 export { Classifier, type ClassWeight, Regressor, Transformer } from './kinds.js';
 export type { Label } from './labels.js';
+export type {
+  CutoffOptions,
+  Eigh,
+  LeastSquares,
+  LogDeterminant,
+  Qr,
+  QrOptions,
+  RankOptions,
+  Svd,
+  SvdOptions,
+} from './linalg/decompositions.js';
 export type { TopK, TopKOptions } from './linalg/selection.js';
 export { type Dtype, type FloatArray, Matrix, type MatrixLike, type TypedArray } from './matrix.js';
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';

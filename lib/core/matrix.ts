@@ -5,8 +5,8 @@
 import { ValidationError } from '../errors.js';
 import type { FloatArray } from '../native.js';
 import { type Dtype, requireShape, setMatrixConstructor } from './linalg/base.js';
+import { Decompositions } from './linalg/decompositions.js';
 import { type ArrayOf, requireDtype } from './linalg/layout.js';
-import { Selection } from './linalg/selection.js';
 import { show } from './params.js';
 import type { Table } from './table.js';
 
@@ -100,7 +100,7 @@ function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix 
  * m.slice(1, 3).toArray(); // [[3, 4], [5, 6]]
  * ```
  */
-export class Matrix<T extends FloatArray = FloatArray> extends Selection<T> {
+export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T> {
   /**
    * Makes a matrix from rows, a flat array with a shape, or something shaped like a matrix. A Float32Array or
    * Float64Array is wrapped, not copied, unless `dtype` asks for the other type.

@@ -35,7 +35,7 @@ std::optional<Error> attempt(F&& f) noexcept {
 // The arguments of one call from JavaScript; missing ones are undefined.
 class Call {
  public:
-  static constexpr size_t kMaxArguments = 10;
+  static constexpr size_t kMaxArguments = 11;
 
   Call(napi_env env, napi_callback_info info) : env_(env) {
     size_t count = kMaxArguments;

@@ -151,7 +151,7 @@ class Bidiagonalization {
     alone.max_threads = 1;
     team_.each(pieces, [&](size_t piece) {
       const size_t i0 = last + piece * kUpdateRows, i1 = std::min(n_, i0 + kUpdateRows);
-      multiply(-1, Op::kTransposed, as_const(block(left_.view(), 0, rows, i0, i1)), Op::kAsIs,
+      multiply(-1, Form::kTransposed, as_const(block(left_.view(), 0, rows, i0, i1)), Form::kAsIs,
                as_const(block(right_.view(), 0, rows, last, n_)), 1, block(a_, i0, i1, last, n_), alone);
     });
   }

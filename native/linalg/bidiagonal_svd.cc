@@ -16,6 +16,9 @@ namespace boreal {
 namespace {
 
 constexpr size_t kTaskSize = 128;  // subproblems up to this size are one thread's work
+// Stands for zero, where the secular equation may have none, in a matrix of norm one; its square is far from
+// underflow. LAPACK takes some epsilons, which would hide a rank in small matrices.
+constexpr double kLeast = 1e-140;
 
 class Solver {
  public:
@@ -99,7 +102,7 @@ class Solver {
     double largest = std::max(std::fabs(alpha), std::fabs(beta));
     for (size_t i = 0; i < n; ++i) largest = std::max(largest, d[i]);
     const double factor = scale_to_one(largest),
-                 tolerance = 8 * std::numeric_limits<double>::epsilon() * largest * factor;
+                 tolerance = std::numeric_limits<double>::epsilon() * largest * factor;
     alpha *= factor;
     beta *= factor;
 
@@ -108,7 +111,7 @@ class Solver {
     double* const null_right = v_.row(first + n) + first;
     Merge merge(n);
     const double za = alpha * null_left[left], zb = beta * null_right[split], z0 = std::hypot(za, zb);
-    if (z0 > tolerance) {
+    if (z0 > 0) {
       kernels.rotate(null_left, null_right, n + 1, za / z0, zb / z0);
     }
     for (size_t i = 0; i < n; ++i) {
@@ -116,7 +119,7 @@ class Solver {
       merge.z[i] = i < middle ? alpha * v.at(i, left) : beta * v.at(i, split);
       merge.support[i] = i < middle ? kLeft : kRight;
     }
-    merge.z[middle] = z0 > tolerance ? z0 : tolerance;
+    merge.z[middle] = z0;
     merge.support[middle] = kAll;
 
     std::vector<size_t> order;
@@ -139,7 +142,7 @@ class Solver {
     std::vector<double> roots(k);
     const Dense su = block(left_.view(), first, first + n, first, first + n);
     const Dense sv = block(right_.view(), first, first + n, first, first + n);
-    find_roots(merge, tolerance, roots, su, sv, run);
+    find_roots(merge, roots, su, sv, run);
     const std::vector<size_t> sorted = merge.sorted_order(roots, d);
     for (size_t i = 0; i < n; ++i) d[i] /= factor;
     merge.combine(as_const(su), sorted, u, split, block(gather_.view(), first, first + n, first, first + n),
@@ -151,22 +154,23 @@ class Solver {
 
   // roots and, in the rows of su and sv, the singular vectors of the matrix with first row z and diagonal d
   // below.
-  void find_roots(const Merge& merge, double tolerance, std::vector<double>& roots, Dense su, Dense sv,
-                  const RunOptions& run) {
+  void find_roots(const Merge& merge, std::vector<double>& roots, Dense su, Dense sv, const RunOptions& run) {
     const size_t k = merge.kept();
     const std::vector<size_t>& rows = merge.kept_rows();
+    if (k == 1) {
+      roots[0] = merge.z[rows[0]];
+      su.at(0, 0) = sv.at(0, 0) = 1;
+      return;
+    }
     std::vector<double> d(k), z2(k);
     for (size_t j = 0; j < k; ++j) {
       d[j] = merge.d[rows[j]];
       z2[j] = merge.z[rows[j]] * merge.z[rows[j]];
     }
-    // The middle row's d is 0; the next must differ.
-    if (k > 1) d[1] = std::max(d[1], tolerance / 2);
-    if (tolerance == 0) {  // a matrix of zeros
-      roots[0] = 0;
-      su.at(0, 0) = sv.at(0, 0) = 1;
-      return;
-    }
+    // The middle row's d is 0; the next must differ, and its z must not vanish.
+    const bool singular = merge.z[rows[0]] < kLeast;
+    if (singular) z2[0] = kLeast * kLeast;
+    d[1] = std::max(d[1], kLeast);
     std::vector<Root> found(k);
     solve_secular(Poles::kSquares, d, z2, 1, found.data(), block(sv, 0, k, 0, k), run);
     std::vector<double> z = consistent_weights(Poles::kSquares, d, as_const(block(sv, 0, k, 0, k)), run);
@@ -175,6 +179,7 @@ class Solver {
       const double pole = d[found[r].origin], shift = found[r].shift;
       roots[r] = pole + shift / (pole + std::sqrt(pole * pole + shift));
     }
+    if (singular) roots[0] = 0;
     const auto right_vector = [&](size_t r, double* entries) {
       return vector_kernels().divide(z.data(), sv.row(r), entries, k);
     };

@@ -49,12 +49,12 @@ void factor(Dense u, size_t offset, const RunOptions& run) {
   const size_t mid = (n / 2 + kLeaf - 1) / kLeaf * kLeaf;
   factor(block(u, 0, mid, 0, mid), offset, run);
   const Dense right = block(u, 0, mid, mid, n);
-  solve_triangular(Triangle::kUpper, Op::kTransposed, Diagonal::kStored, as_const(block(u, 0, mid, 0, mid)),
+  solve_triangular(Triangle::kUpper, Form::kTransposed, Diagonal::kStored, as_const(block(u, 0, mid, 0, mid)),
                    right, run);
   // Only what lies right of the diagonal, in steps: the lower half is not needed.
   for (size_t i = 0; i < right.cols; i += kUpdateRows) {
     const size_t end = std::min(right.cols, i + kUpdateRows);
-    multiply(-1, Op::kTransposed, as_const(block(right, 0, mid, i, end)), Op::kAsIs,
+    multiply(-1, Form::kTransposed, as_const(block(right, 0, mid, i, end)), Form::kAsIs,
              as_const(block(right, 0, mid, i, right.cols)), 1, block(u, mid + i, mid + end, mid + i, n), run);
   }
   factor(block(u, mid, n, mid, n), offset + mid, run);

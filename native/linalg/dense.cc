@@ -18,6 +18,7 @@ constexpr size_t kTile = 32;  // two tiles of 32 x 32 fit in the L1 cache
 }  // namespace
 
 size_t Workspace::padded(size_t cols) {
+  if (cols == 0) return 0;
   const size_t lines = (cols + kDoublesPerLine - 1) / kDoublesPerLine;
   return (lines % 2 == 0 ? lines + 1 : lines) * kDoublesPerLine;
 }
@@ -27,12 +28,12 @@ size_t Workspace::checked_size(size_t rows, size_t stride) {
   return rows * stride;
 }
 
-void multiply(double alpha, Op op_a, ConstDense a, Op op_b, ConstDense b, double beta, Dense c,
+void multiply(double alpha, Form op_a, ConstDense a, Form op_b, ConstDense b, double beta, Dense c,
               const RunOptions& run) {
   if (c.rows == 0 || c.cols == 0) return;
   GemmOptions<double> options;
-  options.transpose_a = op_a == Op::kTransposed;
-  options.transpose_b = op_b == Op::kTransposed;
+  options.transpose_a = op_a == Form::kTransposed;
+  options.transpose_b = op_b == Form::kTransposed;
   options.alpha = alpha;
   options.beta = beta;
   options.max_threads = run.max_threads;
@@ -40,12 +41,14 @@ void multiply(double alpha, Op op_a, ConstDense a, Op op_b, ConstDense b, double
   gemm(a, b, c, options);
 }
 
+// Shapes [huge, 0] come from JavaScript too: no loop runs over rows without columns.
 void copy(ConstDense x, Dense y) {
   if (x.cols == 0) return;
   for (size_t i = 0; i < x.rows; ++i) std::memcpy(y.row(i), x.row(i), x.cols * sizeof(double));
 }
 
 void fill(double value, Dense x) {
+  if (x.cols == 0) return;
   for (size_t i = 0; i < x.rows; ++i) std::fill(x.row(i), x.row(i) + x.cols, value);
 }
 
@@ -55,6 +58,7 @@ void set_identity(Dense x) {
 }
 
 void transpose(ConstDense x, Dense y, const RunOptions& run) {
+  if (x.rows == 0 || x.cols == 0) return;
   const Partition strips{x.rows, kTile};
   const auto strip = [&](size_t s, size_t) {
     for (size_t j0 = 0; j0 < x.cols; j0 += kTile) {
@@ -99,6 +103,7 @@ void require_square(ConstDense x) {
 }
 
 double safe_scale(ConstDense x) {
+  if (x.cols == 0) return 1;
   double largest = 0;
   for (size_t i = 0; i < x.rows; ++i) {
     largest = std::max(largest, vector_kernels().max_abs(x.row(i), x.cols));
@@ -112,7 +117,7 @@ double scale_to_one(double largest) {
 }
 
 void scale(double factor, Dense x) {
-  if (factor == 1) return;
+  if (factor == 1 || x.cols == 0) return;
   for (size_t i = 0; i < x.rows; ++i) {
     for (size_t j = 0; j < x.cols; ++j) x.at(i, j) *= factor;
   }

@@ -42,10 +42,10 @@ class Workspace {
   AlignedBuffer<double> buffer_;
 };
 
-enum class Op { kAsIs, kTransposed };
+enum class Form { kAsIs, kTransposed };
 
 // c = beta c + alpha op(a) op(b), see gemm.h.
-void multiply(double alpha, Op op_a, ConstDense a, Op op_b, ConstDense b, double beta, Dense c,
+void multiply(double alpha, Form op_a, ConstDense a, Form op_b, ConstDense b, double beta, Dense c,
               const RunOptions& run);
 
 void copy(ConstDense x, Dense y);

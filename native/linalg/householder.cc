@@ -38,7 +38,7 @@ void triangular_factor(ConstDense v, const double* tau, Dense t, const RunOption
   const size_t k = v.rows;
   const Workspace products(k, k);
   const Dense g = products.view();
-  multiply(1, Op::kAsIs, v, Op::kTransposed, v, 0, g, run);
+  multiply(1, Form::kAsIs, v, Form::kTransposed, v, 0, g, run);
   fill(0, t);
   for (size_t j = 0; j < k; ++j) {
     for (size_t i = 0; i < j; ++i) {
@@ -50,12 +50,12 @@ void triangular_factor(ConstDense v, const double* tau, Dense t, const RunOption
   }
 }
 
-void apply_block(ConstDense v, ConstDense t, Op op, Dense c, const RunOptions& run) {
+void apply_block(ConstDense v, ConstDense t, Form op, Dense c, const RunOptions& run) {
   if (c.cols == 0) return;
   const Workspace first(v.rows, c.cols), second(v.rows, c.cols);
-  multiply(1, Op::kAsIs, v, Op::kAsIs, as_const(c), 0, first.view(), run);
-  multiply(1, op, t, Op::kAsIs, as_const(first.view()), 0, second.view(), run);
-  multiply(-1, Op::kTransposed, v, Op::kAsIs, as_const(second.view()), 1, c, run);
+  multiply(1, Form::kAsIs, v, Form::kAsIs, as_const(c), 0, first.view(), run);
+  multiply(1, op, t, Form::kAsIs, as_const(first.view()), 0, second.view(), run);
+  multiply(-1, Form::kTransposed, v, Form::kAsIs, as_const(second.view()), 1, c, run);
 }
 
 void apply_left(const Reflectors& q, Dense c, bool from_identity, const RunOptions& run) {
@@ -69,7 +69,7 @@ void apply_left(const Reflectors& q, Dense c, bool from_identity, const RunOptio
     const Dense t = block(factor.view(), 0, j1 - j0, 0, j1 - j0);
     triangular_factor(v, q.tau.data() + j0, t, run);
     const size_t left = from_identity ? std::min(j0, c.cols) : 0;
-    apply_block(v, as_const(t), Op::kAsIs, block(c, j0, n, left, c.cols), run);
+    apply_block(v, as_const(t), Form::kAsIs, block(c, j0, n, left, c.cols), run);
   }
 }
 
@@ -85,9 +85,9 @@ void apply_to_rows(const Reflectors& q, Dense c, const RunOptions& run) {
     const Dense right = block(c, 0, c.rows, j0, n);
     const Dense w = block(products.view(), 0, c.rows, 0, j1 - j0);
     const Dense s = block(scaled.view(), 0, c.rows, 0, j1 - j0);
-    multiply(1, Op::kAsIs, as_const(right), Op::kTransposed, v, 0, w, run);
-    multiply(1, Op::kAsIs, as_const(w), Op::kTransposed, as_const(t), 0, s, run);
-    multiply(-1, Op::kAsIs, as_const(s), Op::kAsIs, v, 1, right, run);
+    multiply(1, Form::kAsIs, as_const(right), Form::kTransposed, v, 0, w, run);
+    multiply(1, Form::kAsIs, as_const(w), Form::kTransposed, as_const(t), 0, s, run);
+    multiply(-1, Form::kAsIs, as_const(s), Form::kAsIs, v, 1, right, run);
   }
 }
 

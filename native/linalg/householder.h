@@ -29,7 +29,7 @@ struct Reflectors {
 void triangular_factor(ConstDense v, const double* tau, Dense t, const RunOptions& run);
 
 // c = (I - V^T op(T) V) c: the product of v's reflectors, or with kTransposed its inverse.
-void apply_block(ConstDense v, ConstDense t, Op op, Dense c, const RunOptions& run);
+void apply_block(ConstDense v, ConstDense t, Form op, Dense c, const RunOptions& run);
 
 // c [size, m] = Q c. What is above and left of element (first, first) of c must be as in an identity if
 // `from_identity`: the work on it is then left out.

@@ -69,9 +69,9 @@ void factor(Dense a, Dense columns, size_t* pivots, const RunOptions& run) {
   const Dense right = block(a, 0, m, mid, n);
   for (size_t i = 0; i < mid; ++i) exchange_rows(right, i, pivots[i]);
   const Dense top = block(right, 0, mid, 0, right.cols), rest = block(right, mid, m, 0, right.cols);
-  solve_triangular(Triangle::kLower, Op::kAsIs, Diagonal::kUnit, as_const(block(a, 0, mid, 0, mid)), top,
+  solve_triangular(Triangle::kLower, Form::kAsIs, Diagonal::kUnit, as_const(block(a, 0, mid, 0, mid)), top,
                    run);
-  multiply(-1, Op::kAsIs, as_const(block(a, mid, m, 0, mid)), Op::kAsIs, as_const(top), 1, rest, run);
+  multiply(-1, Form::kAsIs, as_const(block(a, mid, m, 0, mid)), Form::kAsIs, as_const(top), 1, rest, run);
   factor(rest, columns, pivots + mid, run);
   for (size_t i = mid; i < n; ++i) {
     pivots[i] += mid;
@@ -127,11 +127,11 @@ double Lu::reciprocal_condition(const RunOptions& run) const {
   const auto apply_inverse = [&](bool transposed) {
     const Dense column = dense_view(x.data(), n, 1);
     if (transposed) {
-      solve_triangular(Triangle::kUpper, Op::kTransposed, Diagonal::kStored, as_const(lu), column, run);
-      solve_triangular(Triangle::kLower, Op::kTransposed, Diagonal::kUnit, as_const(lu), column, run);
+      solve_triangular(Triangle::kUpper, Form::kTransposed, Diagonal::kStored, as_const(lu), column, run);
+      solve_triangular(Triangle::kLower, Form::kTransposed, Diagonal::kUnit, as_const(lu), column, run);
     } else {
-      solve_triangular(Triangle::kLower, Op::kAsIs, Diagonal::kUnit, as_const(lu), column, run);
-      solve_triangular(Triangle::kUpper, Op::kAsIs, Diagonal::kStored, as_const(lu), column, run);
+      solve_triangular(Triangle::kLower, Form::kAsIs, Diagonal::kUnit, as_const(lu), column, run);
+      solve_triangular(Triangle::kUpper, Form::kAsIs, Diagonal::kStored, as_const(lu), column, run);
     }
   };
   const auto sum_abs = [&] {
@@ -144,6 +144,7 @@ double Lu::reciprocal_condition(const RunOptions& run) const {
   for (int step = 0; step < 5; ++step) {
     apply_inverse(false);
     const double sum = sum_abs();
+    if (!std::isfinite(sum)) return 0;
     if (step > 0 && sum <= estimate) break;
     estimate = sum;
     bool changed = false;
@@ -171,8 +172,7 @@ double Lu::reciprocal_condition(const RunOptions& run) const {
   }
   apply_inverse(false);
   estimate = std::max(estimate, 2 * sum_abs() / (3 * static_cast<double>(n)));
-  const double reciprocal = 1 / estimate / norm1_;
-  return std::isnan(reciprocal) ? 0 : reciprocal;
+  return 1 / estimate / norm1_;
 }
 
 void Lu::require_regular(const RunOptions& run) const {
@@ -199,8 +199,8 @@ void Lu::solve(ConstDense b, Dense x, const RunOptions& run) const {
   require_regular(run);
   if (x.data != b.data) copy(b, x);
   for (size_t i = 0; i < lu.rows; ++i) exchange_rows(x, i, pivots_[i]);
-  solve_triangular(Triangle::kLower, Op::kAsIs, Diagonal::kUnit, as_const(lu), x, run);
-  solve_triangular(Triangle::kUpper, Op::kAsIs, Diagonal::kStored, as_const(lu), x, run);
+  solve_triangular(Triangle::kLower, Form::kAsIs, Diagonal::kUnit, as_const(lu), x, run);
+  solve_triangular(Triangle::kUpper, Form::kAsIs, Diagonal::kStored, as_const(lu), x, run);
 }
 
 void solve(ConstDense a, ConstDense b, Dense x, const RunOptions& run) {

@@ -50,9 +50,9 @@ void Merge::combine(ConstDense s, const std::vector<size_t>& order, Dense vector
   const ConstDense old = as_const(vectors);
   gather_rows(old, grouped_.data(), left_ + all_, 0, split, gather, run);
   gather_rows(old, grouped_.data() + left_, k - left_, split, width, gather, run);
-  multiply(1, Op::kAsIs, block(s, 0, k, 0, left_ + all_), Op::kAsIs,
+  multiply(1, Form::kAsIs, block(s, 0, k, 0, left_ + all_), Form::kAsIs,
            as_const(block(gather, 0, left_ + all_, 0, split)), 0, block(out, 0, k, 0, split), run);
-  multiply(1, Op::kAsIs, block(s, 0, k, left_, k), Op::kAsIs,
+  multiply(1, Form::kAsIs, block(s, 0, k, left_, k), Form::kAsIs,
            as_const(block(gather, 0, k - left_, split, width)), 0, block(out, 0, k, split, width), run);
   gather_rows(old, deflated_.data(), deflated_.size(), 0, width,
               block(out, k, k + deflated_.size(), 0, width), run);

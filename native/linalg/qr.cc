@@ -49,7 +49,7 @@ Reflectors factor_qr(Dense a, const RunOptions& run) {
     factor_panel(v, q.tau.data() + j0, block(a, j0, m, j0, j1));
     const Dense t = block(factor.view(), 0, j1 - j0, 0, j1 - j0);
     triangular_factor(as_const(v), q.tau.data() + j0, t, run);
-    apply_block(as_const(v), as_const(t), Op::kTransposed, block(a, j0, m, j1, n), run);
+    apply_block(as_const(v), as_const(t), Form::kTransposed, block(a, j0, m, j1, n), run);
   }
   return q;
 }

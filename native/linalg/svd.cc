@@ -26,6 +26,7 @@ void square_svd(Dense a, std::vector<double>& s, Dense u, Dense v, const RunOpti
 }
 
 void reverse_rows(Dense x) {
+  if (x.cols == 0) return;
   for (size_t i = 0; i < x.rows / 2; ++i)
     std::swap_ranges(x.row(i), x.row(i) + x.cols, x.row(x.rows - 1 - i));
 }
@@ -84,8 +85,8 @@ void apply_inverse(const Svd& f, size_t rank, Dense c, Dense x, const RunOptions
   for (size_t i = 0; i < rank; ++i) {
     for (size_t j = 0; j < c.cols; ++j) c.at(i, j) /= f.s[i];
   }
-  multiply(1, Op::kTransposed, as_const(block(f.vt.view(), 0, rank, 0, x.rows)), Op::kAsIs, as_const(c), 0, x,
-           run);
+  multiply(1, Form::kTransposed, as_const(block(f.vt.view(), 0, rank, 0, x.rows)), Form::kAsIs, as_const(c),
+           0, x, run);
 }
 
 }  // namespace
@@ -124,7 +125,7 @@ size_t least_squares(ConstDense a, ConstDense b, double rcond, Dense x, double* 
   const Svd f(a, run);
   const size_t rank = f.rank(rcond < 0 ? default_rcond(a) : rcond);
   const Workspace products(rank, b.cols);
-  multiply(1, Op::kTransposed, as_const(block(f.u.view(), 0, a.rows, 0, rank)), Op::kAsIs, b, 0,
+  multiply(1, Form::kTransposed, as_const(block(f.u.view(), 0, a.rows, 0, rank)), Form::kAsIs, b, 0,
            products.view(), run);
   apply_inverse(f, rank, products.view(), x, run);
   if (s != nullptr) std::copy(f.s.begin(), f.s.end(), s);
@@ -145,7 +146,7 @@ size_t pseudo_inverse(ConstDense a, double rcond, Dense y, const RunOptions& run
 
 size_t matrix_rank(ConstDense a, double tolerance, const RunOptions& run) {
   const Svd f(a, run);
-  return tolerance < 0 ? f.rank(default_rcond(a)) : count_above(f.s, tolerance);
+  return tolerance < 0 ? f.rank(-tolerance) : count_above(f.s, tolerance);
 }
 
 }  // namespace boreal

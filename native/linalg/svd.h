@@ -23,7 +23,7 @@ size_t least_squares(ConstDense a, ConstDense b, double rcond, Dense x, double* 
 // y [n, m] = the Moore-Penrose inverse of a [m, n], with rcond as above. Returns the rank.
 size_t pseudo_inverse(ConstDense a, double rcond, Dense y, const RunOptions& run = {});
 
-// The number of singular values above tolerance; tolerance < 0 means epsilon * max(m, n) times the largest.
+// The number of singular values above tolerance; a negative tolerance means -tolerance times the largest.
 size_t matrix_rank(ConstDense a, double tolerance, const RunOptions& run = {});
 
 }  // namespace boreal

@@ -9,9 +9,9 @@ namespace {
 constexpr size_t kLeaf = 32;
 constexpr size_t kStrip = 240;  // columns of b for one task
 
-void solve_leaf(bool forward, Op op, Diagonal diagonal, ConstDense t, Dense b, const RunOptions& run) {
+void solve_leaf(bool forward, Form op, Diagonal diagonal, ConstDense t, Dense b, const RunOptions& run) {
   const ptrdiff_t stride = static_cast<ptrdiff_t>(t.stride), bs = static_cast<ptrdiff_t>(b.stride);
-  const ptrdiff_t ti = op == Op::kAsIs ? stride : 1, tk = op == Op::kAsIs ? 1 : stride;
+  const ptrdiff_t ti = op == Form::kAsIs ? stride : 1, tk = op == Form::kAsIs ? 1 : stride;
   const size_t last = t.rows - 1;
   // Back substitution is forward substitution on the matrix turned by 180 degrees.
   const double* const corner = forward ? t.data : t.data + last * (t.stride + 1);
@@ -30,10 +30,11 @@ void solve_leaf(bool forward, Op op, Diagonal diagonal, ConstDense t, Dense b, c
 
 }  // namespace
 
-void solve_triangular(Triangle half, Op op, Diagonal diagonal, ConstDense t, Dense b, const RunOptions& run) {
+void solve_triangular(Triangle half, Form op, Diagonal diagonal, ConstDense t, Dense b,
+                      const RunOptions& run) {
   const size_t n = t.rows;
   if (n == 0 || b.cols == 0) return;
-  const bool forward = (half == Triangle::kLower) == (op == Op::kAsIs);
+  const bool forward = (half == Triangle::kLower) == (op == Form::kAsIs);
   if (n <= kLeaf) {
     solve_leaf(forward, op, diagonal, t, b, run);
     return;
@@ -44,11 +45,11 @@ void solve_triangular(Triangle half, Op op, Diagonal diagonal, ConstDense t, Den
   const Dense b1 = block(b, 0, mid, 0, b.cols), b2 = block(b, mid, n, 0, b.cols);
   if (forward) {
     solve_triangular(half, op, diagonal, t11, b1, run);
-    multiply(-1, op, off, Op::kAsIs, as_const(b1), 1, b2, run);
+    multiply(-1, op, off, Form::kAsIs, as_const(b1), 1, b2, run);
     solve_triangular(half, op, diagonal, t22, b2, run);
   } else {
     solve_triangular(half, op, diagonal, t22, b2, run);
-    multiply(-1, op, off, Op::kAsIs, as_const(b2), 1, b1, run);
+    multiply(-1, op, off, Form::kAsIs, as_const(b2), 1, b1, run);
     solve_triangular(half, op, diagonal, t11, b1, run);
   }
 }

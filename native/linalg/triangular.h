@@ -12,6 +12,7 @@ enum class Diagonal { kStored, kUnit };
 // that is kUnit, are not read. Recursive (Elmroth, Gustavson, Jonsson & Kagstrom 2004, "Recursive blocked
 // algorithms and hybrid data structures"), so that nearly all of the work is in matrix products. b must not
 // overlap t.
-void solve_triangular(Triangle half, Op op, Diagonal diagonal, ConstDense t, Dense b, const RunOptions& run);
+void solve_triangular(Triangle half, Form op, Diagonal diagonal, ConstDense t, Dense b,
+                      const RunOptions& run);
 
 }  // namespace boreal

@@ -84,7 +84,7 @@ class Solver {
       merge.z[i] = entry * std::sqrt(0.5);
       merge.support[i] = i < split ? kLeft : kRight;
     }
-    const double tolerance = 8 * std::numeric_limits<double>::epsilon() * largest * factor;
+    const double tolerance = std::numeric_limits<double>::epsilon() * largest * factor;
     std::vector<size_t> order(n);
     std::iota(order.begin(), order.end(), size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return merge.d[a] < merge.d[b]; });

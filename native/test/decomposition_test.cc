@@ -249,9 +249,9 @@ TEST_CASE("decompositions: least squares, pseudo-inverse and rank") {
           norm_bound(m + n, frobenius(a) * frobenius(y) * frobenius(y) * frobenius(b)));
   }
   const Full low = rank_deficient(30), b = random_matrix(30, 1, 32);
-  CHECK(boreal::matrix_rank(low.view(), -1) == 10);
+  CHECK(boreal::matrix_rank(low.view(), -1e-14) == 10);
   CHECK(boreal::matrix_rank(low.view(), kInfinity) == 0);
-  CHECK(boreal::matrix_rank(Full(3, 4).view(), -1) == 0);
+  CHECK(boreal::matrix_rank(Full(3, 4).view(), -1e-14) == 0);
   Full x(30, 1);
   CHECK(boreal::least_squares(low.view(), b.view(), -1, x.out(), nullptr) == 10);
   // The least norm: x lies in the row space, so that projecting it there changes nothing.
@@ -272,7 +272,7 @@ TEST_CASE("decompositions: empty matrices, as numpy has them") {
   boreal::cholesky(none.view(), none.out());
   boreal::inverse(none.view(), none.out());
   boreal::solve(none.view(), no_rows.view(), no_rows.out());
-  CHECK(boreal::matrix_rank(Full(0, 3).view(), -1) == 0);
+  CHECK(boreal::matrix_rank(Full(0, 3).view(), -1e-14) == 0);
   Full x(3, 2);
   CHECK(boreal::least_squares(Full(0, 3).view(), Full(0, 2).view(), -1, x.out(), nullptr) == 0);
   CHECK(frobenius(x) == 0);
@@ -317,6 +317,9 @@ TEST_CASE("decompositions: what they refuse") {
   }
   CHECK(code_of([&] { boreal::cholesky(square.view(), out.out()); }) == "ERR_NOT_POSITIVE_DEFINITE");
   CHECK(code_of([&] { boreal::inverse(square.view(), out.out()); }) == "ERR_SINGULAR");
+  // So nearly singular that the condition overflows.
+  const Full nearly = generate(2, 2, [](size_t i, size_t j) { return i != j ? 0.0 : i == 0 ? 1.0 : 5e-324; });
+  CHECK(code_of([&] { boreal::inverse(nearly.view(), out.out()); }) == "ERR_SINGULAR");
   Full big(13, 13);
   CHECK(code_of([&] { boreal::inverse(hilbert(13).view(), big.out()); }) == "ERR_SINGULAR");
 }

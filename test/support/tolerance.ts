@@ -4,6 +4,7 @@
  *   exact      labels, leaf ids, counts, copies
  *   ulp        elementwise arithmetic: a few units in the last place
  *   dot        sums of products: c * eps * |A| |B|, from the norms of what was multiplied
+ *   norm       factors of a matrix and what they solve: c * n * eps * the norms that the problem amplifies errors by
  *   iterative  solutions of an optimiser that stops at a tolerance of its own
  *   int8       quantised values: a fraction of the quantisation step
  *   train      metrics of a model against the peer's: a relative difference
@@ -48,6 +49,15 @@ export function dot(
 ): Tolerance {
   const bound = 2 * terms * EPSILON[precision] * normA * normB;
   return within(`dot(${terms}, ${normA}, ${normB})`, () => bound);
+}
+
+/**
+ * The error of a backward stable decomposition of order n: absolute, `amplification` being the norm of the result, times
+ * the condition number where the problem itself is sensitive. LAPACK's own tests accept a factor of 30.
+ */
+export function norm(n: number, amplification: number, precision: Precision = 'float64'): Tolerance {
+  const bound = 10 * (n + 1) * EPSILON[precision] * amplification;
+  return within(`norm(${n}, ${amplification})`, () => bound);
 }
 
 /** A relative difference, absolute below 1, for solvers that stop at `relative`. */

@@ -1,7 +1,7 @@
 /**
  * The bottom of the class {@link Matrix}: its values and shape. The operations are layers above it, one file each
- * (Matrix, Selection, Products, Reductions, Functions, Arithmetic, MatrixBase, each extends the next), so that none of them has to
- * import Matrix itself; they make their results with {@link createMatrix}.
+ * (Matrix, Decompositions, Selection, Products, Reductions, Functions, Arithmetic, MatrixBase, each extends the next), so
+ * that none of them has to import Matrix itself; they make their results with {@link createMatrix}.
  */
 import { ValidationError } from '../../errors.js';
 import type { FloatArray } from '../../native.js';

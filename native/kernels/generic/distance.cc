@@ -1,7 +1,8 @@
-// Distances by register tiles of kTileRows rows of x times kTilePanels panels of packed y: a subtraction and a fused
-// multiply-add for each term, where |x|^2 + |y|^2 - 2xy would need the latter only. On Zen 3 that is 0.7 (float32)
-// to 0.8 (float64) of the speed of OpenBLAS's product at d = 784. It is the price of exact differences; for short
-// rows, where passes over the m x n result cost more than its terms, it is the faster way as well.
+// Distances by register tiles of kTileRows rows of x times kTilePanels panels of packed y: a subtraction and
+// a fused multiply-add for each term, where |x|^2 + |y|^2 - 2xy would need the latter only. On Zen 3 that is
+// 0.7 (float32) to 0.8 (float64) of the speed of OpenBLAS's product at d = 784. It is the price of exact
+// differences; for short rows, where passes over the m x n result cost more than its terms, it is the faster
+// way as well.
 #include BOREAL_SIMD
 
 #include "kernels/generic/unroll.h"
