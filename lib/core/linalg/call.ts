@@ -93,11 +93,13 @@ export function resolveOut<T extends FloatArray>(
   if (out === undefined) return createMatrix(sameArray(like.data, rows * cols), rows, cols);
   if (out?.typeBit !== like.typeBit || out.rows !== rows || out.cols !== cols) {
     requireMatrix(out, 'out');
+    if (out.rows !== rows || out.cols !== cols) {
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `The result has the shape [${rows}, ${cols}], but out has ${shapeOf(out)}.`,
+      );
+    }
     requireSameType(like, out, 'out');
-    throw new ValidationError(
-      'ERR_SHAPE',
-      `The result has the shape [${rows}, ${cols}], but out has ${shapeOf(out)}.`,
-    );
   }
   return out as Matrix<T>;
 }
