@@ -2,7 +2,7 @@
  * Distances between all rows of two matrices, as sklearn.metrics.pairwise has them. They are computed from differences,
  * not from |x|^2 + |y|^2 - 2xy, so that near rows keep their digits.
  */
-import { shapeOf, typeBit } from '../core/linalg/base.js';
+import { shapeOf } from '../core/linalg/base.js';
 import {
   type AsyncOptions,
   later,
@@ -82,20 +82,20 @@ function prepare(
     throw new ValidationError('ERR_PARAMETER', `metric must be one of ${allowed}; got ${show(metric)}.`);
   }
   const x = Matrix.from(X);
-  const code = (METRICS[metric] << 1) | typeBit(x.data);
+  const code = (METRICS[metric] << 1) | x.typeBit;
   if (Y === null || Y === undefined) {
-    return new DistanceCall(code, x, null, resolveOut(x.data, x.rows, x.rows, out));
+    return new DistanceCall(code, x, null, resolveOut(x, x.rows, x.rows, out));
   }
   // Plain rows have no element type of their own and take that of X.
   const y = Matrix.from(Y, undefined, Array.isArray(Y) ? x.dtype : undefined);
-  requireSameType(x.data, y, 'Y');
+  requireSameType(x, y, 'Y');
   if (x.cols !== y.cols) {
     throw new ValidationError(
       'ERR_SHAPE',
       `X ${shapeOf(x)} and Y ${shapeOf(y)} must have the same number of columns.`,
     );
   }
-  return new DistanceCall(code, x, y, resolveOut(x.data, x.rows, y.rows, out));
+  return new DistanceCall(code, x, y, resolveOut(x, x.rows, y.rows, out));
 }
 
 /**

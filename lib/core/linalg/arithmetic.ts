@@ -3,7 +3,7 @@ import { toBorealError, ValidationError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { MatrixBase, shapeOf, typeBit } from './base.js';
+import { MatrixBase, shapeOf } from './base.js';
 import {
   type AsyncOptions,
   later,
@@ -78,15 +78,22 @@ function prepareBinary<T extends FloatArray>(
   b: Operand,
   out: Matrix | undefined,
 ): BinaryCall<T> {
-  const { data, rows, cols } = a;
-  const code = (f << FUNCTION_SHIFT) | typeBit(data);
-  if (typeof b === 'number') return new BinaryCall(code | NUMBER_B, a, b, resolveOut(data, rows, cols, out));
-  const other: MatrixBase = b instanceof MatrixBase ? b : rowOf(b, 'The other operand');
-  requireSameType(data, other, 'the other operand');
+  const { rows, cols } = a;
+  const code = (f << FUNCTION_SHIFT) | a.typeBit;
+  if (typeof b === 'number') return new BinaryCall(code | NUMBER_B, a, b, resolveOut(a, rows, cols, out));
+  const other = matrixOf(a, b);
   if (other.rows === rows && other.cols === cols) {
-    return new BinaryCall(code, a, other, resolveOut(data, rows, cols, out));
+    return new BinaryCall(code, a, other, resolveOut(a, rows, cols, out));
   }
   return broadcast(code, a, other, out);
+}
+
+/** An operand that is no number, as a matrix of a's type. */
+function matrixOf(a: MatrixBase, b: Matrix | FloatArray): MatrixBase {
+  if ((b as MatrixBase)?.typeBit === a.typeBit) return b as MatrixBase;
+  const matrix = b instanceof MatrixBase ? b : rowOf(b, 'The other operand');
+  requireSameType(a, matrix, 'the other operand');
+  return matrix;
 }
 
 function broadcast<T extends FloatArray>(
@@ -111,7 +118,7 @@ function broadcast<T extends FloatArray>(
     (a.cols !== cols ? COLUMN_A : 0) |
     (b.rows !== rows ? ROW_B : 0) |
     (b.cols !== cols ? COLUMN_B : 0);
-  return new BinaryCall(code | repeated, a, b, resolveOut(a.data, rows, cols, out));
+  return new BinaryCall(code | repeated, a, b, resolveOut(a, rows, cols, out));
 }
 
 function requireNumber(factor: number): number {

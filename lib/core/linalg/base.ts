@@ -23,6 +23,7 @@ export class MatrixBase<T extends FloatArray = FloatArray> {
   readonly data: T;
   readonly rows: number;
   readonly cols: number;
+  readonly #typeBit: 0 | 1;
   #used = false;
   #view: DataView | undefined;
 
@@ -43,6 +44,17 @@ export class MatrixBase<T extends FloatArray = FloatArray> {
     this.data = data;
     this.rows = rows;
     this.cols = cols;
+    this.#typeBit = data instanceof Float32Array ? 0 : 1;
+  }
+
+  /**
+   * The lowest bit of the code of a native call: 0 for float32, 1 for float64. What is no matrix has none, so that one
+   * comparison tells whether something is a matrix of the right type; instanceof, through seven layers, costs 8 ns.
+   *
+   * @internal
+   */
+  get typeBit(): 0 | 1 {
+    return this.#typeBit;
   }
 
   /**
@@ -67,7 +79,7 @@ export class MatrixBase<T extends FloatArray = FloatArray> {
 
   /** 'float32' or 'float64'. */
   get dtype(): Dtype {
-    return this.data instanceof Float32Array ? 'float32' : 'float64';
+    return this.#typeBit === 0 ? 'float32' : 'float64';
   }
 }
 
@@ -87,11 +99,6 @@ export function createMatrix<T extends FloatArray>(data: T, rows: number, cols: 
 /** A new array of the type of `data`, all zeros. */
 export function sameArray<T extends FloatArray>(data: T, length: number): T {
   return (data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length)) as T;
-}
-
-/** The lowest bit of the code of a native call: 0 for float32, 1 for float64. */
-export function typeBit(data: FloatArray): 0 | 1 {
-  return data instanceof Float32Array ? 0 : 1;
 }
 
 /** "[2, 3]", for messages. */

@@ -85,32 +85,37 @@ export function rowOf(values: unknown, name: string): MatrixBase {
 
 /** `out` after a check of its shape and element type, or a new matrix. */
 export function resolveOut<T extends FloatArray>(
-  like: T,
+  like: MatrixBase<T>,
   rows: number,
   cols: number,
   out: Matrix | undefined,
 ): Matrix<T> {
-  if (out === undefined) return createMatrix(sameArray(like, rows * cols), rows, cols);
-  if (!(out instanceof MatrixBase)) {
-    throw new ValidationError('ERR_PARAMETER', 'out must be a Matrix.');
+  if (out === undefined) return createMatrix(sameArray(like.data, rows * cols), rows, cols);
+  if (out?.typeBit !== like.typeBit || out.rows !== rows || out.cols !== cols) {
+    requireMatrix(out, 'out');
+    if (out.rows !== rows || out.cols !== cols) {
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `The result has the shape [${rows}, ${cols}], but out has ${shapeOf(out)}.`,
+      );
+    }
+    requireSameType(like, out, 'out');
   }
-  if (out.rows !== rows || out.cols !== cols) {
-    throw new ValidationError(
-      'ERR_SHAPE',
-      `The result has the shape [${rows}, ${cols}], but out has ${shapeOf(out)}.`,
-    );
-  }
-  requireSameType(like, out, 'out');
   return out as Matrix<T>;
 }
 
-/** Throws unless a matrix has the element type of `like`. */
-export function requireSameType(like: FloatArray, x: MatrixBase, name: string): void {
-  if (like instanceof Float32Array !== x.data instanceof Float32Array) {
-    const [here, there] = x.dtype === 'float32' ? ['float64', 'float32'] : ['float32', 'float64'];
-    throw new ValidationError(
-      'ERR_DTYPE',
-      `The matrix is ${here}, but ${name} is ${there}: convert one of them with astype('${here}').`,
-    );
-  }
+/** Throws unless something is a matrix. */
+export function requireMatrix(x: unknown, name: string): asserts x is MatrixBase {
+  if (x instanceof MatrixBase) return;
+  throw new ValidationError('ERR_PARAMETER', `${name} must be a Matrix; got ${show(x)}.`);
+}
+
+/** Throws unless x is a matrix of the element type of `like`. */
+export function requireSameType(like: MatrixBase, x: MatrixBase, name: string): void {
+  if (x?.typeBit === like.typeBit) return;
+  requireMatrix(x, name);
+  throw new ValidationError(
+    'ERR_DTYPE',
+    `The matrix is ${like.dtype}, but ${name} is ${x.dtype}: convert one of them with astype('${like.dtype}').`,
+  );
 }

@@ -3,7 +3,7 @@ import { toBorealError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
 import { Arithmetic } from './arithmetic.js';
-import { type MatrixBase, typeBit } from './base.js';
+import type { MatrixBase } from './base.js';
 import { type AsyncOptions, later, type OutOptions, type PreparedCall, resolveOut } from './call.js';
 
 const { matrixUnary, matrixUnaryAsync } = native;
@@ -66,7 +66,7 @@ function prepareUnary<T extends FloatArray>(
   x: MatrixBase<T>,
   out: Matrix | undefined,
 ): UnaryCall<T> {
-  return new UnaryCall((f << 1) | typeBit(x.data), x, resolveOut(x.data, x.rows, x.cols, out));
+  return new UnaryCall((f << 1) | x.typeBit, x, resolveOut(x, x.rows, x.cols, out));
 }
 
 /**

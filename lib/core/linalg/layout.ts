@@ -3,7 +3,7 @@ import { toBorealError, ValidationError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { createMatrix, type Dtype, type MatrixBase, typeBit } from './base.js';
+import { createMatrix, type Dtype, type MatrixBase } from './base.js';
 import {
   type AsyncOptions,
   later,
@@ -67,14 +67,14 @@ function prepareSoftmax<T extends FloatArray>(
   if (axis !== 0 && axis !== 1) {
     throw new ValidationError('ERR_PARAMETER', `axis must be 0 or 1; got ${show(axis)}.`);
   }
-  const code = (axis === 0 ? OF_COLUMNS : 0) | (log ? LOG : 0) | typeBit(x.data);
-  const result = resolveOut(x.data, x.rows, x.cols, out);
+  const code = (axis === 0 ? OF_COLUMNS : 0) | (log ? LOG : 0) | x.typeBit;
+  const result = resolveOut(x, x.rows, x.cols, out);
   return new ShapedCall(matrixSoftmax, matrixSoftmaxAsync, true, code, x, result);
 }
 
 function prepareTranspose<T extends FloatArray>(x: MatrixBase<T>, out: Matrix | undefined): ShapedCall<T> {
-  const result = resolveOut(x.data, x.cols, x.rows, out);
-  return new ShapedCall(matrixTranspose, matrixTransposeAsync, false, typeBit(x.data), x, result);
+  const result = resolveOut(x, x.cols, x.rows, out);
+  return new ShapedCall(matrixTranspose, matrixTransposeAsync, false, x.typeBit, x, result);
 }
 
 /** The array type of an element type. */
@@ -83,7 +83,7 @@ export type ArrayOf<D extends Dtype> = D extends 'float32' ? Float32Array : Floa
 function prepareConvert(x: MatrixBase, dtype: Dtype): ShapedCall<FloatArray> {
   const data = dtype === 'float32' ? new Float32Array(x.data.length) : new Float64Array(x.data.length);
   const result = createMatrix<FloatArray>(data, x.rows, x.cols);
-  return new ShapedCall(matrixConvert, matrixConvertAsync, false, typeBit(x.data), x, result);
+  return new ShapedCall(matrixConvert, matrixConvertAsync, false, x.typeBit, x, result);
 }
 
 /** Throws unless there is such an element type. */

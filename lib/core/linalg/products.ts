@@ -3,7 +3,7 @@ import { toBorealError, ValidationError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { MatrixBase, shapeOf, typeBit } from './base.js';
+import { MatrixBase, shapeOf } from './base.js';
 import {
   type AsyncOptions,
   later,
@@ -87,16 +87,13 @@ function prepareMatmul<T extends FloatArray>(
   b: Matrix,
   options: MatmulOptions | undefined,
 ): GemmCall<T> {
-  if (!(b instanceof MatrixBase)) {
-    throw new ValidationError('ERR_PARAMETER', `The other operand must be a Matrix; got ${show(b)}.`);
-  }
-  requireSameType(a.data, b, 'the other operand');
-  let code: number = typeBit(a.data);
+  requireSameType(a, b, 'the other operand');
+  let code: number = a.typeBit;
   let { rows: m, cols: k } = a;
   let { rows: kOfB, cols: n } = b;
   if (options === undefined) {
     if (k !== kOfB) throw shapesDoNotFit(a, b, code);
-    return new GemmCall(code, a, b, resolveOut(a.data, m, n, undefined), k, null);
+    return new GemmCall(code, a, b, resolveOut(a, m, n, undefined), k, null);
   }
   if (options.transposeA) {
     code |= TRANSPOSE_A;
@@ -108,8 +105,8 @@ function prepareMatmul<T extends FloatArray>(
   }
   if (k !== kOfB) throw shapesDoNotFit(a, b, code);
   if (options.activation !== undefined) code |= activationCode(options.activation);
-  const bias = options.bias === undefined ? null : biasOf(a.data, options.bias, n);
-  return new GemmCall(code, a, b, resolveOut(a.data, m, n, options.out), k, bias);
+  const bias = options.bias === undefined ? null : biasOf(a, options.bias, n);
+  return new GemmCall(code, a, b, resolveOut(a, m, n, options.out), k, bias);
 }
 
 function shapesDoNotFit(a: MatrixBase, b: MatrixBase, code: number): ValidationError {
@@ -129,7 +126,7 @@ function activationCode(name: Activation): number {
   return UNARY[name] << ACTIVATION_SHIFT;
 }
 
-function biasOf(like: FloatArray, bias: Matrix | FloatArray, n: number): MatrixBase {
+function biasOf(like: MatrixBase, bias: Matrix | FloatArray, n: number): MatrixBase {
   const row: MatrixBase = bias instanceof MatrixBase ? bias : rowOf(bias, 'bias');
   requireSameType(like, row, 'bias');
   if (row.rows !== 1 || row.cols !== n) {

@@ -5,7 +5,7 @@ import { toBorealError, ValidationError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { type MatrixBase, typeBit } from './base.js';
+import type { MatrixBase } from './base.js';
 import { type AsyncOptions, later, type OutOptions, type PreparedCall, resolveOut } from './call.js';
 
 const { matrixReduce, matrixReduceAsync, matrixArgReduce, matrixArgReduceAsync } = native;
@@ -75,8 +75,8 @@ function prepareReduce<T extends FloatArray>(
   ddof: number,
   out: Matrix | undefined,
 ): ReduceCall<T> {
-  const code = (f << FUNCTION_SHIFT) | axisBits(axis) | typeBit(x.data);
-  const result = axis === 0 ? resolveOut(x.data, 1, x.cols, out) : resolveOut(x.data, x.rows, 1, out);
+  const code = (f << FUNCTION_SHIFT) | axisBits(axis) | x.typeBit;
+  const result = axis === 0 ? resolveOut(x, 1, x.cols, out) : resolveOut(x, x.rows, 1, out);
   return new ReduceCall(code, x, result, ddof);
 }
 
@@ -117,7 +117,7 @@ function prepareNumber(f: Reduction, x: MatrixBase, ddof: number, out: Matrix | 
   if (out !== undefined) {
     throw new ValidationError('ERR_PARAMETER', 'out needs an axis: without one, the result is a number.');
   }
-  return new NumberCall((f << FUNCTION_SHIFT) | (ALL << AXIS_SHIFT) | typeBit(x.data), x, ddof);
+  return new NumberCall((f << FUNCTION_SHIFT) | (ALL << AXIS_SHIFT) | x.typeBit, x, ddof);
 }
 
 /** The reduction of x now. */
@@ -158,7 +158,7 @@ export class PositionCall implements PreparedCall<Int32Array | number> {
     axis: Axis | undefined,
   ) {
     const bits = axis === undefined ? ALL << AXIS_SHIFT : axisBits(axis);
-    this.code = (largest ? 1 << FUNCTION_SHIFT : 0) | bits | typeBit(x.data);
+    this.code = (largest ? 1 << FUNCTION_SHIFT : 0) | bits | x.typeBit;
     this.positions = axis === undefined ? null : new Int32Array(axis === 0 ? x.cols : x.rows);
   }
   get out() {

@@ -3,7 +3,7 @@ import { toBorealError, ValidationError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { createMatrix, type MatrixBase, sameArray, shapeOf, typeBit } from './base.js';
+import { createMatrix, type MatrixBase, sameArray, shapeOf } from './base.js';
 import { later, type PreparedCall, type SignalOptions } from './call.js';
 import { Products } from './products.js';
 
@@ -47,7 +47,7 @@ class TopKCall<T extends FloatArray> implements PreparedCall<TopK<T>> {
   run(): TopK<T> {
     const { x, out } = this;
     try {
-      matrixTopK(this.code, x.data, out.data, this.indices, x.rows, x.cols, this.k);
+      matrixTopK(this.code, x.memory, out.memory, this.indices, x.rows, x.cols, this.k);
     } catch (error) {
       throw toBorealError(error);
     }
@@ -80,7 +80,7 @@ function prepareTopK<T extends FloatArray>(
     );
   }
   const [rows, cols] = axis === 1 ? [x.rows, k] : [k, x.cols];
-  const code = typeBit(x.data) | (largest ? LARGEST : 0) | (axis === 0 ? OF_COLUMNS : 0);
+  const code = x.typeBit | (largest ? LARGEST : 0) | (axis === 0 ? OF_COLUMNS : 0);
   return new TopKCall(code, x, k, createMatrix(sameArray(x.data, rows * cols), rows, cols));
 }
 
