@@ -56,7 +56,7 @@ struct Bench {
 
   Bench(size_t threads, const char* only) : threads(threads), only(only), memory(3 * (kSizes[4] + kShift)) {
     options.max_threads = threads;
-    a = memory;
+    a = memory.data();
     b = a + kSizes[4] + kShift;
     y = b + kSizes[4] + kShift;
     for (size_t i = 0; i < kSizes[4]; ++i) {

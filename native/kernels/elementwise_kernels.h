@@ -45,7 +45,8 @@ struct ElementwiseKernels {
   void (*unary)(Unary f, const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols) noexcept;
 
   // y[i,j] = f(a(i,j), b(i,j)). y may be the data of an operand whose steps are (ys, 1).
-  void (*binary)(Binary f, Operand<T> a, Operand<T> b, T* y, size_t ys, size_t rows, size_t cols) noexcept;
+  void (*binary)(Binary f, const Operand<T>& a, const Operand<T>& b, T* y, size_t ys, size_t rows,
+                 size_t cols) noexcept;
 
   // y[i] = the fold of row i. parameters: [rows], the scale of kSumSquares or the shift of kSumDeviations;
   // null for the other folds.

@@ -19,7 +19,7 @@ struct Block {
 };
 
 template <typename T>
-MatrixView<T> block_of(MatrixView<T> x, const Block& block) {
+MatrixView<T> block_of(const MatrixView<T>& x, const Block& block) {
   return {x.data + block.row_begin * x.stride + block.col_begin, block.rows(), block.cols(), x.stride};
 }
 
@@ -55,16 +55,9 @@ void run_tasks(size_t tasks, const RunOptions& options, const Body& body) {
   }
 }
 
-// body(block) for blocks of about `elements`. A small matrix is spared the divisions that cut a large one:
-// they would cost more than its arithmetic.
+// body(block) for each block.
 template <typename Body>
-void run_blocks(size_t rows, size_t cols, size_t elements, const RunOptions& options, const Body& body) {
-  if (rows * cols <= elements) {
-    check_cancel(options.cancel);
-    if (rows > 0 && cols > 0) body(Block{0, rows, 0, cols});
-    return;
-  }
-  const Blocks blocks(rows, cols, elements);
+void run_blocks(const Blocks& blocks, const RunOptions& options, const Body& body) {
   run_tasks(blocks.count(), options, [&](size_t task) { body(blocks[task]); });
 }
 

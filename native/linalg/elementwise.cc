@@ -31,23 +31,14 @@ size_t task_size(Unary f) {
 
 [[noreturn]] void shapes_differ() { throw Error("ERR_SHAPE", "The shapes of the operands don't fit."); }
 
-template <typename T, typename U>
-void require_same_shape(const MatrixView<T>& x, const MatrixView<U>& y) {
-  if (x.rows != y.rows || x.cols != y.cols) shapes_differ();
-}
-
 // A dense matrix is one row to whatever treats all elements alike.
 template <typename T>
-MatrixView<T> flat(MatrixView<T> x) {
+MatrixView<T> flat(const MatrixView<T>& x) {
   return {x.data, 1, x.rows * x.cols, x.rows * x.cols};
-}
-template <typename T, typename U>
-bool both_dense(const MatrixView<T>& x, const MatrixView<U>& y) {
-  return x.stride == x.cols && y.stride == y.cols && x.rows > 1;
 }
 
 template <typename T>
-Operand<T> operand(MatrixView<const T> x, MatrixView<T> y) {
+Operand<T> operand(const MatrixView<const T>& x, const MatrixView<T>& y) {
   if ((x.rows != y.rows && x.rows != 1) || (x.cols != y.cols && x.cols != 1)) shapes_differ();
   return {x.data, x.rows == 1 ? 0 : x.stride, x.cols == 1 ? size_t{0} : size_t{1}};
 }
@@ -58,8 +49,9 @@ Operand<T> shifted(const Operand<T>& x, const Block& block) {
 }
 
 template <typename T>
-void run_softmax(bool log, MatrixView<const T> x, Axis axis, MatrixView<T> y, const RunOptions& options) {
-  require_same_shape(x, y);
+void run_softmax(bool log, const MatrixView<const T>& x, Axis axis, const MatrixView<T>& y,
+                 const RunOptions& options) {
+  if (x.rows != y.rows || x.cols != y.cols) shapes_differ();
   const ElementwiseKernels<T>& k = elementwise_kernels<T>(kernels());
   if (axis == Axis::kCols) {
     const Partition rows{x.rows, std::max<size_t>(1, kCostly / std::max<size_t>(1, x.cols))};
@@ -81,65 +73,64 @@ void run_softmax(bool log, MatrixView<const T> x, Axis axis, MatrixView<T> y, co
   });
 }
 
-template <typename From, typename To>
-void run_convert(void (*kernel)(const From*, size_t, To*, size_t, size_t, size_t) noexcept,
-                 MatrixView<const From> x, MatrixView<To> y, const RunOptions& options) {
-  require_same_shape(x, y);
-  if (both_dense(x, y)) {
-    x = flat(x);
-    y = flat(y);
+// kernel(x, y) of blocks of about `elements`, for a kernel that treats each element alike.
+template <typename From, typename To, typename Kernel>
+void map_elements(const MatrixView<const From>& x, const MatrixView<To>& y, size_t elements,
+                  const RunOptions& options, const Kernel& kernel) {
+  if (x.rows != y.rows || x.cols != y.cols) shapes_differ();
+  if (y.rows * y.cols <= elements) {
+    check_cancel(options.cancel);
+    return kernel(x, y);
   }
-  run_blocks(y.rows, y.cols, kCheap, options, [&](const Block& block) {
-    const MatrixView<const From> from = block_of(x, block);
-    const MatrixView<To> to = block_of(y, block);
-    kernel(from.data, from.stride, to.data, to.stride, to.rows, to.cols);
-  });
+  const bool dense = x.stride == x.cols && y.stride == y.cols;
+  const MatrixView<const From> from = dense ? flat(x) : x;
+  const MatrixView<To> to = dense ? flat(y) : y;
+  run_blocks(Blocks(to.rows, to.cols, elements), options,
+             [&](const Block& block) { kernel(block_of(from, block), block_of(to, block)); });
 }
 
 }  // namespace
 
 template <typename T>
-void apply_unary(Unary f, MatrixView<const T> x, MatrixView<T> y, const RunOptions& options) {
-  require_same_shape(x, y);
-  if (both_dense(x, y)) {
-    x = flat(x);
-    y = flat(y);
-  }
+void apply_unary(Unary f, const MatrixView<const T>& x, const MatrixView<T>& y, const RunOptions& options) {
   const auto kernel = elementwise_kernels<T>(kernels()).unary;
-  run_blocks(y.rows, y.cols, task_size(f), options, [&](const Block& block) {
-    const MatrixView<const T> from = block_of(x, block);
-    const MatrixView<T> to = block_of(y, block);
+  map_elements(x, y, task_size(f), options, [&](const MatrixView<const T>& from, const MatrixView<T>& to) {
     kernel(f, from.data, from.stride, to.data, to.stride, to.rows, to.cols);
   });
 }
 
 template <typename T>
-void apply_binary(Binary f, MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> y,
-                  const RunOptions& options) {
-  Operand<T> left = operand(a, y), right = operand(b, y);
+void apply_binary(Binary f, const MatrixView<const T>& a, const MatrixView<const T>& b,
+                  const MatrixView<T>& y, const RunOptions& options) {
+  const Operand<T> left = operand(a, y), right = operand(b, y);
+  const size_t elements = f == Binary::kPow ? kCostly : kCheap;
+  const auto kernel = elementwise_kernels<T>(kernels()).binary;
+  if (y.rows * y.cols <= elements) {
+    check_cancel(options.cancel);
+    return kernel(f, left, right, y.data, y.stride, y.rows, y.cols);
+  }
   const auto spans_all = [&](const Operand<T>& x) {  // one run of elements, or one element
     return x.col_step == 1 ? x.row_step == y.cols : x.row_step == 0;
   };
-  if (y.stride == y.cols && spans_all(left) && spans_all(right)) y = flat(y);
-  const auto kernel = elementwise_kernels<T>(kernels()).binary;
-  run_blocks(y.rows, y.cols, f == Binary::kPow ? kCostly : kCheap, options, [&](const Block& block) {
-    const MatrixView<T> to = block_of(y, block);
-    kernel(f, shifted(left, block), shifted(right, block), to.data, to.stride, to.rows, to.cols);
+  const MatrixView<T> to = y.stride == y.cols && spans_all(left) && spans_all(right) ? flat(y) : y;
+  run_blocks(Blocks(to.rows, to.cols, elements), options, [&](const Block& block) {
+    const MatrixView<T> part = block_of(to, block);
+    kernel(f, shifted(left, block), shifted(right, block), part.data, part.stride, part.rows, part.cols);
   });
 }
 
 template <typename T>
-void softmax(MatrixView<const T> x, Axis axis, MatrixView<T> y, const RunOptions& options) {
+void softmax(const MatrixView<const T>& x, Axis axis, const MatrixView<T>& y, const RunOptions& options) {
   run_softmax(false, x, axis, y, options);
 }
 
 template <typename T>
-void log_softmax(MatrixView<const T> x, Axis axis, MatrixView<T> y, const RunOptions& options) {
+void log_softmax(const MatrixView<const T>& x, Axis axis, const MatrixView<T>& y, const RunOptions& options) {
   run_softmax(true, x, axis, y, options);
 }
 
 template <typename T>
-void transpose(MatrixView<const T> x, MatrixView<T> y, const RunOptions& options) {
+void transpose(const MatrixView<const T>& x, const MatrixView<T>& y, const RunOptions& options) {
   if (x.rows != y.cols || x.cols != y.rows) shapes_differ();
   constexpr size_t kSide = 256;  // of a block: whole tiles, and both sides stay in the L2 cache
   const Partition rows{x.rows, kSide}, cols{x.cols, kSide};
@@ -151,21 +142,27 @@ void transpose(MatrixView<const T> x, MatrixView<T> y, const RunOptions& options
   });
 }
 
-void convert(MatrixView<const float> x, MatrixView<double> y, const RunOptions& options) {
-  run_convert(kernels().convert.to_f64, x, y, options);
+void convert(const MatrixView<const float>& x, const MatrixView<double>& y, const RunOptions& options) {
+  const auto kernel = kernels().convert.to_f64;
+  map_elements(x, y, kCheap, options, [&](const MatrixView<const float>& from, const MatrixView<double>& to) {
+    kernel(from.data, from.stride, to.data, to.stride, to.rows, to.cols);
+  });
 }
 
-void convert(MatrixView<const double> x, MatrixView<float> y, const RunOptions& options) {
-  run_convert(kernels().convert.to_f32, x, y, options);
+void convert(const MatrixView<const double>& x, const MatrixView<float>& y, const RunOptions& options) {
+  const auto kernel = kernels().convert.to_f32;
+  map_elements(x, y, kCheap, options, [&](const MatrixView<const double>& from, const MatrixView<float>& to) {
+    kernel(from.data, from.stride, to.data, to.stride, to.rows, to.cols);
+  });
 }
 
-#define BOREAL_INSTANTIATE(T)                                                                 \
-  template void apply_unary(Unary, MatrixView<const T>, MatrixView<T>, const RunOptions&);    \
-  template void apply_binary(Binary, MatrixView<const T>, MatrixView<const T>, MatrixView<T>, \
-                             const RunOptions&);                                              \
-  template void softmax(MatrixView<const T>, Axis, MatrixView<T>, const RunOptions&);         \
-  template void log_softmax(MatrixView<const T>, Axis, MatrixView<T>, const RunOptions&);     \
-  template void transpose(MatrixView<const T>, MatrixView<T>, const RunOptions&);
+#define BOREAL_INSTANTIATE(T)                                                                            \
+  template void apply_unary(Unary, const MatrixView<const T>&, const MatrixView<T>&, const RunOptions&); \
+  template void apply_binary(Binary, const MatrixView<const T>&, const MatrixView<const T>&,             \
+                             const MatrixView<T>&, const RunOptions&);                                   \
+  template void softmax(const MatrixView<const T>&, Axis, const MatrixView<T>&, const RunOptions&);      \
+  template void log_softmax(const MatrixView<const T>&, Axis, const MatrixView<T>&, const RunOptions&);  \
+  template void transpose(const MatrixView<const T>&, const MatrixView<T>&, const RunOptions&);
 BOREAL_INSTANTIATE(float)
 BOREAL_INSTANTIATE(double)
 #undef BOREAL_INSTANTIATE

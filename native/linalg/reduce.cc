@@ -210,7 +210,7 @@ void reduce_line(Reduction f, const T* x, size_t n, double ddof, T* out, const R
 
 // A number for each row.
 template <typename T>
-void reduce_rows(Reduction f, MatrixView<const T> x, double ddof, T* out, const RunOptions& options) {
+void reduce_rows(Reduction f, const MatrixView<const T>& x, double ddof, T* out, const RunOptions& options) {
   if (x.cols > kPart) {
     for (size_t i = 0; i < x.rows; ++i) reduce_line(f, x.row(i), x.cols, ddof, out + i, options);
     return;
@@ -229,7 +229,7 @@ void reduce_rows(Reduction f, MatrixView<const T> x, double ddof, T* out, const 
 
 // A number for each column.
 template <typename T>
-void reduce_cols(Reduction f, MatrixView<const T> x, double ddof, T* out, const RunOptions& options) {
+void reduce_cols(Reduction f, const MatrixView<const T>& x, double ddof, T* out, const RunOptions& options) {
   const ElementwiseKernels<T>& k = elementwise_kernels<T>(kernels());
   const Partition cols{x.cols, kPartCols};
   const size_t width = std::min(x.cols, kPartCols);
@@ -258,7 +258,8 @@ void reduce_cols(Reduction f, MatrixView<const T> x, double ddof, T* out, const 
 
 // Rows that are not next to each other: each is a part.
 template <typename T>
-void reduce_strided(Reduction f, MatrixView<const T> x, double ddof, T* out, const RunOptions& options) {
+void reduce_strided(Reduction f, const MatrixView<const T>& x, double ddof, T* out,
+                    const RunOptions& options) {
   const ElementwiseKernels<T>& k = elementwise_kernels<T>(kernels());
   const Partition tasks{x.rows, std::max<size_t>(1, kPart / x.cols)};
   const Parts<T> parts(f, x.rows, 1);
@@ -302,7 +303,7 @@ int64_t find_in_line(bool largest, const T* x, size_t n, const RunOptions& optio
 }
 
 template <typename T>
-void find_in_rows(bool largest, MatrixView<const T> x, int64_t* out, const RunOptions& options) {
+void find_in_rows(bool largest, const MatrixView<const T>& x, int64_t* out, const RunOptions& options) {
   const Partition p{x.rows, std::max<size_t>(1, kPart / x.cols)};
   if (x.cols > kPart) {
     for (size_t i = 0; i < x.rows; ++i) out[i] = find_in_line(largest, x.row(i), x.cols, options);
@@ -317,7 +318,7 @@ void find_in_rows(bool largest, MatrixView<const T> x, int64_t* out, const RunOp
 }
 
 template <typename T>
-void find_in_cols(bool largest, MatrixView<const T> x, int64_t* out, const RunOptions& options) {
+void find_in_cols(bool largest, const MatrixView<const T>& x, int64_t* out, const RunOptions& options) {
   const auto kernel = elementwise_kernels<T>(kernels()).find_extreme_cols;
   // A task takes some columns through all rows, in runs of rows whose index T holds exactly.
   constexpr size_t kWidth = 256, kRun = size_t{1} << 20;
@@ -341,7 +342,8 @@ void find_in_cols(bool largest, MatrixView<const T> x, int64_t* out, const RunOp
 }  // namespace
 
 template <typename T>
-void reduce(Reduction f, Axis axis, MatrixView<const T> x, double ddof, T* out, const RunOptions& options) {
+void reduce(Reduction f, Axis axis, const MatrixView<const T>& x, double ddof, T* out,
+            const RunOptions& options) {
   const size_t all = x.rows * x.cols;
   if (f == Reduction::kMin || f == Reduction::kMax) {
     require_values(axis == Axis::kRows   ? (x.cols == 0 ? 1 : x.rows)
@@ -360,7 +362,8 @@ void reduce(Reduction f, Axis axis, MatrixView<const T> x, double ddof, T* out, 
 }
 
 template <typename T>
-void arg_reduce(bool largest, Axis axis, MatrixView<const T> x, int64_t* out, const RunOptions& options) {
+void arg_reduce(bool largest, Axis axis, const MatrixView<const T>& x, int64_t* out,
+                const RunOptions& options) {
   require_values(x.rows * x.cols);
   if (axis == Axis::kCols) {
     find_in_rows(largest, x, out, options);
@@ -376,9 +379,9 @@ void arg_reduce(bool largest, Axis axis, MatrixView<const T> x, int64_t* out, co
   }
 }
 
-#define BOREAL_INSTANTIATE(T)                                                                \
-  template void reduce(Reduction, Axis, MatrixView<const T>, double, T*, const RunOptions&); \
-  template void arg_reduce(bool, Axis, MatrixView<const T>, int64_t*, const RunOptions&);
+#define BOREAL_INSTANTIATE(T)                                                                       \
+  template void reduce(Reduction, Axis, const MatrixView<const T>&, double, T*, const RunOptions&); \
+  template void arg_reduce(bool, Axis, const MatrixView<const T>&, int64_t*, const RunOptions&);
 BOREAL_INSTANTIATE(float)
 BOREAL_INSTANTIATE(double)
 #undef BOREAL_INSTANTIATE

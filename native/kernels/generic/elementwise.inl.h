@@ -24,7 +24,7 @@ void unary(Unary kind, const T* x, size_t xs, T* y, size_t ys, size_t rows, size
     cols *= rows;
     rows = cols > 0;
   }
-  with_unary(kind, [=](auto f) {
+  with_unary(kind, [&](auto f) {
     for (size_t i = 0; i < rows; ++i) map_row(x + i * xs, y + i * ys, cols, f);
   });
 }
@@ -61,7 +61,8 @@ inline void fill_row(T* y, size_t cols, Vec<T> value) {
 }
 
 template <typename T>
-void binary(Binary kind, Operand<T> a, Operand<T> b, T* y, size_t ys, size_t rows, size_t cols) noexcept {
+void binary(Binary kind, const Operand<T>& a, const Operand<T>& b, T* y, size_t ys, size_t rows,
+            size_t cols) noexcept {
   const auto one_row = [cols](const Operand<T>& x) {  // of the whole matrix
     return x.col_step == 1 ? x.row_step == cols : x.row_step == 0;
   };
@@ -69,7 +70,7 @@ void binary(Binary kind, Operand<T> a, Operand<T> b, T* y, size_t ys, size_t row
     cols *= rows;
     rows = cols > 0;
   }
-  with_binary(kind, [=](auto f) {
+  with_binary(kind, [&](auto f) {
     for (size_t i = 0; i < rows; ++i) {
       const T *ai = a.data + i * a.row_step, *bi = b.data + i * b.row_step;
       T* yi = y + i * ys;

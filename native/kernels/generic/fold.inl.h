@@ -220,7 +220,7 @@ inline T fold_row(const F& fold, const T* x, size_t n, Vec<T> p) {
 template <typename T>
 void fold_rows(Fold kind, const T* x, size_t xs, size_t rows, size_t cols, const T* parameters,
                T* y) noexcept {
-  with_fold<T>(kind, [=](auto fold) {
+  with_fold<T>(kind, [&](auto fold) {
     for (size_t i = 0; i < rows; ++i) {
       const Vec<T> p = broadcast(parameters != nullptr ? parameters[i] : T(0));
       y[i] = fold_row(fold, x + i * xs, cols, p);
@@ -233,7 +233,7 @@ template <typename T>
 void fold_cols(Fold kind, const T* x, size_t xs, size_t rows, size_t cols, const T* parameters,
                T* y) noexcept {
   constexpr size_t kLanes = Vec<T>::kLanes, kChunk = 64, kGroup = 8;
-  with_fold<T>(kind, [=](auto fold) {
+  with_fold<T>(kind, [&](auto fold) {
     using State = typename decltype(fold)::State;
     State states[kChunk];
     Vec<T> p[kChunk];
