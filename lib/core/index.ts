@@ -2,6 +2,25 @@ export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.j
 export type { FitOptions, Progress } from './fit-input.js';
 export { Classifier, type ClassWeight, Regressor, Transformer } from './kinds.js';
 export type { Label } from './labels.js';
+export {
+  type Int8OutputType,
+  type Int8Result,
+  type Int32Matrix,
+  type MatmulInt8Options,
+  matmulInt8,
+  matmulInt8Async,
+  PackedInt8,
+  packInt8,
+} from './linalg/product-int8.js';
+export {
+  type CodeArray,
+  type CodeType,
+  QuantizedMatrix,
+  type QuantizedParts,
+  type QuantizeOptions,
+  quantize,
+  quantizeAsync,
+} from './linalg/quantized.js';
 export type { TopK, TopKOptions } from './linalg/selection.js';
 export { type Dtype, type FloatArray, Matrix, type MatrixLike, type TypedArray } from './matrix.js';
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';

@@ -5,6 +5,7 @@
 import { ValidationError } from '../errors.js';
 import type { FloatArray } from '../native.js';
 import { type Dtype, setMatrixConstructor } from './linalg/base.js';
+import { type QuantizedMatrix, type QuantizeOptions, quantize } from './linalg/quantized.js';
 import { Selection } from './linalg/selection.js';
 import { show } from './params.js';
 import type { Table } from './table.js';
@@ -181,6 +182,11 @@ export class Matrix<T extends FloatArray = FloatArray> extends Selection<T> {
     const out = new (this.data.constructor as new (n: number) => T)(indices.length * cols);
     for (let k = 0; k < indices.length; k++) out.set(this.row(indices[k]), k * cols);
     return new Matrix(out, indices.length, cols);
+  }
+
+  /** The values as 8-bit codes: {@link quantize}. */
+  quantize(options?: QuantizeOptions): QuantizedMatrix {
+    return quantize(this, options);
   }
 
   /** The values as nested arrays. */

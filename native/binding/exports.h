@@ -23,5 +23,6 @@ void export_train(napi_env env, napi_value exports);
 void export_matrix_distance(napi_env env, napi_value exports);
 void export_matrix_elementwise(napi_env env, napi_value exports);
 void export_matrix_gemm(napi_env env, napi_value exports);
+void export_matrix_int8(napi_env env, napi_value exports);
 
 }  // namespace boreal
