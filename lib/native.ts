@@ -25,6 +25,10 @@ export interface CancelHandle {
   readonly __cancel: unique symbol;
 }
 
+export interface Int8WeightsHandle {
+  readonly __int8Weights: unique symbol;
+}
+
 export interface NativeInfo {
   version: string;
   isa: string;
@@ -288,6 +292,82 @@ export interface NativeAddon {
   matrixDecomposeAsync(
     ...args: [...Parameters<NativeAddon['matrixDecompose']>, cancel: CancelHandle | null]
   ): Promise<Float64Array>;
+
+  // 8-bit matrices: native/binding/matrix_int8.cc says what the codes mean.
+
+  /** Writes the codes of x, and the scales and zero points unless they are given. */
+  matrixQuantize(
+    code: number,
+    x: Float32Array,
+    codes: Int8Array | Uint8Array,
+    scale: Float32Array,
+    zeroPoint: Int32Array,
+    rows: number,
+    cols: number,
+  ): void;
+  matrixQuantizeAsync(
+    code: number,
+    x: Float32Array,
+    codes: Int8Array | Uint8Array,
+    scale: Float32Array,
+    zeroPoint: Int32Array,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  /** out = scale (codes - zeroPoint). */
+  matrixDequantize(
+    code: number,
+    codes: Int8Array | Uint8Array,
+    scale: Float32Array,
+    zeroPoint: Int32Array,
+    out: Float32Array,
+    rows: number,
+    cols: number,
+  ): void;
+  matrixDequantizeAsync(
+    code: number,
+    codes: Int8Array | Uint8Array,
+    scale: Float32Array,
+    zeroPoint: Int32Array,
+    out: Float32Array,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  /** Packs weights [k, n] now, or copies them now and packs the copy on the pool when it is first used. */
+  int8Weights(
+    code: number,
+    weights: Int8Array,
+    scale: Float32Array,
+    k: number,
+    n: number,
+    now: boolean,
+  ): Int8WeightsHandle;
+  /** out [m, n] = activation(x weights + bias); scale and zeroPoint are null for a float32 x. */
+  int8Product(
+    code: number,
+    x: Float32Array | Int8Array | Uint8Array,
+    scale: Float32Array | null,
+    zeroPoint: Int32Array | null,
+    weights: Int8WeightsHandle,
+    bias: Float32Array | null,
+    out: Float32Array | Int32Array | Int8Array | Uint8Array,
+    m: number,
+    result: Float64Array | null,
+  ): void;
+  int8ProductAsync(
+    code: number,
+    x: Float32Array | Int8Array | Uint8Array,
+    scale: Float32Array | null,
+    zeroPoint: Int32Array | null,
+    weights: Int8WeightsHandle,
+    bias: Float32Array | null,
+    out: Float32Array | Int32Array | Int8Array | Uint8Array,
+    m: number,
+    result: Float64Array | null,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
 
   fitLeastSquares(
     x: FloatArray,

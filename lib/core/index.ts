@@ -13,6 +13,25 @@ export type {
   Svd,
   SvdOptions,
 } from './linalg/decompositions.js';
+export {
+  type Int8OutputType,
+  type Int8Result,
+  type Int32Matrix,
+  type MatmulInt8Options,
+  matmulInt8,
+  matmulInt8Async,
+  PackedInt8,
+  packInt8,
+} from './linalg/product-int8.js';
+export {
+  type CodeArray,
+  type CodeType,
+  QuantizedMatrix,
+  type QuantizedParts,
+  type QuantizeOptions,
+  quantize,
+  quantizeAsync,
+} from './linalg/quantized.js';
 export type { TopK, TopKOptions } from './linalg/selection.js';
 export { type Dtype, type FloatArray, Matrix, type MatrixLike, type TypedArray } from './matrix.js';
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';

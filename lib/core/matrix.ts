@@ -7,6 +7,7 @@ import type { FloatArray } from '../native.js';
 import { type Dtype, requireShape, setMatrixConstructor } from './linalg/base.js';
 import { Decompositions } from './linalg/decompositions.js';
 import { type ArrayOf, requireDtype } from './linalg/layout.js';
+import { type QuantizedMatrix, type QuantizeOptions, quantize } from './linalg/quantized.js';
 import { show } from './params.js';
 import type { Table } from './table.js';
 
@@ -373,6 +374,11 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
       if (!both && (!near || (a[i] !== b[i] && !Number.isFinite(b[i])))) return false;
     }
     return true;
+  }
+
+  /** The values as 8-bit codes: {@link quantize}. */
+  quantize(options?: QuantizeOptions): QuantizedMatrix {
+    return quantize(this, options);
   }
 
   /**

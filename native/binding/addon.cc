@@ -19,6 +19,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_matrix_gemm(env, exports);
     export_matrix_decomposition(env, exports);
     export_matrix_reduce(env, exports);
+    export_matrix_int8(env, exports);
   });
   if (error) throw_error(env, *error);
   return exports;

@@ -25,5 +25,6 @@ void export_matrix_elementwise(napi_env env, napi_value exports);
 void export_matrix_gemm(napi_env env, napi_value exports);
 void export_matrix_decomposition(napi_env env, napi_value exports);
 void export_matrix_reduce(napi_env env, napi_value exports);
+void export_matrix_int8(napi_env env, napi_value exports);
 
 }  // namespace boreal

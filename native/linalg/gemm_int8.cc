@@ -303,6 +303,7 @@ void PackedInt8::run(const Int8Rows& x, MatrixView<float> y, const Int8Options& 
 void PackedInt8::run(const Int8Rows& x, const Int8Result& y, const Int8Options& options) const {
   check_shape(k_, n_, x.codes.rows, x.codes.cols, y.codes.rows, y.codes.cols);
   check_zeros(x);
+  require_int8_parameters(y.format, 1, &y.scale, &y.zero);
   run(Call{nullptr, &x, {}, {}, &y, options});
 }
 void PackedInt8::run(const Int8Rows& x, MatrixView<int32_t> y, const Int8Options& options) const {

@@ -33,8 +33,8 @@ void for_rows(size_t rows, size_t cols, const QuantizeOptions& options, const Bo
   }
 }
 
-const Int8Kernels& int8_kernels(const QuantizeOptions& options) {
-  return (options.kernels != nullptr ? *options.kernels : kernels()).int8;
+const Kernels& kernels_of(const QuantizeOptions& options) {
+  return options.kernels != nullptr ? *options.kernels : kernels();
 }
 
 // Calls kernel(axis, scale, zero, first row, rows) so that the parameters of any grain fit.
@@ -88,10 +88,39 @@ void int8_parameters(const Int8Format& format, float low, float high, float* sca
   }
 }
 
+void require_int8_parameters(const Int8Format& format, size_t count, const float* scale,
+                             const int32_t* zero) {
+  for (size_t g = 0; g < count; ++g) {
+    if (!(scale[g] > 0) || std::isinf(scale[g])) {
+      throw Error("ERR_PARAMETER", "A scale must be positive and finite; scale " + std::to_string(g) +
+                                       " is " + std::to_string(scale[g]) + ".");
+    }
+    const int32_t least = format.is_signed ? -128 : 0;
+    if (zero[g] < least || zero[g] > format.highest()) {
+      throw Error("ERR_PARAMETER", "A zero point must be one of the codes, " + std::to_string(least) +
+                                       " to " + std::to_string(format.highest()) + "; zero point " +
+                                       std::to_string(g) + " is " + std::to_string(zero[g]) + ".");
+    }
+  }
+}
+
+void require_finite_values(MatrixView<const float> x, const Kernels& kernels) {
+  const size_t bad = kernels.f32.rows.find_invalid(FiniteRule::kFinite, x.data, x.stride, x.rows, x.cols);
+  if (bad == x.rows * x.cols) return;
+  const size_t i = bad / x.cols, j = bad % x.cols;
+  const bool nan = std::isnan(x.at(i, j));
+  throw Error(nan ? "ERR_INPUT_NAN" : "ERR_INPUT_INFINITE",
+              std::string("There is ") + (nan ? "a NaN" : "an infinite value") + " in row " +
+                  std::to_string(i) + ", column " + std::to_string(j) +
+                  ", which no 8-bit code can stand for.",
+              static_cast<int64_t>(i), static_cast<int64_t>(j));
+}
+
 void quantize(MatrixView<const float> x, const Int8Format& format, Int8Grain grain, MatrixView<uint8_t> codes,
               float* scale, int32_t* zero, const QuantizeOptions& options) {
   check_cancel(options.cancel);
-  const Int8Kernels& kernels = int8_kernels(options);
+  require_finite_values(x, kernels_of(options));
+  const Int8Kernels& kernels = kernels_of(options).int8;
   if (grain == Int8Grain::kRows) {  // a row's range and its codes while the row is in cache
     for (size_t i = 0; x.cols == 0 && i < x.rows; ++i) int8_parameters(format, 0, 0, scale + i, zero + i);
     return for_rows(x.rows, x.cols, options, [&](size_t first, size_t rows) {
@@ -109,12 +138,8 @@ void quantize(MatrixView<const float> x, const Int8Format& format, Int8Grain gra
     for_rows(x.rows, x.cols, options, [&](size_t first, size_t rows) {
       kernels.row_ranges(x.row(first), x.stride, rows, x.cols, &low[1 + first], &high[1 + first]);
     });
-    for (size_t i = 1; i <= x.rows; ++i) {
-      // NaN, once met, stays.
-      if (!(low[0] <= low[i])) low[0] = low[i];
-      if (!(high[0] >= high[i])) high[0] = high[i];
-      if (std::isnan(low[i])) break;
-    }
+    low[0] = *std::min_element(low.begin(), low.end());
+    high[0] = *std::max_element(high.begin(), high.end());
   } else if (x.rows > 0) {
     kernels.column_ranges(x.data, x.stride, x.rows, x.cols, low.data(), high.data());
   }
@@ -127,19 +152,9 @@ void quantize(MatrixView<const float> x, const Int8Format& format, Int8Grain gra
 void quantize_with(MatrixView<const float> x, const Int8Format& format, Int8Grain grain, const float* scale,
                    const int32_t* zero, MatrixView<uint8_t> codes, const QuantizeOptions& options) {
   check_cancel(options.cancel);
-  for (size_t g = 0; g < grain_count(grain, x.rows, x.cols); ++g) {
-    if (!(scale[g] > 0) || std::isinf(scale[g])) {
-      throw Error("ERR_PARAMETER", "A scale must be positive and finite; scale " + std::to_string(g) +
-                                       " is " + std::to_string(scale[g]) + ".");
-    }
-    const int32_t least = format.is_signed ? -128 : 0;
-    if (zero[g] < least || zero[g] > format.highest()) {
-      throw Error("ERR_PARAMETER", "A zero point must be one of the codes, " + std::to_string(least) +
-                                       " to " + std::to_string(format.highest()) + "; zero point " +
-                                       std::to_string(g) + " is " + std::to_string(zero[g]) + ".");
-    }
-  }
-  const Int8Kernels& kernels = int8_kernels(options);
+  require_int8_parameters(format, grain_count(grain, x.rows, x.cols), scale, zero);
+  require_finite_values(x, kernels_of(options));
+  const Int8Kernels& kernels = kernels_of(options).int8;
   for_rows(x.rows, x.cols, options, [&](size_t first, size_t rows) {
     write_codes(x, format, grain, scale, zero, codes, first, rows, kernels);
   });
@@ -149,7 +164,7 @@ void dequantize(MatrixView<const uint8_t> codes, const Int8Format& format, Int8G
                 const float* scale, const int32_t* zero, MatrixView<float> y,
                 const QuantizeOptions& options) {
   check_cancel(options.cancel);
-  const Int8Kernels& kernels = int8_kernels(options);
+  const Int8Kernels& kernels = kernels_of(options).int8;
   for_rows(codes.rows, codes.cols, options, [&](size_t first, size_t rows) {
     for_grain(grain, scale, zero, first, rows,
               [&](Int8Axis axis, const float* s, const int32_t* z, size_t i, size_t count) {

@@ -41,13 +41,18 @@ struct QuantizeOptions {
   const Kernels* kernels = nullptr;  // null: those of dispatch.h
 };
 
-// Writes codes [rows, cols] and grain_count() scales and zeros. Values must be finite, else see
-// int8_parameters. Throws ERR_ABORTED when cancelled.
+// Throws ERR_PARAMETER unless each of `count` scales is positive and finite and each zero a code.
+void require_int8_parameters(const Int8Format& format, size_t count, const float* scale, const int32_t* zero);
+
+// Throws ERR_INPUT_NAN or ERR_INPUT_INFINITE with the place of the first value that is not finite.
+void require_finite_values(MatrixView<const float> x, const Kernels& kernels);
+
+// Writes codes [rows, cols] and grain_count() scales and zeros. Throws as require_finite_values does, and
+// ERR_ABORTED when cancelled.
 void quantize(MatrixView<const float> x, const Int8Format& format, Int8Grain grain, MatrixView<uint8_t> codes,
               float* scale, int32_t* zero, const QuantizeOptions& options = {});
 
-// The same with given parameters. Throws ERR_PARAMETER unless each scale is positive and finite and each
-// zero a code.
+// The same with given parameters; throws, besides, as require_int8_parameters does.
 void quantize_with(MatrixView<const float> x, const Int8Format& format, Int8Grain grain, const float* scale,
                    const int32_t* zero, MatrixView<uint8_t> codes, const QuantizeOptions& options = {});
 

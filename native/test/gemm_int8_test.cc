@@ -330,6 +330,23 @@ TEST_CASE("quantize: nothing, zeros, the smallest and the largest numbers") {
   quantize(MatrixView<const float>{nullptr, 3, 0, 0}, asymmetric, Int8Grain::kRows, {}, scales.data(),
            zeros.data());
   CHECK((scales == std::vector<float>(3, 1.0f)));
+  for (const Kernels* table : available_kernels()) {
+    QuantizeOptions options;
+    options.kernels = table;
+    for (const Int8Grain grain : {Int8Grain::kMatrix, Int8Grain::kRows, Int8Grain::kColumns}) {
+      std::vector<float> values(6, 1.0f);
+      std::vector<uint8_t> codes(6);
+      const auto run = [&] {
+        quantize(dense_view<const float>(values.data(), 2, 3), asymmetric, grain,
+                 dense_view(codes.data(), 2, 3), scales.data(), zeros.data(), options);
+      };
+      CHECK(code_of(run) == "");
+      values[4] = -std::numeric_limits<float>::infinity();
+      CHECK(code_of(run) == "ERR_INPUT_INFINITE");
+      values[1] = std::nanf("");
+      CHECK(code_of(run) == "ERR_INPUT_NAN");
+    }
+  }
   const float x = 1, bad = 0;
   uint8_t code;
   CHECK(code_of([&] {
