@@ -7,7 +7,7 @@ import { type FloatArray, native } from '../../native.js';
 import { withCancel } from '../cancellation.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { createMatrix, MatrixBase, sameArray, shapeOf, typeBit } from './base.js';
+import { createMatrix, type MatrixBase, sameArray, shapeOf } from './base.js';
 import { requireSameType, type SignalOptions } from './call.js';
 import { Selection } from './selection.js';
 
@@ -119,7 +119,7 @@ function requireSquare(a: MatrixBase): void {
 }
 
 function codeOf(kind: Kind, a: MatrixBase): number {
-  return (kind << KIND_SHIFT) | typeBit(a.data);
+  return (kind << KIND_SHIFT) | a.typeBit;
 }
 
 function newMatrix<T extends FloatArray>(like: MatrixBase<T>, rows: number, cols: number): Matrix<T> {
@@ -166,10 +166,7 @@ function prepareEigh<T extends FloatArray>(a: MatrixBase<T>): DecompositionCall<
 }
 
 function rightHandSide(a: MatrixBase, b: Matrix): Matrix {
-  if (!(b instanceof MatrixBase)) {
-    throw new ValidationError('ERR_PARAMETER', `The right-hand side must be a Matrix; got ${show(b)}.`);
-  }
-  requireSameType(a.data, b, 'the right-hand side');
+  requireSameType(a, b, 'the right-hand side');
   if (b.rows !== a.rows) {
     throw new ValidationError(
       'ERR_SHAPE',
