@@ -5,11 +5,14 @@
 
 #include "kernels/kernels.h"
 
-#define BOREAL_DECLARE_ISA(isa)             \
-  namespace isa {                           \
-  extern const RowKernels<float> kRowsF32;  \
-  extern const RowKernels<double> kRowsF64; \
-  extern const ForestKernels kForest;       \
+#define BOREAL_DECLARE_ISA(isa)              \
+  namespace isa {                            \
+  extern const RowKernels<float> kRowsF32;   \
+  extern const RowKernels<double> kRowsF64;  \
+  extern const GemmKernels<float> kGemmF32;  \
+  extern const GemmKernels<double> kGemmF64; \
+  extern const Bf16Kernels kBf16;            \
+  extern const ForestKernels kForest;        \
   }
 
 namespace boreal {
@@ -17,6 +20,7 @@ namespace boreal {
 BOREAL_DECLARE_ISA(scalar)
 BOREAL_DECLARE_ISA(avx2)
 BOREAL_DECLARE_ISA(avx512)
+BOREAL_DECLARE_ISA(avx512bf16)
 BOREAL_DECLARE_ISA(neon)
 
 }  // namespace boreal

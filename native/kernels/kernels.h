@@ -11,16 +11,21 @@
 //  - NaN propagates as IEEE 754 says.
 #pragma once
 
+#include "kernels/bf16_kernels.h"
 #include "kernels/forest_kernels.h"
+#include "kernels/gemm_kernels.h"
 #include "kernels/row_kernels.h"
 
 namespace boreal {
 
 struct Kernels {
-  const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "neon"
+  const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "neon"
   const RowKernels<float>& f32;
   const RowKernels<double>& f64;
   const ForestKernels& forest;
+  const GemmKernels<float>& gemm_f32;
+  const GemmKernels<double>& gemm_f64;
+  const Bf16Kernels& bf16;
 };
 
 template <typename T>
@@ -32,6 +37,17 @@ inline const RowKernels<float>& row_kernels<float>(const Kernels& kernels) {
 template <>
 inline const RowKernels<double>& row_kernels<double>(const Kernels& kernels) {
   return kernels.f64;
+}
+
+template <typename T>
+const GemmKernels<T>& gemm_kernels(const Kernels& kernels);
+template <>
+inline const GemmKernels<float>& gemm_kernels<float>(const Kernels& kernels) {
+  return kernels.gemm_f32;
+}
+template <>
+inline const GemmKernels<double>& gemm_kernels<double>(const Kernels& kernels) {
+  return kernels.gemm_f64;
 }
 
 }  // namespace boreal

@@ -1,7 +1,6 @@
 // The row kernels of one instruction set.
 #include BOREAL_SIMD
 
-#include "kernels/generic/dense.inl.h"
 #include "kernels/generic/elementwise.inl.h"
 #include "kernels/generic/reduce.inl.h"
 #include "kernels/isa.h"
@@ -11,8 +10,7 @@ namespace {
 
 template <typename T>
 constexpr RowKernels<T> make_row_kernels() {
-  return {impute<T>,     affine<T>,      activate<T>, softmax<T>, argmax<T>, dense<T>, dense_packed_size<T>,
-          dense_pack<T>, find_invalid<T>};
+  return {impute<T>, affine<T>, activate<T>, softmax<T>, argmax<T>, find_invalid<T>};
 }
 
 }  // namespace
