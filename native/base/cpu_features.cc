@@ -42,6 +42,9 @@ CpuFeatures detect_features() {
                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd");
   features.avx512vnni = features.avx512 && __builtin_cpu_supports("avx512vnni");
+  constexpr unsigned kBf16 = 1u << 5;  // leaf 7, subleaf 1: likewise
+  features.avx512bf16 =
+      features.avx512vnni && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & kBf16) != 0;
 #elif defined(__aarch64__) || defined(_M_ARM64)
   features.neon = true;                          // part of the base instruction set
 #if defined(__linux__)

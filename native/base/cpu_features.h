@@ -12,6 +12,7 @@ struct CpuFeatures {
   bool avx2 = false;        // AVX2, FMA and F16C, and the OS saves ymm
   bool avx512 = false;      // F, BW, VL, DQ, CD, and the OS saves zmm
   bool avx512vnni = false;  // avx512 plus VNNI
+  bool avx512bf16 = false;  // avx512vnni plus BF16
   // aarch64
   bool neon = false;
   bool neondot = false;  // neon plus the dot product instructions

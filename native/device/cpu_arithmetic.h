@@ -4,6 +4,7 @@
 #include <string>
 
 #include "device/cpu_op.h"
+#include "linalg/packed_matrix.h"
 
 namespace boreal {
 // What these ops share: one input, and the kernels of T.
@@ -67,17 +68,18 @@ class CpuDense final : public KernelOp<T> {
   CpuDense(const DenseOp& op, const OpPlace& place, const Kernels& kernels)
       : KernelOp<T>(place, kernels),
         outputs_(op.outputs),
-        packed_(this->kernels_.dense_packed_size(this->width_, op.outputs)),
-        bias_(convert<T>(op.bias)) {
-    const AlignedBuffer<T> weights = convert<T>(op.weights);
-    this->kernels_.dense_pack(weights.data(), this->width_, outputs_, packed_.data());
-  }
+        weights_(dense_view<const T>(convert<T>(op.weights).data(), this->width_, op.outputs), false,
+                 kernels),
+        bias_(convert<T>(op.bias)) {}
 
   void run(const TileCall<T>& call) const override {
-    this->kernels_.dense(this->x(call), this->width_, packed_.data(), bias_.data(), call.out, outputs_,
-                         call.rows, this->width_, outputs_);
+    GemmOptions<T> options;
+    options.bias = bias_.data();
+    options.max_threads = 1;  // the tiles are shared out already
+    weights_.multiply(dense_view(this->x(call), call.rows, this->width_),
+                      dense_view(call.out, call.rows, outputs_), options);
   }
-  size_t memory_bytes() const override { return (packed_.size() + bias_.size()) * sizeof(T); }
+  size_t memory_bytes() const override { return weights_.bytes() + bias_.size() * sizeof(T); }
   // 20 GFLOP/s: what a single row, bound by reading the weights, reaches.
   double row_cost_ns() const override {
     return 5 + 2.0 * static_cast<double>(this->width_) * static_cast<double>(outputs_) / 20;
@@ -85,7 +87,8 @@ class CpuDense final : public KernelOp<T> {
 
  private:
   size_t outputs_;
-  AlignedBuffer<T> packed_, bias_;
+  PackedMatrix<T> weights_;
+  AlignedBuffer<T> bias_;
 };
 
 template <typename T>

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "base/thread_scratch.h"
 #include "device/cpu_op.h"
 
 namespace boreal {
@@ -30,27 +31,8 @@ constexpr size_t kTilesPerThread = 4;
 // Less work than this is not worth handing to another thread.
 constexpr double kMinTileNs = 20000;
 
-// Scratch that a thread keeps for its next tile, so that a single row costs no allocation; very large scratch
-// is given back.
-class ThreadScratch {
- public:
-  explicit ThreadScratch(size_t bytes) {
-    if (bytes > kMaxKept) {
-      own_ = AlignedBuffer<unsigned char>(bytes);
-      data_ = own_.data();
-      return;
-    }
-    thread_local AlignedBuffer<unsigned char> kept;
-    if (kept.size() < bytes) kept = AlignedBuffer<unsigned char>(bytes);
-    data_ = kept.data();
-  }
-  unsigned char* data() const { return data_; }
-
- private:
-  static constexpr size_t kMaxKept = size_t{1} << 20;
-  AlignedBuffer<unsigned char> own_;
-  unsigned char* data_;
-};
+// A thread keeps this much scratch for its next tile.
+constexpr size_t kMaxKept = size_t{1} << 20;
 
 size_t ceil_divide(size_t a, size_t b) { return (a + b - 1) / b; }
 
@@ -176,7 +158,7 @@ class CpuProgram final : public Program<T> {
 
   void run_tile(const T* x, size_t first_row, size_t rows, T* out, const CancelToken* cancel) const {
     if (cancel != nullptr) cancel->check();
-    const ThreadScratch scratch(scratch_bytes(rows));
+    const ThreadScratch<CpuProgram<T>> scratch(scratch_bytes(rows), kMaxKept);
     std::optional<Error> failure;
     while (rows > 0) {
       try {

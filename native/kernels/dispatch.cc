@@ -11,28 +11,34 @@
 namespace boreal {
 namespace {
 
-// The tables of the namespace `isa`, in the order of Kernels; int8, which an extension of an ISA replaces, is
+// The tables of the namespace `isa`, in the order of Kernels; those that an extension of an ISA replaces are
 // named apart.
-#define BOREAL_FLOAT_TABLES(isa, type) \
-  { isa::kRows##type, isa::kElementwise##type, isa::kDistance##type, isa::kSelect##type, isa::kColumns##type }
+#define BOREAL_FLOAT_TABLES(isa, type)                                                                     \
+  {                                                                                                        \
+    isa::kRows##type, isa::kElementwise##type, isa::kGemm##type, isa::kDistance##type, isa::kSelect##type, \
+        isa::kColumns##type                                                                                \
+  }
 #define BOREAL_TABLES(isa) \
   BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest, isa::kVectors
 
-constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar), scalar::kInt8};
+constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar), scalar::kInt8, scalar::kBf16};
 #if defined(BOREAL_HAVE_AVX2)
-constexpr Kernels kAvx2{"avx2", BOREAL_TABLES(avx2), avx2::kInt8};
+constexpr Kernels kAvx2{"avx2", BOREAL_TABLES(avx2), avx2::kInt8, avx2::kBf16};
 #endif
 #if defined(BOREAL_HAVE_AVX512)
-constexpr Kernels kAvx512{"avx512", BOREAL_TABLES(avx512), avx512::kInt8};
+constexpr Kernels kAvx512{"avx512", BOREAL_TABLES(avx512), avx512::kInt8, avx512::kBf16};
 #endif
 #if defined(BOREAL_HAVE_AVX512VNNI)
-constexpr Kernels kAvx512Vnni{"avx512vnni", BOREAL_TABLES(avx512), avx512vnni::kInt8};
+constexpr Kernels kAvx512Vnni{"avx512vnni", BOREAL_TABLES(avx512), avx512vnni::kInt8, avx512::kBf16};
+#endif
+#if defined(BOREAL_HAVE_AVX512BF16)
+constexpr Kernels kAvx512Bf16{"avx512bf16", BOREAL_TABLES(avx512), avx512vnni::kInt8, avx512bf16::kBf16};
 #endif
 #if defined(BOREAL_HAVE_NEON)
-constexpr Kernels kNeon{"neon", BOREAL_TABLES(neon), neon::kInt8};
+constexpr Kernels kNeon{"neon", BOREAL_TABLES(neon), neon::kInt8, neon::kBf16};
 #endif
 #if defined(BOREAL_HAVE_NEONDOT)
-constexpr Kernels kNeonDot{"neondot", BOREAL_TABLES(neon), neondot::kInt8};
+constexpr Kernels kNeonDot{"neondot", BOREAL_TABLES(neon), neondot::kInt8, neon::kBf16};
 #endif
 #undef BOREAL_TABLES
 #undef BOREAL_FLOAT_TABLES
@@ -49,6 +55,9 @@ std::vector<const Kernels*> find_available() {
 #endif
 #if defined(BOREAL_HAVE_AVX512VNNI)
   if (cpu.avx512vnni) tables.push_back(&kAvx512Vnni);
+#endif
+#if defined(BOREAL_HAVE_AVX512BF16)
+  if (cpu.avx512bf16) tables.push_back(&kAvx512Bf16);
 #endif
 #if defined(BOREAL_HAVE_NEON)
   if (cpu.neon) tables.push_back(&kNeon);

@@ -9,6 +9,7 @@
 #define BOREAL_DECLARE_FLOAT_TABLES(T, type)             \
   extern const RowKernels<T> kRows##type;                \
   extern const ElementwiseKernels<T> kElementwise##type; \
+  extern const GemmKernels<T> kGemm##type;               \
   extern const DistanceKernels<T> kDistance##type;       \
   extern const SelectKernels<T> kSelect##type;           \
   extern const ColumnKernels<T> kColumns##type
@@ -20,6 +21,7 @@
   extern const ForestKernels kForest;       \
   extern const VectorKernels kVectors;      \
   extern const Int8Kernels kInt8;           \
+  extern const Bf16Kernels kBf16;           \
   }
 
 namespace boreal {
@@ -31,6 +33,9 @@ BOREAL_DECLARE_ISA(neon)
 // These differ from avx512 and neon in the groups named here only.
 namespace avx512vnni {
 extern const Int8Kernels kInt8;
+}
+namespace avx512bf16 {
+extern const Bf16Kernels kBf16;
 }
 namespace neondot {
 extern const Int8Kernels kInt8;

@@ -11,10 +11,12 @@
 //  - NaN propagates as IEEE 754 says.
 #pragma once
 
+#include "kernels/bf16_kernels.h"
 #include "kernels/column_kernels.h"
 #include "kernels/distance_kernels.h"
 #include "kernels/elementwise_kernels.h"
 #include "kernels/forest_kernels.h"
+#include "kernels/gemm_kernels.h"
 #include "kernels/int8_kernels.h"
 #include "kernels/row_kernels.h"
 #include "kernels/select_kernels.h"
@@ -27,19 +29,21 @@ template <typename T>
 struct FloatKernels {
   const RowKernels<T>& rows;
   const ElementwiseKernels<T>& elementwise;
+  const GemmKernels<T>& gemm;
   const DistanceKernels<T>& distance;
   const SelectKernels<T>& select;
   const ColumnKernels<T>& columns;
 };
 
 struct Kernels {
-  const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "neon", "neondot"
+  const char* name;  // "scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "neon", "neondot"
   FloatKernels<float> f32;
   FloatKernels<double> f64;
   const ConvertKernels& convert;
   const ForestKernels& forest;
   const VectorKernels& vectors;
   const Int8Kernels& int8;
+  const Bf16Kernels& bf16;
 };
 
 template <typename T>
@@ -60,6 +64,10 @@ const RowKernels<T>& row_kernels(const Kernels& kernels) {
 template <typename T>
 const ElementwiseKernels<T>& elementwise_kernels(const Kernels& kernels) {
   return float_kernels<T>(kernels).elementwise;
+}
+template <typename T>
+const GemmKernels<T>& gemm_kernels(const Kernels& kernels) {
+  return float_kernels<T>(kernels).gemm;
 }
 template <typename T>
 const DistanceKernels<T>& distance_kernels(const Kernels& kernels) {

@@ -21,15 +21,6 @@ struct RowKernels {
   void (*affine)(const T* x, size_t xs, const T* shift, const T* scale, T* y, size_t ys, size_t rows,
                  size_t cols) noexcept;
 
-  // y[i,j] = bias[j] + sum_k x[i,k] * w[k,j], k summed in one fixed order that depends on (k, n) only.
-  // packed comes from dense_pack; y must not overlap x. k == 0 gives the bias.
-  void (*dense)(const T* x, size_t xs, const T* packed, const T* bias, T* y, size_t ys, size_t rows, size_t k,
-                size_t n) noexcept;
-  // Elements (T) that dense_pack writes for w[k, n].
-  size_t (*dense_packed_size)(size_t k, size_t n) noexcept;
-  // Reorders w[k, n] (row-major, stride n) into this ISA's own layout. packed is 64-byte aligned.
-  void (*dense_pack)(const T* w, size_t k, size_t n, T* packed) noexcept;
-
   // Index (i * cols + j) of the first value of the matrix that breaks the rule, or rows * cols.
   size_t (*find_invalid)(FiniteRule rule, const T* x, size_t xs, size_t rows, size_t cols) noexcept;
 };

@@ -14,9 +14,9 @@ namespace {
 using Code = int16_t;
 constexpr size_t kGroup = 2;
 constexpr int32_t kCodeOffset = 0;
-constexpr size_t kTileRows = 6;
+constexpr size_t kDotRows = 6;
 constexpr size_t kMaxTileWidth = 4;
-constexpr size_t kTileVectors = 16;
+constexpr size_t kDotVectors = 16;
 constexpr size_t kBlockInputs = 1024;
 
 struct Sums {

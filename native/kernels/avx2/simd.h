@@ -10,6 +10,7 @@ namespace boreal {
 namespace {
 
 constexpr size_t kRegisters = 16;
+constexpr size_t kTileRows = 6, kTileVectors = 2;  // 12 sums, 2 columns, 1 broadcast
 
 template <typename T>
 struct Vec;
@@ -198,6 +199,60 @@ inline VecF select(Mask<float> mask, VecF a, VecF b) { return {_mm256_blendv_ps(
 inline VecD select(Mask<double> mask, VecD a, VecD b) { return {_mm256_blendv_pd(b.v, a.v, mask.v)}; }
 inline uint32_t lane_bits(Mask<float> mask) { return static_cast<uint32_t>(_mm256_movemask_ps(mask.v)); }
 inline uint32_t lane_bits(Mask<double> mask) { return static_cast<uint32_t>(_mm256_movemask_pd(mask.v)); }
+
+// The instruction by name: GCC else picks forms that overwrite a factor, and moves and spills what a register
+// tile holds.
+#if defined(__GNUC__) && !defined(__clang__)
+inline void add_product(VecF& sum, VecF a, VecF b) {
+  asm("vfmadd231ps %2, %1, %0" : "+x"(sum.v) : "x"(a.v), "x"(b.v));
+}
+inline void add_product(VecD& sum, VecD a, VecD b) {
+  asm("vfmadd231pd %2, %1, %0" : "+x"(sum.v) : "x"(a.v), "x"(b.v));
+}
+#else
+inline void add_product(VecF& sum, VecF a, VecF b) { sum = fma(a, b, sum); }
+inline void add_product(VecD& sum, VecD a, VecD b) { sum = fma(a, b, sum); }
+#endif
+inline void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+
+inline void transpose(VecF (&a)[8]) {
+  __m256 pair[8], quad[8];
+  for (size_t i = 0; i < 8; i += 2) {
+    pair[i] = _mm256_unpacklo_ps(a[i].v, a[i + 1].v);
+    pair[i + 1] = _mm256_unpackhi_ps(a[i].v, a[i + 1].v);
+  }
+  for (size_t i = 0; i < 8; i += 4) {
+    quad[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44);
+    quad[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xee);
+    quad[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+    quad[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xee);
+  }
+  for (size_t i = 0; i < 4; ++i) {
+    a[i].v = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x20);
+    a[i + 4].v = _mm256_permute2f128_ps(quad[i], quad[i + 4], 0x31);
+  }
+}
+inline void transpose(VecD (&a)[4]) {
+  __m256d pair[4];
+  for (size_t i = 0; i < 4; i += 2) {
+    pair[i] = _mm256_unpacklo_pd(a[i].v, a[i + 1].v);
+    pair[i + 1] = _mm256_unpackhi_pd(a[i].v, a[i + 1].v);
+  }
+  for (size_t i = 0; i < 2; ++i) {
+    a[i].v = _mm256_permute2f128_pd(pair[i], pair[i + 2], 0x20);
+    a[i + 2].v = _mm256_permute2f128_pd(pair[i], pair[i + 2], 0x31);
+  }
+}
+
+// 16 values of bf16, in pairs: the first of each as a float, and the second.
+inline VecF load_first_bf16(const uint16_t* p) {
+  const __m256i pairs = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16))};
+}
+inline VecF load_second_bf16(const uint16_t* p) {
+  const __m256i pairs = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return {_mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(-0x10000)))};
+}
 
 inline float reduce_add(VecF a) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));

@@ -9,9 +9,9 @@
 namespace boreal {
 namespace {
 
-constexpr size_t kTileRows = 12;
+constexpr size_t kDotRows = 12;
 constexpr size_t kMaxTileWidth = 8;
-constexpr size_t kTileVectors = 32;
+constexpr size_t kDotVectors = 32;
 constexpr size_t kBlockInputs = 512;
 
 struct Sums {

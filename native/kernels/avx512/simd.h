@@ -10,6 +10,7 @@ namespace boreal {
 namespace {
 
 constexpr size_t kRegisters = 32;
+constexpr size_t kTileRows = 12, kTileVectors = 2;  // 24 sums, 2 columns; an fma broadcasts from memory
 
 template <typename T>
 struct Vec;
@@ -129,6 +130,71 @@ inline __mmask8 negate(__mmask8 m) { return _knot_mask8(m); }
 inline VecF select(__mmask16 mask, VecF a, VecF b) { return {_mm512_mask_blend_ps(mask, b.v, a.v)}; }
 inline VecD select(__mmask8 mask, VecD a, VecD b) { return {_mm512_mask_blend_pd(mask, b.v, a.v)}; }
 inline uint32_t lane_bits(uint32_t mask) { return mask; }
+
+// The instruction by name: GCC else picks forms that overwrite a factor, and moves what a register tile
+// holds.
+#if defined(__GNUC__) && !defined(__clang__)
+inline void add_product(VecF& sum, VecF a, VecF b) {
+  asm("vfmadd231ps %2, %1, %0" : "+v"(sum.v) : "v"(a.v), "v"(b.v));
+}
+inline void add_product(VecD& sum, VecD a, VecD b) {
+  asm("vfmadd231pd %2, %1, %0" : "+v"(sum.v) : "v"(a.v), "v"(b.v));
+}
+#else
+inline void add_product(VecF& sum, VecF a, VecF b) { sum = fma(a, b, sum); }
+inline void add_product(VecD& sum, VecD a, VecD b) { sum = fma(a, b, sum); }
+#endif
+inline void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+
+// Within each quarter by pairs and fours, then the quarters among each other.
+inline void transpose(VecF (&a)[16]) {
+  __m512 pair[16], quad[16], half[16];
+  for (size_t i = 0; i < 16; i += 2) {
+    pair[i] = _mm512_unpacklo_ps(a[i].v, a[i + 1].v);
+    pair[i + 1] = _mm512_unpackhi_ps(a[i].v, a[i + 1].v);
+  }
+  for (size_t i = 0; i < 16; i += 4) {
+    quad[i] = _mm512_shuffle_ps(pair[i], pair[i + 2], 0x44);
+    quad[i + 1] = _mm512_shuffle_ps(pair[i], pair[i + 2], 0xee);
+    quad[i + 2] = _mm512_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
+    quad[i + 3] = _mm512_shuffle_ps(pair[i + 1], pair[i + 3], 0xee);
+  }
+  for (size_t i = 0; i < 16; i += 8) {
+    for (size_t j = 0; j < 4; ++j) {
+      half[i + j] = _mm512_shuffle_f32x4(quad[i + j], quad[i + j + 4], 0x88);
+      half[i + j + 4] = _mm512_shuffle_f32x4(quad[i + j], quad[i + j + 4], 0xdd);
+    }
+  }
+  for (size_t j = 0; j < 8; ++j) {
+    a[j].v = _mm512_shuffle_f32x4(half[j], half[j + 8], 0x88);
+    a[j + 8].v = _mm512_shuffle_f32x4(half[j], half[j + 8], 0xdd);
+  }
+}
+inline void transpose(VecD (&a)[8]) {
+  __m512d pair[8], half[8];
+  for (size_t i = 0; i < 8; i += 2) {
+    pair[i] = _mm512_unpacklo_pd(a[i].v, a[i + 1].v);
+    pair[i + 1] = _mm512_unpackhi_pd(a[i].v, a[i + 1].v);
+  }
+  for (size_t i = 0; i < 8; i += 4) {
+    for (size_t j = 0; j < 2; ++j) {
+      half[i + j] = _mm512_shuffle_f64x2(pair[i + j], pair[i + j + 2], 0x88);
+      half[i + j + 2] = _mm512_shuffle_f64x2(pair[i + j], pair[i + j + 2], 0xdd);
+    }
+  }
+  for (size_t j = 0; j < 4; ++j) {
+    a[j].v = _mm512_shuffle_f64x2(half[j], half[j + 4], 0x88);
+    a[j + 4].v = _mm512_shuffle_f64x2(half[j], half[j + 4], 0xdd);
+  }
+}
+
+// 32 values of bf16, in pairs: the first of each as a float, and the second.
+inline VecF load_first_bf16(const uint16_t* p) {
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16))};
+}
+inline VecF load_second_bf16(const uint16_t* p) {
+  return {_mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(-0x10000)))};
+}
 
 inline float reduce_add(VecF a) { return _mm512_reduce_add_ps(a.v); }
 inline double reduce_add(VecD a) { return _mm512_reduce_add_pd(a.v); }

@@ -1,6 +1,6 @@
-// Distances by register tiles of kTileRows rows of x times kTilePanels panels of packed y: a subtraction and
-// a fused multiply-add for each term, where |x|^2 + |y|^2 - 2xy would need the latter only. On Zen 3 that is
-// 0.7 (float32) to 0.8 (float64) of the speed of OpenBLAS's product at d = 784. It is the price of exact
+// Distances by register tiles of kDistanceRows rows of x times kTilePanels panels of packed y: a subtraction
+// and a fused multiply-add for each term, where |x|^2 + |y|^2 - 2xy would need the latter only. On Zen 3 that
+// is 0.7 (float32) to 0.8 (float64) of the speed of OpenBLAS's product at d = 784. It is the price of exact
 // differences; for short rows, where passes over the m x n result cost more than its terms, it is the faster
 // way as well.
 #include BOREAL_SIMD
@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kTilePanels = 2;
 // As many sums as leave registers for a row's value, a difference and the panels.
-constexpr size_t kTileRows = kRegisters == 32 ? 12 : 6;
+constexpr size_t kDistanceRows = kRegisters == 32 ? 12 : 6;
 
 template <typename T>
 struct DistanceCall {
@@ -110,9 +110,9 @@ void distances(Metric metric, const T* x, size_t xs, const T* packed, T* out, si
                size_t d) noexcept {
   const DistanceCall<T> call{metric, x, xs, packed, out, os, n, d};
   if (metric == Metric::kManhattan) {
-    distance_rows<T, false, kTileRows>(call, 0, m);
+    distance_rows<T, false, kDistanceRows>(call, 0, m);
   } else {
-    distance_rows<T, true, kTileRows>(call, 0, m);
+    distance_rows<T, true, kDistanceRows>(call, 0, m);
   }
 }
 

@@ -11,8 +11,8 @@ namespace boreal {
 namespace BOREAL_ISA {
 
 constexpr Int8Kernels kInt8 = {
-    kTileRows, kPanel,   kGroup,     sizeof(Code),  kCodeOffset, kBlockInputs, pack,
-    prepare,   multiply, row_ranges, column_ranges, quantize,    dequantize,
+    kDotRows, kPanel,   kGroup,     sizeof(Code),  kCodeOffset, kBlockInputs, pack,
+    prepare,  multiply, row_ranges, column_ranges, quantize,    dequantize,
 };
 
 }  // namespace BOREAL_ISA

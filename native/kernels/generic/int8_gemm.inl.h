@@ -15,7 +15,7 @@ constexpr size_t kPanel = Vec<float>::kLanes;  // columns of a panel: the lanes 
 // Most panels for R rows: sums, the panels' weights, a row's codes and one product live in registers.
 constexpr size_t int8_tile_width(size_t rows) {
   size_t width = 1;
-  while (width < kMaxTileWidth && (rows + 1) * (width + 1) + 2 <= kTileVectors) ++width;
+  while (width < kMaxTileWidth && (rows + 1) * (width + 1) + 2 <= kDotVectors) ++width;
   return width;
 }
 
@@ -120,7 +120,7 @@ void int8_columns(const Int8Product& p, size_t i, size_t j) {
   if constexpr (V > 1) int8_columns<R, V / 2>(p, i, j);
 }
 
-// The last rows, fewer than kTileRows: all columns in tiles of just as many rows.
+// The last rows, fewer than kDotRows: all columns in tiles of just as many rows.
 template <size_t R>
 void int8_last_rows(const Int8Product& p, size_t i, size_t rows) {
   if (rows == R) return int8_columns<R, int8_tile_width(R)>(p, i, 0);
@@ -131,23 +131,23 @@ void int8_last_rows(const Int8Product& p, size_t i, size_t rows) {
 template <size_t V>
 void int8_strips(const Int8Product& p, size_t rows, size_t j) {
   for (; j < p.n && (p.n - j - 1) / kPanel + 1 >= V; j += V * kPanel) {
-    for (size_t i = 0; i < rows; i += kTileRows) int8_tile<kTileRows, V>(p, i, j);
+    for (size_t i = 0; i < rows; i += kDotRows) int8_tile<kDotRows, V>(p, i, j);
   }
   if constexpr (V > 1) int8_strips<V / 2>(p, rows, j);
 }
 
 void multiply(const Int8Product& p) noexcept {
-  size_t whole = p.rows / kTileRows * kTileRows, rest = p.rows - whole;
+  size_t whole = p.rows / kDotRows * kDotRows, rest = p.rows - whole;
   // Rows left over share the last whole tile's rows evenly: 8 rows are 4 + 4 rather than 6 + 2.
   size_t halves[2] = {rest, 0};
   if (rest > 0 && whole > 0) {
-    whole -= kTileRows;
-    halves[0] = (kTileRows + rest + 1) / 2;
-    halves[1] = (kTileRows + rest) / 2;
+    whole -= kDotRows;
+    halves[0] = (kDotRows + rest + 1) / 2;
+    halves[1] = (kDotRows + rest) / 2;
   }
-  int8_strips<int8_tile_width(kTileRows)>(p, whole, 0);
+  int8_strips<int8_tile_width(kDotRows)>(p, whole, 0);
   for (size_t i = whole, h = 0; h < 2; i += halves[h++]) {
-    if (halves[h] > 0) int8_last_rows<kTileRows>(p, i, halves[h]);
+    if (halves[h] > 0) int8_last_rows<kDotRows>(p, i, halves[h]);
   }
 }
 

@@ -2,7 +2,6 @@
 #include BOREAL_SIMD
 
 #include "kernels/generic/columns.inl.h"
-#include "kernels/generic/dense.inl.h"
 #include "kernels/generic/find.inl.h"
 #include "kernels/isa.h"
 
@@ -11,7 +10,7 @@ namespace {
 
 template <typename T>
 constexpr RowKernels<T> make_row_kernels() {
-  return {impute<T>, affine<T>, dense<T>, dense_packed_size<T>, dense_pack<T>, find_invalid<T>};
+  return {impute<T>, affine<T>, find_invalid<T>};
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace {
 
 using Code = int8_t;
 constexpr int32_t kCodeOffset = 128;
-constexpr size_t kTileRows = 8;
+constexpr size_t kDotRows = 8;
 constexpr size_t kMaxTileWidth = 8;
-constexpr size_t kTileVectors = 32;
+constexpr size_t kDotVectors = 32;
 constexpr size_t kBlockInputs = 1024;
 
 struct Sums {

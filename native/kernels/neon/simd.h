@@ -10,6 +10,7 @@ namespace boreal {
 namespace {
 
 constexpr size_t kRegisters = 32;
+constexpr size_t kTileRows = 8, kTileVectors = 3;  // 24 sums, 3 columns, up to 5 broadcasts
 
 template <typename T>
 struct Vec;
@@ -158,6 +159,32 @@ inline uint32_t lane_bits(uint32x4_t mask) {
 inline uint32_t lane_bits(uint64x2_t mask) {
   const uint64x2_t weight = {1, 2};
   return static_cast<uint32_t>(vaddvq_u64(vandq_u64(mask, weight)));
+}
+
+inline void add_product(VecF& sum, VecF a, VecF b) { sum = fma(a, b, sum); }
+inline void add_product(VecD& sum, VecD a, VecD b) { sum = fma(a, b, sum); }
+inline void prefetch(const void* p) { __builtin_prefetch(p); }
+
+inline void transpose(VecF (&a)[4]) {
+  const float32x4x2_t low = vtrnq_f32(a[0].v, a[1].v), high = vtrnq_f32(a[2].v, a[3].v);
+  a[0].v = vcombine_f32(vget_low_f32(low.val[0]), vget_low_f32(high.val[0]));
+  a[1].v = vcombine_f32(vget_low_f32(low.val[1]), vget_low_f32(high.val[1]));
+  a[2].v = vcombine_f32(vget_high_f32(low.val[0]), vget_high_f32(high.val[0]));
+  a[3].v = vcombine_f32(vget_high_f32(low.val[1]), vget_high_f32(high.val[1]));
+}
+inline void transpose(VecD (&a)[2]) {
+  const float64x2_t first = vtrn1q_f64(a[0].v, a[1].v);
+  a[1].v = vtrn2q_f64(a[0].v, a[1].v);
+  a[0].v = first;
+}
+
+// 8 values of bf16, in pairs: the first of each as a float, and the second.
+inline VecF load_first_bf16(const uint16_t* p) {
+  return {vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_u16(vld1q_u16(p)), 16))};
+}
+inline VecF load_second_bf16(const uint16_t* p) {
+  const uint32x4_t pairs = vreinterpretq_u32_u16(vld1q_u16(p));
+  return {vreinterpretq_f32_u32(vandq_u32(pairs, vdupq_n_u32(0xffff0000u)))};
 }
 
 inline float reduce_add(VecF a) { return vaddvq_f32(a.v); }

@@ -2,7 +2,7 @@
 //
 // Each <isa>/int8_dot.h offers this same interface, on which generic/int8_*.inl.h is written:
 //   Code, kGroup, kCodeOffset       prepared code (stored less kCodeOffset); codes that one dot() takes a
-//   lane kTileRows, kMaxTileWidth        rows of the largest tile; most panels of a tile kTileVectors vectors
+//   lane kDotRows, kMaxTileWidth        rows of the largest tile; most panels of a tile kDotVectors vectors
 //   of sums, weights and temporaries that fit into the registers kBlockInputs                    inputs of a
 //   cache block, a multiple of kGroup Sums                            kLanes (= Vec<float>::kLanes) 32-bit
 //   sums zero_sums, load_sums, store_sums, operator+ load_weights(p)                 kLanes x kGroup weights
@@ -24,9 +24,9 @@ namespace {
 using Code = uint8_t;
 constexpr size_t kGroup = 1;
 constexpr int32_t kCodeOffset = 0;
-constexpr size_t kTileRows = 4;
+constexpr size_t kDotRows = 4;
 constexpr size_t kMaxTileWidth = 4;
-constexpr size_t kTileVectors = 12;
+constexpr size_t kDotVectors = 12;
 constexpr size_t kBlockInputs = 1024;
 
 struct Sums {

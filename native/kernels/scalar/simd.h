@@ -16,6 +16,10 @@
 //   either(m, n), both(m, n), negate(m)
 //   select(mask, a, b), lane_bits(mask) (lane 0 in bit 0), reduce_add, reduce_min, reduce_max
 //   load_wide(p), load_wide(p, count)    floats or doubles as a Vec<double>, 0 beyond count
+//   kTileRows x kTileVectors        the register tile of matrix products; rows <= 16, vectors <= 4
+//   add_product(sum, a, b)          sum = fma(a, b, sum), kept in its register
+//   load_first_bf16(p), load_second_bf16(p)     from kLanes pairs of bf16, as floats
+//   prefetch(p), transpose(v)       a hint; kLanes vectors as a square matrix
 #pragma once
 
 #include <stddef.h>
@@ -32,6 +36,7 @@ namespace boreal {
 namespace {
 
 constexpr size_t kRegisters = 16;
+constexpr size_t kTileRows = 4, kTileVectors = 4;  // four lanes that the compiler may put in one register
 
 template <typename T>
 struct Vec {
@@ -236,6 +241,17 @@ inline Vec<T> select(bool mask, Vec<T> a, Vec<T> b) {
   return mask ? a : b;
 }
 inline uint32_t lane_bits(bool mask) { return mask; }
+
+template <typename T>
+inline void add_product(Vec<T>& sum, Vec<T> a, Vec<T> b) {
+  sum = fma(a, b, sum);
+}
+inline void prefetch(const void*) {}
+template <typename T>
+inline void transpose(Vec<T> (&)[1]) {}
+
+inline Vec<float> load_first_bf16(const uint16_t* p) { return {from_bits<float>(uint32_t{p[0]} << 16)}; }
+inline Vec<float> load_second_bf16(const uint16_t* p) { return {from_bits<float>(uint32_t{p[1]} << 16)}; }
 
 template <typename T>
 inline T reduce_add(Vec<T> a) {
