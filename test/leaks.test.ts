@@ -26,6 +26,9 @@ const script = `
     const aborted = model.fit(data, target, { signal: controller.signal }).catch(() => {});
     controller.abort();
     await aborted;
+    const m = data.matmul(data, { transposeA: true }).add(1);
+    await m.matmulAsync(m, { out: boreal.Matrix.zeros(4, 4), signal: new AbortController().signal });
+    await m.expAsync({ signal: AbortSignal.abort() }).catch(() => {});
     await plan.run(new boreal.Matrix(bad, 150, 4)).then(() => { throw new Error('not refused'); }, () => {});
   }
   async function megabytes() {

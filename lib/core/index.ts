@@ -2,6 +2,8 @@ export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.j
 export type { FitOptions, Progress } from './fit-input.js';
 export { Classifier, type ClassWeight, Regressor, Transformer } from './kinds.js';
 export type { Label } from './labels.js';
+export type { Operand } from './linalg/arithmetic.js';
+export type { AsyncOptions, OutOptions, SignalOptions } from './linalg/call.js';
 export type {
   CutoffOptions,
   Eigh,
@@ -23,6 +25,7 @@ export {
   PackedInt8,
   packInt8,
 } from './linalg/product-int8.js';
+export type { Activation, MatmulOptions } from './linalg/products.js';
 export {
   type CodeArray,
   type CodeType,
@@ -32,6 +35,15 @@ export {
   quantize,
   quantizeAsync,
 } from './linalg/quantized.js';
+export type { Axis } from './linalg/reduce.js';
+export type {
+  MatrixNorm,
+  NormOptions,
+  Positions,
+  Reduced,
+  SpreadOptions,
+  VectorNorm,
+} from './linalg/reductions.js';
 export type { TopK, TopKOptions } from './linalg/selection.js';
 export { type Dtype, type FloatArray, Matrix, type MatrixLike, type TypedArray } from './matrix.js';
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';

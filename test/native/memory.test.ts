@@ -43,6 +43,15 @@ it.each([
     `await native.columnQuantiles(new Float32Array(65536), 1, 65536, Float64Array.of(0, 1), null);`,
   ],
   [
+    'matrix operations',
+    `const x = new Float32Array(131072), y = new Float32Array(131072);
+     native.matrixUnary(8, x, y);
+     await native.matrixUnaryAsync(8, x, y, null);
+     await native.matrixGemmAsync(0, x, x, y.subarray(0, 65536), 256, 512, 256, null, native.createCancel());
+     await native.matrixReduceAsync(4, x, null, 256, 512, 0, null);
+     await native.matrixArgReduceAsync(4, x, null, 256, 512, null);`,
+  ],
+  [
     'refused calls',
     `try { native.programCreate(affineOps(65536), affineConstants(65536).slice(1), 'float64'); } catch {}
      await native.programRun(affine(native, 32), new Float32Array(131072).fill(NaN), 4096,

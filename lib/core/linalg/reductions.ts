@@ -13,7 +13,7 @@ export type Reduced<T extends FloatArray, A extends Axis | undefined> = A extend
 export type Positions<A extends Axis | undefined> = A extends Axis ? Int32Array : number;
 
 /** Options of {@link Reductions.variance} and {@link Reductions.std}. */
-export interface VarianceOptions extends OutOptions {
+export interface SpreadOptions extends OutOptions {
   /** The divisor is the number of values minus this. Default 0; 1 makes an unbiased estimate of a sample. */
   readonly ddof?: number;
 }
@@ -115,13 +115,13 @@ export class Reductions<T extends FloatArray = FloatArray> extends Layout<T> {
    * m.variance(0, { ddof: 1 }); // [[2, 4.5]]
    * ```
    */
-  variance<A extends Axis | undefined = undefined>(axis?: A, options?: VarianceOptions): Reduced<T, A> {
+  variance<A extends Axis | undefined = undefined>(axis?: A, options?: SpreadOptions): Reduced<T, A> {
     return reduceNow(Reduction.Variance, this, axis, options, options?.ddof) as Reduced<T, A>;
   }
   /** {@link variance} on the pool. */
   varianceAsync<A extends Axis | undefined = undefined>(
     axis?: A,
-    options?: VarianceOptions & AsyncOptions,
+    options?: SpreadOptions & AsyncOptions,
   ): Promise<Reduced<T, A>> {
     return reduceLater(Reduction.Variance, this, axis, options, options?.ddof) as Promise<Reduced<T, A>>;
   }
@@ -216,7 +216,7 @@ export class Reductions<T extends FloatArray = FloatArray> extends Layout<T> {
    * m.std(0); // [[1, 1.5]]
    * ```
    */
-  std<A extends Axis | undefined = undefined>(axis?: A, options?: VarianceOptions): Reduced<T, A> {
+  std<A extends Axis | undefined = undefined>(axis?: A, options?: SpreadOptions): Reduced<T, A> {
     const variance: Matrix<T> | number = this.variance<Axis | undefined>(axis, options);
     const std = typeof variance === 'number' ? Math.sqrt(variance) : variance.sqrt({ out: variance });
     return std as Reduced<T, A>;
@@ -224,7 +224,7 @@ export class Reductions<T extends FloatArray = FloatArray> extends Layout<T> {
   /** {@link std} on the pool. */
   async stdAsync<A extends Axis | undefined = undefined>(
     axis?: A,
-    options?: VarianceOptions & AsyncOptions,
+    options?: SpreadOptions & AsyncOptions,
   ): Promise<Reduced<T, A>> {
     const variance: Matrix<T> | number = await this.varianceAsync<Axis | undefined>(axis, options);
     const std = typeof variance === 'number' ? Math.sqrt(variance) : variance.sqrt({ out: variance });

@@ -1,0 +1,15 @@
+/** The examples of the guides run, and give what they say. */
+import { expect, it } from 'vitest';
+import { markdownExamples, runExample, toModule } from '../support/examples.ts';
+
+const examples = markdownExamples('docs/guide/matrix.md');
+
+it('there are examples, and all of them assert something', () => {
+  expect(examples.length).toBeGreaterThan(6);
+  for (const example of examples)
+    expect([example.name, toModule(example).assertions > 0]).toEqual([example.name, true]);
+});
+
+it.each(examples)('$name', { timeout: 120_000 }, async (example) => {
+  await runExample(example);
+});
