@@ -62,6 +62,7 @@ class Comparison {
  public:
   explicit Comparison(size_t threads) : threads_(threads) {
     engines_.push_back(boreal_engine());
+    engines_.push_back(boreal_f32_engine());
 #ifdef BOREAL_BENCH_ONEDNN
     engines_.push_back(onednn_engine());
 #endif
@@ -153,7 +154,8 @@ class Comparison {
 
   std::string prepare(std::istream& words) {
     tasks_.clear();
-    Problem problem;
+    problem_ = Problem();
+    Problem& problem = problem_;
     problem.threads = threads_;
     std::string word;
     while (words >> word) {
@@ -219,6 +221,7 @@ class Comparison {
 
   size_t threads_;
   std::vector<Engine> engines_;
+  Problem problem_;  // owns the operands of the tasks
   std::map<std::string, Task> tasks_;
   std::map<std::string, double> seconds_;  // of an engine's last call
   AlignedBuffer<uint64_t> dram_;

@@ -77,6 +77,7 @@ std::vector<double> to_doubles(const T* values, size_t size) {
 }
 
 Engine boreal_engine();
+Engine boreal_f32_engine();  // what an int8 product is held against
 #ifdef BOREAL_BENCH_ONEDNN
 Engine onednn_engine();
 #endif

@@ -3,6 +3,9 @@ import { inUnit } from '../support/suite.mjs';
 import { ratesByShape, ratesBySize, ratios, timesBySize } from './charts.mjs';
 import { judge } from './targets.mjs';
 
+/** Results further apart than this, relative to the largest value, are no longer a matter of rounding. */
+const DIFFERENT = 1e-3;
+
 const number = (value, digits = 3) => String(Number(value.toPrecision(digits)));
 const giga = (rate) => number(rate / 1e9);
 const tableLine = (cells) => `| ${cells.join(' | ')} |`;
@@ -45,7 +48,7 @@ const SECTIONS = {
     text:
       'u8 activations times packed s8 weights. boreal and oneDNN keep exact int32 sums; torch (its quantised Linear) ' +
       'rounds to u8 on the way out. The limit is that of exact sums. On a CPU without a dot-product instruction a peer may ' +
-      'use vpmaddubsw, whose 16-bit sums saturate: the results then differ, as `difference` in the raw results shows.',
+      'use vpmaddubsw, whose 16-bit sums saturate: its results then differ, and the case has a †.',
     pictures: ({ rows, limits }) => {
       const mine = (group) => rows.filter((row) => row.group === group);
       return [
@@ -117,7 +120,7 @@ function picture(name, text, folder) {
 function comparisonTable({ rows, engines }) {
   const head = ['case', 'unit', ...engines, 'best peer', 'ratio', 'of limit'];
   const lines = rows.map((row) => [
-    `${row.name}${row.threads ? `, ${row.threads} thr` : ''}${row.disturbed.length > 0 ? ' *' : ''}`,
+    `${row.name}${row.threads ? `, ${row.threads} thr` : ''}${row.disturbed.length > 0 ? ' *' : ''}${row.difference > DIFFERENT ? ' †' : ''}`,
     row.unit,
     ...engines.map((engine) => (row.seconds[engine] ? number(inUnit(row, row.seconds[engine])) : '')),
     row.bestPeer ?? '',
@@ -186,7 +189,8 @@ export function makePage(results, folder = 'img') {
     'Measured with `npm run bench`, peers in the same run; run it on your own machine, for they differ. How it measures is in',
     '[bench/README.md](../bench/README.md). `ratio` is how many times as fast as the best peer boreal is: **bold** where it',
     'wins, below 1 where it loses. `of limit` is the share of what the machine can do at all, and which limit that is. A case',
-    'with a * had a repetition of every kind disturbed by other work on the machine.',
+    'with a * has an engine of which every repetition was disturbed by other work on the machine. In one with a † the results',
+    'of the native engines are apart by more than rounding: a peer that saturates does less work.',
     '',
   ];
   for (const [suite, section] of Object.entries(SECTIONS)) {

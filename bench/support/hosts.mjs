@@ -39,7 +39,7 @@ export function buildComparison({ peers }) {
   ];
   const build = spawnSync(
     'npx',
-    ['cmake-js', 'build', '--out', 'build-bench', ...options, '--parallel', '2'],
+    ['cmake-js', 'build', '--target', 'bench_compare', '--out', 'build-bench', ...options, '--parallel', '2'],
     {
       cwd: path('../..'),
       encoding: 'utf8',
