@@ -26,6 +26,7 @@ const f32 = (length: number) => new Float32Array(length);
 const f64 = (length: number) => new Float64Array(length);
 const shared = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
 const program = affine(native, 3);
+const int8 = native.int8Weights(2, new Int8Array(6), f32(2), 3, 2, false);
 const both = f32(12);
 const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
 
@@ -237,6 +238,24 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
     f64(2),
     null,
     null,
+    null,
+  ],
+  matrixQuantize: () => [0, f32(6), new Uint8Array(6), f32(1), new Int32Array(1), 2, 3],
+  matrixQuantizeAsync: () => [6, f32(6), new Int8Array(6), f32(3), new Int32Array(3), 2, 3, null],
+  matrixDequantize: () => [0, new Uint8Array(6), f32(1), new Int32Array(1), f32(6), 2, 3],
+  matrixDequantizeAsync: () => [5, new Int8Array(6), f32(2), new Int32Array(2), f32(6), 2, 3, null],
+  int8Weights: () => [0, new Int8Array(6), f32(1), 3, 2, true],
+  int8Product: () => [0, f32(6), null, null, int8, f32(2), f32(4), 2, null],
+  int8ProductAsync: () => [
+    (2 << 8) | (1 << 6),
+    new Uint8Array(6),
+    f32(1),
+    new Int32Array(1),
+    int8,
+    null,
+    new Int8Array(4),
+    2,
+    Float64Array.of(1, 0),
     null,
   ],
   fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],

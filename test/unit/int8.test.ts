@@ -224,6 +224,9 @@ describe('matmulInt8', () => {
     }
     expect(await code(() => matmulInt8(a, b, { out: float32([[1]]) }))).toBe('ERR_SHAPE');
     expect(await code(() => matmulInt8(a, b, { out, outputType: 'int32' }))).toBe('ERR_PARAMETER');
+    expect((await a.dequantizeAsync({ out: new Matrix(new Float32Array(12), 4, 3) })).toArray()).toEqual(
+      a.dequantize().toArray(),
+    );
     const same = new Float32Array(3);
     const bytes = new QuantizedMatrix({
       data: new Uint8Array(same.buffer, 0, 3),
@@ -231,11 +234,10 @@ describe('matmulInt8', () => {
       cols: 3,
       scale: 1,
     });
-    expect(
-      await code(() =>
-        matmulInt8(bytes, weights([1, 2, 3], 3, 1), { out: new Matrix(same.subarray(0, 1), 1, 1) }),
-      ),
-    ).toBe('ERR_PARAMETER');
+    const over = new Matrix(same.subarray(0, 1), 1, 1);
+    for (const matmul of [matmulInt8, matmulInt8Async]) {
+      expect(await code(() => matmul(bytes, weights([1, 2, 3], 3, 1), { out: over }))).toBe('ERR_PARAMETER');
+    }
   });
 
   test('what a promise reads is what was there at the call', async () => {

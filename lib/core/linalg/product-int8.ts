@@ -1,17 +1,16 @@
 /** Products of 8-bit codes by 8-bit weights. */
 import { toBorealError, ValidationError } from '../../errors.js';
-import { type FloatArray, type Int8WeightsHandle, native } from '../../native.js';
-import { withCancel } from '../cancellation.js';
+import { type CancelHandle, type FloatArray, type Int8WeightsHandle, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
 import { MatrixBase, shapeOf } from './base.js';
-import type { SignalOptions } from './call.js';
+import { later, type PreparedCall, type SignalOptions } from './call.js';
+import { UNARY } from './functions.js';
+import type { Activation } from './products.js';
 import { type CodeType, float32Of, float32Out, QuantizedMatrix } from './quantized.js';
 
 const { int8Weights, int8Product, int8ProductAsync } = native;
 
-/** The functions that a product may end with, by their numbers in native/kernels/functions.h. */
-const ACTIVATIONS = { identity: 0, relu: 1, sigmoid: 2, tanh: 3, exp: 4 } as const;
 /** Where the parts of a product's code begin, see native/binding/matrix_int8.cc. */
 const X_SHIFT = 6;
 const OUT_SHIFT = 8;
@@ -44,7 +43,7 @@ export interface MatmulInt8Options<O extends Int8OutputType = 'float32'> {
   /** Added to every row of the product: one real value for each of its columns. Not for 'int32'. */
   readonly bias?: Matrix | FloatArray;
   /** Applied to every element after the bias. Default 'identity'. Not for 'int32'. */
-  readonly activation?: keyof typeof ACTIVATIONS;
+  readonly activation?: Activation;
   /**
    * 'float32' (default): real values; 'int32': the exact sums of (a - zero point) b, as ONNX's MatMulInteger;
    * 'uint8' or 'int8': real values quantized again with `outputScale` and `outputZeroPoint`, as ONNX's QLinearMatMul.
@@ -123,7 +122,7 @@ export function packInt8(b: QuantizedMatrix, options?: { readonly transpose?: bo
   return weightsOf(b, options?.transpose ?? false, true);
 }
 
-class ProductCall<O extends Int8OutputType> {
+class ProductCall<O extends Int8OutputType> implements PreparedCall<Int8Result<O>> {
   private constructor(
     readonly code: number,
     readonly x: Float32Array | Int8Array | Uint8Array,
@@ -131,7 +130,7 @@ class ProductCall<O extends Int8OutputType> {
     readonly zeroPoint: Int32Array | null,
     readonly weights: PackedInt8,
     readonly bias: Float32Array | null,
-    readonly result: Int8Result<O>,
+    readonly product: Int8Result<O>,
     readonly parameters: Float64Array | null,
   ) {}
 
@@ -199,57 +198,64 @@ class ProductCall<O extends Int8OutputType> {
     );
   }
 
+  get out() {
+    return this.product instanceof MatrixBase ? this.product : null;
+  }
+  get inputs() {
+    return this.bias === null ? [this.x] : [this.x, this.bias];
+  }
+  get inPlace() {
+    return false;
+  }
   run(): Int8Result<O> {
-    const { result } = this;
-    const { handle } = this.weights;
+    const { product, weights } = this;
     try {
       int8Product(
         this.code,
         this.x,
         this.scale,
         this.zeroPoint,
-        handle,
+        weights.handle,
         this.bias,
-        result.data,
-        result.rows,
+        product.data,
+        product.rows,
         this.parameters,
       );
     } catch (error) {
       throw toBorealError(error);
     }
-    return result;
+    return product;
   }
-
-  async start(signal: AbortSignal | undefined): Promise<Int8Result<O>> {
-    const { result } = this;
-    await withCancel(signal, (cancel) =>
-      int8ProductAsync(
-        this.code,
-        this.x,
-        this.scale,
-        this.zeroPoint,
-        this.weights.handle,
-        this.bias,
-        result.data,
-        result.rows,
-        this.parameters,
-        cancel,
-      ),
+  start(out: FloatArray | null, cancel: CancelHandle | null): Promise<void> {
+    const { product, weights } = this;
+    return int8ProductAsync(
+      this.code,
+      this.x,
+      this.scale,
+      this.zeroPoint,
+      weights.handle,
+      this.bias,
+      out === null ? product.data : (out as Float32Array),
+      product.rows,
+      this.parameters,
+      cancel,
     );
-    return result;
+  }
+  result(): Int8Result<O> {
+    return this.product;
   }
 }
 
-function activationCode(name: keyof typeof ACTIVATIONS | undefined, type: Int8OutputType): number {
+function activationCode(name: Activation | undefined, type: Int8OutputType): number {
   if (name === undefined) return 0;
-  if (!Object.hasOwn(ACTIVATIONS, name)) {
-    const allowed = Object.keys(ACTIVATIONS).join(', ');
+  if (!Object.hasOwn(UNARY, name)) {
+    const allowed = Object.keys(UNARY).join(', ');
     throw new ValidationError('ERR_PARAMETER', `activation must be one of ${allowed}; got ${show(name)}.`);
   }
   if (type === 'int32' && name !== 'identity') {
     throw new ValidationError('ERR_PARAMETER', 'A product of int32 has no activation.');
   }
-  return ACTIVATIONS[name];
+  return UNARY[name];
 }
 
 function biasOf(bias: Matrix | FloatArray, n: number, type: Int8OutputType): Float32Array {
@@ -322,25 +328,11 @@ export function matmulInt8<O extends Int8OutputType = 'float32'>(
   return ProductCall.prepare<O>(a, b, options, true).run();
 }
 
-/**
- * {@link matmulInt8} on the pool. An `out` in a SharedArrayBuffer is written in place, while the product runs; one in
- * ordinary memory in one step right before the promise resolves.
- */
-export async function matmulInt8Async<O extends Int8OutputType = 'float32'>(
+/** {@link matmulInt8} on the pool; see {@link AsyncOptions} on `out`. */
+export function matmulInt8Async<O extends Int8OutputType = 'float32'>(
   a: QuantizedMatrix | Matrix,
   b: QuantizedMatrix | PackedInt8,
   options?: MatmulInt8Options<O> & SignalOptions,
 ): Promise<Int8Result<O>> {
-  const out = options?.out;
-  if (out instanceof MatrixBase && out.data.buffer instanceof ArrayBuffer) {
-    const call = ProductCall.prepare<O>(a, b, { ...options, out: undefined }, false);
-    const written = float32Out(out, call.result.rows, call.result.cols);
-    const { data } = (await call.start(options?.signal)) as Matrix<Float32Array>;
-    if (written.data.length !== data.length) {
-      throw new ValidationError('ERR_SHAPE', 'The buffer of out was detached while the operation ran.');
-    }
-    written.data.set(data);
-    return written as Int8Result<O>;
-  }
-  return ProductCall.prepare<O>(a, b, options, false).start(options?.signal);
+  return later(options, () => ProductCall.prepare<O>(a, b, options, false));
 }

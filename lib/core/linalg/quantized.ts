@@ -1,11 +1,11 @@
 /** Matrices of 8-bit codes, and how a Matrix becomes one and back. */
 import { toBorealError, ValidationError } from '../../errors.js';
-import { type CancelHandle, native } from '../../native.js';
+import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import { withCancel } from '../cancellation.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
 import { createMatrix, MatrixBase, shapeOf } from './base.js';
-import type { SignalOptions } from './call.js';
+import { type AsyncOptions, later, type OutOptions, type PreparedCall, type SignalOptions } from './call.js';
 import {
   type Int8OutputType,
   type Int8Result,
@@ -176,27 +176,16 @@ export class QuantizedMatrix<T extends CodeArray = CodeArray> {
   /**
    * The numbers that the codes stand for, [rows, cols] in float32.
    *
-   * @param options - `out`: a float32 matrix of this shape to write into
+   * @param options - `out`: a float32 matrix of this shape to write into, not over the codes
    * @throws {ERR_SHAPE} when `out` has another shape
    * @throws {ERR_DTYPE} when `out` is not float32
    */
-  dequantize(options?: { readonly out?: Matrix }): Matrix<Float32Array> {
-    const out = float32Out(options?.out, this.rows, this.cols);
-    try {
-      matrixDequantize(this.#code, this.data, this.scale, this.zeroPoint, out.data, this.rows, this.cols);
-    } catch (error) {
-      throw toBorealError(error);
-    }
-    return out;
+  dequantize(options?: OutOptions): Matrix<Float32Array> {
+    return new DequantizeCall(this, options).run();
   }
   /** {@link dequantize} on the pool. */
-  async dequantizeAsync(options?: SignalOptions): Promise<Matrix<Float32Array>> {
-    const out = float32Out(undefined, this.rows, this.cols);
-    const { data, scale, zeroPoint, rows, cols } = this;
-    await withCancel(options?.signal, (cancel) =>
-      matrixDequantizeAsync(this.#code, data, scale, zeroPoint, out.data, rows, cols, cancel),
-    );
-    return out;
+  dequantizeAsync(options?: AsyncOptions): Promise<Matrix<Float32Array>> {
+    return later(options, () => new DequantizeCall(this, options));
   }
 
   /** The product with 8-bit weights: {@link matmulInt8}. */
@@ -213,9 +202,39 @@ export class QuantizedMatrix<T extends CodeArray = CodeArray> {
   ): Promise<Int8Result<O>> {
     return matmulInt8Async(this, b, options);
   }
+}
 
-  get #code(): number {
-    return grain(this.axis) | (this.dtype === 'int8' ? SIGNED : 0);
+class DequantizeCall implements PreparedCall<Matrix<Float32Array>> {
+  readonly code: number;
+  readonly out: Matrix<Float32Array>;
+  constructor(
+    readonly q: QuantizedMatrix,
+    options: OutOptions | undefined,
+  ) {
+    this.code = grain(q.axis) | (q.dtype === 'int8' ? SIGNED : 0);
+    this.out = float32Out(options?.out, q.rows, q.cols);
+  }
+  get inputs() {
+    return [this.q.data, this.q.scale];
+  }
+  get inPlace() {
+    return false;
+  }
+  run(): Matrix<Float32Array> {
+    const { q, out } = this;
+    try {
+      matrixDequantize(this.code, q.data, q.scale, q.zeroPoint, out.data, q.rows, q.cols);
+    } catch (error) {
+      throw toBorealError(error);
+    }
+    return out;
+  }
+  start(out: FloatArray | null, cancel: CancelHandle | null): Promise<void> {
+    const { data, scale, zeroPoint, rows, cols } = this.q;
+    return matrixDequantizeAsync(this.code, data, scale, zeroPoint, out as Float32Array, rows, cols, cancel);
+  }
+  result(): Matrix<Float32Array> {
+    return this.out;
   }
 }
 
