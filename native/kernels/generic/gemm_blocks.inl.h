@@ -83,7 +83,7 @@ template <typename B, size_t R, size_t P, bool kRowMajor>
 inline void multiply_alone(const Block<B>& x, size_t j) {
   using T = typename B::Value;
   constexpr size_t kWidth = P * kPanel<T>;
-  for (; j < x.n && (P == 1 || x.n - j > kWidth / 2); j += kWidth) {
+  for (; j < x.n && (P == 1 || x.n - j > kWidth - kPanel<T>); j += kWidth) {
     const size_t cols = x.n - j < kWidth ? x.n - j : kWidth;
     Tile<B> tile = first_tile(x, R);
     tile.b += j / kPanel<T> * x.b_panel;
