@@ -109,7 +109,7 @@ inline bool squares_strip(const ColumnCall<T>& c, size_t j, size_t last, const S
       if (kMasked) deviation = select(is_nan(x), zero, deviation);
       const Wide weighted = kWeighted ? broadcast(c.weights[i]) * deviation : deviation;
       sum[v] = sum[v] + weighted;
-      squares[v] = fma(weighted, deviation, squares[v]);
+      squares[v] = squares[v] + weighted * deviation;  // no fma: the same bits on every ISA
     }
   }
   uint32_t missing = 0;
