@@ -26,6 +26,8 @@ const f32 = (length: number) => new Float32Array(length);
 const f64 = (length: number) => new Float64Array(length);
 const shared = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
 const program = affine(native, 3);
+const packed = native.matrixPack(2, f32(6), 3, 2);
+const weights = native.int8Weights(0, new Int8Array(6), f32(1).fill(1), 3, 2, true);
 const both = f32(12);
 const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
 
@@ -223,6 +225,21 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   matrixReduceAsync: () => [5, f64(6), null, 2, 3, 0, null],
   matrixArgReduce: () => [10, f32(6), new Int32Array(2), 2, 3],
   matrixArgReduceAsync: () => [5, f64(6), null, 2, 3, null],
+  matrixQuantize: () => [4, f32(6), new Int8Array(6), f32(1), new Int32Array(1), 2, 3],
+  matrixQuantizeAsync: () => [0, f32(6), new Uint8Array(6), f32(1), new Int32Array(1), 2, 3, null],
+  matrixDequantize: () => [4, new Int8Array(6), f32(1).fill(1), new Int32Array(1), f32(6), 2, 3],
+  matrixDequantizeAsync: () => [0, new Uint8Array(6), f32(1).fill(1), new Int32Array(1), f32(6), 2, 3, null],
+  int8Weights: () => [0, new Int8Array(6), f32(1).fill(1), 3, 2, true],
+  int8Product: () => [0, f32(6), null, null, weights, null, f32(4), 2, null],
+  int8ProductAsync: () => [0, f32(6), null, null, weights, null, f32(4), 2, null, null],
+  matrixPack: () => [1, f64(6), 3, 2],
+  matrixPackAsync: () => [6, f32(6), 3, 2, null],
+  matrixPackedGemm: () => [1, f32(6), packed, f32(4), 2, null],
+  matrixPackedGemmAsync: () => [128, new Uint16Array(6), packed, f32(4), 2, f32(2), null],
+  matrixToBfloat16: () => [f32(6), new Uint16Array(6), 2, 3],
+  matrixToBfloat16Async: () => [f32(6), new Uint16Array(6), 2, 3, null],
+  matrixFromBfloat16: () => [new Uint16Array(6), f32(6), 2, 3],
+  matrixFromBfloat16Async: () => [new Uint16Array(6), f32(6), 2, 3, null],
   matrixGemm: () => [0, f32(6), f32(3), f32(2), 2, 3, 1, null],
   matrixGemmAsync: () => [1, f64(6), f64(3), f64(2), 2, 3, 1, f64(1), null],
   matrixDecompose: () => [2 << 1, f32(6), 2, 3, null, 0, 0, f32(4), f32(2), f32(6)],
@@ -297,6 +314,8 @@ it('no arguments do worse than an error with a code', async () => {
     ),
     fc.constantFrom<unknown>(
       program,
+      packed,
+      weights,
       native.createCancel(),
       new DataView(new ArrayBuffer(8)),
       new ArrayBuffer(8),

@@ -32,7 +32,7 @@ export interface PreparedCall<R> {
   /** The matrix that it writes, and that may be the caller's; null if it gives something else. */
   readonly out: MatrixBase | null;
   /** What it reads. */
-  readonly inputs: readonly FloatArray[];
+  readonly inputs: ReadonlyArray<FloatArray | Uint16Array>;
   /** Whether `out` may be one of the inputs, in the same shape. */
   readonly inPlace: boolean;
   /** Makes the call now. */
@@ -64,7 +64,7 @@ export async function later<R>(
 }
 
 /** The rule of the native core, for calls that it makes with another `out`. */
-function refuseOverlap(out: FloatArray, x: FloatArray, inPlace: boolean): void {
+function refuseOverlap(out: FloatArray, x: FloatArray | Uint16Array, inPlace: boolean): void {
   if (out.buffer !== x.buffer) return;
   if (out.byteOffset >= x.byteOffset + x.byteLength || x.byteOffset >= out.byteOffset + out.byteLength)
     return;
