@@ -21,6 +21,9 @@ export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
 export interface ProgramHandle {
   readonly __program: unique symbol;
 }
+export interface PackedHandle {
+  readonly __packed: unique symbol;
+}
 export interface CancelHandle {
   readonly __cancel: unique symbol;
 }
@@ -366,6 +369,50 @@ export interface NativeAddon {
     out: Float32Array | Int32Array | Int8Array | Uint8Array,
     m: number,
     result: Float64Array | null,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+
+  /** A handle of b [rows, cols] packed as the type of the code. */
+  matrixPack(code: number, b: MatrixBytes, rows: number, cols: number): PackedHandle;
+  matrixPackAsync(
+    code: number,
+    b: FloatArray,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<PackedHandle>;
+  /** out [m, n] = activation(a packed + bias). */
+  matrixPackedGemm(
+    code: number,
+    a: MatrixBytes | Uint16Array,
+    packed: PackedHandle,
+    out: MatrixBytes,
+    m: number,
+    bias: MatrixBytes | null,
+  ): void;
+  matrixPackedGemmAsync(
+    code: number,
+    a: FloatArray | Uint16Array,
+    packed: PackedHandle,
+    out: FloatArray,
+    m: number,
+    bias: FloatArray | null,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  matrixToBfloat16(x: Float32Array, out: Uint16Array, rows: number, cols: number): void;
+  matrixToBfloat16Async(
+    x: Float32Array,
+    out: Uint16Array,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
+  matrixFromBfloat16(x: Uint16Array, out: Float32Array, rows: number, cols: number): void;
+  matrixFromBfloat16Async(
+    x: Uint16Array,
+    out: Float32Array,
+    rows: number,
+    cols: number,
     cancel: CancelHandle | null,
   ): Promise<void>;
 

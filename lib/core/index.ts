@@ -3,6 +3,7 @@ export type { FitOptions, Progress } from './fit-input.js';
 export { Classifier, type ClassWeight, Regressor, Transformer } from './kinds.js';
 export type { Label } from './labels.js';
 export type { Operand } from './linalg/arithmetic.js';
+export { type Bfloat16MatmulOptions, Bfloat16Matrix } from './linalg/bfloat16.js';
 export type { AsyncOptions, OutOptions, SignalOptions } from './linalg/call.js';
 export type {
   CutoffOptions,
@@ -15,6 +16,8 @@ export type {
   Svd,
   SvdOptions,
 } from './linalg/decompositions.js';
+export type { Activation } from './linalg/functions.js';
+export { PackedMatrix, type PackedPrecision, type PackOptions } from './linalg/packed.js';
 export {
   type Int8OutputType,
   type Int8Result,
@@ -25,7 +28,7 @@ export {
   PackedInt8,
   packInt8,
 } from './linalg/product-int8.js';
-export type { Activation, MatmulOptions } from './linalg/products.js';
+export type { MatmulOptions } from './linalg/products.js';
 export {
   type CodeArray,
   type CodeType,

@@ -17,6 +17,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_matrix_distance(env, exports);
     export_matrix_elementwise(env, exports);
     export_matrix_gemm(env, exports);
+    export_matrix_packed(env, exports);
     export_matrix_decomposition(env, exports);
     export_matrix_reduce(env, exports);
     export_matrix_int8(env, exports);

@@ -23,6 +23,7 @@ void export_train(napi_env env, napi_value exports);
 void export_matrix_distance(napi_env env, napi_value exports);
 void export_matrix_elementwise(napi_env env, napi_value exports);
 void export_matrix_gemm(napi_env env, napi_value exports);
+void export_matrix_packed(napi_env env, napi_value exports);
 void export_matrix_decomposition(napi_env env, napi_value exports);
 void export_matrix_reduce(napi_env env, napi_value exports);
 void export_matrix_int8(napi_env env, napi_value exports);

@@ -52,6 +52,8 @@ template <>
 inline constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
 template <>
 inline constexpr napi_typedarray_type kArrayType<uint8_t> = napi_uint8_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<uint16_t> = napi_uint16_array;
 
 // Throws ERR_DTYPE unless the elements are T.
 template <typename T>

@@ -11,9 +11,20 @@ uint32_t matrix_code(Call& call) {
 
 MatrixArguments::Memory MatrixArguments::read_array(size_t i, const char* name, napi_typedarray_type type,
                                                     size_t element_bytes) const {
-  const TypedArray array = to_typed_array(env(), call_[i], name);
-  if (array.type != type) refuse_type(name);
-  return {static_cast<char*>(array.data), array.length * element_bytes, name, array.shared};
+  if (when_ == When::kLater) {
+    const TypedArray array = to_typed_array(env(), call_[i], name);
+    if (array.type != type) refuse_type(name);
+    return {static_cast<char*>(array.data), array.length * element_bytes, name, array.shared};
+  }
+  // Whether the memory is shared makes no difference to a call made now, and costs as much as all the rest.
+  napi_typedarray_type actual = napi_bigint64_array;  // stays so for a type that this N-API does not know
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env(), call_[i], &actual, &length, &data, nullptr, nullptr) != napi_ok) {
+    throw Error("ERR_PARAMETER", std::string(name) + " must be a typed array.");
+  }
+  if (actual != type) refuse_type(name);
+  return {static_cast<char*>(data), length * element_bytes, name, false};
 }
 
 const char* MatrixArguments::lasting(const Memory& memory, napi_value value) {

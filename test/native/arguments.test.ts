@@ -27,6 +27,7 @@ const f64 = (length: number) => new Float64Array(length);
 const shared = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
 const program = affine(native, 3);
 const int8 = native.int8Weights(2, new Int8Array(6), f32(2), 3, 2, false);
+const packed = native.matrixPack(2, f32(6), 3, 2);
 const both = f32(12);
 const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
 
@@ -224,6 +225,14 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   matrixReduceAsync: () => [5, f64(6), null, 2, 3, 0, null],
   matrixArgReduce: () => [10, f32(6), new Int32Array(2), 2, 3],
   matrixArgReduceAsync: () => [5, f64(6), null, 2, 3, null],
+  matrixPack: () => [1, f64(6), 3, 2],
+  matrixPackAsync: () => [6, f32(6), 3, 2, null],
+  matrixPackedGemm: () => [1, f32(6), packed, f32(4), 2, null],
+  matrixPackedGemmAsync: () => [128, new Uint16Array(6), packed, f32(4), 2, f32(2), null],
+  matrixToBfloat16: () => [f32(6), new Uint16Array(6), 2, 3],
+  matrixToBfloat16Async: () => [f32(6), new Uint16Array(6), 2, 3, null],
+  matrixFromBfloat16: () => [new Uint16Array(6), f32(6), 2, 3],
+  matrixFromBfloat16Async: () => [new Uint16Array(6), f32(6), 2, 3, null],
   matrixGemm: () => [0, f32(6), f32(3), f32(2), 2, 3, 1, null],
   matrixGemmAsync: () => [1, f64(6), f64(3), f64(2), 2, 3, 1, f64(1), null],
   matrixDecompose: () => [2 << 1, f32(6), 2, 3, null, 0, 0, f32(4), f32(2), f32(6)],
@@ -316,6 +325,8 @@ it('no arguments do worse than an error with a code', async () => {
     ),
     fc.constantFrom<unknown>(
       program,
+      packed,
+      int8,
       native.createCancel(),
       new DataView(new ArrayBuffer(8)),
       new ArrayBuffer(8),

@@ -49,7 +49,9 @@ it.each([
      await native.matrixUnaryAsync(8, x, y, null);
      await native.matrixGemmAsync(0, x, x, y.subarray(0, 65536), 256, 512, 256, null, native.createCancel());
      await native.matrixReduceAsync(4, x, null, 256, 512, 0, null);
-     await native.matrixArgReduceAsync(4, x, null, 256, 512, null);`,
+     await native.matrixArgReduceAsync(4, x, null, 256, 512, null);
+     await native.matrixPackAsync(0, x, 256, 512, null);
+     native.matrixPackedGemm(0, x.subarray(0, 256), native.matrixPack(2, x, 256, 512), y.subarray(0, 512), 1, null);`,
   ],
   [
     'refused calls',

@@ -1,7 +1,8 @@
 /** Functions of every element of a matrix. */
-import { toBorealError } from '../../errors.js';
+import { toBorealError, ValidationError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
+import { show } from '../params.js';
 import { Arithmetic } from './arithmetic.js';
 import type { MatrixBase } from './base.js';
 import { type AsyncOptions, later, type OutOptions, type PreparedCall, resolveOut } from './call.js';
@@ -32,6 +33,19 @@ export const UNARY = {
   round: 19,
   sign: 20,
 } as const;
+
+/** The name of a function that products can apply to their result. */
+export type Activation = keyof typeof UNARY;
+
+/** The number of a function; identity if there is none. */
+export function activationNumber(name: Activation | undefined): number {
+  if (name === undefined) return UNARY.identity;
+  if (!Object.hasOwn(UNARY, name)) {
+    const allowed = Object.keys(UNARY).join(', ');
+    throw new ValidationError('ERR_PARAMETER', `activation must be one of ${allowed}; got ${show(name)}.`);
+  }
+  return UNARY[name];
+}
 
 class UnaryCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
   constructor(

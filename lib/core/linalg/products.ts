@@ -2,8 +2,8 @@
 import { toBorealError, ValidationError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
-import { show } from '../params.js';
-import { MatrixBase, shapeOf } from './base.js';
+import { type MatrixBase, shapeOf } from './base.js';
+import { type Bfloat16Matrix, ToBfloat16 } from './bfloat16.js';
 import {
   type AsyncOptions,
   later,
@@ -11,9 +11,10 @@ import {
   type PreparedCall,
   requireSameType,
   resolveOut,
-  rowOf,
+  type SignalOptions,
 } from './call.js';
-import { UNARY } from './functions.js';
+import { type Activation, activationNumber } from './functions.js';
+import { biasOf, PackCall, PackedMatrix, type PackOptions, preparePacked } from './packed.js';
 import { Reductions } from './reductions.js';
 
 const { matrixGemm, matrixGemmAsync } = native;
@@ -21,9 +22,6 @@ const { matrixGemm, matrixGemmAsync } = native;
 const ACTIVATION_SHIFT = 1;
 const TRANSPOSE_A = 1 << 7;
 const TRANSPOSE_B = 1 << 8;
-
-/** The name of a function that {@link Products.matmul} can apply to its result: any elementwise one. */
-export type Activation = keyof typeof UNARY;
 
 /** Options of {@link Products.matmul}. */
 export interface MatmulOptions extends OutOptions {
@@ -84,9 +82,10 @@ class GemmCall<T extends FloatArray> implements PreparedCall<Matrix<T>> {
 
 function prepareMatmul<T extends FloatArray>(
   a: MatrixBase<T>,
-  b: Matrix,
+  b: Matrix | PackedMatrix,
   options: MatmulOptions | undefined,
-): GemmCall<T> {
+): PreparedCall<Matrix<T>> {
+  if (b instanceof PackedMatrix) return prepareWithPacked(a, b, options);
   requireSameType(a, b, 'the other operand');
   let code: number = a.typeBit;
   let { rows: m, cols: k } = a;
@@ -104,9 +103,23 @@ function prepareMatmul<T extends FloatArray>(
     [kOfB, n] = [n, kOfB];
   }
   if (k !== kOfB) throw shapesDoNotFit(a, b, code);
-  if (options.activation !== undefined) code |= activationCode(options.activation);
+  code |= activationNumber(options.activation) << ACTIVATION_SHIFT;
   const bias = options.bias === undefined ? null : biasOf(a, options.bias, n);
   return new GemmCall(code, a, b, resolveOut(a, m, n, options.out), k, bias);
+}
+
+function prepareWithPacked<T extends FloatArray>(
+  a: MatrixBase<T>,
+  b: PackedMatrix,
+  options: MatmulOptions | undefined,
+): PreparedCall<Matrix<T>> {
+  if (options?.transposeA || options?.transposeB) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      'A product with a packed matrix transposes nothing: the right side is transposed when it is packed.',
+    );
+  }
+  return preparePacked(a, b, options) as PreparedCall<Matrix<T>>;
 }
 
 function shapesDoNotFit(a: MatrixBase, b: MatrixBase, code: number): ValidationError {
@@ -116,26 +129,6 @@ function shapesDoNotFit(a: MatrixBase, b: MatrixBase, code: number): ValidationE
     'ERR_SHAPE',
     `${left} and ${right} cannot be multiplied: the left needs as many columns as the right has rows.`,
   );
-}
-
-function activationCode(name: Activation): number {
-  if (!Object.hasOwn(UNARY, name)) {
-    const allowed = Object.keys(UNARY).join(', ');
-    throw new ValidationError('ERR_PARAMETER', `activation must be one of ${allowed}; got ${show(name)}.`);
-  }
-  return UNARY[name] << ACTIVATION_SHIFT;
-}
-
-function biasOf(like: MatrixBase, bias: Matrix | FloatArray, n: number): MatrixBase {
-  const row: MatrixBase = bias instanceof MatrixBase ? bias : rowOf(bias, 'bias');
-  requireSameType(like, row, 'bias');
-  if (row.rows !== 1 || row.cols !== n) {
-    throw new ValidationError(
-      'ERR_SHAPE',
-      `bias needs the shape [1, ${n}], one value for each column of the product; got ${shapeOf(row)}.`,
-    );
-  }
-  return row;
 }
 
 /** The layer of {@link Matrix} with products. */
@@ -156,11 +149,51 @@ export class Products<T extends FloatArray = FloatArray> extends Reductions<T> {
    * a.matmul(b, { transposeA: true, activation: 'relu' }); // [[3, 0], [4, 0]]
    * ```
    */
-  matmul(b: Matrix, options?: MatmulOptions): Matrix<T> {
+  matmul(b: Matrix | PackedMatrix, options?: MatmulOptions): Matrix<T> {
     return prepareMatmul(this, b, options).run();
   }
   /** {@link matmul} on the pool. */
-  matmulAsync(b: Matrix, options?: MatmulOptions & AsyncOptions): Promise<Matrix<T>> {
+  matmulAsync(b: Matrix | PackedMatrix, options?: MatmulOptions & AsyncOptions): Promise<Matrix<T>> {
     return later(options, () => prepareMatmul(this, b, options));
+  }
+
+  /**
+   * This matrix packed for many products as their right side, in the order in which this CPU multiplies: for weights.
+   * With one row, or a few, on the left, products are then bound by the memory they read alone.
+   *
+   * @throws {ERR_PARAMETER} when there is no such precision
+   * @throws {ERR_DTYPE} when the precision needs another element type: bfloat16 is packed from float32
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const weights = Matrix.from([[1, 0], [0, 1], [1, 1]]).pack({ transpose: true });
+   * Matrix.from([[1, -2]]).matmul(weights, { activation: 'relu' }); // [[1, 0, 0]]
+   * ```
+   */
+  pack(options?: PackOptions): PackedMatrix {
+    return new PackCall(this, options).run();
+  }
+  /** {@link pack} on the pool. */
+  packAsync(options?: PackOptions & SignalOptions): Promise<PackedMatrix> {
+    return later({ signal: options?.signal }, () => new PackCall(this, options));
+  }
+
+  /**
+   * The values rounded to bfloat16, to the nearest, ties to even: half the memory, three digits.
+   *
+   * @throws {ERR_DTYPE} when this matrix is not float32
+   * @example
+   * ```ts
+   * import { Matrix } from 'boreal';
+   * const m = Matrix.from([[1.001]], undefined, 'float32');
+   * m.toBfloat16().toMatrix(); // [[1]]
+   * ```
+   */
+  toBfloat16(): Bfloat16Matrix {
+    return new ToBfloat16(this).run();
+  }
+  /** {@link toBfloat16} on the pool. */
+  toBfloat16Async(options?: SignalOptions): Promise<Bfloat16Matrix> {
+    return later({ signal: options?.signal }, () => new ToBfloat16(this));
   }
 }
