@@ -16,9 +16,9 @@ namespace boreal {
 namespace {
 
 constexpr size_t kTaskSize = 128;  // subproblems up to this size are one thread's work
-// Stands for zero, where the secular equation may have none, in a matrix of norm one; its square is far from
-// underflow. LAPACK takes some epsilons, which would hide a rank in small matrices.
-constexpr double kLeast = 1e-140;
+// Stands for zero, where the secular equation may have none, in a matrix of norm one: even its sixth power
+// does not underflow. LAPACK takes some epsilons, which would hide a rank in small matrices.
+constexpr double kLeast = 1e-40;
 
 class Solver {
  public:

@@ -168,6 +168,27 @@ TEST_CASE("decompositions: awkward matrices") {
   }
 }
 
+TEST_CASE("decompositions: all 3 x 3 matrices of zeros and ones, and random ones that are full of zeros") {
+  for (size_t bits = 0; bits < 512; ++bits) {
+    CAPTURE(bits);
+    const Full a =
+        generate(3, 3, [&](size_t i, size_t j) { return static_cast<double>(bits >> (3 * i + j) & 1); });
+    check_qr(a, true);
+    check_svd(a, true);
+    check_eigh(symmetric(a));
+  }
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    CAPTURE(seed);
+    boreal::Rng rng(seed);
+    const size_t rows = 1 + rng.below(9), cols = 1 + rng.below(9);
+    const Full a = generate(rows, cols, [&](size_t, size_t) {
+      return rng.below(3) == 0 ? std::ldexp(1.0, static_cast<int>(rng.below(60)) - 30) : 0.0;
+    });
+    check_qr(a, true);
+    check_svd(a, true);
+  }
+}
+
 TEST_CASE("decompositions: known values") {
   // The second difference has eigenvalues 2 - 2 cos(pi k / (n + 1)).
   const size_t n = 90;
