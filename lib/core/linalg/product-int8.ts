@@ -5,8 +5,8 @@ import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
 import { MatrixBase, shapeOf } from './base.js';
 import { later, type PreparedCall, type SignalOptions } from './call.js';
+import type { Activation } from './functions.js';
 import { UNARY } from './functions.js';
-import type { Activation } from './products.js';
 import { type CodeType, float32Of, float32Out, QuantizedMatrix } from './quantized.js';
 
 const { int8Weights, int8Product, int8ProductAsync } = native;
