@@ -1,5 +1,5 @@
 // Times the decompositions of random matrices; one JSON line for each: { suite, name, n, threads, seconds },
-// the median of several runs. bench/peers/decompositions_lapack.py prints the same for LAPACK.
+// the median of several runs. bench/decompositions.bench.mjs sets them beside the peers' through JavaScript.
 //   decompositions [threads ...]     default 1 and all
 #include <algorithm>
 #include <chrono>
