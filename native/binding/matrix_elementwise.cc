@@ -8,7 +8,7 @@ namespace boreal {
 namespace {
 
 // (code, a, b, out, cols): out = f(a, b), out having rows of `cols` values. The bits of code above f say
-// whether a or b has one row or one column only, which is repeated, or b is a number.
+// whether a or b has one row or one column only, or b is a number.
 template <typename T>
 class BinaryOp {
  public:
@@ -19,10 +19,9 @@ class BinaryOp {
     if ((code & kFunction) >= kBinaryCount) throw Error("ERR_PARAMETER", "There is no such binary function.");
     f_ = static_cast<Binary>(code & kFunction);
     const OutputArray<T> out = arguments.output<T>(3, "out");
-    // Without repetition the shape does not matter, and a whole number less to read is 7 ns.
-    const bool repeats = (code & (kRowA | kColumnA | kRowB | kColumnB)) != 0;
-    const size_t cols = repeats ? arguments.size(4, "cols") : out.size,
-                 rows = cols == 0 ? 0 : out.size / cols;
+    const size_t cols = arguments.size(4, "cols"), rows = out.size == cols ? 1
+                                                          : cols == 0      ? 0
+                                                                           : out.size / cols;
     if (rows * cols != out.size) throw Error("ERR_SHAPE", "out does not hold whole rows.");
     out_ = dense_view(out.data, rows, cols);
     a_ = operand(arguments, 1, "a", (code & kRowA) != 0, (code & kColumnA) != 0);

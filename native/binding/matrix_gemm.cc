@@ -7,8 +7,7 @@ namespace boreal {
 namespace {
 
 // (code, a, b, out, m, k, n, bias): out [m, n] = activation(op(a) op(b) + bias). The bits of code:
-// activation, then whether a and b are transposed and there is a bias [n]: to ask whether it is null is 20
-// ns.
+// activation, then whether a and b are transposed. bias [n] or null.
 template <typename T>
 class GemmOp {
  public:
@@ -26,7 +25,7 @@ class GemmOp {
     b_ = dense_view(arguments.input<T>(2, "b", checked_area(k, n)), k, n);
     if (options_.transpose_a) a_ = dense_view(a_.data, k, m);
     if (options_.transpose_b) b_ = dense_view(b_.data, n, k);
-    if ((code & kBias) != 0) options_.bias = arguments.input<T>(7, "bias", n);
+    if (!is_nullish(arguments.env(), arguments[7])) options_.bias = arguments.input<T>(7, "bias", n);
   }
 
   void run(const RunOptions& run) const {
@@ -37,7 +36,7 @@ class GemmOp {
   }
 
  private:
-  enum Bits : uint32_t { kActivation = 63, kTransposeA = 64, kTransposeB = 128, kBias = 256 };
+  enum Bits : uint32_t { kActivation = 63, kTransposeA = 64, kTransposeB = 128 };
 
   GemmOptions<T> options_;
   MatrixView<const T> a_, b_;

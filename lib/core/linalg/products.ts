@@ -22,7 +22,6 @@ const { matrixGemm, matrixGemmAsync } = native;
 const ACTIVATION_SHIFT = 1;
 const TRANSPOSE_A = 1 << 7;
 const TRANSPOSE_B = 1 << 8;
-const BIAS = 1 << 9;
 
 /** Options of {@link Products.matmul}. */
 export interface MatmulOptions extends OutOptions {
@@ -106,7 +105,6 @@ function prepareMatmul<T extends FloatArray>(
   if (k !== kOfB) throw shapesDoNotFit(a, b, code);
   code |= activationNumber(options.activation) << ACTIVATION_SHIFT;
   const bias = options.bias === undefined ? null : biasOf(a, options.bias, n);
-  if (bias !== null) code |= BIAS;
   return new GemmCall(code, a, b, resolveOut(a, m, n, options.out), k, bias);
 }
 
