@@ -249,14 +249,7 @@ export interface NativeAddon {
     d: number,
   ): void;
   matrixDistanceAsync(
-    code: number,
-    x: MatrixBytes,
-    y: MatrixBytes | null,
-    out: MatrixBytes,
-    m: number,
-    n: number,
-    d: number,
-    cancel: CancelHandle | null,
+    ...args: [...Parameters<NativeAddon['matrixDistance']>, cancel: CancelHandle | null]
   ): Promise<void>;
   /** The k smallest or largest of each row, [rows, k], or of each column, [k, cols], with their positions. */
   matrixTopK(
@@ -269,14 +262,7 @@ export interface NativeAddon {
     k: number,
   ): void;
   matrixTopKAsync(
-    code: number,
-    x: MatrixBytes,
-    values: MatrixBytes,
-    indices: Int32Array,
-    rows: number,
-    cols: number,
-    k: number,
-    cancel: CancelHandle | null,
+    ...args: [...Parameters<NativeAddon['matrixTopK']>, cancel: CancelHandle | null]
   ): Promise<void>;
 
   /** Decompositions of a [rows, cols]; b [rows, bCols]. native/binding/matrix_decomposition.cc says what is what. */
@@ -309,14 +295,7 @@ export interface NativeAddon {
     cols: number,
   ): void;
   matrixQuantizeAsync(
-    code: number,
-    x: Float32Array,
-    codes: Int8Array | Uint8Array,
-    scale: Float32Array,
-    zeroPoint: Int32Array,
-    rows: number,
-    cols: number,
-    cancel: CancelHandle | null,
+    ...args: [...Parameters<NativeAddon['matrixQuantize']>, cancel: CancelHandle | null]
   ): Promise<void>;
   /** out = scale (codes - zeroPoint). */
   matrixDequantize(
@@ -329,14 +308,7 @@ export interface NativeAddon {
     cols: number,
   ): void;
   matrixDequantizeAsync(
-    code: number,
-    codes: Int8Array | Uint8Array,
-    scale: Float32Array,
-    zeroPoint: Int32Array,
-    out: Float32Array,
-    rows: number,
-    cols: number,
-    cancel: CancelHandle | null,
+    ...args: [...Parameters<NativeAddon['matrixDequantize']>, cancel: CancelHandle | null]
   ): Promise<void>;
   /** Packs weights [k, n] now, or copies them now and packs the copy on the pool when it is first used. */
   int8Weights(
@@ -360,16 +332,7 @@ export interface NativeAddon {
     result: Float64Array | null,
   ): void;
   int8ProductAsync(
-    code: number,
-    x: Float32Array | Int8Array | Uint8Array,
-    scale: Float32Array | null,
-    zeroPoint: Int32Array | null,
-    weights: Int8WeightsHandle,
-    bias: Float32Array | null,
-    out: Float32Array | Int32Array | Int8Array | Uint8Array,
-    m: number,
-    result: Float64Array | null,
-    cancel: CancelHandle | null,
+    ...args: [...Parameters<NativeAddon['int8Product']>, cancel: CancelHandle | null]
   ): Promise<void>;
 
   /** A handle of b [rows, cols] packed as the type of the code. */
@@ -401,19 +364,11 @@ export interface NativeAddon {
   ): Promise<void>;
   matrixToBfloat16(x: Float32Array, out: Uint16Array, rows: number, cols: number): void;
   matrixToBfloat16Async(
-    x: Float32Array,
-    out: Uint16Array,
-    rows: number,
-    cols: number,
-    cancel: CancelHandle | null,
+    ...args: [...Parameters<NativeAddon['matrixToBfloat16']>, cancel: CancelHandle | null]
   ): Promise<void>;
   matrixFromBfloat16(x: Uint16Array, out: Float32Array, rows: number, cols: number): void;
   matrixFromBfloat16Async(
-    x: Uint16Array,
-    out: Float32Array,
-    rows: number,
-    cols: number,
-    cancel: CancelHandle | null,
+    ...args: [...Parameters<NativeAddon['matrixFromBfloat16']>, cancel: CancelHandle | null]
   ): Promise<void>;
 
   fitLeastSquares(
