@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   ERR_MEDIA_TYPE: 'The body of an HTTP request is not application/json.',
   ERR_BODY_TOO_LARGE: 'The body of an HTTP request has more bytes than the server accepts.',
   ERR_TOO_MANY_ROWS: 'A batch has more rows than the server accepts.',
+  ERR_MODEL: 'The server does not have the model, or not in that version.',
   ERR_ROUTE: 'The server has no such route.',
   ERR_METHOD: 'The route does not answer this HTTP method; the Allow header lists those it does.',
 } as const;

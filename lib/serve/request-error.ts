@@ -27,18 +27,22 @@ export class RequestError extends ValidationError {
   readonly status: number;
   readonly field?: string;
   readonly details?: readonly Problem[];
+  /** Headers of the response, such as Allow or Retry-After. */
+  readonly headers?: Readonly<Record<string, string>>;
 
   constructor(
     status: number,
     code: ErrorCode,
     message: string,
     problem: Pick<ErrorBody, 'field' | 'row' | 'details'> = {},
+    headers?: Readonly<Record<string, string>>,
   ) {
     super(code, message);
     this.status = status;
     this.field = problem.field;
     this.row = problem.row;
     this.details = problem.details;
+    this.headers = headers;
   }
 
   /** A row that does not match the model. @param row - its position in a batch */

@@ -1,12 +1,13 @@
 /** A model inside an existing `node:http` server, or anything else that takes `(req, res, next)`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Estimator } from '../core/estimator.js';
+import { Estimator } from '../../core/estimator.js';
+import type { Servable } from '../options.js';
+import { Router } from '../router.js';
 import { type AppOptions, createApp } from './app.js';
-import { ROUTES } from './plugin.js';
 
 /** Options of {@link toNodeHandler}. */
-export type NodeHandlerOptions = Omit<AppOptions, 'model'>;
+export type NodeHandlerOptions = AppOptions;
 
 /** Answers a request; `next` is called for paths that are not the model's, and with an error that is not the client's. */
 export type NodeHandler = (
@@ -19,7 +20,7 @@ export type NodeHandler = (
  * The routes of {@link serve} as a function for `node:http`. Paths that are not the model's go to `next` when it is
  * given, and are answered with 404 otherwise.
  *
- * @param model - any fitted estimator; it is compiled at once, and early requests wait for that
+ * @param models - a fitted estimator, several by name, or a store; compiled at once, and early requests wait for that
  * @throws {ERR_NOT_FITTED} before `fit`
  * @example
  * ```ts
@@ -31,24 +32,29 @@ export type NodeHandler = (
  * const server = createServer((req, res) => handler(req, res, () => res.end('my own page')));
  * ```
  */
-export function toNodeHandler(model: Estimator, options: NodeHandlerOptions = {}): NodeHandler {
+export function toNodeHandler(models: Servable, options: NodeHandlerOptions = {}): NodeHandler {
   // Reading the schema tells at once, not with the first request, that a model is not fitted.
-  void model.schema;
-  const app = createApp({ ...options, model });
-  app.addHook('preParsing', async (request, _reply, payload) => replay(request.raw) ?? payload);
-  const ready = Promise.resolve(app.ready());
+  if (models instanceof Estimator) void models.schema;
+  const ready = prepare(models, options);
   // Every request hears of a failure; until the first one comes it is not unhandled.
   ready.catch(() => undefined);
-  const { prefix = '' } = options;
-  const paths = new Set(Object.keys(ROUTES).map((path) => prefix + path)).add(prefix);
   return (req, res, next) => {
-    if (next !== undefined && !paths.has((req.url ?? '/').split('?', 1)[0])) return next();
     ready.then(
-      () => app.routing(req, res),
+      ({ app, router }) => {
+        if (next === undefined || router.has((req.url ?? '/').split('?', 1)[0])) app.routing(req, res);
+        else next();
+      },
       (error) =>
         next ? next(error) : res.writeHead(500, { 'content-type': 'application/json' }).end(FAILED),
     );
   };
+}
+
+async function prepare(models: Servable, options: NodeHandlerOptions) {
+  const { app, service } = await createApp(models, options);
+  app.addHook('preParsing', async (request, _reply, payload) => replay(request.raw) ?? payload);
+  await app.ready();
+  return { app, router: new Router(service.routes, options.prefix) };
 }
 
 const FAILED = JSON.stringify({

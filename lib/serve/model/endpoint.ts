@@ -3,18 +3,18 @@
  * native core, whatever the number of rows and outputs: the outputs a response needs are columns of one plan.
  */
 import { performance } from 'node:perf_hooks';
-import type { Estimator, EstimatorKind } from '../core/estimator.js';
-import { isTransformer } from '../core/kinds.js';
-import { type FloatArray, Matrix } from '../core/matrix.js';
-import { show } from '../core/params.js';
-import { type Output, Plan, resolveCompileOptions } from '../core/plan.js';
-import { PlanBuilder } from '../core/plan-builder.js';
-import type { Column, Target } from '../core/schema.js';
-import { BorealError, ValidationError } from '../errors.js';
+import type { Estimator, EstimatorKind } from '../../core/estimator.js';
+import { isTransformer } from '../../core/kinds.js';
+import { type FloatArray, Matrix } from '../../core/matrix.js';
+import { show } from '../../core/params.js';
+import { type Output, Plan, resolveCompileOptions } from '../../core/plan.js';
+import { PlanBuilder } from '../../core/plan-builder.js';
+import type { Column, Target } from '../../core/schema.js';
+import { BorealError, ValidationError } from '../../errors.js';
+import { type Problem, RequestError } from '../request-error.js';
+import { version } from '../version.js';
 import { type Decoder, decoderOf, type Interval, type Prediction } from './decode.js';
-import { type Problem, RequestError } from './request-error.js';
 import { describe, list, quote, RowReader } from './row-reader.js';
-import { version } from './version.js';
 
 /** How a model is served. */
 export interface EndpointOptions {
@@ -28,6 +28,18 @@ export interface EndpointOptions {
   readonly coverage?: number | null;
   /** Shown in /model_info: anything that is JSON, such as the metadata of a model file. */
   readonly metadata?: unknown;
+}
+
+/** What the caller of a prediction may add. */
+export interface Call {
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
+}
+
+/** Told about each answered request. */
+export interface EndpointHooks {
+  /** `input` and `output` are the encoded rows and the plan's result; they are not touched afterwards. */
+  prediction?(input: FloatArray, output: FloatArray, rows: number, durationMs: number): void;
 }
 
 /** What a batch returns, by row. */
@@ -82,16 +94,19 @@ const SHARED_FROM_BYTES = 1 << 16;
 export class ModelEndpoint {
   /** What there is to know about the model. */
   readonly info: ModelInfo;
-  readonly #plan: Plan;
+  /** One call of it makes all that a response needs; see `compile` below for its columns. */
+  readonly plan: Plan;
   readonly #reader: RowReader;
   readonly #decode: Decoder;
+  readonly #hooks: EndpointHooks;
   readonly #started = performance.now();
 
-  private constructor(plan: Plan, decode: Decoder, info: ModelInfo) {
+  private constructor(plan: Plan, decode: Decoder, info: ModelInfo, hooks: EndpointHooks) {
     this.info = info;
-    this.#plan = plan;
+    this.plan = plan;
     this.#reader = new RowReader(plan.schema);
     this.#decode = decode;
+    this.#hooks = hooks;
   }
 
   /**
@@ -100,7 +115,11 @@ export class ModelEndpoint {
    * @throws {ERR_NOT_FITTED} before `fit`
    * @throws {ERR_PARAMETER} for a bad option
    */
-  static async create(model: Estimator, options: EndpointOptions = {}): Promise<ModelEndpoint> {
+  static async create(
+    model: Estimator,
+    options: EndpointOptions = {},
+    hooks: EndpointHooks = {},
+  ): Promise<ModelEndpoint> {
     const { schema } = model;
     const { name = model.constructor.name, maxRows = 10_000, metadata, coverage: wanted = 0.9 } = options;
     if (!(Number.isSafeInteger(maxRows) && maxRows >= 1)) {
@@ -126,7 +145,12 @@ export class ModelEndpoint {
     };
     // Nothing is read from the model after the first wait: it may be fitted again meanwhile.
     const plan = await compile(model, coverage);
-    return new ModelEndpoint(plan, decode, { ...info, precision: plan.precision, plan: plan.explain() });
+    return new ModelEndpoint(
+      plan,
+      decode,
+      { ...info, precision: plan.precision, plan: plan.explain() },
+      hooks,
+    );
   }
 
   /** Seconds since the model was compiled. */
@@ -140,8 +164,8 @@ export class ModelEndpoint {
    * @param body - named fields, values in column order, or `{ features: values in column order }`
    * @throws {ERR_REQUEST | ERR_INPUT_INFINITE | ERR_INPUT_NAN | ERR_UNKNOWN_CATEGORY} as a {@link RequestError}
    */
-  async predict(body: unknown): Promise<Prediction> {
-    const [result] = await this.#run([body], false);
+  async predict(body: unknown, call: Call = {}): Promise<Prediction> {
+    const [result] = await this.#predictRows([body], false, call);
     return result;
   }
 
@@ -151,7 +175,7 @@ export class ModelEndpoint {
    * @param body - an array of rows, or `{ rows }` or `{ instances }`
    * @throws {ERR_TOO_MANY_ROWS | ERR_EMPTY} as a {@link RequestError}, and as {@link ModelEndpoint.predict}
    */
-  async predictBatch(body: unknown): Promise<BatchPrediction> {
+  async predictBatch(body: unknown, call: Call = {}): Promise<BatchPrediction> {
     const rows = rowsOf(body);
     const { maxRows } = this.info;
     if (rows.length === 0) throw new RequestError(400, 'ERR_EMPTY', 'The batch has no rows.');
@@ -159,7 +183,7 @@ export class ModelEndpoint {
       const message = `The batch has ${rows.length} rows; this server takes ${maxRows} at a time.`;
       throw new RequestError(413, 'ERR_TOO_MANY_ROWS', message);
     }
-    const results = await this.#run(rows, true);
+    const results = await this.#predictRows(rows, true, call);
     return {
       predictions: results.map((result) => result.prediction),
       probabilities: results[0].probabilities && results.map((result) => result.probabilities),
@@ -167,18 +191,33 @@ export class ModelEndpoint {
     };
   }
 
-  async #run(rows: readonly unknown[], batch: boolean): Promise<Prediction[]> {
-    const plan = this.#plan;
+  /**
+   * Runs the plan on encoded rows.
+   *
+   * @param input - [rows, columns of the model], in the plan's precision; the endpoint's until the answer is there
+   * @returns [rows, plan.outputWidth]
+   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_UNKNOWN_CATEGORY} with the row and the column
+   */
+  async run(input: FloatArray, rows: number, { signal }: Call = {}): Promise<FloatArray> {
+    signal?.throwIfAborted();
+    const started = performance.now();
+    const { data } = await this.plan.run(new Matrix(input, rows, this.info.columns.length));
+    this.#hooks.prediction?.(input, data, rows, performance.now() - started);
+    return data;
+  }
+
+  async #predictRows(rows: readonly unknown[], batch: boolean, call: Call): Promise<Prediction[]> {
+    const { plan } = this;
     const width = this.info.columns.length;
     const slab = allocate(plan.precision, rows.length * width);
     for (let i = 0; i < rows.length; i++) {
       const problems = this.#reader.read(rows[i], slab, i * width);
       if (problems.length > 0) throw RequestError.ofRow(problems, batch ? i : undefined);
     }
-    const out = await plan.run(new Matrix(slab, rows.length, width)).catch((error) => {
+    const out = await this.run(slab, rows.length, call).catch((error) => {
       throw this.#explain(error, rows, batch);
     });
-    return rows.map((_, i) => this.#decode(out.data, i * out.cols));
+    return rows.map((_, i) => this.#decode(out, i * plan.outputWidth));
   }
 
   /** A value that only the plan could refuse, told in terms of the request. */

@@ -1,13 +1,13 @@
 /** `serve(model)`: a model as an HTTP server of its own. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Estimator } from '../core/estimator.js';
-import { AbortError } from '../errors.js';
+import { AbortError } from '../../errors.js';
+import type { Servable } from '../options.js';
 import { type AppOptions, createApp } from './app.js';
 import { closeOnSignal } from './shutdown.js';
 
 /** Options of {@link serve}. */
-export interface ServeOptions extends Omit<AppOptions, 'model'> {
+export interface ServeOptions extends AppOptions {
   /** 0 picks a free one. Default 3000. */
   readonly port?: number;
   /** Address to listen on; '0.0.0.0' for all. Default '127.0.0.1': this machine only. */
@@ -33,9 +33,9 @@ export interface BorealServer extends AsyncDisposable {
 }
 
 /**
- * Serves a fitted model over HTTP: `GET /`, `/health`, `/model_info`, `POST /predict`, `/predict_batch`.
+ * Serves models over HTTP; docs/guide/serving.md lists the routes.
  *
- * @param model - any fitted estimator
+ * @param models - a fitted estimator, several by name, or a store of models
  * @returns when the server listens
  * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
  * @throws {ERR_ABORTED} when options.signal has fired before it listens
@@ -55,7 +55,7 @@ export interface BorealServer extends AsyncDisposable {
  * await server.close();
  * ```
  */
-export async function serve(model: Estimator, options: ServeOptions = {}): Promise<BorealServer> {
+export async function serve(models: Servable, options: ServeOptions = {}): Promise<BorealServer> {
   const {
     port = 3000,
     host = '127.0.0.1',
@@ -68,7 +68,7 @@ export async function serve(model: Estimator, options: ServeOptions = {}): Promi
     if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
   };
   throwIfAborted();
-  const app = createApp({ ...rest, model });
+  const { app } = await createApp(models, rest);
   let closing: Promise<void> | undefined;
   app.addHook('onSend', async (_request, reply) => {
     // Else a client that keeps its connection open would keep the server from closing.

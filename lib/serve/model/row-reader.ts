@@ -2,10 +2,10 @@
  * Checks a row of a request against the schema and encodes it, in one pass. Stricter than `Schema.encode`: a client
  * hears of every field that is unknown, missing or of the wrong type, where a table may carry more than a model reads.
  */
-import type { FloatArray } from '../core/matrix.js';
-import type { Column, Schema } from '../core/schema.js';
-import type { Cell } from '../core/table.js';
-import type { Problem } from './request-error.js';
+import type { FloatArray } from '../../core/matrix.js';
+import type { Column, Schema } from '../../core/schema.js';
+import type { Cell } from '../../core/table.js';
+import type { Problem } from '../request-error.js';
 
 /** A hostile row could be wrong in a million ways; this many are worth telling. */
 const MAX_PROBLEMS = 20;

@@ -1,9 +1,9 @@
 /** Turns the numbers that a plan returns into what a response says: labels, probabilities, intervals. */
-import type { Estimator } from '../core/estimator.js';
-import { isTransformer } from '../core/kinds.js';
-import type { Label } from '../core/labels.js';
-import type { FloatArray } from '../core/matrix.js';
-import type { Column } from '../core/schema.js';
+import type { Estimator } from '../../core/estimator.js';
+import { isTransformer } from '../../core/kinds.js';
+import type { Label } from '../../core/labels.js';
+import type { FloatArray } from '../../core/matrix.js';
+import type { Column } from '../../core/schema.js';
 
 /** A range of predictions; `coverage` is the share of the trees inside. */
 export interface Interval {

@@ -1,0 +1,99 @@
+/**
+ * What a route sees of HTTP, whatever framework carries it: a request with the bytes of its body, a reply, and the
+ * description of the route itself. Adapters turn a framework's request into a {@link ServiceRequest}.
+ */
+import secureJson from 'secure-json-parse';
+import { type ErrorBody, RequestError } from './request-error.js';
+
+/** A request, as an adapter hands it over. */
+export interface ServiceRequest {
+  readonly method: string;
+  /** The path below the prefix, without the query. */
+  readonly path: string;
+  /** Values of the path's parameters, decoded. */
+  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The body as it came; no more bytes than the adapter's limit. */
+  readonly body: Uint8Array;
+  /** Names the request in logs and traces. */
+  readonly id: string;
+  /** Of the client's side of the connection, where the adapter knows it. */
+  readonly remoteAddress?: string;
+  /** Fires when the client has gone. Made on first use. */
+  readonly signal: AbortSignal;
+}
+
+/** A response that is not simply 200 with JSON. */
+export class Reply {
+  readonly status: number;
+  readonly body: string | Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}) {
+    this.status = status;
+    this.body = body;
+    this.headers = headers;
+  }
+
+  /** A value as JSON. */
+  static json(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
+    return new Reply(status, JSON.stringify(value), { 'content-type': JSON_TYPE, ...headers });
+  }
+
+  /** An error in the shape that every route uses. */
+  static error(status: number, body: ErrorBody, headers: Readonly<Record<string, string>> = {}): Reply {
+    return Reply.json(body, status, headers);
+  }
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/**
+ * Who may call a route, when the service has API keys: 'public' anyone, 'predict' any key, 'admin' an admin's key. */
+export type Access = 'public' | 'predict' | 'admin';
+
+/** One route. `handle` returns a {@link Reply}, or any other value to be sent as JSON with status 200. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below the prefix, with parameters as in '/predict/:version'. */
+  readonly path: string;
+  readonly access: Access;
+  /** One line for the API's documentation. */
+  readonly summary: string;
+  readonly handle: (request: ServiceRequest) => unknown;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * The body as JSON. Keys that could reach a prototype are refused.
+ *
+ * @throws {ERR_MEDIA_TYPE | ERR_JSON} as a {@link RequestError}
+ */
+export function readJson(request: ServiceRequest): unknown {
+  if (!isJson(request.headers['content-type'])) {
+    throw new RequestError(
+      415,
+      'ERR_MEDIA_TYPE',
+      'Send JSON, with the header content-type: application/json.',
+    );
+  }
+  return parseJson(request.body);
+}
+
+/** Bytes as JSON, whatever the content-type says. @throws {ERR_JSON} as a {@link RequestError} */
+export function parseJson(body: Uint8Array): unknown {
+  if (body.length === 0) throw new RequestError(400, 'ERR_JSON', 'The body is empty; send JSON.');
+  try {
+    return secureJson.parse(decoder.decode(body));
+  } catch {
+    const message = 'The body is not valid JSON, or has a forbidden key such as __proto__.';
+    throw new RequestError(400, 'ERR_JSON', message);
+  }
+}
+
+function isJson(type: string | string[] | undefined): boolean {
+  return typeof type === 'string' && /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type);
+}

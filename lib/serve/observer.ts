@@ -1,0 +1,80 @@
+/**
+ * What happens inside a service, told to whoever wants to know: metrics, logs, traces, drift, shadow traffic. Observers
+ * are called in turn, on the request's own time; they take what they need and return at once.
+ */
+import type { FloatArray } from '../core/matrix.js';
+import type { Route, ServiceRequest } from './http.js';
+import type { ServedModel } from './models/model-store.js';
+
+/** A request that was answered. */
+export interface RequestEvent {
+  readonly route: Route;
+  readonly request: ServiceRequest;
+  readonly status: number;
+  /** From the adapter's call to the reply. */
+  readonly durationMs: number;
+  /** What was thrown, when the reply is an error. */
+  readonly error?: unknown;
+}
+
+/** Rows of one request that a model has answered. */
+export interface PredictionEvent {
+  readonly model: ServedModel;
+  /** Encoded rows, [rows, columns of the model]. Not to be changed. */
+  readonly input: FloatArray;
+  /** What the plan returned, [rows, model.endpoint.plan.outputWidth]. Not to be changed. */
+  readonly output: FloatArray;
+  readonly rows: number;
+  readonly durationMs: number;
+}
+
+/** One run of a plan, which may have served several requests. */
+export interface BatchEvent {
+  readonly model: ServedModel;
+  readonly rows: number;
+  readonly requests: number;
+  /** The longest wait in the queue. */
+  readonly queueMs: number;
+  readonly computeMs: number;
+}
+
+/** A model came, went or failed to. */
+export interface ModelEvent {
+  readonly action: 'loaded' | 'unloaded' | 'failed' | 'promoted';
+  readonly name: string;
+  readonly version: string;
+  readonly error?: unknown;
+}
+
+/** Listens to some of the events. An observer that throws is a defect: the request fails with 500. */
+export interface Observer {
+  request?(event: RequestEvent): void;
+  prediction?(event: PredictionEvent): void;
+  batch?(event: BatchEvent): void;
+  model?(event: ModelEvent): void;
+}
+
+/** Calls many observers as if they were one. */
+export class Observers {
+  readonly #observers: Observer[] = [];
+
+  add(observer: Observer): void {
+    this.#observers.push(observer);
+  }
+
+  request(event: RequestEvent): void {
+    for (const observer of this.#observers) observer.request?.(event);
+  }
+
+  prediction(event: PredictionEvent): void {
+    for (const observer of this.#observers) observer.prediction?.(event);
+  }
+
+  batch(event: BatchEvent): void {
+    for (const observer of this.#observers) observer.batch?.(event);
+  }
+
+  model(event: ModelEvent): void {
+    for (const observer of this.#observers) observer.model?.(event);
+  }
+}

@@ -1,0 +1,18 @@
+/** Everything a service can be told, one interface per feature. */
+import type { Estimator } from '../core/estimator.js';
+import type { EndpointOptions } from './model/endpoint.js';
+import type { ModelStore } from './models/model-store.js';
+
+/** What can be served: one model, several by name, or a store of them. */
+export type Servable = Estimator | Readonly<Record<string, Estimator>> | ModelStore;
+
+/** Options of a service, whatever adapter carries it. */
+export interface ServiceOptions extends EndpointOptions {
+  /** Where the routes begin, such as '/ml'. Default: the root. */
+  readonly prefix?: string;
+  /** Most bytes of a body, >= 1. Default 4 MiB. */
+  readonly bodyLimit?: number;
+}
+
+/** Default of `bodyLimit`. */
+export const DEFAULT_BODY_LIMIT = 4 * 1024 * 1024;

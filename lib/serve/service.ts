@@ -1,0 +1,144 @@
+/**
+ * A service: models, routes and observers put together, free of any framework. Adapters find the route of a request and
+ * call {@link Service.handle}; what they get back is always a reply, never an exception.
+ */
+import { performance } from 'node:perf_hooks';
+import { ValidationError } from '../errors.js';
+import { type Access, Reply, type Route, type ServiceRequest } from './http.js';
+import { storeOf } from './models/load.js';
+import type { ModelStore } from './models/model-store.js';
+import { type Observer, Observers } from './observer.js';
+import type { Servable, ServiceOptions } from './options.js';
+import { errorResponse, RequestError } from './request-error.js';
+import { friendlyRoutes } from './routes/friendly.js';
+
+/** What the parts of a service share. */
+export interface ServiceContext {
+  readonly models: ModelStore;
+  readonly observers: Observers;
+  readonly options: ServiceOptions;
+  readonly log: Log;
+  /** Every route of the service, complete once all features are made. */
+  readonly routes: readonly Route[];
+}
+
+/** Where a service writes what people should know; pino's and Fastify's loggers are such logs. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** One part of a service. */
+export interface Feature {
+  readonly routes?: readonly Route[];
+  readonly observer?: Observer;
+  /** Called before the route's handler; throws a {@link RequestError} to refuse the request. */
+  readonly guard?: (request: ServiceRequest, access: Access) => void;
+  /** Called once, after the last request. */
+  readonly close?: () => Promise<void> | void;
+}
+
+/** Makes a feature; undefined when the options do not ask for it. */
+export type FeatureFactory = (context: ServiceContext) => Feature | undefined | Promise<Feature | undefined>;
+
+const FEATURES: readonly FeatureFactory[] = [friendlyRoutes];
+
+const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** See the head of this file. */
+export class Service {
+  readonly routes: readonly Route[];
+  readonly models: ModelStore;
+  readonly #context: ServiceContext;
+  readonly #guards: NonNullable<Feature['guard']>[] = [];
+  readonly #features: readonly Feature[];
+
+  private constructor(context: ServiceContext, features: readonly Feature[]) {
+    this.#context = context;
+    this.#features = features;
+    this.models = context.models;
+    this.routes = context.routes;
+    for (const { guard } of features) if (guard !== undefined) this.#guards.push(guard);
+  }
+
+  /** @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option */
+  static async create(models: Servable, options: ServiceOptions = {}, log: Log = SILENT): Promise<Service> {
+    const routes: Route[] = [];
+    const observers = new Observers();
+    const store = await storeOf(models, observers, options);
+    const context: ServiceContext = { models: store, observers, options, log, routes };
+    const features: Feature[] = [];
+    for (const make of FEATURES) {
+      const feature = await make(context);
+      if (feature === undefined) continue;
+      features.push(feature);
+      routes.push(...(feature.routes ?? []));
+      if (feature.observer !== undefined) context.observers.add(feature.observer);
+    }
+    return new Service(context, features);
+  }
+
+  /** Answers a request. */
+  async handle(route: Route, request: ServiceRequest): Promise<Reply> {
+    const started = performance.now();
+    let reply: Reply;
+    let failure: unknown;
+    try {
+      for (const guard of this.#guards) guard(request, route.access);
+      const result = await route.handle(request);
+      reply = result instanceof Reply ? result : Reply.json(result);
+    } catch (error) {
+      failure = error;
+      reply = this.#refuse(error, request);
+    }
+    const { observers } = this.#context;
+    const { status } = reply;
+    observers.request({ route, request, status, durationMs: performance.now() - started, error: failure });
+    return reply;
+  }
+
+  /** Releases what the features hold. The adapter has answered its last request by then. */
+  async close(): Promise<void> {
+    for (const feature of [...this.#features].reverse()) await feature.close?.();
+  }
+
+  #refuse(error: unknown, request: ServiceRequest): Reply {
+    const known = errorResponse(error);
+    if (known === undefined || known.status >= 500) {
+      this.#context.log.error({ err: error, requestId: request.id }, 'A request failed.');
+    }
+    const { status, body } = known ?? INTERNAL;
+    return Reply.error(status, body, error instanceof RequestError ? error.headers : undefined);
+  }
+}
+
+/** What went wrong inside is for the log, not for the client. */
+export const INTERNAL = {
+  status: 500,
+  body: { error: 'Something went wrong inside the server.', code: 'ERR_INTERNAL' },
+} as const;
+
+/** The answer where no route matches. */
+export function noRoute(method: string, path: string): RequestError {
+  return new RequestError(404, 'ERR_ROUTE', `There is no ${method} ${path.slice(0, 100)} here.`);
+}
+
+/** The answer where a route matches, but not its method. */
+export function wrongMethod(method: string, allowed: readonly string[]): RequestError {
+  const message = `${method} is not allowed here; use ${allowed.join(' or ')}.`;
+  return new RequestError(405, 'ERR_METHOD', message, {}, { allow: allowed.join(', ') });
+}
+
+/** Methods that a path answers. @throws {ERR_PARAMETER} when two routes are the same */
+export function methodsOf(routes: readonly Route[]): ReadonlyMap<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of routes) {
+    const known = methods.get(path) ?? [];
+    if (known.includes(method)) {
+      throw new ValidationError('ERR_PARAMETER', `serve: two routes answer ${method} ${path}.`);
+    }
+    methods.set(path, [...known, ...(method === 'GET' ? ['GET', 'HEAD'] : [method])]);
+  }
+  return methods;
+}
