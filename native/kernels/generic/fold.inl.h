@@ -174,6 +174,9 @@ inline void with_fold(Fold kind, F body) {
 }
 
 constexpr size_t kLeafSteps = 16;  // of each chain, before chains are joined
+// A row that may come from memory is asked for this many bytes ahead: the hardware's prefetcher stops at the
+// end of each page. In the caches it would only cost.
+constexpr size_t kFarRow = 16 << 10, kAheadBytes = 2 << 10;
 
 template <size_t kCount, typename F, typename State>
 inline State join_chains(const F& fold, const State* chain) {
@@ -186,12 +189,16 @@ inline State join_chains(const F& fold, const State* chain) {
 
 // `steps` times one vector for each chain.
 template <typename T, typename F>
-inline typename F::State fold_steps(const F& fold, const T* x, size_t steps, Vec<T> p) {
-  constexpr size_t kLanes = Vec<T>::kLanes, kChains = F::kChains;
+inline typename F::State fold_steps(const F& fold, const T* x, size_t steps, Vec<T> p, bool far) {
+  constexpr size_t kLanes = Vec<T>::kLanes, kChains = F::kChains, kLine = 64 / sizeof(T);
   typename F::State chain[kChains];
   BOREAL_UNROLL
   for (size_t c = 0; c < kChains; ++c) chain[c] = fold.start();
   for (; steps > 0; --steps, x += kChains * kLanes) {
+    if (far) {
+      BOREAL_UNROLL
+      for (size_t at = 0; at < kChains * kLanes; at += kLine) prefetch(x + kAheadBytes / sizeof(T) + at);
+    }
     BOREAL_UNROLL
     for (size_t c = 0; c < kChains; ++c) chain[c] = fold.step(chain[c], load(x + c * kLanes), p);
   }
@@ -203,14 +210,15 @@ template <typename T, typename F>
 inline T fold_row(const F& fold, const T* x, size_t n, Vec<T> p) {
   constexpr size_t kLanes = Vec<T>::kLanes, kStep = F::kChains * kLanes, kLeaf = kLeafSteps * kStep;
   typename F::State pending[8 * sizeof(size_t)];
+  const bool far = n >= kFarRow;
   size_t height = 0, at = 0;
   for (size_t leaves = 0; at + kLeaf <= n; at += kLeaf, ++leaves) {
-    typename F::State state = fold_steps(fold, x + at, kLeafSteps, p);
+    typename F::State state = fold_steps(fold, x + at, kLeafSteps, p, far);
     for (size_t bits = leaves; (bits & 1) != 0; bits >>= 1) state = fold.join(pending[--height], state);
     pending[height++] = state;
   }
   const size_t steps = (n - at) / kStep;
-  typename F::State state = fold_steps(fold, x + at, steps, p);
+  typename F::State state = fold_steps(fold, x + at, steps, p, far);
   for (at += steps * kStep; at + kLanes <= n; at += kLanes) state = fold.step(state, load(x + at), p);
   if (at < n) state = fold.step(state, load(x + at, n - at, fold.fill(p)), p);
   while (height > 0) state = fold.join(pending[--height], state);
