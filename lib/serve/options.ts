@@ -1,13 +1,13 @@
 /** Everything a service can be told, one interface per feature. */
 import type { Estimator } from '../core/estimator.js';
 import type { EndpointOptions } from './model/endpoint.js';
-import type { ModelStore } from './models/model-store.js';
+import type { ModelOptions } from './models/load.js';
 
-/** What can be served: one model, several by name, or a store of them. */
-export type Servable = Estimator | Readonly<Record<string, Estimator>> | ModelStore;
+/** What can be served: one model, or several by name. */
+export type Servable = Estimator | Readonly<Record<string, Estimator>>;
 
 /** Options of a service, whatever adapter carries it. */
-export interface ServiceOptions extends EndpointOptions {
+export interface ServiceOptions extends EndpointOptions, ModelOptions {
   /** Where the routes begin, such as '/ml'. Default: the root. */
   readonly prefix?: string;
   /** Most bytes of a body, >= 1. Default 4 MiB. */

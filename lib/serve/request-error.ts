@@ -73,6 +73,9 @@ const BODY_ERRORS: Readonly<Record<string, readonly [status: number, code: Error
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'ERR_JSON', 'The body is shorter than its content-length says.'],
 };
 
+/** Of errors that are not simply the client's (400) or a defect (500). */
+const STATUS: Partial<Record<ErrorCode, number>> = { ERR_MODEL: 404, ERR_CONFLICT: 409 };
+
 /** The response to an error that these routes know; undefined for any other, such as one of a host's hooks. */
 export function errorResponse(
   error: unknown,
@@ -82,7 +85,7 @@ export function errorResponse(
     return { status, body: { error: message, code, field, row, details } };
   }
   if (error instanceof BorealError) {
-    const status = error instanceof ValidationError ? 400 : 500;
+    const status = STATUS[error.code] ?? (error instanceof ValidationError ? 400 : 500);
     return { status, body: { error: error.message, code: error.code, row: error.row } };
   }
   const known = BODY_ERRORS[(error as { code?: string } | null)?.code ?? ''];

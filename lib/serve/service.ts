@@ -11,6 +11,7 @@ import { type Observer, Observers } from './observer.js';
 import type { Servable, ServiceOptions } from './options.js';
 import { errorResponse, RequestError } from './request-error.js';
 import { friendlyRoutes } from './routes/friendly.js';
+import { modelRoutes } from './routes/models.js';
 
 /** What the parts of a service share. */
 export interface ServiceContext {
@@ -42,7 +43,7 @@ export interface Feature {
 /** Makes a feature; undefined when the options do not ask for it. */
 export type FeatureFactory = (context: ServiceContext) => Feature | undefined | Promise<Feature | undefined>;
 
-const FEATURES: readonly FeatureFactory[] = [friendlyRoutes];
+const FEATURES: readonly FeatureFactory[] = [friendlyRoutes, modelRoutes];
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -100,6 +101,7 @@ export class Service {
 
   /** Releases what the features hold. The adapter has answered its last request by then. */
   async close(): Promise<void> {
+    await this.models.close();
     for (const feature of [...this.#features].reverse()) await feature.close?.();
   }
 

@@ -68,7 +68,9 @@ describe('a regressor', () => {
     });
     for (const link of Object.values<string>(body.links))
       expect((await fetch(url + link)).status).not.toBe(404);
-    expect(Object.keys(body.links)).toEqual(['health', 'model_info', 'predict', 'predict_batch']);
+    expect(Object.keys(body.links)).toEqual(
+      expect.arrayContaining(['health', 'model_info', 'predict', 'predict_batch', 'models']),
+    );
   });
 
   it('is healthy', async () => {

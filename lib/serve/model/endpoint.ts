@@ -99,7 +99,6 @@ export class ModelEndpoint {
   readonly #reader: RowReader;
   readonly #decode: Decoder;
   readonly #hooks: EndpointHooks;
-  readonly #started = performance.now();
 
   private constructor(plan: Plan, decode: Decoder, info: ModelInfo, hooks: EndpointHooks) {
     this.info = info;
@@ -151,11 +150,6 @@ export class ModelEndpoint {
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,
     );
-  }
-
-  /** Seconds since the model was compiled. */
-  get uptime(): number {
-    return (performance.now() - this.#started) / 1000;
   }
 
   /**

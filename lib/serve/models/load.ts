@@ -1,36 +1,90 @@
-/** Puts models into a store. */
+/** Turns what can be served into a store of models that answer. */
 import { Estimator } from '../../core/estimator.js';
+import type { FloatArray } from '../../core/matrix.js';
+import { Matrix } from '../../core/matrix.js';
+import type { Column } from '../../core/schema.js';
+import { ValidationError } from '../../errors.js';
 import { ModelEndpoint } from '../model/endpoint.js';
 import type { Observers } from '../observer.js';
 import type { Servable, ServiceOptions } from '../options.js';
-import { ModelStore } from './model-store.js';
+import { type Loader, ModelStore, type VersionPolicy } from './model-store.js';
+import { MemorySource, type ModelSource } from './source.js';
 
-/** Compiles a fitted model and puts it into the store; its predictions are told to the observers. */
-export async function serveModel(
-  store: ModelStore,
-  observers: Observers,
-  model: Estimator,
-  options: ServiceOptions,
-): Promise<void> {
-  const endpoint: ModelEndpoint = await ModelEndpoint.create(model, options, {
-    prediction: (input, output, rows, durationMs) =>
-      observers.prediction({ model: served, input, output, rows, durationMs }),
-  });
-  const served = { name: endpoint.info.name, version: endpoint.info.version, endpoint };
-  await store.put(served);
+/** Options of the models of a service. */
+export interface ModelOptions {
+  /**
+   * Which versions of a registry are in memory: 'all'; 'production', the one in production and those with aliases;
+   * 'latest', the newest, which then answers whatever was promoted; or a list. Default 'all'.
+   */
+  readonly versions?: VersionPolicy;
+  /** Load what changes in a registry as it changes. Default true. */
+  readonly watch?: boolean;
 }
 
-/** The store of whatever can be served. */
+/**
+ * The store of whatever can be served. Models in memory must all load; of a registry, what loads is served.
+ *
+ * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
+ */
 export async function storeOf(
   models: Servable,
   observers: Observers,
   options: ServiceOptions,
 ): Promise<ModelStore> {
-  if (models instanceof ModelStore) return models;
-  const store = new ModelStore();
-  if (models instanceof Estimator) await serveModel(store, observers, models, options);
-  else
-    for (const [name, model] of Object.entries(models))
-      await serveModel(store, observers, model, { ...options, name });
+  const source = sourceOf(models, options);
+  const store = new ModelStore(source, loaderOf(source, observers, options), observers, options.versions);
+  await store.refresh();
   return store;
+}
+
+function sourceOf(models: Servable, { name, version = '1', metadata }: ServiceOptions): ModelSource {
+  if (models instanceof Estimator)
+    return new MemorySource([{ name: name ?? models.constructor.name, version, model: models, metadata }]);
+  return new MemorySource(
+    Object.entries(models).map(([each, model]) => ({ name: each, version, model, metadata })),
+  );
+}
+
+/** Opens, compiles and warms up; predictions of the endpoint are told to the observers. */
+function loaderOf(source: ModelSource, observers: Observers, options: ServiceOptions): Loader {
+  return async (name, version) => {
+    const { model, metadata } = await source.open(name, version);
+    const endpoint: ModelEndpoint = await ModelEndpoint.create(
+      model,
+      { ...options, name, version, metadata },
+      {
+        prediction: (input, output, rows, durationMs) =>
+          observers.prediction({ model: served, input, output, rows, durationMs }),
+      },
+    );
+    const served = { name, version, endpoint };
+    await warmUp(endpoint);
+    return endpoint;
+  };
+}
+
+/** Runs the plan before a request has to: on one row, and on a batch, as wide as the training data was. */
+async function warmUp({ plan }: ModelEndpoint): Promise<void> {
+  const { columns } = plan.schema;
+  for (const rows of [1, 16]) {
+    const length = rows * columns.length;
+    const slab: FloatArray =
+      plan.precision === 'float32' ? new Float32Array(length) : new Float64Array(length);
+    for (let i = 0; i < length; i++)
+      slab[i] = typical(columns[i % columns.length], Math.floor(i / columns.length));
+    try {
+      await plan.run(new Matrix(slab, rows, columns.length));
+    } catch (error) {
+      // Refusing a row is an answer, too: a step may know more of a column than its range.
+      if (!(error instanceof ValidationError)) throw error;
+    }
+  }
+}
+
+/** A value that training has seen, another one in each row. */
+function typical({ kind, categories, range, hasMissing }: Column, row: number): number {
+  if (kind === 'boolean') return row % 2;
+  if (categories !== undefined) return categories.length > 0 ? row % categories.length : Number.NaN;
+  if (range === undefined) return hasMissing ? Number.NaN : 0;
+  return range[row % 2];
 }

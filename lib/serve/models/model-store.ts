@@ -1,10 +1,13 @@
 /**
- * The models a service has in memory, by name and version. A request holds the model it uses; a model that is taken out
- * answers the requests that hold it, and is dropped after the last of them.
+ * The models a service has in memory, by name and version. A request holds the model it uses. A model that is replaced or
+ * taken out answers the requests that hold it and is dropped after the last of them; its successor is loaded and warm by
+ * then, and when that fails the old one stays.
  */
-
 import type { ModelEndpoint } from '../model/endpoint.js';
+import { list, quote } from '../model/row-reader.js';
+import type { Observers } from '../observer.js';
 import { RequestError } from '../request-error.js';
+import { type ListedModel, type ModelSource, reasonOf } from './source.js';
 
 /** A model that answers requests. */
 export interface ServedModel {
@@ -13,56 +16,158 @@ export interface ServedModel {
   readonly endpoint: ModelEndpoint;
 }
 
+/** A model that stays in memory until it is released. */
+export interface HeldModel extends ServedModel {
+  /** To be called once, when the answer is there. */
+  release(): void;
+}
+
 /** What a request asks for. */
 export interface Selector {
   /** Default: the service's default model. */
   readonly name?: string;
-  /** A version or an alias. Default: the one in production. */
+  /** A version or an alias. Default: the one in production, or a variant where the model's traffic is split. */
   readonly version?: string;
+  /** Names the user, so that split traffic gives the same user the same variant. */
+  readonly key?: string;
 }
 
-interface Entry extends ServedModel {
-  /** Requests that hold it. */
-  holds: number;
-  /** Called when the last hold of a removed entry is released. */
-  drained?: () => void;
+/** Picks a version or alias for a user; see `models/traffic.ts`. */
+export type Split = (key: string | undefined) => string;
+
+/** How far a version is. */
+export type ModelState = 'loading' | 'ready' | 'unloading' | 'failed' | 'unloaded';
+
+/** What there is to know about a version. */
+export interface VersionStatus {
+  readonly version: string;
+  readonly state: ModelState;
+  /** Why it failed, or why its reload did. */
+  readonly reason?: string;
+  readonly aliases: readonly string[];
+  /** Whether requests that name no version get this one. */
+  readonly production: boolean;
+  readonly metadata?: unknown;
+  /** When it became ready, as ISO 8601. */
+  readonly loadedAt?: string;
+}
+
+/** A model and its versions, oldest first. */
+export interface ModelStatus {
+  readonly name: string;
+  readonly versions: readonly VersionStatus[];
+}
+
+/** Which versions are in memory: see `ServiceOptions.versions`. */
+export type VersionPolicy = 'all' | 'production' | 'latest' | readonly string[];
+
+/** Loads and warms up one version. */
+export type Loader = (name: string, version: string) => Promise<ModelEndpoint>;
+
+class Entry implements HeldModel {
+  readonly name: string;
+  readonly version: string;
+  readonly endpoint: ModelEndpoint;
+  #holds = 0;
+  #drained: (() => void) | undefined;
+
+  constructor(name: string, version: string, endpoint: ModelEndpoint) {
+    this.name = name;
+    this.version = version;
+    this.endpoint = endpoint;
+  }
+
+  hold(): this {
+    this.#holds += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#holds -= 1;
+    if (this.#holds === 0) this.#drained?.();
+  }
+
+  /** Settles when nobody holds it. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#holds === 0) resolve();
+      else this.#drained = resolve;
+    });
+  }
+}
+
+/** A version that the source has. */
+interface Slot {
+  state: ModelState;
+  /** Of the listing. */
+  revision: string;
+  /** Answers requests, also while its successor is loaded. */
+  entry?: Entry;
+  /** The revision that is in memory. */
+  loadedRevision?: string;
+  loadedAt?: string;
+  reason?: string;
+  /** The load that is going on. */
+  loading?: Promise<void>;
+  /** Someone asked for it, or for it to go, whatever the policy says. */
+  pinned?: 'loaded' | 'unloaded';
+}
+
+interface Model {
+  readonly slots: Map<string, Slot>;
+  listing: ListedModel;
+  /** Versions and aliases that answer. */
+  ready: Map<string, Entry>;
+  /** Answers requests that name no version. */
+  current?: Entry;
+  split?: Split;
 }
 
 /** See the head of this file. */
 export class ModelStore {
-  readonly #models = new Map<string, Map<string, Entry>>();
+  readonly #models = new Map<string, Model>();
+  readonly #source: ModelSource;
+  readonly #loader: Loader;
+  readonly #observers: Observers;
+  readonly #policy: VersionPolicy;
+  /** Changes of the list run one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #first: Model | undefined;
+  #stopWatching: (() => void) | undefined;
+  #refreshAgain: Promise<void> | undefined;
 
-  /** Names in the order they came. The first one is the default. */
+  constructor(source: ModelSource, loader: Loader, observers: Observers, policy: VersionPolicy = 'all') {
+    this.#source = source;
+    this.#loader = loader;
+    this.#observers = observers;
+    this.#policy = policy;
+  }
+
+  /** Names of the models; the first one is the default. */
   names(): string[] {
     return [...this.#models.keys()];
   }
 
-  /** Versions of a model that are loaded, in the order they came. */
+  /** Versions of a model that answer requests, oldest first. */
   versions(name: string): ServedModel[] {
-    return [...(this.#models.get(name)?.values() ?? [])];
+    const slots = this.#models.get(name)?.slots.values() ?? [];
+    return [...slots].flatMap(({ entry }) => (entry === undefined ? [] : [entry]));
   }
 
-  /**
-   * Adds a model, in the place of one of the same name and version.
-   *
-   * @returns when the requests that held the one it replaces are answered
-   */
-  async put(model: ServedModel): Promise<void> {
-    const { name, version } = model;
-    const versions = this.#models.get(name) ?? new Map<string, Entry>();
-    this.#models.set(name, versions);
-    const previous = versions.get(version);
-    versions.set(version, { ...model, holds: 0 });
-    await drain(previous);
-  }
-
-  /** Takes a model out. @returns when the requests that held it are answered */
-  async remove(name: string, version: string): Promise<void> {
-    const versions = this.#models.get(name);
-    const entry = versions?.get(version);
-    versions?.delete(version);
-    if (versions?.size === 0) this.#models.delete(name);
-    await drain(entry);
+  /** Every model and version that the source has, whether it is in memory or not. */
+  status(): ModelStatus[] {
+    return [...this.#models].map(([name, { slots, listing, current }]) => ({
+      name,
+      versions: [...slots].map(([version, { state, reason, entry, loadedAt }]) => ({
+        version,
+        state,
+        reason,
+        aliases: [...listing.aliases].filter(([, target]) => target === version).map(([alias]) => alias),
+        production: current?.version === version,
+        metadata: entry?.endpoint.info.metadata,
+        loadedAt,
+      })),
+    }));
   }
 
   /** The model that would answer. @throws {ERR_MODEL} when there is none */
@@ -70,38 +175,332 @@ export class ModelStore {
     return this.#find(selector);
   }
 
-  /** Calls `use` with a model that stays until it is done. @throws {ERR_MODEL} when there is none */
-  async use<T>(selector: Selector, use: (model: ServedModel) => T | Promise<T>): Promise<T> {
-    const entry = this.#find(selector);
-    entry.holds += 1;
+  /** A model that stays until it is released: `use` without a promise. @throws {ERR_MODEL} when there is none */
+  hold(selector: Selector): HeldModel {
+    return this.#find(selector).hold();
+  }
+
+  /**
+   * Calls `use` with a model that stays until its result, which may be a promise, is there.
+   *
+   * @throws {ERR_MODEL} when there is none
+   */
+  use<T>(selector: Selector, use: (model: ServedModel) => T): T {
+    const entry = this.#find(selector).hold();
+    let result: T;
     try {
-      return await use(entry);
-    } finally {
-      entry.holds -= 1;
-      if (entry.holds === 0) entry.drained?.();
+      result = use(entry);
+    } catch (error) {
+      entry.release();
+      throw error;
     }
+    if (result instanceof Promise) {
+      const release = () => entry.release();
+      result.then(release, release);
+    } else entry.release();
+    return result;
   }
 
-  #find({ name = this.#models.keys().next().value, version }: Selector): Entry {
-    const versions = name === undefined ? undefined : this.#models.get(name);
-    const entry = version === undefined ? lastOf(versions) : versions?.get(version);
-    if (entry !== undefined) return entry;
-    const what = name === undefined ? 'any model' : `model '${name.slice(0, 60)}'`;
-    const which =
-      version === undefined || versions === undefined ? '' : ` in version '${version.slice(0, 60)}'`;
-    throw new RequestError(404, 'ERR_MODEL', `This server does not have ${what}${which}.`);
+  /** Splits the traffic of a model that names no version; undefined sends all of it to production. */
+  split(name: string, split: Split | undefined): void {
+    this.#modelOf(name).split = split;
+  }
+
+  /**
+   * Brings a version into memory, or one that is there up to date. Calls at the same time share one load.
+   *
+   * @param version - a version or an alias; default: the newest
+   * @returns when it answers requests
+   * @throws {ERR_MODEL} when the source does not have it; whatever its source throws when it cannot be loaded
+   */
+  async load(name: string, version?: string): Promise<void> {
+    await this.#refreshList();
+    const model = this.#modelOf(name);
+    const wanted = this.#versionOf(name, model, version) ?? lastKey(model.slots)!;
+    model.slots.get(wanted)!.pinned = 'loaded';
+    await this.#loadSlot(name, model, wanted, false);
+  }
+
+  /**
+   * Takes a version out of memory until it is loaded again.
+   *
+   * @param version - default: all versions
+   * @returns when the requests that held it are answered
+   * @throws {ERR_MODEL} when there is no such model or version
+   */
+  async unload(name: string, version?: string): Promise<void> {
+    const model = this.#modelOf(name);
+    const wanted = this.#versionOf(name, model, version);
+    const versions = wanted === undefined ? [...model.slots.keys()] : [wanted];
+    for (const each of versions) model.slots.get(each)!.pinned = 'unloaded';
+    await Promise.all(versions.map((each) => this.#unloadSlot(name, model, each)));
+  }
+
+  /**
+   * Reads the source again and loads what is in memory anew, changed or not. What cannot be loaded stays as it was.
+   *
+   * @param name - default: all models
+   * @throws {ERR_MODEL} when there is no such model; whatever the first load that failed threw
+   */
+  reload(name?: string): Promise<void> {
+    return this.#refresh(true, name);
+  }
+
+  /** Reads the source again and loads what is new or changed. @throws as {@link ModelStore.reload} */
+  refresh(): Promise<void> {
+    return this.#refresh(false);
+  }
+
+  /**
+   * Makes a version the one in production, loading it first.
+   *
+   * @param version - a version or an alias
+   * @returns the version that is in production now
+   * @throws {ERR_MODEL} when the source does not have it; whatever its source throws when it cannot be loaded
+   */
+  async promote(name: string, version: string): Promise<string> {
+    await this.#refreshList();
+    const model = this.#modelOf(name);
+    const wanted = this.#versionOf(name, model, version)!;
+    await this.#loadSlot(name, model, wanted, false);
+    await this.#source.promote(name, wanted);
+    await this.refresh();
+    return wanted;
+  }
+
+  /** Puts the version back into production that was there before. @throws {ERR_MODEL | ERR_CONFLICT} */
+  async rollback(name: string): Promise<string> {
+    this.#modelOf(name);
+    const version = await this.#source.rollback(name);
+    await this.refresh();
+    return version;
+  }
+
+  /** Gives a version another name; undefined takes the name away. @throws {ERR_MODEL | ERR_NAME | ERR_CONFLICT} */
+  async alias(name: string, alias: string, version: string | undefined): Promise<void> {
+    await this.#refreshList();
+    const model = this.#modelOf(name);
+    const target = version === undefined ? undefined : this.#versionOf(name, model, version);
+    await this.#source.alias(name, alias, target);
+    await this.refresh();
+  }
+
+  /** Loads what the source reports as new or changed, until `close`. @param failed - told what a refresh threw */
+  watch(failed: (error: unknown) => void): void {
+    this.#stopWatching = this.#source.watch?.(() => {
+      // Changes that come during a refresh make one more, not many.
+      this.#refreshAgain ??= this.#changes.then(() => {
+        this.#refreshAgain = undefined;
+        return this.refresh().catch(failed);
+      });
+    });
+  }
+
+  /** Stops watching, and waits for what is going on. */
+  async close(): Promise<void> {
+    this.#stopWatching?.();
+    await this.#refreshAgain;
+    await this.#changes;
+  }
+
+  #refresh(force: boolean, name?: string): Promise<void> {
+    return this.#change(async () => {
+      await this.#readList();
+      if (name !== undefined) this.#modelOf(name);
+      const failures: unknown[] = [];
+      for (const [each, model] of this.#models) {
+        const wanted = this.#wanted(model);
+        const again = force && (name === undefined || name === each);
+        for (const version of wanted) {
+          await this.#loadSlot(each, model, version, again).catch((error) => failures.push(error));
+        }
+        this.#resolve(model);
+        const rest = [...model.slots.keys()].filter((version) => !wanted.includes(version));
+        await Promise.all(rest.map((version) => this.#unloadSlot(each, model, version)));
+      }
+      if (failures.length > 0) throw failures[0];
+    });
+  }
+
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(change);
+    this.#changes = done.catch(() => undefined);
+    return done;
+  }
+
+  #refreshList(): Promise<void> {
+    return this.#change(() => this.#readList());
+  }
+
+  /** Brings the slots in line with what the source has. */
+  async #readList(): Promise<void> {
+    const listings = await this.#source.list();
+    const previous = new Map(this.#models);
+    this.#models.clear();
+    for (const listing of listings) {
+      const { name, versions } = listing;
+      const model = previous.get(name) ?? { slots: new Map(), listing, ready: new Map() };
+      previous.delete(name);
+      const slots = new Map(model.slots);
+      model.slots.clear();
+      for (const { version, revision } of versions) {
+        const slot = slots.get(version) ?? { state: 'unloaded', revision };
+        slots.delete(version);
+        slot.revision = revision;
+        model.slots.set(version, slot);
+      }
+      model.listing = listing;
+      this.#models.set(name, model);
+      this.#resolve(model);
+      for (const [version, slot] of slots) this.#forget(name, version, slot);
+    }
+    for (const [name, { slots }] of previous)
+      for (const [version, slot] of slots) this.#forget(name, version, slot);
+    this.#first = this.#models.values().next().value;
+  }
+
+  /** A version that the source no longer has: requests that hold it are answered, nobody else finds it. */
+  #forget(name: string, version: string, { entry }: Slot): void {
+    if (entry !== undefined) this.#observers.model({ action: 'unloaded', name, version });
+  }
+
+  /** Versions that should be in memory. */
+  #wanted({ slots, listing }: Model): string[] {
+    const versions = [...slots.keys()];
+    const policy = this.#policy;
+    const named = new Set([listing.production ?? versions.at(-1), ...listing.aliases.values()]);
+    return versions.filter((version) => {
+      const { pinned } = slots.get(version)!;
+      if (pinned !== undefined) return pinned === 'loaded';
+      if (policy === 'all') return true;
+      if (policy === 'latest') return version === versions.at(-1);
+      return policy === 'production' ? named.has(version) : policy.includes(version);
+    });
+  }
+
+  /** Works out who answers which name. */
+  #resolve(model: Model): void {
+    const { slots, listing } = model;
+    const ready = new Map<string, Entry>();
+    let newest: Entry | undefined;
+    for (const [alias, version] of listing.aliases) {
+      const entry = slots.get(version)?.entry;
+      if (entry !== undefined) ready.set(alias, entry);
+    }
+    for (const [version, { entry }] of slots) {
+      if (entry === undefined) continue;
+      ready.set(version, entry);
+      newest = entry;
+    }
+    const promoted = this.#policy === 'latest' ? undefined : listing.production;
+    const wanted = promoted === undefined ? newest : ready.get(promoted);
+    // What was promoted and cannot be loaded does not take away what answers.
+    const before = model.current?.version;
+    model.ready = ready;
+    model.current = wanted ?? slots.get(before ?? '')?.entry ?? newest;
+    const version = model.current?.version;
+    if (before !== undefined && version !== undefined && version !== before)
+      this.#observers.model({ action: 'promoted', name: listing.name, version });
+  }
+
+  /** Loads, warms up, swaps, drains. */
+  #loadSlot(name: string, model: Model, version: string, force: boolean): Promise<void> {
+    const slot = model.slots.get(version)!;
+    if (!force && slot.entry !== undefined && slot.loadedRevision === slot.revision) return Promise.resolve();
+    slot.loading ??= this.#replace(name, model, version, slot).finally(() => {
+      slot.loading = undefined;
+    });
+    return slot.loading;
+  }
+
+  async #replace(name: string, model: Model, version: string, slot: Slot): Promise<void> {
+    const { revision, entry: previous } = slot;
+    slot.state = 'loading';
+    try {
+      const endpoint = await this.#loader(name, version);
+      slot.entry = new Entry(name, version, endpoint);
+      slot.state = 'ready';
+      slot.reason = undefined;
+      slot.loadedRevision = revision;
+      slot.loadedAt = new Date().toISOString();
+    } catch (error) {
+      slot.state = previous === undefined ? 'failed' : 'ready';
+      slot.reason = reasonOf(error);
+      this.#observers.model({ action: 'failed', name, version, error });
+      throw error;
+    }
+    this.#resolve(model);
+    this.#observers.model({ action: 'loaded', name, version });
+    await previous?.drain();
+  }
+
+  async #unloadSlot(name: string, model: Model, version: string): Promise<void> {
+    const slot = model.slots.get(version)!;
+    await slot.loading?.catch(() => undefined);
+    const { entry } = slot;
+    if (entry === undefined) {
+      slot.state = 'unloaded';
+      slot.reason = undefined;
+      return;
+    }
+    slot.state = 'unloading';
+    slot.entry = undefined;
+    slot.loadedRevision = undefined;
+    slot.loadedAt = undefined;
+    slot.reason = undefined;
+    this.#resolve(model);
+    await entry.drain();
+    if (slot.entry === undefined && slot.loading === undefined) slot.state = 'unloaded';
+    this.#observers.model({ action: 'unloaded', name, version });
+  }
+
+  #find({ name, version, key }: Selector): Entry {
+    const model = name === undefined ? this.#first : this.#models.get(name);
+    if (model !== undefined) {
+      const asked = version ?? model.split?.(key);
+      const entry = asked === undefined ? model.current : model.ready.get(asked);
+      if (entry !== undefined) return entry;
+      // A variant that cannot answer does not take the service down with it.
+      if (version === undefined && model.current !== undefined) return model.current;
+    }
+    throw this.#missing(name, model, version);
+  }
+
+  #modelOf(name: string): Model {
+    const model = this.#models.get(name);
+    if (model === undefined) throw this.#missing(name, undefined, undefined);
+    return model;
+  }
+
+  /** The version behind a version or an alias. @throws {ERR_MODEL} when there is none */
+  #versionOf(name: string, model: Model, asked: string | undefined): string | undefined {
+    if (asked === undefined) {
+      if (model.slots.size > 0) return undefined;
+    } else if (model.slots.has(asked)) return asked;
+    else {
+      const target = model.listing.aliases.get(asked);
+      if (target !== undefined && model.slots.has(target)) return target;
+    }
+    throw this.#missing(name, model, asked);
+  }
+
+  #missing(name: string | undefined, model: Model | undefined, version: string | undefined): RequestError {
+    const error = (message: string) => new RequestError(404, 'ERR_MODEL', message);
+    if (this.#models.size === 0) return error('This server has no models.');
+    if (model === undefined)
+      return error(`This server does not have model ${quote(name!)}; it has ${list(this.names())}.`);
+    const what = quote(model.listing.name);
+    const { ready, slots } = model;
+    if (version === undefined) return error(`No version of model ${what} is ready.`);
+    const slot = slots.get(model.listing.aliases.get(version) ?? version);
+    const why = slot === undefined ? 'This server does not have' : `Not ready (${slot.state}):`;
+    const rest = ready.size === 0 ? 'no version is ready' : `ready are ${list([...ready.keys()])}`;
+    return error(`${why} version ${quote(version)} of model ${what}; ${rest}.`);
   }
 }
 
-function lastOf(versions: Map<string, Entry> | undefined): Entry | undefined {
-  let last: Entry | undefined;
-  for (const entry of versions?.values() ?? []) last = entry;
+function lastKey<K>(map: ReadonlyMap<K, unknown>): K | undefined {
+  let last: K | undefined;
+  for (const key of map.keys()) last = key;
   return last;
-}
-
-function drain(entry: Entry | undefined): Promise<void> | undefined {
-  if (entry === undefined || entry.holds === 0) return undefined;
-  return new Promise((resolve) => {
-    entry.drained = resolve;
-  });
 }

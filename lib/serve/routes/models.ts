@@ -1,0 +1,156 @@
+/** The routes of models and versions: what there is, predictions of a certain one, and its administration. */
+import { BorealError, type ErrorCode } from '../../errors.js';
+import { type Route, readJson, type ServiceRequest } from '../http.js';
+import type { Selector } from '../models/model-store.js';
+import { reasonOf } from '../models/source.js';
+import { RequestError } from '../request-error.js';
+import type { Feature, ServiceContext } from '../service.js';
+
+/** Makes the routes. */
+export function modelRoutes({ models }: ServiceContext): Feature {
+  const predict = (request: ServiceRequest) =>
+    models.use(asked(request), ({ endpoint }) => endpoint.predict(readJson(request), request));
+  const status = (name: string) => {
+    const found = models.status().find((model) => model.name === name);
+    if (found !== undefined) return found;
+    // Tells which there are.
+    models.get({ name });
+    throw new RequestError(404, 'ERR_MODEL', 'The model is gone.');
+  };
+  const inUse = (request: ServiceRequest) => {
+    const { name, version } = models.get({ name: request.query.get('model') ?? undefined });
+    const { versions } = status(name);
+    return { name, ...versions.find((each) => each.version === version) };
+  };
+  const routes: Route[] = [
+    {
+      method: 'GET',
+      path: '/models',
+      access: 'predict',
+      summary: 'Every model and version, and its state.',
+      handle: () => ({ models: models.status() }),
+    },
+    {
+      method: 'GET',
+      path: '/models/:name',
+      access: 'predict',
+      summary: 'The versions of a model, and their states.',
+      handle: ({ params }) => status(params.name!),
+    },
+    {
+      method: 'POST',
+      path: '/predict/:version',
+      access: 'predict',
+      summary: 'Predicts one row with a version, or the version that has an alias.',
+      handle: predict,
+    },
+    {
+      method: 'POST',
+      path: '/models/:name/predict',
+      access: 'predict',
+      summary: 'Predicts one row with a model.',
+      handle: predict,
+    },
+    {
+      method: 'POST',
+      path: '/models/:name/predict/:version',
+      access: 'predict',
+      summary: 'Predicts one row with a version of a model.',
+      handle: predict,
+    },
+    {
+      method: 'POST',
+      path: '/models/:name/predict_batch',
+      access: 'predict',
+      summary: 'Predicts many rows with a model.',
+      handle: (request) =>
+        models.use(asked(request), ({ endpoint }) => endpoint.predictBatch(readJson(request), request)),
+    },
+    {
+      method: 'GET',
+      path: '/model/version',
+      access: 'predict',
+      summary: 'The version that answers requests that name none.',
+      handle: inUse,
+    },
+    {
+      method: 'POST',
+      path: '/model/reload',
+      access: 'admin',
+      summary: 'Loads all models anew, or the one of ?model=, and swaps them in when they are warm.',
+      handle: async (request) => {
+        await loading(() => models.reload(request.query.get('model') ?? undefined));
+        return { status: 'reloaded', models: models.status() };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/models/:name/promote',
+      access: 'admin',
+      summary: 'Puts a version into production.',
+      handle: async (request) => {
+        const name = request.params.name!;
+        const version = textOf(request, 'version');
+        return { name, version: await loading(() => models.promote(name, version)) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/models/:name/rollback',
+      access: 'admin',
+      summary: 'Puts the version into production that was there before.',
+      handle: async ({ params: { name } }) => ({
+        name,
+        version: await loading(() => models.rollback(name!)),
+      }),
+    },
+    {
+      method: 'PUT',
+      path: '/models/:name/aliases/:alias',
+      access: 'admin',
+      summary: 'Points an alias at a version.',
+      handle: async (request) => {
+        const { name, alias } = request.params;
+        const version = textOf(request, 'version');
+        await loading(() => models.alias(name!, alias!, version));
+        return { name, alias, version: models.get({ name, version: alias }).version };
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/models/:name/aliases/:alias',
+      access: 'admin',
+      summary: 'Takes an alias away.',
+      handle: async ({ params: { name, alias } }) => {
+        await loading(() => models.alias(name!, alias!, undefined));
+        return { name, alias };
+      },
+    },
+  ];
+  return { routes };
+}
+
+function asked({ params: { name, version } }: ServiceRequest): Selector {
+  return { name, version };
+}
+
+/** A member of the body that must be text. */
+function textOf(request: ServiceRequest, name: string): string {
+  const value = (readJson(request) as Readonly<Record<string, unknown>> | null)?.[name];
+  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'number') return String(value);
+  throw new RequestError(400, 'ERR_REQUEST', `Send { ${JSON.stringify(name)}: text }.`, { field: name });
+}
+
+/** A model that cannot be loaded is no defect of the server; the one that answers so far stays. */
+async function loading<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RequestError || REFUSED.has((error as BorealError).code)) throw error;
+    const code = error instanceof BorealError ? error.code : 'ERR_MODEL_FILE';
+    throw new RequestError(422, code, `The model could not be loaded: ${reasonOf(error)}`);
+  }
+}
+
+const REFUSED: ReadonlySet<ErrorCode> = new Set(['ERR_MODEL', 'ERR_NAME', 'ERR_CONFLICT']);
