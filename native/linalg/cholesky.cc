@@ -1,6 +1,7 @@
-// Recursive (Gustavson 1997, "Recursion leads to automatic variable blocking for dense linear-algebra
-// algorithms"): factor the leading half, solve for the block beside it, update and factor the rest. It runs
-// on the upper factor u = l^T, because in row-major order the solve then moves along whole rows.
+// A panel of columns at a time, right-looking (Golub & Van Loan, "Matrix Computations", 4.2.9). The panel is
+// transposed aside, because in row-major order its solve then moves along whole rows, and because the update
+// of the rest wants both: the panel and its transpose. Within a panel the factor is recursive (Gustavson
+// 1997, "Recursion leads to automatic variable blocking for dense linear-algebra algorithms").
 #include "linalg/cholesky.h"
 
 #include <algorithm>
@@ -14,7 +15,9 @@ namespace boreal {
 namespace {
 
 constexpr size_t kLeaf = 32;
-constexpr size_t kUpdateRows = 256;  // rows of the upper half updated by one product
+constexpr size_t kPanel = 128;
+constexpr size_t kUpdateRows =
+    128;  // of the lower half updated by one product; what it computes above is waste
 
 void factor_leaf(Dense u, size_t offset) {
   const VectorKernels& kernels = vector_kernels();
@@ -39,25 +42,17 @@ void factor_leaf(Dense u, size_t offset) {
   }
 }
 
+// The square u = u^T u, upper.
 void factor(Dense u, size_t offset, const RunOptions& run) {
   const size_t n = u.rows;
-  if (n <= kLeaf) {
-    check_cancel(run.cancel);
-    factor_leaf(u, offset);
-    return;
-  }
+  if (n <= kLeaf) return factor_leaf(u, offset);
   const size_t mid = (n / 2 + kLeaf - 1) / kLeaf * kLeaf;
   factor(block(u, 0, mid, 0, mid), offset, run);
-  const Dense right = block(u, 0, mid, mid, n);
+  const Dense right = block(u, 0, mid, mid, n), rest = block(u, mid, n, mid, n);
   solve_triangular(Triangle::kUpper, Form::kTransposed, Diagonal::kStored, as_const(block(u, 0, mid, 0, mid)),
                    right, run);
-  // Only what lies right of the diagonal, in steps: the lower half is not needed.
-  for (size_t i = 0; i < right.cols; i += kUpdateRows) {
-    const size_t end = std::min(right.cols, i + kUpdateRows);
-    multiply(-1, Form::kTransposed, as_const(block(right, 0, mid, i, end)), Form::kAsIs,
-             as_const(block(right, 0, mid, i, right.cols)), 1, block(u, mid + i, mid + end, mid + i, n), run);
-  }
-  factor(block(u, mid, n, mid, n), offset + mid, run);
+  multiply(-1, Form::kTransposed, as_const(right), Form::kAsIs, as_const(right), 1, rest, run);
+  factor(rest, offset + mid, run);
 }
 
 }  // namespace
@@ -67,12 +62,24 @@ void cholesky(ConstDense a, Dense l, const RunOptions& run) {
   const size_t n = a.rows;
   if (l.rows != n || l.cols != n) throw Error("ERR_SHAPE", "The factor must have the shape of the matrix.");
   require_finite_lower(a);
-  const Workspace work(n, n);
-  const Dense u = work.view();
-  transpose(a, u, run);
-  factor(u, 0, run);
-  for (size_t i = 1; i < n; ++i) std::fill(u.row(i), u.row(i) + i, 0.0);
-  transpose(as_const(u), l, run);
+  for (size_t i = 0; i < n; ++i) std::copy_n(a.row(i), i + 1, l.row(i));
+  const Workspace work(std::min(n, kPanel), n);
+  for (size_t j = 0; j < n; j += kPanel) {
+    check_cancel(run.cancel);
+    const size_t next = std::min(n, j + kPanel);
+    const Dense panel = block(l, j, n, j, next), u = block(work.view(), 0, next - j, 0, n - j);
+    transpose(as_const(panel), u, run);
+    const Dense top = block(u, 0, next - j, 0, next - j), right = block(u, 0, next - j, next - j, n - j);
+    factor(top, j, run);
+    solve_triangular(Triangle::kUpper, Form::kTransposed, Diagonal::kStored, as_const(top), right, run);
+    transpose(as_const(u), panel, run);
+    for (size_t i = next; i < n; i += kUpdateRows) {
+      const size_t end = std::min(n, i + kUpdateRows);
+      multiply(-1, Form::kAsIs, as_const(block(l, i, end, j, next)), Form::kAsIs,
+               as_const(block(right, 0, next - j, 0, end - next)), 1, block(l, i, end, next, end), run);
+    }
+  }
+  for (size_t i = 0; i < n; ++i) std::fill(l.row(i) + i + 1, l.row(i) + n, 0.0);
 }
 
 }  // namespace boreal
