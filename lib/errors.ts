@@ -45,6 +45,14 @@ export const ERROR_CODES = {
     'A change of a registry cannot be made in the state it is in, such as a version that exists already.',
   ERR_ROUTE: 'The server has no such route.',
   ERR_METHOD: 'The route does not answer this HTTP method; the Allow header lists those it does.',
+  ERR_HTTP:
+    'The request is not HTTP as the server reads it: malformed, ambiguous, or with headers that are too large.',
+  ERR_REQUEST_TIMEOUT: 'The client took too long to send its request.',
+  ERR_HOST: 'The server does not answer to the name in the Host header.',
+  ERR_UNAUTHORIZED: 'The route needs an API key or token, and the request has none that is valid.',
+  ERR_FORBIDDEN: 'Who sent the request may not call this route, or not use this model.',
+  ERR_RATE_LIMIT:
+    'The client has sent more requests than it may; the Retry-After header says how long to wait.',
 } as const;
 
 /** A stable identifier of what went wrong. */

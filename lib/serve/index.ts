@@ -12,3 +12,6 @@ export {
   type ModelInfo,
 } from './model/endpoint.js';
 export { type ErrorBody, type Problem, RequestError } from './request-error.js';
+export type { SecurityOptions } from './security/access.js';
+export type { ApiKey, Principal } from './security/api-keys.js';
+export type { RateLimit } from './security/rate-limit.js';

@@ -2,12 +2,13 @@
 import type { Estimator } from '../core/estimator.js';
 import type { EndpointOptions } from './model/endpoint.js';
 import type { ModelOptions } from './models/load.js';
+import type { SecurityOptions } from './security/access.js';
 
 /** What can be served: one model, or several by name. */
 export type Servable = Estimator | Readonly<Record<string, Estimator>>;
 
 /** Options of a service, whatever adapter carries it. */
-export interface ServiceOptions extends EndpointOptions, ModelOptions {
+export interface ServiceOptions extends EndpointOptions, ModelOptions, SecurityOptions {
   /** Where the routes begin, such as '/ml'. Default: the root. */
   readonly prefix?: string;
   /** Most bytes of a body, >= 1. Default 4 MiB. */

@@ -12,6 +12,7 @@ import type { Servable, ServiceOptions } from './options.js';
 import { errorResponse, RequestError } from './request-error.js';
 import { friendlyRoutes } from './routes/friendly.js';
 import { modelRoutes } from './routes/models.js';
+import { accessControl } from './security/access.js';
 
 /** What the parts of a service share. */
 export interface ServiceContext {
@@ -34,8 +35,11 @@ export interface Log {
 export interface Feature {
   readonly routes?: readonly Route[];
   readonly observer?: Observer;
-  /** Called before the route's handler; throws a {@link RequestError} to refuse the request. */
-  readonly guard?: (request: ServiceRequest, access: Access) => void;
+  /**
+   * Called before the body is read; throws a {@link RequestError} to refuse the request. One that need not wait returns
+   * nothing, and costs nothing.
+   */
+  readonly guard?: (request: ServiceRequest, access: Access) => void | Promise<void>;
   /** Called once, after the last request. */
   readonly close?: () => Promise<void> | void;
 }
@@ -43,7 +47,7 @@ export interface Feature {
 /** Makes a feature; undefined when the options do not ask for it. */
 export type FeatureFactory = (context: ServiceContext) => Feature | undefined | Promise<Feature | undefined>;
 
-const FEATURES: readonly FeatureFactory[] = [friendlyRoutes, modelRoutes];
+const FEATURES: readonly FeatureFactory[] = [accessControl, friendlyRoutes, modelRoutes];
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -70,39 +74,72 @@ export class Service {
     const store = await storeOf(models, observers, options);
     const context: ServiceContext = { models: store, observers, options, log, routes };
     const features: Feature[] = [];
-    for (const make of FEATURES) {
-      const feature = await make(context);
-      if (feature === undefined) continue;
-      features.push(feature);
-      routes.push(...(feature.routes ?? []));
-      if (feature.observer !== undefined) context.observers.add(feature.observer);
+    try {
+      for (const make of FEATURES) {
+        const feature = await make(context);
+        if (feature === undefined) continue;
+        features.push(feature);
+        routes.push(...(feature.routes ?? []));
+        if (feature.observer !== undefined) context.observers.add(feature.observer);
+      }
+    } catch (error) {
+      await closeAll(store, features);
+      throw error;
     }
     return new Service(context, features);
   }
 
-  /** Answers a request. */
-  async handle(route: Route, request: ServiceRequest): Promise<Reply> {
+  /**
+   * Asks the guards. An adapter calls it before it reads the body, and {@link Service.answer} after.
+   *
+   * @returns the refusal; nothing when the request may go on
+   */
+  admit(route: Route, request: ServiceRequest): Reply | undefined | Promise<Reply | undefined> {
     const started = performance.now();
-    let reply: Reply;
-    let failure: unknown;
+    const refuse = (error: unknown) =>
+      this.#finish(route, request, started, this.#refuse(error, request), error);
     try {
-      for (const guard of this.#guards) guard(request, route.access);
-      const result = await route.handle(request);
-      reply = result instanceof Reply ? result : Reply.json(result);
+      return this.#guard(request, route.access, 0)?.then(() => undefined, refuse);
     } catch (error) {
-      failure = error;
-      reply = this.#refuse(error, request);
+      return refuse(error);
     }
-    const { observers } = this.#context;
-    const { status } = reply;
-    observers.request({ route, request, status, durationMs: performance.now() - started, error: failure });
-    return reply;
+  }
+
+  /** Answers a request that was admitted. */
+  async answer(route: Route, request: ServiceRequest): Promise<Reply> {
+    const started = performance.now();
+    try {
+      const result = await route.handle(request);
+      const reply = result instanceof Reply ? result : Reply.json(result);
+      return this.#finish(route, request, started, reply);
+    } catch (error) {
+      return this.#finish(route, request, started, this.#refuse(error, request), error);
+    }
+  }
+
+  /** Admits and answers a request whose body is there. */
+  async handle(route: Route, request: ServiceRequest): Promise<Reply> {
+    return (await this.admit(route, request)) ?? this.answer(route, request);
   }
 
   /** Releases what the features hold. The adapter has answered its last request by then. */
   async close(): Promise<void> {
-    await this.models.close();
-    for (const feature of [...this.#features].reverse()) await feature.close?.();
+    await closeAll(this.models, this.#features);
+  }
+
+  #guard(request: ServiceRequest, access: Access, from: number): Promise<void> | undefined {
+    for (let i = from; i < this.#guards.length; i++) {
+      const pending = this.#guards[i](request, access);
+      if (pending !== undefined) return pending.then(() => this.#guard(request, access, i + 1));
+    }
+    return undefined;
+  }
+
+  #finish(route: Route, request: ServiceRequest, started: number, reply: Reply, error?: unknown): Reply {
+    const { status } = reply;
+    const durationMs = performance.now() - started;
+    this.#context.observers.request({ route, request, status, durationMs, error });
+    return reply;
   }
 
   #refuse(error: unknown, request: ServiceRequest): Reply {
@@ -113,6 +150,11 @@ export class Service {
     const { status, body } = known ?? INTERNAL;
     return Reply.error(status, body, error instanceof RequestError ? error.headers : undefined);
   }
+}
+
+async function closeAll(models: ModelStore, features: readonly Feature[]): Promise<void> {
+  await models.close();
+  for (const feature of [...features].reverse()) await feature.close?.();
 }
 
 /** What went wrong inside is for the log, not for the client. */

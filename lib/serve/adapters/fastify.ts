@@ -92,8 +92,15 @@ export function mount(
       url: route.path,
       bodyLimit,
       exposeHeadRoute: route.method === 'GET',
+      // Before the body is read: a stranger's may be large.
+      onRequest: (request, reply, done) => {
+        const refusal = service.admit(route, new RequestView(request, reply, prefix));
+        if (refusal === undefined) done();
+        else
+          void Promise.resolve(refusal).then((known) => (known === undefined ? done() : send(reply, known)));
+      },
       handler: async (request, reply) =>
-        send(reply, await service.handle(route, new RequestView(request, reply, prefix))),
+        send(reply, await service.answer(route, new RequestView(request, reply, prefix))),
     });
   }
   for (const [url, allowed] of methodsOf(service.routes)) {

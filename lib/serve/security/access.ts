@@ -1,0 +1,117 @@
+/**
+ * Who may call what. Without keys the service is open to whoever reaches it, but for 'admin' routes, which then answer
+ * this machine only. With keys, 'predict' routes take any key and 'admin' routes the key of an admin.
+ */
+import { performance } from 'node:perf_hooks';
+import type { Access, ServiceRequest } from '../http.js';
+import { RequestError } from '../request-error.js';
+import type { Feature, ServiceContext } from '../service.js';
+import { type ApiKey, KeyRing, type Principal } from './api-keys.js';
+import { KeyFile } from './key-file.js';
+import { hostnameOf, isLocal } from './local.js';
+import { networkOf, type RateLimit, RateLimiter } from './rate-limit.js';
+
+/** Who may call a service. */
+export interface SecurityOptions {
+  /** Keys that clients send as `x-api-key`, or as `Authorization: Bearer`. Default: none, the service is open. */
+  readonly apiKeys?: ReadonlyArray<string | ApiKey>;
+  /** A file of keys, one per line or a JSON list like `apiKeys`; read again when it changes. */
+  readonly apiKeyFile?: string;
+  /**
+   * Tells who a request comes from, for other credentials than keys, such as a JWT. Undefined, or an exception, refuses
+   * the request with 401. Asked when no key matches, before the body is read.
+   */
+  readonly authenticate?: (request: ServiceRequest) => Principal | undefined | Promise<Principal | undefined>;
+  /** Without keys: 'admin' routes answer everybody, not only this machine. Default false. */
+  readonly openAdmin?: boolean;
+  /** Requests per key, or per address without one; a number is per minute. Public routes are free. Default: no limit. */
+  readonly rateLimit?: RateLimit | number;
+  /** Host names by which the service may be called, without ports; a guard against DNS rebinding. Default: any. */
+  readonly allowedHosts?: readonly string[];
+}
+
+/** Makes the guard. @throws {ERR_PARAMETER} for malformed keys or limits */
+export async function accessControl({ options, log, models }: ServiceContext): Promise<Feature> {
+  const { apiKeys, apiKeyFile, authenticate, openAdmin = false, rateLimit, allowedHosts } = options;
+  const ring = apiKeys === undefined ? undefined : new KeyRing(apiKeys);
+  const limiter =
+    rateLimit === undefined
+      ? undefined
+      : new RateLimiter(typeof rateLimit === 'number' ? { max: rateLimit } : rateLimit);
+  const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
+  const file = apiKeyFile === undefined ? undefined : await KeyFile.open(apiKeyFile, log);
+  const closed = ring !== undefined || file !== undefined || authenticate !== undefined;
+
+  const identify = (request: ServiceRequest): Principal | undefined | Promise<Principal | undefined> => {
+    const key = keyOf(request);
+    const found = key === undefined ? undefined : (ring?.find(key) ?? file?.find(key));
+    if (found !== undefined || authenticate === undefined) return found;
+    try {
+      const asked = authenticate(request);
+      return asked instanceof Promise ? asked.catch(refused(request)) : asked;
+    } catch (error) {
+      return refused(request)(error);
+    }
+  };
+  const refused = (request: ServiceRequest) => (err: unknown) => {
+    if (err instanceof RequestError) throw err;
+    log.warn({ err, requestId: request.id }, 'A request could not be authenticated.');
+    return undefined;
+  };
+
+  const decide = (request: ServiceRequest, access: Access, principal: Principal | undefined): void => {
+    limiter?.take(
+      principal === undefined ? `address ${networkOf(request.remoteAddress ?? '')}` : `key ${principal.name}`,
+      performance.now(),
+    );
+    if (!closed) {
+      if (access === 'admin' && !openAdmin && !isLocal(request)) throw forbidden(ADMIN_IS_LOCAL);
+      return;
+    }
+    if (principal === undefined) throw unauthorized(request);
+    if (access === 'admin' && principal.admin !== true) throw forbidden('This key is not an admin.');
+    const { name = models.names()[0], model = name } = request.params;
+    if (principal.models?.includes(model as string) === false) {
+      throw forbidden('This key may not use that model.');
+    }
+  };
+
+  return {
+    guard: (request, access) => {
+      if (hosts !== undefined && !hosts.has(hostnameOf(String(request.headers.host ?? ''))))
+        throw WRONG_HOST();
+      if (access === 'public' || (access === 'predict' && !closed && limiter === undefined)) return undefined;
+      const principal = identify(request);
+      if (!(principal instanceof Promise)) return decide(request, access, principal);
+      return principal.then((found) => decide(request, access, found));
+    },
+    close: () => file?.close(),
+  };
+}
+
+const ADMIN_IS_LOCAL =
+  "Without API keys this route answers requests from the server's own machine only; configure keys.";
+
+const WRONG_HOST = () =>
+  new RequestError(421, 'ERR_HOST', 'This server does not answer to the name in the Host header.');
+
+/** The key that a request brings; x-api-key goes first. */
+function keyOf({ headers }: ServiceRequest): string | undefined {
+  const { 'x-api-key': key, authorization } = headers;
+  if (typeof key === 'string') return key;
+  return typeof authorization === 'string' ? /^Bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
+}
+
+function unauthorized(request: ServiceRequest): RequestError {
+  const given = request.headers['x-api-key'] ?? request.headers.authorization;
+  const [message, detail] =
+    given === undefined
+      ? ['Send an API key, as the header x-api-key or as authorization: Bearer.', '']
+      : ['The API key or token is not valid.', ', error="invalid_token"'];
+  const headers = { 'www-authenticate': `Bearer realm="boreal"${detail}` };
+  return new RequestError(401, 'ERR_UNAUTHORIZED', message, {}, headers);
+}
+
+function forbidden(message: string): RequestError {
+  return new RequestError(403, 'ERR_FORBIDDEN', message);
+}
