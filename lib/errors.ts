@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   ERR_NAME: 'The name of a model, version or alias has characters or a form that names must not have.',
   ERR_CONFLICT:
     'A change of a registry cannot be made in the state it is in, such as a version that exists already.',
+  ERR_REGISTRY: 'A file in which a registry keeps its aliases and its history is damaged.',
   ERR_ROUTE: 'The server has no such route.',
   ERR_METHOD: 'The route does not answer this HTTP method; the Allow header lists those it does.',
   ERR_HTTP:

@@ -11,6 +11,11 @@ export {
   ModelEndpoint,
   type ModelInfo,
 } from './model/endpoint.js';
+export type { VersionMetadata } from './models/describe-model.js';
+export type { ModelOptions } from './models/load.js';
+export type { ModelState, ModelStatus, VersionPolicy, VersionStatus } from './models/model-store.js';
+export { ModelRegistry, type ModelRegistryOptions, type RegisterOptions } from './models/registry.js';
+export type { HistoryEntry } from './models/registry-state.js';
 export { type ErrorBody, type Problem, RequestError } from './request-error.js';
 export type { SecurityOptions } from './security/access.js';
 export type { ApiKey, Principal } from './security/api-keys.js';

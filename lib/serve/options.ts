@@ -2,10 +2,11 @@
 import type { Estimator } from '../core/estimator.js';
 import type { EndpointOptions } from './model/endpoint.js';
 import type { ModelOptions } from './models/load.js';
+import type { ModelRegistry } from './models/registry.js';
 import type { SecurityOptions } from './security/access.js';
 
-/** What can be served: one model, or several by name. */
-export type Servable = Estimator | Readonly<Record<string, Estimator>>;
+/** What can be served: one model, several by name, a registry, or the path of a model file. */
+export type Servable = Estimator | Readonly<Record<string, Estimator>> | ModelRegistry | string;
 
 /** Options of a service, whatever adapter carries it. */
 export interface ServiceOptions extends EndpointOptions, ModelOptions, SecurityOptions {

@@ -71,7 +71,7 @@ export class Service {
   static async create(models: Servable, options: ServiceOptions = {}, log: Log = SILENT): Promise<Service> {
     const routes: Route[] = [];
     const observers = new Observers();
-    const store = await storeOf(models, observers, options);
+    const store = await storeOf(models, observers, options, log);
     const context: ServiceContext = { models: store, observers, options, log, routes };
     const features: Feature[] = [];
     try {
@@ -86,6 +86,8 @@ export class Service {
       await closeAll(store, features);
       throw error;
     }
+    if (options.watch ?? true)
+      store.watch((error) => log.error({ err: error }, 'A model that changed could not be loaded.'));
     return new Service(context, features);
   }
 

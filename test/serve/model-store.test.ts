@@ -143,6 +143,8 @@ describe('a store', () => {
     ]);
     failing.clear();
     await store.refresh();
+    expect(store.get({}).version).toBe('1');
+    await store.load('m', '2');
     expect(store.get({}).version).toBe('2');
     expect(events).toEqual(['loaded m/1', 'failed m/1', 'failed m/2', 'promoted m/2', 'loaded m/2']);
   });

@@ -11,7 +11,7 @@ import { methodsOf, noRoute, Service, wrongMethod } from '../service.js';
 
 /** Options of {@link borealPlugin}. */
 export interface BorealPluginOptions extends ServiceOptions {
-  /** A fitted estimator, several by name, or a store of models. */
+  /** A fitted estimator, several by name, a registry, or the path of a model file. */
   readonly model: Servable;
 }
 

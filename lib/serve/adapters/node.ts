@@ -20,7 +20,7 @@ export type NodeHandler = (
  * The routes of {@link serve} as a function for `node:http`. Paths that are not the model's go to `next` when it is
  * given, and are answered with 404 otherwise.
  *
- * @param models - a fitted estimator, several by name, or a store; compiled at once, and early requests wait for that
+ * @param models - a fitted estimator, several by name, a registry, or the path of a model file; compiled at once, and early requests wait for that
  * @throws {ERR_NOT_FITTED} before `fit`
  * @example
  * ```ts

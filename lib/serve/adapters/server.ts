@@ -35,7 +35,7 @@ export interface BorealServer extends AsyncDisposable {
 /**
  * Serves models over HTTP; docs/guide/serving.md lists the routes.
  *
- * @param models - a fitted estimator, several by name, or a store of models
+ * @param models - a fitted estimator, several by name, a registry, or the path of a model file
  * @returns when the server listens
  * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
  * @throws {ERR_ABORTED} when options.signal has fired before it listens

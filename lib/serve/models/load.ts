@@ -7,7 +7,10 @@ import { ValidationError } from '../../errors.js';
 import { ModelEndpoint } from '../model/endpoint.js';
 import type { Observers } from '../observer.js';
 import type { Servable, ServiceOptions } from '../options.js';
+import type { Log } from '../service.js';
+import { FileSource } from './file-source.js';
 import { type Loader, ModelStore, type VersionPolicy } from './model-store.js';
+import { ModelRegistry } from './registry.js';
 import { MemorySource, type ModelSource } from './source.js';
 
 /** Options of the models of a service. */
@@ -30,14 +33,19 @@ export async function storeOf(
   models: Servable,
   observers: Observers,
   options: ServiceOptions,
+  log: Log,
 ): Promise<ModelStore> {
   const source = sourceOf(models, options);
   const store = new ModelStore(source, loaderOf(source, observers, options), observers, options.versions);
-  await store.refresh();
+  const failed = (error: unknown) => log.error({ err: error }, 'A model could not be loaded.');
+  const loading = store.refresh();
+  await (models instanceof ModelRegistry ? loading.catch(failed) : loading);
   return store;
 }
 
 function sourceOf(models: Servable, { name, version = '1', metadata }: ServiceOptions): ModelSource {
+  if (models instanceof ModelRegistry) return models;
+  if (typeof models === 'string') return new FileSource(models, name, version);
   if (models instanceof Estimator)
     return new MemorySource([{ name: name ?? models.constructor.name, version, model: models, metadata }]);
   return new MemorySource(
@@ -51,7 +59,7 @@ function loaderOf(source: ModelSource, observers: Observers, options: ServiceOpt
     const { model, metadata } = await source.open(name, version);
     const endpoint: ModelEndpoint = await ModelEndpoint.create(
       model,
-      { ...options, name, version, metadata },
+      { ...options, name, version, metadata: options.metadata ?? metadata },
       {
         prediction: (input, output, rows, durationMs) =>
           observers.prediction({ model: served, input, output, rows, durationMs }),

@@ -107,6 +107,8 @@ interface Slot {
   loadedRevision?: string;
   loadedAt?: string;
   reason?: string;
+  /** The revision that could not be loaded. */
+  failedRevision?: string;
   /** The load that is going on. */
   loading?: Promise<void>;
   /** Someone asked for it, or for it to go, whatever the policy says. */
@@ -312,6 +314,9 @@ export class ModelStore {
         const wanted = this.#wanted(model);
         const again = force && (name === undefined || name === each);
         for (const version of wanted) {
+          const { failedRevision, revision } = model.slots.get(version)!;
+          // What is broken stays so until it changes, or until someone asks for it.
+          if (failedRevision === revision && !again) continue;
           await this.#loadSlot(each, model, version, again).catch((error) => failures.push(error));
         }
         this.#resolve(model);
@@ -378,6 +383,13 @@ export class ModelStore {
     });
   }
 
+  /** Whether the policy lets a promoted version answer for the model. */
+  #answers(production: string | undefined): boolean {
+    const policy = this.#policy;
+    if (production === undefined || policy === 'latest') return false;
+    return typeof policy === 'string' || policy.includes(production);
+  }
+
   /** Works out who answers which name. */
   #resolve(model: Model): void {
     const { slots, listing } = model;
@@ -392,7 +404,7 @@ export class ModelStore {
       ready.set(version, entry);
       newest = entry;
     }
-    const promoted = this.#policy === 'latest' ? undefined : listing.production;
+    const promoted = this.#answers(listing.production) ? listing.production : undefined;
     const wanted = promoted === undefined ? newest : ready.get(promoted);
     // What was promoted and cannot be loaded does not take away what answers.
     const before = model.current?.version;
@@ -422,10 +434,12 @@ export class ModelStore {
       slot.state = 'ready';
       slot.reason = undefined;
       slot.loadedRevision = revision;
+      slot.failedRevision = undefined;
       slot.loadedAt = new Date().toISOString();
     } catch (error) {
       slot.state = previous === undefined ? 'failed' : 'ready';
       slot.reason = reasonOf(error);
+      slot.failedRevision = revision;
       this.#observers.model({ action: 'failed', name, version, error });
       throw error;
     }
@@ -448,6 +462,7 @@ export class ModelStore {
     slot.loadedRevision = undefined;
     slot.loadedAt = undefined;
     slot.reason = undefined;
+    slot.failedRevision = undefined;
     this.#resolve(model);
     await entry.drain();
     if (slot.entry === undefined && slot.loading === undefined) slot.state = 'unloaded';

@@ -47,17 +47,19 @@ export interface MemoryModel extends OpenedModel {
   readonly version: string;
 }
 
-/** Models in the memory of this process, one version of each. */
-export class MemorySource implements ModelSource {
-  readonly #models: ReadonlyMap<string, MemoryModel>;
+/** Models of one version each: there is nothing to promote, and aliases live as long as the process. */
+export abstract class FixedSource implements ModelSource {
+  readonly #versions: ReadonlyMap<string, string>;
   readonly #aliases = new Map<string, Map<string, string>>();
 
-  constructor(models: readonly MemoryModel[]) {
-    this.#models = new Map(models.map((model) => [model.name, model]));
+  constructor(models: ReadonlyArray<{ readonly name: string; readonly version: string }>) {
+    this.#versions = new Map(models.map(({ name, version }) => [name, version]));
   }
 
+  abstract open(name: string, version: string): Promise<OpenedModel>;
+
   async list(): Promise<ListedModel[]> {
-    return [...this.#models.values()].map(({ name, version }) => ({
+    return [...this.#versions].map(([name, version]) => ({
       name,
       versions: [{ version, revision: '' }],
       production: version,
@@ -65,12 +67,8 @@ export class MemorySource implements ModelSource {
     }));
   }
 
-  async open(name: string, version: string): Promise<OpenedModel> {
-    return this.#find(name, version);
-  }
-
   async promote(name: string, version: string): Promise<void> {
-    this.#find(name, version);
+    this.#check(name, version);
   }
 
   async rollback(name: string): Promise<string> {
@@ -81,14 +79,27 @@ export class MemorySource implements ModelSource {
     checkName('alias', alias);
     const aliases = this.#aliases.get(name) ?? new Map<string, string>();
     if (version === undefined) aliases.delete(alias);
-    else aliases.set(alias, this.#find(name, version).version);
+    else aliases.set(alias, this.#check(name, version));
     this.#aliases.set(name, aliases);
   }
 
-  #find(name: string, version: string): MemoryModel {
-    const model = this.#models.get(name);
-    if (model?.version === version) return model;
+  #check(name: string, version: string): string {
+    if (this.#versions.get(name) === version) return version;
     throw new ValidationError('ERR_MODEL', `There is no model '${name}' in version '${version}'.`);
+  }
+}
+
+/** Models in the memory of this process. */
+export class MemorySource extends FixedSource {
+  readonly #models: ReadonlyMap<string, MemoryModel>;
+
+  constructor(models: readonly MemoryModel[]) {
+    super(models);
+    this.#models = new Map(models.map((model) => [model.name, model]));
+  }
+
+  async open(name: string): Promise<OpenedModel> {
+    return this.#models.get(name)!;
   }
 }
 
