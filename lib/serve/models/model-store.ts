@@ -406,10 +406,11 @@ export class ModelStore {
     }
     const promoted = this.#answers(listing.production) ? listing.production : undefined;
     const wanted = promoted === undefined ? newest : ready.get(promoted);
-    // What was promoted and cannot be loaded does not take away what answers.
+    // What was promoted and is not there yet, or cannot be loaded, does not take away what answers, even when the
+    // source no longer has that.
     const before = model.current?.version;
     model.ready = ready;
-    model.current = wanted ?? slots.get(before ?? '')?.entry ?? newest;
+    model.current = wanted ?? slots.get(before ?? '')?.entry ?? model.current ?? newest;
     const version = model.current?.version;
     if (before !== undefined && version !== undefined && version !== before)
       this.#observers.model({ action: 'promoted', name: listing.name, version });
@@ -459,6 +460,7 @@ export class ModelStore {
     }
     slot.state = 'unloading';
     slot.entry = undefined;
+    if (model.current === entry) model.current = undefined;
     slot.loadedRevision = undefined;
     slot.loadedAt = undefined;
     slot.reason = undefined;

@@ -333,16 +333,26 @@ export class ModelRegistry implements ModelSource {
   /** @throws {ERR_NAME | ERR_MODEL} when there is none */
   async #listVersions(name: string): Promise<ListedVersion[]> {
     const folder = join(this.dir, checkName('model', name));
-    const entries = (await entriesOf(folder)).filter(isName('version'));
-    const versions = await Promise.all(
-      entries.map(async ({ name: version }): Promise<ListedVersion | undefined> => {
-        const file = await this.#inside(name, version, MODEL_FILE).then(stat, () => undefined);
-        return file?.isFile() ? { version, revision: `${file.ino}:${file.mtimeMs}:${file.size}` } : undefined;
-      }),
-    );
-    const found = versions.filter((version) => version !== undefined);
-    if (found.length === 0) throw missing(name, undefined);
-    return found.sort((a, b) => compareVersions(a.version, b.version));
+    for (;;) {
+      const entries = (await entriesOf(folder)).filter(isName('version'));
+      const found = await Promise.all(entries.map(({ name: version }) => this.#listVersion(name, version)));
+      // One that was removed meanwhile: another may have come that this look has not seen.
+      if (found.includes('gone')) continue;
+      const versions = found.filter((version) => typeof version === 'object');
+      if (versions.length === 0) throw missing(name, undefined);
+      return versions.sort((a, b) => compareVersions(a.version, b.version));
+    }
+  }
+
+  /** @returns undefined for what is no version */
+  async #listVersion(name: string, version: string): Promise<ListedVersion | 'gone' | undefined> {
+    try {
+      const file = await stat(await this.#inside(name, version, MODEL_FILE));
+      return file.isFile() ? { version, revision: `${file.ino}:${file.mtimeMs}:${file.size}` } : undefined;
+    } catch {
+      const there = await lstat(join(this.dir, name, version)).catch(() => undefined);
+      return there === undefined ? 'gone' : undefined;
+    }
   }
 
   /** The version behind a version or an alias. */
