@@ -83,15 +83,34 @@ export function readJson(request: ServiceRequest): unknown {
   return parseJson(request.body);
 }
 
-/** Bytes as JSON, whatever the content-type says. @throws {ERR_JSON} as a {@link RequestError} */
-export function parseJson(body: Uint8Array): unknown {
+/**
+ * Bytes as JSON, whatever the content-type says.
+ *
+ * @param python - take NaN and Infinity, which Python programs write, as null and 1e999
+ * @throws {ERR_JSON} as a {@link RequestError}
+ */
+export function parseJson(body: Uint8Array, python = false): unknown {
   if (body.length === 0) throw new RequestError(400, 'ERR_JSON', 'The body is empty; send JSON.');
   try {
-    return secureJson.parse(decoder.decode(body));
+    const text = decoder.decode(body);
+    try {
+      return secureJson.parse(text);
+    } catch (error) {
+      if (!(python && /NaN|Infinity/.test(text))) throw error;
+      return secureJson.parse(text.replace(TEXT_OR_NUMBER, withoutNaN));
+    }
   } catch {
     const message = 'The body is not valid JSON, or has a forbidden key such as __proto__.';
     throw new RequestError(400, 'ERR_JSON', message);
   }
+}
+
+/** A text (to its end or that of the body, so that no other match begins inside), or a number that JSON does not have. */
+const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*\\?(?:"|$)|NaN|-?Infinity/gs;
+
+function withoutNaN(match: string): string {
+  if (match.startsWith('"')) return match;
+  return match === 'NaN' ? 'null' : match.replace('Infinity', '1e999');
 }
 
 function isJson(type: string | string[] | undefined): boolean {

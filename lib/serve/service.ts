@@ -12,6 +12,7 @@ import type { Servable, ServiceOptions } from './options.js';
 import { errorResponse, RequestError } from './request-error.js';
 import { friendlyRoutes } from './routes/friendly.js';
 import { modelRoutes } from './routes/models.js';
+import { v2Routes } from './routes/v2.js';
 import { accessControl } from './security/access.js';
 
 /** What the parts of a service share. */
@@ -47,7 +48,7 @@ export interface Feature {
 /** Makes a feature; undefined when the options do not ask for it. */
 export type FeatureFactory = (context: ServiceContext) => Feature | undefined | Promise<Feature | undefined>;
 
-const FEATURES: readonly FeatureFactory[] = [accessControl, friendlyRoutes, modelRoutes];
+const FEATURES: readonly FeatureFactory[] = [accessControl, friendlyRoutes, modelRoutes, v2Routes];
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

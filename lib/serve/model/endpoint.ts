@@ -96,13 +96,22 @@ export class ModelEndpoint {
   readonly info: ModelInfo;
   /** One call of it makes all that a response needs; see `compile` below for its columns. */
   readonly plan: Plan;
+  /** Of a transformer. */
+  readonly outputColumns: readonly Column[] | undefined;
   readonly #reader: RowReader;
   readonly #decode: Decoder;
   readonly #hooks: EndpointHooks;
 
-  private constructor(plan: Plan, decode: Decoder, info: ModelInfo, hooks: EndpointHooks) {
+  private constructor(
+    plan: Plan,
+    outputColumns: readonly Column[] | undefined,
+    decode: Decoder,
+    info: ModelInfo,
+    hooks: EndpointHooks,
+  ) {
     this.info = info;
     this.plan = plan;
+    this.outputColumns = outputColumns;
     this.#reader = new RowReader(plan.schema);
     this.#decode = decode;
     this.#hooks = hooks;
@@ -129,6 +138,7 @@ export class ModelEndpoint {
     }
     const coverage = model.outputs.includes('interval') ? wanted : null;
     const decode = decoderOf(model, coverage);
+    const outputColumns = isTransformer(model) ? model.outputColumns() : undefined;
     const info: Omit<ModelInfo, 'precision' | 'plan'> = {
       name,
       version: options.version ?? '1',
@@ -136,7 +146,7 @@ export class ModelEndpoint {
       kind: model.kind,
       columns: schema.columns.map((column) => ({ ...column, required: !column.hasMissing })),
       target: schema.target,
-      outputs: isTransformer(model) ? model.outputColumns().map((column) => column.name) : undefined,
+      outputs: outputColumns?.map((column) => column.name),
       coverage: coverage ?? undefined,
       maxRows,
       borealVersion: version,
@@ -146,6 +156,7 @@ export class ModelEndpoint {
     const plan = await compile(model, coverage);
     return new ModelEndpoint(
       plan,
+      outputColumns,
       decode,
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,
@@ -252,7 +263,8 @@ function compile(model: Estimator, coverage: number | null): Promise<Plan> {
   return Plan.compileAsync(builder.build(builder.concat(parts)), model.schema, options);
 }
 
-function allocate(precision: Plan['precision'], length: number): FloatArray {
+/** Room for encoded rows. */
+export function allocate(precision: Plan['precision'], length: number): FloatArray {
   const bytes = length * (precision === 'float32' ? 4 : 8);
   const buffer = bytes < SHARED_FROM_BYTES ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
   return precision === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);

@@ -1,0 +1,105 @@
+/** The Open Inference Protocol (KServe's V2) over HTTP: health, metadata and inference. */
+import type { Route, ServiceRequest } from '../http.js';
+import type { Selector } from '../models/model-store.js';
+import { RequestError } from '../request-error.js';
+import type { Feature, ServiceContext } from '../service.js';
+import { infer } from '../v2/infer.js';
+import { readInfer, writeInfer } from '../v2/messages.js';
+import { V2Model } from '../v2/model.js';
+import { version as borealVersion } from '../version.js';
+
+const EXTENSIONS = ['binary_tensor_data'];
+
+/** Makes the routes. */
+export function v2Routes({ models }: ServiceContext): Feature {
+  const metadata = (request: ServiceRequest) => {
+    const { name, endpoint } = models.get(asked(request));
+    const { inputs, outputs } = V2Model.of(endpoint);
+    return {
+      name,
+      versions: models.versions(name).map(({ version }) => version),
+      platform: 'boreal',
+      inputs,
+      outputs: outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+    };
+  };
+  const ready = (request: ServiceRequest) => {
+    const { name } = models.get(asked(request));
+    return { name, ready: true };
+  };
+  const answer = async (request: ServiceRequest) => {
+    const message = readInfer(request);
+    const { head, outputs } = await infer(models, asked(request), message, request.signal);
+    return writeInfer(head, outputs, message.isBinary);
+  };
+  const routes: Route[] = [
+    {
+      method: 'GET',
+      path: '/v2',
+      access: 'public',
+      summary: 'Open Inference Protocol: name, version and extensions of the server.',
+      handle: () => ({ name: 'boreal', version: borealVersion, extensions: EXTENSIONS }),
+    },
+    {
+      method: 'GET',
+      path: '/v2/health/live',
+      access: 'public',
+      summary: 'Open Inference Protocol: whether the server answers.',
+      handle: () => ({ live: true }),
+    },
+    {
+      method: 'GET',
+      path: '/v2/health/ready',
+      access: 'public',
+      summary: 'Open Inference Protocol: whether every model answers.',
+      handle: () => {
+        for (const name of models.names()) requireReady(() => models.get({ name }));
+        return { ready: true };
+      },
+    },
+    ...both((path) => [
+      {
+        method: 'GET',
+        path,
+        access: 'predict',
+        summary: "Open Inference Protocol: a model's inputs and outputs.",
+        handle: metadata,
+      },
+      {
+        method: 'GET',
+        path: `${path}/ready`,
+        access: 'predict',
+        summary: 'Open Inference Protocol: whether a model answers.',
+        handle: ready,
+      },
+      {
+        method: 'POST',
+        path: `${path}/infer`,
+        access: 'predict',
+        summary: 'Open Inference Protocol: an inference; tensors as JSON or binary.',
+        handle: answer,
+      },
+    ]),
+  ];
+  return { routes };
+}
+
+/** The routes of a model, and those of one of its versions. */
+export function both(routesAt: (path: string) => Route[]): Route[] {
+  return ['/v2/models/:model', '/v2/models/:model/versions/:version'].flatMap(routesAt);
+}
+
+/** The model that a request names. */
+export function asked({ params: { model, version } }: ServiceRequest): Selector {
+  return { name: model, version };
+}
+
+/** A model that is there but does not answer is no fault of the client. */
+function requireReady(find: () => unknown): void {
+  try {
+    find();
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    throw new RequestError(503, 'ERR_MODEL', error.message);
+  }
+}
