@@ -37,6 +37,8 @@ export const ERROR_CODES = {
   ERR_REQUEST: 'An HTTP request does not match the model: a field is missing, unknown or of the wrong type.',
   ERR_JSON: 'The body of an HTTP request is empty, not valid JSON, or has a forbidden key such as __proto__.',
   ERR_MEDIA_TYPE: 'The body of an HTTP request is not application/json.',
+  ERR_ENCODING:
+    'The body of an HTTP request is compressed in a way the server does not know, or is not what its Content-Encoding says.',
   ERR_BODY_TOO_LARGE: 'The body of an HTTP request has more bytes than the server accepts.',
   ERR_TOO_MANY_ROWS: 'A batch has more rows than the server accepts.',
   ERR_MODEL: 'The server does not have the model, or not in that version.',

@@ -4,11 +4,12 @@
  */
 import { performance } from 'node:perf_hooks';
 import { ValidationError } from '../errors.js';
+import { decodeRequest, encodeReply } from './content-encoding.js';
 import { type Access, Reply, type Route, type ServiceRequest } from './http.js';
 import { storeOf } from './models/load.js';
 import type { ModelStore } from './models/model-store.js';
 import { type Observer, Observers } from './observer.js';
-import type { Servable, ServiceOptions } from './options.js';
+import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from './options.js';
 import { errorResponse, RequestError } from './request-error.js';
 import { friendlyRoutes } from './routes/friendly.js';
 import { modelRoutes } from './routes/models.js';
@@ -59,10 +60,12 @@ export class Service {
   readonly #context: ServiceContext;
   readonly #guards: NonNullable<Feature['guard']>[] = [];
   readonly #features: readonly Feature[];
+  readonly #bodyLimit: number;
 
   private constructor(context: ServiceContext, features: readonly Feature[]) {
     this.#context = context;
     this.#features = features;
+    this.#bodyLimit = context.options.bodyLimit ?? DEFAULT_BODY_LIMIT;
     this.models = context.models;
     this.routes = context.routes;
     for (const { guard } of features) if (guard !== undefined) this.#guards.push(guard);
@@ -112,9 +115,10 @@ export class Service {
   async answer(route: Route, request: ServiceRequest): Promise<Reply> {
     const started = performance.now();
     try {
-      const result = await route.handle(request);
-      const reply = result instanceof Reply ? result : Reply.json(result);
-      return this.#finish(route, request, started, reply);
+      const decoded = decodeRequest(request, this.#bodyLimit);
+      const result = await route.handle(decoded instanceof Promise ? await decoded : decoded);
+      const reply = encodeReply(request, result instanceof Reply ? result : Reply.json(result));
+      return this.#finish(route, request, started, reply instanceof Promise ? await reply : reply);
     } catch (error) {
       return this.#finish(route, request, started, this.#refuse(error, request), error);
     }

@@ -65,6 +65,8 @@ const FAILED = JSON.stringify({
 /** The body again, when something before us, such as express.json(), has read and parsed it. */
 function replay(req: IncomingMessage & { readonly body?: unknown }): Readable | undefined {
   if (!req.readableEnded || req.body === undefined) return undefined;
+  // Whatever read it has decompressed it, too.
+  delete req.headers['content-encoding'];
   const receivedEncodedLength = Number(req.headers['content-length'] ?? 0);
   return Object.assign(Readable.from([JSON.stringify(req.body)]), { receivedEncodedLength });
 }
