@@ -14,6 +14,7 @@ import { errorResponse, RequestError } from './request-error.js';
 import { friendlyRoutes } from './routes/friendly.js';
 import { modelRoutes } from './routes/models.js';
 import { v2Routes } from './routes/v2.js';
+import { v2ModelRoutes } from './routes/v2-models.js';
 import { accessControl } from './security/access.js';
 
 /** What the parts of a service share. */
@@ -49,7 +50,13 @@ export interface Feature {
 /** Makes a feature; undefined when the options do not ask for it. */
 export type FeatureFactory = (context: ServiceContext) => Feature | undefined | Promise<Feature | undefined>;
 
-const FEATURES: readonly FeatureFactory[] = [accessControl, friendlyRoutes, modelRoutes, v2Routes];
+const FEATURES: readonly FeatureFactory[] = [
+  accessControl,
+  friendlyRoutes,
+  modelRoutes,
+  v2Routes,
+  v2ModelRoutes,
+];
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

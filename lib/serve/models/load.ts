@@ -61,8 +61,10 @@ function loaderOf(source: ModelSource, observers: Observers, options: ServiceOpt
       model,
       { ...options, name, version, metadata: options.metadata ?? metadata },
       {
-        prediction: (input, output, rows, durationMs) =>
-          observers.prediction({ model: served, input, output, rows, durationMs }),
+        prediction: (input, output, rows, durationMs) => {
+          observers.batch({ model: served, rows, requests: 1, queueMs: 0, computeMs: durationMs });
+          observers.prediction({ model: served, input, output, rows, durationMs });
+        },
       },
     );
     const served = { name, version, endpoint };

@@ -143,7 +143,7 @@ function textOf(request: ServiceRequest, name: string): string {
 }
 
 /** A model that cannot be loaded is no defect of the server; the one that answers so far stays. */
-async function loading<T>(work: () => Promise<T>): Promise<T> {
+export async function loading<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

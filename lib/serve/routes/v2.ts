@@ -8,7 +8,7 @@ import { readInfer, writeInfer } from '../v2/messages.js';
 import { V2Model } from '../v2/model.js';
 import { version as borealVersion } from '../version.js';
 
-const EXTENSIONS = ['binary_tensor_data'];
+const EXTENSIONS = ['binary_tensor_data', 'model_repository', 'statistics', 'model_configuration'];
 
 /** Makes the routes. */
 export function v2Routes({ models }: ServiceContext): Feature {

@@ -1,22 +1,13 @@
 /** The binary-tensor extension: bytes in and out, and whatever bytes a hostile client could think of. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LogisticRegression } from '../../../lib/index.js';
 import { type BorealServer, serve } from '../../../lib/serve/index.js';
-import { priceModel, verdictModel } from '../support.js';
+import { v2Models } from './models.js';
 
 let server: BorealServer;
 
 beforeAll(async () => {
-  const flowers = [
-    [0, 1],
-    [1, 0],
-    [3, 3],
-    [4, 3],
-  ];
-  const matrix = await new LogisticRegression().fit(flowers, [0, 0, 1, 1]);
-  const models = { matrix, price: await priceModel(), verdict: await verdictModel() };
-  server = await serve(models, { port: 0, handleSignals: false, bodyLimit: 1 << 20 });
+  server = await serve(await v2Models(), { port: 0, handleSignals: false, bodyLimit: 1 << 20 });
 });
 afterAll(() => server.close());
 

@@ -1,32 +1,14 @@
 /** The Open Inference Protocol over HTTP, by hand: what each form of tensors gives, and what is refused. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LogisticRegression, StandardScaler } from '../../../lib/index.js';
 import { type BorealServer, serve } from '../../../lib/serve/index.js';
-import { houseAt, post, priceModel, verdictModel } from '../support.js';
+import { houseAt, post } from '../support.js';
+import { v2Models } from './models.js';
 
 let server: BorealServer;
 let base: string;
 
 beforeAll(async () => {
-  const iris = await new LogisticRegression().fit(
-    [
-      [0, 1],
-      [1, 0],
-      [3, 3],
-      [4, 3],
-    ],
-    [0, 0, 1, 1],
-  );
-  const models = {
-    price: await priceModel(),
-    verdict: await verdictModel(),
-    matrix: iris,
-    scale: await new StandardScaler().fit([
-      [1, 2],
-      [3, 4],
-    ]),
-  };
-  server = await serve(models, { port: 0, handleSignals: false, coverage: 0.9 });
+  server = await serve(await v2Models(), { port: 0, handleSignals: false });
   base = `${server.url}/v2`;
 });
 afterAll(() => server.close());
