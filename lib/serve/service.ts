@@ -12,6 +12,7 @@ import { type Observer, Observers } from './observer.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from './options.js';
 import { errorResponse, RequestError } from './request-error.js';
 import { friendlyRoutes } from './routes/friendly.js';
+import { mlflowRoutes } from './routes/mlflow.js';
 import { modelRoutes } from './routes/models.js';
 import { v2Routes } from './routes/v2.js';
 import { v2ModelRoutes } from './routes/v2-models.js';
@@ -56,6 +57,7 @@ const FEATURES: readonly FeatureFactory[] = [
   modelRoutes,
   v2Routes,
   v2ModelRoutes,
+  mlflowRoutes,
 ];
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
