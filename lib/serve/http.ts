@@ -3,6 +3,7 @@
  * description of the route itself. Adapters turn a framework's request into a {@link ServiceRequest}.
  */
 import secureJson from 'secure-json-parse';
+import type { Operation } from './openapi/operation.js';
 import { type ErrorBody, RequestError } from './request-error.js';
 
 /** A request, as an adapter hands it over. */
@@ -62,6 +63,8 @@ export interface Route {
   readonly access: Access;
   /** One line for the API's documentation. */
   readonly summary: string;
+  /** More for the API's documentation; 'hidden' leaves the route out of it. */
+  readonly operation?: Operation | 'hidden';
   readonly handle: (request: ServiceRequest) => unknown;
 }
 

@@ -9,6 +9,7 @@ import { type Access, Reply, type Route, type ServiceRequest } from './http.js';
 import { storeOf } from './models/load.js';
 import type { ModelStore } from './models/model-store.js';
 import { type Observer, Observers } from './observer.js';
+import { openApiRoutes } from './openapi/routes.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from './options.js';
 import { errorResponse, RequestError } from './request-error.js';
 import { friendlyRoutes } from './routes/friendly.js';
@@ -58,6 +59,7 @@ const FEATURES: readonly FeatureFactory[] = [
   v2Routes,
   v2ModelRoutes,
   mlflowRoutes,
+  openApiRoutes,
 ];
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { type Route, readJson, type ServiceRequest } from '../http.js';
 import type { Selector } from '../models/model-store.js';
+import { object, ref, TEXT } from '../openapi/operation.js';
 import type { Feature, ServiceContext } from '../service.js';
 
 /** Makes the routes. */
@@ -27,6 +28,7 @@ export function friendlyRoutes({ models, options, routes }: ServiceContext): Fea
       path: '/health',
       access: 'public',
       summary: 'Whether the server answers, and for how many seconds it has.',
+      operation: { response: object({ status: TEXT, uptime: { type: 'number' } }) },
       handle: () => ({ status: 'ok', uptime: (performance.now() - started) / 1000 }),
     },
     {
@@ -34,6 +36,7 @@ export function friendlyRoutes({ models, options, routes }: ServiceContext): Fea
       path: '/model_info',
       access: 'predict',
       summary: "The model's columns, target, metadata and plan.",
+      operation: { response: ref('ModelInfo') },
       handle: info,
     },
     {
@@ -41,6 +44,7 @@ export function friendlyRoutes({ models, options, routes }: ServiceContext): Fea
       path: '/predict',
       access: 'predict',
       summary: 'Predicts one row.',
+      operation: { request: ref('Row'), response: ref('Prediction') },
       handle: predict({}),
     },
     {
@@ -48,6 +52,7 @@ export function friendlyRoutes({ models, options, routes }: ServiceContext): Fea
       path: '/predict_batch',
       access: 'predict',
       summary: 'Predicts many rows.',
+      operation: { request: ref('Batch'), response: ref('BatchPrediction') },
       handle: (request) =>
         models.use({}, ({ endpoint }) => endpoint.predictBatch(readJson(request), request)),
     },

@@ -3,6 +3,7 @@ import { BorealError, type ErrorCode } from '../../errors.js';
 import { type Route, readJson, type ServiceRequest } from '../http.js';
 import type { Selector } from '../models/model-store.js';
 import { reasonOf } from '../models/source.js';
+import { arrayOf, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 
@@ -28,6 +29,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/models',
       access: 'predict',
       summary: 'Every model and version, and its state.',
+      operation: { response: object({ models: arrayOf(ref('ModelStatus')) }) },
       handle: () => ({ models: models.status() }),
     },
     {
@@ -35,6 +37,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/models/:name',
       access: 'predict',
       summary: 'The versions of a model, and their states.',
+      operation: { response: ref('ModelStatus') },
       handle: ({ params }) => status(params.name!),
     },
     {
@@ -42,6 +45,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/predict/:version',
       access: 'predict',
       summary: 'Predicts one row with a version, or the version that has an alias.',
+      operation: ONE_ROW,
       handle: predict,
     },
     {
@@ -49,6 +53,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/models/:name/predict',
       access: 'predict',
       summary: 'Predicts one row with a model.',
+      operation: ONE_ROW,
       handle: predict,
     },
     {
@@ -56,6 +61,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/models/:name/predict/:version',
       access: 'predict',
       summary: 'Predicts one row with a version of a model.',
+      operation: ONE_ROW,
       handle: predict,
     },
     {
@@ -63,6 +69,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/models/:name/predict_batch',
       access: 'predict',
       summary: 'Predicts many rows with a model.',
+      operation: { request: ref('Batch'), response: ref('BatchPrediction') },
       handle: (request) =>
         models.use(asked(request), ({ endpoint }) => endpoint.predictBatch(readJson(request), request)),
     },
@@ -78,6 +85,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/model/reload',
       access: 'admin',
       summary: 'Loads all models anew, or the one of ?model=, and swaps them in when they are warm.',
+      operation: { query: { model: { ...TEXT, description: 'Default: all models.' } } },
       handle: async (request) => {
         await loading(() => models.reload(request.query.get('model') ?? undefined));
         return { status: 'reloaded', models: models.status() };
@@ -88,6 +96,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/models/:name/promote',
       access: 'admin',
       summary: 'Puts a version into production.',
+      operation: { request: object({ version: TEXT }), response: object({ name: TEXT, version: TEXT }) },
       handle: async (request) => {
         const name = request.params.name!;
         const version = textOf(request, 'version');
@@ -99,6 +108,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/models/:name/rollback',
       access: 'admin',
       summary: 'Puts the version into production that was there before.',
+      operation: { response: object({ name: TEXT, version: TEXT }) },
       handle: async ({ params: { name } }) => ({
         name,
         version: await loading(() => models.rollback(name!)),
@@ -109,6 +119,10 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       path: '/models/:name/aliases/:alias',
       access: 'admin',
       summary: 'Points an alias at a version.',
+      operation: {
+        request: object({ version: TEXT }),
+        response: object({ name: TEXT, alias: TEXT, version: TEXT }),
+      },
       handle: async (request) => {
         const { name, alias } = request.params;
         const version = textOf(request, 'version');
@@ -129,6 +143,8 @@ export function modelRoutes({ models }: ServiceContext): Feature {
   ];
   return { routes };
 }
+
+const ONE_ROW = { request: ref('Row'), response: ref('Prediction') };
 
 function asked({ params: { name, version } }: ServiceRequest): Selector {
   return { name, version };
