@@ -7,6 +7,7 @@ export * from './impute/index.js';
 export * from './linear-model/index.js';
 export * from './metrics/index.js';
 export * from './model-selection/index.js';
+export * from './monitor/index.js';
 export * from './pipeline/index.js';
 export * from './preprocessing/index.js';
 export * from './tree/index.js';

@@ -12,6 +12,7 @@ import decompositions
 import linear
 import loaded_datasets
 import metrics
+import monitor
 import pairwise
 import preprocessing
 import trees
@@ -21,5 +22,5 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     # Sums of BLAS depend on its number of threads.
     with threadpool_limits(1):
-        for script in (loaded_datasets, metrics, pairwise, preprocessing, decompositions, linear, trees):
+        for script in (loaded_datasets, metrics, monitor, pairwise, preprocessing, decompositions, linear, trees):
             script.main()

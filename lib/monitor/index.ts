@@ -1,0 +1,3 @@
+export { type Chi2Options, type Chi2Result, chi2Contingency } from './chi2-contingency.js';
+export { type KsAlternative, type KsMethod, type KsOptions, type KsResult, ks2samp } from './ks2samp.js';
+export { type PsiOptions, psi } from './psi.js';

@@ -1,0 +1,115 @@
+/** The population stability index: how far the shares of bins have moved from a reference. */
+import { compareLabels, type Label } from '../core/labels.js';
+import { show } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+
+/** Options of {@link psi}. */
+export interface PsiOptions {
+  /** Bins of numbers, cut at quantiles of the reference; a whole number >= 2. Default 10. */
+  readonly bins?: number;
+  /** Added to the count of each bin on both sides, > 0, so that an empty one does not make the index infinite. Default 0.5. */
+  readonly smoothing?: number;
+}
+
+/**
+ * The population stability index of live data against a reference: the sum over bins of
+ * (live share - reference share) * log(live share / reference share). By custom, below 0.1 is stable and above 0.2 a
+ * shift to act on. Numbers are binned at quantiles of the reference (equal ones merge); text, booleans and missing
+ * values (NaN, null) count by value. A share is (count + smoothing) / (total + smoothing * bins).
+ *
+ * @param reference - numbers, or labels; at least one
+ * @param live - of the same kind; at least one
+ * @throws {ERR_EMPTY | ERR_PARAMETER} for empty data or a bad option
+ * @example
+ * ```ts
+ * import { psi } from 'boreal';
+ * const reference = Array.from({ length: 1000 }, (_, i) => i);
+ * psi(reference, reference); // 0
+ * psi(reference, reference.map((x) => x + 500)); // 3.7...
+ * ```
+ */
+export function psi(
+  reference: ArrayLike<Label | null>,
+  live: ArrayLike<Label | null>,
+  { bins = 10, smoothing = 0.5 }: PsiOptions = {},
+): number {
+  if (!(Number.isInteger(bins) && bins >= 2)) {
+    throw new ValidationError('ERR_PARAMETER', `psi: bins must be a whole number >= 2; got ${show(bins)}.`);
+  }
+  if (!(Number.isFinite(smoothing) && smoothing > 0)) {
+    throw new ValidationError('ERR_PARAMETER', `psi: smoothing must be above 0; got ${show(smoothing)}.`);
+  }
+  if (!(reference?.length > 0 && live?.length > 0)) {
+    throw new ValidationError(
+      'ERR_EMPTY',
+      'psi: the reference and the live data need at least one value each.',
+    );
+  }
+  const values = Array.from(reference);
+  const numbers = values.filter(
+    (value): value is number => typeof value === 'number' && !Number.isNaN(value),
+  );
+  const edges = cutAtQuantiles(numbers.sort(compareLabels), bins);
+  const keyOf = (value: Label | null) => {
+    if (value === null || value === undefined || Number.isNaN(value)) return 'missing';
+    return typeof value === 'number' ? binOf(edges, value) : `${typeof value} ${value}`;
+  };
+  const counts = new Map<string | number, [number, number]>();
+  const tally = (value: Label | null, side: 0 | 1) => {
+    const key = keyOf(value);
+    const pair = counts.get(key) ?? [0, 0];
+    pair[side] += 1;
+    counts.set(key, pair);
+  };
+  for (const value of values) tally(value, 0);
+  for (let i = 0; i < live.length; i++) tally(live[i], 1);
+  const pairs = [...counts.values()];
+  return psiOfCounts(
+    pairs.map(([count]) => count),
+    pairs.map(([, count]) => count),
+    smoothing,
+  );
+}
+
+/** The index of two lists of counts, bin by bin. */
+export function psiOfCounts(
+  reference: ArrayLike<number>,
+  live: ArrayLike<number>,
+  smoothing: number,
+): number {
+  let referenceTotal = 0;
+  let liveTotal = 0;
+  for (let b = 0; b < reference.length; b++) {
+    referenceTotal += reference[b] + smoothing;
+    liveTotal += live[b] + smoothing;
+  }
+  let sum = 0;
+  for (let b = 0; b < reference.length; b++) {
+    const before = (reference[b] + smoothing) / referenceTotal;
+    const now = (live[b] + smoothing) / liveTotal;
+    sum += (now - before) * Math.log(now / before);
+  }
+  return sum;
+}
+
+/** Upper ends (inclusive) of all bins but the last: distinct quantiles of sorted numbers. */
+export function cutAtQuantiles(sorted: ArrayLike<number>, bins: number): number[] {
+  const edges: number[] = [];
+  for (let b = 1; b < bins && sorted.length > 0; b++) {
+    const edge = sorted[Math.ceil((b * sorted.length) / bins) - 1];
+    if (edge !== edges.at(-1) && edge !== sorted[sorted.length - 1]) edges.push(edge);
+  }
+  return edges;
+}
+
+/** Index of the bin of a number. */
+export function binOf(edges: readonly number[], value: number): number {
+  let low = 0;
+  let high = edges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (value <= edges[middle]) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
