@@ -18,6 +18,7 @@ import {
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
 import type { Column, Schema, Target } from './schema.js';
+import { summarise, type TrainingReference } from './training-reference.js';
 
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
 export type EstimatorKind = 'classifier' | 'regressor' | 'transformer';
@@ -26,12 +27,18 @@ export type EstimatorKind = 'classifier' | 'regressor' | 'transformer';
 // biome-ignore lint/suspicious/noExplicitAny: a state is any record; each estimator names its own.
 export type State = Record<string, any>;
 
-interface Fitted<P, S> {
-  /** The parameters of the fit, which a later `setParams` does not change. */
-  readonly params: P;
+/** The part of a fitted model that is saved. */
+export interface SavedFit<S> {
   readonly state: S;
   readonly schema: Schema;
   readonly dtype: Dtype;
+  /** Of a model that was fitted by `fit`, not as a part of another. */
+  readonly reference?: TrainingReference;
+}
+
+interface Fitted<P, S> extends SavedFit<S> {
+  /** The parameters of the fit, which a later `setParams` does not change. */
+  readonly params: P;
   /** By output and precision; a promise while the plan is being compiled. */
   readonly plans: Map<string, Plan | Promise<Plan>>;
 }
@@ -143,7 +150,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       const ranged = await schemaWithRanges(schema, input.x, cancel);
-      return this.#learn({ ...input, columns: ranged.columns, cancel }, ranged);
+      const fitted = await this.#learn({ ...input, columns: ranged.columns, cancel }, ranged);
+      return { ...fitted, reference: summarise(input.x, input.y, fitted.schema) };
     });
     return this;
   }
@@ -196,6 +204,16 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** Names and kinds of the training columns, and the target. @throws {ERR_NOT_FITTED} before `fit` */
   get schema(): Schema {
     return this.#requireFitted().schema;
+  }
+
+  /**
+   * What the training data looked like, for telling when live data drifts from it; undefined for a part of another model,
+   * and for a model file of a release that did not store it.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   */
+  get trainingReference(): TrainingReference | undefined {
+    return this.#requireFitted().reference;
   }
 
   /** Number of columns of the training set. @throws {ERR_NOT_FITTED} before `fit` */
@@ -310,10 +328,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   }
 
   /** What has to be saved; a fitted model is saved with the parameters it was fitted with. @internal */
-  snapshot(): { readonly params: P; readonly fitted: { state: S; schema: Schema; dtype: Dtype } | null } {
+  snapshot(): { readonly params: P; readonly fitted: SavedFit<S> | null } {
     if (this.#fitted === null) return { params: this.#params, fitted: null };
-    const { params, state, schema, dtype } = this.#fitted;
-    return { params, fitted: { state, schema, dtype } };
+    const { params, state, schema, dtype, reference } = this.#fitted;
+    return { params, fitted: { state, schema, dtype, reference } };
   }
 
   /**
@@ -322,7 +340,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @internal
    * @throws {ERR_PARAMETER} when params or state break their rules
    */
-  restore(fitted: { state: S; schema: Schema; dtype: Dtype }): void {
+  restore(fitted: SavedFit<S>): void {
     checkParams(`${this.constructor.name} state`, fitted.state, this.stateRules);
     this.checkState(fitted.state, fitted.schema.columns);
     this.#fitted = { ...fitted, params: this.#params, plans: new Map() };

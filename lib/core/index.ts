@@ -53,3 +53,4 @@ export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model
 export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
 export { type Column, type Row, Schema, type Target } from './schema.js';
 export { type Cell, dropColumns, getColumn, selectColumns, type Table } from './table.js';
+export type { ColumnReference, TrainingReference } from './training-reference.js';

@@ -7,6 +7,7 @@ import type { Estimator } from './estimator.js';
 import { show } from './params.js';
 import { findEstimator } from './registry.js';
 import { Schema } from './schema.js';
+import { isReference } from './training-reference.js';
 
 /** An array stored beside the JSON document. */
 export type Tensor = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -15,7 +16,12 @@ export type Tensor = Float32Array | Float64Array | Int32Array | Uint8Array;
 export interface EncodedModel {
   readonly $estimator: string;
   readonly params: Record<string, unknown>;
-  readonly fitted: { readonly state: unknown; readonly schema: unknown; readonly dtype: string } | null;
+  readonly fitted: {
+    readonly state: unknown;
+    readonly schema: unknown;
+    readonly dtype: string;
+    readonly reference?: unknown;
+  } | null;
 }
 
 /** Estimators nest this deep at most, so that a hostile file cannot exhaust the stack. */
@@ -85,6 +91,7 @@ function encodeEstimator(estimator: Estimator, tensors: Tensor[], path: string):
       state: encodeValue(fitted.state, tensors, `${path}.state`),
       schema: encodeValue(fitted.schema.toJSON(), tensors, `${path}.schema`),
       dtype: fitted.dtype,
+      reference: fitted.reference && encodeValue(fitted.reference, tensors, `${path}.reference`),
     },
   };
 }
@@ -154,7 +161,11 @@ function decodeEstimator(value: Partial<EncodedModel>, tensors: Tensor[], depth:
   if (dtype !== 'float32' && dtype !== 'float64') throw malformed(`${name} has an unknown element type`);
   const state = decodeRecord(fitted.state, tensors, depth);
   const schema = Schema.fromJSON(decodeValue(fitted.schema, tensors, depth));
-  estimator.restore({ state, schema, dtype });
+  const reference =
+    fitted.reference === undefined ? undefined : decodeValue(fitted.reference, tensors, depth);
+  if (reference !== undefined && !isReference(reference, schema))
+    throw malformed(`${name} has a malformed reference of its training data`);
+  estimator.restore({ state, schema, dtype, reference });
   return estimator;
 }
 

@@ -41,6 +41,7 @@ export function describe(value: unknown): unknown {
       state: describe(fitted.state),
       schema: fitted.schema.toJSON(),
       dtype: fitted.dtype,
+      reference: describe(fitted.reference),
     };
     return { class: value.constructor.name, params: describe(params), fitted: learned };
   }

@@ -1,0 +1,135 @@
+/**
+ * What the training data looked like, in a few kilobytes: quantiles of numbers, counts of categories, missing values. A
+ * server compares live data with it. It comes from a sample of rows, one from each of equal stretches of the training
+ * set, picked by a fixed sequence: the same data gives the same bits.
+ */
+import type { Label } from './labels.js';
+import type { FloatArray, Matrix } from './matrix.js';
+import type { Column, Schema } from './schema.js';
+
+/** One column of the training data. */
+export interface ColumnReference {
+  /** Missing values among the sampled rows. */
+  readonly missing: number;
+  /** Of numbers: values at equal steps of the sorted sample, the middle of each step; all of a small sample. */
+  readonly quantiles?: FloatArray;
+  /** Of categories and booleans (false, true): rows of the sample by code. */
+  readonly counts?: readonly number[];
+}
+
+/** What `fit` saw. */
+export interface TrainingReference {
+  /** Rows of the training set. */
+  readonly rows: number;
+  /** Rows that were looked at. */
+  readonly sampled: number;
+  /** In the order of the schema. */
+  readonly columns: readonly ColumnReference[];
+  /** Absent when the model has no target. */
+  readonly target?: ColumnReference;
+}
+
+/** Bounds of the work and of the size, whatever the width; 28 columns get 4096 rows and 256 quantiles. */
+const MOST_SAMPLED_VALUES = 1 << 17;
+const SAMPLED_ROWS = [256, 4096] as const;
+const MOST_STORED_VALUES = 1 << 15;
+const QUANTILES = [32, 256] as const;
+
+const share = (total: number, cols: number, [least, most]: readonly [number, number]) =>
+  Math.min(most, Math.max(least, Math.floor(total / cols)));
+
+/** Summarises an encoded training set. */
+export function summarise(x: Matrix, y: ArrayLike<unknown> | undefined, schema: Schema): TrainingReference {
+  const rows = sampleRows(x.rows, share(MOST_SAMPLED_VALUES, x.cols, SAMPLED_ROWS));
+  const most = share(MOST_STORED_VALUES, x.cols, QUANTILES);
+  const Values = x.data.constructor as new (length: number) => FloatArray;
+  const values = new Values(rows.length);
+  const columns = schema.columns.map((column, j) => {
+    for (let i = 0; i < rows.length; i++) values[i] = x.data[rows[i] * x.cols + j];
+    return summariseColumn(values, codesOf(column), most);
+  });
+  return { rows: x.rows, sampled: rows.length, columns, target: summariseTarget(rows, y, schema, most) };
+}
+
+function summariseTarget(
+  rows: Uint32Array,
+  y: ArrayLike<unknown> | undefined,
+  { target }: Schema,
+  most: number,
+): ColumnReference | undefined {
+  if (y === undefined || target.kind === 'none') return undefined;
+  const values = new Float64Array(rows.length);
+  const classes = target.kind === 'class' ? target.classes : [];
+  const codes = new Map(classes.map((label, code) => [label, code]));
+  for (let i = 0; i < rows.length; i++) {
+    const value = y[rows[i]];
+    values[i] = target.kind === 'class' ? codes.get(value as Label)! : (value as number);
+  }
+  return summariseColumn(values, target.kind === 'class' ? classes.length : undefined, most);
+}
+
+/** Number of codes of a column; undefined for numbers. */
+export function codesOf({ kind, categories }: Column): number | undefined {
+  if (kind === 'boolean') return 2;
+  return categories?.length;
+}
+
+function summariseColumn(values: FloatArray, codes: number | undefined, most: number): ColumnReference {
+  if (codes !== undefined) {
+    const counts = new Array<number>(codes).fill(0);
+    let missing = 0;
+    for (const code of values) {
+      if (Number.isNaN(code)) missing += 1;
+      else counts[code] += 1;
+    }
+    return { missing, counts };
+  }
+  // Typed arrays sort NaN to the end.
+  const sorted = values.slice().sort();
+  let present = sorted.length;
+  while (present > 0 && Number.isNaN(sorted[present - 1])) present--;
+  const missing = sorted.length - present;
+  if (present <= most) return { missing, quantiles: sorted.slice(0, present) };
+  const quantiles = sorted.slice(0, most);
+  for (let k = 0; k < most; k++) quantiles[k] = sorted[Math.floor(((k + 0.5) * present) / most)];
+  return { missing, quantiles };
+}
+
+/** All rows of a small set; else one of each of `most` equal stretches. */
+function sampleRows(rows: number, most: number): Uint32Array {
+  if (rows <= most) return Uint32Array.from({ length: rows }, (_, i) => i);
+  // Fractions of multiples of the golden ratio do not keep step with any period in the data.
+  return Uint32Array.from({ length: most }, (_, i) => {
+    const jitter = (i * 0.6180339887498949) % 1;
+    return Math.floor(((i + jitter) * rows) / most);
+  });
+}
+
+/**
+ * Whether plain data from a model file is the reference of a model with that schema.
+ */
+export function isReference(value: unknown, schema: Schema): value is TrainingReference {
+  const { rows, sampled, columns, target } = (value ?? {}) as Partial<TrainingReference>;
+  if (!isCount(rows) || !isCount(sampled) || sampled < 1 || sampled > rows) return false;
+  if (!Array.isArray(columns) || columns.length !== schema.columns.length) return false;
+  if (!columns.every((column, j) => isColumnReference(column, codesOf(schema.columns[j]), sampled)))
+    return false;
+  if (target === undefined) return true;
+  const { target: known } = schema;
+  return isColumnReference(target, known.kind === 'class' ? known.classes.length : undefined, sampled);
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isColumnReference(value: unknown, codes: number | undefined, sampled: number): boolean {
+  const { missing, quantiles, counts } = (value ?? {}) as Partial<ColumnReference>;
+  if (!isCount(missing) || missing > sampled) return false;
+  if (codes === undefined) {
+    if (!(quantiles instanceof Float32Array || quantiles instanceof Float64Array)) return false;
+    if (quantiles.length > sampled - missing || (quantiles.length === 0) !== (missing === sampled))
+      return false;
+    return quantiles.every((q, k) => Number.isFinite(q) && (k === 0 || q >= quantiles[k - 1]));
+  }
+  if (!Array.isArray(counts) || counts.length !== codes || !counts.every(isCount)) return false;
+  return counts.reduce((sum, count) => sum + count, missing) === sampled;
+}
