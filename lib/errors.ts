@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   ERR_ADDON_NOT_FOUND: 'There is no native addon for this platform, or none that loads.',
   ERR_ISA: 'BOREAL_ISA names an instruction set that is unknown or that this CPU lacks.',
   ERR_DEVICE: 'The device asked for does not exist here.',
+  ERR_DEPENDENCY: 'An optional package that was asked for is not installed.',
   // Serving
   ERR_REQUEST: 'An HTTP request does not match the model: a field is missing, unknown or of the wrong type.',
   ERR_JSON: 'The body of an HTTP request is empty, not valid JSON, or has a forbidden key such as __proto__.',

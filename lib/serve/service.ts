@@ -71,12 +71,13 @@ export class Service {
   readonly #context: ServiceContext;
   readonly #guards: NonNullable<Feature['guard']>[] = [];
   readonly #features: readonly Feature[];
-  readonly #bodyLimit: number;
+  /** Most bytes of a body, before and after decompression. */
+  readonly bodyLimit: number;
 
   private constructor(context: ServiceContext, features: readonly Feature[]) {
     this.#context = context;
     this.#features = features;
-    this.#bodyLimit = context.options.bodyLimit ?? DEFAULT_BODY_LIMIT;
+    this.bodyLimit = context.options.bodyLimit ?? DEFAULT_BODY_LIMIT;
     this.models = context.models;
     this.routes = context.routes;
     for (const { guard } of features) if (guard !== undefined) this.#guards.push(guard);
@@ -126,7 +127,7 @@ export class Service {
   async answer(route: Route, request: ServiceRequest): Promise<Reply> {
     const started = performance.now();
     try {
-      const decoded = decodeRequest(request, this.#bodyLimit);
+      const decoded = decodeRequest(request, this.bodyLimit);
       const result = await route.handle(decoded instanceof Promise ? await decoded : decoded);
       const reply = encodeReply(request, result instanceof Reply ? result : Reply.json(result));
       return this.#finish(route, request, started, reply instanceof Promise ? await reply : reply);

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AbortError } from '../../errors.js';
+import { type GrpcOptions, type GrpcServer, serveGrpc } from '../grpc/server.js';
 import type { Servable } from '../options.js';
 import { type AppOptions, createApp } from './app.js';
 import { closeOnSignal } from './shutdown.js';
@@ -12,6 +13,8 @@ export interface ServeOptions extends AppOptions {
   readonly port?: number;
   /** Address to listen on; '0.0.0.0' for all. Default '127.0.0.1': this machine only. */
   readonly host?: string;
+  /** Serves gRPC, too, on a port of its own; needs the packages @grpc/grpc-js and @grpc/proto-loader. Default: no. */
+  readonly grpc?: GrpcOptions;
   /** Closes the server when it fires. */
   readonly signal?: AbortSignal;
   /** Close gracefully on SIGTERM and SIGINT. Default true. */
@@ -25,6 +28,8 @@ export interface BorealServer extends AsyncDisposable {
   /** Where it answers, such as 'http://127.0.0.1:3000'. */
   readonly url: string;
   readonly port: number;
+  /** Of gRPC, where it is served. */
+  readonly grpcPort?: number;
   /**
    * Stops accepting connections, answers the requests that have arrived, then closes. Connections that are still busy
    * after `closeTimeout` are cut. Further calls return the same promise.
@@ -62,22 +67,26 @@ export async function serve(models: Servable, options: ServeOptions = {}): Promi
     signal,
     handleSignals = true,
     closeTimeout = 10_000,
+    grpc,
     ...rest
   } = options;
   const throwIfAborted = () => {
     if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
   };
   throwIfAborted();
-  const { app } = await createApp(models, rest);
+  const { app, service } = await createApp(models, rest);
   let closing: Promise<void> | undefined;
   app.addHook('onSend', async (_request, reply) => {
     // Else a client that keeps its connection open would keep the server from closing.
     if (closing !== undefined) reply.header('connection', 'close');
   });
+  let rpc: GrpcServer | undefined;
   try {
+    rpc = grpc && (await serveGrpc(service, grpc));
     await app.listen({ port, host });
     throwIfAborted();
   } catch (error) {
+    await rpc?.close(0);
     await app.close();
     throw error;
   }
@@ -86,6 +95,8 @@ export async function serve(models: Servable, options: ServeOptions = {}): Promi
     closing ??= (async () => {
       signal?.removeEventListener('abort', close);
       ignoreSignals();
+      // First: the service closes with the app.
+      await rpc?.close(closeTimeout);
       const overdue = setTimeout(() => app.server.closeAllConnections(), closeTimeout);
       await app.close();
       clearTimeout(overdue);
@@ -96,7 +107,13 @@ export async function serve(models: Servable, options: ServeOptions = {}): Promi
   signal?.addEventListener('abort', close, { once: true });
 
   const address = addressOf(app.server);
-  return { url: urlOf(address), port: address.port, close, [Symbol.asyncDispose]: close };
+  return {
+    url: urlOf(address),
+    port: address.port,
+    grpcPort: rpc?.port,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 function addressOf(server: Server): AddressInfo {
