@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   ERR_BODY_TOO_LARGE: 'The body of an HTTP request has more bytes than the server accepts.',
   ERR_TOO_MANY_ROWS: 'A batch has more rows than the server accepts.',
   ERR_MODEL: 'The server does not have the model, or not in that version.',
+  ERR_PREDICTION: 'Feedback names a prediction that the server does not remember.',
   ERR_NAME: 'The name of a model, version or alias has characters or a form that names must not have.',
   ERR_CONFLICT:
     'A change of a registry cannot be made in the state it is in, such as a version that exists already.',

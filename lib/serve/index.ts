@@ -14,9 +14,13 @@ export {
 export type { VersionMetadata } from './models/describe-model.js';
 export type { ModelOptions } from './models/load.js';
 export type { ModelState, ModelStatus, VersionPolicy, VersionStatus } from './models/model-store.js';
+export type { FsyncPolicy } from './models/outcome-log.js';
 export { ModelRegistry, type ModelRegistryOptions, type RegisterOptions } from './models/registry.js';
 export type { HistoryEntry } from './models/registry-state.js';
+export type { ShadowStats } from './models/shadow.js';
+export type { Canary, ModelTraffic, TrafficOptions, TrafficStatus, UserKey } from './models/traffic.js';
 export { type ErrorBody, type Problem, RequestError } from './request-error.js';
+export type { FeedbackOptions } from './routes/feedback.js';
 export type { SecurityOptions } from './security/access.js';
 export type { ApiKey, Principal } from './security/api-keys.js';
 export type { RateLimit } from './security/rate-limit.js';

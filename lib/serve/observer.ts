@@ -38,6 +38,20 @@ export interface BatchEvent {
   readonly computeMs: number;
 }
 
+/** What became of a prediction, as a client has told it. */
+export interface OutcomeEvent {
+  readonly model: string;
+  readonly version: string;
+  /** Of an A/B test or canary. */
+  readonly variant?: string;
+  /** What is compared: true or 1 for a success, false or 0 for a failure, any other number for a measure. */
+  readonly value: boolean | number;
+  /** The truth, when the client told it. */
+  readonly label?: string | number | boolean;
+  /** What the model had said, when that is known. */
+  readonly predicted?: unknown;
+}
+
 /** A model came, went or failed to. */
 export interface ModelEvent {
   readonly action: 'loaded' | 'unloaded' | 'failed' | 'promoted';
@@ -52,6 +66,7 @@ export interface Observer {
   prediction?(event: PredictionEvent): void;
   batch?(event: BatchEvent): void;
   model?(event: ModelEvent): void;
+  outcome?(event: OutcomeEvent): void;
 }
 
 /** Calls many observers as if they were one. */
@@ -76,5 +91,9 @@ export class Observers {
 
   model(event: ModelEvent): void {
     for (const observer of this.#observers) observer.model?.(event);
+  }
+
+  outcome(event: OutcomeEvent): void {
+    for (const observer of this.#observers) observer.outcome?.(event);
   }
 }

@@ -3,13 +3,20 @@ import type { Estimator } from '../core/estimator.js';
 import type { EndpointOptions } from './model/endpoint.js';
 import type { ModelOptions } from './models/load.js';
 import type { ModelRegistry } from './models/registry.js';
+import type { TrafficOptions } from './models/traffic.js';
+import type { FeedbackOptions } from './routes/feedback.js';
 import type { SecurityOptions } from './security/access.js';
 
 /** What can be served: one model, several by name, a registry, or the path of a model file. */
 export type Servable = Estimator | Readonly<Record<string, Estimator>> | ModelRegistry | string;
 
 /** Options of a service, whatever adapter carries it. */
-export interface ServiceOptions extends EndpointOptions, ModelOptions, SecurityOptions {
+export interface ServiceOptions
+  extends EndpointOptions,
+    ModelOptions,
+    TrafficOptions,
+    FeedbackOptions,
+    SecurityOptions {
   /** Where the routes begin, such as '/ml'. Default: the root. */
   readonly prefix?: string;
   /** Most bytes of a body, >= 1. Default 4 MiB. */

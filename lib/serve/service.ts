@@ -6,15 +6,19 @@ import { performance } from 'node:perf_hooks';
 import { ValidationError } from '../errors.js';
 import { decodeRequest, encodeReply } from './content-encoding.js';
 import { type Access, Reply, type Route, type ServiceRequest } from './http.js';
+import { Answers } from './models/answers.js';
 import { storeOf } from './models/load.js';
 import type { ModelStore } from './models/model-store.js';
+import { Traffic } from './models/traffic.js';
 import { type Observer, Observers } from './observer.js';
 import { openApiRoutes } from './openapi/routes.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from './options.js';
 import { errorResponse, RequestError } from './request-error.js';
+import { DEFAULT_REMEMBERED, feedbackRoutes } from './routes/feedback.js';
 import { friendlyRoutes } from './routes/friendly.js';
 import { mlflowRoutes } from './routes/mlflow.js';
 import { modelRoutes } from './routes/models.js';
+import { trafficRoutes } from './routes/traffic.js';
 import { v2Routes } from './routes/v2.js';
 import { v2ModelRoutes } from './routes/v2-models.js';
 import { accessControl } from './security/access.js';
@@ -22,6 +26,9 @@ import { accessControl } from './security/access.js';
 /** What the parts of a service share. */
 export interface ServiceContext {
   readonly models: ModelStore;
+  readonly traffic: Traffic;
+  /** What was predicted lately; undefined unless feedback or traffic is asked for. */
+  readonly answers: Answers | undefined;
   readonly observers: Observers;
   readonly options: ServiceOptions;
   readonly log: Log;
@@ -56,6 +63,8 @@ const FEATURES: readonly FeatureFactory[] = [
   accessControl,
   friendlyRoutes,
   modelRoutes,
+  trafficRoutes,
+  feedbackRoutes,
   v2Routes,
   v2ModelRoutes,
   mlflowRoutes,
@@ -88,7 +97,11 @@ export class Service {
     const routes: Route[] = [];
     const observers = new Observers();
     const store = await storeOf(models, observers, options, log);
-    const context: ServiceContext = { models: store, observers, options, log, routes };
+    const traffic = new Traffic(store, options, log);
+    const remembered = options.feedback?.remember ?? DEFAULT_REMEMBERED;
+    const watched = options.feedback !== undefined || options.traffic !== undefined;
+    const answers = watched ? new Answers(remembered) : undefined;
+    const context: ServiceContext = { models: store, traffic, answers, observers, options, log, routes };
     const features: Feature[] = [];
     try {
       for (const make of FEATURES) {

@@ -9,7 +9,7 @@ import type { Observers } from '../observer.js';
 import type { Servable, ServiceOptions } from '../options.js';
 import type { Log } from '../service.js';
 import { FileSource } from './file-source.js';
-import { type Loader, ModelStore, type VersionPolicy } from './model-store.js';
+import { headersOf, type Loader, ModelStore, type ServedModel, type VersionPolicy } from './model-store.js';
 import { ModelRegistry } from './registry.js';
 import { MemorySource, type ModelSource } from './source.js';
 
@@ -67,7 +67,7 @@ function loaderOf(source: ModelSource, observers: Observers, options: ServiceOpt
         },
       },
     );
-    const served = { name, version, endpoint };
+    const served: ServedModel = { name, version, endpoint, headers: headersOf(name, version) };
     await warmUp(endpoint);
     return endpoint;
   };

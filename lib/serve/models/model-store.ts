@@ -14,12 +14,14 @@ export interface ServedModel {
   readonly name: string;
   readonly version: string;
   readonly endpoint: ModelEndpoint;
+  /** Says in a response who has answered. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A model that stays in memory until it is released. */
 export interface HeldModel extends ServedModel {
-  /** To be called once, when the answer is there. */
-  release(): void;
+  /** To be called once, when the answer is there. @param error - what was thrown instead of an answer */
+  release(error?: unknown): void;
 }
 
 /** What a request asks for. */
@@ -32,8 +34,13 @@ export interface Selector {
   readonly key?: string;
 }
 
-/** Picks a version or alias for a user; see `models/traffic.ts`. */
-export type Split = (key: string | undefined) => string;
+/** Where requests go that name no version; see `models/traffic.ts`. */
+export interface Route {
+  /** The version or alias for a user; undefined for the one in production. */
+  choose(key: string | undefined): string | undefined;
+  /** Told when a request is answered, or not. */
+  done(version: string, error: unknown): void;
+}
 
 /** How far a version is. */
 export type ModelState = 'loading' | 'ready' | 'unloading' | 'failed' | 'unloaded';
@@ -64,14 +71,23 @@ export type VersionPolicy = 'all' | 'production' | 'latest' | readonly string[];
 /** Loads and warms up one version. */
 export type Loader = (name: string, version: string) => Promise<ModelEndpoint>;
 
+/** The headers of {@link ServedModel}. */
+export function headersOf(name: string, version: string): Readonly<Record<string, string>> {
+  return { 'x-boreal-model': `${encodeURIComponent(name)}/${encodeURIComponent(version)}` };
+}
+
 class Entry implements HeldModel {
   readonly name: string;
   readonly version: string;
   readonly endpoint: ModelEndpoint;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #model: Model;
   #holds = 0;
   #drained: (() => void) | undefined;
 
-  constructor(name: string, version: string, endpoint: ModelEndpoint) {
+  constructor(name: string, version: string, endpoint: ModelEndpoint, model: Model) {
+    this.headers = headersOf(name, version);
+    this.#model = model;
     this.name = name;
     this.version = version;
     this.endpoint = endpoint;
@@ -82,7 +98,8 @@ class Entry implements HeldModel {
     return this;
   }
 
-  release(): void {
+  release(error?: unknown): void {
+    this.#model.route?.done(this.version, error);
     this.#holds -= 1;
     if (this.#holds === 0) this.#drained?.();
   }
@@ -122,12 +139,13 @@ interface Model {
   ready: Map<string, Entry>;
   /** Answers requests that name no version. */
   current?: Entry;
-  split?: Split;
+  route?: Route;
 }
 
 /** See the head of this file. */
 export class ModelStore {
   readonly #models = new Map<string, Model>();
+  readonly #routes = new Map<string, Route>();
   readonly #source: ModelSource;
   readonly #loader: Loader;
   readonly #observers: Observers;
@@ -172,9 +190,20 @@ export class ModelStore {
     }));
   }
 
-  /** The model that would answer. @throws {ERR_MODEL} when there is none */
-  get(selector: Selector): ServedModel {
-    return this.#find(selector);
+  /** A version, an alias, or the one in production, whatever the traffic. @throws {ERR_MODEL} when there is none */
+  get({ name, version }: Selector): ServedModel {
+    const model = name === undefined ? this.#first : this.#models.get(name);
+    return this.#entryOf(name, model, version);
+  }
+
+  /** The version that answers requests that name none, whatever their traffic; undefined when there is none. */
+  production(name: string): string | undefined {
+    return this.#models.get(name)?.current?.version;
+  }
+
+  /** The version behind a version or an alias; undefined when it does not answer. */
+  resolve(name: string, version: string): string | undefined {
+    return this.#models.get(name)?.ready.get(version)?.version;
   }
 
   /** A model that stays until it is released: `use` without a promise. @throws {ERR_MODEL} when there is none */
@@ -193,19 +222,24 @@ export class ModelStore {
     try {
       result = use(entry);
     } catch (error) {
-      entry.release();
+      entry.release(error);
       throw error;
     }
-    if (result instanceof Promise) {
-      const release = () => entry.release();
-      result.then(release, release);
-    } else entry.release();
+    if (result instanceof Promise)
+      result.then(
+        () => entry.release(),
+        (error) => entry.release(error),
+      );
+    else entry.release();
     return result;
   }
 
-  /** Splits the traffic of a model that names no version; undefined sends all of it to production. */
-  split(name: string, split: Split | undefined): void {
-    this.#modelOf(name).split = split;
+  /** Directs the requests to a model that name no version; undefined sends all of them to production. */
+  direct(name: string, route: Route | undefined): void {
+    if (route === undefined) this.#routes.delete(name);
+    else this.#routes.set(name, route);
+    const model = this.#models.get(name);
+    if (model !== undefined) model.route = route;
   }
 
   /**
@@ -344,7 +378,12 @@ export class ModelStore {
     this.#models.clear();
     for (const listing of listings) {
       const { name, versions } = listing;
-      const model = previous.get(name) ?? { slots: new Map(), listing, ready: new Map() };
+      const model = previous.get(name) ?? {
+        slots: new Map(),
+        listing,
+        ready: new Map(),
+        route: this.#routes.get(name),
+      };
       previous.delete(name);
       const slots = new Map(model.slots);
       model.slots.clear();
@@ -431,7 +470,7 @@ export class ModelStore {
     slot.state = 'loading';
     try {
       const endpoint = await this.#loader(name, version);
-      slot.entry = new Entry(name, version, endpoint);
+      slot.entry = new Entry(name, version, endpoint, model);
       slot.state = 'ready';
       slot.reason = undefined;
       slot.loadedRevision = revision;
@@ -473,13 +512,17 @@ export class ModelStore {
 
   #find({ name, version, key }: Selector): Entry {
     const model = name === undefined ? this.#first : this.#models.get(name);
-    if (model !== undefined) {
-      const asked = version ?? model.split?.(key);
-      const entry = asked === undefined ? model.current : model.ready.get(asked);
-      if (entry !== undefined) return entry;
-      // A variant that cannot answer does not take the service down with it.
-      if (version === undefined && model.current !== undefined) return model.current;
+    if (version === undefined && model?.route !== undefined) {
+      const chosen = model.ready.get(model.route.choose(key) ?? '');
+      // A variant that cannot answer leaves it to production.
+      if (chosen !== undefined) return chosen;
     }
+    return this.#entryOf(name, model, version);
+  }
+
+  #entryOf(name: string | undefined, model: Model | undefined, version: string | undefined): Entry {
+    const entry = version === undefined ? model?.current : model?.ready.get(version);
+    if (entry !== undefined) return entry;
     throw this.#missing(name, model, version);
   }
 

@@ -1,16 +1,15 @@
 /** The routes that tutorials use: one model, JSON rows, short names. */
 import { performance } from 'node:perf_hooks';
-import { type Route, readJson, type ServiceRequest } from '../http.js';
-import type { Selector } from '../models/model-store.js';
+import type { Route } from '../http.js';
 import { object, ref, TEXT } from '../openapi/operation.js';
 import type { Feature, ServiceContext } from '../service.js';
+import { predictRow, predictRows } from './predict.js';
 
 /** Makes the routes. */
-export function friendlyRoutes({ models, options, routes }: ServiceContext): Feature {
+export function friendlyRoutes(context: ServiceContext): Feature {
+  const { models, options, routes } = context;
   const { prefix = '' } = options;
   const started = performance.now();
-  const predict = (selector: Selector) => (request: ServiceRequest) =>
-    models.use(selector, ({ endpoint }) => endpoint.predict(readJson(request), request));
   const info = () => models.get({}).endpoint.info;
   const list: Route[] = [
     {
@@ -45,7 +44,7 @@ export function friendlyRoutes({ models, options, routes }: ServiceContext): Fea
       access: 'predict',
       summary: 'Predicts one row.',
       operation: { request: ref('Row'), response: ref('Prediction') },
-      handle: predict({}),
+      handle: (request) => predictRow(context, request, {}),
     },
     {
       method: 'POST',
@@ -53,8 +52,7 @@ export function friendlyRoutes({ models, options, routes }: ServiceContext): Fea
       access: 'predict',
       summary: 'Predicts many rows.',
       operation: { request: ref('Batch'), response: ref('BatchPrediction') },
-      handle: (request) =>
-        models.use({}, ({ endpoint }) => endpoint.predictBatch(readJson(request), request)),
+      handle: (request) => predictRows(context, request, {}),
     },
   ];
   return { routes: list };

@@ -6,11 +6,12 @@ import { reasonOf } from '../models/source.js';
 import { arrayOf, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
+import { predictRow, predictRows } from './predict.js';
 
 /** Makes the routes. */
-export function modelRoutes({ models }: ServiceContext): Feature {
-  const predict = (request: ServiceRequest) =>
-    models.use(asked(request), ({ endpoint }) => endpoint.predict(readJson(request), request));
+export function modelRoutes(context: ServiceContext): Feature {
+  const { models } = context;
+  const predict = (request: ServiceRequest) => predictRow(context, request, asked(request));
   const status = (name: string) => {
     const found = models.status().find((model) => model.name === name);
     if (found !== undefined) return found;
@@ -70,8 +71,7 @@ export function modelRoutes({ models }: ServiceContext): Feature {
       access: 'predict',
       summary: 'Predicts many rows with a model.',
       operation: { request: ref('Batch'), response: ref('BatchPrediction') },
-      handle: (request) =>
-        models.use(asked(request), ({ endpoint }) => endpoint.predictBatch(readJson(request), request)),
+      handle: (request) => predictRows(context, request, asked(request)),
     },
     {
       method: 'GET',
