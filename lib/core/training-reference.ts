@@ -48,7 +48,8 @@ export function summarise(x: Matrix, y: ArrayLike<unknown> | undefined, schema: 
     for (let i = 0; i < rows.length; i++) values[i] = x.data[rows[i] * x.cols + j];
     return summariseColumn(values, codesOf(column), most);
   });
-  return { rows: x.rows, sampled: rows.length, columns, target: summariseTarget(rows, y, schema, most) };
+  const target = summariseTarget(rows, y, schema, most);
+  return { rows: x.rows, sampled: rows.length, columns, ...(target && { target }) };
 }
 
 function summariseTarget(

@@ -4,6 +4,7 @@ import type { EndpointOptions } from './model/endpoint.js';
 import type { ModelOptions } from './models/load.js';
 import type { ModelRegistry } from './models/registry.js';
 import type { TrafficOptions } from './models/traffic.js';
+import type { MetricsOptions } from './observe/metrics.js';
 import type { FeedbackOptions } from './routes/feedback.js';
 import type { SecurityOptions } from './security/access.js';
 
@@ -16,7 +17,8 @@ export interface ServiceOptions
     ModelOptions,
     TrafficOptions,
     FeedbackOptions,
-    SecurityOptions {
+    SecurityOptions,
+    MetricsOptions {
   /** Where the routes begin, such as '/ml'. Default: the root. */
   readonly prefix?: string;
   /** Most bytes of a body, >= 1. Default 4 MiB. */

@@ -10,6 +10,8 @@ import { Answers } from './models/answers.js';
 import { storeOf } from './models/load.js';
 import type { ModelStore } from './models/model-store.js';
 import { Traffic } from './models/traffic.js';
+import { metricsRoutes } from './observe/metrics.js';
+import type { MetricView } from './observe/prometheus.js';
 import { type Observer, Observers } from './observer.js';
 import { openApiRoutes } from './openapi/routes.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from './options.js';
@@ -32,6 +34,8 @@ export interface ServiceContext {
   readonly observers: Observers;
   readonly options: ServiceOptions;
   readonly log: Log;
+  /** What `/metrics` tells; complete once all features are made. */
+  readonly gauges: MetricView[];
   /** Every route of the service, complete once all features are made. */
   readonly routes: readonly Route[];
 }
@@ -68,6 +72,7 @@ const FEATURES: readonly FeatureFactory[] = [
   v2Routes,
   v2ModelRoutes,
   mlflowRoutes,
+  metricsRoutes,
   openApiRoutes,
 ];
 
@@ -101,7 +106,16 @@ export class Service {
     const remembered = options.feedback?.remember ?? DEFAULT_REMEMBERED;
     const watched = options.feedback !== undefined || options.traffic !== undefined;
     const answers = watched ? new Answers(remembered) : undefined;
-    const context: ServiceContext = { models: store, traffic, answers, observers, options, log, routes };
+    const context: ServiceContext = {
+      models: store,
+      traffic,
+      answers,
+      observers,
+      options,
+      log,
+      gauges: [],
+      routes,
+    };
     const features: Feature[] = [];
     try {
       for (const make of FEATURES) {
