@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { markdownExamples, runExample, toModule } from '../support/examples.ts';
 
-const examples = markdownExamples('docs/guide/matrix.md');
+const guides = ['matrix', 'serving-models'];
+const examples = guides.flatMap((guide) => markdownExamples(`docs/guide/${guide}.md`));
 
 it('there are examples, and all of them assert something', () => {
   expect(examples.length).toBeGreaterThan(6);

@@ -77,6 +77,19 @@ describe('A/B', () => {
     const users = Array.from({ length: 40 }, (_, i) => `user-${i}`);
     const expected = users.map((user) => (bucketOf(user, 'm') < 0.5 ? 1 : 2));
     expect(new Set(expected).size).toBe(2);
+    const tensor = { inputs: [{ name: 'x', shape: [1, 1], datatype: 'FP64', data: [10] }] };
+    for (const [path, body] of [
+      ['/v2/models/m/infer', tensor],
+      ['/invocations', { instances: [{ x: 10 }] }],
+    ] as const) {
+      const answers = [];
+      for (const user of users.slice(0, 10)) {
+        const response = await post(server.url + path, body, { 'x-user-id': user });
+        expect(response.status).toBe(200);
+        answers.push(response.body.outputs?.[0].data[0] ?? response.body.predictions[0]);
+      }
+      expect(answers.map((value) => Math.round(value / 10))).toEqual(expected.slice(0, 10));
+    }
     for (const path of ['/predict', '/models/m/predict']) {
       const slopes = [];
       for (const user of users) slopes.push((await ask({ 'x-user-id': user }, path)).slope);
@@ -87,7 +100,7 @@ describe('A/B', () => {
     // Who names a version gets it.
     expect(await ask({ 'x-user-id': users[0] }, '/predict/3')).toMatchObject({ slope: 3, variant: null });
     const { body } = await admin('GET', '/models/m/traffic');
-    expect(body.requests['1'] + body.requests['2']).toBe(81);
+    expect(body.requests['1'] + body.requests['2']).toBe(101);
     await server.close();
     server = await serve(registry, { port: 0, handleSignals: false, traffic });
     const slopes = [];

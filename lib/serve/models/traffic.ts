@@ -7,7 +7,7 @@ import { bucketOf, pick, type Share } from '../../monitor/assign.js';
 import type { ServiceRequest } from '../http.js';
 import { RequestError } from '../request-error.js';
 import type { Log } from '../service.js';
-import type { ModelStore, Route, ServedModel } from './model-store.js';
+import type { ModelStore, Route, Selector, ServedModel } from './model-store.js';
 import { Shadow, type ShadowStats } from './shadow.js';
 
 /** Where the name of a user is in a request; the first that is there counts. */
@@ -216,6 +216,12 @@ export class Traffic {
     const sent = request.headers[header.toLowerCase()];
     if (typeof sent === 'string' && sent !== '') return sent;
     return (query === undefined ? undefined : request.query.get(query)) || undefined;
+  }
+
+  /** What is asked for, with the user that a header or the query names. */
+  address(request: ServiceRequest, asked: Selector): Selector {
+    if (asked.version !== undefined || this.#rules.size === 0) return asked;
+    return { ...asked, key: this.userOf(request, asked.name) };
   }
 
   /** The shadow of a model. */

@@ -7,7 +7,7 @@ import type { Feature, ServiceContext } from '../service.js';
 import { version as borealVersion } from '../version.js';
 
 /** Makes the routes. */
-export function mlflowRoutes({ models }: ServiceContext): Feature {
+export function mlflowRoutes({ models, traffic }: ServiceContext): Feature {
   const routes: Route[] = [
     {
       method: 'GET',
@@ -32,7 +32,7 @@ export function mlflowRoutes({ models }: ServiceContext): Feature {
       access: 'predict',
       summary: 'MLflow: predicts rows of dataframe_split, dataframe_records, instances, inputs or CSV.',
       handle: (request) =>
-        models.use({}, async ({ endpoint }) => {
+        models.use(traffic.address(request, {}), async ({ endpoint }) => {
           const rows = rowsOf(request, endpoint.plan.schema.columns);
           const { predictions } = await endpoint.predictBatch(rows, request);
           return { predictions };

@@ -11,7 +11,7 @@ import { version as borealVersion } from '../version.js';
 const EXTENSIONS = ['binary_tensor_data', 'model_repository', 'statistics', 'model_configuration'];
 
 /** Makes the routes. */
-export function v2Routes({ models }: ServiceContext): Feature {
+export function v2Routes({ models, traffic }: ServiceContext): Feature {
   const metadata = (request: ServiceRequest) => {
     const { name, endpoint } = models.get(asked(request));
     const { inputs, outputs } = V2Model.of(endpoint);
@@ -29,7 +29,12 @@ export function v2Routes({ models }: ServiceContext): Feature {
   };
   const answer = async (request: ServiceRequest) => {
     const message = readInfer(request);
-    const { head, outputs } = await infer(models, asked(request), message, request.signal);
+    const { head, outputs } = await infer(
+      models,
+      traffic.address(request, asked(request)),
+      message,
+      request.signal,
+    );
     return writeInfer(head, outputs, message.isBinary);
   };
   const routes: Route[] = [
