@@ -56,8 +56,8 @@ export class RequestError extends ValidationError {
   }
 }
 
-/** How Fastify names what goes wrong while it reads a body. */
-const BODY_ERRORS: Readonly<Record<string, readonly [status: number, code: ErrorCode, message: string]>> = {
+/** How Fastify names what goes wrong while it reads a request. */
+const READ_ERRORS: Readonly<Record<string, readonly [status: number, code: ErrorCode, message: string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'ERR_BODY_TOO_LARGE', 'The body is too large.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     415,
@@ -70,6 +70,8 @@ const BODY_ERRORS: Readonly<Record<string, readonly [status: number, code: Error
     'ERR_JSON',
     'The body is not valid JSON, or has a forbidden key such as __proto__.',
   ],
+  FST_ERR_BAD_URL: [400, 'ERR_REQUEST', 'The URL is not valid percent-encoding.'],
+  FST_ERR_MAX_PARAM_LENGTH: [414, 'ERR_REQUEST', 'A part of the URL is too long.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'ERR_JSON', 'The body is shorter than its content-length says.'],
 };
 
@@ -88,6 +90,6 @@ export function errorResponse(
     const status = STATUS[error.code] ?? (error instanceof ValidationError ? 400 : 500);
     return { status, body: { error: error.message, code: error.code, row: error.row } };
   }
-  const known = BODY_ERRORS[(error as { code?: string } | null)?.code ?? ''];
+  const known = READ_ERRORS[(error as { code?: string } | null)?.code ?? ''];
   return known && { status: known[0], body: { error: known[2], code: known[1] } };
 }

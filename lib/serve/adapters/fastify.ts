@@ -133,12 +133,13 @@ function handleKnownError(error: FastifyError, request: FastifyRequest, reply: F
 }
 
 /** Answers whatever no route matches. */
-export async function handleNotFound(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function handleNotFound(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { status, body } = errorResponse(noRoute(request.method, pathOf(request.url)))!;
   reply.code(status).send(body);
 }
 
-function pathOf(url: string): string {
+/** A URL's path, without the query. */
+export function pathOf(url: string): string {
   const end = url.indexOf('?');
   return end < 0 ? url : url.slice(0, end);
 }

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { Estimator } from '../../core/estimator.js';
 import type { Servable } from '../options.js';
-import { Router } from '../router.js';
 import { type AppOptions, createApp } from './app.js';
 
 /** Options of {@link toNodeHandler}. */
@@ -51,10 +50,10 @@ export function toNodeHandler(models: Servable, options: NodeHandlerOptions = {}
 }
 
 async function prepare(models: Servable, options: NodeHandlerOptions) {
-  const { app, service } = await createApp(models, options);
+  const { app, router } = await createApp(models, options);
   app.addHook('preParsing', async (request, _reply, payload) => replay(request.raw) ?? payload);
   await app.ready();
-  return { app, router: new Router(service.routes, options.prefix) };
+  return { app, router };
 }
 
 const FAILED = JSON.stringify({
