@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   ERR_ENCODING:
     'The body of an HTTP request is compressed in a way the server does not know, or is not what its Content-Encoding says.',
   ERR_BODY_TOO_LARGE: 'The body of an HTTP request has more bytes than the server accepts.',
+  ERR_DEADLINE: 'The answer was not there within the time that the client had set.',
   ERR_TOO_MANY_ROWS: 'A batch has more rows than the server accepts.',
   ERR_MODEL: 'The server does not have the model, or not in that version.',
   ERR_PREDICTION: 'Feedback names a prediction that the server does not remember.',
