@@ -1,5 +1,6 @@
 /** Everything a service can be told, one interface per feature. */
 import type { Estimator } from '../core/estimator.js';
+import type { ConsoleOptions } from './console/routes.js';
 import type { EndpointOptions } from './model/endpoint.js';
 import type { ModelOptions } from './models/load.js';
 import type { ModelRegistry } from './models/registry.js';
@@ -18,7 +19,8 @@ export interface ServiceOptions
     TrafficOptions,
     FeedbackOptions,
     SecurityOptions,
-    MetricsOptions {
+    MetricsOptions,
+    ConsoleOptions {
   /** Where the routes begin, such as '/ml'. Default: the root. */
   readonly prefix?: string;
   /** Most bytes of a body, >= 1. Default 4 MiB. */

@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { ValidationError } from '../errors.js';
+import { consoleRoutes } from './console/routes.js';
 import { decodeRequest, encodeReply } from './content-encoding.js';
 import { type Access, Reply, type Route, type ServiceRequest } from './http.js';
 import { Answers } from './models/answers.js';
@@ -74,6 +75,7 @@ const FEATURES: readonly FeatureFactory[] = [
   mlflowRoutes,
   metricsRoutes,
   openApiRoutes,
+  consoleRoutes,
 ];
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,0 +1,332 @@
+/** The console in a real Chromium, against real servers of real models. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { loadIris, RandomForestClassifier } from '../../lib/index.js';
+import { type BorealServer, ModelRegistry, type ServeOptions, serve } from '../../lib/serve/index.js';
+import { chromiumPath, launch, open } from './console-browser.js';
+import { houseAt, post, priceModel, verdictModel } from './support.js';
+
+const KEY = 'sesame-sesame-sesame';
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+async function irisModel(nEstimators = 20) {
+  const { data, target, featureNames, targetNames } = loadIris();
+  const columns = featureNames.map((name, j) => [
+    name,
+    Float64Array.from(target, (_, i) => data.data[i * 4 + j]),
+  ]);
+  const labels = Array.from(target, (label) => targetNames[label]);
+  return new RandomForestClassifier({ nEstimators, randomState: 1 }).fit(Object.fromEntries(columns), labels);
+}
+
+describe('the files', () => {
+  let server: BorealServer;
+  afterEach(() => server.close());
+  const start = async (options: ServeOptions = {}) => {
+    server = await serve(await priceModel(), { port: 0, handleSignals: false, ...options });
+    return server.url;
+  };
+
+  it('are small, and carry a policy that allows nothing inline and nothing from elsewhere', async () => {
+    const url = await start();
+    let total = 0;
+    for (const file of ['console', 'docs', 'console/app.js', 'console/app.css', 'console/icon.svg']) {
+      const response = await fetch(`${url}/${file}`);
+      expect(response.status).toBe(200);
+      const policy = response.headers.get('content-security-policy')!;
+      expect(policy).toMatch("default-src 'none'");
+      expect(policy).not.toMatch('unsafe');
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      total += (await response.arrayBuffer()).byteLength;
+    }
+    expect(total).toBeLessThan(150 * 1024);
+  });
+
+  it('are sent again only when they have changed, and compressed to those who take that', async () => {
+    const url = await start();
+    const first = await fetch(`${url}/console/app.js`, { headers: { 'accept-encoding': 'gzip' } });
+    expect(first.headers.get('content-encoding')).toBe('gzip');
+    for (const etag of [first.headers.get('etag')!, `W/${first.headers.get('etag')}`]) {
+      const again = await fetch(`${url}/console/app.js`, { headers: { 'if-none-match': etag } });
+      expect([again.status, await again.text()]).toEqual([304, '']);
+    }
+  });
+
+  it.each(['nothing.js', '..%2f..%2fpackage.json', '__proto__', 'toString', 'app.js.map'])(
+    'are no others: %s',
+    async (name) => {
+      const response = await fetch(`${await start()}/console/${name}`);
+      expect([response.status, (await response.json()) as object]).toMatchObject([
+        404,
+        { code: 'ERR_ROUTE' },
+      ]);
+    },
+  );
+
+  it('are not there when they are not wanted', async () => {
+    const url = await start({ console: false });
+    for (const path of ['/console', '/docs', '/console/feed']) {
+      expect((await fetch(url + path)).status).toBe(404);
+    }
+  });
+
+  it('need no key, but the data does', async () => {
+    const url = await start({ apiKeys: [KEY] });
+    expect((await fetch(`${url}/console`)).status).toBe(200);
+    expect((await fetch(`${url}/console/feed`)).status).toBe(401);
+    expect((await fetch(`${url}/console/models/Pipeline/1`)).status).toBe(401);
+  });
+});
+
+describe('the feed', () => {
+  it('counts predictions second by second, and tells each second once', async () => {
+    const server = await serve(await priceModel(), { port: 0, handleSignals: false });
+    const read = async (since: unknown) => {
+      const response = await fetch(`${server.url}/console/feed?since=${since}`);
+      return (await response.json()) as { id: number; seconds: Record<string, number>[] };
+    };
+    for (let i = 0; i < 5; i++) await post(`${server.url}/predict`, houseAt(i));
+    await post(`${server.url}/predict`, {});
+    let seconds: Record<string, number>[] = [];
+    const sum = (key: string) => seconds.reduce((total, second) => total + second[key], 0);
+    while (sum('requests') < 6) {
+      seconds = seconds.concat((await read(seconds.at(-1)?.at ?? 0)).seconds);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect([sum('requests'), sum('refused'), sum('failed')]).toEqual([6, 1, 0]);
+    const busy = seconds.find(({ requests }) => requests > 0)!;
+    expect(busy.p50).toBeGreaterThan(0);
+    expect(busy.p95).toBeGreaterThanOrEqual(busy.p50);
+    expect(busy.p99).toBeGreaterThanOrEqual(busy.p95);
+    expect(new Set(seconds.map(({ at }) => at)).size).toBe(seconds.length);
+    expect(await read('soon')).toMatchObject({ code: 'ERR_REQUEST', field: 'since' });
+    await server.close();
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is none on the PATH)', () => {
+  let browser: Browser;
+  let server: BorealServer;
+  let folder: string;
+  beforeAll(async () => {
+    browser = await launch();
+    folder = await mkdtemp(join(tmpdir(), 'boreal-console-'));
+  });
+  afterEach(() => server?.close());
+  afterAll(async () => {
+    await browser?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const start = async (model: Parameters<typeof serve>[0], options: ServeOptions = {}) => {
+    server = await serve(model, { port: 0, handleSignals: false, ...options });
+    return server.url;
+  };
+  const goTo = (page: Page, name: string) => page.getByRole('tab', { name, exact: true }).click();
+  const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true }).waitFor();
+  const shoot = async (page: Page, name: string) => {
+    const to = process.env.BOREAL_SCREENSHOTS;
+    if (to !== undefined) await page.screenshot({ path: join(to, `${name}.png`), fullPage: true });
+  };
+  /** What axe finds wrong. */
+  const accessibility = async (page: Page) => {
+    // The policy of the page forbids a script tag; what the debugger runs is not under it.
+    await page.evaluate(await readFile(axePath, 'utf8'));
+    const { violations } = (await page.evaluate('axe.run()')) as {
+      violations: { id: string; nodes: { html: string }[] }[];
+    };
+    return violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
+  };
+
+  it('shows models and versions; promotes and rolls back once it has an admin key', async () => {
+    const registry = new ModelRegistry({ dir: join(folder, 'registry') });
+    for (const version of ['1', '2', '3']) {
+      await registry.register(await irisModel(Number(version) * 5), { name: 'iris', version });
+    }
+    await registry.promote('iris', '1');
+    const url = await start(registry, {
+      apiKeys: [{ name: 'admin', key: KEY, admin: true }],
+    });
+    const { page, offences } = await open(browser, `${url}/console`, { allowed: /401/ });
+    await page.getByText('An API key is needed').waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Enter a key' }).click();
+    await shoot(page, 'key');
+    await page.getByLabel('Key', { exact: true }).fill('wrong-wrong-wrong');
+    await page.getByRole('button', { name: 'Use key' }).click();
+    await page.getByText('The API key or token is not valid.').waitFor();
+    await page.getByRole('button', { name: 'Enter a key' }).click();
+    await page.getByLabel('Key', { exact: true }).fill(KEY);
+    await page.keyboard.press('Enter');
+    await heading(page, 'iris');
+    expect(await page.evaluate('Object.values(sessionStorage)')).toEqual([KEY]);
+    expect(await page.evaluate('Object.keys(localStorage)')).toEqual([]);
+    const first = page.getByRole('listitem').filter({ hasText: 'Version 1' });
+    await first.getByText('production').waitFor();
+    await page.getByRole('button', { name: 'Promote version 3 of iris' }).click();
+    await page.getByText('iris: version 3 is in production.').waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'Version 3' }).getByText('production').waitFor();
+    await shoot(page, 'overview');
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await page.getByText('iris: back to version 1.').waitFor();
+    await first.getByText('production').waitFor();
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await page.getByText('no earlier').waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    expect(offences.filter((text) => !/409/.test(text))).toEqual([]);
+  });
+
+  it('makes a form from the columns and draws the probabilities', async () => {
+    const url = await start(await irisModel());
+    const { page, offences } = await open(browser, `${url}/console#try`);
+    await page.getByRole('spinbutton').first().waitFor();
+    expect(await page.getByRole('spinbutton').count()).toBe(4);
+    await page.getByRole('spinbutton').nth(2).fill('1.4');
+    await page.getByRole('spinbutton').nth(3).fill('0.2');
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.locator('.bars li').first().waitFor();
+    const row = await page.getByRole('region', { name: 'The same with curl' }).innerText();
+    const { body } = await post(`${url}/predict`, /-d '(.*)'/.exec(row)![1]);
+    expect(await page.locator('.big').innerText()).toBe(String(body.prediction));
+    expect(await page.locator('.bars li').count()).toBe(3);
+    expect(await page.locator('.bars li.best').innerText()).toMatch(String(body.prediction));
+    await shoot(page, 'try-iris');
+    expect(await accessibility(page)).toEqual([]);
+    expect(offences).toEqual([]);
+  });
+
+  it('has selects, checkboxes and missing values; draws an interval; says what the model refuses', async () => {
+    const url = await start({ houses: await priceModel(), verdict: await verdictModel() });
+    const { page, offences } = await open(browser, `${url}/console#try`, { allowed: /400/ });
+    await page.getByLabel('town').selectOption('Turku');
+    await page.getByLabel('garden', { exact: true }).check();
+    await page.getByRole('checkbox', { name: 'missing' }).check();
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.locator('.range .mark').waitFor();
+    expect(await page.locator('.range').innerText()).toMatch(/90.0 % of the trees say/);
+    expect(await page.getByRole('region', { name: 'The same with curl' }).innerText()).toMatch(
+      /"age":null,"garden":true,"town":"Turku"/,
+    );
+    await shoot(page, 'try-houses');
+    await page.getByRole('spinbutton').first().fill('1e999');
+    await page.getByLabel('Model').selectOption({ label: 'verdict, version 1 (production)' });
+    await page.getByText('Press Predict to ask the model.').waitFor();
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.locator('.bars li').first().waitFor();
+    await page.getByRole('spinbutton').first().fill('1e300');
+    await page.getByText('Outside the training range').waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    expect(offences).toEqual([]);
+  });
+
+  it('draws what happens, and goes on after the server was started again', async () => {
+    const model = await priceModel();
+    const url = await start(model);
+    const { page, offences } = await open(browser, `${url}/console#live`, { allowed: /ERR_CONNECTION|400/ });
+    await page.getByText('No predictions in the last five minutes').waitFor();
+    for (let i = 0; i < 60; i++) await post(`${url}/predict`, houseAt(i));
+    await post(`${url}/predict`, {});
+    const total = page.locator('.tile').filter({ hasText: 'Requests in 5 minutes' });
+    await total.getByText('61', { exact: true }).waitFor();
+    expect(await page.locator('canvas').count()).toBe(6);
+    expect(await accessibility(page)).toEqual([]);
+    await shoot(page, 'live');
+    const { port } = server;
+    await server.close();
+    await page.getByText('The server does not answer.').waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await start(model, { port });
+    await page.getByText('No predictions in the last five minutes').waitFor();
+    await post(`${url}/predict`, houseAt(1));
+    await total.getByText('1', { exact: true }).waitFor();
+    expect(await page.getByText('The server does not answer.').count()).toBe(0);
+    expect(offences).toEqual([]);
+  });
+
+  it('shows the API at /docs, below a prefix too, and tries it', async () => {
+    const url = await start(await priceModel(), { prefix: '/ml' });
+    const { page, offences } = await open(browser, `${url}/ml/docs`);
+    await heading(page, 'Predictions');
+    const predict = page.locator('details').filter({ has: page.getByText('/predict', { exact: true }) });
+    await predict.locator('summary').click();
+    await predict.getByRole('button', { name: 'Send' }).click();
+    const answer = predict.getByRole('region', { name: /^Status 200/ });
+    expect(JSON.parse(await answer.innerText())).toHaveProperty('interval.lower');
+    expect(await predict.getByRole('region', { name: 'The same with curl' }).innerText()).toMatch(
+      `curl -X POST '${url}/ml/predict'`,
+    );
+    await shoot(page, 'docs');
+    expect(await accessibility(page)).toEqual([]);
+    expect(offences).toEqual([]);
+  });
+
+  it('works by keyboard alone', async () => {
+    const url = await start(await irisModel());
+    const { page, offences } = await open(browser, `${url}/console`);
+    await heading(page, 'Models');
+    const focused = () => page.evaluate<string>('document.activeElement.textContent');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Skip to content');
+    expect(
+      await page.evaluate<number>('document.activeElement.getBoundingClientRect().left'),
+    ).toBeGreaterThan(0);
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Overview');
+    const outline = () => page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle');
+    expect(await outline()).toBe('solid');
+    await page.keyboard.press('ArrowRight');
+    expect(await focused()).toBe('Try');
+    await page.getByRole('spinbutton').first().waitFor();
+    await page.keyboard.press('End');
+    expect(await focused()).toBe('API');
+    await page.keyboard.press('ArrowRight');
+    expect(await focused()).toBe('Overview');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('spinbutton').first().waitFor();
+    // One stop for all tabs: the tools come next, then the form.
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('API key');
+    for (let i = 0; i < 30 && (await focused()) !== 'Predict'; i++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.locator('.bars li').first().waitFor();
+    expect(offences).toEqual([]);
+  });
+
+  it('is dark where the system is, and on demand', async () => {
+    const url = await start(await irisModel());
+    const { page, offences } = await open(browser, `${url}/console#try`, { colorScheme: 'dark' });
+    const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+    await page.getByRole('spinbutton').first().waitFor();
+    expect(await background()).toBe('rgb(15, 21, 19)');
+    await page.getByRole('button', { name: 'Predict' }).click();
+    await page.locator('.bars li').first().waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    await shoot(page, 'dark');
+    await page.getByRole('button', { name: 'Dark' }).click();
+    expect(await background()).toBe('rgb(246, 247, 246)');
+    await page.reload();
+    await page.getByRole('spinbutton').first().waitFor();
+    expect(await background()).toBe('rgb(246, 247, 246)');
+    expect(offences).toEqual([]);
+  });
+
+  it('fits 360 pixels', async () => {
+    const url = await start({ houses: await priceModel(), verdict: await verdictModel() });
+    const { page, offences } = await open(browser, `${url}/console`, { width: 360, height: 740 });
+    for (const name of ['Overview', 'Try', 'Live', 'API']) {
+      await goTo(page, name);
+      await page.locator('main h1').waitFor();
+      await page.waitForTimeout(100);
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      expect([name, width]).toEqual([name, 360]);
+      await shoot(page, `narrow-${name}`);
+    }
+    expect(offences).toEqual([]);
+  });
+});
