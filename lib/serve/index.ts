@@ -1,6 +1,12 @@
 /** boreal/serve: models over HTTP. */
 export type { AppOptions } from './adapters/app.js';
+export type { EmbedOptions } from './adapters/core.js';
+export { type ExpressMiddleware, expressMiddleware } from './adapters/express.js';
 export { type BorealPluginOptions, borealPlugin } from './adapters/fastify.js';
+export { createFetchHandler, type FetchClient, type FetchHandler } from './adapters/fetch.js';
+export { type HonoContext, type HonoMiddleware, honoHandler } from './adapters/hono.js';
+export type { HttpLimits } from './adapters/http-server.js';
+export { type KoaContext, type KoaMiddleware, koaMiddleware } from './adapters/koa.js';
 export { type NodeHandler, type NodeHandlerOptions, toNodeHandler } from './adapters/node.js';
 export { type BorealServer, type ServeOptions, serve } from './adapters/server.js';
 export type { Interval, Prediction, Value } from './model/decode.js';

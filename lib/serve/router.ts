@@ -1,6 +1,7 @@
 /** Finds the route of a path, for adapters whose framework does not. */
 import findMyWay from 'find-my-way';
 import type { Route } from './http.js';
+import { RequestError } from './request-error.js';
 import { methodsOf, noRoute, wrongMethod } from './service.js';
 
 /** A route and what its path's parameters are. */
@@ -29,6 +30,8 @@ export class Router {
 
   /** @param path - without the query @throws {ERR_ROUTE | ERR_METHOD} when no route matches */
   find(method: string, path: string): Match {
+    if (!isDecodable(path))
+      throw new RequestError(400, 'ERR_REQUEST', 'The URL is not valid percent-encoding.');
     const found = this.#routes.find((method === 'HEAD' ? 'GET' : method) as 'GET', path);
     if (found !== null) return { route: found.store as Route, params: found.params };
     const allowed = this.#allowed.find('GET', path);
@@ -37,5 +40,14 @@ export class Router {
 
   #url(path: string): string {
     return path === '/' && this.#prefix !== '' ? this.#prefix : this.#prefix + path;
+  }
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
   }
 }

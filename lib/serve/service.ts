@@ -144,7 +144,7 @@ export class Service {
   admit(route: Route, request: ServiceRequest): Reply | undefined | Promise<Reply | undefined> {
     const started = performance.now();
     const refuse = (error: unknown) =>
-      this.#finish(route, request, started, this.#refuse(error, request), error);
+      this.#finish(route, request, started, this.refuse(error, request.id), error);
     try {
       return this.#guard(request, route.access, 0)?.then(() => undefined, refuse);
     } catch (error) {
@@ -161,7 +161,7 @@ export class Service {
       const reply = encodeReply(request, result instanceof Reply ? result : Reply.json(result));
       return this.#finish(route, request, started, reply instanceof Promise ? await reply : reply);
     } catch (error) {
-      return this.#finish(route, request, started, this.#refuse(error, request), error);
+      return this.#finish(route, request, started, this.refuse(error, request.id), error);
     }
   }
 
@@ -190,10 +190,11 @@ export class Service {
     return reply;
   }
 
-  #refuse(error: unknown, request: ServiceRequest): Reply {
+  /** What to answer to an exception. Defects are logged. */
+  refuse(error: unknown, requestId: string): Reply {
     const known = errorResponse(error);
     if (known === undefined || known.status >= 500) {
-      this.#context.log.error({ err: error, requestId: request.id }, 'A request failed.');
+      this.#context.log.error({ err: error, requestId }, 'A request failed.');
     }
     const { status, body } = known ?? INTERNAL;
     return Reply.error(status, body, error instanceof RequestError ? error.headers : undefined);

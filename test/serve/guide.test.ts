@@ -40,7 +40,10 @@ it('answers every curl line of the guide as the guide shows', async () => {
   await server.close();
 });
 
-it.each(['embed-fastify', 'embed-node-http'])('runs examples/%s.mjs', async (name) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [`${root}examples/${name}.mjs`]);
-  expect(stdout).toMatch(/prediction: 0.*probabilities.*my own page/s);
-});
+it.each(['fastify', 'node-http', 'express', 'koa', 'hono', 'fetch'].map((host) => `embed-${host}`))(
+  'runs examples/%s.mjs',
+  async (name) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [`${root}examples/${name}.mjs`]);
+    expect(stdout).toMatch(/prediction: 0.*probabilities.*my own page/s);
+  },
+);

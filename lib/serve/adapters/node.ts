@@ -4,16 +4,17 @@ import { Readable } from 'node:stream';
 import { Estimator } from '../../core/estimator.js';
 import type { Servable } from '../options.js';
 import { type AppOptions, createApp } from './app.js';
+import { parsedBody } from './parsed-body.js';
 
 /** Options of {@link toNodeHandler}. */
 export type NodeHandlerOptions = AppOptions;
 
 /** Answers a request; `next` is called for paths that are not the model's, and with an error that is not the client's. */
-export type NodeHandler = (
-  req: IncomingMessage,
-  res: ServerResponse,
-  next?: (error?: unknown) => void,
-) => void;
+export interface NodeHandler {
+  (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void;
+  /** Releases what the service holds; call it when the host has answered its last request. */
+  close(): Promise<void>;
+}
 
 /**
  * The routes of {@link serve} as a function for `node:http`. Paths that are not the model's go to `next` when it is
@@ -37,7 +38,7 @@ export function toNodeHandler(models: Servable, options: NodeHandlerOptions = {}
   const ready = prepare(models, options);
   // Every request hears of a failure; until the first one comes it is not unhandled.
   ready.catch(() => undefined);
-  return (req, res, next) => {
+  const handler = (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => {
     ready.then(
       ({ app, router }) => {
         if (next === undefined || router.has((req.url ?? '/').split('?', 1)[0])) app.routing(req, res);
@@ -47,6 +48,7 @@ export function toNodeHandler(models: Servable, options: NodeHandlerOptions = {}
         next ? next(error) : res.writeHead(500, { 'content-type': 'application/json' }).end(FAILED),
     );
   };
+  return Object.assign(handler, { close: async () => (await ready).app.close() });
 }
 
 async function prepare(models: Servable, options: NodeHandlerOptions) {
@@ -61,11 +63,11 @@ const FAILED = JSON.stringify({
   code: 'ERR_INTERNAL',
 });
 
-/** The body again, when something before us, such as express.json(), has read and parsed it. */
-function replay(req: IncomingMessage & { readonly body?: unknown }): Readable | undefined {
-  if (!req.readableEnded || req.body === undefined) return undefined;
-  // Whatever read it has decompressed it, too.
-  delete req.headers['content-encoding'];
+/** The body again, when something before us, such as express.json(), has read and perhaps decompressed it. */
+function replay(req: IncomingMessage): Readable | undefined {
+  const body = parsedBody(req, req);
+  if (body === undefined) return undefined;
   const receivedEncodedLength = Number(req.headers['content-length'] ?? 0);
-  return Object.assign(Readable.from([JSON.stringify(req.body)]), { receivedEncodedLength });
+  delete req.headers['content-encoding'];
+  return Object.assign(Readable.from([body]), { receivedEncodedLength });
 }
