@@ -9,6 +9,8 @@ export type { HttpLimits } from './adapters/http-server.js';
 export { type KoaContext, type KoaMiddleware, koaMiddleware } from './adapters/koa.js';
 export { type NodeHandler, type NodeHandlerOptions, toNodeHandler } from './adapters/node.js';
 export { type BorealServer, type ServeOptions, serve } from './adapters/server.js';
+export type { AsyncOptions, JobOptions } from './jobs/options.js';
+export { type JobWorker, type JobWorkerOptions, startJobWorker } from './jobs/start-worker.js';
 export type { Interval, Prediction, Value } from './model/decode.js';
 export {
   type BatchPrediction,

@@ -60,6 +60,21 @@ export interface ModelEvent {
   readonly error?: unknown;
 }
 
+/** A job that is answered later came to a new state. */
+export interface JobEvent {
+  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+  /** The model's name. */
+  readonly model: string;
+  /** Jobs that wait; as last seen, where the queue is in Redis. */
+  readonly queued?: number;
+  /** Jobs that this process runs. */
+  readonly running?: number;
+  /** From the submission to the first attempt. */
+  readonly queueMs?: number;
+  /** From the first attempt of this process to the end. */
+  readonly runMs?: number;
+}
+
 /** Listens to some of the events. An observer that throws is a defect: the request fails with 500. */
 export interface Observer {
   request?(event: RequestEvent): void;
@@ -67,6 +82,7 @@ export interface Observer {
   batch?(event: BatchEvent): void;
   model?(event: ModelEvent): void;
   outcome?(event: OutcomeEvent): void;
+  job?(event: JobEvent): void;
 }
 
 /** Calls many observers as if they were one. */
@@ -95,5 +111,9 @@ export class Observers {
 
   outcome(event: OutcomeEvent): void {
     for (const observer of this.#observers) observer.outcome?.(event);
+  }
+
+  job(event: JobEvent): void {
+    for (const observer of this.#observers) observer.job?.(event);
   }
 }

@@ -1,6 +1,7 @@
 /** Everything a service can be told, one interface per feature. */
 import type { Estimator } from '../core/estimator.js';
 import type { ConsoleOptions } from './console/routes.js';
+import type { AsyncOptions } from './jobs/options.js';
 import type { EndpointOptions } from './model/endpoint.js';
 import type { ModelOptions } from './models/load.js';
 import type { ModelRegistry } from './models/registry.js';
@@ -20,7 +21,8 @@ export interface ServiceOptions
     FeedbackOptions,
     SecurityOptions,
     MetricsOptions,
-    ConsoleOptions {
+    ConsoleOptions,
+    AsyncOptions {
   /** Where the routes begin, such as '/ml'. Default: the root. */
   readonly prefix?: string;
   /** Most bytes of a body, >= 1. Default 4 MiB. */

@@ -7,6 +7,7 @@ import { ValidationError } from '../errors.js';
 import { consoleRoutes } from './console/routes.js';
 import { decodeRequest, encodeReply } from './content-encoding.js';
 import { type Access, Reply, type Route, type ServiceRequest } from './http.js';
+import { jobRoutes } from './jobs/routes.js';
 import { Answers } from './models/answers.js';
 import { storeOf } from './models/load.js';
 import type { ModelStore } from './models/model-store.js';
@@ -25,6 +26,7 @@ import { trafficRoutes } from './routes/traffic.js';
 import { v2Routes } from './routes/v2.js';
 import { v2ModelRoutes } from './routes/v2-models.js';
 import { accessControl } from './security/access.js';
+import type { Principal } from './security/api-keys.js';
 
 /** What the parts of a service share. */
 export interface ServiceContext {
@@ -37,6 +39,8 @@ export interface ServiceContext {
   readonly log: Log;
   /** What `/metrics` tells; complete once all features are made. */
   readonly gauges: MetricView[];
+  /** Who a request comes from; undefined where there are no keys. For routes whose answer depends on it. */
+  readonly identify: Identify;
   /** Every route of the service, complete once all features are made. */
   readonly routes: readonly Route[];
 }
@@ -48,8 +52,12 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** Tells who a request comes from. */
+export type Identify = (request: ServiceRequest) => Principal | undefined | Promise<Principal | undefined>;
+
 /** One part of a service. */
 export interface Feature {
+  readonly identify?: Identify;
   readonly routes?: readonly Route[];
   readonly observer?: Observer;
   /**
@@ -74,11 +82,13 @@ const FEATURES: readonly FeatureFactory[] = [
   v2ModelRoutes,
   mlflowRoutes,
   metricsRoutes,
+  jobRoutes,
   openApiRoutes,
   consoleRoutes,
 ];
 
-const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+/** Where nobody listens. */
+export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** See the head of this file. */
 export class Service {
@@ -108,6 +118,9 @@ export class Service {
     const remembered = options.feedback?.remember ?? DEFAULT_REMEMBERED;
     const watched = options.feedback !== undefined || options.traffic !== undefined;
     const answers = watched ? new Answers(remembered) : undefined;
+    const features: Feature[] = [];
+    const identify: Identify = (request) =>
+      features.find((feature) => feature.identify !== undefined)?.identify?.(request);
     const context: ServiceContext = {
       models: store,
       traffic,
@@ -117,8 +130,8 @@ export class Service {
       log,
       gauges: [],
       routes,
+      identify,
     };
-    const features: Feature[] = [];
     try {
       for (const make of FEATURES) {
         const feature = await make(context);

@@ -85,6 +85,7 @@ export async function accessControl({ options, log, models }: ServiceContext): P
       if (!(principal instanceof Promise)) return decide(request, access, principal);
       return principal.then((found) => decide(request, access, found));
     },
+    identify,
     close: () => file?.close(),
   };
 }
