@@ -75,7 +75,12 @@ export function codesOf({ kind, categories }: Column): number | undefined {
   return categories?.length;
 }
 
-function summariseColumn(values: FloatArray, codes: number | undefined, most: number): ColumnReference {
+/** Summarises one column of numbers or of codes, with `most` quantiles. */
+export function summariseColumn(
+  values: FloatArray,
+  codes: number | undefined,
+  most: number,
+): ColumnReference {
   if (codes !== undefined) {
     const counts = new Array<number>(codes).fill(0);
     let missing = 0;

@@ -14,7 +14,8 @@ export interface PsiOptions {
 /**
  * The population stability index of live data against a reference: the sum over bins of
  * (live share - reference share) * log(live share / reference share). By custom, below 0.1 is stable and above 0.2 a
- * shift to act on. Numbers are binned at quantiles of the reference (equal ones merge); text, booleans and missing
+ * shift to act on. Numbers are binned at quantiles of the reference (equal ones merge), with
+ * a bin on either side for what lies outside of it; text, booleans and missing
  * values (NaN, null) count by value. A share is (count + smoothing) / (total + smoothing * bins).
  *
  * @param reference - numbers, or labels; at least one
@@ -25,7 +26,7 @@ export interface PsiOptions {
  * import { psi } from 'boreal';
  * const reference = Array.from({ length: 1000 }, (_, i) => i);
  * psi(reference, reference); // 0
- * psi(reference, reference.map((x) => x + 500)); // 3.7...
+ * psi(reference, reference.map((x) => x + 500)); // 6.07...
  * ```
  */
 export function psi(
@@ -71,35 +72,39 @@ export function psi(
   );
 }
 
-/** The index of two lists of counts, bin by bin. */
+/** The index of two lists of counts, bin by bin; bins that are empty on both sides do not count. */
 export function psiOfCounts(
-  reference: ArrayLike<number>,
-  live: ArrayLike<number>,
+  reference: readonly number[],
+  live: readonly number[],
   smoothing: number,
 ): number {
-  let referenceTotal = 0;
-  let liveTotal = 0;
-  for (let b = 0; b < reference.length; b++) {
-    referenceTotal += reference[b] + smoothing;
-    liveTotal += live[b] + smoothing;
-  }
-  let sum = 0;
-  for (let b = 0; b < reference.length; b++) {
+  const bins = reference.map((_, b) => b).filter((b) => reference[b] + live[b] > 0);
+  const total = (counts: readonly number[]) => bins.reduce((sum, b) => sum + counts[b] + smoothing, 0);
+  const [referenceTotal, liveTotal] = [total(reference), total(live)];
+  return bins.reduce((sum, b) => {
     const before = (reference[b] + smoothing) / referenceTotal;
     const now = (live[b] + smoothing) / liveTotal;
-    sum += (now - before) * Math.log(now / before);
-  }
-  return sum;
+    return sum + (now - before) * Math.log(now / before);
+  }, 0);
 }
 
-/** Upper ends (inclusive) of all bins but the last: distinct quantiles of sorted numbers. */
+/** Upper ends (inclusive) of all bins but the last: just below the least number, then distinct quantiles up to the greatest. */
 export function cutAtQuantiles(sorted: ArrayLike<number>, bins: number): number[] {
-  const edges: number[] = [];
-  for (let b = 1; b < bins && sorted.length > 0; b++) {
+  if (sorted.length === 0) return [];
+  const edges = [justBelow(sorted[0])];
+  for (let b = 1; b <= bins; b++) {
     const edge = sorted[Math.ceil((b * sorted.length) / bins) - 1];
-    if (edge !== edges.at(-1) && edge !== sorted[sorted.length - 1]) edges.push(edge);
+    if (edge !== edges.at(-1)) edges.push(edge);
   }
   return edges;
+}
+
+/** The number before a finite one. */
+function justBelow(value: number): number {
+  if (value === 0) return -Number.MIN_VALUE;
+  const bits = new BigInt64Array(Float64Array.of(value).buffer);
+  bits[0] += value > 0 ? -1n : 1n;
+  return new Float64Array(bits.buffer)[0];
 }
 
 /** Index of the bin of a number. */

@@ -6,6 +6,7 @@ import type { EndpointOptions } from './model/endpoint.js';
 import type { ModelOptions } from './models/load.js';
 import type { ModelRegistry } from './models/registry.js';
 import type { TrafficOptions } from './models/traffic.js';
+import type { DriftOptions } from './observe/drift.js';
 import type { MetricsOptions } from './observe/metrics.js';
 import type { FeedbackOptions } from './routes/feedback.js';
 import type { SecurityOptions } from './security/access.js';
@@ -21,6 +22,7 @@ export interface ServiceOptions
     FeedbackOptions,
     SecurityOptions,
     MetricsOptions,
+    DriftOptions,
     ConsoleOptions,
     AsyncOptions {
   /** Where the routes begin, such as '/ml'. Default: the root. */

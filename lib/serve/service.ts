@@ -12,6 +12,7 @@ import { Answers } from './models/answers.js';
 import { storeOf } from './models/load.js';
 import type { ModelStore } from './models/model-store.js';
 import { Traffic } from './models/traffic.js';
+import { driftRoutes } from './observe/drift.js';
 import { metricsRoutes } from './observe/metrics.js';
 import type { MetricView } from './observe/prometheus.js';
 import { type Observer, Observers } from './observer.js';
@@ -82,6 +83,7 @@ const FEATURES: readonly FeatureFactory[] = [
   v2ModelRoutes,
   mlflowRoutes,
   metricsRoutes,
+  driftRoutes,
   jobRoutes,
   openApiRoutes,
   consoleRoutes,

@@ -10,6 +10,7 @@ import { show } from '../../core/params.js';
 import { type Output, Plan, resolveCompileOptions } from '../../core/plan.js';
 import { PlanBuilder } from '../../core/plan-builder.js';
 import type { Column, Target } from '../../core/schema.js';
+import type { TrainingReference } from '../../core/training-reference.js';
 import { BorealError, ValidationError } from '../../errors.js';
 import { type Problem, RequestError } from '../request-error.js';
 import { version } from '../version.js';
@@ -98,6 +99,8 @@ export class ModelEndpoint {
   readonly plan: Plan;
   /** Of a transformer. */
   readonly outputColumns: readonly Column[] | undefined;
+  /** What the model was trained on, where it knows. */
+  readonly reference: TrainingReference | undefined;
   readonly #reader: RowReader;
   readonly #decode: Decoder;
   readonly #hooks: EndpointHooks;
@@ -105,6 +108,7 @@ export class ModelEndpoint {
   private constructor(
     plan: Plan,
     outputColumns: readonly Column[] | undefined,
+    reference: TrainingReference | undefined,
     decode: Decoder,
     info: ModelInfo,
     hooks: EndpointHooks,
@@ -112,6 +116,7 @@ export class ModelEndpoint {
     this.info = info;
     this.plan = plan;
     this.outputColumns = outputColumns;
+    this.reference = reference;
     this.#reader = new RowReader(plan.schema);
     this.#decode = decode;
     this.#hooks = hooks;
@@ -153,10 +158,12 @@ export class ModelEndpoint {
       metadata,
     };
     // Nothing is read from the model after the first wait: it may be fitted again meanwhile.
+    const { trainingReference } = model;
     const plan = await compile(model, coverage);
     return new ModelEndpoint(
       plan,
       outputColumns,
+      trainingReference,
       decode,
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,

@@ -1,0 +1,97 @@
+/** Drift as a server tells of it: in /drift, in the metrics and to whoever asked to be told. */
+import { EventEmitter, once } from 'node:events';
+import { afterEach, expect, it } from 'vitest';
+import { load } from '../../lib/index.js';
+import { type BorealServer, type ServeOptions, serve } from '../../lib/serve/index.js';
+import { putTogether, takeApart } from '../support/model-files.js';
+import { houseAt, post, verdictModel } from './support.js';
+
+let server: BorealServer;
+afterEach(() => server?.close());
+
+const batch = (rooms = 0) =>
+  Array.from({ length: 120 }, (_, i) => ({ ...houseAt(i), rooms: Number(houseAt(i).rooms) + rooms }));
+const drift = async () => JSON.parse(await (await fetch(`${server.url}/drift`)).text()).models;
+const start = async (options: ServeOptions = {}, model = verdictModel()) => {
+  server = await serve({ verdicts: await model }, { port: 0, handleSignals: false, ...options });
+};
+
+it('compares what a model is asked with what it was trained on', async () => {
+  await start({ drift: { window: 120 } });
+  await post(`${server.url}/predict_batch`, batch());
+  const [calm] = await drift();
+  expect(calm).toMatchObject({ name: 'verdicts', version: '1', rows: 120, window: 120, drifted: false });
+  expect(calm.prediction).toMatchObject({ name: 'prediction', test: 'chi2', drifted: false });
+  expect(calm.prediction.histogram.bins).toEqual(['cheap', 'dear', 'fair', 'other']);
+  await server.close();
+
+  await start({ drift: { window: 120 } });
+  for (let i = 0; i < 120; i++) await post(`${server.url}/predict`, batch(6)[i]);
+  const [moved] = await drift();
+  expect(moved.drifted).toBe(true);
+  expect(
+    moved.columns.map(({ name, drifted }: { name: string; drifted: boolean }) => [name, drifted]),
+  ).toEqual([
+    ['rooms', true],
+    ['age', false],
+    ['garden', false],
+    ['town', false],
+  ]);
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const psi = /boreal_drift_psi\{model="verdicts",version="1",of="input",name="rooms"\} (\S+)/.exec(text)!;
+  expect(Number(psi[1])).toBeCloseTo(moved.columns[0].psi, 9);
+});
+
+it('alerts with the name of the model, and of its predictions and outcomes, too', async () => {
+  const events = new EventEmitter();
+  const alerts: string[] = [];
+  await start({
+    feedback: {},
+    drift: {
+      window: 120,
+      patience: 1,
+      interval: 0.05,
+      onAlert: ({ state, of, model, version, drift: { name } }) => {
+        alerts.push(`${state} ${of} ${model} ${version} ${name}`);
+        events.emit(of);
+      },
+    },
+  });
+  await post(`${server.url}/predict_batch`, batch());
+  const told = Promise.all([once(events, 'input'), once(events, 'prediction')]);
+  await post(`${server.url}/predict_batch`, batch(6));
+  await told;
+  expect(alerts.sort()).toEqual([
+    'drifting input verdicts 1 rooms',
+    'drifting prediction verdicts 1 prediction',
+  ]);
+});
+
+it('compares outcomes that clients report', async () => {
+  await start({ feedback: {}, drift: { window: 20 } });
+  await post(`${server.url}/predict_batch`, batch());
+  const tell = async (reward: number) => {
+    const { status, body } = await post(`${server.url}/feedback`, {
+      model: 'verdicts',
+      version: '1',
+      reward,
+    });
+    expect([status, body.status ?? body]).toEqual([200, 'recorded']);
+  };
+  for (let i = 0; i < 20; i++) await tell(1);
+  for (let i = 0; i < 20; i++) await tell(0);
+  expect((await drift())[0].performance).toMatchObject({ drifted: true });
+});
+
+it('says why there is nothing to compare with, and can be turned off', async () => {
+  const { document, body } = takeApart((await verdictModel()).toBytes());
+  document.model.fitted.reference = undefined;
+  await start({}, load(putTogether({ document, body })));
+  await post(`${server.url}/predict_batch`, batch());
+  expect((await drift())[0].reason).toContain('earlier release');
+  await server.close();
+  await start({ drift: false });
+  expect((await fetch(`${server.url}/drift`)).status).toBe(404);
+  await server.close();
+  await expect(start({ drift: { window: 1 } })).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+});
