@@ -76,6 +76,7 @@ describe('feedback', () => {
     [{ user: 'u', reward: 1, label: 'x' }, 400, 'ERR_REQUEST'],
     [{ user: 'u', reward: 'much' }, 400, 'ERR_REQUEST'],
     ['{"user":"u","reward":1e999}', 400, 'ERR_REQUEST'],
+    [{ user: 'u', reward: 1e16 }, 400, 'ERR_REQUEST'],
     [{ user: 'u', label: ['x'] }, 400, 'ERR_REQUEST'],
     [{ user: 'u', label: 'x'.repeat(1000) }, 400, 'ERR_REQUEST'],
     [{ user: 'u', label: 'x' }, 400, 'ERR_REQUEST'],
@@ -206,6 +207,20 @@ describe('the log', () => {
     await again.close();
   });
 
+  it('counts what arrives while an old file gives way', async () => {
+    const log = await OutcomeLog.open(file, { fsync: 'never', maxBytes: 500, keep: 1 });
+    for (let i = 0; i < 300; i++) {
+      // Each is added while the one before it is being written.
+      void log.add(record(i));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await log.add(record(300));
+    await log.close();
+    const again = await OutcomeLog.open(file);
+    expect(again.sums.get('m')!.get('@1')).toMatchObject({ count: 301, successes: 151 });
+    await again.close();
+  });
+
   it('does not count what could not be written', async () => {
     const log = await OutcomeLog.open(file);
     await log.add(record(0));
@@ -223,7 +238,7 @@ it('loses no acknowledged outcome when the server is killed with SIGKILL', { tim
     import { LinearRegression } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
     import { serve } from ${JSON.stringify(new URL('../../dist/serve/index.js', import.meta.url).href)};
     const model = await new LinearRegression().fit([[1], [2], [3]], [2, 4, 6]);
-    const server = await serve(model, { port: 0, name: 'm', feedback: { file: ${JSON.stringify(file)}, maxBytes: 20000 } });
+    const server = await serve(model, { port: 0, name: 'm', feedback: { file: ${JSON.stringify(file)}, maxBytes: 10000 } });
     console.log(server.url);`;
   const acknowledged: string[] = [];
   let next = 0;
@@ -235,7 +250,7 @@ it('loses no acknowledged outcome when the server is killed with SIGKILL', { tim
     const url = await new Promise<string>((resolve) =>
       child.stdout!.on('data', (text) => resolve(String(text).trim())),
     );
-    const target = acknowledged.length + 200;
+    const target = acknowledged.length + 100;
     const lane = async () => {
       for (;;) {
         const id = `id-${next++}`;
@@ -250,7 +265,7 @@ it('loses no acknowledged outcome when the server is killed with SIGKILL', { tim
     await exited;
   }
   const log = await OutcomeLog.open(file);
-  expect(acknowledged.length).toBeGreaterThanOrEqual(600);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(300);
   expect(acknowledged.filter((id) => !log.has(`${id}#0`))).toEqual([]);
   const { count } = log.sums.get('m')!.get('@1')!;
   expect(count).toBeGreaterThanOrEqual(acknowledged.length);

@@ -95,6 +95,22 @@ describe('a store', () => {
     expect(states()).toEqual(expected);
   });
 
+  it('promotes what was taken out, or left out by the policy', async () => {
+    const { source, store, states } = await setUp(['1']);
+    source.listing('m', { 1: 'a', 2: 'b' });
+    await store.refresh();
+    await store.promote('m', '2');
+    expect(states()).toEqual({ 1: 'ready', 2: 'ready*' });
+    await store.unload('m', '1');
+    await store.promote('m', '1');
+    await store.refresh();
+    expect(states()).toEqual({ 1: 'ready*', 2: 'ready' });
+    const latest = await setUp('latest');
+    latest.source.listing('m', { 1: 'a', 2: 'b' });
+    await latest.store.refresh();
+    await expect(latest.store.promote('m', '1')).rejects.toMatchObject({ code: 'ERR_CONFLICT', status: 409 });
+  });
+
   it('finds versions by alias, and says which there are when there is none', async () => {
     const { source, store } = await setUp();
     source.listing('m', { 1: 'a', 2: 'b' }, { aliases: new Map([['champion', '1']]) });

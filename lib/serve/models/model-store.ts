@@ -76,6 +76,8 @@ export function headersOf(name: string, version: string): Readonly<Record<string
   return { 'x-boreal-model': `${encodeURIComponent(name)}/${encodeURIComponent(version)}` };
 }
 
+const MOST_DRAIN_MS = 30_000;
+
 class Entry implements HeldModel {
   readonly name: string;
   readonly version: string;
@@ -104,11 +106,15 @@ class Entry implements HeldModel {
     if (this.#holds === 0) this.#drained?.();
   }
 
-  /** Settles when nobody holds it. */
+  /** Settles when nobody holds it, or after a while: a request that hangs must not hold up what comes next. */
   drain(): Promise<void> {
+    if (this.#holds === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      if (this.#holds === 0) resolve();
-      else this.#drained = resolve;
+      const overdue = setTimeout(resolve, MOST_DRAIN_MS).unref();
+      this.#drained = () => {
+        clearTimeout(overdue);
+        resolve();
+      };
     });
   }
 }
@@ -288,17 +294,23 @@ export class ModelStore {
   }
 
   /**
-   * Makes a version the one in production, loading it first.
+   * Makes a version the one in production, loading it first, whatever the policy says.
    *
    * @param version - a version or an alias
    * @returns the version that is in production now
    * @throws {ERR_MODEL} when the source does not have it; whatever its source throws when it cannot be loaded
+   * @throws {ERR_CONFLICT} when the policy is 'latest'
    */
   async promote(name: string, version: string): Promise<string> {
     await this.#refreshList();
     const model = this.#modelOf(name);
     const wanted = this.#versionOf(name, model, version)!;
+    if (this.#policy === 'latest') {
+      const message = 'This server answers with the newest version, whatever is promoted.';
+      throw new RequestError(409, 'ERR_CONFLICT', message);
+    }
     await this.#loadSlot(name, model, wanted, false);
+    model.slots.get(wanted)!.pinned = 'loaded';
     await this.#source.promote(name, wanted);
     await this.refresh();
     return wanted;
@@ -423,10 +435,12 @@ export class ModelStore {
   }
 
   /** Whether the policy lets a promoted version answer for the model. */
-  #answers(production: string | undefined): boolean {
+  #answers(production: string | undefined, slots: Model['slots']): boolean {
     const policy = this.#policy;
     if (production === undefined || policy === 'latest') return false;
-    return typeof policy === 'string' || policy.includes(production);
+    return (
+      typeof policy === 'string' || policy.includes(production) || slots.get(production)?.pinned === 'loaded'
+    );
   }
 
   /** Works out who answers which name. */
@@ -443,7 +457,7 @@ export class ModelStore {
       ready.set(version, entry);
       newest = entry;
     }
-    const promoted = this.#answers(listing.production) ? listing.production : undefined;
+    const promoted = this.#answers(listing.production, slots) ? listing.production : undefined;
     const wanted = promoted === undefined ? newest : ready.get(promoted);
     // What was promoted and is not there yet, or cannot be loaded, does not take away what answers, even when the
     // source no longer has that.

@@ -63,6 +63,8 @@ export class OutcomeLog {
   readonly #keep: number;
   readonly #sums = new Map<string, Map<string, Outcomes>>();
   readonly #ids = new Set<string>();
+  /** Of outcomes that are not written yet. */
+  readonly #pending = new Set<string>();
   #file: FileHandle | undefined;
   #bytes = 0;
   /** The file ends within a line. */
@@ -115,19 +117,16 @@ export class OutcomeLog {
   async add(record: OutcomeRecord): Promise<boolean> {
     const { id } = record;
     if (id !== undefined) {
-      if (this.#ids.has(id)) {
-        // The first one may still be on its way; the second is not to be acknowledged before it.
-        await this.#writing;
-        return false;
-      }
-      this.#remember(id);
+      // The first one may still be on its way; the second is not to be acknowledged before it.
+      while (this.#pending.has(id)) await this.#writing;
+      if (this.#ids.has(id)) return false;
+      this.#pending.add(id);
     }
     try {
       if (this.#path === undefined) this.#count(record);
       else await this.#append(record);
-    } catch (error) {
-      if (id !== undefined) this.#ids.delete(id);
-      throw error;
+    } finally {
+      if (id !== undefined) this.#pending.delete(id);
     }
     return true;
   }
@@ -250,18 +249,15 @@ export class OutcomeLog {
       const { id, model, version, value } = parsed;
       if (typeof model !== 'string' || typeof version !== 'string') return false;
       if (typeof value !== 'boolean' && !Number.isFinite(value)) return false;
-      if (id !== undefined) {
-        if (this.#ids.has(id)) return true;
-        this.#remember(id);
-      }
-      this.#count(parsed as OutcomeRecord);
+      if (id === undefined || !this.#ids.has(id)) this.#count(parsed as OutcomeRecord);
       return true;
     } catch {
       return false;
     }
   }
 
-  #count({ model, version, variant = `@${version}`, value }: OutcomeRecord): void {
+  #count({ id, model, version, variant = `@${version}`, value }: OutcomeRecord): void {
+    if (id !== undefined) this.#remember(id);
     const variants = this.#variantsOf(model);
     const outcomes = variants.get(variant) ?? new Outcomes();
     variants.set(variant, outcomes);

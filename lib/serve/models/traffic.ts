@@ -99,7 +99,7 @@ class Rule implements Route {
   }
 
   done(version: string, error: unknown): void {
-    const failed = error !== undefined && !(error instanceof ValidationError);
+    const failed = isFailure(error);
     count(this.answered, version);
     if (failed) count(this.failures, version);
     const { canary } = this.config;
@@ -113,6 +113,13 @@ class Rule implements Route {
     this.shares = [{ name: PRODUCTION, weight: 1 }];
     this.#log.warn({ model: this.name, version, reason }, 'A canary was taken back.');
   }
+}
+
+/** Whether the model failed, not the client, nor its patience. */
+function isFailure(error: unknown): boolean {
+  if (error === undefined || error instanceof ValidationError) return false;
+  const name = error instanceof Error ? error.name : '';
+  return name !== 'AbortError' && name !== 'TimeoutError';
 }
 
 function count(counts: Map<string, number>, name: string): void {

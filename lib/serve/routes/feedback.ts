@@ -139,6 +139,7 @@ interface Feedback {
 }
 
 const MAX_TEXT = 256;
+const MAX_NUMBER = 1e15;
 
 /** Checks what a client sends. */
 function readFeedback(body: unknown): Feedback {
@@ -163,8 +164,8 @@ function readFeedback(body: unknown): Feedback {
     throw refuse('row', 'a whole number >= 0');
   if ((reward === undefined) === (label === undefined))
     throw new RequestError(400, 'ERR_REQUEST', "Send either 'reward' or 'label'.");
-  if (reward !== undefined && typeof reward !== 'boolean' && !Number.isFinite(reward))
-    throw refuse('reward', 'a number, true or false');
+  if (reward !== undefined && typeof reward !== 'boolean' && !isNumber(reward))
+    throw refuse('reward', `a number up to ${MAX_NUMBER}, true or false`);
   if (label !== undefined && !isLabel(label))
     throw refuse('label', `a number, true, false, or text of up to ${MAX_TEXT} characters`);
   const { prediction } = feedback;
@@ -174,7 +175,12 @@ function readFeedback(body: unknown): Feedback {
 
 function isLabel(value: unknown): value is Label {
   if (typeof value === 'string') return value.length <= MAX_TEXT;
-  return typeof value === 'boolean' || Number.isFinite(value);
+  return typeof value === 'boolean' || isNumber(value);
+}
+
+/** Sums of squares have to stay finite. */
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= MAX_NUMBER;
 }
 
 /** Works out whose outcome it is. @returns undefined for one that is there already */
