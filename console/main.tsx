@@ -7,6 +7,7 @@ import { KeyDialog, moveFocus } from './parts.tsx';
 import type { ModelStatus } from './types.ts';
 import { AbView } from './views/ab.tsx';
 import { ApiView } from './views/api.tsx';
+import { DriftView } from './views/drift.tsx';
 import { LiveView } from './views/live.tsx';
 import { OverviewView } from './views/overview.tsx';
 import { TryView } from './views/try.tsx';
@@ -15,6 +16,7 @@ const VIEWS = [
   ['overview', 'Overview', 'Models', OverviewView],
   ['try', 'Try', 'Try a prediction', TryView],
   ['live', 'Live', 'Live', LiveView],
+  ['drift', 'Drift', 'Drift', DriftView],
   ['ab', 'A/B', 'A/B tests', AbView],
   ['api', 'API', 'API', ApiView],
 ] as const;

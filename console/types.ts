@@ -79,3 +79,29 @@ export interface Experiment {
   verdict: string;
   shadow?: { version: string; rows: number; agreement: number | null; errors: number };
 }
+
+export interface ColumnDrift {
+  name: string;
+  test: 'ks' | 'chi2';
+  statistic: number | null;
+  pvalue: number | null;
+  adjustedPvalue: number | null;
+  psi: number | null;
+  missing: { reference: number; live: number };
+  histogram: { bins: string[]; reference: number[]; live: number[] };
+  drifted: boolean;
+  alert: boolean;
+}
+
+/** A model has a reason where it has no report. */
+export interface DriftReport {
+  name: string;
+  version: string;
+  reason?: string;
+  rows?: number;
+  window?: number;
+  drifted?: boolean;
+  columns?: ColumnDrift[];
+  prediction?: ColumnDrift;
+  performance?: ColumnDrift;
+}

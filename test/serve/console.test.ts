@@ -316,16 +316,62 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     expect(offences).toEqual([]);
   });
 
+  it('compares variants by their outcomes, and says how to send some', async () => {
+    const registry = new ModelRegistry({ dir: join(folder, 'variants') });
+    for (const version of ['1', '2'])
+      await registry.register(await irisModel(Number(version) * 5), { name: 'iris', version });
+    const url = await start(registry, { traffic: { iris: { variants: { 1: 1, 2: 1 } } } });
+    const { page, offences } = await open(browser, `${url}/console#ab`);
+    await page.getByText('too few outcomes').first().waitFor();
+    for (let i = 0; i < 160; i++) {
+      const version = String(1 + (i % 2));
+      await post(`${url}/feedback`, {
+        model: 'iris',
+        version,
+        reward: i % 2 === 0 ? i % 3 === 0 : i % 5 !== 0,
+      });
+    }
+    const winner = page.getByRole('row').filter({ hasText: 'winner' });
+    await winner.getByText('80').first().waitFor();
+    expect(await winner.innerText()).toMatch(/^2/);
+    expect(await page.locator('.verdict.good').innerText()).toMatch('unlikely to be chance');
+    await shoot(page, 'ab');
+    expect(await accessibility(page)).toEqual([]);
+    expect(offences).toEqual([]);
+    await server.close();
+    const alone = await open(browser, `${await start(await irisModel())}/console#ab`);
+    await alone.page.getByText('No feedback yet').waitFor();
+    await alone.page.getByRole('region', { name: 'An outcome' }).waitFor();
+    expect(await accessibility(alone.page)).toEqual([]);
+    expect(alone.offences).toEqual([]);
+  });
+
+  it('draws what a model is asked over what it was trained on, the worst first', async () => {
+    const url = await start(await priceModel());
+    const { page, offences } = await open(browser, `${url}/console#drift`);
+    await page.getByText('Too few predictions yet').waitFor();
+    expect(await accessibility(page)).toEqual([]);
+    const rows = Array.from({ length: 200 }, (_, i) => ({ ...houseAt(i % 120), rooms: 7 }));
+    await post(`${url}/predict_batch`, { rows });
+    const first = page.locator('.drift .card').first();
+    await first.getByText('drifted').waitFor();
+    expect(await first.getByRole('heading').innerText()).toBe('rooms');
+    expect(await page.locator('.drift svg').count()).toBe(4);
+    await shoot(page, 'drift');
+    expect(await accessibility(page)).toEqual([]);
+    expect(offences).toEqual([]);
+  });
+
   it('fits 360 pixels', async () => {
     const url = await start({ houses: await priceModel(), verdict: await verdictModel() });
     const { page, offences } = await open(browser, `${url}/console`, { width: 360, height: 740 });
-    for (const name of ['Overview', 'Try', 'Live', 'API']) {
+    for (const name of ['Overview', 'Try', 'Live', 'Drift', 'A/B', 'API']) {
       await goTo(page, name);
       await page.locator('main h1').waitFor();
       await page.waitForTimeout(100);
       const width = await page.evaluate<number>('document.documentElement.scrollWidth');
       expect([name, width]).toEqual([name, 360]);
-      await shoot(page, `narrow-${name}`);
+      await shoot(page, `narrow-${name.replace('/', '')}`);
     }
     expect(offences).toEqual([]);
   });
