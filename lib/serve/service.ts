@@ -92,7 +92,19 @@ const FEATURES: readonly FeatureFactory[] = [
 /** Where nobody listens. */
 export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** See the head of this file. */
+/**
+ * A service that no adapter carries yet; see {@link serveGrpc}. `serve` and the plugins make one of their own.
+ *
+ * @example
+ * ```ts
+ * import { LinearRegression } from 'boreal';
+ * import { Service } from 'boreal/serve';
+ * const model = await new LinearRegression().fit([{ x: 1 }, { x: 2 }, { x: 3 }], [2, 4, 6]);
+ * const service = await Service.create(model);
+ * service.models.names(); // ['LinearRegression']
+ * await service.close();
+ * ```
+ */
 export class Service {
   readonly routes: readonly Route[];
   readonly models: ModelStore;

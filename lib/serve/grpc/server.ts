@@ -111,6 +111,17 @@ const NOTHING = new Reply(200, '');
  *
  * @throws {ERR_DEPENDENCY} when @grpc/grpc-js or @grpc/proto-loader is not installed
  * @throws an Error when it cannot listen
+ * @example
+ * ```ts
+ * import { LinearRegression } from 'boreal';
+ * import { Service, serveGrpc } from 'boreal/serve';
+ * const model = await new LinearRegression().fit([{ x: 1 }, { x: 2 }, { x: 3 }], [2, 4, 6]);
+ * const service = await Service.create(model);
+ * const server = await serveGrpc(service, { port: 0 });
+ * server.port > 0; // true
+ * await server.close();
+ * await service.close();
+ * ```
  */
 export async function serveGrpc(service: Service, options: GrpcOptions = {}): Promise<GrpcServer> {
   const { port = 8001, host = '127.0.0.1' } = options;
