@@ -7,6 +7,7 @@ export { createFetchHandler, type FetchClient, type FetchHandler } from './adapt
 export { type HonoContext, type HonoMiddleware, honoHandler } from './adapters/hono.js';
 export type { HttpLimits } from './adapters/http-server.js';
 export { type KoaContext, type KoaMiddleware, koaMiddleware } from './adapters/koa.js';
+export type { LoggerOptions, LogOptions } from './adapters/logging.js';
 export { type NodeHandler, type NodeHandlerOptions, toNodeHandler } from './adapters/node.js';
 export { type BorealServer, type ServeOptions, serve } from './adapters/server.js';
 export { type GrpcOptions, type GrpcServer, serveGrpc } from './grpc/server.js';
@@ -28,6 +29,8 @@ export { ModelRegistry, type ModelRegistryOptions, type RegisterOptions } from '
 export type { HistoryEntry } from './models/registry-state.js';
 export type { ShadowStats } from './models/shadow.js';
 export type { Canary, ModelTraffic, TrafficOptions, TrafficStatus, UserKey } from './models/traffic.js';
+export type { DriftOptions } from './observe/drift.js';
+export type { MetricsOptions } from './observe/metrics.js';
 export { type ErrorBody, type Problem, RequestError } from './request-error.js';
 export type { FeedbackOptions } from './routes/feedback.js';
 export type { SecurityOptions } from './security/access.js';

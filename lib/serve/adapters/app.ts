@@ -1,12 +1,7 @@
 /** A Fastify app that holds one service and nothing else: the inside of `serve` and of `toNodeHandler`. */
 
 import cors, { type FastifyCorsOptions } from '@fastify/cors';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { HelmetOptions } from 'helmet';
 import type { Servable, ServiceOptions } from '../options.js';
 import { errorResponse, RequestError } from '../request-error.js';
@@ -15,11 +10,10 @@ import { securityHeaders } from '../security/headers.js';
 import { INTERNAL, Service } from '../service.js';
 import { mount, pathOf } from './fastify.js';
 import { createHttpServer, type HttpLimits, handleClientError } from './http-server.js';
+import { createLog, type LoggerOptions, requestIdOf } from './logging.js';
 
 /** Options of an app. */
-export interface AppOptions extends ServiceOptions, HttpLimits {
-  /** true for pino's JSON lines on stdout, or a logger of your own. Default false. */
-  readonly logger?: boolean | FastifyBaseLogger;
+export interface AppOptions extends ServiceOptions, HttpLimits, LoggerOptions {
   /**
    * Web pages of other origins that may call the service: true for all, some origins, or options of @fastify/cors.
    * Default false: none.
@@ -48,9 +42,13 @@ export async function createApp(
   models: Servable,
   options: AppOptions,
 ): Promise<{ readonly app: FastifyInstance; readonly service: Service; readonly router: Router }> {
-  const { logger = false, trustProxy = false } = options;
+  const { logger, trustProxy = false } = options;
+  const log = await createLog(logger);
   const app = Fastify({
-    ...(typeof logger === 'boolean' ? { logger } : { loggerInstance: logger }),
+    ...log.options,
+    disableRequestLogging: true,
+    genReqId: requestIdOf,
+    requestIdLogLabel: 'requestId',
     serverFactory: (listener) => createHttpServer(listener, options),
     clientErrorHandler: handleClientError,
     frameworkErrors: handleAnyError,
@@ -58,8 +56,12 @@ export async function createApp(
     trustProxy,
   });
   app.setErrorHandler(handleAnyError);
+  log.watch(app);
   await addHeaders(app, options);
-  const service = await Service.create(models, options, app.log);
+  const service = await Service.create(models, options, app.log).catch(async (error) => {
+    await app.close();
+    throw error;
+  });
   const router = new Router(service.routes, options.prefix);
   // A body that no route will read may be of any type.
   app.removeAllContentTypeParsers();
@@ -78,6 +80,7 @@ async function addHeaders(app: FastifyInstance, options: AppOptions): Promise<vo
   app.addHook('onRequest', (request, reply, done) => {
     const { method } = request;
     reply.headers(method === 'GET' || method === 'HEAD' ? ofPages : NO_SNIFF);
+    reply.header('x-request-id', request.id);
     done();
   });
   const { cors: allowed = false } = options;

@@ -1,0 +1,145 @@
+/**
+ * The log of a server of its own: pino's lines of JSON, one per request, on stdout or in files that rotate. Bodies, keys
+ * and queries are never written.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import pino, { type DestinationStream } from 'pino';
+import { show } from '../../core/params.js';
+import { ValidationError } from '../../errors.js';
+
+/** What is written, and where. */
+export interface LogOptions {
+  /** 'trace', 'debug', 'info', 'warn', 'error', 'fatal' or 'silent'. Default 'info'. */
+  readonly level?: string;
+  /** A file, made with its folders; a number is added to its name. Default: stdout. */
+  readonly file?: string;
+  /** When a new file is begun. Default: none is, and one file grows. */
+  readonly rotate?: {
+    /** Bytes, with a unit: '500k', '10m', '1g'. */
+    readonly size?: string;
+    readonly frequency?: 'daily' | 'hourly';
+    /** Old files that are kept, >= 1. Default 7. */
+    readonly keep?: number;
+  };
+  /** Share of the lines of requests without an error that is written, in [0, 1]. Default 1. */
+  readonly sample?: number;
+  /** Write these headers of requests, by lower-case name; those that hold credentials are blacked out. Default: none. */
+  readonly headers?: readonly string[];
+}
+
+/** Options of logging. */
+export interface LoggerOptions {
+  /** true or options for lines of JSON by pino, or a logger of your own. Default false: none. */
+  readonly logger?: boolean | LogOptions | FastifyBaseLogger;
+}
+
+/** A log, and what is to be done with it. */
+export interface ServerLog {
+  /** For Fastify. */
+  readonly options: { readonly logger: false } | { readonly loggerInstance: FastifyBaseLogger };
+  /** Writes a line for each request from now on. */
+  watch(app: FastifyInstance): void;
+}
+
+const SECRET = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** Makes the log. @throws {ERR_PARAMETER} for a bad option; what the file system throws for a file */
+export async function createLog(logger: LoggerOptions['logger'] = false): Promise<ServerLog> {
+  if (logger === false) return { options: { logger: false }, watch: () => undefined };
+  const isOwn = typeof logger === 'object' && 'child' in logger;
+  const options: LogOptions = typeof logger === 'object' && !isOwn ? (logger as LogOptions) : {};
+  check(options);
+  const destination = options.file === undefined ? undefined : await openFile(options.file, options.rotate);
+  const loggerInstance = isOwn ? (logger as FastifyBaseLogger) : makePino(options, destination);
+  return {
+    options: { loggerInstance },
+    watch(app) {
+      watchRequests(app, options);
+      if (destination !== undefined) app.addHook('onClose', () => closed(destination));
+    },
+  };
+}
+
+function check({ level = 'info', sample = 1, rotate = {}, file }: LogOptions): void {
+  const { size = '1m', frequency = 'daily', keep = 7 } = rotate;
+  const rules: ReadonlyArray<[string, unknown, boolean, string]> = [
+    ['level', level, LEVELS.includes(level), `one of ${LEVELS.join(', ')}`],
+    ['sample', sample, sample >= 0 && sample <= 1, 'in [0, 1]'],
+    ['file', file, file === undefined || (typeof file === 'string' && file !== ''), 'a path'],
+    ['rotate.size', size, /^[1-9]\d*[kmg]$/.test(size), "a number with a unit, such as '10m'"],
+    ['rotate.frequency', frequency, ['daily', 'hourly'].includes(frequency), "'daily' or 'hourly'"],
+    ['rotate.keep', keep, Number.isSafeInteger(keep) && keep >= 1, 'a whole number >= 1'],
+  ];
+  for (const [name, value, isGood, rule] of rules) {
+    if (isGood) continue;
+    const message = `serve: option 'logger.${name}' must be ${rule}; got ${show(value)}.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
+}
+
+function makePino(
+  { level = 'info' }: LogOptions,
+  destination: DestinationStream | undefined,
+): FastifyBaseLogger {
+  const { req, res, err } = pino.stdSerializers;
+  const redact = { paths: SECRET.map((name) => `headers["${name}"]`), censor: '[hidden]' };
+  const options = { level, redact, serializers: { req, res, err } };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** pino-roll's stream, which is one of sonic-boom's. */
+type LogFile = DestinationStream & { end(): void; once(event: 'close', listener: () => void): void };
+
+async function openFile(file: string, rotate: LogOptions['rotate']): Promise<LogFile> {
+  const { default: roll } = await import('pino-roll');
+  const { size, frequency, keep = 7 } = rotate ?? {};
+  const limit = { count: keep, removeOtherLogFiles: true };
+  return (await roll({ file, size, frequency, mkdir: true, limit: rotate && limit })) as unknown as LogFile;
+}
+
+/** Settles when what was written is in the file. */
+function closed(file: DestinationStream): Promise<void> {
+  return new Promise((resolve) => {
+    (file as LogFile).once('close', resolve);
+    (file as LogFile).end();
+  });
+}
+
+function watchRequests(app: FastifyInstance, { sample = 1, headers = [] }: LogOptions): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { statusCode: status } = reply;
+    if (status >= 400 || sample === 1 || Math.random() < sample) {
+      const served = reply.getHeader('x-boreal-model');
+      const [model, version] = typeof served === 'string' ? served.split('/').map(decodeURIComponent) : [];
+      const line = {
+        method: request.method,
+        // The template, not what a client made of it; nothing where no route matched.
+        route: request.routeOptions.url,
+        status,
+        ms: Math.round(reply.elapsedTime * 1000) / 1000,
+        address: request.ip,
+        model,
+        version,
+        headers: headers.length > 0 ? pick(request.headers, headers) : undefined,
+      };
+      if (status >= 500) request.log.error(line, 'request');
+      else request.log.info(line, 'request');
+    }
+    done();
+  });
+}
+
+function pick(headers: IncomingMessage['headers'], names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.filter((name) => Object.hasOwn(headers, name)).map((name) => [name, headers[name]]),
+  );
+}
+
+/** The id that a proxy or client gave the request, when it is one; else a new one. */
+export function requestIdOf({ headers }: { readonly headers: IncomingMessage['headers'] }): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:+/=-]{1,128}$/.test(given) ? given : randomUUID();
+}
