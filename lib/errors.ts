@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   ERR_FORBIDDEN: 'Who sent the request may not call this route, or not use this model.',
   ERR_RATE_LIMIT:
     'The client has sent more requests than it may; the Retry-After header says how long to wait.',
+  ERR_IMAGE: 'A picture cannot be decoded, or has more pixels than the server decodes.',
   ERR_JOB: 'There is no such job, or it is in a state that does not allow what was asked.',
   ERR_QUEUE_FULL: 'As many jobs wait as the server lets wait; the Retry-After header says when to try again.',
   ERR_IDEMPOTENCY_KEY: 'An Idempotency-Key was used before, with another request.',

@@ -49,6 +49,7 @@ export type {
 } from './linalg/reductions.js';
 export type { TopK, TopKOptions } from './linalg/selection.js';
 export { type Dtype, type FloatArray, Matrix, type MatrixLike, type TypedArray } from './matrix.js';
+export { type ImageInput, withImageInput } from './image-input.js';
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
 export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
 export { type Column, type Row, Schema, type Target } from './schema.js';

@@ -10,6 +10,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { BorealError, FileFormatError, StateError, ValidationError } from '../errors.js';
 import type { Estimator } from './estimator.js';
+import { type ImageInput, imageInputOf, withImageInput } from './image-input.js';
 import { decodeModel, type EncodedModel, encodeModel, malformed, type Tensor } from './model-codec.js';
 import { show } from './params.js';
 
@@ -26,6 +27,8 @@ interface Document {
   readonly metadata: Metadata;
   readonly tensors: ReadonlyArray<{ type: string; length: number; offset: number }>;
   readonly model: EncodedModel;
+  /** How pictures become rows; of models that take them. */
+  readonly image?: ImageInput;
 }
 
 const TENSOR_TYPES = {
@@ -64,6 +67,7 @@ export function toBytes(estimator: Estimator, metadata: Metadata = {}): Uint8Arr
     metadata,
     tensors: tensors.map((t, i) => ({ type: tensorType(t), length: t.length, offset: offsets[i] })),
     model,
+    image: imageInputOf(estimator),
   };
   const json = encodeDocument(document);
   const start = align(HEADER_BYTES + json.length);
@@ -152,6 +156,7 @@ export async function loadWithMetadata(source: string | URL | Uint8Array): Promi
   try {
     const { document, tensors } = parse(buffer);
     const model = decodeModel(document.model, tensors);
+    if (document.image !== undefined) withImageInput(model, document.image);
     await model.compileAsync();
     return { model, metadata: document.metadata };
   } catch (error) {
@@ -183,14 +188,14 @@ function parse(buffer: ArrayBuffer): { document: Document; tensors: Tensor[] } {
   );
   const document = JSON.parse(text) as Partial<Document> | null;
   if (typeof document !== 'object' || document === null) throw malformed('its document is not an object');
-  const { metadata, tensors, model } = document;
+  const { metadata, tensors, model, image } = document;
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
     throw malformed('it has no metadata');
   if (!Array.isArray(tensors)) throw malformed('it has no list of tensors');
   if (typeof model !== 'object' || model === null) throw malformed('it has no model');
   const start = align(HEADER_BYTES + jsonLength);
   return {
-    document: { metadata, tensors, model },
+    document: { metadata, tensors, model, image },
     tensors: tensors.map((tensor, i) => viewTensor(buffer, start, tensor, i)),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { Estimator, EstimatorKind } from '../../core/estimator.js';
+import { type ImageInput, imageInputOf } from '../../core/image-input.js';
 import { isTransformer } from '../../core/kinds.js';
 import { type FloatArray, Matrix } from '../../core/matrix.js';
 import { show } from '../../core/params.js';
@@ -67,6 +68,8 @@ export interface ModelInfo {
   readonly target: Target;
   /** Names of the columns that a transformer returns. */
   readonly outputs?: readonly string[];
+  /** How pictures become rows, where the model takes them. */
+  readonly image?: ImageInput;
   /** Of the intervals, where there are any. */
   readonly coverage?: number;
   readonly precision: string;
@@ -152,6 +155,7 @@ export class ModelEndpoint {
       columns: schema.columns.map((column) => ({ ...column, required: !column.hasMissing })),
       target: schema.target,
       outputs: outputColumns?.map((column) => column.name),
+      image: imageInputOf(model),
       coverage: coverage ?? undefined,
       maxRows,
       borealVersion: version,

@@ -160,6 +160,7 @@ const INFO: Readonly<Record<keyof ModelInfo, JsonSchema>> = {
   columns: arrayOf(COLUMN),
   target: object({ kind: { enum: ['class', 'number', 'none'] }, classes: arrayOf(LABEL) }, ['kind']),
   outputs: arrayOf(TEXT),
+  image: { type: 'object', description: 'How pictures become rows, where the model takes them.' },
   coverage: { type: 'number' },
   precision: TEXT,
   maxRows: { type: 'integer' },
@@ -171,7 +172,7 @@ const INFO: Readonly<Record<keyof ModelInfo, JsonSchema>> = {
 const COMMON: Partial<Record<Definition, JsonSchema>> = {
   ModelInfo: object(
     INFO,
-    Object.keys(INFO).filter((name) => !['outputs', 'coverage', 'metadata'].includes(name)),
+    Object.keys(INFO).filter((name) => !['outputs', 'image', 'coverage', 'metadata'].includes(name)),
   ),
   ModelStatus: object({ name: TEXT, versions: arrayOf(ref('VersionStatus')) }),
   VersionStatus: object(

@@ -1,6 +1,7 @@
 /** Predictions of JSON rows, whatever the route: which user asks, which model answers, and what the reply says of it. */
 import { randomUUID } from 'node:crypto';
 import { Reply, readJson, type ServiceRequest } from '../http.js';
+import { bringsImages, readImages } from '../image/read-images.js';
 import type { Selector, ServedModel } from '../models/model-store.js';
 import type { ServiceContext } from '../service.js';
 
@@ -14,6 +15,12 @@ export function predictRow(
 ): Promise<Reply> {
   const { selector, body, field } = addressed(context, request, asked);
   return context.models.use(selector, async (model) => {
+    if (bringsImages(request)) {
+      const rows = await readImages(request, model.endpoint.info.image);
+      if (rows.length > 1) return predictAll(context, request, asked, model, rows);
+      const result = await model.endpoint.predict(rows[0], request);
+      return replyOf(context, request, asked, model, result, [result.prediction]);
+    }
     const row = body === undefined ? readJson(request) : withoutUser(body, field, model);
     const result = await model.endpoint.predict(row, request);
     return replyOf(context, request, asked, model, result, [result.prediction]);
@@ -26,11 +33,24 @@ export function predictRows(
   request: ServiceRequest,
   asked: Selector,
 ): Promise<Reply> {
-  const { selector, body = readJson(request) } = addressed(context, request, asked);
+  const { selector, body } = addressed(context, request, asked);
   return context.models.use(selector, async (model) => {
-    const result = await model.endpoint.predictBatch(body, request);
-    return replyOf(context, request, asked, model, result, result.predictions);
+    const rows = bringsImages(request)
+      ? await readImages(request, model.endpoint.info.image)
+      : (body ?? readJson(request));
+    return predictAll(context, request, asked, model, rows);
   });
+}
+
+async function predictAll(
+  context: ServiceContext,
+  request: ServiceRequest,
+  asked: Selector,
+  model: ServedModel,
+  rows: unknown,
+): Promise<Reply> {
+  const result = await model.endpoint.predictBatch(rows, request);
+  return replyOf(context, request, asked, model, result, result.predictions);
 }
 
 /** Adds the user to what is asked for, where the model's traffic wants to know. */
@@ -40,7 +60,7 @@ function addressed(
   asked: Selector,
 ): { readonly selector: Selector; readonly body?: unknown; readonly field?: string } {
   if (!traffic.active || asked.version !== undefined) return { selector: asked };
-  const field = traffic.fieldOf(asked.name);
+  const field = bringsImages(request) ? undefined : traffic.fieldOf(asked.name);
   const body = field === undefined ? undefined : readJson(request);
   const user = (field === undefined ? undefined : userIn(body, field)) ?? traffic.userOf(request, asked.name);
   return { selector: { ...asked, key: user }, body, field };

@@ -1,0 +1,155 @@
+/**
+ * Pictures of a request as rows of a model: a PNG, JPEG or WebP as the body, or files of a form. Only these formats are
+ * handed to the decoder, told by their first bytes and not by what the client calls them, and no more pixels than
+ * MAX_PIXELS; sharp decodes on threads of its own.
+ */
+import type { Readable } from 'node:stream';
+import { Busboy } from '@fastify/busboy';
+import { channelsOf, type ImageInput } from '../../core/image-input.js';
+import { EnvironmentError } from '../../errors.js';
+import type { ServiceRequest } from '../http.js';
+import { RequestError } from '../request-error.js';
+
+const MAX_IMAGES = 64;
+const MAX_PIXELS = 50_000_000;
+const MAX_SECONDS = 10;
+/** Pictures that are decoded at a time: each may take MAX_PIXELS of memory. */
+const AT_A_TIME = 4;
+const FIELDS: ReadonlySet<string> = new Set(['image', 'images', 'file', 'files']);
+
+/** Whether a request brings pictures rather than JSON. */
+export function bringsImages({ headers }: ServiceRequest): boolean {
+  const type = headers['content-type'];
+  return (
+    typeof type === 'string' && /^(?:multipart\/form-data|image\/(?:png|jpeg|webp))\s*(?:;|$)/i.test(type)
+  );
+}
+
+/**
+ * The rows of the pictures, in the order of the form.
+ *
+ * @throws {ERR_MEDIA_TYPE} as a RequestError, when the model takes no pictures or one is in another format
+ * @throws {ERR_IMAGE | ERR_REQUEST | ERR_TOO_MANY_ROWS} as a RequestError
+ * @throws {ERR_DEPENDENCY} when sharp is not installed
+ */
+export async function readImages(
+  request: ServiceRequest,
+  input: ImageInput | undefined,
+): Promise<number[][]> {
+  if (input === undefined) {
+    const message = 'This model takes JSON, with the header content-type: application/json.';
+    throw new RequestError(415, 'ERR_MEDIA_TYPE', message);
+  }
+  const type = String(request.headers['content-type']);
+  const isForm = /^multipart/i.test(type);
+  const files = isForm ? await filesOf(request.body, type) : [request.body];
+  files.forEach((bytes, i) => {
+    if (!isKnown(bytes))
+      throw refused(415, 'ERR_MEDIA_TYPE', 'is not a PNG, JPEG or WebP picture', isForm, i);
+  });
+  const rows: number[][] = [];
+  for (let from = 0; from < files.length; from += AT_A_TIME) {
+    const some = files.slice(from, from + AT_A_TIME);
+    rows.push(...(await Promise.all(some.map((bytes, i) => decode(bytes, input, isForm, from + i)))));
+  }
+  return rows;
+}
+
+function refused(
+  status: number,
+  code: 'ERR_IMAGE' | 'ERR_MEDIA_TYPE',
+  what: string,
+  isForm: boolean,
+  row: number,
+): RequestError {
+  const subject = isForm ? `File ${row}` : 'The body';
+  return new RequestError(status, code, `${subject} ${what}.`, isForm ? { row } : {});
+}
+
+function isKnown(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 12)).toString('latin1');
+  return (
+    head.startsWith('\x89PNG\r\n\x1a\n') ||
+    head.startsWith('\xff\xd8\xff') ||
+    (head.startsWith('RIFF') && head.endsWith('WEBP'))
+  );
+}
+
+function filesOf(body: Uint8Array, type: string): Promise<Uint8Array[]> {
+  const malformed = (why: string) => new RequestError(400, 'ERR_REQUEST', `The form cannot be read: ${why}.`);
+  return new Promise((resolve, reject) => {
+    const files: Buffer[][] = [];
+    let busboy: InstanceType<typeof Busboy>;
+    try {
+      busboy = new Busboy({
+        headers: { 'content-type': type },
+        limits: { files: MAX_IMAGES, fields: 16, parts: MAX_IMAGES + 16, fieldSize: 1024, headerPairs: 16 },
+      });
+    } catch {
+      reject(malformed('its content-type has no boundary'));
+      return;
+    }
+    busboy.on('file', (field: string, stream: Readable) => {
+      const chunks: Buffer[] = [];
+      if (FIELDS.has(field)) files.push(chunks);
+      else reject(malformed("a file belongs in the field 'image' or 'file'"));
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('error', () => reject(malformed('a file is cut off')));
+    });
+    const tooMany = () =>
+      reject(new RequestError(413, 'ERR_TOO_MANY_ROWS', `A form may have ${MAX_IMAGES} pictures.`));
+    busboy.on('filesLimit', tooMany);
+    busboy.on('partsLimit', tooMany);
+    busboy.on('error', () => reject(malformed('it is malformed or cut off')));
+    busboy.on('finish', () => {
+      if (files.length === 0) reject(malformed('it has no file'));
+      else resolve(files.map((chunks) => Buffer.concat(chunks)));
+    });
+    busboy.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+  });
+}
+
+async function loadSharp() {
+  try {
+    return (await import('sharp')).default;
+  } catch (cause) {
+    const message = "Pictures need the package 'sharp': npm install sharp";
+    throw new EnvironmentError('ERR_DEPENDENCY', message, { cause });
+  }
+}
+
+async function decode(bytes: Uint8Array, input: ImageInput, isForm: boolean, row: number): Promise<number[]> {
+  const sharp = await loadSharp();
+  const { width, height, fit = 'cover', kernel = 'lanczos3', background: grey = 0 } = input;
+  const background = { r: grey, g: grey, b: grey };
+  try {
+    const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', animated: false })
+      .autoOrient()
+      .timeout({ seconds: MAX_SECONDS })
+      .resize(width, height, { fit, kernel, background })
+      .flatten({ background })
+      .toColourspace(input.colour === 'grey' ? 'b-w' : 'srgb');
+    return normalise(await picture.raw({ depth: 'uchar' }).toBuffer(), input);
+  } catch (error) {
+    const large = /pixel limit/i.test((error as Error).message);
+    if (large) throw refused(413, 'ERR_IMAGE', `has more than ${MAX_PIXELS} pixels`, isForm, row);
+    throw refused(400, 'ERR_IMAGE', 'cannot be decoded', isForm, row);
+  }
+}
+
+/** Bytes of pixels, channels side by side, as the numbers of a row. */
+function normalise(pixels: Uint8Array, input: ImageInput): number[] {
+  const { layout = 'nhwc', scale = 1, mean = 0, std = 1 } = input;
+  const channels = channelsOf(input);
+  const count = input.width * input.height;
+  if (pixels.length !== count * channels) throw new Error('The decoder returned another size.');
+  const row = new Array<number>(pixels.length);
+  for (let c = 0; c < channels; c++) {
+    const m = typeof mean === 'number' ? mean : mean[c];
+    const s = typeof std === 'number' ? std : std[c];
+    for (let i = 0; i < count; i++) {
+      row[layout === 'nhwc' ? i * channels + c : c * count + i] = (pixels[i * channels + c] * scale - m) / s;
+    }
+  }
+  return row;
+}
