@@ -43,6 +43,9 @@ export const ERROR_CODES = {
   ERR_BODY_TOO_LARGE: 'The body of an HTTP request has more bytes than the server accepts.',
   ERR_DEADLINE: 'The answer was not there within the time that the client had set.',
   ERR_TOO_MANY_ROWS: 'A batch has more rows than the server accepts.',
+  ERR_OVERLOADED:
+    'More rows wait for a model than the server keeps; the Retry-After header says how long to wait.',
+  ERR_DEADLINE: 'The time for a request was over before its turn came.',
   ERR_MODEL: 'The server does not have the model, or not in that version.',
   ERR_PREDICTION: 'Feedback names a prediction that the server does not remember.',
   ERR_NAME: 'The name of a model, version or alias has characters or a form that names must not have.',

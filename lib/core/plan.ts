@@ -159,12 +159,42 @@ export class Plan {
    */
   async run(X: MatrixLike, out?: Matrix): Promise<Matrix> {
     const x = this.schema.encode(X, this.precision);
-    if (x.rows * this.#info.rowCostNs <= INLINE_BUDGET_NS) return this.#runMatrix(x, out);
+    if (this.isInline(x.rows)) return this.#runMatrix(x, out);
     this.#checkOut(out, x.rows);
     const result = await this.runInto(x, this.#result(x.rows), null);
     if (out === undefined) return result;
     out.data.set(result.data);
     return out;
+  }
+
+  /**
+   * Whether so many rows are too cheap for the pool.
+   *
+   * @internal
+   */
+  isInline(rows: number): boolean {
+    return rows * this.#info.rowCostNs <= INLINE_BUDGET_NS;
+  }
+
+  /**
+   * Runs encoded rows now.
+   *
+   * @internal
+   */
+  runEncoded(x: FloatArray, rows: number): FloatArray {
+    const out = this.#allocate(rows * this.#info.outputWidth);
+    this.#runNow(x, rows, out);
+    return out;
+  }
+
+  /**
+   * Runs encoded rows on the pool. x is copied before this returns, unless it lives in a SharedArrayBuffer.
+   *
+   * @internal
+   */
+  async runEncodedAsync(x: FloatArray, rows: number): Promise<FloatArray> {
+    const matrix = new Matrix(x, rows, this.#info.inputWidth);
+    return (await this.runInto(matrix, this.#result(rows), null)).data;
   }
 
   /**
@@ -215,18 +245,22 @@ export class Plan {
   #runMatrix(x: Matrix, out: Matrix | undefined): Matrix {
     this.#checkOut(out, x.rows);
     const result = out ?? this.#result(x.rows);
+    this.#runNow(x.data, x.rows, result.data);
+    return result;
+  }
+
+  #runNow(x: FloatArray, rows: number, out: FloatArray): void {
     try {
-      if (x.rows === 1) {
-        this.#rowIn.set(x.data);
+      if (rows === 1) {
+        this.#rowIn.set(x);
         this.#runBound(1);
-        result.data.set(this.#rowOut);
+        out.set(this.#rowOut);
       } else {
-        native.programRunSync(this.#program, x.data, x.rows, result.data, 0);
+        native.programRunSync(this.#program, x, rows, out, 0);
       }
     } catch (error) {
       throw this.#explain(error);
     }
-    return result;
   }
 
   #checkOut(out: Matrix | undefined, rows: number): void {

@@ -4,6 +4,7 @@
  */
 import type { FloatArray } from '../core/matrix.js';
 import type { Route, ServiceRequest } from './http.js';
+import type { BatchRun } from './model/batcher.js';
 import type { ServedModel } from './models/model-store.js';
 
 /** A request that was answered. */
@@ -29,13 +30,8 @@ export interface PredictionEvent {
 }
 
 /** One run of a plan, which may have served several requests. */
-export interface BatchEvent {
+export interface BatchEvent extends BatchRun {
   readonly model: ServedModel;
-  readonly rows: number;
-  readonly requests: number;
-  /** The longest wait in the queue. */
-  readonly queueMs: number;
-  readonly computeMs: number;
 }
 
 /** What became of a prediction, as a client has told it. */

@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import type { Estimator, EstimatorKind } from '../../core/estimator.js';
 import { type ImageInput, imageInputOf } from '../../core/image-input.js';
 import { isTransformer } from '../../core/kinds.js';
-import { type FloatArray, Matrix } from '../../core/matrix.js';
+import type { FloatArray } from '../../core/matrix.js';
 import { show } from '../../core/params.js';
 import { type Output, Plan, resolveCompileOptions } from '../../core/plan.js';
 import { PlanBuilder } from '../../core/plan-builder.js';
@@ -15,6 +15,7 @@ import type { TrainingReference } from '../../core/training-reference.js';
 import { BorealError, ValidationError } from '../../errors.js';
 import { type Problem, RequestError } from '../request-error.js';
 import { version } from '../version.js';
+import { allocate, Batcher, type BatcherLimits, type BatchRun, type Call } from './batcher.js';
 import { type Decoder, decoderOf, type Interval, type Prediction } from './decode.js';
 import { describe, list, quote, RowReader } from './row-reader.js';
 
@@ -28,20 +29,25 @@ export interface EndpointOptions {
   readonly maxRows?: number;
   /** Share of the trees inside the interval of a forest, in (0, 1); null leaves intervals out. Default 0.9. */
   readonly coverage?: number | null;
+  /**
+   * Most rows of requests that run together, >= 1; a larger request runs alone. Default 1024. A plan that is too cheap for
+   * the thread pool answers every request at once, and gathers none.
+   */
+  readonly maxBatchRows?: number;
+  /** Most rows that wait for a model, >= 1; beyond it requests are answered with 503. Default 8192. */
+  readonly maxQueueRows?: number;
+  /** A request that has waited for so many milliseconds, > 0, is answered with 504. Default 30000. */
+  readonly timeoutMs?: number;
   /** Shown in /model_info: anything that is JSON, such as the metadata of a model file. */
   readonly metadata?: unknown;
-}
-
-/** What the caller of a prediction may add. */
-export interface Call {
-  /** Fires when nobody waits for the answer any more. */
-  readonly signal?: AbortSignal;
 }
 
 /** Told about each answered request. */
 export interface EndpointHooks {
   /** `input` and `output` are the encoded rows and the plan's result; they are not touched afterwards. */
   prediction?(input: FloatArray, output: FloatArray, rows: number, durationMs: number): void;
+  /** The plan has run for one or more requests. */
+  batch?(run: BatchRun): void;
 }
 
 /** What a batch returns, by row. */
@@ -80,9 +86,6 @@ export interface ModelInfo {
   readonly plan: string;
 }
 
-/** From this many bytes on, input goes into shared memory, which a job on the pool reads in place. */
-const SHARED_FROM_BYTES = 1 << 16;
-
 /**
  * A compiled model that answers requests.
  *
@@ -107,6 +110,7 @@ export class ModelEndpoint {
   readonly #reader: RowReader;
   readonly #decode: Decoder;
   readonly #hooks: EndpointHooks;
+  readonly #batcher: Batcher;
 
   private constructor(
     plan: Plan,
@@ -115,6 +119,7 @@ export class ModelEndpoint {
     decode: Decoder,
     info: ModelInfo,
     hooks: EndpointHooks,
+    limits: BatcherLimits,
   ) {
     this.info = info;
     this.plan = plan;
@@ -123,6 +128,7 @@ export class ModelEndpoint {
     this.#reader = new RowReader(plan.schema);
     this.#decode = decode;
     this.#hooks = hooks;
+    this.#batcher = new Batcher(plan, info.columns.length, limits, (run) => hooks.batch?.(run));
   }
 
   /**
@@ -137,13 +143,12 @@ export class ModelEndpoint {
     hooks: EndpointHooks = {},
   ): Promise<ModelEndpoint> {
     const { schema } = model;
-    const { name = model.constructor.name, maxRows = 10_000, metadata, coverage: wanted = 0.9 } = options;
-    if (!(Number.isSafeInteger(maxRows) && maxRows >= 1)) {
-      throw new ValidationError(
-        'ERR_PARAMETER',
-        `serve: option 'maxRows' must be a whole number >= 1; got ${show(maxRows)}.`,
-      );
+    const { name = model.constructor.name, metadata, coverage: wanted = 0.9 } = options;
+    const { maxRows = 10_000, maxBatchRows = 1024, maxQueueRows = 8192, timeoutMs = 30_000 } = options;
+    for (const [option, value] of Object.entries({ maxRows, maxBatchRows, maxQueueRows })) {
+      if (!(Number.isSafeInteger(value) && value >= 1)) throw badOption(option, 'a whole number >= 1', value);
     }
+    if (!(timeoutMs > 0)) throw badOption('timeoutMs', 'a number > 0', timeoutMs);
     const coverage = model.outputs.includes('interval') ? wanted : null;
     const decode = decoderOf(model, coverage);
     const outputColumns = isTransformer(model) ? model.outputColumns() : undefined;
@@ -171,6 +176,7 @@ export class ModelEndpoint {
       decode,
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,
+      { maxBatchRows, maxQueueRows, timeoutMs },
     );
   }
 
@@ -180,9 +186,8 @@ export class ModelEndpoint {
    * @param body - named fields, values in column order, or `{ features: values in column order }`
    * @throws {ERR_REQUEST | ERR_INPUT_INFINITE | ERR_INPUT_NAN | ERR_UNKNOWN_CATEGORY} as a {@link RequestError}
    */
-  async predict(body: unknown, call: Call = {}): Promise<Prediction> {
-    const [result] = await this.#predictRows([body], false, call);
-    return result;
+  predict(body: unknown, call: Call = {}): Prediction | Promise<Prediction> {
+    return then(this.#runRows([body], false, call), (output) => this.#decode(output, 0));
   }
 
   /**
@@ -191,7 +196,7 @@ export class ModelEndpoint {
    * @param body - an array of rows, or `{ rows }` or `{ instances }`
    * @throws {ERR_TOO_MANY_ROWS | ERR_EMPTY} as a {@link RequestError}, and as {@link ModelEndpoint.predict}
    */
-  async predictBatch(body: unknown, call: Call = {}): Promise<BatchPrediction> {
+  predictBatch(body: unknown, call: Call = {}): BatchPrediction | Promise<BatchPrediction> {
     const rows = rowsOf(body);
     const { maxRows } = this.info;
     if (rows.length === 0) throw new RequestError(400, 'ERR_EMPTY', 'The batch has no rows.');
@@ -199,41 +204,49 @@ export class ModelEndpoint {
       const message = `The batch has ${rows.length} rows; this server takes ${maxRows} at a time.`;
       throw new RequestError(413, 'ERR_TOO_MANY_ROWS', message);
     }
-    const results = await this.#predictRows(rows, true, call);
-    return {
-      predictions: results.map((result) => result.prediction),
-      probabilities: results[0].probabilities && results.map((result) => result.probabilities),
-      intervals: results[0].interval && results.map((result) => result.interval),
-    };
+    const { outputWidth } = this.plan;
+    return then(this.#runRows(rows, true, call), (output) => {
+      const results = rows.map((_, i) => this.#decode(output, i * outputWidth));
+      return {
+        predictions: results.map((result) => result.prediction),
+        probabilities: results[0].probabilities && results.map((result) => result.probabilities),
+        intervals: results[0].interval && results.map((result) => result.interval),
+      };
+    });
   }
 
   /**
-   * Runs the plan on encoded rows.
+   * Runs the plan on encoded rows, together with what other requests wait for. A row's result does not depend on that.
    *
-   * @param input - [rows, columns of the model], in the plan's precision; the endpoint's until the answer is there
-   * @returns [rows, plan.outputWidth]
+   * @param input - [rows, columns of the model], in the plan's precision; not to be changed from now on
+   * @returns [rows, plan.outputWidth]; at once when the plan is too cheap for the thread pool
    * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_UNKNOWN_CATEGORY} with the row and the column
+   * @throws {ERR_OVERLOADED | ERR_DEADLINE | ERR_ABORTED} when its turn does not come
    */
-  async run(input: FloatArray, rows: number, { signal }: Call = {}): Promise<FloatArray> {
-    signal?.throwIfAborted();
+  run(input: FloatArray, rows: number, call: Call = {}): FloatArray | Promise<FloatArray> {
     const started = performance.now();
-    const { data } = await this.plan.run(new Matrix(input, rows, this.info.columns.length));
-    this.#hooks.prediction?.(input, data, rows, performance.now() - started);
-    return data;
+    return then(this.#batcher.run(input, rows, call), (output) => {
+      this.#hooks.prediction?.(input, output, rows, performance.now() - started);
+      return output;
+    });
   }
 
-  async #predictRows(rows: readonly unknown[], batch: boolean, call: Call): Promise<Prediction[]> {
-    const { plan } = this;
+  #runRows(rows: readonly unknown[], batch: boolean, call: Call): FloatArray | Promise<FloatArray> {
     const width = this.info.columns.length;
-    const slab = allocate(plan.precision, rows.length * width);
+    const slab = allocate(this.plan.precision, rows.length * width);
     for (let i = 0; i < rows.length; i++) {
       const problems = this.#reader.read(rows[i], slab, i * width);
       if (problems.length > 0) throw RequestError.ofRow(problems, batch ? i : undefined);
     }
-    const out = await this.run(slab, rows.length, call).catch((error) => {
+    const explain = (error: unknown) => {
       throw this.#explain(error, rows, batch);
-    });
-    return rows.map((_, i) => this.#decode(out, i * plan.outputWidth));
+    };
+    try {
+      const output = this.run(slab, rows.length, call);
+      return output instanceof Promise ? output.catch(explain) : output;
+    } catch (error) {
+      return explain(error);
+    }
   }
 
   /** A value that only the plan could refuse, told in terms of the request. */
@@ -243,6 +256,18 @@ export class ModelEndpoint {
     const problem = valueProblem(code, this.info.columns[j], this.#reader.valueAt(rows[row], j));
     return RequestError.ofRow([problem], batch ? row : undefined);
   }
+}
+
+/** Goes on with a value that may not be there yet; without a promise when it is. */
+function then<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+function badOption(name: string, allowed: string, value: unknown): ValidationError {
+  return new ValidationError(
+    'ERR_PARAMETER',
+    `serve: option '${name}' must be ${allowed}; got ${show(value)}.`,
+  );
 }
 
 function valueProblem(code: BorealError['code'], { name, categories = [] }: Column, value: unknown): Problem {
@@ -272,13 +297,6 @@ function compile(model: Estimator, coverage: number | null): Promise<Plan> {
   const builder = new PlanBuilder(model.nFeaturesIn);
   const parts = outputs.map((output) => model.lowerChecked(builder, builder.input, { ...options, output }));
   return Plan.compileAsync(builder.build(builder.concat(parts)), model.schema, options);
-}
-
-/** Room for encoded rows. */
-export function allocate(precision: Plan['precision'], length: number): FloatArray {
-  const bytes = length * (precision === 'float32' ? 4 : 8);
-  const buffer = bytes < SHARED_FROM_BYTES ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
-  return precision === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
 }
 
 function rowsOf(body: unknown): readonly unknown[] {

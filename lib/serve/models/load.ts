@@ -61,10 +61,9 @@ function loaderOf(source: ModelSource, observers: Observers, options: ServiceOpt
       model,
       { ...options, name, version, metadata: options.metadata ?? metadata },
       {
-        prediction: (input, output, rows, durationMs) => {
-          observers.batch({ model: served, rows, requests: 1, queueMs: 0, computeMs: durationMs });
-          observers.prediction({ model: served, input, output, rows, durationMs });
-        },
+        prediction: (input, output, rows, durationMs) =>
+          observers.prediction({ model: served, input, output, rows, durationMs }),
+        batch: (run) => observers.batch({ model: served, ...run }),
       },
     );
     const served: ServedModel = { name, version, endpoint, headers: headersOf(name, version) };

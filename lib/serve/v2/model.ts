@@ -1,7 +1,8 @@
 /** A served model as the Open Inference Protocol sees it: tensors in, tensors out, and what they look like. */
 import type { FloatArray } from '../../core/matrix.js';
 import type { Column } from '../../core/schema.js';
-import { allocate, type Call, type ModelEndpoint } from '../model/endpoint.js';
+import { allocate, type Call } from '../model/batcher.js';
+import type { ModelEndpoint } from '../model/endpoint.js';
 import { list, quote, RowReader } from '../model/row-reader.js';
 import { RequestError } from '../request-error.js';
 import { type Numbers, tensorError } from './datatypes.js';

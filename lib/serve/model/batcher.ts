@@ -1,0 +1,264 @@
+/**
+ * Gathers requests into batches without ever waiting for more to come: a request that finds the plan idle runs at once,
+ * and those that arrive while a batch runs on the pool go together as the next one, in one call of the native core.
+ */
+import { performance } from 'node:perf_hooks';
+import type { FloatArray } from '../../core/matrix.js';
+import type { Plan } from '../../core/plan.js';
+import { AbortError, BorealError } from '../../errors.js';
+import { RequestError } from '../request-error.js';
+
+/** What the caller of a prediction may add. */
+export interface Call {
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
+  /** The answer is of no use after it; in milliseconds, on the clock of `performance.now()`. */
+  readonly deadline?: number;
+}
+
+/** Bounds of a batcher. */
+export interface BatcherLimits {
+  /** Most rows of requests that are gathered. */
+  readonly maxBatchRows: number;
+  /** Most rows that wait. */
+  readonly maxQueueRows: number;
+  /** How long a request may wait. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Why a batch ran when it did: 'inline' is too cheap for the pool, 'idle' found nothing running, 'gathered' is all that
+ * waited when the batch before it was done, 'full' as much of it as a batch may hold.
+ */
+export type BatchReason = 'inline' | 'idle' | 'gathered' | 'full';
+
+/** One run of the plan. */
+export interface BatchRun {
+  readonly rows: number;
+  readonly requests: number;
+  /** The longest wait in the queue. */
+  readonly queueMs: number;
+  readonly computeMs: number;
+  readonly reason: BatchReason;
+}
+
+/** What a batcher needs of a plan. */
+export type BatchPlan = Pick<
+  Plan,
+  'precision' | 'outputWidth' | 'isInline' | 'runEncoded' | 'runEncodedAsync'
+>;
+
+/** A request that waits or runs. */
+interface Item {
+  readonly input: FloatArray;
+  readonly rows: number;
+  readonly since: number;
+  readonly deadline: number;
+  readonly resolve: (output: FloatArray) => void;
+  readonly reject: (error: unknown) => void;
+  /** Stops listening for the caller to go. */
+  readonly forget?: () => void;
+}
+
+/** From this many bytes on, input goes into shared memory, which a job on the pool reads in place. */
+const SHARED_FROM_BYTES = 1 << 16;
+/** How much the newest batch counts in the measured throughput. */
+const SMOOTHING = 0.2;
+
+/** See the head of this file. */
+export class Batcher {
+  readonly #plan: BatchPlan;
+  readonly #width: number;
+  readonly #limits: BatcherLimits;
+  readonly #ran: (run: BatchRun) => void;
+  /** In the order they came. */
+  readonly #queue = new Set<Item>();
+  #queuedRows = 0;
+  #running = false;
+  /** Input of gathered batches. One batch runs at a time, so that one is enough. */
+  #slab: FloatArray;
+  #rowsPerMs = 0;
+
+  /** @param width - columns of the plan's input @param ran - told of every run that gave an answer */
+  constructor(plan: BatchPlan, width: number, limits: BatcherLimits, ran: (run: BatchRun) => void) {
+    this.#plan = plan;
+    this.#width = width;
+    this.#limits = limits;
+    this.#ran = ran;
+    this.#slab = allocate(plan.precision, 0);
+  }
+
+  /** Rows that wait. */
+  get queuedRows(): number {
+    return this.#queuedRows;
+  }
+
+  /**
+   * Runs the plan on the rows of one request: now if that is cheap, else on the pool.
+   *
+   * @param input - [rows, width]; not to be changed until the answer is there
+   * @returns [rows, plan.outputWidth]
+   * @throws {ERR_OVERLOADED | ERR_DEADLINE | ERR_ABORTED} and whatever the plan throws for this request's own rows
+   */
+  run(input: FloatArray, rows: number, call: Call): FloatArray | Promise<FloatArray> {
+    const now = performance.now();
+    const { deadline = Number.POSITIVE_INFINITY } = call;
+    if (deadline <= now) throw tooLate();
+    if (this.#plan.isInline(rows)) {
+      const output = this.#plan.runEncoded(input, rows);
+      const computeMs = performance.now() - now;
+      this.#ran({ rows, requests: 1, queueMs: 0, computeMs, reason: 'inline' });
+      return output;
+    }
+    if (this.#running) return this.#enqueue(input, rows, now, call);
+    return new Promise((resolve, reject) => {
+      this.#running = true;
+      void this.#drain({ input, rows, since: now, deadline, resolve, reject });
+    });
+  }
+
+  #enqueue(input: FloatArray, rows: number, since: number, { signal, deadline }: Call): Promise<FloatArray> {
+    // A request that is larger than the queue still gets its turn, when nobody else waits.
+    if (this.#queuedRows > 0 && this.#queuedRows + rows > this.#limits.maxQueueRows) throw this.#overloaded();
+    if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
+    const latest = Math.min(deadline ?? Number.POSITIVE_INFINITY, since + this.#limits.timeoutMs);
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        if (this.#take(item)) reject(new AbortError(undefined, { cause: signal!.reason }));
+      };
+      const forget = () => signal?.removeEventListener('abort', leave);
+      const item: Item = { input, rows, since, deadline: latest, resolve, reject, forget };
+      this.#queue.add(item);
+      this.#queuedRows += rows;
+      signal?.addEventListener('abort', leave);
+    });
+  }
+
+  /** Takes an item out of the queue. @returns whether it was there */
+  #take(item: Item): boolean {
+    if (!this.#queue.delete(item)) return false;
+    this.#queuedRows -= item.rows;
+    item.forget?.();
+    return true;
+  }
+
+  #overloaded(): RequestError {
+    const ms = this.#rowsPerMs > 0 ? this.#queuedRows / this.#rowsPerMs : 0;
+    const seconds = Math.max(1, Math.ceil(ms / 1000));
+    const message = `The server has more to do than it can; try again in ${seconds} s.`;
+    return new RequestError(503, 'ERR_OVERLOADED', message, {}, { 'retry-after': String(seconds) });
+  }
+
+  /** Runs one request, then batch after batch until nobody waits. */
+  async #drain(first: Item): Promise<void> {
+    await this.#attempt([first], 'idle');
+    while (this.#queue.size > 0) {
+      const items = this.#gather();
+      if (items.length > 0) await this.#attempt(items, this.#queue.size > 0 ? 'full' : 'gathered');
+    }
+    this.#running = false;
+    // What a burst has needed is not kept for the quiet time after it.
+    this.#slab = allocate(this.#plan.precision, 0);
+  }
+
+  #gather(): Item[] {
+    const now = performance.now();
+    const items: Item[] = [];
+    let rows = 0;
+    for (const item of this.#queue) {
+      if (item.deadline <= now) {
+        this.#take(item);
+        item.reject(tooLate());
+        continue;
+      }
+      if (items.length > 0 && rows + item.rows > this.#limits.maxBatchRows) break;
+      this.#take(item);
+      items.push(item);
+      rows += item.rows;
+    }
+    return items;
+  }
+
+  /** Runs requests together. Where one of them is refused, it runs alone and hears of it; the others run again. */
+  async #attempt(items: readonly Item[], reason: BatchReason): Promise<void> {
+    const rows = rowsOf(items);
+    const started = performance.now();
+    let output: FloatArray;
+    try {
+      output = await this.#plan.runEncodedAsync(this.#inputOf(items, rows), rows);
+      const computeMs = performance.now() - started;
+      this.#measure(rows, computeMs);
+      this.#ran({ rows, requests: items.length, queueMs: started - items[0].since, computeMs, reason });
+    } catch (error) {
+      if (items.length === 1) items[0].reject(error);
+      else for (const group of apart(items, error)) await this.#attempt(group, reason);
+      return;
+    }
+    this.#answer(items, output);
+  }
+
+  #inputOf(items: readonly Item[], rows: number): FloatArray {
+    if (items.length === 1) return items[0].input;
+    const length = rows * this.#width;
+    if (this.#slab.length < length) this.#slab = allocate(this.#plan.precision, 2 * length);
+    let offset = 0;
+    for (const { input } of items) {
+      this.#slab.set(input, offset);
+      offset += input.length;
+    }
+    return this.#slab.subarray(0, length);
+  }
+
+  #answer(items: readonly Item[], output: FloatArray): void {
+    const { outputWidth } = this.#plan;
+    let offset = 0;
+    for (const { rows, resolve } of items) {
+      const end = offset + rows * outputWidth;
+      // A copy: an observer that keeps one answer must not keep the whole batch.
+      resolve(items.length === 1 ? output : output.slice(offset, end));
+      offset = end;
+    }
+  }
+
+  #measure(rows: number, ms: number): void {
+    if (ms <= 0) return;
+    const rate = rows / ms;
+    this.#rowsPerMs = this.#rowsPerMs === 0 ? rate : this.#rowsPerMs + SMOOTHING * (rate - this.#rowsPerMs);
+  }
+}
+
+/**
+ * Requests of a batch that failed, in groups to run again: the one whose row was refused, and the others in halves, so that
+ * many bad ones cost a logarithm of their number, not their number, in reruns of everything.
+ */
+function apart(items: readonly Item[], error: unknown): Item[][] {
+  const row = error instanceof BorealError ? error.row : undefined;
+  const culprit = row === undefined ? undefined : itemAt(items, row);
+  const others = items.filter((item) => item !== culprit);
+  const half = Math.ceil(others.length / 2);
+  const groups = [others.slice(0, half), others.slice(half), culprit === undefined ? [] : [culprit]];
+  return groups.filter((group) => group.length > 0);
+}
+
+function itemAt(items: readonly Item[], row: number): Item | undefined {
+  let end = 0;
+  return items.find((item) => {
+    end += item.rows;
+    return row < end;
+  });
+}
+
+function rowsOf(items: readonly Item[]): number {
+  return items.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+function tooLate(): RequestError {
+  return new RequestError(504, 'ERR_DEADLINE', 'The time for this request was over before its turn came.');
+}
+
+/** Room for encoded rows. */
+export function allocate(precision: Plan['precision'], length: number): FloatArray {
+  const bytes = length * (precision === 'float32' ? 4 : 8);
+  const buffer = bytes < SHARED_FROM_BYTES ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
+  return precision === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
+}
