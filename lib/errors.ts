@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   ERR_CONFLICT:
     'A change of a registry cannot be made in the state it is in, such as a version that exists already.',
   ERR_REGISTRY: 'A file in which a registry keeps its aliases and its history is damaged.',
+  ERR_CLOSING: 'The server is about to end; requests should go to another one.',
   ERR_ROUTE: 'The server has no such route.',
   ERR_METHOD: 'The route does not answer this HTTP method; the Allow header lists those it does.',
   ERR_HTTP:

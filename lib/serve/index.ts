@@ -32,3 +32,4 @@ export type { FeedbackOptions } from './routes/feedback.js';
 export type { SecurityOptions } from './security/access.js';
 export type { ApiKey, Principal } from './security/api-keys.js';
 export type { RateLimit } from './security/rate-limit.js';
+export type { WorkerOptions } from './workers/pool.js';

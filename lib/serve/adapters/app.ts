@@ -6,13 +6,15 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify';
 import type { HelmetOptions } from 'helmet';
+import type { SharedSource } from '../models/shared-source.js';
 import type { Servable, ServiceOptions } from '../options.js';
 import { errorResponse, RequestError } from '../request-error.js';
 import { Router } from '../router.js';
 import { securityHeaders } from '../security/headers.js';
-import { INTERNAL, Service } from '../service.js';
+import { INTERNAL, type MainThread, Service } from '../service.js';
 import { mount, pathOf } from './fastify.js';
 import { createHttpServer, type HttpLimits, handleClientError } from './http-server.js';
 
@@ -42,15 +44,19 @@ const NO_SNIFF = { 'x-content-type-options': 'nosniff' };
 /**
  * Makes the app and its service; ready for `listen`.
  *
+ * @param main - of the app of a worker
  * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
  */
 export async function createApp(
-  models: Servable,
+  models: Servable | SharedSource,
   options: AppOptions,
+  main?: MainThread,
 ): Promise<{ readonly app: FastifyInstance; readonly service: Service; readonly router: Router }> {
   const { logger = false, trustProxy = false } = options;
   const app = Fastify({
     ...(typeof logger === 'boolean' ? { logger } : { loggerInstance: logger }),
+    // The main thread logs the requests of its workers.
+    logController: new LogController({ disableRequestLogging: main !== undefined }),
     serverFactory: (listener) => createHttpServer(listener, options),
     clientErrorHandler: handleClientError,
     frameworkErrors: handleAnyError,
@@ -59,7 +65,7 @@ export async function createApp(
   });
   app.setErrorHandler(handleAnyError);
   await addHeaders(app, options);
-  const service = await Service.create(models, options, app.log);
+  const service = await Service.create(models, options, app.log, main);
   const router = new Router(service.routes, options.prefix);
   // A body that no route will read may be of any type.
   app.removeAllContentTypeParsers();

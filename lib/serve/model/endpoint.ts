@@ -7,7 +7,7 @@ import type { Estimator, EstimatorKind } from '../../core/estimator.js';
 import { isTransformer } from '../../core/kinds.js';
 import { type FloatArray, Matrix } from '../../core/matrix.js';
 import { show } from '../../core/params.js';
-import { type Output, Plan, resolveCompileOptions } from '../../core/plan.js';
+import { type Output, Plan, resolveCompileOptions, type SharedPlan } from '../../core/plan.js';
 import { PlanBuilder } from '../../core/plan-builder.js';
 import type { Column, Target } from '../../core/schema.js';
 import type { TrainingReference } from '../../core/training-reference.js';
@@ -77,6 +77,13 @@ export interface ModelInfo {
   readonly plan: string;
 }
 
+/** An endpoint as plain data that can be posted to another thread of this process. */
+export interface SharedEndpoint {
+  readonly plan: SharedPlan;
+  readonly info: ModelInfo;
+  readonly outputColumns: readonly Column[] | undefined;
+}
+
 /** From this many bytes on, input goes into shared memory, which a job on the pool reads in place. */
 const SHARED_FROM_BYTES = 1 << 16;
 
@@ -109,7 +116,6 @@ export class ModelEndpoint {
     plan: Plan,
     outputColumns: readonly Column[] | undefined,
     reference: TrainingReference | undefined,
-    decode: Decoder,
     info: ModelInfo,
     hooks: EndpointHooks,
   ) {
@@ -118,7 +124,7 @@ export class ModelEndpoint {
     this.outputColumns = outputColumns;
     this.reference = reference;
     this.#reader = new RowReader(plan.schema);
-    this.#decode = decode;
+    this.#decode = decoderOf(info.target, outputColumns, info.coverage);
     this.#hooks = hooks;
   }
 
@@ -142,7 +148,6 @@ export class ModelEndpoint {
       );
     }
     const coverage = model.outputs.includes('interval') ? wanted : null;
-    const decode = decoderOf(model, coverage);
     const outputColumns = isTransformer(model) ? model.outputColumns() : undefined;
     const info: Omit<ModelInfo, 'precision' | 'plan'> = {
       name,
@@ -164,10 +169,28 @@ export class ModelEndpoint {
       plan,
       outputColumns,
       trainingReference,
-      decode,
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,
     );
+  }
+
+  /**
+   * An endpoint of another thread of this process: the same model, no second copy of its memory.
+   *
+   * @internal
+   * @throws {ERR_PARAMETER} when nobody holds it any more
+   */
+  static adopt({ plan, info, outputColumns }: SharedEndpoint, hooks: EndpointHooks = {}): ModelEndpoint {
+    return new ModelEndpoint(Plan.adopt(plan), outputColumns, undefined, info, hooks);
+  }
+
+  /**
+   * What another thread needs to adopt the endpoint, while this one is in use.
+   *
+   * @internal
+   */
+  share(): SharedEndpoint {
+    return { plan: this.plan.share(), info: this.info, outputColumns: this.outputColumns };
   }
 
   /**
