@@ -41,17 +41,18 @@ export const ERROR_CODES = {
   ERR_ENCODING:
     'The body of an HTTP request is compressed in a way the server does not know, or is not what its Content-Encoding says.',
   ERR_BODY_TOO_LARGE: 'The body of an HTTP request has more bytes than the server accepts.',
-  ERR_DEADLINE: 'The answer was not there within the time that the client had set.',
   ERR_TOO_MANY_ROWS: 'A batch has more rows than the server accepts.',
   ERR_OVERLOADED:
     'More rows wait for a model than the server keeps; the Retry-After header says how long to wait.',
-  ERR_DEADLINE: 'The time for a request was over before its turn came.',
+  ERR_DEADLINE:
+    'The time that the client or the server had set for a request was over before its answer was there.',
   ERR_MODEL: 'The server does not have the model, or not in that version.',
   ERR_PREDICTION: 'Feedback names a prediction that the server does not remember.',
   ERR_NAME: 'The name of a model, version or alias has characters or a form that names must not have.',
   ERR_CONFLICT:
     'A change of a registry cannot be made in the state it is in, such as a version that exists already.',
   ERR_REGISTRY: 'A file in which a registry keeps its aliases and its history is damaged.',
+  ERR_CLOSING: 'The server is about to end; requests should go to another one.',
   ERR_ROUTE: 'The server has no such route.',
   ERR_METHOD: 'The route does not answer this HTTP method; the Allow header lists those it does.',
   ERR_HTTP:

@@ -103,6 +103,13 @@ export interface NativeAddon {
   ): Promise<void>;
   /** A function that runs `rows` rows of the registered private buffers: the cheapest crossing there is. */
   programBind(program: ProgramHandle, x: FloatArray, out: FloatArray): (rows: number) => void;
+  /** A number by which any thread of this process can adopt the program, for as long as some thread holds it. */
+  programShare(program: ProgramHandle): bigint;
+  /** A handle of the same program: no memory is copied. */
+  programAdopt(token: bigint): ProgramHandle;
+
+  /** Another descriptor of the same file or socket, to be closed by whoever gets it. Not on Windows. */
+  duplicateFd(fd: number): number;
 
   columnMoments(
     x: FloatArray,

@@ -1,5 +1,6 @@
 export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.js';
 export type { FitOptions, Progress } from './fit-input.js';
+export { type ImageInput, withImageInput } from './image-input.js';
 export { Classifier, type ClassWeight, Regressor, Transformer } from './kinds.js';
 export type { Label } from './labels.js';
 export type { Operand } from './linalg/arithmetic.js';
@@ -49,7 +50,6 @@ export type {
 } from './linalg/reductions.js';
 export type { TopK, TopKOptions } from './linalg/selection.js';
 export { type Dtype, type FloatArray, Matrix, type MatrixLike, type TypedArray } from './matrix.js';
-export { type ImageInput, withImageInput } from './image-input.js';
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
 export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
 export { type Column, type Row, Schema, type Target } from './schema.js';

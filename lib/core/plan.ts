@@ -7,7 +7,7 @@ import { type CancelHandle, native, type ProgramHandle, type ProgramInfo } from 
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import type { PlanSource } from './plan-builder.js';
-import type { Row, Schema } from './schema.js';
+import { type Row, Schema } from './schema.js';
 
 /** Where a plan runs. 'auto' chooses; today there is the CPU only. */
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
@@ -37,6 +37,14 @@ export interface ResolvedCompileOptions {
   readonly precision: Precision;
   readonly output: Output;
   readonly coverage: number;
+}
+
+/** A plan as plain data that can be posted to another thread of this process; its memory is not copied. */
+export interface SharedPlan {
+  readonly token: bigint;
+  readonly schema: ReturnType<Schema['toJSON']>;
+  readonly columnNames: PlanSource['columnNames'];
+  readonly options: Pick<ResolvedCompileOptions, 'device' | 'precision' | 'output'>;
 }
 
 const OUTPUTS: readonly Output[] = ['value', 'label', 'proba', 'decision', 'interval'];
@@ -98,16 +106,16 @@ export class Plan {
 
   private constructor(
     program: ProgramHandle,
-    source: PlanSource,
+    { columnNames }: Pick<PlanSource, 'columnNames'>,
     schema: Schema,
-    options: ResolvedCompileOptions,
+    options: SharedPlan['options'],
   ) {
     this.schema = schema;
     this.device = options.device;
     this.precision = options.precision;
     this.output = options.output;
     this.#program = program;
-    this.#columnNames = source.columnNames;
+    this.#columnNames = columnNames;
     this.#info = native.programInfo(program);
     this.#rowIn = this.#allocate(this.#info.inputWidth);
     this.#rowOut = this.#allocate(this.#info.outputWidth);
@@ -136,6 +144,35 @@ export class Plan {
     } catch (error) {
       throw toBorealError(error);
     }
+  }
+
+  /**
+   * A plan that another thread has shared.
+   *
+   * @internal
+   * @throws {ERR_PARAMETER} when nobody holds it any more
+   */
+  static adopt({ token, schema, columnNames, options }: SharedPlan): Plan {
+    try {
+      return new Plan(native.programAdopt(token), { columnNames }, Schema.fromJSON(schema), options);
+    } catch (error) {
+      throw toBorealError(error);
+    }
+  }
+
+  /**
+   * What another thread of this process needs to adopt the plan. It has to do so while this one is in use.
+   *
+   * @internal
+   */
+  share(): SharedPlan {
+    const { device, precision, output } = this;
+    return {
+      token: native.programShare(this.#program),
+      schema: this.schema.toJSON(),
+      columnNames: this.#columnNames,
+      options: { device, precision, output },
+    };
   }
 
   /** Columns of the result. */

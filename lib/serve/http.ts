@@ -65,6 +65,11 @@ export interface Route {
   readonly summary: string;
   /** More for the API's documentation; 'hidden' leaves the route out of it. */
   readonly operation?: Operation | 'hidden';
+  /**
+   * Whether a worker answers by itself what it needs no more than the models for. Default false: all requests of the
+   * route are answered in the main thread.
+   */
+  readonly inWorker?: boolean;
   readonly handle: (request: ServiceRequest) => unknown;
 }
 

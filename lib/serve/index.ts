@@ -37,3 +37,4 @@ export type { SecurityOptions } from './security/access.js';
 export type { ApiKey, Principal } from './security/api-keys.js';
 export type { RateLimit } from './security/rate-limit.js';
 export { Service } from './service.js';
+export type { WorkerOptions } from './workers/pool.js';

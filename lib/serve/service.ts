@@ -11,6 +11,7 @@ import { jobRoutes } from './jobs/routes.js';
 import { Answers } from './models/answers.js';
 import { storeOf } from './models/load.js';
 import type { ModelStore } from './models/model-store.js';
+import type { SharedSource } from './models/shared-source.js';
 import { Traffic } from './models/traffic.js';
 import { driftRoutes } from './observe/drift.js';
 import { metricsRoutes } from './observe/metrics.js';
@@ -44,6 +45,24 @@ export interface ServiceContext {
   readonly identify: Identify;
   /** Every route of the service, complete once all features are made. */
   readonly routes: readonly Route[];
+  readonly lifecycle: Lifecycle;
+}
+
+/** How far the service is on its way to the end. */
+export interface Lifecycle {
+  /** No new requests should be sent here; those that come are still answered. */
+  draining: boolean;
+}
+
+/** What ties the service of a worker to the one in the main thread. */
+export interface MainThread {
+  /** The routes of the main thread's service. */
+  readonly routes: ReadonlyArray<Omit<Route, 'handle'>>;
+  /** Whether predictions, too, are for the main thread; see {@link Service.isCentral}. */
+  isCentral(): boolean;
+  /** Lets the main thread answer with one of its routes, by position. The request has been admitted. */
+  forward(route: number, request: ServiceRequest): Promise<Reply>;
+  readonly observer: Observer;
 }
 
 /** Where a service writes what people should know; pino's and Fastify's loggers are such logs. */
@@ -92,6 +111,15 @@ const FEATURES: readonly FeatureFactory[] = [
 /** Where nobody listens. */
 export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
+/** Those that every worker has for itself: the way of a prediction. All others are in the main thread only. */
+const IN_WORKERS: ReadonlySet<FeatureFactory> = new Set([
+  accessControl,
+  friendlyRoutes,
+  modelRoutes,
+  v2Routes,
+  mlflowRoutes,
+]);
+
 /**
  * A service that no adapter carries yet; see {@link serveGrpc}. `serve` and the plugins make one of their own.
  *
@@ -108,6 +136,8 @@ export const SILENT: Log = { info: () => undefined, warn: () => undefined, error
 export class Service {
   readonly routes: readonly Route[];
   readonly models: ModelStore;
+  readonly lifecycle: Lifecycle;
+  readonly observers: Observers;
   readonly #context: ServiceContext;
   readonly #guards: NonNullable<Feature['guard']>[] = [];
   readonly #features: readonly Feature[];
@@ -119,12 +149,22 @@ export class Service {
     this.#features = features;
     this.bodyLimit = context.options.bodyLimit ?? DEFAULT_BODY_LIMIT;
     this.models = context.models;
+    this.lifecycle = context.lifecycle;
+    this.observers = context.observers;
     this.routes = context.routes;
     for (const { guard } of features) if (guard !== undefined) this.#guards.push(guard);
   }
 
-  /** @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option */
-  static async create(models: Servable, options: ServiceOptions = {}, log: Log = SILENT): Promise<Service> {
+  /**
+   * @param main - of the service of a worker
+   * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
+   */
+  static async create(
+    models: Servable | SharedSource,
+    options: ServiceOptions = {},
+    log: Log = SILENT,
+    main?: MainThread,
+  ): Promise<Service> {
     const routes: Route[] = [];
     const observers = new Observers();
     const store = await storeOf(models, observers, options, log);
@@ -145,9 +185,11 @@ export class Service {
       gauges: [],
       routes,
       identify,
+      lifecycle: { draining: false },
     };
     try {
       for (const make of FEATURES) {
+        if (main !== undefined && !IN_WORKERS.has(make)) continue;
         const feature = await make(context);
         if (feature === undefined) continue;
         features.push(feature);
@@ -158,9 +200,21 @@ export class Service {
       await closeAll(store, features);
       throw error;
     }
+    if (main !== undefined) {
+      routes.splice(0, routes.length, ...routesOfWorker(routes, main));
+      observers.add(main.observer);
+    }
     if (options.watch ?? true)
       store.watch((error) => log.error({ err: error }, 'A model that changed could not be loaded.'));
     return new Service(context, features);
+  }
+
+  /**
+   * Whether a prediction depends on those before it, or is remembered: then one thread has to answer them all. So it is
+   * where traffic is split or feedback is taken.
+   */
+  get isCentral(): boolean {
+    return this.#context.traffic.active || this.#context.answers !== undefined;
   }
 
   /**
@@ -226,6 +280,16 @@ export class Service {
     const { status, body } = known ?? INTERNAL;
     return Reply.error(status, body, error instanceof RequestError ? error.headers : undefined);
   }
+}
+
+/** The same routes as in the main thread; those that are not for workers ask it. */
+function routesOfWorker(own: readonly Route[], main: MainThread): Route[] {
+  return main.routes.map((route, i) => {
+    const forward = (request: ServiceRequest) => main.forward(i, request);
+    const mine = own.find(({ method, path }) => method === route.method && path === route.path);
+    if (!route.inWorker || mine === undefined) return { ...route, handle: forward };
+    return { ...mine, handle: (request) => (main.isCentral() ? forward(request) : mine.handle(request)) };
+  });
 }
 
 async function closeAll(models: ModelStore, features: readonly Feature[]): Promise<void> {

@@ -1,8 +1,12 @@
-// Programs: make, describe, run now, run on the pool, bind to buffers for single rows.
+// Programs: make, describe, run now, run on the pool, bind to buffers for single rows, share between threads.
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <memory>
+#include <mutex>
+#include <random>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -260,6 +264,63 @@ napi_value program_bind(Call& call) {
   return owner->visit([&](const auto& program) { return bind(call, owner, program); });
 }
 
+// ---- Sharing ---------------------------------------------------------------------------------------
+
+// The programs that JavaScript has shared, by a number that can be posted to another thread of this process. It
+// owns none of them: a number is good for as long as a handle, a bound function or a running job holds the program.
+class SharedPrograms {
+ public:
+  // Never destroyed: threads may still end while the process does.
+  static SharedPrograms& instance() {
+    static SharedPrograms* const programs = new SharedPrograms();
+    return *programs;
+  }
+
+  // The same number each time.
+  uint64_t share(const ProgramPtr& program) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (auto it = programs_.begin(); it != programs_.end();) {
+      const ProgramPtr known = it->second.lock();
+      if (known == program) return it->first;
+      it = known == nullptr ? programs_.erase(it) : std::next(it);
+    }
+    for (;;) {
+      const uint64_t token = (uint64_t{random_()} << 32) | random_();
+      if (programs_.emplace(token, program).second) return token;
+    }
+  }
+
+  // Null when nobody holds it any more.
+  ProgramPtr find(uint64_t token) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto it = programs_.find(token);
+    return it == programs_.end() ? nullptr : it->second.lock();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::random_device random_;
+  std::unordered_map<uint64_t, std::weak_ptr<const AnyProgram>> programs_;
+};
+
+napi_value program_share(Call& call) {
+  napi_value token;
+  check(call.env(),
+        napi_create_bigint_uint64(call.env(), SharedPrograms::instance().share(to_program(call)), &token));
+  return token;
+}
+
+napi_value program_adopt(Call& call) {
+  uint64_t token = 0;
+  bool lossless = false;
+  if (napi_get_value_bigint_uint64(call.env(), call[0], &token, &lossless) != napi_ok || !lossless) {
+    throw Error("ERR_PARAMETER", "token must be a BigInt that programShare has returned.");
+  }
+  ProgramPtr program = SharedPrograms::instance().find(token);
+  if (program == nullptr) throw Error("ERR_PARAMETER", "The shared program does not exist any more.");
+  return make_handle(call.env(), std::move(program));
+}
+
 }  // namespace
 
 void export_program(napi_env env, napi_value exports) {
@@ -270,6 +331,8 @@ void export_program(napi_env env, napi_value exports) {
   export_function<program_run_sync>(env, exports, "programRunSync");
   export_function<program_run>(env, exports, "programRun");
   export_function<program_bind>(env, exports, "programBind");
+  export_function<program_share>(env, exports, "programShare");
+  export_function<program_adopt>(env, exports, "programAdopt");
 }
 
 }  // namespace boreal

@@ -1,13 +1,19 @@
 /** A Fastify app that holds one service and nothing else: the inside of `serve` and of `toNodeHandler`. */
 
 import cors, { type FastifyCorsOptions } from '@fastify/cors';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify';
 import type { HelmetOptions } from 'helmet';
+import type { SharedSource } from '../models/shared-source.js';
 import type { Servable, ServiceOptions } from '../options.js';
 import { errorResponse, RequestError } from '../request-error.js';
 import { Router } from '../router.js';
 import { securityHeaders } from '../security/headers.js';
-import { INTERNAL, Service } from '../service.js';
+import { INTERNAL, type MainThread, Service } from '../service.js';
 import { mount, pathOf } from './fastify.js';
 import { createHttpServer, type HttpLimits, handleClientError } from './http-server.js';
 import { createLog, type LoggerOptions, requestIdOf } from './logging.js';
@@ -36,15 +42,17 @@ const NO_SNIFF = { 'x-content-type-options': 'nosniff' };
 /**
  * Makes the app and its service; ready for `listen`.
  *
+ * @param main - of the app of a worker
  * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
  */
 export async function createApp(
-  models: Servable,
+  models: Servable | SharedSource,
   options: AppOptions,
+  main?: MainThread,
 ): Promise<{ readonly app: FastifyInstance; readonly service: Service; readonly router: Router }> {
   const { logger, trustProxy = false } = options;
   const log = await createLog(logger);
-  const app = Fastify({
+  const settings: FastifyServerOptions = {
     ...log.options,
     disableRequestLogging: true,
     genReqId: requestIdOf,
@@ -54,11 +62,13 @@ export async function createApp(
     frameworkErrors: handleAnyError,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     trustProxy,
-  });
+  };
+  const app = Fastify(settings);
   app.setErrorHandler(handleAnyError);
-  log.watch(app);
+  // The main thread logs the requests of its workers.
+  if (main === undefined) log.watch(app);
   await addHeaders(app, options);
-  const service = await Service.create(models, options, app.log).catch(async (error) => {
+  const service = await Service.create(models, options, app.log, main).catch(async (error) => {
     await app.close();
     throw error;
   });

@@ -1,14 +1,18 @@
 /** `serve(model)`: a model as an HTTP server of its own. */
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
 import { AbortError } from '../../errors.js';
 import { type GrpcOptions, type GrpcServer, serveGrpc } from '../grpc/server.js';
 import type { Servable } from '../options.js';
+import type { Service } from '../service.js';
+import { countWorkers, type WorkerOptions, WorkerPool } from '../workers/pool.js';
 import { type AppOptions, createApp } from './app.js';
+import { Drain } from './drain.js';
 import { closeOnSignal } from './shutdown.js';
 
 /** Options of {@link serve}. */
-export interface ServeOptions extends AppOptions {
+export interface ServeOptions extends AppOptions, WorkerOptions {
   /** 0 picks a free one. Default 3000. */
   readonly port?: number;
   /** Address to listen on; '0.0.0.0' for all. Default '127.0.0.1': this machine only. */
@@ -21,6 +25,11 @@ export interface ServeOptions extends AppOptions {
   readonly handleSignals?: boolean;
   /** How long `close` waits for requests that are being answered, in milliseconds, >= 0. Default 10000. */
   readonly closeTimeout?: number;
+  /**
+   * How long `close` says that the server is not ready (`/ready`, `/v2/health/ready`) before it stops to listen, in
+   * milliseconds, >= 0: as long as a load balancer takes to notice. Default 0.
+   */
+  readonly drainDelayMs?: number;
 }
 
 /** A running server. */
@@ -31,8 +40,9 @@ export interface BorealServer extends AsyncDisposable {
   /** Of gRPC, where it is served. */
   readonly grpcPort?: number;
   /**
-   * Stops accepting connections, answers the requests that have arrived, then closes. Connections that are still busy
-   * after `closeTimeout` are cut. Further calls return the same promise.
+   * Says that it is not ready, stops accepting connections after `drainDelayMs`, answers the requests that have arrived
+   * or that come on open connections, then closes. Connections that are still busy after `closeTimeout` are cut. Further
+   * calls return the same promise.
    */
   close(): Promise<void>;
 }
@@ -43,6 +53,7 @@ export interface BorealServer extends AsyncDisposable {
  * @param models - a fitted estimator, several by name, a registry, or the path of a model file
  * @returns when the server listens
  * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
+ * @throws {ERR_NOT_SUPPORTED} for several workers on Windows
  * @throws {ERR_ABORTED} when options.signal has fired before it listens
  * @throws an Error with Node's own code, such as EADDRINUSE, when it cannot listen
  * @example
@@ -68,45 +79,48 @@ export async function serve(models: Servable, options: ServeOptions = {}): Promi
     handleSignals = true,
     closeTimeout = 10_000,
     grpc,
+    drainDelayMs = 0,
+    workers,
     ...rest
   } = options;
   const throwIfAborted = () => {
     if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
   };
   throwIfAborted();
+  const count = countWorkers({ workers });
   const { app, service } = await createApp(models, rest);
-  let closing: Promise<void> | undefined;
-  app.addHook('onSend', async (_request, reply) => {
-    // Else a client that keeps its connection open would keep the server from closing.
-    if (closing !== undefined) reply.header('connection', 'close');
-  });
+  let listener: Listener | undefined;
   let rpc: GrpcServer | undefined;
   try {
     rpc = grpc && (await serveGrpc(service, grpc));
-    await app.listen({ port, host });
+    const where = { port, host };
+    listener =
+      count > 1 ? await listenInWorkers(count, where, app, service, rest) : await listenHere(app, where);
     throwIfAborted();
   } catch (error) {
     await rpc?.close(0);
+    await listener?.close(0);
     await app.close();
     throw error;
   }
+  const { address, close: closeListener } = listener;
 
+  let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
+      service.lifecycle.draining = true;
       signal?.removeEventListener('abort', close);
       ignoreSignals();
-      // First: the service closes with the app.
-      await rpc?.close(closeTimeout);
-      const overdue = setTimeout(() => app.server.closeAllConnections(), closeTimeout);
+      if (drainDelayMs > 0) await sleep(drainDelayMs);
+      // Before the app: the service closes with it.
+      await Promise.all([rpc?.close(closeTimeout), closeListener(closeTimeout)]);
       await app.close();
-      clearTimeout(overdue);
     })();
     return closing;
   };
   const ignoreSignals = handleSignals ? closeOnSignal(close) : () => undefined;
   signal?.addEventListener('abort', close, { once: true });
 
-  const address = addressOf(app.server);
   return {
     url: urlOf(address),
     port: address.port,
@@ -116,8 +130,34 @@ export async function serve(models: Servable, options: ServeOptions = {}): Promi
   };
 }
 
-function addressOf(server: Server): AddressInfo {
-  return server.address() as AddressInfo;
+/** What answers at an address. */
+interface Listener {
+  readonly address: AddressInfo;
+  /** Stops listening and answers what has arrived. @param timeout - then connections are cut, in milliseconds */
+  close(timeout: number): Promise<void>;
+}
+
+interface Where {
+  readonly port: number;
+  readonly host: string;
+}
+
+async function listenHere(app: FastifyInstance, where: Where): Promise<Listener> {
+  const drain = new Drain(app);
+  await app.listen(where);
+  return { address: app.server.address() as AddressInfo, close: (timeout) => drain.run(timeout) };
+}
+
+async function listenInWorkers(
+  count: number,
+  where: Where,
+  app: FastifyInstance,
+  service: Service,
+  options: AppOptions,
+): Promise<Listener> {
+  await app.ready();
+  const pool = await WorkerPool.start(count, where, service, options, app.log);
+  return { address: pool.address, close: (timeout) => pool.close(timeout) };
 }
 
 /** An address that a client on this machine can use. */

@@ -1,9 +1,7 @@
 /** Turns the numbers that a plan returns into what a response says: labels, probabilities, intervals. */
-import type { Estimator } from '../../core/estimator.js';
-import { isTransformer } from '../../core/kinds.js';
 import type { Label } from '../../core/labels.js';
 import type { FloatArray } from '../../core/matrix.js';
-import type { Column } from '../../core/schema.js';
+import type { Column, Target } from '../../core/schema.js';
 
 /** A range of predictions; `coverage` is the share of the trees inside. */
 export interface Interval {
@@ -25,12 +23,16 @@ export interface Prediction {
 /** Reads the row of a plan's result that starts at `offset`. */
 export type Decoder = (out: FloatArray, offset: number) => Prediction;
 
-/** Makes the decoder for a model's plan: see `ModelEndpoint` for the columns of its result. */
-export function decoderOf(model: Estimator, coverage: number | null): Decoder {
-  const { target } = model.schema;
+/**
+ * Makes the decoder for a model's plan: see `ModelEndpoint` for the columns of its result.
+ *
+ * @param columns - that a transformer returns
+ * @param coverage - of the interval, where there is one
+ */
+export function decoderOf(target: Target, columns: readonly Column[] = [], coverage?: number): Decoder {
   if (target.kind === 'class') return classDecoder(target.classes);
-  if (target.kind === 'none') return columnsDecoder(isTransformer(model) ? model.outputColumns() : []);
-  if (coverage === null) return (out, offset) => ({ prediction: out[offset] });
+  if (target.kind === 'none') return columnsDecoder(columns);
+  if (coverage === undefined) return (out, offset) => ({ prediction: out[offset] });
   return (out, offset) => ({
     prediction: out[offset],
     interval: { lower: out[offset + 1], upper: out[offset + 2], coverage },

@@ -8,7 +8,7 @@ import { type ImageInput, imageInputOf } from '../../core/image-input.js';
 import { isTransformer } from '../../core/kinds.js';
 import type { FloatArray } from '../../core/matrix.js';
 import { show } from '../../core/params.js';
-import { type Output, Plan, resolveCompileOptions } from '../../core/plan.js';
+import { type Output, Plan, resolveCompileOptions, type SharedPlan } from '../../core/plan.js';
 import { PlanBuilder } from '../../core/plan-builder.js';
 import type { Column, Target } from '../../core/schema.js';
 import type { TrainingReference } from '../../core/training-reference.js';
@@ -86,6 +86,14 @@ export interface ModelInfo {
   readonly plan: string;
 }
 
+/** An endpoint as plain data that can be posted to another thread of this process. */
+export interface SharedEndpoint {
+  readonly plan: SharedPlan;
+  readonly info: ModelInfo;
+  readonly outputColumns: readonly Column[] | undefined;
+  readonly limits: BatcherLimits;
+}
+
 /**
  * A compiled model that answers requests.
  *
@@ -111,12 +119,12 @@ export class ModelEndpoint {
   readonly #decode: Decoder;
   readonly #hooks: EndpointHooks;
   readonly #batcher: Batcher;
+  readonly #limits: BatcherLimits;
 
   private constructor(
     plan: Plan,
     outputColumns: readonly Column[] | undefined,
     reference: TrainingReference | undefined,
-    decode: Decoder,
     info: ModelInfo,
     hooks: EndpointHooks,
     limits: BatcherLimits,
@@ -126,8 +134,9 @@ export class ModelEndpoint {
     this.outputColumns = outputColumns;
     this.reference = reference;
     this.#reader = new RowReader(plan.schema);
-    this.#decode = decode;
+    this.#decode = decoderOf(info.target, outputColumns, info.coverage);
     this.#hooks = hooks;
+    this.#limits = limits;
     this.#batcher = new Batcher(plan, info.columns.length, limits, (run) => hooks.batch?.(run));
   }
 
@@ -150,7 +159,6 @@ export class ModelEndpoint {
     }
     if (!(timeoutMs > 0)) throw badOption('timeoutMs', 'a number > 0', timeoutMs);
     const coverage = model.outputs.includes('interval') ? wanted : null;
-    const decode = decoderOf(model, coverage);
     const outputColumns = isTransformer(model) ? model.outputColumns() : undefined;
     const info: Omit<ModelInfo, 'precision' | 'plan'> = {
       name,
@@ -173,11 +181,33 @@ export class ModelEndpoint {
       plan,
       outputColumns,
       trainingReference,
-      decode,
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,
       { maxBatchRows, maxQueueRows, timeoutMs },
     );
+  }
+
+  /**
+   * An endpoint of another thread of this process: the same model, no second copy of its memory.
+   *
+   * @internal
+   * @throws {ERR_PARAMETER} when nobody holds it any more
+   */
+  static adopt(
+    { plan, info, outputColumns, limits }: SharedEndpoint,
+    hooks: EndpointHooks = {},
+  ): ModelEndpoint {
+    return new ModelEndpoint(Plan.adopt(plan), outputColumns, undefined, info, hooks, limits);
+  }
+
+  /**
+   * What another thread needs to adopt the endpoint, while this one is in use.
+   *
+   * @internal
+   */
+  share(): SharedEndpoint {
+    const { plan, info, outputColumns } = this;
+    return { plan: plan.share(), info, outputColumns, limits: this.#limits };
   }
 
   /**

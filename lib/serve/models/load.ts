@@ -4,13 +4,14 @@ import type { FloatArray } from '../../core/matrix.js';
 import { Matrix } from '../../core/matrix.js';
 import type { Column } from '../../core/schema.js';
 import { ValidationError } from '../../errors.js';
-import { ModelEndpoint } from '../model/endpoint.js';
+import { type EndpointHooks, ModelEndpoint } from '../model/endpoint.js';
 import type { Observers } from '../observer.js';
 import type { Servable, ServiceOptions } from '../options.js';
 import type { Log } from '../service.js';
 import { FileSource } from './file-source.js';
 import { headersOf, type Loader, ModelStore, type ServedModel, type VersionPolicy } from './model-store.js';
 import { ModelRegistry } from './registry.js';
+import { SharedSource } from './shared-source.js';
 import { MemorySource, type ModelSource } from './source.js';
 
 /** Options of the models of a service. */
@@ -30,7 +31,7 @@ export interface ModelOptions {
  * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
  */
 export async function storeOf(
-  models: Servable,
+  models: Servable | SharedSource,
   observers: Observers,
   options: ServiceOptions,
   log: Log,
@@ -43,8 +44,11 @@ export async function storeOf(
   return store;
 }
 
-function sourceOf(models: Servable, { name, version = '1', metadata }: ServiceOptions): ModelSource {
-  if (models instanceof ModelRegistry) return models;
+function sourceOf(
+  models: Servable | SharedSource,
+  { name, version = '1', metadata }: ServiceOptions,
+): ModelSource {
+  if (models instanceof ModelRegistry || models instanceof SharedSource) return models;
   if (typeof models === 'string') return new FileSource(models, name, version);
   if (models instanceof Estimator)
     return new MemorySource([{ name: name ?? models.constructor.name, version, model: models, metadata }]);
@@ -56,16 +60,20 @@ function sourceOf(models: Servable, { name, version = '1', metadata }: ServiceOp
 /** Opens, compiles and warms up; predictions of the endpoint are told to the observers. */
 function loaderOf(source: ModelSource, observers: Observers, options: ServiceOptions): Loader {
   return async (name, version) => {
-    const { model, metadata } = await source.open(name, version);
-    const endpoint: ModelEndpoint = await ModelEndpoint.create(
-      model,
-      { ...options, name, version, metadata: options.metadata ?? metadata },
-      {
-        prediction: (input, output, rows, durationMs) =>
-          observers.prediction({ model: served, input, output, rows, durationMs }),
-        batch: (run) => observers.batch({ model: served, ...run }),
-      },
-    );
+    const opened = await source.open(name, version);
+    const hooks: EndpointHooks = {
+      prediction: (input, output, rows, durationMs) =>
+        observers.prediction({ model: served, input, output, rows, durationMs }),
+      batch: (run) => observers.batch({ model: served, ...run }),
+    };
+    const endpoint: ModelEndpoint =
+      'shared' in opened
+        ? ModelEndpoint.adopt(opened.shared, hooks)
+        : await ModelEndpoint.create(
+            opened.model,
+            { ...options, name, version, metadata: options.metadata ?? opened.metadata },
+            hooks,
+          );
     const served: ServedModel = { name, version, endpoint, headers: headersOf(name, version) };
     await warmUp(endpoint);
     return endpoint;

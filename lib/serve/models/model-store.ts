@@ -65,6 +65,15 @@ export interface ModelStatus {
   readonly versions: readonly VersionStatus[];
 }
 
+/** A model with the versions of it that answer requests, oldest first. */
+export interface AnsweringModel {
+  readonly name: string;
+  /** Answers requests that name no version. */
+  readonly current: string | undefined;
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly versions: readonly ServedModel[];
+}
+
 /** Which versions are in memory: see `ServiceOptions.versions`. */
 export type VersionPolicy = 'all' | 'production' | 'latest' | readonly string[];
 
@@ -160,6 +169,7 @@ export class ModelStore {
   #changes: Promise<unknown> = Promise.resolve();
   #first: Model | undefined;
   #stopWatching: (() => void) | undefined;
+  #changed: () => void = () => undefined;
   #refreshAgain: Promise<void> | undefined;
 
   constructor(source: ModelSource, loader: Loader, observers: Observers, policy: VersionPolicy = 'all') {
@@ -194,6 +204,21 @@ export class ModelStore {
         loadedAt,
       })),
     }));
+  }
+
+  /** What answers requests now, in the order of {@link ModelStore.names}. */
+  answering(): AnsweringModel[] {
+    return [...this.#models].map(([name, { slots, listing, current }]) => ({
+      name,
+      current: current?.version,
+      aliases: listing.aliases,
+      versions: [...slots.values()].flatMap(({ entry }) => (entry === undefined ? [] : [entry])),
+    }));
+  }
+
+  /** Calls `changed` after each change of what {@link ModelStore.answering} tells; there is one listener. */
+  onChange(changed: () => void): void {
+    this.#changed = changed;
   }
 
   /** A version, an alias, or the one in production, whatever the traffic. @throws {ERR_MODEL} when there is none */
@@ -246,6 +271,7 @@ export class ModelStore {
     else this.#routes.set(name, route);
     const model = this.#models.get(name);
     if (model !== undefined) model.route = route;
+    this.#changed();
   }
 
   /**
@@ -413,6 +439,7 @@ export class ModelStore {
     for (const [name, { slots }] of previous)
       for (const [version, slot] of slots) this.#forget(name, version, slot);
     this.#first = this.#models.values().next().value;
+    this.#changed();
   }
 
   /** A version that the source no longer has: requests that hold it are answered, nobody else finds it. */
@@ -467,6 +494,7 @@ export class ModelStore {
     const version = model.current?.version;
     if (before !== undefined && version !== undefined && version !== before)
       this.#observers.model({ action: 'promoted', name: listing.name, version });
+    this.#changed();
   }
 
   /** Loads, warms up, swaps, drains. */

@@ -1,6 +1,7 @@
 /** Where a store gets its models from: a registry on disk, or the memory of this process. */
 import type { Estimator } from '../../core/estimator.js';
 import { BorealError, ValidationError } from '../../errors.js';
+import type { SharedEndpoint } from '../model/endpoint.js';
 import { checkName } from './names.js';
 
 /** A version that could be loaded. */
@@ -26,11 +27,16 @@ export interface OpenedModel {
   readonly metadata?: unknown;
 }
 
+/** A model that another thread of this process has compiled. */
+export interface CompiledModel {
+  readonly shared: SharedEndpoint;
+}
+
 /** Where models come from. Versions, promotions and aliases are the source's; what is in memory is the store's. */
 export interface ModelSource {
   list(): Promise<readonly ListedModel[]>;
   /** Reads one version. */
-  open(name: string, version: string): Promise<OpenedModel>;
+  open(name: string, version: string): Promise<OpenedModel | CompiledModel>;
   /** Makes a version the one in production. @throws {ERR_MODEL} when it does not exist */
   promote(name: string, version: string): Promise<void>;
   /** Takes the last promotion back. @returns the version in production now @throws {ERR_CONFLICT} when there is none before */

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Route } from '../http.js';
 import { object, ref, TEXT } from '../openapi/operation.js';
+import { requireReady } from '../readiness.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { predictRow, predictRows } from './predict.js';
 
@@ -32,6 +33,17 @@ export function friendlyRoutes(context: ServiceContext): Feature {
     },
     {
       method: 'GET',
+      path: '/ready',
+      access: 'public',
+      summary:
+        'Whether requests should be sent here: every model answers, and the server is not about to end.',
+      handle: () => {
+        requireReady(context);
+        return { status: 'ready' };
+      },
+    },
+    {
+      method: 'GET',
       path: '/model_info',
       access: 'predict',
       summary: "The model's columns, target, metadata and plan.",
@@ -43,6 +55,7 @@ export function friendlyRoutes(context: ServiceContext): Feature {
       path: '/predict',
       access: 'predict',
       summary: 'Predicts one row.',
+      inWorker: true,
       operation: { request: ref('Row'), response: ref('Prediction') },
       handle: (request) => predictRow(context, request, {}),
     },
@@ -51,6 +64,7 @@ export function friendlyRoutes(context: ServiceContext): Feature {
       path: '/predict_batch',
       access: 'predict',
       summary: 'Predicts many rows.',
+      inWorker: true,
       operation: { request: ref('Batch'), response: ref('BatchPrediction') },
       handle: (request) => predictRows(context, request, {}),
     },

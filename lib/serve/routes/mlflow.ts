@@ -31,6 +31,7 @@ export function mlflowRoutes({ models, traffic }: ServiceContext): Feature {
       path: '/invocations',
       access: 'predict',
       summary: 'MLflow: predicts rows of dataframe_split, dataframe_records, instances, inputs or CSV.',
+      inWorker: true,
       handle: (request) =>
         models.use(traffic.address(request, {}), async ({ endpoint }) => {
           const rows = rowsOf(request, endpoint.plan.schema.columns);

@@ -1,7 +1,7 @@
 /** The Open Inference Protocol (KServe's V2) over HTTP: health, metadata and inference. */
 import type { Route, ServiceRequest } from '../http.js';
 import type { Selector } from '../models/model-store.js';
-import { RequestError } from '../request-error.js';
+import { requireReady } from '../readiness.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { infer } from '../v2/infer.js';
 import { readInfer, writeInfer } from '../v2/messages.js';
@@ -11,7 +11,8 @@ import { version as borealVersion } from '../version.js';
 const EXTENSIONS = ['binary_tensor_data', 'model_repository', 'statistics', 'model_configuration'];
 
 /** Makes the routes. */
-export function v2Routes({ models, traffic }: ServiceContext): Feature {
+export function v2Routes(context: ServiceContext): Feature {
+  const { models, traffic } = context;
   const metadata = (request: ServiceRequest) => {
     const { name, endpoint } = models.get(asked(request));
     const { inputs, outputs } = V2Model.of(endpoint);
@@ -58,7 +59,7 @@ export function v2Routes({ models, traffic }: ServiceContext): Feature {
       access: 'public',
       summary: 'Open Inference Protocol: whether every model answers.',
       handle: () => {
-        for (const name of models.names()) requireReady(() => models.get({ name }));
+        requireReady(context);
         return { ready: true };
       },
     },
@@ -82,6 +83,7 @@ export function v2Routes({ models, traffic }: ServiceContext): Feature {
         path: `${path}/infer`,
         access: 'predict',
         summary: 'Open Inference Protocol: an inference; tensors as JSON or binary.',
+        inWorker: true,
         handle: answer,
       },
     ]),
@@ -97,14 +99,4 @@ export function both(routesAt: (path: string) => Route[]): Route[] {
 /** The model that a request names. */
 export function asked({ params: { model, version } }: ServiceRequest): Selector {
   return { name: model, version };
-}
-
-/** A model that is there but does not answer is no fault of the client. */
-function requireReady(find: () => unknown): void {
-  try {
-    find();
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    throw new RequestError(503, 'ERR_MODEL', error.message);
-  }
 }
