@@ -91,9 +91,12 @@ uint32_t ForestColumns::word(const Column& column, double value) const {
     if (!has(column.rules, kMissingIsZero)) return column.missing;
     value = 0;
   }
-  if (has(column.rules, kZeroIsMissing) && std::fabs(value) <= kNearZero) return column.missing;
+  if (std::fabs(value) <= kNearZero) {
+    if (has(column.rules, kZeroIsMissing)) return column.missing;
+    if (compare_ == ForestCompare::kFloat64) value = 0;
+  }
   if (has(column.rules, kCategories)) {
-    value = std::trunc(value);
+    value = compare_ == ForestCompare::kFloat64 ? std::trunc(value) : std::floor(value);
     if (!(value >= 0 && value < 32 * static_cast<double>(column.end - column.begin))) return 1;
     const size_t category = static_cast<size_t>(value);
     const uint32_t bit = static_cast<uint32_t>(set_words_[column.begin + category / 32]) >> category % 32;

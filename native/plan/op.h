@@ -60,14 +60,16 @@ struct ArgMaxOp {};
 
 enum class ForestAggregate : int32_t { kMean = 0, kSum = 1, kPerTree = 2 };
 
-// In what a forest compares: of float32 the value is rounded first, as XGBoost and scikit-learn do.
+// How a forest reads a value. kFloat32: rounded to float32, as XGBoost and scikit-learn do; a category is a
+// value >= 0, rounded down. kFloat64: as LightGBM does, |x| <= kNearZero being 0; a category is the value
+// rounded towards 0.
 enum class ForestCompare : int32_t { kFloat32 = 0, kFloat64 = 1 };
 
 // Rules of a node, bits that add up.
 constexpr uint8_t kMissingLeft = 1;    // a missing value goes left, else right
 constexpr uint8_t kMissingIsZero = 2;  // no value is missing: NaN reads as 0
 constexpr uint8_t kZeroIsMissing = 4;  // NaN is missing, and |x| <= kNearZero is too
-constexpr uint8_t kCategories = 8;     // go left iff x, rounded towards 0, is in the set numbered `threshold`
+constexpr uint8_t kCategories = 8;     // go left iff the category x is in the set numbered `threshold`
 constexpr double kNearZero = 1e-35f;   // LightGBM's
 
 // Binary decision trees. Node k of tree t is at tree_offsets[t] + k; children of an inner node are left and

@@ -124,19 +124,20 @@ class RowReference {
     const uint8_t rules = op.rules_of(node);
     const double threshold = op.threshold[node];
     if ((rules & kMissingIsZero) != 0 && std::isnan(value)) value = 0;
-    const bool zero = std::fabs(value) <= static_cast<double>(1e-35f);
+    const bool wide = op.compare == ForestCompare::kFloat64, zero = std::fabs(value) <= double{1e-35f};
     if (std::isnan(value) || ((rules & kZeroIsMissing) != 0 && zero)) return (rules & kMissingLeft) != 0;
+    if (wide && zero) value = 0;
     if ((rules & kCategories) != 0) {
       const size_t set = static_cast<size_t>(threshold);
       for (int32_t w = op.set_offsets[set]; w < op.set_offsets[set + 1]; ++w) {
         for (int32_t bit = 0; bit < 32; ++bit) {
           const bool listed = (static_cast<uint32_t>(op.set_words[static_cast<size_t>(w)]) >> bit & 1) != 0;
-          if (listed && std::trunc(value) == 32 * (w - op.set_offsets[set]) + bit) return true;
+          if (listed && (wide ? std::trunc(value) : std::floor(value)) == 32 * (w - op.set_offsets[set]) + bit) return true;
         }
       }
       return false;
     }
-    if (op.compare == ForestCompare::kFloat32) value = static_cast<double>(static_cast<float>(value));
+    if (!wide) value = static_cast<double>(static_cast<float>(value));
     return value <= threshold;
   }
   static Row apply(const ForestOp& op, const Row& x) {

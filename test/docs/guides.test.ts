@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { markdownExamples, runExample, toModule } from '../support/examples.ts';
 
-const examples = markdownExamples('docs/guide/matrix.md');
+const examples = ['matrix', 'interchange'].flatMap((page) => markdownExamples(`docs/guide/${page}.md`));
 
 it('there are examples, and all of them assert something', () => {
   expect(examples.length).toBeGreaterThan(6);
