@@ -132,7 +132,9 @@ class RowReference {
       for (int32_t w = op.set_offsets[set]; w < op.set_offsets[set + 1]; ++w) {
         for (int32_t bit = 0; bit < 32; ++bit) {
           const bool listed = (static_cast<uint32_t>(op.set_words[static_cast<size_t>(w)]) >> bit & 1) != 0;
-          if (listed && (wide ? std::trunc(value) : std::floor(value)) == 32 * (w - op.set_offsets[set]) + bit) return true;
+          if (listed &&
+              (wide ? std::trunc(value) : std::floor(value)) == 32 * (w - op.set_offsets[set]) + bit)
+            return true;
         }
       }
       return false;
