@@ -28,6 +28,8 @@ export const ERROR_CODES = {
   ERR_INTERNAL: 'Something boreal did not expect; please report it.',
   // Files
   ERR_MODEL_FILE: 'The bytes are not a valid boreal model: wrong magic, version, size, structure or values.',
+  ERR_IMPORT:
+    'A model of another library cannot be imported: it is malformed, too large, or uses what is not supported.',
   ERR_DATA_FILE: 'A data file cannot be read as the table it should be.',
   // The environment
   ERR_ADDON_NOT_FOUND: 'There is no native addon for this platform, or none that loads.',
@@ -117,6 +119,7 @@ const CLASS_OF: Partial<
   ERR_INTERNAL: NativeError,
   ERR_MODEL_FILE: FileFormatError,
   ERR_DATA_FILE: FileFormatError,
+  ERR_IMPORT: FileFormatError,
   ERR_ADDON_NOT_FOUND: EnvironmentError,
   ERR_ISA: EnvironmentError,
   ERR_DEVICE: EnvironmentError,

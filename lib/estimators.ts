@@ -2,6 +2,7 @@
 import { registerEstimators } from './core/registry.js';
 import { RandomForestClassifier, RandomForestRegressor } from './ensemble/index.js';
 import { SimpleImputer } from './impute/index.js';
+import { ImportedClassifier, ImportedRegressor } from './interchange/index.js';
 import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
 import { ColumnTransformer, Pipeline } from './pipeline/index.js';
 import { OneHotEncoder, StandardScaler } from './preprocessing/index.js';
@@ -11,6 +12,8 @@ registerEstimators(
   ColumnTransformer,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
+  ImportedClassifier,
+  ImportedRegressor,
   LinearRegression,
   LogisticRegression,
   OneHotEncoder,

@@ -31,6 +31,7 @@ const families = [
 ];
 const anything = [
   ...[...foundation, ...families, 'pipeline', 'model-selection', 'metrics', 'datasets', 'inspection', 'plot'],
+  'interchange',
   ...['monitor', 'serve', 'testing', 'cli', 'estimators', 'index'],
 ];
 const without = (list, ...names) => list.filter((name) => !names.includes(name));
@@ -42,6 +43,7 @@ const tsRules = {
   core: ['native', 'errors'],
   ...Object.fromEntries(families.map((family) => [family, foundation])),
   ensemble: [...foundation, 'tree'],
+  interchange: foundation,
   pipeline: [...foundation, ...families],
   'model-selection': [...foundation, ...families, 'pipeline', 'metrics'],
   metrics: foundation,
@@ -50,7 +52,7 @@ const tsRules = {
   plot: [...foundation, 'metrics'],
   monitor: [...foundation, 'metrics'],
   serve: [...foundation, 'monitor'],
-  estimators: ['core', ...families, 'pipeline', 'model-selection'],
+  estimators: ['core', ...families, 'pipeline', 'model-selection', 'interchange'],
   index: without(anything, 'serve', 'testing', 'cli'),
   testing: without(anything, 'serve', 'cli'),
   cli: anything,

@@ -6,16 +6,26 @@ export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
 /** Elementwise functions a plan knows. */
 export type Activation = 'identity' | 'relu' | 'sigmoid' | 'tanh' | 'exp';
 
+/** Bits of a node's rules; see native/plan/op.h. */
+export const NODE_RULES = { missingLeft: 1, missingIsZero: 2, zeroIsMissing: 4, categories: 8 } as const;
+
 /**
  * Decision trees as arrays. Node k of tree t stands at `treeOffsets[t] + k`; the children of an inner node are
- * `left` and `left + 1`, counted within the tree. A leaf has feature -1, and `left` is its row in `values`.
+ * `left` and `left + 1`, counted within the tree. A leaf has feature -1, and `left` is its row in `values`. A row goes
+ * left where its value is <= the threshold, or, with the rule `categories`, in the set that the threshold numbers.
  */
 export interface ForestConstants {
   readonly treeOffsets: Int32Array;
   readonly feature: Int32Array;
   readonly threshold: Float64Array;
   readonly left: Int32Array;
-  readonly missingLeft: Uint8Array;
+  /** {@link NODE_RULES} of each node; empty: missing values go left everywhere. */
+  readonly rules: Uint8Array;
   readonly cover: Float32Array;
   readonly values: Float64Array;
+  /** How values are read, see native/plan/op.h: as XGBoost and scikit-learn do, or as LightGBM does. Default 'float32'. */
+  readonly compare?: 'float32' | 'float64';
+  /** Words of each set, one set after another, and where each begins; bit c % 32 of word c / 32 is category c. */
+  readonly setOffsets?: Int32Array;
+  readonly setWords?: Int32Array;
 }

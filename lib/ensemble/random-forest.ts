@@ -12,6 +12,7 @@ import {
   type ForestState,
   fitClassifierTrees,
   fitRegressorTrees,
+  forestConstants,
   forestDefaults,
   forestRules,
   forestStateRules,
@@ -87,7 +88,7 @@ export class RandomForestClassifier extends Classifier<RandomForestClassifierPar
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const proba = plan.forest(x, this.state, this.state.classes.length, 'mean');
+    const proba = plan.forest(x, forestConstants(this.state), this.state.classes.length, 'mean');
     return output === 'proba' ? proba : plan.argmax(proba);
   }
 }
@@ -157,8 +158,11 @@ export class RandomForestRegressor extends Regressor<RandomForestRegressorParams
   }
 
   lower(plan: PlanBuilder, x: Slot, { output, coverage }: ResolvedCompileOptions): Slot {
-    if (output !== 'interval') return plan.forest(x, this.state, 1, 'mean');
+    if (output !== 'interval') return plan.forest(x, forestConstants(this.state), 1, 'mean');
     const tail = (1 - coverage) / 2;
-    return plan.quantile(plan.forest(x, this.state, 1, 'perTree'), Float64Array.of(tail, 1 - tail));
+    return plan.quantile(
+      plan.forest(x, forestConstants(this.state), 1, 'perTree'),
+      Float64Array.of(tail, 1 - tail),
+    );
   }
 }

@@ -10,6 +10,7 @@ import {
   type ForestState,
   fitClassifierTrees,
   fitRegressorTrees,
+  forestConstants,
   forestStateRules,
   leafCount,
   type TreeParams,
@@ -89,7 +90,7 @@ export class DecisionTreeClassifier extends Classifier<DecisionTreeClassifierPar
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const proba = plan.forest(x, this.state, this.state.classes.length, 'mean');
+    const proba = plan.forest(x, forestConstants(this.state), this.state.classes.length, 'mean');
     return output === 'proba' ? proba : plan.argmax(proba);
   }
 }
@@ -146,6 +147,6 @@ export class DecisionTreeRegressor extends Regressor<DecisionTreeRegressorParams
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    return plan.forest(x, this.state, 1, 'mean');
+    return plan.forest(x, forestConstants(this.state), 1, 'mean');
   }
 }

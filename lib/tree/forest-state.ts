@@ -17,6 +17,7 @@ import {
   seed,
   uint8s,
 } from '../core/params.js';
+import type { ForestConstants } from '../core/plan-types.js';
 import { type ForestSpec, native } from '../native.js';
 
 /** How many columns each split looks at: all (null), their square root or binary logarithm, a count, or a share in (0, 1). */
@@ -108,6 +109,11 @@ export const forestStateRules: Rules<ForestState> = {
   values: float64s(),
   importances: float64s(),
 };
+
+/** The trees as a plan takes them. */
+export function forestConstants(state: ForestState): ForestConstants {
+  return { ...state, rules: state.missingLeft };
+}
 
 /** Checks of a restored forest that its plan does not make. */
 export function checkForestState(owner: object, state: ForestState, columns: number): void {

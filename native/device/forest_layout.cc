@@ -1,7 +1,5 @@
 #include "device/forest_layout.h"
 
-#include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -14,45 +12,6 @@ namespace boreal {
 namespace {
 
 constexpr uint32_t kNoColumn = 0xffffffffu;
-
-// The greatest float that is <= value: then float(x) <= value iff float(x) <= the result.
-float round_down(double value) {
-  const float rounded = static_cast<float>(value);
-  return static_cast<double>(rounded) > value
-             ? std::nextafter(rounded, -std::numeric_limits<float>::infinity())
-             : rounded;
-}
-
-bool missing_left(const ForestOp& op, size_t node) {
-  return op.missing_left.size == 0 || op.missing_left[node] != 0;
-}
-
-// Which staged column a feature has for each side of its missing values.
-class ColumnMap {
- public:
-  ColumnMap(const ForestOp& op, std::vector<ForestLayout::Column>& columns) {
-    for (size_t node = 0; node < op.feature.size; ++node) {
-      if (op.feature[node] < 0) continue;
-      const size_t key = key_of(op, node);
-      if (key >= column_.size()) column_.resize(key + 1, kNoColumn);
-      column_[key] = 0;
-    }
-    for (size_t key = 0; key < column_.size(); ++key) {
-      if (column_[key] == kNoColumn) continue;
-      column_[key] = static_cast<uint32_t>(columns.size());
-      columns.push_back({static_cast<uint32_t>(key / 2), key % 2 == 0 ? kBelowAllFloats : kAboveAllFloats});
-    }
-  }
-
-  uint32_t column(const ForestOp& op, size_t node) const { return column_[key_of(op, node)]; }
-
- private:
-  static size_t key_of(const ForestOp& op, size_t node) {
-    return 2 * static_cast<size_t>(op.feature[node]) + (missing_left(op, node) ? 0 : 1);
-  }
-
-  std::vector<uint32_t> column_;  // by key
-};
 
 template <typename T>
 Span<T> part(Span<T> whole, size_t begin, size_t end) {
@@ -74,8 +33,8 @@ std::vector<TreeOrder> order_trees(const ForestOp& op) {
 }  // namespace
 
 ForestLayout layout_forest(const ForestOp& op) {
-  ForestLayout layout;
-  const ColumnMap columns(op, layout.columns);
+  ForestLayout layout(op);
+  const ForestColumns& columns = layout.columns;
   const uint32_t pad = static_cast<uint32_t>(layout.columns.size());
   while ((pad >> layout.feature_bits) != 0) ++layout.feature_bits;
   const uint32_t index_shift = 32 + layout.feature_bits;
@@ -111,9 +70,9 @@ ForestLayout layout_forest(const ForestOp& op) {
       const size_t k = source[slot], node = static_cast<size_t>(op.tree_offsets[t]) + k;
       const size_t left = static_cast<size_t>(op.left[node]);
       const bool leaf = op.feature[node] < 0;
-      const uint64_t payload = leaf ? values.intern(op.values.data + left * op.outputs)
-                                    : ordered_bits(round_down(op.threshold[node]));
-      const uint64_t column = leaf ? pad : columns.column(op, node);
+      const uint64_t payload =
+          leaf ? values.intern(op.values.data + left * op.outputs) : columns.word_of(op, node);
+      const uint64_t column = leaf ? pad : columns.column_of(op, node);
       const uint64_t index = leaf ? slot : position[left];
       layout.nodes[layout.tree_begin[t] + slot] = payload | column << 32 | index << index_shift;
     }

@@ -1,35 +1,21 @@
-// A ForestOp rearranged for walking: nodes packed into words and clustered into cache lines, feature values
-// staged as ordered bits, equal leaf values stored once.
+// A ForestOp rearranged for walking: nodes packed into words and clustered into cache lines, equal leaf
+// values stored once.
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "device/forest_columns.h"
 #include "kernels/kernels.h"
 #include "plan/op.h"
 
 namespace boreal {
 
-// Maps floats to integers of the same order; both zeros become one. Not for NaN.
-inline uint32_t ordered_bits(float value) {
-  value += 0.0f;  // -0 + 0 = +0
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return bits ^ ((bits >> 31) != 0 ? 0xffffffffu : 0x80000000u);
-}
-constexpr uint32_t kBelowAllFloats = 0;
-constexpr uint32_t kAboveAllFloats = 0xffffffffu;
-
 struct ForestLayout {
-  // A staged column: a feature together with the side that a missing value takes. A feature that no node
-  // reads is not staged; one that is read with both sides is staged twice.
-  struct Column {
-    uint32_t feature;
-    uint32_t missing;  // kBelowAllFloats: left, kAboveAllFloats: right
-  };
-  std::vector<Column> columns;  // a pad column of zeros follows in the staged matrix
+  explicit ForestLayout(const ForestOp& forest) : columns(forest) {}
+
+  ForestColumns columns;  // a pad column of zeros follows in the staged matrix
   uint32_t feature_bits = 0;
 
   AlignedBuffer<ForestNode> nodes;

@@ -60,20 +60,38 @@ struct ArgMaxOp {};
 
 enum class ForestAggregate : int32_t { kMean = 0, kSum = 1, kPerTree = 2 };
 
+// How a forest reads a value. kFloat32: rounded to float32, as XGBoost and scikit-learn do; a category is a
+// value >= 0, rounded down. kFloat64: as LightGBM does, |x| <= kNearZero being 0; a category is the value
+// rounded towards 0.
+enum class ForestCompare : int32_t { kFloat32 = 0, kFloat64 = 1 };
+
+// Rules of a node, bits that add up.
+constexpr uint8_t kMissingLeft = 1;    // a missing value goes left, else right
+constexpr uint8_t kMissingIsZero = 2;  // no value is missing: NaN reads as 0
+constexpr uint8_t kZeroIsMissing = 4;  // NaN is missing, and |x| <= kNearZero is too
+constexpr uint8_t kCategories = 8;     // go left iff the category x is in the set numbered `threshold`
+constexpr double kNearZero = 1e-35f;   // LightGBM's
+
 // Binary decision trees. Node k of tree t is at tree_offsets[t] + k; children of an inner node are left and
 // left + 1, counted within the tree, and stand after their parent (so no cycles). Inner: feature >= 0, go
-// left iff float(x[feature]) <= threshold, NaN left iff missing_left. Leaf: feature == -1, left = index of
-// its row in values. kPerTree requires outputs == 1 and gives one column per tree.
+// left iff x[feature] <= threshold; `rules` say what else. Leaf: feature == -1, left = index of its row in
+// values. kPerTree requires outputs == 1 and gives one column per tree.
 struct ForestOp {
   ForestAggregate aggregate;
   size_t outputs;
+  ForestCompare compare;
   Span<int32_t> tree_offsets;  // [trees + 1]
   Span<int32_t> feature;       // [nodes]
   Span<double> threshold;      // [nodes]
   Span<int32_t> left;          // [nodes]
-  Span<uint8_t> missing_left;  // [nodes], or empty: no missing values were seen, NaN goes left
+  Span<uint8_t> rules;         // [nodes], or empty: NaN goes left everywhere
   Span<float> cover;           // [nodes] weight of the training rows, used for the layout only; or empty
   Span<double> values;         // [leaves, outputs]
+  // Set s holds category c iff bit c % 32 of word set_offsets[s] + c / 32 is set, and has no other words.
+  Span<int32_t> set_offsets;  // [sets + 1], or empty: no sets
+  Span<int32_t> set_words;
+
+  uint8_t rules_of(size_t node) const { return rules.size == 0 ? kMissingLeft : rules[node]; }
 };
 // out[:, q] = quantile probabilities[q] of the row, linear interpolation (numpy's default).
 struct QuantileOp {

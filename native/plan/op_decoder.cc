@@ -167,21 +167,25 @@ Op OpDecoder::arg_max() {
 }
 
 Op OpDecoder::forest() {
-  expect(1, 2, 7);
+  expect(1, 3, 9);
   ForestOp op;
   op.aggregate = static_cast<ForestAggregate>(ranged(0, "aggregate", 0, 2));
   op.outputs = static_cast<size_t>(ranged(1, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
+  op.compare = static_cast<ForestCompare>(ranged(2, "compare", 0, 1));
   op.tree_offsets = constant<int32_t>(0, "tree_offsets");
   op.feature = constant<int32_t>(1, "feature");
   const size_t nodes = op.feature.size;
   op.threshold = constant<double>(2, "threshold", nodes);
   op.left = constant<int32_t>(3, "left", nodes);
-  op.missing_left = constant<uint8_t>(4, "missing_left");
-  if (op.missing_left.size != 0) op.missing_left = constant<uint8_t>(4, "missing_left", nodes);
+  op.rules = constant<uint8_t>(4, "rules");
+  if (op.rules.size != 0) op.rules = constant<uint8_t>(4, "rules", nodes);
   op.cover = constant<float>(5, "cover");
   if (op.cover.size != 0) op.cover = constant<float>(5, "cover", nodes);
   op.values = constant<double>(6, "values");
   if (op.values.size % op.outputs != 0) fail("the size of values is no multiple of outputs");
+  op.set_offsets = constant<int32_t>(7, "set_offsets");
+  op.set_words = constant<int32_t>(8, "set_words");
+  check_sets(op);
 
   if (op.tree_offsets.size < 2) fail("it has no tree");
   const size_t trees = op.tree_offsets.size - 1;
@@ -189,6 +193,20 @@ Op OpDecoder::forest() {
     fail("one column per tree needs outputs = 1");
   check_trees(op, op.values.size / op.outputs);
   return finish(op, op.aggregate == ForestAggregate::kPerTree ? trees : op.outputs);
+}
+
+void OpDecoder::check_sets(const ForestOp& op) const {
+  const Span<int32_t> offsets = op.set_offsets;
+  if (offsets.size == 0) {
+    if (op.set_words.size != 0) fail("it has words of sets, but no sets");
+    return;
+  }
+  if (offsets[0] != 0 || static_cast<size_t>(offsets[offsets.size - 1]) != op.set_words.size) {
+    fail("set_offsets do not cover the words");
+  }
+  for (size_t s = 0; s + 1 < offsets.size; ++s) {
+    if (offsets[s + 1] < offsets[s]) fail("set_offsets fall");
+  }
 }
 
 // Each node but the root must be the child of exactly one earlier node of its tree: then the tree is finite
@@ -218,6 +236,14 @@ void OpDecoder::check_trees(const ForestOp& op, size_t leaves) const {
       }
       if (feature < 0 || static_cast<size_t>(feature) >= width_) refuse("its feature does not exist");
       if (std::isnan(op.threshold[node])) refuse("its threshold is NaN");
+      const uint8_t rules = op.rules_of(node);
+      if (rules > 15 || (rules & (kMissingIsZero | kZeroIsMissing)) == (kMissingIsZero | kZeroIsMissing)) {
+        refuse("its rules are not known");
+      }
+      const double set = op.threshold[node], sets = static_cast<double>(op.set_offsets.size) - 1;
+      if ((rules & kCategories) != 0 && !(set >= 0 && set < sets && set == std::floor(set))) {
+        refuse("its set does not exist");
+      }
       if (left <= k || left >= count - 1) refuse("its children do not stand after it within the tree");
       const size_t child = begin + static_cast<size_t>(left);
       if (has_parent[child] || has_parent[child + 1]) refuse("its children have another parent");

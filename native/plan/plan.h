@@ -16,8 +16,10 @@
 //    9 Activation ints [kind]
 //   10 Softmax
 //   11 ArgMax
-//   12 Forest    ints [aggregate, outputs]   constants [tree_offsets i32, feature i32, threshold f64,
-//                                            left i32, missing_left u8, cover f32, values f64]
+//   12 Forest    ints [aggregate, outputs, compare]
+//                                            constants [tree_offsets i32, feature i32, threshold f64,
+//                                            left i32, rules u8, cover f32, values f64, set_offsets i32,
+//                                            set_words i32]
 //   13 Quantile  constants [probabilities f64]
 #pragma once
 

@@ -43,7 +43,7 @@ ForestArrays stump(double threshold, std::vector<uint8_t> missing_left) {
   forest.feature = {0, -1, -1};
   forest.left = {1, 0, 1};
   forest.threshold = {threshold, 0, 0};
-  forest.missing_left = std::move(missing_left);
+  forest.rules = std::move(missing_left);
   forest.values = {-1, 1};
   return forest;
 }
@@ -105,6 +105,58 @@ TEST_CASE_TEMPLATE("random forests agree with the reference bit for bit", T, flo
   }
 }
 
+// Gives each inner node rules at random: what is missing, where it goes, and for some a set of categories.
+void add_rules(ForestArrays& forest, Rng& rng) {
+  const uint8_t missing[] = {0, kMissingIsZero, kZeroIsMissing};
+  for (int32_t s = 0; s < 6; ++s) {
+    forest.set_offsets.push_back(static_cast<int32_t>(forest.set_words.size()));
+    for (int32_t w = 0; w < s % 3; ++w) forest.set_words.push_back(static_cast<int32_t>(rng.next()));
+  }
+  forest.set_offsets.push_back(static_cast<int32_t>(forest.set_words.size()));
+  forest.rules.assign(forest.feature.size(), 0);
+  for (size_t node = 0; node < forest.feature.size(); ++node) {
+    if (forest.feature[node] < 0) continue;
+    forest.rules[node] = static_cast<uint8_t>(missing[rng.below(3)] | rng.below(2));
+    if (rng.below(3) != 0) continue;
+    forest.rules[node] |= kCategories;
+    forest.threshold[node] = static_cast<double>(rng.below(6));
+  }
+}
+
+TEST_CASE_TEMPLATE("rules of nodes: zeros that are missing, missing values that are zero, sets", T, float,
+                   double) {
+  Rng rng(24);
+  const double odd[] = {NAN,  0.0,  -0.0, 1e-36, -1e-36, 1e-34, -0.5, -1,  0.99,     3.7,
+                        31.9, 32.0, 63,   64,    1e9,    1e300, -7,   0.3, INFINITY, -INFINITY};
+  for (const ForestCompare compare : {ForestCompare::kFloat32, ForestCompare::kFloat64}) {
+    for (const size_t max_nodes : {3, 40, 500}) {
+      CAPTURE(max_nodes);
+      ForestArrays forest =
+          random_forest(rng, 25, 4, 2, max_nodes, {-1.5, -1e-36, 0, 1e-35, 0.3, 0.1, 40}, false, false, 30);
+      forest.compare = compare;
+      add_rules(forest, rng);
+      std::vector<T> x = random_rows<T>(rng, 150, 4, 0);
+      for (size_t i = 0; i < x.size(); i += 1 + i % 2) x[i] = static_cast<T>(odd[rng.below(20)]);
+      check_forest<T>(forest, ForestAggregate::kSum, 4, 2, x);
+    }
+  }
+}
+
+TEST_CASE("float64 trees tell neighbours apart that float32 cannot") {
+  for (const double threshold : {0.1, 1e-30, -1.0 / 3, 16777217.0, 1e300}) {
+    ForestArrays forest = stump(threshold, {});
+    const double up = std::nextafter(threshold, kInfinity), down = std::nextafter(threshold, -kInfinity);
+    forest.compare = ForestCompare::kFloat64;
+    check_forest<double>(forest, ForestAggregate::kSum, 1, 1,
+                         {threshold, up, down, -threshold, kInfinity, -kInfinity});
+    PlanWriter writer(1);
+    forest.write(writer, 0, ForestAggregate::kSum, 1);
+    const std::vector<double> out =
+        run(*prepare_cpu<double>(writer.decode(), kernels()), {down, threshold, up});
+    CHECK(out == std::vector<double>{-1, -1, 1});
+  }
+}
+
 // A chain: every inner node's left child is a leaf. Node 2 k is inner, 2 k + 1 the leaf beside it.
 ForestArrays chain(size_t inner, size_t width) {
   ForestArrays forest;
@@ -162,8 +214,8 @@ TEST_CASE("ordered bits order as floats do") {
   const float values[] = {-INFINITY, -FLT_MAX, -1.5f, -FLT_MIN, -1e-45f, 0.0f,
                           1e-45f,    FLT_MIN,  1.5f,  FLT_MAX,  INFINITY};
   for (const float a : values) {
-    CHECK(ordered_bits(a) > kBelowAllFloats);
-    CHECK(ordered_bits(a) < kAboveAllFloats);
+    CHECK(ordered_bits(a) > kBelowAll);
+    CHECK(ordered_bits(a) < kAboveAll);
     for (const float b : values) CHECK((ordered_bits(a) < ordered_bits(b)) == (a < b));
   }
   CHECK(ordered_bits(-0.0f) == ordered_bits(0.0f));

@@ -120,6 +120,28 @@ class RowReference {
     }
     return {static_cast<T>(best)};
   }
+  static bool goes_left(const ForestOp& op, size_t node, double value) {
+    const uint8_t rules = op.rules_of(node);
+    const double threshold = op.threshold[node];
+    if ((rules & kMissingIsZero) != 0 && std::isnan(value)) value = 0;
+    const bool wide = op.compare == ForestCompare::kFloat64, zero = std::fabs(value) <= double{1e-35f};
+    if (std::isnan(value) || ((rules & kZeroIsMissing) != 0 && zero)) return (rules & kMissingLeft) != 0;
+    if (wide && zero) value = 0;
+    if ((rules & kCategories) != 0) {
+      const size_t set = static_cast<size_t>(threshold);
+      for (int32_t w = op.set_offsets[set]; w < op.set_offsets[set + 1]; ++w) {
+        for (int32_t bit = 0; bit < 32; ++bit) {
+          const bool listed = (static_cast<uint32_t>(op.set_words[static_cast<size_t>(w)]) >> bit & 1) != 0;
+          if (listed &&
+              (wide ? std::trunc(value) : std::floor(value)) == 32 * (w - op.set_offsets[set]) + bit)
+            return true;
+        }
+      }
+      return false;
+    }
+    if (!wide) value = static_cast<double>(static_cast<float>(value));
+    return value <= threshold;
+  }
   static Row apply(const ForestOp& op, const Row& x) {
     std::vector<double> sums(op.outputs, 0.0);
     Row each;
@@ -128,10 +150,8 @@ class RowReference {
       const size_t root = static_cast<size_t>(op.tree_offsets[t]);
       size_t node = root;
       while (op.feature[node] >= 0) {
-        const float value = static_cast<float>(x[static_cast<size_t>(op.feature[node])]);
-        const bool missing_left = op.missing_left.size == 0 || op.missing_left[node] != 0;
-        const bool left = std::isnan(value) ? missing_left : static_cast<double>(value) <= op.threshold[node];
-        node = root + static_cast<size_t>(op.left[node]) + (left ? 0 : 1);
+        const double value = static_cast<double>(x[static_cast<size_t>(op.feature[node])]);
+        node = root + static_cast<size_t>(op.left[node]) + (goes_left(op, node, value) ? 0 : 1);
       }
       const double* value = op.values.data + static_cast<size_t>(op.left[node]) * op.outputs;
       for (size_t j = 0; j < op.outputs; ++j) sums[j] += value[j];

@@ -187,7 +187,30 @@ TEST_CASE("trees are checked node by node") {
   CHECK(refused([](Forest& f) { f.tree_offsets = {0, -3, 5}; }));
   CHECK(refused([](Forest& f) { f.threshold.pop_back(); }));
   CHECK(refused([](Forest& f) { f.left.push_back(0); }));
-  CHECK(refused([](Forest& f) { f.missing_left = {1}; }));
+  CHECK(refused([](Forest& f) { f.rules = {1}; }));
+  CHECK(refused([](Forest& f) { f.rules = {16, 0, 0, 0, 0}; }));
+  CHECK(refused([](Forest& f) { f.rules = {6, 0, 0, 0, 0}; }));  // NaN cannot be zero and missing
+  CHECK(refused([](Forest& f) { f.rules = {8, 0, 0, 0, 0}; }));  // no sets
+  const auto with_sets = [](Forest& f) {
+    f.rules = {8, 0, 9, 0, 0};
+    f.set_offsets = {0, 1, 3};
+    f.set_words = {5, 0, 7};
+  };
+  CHECK_FALSE(refused(with_sets));
+  for (const double set : {-1.0, 0.5, 2.0, 1e300}) {
+    CHECK(refused([&](Forest& f) {
+      with_sets(f);
+      f.threshold[0] = set;
+    }));
+  }
+  for (const std::vector<int32_t>& offsets :
+       {std::vector<int32_t>{}, {0}, {1, 3}, {0, 1, 2}, {0, 4, 3}, {0, -1, 3}}) {
+    CHECK(refused([&](Forest& f) {
+      with_sets(f);
+      f.set_offsets = offsets;
+    }));
+  }
+  CHECK(refused([](Forest& f) { f.compare = static_cast<ForestCompare>(2); }));
   CHECK(refused([](Forest& f) { f.cover = {1, 2}; }));
   CHECK(refused([](Forest& f) { f.values.clear(); }));
   CHECK(refused([](Forest& f) { f.threshold[2] = kNan; }));

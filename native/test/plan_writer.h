@@ -97,19 +97,24 @@ class PlanWriter {
 struct ForestArrays {
   std::vector<int32_t> tree_offsets{0}, feature, left;
   std::vector<double> threshold, values;
-  std::vector<uint8_t> missing_left;
+  std::vector<uint8_t> rules;
   std::vector<float> cover;
+  std::vector<int32_t> set_offsets, set_words;
+  ForestCompare compare = ForestCompare::kFloat32;
 
   int32_t write(PlanWriter& plan, int32_t x, ForestAggregate aggregate, int32_t outputs) const {
     const int32_t first = plan.constant(tree_offsets);
     plan.constant(feature);
     plan.constant(threshold);
     plan.constant(left);
-    plan.constant(missing_left);
+    plan.constant(rules);
     plan.constant(cover);
     plan.constant(values);
-    return plan.op(12, {x}, {static_cast<int32_t>(aggregate), outputs},
-                   {first, first + 1, first + 2, first + 3, first + 4, first + 5, first + 6});
+    plan.constant(set_offsets);
+    plan.constant(set_words);
+    return plan.op(
+        12, {x}, {static_cast<int32_t>(aggregate), outputs, static_cast<int32_t>(compare)},
+        {first, first + 1, first + 2, first + 3, first + 4, first + 5, first + 6, first + 7, first + 8});
   }
 };
 
@@ -126,7 +131,7 @@ inline ForestArrays random_forest(Rng& rng, size_t trees, size_t width, size_t o
       forest.feature.push_back(-1);
       forest.left.push_back(static_cast<int32_t>(rng.below(static_cast<uint32_t>(distinct_leaves))));
       forest.threshold.push_back(-2);
-      if (with_missing) forest.missing_left.push_back(0);
+      if (with_missing) forest.rules.push_back(0);
     };
     add_leaf();
     for (size_t k = 0; begin + k < forest.feature.size(); ++k) {
@@ -137,7 +142,7 @@ inline ForestArrays random_forest(Rng& rng, size_t trees, size_t width, size_t o
       forest.feature[node] = static_cast<int32_t>(rng.below(static_cast<uint32_t>(width)));
       forest.left[node] = static_cast<int32_t>(count);
       forest.threshold[node] = cuts[rng.below(static_cast<uint32_t>(cuts.size()))];
-      if (with_missing) forest.missing_left[node] = static_cast<uint8_t>(rng.below(2));
+      if (with_missing) forest.rules[node] = static_cast<uint8_t>(rng.below(2));
       add_leaf();
       add_leaf();
     }

@@ -1,6 +1,14 @@
 /** Finds the examples in TSDoc and Markdown, and runs them against the built package, as a reader would paste them. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -77,11 +85,15 @@ export function toModule({ code }: Example): { source: string; assertions: numbe
 
 const run = promisify(execFile);
 
-/** Runs an example in a process of its own, in a folder inside the package, so that 'boreal' means the package itself. */
+/**
+ * Runs an example in a process of its own, in a folder inside the package, so that 'boreal' means the package itself. The
+ * models of other libraries lie beside it, in models/.
+ */
 export async function runExample(example: Example, epilogue = ''): Promise<string> {
   mkdirSync(join(root, 'build'), { recursive: true });
   const folder = mkdtempSync(join(root, 'build', 'example-'));
   try {
+    symlinkSync(join(root, 'test/golden/models'), join(folder, 'models'));
     writeFileSync(join(folder, 'example.mjs'), toModule(example).source + epilogue);
     const { stdout } = await run(process.execPath, ['example.mjs'], { cwd: folder, timeout: 120_000 });
     return stdout;

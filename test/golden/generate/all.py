@@ -9,6 +9,7 @@ The bundled data sets are not touched; datasets.py makes those.
 import warnings
 
 import decompositions
+import interchange
 import linear
 import loaded_datasets
 import metrics
@@ -22,5 +23,6 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     # Sums of BLAS depend on its number of threads.
     with threadpool_limits(1):
-        for script in (loaded_datasets, metrics, monitor, pairwise, preprocessing, decompositions, linear, trees):
+        scripts = (loaded_datasets, metrics, monitor, pairwise, preprocessing, decompositions, linear, trees, interchange)
+        for script in scripts:
             script.main()

@@ -1,0 +1,92 @@
+/** What all importers share: the error, checks of what a file says, and text or bytes as either. */
+import { FileFormatError } from '../errors.js';
+
+/** A file larger than this is refused: its parsed form would not fit into memory anyway. */
+const MAX_BYTES = 1 << 30;
+
+/** The error of every importer. */
+export function refuse(library: string, why: string, cause?: unknown): FileFormatError {
+  return new FileFormatError('ERR_IMPORT', `This ${library} model cannot be imported: ${why}.`, { cause });
+}
+
+/** Reads members of a parsed file, whose types nobody has checked. Paths name what is wrong. */
+export class Reader {
+  readonly #library: string;
+
+  constructor(library: string) {
+    this.#library = library;
+  }
+
+  fail(why: string, cause?: unknown): FileFormatError {
+    return refuse(this.#library, why, cause);
+  }
+
+  /** The bytes as text. */
+  text(source: string | Uint8Array): string {
+    if (source.length > MAX_BYTES) throw this.fail(`it has ${source.length} bytes, more than ${MAX_BYTES}`);
+    if (typeof source === 'string') return source;
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(source);
+    } catch (error) {
+      throw this.fail('it is not UTF-8 text', error);
+    }
+  }
+
+  /** A member that is an object. */
+  object(parent: object, ...path: string[]): Record<string, unknown> {
+    const value = this.find(parent, path);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
+      return value as Record<string, unknown>;
+    }
+    throw this.fail(`it has no object '${path.join('.')}'`);
+  }
+
+  /** A member that is a list. */
+  list(parent: object, ...path: string[]): unknown[] {
+    const value = this.find(parent, path);
+    if (Array.isArray(value)) return value;
+    throw this.fail(`it has no list '${path.join('.')}'`);
+  }
+
+  /** A member that is a list of finite numbers, or true and false. @param length - which it must have */
+  numbers(parent: object, name: string, length?: number): Float64Array {
+    const value = this.find(parent, [name]);
+    if (!Array.isArray(value) && !ArrayBuffer.isView(value)) throw this.fail(`it has no list '${name}'`);
+    const list = value as ArrayLike<unknown>;
+    if (length !== undefined && list.length !== length)
+      throw this.fail(`'${name}' has ${list.length} values, not ${length}`);
+    const numbers = new Float64Array(list.length);
+    for (let i = 0; i < list.length; i++) {
+      const each = list[i];
+      if (typeof each !== 'number' && typeof each !== 'boolean')
+        throw this.fail(`'${name}' holds no numbers`);
+      numbers[i] = Number(each);
+      if (!Number.isFinite(numbers[i])) throw this.fail(`'${name}' holds ${numbers[i]}`);
+    }
+    return numbers;
+  }
+
+  /** A member that is text, as numbers often are. */
+  string(parent: object, name: string): string {
+    const value = this.find(parent, [name]);
+    if (typeof value === 'string') return value;
+    throw this.fail(`it has no text '${name}'`);
+  }
+
+  /** A whole number in [least, most], which may be written as text. */
+  count(parent: object, name: string, least: number, most: number): number {
+    const value = Number(this.find(parent, [name]));
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw this.fail(`'${name}' is no whole number from ${least} to ${most}`);
+  }
+
+  /** Own members only: a file may name 'constructor'. */
+  find(parent: object, path: readonly string[]): unknown {
+    let value: unknown = parent;
+    for (const name of path) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+      value = (value as Record<string, unknown>)[name];
+    }
+    return value;
+  }
+}

@@ -1,0 +1,342 @@
+/** Importers: options, refusals that say why, and files that are cut short, damaged or hostile. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { Random } from '../../lib/core/random.js';
+import { BorealError, FileFormatError, importLightGBM, importXGBoost } from '../../lib/index.js';
+
+const bytesOf = (file: string) => readFileSync(new URL(`../golden/models/${file}`, import.meta.url));
+const textOf = (file: string) => bytesOf(file).toString('utf8');
+const ROW = [[0.3, -1, 0.2, 7]];
+
+// biome-ignore lint/suspicious/noExplicitAny: the document of a foreign file
+type Json = any;
+
+/** The model of XGBoost with one thing changed. */
+function xgboost(change: (model: Json) => void, file = 'xgboost-binary-json.json') {
+  const model = JSON.parse(textOf(file));
+  change(model);
+  return () => importXGBoost(JSON.stringify(model));
+}
+
+function lightgbm(from: string | RegExp, to: string, file = 'lightgbm-binary.txt') {
+  const text = textOf(file);
+  expect(text).toMatch(from);
+  return () => importLightGBM(text.replace(from, to));
+}
+
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(FileFormatError);
+    expect((error as FileFormatError).code).toBe('ERR_IMPORT');
+    return (error as Error).message;
+  }
+  throw new Error('It was imported.');
+}
+
+describe('importXGBoost', () => {
+  test('reads text and bytes of JSON alike', () => {
+    const text = textOf('xgboost-binary-json.json');
+    const model = importXGBoost(text);
+    expect(importXGBoost(new TextEncoder().encode(`{ ${text.slice(1)}`)).predictSync(ROW)).toEqual(
+      model.predictSync(ROW),
+    );
+    expect(model.params).toEqual({ source: 'XGBoost 3.2.0', objective: 'binary:logistic' });
+    expect(model.featureNamesIn).toEqual(['f0', 'f1', 'f2', 'f3']);
+  });
+
+  test('takes labels', () => {
+    const labels = ['low', 'middle', 'high'];
+    const model = importXGBoost(bytesOf('xgboost-classes.ubj'), { classes: labels });
+    expect(labels).toContain(model.predictSync(ROW)[0]);
+    expect(refusal(() => importXGBoost(bytesOf('xgboost-classes.ubj'), { classes: ['a'] }))).toMatch(
+      '3 classes',
+    );
+  });
+
+  test('cannot be fitted', async () => {
+    const model = importXGBoost(bytesOf('xgboost-binary.ubj'));
+    await expect(model.fit([[1, 2, 3, 4]], [1])).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
+
+  test.each<[string, () => unknown]>([
+    ['neither JSON nor UBJSON', () => importXGBoost('{')],
+    ['no object', () => importXGBoost('3')],
+    ["no object 'learner'", () => importXGBoost('{}')],
+    ['not UTF-8', () => importXGBoost(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d))],
+    [
+      "objective 'rank:magic'",
+      xgboost((m) => {
+        m.learner.objective.name = 'rank:magic';
+      }),
+    ],
+    [
+      "objective 'constructor'",
+      xgboost((m) => {
+        m.learner.objective.name = 'constructor';
+      }),
+    ],
+    [
+      "booster 'gblinear'",
+      xgboost((m) => {
+        m.learner.gradient_booster.name = 'gblinear';
+      }),
+    ],
+    [
+      'vectors in their leaves',
+      xgboost((m) => {
+        treeOf(m).tree_param.size_leaf_vector = '3';
+      }),
+    ],
+    [
+      'several targets',
+      xgboost((m) => {
+        m.learner.learner_model_param.num_target = '2';
+      }),
+    ],
+    [
+      'base_score',
+      xgboost((m) => {
+        m.learner.learner_model_param.base_score = '[1E0,2E0]';
+      }),
+    ],
+    [
+      'no probability',
+      xgboost((m) => {
+        m.learner.learner_model_param.base_score = '1.5';
+      }),
+    ],
+    [
+      'two of its features',
+      xgboost((m) => {
+        m.learner.feature_names = ['a', 'b', 'c', 'a'];
+      }),
+    ],
+    [
+      'are not 4 names',
+      xgboost((m) => {
+        m.learner.feature_names = ['a'];
+      }),
+    ],
+    [
+      'num_feature',
+      xgboost((m) => {
+        m.learner.learner_model_param.num_feature = '-1';
+      }),
+    ],
+    [
+      'num_feature',
+      xgboost((m) => {
+        m.learner.learner_model_param.num_feature = '1e30';
+      }),
+    ],
+    [
+      'reads feature 3 of 3',
+      xgboost((m) => {
+        m.learner.learner_model_param.num_feature = '3';
+      }),
+    ],
+    [
+      'comes to node 0 twice',
+      xgboost((m) => {
+        treeOf(m).left_children[0] = 0;
+      }),
+    ],
+    [
+      'names node 99',
+      xgboost((m) => {
+        treeOf(m).right_children[0] = 99;
+      }),
+    ],
+    [
+      'names node 0.5',
+      xgboost((m) => {
+        treeOf(m).right_children[0] = 0.5;
+      }),
+    ],
+    ["'split_conditions' has", xgboost((m) => treeOf(m).split_conditions.pop())],
+    [
+      "'split_conditions' holds no numbers",
+      xgboost((m) => {
+        treeOf(m).split_conditions[1] = 'x';
+      }),
+    ],
+    [
+      "'split_conditions' holds no numbers",
+      xgboost((m) => {
+        treeOf(m).split_conditions[1] = null;
+      }),
+    ],
+    [
+      "'num_nodes'",
+      xgboost((m) => {
+        treeOf(m).tree_param.num_nodes = '1e9.5';
+      }),
+    ],
+    [
+      "'left_children' has",
+      xgboost((m) => {
+        treeOf(m).tree_param.num_nodes = '2000000000';
+      }),
+    ],
+    [
+      'belongs to a class',
+      xgboost((m) => {
+        boosterOf(m).model.tree_info[2] = 1;
+      }),
+    ],
+    ['has no trees', xgboost((m) => boosterOf(m).model.tree_info.fill(0), 'xgboost-softmax.json')],
+    ['rounds', () => importXGBoost(bytesOf('xgboost-binary.ubj'), { rounds: 9 })],
+    ['rounds', () => importXGBoost(bytesOf('xgboost-binary.ubj'), { rounds: 0 })],
+    ['rounds', () => importXGBoost(bytesOf('xgboost-binary.ubj'), { rounds: 1.5 })],
+  ])('refuses: %s', (words, run) => {
+    expect(refusal(run)).toMatch(words);
+  });
+
+  test('refuses sets that are not there, and categories beyond reason', () => {
+    const file = 'xgboost-categories-onehot.json';
+    const withSets = (change: (tree: Json) => void) =>
+      xgboost((m) => change(boosterOf(m).model.trees.find((tree: Json) => tree.categories.length > 0)), file);
+    expect(
+      refusal(
+        withSets((tree) => {
+          tree.categories_segments[0] = 1000;
+        }),
+      ),
+    ).toMatch('not there');
+    expect(
+      refusal(
+        withSets((tree) => {
+          tree.categories_nodes[0] = -1;
+        }),
+      ),
+    ).toMatch('not there');
+    expect(
+      refusal(
+        withSets((tree) => {
+          tree.categories[0] = 2 ** 31;
+        }),
+      ),
+    ).toMatch('category');
+    expect(
+      refusal(
+        withSets((tree) => {
+          tree.categories[0] = -3;
+        }),
+      ),
+    ).toMatch('category');
+  });
+
+  test('refuses UBJSON that is cut short anywhere, nests too deep, or lies about lengths', () => {
+    const bytes = bytesOf('xgboost-binary.ubj');
+    for (let length = 0; length < bytes.length; length += 1 + (length % 37)) {
+      expect(() => importXGBoost(bytes.subarray(0, length))).toThrow(FileFormatError);
+    }
+    const nested = new Uint8Array(100_000).fill('['.charCodeAt(0));
+    expect(refusal(() => importXGBoost(Uint8Array.of(0x7b, 0x69, 1, 0x61, ...nested)))).toMatch('deeper');
+    const huge = Buffer.from('{i\x01a[$d#L\x00\x00\x00\x10\x00\x00\x00\x00', 'latin1');
+    expect(refusal(() => importXGBoost(huge))).toMatch('past the end');
+    const nulls = Buffer.from('{i\x01a[$Z#L\x00\x00\x00\x00\x7f\xff\xff\xff', 'latin1');
+    expect(refusal(() => importXGBoost(nulls))).toMatch('past the end');
+  });
+});
+
+describe('importLightGBM', () => {
+  test('knows its source, features and labels', () => {
+    const model = importLightGBM(textOf('lightgbm-binary.txt'), { classes: ['no', 'yes'] });
+    expect(model.params).toEqual({ source: 'LightGBM v4', objective: 'binary' });
+    expect(model.featureNamesIn).toEqual(['Column_0', 'Column_1', 'Column_2', 'Column_3']);
+    expect(['no', 'yes']).toContain(model.predictSync(ROW)[0]);
+  });
+
+  test.each<[string, () => unknown]>([
+    ["line 'tree'", () => importLightGBM('')],
+    ["line 'tree'", () => importLightGBM('{}')],
+    ['end of trees', lightgbm('\nend of trees', '')],
+    ["objective 'mystery'", lightgbm('objective=binary', 'objective=mystery')],
+    ['reg_sqrt', lightgbm('objective=regression', 'objective=regression sqrt', 'lightgbm-regression.txt')],
+    ['sigmoid:-1', lightgbm('sigmoid:1', 'sigmoid:-1')],
+    ['3 trees per round', lightgbm('num_tree_per_iteration=1', 'num_tree_per_iteration=3')],
+    ['max_feature_idx', lightgbm('max_feature_idx=3', 'max_feature_idx=x')],
+    ['feature_names for 3', lightgbm('max_feature_idx=3', 'max_feature_idx=2')],
+    ['the same name', lightgbm('Column_1', 'Column_0')],
+    ['linear trees', lightgbm('is_linear=0', 'is_linear=1')],
+    ["'num_leaves'", lightgbm(/num_leaves=\d+/, 'num_leaves=-7')],
+    ["'leaf_value' has", lightgbm(/num_leaves=\d+/, 'num_leaves=1000000000')],
+    ["'threshold' holds 'nan'", lightgbm(/threshold=\S+/, 'threshold=nan')],
+    ["'left_child' has", lightgbm(/left_child=\S+ /, 'left_child=')],
+    ['comes to node 0 twice', lightgbm(/left_child=\S+/, 'left_child=0')],
+    ['names node', lightgbm(/left_child=\S+/, 'left_child=-500')],
+    ['reads feature 9', lightgbm(/split_feature=\S+/, 'split_feature=9')],
+    ['decision_type 76', lightgbm(/decision_type=\S+/, 'decision_type=76')],
+    ['names set', lightgbm(/decision_type=\S+/, 'decision_type=1')],
+    ["'cat_boundaries' has", lightgbm(/num_cat=[1-9]\d*/, 'num_cat=500', 'lightgbm-categories.txt')],
+    ['names set', lightgbm(/cat_boundaries=0 \d+/, 'cat_boundaries=0 -4', 'lightgbm-categories.txt')],
+    ['rounds', () => importLightGBM(textOf('lightgbm-binary.txt'), { rounds: 100 })],
+  ])('refuses: %s', (words, run) => {
+    expect(refusal(run)).toMatch(words);
+  });
+});
+
+/** Imports and predicts; only errors of boreal may come out. */
+function survives(run: () => { predictSync(X: number[][]): unknown }): void {
+  try {
+    run().predictSync(ROW);
+  } catch (error) {
+    if (!(error instanceof BorealError)) throw error;
+  }
+}
+
+const VALUES = [null, true, -1, 0, 0.5, 2 ** 31, 1e300, '', 'x', '__proto__', [], {}, [0], '1e9'];
+
+/** Replaces or removes a member somewhere. */
+function damage(value: Json, random: Random): void {
+  const keys = Object.keys(value);
+  if (keys.length === 0) return;
+  const key = keys[random.int(keys.length)];
+  const inner = value[key];
+  if (typeof inner === 'object' && inner !== null && random.int(6) !== 0) damage(inner, random);
+  else if (random.int(4) === 0) delete value[key];
+  else value[key] = VALUES[random.int(VALUES.length)];
+}
+
+describe('damaged files', () => {
+  test.each(['xgboost-softmax.json', 'xgboost-categories-onehot.json', 'xgboost-dart-json.json'])(
+    '%s',
+    (file) => {
+      const text = textOf(file);
+      for (let seed = 0; seed < 150; seed++) {
+        const model = JSON.parse(text);
+        damage(model, new Random(seed));
+        survives(() => importXGBoost(JSON.stringify(model)));
+      }
+    },
+  );
+
+  test.each(['xgboost-classes.ubj', 'xgboost-categories.ubj'])('%s', (file) => {
+    for (let seed = 0; seed < 300; seed++) {
+      const random = new Random(seed);
+      const bytes = Uint8Array.from(bytesOf(file));
+      for (let k = 0; k <= seed % 3; k++) bytes[random.int(bytes.length)] = random.int(256);
+      survives(() => importXGBoost(bytes));
+    }
+  });
+
+  test.each(['lightgbm-classes.txt', 'lightgbm-categories.txt'])('%s', (file) => {
+    for (let seed = 0; seed < 300; seed++) {
+      const random = new Random(seed);
+      const bytes = Uint8Array.from(bytesOf(file));
+      for (let k = 0; k <= seed % 3; k++) bytes[random.int(bytes.length)] = 32 + random.int(90);
+      survives(() => importLightGBM(bytes));
+    }
+  });
+});
+
+function boosterOf(model: Json): Json {
+  return model.learner.gradient_booster;
+}
+
+function treeOf(model: Json): Json {
+  return boosterOf(model).model.trees[0];
+}
