@@ -12,7 +12,7 @@ import {
 import { type BorealServer, serve } from '../../lib/serve/index.js';
 
 const { data: X, target: y } = loadDigits();
-const pixels = (i: number) => Array.from({ length: 64 }, (_, j) => X.at(i, j));
+const pixels = (i: number) => Array.from({ length: 64 }, (_, j) => X.data[i * X.cols + j]);
 /** Digit i as a picture; the data has values of 0 to 16. */
 const drawn = (i: number) =>
   sharp(
@@ -134,9 +134,8 @@ it('refuses what is no picture, with the file that is at fault', async () => {
     ],
     [await send('/models/plain/predict', png, 'image/png'), 415, 'ERR_MEDIA_TYPE'],
   ];
-  refusals.forEach(([{ status, body }, wanted, code], i) =>
-    expect([i, status, body.code]).toEqual([i, wanted, code]),
-  );
+  for (const [i, [{ status, body }, wanted, code]] of refusals.entries())
+    expect([i, status, body.code]).toEqual([i, wanted, code]);
   const second = await send(
     '/predict',
     form([
