@@ -1,4 +1,5 @@
 /** What all importers share: the error, checks of what a file says, and text or bytes as either. */
+import type { Label } from '../core/labels.js';
 import { FileFormatError } from '../errors.js';
 
 /** A file larger than this is refused: its parsed form would not fit into memory anyway. */
@@ -78,6 +79,19 @@ export class Reader {
     const value = Number(this.find(parent, [name]));
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw this.fail(`'${name}' is no whole number from ${least} to ${most}`);
+  }
+
+  /** Names of features, no two of which may be the same. */
+  distinct(names: string[]): string[] {
+    if (new Set(names).size === names.length) return names;
+    throw this.fail('two of its features have the same name');
+  }
+
+  /** The labels of so many classes: those given, or 0, 1, 2, ... */
+  classes(given: readonly Label[] | undefined, count: number): readonly Label[] {
+    if (given === undefined) return Array.from({ length: count }, (_, c) => c);
+    if (given.length === count) return given;
+    throw this.fail(`it has ${count} classes, and 'classes' names ${given.length}`);
   }
 
   /** Own members only: a file may name 'constructor'. */

@@ -18,24 +18,21 @@ import {
 } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { ForestConstants } from '../core/plan-types.js';
 import { type Column, Schema } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';
 
 /** What becomes of the sums of the trees: probabilities, or numbers on the scale of the targets. */
 export type Link = 'identity' | 'sigmoid' | 'softmax' | 'exp';
 
+/** What a library's objective means. */
+export interface Objective {
+  readonly link: Link;
+  readonly kind: 'number' | 'binary' | 'multiclass';
+}
+
 /** Trees, and how their sums become predictions. */
-export interface ForestSums extends State {
-  readonly treeOffsets: Int32Array;
-  readonly feature: Int32Array;
-  readonly threshold: Float64Array;
-  readonly left: Int32Array;
-  readonly rules: Uint8Array;
-  readonly cover: Float32Array;
-  readonly values: Float64Array;
-  readonly setOffsets: Int32Array;
-  readonly setWords: Int32Array;
-  readonly compare: 'float32' | 'float64';
+export interface ForestSums extends State, Required<ForestConstants> {
   /** Trees from groups[k] to groups[k + 1] add up to score k. */
   readonly groups: Int32Array;
   /** Score k is base[k] + sum / divisor. */

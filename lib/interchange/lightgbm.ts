@@ -6,7 +6,7 @@ import {
   fittedEstimator,
   type ImportedClassifier,
   type ImportedRegressor,
-  type Link,
+  type Objective,
 } from './imported-forest.js';
 import { type SourceTree, TreeAssembler } from './tree-assembler.js';
 
@@ -16,11 +16,6 @@ export interface ImportLightGBMOptions {
   readonly rounds?: number;
   /** Labels of the classes, in LightGBM's order. Default 0, 1, 2, ... */
   readonly classes?: readonly Label[];
-}
-
-interface Objective {
-  readonly link: Link;
-  readonly kind: 'number' | 'binary' | 'multiclass';
 }
 
 const OBJECTIVES: Readonly<Record<string, Objective>> = {
@@ -101,7 +96,7 @@ export function importLightGBM(
       slope: slopeOf(settings),
     },
     features,
-    classes: objective.kind === 'number' ? undefined : classNames(classes, Math.max(2, outputs)),
+    classes: objective.kind === 'number' ? undefined : reader.classes(classes, Math.max(2, outputs)),
     dtype: 'float64',
   });
 }
@@ -128,14 +123,7 @@ function featureNames(header: Section): string[] {
   const count = reader.count(header, 'max_feature_idx', 0, MAX_FEATURES) + 1;
   const names = reader.string(header, 'feature_names').split(' ');
   if (names.length !== count) throw reader.fail(`it has ${names.length} feature_names for ${count} features`);
-  if (new Set(names).size !== count) throw reader.fail('two of its features have the same name');
-  return names;
-}
-
-function classNames(given: readonly Label[] | undefined, count: number): readonly Label[] {
-  if (given === undefined) return Array.from({ length: count }, (_, c) => c);
-  if (given.length === count) return given;
-  throw reader.fail(`it has ${count} classes, and 'classes' names ${given.length}`);
+  return reader.distinct(names);
 }
 
 /** The factor of 'sigmoid:k'. */

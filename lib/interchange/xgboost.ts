@@ -6,7 +6,7 @@ import {
   fittedEstimator,
   type ImportedClassifier,
   type ImportedRegressor,
-  type Link,
+  type Objective,
 } from './imported-forest.js';
 import { type SourceTree, TreeAssembler } from './tree-assembler.js';
 import { parseUbjson } from './ubjson.js';
@@ -20,12 +20,6 @@ export interface ImportXGBoostOptions {
   readonly rounds?: number;
   /** Labels of the classes, in XGBoost's order. Default 0, 1, 2, ... */
   readonly classes?: readonly Label[];
-}
-
-/** What an objective means: how scores become predictions, and in which space base_score is written. */
-interface Objective {
-  readonly link: Link;
-  readonly kind: 'number' | 'binary' | 'multiclass';
 }
 
 const OBJECTIVES: Readonly<Record<string, Objective>> = {
@@ -100,7 +94,7 @@ export function importXGBoost(
       slope: 1,
     },
     features,
-    classes: objective.kind === 'number' ? undefined : classNames(classes, Math.max(2, outputs)),
+    classes: objective.kind === 'number' ? undefined : reader.classes(classes, Math.max(2, outputs)),
     dtype: 'float32',
   });
 }
@@ -139,14 +133,7 @@ function featureNames(learner: object, count: number): string[] {
   if (!Array.isArray(names) || names.length === 0) return Array.from({ length: count }, (_, j) => `f${j}`);
   if (names.length !== count || !names.every((each) => typeof each === 'string'))
     throw reader.fail(`its feature_names are not ${count} names`);
-  if (new Set(names).size !== count) throw reader.fail('two of its features have the same name');
-  return names as string[];
-}
-
-function classNames(given: readonly Label[] | undefined, count: number): readonly Label[] {
-  if (given === undefined) return Array.from({ length: count }, (_, c) => c);
-  if (given.length === count) return given;
-  throw reader.fail(`it has ${count} classes, and 'classes' names ${given.length}`);
+  return reader.distinct(names as string[]);
 }
 
 /** base_score is a number or, since 3.1, a list in text; it is written on the scale of the predictions. */
