@@ -1,12 +1,12 @@
 // npm run bench                      all suites
-// npm run bench -- forest http       some of them
+// npm run bench -- forest serve     some of them
 // npm run bench -- --quick           smaller, to see that they work; results are not written
 // npm run bench -- --no-peers calls  ours alone, looking for no peer
 // npm run bench -- --only 256 gemm   the cases with "256" in their name; results are not written
 import { parseArgs } from 'node:util';
 import { machine, writeResult } from './support/machine.mjs';
 
-const SUITES = ['gemm', 'gemm-int8', 'elementwise', 'decompositions', 'calls', 'forest', 'pipeline', 'http'];
+const SUITES = ['gemm', 'gemm-int8', 'elementwise', 'decompositions', 'calls', 'forest', 'pipeline', 'serve'];
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -20,7 +20,7 @@ const unknown = positionals.filter((name) => !SUITES.includes(name));
 if (flags.help || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no suite ${unknown.join(', ')}.`);
   console.log(
-    `npm run bench -- [--quick] [--no-peers] [--only TEXT] [${SUITES.join('] [')}]\nBOREAL_PEER_PYTHON names the Python that has scikit-learn, numpy and torch.`,
+    `npm run bench -- [--quick] [--no-peers] [--only TEXT] [${SUITES.join('] [')}]\nBOREAL_PEER_PYTHON names the Python that has scikit-learn, numpy, torch, flask, gunicorn and skl2onnx.`,
   );
   process.exit(unknown.length > 0 ? 1 : 0);
 }

@@ -1,5 +1,6 @@
-// The npm peers: ml-matrix, TensorFlow.js on plain JavaScript and on WebAssembly. They live in a package of their own
-// and are installed when a suite first asks for them. The WebAssembly is read from node_modules.
+// The npm peers: ml-matrix, TensorFlow.js on plain JavaScript and on WebAssembly, onnxruntime. They live in a package of
+// their own and are installed when a suite first asks for them, without their install scripts: onnxruntime's would
+// download what only GPUs need. The WebAssembly is read from node_modules.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,12 +10,23 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 function install() {
-  if (existsSync(join(folder, 'node_modules'))) return true;
+  if (existsSync(join(folder, 'node_modules/onnxruntime-node'))) return true;
   console.error('installing the npm peers into bench/peers');
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, encoding: 'utf8' });
+  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   if (npm.status !== 0)
     console.error(`npm peers: ${npm.stderr?.trim().split('\n').at(-1)}; their columns stay empty`);
   return npm.status === 0;
+}
+
+const versionOf = (name) =>
+  JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
+
+/** The version of a peer, which is there to be required from this folder; null when it is not. */
+export function npmVersion(name) {
+  return install() ? versionOf(name) : null;
 }
 
 /** The random values that every engine gets: Float64Array of rows * cols, in [0.1, 1). */
@@ -70,8 +82,6 @@ function tensorflow(tf, backend, version) {
 export async function npmPeers() {
   if (!install()) return [];
   const require = createRequire(join(folder, 'package.json'));
-  const version = (name) =>
-    JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
   const { warn } = console;
   console.warn = () => {}; // TensorFlow.js recommends its native binding on first use
   try {
@@ -83,9 +93,9 @@ export async function npmPeers() {
       tf.tidy(() => tf.add(1, 1).dataSync());
     }
     return [
-      mlMatrix(require('ml-matrix'), version('ml-matrix')),
-      tensorflow(tf, 'cpu', version('@tensorflow/tfjs')),
-      tensorflow(tf, 'wasm', version('@tensorflow/tfjs-backend-wasm')),
+      mlMatrix(require('ml-matrix'), versionOf('ml-matrix')),
+      tensorflow(tf, 'cpu', versionOf('@tensorflow/tfjs')),
+      tensorflow(tf, 'wasm', versionOf('@tensorflow/tfjs-backend-wasm')),
     ];
   } catch (error) {
     console.error(`npm peers: ${error.message}; their columns stay empty`);

@@ -1,0 +1,16 @@
+-- wrk -s post.lua URL -- BODY: posts a JSON body again and again, and prints what became of it as one line of JSON.
+function init(args)
+  wrk.method = "POST"
+  wrk.headers["content-type"] = "application/json"
+  wrk.body = args[1]
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  -- Times are in microseconds.
+  io.write(string.format(
+    '{"requests":%d,"failed":%d,"requestsPerSecond":%.1f,"p50ms":%.3f,"p99ms":%.3f,"maxMs":%.3f}\n',
+    summary.requests, failed, summary.requests / summary.duration * 1e6,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, latency.max / 1000))
+end
