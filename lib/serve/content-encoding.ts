@@ -107,6 +107,9 @@ class DecodedRequest implements ServiceRequest {
   get signal() {
     return this.#request.signal;
   }
+  get ran() {
+    return this.#request.ran;
+  }
 }
 
 /** A reply in an encoding that the client takes; the reply itself when there is nothing to do. */

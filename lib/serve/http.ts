@@ -3,6 +3,7 @@
  * description of the route itself. Adapters turn a framework's request into a {@link ServiceRequest}.
  */
 import secureJson from 'secure-json-parse';
+import type { Call } from './model/batcher.js';
 import type { Operation } from './openapi/operation.js';
 import { type ErrorBody, RequestError } from './request-error.js';
 
@@ -24,6 +25,10 @@ export interface ServiceRequest {
   readonly remoteAddress?: string;
   /** Fires when the client has gone. Made on first use. */
   readonly signal: AbortSignal;
+  /** Full name of the method, where gRPC carried the request. */
+  readonly rpc?: string;
+  /** Set by who traces the request. */
+  ran?: Call['ran'];
 }
 
 /** A response that is not simply 200 with JSON. */

@@ -8,6 +8,7 @@ import type { ModelRegistry } from './models/registry.js';
 import type { TrafficOptions } from './models/traffic.js';
 import type { DriftOptions } from './observe/drift.js';
 import type { MetricsOptions } from './observe/metrics.js';
+import type { TracingOptions } from './observe/tracing.js';
 import type { FeedbackOptions } from './routes/feedback.js';
 import type { SecurityOptions } from './security/access.js';
 
@@ -22,6 +23,7 @@ export interface ServiceOptions
     FeedbackOptions,
     SecurityOptions,
     MetricsOptions,
+    TracingOptions,
     DriftOptions,
     ConsoleOptions,
     AsyncOptions {

@@ -16,6 +16,7 @@ import { Traffic } from './models/traffic.js';
 import { driftRoutes } from './observe/drift.js';
 import { metricsRoutes } from './observe/metrics.js';
 import type { MetricView } from './observe/prometheus.js';
+import { tracing } from './observe/tracing.js';
 import { type Observer, Observers } from './observer.js';
 import { openApiRoutes } from './openapi/routes.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from './options.js';
@@ -85,6 +86,16 @@ export interface Feature {
    * nothing, and costs nothing.
    */
   readonly guard?: (request: ServiceRequest, access: Access) => void | Promise<void>;
+  /**
+   * Wraps the answer to a request, or its refusal, from its start to the moment its observers have been told. `started` is on
+   * the clock of `performance.now()`.
+   */
+  readonly around?: (
+    route: Route,
+    request: ServiceRequest,
+    started: number,
+    answer: () => Promise<Reply>,
+  ) => Promise<Reply>;
   /** Called once, after the last request. */
   readonly close?: () => Promise<void> | void;
 }
@@ -93,6 +104,7 @@ export interface Feature {
 export type FeatureFactory = (context: ServiceContext) => Feature | undefined | Promise<Feature | undefined>;
 
 const FEATURES: readonly FeatureFactory[] = [
+  tracing,
   accessControl,
   friendlyRoutes,
   modelRoutes,
@@ -113,6 +125,7 @@ export const SILENT: Log = { info: () => undefined, warn: () => undefined, error
 
 /** Those that every worker has for itself: the way of a prediction. All others are in the main thread only. */
 const IN_WORKERS: ReadonlySet<FeatureFactory> = new Set([
+  tracing,
   accessControl,
   friendlyRoutes,
   modelRoutes,
@@ -140,6 +153,7 @@ export class Service {
   readonly observers: Observers;
   readonly #context: ServiceContext;
   readonly #guards: NonNullable<Feature['guard']>[] = [];
+  readonly #around: Feature['around'];
   readonly #features: readonly Feature[];
   /** Most bytes of a body, before and after decompression. */
   readonly bodyLimit: number;
@@ -152,6 +166,7 @@ export class Service {
     this.lifecycle = context.lifecycle;
     this.observers = context.observers;
     this.routes = context.routes;
+    this.#around = features.find(({ around }) => around !== undefined)?.around;
     for (const { guard } of features) if (guard !== undefined) this.#guards.push(guard);
   }
 
@@ -224,8 +239,12 @@ export class Service {
    */
   admit(route: Route, request: ServiceRequest): Reply | undefined | Promise<Reply | undefined> {
     const started = performance.now();
-    const refuse = (error: unknown) =>
+    const finish = (error: unknown) =>
       this.#finish(route, request, started, this.refuse(error, request.id), error);
+    const refuse = (error: unknown) =>
+      this.#around === undefined
+        ? finish(error)
+        : this.#around(route, request, started, async () => finish(error));
     try {
       return this.#guard(request, route.access, 0)?.then(() => undefined, refuse);
     } catch (error) {
@@ -234,8 +253,13 @@ export class Service {
   }
 
   /** Answers a request that was admitted. */
-  async answer(route: Route, request: ServiceRequest): Promise<Reply> {
+  answer(route: Route, request: ServiceRequest): Promise<Reply> {
     const started = performance.now();
+    if (this.#around === undefined) return this.#answer(route, request, started);
+    return this.#around(route, request, started, () => this.#answer(route, request, started));
+  }
+
+  async #answer(route: Route, request: ServiceRequest, started: number): Promise<Reply> {
     try {
       const decoded = decodeRequest(request, this.bodyLimit);
       const result = await route.handle(decoded instanceof Promise ? await decoded : decoded);

@@ -55,11 +55,13 @@ class SlowPlan implements BatchPlan {
   }
 }
 
+const NAME = { name: 'slow', version: '1' };
+
 function setup(limits: Partial<BatcherLimits> = {}, inlineRows = 0) {
   const plan = new SlowPlan(inlineRows);
   const runs: BatchRun[] = [];
   const bounds = { maxBatchRows: 8, maxQueueRows: 1000, timeoutMs: 60_000, ...limits };
-  const batcher = new Batcher(plan, WIDTH, bounds, (run) => runs.push(run));
+  const batcher = new Batcher(plan, WIDTH, bounds, (run) => runs.push(run), NAME);
   return { plan, runs, batcher };
 }
 
@@ -188,9 +190,15 @@ describe('a batcher', () => {
     const plan = new SlowPlan();
     const limits = { maxBatchRows: 8, maxQueueRows: 8, timeoutMs: 1000 };
     let fail = true;
-    const batcher = new Batcher(plan, WIDTH, limits, () => {
-      if (fail) throw new Error('A defect.');
-    });
+    const batcher = new Batcher(
+      plan,
+      WIDTH,
+      limits,
+      () => {
+        if (fail) throw new Error('A defect.');
+      },
+      NAME,
+    );
     const [answer] = await settle(plan, [batcher.run(rowsFrom(1, 1), 1, {}) as Promise<unknown>]);
     expect(answer).toMatchObject({ message: 'A defect.' });
     fail = false;

@@ -12,6 +12,8 @@ const NOT_HEADERS = new Set(['content-encoding', 'accept-encoding', 'content-typ
 export class CallRequest implements ServiceRequest {
   readonly method = 'POST';
   readonly path: string;
+  readonly rpc: string;
+  ran: ServiceRequest['ran'];
   readonly params: Readonly<Record<string, string | undefined>>;
   readonly query = new URLSearchParams();
   readonly headers: Readonly<Record<string, string>>;
@@ -29,7 +31,8 @@ export class CallRequest implements ServiceRequest {
     const { model_name, name: model = model_name, model_version, version = model_version } = call.request;
     this.#call = call;
     this.message = call.request;
-    this.path = `/inference.GRPCInferenceService/${name}`;
+    this.rpc = `inference.GRPCInferenceService/${name}`;
+    this.path = `/${this.rpc}`;
     this.params = { model: textOf(model), version: textOf(version) };
     this.headers = headersOf(call);
     this.body = body === undefined ? NO_BODY : Buffer.from(JSON.stringify(body));

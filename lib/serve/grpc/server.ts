@@ -181,7 +181,7 @@ function inferRoute(service: Service, route: Route): Route {
       const call = request as CallRequest;
       const { model: name, version } = call.params;
       const message = readMessage(call.message as unknown as InferMessage);
-      call.answer = writeMessage(await infer(service.models, { name, version }, message, call.signal));
+      call.answer = writeMessage(await infer(service.models, { name, version }, message, call));
       return NOTHING;
     },
   };

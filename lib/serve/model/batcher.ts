@@ -14,6 +14,14 @@ export interface Call {
   readonly signal?: AbortSignal;
   /** The answer is of no use after it; in milliseconds, on the clock of `performance.now()`. */
   readonly deadline?: number;
+  /** Told when the plan has run for this call, before the answer is there; `queueMs` is the call's own wait. */
+  readonly ran?: (run: BatchRun, by: ModelName) => void;
+}
+
+/** Which version of which model has run. */
+export interface ModelName {
+  readonly name: string;
+  readonly version: string;
 }
 
 /** Bounds of a batcher. */
@@ -56,6 +64,7 @@ interface Item {
   readonly deadline: number;
   readonly resolve: (output: FloatArray) => void;
   readonly reject: (error: unknown) => void;
+  readonly call: Call;
   /** Stops listening for the caller to go. */
   readonly forget?: () => void;
 }
@@ -71,6 +80,7 @@ export class Batcher {
   readonly #width: number;
   readonly #limits: BatcherLimits;
   readonly #ran: (run: BatchRun) => void;
+  readonly #model: ModelName;
   /** In the order they came. */
   readonly #queue = new Set<Item>();
   #queuedRows = 0;
@@ -79,12 +89,23 @@ export class Batcher {
   #slab: FloatArray;
   #rowsPerMs = 0;
 
-  /** @param width - columns of the plan's input @param ran - told of every run that gave an answer */
-  constructor(plan: BatchPlan, width: number, limits: BatcherLimits, ran: (run: BatchRun) => void) {
+  /**
+   * @param width - columns of the plan's input
+   * @param ran - told of every run that gave an answer
+   * @param model - named to the callers who want to know
+   */
+  constructor(
+    plan: BatchPlan,
+    width: number,
+    limits: BatcherLimits,
+    ran: (run: BatchRun) => void,
+    model: ModelName,
+  ) {
     this.#plan = plan;
     this.#width = width;
     this.#limits = limits;
     this.#ran = ran;
+    this.#model = model;
     this.#slab = allocate(plan.precision, 0);
   }
 
@@ -107,17 +128,20 @@ export class Batcher {
     if (this.#plan.isInline(rows)) {
       const output = this.#plan.runEncoded(input, rows);
       const computeMs = performance.now() - now;
-      this.#ran({ rows, requests: 1, queueMs: 0, computeMs, reason: 'inline' });
+      const run: BatchRun = { rows, requests: 1, queueMs: 0, computeMs, reason: 'inline' };
+      this.#ran(run);
+      call.ran?.(run, this.#model);
       return output;
     }
     if (this.#running) return this.#enqueue(input, rows, now, call);
     return new Promise((resolve, reject) => {
       this.#running = true;
-      void this.#drain({ input, rows, since: now, deadline, resolve, reject });
+      void this.#drain({ input, rows, since: now, deadline, resolve, reject, call });
     });
   }
 
-  #enqueue(input: FloatArray, rows: number, since: number, { signal, deadline }: Call): Promise<FloatArray> {
+  #enqueue(input: FloatArray, rows: number, since: number, call: Call): Promise<FloatArray> {
+    const { signal, deadline } = call;
     // A request that is larger than the queue still gets its turn, when nobody else waits.
     if (this.#queuedRows > 0 && this.#queuedRows + rows > this.#limits.maxQueueRows) throw this.#overloaded();
     if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
@@ -127,7 +151,7 @@ export class Batcher {
         if (this.#take(item)) reject(new AbortError(undefined, { cause: signal!.reason }));
       };
       const forget = () => signal?.removeEventListener('abort', leave);
-      const item: Item = { input, rows, since, deadline: latest, resolve, reject, forget };
+      const item: Item = { input, rows, since, deadline: latest, resolve, reject, call, forget };
       this.#queue.add(item);
       this.#queuedRows += rows;
       signal?.addEventListener('abort', leave);
@@ -188,7 +212,15 @@ export class Batcher {
       output = await this.#plan.runEncodedAsync(this.#inputOf(items, rows), rows);
       const computeMs = performance.now() - started;
       this.#measure(rows, computeMs);
-      this.#ran({ rows, requests: items.length, queueMs: started - items[0].since, computeMs, reason });
+      const run: BatchRun = {
+        rows,
+        requests: items.length,
+        queueMs: started - items[0].since,
+        computeMs,
+        reason,
+      };
+      this.#ran(run);
+      for (const { call, since } of items) call.ran?.({ ...run, queueMs: started - since }, this.#model);
     } catch (error) {
       if (items.length === 1) items[0].reject(error);
       else for (const group of apart(items, error)) await this.#attempt(group, reason);

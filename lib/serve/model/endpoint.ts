@@ -137,7 +137,7 @@ export class ModelEndpoint {
     this.#decode = decoderOf(info.target, outputColumns, info.coverage);
     this.#hooks = hooks;
     this.#limits = limits;
-    this.#batcher = new Batcher(plan, info.columns.length, limits, (run) => hooks.batch?.(run));
+    this.#batcher = new Batcher(plan, info.columns.length, limits, (run) => hooks.batch?.(run), info);
   }
 
   /**

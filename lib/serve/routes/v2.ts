@@ -30,12 +30,7 @@ export function v2Routes(context: ServiceContext): Feature {
   };
   const answer = async (request: ServiceRequest) => {
     const message = readInfer(request);
-    const { head, outputs } = await infer(
-      models,
-      traffic.address(request, asked(request)),
-      message,
-      request.signal,
-    );
+    const { head, outputs } = await infer(models, traffic.address(request, asked(request)), message, request);
     return writeInfer(head, outputs, message.isBinary);
   };
   const routes: Route[] = [

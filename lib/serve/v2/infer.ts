@@ -1,6 +1,7 @@
 /** An inference of the Open Inference Protocol, whatever carried it. */
+import { performance } from 'node:perf_hooks';
+import type { Call } from '../model/batcher.js';
 import type { ModelStore, Selector } from '../models/model-store.js';
-import { RequestError } from '../request-error.js';
 import type { InferRequest } from './messages.js';
 import { V2Model } from './model.js';
 import type { OutputTensor } from './outputs.js';
@@ -11,52 +12,39 @@ export interface InferAnswer {
   readonly outputs: readonly OutputTensor[];
 }
 
-/** What a timer can count; a longer timeout is none. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 /**
  * Answers a request.
  *
  * @throws as {@link V2Model.infer}; ERR_MODEL when there is no such model; ERR_DEADLINE when the client's timeout is over
+ *   before its turn comes
  */
 export function infer(
   models: Pick<ModelStore, 'use'>,
   selector: Selector,
   { id, inputs, outputs, limits: { timeout } }: InferRequest,
-  signal: AbortSignal,
+  call: Call,
 ): Promise<InferAnswer> {
-  const run = (until: AbortSignal) =>
-    models.use(selector, async ({ name, version, endpoint }) => ({
-      head: { model_name: name, model_version: version, id },
-      outputs: await V2Model.of(endpoint).infer(inputs, outputs, { signal: until }),
-    }));
-  return timeout === undefined || timeout / 1000 > LONGEST_MS
-    ? run(signal)
-    : within(timeout / 1000, signal, run);
+  const limited = timeout === undefined ? call : new LimitedCall(call, performance.now() + timeout / 1000);
+  return models.use(selector, async ({ name, version, endpoint }) => ({
+    head: { model_name: name, model_version: version, id },
+    outputs: await V2Model.of(endpoint).infer(inputs, outputs, limited),
+  }));
 }
 
-/** The model is held until it is done, also when nobody waits for it any more. */
-async function within<T>(
-  ms: number,
-  signal: AbortSignal,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const over = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new RequestError(
-        504,
-        'ERR_DEADLINE',
-        `The timeout of ${ms * 1000} microseconds is over.`,
-      );
-      reject(error);
-      over.abort(error);
-    }, ms);
-  });
-  try {
-    return await Promise.race([run(AbortSignal.any([signal, over.signal])), deadline]);
-  } finally {
-    clearTimeout(timer);
+/** A call whose client will not wait for ever. */
+class LimitedCall implements Call {
+  readonly deadline: number;
+  readonly #call: Call;
+
+  constructor(call: Call, deadline: number) {
+    this.#call = call;
+    this.deadline = deadline;
+  }
+
+  get signal() {
+    return this.#call.signal;
+  }
+  get ran() {
+    return this.#call.ran;
   }
 }
