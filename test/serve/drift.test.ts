@@ -1,7 +1,7 @@
 /** Drift as a server tells of it: in /drift, in the metrics and to whoever asked to be told. */
 import { EventEmitter, once } from 'node:events';
 import { afterEach, expect, it } from 'vitest';
-import { load } from '../../lib/index.js';
+import { LinearRegression, load } from '../../lib/index.js';
 import { type BorealServer, type ServeOptions, serve } from '../../lib/serve/index.js';
 import { putTogether, takeApart } from '../support/model-files.js';
 import { houseAt, post, verdictModel } from './support.js';
@@ -94,4 +94,32 @@ it('says why there is nothing to compare with, and can be turned off', async () 
   expect((await fetch(`${server.url}/drift`)).status).toBe(404);
   await server.close();
   await expect(start({ drift: { window: 1 } })).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+});
+
+it('tells the metrics of a wide model only of the columns that drift', async () => {
+  const events = new EventEmitter();
+  const width = 150;
+  const rows = (shift: number) =>
+    Array.from({ length: 60 }, (_, i) =>
+      Array.from({ length: width }, (_, j) => ((i * (j + 7)) % 59) + (j === 3 ? shift : 0)),
+    );
+  const model = await new LinearRegression().fit(
+    rows(0),
+    rows(0).map(([first]) => first),
+  );
+  const drift = { window: 60, patience: 1, interval: 0.05, onAlert: () => void events.emit('alert') };
+  server = await serve(model, { port: 0, handleSignals: false, drift });
+  const series = async () =>
+    (await (await fetch(`${server.url}/metrics`)).text())
+      .split('\n')
+      .filter((line) => /^boreal_drift_(?:psi|columns)\{/.test(line) && !line.includes('of="prediction"'));
+  await post(`${server.url}/predict_batch`, rows(0));
+  expect(await series()).toEqual(['boreal_drift_columns{model="LinearRegression",version="1"} 0']);
+  const alert = once(events, 'alert');
+  await post(`${server.url}/predict_batch`, rows(80));
+  await alert;
+  const lines = await series();
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatch(/of="input",name="x?3"/);
+  expect(lines[1]).toBe('boreal_drift_columns{model="LinearRegression",version="1"} 1');
 });

@@ -244,10 +244,15 @@ it('asks for keys as the HTTP routes do', async () => {
 });
 
 it('answers the calls that have arrived before it closes', async () => {
-  const other = await serve(await v2Models(), { port: 0, grpc: { port: 0 }, handleSignals: false });
+  const rows = 5000;
+  const other = await serve(await v2Models(), {
+    port: 0,
+    grpc: { port: 0 },
+    handleSignals: false,
+    maxQueueRows: 20 * rows,
+  });
   const by = connect(other.grpcPort!);
   await call('ServerLive', {}, {}, by);
-  const rows = 5000;
   const large = {
     ...raw,
     inputs: [{ ...input, shape: [rows, 2] }],

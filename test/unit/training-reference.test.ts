@@ -31,12 +31,12 @@ test('a large training set is sampled: bounded, and within the rounding of its s
   const y = Float64Array.from({ length: rows }, (_, i) => 2 * i);
   const fit = () => new LinearRegression().fit(new Matrix(x, rows, 2), y);
   const { sampled, columns, target } = (await fit()).trainingReference!;
-  expect(sampled).toBe(4096);
+  expect(sampled).toBe(2048);
   const quantiles = columns[0].quantiles!;
   expect(quantiles).toBeInstanceOf(Float32Array);
   expect(quantiles.length).toBe(256);
   quantiles.forEach((value, k) => {
-    expect(Math.abs(value / rows - (k + 0.5) / 256)).toBeLessThan(2 / 4096);
+    expect(Math.abs(value / rows - (k + 0.5) / 256)).toBeLessThan(2 / 2048);
   });
   // A period in the data does not show.
   for (let v = 0; v < 7; v++) {

@@ -34,6 +34,8 @@ export interface DriftOptions {
 
 /** A day. */
 const MOST_SECONDS = 86_400;
+/** Columns of a model that are each told in the metrics; of a wider one, so many of those with an alert. */
+const MOST_COLUMNS = 100;
 /** A report is not made anew for this long. */
 const FRESH_MS = 1000;
 
@@ -156,7 +158,9 @@ export function driftRoutes({ options, models, gauges, log }: ServiceContext): F
     function* (): Iterable<Sample> {
       for (const { model, report } of watched.values()) {
         const { columns, prediction, performance: outcomes } = report;
-        const inputs = columns.map((column) => ({ of: 'input', column }));
+        const isWide = columns.length > MOST_COLUMNS;
+        const told = isWide ? columns.filter(({ alert }) => alert).slice(0, MOST_COLUMNS) : columns;
+        const inputs = told.map((column) => ({ of: 'input', column }));
         const others = [
           { of: 'prediction', column: prediction },
           { of: 'performance', column: outcomes },
@@ -189,6 +193,17 @@ export function driftRoutes({ options, models, gauges, log }: ServiceContext): F
       help: 'Whether an alert is on.',
       type: 'gauge',
       read: gauge(({ alert }) => Number(alert)),
+    },
+    {
+      name: 'boreal_drift_columns',
+      help: 'Columns with an alert.',
+      type: 'gauge',
+      read: function* () {
+        for (const { model, report } of watched.values()) {
+          const value = report.columns.filter(({ alert }) => alert).length;
+          yield { labels: { model: model.name, version: model.version }, value };
+        }
+      },
     },
   );
   const routes: Route[] = [

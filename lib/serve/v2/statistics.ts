@@ -30,6 +30,8 @@ interface Version {
 export class Statistics implements Observer {
   readonly #models: ModelStore;
   readonly #counts = new Map<string, Counts>();
+  /** Most requests ask the model that the one before has asked. */
+  #last: { readonly version: Version; readonly counts: Counts } | undefined;
 
   constructor(models: ModelStore) {
     this.#models = models;
@@ -56,7 +58,8 @@ export class Statistics implements Observer {
   }
 
   request({ route, request, status, durationMs }: RequestEvent): void {
-    if (status < 400 || route.method !== 'POST' || route.access !== 'predict') return;
+    // Predictions are what a worker may answer.
+    if (status < 400 || route.method !== 'POST' || !route.inWorker) return;
     const { model, name, version } = request.params;
     try {
       add(this.#of(this.#models.get({ name: model ?? name, version })).fail, durationMs);
@@ -66,7 +69,9 @@ export class Statistics implements Observer {
   }
 
   model({ action, name, version }: ModelEvent): void {
-    if (action === 'unloaded') this.#counts.delete(keyOf({ name, version }));
+    if (action !== 'unloaded') return;
+    this.#counts.delete(keyOf({ name, version }));
+    this.#last = undefined;
   }
 
   /** What Triton would tell of a version. */
@@ -101,12 +106,14 @@ export class Statistics implements Observer {
   }
 
   #of(version: Version): Counts {
+    if (this.#last?.version === version) return this.#last.counts;
     const key = keyOf(version);
     let counts = this.#counts.get(key);
     if (counts === undefined) {
       counts = new Counts();
       this.#counts.set(key, counts);
     }
+    this.#last = { version, counts };
     return counts;
   }
 }
