@@ -1,10 +1,22 @@
 /**
- * How pictures become the rows of a model: size, colours, layout and normalisation. It belongs to the model, is stored in
+ * How pictures become the rows of a model: crop, size, colours, layout and normalisation. It belongs to the model, is stored in
  * its file, and is applied by whoever decodes the picture (see `boreal/serve`).
  */
 import { ValidationError } from '../errors.js';
 import type { Estimator } from './estimator.js';
 import { show } from './params.js';
+
+/** A rectangle in the pixels of a picture, which must hold all of it. */
+export interface ImageCrop {
+  /** >= 0. */
+  readonly left: number;
+  /** >= 0. */
+  readonly top: number;
+  /** >= 1. */
+  readonly width: number;
+  /** >= 1. */
+  readonly height: number;
+}
 
 /** See the head of this file. A pixel p of 0 to 255 becomes (p * scale - mean) / std. */
 export interface ImageInput {
@@ -16,6 +28,8 @@ export interface ImageInput {
   readonly colour: 'grey' | 'rgb';
   /** 'nhwc' puts the channels of a pixel side by side, 'nchw' one channel after the other. Default 'nhwc'. */
   readonly layout?: 'nhwc' | 'nchw';
+  /** The part of the picture, upright and before the resize, that is used. Default: all of it. */
+  readonly crop?: ImageCrop;
   /** 'cover' cuts off what is too wide or high, 'contain' adds a border, 'fill' distorts. Default 'cover'. */
   readonly fit?: 'cover' | 'contain' | 'fill';
   /** How pixels are interpolated. Default 'lanczos3'. */
@@ -36,7 +50,10 @@ const CHOICES = {
   fit: ['cover', 'contain', 'fill'],
   kernel: ['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'],
 } as const;
-const NUMBERS = ['background', 'scale', 'mean', 'std', 'width', 'height'];
+const OTHERS = ['width', 'height', 'crop', 'background', 'scale', 'mean', 'std'];
+const CROP = ['left', 'top', 'width', 'height'] as const;
+/** A picture has no side longer than this. */
+const MAX_SIDE = 2 ** 24;
 
 const inputs = new WeakMap<Estimator, ImageInput>();
 
@@ -75,7 +92,7 @@ function checkImageInput(given: unknown, model: Estimator): ImageInput {
   if (typeof given !== 'object' || given === null) throw fail(`must be an object; got ${show(given)}`);
   const input = given as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(input)) {
-    if (!Object.hasOwn(CHOICES, name) && !NUMBERS.includes(name))
+    if (!Object.hasOwn(CHOICES, name) && !OTHERS.includes(name))
       throw fail(`has an unknown member ${show(name)}`);
   }
   for (const [name, choices] of Object.entries(CHOICES)) {
@@ -84,12 +101,13 @@ function checkImageInput(given: unknown, model: Estimator): ImageInput {
     if (!(choices as readonly unknown[]).includes(value))
       throw fail(`has the ${name} ${show(value)}; it may be ${choices.join(', ')}`);
   }
-  const checked = { ...input } as unknown as ImageInput;
+  const checked = structuredClone(input) as unknown as ImageInput;
   const { width, height, background = 0, scale = 1, mean = 0, std = 1 } = checked;
   const channels = channelsOf(checked);
   for (const [name, value] of Object.entries({ width, height })) {
     if (!(Number.isSafeInteger(value) && value >= 1)) throw fail(`has the ${name} ${show(value)}`);
   }
+  if (checked.crop !== undefined && !isCrop(checked.crop)) throw fail(`has the crop ${show(checked.crop)}`);
   if (!(background >= 0 && background <= 255)) throw fail(`has the background ${show(background)}`);
   if (!Number.isFinite(scale)) throw fail(`has the scale ${show(scale)}`);
   for (const [name, value] of Object.entries({ mean, std })) {
@@ -101,4 +119,13 @@ function checkImageInput(given: unknown, model: Estimator): ImageInput {
   if (columns !== model.nFeaturesIn)
     throw fail(`makes ${columns} columns, and the model has ${model.nFeaturesIn}`);
   return checked;
+}
+
+function isCrop(given: unknown): given is ImageCrop {
+  if (typeof given !== 'object' || given === null || Object.keys(given).length !== CROP.length) return false;
+  return CROP.every((name) => {
+    const value = (given as Partial<ImageCrop>)[name]!;
+    const least = name === 'left' || name === 'top' ? 0 : 1;
+    return Number.isSafeInteger(value) && value >= least && value <= MAX_SIDE;
+  });
 }

@@ -76,7 +76,11 @@ const READ_ERRORS: Readonly<Record<string, readonly [status: number, code: Error
 };
 
 /** Of errors that are not simply the client's (400) or a defect (500). */
-const STATUS: Partial<Record<ErrorCode, number>> = { ERR_MODEL: 404, ERR_CONFLICT: 409 };
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  ERR_MODEL: 404,
+  ERR_CONFLICT: 409,
+  ERR_DEPENDENCY: 501,
+};
 
 /** The response to an error that these routes know; undefined for any other, such as one of a host's hooks. */
 export function errorResponse(

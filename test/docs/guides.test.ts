@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { markdownExamples, runExample, toModule } from '../support/examples.ts';
 
-const guides = ['matrix', 'interchange', 'serving-models', 'monitoring'];
+const guides = ['matrix', 'interchange', 'serving-models', 'serving-images', 'monitoring'];
 const examples = guides.flatMap((guide) => markdownExamples(`docs/guide/${guide}.md`));
 
 it('there are examples, and all of them assert something', () => {

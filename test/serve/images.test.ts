@@ -1,6 +1,8 @@
 /** Pictures as input: digits rendered by sharp are predicted as their pixels are, and what is no picture is refused. */
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { imageInputOf } from '../../lib/core/image-input.js';
 import {
   type ImageInput,
   LinearRegression,
@@ -52,6 +54,15 @@ function form(files: ReadonlyArray<readonly [string, Uint8Array]>): FormData {
 const asJson = async (i: number) =>
   (await send('/predict', JSON.stringify(pixels(i)), 'application/json')).body;
 
+/** A chunk of a PNG. */
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  check.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, check]);
+}
+
 it('predicts a picture as its pixels, as a body and as a form', async () => {
   for (const i of [0, 1, 2, 500, 1796]) {
     const png = await drawn(i).png().toBuffer();
@@ -99,11 +110,19 @@ it('refuses what is no picture, with the file that is at fault', async () => {
   })
     .png()
     .toBuffer();
-  const bomb = await sharp({ create: { width: 8000, height: 8000, channels: 3, background: 'red' } })
-    .png({ compressionLevel: 9 })
-    .toBuffer();
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>');
   const gif = await drawn(0).gif().toBuffer();
+  // Dimensions that its few bytes only claim to have.
+  const header = Buffer.from(png.subarray(16, 29));
+  header.writeUInt32BE(100_000, 0);
+  header.writeUInt32BE(100_000, 4);
+  const huge = Buffer.concat([png.subarray(0, 8), chunk('IHDR', header), png.subarray(33)]);
+  const apng = Buffer.concat([png.subarray(0, 33), chunk('acTL', Buffer.alloc(8, 1)), png.subarray(33)]);
+  const wild = Buffer.concat([png.subarray(0, 33), Buffer.from([255, 255, 255, 255]), Buffer.from('tEXt')]);
+  const frames = Buffer.concat([await drawn(1).raw().toBuffer(), await drawn(2).raw().toBuffer()]);
+  const moving = await sharp(frames, { raw: { width: 8, height: 16, channels: 1, pageHeight: 8 } })
+    .webp({ loop: 0, delay: [100, 100] })
+    .toBuffer();
   const cut = noisy.subarray(0, noisy.length / 2);
   const refusals: ReadonlyArray<readonly [Awaited<ReturnType<typeof send>>, number, string]> = [
     [await send('/predict', svg, 'image/png'), 415, 'ERR_MEDIA_TYPE'],
@@ -112,7 +131,11 @@ it('refuses what is no picture, with the file that is at fault', async () => {
     [await send('/predict', new Uint8Array(0), 'image/png'), 415, 'ERR_MEDIA_TYPE'],
     [await send('/predict', cut, 'image/png'), 400, 'ERR_IMAGE'],
     [await send('/predict', png.subarray(0, 8), 'image/png'), 400, 'ERR_IMAGE'],
-    [await send('/predict', bomb, 'image/png'), 413, 'ERR_IMAGE'],
+    [await send('/predict', huge, 'image/png'), 413, 'ERR_IMAGE'],
+    [await send('/predict', moving, 'image/webp'), 400, 'ERR_IMAGE'],
+    [await send('/predict', apng, 'image/png'), 400, 'ERR_IMAGE'],
+    [await send('/predict', wild, 'image/png'), 400, 'ERR_IMAGE'],
+    [await send('/predict', 'RIFFxxxxWEBP', 'image/webp'), 400, 'ERR_IMAGE'],
     [await send('/predict', new Uint8Array(1_000_001), 'image/png'), 413, 'ERR_BODY_TOO_LARGE'],
     [await send('/predict', form([['avatar', png]])), 400, 'ERR_REQUEST'],
     [await send('/predict', form([])), 400, 'ERR_REQUEST'],
@@ -199,6 +222,31 @@ describe('the description', () => {
     expect(await answer(model, await halves().png().toBuffer())).toBeCloseTo(255, 2);
   });
 
+  it('crops a picture when it is upright', async () => {
+    const crop = { left: 1, top: 0, width: 1, height: 1 };
+    const whole = (value: number) => Math.round(Math.abs(value));
+    const input = { width: 1, height: 1, colour: 'rgb', crop } as const;
+    const [red, blue] = [await column(0, input), await column(2, input)];
+    const png = await halves().png().toBuffer();
+    const turned = await halves().withMetadata({ orientation: 3 }).png().toBuffer();
+    expect([await answer(red, png), await answer(blue, png)].map(whole)).toEqual([0, 255]);
+    expect([await answer(red, turned), await answer(blue, turned)].map(whole)).toEqual([255, 0]);
+    const quarter = await halves().withMetadata({ orientation: 6 }).png().toBuffer();
+    // Upright it is one pixel wide.
+    await using own = await serve(red, { port: 0, handleSignals: false });
+    const headers = { 'content-type': 'image/png' };
+    const response = await fetch(`${own.url}/predict`, { method: 'POST', body: quarter as never, headers });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'ERR_IMAGE' });
+  });
+
+  it('is the same after the model was saved', async () => {
+    const crop = { left: 0, top: 0, width: 2, height: 1 };
+    const input = { width: 2, height: 1, colour: 'rgb', crop, mean: [1, 2, 3], layout: 'nchw' } as const;
+    const model = await column(0, input);
+    expect(imageInputOf(await load(model.toBytes()))).toEqual(input);
+  });
+
   it.each([
     { width: 4, height: 8, colour: 'grey' },
     { width: 8, height: 8, colour: 'red' },
@@ -207,6 +255,12 @@ describe('the description', () => {
     { width: 8, height: 8, colour: 'grey', size: 3 },
     { width: '8', height: 8, colour: 'grey' },
     { width: 8, height: 8, colour: 'grey', background: 300 },
+    { width: 8, height: 8, colour: 'grey', crop: null },
+    { width: 8, height: 8, colour: 'grey', crop: { left: 0, top: 0, width: 8 } },
+    { width: 8, height: 8, colour: 'grey', crop: { left: 0, top: 0, width: 8, height: 0 } },
+    { width: 8, height: 8, colour: 'grey', crop: { left: -1, top: 0, width: 8, height: 8 } },
+    { width: 8, height: 8, colour: 'grey', crop: { left: 0.5, top: 0, width: 8, height: 8 } },
+    { width: 8, height: 8, colour: 'grey', crop: { left: 0, top: 0, width: 2 ** 30, height: 8 } },
     null,
   ])('is refused as %j', async (input) => {
     const model = await new LogisticRegression({ maxIter: 1 }).fit(X, y);
@@ -214,4 +268,18 @@ describe('the description', () => {
       expect.objectContaining({ code: 'ERR_PARAMETER' }),
     );
   });
+});
+
+it('names the package that is missing', async () => {
+  vi.doMock('sharp', () => {
+    throw new Error("Cannot find package 'sharp'");
+  });
+  const png = await drawn(0).png().toBuffer();
+  const reply = await send('/predict', png, 'image/png');
+  vi.doUnmock('sharp');
+  expect(reply).toMatchObject({
+    status: 501,
+    body: { code: 'ERR_DEPENDENCY', error: expect.stringContaining('npm install sharp') },
+  });
+  expect((await send('/predict', JSON.stringify(pixels(0)), 'application/json')).status).toBe(200);
 });

@@ -46,6 +46,7 @@ export async function readImages(
   files.forEach((bytes, i) => {
     if (!isKnown(bytes))
       throw refused(415, 'ERR_MEDIA_TYPE', 'is not a PNG, JPEG or WebP picture', isForm, i);
+    if (isAnimated(bytes)) throw refused(400, 'ERR_IMAGE', 'is animated; send one picture', isForm, i);
   });
   const rows: number[][] = [];
   for (let from = 0; from < files.length; from += AT_A_TIME) {
@@ -73,6 +74,18 @@ function isKnown(bytes: Uint8Array): boolean {
     head.startsWith('\xff\xd8\xff') ||
     (head.startsWith('RIFF') && head.endsWith('WEBP'))
   );
+}
+
+/** Whether a known picture says that it has frames: a flag of WebP's first chunk, or PNG's acTL before the pixels. */
+function isAnimated(bytes: Uint8Array): boolean {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const typeAt = (at: number) => view.toString('latin1', at, at + 4);
+  if (typeAt(0) === 'RIFF') return typeAt(12) === 'VP8X' && (view[20] & 2) !== 0;
+  if (view[0] !== 0x89) return false;
+  for (let at = 8; at + 8 <= view.length && typeAt(at + 4) !== 'IDAT'; at += 12 + view.readUInt32BE(at)) {
+    if (typeAt(at + 4) === 'acTL') return true;
+  }
+  return false;
 }
 
 function filesOf(body: Uint8Array, type: string): Promise<Uint8Array[]> {
@@ -120,12 +133,14 @@ async function loadSharp() {
 
 async function decode(bytes: Uint8Array, input: ImageInput, isForm: boolean, row: number): Promise<number[]> {
   const sharp = await loadSharp();
-  const { width, height, fit = 'cover', kernel = 'lanczos3', background: grey = 0 } = input;
+  const { crop, width, height, fit = 'cover', kernel = 'lanczos3', background: grey = 0 } = input;
   const background = { r: grey, g: grey, b: grey };
   try {
-    const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', animated: false })
+    const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()
-      .timeout({ seconds: MAX_SECONDS })
+      .timeout({ seconds: MAX_SECONDS });
+    if (crop !== undefined) picture.extract(crop);
+    picture
       .resize(width, height, { fit, kernel, background })
       .flatten({ background })
       .toColourspace(input.colour === 'grey' ? 'b-w' : 'srgb');
@@ -133,6 +148,9 @@ async function decode(bytes: Uint8Array, input: ImageInput, isForm: boolean, row
   } catch (error) {
     const large = /pixel limit/i.test((error as Error).message);
     if (large) throw refused(413, 'ERR_IMAGE', `has more than ${MAX_PIXELS} pixels`, isForm, row);
+    const small = /extract area/i.test((error as Error).message);
+    if (small)
+      throw refused(400, 'ERR_IMAGE', 'is smaller than the part that the model looks at', isForm, row);
     throw refused(400, 'ERR_IMAGE', 'cannot be decoded', isForm, row);
   }
 }
