@@ -66,6 +66,11 @@ export interface Route {
   /** Below the prefix, with parameters as in '/predict/:version'. */
   readonly path: string;
   readonly access: Access;
+  /**
+   * Where a request names its model, for keys that may use some models only: in the path, as ':name' or ':model', or as
+   * `?model=`; one that names none is for the first model. 'none': it is for no model, and any key will do. Default 'path'.
+   */
+  readonly model?: 'path' | 'query' | 'none';
   /** One line for the API's documentation. */
   readonly summary: string;
   /** More for the API's documentation; 'hidden' leaves the route out of it. */

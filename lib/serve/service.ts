@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { ValidationError } from '../errors.js';
 import { consoleRoutes } from './console/routes.js';
 import { decodeRequest, encodeReply } from './content-encoding.js';
-import { type Access, Reply, type Route, type ServiceRequest } from './http.js';
+import { Reply, type Route, type ServiceRequest } from './http.js';
 import { jobRoutes } from './jobs/routes.js';
 import { Answers } from './models/answers.js';
 import { storeOf } from './models/load.js';
@@ -85,7 +85,7 @@ export interface Feature {
    * Called before the body is read; throws a {@link RequestError} to refuse the request. One that need not wait returns
    * nothing, and costs nothing.
    */
-  readonly guard?: (request: ServiceRequest, access: Access) => void | Promise<void>;
+  readonly guard?: (request: ServiceRequest, route: Route) => void | Promise<void>;
   /**
    * Wraps the answer to a request, or its refusal, from its start to the moment its observers have been told. `started` is on
    * the clock of `performance.now()`.
@@ -246,7 +246,7 @@ export class Service {
         ? finish(error)
         : this.#around(route, request, started, async () => finish(error));
     try {
-      return this.#guard(request, route.access, 0)?.then(() => undefined, refuse);
+      return this.#guard(request, route, 0)?.then(() => undefined, refuse);
     } catch (error) {
       return refuse(error);
     }
@@ -280,10 +280,10 @@ export class Service {
     await closeAll(this.models, this.#features);
   }
 
-  #guard(request: ServiceRequest, access: Access, from: number): Promise<void> | undefined {
+  #guard(request: ServiceRequest, route: Route, from: number): Promise<void> | undefined {
     for (let i = from; i < this.#guards.length; i++) {
-      const pending = this.#guards[i](request, access);
-      if (pending !== undefined) return pending.then(() => this.#guard(request, access, i + 1));
+      const pending = this.#guards[i](request, route);
+      if (pending !== undefined) return pending.then(() => this.#guard(request, route, i + 1));
     }
     return undefined;
   }

@@ -126,6 +126,7 @@ it('shows a job to its owner only, and holds keys to their models', async () => 
   const apiKeys = [
     { name: 'ann', key: 'key-of-ann' },
     { name: 'bob', key: 'key-of-bob', models: ['prices'] },
+    { name: 'cat', key: 'key-of-cat', models: ['verdicts'] },
   ];
   await using server = await serve(models, { port: 0, handleSignals: false, apiKeys });
   const { url } = server;
@@ -142,6 +143,13 @@ it('shows a job to its owner only, and holds keys to their models', async () => 
   expect((await post(`${url}/predict_async`, house)).status).toBe(401);
   const forbidden = await post(`${url}/predict_async?model=verdicts`, house, bob);
   expect(forbidden).toMatchObject({ status: 403, body: { code: 'ERR_FORBIDDEN' } });
+  const cat = { 'x-api-key': 'key-of-cat' };
+  for (const query of ['', '?model=prices', '?model=', '?model=prices&model=verdicts'])
+    expect((await post(`${url}/predict_async${query}`, house, cat)).status).toBe(403);
+  const verdict = await post(`${url}/predict_async?model=verdicts`, house, cat);
+  expect(verdict.status).toBe(202);
+  const found = await get(`${url}/result/${verdict.body.id}?wait=20`, cat);
+  expect(found.body.result).toHaveProperty('probabilities');
   expect((await get(`${url}/jobs`, ann)).status).toBe(403);
 });
 

@@ -30,13 +30,11 @@ export async function jobRoutes(context: ServiceContext): Promise<Feature> {
       method: 'POST',
       path: '/predict_async',
       access: 'predict',
+      model: 'query',
       summary: 'Predicts one row, or many, later; ?model= and ?version= choose the model.',
       handle: async (request) => {
         const principal = await context.identify(request);
         const task = taskOf(request, context);
-        if (principal?.models?.includes(task.model) === false) {
-          throw new RequestError(403, 'ERR_FORBIDDEN', 'This key may not use that model.');
-        }
         const job = await queue.submit({ task, owner: principal?.name ?? '', key: keyOf(request) });
         return show(job, 202, { location: `${prefix}/result/${job.id}` });
       },
@@ -45,6 +43,7 @@ export async function jobRoutes(context: ServiceContext): Promise<Feature> {
       method: 'GET',
       path: '/result/:id',
       access: 'predict',
+      model: 'none',
       summary: 'The result of a job; ?wait= waits up to that many seconds for it.',
       handle: async (request) => {
         const [id, owner] = [idOf(request), (await context.identify(request))?.name ?? ''];
@@ -59,6 +58,7 @@ export async function jobRoutes(context: ServiceContext): Promise<Feature> {
       method: 'DELETE',
       path: '/result/:id',
       access: 'predict',
+      model: 'none',
       summary: 'Cancels a job.',
       handle: async (request) => {
         const job = await queue.cancel(idOf(request), (await context.identify(request))?.name ?? '');

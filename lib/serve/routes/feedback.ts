@@ -77,6 +77,7 @@ export async function feedbackRoutes(context: ServiceContext): Promise<Feature> 
       method: 'GET',
       path: '/ab_stats',
       access: 'predict',
+      model: 'query',
       summary: 'Outcomes by variant: rates or means with intervals, a test of the difference, and a verdict.',
       operation: { query: { model: TEXT }, response: object({ models: arrayOf({ type: 'object' }) }) },
       handle: ({ query }) => {

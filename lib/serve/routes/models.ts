@@ -81,6 +81,7 @@ export function modelRoutes(context: ServiceContext): Feature {
       method: 'GET',
       path: '/model/version',
       access: 'predict',
+      model: 'query',
       summary: 'The version that answers requests that name none.',
       handle: inUse,
     },

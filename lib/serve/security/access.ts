@@ -3,7 +3,7 @@
  * this machine only. With keys, 'predict' routes take any key and 'admin' routes the key of an admin.
  */
 import { performance } from 'node:perf_hooks';
-import type { Access, ServiceRequest } from '../http.js';
+import type { Route, ServiceRequest } from '../http.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { type ApiKey, KeyRing, type Principal } from './api-keys.js';
@@ -59,7 +59,11 @@ export async function accessControl({ options, log, models }: ServiceContext): P
     return undefined;
   };
 
-  const decide = (request: ServiceRequest, access: Access, principal: Principal | undefined): void => {
+  const modelOf = ({ params, query }: ServiceRequest, route: Guarded): string =>
+    (route.model === 'query' ? query.get('model') : (params.name ?? params.model)) ?? models.names()[0];
+
+  const decide = (request: ServiceRequest, route: Guarded, principal: Principal | undefined): void => {
+    const { access } = route;
     limiter?.take(
       principal === undefined ? `address ${networkOf(request.remoteAddress ?? '')}` : `key ${principal.name}`,
       performance.now(),
@@ -70,25 +74,28 @@ export async function accessControl({ options, log, models }: ServiceContext): P
     }
     if (principal === undefined) throw unauthorized(request);
     if (access === 'admin' && principal.admin !== true) throw forbidden('This key is not an admin.');
-    const { name = models.names()[0], model = name } = request.params;
-    if (principal.models?.includes(model as string) === false) {
+    if (route.model !== 'none' && principal.models?.includes(modelOf(request, route)) === false) {
       throw forbidden('This key may not use that model.');
     }
   };
 
   return {
-    guard: (request, access) => {
+    guard: (request, route) => {
+      const { access } = route;
       if (hosts !== undefined && !hosts.has(hostnameOf(String(request.headers.host ?? ''))))
         throw WRONG_HOST();
       if (access === 'public' || (access === 'predict' && !closed && limiter === undefined)) return undefined;
       const principal = identify(request);
-      if (!(principal instanceof Promise)) return decide(request, access, principal);
-      return principal.then((found) => decide(request, access, found));
+      if (!(principal instanceof Promise)) return decide(request, route, principal);
+      return principal.then((found) => decide(request, route, found));
     },
     identify,
     close: () => file?.close(),
   };
 }
+
+/** What the guard knows of a route. */
+type Guarded = Pick<Route, 'access' | 'model'>;
 
 const ADMIN_IS_LOCAL =
   "Without API keys this route answers requests from the server's own machine only; configure keys.";
