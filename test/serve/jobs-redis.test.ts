@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BorealServer, type JobOptions, serve, startJobWorker } from '../../lib/serve/index.js';
-import { RedisServer, WorkerProcess } from './redis.js';
+import { Gate, RedisServer, WorkerProcess } from './redis.js';
 import { houseAt, post, priceModel } from './support.js';
 
 // What takes seconds alone takes minutes on a machine that is busy.
@@ -20,6 +20,9 @@ const hasRedis = (() => {
     return false;
   }
 })();
+/** What passes to Redis when a worker records a result. */
+const RESULT = '\r\nsucceeded\r\n';
+
 const suite = hasRedis ? describe : describe.skip;
 
 suite(hasRedis ? 'jobs in Redis' : 'jobs in Redis (skipped: there is no redis-server)', () => {
@@ -91,15 +94,6 @@ suite(hasRedis ? 'jobs in Redis' : 'jobs in Redis (skipped: there is no redis-se
     return results;
   }
 
-  /** Waits until so many jobs have ended. */
-  async function untilRecorded(keyPrefix: string, ids: readonly string[], count: number): Promise<void> {
-    for (;;) {
-      const recorded = await recordedOf(keyPrefix, ids);
-      if (recorded.filter((times) => times !== null).length >= count) return;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-
   /** How often each job's result was written. */
   async function recordedOf(keyPrefix: string, ids: readonly string[]): Promise<Array<string | null>> {
     const pipeline = client.pipeline();
@@ -137,12 +131,18 @@ suite(hasRedis ? 'jobs in Redis' : 'jobs in Redis (skipped: there is no redis-se
     await using server = await start('kill');
     const ids = await forAll(1000, (i) => submit(server.url, i));
     expect(new Set(ids).size).toBe(1000);
-    let worker = await WorkerProcess.start(redis.url, 'kill', file, 8);
-    for (const count of [200, 400, 600]) {
-      await untilRecorded('kill', ids, count);
-      expect(await worker.end('SIGKILL')).toBe('SIGKILL');
-      worker = await WorkerProcess.start(redis.url, 'kill', file, 8);
+    for (const killed of [1, 2, 3]) {
+      // Each has a result in hand that Redis has not seen when it dies.
+      const gate = await Gate.open(redis.url);
+      const atWork = gate.hold(RESULT, 200);
+      const victim = await WorkerProcess.start(gate.url, 'kill', file, 8);
+      await atWork;
+      expect(await victim.end('SIGKILL')).toBe('SIGKILL');
+      gate.close();
+      const recorded = (await recordedOf('kill', ids)).filter((times) => times !== null).length;
+      expect([killed, recorded > 150 * killed, recorded < 200 * killed]).toEqual([killed, true, true]);
     }
+    const worker = await WorkerProcess.start(redis.url, 'kill', file, 8);
     const bodies = await check(server.url, 'kill', ids);
     expect(bodies.some(({ attempts }) => attempts > 1)).toBe(true);
     await worker.end('SIGTERM');
@@ -167,23 +167,31 @@ suite(hasRedis ? 'jobs in Redis' : 'jobs in Redis (skipped: there is no redis-se
 
   it('ends the job in hand on SIGTERM, and leaves the rest to others', async () => {
     await using server = await start('term');
-    const rows = Array.from({ length: 5000 }, (_, i) => houseAt(i % 120));
     const ids: string[] = [];
-    for (let i = 0; i < 6; i++) ids.push((await post(`${server.url}/predict_async`, rows)).body.id);
-    const worker = await WorkerProcess.start(redis.url, 'term', file, 1);
-    while ((await client.hget(`term:job:${ids[0]}`, 'state')) === 'queued') await new Promise(setImmediate);
+    for (let i = 0; i < 6; i++) ids.push(await submit(server.url, i));
+    const states = () => Promise.all(ids.map((id) => client.hget(`term:job:${id}`, 'state')));
+    const waiting = Array(5).fill('queued');
+    const gate = await Gate.open(redis.url);
+    const inHand = gate.hold(RESULT, 1);
+    const worker = await WorkerProcess.start(gate.url, 'term', file, 1);
+    await inHand;
+    expect(await states()).toEqual(['running', ...waiting]);
+    const closing = worker.untilClosing();
+    const ended = worker.end('SIGTERM');
+    await closing;
+    gate.release();
     // The parser of the Redis client may keep a process for a moment, which then ends as the signal would have it.
-    expect([0, 'SIGTERM']).toContain(await worker.end('SIGTERM'));
-    const states = await Promise.all(ids.map((id) => client.hget(`term:job:${id}`, 'state')));
-    expect(states[0]).toBe('succeeded');
-    expect(states).not.toContain('running');
+    expect([0, 'SIGTERM']).toContain(await ended);
+    gate.close();
+    expect(await states()).toEqual(['succeeded', ...waiting]);
     await using _other = await startJobWorker({
       redis: redis.url,
       keyPrefix: 'term',
       models: { houses: model },
       handleSignals: false,
     });
-    for (const id of ids) expect((await result(server.url, id)).body.result.predictions).toHaveLength(5000);
+    const bodies = await check(server.url, 'term', ids);
+    expect(bodies.map(({ attempts }) => attempts)).toEqual(Array(6).fill(1));
   });
 
   it("cancels, fails at once what is the request's fault, and refuses more than may wait", async () => {

@@ -1,7 +1,7 @@
 /** Real Redis servers and real workers for the tests of jobs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,78 @@ export class RedisServer {
   }
 }
 
+/** Stands between a worker and Redis, and holds back what the worker has to say at a moment that the test chooses. */
+export class Gate {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** What was held back, in its order; undefined while the gate is open. */
+  #held: Array<() => void> | undefined;
+  #watch: { readonly text: string; left: number; readonly reached: () => void } | undefined;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.url = `redis://127.0.0.1:${(server.address() as { port: number }).port}`;
+  }
+
+  static async open(redis: string): Promise<Gate> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const gate = new Gate(server);
+    server.on('connection', (worker) =>
+      gate.#join(worker, connect(Number(new URL(redis).port), '127.0.0.1')),
+    );
+    return gate;
+  }
+
+  /** Shuts when `text` would pass for the n-th time, which Redis then does not see. Resolves when that is so. */
+  hold(text: string, n: number): Promise<void> {
+    return new Promise((reached) => {
+      this.#watch = { text, left: n, reached };
+    });
+  }
+
+  /** Lets what was held back go on its way. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const send of held) send();
+  }
+
+  /** Ends all connections; what was held back is lost. */
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #join(worker: Socket, redis: Socket): void {
+    for (const [one, other] of [
+      [worker, redis],
+      [redis, worker],
+    ]) {
+      this.#sockets.add(one);
+      one.on('error', () => undefined);
+      one.on('close', () => other.destroy());
+    }
+    redis.pipe(worker);
+    worker.on('data', (chunk) => {
+      if (this.#held === undefined && this.#isLast(chunk)) this.#held = [];
+      if (this.#held === undefined) redis.write(chunk);
+      else this.#held.push(() => redis.write(chunk));
+    });
+  }
+
+  #isLast(chunk: Buffer): boolean {
+    const watch = this.#watch;
+    if (watch === undefined) return false;
+    watch.left -= chunk.toString('latin1').split(watch.text).length - 1;
+    if (watch.left > 0) return false;
+    this.#watch = undefined;
+    watch.reached();
+    return true;
+  }
+}
+
 /** A process that runs jobs with the package as it is published. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
@@ -88,6 +160,7 @@ export class WorkerProcess {
     const source = `
       import { load } from ${JSON.stringify(join(root, 'dist/index.js'))};
       import { startJobWorker } from ${JSON.stringify(join(root, 'dist/serve/index.js'))};
+      process.once('SIGTERM', () => console.log('closing'));
       const models = { houses: await load(${JSON.stringify(model)}) };
       await startJobWorker({ ...${JSON.stringify({ redis, keyPrefix, concurrency })}, models });
       console.log('ready');`;
@@ -101,5 +174,10 @@ export class WorkerProcess {
   /** Sends a signal and waits for the end. @returns the exit code, or the signal that ended it */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals> {
     return end(this.#child, signal);
+  }
+
+  /** Settles when the worker has been told to end by SIGTERM, and has begun to. */
+  untilClosing(): Promise<void> {
+    return untilLine(this.#child, 'closing');
   }
 }
