@@ -30,6 +30,7 @@ import { v2Routes } from './routes/v2.js';
 import { v2ModelRoutes } from './routes/v2-models.js';
 import { accessControl } from './security/access.js';
 import type { Principal } from './security/api-keys.js';
+import { whenDone } from './when-done.js';
 
 /** What the parts of a service share. */
 export interface ServiceContext {
@@ -252,21 +253,26 @@ export class Service {
     }
   }
 
-  /** Answers a request that was admitted. */
-  answer(route: Route, request: ServiceRequest): Promise<Reply> {
+  /** Answers a request that was admitted; at once, when nothing has to be waited for. The promise does not reject. */
+  answer(route: Route, request: ServiceRequest): Reply | Promise<Reply> {
     const started = performance.now();
     if (this.#around === undefined) return this.#answer(route, request, started);
-    return this.#around(route, request, started, () => this.#answer(route, request, started));
+    return this.#around(route, request, started, async () => this.#answer(route, request, started));
   }
 
-  async #answer(route: Route, request: ServiceRequest, started: number): Promise<Reply> {
+  #answer(route: Route, request: ServiceRequest, started: number): Reply | Promise<Reply> {
+    const refuse = (error: unknown) =>
+      this.#finish(route, request, started, this.refuse(error, request.id), error);
     try {
       const decoded = decodeRequest(request, this.bodyLimit);
-      const result = await route.handle(decoded instanceof Promise ? await decoded : decoded);
-      const reply = encodeReply(request, result instanceof Reply ? result : Reply.json(result));
-      return this.#finish(route, request, started, reply instanceof Promise ? await reply : reply);
+      const result = whenDone(decoded, (plain) => route.handle(plain));
+      const encoded = whenDone(result, (value) =>
+        encodeReply(request, value instanceof Reply ? value : Reply.json(value)),
+      );
+      const reply = whenDone(encoded, (known) => this.#finish(route, request, started, known));
+      return reply instanceof Promise ? reply.catch(refuse) : reply;
     } catch (error) {
-      return this.#finish(route, request, started, this.refuse(error, request.id), error);
+      return refuse(error);
     }
   }
 

@@ -15,6 +15,7 @@ import type { TrainingReference } from '../../core/training-reference.js';
 import { BorealError, ValidationError } from '../../errors.js';
 import { type Problem, RequestError } from '../request-error.js';
 import { version } from '../version.js';
+import { whenDone } from '../when-done.js';
 import { allocate, Batcher, type BatcherLimits, type BatchRun, type Call } from './batcher.js';
 import { type Decoder, decoderOf, type Interval, type Prediction } from './decode.js';
 import { describe, list, quote, RowReader } from './row-reader.js';
@@ -217,7 +218,7 @@ export class ModelEndpoint {
    * @throws {ERR_REQUEST | ERR_INPUT_INFINITE | ERR_INPUT_NAN | ERR_UNKNOWN_CATEGORY} as a {@link RequestError}
    */
   predict(body: unknown, call: Call = {}): Prediction | Promise<Prediction> {
-    return then(this.#runRows([body], false, call), (output) => this.#decode(output, 0));
+    return whenDone(this.#runRows([body], false, call), (output) => this.#decode(output, 0));
   }
 
   /**
@@ -235,7 +236,7 @@ export class ModelEndpoint {
       throw new RequestError(413, 'ERR_TOO_MANY_ROWS', message);
     }
     const { outputWidth } = this.plan;
-    return then(this.#runRows(rows, true, call), (output) => {
+    return whenDone(this.#runRows(rows, true, call), (output) => {
       const results = rows.map((_, i) => this.#decode(output, i * outputWidth));
       return {
         predictions: results.map((result) => result.prediction),
@@ -255,7 +256,7 @@ export class ModelEndpoint {
    */
   run(input: FloatArray, rows: number, call: Call = {}): FloatArray | Promise<FloatArray> {
     const started = performance.now();
-    return then(this.#batcher.run(input, rows, call), (output) => {
+    return whenDone(this.#batcher.run(input, rows, call), (output) => {
       this.#hooks.prediction?.(input, output, rows, performance.now() - started);
       return output;
     });
@@ -286,11 +287,6 @@ export class ModelEndpoint {
     const problem = valueProblem(code, this.info.columns[j], this.#reader.valueAt(rows[row], j));
     return RequestError.ofRow([problem], batch ? row : undefined);
   }
-}
-
-/** Goes on with a value that may not be there yet; without a promise when it is. */
-function then<T, R>(value: T | Promise<T>, next: (value: T) => R): R | Promise<R> {
-  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 function badOption(name: string, allowed: string, value: unknown): ValidationError {

@@ -4,6 +4,7 @@ import { Reply, readJson, type ServiceRequest } from '../http.js';
 import { bringsImages, readImages } from '../image/read-images.js';
 import type { Selector, ServedModel } from '../models/model-store.js';
 import type { ServiceContext } from '../service.js';
+import { whenDone } from '../when-done.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -12,18 +13,18 @@ export function predictRow(
   context: ServiceContext,
   request: ServiceRequest,
   asked: Selector,
-): Promise<Reply> {
+): Reply | Promise<Reply> {
   const { selector, body, field } = addressed(context, request, asked);
-  return context.models.use(selector, async (model) => {
+  return context.models.use(selector, (model) => {
     if (bringsImages(request)) {
-      const rows = await readImages(request, model.endpoint.info.image);
-      if (rows.length > 1) return predictAll(context, request, asked, model, rows);
-      const result = await model.endpoint.predict(rows[0], request);
-      return replyOf(context, request, asked, model, result, [result.prediction]);
+      return readImages(request, model.endpoint.info.image).then((rows) =>
+        rows.length > 1
+          ? predictAll(context, request, asked, model, rows)
+          : predictOne(context, request, asked, model, rows[0]),
+      );
     }
     const row = body === undefined ? readJson(request) : withoutUser(body, field, model);
-    const result = await model.endpoint.predict(row, request);
-    return replyOf(context, request, asked, model, result, [result.prediction]);
+    return predictOne(context, request, asked, model, row);
   });
 }
 
@@ -32,25 +33,38 @@ export function predictRows(
   context: ServiceContext,
   request: ServiceRequest,
   asked: Selector,
-): Promise<Reply> {
+): Reply | Promise<Reply> {
   const { selector, body } = addressed(context, request, asked);
-  return context.models.use(selector, async (model) => {
-    const rows = bringsImages(request)
-      ? await readImages(request, model.endpoint.info.image)
+  return context.models.use(selector, (model) => {
+    const rows: unknown = bringsImages(request)
+      ? readImages(request, model.endpoint.info.image)
       : (body ?? readJson(request));
-    return predictAll(context, request, asked, model, rows);
+    return whenDone(rows, (known) => predictAll(context, request, asked, model, known));
   });
 }
 
-async function predictAll(
+function predictOne(
+  context: ServiceContext,
+  request: ServiceRequest,
+  asked: Selector,
+  model: ServedModel,
+  row: unknown,
+): Reply | Promise<Reply> {
+  return whenDone(model.endpoint.predict(row, request), (result) =>
+    replyOf(context, request, asked, model, result, [result.prediction]),
+  );
+}
+
+function predictAll(
   context: ServiceContext,
   request: ServiceRequest,
   asked: Selector,
   model: ServedModel,
   rows: unknown,
-): Promise<Reply> {
-  const result = await model.endpoint.predictBatch(rows, request);
-  return replyOf(context, request, asked, model, result, result.predictions);
+): Reply | Promise<Reply> {
+  return whenDone(model.endpoint.predictBatch(rows, request), (result) =>
+    replyOf(context, request, asked, model, result, result.predictions),
+  );
 }
 
 /** Adds the user to what is asked for, where the model's traffic wants to know. */
