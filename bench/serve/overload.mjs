@@ -1,0 +1,59 @@
+// Ten times more requests than a server can answer: those it accepts stay quick, the rest hears 503 at once, and memory
+// stays bounded. node bench/serve/overload.mjs [--seconds 10] prints one line of JSON; exits with 1 when a bar is missed.
+import { parseArgs } from 'node:util';
+import { percentile } from '../support/time.mjs';
+import { postAtRate, postInTurn } from './clients.mjs';
+import { startScript } from './process.mjs';
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
+const seconds = Number(values.seconds);
+const ROWS = 100;
+const FACTOR = 10;
+const MOST_TIMES_P99 = 10;
+const MOST_GROWTH_MB = 100;
+
+const body = JSON.stringify(
+  Array.from({ length: ROWS }, (_, i) => Array.from({ length: 8 }, (_, j) => ((7 * i + 3 * j) % 10) / 10)),
+);
+const server = await startScript('busy.mjs', String(ROWS));
+const url = `${server.url}/predict_batch`;
+const until = (ms) => {
+  const end = Date.now() + ms;
+  return () => Date.now() > end;
+};
+const times = (results) => results.filter(({ status }) => status === 200).map(({ ms }) => ms);
+
+await postInTurn({ url, body, clients: 4, stop: until(1000) });
+const unloaded = percentile(times(await postInTurn({ url, body, clients: 1, stop: until(3000) })), 0.99);
+const capacity = times(await postInTurn({ url, body, clients: 4, stop: until(3000) })).length / 3;
+const before = server.rss();
+let most = before;
+const sampler = setInterval(() => {
+  most = Math.max(most, server.rss());
+}, 100);
+const results = await postAtRate({ url, body, perSecond: FACTOR * capacity, seconds });
+clearInterval(sampler);
+await server.stop();
+
+const accepted = times(results);
+const refused = results.filter(({ status }) => status === 503).length;
+const p99 = percentile(accepted, 0.99);
+const growthMB = (most - before) / 2 ** 20;
+const other = results.length - accepted.length - refused;
+const ok = other === 0 && refused > 0 && p99 < MOST_TIMES_P99 * unloaded && growthMB < MOST_GROWTH_MB;
+const round = (value) => Number(value.toPrecision(4));
+console.log(
+  JSON.stringify({
+    ok,
+    capacityPerSecond: round(capacity),
+    offeredPerSecond: round(results.length / seconds),
+    accepted: accepted.length,
+    refused,
+    other,
+    unloadedP99ms: round(unloaded),
+    acceptedP99ms: round(p99),
+    timesUnloaded: round(p99 / unloaded),
+    growthMB: round(growthMB),
+  }),
+);
+process.exitCode = ok ? 0 : 1;
