@@ -2,15 +2,19 @@
 import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
 
-/** Posts once: { status, ms }, or { error, ms } when no whole answer came. */
+/** Posts once: { status, ms }, or { error, ms } when no whole answer came. The clock starts when it has a connection. */
 function post(agent, url, body) {
-  const started = performance.now();
+  let started = performance.now();
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const call = request(url, { method: 'POST', agent, headers });
     const failed = (error) =>
       resolve({ error: error.code ?? error.message, ms: performance.now() - started });
     call.on('error', failed);
+    const connected = () => {
+      started = performance.now();
+    };
+    call.on('socket', (socket) => (socket.connecting ? socket.once('connect', connected) : connected()));
     call.on('response', (response) => {
       response.on('error', failed);
       response.on('end', () => resolve({ status: response.statusCode, ms: performance.now() - started }));
