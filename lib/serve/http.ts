@@ -3,6 +3,7 @@
  * description of the route itself. Adapters turn a framework's request into a {@link ServiceRequest}.
  */
 import secureJson from 'secure-json-parse';
+import { checkDepth } from './json-depth.js';
 import type { Call } from './model/batcher.js';
 import type { Operation } from './openapi/operation.js';
 import { type ErrorBody, RequestError } from './request-error.js';
@@ -88,9 +89,10 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /**
  * The body as JSON. Keys that could reach a prototype are refused.
  *
+ * @param maxDepth - see {@link parseJson}
  * @throws {ERR_MEDIA_TYPE | ERR_JSON} as a {@link RequestError}
  */
-export function readJson(request: ServiceRequest): unknown {
+export function readJson(request: ServiceRequest, maxDepth?: number): unknown {
   if (!isJson(request.headers['content-type'])) {
     throw new RequestError(
       415,
@@ -98,17 +100,22 @@ export function readJson(request: ServiceRequest): unknown {
       'Send JSON, with the header content-type: application/json.',
     );
   }
-  return parseJson(request.body);
+  return parseJson(request.body, { maxDepth });
 }
 
 /**
  * Bytes as JSON, whatever the content-type says.
  *
- * @param python - take NaN and Infinity, which Python programs write, as null and 1e999
+ * @param options - maxDepth: most lists and objects inside each other, default 64; python: take NaN and Infinity, which
+ *   Python programs write, as null and 1e999
  * @throws {ERR_JSON} as a {@link RequestError}
  */
-export function parseJson(body: Uint8Array, python = false): unknown {
+export function parseJson(
+  body: Uint8Array,
+  { maxDepth, python = false }: { readonly maxDepth?: number; readonly python?: boolean } = {},
+): unknown {
   if (body.length === 0) throw new RequestError(400, 'ERR_JSON', 'The body is empty; send JSON.');
+  checkDepth(body, maxDepth);
   try {
     const text = decoder.decode(body);
     try {

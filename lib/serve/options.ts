@@ -31,6 +31,8 @@ export interface ServiceOptions
   readonly prefix?: string;
   /** Most bytes of a body, >= 1. Default 4 MiB. */
   readonly bodyLimit?: number;
+  /** Most lists and objects inside each other in JSON, >= 1; deeper bodies get 400. Default 64. */
+  readonly maxDepth?: number;
 }
 
 /** Default of `bodyLimit`. */

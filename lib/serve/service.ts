@@ -3,6 +3,7 @@
  * call {@link Service.handle}; what they get back is always a reply, never an exception.
  */
 import { performance } from 'node:perf_hooks';
+import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { consoleRoutes } from './console/routes.js';
 import { decodeRequest, encodeReply } from './content-encoding.js';
@@ -16,6 +17,7 @@ import { Traffic } from './models/traffic.js';
 import { driftRoutes } from './observe/drift.js';
 import { metricsRoutes } from './observe/metrics.js';
 import type { MetricView } from './observe/prometheus.js';
+import { rangeWatch } from './observe/ranges.js';
 import { tracing } from './observe/tracing.js';
 import { type Observer, Observers } from './observer.js';
 import { openApiRoutes } from './openapi/routes.js';
@@ -116,6 +118,7 @@ const FEATURES: readonly FeatureFactory[] = [
   mlflowRoutes,
   metricsRoutes,
   driftRoutes,
+  rangeWatch,
   jobRoutes,
   openApiRoutes,
   consoleRoutes,
@@ -181,6 +184,11 @@ export class Service {
     log: Log = SILENT,
     main?: MainThread,
   ): Promise<Service> {
+    const { maxDepth } = options;
+    if (maxDepth !== undefined && !(Number.isSafeInteger(maxDepth) && maxDepth >= 1)) {
+      const message = `serve: option 'maxDepth' must be a whole number >= 1; got ${show(maxDepth)}.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
     const routes: Route[] = [];
     const observers = new Observers();
     const store = await storeOf(models, observers, options, log);

@@ -98,19 +98,22 @@ function iso(time: number | undefined): string | undefined {
 }
 
 /** @throws {ERR_MODEL | ERR_JSON | ERR_MEDIA_TYPE} what can be refused at once is */
-function taskOf(request: ServiceRequest, { models }: ServiceContext): Task {
+function taskOf(request: ServiceRequest, { models, options }: ServiceContext): Task {
   const { query } = request;
   const version = query.get('version') ?? undefined;
   const { name: model } = models.get({ name: query.get('model') ?? undefined, version });
-  const content = readJson(request);
+  const content = readJson(request, options.maxDepth);
   return { kind: isBatch(content) ? 'rows' : 'row', model, version, body: JSON.stringify(content) };
 }
 
-/** A row's values are never lists or objects: a list of those is a batch, as is what holds a list of rows. */
+/**
+ * A row's values are never lists or objects: a list of those is a batch, as is what holds a list of rows or columns.
+ */
 function isBatch(content: unknown): boolean {
   if (Array.isArray(content)) return typeof content[0] === 'object' && content[0] !== null;
-  const { rows, instances } = (content ?? {}) as { rows?: unknown; instances?: unknown };
-  return Array.isArray(rows) || Array.isArray(instances);
+  const { rows, instances, columns } = (content ?? {}) as Readonly<Record<string, unknown>>;
+  if (Array.isArray(rows) || Array.isArray(instances)) return true;
+  return typeof columns === 'object' && columns !== null;
 }
 
 function idOf({ params }: ServiceRequest): string {

@@ -16,9 +16,11 @@ import { BorealError, ValidationError } from '../../errors.js';
 import { type Problem, RequestError } from '../request-error.js';
 import { version } from '../version.js';
 import { whenDone } from '../when-done.js';
+import { type Batch, BatchReader, type BinaryType } from './batch.js';
 import { allocate, Batcher, type BatcherLimits, type BatchRun, type Call } from './batcher.js';
 import { type Decoder, decoderOf, type Interval, type Prediction } from './decode.js';
-import { describe, list, quote, RowReader } from './row-reader.js';
+import { RangeCheck, type RangePolicy, type RangeWarning } from './ranges.js';
+import { describe, list, quote, RowReader, type UnknownFieldPolicy } from './row-reader.js';
 
 /** How a model is served. */
 export interface EndpointOptions {
@@ -39,6 +41,13 @@ export interface EndpointOptions {
   readonly maxQueueRows?: number;
   /** A request that has waited for so many milliseconds, > 0, is answered with 504. Default 30000. */
   readonly timeoutMs?: number;
+  /**
+   * What becomes of a row with a number outside the range of the training data: 'ignore' answers it; 'warn' does, too, and
+   * says so in `warnings`, a metric and the log; 'refuse' answers 400. Default 'ignore'.
+   */
+  readonly ranges?: RangePolicy;
+  /** Whether a field or column that the model does not know is an error. Default 'refuse'. */
+  readonly unknownFields?: UnknownFieldPolicy;
   /** Shown in /model_info: anything that is JSON, such as the metadata of a model file. */
   readonly metadata?: unknown;
 }
@@ -56,6 +65,20 @@ export interface BatchPrediction {
   readonly predictions: ReadonlyArray<Prediction['prediction']>;
   readonly probabilities?: ReadonlyArray<Prediction['probabilities']>;
   readonly intervals?: ReadonlyArray<Interval | undefined>;
+  /** Numbers outside the training range, the first of them; with `ranges: 'warn'`. */
+  readonly warnings?: readonly RangeWarning[];
+}
+
+/** What a row returns. */
+export interface RowPrediction extends Prediction {
+  /** Numbers outside the training range; with `ranges: 'warn'`. */
+  readonly warnings?: readonly RangeWarning[];
+}
+
+/** How strict an endpoint is. */
+interface Policies {
+  readonly ranges: RangePolicy;
+  readonly unknownFields: UnknownFieldPolicy;
 }
 
 /** What /model_info says of a column. */
@@ -93,6 +116,7 @@ export interface SharedEndpoint {
   readonly info: ModelInfo;
   readonly outputColumns: readonly Column[] | undefined;
   readonly limits: BatcherLimits;
+  readonly policies: Policies;
 }
 
 /**
@@ -121,6 +145,9 @@ export class ModelEndpoint {
   readonly #hooks: EndpointHooks;
   readonly #batcher: Batcher;
   readonly #limits: BatcherLimits;
+  readonly #policies: Policies;
+  readonly #batches: BatchReader;
+  readonly #ranges: RangeCheck | undefined;
 
   private constructor(
     plan: Plan,
@@ -129,12 +156,17 @@ export class ModelEndpoint {
     info: ModelInfo,
     hooks: EndpointHooks,
     limits: BatcherLimits,
+    policies: Policies,
   ) {
     this.info = info;
     this.plan = plan;
     this.outputColumns = outputColumns;
     this.reference = reference;
-    this.#reader = new RowReader(plan.schema);
+    const { columns } = plan.schema;
+    this.#policies = policies;
+    this.#reader = new RowReader(plan.schema, policies.unknownFields);
+    this.#batches = new BatchReader(this.#reader, columns, plan.precision, info.maxRows);
+    this.#ranges = policies.ranges === 'ignore' ? undefined : new RangeCheck(columns, plan.precision);
     this.#decode = decoderOf(info.target, outputColumns, info.coverage);
     this.#hooks = hooks;
     this.#limits = limits;
@@ -159,6 +191,13 @@ export class ModelEndpoint {
       if (!(Number.isSafeInteger(value) && value >= 1)) throw badOption(option, 'a whole number >= 1', value);
     }
     if (!(timeoutMs > 0)) throw badOption('timeoutMs', 'a number > 0', timeoutMs);
+    const { ranges = 'ignore', unknownFields = 'refuse' } = options;
+    if (!['ignore', 'warn', 'refuse'].includes(ranges)) {
+      throw badOption('ranges', "'ignore', 'warn' or 'refuse'", ranges);
+    }
+    if (unknownFields !== 'refuse' && unknownFields !== 'ignore') {
+      throw badOption('unknownFields', "'refuse' or 'ignore'", unknownFields);
+    }
     const coverage = model.outputs.includes('interval') ? wanted : null;
     const outputColumns = isTransformer(model) ? model.outputColumns() : undefined;
     const info: Omit<ModelInfo, 'precision' | 'plan'> = {
@@ -185,6 +224,7 @@ export class ModelEndpoint {
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,
       { maxBatchRows, maxQueueRows, timeoutMs },
+      { ranges, unknownFields },
     );
   }
 
@@ -195,10 +235,10 @@ export class ModelEndpoint {
    * @throws {ERR_PARAMETER} when nobody holds it any more
    */
   static adopt(
-    { plan, info, outputColumns, limits }: SharedEndpoint,
+    { plan, info, outputColumns, limits, policies }: SharedEndpoint,
     hooks: EndpointHooks = {},
   ): ModelEndpoint {
-    return new ModelEndpoint(Plan.adopt(plan), outputColumns, undefined, info, hooks, limits);
+    return new ModelEndpoint(Plan.adopt(plan), outputColumns, undefined, info, hooks, limits, policies);
   }
 
   /**
@@ -208,42 +248,65 @@ export class ModelEndpoint {
    */
   share(): SharedEndpoint {
     const { plan, info, outputColumns } = this;
-    return { plan: plan.share(), info, outputColumns, limits: this.#limits };
+    return { plan: plan.share(), info, outputColumns, limits: this.#limits, policies: this.#policies };
   }
 
   /**
    * Predicts one row.
    *
    * @param body - named fields, values in column order, or `{ features: values in column order }`
-   * @throws {ERR_REQUEST | ERR_INPUT_INFINITE | ERR_INPUT_NAN | ERR_UNKNOWN_CATEGORY} as a {@link RequestError}
+   * @throws {ERR_REQUEST | ERR_INPUT_INFINITE | ERR_INPUT_NAN | ERR_UNKNOWN_CATEGORY | ERR_OUT_OF_RANGE} as a
+   *   {@link RequestError}
    */
-  predict(body: unknown, call: Call = {}): Prediction | Promise<Prediction> {
-    return whenDone(this.#runRows([body], false, call), (output) => this.#decode(output, 0));
+  predict(body: unknown, call: Call = {}): RowPrediction | Promise<RowPrediction> {
+    const input = allocate(this.plan.precision, this.info.columns.length);
+    const problems = this.#reader.read(body, input, 0);
+    if (problems.length > 0) throw RequestError.ofRow(problems);
+    const valueAt = (_row: number, j: number) => this.#reader.valueAt(body, j);
+    return whenDone(this.#answer({ rows: 1, input, valueAt }, false, call), (output) => {
+      const prediction = this.#decode(output, 0);
+      const warnings = this.#warnings(input, 1, false);
+      return warnings === undefined ? prediction : { ...prediction, warnings };
+    });
   }
 
   /**
    * Predicts many rows.
    *
-   * @param body - an array of rows, or `{ rows }` or `{ instances }`
+   * @param body - an array of rows, `{ rows }` or `{ instances }`; `{ columns: { name: values } }`; or
+   *   `{ columns: names, data: rows }`
    * @throws {ERR_TOO_MANY_ROWS | ERR_EMPTY} as a {@link RequestError}, and as {@link ModelEndpoint.predict}
    */
   predictBatch(body: unknown, call: Call = {}): BatchPrediction | Promise<BatchPrediction> {
-    const rows = rowsOf(body);
-    const { maxRows } = this.info;
-    if (rows.length === 0) throw new RequestError(400, 'ERR_EMPTY', 'The batch has no rows.');
-    if (rows.length > maxRows) {
-      const message = `The batch has ${rows.length} rows; this server takes ${maxRows} at a time.`;
-      throw new RequestError(413, 'ERR_TOO_MANY_ROWS', message);
-    }
+    const batch = this.readBatch(body);
+    return whenDone(this.runBatch(batch, call), (output) => this.decodeBatch(batch, output));
+  }
+
+  /** Reads the rows of a batch. @internal @throws as {@link ModelEndpoint.predictBatch} */
+  readBatch(body: unknown): Batch {
+    return this.#batches.read(body);
+  }
+
+  /** Reads the rows of a batch in binary. @internal @throws {ERR_MEDIA_TYPE} and as {@link ModelEndpoint.predictBatch} */
+  readBinary(bytes: Uint8Array, type: BinaryType): Batch {
+    return this.#batches.readBinary(bytes, type);
+  }
+
+  /** Runs the rows of a request. @internal @throws as {@link ModelEndpoint.predictBatch} */
+  runBatch(batch: Batch, call: Call = {}): FloatArray | Promise<FloatArray> {
+    return this.#answer(batch, true, call);
+  }
+
+  /** What the plan's result says of the rows. @internal */
+  decodeBatch({ rows, input }: Batch, output: FloatArray): BatchPrediction {
     const { outputWidth } = this.plan;
-    return whenDone(this.#runRows(rows, true, call), (output) => {
-      const results = rows.map((_, i) => this.#decode(output, i * outputWidth));
-      return {
-        predictions: results.map((result) => result.prediction),
-        probabilities: results[0].probabilities && results.map((result) => result.probabilities),
-        intervals: results[0].interval && results.map((result) => result.interval),
-      };
-    });
+    const results = Array.from({ length: rows }, (_, i) => this.#decode(output, i * outputWidth));
+    return {
+      predictions: results.map((result) => result.prediction),
+      probabilities: results[0].probabilities && results.map((result) => result.probabilities),
+      intervals: results[0].interval && results.map((result) => result.interval),
+      warnings: this.#warnings(input, rows, true),
+    };
   }
 
   /**
@@ -251,29 +314,33 @@ export class ModelEndpoint {
    *
    * @param input - [rows, columns of the model], in the plan's precision; not to be changed from now on
    * @returns [rows, plan.outputWidth]; at once when the plan is too cheap for the thread pool
-   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_UNKNOWN_CATEGORY} with the row and the column
+   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_UNKNOWN_CATEGORY | ERR_OUT_OF_RANGE} with the row and the column
    * @throws {ERR_OVERLOADED | ERR_DEADLINE | ERR_ABORTED} when its turn does not come
    */
   run(input: FloatArray, rows: number, call: Call = {}): FloatArray | Promise<FloatArray> {
     const started = performance.now();
+    if (this.#policies.ranges === 'refuse') this.#ranges!.refuse(input, rows);
     return whenDone(this.#batcher.run(input, rows, call), (output) => {
       this.#hooks.prediction?.(input, output, rows, performance.now() - started);
       return output;
     });
   }
 
-  #runRows(rows: readonly unknown[], batch: boolean, call: Call): FloatArray | Promise<FloatArray> {
-    const width = this.info.columns.length;
-    const slab = allocate(this.plan.precision, rows.length * width);
-    for (let i = 0; i < rows.length; i++) {
-      const problems = this.#reader.read(rows[i], slab, i * width);
-      if (problems.length > 0) throw RequestError.ofRow(problems, batch ? i : undefined);
-    }
+  /** Calls `found` for each number outside the training range; never where nobody is to be warned. @internal */
+  eachOutOfRange(input: FloatArray, rows: number, found: (row: number, column: number) => boolean): void {
+    if (this.#policies.ranges === 'warn') this.#ranges!.each(input, rows, found);
+  }
+
+  #warnings(input: FloatArray, rows: number, batch: boolean): readonly RangeWarning[] | undefined {
+    return this.#policies.ranges === 'warn' ? this.#ranges!.warnings(input, rows, batch) : undefined;
+  }
+
+  #answer(batch: Batch, many: boolean, call: Call): FloatArray | Promise<FloatArray> {
     const explain = (error: unknown) => {
-      throw this.#explain(error, rows, batch);
+      throw this.#explain(error, batch, many);
     };
     try {
-      const output = this.run(slab, rows.length, call);
+      const output = this.run(batch.input, batch.rows, call);
       return output instanceof Promise ? output.catch(explain) : output;
     } catch (error) {
       return explain(error);
@@ -281,11 +348,11 @@ export class ModelEndpoint {
   }
 
   /** A value that only the plan could refuse, told in terms of the request. */
-  #explain(error: unknown, rows: readonly unknown[], batch: boolean): unknown {
+  #explain(error: unknown, { valueAt }: Batch, many: boolean): unknown {
     if (!(error instanceof BorealError) || error.column === undefined) return error;
-    const { code, column: j, row = 0 } = error;
-    const problem = valueProblem(code, this.info.columns[j], this.#reader.valueAt(rows[row], j));
-    return RequestError.ofRow([problem], batch ? row : undefined);
+    const { column: j, row = 0 } = error;
+    const problem = valueProblem(error, this.info.columns[j], valueAt(row, j));
+    return RequestError.ofRow([problem], many ? row : undefined);
   }
 }
 
@@ -296,7 +363,11 @@ function badOption(name: string, allowed: string, value: unknown): ValidationErr
   );
 }
 
-function valueProblem(code: BorealError['code'], { name, categories = [] }: Column, value: unknown): Problem {
+function valueProblem(
+  { code, message }: BorealError,
+  { name, categories = [] }: Column,
+  value: unknown,
+): Problem {
   const field = name;
   switch (code) {
     case 'ERR_UNKNOWN_CATEGORY': {
@@ -305,6 +376,8 @@ function valueProblem(code: BorealError['code'], { name, categories = [] }: Colu
     }
     case 'ERR_INPUT_NAN':
       return { code, field, error: `Field ${quote(name)} is missing, and the model cannot do without it.` };
+    case 'ERR_OUT_OF_RANGE':
+      return { code, field, error: message };
     default:
       return { code, field, error: `Field ${quote(name)} cannot be ${describe(value)}.` };
   }
@@ -323,11 +396,4 @@ function compile(model: Estimator, coverage: number | null): Promise<Plan> {
   const builder = new PlanBuilder(model.nFeaturesIn);
   const parts = outputs.map((output) => model.lowerChecked(builder, builder.input, { ...options, output }));
   return Plan.compileAsync(builder.build(builder.concat(parts)), model.schema, options);
-}
-
-function rowsOf(body: unknown): readonly unknown[] {
-  const { rows, instances } = (body ?? {}) as { rows?: unknown; instances?: unknown };
-  const found = [body, rows, instances].find((candidate) => Array.isArray(candidate));
-  if (found !== undefined) return found as unknown[];
-  throw new RequestError(400, 'ERR_REQUEST', 'A batch is an array of rows, or { "rows": [...] }.');
 }

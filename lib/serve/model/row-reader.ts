@@ -13,12 +13,17 @@ const MAX_SHOWN = 60;
 
 const NONE: readonly Problem[] = [];
 
+/** What becomes of a field that the model does not know. */
+export type UnknownFieldPolicy = 'refuse' | 'ignore';
+
 /** Reads rows for one model. */
 export class RowReader {
   readonly #schema: Schema;
+  readonly #ignoresUnknown: boolean;
 
-  constructor(schema: Schema) {
+  constructor(schema: Schema, unknownFields: UnknownFieldPolicy = 'refuse') {
     this.#schema = schema;
+    this.#ignoresUnknown = unknownFields === 'ignore';
   }
 
   /**
@@ -32,6 +37,61 @@ export class RowReader {
     if (Array.isArray(cells)) return this.#readCells(cells, slab, offset);
     if (typeof cells === 'object' && cells !== null) return this.#readFields(cells as Fields, slab, offset);
     return [{ code: 'ERR_REQUEST', error: `A row is an object of fields; got ${describe(cells)}.` }];
+  }
+
+  /** Writes a row whose value in column j is `valueAt(j)`; as {@link RowReader.read}. */
+  readBy(valueAt: (j: number) => unknown, slab: FloatArray, offset: number): readonly Problem[] {
+    const { columns } = this.#schema;
+    let problems: Problem[] | undefined;
+    for (let j = 0; j < columns.length; j++) {
+      const problem = this.#readCell(j, valueAt(j), slab, offset);
+      if (problem !== undefined) problems = push(problems, problem);
+    }
+    return problems ?? NONE;
+  }
+
+  /**
+   * Checks a row of numbers and booleans that are encoded: the same rules as for values.
+   *
+   * @param given - the values before they were rounded to the plan's precision
+   */
+  check(slab: FloatArray, offset: number, given: (j: number) => number): readonly Problem[] {
+    const { columns } = this.#schema;
+    let problems: Problem[] | undefined;
+    for (let j = 0; j < columns.length; j++) {
+      const value = slab[offset + j];
+      const { kind, hasMissing } = columns[j];
+      const isMissing = Number.isNaN(value);
+      if (isMissing && hasMissing) continue;
+      if (Number.isFinite(value) && (kind === 'number' || value === 0 || value === 1)) continue;
+      const problem = this.#readCell(j, isMissing ? undefined : given(j), slab, offset);
+      if (problem !== undefined) problems = push(problems, problem);
+    }
+    return problems ?? NONE;
+  }
+
+  /** What is wrong with the names of a table's columns; absent ones whose values may be missing are fine. */
+  checkNames(names: readonly string[]): readonly Problem[] {
+    let problems: Problem[] | undefined;
+    const seen = new Set<string>();
+    for (const name of names) {
+      if (this.#schema.indexOf(name) < 0) {
+        if (!this.#ignoresUnknown) problems = push(problems, this.#unknownField(name));
+      } else if (seen.has(name)) {
+        const error = `Column ${quote(name)} is there twice.`;
+        problems = push(problems, { code: 'ERR_REQUEST', error, field: name });
+      }
+      seen.add(name);
+    }
+    for (const { name, hasMissing } of this.#schema.columns) {
+      if (hasMissing || seen.has(name)) continue;
+      problems = push(problems, {
+        code: 'ERR_REQUEST',
+        error: `Column ${quote(name)} is missing.`,
+        field: name,
+      });
+    }
+    return problems ?? NONE;
   }
 
   /** What a row that `read` found fine holds in column j. */
@@ -51,12 +111,7 @@ export class RowReader {
       const error = `The row has ${cells.length} values; the model takes ${columns.length}.`;
       return [{ code: 'ERR_REQUEST', error }];
     }
-    let problems: Problem[] | undefined;
-    for (let j = 0; j < columns.length; j++) {
-      const problem = this.#readCell(j, cells[j], slab, offset);
-      if (problem !== undefined) problems = push(problems, problem);
-    }
-    return problems ?? NONE;
+    return this.readBy((j) => cells[j], slab, offset);
   }
 
   #readFields(fields: Fields, slab: FloatArray, offset: number): readonly Problem[] {
@@ -70,6 +125,7 @@ export class RowReader {
       const problem = this.#readCell(j, given ? fields[columns[j].name] : undefined, slab, offset);
       if (problem !== undefined) problems = push(problems, problem);
     }
+    if (this.#ignoresUnknown) return problems ?? NONE;
     const names = Object.keys(fields);
     if (names.length === known) return problems ?? NONE;
     for (const name of names) {

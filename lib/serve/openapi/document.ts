@@ -133,12 +133,21 @@ function definitions(served: readonly ModelSchemas[]): Partial<Record<Definition
   const rows = arrayOf(ref('Row'));
   return {
     Row: any('row'),
-    Batch: { anyOf: [object({ rows }), object({ instances: rows }), rows] },
+    Batch: { anyOf: [object({ rows }), object({ instances: rows }), rows, BY_COLUMN, SPLIT] },
     Prediction: any('prediction'),
     BatchPrediction: any('batchPrediction'),
   };
 }
 
+const ANYTHING = {};
+const BY_COLUMN = {
+  ...object({ columns: { type: 'object', additionalProperties: arrayOf(ANYTHING) } }),
+  description: 'The values of each column, by its name.',
+};
+const SPLIT = {
+  ...object({ columns: arrayOf(TEXT), data: arrayOf(arrayOf(ANYTHING)) }),
+  description: "pandas' split orientation.",
+};
 const LABEL = { type: ['string', 'number', 'boolean'] };
 const COLUMN = object(
   {

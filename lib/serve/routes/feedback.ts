@@ -65,7 +65,7 @@ export async function feedbackRoutes(context: ServiceContext): Promise<Feature> 
       summary: 'Tells what became of a prediction: a reward, or the true label.',
       operation: { request: FEEDBACK, response: object({ status: { enum: ['recorded', 'duplicate'] } }) },
       handle: async (request) => {
-        const record = recordOf(readJson(request), context, outcomes);
+        const record = recordOf(readJson(request, options.maxDepth), context, outcomes);
         if (record === undefined) return { status: 'duplicate' };
         if (!(await outcomes.add(record))) return { status: 'duplicate' };
         const { model, version, variant, value, label, predicted } = record;

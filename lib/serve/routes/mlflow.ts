@@ -7,7 +7,7 @@ import type { Feature, ServiceContext } from '../service.js';
 import { version as borealVersion } from '../version.js';
 
 /** Makes the routes. */
-export function mlflowRoutes({ models, traffic }: ServiceContext): Feature {
+export function mlflowRoutes({ models, traffic, options }: ServiceContext): Feature {
   const routes: Route[] = [
     {
       method: 'GET',
@@ -34,7 +34,7 @@ export function mlflowRoutes({ models, traffic }: ServiceContext): Feature {
       inWorker: true,
       handle: (request) =>
         models.use(traffic.address(request, {}), async ({ endpoint }) => {
-          const rows = rowsOf(request, endpoint.plan.schema.columns);
+          const rows = rowsOf(request, endpoint.plan.schema.columns, options.maxDepth);
           const { predictions } = await endpoint.predictBatch(rows, request);
           return { predictions };
         }),
@@ -46,14 +46,14 @@ export function mlflowRoutes({ models, traffic }: ServiceContext): Feature {
 type Members = Readonly<Record<string, unknown>>;
 
 /** The forms of JSON, each by its key. */
-const FORMS: Readonly<Record<string, (data: unknown) => unknown[]>> = {
+const FORMS: Readonly<Record<string, (data: unknown) => unknown>> = {
   dataframe_split: rowsOfSplit,
   dataframe_records: (data) => listOf(data, 'dataframe_records'),
   instances: (data) => listOf(data, 'instances'),
   inputs: rowsOfInputs,
 };
 
-function rowsOf(request: ServiceRequest, columns: readonly Column[]): unknown[] {
+function rowsOf(request: ServiceRequest, columns: readonly Column[], maxDepth?: number): unknown {
   const type = String(request.headers['content-type'] ?? '')
     .split(';', 1)[0]
     .trim()
@@ -62,21 +62,18 @@ function rowsOf(request: ServiceRequest, columns: readonly Column[]): unknown[] 
   if (type !== 'application/json') {
     throw new RequestError(415, 'ERR_MEDIA_TYPE', 'Send application/json or text/csv.');
   }
-  const body = parseJson(request.body, true);
+  const body = parseJson(request.body, { maxDepth, python: true });
   const keys = isObject(body) ? Object.keys(FORMS).filter((key) => Object.hasOwn(body, key)) : [];
   if (keys.length === 1) return FORMS[keys[0]]((body as Members)[keys[0]]);
   throw wrong(`The body has exactly one of ${Object.keys(FORMS).join(', ')}.`);
 }
 
-function rowsOfSplit(split: unknown): unknown[] {
-  const { columns, data } = isObject(split) ? split : {};
+/** As `/predict_batch` takes it; rows in the model's order where no columns are named. */
+function rowsOfSplit(split: unknown): unknown {
+  const { columns, data, index } = isObject(split) ? split : {};
   const rows = listOf(data, 'dataframe_split.data');
   if (columns === undefined) return rows;
-  const names = listOf(columns, 'dataframe_split.columns').map(String);
-  return rows.map((row, i) => {
-    if (Array.isArray(row) && row.length === names.length) return fromNames(names, (j) => row[j]);
-    throw wrong(`dataframe_split.data: row ${i} is a list of ${names.length} values.`, i);
-  });
+  return { columns: listOf(columns, 'dataframe_split.columns').map(String), data: rows, index };
 }
 
 /** Columns by name, or rows. */

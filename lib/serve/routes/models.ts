@@ -10,7 +10,7 @@ import { predictRow, predictRows } from './predict.js';
 
 /** Makes the routes. */
 export function modelRoutes(context: ServiceContext): Feature {
-  const { models } = context;
+  const { models, options } = context;
   const predict = (request: ServiceRequest) => predictRow(context, request, asked(request));
   const status = (name: string) => {
     const found = models.status().find((model) => model.name === name);
@@ -104,7 +104,7 @@ export function modelRoutes(context: ServiceContext): Feature {
       operation: { request: object({ version: TEXT }), response: object({ name: TEXT, version: TEXT }) },
       handle: async (request) => {
         const name = request.params.name!;
-        const version = textOf(request, 'version');
+        const version = textOf(request, 'version', options.maxDepth);
         return { name, version: await loading(() => models.promote(name, version)) };
       },
     },
@@ -130,7 +130,7 @@ export function modelRoutes(context: ServiceContext): Feature {
       },
       handle: async (request) => {
         const { name, alias } = request.params;
-        const version = textOf(request, 'version');
+        const version = textOf(request, 'version', options.maxDepth);
         await loading(() => models.alias(name!, alias!, version));
         return { name, alias, version: models.get({ name, version: alias }).version };
       },
@@ -156,8 +156,8 @@ function asked({ params: { name, version } }: ServiceRequest): Selector {
 }
 
 /** A member of the body that must be text. */
-function textOf(request: ServiceRequest, name: string): string {
-  const value = (readJson(request) as Readonly<Record<string, unknown>> | null)?.[name];
+function textOf(request: ServiceRequest, name: string, maxDepth: number | undefined): string {
+  const value = (readJson(request, maxDepth) as Readonly<Record<string, unknown>> | null)?.[name];
   if (typeof value === 'string' && value !== '') return value;
   if (typeof value === 'number') return String(value);
   throw new RequestError(400, 'ERR_REQUEST', `Send { ${JSON.stringify(name)}: text }.`, { field: name });

@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { Reply, readJson, type ServiceRequest } from '../http.js';
 import { bringsImages, readImages } from '../image/read-images.js';
+import type { Batch } from '../model/batch.js';
 import type { Selector, ServedModel } from '../models/model-store.js';
 import type { ServiceContext } from '../service.js';
 import { whenDone } from '../when-done.js';
+import { binaryReply, bringsBinary, readBinary, wantsBinary } from './binary.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,11 +21,12 @@ export function predictRow(
     if (bringsImages(request)) {
       return readImages(request, model.endpoint.info.image).then((rows) =>
         rows.length > 1
-          ? predictAll(context, request, asked, model, rows)
+          ? predictAll(context, request, asked, model, model.endpoint.readBatch(rows))
           : predictOne(context, request, asked, model, rows[0]),
       );
     }
-    const row = body === undefined ? readJson(request) : withoutUser(body, field, model);
+    const row =
+      body === undefined ? readJson(request, context.options.maxDepth) : withoutUser(body, field, model);
     return predictOne(context, request, asked, model, row);
   });
 }
@@ -35,12 +38,23 @@ export function predictRows(
   asked: Selector,
 ): Reply | Promise<Reply> {
   const { selector, body } = addressed(context, request, asked);
-  return context.models.use(selector, (model) => {
-    const rows: unknown = bringsImages(request)
-      ? readImages(request, model.endpoint.info.image)
-      : (body ?? readJson(request));
-    return whenDone(rows, (known) => predictAll(context, request, asked, model, known));
-  });
+  return context.models.use(selector, (model) =>
+    whenDone(batchOf(context, request, model, body), (batch) =>
+      predictAll(context, request, asked, model, batch),
+    ),
+  );
+}
+
+function batchOf(
+  { options }: ServiceContext,
+  request: ServiceRequest,
+  { endpoint }: ServedModel,
+  body: unknown,
+): Batch | Promise<Batch> {
+  if (bringsBinary(request)) return readBinary(request, endpoint);
+  if (bringsImages(request))
+    return readImages(request, endpoint.info.image).then((rows) => endpoint.readBatch(rows));
+  return endpoint.readBatch(body ?? readJson(request, options.maxDepth));
 }
 
 function predictOne(
@@ -60,22 +74,29 @@ function predictAll(
   request: ServiceRequest,
   asked: Selector,
   model: ServedModel,
-  rows: unknown,
+  batch: Batch,
 ): Reply | Promise<Reply> {
-  return whenDone(model.endpoint.predictBatch(rows, request), (result) =>
-    replyOf(context, request, asked, model, result, result.predictions),
-  );
+  const { endpoint } = model;
+  return whenDone(endpoint.runBatch(batch, request), (output) => {
+    if (wantsBinary(request)) {
+      const decode = () => endpoint.decodeBatch(batch, output).predictions;
+      const { headers } = answered(context, asked, model, decode);
+      return binaryReply(endpoint, batch.rows, output, headers);
+    }
+    const result = endpoint.decodeBatch(batch, output);
+    return replyOf(context, request, asked, model, result, result.predictions);
+  });
 }
 
 /** Adds the user to what is asked for, where the model's traffic wants to know. */
 function addressed(
-  { traffic }: ServiceContext,
+  { traffic, options }: ServiceContext,
   request: ServiceRequest,
   asked: Selector,
 ): { readonly selector: Selector; readonly body?: unknown; readonly field?: string } {
   if (!traffic.active || asked.version !== undefined) return { selector: asked };
-  const field = bringsImages(request) ? undefined : traffic.fieldOf(asked.name);
-  const body = field === undefined ? undefined : readJson(request);
+  const field = bringsImages(request) || bringsBinary(request) ? undefined : traffic.fieldOf(asked.name);
+  const body = field === undefined ? undefined : readJson(request, options.maxDepth);
   const user = (field === undefined ? undefined : userIn(body, field)) ?? traffic.userOf(request, asked.name);
   return { selector: { ...asked, key: user }, body, field };
 }
@@ -94,23 +115,37 @@ function withoutUser(body: unknown, field: string | undefined, { endpoint }: Ser
   return row;
 }
 
+/** Remembers an answer, where there is feedback or traffic, and says who has given it. */
+function answered(
+  { traffic, answers }: ServiceContext,
+  asked: Selector,
+  model: ServedModel,
+  predictions: () => readonly unknown[],
+) {
+  const { name, version } = model;
+  const variant = traffic.active && asked.version === undefined ? traffic.variantNameOf(model) : undefined;
+  let { headers } = model;
+  let predictionId: string | undefined;
+  if (variant !== undefined) headers = { ...headers, 'x-boreal-variant': encodeURIComponent(variant) };
+  if (answers !== undefined) {
+    predictionId = randomUUID();
+    const isClass = model.endpoint.info.target.kind === 'class';
+    answers.add(predictionId, { model: name, version, variant, isClass, predictions: predictions() });
+    headers = { ...headers, 'x-boreal-prediction-id': predictionId };
+  }
+  return { headers, metadata: { name, version, variant, predictionId } };
+}
+
 /** Says who has answered: in headers, and in the body for who asks with `x-boreal-metadata: true`. */
 function replyOf(
-  { traffic, answers }: ServiceContext,
+  context: ServiceContext,
   request: ServiceRequest,
   asked: Selector,
   model: ServedModel,
   result: object,
   predictions: readonly unknown[],
 ): Reply {
-  const { name, version } = model;
-  const variant = traffic.active && asked.version === undefined ? traffic.variantNameOf(model) : undefined;
-  const predictionId = answers === undefined ? undefined : randomUUID();
-  const isClass = model.endpoint.info.target.kind === 'class';
-  answers?.add(predictionId!, { model: name, version, variant, isClass, predictions });
-  let headers = model.headers;
-  if (variant !== undefined) headers = { ...headers, 'x-boreal-variant': encodeURIComponent(variant) };
-  if (predictionId !== undefined) headers = { ...headers, 'x-boreal-prediction-id': predictionId };
+  const { headers, metadata } = answered(context, asked, model, () => predictions);
   if (request.headers['x-boreal-metadata'] !== 'true') return Reply.json(result, 200, headers);
-  return Reply.json({ ...result, model: { name, version, variant, predictionId } }, 200, headers);
+  return Reply.json({ ...result, model: metadata }, 200, headers);
 }

@@ -22,7 +22,7 @@ const TRAFFIC = object(
 );
 
 /** Makes the routes, and gives the shadows what they are to see. */
-export function trafficRoutes({ models, traffic }: ServiceContext): Feature {
+export function trafficRoutes({ models, traffic, options }: ServiceContext): Feature {
   const known = (name: string) => models.get({ name, version: models.production(name) }).name;
   const routes: Route[] = [
     {
@@ -40,7 +40,7 @@ export function trafficRoutes({ models, traffic }: ServiceContext): Feature {
       operation: { request: TRAFFIC, response: { type: 'object' } },
       handle: (request) => {
         const name = known(request.params.name!);
-        const config = readJson(request) as ModelTraffic;
+        const config = readJson(request, options.maxDepth) as ModelTraffic;
         for (const version of versionsOf(config)) {
           // Tells which there are: a typing error would send everybody to production.
           if (models.resolve(name, version) === undefined) models.get({ name, version });

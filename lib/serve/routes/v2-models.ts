@@ -9,7 +9,7 @@ import { loading } from './models.js';
 import { asked, both } from './v2.js';
 
 /** Makes the routes. */
-export function v2ModelRoutes({ models }: ServiceContext): Feature {
+export function v2ModelRoutes({ models, options }: ServiceContext): Feature {
   const statistics = new Statistics(models);
   const routes: Route[] = [
     {
@@ -18,7 +18,7 @@ export function v2ModelRoutes({ models }: ServiceContext): Feature {
       access: 'predict',
       summary: 'Open Inference Protocol: every model and version, and its state.',
       handle: (request) => {
-        const { ready = false } = bodyOf(request);
+        const { ready = false } = bodyOf(request, options.maxDepth);
         if (typeof ready !== 'boolean') throw wrong("'ready' is true or false.");
         const all = models
           .status()
@@ -32,7 +32,7 @@ export function v2ModelRoutes({ models }: ServiceContext): Feature {
       access: 'admin',
       summary: 'Open Inference Protocol: loads the newest version of a model.',
       handle: async (request) => {
-        const { parameters } = bodyOf(request);
+        const { parameters } = bodyOf(request, options.maxDepth);
         if (typeof parameters === 'object' && parameters !== null && Object.keys(parameters).length > 0) {
           throw wrong('This server loads models as they are in its registry, without parameters.');
         }
@@ -46,7 +46,7 @@ export function v2ModelRoutes({ models }: ServiceContext): Feature {
       access: 'admin',
       summary: 'Open Inference Protocol: takes all versions of a model out of memory.',
       handle: async (request) => {
-        bodyOf(request);
+        bodyOf(request, options.maxDepth);
         await models.unload(request.params.model!);
         return {};
       },
@@ -100,8 +100,8 @@ function entryOf(name: string, { version, state, reason }: VersionStatus) {
 }
 
 /** These bodies may be empty, and Triton's client sends no content type. */
-function bodyOf({ body }: ServiceRequest): Readonly<Record<string, unknown>> {
-  const json = body.length === 0 ? {} : parseJson(body);
+function bodyOf({ body }: ServiceRequest, maxDepth: number | undefined): Readonly<Record<string, unknown>> {
+  const json = body.length === 0 ? {} : parseJson(body, { maxDepth });
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
     return json as Readonly<Record<string, unknown>>;
   }

@@ -12,7 +12,7 @@ const EXTENSIONS = ['binary_tensor_data', 'model_repository', 'statistics', 'mod
 
 /** Makes the routes. */
 export function v2Routes(context: ServiceContext): Feature {
-  const { models, traffic } = context;
+  const { models, traffic, options } = context;
   const metadata = (request: ServiceRequest) => {
     const { name, endpoint } = models.get(asked(request));
     const { inputs, outputs } = V2Model.of(endpoint);
@@ -29,7 +29,7 @@ export function v2Routes(context: ServiceContext): Feature {
     return { name, ready: true };
   };
   const answer = async (request: ServiceRequest) => {
-    const message = readInfer(request);
+    const message = readInfer(request, options.maxDepth);
     const { head, outputs } = await infer(models, traffic.address(request, asked(request)), message, request);
     return writeInfer(head, outputs, message.isBinary);
   };

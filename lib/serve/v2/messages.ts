@@ -30,10 +30,10 @@ type Members = Readonly<Record<string, unknown>>;
 export const HEADER_LENGTH = 'inference-header-content-length';
 
 /** Reads a body. @throws {ERR_REQUEST | ERR_JSON | ERR_MEDIA_TYPE} as a {@link RequestError} */
-export function readInfer(request: ServiceRequest): InferRequest {
+export function readInfer(request: ServiceRequest, maxDepth?: number): InferRequest {
   checkType(request.headers['content-type']);
   const { json, binary } = split(request);
-  const body = membersOf(parseJson(json, true), 'The body');
+  const body = membersOf(parseJson(json, { maxDepth, python: true }), 'The body');
   const parameters = membersOf(body.parameters ?? {}, "'parameters'");
   const { id, inputs, outputs = [] } = body;
   if (id !== undefined && typeof id !== 'string') throw wrong("'id' is text.");
