@@ -20,7 +20,10 @@ export {
   type EndpointOptions,
   ModelEndpoint,
   type ModelInfo,
+  type RowPrediction,
 } from './model/endpoint.js';
+export type { RangePolicy, RangeWarning } from './model/ranges.js';
+export type { UnknownFieldPolicy } from './model/row-reader.js';
 export type { VersionMetadata } from './models/describe-model.js';
 export type { ModelOptions } from './models/load.js';
 export type { ModelState, ModelStatus, VersionPolicy, VersionStatus } from './models/model-store.js';
