@@ -2,8 +2,10 @@
  * Commands and their options. Commands import what they need when they run, so that `boreal --help` is quick and
  * `boreal doctor` can explain why the native addon does not load.
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { version } from '../serve/version.js';
+import { type ServeFlags, serveCommand, workerCommand } from './serve-command.js';
+import type { WorkerFlags } from './worker.js';
 
 /** Runs a command; what it throws becomes a line on stderr and exit code 1. */
 function command<A extends unknown[]>(run: (...args: A) => Promise<unknown>): (...args: A) => Promise<void> {
@@ -13,17 +15,23 @@ function command<A extends unknown[]>(run: (...args: A) => Promise<unknown>): (.
     } catch (error) {
       const { message, code } = error as Error & { code?: string };
       process.stderr.write(`boreal: ${message}${code === undefined ? '' : ` (${code})`}\n`);
+      const next = hint(error as Error);
+      if (next !== undefined) process.stderr.write(`${next}\n`);
       process.exitCode = 1;
     }
   };
 }
 
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
+/** What to do about an error of the system; undefined where its message says all. */
+function hint({ code, port }: Error & { code?: string; port?: number }): string | undefined {
+  if (code === 'EADDRINUSE')
+    return `Something listens on port ${port} already; choose another --port, or 0 for a free one.`;
+  if (code === 'EACCES')
+    return 'Check the permissions; a port below 1024 needs rights that a --port above does not.';
+  if (code === 'EADDRNOTAVAIL') return 'This machine has no such --host; 0.0.0.0 is all of its addresses.';
+  if (code === 'ENOENT')
+    return 'Check the path; a model is written with model.save(path), a registry with ModelRegistry.';
+  return undefined;
 }
 
 /** The command line of boreal, ready to parse. */
@@ -50,29 +58,23 @@ export function createProgram(): Command {
       ),
     );
 
-  program
-    .command('serve')
-    .description('Serve a model file over HTTP, until SIGINT (Ctrl-C) or SIGTERM.')
-    .argument('<model>', 'a model file, such as house-prices.boreal')
-    .option('-p, --port <number>', 'port; 0 picks a free one', wholeNumber(0, 65535), 3000)
-    .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1')
-    .option('--prefix <path>', 'where the routes begin, such as /ml', '')
-    .option('--max-rows <number>', 'most rows of a batch', wholeNumber(1, Number.MAX_SAFE_INTEGER), 10_000)
-    .option('--log', 'log requests to stdout, as lines of JSON')
-    .action(
-      command(async (path: string, options: ServeFlags) =>
-        (await import('./serve.js')).serveFile(path, options),
+  program.addCommand(
+    serveCommand()
+      .copyInheritedSettings(program)
+      .action(
+        command(async (path: string, flags: ServeFlags) =>
+          (await import('./serve.js')).servePath(path, flags),
+        ),
       ),
-    );
+  );
+
+  program.addCommand(
+    workerCommand()
+      .copyInheritedSettings(program)
+      .action(
+        command(async (path: string, flags: WorkerFlags) => (await import('./worker.js')).work(path, flags)),
+      ),
+  );
 
   return program;
-}
-
-/** Flags of `boreal serve`. */
-export interface ServeFlags {
-  readonly port: number;
-  readonly host: string;
-  readonly prefix: string;
-  readonly maxRows: number;
-  readonly log?: boolean;
 }

@@ -1,5 +1,5 @@
 /** Several event loops behind one port, with the models in memory once. They run the built package. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +155,28 @@ it('takes the place of a worker that fails, and harms no request of the others',
   // A connection that the worker had accepted ends with it; those that wait are taken by the other one.
   expect(outcome.failed).toBeLessThanOrEqual(3);
   expect(outcome.logged).toHaveLength(3);
+});
+
+it('logs the requests that workers answer, and those that the main thread answers for them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'boreal-workers-log-'));
+  const server = await serve(await line(2), { ...options, logger: { file: join(folder, 'log') } });
+  const id = (name: string) => ({ ...fresh, 'x-request-id': name });
+  await post(`${server.url}/predict`, { x: 4 }, id('good'));
+  await post(`${server.url}/predict`, { y: 4 }, id('bad'));
+  await fetch(`${server.url}/metrics`, { headers: id('main') });
+  await server.close();
+  const files = readdirSync(folder).filter((name) => name.startsWith('log'));
+  const lines = readFileSync(join(folder, files[0]), 'utf8')
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text))
+    .filter(({ msg }) => msg === 'request');
+  expect(lines.map(({ requestId, route, status }) => [requestId, route, status])).toEqual([
+    ['good', '/predict', 200],
+    ['bad', '/predict', 400],
+    ['main', '/metrics', 200],
+  ]);
+  expect(lines[0]).toMatchObject({ method: 'POST', model: 'LinearRegression', version: '1' });
 });
 
 it('refuses numbers of workers that make no sense, and ports in use', async () => {

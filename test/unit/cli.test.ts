@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytes, pairs } from '../../lib/cli/format.js';
 import { LinearRegression, makePipeline, OneHotEncoder } from '../../lib/index.js';
+import { ModelRegistry } from '../../lib/serve/index.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const main = join(root, 'dist/cli/main.js');
@@ -50,7 +51,7 @@ describe('boreal', () => {
   it('answers --help and --version', async () => {
     const help = await boreal(['--help']);
     expect(help.code).toBe(0);
-    for (const name of ['doctor', 'info', 'serve']) expect(help.stdout).toMatch(name);
+    for (const name of ['doctor', 'info', 'serve', 'worker']) expect(help.stdout).toMatch(name);
     const serveHelp = await boreal(['serve', '--help']);
     expect([serveHelp.code, serveHelp.stdout]).toEqual([0, expect.stringMatching(/--port.*3000/s)]);
     expect((await boreal(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -60,6 +61,11 @@ describe('boreal', () => {
     [['docter'], /Did you mean doctor\?/],
     [['serve', 'x.boreal', '--prot', '1'], /Did you mean --port\?/],
     [['serve', 'x.boreal', '--port', 'abc'], /whole number from 0 to 65535/],
+    [['serve', 'x.boreal', '--workers', '0'], /from 1 to 1024, or 'auto'/],
+    [['serve', 'x.boreal', '--body-limit', '4 mega'], /such as 4m/],
+    [['serve', 'x.boreal', '--log-sample', '2'], /number from 0 to 1/],
+    [['serve', 'x.boreal', '--versions', 'some'], /all, production, latest/],
+    [['worker', 'x.boreal'], /required option '--redis <url>'/],
     [['info'], /missing required argument 'model'/],
     [[], /Usage: boreal/],
   ])('refuses %j', async (args, message) => {
@@ -155,23 +161,36 @@ describe('boreal serve', () => {
     for (const child of children) child.kill('SIGKILL');
   });
 
-  it('serves a model file until SIGTERM', async () => {
-    const child = spawn(process.execPath, [main, 'serve', file, '--port', '0'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+  /** Starts a server. @returns what it says first, on stdout or stderr, and how it ends */
+  async function start(args: readonly string[]) {
+    const child = spawn(process.execPath, [main, 'serve', ...args, '--port', '0']);
     children.push(child);
     const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
-    const line = await new Promise<string>((resolve) =>
-      child.stdout.on('data', (text) => resolve(String(text))),
-    );
-    expect(line).toMatch(/^Serving towns at http:\/\/127\.0\.0\.1:\d+ /);
-    const [url] = /http:\S+/.exec(line)!;
-    const response = await fetch(`${url}/predict`, {
+    const output = { stdout: '', stderr: '' };
+    const line = await new Promise<string>((resolve) => {
+      for (const name of ['stdout', 'stderr'] as const)
+        child[name].on('data', (text) => {
+          output[name] += text;
+          if (output[name].includes('(Ctrl-C')) resolve(output[name]);
+        });
+      child.on('exit', () => resolve(output.stderr));
+    });
+    return { child, exited, line, output, url: /http:[^\s,]+/.exec(line)?.[0] ?? line };
+  }
+
+  const predict = async (url: string, headers = {}) => {
+    const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', connection: 'close', ...headers },
       body: JSON.stringify({ town: 'Turku' }),
     });
-    expect(((await response.json()) as { prediction: number }).prediction).toBeCloseTo(2, 9);
+    return { status: response.status, body: (await response.json()) as { prediction: number } };
+  };
+
+  it('serves a model file until SIGTERM', async () => {
+    const { child, exited, line, url } = await start([file]);
+    expect(line).toMatch(/^Serving towns at http:\/\/127\.0\.0\.1:\d+ /);
+    expect((await predict(`${url}/predict`)).body.prediction).toBeCloseTo(2, 9);
     expect(await (await fetch(`${url}/model_info`)).json()).toMatchObject({
       name: 'towns',
       metadata: { by: 'me' },
@@ -180,9 +199,57 @@ describe('boreal serve', () => {
     expect(await exited).toEqual({ code: 0, signal: null });
   });
 
+  it('serves a registry, with keys, workers, a prefix and a log', async () => {
+    const dir = join(folder, 'models');
+    await new ModelRegistry({ dir }).register(file, { name: 'places' });
+    const keys = join(folder, 'keys.txt');
+    await writeFile(keys, '# of the tests\nthe-key-of-the-tests-1234\n');
+    const args = [dir, '--prefix', '/ml', '--workers', '2', '--api-key-file', keys, '--log', '--no-console'];
+    const { child, exited, output, url } = await start(args);
+    expect(output).toMatchObject({ stdout: '', stderr: expect.stringMatching(/^Serving places at .*\/ml /) });
+    expect((await predict(`${url}/predict`)).status).toBe(401);
+    const known = { 'x-api-key': 'the-key-of-the-tests-1234' };
+    expect((await predict(`${url}/predict`, known)).status).toBe(200);
+    expect((await fetch(`${url}/console`)).status).toBe(404);
+    child.kill('SIGTERM');
+    expect(await exited).toEqual({ code: 0, signal: null });
+    const lines = output.stdout.trim().split('\n');
+    const requests = lines.map((each) => JSON.parse(each)).filter(({ msg }) => msg === 'request');
+    expect(requests.map(({ route, status }) => [route, status])).toContainEqual(['/ml/predict', 401]);
+    expect(requests).toContainEqual(expect.objectContaining({ status: 200, model: 'places', version: '1' }));
+  });
+
+  it('names the model as it is told, and warns when everybody may ask', async () => {
+    const args = [file, '--name', 'homes', '--model-version', '7', '--host', '0.0.0.0', '--grpc-port', '0'];
+    const { child, exited, line, output, url } = await start(args);
+    expect(line).toMatch(/^Serving homes at .*, gRPC at 0\.0\.0\.0:\d+ /);
+    expect(await (await fetch(url)).json()).toMatchObject({ name: 'homes', version: '7' });
+    child.kill('SIGINT');
+    expect(await exited).toEqual({ code: 0, signal: null });
+    expect(output.stderr).toMatch('--api-key-file keeps strangers out');
+  });
+
+  it('says what to do next when it cannot serve', async () => {
+    const folderOfFiles = await boreal(['serve', folder]);
+    expect([folderOfFiles.code, folderOfFiles.stderr]).toEqual([
+      1,
+      expect.stringMatching(/is not a registry.*Serve .*towns\.boreal.*ERR_PARAMETER/s),
+    ]);
+    const { child, exited, url } = await start([file]);
+    const taken = await boreal(['serve', file, '--port', new URL(url).port]);
+    expect([taken.code, taken.stderr]).toEqual([
+      1,
+      expect.stringMatching(/EADDRINUSE.*choose another --port/s),
+    ]);
+    child.kill('SIGTERM');
+    await exited;
+    const redis = await boreal(['worker', file, '--redis', 'localhost:6379']);
+    expect([redis.code, redis.stderr]).toEqual([1, expect.stringMatching(/must begin with redis:\/\//)]);
+  });
+
   it('fails for a file that is not there', async () => {
     const { code, stderr } = await boreal(['serve', join(folder, 'none.boreal'), '--port', '0']);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/ENOENT/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/ENOENT.*Check the path/s)]);
   });
 });
 

@@ -65,7 +65,7 @@ export async function createApp(
   };
   const app = Fastify(settings);
   app.setErrorHandler(handleAnyError);
-  // The main thread logs the requests of its workers.
+  // A worker is told by the main thread whether it logs.
   if (main === undefined) log.watch(app);
   await addHeaders(app, options);
   const service = await Service.create(models, options, app.log, main).catch(async (error) => {

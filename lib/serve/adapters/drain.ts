@@ -4,6 +4,7 @@
  */
 import type { Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 
 /** A connection that was idle for so long, in milliseconds, is not about to carry the client's next request. */
@@ -40,6 +41,9 @@ export class Drain {
     await closed;
     clearInterval(idle);
     clearTimeout(overdue);
+    // A client in this thread hears that its connection is gone before whoever waits for this goes on.
+    await nextTurn();
+    await nextTurn();
   }
 
   #closeIdle(): void {

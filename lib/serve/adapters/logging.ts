@@ -48,9 +48,9 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** Makes the log. @throws {ERR_PARAMETER} for a bad option; what the file system throws for a file */
 export async function createLog(logger: LoggerOptions['logger'] = false): Promise<ServerLog> {
-  if (logger === false) return { options: { logger: false }, watch: () => undefined };
+  const options = requestLogOptions(logger);
+  if (options === undefined) return { options: { logger: false }, watch: () => undefined };
   const isOwn = typeof logger === 'object' && 'child' in logger;
-  const options: LogOptions = typeof logger === 'object' && !isOwn ? (logger as LogOptions) : {};
   check(options);
   const destination = options.file === undefined ? undefined : await openFile(options.file, options.rotate);
   const loggerInstance = isOwn ? (logger as FastifyBaseLogger) : makePino(options, destination);
@@ -108,7 +108,14 @@ function closed(file: DestinationStream): Promise<void> {
   });
 }
 
-function watchRequests(app: FastifyInstance, { sample = 1, headers = [] }: LogOptions): void {
+/** Which requests are logged, and how: undefined for none, the defaults for a logger that has no options. */
+export function requestLogOptions(logger: LoggerOptions['logger'] = false): LogOptions | undefined {
+  if (logger === false) return undefined;
+  return typeof logger === 'object' && !('child' in logger) ? logger : {};
+}
+
+/** Writes a line for each request of the app from now on. */
+export function watchRequests(app: FastifyInstance, { sample = 1, headers = [] }: LogOptions): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { statusCode: status } = reply;
     if (status >= 400 || sample === 1 || Math.random() < sample) {

@@ -1,5 +1,6 @@
 /** What the main thread and its workers say to each other. */
 import type { AppOptions } from '../adapters/app.js';
+import type { LogOptions } from '../adapters/logging.js';
 import type { Reply, Route, ServiceRequest } from '../http.js';
 import type { SharedModel } from '../models/shared-source.js';
 import type { EventBatch } from './events.js';
@@ -9,6 +10,8 @@ export interface WorkerData {
   /** Of the listening socket; the worker closes it. */
   readonly fd: number;
   readonly options: AppOptions;
+  /** How requests are logged; undefined where they are not. */
+  readonly requestLog?: LogOptions;
   readonly routes: ReadonlyArray<Omit<Route, 'handle'>>;
   readonly models: readonly SharedModel[];
   readonly isCentral: boolean;

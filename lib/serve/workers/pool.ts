@@ -11,6 +11,7 @@ import { show } from '../../core/params.js';
 import { EnvironmentError, ValidationError } from '../../errors.js';
 import { native } from '../../native.js';
 import type { AppOptions } from '../adapters/app.js';
+import { type LogOptions, requestLogOptions } from '../adapters/logging.js';
 import type { ServiceRequest } from '../http.js';
 import type { AnsweringModel } from '../models/model-store.js';
 import { shareModels } from '../models/shared-source.js';
@@ -64,6 +65,7 @@ export class WorkerPool {
   readonly #fd: number;
   readonly #service: Service;
   readonly #options: AppOptions;
+  readonly #requestLog: LogOptions | undefined;
   readonly #log: Log;
   readonly #slots = new Set<Slot>();
   readonly #restarts = new Set<NodeJS.Timeout>();
@@ -79,6 +81,7 @@ export class WorkerPool {
     this.address = address;
     this.#service = service;
     this.#options = portable(options);
+    this.#requestLog = requestLogOptions(options.logger);
     this.#log = log;
     service.models.onChange(() => {
       this.#update ??= setImmediate(() => this.#postModels());
@@ -127,6 +130,7 @@ export class WorkerPool {
     const data: WorkerData = {
       fd: native.duplicateFd(this.#fd),
       options: this.#options,
+      requestLog: this.#requestLog,
       routes: this.#service.routes.map(({ handle: _, ...route }) => route),
       models: shareModels(models),
       isCentral: this.#service.isCentral,

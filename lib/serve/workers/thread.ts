@@ -7,12 +7,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FastifyBaseLogger } from 'fastify';
 import { createApp } from '../adapters/app.js';
 import { Drain } from '../adapters/drain.js';
+import { watchRequests } from '../adapters/logging.js';
 import { Reply } from '../http.js';
 import { SharedSource } from '../models/shared-source.js';
 import { EventCollector } from './events.js';
 import { type ToMain, type ToWorker, toPlainError, toPlainRequest, type WorkerData } from './messages.js';
 
-const { fd, options, routes, models, ...start } = workerData as WorkerData;
+const { fd, options, requestLog, routes, models, ...start } = workerData as WorkerData;
 let { isCentral } = start;
 const main = parentPort!;
 const post = (message: ToMain) => main.postMessage(message);
@@ -49,6 +50,7 @@ const { app, service } = await createApp(
       }),
   },
 );
+if (requestLog !== undefined) watchRequests(app, requestLog);
 const drain = new Drain(app);
 
 main.on('message', (message: ToWorker) => {
@@ -80,11 +82,11 @@ async function close(timeout: number): Promise<void> {
   process.exit();
 }
 
-/** The log is written in one place. Requests are logged there, too, from their events. */
-function remoteLog(): FastifyBaseLogger {
+/** The log is written in one place, the main thread. */
+function remoteLog(bindings: object = {}): FastifyBaseLogger {
   const write = (level: 'info' | 'warn' | 'error') => (fields: unknown, message?: string) => {
     const { err, ...rest } = (fields instanceof Error ? { err: fields } : fields) as { err?: unknown };
-    const plain = err === undefined ? rest : { ...rest, err: toPlainError(err) };
+    const plain = { ...bindings, ...rest, ...(err === undefined ? {} : { err: toPlainError(err) }) };
     post({ type: 'log', level, fields: plain, message: message ?? '' });
   };
   const nothing = () => undefined;
@@ -97,7 +99,7 @@ function remoteLog(): FastifyBaseLogger {
     debug: nothing,
     trace: nothing,
     silent: nothing,
-    child: () => log,
+    child: (more: object) => remoteLog({ ...bindings, ...more }),
   };
   return log as unknown as FastifyBaseLogger;
 }

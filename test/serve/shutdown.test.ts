@@ -1,0 +1,97 @@
+/**
+ * SIGTERM while clients are busy: the command in a process of its own, as a supervisor runs it. A client fails when a
+ * request that it has sent is not answered; that nobody listens any more is what ends it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LinearRegression } from '../../lib/index.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const BODY = JSON.stringify({ x: 4 });
+const children: ChildProcess[] = [];
+let folder: string;
+let file: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'boreal-shutdown-'));
+  file = join(folder, 'line.boreal');
+  await (await new LinearRegression().fit([{ x: 1 }, { x: 2 }, { x: 3 }], [2, 4, 6])).save(file);
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await rm(folder, { recursive: true });
+});
+
+async function start(...args: string[]) {
+  const child = spawn(process.execPath, [main, 'serve', file, '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  const exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+  const line = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (text) => resolve(`${text}`)),
+  );
+  return { child, exited, url: /http:\S+/.exec(line)![0] };
+}
+
+/** @returns the status @throws what the connection ends with */
+function predict(url: string, agent: Agent): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': BODY.length };
+    const sent = request(`${url}/predict`, { method: 'POST', agent, headers }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode!));
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end(BODY);
+  });
+}
+
+it.each([
+  ['one event loop', []],
+  ['two workers', ['--workers', '2']],
+])(
+  'fails no request of busy clients when it is told to end: %s',
+  { timeout: 60_000 },
+  async (_name, args) => {
+    const { child, exited, url } = await start(...args);
+    const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+    const statuses: number[] = [];
+    const failures: unknown[] = [];
+    const client = async () => {
+      for (;;) {
+        try {
+          statuses.push(await predict(url, agent));
+          if (statuses.length === 500) child.kill('SIGTERM');
+        } catch (error) {
+          const { code } = error as { code?: string };
+          if (code !== 'ECONNREFUSED') failures.push(error);
+          return;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, client));
+    expect(failures).toEqual([]);
+    expect(statuses.length).toBeGreaterThanOrEqual(500);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(await exited).toEqual({ code: 0, signal: null });
+    agent.destroy();
+  },
+);
+
+it('says that it is not ready, and goes on answering, while --drain-delay passes', async () => {
+  const { child, exited, url } = await start('--drain-delay', '2000');
+  const status = async (path: string) => (await fetch(url + path)).status;
+  expect(await status('/ready')).toBe(200);
+  child.kill('SIGTERM');
+  while ((await status('/ready')) !== 503);
+  const agent = new Agent();
+  expect([await status('/health'), await predict(url, agent)]).toEqual([200, 200]);
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
