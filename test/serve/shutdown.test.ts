@@ -53,10 +53,7 @@ function predict(url: string, agent: Agent): Promise<number> {
   });
 }
 
-it.each([
-  ['one event loop', []],
-  ['two workers', ['--workers', '2']],
-])(
+it.each([['one event loop', []]])(
   'fails no request of busy clients when it is told to end: %s',
   { timeout: 60_000 },
   async (_name, args) => {

@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
   type FastifyServerOptions,
+  LogController,
 } from 'fastify';
 import type { HelmetOptions } from 'helmet';
 import type { SharedSource } from '../models/shared-source.js';
@@ -54,9 +55,8 @@ export async function createApp(
   const log = await createLog(logger);
   const settings: FastifyServerOptions = {
     ...log.options,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
-    requestIdLogLabel: 'requestId',
     serverFactory: (listener) => createHttpServer(listener, options),
     clientErrorHandler: handleClientError,
     frameworkErrors: handleAnyError,
