@@ -1,6 +1,8 @@
 // What watching costs: node bench/observing.mjs, after npm run build. Not a suite: its figures are in docs/guide/monitoring.md.
 // Metrics and drift per request of one row, without HTTP, and the summary of the training data as a share of a fit.
 import { performance } from 'node:perf_hooks';
+import { trace } from '@opentelemetry/api';
+import { AlwaysOffSampler, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { summarise } from '../dist/core/training-reference.js';
 import { LinearRegression, Matrix, RandomForestRegressor } from '../dist/index.js';
 import { Service } from '../dist/serve/index.js';
@@ -52,6 +54,32 @@ async function perRequest(model, options) {
   return ns;
 }
 
+/** Nanoseconds of a whole request without HTTP, with what is registered for traces. */
+async function perAnswer(model, provider) {
+  if (provider !== undefined) trace.setGlobalTracerProvider(provider);
+  const service = await Service.create(model, {});
+  trace.disable();
+  const route = service.routes.find(({ path, method }) => path === '/predict' && method === 'POST');
+  const request = {
+    method: 'POST',
+    path: '/predict',
+    params: {},
+    query: new URLSearchParams(),
+    headers: { 'content-type': 'application/json', host: 'localhost:3000' },
+    body: Buffer.from(JSON.stringify(Array(COLUMNS).fill(0.5))),
+    id: '1',
+    signal: new AbortController().signal,
+  };
+  const times = [];
+  for (let repeat = 0; repeat < 7; repeat++) {
+    const start = performance.now();
+    for (let i = 0; i < 20_000; i++) await service.handle(route, request);
+    if (repeat > 0) times.push(((performance.now() - start) / 20_000) * 1e6);
+  }
+  await service.close();
+  return Math.round(median(times));
+}
+
 async function milliseconds(run) {
   const start = performance.now();
   await run();
@@ -65,6 +93,14 @@ console.table({
   'V2 statistics alone': { 'ns per request': await perRequest(model, none) },
   'and metrics': { 'ns per request': await perRequest(model, { ...none, metrics: true }) },
   'and metrics and drift': { 'ns per request': await perRequest(model, {}) },
+});
+
+console.table({
+  'no provider': { 'ns per answer': await perAnswer(model) },
+  'spans that no sampler takes': {
+    'ns per answer': await perAnswer(model, new BasicTracerProvider({ sampler: new AlwaysOffSampler() })),
+  },
+  'spans without an exporter': { 'ns per answer': await perAnswer(model, new BasicTracerProvider()) },
 });
 
 const { x, y } = table(1_000_000);
