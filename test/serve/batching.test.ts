@@ -1,4 +1,5 @@
 /** How requests share runs of a plan: with a plan whose runs end when the test says so, and over real sockets. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ValidationError } from '../../lib/errors.js';
@@ -247,10 +248,24 @@ describe('a served forest that runs on the pool', { timeout: 120_000 }, () => {
     server = await serve(await largeForest(), { port: 0, handleSignals: false });
     const { url } = server;
     const rows = Array.from({ length: 500 }, (_, i) => ({ a: i, b: i }));
+    const arrived = new Promise<void>((resolve) => {
+      let count = 0;
+      const onRequest = () => {
+        count += 1;
+        if (count < 8) return;
+        unsubscribe('http.server.request.start', onRequest);
+        resolve();
+      };
+      subscribe('http.server.request.start', onRequest);
+    });
     const requests = Array.from({ length: 8 }, () => post(`${url}/predict_batch`, rows));
-    await requests[0];
-    const [answers] = await Promise.all([Promise.allSettled(requests), server.close()]);
-    for (const answer of answers) if (answer.status === 'fulfilled') expect(answer.value.status).toBe(200);
+    await arrived;
+    const [answers] = await Promise.all([Promise.all(requests), server.close()]);
+    for (const { status, body } of answers) {
+      expect(status).toBe(200);
+      expect(body).toEqual(answers[0].body);
+      expect(body.predictions).toHaveLength(500);
+    }
   });
 
   it.each([
