@@ -53,7 +53,10 @@ function predict(url: string, agent: Agent): Promise<number> {
   });
 }
 
-it.each([['one event loop', []]])(
+it.each([
+  ['one event loop', []],
+  ['two workers', ['--workers', '2']],
+])(
   'fails no request of busy clients when it is told to end: %s',
   { timeout: 60_000 },
   async (_name, args) => {

@@ -15,6 +15,7 @@ export class Drain {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #draining = false;
+  #closed: Promise<void> | undefined;
 
   constructor(app: FastifyInstance) {
     this.#server = app.server;
@@ -28,6 +29,11 @@ export class Drain {
     });
   }
 
+  /** Stops listening; connections live on until {@link run}. */
+  stop(): void {
+    this.#closed ??= stopListening(this.#server);
+  }
+
   /**
    * Stops listening. Settles when no connection is left.
    *
@@ -35,10 +41,10 @@ export class Drain {
    */
   async run(timeout: number): Promise<void> {
     const overdue = setTimeout(() => this.#server.closeAllConnections(), timeout);
-    const closed = stopListening(this.#server);
+    this.stop();
     this.#draining = true;
     const idle = setInterval(() => this.#closeIdle(), IDLE_MS);
-    await closed;
+    await this.#closed;
     clearInterval(idle);
     clearTimeout(overdue);
     // A client in this thread hears that its connection is gone before whoever waits for this goes on.

@@ -26,11 +26,14 @@ export type ToWorker =
       readonly revision: number;
     }
   | ({ readonly type: 'reply'; readonly id: number } & Pick<Reply, 'status' | 'body' | 'headers'>)
+  /** Stop listening, and say so. */
+  | { readonly type: 'stop' }
   | { readonly type: 'close'; readonly timeout: number };
 
 /** To the main thread. */
 export type ToMain =
   | { readonly type: 'ready' }
+  | { readonly type: 'stopped' }
   /** The models of this revision answer. */
   | { readonly type: 'updated'; readonly revision: number }
   | {

@@ -111,6 +111,9 @@ export class WorkerPool {
     this.#closing = true;
     for (const restart of this.#restarts) clearTimeout(restart);
     closeSync(this.#fd);
+    // A worker that sends its clients away sends them to one that still listens, but is about to end, unless all have
+    // stopped before.
+    await Promise.all([...this.#slots].map(({ worker }) => stopListening(worker, timeout)));
     await Promise.all(
       [...this.#slots].map(async ({ worker }) => {
         const ended = new Promise((resolve) => worker.once('exit', resolve));
@@ -158,7 +161,7 @@ export class WorkerPool {
         else if (message.type === 'request') void this.#answer(worker, requests, message);
         else if (message.type === 'abort') requests.get(message.id)?.abort();
         else if (message.type === 'log') this.#log[message.level](revive(message.fields), message.message);
-        else this.#replay(message.events);
+        else if (message.type === 'events') this.#replay(message.events);
       });
       worker.on('error', (error) => {
         reason = error;
@@ -252,6 +255,25 @@ export class WorkerPool {
     const { observers, routes, models } = this.#service;
     replay(events, observers, routes, models);
   }
+}
+
+/** Settles when the worker does not listen any more, or after `timeout` ms. */
+function stopListening(worker: Worker, timeout: number): Promise<void> {
+  return new Promise((resolve) => {
+    const overdue = setTimeout(resolve, timeout);
+    const settle = () => {
+      clearTimeout(overdue);
+      worker.off('message', heard);
+      worker.off('exit', settle);
+      resolve();
+    };
+    const heard = ({ type }: ToMain) => {
+      if (type === 'stopped') settle();
+    };
+    worker.on('message', heard);
+    worker.once('exit', settle);
+    post(worker, { type: 'stop' });
+  });
 }
 
 function post(worker: Worker, message: ToWorker): void {

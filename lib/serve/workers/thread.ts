@@ -55,7 +55,10 @@ const drain = new Drain(app);
 
 main.on('message', (message: ToWorker) => {
   if (message.type === 'models') void update(message);
-  else if (message.type === 'close') void close(message.timeout);
+  else if (message.type === 'stop') {
+    drain.stop();
+    post({ type: 'stopped' });
+  } else if (message.type === 'close') void close(message.timeout);
   else {
     waiting.get(message.id)?.(new Reply(message.status, message.body, message.headers));
     waiting.delete(message.id);
