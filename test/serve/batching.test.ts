@@ -158,7 +158,10 @@ describe('a batcher', () => {
     expect(() => batcher.run(rowsFrom(0, 1), 1, {})).toThrow(
       expect.objectContaining({ status: 503, code: 'ERR_OVERLOADED', headers: { 'retry-after': '1' } }),
     );
+    const full = expect.objectContaining({ status: 503, code: 'ERR_OVERLOADED' });
+    expect(() => batcher.refuseWhenFull()).toThrow(full);
     expect(await settle(plan, accepted)).toEqual([[0], [0, 1, 2], [0, 1]]);
+    batcher.refuseWhenFull();
   });
 
   it('drops what nobody waits for any more before it is computed', async () => {

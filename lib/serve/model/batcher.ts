@@ -114,6 +114,11 @@ export class Batcher {
     return this.#queuedRows;
   }
 
+  /** Refuses what `run` would refuse however few rows it has. @throws {ERR_OVERLOADED} */
+  refuseWhenFull(): void {
+    if (this.#queuedRows >= this.#limits.maxQueueRows && !this.#plan.isInline(1)) throw this.#overloaded();
+  }
+
   /**
    * Runs the plan on the rows of one request: now if that is cheap, else on the pool.
    *

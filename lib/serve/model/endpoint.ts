@@ -252,6 +252,15 @@ export class ModelEndpoint {
   }
 
   /**
+   * To be asked before a body is parsed: under load, what is refused anyway must not cost the time of what is not.
+   *
+   * @throws {ERR_OVERLOADED} as a {@link RequestError} when no further row may wait
+   */
+  refuseWhenFull(): void {
+    this.#batcher.refuseWhenFull();
+  }
+
+  /**
    * Predicts one row.
    *
    * @param body - named fields, values in column order, or `{ features: values in column order }`
