@@ -115,7 +115,9 @@ export const rows: readonly BadRequest[] = [
     ),
   ),
   ...FIELDS.map((field) => predict(`a field '${label(field)}'`, row({ [field]: '1' }), 'ERR_REQUEST')),
-  ...BODIES.map((body) => predict(`a row ${label(body)}`, body, 'ERR_REQUEST')),
+  ...BODIES.map((body) =>
+    predict(`a row ${label(body)}`, body, /^(?:\[|\{"a":){65}/.test(body) ? 'ERR_JSON' : 'ERR_REQUEST'),
+  ),
   ...BATCHES.map(([body, status, code]) => ({
     name: `a batch ${label(body)}`,
     bytes: posted('/predict_batch', body),
