@@ -20,7 +20,7 @@ export interface FetchHandler {
 
 /**
  * Serves models from a Fetch-style server. The body is read up to `bodyLimit` only, and the request's signal ends work
- * that nobody waits for.
+ * that nobody waits for: the handler rejects with its reason, as fetch does.
  *
  * @param models - a fitted estimator, several by name, or a registry; compiled at once, and early requests wait for that
  * @throws {ERR_NOT_FITTED} before `fit`; the handler rejects with {ERR_PARAMETER} for a bad option
@@ -49,6 +49,7 @@ export function createFetchHandler(models: Servable, options: EmbedOptions = {})
 }
 
 async function answer(core: Core, request: Request, { remoteAddress }: FetchClient): Promise<Response> {
+  request.signal.throwIfAborted();
   const { pathname, searchParams } = new URL(request.url);
   const headers = Object.fromEntries(request.headers);
   const reply = await core.answer({
