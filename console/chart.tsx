@@ -19,8 +19,9 @@ interface Props {
 }
 
 const HEIGHT = 170;
-/** The width of a chart, full or not. */
-const SPAN_S = 300;
+/** Seconds that a chart shows at least, and at most. */
+const MIN_SPAN_S = 60;
+const MAX_SPAN_S = 300;
 
 export function Chart({ title, unit, times, series }: Props) {
   const host = useRef<HTMLDivElement>(null);
@@ -51,16 +52,21 @@ export function Chart({ title, unit, times, series }: Props) {
         legend: { show: false },
         padding: [10, 18, 0, 0],
         scales: {
-          x: { range: (_plot, _min, max) => [max - SPAN_S, max] },
+          x: {
+            range: (_plot, min, max) => [max - Math.min(MAX_SPAN_S, Math.max(MIN_SPAN_S, max - min)), max],
+          },
           y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
         },
         axes: [
           {
             ...axis,
             size: 30,
-            space: 60,
-            incrs: [60, 120, 300],
-            values: [[60, '{H}:{mm}', null, null, null, null, null, null, 1]],
+            space: 70,
+            incrs: [15, 30, 60, 120],
+            values: [
+              [60, '{H}:{mm}', null, null, null, null, null, null, 1],
+              [1, '{H}:{mm}:{ss}', null, null, null, null, null, null, 1],
+            ],
           },
           {
             ...axis,
@@ -96,16 +102,18 @@ export function Chart({ title, unit, times, series }: Props) {
   const last = (values: (number | null)[]) => values.findLast((value) => value !== null) ?? null;
   return (
     <section class="card">
-      <h2>{title}</h2>
+      <h2>
+        {title} <small class="muted">{unit}</small>
+      </h2>
       <p class="legend">
         {series.map(({ label, color, values }) => (
           <span key={label}>
             <i class={`key chart-${color}`} />
-            {label} <b>{format(last(values))}</b> {unit}
+            {label} <b>{format(last(values))}</b>
           </span>
         ))}
       </p>
-      <div ref={host} class="plot" role="img" aria-label={`${title}, the last five minutes`} />
+      <div ref={host} class="plot" role="img" aria-label={`${title} in ${unit}, the last five minutes`} />
     </section>
   );
 }

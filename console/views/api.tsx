@@ -93,10 +93,20 @@ function Route({ path, method, operation }: RouteProps) {
   );
 }
 
-/** The name a schema refers to, or the schema itself in short. */
+/** A schema in a few words: the name it refers to, or its members. */
 function nameOf(schema: Schema): string {
-  const { $ref } = schema;
-  return typeof $ref === 'string' ? $ref.slice($ref.lastIndexOf('/') + 1) : JSON.stringify(schema);
+  const { $ref, items, properties, anyOf, type } = schema as {
+    $ref?: string;
+    items?: Schema;
+    properties?: object;
+    anyOf?: Schema[];
+    type?: string;
+  };
+  if ($ref !== undefined) return $ref.slice($ref.lastIndexOf('/') + 1);
+  if (anyOf !== undefined) return anyOf.map(nameOf).join(' or ');
+  if (items !== undefined && Object.keys(items).length > 0) return `list of ${nameOf(items)}`;
+  if (properties !== undefined) return `{ ${Object.keys(properties).join(', ')} }`;
+  return type ?? 'JSON';
 }
 
 function Trial({ path, method, operation }: RouteProps) {
@@ -114,7 +124,7 @@ function Trial({ path, method, operation }: RouteProps) {
     filled.slice(1) +
     (query.length > 0 ? `?${new URLSearchParams(query.map(({ name }) => [name, values[name]]))}` : '');
   const sent = takesBody && body.trim() !== '' ? body : undefined;
-  const [success] = Object.values(responses[200]?.content ?? {});
+  const [success] = Object.values((responses[200] ?? responses[202]).content ?? {});
   const submit = async () => {
     try {
       setAnswer(await send(method, target, sent));

@@ -36,9 +36,10 @@ function Off() {
 function Model({ report }: { report: DriftReport }) {
   const { name, version, reason, rows = 0, window = 0, columns = [], prediction, performance } = report;
   const sorted = [...columns].sort((a, b) => severity(b) - severity(a));
+  const of = `${name}, version ${version}`;
   const compared = columns.some(({ statistic }) => statistic !== null);
   return (
-    <section aria-label={`${name}, version ${version}`}>
+    <section class="report" aria-label={of}>
       <h2>
         {name} <span class="muted">version {version}</span>
       </h2>
@@ -55,10 +56,10 @@ function Model({ report }: { report: DriftReport }) {
             The last {short(window)} of {short(rows)} rows.
           </p>
           <div class="drift">
-            {prediction && <Column title="Predictions, against the first ones" column={prediction} />}
-            {performance && <Column title="Outcomes, against the first ones" column={performance} />}
+            {prediction && <Column of={of} title="Predictions, against the first ones" column={prediction} />}
+            {performance && <Column of={of} title="Outcomes, against the first ones" column={performance} />}
             {sorted.map((column) => (
-              <Column key={column.name} title={column.name} column={column} />
+              <Column key={column.name} of={of} title={column.name} column={column} />
             ))}
           </div>
         </>
@@ -71,10 +72,10 @@ function severity({ alert, drifted, psi }: ColumnDrift): number {
   return (alert ? 2e6 : drifted ? 1e6 : 0) + (psi ?? 0);
 }
 
-function Column({ title, column }: { title: string; column: ColumnDrift }) {
+function Column({ of, title, column }: { of: string; title: string; column: ColumnDrift }) {
   const { test, statistic, adjustedPvalue, pvalue: raw, psi, missing, drifted, alert } = column;
   return (
-    <section class={drifted ? 'card drifted' : 'card'} aria-label={title}>
+    <section class={drifted ? 'card drifted' : 'card'} aria-label={`${title}; ${of}`}>
       <div class="row between">
         <h3>{title}</h3>
         {drifted && <span class="tag">{alert ? 'alert' : 'drifted'}</span>}
@@ -97,17 +98,24 @@ function Column({ title, column }: { title: string; column: ColumnDrift }) {
 }
 
 const HEIGHT = 100;
+/** Bins that have room for a label each. */
+const FEW = 5;
 
 /** Training as filled bars, live as lines over them. */
 function Histogram({ title, histogram }: { title: string; histogram: ColumnDrift['histogram'] }) {
   const { bins, reference, live } = histogram;
   const most = Math.max(...reference, ...live, 1e-9);
+  const few = bins.length <= FEW;
   const y = (share: number) => HEIGHT - (share / most) * HEIGHT;
   const summary = bins
     .map((bin, i) => `${bin}: ${percent(reference[i])}, live ${percent(live[i])}`)
     .join('; ');
   return (
     <>
+      <p class="ends" aria-hidden="true">
+        <span>{percent(most)}</span>
+        <span>share of the rows</span>
+      </p>
       <svg
         class="histogram"
         viewBox={`0 0 ${bins.length} ${HEIGHT}`}
@@ -129,9 +137,12 @@ function Histogram({ title, histogram }: { title: string; histogram: ColumnDrift
           </g>
         ))}
       </svg>
-      <div class="ends" aria-hidden="true">
-        <span>{bins[0]}</span>
-        <span>{bins.at(-1)}</span>
+      <div class={few ? 'ends each' : 'ends'} aria-hidden="true">
+        {(few ? bins : [bins[0], bins[bins.length >> 1], bins.at(-1)!]).map((bin) => (
+          <span key={bin} title={bin}>
+            {bin}
+          </span>
+        ))}
       </div>
     </>
   );

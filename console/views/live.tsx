@@ -55,7 +55,7 @@ export function LiveView() {
       <div class="charts">
         <Chart
           title="Requests"
-          unit="/s"
+          unit="per second"
           times={times}
           series={[{ label: 'requests', color: 1, values: series('requests') }]}
         />
@@ -71,7 +71,7 @@ export function LiveView() {
         />
         <Chart
           title="Errors"
-          unit="/s"
+          unit="per second"
           times={times}
           series={[
             { label: '4xx', color: 3, values: series('refused') },

@@ -266,8 +266,9 @@ napi_value program_bind(Call& call) {
 
 // ---- Sharing ---------------------------------------------------------------------------------------
 
-// The programs that JavaScript has shared, by a number that can be posted to another thread of this process. It
-// owns none of them: a number is good for as long as a handle, a bound function or a running job holds the program.
+// The programs that JavaScript has shared, by a number that can be posted to another thread of this process.
+// It owns none of them: a number is good for as long as a handle, a bound function or a running job holds the
+// program.
 class SharedPrograms {
  public:
   // Never destroyed: threads may still end while the process does.

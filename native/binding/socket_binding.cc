@@ -21,7 +21,8 @@ napi_value duplicate_fd(Call& call) {
 #else
   const int fd = static_cast<int>(to_whole(call.env(), call[0], "fd", 0, INT32_MAX));
   const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) throw Error("ERR_PARAMETER", std::string("fd cannot be duplicated: ") + std::strerror(errno) + ".");
+  if (copy < 0)
+    throw Error("ERR_PARAMETER", std::string("fd cannot be duplicated: ") + std::strerror(errno) + ".");
   return to_js(call.env(), static_cast<double>(copy));
 #endif
 }

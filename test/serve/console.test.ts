@@ -13,8 +13,10 @@ import { houseAt, post, priceModel, verdictModel } from './support.js';
 const KEY = 'sesame-sesame-sesame';
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-async function irisModel(nEstimators = 20) {
-  const { data, target, featureNames, targetNames } = loadIris();
+const { data, target, featureNames, targetNames } = loadIris();
+const flower = (i: number) => Object.fromEntries(featureNames.map((name, j) => [name, data.data[i * 4 + j]]));
+
+function irisModel(nEstimators = 20) {
   const columns = featureNames.map((name, j) => [
     name,
     Float64Array.from(target, (_, i) => data.data[i * 4 + j]),
@@ -23,16 +25,18 @@ async function irisModel(nEstimators = 20) {
   return new RandomForestClassifier({ nEstimators, randomState: 1 }).fit(Object.fromEntries(columns), labels);
 }
 
+const [houses, verdicts, iris] = await Promise.all([priceModel(), verdictModel(), irisModel()]);
+
 describe('the files', () => {
+  let url: string;
   let server: BorealServer;
-  afterEach(() => server.close());
-  const start = async (options: ServeOptions = {}) => {
-    server = await serve(await priceModel(), { port: 0, handleSignals: false, ...options });
-    return server.url;
-  };
+  beforeAll(async () => {
+    server = await serve(houses, { port: 0, handleSignals: false });
+    url = server.url;
+  });
+  afterAll(() => server.close());
 
   it('are small, and carry a policy that allows nothing inline and nothing from elsewhere', async () => {
-    const url = await start();
     let total = 0;
     for (const file of ['console', 'docs', 'console/app.js', 'console/app.css', 'console/icon.svg']) {
       const response = await fetch(`${url}/${file}`);
@@ -47,7 +51,6 @@ describe('the files', () => {
   });
 
   it('are sent again only when they have changed, and compressed to those who take that', async () => {
-    const url = await start();
     const first = await fetch(`${url}/console/app.js`, { headers: { 'accept-encoding': 'gzip' } });
     expect(first.headers.get('content-encoding')).toBe('gzip');
     for (const etag of [first.headers.get('etag')!, `W/${first.headers.get('etag')}`]) {
@@ -59,7 +62,7 @@ describe('the files', () => {
   it.each(['nothing.js', '..%2f..%2fpackage.json', '__proto__', 'toString', 'app.js.map'])(
     'are no others: %s',
     async (name) => {
-      const response = await fetch(`${await start()}/console/${name}`);
+      const response = await fetch(`${url}/console/${name}`);
       expect([response.status, (await response.json()) as object]).toMatchObject([
         404,
         { code: 'ERR_ROUTE' },
@@ -68,23 +71,25 @@ describe('the files', () => {
   );
 
   it('are not there when they are not wanted', async () => {
-    const url = await start({ console: false });
+    const without = await serve(houses, { port: 0, handleSignals: false, console: false });
     for (const path of ['/console', '/docs', '/console/feed']) {
-      expect((await fetch(url + path)).status).toBe(404);
+      expect((await fetch(without.url + path)).status).toBe(404);
     }
+    await without.close();
   });
 
   it('need no key, but the data does', async () => {
-    const url = await start({ apiKeys: [KEY] });
-    expect((await fetch(`${url}/console`)).status).toBe(200);
-    expect((await fetch(`${url}/console/feed`)).status).toBe(401);
-    expect((await fetch(`${url}/console/models/Pipeline/1`)).status).toBe(401);
+    const locked = await serve(houses, { port: 0, handleSignals: false, apiKeys: [KEY] });
+    expect((await fetch(`${locked.url}/console`)).status).toBe(200);
+    expect((await fetch(`${locked.url}/console/feed`)).status).toBe(401);
+    expect((await fetch(`${locked.url}/console/models/Pipeline/1`)).status).toBe(401);
+    await locked.close();
   });
 });
 
 describe('the feed', () => {
   it('counts predictions second by second, and tells each second once', async () => {
-    const server = await serve(await priceModel(), { port: 0, handleSignals: false });
+    const server = await serve(houses, { port: 0, handleSignals: false });
     const read = async (since: unknown) => {
       const response = await fetch(`${server.url}/console/feed?since=${since}`);
       return (await response.json()) as { id: number; seconds: Record<string, number>[] };
@@ -144,10 +149,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
 
   it('shows models and versions; promotes and rolls back once it has an admin key', async () => {
     const registry = new ModelRegistry({ dir: join(folder, 'registry') });
-    for (const version of ['1', '2', '3']) {
-      await registry.register(await irisModel(Number(version) * 5), { name: 'iris', version });
-    }
+    await registry.register(iris, { name: 'iris', version: '1' });
     await registry.promote('iris', '1');
+    for (const version of ['2', '3']) await registry.register(iris, { name: 'iris', version });
     const url = await start(registry, {
       apiKeys: [{ name: 'admin', key: KEY, admin: true }],
     });
@@ -175,13 +179,13 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     await page.getByText('iris: back to version 1.').waitFor();
     await first.getByText('production').waitFor();
     await page.getByRole('button', { name: 'Roll back' }).click();
-    await page.getByText('no earlier').waitFor();
+    await page.getByText("has no version before '1'").waitFor();
     expect(await accessibility(page)).toEqual([]);
     expect(offences.filter((text) => !/409/.test(text))).toEqual([]);
   });
 
   it('makes a form from the columns and draws the probabilities', async () => {
-    const url = await start(await irisModel());
+    const url = await start(iris);
     const { page, offences } = await open(browser, `${url}/console#try`);
     await page.getByRole('spinbutton').first().waitFor();
     expect(await page.getByRole('spinbutton').count()).toBe(4);
@@ -200,7 +204,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
   });
 
   it('has selects, checkboxes and missing values; draws an interval; says what the model refuses', async () => {
-    const url = await start({ houses: await priceModel(), verdict: await verdictModel() });
+    const url = await start({ houses, verdict: verdicts });
     const { page, offences } = await open(browser, `${url}/console#try`, { allowed: /400/ });
     await page.getByLabel('town').selectOption('Turku');
     await page.getByLabel('garden', { exact: true }).check();
@@ -224,8 +228,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
   });
 
   it('draws what happens, and goes on after the server was started again', async () => {
-    const model = await priceModel();
-    const url = await start(model);
+    const url = await start(houses);
     const { page, offences } = await open(browser, `${url}/console#live`, { allowed: /ERR_CONNECTION|400/ });
     await page.getByText('No predictions in the last five minutes').waitFor();
     for (let i = 0; i < 60; i++) await post(`${url}/predict`, houseAt(i));
@@ -239,16 +242,16 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     await server.close();
     await page.getByText('The server does not answer.').waitFor();
     expect(await accessibility(page)).toEqual([]);
-    await start(model, { port });
+    await start(houses, { port });
     await page.getByText('No predictions in the last five minutes').waitFor();
     await post(`${url}/predict`, houseAt(1));
     await total.getByText('1', { exact: true }).waitFor();
-    expect(await page.getByText('The server does not answer.').count()).toBe(0);
+    await page.getByText('The server does not answer.').waitFor({ state: 'detached' });
     expect(offences).toEqual([]);
   });
 
   it('shows the API at /docs, below a prefix too, and tries it', async () => {
-    const url = await start(await priceModel(), { prefix: '/ml' });
+    const url = await start(houses, { prefix: '/ml' });
     const { page, offences } = await open(browser, `${url}/ml/docs`);
     await heading(page, 'Predictions');
     const predict = page.locator('details').filter({ has: page.getByText('/predict', { exact: true }) });
@@ -265,7 +268,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
   });
 
   it('works by keyboard alone', async () => {
-    const url = await start(await irisModel());
+    const url = await start(iris);
     const { page, offences } = await open(browser, `${url}/console`);
     await heading(page, 'Models');
     const focused = () => page.evaluate<string>('document.activeElement.textContent');
@@ -299,7 +302,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
   });
 
   it('is dark where the system is, and on demand', async () => {
-    const url = await start(await irisModel());
+    const url = await start(iris);
     const { page, offences } = await open(browser, `${url}/console#try`, { colorScheme: 'dark' });
     const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
     await page.getByRole('spinbutton').first().waitFor();
@@ -316,63 +319,92 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     expect(offences).toEqual([]);
   });
 
-  it('compares variants by their outcomes, and says how to send some', async () => {
-    const registry = new ModelRegistry({ dir: join(folder, 'variants') });
-    for (const version of ['1', '2'])
-      await registry.register(await irisModel(Number(version) * 5), { name: 'iris', version });
-    const url = await start(registry, { traffic: { iris: { variants: { 1: 1, 2: 1 } } } });
-    const { page, offences } = await open(browser, `${url}/console#ab`);
-    await page.getByText('too few outcomes').first().waitFor();
-    for (let i = 0; i < 160; i++) {
-      const version = String(1 + (i % 2));
-      await post(`${url}/feedback`, {
-        model: 'iris',
-        version,
-        reward: i % 2 === 0 ? i % 3 === 0 : i % 5 !== 0,
-      });
-    }
-    const winner = page.getByRole('row').filter({ hasText: 'winner' });
-    await winner.getByText('80').first().waitFor();
-    expect(await winner.innerText()).toMatch(/^2/);
-    expect(await page.locator('.verdict.good').innerText()).toMatch('unlikely to be chance');
-    await shoot(page, 'ab');
+  it('says how to send outcomes where there are none', async () => {
+    const { page, offences } = await open(browser, `${await start(iris)}/console#ab`);
+    await page.getByText('No feedback yet').waitFor();
+    await page.getByRole('region', { name: 'An outcome' }).waitFor();
     expect(await accessibility(page)).toEqual([]);
     expect(offences).toEqual([]);
-    await server.close();
-    const alone = await open(browser, `${await start(await irisModel())}/console#ab`);
-    await alone.page.getByText('No feedback yet').waitFor();
-    await alone.page.getByRole('region', { name: 'An outcome' }).waitFor();
-    expect(await accessibility(alone.page)).toEqual([]);
-    expect(alone.offences).toEqual([]);
   });
 
-  it('draws what a model is asked over what it was trained on, the worst first', async () => {
-    const url = await start(await priceModel());
-    const { page, offences } = await open(browser, `${url}/console#drift`);
+  it('says how far it is from a comparison with the training', async () => {
+    const { page, offences } = await open(browser, `${await start(houses)}/console#drift`);
     await page.getByText('Too few predictions yet').waitFor();
     expect(await accessibility(page)).toEqual([]);
-    const rows = Array.from({ length: 200 }, (_, i) => ({ ...houseAt(i % 120), rooms: 7 }));
-    await post(`${url}/predict_batch`, { rows });
-    const first = page.locator('.drift .card').first();
-    await first.getByText('drifted').waitFor();
-    expect(await first.getByRole('heading').innerText()).toBe('rooms');
-    expect(await page.locator('.drift svg').count()).toBe(4);
-    await shoot(page, 'drift');
-    expect(await accessibility(page)).toEqual([]);
     expect(offences).toEqual([]);
   });
 
-  it('fits 360 pixels', async () => {
-    const url = await start({ houses: await priceModel(), verdict: await verdictModel() });
-    const { page, offences } = await open(browser, `${url}/console`, { width: 360, height: 740 });
-    for (const name of ['Overview', 'Try', 'Live', 'Drift', 'A/B', 'API']) {
-      await goTo(page, name);
-      await page.locator('main h1').waitFor();
-      await page.waitForTimeout(100);
-      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-      expect([name, width]).toEqual([name, 360]);
-      await shoot(page, `narrow-${name.replace('/', '')}`);
-    }
-    expect(offences).toEqual([]);
+  describe('of a server with models, versions, traffic, outcomes and drift', () => {
+    let busy: BorealServer;
+    beforeAll(async () => {
+      const registry = new ModelRegistry({ dir: join(folder, 'busy') });
+      await registry.register(houses, { name: 'houses', version: '1' });
+      for (const version of ['1', '2']) await registry.register(iris, { name: 'iris', version });
+      const traffic = { iris: { variants: { 1: 1, 2: 1 } } };
+      busy = await serve(registry, { port: 0, handleSignals: false, traffic });
+      await post(`${busy.url}/models/houses/predict_batch`, {
+        rows: Array.from({ length: 200 }, (_, i) => ({ ...houseAt(i % 120), rooms: 7 })),
+      });
+      for (let i = 0; i < 300; i++) {
+        const { headers } = await post(`${busy.url}/models/iris/predict`, flower(i % 150));
+        const reward = headers.get('x-boreal-variant') === '1' ? i % 3 === 0 : i % 5 !== 0;
+        await post(`${busy.url}/feedback`, { id: headers.get('x-boreal-prediction-id'), reward });
+      }
+    });
+    afterAll(() => busy?.close());
+
+    it('compares variants by their outcomes', async () => {
+      const { page, offences } = await open(browser, `${busy.url}/console#ab`);
+      const winner = page.getByRole('row').filter({ hasText: 'winner' });
+      expect(await winner.innerText()).toMatch(/^2/);
+      expect(await winner.locator('.interval').innerText()).toMatch(/% to \d/);
+      expect(await page.locator('.verdict.good').innerText()).toMatch('unlikely to be chance');
+      expect(offences).toEqual([]);
+    });
+
+    it('draws what a model is asked over what it was trained on, the worst first', async () => {
+      const { page, offences } = await open(browser, `${busy.url}/console#drift`);
+      const report = page.getByRole('region', { name: 'houses, version 1', exact: true });
+      const first = report.locator('.card').first();
+      await first.getByText('drifted').waitFor();
+      expect(await first.getByRole('heading').innerText()).toBe('rooms');
+      expect(await report.locator('svg').count()).toBe(4);
+      expect(offences).toEqual([]);
+    });
+
+    it.each([
+      ['light', 1200],
+      ['light', 360],
+      ['dark', 1200],
+      ['dark', 360],
+    ] as const)(
+      'has no view that axe objects to or that is too wide: %s, %i pixels',
+      async (theme, width) => {
+        const { page, offences } = await open(browser, `${busy.url}/console`, {
+          width,
+          height: 740,
+          colorScheme: theme,
+        });
+        for (const [name, shown] of VIEWS) {
+          await goTo(page, name);
+          await page.locator(shown).first().waitFor();
+          expect([name, await accessibility(page)]).toEqual([name, []]);
+          const scrolled = await page.evaluate<number>('document.documentElement.scrollWidth');
+          expect([name, scrolled]).toEqual([name, width]);
+          await shoot(page, `${name.replace('/', '').toLowerCase()}-${theme}-${width}`);
+        }
+        expect(offences).toEqual([]);
+      },
+    );
   });
 });
+
+/** The views, and what is there once their data is. */
+const VIEWS = [
+  ['Overview', '.versions li'],
+  ['Try', '.fields'],
+  ['Live', 'canvas'],
+  ['Drift', '.histogram'],
+  ['A/B', '.interval'],
+  ['API', '.operation'],
+] as const;

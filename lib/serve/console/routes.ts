@@ -1,10 +1,24 @@
 /** The pages `/console` and `/docs`, and the data that no other route has. */
 import type { Route } from '../http.js';
-import { ref } from '../openapi/operation.js';
+import { arrayOf, COUNT, NUMBER, object, orNull, ref } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { sendAsset } from './assets.js';
 import { Feed } from './feed.js';
+
+const SECOND = object({
+  at: { ...COUNT, description: 'When it began, in seconds since 1970.' },
+  requests: COUNT,
+  refused: { ...COUNT, description: 'With a status from 400 to 499.' },
+  failed: { ...COUNT, description: 'With a status from 500 on.' },
+  p50: orNull(NUMBER),
+  p95: orNull(NUMBER),
+  p99: orNull(NUMBER),
+  batches: COUNT,
+  rows: COUNT,
+  queueMs: NUMBER,
+  loopMs: NUMBER,
+});
 
 /** Pages for people. */
 export interface ConsoleOptions {
@@ -41,7 +55,7 @@ export function consoleRoutes({ models, options }: ServiceContext): Feature | un
         query: {
           since: { type: 'integer', description: 'Only seconds that began later; in seconds since 1970.' },
         },
-        response: { type: 'object' },
+        response: object({ id: COUNT, seconds: arrayOf(SECOND) }),
       },
       handle: ({ query }) => {
         const since = Number(query.get('since') ?? 0);

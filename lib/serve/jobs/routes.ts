@@ -1,5 +1,6 @@
 /** The routes of jobs: submit, ask for the result, cancel. */
 import { Reply, type Route, readJson, type ServiceRequest } from '../http.js';
+import { arrayOf, COUNT, NUMBER, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { isFinal, type Job, type JobQueue, type Task } from './job.js';
@@ -32,6 +33,15 @@ export async function jobRoutes(context: ServiceContext): Promise<Feature> {
       access: 'predict',
       model: 'query',
       summary: 'Predicts one row, or many, later; ?model= and ?version= choose the model.',
+      operation: {
+        request: { anyOf: [ref('Row'), ref('Batch')] },
+        query: {
+          model: { ...TEXT, description: 'Default: the default model.' },
+          version: { ...TEXT, description: 'Or an alias. Default: the one in production.' },
+        },
+        statuses: [202],
+        response: ref('Job'),
+      },
       handle: async (request) => {
         const principal = await context.identify(request);
         const task = taskOf(request, context);
@@ -45,6 +55,11 @@ export async function jobRoutes(context: ServiceContext): Promise<Feature> {
       access: 'predict',
       model: 'none',
       summary: 'The result of a job; ?wait= waits up to that many seconds for it.',
+      operation: {
+        query: { wait: { ...NUMBER, description: `Seconds, ${MAX_WAIT_SECONDS} at most.` } },
+        statuses: [200, 202],
+        response: ref('Job'),
+      },
       handle: async (request) => {
         const [id, owner] = [idOf(request), (await context.identify(request))?.name ?? ''];
         const ms = 1000 * secondsOf(request);
@@ -60,6 +75,7 @@ export async function jobRoutes(context: ServiceContext): Promise<Feature> {
       access: 'predict',
       model: 'none',
       summary: 'Cancels a job.',
+      operation: { response: ref('Job') },
       handle: async (request) => {
         const job = await queue.cancel(idOf(request), (await context.identify(request))?.name ?? '');
         if (job === undefined) throw noJob();
@@ -72,6 +88,13 @@ export async function jobRoutes(context: ServiceContext): Promise<Feature> {
       path: '/jobs',
       access: 'admin',
       summary: 'How many jobs wait and run, and those that were given up.',
+      operation: {
+        response: object({
+          queued: COUNT,
+          running: COUNT,
+          dead: arrayOf(object({ id: TEXT, model: TEXT, attempts: COUNT, reason: TEXT, failedAt: COUNT })),
+        }),
+      },
       handle: () => queue.status(),
     },
   ];

@@ -14,6 +14,7 @@ import {
 import type { Access, Route } from '../http.js';
 import type { ServedModel } from '../models/model-store.js';
 import type { Observer } from '../observer.js';
+import { arrayOf, object, ref } from '../openapi/operation.js';
 import type { Feature, ServiceContext } from '../service.js';
 import type { Sample } from './prometheus.js';
 
@@ -213,6 +214,7 @@ export function driftRoutes({ options, models, gauges, log }: ServiceContext): F
       access,
       summary:
         'How far what models are asked has moved from what they were trained on, by column, with histograms.',
+      operation: { response: object({ models: arrayOf(ref('DriftReport')) }) },
       handle: () => ({
         models: models.names().flatMap((name) =>
           models.versions(name).map((model) => {

@@ -1,5 +1,6 @@
 /** `GET /metrics` for Prometheus and `GET /stats` for people and consoles, from the same counts. */
 import { type Access, Reply, type Route } from '../http.js';
+import { ref, TEXT } from '../openapi/operation.js';
 import type { Feature, ServiceContext } from '../service.js';
 import type { Histogram } from './histogram.js';
 import { Exposition, type MetricView, type Sample } from './prometheus.js';
@@ -46,6 +47,7 @@ export function metricsRoutes({ models, options, gauges }: ServiceContext): Feat
       path: '/metrics',
       access,
       summary: 'Metrics for Prometheus, or as OpenMetrics when the Accept header says so.',
+      operation: { response: TEXT, responseType: 'text/plain' },
       handle: async ({ headers }) => {
         exposition ??= new Exposition(gauges);
         const { type, text } = await exposition.render(headers.accept);
@@ -57,6 +59,7 @@ export function metricsRoutes({ models, options, gauges }: ServiceContext): Feat
       path: '/stats',
       access,
       summary: 'Counts, latencies (ms) and errors, by route and by model; the last minute by itself.',
+      operation: { response: ref('Stats') },
       handle: () => statsOf(recorder, watch),
     },
   ];

@@ -1,35 +1,50 @@
 /** The OpenAPI 3.1 document of a service: its routes, and the schemas of the models that it serves right now. */
 import type { Route } from '../http.js';
-import type { ModelInfo } from '../model/endpoint.js';
+import type { ModelEndpoint } from '../model/endpoint.js';
 import type { ServiceContext } from '../service.js';
+import { V2Model } from '../v2/model.js';
 import { version } from '../version.js';
+import { COMMON } from './definitions.js';
 import { type ModelSchemas, modelSchemas } from './model-schemas.js';
 import { arrayOf, type Definition, type JsonSchema, object, ref, TEXT } from './operation.js';
+
+/** What all operations of a document share. */
+interface Shared {
+  readonly names: readonly string[];
+  readonly examples: Partial<Record<Definition, object>>;
+  /** Whether there are keys. */
+  readonly closed: boolean;
+  /** Whether a model takes pictures. */
+  readonly images: boolean;
+}
 
 /** Makes the document. */
 export function openApiDocument({ models, routes, options }: ServiceContext): object {
   const { prefix = '', apiKeys, apiKeyFile, authenticate } = options;
   const closed = apiKeys !== undefined || apiKeyFile !== undefined || authenticate !== undefined;
-  const served = new Map(
-    models.names().flatMap((name) => {
-      const [model] = models.versions(name);
-      return model === undefined
-        ? []
-        : [[name, modelSchemas({ ...models.get({ name }).endpoint.info, name })]];
-    }),
-  );
-  const [first] = served.values();
+  const endpoints = models.names().flatMap((name): [string, ModelEndpoint][] => {
+    const [model] = models.versions(name);
+    return model === undefined ? [] : [[name, models.get({ name }).endpoint]];
+  });
+  const served = endpoints.map(([name, { info }]) => modelSchemas({ ...info, name }));
+  const names = endpoints.map(([name]) => name);
+  const shared: Shared = {
+    names,
+    closed,
+    examples: served.length === 0 ? {} : examplesOf(endpoints[0][1], served[0].example),
+    images: endpoints.some(([, { info }]) => info.image !== undefined),
+  };
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     if (route.operation === 'hidden') continue;
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     paths[path] ??= {};
-    paths[path][route.method.toLowerCase()] = operationOf(route, [...served.keys()], first, closed);
+    paths[path][route.method.toLowerCase()] = operationOf(route, shared);
   }
   return {
     openapi: '3.1.0',
     info: {
-      title: options.name ?? [...served.keys()].join(', '),
+      title: options.name ?? names.join(', '),
       version: options.version ?? '1',
       description: `Served by boreal ${version}. Every answer that is not a success has the body of 'Error'.`,
     },
@@ -37,32 +52,29 @@ export function openApiDocument({ models, routes, options }: ServiceContext): ob
     tags: TAGS.map(([, name]) => ({ name })),
     paths,
     components: {
-      schemas: { ...definitions([...served.values()]), ...COMMON },
+      schemas: { ...definitions(served), ...COMMON },
       ...(closed && { securitySchemes: SECURITY_SCHEMES }),
     },
   };
 }
 
-function operationOf(
-  { method, path, summary, access, operation = {} }: Route,
-  names: readonly string[],
-  first: ModelSchemas | undefined,
-  closed: boolean,
-): object {
+function operationOf({ method, path, summary, access, operation = {} }: Route, shared: Shared): object {
   const {
     request,
+    example = exampleOf(request, shared),
     response = {},
     responseType = 'application/json',
+    statuses = [200],
     query = {},
+    alsoTakes = pictures(request, shared),
   } = operation === 'hidden' ? {} : operation;
-  const secured = closed && access !== 'public';
-  const example = first && exampleOf(request, first.example);
+  const secured = shared.closed && access !== 'public';
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
       name,
       in: 'path',
       required: true,
-      schema: name === 'name' ? { ...TEXT, examples: names } : TEXT,
+      schema: name === 'name' || name === 'model' ? { ...TEXT, examples: shared.names } : TEXT,
     })),
     ...Object.entries(query).map(([name, { description, ...schema }]) => ({
       name,
@@ -82,11 +94,19 @@ function operationOf(
     ...(request && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: request, ...(example !== undefined && { example }) } },
+        content: {
+          'application/json': { schema: request, ...(example !== undefined && { example }) },
+          ...Object.fromEntries(Object.entries(alsoTakes).map(([type, schema]) => [type, { schema }])),
+        },
       },
     }),
     responses: {
-      200: { description: 'Success.', content: { [responseType]: { schema: response } } },
+      ...Object.fromEntries(
+        statuses.map((status) => [
+          status,
+          { description: SUCCESS[status], content: { [responseType]: { schema: response } } },
+        ]),
+      ),
       default: {
         description: 'What is wrong.',
         content: { 'application/json': { schema: ref('Error') } },
@@ -96,9 +116,41 @@ function operationOf(
   };
 }
 
-function exampleOf(request: JsonSchema | undefined, row: object): object | undefined {
-  if (request?.$ref === ref('Row').$ref) return row;
-  return request?.$ref === ref('Batch').$ref ? { rows: [row] } : undefined;
+const SUCCESS = { 200: 'Success.', 202: 'Accepted; the result comes later.' } as const;
+
+function definitionOf(schema: JsonSchema | undefined): Definition | undefined {
+  return (schema?.$ref as string | undefined)?.split('/').at(-1) as Definition | undefined;
+}
+
+function exampleOf(request: JsonSchema | undefined, { examples }: Shared): unknown {
+  const definition = definitionOf(request);
+  return definition && examples[definition];
+}
+
+/** Bodies that the model answers. */
+function examplesOf(endpoint: ModelEndpoint, row: ModelSchemas['example']): Shared['examples'] {
+  const values = Object.values(row);
+  const inputs = V2Model.of(endpoint).inputs.map(({ name, datatype, shape }, j, { length }) => ({
+    name,
+    datatype,
+    shape: [1, shape[1]],
+    data: length === values.length ? [values[j]] : values,
+  }));
+  return {
+    Row: row,
+    Batch: { rows: [row] },
+    Invocations: { dataframe_records: [row] },
+    InferRequest: { inputs },
+  };
+}
+
+/** Where rows are taken, pictures are, too, by models for pictures. */
+function pictures(request: JsonSchema | undefined, { images }: Shared): Readonly<Record<string, JsonSchema>> {
+  const definition = definitionOf(request);
+  if (!images || (definition !== 'Row' && definition !== 'Batch')) return {};
+  const picture = { type: 'string', contentMediaType: 'image/png, image/jpeg, image/webp' };
+  const form = definition === 'Row' ? object({ image: picture }) : object({ images: arrayOf(picture) });
+  return { 'multipart/form-data': form, 'image/png': {}, 'image/jpeg': {}, 'image/webp': {} };
 }
 
 /** Such as `post_models_name_predict`: unique, as a method and a path are. */
@@ -147,63 +199,4 @@ const BY_COLUMN = {
 const SPLIT = {
   ...object({ columns: arrayOf(TEXT), data: arrayOf(arrayOf(ANYTHING)) }),
   description: "pandas' split orientation.",
-};
-const LABEL = { type: ['string', 'number', 'boolean'] };
-const COLUMN = object(
-  {
-    name: TEXT,
-    kind: { enum: ['number', 'boolean', 'category'] },
-    categories: arrayOf(LABEL),
-    range: { type: 'array', prefixItems: [{ type: 'number' }, { type: 'number' }], minItems: 2, maxItems: 2 },
-    hasMissing: { type: 'boolean' },
-    required: { type: 'boolean' },
-  },
-  ['name', 'kind', 'required'],
-);
-
-const INFO: Readonly<Record<keyof ModelInfo, JsonSchema>> = {
-  name: TEXT,
-  version: TEXT,
-  type: { ...TEXT, description: 'Class of the model.' },
-  kind: TEXT,
-  columns: arrayOf(COLUMN),
-  target: object({ kind: { enum: ['class', 'number', 'none'] }, classes: arrayOf(LABEL) }, ['kind']),
-  outputs: arrayOf(TEXT),
-  image: { type: 'object', description: 'How pictures become rows, where the model takes them.' },
-  coverage: { type: 'number' },
-  precision: TEXT,
-  maxRows: { type: 'integer' },
-  borealVersion: TEXT,
-  metadata: {},
-  plan: TEXT,
-};
-
-const COMMON: Partial<Record<Definition, JsonSchema>> = {
-  ModelInfo: object(
-    INFO,
-    Object.keys(INFO).filter((name) => !['outputs', 'image', 'coverage', 'metadata'].includes(name)),
-  ),
-  ModelStatus: object({ name: TEXT, versions: arrayOf(ref('VersionStatus')) }),
-  VersionStatus: object(
-    {
-      version: TEXT,
-      state: { enum: ['loading', 'ready', 'unloading', 'failed', 'unloaded'] },
-      reason: { ...TEXT, description: 'Why it, or its reload, failed.' },
-      aliases: arrayOf(TEXT),
-      production: { type: 'boolean' },
-      metadata: {},
-      loadedAt: { ...TEXT, format: 'date-time' },
-    },
-    ['version', 'state', 'aliases', 'production'],
-  ),
-  Error: object(
-    {
-      error: { ...TEXT, description: 'For people; may change.' },
-      code: { ...TEXT, description: 'For programs; stable.' },
-      field: TEXT,
-      row: { type: 'integer', description: 'Of a batch, from 0.' },
-      details: arrayOf(object({ code: TEXT, error: TEXT, field: TEXT }, ['code', 'error'])),
-    },
-    ['error', 'code'],
-  ),
 };

@@ -7,9 +7,15 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export interface Operation {
   /** Of the JSON body; absent when the route takes none, or takes more than JSON. */
   readonly request?: JsonSchema;
-  /** Of the body of a 200. Default: any JSON. */
+  /** A body that is answered. Default: made from the schema of the first model, where the request refers to rows. */
+  readonly example?: unknown;
+  /** Media types beside JSON, and what they hold. Default: pictures, where the request refers to rows. */
+  readonly alsoTakes?: Readonly<Record<string, JsonSchema>>;
+  /** Of success. Default 200. */
+  readonly statuses?: ReadonlyArray<200 | 202>;
+  /** Of the body of a success. Default: any JSON. */
   readonly response?: JsonSchema;
-  /** What the 200 is, where it is not JSON. */
+  /** Media type of the body, where it is not JSON. */
   readonly responseType?: string;
   /** Parameters of the query, none of them required; a schema's `description` is shown. */
   readonly query?: Readonly<Record<string, JsonSchema>>;
@@ -24,6 +30,22 @@ export type Definition =
   | 'ModelInfo'
   | 'ModelStatus'
   | 'VersionStatus'
+  | 'Traffic'
+  | 'TrafficStatus'
+  | 'Feedback'
+  | 'Experiment'
+  | 'Job'
+  | 'Latency'
+  | 'Stats'
+  | 'ColumnDrift'
+  | 'DriftReport'
+  | 'Invocations'
+  | 'InferRequest'
+  | 'InferResponse'
+  | 'TensorSpec'
+  | 'ModelMetadata'
+  | 'ModelStatistics'
+  | 'ModelConfig'
   | 'Error';
 
 /** A reference to a definition of the document. */
@@ -44,5 +66,18 @@ export function arrayOf(items: JsonSchema): JsonSchema {
   return { type: 'array', items };
 }
 
-/** Text. */
+/** An object of any members with such values. */
+export function mapOf(values: JsonSchema): JsonSchema {
+  return { type: 'object', additionalProperties: values };
+}
+
+/** That, or null. */
+export function orNull(schema: JsonSchema): JsonSchema {
+  return { anyOf: [schema, { type: 'null' }] };
+}
+
 export const TEXT: JsonSchema = { type: 'string' };
+export const NUMBER: JsonSchema = { type: 'number' };
+export const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
+export const BOOLEAN: JsonSchema = { type: 'boolean' };
+export const TIME: JsonSchema = { type: 'string', format: 'date-time' };

@@ -3,7 +3,7 @@ import { ValidationError } from '../../errors.js';
 import { compareOutcomes, Outcomes } from '../../monitor/outcomes.js';
 import { type Route, readJson } from '../http.js';
 import { type FsyncPolicy, OutcomeLog, type OutcomeRecord } from '../models/outcome-log.js';
-import { arrayOf, object, TEXT } from '../openapi/operation.js';
+import { arrayOf, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 
@@ -63,7 +63,20 @@ export async function feedbackRoutes(context: ServiceContext): Promise<Feature> 
       path: '/feedback',
       access: 'predict',
       summary: 'Tells what became of a prediction: a reward, or the true label.',
-      operation: { request: FEEDBACK, response: object({ status: { enum: ['recorded', 'duplicate'] } }) },
+      operation: {
+        request: ref('Feedback'),
+        example: { user: 'user-17', reward: true },
+        response: object(
+          {
+            status: { enum: ['recorded', 'duplicate'] },
+            model: TEXT,
+            version: TEXT,
+            variant: TEXT,
+            value: { type: ['number', 'boolean'] },
+          },
+          ['status'],
+        ),
+      },
       handle: async (request) => {
         const record = recordOf(readJson(request, options.maxDepth), context, outcomes);
         if (record === undefined) return { status: 'duplicate' };
@@ -79,7 +92,7 @@ export async function feedbackRoutes(context: ServiceContext): Promise<Feature> 
       access: 'predict',
       model: 'query',
       summary: 'Outcomes by variant: rates or means with intervals, a test of the difference, and a verdict.',
-      operation: { query: { model: TEXT }, response: object({ models: arrayOf({ type: 'object' }) }) },
+      operation: { query: { model: TEXT }, response: object({ models: arrayOf(ref('Experiment')) }) },
       handle: ({ query }) => {
         const name = query.get('model');
         if (name !== null)
@@ -109,24 +122,6 @@ function checkOptions({
       "serve: option 'feedback.fsync' is 'always', 'interval' or 'never'.",
     );
 }
-
-const LABEL = { type: ['string', 'number', 'boolean'] };
-const FEEDBACK = object(
-  {
-    id: {
-      ...TEXT,
-      description: 'Of the prediction, or of the outcome; the second of the same id does not count.',
-    },
-    row: { type: 'integer', minimum: 0, description: 'Of a batch. Default 0.' },
-    user: { ...TEXT, description: 'Whose variant it is.' },
-    model: { ...TEXT, description: 'Default: the default model.' },
-    version: { ...TEXT, description: 'Instead of a user: a version or an alias.' },
-    reward: { type: ['number', 'boolean'], description: 'What it was worth; this or the label.' },
-    label: { ...LABEL, description: 'What would have been right.' },
-    prediction: { ...LABEL, description: 'What the model had said, where no id tells.' },
-  },
-  [],
-);
 
 interface Feedback {
   readonly id?: string;

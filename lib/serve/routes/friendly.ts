@@ -1,7 +1,7 @@
 /** The routes that tutorials use: one model, JSON rows, short names. */
 import { performance } from 'node:perf_hooks';
 import type { Route } from '../http.js';
-import { object, ref, TEXT } from '../openapi/operation.js';
+import { mapOf, object, ref, TEXT } from '../openapi/operation.js';
 import { requireReady } from '../readiness.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { predictRow, predictRows } from './predict.js';
@@ -18,6 +18,15 @@ export function friendlyRoutes(context: ServiceContext): Feature {
       path: '/',
       access: 'public',
       summary: 'What is served, and where.',
+      operation: {
+        response: object({
+          name: TEXT,
+          version: TEXT,
+          model: object({ type: TEXT, kind: TEXT }),
+          borealVersion: TEXT,
+          links: mapOf(TEXT),
+        }),
+      },
       handle: () => {
         const { name, version, type, kind, borealVersion } = info();
         return { name, version, model: { type, kind }, borealVersion, links: linksOf(routes, prefix) };
@@ -37,6 +46,7 @@ export function friendlyRoutes(context: ServiceContext): Feature {
       access: 'public',
       summary:
         'Whether requests should be sent here: every model answers, and the server is not about to end.',
+      operation: { response: object({ status: { const: 'ready' } }) },
       handle: () => {
         requireReady(context);
         return { status: 'ready' };

@@ -2,6 +2,7 @@
 import { parse } from 'csv-parse/sync';
 import type { Column } from '../../core/schema.js';
 import { parseJson, Reply, type Route, type ServiceRequest } from '../http.js';
+import { arrayOf, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { version as borealVersion } from '../version.js';
@@ -24,6 +25,7 @@ export function mlflowRoutes({ models, traffic, options }: ServiceContext): Feat
       path: '/version',
       access: 'public',
       summary: 'MLflow: the version of the server, as text.',
+      operation: { response: TEXT, responseType: 'text/plain' },
       handle: () => new Reply(200, borealVersion, { 'content-type': 'text/plain; charset=utf-8' }),
     },
     {
@@ -31,6 +33,11 @@ export function mlflowRoutes({ models, traffic, options }: ServiceContext): Feat
       path: '/invocations',
       access: 'predict',
       summary: 'MLflow: predicts rows of dataframe_split, dataframe_records, instances, inputs or CSV.',
+      operation: {
+        request: ref('Invocations'),
+        alsoTakes: { 'text/csv': { ...TEXT, description: 'The first line has the names of the columns.' } },
+        response: object({ predictions: arrayOf({}) }),
+      },
       inWorker: true,
       handle: (request) =>
         models.use(traffic.address(request, {}), async ({ endpoint }) => {

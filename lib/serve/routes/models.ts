@@ -83,6 +83,10 @@ export function modelRoutes(context: ServiceContext): Feature {
       access: 'predict',
       model: 'query',
       summary: 'The version that answers requests that name none.',
+      operation: {
+        query: { model: { ...TEXT, description: 'Default: the default model.' } },
+        response: { allOf: [object({ name: TEXT }), ref('VersionStatus')] },
+      },
       handle: inUse,
     },
     {
@@ -90,7 +94,10 @@ export function modelRoutes(context: ServiceContext): Feature {
       path: '/model/reload',
       access: 'admin',
       summary: 'Loads all models anew, or the one of ?model=, and swaps them in when they are warm.',
-      operation: { query: { model: { ...TEXT, description: 'Default: all models.' } } },
+      operation: {
+        query: { model: { ...TEXT, description: 'Default: all models.' } },
+        response: object({ status: { const: 'reloaded' }, models: arrayOf(ref('ModelStatus')) }),
+      },
       handle: async (request) => {
         await loading(() => models.reload(request.query.get('model') ?? undefined));
         return { status: 'reloaded', models: models.status() };
@@ -101,7 +108,11 @@ export function modelRoutes(context: ServiceContext): Feature {
       path: '/models/:name/promote',
       access: 'admin',
       summary: 'Puts a version into production.',
-      operation: { request: object({ version: TEXT }), response: object({ name: TEXT, version: TEXT }) },
+      operation: {
+        request: object({ version: TEXT }),
+        example: { version: '1' },
+        response: object({ name: TEXT, version: TEXT }),
+      },
       handle: async (request) => {
         const name = request.params.name!;
         const version = textOf(request, 'version', options.maxDepth);
@@ -126,6 +137,7 @@ export function modelRoutes(context: ServiceContext): Feature {
       summary: 'Points an alias at a version.',
       operation: {
         request: object({ version: TEXT }),
+        example: { version: '1' },
         response: object({ name: TEXT, alias: TEXT, version: TEXT }),
       },
       handle: async (request) => {
@@ -140,6 +152,7 @@ export function modelRoutes(context: ServiceContext): Feature {
       path: '/models/:name/aliases/:alias',
       access: 'admin',
       summary: 'Takes an alias away.',
+      operation: { response: object({ name: TEXT, alias: TEXT }) },
       handle: async ({ params: { name, alias } }) => {
         await loading(() => models.alias(name!, alias!, undefined));
         return { name, alias };

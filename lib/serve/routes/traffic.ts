@@ -1,25 +1,11 @@
 /** The routes of traffic: how the requests to a model are spread, and its administration. */
 import { type Route, readJson } from '../http.js';
 import type { ModelTraffic } from '../models/traffic.js';
-import { object, TEXT } from '../openapi/operation.js';
+import { ref } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 
 const PATH = '/models/:name/traffic';
-
-const SHARE = { type: 'number', minimum: 0, maximum: 1 };
-const TRAFFIC = object(
-  {
-    variants: { type: 'object', additionalProperties: { type: 'number', minimum: 0 } },
-    canary: object(
-      { version: TEXT, share: SHARE, maxErrorRate: SHARE, minRequests: { type: 'integer', minimum: 1 } },
-      ['version', 'share'],
-    ),
-    shadow: TEXT,
-    key: object({ header: TEXT, query: TEXT, field: TEXT }, []),
-  },
-  [],
-);
 
 /** Makes the routes, and gives the shadows what they are to see. */
 export function trafficRoutes({ models, traffic, options }: ServiceContext): Feature {
@@ -30,6 +16,7 @@ export function trafficRoutes({ models, traffic, options }: ServiceContext): Fea
       path: PATH,
       access: 'predict',
       summary: 'How requests that name no version are spread, and what came of it.',
+      operation: { response: ref('TrafficStatus') },
       handle: ({ params }) => traffic.status(known(params.name!)),
     },
     {
@@ -37,7 +24,7 @@ export function trafficRoutes({ models, traffic, options }: ServiceContext): Fea
       path: PATH,
       access: 'admin',
       summary: 'Spreads the requests: variants with weights, or a canary; a shadow; where the user is named.',
-      operation: { request: TRAFFIC, response: { type: 'object' } },
+      operation: { request: ref('Traffic'), response: ref('TrafficStatus') },
       handle: (request) => {
         const name = known(request.params.name!);
         const config = readJson(request, options.maxDepth) as ModelTraffic;
@@ -54,6 +41,7 @@ export function trafficRoutes({ models, traffic, options }: ServiceContext): Fea
       path: PATH,
       access: 'admin',
       summary: 'Sends all requests that name no version to production.',
+      operation: { response: ref('TrafficStatus') },
       handle: ({ params }) => {
         const name = known(params.name!);
         traffic.clear(name);

@@ -1,6 +1,7 @@
 /** Triton's extensions of the Open Inference Protocol: the repository, model configuration and statistics. */
 import { parseJson, type Route, type ServiceRequest } from '../http.js';
 import type { ModelState, VersionStatus } from '../models/model-store.js';
+import { arrayOf, BOOLEAN, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { configOf } from '../v2/config.js';
@@ -17,6 +18,11 @@ export function v2ModelRoutes({ models, options }: ServiceContext): Feature {
       path: '/v2/repository/index',
       access: 'predict',
       summary: 'Open Inference Protocol: every model and version, and its state.',
+      operation: {
+        request: object({ ready: { ...BOOLEAN, description: 'Only those that answer.' } }, []),
+        example: {},
+        response: arrayOf(object({ name: TEXT, version: TEXT, state: { enum: WIRE_STATES }, reason: TEXT })),
+      },
       handle: (request) => {
         const { ready = false } = bodyOf(request, options.maxDepth);
         if (typeof ready !== 'boolean') throw wrong("'ready' is true or false.");
@@ -31,6 +37,7 @@ export function v2ModelRoutes({ models, options }: ServiceContext): Feature {
       path: '/v2/repository/models/:model/load',
       access: 'admin',
       summary: 'Open Inference Protocol: loads the newest version of a model.',
+      operation: { request: { type: 'object' }, example: {}, response: object({}) },
       handle: async (request) => {
         const { parameters } = bodyOf(request, options.maxDepth);
         if (typeof parameters === 'object' && parameters !== null && Object.keys(parameters).length > 0) {
@@ -45,6 +52,7 @@ export function v2ModelRoutes({ models, options }: ServiceContext): Feature {
       path: '/v2/repository/models/:model/unload',
       access: 'admin',
       summary: 'Open Inference Protocol: takes all versions of a model out of memory.',
+      operation: { request: { type: 'object' }, example: {}, response: object({}) },
       handle: async (request) => {
         bodyOf(request, options.maxDepth);
         await models.unload(request.params.model!);
@@ -56,6 +64,7 @@ export function v2ModelRoutes({ models, options }: ServiceContext): Feature {
       path: '/v2/models/stats',
       access: 'predict',
       summary: 'Open Inference Protocol: statistics of all models.',
+      operation: { response: STATS },
       handle: () => ({
         model_stats: models
           .names()
@@ -69,6 +78,7 @@ export function v2ModelRoutes({ models, options }: ServiceContext): Feature {
         path: `${path}/stats`,
         access: 'predict',
         summary: 'Open Inference Protocol: statistics of a model.',
+        operation: { response: STATS },
         handle: (request) => {
           const { name, version } = models.get(asked(request));
           const versions = request.params.version === undefined ? models.versions(name) : [{ name, version }];
@@ -80,6 +90,7 @@ export function v2ModelRoutes({ models, options }: ServiceContext): Feature {
         path: `${path}/config`,
         access: 'predict',
         summary: "Open Inference Protocol: a model's configuration.",
+        operation: { response: ref('ModelConfig') },
         handle: (request) => configOf(models.get(asked(request)).endpoint),
       },
     ]),
@@ -94,6 +105,9 @@ const STATES: Readonly<Record<ModelState, string>> = {
   failed: 'UNAVAILABLE',
   unloaded: 'UNAVAILABLE',
 };
+
+const WIRE_STATES = [...new Set(Object.values(STATES))];
+const STATS = object({ model_stats: arrayOf(ref('ModelStatistics')) });
 
 function entryOf(name: string, { version, state, reason }: VersionStatus) {
   return { name, version, state: STATES[state], reason: reason ?? (state === 'unloaded' ? 'unloaded' : '') };

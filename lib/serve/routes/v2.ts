@@ -1,6 +1,7 @@
 /** The Open Inference Protocol (KServe's V2) over HTTP: health, metadata and inference. */
 import type { Route, ServiceRequest } from '../http.js';
 import type { Selector } from '../models/model-store.js';
+import { arrayOf, BOOLEAN, object, ref, TEXT } from '../openapi/operation.js';
 import { requireReady } from '../readiness.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { infer } from '../v2/infer.js';
@@ -39,6 +40,7 @@ export function v2Routes(context: ServiceContext): Feature {
       path: '/v2',
       access: 'public',
       summary: 'Open Inference Protocol: name, version and extensions of the server.',
+      operation: { response: object({ name: TEXT, version: TEXT, extensions: arrayOf(TEXT) }) },
       handle: () => ({ name: 'boreal', version: borealVersion, extensions: EXTENSIONS }),
     },
     {
@@ -46,6 +48,7 @@ export function v2Routes(context: ServiceContext): Feature {
       path: '/v2/health/live',
       access: 'public',
       summary: 'Open Inference Protocol: whether the server answers.',
+      operation: { response: object({ live: BOOLEAN }) },
       handle: () => ({ live: true }),
     },
     {
@@ -53,6 +56,7 @@ export function v2Routes(context: ServiceContext): Feature {
       path: '/v2/health/ready',
       access: 'public',
       summary: 'Open Inference Protocol: whether every model answers.',
+      operation: { response: object({ ready: BOOLEAN }) },
       handle: () => {
         requireReady(context);
         return { ready: true };
@@ -64,6 +68,7 @@ export function v2Routes(context: ServiceContext): Feature {
         path,
         access: 'predict',
         summary: "Open Inference Protocol: a model's inputs and outputs.",
+        operation: { response: ref('ModelMetadata') },
         handle: metadata,
       },
       {
@@ -78,6 +83,16 @@ export function v2Routes(context: ServiceContext): Feature {
         path: `${path}/infer`,
         access: 'predict',
         summary: 'Open Inference Protocol: an inference; tensors as JSON or binary.',
+        operation: {
+          request: ref('InferRequest'),
+          alsoTakes: {
+            'application/octet-stream': {
+              description:
+                'The JSON, as long as Inference-Header-Content-Length says, and the tensors behind it.',
+            },
+          },
+          response: ref('InferResponse'),
+        },
         inWorker: true,
         handle: answer,
       },

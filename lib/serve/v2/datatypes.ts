@@ -39,6 +39,9 @@ const NUMERIC: ReadonlyMap<string, NumericType> = new Map<string, NumericType>([
   ['FP64', { bytes: 8, read: (b) => new Float64Array(b) }],
 ]);
 
+/** All of them, by name. */
+export const DATATYPES: readonly string[] = [...NUMERIC.keys(), 'BYTES'];
+
 /** Elements that came as JSON, or as the typed contents of gRPC. @throws {ERR_REQUEST} as a {@link RequestError} */
 export function elementsOfValues(name: string, datatype: string, values: readonly unknown[]): Elements {
   if (datatype === 'BYTES') return values.map((value, i) => textOf(name, value, i));
