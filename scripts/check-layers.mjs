@@ -51,7 +51,8 @@ const tsRules = {
   inspection: [...foundation, 'metrics'],
   plot: [...foundation, 'metrics'],
   monitor: [...foundation, 'metrics'],
-  serve: [...foundation, 'monitor'],
+  // estimators: so that model files can be read by whoever imports boreal/serve alone.
+  serve: [...foundation, 'monitor', 'estimators'],
   estimators: ['core', ...families, 'pipeline', 'model-selection', 'interchange'],
   index: without(anything, 'serve', 'testing', 'cli'),
   testing: without(anything, 'serve', 'cli'),

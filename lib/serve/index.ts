@@ -41,3 +41,6 @@ export type { ApiKey, Principal } from './security/api-keys.js';
 export type { RateLimit } from './security/rate-limit.js';
 export { Service } from './service.js';
 export type { WorkerOptions } from './workers/pool.js';
+
+// A registry reads model files, whose estimators have to be known.
+import '../estimators.js';

@@ -13,6 +13,7 @@ import {
   type VersionStatus,
 } from '../../lib/serve/index.js';
 import { compareVersions } from '../../lib/serve/models/names.js';
+import { runExample } from '../support/examples.js';
 import { house, post, priceModel } from './support.js';
 
 let root: string;
@@ -435,4 +436,17 @@ describe('a server of a model file', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
     await expect(serve(join(dir, 'none.boreal'), { port: 0 })).rejects.toMatchObject({ code: 'ENOENT' });
   });
+});
+
+it('reads models for a program that imports boreal/serve alone', async () => {
+  const path = join(dir, 'double.boreal');
+  await double.save(path);
+  const code = `
+    import { serve } from 'boreal/serve';
+    const server = await serve(${JSON.stringify(path)}, { port: 0, handleSignals: false });
+    const response = await fetch(server.url + '/predict', {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: '{ "x": 4 }' });
+    console.log(await response.text());
+    await server.close();`;
+  expect(JSON.parse(await runExample({ name: 'boreal/serve alone', code }))).toEqual({ prediction: 8 });
 });
