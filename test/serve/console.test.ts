@@ -306,16 +306,16 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     const { page, offences } = await open(browser, `${url}/console#try`, { colorScheme: 'dark' });
     const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
     await page.getByRole('spinbutton').first().waitFor();
-    expect(await background()).toBe('rgb(15, 21, 19)');
+    await expect.poll(background).toBe('rgb(15, 21, 19)');
     await page.getByRole('button', { name: 'Predict' }).click();
     await page.locator('.bars li').first().waitFor();
     expect(await accessibility(page)).toEqual([]);
     await shoot(page, 'dark');
     await page.getByRole('button', { name: 'Dark' }).click();
-    expect(await background()).toBe('rgb(246, 247, 246)');
+    await expect.poll(background).toBe('rgb(246, 247, 246)');
     await page.reload();
     await page.getByRole('spinbutton').first().waitFor();
-    expect(await background()).toBe('rgb(246, 247, 246)');
+    await expect.poll(background).toBe('rgb(246, 247, 246)');
     expect(offences).toEqual([]);
   });
 
