@@ -5,7 +5,7 @@
 import type { FloatArray } from '../core/matrix.js';
 import type { Route, ServiceRequest } from './http.js';
 import type { BatchRun } from './model/batcher.js';
-import type { ServedModel } from './models/model-store.js';
+import type { ServedModel } from './models/served-model.js';
 
 /** A request that was answered. */
 export interface RequestEvent {

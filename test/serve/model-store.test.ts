@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { LinearRegression } from '../../lib/index.js';
 import { ModelEndpoint } from '../../lib/serve/index.js';
-import { ModelStore, type VersionPolicy } from '../../lib/serve/models/model-store.js';
+import { ModelStore } from '../../lib/serve/models/model-store.js';
+import type { VersionPolicy } from '../../lib/serve/models/served-model.js';
 import type { ListedModel, ModelSource } from '../../lib/serve/models/source.js';
 import { type ModelEvent, Observers } from '../../lib/serve/observer.js';
 

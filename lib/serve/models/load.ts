@@ -9,8 +9,9 @@ import type { Observers } from '../observer.js';
 import type { Servable, ServiceOptions } from '../options.js';
 import type { Log } from '../service.js';
 import { FileSource } from './file-source.js';
-import { headersOf, type Loader, ModelStore, type ServedModel, type VersionPolicy } from './model-store.js';
+import { ModelStore } from './model-store.js';
 import { ModelRegistry } from './registry.js';
+import { headersOf, type Loader, type ServedModel, type VersionPolicy } from './served-model.js';
 import { SharedSource } from './shared-source.js';
 import { MemorySource, type ModelSource } from './source.js';
 

@@ -1,7 +1,7 @@
 /** Models that the main thread has loaded and a worker adopts: the same memory, seen by another event loop. */
 import { ValidationError } from '../../errors.js';
 import type { SharedEndpoint } from '../model/endpoint.js';
-import type { AnsweringModel } from './model-store.js';
+import type { AnsweringModel } from './served-model.js';
 import type { CompiledModel, ListedModel, ModelSource } from './source.js';
 
 /** A model with its versions, as the main thread posts it. */

@@ -7,7 +7,8 @@ import { bucketOf, pick, type Share } from '../../monitor/assign.js';
 import type { ServiceRequest } from '../http.js';
 import { RequestError } from '../request-error.js';
 import type { Log } from '../service.js';
-import type { ModelStore, Route, Selector, ServedModel } from './model-store.js';
+import type { ModelStore } from './model-store.js';
+import type { Route, Selector, ServedModel } from './served-model.js';
 import { Shadow, type ShadowStats } from './shadow.js';
 
 /** Where the name of a user is in a request; the first that is there counts. */

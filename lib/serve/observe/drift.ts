@@ -12,7 +12,7 @@ import {
   resolveThresholds,
 } from '../../monitor/drift-monitor.js';
 import type { Access, Route } from '../http.js';
-import type { ServedModel } from '../models/model-store.js';
+import type { ServedModel } from '../models/served-model.js';
 import type { Observer } from '../observer.js';
 import { arrayOf, object, ref } from '../openapi/operation.js';
 import type { Feature, ServiceContext } from '../service.js';

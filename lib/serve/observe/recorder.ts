@@ -1,7 +1,7 @@
 /** Counts what happens in a service: requests by route, predictions by model, batches, errors. */
 import { performance } from 'node:perf_hooks';
 import type { Route } from '../http.js';
-import type { ServedModel } from '../models/model-store.js';
+import type { ServedModel } from '../models/served-model.js';
 import type { BatchEvent, ModelEvent, Observer, PredictionEvent, RequestEvent } from '../observer.js';
 import { errorResponse } from '../request-error.js';
 import { Histogram, RecentHistogram } from './histogram.js';

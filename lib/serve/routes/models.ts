@@ -1,7 +1,7 @@
 /** The routes of models and versions: what there is, predictions of a certain one, and its administration. */
 import { BorealError, type ErrorCode } from '../../errors.js';
 import { type Route, readJson, type ServiceRequest } from '../http.js';
-import type { Selector } from '../models/model-store.js';
+import type { Selector } from '../models/served-model.js';
 import { reasonOf } from '../models/source.js';
 import { arrayOf, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Reply, readJson, type ServiceRequest } from '../http.js';
 import { bringsImages, readImages } from '../image/read-images.js';
 import type { Batch } from '../model/batch.js';
-import type { Selector, ServedModel } from '../models/model-store.js';
+import type { Selector, ServedModel } from '../models/served-model.js';
 import type { ServiceContext } from '../service.js';
 import { whenDone } from '../when-done.js';
 import { binaryReply, bringsBinary, readBinary, wantsBinary } from './binary.js';

@@ -1,6 +1,6 @@
 /** Triton's extensions of the Open Inference Protocol: the repository, model configuration and statistics. */
 import { parseJson, type Route, type ServiceRequest } from '../http.js';
-import type { ModelState, VersionStatus } from '../models/model-store.js';
+import type { ModelState, VersionStatus } from '../models/served-model.js';
 import { arrayOf, BOOLEAN, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';

@@ -1,6 +1,6 @@
 /** The Open Inference Protocol (KServe's V2) over HTTP: health, metadata and inference. */
 import type { Route, ServiceRequest } from '../http.js';
-import type { Selector } from '../models/model-store.js';
+import type { Selector } from '../models/served-model.js';
 import { arrayOf, BOOLEAN, object, ref, TEXT } from '../openapi/operation.js';
 import { requireReady } from '../readiness.js';
 import type { Feature, ServiceContext } from '../service.js';

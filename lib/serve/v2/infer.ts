@@ -1,7 +1,8 @@
 /** An inference of the Open Inference Protocol, whatever carried it. */
 import { performance } from 'node:perf_hooks';
 import type { Call } from '../model/batcher.js';
-import type { ModelStore, Selector } from '../models/model-store.js';
+import type { ModelStore } from '../models/model-store.js';
+import type { Selector } from '../models/served-model.js';
 import type { InferRequest } from './messages.js';
 import { V2Model } from './model.js';
 import type { OutputTensor } from './outputs.js';

@@ -13,7 +13,7 @@ import { native } from '../../native.js';
 import type { AppOptions } from '../adapters/app.js';
 import { type LogOptions, requestLogOptions } from '../adapters/logging.js';
 import type { ServiceRequest } from '../http.js';
-import type { AnsweringModel } from '../models/model-store.js';
+import type { AnsweringModel } from '../models/served-model.js';
 import { shareModels } from '../models/shared-source.js';
 import type { Log, Service } from '../service.js';
 import { replay } from './events.js';
