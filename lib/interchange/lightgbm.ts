@@ -45,7 +45,7 @@ const MAX_LEAVES = 1 << 30;
 type Section = Readonly<Record<string, string>>;
 
 /**
- * Reads a model of LightGBM (text of versions 3 and 4): boosting gbdt, dart and rf, numeric and categorical splits,
+ * Reads a model of LightGBM (tested: 4.7.0), on this thread: boosting gbdt, dart and rf, numeric and categorical splits,
  * every treatment of missing values. Values are compared and added in float64 in LightGBM's own order, so that raw
  * scores have LightGBM's bits; probabilities differ in the last ones.
  *

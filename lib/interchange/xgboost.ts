@@ -50,7 +50,7 @@ const MAX_FEATURES = 1 << 22;
 const MAX_CLASSES = 1 << 16;
 
 /**
- * Reads a model of XGBoost (1.7 to 3.x): boosters `gbtree` and `dart`, numeric and categorical splits, missing values.
+ * Reads a model of XGBoost (tested: 3.2.0), on this thread: boosters `gbtree` and `dart`, numeric and categorical splits, missing values.
  * Values are compared in float32, as XGBoost does; scores are added in float64 and not in float32, so that they differ
  * from XGBoost's by its own rounding: about 1e-7 of the sum of the leaves' magnitudes.
  *
