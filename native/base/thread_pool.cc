@@ -58,11 +58,12 @@ void relax() {
 #endif
 }
 
-// A helper is usually within its last task when the caller runs out of tasks: sleeping and waking would cost
-// more than these few microseconds.
-void spin_while_active(const Loop& loop) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(5);
-  while (loop.active.load(std::memory_order_relaxed) != 0 && std::chrono::steady_clock::now() < deadline) {
+// Waits for what is likely to come within microseconds, awake: to sleep and to be woken costs a thread 50 us
+// and more on a virtual machine. A wait in vain costs no more than that either.
+template <typename Condition>
+void spin_until(const Condition& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+  while (!condition() && std::chrono::steady_clock::now() < deadline) {
     for (int i = 0; i < 16; ++i) relax();
   }
 }
@@ -87,10 +88,15 @@ class Crew {
       std::lock_guard<std::mutex> lock(mutex_);
       start_threads();
       loops_.push_back(&loop);
-      for (size_t i = std::min(loop.helpers_wanted, idle_workers_); i > 0; --i) wake_worker_.notify_one();
+      const size_t awake = std::min(loop.helpers_wanted, spinning_);
+      spinning_ -= awake;
+      claimed_ += awake;
+      news_.fetch_add(1, std::memory_order_relaxed);
+      for (size_t i = std::min(loop.helpers_wanted - awake, idle_workers_); i > 0; --i) wake_worker_.notify_one();
     }
     const std::exception_ptr error = loop.work(0);
-    spin_while_active(loop);
+    // A helper is usually within its last task when the caller runs out of tasks.
+    spin_until([&] { return loop.active.load(std::memory_order_relaxed) == 0; });
     {
       std::unique_lock<std::mutex> lock(mutex_);
       loops_.erase(std::find(loops_.begin(), loops_.end(), &loop));
@@ -105,6 +111,7 @@ class Crew {
     start_threads();
     if (threads_.empty()) throw Error("ERR_OUT_OF_MEMORY", "The operating system refused to start a thread.");
     jobs_.push_back(std::move(job));
+    news_.fetch_add(1, std::memory_order_relaxed);
     wake_for_job();
   }
 
@@ -128,22 +135,37 @@ class Crew {
     name_this_thread(lane_ == Lane::kTrain ? "boreal-train" : "boreal-predict");
     if (lane_ == Lane::kTrain) lower_this_thread_priority();
     std::unique_lock<std::mutex> lock(mutex_);
+    bool helped = false;
     for (;;) {
       Loop* loop = express ? nullptr : open_loop();
       if (loop != nullptr) {
         help(*loop, lock);
+        helped = true;
       } else if (!jobs_.empty()) {
         run_job(lock);
       } else if (stopping_) {
         return;
       } else if (express) {
         wake_express_.wait(lock);
+      } else if (helped) {
+        helped = wait_awake(lock);
       } else {
         ++idle_workers_;
         wake_worker_.wait(lock);
         --idle_workers_;
       }
     }
+  }
+
+  // A loop is often followed by the next: the blocks of a product, the levels of a tree. Tells whether there is news.
+  bool wait_awake(std::unique_lock<std::mutex>& lock) {
+    const uint64_t seen = news_.load(std::memory_order_relaxed);
+    ++spinning_;
+    lock.unlock();
+    spin_until([&] { return news_.load(std::memory_order_relaxed) != seen; });
+    lock.lock();
+    --(claimed_ > 0 ? claimed_ : spinning_);
+    return news_.load(std::memory_order_relaxed) != seen;
   }
 
   Loop* open_loop() const {
@@ -179,6 +201,7 @@ class Crew {
   // A worker counted as idle may already be on its way to something else; whoever takes work while jobs are
   // queued calls this again, so no job is forgotten.
   void wake_for_job() {
+    if (spinning_ > 0) return;  // it comes by itself
     if (idle_workers_ > 0) {
       wake_worker_.notify_one();
     } else {
@@ -194,7 +217,10 @@ class Crew {
   std::condition_variable wake_worker_, wake_express_, helper_left_;
   std::deque<std::function<void()>> jobs_;
   std::vector<Loop*> loops_;  // running parallel_for calls, oldest first
-  size_t idle_workers_ = 0;
+  std::atomic<uint64_t> news_{0};  // loops and jobs so far; changed under the mutex, spun on without
+  size_t idle_workers_ = 0;        // asleep
+  size_t spinning_ = 0;            // awake without work, that no loop counts on yet
+  size_t claimed_ = 0;             // awake without work, that a loop counts on
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -346,7 +346,7 @@ TEST_CASE("decompositions: what they refuse") {
 }
 
 TEST_CASE("decompositions: the same bits at any number of threads") {
-  const size_t n = 300;
+  const size_t n = 200;
   const Full a = random_matrix(n, n, 40), b = random_matrix(n, 5, 41);
   const Full spd = a * transposed(a);
   const auto all = [&](size_t threads) {

@@ -167,7 +167,7 @@ TEST_CASE_TEMPLATE("pairwise distances: the same bits in any block, batch and nu
                    double) {
   for (const size_t d : {size_t{1}, size_t{40}, size_t{700}}) {
     CAPTURE(d);
-    const size_t m = 203, n = d == 1 ? 1301 : 150;
+    const size_t m = 203, n = d == 1 ? 1301 : 100;
     const std::vector<T> x = normal_values<T>(m * d, 3), y = normal_values<T>(n * d, 4);
     for (const Metric metric : kMetrics) {
       const std::vector<T> whole = all_distances(metric, x, y, d);
