@@ -92,7 +92,8 @@ class Crew {
       spinning_ -= awake;
       claimed_ += awake;
       news_.fetch_add(1, std::memory_order_relaxed);
-      for (size_t i = std::min(loop.helpers_wanted - awake, idle_workers_); i > 0; --i) wake_worker_.notify_one();
+      for (size_t i = std::min(loop.helpers_wanted - awake, idle_workers_); i > 0; --i)
+        wake_worker_.notify_one();
     }
     const std::exception_ptr error = loop.work(0);
     // A helper is usually within its last task when the caller runs out of tasks.
@@ -157,7 +158,8 @@ class Crew {
     }
   }
 
-  // A loop is often followed by the next: the blocks of a product, the levels of a tree. Tells whether there is news.
+  // A loop is often followed by the next: the blocks of a product, the levels of a tree. Tells whether there
+  // is news.
   bool wait_awake(std::unique_lock<std::mutex>& lock) {
     const uint64_t seen = news_.load(std::memory_order_relaxed);
     ++spinning_;
@@ -216,7 +218,7 @@ class Crew {
   std::mutex mutex_;
   std::condition_variable wake_worker_, wake_express_, helper_left_;
   std::deque<std::function<void()>> jobs_;
-  std::vector<Loop*> loops_;  // running parallel_for calls, oldest first
+  std::vector<Loop*> loops_;       // running parallel_for calls, oldest first
   std::atomic<uint64_t> news_{0};  // loops and jobs so far; changed under the mutex, spun on without
   size_t idle_workers_ = 0;        // asleep
   size_t spinning_ = 0;            // awake without work, that no loop counts on yet

@@ -8,8 +8,6 @@
 namespace boreal {
 namespace {
 
-enum class Layout { kPacked, kRowMajor, kColumnMajor };
-
 template <typename B>
 struct Block {
   using T = typename B::Value;
@@ -59,17 +57,17 @@ BOREAL_NOINLINE void multiply_edge(TileFunction<B> multiply, Tile<B> tile, size_
   for (size_t r = 0; r < rows; ++r) copy_row(aside + r * width, c + r * c_row, cols);
 }
 
-template <typename B, size_t R, size_t P, bool kRowMajor>
+template <typename B, size_t R, size_t P, Layout kLayout>
 inline void multiply_columns(const Tile<B>& tile, size_t cols) {
   constexpr size_t kWidth = P * kPanel<typename B::Value>;
-  if (cols >= kWidth) return multiply_tile<B, R, P, kRowMajor>(tile);
-  multiply_edge<B>(multiply_tile<B, R, P, kRowMajor>, tile, R, kWidth, cols);
+  if (cols >= kWidth) return multiply_tile<B, R, P, kLayout>(tile);
+  multiply_edge<B>(multiply_tile<B, R, P, kLayout>, tile, R, kWidth, cols);
 }
 
-template <typename B, size_t R, bool kRowMajor>
+template <typename B, size_t R, Layout kLayout>
 inline void multiply_rows(const Tile<B>& tile, size_t rows, size_t cols) {
-  if (rows == R) return multiply_columns<B, R, 1, kRowMajor>(tile, cols);
-  if constexpr (R > 1) multiply_rows<B, R - 1, kRowMajor>(tile, rows, cols);
+  if (rows == R) return multiply_columns<B, R, 1, kLayout>(tile, cols);
+  if constexpr (R > 1) multiply_rows<B, R - 1, kLayout>(tile, rows, cols);
 }
 
 template <typename B>
@@ -79,7 +77,7 @@ inline Tile<B> first_tile(const Block<B>& x, size_t rows) {
 }
 
 // From column j on, R rows in all.
-template <typename B, size_t R, size_t P, bool kRowMajor>
+template <typename B, size_t R, size_t P, Layout kLayout>
 inline void multiply_alone(const Block<B>& x, size_t j) {
   using T = typename B::Value;
   constexpr size_t kWidth = P * kPanel<T>;
@@ -89,32 +87,32 @@ inline void multiply_alone(const Block<B>& x, size_t j) {
     tile.b += j / kPanel<T> * x.b_panel;
     tile.c += j;
     if (x.bias != nullptr) tile.bias += j;
-    multiply_columns<B, R, P, kRowMajor>(tile, cols);
+    multiply_columns<B, R, P, kLayout>(tile, cols);
     if (x.activation != Unary::kIdentity) x.activate(x.activation, tile.c, x.c_row, tile.c, x.c_row, R, cols);
   }
-  if constexpr (P > 1) multiply_alone<B, R, P / 2, kRowMajor>(x, j);
+  if constexpr (P > 1) multiply_alone<B, R, P / 2, kLayout>(x, j);
 }
 
-template <typename B, size_t R, bool kRowMajor>
+template <typename B, size_t R, Layout kLayout>
 inline void multiply_alone(const Block<B>& x) {
-  if (x.m == R) return multiply_alone<B, R, tile_panels(R), kRowMajor>(x, 0);
-  if constexpr (R > 1) multiply_alone<B, R - 1, kRowMajor>(x);
+  if (x.m == R) return multiply_alone<B, R, tile_panels(R), kLayout>(x, 0);
+  if constexpr (R > 1) multiply_alone<B, R - 1, kLayout>(x);
 }
 
-template <typename B, bool kRowMajor>
+template <typename B, Layout kLayout>
 void multiply_layout(const Block<B>& x) {
   using T = typename B::Value;
-  if (x.m <= kTileRows) return multiply_alone<B, kTileRows, kRowMajor>(x);
+  if (x.m <= kTileRows) return multiply_alone<B, kTileRows, kLayout>(x);
   for (size_t j = 0; j < x.n; j += kPanel<T>) {
     const size_t cols = x.n - j < kPanel<T> ? x.n - j : kPanel<T>;
     for (size_t i = 0, rows; i < x.m; i += rows) {
       rows = block_rows(x.m - i);
       Tile<B> tile = first_tile(x, rows);
-      tile.a += i * (kRowMajor ? x.a_stride : x.a_layout == Layout::kPacked ? x.k : 1);
+      tile.a += i * (kLayout == Layout::kRowMajor ? x.a_stride : x.a_layout == Layout::kPacked ? x.k : 1);
       tile.b += j / kPanel<T> * x.b_panel;
       tile.c += i * x.c_row + j;
       if (x.bias != nullptr) tile.bias += j;
-      multiply_rows<B, kTileRows, kRowMajor>(tile, rows, cols);
+      multiply_rows<B, kTileRows, kLayout>(tile, rows, cols);
     }
     if (x.activation != Unary::kIdentity) {
       x.activate(x.activation, x.c + j, x.c_row, x.c + j, x.c_row, x.m, cols);
@@ -124,11 +122,10 @@ void multiply_layout(const Block<B>& x) {
 
 template <typename B>
 void multiply_block(const Block<B>& x) {
-  if (x.a_layout == Layout::kRowMajor) {
-    multiply_layout<B, true>(x);
-  } else {
-    multiply_layout<B, false>(x);
-  }
+  if (x.a_layout == Layout::kRowMajor) return multiply_layout<B, Layout::kRowMajor>(x);
+  const bool panels = x.b_step == kPanel<typename B::Value>;
+  if (x.a_layout == Layout::kPacked && panels) return multiply_layout<B, Layout::kPacked>(x);
+  multiply_layout<B, Layout::kColumnMajor>(x);
 }
 
 }  // namespace

@@ -22,6 +22,10 @@ constexpr size_t tile_panels(size_t rows) {
 }
 
 enum class Start { kZero, kBias, kC };
+// How a tile reads A: by rows or by columns; or as pack_rows made it, and B as pack_panels did. Then the
+// steps are constants: kept in registers they would spill, and each spill is a load among those that feed the
+// fmas.
+enum class Layout { kPacked, kRowMajor, kColumnMajor };
 
 template <typename B>
 struct Tile {
@@ -56,7 +60,7 @@ struct Plain {
 };
 
 // One step of k: sum[r][v] += A[r, kStep] B[kStep, v].
-template <typename B, size_t R, size_t P, bool kRowMajor, size_t kStep, typename V>
+template <typename B, size_t R, size_t P, Layout kLayout, size_t kStep, typename V>
 BOREAL_INLINE void tile_step(V (&sum)[R][P * kTileVectors], const typename B::Value* const (&a)[R],
                              size_t a_step, const typename B::Element* const (&b)[P], size_t b_step) {
   V column[P * kTileVectors];
@@ -69,20 +73,21 @@ BOREAL_INLINE void tile_step(V (&sum)[R][P * kTileVectors], const typename B::Va
   }
   BOREAL_UNROLL
   for (size_t r = 0; r < R; ++r) {
-    const V value = broadcast(kRowMajor ? a[r][kStep] : a[0][kStep * a_step + r]);
+    const V value = broadcast(kLayout == Layout::kRowMajor ? a[r][kStep] : a[0][kStep * a_step + r]);
     BOREAL_UNROLL
     for (size_t v = 0; v < P * kTileVectors; ++v) B::add(sum[r][v], value, column[v]);
   }
 }
 
-// C[R, P panels] = start + A B. kRowMajor: a_step is 1, else a_row is.
-template <typename B, size_t R, size_t P, bool kRowMajor>
+// C[R, P panels] = start + A B. By rows a_step is 1, else a_row is.
+template <typename B, size_t R, size_t P, Layout kLayout>
 BOREAL_NOINLINE void multiply_tile(const Tile<B>& t) {
   using T = typename B::Value;
   constexpr size_t kLanes = Vec<T>::kLanes, V = P * kTileVectors;
+  constexpr bool kPacked = kLayout == Layout::kPacked, kRowMajor = kLayout == Layout::kRowMajor;
   const T* a[R];
   const typename B::Element* b[P];
-  const size_t a_step = t.a_step, b_step = t.b_step;
+  const size_t a_step = kPacked ? R : t.a_step, b_step = kPacked ? kPanel<T> : t.b_step;
   Vec<T> sum[R][V];
   BOREAL_UNROLL
   for (size_t r = 0; r < R; ++r) a[r] = t.a + (kRowMajor ? r * t.a_row : r);
@@ -117,18 +122,18 @@ BOREAL_NOINLINE void multiply_tile(const Tile<B>& t) {
   }
   size_t p = 0;
   for (; p + 4 <= t.k; p += 4) {
-    tile_step<B, R, P, kRowMajor, 0>(sum, a, a_step, b, b_step);
-    tile_step<B, R, P, kRowMajor, 1>(sum, a, a_step, b, b_step);
-    tile_step<B, R, P, kRowMajor, 2>(sum, a, a_step, b, b_step);
-    tile_step<B, R, P, kRowMajor, 3>(sum, a, a_step, b, b_step);
+    tile_step<B, R, P, kLayout, 0>(sum, a, a_step, b, b_step);
+    tile_step<B, R, P, kLayout, 1>(sum, a, a_step, b, b_step);
+    tile_step<B, R, P, kLayout, 2>(sum, a, a_step, b, b_step);
+    tile_step<B, R, P, kLayout, 3>(sum, a, a_step, b, b_step);
     BOREAL_UNROLL
     for (size_t r = 0; r < R; ++r) a[r] += kRowMajor ? 4 : 4 * a_step;
     BOREAL_UNROLL
     for (size_t q = 0; q < P; ++q) b[q] = B::advance(b[q], 4, b_step);
   }
-  if (p < t.k) tile_step<B, R, P, kRowMajor, 0>(sum, a, a_step, b, b_step);
-  if (p + 1 < t.k) tile_step<B, R, P, kRowMajor, 1>(sum, a, a_step, b, b_step);
-  if (p + 2 < t.k) tile_step<B, R, P, kRowMajor, 2>(sum, a, a_step, b, b_step);
+  if (p < t.k) tile_step<B, R, P, kLayout, 0>(sum, a, a_step, b, b_step);
+  if (p + 1 < t.k) tile_step<B, R, P, kLayout, 1>(sum, a, a_step, b, b_step);
+  if (p + 2 < t.k) tile_step<B, R, P, kLayout, 2>(sum, a, a_step, b, b_step);
   BOREAL_UNROLL
   for (size_t r = 0; r < R; ++r) {
     BOREAL_UNROLL
