@@ -13,9 +13,9 @@ import {
   type Loader,
   type ModelState,
   type ModelStatus,
-  type Route,
   type Selector,
   type ServedModel,
+  type Split,
   type VersionPolicy,
 } from './served-model.js';
 import { type ListedModel, type ModelSource, reasonOf } from './source.js';
@@ -46,13 +46,13 @@ interface Model {
   ready: Map<string, Entry>;
   /** Answers requests that name no version. */
   current?: Entry;
-  route?: Route;
+  split?: Split;
 }
 
 /** See the head of this file. */
 export class ModelStore {
   readonly #models = new Map<string, Model>();
-  readonly #routes = new Map<string, Route>();
+  readonly #splits = new Map<string, Split>();
   readonly #source: ModelSource;
   readonly #loader: Loader;
   readonly #observers: Observers;
@@ -158,11 +158,11 @@ export class ModelStore {
   }
 
   /** Directs the requests to a model that name no version; undefined sends all of them to production. */
-  direct(name: string, route: Route | undefined): void {
-    if (route === undefined) this.#routes.delete(name);
-    else this.#routes.set(name, route);
+  direct(name: string, split: Split | undefined): void {
+    if (split === undefined) this.#splits.delete(name);
+    else this.#splits.set(name, split);
     const model = this.#models.get(name);
-    if (model !== undefined) model.route = route;
+    if (model !== undefined) model.split = split;
     this.#changed();
   }
 
@@ -312,7 +312,7 @@ export class ModelStore {
         slots: new Map(),
         listing,
         ready: new Map(),
-        route: this.#routes.get(name),
+        split: this.#splits.get(name),
       };
       previous.delete(name);
       const slots = new Map(model.slots);
@@ -446,8 +446,8 @@ export class ModelStore {
 
   #find({ name, version, key }: Selector): Entry {
     const model = name === undefined ? this.#first : this.#models.get(name);
-    if (version === undefined && model?.route !== undefined) {
-      const chosen = model.ready.get(model.route.choose(key) ?? '');
+    if (version === undefined && model?.split !== undefined) {
+      const chosen = model.ready.get(model.split.choose(key) ?? '');
       // A variant that cannot answer leaves it to production.
       if (chosen !== undefined) return chosen;
     }

@@ -27,7 +27,7 @@ export interface Selector {
 }
 
 /** Where requests go that name no version; see `models/traffic.ts`. */
-export interface Route {
+export interface Split {
   /** The version or alias for a user; undefined for the one in production. */
   choose(key: string | undefined): string | undefined;
   /** Told when a request is answered, or not. */
@@ -86,11 +86,11 @@ export class Entry implements HeldModel {
   readonly version: string;
   readonly endpoint: ModelEndpoint;
   readonly headers: Readonly<Record<string, string>>;
-  readonly #model: { readonly route?: Route };
+  readonly #model: { readonly split?: Split };
   #holds = 0;
   #drained: (() => void) | undefined;
 
-  constructor(name: string, version: string, endpoint: ModelEndpoint, model: { readonly route?: Route }) {
+  constructor(name: string, version: string, endpoint: ModelEndpoint, model: { readonly split?: Split }) {
     this.headers = headersOf(name, version);
     this.#model = model;
     this.name = name;
@@ -104,7 +104,7 @@ export class Entry implements HeldModel {
   }
 
   release(error?: unknown): void {
-    this.#model.route?.done(this.version, error);
+    this.#model.split?.done(this.version, error);
     this.#holds -= 1;
     if (this.#holds === 0) this.#drained?.();
   }

@@ -8,7 +8,7 @@ import type { ServiceRequest } from '../http.js';
 import { RequestError } from '../request-error.js';
 import type { Log } from '../service.js';
 import type { ModelStore } from './model-store.js';
-import type { Route, Selector, ServedModel } from './served-model.js';
+import type { Selector, ServedModel, Split } from './served-model.js';
 import { Shadow, type ShadowStats } from './shadow.js';
 
 /** Where the name of a user is in a request; the first that is there counts. */
@@ -66,7 +66,7 @@ export interface TrafficStatus extends ModelTraffic {
 export const PRODUCTION = 'production';
 
 /** The traffic of one model. */
-class Rule implements Route {
+class Rule implements Split {
   readonly name: string;
   readonly config: ModelTraffic;
   readonly requests = new Map<string, number>();
