@@ -1,9 +1,13 @@
 /** The examples of the guides run, and give what they say. */
-import { expect, it } from 'vitest';
-import { markdownExamples, runExample, toModule } from '../support/examples.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { markdownExamples, runExamples, toModule } from '../support/examples.ts';
 
 const guides = ['matrix', 'interchange', 'serving-models', 'serving-images', 'monitoring'];
 const examples = guides.flatMap((guide) => markdownExamples(`docs/guide/${guide}.md`));
+let failures: ReadonlyMap<string, string>;
+beforeAll(async () => {
+  failures = await runExamples(examples);
+}, 240_000);
 
 it('there are examples, and all of them assert something', () => {
   expect(examples.length).toBeGreaterThan(6);
@@ -11,6 +15,6 @@ it('there are examples, and all of them assert something', () => {
     expect([example.name, toModule(example).assertions > 0]).toEqual([example.name, true]);
 });
 
-it.each(examples)('$name', { timeout: 120_000 }, async (example) => {
-  await runExample(example);
+it.each(examples)('$name', ({ name }) => {
+  expect(failures.get(name)).toBeUndefined();
 });

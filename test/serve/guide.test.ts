@@ -40,10 +40,9 @@ it('answers every curl line of the guide as the guide shows', async () => {
   await server.close();
 });
 
-it.each(['fastify', 'node-http', 'express', 'koa', 'hono', 'fetch'].map((host) => `embed-${host}`))(
-  'runs examples/%s.mjs',
-  async (name) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [`${root}examples/${name}.mjs`]);
-    expect(stdout).toMatch(/prediction: 0.*probabilities.*my own page/s);
-  },
-);
+it.concurrent.each(
+  ['fastify', 'node-http', 'express', 'koa', 'hono', 'fetch'].map((host) => `embed-${host}`),
+)('runs examples/%s.mjs', async (name) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [`${root}examples/${name}.mjs`]);
+  expect(stdout).toMatch(/prediction: 0.*probabilities.*my own page/s);
+});

@@ -1,5 +1,5 @@
 /** Finds the examples in TSDoc and Markdown, and runs them against the built package, as a reader would paste them. */
-import { execFile } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -83,25 +83,93 @@ export function toModule({ code }: Example): { source: string; assertions: numbe
   return { source: CHECK + lines.join('\n'), assertions };
 }
 
-const run = promisify(execFile);
-
-/**
- * Runs an example in a process of its own, in a folder inside the package, so that 'boreal' means the package itself. The
- * models of other libraries lie beside it, in models/.
- */
-export async function runExample(example: Example, epilogue = ''): Promise<string> {
+/** A folder inside the package, so that 'boreal' means the package itself; removed when `work` is done. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   mkdirSync(join(root, 'build'), { recursive: true });
   const folder = mkdtempSync(join(root, 'build', 'example-'));
   try {
-    symlinkSync(join(root, 'test/golden/models'), join(folder, 'models'));
-    writeFileSync(join(folder, 'example.mjs'), toModule(example).source + epilogue);
-    const { stdout } = await run(process.execPath, ['example.mjs'], { cwd: folder, timeout: 120_000 });
-    return stdout;
-  } catch (error) {
-    throw new Error(
-      `${example.name} (${relative(root, folder)}): ${(error as Error & { stderr?: string }).stderr ?? error}`,
-    );
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Writes an example as a module; the models of other libraries lie beside it, in models/. */
+function write(folder: string, example: Example, epilogue = ''): void {
+  mkdirSync(folder, { recursive: true });
+  symlinkSync(join(root, 'test/golden/models'), join(folder, 'models'));
+  writeFileSync(join(folder, 'example.mjs'), toModule(example).source + epilogue);
+}
+
+/** Runs an example in a process of its own. @returns what it prints */
+export function runExample(example: Example, epilogue = ''): Promise<string> {
+  return inFolder(async (folder) => {
+    write(folder, example, epilogue);
+    try {
+      const run = promisify(execFile);
+      const { stdout } = await run(process.execPath, ['example.mjs'], { cwd: folder, timeout: 120_000 });
+      return stdout;
+    } catch (error) {
+      throw new Error(
+        `${example.name} (${relative(root, folder)}): ${(error as Error & { stderr?: string }).stderr ?? error}`,
+      );
+    }
+  });
+}
+
+/** Runs the modules that it is told to, each in its folder, and says of each how it ended and what it left open. */
+const RUNNER = `
+import { setTimeout as sleep } from 'node:timers/promises';
+const [folder, from, to] = process.argv.slice(2);
+// But for the pipes to whoever started this.
+const open = () => process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap');
+for (let i = Number(from); i < Number(to); i++) {
+  process.chdir(folder + '/' + i);
+  const before = open().length;
+  let error;
+  try {
+    await import(folder + '/' + i + '/example.mjs');
+    for (let waits = 0; open().length > before && waits < 500; waits++) await sleep(10);
+    if (open().length > before) error = 'It leaves open: ' + open();
+  } catch (thrown) {
+    error = String(thrown?.stack ?? thrown);
+  }
+  await new Promise((sent) => process.send({ i, error }, sent));
+}
+process.exit();
+`;
+
+/**
+ * Runs examples one after the other in one process, since most of an example's time is the start of its own; one that
+ * ends the process costs a new one for those behind it.
+ *
+ * @returns what went wrong, by the example's name
+ */
+export function runExamples(examples: readonly Example[]): Promise<ReadonlyMap<string, string>> {
+  return inFolder(async (folder) => {
+    for (const [i, example] of examples.entries()) write(join(folder, String(i)), example);
+    const runner = join(folder, 'run.mjs');
+    writeFileSync(runner, RUNNER);
+    const failures = new Map<string, string>();
+    for (let from = 0; from < examples.length; ) {
+      const args = [folder, String(from), String(examples.length)];
+      const child = fork(runner, args, { silent: true, execArgv: [], timeout: 240_000 });
+      let stderr = '';
+      child.stderr!.on('data', (chunk) => {
+        stderr += chunk;
+      });
+      child.stdout!.resume();
+      child.on('message', ({ i, error }: { i: number; error?: string }) => {
+        if (error !== undefined) failures.set(examples[i].name, error);
+        from = i + 1;
+      });
+      const how = await new Promise((resolve) =>
+        child.on('close', (code, signal) => resolve(signal ?? code)),
+      );
+      if (from === examples.length) break;
+      failures.set(examples[from].name, `The process ended with ${how}:\n${stderr}`);
+      from += 1;
+    }
+    return failures;
+  });
 }
