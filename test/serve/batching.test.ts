@@ -5,7 +5,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ValidationError } from '../../lib/errors.js';
 import { RandomForestRegressor } from '../../lib/index.js';
 import { type BorealServer, ModelEndpoint, serve } from '../../lib/serve/index.js';
-import { Batcher, type BatcherLimits, type BatchPlan, type BatchRun } from '../../lib/serve/model/batcher.js';
+import {
+  Batcher,
+  type BatcherLimits,
+  type BatchPlan,
+  type BatchRun,
+  type Call,
+} from '../../lib/serve/model/batcher.js';
 import { post } from './support.js';
 
 const WIDTH = 2;
@@ -110,6 +116,25 @@ describe('a batcher', () => {
     expect(runs.map((run) => run.reason)).toEqual(['idle', 'full', 'full', 'full', 'gathered']);
   });
 
+  it('lets the urgent go first, in the order of their arrival, and those that say nothing last', async () => {
+    const { plan, batcher } = setup({ maxBatchRows: 1 });
+    const order: number[] = [];
+    const controller = new AbortController();
+    const ask = async (id: number, call: Call) => {
+      await batcher.run(rowsFrom(id, 1), 1, call);
+      order.push(id);
+    };
+    const requests = [
+      ...[undefined, undefined, 2, 1, 0, 2, 1, 7].map((priority, id) => ask(id, { priority })),
+      ask(8, { priority: 3, signal: controller.signal }),
+      ask(9, { priority: 3 }),
+    ];
+    controller.abort();
+    await plan.finishUntil(Promise.allSettled(requests));
+    expect(order).toEqual([0, 3, 6, 2, 5, 9, 7, 1, 4]);
+    expect(batcher.queuedRows).toBe(0);
+  });
+
   it('answers at once, without a promise, what is too cheap for the pool, even while a batch runs', async () => {
     const { plan, runs, batcher } = setup({}, 1);
     const slow = batcher.run(rowsFrom(1, 2), 2, {}) as Promise<unknown>;
@@ -188,6 +213,17 @@ describe('a batcher', () => {
     expect(first).toEqual([1]);
     expect(second).toMatchObject({ status: 504, code: 'ERR_DEADLINE' });
     expect(plan.sizes).toEqual([1]);
+  });
+
+  it('answers 504 when the time that a client gives is over, though the model still runs for another', async () => {
+    const { plan, batcher } = setup();
+    const running = batcher.run(rowsFrom(1, 1), 1, {}) as Promise<unknown>;
+    const deadline = performance.now() + 100;
+    const late = batcher.run(rowsFrom(2, 1), 1, { deadline }) as Promise<unknown>;
+    const never = batcher.run(rowsFrom(3, 1), 1, { deadline: 1e300 }) as Promise<unknown>;
+    await expect(late).rejects.toMatchObject({ status: 504, code: 'ERR_DEADLINE' });
+    expect([batcher.queuedRows, plan.sizes]).toEqual([1, []]);
+    expect(await settle(plan, [running, never])).toEqual([[1], [3]]);
   });
 
   it('fails the request, and goes on, when an observer throws', async () => {

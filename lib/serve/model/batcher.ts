@@ -7,6 +7,7 @@ import type { FloatArray } from '../../core/matrix.js';
 import type { Plan } from '../../core/plan.js';
 import { AbortError, BorealError } from '../../errors.js';
 import { RequestError } from '../request-error.js';
+import { type Waiting, WaitingQueue } from './waiting-queue.js';
 
 /** What the caller of a prediction may add. */
 export interface Call {
@@ -14,6 +15,8 @@ export interface Call {
   readonly signal?: AbortSignal;
   /** The answer is of no use after it; in milliseconds, on the clock of `performance.now()`. */
   readonly deadline?: number;
+  /** How urgent it is among those that wait: 1 goes before 2, and so on; 0, the default, goes last. */
+  readonly priority?: number;
   /** Told when the plan has run for this call, before the answer is there; `queueMs` is the call's own wait. */
   readonly ran?: (run: BatchRun, by: ModelName) => void;
 }
@@ -57,7 +60,7 @@ export type BatchPlan = Pick<
 >;
 
 /** A request that waits or runs. */
-interface Item {
+interface Item extends Waiting {
   readonly input: FloatArray;
   readonly rows: number;
   readonly since: number;
@@ -65,10 +68,14 @@ interface Item {
   readonly resolve: (output: FloatArray) => void;
   readonly reject: (error: unknown) => void;
   readonly call: Call;
-  /** Stops listening for the caller to go. */
+  /** Stops listening for the caller to go, or for its time to be over. */
   readonly forget?: () => void;
 }
 
+/** The priority of who names none. */
+const LAST = Number.POSITIVE_INFINITY;
+/** Node's timers count no further. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** From this many bytes on, input goes into shared memory, which a job on the pool reads in place. */
 const SHARED_FROM_BYTES = 1 << 16;
 /** How much the newest batch counts in the measured throughput. */
@@ -81,8 +88,7 @@ export class Batcher {
   readonly #limits: BatcherLimits;
   readonly #ran: (run: BatchRun) => void;
   readonly #model: ModelName;
-  /** In the order they came. */
-  readonly #queue = new Set<Item>();
+  readonly #queue = new WaitingQueue<Item>();
   #queuedRows = 0;
   #running = false;
   /** Input of gathered batches. One batch runs at a time, so that one is enough. */
@@ -141,12 +147,13 @@ export class Batcher {
     if (this.#running) return this.#enqueue(input, rows, now, call);
     return new Promise((resolve, reject) => {
       this.#running = true;
-      void this.#drain({ input, rows, since: now, deadline, resolve, reject, call });
+      void this.#drain({ input, rows, since: now, deadline, priority: LAST, resolve, reject, call });
     });
   }
 
   #enqueue(input: FloatArray, rows: number, since: number, call: Call): Promise<FloatArray> {
     const { signal, deadline } = call;
+    const priority = call.priority || LAST;
     // A request that is larger than the queue still gets its turn, when nobody else waits.
     if (this.#queuedRows > 0 && this.#queuedRows + rows > this.#limits.maxQueueRows) throw this.#overloaded();
     if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
@@ -155,8 +162,17 @@ export class Batcher {
       const leave = () => {
         if (this.#take(item)) reject(new AbortError(undefined, { cause: signal!.reason }));
       };
-      const forget = () => signal?.removeEventListener('abort', leave);
-      const item: Item = { input, rows, since, deadline: latest, resolve, reject, call, forget };
+      // Who says how long to wait hears when that is over; all others when their turn comes.
+      const expire = () => {
+        if (this.#take(item)) reject(tooLate());
+      };
+      const timer =
+        deadline === undefined ? undefined : setTimeout(expire, Math.min(deadline - since, MAX_TIMER_MS));
+      const forget = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', leave);
+      };
+      const item: Item = { input, rows, since, deadline: latest, priority, resolve, reject, call, forget };
       this.#queue.add(item);
       this.#queuedRows += rows;
       signal?.addEventListener('abort', leave);
@@ -220,7 +236,7 @@ export class Batcher {
       const run: BatchRun = {
         rows,
         requests: items.length,
-        queueMs: started - items[0].since,
+        queueMs: started - Math.min(...items.map(({ since }) => since)),
         computeMs,
         reason,
       };

@@ -2,8 +2,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Call } from '../model/batcher.js';
 import type { ModelStore } from '../models/model-store.js';
-import type { Selector } from '../models/served-model.js';
-import type { InferRequest } from './messages.js';
+import { rowsHeader, type Selector } from '../models/served-model.js';
+import type { InferRequest, Limits } from './messages.js';
 import { V2Model } from './model.js';
 import type { OutputTensor } from './outputs.js';
 
@@ -11,6 +11,8 @@ import type { OutputTensor } from './outputs.js';
 export interface InferAnswer {
   readonly head: { readonly model_name: string; readonly model_version: string; readonly id?: string };
   readonly outputs: readonly OutputTensor[];
+  /** Of a reply over HTTP: the model and the number of rows. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -22,24 +24,31 @@ export interface InferAnswer {
 export function infer(
   models: Pick<ModelStore, 'use'>,
   selector: Selector,
-  { id, inputs, outputs, limits: { timeout } }: InferRequest,
+  { id, inputs, outputs, limits }: InferRequest,
   call: Call,
 ): Promise<InferAnswer> {
-  const limited = timeout === undefined ? call : new LimitedCall(call, performance.now() + timeout / 1000);
-  return models.use(selector, async ({ name, version, endpoint }) => ({
-    head: { model_name: name, model_version: version, id },
-    outputs: await V2Model.of(endpoint).infer(inputs, outputs, limited),
-  }));
+  const { timeout, priority } = limits;
+  const limited = timeout === undefined && priority === 0 ? call : new LimitedCall(call, limits);
+  return models.use(selector, async ({ name, version, endpoint, headers }) => {
+    const answer = await V2Model.of(endpoint).infer(inputs, outputs, limited);
+    return {
+      head: { model_name: name, model_version: version, id },
+      outputs: answer,
+      headers: { ...headers, ...rowsHeader(answer[0].shape[0]) },
+    };
+  });
 }
 
-/** A call whose client will not wait for ever. */
+/** A call whose client will not wait for ever, or is in a hurry. */
 class LimitedCall implements Call {
-  readonly deadline: number;
+  readonly deadline: number | undefined;
+  readonly priority: number;
   readonly #call: Call;
 
-  constructor(call: Call, deadline: number) {
+  constructor(call: Call, { timeout, priority }: Limits) {
     this.#call = call;
-    this.deadline = deadline;
+    this.deadline = timeout === undefined ? undefined : performance.now() + timeout / 1000;
+    this.priority = priority;
   }
 
   get signal() {

@@ -1,7 +1,7 @@
-/** The client's timeout, which ends while the model is busy or being held for the request. */
+/** The client's timeout, which ends while the model is busy or being held for the request, and its priority. */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import { LinearRegression } from '../../../lib/index.js';
 import { ModelEndpoint } from '../../../lib/serve/index.js';
 import { infer } from '../../../lib/serve/v2/infer.js';
@@ -13,11 +13,11 @@ beforeAll(async () => {
   endpoint = await ModelEndpoint.create(model);
 });
 
-const requestOf = (timeout?: number): InferRequest => ({
+const requestOf = (timeout?: number, priority = 0): InferRequest => ({
   inputs: [{ name: 'input', datatype: 'FP64', rows: 1, cols: 1, elements: [4] } as never],
   outputs: [],
   isBinary: () => false,
-  limits: { timeout, priority: 0 },
+  limits: { timeout, priority },
 });
 
 /** A store whose model is at hand only after some milliseconds. */
@@ -43,4 +43,11 @@ it('answers within it, without one, and with one that no timer can count', async
     expect(head).toEqual({ model_name: 'm', model_version: '1', id: undefined });
     expect(outputs[0].values[0]).toBeCloseTo(8, 9);
   }
+});
+
+it('hands the priority on to the queue of the model', async () => {
+  const run = vi.spyOn(endpoint, 'run');
+  for (const priority of [0, 3]) await infer(slowly(0), {}, requestOf(undefined, priority), {});
+  expect(run.mock.calls.map(([, , call]) => call?.priority)).toEqual([undefined, 3]);
+  run.mockRestore();
 });
