@@ -32,6 +32,7 @@ import { v2Routes } from './routes/v2.js';
 import { v2ModelRoutes } from './routes/v2-models.js';
 import { accessControl } from './security/access.js';
 import type { Principal } from './security/api-keys.js';
+import { rateMemory } from './security/rate-limit.js';
 import { whenDone } from './when-done.js';
 
 /** What the parts of a service share. */
@@ -50,6 +51,8 @@ export interface ServiceContext {
   /** Every route of the service, complete once all features are made. */
   readonly routes: readonly Route[];
   readonly lifecycle: Lifecycle;
+  /** Where requests are counted, when their rate is limited. */
+  readonly rates: SharedArrayBuffer | undefined;
 }
 
 /** How far the service is on its way to the end. */
@@ -67,6 +70,8 @@ export interface MainThread {
   /** Lets the main thread answer with one of its routes, by position. The request has been admitted. */
   forward(route: number, request: ServiceRequest): Promise<Reply>;
   readonly observer: Observer;
+  /** Where all event loops count requests together; see {@link ServiceContext.rates}. */
+  readonly rates: SharedArrayBuffer | undefined;
 }
 
 /** Where a service writes what people should know; pino's and Fastify's loggers are such logs. */
@@ -97,8 +102,8 @@ export interface Feature {
     route: Route,
     request: ServiceRequest,
     started: number,
-    answer: () => Promise<Reply>,
-  ) => Promise<Reply>;
+    answer: () => Reply | Promise<Reply>,
+  ) => Reply | Promise<Reply>;
   /** Called once, after the last request. */
   readonly close?: () => Promise<void> | void;
 }
@@ -210,6 +215,7 @@ export class Service {
       routes,
       identify,
       lifecycle: { draining: false },
+      rates: main?.rates ?? (options.rateLimit === undefined ? undefined : rateMemory()),
     };
     try {
       for (const make of FEATURES) {
@@ -241,6 +247,11 @@ export class Service {
     return this.#context.traffic.active || this.#context.answers !== undefined;
   }
 
+  /** For the services of workers; see {@link MainThread.rates}. */
+  get rates(): SharedArrayBuffer | undefined {
+    return this.#context.rates;
+  }
+
   /**
    * Asks the guards. An adapter calls it before it reads the body, and {@link Service.answer} after.
    *
@@ -251,9 +262,7 @@ export class Service {
     const finish = (error: unknown) =>
       this.#finish(route, request, started, this.refuse(error, request.id), error);
     const refuse = (error: unknown) =>
-      this.#around === undefined
-        ? finish(error)
-        : this.#around(route, request, started, async () => finish(error));
+      this.#around === undefined ? finish(error) : this.#around(route, request, started, () => finish(error));
     try {
       return this.#guard(request, route, 0)?.then(() => undefined, refuse);
     } catch (error) {
@@ -265,7 +274,7 @@ export class Service {
   answer(route: Route, request: ServiceRequest): Reply | Promise<Reply> {
     const started = performance.now();
     if (this.#around === undefined) return this.#answer(route, request, started);
-    return this.#around(route, request, started, async () => this.#answer(route, request, started));
+    return this.#around(route, request, started, () => this.#answer(route, request, started));
   }
 
   #answer(route: Route, request: ServiceRequest, started: number): Reply | Promise<Reply> {

@@ -15,6 +15,7 @@ export interface WorkerData {
   readonly routes: ReadonlyArray<Omit<Route, 'handle'>>;
   readonly models: readonly SharedModel[];
   readonly isCentral: boolean;
+  readonly rates: SharedArrayBuffer | undefined;
 }
 
 /** To a worker. */

@@ -137,6 +137,7 @@ export class WorkerPool {
       routes: this.#service.routes.map(({ handle: _, ...route }) => route),
       models: shareModels(models),
       isCentral: this.#service.isCentral,
+      rates: this.#service.rates,
     };
     const worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData: data,

@@ -13,7 +13,7 @@ import { SharedSource } from '../models/shared-source.js';
 import { EventCollector } from './events.js';
 import { type ToMain, type ToWorker, toPlainError, toPlainRequest, type WorkerData } from './messages.js';
 
-const { fd, options, requestLog, routes, models, ...start } = workerData as WorkerData;
+const { fd, options, requestLog, routes, models, rates, ...start } = workerData as WorkerData;
 let { isCentral } = start;
 const main = parentPort!;
 const post = (message: ToMain) => main.postMessage(message);
@@ -36,6 +36,7 @@ const { app, service } = await createApp(
   {
     routes,
     observer: collector,
+    rates,
     isCentral: () => isCentral,
     forward: (route, request) =>
       new Promise((resolve) => {
