@@ -1,6 +1,6 @@
 /** Who may call what: keys, tokens, files of keys, this machine, rate limits. Over real sockets. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LinearRegression } from '../../lib/index.js';
 import { type BorealServer, type ServeOptions, serve } from '../../lib/serve/index.js';
 import { KeyRing } from '../../lib/serve/security/api-keys.js';
-import { networkOf, RateLimiter } from '../../lib/serve/security/rate-limit.js';
+import { networkOf, RateLimiter, rateMemory } from '../../lib/serve/security/rate-limit.js';
 import { postHead, RawClient } from './support.js';
 
 const model = new LinearRegression();
@@ -124,6 +124,35 @@ describe('API keys', () => {
     expect(await status('/predict', 'for-all')).toBe(200);
   });
 
+  it('may tell what became of their own models only, and see that', async () => {
+    const other = await new LinearRegression().fit([[1], [2]], [10, 20]);
+    const apiKeys = [{ key: 'for-b', models: ['b'] }, 'for-all'];
+    const server = await start({ apiKeys, feedback: {} }, { a: model, b: other });
+    const tell = (body: object, key = 'for-b') =>
+      call(server, 'POST', '/feedback', { 'x-api-key': key }, body);
+    const told = { status: 200, body: { status: 'recorded', model: 'b' } };
+    expect(await tell({ model: 'b', version: '1', reward: true })).toMatchObject(told);
+    const byB = await predict(server, { 'x-api-key': 'for-b' }, '/models/b/predict');
+    expect(await tell({ id: byB.headers['x-boreal-prediction-id'], reward: true })).toMatchObject(told);
+    const byAll = await predict(server, { 'x-api-key': 'for-all' }, '/models/a/predict');
+    const id = byAll.headers['x-boreal-prediction-id'];
+    const error = "This key may not use the model 'a'; it may use 'b'.";
+    for (const body of [{ version: '1' }, { model: 'a', version: '1' }, { id }])
+      expect(await tell({ ...body, reward: true })).toMatchObject({
+        status: 403,
+        body: { code: 'ERR_FORBIDDEN', error },
+      });
+    expect(await tell({ id, reward: true }, 'for-all')).toMatchObject({ status: 200, body: { model: 'a' } });
+    const stats = async (key: string, query = '') => {
+      const { status, body } = await call(server, 'GET', `/ab_stats${query}`, { 'x-api-key': key });
+      return [status, (body.models as { model: string }[] | undefined)?.map((each) => each.model)];
+    };
+    expect(await stats('for-b')).toEqual([200, ['b']]);
+    expect(await stats('for-b', '?model=b')).toEqual([200, ['b']]);
+    expect(await stats('for-b', '?model=a')).toEqual([403, undefined]);
+    expect(await stats('for-all')).toEqual([200, ['a', 'b']]);
+  });
+
   it('are asked for before the body is read', async () => {
     const server = await start({ apiKeys });
     const client = new RawClient(server.port);
@@ -190,7 +219,12 @@ describe('a file of keys', () => {
         if (line.includes('API keys')) heard?.(line);
       };
       const logger = pino({}, { write });
-      await writeFile(path, '# ours\nline-key\n\n  other-key  \n');
+      // At once, as a mounted secret changes: nobody may read half of it.
+      const replace = async (text: string) => {
+        await writeFile(`${path}.new`, text);
+        await rename(`${path}.new`, path);
+      };
+      await replace('# ours\nline-key\n\n  other-key  \n');
       const server = await start({ apiKeyFile: path, logger });
       const status = async (key: string) => (await predict(server, { 'x-api-key': key })).status;
       expect([await status('line-key'), await status('other-key'), await status('# ours')]).toEqual([
@@ -198,13 +232,13 @@ describe('a file of keys', () => {
       ]);
 
       let message = next();
-      await writeFile(path, JSON.stringify([{ key: 'json-key', admin: true }]));
+      await replace(JSON.stringify([{ key: 'json-key', admin: true }]));
       expect(await message).toMatch('read again');
       expect([await status('line-key'), await status('json-key')]).toEqual([401, 200]);
       expect([401, 403]).not.toContain((await reload(server, { 'x-api-key': 'json-key' })).status);
 
       message = next();
-      await writeFile(path, '[{ "key": "half-wri');
+      await replace('[{ "key": "half-wri');
       expect(await message).toMatch('could not be read again');
       expect(await status('json-key')).toBe(200);
     });
@@ -336,19 +370,39 @@ describe('rate limits', () => {
       await expect(start({ rateLimit })).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
   });
 
+  const passes = (limiter: RateLimiter, ms: number, client = 'c') => {
+    try {
+      limiter.take(client, BigInt(ms) * 1_000_000n);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
   it('give the allowance back evenly', () => {
-    const limiter = new RateLimiter({ max: 10, windowMs: 1000 });
-    const passes = (now: number) => {
-      try {
-        limiter.take('c', now);
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    expect(Array.from({ length: 11 }, () => passes(0)).filter(Boolean)).toHaveLength(10);
-    expect([passes(99), passes(100), passes(101)]).toEqual([false, true, false]);
-    expect(Array.from({ length: 11 }, () => passes(5000)).filter(Boolean)).toHaveLength(10);
+    const limiter = new RateLimiter({ max: 10, windowMs: 1000 }, rateMemory());
+    expect(Array.from({ length: 11 }, () => passes(limiter, 0)).filter(Boolean)).toHaveLength(10);
+    expect([99, 100, 101].map((ms) => passes(limiter, ms))).toEqual([false, true, false]);
+    expect(Array.from({ length: 11 }, () => passes(limiter, 5000)).filter(Boolean)).toHaveLength(10);
+    for (const max of [3, 7, 9973]) {
+      const odd = new RateLimiter({ max, windowMs: 1000 }, rateMemory());
+      expect(Array.from({ length: max + 1 }, () => passes(odd, 1)).filter(Boolean)).toHaveLength(max);
+    }
+  });
+
+  it('count together where they share memory, client by client', () => {
+    const memory = rateMemory();
+    const [one, other] = [0, 1].map(() => new RateLimiter({ max: 4, windowMs: 1000 }, memory));
+    const answers = [one, other, one, other, one, other].map((limiter) => passes(limiter, 10));
+    expect(answers).toEqual([true, true, true, true, false, false]);
+    expect([one, other].map((limiter) => passes(limiter, 10, 'd'))).toEqual([true, true]);
+  });
+
+  it('remember the latest of more clients than there is room for', () => {
+    const limiter = new RateLimiter({ max: 1, windowMs: 1000 }, rateMemory());
+    const clients = Array.from({ length: 200_000 }, (_, i) => `client ${i}`);
+    expect(clients.every((client, i) => passes(limiter, i >> 8, client))).toBe(true);
+    expect([800, 3000].map((ms) => passes(limiter, ms, 'client 199999'))).toEqual([false, true]);
   });
 
   it.each([

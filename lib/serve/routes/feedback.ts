@@ -5,6 +5,7 @@ import { type Route, readJson } from '../http.js';
 import { type FsyncPolicy, OutcomeLog, type OutcomeRecord } from '../models/outcome-log.js';
 import { arrayOf, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
+import { requireModel } from '../security/access.js';
 import type { Feature, ServiceContext } from '../service.js';
 
 /** Options of feedback. */
@@ -62,6 +63,8 @@ export async function feedbackRoutes(context: ServiceContext): Promise<Feature> 
       method: 'POST',
       path: '/feedback',
       access: 'predict',
+      // The body, or the prediction that it names, tells which.
+      model: 'none',
       summary: 'Tells what became of a prediction: a reward, or the true label.',
       operation: {
         request: ref('Feedback'),
@@ -80,6 +83,7 @@ export async function feedbackRoutes(context: ServiceContext): Promise<Feature> 
       handle: async (request) => {
         const record = recordOf(readJson(request, options.maxDepth), context, outcomes);
         if (record === undefined) return { status: 'duplicate' };
+        requireModel(await context.identify(request), record.model);
         if (!(await outcomes.add(record))) return { status: 'duplicate' };
         const { model, version, variant, value, label, predicted } = record;
         observers.outcome({ model, version, variant, value, label, predicted });
@@ -90,14 +94,18 @@ export async function feedbackRoutes(context: ServiceContext): Promise<Feature> 
       method: 'GET',
       path: '/ab_stats',
       access: 'predict',
-      model: 'query',
+      model: 'none',
       summary: 'Outcomes by variant: rates or means with intervals, a test of the difference, and a verdict.',
       operation: { query: { model: TEXT }, response: object({ models: arrayOf(ref('Experiment')) }) },
-      handle: ({ query }) => {
-        const name = query.get('model');
-        if (name !== null)
-          return { models: [statsOf(models.get({ name, version: models.production(name) }).name)] };
-        return { models: models.names().map(statsOf) };
+      handle: async (request) => {
+        const name = request.query.get('model');
+        const principal = await context.identify(request);
+        if (name === null) {
+          const mine = (each: string) => principal?.models?.includes(each) ?? true;
+          return { models: models.names().filter(mine).map(statsOf) };
+        }
+        requireModel(principal, name);
+        return { models: [statsOf(models.get({ name, version: models.production(name) }).name)] };
       },
     },
   ];

@@ -2,8 +2,8 @@
  * Who may call what. Without keys the service is open to whoever reaches it, but for 'admin' routes, which then answer
  * this machine only. With keys, 'predict' routes take any key and 'admin' routes the key of an admin.
  */
-import { performance } from 'node:perf_hooks';
 import type { Route, ServiceRequest } from '../http.js';
+import { list, quote } from '../model/row-reader.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { type ApiKey, KeyRing, type Principal } from './api-keys.js';
@@ -31,13 +31,13 @@ export interface SecurityOptions {
 }
 
 /** Makes the guard. @throws {ERR_PARAMETER} for malformed keys or limits */
-export async function accessControl({ options, log, models }: ServiceContext): Promise<Feature> {
+export async function accessControl({ options, log, models, rates }: ServiceContext): Promise<Feature> {
   const { apiKeys, apiKeyFile, authenticate, openAdmin = false, rateLimit, allowedHosts } = options;
   const ring = apiKeys === undefined ? undefined : new KeyRing(apiKeys);
   const limiter =
     rateLimit === undefined
       ? undefined
-      : new RateLimiter(typeof rateLimit === 'number' ? { max: rateLimit } : rateLimit);
+      : new RateLimiter(typeof rateLimit === 'number' ? { max: rateLimit } : rateLimit, rates!);
   const hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   const file = apiKeyFile === undefined ? undefined : await KeyFile.open(apiKeyFile, log);
   const closed = ring !== undefined || file !== undefined || authenticate !== undefined;
@@ -66,7 +66,7 @@ export async function accessControl({ options, log, models }: ServiceContext): P
     const { access } = route;
     limiter?.take(
       principal === undefined ? `address ${networkOf(request.remoteAddress ?? '')}` : `key ${principal.name}`,
-      performance.now(),
+      process.hrtime.bigint(),
     );
     if (!closed) {
       if (access === 'admin' && !openAdmin && !isLocal(request)) throw forbidden(ADMIN_IS_LOCAL);
@@ -74,9 +74,7 @@ export async function accessControl({ options, log, models }: ServiceContext): P
     }
     if (principal === undefined) throw unauthorized(request);
     if (access === 'admin' && principal.admin !== true) throw forbidden('This key is not an admin.');
-    if (route.model !== 'none' && principal.models?.includes(modelOf(request, route)) === false) {
-      throw forbidden('This key may not use that model.');
-    }
+    if (route.model !== 'none') requireModel(principal, modelOf(request, route));
   };
 
   return {
@@ -92,6 +90,14 @@ export async function accessControl({ options, log, models }: ServiceContext): P
     identify,
     close: () => file?.close(),
   };
+}
+
+/** @throws {ERR_FORBIDDEN} as a {@link RequestError} when the principal, where there is one, may not use the model */
+export function requireModel(principal: Principal | undefined, model: string): void {
+  const { models } = principal ?? {};
+  if (models === undefined || models.includes(model)) return;
+  const others = models.length === 0 ? 'none' : list(models);
+  throw forbidden(`This key may not use the model ${quote(model)}; it may use ${others}.`);
 }
 
 /** What the guard knows of a route. */
