@@ -120,6 +120,30 @@ describe('the schemas', () => {
     expect(errors('Error', (await post(`${server.url}/predict`, {})).body)).toEqual([]);
   });
 
+  it('take warnings where there are any, and name the binary formats', async () => {
+    const document = await start(await priceModel(), { ranges: 'warn' });
+    await expectValid(document);
+    const errors = validator(document);
+    const far = { ...house, rooms: 1000 };
+    for (const [path, sent, name] of [
+      ['/predict', far, 'Prediction'],
+      ['/predict_batch', [house, far], 'BatchPrediction'],
+    ] as const) {
+      const { body } = await post(server.url + path, sent);
+      expect(errors('Warning', body.warnings[0])).toEqual([]);
+      expect(errors(name, body)).toEqual([]);
+      expect(errors(name, { ...body, warnings: [{ field: 7 }] })).not.toEqual([]);
+    }
+    for (const path of ['/predict_batch', '/models/{name}/predict_batch', '/v2/models/{model}/infer']) {
+      const { requestBody, responses } = document.paths[path].post;
+      const types = ['application/json', 'application/octet-stream'];
+      expect(Object.keys(requestBody.content)).toEqual(types);
+      expect(Object.keys(responses[200].content)).toEqual(types);
+    }
+    const { parameters } = document.paths['/predict_batch'].post;
+    expect(parameters.map((each: { name: string }) => each.name)).toEqual(['dtype', 'columns']);
+  });
+
   it.each([
     ['an unknown field', { ...house, pool: true }],
     ['text for a number', { ...house, rooms: '4' }],

@@ -237,6 +237,15 @@ const PREDICTIONS_LATER: Partial<Record<Definition, JsonSchema>> = {
     },
     ['id', 'status', 'createdAt', 'attempts', 'links'],
   ),
+  Warning: object(
+    {
+      code: { const: 'ERR_OUT_OF_RANGE' },
+      warning: { ...TEXT, description: 'For people; may change.' },
+      field: TEXT,
+      row: { ...COUNT, description: 'Of a batch, from 0.' },
+    },
+    ['code', 'warning', 'field'],
+  ),
   Invocations: {
     description: 'Exactly one of these.',
     anyOf: [
@@ -263,7 +272,7 @@ const INFERENCE: Partial<Record<Definition, JsonSchema>> = {
       parameters: object(
         {
           timeout: { ...COUNT, description: 'Microseconds; 0 is none.' },
-          priority: { ...COUNT, description: '1 is the highest.' },
+          priority: { ...COUNT, description: 'Among requests that wait: 1 goes first, then 2; 0 goes last.' },
           binary_data_output: BOOLEAN,
         },
         [],

@@ -6,7 +6,7 @@ import { V2Model } from '../v2/model.js';
 import { version } from '../version.js';
 import { COMMON } from './definitions.js';
 import { type ModelSchemas, modelSchemas } from './model-schemas.js';
-import { arrayOf, type Definition, type JsonSchema, object, ref, TEXT } from './operation.js';
+import { arrayOf, COUNT, type Definition, type JsonSchema, object, ref, TEXT } from './operation.js';
 
 /** What all operations of a document share. */
 interface Shared {
@@ -26,7 +26,9 @@ export function openApiDocument({ models, routes, options }: ServiceContext): ob
     const [model] = models.versions(name);
     return model === undefined ? [] : [[name, models.get({ name }).endpoint]];
   });
-  const served = endpoints.map(([name, { info }]) => modelSchemas({ ...info, name }));
+  const served = endpoints.map(([name, { info }]) =>
+    modelSchemas({ ...info, name }, options.ranges === 'warn'),
+  );
   const names = endpoints.map(([name]) => name);
   const shared: Shared = {
     names,
@@ -65,8 +67,9 @@ function operationOf({ method, path, summary, access, operation = {} }: Route, s
     response = {},
     responseType = 'application/json',
     statuses = [200],
-    query = {},
-    alsoTakes = pictures(request, shared),
+    query = isBatch(request) ? OF_BYTES : {},
+    alsoTakes = { ...pictures(request, shared), ...(isBatch(request) && BYTES) },
+    alsoGives = definitionOf(response) === 'BatchPrediction' ? BYTES : {},
   } = operation === 'hidden' ? {} : operation;
   const secured = shared.closed && access !== 'public';
   const parameters = [
@@ -96,7 +99,7 @@ function operationOf({ method, path, summary, access, operation = {} }: Route, s
         required: true,
         content: {
           'application/json': { schema: request, ...(example !== undefined && { example }) },
-          ...Object.fromEntries(Object.entries(alsoTakes).map(([type, schema]) => [type, { schema }])),
+          ...contentOf(alsoTakes),
         },
       },
     }),
@@ -104,7 +107,7 @@ function operationOf({ method, path, summary, access, operation = {} }: Route, s
       ...Object.fromEntries(
         statuses.map((status) => [
           status,
-          { description: SUCCESS[status], content: { [responseType]: { schema: response } } },
+          { description: SUCCESS[status], content: contentOf({ [responseType]: response, ...alsoGives }) },
         ]),
       ),
       default: {
@@ -114,6 +117,10 @@ function operationOf({ method, path, summary, access, operation = {} }: Route, s
     },
     security: secured ? Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [] })) : [],
   };
+}
+
+function contentOf(schemas: Readonly<Record<string, JsonSchema>>): Record<string, { schema: JsonSchema }> {
+  return Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
 }
 
 const SUCCESS = { 200: 'Success.', 202: 'Accepted; the result comes later.' } as const;
@@ -143,6 +150,22 @@ function examplesOf(endpoint: ModelEndpoint, row: ModelSchemas['example']): Shar
     InferRequest: { inputs },
   };
 }
+
+function isBatch(request: JsonSchema | undefined): boolean {
+  return definitionOf(request) === 'Batch';
+}
+
+/** Rows of a batch, and answers to it, where the client says so. */
+const BYTES = {
+  'application/octet-stream': {
+    description:
+      'Rows of numbers one after the other, little-endian, NaN where a value is missing; x-boreal-rows and x-boreal-columns of an answer tell its shape, x-boreal-dtype its type.',
+  },
+};
+const OF_BYTES = {
+  dtype: { enum: ['float32', 'float64'], description: 'Of a binary body; or the header x-boreal-dtype.' },
+  columns: { ...COUNT, description: 'Of a binary body, to be checked; or the header x-boreal-columns.' },
+};
 
 /** Where rows are taken, pictures are, too, by models for pictures. */
 function pictures(request: JsonSchema | undefined, { images }: Shared): Readonly<Record<string, JsonSchema>> {

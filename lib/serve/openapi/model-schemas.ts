@@ -1,7 +1,7 @@
 /** JSON schemas of what a served model takes and answers, made from its own schema. */
 import type { Label } from '../../core/labels.js';
 import type { ColumnInfo, ModelInfo } from '../model/endpoint.js';
-import { arrayOf, type JsonSchema, object } from './operation.js';
+import { arrayOf, type JsonSchema, object, ref } from './operation.js';
 
 /** What the document says about one model. */
 export interface ModelSchemas {
@@ -12,8 +12,8 @@ export interface ModelSchemas {
   readonly example: Readonly<Record<string, Label>>;
 }
 
-/** Makes the schemas of a model. */
-export function modelSchemas(info: ModelInfo): ModelSchemas {
+/** Makes the schemas of a model. @param warns - whether answers tell of numbers outside the training range */
+export function modelSchemas(info: ModelInfo, warns: boolean): ModelSchemas {
   const { columns } = info;
   const cells = columns.map(cellSchema);
   const values = {
@@ -45,8 +45,8 @@ export function modelSchemas(info: ModelInfo): ModelSchemas {
       title: info.name,
       anyOf: [fields, values, object({ features: values })],
     },
-    prediction: { title: info.name, ...object(one) },
-    batchPrediction: { title: info.name, ...object(many) },
+    prediction: { title: info.name, ...withWarnings(object(one), warns) },
+    batchPrediction: { title: info.name, ...withWarnings(object(many), warns) },
     example: ownProperties(columns.map((column) => [column.name, exampleOf(column)])),
   };
 }
@@ -86,6 +86,12 @@ function intervalSchema({ coverage }: ModelInfo): JsonSchema | undefined {
   if (coverage === undefined) return undefined;
   const number = { type: ['number', 'null'] };
   return object({ lower: number, upper: number, coverage: { const: coverage } });
+}
+
+/** Warnings are there only where there is something to warn of. */
+function withWarnings(schema: JsonSchema, warns: boolean): JsonSchema {
+  if (!warns) return schema;
+  return { ...schema, properties: { ...(schema.properties as object), warnings: arrayOf(ref('Warning')) } };
 }
 
 /** An object with these members, whatever their names: `__proto__` is one, too. */

@@ -9,8 +9,10 @@ export interface Operation {
   readonly request?: JsonSchema;
   /** A body that is answered. Default: made from the schema of the first model, where the request refers to rows. */
   readonly example?: unknown;
-  /** Media types beside JSON, and what they hold. Default: pictures, where the request refers to rows. */
+  /** Media types beside JSON, and what they hold. Default: pictures and bytes, where the request refers to rows. */
   readonly alsoTakes?: Readonly<Record<string, JsonSchema>>;
+  /** Media types of a success beside JSON. Default: bytes, where the response is of a batch. */
+  readonly alsoGives?: Readonly<Record<string, JsonSchema>>;
   /** Of success. Default 200. */
   readonly statuses?: ReadonlyArray<200 | 202>;
   /** Of the body of a success. Default: any JSON. */
@@ -40,6 +42,7 @@ export type Definition =
   | 'ColumnDrift'
   | 'DriftReport'
   | 'Invocations'
+  | 'Warning'
   | 'InferRequest'
   | 'InferResponse'
   | 'TensorSpec'

@@ -31,8 +31,10 @@ export function v2Routes(context: ServiceContext): Feature {
   };
   const answer = async (request: ServiceRequest) => {
     const message = readInfer(request, options.maxDepth);
-    const { head, outputs } = await infer(models, traffic.address(request, asked(request)), message, request);
-    return writeInfer(head, outputs, message.isBinary);
+    return writeInfer(
+      await infer(models, traffic.address(request, asked(request)), message, request),
+      message.isBinary,
+    );
   };
   const routes: Route[] = [
     {
@@ -92,6 +94,11 @@ export function v2Routes(context: ServiceContext): Feature {
             },
           },
           response: ref('InferResponse'),
+          alsoGives: {
+            'application/octet-stream': {
+              description: 'The same, where outputs are asked for as binary_data.',
+            },
+          },
         },
         inWorker: true,
         handle: answer,
