@@ -65,6 +65,7 @@ it('writes a line per request: route, status, time, model; no body, query or key
     ms: expect.any(Number),
     model: 'doubles',
     version: '1',
+    rows: 1,
     requestId: expect.stringMatching(/^[\da-f-]{36}$/),
     headers: { 'x-api-key': '[hidden]', 'user-agent': 'tests' },
   });
@@ -72,6 +73,26 @@ it('writes a line per request: route, status, time, model; no body, query or key
   expect(lines[2]).toMatchObject({ status: 404 });
   expect(text).not.toContain(secret);
   expect(text).not.toContain('123456789');
+});
+
+it('says of every prediction which model has answered, and how many rows', async () => {
+  const { folder, url } = await inFolder({});
+  const tensor = { name: 'x', shape: [2], datatype: 'FP64', data: [1, 2] };
+  await post(`${url}/predict`, { x: 1 });
+  await post(`${url}/models/doubles/predict_batch`, [{ x: 1 }, { x: 2 }, { x: 3 }]);
+  await fetch(`${url}/predict_batch?dtype=float64`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream', accept: 'application/octet-stream' },
+    body: new Uint8Array(32),
+  });
+  await post(`${url}/v2/models/doubles/infer`, { inputs: [tensor] });
+  await post(`${url}/invocations`, { instances: [[1], [2], [3], [4], [5]] });
+  await fetch(`${url}/health`);
+  const { lines } = await linesIn(folder);
+  expect(lines.map(({ status, model, version, rows }) => [status, model, version, rows])).toEqual([
+    ...[1, 3, 4, 2, 5].map((rows) => [200, 'doubles', '1', rows]),
+    [200, undefined, undefined, undefined],
+  ]);
 });
 
 it('samples what went well, and writes every error', async () => {

@@ -130,6 +130,7 @@ export function watchRequests(app: FastifyInstance, { sample = 1, headers = [] }
         address: request.ip,
         model,
         version,
+        rows: model === undefined ? undefined : Number(reply.getHeader('x-boreal-rows') ?? 1),
         headers: headers.length > 0 ? pick(request.headers, headers) : undefined,
       };
       if (status >= 500) request.log.error(line, 'request');

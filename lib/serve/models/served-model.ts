@@ -77,6 +77,11 @@ export function headersOf(name: string, version: string): Readonly<Record<string
   return { 'x-boreal-model': `${encodeURIComponent(name)}/${encodeURIComponent(version)}` };
 }
 
+/** Says in a response how many rows it is about; one that does not say so is about one. */
+export function rowsHeader(rows: number): Readonly<Record<string, string>> {
+  return { 'x-boreal-rows': String(rows) };
+}
+
 /** A request that hangs longer than this holds nothing up. */
 const MOST_DRAIN_MS = 30_000;
 

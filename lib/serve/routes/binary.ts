@@ -4,6 +4,7 @@ import { Reply, type ServiceRequest } from '../http.js';
 import { type Batch, type BinaryType, bytesOfNumbers } from '../model/batch.js';
 import type { ModelEndpoint } from '../model/endpoint.js';
 import { describe } from '../model/row-reader.js';
+import { rowsHeader } from '../models/served-model.js';
 import { RequestError } from '../request-error.js';
 
 const TYPE = 'application/octet-stream';
@@ -51,7 +52,7 @@ export function binaryReply(
     ...headers,
     'content-type': TYPE,
     'x-boreal-dtype': plan.precision,
-    'x-boreal-rows': String(rows),
+    ...rowsHeader(rows),
     'x-boreal-columns': String(plan.outputWidth),
   });
 }

@@ -2,6 +2,7 @@
 import { parse } from 'csv-parse/sync';
 import type { Column } from '../../core/schema.js';
 import { parseJson, Reply, type Route, type ServiceRequest } from '../http.js';
+import { rowsHeader } from '../models/served-model.js';
 import { arrayOf, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
@@ -40,10 +41,10 @@ export function mlflowRoutes({ models, traffic, options }: ServiceContext): Feat
       },
       inWorker: true,
       handle: (request) =>
-        models.use(traffic.address(request, {}), async ({ endpoint }) => {
+        models.use(traffic.address(request, {}), async ({ endpoint, headers }) => {
           const rows = rowsOf(request, endpoint.plan.schema.columns, options.maxDepth);
           const { predictions } = await endpoint.predictBatch(rows, request);
-          return { predictions };
+          return Reply.json({ predictions }, 200, { ...headers, ...rowsHeader(predictions.length) });
         }),
     },
   ];

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Reply, readJson, type ServiceRequest } from '../http.js';
 import { bringsImages, readImages } from '../image/read-images.js';
 import type { Batch } from '../model/batch.js';
-import type { Selector, ServedModel } from '../models/served-model.js';
+import { rowsHeader, type Selector, type ServedModel } from '../models/served-model.js';
 import type { ServiceContext } from '../service.js';
 import { whenDone } from '../when-done.js';
 import { binaryReply, bringsBinary, readBinary, wantsBinary } from './binary.js';
@@ -86,7 +86,7 @@ function predictAll(
       return binaryReply(endpoint, batch.rows, output, headers);
     }
     const result = endpoint.decodeBatch(batch, output);
-    return replyOf(context, request, asked, model, result, result.predictions);
+    return replyOf(context, request, asked, model, result, result.predictions, rowsHeader(batch.rows));
   });
 }
 
@@ -146,8 +146,10 @@ function replyOf(
   model: ServedModel,
   result: object,
   predictions: readonly unknown[],
+  more?: Readonly<Record<string, string>>,
 ): Reply {
-  const { headers, metadata } = answered(context, asked, model, () => predictions);
+  const { headers: own, metadata } = answered(context, asked, model, () => predictions);
+  const headers = more === undefined ? own : { ...own, ...more };
   if (request.headers['x-boreal-metadata'] !== 'true') return Reply.json(result, 200, headers);
   return Reply.json({ ...result, model: metadata }, 200, headers);
 }

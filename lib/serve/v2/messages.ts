@@ -2,6 +2,7 @@
 import { parseJson, Reply, type ServiceRequest } from '../http.js';
 import { RequestError } from '../request-error.js';
 import { bytesOf, tensorError } from './datatypes.js';
+import type { InferAnswer } from './infer.js';
 import type { OutputTensor } from './outputs.js';
 import { type Tensor, type TensorHead, tensorOfBytes, tensorOfValues } from './tensor.js';
 
@@ -20,7 +21,7 @@ export interface InferRequest {
 export interface Limits {
   /** Microseconds; absent for no limit. */
   readonly timeout?: number;
-  /** 1 is the highest, 0 the default. */
+  /** 1 goes first, then 2, and so on; 0, the default, goes last. */
   readonly priority: number;
 }
 
@@ -68,8 +69,7 @@ export function readLimits({ timeout, priority = 0 }: Members): Limits {
 
 /** Writes an answer. */
 export function writeInfer(
-  head: Members,
-  tensors: readonly OutputTensor[],
+  { head, outputs: tensors, headers }: InferAnswer,
   isBinary: InferRequest['isBinary'],
 ): Reply {
   const parts: Uint8Array[] = [];
@@ -79,9 +79,10 @@ export function writeInfer(
     parts.push(bytes);
     return { name, datatype, shape, parameters: { binary_data_size: bytes.byteLength } };
   });
-  if (parts.length === 0) return Reply.json({ ...head, outputs });
+  if (parts.length === 0) return Reply.json({ ...head, outputs }, 200, headers);
   const json = Buffer.from(JSON.stringify({ ...head, outputs }));
   return new Reply(200, Buffer.concat([json, ...parts]), {
+    ...headers,
     'content-type': 'application/octet-stream',
     [HEADER_LENGTH]: String(json.length),
   });
