@@ -5,6 +5,7 @@ import { type Attributes, context, propagation, SpanKind, SpanStatusCode, trace 
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { hrTimeToNanoseconds, W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
+  AlwaysOffSampler,
   BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
@@ -12,11 +13,13 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Estimator, LinearRegression } from '../../lib/index.js';
+import type { ServiceRequest } from '../../lib/serve/http.js';
 import {
   type BorealServer,
   createFetchHandler,
   ModelEndpoint,
   type ServeOptions,
+  Service,
   serve,
 } from '../../lib/serve/index.js';
 import { post, priceModel } from './support.js';
@@ -287,6 +290,37 @@ it('traces calls of gRPC, with their metadata as headers', async () => {
   await call({ model_name: 'nobody', inputs });
   expect(spanOf(name).attributes['boreal.error.code']).toBe('ERR_MODEL');
   client.close();
+});
+
+it('asks the sampler, and does nothing more for a request that it does not take', async () => {
+  trace.disable();
+  const sampler = new AlwaysOffSampler();
+  const asked = vi.spyOn(sampler, 'shouldSample');
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ sampler }));
+  const service = await Service.create(line);
+  const route = service.routes.find(({ path, method }) => path === '/predict' && method === 'POST')!;
+  const told: unknown[] = [];
+  const request = {
+    method: 'POST',
+    path: '/predict',
+    params: {},
+    query: new URLSearchParams(),
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from('{"x":4}'),
+    id: '1',
+    signal: new AbortController().signal,
+    set ran(ran: unknown) {
+      told.push(ran);
+    },
+  } as ServiceRequest;
+  const reply = service.answer(route, request);
+  // At once, as without traces: no promise stands between a cheap plan and its answer.
+  expect(reply).toMatchObject({ status: 200 });
+  expect(told).toEqual([]);
+  expect(asked).toHaveBeenCalledTimes(1);
+  const [, , , , attributes] = asked.mock.calls[0] as unknown[];
+  expect(attributes).toMatchObject({ 'http.route': '/predict' });
+  await service.close();
 });
 
 it('makes no span when it is turned off, or when nothing is registered', async () => {

@@ -51,7 +51,7 @@ class RequestTracer implements Feature {
   readonly #api: Api;
   readonly #tracer: Tracer;
   readonly #prefix: string;
-  /** Of requests that are not answered yet. */
+  /** Of requests that are sampled, and not answered yet. */
   readonly #traces = new WeakMap<ServiceRequest, Trace>();
 
   constructor(api: Api, prefix: string) {
@@ -82,9 +82,12 @@ class RequestTracer implements Feature {
       parent,
     );
     const inside = trace.setSpan(parent, span);
-    const own: Trace = { span, inside, offset };
-    this.#traces.set(request, own);
-    if (span.isRecording()) request.ran = (run, model) => this.#ran(own, run, model);
+    // One that is not sampled is there for the spans of others that the answer may cause, and has nothing to tell.
+    if (span.isRecording()) {
+      const own: Trace = { span, inside, offset };
+      this.#traces.set(request, own);
+      request.ran = (run, model) => this.#ran(own, run, model);
+    }
     return context.with(inside, answer);
   };
 
