@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** A port that nobody listens on. */
 async function freePort(): Promise<number> {
@@ -18,15 +18,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits until a process has written a line that holds `text`. */
-async function untilLine(child: ChildProcess, text: string): Promise<void> {
-  for await (const line of createInterface({ input: child.stdout! })) {
+/** Waits until a process has written a line that holds `text`. @param output - its stdout or stderr */
+async function untilLine(output: Readable, text: string): Promise<void> {
+  let said = '';
+  for await (const line of createInterface({ input: output })) {
+    said += `\n${line}`;
     if (line.includes(text)) {
-      child.stdout!.resume();
+      output.resume();
       return;
     }
   }
-  throw new Error(`A process ended before it said '${text}'.`);
+  throw new Error(`A process ended before it said '${text}': ${said}`);
 }
 
 /** Sends a signal and waits for the end. @returns the exit code, or the signal that ended it */
@@ -62,7 +64,7 @@ export class RedisServer {
 
   async start(): Promise<void> {
     this.#child = spawn('redis-server', this.#args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    await untilLine(this.#child, 'Ready to accept connections');
+    await untilLine(this.#child.stdout!, 'Ready to accept connections');
   }
 
   async kill(): Promise<void> {
@@ -142,7 +144,7 @@ export class Gate {
   }
 }
 
-/** A process that runs jobs with the package as it is published. */
+/** `boreal worker`, as it is published, in a process of its own. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
 
@@ -150,24 +152,18 @@ export class WorkerProcess {
     this.#child = child;
   }
 
-  /** @param model - path of the model file that is served as 'houses' */
+  /** @param model - path of the model file, which is served by its name */
   static async start(
     redis: string,
     keyPrefix: string,
     model: string,
     concurrency: number,
   ): Promise<WorkerProcess> {
-    const source = `
-      import { load } from ${JSON.stringify(join(root, 'dist/index.js'))};
-      import { startJobWorker } from ${JSON.stringify(join(root, 'dist/serve/index.js'))};
-      process.once('SIGTERM', () => console.log('closing'));
-      const models = { houses: await load(${JSON.stringify(model)}) };
-      await startJobWorker({ ...${JSON.stringify({ redis, keyPrefix, concurrency })}, models });
-      console.log('ready');`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const where = ['--redis', redis, '--key-prefix', keyPrefix, '--concurrency', String(concurrency)];
+    const child = spawn(process.execPath, [main, 'worker', model, ...where], {
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    await untilLine(child, 'ready');
+    await untilLine(child.stdout, 'Working on jobs for');
     return new WorkerProcess(child);
   }
 
@@ -178,6 +174,6 @@ export class WorkerProcess {
 
   /** Settles when the worker has been told to end by SIGTERM, and has begun to. */
   untilClosing(): Promise<void> {
-    return untilLine(this.#child, 'closing');
+    return untilLine(this.#child.stderr!, 'takes no more jobs');
   }
 }

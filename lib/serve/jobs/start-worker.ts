@@ -18,7 +18,7 @@ export interface JobWorkerOptions extends Omit<JobOptions, 'redis' | 'maxQueued'
   readonly service?: ServiceOptions;
   /** Close gracefully on SIGTERM and SIGINT. Default true. */
   readonly handleSignals?: boolean;
-  /** Hears of faults, such as Redis going away. Default: nobody. */
+  /** Hears of faults, such as Redis going away, and that the end has begun. Default: nobody. */
   readonly log?: Log;
 }
 
@@ -55,6 +55,7 @@ export async function startJobWorker(options: JobWorkerOptions): Promise<JobWork
   const close = () => {
     closing ??= (async () => {
       ignoreSignals();
+      log.info({}, 'The worker takes no more jobs, and ends those in hand.');
       await worker.close();
       await store.close();
     })();
