@@ -8,5 +8,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // As patient as everything else with a machine that is busy.
+    expect: { poll: { timeout: 30_000 } },
   },
 });
