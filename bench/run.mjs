@@ -6,7 +6,17 @@
 import { parseArgs } from 'node:util';
 import { machine, writeResult } from './support/machine.mjs';
 
-const SUITES = ['gemm', 'gemm-int8', 'elementwise', 'decompositions', 'calls', 'forest', 'pipeline', 'serve'];
+const SUITES = [
+  'gemm',
+  'gemm-int8',
+  'elementwise',
+  'decompositions',
+  'calls',
+  'forest',
+  'forest-inference',
+  'pipeline',
+  'serve',
+];
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {

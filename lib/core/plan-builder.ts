@@ -29,7 +29,7 @@ const OPCODE = {
 const ACTIVATION: Record<Activation, number> = { identity: 0, relu: 1, sigmoid: 2, tanh: 3, exp: 4 };
 const AGGREGATE = { mean: 0, sum: 1, perTree: 2 } as const;
 const COMPARE = { float32: 0, float64: 1 } as const;
-const NO_SETS = new Int32Array(0);
+const NONE = new Int32Array(0);
 
 /** What the native core compiles. */
 export interface PlanSource {
@@ -120,9 +120,10 @@ export class PlanBuilder {
   /** Trees, their leaf values averaged, summed, or one column per tree. */
   forest(x: Slot, forest: ForestConstants, outputs: number, aggregate: keyof typeof AGGREGATE): Slot {
     const { treeOffsets, feature, threshold, left, rules, cover, values, compare = 'float32' } = forest;
-    const { setOffsets = NO_SETS, setWords = NO_SETS } = forest;
+    const { setOffsets = NONE, setWords = NONE, groups = NONE } = forest;
     const width = aggregate === 'perTree' ? treeOffsets.length - 1 : outputs;
-    const constants = [treeOffsets, feature, threshold, left, rules, cover, values, setOffsets, setWords];
+    const trees = [treeOffsets, feature, threshold, left, rules, cover, values];
+    const constants = [...trees, setOffsets, setWords, groups];
     const ints = [AGGREGATE[aggregate], outputs, COMPARE[compare]];
     return this.#emit('forest', [x], ints, constants, width);
   }

@@ -28,4 +28,6 @@ export interface ForestConstants {
   /** Words of each set, one set after another, and where each begins; bit c % 32 of word c / 32 is category c. */
   readonly setOffsets?: Int32Array;
   readonly setWords?: Int32Array;
+  /** Trees from groups[k] to groups[k + 1] add up to output k; a leaf then has one value. Default: all trees to all outputs. */
+  readonly groups?: Int32Array;
 }

@@ -84,26 +84,10 @@ function checkSums(owner: object, { groups, base, treeOffsets }: ForestSums): vo
 
 /** The scores: base + sum of the trees, one column for each group. */
 function lowerScores(plan: PlanBuilder, x: Slot, sums: ForestSums): Slot {
-  const { groups, base, divisor } = sums;
-  const parts = Array.from(base, (_, k) => plan.forest(x, groupOf(sums, k), 1, 'sum'));
+  const { base, divisor } = sums;
+  const scores = plan.forest(x, sums, base.length, 'sum');
   const shift = base.map((value) => -value * divisor);
-  return plan.affine(plan.concat(parts), shift, new Float64Array(groups.length - 1).fill(divisor));
-}
-
-function groupOf(sums: ForestSums, k: number): ForestSums {
-  const { groups, treeOffsets, feature, threshold, left, rules, cover } = sums;
-  if (groups.length === 2) return sums;
-  const offsets = treeOffsets.subarray(groups[k], groups[k + 1] + 1);
-  const [begin, end] = [offsets[0], offsets[offsets.length - 1]];
-  return {
-    ...sums,
-    treeOffsets: offsets.map((offset) => offset - begin),
-    feature: feature.subarray(begin, end),
-    threshold: threshold.subarray(begin, end),
-    left: left.subarray(begin, end),
-    rules: rules.subarray(begin, end),
-    cover: cover.subarray(begin, end),
-  };
+  return plan.affine(scores, shift, new Float64Array(base.length).fill(divisor));
 }
 
 function applyLink(plan: PlanBuilder, scores: Slot, { link, slope }: ForestSums): Slot {

@@ -34,9 +34,7 @@ struct MakeOp {
   }
   CpuOpPtr<T> operator()(const SoftmaxOp&) const { return std::make_unique<CpuSoftmax<T>>(place, kernels); }
   CpuOpPtr<T> operator()(const ArgMaxOp&) const { return std::make_unique<CpuArgMax<T>>(place, kernels); }
-  CpuOpPtr<T> operator()(const ForestOp& op) const {
-    return std::make_unique<CpuForest<T>>(op, place, kernels);
-  }
+  CpuOpPtr<T> operator()(const ForestOp& op) const { return make_cpu_forest<T>(op, place, kernels); }
   CpuOpPtr<T> operator()(const QuantileOp& op) const { return std::make_unique<CpuQuantile<T>>(op, place); }
 };
 

@@ -4,21 +4,9 @@
 #include <limits>
 #include <tuple>
 
+#include "device/forest_values.h"
+
 namespace boreal {
-namespace {
-
-// The greatest float that is <= value: then float(x) <= value iff float(x) <= the result.
-float round_down(double value) {
-  const float rounded = static_cast<float>(value);
-  return static_cast<double>(rounded) > value
-             ? std::nextafter(rounded, -std::numeric_limits<float>::infinity())
-             : rounded;
-}
-
-bool has(uint8_t rules, uint8_t rule) { return (rules & rule) != 0; }
-
-}  // namespace
-
 ForestColumns::Key ForestColumns::key_of(const ForestOp& forest, size_t node) {
   const uint8_t rules = forest.rules_of(node);
   return {static_cast<uint32_t>(forest.feature[node]), rules,
@@ -96,11 +84,7 @@ uint32_t ForestColumns::word(const Column& column, double value) const {
     if (compare_ == ForestCompare::kFloat64) value = 0;
   }
   if (has(column.rules, kCategories)) {
-    value = compare_ == ForestCompare::kFloat64 ? std::trunc(value) : std::floor(value);
-    if (!(value >= 0 && value < 32 * static_cast<double>(column.end - column.begin))) return 1;
-    const size_t category = static_cast<size_t>(value);
-    const uint32_t bit = static_cast<uint32_t>(set_words_[column.begin + category / 32]) >> category % 32;
-    return ~bit & 1;
+    return in_set(compare_, {set_words_.data() + column.begin, column.end - column.begin}, value) ? 0 : 1;
   }
   if (compare_ == ForestCompare::kFloat32) return ordered_bits(static_cast<float>(value));
   // How many thresholds are less: without branches, since rows are not predictable.

@@ -13,20 +13,10 @@ namespace {
 
 constexpr uint32_t kNoColumn = 0xffffffffu;
 
-template <typename T>
-Span<T> part(Span<T> whole, size_t begin, size_t end) {
-  if (whole.size == 0) return whole;
-  return {whole.data + begin, end - begin};
-}
-
 std::vector<TreeOrder> order_trees(const ForestOp& op) {
   std::vector<TreeOrder> orders(op.tree_offsets.size - 1);
-  ThreadPool::instance().parallel_for(orders.size(), [&](size_t t, size_t) {
-    const size_t begin = static_cast<size_t>(op.tree_offsets[t]),
-                 end = static_cast<size_t>(op.tree_offsets[t + 1]);
-    orders[t] =
-        order_tree(part(op.feature, begin, end), part(op.left, begin, end), part(op.cover, begin, end));
-  });
+  ThreadPool::instance().parallel_for(orders.size(),
+                                      [&](size_t t, size_t) { orders[t] = order_tree(view_tree(op, t)); });
   return orders;
 }
 
@@ -41,7 +31,6 @@ ForestLayout layout_forest(const ForestOp& op) {
   const uint64_t max_slots = uint64_t{1} << (64 - index_shift);
 
   const std::vector<TreeOrder> orders = order_trees(op);
-  layout.node_count = op.feature.size;
   layout.tree_begin.push_back(0);
   for (size_t t = 0; t < orders.size(); ++t) {
     if (orders[t].slots > max_slots) {
@@ -51,14 +40,13 @@ ForestLayout layout_forest(const ForestOp& op) {
                       " columns read by the forest a tree can have " + std::to_string(max_slots) + ".");
     }
     layout.tree_begin.push_back(layout.tree_begin.back() + orders[t].slots);
-    layout.tree_depth.push_back(orders[t].depth);
-    layout.mean_depth += orders[t].mean_depth / static_cast<double>(orders.size());
+    layout.tree_depth.push_back(orders[t].shape.depth);
   }
 
   // A gap becomes a leaf that nothing reaches.
   layout.nodes = AlignedBuffer<ForestNode>(layout.tree_begin.back());
   for (ForestNode& node : layout.nodes) node = 0;
-  LeafValues values(op.outputs);
+  LeafValues values(op.values_per_leaf());
   std::vector<uint32_t> source;  // of each slot of one tree
   for (size_t t = 0; t < orders.size(); ++t) {
     const std::vector<uint32_t>& position = orders[t].position;
@@ -71,7 +59,7 @@ ForestLayout layout_forest(const ForestOp& op) {
       const size_t left = static_cast<size_t>(op.left[node]);
       const bool leaf = op.feature[node] < 0;
       const uint64_t payload =
-          leaf ? values.intern(op.values.data + left * op.outputs) : columns.word_of(op, node);
+          leaf ? values.intern(op.values.data + left * op.values_per_leaf()) : columns.word_of(op, node);
       const uint64_t column = leaf ? pad : columns.column_of(op, node);
       const uint64_t index = leaf ? slot : position[left];
       layout.nodes[layout.tree_begin[t] + slot] = payload | column << 32 | index << index_shift;

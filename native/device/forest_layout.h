@@ -21,9 +21,7 @@ struct ForestLayout {
   AlignedBuffer<ForestNode> nodes;
   std::vector<size_t> tree_begin;    // [trees + 1]
   std::vector<uint32_t> tree_depth;  // [trees]
-  std::vector<double> values;        // [distinct leaf values, outputs]
-  size_t node_count = 0;             // without gaps
-  double mean_depth = 0;             // of a row, averaged over trees; by cover, or by subtree size without it
+  std::vector<double> values;        // [distinct leaf values, values_per_leaf()]
 
   size_t trees() const { return tree_depth.size(); }
   size_t staged_width() const { return columns.size() + 1; }

@@ -36,23 +36,12 @@ class LineAllocator {
 
 class TreeOrderer {
  public:
-  TreeOrderer(Span<int32_t> feature, Span<int32_t> left, Span<float> cover)
-      : feature_(feature), left_(left), weight_(feature.size, 1.0) {
-    if (cover.size != 0) {
-      // Whatever is no positive number (the caller's business) weighs nothing.
-      for (size_t k = 0; k < weight_.size(); ++k)
-        weight_[k] = cover[k] > 0 ? static_cast<double>(cover[k]) : 0.0;
-    } else {
-      for (size_t k = weight_.size(); k-- > 0;) {
-        if (inner(k)) weight_[k] += weight_[child(k)] + weight_[child(k) + 1];
-      }
-    }
-  }
+  explicit TreeOrderer(const TreeView& tree) : tree_(tree), weight_(node_weights(tree)) {}
 
   TreeOrder order() {
     TreeOrder order;
-    order.position.resize(feature_.size);
-    measure_depth(order);
+    order.position.resize(weight_.size());
+    order.shape = shape_tree(tree_, weight_);
 
     LineAllocator lines;
     lines.allocate(1);  // the root's, without a sibling; its cluster fills the rest of the line
@@ -76,8 +65,8 @@ class TreeOrderer {
   }
 
  private:
-  bool inner(size_t k) const { return feature_[k] >= 0; }
-  uint32_t child(size_t k) const { return static_cast<uint32_t>(left_[k]); }
+  bool inner(size_t k) const { return tree_.inner(k); }
+  uint32_t child(size_t k) const { return static_cast<uint32_t>(tree_.child(k)); }
 
   // cluster = the nodes, entry first, whose pairs of children share a line; the inner nodes left over are
   // pushed on pending, the heaviest last.
@@ -103,27 +92,12 @@ class TreeOrderer {
     std::sort(frontier.begin() + static_cast<std::ptrdiff_t>(base), frontier.end(), lighter);
   }
 
-  void measure_depth(TreeOrder& order) const {
-    std::vector<uint32_t> depth(feature_.size, 0);
-    double steps = 0;
-    for (size_t k = 0; k < depth.size(); ++k) {
-      order.depth = std::max(order.depth, depth[k]);
-      if (!inner(k)) continue;
-      steps += weight_[k];
-      depth[child(k)] = depth[child(k) + 1] = depth[k] + 1;
-    }
-    const double mean = steps / weight_[0];
-    order.mean_depth = mean <= order.depth ? mean : order.depth;  // also where the weights make no sense
-  }
-
-  Span<int32_t> feature_, left_;
+  TreeView tree_;
   std::vector<double> weight_;
 };
 
 }  // namespace
 
-TreeOrder order_tree(Span<int32_t> feature, Span<int32_t> left, Span<float> cover) {
-  return TreeOrderer(feature, left, cover).order();
-}
+TreeOrder order_tree(const TreeView& tree) { return TreeOrderer(tree).order(); }
 
 }  // namespace boreal

@@ -7,18 +7,16 @@
 #include <cstdint>
 #include <vector>
 
-#include "plan/op.h"
+#include "device/tree_shape.h"
 
 namespace boreal {
 
 struct TreeOrder {
   std::vector<uint32_t> position;  // [nodes] where each node goes; the root's is 0
   size_t slots = 0;                // nodes and gaps together, a multiple of a line
-  uint32_t depth = 0;              // most edges from root to leaf
-  double mean_depth = 0;           // weighted
+  TreeShape shape;
 };
 
-// feature, left: [nodes] as in ForestOp, checked. cover: [nodes] or empty, then subtrees count by their size.
-TreeOrder order_tree(Span<int32_t> feature, Span<int32_t> left, Span<float> cover);
+TreeOrder order_tree(const TreeView& tree);
 
 }  // namespace boreal

@@ -75,7 +75,8 @@ constexpr double kNearZero = 1e-35f;   // LightGBM's
 // Binary decision trees. Node k of tree t is at tree_offsets[t] + k; children of an inner node are left and
 // left + 1, counted within the tree, and stand after their parent (so no cycles). Inner: feature >= 0, go
 // left iff x[feature] <= threshold; `rules` say what else. Leaf: feature == -1, left = index of its row in
-// values. kPerTree requires outputs == 1 and gives one column per tree.
+// values. kPerTree requires outputs == 1 and gives one column per tree. With groups, which need kSum, a leaf
+// has one value, and trees groups[k] .. groups[k + 1] - 1 add up to output k.
 struct ForestOp {
   ForestAggregate aggregate;
   size_t outputs;
@@ -86,11 +87,14 @@ struct ForestOp {
   Span<int32_t> left;          // [nodes]
   Span<uint8_t> rules;         // [nodes], or empty: NaN goes left everywhere
   Span<float> cover;           // [nodes] weight of the training rows, used for the layout only; or empty
-  Span<double> values;         // [leaves, outputs]
+  Span<double> values;         // [leaves, values_per_leaf()]
   // Set s holds category c iff bit c % 32 of word set_offsets[s] + c / 32 is set, and has no other words.
   Span<int32_t> set_offsets;  // [sets + 1], or empty: no sets
   Span<int32_t> set_words;
+  Span<int32_t> groups;  // [outputs + 1], rising from 0 to trees, or empty
 
+  size_t trees() const { return tree_offsets.size - 1; }
+  size_t values_per_leaf() const { return groups.size == 0 ? outputs : 1; }
   uint8_t rules_of(size_t node) const { return rules.size == 0 ? kMissingLeft : rules[node]; }
 };
 // out[:, q] = quantile probabilities[q] of the row, linear interpolation (numpy's default).

@@ -167,7 +167,7 @@ Op OpDecoder::arg_max() {
 }
 
 Op OpDecoder::forest() {
-  expect(1, 3, 9);
+  expect(1, 3, 10);
   ForestOp op;
   op.aggregate = static_cast<ForestAggregate>(ranged(0, "aggregate", 0, 2));
   op.outputs = static_cast<size_t>(ranged(1, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
@@ -182,16 +182,18 @@ Op OpDecoder::forest() {
   op.cover = constant<float>(5, "cover");
   if (op.cover.size != 0) op.cover = constant<float>(5, "cover", nodes);
   op.values = constant<double>(6, "values");
-  if (op.values.size % op.outputs != 0) fail("the size of values is no multiple of outputs");
+  op.groups = constant<int32_t>(9, "groups");
+  if (op.values.size % op.values_per_leaf() != 0) fail("the size of values is no multiple of outputs");
   op.set_offsets = constant<int32_t>(7, "set_offsets");
   op.set_words = constant<int32_t>(8, "set_words");
   check_sets(op);
 
   if (op.tree_offsets.size < 2) fail("it has no tree");
-  const size_t trees = op.tree_offsets.size - 1;
+  const size_t trees = op.trees();
   if (op.aggregate == ForestAggregate::kPerTree && op.outputs != 1)
     fail("one column per tree needs outputs = 1");
-  check_trees(op, op.values.size / op.outputs);
+  check_groups(op);
+  check_trees(op, op.values.size / op.values_per_leaf());
   return finish(op, op.aggregate == ForestAggregate::kPerTree ? trees : op.outputs);
 }
 
@@ -206,6 +208,19 @@ void OpDecoder::check_sets(const ForestOp& op) const {
   }
   for (size_t s = 0; s + 1 < offsets.size; ++s) {
     if (offsets[s + 1] < offsets[s]) fail("set_offsets fall");
+  }
+}
+
+void OpDecoder::check_groups(const ForestOp& op) const {
+  const Span<int32_t> groups = op.groups;
+  if (groups.size == 0) return;
+  if (op.aggregate != ForestAggregate::kSum) fail("its groups of trees are not summed");
+  if (groups.size != op.outputs + 1 || groups[0] != 0 ||
+      static_cast<size_t>(groups[op.outputs]) != op.trees()) {
+    fail("groups do not cover the trees");
+  }
+  for (size_t k = 0; k < op.outputs; ++k) {
+    if (groups[k + 1] <= groups[k]) fail("groups do not rise");
   }
 }
 

@@ -51,6 +51,7 @@ class OpDecoder {
   int32_t ranged(size_t k, const char* what, int32_t least, int32_t most) const;
   Op finish(OpKind kind, size_t width) const;
   void check_sets(const ForestOp& forest) const;
+  void check_groups(const ForestOp& op) const;
   void check_trees(const ForestOp& forest, size_t leaves) const;
   [[noreturn]] void fail(const std::string& what) const;
 

@@ -19,7 +19,7 @@
 //   12 Forest    ints [aggregate, outputs, compare]
 //                                            constants [tree_offsets i32, feature i32, threshold f64,
 //                                            left i32, rules u8, cover f32, values f64, set_offsets i32,
-//                                            set_words i32]
+//                                            set_words i32, groups i32]
 //   13 Quantile  constants [probabilities f64]
 #pragma once
 

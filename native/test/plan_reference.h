@@ -153,8 +153,14 @@ class RowReference {
         const double value = static_cast<double>(x[static_cast<size_t>(op.feature[node])]);
         node = root + static_cast<size_t>(op.left[node]) + (goes_left(op, node, value) ? 0 : 1);
       }
-      const double* value = op.values.data + static_cast<size_t>(op.left[node]) * op.outputs;
-      for (size_t j = 0; j < op.outputs; ++j) sums[j] += value[j];
+      const double* value = op.values.data + static_cast<size_t>(op.left[node]) * op.values_per_leaf();
+      for (size_t j = 0; j < op.outputs; ++j) {
+        if (op.groups.size == 0) {
+          sums[j] += value[j];
+        } else if (static_cast<size_t>(op.groups[j]) <= t && t < static_cast<size_t>(op.groups[j + 1])) {
+          sums[j] += *value;
+        }
+      }
       each.push_back(static_cast<T>(*value));
     }
     if (op.aggregate == ForestAggregate::kPerTree) return each;

@@ -210,6 +210,16 @@ TEST_CASE("trees are checked node by node") {
       f.set_offsets = offsets;
     }));
   }
+  const auto grouped = [&](const std::vector<int32_t>& groups, int32_t aggregate, int32_t outputs) {
+    return refused([&](Forest& f) { f.groups = groups; }, aggregate, outputs);
+  };
+  CHECK_FALSE(grouped({0, 1}, 1, 1));
+  CHECK(grouped({0, 1}, 0, 1));  // only sums have groups
+  for (const std::vector<int32_t>& groups :
+       {std::vector<int32_t>{0}, {1}, {1, 1}, {0, 2}, {0, -1}, {0, 0, 1}, {0, 1, 1}}) {
+    CHECK(grouped(groups, 1, 1));
+    CHECK(grouped(groups, 1, 2));
+  }
   CHECK(refused([](Forest& f) { f.compare = static_cast<ForestCompare>(2); }));
   CHECK(refused([](Forest& f) { f.cover = {1, 2}; }));
   CHECK(refused([](Forest& f) { f.values.clear(); }));

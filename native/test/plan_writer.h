@@ -99,7 +99,7 @@ struct ForestArrays {
   std::vector<double> threshold, values;
   std::vector<uint8_t> rules;
   std::vector<float> cover;
-  std::vector<int32_t> set_offsets, set_words;
+  std::vector<int32_t> set_offsets, set_words, groups;
   ForestCompare compare = ForestCompare::kFloat32;
 
   int32_t write(PlanWriter& plan, int32_t x, ForestAggregate aggregate, int32_t outputs) const {
@@ -112,9 +112,10 @@ struct ForestArrays {
     plan.constant(values);
     plan.constant(set_offsets);
     plan.constant(set_words);
-    return plan.op(
-        12, {x}, {static_cast<int32_t>(aggregate), outputs, static_cast<int32_t>(compare)},
-        {first, first + 1, first + 2, first + 3, first + 4, first + 5, first + 6, first + 7, first + 8});
+    plan.constant(groups);
+    return plan.op(12, {x}, {static_cast<int32_t>(aggregate), outputs, static_cast<int32_t>(compare)},
+                   {first, first + 1, first + 2, first + 3, first + 4, first + 5, first + 6, first + 7,
+                    first + 8, first + 9});
   }
 };
 

@@ -282,5 +282,21 @@ inline double reduce_max(VecD a) {
   return _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
+struct Bytes {
+  static constexpr size_t kLanes = 32;
+  __m256i v;
+};
+struct ByteMask {
+  __m256i v;
+};
+inline Bytes load_bytes(const void* p) { return {_mm256_loadu_si256(static_cast<const __m256i*>(p))}; }
+inline void store_bytes(void* p, Bytes a) { _mm256_storeu_si256(static_cast<__m256i*>(p), a.v); }
+inline Bytes broadcast_bytes(int8_t x) { return {_mm256_set1_epi8(x)}; }
+inline Bytes operator+(Bytes a, Bytes b) { return {_mm256_add_epi8(a.v, b.v)}; }
+inline Bytes operator-(Bytes a, Bytes b) { return {_mm256_sub_epi8(a.v, b.v)}; }
+inline ByteMask less(Bytes a, Bytes b) { return {_mm256_cmpgt_epi8(b.v, a.v)}; }
+inline Bytes select(ByteMask mask, Bytes a, Bytes b) { return {_mm256_blendv_epi8(b.v, a.v, mask.v)}; }
+inline Bytes as_bytes(ByteMask mask) { return {mask.v}; }
+
 }  // namespace
 }  // namespace boreal

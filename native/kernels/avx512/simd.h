@@ -203,5 +203,21 @@ inline double reduce_min(VecD a) { return _mm512_reduce_min_pd(a.v); }
 inline float reduce_max(VecF a) { return _mm512_reduce_max_ps(a.v); }
 inline double reduce_max(VecD a) { return _mm512_reduce_max_pd(a.v); }
 
+struct Bytes {
+  static constexpr size_t kLanes = 64;
+  __m512i v;
+};
+struct ByteMask {
+  __mmask64 v;
+};
+inline Bytes load_bytes(const void* p) { return {_mm512_loadu_si512(p)}; }
+inline void store_bytes(void* p, Bytes a) { _mm512_storeu_si512(p, a.v); }
+inline Bytes broadcast_bytes(int8_t x) { return {_mm512_set1_epi8(x)}; }
+inline Bytes operator+(Bytes a, Bytes b) { return {_mm512_add_epi8(a.v, b.v)}; }
+inline Bytes operator-(Bytes a, Bytes b) { return {_mm512_sub_epi8(a.v, b.v)}; }
+inline ByteMask less(Bytes a, Bytes b) { return {_mm512_cmplt_epi8_mask(a.v, b.v)}; }
+inline Bytes select(ByteMask mask, Bytes a, Bytes b) { return {_mm512_mask_blend_epi8(mask.v, b.v, a.v)}; }
+inline Bytes as_bytes(ByteMask mask) { return {_mm512_movm_epi8(mask.v)}; }
+
 }  // namespace
 }  // namespace boreal

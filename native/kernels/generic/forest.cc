@@ -1,109 +1,15 @@
-// Walks over prepared trees, many at a time: a walk is a chain of dependent loads, so its speed is the number
-// of walks that the core keeps in flight. No branch depends on the data: a finished walk loops on its leaf,
-// and every kLevelsPerTest levels one test asks whether any walk still moves. Gathers (AVX2, AVX-512) lose to
-// this.
 #include BOREAL_SIMD
 
-#include "kernels/generic/unroll.h"
+#include "kernels/generic/forest_mux.inl.h"
+#include "kernels/generic/forest_rank.inl.h"
+#include "kernels/generic/forest_walk.inl.h"
 #include "kernels/isa.h"
 
 namespace boreal {
-namespace {
-
-// Measured over 4..32: with fewer the core waits, with more the registers spill.
-constexpr int kWalks = 12;
-constexpr uint32_t kLevelsPerTest = 4;
-
-// Asks for `value` in a register now: otherwise GCC interleaves the loads of all walks until they spill.
-inline void keep(uint64_t& value) {
-#if defined(__GNUC__)
-  asm volatile("" : "+r"(value));
-#else
-  (void)value;
-#endif
-}
-
-struct NodeFormat {
-  explicit NodeFormat(uint32_t feature_bits)
-      : index_shift(32 + feature_bits), column_mask((uint64_t{1} << feature_bits) - 1) {}
-
-  uint64_t step(const ForestNode* nodes, const uint32_t* x, uint64_t at) const {
-    const ForestNode node = nodes[at];
-    const uint32_t value = x[(node >> 32) & column_mask];
-    uint64_t next = node >> index_shift;
-    next += static_cast<uint32_t>(node) < value;  // an add with carry
-    return next;
-  }
-
-  uint32_t index_shift;
-  uint64_t column_mask;
-};
-
-// Walk w goes through nodes(w) with the row x(w) and at most `depth` levels, and ends at at[w].
-template <typename Nodes, typename Row>
-inline void walk(const Nodes& nodes, const Row& x, uint32_t feature_bits, uint32_t depth,
-                 uint64_t (&at)[kWalks]) {
-  const NodeFormat format(feature_bits);
-  BOREAL_UNROLL
-  for (int w = 0; w < kWalks; ++w) at[w] = 0;
-  for (uint32_t level = 0; level < depth; level += kLevelsPerTest) {
-    BOREAL_UNROLL
-    for (uint32_t i = 1; i < kLevelsPerTest; ++i) {
-      BOREAL_UNROLL
-      for (int w = 0; w < kWalks; ++w) {
-        at[w] = format.step(nodes(w), x(w), at[w]);
-        keep(at[w]);
-      }
-    }
-    uint64_t moved = 0;
-    BOREAL_UNROLL
-    for (int w = 0; w < kWalks; ++w) {
-      const uint64_t next = format.step(nodes(w), x(w), at[w]);
-      moved |= next ^ at[w];
-      at[w] = next;
-      keep(at[w]);
-    }
-    if (moved == 0) break;
-  }
-}
-
-void walk_rows(const ForestTable* forest, size_t tree, const uint32_t* x, size_t xs, size_t rows,
-               uint32_t* leaf) noexcept {
-  const ForestNode* nodes = forest->nodes + forest->tree_begin[tree];
-  for (size_t first = 0; first < rows; first += kWalks) {
-    // Walks beyond the last row repeat it.
-    const uint32_t* row[kWalks];
-    for (size_t w = 0; w < kWalks; ++w) row[w] = x + (first + w < rows ? first + w : rows - 1) * xs;
-    uint64_t at[kWalks];
-    walk([&](int) { return nodes; }, [&](int w) { return row[w]; }, forest->feature_bits,
-         forest->tree_depth[tree], at);
-    for (size_t w = 0; w < kWalks && first + w < rows; ++w)
-      leaf[first + w] = static_cast<uint32_t>(nodes[at[w]]);
-  }
-}
-
-void walk_trees(const ForestTable* forest, const uint32_t* x, uint32_t* leaf) noexcept {
-  for (size_t first = 0; first < forest->trees; first += kWalks) {
-    const ForestNode* nodes[kWalks];
-    uint32_t depth = 0;
-    for (size_t w = 0; w < kWalks; ++w) {
-      const size_t tree = first + w < forest->trees ? first + w : forest->trees - 1;
-      nodes[w] = forest->nodes + forest->tree_begin[tree];
-      if (forest->tree_depth[tree] > depth) depth = forest->tree_depth[tree];
-    }
-    uint64_t at[kWalks];
-    walk([&](int w) { return nodes[w]; }, [&](int) { return x; }, forest->feature_bits, depth, at);
-    for (size_t w = 0; w < kWalks && first + w < forest->trees; ++w) {
-      leaf[first + w] = static_cast<uint32_t>(nodes[w][at[w]]);
-    }
-  }
-}
-
-}  // namespace
-
 namespace BOREAL_ISA {
 
-constexpr ForestKernels kForest = {walk_rows, walk_trees};
+constexpr ForestKernels kForest = {walk_rows,   walk_trees, rank<float>, rank<double>, mux,
+                                   mux_perfect, add_leaves, walk_ranks,  sum_ranks};
 
 }  // namespace BOREAL_ISA
 }  // namespace boreal

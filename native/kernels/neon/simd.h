@@ -194,5 +194,21 @@ inline double reduce_min(VecD a) { return vminvq_f64(a.v); }
 inline float reduce_max(VecF a) { return vmaxvq_f32(a.v); }
 inline double reduce_max(VecD a) { return vmaxvq_f64(a.v); }
 
+struct Bytes {
+  static constexpr size_t kLanes = 16;
+  int8x16_t v;
+};
+struct ByteMask {
+  uint8x16_t v;
+};
+inline Bytes load_bytes(const void* p) { return {vld1q_s8(static_cast<const int8_t*>(p))}; }
+inline void store_bytes(void* p, Bytes a) { vst1q_s8(static_cast<int8_t*>(p), a.v); }
+inline Bytes broadcast_bytes(int8_t x) { return {vdupq_n_s8(x)}; }
+inline Bytes operator+(Bytes a, Bytes b) { return {vaddq_s8(a.v, b.v)}; }
+inline Bytes operator-(Bytes a, Bytes b) { return {vsubq_s8(a.v, b.v)}; }
+inline ByteMask less(Bytes a, Bytes b) { return {vcltq_s8(a.v, b.v)}; }
+inline Bytes select(ByteMask mask, Bytes a, Bytes b) { return {vbslq_s8(mask.v, a.v, b.v)}; }
+inline Bytes as_bytes(ByteMask mask) { return {vreinterpretq_s8_u8(mask.v)}; }
+
 }  // namespace
 }  // namespace boreal

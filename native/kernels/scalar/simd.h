@@ -20,6 +20,9 @@
 //   add_product(sum, a, b)          sum = fma(a, b, sum), kept in its register
 //   load_first_bf16(p), load_second_bf16(p)     from kLanes pairs of bf16, as floats
 //   prefetch(p), transpose(v)       a hint; kLanes vectors as a square matrix
+//   Bytes                           kLanes int8: load_bytes(p), store_bytes(p, v), broadcast_bytes(x), a + b,
+//   a - b wrap less(a, b) of Bytes             a ByteMask: select(mask, a, b), as_bytes(mask) = -1 where it
+//   is set
 #pragma once
 
 #include <stddef.h>
@@ -265,6 +268,46 @@ template <typename T>
 inline T reduce_max(Vec<T> a) {
   return a.v;
 }
+
+// As many bytes as the compiler may put in one register.
+struct Bytes {
+  static constexpr size_t kLanes = 16;
+  int8_t v[kLanes];
+};
+struct ByteMask {
+  int8_t v[Bytes::kLanes];  // -1 or 0
+};
+inline Bytes load_bytes(const void* p) {
+  Bytes a;
+  memcpy(a.v, p, sizeof(a.v));
+  return a;
+}
+inline void store_bytes(void* p, Bytes a) { memcpy(p, a.v, sizeof(a.v)); }
+inline Bytes broadcast_bytes(int8_t x) {
+  Bytes a;
+  for (int8_t& lane : a.v) lane = x;
+  return a;
+}
+inline Bytes operator+(Bytes a, Bytes b) {
+  for (size_t i = 0; i < Bytes::kLanes; ++i) a.v[i] = static_cast<int8_t>(a.v[i] + b.v[i]);
+  return a;
+}
+inline Bytes operator-(Bytes a, Bytes b) {
+  for (size_t i = 0; i < Bytes::kLanes; ++i) a.v[i] = static_cast<int8_t>(a.v[i] - b.v[i]);
+  return a;
+}
+inline ByteMask less(Bytes a, Bytes b) {
+  ByteMask mask;
+  for (size_t i = 0; i < Bytes::kLanes; ++i) mask.v[i] = static_cast<int8_t>(-(a.v[i] < b.v[i]));
+  return mask;
+}
+inline Bytes select(ByteMask mask, Bytes a, Bytes b) {
+  for (size_t i = 0; i < Bytes::kLanes; ++i) {
+    a.v[i] = static_cast<int8_t>((a.v[i] & mask.v[i]) | (b.v[i] & ~mask.v[i]));
+  }
+  return a;
+}
+inline Bytes as_bytes(ByteMask mask) { return load_bytes(mask.v); }
 
 }  // namespace
 }  // namespace boreal

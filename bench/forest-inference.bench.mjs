@@ -1,0 +1,162 @@
+// Inference of tree ensembles that others have trained, on 28 features: XGBoost, LightGBM and scikit-learn models, each
+// predicted by boreal, by the library that trained it and by ONNX Runtime, in turns, on one and two threads; and single
+// rows from JavaScript beside onnxruntime-node. Predictions are compared in the same run. BOREAL_BENCH_MODELS names a
+// folder in which the models are kept from run to run; training them takes minutes.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Matrix, makeClassification } from '../dist/index.js';
+import { compare, makeGauge } from './support/compare.mjs';
+import { startProcess } from './support/line-process.mjs';
+import { python, runPeer } from './support/peer.mjs';
+
+const MODELS = [
+  { name: 'xgboost-500-d6', trees: 500, rowBudgetMicros: 4 },
+  { name: 'xgboost-1000-d8', trees: 1000 },
+  { name: 'lightgbm-500-l31', trees: 500 },
+  { name: 'lightgbm-500-l255', trees: 500 },
+  { name: 'sklearn-100-full', trees: 100, rowBudgetMicros: 30 },
+];
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+
+function writeData(folder, rows, testRows) {
+  const { X, y } = makeClassification({
+    nSamples: rows + testRows,
+    nFeatures: 28,
+    nInformative: 14,
+    nRedundant: 4,
+    nClustersPerClass: 8,
+    classSep: 1.2,
+    flipY: 0.12,
+    randomState: 7,
+  });
+  const x = Matrix.from(X).astype('float32');
+  const labels = Uint8Array.from(y);
+  writeFileSync(join(folder, 'shape.txt'), `${rows} ${testRows} ${x.cols}\n`);
+  const arrays = {
+    'x_train.f32': x.slice(0, rows).data,
+    'x_test.f32': x.slice(rows).data,
+    'y_train.u8': labels.subarray(0, rows),
+    'y_test.u8': labels.subarray(rows),
+  };
+  for (const [name, array] of Object.entries(arrays))
+    writeFileSync(join(folder, name), new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+}
+
+/** Trains the models, unless the folder has them. */
+function prepareModels(folder, quick) {
+  if (existsSync(join(folder, 'versions.json'))) return true;
+  writeData(folder, quick ? 5000 : 100_000, quick ? 2048 : 16_384);
+  const trained = runPeer('forest_models.py', 'train', folder, ...(quick ? ['--quick'] : []));
+  if (trained === null) return false;
+  writeFileSync(join(folder, 'versions.json'), JSON.stringify(trained.versions));
+  return true;
+}
+
+const settings = (threads) => ({
+  BOREAL_NUM_THREADS: String(threads),
+  OMP_NUM_THREADS: String(threads),
+  OMP_WAIT_POLICY: 'PASSIVE',
+});
+
+async function startHost(command, args, threads) {
+  const process = await startProcess(command, args, settings(threads));
+  if (process === null) return null;
+  return {
+    ...process,
+    prepare: ({ model, rows }) => process.ask(`case model=${model} rows=${rows}`),
+    turn: async (engine, calls) => (await process.ask(`turn ${engine} ${calls}`)).seconds,
+  };
+}
+
+/** The largest distance of our predictions from an engine's. */
+function difference(folder, model, engine) {
+  const read = (name) => {
+    const bytes = readFileSync(join(folder, `${model}.${name}.f64`));
+    return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  };
+  const [ours, theirs] = [read('boreal'), read(engine)];
+  return ours.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs[i])), 0);
+}
+
+async function measureBatches(hosts, folder, { threads, quick, only }) {
+  const rows = [];
+  const options = {
+    repeats: quick ? 3 : 7,
+    turnSeconds: quick ? 0.02 : 0.25,
+    budgetSeconds: quick ? 1 : 8,
+    probe: 'fma',
+  };
+  for (const { name, trees } of MODELS) {
+    if (only && !name.includes(only)) continue;
+    for (const batch of quick ? [2048] : [16_384, 100]) {
+      const measured = await compare(hosts, makeGauge(null), { model: name, rows: batch }, options);
+      for (const [engine, { seconds }] of Object.entries(measured.engines)) {
+        rows.push({
+          name: `${name}, ${batch} rows`,
+          threads,
+          engine,
+          'rows/s': batch / seconds,
+          'ns/row/tree': (seconds * 1e9) / batch / (quick ? trees / 10 : trees),
+          'boreal is faster by': engine === 'boreal' ? null : seconds / measured.engines.boreal.seconds,
+          'max difference': engine === 'boreal' ? null : difference(folder, name, engine),
+        });
+      }
+    }
+  }
+  return rows;
+}
+
+async function measureSingleRows(ours, { quick, peers, only }) {
+  const rows = [];
+  for (const { name, rowBudgetMicros } of MODELS) {
+    if (!rowBudgetMicros || (only && !name.includes(only))) continue;
+    await ours.prepare({ model: name, rows: 1 });
+    for (const engine of peers ? ['boreal', 'onnxruntime-node'] : ['boreal']) {
+      try {
+        const calls = engine === 'boreal' ? 40_000 : 10_000;
+        const { p50, p99 } = await ours.ask(`latency ${engine} ${quick ? 500 : calls}`);
+        rows.push({
+          name: `${name}, one row`,
+          threads: 1,
+          engine,
+          'p50 us': p50,
+          'p99 us': p99,
+          'target us': rowBudgetMicros,
+        });
+      } catch (error) {
+        console.error(`${engine}: ${error.message}; its rows stay empty`);
+      }
+    }
+  }
+  return rows;
+}
+
+export async function run({ quick, peers, only }) {
+  const kept = process.env.BOREAL_BENCH_MODELS;
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'boreal-bench-'));
+  if (kept) mkdirSync(kept, { recursive: true });
+  const result = { rows: [], peers: {} };
+  try {
+    if (!prepareModels(folder, quick)) return result; // the peers train the models
+    result.peers = JSON.parse(readFileSync(join(folder, 'versions.json'), 'utf8'));
+    for (const threads of availableParallelism() > 1 ? [1, 2] : [1]) {
+      const ours = await startHost(process.execPath, [path('./support/forest-host.mjs'), folder], threads);
+      const theirs = peers
+        ? await startHost(
+            python,
+            [path('./peers/forest_models.py'), 'serve', folder, String(threads)],
+            threads,
+          )
+        : null;
+      const hosts = [ours, theirs].filter(Boolean);
+      result.rows.push(...(await measureBatches(hosts, folder, { threads, quick, only })));
+      if (threads === 1) result.rows.push(...(await measureSingleRows(ours, { quick, peers, only })));
+      for (const host of hosts) await host.close();
+    }
+  } finally {
+    if (!kept) rmSync(folder, { recursive: true });
+  }
+  return result;
+}

@@ -1,0 +1,64 @@
+// Ranks of values among a feature's sorted cuts, in two steps of 16 compares: which group, which cut in it.
+#pragma once
+
+#include "kernels/generic/unroll.h"
+#include "kernels/kernels.h"
+
+namespace boreal {
+namespace {
+
+inline uint32_t count_bits(uint32_t bits) {
+#if defined(__GNUC__)
+  return static_cast<uint32_t>(__builtin_popcount(bits));
+#else
+  uint32_t count = 0;
+  for (; bits != 0; bits &= bits - 1) ++count;
+  return count;
+#endif
+}
+
+// How many of kSegmentGroup numbers are less.
+template <typename T>
+inline uint32_t count_less(const T* cuts, Vec<T> value) {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  uint32_t count = 0;
+  BOREAL_UNROLL
+  for (size_t i = 0; i < kSegmentGroup; i += kLanes) {
+    count += count_bits(lane_bits(less(load(cuts + i), value)));
+  }
+  return count;
+}
+
+template <typename T>
+inline uint8_t rank_in(const T* segment, T x) {
+  const Vec<T> value = broadcast(x);
+  const uint32_t first = kSegmentGroup * count_less(segment, value);
+  return static_cast<uint8_t>(first + count_less(segment + kSegmentGroup + first, value));
+}
+
+template <typename T>
+bool rank(const RankFeature<T>* feature, const T* x, size_t xs, size_t rows, uint8_t flip, uint8_t* ranks,
+          size_t rs) noexcept {
+  const T* segments = feature->segments;
+  const size_t count = feature->count;
+  const bool narrow = feature->narrow;
+  bool any_nan = false;
+  for (size_t i = 0; i < rows; ++i) {
+    T value = x[i * xs];
+    if (narrow) value = static_cast<T>(static_cast<float>(value));
+    any_nan |= value != value;
+    // Segments whose cuts are all less rank full; the others are empty.
+    size_t s = 0;
+    for (; s + 1 < count; ++s) {
+      constexpr size_t kLastCut = kSegmentGroup + kSegmentCuts - 1;
+      if (!(segments[s * kSegmentSize + kLastCut] < value)) break;
+      ranks[s * rs + i] = static_cast<uint8_t>(kSegmentCuts ^ flip);
+    }
+    ranks[s * rs + i] = static_cast<uint8_t>(rank_in(segments + s * kSegmentSize, value) ^ flip);
+    for (++s; s < count; ++s) ranks[s * rs + i] = flip;
+  }
+  return any_nan;
+}
+
+}  // namespace
+}  // namespace boreal
