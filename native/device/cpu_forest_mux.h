@@ -75,7 +75,7 @@ class CpuForestMux final : public CpuForest<T> {
 
   void run_row(const T* x, const Scratch& scratch, T* out) const {
     ranks_.stage(kernels_, x, 0, 1, 0, scratch.ranks, 1);
-    const RankTable table = layout_.table();
+    const RankedTrees table = layout_.table();
     if (this->values_per_leaf_ == 1 && this->aggregate_ != ForestAggregate::kPerTree) {
       for (size_t j = 0; j < this->outputs_; ++j) {
         const auto range = this->trees_of(j);

@@ -40,7 +40,9 @@ struct MuxLayout {
 
   size_t trees() const { return depth.size(); }
   size_t memory_bytes() const;
-  RankTable table() const { return {rank_nodes.data(), rank_begin.data(), depth.data(), value_begin.data()}; }
+  RankedTrees table() const {
+    return {rank_nodes.data(), rank_begin.data(), depth.data(), value_begin.data()};
+  }
 };
 
 // test(node): what the inner node asks. Trees have at most kMuxLeaves leaves and, for kPerfect, kMuxDepth

@@ -74,7 +74,7 @@ struct PerfectNode {
 //   bits 20..31  inner: index of the left child within the tree; leaf: its own
 using RankNode = uint32_t;
 constexpr size_t kRankColumns = 4096;  // that 12 bits can name
-struct RankTable {
+struct RankedTrees {
   const RankNode* nodes;
   const uint32_t* tree_begin;   // [trees] index of each root
   const uint32_t* tree_depth;   // [trees]
@@ -109,10 +109,10 @@ struct ForestKernels {
                      size_t rows, double* sums) noexcept;
   // leaf[t] = row of the leaf value of tree t, for trees first <= t < last and one row of unbiased ranks,
   // readable up to kMuxLeaves.
-  void (*walk_ranks)(const RankTable* forest, const uint8_t* ranks, size_t first, size_t last,
+  void (*walk_ranks)(const RankedTrees* forest, const uint8_t* ranks, size_t first, size_t last,
                      uint32_t* leaf) noexcept;
   // The sum of values[leaf[t]] over the same trees, in order.
-  double (*sum_ranks)(const RankTable* forest, const uint8_t* ranks, const double* values, size_t first,
+  double (*sum_ranks)(const RankedTrees* forest, const uint8_t* ranks, const double* values, size_t first,
                       size_t last) noexcept;
 };
 

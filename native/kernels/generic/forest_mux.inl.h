@@ -12,8 +12,7 @@ namespace boreal {
 namespace {
 
 // Registers of rows that share a node: more amortise its loads, fewer leave registers for pending subtrees.
-constexpr size_t kTreeVectors = 4 * Bytes::kLanes <= kMuxRows ? 4 : kMuxRows / Bytes::kLanes;
-constexpr size_t kPerfectVectors = 2;
+constexpr size_t kMostVectors = 4 * Bytes::kLanes <= kMuxRows ? 4 : kMuxRows / Bytes::kLanes;
 
 template <size_t kN>
 struct Count {
@@ -53,7 +52,7 @@ BOREAL_INLINE void for_each_group(size_t rows, const Group& group) {
 }
 
 void mux(const MuxNode* nodes, size_t count, const uint8_t* ranks, size_t rows, uint8_t* leaf) noexcept {
-  for_each_group<kTreeVectors>(rows, [&](auto vectors, size_t i) {
+  for_each_group<kMostVectors>(rows, [&](auto vectors, size_t i) {
     mux_group<decltype(vectors)::kValue>(nodes, count, ranks + i, leaf + i);
   });
 }
@@ -100,7 +99,7 @@ struct Perfect {
 
 template <uint32_t kDepth>
 void perfect(const PerfectNode* nodes, const uint8_t* ranks, size_t rows, uint8_t* leaf) {
-  for_each_group<kPerfectVectors>(rows, [&](auto vectors, size_t i) {
+  for_each_group<kMostVectors>(rows, [&](auto vectors, size_t i) {
     constexpr size_t kVectors = decltype(vectors)::kValue;
     const PerfectNode* node = nodes;
     Bytes index[kVectors];

@@ -39,6 +39,7 @@ inline uint8_t rank_in(const T* segment, T x) {
 template <typename T>
 bool rank(const RankFeature<T>* feature, const T* x, size_t xs, size_t rows, uint8_t flip, uint8_t* ranks,
           size_t rs) noexcept {
+  constexpr size_t kLastCut = kSegmentGroup + kSegmentCuts - 1;
   const T* segments = feature->segments;
   const size_t count = feature->count;
   const bool narrow = feature->narrow;
@@ -47,15 +48,15 @@ bool rank(const RankFeature<T>* feature, const T* x, size_t xs, size_t rows, uin
     T value = x[i * xs];
     if (narrow) value = static_cast<T>(static_cast<float>(value));
     any_nan |= value != value;
-    // Segments whose cuts are all less rank full; the others are empty.
     size_t s = 0;
-    for (; s + 1 < count; ++s) {
-      constexpr size_t kLastCut = kSegmentGroup + kSegmentCuts - 1;
-      if (!(segments[s * kSegmentSize + kLastCut] < value)) break;
-      ranks[s * rs + i] = static_cast<uint8_t>(kSegmentCuts ^ flip);
+    if (count > 1) {
+      // Segments whose cuts are all less rank full; those after the value's own are empty.
+      for (size_t k = 0; k < count; ++k) ranks[k * rs + i] = flip;
+      for (; s + 1 < count && segments[s * kSegmentSize + kLastCut] < value; ++s) {
+        ranks[s * rs + i] = static_cast<uint8_t>(kSegmentCuts ^ flip);
+      }
     }
     ranks[s * rs + i] = static_cast<uint8_t>(rank_in(segments + s * kSegmentSize, value) ^ flip);
-    for (++s; s < count; ++s) ranks[s * rs + i] = flip;
   }
   return any_nan;
 }

@@ -1,7 +1,7 @@
 // Walks over prepared trees, many at a time: a walk is a chain of dependent loads, so its speed is the number
-// of walks that the core keeps in flight. No branch depends on the data: a finished walk loops on its leaf,
-// and every kLevelsPerTest levels one test asks whether any walk still moves. Gathers (AVX2, AVX-512) lose to
-// this.
+// of walks that the core keeps in flight. No branch depends on the data: a finished walk loops on its leaf.
+// In deep trees one test every kLevelsPerTest levels asks whether any walk still moves; shallow ones are
+// walked to the end. Gathers (AVX2, AVX-512) lose to this.
 #pragma once
 
 #include "kernels/generic/unroll.h"
@@ -12,7 +12,7 @@ namespace {
 
 // Measured over 4..32: with fewer the core waits, with more the registers spill.
 constexpr int kWalks = 12;
-constexpr uint32_t kLevelsPerTest = 4;
+constexpr uint32_t kLevelsPerTest = 4, kShallow = 8;
 
 // Asks for `value` in a register now: otherwise GCC interleaves the loads of all walks until they spill.
 inline void keep(uint64_t& value) {
@@ -61,15 +61,20 @@ inline void walk(const Format& format, const Nodes& nodes, const Row& x, uint32_
                  uint64_t (&at)[kWalks]) {
   BOREAL_UNROLL
   for (int w = 0; w < kWalks; ++w) at[w] = 0;
+  const auto step_all = [&] {
+    BOREAL_UNROLL
+    for (int w = 0; w < kWalks; ++w) {
+      at[w] = format.step(nodes(w), x(w), at[w]);
+      keep(at[w]);
+    }
+  };
+  if (depth <= kShallow) {
+    for (uint32_t level = 0; level < depth; ++level) step_all();
+    return;
+  }
   for (uint32_t level = 0; level < depth; level += kLevelsPerTest) {
     BOREAL_UNROLL
-    for (uint32_t i = 1; i < kLevelsPerTest; ++i) {
-      BOREAL_UNROLL
-      for (int w = 0; w < kWalks; ++w) {
-        at[w] = format.step(nodes(w), x(w), at[w]);
-        keep(at[w]);
-      }
-    }
+    for (uint32_t i = 1; i < kLevelsPerTest; ++i) step_all();
     uint64_t moved = 0;
     BOREAL_UNROLL
     for (int w = 0; w < kWalks; ++w) {
@@ -124,13 +129,13 @@ void walk_trees(const ForestTable* forest, const uint32_t* x, uint32_t* leaf) no
 
 inline uint32_t leaf_of(RankNode node) { return (node >> 8) & 0xfff; }
 
-void walk_ranks(const RankTable* forest, const uint8_t* ranks, size_t first, size_t last,
+void walk_ranks(const RankedTrees* forest, const uint8_t* ranks, size_t first, size_t last,
                 uint32_t* leaf) noexcept {
   walk_each_tree(RankNodes(), forest, ranks, first, last,
                  [&](size_t tree, RankNode node) { *leaf++ = forest->value_begin[tree] + leaf_of(node); });
 }
 
-double sum_ranks(const RankTable* forest, const uint8_t* ranks, const double* values, size_t first,
+double sum_ranks(const RankedTrees* forest, const uint8_t* ranks, const double* values, size_t first,
                  size_t last) noexcept {
   double sum = 0;
   walk_each_tree(RankNodes(), forest, ranks, first, last, [&](size_t tree, RankNode node) {
