@@ -400,6 +400,22 @@ export interface NativeAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<{ coef: Float64Array; intercept: Float64Array; iterations: number; converged: boolean }>;
+  /**
+   * Shapley values of the Forest op that the plan consists of: values [outputs, rows, cols] or, for interactions,
+   * [outputs, rows, cols, cols]. The background has the type and columns of x. native/explain/tree_shap.h says more.
+   */
+  treeShap(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    ops: Int32Array,
+    constants: Constant[],
+    firstOutput: Int32Array,
+    spec: { outputs: number; divisor: number; interactions: boolean },
+    background: FloatArray | null,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{ values: Float64Array; expected: Float64Array }>;
   /** x may be float64: it is rounded to float32 as scikit-learn's trees do. */
   fitForest(
     x: FloatArray,

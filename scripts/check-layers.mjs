@@ -14,10 +14,11 @@ const cppRules = {
   linalg: ['base', 'kernels'],
   device: ['base', 'kernels', 'plan', 'linalg'],
   train: ['base', 'kernels', 'plan', 'linalg', 'device'],
+  explain: ['base', 'kernels', 'plan', 'device'],
   io: ['base', 'plan'],
-  binding: ['base', 'kernels', 'plan', 'linalg', 'device', 'train', 'io'],
-  test: ['base', 'kernels', 'plan', 'linalg', 'device', 'train', 'io'],
-  bench: ['base', 'kernels', 'plan', 'linalg', 'device', 'train', 'io'],
+  binding: ['base', 'kernels', 'plan', 'linalg', 'device', 'train', 'explain', 'io'],
+  test: ['base', 'kernels', 'plan', 'linalg', 'device', 'train', 'explain', 'io'],
+  bench: ['base', 'kernels', 'plan', 'linalg', 'device', 'train', 'explain', 'io'],
 };
 const nodeHeader = /^<(napi|node_api|js_native_api|node|uv|v8)\.h>$/;
 /** Files compiled for one instruction set may include these only, so that they emit no weak symbol. */
@@ -48,7 +49,7 @@ const tsRules = {
   'model-selection': [...foundation, ...families, 'pipeline', 'metrics'],
   metrics: foundation,
   datasets: foundation,
-  inspection: [...foundation, 'metrics'],
+  inspection: [...foundation, 'pipeline', 'metrics'],
   plot: [...foundation, 'metrics'],
   monitor: [...foundation, 'metrics'],
   // estimators: so that model files can be read by whoever imports boreal/serve alone.

@@ -348,7 +348,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 }
 
 /** Float arrays run in their own precision; everything else in that of the training set. */
-function precisionOf(X: MatrixLike, fallback: Dtype): Dtype {
+export function precisionOf(X: MatrixLike, fallback: Dtype): Dtype {
   const data = isMatrixShaped(X) ? X.data : null;
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Float64Array) return 'float64';

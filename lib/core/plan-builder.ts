@@ -2,7 +2,7 @@
  * Collects the ops of a plan while estimators lower themselves into it. The result is one Int32Array and a list of
  * constants (wire format: native/plan/plan.h), so that the native core never reads an object's fields.
  */
-import type { Activation, Constant, ForestConstants } from './plan-types.js';
+import type { Activation, Constant, ForestConstants, LeafModels } from './plan-types.js';
 
 /** A value inside a plan: a matrix of `width` columns, one row per input row. */
 export interface Slot {
@@ -25,8 +25,18 @@ const OPCODE = {
   argmax: 11,
   forest: 12,
   quantile: 13,
+  leafLinear: 14,
 } as const;
-const ACTIVATION: Record<Activation, number> = { identity: 0, relu: 1, sigmoid: 2, tanh: 3, exp: 4 };
+const ACTIVATION: Record<Activation, number> = {
+  identity: 0,
+  relu: 1,
+  sigmoid: 2,
+  tanh: 3,
+  exp: 4,
+  softplus: 12,
+  square: 15,
+  sign: 20,
+};
 const AGGREGATE = { mean: 0, sum: 1, perTree: 2 } as const;
 const COMPARE = { float32: 0, float64: 1 } as const;
 const NONE = new Int32Array(0);
@@ -126,6 +136,21 @@ export class PlanBuilder {
     const constants = [...trees, setOffsets, setWords, groups];
     const ints = [AGGREGATE[aggregate], outputs, COMPARE[compare]];
     return this.#emit('forest', [x], ints, constants, width);
+  }
+
+  /**
+   * Linear models in the leaves of trees; `leaves` has one column for each tree, which numbers a leaf. See
+   * native/plan/op.h.
+   */
+  leafLinear(x: Slot, leaves: Slot, models: LeafModels): Slot {
+    const { intercept, otherwise, offsets, features, coefficients } = models;
+    return this.#emit(
+      'leafLinear',
+      [x, leaves],
+      [],
+      [intercept, otherwise, offsets, features, coefficients],
+      1,
+    );
   }
 
   /** Quantiles over the columns of each row. */

@@ -4,7 +4,7 @@
 export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Elementwise functions a plan knows. */
-export type Activation = 'identity' | 'relu' | 'sigmoid' | 'tanh' | 'exp';
+export type Activation = 'identity' | 'relu' | 'sigmoid' | 'tanh' | 'exp' | 'softplus' | 'square' | 'sign';
 
 /** Bits of a node's rules; see native/plan/op.h. */
 export const NODE_RULES = { missingLeft: 1, missingIsZero: 2, zeroIsMissing: 4, categories: 8 } as const;
@@ -30,4 +30,14 @@ export interface ForestConstants {
   readonly setWords?: Int32Array;
   /** Trees from groups[k] to groups[k + 1] add up to output k; a leaf then has one value. Default: all trees to all outputs. */
   readonly groups?: Int32Array;
+}
+
+/** A linear model for each leaf of a forest: intercept + sum of coefficients * features, or `otherwise` where one is missing. */
+export interface LeafModels {
+  readonly intercept: Float64Array;
+  readonly otherwise: Float64Array;
+  /** Leaf l has the features and coefficients from offsets[l] to offsets[l + 1]. */
+  readonly offsets: Int32Array;
+  readonly features: Int32Array;
+  readonly coefficients: Float64Array;
 }

@@ -6,6 +6,7 @@ import { classWeight, labels, oneOf, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { meanScores, type TreeModel, type TreeScores } from '../core/tree-scores.js';
 import {
   checkForestState,
   type ForestParams,
@@ -50,7 +51,10 @@ type ForestClassifierState = ForestState & ClassifierState;
  * (await forest.score(data, target)) > 0.98; // true
  * ```
  */
-export class RandomForestClassifier extends Classifier<RandomForestClassifierParams, ForestClassifierState> {
+export class RandomForestClassifier
+  extends Classifier<RandomForestClassifierParams, ForestClassifierState>
+  implements TreeModel
+{
   constructor(params: Partial<RandomForestClassifierParams> = {}) {
     super({
       criterion: 'gini',
@@ -87,6 +91,11 @@ export class RandomForestClassifier extends Classifier<RandomForestClassifierPar
     return this.state.importances.slice();
   }
 
+  /** @internal */
+  treeScores(): TreeScores {
+    return meanScores(forestConstants(this.state), this.state.classes.length);
+  }
+
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
     const proba = plan.forest(x, forestConstants(this.state), this.state.classes.length, 'mean');
     return output === 'proba' ? proba : plan.argmax(proba);
@@ -112,7 +121,10 @@ export interface Interval {
  * lower[0] <= upper[0]; // true
  * ```
  */
-export class RandomForestRegressor extends Regressor<RandomForestRegressorParams, ForestState> {
+export class RandomForestRegressor
+  extends Regressor<RandomForestRegressorParams, ForestState>
+  implements TreeModel
+{
   constructor(params: Partial<RandomForestRegressorParams> = {}) {
     super({ criterion: 'squaredError', maxFeatures: null, ...treeDefaults, ...forestDefaults, ...params });
   }
@@ -155,6 +167,11 @@ export class RandomForestRegressor extends Regressor<RandomForestRegressorParams
   async predictInterval(X: MatrixLike, options: { coverage?: number } = {}): Promise<Interval> {
     const bounds = await this.run(X, { output: 'interval', coverage: options.coverage });
     return { lower: bounds.columns([0]).data, upper: bounds.columns([1]).data };
+  }
+
+  /** @internal */
+  treeScores(): TreeScores {
+    return meanScores(forestConstants(this.state), 1);
   }
 
   lower(plan: PlanBuilder, x: Slot, { output, coverage }: ResolvedCompileOptions): Slot {

@@ -20,6 +20,7 @@ import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { ForestConstants } from '../core/plan-types.js';
 import { type Column, Schema } from '../core/schema.js';
+import type { TreeModel, TreeScores } from '../core/tree-scores.js';
 import { StateError, ValidationError } from '../errors.js';
 
 /** What becomes of the sums of the trees: probabilities, or numbers on the scale of the targets. */
@@ -90,6 +91,14 @@ function lowerScores(plan: PlanBuilder, x: Slot, sums: ForestSums): Slot {
   return plan.affine(scores, shift, new Float64Array(base.length).fill(divisor));
 }
 
+/** Explanations are of the scores, before the link. */
+function treeScores(sums: ForestSums): TreeScores {
+  const { groups, base, divisor } = sums;
+  const firstOutput = new Int32Array(sums.treeOffsets.length - 1);
+  for (let k = 0; k < base.length; k++) firstOutput.fill(k, groups[k], groups[k + 1]);
+  return { forest: sums, leafWidth: 1, firstOutput, base, divisor };
+}
+
 function applyLink(plan: PlanBuilder, scores: Slot, { link, slope }: ForestSums): Slot {
   if (link === 'softmax') return plan.softmax(scores);
   if (link === 'identity') return scores;
@@ -113,7 +122,10 @@ export interface ImportedClassifierState extends ForestSums, ClassifierState {}
  * A classifier that another library has trained. Made by {@link importXGBoost} and {@link importLightGBM}; it predicts,
  * compiles, saves and serves as any other, and throws ERR_NOT_SUPPORTED when it is to be fitted.
  */
-export class ImportedClassifier extends Classifier<ImportedParams, ImportedClassifierState> {
+export class ImportedClassifier
+  extends Classifier<ImportedParams, ImportedClassifierState>
+  implements TreeModel
+{
   get rules(): Rules<ImportedParams> {
     return paramRules;
   }
@@ -140,6 +152,11 @@ export class ImportedClassifier extends Classifier<ImportedParams, ImportedClass
     throw cannotFit(this);
   }
 
+  /** @internal */
+  treeScores(): TreeScores {
+    return treeScores(this.state);
+  }
+
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
     const scores = lowerScores(plan, x, this.state);
     if (output === 'decision') return scores;
@@ -152,7 +169,7 @@ export class ImportedClassifier extends Classifier<ImportedParams, ImportedClass
 }
 
 /** A regressor that another library has trained. See {@link ImportedClassifier}. */
-export class ImportedRegressor extends Regressor<ImportedParams, ForestSums> {
+export class ImportedRegressor extends Regressor<ImportedParams, ForestSums> implements TreeModel {
   get rules(): Rules<ImportedParams> {
     return paramRules;
   }
@@ -172,6 +189,11 @@ export class ImportedRegressor extends Regressor<ImportedParams, ForestSums> {
 
   protected fitState(_input: FitInput): Promise<ForestSums> {
     throw cannotFit(this);
+  }
+
+  /** @internal */
+  treeScores(): TreeScores {
+    return treeScores(this.state);
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {

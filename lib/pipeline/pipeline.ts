@@ -146,16 +146,20 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
     return Object.fromEntries(this.fittedParams.steps.map(([name], i) => [name, this.state.steps[i]]));
   }
 
+  /** The fitted last step, and the ops of those before it: how explanations see a pipeline. @internal */
+  splitLast(): { last: Estimator | 'passthrough'; lowerFront: (plan: PlanBuilder, x: Slot) => Slot } {
+    const { steps } = this.state;
+    const front = steps.slice(0, -1);
+    return {
+      last: steps[steps.length - 1],
+      lowerFront: (plan, x) => lowerSteps(front, plan, x, TRANSFORM),
+    };
+  }
+
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { steps } = this.state;
-    return steps.reduce((slot, step, i) => {
-      if (!(step instanceof Estimator)) return slot;
-      return step.lowerChecked(
-        plan,
-        slot,
-        i === steps.length - 1 ? options : { ...options, output: 'value' },
-      );
-    }, x);
+    const front = lowerSteps(steps.slice(0, -1), plan, x, { ...options, output: 'value' });
+    return lowerSteps(steps.slice(-1), plan, front, options);
   }
 
   /** The columns that come out of a pipeline of transformers. */
@@ -251,6 +255,18 @@ const TRANSFORM: ResolvedCompileOptions = {
   output: 'value',
   coverage: 0.9,
 };
+
+function lowerSteps(
+  steps: PipelineState['steps'],
+  plan: PlanBuilder,
+  x: Slot,
+  options: ResolvedCompileOptions,
+): Slot {
+  return steps.reduce(
+    (slot, step) => (step instanceof Estimator ? step.lowerChecked(plan, slot, options) : slot),
+    x,
+  );
+}
 
 function decode<F>(result: Matrix, target: Target): Prediction<F> {
   return (target.kind === 'class' ? decodeLabels(result, target.classes) : result.data) as Prediction<F>;

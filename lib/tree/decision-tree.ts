@@ -5,6 +5,7 @@ import { classWeight, labels, oneOf, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { meanScores, type TreeModel, type TreeScores } from '../core/tree-scores.js';
 import {
   checkForestState,
   type ForestState,
@@ -49,7 +50,10 @@ type ClassifierTreeState = ForestState & ClassifierState;
  * tree.getDepth(); // 2
  * ```
  */
-export class DecisionTreeClassifier extends Classifier<DecisionTreeClassifierParams, ClassifierTreeState> {
+export class DecisionTreeClassifier
+  extends Classifier<DecisionTreeClassifierParams, ClassifierTreeState>
+  implements TreeModel
+{
   constructor(params: Partial<DecisionTreeClassifierParams> = {}) {
     super({ criterion: 'gini', maxFeatures: null, classWeight: null, ...treeDefaults, ...params });
   }
@@ -89,6 +93,11 @@ export class DecisionTreeClassifier extends Classifier<DecisionTreeClassifierPar
     return leafCount(this.state);
   }
 
+  /** @internal */
+  treeScores(): TreeScores {
+    return meanScores(forestConstants(this.state), this.state.classes.length);
+  }
+
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
     const proba = plan.forest(x, forestConstants(this.state), this.state.classes.length, 'mean');
     return output === 'proba' ? proba : plan.argmax(proba);
@@ -106,7 +115,10 @@ export class DecisionTreeClassifier extends Classifier<DecisionTreeClassifierPar
  * await tree.predict([[1.5], [3.5]]); // [10, 20]
  * ```
  */
-export class DecisionTreeRegressor extends Regressor<DecisionTreeRegressorParams, ForestState> {
+export class DecisionTreeRegressor
+  extends Regressor<DecisionTreeRegressorParams, ForestState>
+  implements TreeModel
+{
   constructor(params: Partial<DecisionTreeRegressorParams> = {}) {
     super({ criterion: 'squaredError', maxFeatures: null, ...treeDefaults, ...params });
   }
@@ -144,6 +156,11 @@ export class DecisionTreeRegressor extends Regressor<DecisionTreeRegressorParams
   /** Number of leaves. @throws {ERR_NOT_FITTED} before `fit` */
   getNLeaves(): number {
     return leafCount(this.state);
+  }
+
+  /** @internal */
+  treeScores(): TreeScores {
+    return meanScores(forestConstants(this.state), 1);
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {

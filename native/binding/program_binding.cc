@@ -15,6 +15,7 @@
 #include "binding/exports.h"
 #include "binding/handle.h"
 #include "binding/js.h"
+#include "binding/plan_source.h"
 #include "device/cpu_program.h"
 #include "kernels/dispatch.h"
 
@@ -58,72 +59,27 @@ ProgramPtr prepare(const Plan& plan, size_t precision) {
   return std::make_shared<AnyProgram>(prepare_cpu<double>(plan, kernels()));
 }
 
-// The arguments of programCreate and programCreateAsync: views, nothing is copied.
-struct PlanSource {
-  Span<int32_t> ops;
-  std::vector<Constant> constants;
-  size_t precision;
-  std::vector<napi_value> arrays;
-};
-
-// Shared memory could change between the plan's check and its use.
-TypedArray to_private_array(napi_env env, napi_value value, const char* name) {
-  const TypedArray array = to_typed_array(env, value, name);
-  if (array.shared)
-    throw Error("ERR_PARAMETER", std::string(name) + " must not be backed by a SharedArrayBuffer.");
-  return array;
-}
-
-ConstantType constant_type(const TypedArray& array) {
-  switch (array.type) {
-    case napi_float32_array:
-      return ConstantType::kF32;
-    case napi_float64_array:
-      return ConstantType::kF64;
-    case napi_int32_array:
-      return ConstantType::kI32;
-    case napi_uint8_array:
-      return ConstantType::kU8;
-    default:
-      throw Error("ERR_DTYPE", "A constant must be a Float32Array, Float64Array, Int32Array or Uint8Array.");
-  }
-}
-
-PlanSource plan_source(Call& call) {
-  napi_env env = call.env();
-  PlanSource source;
-  const TypedArray ops = to_private_array(env, call[0], "ops");
-  source.ops = {elements<int32_t>(ops), ops.length};
-  source.arrays.push_back(ops.value);
-  uint32_t count = 0;
-  if (napi_get_array_length(env, call[1], &count) != napi_ok) {
-    throw Error("ERR_PARAMETER", "constants must be an array of typed arrays.");
-  }
-  for (uint32_t i = 0; i < count; ++i) {
-    napi_value element;
-    check(env, napi_get_element(env, call[1], i, &element));
-    const TypedArray array = to_private_array(env, element, "A constant");
-    source.constants.push_back({constant_type(array), array.data, array.length});
-    source.arrays.push_back(element);
-  }
-  source.precision = to_choice(env, call[2], "precision", {"float32", "float64"});
-  return source;
+// The third argument of programCreate and programCreateAsync, after the plan.
+size_t to_precision(Call& call) {
+  return to_choice(call.env(), call[2], "precision", {"float32", "float64"});
 }
 
 napi_value program_create(Call& call) {
-  const PlanSource source = plan_source(call);
-  return make_handle(call.env(), prepare(decode_plan(source.ops, source.constants), source.precision));
+  const PlanSource source = to_plan_source(call, 0);
+  const size_t precision = to_precision(call);
+  return make_handle(call.env(), prepare(decode_plan(source.ops, source.constants), precision));
 }
 
 napi_value program_create_async(Call& call) {
-  PlanSource source = plan_source(call);
+  PlanSource source = to_plan_source(call, 0);
   JobOptions options;
   options.kept = std::move(source.arrays);
   return EnvState::of(call.env())
       .start(
           std::move(options),
-          [source = std::move(source)](const CancelToken*, const JobProgress&) {
-            return prepare(decode_plan(source.ops, source.constants), source.precision);
+          [source = std::move(source), precision = to_precision(call)](const CancelToken*,
+                                                                       const JobProgress&) {
+            return prepare(decode_plan(source.ops, source.constants), precision);
           },
           [](napi_env env, ProgramPtr&& program) { return make_handle(env, std::move(program)); });
 }

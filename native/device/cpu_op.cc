@@ -3,6 +3,7 @@
 #include "device/cpu_arithmetic.h"
 #include "device/cpu_columns.h"
 #include "device/cpu_forest.h"
+#include "device/cpu_leaf_linear.h"
 #include "device/cpu_quantile.h"
 
 namespace boreal {
@@ -36,6 +37,9 @@ struct MakeOp {
   CpuOpPtr<T> operator()(const ArgMaxOp&) const { return std::make_unique<CpuArgMax<T>>(place, kernels); }
   CpuOpPtr<T> operator()(const ForestOp& op) const { return make_cpu_forest<T>(op, place, kernels); }
   CpuOpPtr<T> operator()(const QuantileOp& op) const { return std::make_unique<CpuQuantile<T>>(op, place); }
+  CpuOpPtr<T> operator()(const LeafLinearOp& op) const {
+    return std::make_unique<CpuLeafLinear<T>>(op, place);
+  }
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace boreal {
 
-// The values are those of JavaScript's side; a plan's Activation op knows the first five.
+// The values are those of JavaScript's side.
 //
 // Accuracy: exp, expm1, log, log1p, sigmoid, tanh, silu, softplus, erf and gelu are within 2 ulp of the exact
 // value over the whole range, gradual underflow included; the others are single IEEE 754 operations. At

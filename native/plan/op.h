@@ -97,13 +97,23 @@ struct ForestOp {
   size_t values_per_leaf() const { return groups.size == 0 ? outputs : 1; }
   uint8_t rules_of(size_t node) const { return rules.size == 0 ? kMissingLeft : rules[node]; }
 };
+// The second input names a leaf in each of its columns, one column per tree (a Forest op with kPerTree whose
+// values are the numbers of the leaves). out = the sum over the trees, in order, of
+//   intercept[l] + sum of coefficients[k] x[features[k]] over k in offsets[l] .. offsets[l + 1],
+// or of otherwise[l] where one of those values is NaN. NaN where a column names no leaf.
+struct LeafLinearOp {
+  Span<double> intercept, otherwise;  // [leaves]
+  Span<int32_t> offsets;              // [leaves + 1], from 0, non-decreasing
+  Span<int32_t> features;
+  Span<double> coefficients;
+};
 // out[:, q] = quantile probabilities[q] of the row, linear interpolation (numpy's default).
 struct QuantileOp {
   Span<double> probabilities;
 };
 
 using OpKind = std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp,
-                            ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp>;
+                            ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp>;
 
 struct Op {
   OpKind kind;

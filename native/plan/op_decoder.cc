@@ -48,7 +48,7 @@ Op OpDecoder::decode() {
       {"OneHot", &OpDecoder::one_hot},        {"Dense", &OpDecoder::dense},
       {"Activation", &OpDecoder::activation}, {"Softmax", &OpDecoder::softmax},
       {"ArgMax", &OpDecoder::arg_max},        {"Forest", &OpDecoder::forest},
-      {"Quantile", &OpDecoder::quantile},
+      {"Quantile", &OpDecoder::quantile},     {"LeafLinear", &OpDecoder::leaf_linear},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -151,8 +151,7 @@ Op OpDecoder::dense() {
 
 Op OpDecoder::activation() {
   expect(1, 1, 0);
-  const int32_t last = static_cast<int32_t>(Unary::kExp);
-  return finish(ActivationOp{static_cast<Unary>(ranged(0, "kind", 0, last))}, width_);
+  return finish(ActivationOp{static_cast<Unary>(ranged(0, "kind", 0, kUnaryCount - 1))}, width_);
 }
 
 Op OpDecoder::softmax() {
@@ -277,6 +276,27 @@ Op OpDecoder::quantile() {
     if (!(p >= 0 && p <= 1)) fail("a probability is outside [0, 1]");
   }
   return finish(op, op.probabilities.size);
+}
+
+Op OpDecoder::leaf_linear() {
+  expect(2, 0, 5);
+  LeafLinearOp op;
+  op.intercept = constant<double>(0, "intercept");
+  const size_t leaves = op.intercept.size;
+  op.otherwise = constant<double>(1, "otherwise", leaves);
+  op.offsets = constant<int32_t>(2, "offsets", leaves + 1);
+  op.features = constant<int32_t>(3, "features");
+  op.coefficients = constant<double>(4, "coefficients", op.features.size);
+  if (op.offsets[0] != 0 || static_cast<size_t>(op.offsets[leaves]) != op.features.size) {
+    fail("offsets do not cover the features");
+  }
+  for (size_t l = 0; l < leaves; ++l) {
+    if (op.offsets[l + 1] < op.offsets[l]) fail("offsets fall");
+  }
+  for (const int32_t feature : op.features) {
+    if (feature < 0 || static_cast<size_t>(feature) >= width_) fail("a feature does not exist in its input");
+  }
+  return finish(op, 1);
 }
 
 void OpDecoder::expect(size_t inputs, size_t ints, size_t constants) const {

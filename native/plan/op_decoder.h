@@ -39,6 +39,7 @@ class OpDecoder {
   Op arg_max();
   Op forest();
   Op quantile();
+  Op leaf_linear();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;

@@ -21,6 +21,8 @@
 //                                            left i32, rules u8, cover f32, values f64, set_offsets i32,
 //                                            set_words i32, groups i32]
 //   13 Quantile  constants [probabilities f64]
+//   14 LeafLinear                            constants [intercept f64, otherwise f64, offsets i32,
+//                                            features i32, coefficients f64]
 #pragma once
 
 #include <string>

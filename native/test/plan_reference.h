@@ -23,7 +23,16 @@ class RowReference {
     for (const Op& op : plan.ops) {
       std::vector<T> in;
       for (const uint32_t slot : op.inputs) in.insert(in.end(), slots[slot].begin(), slots[slot].end());
-      slots.push_back(std::visit([&](const auto& kind) { return apply(kind, in); }, op.kind));
+      const size_t first = slots[op.inputs[0]].size();
+      slots.push_back(std::visit(
+          [&](const auto& kind) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(kind)>, LeafLinearOp>) {
+              return apply(kind, in, first);
+            } else {
+              return apply(kind, in);
+            }
+          },
+          op.kind));
     }
     return slots.back();
   }
@@ -100,7 +109,16 @@ class RowReference {
         case Unary::kExp:
           value = static_cast<T>(std::exp(v));
           break;
-        default:  // no plan holds the other functions
+        case Unary::kSoftplus:
+          value = static_cast<T>(std::max(v, 0.0) + std::log1p(std::exp(-std::fabs(v))));
+          break;
+        case Unary::kSquare:
+          value = value * value;
+          break;
+        case Unary::kSign:
+          value = v > 0 ? T(1) : v < 0 ? T(-1) : v == 0 ? T(0) : value;
+          break;
+        default:  // no plan of the tests holds the other functions
           break;
       }
     }
@@ -170,6 +188,21 @@ class RowReference {
           static_cast<T>(op.aggregate == ForestAggregate::kMean ? sum / static_cast<double>(trees) : sum));
     }
     return y;
+  }
+  // x and, from column `first` on, the leaf of each tree.
+  static Row apply(const LeafLinearOp& op, const Row& x, size_t first) {
+    double sum = 0;
+    for (size_t t = first; t < x.size(); ++t) {
+      if (!(x[t] >= 0 && static_cast<size_t>(x[t]) < op.intercept.size))
+        return {std::numeric_limits<T>::quiet_NaN()};
+      const size_t leaf = static_cast<size_t>(x[t]);
+      double value = op.intercept[leaf];
+      for (int32_t k = op.offsets[leaf]; k < op.offsets[leaf + 1]; ++k) {
+        value += op.coefficients[k] * static_cast<double>(x[static_cast<size_t>(op.features[k])]);
+      }
+      sum += std::isnan(value) ? op.otherwise[leaf] : value;
+    }
+    return {static_cast<T>(sum)};
   }
   static Row apply(const QuantileOp& op, Row x) {
     const bool missing = std::any_of(x.begin(), x.end(), [](T value) { return std::isnan(value); });

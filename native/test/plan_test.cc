@@ -35,7 +35,9 @@ void write_everything(PlanWriter& plan, uint64_t seed) {
       random_forest(rng, 3, 7, 2, 20, cuts, false, false, 4).write(plan, features, ForestAggregate::kMean, 2);
   const int32_t head = plan.dense(features, std::vector<double>(7 * 3, 0.25), {0, 1, 2});
   const int32_t shares = plan.softmax(plan.activation(head, Unary::kTanh));
-  plan.concat({spread, classes, shares, plan.argmax(shares)});
+  // Numbers of leaves, mostly: the values of the trees are below 1.
+  const int32_t linear = plan.leaf_linear(features, each, {1, 2}, {3, 4}, {0, 2, 2}, {0, 6}, {0.5, -1});
+  plan.concat({spread, classes, shares, plan.argmax(shares), linear});
 }
 
 struct Refused {
@@ -60,12 +62,12 @@ TEST_CASE("widths are inferred") {
     widths.push_back(op.width);
     names.push_back(op_name(op));
   }
-  CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1, 9});
+  CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1, 1, 10});
   CHECK(names == std::vector<std::string>{"Check", "Gather", "Impute", "Affine", "Gather", "Category",
                                           "OneHot", "Concat", "Forest", "Quantile", "Forest", "Dense",
-                                          "Activation", "Softmax", "ArgMax", "Concat"});
+                                          "Activation", "Softmax", "ArgMax", "LeafLinear", "Concat"});
   CHECK(plan.slot_width(0) == 5);
-  CHECK(plan.output_width() == 9);
+  CHECK(plan.output_width() == 10);
 }
 
 TEST_CASE("the wire format is checked word by word") {
@@ -146,11 +148,19 @@ TEST_CASE("constants and ints are checked") {
   CHECK(refused([](Writer& plan) { plan.one_hot(0, {1 << 22, 1}, {-1, -1}); }));
   CHECK(refused([](Writer& plan) { plan.dense(0, {1, 2, 3}, {1, 2}); }));
   CHECK(refused([](Writer& plan) { plan.dense(0, {}, {}); }));
-  CHECK(refused([](Writer& plan) { plan.op(9, {0}, {5}); }));
+  CHECK(refused([](Writer& plan) { plan.op(9, {0}, {kUnaryCount}); }));
   CHECK(refused([](Writer& plan) { plan.argmax(plan.gather(0, {})); }));
   CHECK(refused([](Writer& plan) { plan.quantile(plan.gather(0, {}), {0.5}); }));
   CHECK(refused([](Writer& plan) { plan.quantile(0, {1.5}); }));
   CHECK(refused([](Writer& plan) { plan.quantile(0, {kNan}); }));
+  CHECK_FALSE(refused([](Writer& plan) { plan.leaf_linear(0, 0, {1}, {2}, {0, 1}, {0}, {1}); }));
+  CHECK(refused([](Writer& plan) { plan.leaf_linear(0, 0, {1}, {}, {0, 1}, {0}, {1}); }));
+  CHECK(refused([](Writer& plan) { plan.leaf_linear(0, 0, {1}, {2}, {0, 1}, {2}, {1}); }));
+  CHECK(refused([](Writer& plan) { plan.leaf_linear(0, 0, {1}, {2}, {0, 1}, {-1}, {1}); }));
+  CHECK(refused([](Writer& plan) { plan.leaf_linear(0, 0, {1}, {2}, {0, 2}, {0}, {1}); }));
+  CHECK(refused([](Writer& plan) { plan.leaf_linear(0, 0, {1}, {2}, {0, 1}, {0}, {1, 2}); }));
+  CHECK(refused([](Writer& plan) { plan.leaf_linear(0, 0, {1, 1}, {2, 2}, {0, 2, 1}, {0}, {1}); }));
+  CHECK(refused([](Writer& plan) { plan.op(14, {0}); }));
 }
 
 TEST_CASE("trees are checked node by node") {

@@ -59,6 +59,16 @@ class PlanWriter {
   int32_t quantile(int32_t x, const std::vector<double>& probabilities) {
     return op(13, {x}, {}, {constant(probabilities)});
   }
+  int32_t leaf_linear(int32_t x, int32_t leaves, const std::vector<double>& intercept,
+                      const std::vector<double>& otherwise, const std::vector<int32_t>& offsets,
+                      const std::vector<int32_t>& features, const std::vector<double>& coefficients) {
+    const int32_t first = constant(intercept);
+    constant(otherwise);
+    constant(offsets);
+    constant(features);
+    constant(coefficients);
+    return op(14, {x, leaves}, {}, {first, first + 1, first + 2, first + 3, first + 4});
+  }
 
   Plan decode() const { return decode_plan({words.data(), words.size()}, constants); }
 

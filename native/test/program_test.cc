@@ -120,7 +120,8 @@ TEST_CASE_TEMPLATE("arithmetic ops stay within their tolerance", T, float, doubl
       for (size_t i = 0; i < p.size(); ++i)
         CHECK(std::fabs(p[i] - shares[i]) <= softmax_bound<T>(7, 4) * shares[i]);
 
-      for (const Unary kind : {Unary::kIdentity, Unary::kRelu, Unary::kSigmoid, Unary::kTanh, Unary::kExp}) {
+      for (const Unary kind : {Unary::kIdentity, Unary::kRelu, Unary::kSigmoid, Unary::kTanh, Unary::kExp,
+                               Unary::kSoftplus, Unary::kSquare, Unary::kSign}) {
         PlanWriter activation(static_cast<int32_t>(k));
         activation.activation(0, kind);
         const Plan plan = activation.decode();

@@ -1,6 +1,7 @@
 /** JavaScript is never trusted: whatever it passes, the addon answers with a result or an error with a code. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PlanBuilder } from '../../lib/core/plan-builder.ts';
 import { ERROR_CODES } from '../../lib/errors.ts';
 import { type NativeAddon, native } from '../../lib/native.ts';
 import { affine, affineConstants, affineOps, forestSpec } from './support.ts';
@@ -29,6 +30,31 @@ const program = affine(native, 3);
 const int8 = native.int8Weights(2, new Int8Array(6), f32(2), 3, 2, false);
 const packed = native.matrixPack(2, f32(6), 3, 2);
 const both = f32(12);
+const shapPlan = (() => {
+  const plan = new PlanBuilder(3);
+  const stump = {
+    treeOffsets: Int32Array.of(0, 3),
+    feature: Int32Array.of(0, -1, -1),
+    threshold: f64(3),
+    left: Int32Array.of(1, 0, 1),
+    rules: new Uint8Array(0),
+    cover: Float32Array.of(2, 1, 1),
+    values: Float64Array.of(1, 2),
+  };
+  return plan.build(plan.forest(plan.input, stump, 1, 'sum'));
+})();
+const shapArguments = (): unknown[] => [
+  f32(6),
+  2,
+  3,
+  shapPlan.ops.slice(),
+  shapPlan.constants.map((constant) => constant.slice()),
+  Int32Array.of(0),
+  { outputs: 1, divisor: 1, interactions: false },
+  f32(3),
+  null,
+  null,
+];
 const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
 
 describe('wrong arguments have a code', () => {
@@ -196,6 +222,30 @@ describe('wrong arguments have a code', () => {
   });
 });
 
+describe('treeShap', () => {
+  const call = (change: Record<number, unknown>) => {
+    const values = shapArguments();
+    for (const [at, value] of Object.entries(change)) values[Number(at)] = value;
+    return raw.treeShap(...values);
+  };
+  const spec = { outputs: 1, divisor: 1, interactions: false };
+  it.each<[string, string, Record<number, unknown>]>([
+    ['ERR_PLAN', 'no forest', { 3: affineOps(3), 4: affineConstants(3) }],
+    ['ERR_PLAN', 'a hostile plan', { 3: Int32Array.of(1, 3, 1, 12, 1, 0, 0, 0) }],
+    ['ERR_SHAPE', 'a plan of other columns', { 0: f32(6), 1: 1, 2: 6 }],
+    ['ERR_SHAPE', 'a background of other columns', { 7: f32(4) }],
+    ['ERR_DTYPE', 'a background of another type', { 7: f64(3) }],
+    ['ERR_PARAMETER', 'no outputs', { 6: { ...spec, outputs: 0 } }],
+    ['ERR_PARAMETER', 'a tree of no output', { 5: Int32Array.of(1) }],
+    ['ERR_PARAMETER', 'a negative output', { 5: Int32Array.of(-1) }],
+    ['ERR_PARAMETER', 'outputs of too few trees', { 5: new Int32Array(0) }],
+    ['ERR_PARAMETER', 'a divisor of 0', { 6: { ...spec, divisor: 0 } }],
+    ['ERR_NOT_SUPPORTED', 'interactions and a background', { 6: { ...spec, interactions: true }, 7: f32(3) }],
+  ])('%s: %s', async (code, _, change) => {
+    expect(await codeOf(() => call(change))).toBe(code);
+  });
+});
+
 /** Arguments that work, fresh for each call. */
 const valid: Record<keyof NativeAddon, () => unknown[]> = {
   info: () => [],
@@ -279,6 +329,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
   fitLogistic: () => [f64(6), 2, 3, Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
   fitForest: () => [f32(6), 2, 3, null, 0, f64(2), null, forestSpec({ trees: 2 }), null, null],
+  treeShap: () => shapArguments(),
 };
 
 it('no arguments do worse than an error with a code', async () => {

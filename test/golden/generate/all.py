@@ -9,6 +9,7 @@ The bundled data sets are not touched; datasets.py makes those.
 import warnings
 
 import decompositions
+import explanations
 import interchange
 import linear
 import loaded_datasets
@@ -23,6 +24,9 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     # Sums of BLAS depend on its number of threads.
     with threadpool_limits(1):
-        scripts = (loaded_datasets, metrics, monitor, pairwise, preprocessing, decompositions, linear, trees, interchange)
+        scripts = (
+            *(loaded_datasets, metrics, monitor, pairwise, preprocessing, decompositions, linear, trees),
+            *(interchange, explanations),
+        )
         for script in scripts:
             script.main()
