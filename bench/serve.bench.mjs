@@ -1,6 +1,7 @@
 // POST /predict of the iris forest (100 trees): boreal's server as users get it, beside a Fastify route that answers a
 // constant of the same size (the ceiling), Flask and onnxruntime. Each server is a process of its own; they are measured
-// in turns, in short repetitions, by wrk, which shares the CPUs with them.
+// in turns, in short repetitions, by wrk, which shares the CPUs with them; so the server's own processor time per request is
+// told, too.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -51,34 +52,39 @@ async function startPeers(folder) {
   return { servers, versions };
 }
 
+const nameOf = (connections) => `${connections} connection${connections > 1 ? 's' : ''}`;
+
 /** The servers take turns at one number of connections: medians by server. */
 async function compare(servers, connections, { repeats, seconds }) {
   const runs = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
   for (let i = 0; i < repeats; i++) {
-    for (const [name, { url }] of Object.entries(servers)) {
+    for (const [name, { url, cpuSeconds }] of Object.entries(servers)) {
+      const before = cpuSeconds();
       const run = await wrk({ url: `${url}/predict`, body: BODY, connections, seconds });
       if (run.failed > 0) throw new Error(`${run.failed} requests to ${name} failed`);
-      runs[name].push(run);
+      runs[name].push({ ...run, cpuUs: (1e6 * (cpuSeconds() - before)) / run.requests });
     }
   }
   const middle = (name, key) => median(runs[name].map((run) => run[key]));
   const rate = (name) => (runs[name] ? middle(name, 'requestsPerSecond') : Number.NaN);
   const over = (name, other) => (runs[other] ? Number((rate(name) / rate(other)).toFixed(3)) : null);
   return Object.keys(servers).map((name) => ({
-    name: `${connections} connection${connections > 1 ? 's' : ''}`,
+    name: nameOf(connections),
     server: name,
     unit: 'requests/s',
     requestsPerSecond: Math.round(rate(name)),
     p50ms: middle(name, 'p50ms'),
     p99ms: middle(name, 'p99ms'),
+    // gunicorn's workers are other processes.
+    cpuUs: name === FLASK ? null : Number(middle(name, 'cpuUs').toPrecision(3)),
     ofCeiling: over(name, CEILING),
     ofFlask: over(name, FLASK),
   }));
 }
 
-export async function run({ quick, peers }) {
+export async function run({ quick, peers, only }) {
   if (!hasWrk()) return { peers: {}, rows: [] };
-  const options = quick ? QUICK : FULL;
+  const { connections, ...options } = quick ? QUICK : FULL;
   const folder = mkdtempSync(join(tmpdir(), 'boreal-serve-'));
   const servers = {};
   try {
@@ -88,8 +94,8 @@ export async function run({ quick, peers }) {
     for (const { url } of Object.values(servers))
       await wrk({ url: `${url}/predict`, body: BODY, connections: 16, seconds: 1 });
     const rows = [];
-    for (const connections of options.connections)
-      rows.push(...(await compare(servers, connections, options)));
+    for (const count of connections)
+      if (nameOf(count).includes(only ?? '')) rows.push(...(await compare(servers, count, options)));
     return { peers: found.versions, rows };
   } finally {
     for (const server of Object.values(servers)) await server.stop();

@@ -35,23 +35,3 @@ export async function postInTurn({ url, body, clients, stop }) {
   agent.destroy();
   return results;
 }
-
-/** Posts at a rate that does not depend on the answers, on 256 connections at most. Every result. */
-export async function postAtRate({ url, body, perSecond, seconds }) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const results = [];
-  const started = performance.now();
-  await new Promise((resolve) => {
-    const timer = setInterval(() => {
-      const now = performance.now() - started;
-      const due = Math.min(now / 1000, seconds) * perSecond;
-      while (results.length < due) results.push(post(agent, url, body));
-      if (now < 1000 * seconds) return;
-      clearInterval(timer);
-      resolve();
-    }, 1);
-  });
-  const all = await Promise.all(results);
-  agent.destroy();
-  return all;
-}

@@ -7,10 +7,10 @@ end
 
 function done(summary, latency)
   local errors = summary.errors
-  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  local broken = errors.connect + errors.read + errors.write + errors.timeout
   -- Times are in microseconds.
   io.write(string.format(
-    '{"requests":%d,"failed":%d,"requestsPerSecond":%.1f,"p50ms":%.3f,"p99ms":%.3f,"maxMs":%.3f}\n',
-    summary.requests, failed, summary.requests / summary.duration * 1e6,
+    '{"requests":%d,"refused":%d,"failed":%d,"requestsPerSecond":%.1f,"p50ms":%.3f,"p99ms":%.3f,"maxMs":%.3f}\n',
+    summary.requests, errors.status, errors.status + broken, summary.requests / summary.duration * 1e6,
     latency:percentile(50) / 1000, latency:percentile(99) / 1000, latency.max / 1000))
 end

@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** Of /proc; the same on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
 /** The answer's address, and the way to end it. Throws when the process ends before it says where it listens. */
 export async function startServer(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
@@ -32,6 +35,12 @@ export async function startServer(command, args, options = {}) {
       await ended;
     },
     kill: (signal) => child.kill(signal),
+    /** Processor time of the process and its threads so far, in seconds; Linux only. */
+    cpuSeconds() {
+      const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    },
     /** Resident memory in bytes; Linux only. */
     rss: () => 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]),
   };

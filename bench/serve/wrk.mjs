@@ -13,8 +13,9 @@ export function hasWrk() {
 }
 
 /**
- * Posts `body` on so many connections. Returns { requests, failed, requestsPerSecond, p50ms, p99ms, maxMs }; what is not
- * answered with 2xx has failed.
+ * Posts `body` on so many connections, on each as soon as the last answer is there. Returns { requests, refused, failed,
+ * requestsPerSecond, p50ms, p99ms, maxMs }; refused is what was answered with another status than 2xx, and failed that and
+ * what was not answered.
  */
 export async function wrk({ url, body, connections, seconds }) {
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url, '--', body];

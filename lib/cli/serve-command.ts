@@ -18,6 +18,7 @@ export interface ServeFlags {
   readonly bodyLimit?: number;
   readonly timeout?: number;
   readonly maxQueueRows?: number;
+  readonly maxWait?: number;
   readonly maxConnections?: number;
   readonly rateLimit?: number;
   readonly apiKeyFile?: string;
@@ -87,6 +88,11 @@ export function serveCommand(): Command {
     .option('--body-limit <size>', 'most bytes of a body, such as 500k or 4m (default: 4m)', size)
     .option('--timeout <ms>', 'milliseconds a prediction may wait and take, then 503', count)
     .option('--max-queue-rows <number>', 'most rows that wait, then 503', count)
+    .option(
+      '--max-wait <ms>',
+      'longest wait that a prediction is accepted for, then 503 (default: 1000)',
+      count,
+    )
     .option('--max-connections <number>', 'most connections at a time (default: no limit)', count)
     .option('--rate-limit <number>', 'requests per minute of a key or an address (default: no limit)', count)
     .optionsGroup('Safety:')

@@ -23,13 +23,21 @@ export async function servePath(path: string, flags: ServeFlags): Promise<Boreal
 /** The options of `serve` that the flags mean. */
 function optionsOf(flags: ServeFlags): ServeOptions {
   const { port, host, prefix, workers, maxRows, versions, watch, trustProxy, openAdmin, rateLimit } = flags;
-  const { bodyLimit, coverage, timeout, maxQueueRows, maxConnections, apiKeyFile, corsOrigin } = flags;
+  const { bodyLimit, coverage, timeout, maxQueueRows, maxWait, maxConnections, apiKeyFile, corsOrigin } =
+    flags;
   const { redis, keyPrefix, jobConcurrency, feedbackFile, drainDelay, closeTimeout, allowedHost } = flags;
   const { logLevel, logFile, logSample, grpcPort, name, modelVersion } = flags;
   return {
     ...{ port, host, prefix, workers, versions, watch, maxRows, bodyLimit, coverage, maxConnections },
-    ...{ name, version: modelVersion, timeoutMs: timeout, maxQueueRows, apiKeyFile, rateLimit, openAdmin },
-    ...{ trustProxy, allowedHosts: allowedHost, drainDelayMs: drainDelay, closeTimeout },
+    ...{ name, version: modelVersion, timeoutMs: timeout, maxQueueRows, maxWaitMs: maxWait, rateLimit },
+    ...{
+      apiKeyFile,
+      openAdmin,
+      trustProxy,
+      allowedHosts: allowedHost,
+      drainDelayMs: drainDelay,
+      closeTimeout,
+    },
     cors: corsOrigin?.includes('*') ? true : corsOrigin,
     grpc: grpcPort === undefined ? undefined : { port: grpcPort, host },
     jobs: { redis, keyPrefix, concurrency: jobConcurrency },

@@ -5,6 +5,7 @@
 import secureJson from 'secure-json-parse';
 import { checkDepth } from './json-depth.js';
 import type { Call } from './model/batcher.js';
+import type { Selector } from './models/served-model.js';
 import type { Operation } from './openapi/operation.js';
 import { type ErrorBody, RequestError } from './request-error.js';
 
@@ -81,8 +82,13 @@ export interface Route {
    * route are answered in the main thread.
    */
   readonly inWorker?: boolean;
+  /** The model whose prediction a request asks for, where it asks for one. */
+  readonly predicts?: (request: ServiceRequest) => Selector;
   readonly handle: (request: ServiceRequest) => unknown;
 }
+
+/** What a thread may tell another of a route. */
+export type PlainRoute = Omit<Route, 'handle' | 'predicts'>;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 

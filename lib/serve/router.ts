@@ -10,17 +10,25 @@ export interface Match {
   readonly params: Readonly<Record<string, string | undefined>>;
 }
 
+const none = () => undefined;
+
+/** As long as the names of models may be, percent-encoded. */
+const MAX_PARAM_LENGTH = 300;
+/** A path that is too long is found, too: with no route. */
+const OPTIONS = { maxParamLength: MAX_PARAM_LENGTH, onMaxParamLength: none };
+
 /** See the head of this file. */
 export class Router {
-  readonly #routes = findMyWay({ ignoreTrailingSlash: false });
+  readonly #routes = findMyWay(OPTIONS);
   readonly #prefix: string;
-  readonly #allowed = findMyWay();
+  readonly #allowed = findMyWay(OPTIONS);
 
   constructor(routes: readonly Route[], prefix = '') {
     this.#prefix = prefix;
-    const none = () => undefined;
-    for (const route of routes) this.#routes.on(route.method, this.#url(route.path), none, route);
-    for (const [path, methods] of methodsOf(routes)) this.#allowed.on('GET', this.#url(path), none, methods);
+    for (const route of routes)
+      for (const url of this.#urls(route.path)) this.#routes.on(route.method, url, none, route);
+    for (const [path, methods] of methodsOf(routes))
+      for (const url of this.#urls(path)) this.#allowed.on('GET', url, none, methods);
   }
 
   /** Whether a route has this path, with whatever method. @param path - without the query */
@@ -33,17 +41,22 @@ export class Router {
     if (!isDecodable(path))
       throw new RequestError(400, 'ERR_REQUEST', 'The URL is not valid percent-encoding.');
     const found = this.#routes.find((method === 'HEAD' ? 'GET' : method) as 'GET', path);
-    if (found !== null) return { route: found.store as Route, params: found.params };
+    if (found !== null && found.store !== null) return { route: found.store as Route, params: found.params };
     const allowed = this.#allowed.find('GET', path);
-    throw allowed === null ? noRoute(method, path) : wrongMethod(method, allowed.store as string[]);
+    if (allowed === null) throw noRoute(method, path);
+    if (allowed.store !== null) throw wrongMethod(method, allowed.store as string[]);
+    throw new RequestError(414, 'ERR_REQUEST', 'A part of the URL is too long.');
   }
 
-  #url(path: string): string {
-    return path === '/' && this.#prefix !== '' ? this.#prefix : this.#prefix + path;
+  /** As Fastify has them: the root below a prefix is there with its slash and without. */
+  #urls(path: string): string[] {
+    const url = this.#prefix + path;
+    return path === '/' && this.#prefix !== '' ? [this.#prefix, url] : [url];
   }
 }
 
 function isDecodable(path: string): boolean {
+  if (!path.includes('%')) return true;
   try {
     decodeURIComponent(path);
     return true;

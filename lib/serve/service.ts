@@ -7,7 +7,7 @@ import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { consoleRoutes } from './console/routes.js';
 import { decodeRequest, encodeReply } from './content-encoding.js';
-import { Reply, type Route, type ServiceRequest } from './http.js';
+import { type PlainRoute, Reply, type Route, type ServiceRequest } from './http.js';
 import { jobRoutes } from './jobs/routes.js';
 import { Answers } from './models/answers.js';
 import { storeOf } from './models/load.js';
@@ -23,6 +23,7 @@ import { type Observer, Observers } from './observer.js';
 import { openApiRoutes } from './openapi/routes.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from './options.js';
 import { errorResponse, RequestError } from './request-error.js';
+import { admission } from './routes/admission.js';
 import { DEFAULT_REMEMBERED, feedbackRoutes } from './routes/feedback.js';
 import { friendlyRoutes } from './routes/friendly.js';
 import { mlflowRoutes } from './routes/mlflow.js';
@@ -64,7 +65,7 @@ export interface Lifecycle {
 /** What ties the service of a worker to the one in the main thread. */
 export interface MainThread {
   /** The routes of the main thread's service. */
-  readonly routes: ReadonlyArray<Omit<Route, 'handle'>>;
+  readonly routes: readonly PlainRoute[];
   /** Whether predictions, too, are for the main thread; see {@link Service.isCentral}. */
   isCentral(): boolean;
   /** Lets the main thread answer with one of its routes, by position. The request has been admitted. */
@@ -84,16 +85,18 @@ export interface Log {
 /** Tells who a request comes from. */
 export type Identify = (request: ServiceRequest) => Principal | undefined | Promise<Principal | undefined>;
 
+/**
+ * Called before the body is read; throws a {@link RequestError} to refuse the request. One that need not wait returns nothing.
+ */
+export type Guard = (request: ServiceRequest) => void | Promise<void>;
+
 /** One part of a service. */
 export interface Feature {
   readonly identify?: Identify;
   readonly routes?: readonly Route[];
   readonly observer?: Observer;
-  /**
-   * Called before the body is read; throws a {@link RequestError} to refuse the request. One that need not wait returns
-   * nothing, and costs nothing.
-   */
-  readonly guard?: (request: ServiceRequest, route: Route) => void | Promise<void>;
+  /** The guard of a route; undefined where every request may go on, and none is asked. */
+  readonly guard?: (route: Route) => Guard | undefined;
   /**
    * Wraps the answer to a request, or its refusal, from its start to the moment its observers have been told. `started` is on
    * the clock of `performance.now()`.
@@ -114,6 +117,7 @@ export type FeatureFactory = (context: ServiceContext) => Feature | undefined | 
 const FEATURES: readonly FeatureFactory[] = [
   tracing,
   accessControl,
+  admission,
   friendlyRoutes,
   modelRoutes,
   trafficRoutes,
@@ -136,6 +140,7 @@ export const SILENT: Log = { info: () => undefined, warn: () => undefined, error
 const IN_WORKERS: ReadonlySet<FeatureFactory> = new Set([
   tracing,
   accessControl,
+  admission,
   friendlyRoutes,
   modelRoutes,
   v2Routes,
@@ -161,7 +166,7 @@ export class Service {
   readonly lifecycle: Lifecycle;
   readonly observers: Observers;
   readonly #context: ServiceContext;
-  readonly #guards: NonNullable<Feature['guard']>[] = [];
+  readonly #guards = new WeakMap<Route, readonly Guard[]>();
   readonly #around: Feature['around'];
   readonly #features: readonly Feature[];
   /** Most bytes of a body, before and after decompression. */
@@ -176,7 +181,6 @@ export class Service {
     this.observers = context.observers;
     this.routes = context.routes;
     this.#around = features.find(({ around }) => around !== undefined)?.around;
-    for (const { guard } of features) if (guard !== undefined) this.#guards.push(guard);
   }
 
   /**
@@ -258,16 +262,23 @@ export class Service {
    * @returns the refusal; nothing when the request may go on
    */
   admit(route: Route, request: ServiceRequest): Reply | undefined | Promise<Reply | undefined> {
+    const guards = this.#guardsOf(route);
+    if (guards.length === 0) return undefined;
     const started = performance.now();
-    const finish = (error: unknown) =>
-      this.#finish(route, request, started, this.refuse(error, request.id), error);
-    const refuse = (error: unknown) =>
-      this.#around === undefined ? finish(error) : this.#around(route, request, started, () => finish(error));
     try {
-      return this.#guard(request, route, 0)?.then(() => undefined, refuse);
+      const asked = ask(guards, request, 0);
+      return asked?.then(
+        () => undefined,
+        (error) => this.#refuse(route, request, started, error),
+      );
     } catch (error) {
-      return refuse(error);
+      return this.#refuse(route, request, started, error);
     }
+  }
+
+  #refuse(route: Route, request: ServiceRequest, started: number, error: unknown): Reply | Promise<Reply> {
+    const finish = () => this.#finish(route, request, started, this.refuse(error, request.id), error);
+    return this.#around === undefined ? finish() : this.#around(route, request, started, finish);
   }
 
   /** Answers a request that was admitted; at once, when nothing has to be waited for. The promise does not reject. */
@@ -303,12 +314,14 @@ export class Service {
     await closeAll(this.models, this.#features);
   }
 
-  #guard(request: ServiceRequest, route: Route, from: number): Promise<void> | undefined {
-    for (let i = from; i < this.#guards.length; i++) {
-      const pending = this.#guards[i](request, route);
-      if (pending !== undefined) return pending.then(() => this.#guard(request, route, i + 1));
+  /** Of a route that may be none of {@link Service.routes}: an adapter may answer one in a way of its own. */
+  #guardsOf(route: Route): readonly Guard[] {
+    let guards = this.#guards.get(route);
+    if (guards === undefined) {
+      guards = this.#features.flatMap(({ guard }) => guard?.(route) ?? []);
+      this.#guards.set(route, guards);
     }
-    return undefined;
+    return guards;
   }
 
   #finish(route: Route, request: ServiceRequest, started: number, reply: Reply, error?: unknown): Reply {
@@ -327,6 +340,14 @@ export class Service {
     const { status, body } = known ?? INTERNAL;
     return Reply.error(status, body, error instanceof RequestError ? error.headers : undefined);
   }
+}
+
+function ask(guards: readonly Guard[], request: ServiceRequest, from: number): Promise<void> | undefined {
+  for (let i = from; i < guards.length; i++) {
+    const pending = guards[i](request);
+    if (pending !== undefined) return pending.then(() => ask(guards, request, i + 1));
+  }
+  return undefined;
 }
 
 /** The same routes as in the main thread; those that are not for workers ask it. */

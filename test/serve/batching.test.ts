@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ValidationError } from '../../lib/errors.js';
 import { RandomForestRegressor } from '../../lib/index.js';
-import { type BorealServer, ModelEndpoint, serve } from '../../lib/serve/index.js';
+import type { Reply, ServiceRequest } from '../../lib/serve/http.js';
+import { type BorealServer, ModelEndpoint, Service, serve } from '../../lib/serve/index.js';
 import {
   Batcher,
   type BatcherLimits,
@@ -67,7 +68,7 @@ const NAME = { name: 'slow', version: '1' };
 function setup(limits: Partial<BatcherLimits> = {}, inlineRows = 0) {
   const plan = new SlowPlan(inlineRows);
   const runs: BatchRun[] = [];
-  const bounds = { maxBatchRows: 8, maxQueueRows: 1000, timeoutMs: 60_000, ...limits };
+  const bounds = { maxBatchRows: 8, maxQueueRows: 1000, maxWaitMs: 60_000, timeoutMs: 60_000, ...limits };
   const batcher = new Batcher(plan, WIDTH, bounds, (run) => runs.push(run), NAME);
   return { plan, runs, batcher };
 }
@@ -189,6 +190,19 @@ describe('a batcher', () => {
     batcher.refuseWhenFull();
   });
 
+  it('refuses what would wait too long, once it knows how fast the plan is', async () => {
+    const { plan, batcher } = setup({ maxWaitMs: 1e-9 });
+    const run = () => batcher.run(rowsFrom(1, 1), 1, {}) as Promise<unknown>;
+    expect(await settle(plan, [run(), run(), run()])).toEqual([[1], [1], [1]]);
+    // One runs; another may wait, so that the plan is not idle when the first is done.
+    const accepted = [run(), run()];
+    const full = expect.objectContaining({ status: 503, code: 'ERR_OVERLOADED' });
+    expect(run).toThrow(full);
+    expect(() => batcher.refuseWhenFull()).toThrow(full);
+    expect(await settle(plan, accepted)).toEqual([[1], [1]]);
+    batcher.refuseWhenFull();
+  });
+
   it('drops what nobody waits for any more before it is computed', async () => {
     const { plan, batcher } = setup();
     const running = batcher.run(rowsFrom(1, 1), 1, {}) as Promise<unknown>;
@@ -228,7 +242,7 @@ describe('a batcher', () => {
 
   it('fails the request, and goes on, when an observer throws', async () => {
     const plan = new SlowPlan();
-    const limits = { maxBatchRows: 8, maxQueueRows: 8, timeoutMs: 1000 };
+    const limits = { maxBatchRows: 8, maxQueueRows: 8, maxWaitMs: 1000, timeoutMs: 1000 };
     let fail = true;
     const batcher = new Batcher(
       plan,
@@ -283,6 +297,36 @@ describe('a served forest that runs on the pool', { timeout: 120_000 }, () => {
     }
   });
 
+  it('refuses before it reads the body, whatever the protocol', async () => {
+    const service = await Service.create(await largeForest(), { maxQueueRows: 1, name: 'forest' });
+    const { endpoint } = service.models.get({});
+    const rows = Array.from({ length: 500 }, (_, i) => ({ a: i, b: i }));
+    const params = { name: 'forest', model: 'forest' };
+    const request = { method: 'POST', params, headers: {}, id: '1' } as unknown as ServiceRequest;
+    const refusals = () =>
+      service.routes
+        .filter(({ predicts }) => predicts !== undefined)
+        .map((route) => [route.path, (service.admit(route, request) as Reply | undefined)?.status]);
+    const statusOf = (status: number | undefined) =>
+      [
+        '/predict',
+        '/predict_batch',
+        '/predict/:version',
+        '/models/:name/predict',
+        '/models/:name/predict_batch',
+        '/models/:name/predict/:version',
+        '/v2/models/:model/infer',
+        '/v2/models/:model/versions/:version/infer',
+        '/invocations',
+      ].map((path) => [path, status]);
+    expect(refusals().sort()).toEqual(statusOf(undefined).sort());
+    const answers = [endpoint.predictBatch(rows), endpoint.predictBatch(rows)];
+    expect(refusals().sort()).toEqual(statusOf(503).sort());
+    await Promise.all(answers);
+    expect(refusals().sort()).toEqual(statusOf(undefined).sort());
+    await service.close();
+  });
+
   it('answers what waits when the server closes', async () => {
     server = await serve(await largeForest(), { port: 0, handleSignals: false });
     const { url } = server;
@@ -310,6 +354,7 @@ describe('a served forest that runs on the pool', { timeout: 120_000 }, () => {
   it.each([
     ['maxBatchRows', 0],
     ['maxQueueRows', 1.5],
+    ['maxWaitMs', 0],
     ['timeoutMs', 0],
   ])('refuses %s: %s', async (name, value) => {
     const model = await new RandomForestRegressor({ nEstimators: 1 }).fit([{ x: 1 }, { x: 2 }], [1, 2]);

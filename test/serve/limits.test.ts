@@ -55,6 +55,41 @@ describe('cors', () => {
     expect([status, headers.get('access-control-allow-origin')]).toEqual([401, 'https://shop.example']);
   });
 
+  it('takes patterns, and says what pages may send and read', async () => {
+    const cors = {
+      origin: [/^https:\/\/\w+\.shop\.example$/, 'https://shop.example'],
+      allowedHeaders: ['content-type'],
+      exposedHeaders: ['x-boreal-model'],
+      credentials: true,
+      maxAge: 5,
+    };
+    const { url } = await start({ cors });
+    const { status, headers } = await preflight(url, 'https://a.shop.example');
+    expect(status).toBe(204);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'access-control-allow-origin': 'https://a.shop.example',
+      'access-control-allow-headers': 'content-type',
+      'access-control-allow-credentials': 'true',
+      'access-control-max-age': '5',
+      vary: 'Origin',
+    });
+    const answer = await post(`${url}/predict`, [4], { origin: 'https://shop.example' });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+    expect(answer.headers.get('access-control-expose-headers')).toBe('x-boreal-model');
+    for (const origin of ['https://shop.example.evil', 'https://a.b.shop.example', 'null']) {
+      const refused = await post(`${url}/predict`, [4], { origin });
+      expect(refused.headers.has('access-control-allow-origin')).toBe(false);
+    }
+    await expect(start({ cors: { credentials: true } })).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+
+  it('leaves caches what else an answer varies with', async () => {
+    const rows = Array.from({ length: 5000 }, (_, i) => [i]);
+    const { url } = await start({ cors: 'https://shop.example' });
+    const { headers } = await post(`${url}/predict_batch`, rows, { origin: 'https://shop.example' });
+    expect(headers.get('vary')).toBe('accept-encoding, Origin');
+  });
+
   it('lets all in with true', async () => {
     const { url } = await start({ cors: true });
     const { headers } = await post(`${url}/predict`, [4], { origin: 'https://any.example' });

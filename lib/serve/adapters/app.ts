@@ -1,31 +1,34 @@
-/** A Fastify app that holds one service and nothing else: the inside of `serve` and of `toNodeHandler`. */
-
-import cors, { type FastifyCorsOptions } from '@fastify/cors';
-import Fastify, {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  type FastifyServerOptions,
-  LogController,
-} from 'fastify';
+/**
+ * One service behind `node:http` and nothing else: the inside of `serve` and of `toNodeHandler`. Between Node and the core
+ * lies as little as can be, since a small model's answer takes less time than its way to the client.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import proxyAddress from '@fastify/proxy-addr';
 import type { HelmetOptions } from 'helmet';
+import type { Reply } from '../http.js';
 import type { SharedSource } from '../models/shared-source.js';
 import type { Servable, ServiceOptions } from '../options.js';
-import { errorResponse, RequestError } from '../request-error.js';
-import { Router } from '../router.js';
+import { Cors, type CorsOptions } from '../security/cors.js';
 import { securityHeaders } from '../security/headers.js';
-import { INTERNAL, type MainThread, Service } from '../service.js';
-import { mount, pathOf } from './fastify.js';
-import { createHttpServer, type HttpLimits, handleClientError } from './http-server.js';
-import { createLog, type LoggerOptions, requestIdOf } from './logging.js';
+import type { Log, MainThread, Service } from '../service.js';
+import { Core } from './core.js';
+import { createHttpServer, type HttpLimits } from './http-server.js';
+import {
+  createLog,
+  type LoggerOptions,
+  type LogOptions,
+  RequestLog,
+  requestIdOf,
+  requestLogOptions,
+  type ServerLog,
+} from './logging.js';
+import { type AddressOf, NodeRequest } from './node-request.js';
 
 /** Options of an app. */
 export interface AppOptions extends ServiceOptions, HttpLimits, LoggerOptions {
-  /**
-   * Web pages of other origins that may call the service: true for all, some origins, or options of @fastify/cors.
-   * Default false: none.
-   */
-  readonly cors?: boolean | string | readonly string[] | FastifyCorsOptions;
+  /** Web pages of other origins that may call the service: true for all, some origins, or more. Default false: none. */
+  readonly cors?: boolean | string | readonly string[] | CorsOptions;
   /**
    * Options of helmet in the place of the defaults, or false for none of its headers but x-content-type-options. They
    * must not depend on the request. Default: all that helmet sets, but for HSTS.
@@ -35,89 +38,134 @@ export interface AppOptions extends ServiceOptions, HttpLimits, LoggerOptions {
   readonly trustProxy?: boolean | string | string[];
 }
 
-/** As long as the names of models may be, percent-encoded. */
-const MAX_PARAM_LENGTH = 300;
+type Headers = Readonly<Record<string, string>>;
 
-const NO_SNIFF = { 'x-content-type-options': 'nosniff' };
+const NO_SNIFF: Headers = { 'x-content-type-options': 'nosniff' };
 
-/**
- * Makes the app and its service; ready for `listen`.
- *
- * @param main - of the app of a worker
- * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
- */
-export async function createApp(
-  models: Servable | SharedSource,
-  options: AppOptions,
-  main?: MainThread,
-): Promise<{ readonly app: FastifyInstance; readonly service: Service; readonly router: Router }> {
-  const { logger, trustProxy = false } = options;
-  const log = await createLog(logger);
-  const settings: FastifyServerOptions = {
-    ...log.options,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    genReqId: requestIdOf,
-    serverFactory: (listener) => createHttpServer(listener, options),
-    clientErrorHandler: handleClientError,
-    frameworkErrors: handleAnyError,
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    trustProxy,
-  };
-  const app = Fastify(settings);
-  app.setErrorHandler(handleAnyError);
-  // A worker is told by the main thread whether it logs.
-  if (main === undefined) log.watch(app);
-  await addHeaders(app, options);
-  const service = await Service.create(models, options, app.log, main).catch(async (error) => {
-    await app.close();
-    throw error;
-  });
-  const router = new Router(service.routes, options.prefix);
-  // A body that no route will read may be of any type.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  app.setNotFoundHandler(async ({ method, url }) => {
-    router.find(method, pathOf(url));
-  });
-  app.register(async (scope) => mount(scope, service, options), { prefix: options.prefix });
-  return { app, service, router };
+/** See the head of this file. */
+export class App {
+  /** Does not listen yet. */
+  readonly server: Server;
+  /** Answers say that their connection ends. */
+  draining = false;
+  readonly #core: Core;
+  readonly #log: ServerLog;
+  readonly #cors: Cors | undefined;
+  /** Of what a browser may open as a page; what answers a POST never is: it needs only to be no page. */
+  readonly #ofPages: Headers;
+  readonly #addressOf: AddressOf;
+  readonly #prefix: string;
+  #requests: RequestLog | undefined;
+
+  private constructor(core: Core, log: ServerLog, options: AppOptions) {
+    const { cors = false, helmet = {}, trustProxy = false, prefix = '' } = options;
+    this.#core = core;
+    this.#log = log;
+    this.#cors = cors === false ? undefined : new Cors(cors);
+    this.#ofPages = helmet === false ? NO_SNIFF : securityHeaders(helmet);
+    this.#addressOf = addressing(trustProxy);
+    this.#prefix = prefix;
+    this.server = createHttpServer((req, res) => this.handle(req, res), options);
+  }
+
+  /**
+   * Makes the app and its service.
+   *
+   * @param main - of the app of a worker
+   * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
+   */
+  static async create(models: Servable | SharedSource, options: AppOptions, main?: MainThread): Promise<App> {
+    const log = await createLog(options.logger);
+    let core: Core | undefined;
+    try {
+      core = await Core.create(models, options, log.log, main);
+      const app = new App(core, log, options);
+      const requests = requestLogOptions(options.logger);
+      // A worker is told by the main thread whether it logs.
+      if (main === undefined && requests !== undefined) app.logRequests(requests);
+      return app;
+    } catch (error) {
+      await core?.close();
+      await log.close();
+      throw error;
+    }
+  }
+
+  get service(): Service {
+    return this.#core.service;
+  }
+
+  get log(): Log {
+    return this.#log.log;
+  }
+
+  /** Writes a line for each request from now on. */
+  logRequests(options: LogOptions): void {
+    this.#requests = new RequestLog(this.log, this.#prefix, options);
+  }
+
+  /** Whether a route has this path, with whatever method. */
+  has(pathname: string): boolean {
+    return this.#core.has(pathname);
+  }
+
+  /** Answers a request. */
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    const started = this.#requests === undefined ? 0 : performance.now();
+    const incoming = new NodeRequest(req, res, requestIdOf(req), this.#addressOf);
+    const reply =
+      this.#cors !== undefined && req.method === 'OPTIONS'
+        ? this.#cors.preflight(req)
+        : this.#core.answer(incoming);
+    if (reply instanceof Promise) void reply.then((known) => this.#send(req, res, incoming, known, started));
+    else this.#send(req, res, incoming, reply, started);
+  }
+
+  /** Releases what the service holds. All connections are closed by then. */
+  async close(): Promise<void> {
+    // It does not listen any more, but has a timer.
+    this.server.close();
+    await this.#core.close();
+    await this.#log.close();
+  }
+
+  #send(
+    req: IncomingMessage,
+    res: ServerResponse,
+    incoming: NodeRequest,
+    reply: Reply,
+    started: number,
+  ): void {
+    // The client has gone.
+    if (res.destroyed || res.writableEnded) return;
+    const { status, body } = reply;
+    const isPage = req.method === 'GET' || req.method === 'HEAD';
+    const headers: Record<string, string | number> = {
+      ...(isPage ? this.#ofPages : NO_SNIFF),
+      'x-request-id': incoming.id,
+      ...reply.headers,
+    };
+    if (this.#cors !== undefined) merge(headers, this.#cors.headers(req.headers.origin));
+    // What is left of a body that is too large is not read.
+    if (this.draining || status === 413) headers.connection = 'close';
+    if (status !== 204 && status !== 304) {
+      headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    }
+    const requests = this.#requests;
+    if (requests !== undefined) res.once('finish', () => requests.write(incoming, reply, started));
+    res.writeHead(status, headers).end(body);
+  }
 }
 
-/** Headers of CORS and helmet. What answers a POST is never opened as a page: it needs only to be no page. */
-async function addHeaders(app: FastifyInstance, options: AppOptions): Promise<void> {
-  const { helmet = {} } = options;
-  const ofPages = helmet === false ? NO_SNIFF : securityHeaders(helmet);
-  app.addHook('onRequest', (request, reply, done) => {
-    const { method } = request;
-    reply.headers(method === 'GET' || method === 'HEAD' ? ofPages : NO_SNIFF);
-    reply.header('x-request-id', request.id);
-    done();
-  });
-  const { cors: allowed = false } = options;
-  if (allowed !== false) await app.register(cors, corsOptions(allowed));
+function addressing(trustProxy: boolean | string | string[]): AddressOf {
+  if (trustProxy === false) return (req) => req.socket.remoteAddress;
+  const proxies =
+    typeof trustProxy === 'string' ? trustProxy.split(',').map((each) => each.trim()) : trustProxy;
+  const trust = proxies === true ? () => true : proxyAddress.compile(proxies);
+  return (req) => proxyAddress(req, trust);
 }
 
-function corsOptions(allowed: Exclude<AppOptions['cors'], false | undefined>): FastifyCorsOptions {
-  const defaults = {
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-    exposedHeaders: ['retry-after', 'www-authenticate'],
-    maxAge: 600,
-    strictPreflight: false,
-  };
-  if (allowed === true) return { ...defaults, origin: '*' };
-  if (typeof allowed === 'string') return { ...defaults, origin: allowed };
-  if (Array.isArray(allowed)) return { ...defaults, origin: [...allowed] };
-  return { ...defaults, ...(allowed as FastifyCorsOptions) };
-}
-
-/** The last resort: a bad URL, no such route, or a defect. What went wrong inside is for the log, not for the client. */
-function handleAnyError(
-  error: Error & { statusCode?: number },
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  const { status, body } = errorResponse(error) ?? INTERNAL;
-  if (status >= 500) request.log.error(error);
-  if (error instanceof RequestError) reply.headers(error.headers ?? {});
-  reply.code(status).send(body);
+function merge(headers: Record<string, string | number>, { vary, ...more }: Headers): void {
+  Object.assign(headers, more);
+  if (vary !== undefined) headers.vary = headers.vary === undefined ? vary : `${headers.vary}, ${vary}`;
 }

@@ -1,15 +1,17 @@
 /**
- * A service without a framework: what the adapters for Fetch and Koa share. An adapter says what a request is and how its
- * body is read; it gets a reply.
+ * A service without a framework: what every adapter but Fastify's stands on. An adapter says what a request is and how its
+ * body is read; it gets a reply, and at once where nothing has to be waited for.
  */
 import { Estimator } from '../../core/estimator.js';
 import type { Reply, Route, ServiceRequest } from '../http.js';
+import type { SharedSource } from '../models/shared-source.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from '../options.js';
 import { RequestError } from '../request-error.js';
 import { Router } from '../router.js';
-import { type Log, Service } from '../service.js';
+import { type Log, type MainThread, Service } from '../service.js';
+import { whenDone } from '../when-done.js';
 
-/** Options of the adapters that have no Fastify inside. */
+/** Options of the adapters for frameworks that have a log of their own. */
 export interface EmbedOptions extends ServiceOptions {
   /** Where the service writes what people should know, such as a pino logger. Default: nowhere. */
   readonly logger?: Log;
@@ -19,8 +21,15 @@ export interface EmbedOptions extends ServiceOptions {
 export interface Incoming extends Omit<ServiceRequest, 'body' | 'params' | 'path'> {
   /** The whole path, percent-encoded, without the query. */
   readonly pathname: string;
-  /** The body in pieces. */
-  readonly chunks: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /**
+   * The body.
+   *
+   * @param limit - in bytes
+   * @throws {ERR_BODY_TOO_LARGE} as soon as the limit is passed; the rest is not read
+   */
+  readonly readBody: (limit: number) => Uint8Array | Promise<Uint8Array>;
+  /** Set as soon as it is known. */
+  route?: Route;
 }
 
 const NO_BODY = new Uint8Array(0);
@@ -36,21 +45,29 @@ export function requestId(given: string | string[] | undefined): string {
 
 /** See the head of this file. */
 export class Core {
-  readonly #service: Service;
+  readonly service: Service;
   readonly #router: Router;
   readonly #prefix: string;
   readonly #bodyLimit: number;
 
-  private constructor(service: Service, { prefix = '', bodyLimit = DEFAULT_BODY_LIMIT }: EmbedOptions) {
-    this.#service = service;
+  private constructor(service: Service, { prefix = '', bodyLimit = DEFAULT_BODY_LIMIT }: ServiceOptions) {
+    this.service = service;
     this.#router = new Router(service.routes, prefix);
     this.#prefix = prefix;
     this.#bodyLimit = bodyLimit;
   }
 
-  /** @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option */
-  static async create(models: Servable, options: EmbedOptions): Promise<Core> {
-    return new Core(await Service.create(models, options, options.logger), options);
+  /**
+   * @param main - of the service of a worker
+   * @throws {ERR_NOT_FITTED | ERR_PARAMETER} for a bad model or option
+   */
+  static async create(
+    models: Servable | SharedSource,
+    options: ServiceOptions,
+    log?: Log,
+    main?: MainThread,
+  ): Promise<Core> {
+    return new Core(await Service.create(models, options, log, main), options);
   }
 
   /** Whether a route has this path, with whatever method. */
@@ -58,35 +75,38 @@ export class Core {
     return this.#router.has(pathname);
   }
 
-  /** Answers a request. */
-  async answer(incoming: Incoming): Promise<Reply> {
-    let route: Route;
-    let request: ServiceRequest;
+  /** Answers a request. A promise does not reject. */
+  answer(incoming: Incoming): Reply | Promise<Reply> {
+    let view: View;
     try {
-      const match = this.#router.find(incoming.method, incoming.pathname);
-      route = match.route;
-      request = new View(
-        incoming,
-        match.params,
-        incoming.pathname.slice(this.#prefix.length) || '/',
-        NO_BODY,
-      );
+      const { pathname } = incoming;
+      const { route, params } = this.#router.find(incoming.method, pathname);
+      incoming.route = route;
+      view = new View(incoming, route, params, pathname.slice(this.#prefix.length) || '/');
     } catch (error) {
-      return this.#service.refuse(error, incoming.id);
+      return this.service.refuse(error, incoming.id);
     }
-    const refusal = this.#service.admit(route, request);
-    const refused = refusal instanceof Promise ? await refusal : refusal;
-    if (refused !== undefined) return refused;
-    try {
-      const body = await readBody(incoming, this.#bodyLimit);
-      return await this.#service.answer(route, new View(incoming, request.params, request.path, body));
-    } catch (error) {
-      return this.#service.refuse(error, incoming.id);
-    }
+    const refusal = this.service.admit(view.route, view);
+    return whenDone(refusal, (refused) => refused ?? this.#read(view, incoming));
   }
 
   close(): Promise<void> {
-    return this.#service.close();
+    return this.service.close();
+  }
+
+  #read(view: View, incoming: Incoming): Reply | Promise<Reply> {
+    const refuse = (error: unknown) => this.service.refuse(error, incoming.id);
+    const answer = (body: Uint8Array) => {
+      view.body = body;
+      return this.service.answer(view.route, view);
+    };
+    try {
+      if (Number(incoming.headers['content-length']) > this.#bodyLimit) throw tooLarge();
+      const body = incoming.readBody(this.#bodyLimit);
+      return body instanceof Promise ? body.then(answer, refuse) : answer(body);
+    } catch (error) {
+      return refuse(error);
+    }
   }
 }
 
@@ -94,7 +114,7 @@ export class Core {
 export function prepareCore(models: Servable, options: EmbedOptions): Promise<Core> {
   // Reading the schema tells at once, not with the first request, that a model is not fitted.
   if (models instanceof Estimator) void models.schema;
-  const core = Core.create(models, options);
+  const core = Core.create(models, options, options.logger);
   // Every request hears of a failure; until the first one comes it is not unhandled.
   core.catch(() => undefined);
   return core;
@@ -102,15 +122,17 @@ export function prepareCore(models: Servable, options: EmbedOptions): Promise<Co
 
 class View implements ServiceRequest {
   readonly #incoming: Incoming;
+  readonly route: Route;
   readonly params: ServiceRequest['params'];
   readonly path: string;
-  readonly body: Uint8Array;
+  body: Uint8Array = NO_BODY;
+  ran: ServiceRequest['ran'];
 
-  constructor(incoming: Incoming, params: ServiceRequest['params'], path: string, body: Uint8Array) {
+  constructor(incoming: Incoming, route: Route, params: ServiceRequest['params'], path: string) {
     this.#incoming = incoming;
+    this.route = route;
     this.params = params;
     this.path = path;
-    this.body = body;
   }
 
   get method() {
@@ -133,17 +155,32 @@ class View implements ServiceRequest {
   }
 }
 
-/** @throws {ERR_BODY_TOO_LARGE} as soon as the limit is passed; the rest is not read */
-async function readBody({ headers, chunks }: Incoming, limit: number): Promise<Uint8Array> {
-  if (Number(headers['content-length']) > limit) throw tooLarge();
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of chunks()) {
-    length += part.length;
-    if (length > limit) throw tooLarge();
-    parts.push(part);
+/** The pieces of a body, put together. @throws {ERR_BODY_TOO_LARGE} as {@link Incoming.readBody} */
+export class BodyCollector {
+  readonly #limit: number;
+  readonly #parts: Uint8Array[] = [];
+  #length = 0;
+
+  /** A body that is there already. */
+  static of(body: Uint8Array, limit: number): Uint8Array {
+    new BodyCollector(limit).add(body);
+    return body;
   }
-  return parts.length === 1 ? parts[0] : Buffer.concat(parts, length);
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(part: Uint8Array): void {
+    this.#length += part.length;
+    if (this.#length > this.#limit) throw tooLarge();
+    this.#parts.push(part);
+  }
+
+  /** The whole; a single piece as it is. */
+  get body(): Uint8Array {
+    return this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts, this.#length);
+  }
 }
 
 function tooLarge(): RequestError {

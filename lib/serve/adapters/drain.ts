@@ -5,27 +5,24 @@
 import type { Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
+import type { App } from './app.js';
 
 /** A connection that was idle for so long, in milliseconds, is not about to carry the client's next request. */
 const IDLE_MS = 100;
 
 /** Ends the connections of an app, which is closed afterwards. To be made before it listens. */
 export class Drain {
+  readonly #app: App;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #draining = false;
   #closed: Promise<void> | undefined;
 
-  constructor(app: FastifyInstance) {
+  constructor(app: App) {
+    this.#app = app;
     this.#server = app.server;
     app.server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
-    });
-    app.addHook('onSend', (_request, reply, _payload, done) => {
-      if (this.#draining) reply.header('connection', 'close');
-      done();
     });
   }
 
@@ -42,7 +39,7 @@ export class Drain {
   async run(timeout: number): Promise<void> {
     const overdue = setTimeout(() => this.#server.closeAllConnections(), timeout);
     this.stop();
-    this.#draining = true;
+    this.#app.draining = true;
     const idle = setInterval(() => this.#closeIdle(), IDLE_MS);
     await this.#closed;
     clearInterval(idle);

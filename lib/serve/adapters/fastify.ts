@@ -9,6 +9,7 @@ import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from '../optio
 import { errorResponse, RequestError } from '../request-error.js';
 import { methodsOf, noRoute, Service, wrongMethod } from '../service.js';
 import { whenDone } from '../when-done.js';
+import { pathOf } from './node-request.js';
 
 /** Options of {@link borealPlugin}. */
 export interface BorealPluginOptions extends ServiceOptions {
@@ -72,15 +73,7 @@ class RequestView implements ServiceRequest {
 
 async function plugin(app: FastifyInstance, options: BorealPluginOptions): Promise<void> {
   const service = await Service.create(options.model, { ...options, prefix: app.prefix }, app.log);
-  mount(app, service, options);
-}
-
-/** Adds the routes of a service to an app of their own. */
-export function mount(
-  app: FastifyInstance,
-  service: Service,
-  { bodyLimit = DEFAULT_BODY_LIMIT }: ServiceOptions,
-): void {
+  const { bodyLimit = DEFAULT_BODY_LIMIT } = options;
   const { prefix } = app;
   app.addHook('onClose', () => service.close());
   app.removeAllContentTypeParsers();
@@ -143,12 +136,6 @@ function handleKnownError(error: FastifyError, request: FastifyRequest, reply: F
 async function handleNotFound(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { status, body } = errorResponse(noRoute(request.method, pathOf(request.url)))!;
   reply.code(status).send(body);
-}
-
-/** A URL's path, without the query. */
-export function pathOf(url: string): string {
-  const end = url.indexOf('?');
-  return end < 0 ? url : url.slice(0, end);
 }
 
 /**

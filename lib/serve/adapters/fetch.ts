@@ -1,7 +1,7 @@
 /** Models as a function from `Request` to `Response`: for Hono, Deno, Bun, workers, and whatever else speaks Fetch. */
 import type { Reply } from '../http.js';
 import type { Servable } from '../options.js';
-import { type Core, type EmbedOptions, prepareCore, requestId } from './core.js';
+import { BodyCollector, type Core, type EmbedOptions, prepareCore, requestId } from './core.js';
 
 /** What only the host knows of a request. */
 export interface FetchClient {
@@ -62,9 +62,15 @@ async function answer(core: Core, request: Request, { remoteAddress }: FetchClie
     get signal() {
       return request.signal;
     },
-    chunks: () => request.body ?? [],
+    readBody: (limit) => readBody(request, limit),
   });
   return responseOf(reply, request.method);
+}
+
+async function readBody({ body }: Request, limit: number): Promise<Uint8Array> {
+  const collector = new BodyCollector(limit);
+  for await (const part of body ?? []) collector.add(part);
+  return collector.body;
 }
 
 function responseOf({ status, body, headers }: Reply, method: string): Response {

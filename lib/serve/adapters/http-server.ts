@@ -53,6 +53,7 @@ export function createHttpServer(listener: RequestListener, limits: HttpLimits):
   if (limits.maxConnections !== undefined) {
     server.maxConnections = positive(limits, 'maxConnections', 1);
   }
+  server.on('clientError', handleClientError);
   server.on('checkExpectation', (_request, response) => {
     answer(response, 417, 'This server knows no expectation but 100-continue.');
   });
@@ -63,7 +64,7 @@ export function createHttpServer(listener: RequestListener, limits: HttpLimits):
 }
 
 /** Answers what is not a request, and closes its connection. */
-export function handleClientError(error: Error & { readonly code?: string }, socket: Duplex): void {
+function handleClientError(error: Error & { readonly code?: string }, socket: Duplex): void {
   const { code } = error;
   if (code === 'ECONNRESET' || code === 'EPIPE') socket.destroy();
   else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {

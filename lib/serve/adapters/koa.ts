@@ -1,7 +1,8 @@
 /** Models in a Koa app. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Servable } from '../options.js';
-import { type EmbedOptions, prepareCore, requestId } from './core.js';
+import { BodyCollector, type EmbedOptions, prepareCore, requestId } from './core.js';
+import { readBody, signalOf } from './node-request.js';
 import { parsedBody } from './parsed-body.js';
 
 /** What is used of Koa's context. */
@@ -61,8 +62,7 @@ export function koaMiddleware(models: Servable, options: EmbedOptions = {}): Koa
         signal ??= signalOf(res);
         return signal;
       },
-      // A stream that is destroyed takes the connection with it, and the answer.
-      chunks: () => (parsed === undefined ? req.iterator({ destroyOnReturn: false }) : [parsed]),
+      readBody: (limit) => (parsed === undefined ? readBody(req, limit) : BodyCollector.of(parsed, limit)),
     });
     context.status = reply.status;
     context.set({ 'x-content-type-options': 'nosniff', ...reply.headers });
@@ -73,13 +73,4 @@ export function koaMiddleware(models: Servable, options: EmbedOptions = {}): Koa
         : Buffer.from(reply.body.buffer, reply.body.byteOffset, reply.body.byteLength);
   };
   return Object.assign(middleware, { close: async () => (await ready).close() });
-}
-
-/** Fires when the client has gone before it had its answer. */
-function signalOf(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

@@ -4,10 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { performance } from 'node:perf_hooks';
+import type { FastifyBaseLogger } from 'fastify';
 import pino, { type DestinationStream } from 'pino';
 import { show } from '../../core/params.js';
 import { ValidationError } from '../../errors.js';
+import type { Reply } from '../http.js';
+import { type Log, SILENT } from '../service.js';
+import type { Incoming } from './core.js';
 
 /** What is written, and where. */
 export interface LogOptions {
@@ -35,12 +39,10 @@ export interface LoggerOptions {
   readonly logger?: boolean | LogOptions | FastifyBaseLogger;
 }
 
-/** A log, and what is to be done with it. */
+/** A log, to be closed after its last line. */
 export interface ServerLog {
-  /** For Fastify. */
-  readonly options: { readonly logger: false } | { readonly loggerInstance: FastifyBaseLogger };
-  /** Writes a line for each request from now on. */
-  watch(app: FastifyInstance): void;
+  readonly log: Log;
+  close(): Promise<void>;
 }
 
 const SECRET = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
@@ -49,17 +51,13 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 /** Makes the log. @throws {ERR_PARAMETER} for a bad option; what the file system throws for a file */
 export async function createLog(logger: LoggerOptions['logger'] = false): Promise<ServerLog> {
   const options = requestLogOptions(logger);
-  if (options === undefined) return { options: { logger: false }, watch: () => undefined };
+  if (options === undefined) return { log: SILENT, close: async () => undefined };
   const isOwn = typeof logger === 'object' && 'child' in logger;
   check(options);
   const destination = options.file === undefined ? undefined : await openFile(options.file, options.rotate);
-  const loggerInstance = isOwn ? (logger as FastifyBaseLogger) : makePino(options, destination);
   return {
-    options: { loggerInstance },
-    watch(app) {
-      watchRequests(app, options);
-      if (destination !== undefined) app.addHook('onClose', () => closed(destination));
-    },
+    log: isOwn ? (logger as FastifyBaseLogger) : makePino(options, destination),
+    close: async () => destination && closed(destination),
   };
 }
 
@@ -80,13 +78,9 @@ function check({ level = 'info', sample = 1, rotate = {}, file }: LogOptions): v
   }
 }
 
-function makePino(
-  { level = 'info' }: LogOptions,
-  destination: DestinationStream | undefined,
-): FastifyBaseLogger {
-  const { req, res, err } = pino.stdSerializers;
+function makePino({ level = 'info' }: LogOptions, destination: DestinationStream | undefined): Log {
   const redact = { paths: SECRET.map((name) => `headers["${name}"]`), censor: '[hidden]' };
-  const options = { level, redact, serializers: { req, res, err } };
+  const options = { level, redact };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
@@ -114,30 +108,40 @@ export function requestLogOptions(logger: LoggerOptions['logger'] = false): LogO
   return typeof logger === 'object' && !('child' in logger) ? logger : {};
 }
 
-/** Writes a line for each request of the app from now on. */
-export function watchRequests(app: FastifyInstance, { sample = 1, headers = [] }: LogOptions): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    const { statusCode: status } = reply;
-    if (status >= 400 || sample === 1 || Math.random() < sample) {
-      const served = reply.getHeader('x-boreal-model');
-      const [model, version] = typeof served === 'string' ? served.split('/').map(decodeURIComponent) : [];
-      const line = {
-        method: request.method,
-        // The template, not what a client made of it; nothing where no route matched.
-        route: request.routeOptions.url,
-        status,
-        ms: Math.round(reply.elapsedTime * 1000) / 1000,
-        address: request.ip,
-        model,
-        version,
-        rows: model === undefined ? undefined : Number(reply.getHeader('x-boreal-rows') ?? 1),
-        headers: headers.length > 0 ? pick(request.headers, headers) : undefined,
-      };
-      if (status >= 500) request.log.error(line, 'request');
-      else request.log.info(line, 'request');
-    }
-    done();
-  });
+/** Writes a line for each request that it is told of. */
+export class RequestLog {
+  readonly #log: Log;
+  readonly #prefix: string;
+  readonly #sample: number;
+  readonly #headers: readonly string[];
+
+  constructor(log: Log, prefix: string, { sample = 1, headers = [] }: LogOptions) {
+    this.#log = log;
+    this.#prefix = prefix;
+    this.#sample = sample;
+    this.#headers = headers;
+  }
+
+  /** @param started - on the clock of `performance.now()` */
+  write({ id, method, route, remoteAddress, headers }: Incoming, reply: Reply, started: number): void {
+    const { status } = reply;
+    if (status < 400 && this.#sample < 1 && Math.random() >= this.#sample) return;
+    const [model, version] = reply.headers['x-boreal-model']?.split('/').map(decodeURIComponent) ?? [];
+    const line = {
+      requestId: id,
+      method,
+      // The template, not what a client made of it; nothing where no route matched.
+      route: route && this.#prefix + route.path,
+      status,
+      ms: Math.round((performance.now() - started) * 1000) / 1000,
+      address: remoteAddress,
+      model,
+      version,
+      rows: model === undefined ? undefined : Number(reply.headers['x-boreal-rows'] ?? 1),
+      headers: this.#headers.length > 0 ? pick(headers, this.#headers) : undefined,
+    };
+    this.#log[status >= 500 ? 'error' : 'info'](line, 'request');
+  }
 }
 
 function pick(headers: IncomingMessage['headers'], names: readonly string[]): Record<string, unknown> {

@@ -1,10 +1,9 @@
 /** A model inside an existing `node:http` server, or anything else that takes `(req, res, next)`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import { Estimator } from '../../core/estimator.js';
 import type { Servable } from '../options.js';
-import { type AppOptions, createApp } from './app.js';
-import { parsedBody } from './parsed-body.js';
+import { App, type AppOptions } from './app.js';
+import { pathOf } from './node-request.js';
 
 /** Options of {@link toNodeHandler}. */
 export type NodeHandlerOptions = AppOptions;
@@ -35,39 +34,23 @@ export interface NodeHandler {
 export function toNodeHandler(models: Servable, options: NodeHandlerOptions = {}): NodeHandler {
   // Reading the schema tells at once, not with the first request, that a model is not fitted.
   if (models instanceof Estimator) void models.schema;
-  const ready = prepare(models, options);
+  const ready = App.create(models, options);
   // Every request hears of a failure; until the first one comes it is not unhandled.
   ready.catch(() => undefined);
   const handler = (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => {
     ready.then(
-      ({ app, router }) => {
-        if (next === undefined || router.has((req.url ?? '/').split('?', 1)[0])) app.routing(req, res);
+      (app) => {
+        if (next === undefined || app.has(pathOf(req.url!))) app.handle(req, res);
         else next();
       },
       (error) =>
         next ? next(error) : res.writeHead(500, { 'content-type': 'application/json' }).end(FAILED),
     );
   };
-  return Object.assign(handler, { close: async () => (await ready).app.close() });
-}
-
-async function prepare(models: Servable, options: NodeHandlerOptions) {
-  const { app, router } = await createApp(models, options);
-  app.addHook('preParsing', async (request, _reply, payload) => replay(request.raw) ?? payload);
-  await app.ready();
-  return { app, router };
+  return Object.assign(handler, { close: async () => (await ready).close() });
 }
 
 const FAILED = JSON.stringify({
   error: 'The model could not be prepared for serving.',
   code: 'ERR_INTERNAL',
 });
-
-/** The body again, when something before us, such as express.json(), has read and perhaps decompressed it. */
-function replay(req: IncomingMessage): Readable | undefined {
-  const body = parsedBody(req, req);
-  if (body === undefined) return undefined;
-  const receivedEncodedLength = Number(req.headers['content-length'] ?? 0);
-  delete req.headers['content-encoding'];
-  return Object.assign(Readable.from([body]), { receivedEncodedLength });
-}

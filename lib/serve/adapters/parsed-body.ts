@@ -7,8 +7,9 @@ import type { IncomingMessage } from 'node:http';
  * @param holder - where the parser put what it made of them: `body`, and perhaps `rawBody`
  */
 export function parsedBody(req: IncomingMessage, holder: object): Uint8Array | undefined {
+  if (!req.readableEnded) return undefined;
   const { body, rawBody } = holder as { readonly body?: unknown; readonly rawBody?: unknown };
-  if (!req.readableEnded || (body === undefined && rawBody === undefined)) return undefined;
+  if (body === undefined && rawBody === undefined) return undefined;
   for (const bytes of [rawBody, body]) {
     if (bytes instanceof Uint8Array) return bytes;
     if (typeof bytes === 'string') return Buffer.from(bytes);

@@ -1,13 +1,12 @@
 /** `serve(model)`: a model as an HTTP server of its own. */
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import { AbortError } from '../../errors.js';
 import { type GrpcOptions, type GrpcServer, serveGrpc } from '../grpc/server.js';
 import type { Servable } from '../options.js';
-import type { Service } from '../service.js';
 import { countWorkers, type WorkerOptions, WorkerPool } from '../workers/pool.js';
-import { type AppOptions, createApp } from './app.js';
+import { App, type AppOptions } from './app.js';
 import { Drain } from './drain.js';
 import { closeOnSignal } from './shutdown.js';
 
@@ -88,14 +87,14 @@ export async function serve(models: Servable, options: ServeOptions = {}): Promi
   };
   throwIfAborted();
   const count = countWorkers({ workers });
-  const { app, service } = await createApp(models, rest);
+  const app = await App.create(models, rest);
+  const { service } = app;
   let listener: Listener | undefined;
   let rpc: GrpcServer | undefined;
   try {
     rpc = grpc && (await serveGrpc(service, grpc));
     const where = { port, host };
-    listener =
-      count > 1 ? await listenInWorkers(count, where, app, service, rest) : await listenHere(app, where);
+    listener = count > 1 ? await listenInWorkers(count, where, app, rest) : await listenHere(app, where);
     throwIfAborted();
   } catch (error) {
     await rpc?.close(0);
@@ -142,21 +141,20 @@ interface Where {
   readonly host: string;
 }
 
-async function listenHere(app: FastifyInstance, where: Where): Promise<Listener> {
+async function listenHere(app: App, where: Where): Promise<Listener> {
   const drain = new Drain(app);
-  await app.listen(where);
+  app.server.listen(where);
+  await once(app.server, 'listening');
   return { address: app.server.address() as AddressInfo, close: (timeout) => drain.run(timeout) };
 }
 
 async function listenInWorkers(
   count: number,
   where: Where,
-  app: FastifyInstance,
-  service: Service,
+  app: App,
   options: AppOptions,
 ): Promise<Listener> {
-  await app.ready();
-  const pool = await WorkerPool.start(count, where, service, options, app.log);
+  const pool = await WorkerPool.start(count, where, app.service, options, app.log);
   return { address: pool.address, close: (timeout) => pool.close(timeout) };
 }
 

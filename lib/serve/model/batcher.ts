@@ -33,6 +33,8 @@ export interface BatcherLimits {
   readonly maxBatchRows: number;
   /** Most rows that wait. */
   readonly maxQueueRows: number;
+  /** Longest wait that a request is accepted for. */
+  readonly maxWaitMs: number;
   /** How long a request may wait. */
   readonly timeoutMs: number;
 }
@@ -91,9 +93,11 @@ export class Batcher {
   readonly #queue = new WaitingQueue<Item>();
   #queuedRows = 0;
   #running = false;
+  #runningRows = 0;
   /** Input of gathered batches. One batch runs at a time, so that one is enough. */
   #slab: FloatArray;
   #rowsPerMs = 0;
+  #refusal: { readonly seconds: number; readonly error: RequestError } | undefined;
 
   /**
    * @param width - columns of the plan's input
@@ -122,7 +126,7 @@ export class Batcher {
 
   /** Refuses what `run` would refuse however few rows it has. @throws {ERR_OVERLOADED} */
   refuseWhenFull(): void {
-    if (this.#queuedRows >= this.#limits.maxQueueRows && !this.#plan.isInline(1)) throw this.#overloaded();
+    if (this.#isFull(1) && !this.#plan.isInline(1)) throw this.#overloaded();
   }
 
   /**
@@ -147,6 +151,7 @@ export class Batcher {
     if (this.#running) return this.#enqueue(input, rows, now, call);
     return new Promise((resolve, reject) => {
       this.#running = true;
+      this.#runningRows = rows;
       void this.#drain({ input, rows, since: now, deadline, priority: LAST, resolve, reject, call });
     });
   }
@@ -154,8 +159,7 @@ export class Batcher {
   #enqueue(input: FloatArray, rows: number, since: number, call: Call): Promise<FloatArray> {
     const { signal, deadline } = call;
     const priority = call.priority || LAST;
-    // A request that is larger than the queue still gets its turn, when nobody else waits.
-    if (this.#queuedRows > 0 && this.#queuedRows + rows > this.#limits.maxQueueRows) throw this.#overloaded();
+    if (this.#isFull(rows)) throw this.#overloaded();
     if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
     const latest = Math.min(deadline ?? Number.POSITIVE_INFINITY, since + this.#limits.timeoutMs);
     return new Promise((resolve, reject) => {
@@ -187,11 +191,27 @@ export class Batcher {
     return true;
   }
 
+  /** Whether so many more rows are too many. A request that is too large by itself gets its turn, when nobody else waits. */
+  #isFull(rows: number): boolean {
+    if (this.#queuedRows === 0) return false;
+    const { maxQueueRows, maxWaitMs } = this.#limits;
+    return this.#queuedRows + rows > maxQueueRows || this.#waitMs() > maxWaitMs;
+  }
+
+  /** How long what comes now would wait, with the model as fast as it has been lately; 0 before it has run. */
+  #waitMs(): number {
+    return this.#rowsPerMs > 0 ? (this.#queuedRows + this.#runningRows) / this.#rowsPerMs : 0;
+  }
+
+  /** The same error for all in the same second: under load its stack trace would cost more than the rest of a refusal. */
   #overloaded(): RequestError {
-    const ms = this.#rowsPerMs > 0 ? this.#queuedRows / this.#rowsPerMs : 0;
-    const seconds = Math.max(1, Math.ceil(ms / 1000));
-    const message = `The server has more to do than it can; try again in ${seconds} s.`;
-    return new RequestError(503, 'ERR_OVERLOADED', message, {}, { 'retry-after': String(seconds) });
+    const seconds = Math.max(1, Math.ceil(this.#waitMs() / 1000));
+    if (this.#refusal?.seconds !== seconds) {
+      const message = `The server has more to do than it can; try again in ${seconds} s.`;
+      const headers = { 'retry-after': String(seconds) };
+      this.#refusal = { seconds, error: new RequestError(503, 'ERR_OVERLOADED', message, {}, headers) };
+    }
+    return this.#refusal.error;
   }
 
   /** Runs one request, then batch after batch until nobody waits. */
@@ -199,6 +219,7 @@ export class Batcher {
     await this.#attempt([first], 'idle');
     while (this.#queue.size > 0) {
       const items = this.#gather();
+      this.#runningRows = rowsOf(items);
       if (items.length > 0) await this.#attempt(items, this.#queue.size > 0 ? 'full' : 'gathered');
     }
     this.#running = false;
@@ -312,6 +333,7 @@ function tooLate(): RequestError {
 /** Room for encoded rows. */
 export function allocate(precision: Plan['precision'], length: number): FloatArray {
   const bytes = length * (precision === 'float32' ? 4 : 8);
-  const buffer = bytes < SHARED_FROM_BYTES ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
-  return precision === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
+  // With a length alone, what is tiny lies on the heap, and costs no buffer.
+  const given = bytes < SHARED_FROM_BYTES ? length : new SharedArrayBuffer(bytes);
+  return precision === 'float32' ? new Float32Array(given as number) : new Float64Array(given as number);
 }

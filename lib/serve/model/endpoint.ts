@@ -39,6 +39,11 @@ export interface EndpointOptions {
   readonly maxBatchRows?: number;
   /** Most rows that wait for a model, >= 1; beyond it requests are answered with 503. Default 8192. */
   readonly maxQueueRows?: number;
+  /**
+   * Longest wait for which a request is accepted, in milliseconds, > 0: where what waits already would take longer, as fast as
+   * the model has been lately, further requests are answered with 503. Default 1000.
+   */
+  readonly maxWaitMs?: number;
   /** A request that has waited for so many milliseconds, > 0, is answered with 504. Default 30000. */
   readonly timeoutMs?: number;
   /**
@@ -186,11 +191,14 @@ export class ModelEndpoint {
   ): Promise<ModelEndpoint> {
     const { schema } = model;
     const { name = model.constructor.name, metadata, coverage: wanted = 0.9 } = options;
-    const { maxRows = 10_000, maxBatchRows = 1024, maxQueueRows = 8192, timeoutMs = 30_000 } = options;
+    const { maxRows = 10_000, maxBatchRows = 1024, maxQueueRows = 8192 } = options;
+    const { maxWaitMs = 1000, timeoutMs = 30_000 } = options;
     for (const [option, value] of Object.entries({ maxRows, maxBatchRows, maxQueueRows })) {
       if (!(Number.isSafeInteger(value) && value >= 1)) throw badOption(option, 'a whole number >= 1', value);
     }
-    if (!(timeoutMs > 0)) throw badOption('timeoutMs', 'a number > 0', timeoutMs);
+    for (const [option, value] of Object.entries({ maxWaitMs, timeoutMs })) {
+      if (!(value > 0)) throw badOption(option, 'a number > 0', value);
+    }
     const { ranges = 'ignore', unknownFields = 'refuse' } = options;
     if (!['ignore', 'warn', 'refuse'].includes(ranges)) {
       throw badOption('ranges', "'ignore', 'warn' or 'refuse'", ranges);
@@ -223,7 +231,7 @@ export class ModelEndpoint {
       trainingReference,
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,
-      { maxBatchRows, maxQueueRows, timeoutMs },
+      { maxBatchRows, maxQueueRows, maxWaitMs, timeoutMs },
       { ranges, unknownFields },
     );
   }
@@ -251,11 +259,7 @@ export class ModelEndpoint {
     return { plan: plan.share(), info, outputColumns, limits: this.#limits, policies: this.#policies };
   }
 
-  /**
-   * To be asked before a body is parsed: under load, what is refused anyway must not cost the time of what is not.
-   *
-   * @throws {ERR_OVERLOADED} as a {@link RequestError} when no further row may wait
-   */
+  /** Refuses a request that has one row at least. @throws {ERR_OVERLOADED} when no further row may wait */
   refuseWhenFull(): void {
     this.#batcher.refuseWhenFull();
   }

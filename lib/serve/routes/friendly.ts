@@ -67,6 +67,7 @@ export function friendlyRoutes(context: ServiceContext): Feature {
       summary: 'Predicts one row.',
       inWorker: true,
       operation: { request: ref('Row'), response: ref('Prediction') },
+      predicts: () => ({}),
       handle: (request) => predictRow(context, request, {}),
     },
     {
@@ -76,6 +77,7 @@ export function friendlyRoutes(context: ServiceContext): Feature {
       summary: 'Predicts many rows.',
       inWorker: true,
       operation: { request: ref('Batch'), response: ref('BatchPrediction') },
+      predicts: () => ({}),
       handle: (request) => predictRows(context, request, {}),
     },
   ];

@@ -40,6 +40,7 @@ export function mlflowRoutes({ models, traffic, options }: ServiceContext): Feat
         response: object({ predictions: arrayOf({}) }),
       },
       inWorker: true,
+      predicts: () => ({}),
       handle: (request) =>
         models.use(traffic.address(request, {}), async ({ endpoint, headers }) => {
           const rows = rowsOf(request, endpoint.plan.schema.columns, options.maxDepth);

@@ -48,6 +48,7 @@ export function modelRoutes(context: ServiceContext): Feature {
       summary: 'Predicts one row with a version, or the version that has an alias.',
       inWorker: true,
       operation: ONE_ROW,
+      predicts: asked,
       handle: predict,
     },
     {
@@ -57,6 +58,7 @@ export function modelRoutes(context: ServiceContext): Feature {
       summary: 'Predicts one row with a model.',
       inWorker: true,
       operation: ONE_ROW,
+      predicts: asked,
       handle: predict,
     },
     {
@@ -66,6 +68,7 @@ export function modelRoutes(context: ServiceContext): Feature {
       summary: 'Predicts one row with a version of a model.',
       inWorker: true,
       operation: ONE_ROW,
+      predicts: asked,
       handle: predict,
     },
     {
@@ -75,6 +78,7 @@ export function modelRoutes(context: ServiceContext): Feature {
       summary: 'Predicts many rows with a model.',
       inWorker: true,
       operation: { request: ref('Batch'), response: ref('BatchPrediction') },
+      predicts: asked,
       handle: (request) => predictRows(context, request, asked(request)),
     },
     {

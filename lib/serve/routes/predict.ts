@@ -18,7 +18,6 @@ export function predictRow(
 ): Reply | Promise<Reply> {
   const { selector, body, field } = addressed(context, request, asked);
   return context.models.use(selector, (model) => {
-    model.endpoint.refuseWhenFull();
     if (bringsImages(request)) {
       return readImages(request, model.endpoint.info.image).then((rows) =>
         rows.length > 1
@@ -52,7 +51,6 @@ function batchOf(
   { endpoint }: ServedModel,
   body: unknown,
 ): Batch | Promise<Batch> {
-  endpoint.refuseWhenFull();
   if (bringsBinary(request)) return readBinary(request, endpoint);
   if (bringsImages(request))
     return readImages(request, endpoint.info.image).then((rows) => endpoint.readBatch(rows));

@@ -101,6 +101,7 @@ export function v2Routes(context: ServiceContext): Feature {
           },
         },
         inWorker: true,
+        predicts: asked,
         handle: answer,
       },
     ]),

@@ -78,14 +78,18 @@ export async function accessControl({ options, log, models, rates }: ServiceCont
   };
 
   return {
-    guard: (request, route) => {
+    guard: (route) => {
       const { access } = route;
-      if (hosts !== undefined && !hosts.has(hostnameOf(String(request.headers.host ?? ''))))
-        throw WRONG_HOST();
-      if (access === 'public' || (access === 'predict' && !closed && limiter === undefined)) return undefined;
-      const principal = identify(request);
-      if (!(principal instanceof Promise)) return decide(request, route, principal);
-      return principal.then((found) => decide(request, route, found));
+      const isFree = access === 'public' || (access === 'predict' && !closed && limiter === undefined);
+      if (isFree && hosts === undefined) return undefined;
+      return (request) => {
+        if (hosts !== undefined && !hosts.has(hostnameOf(String(request.headers.host ?? ''))))
+          throw WRONG_HOST();
+        if (isFree) return undefined;
+        const principal = identify(request);
+        if (!(principal instanceof Promise)) return decide(request, route, principal);
+        return principal.then((found) => decide(request, route, found));
+      };
     },
     identify,
     close: () => file?.close(),

@@ -3,7 +3,7 @@
  * the whole server. They go in batches: a message costs more than an event does.
  */
 import type { FloatArray } from '../../core/matrix.js';
-import type { Route, ServiceRequest } from '../http.js';
+import type { PlainRoute, Route, ServiceRequest } from '../http.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { BatchEvent, Observer, Observers, PredictionEvent, RequestEvent } from '../observer.js';
 import { fromPlainError, type PlainError, toPlainError } from './messages.js';
@@ -54,11 +54,7 @@ export class EventCollector implements Observer {
    * @param routes - of the main thread
    * @param isCentral - whether it answers all of them
    */
-  constructor(
-    routes: ReadonlyArray<Omit<Route, 'handle'>>,
-    isCentral: () => boolean,
-    post: (events: EventBatch) => void,
-  ) {
+  constructor(routes: readonly PlainRoute[], isCentral: () => boolean, post: (events: EventBatch) => void) {
     this.#post = post;
     this.#isCentral = isCentral;
     this.#routes = new Map(routes.map((route, i) => [keyOf(route), i]));

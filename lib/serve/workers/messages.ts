@@ -1,7 +1,7 @@
 /** What the main thread and its workers say to each other. */
 import type { AppOptions } from '../adapters/app.js';
 import type { LogOptions } from '../adapters/logging.js';
-import type { Reply, Route, ServiceRequest } from '../http.js';
+import type { PlainRoute, Reply, ServiceRequest } from '../http.js';
 import type { SharedModel } from '../models/shared-source.js';
 import type { EventBatch } from './events.js';
 
@@ -12,7 +12,7 @@ export interface WorkerData {
   readonly options: AppOptions;
   /** How requests are logged; undefined where they are not. */
   readonly requestLog?: LogOptions;
-  readonly routes: ReadonlyArray<Omit<Route, 'handle'>>;
+  readonly routes: readonly PlainRoute[];
   readonly models: readonly SharedModel[];
   readonly isCentral: boolean;
   readonly rates: SharedArrayBuffer | undefined;

@@ -134,7 +134,7 @@ export class WorkerPool {
       fd: native.duplicateFd(this.#fd),
       options: this.#options,
       requestLog: this.#requestLog,
-      routes: this.#service.routes.map(({ handle: _, ...route }) => route),
+      routes: this.#service.routes.map(({ handle: _, predicts: __, ...route }) => route),
       models: shareModels(models),
       isCentral: this.#service.isCentral,
       rates: this.#service.rates,

@@ -5,9 +5,8 @@
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FastifyBaseLogger } from 'fastify';
-import { createApp } from '../adapters/app.js';
+import { App } from '../adapters/app.js';
 import { Drain } from '../adapters/drain.js';
-import { watchRequests } from '../adapters/logging.js';
 import { Reply } from '../http.js';
 import { SharedSource } from '../models/shared-source.js';
 import { EventCollector } from './events.js';
@@ -30,7 +29,7 @@ let requests = 0;
 /** What only the main thread does. */
 const OFF = { watch: false, traffic: undefined, feedback: undefined };
 
-const { app, service } = await createApp(
+const app = await App.create(
   source,
   { ...options, ...OFF, logger: remoteLog() },
   {
@@ -51,7 +50,7 @@ const { app, service } = await createApp(
       }),
   },
 );
-if (requestLog !== undefined) watchRequests(app, requestLog);
+if (requestLog !== undefined) app.logRequests(requestLog);
 const drain = new Drain(app);
 
 main.on('message', (message: ToWorker) => {
@@ -66,7 +65,6 @@ main.on('message', (message: ToWorker) => {
   }
 });
 
-await app.ready();
 app.server.listen({ fd });
 await once(app.server, 'listening');
 post({ type: 'ready' });
@@ -75,7 +73,7 @@ async function update(next: Extract<ToWorker, { type: 'models' }>): Promise<void
   isCentral = next.isCentral;
   source.update(next.models);
   // A model that is gone by now is not in the next message, which is on its way.
-  await service.models.refresh().catch(() => undefined);
+  await app.service.models.refresh().catch(() => undefined);
   post({ type: 'updated', revision: next.revision });
 }
 

@@ -1,0 +1,94 @@
+/** A request of `node:http` as the core of the adapters sees it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Route } from '../http.js';
+import { RequestError } from '../request-error.js';
+import { BodyCollector, type Incoming } from './core.js';
+import { parsedBody } from './parsed-body.js';
+
+const NO_BODY = new Uint8Array(0);
+
+/** Tells the address of a client, which may be behind a proxy. */
+export type AddressOf = (req: IncomingMessage) => string | undefined;
+
+/** See the head of this file. */
+export class NodeRequest implements Incoming {
+  readonly id: string;
+  readonly pathname: string;
+  route?: Route;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #addressOf: AddressOf;
+  #signal: AbortSignal | undefined;
+
+  constructor(req: IncomingMessage, res: ServerResponse, id: string, addressOf: AddressOf) {
+    this.#req = req;
+    this.#res = res;
+    this.#addressOf = addressOf;
+    this.id = id;
+    this.pathname = pathOf(req.url!);
+  }
+
+  get method() {
+    return this.#req.method!;
+  }
+  get query() {
+    return new URLSearchParams(this.#req.url!.slice(this.pathname.length));
+  }
+  get headers() {
+    return this.#req.headers;
+  }
+  get remoteAddress() {
+    return this.#addressOf(this.#req);
+  }
+  get signal() {
+    this.#signal ??= signalOf(this.#res);
+    return this.#signal;
+  }
+  readBody(limit: number) {
+    const req = this.#req;
+    const parsed = parsedBody(req, req);
+    if (parsed === undefined) return readBody(req, limit);
+    // Whoever has read it has decompressed it.
+    delete req.headers['content-encoding'];
+    return BodyCollector.of(parsed, limit);
+  }
+}
+
+/** A URL's path, without the query. */
+export function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
+
+/** Fires when the client has gone before it had its answer. */
+export function signalOf(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** @throws {ERR_BODY_TOO_LARGE} as soon as the limit is passed; {ERR_HTTP} when the client has gone, though nobody hears it */
+export function readBody(req: IncomingMessage, limit: number): Uint8Array | Promise<Uint8Array> {
+  if (req.readableEnded || !bringsBody(req)) return NO_BODY;
+  return new Promise((resolve, reject) => {
+    const body = new BodyCollector(limit);
+    req.on('data', (part: Uint8Array) => {
+      try {
+        body.add(part);
+      } catch (error) {
+        req.removeAllListeners('data');
+        reject(error);
+      }
+    });
+    req.on('end', () => resolve(body.body));
+    req.on('error', () => reject(new RequestError(400, 'ERR_HTTP', 'The body did not come as a whole.')));
+  });
+}
+
+/** As HTTP says; and what a GET brings is nobody's business. */
+function bringsBody({ method, headers }: IncomingMessage): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
