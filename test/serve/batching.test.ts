@@ -1,11 +1,11 @@
 /** How requests share runs of a plan: with a plan whose runs end when the test says so, and over real sockets. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ValidationError } from '../../lib/errors.js';
-import { RandomForestRegressor } from '../../lib/index.js';
+import { LinearRegression, RandomForestRegressor } from '../../lib/index.js';
 import type { Reply, ServiceRequest } from '../../lib/serve/http.js';
-import { type BorealServer, ModelEndpoint, Service, serve } from '../../lib/serve/index.js';
+import { type BorealServer, ModelEndpoint, RequestError, Service, serve } from '../../lib/serve/index.js';
 import {
   Batcher,
   type BatcherLimits,
@@ -260,11 +260,45 @@ describe('a batcher', () => {
   });
 });
 
+it('refuses what its model has no time for before the body is read, whatever the protocol', async () => {
+  const model = await new LinearRegression().fit([[1], [2], [3]], [2, 4, 6]);
+  const service = await Service.create(model, { name: 'line' });
+  const { endpoint } = service.models.get({});
+  const params = { name: 'line', model: 'line' };
+  const request = { method: 'POST', params, headers: {}, id: '1' } as unknown as ServiceRequest;
+  const refusals = () =>
+    service.routes
+      .filter(({ predicts }) => predicts !== undefined)
+      .map((route) => [route.path, (service.admit(route, request) as Reply | undefined)?.status]);
+  const statusOf = (status: number | undefined) =>
+    [
+      '/predict',
+      '/predict_batch',
+      '/predict/:version',
+      '/models/:name/predict',
+      '/models/:name/predict_batch',
+      '/models/:name/predict/:version',
+      '/v2/models/:model/infer',
+      '/v2/models/:model/versions/:version/infer',
+      '/invocations',
+    ].map((path) => [path, status]);
+  expect(refusals().sort()).toEqual(statusOf(undefined).sort());
+  const full = new RequestError(503, 'ERR_OVERLOADED', 'Full.', {}, { 'retry-after': '1' });
+  vi.spyOn(endpoint, 'refuseWhenFull').mockImplementation(() => {
+    throw full;
+  });
+  expect(refusals().sort()).toEqual(statusOf(503).sort());
+  await service.close();
+});
+
+let forest: Promise<RandomForestRegressor> | undefined;
+
 /** So many trees that a row goes to the pool. */
-async function largeForest() {
+function largeForest() {
   const x = Array.from({ length: 300 }, (_, i) => ({ a: (i * 7919) % 1009, b: (i * 104_729) % 997 }));
   const y = x.map(({ a, b }) => a * 3 + ((b * 31) % 17));
-  return new RandomForestRegressor({ nEstimators: 1000, randomState: 1 }).fit(x, y);
+  forest ??= new RandomForestRegressor({ nEstimators: 4000, randomState: 1 }).fit(x, y);
+  return forest;
 }
 
 describe('a served forest that runs on the pool', { timeout: 120_000 }, () => {
@@ -295,36 +329,6 @@ describe('a served forest that runs on the pool', { timeout: 120_000 }, () => {
         expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       }
     }
-  });
-
-  it('refuses before it reads the body, whatever the protocol', async () => {
-    const service = await Service.create(await largeForest(), { maxQueueRows: 1, name: 'forest' });
-    const { endpoint } = service.models.get({});
-    const rows = Array.from({ length: 500 }, (_, i) => ({ a: i, b: i }));
-    const params = { name: 'forest', model: 'forest' };
-    const request = { method: 'POST', params, headers: {}, id: '1' } as unknown as ServiceRequest;
-    const refusals = () =>
-      service.routes
-        .filter(({ predicts }) => predicts !== undefined)
-        .map((route) => [route.path, (service.admit(route, request) as Reply | undefined)?.status]);
-    const statusOf = (status: number | undefined) =>
-      [
-        '/predict',
-        '/predict_batch',
-        '/predict/:version',
-        '/models/:name/predict',
-        '/models/:name/predict_batch',
-        '/models/:name/predict/:version',
-        '/v2/models/:model/infer',
-        '/v2/models/:model/versions/:version/infer',
-        '/invocations',
-      ].map((path) => [path, status]);
-    expect(refusals().sort()).toEqual(statusOf(undefined).sort());
-    const answers = [endpoint.predictBatch(rows), endpoint.predictBatch(rows)];
-    expect(refusals().sort()).toEqual(statusOf(503).sort());
-    await Promise.all(answers);
-    expect(refusals().sort()).toEqual(statusOf(undefined).sort());
-    await service.close();
   });
 
   it('answers what waits when the server closes', async () => {
