@@ -110,8 +110,8 @@ function Variants({ experiment }: { experiment: Experiment }) {
       </section>
       {test && (
         <p class="muted">
-          {test.name}: statistic {short(test.statistic)}, {short(test.dof)} degrees of freedom, p{' '}
-          {pvalue(test.pvalue)}
+          {test.name}: statistic {short(test.statistic)}, {short(test.dof)}{' '}
+          {test.dof === 1 ? 'degree' : 'degrees'} of freedom, p {pvalue(test.pvalue)}
         </p>
       )}
       {shadow && (

@@ -1,19 +1,5 @@
-/** Chromium as it is installed, and a page that remembers what went wrong in it. */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-
-/** Chromium on the PATH; undefined when there is none. */
-export const chromiumPath = (process.env.PATH ?? '')
-  .split(delimiter)
-  .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
-  .find((path) => existsSync(path));
-
-/** Starts it without a window. */
-export function launch(): Promise<Browser> {
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return chromium.launch({ executablePath: chromiumPath, args });
-}
+/** A page in Chromium that remembers what went wrong in it. */
+import type { Browser, Page } from 'playwright-core';
 
 /** A page, and everything that it must not do: errors in its console, and requests to others than its server. */
 export interface Watched {
