@@ -2,15 +2,11 @@
 import type { ForestConstants } from './plan-types.js';
 
 /**
- * Score k of a row is `base[k]` plus the sum over the trees of value `k - firstOutput[tree]` of the leaf that the row
- * reaches, divided by `divisor`. Scores are what the model predicts before its link.
+ * Scores are what a model predicts before its link: `base` plus the sums of the leaves that a row reaches, divided by
+ * `divisor`. Which trees add to which score is said by the forest's `groups`; without them each leaf has a value for each.
  */
 export interface TreeScores {
   readonly forest: ForestConstants;
-  /** Values of a leaf. */
-  readonly leafWidth: number;
-  /** The first score that each tree adds to, [trees]. */
-  readonly firstOutput: Int32Array;
   /** One for each score. */
   readonly base: Float64Array;
   readonly divisor: number;
@@ -27,14 +23,7 @@ export function isTreeModel(model: object): model is TreeModel {
   return 'treeScores' in model && typeof model.treeScores === 'function';
 }
 
-/** The scores of trees whose leaves are averaged. */
-export function meanScores(forest: ForestConstants, leafWidth: number): TreeScores {
-  const trees = forest.treeOffsets.length - 1;
-  return {
-    forest,
-    leafWidth,
-    firstOutput: new Int32Array(trees),
-    base: new Float64Array(leafWidth),
-    divisor: trees,
-  };
+/** The scores of trees whose leaves, of so many values, are averaged. */
+export function meanScores(forest: ForestConstants, outputs: number): TreeScores {
+  return { forest, base: new Float64Array(outputs), divisor: forest.treeOffsets.length - 1 };
 }

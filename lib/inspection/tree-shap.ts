@@ -104,8 +104,7 @@ export async function treeShap(
       data.cols,
       ops,
       constants,
-      scores.firstOutput,
-      { outputs: scores.base.length, divisor: scores.divisor, interactions },
+      { divisor: scores.divisor, interactions },
       against?.data ?? null,
       cancel,
       progress ?? null,
@@ -155,9 +154,9 @@ async function transform(model: Estimator, x: Matrix, cancel: CancelHandle | nul
   return last instanceof Pipeline ? transform(last, front, cancel) : front;
 }
 
-function planOf({ forest, leafWidth }: TreeScores, columns: number) {
+function planOf({ forest, base }: TreeScores, columns: number) {
   const builder = new PlanBuilder(columns);
-  return builder.build(builder.forest(builder.input, forest, leafWidth, 'sum'));
+  return builder.build(builder.forest(builder.input, forest, base.length, 'sum'));
 }
 
 function splitOutputs(values: Float64Array, outputs: number, rows: number, width: number) {

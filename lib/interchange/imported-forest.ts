@@ -93,10 +93,8 @@ function lowerScores(plan: PlanBuilder, x: Slot, sums: ForestSums): Slot {
 
 /** Explanations are of the scores, before the link. */
 function treeScores(sums: ForestSums): TreeScores {
-  const { groups, base, divisor } = sums;
-  const firstOutput = new Int32Array(sums.treeOffsets.length - 1);
-  for (let k = 0; k < base.length; k++) firstOutput.fill(k, groups[k], groups[k + 1]);
-  return { forest: sums, leafWidth: 1, firstOutput, base, divisor };
+  const { base, divisor } = sums;
+  return { forest: sums, base, divisor };
 }
 
 function applyLink(plan: PlanBuilder, scores: Slot, { link, slope }: ForestSums): Slot {

@@ -49,8 +49,8 @@ class BackgroundShap {
   }
 
   ShapValues run() {
-    result_.values.assign(scores_.outputs * x_.rows * x_.cols, 0.0);
-    result_.expected.assign(scores_.outputs, 0.0);
+    result_.values.assign(scores_.outputs() * x_.rows * x_.cols, 0.0);
+    result_.expected.assign(scores_.outputs(), 0.0);
     words_.resize(forest_.columns.size() * background_.rows);
     std::vector<uint32_t> row(forest_.columns.size());
     stage_tile(forest_.columns, background_, 0, background_.rows, row.data(), words_.data());
@@ -87,15 +87,13 @@ class BackgroundShap {
   };
 
   double value(size_t leaf, size_t j) const {
-    return scores_.forest.values[leaf * scores_.forest.outputs + j];
+    return scores_.forest.values[leaf * scores_.forest.values_per_leaf() + j];
   }
-  size_t output(size_t t, size_t j) const {
-    return static_cast<size_t>(scores_.first_output[first_ + t]) + j;
-  }
+  size_t output(size_t t, size_t j) const { return forest_.first_output[first_ + t] + j; }
 
   void add_expected(size_t t) {
     const size_t root = static_cast<size_t>(scores_.forest.tree_offsets[first_ + t]);
-    for (size_t j = 0; j < scores_.forest.outputs; ++j) {
+    for (size_t j = 0; j < scores_.forest.values_per_leaf(); ++j) {
       double& expected = result_.expected[output(t, j)];
       if (patterns_[t].leaves().empty()) {
         const size_t leaf = static_cast<size_t>(scores_.forest.left[root]);
@@ -134,7 +132,7 @@ class BackgroundShap {
       patterns_[t].add_parts(leaf, agrees, own.data());
     }
     const uint32_t* const players = patterns_[t].players(leaf);
-    for (size_t j = 0; j < scores_.forest.outputs; ++j) {
+    for (size_t j = 0; j < scores_.forest.values_per_leaf(); ++j) {
       double* const values = result_.values.data() + (output(t, j) * x_.rows + row) * x_.cols;
       const double leaf_value = value(leaf.value, j);
       for (size_t s = 0; s < leaf.count; ++s) values[forest_.features[players[s]]] += leaf_value * parts[s];

@@ -26,6 +26,7 @@ constexpr size_t kMostRows = 64;
 constexpr size_t kLevelBytes = size_t{24} << 10;  // levels of a tile that stay in the first-level cache
 constexpr size_t kSumBytes = size_t{256} << 10;   // sums that stay in the second
 constexpr size_t kMostBytes = size_t{1} << 30;    // that a tile may take
+constexpr double kMostValues = 0x1p40;            // of a result
 
 // The memory of one tile; a thread keeps it for its next one.
 struct Tile {
@@ -55,7 +56,7 @@ class PathShap {
                                       : static_cast<double>(players_);
     const double levels = static_cast<double>(forest_.depth + 1) *
                           static_cast<double>(shap_level(quadrature_.nodes.size(), 1)) * sizeof(double);
-    const double sums = cells * static_cast<double>(scores.outputs) * sizeof(double);
+    const double sums = cells * static_cast<double>(scores.outputs()) * sizeof(double);
     if ((levels + sums) * kShapRows > static_cast<double>(kMostBytes)) {
       throw Error(
           "ERR_NOT_SUPPORTED",
@@ -67,8 +68,12 @@ class PathShap {
   }
 
   ShapValues run() {
+    const double pairs = interactions_ ? static_cast<double>(x_.cols) : 1;
+    const double size =
+        static_cast<double>(scores_.outputs() * x_.rows) * static_cast<double>(x_.cols) * pairs;
+    if (size > kMostValues) throw Error("ERR_OUT_OF_MEMORY", "The result would have more than 2^40 numbers.");
     const size_t width = interactions_ ? x_.cols * x_.cols : x_.cols;
-    result_.values.assign(scores_.outputs * x_.rows * width, 0.0);
+    result_.values.assign(scores_.outputs() * x_.rows * width, 0.0);
     result_.expected = forest_.expected;
     for (double& expected : result_.expected) expected /= scores_.divisor;
     const size_t tiles = (x_.rows + rows_ - 1) / rows_;
@@ -96,7 +101,7 @@ class PathShap {
     const size_t levels = forest_.depth + 1, columns = forest_.columns.size();
     tile->row = AlignedBuffer<uint32_t>(columns);
     tile->words = AlignedBuffer<uint32_t>(columns * rows_);
-    tile->sums = AlignedBuffer<double>(scores_.outputs * sums_of_output());
+    tile->sums = AlignedBuffer<double>(scores_.outputs() * sums_of_output());
     tile->levels = AlignedBuffer<double>(levels * shap_level(quadrature_.nodes.size(), rows_));
     tile->path.assign(levels, nullptr);
     tile->hidden.assign(levels, 0);
@@ -116,7 +121,7 @@ class PathShap {
     call.scratch = tile->levels.data();
     call.path = tile->path.data();
     call.hidden = tile->hidden.data();
-    call.stride = scores_.forest.outputs;
+    call.stride = scores_.forest.values_per_leaf();
     const auto kernel =
         interactions_ ? shap_kernels(call_.kernels).interactions : shap_kernels(call_.kernels).values;
     for (size_t t = 0; t < forest_.trees(); ++t) {
@@ -125,14 +130,14 @@ class PathShap {
       call.edge_count = forest_.tree_begin[t + 1] - forest_.tree_begin[t];
       if (call.edge_count == 0) continue;
       for (size_t j = 0; j < call.stride; ++j) {
-        const size_t output = static_cast<size_t>(scores_.first_output[t]) + j;
+        const size_t output = forest_.first_output[t] + j;
         call.values = scores_.forest.values.data + j;
         call.sums = tile->sums.data() + output * sums_of_output();
         kernel(&call);
       }
     }
     const size_t rows = std::min(rows_, x_.rows - first);
-    for (size_t output = 0; output < scores_.outputs; ++output) {
+    for (size_t output = 0; output < scores_.outputs(); ++output) {
       const double* const sums = tile->sums.data() + output * sums_of_output();
       for (size_t i = 0; i < rows; ++i) {
         if (interactions_) {

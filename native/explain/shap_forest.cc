@@ -8,20 +8,6 @@
 namespace boreal {
 namespace {
 
-void check(const TreeScores& scores) {
-  const size_t trees = scores.forest.tree_offsets.size - 1;
-  const auto require = [](bool condition, const char* message) {
-    if (!condition) throw Error("ERR_PARAMETER", message);
-  };
-  require(scores.first_output.size == trees, "There must be one first output for each tree.");
-  require(scores.outputs >= scores.forest.outputs, "There are fewer outputs than a leaf has values.");
-  require(scores.divisor > 0, "The divisor must be positive.");
-  for (const int32_t first : scores.first_output) {
-    require(first >= 0 && static_cast<size_t>(first) <= scores.outputs - scores.forest.outputs,
-            "A tree adds to an output that does not exist.");
-  }
-}
-
 // The share of a node's training rows that go left; one half where none came.
 double left_share(const ForestOp& forest, size_t root, size_t left) {
   if (forest.cover.size == 0) return 0.5;
@@ -118,10 +104,9 @@ class EdgeWriter {
 };
 
 // Children stand after their parent, so that one pass backwards has what it needs.
-void add_expected(const TreeScores& scores, size_t tree, std::vector<double>* node_values,
+void add_expected(const ForestOp& forest, size_t tree, size_t first_output, std::vector<double>* node_values,
                   std::vector<double>* expected) {
-  const ForestOp& forest = scores.forest;
-  const size_t root = static_cast<size_t>(forest.tree_offsets[tree]), width = forest.outputs;
+  const size_t root = static_cast<size_t>(forest.tree_offsets[tree]), width = forest.values_per_leaf();
   const size_t nodes = static_cast<size_t>(forest.tree_offsets[tree + 1]) - root;
   node_values->assign(nodes * width, 0.0);
   double* const values = node_values->data();
@@ -136,14 +121,13 @@ void add_expected(const TreeScores& scores, size_t tree, std::vector<double>* no
     }
   }
   for (size_t j = 0; j < width; ++j) {
-    (*expected)[static_cast<size_t>(scores.first_output[tree]) + j] += values[j];
+    (*expected)[first_output + j] += values[j];
   }
 }
 
 }  // namespace
 
-ShapForest::ShapForest(const TreeScores& scores) : columns(scores.forest), expected(scores.outputs) {
-  check(scores);
+ShapForest::ShapForest(const TreeScores& scores) : columns(scores.forest), expected(scores.outputs()) {
   const ForestOp& forest = scores.forest;
   for (const int32_t feature : forest.feature) {
     if (feature >= 0) features.push_back(static_cast<uint32_t>(feature));
@@ -155,10 +139,14 @@ ShapForest::ShapForest(const TreeScores& scores) : columns(scores.forest), expec
   EdgeWriter writer(forest, this);
   std::vector<double> node_values;
   tree_begin.push_back(0);
+  size_t group = 0;
   for (size_t t = 0; t + 1 < forest.tree_offsets.size; ++t) {
     writer.write(t);
     tree_begin.push_back(edges.size());
-    add_expected(scores, t, &node_values, &expected);
+    const Span<int32_t> groups = forest.groups;
+    if (groups.size != 0 && t == static_cast<size_t>(groups[group + 1])) ++group;
+    first_output.push_back(group);
+    add_expected(forest, t, group, &node_values, &expected);
   }
 }
 

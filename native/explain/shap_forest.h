@@ -12,17 +12,17 @@
 namespace boreal {
 
 struct ShapForest {
-  // Throws ERR_PARAMETER when the scores do not fit the forest.
   explicit ShapForest(const TreeScores& scores);
 
   ForestColumns columns;
-  std::vector<ShapEdge> edges;     // of all trees
-  std::vector<size_t> tree_begin;  // [trees + 1] in edges
-  std::vector<uint32_t> features;  // of each player, ascending
-  std::vector<double> expected;    // [outputs], path-dependent, not yet divided
-  size_t depth = 0;                // of the deepest leaf
-  size_t players_on_path = 0;      // most different features on one path
-  bool has_cover = false;          // else all shares are one half
+  std::vector<ShapEdge> edges;       // of all trees
+  std::vector<size_t> tree_begin;    // [trees + 1] in edges
+  std::vector<uint32_t> features;    // of each player, ascending
+  std::vector<size_t> first_output;  // of each tree: the first output its leaves add to
+  std::vector<double> expected;      // [outputs], path-dependent, not yet divided
+  size_t depth = 0;                  // of the deepest leaf
+  size_t players_on_path = 0;        // most different features on one path
+  bool has_cover = false;            // else all shares are one half
 
   size_t trees() const { return tree_begin.size() - 1; }
 };

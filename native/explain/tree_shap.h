@@ -15,13 +15,13 @@
 
 namespace boreal {
 
-// Score k of a row is the sum over the trees of column k - first_output[tree] of the leaf it reaches, divided
-// by `divisor`. The forest has been decoded, so that its indices are sound.
+// The scores of a row are the sums of the Forest op, divided by `divisor`. The op has been decoded, so that
+// its indices are sound.
 struct TreeScores {
   const ForestOp& forest;
-  Span<int32_t> first_output;  // [trees]; first_output + forest.outputs <= outputs
-  size_t outputs;
-  double divisor;
+  double divisor;  // > 0
+
+  size_t outputs() const { return forest.outputs; }
 };
 
 struct ShapValues {
@@ -38,8 +38,8 @@ struct ShapCall {
 
 // The path-dependent values: a feature that is not known takes each branch as often as the training rows did.
 // With interactions, the value of a pair stands half at [i, j] and half at [j, i], and a row of them sums to
-// the feature's value. Rows do not depend on each other, nor on the threads. Throws ERR_PARAMETER for scores
-// that do not fit the forest, ERR_NOT_SUPPORTED for a forest without cover or with paths too long for the
+// the feature's value. Rows do not depend on each other, nor on the threads. Throws
+// ERR_NOT_SUPPORTED for a forest without cover or with paths too long for the
 // memory a tile may take, ERR_ABORTED.
 template <typename T>
 ShapValues path_shap(const TreeScores& scores, MatrixView<const T> x, bool interactions,

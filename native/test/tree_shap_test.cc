@@ -94,22 +94,23 @@ struct RandomForest {
   std::vector<float> cover;
 };
 
-// The scores of a forest whose tree t adds to the outputs from first[t] on.
+// The scores of a forest; of the given groups of trees if its leaves have one value.
 struct Scores {
-  Scores(const RandomForest& forest, size_t outputs, double divisor, Rng& rng)
-      : forest(forest), op(forest.op()), outputs(outputs), divisor(divisor) {
-    for (size_t t = 0; t + 1 < forest.offsets.size(); ++t) {
-      first.push_back(static_cast<int32_t>(rng.below(static_cast<uint32_t>(outputs - forest.outputs + 1))));
-    }
+  Scores(const RandomForest& forest, double divisor, std::vector<int32_t> groups_of_trees = {})
+      : forest(forest), op(forest.op()), groups(std::move(groups_of_trees)), divisor(divisor) {
+    if (groups.empty()) return;
+    op.groups = {groups.data(), groups.size()};
+    op.outputs = groups.size() - 1;
   }
-  TreeScores view() const { return {op, {first.data(), first.size()}, outputs, divisor}; }
+  TreeScores view() const { return {op, divisor}; }
 
   double game(size_t output, const double* x, unsigned known, const std::vector<double>& background) const {
     const size_t width = forest.columns;
     double sum = 0;
-    for (size_t t = 0; t < first.size(); ++t) {
-      const size_t from = static_cast<size_t>(first[t]);
-      if (output < from || output >= from + forest.outputs) continue;
+    for (size_t t = 0; t < op.trees(); ++t) {
+      const int32_t tree = static_cast<int32_t>(t);
+      if (!groups.empty() && (tree < groups[output] || tree >= groups[output + 1])) continue;
+      const size_t from = groups.empty() ? 0 : output;
       if (background.empty()) sum += forest.value(t, 0, output - from, x, known, nullptr);
       for (size_t b = 0; b < background.size() / width; ++b) {
         sum += forest.value(t, 0, output - from, x, known, background.data() + b * width) /
@@ -121,8 +122,7 @@ struct Scores {
 
   const RandomForest& forest;
   ForestOp op;
-  std::vector<int32_t> first;
-  size_t outputs;
+  std::vector<int32_t> groups;
   double divisor;
 };
 
@@ -168,8 +168,9 @@ TEST_CASE("path-dependent values and interactions are what the definition says, 
   Rng rng(11);
   for (const size_t depth : {1, 3, 6}) {
     for (const size_t columns : {1, 2, 6}) {
-      const RandomForest forest(3, depth, columns, 2, rng);
-      const Scores scores(forest, 3, 2.5, rng);
+      const bool grouped = columns == 2;
+      const RandomForest forest(3, depth, columns, grouped ? 1 : 2, rng);
+      const Scores scores(forest, 2.5, grouped ? std::vector<int32_t>{0, 1, 3} : std::vector<int32_t>{});
       const size_t rows = 11;
       const std::vector<double> x = random_rows(rows, columns, rng);
       const auto view = dense_view(x.data(), rows, columns);
@@ -177,9 +178,9 @@ TEST_CASE("path-dependent values and interactions are what the definition says, 
         CAPTURE(kernels->name);
         const ShapValues found = path_shap<double>(scores.view(), view, false, call_with(*kernels));
         const ShapValues pairs = path_shap<double>(scores.view(), view, true, call_with(*kernels));
-        REQUIRE(found.values.size() == 3 * rows * columns);
-        REQUIRE(pairs.values.size() == 3 * rows * columns * columns);
-        for (size_t output = 0; output < 3; ++output) {
+        REQUIRE(found.values.size() == 2 * rows * columns);
+        REQUIRE(pairs.values.size() == 2 * rows * columns * columns);
+        for (size_t output = 0; output < 2; ++output) {
           CHECK(near(found.expected[output], scores.game(output, nullptr, 0, {})));
           for (size_t i = 0; i < rows; ++i) {
             const auto game = [&](unsigned known) { return scores.game(output, &x[i * columns], known, {}); };
@@ -212,15 +213,16 @@ TEST_CASE("interventional values are what the definition says") {
   Rng rng(12);
   for (const size_t depth : {1, 3, 6}) {
     for (const size_t columns : {1, 2, 6}) {
-      const RandomForest forest(3, depth, columns, 2, rng);
-      const Scores scores(forest, 3, 2.5, rng);
+      const bool grouped = columns == 2;
+      const RandomForest forest(3, depth, columns, grouped ? 1 : 2, rng);
+      const Scores scores(forest, 2.5, grouped ? std::vector<int32_t>{0, 1, 3} : std::vector<int32_t>{});
       for (const size_t rows : {2, 80}) {  // without and with tables
         const std::vector<double> x = random_rows(rows, columns, rng);
         const std::vector<double> background = random_rows(7, columns, rng);
         const ShapValues found =
             background_shap<double>(scores.view(), dense_view(x.data(), rows, columns),
                                     dense_view(background.data(), 7, columns), call_with(kernels()));
-        for (size_t output = 0; output < 3; ++output) {
+        for (size_t output = 0; output < 2; ++output) {
           CHECK(near(found.expected[output], scores.game(output, nullptr, 0, background)));
           for (size_t i = 0; i < rows; i += 13) {
             const auto game = [&](unsigned known) {
@@ -242,7 +244,7 @@ TEST_CASE("values add up in deep trees, and do not depend on the other rows or t
   Rng rng(13);
   const size_t columns = 40, rows = 70;
   const RandomForest forest(4, 16, columns, 1, rng);
-  const Scores scores(forest, 1, 1, rng);
+  const Scores scores(forest, 1);
   const std::vector<double> x = random_rows(rows, columns, rng), background = random_rows(30, columns, rng);
   const auto others = dense_view(background.data(), 30, columns);
   const unsigned all = 0;
@@ -272,7 +274,7 @@ TEST_CASE("values add up in deep trees, and do not depend on the other rows or t
 TEST_CASE("what cannot be explained is refused, and work can be cancelled") {
   Rng rng(14);
   RandomForest forest(3, 3, 2, 1, rng);
-  const Scores scores(forest, 1, 1, rng);
+  const Scores scores(forest, 1);
   const std::vector<double> x = random_rows(9, 2, rng);
   const auto view = dense_view(x.data(), 9, 2);
   const auto code_of = [&](const std::function<void()>& work) {
@@ -292,9 +294,6 @@ TEST_CASE("what cannot be explained is refused, and work can be cancelled") {
   const ShapCall plain = call_with(kernels());
   CHECK(code_of([&] { background_shap<double>(scores.view(), view, dense_view(x.data(), 0, 2), plain); }) ==
         "ERR_EMPTY");
-  const int32_t beyond[] = {0, 0, 1};
-  const TreeScores bad{scores.op, {beyond, 3}, 1, 1};
-  CHECK(code_of([&] { path_shap<double>(bad, view, false, plain); }) == "ERR_PARAMETER");
   forest.cover.assign(forest.cover.size(), 0);
   CHECK(code_of([&] { path_shap<double>(scores.view(), view, false, plain); }) == "ERR_NOT_SUPPORTED");
 }

@@ -49,8 +49,7 @@ const shapArguments = (): unknown[] => [
   3,
   shapPlan.ops.slice(),
   shapPlan.constants.map((constant) => constant.slice()),
-  Int32Array.of(0),
-  { outputs: 1, divisor: 1, interactions: false },
+  { divisor: 1, interactions: false },
   f32(3),
   null,
   null,
@@ -228,19 +227,15 @@ describe('treeShap', () => {
     for (const [at, value] of Object.entries(change)) values[Number(at)] = value;
     return raw.treeShap(...values);
   };
-  const spec = { outputs: 1, divisor: 1, interactions: false };
+  const spec = { divisor: 1, interactions: false };
   it.each<[string, string, Record<number, unknown>]>([
     ['ERR_PLAN', 'no forest', { 3: affineOps(3), 4: affineConstants(3) }],
     ['ERR_PLAN', 'a hostile plan', { 3: Int32Array.of(1, 3, 1, 12, 1, 0, 0, 0) }],
     ['ERR_SHAPE', 'a plan of other columns', { 0: f32(6), 1: 1, 2: 6 }],
-    ['ERR_SHAPE', 'a background of other columns', { 7: f32(4) }],
-    ['ERR_DTYPE', 'a background of another type', { 7: f64(3) }],
-    ['ERR_PARAMETER', 'no outputs', { 6: { ...spec, outputs: 0 } }],
-    ['ERR_PARAMETER', 'a tree of no output', { 5: Int32Array.of(1) }],
-    ['ERR_PARAMETER', 'a negative output', { 5: Int32Array.of(-1) }],
-    ['ERR_PARAMETER', 'outputs of too few trees', { 5: new Int32Array(0) }],
-    ['ERR_PARAMETER', 'a divisor of 0', { 6: { ...spec, divisor: 0 } }],
-    ['ERR_NOT_SUPPORTED', 'interactions and a background', { 6: { ...spec, interactions: true }, 7: f32(3) }],
+    ['ERR_SHAPE', 'a background of other columns', { 6: f32(4) }],
+    ['ERR_DTYPE', 'a background of another type', { 6: f64(3) }],
+    ['ERR_PARAMETER', 'a divisor of 0', { 5: { ...spec, divisor: 0 } }],
+    ['ERR_NOT_SUPPORTED', 'interactions and a background', { 5: { ...spec, interactions: true }, 6: f32(3) }],
   ])('%s: %s', async (code, _, change) => {
     expect(await codeOf(() => call(change))).toBe(code);
   });
