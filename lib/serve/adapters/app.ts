@@ -139,21 +139,25 @@ export class App {
     // The client has gone.
     if (res.destroyed || res.writableEnded) return;
     const { status, body } = reply;
-    const isPage = req.method === 'GET' || req.method === 'HEAD';
-    const headers: Record<string, string | number> = {
-      ...(isPage ? this.#ofPages : NO_SNIFF),
-      'x-request-id': incoming.id,
-      ...reply.headers,
-    };
-    if (this.#cors !== undefined) merge(headers, this.#cors.headers(req.headers.origin));
+    const headers = this.#headersOf(req, incoming, reply);
     // What is left of a body that is too large is not read.
-    if (this.draining || status === 413) headers.connection = 'close';
+    if (this.draining || status === 413) headers.push('connection', 'close');
     if (status !== 204 && status !== 304) {
-      headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+      headers.push('content-length', typeof body === 'string' ? Buffer.byteLength(body) : body.length);
     }
     const requests = this.#requests;
     if (requests !== undefined) res.once('finish', () => requests.write(incoming, reply, started));
     res.writeHead(status, headers).end(body);
+  }
+
+  /** Names and values in turn: objects put together for each answer would cost as much as the rest of it. */
+  #headersOf(req: IncomingMessage, { id }: NodeRequest, { headers }: Reply): Array<string | number> {
+    const list: Array<string | number> = ['x-request-id', id];
+    const own = req.method === 'GET' || req.method === 'HEAD' ? this.#ofPages : NO_SNIFF;
+    for (const name in own) if (headers[name] === undefined) list.push(name, own[name]);
+    for (const name in headers) list.push(name, headers[name]);
+    if (this.#cors !== undefined) list.push(...Object.entries(this.#cors.headers(req.headers.origin)).flat());
+    return list;
   }
 }
 
@@ -163,9 +167,4 @@ function addressing(trustProxy: boolean | string | string[]): AddressOf {
     typeof trustProxy === 'string' ? trustProxy.split(',').map((each) => each.trim()) : trustProxy;
   const trust = proxies === true ? () => true : proxyAddress.compile(proxies);
   return (req) => proxyAddress(req, trust);
-}
-
-function merge(headers: Record<string, string | number>, { vary, ...more }: Headers): void {
-  Object.assign(headers, more);
-  if (vary !== undefined) headers.vary = headers.vary === undefined ? vary : `${headers.vary}, ${vary}`;
 }

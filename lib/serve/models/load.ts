@@ -65,7 +65,9 @@ function loaderOf(source: ModelSource, observers: Observers, options: ServiceOpt
     const hooks: EndpointHooks = {
       prediction: (input, output, rows, durationMs) =>
         observers.prediction({ model: served, input, output, rows, durationMs }),
-      batch: (run) => observers.batch({ model: served, ...run }),
+      // Field by field: a copy by spreading takes longer than the run of a small model.
+      batch: ({ rows, requests, queueMs, computeMs, reason }) =>
+        observers.batch({ model: served, rows, requests, queueMs, computeMs, reason }),
     };
     const endpoint: ModelEndpoint =
       'shared' in opened
