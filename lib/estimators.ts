@@ -1,6 +1,14 @@
 /** Makes every estimator of the package known to `load` and to `checkEstimator`'s registry run. */
 import { registerEstimators } from './core/registry.js';
-import { RandomForestClassifier, RandomForestRegressor } from './ensemble/index.js';
+import {
+  ExtraTreesClassifier,
+  ExtraTreesRegressor,
+  GradientBoostingClassifier,
+  GradientBoostingRegressor,
+  IsolationForest,
+  RandomForestClassifier,
+  RandomForestRegressor,
+} from './ensemble/index.js';
 import { SimpleImputer } from './impute/index.js';
 import { ImportedClassifier, ImportedRegressor } from './interchange/index.js';
 import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
@@ -12,8 +20,13 @@ registerEstimators(
   ColumnTransformer,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
+  ExtraTreesClassifier,
+  ExtraTreesRegressor,
+  GradientBoostingClassifier,
+  GradientBoostingRegressor,
   ImportedClassifier,
   ImportedRegressor,
+  IsolationForest,
   LinearRegression,
   LogisticRegression,
   OneHotEncoder,

@@ -48,30 +48,83 @@ export interface ProgramInfo {
   memoryBytes: number;
 }
 
-export interface ForestSpec {
-  criterion: 'gini' | 'entropy' | 'squared_error';
-  trees: number;
+/** How a tree grows; counts are resolved to whole numbers. */
+export interface TreeSpec {
   maxDepth: number;
   minSamplesSplit: number;
   minSamplesLeaf: number;
   minWeightLeaf: number;
   maxFeatures: number;
   minImpurityDecrease: number;
-  bootstrap: boolean;
-  maxSamples: number;
+  randomThresholds: boolean;
+  /** 0: no limit. */
+  maxLeaves: number;
+  ccpAlpha: number;
+  /** One of 1, -1, 0 per column. */
+  monotonic: Int32Array | null;
+  /** Columns drawn for each tree; 0 = all. */
+  treeColumns: number;
   seed: number;
+}
+export interface ForestSpec extends TreeSpec {
+  criterion: 'gini' | 'entropy' | 'squared_error' | 'absolute_error' | 'poisson' | 'isolation';
+  trees: number;
+  firstTree: number;
+  bootstrap: boolean;
+  /** 0: as many as there are. */
+  maxSamples: number;
+  balancedSubsample: boolean;
+  outOfBag: boolean;
+  pruningPath: boolean;
   threads: number;
 }
-export interface NativeForest {
+export interface BoostingSpec extends TreeSpec {
+  loss:
+    | 'squared_error'
+    | 'absolute_error'
+    | 'huber'
+    | 'quantile'
+    | 'logistic'
+    | 'multinomial'
+    | 'exponential';
+  /** Of the multinomial loss. */
+  classCount: number;
+  rounds: number;
+  firstRound: number;
+  learningRate: number;
+  subsample: number;
+  alpha: number;
+  /** Rounds without progress on the validation rows that end the fit; 0: never. */
+  patience: number;
+  tolerance: number;
+  /** The last rows, which no tree sees. */
+  validationRows: number;
+  threads: number;
+}
+export interface NativeTrees {
   treeOffsets: Int32Array;
   feature: Int32Array;
   threshold: Float64Array;
   left: Int32Array;
+  /** Empty when no value was missing during fit. */
   missingLeft: Uint8Array;
   cover: Float32Array;
   impurity: Float32Array;
   values: Float64Array;
+  /** Decrease in impurity by column, summed over the trees. */
   importances: Float64Array;
+}
+export interface NativeForest extends NativeTrees {
+  /** Empty unless asked for, as all that follows. */
+  oobSums: Float64Array;
+  oobTrees: Int32Array;
+  alphas: Float64Array;
+  pathImpurities: Float64Array;
+}
+export interface NativeBoosting extends NativeTrees {
+  trainScore: Float64Array;
+  oobScore: Float64Array;
+  initialOobScore: number;
 }
 export type NativeProgress = (done: number, total: number) => void;
 
@@ -428,6 +481,18 @@ export interface NativeAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<NativeForest>;
+  /** Gradient boosting; raw [rows, outputs] is where the model starts. */
+  fitBoosting(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    weights: Float64Array | null,
+    raw: Float64Array,
+    spec: BoostingSpec,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<NativeBoosting>;
 }
 
 // This file is lib/native.ts in development and dist/native.js when installed: the package root is one level up.

@@ -21,7 +21,7 @@ import type { Column, Schema, Target } from './schema.js';
 import { summarise, type TrainingReference } from './training-reference.js';
 
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
-export type EstimatorKind = 'classifier' | 'regressor' | 'transformer';
+export type EstimatorKind = 'classifier' | 'regressor' | 'transformer' | 'outlierDetector';
 
 /** What `fit` learned: plain data, typed arrays and nested estimators, so that it can be saved. */
 // biome-ignore lint/suspicious/noExplicitAny: a state is any record; each estimator names its own.

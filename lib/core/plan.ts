@@ -16,9 +16,10 @@ export type Precision = Dtype;
 /**
  * What a plan computes: 'value' (predictions of a regressor, class indices of a classifier, columns of a transformer),
  * 'label' (class indices), 'proba' (one column per class), 'decision' (scores before the link), 'interval' (lower and
- * upper quantile over the trees of a forest).
+ * upper quantile over the trees of a forest), 'leaf' (the node that a row ends in, one column per tree), 'score' (how normal
+ * an outlier detector finds a row).
  */
-export type Output = 'value' | 'label' | 'proba' | 'decision' | 'interval';
+export type Output = 'value' | 'label' | 'proba' | 'decision' | 'interval' | 'leaf' | 'score';
 
 /** How to compile a model. */
 export interface CompileOptions {
@@ -47,7 +48,7 @@ export interface SharedPlan {
   readonly options: Pick<ResolvedCompileOptions, 'device' | 'precision' | 'output'>;
 }
 
-const OUTPUTS: readonly Output[] = ['value', 'label', 'proba', 'decision', 'interval'];
+const OUTPUTS: readonly Output[] = ['value', 'label', 'proba', 'decision', 'interval', 'leaf', 'score'];
 
 /** Work below this many nanoseconds runs on the calling thread: a trip through the pool costs about as much. */
 const INLINE_BUDGET_NS = 50_000;

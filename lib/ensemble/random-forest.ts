@@ -1,111 +1,49 @@
 /** Forests of decision trees on bootstrap samples (Breiman, Random Forests, Machine Learning 45, 2001). */
-import type { FitInput } from '../core/fit-input.js';
-import { Classifier, type ClassifierState, type ClassWeight, Regressor } from '../core/kinds.js';
-import type { FloatArray, MatrixLike } from '../core/matrix.js';
-import { classWeight, labels, oneOf, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
-import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column } from '../core/schema.js';
-import { meanScores, type TreeModel, type TreeScores } from '../core/tree-scores.js';
+import { forestDefaults, treeDefaults } from '../tree/tree-params.js';
 import {
-  checkForestState,
-  type ForestParams,
-  type ForestState,
-  fitClassifierTrees,
-  fitRegressorTrees,
-  forestConstants,
-  forestDefaults,
-  forestRules,
-  forestStateRules,
-  treeDefaults,
-  treeRules,
-} from '../tree/forest-state.js';
+  ForestClassifier,
+  type ForestClassifierParams,
+  ForestRegressor,
+  type ForestRegressorParams,
+} from './forest.js';
 
-/** Parameters of {@link RandomForestClassifier}. `maxFeatures` is 'sqrt' by default. */
-export interface RandomForestClassifierParams extends ForestParams {
-  /** Measure of impurity; 'logLoss' is another name of 'entropy'. Default 'gini'. */
-  criterion: 'gini' | 'entropy' | 'logLoss';
-  /** Weights of classes: null, 'balanced' (over all rows), or by label. Default null. */
-  classWeight: ClassWeight;
-}
-/** Parameters of {@link RandomForestRegressor}. `maxFeatures` is null (all) by default. */
-export interface RandomForestRegressorParams extends ForestParams {
-  /** Measure of impurity. Default 'squaredError'. */
-  criterion: 'squaredError';
-}
-
-type ForestClassifierState = ForestState & ClassifierState;
+/** Parameters of {@link RandomForestClassifier}. `maxFeatures` is 'sqrt' by default, `bootstrap` true. */
+export type RandomForestClassifierParams = ForestClassifierParams;
+/** Parameters of {@link RandomForestRegressor}. `maxFeatures` is null (all) by default, `bootstrap` true. */
+export type RandomForestRegressorParams = ForestRegressorParams;
 
 /**
  * A random forest for classes: the mean of the probabilities of its trees. Trees train in parallel; the same
- * `randomState` gives the same model at any number of threads. Missing values are allowed.
+ * `randomState` gives the same model at any number of threads. Missing values are allowed. With `oobScore` the model
+ * keeps 8 bytes per training row and class, and its file does.
  *
  * Differs from scikit-learn: its random streams cannot be matched, so that equal seeds give other (equally good)
- * forests; no `oobScore`, `warmStart`, `maxLeafNodes` or `ccpAlpha` yet. See {@link DecisionTreeClassifier} too.
+ * forests; `oobDecisionFunction` is NaN for a row that every tree drew. See {@link DecisionTreeClassifier} too.
  *
  * @example
  * ```ts
  * import { loadIris, RandomForestClassifier } from 'boreal';
  * const { data, target } = loadIris();
- * const forest = await new RandomForestClassifier({ randomState: 0 }).fit(data, target);
+ * const forest = await new RandomForestClassifier({ randomState: 0, oobScore: true }).fit(data, target);
  * (await forest.score(data, target)) > 0.98; // true
+ * forest.oobScore > 0.9; // true
+ * forest.estimators.length; // 100
  * ```
  */
-export class RandomForestClassifier
-  extends Classifier<RandomForestClassifierParams, ForestClassifierState>
-  implements TreeModel
-{
+export class RandomForestClassifier extends ForestClassifier {
+  protected readonly splitter = 'best';
+
   constructor(params: Partial<RandomForestClassifierParams> = {}) {
     super({
       criterion: 'gini',
       maxFeatures: 'sqrt',
       classWeight: null,
+      monotonicCst: null,
       ...treeDefaults,
       ...forestDefaults,
       ...params,
     });
   }
-
-  get rules(): Rules<RandomForestClassifierParams> {
-    return { ...treeRules, ...forestRules, criterion: oneOf('gini', 'entropy', 'logLoss'), classWeight };
-  }
-
-  get stateRules(): Rules<ForestClassifierState> {
-    return { ...forestStateRules, classes: labels };
-  }
-
-  override get tags() {
-    return { allowNan: true };
-  }
-
-  protected override checkState(state: ForestClassifierState, columns: readonly Column[]): void {
-    checkForestState(this, state, columns.length);
-  }
-
-  protected fitState(input: FitInput): Promise<ForestClassifierState> {
-    return fitClassifierTrees(this, input, this.params);
-  }
-
-  /** Share of the impurity that each column removed, averaged over the trees; sums to 1. @throws {ERR_NOT_FITTED} before `fit` */
-  get featureImportances(): Float64Array {
-    return this.state.importances.slice();
-  }
-
-  /** @internal */
-  treeScores(): TreeScores {
-    return meanScores(forestConstants(this.state), this.state.classes.length);
-  }
-
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const proba = plan.forest(x, forestConstants(this.state), this.state.classes.length, 'mean');
-    return output === 'proba' ? proba : plan.argmax(proba);
-  }
-}
-
-/** Lower and upper ends of an interval for each row. */
-export interface Interval {
-  readonly lower: FloatArray;
-  readonly upper: FloatArray;
 }
 
 /**
@@ -121,65 +59,17 @@ export interface Interval {
  * lower[0] <= upper[0]; // true
  * ```
  */
-export class RandomForestRegressor
-  extends Regressor<RandomForestRegressorParams, ForestState>
-  implements TreeModel
-{
+export class RandomForestRegressor extends ForestRegressor {
+  protected readonly splitter = 'best';
+
   constructor(params: Partial<RandomForestRegressorParams> = {}) {
-    super({ criterion: 'squaredError', maxFeatures: null, ...treeDefaults, ...forestDefaults, ...params });
-  }
-
-  get rules(): Rules<RandomForestRegressorParams> {
-    return { ...treeRules, ...forestRules, criterion: oneOf('squaredError') };
-  }
-
-  get stateRules(): Rules<ForestState> {
-    return forestStateRules;
-  }
-
-  override get tags() {
-    return { allowNan: true };
-  }
-
-  override get outputs(): readonly Output[] {
-    return ['value', 'interval'];
-  }
-
-  protected override checkState(state: ForestState, columns: readonly Column[]): void {
-    checkForestState(this, state, columns.length);
-  }
-
-  protected fitState(input: FitInput): Promise<ForestState> {
-    return fitRegressorTrees(this, input, this.params);
-  }
-
-  /** Share of the impurity that each column removed, averaged over the trees; sums to 1. @throws {ERR_NOT_FITTED} before `fit` */
-  get featureImportances(): Float64Array {
-    return this.state.importances.slice();
-  }
-
-  /**
-   * The range that holds the given share of the trees' predictions. It shows how far the trees disagree (model
-   * uncertainty); it is not a calibrated prediction interval.
-   *
-   * @param options.coverage - share of the trees, in (0, 1); default 0.9
-   */
-  async predictInterval(X: MatrixLike, options: { coverage?: number } = {}): Promise<Interval> {
-    const bounds = await this.run(X, { output: 'interval', coverage: options.coverage });
-    return { lower: bounds.columns([0]).data, upper: bounds.columns([1]).data };
-  }
-
-  /** @internal */
-  treeScores(): TreeScores {
-    return meanScores(forestConstants(this.state), 1);
-  }
-
-  lower(plan: PlanBuilder, x: Slot, { output, coverage }: ResolvedCompileOptions): Slot {
-    if (output !== 'interval') return plan.forest(x, forestConstants(this.state), 1, 'mean');
-    const tail = (1 - coverage) / 2;
-    return plan.quantile(
-      plan.forest(x, forestConstants(this.state), 1, 'perTree'),
-      Float64Array.of(tail, 1 - tail),
-    );
+    super({
+      criterion: 'squaredError',
+      maxFeatures: null,
+      monotonicCst: null,
+      ...treeDefaults,
+      ...forestDefaults,
+      ...params,
+    });
   }
 }

@@ -41,7 +41,8 @@ export const classChecks: readonly Check[] = [
   {
     name: 'decision values agree with the labels',
     skip: (subject) =>
-      subject.make().outputs.includes('decision') ? undefined : 'it has no decision values',
+      isNoClassifier(subject) ??
+      (subject.make().outputs.includes('decision') ? undefined : 'it has no decision values'),
     async run(subject) {
       const twoClasses = subject.y.map((label) => (label > 0 ? 1 : 0));
       for (const y of [subject.y, twoClasses]) {
@@ -84,7 +85,7 @@ export const classChecks: readonly Check[] = [
   },
   {
     name: 'y may be a typed array',
-    skip: ({ kind }) => (kind === 'transformer' ? 'it does not read y' : undefined),
+    skip: ({ isSupervised }) => (isSupervised ? undefined : 'it does not read y'),
     async run(subject) {
       const expected = await subject.apply(await subject.fitted(), subject.X);
       const model = await subject.fitted(subject.X, Float64Array.from(subject.y));
@@ -93,7 +94,7 @@ export const classChecks: readonly Check[] = [
   },
   {
     name: 'score is the accuracy or R2 of the predictions',
-    skip: ({ kind }) => (kind === 'transformer' ? 'it has no score' : undefined),
+    skip: ({ isSupervised }) => (isSupervised ? undefined : 'it has no score'),
     async run(subject) {
       const { X, y } = subject;
       const model = await subject.fitted();

@@ -7,8 +7,7 @@ import type { BorealError, ErrorCode } from '../errors.js';
 import { assertThrows, type Check } from './check.js';
 import { type Model, type Subject, toTable } from './subject.js';
 
-const isSupervised = (subject: Subject) =>
-  subject.kind === 'transformer' ? 'it does not read y' : undefined;
+const isSupervised = (subject: Subject) => (subject.isSupervised ? undefined : 'it does not read y');
 
 /** X with one other value. */
 function withValue(X: Matrix, row: number, column: number, value: number): Matrix {
@@ -69,8 +68,7 @@ export const inputChecks: readonly Check[] = [
       if (subject.kind === 'transformer')
         calls.push(['getFeatureNamesOut', () => model.getFeatureNamesOut!()]);
       if (subject.hasProba) calls.push(['predictProba', () => model.predictProba!(subject.X)]);
-      if (subject.kind !== 'transformer')
-        calls.push(['score', () => model.score!(subject.X, subject.y as never)]);
+      if (subject.isSupervised) calls.push(['score', () => model.score!(subject.X, subject.y as never)]);
       for (const [what, call] of calls) await assertThrows(call, 'ERR_NOT_FITTED', what);
     },
   },

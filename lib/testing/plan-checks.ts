@@ -7,7 +7,8 @@ import type { Model, Subject } from './subject.js';
 
 /** The result of a plan in the form that the estimator returns. */
 function decode(subject: Subject, model: Model, values: Matrix): Result {
-  if (subject.kind === 'classifier') return Array.from(values.data, (code) => model.classes![code]);
+  const { target } = model.schema;
+  if (target.kind === 'class') return Array.from(values.data, (code) => target.classes[code]);
   return subject.kind === 'regressor' ? values.data : values;
 }
 

@@ -74,6 +74,11 @@ export class Subject {
     return this.kind === 'transformer' ? model.transformSync!(X) : model.predictSync!(X);
   }
 
+  /** Whether the estimator learns a target: then it has a score, too. */
+  get isSupervised(): boolean {
+    return this.kind === 'classifier' || this.kind === 'regressor';
+  }
+
   /** Whether the estimator gives probabilities. */
   get hasProba(): boolean {
     return this.make().outputs.includes('proba');

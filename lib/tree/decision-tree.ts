@@ -1,46 +1,71 @@
 /** Single decision trees: forests of one tree, without bootstrap. */
-import type { FitInput } from '../core/fit-input.js';
-import { Classifier, type ClassifierState, type ClassWeight, Regressor } from '../core/kinds.js';
+import type { FitInput, FitOptions } from '../core/fit-input.js';
+import type { ClassifierState, ClassWeight } from '../core/kinds.js';
+import type { MatrixLike } from '../core/matrix.js';
 import { classWeight, labels, oneOf, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column } from '../core/schema.js';
-import { meanScores, type TreeModel, type TreeScores } from '../core/tree-scores.js';
+import { fitClassifierTrees, fitRegressorTrees, type PruningPath } from './fit-trees.js';
 import {
-  checkForestState,
   type ForestState,
-  fitClassifierTrees,
-  fitRegressorTrees,
   forestConstants,
   forestStateRules,
   leafCount,
+  lowerLeaves,
+  treeDepth,
+} from './forest-state.js';
+import {
+  type ClassCriterion,
+  classCriterion,
+  type MonotonicParams,
+  monotonicRules,
+  type NumberCriterion,
+  numberCriterion,
   type TreeParams,
   treeDefaults,
-  treeDepth,
   treeRules,
-} from './forest-state.js';
+} from './tree-params.js';
+import { type TreeStructure, treeStructure } from './tree-structure.js';
+import { TreesClassifier, TreesRegressor } from './trees.js';
 
+/** Parameters that single trees add. */
+export interface SingleTreeParams extends TreeParams, MonotonicParams {
+  /** Try every threshold of a column ('best'), or one drawn at random ('random'). Default 'best'. */
+  splitter: 'best' | 'random';
+}
 /** Parameters of {@link DecisionTreeClassifier}. */
-export interface DecisionTreeClassifierParams extends TreeParams {
-  /** Measure of impurity; 'logLoss' is another name of 'entropy'. Default 'gini'. */
-  criterion: 'gini' | 'entropy' | 'logLoss';
+export interface DecisionTreeClassifierParams extends SingleTreeParams {
+  /** Measure of impurity. Default 'gini'. */
+  criterion: ClassCriterion;
   /** Weights of classes: null, 'balanced', or by label. Default null. */
   classWeight: ClassWeight;
 }
 /** Parameters of {@link DecisionTreeRegressor}. */
-export interface DecisionTreeRegressorParams extends TreeParams {
-  /** Measure of impurity. Default 'squaredError'. */
-  criterion: 'squaredError';
+export interface DecisionTreeRegressorParams extends SingleTreeParams {
+  /** Measure of impurity; 'absoluteError' predicts medians, 'poisson' needs targets >= 0. Default 'squaredError'. */
+  criterion: NumberCriterion;
 }
 
 type ClassifierTreeState = ForestState & ClassifierState;
+
+const singleRules: Rules<SingleTreeParams> = {
+  ...treeRules,
+  ...monotonicRules,
+  splitter: oneOf('best', 'random'),
+};
+const singleDefaults: SingleTreeParams = {
+  ...treeDefaults,
+  maxFeatures: null,
+  monotonicCst: null,
+  splitter: 'best',
+};
 
 /**
  * A decision tree for classes (Breiman, Friedman, Olshen and Stone, Classification and Regression Trees, 1984), with
  * exact splits. Missing values are allowed: each split sends them to the side that lowers impurity more.
  *
- * Differs from scikit-learn: columns with more than 65,535 distinct values are split at that many quantiles; no
- * `splitter`, `maxLeafNodes`, `ccpAlpha` or monotonic constraints yet. A number in (0, 1) is a share, a whole number a count.
+ * Differs from scikit-learn: columns with more than 65,535 distinct values are split at that many quantiles; one
+ * target; nodes stand in the order in which they were made. A number in (0, 1) is a share, a whole number a count.
  *
  * @example
  * ```ts
@@ -50,37 +75,46 @@ type ClassifierTreeState = ForestState & ClassifierState;
  * tree.getDepth(); // 2
  * ```
  */
-export class DecisionTreeClassifier
-  extends Classifier<DecisionTreeClassifierParams, ClassifierTreeState>
-  implements TreeModel
-{
+export class DecisionTreeClassifier extends TreesClassifier<
+  DecisionTreeClassifierParams,
+  ClassifierTreeState
+> {
+  #onPruningPath?: (path: PruningPath) => void;
+
   constructor(params: Partial<DecisionTreeClassifierParams> = {}) {
-    super({ criterion: 'gini', maxFeatures: null, classWeight: null, ...treeDefaults, ...params });
+    super({ criterion: 'gini', classWeight: null, ...singleDefaults, ...params });
   }
 
   get rules(): Rules<DecisionTreeClassifierParams> {
-    return { ...treeRules, criterion: oneOf('gini', 'entropy', 'logLoss'), classWeight };
+    return { ...singleRules, criterion: classCriterion, classWeight };
   }
 
   get stateRules(): Rules<ClassifierTreeState> {
     return { ...forestStateRules, classes: labels };
   }
 
-  override get tags() {
-    return { allowNan: true };
-  }
-
-  protected override checkState(state: ClassifierTreeState, columns: readonly Column[]): void {
-    checkForestState(this, state, columns.length);
-  }
-
   protected fitState(input: FitInput): Promise<ClassifierTreeState> {
-    return fitClassifierTrees(this, input, this.params);
+    return fitClassifierTrees(this, input, this.params, { onPruningPath: this.#onPruningPath });
   }
 
-  /** Share of the impurity that each column removed; sums to 1. @throws {ERR_NOT_FITTED} before `fit` */
-  get featureImportances(): Float64Array {
-    return this.state.importances.slice();
+  /**
+   * How a tree grown on these rows would be pruned: each effective alpha at which branches go, and the impurity of the
+   * leaves from then on. Neither `ccpAlpha` nor the fitted model matters or changes.
+   *
+   * @throws see {@link Estimator.fit}
+   */
+  async costComplexityPruningPath(
+    X: MatrixLike,
+    y: ArrayLike<unknown>,
+    options?: FitOptions,
+  ): Promise<PruningPath> {
+    const tree = this.clone().setParams({ ccpAlpha: 0 });
+    let found: PruningPath | undefined;
+    tree.#onPruningPath = (path) => {
+      found = path;
+    };
+    await tree.fit(X, y, options);
+    return found!;
   }
 
   /** Most edges from root to leaf. @throws {ERR_NOT_FITTED} before `fit` */
@@ -93,20 +127,21 @@ export class DecisionTreeClassifier
     return leafCount(this.state);
   }
 
-  /** @internal */
-  treeScores(): TreeScores {
-    return meanScores(forestConstants(this.state), this.state.classes.length);
+  /** The nodes as arrays. @throws {ERR_NOT_FITTED} before `fit` */
+  get tree(): TreeStructure {
+    return treeStructure(this.state, this.state.classes.length);
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    if (output === 'leaf') return lowerLeaves(plan, x, this.state);
     const proba = plan.forest(x, forestConstants(this.state), this.state.classes.length, 'mean');
     return output === 'proba' ? proba : plan.argmax(proba);
   }
 }
 
 /**
- * A decision tree for numbers: each leaf predicts the mean of its training rows. See {@link DecisionTreeClassifier}
- * for missing values and for differences from scikit-learn.
+ * A decision tree for numbers: each leaf predicts the mean of its training rows, or their median. See
+ * {@link DecisionTreeClassifier} for missing values and for differences from scikit-learn.
  *
  * @example
  * ```ts
@@ -115,37 +150,38 @@ export class DecisionTreeClassifier
  * await tree.predict([[1.5], [3.5]]); // [10, 20]
  * ```
  */
-export class DecisionTreeRegressor
-  extends Regressor<DecisionTreeRegressorParams, ForestState>
-  implements TreeModel
-{
+export class DecisionTreeRegressor extends TreesRegressor<DecisionTreeRegressorParams, ForestState> {
+  #onPruningPath?: (path: PruningPath) => void;
+
   constructor(params: Partial<DecisionTreeRegressorParams> = {}) {
-    super({ criterion: 'squaredError', maxFeatures: null, ...treeDefaults, ...params });
+    super({ criterion: 'squaredError', ...singleDefaults, ...params });
   }
 
   get rules(): Rules<DecisionTreeRegressorParams> {
-    return { ...treeRules, criterion: oneOf('squaredError') };
+    return { ...singleRules, criterion: numberCriterion };
   }
 
   get stateRules(): Rules<ForestState> {
     return forestStateRules;
   }
 
-  override get tags() {
-    return { allowNan: true };
-  }
-
-  protected override checkState(state: ForestState, columns: readonly Column[]): void {
-    checkForestState(this, state, columns.length);
-  }
-
   protected fitState(input: FitInput): Promise<ForestState> {
-    return fitRegressorTrees(this, input, this.params);
+    return fitRegressorTrees(this, input, this.params, { onPruningPath: this.#onPruningPath });
   }
 
-  /** Share of the impurity that each column removed; sums to 1. @throws {ERR_NOT_FITTED} before `fit` */
-  get featureImportances(): Float64Array {
-    return this.state.importances.slice();
+  /** See {@link DecisionTreeClassifier.costComplexityPruningPath}. */
+  async costComplexityPruningPath(
+    X: MatrixLike,
+    y: ArrayLike<unknown>,
+    options?: FitOptions,
+  ): Promise<PruningPath> {
+    const tree = this.clone().setParams({ ccpAlpha: 0 });
+    let found: PruningPath | undefined;
+    tree.#onPruningPath = (path) => {
+      found = path;
+    };
+    await tree.fit(X, y, options);
+    return found!;
   }
 
   /** Most edges from root to leaf. @throws {ERR_NOT_FITTED} before `fit` */
@@ -158,12 +194,13 @@ export class DecisionTreeRegressor
     return leafCount(this.state);
   }
 
-  /** @internal */
-  treeScores(): TreeScores {
-    return meanScores(forestConstants(this.state), 1);
+  /** The nodes as arrays. @throws {ERR_NOT_FITTED} before `fit` */
+  get tree(): TreeStructure {
+    return treeStructure(this.state, 1);
   }
 
-  lower(plan: PlanBuilder, x: Slot): Slot {
+  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    if (output === 'leaf') return lowerLeaves(plan, x, this.state);
     return plan.forest(x, forestConstants(this.state), 1, 'mean');
   }
 }

@@ -1,103 +1,36 @@
-/** What trees and forests share: parameters of a tree, the fitted arrays, and how both reach the native core. */
-import { type FitInput, fitLabels, fitTargets, reportProgress } from '../core/fit-input.js';
-import { type ClassWeight, classWeights } from '../core/kinds.js';
-import type { EncodedLabels } from '../core/labels.js';
-import {
-  checkLength,
-  either,
-  float32s,
-  float64s,
-  int,
-  int32s,
-  nothing,
-  oneOf,
-  type Rules,
-  real,
-  resolveSeed,
-  seed,
-  uint8s,
-} from '../core/params.js';
+/** What trees and forests learn: the arrays, and what can be read off them. */
+import { checkLength, custom, float32s, float64s, int32s, type Rules, uint8s } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { ForestConstants } from '../core/plan-types.js';
-import { type ForestSpec, native } from '../native.js';
+import type { NativeTrees } from '../native.js';
 
-/** How many columns each split looks at: all (null), their square root or binary logarithm, a count, or a share in (0, 1). */
-export type MaxFeatures = 'sqrt' | 'log2' | number | null;
-
-/** Parameters that every tree has, with scikit-learn's meanings. */
-export interface TreeParams {
-  /** Most edges from root to leaf, >= 1. Default null: no limit. */
-  maxDepth: number | null;
-  /** Fewest rows of a node that is split: a count >= 2 or a share of the rows in (0, 1). Default 2. */
-  minSamplesSplit: number;
-  /** Fewest rows of a leaf: a count >= 1 or a share of the rows in (0, 1). Default 1. */
-  minSamplesLeaf: number;
-  /** Least share of the total weight in a leaf, in [0, 0.5]. Default 0. */
-  minWeightFractionLeaf: number;
-  /** Columns each split looks at. */
-  maxFeatures: MaxFeatures;
-  /** Split only when it lowers the weighted impurity by this much, >= 0. Default 0. */
-  minImpurityDecrease: number;
-  /** Seed for the draw of columns (and rows); null takes a new one for each fit. Default null. */
-  randomState: number | null;
-}
-
-/** Parameters that every forest adds. */
-export interface ForestParams extends TreeParams {
-  /** Number of trees, >= 1. Default 100. */
-  nEstimators: number;
-  /** Train each tree on rows drawn with replacement. Default true. */
-  bootstrap: boolean;
-  /** Rows drawn for each tree: all (null), a count, or a share in (0, 1). Default null. */
-  maxSamples: number | null;
-  /** Threads to use; null means all. The model is the same whatever their number. Default null. */
-  nJobs: number | null;
+/** What the trees that did not draw a row say of it. */
+export interface OutOfBag {
+  /** Sums over those trees, [rows, outputs]. */
+  readonly sums: Float64Array;
+  /** How many trees there are, [rows]. */
+  readonly trees: Int32Array;
+  /** Accuracy or R2 over the rows that some tree did not draw. */
+  readonly score: number;
 }
 
 /** Trees as arrays; see {@link ForestConstants} for the layout. */
-export interface ForestState {
-  readonly treeOffsets: Int32Array;
-  readonly feature: Int32Array;
-  readonly threshold: Float64Array;
-  readonly left: Int32Array;
-  /** Empty when no value was missing during fit. */
-  readonly missingLeft: Uint8Array;
-  readonly cover: Float32Array;
-  readonly impurity: Float32Array;
-  readonly values: Float64Array;
-  readonly importances: Float64Array;
+export interface ForestState extends Readonly<NativeTrees> {
+  /** Of a forest that was asked for it. */
+  readonly oob?: OutOfBag;
 }
 
-const share = real(0, 1, 'both');
+const oobRule = custom(
+  'sums, trees and score of the rows out of bag, or nothing',
+  (v) =>
+    v === undefined ||
+    (typeof v === 'object' &&
+      v !== null &&
+      (v as OutOfBag).sums instanceof Float64Array &&
+      (v as OutOfBag).trees instanceof Int32Array &&
+      typeof (v as OutOfBag).score === 'number'),
+);
 
-export const treeRules: Rules<TreeParams> = {
-  maxDepth: either(int(1, 0x7fff_ffff), nothing),
-  minSamplesSplit: either(int(2, 0x7fff_ffff), share),
-  minSamplesLeaf: either(int(1, 0x7fff_ffff), share),
-  minWeightFractionLeaf: real(0, 0.5),
-  maxFeatures: either(oneOf('sqrt', 'log2'), int(1), share, nothing),
-  minImpurityDecrease: real(0),
-  randomState: seed,
-};
-export const treeDefaults: Omit<TreeParams, 'maxFeatures'> = {
-  maxDepth: null,
-  minSamplesSplit: 2,
-  minSamplesLeaf: 1,
-  minWeightFractionLeaf: 0,
-  minImpurityDecrease: 0,
-  randomState: null,
-};
-export const forestRules: Rules<Omit<ForestParams, keyof TreeParams>> = {
-  nEstimators: int(1, 100_000),
-  bootstrap: { allows: (v) => typeof v === 'boolean', allowed: 'true or false' },
-  maxSamples: either(int(1, 0x7fff_ffff), share, nothing),
-  nJobs: either(int(1, 1024), nothing),
-};
-export const forestDefaults: Omit<ForestParams, keyof TreeParams> = {
-  nEstimators: 100,
-  bootstrap: true,
-  maxSamples: null,
-  nJobs: null,
-};
 export const forestStateRules: Rules<ForestState> = {
   treeOffsets: int32s(),
   feature: int32s(),
@@ -108,107 +41,136 @@ export const forestStateRules: Rules<ForestState> = {
   impurity: float32s(),
   values: float64s(),
   importances: float64s(),
+  oob: oobRule,
 };
+/** Checks of restored trees that their plan does not make. */
+export function checkForestState(owner: object, state: ForestState, columns: number): void {
+  checkLength(owner, 'importances', state.importances, columns);
+  checkLength(owner, 'impurity', state.impurity, state.feature.length);
+  checkLength(owner, 'cover', state.cover, state.feature.length);
+}
 
 /** The trees as a plan takes them. */
 export function forestConstants(state: ForestState): ForestConstants {
   return { ...state, rules: state.missingLeft };
 }
 
-/** Checks of a restored forest that its plan does not make. */
-export function checkForestState(owner: object, state: ForestState, columns: number): void {
-  checkLength(owner, 'importances', state.importances, columns);
-  checkLength(owner, 'impurity', state.impurity, state.feature.length);
+/** For each tree the node that a row ends in, counted within the tree: one column per tree. */
+export function lowerLeaves(plan: PlanBuilder, x: Slot, state: ForestState): Slot {
+  const { treeOffsets, feature, left } = state;
+  const values = new Float64Array((feature.length + treeOffsets.length - 1) / 2);
+  for (let t = 0; t + 1 < treeOffsets.length; t++) {
+    for (let k = treeOffsets[t]; k < treeOffsets[t + 1]; k++) {
+      if (feature[k] < 0) values[left[k]] = k - treeOffsets[t];
+    }
+  }
+  return plan.forest(x, { ...forestConstants(state), values }, 1, 'perTree');
 }
 
-function countOf(value: number, of: number, least: number): number {
-  return value < 1 ? Math.max(least, Math.ceil(value * of)) : value;
-}
-
-/** The number of columns a split looks at, in [1, columns]. */
-export function resolveMaxFeatures(maxFeatures: MaxFeatures, columns: number): number {
-  if (maxFeatures === null) return columns;
-  if (maxFeatures === 'sqrt') return Math.max(1, Math.floor(Math.sqrt(columns)));
-  if (maxFeatures === 'log2') return Math.max(1, Math.floor(Math.log2(columns)));
-  return Math.min(columns, maxFeatures < 1 ? Math.max(1, Math.floor(maxFeatures * columns)) : maxFeatures);
-}
-
-function specOf(
-  params: TreeParams & Partial<ForestParams> & { criterion: string },
-  input: FitInput,
-  totalWeight: number,
-): ForestSpec {
-  const { rows, cols } = input.x;
-  const minLeaf = countOf(params.minSamplesLeaf, rows, 1);
+/** The trees of two ensembles, one after the other. */
+export function joinTrees(a: NativeTrees, b: NativeTrees, outputs: number): NativeTrees {
+  const leaves = a.values.length / outputs;
+  const nodes = a.feature.length;
+  // Trees that saw no missing value have no rule, which sends one left.
+  const missingLeft = (trees: NativeTrees) =>
+    trees.missingLeft.length > 0 ? trees.missingLeft : new Uint8Array(trees.feature.length).fill(1);
   return {
-    criterion: CRITERION[params.criterion],
-    trees: params.nEstimators ?? 1,
-    maxDepth: params.maxDepth ?? 0xffff_ffff,
-    minSamplesSplit: countOf(params.minSamplesSplit, rows, 2),
-    minSamplesLeaf: minLeaf,
-    minWeightLeaf: params.minWeightFractionLeaf * totalWeight,
-    maxFeatures: resolveMaxFeatures(params.maxFeatures, cols),
-    minImpurityDecrease: params.minImpurityDecrease,
-    bootstrap: params.bootstrap ?? false,
-    maxSamples:
-      params.bootstrap && params.maxSamples ? Math.min(rows, countRows(params.maxSamples, rows)) : 0,
-    seed: resolveSeed(params.randomState),
-    threads: params.nJobs ?? 0,
+    treeOffsets: concat(
+      a.treeOffsets,
+      b.treeOffsets.subarray(1).map((offset) => offset + nodes),
+    ),
+    feature: concat(a.feature, b.feature),
+    threshold: concat(a.threshold, b.threshold),
+    left: concat(
+      a.left,
+      b.left.map((left, k) => (b.feature[k] < 0 ? left + leaves : left)),
+    ),
+    missingLeft:
+      a.missingLeft.length + b.missingLeft.length === 0
+        ? a.missingLeft
+        : concat(missingLeft(a), missingLeft(b)),
+    cover: concat(a.cover, b.cover),
+    impurity: concat(a.impurity, b.impurity),
+    values: concat(a.values, b.values),
+    importances: a.importances.map((value, j) => value + b.importances[j]),
   };
 }
 
-function countRows(maxSamples: number, rows: number): number {
-  return maxSamples < 1 ? Math.max(1, Math.floor(maxSamples * rows)) : maxSamples;
+type Arrays = Int32Array | Float64Array | Float32Array | Uint8Array;
+function concat<A extends Arrays>(a: A, b: A): A {
+  const joined = new (a.constructor as new (length: number) => A)(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
 }
 
-const CRITERION: Record<string, ForestSpec['criterion']> = {
-  gini: 'gini',
-  entropy: 'entropy',
-  logLoss: 'entropy',
-  squaredError: 'squared_error',
-};
-
-const sum = (values: Float64Array | null, otherwise: number) =>
-  values === null ? otherwise : values.reduce((total, value) => total + value, 0);
-
-/** Trains a tree or forest on class labels. */
-export async function fitClassifierTrees(
-  owner: object,
-  input: FitInput,
-  params: TreeParams & Partial<ForestParams> & { criterion: string; classWeight: ClassWeight },
-): Promise<ForestState & Pick<EncodedLabels, 'classes'>> {
-  const { x, cancel } = input;
-  const encoded = fitLabels(input);
-  const { codes, classes } = encoded;
-  const weights = classWeights(params.classWeight, encoded, input.sampleWeight, 'rows');
-  const spec = specOf(params, input, sum(weights, x.rows));
-  const progress = reportProgress(input, owner);
-  const state = await native.fitForest(
-    x.data,
-    x.rows,
-    x.cols,
-    codes,
-    classes.length,
-    null,
-    weights,
-    spec,
-    cancel,
-    progress,
-  );
-  return { ...state, classes };
+/** The given trees as an ensemble of their own, in that order. */
+export function selectTrees(state: ForestState, trees: ArrayLike<number>, outputs: number): ForestState {
+  const { treeOffsets, feature, left } = state;
+  let nodes = 0;
+  for (let i = 0; i < trees.length; i++) nodes += treeOffsets[trees[i] + 1] - treeOffsets[trees[i]];
+  const offsets = new Int32Array(trees.length + 1);
+  const source = new Int32Array(nodes);
+  const moved = new Int32Array(nodes);
+  const rows: number[] = [];
+  let next = 0;
+  for (let i = 0; i < trees.length; i++) {
+    for (let k = treeOffsets[trees[i]]; k < treeOffsets[trees[i] + 1]; k++, next++) {
+      source[next] = k;
+      moved[next] = feature[k] < 0 ? rows.push(left[k]) - 1 : left[k];
+    }
+    offsets[i + 1] = next;
+  }
+  const values = new Float64Array(rows.length * outputs);
+  rows.forEach((row, leaf) => {
+    values.set(state.values.subarray(row * outputs, (row + 1) * outputs), leaf * outputs);
+  });
+  const selected = {
+    treeOffsets: offsets,
+    feature: pick(feature, source),
+    threshold: pick(state.threshold, source),
+    left: moved,
+    missingLeft: state.missingLeft.length > 0 ? pick(state.missingLeft, source) : state.missingLeft,
+    cover: pick(state.cover, source),
+    impurity: pick(state.impurity, source),
+    values,
+  };
+  return { ...selected, importances: impurityGain(selected, state.importances.length) };
 }
 
-/** Trains a tree or forest on numbers. */
-export async function fitRegressorTrees(
-  owner: object,
-  input: FitInput,
-  params: TreeParams & Partial<ForestParams> & { criterion: string },
-): Promise<ForestState> {
-  const { x, cancel, sampleWeight } = input;
-  const targets = fitTargets(input);
-  const spec = specOf(params, input, sum(sampleWeight, x.rows));
-  const progress = reportProgress(input, owner);
-  return native.fitForest(x.data, x.rows, x.cols, null, 0, targets, sampleWeight, spec, cancel, progress);
+/** Decrease in impurity by column, weighed by the share of the rows, summed over the trees. */
+function impurityGain(
+  { treeOffsets, feature, left, cover, impurity }: Omit<NativeTrees, 'importances'>,
+  columns: number,
+): Float64Array {
+  const gain = new Float64Array(columns);
+  for (let t = 0; t + 1 < treeOffsets.length; t++) {
+    const begin = treeOffsets[t];
+    for (let k = begin; k < treeOffsets[t + 1]; k++) {
+      if (feature[k] < 0) continue;
+      const child = begin + left[k];
+      const below = cover[child] * impurity[child] + cover[child + 1] * impurity[child + 1];
+      gain[feature[k]] += (cover[k] * impurity[k] - below) / cover[begin];
+    }
+  }
+  return gain;
+}
+
+/** What a column does in the trees: 'gain' is the impurity it removed, 'split' how often it parts a node. */
+export type ImportanceKind = 'gain' | 'split';
+
+/** Importances of the columns; they sum to 1 unless no tree has a split. */
+export function importancesOf(state: ForestState, kind: ImportanceKind): Float64Array {
+  const sums = kind === 'gain' ? state.importances.slice() : new Float64Array(state.importances.length);
+  if (kind === 'split') for (const feature of state.feature) if (feature >= 0) sums[feature] += 1;
+  const total = sums.reduce((sum, value) => sum + value, 0);
+  return total > 0 ? sums.map((value) => value / total) : sums;
+}
+
+function pick<A extends Arrays>(from: A, indices: Int32Array): A {
+  const picked = new (from.constructor as new (length: number) => A)(indices.length);
+  for (let i = 0; i < indices.length; i++) picked[i] = from[indices[i]];
+  return picked;
 }
 
 /** Most edges from root to leaf of tree t. */
@@ -230,6 +192,6 @@ export function treeDepth({ treeOffsets, feature, left }: ForestState, t = 0): n
 }
 
 /** Leaves of all trees. */
-export function leafCount({ feature }: ForestState): number {
+export function leafCount({ feature }: Pick<ForestState, 'feature'>): number {
   return feature.reduce((leaves, f) => leaves + (f < 0 ? 1 : 0), 0);
 }

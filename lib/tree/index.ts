@@ -1,2 +1,15 @@
+export type { DecisionPath } from './decision-path.js';
 export * from './decision-tree.js';
-export type { ForestParams, ForestState, MaxFeatures, TreeParams } from './forest-state.js';
+export * from './export.js';
+export type { ForestClassWeight, PruningPath } from './fit-trees.js';
+export type { ForestState, ImportanceKind, OutOfBag } from './forest-state.js';
+export type {
+  ClassCriterion,
+  ForestParams,
+  MaxFeatures,
+  MonotonicCst,
+  MonotonicParams,
+  NumberCriterion,
+  TreeParams,
+} from './tree-params.js';
+export type { TreeStructure } from './tree-structure.js';

@@ -15,6 +15,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_socket(env, exports);
     export_stats(env, exports);
     export_train(env, exports);
+    export_forest(env, exports);
     export_explain(env, exports);
     export_matrix_distance(env, exports);
     export_matrix_elementwise(env, exports);

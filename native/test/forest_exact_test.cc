@@ -23,8 +23,24 @@ struct Reference {
     return sum;
   }
 
+  // The middle of all values that half of the weight lies on either side of.
+  double median(const Rows& rows) const {
+    std::vector<std::pair<double, double>> sorted;
+    for (size_t i : rows) sorted.emplace_back(problem.targets[i], problem.weight(i));
+    std::sort(sorted.begin(), sorted.end());
+    const double half = weight(rows) / 2;
+    double below = 0;
+    for (size_t k = 0; k < sorted.size(); ++k) {
+      below += sorted[k].second;
+      if (below == half) return (sorted[k].first + sorted[k + 1].first) / 2;
+      if (below > half) return sorted[k].first;
+    }
+    return sorted.back().first;
+  }
+
   std::vector<double> value(const Rows& rows) const {
-    const bool regression = params.criterion == Criterion::kSquaredError;
+    if (params.criterion == Criterion::kAbsoluteError) return {median(rows)};
+    const bool regression = !problem.targets.empty();
     std::vector<double> value(regression ? 1 : problem.class_count, 0.0);
     for (size_t i : rows) {
       value[regression ? 0 : static_cast<size_t>(problem.classes[i])] +=
@@ -42,17 +58,29 @@ struct Reference {
         for (size_t i : rows)
           sum += problem.weight(i) * (problem.targets[i] - v[0]) * (problem.targets[i] - v[0]);
         return sum / weight(rows);
+      case Criterion::kAbsoluteError:
+        for (size_t i : rows) sum += problem.weight(i) * std::abs(problem.targets[i] - v[0]);
+        return sum / weight(rows);
+      case Criterion::kPoisson:
+        for (size_t i : rows) {
+          const double y = problem.targets[i];
+          if (y > 0) sum += problem.weight(i) * y * std::log(y / v[0]);
+        }
+        return sum / weight(rows);
       case Criterion::kGini:
         for (double p : v) sum += p * (1 - p);
         return sum;
       case Criterion::kEntropy:
         for (double p : v) sum -= p > 0 ? p * std::log2(p) : 0;
         return sum;
+      case Criterion::kIsolation:
+        break;
     }
     return sum;
   }
 
   bool allowed(const Rows& side) const {
+    if (params.criterion == Criterion::kPoisson && !side.empty() && value(side)[0] <= 0) return false;
     return !side.empty() && side.size() >= params.min_samples_leaf && weight(side) >= params.min_weight_leaf;
   }
 
@@ -158,8 +186,7 @@ void check_tree(const Problem& problem, const ForestParams& params) {
     items.push_back({child + 1, item.depth + 1, right});
   }
   CHECK(visited == model.feature.size());
-  CHECK(leaves * (params.criterion == Criterion::kSquaredError ? 1 : problem.class_count) ==
-        model.values.size());
+  CHECK(leaves * std::max(1u, problem.class_count) == model.values.size());
   double sum = 0;
   for (double value : importances) sum += value;
   for (size_t j = 0; j < problem.cols; ++j) {
@@ -167,11 +194,17 @@ void check_tree(const Problem& problem, const ForestParams& params) {
   }
 }
 
-const std::vector<std::pair<uint32_t, Criterion>> kTargets = {{2, Criterion::kGini},
-                                                              {3, Criterion::kGini},
-                                                              {2, Criterion::kEntropy},
-                                                              {4, Criterion::kEntropy},
-                                                              {0, Criterion::kSquaredError}};
+const std::vector<std::pair<uint32_t, Criterion>> kTargets = {
+    {2, Criterion::kGini},    {3, Criterion::kGini},         {2, Criterion::kEntropy},
+    {4, Criterion::kEntropy}, {0, Criterion::kSquaredError}, {0, Criterion::kAbsoluteError},
+    {0, Criterion::kPoisson}};
+
+// Targets of the Poisson criterion are not negative.
+void fit_for(Criterion criterion, Problem* problem) {
+  if (criterion != Criterion::kPoisson) return;
+  for (double& y : problem->targets) y = std::max(0.0, y);
+  problem->targets[0] = 1;
+}
 
 TEST_CASE("forest: every split is the best by brute force") {
   Rng rng(11);
@@ -180,7 +213,8 @@ TEST_CASE("forest: every split is the best by brute force") {
       for (double missing : {0.0, 0.25}) {
         for (bool weighted : {false, true}) {
           const size_t rows = 2 + rng.below(40);
-          const Problem problem = random_problem({rows, 3, levels, missing, classes, weighted}, rng);
+          Problem problem = random_problem({rows, 3, levels, missing, classes, weighted}, rng);
+          fit_for(criterion, &problem);
           ForestParams params = single_tree(problem);
           params.criterion = criterion;
           CAPTURE(classes);
@@ -199,7 +233,8 @@ TEST_CASE("forest: limits hold and do not cost the best allowed split") {
   Rng rng(12);
   for (const auto& [classes, criterion] : kTargets) {
     for (int limit = 0; limit < 5; ++limit) {
-      const Problem problem = random_problem({40, 3, limit % 2 == 0 ? 0u : 5u, 0.15, classes, true}, rng);
+      Problem problem = random_problem({40, 3, limit % 2 == 0 ? 0u : 5u, 0.15, classes, true}, rng);
+      fit_for(criterion, &problem);
       ForestParams params = single_tree(problem);
       params.criterion = criterion;
       if (limit == 0) params.max_depth = 2;
@@ -218,7 +253,8 @@ TEST_CASE("forest: nodes of hundreds of rows are searched exactly too") {
   Rng rng(13);
   for (const auto& [classes, criterion] : kTargets) {
     for (uint32_t levels : {0u, 300u}) {
-      const Problem problem = random_problem({260, 2, levels, 0.1, classes, levels == 0}, rng);
+      Problem problem = random_problem({260, 2, levels, 0.1, classes, levels == 0}, rng);
+      fit_for(criterion, &problem);
       ForestParams params = single_tree(problem);
       params.criterion = criterion;
       params.max_depth = 3;

@@ -139,7 +139,7 @@ TEST_CASE("forest: a draw of constant columns goes on to one that is not") {
   params.max_features = 1;
   params.trees = 10;
   const ForestModel model = train(problem, params);
-  CHECK(model.importances == std::vector<double>{0, 0, 1, 0, 0});
+  CHECK(model.importances == std::vector<double>{0, 0, 10, 0, 0});
   CHECK(model.feature.size() == 10 * 31);
 }
 
@@ -155,7 +155,7 @@ TEST_CASE("forest: columns are drawn evenly") {
   params.trees = 4000;
   const ForestModel model = train(problem, params);
   // 1000 expected of each, with a standard deviation of 27.
-  for (double share : model.importances) CHECK(share == doctest::Approx(0.25).epsilon(0.12));
+  for (double trees : model.importances) CHECK(trees == doctest::Approx(1000).epsilon(0.12));
 }
 
 TEST_CASE("forest: weight 2 means the row twice, weight 0 means not at all") {
@@ -261,7 +261,7 @@ TEST_CASE("forest: the arrays of many trees fit together") {
     }
     double sum = 0;
     for (double value : model.importances) sum += value;
-    CHECK(sum == doctest::Approx(1));
+    CHECK(sum == doctest::Approx(8));
   }
 }
 

@@ -1,6 +1,7 @@
 // Trees are independent tasks of the thread pool. Each has its own random stream and they are joined in
 // order, so the model does not depend on the number of threads. Peak memory: the rank table, one TreeBuilder
-// per thread at work, and the trees (twice while they are joined).
+// per thread at work, and the trees (twice while they are joined); out of bag, a bit per row and tree and
+// 8 * outputs + 4 bytes per row.
 #include "train/forest.h"
 
 #include <algorithm>
@@ -10,41 +11,35 @@
 
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "train/absolute_error.h"
+#include "train/forest_model.h"
 #include "train/rank_table.h"
 #include "train/row_sampler.h"
 #include "train/split_stats.h"
+#include "train/target_stats.h"
 #include "train/tree_builder.h"
 
 namespace boreal {
 namespace {
 
-constexpr size_t kMaxCount = 0x7fffffff;  // of what a model counts in int32
-
-void require(bool condition, const char* message) {
-  if (!condition) throw Error("ERR_PARAMETER", message);
-}
-
 void check(const ForestData& data, const ForestParams& params) {
   const size_t rows = data.x.rows, cols = data.x.cols;
-  if (rows == 0 || cols == 0) throw Error("ERR_EMPTY", "A forest needs at least one row and one column.");
-  require(rows <= kMaxCount && cols <= kMaxCount && params.max_samples <= kMaxCount,
-          "A forest takes at most 2,147,483,647 rows, columns and drawn samples.");
-  require(params.trees >= 1 && params.trees <= kMaxCount, "A forest needs at least one tree.");
-  require(params.max_features >= 1 && params.max_features <= cols,
-          "max_features must be between 1 and the number of columns.");
-  require(params.min_samples_split >= 2, "min_samples_split must be at least 2.");
-  require(params.min_samples_leaf >= 1, "min_samples_leaf must be at least 1.");
-  require(params.min_weight_leaf >= 0, "min_weight_leaf must not be negative.");
-  require(params.min_impurity_decrease >= 0, "min_impurity_decrease must not be negative.");
+  check_tree_params(params, rows, cols);
+  require(params.max_samples <= kMaxTreeCount, "A forest draws at most 2,147,483,647 samples.");
+  require(params.trees >= 1 && params.trees <= kMaxTreeCount, "A forest needs at least one tree.");
+  require(!params.out_of_bag || params.bootstrap, "Only a bootstrap leaves rows out of the bag.");
 
-  const bool regression = params.criterion == Criterion::kSquaredError;
   auto has_length = [rows](size_t size, bool optional) { return size == rows || (optional && size == 0); };
-  if (!has_length(regression ? data.targets.size : data.classes.size, false) ||
+  const bool classes = params.criterion == Criterion::kGini || params.criterion == Criterion::kEntropy;
+  const bool targets = !classes && params.criterion != Criterion::kIsolation;
+  if (!has_length(data.targets.size, !targets) || !has_length(data.classes.size, !classes) ||
       !has_length(data.weights.size, true)) {
     throw Error("ERR_SHAPE", "Targets and weights must have one value for each row.");
   }
-  if (regression) return;
-  require(data.class_count >= 1 && data.class_count <= kMaxCount, "A classifier needs at least one class.");
+  if (!classes) return require(!params.balanced_subsample, "Only classes can be balanced.");
+  require(data.class_count >= 1 && data.class_count <= kMaxTreeCount,
+          "A classifier needs at least one class.");
+  require(params.monotonic.empty() || data.class_count == 2, "Monotonic constraints need two classes.");
   for (size_t i = 0; i < rows; ++i) {
     if (data.classes[i] < 0 || static_cast<uint32_t>(data.classes[i]) >= data.class_count) {
       throw Error("ERR_LABELS", "Class " + std::to_string(data.classes[i]) + " is out of range.",
@@ -53,54 +48,39 @@ void check(const ForestData& data, const ForestParams& params) {
   }
 }
 
-template <typename T>
-void append(std::vector<T>* to, const std::vector<T>& from) {
-  to->insert(to->end(), from.begin(), from.end());
-}
-
-ForestModel join(std::vector<Tree>* trees, size_t cols, size_t outputs, bool has_missing) {
-  size_t nodes = 0;
-  for (const Tree& tree : *trees) nodes += tree.nodes();
-  if (nodes > kMaxCount) {
-    throw Error("ERR_PARAMETER",
-                "The forest has more than 2,147,483,647 nodes: grow fewer or smaller trees.");
-  }
-  ForestModel model;
-  model.importances.assign(cols, 0.0);
-  model.tree_offsets.push_back(0);
-  for (Tree& tree : *trees) {
-    const int32_t first_leaf = static_cast<int32_t>(model.values.size() / outputs);
-    for (size_t i = 0; i < tree.nodes(); ++i) {
-      if (tree.feature[i] < 0) tree.left[i] += first_leaf;
+// The sums of what the trees that did not draw a row say of it, in the order of the trees.
+void predict_out_of_bag(const ForestData& data, const std::vector<Tree>& trees,
+                        const std::vector<std::vector<bool>>& drawn, size_t outputs, size_t max_threads,
+                        const CancelToken* cancel, ForestModel* model) {
+  const size_t rows = data.x.rows;
+  model->oob_sums.assign(rows * outputs, 0.0);
+  model->oob_trees.assign(rows, 0);
+  constexpr size_t kBlock = 1024;
+  auto predict = [&](size_t block, size_t) {
+    const size_t begin = block * kBlock, end = std::min(begin + kBlock, rows);
+    for (size_t t = 0; t < trees.size(); ++t) {
+      check_cancel(cancel);
+      for (size_t i = begin; i < end; ++i) {
+        if (drawn[t][i]) continue;
+        const double* value = trees[t].values.data() + trees[t].leaf_of(data.x.row(i)) * outputs;
+        for (size_t k = 0; k < outputs; ++k) model->oob_sums[i * outputs + k] += value[k];
+        ++model->oob_trees[i];
+      }
     }
-    append(&model.feature, tree.feature);
-    append(&model.threshold, tree.threshold);
-    append(&model.left, tree.left);
-    if (has_missing) append(&model.missing_left, tree.missing_left);
-    append(&model.cover, tree.cover);
-    append(&model.impurity, tree.impurity);
-    append(&model.values, tree.values);
-    model.tree_offsets.push_back(static_cast<int32_t>(model.feature.size()));
-
-    double sum = 0;
-    for (double value : tree.importances) sum += value;
-    for (size_t j = 0; j < cols && sum > 0; ++j) model.importances[j] += tree.importances[j] / sum;
-    tree = Tree();
-  }
-  double sum = 0;
-  for (double value : model.importances) sum += value;
-  for (double& value : model.importances) value = sum > 0 ? value / sum : 0;
-  return model;
+  };
+  ThreadPool::instance().parallel_for((rows + kBlock - 1) / kBlock, predict, max_threads);
 }
 
 template <typename Stats>
 ForestModel train(const ForestData& data, const ForestParams& params, size_t max_threads, const Stats& stats,
                   const CancelToken* cancel, const ProgressFn& progress) {
-  const RowSampler sampler(data.x.rows, data.weights, params);
+  const RowSampler sampler(data, params);
   const RankTable table(data.x, max_threads, cancel);
   ThreadPool& pool = ThreadPool::instance();
   std::vector<std::unique_ptr<TreeBuilder<Stats>>> builders(pool.size() + 1);
   std::vector<Tree> trees(params.trees);
+  std::vector<std::vector<bool>> drawn(params.out_of_bag ? params.trees : 0);
+  PruningPath path;
   std::mutex mutex;
   size_t done = 0;
   pool.parallel_for(
@@ -110,14 +90,27 @@ ForestModel train(const ForestData& data, const ForestParams& params, size_t max
         if (builder == nullptr) {
           builder = std::make_unique<TreeBuilder<Stats>>(table, sampler, stats, params, cancel);
         }
-        trees[tree] = builder->grow(tree);
+        const uint64_t stream = uint64_t{params.first_tree} + tree;
+        trees[tree] = builder->grow(stream, params.pruning_path && tree == 0 ? &path : nullptr);
+        if (params.out_of_bag) {
+          const std::vector<uint32_t>& draws = builder->draws();
+          drawn[tree].resize(draws.size());
+          for (size_t i = 0; i < draws.size(); ++i) drawn[tree][i] = draws[i] != 0;
+        }
         if (!progress) return;
         std::lock_guard<std::mutex> lock(mutex);
         progress(++done, params.trees);
       },
       max_threads);
   builders.clear();
-  return join(&trees, data.x.cols, stats.outputs(), table.has_missing());
+  ForestModel model;
+  if (params.out_of_bag) {
+    predict_out_of_bag(data, trees, drawn, stats.outputs(), max_threads, cancel, &model);
+  }
+  model.alphas = std::move(path.alphas);
+  model.path_impurities = std::move(path.impurities);
+  join_trees(&trees, stats.outputs(), table.has_missing(), /*scale_importances=*/true, &model);
+  return model;
 }
 
 }  // namespace
@@ -130,6 +123,12 @@ ForestModel train_forest(const ForestData& data, const ForestParams& params, siz
   switch (params.criterion) {
     case Criterion::kSquaredError:
       return run(SquaredError(data.targets));
+    case Criterion::kAbsoluteError:
+      return run(AbsoluteError(data.targets));
+    case Criterion::kPoisson:
+      return run(PoissonDeviance(data.targets));
+    case Criterion::kIsolation:
+      return run(Isolation());
     case Criterion::kEntropy:
       return run(ClassImpurity<EntropyTerms>(data.classes, data.class_count, EntropyTerms(draws)));
     case Criterion::kGini:
@@ -137,8 +136,8 @@ ForestModel train_forest(const ForestData& data, const ForestParams& params, siz
   }
   // No row is drawn more often than there are draws, nor, beyond doubt, tens of thousands of times as often
   // as it should be.
-  const bool small_weights =
-      data.weights.size == 0 && (draws <= BinaryGini::kMaxWeight || draws <= data.x.rows);
+  const bool small_weights = data.weights.size == 0 && !params.balanced_subsample &&
+                             (draws <= BinaryGini::kMaxWeight || draws <= data.x.rows);
   if (data.class_count == 2 && small_weights) return run(BinaryGini(data.classes));
   return run(ClassImpurity<GiniTerms>(data.classes, data.class_count, GiniTerms()));
 }

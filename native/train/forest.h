@@ -11,21 +11,41 @@
 
 namespace boreal {
 
-enum class Criterion : int32_t { kGini = 0, kEntropy = 1, kSquaredError = 2 };
+enum class Criterion : int32_t {
+  kGini = 0,
+  kEntropy = 1,
+  kSquaredError = 2,
+  kAbsoluteError = 3,
+  kPoisson = 4,
+  kIsolation = 5,  // no target: a leaf's value is the weight of its rows
+};
 
-// The names and meanings of scikit-learn; counts are already resolved to whole numbers.
-struct ForestParams {
-  Criterion criterion = Criterion::kGini;
-  uint32_t trees = 100;
+// How one tree grows. The names and meanings of scikit-learn; counts are already resolved to whole numbers.
+struct TreeParams {
   uint32_t max_depth = 0xffffffffu;
   uint32_t min_samples_split = 2;    // >= 2
   uint32_t min_samples_leaf = 1;     // >= 1
   double min_weight_leaf = 0;        // absolute weight, >= 0
   uint32_t max_features = 1;         // 1 .. cols
   double min_impurity_decrease = 0;  // scikit-learn's weighted decrease, relative to all rows' weight
-  bool bootstrap = true;
-  uint32_t max_samples = 0;  // rows drawn for each tree when bootstrap; 0 = all
+  bool random_thresholds = false;    // extremely randomized trees
+  uint32_t max_leaves = 0;           // >= 2: the best node is split first; 0: no limit, depth first
+  double ccp_alpha = 0;              // minimal cost-complexity pruning
+  std::vector<int8_t> monotonic;     // [cols] 1 increasing, -1 decreasing, 0 any; or empty
+  uint32_t tree_columns = 0;         // columns drawn for each tree; 0 = all
   uint64_t seed = 0;
+};
+
+struct ForestParams : TreeParams {
+  Criterion criterion = Criterion::kGini;
+  uint32_t trees = 100;
+  uint32_t first_tree = 0;  // of an ensemble that grows on: tree t has the random stream first_tree + t
+  bool bootstrap = true;    // rows drawn with replacement
+  // Rows drawn for each tree; 0 = as many as there are, which without bootstrap is no draw at all.
+  uint32_t max_samples = 0;
+  bool balanced_subsample = false;  // the classes of a bootstrap sample weigh alike
+  bool out_of_bag = false;          // sum predictions of rows over the trees that did not draw them
+  bool pruning_path = false;        // of the first tree
 };
 
 struct ForestData {
@@ -36,7 +56,7 @@ struct ForestData {
   Span<double> weights;       // [rows] >= 0, or empty: all one
 };
 
-// Laid out as ForestOp wants it (plan/op.h). values: regression [leaves, 1] means; classification
+// Laid out as ForestOp wants it (plan/op.h). values: [leaves, 1] means or medians; for classes
 // [leaves, class_count] weighted class fractions.
 struct ForestModel {
   std::vector<int32_t> tree_offsets;  // [trees + 1]
@@ -47,7 +67,11 @@ struct ForestModel {
   std::vector<float> cover;           // [nodes] weighted rows
   std::vector<float> impurity;        // [nodes]
   std::vector<double> values;
-  std::vector<double> importances;  // [cols] mean decrease in impurity, normalised per tree then averaged
+  std::vector<double> importances;  // [cols] decrease in impurity, of each tree scaled to sum to 1, summed
+  std::vector<double> oob_sums;     // [rows, outputs] of the trees that did not draw the row, if asked for
+  std::vector<int32_t> oob_trees;   // [rows] how many there are
+  // Pruning path, if asked for: each alpha at which branches go, and the leaves' impurity from then on.
+  std::vector<double> alphas, path_impurities;
 };
 
 // progress(trees done, trees) may be called from any pool thread, one call at a time.

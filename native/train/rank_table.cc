@@ -137,9 +137,12 @@ bool RankTable::has_missing() const {
 
 double RankTable::threshold(size_t feature, uint32_t low, uint32_t high) const {
   if (high == kMissing) return std::numeric_limits<float>::max();
-  const Column& column = columns_[feature];
-  const double below = column.last.empty() ? column.first[low] : column.last[low];
-  return below / 2 + column.first[high] / 2.0;
+  return last(feature, low) / 2.0 + first(feature, high) / 2.0;
+}
+
+uint32_t RankTable::rank_at(size_t feature, double value) const {
+  const std::vector<float>& first = columns_[feature].first;
+  return static_cast<uint32_t>(std::upper_bound(first.begin(), first.end(), value) - first.begin()) - 1;
 }
 
 }  // namespace boreal

@@ -32,6 +32,15 @@ class RankTable {
   // halfway between the values; when high is kMissing every number is <= t.
   double threshold(size_t feature, uint32_t low, uint32_t high) const;
 
+  // The least and the greatest value of a rank.
+  float first(size_t feature, uint32_t rank) const { return columns_[feature].first[rank]; }
+  float last(size_t feature, uint32_t rank) const {
+    const Column& column = columns_[feature];
+    return column.last.empty() ? column.first[rank] : column.last[rank];
+  }
+  // The last rank that begins at or below value, which is no less than the column's least.
+  uint32_t rank_at(size_t feature, double value) const;
+
  private:
   struct Column {
     std::vector<float> first;  // [ranks] the least value of each rank

@@ -3,45 +3,75 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 
 namespace boreal {
 
-RowSampler::RowSampler(size_t rows, Span<double> weights, const ForestParams& params)
-    : rows_(rows),
-      weights_(weights),
-      draws_(!params.bootstrap         ? 0
-             : params.max_samples != 0 ? params.max_samples
-                                       : rows) {
-  if (weights.size == 0) return;
-  double sum = 0;
-  for (size_t i = 0; i < rows; ++i) {
-    if (!(weights[i] >= 0)) {
-      throw Error("ERR_PARAMETER", "Sample weight " + std::to_string(i) + " is negative or NaN.", i);
+RowSampler::RowSampler(const ForestData& data, const ForestParams& params)
+    : rows_(data.x.rows),
+      weights_(data.weights),
+      classes_(data.classes),
+      class_count_(params.balanced_subsample ? data.class_count : 0),
+      replace_(params.bootstrap),
+      draws_(params.bootstrap && params.max_samples == 0 ? rows_ : params.max_samples) {
+  size_t positive = rows_;
+  if (weights_.size != 0) {
+    double sum = 0;
+    positive = 0;
+    for (size_t i = 0; i < rows_; ++i) {
+      if (!(weights_[i] >= 0)) {
+        throw Error("ERR_PARAMETER", "Sample weight " + std::to_string(i) + " is negative or NaN.",
+                    static_cast<int64_t>(i));
+      }
+      sum += weights_[i];
+      positive += weights_[i] > 0;
+      if (draws_ != 0) cumulative_.push_back(sum);
     }
-    sum += weights[i];
-    if (draws_ != 0) cumulative_.push_back(sum);
+    if (!(sum > 0) || !std::isfinite(sum)) {
+      throw Error("ERR_PARAMETER", "The sample weights must have a positive, finite sum.");
+    }
   }
-  if (!(sum > 0) || !std::isfinite(sum)) {
-    throw Error("ERR_PARAMETER", "The sample weights must have a positive, finite sum.");
-  }
+  if (!replace_) draws_ = std::min(draws_, positive);
 }
 
 void RowSampler::count_draws(Rng& rng, std::vector<uint32_t>* counts) const {
   counts->assign(rows_, 0);
-  if (cumulative_.empty()) {
-    for (size_t k = 0; k < draws_; ++k) ++(*counts)[rng.below(static_cast<uint32_t>(rows_))];
+  if (replace_) {
+    for (size_t k = 0; k < draws_; ++k) ++(*counts)[draw_row(rng)];
     return;
   }
+  // The least exponential deviates of rates `weight` (Efraimidis and Spirakis, 2006).
+  std::vector<std::pair<double, size_t>> arrivals;
+  for (size_t i = 0; i < rows_; ++i) {
+    const double weight = weights_.size == 0 ? 1.0 : weights_[i];
+    if (weight > 0) arrivals.emplace_back(-std::log1p(-rng.uniform()) / weight, i);
+  }
+  std::nth_element(arrivals.begin(), arrivals.begin() + static_cast<ptrdiff_t>(draws_) - 1, arrivals.end());
+  for (size_t k = 0; k < draws_; ++k) (*counts)[arrivals[k].second] = 1;
+}
+
+size_t RowSampler::draw_row(Rng& rng) const {
+  if (cumulative_.empty()) return rng.below(static_cast<uint32_t>(rows_));
   // The first row whose cumulative weight passes the point; a point that rounds up to the sum belongs to the
   // last row of positive weight.
   const double sum = cumulative_.back();
   const auto last = std::lower_bound(cumulative_.begin(), cumulative_.end(), sum);
-  for (size_t k = 0; k < draws_; ++k) {
-    const auto row = std::upper_bound(cumulative_.begin(), last, rng.uniform() * sum);
-    ++(*counts)[row - cumulative_.begin()];
+  const auto row = std::upper_bound(cumulative_.begin(), last, rng.uniform() * sum);
+  return static_cast<size_t>(row - cumulative_.begin());
+}
+
+// Draws / (classes drawn * draws of the class), as scikit-learn's 'balanced' has it.
+std::vector<double> RowSampler::class_balance(const std::vector<uint32_t>& counts) const {
+  std::vector<double> balance(class_count_, 0.0);
+  if (class_count_ == 0) return balance;
+  for (size_t i = 0; i < rows_; ++i) balance[static_cast<size_t>(classes_[i])] += counts[i];
+  const auto present = std::count_if(balance.begin(), balance.end(), [](double n) { return n > 0; });
+  for (double& n : balance) {
+    if (n > 0) n = static_cast<double>(draws_) / (static_cast<double>(present) * n);
   }
+  return balance;
 }
 
 }  // namespace boreal

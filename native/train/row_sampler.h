@@ -1,29 +1,32 @@
-// The weight of every row in one tree, as scikit-learn 1.9 defines it. Without bootstrap: the sample weights.
-// With it: how often the row was drawn with replacement, rows being drawn in proportion to their sample
-// weights, so that a tree's weights are whole numbers. Throws ERR_PARAMETER when the sample weights cannot be
-// used.
+// The weight of every row in one tree, as scikit-learn 1.9 defines it. Undrawn: the sample weights. Drawn,
+// with replacement or without: how often the row was drawn, rows being drawn in proportion to their sample
+// weights, so that a tree's weights are whole numbers; balanced, times a weight by which all classes drawn
+// weigh alike. Throws ERR_PARAMETER when the sample weights cannot be used.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "base/rng.h"
-#include "plan/op.h"
+#include "base/span.h"
 #include "train/forest.h"
 
 namespace boreal {
 
 class RowSampler {
  public:
-  RowSampler(size_t rows, Span<double> weights, const ForestParams& params);
+  RowSampler(const ForestData& data, const ForestParams& params);
 
-  // Calls add(row, weight) for the rows of positive weight, in order. counts: scratch.
+  // Calls add(row, weight) for the rows of positive weight, in order. counts: scratch, afterwards the draws.
   template <typename Add>
   void draw(Rng& rng, std::vector<uint32_t>* counts, Add add) const {
     if (draws_ != 0) {
       count_draws(rng, counts);
+      const std::vector<double> balance = class_balance(*counts);
       for (size_t i = 0; i < rows_; ++i) {
-        if ((*counts)[i] != 0) add(i, static_cast<double>((*counts)[i]));
+        if ((*counts)[i] == 0) continue;
+        const double weight = static_cast<double>((*counts)[i]);
+        add(i, balance.empty() ? weight : weight * balance[static_cast<size_t>(classes_[i])]);
       }
     } else {
       for (size_t i = 0; i < rows_; ++i) {
@@ -35,10 +38,15 @@ class RowSampler {
 
  private:
   void count_draws(Rng& rng, std::vector<uint32_t>* counts) const;
+  size_t draw_row(Rng& rng) const;
+  std::vector<double> class_balance(const std::vector<uint32_t>& counts) const;
 
   const size_t rows_;
   const Span<double> weights_;
-  const size_t draws_;              // 0: no bootstrap
+  const Span<int32_t> classes_;
+  const size_t class_count_;  // 0: not balanced
+  const bool replace_;
+  size_t draws_;                    // 0: rows are not drawn
   std::vector<double> cumulative_;  // sums of the weights; only to draw by weight
 };
 

@@ -2,6 +2,8 @@
 // node's rows are sorted by each drawn column and every boundary between different values is scored. As in
 // scikit-learn a column that is constant in the node counts as drawn, but at least one that is not constant
 // is tried; of equal scores the first drawn and lowest wins; missing values are tried on both sides.
+// With random_thresholds each drawn column is cut at one random value instead (Geurts, Ernst and Wehenkel,
+// Extremely randomized trees, 2006), missing values going to a random side.
 // Memory per row of the table: 18 bytes of columns and 8 of keys, or 16 of long keys.
 #pragma once
 
@@ -31,21 +33,14 @@ inline void prefetch(const void* address) {
 template <typename Stats>
 class SplitSearch {
  public:
-  using Row = typename Stats::Row;
-  using Cell = typename Stats::Cell;
-  struct Node {
-    const Row* rows;
-    size_t count;
-    const Cell* total;  // the sum of the rows
-  };
+  using Node = typename Stats::View;
 
-  SplitSearch(const RankTable& table, const Stats& stats, const ForestParams& params)
+  SplitSearch(const RankTable& table, const Stats& stats, const TreeParams& params)
       : table_(table),
         stats_(stats),
         params_(params),
         min_weight_(std::max(params.min_weight_leaf, std::numeric_limits<double>::min())),
         features_(table.cols()),
-        scratch_(2 * stats.cells()),
         lanes_(kNetworkRows * kSortLanes),
         best_column_(table.rows()),
         keys_(std::min(table.rows(), Stats::kShortKeyRows)),
@@ -54,23 +49,31 @@ class SplitSearch {
     for (AlignedBuffer<uint16_t>& column : columns_) column = AlignedBuffer<uint16_t>(table.rows());
   }
 
-  // Forgets the order in which columns were drawn for the last tree.
-  void start_tree() { std::iota(features_.begin(), features_.end(), 0u); }
+  // Forgets the order in which columns were drawn for the last tree, and draws the tree's columns.
+  void start_tree(Rng& rng) {
+    features_.resize(table_.cols());
+    std::iota(features_.begin(), features_.end(), 0u);
+    const size_t count = params_.tree_columns;
+    if (count == 0 || count == features_.size()) return;
+    for (size_t k = 0; k < count; ++k) draw_feature(k, rng);
+    features_.resize(count);
+  }
 
   // Split::found() is false when no split is allowed.
-  Split find(const Node& node, Rng& rng) {
+  Split find(const Node& node, const ValueBounds& bounds, Rng& rng) {
     Split best;
-    const bool small = node.count <= kNetworkRows;
+    bounds_ = bounds;
+    const bool small = node.count <= kNetworkRows && !params_.random_thresholds;
     const size_t cols = features_.size();
     const size_t wanted = params_.max_features;
     size_t usable = 0;
     for (size_t drawn = 0; drawn < cols && (drawn < wanted || usable == 0);) {
-      const size_t group = drawn < wanted ? std::min(kSortLanes, wanted - drawn) : 1;
-      for (size_t k = drawn; k < drawn + group; ++k) {
-        std::swap(features_[k], features_[k + rng.below(static_cast<uint32_t>(cols - k))]);
-      }
+      const size_t group = drawn < wanted ? std::min({kSortLanes, wanted - drawn, cols - drawn}) : 1;
+      for (size_t k = drawn; k < drawn + group; ++k) draw_feature(k, rng);
       const uint32_t* features = &features_[drawn];
-      if (small) {
+      if (params_.random_thresholds) {
+        usable += search_random(node, features, group, rng, &best);
+      } else if (small) {
         usable += search_small(node, features, group, &best);
       } else if (node.count <= Stats::kShortKeyRows) {
         usable += search_large(node, features, group, &keys_, &best);
@@ -94,7 +97,12 @@ class SplitSearch {
   };
   static constexpr size_t kNetworkRows = 64;
 
-  // Both searches return how many of the columns are not constant.
+  // Puts a random one of the columns k, k + 1, ... in place k.
+  void draw_feature(size_t k, Rng& rng) {
+    std::swap(features_[k], features_[k + rng.below(static_cast<uint32_t>(features_.size() - k))]);
+  }
+
+  // The searches return how many of the columns are not constant.
   size_t search_small(const Node& node, const uint32_t* features, size_t group, Split* best) {
     for (size_t i = 0; i < node.count; ++i) {
       const uint16_t* ranks = table_.row(node.rows[i].index);
@@ -126,6 +134,66 @@ class SplitSearch {
       if (outcome == Outcome::kBetter) std::swap(columns_[k], best_column_);
     }
     return usable;
+  }
+
+  size_t search_random(const Node& node, const uint32_t* features, size_t group, Rng& rng, Split* best) {
+    gather(node, features, group, columns_);
+    size_t usable = 0;
+    for (size_t k = 0; k < group; ++k) {
+      const uint16_t* ranks = columns_[k].data();
+      uint32_t least = RankTable::kMissing, greatest = 0;
+      bool missing = false;
+      for (size_t i = 0; i < node.count; ++i) {
+        const uint32_t rank = ranks[i];
+        missing |= rank == RankTable::kMissing;
+        least = std::min(least, rank);
+        if (rank != RankTable::kMissing) greatest = std::max(greatest, rank);
+      }
+      if (least == RankTable::kMissing || (least == greatest && !missing)) continue;
+      ++usable;
+      Split cut = draw_cut(features[k], least, greatest, rng);
+      cut.missing = missing;
+      cut.missing_left = missing && rng.below(2) == 1;
+      if (!score_cut(node, ranks, &cut, best->score)) continue;
+      *best = cut;
+      std::swap(columns_[k], best_column_);
+    }
+    return usable;
+  }
+
+  // A threshold between the least and the greatest value of the two ranks.
+  Split draw_cut(uint32_t feature, uint32_t least, uint32_t greatest, Rng& rng) const {
+    const double from = table_.first(feature, least), to = table_.last(feature, greatest);
+    double threshold = from + (to - from) * rng.uniform();
+    if (threshold >= to) threshold = from;
+    Split cut;
+    cut.feature = feature;
+    // Values that share a rank stay together.
+    cut.low = table_.rank_at(feature, threshold);
+    const bool inside_last = cut.low == greatest && least < greatest;
+    if (inside_last) --cut.low;
+    const double last = table_.last(feature, cut.low);
+    cut.threshold = inside_last ? last : std::max(threshold, last);
+    return cut;
+  }
+
+  // Whether a cut is allowed and better than a score; sets its own.
+  bool score_cut(const Node& node, const uint16_t* ranks, Split* cut, double score_to_beat) {
+    Scan scan(stats_, node);
+    size_t left = 0;
+    for (size_t i = 0; i < node.count; ++i) {
+      if (ranks[i] == RankTable::kMissing ? !cut->missing_left : ranks[i] > cut->low) continue;
+      scan.move(stats_.payload(node.rows, i));
+      ++left;
+    }
+    if (left == 0 || left == node.count) return false;
+    const Fraction score = scan.score();
+    if (!score.exceeds(bar_above(score_to_beat)) || !allowed(scan, left, node.count, cut->feature)) {
+      return false;
+    }
+    cut->score = score.value();
+    if (!params_.monotonic.empty()) cut->middle = (scan.left_value() + scan.right_value()) / 2;
+    return true;
   }
 
   // Copies columns of the table. The rows lie anywhere in it, so those of the next block are prefetched.
@@ -162,12 +230,12 @@ class SplitSearch {
     const uint32_t last = rank_at(count - 1);
     if (rank_at(0) == last) return Outcome::kConstant;
     // Missing values come last: in plain order they are on the right.
-    bool better = scan<kStride>(node, keys, count, best);
+    bool better = scan<kStride>(node, keys, count, feature, best);
     if (better) best->missing_left = false;
     if (last == RankTable::kMissing) {
       size_t present = count - 1;
       while (rank_at(present - 1) == RankTable::kMissing) --present;
-      if (scan<kStride>(node, keys, present, best)) better = best->missing_left = true;
+      if (scan<kStride>(node, keys, present, feature, best)) better = best->missing_left = true;
     }
     if (!better) return Outcome::kNotBetter;
     best->feature = feature;
@@ -178,18 +246,19 @@ class SplitSearch {
   // Scores every boundary among the first `present` keys, the others being on the left. Returns whether one
   // is better. Few are: one product sorts out the others, and what forbids a split is looked at last.
   template <size_t kStride, typename K>
-  bool scan(const Node& node, const K* keys, size_t present, Split* best) {
-    Scan scan(stats_, node.total, scratch_.data());
-    for (size_t i = present; i < node.count; ++i) scan.move(node.rows, payload_of(keys[i * kStride]));
+  bool scan(const Node& node, const K* keys, size_t present, uint32_t feature, Split* best) {
+    Scan scan(stats_, node);
+    for (size_t i = present; i < node.count; ++i) scan.move(payload_of(keys[i * kStride]));
     double bar = bar_above(best->score);
     bool better = false;
     for (size_t i = 0; i + 1 < present; ++i) {
-      scan.move(node.rows, payload_of(keys[i * kStride]));
+      scan.move(payload_of(keys[i * kStride]));
       const Fraction score = scan.score();
       if (!score.exceeds(bar)) continue;
       const uint32_t low = rank_of(keys[i * kStride]), high = rank_of(keys[(i + 1) * kStride]);
-      if (low == high || !allowed(scan, node.count - present + i + 1, node.count)) continue;
+      if (low == high || !allowed(scan, node.count - present + i + 1, node.count, feature)) continue;
       best->score = score.value();
+      if (!params_.monotonic.empty()) best->middle = (scan.left_value() + scan.right_value()) / 2;
       bar = bar_above(best->score);
       best->low = low;
       best->high = high;
@@ -198,18 +267,24 @@ class SplitSearch {
     return better;
   }
 
-  bool allowed(const Scan& scan, size_t left_rows, size_t rows) const {
+  bool allowed(const Scan& scan, size_t left_rows, size_t rows, uint32_t feature) const {
     return left_rows >= params_.min_samples_leaf && rows - left_rows >= params_.min_samples_leaf &&
-           scan.left_weight() >= min_weight_ && scan.right_weight() >= min_weight_;
+           scan.left_weight() >= min_weight_ && scan.right_weight() >= min_weight_ &&
+           (params_.monotonic.empty() || monotonic(scan, params_.monotonic[feature]));
+  }
+  bool monotonic(const Scan& scan, int8_t direction) const {
+    if (direction == 0) return true;
+    const double left = scan.left_value(), right = scan.right_value();
+    return bounds_.hold(left) && bounds_.hold(right) && (left - right) * direction <= 0;
   }
 
   const RankTable& table_;
   const Stats& stats_;
-  const ForestParams& params_;
+  const TreeParams& params_;
   const double min_weight_;         // positive: a side whose weight is lost to rounding is no side
-  std::vector<uint32_t> features_;  // a permutation; its front is redrawn in each node
-  std::vector<Cell> scratch_;
-  AlignedBuffer<uint32_t> lanes_;  // [kNetworkRows, kSortLanes]
+  std::vector<uint32_t> features_;  // the tree's columns in any order; the front is redrawn in each node
+  ValueBounds bounds_;              // of the node in work
+  AlignedBuffer<uint32_t> lanes_;   // [kNetworkRows, kSortLanes]
   AlignedBuffer<uint16_t> columns_[kSortLanes], best_column_;
   KeyBuffers<uint32_t> keys_;
   KeyBuffers<uint64_t> long_keys_;

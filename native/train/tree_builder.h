@@ -1,12 +1,15 @@
-// Grows one decision tree depth first. The rows of a node are a slice of one array, which a split partitions
-// in place; each tree has its own random stream, so it does not matter which thread grows it.
-// Memory: 2 * sizeof(Row) + 4 bytes per row besides SplitSearch (46 in all for two classes), kept from tree
-// to tree; a finished tree has 30 bytes per node and 8 * outputs per leaf.
+// Grows one decision tree, depth first or, when leaves are limited, the node of the greatest decrease first.
+// The rows of a node are a slice of one array, which a split partitions in place; each tree has its own
+// random stream, so it does not matter which thread grows it. Memory: 2 * sizeof(Row) + 4 bytes per row
+// besides SplitSearch (46 in all for two classes), kept from tree to tree; a finished tree has 25 bytes per
+// node and 8 * outputs per leaf, one that grows 33 + 8 * outputs per node.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/cancel.h"
@@ -15,70 +18,54 @@
 #include "train/rank_table.h"
 #include "train/row_sampler.h"
 #include "train/split_search.h"
+#include "train/tree.h"
 
 namespace boreal {
-
-// The arrays of ForestModel for one tree; `left` of a leaf counts the leaves of this tree only.
-struct Tree {
-  std::vector<int32_t> feature;
-  std::vector<double> threshold;
-  std::vector<int32_t> left;
-  std::vector<uint8_t> missing_left;
-  std::vector<float> cover;
-  std::vector<float> impurity;
-  std::vector<double> values;
-  std::vector<double> importances;  // [cols] decrease in impurity times the node's weight
-
-  size_t nodes() const { return feature.size(); }
-  void add_nodes(size_t count) {
-    const size_t nodes = feature.size() + count;
-    feature.resize(nodes, -1);
-    threshold.resize(nodes);
-    left.resize(nodes);
-    missing_left.resize(nodes);
-    cover.resize(nodes);
-    impurity.resize(nodes);
-  }
-};
 
 template <typename Stats>
 class TreeBuilder {
  public:
-  TreeBuilder(const RankTable& table, const RowSampler& sampler, const Stats& stats,
-              const ForestParams& params, const CancelToken* cancel)
+  TreeBuilder(const RankTable& table, const RowSampler& sampler, const Stats& stats, const TreeParams& params,
+              const CancelToken* cancel)
       : table_(table),
         sampler_(sampler),
         stats_(stats),
         params_(params),
         cancel_(cancel),
         search_(table, stats, params),
-        total_(stats.cells()) {
+        total_(stats.cells()),
+        scratch_(stats.make_scratch()) {
     rows_.reserve(table.rows());
   }
 
-  Tree grow(uint64_t stream) {
+  // path: if not null, how the tree would be pruned.
+  Tree grow(uint64_t stream, PruningPath* path = nullptr) {
     Rng rng(params_.seed, stream);
-    search_.start_tree();
+    search_.start_tree(rng);
     rows_.clear();
     sampler_.draw(rng, &counts_, [this](size_t row, double weight) {
       rows_.push_back(stats_.make_row(static_cast<uint32_t>(row), weight));
     });
     spare_.resize(rows_.size());
-    Tree tree;
-    tree.importances.assign(table_.cols(), 0.0);
-    tree.add_nodes(1);
+    tree_ = GrowingTree(stats_.outputs());
+    tree_.add_nodes(1);
     boundaries_.clear();
-    pending_.assign(1, {0, 0, rows_.size(), 0});
-    while (!pending_.empty()) {
-      const Node node = pending_.back();
-      pending_.pop_back();
-      check_cancel(node.end - node.begin);
-      grow_node(node, rng, &tree);
+    const Node root = {0, 0, rows_.size(), 0, {}};
+    if (params_.max_leaves == 0) {
+      grow_depth_first(root, rng);
+    } else {
+      grow_best_first(root, rng);
     }
     // Done last and together, as nearly every look-up misses the caches.
-    for (const Boundary& b : boundaries_) tree.threshold[b.node] = table_.threshold(b.feature, b.low, b.high);
-    return tree;
+    for (const Boundary& b : boundaries_) {
+      tree_.threshold[b.node] = table_.threshold(b.feature, b.low, b.high);
+    }
+    if (path != nullptr || params_.ccp_alpha > 0) prune(&tree_, params_.ccp_alpha, path);
+    return tree_.finish(table_.cols());
   }
+
+  // The rows of the tree grown last that were drawn, as RowSampler counts them.
+  const std::vector<uint32_t>& draws() const { return counts_; }
 
  private:
   using Row = typename Stats::Row;
@@ -87,50 +74,118 @@ class TreeBuilder {
     size_t index;
     size_t begin, end;  // its rows
     uint32_t depth;
+    ValueBounds bounds;
+  };
+  // A node that has been searched; its rows are partitioned if a split was found.
+  struct Searched {
+    Node node;
+    Split split;
+    size_t middle = 0;    // the first row that goes right
+    double decrease = 0;  // in impurity, relative to the weight of all rows
+
+    bool operator<(const Searched& other) const {
+      return decrease != other.decrease ? decrease < other.decrease : node.index > other.node.index;
+    }
   };
   struct Boundary {  // of a split, as ranks
     size_t node;
     uint32_t feature, low, high;
   };
-  // scikit-learn's tolerance for the decrease in impurity.
+  // scikit-learn's tolerance for impurities.
   static constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
-  void grow_node(const Node& node, Rng& rng, Tree* tree) {
+  void grow_depth_first(const Node& root, Rng& rng) {
+    std::vector<Node> pending = {root};
+    while (!pending.empty()) {
+      const Searched searched = search(pending.back(), rng);
+      pending.pop_back();
+      if (!searched.split.found()) continue;
+      const auto [left, right] = split(searched);
+      pending.push_back(right);
+      pending.push_back(left);
+    }
+  }
+
+  void grow_best_first(const Node& root, Rng& rng) {
+    std::vector<Searched> frontier;  // a heap
+    auto add = [&](const Node& node) {
+      const Searched searched = search(node, rng);
+      if (!searched.split.found()) return;
+      frontier.push_back(searched);
+      std::push_heap(frontier.begin(), frontier.end());
+    };
+    add(root);
+    for (uint32_t leaves = 1; leaves < params_.max_leaves && !frontier.empty(); ++leaves) {
+      std::pop_heap(frontier.begin(), frontier.end());
+      const Searched best = frontier.back();
+      frontier.pop_back();
+      const auto [left, right] = split(best);
+      add(left);
+      add(right);
+    }
+  }
+
+  // Sets what the tree says about the node, and parts its rows if they are to be split.
+  Searched search(const Node& node, Rng& rng) {
     Row* rows = rows_.data() + node.begin;
     const size_t count = node.end - node.begin;
+    check_cancel(count);
     std::fill(total_.begin(), total_.end(), Cell());
     for (size_t i = 0; i < count; ++i) stats_.add(total_.data(), rows[i]);
-    const Cell* total = total_.data();
-    const double weight = stats_.weight(total);
+    const typename Stats::View view = {rows, count, total_.data(), &scratch_};
+    stats_.prepare(view);
+    const double weight = stats_.weight(view);
     if (node.index == 0) root_weight_ = weight;
-    tree->cover[node.index] = static_cast<float>(weight);
-    tree->impurity[node.index] = static_cast<float>(stats_.impurity(total, rows, count));
+    const double share = weight / root_weight_;
+    const double impurity = stats_.impurity(view);
+    tree_.cover[node.index] = static_cast<float>(weight);
+    tree_.impurity[node.index] = static_cast<float>(impurity);
+    tree_.risk[node.index] = impurity * share;
+    write_value(view, node);
 
-    Split split;
-    double gain = 0;
-    if (may_split(node.depth, count, weight) && !stats_.pure(total, rows, count)) {
-      split = search_.find({rows, count, total}, rng);
-      if (split.found()) gain = stats_.gain(total, split.score);
-    }
-    if (!split.found() || gain * weight / root_weight_ + kEpsilon < params_.min_impurity_decrease) {
-      const size_t outputs = stats_.outputs();
-      tree->left[node.index] = static_cast<int32_t>(tree->values.size() / outputs);
-      tree->values.resize(tree->values.size() + outputs);
-      stats_.write_value(total, tree->values.data() + tree->values.size() - outputs);
-      return;
-    }
+    Searched searched = {node, {}};
+    if (!may_split(node.depth, count, weight) || impurity <= kEpsilon || stats_.pure(view)) return searched;
+    const Split split = search_.find(view, node.bounds, rng);
+    if (!split.found()) return searched;
+    searched.decrease = stats_.gain(view, split.score) * share;
+    if (searched.decrease + kEpsilon < params_.min_impurity_decrease) return searched;
+    searched.split = split;
+    searched.middle = node.begin + partition(rows, count, split);
+    return searched;
+  }
 
-    const size_t left_count = partition(rows, count, split);
-    const size_t left = tree->nodes();
-    tree->add_nodes(2);
-    tree->feature[node.index] = static_cast<int32_t>(split.feature);
-    boundaries_.push_back({node.index, split.feature, split.low, split.high});
-    tree->left[node.index] = static_cast<int32_t>(left);
-    tree->missing_left[node.index] = split.missing ? split.missing_left : left_count > count - left_count;
-    tree->importances[split.feature] += gain * weight;
-    const size_t middle = node.begin + left_count;
-    pending_.push_back({left + 1, middle, node.end, node.depth + 1});
-    pending_.push_back({left, node.begin, middle, node.depth + 1});
+  void write_value(const typename Stats::View& view, const Node& node) {
+    double* value = tree_.node_values.data() + node.index * stats_.outputs();
+    stats_.write_value(view, value);
+    if (params_.monotonic.empty()) return;
+    double& bounded = value[stats_.outputs() - 1];
+    bounded = std::min(std::max(bounded, node.bounds.lower), node.bounds.upper);
+    if (stats_.outputs() == 2) value[0] = 1 - bounded;
+  }
+
+  // Adds the children to the tree.
+  std::pair<Node, Node> split(const Searched& searched) {
+    const auto& [node, split, middle, decrease] = searched;
+    const size_t left = tree_.nodes();
+    tree_.add_nodes(2);
+    tree_.feature[node.index] = static_cast<int32_t>(split.feature);
+    tree_.left[node.index] = static_cast<int32_t>(left);
+    if (std::isnan(split.threshold)) {
+      boundaries_.push_back({node.index, split.feature, split.low, split.high});
+    } else {
+      tree_.threshold[node.index] = split.threshold;
+    }
+    tree_.missing_left[node.index] =
+        split.missing ? split.missing_left : middle - node.begin > node.end - middle;
+    std::pair<Node, Node> children = {{left, node.begin, middle, node.depth + 1, node.bounds},
+                                      {left + 1, middle, node.end, node.depth + 1, node.bounds}};
+    const int8_t direction = params_.monotonic.empty() ? int8_t{0} : params_.monotonic[split.feature];
+    if (direction != 0) {
+      Node& low = direction > 0 ? children.first : children.second;
+      Node& high = direction > 0 ? children.second : children.first;
+      low.bounds.upper = high.bounds.lower = split.middle;
+    }
+    return children;
   }
 
   bool may_split(uint32_t depth, size_t count, double weight) const {
@@ -169,13 +224,14 @@ class TreeBuilder {
   const RankTable& table_;
   const RowSampler& sampler_;
   const Stats& stats_;
-  const ForestParams& params_;
+  const TreeParams& params_;
   const CancelToken* const cancel_;
   SplitSearch<Stats> search_;
   std::vector<Row> rows_, spare_;
   std::vector<uint32_t> counts_;
   std::vector<Cell> total_;
-  std::vector<Node> pending_;
+  typename Stats::Scratch scratch_;
+  GrowingTree tree_{1};
   std::vector<Boundary> boundaries_;
   double root_weight_ = 0;
   size_t uncounted_rows_ = 0;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PlanBuilder } from '../../lib/core/plan-builder.ts';
 import { ERROR_CODES } from '../../lib/errors.ts';
 import { type NativeAddon, native } from '../../lib/native.ts';
-import { affine, affineConstants, affineOps, forestSpec } from './support.ts';
+import { affine, affineConstants, affineOps, boostingSpec, forestSpec } from './support.ts';
 
 /** Calls with arguments that the types forbid. */
 const raw = native as unknown as Record<keyof NativeAddon, (...args: unknown[]) => unknown>;
@@ -178,7 +178,12 @@ describe('wrong arguments have a code', () => {
     ['ERR_PARAMETER', 'no trees', () => forest({ trees: 0 })],
     ['ERR_PARAMETER', 'too many features', () => forest({ maxFeatures: 4 })],
     ['ERR_PARAMETER', 'too many samples', () => forest({ maxSamples: 2 ** 31 })],
-    ['ERR_PARAMETER', 'an unknown criterion', () => forest({ criterion: 'poisson' })],
+    ['ERR_PARAMETER', 'an unknown criterion', () => forest({ criterion: 'hinge' })],
+    ['ERR_PARAMETER', 'one leaf', () => forest({ maxLeaves: 1 })],
+    ['ERR_PARAMETER', 'constraints of another number', () => forest({ monotonic: new Int32Array(2) })],
+    ['ERR_PARAMETER', 'a constraint that is no sign', () => forest({ monotonic: Int32Array.of(0, 0, 2) })],
+    ['ERR_DTYPE', 'constraints of another type', () => forest({ monotonic: new Uint8Array(3) })],
+    ['ERR_PARAMETER', 'out of bag without a bag', () => forest({ outOfBag: true, bootstrap: false })],
     ['ERR_SHAPE', 'gini for targets', () => forest({ criterion: 'gini' })],
     ['ERR_SHAPE', 'neither classes nor targets', () => forest({}, f32(6), [null, 0, null, null])],
     [
@@ -198,6 +203,24 @@ describe('wrong arguments have a code', () => {
       () => raw.fitForest(f32(6), 2, 3, null, 0, f64(2), null, forestSpec(), null, 1),
     ],
   ])('forest, %s: %s', async (code, _, call) => {
+    expect(await codeOf(call)).toBe(code);
+  });
+
+  const boosting = (spec: object, more: unknown[] = [f64(2), null, f64(2)]) =>
+    raw.fitBoosting(f32(6), 2, 3, ...more, { ...boostingSpec(), ...spec }, null, null);
+  it.each<[string, string, () => unknown]>([
+    ['no error', 'nothing wrong', () => boosting({})],
+    ['ERR_PARAMETER', 'no rounds', () => boosting({ rounds: 0 })],
+    ['ERR_PARAMETER', 'learning rate', () => boosting({ learningRate: -1 })],
+    ['ERR_PARAMETER', 'subsample', () => boosting({ subsample: 0 })],
+    ['ERR_PARAMETER', 'alpha', () => boosting({ alpha: 1 })],
+    ['ERR_PARAMETER', 'an unknown loss', () => boosting({ loss: 'hinge' })],
+    ['ERR_PARAMETER', 'no rows to train on', () => boosting({ validationRows: 2 })],
+    ['ERR_PARAMETER', 'one class', () => boosting({ loss: 'multinomial', classCount: 1 })],
+    ['ERR_LABELS', 'no class', () => boosting({ loss: 'logistic' }, [f64(2).fill(0.5), null, f64(2)])],
+    ['ERR_SHAPE', 'raw', () => boosting({ loss: 'multinomial', classCount: 3 })],
+    ['ERR_SHAPE', 'weights', () => boosting({}, [f64(2), f64(3), f64(2)])],
+  ])('boosting, %s: %s', async (code, _, call) => {
     expect(await codeOf(call)).toBe(code);
   });
 
@@ -323,6 +346,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
   fitLogistic: () => [f64(6), 2, 3, Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
+  fitBoosting: () => [f32(6), 2, 3, f64(2), f64(2).fill(1), f64(2), boostingSpec(), null, () => {}],
   fitForest: () => [f32(6), 2, 3, null, 0, f64(2), null, forestSpec({ trees: 2 }), null, null],
   treeShap: () => shapArguments(),
 };

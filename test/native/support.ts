@@ -1,7 +1,7 @@
 /** What the tests of the native addon share: small plans, a forest's parameters, and child processes. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { ForestSpec, NativeAddon, ProgramHandle } from '../../lib/native.ts';
+import type { BoostingSpec, ForestSpec, NativeAddon, ProgramHandle, TreeSpec } from '../../lib/native.ts';
 
 /** The addon itself, for child processes and workers, which run plain JavaScript. */
 export const addonPath = fileURLToPath(new URL('../../build/Release/boreal.node', import.meta.url));
@@ -18,18 +18,45 @@ export const affine = (
   precision: 'float32' | 'float64' = 'float32',
 ): ProgramHandle => native.programCreate(affineOps(width), affineConstants(width), precision);
 
-export const forestSpec = (spec: Partial<ForestSpec> = {}): ForestSpec => ({
-  criterion: 'squared_error',
-  trees: 5,
+const treeSpec: TreeSpec = {
   maxDepth: 0xffffffff,
   minSamplesSplit: 2,
   minSamplesLeaf: 1,
   minWeightLeaf: 0,
   maxFeatures: 1,
   minImpurityDecrease: 0,
+  randomThresholds: false,
+  maxLeaves: 0,
+  ccpAlpha: 0,
+  monotonic: null,
+  treeColumns: 0,
+  seed: 1,
+};
+export const forestSpec = (spec: Partial<ForestSpec> = {}): ForestSpec => ({
+  ...treeSpec,
+  criterion: 'squared_error',
+  trees: 5,
+  firstTree: 0,
   bootstrap: true,
   maxSamples: 0,
-  seed: 1,
+  balancedSubsample: false,
+  outOfBag: false,
+  pruningPath: false,
+  threads: 0,
+  ...spec,
+});
+export const boostingSpec = (spec: Partial<BoostingSpec> = {}): BoostingSpec => ({
+  ...treeSpec,
+  loss: 'squared_error',
+  classCount: 0,
+  rounds: 3,
+  firstRound: 0,
+  learningRate: 0.1,
+  subsample: 1,
+  alpha: 0.9,
+  patience: 0,
+  tolerance: 1e-4,
+  validationRows: 0,
   threads: 0,
   ...spec,
 });

@@ -7,6 +7,11 @@ import {
   ColumnTransformer,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
+  ExtraTreesClassifier,
+  ExtraTreesRegressor,
+  GradientBoostingClassifier,
+  GradientBoostingRegressor,
+  IsolationForest,
   LinearRegression,
   LogisticRegression,
   OneHotEncoder,
@@ -67,6 +72,56 @@ export const EXAMPLES: readonly Example[] = [
   },
   { name: 'DecisionTreeRegressor', make: () => new DecisionTreeRegressor(), exceptions: TIES },
   { name: 'DecisionTreeRegressor, limited', make: () => new DecisionTreeRegressor({ maxDepth: 3 }) },
+  {
+    name: 'DecisionTreeRegressor of medians, pruned',
+    make: () => new DecisionTreeRegressor({ criterion: 'absoluteError', maxLeafNodes: 12, ccpAlpha: 0.01 }),
+    exceptions: { [WEIGHTS]: 'a count of rows is not their weight where leaves are limited' },
+  },
+  {
+    name: 'ExtraTreesClassifier',
+    make: () => new ExtraTreesClassifier({ nEstimators: 10 }),
+  },
+  {
+    name: 'ExtraTreesRegressor, bootstrap',
+    make: () => new ExtraTreesRegressor({ nEstimators: 10, bootstrap: true, oobScore: true }),
+    exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'GradientBoostingClassifier',
+    make: () => new GradientBoostingClassifier({ nEstimators: 8 }),
+    exceptions: TIES,
+  },
+  {
+    name: 'GradientBoostingClassifier, stochastic',
+    make: () =>
+      new GradientBoostingClassifier({
+        nEstimators: 12,
+        subsample: 0.7,
+        maxFeatures: 'sqrt',
+        nIterNoChange: 3,
+      }),
+    exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'GradientBoostingRegressor',
+    make: () => new GradientBoostingRegressor({ nEstimators: 10 }),
+  },
+  {
+    name: 'GradientBoostingRegressor on a line',
+    make: () =>
+      new GradientBoostingRegressor({ nEstimators: 5, init: new LinearRegression(), loss: 'huber' }),
+    exceptions: TIES,
+  },
+  {
+    name: 'IsolationForest',
+    make: () => new IsolationForest({ nEstimators: 10 }),
+    exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'IsolationForest of a share',
+    make: () => new IsolationForest({ nEstimators: 8, contamination: 0.13, maxFeatures: 2, maxSamples: 0.7 }),
+    exceptions: BOOTSTRAP,
+  },
   { name: 'LinearRegression', make: () => new LinearRegression() },
   { name: 'LinearRegression without intercept', make: () => new LinearRegression({ fitIntercept: false }) },
   { name: 'LogisticRegression', make: () => new LogisticRegression() },

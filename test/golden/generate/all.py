@@ -8,6 +8,7 @@ The bundled data sets are not touched; datasets.py makes those.
 
 import warnings
 
+import boosting
 import decompositions
 import explanations
 import interchange
@@ -17,6 +18,7 @@ import metrics
 import monitor
 import pairwise
 import preprocessing
+import tree_options
 import trees
 from threadpoolctl import threadpool_limits
 
@@ -26,7 +28,7 @@ if __name__ == "__main__":
     with threadpool_limits(1):
         scripts = (
             *(loaded_datasets, metrics, monitor, pairwise, preprocessing, decompositions, linear, trees),
-            *(interchange, explanations),
+            *(tree_options, boosting, interchange, explanations),
         )
         for script in scripts:
             script.main()

@@ -39,7 +39,7 @@ def camel(name):
     return re.sub(r"_([a-z0-9])", lambda m: m.group(1).upper(), name)
 
 
-WORDS = {"most_frequent", "if_binary", "squared_error", "log_loss"}
+WORDS = {"most_frequent", "if_binary", "squared_error", "absolute_error", "friedman_mse", "log_loss"}
 
 
 def camel_keys(params):

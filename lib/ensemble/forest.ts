@@ -1,0 +1,204 @@
+/** What random forests and extra trees share: everything but how a tree is grown. */
+import type { FitInput } from '../core/fit-input.js';
+import type { ClassifierState } from '../core/kinds.js';
+import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
+import { classWeight, either, labels, oneOf, type Rules } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { StateError } from '../errors.js';
+import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
+import { type ForestClassWeight, fitClassifierTrees, fitRegressorTrees } from '../tree/fit-trees.js';
+import {
+  type ForestState,
+  forestConstants,
+  forestStateRules,
+  lowerLeaves,
+  type OutOfBag,
+  selectTrees,
+} from '../tree/forest-state.js';
+import {
+  type ClassCriterion,
+  classCriterion,
+  type ForestParams,
+  forestRules,
+  type MonotonicParams,
+  monotonicRules,
+  type NumberCriterion,
+  numberCriterion,
+  treeRules,
+} from '../tree/tree-params.js';
+import { TreesClassifier, TreesRegressor } from '../tree/trees.js';
+
+/** Parameters of forests for classes. */
+export interface ForestClassifierParams extends ForestParams, MonotonicParams {
+  /** Measure of impurity. Default 'gini'. */
+  criterion: ClassCriterion;
+  /** Weights of classes: null, 'balanced' (over all rows), 'balancedSubsample' (over those a tree draws), or by label. Default null. */
+  classWeight: ForestClassWeight;
+}
+/** Parameters of forests for numbers. */
+export interface ForestRegressorParams extends ForestParams, MonotonicParams {
+  /** Measure of impurity; 'absoluteError' predicts means of medians, 'poisson' needs targets >= 0. Default 'squaredError'. */
+  criterion: NumberCriterion;
+}
+
+export type ForestClassifierState = ForestState & ClassifierState;
+
+const treeCount = ({ treeOffsets }: ForestState) => treeOffsets.length - 1;
+
+function outOfBag(owner: object, { oob }: ForestState): OutOfBag {
+  if (oob !== undefined) return oob;
+  throw new StateError('ERR_NOT_SUPPORTED', `This ${owner.constructor.name} was fitted without oobScore.`);
+}
+
+/** Means over the trees that did not draw a row; NaN where every tree did. */
+function outOfBagMeans({ sums, trees }: OutOfBag): Matrix<Float64Array> {
+  const outputs = sums.length / trees.length;
+  const means = sums.map((sum, k) => sum / trees[Math.floor(k / outputs)]);
+  return new Matrix(means, trees.length, outputs);
+}
+
+/** The parameters of one tree of a forest. */
+function treeParams<P extends ForestParams>(params: P, splitter: 'best' | 'random') {
+  const { nEstimators, bootstrap, maxSamples, oobScore, warmStart, nJobs, ...tree } = params;
+  return { ...tree, splitter };
+}
+
+/** A forest for classes: the mean of the probabilities of its trees. */
+export abstract class ForestClassifier extends TreesClassifier<
+  ForestClassifierParams,
+  ForestClassifierState
+> {
+  /** How trees choose thresholds. */
+  protected abstract readonly splitter: 'best' | 'random';
+
+  get rules(): Rules<ForestClassifierParams> {
+    return {
+      ...treeRules,
+      ...forestRules,
+      ...monotonicRules,
+      criterion: classCriterion,
+      classWeight: either(classWeight, oneOf('balancedSubsample')),
+    };
+  }
+
+  get stateRules(): Rules<ForestClassifierState> {
+    return { ...forestStateRules, classes: labels };
+  }
+
+  protected fitState(input: FitInput): Promise<ForestClassifierState> {
+    const previous = this.params.warmStart && this.isFitted ? this.state : null;
+    const params = { ...this.params, splitter: this.splitter };
+    return fitClassifierTrees(this, input, params, { previous });
+  }
+
+  /** The trees, each a fitted classifier of its own. @throws {ERR_NOT_FITTED} before `fit` */
+  get estimators(): DecisionTreeClassifier[] {
+    const { state, schema } = this;
+    const { dtype } = this.snapshot().fitted!;
+    const { classWeight, ...params } = treeParams(this.fittedParams, this.splitter);
+    return Array.from({ length: treeCount(state) }, (_, t) => {
+      const tree = new DecisionTreeClassifier(params);
+      const { classes } = state;
+      tree.restore({ state: { ...selectTrees(state, [t], classes.length), classes }, schema, dtype });
+      return tree;
+    });
+  }
+
+  /** Accuracy on the rows that some tree did not draw. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
+  get oobScore(): number {
+    return outOfBag(this, this.state).score;
+  }
+
+  /**
+   * Probabilities of the training rows by the trees that did not draw them, [rows, classes]; NaN where every tree did.
+   *
+   * @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore`
+   */
+  get oobDecisionFunction(): Matrix<Float64Array> {
+    return outOfBagMeans(outOfBag(this, this.state));
+  }
+
+  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    if (output === 'leaf') return lowerLeaves(plan, x, this.state);
+    const proba = plan.forest(x, forestConstants(this.state), this.state.classes.length, 'mean');
+    return output === 'proba' ? proba : plan.argmax(proba);
+  }
+}
+
+/** Lower and upper ends of an interval for each row. */
+export interface Interval {
+  readonly lower: FloatArray;
+  readonly upper: FloatArray;
+}
+
+/** A forest for numbers: the mean of the predictions of its trees. */
+export abstract class ForestRegressor extends TreesRegressor<ForestRegressorParams, ForestState> {
+  /** How trees choose thresholds. */
+  protected abstract readonly splitter: 'best' | 'random';
+
+  get rules(): Rules<ForestRegressorParams> {
+    return { ...treeRules, ...forestRules, ...monotonicRules, criterion: numberCriterion };
+  }
+
+  get stateRules(): Rules<ForestState> {
+    return forestStateRules;
+  }
+
+  override get outputs(): readonly Output[] {
+    return [...super.outputs, 'interval'];
+  }
+
+  protected fitState(input: FitInput): Promise<ForestState> {
+    const previous = this.params.warmStart && this.isFitted ? this.state : null;
+    const params = { ...this.params, splitter: this.splitter };
+    return fitRegressorTrees(this, input, params, { previous });
+  }
+
+  /** The trees, each a fitted regressor of its own. @throws {ERR_NOT_FITTED} before `fit` */
+  get estimators(): DecisionTreeRegressor[] {
+    const { state, schema } = this;
+    const { dtype } = this.snapshot().fitted!;
+    const params = treeParams(this.fittedParams, this.splitter);
+    return Array.from({ length: treeCount(state) }, (_, t) => {
+      const tree = new DecisionTreeRegressor(params);
+      tree.restore({ state: selectTrees(state, [t], 1), schema, dtype });
+      return tree;
+    });
+  }
+
+  /** R2 on the rows that some tree did not draw. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
+  get oobScore(): number {
+    return outOfBag(this, this.state).score;
+  }
+
+  /**
+   * Predictions of the training rows by the trees that did not draw them, [rows]; NaN where every tree did.
+   *
+   * @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore`
+   */
+  get oobPrediction(): Float64Array {
+    return outOfBagMeans(outOfBag(this, this.state)).data;
+  }
+
+  /**
+   * The range that holds the given share of the trees' predictions. It shows how far the trees disagree (model
+   * uncertainty); it is not a calibrated prediction interval.
+   *
+   * @param options.coverage - share of the trees, in (0, 1); default 0.9
+   */
+  async predictInterval(X: MatrixLike, options: { coverage?: number } = {}): Promise<Interval> {
+    const bounds = await this.run(X, { output: 'interval', coverage: options.coverage });
+    return { lower: bounds.columns([0]).data, upper: bounds.columns([1]).data };
+  }
+
+  lower(plan: PlanBuilder, x: Slot, { output, coverage }: ResolvedCompileOptions): Slot {
+    if (output === 'leaf') return lowerLeaves(plan, x, this.state);
+    if (output !== 'interval') return plan.forest(x, forestConstants(this.state), 1, 'mean');
+    const tail = (1 - coverage) / 2;
+    return plan.quantile(
+      plan.forest(x, forestConstants(this.state), 1, 'perTree'),
+      Float64Array.of(tail, 1 - tail),
+    );
+  }
+}

@@ -1,0 +1,254 @@
+/** Isolation forests (Liu, Ting and Zhou, Isolation Forest, ICDM 2008): outliers are alone after a few random splits. */
+import { applyOps } from '../core/apply.js';
+import { Estimator } from '../core/estimator.js';
+import { type FitInput, reportProgress, toShared } from '../core/fit-input.js';
+import { decodeLabels } from '../core/kinds.js';
+import type { FloatArray, MatrixLike } from '../core/matrix.js';
+import { bool, either, int, nothing, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { type Column, Schema, type Target } from '../core/schema.js';
+import { native } from '../native.js';
+import {
+  checkForestState,
+  type ForestState,
+  forestConstants,
+  forestStateRules,
+  lowerLeaves,
+} from '../tree/forest-state.js';
+import { nJobsRule, resolveMaxFeatures, resolveSamples } from '../tree/tree-params.js';
+
+/** Parameters of {@link IsolationForest}. */
+export interface IsolationForestParams {
+  /** Number of trees, >= 1. Default 100. */
+  nEstimators: number;
+  /** Rows drawn for each tree: at most 256 ('auto'), all (null), a count, or a share in (0, 1). Default 'auto'. */
+  maxSamples: 'auto' | number | null;
+  /** Share of outliers among the training rows, in (0, 0.5]; 'auto' puts the limit at a score of -0.5. Default 'auto'. */
+  contamination: 'auto' | number;
+  /** Columns drawn for each tree: all (null), a count, or a share in (0, 1). Default null. */
+  maxFeatures: number | null;
+  /** Draw rows with replacement. Default false. */
+  bootstrap: boolean;
+  /** Threads to use; null means all. The model is the same whatever their number. Default null. */
+  nJobs: number | null;
+  /** Seed of all draws; null takes a new one for each fit. Default null. */
+  randomState: number | null;
+}
+
+/** What {@link IsolationForest} learns: trees whose leaves hold the depth at which a row is expected to be alone. */
+export interface IsolationForestState extends ForestState {
+  /** The depth at which a row is alone on average, by which depths are divided. */
+  readonly meanDepth: number;
+  /** Scores below this are outliers. */
+  readonly offset: number;
+}
+
+/** Outliers and inliers, as predicted. */
+const LABELS = [-1, 1] as const;
+/** Decisions from 0 on are inliers. Nothing lies between 0 and this: scores near -0.5 have coarser last digits. */
+const JUST_BELOW_ZERO = -1e-30;
+
+/** The mean depth of an unsuccessful search in a binary search tree of n keys. */
+function averagePathLength(n: number): number {
+  if (n <= 1) return 0;
+  if (n <= 2) return 1;
+  return 2 * (Math.log(n - 1) + 0.5772156649015329) - (2 * (n - 1)) / n;
+}
+
+/** The values of the leaves: their depth, and what splitting their rows further would add. */
+function expectedDepths({ treeOffsets, feature, left, cover }: ForestState): Float64Array {
+  const values = new Float64Array((feature.length + treeOffsets.length - 1) / 2);
+  const depth = new Int32Array(feature.length);
+  for (let t = 0; t + 1 < treeOffsets.length; t++) {
+    for (let k = treeOffsets[t]; k < treeOffsets[t + 1]; k++) {
+      if (feature[k] < 0) {
+        values[left[k]] = depth[k] + averagePathLength(cover[k]);
+      } else {
+        const child = treeOffsets[t] + left[k];
+        depth[child] = depth[child + 1] = depth[k] + 1;
+      }
+    }
+  }
+  return values;
+}
+
+/** Linear between order statistics, as NumPy's percentile. */
+function quantile(values: FloatArray, share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  const position = share * (sorted.length - 1);
+  const low = sorted[Math.floor(position)];
+  return low + (sorted[Math.ceil(position)] - low) * (position - Math.floor(position));
+}
+
+/**
+ * Finds outliers without labels: rows that random splits part from the rest early. `predict` says -1 for an outlier and 1
+ * for an inlier. Missing values are allowed; `y` is not read.
+ *
+ * Differs from scikit-learn: random streams of our own; sample weights draw rows in proportion; `predict` gives plain
+ * numbers in an array.
+ *
+ * @example
+ * ```ts
+ * import { IsolationForest } from 'boreal';
+ * const rows = Array.from({ length: 100 }, (_, i) => [Math.sin(i), Math.cos(2 * i)]);
+ * const model = await new IsolationForest({ randomState: 1 }).fit([...rows, [9, 9]]);
+ * await model.predict([[9, 9], [0.1, 0.2]]); // [-1, 1]
+ * model.offset; // -0.5
+ * ```
+ */
+export class IsolationForest extends Estimator<IsolationForestParams, IsolationForestState> {
+  readonly kind = 'outlierDetector' as const;
+
+  constructor(params: Partial<IsolationForestParams> = {}) {
+    super({
+      nEstimators: 100,
+      maxSamples: 'auto',
+      contamination: 'auto',
+      maxFeatures: null,
+      bootstrap: false,
+      nJobs: null,
+      randomState: null,
+      ...params,
+    });
+  }
+
+  get rules(): Rules<IsolationForestParams> {
+    const share = real(0, 1, 'both');
+    return {
+      nEstimators: int(1, 100_000),
+      maxSamples: either(oneOf('auto'), int(1, 0x7fff_ffff), share, nothing),
+      contamination: either(oneOf('auto'), real(0, 0.5, 'min')),
+      maxFeatures: either(int(1), share, nothing),
+      bootstrap: bool,
+      nJobs: nJobsRule,
+      randomState: seed,
+    };
+  }
+
+  get stateRules(): Rules<IsolationForestState> {
+    return { ...forestStateRules, meanDepth: real(0), offset: real() };
+  }
+
+  override get tags() {
+    return { allowNan: true };
+  }
+
+  get outputs(): readonly Output[] {
+    return ['label', 'decision', 'score', 'leaf'];
+  }
+
+  protected targetOf(_state: IsolationForestState): Target {
+    return { kind: 'class', classes: LABELS };
+  }
+
+  protected override checkState(state: IsolationForestState, columns: readonly Column[]): void {
+    checkForestState(this, state, columns.length);
+  }
+
+  protected async fitState(input: FitInput): Promise<IsolationForestState> {
+    const { x, sampleWeight, cancel } = input;
+    const { nEstimators, maxSamples, contamination, maxFeatures, bootstrap, nJobs, randomState } =
+      this.params;
+    const samples =
+      maxSamples === 'auto'
+        ? Math.min(256, x.rows)
+        : maxSamples === null
+          ? x.rows
+          : resolveSamples(maxSamples, x.rows);
+    const trees = await native.fitForest(
+      x.data,
+      x.rows,
+      x.cols,
+      null,
+      0,
+      null,
+      sampleWeight,
+      {
+        criterion: 'isolation',
+        trees: nEstimators,
+        firstTree: 0,
+        bootstrap,
+        maxSamples: samples,
+        balancedSubsample: false,
+        outOfBag: false,
+        pruningPath: false,
+        threads: nJobs ?? 0,
+        maxDepth: Math.ceil(Math.log2(Math.max(samples, 2))),
+        minSamplesSplit: 2,
+        minSamplesLeaf: 1,
+        minWeightLeaf: 0,
+        maxFeatures: 1,
+        minImpurityDecrease: 0,
+        randomThresholds: true,
+        maxLeaves: 0,
+        ccpAlpha: 0,
+        monotonic: null,
+        treeColumns: maxFeatures === null ? 0 : resolveMaxFeatures(maxFeatures, x.cols),
+        seed: resolveSeed(randomState),
+      },
+      cancel,
+      reportProgress(input, this),
+    );
+    const { oobSums, oobTrees, alphas, pathImpurities, ...arrays } = trees;
+    const state = {
+      ...arrays,
+      values: expectedDepths(arrays),
+      meanDepth: averagePathLength(samples),
+      offset: -0.5,
+    };
+    if (contamination === 'auto') return state;
+    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const wide = toShared(x.astype('float64'));
+    const scores = await applyOps(wide, schema, (plan, slot) => lowerScores(plan, slot, state), cancel);
+    return { ...state, offset: quantile(scores.data, contamination) };
+  }
+
+  /** Scores below this are outliers. @throws {ERR_NOT_FITTED} before `fit` */
+  get offset(): number {
+    return this.state.offset;
+  }
+
+  /** -1 for outliers and 1 for inliers, on the pool. @throws see {@link Plan.run} */
+  async predict(X: MatrixLike): Promise<number[]> {
+    return decodeLabels(await this.run(X, { output: 'label' }), LABELS) as number[];
+  }
+
+  /** As {@link IsolationForest.predict}, on this thread's time. */
+  predictSync(X: MatrixLike): number[] {
+    return decodeLabels(this.runSync(X, { output: 'label' }), LABELS) as number[];
+  }
+
+  /** The score less `offset`: below 0 for outliers. */
+  async decisionFunction(X: MatrixLike): Promise<FloatArray> {
+    return (await this.run(X, { output: 'decision' })).data;
+  }
+
+  /** How normal rows are, in (-1, 0): the lower, the sooner they are alone. */
+  async scoreSamples(X: MatrixLike): Promise<FloatArray> {
+    return (await this.run(X, { output: 'score' })).data;
+  }
+
+  /** Fits, then predicts the same rows. */
+  async fitPredict(X: MatrixLike): Promise<number[]> {
+    await this.fit(X);
+    return this.predict(X);
+  }
+
+  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    if (output === 'leaf') return lowerLeaves(plan, x, this.state);
+    const score = lowerScores(plan, x, this.state);
+    if (output === 'score') return score;
+    const decision = plan.affine(score, Float64Array.of(this.state.offset), Float64Array.of(1));
+    if (output === 'decision') return decision;
+    return plan.argmax(plan.dense(decision, Float64Array.of(0, 1), Float64Array.of(JUST_BELOW_ZERO, 0)));
+  }
+}
+
+/** -2^(-depth / meanDepth); -1 when a row was all there was to learn from. */
+function lowerScores(plan: PlanBuilder, x: Slot, state: IsolationForestState): Slot {
+  const depth = plan.forest(x, forestConstants(state), 1, 'mean');
+  const scale = state.meanDepth > 0 ? -state.meanDepth / Math.LN2 : Infinity;
+  const power = plan.activation(plan.affine(depth, Float64Array.of(0), Float64Array.of(scale)), 'exp');
+  return plan.affine(power, Float64Array.of(0), Float64Array.of(-1));
+}

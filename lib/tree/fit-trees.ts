@@ -1,0 +1,176 @@
+/** How the native core trains trees and forests, from parameters to state. */
+import { type FitInput, fitLabels, fitTargets, reportProgress } from '../core/fit-input.js';
+import { type ClassWeight, classWeights } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
+import { r2 } from '../core/score.js';
+import { ValidationError } from '../errors.js';
+import { type ForestSpec, type NativeForest, native } from '../native.js';
+import { type ForestState, joinTrees, leafCount, type OutOfBag } from './forest-state.js';
+import {
+  type ClassCriterion,
+  type ForestParams,
+  type MonotonicParams,
+  type NumberCriterion,
+  resolveSamples,
+  type TreeParams,
+  treeSpec,
+} from './tree-params.js';
+
+const CRITERION: Record<ClassCriterion | NumberCriterion, ForestSpec['criterion']> = {
+  gini: 'gini',
+  entropy: 'entropy',
+  logLoss: 'entropy',
+  squaredError: 'squared_error',
+  friedmanMse: 'squared_error',
+  absoluteError: 'absolute_error',
+  poisson: 'poisson',
+};
+
+/** Weights of classes as forests take them: 'balancedSubsample' balances the rows that each tree draws. */
+export type ForestClassWeight = ClassWeight | 'balancedSubsample';
+
+type GrowParams = TreeParams &
+  Partial<ForestParams> &
+  Partial<MonotonicParams> & { readonly splitter?: 'best' | 'random' };
+
+/** What a fit may be asked for beside its parameters. */
+export interface GrowOptions {
+  /** Trees of the last fit, which stay. */
+  readonly previous?: ForestState | null;
+  /** Receives the pruning path of the first tree. */
+  readonly onPruningPath?: (path: PruningPath) => void;
+}
+
+/** How a tree would be pruned: each effective alpha at which branches go, and the impurity of the leaves from then on. */
+export interface PruningPath {
+  /** Ascending from 0. */
+  readonly ccpAlphas: Float64Array;
+  readonly impurities: Float64Array;
+}
+
+interface Targets {
+  readonly codes?: Int32Array;
+  readonly classCount: number;
+  readonly y?: Float64Array;
+  readonly weights: Float64Array | null;
+  readonly balancedSubsample: boolean;
+}
+
+/** @throws {ERR_PARAMETER} when the last fit has more trees than are wanted now, or was on other columns or classes */
+function checkPrevious(previous: ForestState, wanted: number, columns: number, outputs: number): void {
+  const grown = previous.treeOffsets.length - 1;
+  const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `warmStart: ${why}`);
+  if (grown > wanted) throw refuse(`there are ${grown} trees already, more than nEstimators = ${wanted}.`);
+  if (previous.importances.length !== columns) throw refuse('the last fit was on another number of columns.');
+  if (previous.values.length !== outputs * leafCount(previous))
+    throw refuse('the last fit was on another number of classes.');
+}
+
+/** Trains trees; without the score of `oob`, which its caller knows how to compute. */
+async function grow(
+  owner: object,
+  input: FitInput,
+  params: GrowParams & { readonly criterion: ClassCriterion | NumberCriterion },
+  targets: Targets,
+  { previous, onPruningPath }: GrowOptions,
+): Promise<ForestState> {
+  const { x, cancel } = input;
+  const { codes = null, classCount, y = null, weights, balancedSubsample } = targets;
+  const { nEstimators = 1, bootstrap = false, maxSamples = null, oobScore = false, nJobs } = params;
+  const outputs = Math.max(1, classCount);
+  if (previous) checkPrevious(previous, nEstimators, x.cols, outputs);
+  if (oobScore && !bootstrap)
+    throw new ValidationError('ERR_PARAMETER', 'oobScore needs bootstrap: else no row is left out.');
+  const firstTree = previous ? previous.treeOffsets.length - 1 : 0;
+  if (previous && firstTree === nEstimators) return previous;
+  const totalWeight = weights === null ? x.rows : weights.reduce((total, value) => total + value, 0);
+  const spec: ForestSpec = {
+    ...treeSpec(params, input, totalWeight),
+    criterion: CRITERION[params.criterion],
+    trees: nEstimators - firstTree,
+    firstTree,
+    bootstrap,
+    maxSamples: bootstrap && maxSamples !== null ? resolveSamples(maxSamples, x.rows) : 0,
+    balancedSubsample,
+    outOfBag: oobScore,
+    pruningPath: onPruningPath !== undefined,
+    threads: nJobs ?? 0,
+  };
+  const progress = reportProgress(input, owner);
+  const fitted = await native.fitForest(
+    x.data,
+    x.rows,
+    x.cols,
+    codes,
+    classCount,
+    y,
+    weights,
+    spec,
+    cancel,
+    progress,
+  );
+  const { oobSums, oobTrees, alphas, pathImpurities, ...trees } = fitted;
+  onPruningPath?.({ ccpAlphas: alphas, impurities: pathImpurities });
+  const state = previous ? joinTrees(previous, trees, outputs) : trees;
+  return oobScore ? { ...state, oob: { ...addUp(fitted, previous?.oob), score: Number.NaN } } : state;
+}
+
+function addUp({ oobSums: sums, oobTrees: trees }: NativeForest, before: OutOfBag | undefined) {
+  if (before === undefined) return { sums, trees };
+  if (before.trees.length !== trees.length)
+    throw new ValidationError('ERR_PARAMETER', 'warmStart with oobScore needs the rows of the last fit.');
+  return {
+    sums: sums.map((sum, k) => sum + before.sums[k]),
+    trees: trees.map((count, i) => count + before.trees[i]),
+  };
+}
+
+/** Trains trees on class labels. */
+export async function fitClassifierTrees(
+  owner: object,
+  input: FitInput,
+  params: GrowParams & { readonly criterion: ClassCriterion; readonly classWeight: ForestClassWeight },
+  options: GrowOptions = {},
+): Promise<ForestState & { readonly classes: readonly Label[] }> {
+  const encoded = fitLabels(input);
+  const { codes, classes } = encoded;
+  const { bootstrap = false, monotonicCst } = params;
+  const balancedSubsample = params.classWeight === 'balancedSubsample' && bootstrap;
+  const classWeight = params.classWeight === 'balancedSubsample' ? 'balanced' : params.classWeight;
+  const weights = classWeights(balancedSubsample ? null : classWeight, encoded, input.sampleWeight, 'rows');
+  if (classes.length > 2 && monotonicCst?.some((sign) => sign !== 0))
+    throw new ValidationError('ERR_PARAMETER', 'monotonicCst needs a target of two classes.');
+  const targets = { codes, classCount: classes.length, weights, balancedSubsample };
+  const state = await grow(owner, input, params, targets, options);
+  const { oob } = state;
+  if (oob === undefined) return { ...state, classes };
+  const seen = Array.from(codes.keys()).filter((i) => oob.trees[i] > 0);
+  const right = seen.filter((i) => {
+    const votes = oob.sums.subarray(i * classes.length, (i + 1) * classes.length);
+    return votes.indexOf(Math.max(...votes)) === codes[i];
+  });
+  return { ...state, classes, oob: { ...oob, score: right.length / seen.length } };
+}
+
+/** Trains trees on numbers. */
+export async function fitRegressorTrees(
+  owner: object,
+  input: FitInput,
+  params: GrowParams & { readonly criterion: NumberCriterion },
+  options: GrowOptions = {},
+): Promise<ForestState> {
+  const y = fitTargets(input);
+  if (params.criterion === 'poisson' && !(y.every((value) => value >= 0) && y.some((value) => value > 0)))
+    throw new ValidationError('ERR_PARAMETER', "criterion 'poisson' needs targets >= 0 that are not all 0.");
+  const targets = { y, classCount: 0, weights: input.sampleWeight, balancedSubsample: false };
+  const state = await grow(owner, input, params, targets, options);
+  const { oob } = state;
+  if (oob === undefined) return state;
+  const seen = Array.from(y.keys()).filter((i) => oob.trees[i] > 0);
+  const predicted = seen.map((i) => oob.sums[i] / oob.trees[i]);
+  const score = r2(
+    seen.map((i) => y[i]),
+    predicted,
+  );
+  return { ...state, oob: { ...oob, score } };
+}

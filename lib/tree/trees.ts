@@ -1,0 +1,120 @@
+/** The faces that all estimators made of trees share: where rows end, and what the columns are worth. */
+import type { EstimatorTags } from '../core/estimator.js';
+import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
+
+import type { Matrix, MatrixLike } from '../core/matrix.js';
+import type { Output } from '../core/plan.js';
+import type { Column } from '../core/schema.js';
+import { meanScores, type TreeModel, type TreeScores } from '../core/tree-scores.js';
+import { type DecisionPath, pathsTo } from './decision-path.js';
+import {
+  checkForestState,
+  type ForestState,
+  forestConstants,
+  type ImportanceKind,
+  importancesOf,
+} from './forest-state.js';
+
+/** A classifier made of trees. */
+export abstract class TreesClassifier<P extends object, S extends ForestState & ClassifierState>
+  extends Classifier<P, S>
+  implements TreeModel
+{
+  override get tags(): EstimatorTags {
+    return { allowNan: true };
+  }
+
+  override get outputs(): readonly Output[] {
+    return [...super.outputs, 'leaf'];
+  }
+
+  protected override checkState(state: S, columns: readonly Column[]): void {
+    checkForestState(this, state, columns.length);
+  }
+
+  /**
+   * Share of the impurity that each column removed, averaged over the trees; sums to 1.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   */
+  get featureImportances(): Float64Array {
+    return importancesOf(this.state, 'gain');
+  }
+
+  /** Importances of the columns by 'gain' in impurity or by number of 'split's; they sum to 1. */
+  getFeatureImportances(kind: ImportanceKind): Float64Array {
+    return importancesOf(this.state, kind);
+  }
+
+  /**
+   * The node that each row ends in, counted within its tree: [rows, trees].
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   */
+  apply(X: MatrixLike): Promise<Matrix> {
+    return this.run(X, { output: 'leaf' });
+  }
+
+  /** @internal */
+  treeScores(): TreeScores {
+    return meanScores(forestConstants(this.state), this.state.classes.length);
+  }
+
+  /** The nodes that each row passes, tree by tree from the root to its leaf. */
+  async decisionPath(X: MatrixLike): Promise<DecisionPath> {
+    const { state } = this;
+    return pathsTo(state, await this.apply(X));
+  }
+}
+
+/** A regressor made of trees. */
+export abstract class TreesRegressor<P extends object, S extends ForestState>
+  extends Regressor<P, S>
+  implements TreeModel
+{
+  override get tags(): EstimatorTags {
+    return { allowNan: true };
+  }
+
+  override get outputs(): readonly Output[] {
+    return [...super.outputs, 'leaf'];
+  }
+
+  protected override checkState(state: S, columns: readonly Column[]): void {
+    checkForestState(this, state, columns.length);
+  }
+
+  /**
+   * Share of the impurity that each column removed, averaged over the trees; sums to 1.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   */
+  get featureImportances(): Float64Array {
+    return importancesOf(this.state, 'gain');
+  }
+
+  /** Importances of the columns by 'gain' in impurity or by number of 'split's; they sum to 1. */
+  getFeatureImportances(kind: ImportanceKind): Float64Array {
+    return importancesOf(this.state, kind);
+  }
+
+  /**
+   * The node that each row ends in, counted within its tree: [rows, trees].
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   */
+  apply(X: MatrixLike): Promise<Matrix> {
+    return this.run(X, { output: 'leaf' });
+  }
+
+  /** @internal */
+  treeScores(): TreeScores {
+    return meanScores(forestConstants(this.state), 1);
+  }
+
+  /** The nodes that each row passes, tree by tree from the root to its leaf. */
+  async decisionPath(X: MatrixLike): Promise<DecisionPath> {
+    const { state } = this;
+    return pathsTo(state, await this.apply(X));
+  }
+}

@@ -1,0 +1,198 @@
+// Fits of trees: forests, single trees and gradient boosting.
+#include <cmath>
+#include <limits>
+
+#include "base/aligned_buffer.h"
+#include "binding/exports.h"
+#include "binding/matrix_job.h"
+#include "train/boosting.h"
+#include "train/forest.h"
+
+namespace boreal {
+namespace {
+
+// The members of a JavaScript object by their names.
+class Spec {
+ public:
+  Spec(napi_env env, napi_value object) : env_(env), object_(object) {}
+  uint32_t count(const char* name) const {
+    return static_cast<uint32_t>(to_whole(env_, field(name), name, 0, std::numeric_limits<uint32_t>::max()));
+  }
+  size_t size(const char* name) const { return to_size(env_, field(name), name); }
+  double number(const char* name) const { return to_double(env_, field(name), name); }
+  bool flag(const char* name) const { return to_bool(env_, field(name), name); }
+  template <typename E>
+  E choice(const char* name, const std::vector<const char*>& choices) const {
+    return static_cast<E>(to_choice(env_, field(name), name, choices));
+  }
+  std::vector<int8_t> signs(const char* name) const {
+    if (is_nullish(env_, field(name))) return {};
+    const TypedArray array = to_typed_array(env_, field(name), name);
+    const int32_t* values = elements<int32_t>(array);
+    std::vector<int8_t> signs(array.length);
+    for (size_t i = 0; i < array.length; ++i) {
+      if (values[i] < -1 || values[i] > 1) throw Error("ERR_PARAMETER", std::string(name) + ": not a sign.");
+      signs[i] = static_cast<int8_t>(values[i]);
+    }
+    return signs;
+  }
+
+ private:
+  napi_value field(const char* name) const { return property(env_, object_, name); }
+
+  napi_env env_;
+  napi_value object_;
+};
+
+void read_tree_params(const Spec& spec, TreeParams* params) {
+  params->max_depth = spec.count("maxDepth");
+  params->min_samples_split = spec.count("minSamplesSplit");
+  params->min_samples_leaf = spec.count("minSamplesLeaf");
+  params->min_weight_leaf = spec.number("minWeightLeaf");
+  params->max_features = spec.count("maxFeatures");
+  params->min_impurity_decrease = spec.number("minImpurityDecrease");
+  params->random_thresholds = spec.flag("randomThresholds");
+  params->max_leaves = spec.count("maxLeaves");
+  params->ccp_alpha = spec.number("ccpAlpha");
+  params->monotonic = spec.signs("monotonic");
+  params->tree_columns = spec.count("treeColumns");
+  params->seed = spec.size("seed");
+}
+
+ForestParams forest_params(const Spec& spec) {
+  ForestParams params;
+  read_tree_params(spec, &params);
+  params.criterion = spec.choice<Criterion>(
+      "criterion", {"gini", "entropy", "squared_error", "absolute_error", "poisson", "isolation"});
+  params.trees = spec.count("trees");
+  params.first_tree = spec.count("firstTree");
+  params.bootstrap = spec.flag("bootstrap");
+  params.max_samples = spec.count("maxSamples");
+  params.balanced_subsample = spec.flag("balancedSubsample");
+  params.out_of_bag = spec.flag("outOfBag");
+  params.pruning_path = spec.flag("pruningPath");
+  return params;
+}
+
+BoostingParams boosting_params(const Spec& spec) {
+  BoostingParams params;
+  read_tree_params(spec, &params);
+  params.loss = spec.choice<BoostingLoss>("loss", {"squared_error", "absolute_error", "huber", "quantile",
+                                                   "logistic", "multinomial", "exponential"});
+  params.class_count = spec.count("classCount");
+  params.rounds = spec.count("rounds");
+  params.first_round = spec.count("firstRound");
+  params.learning_rate = spec.number("learningRate");
+  params.subsample = spec.number("subsample");
+  params.alpha = spec.number("alpha");
+  params.patience = spec.count("patience");
+  params.tolerance = spec.number("tolerance");
+  params.validation_rows = spec.count("validationRows");
+  return params;
+}
+
+// Trees train on float32, as scikit-learn's do.
+MatrixView<const float> as_float(MatrixView<const float> x, AlignedBuffer<float>*, const CancelToken*) {
+  return x;
+}
+MatrixView<const float> as_float(MatrixView<const double> x, AlignedBuffer<float>* rounded,
+                                 const CancelToken* cancel) {
+  *rounded = AlignedBuffer<float>(x.rows * x.cols);
+  for (size_t i = 0; i < x.rows; ++i) {
+    if (i % 4096 == 0) cancel->check();
+    for (size_t j = 0; j < x.cols; ++j) {
+      const float value = static_cast<float>(x.at(i, j));
+      if (std::isinf(value)) {
+        throw Error("ERR_INPUT_INFINITE", "A value is infinite or too large for float32.",
+                    static_cast<int64_t>(i), static_cast<int64_t>(j));
+      }
+      (*rounded)[i * x.cols + j] = value;
+    }
+  }
+  return dense_view(static_cast<const float*>(rounded->data()), x.rows, x.cols);
+}
+
+ObjectBuilder& set_forest(ObjectBuilder& object, ForestModel&& model) {
+  return object.set("treeOffsets", std::move(model.tree_offsets))
+      .set("feature", std::move(model.feature))
+      .set("threshold", std::move(model.threshold))
+      .set("left", std::move(model.left))
+      .set("missingLeft", std::move(model.missing_left))
+      .set("cover", std::move(model.cover))
+      .set("impurity", std::move(model.impurity))
+      .set("values", std::move(model.values))
+      .set("importances", std::move(model.importances));
+}
+
+napi_value fit_forest(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  // A bound on the memory that a made-up number could ask for.
+  const uint32_t class_count =
+      static_cast<uint32_t>(to_whole(env, call[4], "classCount", 0, std::numeric_limits<uint32_t>::max()));
+  if (class_count > matrix.rows) throw Error("ERR_LABELS", "There are more classes than rows.");
+  const Spec spec(env, call[7]);
+  const size_t threads = spec.size("threads");
+  JobOptions options = train_options(call, 8, true);
+  auto compute = [classes = optional_row_values<int32_t>(call, 3, "classes", matrix.rows),
+                  targets = optional_row_values<double>(call, 5, "targets", matrix.rows),
+                  weights = optional_row_values<double>(call, 6, "weights", matrix.rows), class_count,
+                  params = forest_params(spec),
+                  threads](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    AlignedBuffer<float> rounded;
+    ForestData data;
+    data.x = as_float(x, &rounded, cancel);
+    data.classes = classes.span();
+    data.class_count = class_count;
+    data.targets = targets.span();
+    data.weights = weights.span();
+    return train_forest(data, params, threads, cancel, progress);
+  };
+  auto deliver = [](napi_env env, ForestModel&& model) {
+    ObjectBuilder object(env);
+    object.set("oobSums", std::move(model.oob_sums))
+        .set("oobTrees", std::move(model.oob_trees))
+        .set("alphas", std::move(model.alphas))
+        .set("pathImpurities", std::move(model.path_impurities));
+    return set_forest(object, std::move(model)).object();
+  };
+  return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
+}
+
+napi_value fit_boosting(Call& call) {
+  const MatrixArgument matrix(call);
+  const Spec spec(call.env(), call[6]);
+  const BoostingParams params = boosting_params(spec);
+  const size_t outputs = params.loss == BoostingLoss::kMultinomial ? params.class_count : 1;
+  JobOptions options = train_options(call, 7, true);
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
+                  raw = row_values<double>(call, 5, "raw", matrix.rows, outputs), params,
+                  threads = spec.size("threads")](auto x, const CancelToken* cancel,
+                                                  const JobProgress& progress) {
+    AlignedBuffer<float> rounded;
+    BoostingData data;
+    data.x = as_float(x, &rounded, cancel);
+    data.y = y.span();
+    data.weights = weights.span();
+    data.raw = raw.span();
+    return train_boosting(data, params, threads, cancel, progress);
+  };
+  auto deliver = [](napi_env env, BoostingModel&& model) {
+    ObjectBuilder object(env);
+    object.set("trainScore", std::move(model.train_score))
+        .set("oobScore", std::move(model.oob_score))
+        .set("initialOobScore", model.initial_oob_score);
+    return set_forest(object, std::move(model.trees)).object();
+  };
+  return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
+}
+
+}  // namespace
+
+void export_forest(napi_env env, napi_value exports) {
+  export_function<fit_forest>(env, exports, "fitForest");
+  export_function<fit_boosting>(env, exports, "fitBoosting");
+}
+
+}  // namespace boreal

@@ -1,0 +1,145 @@
+/** Forests beyond their predictions: trees of their own, out-of-bag scores, growing on, balanced samples. */
+import { describe, expect, test } from 'vitest';
+import {
+  ExtraTreesClassifier,
+  ExtraTreesRegressor,
+  load,
+  loadBreastCancer,
+  loadDiabetes,
+  loadIris,
+  Matrix,
+  RandomForestClassifier,
+  RandomForestRegressor,
+} from '../../lib/index.js';
+
+const iris = loadIris();
+const diabetes = loadDiabetes();
+
+describe('estimators', () => {
+  test('the forest is the mean of its trees', async () => {
+    const forest = await new RandomForestClassifier({ nEstimators: 7, randomState: 1 }).fit(
+      iris.data,
+      iris.target,
+    );
+    const probas = await Promise.all(forest.estimators.map((tree) => tree.predictProba(iris.data)));
+    const mean = probas[0].data.map((_, k) => probas.reduce((sum, proba) => sum + proba.data[k], 0) / 7);
+    expect((await forest.predictProba(iris.data)).data).toEqual(mean);
+    const leaves = await forest.apply(iris.data);
+    expect([leaves.rows, leaves.cols]).toEqual([150, 7]);
+    const third = await forest.estimators[2].apply(iris.data);
+    expect(third.data).toEqual(leaves.columns([2]).data);
+    const { nodeOffsets, indptr, indices } = await forest.decisionPath(iris.data.slice(0, 2));
+    expect(indices.slice(0, indptr[1]).filter((node) => nodeOffsets.includes(node))).toHaveLength(7);
+    const importances = forest.estimators.map((tree) => tree.featureImportances);
+    const average = importances[0].map((_, j) => importances.reduce((sum, each) => sum + each[j], 0) / 7);
+    average.forEach((value, j) => {
+      expect(forest.featureImportances[j]).toBeCloseTo(value, 5);
+    });
+  });
+
+  test('of numbers too', async () => {
+    const forest = await new ExtraTreesRegressor({ nEstimators: 3, randomState: 1 }).fit(
+      diabetes.data,
+      diabetes.target,
+    );
+    const trees = await Promise.all(forest.estimators.map((tree) => tree.predict(diabetes.data)));
+    const predicted = await forest.predict(diabetes.data);
+    expect(predicted).toEqual(trees[0].map((v, i) => (v + trees[1][i] + trees[2][i]) / 3));
+    expect(forest.estimators[0].params.splitter).toBe('random');
+  });
+});
+
+describe('out of bag', () => {
+  test('scores are those of rows that no tree has seen', async () => {
+    const params = { nEstimators: 60, randomState: 3, oobScore: true };
+    const { data, target } = loadBreastCancer();
+    const forest = await new RandomForestClassifier(params).fit(data, target);
+    expect(forest.oobScore).toBeGreaterThan(0.94);
+    expect(forest.oobScore).toBeLessThan(0.99);
+    const votes = forest.oobDecisionFunction;
+    expect([votes.rows, votes.cols]).toEqual([data.rows, 2]);
+    const right = target.filter((label, i) => label === (votes.data[2 * i + 1] > votes.data[2 * i] ? 1 : 0));
+    expect(right.length / data.rows).toBe(forest.oobScore);
+    const regressor = await new RandomForestRegressor(params).fit(diabetes.data, diabetes.target);
+    expect(regressor.oobScore).toBeGreaterThan(0.38);
+    expect(regressor.oobScore).toBeLessThan(0.48);
+    expect(regressor.oobPrediction).toHaveLength(442);
+    const restored = (await load(regressor.toBytes())) as RandomForestRegressor;
+    expect(restored.oobScore).toBe(regressor.oobScore);
+  });
+
+  test('are missing where every tree drew the row, or without the parameter', async () => {
+    const forest = await new RandomForestClassifier({ nEstimators: 1, randomState: 3, oobScore: true }).fit(
+      iris.data,
+      iris.target,
+    );
+    const nan = Array.from(forest.oobDecisionFunction.data).filter(Number.isNaN).length / 3;
+    expect(nan).toBeGreaterThan(70);
+    expect(nan).toBeLessThan(120);
+    expect(forest.oobScore).toBeGreaterThan(0.8);
+    const plain = await new RandomForestClassifier({ nEstimators: 1 }).fit(iris.data, iris.target);
+    expect(() => plain.oobScore).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+    const unbagged = new ExtraTreesClassifier({ oobScore: true });
+    await expect(unbagged.fit(iris.data, iris.target)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+});
+
+describe('warm start', () => {
+  test('a forest that grows on is the forest grown at once', async () => {
+    const params = { randomState: 5, oobScore: true };
+    const whole = await new RandomForestRegressor({ ...params, nEstimators: 12 }).fit(
+      diabetes.data,
+      diabetes.target,
+    );
+    const grown = new RandomForestRegressor({ ...params, nEstimators: 4, warmStart: true });
+    await grown.fit(diabetes.data, diabetes.target);
+    const first = await grown.predict(diabetes.data);
+    await grown.setParams({ nEstimators: 12 }).fit(diabetes.data, diabetes.target);
+    expect(await grown.predict(diabetes.data)).toEqual(await whole.predict(diabetes.data));
+    expect(await grown.predict(diabetes.data)).not.toEqual(first);
+    expect(grown.oobScore).toBeCloseTo(whole.oobScore, 12);
+    const before = await grown.predict(diabetes.data);
+    await grown.fit(diabetes.data, diabetes.target);
+    expect(await grown.predict(diabetes.data)).toEqual(before);
+  });
+
+  test('refuses fewer trees, other columns and other classes', async () => {
+    const forest = new ExtraTreesClassifier({ nEstimators: 4, warmStart: true, randomState: 1 });
+    await forest.fit(iris.data, iris.target);
+    const refused = (params: object, X: Matrix, y: ArrayLike<unknown>) =>
+      expect(forest.setParams(params).fit(X, y)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    await refused({ nEstimators: 3 }, iris.data, iris.target);
+    await refused({ nEstimators: 6 }, iris.data.columns([0, 1]), iris.target);
+    await refused(
+      { nEstimators: 6 },
+      iris.data,
+      Array.from(iris.target, (label) => Math.min(label, 1)),
+    );
+    expect(forest.estimators).toHaveLength(4);
+  });
+
+  test('a tree without missing values joins those with', async () => {
+    const X = new Matrix(Float64Array.from(iris.data.data), 150, 4);
+    const forest = new RandomForestClassifier({ nEstimators: 2, warmStart: true, randomState: 1 });
+    await forest.fit(X, iris.target);
+    X.data.fill(Number.NaN, 0, 40);
+    await forest.setParams({ nEstimators: 4 }).fit(X, iris.target);
+    const probas = await Promise.all(forest.estimators.map((tree) => tree.predictProba(X)));
+    const mean = probas[0].data.map((_, k) => probas.reduce((sum, proba) => sum + proba.data[k], 0) / 4);
+    expect((await forest.predictProba(X)).data).toEqual(mean);
+  });
+});
+
+test('balanced subsamples weigh classes alike in every tree', async () => {
+  const rows = Array.from({ length: 200 }, (_, i) => [i < 190 ? i % 7 : 3 + (i % 3)]);
+  const y = rows.map((_, i) => (i < 190 ? 0 : 1));
+  const params = { nEstimators: 40, maxDepth: 1, randomState: 2 } as const;
+  const share = async (classWeight: 'balancedSubsample' | 'balanced' | null, more = {}) => {
+    const forest = new RandomForestClassifier({ ...params, classWeight, ...more });
+    return (await (await forest.fit(rows, y)).predictProba([[4]])).data[1];
+  };
+  expect(await share(null)).toBeLessThan(0.2);
+  expect(await share('balancedSubsample')).toBeGreaterThan(0.5);
+  const unbagged = { bootstrap: false };
+  expect(await share('balancedSubsample', unbagged)).toBe(await share('balanced', unbagged));
+});
