@@ -215,7 +215,7 @@ export async function fitBoosting(
   const training: FitInput = {
     ...input,
     x: held > 0 ? toShared(x.slice(0, rows)) : x,
-    sampleWeight: weights && weights.subarray(0, rows),
+    sampleWeight: weights?.subarray(0, rows) ?? null,
   };
   if (previous) checkPrevious(previous, params.nEstimators, x.cols, task.outputs);
 

@@ -17,7 +17,7 @@ enum class Criterion : int32_t {
   kSquaredError = 2,
   kAbsoluteError = 3,
   kPoisson = 4,
-  kIsolation = 5,  // no target: a leaf's value is the weight of its rows
+  kIsolation = 5,  // no target: a leaf's value is the number of its rows
 };
 
 // How one tree grows. The names and meanings of scikit-learn; counts are already resolved to whole numbers.

@@ -135,11 +135,11 @@ class PoissonDeviance : public TargetSums {
   static constexpr double kLeastSum = std::numeric_limits<double>::epsilon();
 };
 
-// Isolation trees: any split is as good as another, and a node's value is the weight of its rows.
+// Isolation trees: any split is as good as another, and a node's value is the number of its rows, each of
+// which counts once however often it was drawn.
 class Isolation {
  public:
   struct Row {
-    double weight;
     uint32_t index;
   };
   static constexpr size_t kShortKeyRows = size_t{1} << 16;
@@ -150,9 +150,9 @@ class Isolation {
   size_t cells() const { return 1; }
   size_t outputs() const { return 1; }
   Scratch make_scratch() const { return {}; }
-  Row make_row(uint32_t index, double weight) const { return {weight, index}; }
+  Row make_row(uint32_t index, double) const { return {index}; }
   uint32_t payload(const Row*, size_t i) const { return static_cast<uint32_t>(i); }
-  void add(Cell* sum, const Row& row) const { *sum += row.weight; }
+  void add(Cell* sum, const Row&) const { *sum += 1; }
 
   void prepare(const View&) const {}
   double weight(const View& node) const { return *node.total; }
@@ -163,8 +163,8 @@ class Isolation {
 
   class Scan {
    public:
-    Scan(const Isolation&, const View& node) : rows_(node.rows), total_(*node.total) {}
-    void move(uint32_t payload) { left_ += rows_[payload].weight; }
+    Scan(const Isolation&, const View& node) : total_(*node.total) {}
+    void move(uint32_t) { left_ += 1; }
     double left_weight() const { return left_; }
     double right_weight() const { return total_ - left_; }
     double left_value() const { return 0; }
@@ -172,7 +172,6 @@ class Isolation {
     Fraction score() const { return {0, 1}; }
 
    private:
-    const Row* const rows_;
     const double total_;
     double left_ = 0;
   };

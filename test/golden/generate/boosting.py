@@ -17,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 REGRESSORS = [
     {},
     {"loss": "absolute_error"},
+    {"loss": "absolute_error", "max_depth": 2, "min_samples_leaf": 30},
     {"loss": "huber"},
     {"loss": "huber", "alpha": 0.7, "max_leaf_nodes": 5},
     {"loss": "quantile"},
