@@ -2,7 +2,15 @@
 import { beforeAll, expect, it } from 'vitest';
 import { markdownExamples, runExamples, toModule } from '../support/examples.ts';
 
-const guides = ['matrix', 'trees', 'interchange', 'explaining', 'serving-models', 'serving-images', 'monitoring'];
+const guides = [
+  'matrix',
+  'trees',
+  'interchange',
+  'explaining',
+  'serving-models',
+  'serving-images',
+  'monitoring',
+];
 const examples = guides.flatMap((guide) => markdownExamples(`docs/guide/${guide}.md`));
 let failures: ReadonlyMap<string, string>;
 beforeAll(async () => {
