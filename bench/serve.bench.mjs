@@ -1,5 +1,5 @@
 // POST /predict of the iris forest (100 trees): boreal's server as users get it, beside a Fastify route that answers a
-// constant of the same size (the ceiling), Flask and onnxruntime. Each server is a process of its own; they are measured
+// constant of the same size (the ceiling), Flask, onnxruntime and MLServer. Each server is a process of its own; they are measured
 // in turns, in short repetitions, by wrk, which shares the CPUs with them; so the server's own processor time per request is
 // told, too.
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,13 +7,20 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npmVersion } from './peers/npm.mjs';
+import { startMlserver } from './serve/mlserver.mjs';
 import { startScript, startServer } from './serve/process.mjs';
 import { hasWrk, wrk } from './serve/wrk.mjs';
 import { python, runPeer } from './support/peer.mjs';
 import { median } from './support/time.mjs';
 
-const BODY = JSON.stringify({ features: [5.9, 3, 5.1, 1.8] });
+const FEATURES = [5.9, 3, 5.1, 1.8];
+const BODY = JSON.stringify({ features: FEATURES });
+const V2_BODY = JSON.stringify({
+  inputs: [{ name: 'input', shape: [1, 4], datatype: 'FP64', data: FEATURES }],
+  outputs: [{ name: 'predict' }, { name: 'predict_proba' }],
+});
 const CEILING = 'constant Fastify route';
+const MLSERVER = 'MLServer, 2 processes, V2';
 const FLASK = 'Flask, gunicorn -w 2';
 const FULL = { connections: [1, 16, 64], repeats: 3, seconds: 3 };
 const QUICK = { connections: [16], repeats: 1, seconds: 1 };
@@ -33,11 +40,19 @@ async function startOurs() {
   };
 }
 
+/** A server that is asked in the Open Inference Protocol. */
+const askedByV2 = (server, model) => ({ ...server, path: `/v2/models/${model}/infer`, body: V2_BODY });
+
 /** Those of the peers that are there, and their versions. */
-async function startPeers(folder) {
+async function startPeers(folder, boreal) {
   const versions = runPeer('iris_forest.py', folder);
   const servers = {};
-  if (versions === null) return { servers, versions: {} };
+  const mlserver = await startMlserver(folder);
+  if (mlserver !== undefined) {
+    servers['boreal, V2'] = askedByV2(boreal, 'RandomForestClassifier');
+    servers[MLSERVER] = askedByV2(mlserver.server, 'iris');
+  }
+  if (versions === null) return { servers, versions: mlserver?.versions ?? {} };
   if (versions.flask && versions.gunicorn) {
     const cwd = fileURLToPath(new URL('./peers/', import.meta.url));
     const args = ['-w', '2', '-b', '127.0.0.1:0', 'flask_app:app'];
@@ -49,6 +64,7 @@ async function startPeers(folder) {
     versions['onnxruntime-node'] = onnxruntime;
     servers['onnxruntime-node, Fastify'] = await startScript('onnx.mjs', join(folder, 'model.onnx'));
   }
+  if (mlserver !== undefined) versions.mlserver = mlserver.versions.mlserver;
   return { servers, versions };
 }
 
@@ -58,9 +74,9 @@ const nameOf = (connections) => `${connections} connection${connections > 1 ? 's
 async function compare(servers, connections, { repeats, seconds }) {
   const runs = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
   for (let i = 0; i < repeats; i++) {
-    for (const [name, { url, cpuSeconds }] of Object.entries(servers)) {
+    for (const [name, { url, path = '/predict', body = BODY, cpuSeconds }] of Object.entries(servers)) {
       const before = cpuSeconds();
-      const run = await wrk({ url: `${url}/predict`, body: BODY, connections, seconds });
+      const run = await wrk({ url: url + path, body, connections, seconds });
       if (run.failed > 0) throw new Error(`${run.failed} requests to ${name} failed`);
       runs[name].push({ ...run, cpuUs: (1e6 * (cpuSeconds() - before)) / run.requests });
     }
@@ -75,8 +91,8 @@ async function compare(servers, connections, { repeats, seconds }) {
     requestsPerSecond: Math.round(rate(name)),
     p50ms: middle(name, 'p50ms'),
     p99ms: middle(name, 'p99ms'),
-    // gunicorn's workers are other processes.
-    cpuUs: name === FLASK ? null : Number(middle(name, 'cpuUs').toPrecision(3)),
+    // Their workers are other processes.
+    cpuUs: name === FLASK || name === MLSERVER ? null : Number(middle(name, 'cpuUs').toPrecision(3)),
     ofCeiling: over(name, CEILING),
     ofFlask: over(name, FLASK),
   }));
@@ -89,10 +105,10 @@ export async function run({ quick, peers, only }) {
   const servers = {};
   try {
     Object.assign(servers, await startOurs());
-    const found = peers ? await startPeers(folder) : { servers: {}, versions: {} };
+    const found = peers ? await startPeers(folder, servers.boreal) : { servers: {}, versions: {} };
     Object.assign(servers, found.servers);
-    for (const { url } of Object.values(servers))
-      await wrk({ url: `${url}/predict`, body: BODY, connections: 16, seconds: 1 });
+    for (const { url, path = '/predict', body = BODY } of Object.values(servers))
+      await wrk({ url: url + path, body, connections: 16, seconds: 1 });
     const rows = [];
     for (const count of connections)
       if (nameOf(count).includes(only ?? '')) rows.push(...(await compare(servers, count, options)));

@@ -16,7 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 folder = pathlib.Path(sys.argv[1])
 versions = {
     name: importlib.metadata.version(name)
-    for name in ("scikit-learn", "flask", "gunicorn", "skl2onnx")
+    for name in ("scikit-learn", "flask", "gunicorn", "skl2onnx", "mlserver")
     if name == "scikit-learn" or importlib.util.find_spec(name)
 }
 iris = load_iris()

@@ -6,10 +6,15 @@ import { fileURLToPath } from 'node:url';
 export const python = process.env.BOREAL_PEER_PYTHON ?? 'python3';
 
 export function runPeer(script, ...args) {
+  return runPeerWith(python, script, ...args);
+}
+
+/** The same with another Python. */
+export function runPeerWith(interpreter, script, ...args) {
   const path = fileURLToPath(new URL(`../peers/${script}`, import.meta.url));
   // Settings that make OpenBLAS pick the kernels of another CPU would slow the peer down.
   const { OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE, ...env } = process.env;
-  const child = spawnSync(python, [path, ...args], { env, encoding: 'utf8', maxBuffer: 1 << 26 });
+  const child = spawnSync(interpreter, [path, ...args], { env, encoding: 'utf8', maxBuffer: 1 << 26 });
   if (child.status === 0) return JSON.parse(child.stdout);
   console.error(
     `peer ${script} did not run (${child.error?.message ?? child.stderr.trim().split('\n').at(-1)}); its columns stay empty`,
