@@ -127,6 +127,11 @@ const script = `
     [new boreal.DecisionTreeRegressor({ randomState: 1 }), diabetes],
     [new boreal.RandomForestRegressor({ nEstimators: 5, randomState: 1 }), diabetes],
     [new boreal.RandomForestClassifier({ nEstimators: 5, randomState: 1 }), wine],
+    [new boreal.ExtraTreesRegressor({ nEstimators: 5, randomState: 1 }), diabetes],
+    [new boreal.ExtraTreesClassifier({ nEstimators: 5, randomState: 1 }), wine],
+    [new boreal.GradientBoostingRegressor({ nEstimators: 5, randomState: 1 }), diabetes],
+    [new boreal.GradientBoostingClassifier({ nEstimators: 5, subsample: 0.5, randomState: 1 }), wine],
+    [new boreal.IsolationForest({ nEstimators: 5, randomState: 1 }), wine],
     [new boreal.SimpleImputer({ strategy: 'median' }), diabetes],
     [new boreal.StandardScaler(), diabetes],
   ];
@@ -160,7 +165,7 @@ describe.each(isas)('%s', (isa) => {
     const reference = reports.get('scalar')!.predicted;
     const { predicted } = reports.get(isa)!;
     const keys = Object.keys(reference).filter((key) => key.endsWith(precision));
-    expect(keys.length).toBe(9);
+    expect(keys.length).toBe(Object.values(cases).flatMap(({ model }) => model.outputs).length);
     for (const key of keys) {
       const { tolerance } = cases[key.split(' ')[0]];
       expectClose(predicted[key], reference[key], tolerance(precision), `${isa} ${key}`);
