@@ -28,6 +28,8 @@ const script = `
     regressor: [new boreal.RandomForestRegressor(seeded), y],
     classifier: [new boreal.RandomForestClassifier(seeded), dear],
     weighted: [new boreal.RandomForestClassifier({ ...seeded, classWeight: 'balanced', bootstrap: false }), dear],
+    extra: [new boreal.ExtraTreesClassifier(seeded), dear],
+    boosted: [new boreal.GradientBoostingRegressor({ ...seeded, subsample: 0.5 }), y],
     imputer: [new boreal.SimpleImputer({ strategy: 'mostFrequent' }), y],
   };
   const hashes = {};

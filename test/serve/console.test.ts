@@ -188,11 +188,11 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     await page.getByRole('spinbutton').nth(3).fill('0.2');
     await page.getByRole('button', { name: 'Predict' }).click();
     await page.locator('.bars li').first().waitFor();
-    const row = await page.getByRole('region', { name: 'The same with curl' }).innerText();
+    const row = await page.getByRole('region', { name: 'The same with curl' }).textContent();
     const { body } = await post(`${url}/predict`, /-d '(.*)'/.exec(row)![1]);
-    expect(await page.locator('.big').innerText()).toBe(String(body.prediction));
+    expect(await page.locator('.big').textContent()).toBe(String(body.prediction));
     expect(await page.locator('.bars li').count()).toBe(3);
-    expect(await page.locator('.bars li.best').innerText()).toMatch(String(body.prediction));
+    expect(await page.locator('.bars li.best').textContent()).toMatch(String(body.prediction));
     expect(await accessibility(page)).toEqual([]);
     expect(offences).toEqual([]);
   });
@@ -205,8 +205,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     await page.getByRole('checkbox', { name: 'missing' }).check();
     await page.getByRole('button', { name: 'Predict' }).click();
     await page.locator('.range .mark').waitFor();
-    expect(await page.locator('.range').innerText()).toMatch(/90.0 % of the trees say/);
-    expect(await page.getByRole('region', { name: 'The same with curl' }).innerText()).toMatch(
+    expect(await page.locator('.range').textContent()).toMatch(/90.0 % of the trees say/);
+    expect(await page.getByRole('region', { name: 'The same with curl' }).textContent()).toMatch(
       /"age":null,"garden":true,"town":"Turku"/,
     );
     await page.getByRole('spinbutton').first().fill('1e999');
@@ -250,8 +250,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     await predict.locator('summary').click();
     await predict.getByRole('button', { name: 'Send' }).click();
     const answer = predict.getByRole('region', { name: /^Status 200/ });
-    expect(JSON.parse(await answer.innerText())).toHaveProperty('interval.lower');
-    expect(await predict.getByRole('region', { name: 'The same with curl' }).innerText()).toMatch(
+    expect(JSON.parse(await answer.textContent())).toHaveProperty('interval.lower');
+    expect(await predict.getByRole('region', { name: 'The same with curl' }).textContent()).toMatch(
       `curl -X POST '${url}/ml/predict'`,
     );
     expect(await accessibility(page)).toEqual([]);
@@ -346,9 +346,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     it('compares variants by their outcomes', async () => {
       const { page, offences } = await open(browser, `${busy.url}/console#ab`);
       const winner = page.getByRole('row').filter({ hasText: 'winner' });
-      expect(await winner.innerText()).toMatch(/^2/);
-      expect(await winner.locator('.interval').innerText()).toMatch(/% to \d/);
-      expect(await page.locator('.verdict.good').innerText()).toMatch('unlikely to be chance');
+      expect(await winner.textContent()).toMatch(/^2/);
+      expect(await winner.locator('.interval').textContent()).toMatch(/% to \d/);
+      expect(await page.locator('.verdict.good').textContent()).toMatch('unlikely to be chance');
       expect(offences).toEqual([]);
     });
 
@@ -357,7 +357,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
       const report = page.getByRole('region', { name: 'houses, version 1', exact: true });
       const first = report.locator('.card').first();
       await first.getByText('drifted').waitFor();
-      expect(await first.getByRole('heading').innerText()).toBe('rooms');
+      expect(await first.getByRole('heading').textContent()).toBe('rooms');
       expect(await report.locator('svg').count()).toBe(4);
       expect(offences).toEqual([]);
     });
