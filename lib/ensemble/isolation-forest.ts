@@ -91,9 +91,9 @@ function quantile(values: FloatArray, share: number): number {
  * @example
  * ```ts
  * import { IsolationForest } from 'boreal';
- * const rows = Array.from({ length: 100 }, (_, i) => [Math.sin(i), Math.cos(2 * i)]);
- * const model = await new IsolationForest({ randomState: 1 }).fit([...rows, [9, 9]]);
- * await model.predict([[9, 9], [0.1, 0.2]]); // [-1, 1]
+ * const grid = Array.from({ length: 100 }, (_, i) => [i % 10, Math.floor(i / 10)]);
+ * const model = await new IsolationForest({ randomState: 1 }).fit([...grid, [40, 40]]);
+ * await model.predict([[40, 40], [5, 4]]); // [-1, 1]
  * model.offset; // -0.5
  * ```
  */
