@@ -189,7 +189,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     await page.getByRole('button', { name: 'Predict' }).click();
     await page.locator('.bars li').first().waitFor();
     const row = await page.getByRole('region', { name: 'The same with curl' }).textContent();
-    const { body } = await post(`${url}/predict`, /-d '(.*)'/.exec(row)![1]);
+    const { body } = await post(`${url}/predict`, /-d '(.*)'/.exec(row ?? '')![1]);
     expect(await page.locator('.big').textContent()).toBe(String(body.prediction));
     expect(await page.locator('.bars li').count()).toBe(3);
     expect(await page.locator('.bars li.best').textContent()).toMatch(String(body.prediction));
@@ -250,7 +250,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     await predict.locator('summary').click();
     await predict.getByRole('button', { name: 'Send' }).click();
     const answer = predict.getByRole('region', { name: /^Status 200/ });
-    expect(JSON.parse(await answer.textContent())).toHaveProperty('interval.lower');
+    expect(JSON.parse((await answer.textContent()) ?? '')).toHaveProperty('interval.lower');
     expect(await predict.getByRole('region', { name: 'The same with curl' }).textContent()).toMatch(
       `curl -X POST '${url}/ml/predict'`,
     );
