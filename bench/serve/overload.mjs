@@ -13,7 +13,7 @@ import { hasWrk, wrk } from './wrk.mjs';
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
 const seconds = Number(values.seconds);
 const ROWS = 100;
-const CONNECTIONS = 256;
+const CONNECTIONS = 64;
 const WAIT_MS = 20;
 const FACTOR = 10;
 const MOST_TIMES_P99 = 10;

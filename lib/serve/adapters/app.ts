@@ -113,12 +113,9 @@ export class App {
   handle(req: IncomingMessage, res: ServerResponse): void {
     const started = this.#requests === undefined ? 0 : performance.now();
     const incoming = new NodeRequest(req, res, requestIdOf(req), this.#addressOf);
-    const reply =
-      this.#cors !== undefined && req.method === 'OPTIONS'
-        ? this.#cors.preflight(req)
-        : this.#core.answer(incoming);
-    if (reply instanceof Promise) void reply.then((known) => this.#send(req, res, incoming, known, started));
-    else this.#send(req, res, incoming, reply, started);
+    const send = (reply: Reply) => this.#send(req, res, incoming, reply, started);
+    if (this.#cors !== undefined && req.method === 'OPTIONS') send(this.#cors.preflight(req));
+    else this.#core.answer(incoming, send);
   }
 
   /** Releases what the service holds. All connections are closed by then. */
@@ -147,7 +144,12 @@ export class App {
     }
     const requests = this.#requests;
     if (requests !== undefined) res.once('finish', () => requests.write(incoming, reply, started));
-    res.writeHead(status, headers).end(body);
+    try {
+      res.writeHead(status, headers).end(body);
+    } catch (err) {
+      this.log.error({ err, requestId: incoming.id }, 'An answer could not be sent.');
+      res.destroy();
+    }
   }
 
   /** Names and values in turn: objects put together for each answer would cost as much as the rest of it. */

@@ -9,7 +9,6 @@ import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from '../optio
 import { RequestError } from '../request-error.js';
 import { Router } from '../router.js';
 import { type Log, type MainThread, Service } from '../service.js';
-import { whenDone } from '../when-done.js';
 
 /** Options of the adapters for frameworks that have a log of their own. */
 export interface EmbedOptions extends ServiceOptions {
@@ -22,12 +21,14 @@ export interface Incoming extends Omit<ServiceRequest, 'body' | 'params' | 'path
   /** The whole path, percent-encoded, without the query. */
   readonly pathname: string;
   /**
-   * The body.
-   *
-   * @param limit - in bytes
-   * @throws {ERR_BODY_TOO_LARGE} as soon as the limit is passed; the rest is not read
+   * Calls `done` with the body, or `failed`: with {ERR_BODY_TOO_LARGE} as soon as it has more bytes than the limit, and the
+   * rest is not read.
    */
-  readonly readBody: (limit: number) => Uint8Array | Promise<Uint8Array>;
+  readonly readBody: (
+    limit: number,
+    done: (body: Uint8Array) => void,
+    failed: (error: unknown) => void,
+  ) => void;
   /** Set as soon as it is known. */
   route?: Route;
 }
@@ -75,8 +76,8 @@ export class Core {
     return this.#router.has(pathname);
   }
 
-  /** Answers a request. A promise does not reject. */
-  answer(incoming: Incoming): Reply | Promise<Reply> {
+  /** Answers a request: calls `send` with the reply, once, and at once where nothing has to be waited for. */
+  answer(incoming: Incoming, send: (reply: Reply) => void): void {
     let view: View;
     try {
       const { pathname } = incoming;
@@ -84,29 +85,34 @@ export class Core {
       incoming.route = route;
       view = new View(incoming, route, params, pathname.slice(this.#prefix.length) || '/');
     } catch (error) {
-      return this.service.refuse(error, incoming.id);
+      send(this.service.refuse(error, incoming.id));
+      return;
     }
     const refusal = this.service.admit(view.route, view);
-    return whenDone(refusal, (refused) => refused ?? this.#read(view, incoming));
+    if (refusal === undefined) this.#read(view, incoming, send);
+    else
+      void Promise.resolve(refusal).then((refused) =>
+        refused === undefined ? this.#read(view, incoming, send) : send(refused),
+      );
   }
 
   close(): Promise<void> {
     return this.service.close();
   }
 
-  #read(view: View, incoming: Incoming): Reply | Promise<Reply> {
-    const refuse = (error: unknown) => this.service.refuse(error, incoming.id);
-    const answer = (body: Uint8Array) => {
-      view.body = body;
-      return this.service.answer(view.route, view);
-    };
-    try {
-      if (Number(incoming.headers['content-length']) > this.#bodyLimit) throw tooLarge();
-      const body = incoming.readBody(this.#bodyLimit);
-      return body instanceof Promise ? body.then(answer, refuse) : answer(body);
-    } catch (error) {
-      return refuse(error);
+  #read(view: View, incoming: Incoming, send: (reply: Reply) => void): void {
+    const failed = (error: unknown) => send(this.service.refuse(error, incoming.id));
+    if (Number(incoming.headers['content-length']) > this.#bodyLimit) {
+      failed(tooLarge());
+      return;
     }
+    const done = (body: Uint8Array) => {
+      view.body = body;
+      const reply = this.service.answer(view.route, view);
+      if (reply instanceof Promise) void reply.then(send);
+      else send(reply);
+    };
+    incoming.readBody(this.#bodyLimit, done, failed);
   }
 }
 
@@ -155,22 +161,17 @@ class View implements ServiceRequest {
   }
 }
 
-/** The pieces of a body, put together. @throws {ERR_BODY_TOO_LARGE} as {@link Incoming.readBody} */
+/** The pieces of a body, put together; see {@link Incoming.readBody}. */
 export class BodyCollector {
   readonly #limit: number;
   readonly #parts: Uint8Array[] = [];
   #length = 0;
 
-  /** A body that is there already. */
-  static of(body: Uint8Array, limit: number): Uint8Array {
-    new BodyCollector(limit).add(body);
-    return body;
-  }
-
   constructor(limit: number) {
     this.#limit = limit;
   }
 
+  /** @throws {ERR_BODY_TOO_LARGE} */
   add(part: Uint8Array): void {
     this.#length += part.length;
     if (this.#length > this.#limit) throw tooLarge();

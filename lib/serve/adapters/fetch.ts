@@ -1,7 +1,14 @@
 /** Models as a function from `Request` to `Response`: for Hono, Deno, Bun, workers, and whatever else speaks Fetch. */
 import type { Reply } from '../http.js';
 import type { Servable } from '../options.js';
-import { BodyCollector, type Core, type EmbedOptions, prepareCore, requestId } from './core.js';
+import {
+  BodyCollector,
+  type Core,
+  type EmbedOptions,
+  type Incoming,
+  prepareCore,
+  requestId,
+} from './core.js';
 
 /** What only the host knows of a request. */
 export interface FetchClient {
@@ -52,7 +59,7 @@ async function answer(core: Core, request: Request, { remoteAddress }: FetchClie
   request.signal.throwIfAborted();
   const { pathname, searchParams } = new URL(request.url);
   const headers = Object.fromEntries(request.headers);
-  const reply = await core.answer({
+  const incoming: Incoming = {
     method: request.method,
     pathname,
     query: searchParams,
@@ -62,8 +69,9 @@ async function answer(core: Core, request: Request, { remoteAddress }: FetchClie
     get signal() {
       return request.signal;
     },
-    readBody: (limit) => readBody(request, limit),
-  });
+    readBody: (limit, done, failed) => void readBody(request, limit).then(done, failed),
+  };
+  const reply = await new Promise<Reply>((resolve) => core.answer(incoming, resolve));
   return responseOf(reply, request.method);
 }
 

@@ -1,9 +1,9 @@
 /** Models in a Koa app. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Reply } from '../http.js';
 import type { Servable } from '../options.js';
-import { BodyCollector, type EmbedOptions, prepareCore, requestId } from './core.js';
+import { type EmbedOptions, type Incoming, prepareCore, requestId } from './core.js';
 import { readBody, signalOf } from './node-request.js';
-import { parsedBody } from './parsed-body.js';
 
 /** What is used of Koa's context. */
 export interface KoaContext {
@@ -49,21 +49,21 @@ export function koaMiddleware(models: Servable, options: EmbedOptions = {}): Koa
       await next();
       return;
     }
-    const parsed = parsedBody(req, request);
     let signal: AbortSignal | undefined;
-    const reply = await core.answer({
+    const incoming: Incoming = {
       method,
       pathname,
       query: new URLSearchParams(querystring),
-      headers: parsed === undefined ? req.headers : { ...req.headers, 'content-encoding': undefined },
+      headers: req.headers,
       id: requestId(req.headers['x-request-id']),
       remoteAddress,
       get signal() {
         signal ??= signalOf(res);
         return signal;
       },
-      readBody: (limit) => (parsed === undefined ? readBody(req, limit) : BodyCollector.of(parsed, limit)),
-    });
+      readBody: (limit, done, failed) => readBody(req, request, limit, done, failed),
+    };
+    const reply = await new Promise<Reply>((resolve) => core.answer(incoming, resolve));
     context.status = reply.status;
     context.set({ 'x-content-type-options': 'nosniff', ...reply.headers });
     if (!req.complete) context.set({ connection: 'close' });

@@ -5,8 +5,6 @@ import { RequestError } from '../request-error.js';
 import { BodyCollector, type Incoming } from './core.js';
 import { parsedBody } from './parsed-body.js';
 
-const NO_BODY = new Uint8Array(0);
-
 /** Tells the address of a client, which may be behind a proxy. */
 export type AddressOf = (req: IncomingMessage) => string | undefined;
 
@@ -44,13 +42,8 @@ export class NodeRequest implements Incoming {
     this.#signal ??= signalOf(this.#res);
     return this.#signal;
   }
-  readBody(limit: number) {
-    const req = this.#req;
-    const parsed = parsedBody(req, req);
-    if (parsed === undefined) return readBody(req, limit);
-    // Whoever has read it has decompressed it.
-    delete req.headers['content-encoding'];
-    return BodyCollector.of(parsed, limit);
+  readBody(limit: number, done: (body: Uint8Array) => void, failed: (error: unknown) => void): void {
+    readBody(this.#req, this.#req, limit, done, failed);
   }
 }
 
@@ -69,22 +62,48 @@ export function signalOf(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** @throws {ERR_BODY_TOO_LARGE} as soon as the limit is passed; {ERR_HTTP} when the client has gone, though nobody hears it */
-export function readBody(req: IncomingMessage, limit: number): Uint8Array | Promise<Uint8Array> {
-  if (req.readableEnded || !bringsBody(req)) return NO_BODY;
-  return new Promise((resolve, reject) => {
-    const body = new BodyCollector(limit);
-    req.on('data', (part: Uint8Array) => {
-      try {
-        body.add(part);
-      } catch (error) {
-        req.removeAllListeners('data');
-        reject(error);
-      }
-    });
-    req.on('end', () => resolve(body.body));
-    req.on('error', () => reject(new RequestError(400, 'ERR_HTTP', 'The body did not come as a whole.')));
-  });
+/**
+ * Reads the body, or takes what a parser of the host has read; {@link Incoming.readBody}. Fails with {ERR_HTTP} when the client
+ * has gone, though nobody hears it.
+ *
+ * @param holder - see {@link parsedBody}
+ */
+export function readBody(
+  req: IncomingMessage,
+  holder: object,
+  limit: number,
+  done: (body: Uint8Array) => void,
+  failed: (error: unknown) => void,
+): void {
+  const body = new BodyCollector(limit);
+  let isOver = false;
+  const fail = (error: unknown) => {
+    if (!isOver) failed(error);
+    isOver = true;
+  };
+  const add = (part: Uint8Array) => {
+    try {
+      if (!isOver) body.add(part);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const end = () => {
+    if (!isOver) done(body.body);
+    isOver = true;
+  };
+  const parsed = parsedBody(req, holder);
+  if (parsed !== undefined) {
+    // Whoever has read it has decompressed it.
+    delete req.headers['content-encoding'];
+    add(parsed);
+    end();
+  } else if (req.readableEnded || !bringsBody(req)) end();
+  else {
+    req.on('data', add);
+    req.on('end', end);
+    req.on('error', () => fail(new RequestError(400, 'ERR_HTTP', 'The body did not come as a whole.')));
+  }
 }
 
 /** As HTTP says; and what a GET brings is nobody's business. */
