@@ -28,6 +28,10 @@ export interface CancelHandle {
   readonly __cancel: unique symbol;
 }
 
+export interface BoosterHandle {
+  readonly __booster: unique symbol;
+}
+
 export interface Int8WeightsHandle {
   readonly __int8Weights: unique symbol;
 }
@@ -125,6 +129,56 @@ export interface NativeBoosting extends NativeTrees {
   trainScore: Float64Array;
   oobScore: Float64Array;
   initialOobScore: number;
+}
+/** What boosting is told besides its rows; see native/train/hist_booster.h. */
+export interface BoosterSpec {
+  loss:
+    | 'squaredError'
+    | 'absoluteError'
+    | 'quantile'
+    | 'huber'
+    | 'poisson'
+    | 'gamma'
+    | 'tweedie'
+    | 'logistic'
+    | 'softmax';
+  lossParameter: number;
+  classes: number;
+  learningRate: number;
+  rowShare: number;
+  columnShare: number;
+  maxBins: number;
+  seed: number;
+  firstTree: number;
+  growth: 'leafWise' | 'depthWise';
+  maxLeaves: number;
+  maxDepth: number;
+  minSamplesLeaf: number;
+  l1: number;
+  l2: number;
+  minHessian: number;
+  minGain: number;
+  columnsPerSplit: number;
+  threads: number;
+  monotonic: Int32Array | null;
+  groups: Int32Array | null;
+  categorical: Int32Array | null;
+  scores: Float64Array | null;
+  validScores: Float64Array | null;
+}
+/** The trees of boosting, those of the first output first. */
+export interface NativeBoostedTrees {
+  treeOffsets: Int32Array;
+  feature: Int32Array;
+  threshold: Float64Array;
+  left: Int32Array;
+  rules: Uint8Array;
+  cover: Float32Array;
+  values: Float64Array;
+  setOffsets: Int32Array;
+  setWords: Int32Array;
+  gain: Float64Array;
+  baseline: Float64Array;
 }
 export type NativeProgress = (done: number, total: number) => void;
 
@@ -493,6 +547,32 @@ export interface NativeAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<NativeBoosting>;
+
+  /** Bins the rows and readies boosting; the validation rows may be none. */
+  boosterCreate(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    weights: Float64Array | null,
+    validX: FloatArray,
+    validRows: number,
+    validY: Float64Array,
+    validWeights: Float64Array | null,
+    spec: BoosterSpec,
+    cancel: CancelHandle | null,
+  ): Promise<BoosterHandle>;
+  /** Adds a round of trees if `grow`; the mean losses, or NaN unless `evaluate`. */
+  boosterRound(
+    booster: BoosterHandle,
+    grow: boolean,
+    evaluate: boolean,
+    cancel: CancelHandle | null,
+  ): Promise<{ train: number; valid: number }>;
+  /** Raw scores of the training or validation rows, [outputs, rows]. */
+  boosterScores(booster: BoosterHandle, valid: boolean): Float64Array;
+  /** The trees; everything else is freed. */
+  boosterFinish(booster: BoosterHandle): Promise<NativeBoostedTrees>;
 }
 
 // This file is lib/native.ts in development and dist/native.js when installed: the package root is one level up.

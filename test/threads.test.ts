@@ -33,6 +33,8 @@ const script = `
     weighted: [new boreal.RandomForestClassifier({ ...seeded, classWeight: 'balanced', bootstrap: false }), dear],
     extra: [new boreal.ExtraTreesClassifier(seeded), dear],
     boosted: [new boreal.GradientBoostingRegressor({ ...seeded, subsample: 0.5 }), y],
+    boosted: [new boreal.HistGradientBoostingRegressor({ maxIter: 10, randomState: 5, maxFeatures: 0.5 }), y],
+    boostedClasses: [new boreal.HistGradientBoostingClassifier({ maxIter: 6, randomState: 5, earlyStopping: true }), dear],
     imputer: [new boreal.SimpleImputer({ strategy: 'mostFrequent' }), y],
   };
   const hashes = {};

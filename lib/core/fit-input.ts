@@ -15,6 +15,10 @@ export interface Progress {
   readonly total: number;
   /** done / total, in [0, 1]. */
   readonly fraction: number;
+  /** Of training in rounds: the mean loss of the training rows. */
+  readonly trainLoss?: number;
+  /** Of training in rounds with a validation set: its mean loss. */
+  readonly validationLoss?: number;
 }
 
 /** Options of every `fit`. */
@@ -23,8 +27,11 @@ export interface FitOptions {
   readonly sampleWeight?: ArrayLike<number>;
   /** Aborts the fit; the estimator keeps its previous state. */
   readonly signal?: AbortSignal;
-  /** Called now and then while the fit works, and never after it settled. */
-  readonly onProgress?: (event: Progress) => void;
+  /**
+   * Called now and then while the fit works, and never after it settled. Where training goes in rounds (histogram
+   * boosting) it is called after each, and ends the fit, which keeps its rounds, by returning false.
+   */
+  readonly onProgress?: (event: Progress) => unknown;
   /** Where to train. Default 'auto'. */
   readonly device?: Device;
 }
@@ -39,7 +46,7 @@ export interface FitInput {
   readonly sampleWeight: Float64Array | null;
   readonly signal: AbortSignal | undefined;
   readonly cancel: CancelHandle | null;
-  readonly onProgress: ((event: Progress) => void) | undefined;
+  readonly onProgress: ((event: Progress) => unknown) | undefined;
 }
 
 /** y as class codes. */

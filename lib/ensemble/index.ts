@@ -2,5 +2,6 @@ export * from './extra-trees.js';
 export type { ForestClassifierParams, ForestRegressorParams, Interval } from './forest.js';
 export * from './gradient-boosting.js';
 export type { BoostingState, GradientBoostingParams } from './gradient-boosting-state.js';
+export * from './hist-gradient-boosting.js';
 export * from './isolation-forest.js';
 export * from './random-forest.js';

@@ -10,6 +10,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   const std::optional<Error> error = attempt([&] {
     EnvState::create(env);
     export_info(env, exports);
+    export_booster(env, exports);
     export_cancel(env, exports);
     export_program(env, exports);
     export_socket(env, exports);

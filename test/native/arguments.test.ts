@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PlanBuilder } from '../../lib/core/plan-builder.ts';
 import { ERROR_CODES } from '../../lib/errors.ts';
 import { type NativeAddon, native } from '../../lib/native.ts';
-import { affine, affineConstants, affineOps, boostingSpec, forestSpec } from './support.ts';
+import { affine, affineConstants, affineOps, boosterSpec, boostingSpec, forestSpec } from './support.ts';
 
 /** Calls with arguments that the types forbid. */
 const raw = native as unknown as Record<keyof NativeAddon, (...args: unknown[]) => unknown>;
@@ -54,6 +54,9 @@ const shapArguments = (): unknown[] => [
   null,
   null,
 ];
+const boosterArgs = (spec = {}) =>
+  [f32(6), 2, 3, f64(2), null, f32(3), 1, f64(1), null, boosterSpec(spec), null] as const;
+const [booster, spent] = await Promise.all([1, 2].map(() => native.boosterCreate(...boosterArgs())));
 const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
 
 describe('wrong arguments have a code', () => {
@@ -224,6 +227,33 @@ describe('wrong arguments have a code', () => {
     expect(await codeOf(call)).toBe(code);
   });
 
+  it.each<[string, string, () => unknown]>([
+    [
+      'ERR_DTYPE',
+      'validation rows of another type',
+      () => raw.boosterCreate(...boosterArgs().with(5, f64(3))),
+    ],
+    ['ERR_SHAPE', 'validation rows too few', () => raw.boosterCreate(...boosterArgs().with(6, 2))],
+    ['ERR_SHAPE', 'targets too few', () => raw.boosterCreate(...boosterArgs().with(3, f64(1)))],
+    ['ERR_SHAPE', 'scores too few', () => native.boosterCreate(...boosterArgs({ scores: f64(1) }))],
+    [
+      'ERR_SHAPE',
+      'marks too few',
+      () => native.boosterCreate(...boosterArgs({ categorical: new Int32Array(2) })),
+    ],
+    ['ERR_PARAMETER', 'one leaf', () => native.boosterCreate(...boosterArgs({ maxLeaves: 1 }))],
+    ['ERR_PARAMETER', 'too many bins', () => native.boosterCreate(...boosterArgs({ maxBins: 256 }))],
+    ['ERR_PARAMETER', 'no rate', () => native.boosterCreate(...boosterArgs({ learningRate: Number.NaN }))],
+    [
+      'ERR_LABELS',
+      'too many classes',
+      () => native.boosterCreate(...boosterArgs({ loss: 'softmax', classes: 9 })),
+    ],
+    ['ERR_PARAMETER', 'a round of something else', () => raw.boosterRound(program, true, true, null)],
+  ])('booster, %s: %s', async (code, _, call) => {
+    expect(await codeOf(call)).toBe(code);
+  });
+
   it('a getter that throws is not disguised', () => {
     const spec = Object.defineProperty({ ...forestSpec() }, 'trees', {
       get() {
@@ -349,6 +379,10 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   fitBoosting: () => [f32(6), 2, 3, f64(2), f64(2).fill(1), f64(2), boostingSpec(), null, () => {}],
   fitForest: () => [f32(6), 2, 3, null, 0, f64(2), null, forestSpec({ trees: 2 }), null, null],
   treeShap: () => shapArguments(),
+  boosterCreate: () => [...boosterArgs()],
+  boosterRound: () => [booster, true, true, null],
+  boosterScores: () => [booster, false],
+  boosterFinish: () => [spent],
 };
 
 it('no arguments do worse than an error with a code', async () => {

@@ -1,7 +1,14 @@
 /** What the tests of the native addon share: small plans, a forest's parameters, and child processes. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { BoostingSpec, ForestSpec, NativeAddon, ProgramHandle, TreeSpec } from '../../lib/native.ts';
+import type {
+  BoosterSpec,
+  BoostingSpec,
+  ForestSpec,
+  NativeAddon,
+  ProgramHandle,
+  TreeSpec,
+} from '../../lib/native.ts';
 
 /** The addon itself, for child processes and workers, which run plain JavaScript. */
 export const addonPath = fileURLToPath(new URL('../../build/Release/boreal.node', import.meta.url));
@@ -115,3 +122,33 @@ export function runNode(
 
 /** What a clean child leaves behind. */
 export const clean = (stdout: string): Outcome => ({ code: 0, signal: null, stdout, stderr: '' });
+
+export function boosterSpec(spec: Partial<BoosterSpec> = {}): BoosterSpec {
+  return {
+    loss: 'squaredError',
+    lossParameter: 0,
+    classes: 0,
+    learningRate: 0.1,
+    rowShare: 1,
+    columnShare: 1,
+    maxBins: 255,
+    seed: 0,
+    firstTree: 0,
+    growth: 'leafWise',
+    maxLeaves: 31,
+    maxDepth: 8,
+    minSamplesLeaf: 1,
+    l1: 0,
+    l2: 0,
+    minHessian: 0,
+    minGain: 0,
+    columnsPerSplit: 1,
+    threads: 0,
+    monotonic: null,
+    groups: null,
+    categorical: null,
+    scores: null,
+    validScores: null,
+    ...spec,
+  };
+}

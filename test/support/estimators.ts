@@ -11,6 +11,8 @@ import {
   ExtraTreesRegressor,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
+  HistGradientBoostingClassifier,
+  HistGradientBoostingRegressor,
   IsolationForest,
   LinearRegression,
   LogisticRegression,
@@ -121,6 +123,41 @@ export const EXAMPLES: readonly Example[] = [
     name: 'IsolationForest of a share',
     make: () => new IsolationForest({ nEstimators: 8, contamination: 0.13, maxFeatures: 2, maxSamples: 0.7 }),
     exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'HistGradientBoostingClassifier',
+    make: () => new HistGradientBoostingClassifier({ maxIter: 6, minSamplesLeaf: 1, maxLeafNodes: 6 }),
+  },
+  {
+    name: 'HistGradientBoostingClassifier with sampling and early stopping',
+    make: () =>
+      new HistGradientBoostingClassifier({
+        maxIter: 8,
+        minSamplesLeaf: 5,
+        growth: 'depthWise',
+        maxDepth: 3,
+        subsample: 0.7,
+        columnSubsample: 0.7,
+        maxFeatures: 0.7,
+        earlyStopping: true,
+        classWeight: 'balanced',
+      }),
+    exceptions: { [WEIGHTS]: 'rows are held out and drawn by position' },
+  },
+  {
+    name: 'HistGradientBoostingRegressor',
+    make: () => new HistGradientBoostingRegressor({ maxIter: 6, minSamplesLeaf: 1, maxLeafNodes: 6 }),
+  },
+  {
+    name: 'HistGradientBoostingRegressor of medians',
+    make: () =>
+      new HistGradientBoostingRegressor({
+        loss: 'absoluteError',
+        learningRate: 0.5,
+        maxIter: 6,
+        minSamplesLeaf: 3,
+      }),
+    exceptions: { [WEIGHTS]: 'minSamplesLeaf counts rows, whatever they weigh' },
   },
   { name: 'LinearRegression', make: () => new LinearRegression() },
   { name: 'LinearRegression without intercept', make: () => new LinearRegression({ fitIntercept: false }) },

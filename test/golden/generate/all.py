@@ -11,6 +11,7 @@ import warnings
 import boosting
 import decompositions
 import explanations
+import hist_boosting
 import interchange
 import linear
 import loaded_datasets
@@ -28,7 +29,7 @@ if __name__ == "__main__":
     with threadpool_limits(1):
         scripts = (
             *(loaded_datasets, metrics, monitor, pairwise, preprocessing, decompositions, linear, trees),
-            *(tree_options, boosting, interchange, explanations),
+            *(tree_options, boosting, hist_boosting, interchange, explanations),
         )
         for script in scripts:
             script.main()

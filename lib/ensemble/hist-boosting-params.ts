@@ -1,0 +1,236 @@
+/** Parameters of histogram gradient boosting, and what they mean for a training set. */
+import { bool, custom, either, int, nothing, oneOf, type Rules, real, seed } from '../core/params.js';
+import type { Column } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+
+/** Columns by position, by name, or a mark for each. */
+export type ColumnChoice = readonly number[] | readonly string[] | readonly boolean[];
+
+/** What {@link HistGradientBoostingClassifier} and {@link HistGradientBoostingRegressor} share. */
+export interface HistBoostingParams {
+  /** What each tree's values are multiplied by, > 0. Default 0.1. */
+  learningRate: number;
+  /** Most rounds, >= 1; a round grows a tree, or one for each of more than two classes. Default 100. */
+  maxIter: number;
+  /** Most leaves of a tree, >= 2, or null: no limit. Default 31. */
+  maxLeafNodes: number | null;
+  /** Most edges from root to leaf, >= 1, or null: no limit. Default null. */
+  maxDepth: number | null;
+  /** Fewest rows of a leaf, >= 1. Default 20. */
+  minSamplesLeaf: number;
+  /** Penalty on the squares of leaf values, >= 0. Default 0. */
+  l2Regularization: number;
+  /** Penalty on the sizes of leaf values, >= 0. Default 0. */
+  l1Regularization: number;
+  /** Share of the columns, drawn anew, that each split looks at, in (0, 1]. Default 1. */
+  maxFeatures: number;
+  /** Most bins of a column, from 2 to 255; missing values have one more. Default 255. */
+  maxBins: number;
+  /**
+   * Columns that hold categories: whole numbers from 0 to 65,535, negative ones count as missing. Text columns of a
+   * table are categories in any case. 'fromDtype': those alone; null: text is refused. Default 'fromDtype'.
+   */
+  categoricalFeatures: 'fromDtype' | ColumnChoice | null;
+  /** 1: predictions rise with the column, -1: they fall, 0: either; for each column or by name. Default null: 0. */
+  monotonicCst: readonly number[] | Readonly<Record<string, number>> | null;
+  /**
+   * Which columns may meet on the way from root to leaf: sets of positions ('pairwise': any two, 'noInteractions': none);
+   * columns in no set form one together. Default null: all may.
+   */
+  interactionCst: 'pairwise' | 'noInteractions' | ReadonlyArray<readonly number[]> | null;
+  /** Keep the trees of the last fit and add rounds up to `maxIter`. Default false. */
+  warmStart: boolean;
+  /** Stop when the score no longer rises: true, false, or 'auto' (above 10,000 rows). Default 'auto'. */
+  earlyStopping: boolean | 'auto';
+  /** What early stopping looks at: the loss, or the estimator's own score (accuracy, R2). Default 'loss'. */
+  scoring: 'loss' | 'score';
+  /** Rows held out for early stopping: a share in (0, 1), a count, or null: it looks at the training rows. Default 0.1. */
+  validationFraction: number | null;
+  /** Rounds without a rise of the score after which training stops, >= 1. Default 10. */
+  nIterNoChange: number;
+  /** How much a score must rise to count, >= 0. Default 1e-7. */
+  tol: number;
+  /** Split the leaf of greatest gain next, or level by level. Default 'leafWise'. */
+  growth: 'leafWise' | 'depthWise';
+  /** Least sum of Hessians of a leaf, >= 0. Default 1e-3. */
+  minChildWeight: number;
+  /** Split only where the loss gains more than this, >= 0. Default 0. */
+  minSplitGain: number;
+  /** Share of the rows, drawn anew without replacement, that each round sees, in (0, 1]. Default 1. */
+  subsample: number;
+  /** Share of the columns, drawn anew, that each tree sees, in (0, 1]. Default 1. */
+  columnSubsample: number;
+  /** Threads to use; null means all. The model is the same whatever their number. Default null. */
+  nJobs: number | null;
+  /** Seed of everything drawn; null takes a new one for each fit. Default null. */
+  randomState: number | null;
+}
+
+export const histBoostingDefaults: HistBoostingParams = {
+  learningRate: 0.1,
+  maxIter: 100,
+  maxLeafNodes: 31,
+  maxDepth: null,
+  minSamplesLeaf: 20,
+  l2Regularization: 0,
+  l1Regularization: 0,
+  maxFeatures: 1,
+  maxBins: 255,
+  categoricalFeatures: 'fromDtype',
+  monotonicCst: null,
+  interactionCst: null,
+  warmStart: false,
+  earlyStopping: 'auto',
+  scoring: 'loss',
+  validationFraction: 0.1,
+  nIterNoChange: 10,
+  tol: 1e-7,
+  growth: 'leafWise',
+  minChildWeight: 1e-3,
+  minSplitGain: 0,
+  subsample: 1,
+  columnSubsample: 1,
+  nJobs: null,
+  randomState: null,
+};
+
+const count = int(1, 0x7fff_ffff);
+const share = real(0, 1, 'min');
+const isSign = (v: unknown) => v === -1 || v === 0 || v === 1;
+const isPosition = (v: unknown) => Number.isSafeInteger(v) && (v as number) >= 0;
+const listOf = (allowed: string, test: (v: unknown) => boolean) =>
+  custom(allowed, (v) => Array.isArray(v) && v.every(test));
+
+export const histBoostingRules: Rules<HistBoostingParams> = {
+  learningRate: real(0, Infinity, 'min'),
+  maxIter: int(1, 1_000_000),
+  maxLeafNodes: either(int(2, 0x7fff_ffff), nothing),
+  maxDepth: either(count, nothing),
+  minSamplesLeaf: count,
+  l2Regularization: real(0),
+  l1Regularization: real(0),
+  maxFeatures: share,
+  maxBins: int(2, 255),
+  categoricalFeatures: either(
+    oneOf('fromDtype'),
+    listOf('a list of positions', isPosition),
+    listOf('of names', (v) => typeof v === 'string'),
+    listOf('of marks', (v) => typeof v === 'boolean'),
+    nothing,
+  ),
+  monotonicCst: either(
+    listOf('a list of -1, 0 and 1', isSign),
+    custom('an object from column to -1, 0 or 1', (v) => {
+      return typeof v === 'object' && v !== null && !Array.isArray(v) && Object.values(v).every(isSign);
+    }),
+    nothing,
+  ),
+  interactionCst: either(
+    oneOf('pairwise', 'noInteractions'),
+    listOf('a list of lists of positions', (v) => Array.isArray(v) && v.every(isPosition)),
+    nothing,
+  ),
+  warmStart: bool,
+  earlyStopping: either(bool, oneOf('auto')),
+  scoring: oneOf('loss', 'score'),
+  validationFraction: either(count, real(0, 1, 'both'), nothing),
+  nIterNoChange: count,
+  tol: real(0),
+  growth: oneOf('leafWise', 'depthWise'),
+  minChildWeight: real(0),
+  minSplitGain: real(0),
+  subsample: share,
+  columnSubsample: share,
+  nJobs: either(int(1, 1024), nothing),
+  randomState: seed,
+};
+
+function refuse(owner: object, name: string, what: string): ValidationError {
+  return new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: parameter '${name}' ${what}`);
+}
+
+function positionOf(
+  owner: object,
+  name: string,
+  column: number | string,
+  columns: readonly Column[],
+): number {
+  const position = typeof column === 'number' ? column : columns.findIndex((c) => c.name === column);
+  if (position >= 0 && position < columns.length) return position;
+  throw refuse(owner, name, `names column ${JSON.stringify(column)}, which X does not have.`);
+}
+
+/** A mark for each column of categories; null when there is none. */
+export function categoricalMarks(
+  owner: object,
+  choice: HistBoostingParams['categoricalFeatures'],
+  columns: readonly Column[],
+): Int32Array | null {
+  const marks = Int32Array.from(columns, (c) => (c.kind === 'category' ? 1 : 0));
+  if (Array.isArray(choice) && choice.length > 0 && typeof choice[0] === 'boolean') {
+    if (choice.length !== columns.length) {
+      throw refuse(owner, 'categoricalFeatures', `has ${choice.length} marks for ${columns.length} columns.`);
+    }
+    for (let j = 0; j < columns.length; j++) if (choice[j] === true) marks[j] = 1;
+  } else if (Array.isArray(choice)) {
+    for (const column of choice) marks[positionOf(owner, 'categoricalFeatures', column, columns)] = 1;
+  }
+  return marks.includes(1) ? marks : null;
+}
+
+/** A sign for each column; null when there is none but 0. */
+export function monotonicSigns(
+  owner: object,
+  choice: HistBoostingParams['monotonicCst'],
+  columns: readonly Column[],
+  categorical: Int32Array | null,
+): Int32Array | null {
+  if (choice === null) return null;
+  const signs = new Int32Array(columns.length);
+  if (Array.isArray(choice)) {
+    if (choice.length !== columns.length) {
+      throw refuse(owner, 'monotonicCst', `has ${choice.length} values for ${columns.length} columns.`);
+    }
+    signs.set(choice);
+  } else {
+    for (const [name, sign] of Object.entries(choice)) {
+      signs[positionOf(owner, 'monotonicCst', name, columns)] = sign;
+    }
+  }
+  const ordered = signs.findIndex((sign, j) => sign !== 0 && categorical?.[j] === 1);
+  if (ordered >= 0)
+    throw refuse(owner, 'monotonicCst', `orders column '${columns[ordered].name}' of categories.`);
+  return signs.some((sign) => sign !== 0) ? signs : null;
+}
+
+/** Sets that each column is in, as words of bits, column after column; null when all columns may meet. */
+export function interactionGroups(
+  owner: object,
+  choice: HistBoostingParams['interactionCst'],
+  columns: number,
+): Int32Array | null {
+  if (choice === null) return null;
+  const sets = interactionSets(choice, columns).map((set) => new Set(set));
+  for (const position of sets.flatMap((set) => [...set])) {
+    if (position >= columns)
+      throw refuse(owner, 'interactionCst', `names column ${position}, which X does not have.`);
+  }
+  const rest = Array.from({ length: columns }, (_, j) => j).filter((j) => !sets.some((set) => set.has(j)));
+  if (rest.length > 0) sets.push(new Set(rest));
+  const words = Math.ceil(sets.length / 32);
+  const groups = new Int32Array(columns * words);
+  sets.forEach((set, g) => {
+    for (const j of set) groups[j * words + (g >> 5)] |= 1 << (g & 31);
+  });
+  return groups;
+}
+
+function interactionSets(
+  choice: NonNullable<HistBoostingParams['interactionCst']>,
+  columns: number,
+): ReadonlyArray<readonly number[]> {
+  const all = Array.from({ length: columns }, (_, j) => j);
+  if (choice === 'noInteractions') return all.map((j) => [j]);
+  if (choice === 'pairwise') return all.flatMap((j) => all.slice(j + 1).map((k) => [j, k]));
+  return choice;
+}

@@ -1,0 +1,296 @@
+/** Gradient boosting of trees on binned columns: fast, with missing values and categories as they are. */
+import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
+import {
+  Classifier,
+  type ClassifierState,
+  type ClassWeight,
+  classWeights,
+  Regressor,
+} from '../core/kinds.js';
+import { classWeight, either, labels, nothing, oneOf, type Rules, real } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { accuracy, r2 } from '../core/score.js';
+import { ValidationError } from '../errors.js';
+import { fitHistBoosting } from './hist-boosting-fit.js';
+import { type HistBoostingParams, histBoostingDefaults, histBoostingRules } from './hist-boosting-params.js';
+import {
+  checkHistBoostingState,
+  type HistBoostingState,
+  histBoostingStateRules,
+  histImportances,
+  lowerHistScores,
+} from './hist-boosting-state.js';
+
+/** Parameters of {@link HistGradientBoostingClassifier}. */
+export interface HistGradientBoostingClassifierParams extends HistBoostingParams {
+  /** The logistic loss of two classes, the multinomial one of more. Default 'logLoss'. */
+  loss: 'logLoss';
+  /** Weights of classes: null, 'balanced', or by label. Default null. */
+  classWeight: ClassWeight;
+}
+
+/** Parameters of {@link HistGradientBoostingRegressor}. */
+export interface HistGradientBoostingRegressorParams extends HistBoostingParams {
+  /**
+   * What is minimised. 'poisson' and 'tweedie' need targets >= 0, 'gamma' targets > 0; these three predict through exp.
+   * Default 'squaredError'.
+   */
+  loss: 'squaredError' | 'absoluteError' | 'quantile' | 'huber' | 'poisson' | 'gamma' | 'tweedie';
+  /** For 'quantile': which one, in [0, 1]; null otherwise. Default null. */
+  quantile: number | null;
+  /** For 'huber': the residual from which the loss is linear, > 0. Default 1. */
+  huberDelta: number;
+  /** For 'tweedie': how the variance grows with the mean, in (1, 2). Default 1.5. */
+  tweediePower: number;
+}
+
+type ClassifierTrees = HistBoostingState & ClassifierState;
+
+/** What both learn beside the trees, as getters. */
+interface FeatureImportances {
+  /** Share of the loss that each column's splits gained; sums to 1. */
+  readonly gain: Float64Array;
+  /** Share of the splits that each column has; sums to 1. */
+  readonly split: Float64Array;
+}
+
+const importancesOf = (state: HistBoostingState, columns: number): FeatureImportances => ({
+  gain: histImportances(state, columns, 'gain'),
+  split: histImportances(state, columns, 'split'),
+});
+
+/**
+ * Histogram gradient boosting for classes (Ke and others, LightGBM, 2017): columns are cut into at most 255 bins, each
+ * tree grows on sums of gradients by bin. Missing values are allowed and follow the side that helps; text columns are
+ * categories. Gradients are summed as whole numbers: the same `randomState` gives the same bits at any number of
+ * threads and on any processor. A fit holds 2 bytes a value (columns rounded up to a power of two, then twice), 64 bytes
+ * a row and output at most, and 512 MiB of histograms at most.
+ *
+ * `onProgress` is called after each round with `trainLoss` and, with early stopping, `validationLoss`; a listener that
+ * returns false ends the fit, which keeps its rounds.
+ *
+ * Differs from scikit-learn: the validation split and column draws have our own random streams; with monotonic
+ * constraints a bounded side is scored by the loss it really has; more parameters, after LightGBM's and XGBoost's.
+ *
+ * @example
+ * ```ts
+ * import { HistGradientBoostingClassifier, loadBreastCancer } from 'boreal';
+ * const { data, target } = loadBreastCancer();
+ * const model = await new HistGradientBoostingClassifier({ maxIter: 30 }).fit(data, target);
+ * (await model.score(data, target)) > 0.98; // true
+ * ```
+ */
+export class HistGradientBoostingClassifier extends Classifier<
+  HistGradientBoostingClassifierParams,
+  ClassifierTrees
+> {
+  constructor(params: Partial<HistGradientBoostingClassifierParams> = {}) {
+    super({ loss: 'logLoss', classWeight: null, ...histBoostingDefaults, ...params });
+  }
+
+  get rules(): Rules<HistGradientBoostingClassifierParams> {
+    return { ...histBoostingRules, loss: oneOf('logLoss'), classWeight };
+  }
+
+  get stateRules(): Rules<ClassifierTrees> {
+    return { ...histBoostingStateRules, classes: labels };
+  }
+
+  override get outputs(): readonly Output[] {
+    return ['label', 'proba', 'decision'];
+  }
+
+  override get tags() {
+    return { allowNan: true, allowCategories: this.params.categoricalFeatures !== null };
+  }
+
+  protected override checkState(state: ClassifierTrees): void {
+    checkHistBoostingState(this, state, state.classes.length === 2 ? 1 : state.classes.length);
+  }
+
+  protected async fitState(input: FitInput): Promise<ClassifierTrees> {
+    const encoded = fitLabels(input);
+    const { codes, classes } = encoded;
+    const outputs = classes.length === 2 ? 1 : classes.length;
+    const y = Float64Array.from(codes);
+    const task = {
+      loss: outputs === 1 ? ('logistic' as const) : ('softmax' as const),
+      lossParameter: 0,
+      outputs,
+      y,
+      weights: classWeights(this.params.classWeight, encoded, input.sampleWeight, 'rows'),
+      strata: codes,
+      score: (raw: Float64Array, truth: Float64Array, weights: Float64Array | null) =>
+        accuracy(truth, likeliest(raw, truth.length), weights ?? undefined),
+    };
+    const previous = this.params.warmStart && this.isFitted ? this.#comparable(classes, input.x.cols) : null;
+    return { ...(await fitHistBoosting(this, input, this.params, task, previous)), classes };
+  }
+
+  #comparable(classes: ClassifierState['classes'], columns: number): ClassifierTrees {
+    const same = classes.length === this.classes.length && classes.every((c, k) => c === this.classes[k]);
+    if (same && columns === this.nFeaturesIn) return this.state;
+    throw cannotGoOn(this);
+  }
+
+  /** Rounds that were made. @throws {ERR_NOT_FITTED} before `fit` */
+  get nIter(): number {
+    return this.state.iterations;
+  }
+
+  /** With early stopping: the score (minus the loss, or the accuracy) of the training rows before the first round and after each. */
+  get trainScore(): Float64Array {
+    return this.state.trainScore.slice();
+  }
+
+  /** The same for the rows held out. */
+  get validationScore(): Float64Array {
+    return this.state.validationScore.slice();
+  }
+
+  /** What each column contributed. @throws {ERR_NOT_FITTED} before `fit` */
+  get featureImportances(): FeatureImportances {
+    return importancesOf(this.state, this.nFeaturesIn);
+  }
+
+  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    const scores = lowerHistScores(plan, x, this.state);
+    if (output === 'decision') return scores;
+    const proba = this.state.classes.length === 2 ? bothClasses(plan, scores) : plan.softmax(scores);
+    return output === 'proba' ? proba : plan.argmax(proba);
+  }
+}
+
+/** Probabilities [1 - p, p] of one score. */
+function bothClasses(plan: PlanBuilder, score: Slot): Slot {
+  const p = plan.activation(score, 'sigmoid');
+  return plan.concat([plan.affine(p, Float64Array.of(1), Float64Array.of(-1)), p]);
+}
+
+/** Class numbers by raw scores, [outputs, rows]. */
+function likeliest(raw: Float64Array, rows: number): Float64Array {
+  const outputs = raw.length / rows;
+  if (outputs === 1) return raw.map((score) => (score > 0 ? 1 : 0));
+  return Float64Array.from({ length: rows }, (_, i) => {
+    let best = 0;
+    for (let k = 1; k < outputs; k++) if (raw[k * rows + i] > raw[best * rows + i]) best = k;
+    return best;
+  });
+}
+
+function cannotGoOn(owner: object): ValidationError {
+  return new ValidationError(
+    'ERR_PARAMETER',
+    `${owner.constructor.name}: with warmStart a fit must have the columns and classes of the last one.`,
+  );
+}
+
+const EXPONENTIAL = ['poisson', 'gamma', 'tweedie'];
+
+/**
+ * Histogram gradient boosting for numbers. See {@link HistGradientBoostingClassifier} for the algorithm, missing values,
+ * categories, memory and progress.
+ *
+ * Differs from scikit-learn: also 'huber' and 'tweedie'; quantiles of leaves and of the start are those of the inverse
+ * distribution function, averaged where it is flat. See {@link HistGradientBoostingClassifier} too.
+ *
+ * @example
+ * ```ts
+ * import { HistGradientBoostingRegressor, loadDiabetes } from 'boreal';
+ * const { data, target } = loadDiabetes();
+ * const model = await new HistGradientBoostingRegressor({ maxIter: 30 }).fit(data, target);
+ * (await model.score(data, target)) > 0.6; // true
+ * ```
+ */
+export class HistGradientBoostingRegressor extends Regressor<
+  HistGradientBoostingRegressorParams,
+  HistBoostingState
+> {
+  constructor(params: Partial<HistGradientBoostingRegressorParams> = {}) {
+    super({
+      loss: 'squaredError',
+      quantile: null,
+      huberDelta: 1,
+      tweediePower: 1.5,
+      ...histBoostingDefaults,
+      ...params,
+    });
+  }
+
+  get rules(): Rules<HistGradientBoostingRegressorParams> {
+    return {
+      ...histBoostingRules,
+      loss: oneOf('squaredError', 'absoluteError', 'quantile', 'huber', 'poisson', 'gamma', 'tweedie'),
+      quantile: either(real(0, 1), nothing),
+      huberDelta: real(0, Infinity, 'min'),
+      tweediePower: real(1, 2, 'both'),
+    };
+  }
+
+  get stateRules(): Rules<HistBoostingState> {
+    return histBoostingStateRules;
+  }
+
+  override get tags() {
+    return { allowNan: true, allowCategories: this.params.categoricalFeatures !== null };
+  }
+
+  protected override checkState(state: HistBoostingState, _columns: readonly Column[]): void {
+    checkHistBoostingState(this, state, 1);
+  }
+
+  protected fitState(input: FitInput): Promise<HistBoostingState> {
+    const { loss, quantile, huberDelta, tweediePower, warmStart } = this.params;
+    if (loss === 'quantile' && quantile === null) {
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        `${this.constructor.name}: the loss 'quantile' needs the parameter 'quantile'.`,
+      );
+    }
+    const parameter = { quantile: quantile ?? 0, huber: huberDelta, tweedie: tweediePower } as Record<
+      string,
+      number
+    >;
+    const inverse = EXPONENTIAL.includes(loss) ? Math.exp : (raw: number) => raw;
+    const task = {
+      loss,
+      lossParameter: parameter[loss] ?? 0,
+      outputs: 1,
+      y: fitTargets(input),
+      weights: input.sampleWeight,
+      strata: null,
+      score: (raw: Float64Array, truth: Float64Array, weights: Float64Array | null) =>
+        r2(truth, raw.map(inverse), weights ?? undefined),
+    };
+    const goesOn = warmStart && this.isFitted;
+    if (goesOn && input.x.cols !== this.nFeaturesIn) throw cannotGoOn(this);
+    return fitHistBoosting(this, input, this.params, task, goesOn ? this.state : null);
+  }
+
+  /** Rounds that were made. @throws {ERR_NOT_FITTED} before `fit` */
+  get nIter(): number {
+    return this.state.iterations;
+  }
+
+  /** With early stopping: the score (minus the loss, or R2) of the training rows before the first round and after each. */
+  get trainScore(): Float64Array {
+    return this.state.trainScore.slice();
+  }
+
+  /** The same for the rows held out. */
+  get validationScore(): Float64Array {
+    return this.state.validationScore.slice();
+  }
+
+  /** What each column contributed. @throws {ERR_NOT_FITTED} before `fit` */
+  get featureImportances(): FeatureImportances {
+    return importancesOf(this.state, this.nFeaturesIn);
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    const scores = lowerHistScores(plan, x, this.state);
+    return EXPONENTIAL.includes(this.fittedParams.loss) ? plan.activation(scores, 'exp') : scores;
+  }
+}

@@ -1,0 +1,231 @@
+#include "train/hist_bins.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "base/thread_pool.h"
+#include "plan/op.h"
+
+namespace boreal {
+namespace {
+
+// The plan reads numbers next to 0 as 0 (plan/op.h, ForestCompare::kFloat64), and so do the bins.
+double read_number(double value) { return std::fabs(value) <= kNearZero ? 0.0 : value; }
+
+// The rows that thresholds are taken from: all, or one of each of kSampleRows equal slices.
+std::vector<uint32_t> sample_rows(size_t rows, uint64_t seed) {
+  const size_t count = std::min(rows, BinMapper::kSampleRows);
+  std::vector<uint32_t> sample(count);
+  Rng rng(seed, 0x62696e73);
+  const double width = static_cast<double>(rows) / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) {
+    const double at = count == rows ? 0.0 : rng.uniform();
+    const double row = (static_cast<double>(i) + at) * width;
+    sample[i] = static_cast<uint32_t>(std::min(rows - 1, static_cast<size_t>(row)));
+  }
+  return sample;
+}
+
+struct Weighted {
+  double value, weight;
+};
+
+// Unsigned keys in the order of the numbers, none of which is NaN.
+uint64_t order_key(double value) {
+  uint64_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits ^ (bits >> 63 != 0 ? ~uint64_t{0} : uint64_t{1} << 63);
+}
+
+// Ascending by value: a radix sort, least significant digit first. Digits that all keys share, as the low
+// ones of float32 numbers, cost nothing.
+void sort_values(std::vector<Weighted>* values) {
+  constexpr size_t kBits = 11, kBuckets = size_t{1} << kBits, kDigits = 6;
+  const auto digit = [](double value, size_t d) { return order_key(value) >> (d * kBits) & (kBuckets - 1); };
+  std::vector<std::array<uint32_t, kBuckets>> counts(kDigits);
+  for (const Weighted& v : *values) {
+    for (size_t d = 0; d < kDigits; ++d) ++counts[d][digit(v.value, d)];
+  }
+  std::vector<Weighted> spare(values->size());
+  for (size_t d = 0; d < kDigits && !values->empty(); ++d) {
+    if (counts[d][digit(values->front().value, d)] == values->size()) continue;
+    uint32_t sum = 0;
+    for (uint32_t& count : counts[d]) sum += std::exchange(count, sum);
+    for (const Weighted& v : *values) spare[counts[d][digit(v.value, d)]++] = v;
+    values->swap(spare);
+  }
+}
+
+// values: sorted. The quantiles k / bins by the inverse of the weighted distribution function, averaged where
+// it is flat (Hyndman and Fan, 1996, definition 2).
+std::vector<double> quantile_cuts(const std::vector<Weighted>& values, uint32_t bins) {
+  double total = 0;
+  for (const Weighted& v : values) total += v.weight;
+  std::vector<double> cuts;
+  double sum = 0;
+  size_t i = 0;
+  for (uint32_t k = 1; k < bins; ++k) {
+    const double target = total * k / bins;
+    while (i + 1 < values.size() && sum + values[i].weight < target) sum += values[i++].weight;
+    const bool flat = sum + values[i].weight == target && i + 1 < values.size();
+    cuts.push_back(flat ? 0.5 * values[i].value + 0.5 * values[i + 1].value : values[i].value);
+  }
+  return cuts;
+}
+
+std::vector<double> number_cuts(std::vector<Weighted>& values, uint32_t max_bins) {
+  sort_values(&values);
+  std::vector<double> distinct;
+  for (const Weighted& v : values) {
+    if (!distinct.empty() && distinct.back() == v.value) continue;
+    if (distinct.size() > max_bins) break;
+    distinct.push_back(v.value);
+  }
+  std::vector<double> cuts;
+  if (distinct.size() > max_bins) {
+    cuts = quantile_cuts(values, max_bins);
+  } else {
+    for (size_t i = 1; i < distinct.size(); ++i) cuts.push_back(0.5 * distinct[i - 1] + 0.5 * distinct[i]);
+  }
+  cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+  return cuts;
+}
+
+// Rows of X read where categories are: a bit for each.
+template <typename T>
+std::vector<double> category_cuts(MatrixView<const T> x, size_t column, uint32_t max_bins) {
+  std::vector<bool> seen(static_cast<size_t>(BinMapper::kMaxCategory) + 1);
+  for (size_t i = 0; i < x.rows; ++i) {
+    const double value = static_cast<double>(x.at(i, column));
+    if (!(value >= 0)) continue;
+    if (value > BinMapper::kMaxCategory || value != std::floor(value)) {
+      throw Error("ERR_DTYPE", "A category must be a whole number from 0 to 65,535, or missing.",
+                  static_cast<int64_t>(i), static_cast<int64_t>(column));
+    }
+    seen[static_cast<size_t>(value)] = true;
+  }
+  std::vector<double> cuts;
+  for (size_t c = 0; c < seen.size(); ++c) {
+    if (seen[c]) cuts.push_back(static_cast<double>(c));
+  }
+  if (cuts.size() > max_bins) {
+    throw Error("ERR_PARAMETER",
+                "Column " + std::to_string(column) + " has " + std::to_string(cuts.size()) +
+                    " categories; maxBins allows " + std::to_string(max_bins) + ".",
+                -1, static_cast<int64_t>(column));
+  }
+  return cuts;
+}
+
+size_t padded_stride(size_t cols) {
+  if (cols >= kCacheLine) return (cols + kCacheLine - 1) / kCacheLine * kCacheLine;
+  size_t stride = 1;
+  while (stride < cols) stride *= 2;
+  return stride;
+}
+
+}  // namespace
+
+// How many cuts lie below the value: eight halving steps without branches, so that rows overlap.
+uint8_t BinMapper::Column::bin_of(double value) const {
+  if (!categorical) value = read_number(value);
+  size_t below = 0;
+  for (size_t step = kLadder / 2 + 1; step > 0; step /= 2) {
+    below += ladder_[below + step - 1] < value ? step : 0;
+  }
+  if (std::isnan(value)) return static_cast<uint8_t>(bins);
+  if (categorical && (below >= cuts.size() || cuts[below] != value)) return static_cast<uint8_t>(bins);
+  return static_cast<uint8_t>(below);
+}
+
+void BinMapper::Column::set_cuts(std::vector<double> sorted) {
+  cuts = std::move(sorted);
+  bins = static_cast<uint32_t>(cuts.size()) + (categorical ? 0 : 1);
+  ladder_.fill(std::numeric_limits<double>::infinity());
+  std::copy(cuts.begin(), cuts.end(), ladder_.begin());
+}
+
+template <typename T>
+BinMapper::BinMapper(MatrixView<const T> x, Span<double> weights, Span<uint8_t> categorical,
+                     const BinOptions& options, const CancelToken* cancel)
+    : columns_(x.cols) {
+  const std::vector<uint32_t> sample = sample_rows(x.rows, options.seed);
+  ThreadPool::instance().parallel_for(
+      x.cols,
+      [&](size_t j, size_t) {
+        check_cancel(cancel);
+        Column& column = columns_[j];
+        column.categorical = categorical.size != 0 && categorical[j] != 0;
+        if (column.categorical) {
+          column.set_cuts(category_cuts(x, j, options.max_bins));
+          return;
+        }
+        std::vector<Weighted> values;
+        values.reserve(sample.size());
+        for (uint32_t row : sample) {
+          const double value = static_cast<double>(x.at(row, j));
+          const double weight = weights.size == 0 ? 1.0 : weights[row];
+          if (!std::isnan(value) && weight > 0) values.push_back({read_number(value), weight});
+        }
+        column.set_cuts(number_cuts(values, options.max_bins));
+      },
+      options.max_threads);
+  size_t most = 0;
+  for (const Column& column : columns_) most = std::max<size_t>(most, column.bins + 1);
+  slots_ = (most + 7) / 8 * 8;
+  // Bins of neighbouring columns must not lie a whole page apart: their loads and stores would seem to alias.
+  if (slots_ % 128 == 0) slots_ += 8;
+}
+
+template <typename T>
+BinnedMatrix::BinnedMatrix(const BinMapper& mapper, MatrixView<const T> x, size_t max_threads,
+                           const CancelToken* cancel)
+    : rows_(x.rows),
+      cols_(x.cols),
+      stride_(padded_stride(x.cols)),
+      by_row_(rows_ * stride_),
+      by_column_(rows_ * cols_),
+      has_missing_(x.cols) {
+  constexpr size_t kBlock = 1024;
+  const size_t blocks = (rows_ + kBlock - 1) / kBlock;
+  std::vector<std::vector<uint8_t>> missing(ThreadPool::instance().size(), std::vector<uint8_t>(cols_));
+  ThreadPool::instance().parallel_for(
+      blocks,
+      [&](size_t block, size_t slot) {
+        check_cancel(cancel);
+        const size_t begin = block * kBlock, end = std::min(rows_, begin + kBlock);
+        std::fill(by_row_.data() + begin * stride_, by_row_.data() + end * stride_, uint8_t{0});
+        for (size_t j = 0; j < cols_; ++j) {
+          const BinMapper::Column& column = mapper.column(j);
+          uint8_t* to = by_column_.data() + j * rows_;
+          bool any = false;
+          for (size_t i = begin; i < end; ++i) {
+            const uint8_t bin = column.bin_of(static_cast<double>(x.at(i, j)));
+            any = any || bin == column.bins;
+            to[i] = bin;
+            by_row_[i * stride_ + j] = bin;
+          }
+          if (any) missing[slot][j] = 1;
+        }
+      },
+      max_threads);
+  for (const std::vector<uint8_t>& part : missing) {
+    for (size_t j = 0; j < cols_; ++j) has_missing_[j] |= part[j];
+  }
+}
+
+#define BOREAL_BINS(T)                                                                               \
+  template BinMapper::BinMapper(MatrixView<const T>, Span<double>, Span<uint8_t>, const BinOptions&, \
+                                const CancelToken*);                                                 \
+  template BinnedMatrix::BinnedMatrix(const BinMapper&, MatrixView<const T>, size_t, const CancelToken*);
+BOREAL_BINS(float)
+BOREAL_BINS(double)
+#undef BOREAL_BINS
+
+}  // namespace boreal

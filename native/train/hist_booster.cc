@@ -1,0 +1,300 @@
+#include "train/hist_booster.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "base/thread_pool.h"
+#include "base/weights.h"
+
+namespace boreal {
+namespace {
+
+constexpr uint32_t kNoLeaf = 0xffffffffu;
+constexpr size_t kMaxRows = size_t{1} << 30;  // QuantizedGradients needs a step for each
+// Streams of random numbers; those of trees are their numbers.
+constexpr uint64_t kRowStream = 0x726f77, kColumnStream = 0x636f6c;
+
+}  // namespace
+
+template <typename T>
+HistBooster::HistBooster(const BoosterData<T>& train, const BoosterData<T>& valid, Span<uint8_t> categorical,
+                         const BoosterParams& params, const CancelToken* cancel)
+    : params_(params),
+      loss_(HistLoss::make(params.loss, params.loss_parameter, params.classes)),
+      threads_(params.growth.max_threads) {
+  if (train.x.rows == 0 || train.x.cols == 0) {
+    throw Error("ERR_EMPTY", "Boosting needs at least one row and one column.");
+  }
+  if (train.x.rows > kMaxRows) throw Error("ERR_PARAMETER", "Boosting takes at most 2^30 rows.");
+  train_.total_weight = total_weight(train.weights, train.x.rows);
+  check_targets(train.y);
+  mapper_ = std::make_unique<BinMapper>(train.x, train.weights, categorical,
+                                        BinOptions{params.max_bins, params.seed, threads_}, cancel);
+  baseline_ = loss_->baseline(train.y, train.weights);
+  load(train, &train_, cancel);
+  if (valid.x.rows > 0) {
+    valid_.total_weight = total_weight(valid.weights, valid.x.rows);
+    check_targets(valid.y);
+    load(valid, &valid_, cancel);
+  }
+  const size_t rows = train_.count();
+  gradient_ = AlignedBuffer<float>(rows * outputs());
+  if (!loss_->constant_hessian() || !train_.weights.empty()) {
+    hessian_ = AlignedBuffer<float>(rows * outputs());
+  }
+  quantized_ = QuantizedGradients(rows);
+  leaf_of_ = AlignedBuffer<uint32_t>(rows);
+  grower_ = std::make_unique<TreeGrower>(*mapper_, train_.x, params_.growth);
+}
+
+template <typename T>
+void HistBooster::load(const BoosterData<T>& data, Rows* rows, const CancelToken* cancel) const {
+  if (data.y.size != data.x.rows) throw Error("ERR_SHAPE", "Targets must have one value for each row.");
+  rows->x = BinnedMatrix(*mapper_, data.x, threads_, cancel);
+  rows->y.assign(data.y.begin(), data.y.end());
+  rows->weights.assign(data.weights.begin(), data.weights.end());
+  if (data.scores.size != 0) {
+    if (data.scores.size != outputs() * data.x.rows) {
+      throw Error("ERR_SHAPE", "Scores must have one value for each output and row.");
+    }
+    rows->scores.assign(data.scores.begin(), data.scores.end());
+    return;
+  }
+  rows->scores.reserve(outputs() * data.x.rows);
+  for (double score : baseline_) rows->scores.insert(rows->scores.end(), data.x.rows, score);
+}
+
+void HistBooster::check_targets(Span<double> y) const {
+  double sum = 0;
+  for (size_t i = 0; i < y.size; ++i) {
+    const auto refuse = [i](const char* code, const char* what) {
+      throw Error(code, what, static_cast<int64_t>(i));
+    };
+    switch (params_.loss) {
+      case LossKind::kLogistic:
+        if (y[i] != 0 && y[i] != 1) refuse("ERR_LABELS", "A class must be 0 or 1.");
+        break;
+      case LossKind::kSoftmax:
+        if (!(y[i] >= 0 && y[i] < params_.classes && y[i] == std::floor(y[i]))) {
+          refuse("ERR_LABELS", "A class is out of range.");
+        }
+        break;
+      case LossKind::kGamma:
+        if (!(y[i] > 0)) refuse("ERR_PARAMETER", "The loss 'gamma' needs targets > 0.");
+        break;
+      case LossKind::kPoisson:
+      case LossKind::kTweedie:
+        if (!(y[i] >= 0)) refuse("ERR_PARAMETER", "This loss needs targets >= 0.");
+        break;
+      default:
+        break;
+    }
+    if (!std::isfinite(y[i])) refuse("ERR_PARAMETER", "A target must be finite.");
+    sum += y[i];
+  }
+  if ((params_.loss == LossKind::kPoisson || params_.loss == LossKind::kTweedie) && !(sum > 0)) {
+    throw Error("ERR_PARAMETER", "This loss needs a target > 0.");
+  }
+}
+
+double HistBooster::mean_loss(const Rows& rows) const {
+  if (rows.count() == 0) return std::numeric_limits<double>::quiet_NaN();
+  const Partition parts = row_partition(rows.count());
+  std::vector<double> sums(parts.count());
+  ThreadPool::instance().parallel_for(
+      parts.count(),
+      [&](size_t p, size_t) {
+        sums[p] =
+            loss_->sum(rows.scores.data(), rows.targets(), rows.row_weights(), parts.begin(p), parts.end(p));
+      },
+      threads_);
+  double sum = 0;
+  for (double part : sums) sum += part;
+  return sum / rows.total_weight;
+}
+
+// ---- One round --------------------------------------------------------------------------------------
+
+void HistBooster::round(const CancelToken* cancel) {
+  compute_gradients(cancel);
+  draw_rows();
+  std::vector<HistTree> grown;
+  for (size_t k = 0; k < outputs(); ++k) {
+    grown.push_back(grow(k, cancel));
+    name_leaves(grown.back());
+    set_leaf_values(k, &grown.back());
+    if (outputs() == 1) check_cancel(cancel);
+    add_tree(grown.back(), k);
+  }
+  for (HistTree& tree : grown) trees_.push_back(std::move(tree));
+}
+
+void HistBooster::compute_gradients(const CancelToken* cancel) {
+  const Partition parts = row_partition(train_.count());
+  ThreadPool::instance().parallel_for(
+      parts.count(),
+      [&](size_t p, size_t) {
+        check_cancel(cancel);
+        loss_->gradients(train_.scores.data(), train_.targets(), train_.row_weights(), parts.begin(p),
+                         parts.end(p), gradient_.data(), hessian_.data());
+      },
+      threads_);
+}
+
+void HistBooster::draw_rows() {
+  if (params_.row_share >= 1) return;
+  drawn_.clear();
+  Rng rng(params_.seed ^ kRowStream, params_.first_tree + trees_.size());
+  for (size_t i = 0; i < train_.count(); ++i) {
+    if (rng.uniform() < params_.row_share) drawn_.push_back(static_cast<uint32_t>(i));
+  }
+  if (drawn_.empty()) drawn_.push_back(rng.below(static_cast<uint32_t>(train_.count())));
+}
+
+// Which columns a tree may use; empty for all.
+std::vector<uint8_t> HistBooster::draw_columns(uint64_t stream) const {
+  if (params_.column_share >= 1) return {};
+  const size_t cols = mapper_->cols();
+  const double share = params_.column_share * static_cast<double>(cols);
+  const size_t count = std::max<size_t>(1, static_cast<size_t>(std::ceil(share)));
+  std::vector<uint32_t> columns(cols);
+  for (size_t j = 0; j < cols; ++j) columns[j] = static_cast<uint32_t>(j);
+  std::vector<uint8_t> may_use(cols);
+  Rng rng(params_.seed ^ kColumnStream, stream);
+  for (size_t k = 0; k < count && k < cols; ++k) {
+    std::swap(columns[k], columns[k + rng.below(static_cast<uint32_t>(cols - k))]);
+    may_use[columns[k]] = 1;
+  }
+  return may_use;
+}
+
+HistTree HistBooster::grow(size_t output, const CancelToken* cancel) {
+  const size_t at = output * train_.count();
+  quantized_.quantize(gradient_.data() + at, hessian_.size() == 0 ? nullptr : hessian_.data() + at, threads_);
+  const uint64_t stream = params_.first_tree + trees_.size() + output;
+  return grower_->grow(quantized_, {drawn_.data(), drawn_.size()}, params_.row_share >= 1,
+                       draw_columns(stream), params_.seed, stream, cancel);
+}
+
+void HistBooster::name_leaves(const HistTree&) {
+  if (params_.row_share < 1) std::fill(leaf_of_.begin(), leaf_of_.end(), kNoLeaf);
+  const std::vector<TreeGrower::Leaf>& leaves = grower_->leaves();
+  ThreadPool::instance().parallel_for(
+      leaves.size(),
+      [&](size_t leaf, size_t) {
+        for (uint32_t row : leaves[leaf].rows) leaf_of_[row] = static_cast<uint32_t>(leaf);
+      },
+      train_.count() < 8192 ? 1 : threads_);
+}
+
+void HistBooster::set_leaf_values(size_t output, HistTree* tree) {
+  const size_t at = output * train_.count();
+  if (loss_->leaf_quantile() > 0) {
+    take_quantiles(train_.scores.data() + at, tree);
+  } else {
+    take_newton_steps(gradient_.data() + at, hessian_.size() == 0 ? nullptr : hessian_.data() + at, tree);
+  }
+  for (size_t leaf = 0; leaf < tree->values.size(); ++leaf) {
+    const TreeGrower::Leaf& bounds = grower_->leaves()[leaf];
+    const double value = std::min(std::max(tree->values[leaf], bounds.lower), bounds.upper);
+    tree->values[leaf] = params_.learning_rate * value;
+  }
+}
+
+// Rows are added in order, in parts that the shape alone decides.
+void HistBooster::take_newton_steps(const float* gradient, const float* hessian, HistTree* tree) {
+  const size_t leaves = tree->values.size();
+  constexpr size_t kMostCells = size_t{1} << 20;
+  const Partition parts =
+      partition_rows(train_.count(), 8192, std::max<size_t>(1, std::min<size_t>(128, kMostCells / leaves)));
+  struct Sums {
+    double gradient = 0, hessian = 0;
+  };
+  std::vector<Sums> sums(parts.count() * leaves);
+  ThreadPool::instance().parallel_for(
+      parts.count(),
+      [&](size_t p, size_t) {
+        Sums* to = sums.data() + p * leaves;
+        for (size_t i = parts.begin(p); i < parts.end(p); ++i) {
+          if (leaf_of_[i] == kNoLeaf) continue;
+          Sums& leaf = to[leaf_of_[i]];
+          leaf.gradient += static_cast<double>(gradient[i]);
+          leaf.hessian += hessian == nullptr ? 1.0 : static_cast<double>(hessian[i]);
+        }
+      },
+      threads_);
+  for (size_t p = 1; p < parts.count(); ++p) {
+    for (size_t leaf = 0; leaf < leaves; ++leaf) {
+      sums[leaf].gradient += sums[p * leaves + leaf].gradient;
+      sums[leaf].hessian += sums[p * leaves + leaf].hessian;
+    }
+  }
+  for (size_t leaf = 0; leaf < leaves; ++leaf) {
+    tree->values[leaf] =
+        leaf_value(sums[leaf].gradient, sums[leaf].hessian, params_.growth.l1, params_.growth.l2);
+  }
+}
+
+void HistBooster::take_quantiles(const double* scores, HistTree* tree) {
+  const std::vector<TreeGrower::Leaf>& leaves = grower_->leaves();
+  ThreadPool::instance().parallel_for(
+      leaves.size(),
+      [&](size_t leaf, size_t) {
+        std::vector<QuantileValue> residuals;
+        residuals.reserve(leaves[leaf].rows.size);
+        for (uint32_t row : leaves[leaf].rows) {
+          const double weight = train_.weights.empty() ? 1.0 : train_.weights[row];
+          if (weight > 0) residuals.push_back({train_.y[row] - scores[row], weight});
+        }
+        if (!residuals.empty()) tree->values[leaf] = averaged_quantile(&residuals, loss_->leaf_quantile());
+      },
+      threads_);
+}
+
+void HistBooster::add_tree(const HistTree& tree, size_t output) {
+  const auto add = [&](Rows* rows, const uint32_t* leaf_of) {
+    double* scores = rows->scores.data() + output * rows->count();
+    const Partition parts = row_partition(rows->count());
+    ThreadPool::instance().parallel_for(
+        parts.count(),
+        [&](size_t p, size_t) {
+          for (size_t i = parts.begin(p); i < parts.end(p); ++i) {
+            const bool known = leaf_of != nullptr && leaf_of[i] != kNoLeaf;
+            scores[i] += tree.values[known ? leaf_of[i] : tree.leaf_of(rows->x.row(i), *mapper_)];
+          }
+        },
+        threads_);
+  };
+  add(&train_, leaf_of_.data());
+  if (valid_.count() > 0) add(&valid_, nullptr);
+}
+
+HistForest HistBooster::forest() const {
+  std::vector<size_t> order;
+  for (size_t k = 0; k < outputs(); ++k) {
+    for (size_t r = 0; r < rounds(); ++r) order.push_back(r * outputs() + k);
+  }
+  return make_forest(trees_, order, *mapper_);
+}
+
+size_t HistBooster::memory_bytes() const {
+  size_t bytes = 0;
+  for (const Rows* rows : {&train_, &valid_}) {
+    bytes += rows->count() * (rows->x.stride() + rows->x.cols() + 16) + rows->scores.size() * 8;
+  }
+  return bytes + (gradient_.size() + hessian_.size()) * 4 + train_.count() * 24;
+}
+
+#define BOREAL_BOOSTER(T)                                                                        \
+  template HistBooster::HistBooster(const BoosterData<T>&, const BoosterData<T>&, Span<uint8_t>, \
+                                    const BoosterParams&, const CancelToken*);
+BOREAL_BOOSTER(float)
+BOREAL_BOOSTER(double)
+#undef BOREAL_BOOSTER
+
+}  // namespace boreal

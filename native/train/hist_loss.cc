@@ -1,0 +1,289 @@
+#include "train/hist_loss.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "train/hist_math.h"
+
+namespace boreal {
+namespace {
+
+struct Slope {
+  double gradient, hessian;
+};
+
+// What a loss of one output needs: its value and slope at a score, and whether the baseline is on the scale
+// of the target's mean (through a link), or a quantile.
+enum class Start { kMean, kLogMean, kLogOdds, kQuantile };
+
+struct SquaredError {
+  static constexpr Start kStart = Start::kMean;
+  static constexpr bool kConstantHessian = true;
+  Slope slope(double y, double raw) const { return {raw - y, 1.0}; }
+  double value(double y, double raw) const { return 0.5 * (raw - y) * (raw - y); }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+struct Quantile {
+  static constexpr Start kStart = Start::kQuantile;
+  static constexpr bool kConstantHessian = true;
+  double q, scale;  // scale 2 makes the absolute error of q = 1/2
+  Slope slope(double y, double raw) const { return {scale * (y >= raw ? -q : 1 - q), 1.0}; }
+  double value(double y, double raw) const { return scale * (y > raw ? q * (y - raw) : (1 - q) * (raw - y)); }
+  double start() const { return q; }
+  double quantile() const { return q; }
+};
+
+struct Huber {
+  static constexpr Start kStart = Start::kQuantile;
+  static constexpr bool kConstantHessian = true;
+  double delta;
+  Slope slope(double y, double raw) const { return {std::min(std::max(raw - y, -delta), delta), 1.0}; }
+  double value(double y, double raw) const {
+    const double r = std::fabs(raw - y);
+    return r <= delta ? 0.5 * r * r : delta * (r - 0.5 * delta);
+  }
+  double start() const { return 0.5; }
+  double quantile() const { return 0; }
+};
+
+struct Poisson {
+  static constexpr Start kStart = Start::kLogMean;
+  static constexpr bool kConstantHessian = false;
+  Slope slope(double y, double raw) const {
+    const double mean = portable_exp(raw);
+    return {mean - y, mean};
+  }
+  double value(double y, double raw) const { return portable_exp(raw) - y * raw; }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+struct Gamma {
+  static constexpr Start kStart = Start::kLogMean;
+  static constexpr bool kConstantHessian = false;
+  Slope slope(double y, double raw) const {
+    const double ratio = y * portable_exp(-raw);
+    return {1.0 - ratio, ratio};
+  }
+  double value(double y, double raw) const { return raw + y * portable_exp(-raw); }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+struct Tweedie {
+  static constexpr Start kStart = Start::kLogMean;
+  static constexpr bool kConstantHessian = false;
+  double power;
+  Slope slope(double y, double raw) const {
+    const double a = 2 - power, b = 1 - power;
+    const double mean = portable_exp(a * raw), ratio = y * portable_exp(b * raw);
+    return {mean - ratio, a * mean - b * ratio};
+  }
+  double value(double y, double raw) const {
+    const double a = 2 - power, b = 1 - power;
+    return portable_exp(a * raw) / a - y * portable_exp(b * raw) / b;
+  }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+struct Logistic {
+  static constexpr Start kStart = Start::kLogOdds;
+  static constexpr bool kConstantHessian = false;
+  Slope slope(double y, double raw) const {
+    const double p = 1.0 / (1.0 + portable_exp(-raw));
+    return {p - y, p * (1.0 - p)};
+  }
+  double value(double y, double raw) const { return portable_softplus(raw) - y * raw; }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+// Sums in order, one chain, of rows with weight.
+double weighted_mean(Span<double> y, Span<double> weights) {
+  double sum = 0, total = 0;
+  for (size_t i = 0; i < y.size; ++i) {
+    const double weight = weights.size == 0 ? 1.0 : weights[i];
+    sum += weight * y[i];
+    total += weight;
+  }
+  return sum / total;
+}
+
+template <typename Loss>
+class PointLoss final : public HistLoss {
+ public:
+  explicit PointLoss(Loss loss) : loss_(loss) {}
+
+  bool constant_hessian() const override { return Loss::kConstantHessian; }
+  double leaf_quantile() const override { return loss_.quantile(); }
+
+  std::vector<double> baseline(Span<double> y, Span<double> weights) const override {
+    if (Loss::kStart == Start::kQuantile) {
+      std::vector<QuantileValue> values;
+      for (size_t i = 0; i < y.size; ++i) {
+        const double weight = weights.size == 0 ? 1.0 : weights[i];
+        if (weight > 0) values.push_back({y[i], weight});
+      }
+      return {averaged_quantile(&values, loss_.start())};
+    }
+    const double mean = weighted_mean(y, weights);
+    if (Loss::kStart == Start::kMean) return {mean};
+    constexpr double kLeast = 1e-15;
+    if (Loss::kStart == Start::kLogMean) return {portable_log(std::max(mean, kLeast))};
+    const double p = std::min(std::max(mean, kLeast), 1 - kLeast);
+    return {portable_log(p / (1 - p))};
+  }
+
+  void gradients(const double* raw, Span<double> y, Span<double> weights, size_t begin, size_t end,
+                 float* gradient, float* hessian) const override {
+    if (weights.size == 0) {
+      for (size_t i = begin; i < end; ++i) {
+        const Slope slope = loss_.slope(y[i], raw[i]);
+        gradient[i] = static_cast<float>(slope.gradient);
+        if (!Loss::kConstantHessian) hessian[i] = static_cast<float>(slope.hessian);
+      }
+      return;
+    }
+    for (size_t i = begin; i < end; ++i) {
+      const Slope slope = loss_.slope(y[i], raw[i]);
+      gradient[i] = static_cast<float>(slope.gradient * weights[i]);
+      hessian[i] = static_cast<float>(slope.hessian * weights[i]);
+    }
+  }
+
+  double sum(const double* raw, Span<double> y, Span<double> weights, size_t begin,
+             size_t end) const override {
+    double total = 0;
+    for (size_t i = begin; i < end; ++i) {
+      total += (weights.size == 0 ? 1.0 : weights[i]) * loss_.value(y[i], raw[i]);
+    }
+    return total;
+  }
+
+ private:
+  Loss loss_;
+};
+
+class Softmax final : public HistLoss {
+ public:
+  explicit Softmax(size_t classes) : classes_(classes) {}
+
+  size_t outputs() const override { return classes_; }
+  bool constant_hessian() const override { return false; }
+
+  std::vector<double> baseline(Span<double> y, Span<double> weights) const override {
+    std::vector<double> scores(classes_);
+    double total = 0;
+    for (size_t i = 0; i < y.size; ++i) {
+      const double weight = weights.size == 0 ? 1.0 : weights[i];
+      scores[static_cast<size_t>(y[i])] += weight;
+      total += weight;
+    }
+    double mean = 0;
+    for (double& score : scores) {
+      score = portable_log(std::max(score / total, 1e-15));
+      mean += score / static_cast<double>(classes_);
+    }
+    for (double& score : scores) score -= mean;
+    return scores;
+  }
+
+  void gradients(const double* raw, Span<double> y, Span<double> weights, size_t begin, size_t end,
+                 float* gradient, float* hessian) const override {
+    const size_t rows = y.size;
+    std::vector<double> exps(classes_);
+    for (size_t i = begin; i < end; ++i) {
+      const double total = exps_of(raw + i, rows, &exps).total;
+      const double weight = weights.size == 0 ? 1.0 : weights[i];
+      for (size_t k = 0; k < classes_; ++k) {
+        const double p = exps[k] / total;
+        const double target = static_cast<size_t>(y[i]) == k ? 1.0 : 0.0;
+        gradient[k * rows + i] = static_cast<float>((p - target) * weight);
+        hessian[k * rows + i] = static_cast<float>(p * (1.0 - p) * weight);
+      }
+    }
+  }
+
+  double sum(const double* raw, Span<double> y, Span<double> weights, size_t begin,
+             size_t end) const override {
+    const size_t rows = y.size;
+    std::vector<double> exps(classes_);
+    double total = 0;
+    for (size_t i = begin; i < end; ++i) {
+      const Exps of = exps_of(raw + i, rows, &exps);
+      const double score = raw[static_cast<size_t>(y[i]) * rows + i];
+      total += (weights.size == 0 ? 1.0 : weights[i]) * (portable_log(of.total) + of.greatest - score);
+    }
+    return total;
+  }
+
+ private:
+  struct Exps {
+    double total, greatest;
+  };
+  // exp(raw_k - greatest)
+  Exps exps_of(const double* raw, size_t stride, std::vector<double>* exps) const {
+    double greatest = raw[0];
+    for (size_t k = 1; k < classes_; ++k) greatest = std::max(greatest, raw[k * stride]);
+    double total = 0;
+    for (size_t k = 0; k < classes_; ++k) {
+      (*exps)[k] = portable_exp(raw[k * stride] - greatest);
+      total += (*exps)[k];
+    }
+    return {total, greatest};
+  }
+
+  size_t classes_;
+};
+
+template <typename Loss>
+std::unique_ptr<HistLoss> point(Loss loss) {
+  return std::make_unique<PointLoss<Loss>>(loss);
+}
+
+}  // namespace
+
+std::unique_ptr<HistLoss> HistLoss::make(LossKind kind, double parameter, size_t classes) {
+  switch (kind) {
+    case LossKind::kSquaredError:
+      return point(SquaredError{});
+    case LossKind::kAbsoluteError:
+      return point(Quantile{0.5, 2.0});
+    case LossKind::kQuantile:
+      return point(Quantile{parameter, 1.0});
+    case LossKind::kHuber:
+      return point(Huber{parameter});
+    case LossKind::kPoisson:
+      return point(Poisson{});
+    case LossKind::kGamma:
+      return point(Gamma{});
+    case LossKind::kTweedie:
+      return point(Tweedie{parameter});
+    case LossKind::kLogistic:
+      return point(Logistic{});
+    case LossKind::kSoftmax:
+      return std::make_unique<Softmax>(classes);
+  }
+  throw Error("ERR_PARAMETER", "There is no such loss.");
+}
+
+double averaged_quantile(std::vector<QuantileValue>* values, double quantile) {
+  std::sort(values->begin(), values->end(), [](const QuantileValue& a, const QuantileValue& b) {
+    return a.value < b.value || (a.value == b.value && a.weight < b.weight);
+  });
+  double total = 0;
+  for (const QuantileValue& v : *values) total += v.weight;
+  const double target = quantile * total;
+  double sum = 0;
+  size_t i = 0;
+  while (i + 1 < values->size() && sum + (*values)[i].weight < target) sum += (*values)[i++].weight;
+  const bool flat = i + 1 < values->size() && sum + (*values)[i].weight == target;
+  const double value = (*values)[i].value;
+  return flat ? 0.5 * value + 0.5 * (*values)[i + 1].value : value;
+}
+
+}  // namespace boreal

@@ -1,0 +1,109 @@
+#include "train/hist_split.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "train/hist_split_side.h"
+
+namespace boreal {
+namespace {
+
+// Finds the best cut of one column of numbers. Score is the worth of a side.
+template <typename Score>
+class NumberScan {
+ public:
+  NumberScan(const BinMapper::Column& column, size_t j, const BinnedMatrix& x, const PackedPair* histogram,
+             const SplitNode& node, const SplitRules& rules, HistSplit* best)
+      : bins_(column.bins),
+        column_(static_cast<int32_t>(j)),
+        histogram_(histogram),
+        node_(node),
+        gradient_(gradient_of(node.total)),
+        hessian_(hessian_of(node.total)),
+        least_gain_(best->gain),
+        score_(rules, node, rules.monotonic.size == 0 ? 0 : rules.monotonic[j]),
+        sides_(x.column(j), node, rules),
+        best_(best) {}
+
+  void run(bool has_missing) {
+    // Missing values go right, then left; where the node has none, the second scan would find the same.
+    missing_right(has_missing && histogram_[bins_] != 0);
+    if (has_missing && histogram_[bins_] != 0) missing_left();
+  }
+
+ private:
+  void missing_right(bool missing) {
+    PackedPair left = 0;
+    const uint32_t end = missing ? bins_ : bins_ - 1;
+    for (uint32_t b = 0; b < end; ++b) {
+      if (histogram_[b] == 0) continue;
+      left += histogram_[b];
+      judge(b, left, false);
+    }
+  }
+
+  void missing_left() {
+    PackedPair right = 0;
+    for (uint32_t b = bins_ - 1; b-- > 0;) {
+      if (histogram_[b + 1] == 0) continue;
+      right += histogram_[b + 1];
+      judge(b, node_.total - right, true);
+    }
+  }
+
+  void judge(uint32_t bin, PackedPair left, bool missing_left) {
+    const double left_hessian = hessian_of(left), right_hessian = hessian_ - left_hessian;
+    if (!sides_.may_hold(left_hessian, right_hessian)) return;
+    const double left_gradient = gradient_of(left), right_gradient = gradient_ - left_gradient;
+    if (!score_.may_exceed(least_gain_, left_gradient, left_hessian, right_gradient, right_hessian)) return;
+    const double gain = score_.gain(left_gradient, left_hessian, right_gradient, right_hessian);
+    if (!(gain > least_gain_)) return;
+    if (!sides_.surely_hold(left_hessian, right_hessian)) {
+      const uint32_t rows = sides_.rows_up_to(bin) + (missing_left ? sides_.rows_in(bins_) : 0);
+      if (!sides_.hold(rows)) return;
+    }
+    best_->gain = least_gain_ = gain;
+    best_->column = column_;
+    best_->bin = static_cast<uint8_t>(bin);
+    best_->missing_left = missing_left;
+    best_->left = left;
+    score_.write_values(best_, left_gradient, left_hessian, right_gradient, right_hessian);
+  }
+
+  const uint32_t bins_;
+  const int32_t column_;
+  const PackedPair* histogram_;
+  const SplitNode& node_;
+  const double gradient_, hessian_;  // of the node
+  double least_gain_;
+  const Score score_;
+  SplitSides sides_;
+  HistSplit* best_;
+};
+
+}  // namespace
+
+double leaf_value(double gradient, double hessian, double l1, double l2) {
+  const double weight = hessian + l2;
+  return weight > 0 ? -shrink(gradient, l1) / weight : 0.0;
+}
+
+void find_split(const BinMapper::Column& column, size_t j, const BinnedMatrix& x, const PackedPair* histogram,
+                const SplitNode& node, const SplitRules& rules, HistSplit* best) {
+  // What must be beaten: the best so far, the least gain, and what rounding makes of a split that gains
+  // nothing.
+  constexpr double kRounding = 1e-14;
+  const double g = gradient_of(node.total), weight = hessian_of(node.total) + rules.l2;
+  HistSplit found;
+  found.gain = std::max({best->gain, rules.least_gain, weight > 0 ? kRounding * g * g / weight : 0.0});
+  if (column.categorical) {
+    find_category_split(column, j, x, histogram, node, rules, &found);
+  } else if (rules.l1 == 0 && rules.monotonic.size == 0) {
+    NumberScan<FreeScore>(column, j, x, histogram, node, rules, &found).run(x.has_missing(j));
+  } else {
+    NumberScan<BoundedScore>(column, j, x, histogram, node, rules, &found).run(x.has_missing(j));
+  }
+  if (found.found()) *best = found;
+}
+
+}  // namespace boreal
