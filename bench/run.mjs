@@ -12,6 +12,7 @@ const SUITES = [
   'elementwise',
   'decompositions',
   'calls',
+  'boosting',
   'forest',
   'forest-inference',
   'pipeline',
