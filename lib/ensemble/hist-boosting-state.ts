@@ -1,6 +1,8 @@
 /** What histogram gradient boosting learns, and how it becomes scores. */
+import { Matrix } from '../core/matrix.js';
 import { checkLength, float32s, float64s, int, int32s, type Rules, uint8s } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { TreeScores } from '../core/tree-scores.js';
 import { ValidationError } from '../errors.js';
 import type { NativeBoostedTrees } from '../native.js';
 
@@ -44,13 +46,41 @@ export function checkHistBoostingState(owner: object, state: HistBoostingState, 
   );
 }
 
-/** The scores: baseline + sum of the trees, one column for each output. */
-export function lowerHistScores(plan: PlanBuilder, x: Slot, state: HistBoostingState): Slot {
+/** The scores as baseline + sum of the trees of each output. */
+export function histScores(state: HistBoostingState): TreeScores {
   const { baseline, iterations } = state;
   const groups = Int32Array.from({ length: baseline.length + 1 }, (_, k) => k * iterations);
-  const sums = plan.forest(x, { ...state, groups, compare: 'float64' }, baseline.length, 'sum');
-  const shift = baseline.map((score) => -score);
-  return plan.affine(sums, shift, new Float64Array(baseline.length).fill(1));
+  return { forest: { ...state, groups, compare: 'float64' }, base: baseline, divisor: 1 };
+}
+
+/** The scores, one column for each output. */
+export function lowerHistScores(plan: PlanBuilder, x: Slot, state: HistBoostingState): Slot {
+  const { forest, base, divisor } = histScores(state);
+  const sums = plan.forest(x, forest, base.length, 'sum');
+  const shift = base.map((score) => -score);
+  return plan.affine(sums, shift, new Float64Array(base.length).fill(divisor));
+}
+
+/** The value of the leaf that a row reaches, one column for each tree. */
+export function lowerHistTrees(plan: PlanBuilder, x: Slot, state: HistBoostingState): Slot {
+  return plan.forest(x, { ...state, compare: 'float64' }, 1, 'perTree');
+}
+
+/** Scores after each round, [rows, outputs], from the values of {@link lowerHistTrees}. */
+export function* stagedHistScores(
+  { baseline, iterations }: HistBoostingState,
+  trees: Matrix,
+): Generator<Matrix<Float64Array>> {
+  const outputs = baseline.length;
+  const scores = Float64Array.from({ length: trees.rows * outputs }, (_, k) => baseline[k % outputs]);
+  for (let round = 0; round < iterations; round++) {
+    for (let i = 0; i < trees.rows; i++) {
+      for (let k = 0; k < outputs; k++) {
+        scores[i * outputs + k] += trees.data[i * trees.cols + k * iterations + round];
+      }
+    }
+    yield new Matrix(scores.slice(), trees.rows, outputs);
+  }
 }
 
 /** By column: the sum of the gains of its splits, or their number; as shares that sum to 1 (0 without a split). */

@@ -7,11 +7,13 @@ import {
   classWeights,
   Regressor,
 } from '../core/kinds.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { classWeight, either, labels, nothing, oneOf, type Rules, real } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
-import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { type Output, Plan, type ResolvedCompileOptions, resolveCompileOptions } from '../core/plan.js';
+import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { accuracy, r2 } from '../core/score.js';
+import type { TreeScores } from '../core/tree-scores.js';
 import { ValidationError } from '../errors.js';
 import { fitHistBoosting } from './hist-boosting-fit.js';
 import { type HistBoostingParams, histBoostingDefaults, histBoostingRules } from './hist-boosting-params.js';
@@ -20,7 +22,10 @@ import {
   type HistBoostingState,
   histBoostingStateRules,
   histImportances,
+  histScores,
   lowerHistScores,
+  lowerHistTrees,
+  stagedHistScores,
 } from './hist-boosting-state.js';
 
 /** Parameters of {@link HistGradientBoostingClassifier}. */
@@ -155,6 +160,21 @@ export class HistGradientBoostingClassifier extends Classifier<
     return importancesOf(this.state, this.nFeaturesIn);
   }
 
+  /** The scores, [rows, 1] or [rows, classes], after each round. Memory: 8 bytes for each row and tree. @throws {ERR_NOT_FITTED} before `fit` */
+  async *stagedDecisionFunction(X: MatrixLike): AsyncGenerator<Matrix<Float64Array>> {
+    const { state } = this;
+    const builder = new PlanBuilder(this.nFeaturesIn);
+    const source = builder.build(lowerHistTrees(builder, builder.input, state));
+    const options = resolveCompileOptions({ precision: 'float64' }, 'float64');
+    const trees = await (await Plan.compileAsync(source, this.schema, options)).run(X);
+    yield* stagedHistScores(state, trees);
+  }
+
+  /** @internal */
+  treeScores(): TreeScores {
+    return histScores(this.state);
+  }
+
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
     const scores = lowerHistScores(plan, x, this.state);
     if (output === 'decision') return scores;
@@ -287,6 +307,22 @@ export class HistGradientBoostingRegressor extends Regressor<
   /** What each column contributed. @throws {ERR_NOT_FITTED} before `fit` */
   get featureImportances(): FeatureImportances {
     return importancesOf(this.state, this.nFeaturesIn);
+  }
+
+  /** Predictions after each round. Memory: 8 bytes for each row and tree. @throws {ERR_NOT_FITTED} before `fit` */
+  async *stagedPredict(X: MatrixLike): AsyncGenerator<Float64Array> {
+    const { state } = this;
+    const builder = new PlanBuilder(this.nFeaturesIn);
+    const source = builder.build(lowerHistTrees(builder, builder.input, state));
+    const options = resolveCompileOptions({ precision: 'float64' }, 'float64');
+    const trees = await (await Plan.compileAsync(source, this.schema, options)).run(X);
+    const inverse = EXPONENTIAL.includes(this.fittedParams.loss) ? Math.exp : (raw: number) => raw;
+    for (const scores of stagedHistScores(state, trees)) yield scores.data.map(inverse);
+  }
+
+  /** @internal */
+  treeScores(): TreeScores {
+    return histScores(this.state);
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {

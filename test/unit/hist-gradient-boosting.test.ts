@@ -9,6 +9,7 @@ import {
   loadDiabetes,
   loadIris,
   Matrix,
+  treeShap,
 } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
 import { evaluate } from '../support/child.js';
@@ -232,6 +233,39 @@ test('importances count gains and splits, and sum to 1', async () => {
     expect(shares.length).toBe(10);
     expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
   }
+});
+
+test('contributions of columns add up to the scores', async () => {
+  const { data, target } = loadIris();
+  const model = await new HistGradientBoostingClassifier({ maxIter: 5 }).fit(data, target);
+  const { values, baseValue } = await treeShap(model, data);
+  const scores = await model.decisionFunction(data);
+  for (let i = 0; i < data.rows; i++) {
+    const sums = Array.from(baseValue, (base, k) => {
+      const parts = Array.from(values[k].row(i));
+      return parts.reduce((sum: number, part: number) => sum + part, base);
+    });
+    for (const [k, sum] of sums.entries()) expect(sum).toBeCloseTo(scores.row(i)[k], 10);
+  }
+});
+
+test('stages lead to the predictions', async () => {
+  const iris = loadIris();
+  const classifier = await new HistGradientBoostingClassifier({ maxIter: 4 }).fit(iris.data, iris.target);
+  const stages: Matrix[] = [];
+  for await (const stage of classifier.stagedDecisionFunction(iris.data)) stages.push(stage);
+  expect(stages.length).toBe(4);
+  const decision = await classifier.decisionFunction(iris.data);
+  expect(stages[3].allClose(decision, { absolute: 1e-12 })).toBe(true);
+  const one = await new HistGradientBoostingClassifier({ maxIter: 1 }).fit(iris.data, iris.target);
+  expect(stages[0].allClose(await one.decisionFunction(iris.data), { absolute: 1e-12 })).toBe(true);
+
+  const regressor = new HistGradientBoostingRegressor({ maxIter: 3, loss: 'poisson' });
+  await regressor.fit(diabetes.data, diabetes.target);
+  let last: ArrayLike<number> = [];
+  for await (const stage of regressor.stagedPredict(diabetes.data)) last = stage;
+  const predicted = await regressor.predict(diabetes.data);
+  for (let i = 0; i < predicted.length; i++) expect(last[i] / predicted[i]).toBeCloseTo(1, 12);
 });
 
 test('every instruction set learns the same bits', async () => {
