@@ -128,7 +128,6 @@ void HistBooster::round(const CancelToken* cancel) {
     grown.push_back(grow(k, cancel));
     name_leaves(grown.back());
     set_leaf_values(k, &grown.back());
-    if (outputs() == 1) check_cancel(cancel);
     add_tree(grown.back(), k);
   }
   for (HistTree& tree : grown) trees_.push_back(std::move(tree));
