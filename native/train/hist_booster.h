@@ -53,8 +53,8 @@ class HistBooster {
   HistBooster(const BoosterData<T>& train, const BoosterData<T>& valid, Span<uint8_t> categorical,
               const BoosterParams& params, const CancelToken* cancel);
 
-  // Grows a tree for each output. A round that threw left no tree, but perhaps the scores of some outputs: the
-  // booster can give its trees away, and no more.
+  // Grows a tree for each output. A round that threw left no tree, but perhaps the scores of some outputs:
+  // the booster can give its trees away, and no more.
   void round(const CancelToken* cancel);
 
   size_t outputs() const { return loss_->outputs(); }
