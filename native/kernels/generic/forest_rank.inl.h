@@ -17,16 +17,23 @@ inline uint32_t count_bits(uint32_t bits) {
 #endif
 }
 
-// How many of kSegmentGroup numbers are less.
+// How many of kSegmentGroup ascending numbers are less; a binary search where a register holds only one.
 template <typename T>
 inline uint32_t count_less(const T* cuts, Vec<T> value) {
   constexpr size_t kLanes = Vec<T>::kLanes;
   uint32_t count = 0;
-  BOREAL_UNROLL
-  for (size_t i = 0; i < kSegmentGroup; i += kLanes) {
-    count += count_bits(lane_bits(less(load(cuts + i), value)));
+  if constexpr (kLanes == 1) {
+    for (uint32_t half = kSegmentGroup / 2; half > 0; half /= 2) {
+      count += cuts[count + half - 1] < value.v ? half : 0;
+    }
+    return count + (cuts[count] < value.v ? 1 : 0);
+  } else {
+    BOREAL_UNROLL
+    for (size_t i = 0; i < kSegmentGroup; i += kLanes) {
+      count += count_bits(lane_bits(less(load(cuts + i), value)));
+    }
+    return count;
   }
-  return count;
 }
 
 template <typename T>
