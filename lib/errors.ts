@@ -46,7 +46,7 @@ export const ERROR_CODES = {
   ERR_BODY_TOO_LARGE: 'The body of an HTTP request has more bytes than the server accepts.',
   ERR_TOO_MANY_ROWS: 'A batch has more rows than the server accepts.',
   ERR_OVERLOADED:
-    'More rows wait for a model than the server keeps; the Retry-After header says how long to wait.',
+    'More rows wait for a model, or for longer, than the server allows; the Retry-After header says how long to wait.',
   ERR_DEADLINE:
     'The time that the client or the server had set for a request was over before its answer was there.',
   ERR_MODEL: 'The server does not have the model, or not in that version.',

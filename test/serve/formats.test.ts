@@ -518,7 +518,7 @@ describe('deep JSON', () => {
   };
 
   it('is refused above maxDepth, on every route that reads JSON', async () => {
-    const url = await start(price);
+    const url = await start({ price });
     for (const path of [
       '/predict',
       '/predict_batch',
