@@ -119,6 +119,12 @@ export class ModelStore {
     return this.#entryOf(name, model, version);
   }
 
+  /** As {@link ModelStore.get}; undefined when there is none. */
+  find({ name, version }: Selector): ServedModel | undefined {
+    const model = name === undefined ? this.#first : this.#models.get(name);
+    return version === undefined ? model?.current : model?.ready.get(version);
+  }
+
   /** The version that answers requests that name none, whatever their traffic; undefined when there is none. */
   production(name: string): string | undefined {
     return this.#models.get(name)?.current?.version;

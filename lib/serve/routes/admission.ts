@@ -11,7 +11,7 @@ export function admission({ models, traffic }: ServiceContext): Feature {
       predicts &&
       ((request) => {
         // Where traffic is split, the body may decide which version is asked; it refuses for itself.
-        if (!traffic.active) models.get(predicts(request)).endpoint.refuseWhenFull();
+        if (!traffic.active) models.find(predicts(request))?.endpoint.refuseWhenFull();
       }),
   };
 }
