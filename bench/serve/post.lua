@@ -1,8 +1,13 @@
--- wrk -s post.lua URL -- BODY: posts a JSON body again and again, and prints what became of it as one line of JSON.
+-- wrk -s post.lua URL -- BODY [PAUSE_MS]: posts a JSON body again and again, on each connection so long after the last answer,
+-- and prints what became of it as one line of JSON.
 function init(args)
   wrk.method = "POST"
   wrk.headers["content-type"] = "application/json"
   wrk.body = args[1]
+  if args[2] then
+    local pause = tonumber(args[2])
+    delay = function() return pause end
+  end
 end
 
 function done(summary, latency)

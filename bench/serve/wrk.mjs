@@ -13,12 +13,13 @@ export function hasWrk() {
 }
 
 /**
- * Posts `body` on so many connections, on each as soon as the last answer is there. Returns { requests, refused, failed,
+ * Posts `body` on so many connections, on each `pauseMs` (default 0) after its last answer. Returns { requests, refused, failed,
  * requestsPerSecond, p50ms, p99ms, maxMs }; refused is what was answered with another status than 2xx, and failed that and
  * what was not answered.
  */
-export async function wrk({ url, body, connections, seconds }) {
+export async function wrk({ url, body, connections, seconds, pauseMs }) {
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url, '--', body];
+  if (pauseMs !== undefined) args.push(String(pauseMs));
   const { stdout } = await promisify(execFile)('wrk', args);
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
