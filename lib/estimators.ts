@@ -12,7 +12,12 @@ import {
   RandomForestRegressor,
 } from './ensemble/index.js';
 import { SimpleImputer } from './impute/index.js';
-import { ImportedClassifier, ImportedRegressor } from './interchange/index.js';
+import {
+  ImportedClassifier,
+  ImportedLinearClassifier,
+  ImportedLinearRegressor,
+  ImportedRegressor,
+} from './interchange/index.js';
 import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
 import { ColumnTransformer, Pipeline } from './pipeline/index.js';
 import { OneHotEncoder, StandardScaler } from './preprocessing/index.js';
@@ -29,6 +34,8 @@ registerEstimators(
   HistGradientBoostingClassifier,
   HistGradientBoostingRegressor,
   ImportedClassifier,
+  ImportedLinearClassifier,
+  ImportedLinearRegressor,
   ImportedRegressor,
   IsolationForest,
   LinearRegression,

@@ -1,5 +1,5 @@
 /** Tree ensembles that another library has trained, as fitted estimators. */
-import type { State } from '../core/estimator.js';
+import type { Estimator, State } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
@@ -18,24 +18,18 @@ import {
 } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { ForestConstants } from '../core/plan-types.js';
-import { type Column, Schema } from '../core/schema.js';
+import type { ForestConstants, LeafModels } from '../core/plan-types.js';
+import { type Column, Schema, type Target } from '../core/schema.js';
 import type { TreeModel, TreeScores } from '../core/tree-scores.js';
 import { StateError, ValidationError } from '../errors.js';
-
-/** What becomes of the sums of the trees: probabilities, or numbers on the scale of the targets. */
-export type Link = 'identity' | 'sigmoid' | 'softmax' | 'exp';
-
-/** What a library's objective means. */
-export interface Objective {
-  readonly link: Link;
-  readonly kind: 'number' | 'binary' | 'multiclass';
-}
+import { applyLink, type Link, linkRule, lowerClasses } from './links.js';
 
 /** Trees, and how their sums become predictions. */
 export interface ForestSums extends State, Required<ForestConstants> {
-  /** Trees from groups[k] to groups[k + 1] add up to score k. */
+  /** Trees from groups[k] to groups[k + 1] add up to score k; all of them to each score if a leaf has a value for each. */
   readonly groups: Int32Array;
+  /** Where leaves hold linear models: those, in the order of `values`. */
+  readonly leafModels?: LeafModels;
   /** Score k is base[k] + sum / divisor. */
   readonly base: Float64Array;
   readonly divisor: number;
@@ -53,7 +47,7 @@ export interface ImportedParams {
 }
 
 const text = custom('text of at most 200 characters', (v) => typeof v === 'string' && v.length <= 200);
-const paramRules: Rules<ImportedParams> = { source: text, objective: text };
+export const paramRules: Rules<ImportedParams> = { source: text, objective: text };
 
 const sumRules: Rules<ForestSums> = {
   treeOffsets: int32s(),
@@ -69,44 +63,74 @@ const sumRules: Rules<ForestSums> = {
   groups: int32s(),
   base: float64s(),
   divisor: real(0, Infinity, 'min'),
-  link: oneOf('identity', 'sigmoid', 'softmax', 'exp'),
+  link: linkRule,
   slope: real(0, Infinity, 'min'),
+  leafModels: custom('models of the leaves', (models) => models === undefined || areLeafModels(models)),
 };
 
-function checkSums(owner: object, { groups, base, treeOffsets }: ForestSums): void {
-  checkLength(owner, 'groups', groups, base.length + 1);
-  const rising = groups.every((group, k) => k === 0 || group > groups[k - 1]);
-  if (groups[0] === 0 && rising && groups[base.length] === treeOffsets.length - 1) return;
-  throw new ValidationError(
-    'ERR_PARAMETER',
-    `${owner.constructor.name} state: 'groups' do not cover the trees.`,
+function areLeafModels(models: unknown): boolean {
+  const { intercept, otherwise, offsets, features, coefficients } = (models ?? {}) as Partial<LeafModels>;
+  return (
+    [intercept, otherwise, coefficients].every((each) => each instanceof Float64Array) &&
+    [offsets, features].every((each) => each instanceof Int32Array)
   );
 }
 
-/** The scores: base + sum of the trees, one column for each group. */
+/** Whether a leaf has a value for each score. */
+const hasVectors = ({ groups, base }: ForestSums) => base.length > 1 && groups.length === 2;
+
+function checkSums(owner: object, sums: ForestSums): void {
+  const { groups, base, treeOffsets, leafModels, values } = sums;
+  if (!hasVectors(sums)) checkLength(owner, 'groups', groups, base.length + 1);
+  const rising = groups.every((group, k) => k === 0 || group > groups[k - 1]);
+  if (groups[0] !== 0 || !rising || groups.at(-1) !== treeOffsets.length - 1) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `${owner.constructor.name} state: 'groups' do not cover the trees.`,
+    );
+  }
+  if (leafModels !== undefined)
+    checkLength(owner, 'leafModels.intercept', leafModels.intercept, values.length);
+}
+
+/** The trees as a plan takes them. */
+function forestOf(sums: ForestSums): ForestConstants {
+  return hasVectors(sums) ? { ...sums, groups: undefined } : sums;
+}
+
+/** The scores: base + sum of the trees. */
 function lowerScores(plan: PlanBuilder, x: Slot, sums: ForestSums): Slot {
-  const { base, divisor } = sums;
-  const scores = plan.forest(x, sums, base.length, 'sum');
+  const { base, divisor, leafModels } = sums;
+  const scores = leafModels
+    ? lowerLeafModels(plan, x, sums, leafModels)
+    : plan.forest(x, forestOf(sums), base.length, 'sum');
   const shift = base.map((value) => -value * divisor);
   return plan.affine(scores, shift, new Float64Array(base.length).fill(divisor));
 }
 
+/** First the leaf of each tree by its number, then the models of those leaves, score by score. */
+function lowerLeafModels(plan: PlanBuilder, x: Slot, sums: ForestSums, models: LeafModels): Slot {
+  const { groups, values } = sums;
+  const numbers = Float64Array.from(values, (_, leaf) => leaf);
+  const leaves = plan.forest(x, { ...sums, values: numbers, groups: undefined }, 1, 'perTree');
+  const scores = Array.from({ length: groups.length - 1 }, (_, k) => {
+    const trees = Array.from({ length: groups[k + 1] - groups[k] }, (_, t) => groups[k] + t);
+    return plan.leafLinear(x, plan.gather(leaves, trees), models);
+  });
+  return plan.concat(scores);
+}
+
 /** Explanations are of the scores, before the link. */
-function treeScores(sums: ForestSums): TreeScores {
-  const { base, divisor } = sums;
-  return { forest: sums, base, divisor };
+function treeScores(owner: object, sums: ForestSums): TreeScores {
+  const { base, divisor, leafModels } = sums;
+  if (leafModels === undefined) return { forest: forestOf(sums), base, divisor };
+  throw new StateError(
+    'ERR_NOT_SUPPORTED',
+    `${owner.constructor.name}: leaves that hold linear models cannot be explained.`,
+  );
 }
 
-function applyLink(plan: PlanBuilder, scores: Slot, { link, slope }: ForestSums): Slot {
-  if (link === 'softmax') return plan.softmax(scores);
-  if (link === 'identity') return scores;
-  if (slope === 1) return plan.activation(scores, link);
-  const { width } = scores;
-  const scaled = plan.affine(scores, new Float64Array(width), new Float64Array(width).fill(1 / slope));
-  return plan.activation(scaled, link);
-}
-
-function cannotFit(owner: object): StateError {
+export function cannotFit(owner: object): StateError {
   return new StateError(
     'ERR_NOT_SUPPORTED',
     `${owner.constructor.name} comes from another library; it predicts, and cannot be fitted.`,
@@ -117,7 +141,8 @@ function cannotFit(owner: object): StateError {
 export interface ImportedClassifierState extends ForestSums, ClassifierState {}
 
 /**
- * A classifier that another library has trained. Made by {@link importXGBoost} and {@link importLightGBM}; it predicts,
+ * A classifier that another library has trained. Made by {@link importXGBoost}, {@link importLightGBM} and
+ * {@link importCatBoost}; it predicts,
  * compiles, saves and serves as any other, and throws ERR_NOT_SUPPORTED when it is to be fitted.
  */
 export class ImportedClassifier
@@ -152,17 +177,14 @@ export class ImportedClassifier
 
   /** @internal */
   treeScores(): TreeScores {
-    return treeScores(this.state);
+    return treeScores(this, this.state);
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
     const scores = lowerScores(plan, x, this.state);
     if (output === 'decision') return scores;
-    const linked = applyLink(plan, scores, this.state);
-    // One score tells two classes apart: p and 1 - p.
-    const other = () => plan.affine(linked, Float64Array.of(1), Float64Array.of(-1));
-    const proba = linked.width === 1 ? plan.concat([other(), linked]) : linked;
-    return output === 'proba' ? proba : plan.argmax(proba);
+    const { link, slope } = this.state;
+    return lowerClasses(plan, applyLink(plan, scores, link, slope), output);
   }
 }
 
@@ -191,11 +213,12 @@ export class ImportedRegressor extends Regressor<ImportedParams, ForestSums> imp
 
   /** @internal */
   treeScores(): TreeScores {
-    return treeScores(this.state);
+    return treeScores(this, this.state);
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    return applyLink(plan, lowerScores(plan, x, this.state), this.state);
+    const { link, slope } = this.state;
+    return applyLink(plan, lowerScores(plan, x, this.state), link, slope);
   }
 }
 
@@ -203,7 +226,8 @@ export class ImportedRegressor extends Regressor<ImportedParams, ForestSums> imp
 export interface ImportedModel {
   readonly params: ImportedParams;
   readonly sums: ForestSums;
-  readonly features: readonly string[];
+  /** Names of the columns, or columns of other kinds than numbers. */
+  readonly features: ReadonlyArray<string | Column>;
   /** Of a classifier. */
   readonly classes?: readonly Label[];
   /** The precision the source computes in. */
@@ -212,15 +236,22 @@ export interface ImportedModel {
 
 /** The fitted estimator of what an importer has read. */
 export function fittedEstimator(read: ImportedModel): ImportedClassifier | ImportedRegressor {
-  const { params, sums, features, classes, dtype } = read;
-  const columns = features.map((name): Column => ({ name, kind: 'number', hasMissing: true }));
-  if (classes === undefined) {
-    const model = new ImportedRegressor(params);
-    model.restore({ state: sums, schema: new Schema(columns, { kind: 'number' }, true), dtype });
-    return model;
-  }
-  const model = new ImportedClassifier(params);
-  const schema = new Schema(columns, { kind: 'class', classes }, true);
-  model.restore({ state: { ...sums, classes }, schema, dtype });
+  const { sums, classes } = read;
+  if (classes === undefined) return restored(new ImportedRegressor(read.params), sums, read);
+  return restored(new ImportedClassifier(read.params), { ...sums, classes }, read);
+}
+
+/** The estimator with what an importer has read for its state. */
+export function restored<E extends Estimator>(
+  model: E,
+  state: State,
+  { features, classes, dtype }: Pick<ImportedModel, 'features' | 'classes' | 'dtype'>,
+): E {
+  const columns = features.map((feature): Column => {
+    if (typeof feature !== 'string') return feature;
+    return { name: feature, kind: 'number', hasMissing: true };
+  });
+  const target: Target = classes === undefined ? { kind: 'number' } : { kind: 'class', classes };
+  model.restore({ state, schema: new Schema(columns, target, true), dtype });
   return model;
 }

@@ -5,5 +5,6 @@ export {
   type ImportedParams,
   ImportedRegressor,
 } from './imported-forest.js';
+export { ImportedLinearClassifier, ImportedLinearRegressor } from './imported-linear.js';
 export { type ImportLightGBMOptions, importLightGBM } from './lightgbm.js';
-export { type ImportXGBoostOptions, importXGBoost } from './xgboost.js';
+export { type ImportedXGBoost, type ImportXGBoostOptions, importXGBoost } from './xgboost.js';

@@ -2,13 +2,9 @@
 import type { Label } from '../core/labels.js';
 import { NODE_RULES } from '../core/plan-types.js';
 import { Reader } from './foreign.js';
-import {
-  fittedEstimator,
-  type ImportedClassifier,
-  type ImportedRegressor,
-  type Objective,
-} from './imported-forest.js';
-import { type SourceTree, TreeAssembler } from './tree-assembler.js';
+import { fittedEstimator, type ImportedClassifier, type ImportedRegressor } from './imported-forest.js';
+import type { Objective } from './links.js';
+import { type LeafModel, type SourceTree, TreeAssembler } from './tree-assembler.js';
 
 /** Options of {@link importLightGBM}. */
 export interface ImportLightGBMOptions {
@@ -31,6 +27,7 @@ const OBJECTIVES: Readonly<Record<string, Objective>> = {
   gamma: { link: 'exp', kind: 'number' },
   tweedie: { link: 'exp', kind: 'number' },
   cross_entropy: { link: 'sigmoid', kind: 'number' },
+  cross_entropy_lambda: { link: 'softplus', kind: 'number' },
   binary: { link: 'sigmoid', kind: 'binary' },
   multiclass: { link: 'softmax', kind: 'multiclass' },
   multiclassova: { link: 'sigmoid', kind: 'multiclass' },
@@ -46,15 +43,15 @@ type Section = Readonly<Record<string, string>>;
 
 /**
  * Reads a model of LightGBM (tested: 4.7.0), on this thread: boosting gbdt, dart and rf, numeric and categorical splits,
- * every treatment of missing values. Values are compared and added in float64 in LightGBM's own order, so that raw
+ * every treatment of missing values, linear trees. Values are compared and added in float64 in LightGBM's own order, so that raw
  * scores have LightGBM's bits; probabilities differ in the last ones.
  *
  * A column that was a pandas category in training takes the codes that LightGBM saw, not the categories themselves.
  *
  * @param source - what `save_model` or `model_to_string` wrote
  * @returns a fitted {@link ImportedClassifier}, or {@link ImportedRegressor}
- * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (linear trees, `reg_sqrt`, an objective
- *   that is not in the list of docs/guide/interchange.md)
+ * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (an objective that is not in the list
+ *   of docs/guide/interchange.md)
  * @example
  * ```ts
  * import { readFile } from 'node:fs/promises';
@@ -71,8 +68,6 @@ export function importLightGBM(
   const [name, ...settings] = reader.string(header, 'objective').split(' ');
   const objective = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
   if (objective === undefined) throw reader.fail(`objective '${name.slice(0, 60)}' is not supported`);
-  if (settings.includes('sqrt'))
-    throw reader.fail("targets of their square root ('reg_sqrt') are not supported");
   const features = featureNames(header);
   const outputs = reader.count(header, 'num_tree_per_iteration', 1, MAX_CLASSES);
   if (outputs > 1 !== (objective.kind === 'multiclass'))
@@ -92,7 +87,8 @@ export function importLightGBM(
       compare: 'float64',
       base: new Float64Array(outputs),
       divisor: 'average_output' in header ? taken / outputs : 1,
-      link: objective.link,
+      // Trained on the square roots of the targets.
+      link: settings.includes('sqrt') ? 'signedSquare' : objective.link,
       slope: slopeOf(settings),
     },
     features,
@@ -136,7 +132,10 @@ function slopeOf(settings: readonly string[]): number {
 
 /** A line of numbers. */
 function numbers(tree: Section, name: string, length: number): Float64Array {
-  const words = reader.string(tree, name).split(' ');
+  return parseNumbers(reader.string(tree, name).split(' '), name, length);
+}
+
+function parseNumbers(words: readonly string[], name: string, length: number): Float64Array {
   if (words.length !== length) throw reader.fail(`'${name}' has ${words.length} values, not ${length}`);
   return Float64Array.from(words, (word) => {
     const value = word === 'inf' ? Infinity : word === '-inf' ? -Infinity : Number(word);
@@ -149,7 +148,6 @@ const MISSING = [NODE_RULES.missingIsZero, NODE_RULES.zeroIsMissing, 0] as const
 
 /** Inner nodes are numbered from 0; leaves, as ~leaf, after them. */
 function readTree(tree: Section): SourceTree {
-  if (tree.is_linear === '1') throw reader.fail('linear trees are not supported');
   const leaves = reader.count(tree, 'num_leaves', 1, MAX_LEAVES);
   const inner = leaves - 1;
   const line = (name: string) => (inner === 0 ? new Float64Array(0) : numbers(tree, name, inner));
@@ -182,8 +180,38 @@ function readTree(tree: Section): SourceTree {
     },
     categories: (node) => sets(threshold[node]),
     value: (node) => value[node - inner],
+    ...(tree.is_linear === '1' && { model: readModels(tree, leaves, inner) }),
     cover: (node) => Math.max(0, node < inner ? innerCount[node] : leafCount[node - inner]),
   };
+}
+
+/** The linear models of the leaves: features and coefficients stand leaf after leaf. */
+function readModels(tree: Section, leaves: number, inner: number): (node: number) => LeafModel {
+  const intercept = numbers(tree, 'leaf_const', leaves);
+  const counts = numbers(tree, 'num_features', leaves);
+  const offsets = [0];
+  for (const count of counts) {
+    if (!(Number.isInteger(count) && count >= 0)) throw reader.fail(`a leaf has ${count} features`);
+    offsets.push(offsets[offsets.length - 1] + count);
+  }
+  const total = offsets[leaves];
+  const features = spaced(tree, 'leaf_features', total);
+  const coefficients = spaced(tree, 'leaf_coeff', total);
+  return (node) => {
+    const leaf = node - inner;
+    const [begin, end] = [offsets[leaf], offsets[leaf + 1]];
+    return {
+      intercept: intercept[leaf],
+      features: features.subarray(begin, end),
+      coefficients: coefficients.subarray(begin, end),
+    };
+  };
+}
+
+/** A line of numbers between which any number of spaces stand. */
+function spaced(tree: Section, name: string, length: number): Float64Array {
+  const words = reader.string(tree, name).split(' ').filter(Boolean);
+  return length === 0 && words.length === 0 ? new Float64Array(0) : parseNumbers(words, name, length);
 }
 
 /** Reads set s of a tree: the bits of its words. */

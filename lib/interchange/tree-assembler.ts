@@ -2,7 +2,7 @@
  * Puts trees of any layout into the one that plans take: children side by side and after their parent. Each node is
  * visited once from the root on; what the root does not reach is left out, and a node with two parents is refused.
  */
-import { NODE_RULES } from '../core/plan-types.js';
+import { type LeafModels, NODE_RULES } from '../core/plan-types.js';
 import type { Reader } from './foreign.js';
 import type { ForestSums } from './imported-forest.js';
 
@@ -18,9 +18,19 @@ export interface SourceTree {
   rules(node: number): number;
   /** Categories that go left; for nodes with the rule `categories`. */
   categories(node: number): Iterable<number>;
-  value(leaf: number): number;
+  /** One value, or as many as there are scores. */
+  value(leaf: number): number | ArrayLike<number>;
+  /** The linear model of a leaf; for trees that have them. */
+  model?(leaf: number): LeafModel;
   /** Weight of the training rows; where there is none, 0. */
   cover(node: number): number;
+}
+
+/** intercept + sum of coefficients * features; `value(leaf)` where one of them is missing. */
+export interface LeafModel {
+  readonly intercept: number;
+  readonly features: ArrayLike<number>;
+  readonly coefficients: ArrayLike<number>;
 }
 
 /** The trees of a forest, without what is done to their sums. */
@@ -36,11 +46,42 @@ export type AssembledTrees = Pick<
   | 'setOffsets'
   | 'setWords'
   | 'groups'
+  | 'leafModels'
 >;
 
 const MAX_NODES = 0x7fff_ffff;
+/** A plan numbers the leaves that hold linear models in float32 at the least. */
+const MAX_MODELS = 1 << 24;
 /** A category beyond this would ask for a set of absurd size. */
 const MAX_CATEGORY = 1 << 24;
+
+/** The linear models of leaves; a leaf without one is a constant. */
+class LeafModelList {
+  #isLinear = false;
+  readonly #intercept: number[] = [];
+  readonly #offsets = [0];
+  readonly #features: number[] = [];
+  readonly #coefficients: number[] = [];
+
+  add(model: LeafModel | undefined, value: number): void {
+    this.#isLinear ||= model !== undefined;
+    this.#intercept.push(model?.intercept ?? value);
+    for (const feature of Array.from(model?.features ?? [])) this.#features.push(feature);
+    for (const coefficient of Array.from(model?.coefficients ?? [])) this.#coefficients.push(coefficient);
+    this.#offsets.push(this.#features.length);
+  }
+
+  finish(otherwise: readonly number[]): LeafModels | undefined {
+    if (!this.#isLinear) return undefined;
+    return {
+      intercept: Float64Array.from(this.#intercept),
+      otherwise: Float64Array.from(otherwise),
+      offsets: Int32Array.from(this.#offsets),
+      features: Int32Array.from(this.#features),
+      coefficients: Float64Array.from(this.#coefficients),
+    };
+  }
+}
 
 /** See the head of this file. Trees are added group by group. */
 export class TreeAssembler {
@@ -53,6 +94,8 @@ export class TreeAssembler {
   readonly #rules: number[] = [];
   readonly #cover: number[] = [];
   readonly #values: number[] = [];
+  #leaves = 0;
+  readonly #models = new LeafModelList();
   readonly #setOffsets = [0];
   readonly #setWords: number[] = [];
   readonly #groups = [0];
@@ -84,8 +127,8 @@ export class TreeAssembler {
         this.#feature.push(-1);
         this.#threshold.push(0);
         this.#rules.push(0);
-        this.#left.push(this.#values.length);
-        this.#values.push(tree.value(node));
+        this.#left.push(this.#leaves++);
+        this.#addLeaf(tree, node);
         continue;
       }
       const feature = tree.feature(node);
@@ -124,7 +167,29 @@ export class TreeAssembler {
       setOffsets: Int32Array.from(this.#setOffsets),
       setWords: Int32Array.from(this.#setWords),
       groups: Int32Array.from(this.#groups),
+      leafModels: this.#leafModels(),
     };
+  }
+
+  #leafModels(): LeafModels | undefined {
+    const models = this.#models.finish(this.#values);
+    if (models !== undefined && this.#leaves > MAX_MODELS)
+      throw this.#reader.fail(`it has linear models in ${this.#leaves} leaves`);
+    return models;
+  }
+
+  #addLeaf(tree: SourceTree, leaf: number): void {
+    const value = tree.value(leaf);
+    if (typeof value === 'number') {
+      this.#values.push(value);
+      this.#models.add(tree.model?.(leaf), value);
+    } else {
+      for (let k = 0; k < value.length; k++) this.#values.push(value[k]);
+    }
+    for (const feature of Array.from(tree.model?.(leaf).features ?? [])) {
+      if (!(Number.isInteger(feature) && feature >= 0 && feature < this.#features))
+        throw this.#reader.fail(`a leaf reads feature ${feature} of ${this.#features}`);
+    }
   }
 
   #addSet(categories: Iterable<number>): number {

@@ -6,8 +6,10 @@ import {
   fittedEstimator,
   type ImportedClassifier,
   type ImportedRegressor,
-  type Objective,
+  restored,
 } from './imported-forest.js';
+import { ImportedLinearClassifier, ImportedLinearRegressor } from './imported-linear.js';
+import type { Objective } from './links.js';
 import { type SourceTree, TreeAssembler } from './tree-assembler.js';
 import { parseUbjson } from './ubjson.js';
 
@@ -40,9 +42,17 @@ const OBJECTIVES: Readonly<Record<string, Objective>> = {
   'rank:map': { link: 'identity', kind: 'number' },
   'binary:logistic': { link: 'sigmoid', kind: 'binary' },
   'binary:logitraw': { link: 'identity', kind: 'number' },
+  'binary:hinge': { link: 'step', kind: 'binary' },
   'multi:softprob': { link: 'softmax', kind: 'multiclass' },
   'multi:softmax': { link: 'softmax', kind: 'multiclass' },
 };
+
+/** What {@link importXGBoost} returns. */
+export type ImportedXGBoost =
+  | ImportedClassifier
+  | ImportedRegressor
+  | ImportedLinearClassifier
+  | ImportedLinearRegressor;
 
 const reader = new Reader('XGBoost');
 const MAX_TREES = 10_000_000;
@@ -50,16 +60,17 @@ const MAX_FEATURES = 1 << 22;
 const MAX_CLASSES = 1 << 16;
 
 /**
- * Reads a model of XGBoost (tested: 3.2.0), on this thread: boosters `gbtree` and `dart`, numeric and categorical splits, missing values.
+ * Reads a model of XGBoost (tested: 3.2.0), on this thread: boosters `gbtree`, `dart` and
+ * `gblinear`, numeric and categorical splits, missing values, one tree for all classes (`multi_output_tree`).
  * Values are compared in float32, as XGBoost does; scores are added in float64 and not in float32, so that they differ
  * from XGBoost's by its own rounding: about 1e-7 of the sum of the leaves' magnitudes.
  *
  * A column that was a category in training takes the codes that XGBoost saw, not the categories themselves.
  *
  * @param source - what `save_model` wrote: the bytes of .json or .ubj, or the JSON as text
- * @returns a fitted {@link ImportedClassifier}, or {@link ImportedRegressor}
- * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (`gblinear`, vector leaves, an objective
- *   that is not in the list of docs/guide/interchange.md)
+ * @returns a fitted {@link ImportedClassifier} or {@link ImportedRegressor}, or the linear kind of them for `gblinear`
+ * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (several targets, an objective that is
+ *   not in the list of docs/guide/interchange.md)
  * @example
  * ```ts
  * import { readFile } from 'node:fs/promises';
@@ -71,7 +82,7 @@ const MAX_CLASSES = 1 << 16;
 export function importXGBoost(
   source: string | Uint8Array,
   { rounds, classes }: ImportXGBoostOptions = {},
-): ImportedClassifier | ImportedRegressor {
+): ImportedXGBoost {
   const model = parse(source);
   const learner = reader.object(model, 'learner');
   const settings = reader.object(learner, 'learner_model_param');
@@ -82,21 +93,33 @@ export function importXGBoost(
   const outputs = objective.kind === 'multiclass' ? reader.count(settings, 'num_class', 2, MAX_CLASSES) : 1;
   if (Number(reader.find(settings, ['num_target']) ?? 1) > 1)
     throw reader.fail('models of several targets are not supported');
-  const trees = assemble(learner, features.length, outputs, rounds);
-  return fittedEstimator({
+  const read = {
     params: { source: sourceName(model), objective: name },
-    sums: {
-      ...trees,
-      compare: 'float32',
-      base: baseScores(settings, objective, outputs),
-      divisor: 1,
-      link: objective.link,
-      slope: 1,
-    },
     features,
     classes: objective.kind === 'number' ? undefined : reader.classes(classes, Math.max(2, outputs)),
-    dtype: 'float32',
-  });
+    dtype: 'float32' as const,
+  };
+  const base = baseScores(settings, objective, outputs);
+  const booster = reader.object(learner, 'gradient_booster');
+  const { link } = objective;
+  if (reader.string(booster, 'name') !== 'gblinear') {
+    const trees = assemble(booster, features.length, outputs, rounds);
+    const sums = { ...trees, compare: 'float32' as const, base, divisor: 1, link, slope: 1 };
+    return fittedEstimator({ ...read, sums });
+  }
+  if (rounds !== undefined) throw reader.fail("a model of booster 'gblinear' has no rounds to take");
+  const state = { ...linearScores(booster, features.length, base), link };
+  if (read.classes === undefined) return restored(new ImportedLinearRegressor(read.params), state, read);
+  return restored(new ImportedLinearClassifier(read.params), { ...state, classes: read.classes }, read);
+}
+
+/** Weights of gblinear: [columns + 1, outputs], the last row being the bias, to which 3.2 adds the first base score only. */
+function linearScores(booster: object, columns: number, base: Float64Array) {
+  const outputs = base.length;
+  const model = reader.object(booster, 'model');
+  const given = reader.numbers(model, 'weights', (columns + 1) * outputs).map(Math.fround);
+  const bias = base.map((_, k) => Math.fround(base[0] + given[columns * outputs + k]));
+  return { weights: given.slice(0, columns * outputs), bias };
 }
 
 function parse(source: string | Uint8Array): object {
@@ -153,8 +176,7 @@ function baseScores(settings: object, { link }: Objective, outputs: number): Flo
 }
 
 /** The trees, by the class they vote for. */
-function assemble(learner: object, features: number, outputs: number, rounds: number | undefined) {
-  const booster = reader.object(learner, 'gradient_booster');
+function assemble(booster: object, features: number, outputs: number, rounds: number | undefined) {
   const name = reader.string(booster, 'name');
   if (name !== 'gbtree' && name !== 'dart')
     throw reader.fail(`booster '${name.slice(0, 60)}' is not supported`);
@@ -169,26 +191,35 @@ function assemble(learner: object, features: number, outputs: number, rounds: nu
     1,
     MAX_TREES,
   );
-  const taken = rounds === undefined ? trees.length : rounds * outputs * parallel;
+  const width = leafWidth(trees, outputs);
+  const groups = width === 1 ? outputs : 1;
+  const taken = rounds === undefined ? trees.length : rounds * groups * parallel;
   if (!(Number.isInteger(taken) && taken >= 1 && taken <= trees.length))
     throw reader.fail(`it does not have ${rounds} rounds of trees`);
-  if (!groupOf.every((group) => Number.isInteger(group) && group >= 0 && group < outputs))
+  if (!groupOf.every((group) => Number.isInteger(group) && group >= 0 && group < groups))
     throw reader.fail('a tree belongs to a class that it does not have');
   const assembler = new TreeAssembler(reader, features);
-  for (let group = 0; group < outputs; group++) {
+  for (let group = 0; group < groups; group++) {
     for (let t = 0; t < taken; t++) {
-      if (groupOf[t] === group) assembler.add(readTree(trees, t, weights?.[t] ?? 1));
+      if (groupOf[t] === group) assembler.add(readTree(trees, t, weights?.[t] ?? 1, width));
     }
     assembler.endGroup();
   }
   return assembler.finish();
 }
 
-function readTree(trees: unknown[], t: number, weight: number): SourceTree {
+/** Values of a leaf: one, or one for each class. */
+function leafWidth(trees: unknown[], outputs: number): number {
+  if (trees.length === 0) throw reader.fail('it has no trees');
+  const param = reader.object(trees, '0', 'tree_param');
+  return Number(reader.find(param, ['size_leaf_vector']) ?? 0) > 1 ? outputs : 1;
+}
+
+function readTree(trees: unknown[], t: number, weight: number, width: number): SourceTree {
   const tree = reader.object(trees, String(t));
   const param = reader.object(tree, 'tree_param');
-  if (Number(reader.find(param, ['size_leaf_vector']) ?? 0) > 1)
-    throw reader.fail('trees with vectors in their leaves are not supported');
+  const vector = Math.max(1, Number(reader.find(param, ['size_leaf_vector']) ?? 1));
+  if (vector !== width) throw reader.fail(`the leaves of tree ${t} have ${vector} values, not ${width}`);
   const nodes = reader.count(param, 'num_nodes', 1, 0x7fff_ffff);
   const left = reader.numbers(tree, 'left_children', nodes);
   const right = reader.numbers(tree, 'right_children', nodes);
@@ -210,8 +241,20 @@ function readTree(trees: unknown[], t: number, weight: number): SourceTree {
       return missingLeft ? NODE_RULES.missingLeft : 0;
     },
     categories: (node) => sets.get(node)!,
-    value: (leaf) => weight * Math.fround(condition[leaf]),
+    value:
+      width === 1 ? (leaf) => weight * Math.fround(condition[leaf]) : leafVectors(tree, right, width, weight),
     cover: (node) => Math.max(0, cover[node]),
+  };
+}
+
+/** The values of leaf l stand from `right[l]` * width on. */
+function leafVectors(tree: object, right: Float64Array, width: number, weight: number) {
+  const values = reader.numbers(tree, 'leaf_weights');
+  return (leaf: number) => {
+    const begin = right[leaf] * width;
+    if (!(Number.isInteger(begin) && begin >= 0 && begin + width <= values.length))
+      throw reader.fail('a leaf has values that are not there');
+    return values.subarray(begin, begin + width).map((value) => weight * Math.fround(value));
   };
 }
 

@@ -7,6 +7,7 @@ import { BorealError, FileFormatError, importLightGBM, importXGBoost } from '../
 const bytesOf = (file: string) => readFileSync(new URL(`../golden/models/${file}`, import.meta.url));
 const textOf = (file: string) => bytesOf(file).toString('utf8');
 const ROW = [[0.3, -1, 0.2, 7]];
+const LINEAR = 'lightgbm-linear-trees.txt';
 
 // biome-ignore lint/suspicious/noExplicitAny: the document of a foreign file
 type Json = any;
@@ -78,13 +79,20 @@ describe('importXGBoost', () => {
       }),
     ],
     [
-      "booster 'gblinear'",
+      "booster 'gbmagic'",
       xgboost((m) => {
-        m.learner.gradient_booster.name = 'gblinear';
+        m.learner.gradient_booster.name = 'gbmagic';
       }),
     ],
     [
-      'vectors in their leaves',
+      "'weights' has 3 values, not 5",
+      xgboost((m) => {
+        m.learner.gradient_booster.model.weights = [1, 2, 3];
+      }, 'xgboost-linear-json.json'),
+    ],
+    ['no rounds to take', () => importXGBoost(bytesOf('xgboost-linear.ubj'), { rounds: 2 })],
+    [
+      'the leaves of tree 0 have 3 values, not 1',
       xgboost((m) => {
         treeOf(m).tree_param.size_leaf_vector = '3';
       }),
@@ -255,13 +263,16 @@ describe('importLightGBM', () => {
     ["line 'tree'", () => importLightGBM('{}')],
     ['end of trees', lightgbm('\nend of trees', '')],
     ["objective 'mystery'", lightgbm('objective=binary', 'objective=mystery')],
-    ['reg_sqrt', lightgbm('objective=regression', 'objective=regression sqrt', 'lightgbm-regression.txt')],
     ['sigmoid:-1', lightgbm('sigmoid:1', 'sigmoid:-1')],
     ['3 trees per round', lightgbm('num_tree_per_iteration=1', 'num_tree_per_iteration=3')],
     ['max_feature_idx', lightgbm('max_feature_idx=3', 'max_feature_idx=x')],
     ['feature_names for 3', lightgbm('max_feature_idx=3', 'max_feature_idx=2')],
     ['the same name', lightgbm('Column_1', 'Column_0')],
-    ['linear trees', lightgbm('is_linear=0', 'is_linear=1')],
+    ["no text 'leaf_const'", lightgbm('is_linear=0', 'is_linear=1')],
+    ["'leaf_features' has", lightgbm(/num_features=\d+/, 'num_features=9', LINEAR)],
+    ['a leaf has -1 features', lightgbm(/num_features=\d+/, 'num_features=-1', LINEAR)],
+    ['a leaf reads feature 4 of 4', lightgbm(/leaf_features=(.*)\d/, 'leaf_features=$14', LINEAR)],
+    ["'leaf_coeff' holds 'x'", lightgbm(/leaf_coeff=\S+/, 'leaf_coeff=x', LINEAR)],
     ["'num_leaves'", lightgbm(/num_leaves=\d+/, 'num_leaves=-7')],
     ["'leaf_value' has", lightgbm(/num_leaves=\d+/, 'num_leaves=1000000000')],
     ["'threshold' holds 'nan'", lightgbm(/threshold=\S+/, 'threshold=nan')],
@@ -314,7 +325,9 @@ describe('damaged files', () => {
     },
   );
 
-  test.each(['xgboost-classes.ubj', 'xgboost-categories.ubj'])('%s', (file) => {
+  test.each([
+    ...['xgboost-classes.ubj', 'xgboost-categories.ubj', 'xgboost-one-tree.ubj', 'xgboost-linear.ubj'],
+  ])('%s', (file) => {
     for (let seed = 0; seed < 300; seed++) {
       const random = new Random(seed);
       const bytes = Uint8Array.from(bytesOf(file));
@@ -323,7 +336,7 @@ describe('damaged files', () => {
     }
   });
 
-  test.each(['lightgbm-classes.txt', 'lightgbm-categories.txt'])('%s', (file) => {
+  test.each(['lightgbm-classes.txt', 'lightgbm-categories.txt', LINEAR])('%s', (file) => {
     for (let seed = 0; seed < 300; seed++) {
       const random = new Random(seed);
       const bytes = Uint8Array.from(bytesOf(file));

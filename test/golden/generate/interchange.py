@@ -61,6 +61,20 @@ XGBOOST = [
     ("dart-json", "json", "number", {"booster": "dart", "rate_drop": 0.5, "seed": 1}),
     ("forest", "ubj", "number", {"num_parallel_tree": 4, "subsample": 0.7, "seed": 3}),
     ("ranking", "ubj", "relevance", {"objective": "rank:ndcg"}),
+    ("squared-log", "ubj", "positive", {"objective": "reg:squaredlogerror"}),
+    ("pseudo-huber", "ubj", "number", {"objective": "reg:pseudohubererror"}),
+    ("quantile", "ubj", "number", {"objective": "reg:quantileerror", "quantile_alpha": 0.8}),
+    ("logit-raw", "ubj", "binary", {"objective": "binary:logitraw"}),
+    ("hinge", "ubj", "binary", {"objective": "binary:hinge"}),
+    ("cox", "ubj", "positive", {"objective": "survival:cox"}),
+    ("aft", "ubj", "positive", {"objective": "survival:aft"}),
+    ("pairwise", "ubj", "relevance", {"objective": "rank:pairwise"}),
+    ("map", "ubj", "binary", {"objective": "rank:map"}),
+    ("one-tree", "ubj", "class", {"objective": "multi:softprob", "num_class": 3, "multi_strategy": "multi_output_tree"}),
+    ("linear", "ubj", "number", {"booster": "gblinear"}),
+    ("linear-json", "json", "binary", {"booster": "gblinear", "objective": "binary:logistic"}),
+    ("linear-classes", "ubj", "class", {"booster": "gblinear", "objective": "multi:softprob", "num_class": 3}),
+    ("linear-poisson", "ubj", "count", {"booster": "gblinear", "objective": "count:poisson"}),
     ("categories", "ubj", "number", {"max_cat_to_onehot": 1}),
     ("categories-onehot", "json", "binary", {"objective": "binary:logistic", "max_cat_to_onehot": 100}),
 ]
@@ -78,6 +92,14 @@ LIGHTGBM = [
     ("gamma", "positive", {"objective": "gamma"}),
     ("tweedie", "positive", {"objective": "tweedie"}),
     ("cross-entropy", "share", {"objective": "cross_entropy"}),
+    ("cross-entropy-lambda", "share", {"objective": "cross_entropy_lambda"}),
+    ("square-root", "number", {"objective": "regression", "reg_sqrt": True}),
+    ("fair", "number", {"objective": "fair"}),
+    ("mape", "positive", {"objective": "mape"}),
+    ("xendcg", "relevance", {"objective": "rank_xendcg"}),
+    ("linear-trees", "number", {"objective": "regression", "linear_tree": True, "num_leaves": 4}),
+    ("linear-trees-binary", "binary", {"objective": "binary", "linear_tree": True, "num_leaves": 4}),
+    ("one-against-all-slope", "class", {"objective": "multiclassova", "num_class": 3, "sigmoid": 2.5}),
     ("classes", "class", {"objective": "multiclass", "num_class": 3}),
     ("one-against-all", "class", {"objective": "multiclassova", "num_class": 3}),
     ("dart", "binary", {"objective": "binary", "boosting": "dart", "drop_rate": 0.5}),
@@ -88,12 +110,19 @@ LIGHTGBM = [
 ]
 
 
+RANKED = ("ranking", "pairwise", "map", "xendcg")
+
+
 def train_xgboost(name, format, target, params):
     categorical = name.startswith("categories")
     types = ["q", "q", "q", "c" if categorical else "q"]
     data = xgb.DMatrix(X, TARGETS[target], feature_types=types, enable_categorical=True)
-    if name == "ranking":
+    if name in RANKED:
         data.set_group([50] * 12)
+    if name == "aft":
+        data = xgb.DMatrix(X)
+        data.set_float_info("label_lower_bound", TARGETS[target])
+        data.set_float_info("label_upper_bound", TARGETS[target])
     params = {"max_depth": 3, "eta": 0.4, "tree_method": "hist", "nthread": 1, **params}
     model = xgb.train(params, data, ROUNDS)
     file = f"xgboost-{name}.{format}"
@@ -103,7 +132,7 @@ def train_xgboost(name, format, target, params):
 
 def train_lightgbm(name, target, params):
     settings = {"num_leaves": 7, "learning_rate": 0.3, "min_data_in_leaf": 5, "verbose": -1, "num_threads": 1, "deterministic": True, "seed": 1}
-    group = [50] * 12 if name == "ranking" else None
+    group = [50] * 12 if name in RANKED else None
     data = lgb.Dataset(X, TARGETS[target], group=group, categorical_feature=[3] if name.startswith("categories") else [])
     model = lgb.train({**settings, **params}, data, ROUNDS)
     file = f"lightgbm-{name}.txt"
@@ -115,7 +144,7 @@ def thresholds(models):
     """Those of all models, by feature."""
     cuts = [set() for _ in range(4)]
     for file, model in models:
-        if "categories" in file:
+        if "categories" in file or "xgboost-linear" in file or "one-tree" in file:
             continue
         if file.startswith("xgboost"):
             for _, row in model.trees_to_dataframe().dropna(subset=["Split"]).iterrows():
