@@ -1,4 +1,5 @@
 /** Models of other libraries. */
+export { type ImportCatBoostOptions, importCatBoost } from './catboost.js';
 export {
   ImportedClassifier,
   type ImportedClassifierState,

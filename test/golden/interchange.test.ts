@@ -5,6 +5,7 @@ import {
   type ImportedClassifier,
   type ImportedRegressor,
   type ImportedXGBoost,
+  importCatBoost,
   importLightGBM,
   importXGBoost,
   load,
@@ -26,26 +27,41 @@ const { rows, cases } = readGolden<{ rows: number[][]; cases: Case[] }>('interch
 function read({ file, rounds }: Case): ImportedXGBoost | ImportedClassifier | ImportedRegressor {
   const bytes = readFileSync(new URL(`./models/${file}`, import.meta.url));
   const options = { rounds: rounds ?? undefined };
+  if (file.startsWith('catboost')) return importCatBoost(bytes);
   return file.startsWith('xgboost') ? importXGBoost(bytes, options) : importLightGBM(bytes, options);
 }
 
 /**
- * LightGBM adds in float64 in the order of the trees, as boreal does: equal bits. XGBoost adds in float32, so that each
+ * LightGBM adds in float64 in the order of the trees, as boreal does: equal bits. CatBoost adds in
+ * float64 too, in blocks. XGBoost adds in float32, so that each
  * tree may round its running sum.
  */
 function scoreTolerance({ file, raw }: Case, trees: number): Tolerance {
   if (file.startsWith('lightgbm')) return exact;
   const largest = Math.max(...raw.flat().map(Math.abs));
+  if (file.startsWith('catboost')) return dot(trees, largest, 1);
   return dot(trees, largest + 1, 1, 'float32');
 }
 
+/** The categories as CatBoost takes them. */
+const withText = (table: number[][]) => ({
+  ...Object.fromEntries([0, 1, 2].map((j) => [`f${j}`, table.map((row) => row[j])])),
+  f3: table.map((row) => (Number.isNaN(row[3]) ? 'nan' : String(row[3]))),
+});
+
 const softmax = new Set(['multi:softmax']);
+
+/** Of regressors in float64, or in float32 where that is the model's own precision. */
+const predictionTolerance = (file: string, largest: number) =>
+  file.startsWith('lightgbm') ? ulp(16) : dot(8, largest, 1, 'float32');
 
 describe.each(cases)('$file, rounds $rounds', (golden) => {
   const model = read(golden);
   const { file, objective, raw, predictions } = golden;
-  const own = file.startsWith('lightgbm');
-  const X = Matrix.from(rows, undefined, own ? 'float64' : 'float32');
+  const own = !file.startsWith('xgboost');
+  const X = file.startsWith('catboost-categories')
+    ? withText(rows)
+    : Matrix.from(rows, undefined, file.startsWith('lightgbm') ? 'float64' : 'float32');
 
   test('scores', () => {
     const output = model.kind === 'classifier' ? 'decision' : 'value';
@@ -62,7 +78,7 @@ describe.each(cases)('$file, rounds $rounds', (golden) => {
 
   test('predictions', () => {
     const largest = Math.max(1, ...predictions.flat().map(Math.abs));
-    const tolerance = own ? ulp(16) : dot(40, largest, 1, 'float32');
+    const tolerance = own ? predictionTolerance(file, largest) : dot(40, largest, 1, 'float32');
     if (model.kind === 'regressor') {
       expectClose(model.predictSync(X), predictions.flat(), tolerance);
       return;

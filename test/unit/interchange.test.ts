@@ -2,7 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../lib/core/random.js';
-import { BorealError, FileFormatError, importLightGBM, importXGBoost } from '../../lib/index.js';
+import {
+  BorealError,
+  FileFormatError,
+  importCatBoost,
+  importLightGBM,
+  importXGBoost,
+} from '../../lib/index.js';
 
 const bytesOf = (file: string) => readFileSync(new URL(`../golden/models/${file}`, import.meta.url));
 const textOf = (file: string) => bytesOf(file).toString('utf8');
@@ -312,7 +318,58 @@ function damage(value: Json, random: Random): void {
   else value[key] = VALUES[random.int(VALUES.length)];
 }
 
+/** The model of CatBoost with one thing changed. */
+function catboost(change: (model: Json) => void, file = 'catboost-categories.json') {
+  const model = JSON.parse(textOf(file));
+  change(model);
+  return () => importCatBoost(JSON.stringify(model));
+}
+
+describe('importCatBoost', () => {
+  test('takes the labels of the file, or others', () => {
+    const text = textOf('catboost-classes.json');
+    expect(importCatBoost(text).predictSync(ROW)).toEqual([2]);
+    expect(importCatBoost(text, { classes: ['a', 'b', 'c'] }).predictSync(ROW)).toEqual(['c']);
+    expect(importCatBoost(text).params).toEqual({ source: 'CatBoost 1.2.10', objective: 'MultiClass' });
+  });
+
+  test.each<[string, () => unknown]>([
+    ['not JSON', () => importCatBoost('{')],
+    ['no object', () => importCatBoost('3')],
+    ["no object 'model_info'", () => importCatBoost('{}')],
+    ['not symmetric', () => importCatBoost('{"trees": []}')],
+    [
+      "loss_function 'constructor'",
+      catboost((m) => (m.model_info.params.loss_function.type = 'constructor')),
+    ],
+    ["loss_function 'RMSE' with 2 scores", catboost((m) => (m.scale_and_bias[1] = [0, 0]))],
+    ['scale_and_bias', catboost((m) => (m.scale_and_bias[0] = 'x'))],
+    ['one of its outputs has no trees', catboost((m) => (m.oblivious_trees = []))],
+    ["'leaf_values' has", catboost((m) => m.oblivious_trees[0].leaf_values.pop())],
+    ["'leaf_weights' has", catboost((m) => m.oblivious_trees[0].leaf_weights.pop())],
+    [
+      'levels deep',
+      catboost((m) => (m.oblivious_trees[0].splits = Array(30).fill(m.oblivious_trees[0].splits[0]))),
+    ],
+    ["type 'OnlineCtr'", catboost((m) => (m.oblivious_trees[0].splits[0].split_type = 'OnlineCtr'))],
+    ['unknown text', catboost((m) => (m.features_info.cat_features_hash = []))],
+    ['text_features', catboost((m) => (m.features_info.text_features = [{}]))],
+    ['two features are column', catboost((m) => (m.features_info.float_features[0].flat_feature_index = 1))],
+    ['flat_feature_index', catboost((m) => (m.features_info.float_features[0].flat_feature_index = 9))],
+  ])('refuses: %s', (why, run) => {
+    expect(refusal(run)).toMatch(why);
+  });
+});
+
 describe('damaged files', () => {
+  test.each(['catboost-classes.json', 'catboost-categories-binary.json'])('%s', (file) => {
+    for (let seed = 0; seed < 150; seed++) {
+      const model = JSON.parse(textOf(file));
+      damage(model, new Random(seed));
+      survives(() => importCatBoost(JSON.stringify(model)));
+    }
+  });
+
   test.each(['xgboost-softmax.json', 'xgboost-categories-onehot.json', 'xgboost-dart-json.json'])(
     '%s',
     (file) => {

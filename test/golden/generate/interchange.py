@@ -1,6 +1,6 @@
-"""interchange.json, and the models in models/: what XGBoost and LightGBM say of models that they have trained.
+"""interchange.json, and the models in models/: what XGBoost, LightGBM and CatBoost say of models that they have trained.
 
-    {"xgboost": version, "lightgbm": version, "features": n, "rows": [[...]], "cases": [case]}
+    {"xgboost": version, "lightgbm": version, "catboost": version, "features": n, "rows": [[...]], "cases": [case]}
 
 A case has the "file" of its model, the "objective" and what the library predicts for every row: "raw" scores and
 "predictions" (probabilities or numbers), a list of one or more values for each row; perhaps "rounds", where those are of
@@ -12,6 +12,7 @@ unseen or negative categories, and rows that lie on, just below and just above t
 import json
 import warnings
 
+import catboost as cb
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
@@ -113,6 +114,21 @@ LIGHTGBM = [
 RANKED = ("ranking", "pairwise", "map", "xendcg")
 
 
+CATBOOST = [
+    ("binary", "binary", {"loss_function": "Logloss"}),
+    ("cross-entropy", "share", {"loss_function": "CrossEntropy"}),
+    ("regression", "number", {"loss_function": "RMSE"}),
+    ("missing-largest", "number", {"loss_function": "RMSE", "nan_mode": "Max"}),
+    ("quantile", "number", {"loss_function": "Quantile:alpha=0.8"}),
+    ("poisson", "count", {"loss_function": "Poisson"}),
+    ("tweedie", "positive", {"loss_function": "Tweedie:variance_power=1.5"}),
+    ("classes", "class", {"loss_function": "MultiClass"}),
+    ("one-against-all", "class", {"loss_function": "MultiClassOneVsAll"}),
+    ("categories", "number", {"loss_function": "RMSE", "one_hot_max_size": 255}),
+    ("categories-binary", "binary", {"loss_function": "Logloss", "one_hot_max_size": 255}),
+]
+
+
 def train_xgboost(name, format, target, params):
     categorical = name.startswith("categories")
     types = ["q", "q", "q", "c" if categorical else "q"]
@@ -138,6 +154,45 @@ def train_lightgbm(name, target, params):
     file = f"lightgbm-{name}.txt"
     model.save_model(MODELS / file)
     return file, model
+
+
+def texts(values):
+    """Categories as CatBoost takes them."""
+    return ["nan" if np.isnan(v) else str(int(v)) if v == np.floor(v) else repr(float(v)) for v in values]
+
+
+def catboost_pool(name, X, y=None):
+    frame = pd.DataFrame(X, columns=["f0", "f1", "f2", "f3"])
+    categorical = name.startswith("categories")
+    if categorical:
+        frame["f3"] = texts(X[:, 3])
+    return cb.Pool(frame, y, cat_features=["f3"] if categorical else [])
+
+
+def train_catboost(name, target, params):
+    settings = {"iterations": ROUNDS, "depth": 3, "learning_rate": 0.5, "thread_count": 1, "random_seed": 1, "verbose": False, "allow_writing_files": False}
+    y = TARGETS[target].astype(int) if target in ("class", "binary") else TARGETS[target]
+    pool = catboost_pool(name, X, y)
+    model = cb.CatBoost({**settings, **params}).fit(pool)
+    file = f"catboost-{name}.json"
+    model.save_model(MODELS / file, format="json", pool=pool)
+    # Neither when nor where it was trained.
+    document = json.loads((MODELS / file).read_text())
+    info = document["model_info"]
+    loss = info["params"]["loss_function"]
+    version = f"CatBoost release {cb.__version__}"
+    document["model_info"] = {"catboost_version_info": version, "class_params": info.get("class_params"), "params": {"loss_function": loss}}
+    (MODELS / file).write_text(json.dumps(document, separators=(",", ":")) + "\n")
+    return file, model
+
+
+def catboost_predictions(model, pool, loss):
+    kind = "Exponent" if loss.startswith(("Poisson", "Tweedie")) else "Probability" if loss in PROBABLE else "RawFormulaVal"
+    values = columns(model.predict(pool, prediction_type=kind))
+    return values[:, 1:] if values.shape[1] == 2 else values
+
+
+PROBABLE = ("Logloss", "CrossEntropy", "MultiClass", "MultiClassOneVsAll")
 
 
 def thresholds(models):
@@ -209,7 +264,18 @@ def main():
                 "raw": columns(model.predict(rows, raw_score=True, num_iteration=rounds)),
                 "predictions": columns(model.predict(rows, num_iteration=rounds)),
             })
-    write("interchange", xgboost=xgb.__version__, lightgbm=lgb.__version__, rows=rows, cases=cases)
+    for name, target, params in CATBOOST:
+        file, model = train_catboost(name, target, params)
+        pool = catboost_pool(name, rows)
+        loss = params["loss_function"]
+        cases.append({
+            "file": file,
+            "objective": loss,
+            "rounds": None,
+            "raw": columns(model.predict(pool, prediction_type="RawFormulaVal")),
+            "predictions": catboost_predictions(model, pool, loss),
+        })
+    write("interchange", catboost=cb.__version__, xgboost=xgb.__version__, lightgbm=lgb.__version__, rows=rows, cases=cases)
 
 
 if __name__ == "__main__":
