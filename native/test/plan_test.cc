@@ -65,7 +65,7 @@ TEST_CASE("widths are inferred") {
   CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1, 1, 10});
   CHECK(names == std::vector<std::string>{"Check", "Gather", "Impute", "Affine", "Gather", "Category",
                                           "OneHot", "Concat", "Forest", "Quantile", "Forest", "Dense",
-                                          "Activation", "Softmax", "ArgMax", "LeafLinear", "Concat"});
+                                          "Activation", "Softmax", "LeafLinear", "ArgMax", "Concat"});
   CHECK(plan.slot_width(0) == 5);
   CHECK(plan.output_width() == 10);
 }
