@@ -151,7 +151,8 @@ class RowReference {
         for (int32_t bit = 0; bit < 32; ++bit) {
           const bool listed = (static_cast<uint32_t>(op.set_words[static_cast<size_t>(w)]) >> bit & 1) != 0;
           if (listed &&
-              (wide ? std::trunc(value) : std::floor(value)) == 32 * (w - op.set_offsets[set]) + bit)
+              (wide ? std::trunc(value) : std::floor(static_cast<double>(static_cast<float>(value)))) ==
+                  32 * (w - op.set_offsets[set]) + bit)
             return true;
         }
       }
