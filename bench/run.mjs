@@ -16,6 +16,7 @@ const SUITES = [
   'forest',
   'forest-inference',
   'pipeline',
+  'shap',
   'serve',
 ];
 const { values: flags, positionals } = parseArgs({

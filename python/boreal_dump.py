@@ -94,6 +94,22 @@ def is_missing(value):
     return value is None or (isinstance(value, (float, np.floating)) and math.isnan(value))
 
 
+def pandas_missing():
+    """pandas.NA, if pandas is there at all."""
+    try:
+        import pandas
+    except ImportError:
+        return None
+    return pandas.NA
+
+
+def code_of(value, categories):
+    """A value as boreal's plans read it: text by its place among the categories of its column, NaN where missing."""
+    if is_missing(value):
+        return float("nan")
+    return float(categories.index(str(value))) if categories else float(value)
+
+
 def is_text(values):
     return any(isinstance(value, str) for value in values)
 
@@ -248,13 +264,15 @@ class Encoder:
         return Encoded(self.estimator("StandardScaler", params, state, columns, {"kind": "none"}), out)
 
     def simple_imputer(self, model, columns):
-        require(is_missing(model.missing_values) or str(model.missing_values) == "nan", "SimpleImputer: missing_values must be NaN")
+        is_usual = is_missing(model.missing_values) or model.missing_values is pandas_missing()
+        require(is_usual, "SimpleImputer: missing_values must be NaN, None or pandas.NA")
         strategy = {"most_frequent": "mostFrequent"}.get(model.strategy, model.strategy)
-        require(strategy in ("mean", "median", "mostFrequent", "constant"), f"SimpleImputer: strategy {model.strategy!r} is not supported")
+        known = ("mean", "median", "mostFrequent", "constant")
+        require(strategy in known, f"SimpleImputer: strategy {model.strategy!r} is not supported")
         statistics = []
         for column, value in zip(columns, model.statistics_):
             codes = column.get("categories")
-            statistics.append(float("nan") if is_missing(value) else codes.index(str(value)) if codes else float(value))
+            statistics.append(code_of(value, codes))
         had_missing = np.zeros(len(columns), dtype=np.uint8)
         if model.add_indicator:
             had_missing[model.indicator_.features_] = 1
@@ -275,22 +293,22 @@ class Encoder:
         return Encoded(encoded, kept + flags)
 
     def one_hot_encoder(self, model, columns):
-        require(model.handle_unknown in ("error", "ignore"), f"OneHotEncoder: handle_unknown {model.handle_unknown!r} is not supported")
-        require(not getattr(model, "_infrequent_enabled", False), "OneHotEncoder: infrequent categories are not supported")
+        unknown = model.handle_unknown
+        require(unknown in ("error", "ignore"), f"OneHotEncoder: handle_unknown {unknown!r} is not supported")
+        infrequent = getattr(model, "_infrequent_enabled", False)
+        require(not infrequent, "OneHotEncoder: infrequent categories are not supported")
         offsets, values, out = [0], [], []
         drops = [None] * len(columns) if model.drop_idx_ is None else list(model.drop_idx_)
         for column, categories, drop in zip(columns, model.categories_, drops):
             codes = column.get("categories")
             for k, category in enumerate(categories):
-                missing = is_missing(category)
-                values.append(float("nan") if missing else codes.index(str(category)) if codes else float(category))
+                values.append(code_of(category, codes))
                 if drop is None or k != drop:
-                    out.append({"name": f"{column['name']}_{'nan' if missing else category}", "kind": "number"})
+                    name = f"{column['name']}_{'nan' if is_missing(category) else category}"
+                    out.append({"name": name, "kind": "number"})
             offsets.append(len(values))
-        params = {
-            "drop": {"first": "first", "if_binary": "ifBinary"}.get(model.drop) if isinstance(model.drop, str) else None,
-            "handleUnknown": model.handle_unknown,
-        }
+        drop = {"first": "first", "if_binary": "ifBinary"}.get(model.drop) if isinstance(model.drop, str) else None
+        params = {"drop": drop, "handleUnknown": unknown}
         state = {
             "offsets": self.tensors.add(offsets, "i4"),
             "values": self.doubles(values),
@@ -348,13 +366,10 @@ class Encoder:
         return self.forest(model, columns, forest, np.zeros(width), len(trees), "identity", "float32")
 
     def gradient_boosting(self, model, columns):
-        loss = model.loss
-        kinds = {"log_loss": None, "exponential": "sigmoid"}
-        is_classifier = hasattr(model, "classes_")
-        outputs = model.estimators_.shape[1]
+        loss, outputs = model.loss, model.estimators_.shape[1]
         link = "identity"
-        if is_classifier:
-            require(loss in kinds, f"{type(model).__name__}: loss {loss!r} is not supported")
+        if hasattr(model, "classes_"):
+            require(loss in ("log_loss", "exponential"), f"{type(model).__name__}: loss {loss!r} is not supported")
             link = "softmax" if outputs > 1 else "sigmoid"
         base = self.initial_scores(model, outputs)
         forest = Forest(1)
@@ -375,12 +390,13 @@ class Encoder:
         return np.ravel(model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32)))
 
     def hist_gradient_boosting(self, model, columns):
-        is_classifier = hasattr(model, "classes_")
         outputs = len(model._predictors[0])
-        links = {"log_loss": "softmax" if outputs > 1 else "sigmoid", "poisson": "exp", "gamma": "exp"}
-        loss = model.loss if isinstance(model.loss, str) else type(model.loss).__name__
-        known = ("log_loss", "squared_error", "absolute_error", "quantile", "poisson", "gamma")
-        require(loss in known, f"{type(model).__name__}: loss {loss!r} is not supported")
+        links = {
+            "log_loss": "softmax" if outputs > 1 else "sigmoid",
+            **dict.fromkeys(("poisson", "gamma"), "exp"),
+            **dict.fromkeys(("squared_error", "absolute_error", "quantile"), "identity"),
+        }
+        require(model.loss in links, f"{type(model).__name__}: loss {model.loss!r} is not supported")
         layout = HistLayout(model)
         forest = Forest(1)
         for k in range(outputs):
@@ -388,8 +404,7 @@ class Encoder:
                 forest.add(HistTree(stage[k], layout))
             forest.end_group()
         base = np.ravel(model._baseline_prediction)
-        link = links.get(loss, "identity") if is_classifier or loss != "log_loss" else "identity"
-        return self.forest(model, columns, forest, base, 1, link, "float64")
+        return self.forest(model, columns, forest, base, 1, links[model.loss], "float64")
 
     def forest(self, model, columns, forest, base, divisor, link, compare, slope=1):
         kind = "Classifier" if hasattr(model, "classes_") else "Regressor"
@@ -572,6 +587,7 @@ LINEAR = [
     *("LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "ElasticNet", "ElasticNetCV", "Lars", "LassoLars"),
     *("BayesianRidge", "ARDRegression", "HuberRegressor", "TheilSenRegressor", "SGDRegressor", "LinearSVR"),
 ]
+AVERAGED = ("DecisionTree", "ExtraTree", "RandomForest", "ExtraTrees")
 ENCODERS = {
     "Pipeline": Encoder.pipeline,
     "ColumnTransformer": Encoder.column_transformer,
@@ -581,7 +597,7 @@ ENCODERS = {
     **{name: Encoder.linear_regressor for name in LINEAR},
     "LogisticRegression": Encoder.logistic_regression,
     "LogisticRegressionCV": Encoder.logistic_regression,
-    **{f"{name}{kind}": Encoder.averaged_trees for name in ("DecisionTree", "ExtraTree", "RandomForest", "ExtraTrees") for kind in ("Classifier", "Regressor")},
+    **{f"{name}{kind}": Encoder.averaged_trees for name in AVERAGED for kind in ("Classifier", "Regressor")},
     "GradientBoostingClassifier": Encoder.gradient_boosting,
     "GradientBoostingRegressor": Encoder.gradient_boosting,
     "HistGradientBoostingClassifier": Encoder.hist_gradient_boosting,
