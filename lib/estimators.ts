@@ -14,6 +14,9 @@ import {
 import { SimpleImputer } from './impute/index.js';
 import {
   ImportedClassifier,
+  ImportedGraphClassifier,
+  ImportedGraphRegressor,
+  ImportedGraphTransformer,
   ImportedLinearClassifier,
   ImportedLinearRegressor,
   ImportedRegressor,
@@ -34,6 +37,9 @@ registerEstimators(
   HistGradientBoostingClassifier,
   HistGradientBoostingRegressor,
   ImportedClassifier,
+  ImportedGraphClassifier,
+  ImportedGraphRegressor,
+  ImportedGraphTransformer,
   ImportedLinearClassifier,
   ImportedLinearRegressor,
   ImportedRegressor,

@@ -2,7 +2,15 @@
  * Collects the ops of a plan while estimators lower themselves into it. The result is one Int32Array and a list of
  * constants (wire format: native/plan/plan.h), so that the native core never reads an object's fields.
  */
-import type { Activation, Constant, ForestConstants, LeafModels } from './plan-types.js';
+import type {
+  Activation,
+  BinaryFunction,
+  Constant,
+  Fold,
+  ForestConstants,
+  LeafModels,
+  Metric,
+} from './plan-types.js';
 
 /** A value inside a plan: a matrix of `width` columns, one row per input row. */
 export interface Slot {
@@ -26,6 +34,14 @@ const OPCODE = {
   forest: 12,
   quantile: 13,
   leafLinear: 14,
+  binary: 15,
+  select: 16,
+  constant: 17,
+  reduce: 18,
+  lookup: 19,
+  float32: 20,
+  distance: 21,
+  coupling: 22,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -33,10 +49,35 @@ const ACTIVATION: Record<Activation, number> = {
   sigmoid: 2,
   tanh: 3,
   exp: 4,
+  log: 6,
+  sqrt: 8,
+  erf: 9,
   softplus: 12,
+  abs: 13,
+  negate: 14,
   square: 15,
+  reciprocal: 16,
+  floor: 17,
+  ceil: 18,
+  round: 19,
   sign: 20,
 };
+const BINARY: Record<BinaryFunction, number> = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  min: 4,
+  max: 5,
+  pow: 6,
+  greater: 7,
+  greaterEqual: 8,
+  less: 9,
+  lessEqual: 10,
+  equal: 11,
+};
+const FOLD: Record<Fold, number> = { sum: 0, sumAbs: 1, product: 4, min: 5, max: 6, maxAbs: 7 };
+const METRIC: Record<Metric, number> = { euclidean: 0, squaredEuclidean: 1, manhattan: 2 };
 const AGGREGATE = { mean: 0, sum: 1, perTree: 2 } as const;
 const COMPARE = { float32: 0, float64: 1 } as const;
 const NONE = new Int32Array(0);
@@ -156,6 +197,51 @@ export class PlanBuilder {
   /** Quantiles over the columns of each row. */
   quantile(x: Slot, probabilities: Float64Array): Slot {
     return this.#emit('quantile', [x], [], [probabilities], probabilities.length);
+  }
+
+  /** f(x, operand[j]) of each column. */
+  binary(x: Slot, kind: BinaryFunction, operand: Float64Array): Slot {
+    return this.#emit('binary', [x], [BINARY[kind]], [operand], x.width);
+  }
+
+  /** f(a, b) of two slots; a slot of one column stands for all columns of the other. */
+  binaryOf([a, b]: readonly [Slot, Slot], kind: BinaryFunction): Slot {
+    return this.#emit('binary', [a, b], [BINARY[kind]], [], Math.max(a.width, b.width));
+  }
+
+  /** condition != 0 ? a : b, of slots of one width. */
+  select([condition, a, b]: readonly [Slot, Slot, Slot]): Slot {
+    return this.#emit('select', [condition, a, b], [], [], condition.width);
+  }
+
+  /** The same values in each row of x. */
+  constant(x: Slot, values: Float64Array): Slot {
+    return this.#emit('constant', [x], [], [values], values.length);
+  }
+
+  /** One column: the fold of each row. */
+  reduce(x: Slot, fold: Fold): Slot {
+    return this.#emit('reduce', [x], [FOLD[fold]], [], 1);
+  }
+
+  /** Code c of column j -> values[offsets[j] + c], or otherwise[j] for what is no code of that column. */
+  lookup(x: Slot, offsets: Int32Array, values: Float64Array, otherwise: Float64Array): Slot {
+    return this.#emit('lookup', [x], [], [offsets, values, otherwise], x.width);
+  }
+
+  /** Each value rounded to float32. */
+  float32(x: Slot): Slot {
+    return this.#emit('float32', [x], [], [], x.width);
+  }
+
+  /** Distances from points of shape [outputs, x.width], row-major. */
+  distance(x: Slot, metric: Metric, points: Float64Array, outputs: number): Slot {
+    return this.#emit('distance', [x], [METRIC[metric], outputs], [points], outputs);
+  }
+
+  /** Probabilities of classes from those of each pair of them (Wu, Lin and Weng, 2004). */
+  coupling(x: Slot, classes: number): Slot {
+    return this.#emit('coupling', [x], [classes], [], classes);
   }
 
   /** The finished plan, whose output is `output`. */

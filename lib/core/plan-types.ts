@@ -4,7 +4,45 @@
 export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Elementwise functions a plan knows. */
-export type Activation = 'identity' | 'relu' | 'sigmoid' | 'tanh' | 'exp' | 'softplus' | 'square' | 'sign';
+export type Activation =
+  | 'identity'
+  | 'relu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'erf'
+  | 'softplus'
+  | 'abs'
+  | 'negate'
+  | 'square'
+  | 'reciprocal'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'sign';
+
+/** Functions of two numbers; comparisons give 1 or 0. */
+export type BinaryFunction =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'min'
+  | 'max'
+  | 'pow'
+  | 'greater'
+  | 'greaterEqual'
+  | 'less'
+  | 'lessEqual'
+  | 'equal';
+
+/** What becomes of the values of a row; NaN if one of them is. */
+export type Fold = 'sum' | 'sumAbs' | 'product' | 'min' | 'max' | 'maxAbs';
+
+/** Distances between rows and points. */
+export type Metric = 'euclidean' | 'squaredEuclidean' | 'manhattan';
 
 /** Bits of a node's rules; see native/plan/op.h. */
 export const NODE_RULES = { missingLeft: 1, missingIsZero: 2, zeroIsMissing: 4, categories: 8 } as const;

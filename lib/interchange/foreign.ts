@@ -13,18 +13,30 @@ export function refuse(library: string, why: string, cause?: unknown): FileForma
 /** Reads members of a parsed file, whose types nobody has checked. Paths name what is wrong. */
 export class Reader {
   readonly #library: string;
+  readonly #where: string;
 
-  constructor(library: string) {
+  constructor(library: string, where = '') {
     this.#library = library;
+    this.#where = where;
+  }
+
+  /** A reader whose errors begin with a place in the file. */
+  within(where: string): Reader {
+    return new Reader(this.#library, `${where}: `);
   }
 
   fail(why: string, cause?: unknown): FileFormatError {
-    return refuse(this.#library, why, cause);
+    return refuse(this.#library, this.#where + why, cause);
+  }
+
+  /** @throws {ERR_IMPORT} for a file that is too large to be read */
+  checkSize(source: string | Uint8Array): void {
+    if (source.length > MAX_BYTES) throw this.fail(`it has ${source.length} bytes, more than ${MAX_BYTES}`);
   }
 
   /** The bytes as text. */
   text(source: string | Uint8Array): string {
-    if (source.length > MAX_BYTES) throw this.fail(`it has ${source.length} bytes, more than ${MAX_BYTES}`);
+    this.checkSize(source);
     if (typeof source === 'string') return source;
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(source);

@@ -6,6 +6,17 @@ export {
   type ImportedParams,
   ImportedRegressor,
 } from './imported-forest.js';
+export {
+  ImportedGraphClassifier,
+  type ImportedGraphClassifierState,
+  type ImportedGraphParams,
+  ImportedGraphRegressor,
+  type ImportedGraphRegressorState,
+  ImportedGraphTransformer,
+  type ImportedGraphTransformerState,
+} from './imported-graph.js';
 export { ImportedLinearClassifier, ImportedLinearRegressor } from './imported-linear.js';
 export { type ImportLightGBMOptions, importLightGBM } from './lightgbm.js';
+export { type ExportONNXOptions, exportONNX } from './onnx/export.js';
+export { type ImportONNXOptions, importONNX } from './onnx/import.js';
 export { type ImportedXGBoost, type ImportXGBoostOptions, importXGBoost } from './xgboost.js';

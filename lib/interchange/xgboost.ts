@@ -1,6 +1,7 @@
 /** Models of XGBoost, from JSON or UBJSON (`Booster.save_model`). The file is described by its doc/model.schema. */
 import type { Label } from '../core/labels.js';
 import { NODE_RULES } from '../core/plan-types.js';
+import { belowFloat32 } from './floats.js';
 import { Reader } from './foreign.js';
 import {
   fittedEstimator,
@@ -234,7 +235,7 @@ function readTree(trees: unknown[], t: number, weight: number, width: number): S
     left: (node) => (left[node] >= 0 && sets.has(node) ? right[node] : left[node]),
     right: (node) => (sets.has(node) ? left[node] : right[node]),
     feature: (node) => feature[node],
-    threshold: (node) => below(condition[node]),
+    threshold: (node) => belowFloat32(condition[node]),
     rules: (node) => {
       const missingLeft = defaultLeft[node] !== 0;
       if (sets.has(node)) return NODE_RULES.categories | (missingLeft ? 0 : NODE_RULES.missingLeft);
@@ -274,15 +275,4 @@ function readSets(tree: object, nodes: number): ReadonlyMap<number, Float64Array
     sets.set(at[i], categories.subarray(begin[i], begin[i] + size[i]));
   }
   return sets;
-}
-
-const bits = new DataView(new ArrayBuffer(4));
-
-/** The greatest float32 below t: x < t iff x <= it. */
-function below(t: number): number {
-  const value = Math.fround(t);
-  if (value === 0) return -(2 ** -149);
-  bits.setFloat32(0, value);
-  bits.setInt32(0, bits.getInt32(0) + (value > 0 ? -1 : 1));
-  return bits.getFloat32(0);
 }

@@ -2,7 +2,9 @@
 
 #include "device/cpu_arithmetic.h"
 #include "device/cpu_columns.h"
+#include "device/cpu_coupling.h"
 #include "device/cpu_forest.h"
+#include "device/cpu_general.h"
 #include "device/cpu_leaf_linear.h"
 #include "device/cpu_quantile.h"
 
@@ -40,6 +42,20 @@ struct MakeOp {
   CpuOpPtr<T> operator()(const LeafLinearOp& op) const {
     return std::make_unique<CpuLeafLinear<T>>(op, place);
   }
+  CpuOpPtr<T> operator()(const CombineOp& op) const {
+    return std::make_unique<CpuBinary<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const SelectOp&) const { return std::make_unique<CpuSelect<T>>(place); }
+  CpuOpPtr<T> operator()(const ConstantOp& op) const { return std::make_unique<CpuConstant<T>>(op); }
+  CpuOpPtr<T> operator()(const RowFoldOp& op) const {
+    return std::make_unique<CpuReduce<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const LookupOp& op) const { return std::make_unique<CpuLookup<T>>(op, place); }
+  CpuOpPtr<T> operator()(const Float32Op&) const { return std::make_unique<CpuFloat32<T>>(place); }
+  CpuOpPtr<T> operator()(const PointDistanceOp& op) const {
+    return std::make_unique<CpuDistance<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const CouplingOp& op) const { return std::make_unique<CpuCoupling<T>>(op, place); }
 };
 
 }  // namespace

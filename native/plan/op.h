@@ -112,8 +112,68 @@ struct QuantileOp {
   Span<double> probabilities;
 };
 
-using OpKind = std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp,
-                            ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp>;
+// The function of a CombineOp: those of kernels/functions.h, then comparisons, which give 1 or 0 (0 for a
+// NaN).
+enum class BinaryFunction : int32_t {
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMin,
+  kMax,
+  kPow,
+  kGreater,
+  kGreaterEqual,
+  kLess,
+  kLessEqual,
+  kEqual
+};
+constexpr int32_t kBinaryFunctionCount = 12;
+
+// f(a, b), column by column. One input: b is `operand`, the same for every row. Two inputs: a and b; where
+// one of them has one column, it stands for all of the other's.
+struct CombineOp {
+  BinaryFunction function;
+  Span<double> operand;  // [width], or empty: two inputs
+};
+// Inputs condition, a, b of one width: condition != 0 ? a : b.
+struct SelectOp {};
+// values[j] in each row; the input gives the number of rows only.
+struct ConstantOp {
+  Span<double> values;  // [width of the output]
+};
+// One column: the fold of the row.
+struct RowFoldOp {
+  Fold fold;  // but for those that have a parameter
+};
+// Column j holds a code; out is values[offsets[j] + code], or otherwise[j] for what is no code in
+// [0, offsets[j + 1] - offsets[j]).
+struct LookupOp {
+  Span<int32_t> offsets;  // [width + 1], from 0, non-decreasing, to the end of values
+  Span<double> values;
+  Span<double> otherwise;  // [width]
+};
+// Each value rounded to float32.
+struct Float32Op {};
+// out[:, k] = the metric of the row and of points[k].
+struct PointDistanceOp {
+  Metric metric;        // but for kCosine
+  Span<double> points;  // [outputs, width] row-major
+  size_t outputs;
+};
+// Probabilities of `classes` classes from those of each pair: input column of the pair (a, b), a < b, in
+// lexicographic order, is P(a | a or b). Wu, Lin and Weng (2004), "Probability estimates for multi-class
+// classification by pairwise coupling", second approach, by the iteration and with the stopping rule of
+// LIBSVM.
+struct CouplingOp {
+  size_t classes;  // at most kMaxCoupled: the work grows with its cube
+};
+constexpr int32_t kMaxCoupled = 1024;
+
+using OpKind =
+    std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp, ActivationOp,
+                 SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp, SelectOp, ConstantOp,
+                 RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp>;
 
 struct Op {
   OpKind kind;

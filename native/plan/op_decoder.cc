@@ -49,6 +49,10 @@ Op OpDecoder::decode() {
       {"Activation", &OpDecoder::activation}, {"Softmax", &OpDecoder::softmax},
       {"ArgMax", &OpDecoder::arg_max},        {"Forest", &OpDecoder::forest},
       {"Quantile", &OpDecoder::quantile},     {"LeafLinear", &OpDecoder::leaf_linear},
+      {"Binary", &OpDecoder::binary},         {"Select", &OpDecoder::select},
+      {"Constant", &OpDecoder::constant_row}, {"Reduce", &OpDecoder::reduce},
+      {"Lookup", &OpDecoder::lookup},         {"Float32", &OpDecoder::float32},
+      {"Distance", &OpDecoder::distance},     {"Coupling", &OpDecoder::coupling},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -110,11 +114,8 @@ Op OpDecoder::category() {
   const bool reject_unknown = ranged(0, "reject_unknown", 0, 1) != 0;
   const CategoryOp op{constant<int32_t>(0, "offsets", width_ + 1), constant<double>(1, "values"),
                       reject_unknown};
-  if (op.offsets[0] != 0) fail("offsets do not start at 0");
+  check_offsets(op.offsets, op.values.size);
   for (size_t j = 0; j < width_; ++j) {
-    if (op.offsets[j + 1] < op.offsets[j] || static_cast<size_t>(op.offsets[j + 1]) > op.values.size) {
-      fail("offsets decrease or pass the end of values");
-    }
     for (int32_t k = op.offsets[j] + 1; k < op.offsets[j + 1]; ++k) {
       // Written so that a NaN may follow a number, and nothing may follow a NaN.
       const double before = op.values[k - 1], value = op.values[k];
@@ -122,9 +123,17 @@ Op OpDecoder::category() {
         fail("values are not sorted and distinct");
     }
   }
-  if (static_cast<size_t>(op.offsets[width_]) != op.values.size)
-    fail("offsets do not end at the end of values");
   return finish(op, width_);
+}
+
+void OpDecoder::check_offsets(Span<int32_t> offsets, size_t values) const {
+  if (offsets[0] != 0) fail("offsets do not start at 0");
+  for (size_t j = 0; j < width_; ++j) {
+    if (offsets[j + 1] < offsets[j] || static_cast<size_t>(offsets[j + 1]) > values) {
+      fail("offsets decrease or pass the end of values");
+    }
+  }
+  if (static_cast<size_t>(offsets[width_]) != values) fail("offsets do not end at the end of values");
 }
 
 Op OpDecoder::one_hot() {
@@ -297,6 +306,69 @@ Op OpDecoder::leaf_linear() {
     if (feature < 0 || static_cast<size_t>(feature) >= width_) fail("a feature does not exist in its input");
   }
   return finish(op, 1);
+}
+
+Op OpDecoder::binary() {
+  const bool of_two = wire_.inputs.size == 2;
+  expect(of_two ? 2 : 1, 1, of_two ? 0 : 1);
+  CombineOp op{static_cast<BinaryFunction>(ranged(0, "function", 0, kBinaryFunctionCount - 1)), {}};
+  if (!of_two) {
+    op.operand = constant<double>(0, "operand", width_);
+    return finish(op, width_);
+  }
+  const size_t other = width_of(1);
+  if (width_ != other && width_ != 1 && other != 1) fail("the widths of its inputs differ");
+  return finish(op, width_ == 1 ? other : width_);
+}
+
+Op OpDecoder::select() {
+  expect(3, 0, 0);
+  if (width_of(1) != width_ || width_of(2) != width_) fail("the widths of its inputs differ");
+  return finish(SelectOp{}, width_);
+}
+
+Op OpDecoder::constant_row() {
+  expect(1, 0, 1);
+  const ConstantOp op{constant<double>(0, "values")};
+  return finish(op, op.values.size);
+}
+
+Op OpDecoder::reduce() {
+  expect(1, 1, 0);
+  const Fold fold = static_cast<Fold>(ranged(0, "fold", 0, static_cast<int32_t>(Fold::kMaxAbs)));
+  if (fold == Fold::kSumSquares || fold == Fold::kSumDeviations) fail("its fold has a parameter");
+  return finish(RowFoldOp{fold}, 1);
+}
+
+Op OpDecoder::lookup() {
+  expect(1, 0, 3);
+  const LookupOp op{constant<int32_t>(0, "offsets", width_ + 1), constant<double>(1, "values"),
+                    constant<double>(2, "otherwise", width_)};
+  check_offsets(op.offsets, op.values.size);
+  return finish(op, width_);
+}
+
+Op OpDecoder::float32() {
+  expect(1, 0, 0);
+  return finish(Float32Op{}, width_);
+}
+
+Op OpDecoder::distance() {
+  expect(1, 2, 1);
+  const Metric metric = static_cast<Metric>(ranged(0, "metric", 0, static_cast<int32_t>(Metric::kManhattan)));
+  const size_t outputs = static_cast<size_t>(ranged(1, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
+  return finish(PointDistanceOp{metric, constant<double>(0, "points", width_ * outputs), outputs}, outputs);
+}
+
+Op OpDecoder::coupling() {
+  expect(1, 1, 0);
+  const size_t classes = static_cast<size_t>(ranged(0, "classes", 2, kMaxCoupled));
+  if (width_ != classes * (classes - 1) / 2) fail("its input does not have one column for each pair");
+  return finish(CouplingOp{classes}, classes);
+}
+
+size_t OpDecoder::width_of(size_t input) const {
+  return plan_.slot_width(static_cast<size_t>(wire_.inputs[input]));
 }
 
 void OpDecoder::expect(size_t inputs, size_t ints, size_t constants) const {

@@ -40,9 +40,20 @@ class OpDecoder {
   Op forest();
   Op quantile();
   Op leaf_linear();
+  Op binary();
+  Op select();
+  Op constant_row();
+  Op reduce();
+  Op lookup();
+  Op float32();
+  Op distance();
+  Op coupling();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;
+  // offsets[j] .. offsets[j + 1] are parts of so many values, one for each column, and cover them.
+  void check_offsets(Span<int32_t> offsets, size_t values) const;
+  size_t width_of(size_t input) const;
   // Constant k of this op, of type T.
   template <typename T>
   Span<T> constant(size_t k, const char* what) const;

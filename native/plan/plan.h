@@ -23,6 +23,14 @@
 //   13 Quantile  constants [probabilities f64]
 //   14 LeafLinear                            constants [intercept f64, otherwise f64, offsets i32,
 //                                            features i32, coefficients f64]
+//   15 Binary    ints [function]            constants [operand f64], or none and two inputs
+//   16 Select    three inputs
+//   17 Constant  constants [values f64]
+//   18 Reduce    ints [fold]
+//   19 Lookup    constants [offsets i32, values f64, otherwise f64]
+//   20 Float32
+//   21 Distance  ints [metric, outputs]     constants [points f64]
+//   22 Coupling  ints [classes]
 #pragma once
 
 #include <string>

@@ -37,7 +37,14 @@ void write_everything(PlanWriter& plan, uint64_t seed) {
   const int32_t shares = plan.softmax(plan.activation(head, Unary::kTanh));
   // Numbers of leaves, mostly: the values of the trees are below 1.
   const int32_t linear = plan.leaf_linear(features, each, {1, 2}, {3, 4}, {0, 2, 2}, {0, 6}, {0.5, -1});
-  plan.concat({spread, classes, shares, plan.argmax(shares), linear});
+  const int32_t rest = plan.binary(BinaryFunction::kLess, shares, {0.2, 0.3, 0.4});
+  const int32_t same = plan.constant_row(shares, {1, 2, 3});
+  const int32_t most = plan.reduce(shares, Fold::kMax);
+  const int32_t chosen = plan.select(rest, same, plan.binary(BinaryFunction::kSub, shares, most));
+  const int32_t looked = plan.lookup(codes, {0, 2, 4}, {5, 6, 7, 8}, {-1, kNan});
+  const int32_t near = plan.distance(plan.float32(scaled), Metric::kSquaredEuclidean, 2, {1, 2, 3, 4, 5, 6});
+  plan.concat(
+      {spread, classes, shares, plan.argmax(shares), chosen, looked, near, plan.coupling(shares, 3), linear});
 }
 
 struct Refused {
@@ -62,12 +69,15 @@ TEST_CASE("widths are inferred") {
     widths.push_back(op.width);
     names.push_back(op_name(op));
   }
-  CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1, 1, 10});
-  CHECK(names == std::vector<std::string>{"Check", "Gather", "Impute", "Affine", "Gather", "Category",
-                                          "OneHot", "Concat", "Forest", "Quantile", "Forest", "Dense",
-                                          "Activation", "Softmax", "LeafLinear", "ArgMax", "Concat"});
+  CHECK(widths ==
+        std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1, 3, 3, 1, 3, 3, 2, 3, 2, 1, 3, 20});
+  CHECK(names == std::vector<std::string>{
+                     "Check",      "Gather",   "Impute",   "Affine",   "Gather", "Category",   "OneHot",
+                     "Concat",     "Forest",   "Quantile", "Forest",   "Dense",  "Activation", "Softmax",
+                     "LeafLinear", "Binary",   "Constant", "Reduce",   "Binary", "Select",     "Lookup",
+                     "Float32",    "Distance", "ArgMax",   "Coupling", "Concat"});
   CHECK(plan.slot_width(0) == 5);
-  CHECK(plan.output_width() == 10);
+  CHECK(plan.output_width() == 20);
 }
 
 TEST_CASE("the wire format is checked word by word") {
@@ -91,7 +101,7 @@ TEST_CASE("the wire format is checked word by word") {
   CHECK(refused({1, 1, 1, 10, -1, 0, 0, 0}));             // negative count
   CHECK(refused({1, 1, 1, 10, std::numeric_limits<int32_t>::max(), 0, 0, 0}));
   CHECK(refused({1, 1, 1, 0, 1, 0, 0, 0}));      // opcode
-  CHECK(refused({1, 1, 1, 14, 1, 0, 0, 0}));     //
+  CHECK(refused({1, 1, 1, 23, 1, 0, 0, 0}));     //
   CHECK(refused({1, 1, 1, 10, 1, 1, 0, 0}));     // its own slot
   CHECK(refused({1, 1, 1, 10, 1, -1, 0, 0}));    //
   CHECK(refused({1, 1, 1, 10, 0, 0, 0}));        // no input
@@ -161,6 +171,22 @@ TEST_CASE("constants and ints are checked") {
   CHECK(refused([](Writer& plan) { plan.leaf_linear(0, 0, {1}, {2}, {0, 1}, {0}, {1, 2}); }));
   CHECK(refused([](Writer& plan) { plan.leaf_linear(0, 0, {1, 1}, {2, 2}, {0, 2, 1}, {0}, {1}); }));
   CHECK(refused([](Writer& plan) { plan.op(14, {0}); }));
+  CHECK(refused([](Writer& plan) { plan.op(15, {0, 0}, {kBinaryFunctionCount}); }));
+  CHECK(refused([](Writer& plan) { plan.binary(BinaryFunction::kAdd, 0, {1}); }));
+  CHECK(refused([](Writer& plan) { plan.binary(BinaryFunction::kAdd, 0, plan.gather(0, {0, 1, 0})); }));
+  CHECK_FALSE(refused([](Writer& plan) { plan.binary(BinaryFunction::kAdd, plan.gather(0, {0}), 0); }));
+  CHECK(refused([](Writer& plan) { plan.select(0, 0, plan.gather(0, {0})); }));
+  CHECK(refused([](Writer& plan) { plan.op(16, {0, 0}); }));
+  CHECK(refused([](Writer& plan) { plan.reduce(0, Fold::kSumSquares); }));
+  CHECK(refused([](Writer& plan) { plan.reduce(0, Fold::kSumDeviations); }));
+  CHECK(refused([](Writer& plan) { plan.lookup(0, {0, 1}, {1}, {0, 0}); }));
+  CHECK(refused([](Writer& plan) { plan.lookup(0, {0, 2, 1}, {1}, {0, 0}); }));
+  CHECK(refused([](Writer& plan) { plan.lookup(0, {0, 1, 1}, {1, 2}, {0, 0}); }));
+  CHECK(refused([](Writer& plan) { plan.lookup(0, {0, 1, 2}, {1, 2}, {0}); }));
+  CHECK(refused([](Writer& plan) { plan.distance(0, Metric::kCosine, 1, {1, 2}); }));
+  CHECK(refused([](Writer& plan) { plan.distance(0, Metric::kEuclidean, 2, {1, 2}); }));
+  CHECK(refused([](Writer& plan) { plan.coupling(0, 3); }));
+  CHECK(refused([](Writer& plan) { plan.coupling(0, 1); }));
 }
 
 TEST_CASE("trees are checked node by node") {

@@ -70,6 +70,29 @@ class PlanWriter {
     return op(14, {x, leaves}, {}, {first, first + 1, first + 2, first + 3, first + 4});
   }
 
+  int32_t binary(BinaryFunction function, int32_t a, int32_t b) {
+    return op(15, {a, b}, {static_cast<int32_t>(function)});
+  }
+  int32_t binary(BinaryFunction function, int32_t x, const std::vector<double>& operand) {
+    return op(15, {x}, {static_cast<int32_t>(function)}, {constant(operand)});
+  }
+  int32_t select(int32_t condition, int32_t a, int32_t b) { return op(16, {condition, a, b}); }
+  int32_t constant_row(int32_t x, const std::vector<double>& values) {
+    return op(17, {x}, {}, {constant(values)});
+  }
+  int32_t reduce(int32_t x, Fold fold) { return op(18, {x}, {static_cast<int32_t>(fold)}); }
+  int32_t lookup(int32_t x, const std::vector<int32_t>& offsets, const std::vector<double>& values,
+                 const std::vector<double>& otherwise) {
+    const int32_t first = constant(offsets);
+    constant(values);
+    return op(19, {x}, {}, {first, first + 1, constant(otherwise)});
+  }
+  int32_t float32(int32_t x) { return op(20, {x}); }
+  int32_t distance(int32_t x, Metric metric, int32_t outputs, const std::vector<double>& points) {
+    return op(21, {x}, {static_cast<int32_t>(metric), outputs}, {constant(points)});
+  }
+  int32_t coupling(int32_t x, int32_t classes) { return op(22, {x}, {classes}); }
+
   Plan decode() const { return decode_plan({words.data(), words.size()}, constants); }
 
   void resize_constant(size_t index, size_t elements) {

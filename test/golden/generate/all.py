@@ -3,7 +3,8 @@
     pip install -r test/golden/generate/requirements.txt
     python test/golden/generate/all.py
 
-The bundled data sets are not touched; datasets.py makes those.
+exports.py needs the files that exports.mjs writes: run `node test/golden/generate/exports.mjs` first, after a build. The
+bundled data sets are not touched; datasets.py makes those.
 """
 
 import warnings
@@ -11,12 +12,14 @@ import warnings
 import boosting
 import decompositions
 import explanations
+import exports
 import hist_boosting
 import interchange
 import linear
 import loaded_datasets
 import metrics
 import monitor
+import onnx_files
 import pairwise
 import preprocessing
 import tree_options
@@ -29,7 +32,7 @@ if __name__ == "__main__":
     with threadpool_limits(1):
         scripts = (
             *(loaded_datasets, metrics, monitor, pairwise, preprocessing, decompositions, linear, trees),
-            *(tree_options, boosting, hist_boosting, interchange, explanations),
+            *(tree_options, boosting, hist_boosting, interchange, explanations, onnx_files, exports),
         )
         for script in scripts:
             script.main()

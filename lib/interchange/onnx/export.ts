@@ -1,0 +1,220 @@
+/**
+ * Writes ONNX files. An estimator is lowered into a plan as for running; each step of the plan is a few nodes of ONNX. So
+ * whatever compiles can be exported, but for the few ops that ONNX cannot say.
+ */
+import { Estimator, type State } from '../../core/estimator.js';
+import type { Label } from '../../core/labels.js';
+import { type Output, resolveCompileOptions } from '../../core/plan.js';
+import type { Column } from '../../core/schema.js';
+import { StateError, ValidationError } from '../../errors.js';
+import { type PlanStep, type Recording, recordSteps } from '../plan-steps.js';
+import { WRITES } from './export-ops.js';
+import { floats, GraphWriter, int, type Precision, valueInfo } from './graph-writer.js';
+import { FEATURES_KEY } from './import.js';
+import { ELEMENT, encodeModel, type ValueInfoProto } from './messages.js';
+
+/** Options of {@link exportONNX}. */
+export interface ExportONNXOptions {
+  /** The type of the numbers of the graph. Default 'float32', which every runtime knows. */
+  readonly precision?: Precision;
+  /**
+   * One input `X` of shape [N, columns], or one of shape [N, 1] for each column, by its name. Default: one, unless a
+   * column holds text.
+   */
+  readonly inputs?: 'matrix' | 'columns';
+}
+
+/** Versions of the operator sets that the nodes are of: ONNX Runtime knows them since 1.10. */
+const OPSETS = [
+  { domain: '', version: 15 },
+  { domain: 'ai.onnx.ml', version: 3 },
+] as const;
+const IR_VERSION = 8;
+
+/**
+ * Writes a fitted model, or a whole pipeline, as an ONNX file. Outputs: `label` [N] and `probabilities` [N, classes] of a
+ * classifier, else `value` [N, columns].
+ *
+ * ONNX cannot refuse a value: where a model would throw for a missing value or an unknown category, the graph gives a
+ * number. Missing text is written ''.
+ *
+ * @param model - anything that is fitted
+ * @returns the bytes of the file
+ * @throws {ERR_NOT_FITTED} before `fit`
+ * @throws {ERR_NOT_SUPPORTED} for splits on sets of categories, and for what is in no ONNX operator
+ * @throws {ERR_PARAMETER} for a bad option
+ * @example
+ * ```ts
+ * import { exportONNX, importONNX, LinearRegression } from 'boreal';
+ * const model = await new LinearRegression().fit([[1], [2], [3]], [2, 4, 6]);
+ * const bytes = exportONNX(model); // for onnxruntime, anywhere
+ * importONNX(bytes).predictSync([[4]])[0]; // 8
+ * ```
+ */
+export function exportONNX(model: Estimator, options: ExportONNXOptions = {}): Uint8Array {
+  if (!(model instanceof Estimator))
+    throw new ValidationError('ERR_PARAMETER', 'exportONNX takes a fitted estimator.');
+  const { columns } = model.schema;
+  const { precision, inputs } = resolveOptions(options, columns);
+  const writer = new GraphWriter(precision);
+  const { names, given } = writeInputs(writer, columns, inputs);
+  const recording = recordSteps(columns.length);
+  const slotOf = (output: Output) => {
+    const resolved = resolveCompileOptions({ output, precision }, precision);
+    return model.lowerChecked(recording.plan, recording.plan.input, resolved).id;
+  };
+  const isClassifier = model.kind === 'classifier';
+  const wanted = isClassifier ? [slotOf('label')] : [slotOf('value')];
+  if (isClassifier && model.outputs.includes('proba')) wanted.push(slotOf('proba'));
+  const written = writeSteps(writer, recording, names, model);
+  const outputs = isClassifier
+    ? writeClasses(
+        writer,
+        wanted.map((slot) => written[slot]),
+        classesOf(model),
+      )
+    : [finish(writer, written[wanted[0]], 'value', recording.widths[wanted[0]])];
+  return encodeModel({
+    irVersion: IR_VERSION,
+    producerName: 'boreal',
+    graph: writer.graph(given, outputs),
+    opsetImport: OPSETS,
+    metadataProps:
+      inputs === 'matrix'
+        ? [{ key: FEATURES_KEY, value: JSON.stringify(columns.map(({ name }) => name)) }]
+        : [],
+  });
+}
+
+function resolveOptions({ precision = 'float32', inputs }: ExportONNXOptions, columns: readonly Column[]) {
+  if (precision !== 'float32' && precision !== 'float64')
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      "exportONNX: option 'precision' must be 'float32' or 'float64'.",
+    );
+  const hasText = columns.some(({ kind }) => kind === 'category');
+  const chosen = inputs ?? (hasText ? 'columns' : 'matrix');
+  if (chosen !== 'matrix' && chosen !== 'columns')
+    throw new ValidationError('ERR_PARAMETER', "exportONNX: option 'inputs' must be 'matrix' or 'columns'.");
+  if (hasText && chosen === 'matrix')
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      "exportONNX: a column holds text, so 'inputs' must be 'columns'.",
+    );
+  return { precision, inputs: chosen };
+}
+
+/** The inputs of the graph, and the name of the matrix of all of them. */
+function writeInputs(
+  writer: GraphWriter,
+  columns: readonly Column[],
+  inputs: 'matrix' | 'columns',
+): { names: string; given: ValueInfoProto[] } {
+  if (inputs === 'matrix') return { names: 'X', given: [valueInfo('X', writer.element, columns.length)] };
+  const types = { number: writer.element, boolean: ELEMENT.bool, category: ELEMENT.string };
+  const given = columns.map(({ name, kind }) => valueInfo(name, types[kind], 1));
+  const parts = columns.map(({ name, kind, categories = [] }) => {
+    if (kind === 'number') return name;
+    if (kind === 'boolean') return writer.asNumbers(name);
+    const keys = categories.map(String);
+    const isFree = !keys.includes('');
+    const codes = writer.node('ml.LabelEncoder', [name], {
+      keys_strings: isFree ? [...keys, ''] : keys,
+      values_floats: floats(isFree ? [...keys.keys(), Number.NaN] : keys.keys()),
+      default_float: { type: 1, f: -1 },
+    });
+    return writer.precision === 'float32' ? codes : writer.asNumbers(codes);
+  });
+  return { names: parts.length === 1 ? parts[0] : writer.node('Concat', parts, { axis: int(1) }), given };
+}
+
+/** The name of each slot; steps that compute what another has computed are written once. */
+function writeSteps(
+  writer: GraphWriter,
+  { steps, widths }: Recording,
+  x: string,
+  model: Estimator<object, State>,
+): string[] {
+  const names = [x];
+  const slots = [0];
+  const firsts = new Map<string, number[]>();
+  steps.forEach((step, k) => {
+    const inputs = step.inputs.map((slot) => slots[slot]);
+    const key = `${step.op} ${inputs.join(' ')}`;
+    const alike = (firsts.get(key) ?? []).find((other) => same(steps[other].args, step.args));
+    if (alike !== undefined) {
+      slots.push(alike + 1);
+      names.push(names[alike + 1]);
+      return;
+    }
+    firsts.set(key, [...(firsts.get(key) ?? []), k]);
+    slots.push(k + 1);
+    names.push(writeStep(writer, step, inputs, names, widths, model));
+  });
+  return names;
+}
+
+function writeStep(
+  writer: GraphWriter,
+  { op, args }: PlanStep,
+  slots: readonly number[],
+  names: readonly string[],
+  widths: readonly number[],
+  model: Estimator<object, State>,
+): string {
+  const refuse = (why: string) =>
+    new StateError(
+      'ERR_NOT_SUPPORTED',
+      `This ${model.constructor.name} cannot be exported: ONNX has no ${why}.`,
+    );
+  if (!Object.hasOwn(WRITES, op)) throw refuse(`operator for '${op}'`);
+  const inputs = slots.map((slot) => names[slot]);
+  return WRITES[op]({ writer, inputs, widths: slots.map((slot) => widths[slot]), refuse }, ...args);
+}
+
+/** Whether two lists of arguments say the same. */
+function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) {
+    if (a.constructor !== b.constructor || a.byteLength !== b.byteLength) return false;
+    if (a.buffer === b.buffer && a.byteOffset === b.byteOffset) return true;
+    return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
+      Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+    );
+  }
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+}
+
+function classesOf(model: Estimator<object, State>): readonly Label[] {
+  const { target } = model.schema;
+  return target.kind === 'class' ? target.classes : [];
+}
+
+function writeClasses(
+  writer: GraphWriter,
+  [code, proba]: readonly string[],
+  classes: readonly Label[],
+): ValueInfoProto[] {
+  const isText = typeof classes[0] === 'string';
+  const isWhole = classes.every((label) => typeof label === 'boolean' || Number.isSafeInteger(label));
+  const places = writer.cast(code, ELEMENT.int64);
+  const numbers = classes.map(Number);
+  const table = isText
+    ? writer.texts(classes.map(String))
+    : isWhole
+      ? writer.wholes(numbers)
+      : writer.numbers(numbers, [numbers.length]);
+  const line = writer.node('ml.ArrayFeatureExtractor', [table, places]);
+  writer.node('Reshape', [line, writer.wholes([-1])], {}, 'label');
+  const label = valueInfo('label', isText ? ELEMENT.string : isWhole ? ELEMENT.int64 : writer.element);
+  return proba === undefined ? [label] : [label, finish(writer, proba, 'probabilities', classes.length)];
+}
+
+/** Gives a result its name. */
+function finish(writer: GraphWriter, from: string, name: string, width: number): ValueInfoProto {
+  writer.node('Identity', [from], {}, name);
+  return valueInfo(name, writer.element, width);
+}

@@ -1,0 +1,273 @@
+/** Nodes of ONNX graphs that move, retype or rename values. */
+import type { Slot } from '../../core/plan-builder.js';
+import { ELEMENT } from './messages.js';
+import { filled, type Node, type Translate } from './node.js';
+import type { Tensor } from './tensor.js';
+import { type Computed, Dictionary, isComputed } from './values.js';
+
+/** Whether an axis is the last one. */
+export function isLastAxis(axis: number, { dims }: Computed): boolean {
+  return axis === -1 || axis === dims.length;
+}
+
+/** 1 where x is 0, else 0. */
+export function isZero({ plan }: Node, x: Slot): Slot {
+  return plan.binary(x, 'equal', filled(x.width, 0));
+}
+
+const identity: Translate = (node) => [node.input(0)];
+
+const constant: Translate = (node) => {
+  const tensor = node.tensor('value');
+  if (tensor !== undefined) return [{ tensor }];
+  if (node.has('value_float')) return [{ tensor: scalar('float', node.float('value_float')) }];
+  if (node.has('value_int')) return [{ tensor: scalar('int64', node.int('value_int')) }];
+  const [floats, ints] = [node.floats('value_floats'), node.ints('value_ints')];
+  if (floats.length + ints.length === 0) throw node.fail('its kind of constant is not supported');
+  const data = Float64Array.from(floats.length > 0 ? floats : ints);
+  return [{ tensor: { dims: [data.length], type: floats.length > 0 ? 'float' : 'int64', data } }];
+};
+
+function scalar(type: 'float' | 'int64', value: number): Tensor {
+  return { dims: [], type, data: Float64Array.of(value) };
+}
+
+const cast: Translate = (node) => {
+  const value = node.input(0);
+  const to = node.int('to');
+  const isText = (isComputed(value) ? value.type : value.tensor.type) === 'string';
+  if (isText && to === ELEMENT.string) return [value];
+  if (isText || to === ELEMENT.string) throw node.fail('casts between text and numbers are not supported');
+  if (!isComputed(value)) return [{ tensor: castTensor(node, value.tensor, to) }];
+  const isWhole = value.codes !== undefined || (value.type !== 'float' && value.type !== 'double');
+  const { plan } = node;
+  switch (to) {
+    case ELEMENT.float:
+      return [{ ...value, type: 'float', slot: isWhole ? value.slot : plan.float32(value.slot) }];
+    case ELEMENT.double:
+      return [{ ...value, type: 'double' }];
+    case ELEMENT.int32:
+    case ELEMENT.int64:
+      return [{ ...value, type: 'int64', slot: isWhole ? value.slot : truncate(node, value.slot) }];
+    case ELEMENT.bool:
+      return [{ ...value, codes: undefined, type: 'bool', slot: isZero(node, isZero(node, node.slot(0))) }];
+    default:
+      throw node.fail(`casts to type ${to} are not supported`);
+  }
+};
+
+function truncate({ plan }: Node, x: Slot): Slot {
+  const whole = plan.activation(plan.activation(x, 'abs'), 'floor');
+  return plan.binaryOf([whole, plan.activation(x, 'sign')], 'mul');
+}
+
+function castTensor(node: Node, tensor: Tensor, to: number): Tensor {
+  if (tensor.type === 'string') throw node.fail('casts of text are not supported');
+  const { dims, data } = tensor;
+  switch (to) {
+    case ELEMENT.float:
+      return { dims, type: 'float', data: data.map(Math.fround) };
+    case ELEMENT.double:
+      return { dims, type: 'double', data };
+    case ELEMENT.int32:
+    case ELEMENT.int64:
+      return { dims, type: 'int64', data: data.map(Math.trunc) };
+    case ELEMENT.bool:
+      return { dims, type: 'bool', data: data.map((value) => (value === 0 ? 0 : 1)) };
+    default:
+      throw node.fail(`casts to type ${to} are not supported`);
+  }
+}
+
+/** Side by side along the last axis; FeatureVectorizer does the same. */
+const concat: Translate = (node) => {
+  const parts = node.inputs.map((_, k) => node.computed(k));
+  const [first] = parts;
+  if (first === undefined) throw node.fail('it has no input');
+  const axis = node.op === 'Concat' ? node.int('axis') : -1;
+  for (const part of parts) {
+    const isRow =
+      part.dims.length === first.dims.length && part.dims.slice(0, -1).every((length) => length === 1);
+    if (!isLastAxis(axis, part) || !isRow || part.dims.length === 0)
+      throw node.fail(`values of these shapes cannot be put together along axis ${axis}`);
+  }
+  const slot = node.plan.concat(parts.map((part, k) => (part.type === 'string' ? part.slot : node.slot(k))));
+  const isText = parts.every((part) => part.type === 'string');
+  if (!isText && parts.some((part) => part.type === 'string')) throw node.fail('it puts text beside numbers');
+  const codes = isText ? parts.flatMap((part) => part.codes ?? []) : undefined;
+  const type = parts.some((part) => part.type === 'double') ? 'double' : first.type;
+  return [{ slot, dims: [...first.dims.slice(0, -1), slot.width], type, codes }];
+};
+
+/** Some columns, in the given order. */
+function columns(node: Node, value: Computed, indices: readonly number[]): Computed {
+  const { slot, codes } = value;
+  const places = indices.map((index) => (index < 0 ? index + slot.width : index));
+  for (const place of places) {
+    if (!(Number.isInteger(place) && place >= 0 && place < slot.width))
+      throw node.fail(`it takes column ${place} of ${slot.width}`);
+  }
+  return {
+    ...value,
+    slot: node.plan.gather(slot, places),
+    dims: [...value.dims.slice(0, -1), places.length],
+    codes: codes && places.map((place) => codes[place]),
+  };
+}
+
+/** Requires a matrix, or a deeper value whose rows are one line. */
+function requireRows(node: Node, value: Computed): void {
+  if (value.dims.length === 0 || value.dims.slice(0, -1).some((length) => length !== 1))
+    throw node.fail('values of this shape are not supported');
+}
+
+const gather: Translate = (node) => {
+  const value = node.computed(0);
+  const axis = node.int('axis', 0);
+  if (!isLastAxis(axis, value)) throw node.fail(`axis ${axis} is not supported`);
+  requireRows(node, value);
+  const { data, dims } = node.constant(1);
+  const taken = columns(node, value, Array.from(data));
+  if (dims.length > 1) throw node.fail('its indices are a matrix');
+  return [dims.length === 0 ? { ...taken, dims: taken.dims.slice(0, -1) } : taken];
+};
+
+/** Columns of a matrix; or, of a list of labels, those that a column of indices names. */
+const arrayFeatureExtractor: Translate = (node) => {
+  const from = node.input(0);
+  if (isComputed(from)) {
+    requireRows(node, from);
+    return [columns(node, from, Array.from(node.constant(1).data))];
+  }
+  const { tensor } = from;
+  const index = node.computed(1);
+  const isList = tensor.dims.every((length, k) => length === 1 || k === tensor.dims.length - 1);
+  if (!isList || index.slot.width !== 1) throw node.fail('values of these shapes are not supported');
+  const dictionary = new Dictionary(Array.from(tensor.data as ArrayLike<string | number>));
+  return [{ slot: node.slot(1), dims: [], type: tensor.type, codes: [dictionary] }];
+};
+
+/** Shapes that leave each row its values. */
+const reshape: Translate = (node) => {
+  const value = node.input(0);
+  if (!isComputed(value)) {
+    if (node.op === 'Flatten') throw node.fail('a flattened constant is not supported');
+    const size = value.tensor.data.length;
+    const given = shapeOf(node);
+    const rest = given.reduce((total, length) => (length === -1 ? total : total * length), 1);
+    const dims = given.map((length) => (length === -1 ? size / rest : length));
+    return [{ tensor: { ...value.tensor, dims } as Tensor }];
+  }
+  const { slot } = value;
+  if (node.op === 'Flatten') {
+    if (node.int('axis', 1) !== 1) throw node.fail('its axis is not supported');
+    return [{ ...value, dims: [slot.width] }];
+  }
+  const [rows, ...given] = shapeOf(node);
+  // One value a row as a line: of that shape classes are looked up, and it is turned back.
+  if (rows === 1 && slot.width === 1 && given.length === 1 && given[0] === -1)
+    return [{ ...value, dims: [] }];
+  const known = given.reduce((total, length) => (length === -1 ? total : total * length), 1);
+  const dims = given.map((length) => (length === -1 ? slot.width / known : length));
+  const isKept =
+    (rows === -1 || rows === 0) && dims.reduce((total, length) => total * length, 1) === slot.width;
+  if (!isKept || dims.length > 2)
+    throw node.fail(`the shape ${[rows, ...given].join(' x ')} is not supported`);
+  return [{ ...value, dims }];
+};
+
+function shapeOf(node: Node): number[] {
+  if (node.inputs.length < 2) return [...node.ints('shape')];
+  return Array.from(node.constant(1).data);
+}
+
+/** Adds or removes dimensions of length 1 after the rows. */
+const squeeze: Translate = (node) => {
+  const value = node.computed(0);
+  const axes = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
+  const isSqueeze = node.op === 'Squeeze';
+  const rank = value.dims.length + 1 + (isSqueeze ? 0 : axes.length);
+  const at = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
+  if (at.has(0) || rank > 4) throw node.fail('values of this shape are not supported');
+  if (isSqueeze) {
+    const isOne = (length: number, k: number) => length === 1 && (at.size === 0 || at.has(k + 1));
+    const dims = value.dims.filter((length, k) => !isOne(length, k));
+    if (at.size > 0 && dims.length !== value.dims.length - at.size)
+      throw node.fail('it removes what is not 1');
+    return [{ ...value, dims }];
+  }
+  const dims = [...value.dims];
+  for (const axis of [...at].sort((a, b) => a - b)) dims.splice(axis - 1, 0, 1);
+  return [{ ...value, dims }];
+};
+
+const split: Translate = (node) => {
+  const value = node.computed(0);
+  const axis = node.int('axis', 0);
+  if (!isLastAxis(axis, value)) throw node.fail(`axis ${axis} is not supported`);
+  requireRows(node, value);
+  const lengths = node.inputs[1] === undefined ? [...node.ints('split')] : Array.from(node.constant(1).data);
+  let begin = 0;
+  return lengths.map((length) => {
+    const indices = Array.from({ length: columnCount(node, length, value) }, (_, k) => begin + k);
+    begin += length;
+    return columns(node, value, indices);
+  });
+};
+
+/** Columns from a start to an end, every so many. */
+const slice: Translate = (node) => {
+  const value = node.computed(0);
+  const part = (k: number, name: string, otherwise: number[]) =>
+    node.inputs.length > 1 && node.inputs[k] !== undefined
+      ? Array.from(node.constant(k).data)
+      : node.has(name)
+        ? [...node.ints(name)]
+        : otherwise;
+  const [starts, ends] = [part(1, 'starts', []), part(2, 'ends', [])];
+  const axes = part(3, 'axes', [...starts.keys()]);
+  const [step] = part(4, 'steps', [1]);
+  if (
+    starts.length !== 1 ||
+    ends.length !== 1 ||
+    axes.length !== 1 ||
+    !isLastAxis(axes[0], value) ||
+    step !== 1
+  )
+    throw node.fail('only columns that follow one another are supported');
+  requireRows(node, value);
+  const { width } = value.slot;
+  const [begin, end] = [starts[0], ends[0]].map((at) =>
+    Math.min(width, Math.max(0, at < 0 ? at + width : at)),
+  );
+  return [
+    columns(
+      node,
+      value,
+      Array.from({ length: Math.max(0, end - begin) }, (_, k) => begin + k),
+    ),
+  ];
+};
+
+function columnCount(node: Node, length: number, { slot }: Computed): number {
+  if (Number.isInteger(length) && length >= 0 && length <= slot.width) return length;
+  throw node.fail(`it takes ${length} of ${slot.width} columns`);
+}
+
+/** By operator set and name. */
+export const SHAPE_OPS: Readonly<Record<string, Translate>> = {
+  Identity: identity,
+  Constant: constant,
+  Cast: cast,
+  Concat: concat,
+  Gather: gather,
+  Reshape: reshape,
+  Flatten: reshape,
+  Squeeze: squeeze,
+  Unsqueeze: squeeze,
+  Split: split,
+  Slice: slice,
+  'ai.onnx.ml.ArrayFeatureExtractor': arrayFeatureExtractor,
+  'ai.onnx.ml.FeatureVectorizer': concat,
+  'ai.onnx.ml.ZipMap': identity,
+};

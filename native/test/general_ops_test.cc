@@ -1,0 +1,140 @@
+// The ops of imported graphs against the row-by-row reference, on every ISA and in both precisions.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "test/plan_writer.h"
+#include "test/program_support.h"
+
+namespace boreal {
+namespace test {
+namespace {
+
+const double kNan = std::numeric_limits<double>::quiet_NaN();
+const size_t kRowCounts[] = {1, 2, 7, 33, 500};
+
+// Every program's results and the reference's, to `compare`.
+template <typename T, typename Compare>
+void each_program(const PlanWriter& writer, const std::vector<T>& x, const Compare& compare) {
+  const Plan plan = writer.decode();
+  const std::vector<T> expected = reference<T>(plan, x);
+  for (const Kernels* kernels : available_kernels()) {
+    INFO(kernels->name);
+    const std::vector<T> y = run(*prepare_cpu<T>(plan, *kernels), x);
+    REQUIRE(y.size() == expected.size());
+    compare(y, expected);
+  }
+}
+
+template <typename T>
+void check_exact(const PlanWriter& writer, const std::vector<T>& x) {
+  each_program<T>(writer, x, [](const auto& y, const auto& expected) { CHECK(same(y, expected)); });
+}
+
+TEST_CASE_TEMPLATE("binary functions of constants, of slots and of one column", T, float, double) {
+  Rng rng(21);
+  for (int32_t f = 0; f < kBinaryFunctionCount; ++f) {
+    const BinaryFunction function = static_cast<BinaryFunction>(f);
+    CAPTURE(f);
+    for (const size_t rows : kRowCounts) {
+      PlanWriter plan(6);
+      const int32_t x = plan.activation(plan.gather(0, {0, 1, 2}), Unary::kAbs);
+      const int32_t y = plan.gather(0, {3, 4, 5}), one = plan.gather(0, {4});
+      const int32_t of_constants = plan.binary(function, x, {0.5, -1, 3});
+      plan.concat({of_constants, plan.binary(function, x, y), plan.binary(function, x, one),
+                   plan.binary(function, plan.gather(x, {1}), y), plan.binary(function, x, x), x});
+      std::vector<T> values = random_rows<T>(rng, rows, 6, 12);
+      for (size_t i = 0; i < rows; i += 3) values[i * 6 + 3] = values[i * 6];  // equal ones
+      each_program<T>(plan, values, [](const auto& y, const auto& expected) {
+        for (size_t i = 0; i < y.size(); ++i) {
+          if (std::isnan(expected[i])) {
+            CHECK(std::isnan(y[i]));
+          } else {
+            CHECK(ulp_error<T, double>(y[i], expected[i]) <= kElementwiseUlps + 1);
+          }
+        }
+      });
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("choosing, constants, lookups and rounding are exact", T, float, double) {
+  Rng rng(22);
+  for (const size_t rows : kRowCounts) {
+    PlanWriter plan(5);
+    const int32_t a = plan.gather(0, {0, 1}), b = plan.gather(0, {2, 3});
+    const int32_t flag = plan.binary(BinaryFunction::kGreater, a, b);
+    const int32_t chosen = plan.select(flag, b, plan.constant_row(0, {7, 0.1}));
+    const int32_t looked =
+        plan.lookup(plan.gather(0, {4, 0, 4}), {0, 3, 3, 4}, {10, 0.2, kNan, 12}, {-1, 5, kNan});
+    plan.concat({chosen, looked, plan.float32(0), plan.float32(a)});
+    std::vector<T> x = random_rows<T>(rng, rows, 5, 9);
+    for (size_t i = 0; i < rows; ++i) x[i * 5 + 4] = static_cast<T>(rng.below(7)) / 2 - T(0.5);
+    check_exact<T>(plan, x);
+  }
+}
+
+TEST_CASE_TEMPLATE("folds of rows and distances from points", T, float, double) {
+  Rng rng(23);
+  const size_t width = 21;
+  std::vector<double> points(7 * width);
+  for (double& value : points) value = rng.uniform() * 4 - 2;
+  for (const size_t rows : kRowCounts) {
+    PlanWriter plan(static_cast<int32_t>(width));
+    std::vector<int32_t> parts;
+    for (const Fold fold :
+         {Fold::kSum, Fold::kSumAbs, Fold::kProduct, Fold::kMin, Fold::kMax, Fold::kMaxAbs}) {
+      parts.push_back(plan.reduce(0, fold));
+    }
+    for (const Metric metric : {Metric::kEuclidean, Metric::kSquaredEuclidean, Metric::kManhattan}) {
+      parts.push_back(plan.distance(0, metric, 7, points));
+    }
+    plan.concat(parts);
+    each_program<T>(plan, random_rows<T>(rng, rows, width), [&](const auto& y, const auto& expected) {
+      for (size_t i = 0; i < y.size(); ++i) {
+        CHECK(std::fabs(y[i] - expected[i]) <= dot_bound<T>(width, 16.0 * width));
+      }
+    });
+  }
+}
+
+TEST_CASE_TEMPLATE("pairwise coupling", T, float, double) {
+  Rng rng(24);
+  for (const int32_t classes : {2, 3, 5, 9}) {
+    PlanWriter plan(classes * (classes - 1) / 2);
+    plan.coupling(0, classes);
+    std::vector<T> pairs = random_rows<T>(rng, 4, plan.decode().input_width);
+    for (T& r : pairs) r = r / 5 + T(0.5);
+    each_program<T>(plan, pairs, [&](const auto& p, const auto& expected) {
+      for (size_t i = 0; i < p.size(); ++i) CHECK(std::fabs(p[i] - expected[i]) < 0.03 / classes);
+    });
+  }
+  // Consistent pairs r_ab = p_a / (p_a + p_b) have p as their exact solution.
+  const double p[] = {0.5, 0.3, 0.15, 0.05};
+  std::vector<T> pairs;
+  for (int a = 0; a < 4; ++a) {
+    for (int b = a + 1; b < 4; ++b) pairs.push_back(static_cast<T>(p[a] / (p[a] + p[b])));
+  }
+  PlanWriter plan(6);
+  plan.coupling(0, 4);
+  const std::vector<T> found = run(*prepare_cpu<T>(plan.decode(), kernels()), pairs);
+  for (size_t a = 0; a < 4; ++a) CHECK(std::fabs(found[a] - p[a]) < 0.005);
+}
+
+TEST_CASE("explain says what the ops do") {
+  PlanWriter plan(3);
+  const int32_t sum = plan.reduce(plan.binary(BinaryFunction::kDiv, 0, {1, 2, 3}), Fold::kSum);
+  plan.coupling(
+      plan.lookup(plan.distance(sum, Metric::kEuclidean, 3, {1, 2, 3}), {0, 0, 0, 1}, {4}, {0, 0, 0}), 3);
+  const std::string text = prepare_cpu<double>(plan.decode(), kernels())->explain();
+  INFO(text);
+  for (const char* part : {"Binary", "/", "Reduce", "sum", "Distance", "3 points", "Lookup", "1 values",
+                           "Coupling", "3 classes"}) {
+    CHECK(text.find(part) != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace boreal

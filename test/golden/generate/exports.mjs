@@ -1,0 +1,114 @@
+/**
+ * models/export-*: models that boreal has trained, and the ONNX files that it writes of them and of imported ones. Run it
+ * after `npm run build`, then exports.py, which asks ONNX Runtime about them.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  ColumnTransformer,
+  DecisionTreeClassifier,
+  exportONNX,
+  importLightGBM,
+  importXGBoost,
+  LinearRegression,
+  LogisticRegression,
+  loadDiabetes,
+  loadIris,
+  OneHotEncoder,
+  Pipeline,
+  RandomForestClassifier,
+  RandomForestRegressor,
+  Ridge,
+  SimpleImputer,
+  StandardScaler,
+} from '../../../dist/index.js';
+
+const at = (name) => new URL(`../models/${name}`, import.meta.url);
+const iris = loadIris();
+const names = Array.from(iris.target, (code) => iris.targetNames[code]);
+const diabetes = loadDiabetes();
+const holes = iris.data
+  .toArray()
+  .map((row, i) => row.map((value, j) => ((7 * i + 3 * j) % 11 === 0 ? null : value)));
+
+const ships = Array.from({ length: 120 }, (_, i) => ({
+  age: i % 9 === 4 ? null : 1 + ((i * 37) % 70),
+  fare: ((i * i) % 97) / 2,
+  sex: i % 3 === 0 ? 'female' : 'male',
+  port: ['Cherbourg', 'Queenstown', 'Southampton', null][(i * 7) % 4],
+  alone: i % 5 < 2,
+}));
+const fates = ships.map(({ sex, fare, alone }, i) =>
+  (sex === 'female') !== (i % 7 === 0) || (fare > 35 && alone) ? 'survived' : 'died',
+);
+const shipPipeline = (model, encoder) =>
+  new Pipeline([
+    [
+      'columns',
+      new ColumnTransformer([
+        [
+          'numbers',
+          new Pipeline([
+            ['fill', new SimpleImputer({ addIndicator: true })],
+            ['scale', new StandardScaler()],
+          ]),
+          ['age', 'fare'],
+        ],
+        ['words', encoder, ['sex', 'port']],
+        ['rest', 'passthrough', ['alone']],
+      ]),
+    ],
+    ['model', model],
+  ]);
+
+const trained = {
+  logistic: await new LogisticRegression().fit(iris.data, names),
+  'logistic-two': await new LogisticRegression().fit(
+    iris.data,
+    Array.from(iris.target, (code) => code === 2),
+  ),
+  linear: await new LinearRegression().fit(diabetes.data, diabetes.target),
+  ridge: await new Ridge().fit(diabetes.data, diabetes.target),
+  scaler: await new StandardScaler().fit(iris.data),
+  tree: await new DecisionTreeClassifier({ randomState: 1 }).fit(iris.data, iris.target),
+  forest: await new RandomForestClassifier({ nEstimators: 6, randomState: 1 }).fit(iris.data, names),
+  'forest-numbers': await new RandomForestRegressor({ nEstimators: 5, maxDepth: 5, randomState: 1 }).fit(
+    diabetes.data,
+    diabetes.target,
+  ),
+  imputed: await new Pipeline([
+    ['fill', new SimpleImputer({ strategy: 'median', addIndicator: true })],
+    ['scale', new StandardScaler()],
+    ['model', new LogisticRegression()],
+  ]).fit(
+    holes.map((row) => row.map((value) => value ?? Number.NaN)),
+    names,
+  ),
+  ship: await shipPipeline(
+    new RandomForestClassifier({ nEstimators: 5, maxDepth: 4, randomState: 1 }),
+    new OneHotEncoder({ drop: 'ifBinary', handleUnknown: 'ignore' }),
+  ).fit(ships, fates),
+  'ship-logistic': await shipPipeline(
+    new LogisticRegression(),
+    new Pipeline([
+      ['fill', new SimpleImputer({ strategy: 'mostFrequent' })],
+      ['encode', new OneHotEncoder({ handleUnknown: 'ignore' })],
+    ]),
+  ).fit(ships, fates),
+};
+const wide = { ...trained, 'forest-double': trained['forest-numbers'], 'ridge-double': trained.ridge };
+for (const [name, model] of Object.entries(trained)) await model.save(at(`export-${name}.boreal`).pathname);
+for (const [name, model] of Object.entries(wide)) {
+  const precision = name.endsWith('-double') ? 'float64' : 'float32';
+  writeFileSync(at(`export-${name}.onnx`), exportONNX(model, { precision }));
+}
+const imported = [
+  'xgboost-classes.ubj',
+  'xgboost-dart.ubj',
+  'lightgbm-zeros-missing.txt',
+  'lightgbm-no-missing.txt',
+  'lightgbm-classes.txt',
+];
+for (const file of imported) {
+  const read = file.startsWith('xgboost') ? importXGBoost : importLightGBM;
+  writeFileSync(at(`export-${file.replace(/\..*/, '')}.onnx`), exportONNX(read(readFileSync(at(file)))));
+}
