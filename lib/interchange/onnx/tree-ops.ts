@@ -155,7 +155,7 @@ function aggregate(node: Node, table: TreeTable, outputs: number, how: Aggregate
     const assembler = new TreeAssembler(node.reader, columns.slot.width);
     for (const tree of chosen) assembler.add(tree);
     assembler.endGroup();
-    const { values: leaves, ...rest } = assembler.finish();
+    const { values: leaves, leafModels: _, ...rest } = assembler.finish();
     if (leaves.length * of.length > MAX_VALUES) throw node.fail('its leaves hold too many values');
     const column = new Map(of.map((target, c) => [target, c]));
     const values = new Float64Array(leaves.length * of.length);
