@@ -87,7 +87,10 @@ export function writeForest(
     };
     if (groups !== undefined && groups.length > 0) {
       // Trees from groups[k] to groups[k + 1] have one value in each leaf, for output k.
-      add(groups.findIndex((_, k) => tree < groups[k + 1]), values[row]);
+      add(
+        groups.findIndex((_, k) => tree < groups[k + 1]),
+        values[row],
+      );
       return;
     }
     for (let k = 0; k < outputs; k++) add(aggregate === 'perTree' ? tree : k, values[row * outputs + k]);
