@@ -83,6 +83,7 @@ export const prelude = `
   const affineOps = ${affineOps};
   const affineConstants = ${affineConstants};
   const affine = ${affine};
+  const treeSpec = ${JSON.stringify(treeSpec)};
   const forestSpec = ${forestSpec};
   const noise = ${noise};
   const { setTimeout: sleep } = require('node:timers/promises');

@@ -67,6 +67,8 @@ export async function runRedisJobs(
       }
     },
     {
+      // It takes no job before it could also record its result.
+      autorun: false,
       connection: redis,
       prefix: settings.keyPrefix,
       concurrency: settings.concurrency,
@@ -78,6 +80,7 @@ export async function runRedisJobs(
   );
   worker.on('error', onError);
   await worker.waitUntilReady();
+  worker.run().catch(onError);
   return {
     close: async () => {
       const over = new AbortController();
