@@ -43,7 +43,8 @@ const tsRules = {
   native: ['errors'],
   core: ['native', 'errors'],
   ...Object.fromEntries(families.map((family) => [family, foundation])),
-  ensemble: [...foundation, 'tree'],
+  // metrics: early stopping watches a scorer by name.
+  ensemble: [...foundation, 'tree', 'metrics'],
   interchange: foundation,
   pipeline: [...foundation, ...families],
   'model-selection': [...foundation, ...families, 'pipeline', 'metrics'],

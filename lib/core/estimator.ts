@@ -49,6 +49,8 @@ export interface EstimatorTags {
   readonly allowNan?: boolean;
   /** Text columns (category codes) in X are fine. Default false. */
   readonly allowCategories?: boolean;
+  /** Training in rounds watches `validation`. Default false: a fit refuses it. */
+  readonly watchesValidation?: boolean;
   /** X is handed on to inner estimators that do their own checks. Default false. */
   readonly delegates?: boolean;
 }
@@ -180,7 +182,13 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   }
 
   #checkInput(input: FitInput): void {
-    const { allowCategories = false, allowNan = false } = this.tags;
+    const { allowCategories = false, allowNan = false, watchesValidation = false } = this.tags;
+    if (input.validation !== null && !watchesValidation) {
+      throw new StateError(
+        'ERR_NOT_SUPPORTED',
+        `${this.constructor.name} does not train in rounds and cannot watch a validation set.`,
+      );
+    }
     const text = allowCategories ? undefined : input.columns.find((c) => c.kind === 'category');
     if (text !== undefined) {
       throw new ValidationError(
@@ -189,6 +197,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       );
     }
     checkFinite(input.x, input.columns, allowNan);
+    if (input.validation !== null) checkFinite(input.validation.x, input.columns, allowNan);
   }
 
   /** What `fit` learned. @throws {ERR_NOT_FITTED} before `fit` */

@@ -2,7 +2,7 @@
 import { ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
-import { type FloatArray, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
+import { type Dtype, type FloatArray, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import { type Device, describeValueError } from './plan.js';
 import { type Column, Schema } from './schema.js';
@@ -19,12 +19,28 @@ export interface Progress {
   readonly trainLoss?: number;
   /** Of training in rounds with a validation set: its mean loss. */
   readonly validationLoss?: number;
+  /** Of training in rounds where a score is watched: that of the training rows, greater being better. */
+  readonly trainScore?: number;
+  /** The same of the validation set. */
+  readonly validationScore?: number;
 }
+
+/** Rows beside the training set: X, y, and perhaps one weight >= 0 per row. */
+export type ValidationSet = readonly [
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+  sampleWeight?: ArrayLike<number> | null,
+];
 
 /** Options of every `fit`. */
 export interface FitOptions {
   /** One weight >= 0 per row. Default: all rows count alike. */
   readonly sampleWeight?: ArrayLike<number>;
+  /**
+   * Rows that the model does not learn from, which it is watched on while it trains in rounds: see
+   * {@link HistGradientBoostingClassifier}. A pipeline hands them through its steps.
+   */
+  readonly validation?: ValidationSet;
   /** Aborts the fit; the estimator keeps its previous state. */
   readonly signal?: AbortSignal;
   /**
@@ -36,6 +52,13 @@ export interface FitOptions {
   readonly device?: Device;
 }
 
+/** A validation set as estimators see it: as private, and in the columns and element type of the training set. */
+export interface ValidationInput {
+  readonly x: Matrix;
+  readonly y: ArrayLike<unknown>;
+  readonly sampleWeight: Float64Array | null;
+}
+
 /** The training set as estimators see it. */
 export interface FitInput {
   /** Private to this fit and never changed: it lives in shared memory, so that native jobs read it in place. */
@@ -44,6 +67,7 @@ export interface FitInput {
   /** A copy of whatever the caller passed; {@link fitLabels} and {@link fitTargets} check it. */
   readonly y: ArrayLike<unknown> | undefined;
   readonly sampleWeight: Float64Array | null;
+  readonly validation: ValidationInput | null;
   readonly signal: AbortSignal | undefined;
   readonly cancel: CancelHandle | null;
   readonly onProgress: ((event: Progress) => unknown) | undefined;
@@ -111,11 +135,32 @@ export function encodeFitInput(
     columns: schema.columns,
     y: copyTargets(y),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
+    validation: options.validation ? encodeValidation(options.validation, schema, x.dtype) : null,
     signal: options.signal,
     cancel: null,
     onProgress: options.onProgress,
   };
   return { input, schema };
+}
+
+function encodeValidation(set: ValidationSet, schema: Schema, dtype: Dtype): ValidationInput {
+  if (!Array.isArray(set) || set.length < 2 || set.length > 3) {
+    throw new ValidationError('ERR_PARAMETER', 'validation must be [X, y] or [X, y, sampleWeight].');
+  }
+  const [X, y, sampleWeight] = set as ValidationSet;
+  const x = toShared(schema.encode(X, dtype));
+  if (x.rows === 0) throw new ValidationError('ERR_EMPTY', 'validation needs at least one row.');
+  if (y?.length !== x.rows) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `validation: X has ${x.rows} rows, but y has ${y?.length ?? 'no'} values.`,
+    );
+  }
+  return {
+    x,
+    y: copyTargets(y) as ArrayLike<unknown>,
+    sampleWeight: sampleWeight ? encodeWeights(sampleWeight, x.rows) : null,
+  };
 }
 
 /** The caller may change y while the fit works. Arrays are copied by the engine, which takes a hundredth of the time. */

@@ -1,5 +1,5 @@
 export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.js';
-export type { FitOptions, Progress } from './fit-input.js';
+export type { FitOptions, Progress, ValidationSet } from './fit-input.js';
 export { type ImageCrop, type ImageInput, withImageInput } from './image-input.js';
 export { Classifier, type ClassWeight, Regressor, Transformer } from './kinds.js';
 export type { Label } from './labels.js';

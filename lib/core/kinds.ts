@@ -164,16 +164,25 @@ export function isTransformer(
  */
 export function classWeights(
   classWeight: ClassWeight,
-  { codes, classes }: EncodedLabels,
+  encoded: EncodedLabels,
   sampleWeight: FitInput['sampleWeight'],
   balancedBy: 'rows' | 'weights',
 ): Float64Array | null {
-  if (classWeight === null) return sampleWeight;
+  const byClass = weightsByClass(classWeight, encoded, balancedBy === 'rows' ? null : sampleWeight);
+  return weightsOfRows(byClass, encoded.codes, sampleWeight);
+}
+
+/** The weight of each class, see {@link classWeights}; null when they are alike. `counts` is what a row counts for 'balanced'. */
+export function weightsByClass(
+  classWeight: ClassWeight,
+  { codes, classes }: EncodedLabels,
+  counts: FitInput['sampleWeight'],
+): Float64Array | null {
+  if (classWeight === null) return null;
   const byClass = new Float64Array(classes.length).fill(1);
   if (classWeight === 'balanced') {
     const totals = new Float64Array(classes.length);
-    for (let i = 0; i < codes.length; i++)
-      totals[codes[i]] += balancedBy === 'rows' ? 1 : (sampleWeight?.[i] ?? 1);
+    for (let i = 0; i < codes.length; i++) totals[codes[i]] += counts?.[i] ?? 1;
     const total = totals.reduce((sum, value) => sum + value, 0);
     // A class whose rows all weigh 0 stays out.
     for (let c = 0; c < byClass.length; c++)
@@ -186,6 +195,16 @@ export function classWeights(
       byClass[code] = weight;
     }
   }
+  return byClass;
+}
+
+/** The weights of rows by those of their classes and their own. */
+export function weightsOfRows(
+  byClass: Float64Array | null,
+  codes: Int32Array,
+  sampleWeight: FitInput['sampleWeight'],
+): Float64Array | null {
+  if (byClass === null) return sampleWeight;
   return Float64Array.from(codes, (code, i) => byClass[code] * (sampleWeight?.[i] ?? 1));
 }
 

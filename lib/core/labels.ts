@@ -77,6 +77,20 @@ export function encodeLabels(y: ArrayLike<unknown>, rows: number): EncodedLabels
 }
 
 /**
+ * Encodes labels by classes that are known.
+ *
+ * @throws {ERR_LABELS} for a label that is none of them
+ */
+export function codesOfLabels(y: ArrayLike<unknown>, classes: readonly Label[], what: string): Int32Array {
+  const index = new Map<unknown, number>(classes.map((label, code) => [label, code]));
+  return Int32Array.from(y, (label, row) => {
+    const code = index.get(label);
+    if (code !== undefined) return code;
+    throw new ValidationError('ERR_LABELS', `${what}: row ${row} is ${show(label)}, which is no class of y.`);
+  });
+}
+
+/**
  * Checks y for a regressor.
  *
  * @throws {ERR_DTYPE} when a value is not a number

@@ -1,11 +1,13 @@
 /** Trains histogram gradient boosting round by round: what is held out, when training stops, what it reports. */
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, Progress } from '../core/fit-input.js';
+import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { resolveSeed } from '../core/params.js';
 import { PlanBuilder } from '../core/plan-builder.js';
 import { NODE_RULES } from '../core/plan-types.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
+import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from '../metrics/index.js';
 import { type BoosterSpec, native } from '../native.js';
 import {
   categoricalMarks,
@@ -26,8 +28,14 @@ export interface HistBoostingTask {
   readonly weights: Float64Array | null;
   /** Class numbers whose shares a validation set keeps; null for numbers. */
   readonly strata: Int32Array | null;
-  /** The estimator's own score of raw scores, [outputs, rows]. */
-  readonly score: (raw: Float64Array, y: Float64Array, weights: Float64Array | null) => number;
+  /** The validation set of the caller in the form of y and weights; null without one. */
+  readonly validation: Pick<Part, 'y' | 'weights'> | null;
+  /** The scorer that `scoring: 'score'` means. */
+  readonly ownScorer: ScorerName;
+  /** The model so far as scorers see it, which has these raw scores, [outputs, rows], for the rows they ask for. */
+  readonly scorable: (raw: Float64Array, rows: number) => ScorableEstimator;
+  /** y as scorers see it. */
+  readonly truth: (y: Float64Array) => ArrayLike<Label>;
 }
 
 interface Part {
@@ -46,11 +54,13 @@ export async function fitHistBoosting(
 ): Promise<HistBoostingState> {
   const { x, cancel } = input;
   const seed = resolveSeed(params.randomState);
-  const stopping = params.earlyStopping === 'auto' ? x.rows > 10_000 : params.earlyStopping;
+  const given = input.validation && task.validation && { x: input.validation.x, ...task.validation };
+  const stopping = params.earlyStopping === 'auto' ? given !== null || x.rows > 10_000 : params.earlyStopping;
   const whole: Part = { x, y: task.y, weights: task.weights };
-  const heldOut = stopping ? drawHeldOut(owner, params.validationFraction, task, seed) : null;
+  const draws = stopping && given === null;
+  const heldOut = draws ? drawHeldOut(owner, params.validationFraction, task, seed) : null;
   const train = heldOut === null ? whole : takePart(whole, rowsWithout(heldOut, x.rows));
-  const valid = heldOut === null ? null : takePart(whole, heldOut);
+  const valid = heldOut === null ? given : takePart(whole, heldOut);
   const done = previous?.iterations ?? 0;
   if (done > params.maxIter) {
     throw new ValidationError(
@@ -81,19 +91,30 @@ export async function fitHistBoosting(
 
   const trainScore = Array.from(previous?.trainScore ?? []);
   const validationScore = Array.from(previous?.validationScore ?? []);
-  const byLoss = stopping && params.scoring === 'loss';
-  const evaluate = byLoss || input.onProgress !== undefined;
-  const record = (losses: { train: number; valid: number }) => {
-    const score = (part: Part, loss: number) =>
-      byLoss ? -loss : task.score(native.boosterScores(booster, part === valid), part.y, part.weights);
-    trainScore.push(score(train, losses.train));
-    if (valid !== null) validationScore.push(score(valid, losses.valid));
+  const recording = stopping || given !== null;
+  const { scoring } = params;
+  const scorer = scoring === 'loss' ? null : getScorer(scoring === 'score' ? task.ownScorer : scoring);
+  const evaluate = input.onProgress !== undefined || (recording && scorer === null);
+  const scoreOf = (part: Part, loss: number) =>
+    scorer === null ? -loss : scoreRaw(scorer, task, part, native.boosterScores(booster, part === valid));
+  const record = async (losses: { train: number; valid: number }) => {
+    trainScore.push(await scoreOf(train, losses.train));
+    if (valid !== null) validationScore.push(await scoreOf(valid, losses.valid));
   };
-  if (stopping && previous === null) record(await native.boosterRound(booster, false, byLoss, cancel));
+  if (recording && previous === null) {
+    await record(await native.boosterRound(booster, false, evaluate, cancel));
+  }
   for (let round = done; round < params.maxIter; round++) {
     const losses = await native.boosterRound(booster, true, evaluate, cancel);
-    if (stopping) record(losses);
-    const goOn = report(owner, input, round + 1, params.maxIter, losses, valid !== null);
+    if (recording) await record(losses);
+    const goOn = report(owner, input, {
+      done: round + 1,
+      total: params.maxIter,
+      trainLoss: losses.train,
+      ...(valid && { validationLoss: losses.valid }),
+      ...(recording && scorer && { trainScore: trainScore.at(-1) }),
+      ...(valid && scorer && { validationScore: validationScore.at(-1) }),
+    });
     if (!goOn || (stopping && hasStalled(valid === null ? trainScore : validationScore, params))) break;
   }
   const grown = await native.boosterFinish(booster);
@@ -137,24 +158,21 @@ function specOf(
   };
 }
 
+/** The score of rows that have these raw scores. */
+function scoreRaw(scorer: Scorer, task: HistBoostingTask, part: Part, raw: Float64Array): Promise<number> {
+  return scorer(task.scorable(raw, part.y.length), part.x, task.truth(part.y), {
+    sampleWeight: part.weights,
+  });
+}
+
 /** One event a round. A listener that returns false ends the fit, which keeps its rounds. */
 function report(
   owner: object,
   { onProgress }: FitInput,
-  done: number,
-  total: number,
-  losses: { train: number; valid: number },
-  hasValidation: boolean,
+  event: Omit<Progress, 'estimator' | 'fraction'>,
 ): boolean {
-  const event = {
-    estimator: owner.constructor.name,
-    done,
-    total,
-    fraction: done / total,
-    trainLoss: losses.train,
-    ...(hasValidation ? { validationLoss: losses.valid } : {}),
-  };
-  return onProgress?.(event) !== false;
+  const { done, total } = event;
+  return onProgress?.({ estimator: owner.constructor.name, fraction: done / total, ...event }) !== false;
 }
 
 /** Whether none of the last scores is better than the one before them. */

@@ -2,6 +2,7 @@
 import { bool, custom, either, int, nothing, oneOf, type Rules, real, seed } from '../core/params.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
+import { type ScorerName, scorerNames } from '../metrics/index.js';
 
 /** Columns by position, by name, or a mark for each. */
 export type ColumnChoice = readonly number[] | readonly string[] | readonly boolean[];
@@ -40,11 +41,20 @@ export interface HistBoostingParams {
   interactionCst: 'pairwise' | 'noInteractions' | ReadonlyArray<readonly number[]> | null;
   /** Keep the trees of the last fit and add rounds up to `maxIter`. Default false. */
   warmStart: boolean;
-  /** Stop when the score no longer rises: true, false, or 'auto' (above 10,000 rows). Default 'auto'. */
+  /**
+   * Stop when the score no longer rises: true, false, or 'auto' (with a `validation` set, or above 10,000 rows).
+   * Default 'auto'.
+   */
   earlyStopping: boolean | 'auto';
-  /** What early stopping looks at: the loss, or the estimator's own score (accuracy, R2). Default 'loss'. */
-  scoring: 'loss' | 'score';
-  /** Rows held out for early stopping: a share in (0, 1), a count, or null: it looks at the training rows. Default 0.1. */
+  /**
+   * What early stopping looks at: the loss, the estimator's own score (accuracy, R2), or a scorer by name (see
+   * {@link getScorer}), such as 'rocAuc'. All but the loss are computed on the event loop. Default 'loss'.
+   */
+  scoring: 'loss' | 'score' | ScorerName;
+  /**
+   * Rows held out for early stopping unless `fit` is given a `validation` set: a share in (0, 1), a count, or null: it
+   * looks at the training rows. Default 0.1.
+   */
   validationFraction: number | null;
   /** Rounds without a rise of the score after which training stops, >= 1. Default 10. */
   nIterNoChange: number;
@@ -132,7 +142,7 @@ export const histBoostingRules: Rules<HistBoostingParams> = {
   ),
   warmStart: bool,
   earlyStopping: either(bool, oneOf('auto')),
-  scoring: oneOf('loss', 'score'),
+  scoring: oneOf('loss', 'score', ...scorerNames),
   validationFraction: either(count, real(0, 1, 'both'), nothing),
   nIterNoChange: count,
   tol: real(0),

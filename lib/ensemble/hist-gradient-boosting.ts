@@ -4,18 +4,20 @@ import {
   Classifier,
   type ClassifierState,
   type ClassWeight,
-  classWeights,
   Regressor,
+  weightsByClass,
+  weightsOfRows,
 } from '../core/kinds.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { codesOfLabels, encodeTargets, type Label } from '../core/labels.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { classWeight, either, labels, nothing, oneOf, type Rules, real } from '../core/params.js';
 import { type Output, Plan, type ResolvedCompileOptions, resolveCompileOptions } from '../core/plan.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
-import { accuracy, r2 } from '../core/score.js';
 import type { TreeScores } from '../core/tree-scores.js';
 import { ValidationError } from '../errors.js';
-import { fitHistBoosting } from './hist-boosting-fit.js';
+import type { ScorableEstimator } from '../metrics/index.js';
+import { fitHistBoosting, type HistBoostingTask } from './hist-boosting-fit.js';
 import { type HistBoostingParams, histBoostingDefaults, histBoostingRules } from './hist-boosting-params.js';
 import {
   checkHistBoostingState,
@@ -73,10 +75,14 @@ const importancesOf = (state: HistBoostingState, columns: number): FeatureImport
  * threads and on any processor. A fit holds 2 bytes a value (columns rounded up to a power of two, then twice), 64 bytes
  * a row and output at most, and 512 MiB of histograms at most.
  *
- * `onProgress` is called after each round with `trainLoss` and, with early stopping, `validationLoss`; a listener that
+ * `fit(X, y, { validation: [X, y, sampleWeight?] })` watches rows of the caller's: early stopping looks at them, and no
+ * training row is held out. Without early stopping they are only scored. Class weights count for them as well.
+ *
+ * `onProgress` is called after each round with `trainLoss` and, with a validation set or early stopping,
+ * `validationLoss`; where `scoring` is not the loss also with `trainScore` and `validationScore`. A listener that
  * returns false ends the fit, which keeps its rounds.
  *
- * Differs from scikit-learn: the validation split and column draws have our own random streams; with monotonic
+ * Differs from scikit-learn: `earlyStopping: 'auto'` is true with a validation set; the validation split and column draws have our own random streams; with monotonic
  * constraints a bounded side is scored by the loss it really has; more parameters, after LightGBM's and XGBoost's.
  *
  * @example
@@ -108,7 +114,11 @@ export class HistGradientBoostingClassifier extends Classifier<
   }
 
   override get tags() {
-    return { allowNan: true, allowCategories: this.params.categoricalFeatures !== null };
+    return {
+      allowNan: true,
+      allowCategories: this.params.categoricalFeatures !== null,
+      watchesValidation: true,
+    };
   }
 
   protected override checkState(state: ClassifierTrees): void {
@@ -119,16 +129,23 @@ export class HistGradientBoostingClassifier extends Classifier<
     const encoded = fitLabels(input);
     const { codes, classes } = encoded;
     const outputs = classes.length === 2 ? 1 : classes.length;
-    const y = Float64Array.from(codes);
-    const task = {
-      loss: outputs === 1 ? ('logistic' as const) : ('softmax' as const),
+    const byClass = weightsByClass(this.params.classWeight, encoded, null);
+    const { validation, sampleWeight } = input;
+    const validCodes = validation && codesOfLabels(validation.y, classes, 'validation');
+    const task: HistBoostingTask = {
+      loss: outputs === 1 ? 'logistic' : 'softmax',
       lossParameter: 0,
       outputs,
-      y,
-      weights: classWeights(this.params.classWeight, encoded, input.sampleWeight, 'rows'),
+      y: Float64Array.from(codes),
+      weights: weightsOfRows(byClass, codes, sampleWeight),
       strata: codes,
-      score: (raw: Float64Array, truth: Float64Array, weights: Float64Array | null) =>
-        accuracy(truth, likeliest(raw, truth.length), weights ?? undefined),
+      validation: validCodes && {
+        y: Float64Array.from(validCodes),
+        weights: weightsOfRows(byClass, validCodes, validation.sampleWeight),
+      },
+      ownScorer: 'accuracy',
+      scorable: (raw, rows) => classifierOfScores(raw, rows, classes),
+      truth: (y) => Array.from(y, (code) => classes[code]),
     };
     const previous = this.params.warmStart && this.isFitted ? this.#comparable(classes, input.x.cols) : null;
     return { ...(await fitHistBoosting(this, input, this.params, task, previous)), classes };
@@ -145,12 +162,15 @@ export class HistGradientBoostingClassifier extends Classifier<
     return this.state.iterations;
   }
 
-  /** With early stopping: the score (minus the loss, or the accuracy) of the training rows before the first round and after each. */
+  /**
+   * With early stopping or a `validation` set: the score (minus the loss, or what `scoring` names) of the training rows
+   * before the first round and after each.
+   */
   get trainScore(): Float64Array {
     return this.state.trainScore.slice();
   }
 
-  /** The same for the rows held out. */
+  /** The same for the validation set, or the rows held out. */
   get validationScore(): Float64Array {
     return this.state.validationScore.slice();
   }
@@ -189,15 +209,34 @@ function bothClasses(plan: PlanBuilder, score: Slot): Slot {
   return plan.concat([plan.affine(p, Float64Array.of(1), Float64Array.of(-1)), p]);
 }
 
-/** Class numbers by raw scores, [outputs, rows]. */
-function likeliest(raw: Float64Array, rows: number): Float64Array {
-  const outputs = raw.length / rows;
-  if (outputs === 1) return raw.map((score) => (score > 0 ? 1 : 0));
-  return Float64Array.from({ length: rows }, (_, i) => {
-    let best = 0;
-    for (let k = 1; k < outputs; k++) if (raw[k * rows + i] > raw[best * rows + i]) best = k;
-    return best;
-  });
+/** A classifier that has raw scores, [outputs, rows], for its rows. */
+function classifierOfScores(raw: Float64Array, rows: number, classes: readonly Label[]): ScorableEstimator {
+  const scores = new Matrix(raw, raw.length / rows, rows).transpose();
+  const probabilities = () => {
+    const proba = new Matrix(new Float64Array(rows * classes.length), rows, classes.length);
+    for (let i = 0; i < rows; i++) {
+      const row = classes.length === 2 ? [0, raw[i]] : scores.row(i);
+      const greatest = Math.max(...row);
+      const exps = Array.from(row, (score) => Math.exp(score - greatest));
+      const total = exps.reduce((sum, e) => sum + e, 0);
+      exps.forEach((e, k) => {
+        proba.data[i * classes.length + k] = e / total;
+      });
+    }
+    return proba;
+  };
+  return {
+    classes,
+    decisionFunction: async () => scores,
+    predictProba: async () => probabilities(),
+    predict: async () =>
+      Array.from({ length: rows }, (_, i) => {
+        if (classes.length === 2) return classes[raw[i] > 0 ? 1 : 0];
+        let best = 0;
+        for (let k = 1; k < classes.length; k++) if (raw[k * rows + i] > raw[best * rows + i]) best = k;
+        return classes[best];
+      }),
+  };
 }
 
 function cannotGoOn(owner: object): ValidationError {
@@ -254,7 +293,11 @@ export class HistGradientBoostingRegressor extends Regressor<
   }
 
   override get tags() {
-    return { allowNan: true, allowCategories: this.params.categoricalFeatures !== null };
+    return {
+      allowNan: true,
+      allowCategories: this.params.categoricalFeatures !== null,
+      watchesValidation: true,
+    };
   }
 
   protected override checkState(state: HistBoostingState, _columns: readonly Column[]): void {
@@ -274,15 +317,21 @@ export class HistGradientBoostingRegressor extends Regressor<
       number
     >;
     const inverse = EXPONENTIAL.includes(loss) ? Math.exp : (raw: number) => raw;
-    const task = {
+    const { validation } = input;
+    const task: HistBoostingTask = {
       loss,
       lossParameter: parameter[loss] ?? 0,
       outputs: 1,
       y: fitTargets(input),
       weights: input.sampleWeight,
       strata: null,
-      score: (raw: Float64Array, truth: Float64Array, weights: Float64Array | null) =>
-        r2(truth, raw.map(inverse), weights ?? undefined),
+      validation: validation && {
+        y: encodeTargets(validation.y, validation.x.rows),
+        weights: validation.sampleWeight,
+      },
+      ownScorer: 'r2',
+      scorable: (raw) => ({ predict: async () => raw.map(inverse) }),
+      truth: (y) => y,
     };
     const goesOn = warmStart && this.isFitted;
     if (goesOn && input.x.cols !== this.nFeaturesIn) throw cannotGoOn(this);
@@ -294,12 +343,15 @@ export class HistGradientBoostingRegressor extends Regressor<
     return this.state.iterations;
   }
 
-  /** With early stopping: the score (minus the loss, or R2) of the training rows before the first round and after each. */
+  /**
+   * With early stopping or a `validation` set: the score (minus the loss, or what `scoring` names) of the training rows
+   * before the first round and after each.
+   */
   get trainScore(): Float64Array {
     return this.state.trainScore.slice();
   }
 
-  /** The same for the rows held out. */
+  /** The same for the validation set, or the rows held out. */
   get validationScore(): Float64Array {
     return this.state.validationScore.slice();
   }

@@ -55,4 +55,5 @@ export {
   type Scorer,
   type ScorerName,
   type ScorerOptions,
+  scorerNames,
 } from './scorers.js';

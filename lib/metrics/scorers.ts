@@ -112,6 +112,9 @@ const SCORERS = {
 /** The names that {@link getScorer} knows: scikit-learn's in camelCase. */
 export type ScorerName = keyof typeof SCORERS;
 
+/** Every name that {@link getScorer} knows. */
+export const scorerNames = Object.keys(SCORERS) as readonly ScorerName[];
+
 /**
  * The scorer of a name; a function is taken as a scorer itself.
  *
@@ -130,7 +133,7 @@ export function getScorer(scoring: ScorerName | Scorer): Scorer {
   if (typeof scoring !== 'string' || !Object.hasOwn(SCORERS, scoring)) {
     throw new ValidationError(
       'ERR_PARAMETER',
-      `There is no scorer ${show(scoring)}; there are ${Object.keys(SCORERS).join(', ')}, or pass a function.`,
+      `There is no scorer ${show(scoring)}; there are ${scorerNames.join(', ')}, or pass a function.`,
     );
   }
   return SCORERS[scoring];

@@ -123,15 +123,19 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
       const schema = new Schema(current.columns, { kind: 'none' }, true);
-      await step.fitInput(current, schema);
-      if (i === steps.length - 1 || !isTransformer(step)) break;
-      const x = await applyOps(
-        current.x,
-        schema,
-        (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM),
-        input.cancel,
-      );
-      current = { ...current, x, columns: step.outputColumns() };
+      const isLast = i === steps.length - 1 || !isTransformer(step);
+      await step.fitInput(isLast ? current : { ...current, validation: null }, schema);
+      if (isLast) break;
+      const transform = (x: Matrix) =>
+        applyOps(x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), input.cancel);
+      const x = await transform(current.x);
+      const { validation } = current;
+      current = {
+        ...current,
+        x,
+        validation: validation && { ...validation, x: await transform(validation.x) },
+        columns: step.outputColumns(),
+      };
     }
     return { steps };
   }

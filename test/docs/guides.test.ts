@@ -5,6 +5,7 @@ import { markdownExamples, runExamples, toModule } from '../support/examples.ts'
 const guides = [
   'matrix',
   'trees',
+  'boosting',
   'interchange',
   'explaining',
   'serving-models',

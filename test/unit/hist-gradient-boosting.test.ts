@@ -2,13 +2,22 @@
 import { describe, expect, test } from 'vitest';
 import type { Progress } from '../../lib/core/fit-input.js';
 import {
+  accuracyScore,
+  f1Score,
   HistGradientBoostingClassifier,
   HistGradientBoostingRegressor,
+  LinearRegression,
   load,
   loadBreastCancer,
   loadDiabetes,
   loadIris,
+  logLoss,
   Matrix,
+  makePipeline,
+  meanSquaredError,
+  rocAucScore,
+  type ScorerName,
+  StandardScaler,
   treeShap,
 } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
@@ -54,6 +63,106 @@ describe('early stopping', () => {
     await expect(model.fit(data, target)).resolves.toBe(model);
     model.setParams({ validationFraction: 150 });
     await expect(model.fit(data, target)).rejects.toThrow(/validationFraction/);
+  });
+});
+
+describe('a validation set of the caller', () => {
+  const train = diabetes.data.slice(0, 300);
+  const valid = diabetes.data.slice(300, 442);
+  const [y, validY] = [diabetes.target.slice(0, 300), diabetes.target.slice(300)];
+
+  test('is what early stopping watches; no training row is held out', async () => {
+    const stop = { maxIter: 300, nIterNoChange: 5, randomState: 1 };
+    const stopped = new HistGradientBoostingRegressor(stop);
+    await stopped.fit(train, y, { validation: [valid, validY] });
+    expect(stopped.nIter).toBeLessThan(150);
+    const scores = Array.from(stopped.validationScore);
+    expect(scores.length).toBe(stopped.nIter + 1);
+    expect(-2 * scores.at(-1)!).toBeCloseTo(
+      meanSquaredError(validY, await stopped.predict(valid)) as number,
+      6,
+    );
+    const whole = new HistGradientBoostingRegressor({ maxIter: stopped.nIter, earlyStopping: false });
+    await whole.fit(train, y);
+    expect(await whole.predict(valid)).toEqual(await stopped.predict(valid));
+  });
+
+  test('is only scored without early stopping, with weights as repeated rows', async () => {
+    const model = new HistGradientBoostingRegressor({ maxIter: 20, earlyStopping: false });
+    const losses: number[] = [];
+    const onProgress = ({ validationLoss }: Progress) => void losses.push(validationLoss!);
+    const weights = validY.map((_, i) => i % 3);
+    await model.fit(train, y, { validation: [valid, validY, weights], onProgress });
+    expect(model.nIter).toBe(20);
+    expect(losses.length).toBe(20);
+    const kept = Array.from(validY, (_, i) => new Array<number>(i % 3).fill(i)).flat();
+    const repeated: number[] = [];
+    await model.fit(train, y, {
+      validation: [Matrix.from(kept.map((i) => Array.from(valid.row(i)))), kept.map((i) => validY[i])],
+      onProgress: ({ validationLoss }) => void repeated.push(validationLoss!),
+    });
+    repeated.forEach((loss, i) => {
+      expect(loss / losses[i]).toBeCloseTo(1, 12);
+    });
+  });
+
+  test.each([
+    ['rocAuc', (m, X, t) => rocAucScore(t, m.predictProbaSync(X)) as number],
+    ['negLogLoss', (m, X, t) => -logLoss(t, m.predictProbaSync(X))],
+    ['f1Macro', (m, X, t) => f1Score(t, m.predictSync(X), { average: 'macro' }) as number],
+    ['score', (m, X, t) => accuracyScore(t, m.predictSync(X))],
+  ] as Array<[ScorerName, (m: HistGradientBoostingClassifier, X: Matrix, t: string[]) => number]>)(
+    'may be scored by %s',
+    async (scoring, expected) => {
+      for (const { data, target, targetNames } of [cancer, loadIris()]) {
+        if (scoring === 'rocAuc' && targetNames.length > 2) continue;
+        const names = Array.from(target, (code) => targetNames[code]);
+        const rows = Array.from({ length: data.rows }, (_, i) => i);
+        const part = (odd: number) => rows.filter((i) => i % 2 === odd);
+        const X = Matrix.from(part(0).map((i) => Array.from(data.row(i))));
+        const V = Matrix.from(part(1).map((i) => Array.from(data.row(i))));
+        const truth = part(1).map((i) => names[i]);
+        const events: Progress[] = [];
+        const model = new HistGradientBoostingClassifier({ maxIter: 12, scoring });
+        await model.fit(
+          X,
+          part(0).map((i) => names[i]),
+          { validation: [V, truth], onProgress: (event) => void events.push(event) },
+        );
+        expect(model.validationScore.at(-1)).toBeCloseTo(expected(model, V, truth), 12);
+        expect(events.at(-1)!.validationScore).toBe(model.validationScore.at(-1));
+        expect(events.at(-1)!.trainScore).toBe(model.trainScore.at(-1));
+      }
+    },
+  );
+
+  test('goes through the steps of a pipeline', async () => {
+    const model = () => new HistGradientBoostingRegressor({ maxIter: 9, earlyStopping: false });
+    const pipeline = makePipeline(new StandardScaler(), model());
+    const losses: number[] = [];
+    const onProgress = ({ validationLoss }: Progress) => void losses.push(validationLoss!);
+    await pipeline.fit(train, y, { validation: [valid, validY], onProgress });
+    const mse = meanSquaredError(validY, await pipeline.predict(valid)) as number;
+    expect(2 * losses.at(-1)!).toBeCloseTo(mse, 4);
+  });
+
+  test('is checked', async () => {
+    const model = new HistGradientBoostingClassifier({ maxIter: 2 });
+    const { data, target } = cancer;
+    const refused: Array<[unknown, string]> = [
+      [data, 'ERR_PARAMETER'],
+      [[data], 'ERR_PARAMETER'],
+      [[data, target.slice(1)], 'ERR_SHAPE'],
+      [[data.columns([0, 1]), target], 'ERR_SHAPE'],
+      [[data.slice(0, 0), []], 'ERR_EMPTY'],
+      [[data.slice(0, 1), ['maybe']], 'ERR_LABELS'],
+      [[data.slice(0, 2), [0, 1], [1, -1]], 'ERR_PARAMETER'],
+    ];
+    for (const [validation, code] of refused) {
+      await expect(model.fit(data, target, { validation } as never)).rejects.toMatchObject({ code });
+    }
+    const linear = new LinearRegression().fit(train, y, { validation: [valid, validY] });
+    await expect(linear).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
   });
 });
 
