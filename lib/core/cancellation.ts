@@ -1,16 +1,21 @@
 /** Joins an AbortSignal to the native core's cancel tokens for the time of one operation. */
-import { AbortError, toBorealError } from '../errors.js';
+import { AbortError, toBorealError, ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
+import { show } from './params.js';
 
 /**
  * Runs `work` with a token that is cancelled when the signal fires.
  *
  * @throws {ERR_ABORTED} when the signal has fired; `cause` is the signal's reason
+ * @throws {ERR_PARAMETER} when the signal is no AbortSignal
  */
 export async function withCancel<R>(
   signal: AbortSignal | undefined,
   work: (cancel: CancelHandle | null) => Promise<R>,
 ): Promise<R> {
+  if (signal !== undefined && signal !== null && typeof signal.addEventListener !== 'function') {
+    throw new ValidationError('ERR_PARAMETER', `signal must be an AbortSignal; got ${show(signal)}.`);
+  }
   const aborted = () => new AbortError('The operation was aborted.', { cause: signal?.reason });
   if (signal?.aborted) throw aborted();
   const token = signal ? native.createCancel() : null;

@@ -4,25 +4,25 @@
  */
 import { ValidationError } from '../errors.js';
 import type { FloatArray } from '../native.js';
-import { type Dtype, requireShape, setMatrixConstructor } from './linalg/base.js';
+import { isMatrixShaped, isTypedArray, type TypedArray } from './forms.js';
+import {
+  type Dtype,
+  newArray,
+  requireShape,
+  requireValues,
+  sameArray,
+  setMatrixConstructor,
+  shapeOf,
+} from './linalg/base.js';
+import { requireMatrix } from './linalg/call.js';
 import { Decompositions } from './linalg/decompositions.js';
 import { type ArrayOf, requireDtype } from './linalg/layout.js';
 import { type QuantizedMatrix, type QuantizeOptions, quantize } from './linalg/quantized.js';
 import { show } from './params.js';
-import type { Table } from './table.js';
+import { isMissing, isTable, type Table, tableToColumns } from './table.js';
 
-export type { Dtype, FloatArray };
-/** Any numeric typed array; integers are converted to float64. */
-export type TypedArray =
-  | FloatArray
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array;
-
+export type { Dtype, FloatArray, TypedArray };
+export { isMatrixShaped, isTypedArray };
 /** A matrix in any of the plain forms: rows of numbers, or a flat typed array with its shape. */
 export type NumericMatrixLike =
   | Matrix
@@ -35,28 +35,17 @@ function isFloatArray(value: unknown): value is FloatArray {
   return value instanceof Float32Array || value instanceof Float64Array;
 }
 
-/** Whether a value is a typed array of numbers (and not of BigInts). */
-export function isTypedArray(value: unknown): value is TypedArray {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !isBigIntArray(value);
-}
-
-function isBigIntArray(value: ArrayBufferView): boolean {
-  return value instanceof BigInt64Array || value instanceof BigUint64Array;
-}
-
 function toFloatArray(values: ArrayLike<number>, dtype: Dtype): FloatArray {
-  return dtype === 'float32' ? new Float32Array(values) : new Float64Array(values);
+  const out = newArray(dtype, values.length);
+  out.set(values);
+  return out;
 }
 
-function zeros(rows: number, cols: number, dtype: Dtype): FloatArray {
-  requireDtype(dtype);
-  requireShape(rows, cols);
-  try {
-    return dtype === 'float32' ? new Float32Array(rows * cols) : new Float64Array(rows * cols);
-  } catch (error) {
-    const message = `A matrix of shape [${rows}, ${cols}] is larger than an array can be here.`;
-    throw new ValidationError('ERR_SHAPE', message, { cause: error });
-  }
+function cellError(i: number, j: number, value: unknown): ValidationError {
+  return new ValidationError(
+    'ERR_DTYPE',
+    `Row ${i}, column ${j} holds ${show(value)}: rows of a matrix hold numbers. Text and missing values go into a table (an array of objects, or named columns).`,
+  );
 }
 
 function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix {
@@ -65,8 +54,7 @@ function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix 
     throw new ValidationError('ERR_SHAPE', `Row ${odd} is ${show(rows[odd])}, not an array of numbers.`);
   }
   const cols = rows.length === 0 ? 0 : rows[0].length;
-  const data =
-    dtype === 'float32' ? new Float32Array(rows.length * cols) : new Float64Array(rows.length * cols);
+  const data = newArray(dtype, rows.length * cols);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
     if (row.length !== cols) {
@@ -77,16 +65,82 @@ function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix 
     }
     for (let j = 0; j < cols; j++) {
       const value = row[j];
-      if (typeof value !== 'number') {
-        throw new ValidationError(
-          'ERR_DTYPE',
-          `Row ${i}, column ${j} holds ${show(value)}: rows of a matrix hold numbers. Text and missing values go into a table (an array of objects, or named columns).`,
-        );
-      }
+      if (typeof value !== 'number') throw cellError(i, j, value);
       data[i * cols + j] = value;
     }
   }
   return new Matrix(data, rows.length, cols);
+}
+
+function fromFlat(values: readonly number[], cols: number, dtype: Dtype): FloatArray {
+  const odd = values.findIndex((value) => typeof value !== 'number');
+  if (odd >= 0) throw cellError(Math.floor(odd / cols), odd % cols, values[odd]);
+  return toFloatArray(values, dtype);
+}
+
+function fromTable(table: Table, dtype: Dtype): Matrix {
+  const { names, columns, rows } = tableToColumns(table);
+  const cols = names.length;
+  const data = newArray(dtype, rows * cols);
+  for (let j = 0; j < cols; j++) {
+    for (let i = 0; i < rows; i++) {
+      const cell: unknown = columns[j][i];
+      if (typeof cell !== 'number' && typeof cell !== 'boolean' && !isMissing(cell)) {
+        const message = `Column '${names[j]}', row ${i} holds ${show(cell)}: a matrix holds numbers. Encode text first, for example with OneHotEncoder.`;
+        throw new ValidationError('ERR_DTYPE', message);
+      }
+      data[i * cols + j] = isMissing(cell) ? Number.NaN : Number(cell);
+    }
+  }
+  return new Matrix(data, rows, cols);
+}
+
+function checkedShape(shape: unknown): readonly [number, number] {
+  if (Array.isArray(shape) && shape.length === 2) {
+    requireShape(shape[0], shape[1]);
+    return shape as [number, number];
+  }
+  throw new ValidationError(
+    'ERR_SHAPE',
+    `A shape is [rows, cols], two whole numbers >= 0; got ${show(shape)}.`,
+  );
+}
+
+function wrap(values: TypedArray | number[], rows: number, cols: number, dtype: Dtype | undefined): Matrix {
+  const type = dtype ?? 'float64';
+  const data = isFloatArray(values)
+    ? values
+    : Array.isArray(values)
+      ? fromFlat(values, cols, type)
+      : toFloatArray(values, type);
+  const matrix = new Matrix(data, rows, cols);
+  return dtype ? matrix.astype(dtype) : matrix;
+}
+
+function noShape(flat: TypedArray | number[]): ValidationError {
+  const message = Array.isArray(flat)
+    ? 'Expected a matrix, got one flat array. Write [[...]] for one row, or values.map((v) => [v]) for one column.'
+    : 'A flat array needs a shape: Matrix.from(array, [rows, cols]).';
+  return new ValidationError('ERR_SHAPE', message);
+}
+
+/** Positions of rows or columns. */
+function requireIndices(indices: unknown): void {
+  if (Array.isArray(indices) || isTypedArray(indices)) return;
+  throw new ValidationError(
+    'ERR_SHAPE',
+    `Positions come as an array of whole numbers; got ${show(indices)}.`,
+  );
+}
+
+function requireIndex(name: string, index: unknown): void {
+  if (typeof index === 'number' && !Number.isNaN(index)) return;
+  throw new ValidationError('ERR_SHAPE', `${name} must be the position of a row; got ${show(index)}.`);
+}
+
+function requireNumber(name: string, value: unknown): void {
+  if (typeof value === 'number') return;
+  throw new ValidationError('ERR_PARAMETER', `${name} must be a number; got ${show(value)}.`);
 }
 
 /**
@@ -103,49 +157,46 @@ function fromRows(rows: ReadonlyArray<ArrayLike<number>>, dtype: Dtype): Matrix 
  */
 export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T> {
   /**
-   * Makes a matrix from rows, a flat array with a shape, or something shaped like a matrix. A Float32Array or
-   * Float64Array is wrapped, not copied, unless `dtype` asks for the other type.
+   * Makes a matrix from rows, a flat array with a shape, something shaped like a matrix, or a table of numbers. A
+   * Float32Array or Float64Array is wrapped, not copied, unless `dtype` asks for the other type.
    *
-   * @param source - `number[][]`, a typed array (with `shape`), or `{ data, rows, cols }`
-   * @param shape - `[rows, cols]`, for a flat array only
+   * @param source - `number[][]`, a flat array (with `shape`), `{ data, rows, cols }`, or a {@link Table}, whose
+   *   booleans become 0 and 1 and whose missing values become NaN
+   * @param shape - `[rows, cols]`: needed for a flat array; of anything else, what it has to have
    * @param dtype - element type; default: that of a float array, else float64
-   * @throws {ERR_SHAPE} when rows are ragged or the shape does not match the length
+   * @throws {ERR_SHAPE} when rows are ragged or the shape does not match
    * @throws {ERR_DTYPE} when something is not a number
+   * @throws {ERR_EMPTY} when a table has no rows or no columns
+   * @throws {ERR_PARAMETER} when there is no such dtype
    */
   static from(
-    source: NumericMatrixLike | TypedArray,
+    source: MatrixLike | TypedArray | readonly number[],
     shape?: readonly [rows: number, cols: number],
     dtype?: Dtype,
   ): Matrix {
+    if (dtype !== undefined) requireDtype(dtype);
+    const wanted = shape === undefined ? undefined : checkedShape(shape);
+    if (isTypedArray(source) || (Array.isArray(source) && typeof source[0] === 'number')) {
+      const flat = source as TypedArray | number[];
+      if (wanted === undefined) throw noShape(flat);
+      return wrap(flat, wanted[0], wanted[1], dtype);
+    }
+    const matrix = Matrix.#convert(source, dtype);
+    if (wanted !== undefined && (matrix.rows !== wanted[0] || matrix.cols !== wanted[1])) {
+      const message = `The shape [${wanted[0]}, ${wanted[1]}] was asked for, but the values have ${shapeOf(matrix)}.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    return matrix;
+  }
+
+  static #convert(source: unknown, dtype: Dtype | undefined): Matrix {
     if (source instanceof Matrix) return dtype ? source.astype(dtype) : source;
-    if (isTypedArray(source)) {
-      if (shape === undefined) {
-        throw new ValidationError(
-          'ERR_SHAPE',
-          'A flat array needs a shape: Matrix.from(array, [rows, cols]).',
-        );
-      }
-      const data = isFloatArray(source) ? source : toFloatArray(source, dtype ?? 'float64');
-      const matrix = new Matrix(data, shape[0], shape[1]);
-      return dtype ? matrix.astype(dtype) : matrix;
-    }
-    if (Array.isArray(source)) {
-      if (source.length > 0 && typeof source[0] === 'number') {
-        throw new ValidationError(
-          'ERR_SHAPE',
-          'Expected a matrix, got one flat array. Write [[...]] for one row, or values.map((v) => [v]) for one column.',
-        );
-      }
-      return fromRows(source, dtype ?? 'float64');
-    }
-    if (isMatrixShaped(source)) {
-      const data = isFloatArray(source.data) ? source.data : toFloatArray(source.data, dtype ?? 'float64');
-      const matrix = new Matrix(data, source.rows, source.cols);
-      return dtype ? matrix.astype(dtype) : matrix;
-    }
+    if (isMatrixShaped(source)) return wrap(source.data, source.rows, source.cols, dtype);
+    if (isTable(source) && Object.keys(source).length > 0) return fromTable(source, dtype ?? 'float64');
+    if (Array.isArray(source)) return fromRows(source, dtype ?? 'float64');
     throw new ValidationError(
       'ERR_DTYPE',
-      'Expected a matrix: rows of numbers, a typed array with a shape, or { data, rows, cols }.',
+      `Expected a matrix: rows of numbers, a flat array with a shape, { data, rows, cols }, or a table; got ${show(source)}.`,
     );
   }
 
@@ -166,6 +217,7 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
     value: number,
     dtype?: D,
   ): Matrix<ArrayOf<D>> {
+    requireNumber('value', value);
     const matrix = Matrix.zeros(rows, cols, dtype);
     matrix.data.fill(value);
     return matrix;
@@ -183,7 +235,10 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    * ```
    */
   static zeros<D extends Dtype = 'float64'>(rows: number, cols: number, dtype?: D): Matrix<ArrayOf<D>> {
-    return new Matrix(zeros(rows, cols, dtype ?? 'float64') as ArrayOf<D>, rows, cols);
+    const type: Dtype = dtype ?? 'float64';
+    requireDtype(type);
+    requireShape(rows, cols);
+    return new Matrix(newArray(type, rows * cols) as ArrayOf<D>, rows, cols);
   }
 
   /**
@@ -222,6 +277,7 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    * A square matrix with the given values on its diagonal, zeros elsewhere.
    *
    * @param dtype - default 'float64'
+   * @throws {ERR_DTYPE} when the values are not numbers
    * @example
    * ```ts
    * import { Matrix } from 'boreal';
@@ -229,9 +285,13 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    * ```
    */
   static diagonal<D extends Dtype = 'float64'>(values: ArrayLike<number>, dtype?: D): Matrix<ArrayOf<D>> {
-    const n = values.length;
+    if (!Array.isArray(values) && !isTypedArray(values)) {
+      throw new ValidationError('ERR_DTYPE', `A diagonal is an array of numbers; got ${show(values)}.`);
+    }
+    const diagonal = wrap(values, 1, values.length, undefined).data;
+    const n = diagonal.length;
     const matrix = Matrix.zeros(n, n, dtype);
-    for (let i = 0; i < n; i++) matrix.data[i * n + i] = values[i];
+    for (let i = 0; i < n; i++) matrix.data[i * n + i] = diagonal[i];
     return matrix;
   }
 
@@ -247,16 +307,18 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    */
   row(i: number): T {
     if (!Number.isInteger(i) || i < 0 || i >= this.rows) {
-      throw new ValidationError('ERR_SHAPE', `Row ${i} is not in a matrix of ${this.rows} rows.`);
+      throw new ValidationError('ERR_SHAPE', `Row ${show(i)} is not in a matrix of ${this.rows} rows.`);
     }
+    requireValues(this);
     return this.data.subarray(i * this.cols, (i + 1) * this.cols) as T;
   }
 
   /**
    * Rows start to end (exclusive) as a view that shares memory.
    *
-   * @param start - negative counts from the end
+   * @param start - negative counts from the end. Default 0
    * @param end - default: all rows from start on
+   * @throws {ERR_SHAPE} when one of them is not a number
    * @example
    * ```ts
    * import { Matrix } from 'boreal';
@@ -265,7 +327,10 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    * m.slice(-1); // [[5, 6]]
    * ```
    */
-  slice(start: number, end: number = this.rows): Matrix<T> {
+  slice(start: number = 0, end: number = this.rows): Matrix<T> {
+    requireIndex('start', start);
+    requireIndex('end', end);
+    requireValues(this);
     const clamp = (index: number) => Math.min(this.rows, Math.max(0, index < 0 ? this.rows + index : index));
     const from = clamp(Math.trunc(start));
     const to = Math.max(from, clamp(Math.trunc(end)));
@@ -283,16 +348,18 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    * ```
    */
   columns(indices: ArrayLike<number>): Matrix<T> {
+    requireIndices(indices);
+    requireValues(this);
     for (let k = 0; k < indices.length; k++) {
       if (!Number.isInteger(indices[k]) || indices[k] < 0 || indices[k] >= this.cols) {
         throw new ValidationError(
           'ERR_SHAPE',
-          `Column ${indices[k]} is not in a matrix of ${this.cols} columns.`,
+          `Column ${show(indices[k])} is not in a matrix of ${this.cols} columns.`,
         );
       }
     }
     const width = indices.length;
-    const out = new (this.data.constructor as new (n: number) => T)(this.rows * width);
+    const out = sameArray(this.data, this.rows * width);
     for (let i = 0; i < this.rows; i++) {
       for (let k = 0; k < width; k++) out[i * width + k] = this.data[i * this.cols + indices[k]];
     }
@@ -310,8 +377,9 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    * ```
    */
   takeRows(indices: ArrayLike<number>): Matrix<T> {
+    requireIndices(indices);
     const { cols } = this;
-    const out = new (this.data.constructor as new (n: number) => T)(indices.length * cols);
+    const out = sameArray(this.data, indices.length * cols);
     for (let k = 0; k < indices.length; k++) out.set(this.row(indices[k]), k * cols);
     return new Matrix(out, indices.length, cols);
   }
@@ -328,6 +396,7 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    * ```
    */
   copy(): Matrix<T> {
+    requireValues(this);
     return new Matrix(this.data.slice() as T, this.rows, this.cols);
   }
 
@@ -335,6 +404,7 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    * Whether another matrix has the same shape and the same values; NaN differs from NaN, as in numpy's array_equal. The
    * element types may differ.
    *
+   * @throws {ERR_PARAMETER} when the other is no matrix
    * @example
    * ```ts
    * import { Matrix } from 'boreal';
@@ -351,6 +421,7 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    *
    * @param tolerance - `relative` (default 1e-5), `absolute` (default 1e-8), and whether NaN equals NaN (`equalNan`,
    *   default false); numpy's rtol, atol and equal_nan
+   * @throws {ERR_PARAMETER} when the other is no matrix, or a tolerance is no number >= 0
    * @example
    * ```ts
    * import { Matrix } from 'boreal';
@@ -359,12 +430,16 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
    * m.allClose(m.add(1e-3)); // false
    * ```
    */
-  allClose(
-    other: Matrix,
-    tolerance: { relative?: number; absolute?: number; equalNan?: boolean } = {},
-  ): boolean {
-    const { relative = 1e-5, absolute = 1e-8, equalNan = false } = tolerance;
+  allClose(other: Matrix, tolerance?: { relative?: number; absolute?: number; equalNan?: boolean }): boolean {
+    const { relative = 1e-5, absolute = 1e-8, equalNan = false } = tolerance ?? {};
+    requireMatrix(other, 'other');
+    for (const [name, value] of Object.entries({ relative, absolute })) {
+      if (typeof value === 'number' && value >= 0) continue;
+      throw new ValidationError('ERR_PARAMETER', `${name} must be a number >= 0; got ${show(value)}.`);
+    }
     if (this.rows !== other.rows || this.cols !== other.cols) return false;
+    requireValues(this);
+    requireValues(other);
     const a: FloatArray = this.data;
     const b: FloatArray = other.data;
     for (let i = 0; i < a.length; i++) {
@@ -396,12 +471,3 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
 }
 
 setMatrixConstructor((data, rows, cols) => new Matrix(data, rows, cols));
-
-/** Whether a value is `{ data: TypedArray, rows, cols }` (a {@link Matrix} too). */
-export function isMatrixShaped(
-  value: unknown,
-): value is { readonly data: TypedArray; readonly rows: number; readonly cols: number } {
-  if (typeof value !== 'object' || value === null) return false;
-  const { data, rows, cols } = value as { data?: unknown; rows?: unknown; cols?: unknown };
-  return isTypedArray(data) && typeof rows === 'number' && typeof cols === 'number';
-}

@@ -3,7 +3,7 @@
  * one of two shapes, an object of columns or an array of row objects; nothing here copies a column unless it must.
  */
 import { ValidationError } from '../errors.js';
-import { isMatrixShaped } from './matrix.js';
+import { isMatrixShaped } from './forms.js';
 
 /** One value of a table. `null`, `undefined` and `NaN` are missing values. */
 export type Cell = number | string | boolean | null | undefined;

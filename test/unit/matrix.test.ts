@@ -191,3 +191,92 @@ test('isMatrixShaped tells matrices from tables', () => {
   expect(yes.map(isMatrixShaped)).toEqual([true, true]);
   expect(no.map(isMatrixShaped)).toEqual(no.map(() => false));
 });
+
+describe('what Matrix refuses, and what it takes', () => {
+  const m = Matrix.from([
+    [1, 2],
+    [3, 4],
+  ]);
+  const parameter = { code: 'ERR_PARAMETER' };
+
+  test('flat arrays with a shape, and tables of numbers', () => {
+    expect(Matrix.from([1, 2, 3, 4], [2, 2]).equals(m)).toBe(true);
+    expect(Matrix.from({ a: [1, 3], b: [2, 4] }).equals(m)).toBe(true);
+    expect(Matrix.from([{ a: 1, b: true }, { a: null }], undefined, 'float32').data).toEqual(
+      Float32Array.of(1, 1, Number.NaN, Number.NaN),
+    );
+    expect(error(() => Matrix.from({ a: ['x'] }))).toMatchObject({
+      ...dtype,
+      message: expect.stringContaining("Column 'a', row 0"),
+    });
+    expect(error(() => Matrix.from([1, 'x', 3, 4] as never, [2, 2]))).toMatchObject(dtype);
+  });
+
+  test('a shape that differs from that of the values', () => {
+    expect(error(() => Matrix.from(m, [1, 4]))).toMatchObject(shape);
+    expect(error(() => Matrix.from([[1, 2]], [2, 1]))).toMatchObject(shape);
+    for (const odd of [null, [2, 2, 1], '22', {}]) {
+      expect(error(() => Matrix.from(m.data, odd as never))).toMatchObject(shape);
+    }
+  });
+
+  test('what is no float array, dtype, number, position or matrix', () => {
+    for (const odd of [null, [1, 2], Int32Array.of(1, 2)]) {
+      expect(error(() => new Matrix(odd as never, 1, 2))).toMatchObject(dtype);
+    }
+    expect(error(() => Matrix.from([[1]], undefined, 'float16' as never))).toMatchObject(parameter);
+    expect(error(() => Matrix.full(1, 1, 'x' as never))).toMatchObject(parameter);
+    expect(error(() => Matrix.diagonal(null as never))).toMatchObject(dtype);
+    expect(error(() => Matrix.diagonal(['a'] as never))).toMatchObject(dtype);
+    expect(error(() => m.slice('a' as never))).toMatchObject(shape);
+    for (const odd of [null, undefined, 5]) {
+      expect(error(() => m.columns(odd as never))).toMatchObject(shape);
+      expect(error(() => m.takeRows(odd as never))).toMatchObject(shape);
+      expect(error(() => m.equals(odd as never))).toMatchObject(parameter);
+    }
+    expect(error(() => m.row(Symbol('x') as never))).toMatchObject(shape);
+    expect(error(() => m.allClose(m, { relative: 'x' as never }))).toMatchObject(parameter);
+  });
+
+  test('null in place of options', () => {
+    const none = null as never;
+    expect(m.matmul(m, none).toArray()).toEqual([
+      [7, 10],
+      [15, 22],
+    ]);
+    expect(m.topK(1, none).values.toArray()).toEqual([[2], [4]]);
+    expect(m.pack(none).rows).toBe(2);
+    expect(m.allClose(m, none)).toBe(true);
+    expect(m.quantize(none).rows).toBe(2);
+  });
+
+  test('results larger than an array can be', () => {
+    const column = Matrix.zeros(200_000, 1);
+    expect(error(() => column.matmul(column, { transposeB: true }))).toMatchObject(shape);
+    expect(error(() => column.add(column.transpose()))).toMatchObject(shape);
+    expect(error(() => column.qr({ mode: 'full' }))).toMatchObject(shape);
+  });
+
+  test('a matrix whose buffer was transferred has no values', () => {
+    const gone = Matrix.ones(2, 2);
+    structuredClone(gone.data.buffer, { transfer: [gone.data.buffer as ArrayBuffer] });
+    const calls = [
+      () => gone.row(0),
+      () => gone.slice(0, 1),
+      () => gone.columns([0]),
+      () => gone.takeRows([0]),
+      () => gone.copy(),
+      () => gone.toArray(),
+      () => gone.equals(gone),
+      () => gone.quantize(),
+      () => gone.sum(),
+    ];
+    for (const call of calls) expect(error(call)).toMatchObject(shape);
+  });
+
+  test('a signal that is none', async () => {
+    for (const odd of [5, 'x', {}, Number.NaN]) {
+      await expect(m.sumAsync(0, { signal: odd as never })).rejects.toMatchObject(parameter);
+    }
+  });
+});

@@ -6,6 +6,7 @@
 import { ValidationError } from '../../errors.js';
 import type { FloatArray } from '../../native.js';
 import type { Matrix } from '../matrix.js';
+import { show } from '../params.js';
 
 /** The two element types. Float64 is scikit-learn's default; Float32 halves memory and doubles SIMD width. */
 export type Dtype = 'float32' | 'float64';
@@ -32,8 +33,14 @@ export class MatrixBase<T extends FloatArray = FloatArray> {
    *
    * @param data - at least nothing, exactly rows * cols values
    * @throws {ERR_SHAPE} when the length does not match
+   * @throws {ERR_DTYPE} when the array is neither a Float32Array nor a Float64Array
    */
   constructor(data: T, rows: number, cols: number) {
+    const single = data instanceof Float32Array;
+    if (!single && !(data instanceof Float64Array)) {
+      const message = `A matrix holds a Float32Array or a Float64Array; got ${show(data)}. Matrix.from converts others.`;
+      throw new ValidationError('ERR_DTYPE', message);
+    }
     requireShape(rows, cols);
     if (data.length !== rows * cols) {
       throw new ValidationError(
@@ -44,7 +51,7 @@ export class MatrixBase<T extends FloatArray = FloatArray> {
     this.data = data;
     this.rows = rows;
     this.cols = cols;
-    this.#typeBit = data instanceof Float32Array ? 0 : 1;
+    this.#typeBit = single ? 0 : 1;
   }
 
   /**
@@ -96,9 +103,32 @@ export function createMatrix<T extends FloatArray>(data: T, rows: number, cols: 
   return create(data, rows, cols);
 }
 
-/** A new array of the type of `data`, all zeros. */
+/**
+ * A new array, all zeros.
+ *
+ * @throws {ERR_SHAPE} when it is longer than an array can be, or than there is memory for
+ */
+export function newArray(dtype: Dtype, length: number): FloatArray {
+  try {
+    return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
+  } catch (error) {
+    const message = `A matrix of ${length} values is larger than an array can be here.`;
+    throw new ValidationError('ERR_SHAPE', message, { cause: error });
+  }
+}
+
+/** A new array of the type of `data`, all zeros: {@link newArray}. */
 export function sameArray<T extends FloatArray>(data: T, length: number): T {
-  return (data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length)) as T;
+  return newArray(data instanceof Float32Array ? 'float32' : 'float64', length) as T;
+}
+
+/** @throws {ERR_SHAPE} when the memory of a matrix was transferred away or has shrunk: it has no values any more */
+export function requireValues(x: MatrixBase): void {
+  if (x.data.length === x.rows * x.cols) return;
+  throw new ValidationError(
+    'ERR_SHAPE',
+    `The matrix of shape ${shapeOf(x)} has lost its values: its buffer was transferred or resized.`,
+  );
 }
 
 /** "[2, 3]", for messages. */

@@ -53,8 +53,8 @@ export class PackCall implements PreparedCall<PackedMatrix> {
   private readonly precision: PackedPrecision;
   private readonly transpose: boolean;
 
-  constructor(b: MatrixBase, options: PackOptions = {}) {
-    const { precision = b.dtype, transpose = false } = options;
+  constructor(b: MatrixBase, options: PackOptions | undefined) {
+    const { precision = b.dtype, transpose = false } = options ?? {};
     if (!Object.hasOwn(TYPES, precision)) {
       const allowed = Object.keys(TYPES).join(', ');
       throw new ValidationError(

@@ -137,9 +137,10 @@ class ProductCall<O extends Int8OutputType> implements PreparedCall<Int8Result<O
   static prepare<O extends Int8OutputType>(
     a: QuantizedMatrix | Matrix,
     b: QuantizedMatrix | PackedInt8,
-    options: MatmulInt8Options<O> = {},
+    given: MatmulInt8Options<O> | undefined,
     now: boolean,
   ): ProductCall<O> {
+    const options = given ?? {};
     const real = a instanceof MatrixBase;
     if (!real && !(a instanceof QuantizedMatrix)) {
       throw new ValidationError(

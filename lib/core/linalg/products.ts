@@ -90,7 +90,7 @@ function prepareMatmul<T extends FloatArray>(
   let code: number = a.typeBit;
   let { rows: m, cols: k } = a;
   let { rows: kOfB, cols: n } = b;
-  if (options === undefined) {
+  if (options === undefined || options === null) {
     if (k !== kOfB) throw shapesDoNotFit(a, b, code);
     return new GemmCall(code, a, b, resolveOut(a, m, n, undefined), k, null);
   }

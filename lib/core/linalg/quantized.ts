@@ -4,7 +4,7 @@ import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import { withCancel } from '../cancellation.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { createMatrix, MatrixBase, shapeOf } from './base.js';
+import { createMatrix, MatrixBase, requireValues, shapeOf } from './base.js';
 import { type AsyncOptions, later, type OutOptions, type PreparedCall, type SignalOptions } from './call.js';
 import {
   type Int8OutputType,
@@ -77,6 +77,9 @@ const grain = (axis: 0 | 1 | null): number => (axis === null ? GRAIN.matrix : GR
 
 /** `count` numbers: the given ones, or one number for all. */
 function numbers(value: number | ArrayLike<number>, count: number, name: string): number[] {
+  if (typeof value !== 'number' && !Array.isArray(value) && !ArrayBuffer.isView(value)) {
+    throw new ValidationError('ERR_PARAMETER', `${name} must be a number or an array; got ${show(value)}.`);
+  }
   const list = typeof value === 'number' ? new Array<number>(count).fill(value) : Array.from(value);
   if (list.length !== count) {
     throw new ValidationError(
@@ -147,7 +150,7 @@ export class QuantizedMatrix<T extends CodeArray = CodeArray> {
    * @throws {ERR_DTYPE} when data is neither an Int8Array nor a Uint8Array
    */
   constructor(parts: QuantizedParts & { readonly data: T }) {
-    const { data, rows, cols } = parts;
+    const { data, rows, cols } = parts ?? {};
     if (!(data instanceof Int8Array || data instanceof Uint8Array)) {
       throw new ValidationError('ERR_DTYPE', `Codes are an Int8Array or a Uint8Array; got ${show(data)}.`);
     }
@@ -258,6 +261,7 @@ export function float32Out(out: Matrix | undefined, rows: number, cols: number):
 
 /** The values of a matrix in float32, its own array where it is that already. */
 export function float32Of(x: MatrixBase): Float32Array {
+  requireValues(x);
   return x.data instanceof Float32Array ? x.data : Float32Array.from(x.data);
 }
 
@@ -272,7 +276,8 @@ interface QuantizeCall {
   readonly zeroPoint: Int32Array;
 }
 
-function prepareQuantize(x: MatrixBase, options: QuantizeOptions = {}): QuantizeCall {
+function prepareQuantize(x: MatrixBase, given: QuantizeOptions | undefined): QuantizeCall {
+  const options = given ?? {};
   if (!(x instanceof MatrixBase)) {
     throw new ValidationError('ERR_PARAMETER', `Only a Matrix can be quantized; got ${show(x)}.`);
   }

@@ -65,9 +65,9 @@ class TopKCall<T extends FloatArray> implements PreparedCall<TopK<T>> {
 function prepareTopK<T extends FloatArray>(
   x: MatrixBase<T>,
   k: number,
-  options: TopKOptions = {},
+  options: TopKOptions | undefined,
 ): TopKCall<T> {
-  const { largest = true, axis = 1 } = options;
+  const { largest = true, axis = 1 } = options ?? {};
   if (axis !== 0 && axis !== 1) {
     throw new ValidationError('ERR_PARAMETER', `axis must be 0 or 1; got ${show(axis)}.`);
   }

@@ -1,0 +1,31 @@
+/** The plain forms in which numbers arrive: typed arrays, and objects shaped like a matrix. */
+import type { FloatArray } from '../native.js';
+
+/** Any numeric typed array; integers are converted to float64. */
+export type TypedArray =
+  | FloatArray
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** Whether a value is a typed array of numbers (and not of BigInts). */
+export function isTypedArray(value: unknown): value is TypedArray {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !isBigIntArray(value);
+}
+
+function isBigIntArray(value: ArrayBufferView): boolean {
+  return value instanceof BigInt64Array || value instanceof BigUint64Array;
+}
+
+/** Whether a value is `{ data: TypedArray, rows, cols }` (a matrix too). */
+export function isMatrixShaped(
+  value: unknown,
+): value is { readonly data: TypedArray; readonly rows: number; readonly cols: number } {
+  if (typeof value !== 'object' || value === null) return false;
+  const { data, rows, cols } = value as { data?: unknown; rows?: unknown; cols?: unknown };
+  return isTypedArray(data) && typeof rows === 'number' && typeof cols === 'number';
+}
