@@ -80,6 +80,8 @@ describe('the routes', () => {
     const later = await get(`${url}/result/${body.id}?wait=20`);
     expect(later.status).toBe(400);
     expect(later.body).toMatchObject({ ...now.body, id: body.id, status: 'failed', attempts: 1 });
+    // The request for the result did nothing wrong, and no defect has shown.
+    expect((await get(`${url}/stats`)).body.errors).not.toHaveProperty('ERR_INTERNAL');
   });
 
   it('gives the same key the same job, and refuses another request with it', async () => {

@@ -268,6 +268,17 @@ it('logs the requests that workers answer, and those that the main thread answer
   expect(lines).toHaveLength(3);
 });
 
+it('counts the errors of workers by their codes', async () => {
+  const server = await serve(await line(2), options);
+  expect((await post(`${server.url}/predict`, { y: 4 }, fresh)).status).toBe(400);
+  expect((await post(`${server.url}/models/none/predict`, { x: 4 }, fresh)).status).toBe(404);
+  const counts = async () =>
+    ((await (await fetch(`${server.url}/stats`, { headers: fresh })).json()) as { errors: object }).errors;
+  while (Object.keys(await counts()).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await counts()).toEqual({ ERR_REQUEST: 1, ERR_MODEL: 1 });
+  await server.close();
+});
+
 it('refuses numbers of workers that make no sense', async () => {
   const model = await line(2);
   for (const workers of [0, -1, 1.5, Number.NaN, 1e9, 'many' as 'auto'])

@@ -48,7 +48,8 @@ export class Recorder implements Observer {
     getOrMake(byStatus, status, latencies).record(durationMs);
     const now = performance.now();
     this.#recent.record(durationMs, now);
-    if (status < 400) return;
+    // A reply that tells how a job has failed is no error of the request for it.
+    if (status < 400 || error === undefined) return;
     this.#recentErrors.record(1, now);
     const code = errorResponse(error)?.body.code ?? 'ERR_INTERNAL';
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);

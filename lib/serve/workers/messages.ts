@@ -1,8 +1,10 @@
 /** What the main thread and its workers say to each other. */
+import type { ErrorCode } from '../../errors.js';
 import type { AppOptions } from '../adapters/app.js';
 import type { LogOptions } from '../adapters/logging.js';
 import type { PlainRoute, Reply, ServiceRequest } from '../http.js';
 import type { SharedModel } from '../models/shared-source.js';
+import { errorResponse, RequestError } from '../request-error.js';
 import type { EventBatch } from './events.js';
 
 /** What a worker starts with. */
@@ -64,7 +66,9 @@ export interface PlainError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
-  readonly code?: unknown;
+  readonly code?: ErrorCode;
+  /** Of the answer to it, where clients are told of it. */
+  readonly status?: number;
 }
 
 /** Makes a request fit for posting. Its body is plain, and the reply is to be plain, too: the worker encodes it. */
@@ -92,10 +96,13 @@ export function toPlainRequest(request: ServiceRequest): PlainRequest {
 export function toPlainError(error: unknown): PlainError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message, stack, code } = error as Error & { code?: unknown };
-  return { name, message, stack, code: typeof code === 'string' ? code : undefined };
+  const known = errorResponse(error);
+  const ours = known?.body.code ?? (typeof code === 'string' ? code : undefined);
+  return { name, message, stack, code: ours as ErrorCode | undefined, status: known?.status };
 }
 
-/** The error again. */
-export function fromPlainError({ message, ...rest }: PlainError): Error {
-  return Object.assign(new Error(message), rest);
+/** The error again; one that clients are told of gets the same answer. */
+export function fromPlainError({ message, status, code, ...rest }: PlainError): Error {
+  if (status === undefined || code === undefined) return Object.assign(new Error(message), rest, { code });
+  return Object.assign(new RequestError(status, code, message), rest);
 }
