@@ -49,9 +49,12 @@ it.skipIf(python === undefined)(
   async () => {
     const output = renew ? FIXTURE : join(await mkdtemp(join(tmpdir(), 'triton-')), 'requests.json');
     const script = 'test/serve/fixtures/triton-client.py';
-    const ports = [String(server.port), String(server.grpcPort)];
+    // Not the server of the tests below: what they compare depends on what it was asked before.
+    const own = await serve(await v2Models(), { port: 0, handleSignals: false, grpc: { port: 0 } });
+    const ports = [String(own.port), String(own.grpcPort)];
     const { stdout } = await promisify(execFile)(python!, [script, ...ports, output]);
     expect(stdout).toMatch(/^\d+ requests, \d+ calls/);
+    await own.close();
   },
 );
 
