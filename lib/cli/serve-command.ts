@@ -86,8 +86,8 @@ export function serveCommand(): Command {
     .optionsGroup('Limits:')
     .option('--max-rows <number>', 'most rows of a batch (default: 10000)', count)
     .option('--body-limit <size>', 'most bytes of a body, such as 500k or 4m (default: 4m)', size)
-    .option('--timeout <ms>', 'milliseconds a prediction may wait and take, then 503', count)
-    .option('--max-queue-rows <number>', 'most rows that wait, then 503', count)
+    .option('--timeout <ms>', 'longest wait of a prediction for its turn, then 504 (default: 30000)', count)
+    .option('--max-queue-rows <number>', 'most rows that wait, then 503 (default: 8192)', count)
     .option(
       '--max-wait <ms>',
       'longest wait that a prediction is accepted for, then 503 (default: 1000)',
