@@ -54,7 +54,7 @@ const tsRules = {
   plot: [...foundation, 'metrics'],
   monitor: [...foundation, 'metrics'],
   // estimators: so that model files can be read by whoever imports boreal/serve alone.
-  serve: [...foundation, 'monitor', 'estimators'],
+  serve: [...foundation, 'monitor', 'inspection', 'estimators'],
   estimators: ['core', ...families, 'pipeline', 'model-selection', 'interchange'],
   index: without(anything, 'serve', 'testing', 'cli'),
   testing: without(anything, 'serve', 'cli'),

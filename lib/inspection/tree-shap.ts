@@ -81,10 +81,24 @@ export async function treeShap(
   X: MatrixLike,
   options: TreeShapOptions = {},
 ): Promise<TreeShapValues> {
+  explainedStep(model);
+  return treeShapOfEncoded(model, encode(model, X), options);
+}
+
+/**
+ * As {@link treeShap}, of rows that the model's schema has encoded already.
+ *
+ * @internal
+ */
+export async function treeShapOfEncoded(
+  model: Estimator,
+  x: Matrix,
+  options: TreeShapOptions = {},
+): Promise<TreeShapValues> {
   const { background, interactions = false, signal, onProgress } = options;
   const explained = explainedStep(model);
   const scores = explained.treeScores();
-  const inputs = [encode(model, X)];
+  const inputs = [x];
   if (background !== undefined) inputs.push(encode(model, background));
   const isMixed = inputs.some((input) => input.dtype !== inputs[0].dtype);
   return withCancel(signal, async (cancel) => {
@@ -128,14 +142,28 @@ type ExplainedStep = Estimator & TreeModel;
 
 /** The estimator whose trees are explained: the model, or the last step of a pipeline. */
 function explainedStep(model: Estimator): ExplainedStep {
-  const last = model instanceof Pipeline ? model.splitLast().last : model;
-  if (last instanceof Pipeline) return explainedStep(last);
+  const last = lastStep(model);
   if (typeof last === 'object' && last !== null && isTreeModel(last)) return last as ExplainedStep;
   const name = typeof last === 'object' ? last?.constructor?.name : String(last);
   throw new StateError(
     'ERR_NOT_SUPPORTED',
     `treeShap explains models that add up trees, and pipelines that end in one; ${name} is none.`,
   );
+}
+
+function lastStep(model: Estimator): unknown {
+  const last = model instanceof Pipeline ? model.splitLast().last : model;
+  return last instanceof Pipeline ? lastStep(last) : last;
+}
+
+/**
+ * Whether {@link treeShap} has an answer for models of this kind.
+ *
+ * @internal
+ */
+export function addsUpTrees(model: Estimator): boolean {
+  const last = lastStep(model);
+  return typeof last === 'object' && last !== null && isTreeModel(last);
 }
 
 function encode(model: Estimator, X: MatrixLike): Matrix {

@@ -24,6 +24,7 @@ import { openApiRoutes } from './openapi/routes.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from './options.js';
 import { errorResponse, RequestError } from './request-error.js';
 import { admission } from './routes/admission.js';
+import { explainRoutes } from './routes/explain.js';
 import { DEFAULT_REMEMBERED, feedbackRoutes } from './routes/feedback.js';
 import { friendlyRoutes } from './routes/friendly.js';
 import { mlflowRoutes } from './routes/mlflow.js';
@@ -124,6 +125,7 @@ const FEATURES: readonly FeatureFactory[] = [
   feedbackRoutes,
   v2Routes,
   v2ModelRoutes,
+  explainRoutes,
   mlflowRoutes,
   metricsRoutes,
   driftRoutes,

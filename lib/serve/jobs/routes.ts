@@ -1,5 +1,6 @@
 /** The routes of jobs: submit, ask for the result, cancel. */
 import { Reply, type Route, readJson, type ServiceRequest } from '../http.js';
+import { isBatch } from '../model/batch.js';
 import { arrayOf, COUNT, NUMBER, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
@@ -127,16 +128,6 @@ function taskOf(request: ServiceRequest, { models, options }: ServiceContext): T
   const { name: model } = models.get({ name: query.get('model') ?? undefined, version });
   const content = readJson(request, options.maxDepth);
   return { kind: isBatch(content) ? 'rows' : 'row', model, version, body: JSON.stringify(content) };
-}
-
-/**
- * A row's values are never lists or objects: a list of those is a batch, as is what holds a list of rows or columns.
- */
-function isBatch(content: unknown): boolean {
-  if (Array.isArray(content)) return typeof content[0] === 'object' && content[0] !== null;
-  const { rows, instances, columns } = (content ?? {}) as Readonly<Record<string, unknown>>;
-  if (Array.isArray(rows) || Array.isArray(instances)) return true;
-  return typeof columns === 'object' && columns !== null;
 }
 
 function idOf({ params }: ServiceRequest): string {

@@ -201,3 +201,14 @@ function swap({ buffer, byteOffset, length }: Uint8Array, size: number): void {
 function wrong(message: string, field?: string): RequestError {
   return new RequestError(400, 'ERR_REQUEST', message, { field: field?.slice(0, 60) });
 }
+
+/**
+ * Whether JSON is a batch and not a row. A row's values are never lists or objects: a list of those is a batch, as is what
+ * holds a list of rows or columns.
+ */
+export function isBatch(content: unknown): boolean {
+  if (Array.isArray(content)) return typeof content[0] === 'object' && content[0] !== null;
+  const { rows, instances, columns } = (content ?? {}) as Readonly<Record<string, unknown>>;
+  if (Array.isArray(rows) || Array.isArray(instances)) return true;
+  return typeof columns === 'object' && columns !== null;
+}

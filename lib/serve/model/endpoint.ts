@@ -19,6 +19,7 @@ import { whenDone } from '../when-done.js';
 import { type Batch, BatchReader, type BinaryType } from './batch.js';
 import { allocate, Batcher, type BatcherLimits, type BatchRun, type Call } from './batcher.js';
 import { type Decoder, decoderOf, type Interval, type Prediction } from './decode.js';
+import { Explainer } from './explainer.js';
 import { RangeCheck, type RangePolicy, type RangeWarning } from './ranges.js';
 import { describe, list, quote, RowReader, type UnknownFieldPolicy } from './row-reader.js';
 
@@ -53,6 +54,8 @@ export interface EndpointOptions {
   readonly ranges?: RangePolicy;
   /** Whether a field or column that the model does not know is an error. Default 'refuse'. */
   readonly unknownFields?: UnknownFieldPolicy;
+  /** Whether explanations are given, for which a model of trees stays in memory beside its plan. Default true. */
+  readonly explain?: boolean;
   /** Shown in /model_info: anything that is JSON, such as the metadata of a model file. */
   readonly metadata?: unknown;
 }
@@ -145,6 +148,8 @@ export class ModelEndpoint {
   readonly outputColumns: readonly Column[] | undefined;
   /** What the model was trained on, where it knows. */
   readonly reference: TrainingReference | undefined;
+  /** Of a model of trees, unless the options or another thread leave it out. */
+  readonly explainer: Explainer | undefined;
   readonly #reader: RowReader;
   readonly #decode: Decoder;
   readonly #hooks: EndpointHooks;
@@ -158,6 +163,7 @@ export class ModelEndpoint {
     plan: Plan,
     outputColumns: readonly Column[] | undefined,
     reference: TrainingReference | undefined,
+    explainer: Explainer | undefined,
     info: ModelInfo,
     hooks: EndpointHooks,
     limits: BatcherLimits,
@@ -167,6 +173,7 @@ export class ModelEndpoint {
     this.plan = plan;
     this.outputColumns = outputColumns;
     this.reference = reference;
+    this.explainer = explainer;
     const { columns } = plan.schema;
     this.#policies = policies;
     this.#reader = new RowReader(plan.schema, policies.unknownFields);
@@ -224,11 +231,13 @@ export class ModelEndpoint {
     };
     // Nothing is read from the model after the first wait: it may be fitted again meanwhile.
     const { trainingReference } = model;
+    const explainer = (options.explain ?? true) ? Explainer.of(model) : undefined;
     const plan = await compile(model, coverage);
     return new ModelEndpoint(
       plan,
       outputColumns,
       trainingReference,
+      explainer,
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,
       { maxBatchRows, maxQueueRows, maxWaitMs, timeoutMs },
@@ -246,7 +255,8 @@ export class ModelEndpoint {
     { plan, info, outputColumns, limits, policies }: SharedEndpoint,
     hooks: EndpointHooks = {},
   ): ModelEndpoint {
-    return new ModelEndpoint(Plan.adopt(plan), outputColumns, undefined, info, hooks, limits, policies);
+    const adopted = Plan.adopt(plan);
+    return new ModelEndpoint(adopted, outputColumns, undefined, undefined, info, hooks, limits, policies);
   }
 
   /**
@@ -350,7 +360,7 @@ export class ModelEndpoint {
 
   #answer(batch: Batch, many: boolean, call: Call): FloatArray | Promise<FloatArray> {
     const explain = (error: unknown) => {
-      throw this.#explain(error, batch, many);
+      throw this.inTermsOfRequest(error, batch, many);
     };
     try {
       const output = this.run(batch.input, batch.rows, call);
@@ -360,8 +370,8 @@ export class ModelEndpoint {
     }
   }
 
-  /** A value that only the plan could refuse, told in terms of the request. */
-  #explain(error: unknown, { valueAt }: Batch, many: boolean): unknown {
+  /** A value that only the model could refuse, told in terms of the request. @internal */
+  inTermsOfRequest(error: unknown, { valueAt }: Batch, many: boolean): unknown {
     if (!(error instanceof BorealError) || error.column === undefined) return error;
     const { column: j, row = 0 } = error;
     const problem = valueProblem(error, this.info.columns[j], valueAt(row, j));

@@ -56,6 +56,18 @@ export class V2Model {
    */
   async infer(tensors: readonly Tensor[], wanted: readonly string[], call: Call): Promise<OutputTensor[]> {
     const specs = wanted.length === 0 ? this.outputs.slice(0, 1) : wanted.map((name) => this.#output(name));
+    const { input, rows } = this.read(tensors);
+    const out = await this.#endpoint.run(input, rows, call);
+    return specs.map(({ name, datatype, shape, read }) => ({
+      name,
+      datatype,
+      shape: [rows, shape[1]],
+      values: read(out, rows),
+    }));
+  }
+
+  /** The rows of a request, encoded for the plan. @throws as {@link V2Model.infer} */
+  read(tensors: readonly Tensor[]): { readonly input: FloatArray; readonly rows: number } {
     const { plan } = this.#endpoint;
     const width = plan.schema.columns.length;
     const matrix = this.#matrixOf(tensors);
@@ -65,13 +77,7 @@ export class V2Model {
     const slab = allocate(plan.precision, rows * width);
     if (matrix !== undefined) this.#encode(rows, slab, (i, j) => matrix.elements[i * width + j], [matrix]);
     else this.#encode(rows, slab, (i, j) => columns![j]?.elements[i] ?? null, tensors);
-    const out = await this.#endpoint.run(slab, rows, call);
-    return specs.map(({ name, datatype, shape, read }) => ({
-      name,
-      datatype,
-      shape: [rows, shape[1]],
-      values: read(out, rows),
-    }));
+    return { input: slab, rows };
   }
 
   #output(name: string): OutputSpec {
