@@ -23,10 +23,22 @@ import {
 } from './interchange/index.js';
 import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
 import { ColumnTransformer, Pipeline } from './pipeline/index.js';
-import { OneHotEncoder, StandardScaler } from './preprocessing/index.js';
+import {
+  Binarizer,
+  KBinsDiscretizer,
+  MaxAbsScaler,
+  MinMaxScaler,
+  Normalizer,
+  OneHotEncoder,
+  OrdinalEncoder,
+  PolynomialFeatures,
+  RobustScaler,
+  StandardScaler,
+} from './preprocessing/index.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
 
 registerEstimators(
+  Binarizer,
   ColumnTransformer,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
@@ -44,13 +56,20 @@ registerEstimators(
   ImportedLinearRegressor,
   ImportedRegressor,
   IsolationForest,
+  KBinsDiscretizer,
   LinearRegression,
   LogisticRegression,
+  MaxAbsScaler,
+  MinMaxScaler,
+  Normalizer,
   OneHotEncoder,
+  OrdinalEncoder,
   Pipeline,
+  PolynomialFeatures,
   RandomForestClassifier,
   RandomForestRegressor,
   Ridge,
+  RobustScaler,
   SimpleImputer,
   StandardScaler,
 );

@@ -6,6 +6,7 @@ import { checkLength, either, float64s, int32s, nothing, oneOf, type Rules } fro
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { native } from '../native.js';
+import { categoryLabel } from './category-label.js';
 
 /** Parameters of {@link OneHotEncoder}. */
 export interface OneHotEncoderParams {
@@ -74,7 +75,7 @@ export class OneHotEncoder extends Transformer<OneHotEncoderParams, OneHotEncode
   get categories(): Array<Array<Label | null>> {
     const { offsets, values } = this.state;
     return this.schema.columns.map((column, j) =>
-      Array.from(values.subarray(offsets[j], offsets[j + 1]), (value) => labelOf(column, value)),
+      Array.from(values.subarray(offsets[j], offsets[j + 1]), (value) => categoryLabel(column, value)),
     );
   }
 
@@ -95,10 +96,4 @@ export class OneHotEncoder extends Transformer<OneHotEncoderParams, OneHotEncode
     const codes = plan.category(x, offsets, values, rejectUnknown, this.featureNamesIn);
     return plan.oneHot(codes, sizes, drop);
   }
-}
-
-function labelOf(column: Column, value: number): Label | null {
-  if (Number.isNaN(value)) return null;
-  if (column.kind === 'category') return column.categories?.[value] ?? null;
-  return column.kind === 'boolean' ? value === 1 : value;
 }

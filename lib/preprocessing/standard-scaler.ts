@@ -1,12 +1,8 @@
 /** Zero mean and unit variance, column by column. */
 import type { FitInput } from '../core/fit-input.js';
-import { Transformer } from '../core/kinds.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { bool, float64s, type Rules } from '../core/params.js';
-import { Plan, resolveCompileOptions } from '../core/plan.js';
-import { PlanBuilder, type Slot } from '../core/plan-builder.js';
-import type { Column } from '../core/schema.js';
 import { native } from '../native.js';
+import { type ColumnAffine, ColumnScaler } from './column-scaler.js';
 
 /** Parameters of {@link StandardScaler}. */
 export interface StandardScalerParams {
@@ -36,7 +32,7 @@ export interface StandardScalerState {
  * scaler.transformSync([[0], [5], [10]]).toArray(); // [[-1], [0], [1]]
  * ```
  */
-export class StandardScaler extends Transformer<StandardScalerParams, StandardScalerState> {
+export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardScalerState> {
   constructor(params: Partial<StandardScalerParams> = {}) {
     super({ withMean: true, withStd: true, ...params });
   }
@@ -47,10 +43,6 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
 
   get stateRules(): Rules<StandardScalerState> {
     return { mean: float64s(), variance: float64s(), scale: float64s(), count: float64s() };
-  }
-
-  override get tags() {
-    return { allowNan: true };
   }
 
   protected async fitState({ x, sampleWeight, cancel }: FitInput): Promise<StandardScalerState> {
@@ -85,35 +77,7 @@ export class StandardScaler extends Transformer<StandardScalerParams, StandardSc
     return this.state.count.slice();
   }
 
-  outputColumns(): readonly Column[] {
-    return this.schema.columns.map(({ name }) => ({ name, kind: 'number' }));
-  }
-
-  lower(plan: PlanBuilder, x: Slot): Slot {
-    const { shift, scale } = this.#affine();
-    return plan.affine(x, shift, scale);
-  }
-
-  /**
-   * Undoes {@link StandardScaler.transform}, up to rounding.
-   *
-   * @param X - scaled rows, [rows, columns]
-   */
-  async inverseTransform(X: MatrixLike): Promise<Matrix> {
-    const { shift, scale } = this.#affine();
-    const builder = new PlanBuilder(shift.length);
-    // z * scale + shift, written as (z - (-shift / scale)) / (1 / scale)
-    const output = builder.affine(
-      builder.input,
-      shift.map((s, j) => -s / scale[j]),
-      scale.map((s) => 1 / s),
-    );
-    const options = resolveCompileOptions({}, this.snapshot().fitted?.dtype ?? 'float64');
-    const plan = await Plan.compileAsync(builder.build(output), this.schema, options);
-    return plan.run(X);
-  }
-
-  #affine(): { shift: Float64Array; scale: Float64Array } {
+  protected affine(): ColumnAffine {
     const { mean, scale } = this.state;
     const { withMean, withStd } = this.fittedParams;
     return {

@@ -4,6 +4,7 @@ import { markdownExamples, runExamples, toModule } from '../support/examples.ts'
 
 const guides = [
   'matrix',
+  'preprocessing',
   'trees',
   'boosting',
   'interchange',

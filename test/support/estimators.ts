@@ -4,6 +4,7 @@
  */
 import type { Estimator } from '../../lib/core/estimator.js';
 import {
+  Binarizer,
   ColumnTransformer,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
@@ -14,13 +15,20 @@ import {
   HistGradientBoostingClassifier,
   HistGradientBoostingRegressor,
   IsolationForest,
+  KBinsDiscretizer,
   LinearRegression,
   LogisticRegression,
+  MaxAbsScaler,
+  MinMaxScaler,
+  Normalizer,
   OneHotEncoder,
+  OrdinalEncoder,
   Pipeline,
+  PolynomialFeatures,
   RandomForestClassifier,
   RandomForestRegressor,
   Ridge,
+  RobustScaler,
   SimpleImputer,
   StandardScaler,
 } from '../../lib/index.js';
@@ -42,9 +50,14 @@ const IMPUTER = {
   [WEIGHTS]: "like scikit-learn's it takes no weights, and leaves those of its pipeline alone",
 };
 const ENCODER = { [WEIGHTS]: 'a row of weight 0 still shows that its category exists' };
+const SCALER = {
+  [WEIGHTS]: "like scikit-learn's it takes no weights: quantiles and bins are those of the rows",
+};
+const SEEN = { [WEIGHTS]: 'a row of weight 0 still shows its values' };
 const WORDS = { 'text is used where it is allowed': 'a mean or median of text does not exist' };
 
 export const EXAMPLES: readonly Example[] = [
+  { name: 'Binarizer', make: () => new Binarizer({ threshold: 0.5 }) },
   {
     name: 'ColumnTransformer',
     make: () =>
@@ -159,6 +172,12 @@ export const EXAMPLES: readonly Example[] = [
       }),
     exceptions: { [WEIGHTS]: 'minSamplesLeaf counts rows, whatever they weigh' },
   },
+  { name: 'KBinsDiscretizer', make: () => new KBinsDiscretizer(), exceptions: SCALER },
+  {
+    name: 'KBinsDiscretizer of equal widths, numbered',
+    make: () => new KBinsDiscretizer({ nBins: 3, encode: 'ordinal', strategy: 'uniform' }),
+    exceptions: SEEN,
+  },
   { name: 'LinearRegression', make: () => new LinearRegression() },
   { name: 'LinearRegression without intercept', make: () => new LinearRegression({ fitIntercept: false }) },
   { name: 'LogisticRegression', make: () => new LogisticRegression() },
@@ -166,10 +185,26 @@ export const EXAMPLES: readonly Example[] = [
     name: 'LogisticRegression, balanced',
     make: () => new LogisticRegression({ classWeight: 'balanced', C: 10 }),
   },
+  { name: 'MaxAbsScaler', make: () => new MaxAbsScaler(), exceptions: SEEN },
+  { name: 'MinMaxScaler', make: () => new MinMaxScaler(), exceptions: SEEN },
+  {
+    name: 'MinMaxScaler that clips',
+    make: () => new MinMaxScaler({ featureRange: [-2, 5], clip: true }),
+    exceptions: SEEN,
+  },
+  { name: 'Normalizer', make: () => new Normalizer() },
+  { name: 'Normalizer by the largest', make: () => new Normalizer({ norm: 'max' }) },
   { name: 'OneHotEncoder', make: () => new OneHotEncoder(), exceptions: ENCODER },
   {
     name: 'OneHotEncoder, lenient',
     make: () => new OneHotEncoder({ drop: 'first', handleUnknown: 'ignore' }),
+    exceptions: ENCODER,
+  },
+  { name: 'OrdinalEncoder', make: () => new OrdinalEncoder(), exceptions: ENCODER },
+  {
+    name: 'OrdinalEncoder, lenient',
+    make: () =>
+      new OrdinalEncoder({ handleUnknown: 'useEncodedValue', unknownValue: -1, encodedMissingValue: -2 }),
     exceptions: ENCODER,
   },
   {
@@ -200,6 +235,12 @@ export const EXAMPLES: readonly Example[] = [
       ]),
     exceptions: { ...COMPOSITE, ...IMPUTER },
   },
+  { name: 'PolynomialFeatures', make: () => new PolynomialFeatures() },
+  {
+    name: 'PolynomialFeatures, interactions',
+    make: () => new PolynomialFeatures({ degree: [2, 3], interactionOnly: true, includeBias: false }),
+    exceptions: { 'one column is enough': 'one column has no interactions' },
+  },
   {
     name: 'RandomForestClassifier',
     make: () => new RandomForestClassifier({ nEstimators: 10 }),
@@ -215,6 +256,12 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: BOOTSTRAP,
   },
   { name: 'Ridge', make: () => new Ridge() },
+  { name: 'RobustScaler', make: () => new RobustScaler(), exceptions: SCALER },
+  {
+    name: 'RobustScaler of unit variance',
+    make: () => new RobustScaler({ quantileRange: [10, 90], unitVariance: true, withCentering: false }),
+    exceptions: SCALER,
+  },
   { name: 'SimpleImputer', make: () => new SimpleImputer(), exceptions: { ...IMPUTER, ...WORDS } },
   {
     name: 'SimpleImputer by frequency, with indicator',

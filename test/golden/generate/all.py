@@ -22,6 +22,7 @@ import monitor
 import onnx_files
 import pairwise
 import preprocessing
+import transformers
 import tree_options
 import trees
 from threadpoolctl import threadpool_limits
@@ -31,7 +32,7 @@ if __name__ == "__main__":
     # Sums of BLAS depend on its number of threads.
     with threadpool_limits(1):
         scripts = (
-            *(loaded_datasets, metrics, monitor, pairwise, preprocessing, decompositions, linear, trees),
+            *(loaded_datasets, metrics, monitor, pairwise, preprocessing, transformers, decompositions, linear, trees),
             *(tree_options, boosting, hist_boosting, interchange, explanations, onnx_files, exports),
         )
         for script in scripts:

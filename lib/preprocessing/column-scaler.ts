@@ -1,0 +1,65 @@
+/** What the scalers share: each column shifted, then divided by a number of its own. */
+import type { State } from '../core/estimator.js';
+import { Transformer } from '../core/kinds.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { checkLength } from '../core/params.js';
+import { Plan, resolveCompileOptions } from '../core/plan.js';
+import { PlanBuilder, type Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { numberColumns } from './columns.js';
+
+/** (x - shift[j]) / scale[j] of column j. */
+export interface ColumnAffine {
+  readonly shift: Float64Array;
+  readonly scale: Float64Array;
+}
+
+/** A transformer that is one affine function of each column, and can be undone. */
+export abstract class ColumnScaler<P extends object, S extends State> extends Transformer<P, S> {
+  override get tags() {
+    return { allowNan: true };
+  }
+
+  /** What the state and the parameters of the fit do to a column. */
+  protected abstract affine(): ColumnAffine;
+
+  /** Every member of the state has a value for each column. */
+  protected override checkState(state: S, columns: readonly Column[]): void {
+    for (const [name, values] of Object.entries(state)) checkLength(this, name, values, columns.length);
+  }
+
+  outputColumns(): readonly Column[] {
+    return numberColumns(this.schema.columns);
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    const { shift, scale } = this.affine();
+    return plan.affine(x, shift, scale);
+  }
+
+  /**
+   * Undoes {@link Transformer.transform}, up to rounding.
+   *
+   * @param X - scaled rows, [rows, columns]
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} when X has another number of columns than the model
+   */
+  async inverseTransform(X: MatrixLike): Promise<Matrix> {
+    const { shift, scale } = this.affine();
+    const builder = new PlanBuilder(shift.length);
+    // z * scale + shift, written as (z - (-shift / scale)) / (1 / scale)
+    const output = builder.affine(
+      builder.input,
+      shift.map((s, j) => -s / scale[j]),
+      scale.map((s) => 1 / s),
+    );
+    const options = resolveCompileOptions({}, this.snapshot().fitted?.dtype ?? 'float64');
+    const plan = await Plan.compileAsync(builder.build(output), this.schema, options);
+    return plan.run(X);
+  }
+}
+
+/** Scales as they divide: 1 where a column has none, so that constant columns are only shifted. */
+export function safeScale(scale: Float64Array): Float64Array {
+  return scale.map((s) => (s < 10 * Number.EPSILON ? 1 : s));
+}

@@ -1,0 +1,203 @@
+/** Numbers as the bins they fall into. */
+import type { FitInput } from '../core/fit-input.js';
+import { Transformer } from '../core/kinds.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { checkLength, custom, either, float64s, int, int32s, oneOf, type Rules } from '../core/params.js';
+import { Plan, resolveCompileOptions } from '../core/plan.js';
+import { PlanBuilder, type Slot } from '../core/plan-builder.js';
+import { type Column, Schema } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
+import { numberColumns } from './columns.js';
+
+/** Bins of quantiles that are no wider than this are left out, as scikit-learn does. */
+const NARROWEST = 1e-8;
+
+/** Parameters of {@link KBinsDiscretizer}. */
+export interface KBinsDiscretizerParams {
+  /** How many bins, for all columns or for each. Default 5. */
+  nBins: number | readonly number[];
+  /** An indicator column for each bin, or its number. Default 'onehot'. */
+  encode: 'onehot' | 'ordinal';
+  /** Bins of equally many rows, or of equal width. Default 'quantile'. */
+  strategy: 'quantile' | 'uniform';
+}
+
+/** Learned by {@link KBinsDiscretizer}. */
+export interface KBinsDiscretizerState {
+  /** [columns + 1]: the edges of column j stand at offsets[j] .. offsets[j + 1] in `edges`, one more than it has bins. */
+  readonly offsets: Int32Array;
+  /** Ascending by column; -Infinity and Infinity for a constant column. */
+  readonly edges: Float64Array;
+}
+
+/**
+ * Cuts each column into intervals: bin k holds the values from edge k to below edge k + 1, the first and the last bin also
+ * what lies outside.
+ *
+ * Quantiles are those of all rows by the inverse of the distribution function, averaged where it jumps, which is
+ * scikit-learn's default from 1.9 on.
+ *
+ * Differs from scikit-learn: the result of 'onehot' is dense; no strategy 'kmeans', no `subsample` (all rows count) and no
+ * other `quantileMethod`; sample weights are ignored.
+ *
+ * @example
+ * ```ts
+ * import { KBinsDiscretizer } from 'boreal';
+ * const bins = new KBinsDiscretizer({ nBins: 2, encode: 'ordinal', strategy: 'uniform' });
+ * await bins.fit([[0], [4], [10]]);
+ * bins.transformSync([[-1], [4], [5], [99]]).toArray(); // [[0], [0], [1], [1]]
+ * ```
+ */
+export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsDiscretizerState> {
+  constructor(params: Partial<KBinsDiscretizerParams> = {}) {
+    super({ nBins: 5, encode: 'onehot', strategy: 'quantile', ...params });
+  }
+
+  get rules(): Rules<KBinsDiscretizerParams> {
+    const bins = int(2);
+    return {
+      nBins: either(
+        bins,
+        custom('a list with a whole number >= 2 for each column', (v) => {
+          return Array.isArray(v) && v.length > 0 && v.every(bins.allows);
+        }),
+      ),
+      encode: oneOf('onehot', 'ordinal'),
+      strategy: oneOf('quantile', 'uniform'),
+    };
+  }
+
+  get stateRules(): Rules<KBinsDiscretizerState> {
+    return { offsets: int32s(), edges: float64s() };
+  }
+
+  protected override checkState({ offsets, edges }: KBinsDiscretizerState, columns: readonly Column[]): void {
+    checkLength(this, 'offsets', offsets, columns.length + 1);
+    checkLength(this, 'edges', edges, offsets[columns.length]);
+    if (offsets.some((offset, j) => offset < (j === 0 ? 0 : offsets[j - 1] + 2)))
+      throw new ValidationError('ERR_PARAMETER', 'KBinsDiscretizer state: a column has no bin.');
+  }
+
+  protected async fitState({ x, cancel }: FitInput): Promise<KBinsDiscretizerState> {
+    const { nBins, strategy } = this.params;
+    if (typeof nBins !== 'number' && nBins.length !== x.cols) {
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `KBinsDiscretizer: nBins has ${nBins.length} numbers, but X has ${x.cols} columns.`,
+      );
+    }
+    const { offsets, values, counts } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
+    const edges = Array.from({ length: x.cols }, (_, j) => {
+      const column = values.subarray(offsets[j], offsets[j + 1]);
+      const bins = typeof nBins === 'number' ? nBins : nBins[j];
+      if (column.length === 1) return [-Infinity, Infinity];
+      if (strategy === 'uniform') return uniformEdges(column, bins);
+      return quantileEdges(column, counts.subarray(offsets[j], offsets[j + 1]), x.rows, bins);
+    });
+    const ends = new Int32Array(x.cols + 1);
+    edges.forEach((of, j) => {
+      ends[j + 1] = ends[j] + of.length;
+    });
+    return { offsets: ends, edges: Float64Array.from(edges.flat()) };
+  }
+
+  /** The edges of each column, one more than it has bins. @throws {ERR_NOT_FITTED} before `fit` */
+  get binEdges(): Float64Array[] {
+    const { offsets, edges } = this.state;
+    return Array.from({ length: offsets.length - 1 }, (_, j) => edges.slice(offsets[j], offsets[j + 1]));
+  }
+
+  /** How many bins each column has, which may be fewer than asked for. @throws {ERR_NOT_FITTED} before `fit` */
+  get nBins(): Int32Array {
+    return Int32Array.from(this.binEdges, (edges) => edges.length - 1);
+  }
+
+  outputColumns(): readonly Column[] {
+    if (this.fittedParams.encode === 'ordinal') return numberColumns(this.schema.columns);
+    const { nBins } = this;
+    return this.schema.columns.flatMap(({ name }, j) =>
+      Array.from({ length: nBins[j] }, (_, bin): Column => ({ name: `${name}_${bin}.0`, kind: 'number' })),
+    );
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    // The number of inner edges that a value reaches is the number of its bin.
+    const inner = this.binEdges.map((edges) => edges.subarray(1, -1));
+    const columns = inner.flatMap((edges, j) => new Array<number>(edges.length).fill(j));
+    const edges = Float64Array.from(inner.flatMap((values) => [...values]));
+    const bins =
+      columns.length === 0
+        ? plan.constant(x, new Float64Array(x.width))
+        : this.#count(plan, x, columns, edges);
+    if (this.fittedParams.encode === 'ordinal') return bins;
+    return plan.oneHot(bins, this.nBins, new Int32Array(x.width).fill(-1));
+  }
+
+  #count(plan: PlanBuilder, x: Slot, columns: number[], edges: Float64Array): Slot {
+    const reached = plan.binary(plan.gather(x, columns), 'greaterEqual', edges);
+    const sums = new Float64Array(columns.length * x.width);
+    columns.forEach((j, k) => {
+      sums[k * x.width + j] = 1;
+    });
+    return plan.dense(reached, sums, new Float64Array(x.width));
+  }
+
+  /**
+   * The middle of the bin of each value.
+   *
+   * @param X - what `transform` gave
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} when X has another number of columns
+   */
+  async inverseTransform(X: MatrixLike): Promise<Matrix> {
+    const columns = this.outputColumns();
+    const { nBins, binEdges } = this;
+    const middles = binEdges.map((edges) => edges.subarray(1).map((edge, bin) => (edge + edges[bin]) / 2));
+    const builder = new PlanBuilder(columns.length);
+    const output = this.#middles(builder, nBins, middles);
+    const schema = new Schema(columns, { kind: 'none' }, false);
+    const options = resolveCompileOptions({}, 'float64');
+    return (await Plan.compileAsync(builder.build(output), schema, options)).run(X);
+  }
+
+  #middles(plan: PlanBuilder, nBins: Int32Array, middles: Float64Array[]): Slot {
+    const width = nBins.length;
+    const values = Float64Array.from(middles.flatMap((of) => [...of]));
+    const offsets = new Int32Array(width + 1);
+    nBins.forEach((count, j) => {
+      offsets[j + 1] = offsets[j] + count;
+    });
+    if (this.fittedParams.encode === 'ordinal') {
+      return plan.lookup(plan.input, offsets, values, new Float64Array(width).fill(Number.NaN));
+    }
+    const weights = new Float64Array(values.length * width);
+    for (let j = 0; j < width; j++) {
+      for (let k = offsets[j]; k < offsets[j + 1]; k++) weights[k * width + j] = values[k];
+    }
+    return plan.dense(plan.input, weights, new Float64Array(width));
+  }
+}
+
+/** @param column - the distinct values, sorted */
+function uniformEdges(column: Float64Array, bins: number): number[] {
+  const [min, max] = [column[0], column[column.length - 1]];
+  const step = (max - min) / bins;
+  return Array.from({ length: bins + 1 }, (_, k) => (k === bins ? max : min + k * step));
+}
+
+/** @param column - the distinct values, sorted, which stand in `counts` of the `rows` rows */
+function quantileEdges(column: Float64Array, counts: Float64Array, rows: number, bins: number): number[] {
+  const edges: number[] = [];
+  let value = 0;
+  let until = counts[0];
+  for (let k = 0; k <= bins; k++) {
+    // 1-based position among the sorted rows; between two of them where it is whole.
+    const position = ((k * (100 / bins)) / 100) * rows;
+    while (until < position && value < column.length - 1) until += counts[++value];
+    const above = until === position && value < column.length - 1 ? column[value + 1] : column[value];
+    const edge = k === 0 ? column[0] : (column[value] + above) / 2;
+    if (k === 0 || edge - edges[edges.length - 1] > NARROWEST) edges.push(edge);
+  }
+  return edges;
+}

@@ -1,0 +1,95 @@
+/** Columns mapped to a given range. */
+import type { FitInput } from '../core/fit-input.js';
+import { bool, custom, float64s, type Rules } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { native } from '../native.js';
+import { type ColumnAffine, ColumnScaler, safeScale } from './column-scaler.js';
+
+/** Parameters of {@link MinMaxScaler}. */
+export interface MinMaxScalerParams {
+  /** What the smallest and the largest value of a column become. Default [0, 1]. */
+  featureRange: readonly [min: number, max: number];
+  /** Values beyond those of the fit become the ends of `featureRange`. Default false. */
+  clip: boolean;
+}
+
+/** Learned by {@link MinMaxScaler}; all of length [columns], NaN for a column without a value. */
+export interface MinMaxScalerState {
+  readonly dataMin: Float64Array;
+  readonly dataMax: Float64Array;
+}
+
+/**
+ * min + (max - min) (x - smallest) / (largest - smallest), column by column. Missing values are left out of the statistics
+ * and stay missing. A constant column becomes `featureRange[0]`.
+ *
+ * Differs from scikit-learn: no `partialFit`; sample weights have no meaning here and are ignored.
+ *
+ * @example
+ * ```ts
+ * import { MinMaxScaler } from 'boreal';
+ * const scaler = await new MinMaxScaler().fit([[0], [5], [10]]);
+ * scaler.transformSync([[0], [5], [20]]).toArray(); // [[0], [0.5], [2]]
+ * ```
+ */
+export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerState> {
+  constructor(params: Partial<MinMaxScalerParams> = {}) {
+    super({ featureRange: [0, 1], clip: false, ...params });
+  }
+
+  get rules(): Rules<MinMaxScalerParams> {
+    return {
+      featureRange: custom(
+        'two finite numbers [min, max], min < max',
+        (v) => Array.isArray(v) && v.length === 2 && v.every(Number.isFinite) && v[0] < v[1],
+      ),
+      clip: bool,
+    };
+  }
+
+  get stateRules(): Rules<MinMaxScalerState> {
+    return { dataMin: float64s(), dataMax: float64s() };
+  }
+
+  protected async fitState({ x, cancel }: FitInput): Promise<MinMaxScalerState> {
+    const { count, min, max } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const known = (values: Float64Array) => values.map((value, j) => (count[j] > 0 ? value : Number.NaN));
+    return { dataMin: known(min), dataMax: known(max) };
+  }
+
+  /** Smallest values of the columns. @throws {ERR_NOT_FITTED} before `fit` */
+  get dataMin(): Float64Array {
+    return this.state.dataMin.slice();
+  }
+
+  /** Largest values of the columns. @throws {ERR_NOT_FITTED} before `fit` */
+  get dataMax(): Float64Array {
+    return this.state.dataMax.slice();
+  }
+
+  /** Largest minus smallest values. @throws {ERR_NOT_FITTED} before `fit` */
+  get dataRange(): Float64Array {
+    const { dataMin, dataMax } = this.state;
+    return dataMax.map((max, j) => max - dataMin[j]);
+  }
+
+  /** What columns are multiplied by. @throws {ERR_NOT_FITTED} before `fit` */
+  get scale(): Float64Array {
+    return this.affine().scale.map((s) => 1 / s);
+  }
+
+  protected affine(): ColumnAffine {
+    const { dataMin } = this.state;
+    const [low, high] = this.fittedParams.featureRange;
+    const scale = safeScale(this.dataRange).map((range) => range / (high - low));
+    return { shift: dataMin.map((min, j) => min - low * scale[j]), scale };
+  }
+
+  override lower(plan: PlanBuilder, x: Slot): Slot {
+    const scaled = super.lower(plan, x);
+    const { featureRange, clip } = this.fittedParams;
+    if (!clip) return scaled;
+    const end = (k: 0 | 1) => new Float64Array(x.width).fill(featureRange[k]);
+    return plan.binary(plan.binary(scaled, 'max', end(0)), 'min', end(1));
+  }
+}

@@ -1,0 +1,177 @@
+/** Categories as whole numbers. */
+import type { FitInput } from '../core/fit-input.js';
+import { Transformer } from '../core/kinds.js';
+import { compareLabels, type Label } from '../core/labels.js';
+import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import { checkLength, custom, either, float64s, int32s, nothing, oneOf, type Rules } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
+import { categoryLabel } from './category-label.js';
+import { numberColumns } from './columns.js';
+
+/** Parameters of {@link OrdinalEncoder}. */
+export interface OrdinalEncoderParams {
+  /**
+   * The order of the categories of each column, where the sorted one is not meant, as for ['low', 'medium', 'high'];
+   * 'auto' for a column, or for all: sorted. Default 'auto'.
+   */
+  categories: 'auto' | ReadonlyArray<'auto' | readonly Label[]>;
+  /** A category not seen during fit: an error, or `unknownValue`. Default 'error'. */
+  handleUnknown: 'error' | 'useEncodedValue';
+  /** What unknown categories become; NaN is possible. For 'useEncodedValue' only. Default null. */
+  unknownValue: number | null;
+  /** What missing values become. Default NaN. */
+  encodedMissingValue: number;
+}
+
+/** Learned by {@link OrdinalEncoder}. */
+export interface OrdinalEncoderState {
+  /** [columns + 1]: the categories of column j stand at offsets[j] .. offsets[j + 1] in `values`. */
+  readonly offsets: Int32Array;
+  /** Sorted by column; NaN (missing) last where it was seen. */
+  readonly values: Float64Array;
+  /** What each category becomes; NaN for missing. */
+  readonly codes: Float64Array;
+}
+
+/**
+ * The position of each category among those of its column: 0, 1, 2 and so on. Missing values stay missing.
+ *
+ * Differs from scikit-learn: a category that stands in `categories` but not in the training set is unknown afterwards; no
+ * `minFrequency` and `maxCategories`.
+ *
+ * @example
+ * ```ts
+ * import { OrdinalEncoder } from 'boreal';
+ * const encoder = new OrdinalEncoder({ categories: [['S', 'M', 'L']] });
+ * await encoder.fit({ size: ['L', 'S', 'M'] });
+ * encoder.transformSync({ size: ['S', 'M', 'L'] }).toArray(); // [[0], [1], [2]]
+ * ```
+ */
+export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEncoderState> {
+  constructor(params: Partial<OrdinalEncoderParams> = {}) {
+    super({
+      categories: 'auto',
+      handleUnknown: 'error',
+      unknownValue: null,
+      encodedMissingValue: Number.NaN,
+      ...params,
+    });
+  }
+
+  get rules(): Rules<OrdinalEncoderParams> {
+    const list = (v: unknown) => v === 'auto' || (Array.isArray(v) && v.length > 0);
+    const number = custom('a number', (v) => typeof v === 'number' && Math.abs(v) !== Infinity);
+    return {
+      categories: either(
+        oneOf('auto'),
+        custom("a list with 'auto' or a list of categories for each column", (v) => {
+          return Array.isArray(v) && v.every(list);
+        }),
+      ),
+      handleUnknown: oneOf('error', 'useEncodedValue'),
+      unknownValue: this.params.handleUnknown === 'error' ? nothing : number,
+      encodedMissingValue: number,
+    };
+  }
+
+  get stateRules(): Rules<OrdinalEncoderState> {
+    return { offsets: int32s(), values: float64s(), codes: float64s() };
+  }
+
+  override get tags() {
+    return { allowNan: true, allowCategories: true };
+  }
+
+  protected override checkState(
+    { offsets, values, codes }: OrdinalEncoderState,
+    columns: readonly Column[],
+  ): void {
+    checkLength(this, 'offsets', offsets, columns.length + 1);
+    checkLength(this, 'values', values, offsets[columns.length]);
+    checkLength(this, 'codes', codes, values.length);
+  }
+
+  protected async fitState({ x, columns, cancel }: FitInput): Promise<OrdinalEncoderState> {
+    const { categories, unknownValue } = this.params;
+    if (categories !== 'auto' && categories.length !== x.cols) {
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `OrdinalEncoder: categories has ${categories.length} lists, but X has ${x.cols} columns.`,
+      );
+    }
+    const { offsets, values } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
+    const codes = new Float64Array(values.length).fill(Number.NaN);
+    columns.forEach((column, j) => {
+      const order = categories === 'auto' ? 'auto' : categories[j];
+      for (let k = offsets[j]; k < offsets[j + 1]; k++) {
+        const label = categoryLabel(column, values[k]);
+        if (label !== null) codes[k] = order === 'auto' ? k - offsets[j] : place(column, order, label);
+      }
+      const count = order === 'auto' ? offsets[j + 1] - offsets[j] : order.length;
+      if (
+        unknownValue !== null &&
+        Number.isInteger(unknownValue) &&
+        unknownValue >= 0 &&
+        unknownValue < count
+      ) {
+        throw new ValidationError(
+          'ERR_PARAMETER',
+          `OrdinalEncoder: unknownValue ${unknownValue} is also the code of a category of column '${column.name}'.`,
+        );
+      }
+    });
+    return { offsets, values, codes };
+  }
+
+  /** The categories of each column in the order of their codes. @throws {ERR_NOT_FITTED} before `fit` */
+  get categories(): Label[][] {
+    const { categories } = this.fittedParams;
+    const { offsets, values } = this.state;
+    return this.schema.columns.map((column, j) => {
+      const order = categories === 'auto' ? 'auto' : categories[j];
+      if (order !== 'auto') return [...order];
+      const labels = Array.from(values.subarray(offsets[j], offsets[j + 1]), (v) => categoryLabel(column, v));
+      return labels.filter((label) => label !== null);
+    });
+  }
+
+  outputColumns(): readonly Column[] {
+    return numberColumns(this.schema.columns);
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    const { offsets, values, codes } = this.state;
+    const { handleUnknown, unknownValue, encodedMissingValue } = this.fittedParams;
+    const reject = handleUnknown === 'error';
+    const indices = plan.category(x, offsets, values, reject, this.featureNamesIn);
+    const otherwise = new Float64Array(x.width).fill(unknownValue ?? Number.NaN);
+    const encoded = codes.map((code) => (Number.isNaN(code) ? encodedMissingValue : code));
+    return plan.lookup(indices, offsets, encoded, otherwise);
+  }
+
+  /**
+   * The categories of codes; null for missing and for what is no code.
+   *
+   * @param X - codes, [rows, columns]
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} when X has another number of columns than the model
+   */
+  inverseTransform(X: NumericMatrixLike): Array<Array<Label | null>> {
+    const { categories } = this;
+    const codes = Matrix.from(X);
+    this.schema.checkWidth(codes.cols);
+    return codes.toArray().map((row) => row.map((code, j) => categories[j][code] ?? null));
+  }
+}
+
+function place(column: Column, order: readonly Label[], label: Label): number {
+  const code = order.findIndex((known) => compareLabels(known, label) === 0 && typeof known === typeof label);
+  if (code >= 0) return code;
+  throw new ValidationError(
+    'ERR_UNKNOWN_CATEGORY',
+    `OrdinalEncoder: column '${column.name}' holds ${JSON.stringify(label)}, which is not among its categories.`,
+  );
+}

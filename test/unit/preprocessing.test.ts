@@ -1,0 +1,141 @@
+/** Errors and edge cases of the transformers; golden values are in test/golden. */
+import { describe, expect, test } from 'vitest';
+import { normalQuantile } from '../../lib/core/normal.js';
+import {
+  KBinsDiscretizer,
+  LabelEncoder,
+  load,
+  MinMaxScaler,
+  Normalizer,
+  OrdinalEncoder,
+  Pipeline,
+  PolynomialFeatures,
+  RobustScaler,
+} from '../../lib/index.js';
+import { expectClose, ulp } from '../support/tolerance.js';
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+
+describe('LabelEncoder', () => {
+  test('numbers labels in sorted order, and back', () => {
+    const encoder = new LabelEncoder();
+    expect(encoder.fitTransform(['b', 'a', 'c', 'a'])).toEqual(Int32Array.of(1, 0, 2, 0));
+    expect(encoder.classes).toEqual(['a', 'b', 'c']);
+    expect(encoder.inverseTransform([2, 0])).toEqual(['c', 'a']);
+    expect(new LabelEncoder().fit([true, false]).transform([true])).toEqual(Int32Array.of(1));
+  });
+
+  test('refuses what it does not know', () => {
+    const encoder = new LabelEncoder();
+    expect(() => encoder.transform(['a'])).toThrow(code('ERR_NOT_FITTED'));
+    expect(() => encoder.fit([])).toThrow(code('ERR_EMPTY'));
+    expect(() => encoder.fit(['a', null])).toThrow(code('ERR_LABELS'));
+    expect(() => encoder.fit(['a', 1])).toThrow(code('ERR_LABELS'));
+    encoder.fit(['a', 'b']);
+    expect(() => encoder.transform(['x'])).toThrow(code('ERR_LABELS'));
+    expect(() => encoder.inverseTransform([2])).toThrow(code('ERR_LABELS'));
+    expect(() => encoder.inverseTransform([0.5])).toThrow(code('ERR_LABELS'));
+  });
+});
+
+describe('OrdinalEncoder', () => {
+  test('takes the order of the categories, and goes back', async () => {
+    const encoder = new OrdinalEncoder({ categories: [['S', 'M', 'L'], 'auto'] });
+    await encoder.fit({ size: ['L', 'S', null], grade: [3, 1, 2] });
+    expect(encoder.transformSync({ size: ['S', 'L', null], grade: [1, 2, 3] }).toArray()).toEqual([
+      [0, 0],
+      [2, 1],
+      [Number.NaN, 2],
+    ]);
+    expect(
+      encoder.inverseTransform([
+        [1, 2],
+        [Number.NaN, 7],
+      ]),
+    ).toEqual([
+      ['M', 3],
+      [null, null],
+    ]);
+  });
+
+  test('refuses categories that do not fit the data', async () => {
+    const fit = (categories: OrdinalEncoder['params']['categories']) =>
+      new OrdinalEncoder({ categories }).fit({ size: ['L', 'S'] });
+    await expect(fit([['S', 'M']])).rejects.toMatchObject({ code: 'ERR_UNKNOWN_CATEGORY' });
+    await expect(fit([['S', 'L'], 'auto'])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    await expect(fit([[]])).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    await expect(new OrdinalEncoder({ unknownValue: -1 }).fit([[1], [2]])).rejects.toMatchObject({
+      code: 'ERR_PARAMETER',
+    });
+    const taken = new OrdinalEncoder({ handleUnknown: 'useEncodedValue', unknownValue: 1 });
+    await expect(taken.fit([[1], [2]])).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+});
+
+describe('parameters', () => {
+  test.each([
+    new MinMaxScaler({ featureRange: [1, 1] }),
+    new MinMaxScaler({ featureRange: [0, Infinity] }),
+    new RobustScaler({ quantileRange: [75, 25] }),
+    new RobustScaler({ quantileRange: [0, 100], unitVariance: true }),
+    new PolynomialFeatures({ degree: -1 }),
+    new PolynomialFeatures({ degree: [3, 2] }),
+    new PolynomialFeatures({ degree: 0, includeBias: false }),
+    new PolynomialFeatures({ degree: 2000 }),
+    new PolynomialFeatures({ degree: [3, 3], interactionOnly: true, includeBias: false }),
+    new KBinsDiscretizer({ nBins: 1 }),
+    new KBinsDiscretizer({ nBins: [] }),
+  ])('%# are checked', async (estimator) => {
+    const rows = Array.from({ length: 4 }, (_, i) => [i, i + 1]);
+    await expect(estimator.fit(rows)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+
+  test('KBinsDiscretizer wants a number for each column', async () => {
+    const bins = new KBinsDiscretizer({ nBins: [2, 3] });
+    await expect(bins.fit([[1], [2]])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    await bins.fit([
+      [1, 1],
+      [2, 1],
+    ]);
+    expect(bins.nBins).toEqual(Int32Array.of(2, 1));
+    expect(bins.getFeatureNamesOut()).toEqual(['x0_0.0', 'x0_1.0', 'x1_0.0']);
+    expect(bins.transformSync([[5, 5]]).toArray()).toEqual([[0, 1, 1]]);
+  });
+
+  test('a product of too high a degree leaves only the column of ones', async () => {
+    const products = new PolynomialFeatures({ degree: [3, 3], interactionOnly: true });
+    await products.fit([[2, 3]]);
+    expect(products.transformSync([[2, 3]]).toArray()).toEqual([[1]]);
+    expect(products.powers).toEqual([[0, 0]]);
+  });
+});
+
+test('chains of transformers are one plan, and survive a file', async () => {
+  const X = [
+    [1, 10],
+    [2, 20],
+    [4, 5],
+  ];
+  const pipeline = await new Pipeline([
+    ['scale', new MinMaxScaler()],
+    ['products', new PolynomialFeatures({ includeBias: false })],
+    ['length', new Normalizer()],
+  ]).fit(X);
+  const copy = (await load(pipeline.toBytes())) as typeof pipeline;
+  expect((await copy.transform(X)).toArray()).toEqual((await pipeline.transform(X)).toArray());
+  expect(pipeline.getFeatureNamesOut()).toEqual(['x0', 'x1', 'x0^2', 'x0 x1', 'x1^2']);
+});
+
+test('quantiles of the normal distribution, as SciPy has them', () => {
+  const known = [
+    [1e-300, -37.0470962993612],
+    [1e-20, -9.262340089798409],
+    [0.01, -2.3263478740408408],
+    [0.075, -1.4395314709384563],
+    [0.25, -0.6744897501960817],
+    [0.5, 0],
+    [0.9249, 1.4388253927525403],
+    [1 - 1e-10, 6.361340889697422],
+  ];
+  for (const [p, z] of known) expectClose(normalQuantile(p), z, ulp(4), `quantile of ${p}`);
+});
