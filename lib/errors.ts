@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   ERR_UNKNOWN_COLUMN: 'A column name is missing from the table, or is not one the model knows.',
   ERR_SINGULAR: 'A matrix that has to be inverted is singular, exactly or to working precision.',
   ERR_NOT_POSITIVE_DEFINITE: 'A matrix has no Cholesky decomposition: it is not positive definite.',
+  ERR_GRADIENT: 'A custom loss did not write a finite gradient and a finite Hessian >= 0 for every row.',
   ERR_LABELS: 'The labels cannot be used: fewer than two classes, a missing label, or labels of mixed types.',
   // State and abilities of estimators
   ERR_NOT_FITTED: 'The estimator has to be fitted first.',

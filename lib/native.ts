@@ -130,6 +130,14 @@ export interface NativeBoosting extends NativeTrees {
   oobScore: Float64Array;
   initialOobScore: number;
 }
+/** See native/train/lambdarank.h. */
+export interface BoosterRank {
+  sigmoid: number;
+  truncation: number;
+  evalAt: number;
+  normalise: boolean;
+  gains: Float64Array;
+}
 /** What boosting is told besides its rows; see native/train/hist_booster.h. */
 export interface BoosterSpec {
   loss:
@@ -141,9 +149,18 @@ export interface BoosterSpec {
     | 'gamma'
     | 'tweedie'
     | 'logistic'
-    | 'softmax';
+    | 'softmax'
+    | 'custom'
+    | 'lambdarank';
   lossParameter: number;
   classes: number;
+  /** Of 'custom': the scores before the first round. */
+  start: Float64Array | null;
+  /** Of 'lambdarank'. */
+  rank: BoosterRank | null;
+  /** Of 'lambdarank': where queries begin, and the number of rows. */
+  queries: Int32Array | null;
+  validQueries: Int32Array | null;
   learningRate: number;
   rowShare: number;
   columnShare: number;
@@ -562,11 +579,15 @@ export interface NativeAddon {
     spec: BoosterSpec,
     cancel: CancelHandle | null,
   ): Promise<BoosterHandle>;
-  /** Adds a round of trees if `grow`; the mean losses, or NaN unless `evaluate`. */
+  /**
+   * Adds a round of trees if `grow`; the mean losses, or NaN unless `evaluate`. With a custom loss it reads the gradients
+   * of `exchange`, which lies in shared memory, and leaves the raw scores of the training rows there.
+   */
   boosterRound(
     booster: BoosterHandle,
     grow: boolean,
     evaluate: boolean,
+    exchange: { raw: Float64Array; gradient: Float32Array; hessian: Float32Array } | null,
     cancel: CancelHandle | null,
   ): Promise<{ train: number; valid: number }>;
   /** Raw scores of the training or validation rows, [outputs, rows]. */

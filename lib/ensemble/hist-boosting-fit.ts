@@ -9,6 +9,7 @@ import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
 import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from '../metrics/index.js';
 import { type BoosterSpec, native } from '../native.js';
+import { bringGradients, type CustomLoss, makeExchange, startOf } from './custom-loss.js';
 import {
   categoricalMarks,
   type HistBoostingParams,
@@ -21,6 +22,8 @@ import { type HistBoostingState, lowerHistScores } from './hist-boosting-state.j
 export interface HistBoostingTask {
   readonly loss: BoosterSpec['loss'];
   readonly lossParameter: number;
+  /** Of the loss 'custom'. */
+  readonly custom: CustomLoss | null;
   /** Scores per row. */
   readonly outputs: number;
   /** Class numbers or targets. */
@@ -54,8 +57,18 @@ export async function fitHistBoosting(
 ): Promise<HistBoostingState> {
   const { x, cancel } = input;
   const seed = resolveSeed(params.randomState);
+  const { custom } = task;
   const given = input.validation && task.validation && { x: input.validation.x, ...task.validation };
-  const stopping = params.earlyStopping === 'auto' ? given !== null || x.rows > 10_000 : params.earlyStopping;
+  const hasLoss = custom === null || custom.value !== undefined;
+  const canScore = params.scoring !== 'loss' || hasLoss;
+  const stopping =
+    params.earlyStopping === 'auto' ? canScore && (given !== null || x.rows > 10_000) : params.earlyStopping;
+  if (!canScore && (stopping || given !== null)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `${owner.constructor.name}: a custom loss without 'value' cannot be watched; add it, or set 'scoring' to a scorer.`,
+    );
+  }
   const whole: Part = { x, y: task.y, weights: task.weights };
   const draws = stopping && given === null;
   const heldOut = draws ? drawHeldOut(owner, params.validationFraction, task, seed) : null;
@@ -71,6 +84,7 @@ export async function fitHistBoosting(
   const spec: BoosterSpec = {
     ...specOf(owner, input, params, task),
     seed,
+    start: custom && startOf(owner, custom, train.y, train.weights, task.outputs),
     firstTree: done * task.outputs,
     scores: previous && (await rawScores(previous, train.x, cancel)),
     validScores: previous && valid && (await rawScores(previous, valid.x, cancel)),
@@ -101,17 +115,38 @@ export async function fitHistBoosting(
     trainScore.push(await scoreOf(train, losses.train));
     if (valid !== null) validationScore.push(await scoreOf(valid, losses.valid));
   };
-  if (recording && previous === null) {
-    await record(await native.boosterRound(booster, false, evaluate, cancel));
+  const exchange = custom && makeExchange(train.y.length * task.outputs);
+  const contextOf = (part: Part, raw: Float64Array, round: number) => ({
+    raw,
+    y: part.y,
+    weight: part.weights,
+    rows: part.y.length,
+    outputs: task.outputs,
+    round,
+  });
+  // Losses after `made` rounds, of which the last is grown now unless it is the zeroth.
+  const advance = async (made: number, grow: boolean) => {
+    if (exchange && grow) await bringGradients(custom, exchange, contextOf(train, exchange.raw, made - 1));
+    const losses = await native.boosterRound(booster, grow, evaluate, exchange, cancel);
+    if (!exchange || !custom?.value || !evaluate) return losses;
+    return {
+      train: custom.value(contextOf(train, exchange.raw, made)),
+      valid: valid ? custom.value(contextOf(valid, native.boosterScores(booster, true), made)) : Number.NaN,
+    };
+  };
+  const first = recording && previous === null;
+  if (first || exchange) {
+    const losses = await advance(done, false);
+    if (first) await record(losses);
   }
   for (let round = done; round < params.maxIter; round++) {
-    const losses = await native.boosterRound(booster, true, evaluate, cancel);
+    const losses = await advance(round + 1, true);
     if (recording) await record(losses);
     const goOn = report(owner, input, {
       done: round + 1,
       total: params.maxIter,
-      trainLoss: losses.train,
-      ...(valid && { validationLoss: losses.valid }),
+      ...(hasLoss && { trainLoss: losses.train }),
+      ...(valid && hasLoss && { validationLoss: losses.valid }),
       ...(recording && scorer && { trainScore: trainScore.at(-1) }),
       ...(valid && scorer && { validationScore: validationScore.at(-1) }),
     });
@@ -132,12 +167,15 @@ function specOf(
   { columns }: FitInput,
   params: HistBoostingParams,
   task: HistBoostingTask,
-): Omit<BoosterSpec, 'seed' | 'firstTree' | 'scores' | 'validScores'> {
+): Omit<BoosterSpec, 'seed' | 'start' | 'firstTree' | 'scores' | 'validScores'> {
   const categorical = categoricalMarks(owner, params.categoricalFeatures, columns);
   return {
     loss: task.loss,
     lossParameter: task.lossParameter,
     classes: task.loss === 'softmax' ? task.outputs : 0,
+    rank: null,
+    queries: null,
+    validQueries: null,
     learningRate: params.learningRate,
     rowShare: params.subsample,
     columnShare: params.columnSubsample,

@@ -17,6 +17,15 @@ import type { Column } from '../core/schema.js';
 import type { TreeScores } from '../core/tree-scores.js';
 import { ValidationError } from '../errors.js';
 import type { ScorableEstimator } from '../metrics/index.js';
+import {
+  type CustomLoss,
+  customLossOf,
+  type GradientFunction,
+  INVERSES,
+  type Link,
+  lossRule,
+  withoutFunctions,
+} from './custom-loss.js';
 import { fitHistBoosting, type HistBoostingTask } from './hist-boosting-fit.js';
 import { type HistBoostingParams, histBoostingDefaults, histBoostingRules } from './hist-boosting-params.js';
 import {
@@ -32,19 +41,24 @@ import {
 
 /** Parameters of {@link HistGradientBoostingClassifier}. */
 export interface HistGradientBoostingClassifierParams extends HistBoostingParams {
-  /** The logistic loss of two classes, the multinomial one of more. Default 'logLoss'. */
-  loss: 'logLoss';
+  /**
+   * The logistic loss of two classes, the multinomial one of more; or one of the caller's, whose scores are taken for log
+   * odds as those of 'logLoss' are. 'custom': of a model that was loaded. Default 'logLoss'.
+   */
+  loss: 'logLoss' | 'custom' | GradientFunction | CustomLoss;
   /** Weights of classes: null, 'balanced', or by label. Default null. */
   classWeight: ClassWeight;
 }
+
+type NumberLoss = 'squaredError' | 'absoluteError' | 'quantile' | 'huber' | 'poisson' | 'gamma' | 'tweedie';
 
 /** Parameters of {@link HistGradientBoostingRegressor}. */
 export interface HistGradientBoostingRegressorParams extends HistBoostingParams {
   /**
    * What is minimised. 'poisson' and 'tweedie' need targets >= 0, 'gamma' targets > 0; these three predict through exp.
-   * Default 'squaredError'.
+   * Or a loss of the caller's: see {@link CustomLoss}. 'custom': that of a model that was loaded. Default 'squaredError'.
    */
-  loss: 'squaredError' | 'absoluteError' | 'quantile' | 'huber' | 'poisson' | 'gamma' | 'tweedie';
+  loss: NumberLoss | 'custom' | GradientFunction | CustomLoss;
   /** For 'quantile': which one, in [0, 1]; null otherwise. Default null. */
   quantile: number | null;
   /** For 'huber': the residual from which the loss is linear, > 0. Default 1. */
@@ -102,7 +116,7 @@ export class HistGradientBoostingClassifier extends Classifier<
   }
 
   get rules(): Rules<HistGradientBoostingClassifierParams> {
-    return { ...histBoostingRules, loss: oneOf('logLoss'), classWeight };
+    return { ...histBoostingRules, loss: lossRule('logLoss'), classWeight };
   }
 
   get stateRules(): Rules<ClassifierTrees> {
@@ -132,9 +146,11 @@ export class HistGradientBoostingClassifier extends Classifier<
     const byClass = weightsByClass(this.params.classWeight, encoded, null);
     const { validation, sampleWeight } = input;
     const validCodes = validation && codesOfLabels(validation.y, classes, 'validation');
+    const custom = customLossOf(this, this.params.loss);
     const task: HistBoostingTask = {
-      loss: outputs === 1 ? 'logistic' : 'softmax',
+      loss: custom ? 'custom' : outputs === 1 ? 'logistic' : 'softmax',
       lossParameter: 0,
+      custom,
       outputs,
       y: Float64Array.from(codes),
       weights: weightsOfRows(byClass, codes, sampleWeight),
@@ -149,6 +165,12 @@ export class HistGradientBoostingClassifier extends Classifier<
     };
     const previous = this.params.warmStart && this.isFitted ? this.#comparable(classes, input.x.cols) : null;
     return { ...(await fitHistBoosting(this, input, this.params, task, previous)), classes };
+  }
+
+  /** @internal */
+  override snapshot() {
+    const { params, fitted } = super.snapshot();
+    return { params: withoutFunctions(params), fitted };
   }
 
   #comparable(classes: ClassifierState['classes'], columns: number): ClassifierTrees {
@@ -246,7 +268,12 @@ function cannotGoOn(owner: object): ValidationError {
   );
 }
 
-const EXPONENTIAL = ['poisson', 'gamma', 'tweedie'];
+const LOG_LINKS = ['poisson', 'gamma', 'tweedie'];
+
+/** What a regressor learns. */
+interface RegressorTrees extends HistBoostingState {
+  readonly link: Link;
+}
 
 /**
  * Histogram gradient boosting for numbers. See {@link HistGradientBoostingClassifier} for the algorithm, missing values,
@@ -265,7 +292,7 @@ const EXPONENTIAL = ['poisson', 'gamma', 'tweedie'];
  */
 export class HistGradientBoostingRegressor extends Regressor<
   HistGradientBoostingRegressorParams,
-  HistBoostingState
+  RegressorTrees
 > {
   constructor(params: Partial<HistGradientBoostingRegressorParams> = {}) {
     super({
@@ -281,15 +308,15 @@ export class HistGradientBoostingRegressor extends Regressor<
   get rules(): Rules<HistGradientBoostingRegressorParams> {
     return {
       ...histBoostingRules,
-      loss: oneOf('squaredError', 'absoluteError', 'quantile', 'huber', 'poisson', 'gamma', 'tweedie'),
+      loss: lossRule('squaredError', 'absoluteError', 'quantile', 'huber', 'poisson', 'gamma', 'tweedie'),
       quantile: either(real(0, 1), nothing),
       huberDelta: real(0, Infinity, 'min'),
       tweediePower: real(1, 2, 'both'),
     };
   }
 
-  get stateRules(): Rules<HistBoostingState> {
-    return histBoostingStateRules;
+  get stateRules(): Rules<RegressorTrees> {
+    return { ...histBoostingStateRules, link: oneOf(...Object.keys(INVERSES)) };
   }
 
   override get tags() {
@@ -300,11 +327,11 @@ export class HistGradientBoostingRegressor extends Regressor<
     };
   }
 
-  protected override checkState(state: HistBoostingState, _columns: readonly Column[]): void {
+  protected override checkState(state: RegressorTrees, _columns: readonly Column[]): void {
     checkHistBoostingState(this, state, 1);
   }
 
-  protected fitState(input: FitInput): Promise<HistBoostingState> {
+  protected async fitState(input: FitInput): Promise<RegressorTrees> {
     const { loss, quantile, huberDelta, tweediePower, warmStart } = this.params;
     if (loss === 'quantile' && quantile === null) {
       throw new ValidationError(
@@ -316,11 +343,14 @@ export class HistGradientBoostingRegressor extends Regressor<
       string,
       number
     >;
-    const inverse = EXPONENTIAL.includes(loss) ? Math.exp : (raw: number) => raw;
+    const custom = customLossOf(this, loss);
+    const name = custom ? 'custom' : (loss as NumberLoss);
+    const link = custom ? (custom.link ?? 'identity') : LOG_LINKS.includes(name) ? 'log' : 'identity';
     const { validation } = input;
     const task: HistBoostingTask = {
-      loss,
-      lossParameter: parameter[loss] ?? 0,
+      loss: name,
+      lossParameter: parameter[name] ?? 0,
+      custom,
       outputs: 1,
       y: fitTargets(input),
       weights: input.sampleWeight,
@@ -330,12 +360,18 @@ export class HistGradientBoostingRegressor extends Regressor<
         weights: validation.sampleWeight,
       },
       ownScorer: 'r2',
-      scorable: (raw) => ({ predict: async () => raw.map(inverse) }),
+      scorable: (raw) => ({ predict: async () => raw.map(INVERSES[link]) }),
       truth: (y) => y,
     };
     const goesOn = warmStart && this.isFitted;
     if (goesOn && input.x.cols !== this.nFeaturesIn) throw cannotGoOn(this);
-    return fitHistBoosting(this, input, this.params, task, goesOn ? this.state : null);
+    return { ...(await fitHistBoosting(this, input, this.params, task, goesOn ? this.state : null)), link };
+  }
+
+  /** @internal */
+  override snapshot() {
+    const { params, fitted } = super.snapshot();
+    return { params: withoutFunctions(params), fitted };
   }
 
   /** Rounds that were made. @throws {ERR_NOT_FITTED} before `fit` */
@@ -368,8 +404,7 @@ export class HistGradientBoostingRegressor extends Regressor<
     const source = builder.build(lowerHistTrees(builder, builder.input, state));
     const options = resolveCompileOptions({ precision: 'float64' }, 'float64');
     const trees = await (await Plan.compileAsync(source, this.schema, options)).run(X);
-    const inverse = EXPONENTIAL.includes(this.fittedParams.loss) ? Math.exp : (raw: number) => raw;
-    for (const scores of stagedHistScores(state, trees)) yield scores.data.map(inverse);
+    for (const scores of stagedHistScores(state, trees)) yield scores.data.map(INVERSES[state.link]);
   }
 
   /** @internal */
@@ -379,6 +414,8 @@ export class HistGradientBoostingRegressor extends Regressor<
 
   lower(plan: PlanBuilder, x: Slot): Slot {
     const scores = lowerHistScores(plan, x, this.state);
-    return EXPONENTIAL.includes(this.fittedParams.loss) ? plan.activation(scores, 'exp') : scores;
+    const { link } = this.state;
+    if (link === 'identity') return scores;
+    return plan.activation(scores, link === 'log' ? 'exp' : 'sigmoid');
   }
 }

@@ -1,3 +1,4 @@
+export type { CustomLoss, GradientContext, GradientFunction, LossContext } from './custom-loss.js';
 export * from './extra-trees.js';
 export type { ForestClassifierParams, ForestRegressorParams, Interval } from './forest.js';
 export * from './gradient-boosting.js';

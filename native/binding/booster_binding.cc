@@ -1,7 +1,9 @@
 // Boosting: a handle to a HistBooster, which JavaScript drives round by round, so that it can watch, stop,
 // and bring gradients of its own.
+#include <algorithm>
 #include <limits>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "binding/exports.h"
@@ -55,8 +57,9 @@ double in_range(double value, double least, double most, const char* what) {
 // What a fit is told besides its rows.
 struct BoosterSpec {
   BoosterParams params;
-  std::vector<uint8_t> categorical;    // [cols] or empty
-  Input<double> scores, valid_scores;  // [outputs, rows] or empty
+  std::vector<uint8_t> categorical;       // [cols] or empty
+  Input<double> scores, valid_scores;     // [outputs, rows] or empty
+  Input<int32_t> queries, valid_queries;  // offsets, or empty
 };
 
 GrowthParams growth_params(napi_env env, napi_value spec, size_t cols) {
@@ -95,14 +98,27 @@ GrowthParams growth_params(napi_env env, napi_value spec, size_t cols) {
   return growth;
 }
 
+RankParams rank_params(napi_env env, napi_value rank) {
+  const auto field = [&](const char* name) { return property(env, rank, name); };
+  RankParams params;
+  params.sigmoid = to_double(env, field("sigmoid"), "sigmoid");
+  params.truncation = to_u32(env, field("truncation"), "truncation");
+  params.eval_at = to_u32(env, field("evalAt"), "evalAt");
+  params.normalise = to_bool(env, field("normalise"), "normalise");
+  const TypedArray gains = to_typed_array(env, field("gains"), "gains");
+  params.gains.assign(elements<double>(gains), elements<double>(gains) + gains.length);
+  return params;
+}
+
 BoosterSpec booster_spec(napi_env env, napi_value spec, size_t rows, size_t cols) {
   const auto field = [&](const char* name) { return property(env, spec, name); };
   const auto number = [&](const char* name) { return to_double(env, field(name), name); };
   BoosterSpec result;
   BoosterParams& params = result.params;
-  params.loss = static_cast<LossKind>(to_choice(env, field("loss"), "loss",
-                                                {"squaredError", "absoluteError", "quantile", "huber",
-                                                 "poisson", "gamma", "tweedie", "logistic", "softmax"}));
+  params.loss =
+      static_cast<LossKind>(to_choice(env, field("loss"), "loss",
+                                      {"squaredError", "absoluteError", "quantile", "huber", "poisson",
+                                       "gamma", "tweedie", "logistic", "softmax", "custom", "lambdarank"}));
   params.loss_parameter = number("lossParameter");
   params.classes = to_u32(env, field("classes"), "classes");
   if (params.classes > rows) throw Error("ERR_LABELS", "There are more classes than rows.");
@@ -124,6 +140,17 @@ BoosterSpec booster_spec(napi_env env, napi_value spec, size_t rows, size_t cols
     return is_nullish(env, field(name)) ? Input<double>()
                                         : Input<double>::copy(to_typed_array(env, field(name), name));
   };
+  if (!is_nullish(env, field("start"))) {
+    const TypedArray array = to_typed_array(env, field("start"), "start");
+    params.start.assign(elements<double>(array), elements<double>(array) + array.length);
+  }
+  if (!is_nullish(env, field("rank"))) params.rank = rank_params(env, field("rank"));
+  const auto queries = [&](const char* name) {
+    return is_nullish(env, field(name)) ? Input<int32_t>()
+                                        : Input<int32_t>::copy(to_typed_array(env, field(name), name));
+  };
+  result.queries = queries("queries");
+  result.valid_queries = queries("validQueries");
   result.scores = scores("scores");
   result.valid_scores = scores("validScores");
   return result;
@@ -148,9 +175,10 @@ napi_value booster_create(Call& call) {
                  valid_weights = optional_row_values<double>(call, 8, "validWeights", valid_rows),
                  spec = booster_spec(env, call[9], matrix.rows, matrix.cols)](const CancelToken* cancel,
                                                                               const JobProgress&) {
-      const BoosterData<T> train{x.matrix(rows, cols), y.span(), weights.span(), spec.scores.span()};
+      const BoosterData<T> train{x.matrix(rows, cols), y.span(), weights.span(), spec.scores.span(),
+                                 spec.queries.span()};
       const BoosterData<T> held_out{valid_x.matrix(valid_rows, cols), valid_y.span(), valid_weights.span(),
-                                    spec.valid_scores.span()};
+                                    spec.valid_scores.span(), spec.valid_queries.span()};
       auto handle = std::make_shared<BoosterHandle>();
       handle->booster = std::make_unique<HistBooster>(
           train, held_out, Span<uint8_t>{spec.categorical.data(), spec.categorical.size()}, spec.params,
@@ -175,18 +203,53 @@ napi_value deliver_losses(napi_env env, Losses&& losses) {
   return ObjectBuilder(env).set("train", losses.train).set("valid", losses.valid).object();
 }
 
-// (booster, rounds 0 or 1, evaluate, cancel): NaN for losses that were not asked for.
+// What a custom loss and the booster exchange: [outputs, training rows] each, in shared memory, which stays
+// where it is. Empty for other losses.
+struct Exchange {
+  Input<float> gradient, hessian;
+  double* raw = nullptr;
+  size_t size = 0;
+};
+
+Exchange exchange_of(Call& call, size_t argument, JobOptions* options) {
+  napi_env env = call.env();
+  Exchange exchange;
+  if (is_nullish(env, call[argument])) return exchange;
+  const auto array = [&](const char* name) {
+    const TypedArray values = to_typed_array(env, property(env, call[argument], name), name);
+    if (!values.shared) throw Error("ERR_PARAMETER", std::string(name) + " must lie in shared memory.");
+    return values;
+  };
+  exchange.gradient = Input<float>(array("gradient"), &options->kept);
+  exchange.hessian = Input<float>(array("hessian"), &options->kept);
+  const TypedArray raw = array("raw");
+  exchange.raw = elements<double>(raw);
+  exchange.size = raw.length;
+  options->kept.push_back(raw.value);
+  return exchange;
+}
+
+// (booster, rounds 0 or 1, evaluate, exchange or null, cancel): NaN for losses that were not asked for. A
+// round reads the gradients of the exchange and leaves the scores there.
 napi_value booster_round(Call& call) {
   napi_env env = call.env();
   const bool grow = to_bool(env, call[1], "grow"), evaluate = to_bool(env, call[2], "evaluate");
-  auto work = [handle = from_handle<BoosterHandle>(env, call[0], "booster"), grow, evaluate](
-                  const CancelToken* cancel, const JobProgress&) {
+  JobOptions options = train_options(call, 4, false);
+  auto work = [handle = from_handle<BoosterHandle>(env, call[0], "booster"), grow, evaluate,
+               exchange = exchange_of(call, 3, &options)](const CancelToken* cancel, const JobProgress&) {
     const BoosterUse use(*handle);
-    if (grow) handle->booster->round(cancel);
+    HistBooster& booster = *handle->booster;
+    if (grow && exchange.raw != nullptr) booster.bring(exchange.gradient.span(), exchange.hessian.span());
+    if (grow) booster.round(cancel);
+    if (exchange.raw != nullptr) {
+      const std::vector<double>& scores = booster.train_scores();
+      if (exchange.size != scores.size()) throw Error("ERR_SHAPE", "raw must have one value for each score.");
+      std::copy(scores.begin(), scores.end(), exchange.raw);
+    }
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-    return evaluate ? losses_of(*handle->booster) : Losses{kNaN, kNaN};
+    return evaluate ? losses_of(booster) : Losses{kNaN, kNaN};
   };
-  return EnvState::of(env).start(train_options(call, 3, false), std::move(work), deliver_losses);
+  return EnvState::of(env).start(std::move(options), std::move(work), deliver_losses);
 }
 
 // (booster, of the validation rows): raw scores, [outputs, rows].

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/thread_pool.h"
-#include "base/weights.h"
+#include "train/custom_loss.h"
 
 namespace boreal {
 namespace {
@@ -19,26 +19,32 @@ constexpr size_t kMaxRows = size_t{1} << 30;  // QuantizedGradients needs a step
 // Streams of random numbers; those of trees are their numbers.
 constexpr uint64_t kRowStream = 0x726f77, kColumnStream = 0x636f6c;
 
+template <typename T>
+std::unique_ptr<HistLoss> make_loss(const BoosterParams& params, const BoosterData<T>& data) {
+  if (params.loss == LossKind::kCustom) return make_custom_loss(params.start);
+  if (params.loss == LossKind::kLambdaRank) return make_lambdarank(params.rank, data.queries, data.y);
+  return HistLoss::make(params.loss, params.loss_parameter, params.classes);
+}
+
 }  // namespace
 
 template <typename T>
 HistBooster::HistBooster(const BoosterData<T>& train, const BoosterData<T>& valid, Span<uint8_t> categorical,
                          const BoosterParams& params, const CancelToken* cancel)
-    : params_(params),
-      loss_(HistLoss::make(params.loss, params.loss_parameter, params.classes)),
-      threads_(params.growth.max_threads) {
+    : params_(params), loss_(make_loss(params, train)), threads_(params.growth.max_threads) {
   if (train.x.rows == 0 || train.x.cols == 0) {
     throw Error("ERR_EMPTY", "Boosting needs at least one row and one column.");
   }
   if (train.x.rows > kMaxRows) throw Error("ERR_PARAMETER", "Boosting takes at most 2^30 rows.");
-  train_.total_weight = total_weight(train.weights, train.x.rows);
+  train_.total_weight = loss_->total_weight(train.weights, train.x.rows);
   check_targets(train.y);
   mapper_ = std::make_unique<BinMapper>(train.x, train.weights, categorical,
                                         BinOptions{params.max_bins, params.seed, threads_}, cancel);
   baseline_ = loss_->baseline(train.y, train.weights);
   load(train, &train_, cancel);
   if (valid.x.rows > 0) {
-    valid_.total_weight = total_weight(valid.weights, valid.x.rows);
+    valid_loss_ = make_loss(params, valid);
+    valid_.total_weight = valid_loss_->total_weight(valid.weights, valid.x.rows);
     check_targets(valid.y);
     load(valid, &valid_, cancel);
   }
@@ -102,7 +108,7 @@ void HistBooster::check_targets(Span<double> y) const {
   }
 }
 
-double HistBooster::mean_loss(const Rows& rows) const {
+double HistBooster::mean_loss(const Rows& rows, const HistLoss* loss) const {
   if (rows.count() == 0) return std::numeric_limits<double>::quiet_NaN();
   const Partition parts = row_partition(rows.count());
   std::vector<double> sums(parts.count());
@@ -110,7 +116,7 @@ double HistBooster::mean_loss(const Rows& rows) const {
       parts.count(),
       [&](size_t p, size_t) {
         sums[p] =
-            loss_->sum(rows.scores.data(), rows.targets(), rows.row_weights(), parts.begin(p), parts.end(p));
+            loss->sum(rows.scores.data(), rows.targets(), rows.row_weights(), parts.begin(p), parts.end(p));
       },
       threads_);
   double sum = 0;

@@ -21,13 +21,16 @@
 #include "train/hist_grower.h"
 #include "train/hist_loss.h"
 #include "train/hist_tree.h"
+#include "train/lambdarank.h"
 
 namespace boreal {
 
 struct BoosterParams {
   LossKind loss = LossKind::kSquaredError;
   double loss_parameter = 0;
-  uint32_t classes = 0;  // of kSoftmax
+  uint32_t classes = 0;       // of kSoftmax
+  std::vector<double> start;  // of kCustom
+  RankParams rank;            // of kLambdaRank
   double learning_rate = 0.1;
   uint64_t first_tree = 0;  // number of the first tree, for the streams of random numbers
   double row_share = 1;     // of the rows, drawn anew for each round, in (0, 1]
@@ -43,6 +46,7 @@ struct BoosterData {
   Span<double> y;         // [rows] class numbers, or targets
   Span<double> weights;   // [rows], or empty: all 1
   Span<double> scores;    // [outputs, rows] to start from, or empty: the loss's best constants
+  Span<int32_t> queries;  // of kLambdaRank: offsets of queries in rows
 };
 
 class HistBooster {
@@ -56,12 +60,14 @@ class HistBooster {
   // Grows a tree for each output. A round that threw left no tree, but perhaps the scores of some outputs:
   // the booster can give its trees away, and no more.
   void round(const CancelToken* cancel);
+  // The gradients of the next round, which end with it; see HistLoss::bring.
+  void bring(Span<float> gradient, Span<float> hessian) { loss_->bring(gradient, hessian); }
 
   size_t outputs() const { return loss_->outputs(); }
   size_t rounds() const { return trees_.size() / outputs(); }
   // The weighted mean of the loss; NaN without validation rows.
-  double train_loss() const { return mean_loss(train_); }
-  double valid_loss() const { return mean_loss(valid_); }
+  double train_loss() const { return mean_loss(train_, loss_.get()); }
+  double valid_loss() const { return mean_loss(valid_, valid_loss_.get()); }
   const std::vector<double>& baseline() const { return baseline_; }
   // Raw scores, [outputs, rows].
   const std::vector<double>& train_scores() const { return train_.scores; }
@@ -85,7 +91,7 @@ class HistBooster {
   template <typename T>
   void load(const BoosterData<T>& data, Rows* rows, const CancelToken* cancel) const;
   void check_targets(Span<double> y) const;
-  double mean_loss(const Rows& rows) const;
+  double mean_loss(const Rows& rows, const HistLoss* loss) const;
   void compute_gradients(const CancelToken* cancel);
   void draw_rows();
   std::vector<uint8_t> draw_columns(uint64_t stream) const;
@@ -97,7 +103,7 @@ class HistBooster {
   void add_tree(const HistTree& tree, size_t output);
 
   BoosterParams params_;
-  std::unique_ptr<HistLoss> loss_;
+  std::unique_ptr<HistLoss> loss_, valid_loss_;  // some know the queries of their rows
   std::unique_ptr<BinMapper> mapper_;
   Rows train_, valid_;
   std::vector<double> baseline_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/weights.h"
 #include "train/hist_math.h"
 
 namespace boreal {
@@ -247,6 +248,14 @@ std::unique_ptr<HistLoss> point(Loss loss) {
 
 }  // namespace
 
+double HistLoss::total_weight(Span<double> weights, size_t rows) const {
+  return boreal::total_weight(weights, rows);
+}
+
+void HistLoss::bring(Span<float>, Span<float>) {
+  throw Error("ERR_PARAMETER", "This loss has gradients of its own.");
+}
+
 std::unique_ptr<HistLoss> HistLoss::make(LossKind kind, double parameter, size_t classes) {
   switch (kind) {
     case LossKind::kSquaredError:
@@ -267,6 +276,9 @@ std::unique_ptr<HistLoss> HistLoss::make(LossKind kind, double parameter, size_t
       return point(Logistic{});
     case LossKind::kSoftmax:
       return std::make_unique<Softmax>(classes);
+    case LossKind::kCustom:
+    case LossKind::kLambdaRank:
+      break;
   }
   throw Error("ERR_PARAMETER", "There is no such loss.");
 }

@@ -22,17 +22,23 @@ enum class LossKind : int32_t {
   kTweedie = 6,        // parameter p in (1, 2): exp((2 - p) raw) / (2 - p) - y exp((1 - p) raw) / (1 - p)
   kLogistic = 7,       // log(1 + exp(raw)) - y raw
   kSoftmax = 8,        // log sum_k exp(raw_k) - raw_y
+  kCustom = 9,         // custom_loss.h
+  kLambdaRank = 10,    // lambdarank.h
 };
 
 class HistLoss {
  public:
-  // The parameter is of the kinds that have one; classes of kSoftmax.
+  // The parameter is of the kinds that have one; classes of kSoftmax. Others have files of their own.
   static std::unique_ptr<HistLoss> make(LossKind kind, double parameter, size_t classes);
   virtual ~HistLoss() = default;
 
   virtual size_t outputs() const { return 1; }
   // Every Hessian is 1 where no weights multiply it.
   virtual bool constant_hessian() const = 0;
+  // What sums are divided by; checks the weights.
+  virtual double total_weight(Span<double> weights, size_t rows) const;
+  // The gradients of the next round, [outputs, rows] each, from outside; they stay there until it has ended.
+  virtual void bring(Span<float> gradient, Span<float> hessian);
   // The best constant score of each output.
   virtual std::vector<double> baseline(Span<double> y, Span<double> weights) const = 0;
   // For rows begin to end, times their weights; hessian may be null where it is constant.

@@ -249,7 +249,19 @@ describe('wrong arguments have a code', () => {
       'too many classes',
       () => native.boosterCreate(...boosterArgs({ loss: 'softmax', classes: 9 })),
     ],
-    ['ERR_PARAMETER', 'a round of something else', () => raw.boosterRound(program, true, true, null)],
+    [
+      'ERR_PARAMETER',
+      'gradients in memory that may move',
+      () => {
+        const three = {
+          raw: new Float64Array(3),
+          gradient: new Float32Array(3),
+          hessian: new Float32Array(3),
+        };
+        return raw.boosterRound(booster, true, true, three, null);
+      },
+    ],
+    ['ERR_PARAMETER', 'a round of something else', () => raw.boosterRound(program, true, true, null, null)],
   ])('booster, %s: %s', async (code, _, call) => {
     expect(await codeOf(call)).toBe(code);
   });
@@ -380,7 +392,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   fitForest: () => [f32(6), 2, 3, null, 0, f64(2), null, forestSpec({ trees: 2 }), null, null],
   treeShap: () => shapArguments(),
   boosterCreate: () => [...boosterArgs()],
-  boosterRound: () => [booster, true, true, null],
+  boosterRound: () => [booster, true, true, null, null],
   boosterScores: () => [booster, false],
   boosterFinish: () => [spent],
 };
