@@ -13,14 +13,13 @@ export { type BorealServer, type ServeOptions, serve } from './adapters/server.j
 export { type GrpcOptions, type GrpcServer, serveGrpc } from './grpc/server.js';
 export type { AsyncOptions, JobOptions } from './jobs/options.js';
 export { type JobWorker, type JobWorkerOptions, startJobWorker } from './jobs/start-worker.js';
-export type { Interval, Prediction, Value } from './model/decode.js';
+export type { Interval, Prediction, RowPrediction, Value } from './model/decode.js';
 export {
   type BatchPrediction,
   type ColumnInfo,
   type EndpointOptions,
   ModelEndpoint,
   type ModelInfo,
-  type RowPrediction,
 } from './model/endpoint.js';
 export type { RangePolicy, RangeWarning } from './model/ranges.js';
 export type { UnknownFieldPolicy } from './model/row-reader.js';

@@ -66,7 +66,7 @@ it('writes a line per request: route, status, time, model; no body, query or key
     model: 'doubles',
     version: '1',
     rows: 1,
-    requestId: expect.stringMatching(/^[\da-f-]{36}$/),
+    requestId: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-[\da-z]+$/),
     headers: { 'x-api-key': '[hidden]', 'user-agent': 'tests' },
   });
   expect(lines[1]).toMatchObject({ status: 401, headers: { authorization: '[hidden]' } });
@@ -130,7 +130,7 @@ describe('the id of a request', () => {
       );
     expect(await idOf('abc-1.2:3/4')).toBe('abc-1.2:3/4');
     for (const id of [undefined, 'has space', '"quoted"', 'x'.repeat(129), '{}'])
-      expect(await idOf(id)).toMatch(/^[\da-f-]{36}$/);
+      expect(await idOf(id)).toMatch(/^[\da-f]{8}-[\da-f]{4}-[\da-z]+$/);
   });
 });
 

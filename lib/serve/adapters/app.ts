@@ -9,6 +9,7 @@ import type { HelmetOptions } from 'helmet';
 import type { Reply } from '../http.js';
 import type { SharedSource } from '../models/shared-source.js';
 import type { Servable, ServiceOptions } from '../options.js';
+import { requestId } from '../request-id.js';
 import { Cors, type CorsOptions } from '../security/cors.js';
 import { securityHeaders } from '../security/headers.js';
 import type { Log, MainThread, Service } from '../service.js';
@@ -19,11 +20,11 @@ import {
   type LoggerOptions,
   type LogOptions,
   RequestLog,
-  requestIdOf,
   requestLogOptions,
   type ServerLog,
 } from './logging.js';
 import { type AddressOf, NodeRequest } from './node-request.js';
+import { Outbox } from './outbox.js';
 
 /** Options of an app. */
 export interface AppOptions extends ServiceOptions, HttpLimits, LoggerOptions {
@@ -36,6 +37,13 @@ export interface AppOptions extends ServiceOptions, HttpLimits, LoggerOptions {
   readonly helmet?: false | HelmetOptions;
   /** Proxies whose X-Forwarded-For is believed: addresses or networks, or true for any. Default: none. */
   readonly trustProxy?: boolean | string | string[];
+}
+
+/** What is on its way out. */
+interface Answer {
+  readonly incoming: NodeRequest;
+  readonly reply: Reply;
+  readonly started: number;
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -55,6 +63,7 @@ export class App {
   readonly #ofPages: Headers;
   readonly #addressOf: AddressOf;
   readonly #prefix: string;
+  readonly #outbox = new Outbox<Answer>((answer) => this.#send(answer));
   #requests: RequestLog | undefined;
 
   private constructor(core: Core, log: ServerLog, options: AppOptions) {
@@ -66,6 +75,7 @@ export class App {
     this.#addressOf = addressing(trustProxy);
     this.#prefix = prefix;
     this.server = createHttpServer((req, res) => this.handle(req, res), options);
+    this.server.on('connection', (socket) => this.#outbox.watch(socket));
   }
 
   /**
@@ -112,8 +122,8 @@ export class App {
   /** Answers a request. */
   handle(req: IncomingMessage, res: ServerResponse): void {
     const started = this.#requests === undefined ? 0 : performance.now();
-    const incoming = new NodeRequest(req, res, requestIdOf(req), this.#addressOf);
-    const send = (reply: Reply) => this.#send(req, res, incoming, reply, started);
+    const incoming = new NodeRequest(req, res, requestId(req.headers['x-request-id']), this.#addressOf);
+    const send = (reply: Reply) => this.#outbox.add({ incoming, reply, started });
     if (this.#cors !== undefined && req.method === 'OPTIONS') send(this.#cors.preflight(req));
     else this.#core.answer(incoming, send);
   }
@@ -126,17 +136,12 @@ export class App {
     await this.#log.close();
   }
 
-  #send(
-    req: IncomingMessage,
-    res: ServerResponse,
-    incoming: NodeRequest,
-    reply: Reply,
-    started: number,
-  ): void {
+  #send({ incoming, reply, started }: Answer): void {
+    const { res } = incoming;
     // The client has gone.
     if (res.destroyed || res.writableEnded) return;
     const { status, body } = reply;
-    const headers = this.#headersOf(req, incoming, reply);
+    const headers = this.#headersOf(incoming, reply);
     // What is left of a body that is too large is not read.
     if (this.draining || status === 413) headers.push('connection', 'close');
     if (status !== 204 && status !== 304) {
@@ -145,7 +150,11 @@ export class App {
     const requests = this.#requests;
     if (requests !== undefined) res.once('finish', () => requests.write(incoming, reply, started));
     try {
-      res.writeHead(status, headers).end(body);
+      // Head and body go as one piece; `end(body)` would make two of them, with an empty one after it.
+      res.cork();
+      res.writeHead(status, headers).write(body);
+      res.uncork();
+      res.end();
     } catch (err) {
       this.log.error({ err, requestId: incoming.id }, 'An answer could not be sent.');
       res.destroy();
@@ -153,12 +162,14 @@ export class App {
   }
 
   /** Names and values in turn: objects put together for each answer would cost as much as the rest of it. */
-  #headersOf(req: IncomingMessage, { id }: NodeRequest, { headers }: Reply): Array<string | number> {
+  #headersOf(incoming: NodeRequest, { headers }: Reply): Array<string | number> {
+    const { id, method } = incoming;
     const list: Array<string | number> = ['x-request-id', id];
-    const own = req.method === 'GET' || req.method === 'HEAD' ? this.#ofPages : NO_SNIFF;
+    const own = method === 'GET' || method === 'HEAD' ? this.#ofPages : NO_SNIFF;
     for (const name in own) if (headers[name] === undefined) list.push(name, own[name]);
     for (const name in headers) list.push(name, headers[name]);
-    if (this.#cors !== undefined) list.push(...Object.entries(this.#cors.headers(req.headers.origin)).flat());
+    if (this.#cors !== undefined)
+      list.push(...Object.entries(this.#cors.headers(incoming.headers.origin)).flat());
     return list;
   }
 }

@@ -16,8 +16,8 @@ export interface EmbedOptions extends ServiceOptions {
   readonly logger?: Log;
 }
 
-/** A request before its body is read. */
-export interface Incoming extends Omit<ServiceRequest, 'body' | 'params' | 'path'> {
+/** A request as an adapter makes it; the core adds what it finds out. */
+export interface Incoming extends Omit<ServiceRequest, keyof Found>, Found {
   /** The whole path, percent-encoded, without the query. */
   readonly pathname: string;
   /**
@@ -29,20 +29,18 @@ export interface Incoming extends Omit<ServiceRequest, 'body' | 'params' | 'path
     done: (body: Uint8Array) => void,
     failed: (error: unknown) => void,
   ) => void;
-  /** Set as soon as it is known. */
+}
+
+/** What the core finds out about a request: its route, then its body. */
+interface Found {
   route?: Route;
+  params: ServiceRequest['params'];
+  path: string;
+  body: Uint8Array;
 }
 
-const NO_BODY = new Uint8Array(0);
-
-let requests = 0;
-
-/** Names a request in logs: what its client or a proxy calls it, or a number of ours. */
-export function requestId(given: string | string[] | undefined): string {
-  if (typeof given === 'string' && /^[\w.:/+=-]{1,128}$/.test(given)) return given;
-  requests = (requests + 1) % Number.MAX_SAFE_INTEGER;
-  return `req-${requests.toString(36)}`;
-}
+/** Of a request about which nothing is known yet. */
+export const UNKNOWN: Found = { params: {}, path: '', body: new Uint8Array(0) };
 
 /** See the head of this file. */
 export class Core {
@@ -78,21 +76,23 @@ export class Core {
 
   /** Answers a request: calls `send` with the reply, once, and at once where nothing has to be waited for. */
   answer(incoming: Incoming, send: (reply: Reply) => void): void {
-    let view: View;
+    let route: Route;
     try {
       const { pathname } = incoming;
-      const { route, params } = this.#router.find(incoming.method, pathname);
+      const found = this.#router.find(incoming.method, pathname);
+      route = found.route;
       incoming.route = route;
-      view = new View(incoming, route, params, pathname.slice(this.#prefix.length) || '/');
+      incoming.params = found.params;
+      incoming.path = pathname.slice(this.#prefix.length) || '/';
     } catch (error) {
       send(this.service.refuse(error, incoming.id));
       return;
     }
-    const refusal = this.service.admit(view.route, view);
-    if (refusal === undefined) this.#read(view, incoming, send);
+    const refusal = this.service.admit(route, incoming);
+    if (refusal === undefined) this.#read(route, incoming, send);
     else
       void Promise.resolve(refusal).then((refused) =>
-        refused === undefined ? this.#read(view, incoming, send) : send(refused),
+        refused === undefined ? this.#read(route, incoming, send) : send(refused),
       );
   }
 
@@ -100,15 +100,15 @@ export class Core {
     return this.service.close();
   }
 
-  #read(view: View, incoming: Incoming, send: (reply: Reply) => void): void {
+  #read(route: Route, incoming: Incoming, send: (reply: Reply) => void): void {
     const failed = (error: unknown) => send(this.service.refuse(error, incoming.id));
     if (Number(incoming.headers['content-length']) > this.#bodyLimit) {
       failed(tooLarge());
       return;
     }
     const done = (body: Uint8Array) => {
-      view.body = body;
-      const reply = this.service.answer(view.route, view);
+      incoming.body = body;
+      const reply = this.service.answer(route, incoming);
       if (reply instanceof Promise) void reply.then(send);
       else send(reply);
     };
@@ -124,41 +124,6 @@ export function prepareCore(models: Servable, options: EmbedOptions): Promise<Co
   // Every request hears of a failure; until the first one comes it is not unhandled.
   core.catch(() => undefined);
   return core;
-}
-
-class View implements ServiceRequest {
-  readonly #incoming: Incoming;
-  readonly route: Route;
-  readonly params: ServiceRequest['params'];
-  readonly path: string;
-  body: Uint8Array = NO_BODY;
-  ran: ServiceRequest['ran'];
-
-  constructor(incoming: Incoming, route: Route, params: ServiceRequest['params'], path: string) {
-    this.#incoming = incoming;
-    this.route = route;
-    this.params = params;
-    this.path = path;
-  }
-
-  get method() {
-    return this.#incoming.method;
-  }
-  get query() {
-    return this.#incoming.query;
-  }
-  get headers() {
-    return this.#incoming.headers;
-  }
-  get id() {
-    return this.#incoming.id;
-  }
-  get remoteAddress() {
-    return this.#incoming.remoteAddress;
-  }
-  get signal() {
-    return this.#incoming.signal;
-  }
 }
 
 /** The pieces of a body, put together; see {@link Incoming.readBody}. */

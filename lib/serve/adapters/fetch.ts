@@ -1,14 +1,8 @@
 /** Models as a function from `Request` to `Response`: for Hono, Deno, Bun, workers, and whatever else speaks Fetch. */
 import type { Reply } from '../http.js';
 import type { Servable } from '../options.js';
-import {
-  BodyCollector,
-  type Core,
-  type EmbedOptions,
-  type Incoming,
-  prepareCore,
-  requestId,
-} from './core.js';
+import { requestId } from '../request-id.js';
+import { BodyCollector, type Core, type EmbedOptions, type Incoming, prepareCore, UNKNOWN } from './core.js';
 
 /** What only the host knows of a request. */
 export interface FetchClient {
@@ -60,6 +54,7 @@ async function answer(core: Core, request: Request, { remoteAddress }: FetchClie
   const { pathname, searchParams } = new URL(request.url);
   const headers = Object.fromEntries(request.headers);
   const incoming: Incoming = {
+    ...UNKNOWN,
     method: request.method,
     pathname,
     query: searchParams,

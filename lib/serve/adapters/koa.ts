@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Reply } from '../http.js';
 import type { Servable } from '../options.js';
-import { type EmbedOptions, type Incoming, prepareCore, requestId } from './core.js';
+import { requestId } from '../request-id.js';
+import { type EmbedOptions, type Incoming, prepareCore, UNKNOWN } from './core.js';
 import { readBody, signalOf } from './node-request.js';
 
 /** What is used of Koa's context. */
@@ -51,6 +52,7 @@ export function koaMiddleware(models: Servable, options: EmbedOptions = {}): Koa
     }
     let signal: AbortSignal | undefined;
     const incoming: Incoming = {
+      ...UNKNOWN,
       method,
       pathname,
       query: new URLSearchParams(querystring),

@@ -2,7 +2,6 @@
  * The log of a server of its own: pino's lines of JSON, one per request, on stdout or in files that rotate. Bodies, keys
  * and queries are never written.
  */
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { FastifyBaseLogger } from 'fastify';
@@ -148,10 +147,4 @@ function pick(headers: IncomingMessage['headers'], names: readonly string[]): Re
   return Object.fromEntries(
     names.filter((name) => Object.hasOwn(headers, name)).map((name) => [name, headers[name]]),
   );
-}
-
-/** The id that a proxy or client gave the request, when it is one; else a new one. */
-export function requestIdOf({ headers }: { readonly headers: IncomingMessage['headers'] }): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.:+/=-]{1,128}$/.test(given) ? given : randomUUID();
 }

@@ -1,8 +1,7 @@
 /** A request of `node:http` as the core of the adapters sees it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Route } from '../http.js';
 import { RequestError } from '../request-error.js';
-import { BodyCollector, type Incoming } from './core.js';
+import { BodyCollector, type Incoming, UNKNOWN } from './core.js';
 import { parsedBody } from './parsed-body.js';
 
 /** Tells the address of a client, which may be behind a proxy. */
@@ -12,16 +11,20 @@ export type AddressOf = (req: IncomingMessage) => string | undefined;
 export class NodeRequest implements Incoming {
   readonly id: string;
   readonly pathname: string;
-  route?: Route;
+  readonly res: ServerResponse;
+  route: Incoming['route'];
+  params = UNKNOWN.params;
+  path = UNKNOWN.path;
+  body = UNKNOWN.body;
+  ran: Incoming['ran'];
   readonly #req: IncomingMessage;
-  readonly #res: ServerResponse;
   readonly #addressOf: AddressOf;
   #signal: AbortSignal | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse, id: string, addressOf: AddressOf) {
     this.#req = req;
-    this.#res = res;
     this.#addressOf = addressOf;
+    this.res = res;
     this.id = id;
     this.pathname = pathOf(req.url!);
   }
@@ -39,7 +42,7 @@ export class NodeRequest implements Incoming {
     return this.#addressOf(this.#req);
   }
   get signal() {
-    this.#signal ??= signalOf(this.#res);
+    this.#signal ??= signalOf(this.res);
     return this.#signal;
   }
   readBody(limit: number, done: (body: Uint8Array) => void, failed: (error: unknown) => void): void {

@@ -1,6 +1,7 @@
 /** A gRPC call as a service sees a request. */
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { ServiceRequest } from '../http.js';
+import { requestId } from '../request-id.js';
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -36,7 +37,7 @@ export class CallRequest implements ServiceRequest {
     this.params = { model: textOf(model), version: textOf(version) };
     this.headers = headersOf(call);
     this.body = body === undefined ? NO_BODY : Buffer.from(JSON.stringify(body));
-    this.id = this.headers['x-request-id'] ?? crypto.randomUUID();
+    this.id = requestId(this.headers['x-request-id']);
     // 'address:port'; IPv6 may stand in brackets.
     this.remoteAddress = call
       .getPeer()

@@ -2,6 +2,7 @@
 import type { Label } from '../../core/labels.js';
 import type { FloatArray } from '../../core/matrix.js';
 import type { Column, Target } from '../../core/schema.js';
+import type { RangeWarning } from './ranges.js';
 
 /** A range of predictions; `coverage` is the share of the trees inside. */
 export interface Interval {
@@ -19,6 +20,11 @@ export interface Prediction {
   readonly probabilities?: Readonly<Record<string, number>>;
   /** Of models that have one. */
   readonly interval?: Interval;
+}
+/** What a row returns. */
+export interface RowPrediction extends Prediction {
+  /** Numbers outside the training range; with `ranges: 'warn'`. */
+  readonly warnings?: readonly RangeWarning[];
 }
 /** Reads the row of a plan's result that starts at `offset`. */
 export type Decoder = (out: FloatArray, offset: number) => Prediction;
@@ -60,4 +66,27 @@ function columnsDecoder(columns: readonly Column[]): Decoder {
       return kind === 'boolean' && !Number.isNaN(value) ? value !== 0 : value;
     }),
   });
+}
+
+/** Writes what a row returns as JSON. */
+export type Writer = (prediction: RowPrediction) => string;
+
+/**
+ * Makes the writer for a model: what it writes is what JSON.stringify would, but the names that are the same in every answer
+ * are made once.
+ */
+export function writerOf(target: Target): Writer {
+  if (target.kind !== 'class') return JSON.stringify;
+  const labels = new Map(target.classes.map((label) => [label, JSON.stringify(label)]));
+  // In the order of an object's members, where whole numbers go first.
+  const names = Object.keys(Object.fromEntries(target.classes.map((label) => [String(label), 0])));
+  const heads = names.map((name, c) => `${c === 0 ? '' : ','}${JSON.stringify(name)}:`);
+  return ({ prediction, probabilities, warnings }) => {
+    let text = `{"prediction":${labels.get(prediction as Label)},"probabilities":{`;
+    for (let c = 0; c < names.length; c++) {
+      const value = probabilities![names[c]];
+      text += heads[c] + (Number.isFinite(value) ? value : 'null');
+    }
+    return warnings === undefined ? `${text}}}` : `${text}},"warnings":${JSON.stringify(warnings)}}`;
+  };
 }

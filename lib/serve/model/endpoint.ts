@@ -18,7 +18,15 @@ import { version } from '../version.js';
 import { whenDone } from '../when-done.js';
 import { type Batch, BatchReader, type BinaryType } from './batch.js';
 import { allocate, Batcher, type BatcherLimits, type BatchRun, type Call } from './batcher.js';
-import { type Decoder, decoderOf, type Interval, type Prediction } from './decode.js';
+import {
+  type Decoder,
+  decoderOf,
+  type Interval,
+  type Prediction,
+  type RowPrediction,
+  type Writer,
+  writerOf,
+} from './decode.js';
 import { Explainer } from './explainer.js';
 import { RangeCheck, type RangePolicy, type RangeWarning } from './ranges.js';
 import { describe, list, quote, RowReader, type UnknownFieldPolicy } from './row-reader.js';
@@ -74,12 +82,6 @@ export interface BatchPrediction {
   readonly probabilities?: ReadonlyArray<Prediction['probabilities']>;
   readonly intervals?: ReadonlyArray<Interval | undefined>;
   /** Numbers outside the training range, the first of them; with `ranges: 'warn'`. */
-  readonly warnings?: readonly RangeWarning[];
-}
-
-/** What a row returns. */
-export interface RowPrediction extends Prediction {
-  /** Numbers outside the training range; with `ranges: 'warn'`. */
   readonly warnings?: readonly RangeWarning[];
 }
 
@@ -144,6 +146,8 @@ export class ModelEndpoint {
   readonly info: ModelInfo;
   /** One call of it makes all that a response needs; see `compile` below for its columns. */
   readonly plan: Plan;
+  /** What {@link ModelEndpoint.predict} returns as JSON. @internal */
+  readonly write: Writer;
   /** Of a transformer. */
   readonly outputColumns: readonly Column[] | undefined;
   /** What the model was trained on, where it knows. */
@@ -180,6 +184,7 @@ export class ModelEndpoint {
     this.#batches = new BatchReader(this.#reader, columns, plan.precision, info.maxRows);
     this.#ranges = policies.ranges === 'ignore' ? undefined : new RangeCheck(columns, plan.precision);
     this.#decode = decoderOf(info.target, outputColumns, info.coverage);
+    this.write = writerOf(info.target);
     this.#hooks = hooks;
     this.#limits = limits;
     this.#batcher = new Batcher(plan, info.columns.length, limits, (run) => hooks.batch?.(run), info);

@@ -65,7 +65,7 @@ function predictOne(
   row: unknown,
 ): Reply | Promise<Reply> {
   return whenDone(model.endpoint.predict(row, request), (result) =>
-    replyOf(context, request, asked, model, result, [result.prediction]),
+    replyOf(context, request, asked, model, result, [result.prediction], model.endpoint.write),
   );
 }
 
@@ -84,7 +84,17 @@ function predictAll(
       return binaryReply(endpoint, batch.rows, output, headers);
     }
     const result = endpoint.decodeBatch(batch, output);
-    return replyOf(context, request, asked, model, result, result.predictions, rowsHeader(batch.rows));
+    const { predictions } = result;
+    return replyOf(
+      context,
+      request,
+      asked,
+      model,
+      result,
+      predictions,
+      JSON.stringify,
+      rowsHeader(batch.rows),
+    );
   });
 }
 
@@ -137,17 +147,18 @@ function answered(
 }
 
 /** Says who has answered: in headers, and in the body for who asks with `x-boreal-metadata: true`. */
-function replyOf(
+function replyOf<T extends object>(
   context: ServiceContext,
   request: ServiceRequest,
   asked: Selector,
   model: ServedModel,
-  result: object,
+  result: T,
   predictions: readonly unknown[],
+  write: (result: T) => string,
   more?: Readonly<Record<string, string>>,
 ): Reply {
   const { headers: own, metadata } = answered(context, asked, model, () => predictions);
   const headers = more === undefined ? own : { ...own, ...more };
-  if (request.headers['x-boreal-metadata'] !== 'true') return Reply.json(result, 200, headers);
+  if (request.headers['x-boreal-metadata'] !== 'true') return Reply.text(write(result), 200, headers);
   return Reply.json({ ...result, model: metadata }, 200, headers);
 }
