@@ -6,10 +6,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Matrix, makeClassification } from '../dist/index.js';
 import { compare, makeGauge } from './support/compare.mjs';
 import { startProcess } from './support/line-process.mjs';
 import { python, runPeer } from './support/peer.mjs';
+import { makeData, writeData } from './support/table-data.mjs';
 
 const MODELS = [
   { name: 'xgboost-500-d6', trees: 500, rowBudgetMicros: 4 },
@@ -20,34 +20,10 @@ const MODELS = [
 ];
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
-function writeData(folder, rows, testRows) {
-  const { X, y } = makeClassification({
-    nSamples: rows + testRows,
-    nFeatures: 28,
-    nInformative: 14,
-    nRedundant: 4,
-    nClustersPerClass: 8,
-    classSep: 1.2,
-    flipY: 0.12,
-    randomState: 7,
-  });
-  const x = Matrix.from(X).astype('float32');
-  const labels = Uint8Array.from(y);
-  writeFileSync(join(folder, 'shape.txt'), `${rows} ${testRows} ${x.cols}\n`);
-  const arrays = {
-    'x_train.f32': x.slice(0, rows).data,
-    'x_test.f32': x.slice(rows).data,
-    'y_train.u8': labels.subarray(0, rows),
-    'y_test.u8': labels.subarray(rows),
-  };
-  for (const [name, array] of Object.entries(arrays))
-    writeFileSync(join(folder, name), new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-}
-
 /** Trains the models, unless the folder has them. */
 function prepareModels(folder, quick) {
   if (existsSync(join(folder, 'versions.json'))) return true;
-  writeData(folder, quick ? 5000 : 100_000, quick ? 2048 : 16_384);
+  writeData(folder, makeData(quick ? 5000 : 100_000, 28, quick ? 2048 : 16_384));
   const trained = runPeer('forest_models.py', 'train', folder, ...(quick ? ['--quick'] : []));
   if (trained === null) return false;
   writeFileSync(join(folder, 'versions.json'), JSON.stringify(trained.versions));

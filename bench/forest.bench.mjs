@@ -1,48 +1,16 @@
 // Random forest, 100 unlimited trees on 100,000 x 28: fit, and predict of 1, 100 and 100,000 rows, beside scikit-learn
 // with n_jobs = 2 on the same data. Also: how long the event loop waits while both work.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Matrix, makeClassification, RandomForestClassifier, rocAucScore } from '../dist/index.js';
+import { RandomForestClassifier, rocAucScore } from '../dist/index.js';
 import { runPeer } from './support/peer.mjs';
+import { makeData, writeData } from './support/table-data.mjs';
 import { median, timeCalls, timeRuns } from './support/time.mjs';
 
 const ROWS = 100_000;
 const SEEDS = [0, 1, 2, 3, 4];
-
-function makeData(rows) {
-  const { X, y } = makeClassification({
-    nSamples: 2 * rows,
-    nFeatures: 28,
-    nInformative: 14,
-    nRedundant: 4,
-    nClustersPerClass: 8,
-    classSep: 1.2,
-    flipY: 0.12,
-    randomState: 7,
-  });
-  const x = Matrix.from(X).astype('float32');
-  const labels = Uint8Array.from(y);
-  return {
-    xTrain: x.slice(0, rows),
-    yTrain: labels.subarray(0, rows),
-    xTest: x.slice(rows),
-    yTest: labels.subarray(rows),
-  };
-}
-
-function writeData(folder, { xTrain, yTrain, xTest, yTest }) {
-  writeFileSync(join(folder, 'shape.txt'), `${xTrain.rows} ${xTest.rows} ${xTrain.cols}\n`);
-  for (const [name, array] of Object.entries({
-    'x_train.f32': xTrain.data,
-    'x_test.f32': xTest.data,
-    'y_train.u8': yTrain,
-    'y_test.u8': yTest,
-  })) {
-    writeFileSync(join(folder, name), new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-  }
-}
 
 /** p99 and maximum of the event loop's delay in milliseconds while `work` runs. */
 async function eventLoopDelay(work) {
@@ -54,7 +22,8 @@ async function eventLoopDelay(work) {
 }
 
 export async function run({ quick }) {
-  const data = makeData(quick ? 10_000 : ROWS);
+  const rows = quick ? 10_000 : ROWS;
+  const data = makeData(rows, 28, rows);
   const { xTrain, yTrain, xTest, yTest } = data;
   const seeds = quick ? [0] : SEEDS;
 

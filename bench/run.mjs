@@ -14,6 +14,7 @@ const SUITES = [
   'calls',
   'boosting',
   'forest',
+  'forest-training',
   'forest-inference',
   'pipeline',
   'shap',

@@ -181,3 +181,49 @@ export function timesBySize(title, rows) {
     },
   };
 }
+
+/**
+ * Seconds for a tree against rows, columns and threads, a panel each: every row that differs from `at` (rows, columns,
+ * threads) in that alone. Both axes grow by factors.
+ */
+export function costs(title, rows, at) {
+  const panels = { rows: 'rows', cols: 'columns', threads: 'threads' };
+  const values = Object.entries(panels).flatMap(([axis, panel]) =>
+    points(
+      rows.filter((row) => Object.keys(panels).every((key) => key === axis || row[key] === at[key])),
+      (row) => ({ size: row[axis], panel, millis: 0, trees: row.trees }),
+    ),
+  );
+  for (const value of values) value.millis = (1e3 * value.seconds) / value.trees;
+  return {
+    title: {
+      text: title,
+      subtitle: `milliseconds a tree; but for the axis: ${at.rows} rows, ${at.cols} columns, ${threadsLabel(at.threads)}`,
+    },
+    data: { values },
+    facet: { column: { field: 'panel', type: 'nominal', sort: Object.values(panels) } },
+    resolve: { scale: { x: 'independent', y: 'independent' } },
+    spec: {
+      width: 230,
+      height: 240,
+      mark: { type: 'line', point: true },
+      encoding: {
+        x: {
+          field: 'size',
+          type: 'ordinal',
+          title: null,
+          axis: { labelAngle: 0, grid: false, labelExpr: "format(datum.value, '~s')" },
+        },
+        y: {
+          field: 'millis',
+          type: 'quantitative',
+          title: null,
+          scale: { type: 'log' },
+          axis: { format: ',~g', tickCount: 5 },
+        },
+        color: color(rows),
+        strokeWidth: emphasis,
+      },
+    },
+  };
+}

@@ -13,6 +13,9 @@ const SERIES = {
   numpy: ['#7c3aed', '#c4b5fd'],
   torch: ['#dc2626', '#fb7185'],
   'ml-matrix': ['#7c3aed', '#c4b5fd'],
+  'scikit-learn': ['#d97706', '#fbbf24'],
+  LightGBM: ['#047857', '#34d399'],
+  XGBoost: ['#d97706', '#fbbf24'],
   tfjs: ['#d97706', '#fbbf24'],
   'tfjs-wasm': ['#047857', '#34d399'],
 };

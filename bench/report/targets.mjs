@@ -6,6 +6,15 @@ const square = (row) => row.group === 'square';
 const large = (row) => square(row) && row.n >= 512;
 const seconds = (row, most) => row.seconds.boreal <= most;
 
+const fitted = (row) => row.group === 'fit';
+/** By how much our AUC is above that of the best of some peers; null without any. */
+const aucLead = (row) => {
+  const { boreal, ...peers } = row.auc;
+  const best = Math.max(...Object.values(peers));
+  return Number.isFinite(best) ? boreal - best : null;
+};
+const notBelow = (row, margin) => (aucLead(row) === null ? null : aucLead(row) >= -margin);
+
 /** { text, rows: those it speaks of, met(row) -> true, false, or null where the row can't say, value(row) } */
 const TARGETS = {
   gemm: [
@@ -62,6 +71,29 @@ const TARGETS = {
       rows: (row) => ['solve', 'svd', 'eigh'].includes(row.op) && row.n >= 500,
       met: (row) => ratio(row, 0.5),
       value: 'ratio',
+    },
+  ],
+  boosting: [
+    {
+      text: 'a million rows: at least as fast as the best peer',
+      rows: fitted,
+      met: (row) => ratio(row, 1),
+      value: 'ratio',
+    },
+    {
+      text: 'AUC no more than 0.0005 below the best peer',
+      rows: fitted,
+      met: (row) => notBelow(row, 0.0005),
+      value: aucLead,
+    },
+  ],
+  'forest-training': [
+    { text: '15 times scikit-learn', rows: fitted, met: (row) => ratio(row, 15), value: 'ratio' },
+    {
+      text: 'AUC no more than 0.001 below scikit-learn',
+      rows: fitted,
+      met: (row) => notBelow(row, 0.001),
+      value: aucLead,
     },
   ],
   calls: [

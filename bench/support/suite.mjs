@@ -42,7 +42,7 @@ export function makeRow(item, threads, { engines, difference }, limit) {
   };
 }
 
-const TIME_UNITS = { ms: 1e3, us: 1e6, ns: 1e9 };
+const TIME_UNITS = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 };
 
 /** Seconds in the row's unit: a time, or the rate of doing `amount`. */
 export function inUnit({ unit, amount }, seconds) {

@@ -58,4 +58,19 @@ describe('npm run bench:report', () => {
     const line = page.split('\n').find((text) => text.startsWith('| square: at least as fast'));
     expect(line).toContain(`${missed.name}, ${missed.threads} thr (${missed.ratio})`);
   });
+
+  it('holds training against its targets, the quality of the models among them', () => {
+    const page = readFileSync(join(out, 'performance.md'), 'utf8');
+    const line = (start: string) => page.split('\n').find((text) => text.startsWith(start));
+    expect(line('| 15 times scikit-learn')).toContain('2 of 3 | forest, 100000 x 28, 100 trees, 2 thr (13)');
+    expect(line('| AUC no more than 0.001 below')).toContain(
+      '2 of 3 | forest, 1000000 x 28, 10 trees, 2 thr (-0.0021)',
+    );
+    expect(line('| a million rows: at least as fast')).toContain(
+      '1 of 2 | depth6, 1000000 x 28, 100 trees, 2 thr (0.89)',
+    );
+    expect(line('| leaves255, 100000 x 28, 100 trees | 1 |')).toBe(
+      '| leaves255, 100000 x 28, 100 trees | 1 | 3.5 |  |  | 0.9200 |  |  |  |',
+    );
+  });
 });
