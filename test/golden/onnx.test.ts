@@ -22,6 +22,8 @@ interface Case {
   labels?: Label[];
   proba?: number[][];
   values?: number[][];
+  /** Of an outlier detector. */
+  scores?: number[][];
   /** The graph computes in float64. */
   double?: boolean;
 }
@@ -79,7 +81,7 @@ async function sourceOf(file: string): Promise<Estimator> {
   return load(bytes(`export-${stored}.boreal`));
 }
 
-describe.each(exports.cases)('$file', ({ file, table, double, labels, proba, values }) => {
+describe.each(exports.cases)('$file', ({ file, table, double, labels, proba, values, scores }) => {
   const bytes = readFileSync(new URL(`./models/${file}`, import.meta.url));
   const rows = exports.tables[table];
   const X = Array.isArray(rows[0]) ? Matrix.from(rows.map((row) => row.map(Math.fround))) : rows;
@@ -91,11 +93,15 @@ describe.each(exports.cases)('$file', ({ file, table, double, labels, proba, val
       // ONNX has no truth values as labels.
       expect(predicted.map((label) => (typeof label === 'boolean' ? Number(label) : label))).toEqual(labels);
     }
-    const expected = (proba ?? values ?? []).flat();
-    const precision = double ? 'float64' : undefined;
-    const result = model.compile({ output: proba ? 'proba' : 'value', precision }).runSync(X);
+    if (scores === undefined) compareNumbers(model, proba ?? values ?? [], proba ? 'proba' : 'value');
+  }
+
+  function compareNumbers(model: Estimator, rows: number[][], output: 'proba' | 'value' | 'decision'): void {
+    const expected = rows.flat();
+    const result = model.compile({ output, precision: double ? 'float64' : undefined }).runSync(X);
     const largest = Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs));
-    const isExact = double && !file.includes('forest');
+    // Trees give float32 even in a graph of doubles.
+    const isExact = double && !/forest|hist/.test(file);
     expectClose(result.data, expected, dot(8, largest, 1, isExact ? 'float64' : 'float32'));
   }
 
@@ -109,4 +115,9 @@ describe.each(exports.cases)('$file', ({ file, table, double, labels, proba, val
   test('gives in ONNX Runtime what the model gives', async () => compare(await sourceOf(file)));
 
   test('gives the same when it is read again', () => compare(importONNX(bytes)));
+
+  test.runIf(scores)('scores of outliers are the decision function', async () => {
+    compareNumbers(await sourceOf(file), scores!, 'decision');
+    compareNumbers(importONNX(bytes, { output: 'scores' }), scores!, 'value');
+  });
 });

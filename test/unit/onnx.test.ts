@@ -6,6 +6,7 @@ import {
   BorealError,
   exportONNX,
   FileFormatError,
+  HistGradientBoostingRegressor,
   type ImportedGraphClassifier,
   ImportedGraphTransformer,
   importONNX,
@@ -294,6 +295,15 @@ describe('exportONNX', () => {
     expect(code(() => exportONNX(words, { inputs: 'matrix' }))).toBe('ERR_PARAMETER');
     expect(code(() => exportONNX(importXGBoost(bytesOf('xgboost-categories.ubj'))))).toBe(
       'ERR_NOT_SUPPORTED',
+    );
+    const X = { town: [0, 1, 2, 0, 1, 2, 0, 1, 2, 0].map((k) => ['Oslo', 'Rome', 'Bern'][k]) };
+    const boosted = new HistGradientBoostingRegressor({ minSamplesLeaf: 1, maxIter: 2 });
+    await boosted.fit(X, [0, 9, 0, 0, 9, 0, 0, 9, 0, 0]);
+    expect(() => exportONNX(boosted)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_NOT_SUPPORTED',
+        message: expect.stringContaining('sets of categories'),
+      }),
     );
   });
 

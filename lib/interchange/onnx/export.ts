@@ -33,7 +33,8 @@ const IR_VERSION = 8;
 
 /**
  * Writes a fitted model, or a whole pipeline, as an ONNX file. Outputs: `label` [N] and `probabilities` [N, classes] of a
- * classifier, else `value` [N, columns].
+ * classifier, `label` [N] (-1 and 1) and `scores` [N, 1] (the decision function) of an outlier detector, else `value`
+ * [N, columns].
  *
  * ONNX cannot refuse a value: where a model would throw for a missing value or an unknown category, the graph gives a
  * number. Missing text is written ''.
@@ -63,17 +64,13 @@ export function exportONNX(model: Estimator, options: ExportONNXOptions = {}): U
     const resolved = resolveCompileOptions({ output, precision }, precision);
     return model.lowerChecked(recording.plan, recording.plan.input, resolved).id;
   };
-  const isClassifier = model.kind === 'classifier';
-  const wanted = isClassifier ? [slotOf('label')] : [slotOf('value')];
-  if (isClassifier && model.outputs.includes('proba')) wanted.push(slotOf('proba'));
+  const wanted = resultsOf(model).map(([output, name]) => ({ name, slot: slotOf(output) }));
   const written = writeSteps(writer, recording, names, model);
-  const outputs = isClassifier
-    ? writeClasses(
-        writer,
-        wanted.map((slot) => written[slot]),
-        classesOf(model),
-      )
-    : [finish(writer, written[wanted[0]], 'value', recording.widths[wanted[0]])];
+  const outputs = wanted.map(({ name, slot }) =>
+    name === 'label'
+      ? writeLabels(writer, written[slot], classesOf(model))
+      : finish(writer, written[slot], name, recording.widths[slot]),
+  );
   return encodeModel({
     irVersion: IR_VERSION,
     producerName: 'boreal',
@@ -84,6 +81,22 @@ export function exportONNX(model: Estimator, options: ExportONNXOptions = {}): U
         ? [{ key: FEATURES_KEY, value: JSON.stringify(columns.map(({ name }) => name)) }]
         : [],
   });
+}
+
+/** What comes out of the graph, and by which name. */
+function resultsOf(model: Estimator): ReadonlyArray<readonly [output: Output, name: string]> {
+  if (model.kind === 'outlierDetector')
+    return [
+      ['label', 'label'],
+      ['decision', 'scores'],
+    ];
+  if (model.kind !== 'classifier') return [['value', 'value']];
+  return model.outputs.includes('proba')
+    ? [
+        ['label', 'label'],
+        ['proba', 'probabilities'],
+      ]
+    : [['label', 'label']];
 }
 
 function resolveOptions({ precision = 'float32', inputs }: ExportONNXOptions, columns: readonly Column[]) {
@@ -193,11 +206,8 @@ function classesOf(model: Estimator<object, State>): readonly Label[] {
   return target.kind === 'class' ? target.classes : [];
 }
 
-function writeClasses(
-  writer: GraphWriter,
-  [code, proba]: readonly string[],
-  classes: readonly Label[],
-): ValueInfoProto[] {
+/** Places among the classes as labels. */
+function writeLabels(writer: GraphWriter, code: string, classes: readonly Label[]): ValueInfoProto {
   const isText = typeof classes[0] === 'string';
   const isWhole = classes.every((label) => typeof label === 'boolean' || Number.isSafeInteger(label));
   const places = writer.cast(code, ELEMENT.int64);
@@ -209,8 +219,7 @@ function writeClasses(
       : writer.numbers(numbers, [numbers.length]);
   const line = writer.node('ml.ArrayFeatureExtractor', [table, places]);
   writer.node('Reshape', [line, writer.wholes([-1])], {}, 'label');
-  const label = valueInfo('label', isText ? ELEMENT.string : isWhole ? ELEMENT.int64 : writer.element);
-  return proba === undefined ? [label] : [label, finish(writer, proba, 'probabilities', classes.length)];
+  return valueInfo('label', isText ? ELEMENT.string : isWhole ? ELEMENT.int64 : writer.element);
 }
 
 /** Gives a result its name. */

@@ -6,7 +6,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import {
   ColumnTransformer,
   DecisionTreeClassifier,
+  ExtraTreesClassifier,
+  ExtraTreesRegressor,
   exportONNX,
+  GradientBoostingClassifier,
+  GradientBoostingRegressor,
+  HistGradientBoostingClassifier,
+  HistGradientBoostingRegressor,
+  IsolationForest,
   importLightGBM,
   importXGBoost,
   LinearRegression,
@@ -29,6 +36,9 @@ const diabetes = loadDiabetes();
 const holes = iris.data
   .toArray()
   .map((row, i) => row.map((value, j) => ((7 * i + 3 * j) % 11 === 0 ? null : value)));
+const withHoles = holes.map((row) => row.map((value) => value ?? Number.NaN));
+const isThird = Array.from(iris.target, (code) => code === 2);
+const small = { maxIter: 5, maxLeafNodes: 8, minSamplesLeaf: 10, randomState: 1 };
 
 const ships = Array.from({ length: 120 }, (_, i) => ({
   age: i % 9 === 4 ? null : 1 + ((i * 37) % 70),
@@ -62,10 +72,7 @@ const shipPipeline = (model, encoder) =>
 
 const trained = {
   logistic: await new LogisticRegression().fit(iris.data, names),
-  'logistic-two': await new LogisticRegression().fit(
-    iris.data,
-    Array.from(iris.target, (code) => code === 2),
-  ),
+  'logistic-two': await new LogisticRegression().fit(iris.data, isThird),
   linear: await new LinearRegression().fit(diabetes.data, diabetes.target),
   ridge: await new Ridge().fit(diabetes.data, diabetes.target),
   scaler: await new StandardScaler().fit(iris.data),
@@ -75,14 +82,45 @@ const trained = {
     diabetes.data,
     diabetes.target,
   ),
+  extra: await new ExtraTreesClassifier({ nEstimators: 4, maxDepth: 4, randomState: 1 }).fit(
+    iris.data,
+    names,
+  ),
+  'extra-numbers': await new ExtraTreesRegressor({ nEstimators: 4, maxDepth: 5, randomState: 1 }).fit(
+    diabetes.data,
+    diabetes.target,
+  ),
+  boosting: await new GradientBoostingClassifier({ nEstimators: 5, randomState: 1 }).fit(iris.data, names),
+  'boosting-two': await new GradientBoostingClassifier({ nEstimators: 5, randomState: 1 }).fit(
+    iris.data,
+    isThird,
+  ),
+  'boosting-exponential': await new GradientBoostingClassifier({
+    loss: 'exponential',
+    nEstimators: 5,
+    randomState: 1,
+  }).fit(iris.data, isThird),
+  'boosting-numbers': await new GradientBoostingRegressor({
+    loss: 'huber',
+    nEstimators: 8,
+    randomState: 1,
+  }).fit(diabetes.data, diabetes.target),
+  hist: await new HistGradientBoostingClassifier(small).fit(withHoles, names),
+  'hist-two': await new HistGradientBoostingClassifier({ ...small, growth: 'depthWise', maxDepth: 3 }).fit(
+    withHoles,
+    isThird,
+  ),
+  'hist-numbers': await new HistGradientBoostingRegressor(small).fit(diabetes.data, diabetes.target),
+  'hist-poisson': await new HistGradientBoostingRegressor({ ...small, loss: 'poisson' }).fit(
+    diabetes.data,
+    diabetes.target,
+  ),
+  outliers: await new IsolationForest({ nEstimators: 5, maxSamples: 64, randomState: 1 }).fit(iris.data),
   imputed: await new Pipeline([
     ['fill', new SimpleImputer({ strategy: 'median', addIndicator: true })],
     ['scale', new StandardScaler()],
     ['model', new LogisticRegression()],
-  ]).fit(
-    holes.map((row) => row.map((value) => value ?? Number.NaN)),
-    names,
-  ),
+  ]).fit(withHoles, names),
   ship: await shipPipeline(
     new RandomForestClassifier({ nEstimators: 5, maxDepth: 4, randomState: 1 }),
     new OneHotEncoder({ drop: 'ifBinary', handleUnknown: 'ignore' }),
@@ -95,7 +133,12 @@ const trained = {
     ]),
   ).fit(ships, fates),
 };
-const wide = { ...trained, 'forest-double': trained['forest-numbers'], 'ridge-double': trained.ridge };
+const wide = {
+  ...trained,
+  'hist-double': trained.hist,
+  'forest-double': trained['forest-numbers'],
+  'ridge-double': trained.ridge,
+};
 for (const [name, model] of Object.entries(trained)) await model.save(at(`export-${name}.boreal`).pathname);
 for (const [name, model] of Object.entries(wide)) {
   const precision = name.endsWith('-double') ? 'float64' : 'float32';

@@ -2,7 +2,7 @@
 
     {"onnxruntime": version, "tables": {name: rows or records}, "cases": [case]}
 
-A case has the "file", the name of its "table", and for each of its rows "labels" and "proba", or "values". Numbers are
+A case has the "file", the name of its "table", and for each of its rows "labels" and "proba" (of outliers: "scores"), or "values". Numbers are
 float32 in few digits, but for files of doubles ("double": true).
 """
 
@@ -50,6 +50,8 @@ def main():
     features[::7, 2] = 0
     tables = {"iris": iris, "holes": with_holes(iris), "diabetes": diabetes, "features": with_holes(features), "ship": ship_rows()}
     of = {"linear": "diabetes", "ridge": "diabetes", "forest-numbers": "diabetes", "imputed": "holes", "ship": "ship", "ship-logistic": "ship", "forest-double": "diabetes", "ridge-double": "diabetes"}
+    of |= {name: "diabetes" for name in ("extra-numbers", "boosting-numbers", "hist-numbers", "hist-poisson")}
+    of |= {name: "holes" for name in ("hist", "hist-two", "hist-double")}
     cases = []
     for path in sorted(MODELS.glob("export-*.onnx")):
         name = path.stem.removeprefix("export-")
@@ -60,7 +62,7 @@ def main():
         result = {"file": path.name, "table": table, "double": double}
         rounded = (lambda values: values) if double else short
         if len(outputs) == 2:
-            result.update(labels=outputs[0], proba=rounded(outputs[1]))
+            result.update({"labels": outputs[0], "scores" if name == "outliers" else "proba": rounded(outputs[1])})
         else:
             result["values"] = rounded(outputs[0])
         cases.append(result)
