@@ -4,10 +4,17 @@
  */
 import { StateError, ValidationError } from '../errors.js';
 import { withCancel } from './cancellation.js';
-import { checkFinite, encodeFitInput, type FitInput, type FitOptions, toShared } from './fit-input.js';
+import {
+  checkedFitOptions,
+  checkFinite,
+  encodeFitInput,
+  type FitInput,
+  type FitOptions,
+  toShared,
+} from './fit-input.js';
 import { type Dtype, isMatrixShaped, type Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
-import { checkNames, checkParams, type Rules } from './params.js';
+import { checkNames, checkParams, type Rules, show } from './params.js';
 import {
   type CompileOptions,
   type Output,
@@ -104,6 +111,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @throws {ERR_PARAMETER} for a name this estimator does not have
    */
   setParams(params: Partial<P>): this {
+    if (typeof params !== 'object' || params === null) {
+      const message = `${this.constructor.name}: setParams takes an object of parameters; got ${show(params)}.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
     checkNames(this.constructor.name, params, Object.keys(this.rules));
     this.#params = { ...this.#params, ...params };
     return this;
@@ -145,8 +156,9 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @throws {ERR_EMPTY | ERR_SHAPE | ERR_DTYPE | ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_LABELS} for bad data
    * @throws {ERR_ABORTED} when options.signal fires
    */
-  async fit(X: MatrixLike, y?: ArrayLike<unknown>, options: FitOptions = {}): Promise<this> {
+  async fit(X: MatrixLike, y?: ArrayLike<unknown>, given?: FitOptions): Promise<this> {
     this.checkParams();
+    const options = checkedFitOptions(given);
     resolveCompileOptions({ device: options.device ?? 'auto' }, 'float64');
     const { input, schema } = encodeFitInput(X, y, options);
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.

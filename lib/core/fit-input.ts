@@ -2,6 +2,7 @@
 import { ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
+import { requireValues } from './linalg/base.js';
 import { type Dtype, type FloatArray, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import { type Device, describeValueError } from './plan.js';
@@ -50,6 +51,17 @@ export interface FitOptions {
   readonly onProgress?: (event: Progress) => unknown;
   /** Where to train. Default 'auto'. */
   readonly device?: Device;
+}
+
+/** What `fit` was given for its options. @throws {ERR_PARAMETER} when that cannot be used */
+export function checkedFitOptions(given: FitOptions | null | undefined): FitOptions {
+  if (given === undefined || given === null) return {};
+  if (typeof given !== 'object') {
+    throw new ValidationError('ERR_PARAMETER', `fit: options must be an object; got ${show(given)}.`);
+  }
+  const { onProgress } = given;
+  if (onProgress === undefined || onProgress === null || typeof onProgress === 'function') return given;
+  throw new ValidationError('ERR_PARAMETER', `fit: onProgress must be a function; got ${show(onProgress)}.`);
 }
 
 /** A validation set as estimators see it: as private, and in the columns and element type of the training set. */
@@ -104,6 +116,7 @@ function requireY(input: FitInput): ArrayLike<unknown> {
 /** A matrix in shared memory: X itself when it is there already, else a copy. */
 export function toShared(x: Matrix): Matrix {
   if (x.data.buffer instanceof SharedArrayBuffer) return x;
+  requireValues(x);
   const Type = x.data.constructor as new (buffer: SharedArrayBuffer) => FloatArray;
   const data = new Type(new SharedArrayBuffer(Math.max(x.data.byteLength, x.data.BYTES_PER_ELEMENT)));
   data.set(x.data);
@@ -138,7 +151,7 @@ export function encodeFitInput(
     validation: options.validation ? encodeValidation(options.validation, schema, x.dtype) : null,
     signal: options.signal,
     cancel: null,
-    onProgress: options.onProgress,
+    onProgress: options.onProgress ?? undefined,
   };
   return { input, schema };
 }
@@ -165,7 +178,7 @@ function encodeValidation(set: ValidationSet, schema: Schema, dtype: Dtype): Val
 
 /** The caller may change y while the fit works. Arrays are copied by the engine, which takes a hundredth of the time. */
 function copyTargets(y: FitInput['y']): FitInput['y'] {
-  if (typeof y?.length !== 'number') return y;
+  if (y === null || typeof y?.length !== 'number') return y ?? undefined;
   if (Array.isArray(y)) return y.slice();
   return isTypedArray(y) ? new Float64Array(y) : Array.from(y);
 }

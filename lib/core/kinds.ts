@@ -76,8 +76,8 @@ export abstract class Classifier<P extends object, S extends ClassifierState> ex
   }
 
   /** The share of rows predicted right, in [0, 1]. */
-  async score(X: MatrixLike, y: ArrayLike<unknown>, options: ScoreOptions = {}): Promise<number> {
-    return accuracy(y, await this.predict(X), options.sampleWeight);
+  async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
+    return accuracy(y, await this.predict(X), options?.sampleWeight);
   }
 }
 
@@ -104,9 +104,9 @@ export abstract class Regressor<P extends object, S extends State> extends Estim
   }
 
   /** The coefficient of determination R2: 1 is perfect, 0 is no better than the mean. */
-  async score(X: MatrixLike, y: ArrayLike<number>, options: ScoreOptions = {}): Promise<number> {
+  async score(X: MatrixLike, y: ArrayLike<number>, options?: ScoreOptions): Promise<number> {
     const predicted = await this.predict(X);
-    return r2(encodeTargets(y, predicted.length), predicted, options.sampleWeight);
+    return r2(encodeTargets(y, predicted.length), predicted, options?.sampleWeight);
   }
 }
 

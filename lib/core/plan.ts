@@ -4,6 +4,8 @@
  */
 import { BorealError, EnvironmentError, toBorealError, ValidationError } from '../errors.js';
 import { type CancelHandle, native, type ProgramHandle, type ProgramInfo } from '../native.js';
+import { requireValues } from './linalg/base.js';
+import { requireMatrix } from './linalg/call.js';
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import type { PlanSource } from './plan-builder.js';
@@ -59,8 +61,14 @@ const INLINE_BUDGET_NS = 50_000;
  * @throws {ERR_PARAMETER} for an unknown option value
  * @throws {ERR_DEVICE} for a device that is not here
  */
-export function resolveCompileOptions(options: CompileOptions, fallback: Precision): ResolvedCompileOptions {
-  const { device = 'auto', precision = fallback, output = 'value', coverage = 0.9 } = options;
+export function resolveCompileOptions(
+  options: CompileOptions | null,
+  fallback: Precision,
+): ResolvedCompileOptions {
+  if (typeof options !== 'object') {
+    throw new ValidationError('ERR_PARAMETER', `compile: options must be an object; got ${show(options)}.`);
+  }
+  const { device = 'auto', precision = fallback, output = 'value', coverage = 0.9 } = options ?? {};
   if (/^cuda(:\d+)?$/.test(device)) {
     throw new EnvironmentError(
       'ERR_DEVICE',
@@ -201,6 +209,7 @@ export class Plan {
     this.#checkOut(out, x.rows);
     const result = await this.runInto(x, this.#result(x.rows), null);
     if (out === undefined) return result;
+    requireValues(out);
     out.data.set(result.data);
     return out;
   }
@@ -263,8 +272,10 @@ export class Plan {
    *
    * @param row - named fields, or values in column order
    * @param out - receives the outputWidth values; default: a new array
+   * @throws {ERR_SHAPE} when `out` is no array of as many values, or longer
    */
   runRow(row: Row, out: FloatArray = this.#allocate(this.#info.outputWidth)): FloatArray {
+    if (!ArrayBuffer.isView(out) || out.length < this.#info.outputWidth) throw this.#refuseRowOut(out);
     this.schema.encodeRow(row, this.#rowIn, 0);
     try {
       this.#runBound(1);
@@ -301,8 +312,18 @@ export class Plan {
     }
   }
 
+  #refuseRowOut(out: unknown): ValidationError {
+    const width = this.#info.outputWidth;
+    return new ValidationError(
+      'ERR_SHAPE',
+      `out must be a typed array of ${width} values; got ${show(out)}.`,
+    );
+  }
+
   #checkOut(out: Matrix | undefined, rows: number): void {
     if (out === undefined) return;
+    requireMatrix(out, 'out');
+    requireValues(out);
     const width = this.#info.outputWidth;
     if (out.dtype !== this.precision || out.rows !== rows || out.cols !== width) {
       throw new ValidationError(

@@ -1,12 +1,25 @@
 /** The two scores that every model can compute of itself; lib/metrics holds the rest. */
 import { ValidationError } from '../errors.js';
+import { show } from './params.js';
 
-function checkLengths(a: ArrayLike<unknown>, b: ArrayLike<unknown>): void {
-  if (a.length !== b.length) {
+function checkLengths(y: ArrayLike<unknown>, predicted: ArrayLike<unknown>, weights: unknown): void {
+  if (typeof y?.length !== 'number') {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `score needs y, an array with one value per row; got ${show(y)}.`,
+    );
+  }
+  if (y.length !== predicted.length) {
     throw new ValidationError(
       'ERR_SHAPE',
-      `There are ${b.length} predictions, but y has ${a.length} values.`,
+      `There are ${predicted.length} predictions, but y has ${y.length} values.`,
     );
+  }
+  if (weights === undefined || weights === null) return;
+  const { length } = weights as ArrayLike<number>;
+  if (length !== y.length) {
+    const message = `y has ${y.length} values, but sampleWeight has ${show(length)}.`;
+    throw new ValidationError('ERR_SHAPE', message);
   }
 }
 
@@ -16,7 +29,7 @@ export function accuracy(
   predicted: ArrayLike<unknown>,
   weights?: ArrayLike<number>,
 ): number {
-  checkLengths(y, predicted);
+  checkLengths(y, predicted, weights);
   let right = 0;
   let total = 0;
   for (let i = 0; i < y.length; i++) {
@@ -29,7 +42,7 @@ export function accuracy(
 
 /** R2 = 1 - sum w (y - p)^2 / sum w (y - mean)^2; for a constant y: 1 when predicted exactly, else 0. */
 export function r2(y: ArrayLike<number>, predicted: ArrayLike<number>, weights?: ArrayLike<number>): number {
-  checkLengths(y, predicted);
+  checkLengths(y, predicted, weights);
   let total = 0;
   let mean = 0;
   for (let i = 0; i < y.length; i++) {

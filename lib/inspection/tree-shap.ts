@@ -5,6 +5,7 @@ import { type Estimator, precisionOf } from '../core/estimator.js';
 import { checkFinite, type Progress, toShared } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { checkNames, show } from '../core/params.js';
 import { PlanBuilder } from '../core/plan-builder.js';
 import { isTreeModel, type TreeModel, type TreeScores } from '../core/tree-scores.js';
 import { StateError, ValidationError } from '../errors.js';
@@ -65,6 +66,7 @@ export interface TreeShapValues {
  * @throws {ERR_NOT_SUPPORTED} for a model of another kind; without background, for one whose file does not say how many
  *   training rows came to each node; with one, for interactions, and for paths that read more than 64 features
  * @throws {ERR_SHAPE | ERR_DTYPE | ERR_EMPTY | ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_UNKNOWN_COLUMN} for bad rows
+ * @throws {ERR_PARAMETER} for an option that it does not have
  * @throws {ERR_ABORTED} when options.signal fires
  * @example
  * ```ts
@@ -79,7 +81,7 @@ export interface TreeShapValues {
 export async function treeShap(
   model: Estimator,
   X: MatrixLike,
-  options: TreeShapOptions = {},
+  options?: TreeShapOptions,
 ): Promise<TreeShapValues> {
   explainedStep(model);
   return treeShapOfEncoded(model, encode(model, X), options);
@@ -93,9 +95,9 @@ export async function treeShap(
 export async function treeShapOfEncoded(
   model: Estimator,
   x: Matrix,
-  options: TreeShapOptions = {},
+  options?: TreeShapOptions,
 ): Promise<TreeShapValues> {
-  const { background, interactions = false, signal, onProgress } = options;
+  const { background, interactions = false, signal, onProgress } = checkedOptions(options);
   const explained = explainedStep(model);
   const scores = explained.treeScores();
   const inputs = [x];
@@ -136,6 +138,16 @@ export async function treeShapOfEncoded(
       data,
     };
   });
+}
+
+function checkedOptions(options: TreeShapOptions | undefined): TreeShapOptions {
+  const given = options ?? {};
+  checkNames('treeShap', given, ['background', 'interactions', 'signal', 'onProgress']);
+  if (given.interactions === undefined || typeof given.interactions === 'boolean') return given;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `treeShap: option 'interactions' must be true or false; got ${show(given.interactions)}.`,
+  );
 }
 
 type ExplainedStep = Estimator & TreeModel;

@@ -67,8 +67,9 @@ type Question = Feature & ({ readonly border: number } | { readonly category: nu
  */
 export function importCatBoost(
   source: string | Uint8Array,
-  { classes }: ImportCatBoostOptions = {},
+  options?: ImportCatBoostOptions,
 ): ImportedClassifier | ImportedRegressor {
+  const { classes } = options ?? {};
   const model = parse(source);
   const info = reader.object(model, 'model_info');
   const name = reader.string(reader.object(info, 'params', 'loss_function'), 'type');

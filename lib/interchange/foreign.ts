@@ -1,6 +1,7 @@
 /** What all importers share: the error, checks of what a file says, and text or bytes as either. */
 import type { Label } from '../core/labels.js';
-import { FileFormatError } from '../errors.js';
+import { show } from '../core/params.js';
+import { FileFormatError, ValidationError } from '../errors.js';
 
 /** A file larger than this is refused: its parsed form would not fit into memory anyway. */
 const MAX_BYTES = 1 << 30;
@@ -29,14 +30,20 @@ export class Reader {
     return refuse(this.#library, this.#where + why, cause);
   }
 
-  /** @throws {ERR_IMPORT} for a file that is too large to be read */
-  checkSize(source: string | Uint8Array): void {
+  /** @throws {ERR_IMPORT} for a file that is too large to be read; {ERR_PARAMETER} for what is neither bytes nor `text` */
+  checkSource(source: string | Uint8Array, text: 'or text' | 'no text' = 'or text'): void {
+    if (!(source instanceof Uint8Array) && !(typeof source === 'string' && text === 'or text')) {
+      const wanted = text === 'or text' ? 'text or a Uint8Array' : 'a Uint8Array';
+      const message = `A model of ${this.#library} comes as ${wanted}; got ${show(source)}.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    if (source.length === 0) throw this.fail('it is empty');
     if (source.length > MAX_BYTES) throw this.fail(`it has ${source.length} bytes, more than ${MAX_BYTES}`);
   }
 
   /** The bytes as text. */
   text(source: string | Uint8Array): string {
-    this.checkSize(source);
+    this.checkSource(source);
     if (typeof source === 'string') return source;
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(source);
@@ -101,9 +108,15 @@ export class Reader {
 
   /** The labels of so many classes: those given, or 0, 1, 2, ... */
   classes(given: readonly Label[] | undefined, count: number): readonly Label[] {
-    if (given === undefined) return Array.from({ length: count }, (_, c) => c);
-    if (given.length === count) return given;
-    throw this.fail(`it has ${count} classes, and 'classes' names ${given.length}`);
+    if (given === undefined || given === null) return Array.from({ length: count }, (_, c) => c);
+    if (!Array.isArray(given)) throw this.fail(`'classes' must be a list of labels; got ${show(given)}`);
+    if (given.length !== count)
+      throw this.fail(`it has ${count} classes, and 'classes' names ${given.length}`);
+    const type = typeof given[0];
+    const alike = given.every((label) => typeof label === type && !Number.isNaN(label));
+    if (!alike || !['string', 'number', 'boolean'].includes(type) || new Set(given).size !== count)
+      throw this.fail("'classes' must be different labels, all of them text, numbers or booleans");
+    return given;
   }
 
   /** Own members only: a file may name 'constructor'. */

@@ -15,6 +15,7 @@ export interface ImportLightGBMOptions {
 }
 
 const OBJECTIVES: Readonly<Record<string, Objective>> = {
+  custom: { link: 'identity', kind: 'number' },
   regression: { link: 'identity', kind: 'number' },
   regression_l1: { link: 'identity', kind: 'number' },
   huber: { link: 'identity', kind: 'number' },
@@ -50,6 +51,7 @@ type Section = Readonly<Record<string, string>>;
  *
  * @param source - what `save_model` or `model_to_string` wrote
  * @returns a fitted {@link ImportedClassifier}, or {@link ImportedRegressor}
+ * @throws {ERR_PARAMETER} when the source is neither text nor bytes
  * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (an objective that is not in the list
  *   of docs/guide/interchange.md)
  * @example
@@ -62,10 +64,12 @@ type Section = Readonly<Record<string, string>>;
  */
 export function importLightGBM(
   source: string | Uint8Array,
-  { rounds, classes }: ImportLightGBMOptions = {},
+  options?: ImportLightGBMOptions,
 ): ImportedClassifier | ImportedRegressor {
+  const { rounds, classes } = options ?? {};
   const { header, trees } = split(reader.text(source));
-  const [name, ...settings] = reader.string(header, 'objective').split(' ');
+  // A model trained with an objective of the caller's own has no such line: its predictions are the raw scores.
+  const [name, ...settings] = 'objective' in header ? header.objective.split(' ') : ['custom'];
   const objective = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
   if (objective === undefined) throw reader.fail(`objective '${name.slice(0, 60)}' is not supported`);
   const features = featureNames(header);

@@ -70,6 +70,7 @@ const MAX_CLASSES = 1 << 16;
  *
  * @param source - what `save_model` wrote: the bytes of .json or .ubj, or the JSON as text
  * @returns a fitted {@link ImportedClassifier} or {@link ImportedRegressor}, or the linear kind of them for `gblinear`
+ * @throws {ERR_PARAMETER} when the source is neither text nor bytes
  * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (several targets, an objective that is
  *   not in the list of docs/guide/interchange.md)
  * @example
@@ -80,10 +81,9 @@ const MAX_CLASSES = 1 << 16;
  * model.predictSync([{ f0: 1, f1: 0, f2: 2, f3: 0.5 }]).length; // 1
  * ```
  */
-export function importXGBoost(
-  source: string | Uint8Array,
-  { rounds, classes }: ImportXGBoostOptions = {},
-): ImportedXGBoost {
+export function importXGBoost(source: string | Uint8Array, options?: ImportXGBoostOptions): ImportedXGBoost {
+  const { rounds, classes } = options ?? {};
+  reader.checkSource(source);
   const model = parse(source);
   const learner = reader.object(model, 'learner');
   const settings = reader.object(learner, 'learner_model_param');

@@ -231,10 +231,10 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
   }
 
   /** Accuracy of a classifier, R2 of a regressor. */
-  async score(X: MatrixLike, y: ArrayLike<unknown>, options: ScoreOptions = {}): Promise<number> {
+  async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
     const predicted = await this.predict(X);
-    if (this.kind === 'classifier') return accuracy(y, predicted, options.sampleWeight);
-    return r2(encodeTargets(y, predicted.length), predicted as FloatArray, options.sampleWeight);
+    if (this.kind === 'classifier') return accuracy(y, predicted, options?.sampleWeight);
+    return r2(encodeTargets(y, predicted.length), predicted as FloatArray, options?.sampleWeight);
   }
 
   #predictOptions(): { output: Output } {

@@ -7,6 +7,7 @@ import {
   AbortError,
   type Column,
   DecisionTreeClassifier,
+  IsolationForest,
   LinearRegression,
   LogisticRegression,
   loadIris,
@@ -222,5 +223,58 @@ describe('estimators one by one', () => {
     ]);
     expect([...scaler.scale]).toEqual([1, 1]);
     expect(scaler.transformSync([[7, 1e8]]).toArray()[0][0]).toBe(0);
+  });
+});
+
+describe('arguments that are none', () => {
+  const refused = { code: 'ERR_PARAMETER' };
+  const tree = () => new DecisionTreeClassifier({ randomState: 0 });
+
+  test('options of fit: null counts as none given', async () => {
+    expect((await tree().fit(data, target, null as never)).isFitted).toBe(true);
+    for (const odd of [5, 'x', { onProgress: 5 }, { signal: 5 }]) {
+      await expect(tree().fit(data, target, odd as never)).rejects.toMatchObject(refused);
+    }
+  });
+
+  test('parameters', () => {
+    for (const odd of [null, 5]) {
+      expect(() => tree().setParams(odd as never)).toThrow(expect.objectContaining(refused));
+    }
+  });
+
+  test('targets and weights of score', async () => {
+    const model = await tree().fit(data, target);
+    await expect(model.score(data, null as never)).rejects.toMatchObject(refused);
+    await expect(model.score(data, target, { sampleWeight: [1] })).rejects.toMatchObject({
+      code: 'ERR_SHAPE',
+    });
+    expect(await model.score(data, target, null as never)).toBe(1);
+    const forest = new IsolationForest({ nEstimators: 2, randomState: 0 });
+    expect((await forest.fit(data, null as never)).isFitted).toBe(true);
+  });
+
+  test('rows and results without memory', async () => {
+    const gone = () => {
+      const x = data.copy();
+      structuredClone(x.data.buffer, { transfer: [x.data.buffer as ArrayBuffer] });
+      return x;
+    };
+    const shape = { code: 'ERR_SHAPE' };
+    await expect(tree().fit(gone(), target)).rejects.toMatchObject(shape);
+    const plan = (await tree().fit(data, target)).compile();
+    const out = Matrix.zeros(data.rows, 1);
+    structuredClone(out.data.buffer, { transfer: [out.data.buffer as ArrayBuffer] });
+    await expect(plan.run(data, out)).rejects.toMatchObject(shape);
+    expect(() => plan.runSync(data, out)).toThrow(expect.objectContaining(shape));
+    for (const odd of [[], new Float64Array(0), null]) {
+      expect(() => plan.runRow(data.row(0), odd as never)).toThrow(expect.objectContaining(shape));
+    }
+  });
+
+  test('options of compile', async () => {
+    const model = await tree().fit(data, target);
+    expect(model.compile(null as never).outputWidth).toBe(1);
+    expect(() => model.compile('cpu' as never)).toThrow(expect.objectContaining(refused));
   });
 });

@@ -7,6 +7,7 @@ import {
   FileFormatError,
   importCatBoost,
   importLightGBM,
+  importONNX,
   importXGBoost,
 } from '../../lib/index.js';
 
@@ -265,7 +266,7 @@ describe('importLightGBM', () => {
   });
 
   test.each<[string, () => unknown]>([
-    ["line 'tree'", () => importLightGBM('')],
+    ["line 'tree'", () => importLightGBM('leaf')],
     ["line 'tree'", () => importLightGBM('{}')],
     ['end of trees', lightgbm('\nend of trees', '')],
     ["objective 'mystery'", lightgbm('objective=binary', 'objective=mystery')],
@@ -410,3 +411,47 @@ function boosterOf(model: Json): Json {
 function treeOf(model: Json): Json {
   return boosterOf(model).model.trees[0];
 }
+
+describe('what is no source, and no label', () => {
+  const codeOf = (run: () => unknown) => {
+    try {
+      run();
+    } catch (error) {
+      expect(error).toBeInstanceOf(BorealError);
+      return (error as BorealError).code;
+    }
+    return 'none';
+  };
+
+  test.each([
+    ['importXGBoost', importXGBoost],
+    ['importLightGBM', importLightGBM],
+    ['importCatBoost', importCatBoost],
+    ['importONNX', importONNX],
+  ] as const)('%s says so', (_, run) => {
+    for (const odd of [undefined, null, 5, {}, [], new ArrayBuffer(4), new Float64Array(2), Symbol('x')]) {
+      expect(codeOf(() => run(odd as never))).toBe('ERR_PARAMETER');
+    }
+    const gone = Uint8Array.of(1, 2);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    expect(refusal(() => run(gone))).toMatch('it is empty');
+  });
+
+  test('null in place of options, and labels that are none', () => {
+    const none = null as never;
+    expect(importXGBoost(textOf('xgboost-binary-json.json'), none).kind).toBe('classifier');
+    expect(importLightGBM(textOf('lightgbm-binary.txt'), none).kind).toBe('classifier');
+    expect(importCatBoost(textOf('catboost-binary.json'), none).kind).toBe('classifier');
+    for (const odd of [['a', 'a'], [1, '1'], [null, 1], [{}, 1], 'ab', [Number.NaN, 1]]) {
+      const read = () => importXGBoost(textOf('xgboost-binary-json.json'), { classes: odd as never });
+      expect(refusal(read)).toMatch("'classes' must be");
+    }
+  });
+
+  test('LightGBM with an objective of its own predicts raw scores', () => {
+    const text = textOf('lightgbm-regression.txt');
+    const model = importLightGBM(text.replace(/^objective=.*\n/m, ''));
+    expect(model.params.objective).toBe('custom');
+    expect(model.predictSync(ROW)).toEqual(importLightGBM(text).predictSync(ROW));
+  });
+});

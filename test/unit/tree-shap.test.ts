@@ -209,6 +209,13 @@ describe('refusals', () => {
     });
   });
 
+  test('options that it does not have', async () => {
+    const model = await new DecisionTreeRegressor({ randomState: 0 }).fit([[1], [2]], [1, 2]);
+    for (const odd of [{ perturbation: 'x' }, { interactions: 5 }, { signal: 5 }]) {
+      await expect(treeShap(model, [[1]], odd as never)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    }
+  });
+
   test('an aborted call ends, and progress is told', async () => {
     await forest.fit(diabetes.data, diabetes.target);
     const X = Matrix.from(Array.from({ length: 20 }, () => diabetes.data.toArray()).flat());

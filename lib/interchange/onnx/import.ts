@@ -75,9 +75,10 @@ const TRANSLATIONS: Readonly<Record<string, Translate>> = {
  */
 export function importONNX(
   source: Uint8Array,
-  options: ImportONNXOptions = {},
+  given?: ImportONNXOptions,
 ): ImportedGraphClassifier | ImportedGraphRegressor | ImportedGraphTransformer {
-  reader.checkSize(source);
+  const options = given ?? {};
+  reader.checkSource(source, 'no text');
   const model = decodeModel(source, reader);
   const { graph } = model;
   if (graph === undefined) throw reader.fail('it has no graph');
