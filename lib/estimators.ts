@@ -22,6 +22,7 @@ import {
   ImportedRegressor,
 } from './interchange/index.js';
 import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
+import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import { ColumnTransformer, Pipeline } from './pipeline/index.js';
 import {
   Binarizer,
@@ -38,12 +39,15 @@ import {
 import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
 
 registerEstimators(
+  BernoulliNB,
   Binarizer,
   ColumnTransformer,
+  ComplementNB,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
+  GaussianNB,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
   HistGradientBoostingClassifier,
@@ -61,6 +65,7 @@ registerEstimators(
   LogisticRegression,
   MaxAbsScaler,
   MinMaxScaler,
+  MultinomialNB,
   Normalizer,
   OneHotEncoder,
   OrdinalEncoder,

@@ -10,6 +10,7 @@ export * from './linear-model/index.js';
 export * from './metrics/index.js';
 export * from './model-selection/index.js';
 export * from './monitor/index.js';
+export * from './naive-bayes/index.js';
 export * from './pipeline/index.js';
 export * from './preprocessing/index.js';
 export * from './tree/index.js';

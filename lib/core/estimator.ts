@@ -58,6 +58,8 @@ export interface EstimatorTags {
   readonly allowCategories?: boolean;
   /** Training in rounds watches `validation`. Default false: a fit refuses it. */
   readonly watchesValidation?: boolean;
+  /** Numbers below 0 are refused. Default false. */
+  readonly positive?: boolean;
   /** X is handed on to inner estimators that do their own checks. Default false. */
   readonly delegates?: boolean;
 }

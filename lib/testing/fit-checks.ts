@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import type { Progress } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { assertRounded, assertSame, type Check, describe } from './check.js';
-import { gridMatrix } from './subject.js';
 
 /** Two equal problems posed differently: a solver that stops at a tolerance of its own ends a little apart. */
 const SOLVED = 'float32';
@@ -54,7 +53,7 @@ export const fitChecks: readonly Check[] = [
   {
     name: 'fit keeps nothing of the last fit',
     async run(subject) {
-      const other = gridMatrix(40, subject.X.cols + 2, 3);
+      const other = subject.grid(40, subject.X.cols + 2, 3);
       const targets = subject.targets(other, 4);
       const model = await subject.fitted();
       await subject.apply(model, subject.X);

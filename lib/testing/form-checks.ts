@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { ValidationError } from '../errors.js';
 import { assertRounded, assertSame, type Check, describe } from './check.js';
-import { gridMatrix, toTable } from './subject.js';
+import { toTable } from './subject.js';
 
 /** The same float64 numbers in memory of other kinds. */
 function forms({ data, rows, cols }: Matrix): Record<string, MatrixLike> {
@@ -76,7 +76,7 @@ export const formChecks: readonly Check[] = [
   {
     name: 'one column is enough',
     async run(subject) {
-      const X = gridMatrix(subject.X.rows, 1, 5);
+      const X = subject.grid(subject.X.rows, 1, 5);
       const model = await subject.make().fit(X, subject.targets(X, 6));
       const result = model.compile().runSync(X);
       assert.equal(result.rows, X.rows);

@@ -29,7 +29,7 @@ export class Subject {
   readonly kind: Estimator['kind'];
   readonly tags: Estimator['tags'];
   /** Rows of numbers, all multiples of 1/8: their float32 form is exact. */
-  readonly X: Matrix<Float64Array> = gridMatrix(ROWS, COLUMNS, 1);
+  readonly X: Matrix<Float64Array>;
   /** Labels of three classes or numbers, whichever the estimator learns; it depends on X and some noise. */
   readonly y: number[];
 
@@ -39,7 +39,19 @@ export class Subject {
     this.name = example.constructor.name;
     this.kind = example.kind;
     this.tags = example.tags;
+    this.X = this.grid(ROWS, COLUMNS, 1);
     this.y = this.targets(this.X, 2);
+  }
+
+  /** Random multiples of 1/8 that the estimator takes. */
+  grid(rows: number, cols: number, seed: number): Matrix<Float64Array> {
+    const random = new Random(seed);
+    const data = Float64Array.from({ length: rows * cols }, () => {
+      const value = Math.round(random.normal() * 8) / 8;
+      // Adding 0 turns -0, which JSON does not know, into 0.
+      return this.tags.positive ? Math.abs(value) : value + 0;
+    });
+    return new Matrix(data, rows, cols);
   }
 
   /** A new estimator; where it has a seed, the same one each time. */
@@ -86,14 +98,6 @@ export class Subject {
 }
 
 const classOf = (value: number) => (value < -1 ? 0 : value < 1 ? 1 : 2);
-
-/** Random multiples of 1/8, about normal. */
-export function gridMatrix(rows: number, cols: number, seed: number): Matrix<Float64Array> {
-  const random = new Random(seed);
-  // Adding 0 turns -0, which JSON does not know, into 0.
-  const data = Float64Array.from({ length: rows * cols }, () => Math.round(random.normal() * 8) / 8 + 0);
-  return new Matrix(data, rows, cols);
-}
 
 /** The same numbers as a table, its columns named as those of a matrix are. */
 export function toTable(X: Matrix): Record<string, number[]> {

@@ -4,12 +4,15 @@
  */
 import type { Estimator } from '../../lib/core/estimator.js';
 import {
+  BernoulliNB,
   Binarizer,
   ColumnTransformer,
+  ComplementNB,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
+  GaussianNB,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
   HistGradientBoostingClassifier,
@@ -20,6 +23,7 @@ import {
   LogisticRegression,
   MaxAbsScaler,
   MinMaxScaler,
+  MultinomialNB,
   Normalizer,
   OneHotEncoder,
   OrdinalEncoder,
@@ -57,6 +61,7 @@ const SEEN = { [WEIGHTS]: 'a row of weight 0 still shows its values' };
 const WORDS = { 'text is used where it is allowed': 'a mean or median of text does not exist' };
 
 export const EXAMPLES: readonly Example[] = [
+  { name: 'BernoulliNB', make: () => new BernoulliNB({ binarize: 0.2 }) },
   { name: 'Binarizer', make: () => new Binarizer({ threshold: 0.5 }) },
   {
     name: 'ColumnTransformer',
@@ -80,6 +85,7 @@ export const EXAMPLES: readonly Example[] = [
       ]),
     exceptions: { ...COMPOSITE, ...IMPUTER, 'one column is enough': 'it names columns 0 to 3' },
   },
+  { name: 'ComplementNB', make: () => new ComplementNB({ norm: true }) },
   { name: 'DecisionTreeClassifier', make: () => new DecisionTreeClassifier() },
   {
     name: 'DecisionTreeClassifier, limited',
@@ -101,6 +107,7 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new ExtraTreesRegressor({ nEstimators: 10, bootstrap: true, oobScore: true }),
     exceptions: BOOTSTRAP,
   },
+  { name: 'GaussianNB', make: () => new GaussianNB() },
   {
     name: 'GradientBoostingClassifier',
     make: () => new GradientBoostingClassifier({ nEstimators: 8 }),
@@ -192,6 +199,7 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new MinMaxScaler({ featureRange: [-2, 5], clip: true }),
     exceptions: SEEN,
   },
+  { name: 'MultinomialNB', make: () => new MultinomialNB({ alpha: 0.5 }) },
   { name: 'Normalizer', make: () => new Normalizer() },
   { name: 'Normalizer by the largest', make: () => new Normalizer({ norm: 'max' }) },
   { name: 'OneHotEncoder', make: () => new OneHotEncoder(), exceptions: ENCODER },

@@ -19,6 +19,7 @@ import linear
 import loaded_datasets
 import metrics
 import monitor
+import naive_bayes
 import onnx_files
 import pairwise
 import preprocessing
@@ -32,7 +33,7 @@ if __name__ == "__main__":
     # Sums of BLAS depend on its number of threads.
     with threadpool_limits(1):
         scripts = (
-            *(loaded_datasets, metrics, monitor, pairwise, preprocessing, transformers, decompositions, linear, trees),
+            *(loaded_datasets, metrics, monitor, naive_bayes, pairwise, preprocessing, transformers, decompositions, linear, trees),
             *(tree_options, boosting, hist_boosting, interchange, explanations, onnx_files, exports),
         )
         for script in scripts:

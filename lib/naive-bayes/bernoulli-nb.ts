@@ -1,0 +1,84 @@
+/** Naive Bayes of columns that are there or not. */
+import type { EstimatorTags } from '../core/estimator.js';
+
+import type { Matrix } from '../core/matrix.js';
+import { either, nothing, type Rules, real } from '../core/params.js';
+import { Plan, type ResolvedCompileOptions, resolveCompileOptions } from '../core/plan.js';
+import { PlanBuilder, type Slot } from '../core/plan-builder.js';
+import { Schema } from '../core/schema.js';
+import {
+  DiscreteNB,
+  type DiscreteNBParams,
+  type DiscreteNBState,
+  type LinearScores,
+  type SmoothedCounts,
+} from './discrete-nb.js';
+
+/** Parameters of {@link BernoulliNB}. */
+export interface BernoulliNBParams extends DiscreteNBParams {
+  /** Values above it are 1, others 0; null: X holds only 0 and 1. Default 0. */
+  binarize: number | null;
+}
+
+/**
+ * Naive Bayes of columns that are 0 or 1: unlike {@link MultinomialNB} it counts what is absent, too (Manning, Raghavan and
+ * Schuetze 2008, chapter 13).
+ *
+ * Differs from scikit-learn: no `partialFit`, no `forceAlpha`.
+ *
+ * @example
+ * ```ts
+ * import { BernoulliNB } from 'boreal';
+ * const model = await new BernoulliNB().fit([[1, 0], [1, 0], [0, 1], [1, 1]], [0, 0, 1, 1]);
+ * model.predictSync([[1, 0], [0, 1]]); // [0, 1]
+ * ```
+ */
+export class BernoulliNB extends DiscreteNB<BernoulliNBParams> {
+  constructor(params: Partial<BernoulliNBParams> = {}) {
+    super({ alpha: 1, fitPrior: true, classPrior: null, binarize: 0, ...params });
+  }
+
+  get rules(): Rules<BernoulliNBParams> {
+    return { ...this.discreteRules, binarize: either(real(), nothing) };
+  }
+
+  override get tags(): EstimatorTags {
+    return { positive: this.params.binarize === null };
+  }
+
+  protected override async counts(x: Matrix): Promise<Matrix> {
+    const { binarize } = this.params;
+    if (binarize === null) return x;
+    const builder = new PlanBuilder(x.cols);
+    const source = builder.build(aboveThreshold(builder, builder.input, binarize));
+    const plan = await Plan.compileAsync(source, Schema.infer(x), resolveCompileOptions({}, x.dtype));
+    return plan.run(x);
+  }
+
+  protected logProbabilities({ featureCount, classCount, alpha, columns }: SmoothedCounts): Float64Array {
+    return featureCount.map((count, k) => {
+      const added = alpha[k % columns];
+      return Math.log(count + added) - Math.log(classCount[Math.floor(k / columns)] + 2 * added);
+    });
+  }
+
+  protected scores({ featureLogProb, logPrior }: DiscreteNBState): LinearScores {
+    const absent = featureLogProb.map((value) => Math.log(1 - Math.exp(value)));
+    const columns = featureLogProb.length / logPrior.length;
+    return {
+      weights: featureLogProb.map((value, k) => value - absent[k]),
+      bias: logPrior.map((prior, c) =>
+        absent.subarray(c * columns, (c + 1) * columns).reduce((sum, v) => sum + v, prior),
+      ),
+    };
+  }
+
+  override lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { binarize } = this.fittedParams;
+    return super.lower(plan, binarize === null ? x : aboveThreshold(plan, x, binarize), options);
+  }
+}
+
+function aboveThreshold(plan: PlanBuilder, x: Slot, threshold: number): Slot {
+  return plan.binary(x, 'greater', new Float64Array(x.width).fill(threshold));
+}

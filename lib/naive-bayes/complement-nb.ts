@@ -1,0 +1,63 @@
+/** Naive Bayes of counts, by what the other classes count. */
+import { bool, type Rules } from '../core/params.js';
+import {
+  DiscreteNB,
+  type DiscreteNBParams,
+  type DiscreteNBState,
+  type LinearScores,
+  type SmoothedCounts,
+} from './discrete-nb.js';
+
+/** Parameters of {@link ComplementNB}. */
+export interface ComplementNBParams extends DiscreteNBParams {
+  /** Divide the weights of each class by their sum. Default false. */
+  norm: boolean;
+}
+
+/**
+ * Naive Bayes that weighs a column for a class by how little the other classes have of it, which suits classes of unequal
+ * size (Rennie, Shih, Teevan and Karger 2003). X must not be below 0. Probabilities of the classes themselves play no part.
+ *
+ * Differs from scikit-learn: no `partialFit`, no `forceAlpha`.
+ *
+ * @example
+ * ```ts
+ * import { ComplementNB } from 'boreal';
+ * const words = { free: [2, 3, 0, 0], meeting: [0, 0, 2, 1] };
+ * const model = await new ComplementNB().fit(words, ['spam', 'spam', 'work', 'work']);
+ * model.predictSync({ free: [0], meeting: [3] }); // ['work']
+ * ```
+ */
+export class ComplementNB extends DiscreteNB<ComplementNBParams> {
+  constructor(params: Partial<ComplementNBParams> = {}) {
+    super({ alpha: 1, fitPrior: true, classPrior: null, norm: false, ...params });
+  }
+
+  get rules(): Rules<ComplementNBParams> {
+    return { ...this.discreteRules, norm: bool };
+  }
+
+  protected logProbabilities({ featureCount, alpha, columns }: SmoothedCounts): Float64Array {
+    const all = new Float64Array(columns);
+    featureCount.forEach((count, k) => {
+      all[k % columns] += count;
+    });
+    const others = featureCount.map((count, k) => all[k % columns] + alpha[k % columns] - count);
+    for (let from = 0; from < others.length; from += columns) {
+      const row = others.subarray(from, from + columns);
+      const total = row.reduce((sum, count) => sum + count, 0);
+      row.forEach((count, j) => {
+        row[j] = Math.log(count / total);
+      });
+      const divisor = this.params.norm ? row.reduce((sum, value) => sum + value, 0) : -1;
+      row.forEach((value, j) => {
+        row[j] = value / divisor;
+      });
+    }
+    return others;
+  }
+
+  protected scores({ featureLogProb, logPrior }: DiscreteNBState): LinearScores {
+    return { weights: featureLogProb, bias: new Float64Array(logPrior.length) };
+  }
+}

@@ -1,0 +1,191 @@
+/** What naive Bayes models of counts share: sums by class, and scores that are linear in a row. */
+import type { EstimatorTags } from '../core/estimator.js';
+import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { Classifier, type ClassifierState } from '../core/kinds.js';
+import { Matrix } from '../core/matrix.js';
+import { bool, checkLength, custom, either, float64s, labels, type Rules, real } from '../core/params.js';
+import type { ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
+import { classTotals, logPriors, probabilities } from './priors.js';
+
+/** Less smoothing than this is no smoothing, and would give logarithms of 0. */
+const LEAST_ALPHA = 1e-10;
+
+/** Parameters of the naive Bayes models of counts. */
+export interface DiscreteNBParams {
+  /**
+   * Added to all counts (Lidstone; 1 is Laplace), for all columns or for each; below 1e-10 it counts as that. Default 1.
+   */
+  alpha: number | readonly number[];
+  /** Take the probabilities of the classes from the training rows; else they are alike. Default true. */
+  fitPrior: boolean;
+  /** Probabilities of the classes, in their order, which sum to 1. Default null: as `fitPrior` says. */
+  classPrior: readonly number[] | null;
+}
+
+/** Learned by the naive Bayes models of counts. */
+export interface DiscreteNBState extends ClassifierState {
+  /** Sums of the values, weighted, [classes, columns] row-major. */
+  readonly featureCount: Float64Array;
+  /** Weight of the rows of each class, [classes]. */
+  readonly classCount: Float64Array;
+  /** [classes] */
+  readonly logPrior: Float64Array;
+  /** What the model makes of the counts, [classes, columns] row-major. */
+  readonly featureLogProb: Float64Array;
+}
+
+/** The score of class c for a row x is weights[c] . x + bias[c]. */
+export interface LinearScores {
+  /** [classes, columns] row-major */
+  readonly weights: Float64Array;
+  /** [classes] */
+  readonly bias: Float64Array;
+}
+
+/** Base of the naive Bayes models of counts. */
+export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<P, DiscreteNBState> {
+  /** The rules of the shared parameters. */
+  protected get discreteRules(): Rules<DiscreteNBParams> {
+    const alpha = real(0);
+    return {
+      alpha: either(
+        alpha,
+        custom(
+          'a list of numbers >= 0, one for each column',
+          (v) => Array.isArray(v) && v.every(alpha.allows),
+        ),
+      ),
+      fitPrior: bool,
+      classPrior: probabilities,
+    };
+  }
+
+  get stateRules(): Rules<DiscreteNBState> {
+    const numbers = float64s();
+    return {
+      featureCount: numbers,
+      classCount: numbers,
+      logPrior: numbers,
+      featureLogProb: numbers,
+      classes: labels,
+    };
+  }
+
+  override get tags(): EstimatorTags {
+    return { positive: true };
+  }
+
+  protected override checkState(state: DiscreteNBState, columns: readonly Column[]): void {
+    const classes = state.classes.length;
+    checkLength(this, 'featureCount', state.featureCount, classes * columns.length);
+    checkLength(this, 'featureLogProb', state.featureLogProb, classes * columns.length);
+    checkLength(this, 'classCount', state.classCount, classes);
+    checkLength(this, 'logPrior', state.logPrior, classes);
+  }
+
+  /** The counts of a row, which are its values unless the model says otherwise. */
+  protected counts(x: Matrix): Promise<Matrix> {
+    return Promise.resolve(x);
+  }
+
+  /** The logarithms that the model takes from smoothed counts. */
+  protected abstract logProbabilities(counts: SmoothedCounts): Float64Array;
+  /** The scores of the fitted model. */
+  protected abstract scores(state: DiscreteNBState): LinearScores;
+
+  protected async fitState(input: FitInput): Promise<DiscreteNBState> {
+    const { codes, classes } = fitLabels(input);
+    const alpha = this.#alpha(input.x.cols);
+    const classCount = classTotals(codes, classes.length, input.sampleWeight);
+    const { fitPrior, classPrior } = this.params;
+    const logPrior = logPriors(this, classPrior, fitPrior ? classCount : classCount.map(() => 1));
+    const x = await this.counts(input.x);
+    const { min } = await native.columnMoments(x.data, x.rows, x.cols, null, input.cancel);
+    const negative = min.findIndex((value) => value < 0);
+    if (negative >= 0) {
+      const { name } = input.columns[negative];
+      throw new ValidationError(
+        'ERR_INPUT_NEGATIVE',
+        `${this.constructor.name} counts, but column '${name}' holds numbers below 0.`,
+      );
+    }
+    const featureCount = await sumsByClass(x, codes, classes.length, input);
+    const featureLogProb = this.logProbabilities({ featureCount, classCount, alpha, columns: x.cols });
+    return { featureCount, classCount, logPrior, featureLogProb, classes };
+  }
+
+  #alpha(columns: number): Float64Array {
+    const { alpha } = this.params;
+    if (typeof alpha === 'number') return new Float64Array(columns).fill(Math.max(alpha, LEAST_ALPHA));
+    if (alpha.length === columns) return Float64Array.from(alpha, (a) => Math.max(a, LEAST_ALPHA));
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `${this.constructor.name}: alpha has ${alpha.length} numbers, but X has ${columns} columns.`,
+    );
+  }
+
+  /** Weighted sums of the values by class, [classes, columns]. @throws {ERR_NOT_FITTED} before `fit` */
+  get featureCount(): Matrix {
+    return this.#byClass(this.state.featureCount);
+  }
+
+  /** Weight of the training rows of each class. @throws {ERR_NOT_FITTED} before `fit` */
+  get classCount(): Float64Array {
+    return this.state.classCount.slice();
+  }
+
+  /** Logarithms of the probabilities of the classes before a row is seen. @throws {ERR_NOT_FITTED} before `fit` */
+  get classLogPrior(): Float64Array {
+    return this.state.logPrior.slice();
+  }
+
+  /** What a count of 1 says for each class, [classes, columns]. @throws {ERR_NOT_FITTED} before `fit` */
+  get featureLogProb(): Matrix {
+    return this.#byClass(this.state.featureLogProb);
+  }
+
+  #byClass(values: Float64Array): Matrix {
+    return new Matrix(values.slice(), this.classes.length, this.nFeaturesIn);
+  }
+
+  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    const { weights, bias } = this.scores(this.state);
+    const byColumn = new Float64Array(weights.length);
+    for (let c = 0; c < bias.length; c++) {
+      for (let j = 0; j < x.width; j++) byColumn[j * bias.length + c] = weights[c * x.width + j];
+    }
+    const scores = plan.dense(x, byColumn, bias);
+    return output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
+  }
+}
+
+/** Counts by class and what is added to them. */
+export interface SmoothedCounts {
+  /** [classes, columns] row-major */
+  readonly featureCount: Float64Array;
+  /** [classes] */
+  readonly classCount: Float64Array;
+  /** [columns] */
+  readonly alpha: Float64Array;
+  readonly columns: number;
+}
+
+/** Weighted sums of the rows of each class, in float64. */
+async function sumsByClass(
+  x: Matrix,
+  codes: Int32Array,
+  classes: number,
+  input: FitInput,
+): Promise<Float64Array> {
+  const { sampleWeight, signal } = input;
+  const members = new Float64Array(codes.length * classes);
+  for (let i = 0; i < codes.length; i++) members[i * classes + codes[i]] = sampleWeight?.[i] ?? 1;
+  const values = x.dtype === 'float64' ? x : await x.astypeAsync('float64', { signal });
+  const weights = new Matrix(members, codes.length, classes);
+  const sums = await weights.matmulAsync(values, { transposeA: true, signal });
+  return Float64Array.from(sums.data);
+}

@@ -1,0 +1,147 @@
+/** Naive Bayes of columns with normal distributions. */
+import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { Classifier, type ClassifierState } from '../core/kinds.js';
+import { Matrix } from '../core/matrix.js';
+import { checkLength, float64s, labels, type Rules, real } from '../core/params.js';
+import type { ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { native } from '../native.js';
+import { classTotals, logPriors, probabilities } from './priors.js';
+
+/** Where nothing varies the variances are this, so that equal values are equal and others impossible. */
+const LEAST_VARIANCE = 1e-70;
+
+/** Parameters of {@link GaussianNB}. */
+export interface GaussianNBParams {
+  /** Probabilities of the classes, in their order, which sum to 1. Default null: those of the training rows. */
+  priors: readonly number[] | null;
+  /** This share of the largest variance of a column is added to all variances. Default 1e-9. */
+  varSmoothing: number;
+}
+
+/** Learned by {@link GaussianNB}. */
+export interface GaussianNBState extends ClassifierState {
+  /** Means, [classes, columns] row-major. */
+  readonly theta: Float64Array;
+  /** Variances with the addition, [classes, columns] row-major. */
+  readonly variance: Float64Array;
+  /** [classes] */
+  readonly logPrior: Float64Array;
+  /** Weight of the rows of each class, [classes]. */
+  readonly classCount: Float64Array;
+  /** [1] what was added to the variances */
+  readonly epsilon: Float64Array;
+}
+
+/**
+ * Naive Bayes: columns are independent within a class, and normal: log P(c | x) is
+ * log P(c) - 1/2 sum (log(2 pi v) + (x - m)^2 / v) with the means m and variances v of class c, up to a constant.
+ *
+ * Differs from scikit-learn: no `partialFit`.
+ *
+ * @example
+ * ```ts
+ * import { GaussianNB } from 'boreal';
+ * const model = await new GaussianNB().fit([[1], [2], [8], [9]], ['low', 'low', 'high', 'high']);
+ * model.predictSync([[3], [7]]); // ['low', 'high']
+ * ```
+ */
+export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
+  constructor(params: Partial<GaussianNBParams> = {}) {
+    super({ priors: null, varSmoothing: 1e-9, ...params });
+  }
+
+  get rules(): Rules<GaussianNBParams> {
+    return { priors: probabilities, varSmoothing: real(0) };
+  }
+
+  get stateRules(): Rules<GaussianNBState> {
+    const numbers = float64s();
+    return {
+      ...{ theta: numbers, variance: numbers, logPrior: numbers, classCount: numbers, epsilon: float64s(1) },
+      classes: labels,
+    };
+  }
+
+  protected override checkState(state: GaussianNBState, columns: readonly Column[]): void {
+    const classes = state.classes.length;
+    checkLength(this, 'theta', state.theta, classes * columns.length);
+    checkLength(this, 'variance', state.variance, classes * columns.length);
+    checkLength(this, 'logPrior', state.logPrior, classes);
+    checkLength(this, 'classCount', state.classCount, classes);
+  }
+
+  protected async fitState(input: FitInput): Promise<GaussianNBState> {
+    const { x, sampleWeight, cancel } = input;
+    const { codes, classes } = fitLabels(input);
+    const classCount = classTotals(codes, classes.length, sampleWeight);
+    const logPrior = logPriors(this, this.params.priors, classCount);
+    const all = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const largest = all.variance.reduce((most, v) => Math.max(most, v), 0);
+    const added = Math.max(this.params.varSmoothing * largest, LEAST_VARIANCE);
+    const theta = new Float64Array(classes.length * x.cols);
+    const variance = new Float64Array(classes.length * x.cols).fill(added);
+    for (let c = 0; c < classes.length; c++) {
+      // A class whose rows all weigh 0 is impossible, whatever its means are.
+      if (classCount[c] === 0) continue;
+      const weights = Float64Array.from(codes, (code, i) => (code === c ? (sampleWeight?.[i] ?? 1) : 0));
+      const of = await native.columnMoments(x.data, x.rows, x.cols, weights, cancel);
+      theta.set(of.mean, c * x.cols);
+      variance.set(
+        of.variance.map((v) => v + added),
+        c * x.cols,
+      );
+    }
+    return { theta, variance, logPrior, classCount, epsilon: Float64Array.of(added), classes };
+  }
+
+  /** Means, [classes, columns]. @throws {ERR_NOT_FITTED} before `fit` */
+  get theta(): Matrix {
+    return this.#byClass(this.state.theta);
+  }
+
+  /** Variances with the addition of `varSmoothing`, [classes, columns]. @throws {ERR_NOT_FITTED} before `fit` */
+  get var(): Matrix {
+    return this.#byClass(this.state.variance);
+  }
+
+  /** Probabilities of the classes before a row is seen. @throws {ERR_NOT_FITTED} before `fit` */
+  get classPrior(): Float64Array {
+    return this.state.logPrior.map(Math.exp);
+  }
+
+  /** Weight of the training rows of each class. @throws {ERR_NOT_FITTED} before `fit` */
+  get classCount(): Float64Array {
+    return this.state.classCount.slice();
+  }
+
+  /** What was added to the variances. @throws {ERR_NOT_FITTED} before `fit` */
+  get epsilon(): number {
+    return this.state.epsilon[0];
+  }
+
+  #byClass(values: Float64Array): Matrix {
+    return new Matrix(values.slice(), this.classes.length, this.nFeaturesIn);
+  }
+
+  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    const { theta, variance, logPrior } = this.state;
+    const constant = new Float64Array(logPrior.length);
+    const squares = Array.from(logPrior, (prior, c) => {
+      const of = variance.subarray(c * x.width, (c + 1) * x.width);
+      constant[c] = prior - 0.5 * of.reduce((sum, v) => sum + Math.log(2 * Math.PI * v), 0);
+      // (x - m)^2 / 2 v
+      const means = theta.slice(c * x.width, (c + 1) * x.width);
+      const scaled = plan.affine(
+        x,
+        means,
+        of.map((v) => Math.sqrt(2 * v)),
+      );
+      return plan.reduce(plan.activation(scaled, 'square'), 'sum');
+    });
+    const ones = new Float64Array(logPrior.length).fill(-1);
+    const scores = plan.affine(plan.concat(squares), constant, ones);
+    return output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
+  }
+}

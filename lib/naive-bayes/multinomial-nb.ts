@@ -1,0 +1,49 @@
+/** Naive Bayes of counts. */
+import type { Rules } from '../core/params.js';
+import {
+  DiscreteNB,
+  type DiscreteNBParams,
+  type DiscreteNBState,
+  type LinearScores,
+  type SmoothedCounts,
+} from './discrete-nb.js';
+
+/**
+ * Naive Bayes of counts, such as those of words: log P(c | x) is log P(c) + sum x log p up to a constant, with the share p of
+ * each column among the counts of class c (Manning, Raghavan and Schuetze 2008, chapter 13). X must not be below 0.
+ *
+ * Differs from scikit-learn: no `partialFit`, no `forceAlpha`.
+ *
+ * @example
+ * ```ts
+ * import { MultinomialNB } from 'boreal';
+ * const words = { free: [2, 3, 0, 0], meeting: [0, 0, 2, 1] };
+ * const model = await new MultinomialNB().fit(words, ['spam', 'spam', 'work', 'work']);
+ * model.predictSync({ free: [1], meeting: [0] }); // ['spam']
+ * ```
+ */
+export class MultinomialNB extends DiscreteNB<DiscreteNBParams> {
+  constructor(params: Partial<DiscreteNBParams> = {}) {
+    super({ alpha: 1, fitPrior: true, classPrior: null, ...params });
+  }
+
+  get rules(): Rules<DiscreteNBParams> {
+    return this.discreteRules;
+  }
+
+  protected logProbabilities({ featureCount, alpha, columns }: SmoothedCounts): Float64Array {
+    const smoothed = featureCount.map((count, k) => count + alpha[k % columns]);
+    for (let from = 0; from < smoothed.length; from += columns) {
+      const row = smoothed.subarray(from, from + columns);
+      const total = Math.log(row.reduce((sum, count) => sum + count, 0));
+      row.forEach((count, j) => {
+        row[j] = Math.log(count) - total;
+      });
+    }
+    return smoothed;
+  }
+
+  protected scores({ featureLogProb, logPrior }: DiscreteNBState): LinearScores {
+    return { weights: featureLogProb, bias: logPrior };
+  }
+}

@@ -1,0 +1,49 @@
+/** Probabilities of classes before anything is known of a row. */
+import { custom, either, nothing, type Rule } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+
+/** Probabilities that a caller sets: null, or numbers >= 0 that sum to 1. */
+export const probabilities: Rule = either(
+  nothing,
+  custom('a list of numbers >= 0 that sum to 1', (v) => {
+    return (
+      Array.isArray(v) &&
+      v.length > 0 &&
+      v.every((p) => typeof p === 'number' && p >= 0) &&
+      Math.abs(v.reduce((sum, p) => sum + p, 0) - 1) < 1e-8
+    );
+  }),
+);
+
+/**
+ * Logarithms of the prior probabilities.
+ *
+ * @param given - set by the caller, one for each class; null: the shares of `weights`
+ * @param weights - the weight of the rows of each class
+ * @throws {ERR_SHAPE} when `given` has another number of classes
+ */
+export function logPriors(
+  owner: object,
+  given: readonly number[] | null,
+  weights: Float64Array,
+): Float64Array {
+  if (given !== null && given.length !== weights.length) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `${owner.constructor.name}: there are ${given.length} priors, but y has ${weights.length} classes.`,
+    );
+  }
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight, c) => Math.log(given === null ? weight / total : given[c]));
+}
+
+/** The weight of the rows of each class. */
+export function classTotals(
+  codes: Int32Array,
+  classes: number,
+  sampleWeight: Float64Array | null,
+): Float64Array {
+  const totals = new Float64Array(classes);
+  for (let i = 0; i < codes.length; i++) totals[codes[i]] += sampleWeight?.[i] ?? 1;
+  return totals;
+}
