@@ -169,13 +169,23 @@ function lastStep(model: Estimator): unknown {
 }
 
 /**
- * Whether {@link treeShap} has an answer for models of this kind.
+ * Whether {@link treeShap} is for models of this kind.
  *
  * @internal
  */
 export function addsUpTrees(model: Estimator): boolean {
   const last = lastStep(model);
   return typeof last === 'object' && last !== null && isTreeModel(last);
+}
+
+/**
+ * How many nodes the trees of a model have.
+ *
+ * @internal
+ * @throws {ERR_NOT_SUPPORTED} as {@link treeShap}
+ */
+export function countNodes(model: Estimator): number {
+  return explainedStep(model).treeScores().forest.feature.length;
 }
 
 function encode(model: Estimator, X: MatrixLike): Matrix {

@@ -195,11 +195,7 @@ export class Service {
     log: Log = SILENT,
     main?: MainThread,
   ): Promise<Service> {
-    const { maxDepth } = options;
-    if (maxDepth !== undefined && !(Number.isSafeInteger(maxDepth) && maxDepth >= 1)) {
-      const message = `serve: option 'maxDepth' must be a whole number >= 1; got ${show(maxDepth)}.`;
-      throw new ValidationError('ERR_PARAMETER', message);
-    }
+    checkOptions(options);
     const routes: Route[] = [];
     const observers = new Observers();
     const store = await storeOf(models, observers, options, log);
@@ -342,6 +338,20 @@ export class Service {
     const { status, body } = known ?? INTERNAL;
     return Reply.error(status, body, error instanceof RequestError ? error.headers : undefined);
   }
+}
+
+/** @throws {ERR_PARAMETER} */
+function checkOptions({ maxDepth = 1, bodyLimit = 1, prefix = '', explain = true }: ServiceOptions): void {
+  const refuse = (option: string, allowed: string, value: unknown) => {
+    const message = `serve: option '${option}' must be ${allowed}; got ${show(value)}.`;
+    return new ValidationError('ERR_PARAMETER', message);
+  };
+  for (const [option, value] of Object.entries({ maxDepth, bodyLimit })) {
+    if (!(Number.isSafeInteger(value) && value >= 1)) throw refuse(option, 'a whole number >= 1', value);
+  }
+  const isPath = typeof prefix === 'string' && (prefix === '' || /^\/.*[^/]$/.test(prefix));
+  if (!isPath) throw refuse('prefix', "a path that begins with '/' and does not end with one", prefix);
+  if (typeof explain !== 'boolean') throw refuse('explain', 'true or false', explain);
 }
 
 function ask(guards: readonly Guard[], request: ServiceRequest, from: number): Promise<void> | undefined {

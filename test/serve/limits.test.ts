@@ -53,6 +53,9 @@ describe('cors', () => {
     // The page may read why it was refused.
     const { status, headers } = await post(`${url}/predict`, [4], { origin: 'https://shop.example' });
     expect([status, headers.get('access-control-allow-origin')]).toEqual([401, 'https://shop.example']);
+    // And what POST /feedback will be asked for.
+    const exposed = headers.get('access-control-expose-headers')!.split(', ');
+    expect(exposed).toEqual(expect.arrayContaining(['retry-after', 'x-boreal-prediction-id', 'location']));
   });
 
   it('takes patterns, and says what pages may send and read', async () => {

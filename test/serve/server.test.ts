@@ -50,7 +50,21 @@ describe('serve', () => {
 
   it('refuses bad models and options, and ports in use', async () => {
     await expect(serve(new LinearRegression(), options)).rejects.toMatchObject({ code: 'ERR_NOT_FITTED' });
-    await expect(serve(model, { ...options, maxRows: 0 })).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    for (const bad of [
+      { maxRows: 0 },
+      { bodyLimit: 0 },
+      { prefix: 'ml' },
+      { prefix: '/ml/' },
+      { explain: 'no' as unknown as boolean },
+      { drainDelayMs: -1 },
+      { closeTimeout: Number.NaN },
+    ]) {
+      const message = expect.stringContaining(`'${Object.keys(bad)[0]}'`);
+      await expect(serve(model, { ...options, ...bad })).rejects.toMatchObject({
+        code: 'ERR_PARAMETER',
+        message,
+      });
+    }
     const server = await serve(model, options);
     await expect(serve(model, { ...options, port: server.port })).rejects.toMatchObject({
       code: 'EADDRINUSE',

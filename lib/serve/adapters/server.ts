@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AbortError } from '../../errors.js';
+import { show } from '../../core/params.js';
+import { AbortError, ValidationError } from '../../errors.js';
 import { type GrpcOptions, type GrpcServer, serveGrpc } from '../grpc/server.js';
 import type { Servable } from '../options.js';
 import { countWorkers, type WorkerOptions, WorkerPool } from '../workers/pool.js';
@@ -86,6 +87,11 @@ export async function serve(models: Servable, options: ServeOptions = {}): Promi
     if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
   };
   throwIfAborted();
+  for (const [option, value] of Object.entries({ closeTimeout, drainDelayMs })) {
+    if (typeof value === 'number' && value >= 0) continue;
+    const message = `serve: option '${option}' must be a number >= 0; got ${show(value)}.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
   const count = countWorkers({ workers });
   const app = await App.create(models, rest);
   const { service } = app;

@@ -2,12 +2,22 @@
 import type { Estimator } from '../../core/estimator.js';
 import { toShared } from '../../core/fit-input.js';
 import { type FloatArray, Matrix } from '../../core/matrix.js';
-import { addsUpTrees, type TreeShapValues, treeShapOfEncoded } from '../../inspection/tree-shap.js';
+import {
+  addsUpTrees,
+  countNodes,
+  type TreeShapValues,
+  treeShapOfEncoded,
+} from '../../inspection/tree-shap.js';
+
+/** The work of a request, in nodes of all trees times rows: about a second of one core. */
+const MAX_WORK = 1e8;
+const MAX_ROWS = 1000;
 
 /** See the head of this file. */
 export class Explainer {
   readonly #freeze: () => Estimator;
   #frozen: Estimator | undefined;
+  #maxRows: number | undefined;
 
   private constructor(freeze: () => Estimator) {
     this.#freeze = freeze;
@@ -27,13 +37,27 @@ export class Explainer {
   }
 
   /**
+   * Most rows of a request: an explanation of a large forest takes a thousand times as long as its prediction.
+   *
+   * @throws {ERR_NOT_SUPPORTED} for trees that cannot be explained
+   */
+  get maxRows(): number {
+    this.#maxRows ??= Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_WORK / countNodes(this.#model))));
+    return this.#maxRows;
+  }
+
+  get #model(): Estimator {
+    this.#frozen ??= this.#freeze();
+    return this.#frozen;
+  }
+
+  /**
    * @param input - [rows, columns of the model], encoded; not to be changed until the answer is there
    * @throws {ERR_NOT_SUPPORTED} for trees that do not say how many training rows came to each node
    * @throws {ERR_ABORTED} when the signal fires
    */
   explain(input: FloatArray, rows: number, signal?: AbortSignal): Promise<TreeShapValues> {
-    this.#frozen ??= this.#freeze();
-    return treeShapOfEncoded(this.#frozen, toShared(new Matrix(input, rows, input.length / rows)), {
+    return treeShapOfEncoded(this.#model, toShared(new Matrix(input, rows, input.length / rows)), {
       signal,
     });
   }

@@ -17,7 +17,7 @@ export function checkName(what: 'model' | 'version' | 'alias', name: unknown): s
   if (typeof name === 'string' && NAME.test(name) && !name.endsWith('.') && !DEVICE.test(name)) return name;
   throw new ValidationError(
     'ERR_NAME',
-    `The name of a ${what} has 1 to 100 letters, digits, '.', '_', '+' or '-' and begins with a letter or digit; got ${show(
+    `The name of ${what === 'alias' ? 'an' : 'a'} ${what} has 1 to 100 letters, digits, '.', '_', '+' or '-' and begins with a letter or digit; got ${show(
       typeof name === 'string' ? name.slice(0, 60) : name,
     )}.`,
   );

@@ -14,8 +14,7 @@ import { V2Model } from '../v2/model.js';
 import type { OutputTensor } from '../v2/outputs.js';
 import { asked, both } from './v2.js';
 
-/** An explanation takes a thousand times as long as a prediction, and the predictions share its threads. */
-const MAX_ROWS = 1000;
+/** Requests at a time. */
 const MAX_RUNNING = 4;
 
 /** Makes the routes. */
@@ -29,16 +28,16 @@ export function explainRoutes({ models, traffic, options }: ServiceContext): Fea
         options.explain === false ? 'this server gives no explanations' : `${info.type} has no trees`;
       throw unexplained(`Model '${info.name}' cannot be explained: ${why}.`);
     }
-    if (rows.rows > MAX_ROWS) {
-      const message = `The request has ${rows.rows} rows; ${MAX_ROWS} at a time are explained.`;
-      throw new RequestError(413, 'ERR_TOO_MANY_ROWS', message);
-    }
     if (running === MAX_RUNNING) {
       const message = 'The server is busy with other explanations; try again in 1 s.';
       throw new RequestError(503, 'ERR_OVERLOADED', message, {}, { 'retry-after': '1' });
     }
     running += 1;
     try {
+      if (rows.rows > explainer.maxRows) {
+        const message = `The request has ${rows.rows} rows; of this model ${explainer.maxRows} at a time are explained.`;
+        throw new RequestError(413, 'ERR_TOO_MANY_ROWS', message);
+      }
       return await explainer.explain(rows.input, rows.rows, signal);
     } catch (error) {
       if (error instanceof BorealError && error.code === 'ERR_NOT_SUPPORTED')

@@ -10,13 +10,19 @@ export interface CorsOptions {
   readonly methods?: readonly string[];
   /** Headers that pages may send. Default: whatever they ask for. */
   readonly allowedHeaders?: readonly string[];
-  /** Headers that pages may read. Default: retry-after and www-authenticate. */
+  /** Headers that pages may read. Default: those that the service sends. */
   readonly exposedHeaders?: readonly string[];
   /** Whether cookies come along; not for any origin. Default false. */
   readonly credentials?: boolean;
   /** Seconds for which a browser may keep the answer to a preflight. Default 600. */
   readonly maxAge?: number;
 }
+
+/** What a page needs to try again, to find a job's result, to tell what became of a prediction, and to read binary answers. */
+const EXPOSED = [
+  ...['retry-after', 'www-authenticate', 'location', 'x-request-id', 'inference-header-content-length'],
+  ...['model', 'variant', 'prediction-id', 'rows', 'columns', 'dtype'].map((name) => `x-boreal-${name}`),
+];
 
 type Headers = Record<string, string>;
 
@@ -31,11 +37,7 @@ export class Cors {
   constructor(allowed: true | string | readonly string[] | CorsOptions) {
     const options = optionsOf(allowed);
     const { origin = true, methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] } = options;
-    const {
-      exposedHeaders = ['retry-after', 'www-authenticate'],
-      credentials = false,
-      maxAge = 600,
-    } = options;
+    const { exposedHeaders = EXPOSED, credentials = false, maxAge = 600 } = options;
     const origins = [origin].flat();
     const isAny = origins.some((each) => each === true || each === '*');
     if (isAny && credentials) {
