@@ -1,5 +1,6 @@
 /** Makes every estimator of the package known to `load` and to `checkEstimator`'s registry run. */
 import { registerEstimators } from './core/registry.js';
+import { PCA, TruncatedSVD } from './decomposition/index.js';
 import {
   ExtraTreesClassifier,
   ExtraTreesRegressor,
@@ -69,6 +70,7 @@ registerEstimators(
   Normalizer,
   OneHotEncoder,
   OrdinalEncoder,
+  PCA,
   Pipeline,
   PolynomialFeatures,
   RandomForestClassifier,
@@ -77,4 +79,5 @@ registerEstimators(
   RobustScaler,
   SimpleImputer,
   StandardScaler,
+  TruncatedSVD,
 );

@@ -1,6 +1,7 @@
 /** The public surface of boreal: re-exports, and the list of estimators that model files may hold. */
 export * from './core/index.js';
 export * from './datasets/index.js';
+export * from './decomposition/index.js';
 export * from './ensemble/index.js';
 export * from './errors.js';
 export * from './impute/index.js';

@@ -6,6 +6,7 @@ const guides = [
   'matrix',
   'preprocessing',
   'naive-bayes',
+  'decomposition',
   'trees',
   'boosting',
   'interchange',

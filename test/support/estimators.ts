@@ -27,6 +27,7 @@ import {
   Normalizer,
   OneHotEncoder,
   OrdinalEncoder,
+  PCA,
   Pipeline,
   PolynomialFeatures,
   RandomForestClassifier,
@@ -35,6 +36,7 @@ import {
   RobustScaler,
   SimpleImputer,
   StandardScaler,
+  TruncatedSVD,
 } from '../../lib/index.js';
 
 export interface Example {
@@ -57,6 +59,7 @@ const ENCODER = { [WEIGHTS]: 'a row of weight 0 still shows that its category ex
 const SCALER = {
   [WEIGHTS]: "like scikit-learn's it takes no weights: quantiles and bins are those of the rows",
 };
+const AXES = { [WEIGHTS]: "like scikit-learn's it takes no weights" };
 const SEEN = { [WEIGHTS]: 'a row of weight 0 still shows its values' };
 const WORDS = { 'text is used where it is allowed': 'a mean or median of text does not exist' };
 
@@ -215,6 +218,12 @@ export const EXAMPLES: readonly Example[] = [
       new OrdinalEncoder({ handleUnknown: 'useEncodedValue', unknownValue: -1, encodedMissingValue: -2 }),
     exceptions: ENCODER,
   },
+  { name: 'PCA', make: () => new PCA(), exceptions: AXES },
+  {
+    name: 'PCA, randomised and white',
+    make: () => new PCA({ nComponents: 1, svdSolver: 'randomized', whiten: true }),
+    exceptions: AXES,
+  },
   {
     name: 'Pipeline of a classifier',
     make: () =>
@@ -282,4 +291,5 @@ export const EXAMPLES: readonly Example[] = [
   },
   { name: 'StandardScaler', make: () => new StandardScaler() },
   { name: 'StandardScaler without mean', make: () => new StandardScaler({ withMean: false }) },
+  { name: 'TruncatedSVD', make: () => new TruncatedSVD({ nComponents: 1 }), exceptions: AXES },
 ];

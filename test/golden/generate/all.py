@@ -23,6 +23,7 @@ import naive_bayes
 import onnx_files
 import pairwise
 import preprocessing
+import projections
 import transformers
 import tree_options
 import trees
@@ -33,7 +34,7 @@ if __name__ == "__main__":
     # Sums of BLAS depend on its number of threads.
     with threadpool_limits(1):
         scripts = (
-            *(loaded_datasets, metrics, monitor, naive_bayes, pairwise, preprocessing, transformers, decompositions, linear, trees),
+            *(loaded_datasets, metrics, monitor, naive_bayes, pairwise, preprocessing, projections, transformers, decompositions, linear, trees),
             *(tree_options, boosting, hist_boosting, interchange, explanations, onnx_files, exports),
         )
         for script in scripts:

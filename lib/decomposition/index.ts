@@ -1,0 +1,3 @@
+export * from './pca.js';
+export * from './projection.js';
+export * from './truncated-svd.js';

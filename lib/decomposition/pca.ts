@@ -1,0 +1,192 @@
+/** Principal components. */
+import type { FitInput } from '../core/fit-input.js';
+import { Matrix } from '../core/matrix.js';
+import {
+  bool,
+  checkLength,
+  either,
+  float64s,
+  int,
+  nothing,
+  oneOf,
+  type Rules,
+  real,
+  resolveSeed,
+  seed,
+} from '../core/params.js';
+import type { Column } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
+import { type Axes, exactAxes, gramAxes, randomisedAxes } from './principal-axes.js';
+import { checkComponents, Projection, type ProjectionState } from './projection.js';
+
+/** Parameters of {@link PCA}. */
+export interface PCAParams {
+  /**
+   * How many components: a whole number; a share in (0, 1) of the variance that they have to explain; null for all, which are the
+   * smaller of rows and columns. Default null.
+   */
+  nComponents: number | null;
+  /** Divide the coordinates by their deviation over the training rows. Default false. */
+  whiten: boolean;
+  /**
+   * 'full': singular values; 'covarianceEigh': eigenvalues of the covariance, fast for many rows; 'randomized': the first
+   * components only. Default 'auto': 'covarianceEigh' for at most 1000 columns and ten times as many rows, 'randomized' for a
+   * whole number below 80 % of the components of more than 500 rows or columns, else 'full'.
+   */
+  svdSolver: 'auto' | 'full' | 'covarianceEigh' | 'randomized';
+  /** Power iterations of 'randomized'. Default 'auto': 7 for less than 10 % of the components, else 4. */
+  iteratedPower: number | 'auto';
+  /** Further random directions of 'randomized'. Default 10. */
+  nOversamples: number;
+  /** Seed of 'randomized'; null: a new one on every fit. Default null. */
+  randomState: number | null;
+}
+
+/** Learned by {@link PCA}. */
+export interface PCAState extends ProjectionState {
+  /** Means of the columns, [columns]. */
+  readonly mean: Float64Array;
+  /** [1] mean variance of what is left out */
+  readonly noise: Float64Array;
+}
+
+/**
+ * Principal component analysis: the orthogonal directions along which the training rows vary most (Jolliffe 2002). Always learned in
+ * float64, from a centred copy of X.
+ *
+ * Differs from scikit-learn: 'covarianceEigh' centres the rows first, which keeps digits of columns far from 0; no 'arpack', no
+ * `nComponents: 'mle'`, no `score`; sample weights are ignored in both.
+ *
+ * @example
+ * ```ts
+ * import { PCA } from 'boreal';
+ * const pca = await new PCA({ nComponents: 1 }).fit([[0, 0], [1, 2], [2, 4]]);
+ * Math.abs(pca.explainedVarianceRatio[0] - 1) < 1e-12; // true
+ * pca.transformSync([[1, 2]]).rows; // 1
+ * ```
+ */
+export class PCA extends Projection<PCAParams, PCAState> {
+  constructor(params: Partial<PCAParams> = {}) {
+    super({
+      ...{ nComponents: null, whiten: false, svdSolver: 'auto', iteratedPower: 'auto', nOversamples: 10 },
+      randomState: null,
+      ...params,
+    });
+  }
+
+  get rules(): Rules<PCAParams> {
+    return {
+      nComponents: either(int(1), real(0, 1, 'both'), nothing),
+      whiten: bool,
+      svdSolver: oneOf('auto', 'full', 'covarianceEigh', 'randomized'),
+      iteratedPower: either(int(0), oneOf('auto')),
+      nOversamples: int(1),
+      randomState: seed,
+    };
+  }
+
+  get stateRules(): Rules<PCAState> {
+    const numbers = float64s();
+    return {
+      ...{ components: numbers, explainedVariance: numbers, explainedVarianceRatio: numbers },
+      ...{ singularValues: numbers, mean: numbers, noise: float64s(1) },
+    };
+  }
+
+  protected override checkState(state: PCAState, columns: readonly Column[]): void {
+    super.checkState(state, columns);
+    checkLength(this, 'mean', state.mean, columns.length);
+  }
+
+  protected async fitState({ x, cancel, signal }: FitInput): Promise<PCAState> {
+    const most = Math.min(x.rows, x.cols);
+    const { nComponents } = this.params;
+    if (x.rows < 2)
+      throw new ValidationError('ERR_SHAPE', 'PCA: one row does not vary; fit needs at least two.');
+    if (nComponents !== null && nComponents >= 1)
+      checkComponents(this, nComponents, most, `X of shape [${x.rows}, ${x.cols}]`);
+    const { mean, variance } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const toSample = x.rows / (x.rows - 1);
+    const total = variance.reduce((sum, v) => sum + v, 0) * toSample;
+    const { values, axes } = await this.#axes(await centred(x, mean, signal), signal);
+    const all = values.map((value) => value ** 2 / (x.rows - 1));
+    // Nothing explains a variance of 0.
+    const shares = all.map((v) => (total > 0 ? v / total : 0));
+    const kept = countKept(nComponents, shares);
+    const left = total - all.subarray(0, kept).reduce((sum, v) => sum + v, 0);
+    return {
+      components: axes.data.slice(0, kept * x.cols),
+      explainedVariance: all.slice(0, kept),
+      explainedVarianceRatio: shares.slice(0, kept),
+      singularValues: values.slice(0, kept),
+      mean,
+      noise: Float64Array.of(kept < most ? Math.max(left, 0) / (most - kept) : 0),
+    };
+  }
+
+  #axes(x: Matrix<Float64Array>, signal: AbortSignal | undefined): Promise<Axes> {
+    const { nComponents, svdSolver, iteratedPower, nOversamples, randomState } = this.params;
+    const most = Math.min(x.rows, x.cols);
+    const solver = svdSolver === 'auto' ? solverFor(x, nComponents) : svdSolver;
+    if (solver === 'full') return exactAxes(x, signal);
+    if (solver === 'covarianceEigh') return gramAxes(x, signal);
+    if (nComponents !== null && nComponents < 1) {
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        "PCA: the solver 'randomized' needs a whole number of nComponents, or null.",
+      );
+    }
+    const components = nComponents ?? most;
+    const iterations = iteratedPower === 'auto' ? (components < 0.1 * most ? 7 : 4) : iteratedPower;
+    const how = { components, oversamples: nOversamples, iterations, seed: resolveSeed(randomState) };
+    return randomisedAxes(x, how, signal);
+  }
+
+  protected get centre(): Float64Array {
+    return this.state.mean;
+  }
+
+  protected get axisScale(): Float64Array | null {
+    if (!this.fittedParams.whiten) return null;
+    return this.state.explainedVariance.map((v) => Math.max(Math.sqrt(v), Number.EPSILON));
+  }
+
+  /** Means of the columns. @throws {ERR_NOT_FITTED} before `fit` */
+  get mean(): Float64Array {
+    return this.state.mean.slice();
+  }
+
+  /** Mean variance of the components that were left out (Tipping and Bishop 1999). @throws {ERR_NOT_FITTED} before `fit` */
+  get noiseVariance(): number {
+    return this.state.noise[0];
+  }
+}
+
+function solverFor(x: Matrix, nComponents: number | null): 'full' | 'covarianceEigh' | 'randomized' {
+  if (x.cols <= 1000 && x.rows >= 10 * x.cols) return 'covarianceEigh';
+  const few = nComponents !== null && nComponents >= 1 && nComponents < 0.8 * Math.min(x.rows, x.cols);
+  return few && Math.max(x.rows, x.cols) > 500 ? 'randomized' : 'full';
+}
+
+/** The rows minus the means, in float64. */
+async function centred(
+  x: Matrix,
+  mean: Float64Array,
+  signal: AbortSignal | undefined,
+): Promise<Matrix<Float64Array>> {
+  const values = await x.astypeAsync('float64', { signal });
+  return values.subAsync(new Matrix(mean, 1, mean.length), { signal });
+}
+
+/** How many components a parameter means, by the share of the variance that each explains. */
+function countKept(nComponents: number | null, shares: Float64Array): number {
+  if (nComponents === null) return shares.length;
+  if (nComponents >= 1) return nComponents;
+  let explained = 0;
+  const enough = shares.findIndex((share) => {
+    explained += share;
+    return explained > nComponents;
+  });
+  return enough < 0 ? shares.length : enough + 1;
+}

@@ -1,0 +1,72 @@
+/** The first right singular vectors of a matrix, found in one of three ways. */
+import { Matrix } from '../core/matrix.js';
+import { Random } from '../core/random.js';
+
+/** A matrix [rows, columns] is about u diag(values) axes. */
+export interface Axes {
+  /** Singular values, descending. */
+  readonly values: Float64Array;
+  /** Right singular vectors as rows, each with its largest component above 0. */
+  readonly axes: Matrix<Float64Array>;
+}
+
+/** How the randomised method works; see {@link randomisedAxes}. */
+export interface Randomised {
+  readonly components: number;
+  readonly oversamples: number;
+  readonly iterations: number;
+  readonly seed: number;
+}
+
+/** All axes, by the singular value decomposition: the most accurate. */
+export async function exactAxes(x: Matrix<Float64Array>, signal?: AbortSignal): Promise<Axes> {
+  const { s, vt } = await x.svdAsync({ signal });
+  return { values: s, axes: pointed(vt) };
+}
+
+/** All axes, by the eigenvectors of x' x: fast where rows are many, and blind to what is below 1e-8 of the largest. */
+export async function gramAxes(x: Matrix<Float64Array>, signal?: AbortSignal): Promise<Axes> {
+  const gram = await x.matmulAsync(x, { transposeA: true, signal });
+  const { values, vectors } = await gram.eighAsync({ signal });
+  const count = Math.min(x.rows, x.cols);
+  const descending = Array.from({ length: count }, (_, k) => values.length - 1 - k);
+  // Rounding leaves values a little below 0.
+  const roots = Float64Array.from(descending, (k) => Math.sqrt(Math.max(values[k], 0)));
+  return { values: roots, axes: pointed(vectors.columns(descending).transpose()) };
+}
+
+/**
+ * The first axes, by a random subspace that power iterations turn towards them (Halko, Martinsson and Tropp 2011, algorithms
+ * 4.4 and 5.1, with an orthonormal basis after each product).
+ */
+export async function randomisedAxes(
+  x: Matrix<Float64Array>,
+  { components, oversamples, iterations, seed }: Randomised,
+  signal?: AbortSignal,
+): Promise<Axes> {
+  const size = Math.min(components + oversamples, x.rows, x.cols);
+  const random = new Random(seed);
+  const start = Float64Array.from({ length: x.cols * size }, () => random.normal());
+  let columns: Matrix<Float64Array> = new Matrix(start, x.cols, size);
+  const rowBasis = async () => (await (await x.matmulAsync(columns, { signal })).qrAsync({ signal })).q;
+  for (let i = 0; i < iterations; i++) {
+    const product = await x.matmulAsync(await rowBasis(), { transposeA: true, signal });
+    columns = (await product.qrAsync({ signal })).q;
+  }
+  const basis = await rowBasis();
+  const small = await basis.matmulAsync(x, { transposeA: true, signal });
+  const { s, vt } = await small.svdAsync({ signal });
+  return { values: s.slice(0, components), axes: pointed(vt.slice(0, components)) };
+}
+
+/** Rows with the signs that make their largest component, by absolute value, positive: signs are arbitrary otherwise. */
+function pointed(rows: Matrix<Float64Array>): Matrix<Float64Array> {
+  const data = rows.data.slice();
+  for (let from = 0; from < data.length; from += rows.cols) {
+    const row = data.subarray(from, from + rows.cols);
+    let largest = 0;
+    for (const value of row) if (Math.abs(value) > Math.abs(largest)) largest = value;
+    if (largest < 0) for (let j = 0; j < row.length; j++) row[j] = -row[j];
+  }
+  return new Matrix(data, rows.rows, rows.cols);
+}

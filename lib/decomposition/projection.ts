@@ -1,0 +1,106 @@
+/** What transformers that project rows onto a few axes share. */
+import type { State } from '../core/estimator.js';
+import { Transformer } from '../core/kinds.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { checkLength } from '../core/params.js';
+import { Plan, resolveCompileOptions } from '../core/plan.js';
+import { PlanBuilder, type Slot } from '../core/plan-builder.js';
+import { type Column, Schema } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+
+/** Learned by all projections. */
+export interface ProjectionState extends State {
+  /** The axes, [components, columns] row-major. */
+  readonly components: Float64Array;
+  /** Variance along each axis, [components]. */
+  readonly explainedVariance: Float64Array;
+  /** Its share of the variance of all columns, [components]. */
+  readonly explainedVarianceRatio: Float64Array;
+  /** [components] */
+  readonly singularValues: Float64Array;
+}
+
+/** Base of transformers that project rows onto axes: (x - centre) axes' / scale. */
+export abstract class Projection<P extends object, S extends ProjectionState> extends Transformer<P, S> {
+  /** What is subtracted first, [columns]; null: nothing. */
+  protected abstract get centre(): Float64Array | null;
+  /** What the coordinates are divided by, [components]; null: nothing. */
+  protected abstract get axisScale(): Float64Array | null;
+
+  protected override checkState(state: S, columns: readonly Column[]): void {
+    const count = state.singularValues.length;
+    checkLength(this, 'components', state.components, count * columns.length);
+    checkLength(this, 'explainedVariance', state.explainedVariance, count);
+    checkLength(this, 'explainedVarianceRatio', state.explainedVarianceRatio, count);
+  }
+
+  /** The axes as rows, [components, columns], each with its largest component positive. @throws {ERR_NOT_FITTED} before `fit` */
+  get components(): Matrix {
+    return new Matrix(this.state.components.slice(), this.nComponents, this.nFeaturesIn);
+  }
+
+  /** Variance of the training rows along each axis. @throws {ERR_NOT_FITTED} before `fit` */
+  get explainedVariance(): Float64Array {
+    return this.state.explainedVariance.slice();
+  }
+
+  /** Share of each axis of the variance of all columns. @throws {ERR_NOT_FITTED} before `fit` */
+  get explainedVarianceRatio(): Float64Array {
+    return this.state.explainedVarianceRatio.slice();
+  }
+
+  /** Singular values that belong to the axes, descending. @throws {ERR_NOT_FITTED} before `fit` */
+  get singularValues(): Float64Array {
+    return this.state.singularValues.slice();
+  }
+
+  /** The number of axes. @throws {ERR_NOT_FITTED} before `fit` */
+  get nComponents(): number {
+    return this.state.singularValues.length;
+  }
+
+  outputColumns(): readonly Column[] {
+    const prefix = this.constructor.name.toLowerCase();
+    return Array.from({ length: this.nComponents }, (_, k) => ({ name: `${prefix}${k}`, kind: 'number' }));
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    const { components } = this.state;
+    const { axisScale, centre, nComponents } = this;
+    const centred = centre === null ? x : plan.affine(x, centre, new Float64Array(x.width).fill(1));
+    const weights = new Float64Array(components.length);
+    for (let k = 0; k < nComponents; k++) {
+      for (let j = 0; j < x.width; j++)
+        weights[j * nComponents + k] = components[k * x.width + j] / (axisScale?.[k] ?? 1);
+    }
+    return plan.dense(centred, weights, new Float64Array(nComponents));
+  }
+
+  /**
+   * Rows from coordinates: what `transform` left out is lost.
+   *
+   * @param X - coordinates, [rows, components]
+   * @returns rows, [rows, columns]
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} when X has another number of columns than there are axes
+   */
+  async inverseTransform(X: MatrixLike): Promise<Matrix> {
+    const { components } = this.state;
+    const { axisScale, centre, nComponents, nFeaturesIn } = this;
+    const weights = components.map((value, i) => value * (axisScale?.[Math.floor(i / nFeaturesIn)] ?? 1));
+    const builder = new PlanBuilder(nComponents);
+    const output = builder.dense(builder.input, weights, centre ?? new Float64Array(nFeaturesIn));
+    const schema = new Schema(this.outputColumns(), { kind: 'none' }, false);
+    const plan = await Plan.compileAsync(builder.build(output), schema, resolveCompileOptions({}, 'float64'));
+    return plan.run(X);
+  }
+}
+
+/** @throws {ERR_PARAMETER} when there are not so many axes */
+export function checkComponents(owner: object, components: number, most: number, what: string): void {
+  if (components <= most) return;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `${owner.constructor.name}: nComponents is ${components}, but ${what} has only ${most} of them.`,
+  );
+}

@@ -1,0 +1,51 @@
+"""projections.json: what PCA and TruncatedSVD learn and return.
+
+    {"cases": [{"name", "estimator", "params", "input": a reference (see common.py), "learned": attributes by boreal's names,
+                "output" of the first LIMIT test rows, "inverse" of that output}]}
+
+The peer's exact solvers stand for the randomised ones too, which converge to them on data whose singular values fall.
+"""
+
+from common import camel, load, split, write
+from sklearn.decomposition import PCA, TruncatedSVD
+
+LIMIT = 8
+BASIC = ["components", "explained_variance", "explained_variance_ratio", "singular_values"]
+
+
+def case(model, params, ref, attributes):
+    X, _ = load(ref)
+    train, test = split(len(X))
+    model.fit(X[train])
+    output = model.transform(X[test][:LIMIT])
+    return {
+        "name": f"{type(model).__name__} {params} of {ref['dataset']}",
+        "estimator": type(model).__name__,
+        "params": params,
+        "input": ref,
+        "learned": {camel(name): getattr(model, f"{name}_") for name in attributes},
+        "output": output,
+        "inverse": model.inverse_transform(output),
+    }
+
+
+def cases():
+    for name in ("iris", "wine", "breastCancer", "diabetes"):
+        ref = {"dataset": name, "standardised": True}
+        attributes = [*BASIC, "mean", "noise_variance"]
+        for solver in ("auto", "full", "covarianceEigh"):
+            yield case(PCA(3, svd_solver="full"), {"nComponents": 3, "svdSolver": solver}, ref, attributes)
+        randomised = {"nComponents": 2, "svdSolver": "randomized", "iteratedPower": 30, "randomState": 1}
+        yield case(PCA(2, svd_solver="full"), randomised, ref, attributes)
+        yield case(PCA(svd_solver="full", whiten=True), {"whiten": True}, ref, attributes)
+        yield case(PCA(0.8, svd_solver="full"), {"nComponents": 0.8}, ref, attributes)
+        yield case(TruncatedSVD(2, algorithm="arpack"), {"algorithm": "exact"}, ref, BASIC)
+        yield case(TruncatedSVD(2, algorithm="arpack"), {"nIter": 30, "randomState": 2}, ref, BASIC)
+
+
+def main():
+    write("projections", cases=list(cases()))
+
+
+if __name__ == "__main__":
+    main()

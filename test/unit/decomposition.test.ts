@@ -1,0 +1,94 @@
+/** Errors and edge cases of projections; golden values are in test/golden. */
+import { describe, expect, test } from 'vitest';
+import { load, loadDigits, loadIris, Matrix, PCA, TruncatedSVD } from '../../lib/index.js';
+
+const rows = [
+  [1, 2, 3],
+  [2, 3, 5],
+  [9, 1, 1],
+  [4, 4, 8],
+];
+
+describe('parameters', () => {
+  test.each([
+    [new PCA({ nComponents: 0 }), 'ERR_PARAMETER'],
+    [new PCA({ nComponents: 1.5 }), 'ERR_PARAMETER'],
+    [new PCA({ nComponents: 4 }), 'ERR_PARAMETER'],
+    [new PCA({ nComponents: 0.5, svdSolver: 'randomized' }), 'ERR_PARAMETER'],
+    [new TruncatedSVD({ nComponents: 4 }), 'ERR_PARAMETER'],
+    [new TruncatedSVD({ nComponents: 0 }), 'ERR_PARAMETER'],
+  ])('%# are checked', async (model, code) => {
+    await expect(model.fit(rows)).rejects.toMatchObject({ code });
+  });
+
+  test('one row does not vary', async () => {
+    await expect(new PCA().fit([[1, 2]])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+  });
+});
+
+test('all components give the rows back', async () => {
+  const pca = await new PCA({ whiten: true }).fit(rows);
+  const back = await pca.inverseTransform(await pca.transform(rows));
+  back.toArray().forEach((row, i) => {
+    row.forEach((value, j) => {
+      expect(value).toBeCloseTo(rows[i][j], 10);
+    });
+  });
+  await expect(pca.inverseTransform([[1]])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+});
+
+test('rows that do not vary have components that explain nothing', async () => {
+  const pca = await new PCA().fit([
+    [1, 2],
+    [1, 2],
+    [1, 2],
+  ]);
+  expect(Array.from(pca.explainedVarianceRatio)).toEqual([0, 0]);
+  expect(
+    pca
+      .transformSync([[1, 2]])
+      .toArray()[0]
+      .map(Math.abs),
+  ).toEqual([0, 0]);
+});
+
+test('columns far from 0 keep their digits', async () => {
+  const near = Matrix.from(Array.from({ length: 50 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]));
+  const far = near.add(1e7);
+  const [a, b] = await Promise.all([new PCA().fit(near), new PCA().fit(far)]);
+  b.explainedVariance.forEach((v, k) => {
+    expect(Math.abs(v / a.explainedVariance[k] - 1)).toBeLessThan(1e-7);
+  });
+});
+
+test('the same seed gives the same axes, which are nearly those of the exact solver', async () => {
+  const { data } = loadDigits();
+  const fit = (randomState: number) =>
+    new PCA({ nComponents: 5, svdSolver: 'randomized', randomState }).fit(data);
+  const [one, same, exact] = await Promise.all([
+    fit(3),
+    fit(3),
+    new PCA({ nComponents: 5, svdSolver: 'full' }).fit(data),
+  ]);
+  expect(one.components.toArray()).toEqual(same.components.toArray());
+  one.singularValues.forEach((value, k) => {
+    expect(Math.abs(value / exact.singularValues[k] - 1)).toBeLessThan(1e-3);
+  });
+});
+
+test('a model file holds the projection', async () => {
+  const { data } = loadIris();
+  const pca = await new PCA({ nComponents: 2 }).fit(data);
+  const copy = (await load(pca.toBytes())) as PCA;
+  expect(copy.transformSync(data).toArray()).toEqual(pca.transformSync(data).toArray());
+  expect(copy.getFeatureNamesOut()).toEqual(['pca0', 'pca1']);
+});
+
+test('an aborted fit changes nothing', async () => {
+  const pca = await new PCA().fit(rows);
+  const signal = AbortSignal.abort();
+  await expect(pca.fit(loadDigits().data, undefined, { signal })).rejects.toMatchObject({
+    code: 'ERR_ABORTED',
+  });
+  expect(pca.nFeaturesIn).toBe(3);
+});
