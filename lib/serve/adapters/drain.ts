@@ -4,11 +4,16 @@
  */
 import type { Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { App } from './app.js';
 
 /** A connection that was idle for so long, in milliseconds, is not about to carry the client's next request. */
 const IDLE_MS = 100;
+/** A timer that fires so late tells that the machine is busy, and its clients, too, are slow to send. */
+const LATE_MS = 10;
+/** For so many such timers idle connections are left open. */
+const MOST_LATE = 20;
 
 /** Ends the connections of an app, which is closed afterwards. To be made before it listens. */
 export class Drain {
@@ -40,7 +45,14 @@ export class Drain {
     const overdue = setTimeout(() => this.#server.closeAllConnections(), timeout);
     this.stop();
     this.#app.draining = true;
-    const idle = setInterval(() => this.#closeIdle(), IDLE_MS);
+    let since = performance.now();
+    let patience = MOST_LATE;
+    const idle = setInterval(() => {
+      const late = performance.now() - since - IDLE_MS;
+      since = performance.now();
+      if (late > LATE_MS && patience > 0) patience -= 1;
+      else this.#closeIdle();
+    }, IDLE_MS);
     await this.#closed;
     clearInterval(idle);
     clearTimeout(overdue);
