@@ -55,10 +55,22 @@ describe('GET /metrics', () => {
     expect(seriesOf(text, `boreal_prediction_rows_total${of}`)).toBe(5);
     expect(seriesOf(text, `boreal_model_ready${of}`)).toBe(1);
     expect(seriesOf(text, `boreal_batch_rows_sum${of}`)).toBe(5);
+    const runs = (reason: string) => `boreal_batches_total{model="my model",version="1",reason="${reason}"}`;
+    expect(['inline', 'idle'].map((reason) => seriesOf(text, runs(reason)))).toEqual([3, 0]);
     expect(seriesOf(text, 'boreal_errors_total{code="ERR_JSON"}')).toBe(1);
     expect(seriesOf(text, 'boreal_errors_total{code="ERR_MODEL"}')).toBe(2);
     expect(seriesOf(text, 'process_resident_memory_bytes')).toBeGreaterThan(1e6);
     expect(text).toContain('boreal_event_loop_delay_seconds{quantile="p99"}');
+  });
+
+  it('counts jobs by the states that they come to', async () => {
+    await start();
+    const { body } = await post(`${server.url}/predict_async`, { x: 4 });
+    await fetch(`${server.url}/result/${body.id}?wait=20`);
+    const { text } = await scrape();
+    for (const state of ['queued', 'running', 'succeeded'])
+      expect(seriesOf(text, `boreal_jobs_total{state="${state}"}`)).toBe(1);
+    expect(seriesOf(text, 'boreal_jobs_queued')).toBe(0);
   });
 
   it('has cumulative buckets in seconds that end in the count', async () => {

@@ -38,6 +38,7 @@ export function metricsRoutes({ models, options, gauges }: ServiceContext): Feat
     { name: 'boreal_model_ready', help: 'Whether the version answers requests.', type: 'gauge', read: ready },
     ...requestViews(recorder),
     ...modelViews(recorder),
+    ...jobViews(recorder),
     ...(watch ? runtimeViews(watch) : []),
   );
   let exposition: Exposition | undefined;
@@ -135,6 +136,35 @@ function modelViews({ models }: Recorder): MetricView[] {
       help: 'Rows of each run of a model.',
       type: 'histogram',
       read: by(({ batchRows }) => batchRows),
+    },
+    {
+      name: 'boreal_batches_total',
+      help: 'Runs of a model, by why they began when they did.',
+      type: 'counter',
+      read: () =>
+        Array.from(models.values()).flatMap(({ name, version, batches }) =>
+          Object.entries(batches).map(([reason, value]) => ({
+            labels: { model: name, version, reason },
+            value,
+          })),
+        ),
+    },
+  ];
+}
+
+function jobViews(recorder: Recorder): MetricView[] {
+  return [
+    {
+      name: 'boreal_jobs_total',
+      help: 'Jobs that came to a state, as far as this process has seen.',
+      type: 'counter',
+      read: () => Array.from(recorder.jobs, ([state, value]) => ({ labels: { state }, value })),
+    },
+    {
+      name: 'boreal_jobs_queued',
+      help: 'Jobs that wait, as last heard.',
+      type: 'gauge',
+      read: () => (recorder.jobsQueued === undefined ? [] : [{ value: recorder.jobsQueued }]),
     },
   ];
 }

@@ -1,8 +1,16 @@
 /** Counts what happens in a service: requests by route, predictions by model, batches, errors. */
 import { performance } from 'node:perf_hooks';
 import type { Route } from '../http.js';
+import type { BatchReason } from '../model/batcher.js';
 import type { ServedModel } from '../models/served-model.js';
-import type { BatchEvent, ModelEvent, Observer, PredictionEvent, RequestEvent } from '../observer.js';
+import type {
+  BatchEvent,
+  JobEvent,
+  ModelEvent,
+  Observer,
+  PredictionEvent,
+  RequestEvent,
+} from '../observer.js';
 import { errorResponse } from '../request-error.js';
 import { Histogram, RecentHistogram } from './histogram.js';
 
@@ -25,6 +33,7 @@ export class ModelCounts {
   /** Of runs of the plan. */
   readonly queue = latencies();
   readonly batchRows = new Histogram(ROW_BOUNDS, 1);
+  readonly batches: Record<BatchReason, number> = { inline: 0, idle: 0, gathered: 0, full: 0 };
 
   constructor({ name, version }: { readonly name: string; readonly version: string }) {
     this.name = name;
@@ -39,6 +48,10 @@ export class Recorder implements Observer {
   readonly models = new Map<string, ModelCounts>();
   /** By code. */
   readonly errors = new Map<string, number>();
+  /** By the state that they have come to. */
+  readonly jobs = new Map<string, number>();
+  /** Jobs that wait, as last heard; undefined before the first one. */
+  jobsQueued: number | undefined;
   readonly #recent = new RecentHistogram(LATENCY_BOUNDS, LATENCY_UNIT);
   readonly #recentErrors = new RecentHistogram([], 1);
   #last: { readonly model: ServedModel; readonly counts: ModelCounts } | undefined;
@@ -61,10 +74,16 @@ export class Recorder implements Observer {
     counts.duration.record(durationMs);
   }
 
-  batch({ model, rows, queueMs }: BatchEvent): void {
+  batch({ model, rows, queueMs, reason }: BatchEvent): void {
     const counts = this.#of(model);
     counts.queue.record(queueMs);
     counts.batchRows.record(rows);
+    counts.batches[reason] += 1;
+  }
+
+  job({ state, queued }: JobEvent): void {
+    this.jobs.set(state, (this.jobs.get(state) ?? 0) + 1);
+    this.jobsQueued = queued ?? this.jobsQueued;
   }
 
   /** What is gone is not counted any more: versions come and go for as long as the service runs. */
