@@ -13,10 +13,9 @@ import { hasWrk, wrk } from './wrk.mjs';
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
 const seconds = Number(values.seconds);
 const ROWS = 100;
-const CONNECTIONS = 64;
-const WAIT_MS = 20;
+const CONNECTIONS = 256;
 /** How long an answer takes under the load, about; the load is meant to be somewhat above the factor. */
-const REFUSAL_MS = 7;
+const REFUSAL_MS = 1;
 const FACTOR = 10;
 const MOST_TIMES_P99 = 10;
 const MOST_GROWTH_MB = 100;
@@ -31,12 +30,12 @@ const until = (ms) => {
 const times = (results) => results.filter(({ status }) => status === 200).map(({ ms }) => ms);
 
 if (!hasWrk()) process.exit(1);
-const server = await startScript('busy.mjs', String(WAIT_MS));
+const server = await startScript('busy.mjs');
 const url = `${server.url}/predict_batch`;
 await postInTurn({ url, body, clients: 4, stop: until(1000) });
 const unloaded = percentile(times(await postInTurn({ url, body, clients: 1, stop: until(3000) })), 0.99);
 const capacity = times(await postInTurn({ url, body, clients: 4, stop: until(3000) })).length / 3;
-// A refusal takes a few milliseconds; without a pause wrk would ask for as much as two cores can refuse.
+// A refusal takes a millisecond; without a pause wrk would ask for as much as two cores can refuse.
 const pauseMs = Math.max(0, Math.floor((1000 * CONNECTIONS) / (1.1 * FACTOR * capacity)) - REFUSAL_MS);
 const before = server.rss();
 let most = before;

@@ -203,6 +203,41 @@ describe('a batcher', () => {
     batcher.refuseWhenFull();
   });
 
+  it('keeps its queue short under overload, and lets it be long again when nobody is refused any more', async () => {
+    let clock = 1;
+    const now = vi.spyOn(performance, 'now').mockImplementation(() => clock);
+    try {
+      const { plan, batcher } = setup({ maxQueueRows: 10, maxBatchRows: 1 });
+      const run = () => batcher.run(rowsFrom(1, 1), 1, {}) as Promise<unknown>;
+      /** How many are accepted out of thirty, the one that runs among them. */
+      const burst = async () => {
+        const accepted: Promise<unknown>[] = [];
+        for (let i = 0; i < 30; i++) {
+          try {
+            accepted.push(run());
+          } catch {
+            // Refused.
+          }
+        }
+        expect(await settle(plan, accepted)).toEqual(accepted.map(() => [1]));
+        return accepted.length;
+      };
+      const first = run();
+      clock += 100;
+      await settle(plan, [first]);
+      expect(await burst()).toBe(11);
+      clock += 900;
+      // As many as take four times what one does.
+      expect(await burst()).toBe(5);
+      clock += 900;
+      expect(await burst()).toBe(5);
+      clock += 1100;
+      expect(await burst()).toBe(11);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
   it('drops what nobody waits for any more before it is computed', async () => {
     const { plan, batcher } = setup();
     const running = batcher.run(rowsFrom(1, 1), 1, {}) as Promise<unknown>;

@@ -1,4 +1,4 @@
-// A forest that keeps the pool busy. busy.mjs WAIT_MS: as long as its owner lets a request wait.
+// A forest that keeps the pool busy.
 import { RandomForestClassifier } from '../../../dist/index.js';
 import { serve } from '../../../dist/serve/index.js';
 
@@ -6,5 +6,5 @@ const noise = (i) => ((Math.imul(i, 2654435761) >>> 0) % 1000) / 1000;
 const data = Array.from({ length: 2000 }, (_, i) => Array.from({ length: 8 }, (_, j) => noise(8 * i + j)));
 const target = data.map((_, i) => (noise(i + 17) > 0.5 ? 1 : 0));
 const model = await new RandomForestClassifier({ nEstimators: 500, randomState: 1 }).fit(data, target);
-const server = await serve(model, { port: 0, maxWaitMs: Number(process.argv[2]) });
+const server = await serve(model, { port: 0 });
 console.log(server.url);

@@ -80,8 +80,14 @@ const LAST = Number.POSITIVE_INFINITY;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** From this many bytes on, input goes into shared memory, which a job on the pool reads in place. */
 const SHARED_FROM_BYTES = 1 << 16;
-/** How much the newest batch counts in the measured throughput. */
+/** How much the newest batch counts in what is measured. */
 const SMOOTHING = 0.2;
+/** Under overload a request waits for at most so many others like it, ... */
+const PATIENCE = 4;
+/** ... or for so many milliseconds, where that is more. */
+const LEAST_PATIENCE_MS = 5;
+/** Overload is over when nobody was refused for so many milliseconds. */
+const CALM_MS = 1000;
 
 /** See the head of this file. */
 export class Batcher {
@@ -96,7 +102,11 @@ export class Batcher {
   #runningRows = 0;
   /** Input of gathered batches. One batch runs at a time, so that one is enough. */
   #slab: FloatArray;
+  /** Both 0 before the plan has run. */
   #rowsPerMs = 0;
+  #msPerRequest = 0;
+  /** On the clock of `performance.now()`: a while after the last refusal. */
+  #overloadedUntil = 0;
   #refusal: { readonly seconds: number; readonly error: RequestError } | undefined;
 
   /**
@@ -191,11 +201,20 @@ export class Batcher {
     return true;
   }
 
-  /** Whether so many more rows are too many. A request that is too large by itself gets its turn, when nobody else waits. */
+  /**
+   * Whether so many more rows are too many. A request that is too large by itself gets its turn, when nobody else waits. The
+   * limits are there for bursts: where they do not do, a queue as long as they allow would only make everybody late, and it
+   * is kept short for as long as there is somebody to refuse.
+   */
   #isFull(rows: number): boolean {
     if (this.#queuedRows === 0) return false;
     const { maxQueueRows, maxWaitMs } = this.#limits;
-    return this.#queuedRows + rows > maxQueueRows || this.#waitMs() > maxWaitMs;
+    const now = performance.now();
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE * this.#msPerRequest);
+    const longestMs = now < this.#overloadedUntil ? Math.min(maxWaitMs, patienceMs) : maxWaitMs;
+    const isFull = this.#queuedRows + rows > maxQueueRows || this.#waitMs() > longestMs;
+    if (isFull) this.#overloadedUntil = now + CALM_MS;
+    return isFull;
   }
 
   /** How long what comes now would wait, with the model as fast as it has been lately; 0 before it has run. */
@@ -253,7 +272,7 @@ export class Batcher {
     try {
       output = await this.#plan.runEncodedAsync(this.#inputOf(items, rows), rows);
       const computeMs = performance.now() - started;
-      this.#measure(rows, computeMs);
+      this.#measure(rows, items.length, computeMs);
       const run: BatchRun = {
         rows,
         requests: items.length,
@@ -294,10 +313,10 @@ export class Batcher {
     }
   }
 
-  #measure(rows: number, ms: number): void {
+  #measure(rows: number, requests: number, ms: number): void {
     if (ms <= 0) return;
-    const rate = rows / ms;
-    this.#rowsPerMs = this.#rowsPerMs === 0 ? rate : this.#rowsPerMs + SMOOTHING * (rate - this.#rowsPerMs);
+    this.#rowsPerMs = smoothed(this.#rowsPerMs, rows / ms);
+    this.#msPerRequest = smoothed(this.#msPerRequest, ms / requests);
   }
 }
 
@@ -320,6 +339,11 @@ function itemAt(items: readonly Item[], row: number): Item | undefined {
     end += item.rows;
     return row < end;
   });
+}
+
+/** @param before - 0 where there is none */
+function smoothed(before: number, value: number): number {
+  return before === 0 ? value : before + SMOOTHING * (value - before);
 }
 
 function rowsOf(items: readonly Item[]): number {

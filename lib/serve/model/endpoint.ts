@@ -50,7 +50,8 @@ export interface EndpointOptions {
   readonly maxQueueRows?: number;
   /**
    * Longest wait for which a request is accepted, in milliseconds, > 0: where what waits already would take longer, as fast as
-   * the model has been lately, further requests are answered with 503. Default 1000.
+   * the model has been lately, further requests are answered with 503, and until nobody was for a second those are accepted only
+   * that wait for four others like them at most, or 5 ms. Default 1000.
    */
   readonly maxWaitMs?: number;
   /** A request that has waited for so many milliseconds, > 0, is answered with 504. Default 30000. */
