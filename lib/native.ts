@@ -162,7 +162,9 @@ export interface BoosterSpec {
   queries: Int32Array | null;
   validQueries: Int32Array | null;
   learningRate: number;
-  rowShare: number;
+  /** Of rows: a share, or those of the largest gradients and a share of the others. */
+  sampling: { kind: 'uniform' | 'goss'; share: number; topShare: number; otherShare: number };
+  dropout: { rate: number; most: number; skip: number; uniform: boolean; xgboost: boolean } | null;
   columnShare: number;
   maxBins: number;
   seed: number;
@@ -590,6 +592,12 @@ export interface NativeAddon {
     exchange: { raw: Float64Array; gradient: Float32Array; hessian: Float32Array } | null,
     cancel: CancelHandle | null,
   ): Promise<{ train: number; valid: number }>;
+  /** Leaves the raw scores in `exchange` of which the next round wants the gradients: they lack what it drops. */
+  boosterDrop(
+    booster: BoosterHandle,
+    exchange: { raw: Float64Array; gradient: Float32Array; hessian: Float32Array },
+    cancel: CancelHandle | null,
+  ): Promise<void>;
   /** Raw scores of the training or validation rows, [outputs, rows]. */
   boosterScores(booster: BoosterHandle, valid: boolean): Float64Array;
   /** The trees; everything else is freed. */

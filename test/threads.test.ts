@@ -27,14 +27,16 @@ const script = `
     tree: [new boreal.DecisionTreeRegressor({ randomState: 5, maxFeatures: 3 }), y],
     regressor: [new boreal.RandomForestRegressor({ ...seeded, oobScore: true }), y],
     random: [new boreal.ExtraTreesRegressor({ ...seeded, maxLeafNodes: 50 }), y],
-    boosted: [new boreal.GradientBoostingClassifier({ nEstimators: 4, subsample: 0.7, randomState: 5 }), dear],
+    exactClasses: [new boreal.GradientBoostingClassifier({ nEstimators: 4, subsample: 0.7, randomState: 5 }), dear],
     isolated: [new boreal.IsolationForest({ nEstimators: 12, contamination: 0.1, randomState: 5 }), y],
     classifier: [new boreal.RandomForestClassifier(seeded), dear],
     weighted: [new boreal.RandomForestClassifier({ ...seeded, classWeight: 'balanced', bootstrap: false }), dear],
     extra: [new boreal.ExtraTreesClassifier(seeded), dear],
-    boosted: [new boreal.GradientBoostingRegressor({ ...seeded, subsample: 0.5 }), y],
+    exactBoosted: [new boreal.GradientBoostingRegressor({ ...seeded, subsample: 0.5 }), y],
     boosted: [new boreal.HistGradientBoostingRegressor({ maxIter: 10, randomState: 5, maxFeatures: 0.5 }), y],
     boostedClasses: [new boreal.HistGradientBoostingClassifier({ maxIter: 6, randomState: 5, earlyStopping: true }), dear],
+    oneSided: [new boreal.HistGradientBoostingRegressor({ maxIter: 6, learningRate: 0.4, randomState: 5, rowSampling: 'goss' }), y],
+    dropout: [new boreal.HistGradientBoostingClassifier({ maxIter: 8, randomState: 5, boosting: 'dart', skipDrop: 0.1 }), dear],
     imputer: [new boreal.SimpleImputer({ strategy: 'mostFrequent' }), y],
   };
   const hashes = {};

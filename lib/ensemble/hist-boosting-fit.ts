@@ -12,9 +12,11 @@ import { type BoosterSpec, native } from '../native.js';
 import { bringGradients, type CustomLoss, makeExchange, startOf } from './custom-loss.js';
 import {
   categoricalMarks,
+  dropoutSpec,
   type HistBoostingParams,
   interactionGroups,
   monotonicSigns,
+  samplingSpec,
 } from './hist-boosting-params.js';
 import { type HistBoostingState, lowerHistScores } from './hist-boosting-state.js';
 
@@ -61,8 +63,8 @@ export async function fitHistBoosting(
   const given = input.validation && task.validation && { x: input.validation.x, ...task.validation };
   const hasLoss = custom === null || custom.value !== undefined;
   const canScore = params.scoring !== 'loss' || hasLoss;
-  const stopping =
-    params.earlyStopping === 'auto' ? canScore && (given !== null || x.rows > 10_000) : params.earlyStopping;
+  const automatic = canScore && params.boosting === 'gbdt' && (given !== null || x.rows > 10_000);
+  const stopping = params.earlyStopping === 'auto' ? automatic : params.earlyStopping;
   if (!canScore && (stopping || given !== null)) {
     throw new ValidationError(
       'ERR_PARAMETER',
@@ -126,7 +128,10 @@ export async function fitHistBoosting(
   });
   // Losses after `made` rounds, of which the last is grown now unless it is the zeroth.
   const advance = async (made: number, grow: boolean) => {
-    if (exchange && grow) await bringGradients(custom, exchange, contextOf(train, exchange.raw, made - 1));
+    if (exchange && grow) {
+      if (spec.dropout) await native.boosterDrop(booster, exchange, cancel);
+      await bringGradients(custom, exchange, contextOf(train, exchange.raw, made - 1));
+    }
     const losses = await native.boosterRound(booster, grow, evaluate, exchange, cancel);
     if (!exchange || !custom?.value || !evaluate) return losses;
     return {
@@ -177,7 +182,8 @@ function specOf(
     queries: null,
     validQueries: null,
     learningRate: params.learningRate,
-    rowShare: params.subsample,
+    sampling: samplingSpec(owner, params),
+    dropout: dropoutSpec(owner, params),
     columnShare: params.columnSubsample,
     maxBins: params.maxBins,
     growth: params.growth,

@@ -3,6 +3,7 @@ import { bool, custom, either, int, nothing, oneOf, type Rules, real, seed } fro
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { type ScorerName, scorerNames } from '../metrics/index.js';
+import type { BoosterSpec } from '../native.js';
 
 /** Columns by position, by name, or a mark for each. */
 export type ColumnChoice = readonly number[] | readonly string[] | readonly boolean[];
@@ -42,8 +43,8 @@ export interface HistBoostingParams {
   /** Keep the trees of the last fit and add rounds up to `maxIter`. Default false. */
   warmStart: boolean;
   /**
-   * Stop when the score no longer rises: true, false, or 'auto' (with a `validation` set, or above 10,000 rows).
-   * Default 'auto'.
+   * Stop when the score no longer rises: true, false, or 'auto' (with a `validation` set, or above 10,000 rows; never by
+   * 'dart'). Default 'auto'.
    */
   earlyStopping: boolean | 'auto';
   /**
@@ -66,8 +67,38 @@ export interface HistBoostingParams {
   minChildWeight: number;
   /** Split only where the loss gains more than this, >= 0. Default 0. */
   minSplitGain: number;
-  /** Share of the rows, drawn anew without replacement, that each round sees, in (0, 1]. Default 1. */
+  /**
+   * 'gbdt': a round's trees are added to those before. 'dart': first some rounds are dropped at random, and then they and
+   * the new trees are scaled (Rashmi and Gilad-Bachrach, DART, 2015), so that no tree is worth far more than the others.
+   * Each later round may change all trees: 'dart' can't stop early, and `warmStart` never drops what earlier fits grew.
+   * Default 'gbdt'.
+   */
+  boosting: 'gbdt' | 'dart';
+  /** For 'dart': chance of a round to be dropped, in [0, 1]. Default 0.1. */
+  dropRate: number;
+  /** For 'dart': most rounds dropped at once, >= 1, or null: no limit. Default 50. */
+  maxDrop: number | null;
+  /** For 'dart': chance that a round drops none, in [0, 1]. Default 0.5. */
+  skipDrop: number;
+  /** For 'dart': drop all rounds alike; otherwise by the weights that scaling has left them. Default false. */
+  uniformDrop: boolean;
+  /**
+   * For 'dart': of k dropped rounds keep k / (k + `learningRate`), as XGBoost does, instead of k / (k + 1), and as much
+   * more of the new trees. Default false.
+   */
+  xgboostDartMode: boolean;
+  /**
+   * Which rows a round sees. 'uniform': the share `subsample`. 'goss': those of the largest |gradient * Hessian|, and some
+   * of the others, whose gradients count for all of these (Ke and others, LightGBM, 2017): fewer rows, with less variance
+   * than a sample of their number. The first 1 / `learningRate` rounds see all. Default 'uniform'.
+   */
+  rowSampling: 'uniform' | 'goss';
+  /** For 'uniform': share of the rows, drawn anew without replacement, that each round sees, in (0, 1]. Default 1. */
   subsample: number;
+  /** For 'goss': share of the rows with the largest gradients, in (0, 1); ties are kept. Default 0.2. */
+  topRate: number;
+  /** For 'goss': share of the rows that are drawn from the others, in (0, 1); with `topRate` at most 1. Default 0.1. */
+  otherRate: number;
   /** Share of the columns, drawn anew, that each tree sees, in (0, 1]. Default 1. */
   columnSubsample: number;
   /** Threads to use; null means all. The model is the same whatever their number. Default null. */
@@ -98,7 +129,16 @@ export const histBoostingDefaults: HistBoostingParams = {
   growth: 'leafWise',
   minChildWeight: 1e-3,
   minSplitGain: 0,
+  boosting: 'gbdt',
+  dropRate: 0.1,
+  maxDrop: 50,
+  skipDrop: 0.5,
+  uniformDrop: false,
+  xgboostDartMode: false,
+  rowSampling: 'uniform',
   subsample: 1,
+  topRate: 0.2,
+  otherRate: 0.1,
   columnSubsample: 1,
   nJobs: null,
   randomState: null,
@@ -149,7 +189,16 @@ export const histBoostingRules: Rules<HistBoostingParams> = {
   growth: oneOf('leafWise', 'depthWise'),
   minChildWeight: real(0),
   minSplitGain: real(0),
+  boosting: oneOf('gbdt', 'dart'),
+  dropRate: real(0, 1),
+  maxDrop: either(count, nothing),
+  skipDrop: real(0, 1),
+  uniformDrop: bool,
+  xgboostDartMode: bool,
+  rowSampling: oneOf('uniform', 'goss'),
   subsample: share,
+  topRate: real(0, 1, 'both'),
+  otherRate: real(0, 1, 'both'),
   columnSubsample: share,
   nJobs: either(int(1, 1024), nothing),
   randomState: seed,
@@ -157,6 +206,41 @@ export const histBoostingRules: Rules<HistBoostingParams> = {
 
 function refuse(owner: object, name: string, what: string): ValidationError {
   return new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: parameter '${name}' ${what}`);
+}
+
+/** Which rows a round sees. */
+export function samplingSpec(owner: object, params: HistBoostingParams): BoosterSpec['sampling'] {
+  const { rowSampling, subsample, topRate, otherRate } = params;
+  if (rowSampling === 'goss' && subsample < 1) {
+    throw refuse(owner, 'subsample', "must be 1 with rowSampling 'goss', which draws rows itself.");
+  }
+  if (rowSampling === 'goss' && topRate + otherRate > 1) {
+    throw refuse(
+      owner,
+      'otherRate',
+      `and 'topRate' sum to ${topRate + otherRate}: they are shares of all rows.`,
+    );
+  }
+  return { kind: rowSampling, share: subsample, topShare: topRate, otherShare: otherRate };
+}
+
+/** Which trees a round drops; null for none. */
+export function dropoutSpec(owner: object, params: HistBoostingParams): BoosterSpec['dropout'] {
+  if (params.boosting === 'gbdt') return null;
+  if (params.earlyStopping === true) {
+    throw refuse(
+      owner,
+      'earlyStopping',
+      "can't be true with boosting 'dart': later rounds change earlier trees.",
+    );
+  }
+  return {
+    rate: params.dropRate,
+    most: params.maxDrop ?? 0xffff_ffff,
+    skip: params.skipDrop,
+    uniform: params.uniformDrop,
+    xgboost: params.xgboostDartMode,
+  };
 }
 
 function positionOf(

@@ -110,6 +110,35 @@ RankParams rank_params(napi_env env, napi_value rank) {
   return params;
 }
 
+SamplingParams sampling_params(napi_env env, napi_value spec, double learning_rate) {
+  const auto share = [&](const char* name) {
+    return in_range(to_double(env, property(env, spec, name), name), 0, 1, name);
+  };
+  SamplingParams sampling;
+  sampling.one_sided = to_choice(env, property(env, spec, "kind"), "kind", {"uniform", "goss"}) == 1;
+  sampling.share = share("share");
+  sampling.top_share = share("topShare");
+  sampling.other_share = share("otherShare");
+  sampling.warm_up_rounds = static_cast<size_t>(std::min(1 / learning_rate, 1e9));
+  return sampling;
+}
+
+DropoutParams dropout_params(napi_env env, napi_value spec) {
+  DropoutParams dropout;
+  dropout.on = !is_nullish(env, spec);
+  if (!dropout.on) return dropout;
+  const auto chance = [&](const char* name) {
+    return in_range(to_double(env, property(env, spec, name), name), 0, 1, name);
+  };
+  const auto flag = [&](const char* name) { return to_bool(env, property(env, spec, name), name); };
+  dropout.rate = chance("rate");
+  dropout.most = to_u32(env, property(env, spec, "most"), "most");
+  dropout.skip = chance("skip");
+  dropout.uniform = flag("uniform");
+  dropout.xgboost = flag("xgboost");
+  return dropout;
+}
+
 BoosterSpec booster_spec(napi_env env, napi_value spec, size_t rows, size_t cols) {
   const auto field = [&](const char* name) { return property(env, spec, name); };
   const auto number = [&](const char* name) { return to_double(env, field(name), name); };
@@ -124,7 +153,8 @@ BoosterSpec booster_spec(napi_env env, napi_value spec, size_t rows, size_t cols
   if (params.classes > rows) throw Error("ERR_LABELS", "There are more classes than rows.");
   params.learning_rate =
       in_range(number("learningRate"), 0, std::numeric_limits<double>::max(), "learningRate");
-  params.row_share = in_range(number("rowShare"), 0, 1, "rowShare");
+  params.sampling = sampling_params(env, property(env, spec, "sampling"), params.learning_rate);
+  params.dropout = dropout_params(env, property(env, spec, "dropout"));
   params.column_share = in_range(number("columnShare"), 0, 1, "columnShare");
   params.max_bins = static_cast<uint32_t>(to_whole(env, field("maxBins"), "maxBins", 2, 255));
   params.seed = to_size(env, field("seed"), "seed");
@@ -229,6 +259,13 @@ Exchange exchange_of(Call& call, size_t argument, JobOptions* options) {
   return exchange;
 }
 
+void write_scores(const HistBooster& booster, const Exchange& exchange) {
+  if (exchange.raw == nullptr) return;
+  const std::vector<double>& scores = booster.train_scores();
+  if (exchange.size != scores.size()) throw Error("ERR_SHAPE", "raw must have one value for each score.");
+  std::copy(scores.begin(), scores.end(), exchange.raw);
+}
+
 // (booster, rounds 0 or 1, evaluate, exchange or null, cancel): NaN for losses that were not asked for. A
 // round reads the gradients of the exchange and leaves the scores there.
 napi_value booster_round(Call& call) {
@@ -241,15 +278,26 @@ napi_value booster_round(Call& call) {
     HistBooster& booster = *handle->booster;
     if (grow && exchange.raw != nullptr) booster.bring(exchange.gradient.span(), exchange.hessian.span());
     if (grow) booster.round(cancel);
-    if (exchange.raw != nullptr) {
-      const std::vector<double>& scores = booster.train_scores();
-      if (exchange.size != scores.size()) throw Error("ERR_SHAPE", "raw must have one value for each score.");
-      std::copy(scores.begin(), scores.end(), exchange.raw);
-    }
+    write_scores(booster, exchange);
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
     return evaluate ? losses_of(booster) : Losses{kNaN, kNaN};
   };
   return EnvState::of(env).start(std::move(options), std::move(work), deliver_losses);
+}
+
+// (booster, exchange, cancel): leaves the scores of which the next round wants the gradients.
+napi_value booster_drop(Call& call) {
+  napi_env env = call.env();
+  JobOptions options = train_options(call, 2, false);
+  auto work = [handle = from_handle<BoosterHandle>(env, call[0], "booster"),
+               exchange = exchange_of(call, 1, &options)](const CancelToken* cancel, const JobProgress&) {
+    const BoosterUse use(*handle);
+    handle->booster->drop(cancel);
+    write_scores(*handle->booster, exchange);
+    return true;
+  };
+  auto deliver = [](napi_env e, bool&&) { return undefined(e); };
+  return EnvState::of(env).start(std::move(options), std::move(work), deliver);
 }
 
 // (booster, of the validation rows): raw scores, [outputs, rows].
@@ -302,6 +350,7 @@ napi_value booster_finish(Call& call) {
 void export_booster(napi_env env, napi_value exports) {
   export_function<booster_create>(env, exports, "boosterCreate");
   export_function<booster_round>(env, exports, "boosterRound");
+  export_function<booster_drop>(env, exports, "boosterDrop");
   export_function<booster_scores>(env, exports, "boosterScores");
   export_function<booster_finish>(env, exports, "boosterFinish");
 }

@@ -258,12 +258,16 @@ TEST_CASE("hist: threads, and leaves explored ahead, change no bit") {
       params.growth.max_leaves = leaf_wise ? 40 : 1000;
       params.growth.max_depth = leaf_wise ? 0xffffffffu : 5;
       params.growth.columns_per_split = 0.6;
-      params.row_share = loss == LossKind::kPoisson ? 0.7 : 1;
-      const HistForest one = boosted(data, params, 3);
+      params.sampling.share = loss == LossKind::kPoisson ? 0.7 : 1;
+      params.sampling.one_sided = loss == LossKind::kSquaredError;
+      params.dropout.on = loss != LossKind::kPoisson;
+      params.dropout.rate = 1;
+      params.dropout.skip = 0.4;
+      const HistForest one = boosted(data, params, 4);
       CHECK(one.feature.size() > 60);
       for (size_t threads : {2, 4}) {
         params.growth.max_threads = threads;
-        CHECK(same_forest(boosted(data, params, 3), one));
+        CHECK(same_forest(boosted(data, params, 4), one));
       }
     }
   }
@@ -287,16 +291,21 @@ double predict(const HistForest& forest, const double* row) {
 
 TEST_CASE("hist: thresholds send rows where their bins went") {
   const Data data = noise(2000, 4, 9);
-  BoosterParams params = params_of();
-  HistBooster booster(data.view(), data.view(), {}, params, nullptr);
-  for (int r = 0; r < 5; ++r) booster.round(nullptr);
-  const HistForest forest = booster.forest();
-  for (size_t i = 0; i < 2000; ++i) {
-    const double score = booster.baseline()[0] + predict(forest, &data.x[i * 4]);
-    REQUIRE(booster.train_scores()[i] == doctest::Approx(score).epsilon(1e-12));
-    REQUIRE(booster.valid_scores()[i] == booster.train_scores()[i]);
+  for (bool dropout : {false, true}) {
+    BoosterParams params = params_of();
+    params.sampling.one_sided = dropout;
+    params.dropout.on = dropout;
+    params.dropout.skip = 0.2;
+    HistBooster booster(data.view(), data.view(), {}, params, nullptr);
+    for (int r = 0; r < 25; ++r) booster.round(nullptr);
+    const HistForest forest = booster.forest();
+    for (size_t i = 0; i < 2000; ++i) {
+      const double score = booster.baseline()[0] + predict(forest, &data.x[i * 4]);
+      REQUIRE(booster.train_scores()[i] == doctest::Approx(score).epsilon(1e-12));
+      REQUIRE(booster.valid_scores()[i] == booster.train_scores()[i]);
+    }
+    CHECK(booster.train_loss() == doctest::Approx(booster.valid_loss()).epsilon(1e-12));
   }
-  CHECK(booster.train_loss() == doctest::Approx(booster.valid_loss()).epsilon(1e-12));
 }
 
 TEST_CASE("hist: predictions rise with a column that must") {

@@ -16,8 +16,7 @@ namespace {
 
 constexpr uint32_t kNoLeaf = 0xffffffffu;
 constexpr size_t kMaxRows = size_t{1} << 30;  // QuantizedGradients needs a step for each
-// Streams of random numbers; those of trees are their numbers.
-constexpr uint64_t kRowStream = 0x726f77, kColumnStream = 0x636f6c;
+constexpr uint64_t kColumnStream = 0x636f6c;  // of random numbers
 
 template <typename T>
 std::unique_ptr<HistLoss> make_loss(const BoosterParams& params, const BoosterData<T>& data) {
@@ -31,7 +30,11 @@ std::unique_ptr<HistLoss> make_loss(const BoosterParams& params, const BoosterDa
 template <typename T>
 HistBooster::HistBooster(const BoosterData<T>& train, const BoosterData<T>& valid, Span<uint8_t> categorical,
                          const BoosterParams& params, const CancelToken* cancel)
-    : params_(params), loss_(make_loss(params, train)), threads_(params.growth.max_threads) {
+    : params_(params),
+      loss_(make_loss(params, train)),
+      sampling_(params.sampling, train.x.rows, params.growth.max_threads),
+      dropout_(params.dropout, params.learning_rate),
+      threads_(params.growth.max_threads) {
   if (train.x.rows == 0 || train.x.cols == 0) {
     throw Error("ERR_EMPTY", "Boosting needs at least one row and one column.");
   }
@@ -50,7 +53,7 @@ HistBooster::HistBooster(const BoosterData<T>& train, const BoosterData<T>& vali
   }
   const size_t rows = train_.count();
   gradient_ = AlignedBuffer<float>(rows * outputs());
-  if (!loss_->constant_hessian() || !train_.weights.empty()) {
+  if (!loss_->constant_hessian() || !train_.weights.empty() || params_.sampling.one_sided) {
     hessian_ = AlignedBuffer<float>(rows * outputs());
   }
   quantized_ = QuantizedGradients(rows);
@@ -127,8 +130,10 @@ double HistBooster::mean_loss(const Rows& rows, const HistLoss* loss) const {
 // ---- One round --------------------------------------------------------------------------------------
 
 void HistBooster::round(const CancelToken* cancel) {
+  const uint64_t stream = params_.first_tree + trees_.size();
+  drop(cancel);
   compute_gradients(cancel);
-  draw_rows();
+  sampling_.draw(params_.seed, stream, stream / outputs(), outputs(), gradient_.data(), hessian_.data());
   std::vector<HistTree> grown;
   for (size_t k = 0; k < outputs(); ++k) {
     grown.push_back(grow(k, cancel));
@@ -136,7 +141,54 @@ void HistBooster::round(const CancelToken* cancel) {
     set_leaf_values(k, &grown.back());
     add_tree(grown.back(), k);
   }
+  if (!dropout_.dropped().empty()) restore_trees();
   for (HistTree& tree : grown) trees_.push_back(std::move(tree));
+  dropout_.close_round();
+  drawn_ = false;
+}
+
+void HistBooster::drop(const CancelToken* cancel) {
+  if (drawn_) return;
+  drawn_ = true;
+  dropout_.draw(params_.seed, params_.first_tree + trees_.size());
+  if (dropout_.dropped().empty()) return;
+  drop_trees(&train_, cancel);
+  drop_trees(&valid_, cancel);
+}
+
+void HistBooster::drop_trees(Rows* rows, const CancelToken* cancel) const {
+  rows->dropped.assign(rows->scores.size(), 0.0);
+  const Partition parts = row_partition(rows->count());
+  ThreadPool::instance().parallel_for(
+      parts.count(),
+      [&](size_t p, size_t) {
+        check_cancel(cancel);
+        for (size_t k = 0; k < outputs(); ++k) {
+          double* dropped = rows->dropped.data() + k * rows->count();
+          double* scores = rows->scores.data() + k * rows->count();
+          for (size_t round : dropout_.dropped()) {
+            const HistTree& tree = trees_[round * outputs() + k];
+            for (size_t i = parts.begin(p); i < parts.end(p); ++i) {
+              dropped[i] += tree.values[tree.leaf_of(rows->x.row(i), *mapper_)];
+            }
+          }
+          for (size_t i = parts.begin(p); i < parts.end(p); ++i) scores[i] -= dropped[i];
+        }
+      },
+      threads_);
+}
+
+// The dropped trees come back, scaled.
+void HistBooster::restore_trees() {
+  const double scale = dropout_.dropped_scale();
+  for (size_t round : dropout_.dropped()) {
+    for (size_t k = 0; k < outputs(); ++k) {
+      for (double& value : trees_[round * outputs() + k].values) value *= scale;
+    }
+  }
+  for (Rows* rows : {&train_, &valid_}) {
+    for (size_t i = 0; i < rows->scores.size(); ++i) rows->scores[i] += scale * rows->dropped[i];
+  }
 }
 
 void HistBooster::compute_gradients(const CancelToken* cancel) {
@@ -149,16 +201,6 @@ void HistBooster::compute_gradients(const CancelToken* cancel) {
                          parts.end(p), gradient_.data(), hessian_.data());
       },
       threads_);
-}
-
-void HistBooster::draw_rows() {
-  if (params_.row_share >= 1) return;
-  drawn_.clear();
-  Rng rng(params_.seed ^ kRowStream, params_.first_tree + trees_.size());
-  for (size_t i = 0; i < train_.count(); ++i) {
-    if (rng.uniform() < params_.row_share) drawn_.push_back(static_cast<uint32_t>(i));
-  }
-  if (drawn_.empty()) drawn_.push_back(rng.below(static_cast<uint32_t>(train_.count())));
 }
 
 // Which columns a tree may use; empty for all.
@@ -182,12 +224,12 @@ HistTree HistBooster::grow(size_t output, const CancelToken* cancel) {
   const size_t at = output * train_.count();
   quantized_.quantize(gradient_.data() + at, hessian_.size() == 0 ? nullptr : hessian_.data() + at, threads_);
   const uint64_t stream = params_.first_tree + trees_.size() + output;
-  return grower_->grow(quantized_, {drawn_.data(), drawn_.size()}, params_.row_share >= 1,
-                       draw_columns(stream), params_.seed, stream, cancel);
+  return grower_->grow(quantized_, sampling_.rows(), sampling_.all(), draw_columns(stream), params_.seed,
+                       stream, cancel);
 }
 
 void HistBooster::name_leaves(const HistTree&) {
-  if (params_.row_share < 1) std::fill(leaf_of_.begin(), leaf_of_.end(), kNoLeaf);
+  if (!sampling_.all()) std::fill(leaf_of_.begin(), leaf_of_.end(), kNoLeaf);
   const std::vector<TreeGrower::Leaf>& leaves = grower_->leaves();
   ThreadPool::instance().parallel_for(
       leaves.size(),
@@ -207,7 +249,7 @@ void HistBooster::set_leaf_values(size_t output, HistTree* tree) {
   for (size_t leaf = 0; leaf < tree->values.size(); ++leaf) {
     const TreeGrower::Leaf& bounds = grower_->leaves()[leaf];
     const double value = std::min(std::max(tree->values[leaf], bounds.lower), bounds.upper);
-    tree->values[leaf] = params_.learning_rate * value;
+    tree->values[leaf] = dropout_.new_scale() * value;
   }
 }
 
@@ -254,7 +296,7 @@ void HistBooster::take_quantiles(const double* scores, HistTree* tree) {
         residuals.reserve(leaves[leaf].rows.size);
         for (uint32_t row : leaves[leaf].rows) {
           const double weight = train_.weights.empty() ? 1.0 : train_.weights[row];
-          if (weight > 0) residuals.push_back({train_.y[row] - scores[row], weight});
+          if (weight > 0) residuals.push_back({train_.y[row] - scores[row], weight * sampling_.weight(row)});
         }
         if (!residuals.empty()) tree->values[leaf] = averaged_quantile(&residuals, loss_->leaf_quantile());
       },
@@ -290,8 +332,10 @@ HistForest HistBooster::forest() const {
 size_t HistBooster::memory_bytes() const {
   size_t bytes = 0;
   for (const Rows* rows : {&train_, &valid_}) {
-    bytes += rows->count() * (rows->x.stride() + rows->x.cols() + 16) + rows->scores.size() * 8;
+    const size_t scores = rows->scores.size() * (params_.dropout.on ? 16 : 8);
+    bytes += rows->count() * (rows->x.stride() + rows->x.cols() + 16) + scores;
   }
+  bytes += sampling_.memory_bytes();
   return bytes + (gradient_.size() + hessian_.size()) * 4 + train_.count() * 24;
 }
 

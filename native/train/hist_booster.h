@@ -4,8 +4,8 @@
 // the losses, bring gradients of its own, or stop, after each. Sums in float64 have a fixed order and
 // histograms are exact: the model has the same bits at any number of threads. Memory: the bins of
 // BinnedMatrix, then 32
-// + 16 * outputs bytes a training row (24 + 24 * outputs with Hessians of their own), 512 MiB of histograms
-// at most (or 3 * 64 + 2 of them), and the trees.
+// + 16 * outputs bytes a training row (24 + 24 * outputs with Hessians of their own; 4 more with one-sided
+// sampling, 8 * outputs with dropout), 512 MiB of histograms at most (or 3 * 64 + 2 of them), and the trees.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,10 @@
 #include "base/matrix_view.h"
 #include "base/span.h"
 #include "train/hist_bins.h"
+#include "train/hist_dropout.h"
 #include "train/hist_grower.h"
 #include "train/hist_loss.h"
+#include "train/hist_sampling.h"
 #include "train/hist_tree.h"
 #include "train/lambdarank.h"
 
@@ -33,7 +35,8 @@ struct BoosterParams {
   RankParams rank;            // of kLambdaRank
   double learning_rate = 0.1;
   uint64_t first_tree = 0;  // number of the first tree, for the streams of random numbers
-  double row_share = 1;     // of the rows, drawn anew for each round, in (0, 1]
+  SamplingParams sampling;  // of rows, anew for each round
+  DropoutParams dropout;
   double column_share = 1;  // of the columns, drawn anew for each tree, in (0, 1]
   uint32_t max_bins = 255;
   uint64_t seed = 0;
@@ -60,6 +63,9 @@ class HistBooster {
   // Grows a tree for each output. A round that threw left no tree, but perhaps the scores of some outputs:
   // the booster can give its trees away, and no more.
   void round(const CancelToken* cancel);
+  // Takes the trees that the next round drops out of the scores, which are whole again after it. A round does
+  // so itself: this is for who brings its gradients.
+  void drop(const CancelToken* cancel);
   // The gradients of the next round, which end with it; see HistLoss::bring.
   void bring(Span<float> gradient, Span<float> hessian) { loss_->bring(gradient, hessian); }
 
@@ -82,6 +88,8 @@ class HistBooster {
     std::vector<double> y, weights;
     double total_weight = 0;
     std::vector<double> scores;  // [outputs, rows]
+    // The dropped trees' part of them, which the scores lack while a round grows its trees.
+    std::vector<double> dropped;
 
     size_t count() const { return y.size(); }
     Span<double> targets() const { return {y.data(), y.size()}; }
@@ -93,7 +101,8 @@ class HistBooster {
   void check_targets(Span<double> y) const;
   double mean_loss(const Rows& rows, const HistLoss* loss) const;
   void compute_gradients(const CancelToken* cancel);
-  void draw_rows();
+  void drop_trees(Rows* rows, const CancelToken* cancel) const;
+  void restore_trees();
   std::vector<uint8_t> draw_columns(uint64_t stream) const;
   HistTree grow(size_t output, const CancelToken* cancel);
   void name_leaves(const HistTree& tree);
@@ -113,7 +122,9 @@ class HistBooster {
   AlignedBuffer<float> gradient_, hessian_;  // [outputs, rows]; hessian_ is empty where it is constant
   QuantizedGradients quantized_{0};
   AlignedBuffer<uint32_t> leaf_of_;  // [rows] of the tree just grown
-  std::vector<uint32_t> drawn_;      // rows of this round, unless all
+  HistSampling sampling_;
+  HistDropout dropout_;
+  bool drawn_ = false;  // what the next round drops
   size_t threads_;
 };
 

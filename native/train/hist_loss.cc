@@ -145,7 +145,7 @@ class PointLoss final : public HistLoss {
       for (size_t i = begin; i < end; ++i) {
         const Slope slope = loss_.slope(y[i], raw[i]);
         gradient[i] = static_cast<float>(slope.gradient);
-        if (!Loss::kConstantHessian) hessian[i] = static_cast<float>(slope.hessian);
+        if (hessian != nullptr) hessian[i] = static_cast<float>(slope.hessian);
       }
       return;
     }

@@ -393,6 +393,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   treeShap: () => shapArguments(),
   boosterCreate: () => [...boosterArgs()],
   boosterRound: () => [booster, true, true, null, null],
+  boosterDrop: () => [booster, null, null],
   boosterScores: () => [booster, false],
   boosterFinish: () => [spent],
 };

@@ -182,6 +182,31 @@ export const EXAMPLES: readonly Example[] = [
       }),
     exceptions: { [WEIGHTS]: 'minSamplesLeaf counts rows, whatever they weigh' },
   },
+  {
+    name: 'HistGradientBoostingRegressor by dart',
+    make: () =>
+      new HistGradientBoostingRegressor({
+        boosting: 'dart',
+        skipDrop: 0,
+        dropRate: 0.4,
+        learningRate: 0.5,
+        maxIter: 6,
+        minSamplesLeaf: 1,
+        maxLeafNodes: 6,
+      }),
+  },
+  {
+    name: 'HistGradientBoostingClassifier by goss',
+    make: () =>
+      new HistGradientBoostingClassifier({
+        rowSampling: 'goss',
+        learningRate: 0.5,
+        maxIter: 6,
+        minSamplesLeaf: 5,
+        maxLeafNodes: 6,
+      }),
+    exceptions: { [WEIGHTS]: 'rows are drawn by position' },
+  },
   { name: 'KBinsDiscretizer', make: () => new KBinsDiscretizer(), exceptions: SCALER },
   {
     name: 'KBinsDiscretizer of equal widths, numbered',
