@@ -89,6 +89,12 @@ describe('the checks find', () => {
     );
   });
 
+  test('what is no estimator', () => {
+    for (const odd of [null, 5, 'x', {}, Ridge, () => 5]) {
+      expect(() => estimatorChecks(odd as never)).toThrow(expect.objectContaining({ code: 'ERR_PARAMETER' }));
+    }
+  });
+
   test('exceptions for checks that do not exist', () => {
     const exceptions = { 'always right': 'nobody is' };
     expect(() => estimatorChecks(new Ridge(), { exceptions })).toThrow(

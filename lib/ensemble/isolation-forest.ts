@@ -9,11 +9,13 @@ import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { native } from '../native.js';
+import { checkPrevious } from '../tree/fit-trees.js';
 import {
   checkForestState,
   type ForestState,
   forestConstants,
   forestStateRules,
+  joinTrees,
   lowerLeaves,
 } from '../tree/forest-state.js';
 import { nJobsRule, resolveMaxFeatures, resolveSamples } from '../tree/tree-params.js';
@@ -30,6 +32,8 @@ export interface IsolationForestParams {
   maxFeatures: number | null;
   /** Draw rows with replacement. Default false. */
   bootstrap: boolean;
+  /** Keep the trees of the last fit, and add what `nEstimators` exceeds them by. Default false. */
+  warmStart: boolean;
   /** Threads to use; null means all. The model is the same whatever their number. Default null. */
   nJobs: number | null;
   /** Seed of all draws; null takes a new one for each fit. Default null. */
@@ -107,6 +111,7 @@ export class IsolationForest extends Estimator<IsolationForestParams, IsolationF
       contamination: 'auto',
       maxFeatures: null,
       bootstrap: false,
+      warmStart: false,
       nJobs: null,
       randomState: null,
       ...params,
@@ -121,6 +126,7 @@ export class IsolationForest extends Estimator<IsolationForestParams, IsolationF
       contamination: either(oneOf('auto'), real(0, 0.5, 'min')),
       maxFeatures: either(int(1), share, nothing),
       bootstrap: bool,
+      warmStart: bool,
       nJobs: nJobsRule,
       randomState: seed,
     };
@@ -147,15 +153,35 @@ export class IsolationForest extends Estimator<IsolationForestParams, IsolationF
   }
 
   protected async fitState(input: FitInput): Promise<IsolationForestState> {
-    const { x, sampleWeight, cancel } = input;
-    const { nEstimators, maxSamples, contamination, maxFeatures, bootstrap, nJobs, randomState } =
-      this.params;
+    const { x, cancel } = input;
+    const { maxSamples, contamination, warmStart } = this.params;
     const samples =
       maxSamples === 'auto'
         ? Math.min(256, x.rows)
         : maxSamples === null
           ? x.rows
           : resolveSamples(maxSamples, x.rows);
+    const trees = await this.#grow(input, samples, warmStart && this.isFitted ? this.state : null);
+    const state = {
+      ...trees,
+      values: expectedDepths(trees),
+      meanDepth: averagePathLength(samples),
+      offset: -0.5,
+    };
+    if (contamination === 'auto') return state;
+    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const wide = toShared(x.astype('float64'));
+    const scores = await applyOps(wide, schema, (plan, slot) => lowerScores(plan, slot, state), cancel);
+    return { ...state, offset: quantile(scores.data, contamination) };
+  }
+
+  /** The trees, those of the last fit first. */
+  async #grow(input: FitInput, samples: number, previous: ForestState | null): Promise<ForestState> {
+    const { x, sampleWeight, cancel } = input;
+    const { nEstimators, maxFeatures, bootstrap, nJobs, randomState } = this.params;
+    if (previous) checkPrevious(previous, nEstimators, x.cols, 1);
+    const firstTree = previous ? previous.treeOffsets.length - 1 : 0;
+    if (previous && firstTree === nEstimators) return previous;
     const trees = await native.fitForest(
       x.data,
       x.rows,
@@ -166,8 +192,8 @@ export class IsolationForest extends Estimator<IsolationForestParams, IsolationF
       sampleWeight,
       {
         criterion: 'isolation',
-        trees: nEstimators,
-        firstTree: 0,
+        trees: nEstimators - firstTree,
+        firstTree,
         bootstrap,
         maxSamples: samples,
         balancedSubsample: false,
@@ -190,18 +216,8 @@ export class IsolationForest extends Estimator<IsolationForestParams, IsolationF
       cancel,
       reportProgress(input, this),
     );
-    const { oobSums, oobTrees, alphas, pathImpurities, ...arrays } = trees;
-    const state = {
-      ...arrays,
-      values: expectedDepths(arrays),
-      meanDepth: averagePathLength(samples),
-      offset: -0.5,
-    };
-    if (contamination === 'auto') return state;
-    const schema = new Schema(input.columns, { kind: 'none' }, true);
-    const wide = toShared(x.astype('float64'));
-    const scores = await applyOps(wide, schema, (plan, slot) => lowerScores(plan, slot, state), cancel);
-    return { ...state, offset: quantile(scores.data, contamination) };
+    const { oobSums, oobTrees, alphas, pathImpurities, ...grown } = trees;
+    return previous ? joinTrees(previous, grown, 1) : grown;
   }
 
   /** Scores below this are outliers. @throws {ERR_NOT_FITTED} before `fit` */

@@ -2,7 +2,8 @@
  * The checks that every estimator must pass, for the estimators of this package and for your own. They need no test
  * framework: {@link checkEstimator} runs them all, {@link estimatorChecks} lists them for a framework to run.
  */
-import type { Estimator } from '../core/estimator.js';
+import { Estimator } from '../core/estimator.js';
+import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { cancellationChecks } from './cancellation-checks.js';
 import type { Check } from './check.js';
@@ -49,7 +50,7 @@ const CHECKS: readonly Check[] = [
  *
  * @param estimator - an unfitted estimator, or a function that makes one. It must take four columns of numbers and, to
  *   learn a target, three classes 0, 1, 2 or numbers.
- * @throws {ERR_PARAMETER} when `exceptions` names a check that does not exist
+ * @throws {ERR_PARAMETER} when there is no estimator, or `exceptions` names a check that does not exist
  * @example
  * ```ts
  * import { Ridge } from 'boreal';
@@ -68,6 +69,14 @@ export function estimatorChecks(
     throw new ValidationError('ERR_PARAMETER', `exceptions: there is no check '${name}'.`);
   }
   const make = typeof estimator === 'function' ? estimator : () => estimator;
+  // A class is a function too, but cannot be called.
+  const isClass = typeof estimator === 'function' && estimator.prototype instanceof Estimator;
+  if (isClass || !(make() instanceof Estimator)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `estimator must be an estimator, or a function that makes one; got ${show(estimator)}.`,
+    );
+  }
   const subject = new Subject(make);
   return CHECKS.map((check) => {
     const skip = exceptions[check.name] ?? check.skip?.(subject);

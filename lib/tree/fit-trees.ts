@@ -57,7 +57,7 @@ interface Targets {
 }
 
 /** @throws {ERR_PARAMETER} when the last fit has more trees than are wanted now, or was on other columns or classes */
-function checkPrevious(previous: ForestState, wanted: number, columns: number, outputs: number): void {
+export function checkPrevious(previous: ForestState, wanted: number, columns: number, outputs: number): void {
   const grown = previous.treeOffsets.length - 1;
   const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `warmStart: ${why}`);
   if (grown > wanted) throw refuse(`there are ${grown} trees already, more than nEstimators = ${wanted}.`);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   ExtraTreesClassifier,
   ExtraTreesRegressor,
+  IsolationForest,
   load,
   loadBreastCancer,
   loadDiabetes,
@@ -116,6 +117,21 @@ describe('warm start', () => {
       Array.from(iris.target, (label) => Math.min(label, 1)),
     );
     expect(forest.estimators).toHaveLength(4);
+  });
+
+  test('isolation forests grow on, and find their limit anew', async () => {
+    const { data } = diabetes;
+    const params = { contamination: 0.1, randomState: 4 };
+    const whole = await new IsolationForest({ ...params, nEstimators: 12 }).fit(data);
+    const grown = await new IsolationForest({ ...params, nEstimators: 5, warmStart: true }).fit(data);
+    await grown.setParams({ nEstimators: 12 }).fit(data);
+    expect(await grown.scoreSamples(data)).toEqual(await whole.scoreSamples(data));
+    expect(grown.offset).toBe(whole.offset);
+    await grown.setParams({ contamination: 'auto' }).fit(data);
+    expect(grown.offset).toBe(-0.5);
+    const refused = { code: 'ERR_PARAMETER' };
+    await expect(grown.fit(data.columns([0, 1]))).rejects.toMatchObject(refused);
+    await expect(grown.setParams({ nEstimators: 3 }).fit(data)).rejects.toMatchObject(refused);
   });
 
   test('a tree without missing values joins those with', async () => {
