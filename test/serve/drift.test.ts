@@ -83,6 +83,17 @@ it('compares outcomes that clients report', async () => {
   expect((await drift())[0].performance).toMatchObject({ drifted: true });
 });
 
+it('alerts of outcomes that come when no more rows do', async () => {
+  const events = new EventEmitter();
+  const onAlert = ({ of }: { of: string }) => void events.emit(of);
+  await start({ feedback: {}, drift: { window: 20, patience: 1, interval: 0.05, onAlert } });
+  const alert = once(events, 'performance');
+  for (let i = 0; i < 40; i++)
+    await post(`${server.url}/feedback`, { model: 'verdicts', version: '1', reward: Number(i < 20) });
+  await alert;
+  expect((await drift())[0].performance).toMatchObject({ drifted: true, alert: true });
+});
+
 it('says why there is nothing to compare with, and can be turned off', async () => {
   const { document, body } = takeApart((await verdictModel()).toBytes());
   document.model.fitted.reference = undefined;

@@ -32,6 +32,11 @@ it('lists models and versions with their states', async () => {
   expect((await call('GET', '/models/verdicts')).body).toMatchObject({ name: 'verdicts', versions: [ready] });
   expect((await call('GET', '/model/version')).body).toMatchObject({ name: 'prices', ...ready });
   expect((await call('GET', '/model/version?model=verdicts')).body).toMatchObject({ name: 'verdicts' });
+  expect((await call('GET', '/model_info')).body).toMatchObject({ name: 'prices', kind: 'regressor' });
+  expect((await call('GET', '/model_info?model=verdicts&version=1')).body).toMatchObject({
+    name: 'verdicts',
+    kind: 'classifier',
+  });
 });
 
 it('predicts with a model, a version, an alias', async () => {
@@ -68,6 +73,8 @@ it('reloads, and refuses what cannot be', async () => {
 it.each([
   ['GET', '/models/none', undefined, 404, 'ERR_MODEL'],
   ['GET', '/model/version?model=none', undefined, 404, 'ERR_MODEL'],
+  ['GET', '/model_info?model=none', undefined, 404, 'ERR_MODEL'],
+  ['GET', '/model_info?version=2', undefined, 404, 'ERR_MODEL'],
   ['POST', '/predict/9', {}, 404, 'ERR_MODEL'],
   ['POST', '/predict/__proto__', {}, 404, 'ERR_MODEL'],
   ['POST', '/predict/..%2f..%2fetc', {}, 404, 'ERR_MODEL'],

@@ -48,7 +48,8 @@ class Watched {
   #scratch = new Float64Array(1);
   #report: DriftReport | undefined;
   #reportedAt = 0;
-  #rows = 0;
+  /** Whether something came since the last check. */
+  #hasNews = false;
 
   constructor(model: ServedModel, monitor: DriftMonitor) {
     this.model = model;
@@ -57,7 +58,7 @@ class Watched {
   }
 
   add(input: Float32Array | Float64Array, output: Float32Array | Float64Array, rows: number): void {
-    this.#rows += rows;
+    this.#hasNews = true;
     this.monitor.addEncoded(input, rows);
     const { target } = this.model.endpoint.info;
     if (target.kind === 'none') return;
@@ -81,10 +82,15 @@ class Watched {
     return this.#report;
   }
 
-  /** Checks, when rows came since the last time. */
+  addOutcome(score: number): void {
+    this.#hasNews = true;
+    this.monitor.addOutcomes([score]);
+  }
+
+  /** Checks, when rows or outcomes came since the last time. */
   check(): void {
-    if (this.#rows === 0) return;
-    this.#rows = 0;
+    if (!this.#hasNews) return;
+    this.#hasNews = false;
     this.monitor.check();
     this.#report = undefined;
   }
@@ -136,14 +142,16 @@ export function driftRoutes({ options, models, gauges, log }: ServiceContext): F
   const observer: Observer = {
     prediction: ({ model, input, output, rows }) => of(model)?.add(input, output, rows),
     outcome: ({ model, version, value, label, predicted }) => {
+      const served = models.versions(model).find((each) => each.version === version);
+      if (served === undefined) return;
       const known = typeof label === 'number' && typeof predicted === 'number';
       const score =
         label === undefined || predicted === undefined
           ? Number(value)
-          : known && models.get({ name: model, version }).endpoint.info.target.kind === 'number'
+          : known && served.endpoint.info.target.kind === 'number'
             ? Math.abs(label - predicted)
             : Number(label === predicted);
-      watched.get(keyOf(model, version))?.monitor.addOutcomes([score]);
+      of(served)?.addOutcome(score);
     },
     model: ({ action, name, version }) => {
       if (action !== 'unloaded') return;

@@ -56,9 +56,22 @@ export function friendlyRoutes(context: ServiceContext): Feature {
       method: 'GET',
       path: '/model_info',
       access: 'predict',
-      summary: "The model's columns, target, metadata and plan.",
-      operation: { response: ref('ModelInfo') },
-      handle: info,
+      model: 'query',
+      summary: "The model's columns, target, metadata and plan; ?model= and ?version= choose another one.",
+      operation: {
+        query: {
+          model: { ...TEXT, description: 'Default: the default model.' },
+          version: { ...TEXT, description: 'Or an alias. Default: the one in production.' },
+        },
+        response: ref('ModelInfo'),
+      },
+      handle: ({ query }) => {
+        const selector = {
+          name: query.get('model') ?? undefined,
+          version: query.get('version') ?? undefined,
+        };
+        return models.get(selector).endpoint.info;
+      },
     },
     {
       method: 'POST',
