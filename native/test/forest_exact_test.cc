@@ -249,6 +249,25 @@ TEST_CASE("forest: limits hold and do not cost the best allowed split") {
   }
 }
 
+// Large nodes of two classes sum runs of rows first and sort only those that may hold the best boundary.
+TEST_CASE("forest: the best boundary is found in whatever run of rows it lies") {
+  Rng rng(15);
+  for (size_t rows : {70, 260, 700}) {
+    for (uint32_t levels : {0u, 3u, 40u, 1000u}) {
+      for (uint32_t least : {1u, 25u}) {
+        const Problem problem = random_problem({rows, 2, levels, 0, 2, false}, rng);
+        ForestParams params = single_tree(problem);
+        params.min_samples_leaf = least;
+        params.max_depth = 2;
+        CAPTURE(rows);
+        CAPTURE(levels);
+        CAPTURE(least);
+        check_tree(problem, params);
+      }
+    }
+  }
+}
+
 TEST_CASE("forest: nodes of hundreds of rows are searched exactly too") {
   Rng rng(13);
   for (const auto& [classes, criterion] : kTargets) {

@@ -4,7 +4,9 @@
 // is tried; of equal scores the first drawn and lowest wins; missing values are tried on both sides.
 // With random_thresholds each drawn column is cut at one random value instead (Geurts, Ernst and Wehenkel,
 // Extremely randomized trees, 2006), missing values going to a random side.
-// Memory per row of the table: 18 bytes of columns and 8 of keys, or 16 of long keys.
+// Where Stats bounds what a run of rows can hold (kBoundsRuns), only the runs that may hold the best boundary
+// are sorted; the split is the same.
+// Memory per row of the table: 18 bytes of columns, 8 of keys or 16 of long keys, and 8 with bounded runs.
 #pragma once
 
 #include <algorithm>
@@ -43,6 +45,9 @@ class SplitSearch {
         features_(table.cols()),
         lanes_(kNetworkRows * kSortLanes),
         best_column_(table.rows()),
+        parts_(Stats::kBoundsRuns ? table.rows() : 0),
+        runs_(Stats::kBoundsRuns ? kMaxBuckets : 0),
+        chosen_(Stats::kBoundsRuns ? kMaxBuckets : 0),
         keys_(std::min(table.rows(), Stats::kShortKeyRows)),
         long_keys_(table.rows() > Stats::kShortKeyRows ? table.rows() : 0) {
     std::fill(lanes_.begin(), lanes_.end(), 0u);
@@ -66,6 +71,13 @@ class SplitSearch {
     const bool small = node.count <= kNetworkRows && !params_.random_thresholds;
     const size_t cols = features_.size();
     const size_t wanted = params_.max_features;
+    if constexpr (Stats::kBoundsRuns) {
+      if (!small && !params_.random_thresholds) {
+        for (size_t i = 0; i < node.count; ++i) {
+          parts_[i] = Stats::run_of(stats_.payload(node.rows, i));
+        }
+      }
+    }
     size_t usable = 0;
     for (size_t drawn = 0; drawn < cols && (drawn < wanted || usable == 0);) {
       const size_t group = drawn < wanted ? std::min({kSortLanes, wanted - drawn, cols - drawn}) : 1;
@@ -96,6 +108,10 @@ class SplitSearch {
     AlignedBuffer<Key> first, second;
   };
   static constexpr size_t kNetworkRows = 64;
+  // A bucket costs as much as some rows; and where more than this share of them is sorted, the radix sort of
+  // all is faster.
+  static constexpr size_t kRowsPerBucket = 8;
+  static constexpr size_t kSortedShare = 4;
 
   // Puts a random one of the columns k, k + 1, ... in place k.
   void draw_feature(size_t k, Rng& rng) {
@@ -126,10 +142,16 @@ class SplitSearch {
     gather(node, features, group, columns_);
     size_t usable = 0;
     for (size_t k = 0; k < group; ++k) {
-      auto payload = [&](size_t i) { return stats_.payload(node.rows, i); };
-      const Key* sorted =
-          sort_ranks(columns_[k].data(), node.count, payload, keys->first.data(), keys->second.data());
-      const Outcome outcome = search_sorted<1>(node, sorted, features[k], best);
+      Outcome outcome = Outcome::kUnknown;
+      if constexpr (Stats::kBoundsRuns) {
+        outcome = search_buckets(node, columns_[k].data(), features[k], keys->first.data(), best);
+      }
+      if (outcome == Outcome::kUnknown) {
+        auto payload = [&](size_t i) { return stats_.payload(node.rows, i); };
+        const Key* sorted =
+            sort_ranks(columns_[k].data(), node.count, payload, keys->first.data(), keys->second.data());
+        outcome = search_sorted<1>(node, sorted, features[k], best);
+      }
       usable += outcome != Outcome::kConstant;
       if (outcome == Outcome::kBetter) std::swap(columns_[k], best_column_);
     }
@@ -221,7 +243,105 @@ class SplitSearch {
     }
   }
 
-  enum class Outcome { kConstant, kNotBetter, kBetter };
+  enum class Outcome { kConstant, kNotBetter, kBetter, kUnknown };
+
+  static constexpr size_t kMaxBuckets = 1024;
+
+  // Sums the rows into buckets of neighbouring ranks. The boundaries between buckets are scored, and a bucket
+  // is sorted and scanned only if its sums allow a better score inside. kUnknown: too many do, or values are
+  // missing.
+  template <typename Key>
+  Outcome search_buckets(const Node& node, const uint16_t* ranks, uint32_t feature, Key* keys, Split* best) {
+    const size_t count = node.count;
+    if (!Stats::fits_run(node)) return Outcome::kUnknown;
+    uint16_t least = ranks[0], greatest = ranks[0];
+    for (size_t i = 1; i < count; ++i) {
+      least = std::min(least, ranks[i]);
+      greatest = std::max(greatest, ranks[i]);
+    }
+    if (least == greatest) return Outcome::kConstant;
+    if (greatest == RankTable::kMissing) return Outcome::kUnknown;
+    const size_t most = std::min(kMaxBuckets, count / kRowsPerBucket);
+    uint32_t shift = 0;
+    while (size_t{(uint32_t{greatest} >> shift) - (uint32_t{least} >> shift)} >= most) ++shift;
+    const size_t offset = least >> shift;
+    const size_t buckets = (greatest >> shift) - offset + 1;
+    auto bucket_of = [=](uint32_t rank) { return (rank >> shift) - offset; };
+    uint64_t* const runs = runs_.data();
+    std::fill_n(runs, buckets, uint64_t{0});
+    for (size_t i = 0; i < count; ++i) runs[bucket_of(ranks[i])] += parts_[i];
+    const size_t wanted = choose_buckets(node, buckets, feature, best->score);
+    if (wanted == 0) return Outcome::kNotBetter;
+    if (wanted > count / kSortedShare) return Outcome::kUnknown;
+    const uint8_t* const chosen = chosen_.data();
+    size_t kept = 0;
+    for (size_t i = 0; i < count; ++i) {
+      keys[kept] = static_cast<Key>(ranks[i]) << kRankShift<Key> | stats_.payload(node.rows, i);
+      kept += chosen[bucket_of(ranks[i])];
+    }
+    std::sort(keys, keys + kept);
+
+    Scan scan(stats_, node);
+    size_t left = 0;
+    double bar = bar_above(best->score);
+    bool better = false;
+    const Key* key = keys;
+    const Key* const end = keys + kept;
+    for (size_t b = 0; b < buckets; ++b) {
+      const size_t rows = Stats::run_rows(runs[b]);
+      if (!chosen[b]) {
+        scan.move_run(runs[b]);
+        left += rows;
+        continue;
+      }
+      for (const Key* const stop = key + rows; key != stop; ++key) {
+        scan.move(payload_of(*key));
+        ++left;
+        const Fraction score = scan.score();
+        if (!score.exceeds(bar)) continue;
+        const uint32_t low = rank_of(*key);
+        if ((key + 1 != end && rank_of(key[1]) == low) || !allowed(scan, left, count, feature)) continue;
+        best->score = score.value();
+        if (!params_.monotonic.empty()) best->middle = (scan.left_value() + scan.right_value()) / 2;
+        bar = bar_above(best->score);
+        best->low = low;
+        better = true;
+      }
+    }
+    if (!better) return Outcome::kNotBetter;
+    // Ranks up to low wrap and become the greatest.
+    const uint16_t above = static_cast<uint16_t>(best->low + 1);
+    uint16_t gap = 0xffff;
+    for (size_t i = 0; i < count; ++i) gap = std::min(gap, static_cast<uint16_t>(ranks[i] - above));
+    best->high = static_cast<uint32_t>(above) + gap;
+    best->feature = feature;
+    best->missing = best->missing_left = false;
+    return Outcome::kBetter;
+  }
+
+  // Chooses the buckets that may hold a boundary as good as the best between buckets, and better than
+  // score_to_beat; returns how many rows they have.
+  size_t choose_buckets(const Node& node, size_t buckets, uint32_t feature, double score_to_beat) {
+    double reached = bar_above(score_to_beat);
+    Scan scan(stats_, node);
+    size_t left = 0;
+    for (size_t b = 0; b < buckets; ++b) {
+      scan.move_run(runs_[b]);
+      left += Stats::run_rows(runs_[b]);
+      const Fraction score = scan.score();
+      if (score.exceeds(reached) && allowed(scan, left, node.count, feature)) reached = score.value();
+    }
+    // Far beyond what rounding does to either side of the comparison.
+    const double limit = reached - 1e-9 * std::abs(reached);
+    size_t rows = 0;
+    Scan before(stats_, node);
+    for (size_t b = 0; b < buckets; ++b) {
+      chosen_[b] = before.may_exceed(runs_[b], limit);
+      if (chosen_[b]) rows += Stats::run_rows(runs_[b]);
+      before.move_run(runs_[b]);
+    }
+    return rows;
+  }
 
   template <size_t kStride, typename K>
   Outcome search_sorted(const Node& node, const K* keys, uint32_t feature, Split* best) {
@@ -286,6 +406,9 @@ class SplitSearch {
   ValueBounds bounds_;              // of the node in work
   AlignedBuffer<uint32_t> lanes_;   // [kNetworkRows, kSortLanes]
   AlignedBuffer<uint16_t> columns_[kSortLanes], best_column_;
+  AlignedBuffer<uint64_t> parts_;  // of the rows of a large node in the sums of runs
+  AlignedBuffer<uint64_t> runs_;   // the sums of buckets
+  AlignedBuffer<uint8_t> chosen_;  // whether a bucket is sorted
   KeyBuffers<uint32_t> keys_;
   KeyBuffers<uint64_t> long_keys_;
 };

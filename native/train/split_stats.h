@@ -7,6 +7,9 @@
 //   Scan     moves rows from the right to the left side one by one and scores each such split, in the order
 //            of scikit-learn's proxy of the impurity improvement; left_value and right_value are what
 //            monotonic constraints compare: the number predicted, or the share of the last class
+//   kBoundsRuns  whether Scan can tell from the sum of a run of rows that no boundary within it exceeds a
+//            score. If so, payloads have 16 bits, run_of() is a row's part of such a sum, which fits if
+//            fits_run(), run_rows() counts its rows, and a Scan has move_run() and may_exceed()
 //   gain     impurity decrease per unit of the node's weight, from the best score
 // Here are the policies for classes; target_stats.h and absolute_error.h have those for numbers.
 #pragma once
@@ -43,6 +46,7 @@ class BinaryGini {
     uint32_t weight_class;  // weight << 1 | class
   };
   static constexpr size_t kShortKeyRows = std::numeric_limits<size_t>::max();
+  static constexpr bool kBoundsRuns = true;
   using Cell = uint64_t;  // weight << 32 | weight of class 1
   struct Scratch {};
   using View = NodeView<BinaryGini>;
@@ -60,6 +64,13 @@ class BinaryGini {
   }
   uint32_t payload(const Row* rows, size_t i) const { return rows[i].weight_class; }
   void add(Cell* sum, const Row& row) const { *sum += expand(row.weight_class); }
+
+  // rows << 42 | weight << 21 | weight of class 1
+  static bool fits_run(const View& node) { return *node.total >> 32 < uint64_t{1} << kRunBits; }
+  static uint64_t run_of(uint32_t payload) {
+    return uint64_t{1} << 2 * kRunBits | (payload >> 1) * (uint64_t{1} << kRunBits | (payload & 1));
+  }
+  static size_t run_rows(uint64_t run) { return static_cast<size_t>(run >> 2 * kRunBits); }
 
   void prepare(const View&) const {}
   double weight(const View& node) const { return static_cast<double>(*node.total >> 32); }
@@ -89,6 +100,19 @@ class BinaryGini {
       difference_ += weight * step_[payload & 1];
       left_weight_ += weight;
     }
+    void move_run(uint64_t run) { move(run_positive(run), run_weight(run) - run_positive(run)); }
+    // The score is a convex function of the weights of both classes on the left, so inside the run it is at
+    // most what it would be if the rows of one class came first, or of none, or of both.
+    bool may_exceed(uint64_t run, double bar) const {
+      if (run == 0) return false;
+      const int64_t positive = run_positive(run), negative = run_weight(run) - positive;
+      auto exceeds = [this, bar](int64_t positives, int64_t negatives) {
+        Scan corner = *this;
+        corner.move(positives, negatives);
+        return corner.score().exceeds(bar);
+      };
+      return exceeds(positive, 0) || exceeds(0, negative) || exceeds(positive, negative) || exceeds(0, 0);
+    }
     double left_weight() const { return static_cast<double>(left_weight_); }
     double right_weight() const { return total_ - left_weight(); }
     double left_value() const { return static_cast<double>(left_positive()) / left_weight(); }
@@ -99,6 +123,10 @@ class BinaryGini {
     }
 
    private:
+    void move(int64_t positive, int64_t negative) {
+      difference_ += positive * step_[1] + negative * step_[0];
+      left_weight_ += positive + negative;
+    }
     int64_t left_positive() const { return (difference_ + positive_ * left_weight_) / weight_; }
 
     int64_t weight_, positive_;
@@ -109,6 +137,10 @@ class BinaryGini {
   };
 
  private:
+  static constexpr uint32_t kRunBits = 21;
+  static constexpr uint64_t kRunMask = (uint64_t{1} << kRunBits) - 1;
+  static int64_t run_weight(uint64_t run) { return static_cast<int64_t>(run >> kRunBits & kRunMask); }
+  static int64_t run_positive(uint64_t run) { return static_cast<int64_t>(run & kRunMask); }
   static Cell expand(uint32_t weight_class) {
     return uint64_t{weight_class >> 1} * (uint64_t{1} << 32 | (weight_class & 1));
   }
@@ -167,6 +199,7 @@ class ClassImpurity {
     uint32_t index;
   };
   static constexpr size_t kShortKeyRows = size_t{1} << 16;
+  static constexpr bool kBoundsRuns = false;
   using Cell = double;  // one for each class: its weight
   using Scratch = std::vector<Cell>;
   using View = NodeView<ClassImpurity>;
