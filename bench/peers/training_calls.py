@@ -4,11 +4,12 @@
 
 MODEL is leaves255 (leaf-wise) or depth6 (level by level) for LightGBM and XGBoost: learning rate 0.1, 255 bins,
 min_child_weight 1e-3 and min_data_in_leaf 20 where the library has them; or forest for scikit-learn's random forest.
-Seconds are of all that turns the array into a model: binning and training. Prints one JSON document.
+Seconds are of all that turns the array into a model, binning and training: the median of up to three times. Prints one JSON document.
 """
 
 import json
 import pathlib
+import statistics
 import sys
 import time
 
@@ -59,8 +60,11 @@ def main():
              else {"LightGBM": lightgbm_run, "XGBoost": xgboost_run})
     results = {"versions": {}}
     for name, run in peers.items():
-        seconds, predict, results["versions"][name] = run(x, y, model, trees, threads)
-        results[name] = {"seconds": seconds, "auc": roc_auc_score(y_test, predict(test))}
+        times = []
+        while len(times) < 3 and sum(times) < 10:
+            seconds, predict, results["versions"][name] = run(x, y, model, trees, threads)
+            times.append(seconds)
+        results[name] = {"seconds": statistics.median(times), "auc": roc_auc_score(y_test, predict(test))}
     print(json.dumps(results))
 
 

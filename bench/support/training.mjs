@@ -1,5 +1,6 @@
-// Suites that train: each case is fitted by boreal and by its peers on the same rows, in turn, once; seconds are those from
-// the matrix to the model, and the AUC is of 100,000 rows held out.
+// Suites that train: each case is fitted by boreal and by its peers on the same rows, in turn, up to three times while that
+// takes less than 10 seconds together, of which the median counts. Seconds are those from the matrix to the model, and the
+// AUC is of 100,000 rows held out.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { rocAucScore } from '../../dist/index.js';
 import { runPeer } from './peer.mjs';
 import { inUnit } from './suite.mjs';
 import { makeData, writeData } from './table-data.mjs';
+import { median } from './time.mjs';
 
 const TEST_ROWS = 100_000;
 
@@ -35,11 +37,16 @@ export async function runTraining(cases, { peers, only }) {
 }
 
 async function fit(model, { xTrain, yTrain, xTest, yTest }) {
-  const start = performance.now();
-  await model.fit(xTrain, yTrain);
-  const seconds = (performance.now() - start) / 1000;
+  const times = [];
+  let spent = 0;
+  while (times.length < 3 && spent < 10) {
+    const start = performance.now();
+    await model.fit(xTrain, yTrain);
+    times.push((performance.now() - start) / 1000);
+    spent += times.at(-1);
+  }
   const proba = await model.predictProba(xTest);
-  return { seconds, auc: rocAucScore(yTest, proba.columns([1]).data) };
+  return { seconds: median(times), auc: rocAucScore(yTest, proba.columns([1]).data) };
 }
 
 function runPeers(data, { model, trees, threads }) {

@@ -1,6 +1,13 @@
 /** Models of other libraries. */
 export { type ImportCatBoostOptions, importCatBoost } from './catboost.js';
 export {
+  type ImportAsyncOptions,
+  importCatBoostAsync,
+  importLightGBMAsync,
+  importONNXAsync,
+  importXGBoostAsync,
+} from './import-async.js';
+export {
   ImportedClassifier,
   type ImportedClassifierState,
   type ImportedParams,
