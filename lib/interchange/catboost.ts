@@ -1,6 +1,6 @@
 /**
- * Models of CatBoost, from the JSON that `save_model(path, format='json')` writes. Its trees are oblivious: all nodes of a
- * level ask the same question, and the answers are the bits of the leaf's number.
+ * Models of CatBoost, from the JSON that `save_model(path, format='json')` writes. Its trees are oblivious unless another
+ * grow policy was asked for: all nodes of a level ask the same question, and the answers are the bits of the leaf's number.
  */
 import type { Label } from '../core/labels.js';
 import { NODE_RULES } from '../core/plan-types.js';
@@ -47,16 +47,16 @@ interface Feature {
 type Question = Feature & ({ readonly border: number } | { readonly category: number });
 
 /**
- * Reads a model of CatBoost (tested: 1.2.10), on this thread: symmetric trees, numeric and one-hot splits, missing values,
- * `scale_and_bias`. Values are compared in float32, as CatBoost does, and scores are added in float64.
+ * Reads a model of CatBoost (tested: 1.2.10), on this thread: symmetric trees and those of the other grow policies,
+ * numeric and one-hot splits, missing values, `scale_and_bias`. Values are compared in float32, as CatBoost does, and scores are added in float64.
  *
  * Categorical columns take the text that CatBoost saw, numbers written as text (`'3'`). A categorical column with more
  * values than `one_hot_max_size` becomes statistics of the targets (CTR) in CatBoost; such models are refused.
  *
  * @param source - what `save_model(path, format='json')` wrote
  * @returns a fitted {@link ImportedClassifier}, or {@link ImportedRegressor}
- * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (CTR, text and embedding features, other
- *   grow policies than SymmetricTree, a loss that is not in the list of docs/guide/interchange.md)
+ * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (CTR, text and embedding features, a
+ *   loss that is not in the list of docs/guide/interchange.md)
  * @example
  * ```ts
  * import { readFile } from 'node:fs/promises';
@@ -78,11 +78,20 @@ export function importCatBoost(
   const [scale, bias] = scaleAndBias(model);
   if (objective.kind === 'multiclass' ? bias.length < 2 : bias.length !== 1)
     throw reader.fail(`loss_function '${name}' with ${bias.length} scores is not supported`);
-  const features = new Features(model);
+  const isSymmetric = Object.hasOwn(model, 'oblivious_trees');
+  const trees = reader.list(model, isSymmetric ? 'oblivious_trees' : 'trees');
+  const read = trees.map((_, t) => {
+    const tree = reader.object(trees, String(t));
+    return isSymmetric ? { tree, nodes: listOf(tree, 'splits').map((split) => ({ split })) } : unnest(tree);
+  });
+  const features = new Features(model, read);
   const assembler = new TreeAssembler(reader, features.columns.length);
-  const trees = reader.list(model, 'oblivious_trees');
-  for (let t = 0; t < trees.length; t++) {
-    assembler.add(readTree(reader.object(trees, String(t)), features, bias.length, scale));
+  for (const each of read) {
+    assembler.add(
+      'tree' in each
+        ? readTree(each.tree, features, bias.length, scale)
+        : readNested(each, features, bias.length, scale),
+    );
   }
   assembler.endGroup();
   const isNumber = objective.kind === 'number';
@@ -113,8 +122,6 @@ function parse(source: string | Uint8Array): object {
     throw error;
   }
   if (typeof model !== 'object' || model === null) throw reader.fail('it is no object');
-  if (!Object.hasOwn(model, 'oblivious_trees') && Object.hasOwn(model, 'trees'))
-    throw reader.fail('trees that are not symmetric (grow_policy) are not supported');
   return model;
 }
 
@@ -146,7 +153,7 @@ class Features {
   /** Of each column: the codes of its categories by hash. */
   readonly #codes = new Map<number, ReadonlyMap<number, number>>();
 
-  constructor(model: object) {
+  constructor(model: object, trees: readonly Splits[]) {
     const info = reader.object(model, 'features_info');
     for (const kind of ['text_features', 'embedding_features'])
       if (listOf(info, kind).length > 0) throw reader.fail(`${kind} are not supported`);
@@ -170,7 +177,7 @@ class Features {
     this.columns = reader
       .distinct(names as string[])
       .map((name): Column => ({ name, kind: 'number', hasMissing: true }));
-    this.#findCategories(model, info);
+    this.#findCategories(trees, info);
   }
 
   /** The question of a split. */
@@ -194,12 +201,13 @@ class Features {
   }
 
   /** The categories that splits ask for; others are alike to the model. */
-  #findCategories(model: object, info: object): void {
+  #findCategories(trees: readonly Splits[], info: object): void {
     if (this.#categorical.length === 0) return;
     const texts = new Map(listOf(info, 'cat_features_hash').map((each) => [hashOf(each, 'hash'), each]));
     const asked = new Map(this.#categorical.map((column) => [column, new Set<number>()]));
-    for (const tree of reader.list(model, 'oblivious_trees') as object[]) {
-      for (const split of listOf(tree, 'splits')) {
+    for (const { nodes } of trees) {
+      for (const { split } of nodes) {
+        if (split === undefined) continue;
         const type = reader.string(split, 'split_type');
         if (type === 'FloatFeature') continue;
         const { column, hash } = this.#oneHot(split, type);
@@ -209,7 +217,10 @@ class Features {
     for (const [column, hashes] of asked) {
       const named = Array.from(hashes, (hash) => {
         const text = texts.get(hash);
-        if (text === undefined) throw reader.fail(`a split asks for a category of unknown text (${hash})`);
+        if (text === undefined)
+          throw reader.fail(
+            `a split asks for a category of unknown text (${hash}): save_model writes the texts when it is given the pool`,
+          );
         return [reader.string(text, 'value'), hash] as const;
       }).sort(([a], [b]) => (a < b ? -1 : 1));
       this.#codes.set(column, new Map(named.map(([, hash], code) => [hash, code])));
@@ -222,6 +233,37 @@ class Features {
       };
     }
   }
+}
+
+/** A tree as far as its splits go; leaves have none. */
+interface Splits {
+  readonly nodes: ReadonlyArray<{ readonly split?: object }>;
+}
+
+/** A tree of nested nodes as a list, in which every node comes after its parent. */
+interface NestedTree extends Splits {
+  readonly nodes: ReadonlyArray<{ readonly split?: object; readonly node: object }>;
+  /** By node: the left child, before the right one; -1 for a leaf. */
+  readonly left: readonly number[];
+}
+
+/** What grow policies other than SymmetricTree make: { split, left, right }, or { value, weight } for a leaf. */
+function unnest(root: object): NestedTree {
+  const nodes: Array<{ split?: object; node: object }> = [];
+  const left: number[] = [];
+  const queue = [root];
+  for (let k = 0; k < queue.length; k++) {
+    const node = queue[k];
+    if (Object.hasOwn(node, 'value')) {
+      nodes.push({ node });
+      left.push(-1);
+      continue;
+    }
+    nodes.push({ node, split: reader.object(node, 'split') });
+    left.push(queue.length);
+    queue.push(reader.object(node, 'left'), reader.object(node, 'right'));
+  }
+  return { nodes, left };
 }
 
 /** A list of objects that may be missing. */
@@ -272,10 +314,7 @@ function readTree(tree: object, features: Features, width: number, scale: number
     right: (node) => 2 * node + (isCategory(node) ? 1 : 2),
     feature: (node) => question(node).column,
     threshold: (node) => (question(node) as { border: number }).border,
-    rules: (node) => {
-      if (isCategory(node)) return NODE_RULES.categories;
-      return question(node).missingIsLargest ? 0 : NODE_RULES.missingLeft;
-    },
+    rules: (node) => rulesOf(question(node)),
     categories: (node) => [(question(node) as { category: number }).category],
     value: (node) => {
       const begin = leafOf(node) * width;
@@ -284,4 +323,48 @@ function readTree(tree: object, features: Features, width: number, scale: number
     },
     cover: (node) => cover[node],
   };
+}
+
+/** The nodes of a tree that is not symmetric; answers of yes go to the right. */
+function readNested(
+  { nodes, left }: NestedTree,
+  features: Features,
+  width: number,
+  scale: number,
+): SourceTree {
+  const questions = nodes.map(({ split }) => split && features.question(split));
+  const question = (node: number) => questions[node] as Question;
+  const isCategory = (node: number) => 'category' in question(node);
+  const values = nodes.map(({ node, split }) => {
+    if (split !== undefined) return undefined;
+    const value = reader.find(node, ['value']);
+    return width === 1 && typeof value === 'number'
+      ? reader.numbers({ value: [value] }, 'value')
+      : reader.numbers(node, 'value', width);
+  });
+  const cover = new Float64Array(nodes.length);
+  for (let node = cover.length - 1; node >= 0; node--) {
+    const weight = Number(reader.find(nodes[node].node, ['weight']) ?? 0);
+    cover[node] = left[node] < 0 ? Math.max(0, weight) || 0 : cover[left[node]] + cover[left[node] + 1];
+  }
+  return {
+    nodes: nodes.length,
+    // What is in a set goes left, so that the children of such a node change places.
+    left: (node) => (left[node] < 0 ? -1 : left[node] + (isCategory(node) ? 1 : 0)),
+    right: (node) => left[node] + (isCategory(node) ? 0 : 1),
+    feature: (node) => question(node).column,
+    threshold: (node) => (question(node) as { border: number }).border,
+    rules: (node) => rulesOf(question(node)),
+    categories: (node) => [(question(node) as { category: number }).category],
+    value: (node) => {
+      const scaled = (values[node] as Float64Array).map((value) => scale * value);
+      return width === 1 ? scaled[0] : scaled;
+    },
+    cover: (node) => cover[node],
+  };
+}
+
+function rulesOf(question: Question): number {
+  if ('category' in question) return NODE_RULES.categories;
+  return question.missingIsLargest ? 0 : NODE_RULES.missingLeft;
 }

@@ -338,7 +338,6 @@ describe('importCatBoost', () => {
     ['not JSON', () => importCatBoost('{')],
     ['no object', () => importCatBoost('3')],
     ["no object 'model_info'", () => importCatBoost('{}')],
-    ['not symmetric', () => importCatBoost('{"trees": []}')],
     [
       "loss_function 'constructor'",
       catboost((m) => (m.model_info.params.loss_function.type = 'constructor')),
@@ -359,6 +358,43 @@ describe('importCatBoost', () => {
     ['flat_feature_index', catboost((m) => (m.features_info.float_features[0].flat_feature_index = 9))],
   ])('refuses: %s', (why, run) => {
     expect(refusal(run)).toMatch(why);
+  });
+});
+
+describe('trees of CatBoost that are not symmetric', () => {
+  const file = 'catboost-categories-lossguide.json';
+  const changed = (change: (root: Json) => void) => () => {
+    const model = JSON.parse(textOf(file));
+    change(model.trees[0]);
+    return importCatBoost(JSON.stringify(model));
+  };
+
+  test.each([
+    ["no object 'left'", changed((root) => delete root.left)],
+    ["no object 'split'", changed((root) => delete root.split)],
+    ["no object 'right'", changed((root) => (root.right = 5))],
+    ["no list 'value'", changed((root) => (root.value = 'x'))],
+    ["'value' has 2 values, not 1", changed((root) => (root.value = [1, 2]))],
+    ['holds no numbers', changed((root) => (root.value = [null]))],
+    ['float_feature_index', changed((root) => (root.split = { split_type: 'FloatFeature' }))],
+    ['not supported', changed((root) => (root.split = { split_type: 'OnlineCtr' }))],
+  ])('refuses: %s', (words, run) => {
+    expect(refusal(run)).toMatch(words);
+  });
+
+  test('a chain of any depth is read', () => {
+    const model = JSON.parse(textOf('catboost-depthwise-classes.json'));
+    const leaf = { value: [1, 0, 0], weight: 1 };
+    let root: Json = leaf;
+    for (let i = 0; i < 3000; i++) {
+      root = {
+        split: { split_type: 'FloatFeature', float_feature_index: 0, border: i },
+        left: leaf,
+        right: root,
+      };
+    }
+    model.trees = [root];
+    expect(importCatBoost(JSON.stringify(model)).predictSync([[5000, 0, 0, 0]])).toHaveLength(1);
   });
 });
 

@@ -126,6 +126,8 @@ CATBOOST = [
     ("one-against-all", "class", {"loss_function": "MultiClassOneVsAll"}),
     ("categories", "number", {"loss_function": "RMSE", "one_hot_max_size": 255}),
     ("categories-binary", "binary", {"loss_function": "Logloss", "one_hot_max_size": 255}),
+    ("depthwise-classes", "class", {"loss_function": "MultiClass", "grow_policy": "Depthwise"}),
+    ("categories-lossguide", "number", {"loss_function": "RMSE", "one_hot_max_size": 255, "grow_policy": "Lossguide", "max_leaves": 12, "depth": 6}),
 ]
 
 
