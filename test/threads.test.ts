@@ -17,6 +17,7 @@ const script = `
   const X = Object.fromEntries(names.map((name) => [name, table[name].slice(0, rows)]));
   const y = table.median_house_value.slice(0, rows);
   const dear = Array.from(y, (value) => Math.min(2, Math.floor(value / 120000)));
+  const qid = Array.from(y, (_, i) => i >> 6);
   const filled = new boreal.SimpleImputer({ strategy: 'median' });
   const seeded = { nEstimators: 12, randomState: 5 };
   const prepared = (model) => boreal.makePipeline(filled, new boreal.StandardScaler(), model);
@@ -34,14 +35,15 @@ const script = `
     extra: [new boreal.ExtraTreesClassifier(seeded), dear],
     exactBoosted: [new boreal.GradientBoostingRegressor({ ...seeded, subsample: 0.5 }), y],
     boosted: [new boreal.HistGradientBoostingRegressor({ maxIter: 10, randomState: 5, maxFeatures: 0.5 }), y],
+    ranked: [new boreal.HistGradientBoostingRanker({ maxIter: 6, randomState: 5, subsample: 0.9 }), dear, { qid }],
     boostedClasses: [new boreal.HistGradientBoostingClassifier({ maxIter: 6, randomState: 5, earlyStopping: true }), dear],
     oneSided: [new boreal.HistGradientBoostingRegressor({ maxIter: 6, learningRate: 0.4, randomState: 5, rowSampling: 'goss' }), y],
     dropout: [new boreal.HistGradientBoostingClassifier({ maxIter: 8, randomState: 5, boosting: 'dart', skipDrop: 0.1 }), dear],
     imputer: [new boreal.SimpleImputer({ strategy: 'mostFrequent' }), y],
   };
   const hashes = {};
-  for (const [name, [model, target]] of Object.entries(models)) {
-    await model.fit(X, target);
+  for (const [name, [model, target, options]] of Object.entries(models)) {
+    await model.fit(X, target, options);
     hashes[name + ' learned'] = hash(model.toBytes());
     const plan = model.compile({ output: model.kind === 'classifier' ? 'proba' : 'value' });
     hashes[name + ' predicts'] = hash(new Uint8Array((await plan.run(X)).data.buffer));

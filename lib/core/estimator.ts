@@ -60,6 +60,8 @@ export interface EstimatorTags {
   readonly watchesValidation?: boolean;
   /** Numbers below 0 are refused. Default false. */
   readonly positive?: boolean;
+  /** Rows are ranked within queries: `group` and `qid` are for it, and y holds grades 0, 1, ... Default false. */
+  readonly ranks?: boolean;
   /** X is handed on to inner estimators that do their own checks. Default false. */
   readonly delegates?: boolean;
 }
@@ -196,7 +198,13 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   }
 
   #checkInput(input: FitInput): void {
-    const { allowCategories = false, allowNan = false, watchesValidation = false } = this.tags;
+    const { allowCategories = false, allowNan = false, ranks = false, watchesValidation = false } = this.tags;
+    if (input.queries !== null && !ranks) {
+      throw new StateError(
+        'ERR_NOT_SUPPORTED',
+        `${this.constructor.name} does not rank, and takes neither group nor qid.`,
+      );
+    }
     if (input.validation !== null && !watchesValidation) {
       throw new StateError(
         'ERR_NOT_SUPPORTED',

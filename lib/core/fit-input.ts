@@ -6,6 +6,7 @@ import { requireValues } from './linalg/base.js';
 import { type Dtype, type FloatArray, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import { type Device, describeValueError } from './plan.js';
+import { encodeQueries, type QueryOptions } from './queries.js';
 import { type Column, Schema } from './schema.js';
 
 /** A step of a long operation. */
@@ -33,8 +34,8 @@ export type ValidationSet = readonly [
   sampleWeight?: ArrayLike<number> | null,
 ];
 
-/** Options of every `fit`. */
-export interface FitOptions {
+/** Options of every `fit`. Those of queries are for rankers: see {@link HistGradientBoostingRanker}. */
+export interface FitOptions extends QueryOptions {
   /** One weight >= 0 per row. Default: all rows count alike. */
   readonly sampleWeight?: ArrayLike<number>;
   /**
@@ -42,6 +43,10 @@ export interface FitOptions {
    * {@link HistGradientBoostingClassifier}. A pipeline hands them through its steps.
    */
   readonly validation?: ValidationSet;
+  /** As `group`, of the validation set. */
+  readonly validationGroup?: ArrayLike<number> | null;
+  /** As `qid`, of the validation set. */
+  readonly validationQid?: ArrayLike<number | string> | null;
   /** Aborts the fit; the estimator keeps its previous state. */
   readonly signal?: AbortSignal;
   /**
@@ -69,6 +74,7 @@ export interface ValidationInput {
   readonly x: Matrix;
   readonly y: ArrayLike<unknown>;
   readonly sampleWeight: Float64Array | null;
+  readonly queries: Int32Array | null;
 }
 
 /** The training set as estimators see it. */
@@ -80,6 +86,8 @@ export interface FitInput {
   readonly y: ArrayLike<unknown> | undefined;
   readonly sampleWeight: Float64Array | null;
   readonly validation: ValidationInput | null;
+  /** Where queries begin, and the number of rows; null when none were given. */
+  readonly queries: Int32Array | null;
   readonly signal: AbortSignal | undefined;
   readonly cancel: CancelHandle | null;
   readonly onProgress: ((event: Progress) => unknown) | undefined;
@@ -148,7 +156,8 @@ export function encodeFitInput(
     columns: schema.columns,
     y: copyTargets(y),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
-    validation: options.validation ? encodeValidation(options.validation, schema, x.dtype) : null,
+    validation: options.validation ? encodeValidation(options.validation, options, schema, x.dtype) : null,
+    queries: encodeQueries(options, x.rows, 'fit'),
     signal: options.signal,
     cancel: null,
     onProgress: options.onProgress ?? undefined,
@@ -156,7 +165,12 @@ export function encodeFitInput(
   return { input, schema };
 }
 
-function encodeValidation(set: ValidationSet, schema: Schema, dtype: Dtype): ValidationInput {
+function encodeValidation(
+  set: ValidationSet,
+  { validationGroup: group, validationQid: qid }: FitOptions,
+  schema: Schema,
+  dtype: Dtype,
+): ValidationInput {
   if (!Array.isArray(set) || set.length < 2 || set.length > 3) {
     throw new ValidationError('ERR_PARAMETER', 'validation must be [X, y] or [X, y, sampleWeight].');
   }
@@ -173,6 +187,7 @@ function encodeValidation(set: ValidationSet, schema: Schema, dtype: Dtype): Val
     x,
     y: copyTargets(y) as ArrayLike<unknown>,
     sampleWeight: sampleWeight ? encodeWeights(sampleWeight, x.rows) : null,
+    queries: encodeQueries({ group, qid }, x.rows, 'validation'),
   };
 }
 

@@ -8,7 +8,7 @@ import { NODE_RULES } from '../core/plan-types.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
 import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from '../metrics/index.js';
-import { type BoosterSpec, native } from '../native.js';
+import { type BoosterRank, type BoosterSpec, native } from '../native.js';
 import { bringGradients, type CustomLoss, makeExchange, startOf } from './custom-loss.js';
 import {
   categoricalMarks,
@@ -35,9 +35,17 @@ export interface HistBoostingTask {
   readonly strata: Int32Array | null;
   /** The validation set of the caller in the form of y and weights; null without one. */
   readonly validation: Pick<Part, 'y' | 'weights'> | null;
+  /** What `scoring` other than 'loss' looks at; null where there is no other. */
+  readonly scores: ModelScores | null;
+  /** Of the loss 'lambdarank'. */
+  readonly rank: BoosterRank | null;
+}
+
+/** The model so far as scorers see it. */
+export interface ModelScores {
   /** The scorer that `scoring: 'score'` means. */
-  readonly ownScorer: ScorerName;
-  /** The model so far as scorers see it, which has these raw scores, [outputs, rows], for the rows they ask for. */
+  readonly own: ScorerName;
+  /** A model that has these raw scores, [outputs, rows], for the rows that scorers ask for. */
   readonly scorable: (raw: Float64Array, rows: number) => ScorableEstimator;
   /** y as scorers see it. */
   readonly truth: (y: Float64Array) => ArrayLike<Label>;
@@ -47,6 +55,8 @@ interface Part {
   readonly x: Matrix;
   readonly y: Float64Array;
   readonly weights: Float64Array | null;
+  /** Where queries begin, and the number of rows; null where rows aren't ranked. */
+  readonly queries: Int32Array | null;
 }
 
 /** Trains; `previous` are the trees to go on from. */
@@ -60,21 +70,34 @@ export async function fitHistBoosting(
   const { x, cancel } = input;
   const seed = resolveSeed(params.randomState);
   const { custom } = task;
-  const given = input.validation && task.validation && { x: input.validation.x, ...task.validation };
+  const queriesOf = (rows: number, queries: Int32Array | null) =>
+    task.rank && (queries ?? Int32Array.of(0, rows));
+  const given = input.validation &&
+    task.validation && {
+      ...task.validation,
+      x: input.validation.x,
+      queries: queriesOf(input.validation.x.rows, input.validation.queries),
+    };
   const hasLoss = custom === null || custom.value !== undefined;
   const canScore = params.scoring !== 'loss' || hasLoss;
   const automatic = canScore && params.boosting === 'gbdt' && (given !== null || x.rows > 10_000);
   const stopping = params.earlyStopping === 'auto' ? automatic : params.earlyStopping;
+  if (custom !== null && params.boosting === 'dart') {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `${owner.constructor.name}: a custom loss needs boosting 'gbdt': 'dart' drops trees just before it asks for gradients.`,
+    );
+  }
   if (!canScore && (stopping || given !== null)) {
     throw new ValidationError(
       'ERR_PARAMETER',
       `${owner.constructor.name}: a custom loss without 'value' cannot be watched; add it, or set 'scoring' to a scorer.`,
     );
   }
-  const whole: Part = { x, y: task.y, weights: task.weights };
+  const whole: Part = { x, y: task.y, weights: task.weights, queries: queriesOf(x.rows, input.queries) };
   const draws = stopping && given === null;
-  const heldOut = draws ? drawHeldOut(owner, params.validationFraction, task, seed) : null;
-  const train = heldOut === null ? whole : takePart(whole, rowsWithout(heldOut, x.rows));
+  const heldOut = draws ? drawHeldOut(owner, params.validationFraction, whole, task.strata, seed) : null;
+  const train = heldOut === null ? whole : takePart(whole, without(heldOut, unitsOf(whole)));
   const valid = heldOut === null ? given : takePart(whole, heldOut);
   const done = previous?.iterations ?? 0;
   if (done > params.maxIter) {
@@ -88,6 +111,8 @@ export async function fitHistBoosting(
     seed,
     start: custom && startOf(owner, custom, train.y, train.weights, task.outputs),
     firstTree: done * task.outputs,
+    queries: train.queries,
+    validQueries: valid?.queries ?? null,
     scores: previous && (await rawScores(previous, train.x, cancel)),
     validScores: previous && valid && (await rawScores(previous, valid.x, cancel)),
   };
@@ -109,10 +134,13 @@ export async function fitHistBoosting(
   const validationScore = Array.from(previous?.validationScore ?? []);
   const recording = stopping || given !== null;
   const { scoring } = params;
-  const scorer = scoring === 'loss' ? null : getScorer(scoring === 'score' ? task.ownScorer : scoring);
+  const { scores } = task;
+  const scorer = scoring === 'loss' || !scores ? null : getScorer(scoring === 'score' ? scores.own : scoring);
   const evaluate = input.onProgress !== undefined || (recording && scorer === null);
   const scoreOf = (part: Part, loss: number) =>
-    scorer === null ? -loss : scoreRaw(scorer, task, part, native.boosterScores(booster, part === valid));
+    scorer && scores
+      ? scoreRaw(scorer, scores, part, native.boosterScores(booster, part === valid))
+      : (task.rank ? 1 : 0) - loss;
   const record = async (losses: { train: number; valid: number }) => {
     trainScore.push(await scoreOf(train, losses.train));
     if (valid !== null) validationScore.push(await scoreOf(valid, losses.valid));
@@ -167,20 +195,24 @@ export async function fitHistBoosting(
   return previous === null ? fresh : joinTrees(previous, fresh);
 }
 
+/** What of the spec a fit decides, not the parameters. */
+type FitSpec = Pick<
+  BoosterSpec,
+  'seed' | 'start' | 'firstTree' | 'queries' | 'validQueries' | 'scores' | 'validScores'
+>;
+
 function specOf(
   owner: object,
   { columns }: FitInput,
   params: HistBoostingParams,
   task: HistBoostingTask,
-): Omit<BoosterSpec, 'seed' | 'start' | 'firstTree' | 'scores' | 'validScores'> {
+): Omit<BoosterSpec, keyof FitSpec> {
   const categorical = categoricalMarks(owner, params.categoricalFeatures, columns);
   return {
     loss: task.loss,
     lossParameter: task.lossParameter,
     classes: task.loss === 'softmax' ? task.outputs : 0,
-    rank: null,
-    queries: null,
-    validQueries: null,
+    rank: task.rank,
     learningRate: params.learningRate,
     sampling: samplingSpec(owner, params),
     dropout: dropoutSpec(owner, params),
@@ -203,8 +235,8 @@ function specOf(
 }
 
 /** The score of rows that have these raw scores. */
-function scoreRaw(scorer: Scorer, task: HistBoostingTask, part: Part, raw: Float64Array): Promise<number> {
-  return scorer(task.scorable(raw, part.y.length), part.x, task.truth(part.y), {
+function scoreRaw(scorer: Scorer, scores: ModelScores, part: Part, raw: Float64Array): Promise<number> {
+  return scorer(scores.scorable(raw, part.y.length), part.x, scores.truth(part.y), {
     sampleWeight: part.weights,
   });
 }
@@ -225,36 +257,47 @@ function hasStalled(scores: readonly number[], { nIterNoChange, tol }: HistBoost
   return reference >= 0 && scores.slice(reference + 1).every((score) => score <= scores[reference] + tol);
 }
 
-/** Rows for validation, ascending; null for none. */
+/** What is held out or not as a whole: queries where rows are ranked, else rows. */
+function unitsOf({ y, queries }: Part): number {
+  return queries ? queries.length - 1 : y.length;
+}
+
+/** Rows (or queries) for validation, ascending; null for none. */
 function drawHeldOut(
   owner: object,
   fraction: number | null,
-  { strata, y }: HistBoostingTask,
+  whole: Part,
+  strata: Int32Array | null,
   seed: number,
 ): Int32Array | null {
   if (fraction === null) return null;
-  const rows = y.length;
-  const count = fraction < 1 ? Math.ceil(fraction * rows) : fraction;
-  if (count >= rows) {
+  const units = unitsOf(whole);
+  const count = fraction < 1 ? Math.ceil(fraction * units) : fraction;
+  if (count >= units) {
     throw new ValidationError(
       'ERR_PARAMETER',
-      `${owner.constructor.name}: parameter 'validationFraction' leaves no rows to train on; there are ${rows}.`,
+      `${owner.constructor.name}: parameter 'validationFraction' leaves nothing to train on; there are ${units} ${whole.queries ? 'queries' : 'rows'}.`,
     );
   }
-  const order = new Random(seed).permutation(rows);
+  const order = new Random(seed).permutation(units);
   if (strata === null) return order.slice(0, count).sort();
   // Sorted by class the shuffled rows are met in turn by every (rows / count)-th place, which keeps the shares.
   const byClass = order.sort((a, b) => strata[a] - strata[b]);
-  return Int32Array.from({ length: count }, (_, k) => byClass[Math.floor(((k + 0.5) * rows) / count)]).sort();
+  return Int32Array.from(
+    { length: count },
+    (_, k) => byClass[Math.floor(((k + 0.5) * units) / count)],
+  ).sort();
 }
 
-function rowsWithout(rows: Int32Array, total: number): Int32Array {
+function without(units: Int32Array, total: number): Int32Array {
   const left = new Uint8Array(total).fill(1);
-  for (const row of rows) left[row] = 0;
+  for (const unit of units) left[unit] = 0;
   return Int32Array.from({ length: total }, (_, i) => i).filter((i) => left[i] === 1);
 }
 
-function takePart({ x, y, weights }: Part, rows: Int32Array): Part {
+/** Rows, or the rows of queries, with what belongs to them. */
+function takePart({ x, y, weights, queries }: Part, units: Int32Array): Part {
+  const rows = queries === null ? units : rowsOf(queries, units);
   const take = (values: Float64Array) => Float64Array.from(rows, (row) => values[row]);
   const taken = weights && take(weights);
   if (taken?.every((weight) => weight === 0)) {
@@ -263,7 +306,22 @@ function takePart({ x, y, weights }: Part, rows: Int32Array): Part {
       'sampleWeight: the rows that are held out, or the others, all weigh 0.',
     );
   }
-  return { x: x.takeRows(rows), y: take(y), weights: taken };
+  let end = 0;
+  const offsets = queries && Int32Array.from(units, (q) => (end += queries[q + 1] - queries[q]));
+  return {
+    x: x.takeRows(rows),
+    y: take(y),
+    weights: taken,
+    queries: offsets && joined([Int32Array.of(0), offsets]),
+  };
+}
+
+function rowsOf(queries: Int32Array, units: Int32Array): Int32Array {
+  return joined(
+    Array.from(units, (q) =>
+      Int32Array.from({ length: queries[q + 1] - queries[q] }, (_, i) => queries[q] + i),
+    ),
+  );
 }
 
 /** Raw scores of a model, [outputs, rows], in float64. */

@@ -159,9 +159,12 @@ export class HistGradientBoostingClassifier extends Classifier<
         y: Float64Array.from(validCodes),
         weights: weightsOfRows(byClass, validCodes, validation.sampleWeight),
       },
-      ownScorer: 'accuracy',
-      scorable: (raw, rows) => classifierOfScores(raw, rows, classes),
-      truth: (y) => Array.from(y, (code) => classes[code]),
+      scores: {
+        own: 'accuracy',
+        scorable: (raw, rows) => classifierOfScores(raw, rows, classes),
+        truth: (y) => Array.from(y, (code) => classes[code]),
+      },
+      rank: null,
     };
     const previous = this.params.warmStart && this.isFitted ? this.#comparable(classes, input.x.cols) : null;
     return { ...(await fitHistBoosting(this, input, this.params, task, previous)), classes };
@@ -359,9 +362,12 @@ export class HistGradientBoostingRegressor extends Regressor<
         y: encodeTargets(validation.y, validation.x.rows),
         weights: validation.sampleWeight,
       },
-      ownScorer: 'r2',
-      scorable: (raw) => ({ predict: async () => raw.map(INVERSES[link]) }),
-      truth: (y) => y,
+      scores: {
+        own: 'r2',
+        scorable: (raw) => ({ predict: async () => raw.map(INVERSES[link]) }),
+        truth: (y) => y,
+      },
+      rank: null,
     };
     const goesOn = warmStart && this.isFitted;
     if (goesOn && input.x.cols !== this.nFeaturesIn) throw cannotGoOn(this);

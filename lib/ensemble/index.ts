@@ -4,5 +4,6 @@ export type { ForestClassifierParams, ForestRegressorParams, Interval } from './
 export * from './gradient-boosting.js';
 export type { BoostingState, GradientBoostingParams } from './gradient-boosting-state.js';
 export * from './hist-gradient-boosting.js';
+export * from './hist-gradient-boosting-ranker.js';
 export * from './isolation-forest.js';
 export * from './random-forest.js';

@@ -13,6 +13,7 @@ export {
   type WeightOptions,
 } from './classification.js';
 export type { Average, Labels, MatrixInput } from './input.js';
+export { type DcgOptions, dcgScore, ndcgScore, type RankingOptions } from './ndcg.js';
 export {
   cosineDistances,
   cosineDistancesAsync,

@@ -124,7 +124,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
       if (!(step instanceof Estimator)) continue;
       const schema = new Schema(current.columns, { kind: 'none' }, true);
       const isLast = i === steps.length - 1 || !isTransformer(step);
-      await step.fitInput(isLast ? current : { ...current, validation: null }, schema);
+      await step.fitInput(isLast ? current : { ...current, validation: null, queries: null }, schema);
       if (isLast) break;
       const transform = (x: Matrix) =>
         applyOps(x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), input.cancel);

@@ -30,7 +30,7 @@ export class Subject {
   readonly tags: Estimator['tags'];
   /** Rows of numbers, all multiples of 1/8: their float32 form is exact. */
   readonly X: Matrix<Float64Array>;
-  /** Labels of three classes or numbers, whichever the estimator learns; it depends on X and some noise. */
+  /** Labels of three classes, grades or numbers, whichever the estimator learns; it depends on X and some noise. */
   readonly y: number[];
 
   constructor(make: () => Estimator) {
@@ -72,7 +72,7 @@ export class Subject {
     const random = new Random(seed);
     return Array.from({ length: rows }, (_, i) => {
       const value = 2 * data[i * cols] - data[i * cols + cols - 1] + random.normal() / 4;
-      return this.kind === 'classifier' ? classOf(value) : value;
+      return this.kind === 'classifier' || this.tags.ranks ? classOf(value) : value;
     });
   }
 

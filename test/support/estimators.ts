@@ -16,6 +16,7 @@ import {
   GradientBoostingClassifier,
   GradientBoostingRegressor,
   HistGradientBoostingClassifier,
+  HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
   IsolationForest,
   KBinsDiscretizer,
@@ -212,6 +213,14 @@ export const EXAMPLES: readonly Example[] = [
     name: 'KBinsDiscretizer of equal widths, numbered',
     make: () => new KBinsDiscretizer({ nBins: 3, encode: 'ordinal', strategy: 'uniform' }),
     exceptions: SEEN,
+  },
+  {
+    name: 'HistGradientBoostingRanker',
+    make: () => new HistGradientBoostingRanker({ maxIter: 6, minSamplesLeaf: 2, maxLeafNodes: 6 }),
+    exceptions: {
+      [WEIGHTS]: 'a row that is repeated stands in the ranking again',
+      'score is the accuracy or R2 of the predictions': 'it is the NDCG of their order',
+    },
   },
   { name: 'LinearRegression', make: () => new LinearRegression() },
   { name: 'LinearRegression without intercept', make: () => new LinearRegression({ fitIntercept: false }) },

@@ -382,8 +382,14 @@ test('every instruction set learns the same bits', async () => {
     const { data, target } = boreal.loadDiabetes();
     const model = new boreal.HistGradientBoostingRegressor({ loss: 'gamma', maxIter: 10, randomState: 1 });
     await model.fit(data, target);
-    const { values, threshold, feature } = model.snapshot().fitted.state;
-    console.log(JSON.stringify([...values, ...threshold, ...feature]));
+    const ranker = new boreal.HistGradientBoostingRanker({ maxIter: 10, sigmoid: 0.7, randomState: 1 });
+    const qid = Array.from(target, (_, i) => Math.floor(i / 17));
+    await ranker.fit(data, Array.from(target, (value) => Math.floor(value / 90)), { qid });
+    const learned = [model, ranker].flatMap((fitted) => {
+      const { values, threshold, feature } = fitted.snapshot().fitted.state;
+      return [...values, ...threshold, ...feature];
+    });
+    console.log(JSON.stringify(learned));
   `;
   const [first, ...others] = await Promise.all(
     native.info().isas.map((isa) => evaluate<number[]>(script, { BOREAL_ISA: isa })),

@@ -32,6 +32,27 @@ describe('metrics agree with scikit-learn', () => {
   });
 });
 
+describe('NDCG', () => {
+  test('takes the rows of one query as a list', () => {
+    expect(metrics.ndcgScore([3, 0, 1], Float32Array.of(0.1, 0.9, 0.4), { k: 2 })).toBe(
+      metrics.ndcgScore([[3, 0, 1]], [[0.1, 0.9, 0.4]], { k: 2 }),
+    );
+    expect(metrics.dcgScore([2], [5])).toBe(2);
+  });
+
+  test('refuses what it cannot rank', () => {
+    const refused: Array<[() => number, string]> = [
+      [() => metrics.ndcgScore([1], [2]), 'ERR_SHAPE'],
+      [() => metrics.ndcgScore([[1, 0]], [[2, 1, 0]]), 'ERR_SHAPE'],
+      [() => metrics.ndcgScore([1, -1], [2, 1]), 'ERR_PARAMETER'],
+      [() => metrics.ndcgScore([1, 0], [2, 1], { k: 0 }), 'ERR_PARAMETER'],
+      [() => metrics.dcgScore([1, 0], [2, 1], { logBase: 1 }), 'ERR_PARAMETER'],
+      [() => metrics.ndcgScore([1, 0], [2, Number.NaN]), 'ERR_INPUT_NAN'],
+    ];
+    for (const [call, code] of refused) expect(call).toThrow(expect.objectContaining({ code }));
+  });
+});
+
 describe('inputs', () => {
   const yTrue = [0, 1, 2, 1];
 

@@ -24,6 +24,7 @@ import onnx_files
 import pairwise
 import preprocessing
 import projections
+import ranking
 import transformers
 import tree_options
 import trees
@@ -35,7 +36,7 @@ if __name__ == "__main__":
     with threadpool_limits(1):
         scripts = (
             *(loaded_datasets, metrics, monitor, naive_bayes, pairwise, preprocessing, projections, transformers, decompositions, linear, trees),
-            *(tree_options, boosting, hist_boosting, interchange, explanations, onnx_files, exports),
+            *(tree_options, boosting, hist_boosting, ranking, interchange, explanations, onnx_files, exports),
         )
         for script in scripts:
             script.main()

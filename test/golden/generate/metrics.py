@@ -26,6 +26,8 @@ NAMES = {
     "rocCurve": m.roc_curve,
     "precisionRecallCurve": m.precision_recall_curve,
     "averagePrecision": m.average_precision_score,
+    "dcgScore": m.dcg_score,
+    "ndcgScore": m.ndcg_score,
     "logLoss": m.log_loss,
     "brierScore": m.brier_score_loss,
     "meanSquaredError": m.mean_squared_error,
@@ -260,8 +262,25 @@ def numbers():
         case(metric, "flat", "flat", force_finite=False)
 
 
+def gains():
+    rng = np.random.default_rng(11)
+    inputs["gains"] = rng.integers(0, 4, (9, 12)).astype(float)
+    inputs["gains"][3] = 0
+    inputs["gainScores"] = np.round(rng.normal(size=(9, 12)), 3)
+    inputs["gainTies"] = rng.integers(0, 3, (9, 12)).astype(float)
+    inputs["queryWeights"] = np.arange(9) % 4 / 2
+    for scores in ("gainScores", "gainTies", "gains"):
+        for options in ({}, {"k": 3}, {"k": 40}, {"sample_weight": "$queryWeights"}):
+            case("ndcgScore", "gains", scores, **options)
+            case("dcgScore", "gains", scores, **options)
+    # Among ties NumPy's order depends on the processor.
+    case("ndcgScore", "gains", "gainScores", ignore_ties=True, k=5)
+    case("dcgScore", "gains", "gainScores", ignore_ties=True, k=5)
+    case("dcgScore", "gains", "gainTies", log_base=10)
+
+
 def main():
-    for build in (classes, rankings, numbers):
+    for build in (classes, rankings, numbers, gains):
         build()
     write("metrics", inputs=inputs, cases=cases)
 
