@@ -6,8 +6,8 @@ import { assertSame, assertThrows, type Check, describe } from './check.js';
 type Constructor = { new (): Estimator; fromParams(params: object): Estimator };
 const classOf = (estimator: Estimator) => estimator.constructor as unknown as Constructor;
 
-/** No rule allows a function. */
-const nonsense = () => {};
+/** No rule allows a symbol. */
+const nonsense = Symbol('nonsense');
 
 export const parameterChecks: readonly Check[] = [
   {
@@ -32,7 +32,7 @@ export const parameterChecks: readonly Check[] = [
         );
         assert.match(
           error.message,
-          new RegExp(`'${name}'.*function nonsense`),
+          new RegExp(`'${name}'.*Symbol.nonsense`),
           'the error names parameter and value',
         );
         assert.equal(estimator.isFitted, false);
