@@ -1,10 +1,12 @@
 // node forest-host.mjs FOLDER: boreal and onnxruntime-node on the models of the suite forest-inference, with the protocol
 // of line-process.mjs. `case model=NAME rows=N` prepares boreal for calls of N rows, `turn boreal CALLS` makes them, and
-// `latency ENGINE CALLS` times rows one by one. Rows rotate: one row repeated would find its nodes in the cache.
+// `latency ENGINE CALLS` times rows one by one. Rows rotate: one row repeated would find its nodes in the cache. `workers N MS`
+// has N threads, and `callers N MS` N asynchronous callers, ask the one plan at once, and answers rows per second.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
 import { importLightGBM, importXGBoost, Matrix, RandomForestClassifier, Schema } from '../../dist/index.js';
 import { percentile } from './time.mjs';
 
@@ -84,7 +86,45 @@ async function single(engine) {
   return (i) => session.run({ x: rows[i % rows.length] });
 }
 
+async function rateOfWorkers(count, millis) {
+  const workers = Array.from({ length: count }, () => {
+    const worker = new Worker(new URL('./row-worker.mjs', import.meta.url), {
+      workerData: { shared: prepared.plan.share(), x: test.data, cols },
+    });
+    const answers = [];
+    worker.on('message', (answer) => answers.shift()(answer));
+    const ask = (request) => {
+      worker.postMessage(request);
+      return new Promise((resolve) => answers.push(resolve));
+    };
+    return { worker, ask };
+  });
+  const all = (request) => Promise.all(workers.map(({ ask }) => ask(request)));
+  await all(millis / 5); // until V8 has compiled what it will compile
+  const start = performance.now();
+  const counts = await all(millis);
+  const seconds = (performance.now() - start) / 1000;
+  await Promise.all(workers.map(({ worker }) => worker.terminate()));
+  return counts.reduce((sum, count) => sum + count, 0) / seconds;
+}
+
+async function rateOfCallers(count, millis) {
+  const outs = Array.from({ length: count }, () => prepared.plan.runSync(parts[0]));
+  const end = performance.now() + millis;
+  let rows = 0;
+  const call = async (out) => {
+    while (performance.now() < end) {
+      await prepared.plan.run(parts[next++ % parts.length], out);
+      rows += out.rows;
+    }
+  };
+  await Promise.all(outs.map(call));
+  return rows / ((performance.now() - end + millis) / 1000);
+}
+
 const requests = {
+  workers: async ([count, millis]) => ({ rate: await rateOfWorkers(Number(count), Number(millis)) }),
+  callers: async ([count, millis]) => ({ rate: await rateOfCallers(Number(count), Number(millis)) }),
   hello: () => ({ engines: { boreal: 'this' } }),
   case(words) {
     const { model: name, rows } = Object.fromEntries(words.map((word) => word.split('=')));
