@@ -42,6 +42,7 @@ class CpuForestMux final : public CpuForest<T> {
     }
   }
 
+  size_t row_granule() const override { return kGranule; }
   size_t scratch_bytes(size_t) const override { return Scratch(*this, nullptr).bytes; }
   size_t memory_bytes() const override { return ranks_.memory_bytes() + layout_.memory_bytes(); }
 
@@ -54,6 +55,7 @@ class CpuForestMux final : public CpuForest<T> {
 
  private:
   static constexpr double kRegisterRows = 40;  // AVX2's 32, and a little for what a short block wastes
+  static constexpr size_t kGranule = 64;       // a register of AVX-512, two of AVX2
   static constexpr uint8_t kSigned = 0x80;
 
   struct Scratch {

@@ -38,6 +38,8 @@ class CpuOp {
   virtual size_t scratch_bytes(size_t /*rows*/) const { return 0; }
   // Bytes the op reads for every tile however few its rows: a large figure asks for larger tiles.
   virtual size_t memory_bytes() const { return 0; }
+  // Rows that cost as much as one: a tile had better hold a multiple of them.
+  virtual size_t row_granule() const { return 1; }
   // Rough nanoseconds a row on one thread; the constants come from a 4 GHz core and need not be exact.
   virtual double row_cost_ns() const = 0;
   // For explain().

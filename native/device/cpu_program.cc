@@ -45,6 +45,7 @@ class CpuProgram final : public Program<T> {
       describe(plan.ops[i]);
       memory_bytes_ += ops_.back()->memory_bytes();
       row_cost_ns_ += ops_.back()->row_cost_ns();
+      row_granule_ = std::max(row_granule_, ops_.back()->row_granule());
     }
     storage_ = SlotStorage(plan, [&](size_t op) { return ops_[op]->slot_use(); });
     output_width_ = plan.output_width();
@@ -153,7 +154,7 @@ class CpuProgram final : public Program<T> {
       fair = std::max(fair, std::min(kLargeShare, ceil_divide(rows, threads)));
     }
     const size_t worthwhile = static_cast<size_t>(kMinTileNs / row_cost_ns_) + 1;
-    return std::min(tile_rows_, std::max(fair, worthwhile));
+    return std::min(tile_rows_, ceil_divide(std::max(fair, worthwhile), row_granule_) * row_granule_);
   }
 
   void run_tile(const T* x, size_t first_row, size_t rows, T* out, const CancelToken* cancel) const {
@@ -201,7 +202,7 @@ class CpuProgram final : public Program<T> {
   SlotStorage storage_;
   size_t memory_bytes_ = 0;
   double row_cost_ns_ = 0;
-  size_t tile_rows_ = 1;
+  size_t tile_rows_ = 1, row_granule_ = 1;
 };
 
 }  // namespace

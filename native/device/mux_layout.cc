@@ -92,9 +92,9 @@ class TreeWriter {
   void write_rank_nodes() {
     layout_.rank_begin.push_back(static_cast<uint32_t>(first_));
     for (size_t k = 0; k < tree_.feature.size; ++k) {
-      const uint32_t left = static_cast<uint32_t>(tree_.inner(k) ? tree_.child(k) : k);
+      const uint32_t ahead = static_cast<uint32_t>(tree_.inner(k) ? tree_.child(k) - k : 0);
       const RankTest asked = tree_.inner(k) ? test(k) : RankTest{leaf_index_[k], 255};
-      layout_.rank_nodes[first_ + k] = asked.cut | asked.column << 8 | left << 20;
+      layout_.rank_nodes[first_ + k] = asked.cut | asked.column << 8 | ahead << 20;
     }
   }
 

@@ -44,7 +44,7 @@ struct RankFeature {
   bool narrow;  // values are rounded to float32 first
 };
 
-constexpr size_t kMuxRows = 128;    // of a block, a multiple of every ISA's byte lanes
+constexpr size_t kMuxRows = 256;    // of a block: four of the widest registers of bytes, to hide latencies
 constexpr size_t kMuxLeaves = 256;  // of a tree: an index is a byte
 constexpr size_t kMuxSlots = 9;     // zeros, and what a tree of kMuxLeaves leaves needs (Sethi and Ullman)
 constexpr uint32_t kMuxDepth = 8;   // of a perfect tree
@@ -71,7 +71,7 @@ struct PerfectNode {
 // For single rows: the same trees as nodes of 4 bytes.
 //   bits 0..7    inner: the row goes right iff its (unsigned) rank is greater; leaf: 255
 //   bits 8..19   inner: column; leaf: its index in the tree
-//   bits 20..31  inner: index of the left child within the tree; leaf: its own
+//   bits 20..31  inner: how far behind it the left child stands (right child = left + 1); leaf: 0
 using RankNode = uint32_t;
 constexpr size_t kRankColumns = 4096;  // that 12 bits can name
 struct RankedTrees {

@@ -52,7 +52,8 @@ size_t check_engines(const ForestArrays& forest, const Setting& setting, const s
       const CpuOpPtr<T> prepared = make_cpu_forest<T>(op, OpPlace{plan, 0}, *kernels, engine);
       if (prepared == nullptr) continue;
       ++engines;
-      for (const size_t count : {1, 2, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 129, 200}) {
+      for (const size_t count :
+           {1, 2, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 129, 191, 193, 255, 256, 257, 300}) {
         if (count > rows) break;
         CAPTURE(count);
         const std::vector<T> wanted(expected.begin(),
@@ -117,7 +118,7 @@ TEST_CASE_TEMPLATE("forest engines agree with a plain walk", T, float, double) {
         ForestArrays forest = random_forest(rng, 1 + rng.below(9), 2, 1, max_nodes, cuts, false, false, 40);
         forest.compare = compare;
         if (rng.below(2) == 0) add_random_rules(forest, rng, rng.below(2) == 0);
-        const std::vector<T> x = hard_rows<T>(rng, 200, 2, cuts);
+        const std::vector<T> x = hard_rows<T>(rng, 300, 2, cuts);
         CHECK(check_engines<T>(forest, {2, 1, ForestAggregate::kSum}, x) >= 3);
       }
     }
@@ -129,7 +130,7 @@ TEST_CASE_TEMPLATE("forest engines add up alike", T, float, double) {
   const std::vector<double> cuts = random_cuts(rng, 40);
   for (const size_t trees : {1, 4, 5, 13}) {
     CAPTURE(trees);
-    const std::vector<T> x = hard_rows<T>(rng, 129, 6, cuts);
+    const std::vector<T> x = hard_rows<T>(rng, 257, 6, cuts);
     const ForestArrays numbers = random_forest(rng, trees, 6, 1, 31, cuts, true, false, 25);
     check_engines<T>(numbers, {6, 1, ForestAggregate::kMean}, x);
     check_engines<T>(numbers, {6, 1, ForestAggregate::kPerTree}, x);
@@ -168,7 +169,7 @@ ForestArrays largest_trees() {
 
 TEST_CASE("the largest trees that a byte can index") {
   Rng rng(33);
-  const std::vector<float> x = random_rows<float>(rng, 200, 3);
+  const std::vector<float> x = random_rows<float>(rng, 300, 3);
   ForestArrays forest = largest_trees();
   CHECK(check_engines<float>(forest, {3, 1, ForestAggregate::kPerTree}, x) == 3);
   // The chain is too deep for a perfect tree; without it all engines run.

@@ -42,13 +42,13 @@ BOREAL_INLINE void mux_group(const MuxNode* nodes, size_t count, const uint8_t* 
   for (size_t v = 0; v < kVectors; ++v) store_bytes(leaf + v * Bytes::kLanes, slots[out][v]);
 }
 
-// group(Count<n>(), i) for the registers from row i on: kVectors of them as long as that many hold rows.
+// group(Count<n>(), i) for the registers from row i on: kVectors of them as long as that many hold rows, then
+// half as many.
 template <size_t kVectors, typename Group>
-BOREAL_INLINE void for_each_group(size_t rows, const Group& group) {
+BOREAL_INLINE void for_each_group(size_t rows, const Group& group, size_t i = 0) {
   constexpr size_t kRows = kVectors * Bytes::kLanes;
-  size_t i = 0;
   for (; i + kRows < rows + Bytes::kLanes && i + kRows <= kMuxRows; i += kRows) group(Count<kVectors>(), i);
-  for (; i < rows; i += Bytes::kLanes) group(Count<1>(), i);
+  if constexpr (kVectors > 1) for_each_group<kVectors / 2>(rows, group, i);
 }
 
 void mux(const MuxNode* nodes, size_t count, const uint8_t* ranks, size_t rows, uint8_t* leaf) noexcept {

@@ -24,9 +24,6 @@ inline void keep(uint64_t& value) {
 }
 
 struct WordNodes {
-  using Node = ForestNode;
-  using Value = uint32_t;
-
   explicit WordNodes(uint32_t feature_bits)
       : index_shift(32 + feature_bits), column_mask((uint64_t{1} << feature_bits) - 1) {}
 
@@ -42,22 +39,9 @@ struct WordNodes {
   uint64_t column_mask;
 };
 
-struct RankNodes {
-  using Node = RankNode;
-  using Value = uint8_t;
-
-  uint64_t step(const RankNode* nodes, const uint8_t* x, uint64_t at) const {
-    const RankNode node = nodes[at];
-    const uint8_t value = x[(node >> 8) & 0xfff];
-    uint64_t next = node >> 20;
-    next += static_cast<uint8_t>(node) < value;
-    return next;
-  }
-};
-
 // Walk w goes through nodes(w) with the row x(w) and at most `depth` levels, and ends at at[w].
-template <typename Format, typename Nodes, typename Row>
-inline void walk(const Format& format, const Nodes& nodes, const Row& x, uint32_t depth,
+template <typename Nodes, typename Row>
+inline void walk(const WordNodes& format, const Nodes& nodes, const Row& x, uint32_t depth,
                  uint64_t (&at)[kWalks]) {
   BOREAL_UNROLL
   for (int w = 0; w < kWalks; ++w) at[w] = 0;
@@ -87,25 +71,6 @@ inline void walk(const Format& format, const Nodes& nodes, const Row& x, uint32_
   }
 }
 
-// Takes one row through the trees first <= t < last; found(t, the leaf's node, its index) is called in order.
-template <typename Format, typename Table, typename Found>
-inline void walk_each_tree(const Format& format, const Table* forest, const typename Format::Value* x,
-                           size_t first, size_t last, const Found& found) {
-  for (; first < last; first += kWalks) {
-    const typename Format::Node* nodes[kWalks];
-    uint32_t depth = 0;
-    for (size_t w = 0; w < kWalks; ++w) {
-      const size_t tree = first + w < last ? first + w : last - 1;
-      nodes[w] = forest->nodes + forest->tree_begin[tree];
-      if (forest->tree_depth[tree] > depth) depth = forest->tree_depth[tree];
-    }
-    uint64_t at[kWalks];
-    walk(
-        format, [&](int w) { return nodes[w]; }, [&](int) { return x; }, depth, at);
-    for (size_t w = 0; w < kWalks && first + w < last; ++w) found(first + w, nodes[w][at[w]]);
-  }
-}
-
 void walk_rows(const ForestTable* forest, size_t tree, const uint32_t* x, size_t xs, size_t rows,
                uint32_t* leaf) noexcept {
   const WordNodes format(forest->feature_bits);
@@ -123,24 +88,87 @@ void walk_rows(const ForestTable* forest, size_t tree, const uint32_t* x, size_t
 }
 
 void walk_trees(const ForestTable* forest, const uint32_t* x, uint32_t* leaf) noexcept {
-  walk_each_tree(WordNodes(forest->feature_bits), forest, x, 0, forest->trees,
-                 [&](size_t tree, ForestNode node) { leaf[tree] = static_cast<uint32_t>(node); });
+  const WordNodes format(forest->feature_bits);
+  for (size_t first = 0; first < forest->trees; first += kWalks) {
+    const ForestNode* nodes[kWalks];
+    uint32_t depth = 0;
+    for (size_t w = 0; w < kWalks; ++w) {
+      const size_t tree = first + w < forest->trees ? first + w : forest->trees - 1;
+      nodes[w] = forest->nodes + forest->tree_begin[tree];
+      if (forest->tree_depth[tree] > depth) depth = forest->tree_depth[tree];
+    }
+    uint64_t at[kWalks];
+    walk(
+        format, [&](int w) { return nodes[w]; }, [&](int) { return x; }, depth, at);
+    for (size_t w = 0; w < kWalks && first + w < forest->trees; ++w)
+      leaf[first + w] = static_cast<uint32_t>(nodes[w][at[w]]);
+  }
 }
 
-inline uint32_t leaf_of(RankNode node) { return (node >> 8) & 0xfff; }
+constexpr uint32_t kAheadShift = 20;
+
+// From a node to a child, or from a leaf to itself. Written out where it can be: of these walks nothing waits
+// for memory, so that each instruction counts, and GCC needs half as many again.
+inline const RankNode* step(const RankNode* at, const uint8_t* ranks) {
+#if defined(__GNUC__) && defined(__x86_64__) && defined(__BMI__) && defined(__BMI2__)
+  constexpr uint32_t kColumnField = 8 | 12 << 8;  // first bit, bits << 8
+  uint64_t node, column, ahead;
+  asm("movl (%[at]), %k[node]\n\t"
+      "bextr %k[field], %k[node], %k[column]\n\t"
+      "shrx %k[shift], %k[node], %k[ahead]\n\t"
+      "cmpb (%[ranks],%[column]), %b[node]\n\t"
+      "adcl $0, %k[ahead]\n\t"
+      "leaq (%[at],%[ahead],4), %[at]"
+      : [at] "+&r"(at), [node] "=&q"(node), [column] "=&r"(column), [ahead] "=&r"(ahead)
+      : [ranks] "r"(ranks), [field] "r"(kColumnField), [shift] "r"(kAheadShift)
+      : "cc", "memory");
+  return at;
+#else
+  const RankNode node = *at;
+  return at + (node >> kAheadShift) + (static_cast<uint8_t>(node) < ranks[(node >> 8) & 0xfff] ? 1 : 0);
+#endif
+}
+
+// Takes one row through the trees first <= t < last; found(the row of the leaf's value) is called in order.
+template <typename Found>
+inline void walk_ranked_trees(const RankedTrees* forest, const uint8_t* ranks, size_t first, size_t last,
+                              const Found& found) {
+  constexpr size_t kTogether = 8;  // that registers hold
+  for (; first < last; first += kTogether) {
+    const RankNode* at[kTogether];
+    uint32_t depth = 0;
+    BOREAL_UNROLL
+    for (size_t w = 0; w < kTogether; ++w) {
+      const size_t tree = first + w < last ? first + w : last - 1;
+      at[w] = forest->nodes + forest->tree_begin[tree];
+      if (forest->tree_depth[tree] > depth) depth = forest->tree_depth[tree];
+    }
+    for (uint32_t level = 0; level < depth; ++level) {
+      if (level >= kShallow && level % kLevelsPerTest == 0) {
+        uint32_t ahead = 0;
+        BOREAL_UNROLL
+        for (size_t w = 0; w < kTogether; ++w) ahead |= *at[w] >> kAheadShift;
+        if (ahead == 0) break;  // all are leaves
+      }
+      BOREAL_UNROLL
+      for (size_t w = 0; w < kTogether; ++w) at[w] = step(at[w], ranks);
+    }
+    BOREAL_UNROLL
+    for (size_t w = 0; w < kTogether; ++w) {
+      if (first + w < last) found(forest->value_begin[first + w] + ((*at[w] >> 8) & 0xfff));
+    }
+  }
+}
 
 void walk_ranks(const RankedTrees* forest, const uint8_t* ranks, size_t first, size_t last,
                 uint32_t* leaf) noexcept {
-  walk_each_tree(RankNodes(), forest, ranks, first, last,
-                 [&](size_t tree, RankNode node) { *leaf++ = forest->value_begin[tree] + leaf_of(node); });
+  walk_ranked_trees(forest, ranks, first, last, [&](uint32_t row) { *leaf++ = row; });
 }
 
 double sum_ranks(const RankedTrees* forest, const uint8_t* ranks, const double* values, size_t first,
                  size_t last) noexcept {
   double sum = 0;
-  walk_each_tree(RankNodes(), forest, ranks, first, last, [&](size_t tree, RankNode node) {
-    sum += values[forest->value_begin[tree] + leaf_of(node)];
-  });
+  walk_ranked_trees(forest, ranks, first, last, [&](uint32_t row) { sum += values[row]; });
   return sum;
 }
 
