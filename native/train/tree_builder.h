@@ -1,7 +1,7 @@
 // Grows one decision tree, depth first or, when leaves are limited, the node of the greatest decrease first.
 // The rows of a node are a slice of one array, which a split partitions in place; each tree has its own
 // random stream, so it does not matter which thread grows it. Memory: 2 * sizeof(Row) + 4 bytes per row
-// besides SplitSearch (46 in all for two classes), kept from tree to tree; a finished tree has 25 bytes per
+// besides SplitSearch (54 in all for two classes), kept from tree to tree; a finished tree has 25 bytes per
 // node and 8 * outputs per leaf, one that grows 33 + 8 * outputs per node.
 #pragma once
 
