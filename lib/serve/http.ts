@@ -155,5 +155,6 @@ function withoutNaN(match: string): string {
 }
 
 function isJson(type: string | string[] | undefined): boolean {
+  if (type === 'application/json') return true;
   return typeof type === 'string' && /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type);
 }

@@ -141,18 +141,17 @@ export class App {
     // The client has gone.
     if (res.destroyed || res.writableEnded) return;
     const { status, body } = reply;
+    const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
     const headers = this.#headersOf(incoming, reply);
     // What is left of a body that is too large is not read.
     if (this.draining || status === 413) headers.push('connection', 'close');
-    if (status !== 204 && status !== 304) {
-      headers.push('content-length', typeof body === 'string' ? Buffer.byteLength(body) : body.length);
-    }
+    if (status !== 204 && status !== 304) headers.push('content-length', bytes);
     const requests = this.#requests;
     if (requests !== undefined) res.once('finish', () => requests.write(incoming, reply, started));
     try {
-      // Head and body go as one piece; `end(body)` would make two of them, with an empty one after it.
+      // Head and body go as one piece; `end(body)` would make two of them. ASCII is its own encoding.
       res.cork();
-      res.writeHead(status, headers).write(body);
+      res.writeHead(status, headers).write(body, bytes === body.length ? 'latin1' : 'utf8');
       res.uncork();
       res.end();
     } catch (err) {

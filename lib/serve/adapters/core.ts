@@ -143,6 +143,11 @@ export class BodyCollector {
     this.#parts.push(part);
   }
 
+  /** Bytes that have come. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** The whole; a single piece as it is. */
   get body(): Uint8Array {
     return this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts, this.#length);

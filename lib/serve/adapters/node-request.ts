@@ -79,17 +79,23 @@ export function readBody(
   failed: (error: unknown) => void,
 ): void {
   const body = new BodyCollector(limit);
+  // NaN where the body comes in chunks.
+  const length = Number(req.headers['content-length']);
   let isOver = false;
   const fail = (error: unknown) => {
     if (!isOver) failed(error);
     isOver = true;
   };
   const add = (part: Uint8Array) => {
+    if (isOver) return;
     try {
-      if (!isOver) body.add(part);
+      body.add(part);
     } catch (error) {
       fail(error);
+      return;
     }
+    // Node lets no more through than that; its 'end' comes later.
+    if (body.length === length) end();
   };
   const end = () => {
     if (!isOver) done(body.body);
