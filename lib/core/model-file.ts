@@ -134,6 +134,7 @@ export interface LoadedModel {
  * @param source - a path, or the bytes themselves (copied)
  * @returns the fitted estimator, ready to predict
  * @throws {ERR_MODEL_FILE} when the bytes are not a valid model
+ * @throws {ERR_PARAMETER} when the source is neither a path nor bytes
  * @example
  * ```ts
  * import { LinearRegression, load } from 'boreal';
@@ -149,7 +150,14 @@ export async function load(source: string | URL | Uint8Array): Promise<any> {
 
 /** As {@link load}, with the metadata that `save` was given. */
 export async function loadWithMetadata(source: string | URL | Uint8Array): Promise<LoadedModel> {
+  if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Uint8Array)) {
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `load takes a path, a file URL or bytes; got ${show(source)}.`,
+    );
+  }
   const bytes = source instanceof Uint8Array ? source : await readFile(source);
+  if (bytes.byteLength === 0) throw new FileFormatError('ERR_MODEL_FILE', 'The model file is empty.');
   // A private copy at offset 0: tensors are aligned views of it.
   const buffer = new ArrayBuffer(bytes.byteLength);
   new Uint8Array(buffer).set(bytes);

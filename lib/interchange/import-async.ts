@@ -32,8 +32,9 @@ const FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ?
 async function importOffLoop(
   importer: ImportTask['importer'],
   source: string | URL | Uint8Array,
-  { signal, ...options }: ImportAsyncOptions & object,
+  given: (ImportAsyncOptions & object) | null,
 ) {
+  const { signal, ...options } = given ?? {};
   if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Uint8Array))
     throw new ValidationError(
       'ERR_PARAMETER',

@@ -102,6 +102,15 @@ describe('save and load', () => {
     expect((await loadWithMetadata(path)).metadata).toHaveProperty('k');
   });
 
+  test('what is neither a path nor bytes, and bytes that were transferred', async () => {
+    for (const odd of [undefined, null, 5, {}, new ArrayBuffer(8)]) {
+      await expect(load(odd as never)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    }
+    const gone = Uint8Array.of(1, 2);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    await expect(load(gone)).rejects.toMatchObject({ code: 'ERR_MODEL_FILE' });
+  });
+
   test('a file that is not there is an error of the file system', async () => {
     await expect(load(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
