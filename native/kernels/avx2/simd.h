@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kRegisters = 16;
 constexpr size_t kTileRows = 6, kTileVectors = 2;  // 12 sums, 2 columns, 1 broadcast
+constexpr size_t kDepth = 384;
+constexpr size_t kUnpackedA = size_t{128} << 10, kUnpackedB = size_t{24} << 10;
 
 template <typename T>
 struct Vec;

@@ -11,6 +11,10 @@ namespace {
 
 constexpr size_t kRegisters = 32;
 constexpr size_t kTileRows = 12, kTileVectors = 2;  // 24 sums, 2 columns; an fma broadcasts from memory
+// C passes through the registers once for each block of k: 2 % more at 384. Operands are read where they lie
+// until they leave a second-level cache of 1 MiB: a panel takes whole pairs of lines of each row of B.
+constexpr size_t kDepth = 512;
+constexpr size_t kUnpackedA = size_t{4} << 20, kUnpackedB = size_t{1} << 20;
 
 template <typename T>
 struct Vec;

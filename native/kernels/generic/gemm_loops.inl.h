@@ -7,8 +7,6 @@
 namespace boreal {
 namespace {
 
-// A panel of B of this depth takes 24 KiB with 16 columns of float: most of a first-level cache of 32 KiB.
-constexpr size_t kDepth = 384;
 // A's block leaves more than half of a second-level cache of 512 KiB to B, B's stays in the third-level one.
 template <typename T>
 constexpr size_t kBlockRows = (size_t{192} << 10) / (kDepth * sizeof(T)) / kTileRows* kTileRows;
@@ -17,6 +15,11 @@ constexpr size_t kBlockCols = (size_t{2} << 20) / (kDepth * sizeof(T)) / kPanel<
 
 constexpr size_t least(size_t a, size_t b) { return a < b ? a : b; }
 constexpr size_t round_up(size_t a, size_t b) { return (a + b - 1) / b * b; }
+
+// Whether lines so far apart meet in one set of a first-level cache of 64 sets of 8 lines of 64 bytes, where
+// more than 8 of them evict each other before they are used up. Nothing is evicted from what fits as a whole.
+constexpr bool collide(size_t stride_bytes) { return stride_bytes % 4096 == 0; }
+constexpr size_t kFits = size_t{24} << 10;
 
 struct GemmPlan {
   bool pack_a, pack_b;
@@ -27,12 +30,18 @@ template <typename B>
 GemmPlan plan_of(const GemmTask<typename B::Value, typename B::Element>& t) {
   using T = typename B::Value;
   GemmPlan plan;
+  const size_t a_bytes = t.m * t.k * sizeof(T), b_bytes = t.k * t.n * sizeof(T);
   // Reading B where it lies touches a line or two of each row per panel.
-  plan.pack_b =
-      !t.b_packed && (t.b_col != 1 || (t.m > 4 * kTileRows && t.k * t.n * sizeof(T) > (size_t{24} << 10)));
-  plan.pack_a =
-      B::kPacksA && (t.alpha != T(1) || (t.m * t.k * sizeof(T) > (size_t{128} << 10) && t.n > 4 * kPanel<T>));
-  plan.depth = least(t.k, kDepth);
+  const size_t b_most = collide(t.b_row * sizeof(T)) ? kFits : kUnpackedB;
+  plan.pack_b = !t.b_packed && (t.b_col != 1 || (t.m > 4 * kTileRows && b_bytes > b_most));
+  // A tile reads kTileRows lines of a row-major A side by side, of a transposed one a line from each row of it.
+  size_t a_most = kUnpackedA;
+  if (t.a_col != 1) a_most = size_t{128} << 10;
+  if (t.a_col == 1 && kTileRows > 8 && collide(t.a_row * sizeof(T))) a_most = kFits;
+  plan.pack_a = B::kPacksA && (t.alpha != T(1) || (a_bytes > a_most && t.n > 4 * kPanel<T>));
+  // As many steps in each block of k, in whole rounds of a tile.
+  const size_t blocks = (t.k + kDepth - 1) / kDepth;
+  plan.depth = blocks <= 1 ? t.k : round_up((t.k + blocks - 1) / blocks, 4);
   plan.rows = least(t.m, kBlockRows<T>);
   plan.cols = least(t.n, kBlockCols<T>);
   if (t.m <= kTileRows && !plan.pack_b) plan.depth = t.b_packed ? t.k : least(t.k, 16);

@@ -27,6 +27,14 @@ enum class Start { kZero, kBias, kC };
 // fmas.
 enum class Layout { kPacked, kRowMajor, kColumnMajor };
 
+// Rows of A that one pointer serves where A is read by rows. x86 addresses base, base + stride and
+// base + 2 stride in one instruction: a pointer for each of a dozen rows would not fit its registers.
+#if defined(__x86_64__)
+constexpr size_t kPointerRows = 3;
+#else
+constexpr size_t kPointerRows = 1;
+#endif
+
 template <typename B>
 struct Tile {
   using T = typename B::Value;
@@ -59,24 +67,33 @@ struct Plain {
   static void add(Vec<T>& sum, Vec<T> a, Vec<T> b) { add_product(sum, a, b); }
 };
 
-// One step of k: sum[r][v] += A[r, kStep] B[kStep, v].
-template <typename B, size_t R, size_t P, Layout kLayout, size_t kStep, typename V>
-BOREAL_INLINE void tile_step(V (&sum)[R][P * kTileVectors], const typename B::Value* const (&a)[R],
-                             size_t a_step, const typename B::Element* const (&b)[P], size_t b_step) {
+// One step of k, the kStep-th (< 4) of a round: sum[r][v] += A[r, p] B[p, v]. Where the distances to the next
+// step are constants, the pointers stay for a round; else they move on, each by an addition of its own: four
+// steps' worth of addresses would spill.
+template <typename B, size_t R, size_t P, Layout kLayout, size_t kStep, typename V, size_t kPointers>
+BOREAL_INLINE void tile_step(V (&sum)[R][P * kTileVectors], const typename B::Value* (&a)[kPointers],
+                             size_t a_row, size_t a_step, const typename B::Element* (&b)[P], size_t b_step) {
+  constexpr bool kPacked = kLayout == Layout::kPacked, kRowMajor = kLayout == Layout::kRowMajor;
+  constexpr bool kMovesB = !kPacked && B::kPlain;
   V column[P * kTileVectors];
   BOREAL_UNROLL
   for (size_t p = 0; p < P; ++p) {
     BOREAL_UNROLL
     for (size_t v = 0; v < kTileVectors; ++v) {
-      column[p * kTileVectors + v] = B::template row<kStep>(b[p], b_step, v);
+      column[p * kTileVectors + v] = B::template row<kMovesB ? 0 : kStep>(b[p], b_step, v);
     }
+    if (kMovesB) keep(b[p] = B::advance(b[p], 1, b_step));
   }
   BOREAL_UNROLL
   for (size_t r = 0; r < R; ++r) {
-    const V value = broadcast(kLayout == Layout::kRowMajor ? a[r][kStep] : a[0][kStep * a_step + r]);
+    const V value = broadcast(kRowMajor ? a[r / kPointerRows][r % kPointerRows * a_row]
+                                        : a[0][(kPacked ? kStep * R : 0) + r]);
     BOREAL_UNROLL
     for (size_t v = 0; v < P * kTileVectors; ++v) B::add(sum[r][v], value, column[v]);
   }
+  if (kPacked) return;
+  BOREAL_UNROLL
+  for (size_t i = 0; i < kPointers; ++i) keep(a[i] += kRowMajor ? 1 : a_step);
 }
 
 // C[R, P panels] = start + A B. By rows a_step is 1, else a_row is.
@@ -85,12 +102,14 @@ BOREAL_NOINLINE void multiply_tile(const Tile<B>& t) {
   using T = typename B::Value;
   constexpr size_t kLanes = Vec<T>::kLanes, V = P * kTileVectors;
   constexpr bool kPacked = kLayout == Layout::kPacked, kRowMajor = kLayout == Layout::kRowMajor;
-  const T* a[R];
+  constexpr size_t kPointers = kRowMajor ? (R + kPointerRows - 1) / kPointerRows : 1;
+  const T* a[kPointers];
   const typename B::Element* b[P];
-  const size_t a_step = kPacked ? R : t.a_step, b_step = kPacked ? kPanel<T> : t.b_step;
+  const size_t a_row = t.a_row, a_step = t.a_step;
+  const size_t b_step = kPacked || !B::kPlain ? kPanel<T> : t.b_step;
   Vec<T> sum[R][V];
   BOREAL_UNROLL
-  for (size_t r = 0; r < R; ++r) a[r] = t.a + (kRowMajor ? r * t.a_row : r);
+  for (size_t i = 0; i < kPointers; ++i) a[i] = t.a + i * kPointerRows * a_row;
   BOREAL_UNROLL
   for (size_t p = 0; p < P; ++p) b[p] = t.b + p * t.b_panel;
   BOREAL_UNROLL
@@ -122,18 +141,19 @@ BOREAL_NOINLINE void multiply_tile(const Tile<B>& t) {
   }
   size_t p = 0;
   for (; p + 4 <= t.k; p += 4) {
-    tile_step<B, R, P, kLayout, 0>(sum, a, a_step, b, b_step);
-    tile_step<B, R, P, kLayout, 1>(sum, a, a_step, b, b_step);
-    tile_step<B, R, P, kLayout, 2>(sum, a, a_step, b, b_step);
-    tile_step<B, R, P, kLayout, 3>(sum, a, a_step, b, b_step);
-    BOREAL_UNROLL
-    for (size_t r = 0; r < R; ++r) a[r] += kRowMajor ? 4 : 4 * a_step;
-    BOREAL_UNROLL
-    for (size_t q = 0; q < P; ++q) b[q] = B::advance(b[q], 4, b_step);
+    tile_step<B, R, P, kLayout, 0>(sum, a, a_row, a_step, b, b_step);
+    tile_step<B, R, P, kLayout, 1>(sum, a, a_row, a_step, b, b_step);
+    tile_step<B, R, P, kLayout, 2>(sum, a, a_row, a_step, b, b_step);
+    tile_step<B, R, P, kLayout, 3>(sum, a, a_row, a_step, b, b_step);
+    if (kPacked) a[0] += 4 * R;
+    if (kPacked || !B::kPlain) {
+      BOREAL_UNROLL
+      for (size_t q = 0; q < P; ++q) b[q] = B::advance(b[q], 4, b_step);
+    }
   }
-  if (p < t.k) tile_step<B, R, P, kLayout, 0>(sum, a, a_step, b, b_step);
-  if (p + 1 < t.k) tile_step<B, R, P, kLayout, 1>(sum, a, a_step, b, b_step);
-  if (p + 2 < t.k) tile_step<B, R, P, kLayout, 2>(sum, a, a_step, b, b_step);
+  if (p < t.k) tile_step<B, R, P, kLayout, 0>(sum, a, a_row, a_step, b, b_step);
+  if (p + 1 < t.k) tile_step<B, R, P, kLayout, 1>(sum, a, a_row, a_step, b, b_step);
+  if (p + 2 < t.k) tile_step<B, R, P, kLayout, 2>(sum, a, a_row, a_step, b, b_step);
   BOREAL_UNROLL
   for (size_t r = 0; r < R; ++r) {
     BOREAL_UNROLL

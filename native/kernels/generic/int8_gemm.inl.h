@@ -59,17 +59,6 @@ inline void finish(const Int8Product& p, const int32_t* tile, size_t tile_stride
   }
 }
 
-// Asks for `pointer` in a register of its own: GCC would rather derive the addresses of a dozen rows from
-// each other in the inner loop.
-template <typename T>
-inline void keep(const T*& pointer) {
-#if defined(__GNUC__)
-  asm volatile("" : "+r"(pointer));
-#else
-  (void)pointer;
-#endif
-}
-
 // R rows from x on, V panels from w on. Every third row has a pointer, from which x86 reaches two more rows
 // in one addressing mode: base, base + xs, base + 2 xs.
 template <size_t R, size_t V>

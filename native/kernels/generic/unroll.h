@@ -21,3 +21,20 @@
 #define BOREAL_INLINE inline
 #define BOREAL_NOINLINE
 #endif
+
+namespace boreal {
+namespace {
+
+// Asks for `pointer` in a register of its own: GCC would rather derive the addresses of a dozen rows from
+// each other in the inner loop.
+template <typename T>
+BOREAL_INLINE void keep(const T*& pointer) {
+#if defined(__GNUC__)
+  asm volatile("" : "+r"(pointer));
+#else
+  (void)pointer;
+#endif
+}
+
+}  // namespace
+}  // namespace boreal

@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kRegisters = 32;
 constexpr size_t kTileRows = 8, kTileVectors = 3;  // 24 sums, 3 columns, up to 5 broadcasts
+constexpr size_t kDepth = 384;
+constexpr size_t kUnpackedA = size_t{128} << 10, kUnpackedB = size_t{24} << 10;
 
 template <typename T>
 struct Vec;

@@ -17,6 +17,8 @@
 //   select(mask, a, b), lane_bits(mask) (lane 0 in bit 0), reduce_add, reduce_min, reduce_max
 //   load_wide(p), load_wide(p, count)    floats or doubles as a Vec<double>, 0 beyond count
 //   kTileRows x kTileVectors        the register tile of matrix products; rows <= 16, vectors <= 4
+//   kDepth                          steps of k in a block of it, a multiple of 4
+//   kUnpackedA, kUnpackedB          bytes of an operand up to which packing it costs more than it brings
 //   add_product(sum, a, b)          sum = fma(a, b, sum), kept in its register
 //   load_first_bf16(p), load_second_bf16(p)     from kLanes pairs of bf16, as floats
 //   prefetch(p), transpose(v)       a hint; kLanes vectors as a square matrix
@@ -40,6 +42,8 @@ namespace {
 
 constexpr size_t kRegisters = 16;
 constexpr size_t kTileRows = 4, kTileVectors = 4;  // four lanes that the compiler may put in one register
+constexpr size_t kDepth = 384;
+constexpr size_t kUnpackedA = size_t{128} << 10, kUnpackedB = size_t{24} << 10;
 
 template <typename T>
 struct Vec {
