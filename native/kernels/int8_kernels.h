@@ -53,7 +53,7 @@ struct Int8Kernels {
   size_t group;         // inputs that one step of a dot product takes
   size_t code_bytes;    // bytes of a prepared code
   int32_t code_offset;  // what `prepare` subtracts from each code
-  size_t block_inputs;  // inputs for which a tile's operands stay in the first-level cache
+  size_t block_inputs;  // most inputs of one call of multiply that pay
 
   // ---- Products
   // Packs w[k, n], element (i, j) at w[i * row_stride + j * col_stride], as panels

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "base/thread_pool.h"
@@ -76,7 +77,8 @@ struct PackedInt8::Call {
 // Rows [first, first + rows) by columns [begin, end), and the prepared rows.
 struct PackedInt8::Block {
   size_t first, rows, begin, end;
-  uint8_t* codes;
+  const uint8_t* codes;
+  size_t stride;  // bytes between rows of codes
   float* scale;
   int32_t* zero;
 };
@@ -103,13 +105,22 @@ size_t PackedInt8::prepared_stride() const {
   return (divide_up(padded_k_ * kernels_.int8.code_bytes, kCacheLine) | 1) * kCacheLine;
 }
 
-void PackedInt8::prepare(const Call& call, size_t first, size_t rows, const Block& to) const {
+// Codes that are what preparing them would make of them. Not in rows 4 KiB apart: those of a tile would evict
+// each other from a first-level cache.
+bool PackedInt8::are_prepared(const Int8Rows& x) const {
+  const Int8Kernels& table = kernels_.int8;
+  return table.code_bytes == 1 && table.code_offset == 0 && !x.is_signed && k_ == padded_k_ &&
+         x.codes.stride % 4096 != 0;
+}
+
+// Parameters and, in `codes` unless it is null, codes of rows.
+void PackedInt8::prepare(const Call& call, size_t first, size_t rows, uint8_t* codes, const Block& to) const {
   const Int8Kernels& table = kernels_.int8;
   const size_t stride = prepared_stride();
   if (call.codes != nullptr) {
     const Int8Rows& x = *call.codes;
     const uint8_t flip = x.is_signed ? 0x80 : 0;
-    table.prepare(x.codes.row(first), x.codes.stride, flip, to.codes, stride, rows, k_);
+    if (codes != nullptr) table.prepare(x.codes.row(first), x.codes.stride, flip, codes, stride, rows, k_);
     for (size_t i = 0; i < rows; ++i) {
       const size_t at = x.per_row ? first + i : 0;
       to.scale[i] = x.scale != nullptr ? x.scale[at] : 1.0f;
@@ -119,7 +130,7 @@ void PackedInt8::prepare(const Call& call, size_t first, size_t rows, const Bloc
   }
   const MatrixView<const float>& x = *call.real;
   const Int8Format format{};
-  uint8_t* row = to.codes + rows * stride;  // one row of unprepared codes
+  uint8_t* row = codes + rows * stride;  // one row of unprepared codes
   for (size_t i = 0; i < rows; ++i) {
     float low, high;
     int32_t zero;
@@ -127,7 +138,7 @@ void PackedInt8::prepare(const Call& call, size_t first, size_t rows, const Bloc
     int8_parameters(format, low, high, to.scale + i, &zero);
     table.quantize(x.row(first + i), x.stride, Int8Axis::kRows, to.scale + i, &zero, format.lowest(),
                    format.highest(), row, k_, 1, k_);
-    table.prepare(row, k_, 0, to.codes + i * stride, stride, 1, k_);
+    table.prepare(row, k_, 0, codes + i * stride, stride, 1, k_);
     to.zero[i] = zero - table.code_offset;
   }
 }
@@ -156,7 +167,7 @@ void PackedInt8::run_block(const Call& call, const Block& block) const {
   }
 
   Int8Product p{};
-  p.xs = prepared_stride();
+  p.xs = block.stride;
   p.ws = padded_k_ * table.panel_cols;
   p.rows = block.rows;
   p.partial = partial;
@@ -231,17 +242,20 @@ void PackedInt8::run(const Call& call) const {
   // Where a block of rows meets one task only, that task prepares them; else all are prepared beforehand.
   const bool shared = column_tasks > 1;
   const size_t held = shared ? rows : std::min(row_block, rows);
+  const bool prepared = call.codes != nullptr && are_prepared(*call.codes);
   const auto carve = [&](Arena arena, Block* block) {
-    block->codes = arena.take<uint8_t>((held * prepared_stride()) + k_);
+    uint8_t* const codes = prepared ? nullptr : arena.take<uint8_t>((held * prepared_stride()) + k_);
+    block->codes = codes;
+    block->stride = prepared ? call.codes->codes.stride : prepared_stride();
     block->scale = arena.take<float>(held);
     block->zero = arena.take<int32_t>(held);
-    return arena.used();
+    return std::make_pair(arena.used(), codes);
   };
-  Block all{0, rows, 0, n_, nullptr, nullptr, nullptr};
-  const size_t bytes = carve(Arena(), &all);
+  Block all{0, rows, 0, n_, nullptr, 0, nullptr, nullptr};
+  const size_t bytes = carve(Arena(), &all).first;
   if (shared) {
-    carve(Arena(call_workspace.get(bytes)), &all);
-    prepare(call, 0, rows, all);
+    uint8_t* const codes = carve(Arena(call_workspace.get(bytes)), &all).second;
+    prepare(call, 0, rows, codes, all);
   }
   const auto body = [&](size_t task, size_t) {
     Block block = all;
@@ -250,13 +264,14 @@ void PackedInt8::run(const Call& call) const {
     block.begin = task % column_tasks * column_block;
     block.end = std::min(n_, block.begin + column_block);
     if (shared) {
-      block.codes += block.first * prepared_stride();
+      if (!prepared) block.codes += block.first * block.stride;
       block.scale += block.first;
       block.zero += block.first;
     } else {
-      carve(Arena(call_workspace.get(bytes)), &block);
-      prepare(call, block.first, block.rows, block);
+      uint8_t* const codes = carve(Arena(call_workspace.get(bytes)), &block).second;
+      prepare(call, block.first, block.rows, codes, block);
     }
+    if (prepared) block.codes = call.codes->codes.row(block.first);
     run_block(call, block);
     task_workspace.trim();
     if (!shared) call_workspace.trim();

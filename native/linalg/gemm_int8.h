@@ -66,7 +66,8 @@ class PackedInt8 {
   struct Block;
   void run(const Call& call) const;
   void run_block(const Call& call, const Block& block) const;
-  void prepare(const Call& call, size_t first, size_t rows, const Block& to) const;
+  bool are_prepared(const Int8Rows& x) const;
+  void prepare(const Call& call, size_t first, size_t rows, uint8_t* codes, const Block& to) const;
   size_t prepared_stride() const;
 
   const Kernels& kernels_;

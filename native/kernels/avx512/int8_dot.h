@@ -9,6 +9,7 @@ namespace {
 using Code = int16_t;
 constexpr size_t kGroup = 2;
 constexpr int32_t kCodeOffset = 0;
+constexpr size_t kBlockInputs = 512;
 
 inline __m512i load_weights(const int8_t* p) {
   return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));

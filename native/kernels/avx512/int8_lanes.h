@@ -12,7 +12,6 @@ namespace {
 constexpr size_t kDotRows = 12;
 constexpr size_t kMaxTileWidth = 8;
 constexpr size_t kDotVectors = 32;
-constexpr size_t kBlockInputs = 512;
 
 struct Sums {
   __m512i v;

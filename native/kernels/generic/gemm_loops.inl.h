@@ -34,7 +34,8 @@ GemmPlan plan_of(const GemmTask<typename B::Value, typename B::Element>& t) {
   // Reading B where it lies touches a line or two of each row per panel.
   const size_t b_most = collide(t.b_row * sizeof(T)) ? kFits : kUnpackedB;
   plan.pack_b = !t.b_packed && (t.b_col != 1 || (t.m > 4 * kTileRows && b_bytes > b_most));
-  // A tile reads kTileRows lines of a row-major A side by side, of a transposed one a line from each row of it.
+  // A tile reads kTileRows lines of a row-major A side by side, of a transposed one a line from each row of
+  // it.
   size_t a_most = kUnpackedA;
   if (t.a_col != 1) a_most = size_t{128} << 10;
   if (t.a_col == 1 && kTileRows > 8 && collide(t.a_row * sizeof(T))) a_most = kFits;

@@ -80,7 +80,7 @@ BOREAL_INLINE void tile_step(V (&sum)[R][P * kTileVectors], const typename B::Va
   for (size_t p = 0; p < P; ++p) {
     BOREAL_UNROLL
     for (size_t v = 0; v < kTileVectors; ++v) {
-      column[p * kTileVectors + v] = B::template row<kMovesB ? 0 : kStep>(b[p], b_step, v);
+      column[p * kTileVectors + v] = B::template row < kMovesB ? 0 : kStep > (b[p], b_step, v);
     }
     if (kMovesB) keep(b[p] = B::advance(b[p], 1, b_step));
   }

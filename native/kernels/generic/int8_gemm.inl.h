@@ -1,7 +1,8 @@
 // Products of prepared codes by packed weights, in register tiles of R rows x V panels. Sums are integers, so
 // tiles, blocks and threads may cut the work in any way: the result is one exact number.
-// A tile leaves its sums in a small buffer, from which finish() makes results: one copy of that code for all
-// tiles, and the pass through the first-level cache is lost in the work of k.
+// A tile's sums start from -zero * column sum, or from where the last block of k left them. Whole tiles of
+// sums go where they belong; others, and real results, through a small buffer from which finish() makes them:
+// one copy of that code for all tiles.
 #pragma once
 
 #include "kernels/generic/unroll.h"
@@ -26,22 +27,13 @@ inline void finish(const Int8Product& p, const int32_t* tile, size_t tile_stride
   for (size_t r = i; r < i + rows; ++r, tile += tile_stride) {
     for (size_t c = 0; c < cols; c += kPanel) {
       const size_t column = j + c, rest = cols - c;
-      Sums sums = load_sums(tile + c);
-      int32_t* partial = p.first && p.last ? nullptr : p.partial + r * p.partial_stride + column;
-      if (!p.first) sums = sums + load_sums(partial);
-      if (!p.last) {
-        store_sums(partial, sums);
-        continue;
-      }
-      sums = minus_product(sums, p.zero[r], load_sums(p.column_sums + column));
+      const Sums sums = load_sums(tile + c);
       if (p.y_sums != nullptr) {
         int32_t* y = p.y_sums + r * p.ys + column;
         if (rest >= kPanel) {
           store_sums(y, sums);
         } else {
-          int32_t lanes[kPanel];
-          store_sums(lanes, sums);
-          for (size_t l = 0; l < rest; ++l) y[l] = lanes[l];
+          for (size_t l = 0; l < rest; ++l) y[l] = tile[c + l];
         }
         continue;
       }
@@ -70,10 +62,27 @@ inline void int8_tile(const Int8Product& p, size_t i, size_t j) {
   for (size_t b = 0; b < kBases; ++b) x[b] = static_cast<const char*>(p.x) + (i + 3 * b) * xs;
   const int8_t* w = p.w + j / kPanel * ws;
   Sums sums[R][V];
+  int32_t* const partial = p.first && p.last ? nullptr : p.partial + i * p.partial_stride + j;
   BOREAL_UNROLL
-  for (size_t r = 0; r < R; ++r) {
+  for (size_t v = 0; v < V; ++v) {
+    if (p.first) {
+      const Sums column = load_sums(p.column_sums + j + v * kPanel);
+      BOREAL_UNROLL
+      for (size_t r = 0; r < R; ++r) sums[r][v] = minus_product(zero_sums(), p.zero[i + r], column);
+    } else {
+      BOREAL_UNROLL
+      for (size_t r = 0; r < R; ++r) sums[r][v] = load_sums(partial + r * p.partial_stride + v * kPanel);
+    }
+  }
+  const size_t cols = p.n - j;
+  const bool whole_sums = p.last && p.y_sums != nullptr && cols >= V * kPanel;
+  if (whole_sums && R == kDotRows) {
+    // Sums that no cache holds: each store would wait for its line.
     BOREAL_UNROLL
-    for (size_t v = 0; v < V; ++v) sums[r][v] = zero_sums();
+    for (size_t r = 0; r < R; ++r) {
+      prefetch(p.y_sums + (i + r) * p.ys + j);
+      prefetch(p.y_sums + (i + r) * p.ys + j + V * kPanel - 1);
+    }
   }
   for (size_t g = p.k / kGroup; g > 0; --g) {
     decltype(load_weights(w)) weights[V];
@@ -93,14 +102,22 @@ inline void int8_tile(const Int8Product& p, size_t i, size_t j) {
     w += kPanel * kGroup;
     keep(w);
   }
-  int32_t tile[R][V * kPanel];
+  int32_t tile[R * V * kPanel];
+  int32_t* to = tile;
+  size_t to_stride = V * kPanel;
+  if (!p.last) {
+    to = partial;
+    to_stride = p.partial_stride;
+  } else if (whole_sums) {
+    to = p.y_sums + i * p.ys + j;
+    to_stride = p.ys;
+  }
   BOREAL_UNROLL
   for (size_t r = 0; r < R; ++r) {
     BOREAL_UNROLL
-    for (size_t v = 0; v < V; ++v) store_sums(tile[r] + v * kPanel, sums[r][v]);
+    for (size_t v = 0; v < V; ++v) store_sums(to + r * to_stride + v * kPanel, sums[r][v]);
   }
-  const size_t cols = p.n - j;
-  finish(p, tile[0], V * kPanel, i, R, j, cols < V * kPanel ? cols : V * kPanel);
+  if (to == tile) finish(p, tile, V * kPanel, i, R, j, cols < V * kPanel ? cols : V * kPanel);
 }
 
 template <size_t R, size_t V>
