@@ -13,6 +13,7 @@ class ThreadScratch {
  public:
   // More than max_kept bytes are given back at the end.
   ThreadScratch(size_t bytes, size_t max_kept) {
+    if (bytes == 0) return;  // without a look at the thread's memory
     if (bytes > max_kept) {
       own_ = AlignedBuffer<unsigned char>(bytes);
       data_ = own_.data();
@@ -26,7 +27,7 @@ class ThreadScratch {
 
  private:
   AlignedBuffer<unsigned char> own_;
-  unsigned char* data_;
+  unsigned char* data_ = nullptr;
 };
 
 }  // namespace boreal

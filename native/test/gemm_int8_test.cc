@@ -96,9 +96,11 @@ TEST_CASE("gemm_int8: integer results are exact, whatever the split") {
   struct Shape {
     size_t m, k, n;
   };
-  // Skinny, square, more rows than a block, more inputs than a block, enough work for several tasks.
+  // Skinny, square, more rows than a block, more inputs than a block, enough work for several tasks; codes
+  // that VNNI reads where they lie, and those it does not because rows are 4 KiB apart.
   for (const Shape s : {Shape{1, 1, 1}, Shape{1, 784, 128}, Shape{3, 2100, 70}, Shape{8, 33, 200},
-                        Shape{130, 130, 131}, Shape{700, 70, 64}, Shape{65, 1030, 520}, Shape{5, 0, 4}}) {
+                        Shape{130, 130, 131}, Shape{700, 70, 64}, Shape{65, 1030, 520}, Shape{5, 0, 4},
+                        Shape{30, 2052, 33}, Shape{200, 64, 256}, Shape{13, 4096, 48}}) {
     CAPTURE(s.m);
     CAPTURE(s.k);
     for (const bool is_signed : {false, true}) {

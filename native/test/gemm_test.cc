@@ -45,9 +45,12 @@ TEST_CASE_TEMPLATE("gemm: blocks of k, rows and columns change no bit", T, float
   for (const Kernels* isa : available_kernels()) {
     const std::string name = isa->name;
     CAPTURE(name);
-    // k around a block's depth; m around its rows; both sides packed, one, and none.
-    const size_t shapes[][3] = {{7, 40, 383},  {31, 70, 385}, {130, 17, 384}, {131, 70, 400}, {3, 150, 390},
-                                {1, 300, 770}, {200, 1, 50},  {64, 48, 64},   {60, 1, 900},   {90, 3, 1000}};
+    // k around a block's depth; m around its rows; both sides packed, one, and none; rows 4 KiB apart, which
+    // meet in one set of a cache; columns that end in half a panel, with few rows and with many.
+    const size_t shapes[][3] = {{7, 40, 383},  {31, 70, 385}, {130, 17, 384},  {131, 70, 400},
+                                {3, 150, 390}, {1, 300, 770}, {200, 1, 50},    {64, 48, 64},
+                                {60, 1, 900},  {90, 3, 1000}, {20, 144, 1024}, {70, 1024, 20},
+                                {13, 48, 514}, {5, 112, 30},  {12, 16, 520}};
     for (const auto& s : shapes) {
       for (size_t which = 0; which < 4; ++which) {
         CAPTURE(s[0]);

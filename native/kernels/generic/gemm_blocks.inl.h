@@ -17,6 +17,7 @@ struct Block {
   size_t a_stride;  // from row to row, or from column to column
   const typename B::Element* b;
   size_t b_step, b_panel;  // as Tile's
+  bool b_padded;           // B's columns go on to the end of a panel; else n is a multiple of kLeastWidth
   T* c;
   size_t c_row;
   const T* bias;
@@ -60,8 +61,13 @@ BOREAL_NOINLINE void multiply_edge(TileFunction<B> multiply, Tile<B> tile, size_
 template <typename B, size_t R, size_t P, Layout kLayout>
 inline void multiply_columns(const Tile<B>& tile, size_t cols) {
   constexpr size_t kWidth = P * kPanel<typename B::Value>;
-  if (cols >= kWidth) return multiply_tile<B, R, P, kLayout>(tile);
-  multiply_edge<B>(multiply_tile<B, R, P, kLayout>, tile, R, kWidth, cols);
+  if (cols >= kWidth) return multiply_tile<B, R, P, kTileVectors, kLayout>(tile);
+  if constexpr (P == 1 && kHalfPanels && B::kPlain) {
+    constexpr size_t kHalf = kLeastWidth<typename B::Value>;
+    if (cols == kHalf) return multiply_tile<B, R, 1, 1, kLayout>(tile);
+    if (cols < kHalf) return multiply_edge<B>(multiply_tile<B, R, 1, 1, kLayout>, tile, R, kHalf, cols);
+  }
+  multiply_edge<B>(multiply_tile<B, R, P, kTileVectors, kLayout>, tile, R, kWidth, cols);
 }
 
 template <typename B, size_t R, Layout kLayout>
@@ -81,7 +87,8 @@ template <typename B, size_t R, size_t P, Layout kLayout>
 inline void multiply_alone(const Block<B>& x, size_t j) {
   using T = typename B::Value;
   constexpr size_t kWidth = P * kPanel<T>;
-  for (; j < x.n && (P == 1 || x.n - j > kWidth - kPanel<T>); j += kWidth) {
+  const size_t least = P == 1 ? 1 : x.b_padded ? kWidth - kPanel<T> + 1 : kWidth;
+  for (; j < x.n && x.n - j >= least; j += kWidth) {
     const size_t cols = x.n - j < kWidth ? x.n - j : kWidth;
     Tile<B> tile = first_tile(x, R);
     tile.b += j / kPanel<T> * x.b_panel;

@@ -60,7 +60,7 @@ size_t workspace(const GemmTask<typename B::Value, typename B::Element>& t) noex
   using T = typename B::Value;
   const GemmPlan plan = plan_of<B>(t);
   size_t cols = plan.pack_b ? round_up(plan.cols, kPanel<T>) : 0;
-  if (!t.b_packed && !plan.pack_b && t.n % kPanel<T> != 0) cols = kPanel<T>;  // the last panel is cut short
+  if (!t.b_packed && !plan.pack_b && t.n % kLeastWidth<T> != 0) cols = kPanel<T>;  // the last is cut short
   return a_elements<T>(plan) + cols * plan.depth;
 }
 
@@ -115,13 +115,14 @@ void multiply(const GemmTask<typename B::Value, typename B::Element>& t,
       block.activate = t.activate;
       // B's columns from `whole` on, and with pack_b all of them, are read from packed_b.
       size_t whole = cols;
+      block.b_padded = t.b_packed || plan.pack_b;
       if (t.b_packed) {
         block.b = t.b + j * B::padded(t.k) + p * kPanel<T>;
         block.b_step = kPanel<T>;
         block.b_panel = kPanel<T> * B::padded(t.k);
       } else if constexpr (B::kPlain) {
         const T* const b = t.b + p * t.b_row + j * t.b_col;
-        if (!plan.pack_b) whole = cols / kPanel<T> * kPanel<T>;
+        if (!plan.pack_b) whole = cols / kLeastWidth<T> * kLeastWidth<T>;
         block.b = plan.pack_b ? packed_b : b;
         block.b_step = plan.pack_b ? kPanel<T> : t.b_row;
         block.b_panel = plan.pack_b ? kPanel<T> * depth : kPanel<T>;
@@ -146,6 +147,7 @@ void multiply(const GemmTask<typename B::Value, typename B::Element>& t,
           if (whole == cols) continue;
           Block<B> rest = block;
           rest.n = cols - whole;
+          rest.b_padded = true;
           rest.b = packed_b;
           rest.b_step = kPanel<T>;
           rest.c += whole;

@@ -13,6 +13,11 @@ namespace {
 template <typename T>
 constexpr size_t kPanel = kTileVectors* Vec<T>::kLanes;  // columns of a panel of B
 constexpr size_t kTileSums = kTileRows * kTileVectors;
+// Columns that a tile can be wide: a vector where that halves a panel (the last columns, and the 10 or 16 of
+// a small product), else whole panels.
+constexpr bool kHalfPanels = kTileVectors == 2;
+template <typename T>
+constexpr size_t kLeastWidth = kHalfPanels ? Vec<T>::kLanes : kPanel<T>;
 
 // Panels that a tile of so many rows covers when it is alone with its columns.
 constexpr size_t tile_panels(size_t rows) {
@@ -70,17 +75,18 @@ struct Plain {
 // One step of k, the kStep-th (< 4) of a round: sum[r][v] += A[r, p] B[p, v]. Where the distances to the next
 // step are constants, the pointers stay for a round; else they move on, each by an addition of its own: four
 // steps' worth of addresses would spill.
-template <typename B, size_t R, size_t P, Layout kLayout, size_t kStep, typename V, size_t kPointers>
-BOREAL_INLINE void tile_step(V (&sum)[R][P * kTileVectors], const typename B::Value* (&a)[kPointers],
-                             size_t a_row, size_t a_step, const typename B::Element* (&b)[P], size_t b_step) {
+template <typename B, size_t R, size_t P, size_t N, Layout kLayout, size_t kStep, typename V,
+          size_t kPointers>
+BOREAL_INLINE void tile_step(V (&sum)[R][P * N], const typename B::Value* (&a)[kPointers], size_t a_row,
+                             size_t a_step, const typename B::Element* (&b)[P], size_t b_step) {
   constexpr bool kPacked = kLayout == Layout::kPacked, kRowMajor = kLayout == Layout::kRowMajor;
   constexpr bool kMovesB = !kPacked && B::kPlain;
-  V column[P * kTileVectors];
+  V column[P * N];
   BOREAL_UNROLL
   for (size_t p = 0; p < P; ++p) {
     BOREAL_UNROLL
-    for (size_t v = 0; v < kTileVectors; ++v) {
-      column[p * kTileVectors + v] = B::template row < kMovesB ? 0 : kStep > (b[p], b_step, v);
+    for (size_t v = 0; v < N; ++v) {
+      column[p * N + v] = B::template row < kMovesB ? 0 : kStep > (b[p], b_step, v);
     }
     if (kMovesB) keep(b[p] = B::advance(b[p], 1, b_step));
   }
@@ -89,18 +95,19 @@ BOREAL_INLINE void tile_step(V (&sum)[R][P * kTileVectors], const typename B::Va
     const V value = broadcast(kRowMajor ? a[r / kPointerRows][r % kPointerRows * a_row]
                                         : a[0][(kPacked ? kStep * R : 0) + r]);
     BOREAL_UNROLL
-    for (size_t v = 0; v < P * kTileVectors; ++v) B::add(sum[r][v], value, column[v]);
+    for (size_t v = 0; v < P * N; ++v) B::add(sum[r][v], value, column[v]);
   }
   if (kPacked) return;
   BOREAL_UNROLL
   for (size_t i = 0; i < kPointers; ++i) keep(a[i] += kRowMajor ? 1 : a_step);
 }
 
-// C[R, P panels] = start + A B. By rows a_step is 1, else a_row is.
-template <typename B, size_t R, size_t P, Layout kLayout>
+// C[R, P panels, of each N vectors] = start + A B. By rows a_step is 1, else a_row is. Where N is not all of
+// a panel P is 1.
+template <typename B, size_t R, size_t P, size_t N, Layout kLayout>
 BOREAL_NOINLINE void multiply_tile(const Tile<B>& t) {
   using T = typename B::Value;
-  constexpr size_t kLanes = Vec<T>::kLanes, V = P * kTileVectors;
+  constexpr size_t kLanes = Vec<T>::kLanes, V = P * N;
   constexpr bool kPacked = kLayout == Layout::kPacked, kRowMajor = kLayout == Layout::kRowMajor;
   constexpr size_t kPointers = kRowMajor ? (R + kPointerRows - 1) / kPointerRows : 1;
   const T* a[kPointers];
@@ -141,19 +148,19 @@ BOREAL_NOINLINE void multiply_tile(const Tile<B>& t) {
   }
   size_t p = 0;
   for (; p + 4 <= t.k; p += 4) {
-    tile_step<B, R, P, kLayout, 0>(sum, a, a_row, a_step, b, b_step);
-    tile_step<B, R, P, kLayout, 1>(sum, a, a_row, a_step, b, b_step);
-    tile_step<B, R, P, kLayout, 2>(sum, a, a_row, a_step, b, b_step);
-    tile_step<B, R, P, kLayout, 3>(sum, a, a_row, a_step, b, b_step);
+    tile_step<B, R, P, N, kLayout, 0>(sum, a, a_row, a_step, b, b_step);
+    tile_step<B, R, P, N, kLayout, 1>(sum, a, a_row, a_step, b, b_step);
+    tile_step<B, R, P, N, kLayout, 2>(sum, a, a_row, a_step, b, b_step);
+    tile_step<B, R, P, N, kLayout, 3>(sum, a, a_row, a_step, b, b_step);
     if (kPacked) a[0] += 4 * R;
     if (kPacked || !B::kPlain) {
       BOREAL_UNROLL
       for (size_t q = 0; q < P; ++q) b[q] = B::advance(b[q], 4, b_step);
     }
   }
-  if (p < t.k) tile_step<B, R, P, kLayout, 0>(sum, a, a_row, a_step, b, b_step);
-  if (p + 1 < t.k) tile_step<B, R, P, kLayout, 1>(sum, a, a_row, a_step, b, b_step);
-  if (p + 2 < t.k) tile_step<B, R, P, kLayout, 2>(sum, a, a_row, a_step, b, b_step);
+  if (p < t.k) tile_step<B, R, P, N, kLayout, 0>(sum, a, a_row, a_step, b, b_step);
+  if (p + 1 < t.k) tile_step<B, R, P, N, kLayout, 1>(sum, a, a_row, a_step, b, b_step);
+  if (p + 2 < t.k) tile_step<B, R, P, N, kLayout, 2>(sum, a, a_row, a_step, b, b_step);
   BOREAL_UNROLL
   for (size_t r = 0; r < R; ++r) {
     BOREAL_UNROLL
