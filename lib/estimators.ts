@@ -24,6 +24,7 @@ import {
   ImportedRegressor,
 } from './interchange/index.js';
 import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
+import { GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import { ColumnTransformer, Pipeline } from './pipeline/index.js';
 import {
@@ -52,6 +53,7 @@ registerEstimators(
   GaussianNB,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
+  GridSearchCV,
   HistGradientBoostingClassifier,
   HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
@@ -77,6 +79,7 @@ registerEstimators(
   PolynomialFeatures,
   RandomForestClassifier,
   RandomForestRegressor,
+  RandomizedSearchCV,
   Ridge,
   RobustScaler,
   SimpleImputer,

@@ -27,6 +27,9 @@ import { schemaWithRanges } from './ranges.js';
 import type { Column, Schema, Target } from './schema.js';
 import { summarise, type TrainingReference } from './training-reference.js';
 
+/** Parameters of an estimator and of those within it. */
+export type NestedParams<P> = Partial<P> & Readonly<Record<`${string}__${string}`, unknown>>;
+
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
 export type EstimatorKind = 'classifier' | 'regressor' | 'transformer' | 'outlierDetector';
 
@@ -110,18 +113,40 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   }
 
   /**
-   * Changes parameters; they apply from the next `fit` on.
+   * Changes parameters; they apply from the next `fit` on. Those of an estimator within go by its name and two underscores, as
+   * `{ model__maxDepth: 3 }` for the step 'model' of a pipeline; its name alone replaces it.
    *
    * @throws {ERR_PARAMETER} for a name this estimator does not have
    */
-  setParams(params: Partial<P>): this {
+  setParams(params: Partial<P> | NestedParams<P>): this {
     if (typeof params !== 'object' || params === null) {
       const message = `${this.constructor.name}: setParams takes an object of parameters; got ${show(params)}.`;
       throw new ValidationError('ERR_PARAMETER', message);
     }
-    checkNames(this.constructor.name, params, Object.keys(this.rules));
-    this.#params = { ...this.#params, ...params };
+    const own: Record<string, unknown> = {};
+    const within: Array<readonly [Estimator, object]> = [];
+    for (const [name, value] of Object.entries(params)) {
+      const [outer, inner] = splitName(name);
+      const nested = this.nested(outer);
+      if (nested !== undefined && inner !== undefined) within.push([nested, { [inner]: value }]);
+      else own[name] = value;
+    }
+    const replaced = this.replaceNested(own);
+    checkNames(this.constructor.name, replaced, Object.keys(this.rules));
+    for (const [estimator, value] of within) estimator.setParams(value);
+    this.#params = { ...this.#params, ...replaced };
     return this;
+  }
+
+  /** The estimator within of that name: by default the value of a parameter. */
+  protected nested(name: string): Estimator | undefined {
+    const value = (this.#params as Record<string, unknown>)[name];
+    return value instanceof Estimator ? value : undefined;
+  }
+
+  /** Turns names of estimators within that are to be replaced into parameters of this one. */
+  protected replaceNested(params: Record<string, unknown>): object {
+    return params;
   }
 
   /**
@@ -376,6 +401,12 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     this.checkState(fitted.state, fitted.schema.columns);
     this.#fitted = { ...fitted, params: this.#params, plans: new Map() };
   }
+}
+
+/** 'model__alpha' -> 'model' and 'alpha'. */
+function splitName(name: string): [outer: string, inner: string | undefined] {
+  const at = name.indexOf('__');
+  return at < 0 ? [name, undefined] : [name.slice(0, at), name.slice(at + 2)];
 }
 
 /** Float arrays run in their own precision; everything else in that of the training set. */

@@ -111,7 +111,8 @@ export function reportProgress(input: FitInput, estimator: object): NativeProgre
   return (done, total) => onProgress({ estimator: name, done, total, fraction: done / total });
 }
 
-function requireY(input: FitInput): ArrayLike<unknown> {
+/** y as it was passed. @throws {ERR_PARAMETER} when it was not */
+export function requireY(input: FitInput): ArrayLike<unknown> {
   if (input.y === undefined || input.y === null) {
     throw new ValidationError(
       'ERR_PARAMETER',

@@ -3,8 +3,8 @@ import { distinctLabels, type Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { oneOf } from '../core/params.js';
 import { StateError, ValidationError } from '../errors.js';
-import type { CrossValidationModel } from './cross-validate.js';
 import { type FoldOptions, forEachFold } from './folds.js';
+import type { CrossValidationModel } from './scoring.js';
 
 /** Options of {@link crossValPredict}. */
 export interface CrossValPredictOptions<Method extends 'predict' | 'predictProba'> extends FoldOptions {

@@ -40,6 +40,45 @@ export interface FittedFold<M> {
   part(rows: Int32Array): FoldPart;
 }
 
+/** The folds of a data set, and their rows. */
+export interface FoldData {
+  readonly folds: readonly Fold[];
+  part(rows: Int32Array): FoldPart;
+}
+
+/**
+ * Checks what is to be cross-validated.
+ *
+ * @throws {ERR_PARAMETER} for a bad `cv`, {ERR_NOT_SUPPORTED} for a transformer, {ERR_SHAPE} where lengths differ
+ */
+export function foldData(
+  estimator: Estimator,
+  X: MatrixLike,
+  y: ArrayLike<unknown>,
+  { cv, sampleWeight }: Pick<FoldOptions, 'cv' | 'sampleWeight'>,
+): FoldData {
+  if (estimator.kind === 'transformer') {
+    throw new StateError(
+      'ERR_NOT_SUPPORTED',
+      `${estimator.constructor.name} makes no predictions to validate.`,
+    );
+  }
+  const rows = countRows(X, y);
+  if (sampleWeight && sampleWeight.length !== rows) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `X has ${rows} rows, but sampleWeight has ${sampleWeight.length} values.`,
+    );
+  }
+  const folds = resolveFolds(cv ?? 5, estimator, X, y);
+  const part = (indices: Int32Array): FoldPart => ({
+    X: takeRows(X, indices),
+    y: takeValues(y, indices) as ArrayLike<never>,
+    sampleWeight: sampleWeight && takeValues(sampleWeight, indices),
+  });
+  return { folds, part };
+}
+
 /**
  * Fits a clone on the training rows of every fold and calls `use` on each; results stand in the order of the folds.
  * As many folds run at a time as the native pool has threads, which also bounds the copies of X.
@@ -54,26 +93,8 @@ export async function forEachFold<M extends Estimator, R>(
   options: FoldOptions,
   use: (fitted: FittedFold<M>) => Promise<R>,
 ): Promise<R[]> {
-  if (estimator.kind === 'transformer') {
-    throw new StateError(
-      'ERR_NOT_SUPPORTED',
-      `${estimator.constructor.name} makes no predictions to validate.`,
-    );
-  }
-  const rows = countRows(X, y);
-  const { sampleWeight, signal, onProgress } = options;
-  if (sampleWeight && sampleWeight.length !== rows) {
-    throw new ValidationError(
-      'ERR_SHAPE',
-      `X has ${rows} rows, but sampleWeight has ${sampleWeight.length} values.`,
-    );
-  }
-  const folds = resolveFolds(options.cv ?? 5, estimator, X, y);
-  const part = (indices: Int32Array): FoldPart => ({
-    X: takeRows(X, indices),
-    y: takeValues(y, indices) as ArrayLike<never>,
-    sampleWeight: sampleWeight && takeValues(sampleWeight, indices),
-  });
+  const { folds, part } = foldData(estimator, X, y, options);
+  const { signal, onProgress } = options;
   const total = folds.length;
   let done = 0;
   return withCancel(signal, () =>
@@ -116,28 +137,31 @@ function isSplitter(cv: unknown): cv is CrossValidator {
   return typeof (cv as Partial<CrossValidator> | null)?.split === 'function';
 }
 
-/** Runs `work` on every fold, some at a time. The first failure stops the others, and is thrown once they have stopped. */
-async function runAll<R>(
-  folds: readonly Fold[],
+/**
+ * Runs `work` on every task, as many at a time as the native pool has threads. The first failure stops the others, and is
+ * thrown once they have stopped.
+ */
+export async function runAll<T, R>(
+  tasks: readonly T[],
   signal: AbortSignal | undefined,
-  work: (fold: Fold, stop: AbortSignal) => Promise<R>,
+  work: (task: T, stop: AbortSignal) => Promise<R>,
 ): Promise<R[]> {
   const failed = new AbortController();
   const stop = AbortSignal.any(signal ? [signal, failed.signal] : [failed.signal]);
-  const results = new Array<R>(folds.length);
-  const queue = folds.entries();
+  const results = new Array<R>(tasks.length);
+  const queue = tasks.entries();
   const worker = async () => {
-    for (const [k, fold] of queue) {
+    for (const [k, task] of queue) {
       if (stop.aborted) return;
       try {
-        results[k] = await work(fold, stop);
+        results[k] = await work(task, stop);
       } catch (error) {
         // Only the first call of abort has an effect, so that the reason is the first failure.
         failed.abort(error);
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(native.info().threads, folds.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(native.info().threads, tasks.length) }, worker));
   if (failed.signal.aborted) throw failed.signal.reason;
   return results;
 }

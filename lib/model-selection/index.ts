@@ -1,14 +1,22 @@
+export type { BaseSearchParams, SearchOptions, SearchState } from './base-search.js';
 export { type CrossValPredictOptions, crossValPredict } from './cross-val-predict.js';
 export {
   type CrossValidateOptions,
-  type CrossValidationModel,
   type CrossValidationResult,
   type CrossValScoreOptions,
   crossValidate,
   crossValScore,
-  type NamedScoring,
-  type Scoring,
-  type SingleScoring,
 } from './cross-validate.js';
+export { type Distribution, loguniform, randint, uniform } from './distributions.js';
+export { GridSearchCV, type GridSearchCVParams } from './grid-search.js';
 export { type CrossValidator, type Fold, KFold, type KFoldOptions, StratifiedKFold } from './k-fold.js';
+export { ParameterGrid, type ParamGrid, type ParamSet } from './parameter-grid.js';
+export type { ParamDistributions } from './parameter-sampler.js';
+export {
+  RandomizedSearchCV,
+  type RandomizedSearchCVParams,
+  type RandomizedSearchOptions,
+} from './randomized-search.js';
+export type { CrossValidationModel, NamedScoring, Scoring, SingleScoring } from './scoring.js';
+export type { SearchResults } from './search-results.js';
 export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from './train-test-split.js';

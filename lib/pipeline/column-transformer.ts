@@ -8,6 +8,7 @@ import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { BorealError, ValidationError } from '../errors.js';
+import { nestedIn, splitByName } from './named-parts.js';
 
 /** Columns by name, by position, or all of some kind. */
 export type ColumnSelection =
@@ -116,6 +117,20 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
       if (!isTransformer(transformer)) throw refuse("must hold a transformer, 'passthrough' or 'drop'.");
       transformer.checkParams();
     });
+  }
+
+  protected override nested(name: string): Estimator | undefined {
+    return nestedIn(this.params.transformers, name);
+  }
+
+  protected override replaceNested(params: Record<string, unknown>): object {
+    const { transformers } = this.params;
+    const { own, replaced } = splitByName(params, transformers);
+    if (replaced === null) return params;
+    return {
+      transformers: transformers.map(([name, t, columns]) => [name, replaced[name] ?? t, columns]),
+      ...own,
+    };
   }
 
   protected override cloneParams(): ColumnTransformerParams {

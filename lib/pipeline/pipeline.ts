@@ -1,16 +1,16 @@
 /** Estimators in sequence, compiled into one plan. */
 import { applyOps } from '../core/apply.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
-import type { FitInput, FitOptions } from '../core/fit-input.js';
-import { decodeLabels, isTransformer, type ScoreOptions } from '../core/kinds.js';
-import { encodeTargets, type Label } from '../core/labels.js';
-import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
+import type { FitInput } from '../core/fit-input.js';
+import { isTransformer } from '../core/kinds.js';
+import type { Matrix } from '../core/matrix.js';
+import { MetaEstimator } from '../core/meta-estimator.js';
 import { custom, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
-import { accuracy, r2 } from '../core/score.js';
-import { StateError, ValidationError } from '../errors.js';
+import { ValidationError } from '../errors.js';
+import { nestedIn, splitByName } from './named-parts.js';
 
 /** A named step of a pipeline; 'passthrough' does nothing. */
 export type Step = readonly [name: string, estimator: Estimator | 'passthrough'];
@@ -24,12 +24,6 @@ export interface PipelineParams {
 export interface PipelineState {
   readonly steps: ReadonlyArray<Estimator | 'passthrough'>;
 }
-
-type Prediction<F> = F extends { readonly kind: 'classifier' }
-  ? Label[]
-  : F extends { readonly kind: 'regressor' }
-    ? FloatArray
-    : Label[] | FloatArray;
 
 /**
  * Transformers in sequence, then a final estimator. The whole pipeline is compiled into one native plan: a prediction is
@@ -48,9 +42,10 @@ type Prediction<F> = F extends { readonly kind: 'classifier' }
  * await pipeline.predict([[5.1, 3.5, 1.4, 0.2]]); // [0]
  * ```
  */
-export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends Estimator<
+export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends MetaEstimator<
   PipelineParams,
-  PipelineState
+  PipelineState,
+  F
 > {
   /** @param steps - at least one `[name, estimator]`, names unique; all but the last are transformers */
   constructor(steps: readonly [...Step[], readonly [string, F]] | readonly Step[]) {
@@ -113,6 +108,17 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
     });
   }
 
+  protected override nested(name: string): Estimator | undefined {
+    return nestedIn(this.params.steps, name);
+  }
+
+  protected override replaceNested(params: Record<string, unknown>): object {
+    const { steps } = this.params;
+    const { own, replaced } = splitByName(params, steps);
+    if (replaced === null) return params;
+    return { steps: steps.map(([name, step]) => [name, replaced[name] ?? step]), ...own };
+  }
+
   protected override cloneParams(): PipelineParams {
     return { steps: cloneSteps(this.params.steps) };
   }
@@ -168,88 +174,9 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends E
 
   /** The columns that come out of a pipeline of transformers. */
   outputColumns(): readonly Column[] {
-    this.#require('transformer', 'output columns');
+    this.require('transformer', 'output columns');
     const last = this.state.steps.findLast((step) => step !== 'passthrough');
     return isTransformer(last) ? last.outputColumns() : this.schema.columns;
-  }
-
-  /** Names of the columns that come out. */
-  getFeatureNamesOut(): string[] {
-    return this.outputColumns().map((c) => c.name);
-  }
-
-  /** The classes of the final classifier. @throws {ERR_NOT_SUPPORTED} without one */
-  get classes(): Label[] {
-    this.#require('classifier', 'classes');
-    const { target } = this.schema;
-    return target.kind === 'class' ? [...target.classes] : [];
-  }
-
-  /** Predictions of the final estimator, on the pool. @throws {ERR_NOT_SUPPORTED} when it is a transformer */
-  async predict(X: MatrixLike): Promise<Prediction<F>> {
-    // Read before waiting: a fit may end meanwhile.
-    const { target } = this.schema;
-    return decode<F>(await this.run(X, this.#predictOptions()), target);
-  }
-
-  /** As {@link Pipeline.predict}, on this thread's time. */
-  predictSync(X: MatrixLike): Prediction<F> {
-    return decode<F>(this.runSync(X, this.#predictOptions()), this.schema.target);
-  }
-
-  /** Probabilities of the final classifier, [rows, classes]. @throws {ERR_NOT_SUPPORTED} without one */
-  predictProba(X: MatrixLike): Promise<Matrix> {
-    return this.run(X, { output: 'proba' });
-  }
-
-  /** As {@link Pipeline.predictProba}, on this thread's time. */
-  predictProbaSync(X: MatrixLike): Matrix {
-    return this.runSync(X, { output: 'proba' });
-  }
-
-  /** Scores of the final classifier before the link. @throws {ERR_NOT_SUPPORTED} without them */
-  decisionFunction(X: MatrixLike): Promise<Matrix> {
-    return this.run(X, { output: 'decision' });
-  }
-
-  /** The transformed rows. @throws {ERR_NOT_SUPPORTED} when the last step is a model */
-  async transform(X: MatrixLike): Promise<Matrix> {
-    this.#require('transformer', 'transform');
-    return this.run(X, {});
-  }
-
-  /** As {@link Pipeline.transform}, on this thread's time. */
-  transformSync(X: MatrixLike): Matrix {
-    this.#require('transformer', 'transform');
-    return this.runSync(X, {});
-  }
-
-  /** Fits, then transforms the same rows. */
-  async fitTransform(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
-    await this.fit(X, y, options);
-    return this.transform(X);
-  }
-
-  /** Accuracy of a classifier, R2 of a regressor. */
-  async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
-    const predicted = await this.predict(X);
-    if (this.kind === 'classifier') return accuracy(y, predicted, options?.sampleWeight);
-    return r2(encodeTargets(y, predicted.length), predicted as FloatArray, options?.sampleWeight);
-  }
-
-  #predictOptions(): { output: Output } {
-    if (this.kind === 'transformer') {
-      throw new StateError(
-        'ERR_NOT_SUPPORTED',
-        'This pipeline ends in a transformer and cannot predict; use transform.',
-      );
-    }
-    return { output: this.kind === 'classifier' ? 'label' : 'value' };
-  }
-
-  #require(kind: EstimatorKind, what: string): void {
-    if (this.kind === kind) return;
-    throw new StateError('ERR_NOT_SUPPORTED', `This pipeline ends in a ${this.kind}, which has no ${what}.`);
   }
 }
 
@@ -270,10 +197,6 @@ function lowerSteps(
     (slot, step) => (step instanceof Estimator ? step.lowerChecked(plan, slot, options) : slot),
     x,
   );
-}
-
-function decode<F>(result: Matrix, target: Target): Prediction<F> {
-  return (target.kind === 'class' ? decodeLabels(result, target.classes) : result.data) as Prediction<F>;
 }
 
 function isStep(value: unknown): value is Estimator | 'passthrough' {

@@ -7,6 +7,7 @@ const guides = [
   'preprocessing',
   'naive-bayes',
   'decomposition',
+  'model-selection',
   'trees',
   'boosting',
   'interchange',

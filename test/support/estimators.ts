@@ -15,6 +15,7 @@ import {
   GaussianNB,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
+  GridSearchCV,
   HistGradientBoostingClassifier,
   HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
@@ -33,6 +34,7 @@ import {
   PolynomialFeatures,
   RandomForestClassifier,
   RandomForestRegressor,
+  RandomizedSearchCV,
   Ridge,
   RobustScaler,
   SimpleImputer,
@@ -52,6 +54,11 @@ const COMPOSITE = {
   'can be constructed without arguments': 'it is made of other estimators, which have to be given',
 };
 const BOOTSTRAP = { [WEIGHTS]: 'rows are drawn by position, so that repeated rows are drawn otherwise' };
+const SEARCH = {
+  ...COMPOSITE,
+  [WEIGHTS]: 'rows are dealt to folds by position',
+  'the constructor checks nothing, fit checks every parameter': 'a function is a scorer; see search.test.ts',
+};
 const TIES = { [WEIGHTS]: 'columns that part a small node equally well tie, and rounding decides' };
 const IMPUTER = {
   [WEIGHTS]: "like scikit-learn's it takes no weights, and leaves those of its pipeline alone",
@@ -137,6 +144,19 @@ export const EXAMPLES: readonly Example[] = [
     make: () =>
       new GradientBoostingRegressor({ nEstimators: 5, init: new LinearRegression(), loss: 'huber' }),
     exceptions: TIES,
+  },
+  {
+    name: 'GridSearchCV of a classifier',
+    make: () =>
+      new GridSearchCV(
+        new Pipeline([
+          ['scale', new StandardScaler()],
+          ['model', new DecisionTreeClassifier({ randomState: 5 })],
+        ]),
+        { model__maxDepth: [2, 4], scale__withMean: [true, false] },
+        { cv: 2, returnTrainScore: true },
+      ),
+    exceptions: SEARCH,
   },
   {
     name: 'IsolationForest',
@@ -305,6 +325,11 @@ export const EXAMPLES: readonly Example[] = [
     name: 'RandomForestRegressor',
     make: () => new RandomForestRegressor({ nEstimators: 10 }),
     exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'RandomizedSearchCV of a regressor',
+    make: () => new RandomizedSearchCV(new Ridge(), { alpha: [0.1, 1, 10] }, { nIter: 2, cv: 3 }),
+    exceptions: SEARCH,
   },
   { name: 'Ridge', make: () => new Ridge() },
   { name: 'RobustScaler', make: () => new RobustScaler(), exceptions: SCALER },

@@ -25,6 +25,7 @@ import pairwise
 import preprocessing
 import projections
 import ranking
+import searches
 import transformers
 import tree_options
 import trees
@@ -37,6 +38,8 @@ if __name__ == "__main__":
         scripts = (
             *(loaded_datasets, metrics, monitor, naive_bayes, pairwise, preprocessing, projections, transformers, decompositions, linear, trees),
             *(tree_options, boosting, hist_boosting, ranking, interchange, explanations, onnx_files, exports),
+            *(loaded_datasets, metrics, monitor, naive_bayes, pairwise, preprocessing, projections, searches, transformers, decompositions, linear, trees),
+            *(tree_options, boosting, hist_boosting, interchange, explanations, onnx_files, exports),
         )
         for script in scripts:
             script.main()

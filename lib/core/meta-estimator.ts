@@ -1,0 +1,117 @@
+/**
+ * The face of estimators that are what an estimator within them is: a pipeline that ends in a classifier predicts labels, a search
+ * over regressors numbers.
+ */
+import { StateError } from '../errors.js';
+import { Estimator, type EstimatorKind, type State } from './estimator.js';
+import type { FitOptions } from './fit-input.js';
+import { decodeLabels, type ScoreOptions } from './kinds.js';
+import { encodeTargets, type Label } from './labels.js';
+import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
+import type { Output } from './plan.js';
+import type { Column, Target } from './schema.js';
+import { accuracy, r2 } from './score.js';
+
+/** What an estimator of type F predicts. */
+export type Prediction<F> = F extends { readonly kind: 'classifier' }
+  ? Label[]
+  : F extends { readonly kind: 'regressor' }
+    ? FloatArray
+    : Label[] | FloatArray;
+
+/**
+ * Base of estimators whose kind is that of an estimator within.
+ *
+ * @typeParam F - the estimator within, which decides what `predict` returns
+ */
+export abstract class MetaEstimator<P extends object, S extends State, F> extends Estimator<P, S> {
+  /** The columns that come out, where the estimator within is a transformer. */
+  abstract outputColumns(): readonly Column[];
+
+  /** Names of the columns that come out. @throws {ERR_NOT_SUPPORTED} unless this is a transformer */
+  getFeatureNamesOut(): string[] {
+    return this.outputColumns().map((c) => c.name);
+  }
+
+  /** The classes of the classifier within. @throws {ERR_NOT_SUPPORTED} without one */
+  get classes(): Label[] {
+    this.require('classifier', 'classes');
+    const { target } = this.schema;
+    return target.kind === 'class' ? [...target.classes] : [];
+  }
+
+  /** Predictions of the estimator within, on the pool. @throws {ERR_NOT_SUPPORTED} when it is a transformer */
+  async predict(X: MatrixLike): Promise<Prediction<F>> {
+    // Read before waiting: a fit may end meanwhile.
+    const { target } = this.schema;
+    return decode<F>(await this.run(X, this.#predictOptions()), target);
+  }
+
+  /** As {@link MetaEstimator.predict}, on this thread's time. */
+  predictSync(X: MatrixLike): Prediction<F> {
+    return decode<F>(this.runSync(X, this.#predictOptions()), this.schema.target);
+  }
+
+  /** Probabilities of the classifier within, [rows, classes]. @throws {ERR_NOT_SUPPORTED} without one */
+  predictProba(X: MatrixLike): Promise<Matrix> {
+    return this.run(X, { output: 'proba' });
+  }
+
+  /** As {@link MetaEstimator.predictProba}, on this thread's time. */
+  predictProbaSync(X: MatrixLike): Matrix {
+    return this.runSync(X, { output: 'proba' });
+  }
+
+  /** Scores of the classifier within before the link. @throws {ERR_NOT_SUPPORTED} without them */
+  decisionFunction(X: MatrixLike): Promise<Matrix> {
+    return this.run(X, { output: 'decision' });
+  }
+
+  /** The transformed rows. @throws {ERR_NOT_SUPPORTED} when the estimator within is a model */
+  async transform(X: MatrixLike): Promise<Matrix> {
+    this.require('transformer', 'transform');
+    return this.run(X, {});
+  }
+
+  /** As {@link MetaEstimator.transform}, on this thread's time. */
+  transformSync(X: MatrixLike): Matrix {
+    this.require('transformer', 'transform');
+    return this.runSync(X, {});
+  }
+
+  /** Fits, then transforms the same rows. */
+  async fitTransform(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
+    await this.fit(X, y, options);
+    return this.transform(X);
+  }
+
+  /** Accuracy of a classifier, R2 of a regressor. */
+  async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
+    const predicted = await this.predict(X);
+    if (this.kind === 'classifier') return accuracy(y, predicted, options?.sampleWeight);
+    return r2(encodeTargets(y, predicted.length), predicted as FloatArray, options?.sampleWeight);
+  }
+
+  #predictOptions(): { output: Output } {
+    if (this.kind === 'transformer') {
+      throw new StateError(
+        'ERR_NOT_SUPPORTED',
+        `This ${this.constructor.name} is a transformer and cannot predict; use transform.`,
+      );
+    }
+    return { output: this.kind === 'classifier' ? 'label' : 'value' };
+  }
+
+  /** @throws {ERR_NOT_SUPPORTED} unless this is of a kind */
+  protected require(kind: EstimatorKind, what: string): void {
+    if (this.kind === kind) return;
+    throw new StateError(
+      'ERR_NOT_SUPPORTED',
+      `This ${this.constructor.name} is a ${this.kind}, which has no ${what}.`,
+    );
+  }
+}
+
+function decode<F>(result: Matrix, target: Target): Prediction<F> {
+  return (target.kind === 'class' ? decodeLabels(result, target.classes) : result.data) as Prediction<F>;
+}

@@ -1,0 +1,68 @@
+/** What models are scored by in cross-validation and searches. */
+import type { Estimator } from '../core/estimator.js';
+import type { MatrixLike } from '../core/matrix.js';
+import { ValidationError } from '../errors.js';
+import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from '../metrics/scorers.js';
+import type { FoldPart } from './folds.js';
+
+/** A model that can be scored: a classifier, a regressor, or a pipeline that ends in one. */
+export type CrossValidationModel = Estimator &
+  ScorableEstimator & {
+    score(
+      X: MatrixLike,
+      y: ArrayLike<never>,
+      options?: { readonly sampleWeight?: ArrayLike<number> },
+    ): Promise<number>;
+  };
+
+/** One scorer: a name, or a function of your own. */
+export type SingleScoring = ScorerName | Scorer;
+/** Several scorers under names of your own. */
+export type NamedScoring<Name extends string = string> = Readonly<Record<Name, SingleScoring>>;
+/** One scorer, several by name, or several under names of your own. */
+export type Scoring = SingleScoring | readonly ScorerName[] | NamedScoring;
+
+type ModelScorer = (model: CrossValidationModel, part: FoldPart) => Promise<number>;
+/** A scorer under the name of its results. */
+export interface NamedScorer {
+  readonly name: string;
+  readonly score: ModelScorer;
+}
+
+/** Whether results have no names of their own. */
+export function isSingle(scoring: Scoring | undefined): scoring is ScorerName | Scorer | undefined {
+  return scoring === undefined || typeof scoring === 'string' || typeof scoring === 'function';
+}
+
+/**
+ * The scorers that are meant; one alone is called 'score'.
+ *
+ * @throws {ERR_PARAMETER} for a name that no scorer has, or none at all
+ */
+export function resolveScorers(scoring: Scoring | undefined): NamedScorer[] {
+  if (scoring === undefined) {
+    return [{ name: 'score', score: (model, { X, y, sampleWeight }) => model.score(X, y, { sampleWeight }) }];
+  }
+  if (isSingle(scoring)) return [namedScorer('score', scoring)];
+  const named = Array.isArray(scoring)
+    ? scoring.map((name: ScorerName) => namedScorer(name, name))
+    : Object.entries(scoring ?? {}).map(([name, scorer]) => namedScorer(name, scorer));
+  if (named.length === 0) throw new ValidationError('ERR_PARAMETER', 'scoring names no scorer.');
+  return named;
+}
+
+function namedScorer(name: string, scoring: ScorerName | Scorer): NamedScorer {
+  const scorer = getScorer(scoring);
+  return { name, score: (model, { X, y, sampleWeight }) => scorer(model, X, y, { sampleWeight }) };
+}
+
+/** The scores of a model on some rows, one by one. */
+export async function scoreAll(
+  scorers: readonly NamedScorer[],
+  model: CrossValidationModel,
+  part: FoldPart,
+): Promise<number[]> {
+  const scores: number[] = [];
+  for (const { score } of scorers) scores.push(await score(model, part));
+  return scores;
+}
