@@ -28,7 +28,7 @@ struct Data {
     return dense_view(static_cast<const double*>(x.data()), x.size() / cols, cols);
   }
   BoosterData<double> view() const {
-    return {matrix(), {y.data(), y.size()}, {weights.data(), weights.size()}, {}};
+    return {matrix(), {y.data(), y.size()}, {weights.data(), weights.size()}, {}, {}};
   }
 };
 
