@@ -82,12 +82,6 @@ export async function fitHistBoosting(
   const canScore = params.scoring !== 'loss' || hasLoss;
   const automatic = canScore && params.boosting === 'gbdt' && (given !== null || x.rows > 10_000);
   const stopping = params.earlyStopping === 'auto' ? automatic : params.earlyStopping;
-  if (custom !== null && params.boosting === 'dart') {
-    throw new ValidationError(
-      'ERR_PARAMETER',
-      `${owner.constructor.name}: a custom loss needs boosting 'gbdt': 'dart' drops trees just before it asks for gradients.`,
-    );
-  }
   if (!canScore && (stopping || given !== null)) {
     throw new ValidationError(
       'ERR_PARAMETER',
