@@ -57,7 +57,6 @@ const BOOTSTRAP = { [WEIGHTS]: 'rows are drawn by position, so that repeated row
 const SEARCH = {
   ...COMPOSITE,
   [WEIGHTS]: 'rows are dealt to folds by position',
-  'the constructor checks nothing, fit checks every parameter': 'a function is a scorer; see search.test.ts',
 };
 const TIES = { [WEIGHTS]: 'columns that part a small node equally well tie, and rounding decides' };
 const IMPUTER = {
