@@ -13,6 +13,13 @@ import {
   RandomForestClassifier,
   RandomForestRegressor,
 } from './ensemble/index.js';
+import {
+  RFE,
+  SelectFromModel,
+  SelectKBest,
+  SelectPercentile,
+  VarianceThreshold,
+} from './feature-selection/index.js';
 import { SimpleImputer } from './impute/index.js';
 import {
   ImportedClassifier,
@@ -77,12 +84,17 @@ registerEstimators(
   PCA,
   Pipeline,
   PolynomialFeatures,
+  RFE,
   RandomForestClassifier,
   RandomForestRegressor,
   RandomizedSearchCV,
   Ridge,
   RobustScaler,
+  SelectFromModel,
+  SelectKBest,
+  SelectPercentile,
   SimpleImputer,
   StandardScaler,
   TruncatedSVD,
+  VarianceThreshold,
 );

@@ -1,7 +1,8 @@
 /** Pearson's chi-squared test of independence in a table of counts. */
+
+import { chi2Survival } from '../core/distributions/survival.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
-import { chi2Survival } from './special.js';
 
 /** Options of {@link chi2Contingency}. */
 export interface Chi2Options {

@@ -2,10 +2,11 @@
  * The two-sample Kolmogorov-Smirnov test. Exact p-values count lattice paths: of the orders in which the values of both
  * samples can come, the share that takes the two distribution functions as far apart as they are (Hodges, 1958).
  */
+
+import { kolmogorovSurvival } from '../core/distributions/survival.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { toNumbers } from '../metrics/input.js';
-import { kolmogorovSurvival } from './special.js';
 
 /** What the first sample's distribution function is suspected to be: different, above, or below the second's. */
 export type KsAlternative = 'two-sided' | 'less' | 'greater';

@@ -1,6 +1,7 @@
 /** Outcomes of the variants of an experiment, summed up as they come, and what they say about the difference. */
+
+import { studentCritical, studentTwoSided } from '../core/distributions/student.js';
 import { chi2Contingency } from './chi2-contingency.js';
-import { studentCritical, studentTwoSided } from './student.js';
 
 /** Running sums of one variant's outcomes; constant in memory. */
 export class Outcomes {

@@ -1,6 +1,7 @@
 /** Columns centred by their median and divided by the distance of two quantiles. */
+
+import { normalQuantile } from '../core/distributions/normal.js';
 import type { FitInput } from '../core/fit-input.js';
-import { normalQuantile } from '../core/normal.js';
 import { bool, custom, float64s, type Rules } from '../core/params.js';
 import { native } from '../native.js';
 import { type ColumnAffine, ColumnScaler, safeScale } from './column-scaler.js';

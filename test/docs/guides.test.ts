@@ -7,6 +7,7 @@ const guides = [
   'preprocessing',
   'naive-bayes',
   'decomposition',
+  'feature-selection',
   'model-selection',
   'trees',
   'boosting',

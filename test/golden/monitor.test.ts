@@ -1,7 +1,7 @@
 /** Tests of distributions against SciPy. */
 import { describe, expect, test } from 'vitest';
+import { chi2Survival, kolmogorovSurvival } from '../../lib/core/distributions/survival.js';
 import { chi2Contingency, type KsOptions, type KsResult, ks2samp } from '../../lib/index.js';
-import { chi2Survival, kolmogorovSurvival } from '../../lib/monitor/special.js';
 import { dot, expectClose, ulp } from '../support/tolerance.js';
 import { readGolden } from './read.js';
 

@@ -1,9 +1,9 @@
 /** Experiments against SciPy's numbers, and the spread of users. */
 import { describe, expect, it } from 'vitest';
+import { studentCritical, studentTwoSided } from '../../lib/core/distributions/student.js';
 import { ABTest } from '../../lib/index.js';
 import { bucketOf, pick } from '../../lib/monitor/assign.js';
 import { compareOutcomes, Outcomes } from '../../lib/monitor/outcomes.js';
-import { studentCritical, studentTwoSided } from '../../lib/monitor/student.js';
 
 const outcomesOf = (values: ReadonlyArray<number | boolean>) => {
   const outcomes = new Outcomes();

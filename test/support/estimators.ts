@@ -35,11 +35,16 @@ import {
   RandomForestClassifier,
   RandomForestRegressor,
   RandomizedSearchCV,
+  RFE,
   Ridge,
   RobustScaler,
+  SelectFromModel,
+  SelectKBest,
+  SelectPercentile,
   SimpleImputer,
   StandardScaler,
   TruncatedSVD,
+  VarianceThreshold,
 } from '../../lib/index.js';
 
 export interface Example {
@@ -330,12 +335,28 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new RandomizedSearchCV(new Ridge(), { alpha: [0.1, 1, 10] }, { nIter: 2, cv: 3 }),
     exceptions: SEARCH,
   },
+  { name: 'RFE', make: () => new RFE(new Ridge(), { nFeaturesToSelect: 0.5 }), exceptions: COMPOSITE },
   { name: 'Ridge', make: () => new Ridge() },
   { name: 'RobustScaler', make: () => new RobustScaler(), exceptions: SCALER },
   {
     name: 'RobustScaler of unit variance',
     make: () => new RobustScaler({ quantileRange: [10, 90], unitVariance: true, withCentering: false }),
     exceptions: SCALER,
+  },
+  {
+    name: 'SelectFromModel',
+    make: () => new SelectFromModel(new DecisionTreeRegressor({ randomState: 2 }), { threshold: '0.5*mean' }),
+    exceptions: { ...COMPOSITE, ...TIES },
+  },
+  {
+    name: 'SelectKBest',
+    make: () => new SelectKBest({ scoreFunc: 'fRegression', k: 1 }),
+    exceptions: AXES,
+  },
+  {
+    name: 'SelectPercentile',
+    make: () => new SelectPercentile({ scoreFunc: 'fRegression', percentile: 60 }),
+    exceptions: AXES,
   },
   { name: 'SimpleImputer', make: () => new SimpleImputer(), exceptions: { ...IMPUTER, ...WORDS } },
   {
@@ -350,4 +371,5 @@ export const EXAMPLES: readonly Example[] = [
   { name: 'StandardScaler', make: () => new StandardScaler() },
   { name: 'StandardScaler without mean', make: () => new StandardScaler({ withMean: false }) },
   { name: 'TruncatedSVD', make: () => new TruncatedSVD({ nComponents: 1 }), exceptions: AXES },
+  { name: 'VarianceThreshold', make: () => new VarianceThreshold({ threshold: 0.1 }), exceptions: AXES },
 ];

@@ -1,6 +1,6 @@
 /** Errors and edge cases of the transformers; golden values are in test/golden. */
 import { describe, expect, test } from 'vitest';
-import { normalQuantile } from '../../lib/core/normal.js';
+import { normalQuantile } from '../../lib/core/distributions/normal.js';
 import {
   KBinsDiscretizer,
   LabelEncoder,

@@ -13,6 +13,7 @@ import boosting
 import decompositions
 import explanations
 import exports
+import feature_selection
 import hist_boosting
 import interchange
 import linear
@@ -36,10 +37,10 @@ if __name__ == "__main__":
     # Sums of BLAS depend on its number of threads.
     with threadpool_limits(1):
         scripts = (
-            *(loaded_datasets, metrics, monitor, naive_bayes, pairwise, preprocessing, projections, transformers, decompositions, linear, trees),
-            *(tree_options, boosting, hist_boosting, ranking, interchange, explanations, onnx_files, exports),
-            *(loaded_datasets, metrics, monitor, naive_bayes, pairwise, preprocessing, projections, searches, transformers, decompositions, linear, trees),
-            *(tree_options, boosting, hist_boosting, interchange, explanations, onnx_files, exports),
+            *(loaded_datasets, metrics, monitor, pairwise, decompositions),
+            *(preprocessing, transformers, feature_selection, projections, searches),
+            *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking),
+            *(interchange, explanations, onnx_files, exports),
         )
         for script in scripts:
             script.main()

@@ -1,5 +1,5 @@
 /**
- * Student's t distribution, by the regularised incomplete beta function: its continued fraction (DLMF 8.17.22) is
+ * Student's t and Fisher's F distributions, by the regularised incomplete beta function: its continued fraction (DLMF 8.17.22) is
  * evaluated by Lentz's method.
  */
 
@@ -8,6 +8,14 @@ export function studentTwoSided(t: number, df: number): number {
   if (Number.isNaN(t) || Number.isNaN(df)) return Number.NaN;
   if (!Number.isFinite(t)) return 0;
   return incompleteBeta(df / (df + t * t), df / 2, 0.5);
+}
+
+/** P(F >= f) for `between` and `within` > 0 degrees of freedom. */
+export function fSurvival(f: number, between: number, within: number): number {
+  if (Number.isNaN(f)) return Number.NaN;
+  if (f <= 0) return 1;
+  if (f === Infinity) return 0;
+  return incompleteBeta(within / (within + between * f), within / 2, between / 2);
 }
 
 /** The t with P(|T| >= t) = `p`, for p in (0, 1). */

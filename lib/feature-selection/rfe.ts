@@ -1,0 +1,132 @@
+/** Columns left when the least important are taken away, again and again. */
+import { Estimator } from '../core/estimator.js';
+import { type FitInput, toShared } from '../core/fit-input.js';
+import { custom, either, int, int32s, nothing, type Rules, real, uint8s } from '../core/params.js';
+import { Schema } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import { importancesOf } from './importances.js';
+import { FeatureSelector, type SelectorState } from './selector.js';
+
+/** Parameters of {@link RFE}. */
+export interface RFEParams {
+  /** A model with `coef` or `featureImportances` once it is fitted. */
+  estimator: Estimator;
+  /** How many columns stay: a whole number, a share in (0, 1), or null for half of them. Default null. */
+  nFeaturesToSelect: number | null;
+  /** How many columns go at a time: a whole number, or a share in (0, 1) of all. Default 1. */
+  step: number;
+}
+
+/** Learned by {@link RFE}. */
+export interface RFEState extends SelectorState {
+  /** Fitted on the columns that stay. */
+  readonly model: Estimator;
+  /** [columns] */
+  readonly ranking: Int32Array;
+}
+
+/**
+ * Recursive feature elimination (Guyon, Weston, Barnhill and Vapnik 2002): fits the model, takes away the columns with the smallest
+ * squared coefficients or importances, and starts over with the others.
+ *
+ * Differs from scikit-learn: no `importanceGetter`; does not predict itself, which a pipeline does.
+ *
+ * @example
+ * ```ts
+ * import { loadDiabetes, RFE, Ridge } from 'boreal';
+ * const { data, target } = loadDiabetes();
+ * const selector = await new RFE(new Ridge(), { nFeaturesToSelect: 3 }).fit(data, target);
+ * selector.selected.length; // 3
+ * ```
+ */
+export class RFE extends FeatureSelector<RFEParams, RFEState> {
+  /** @param estimator - cloned for each fit, and left as it is */
+  constructor(estimator: Estimator, options: Partial<Omit<RFEParams, 'estimator'>> = {}) {
+    super({ nFeaturesToSelect: null, step: 1, ...options, estimator });
+  }
+
+  static override fromParams({ estimator, ...options }: RFEParams): RFE {
+    return new RFE(estimator, options);
+  }
+
+  get rules(): Rules<RFEParams> {
+    const share = real(0, 1, 'both');
+    return {
+      estimator: custom('an estimator', (v) => v instanceof Estimator),
+      nFeaturesToSelect: either(int(1), share, nothing),
+      step: either(int(1), share),
+    };
+  }
+
+  get stateRules(): Rules<RFEState> {
+    return {
+      support: uint8s(),
+      model: custom('a fitted estimator', (v) => v instanceof Estimator && v.isFitted),
+      ranking: int32s(),
+    };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    this.params.estimator.checkParams();
+  }
+
+  protected override cloneParams(): RFEParams {
+    return { ...this.params, estimator: this.params.estimator.clone() };
+  }
+
+  protected async fitState(input: FitInput): Promise<RFEState> {
+    const { cols } = input.x;
+    const wanted = this.#wanted(cols);
+    const step = this.params.step >= 1 ? this.params.step : Math.max(1, Math.floor(this.params.step * cols));
+    const ranking = new Int32Array(cols).fill(1);
+    let left = Array.from({ length: cols }, (_, j) => j);
+    let model = await this.#fit(input, left);
+    while (left.length > wanted) {
+      const importances = importancesOf(model, 'squares');
+      const ascending = [...left.keys()].sort((a, b) => importances[a] - importances[b]);
+      const out = new Set(ascending.slice(0, Math.min(step, left.length - wanted)).map((k) => left[k]));
+      left = left.filter((j) => !out.has(j));
+      // Who went earlier ranks behind.
+      const stays = new Set(left);
+      for (let j = 0; j < cols; j++) if (!stays.has(j)) ranking[j] += 1;
+      model = await this.#fit(input, left);
+    }
+    const support = new Uint8Array(cols);
+    for (const j of left) support[j] = 1;
+    return { support, model, ranking };
+  }
+
+  #wanted(cols: number): number {
+    const { nFeaturesToSelect } = this.params;
+    if (nFeaturesToSelect === null) return Math.max(1, Math.floor(cols / 2));
+    if (nFeaturesToSelect < 1) return Math.max(1, Math.floor(cols * nFeaturesToSelect));
+    if (nFeaturesToSelect <= cols) return nFeaturesToSelect;
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `RFE: nFeaturesToSelect is ${nFeaturesToSelect}, but X has only ${cols} columns.`,
+    );
+  }
+
+  async #fit(input: FitInput, columns: readonly number[]): Promise<Estimator> {
+    const model = this.params.estimator.clone();
+    const part = {
+      ...input,
+      x: toShared(input.x.columns(columns)),
+      columns: columns.map((j) => input.columns[j]),
+      onProgress: undefined,
+    };
+    await model.fitInput(part, new Schema(part.columns, { kind: 'none' }, true));
+    return model;
+  }
+
+  /** The model, fitted on the columns that stay. @throws {ERR_NOT_FITTED} before `fit` */
+  get estimator(): Estimator {
+    return this.state.model;
+  }
+
+  /** 1 for columns that stay, 2 for those that went last, and so on. @throws {ERR_NOT_FITTED} before `fit` */
+  get ranking(): Int32Array {
+    return this.state.ranking.slice();
+  }
+}

@@ -1,0 +1,149 @@
+/** How much each column alone tells of the target. */
+import { fSurvival } from '../core/distributions/student.js';
+import { chi2Survival } from '../core/distributions/survival.js';
+import { encodeLabels, encodeTargets } from '../core/labels.js';
+import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import { ValidationError } from '../errors.js';
+
+/** A statistic for each column, higher being better, and the probability of one as high by chance. */
+export interface FeatureScores {
+  /** [columns]; NaN for a column that says nothing, such as a constant one. */
+  readonly scores: Float64Array;
+  /** [columns] */
+  readonly pValues: Float64Array;
+}
+
+/** Options of a {@link ScoreFunction}. */
+export interface ScoreFunctionOptions {
+  /** Stops the work. */
+  readonly signal?: AbortSignal;
+}
+
+/** Scores the columns of X, [rows, columns], for a target y. */
+export type ScoreFunction = (
+  X: NumericMatrixLike,
+  y: ArrayLike<unknown>,
+  options?: ScoreFunctionOptions,
+) => Promise<FeatureScores>;
+
+/**
+ * The F statistic of a one-way analysis of variance: how far the means of classes are apart, against the spread within them.
+ *
+ * @param y - labels
+ * @throws {ERR_LABELS | ERR_SHAPE | ERR_ABORTED}
+ * @example
+ * ```ts
+ * import { fClassif } from 'boreal';
+ * const { scores, pValues } = await fClassif([[1], [2], [3], [4]], ['a', 'a', 'b', 'b']);
+ * scores[0]; // 8
+ * pValues[0] > 0.1; // true
+ * ```
+ */
+export const fClassif: ScoreFunction = async (X, y, options = {}) => {
+  const x = await centred(X, options);
+  const { codes, classes } = encodeLabels(y, x.rows);
+  const { members, totals } = byClass(codes, classes.length);
+  const sums = await members.matmulAsync(x, { transposeA: true, ...options });
+  const squares = await sumsOfSquares(x, options);
+  const between = classes.length - 1;
+  const within = x.rows - classes.length;
+  const scores = squares.map((all, j) => {
+    const explained = totals.reduce((sum, total, c) => sum + sums.data[c * x.cols + j] ** 2 / total, 0);
+    return explained / between / (Math.max(all - explained, 0) / within);
+  });
+  return { scores, pValues: scores.map((f) => fSurvival(f, between, within)) };
+};
+
+/**
+ * The F statistic of a regression on each column alone: r^2 / (1 - r^2) (n - 2) for the correlation r. A constant column scores 0.
+ *
+ * @param y - numbers
+ * @throws {ERR_DTYPE | ERR_INPUT_NAN | ERR_SHAPE | ERR_ABORTED}
+ * @example
+ * ```ts
+ * import { fRegression } from 'boreal';
+ * const { scores } = await fRegression([[1, 2], [2, 1], [3, 2]], [2, 4, 7]);
+ * scores[0] > scores[1]; // true
+ * ```
+ */
+export const fRegression: ScoreFunction = async (X, y, options = {}) => {
+  const x = await centred(X, options);
+  const targets = encodeTargets(y, x.rows);
+  const mean = targets.reduce((sum, value) => sum + value, 0) / x.rows;
+  const centredY = new Matrix(
+    targets.map((value) => value - mean),
+    x.rows,
+    1,
+  );
+  const products = await centredY.matmulAsync(x, { transposeA: true, ...options });
+  const squares = await sumsOfSquares(x, options);
+  const squareY = centredY.data.reduce((sum, value) => sum + value * value, 0);
+  const within = x.rows - 2;
+  const scores = squares.map((square, j) => {
+    const scale = square * squareY;
+    if (scale === 0) return 0;
+    const r2 = products.data[j] ** 2 / scale;
+    return r2 >= 1 ? Number.MAX_VALUE : (r2 / (1 - r2)) * within;
+  });
+  return { scores, pValues: scores.map((f) => fSurvival(f, 1, within)) };
+};
+
+/**
+ * The chi-squared statistic of counts by class, against those that the sizes of the classes let expect.
+ *
+ * @param X - counts, none below 0
+ * @param y - labels
+ * @throws {ERR_INPUT_NEGATIVE | ERR_LABELS | ERR_SHAPE | ERR_ABORTED}
+ * @example
+ * ```ts
+ * import { chi2 } from 'boreal';
+ * const { scores } = await chi2([[4, 1], [0, 1]], ['a', 'b']);
+ * Array.from(scores); // [4, 0]
+ * ```
+ */
+export const chi2: ScoreFunction = async (X, y, options = {}) => {
+  const x = await Matrix.from(X).astypeAsync('float64', options);
+  const negative = x.data.findIndex((value) => value < 0);
+  if (negative >= 0) {
+    throw new ValidationError(
+      'ERR_INPUT_NEGATIVE',
+      `chi2 counts, but column ${negative % x.cols} holds numbers below 0.`,
+    );
+  }
+  const { codes, classes } = encodeLabels(y, x.rows);
+  const { members, totals } = byClass(codes, classes.length);
+  const observed = await members.matmulAsync(x, { transposeA: true, ...options });
+  const scores = Float64Array.from({ length: x.cols }, (_, j) => {
+    const count = totals.reduce((sum, _total, c) => sum + observed.data[c * x.cols + j], 0);
+    return totals.reduce((sum, total, c) => {
+      const expected = (count * total) / x.rows;
+      return sum + (observed.data[c * x.cols + j] - expected) ** 2 / expected;
+    }, 0);
+  });
+  return { scores, pValues: scores.map((value) => chi2Survival(value, classes.length - 1)) };
+};
+
+/** In float64, minus the means. */
+async function centred(X: NumericMatrixLike, options: ScoreFunctionOptions): Promise<Matrix<Float64Array>> {
+  const x = await Matrix.from(X).astypeAsync('float64', options);
+  return x.subAsync(x.mean(0), options);
+}
+
+async function sumsOfSquares(x: Matrix<Float64Array>, options: ScoreFunctionOptions): Promise<Float64Array> {
+  const squares = await x.squareAsync(options);
+  return squares.sum(0).data.slice();
+}
+
+/** Which class each row is of, [rows, classes] of 0 and 1, and the sizes of the classes. */
+function byClass(
+  codes: Int32Array,
+  classes: number,
+): { members: Matrix<Float64Array>; totals: Float64Array } {
+  const data = new Float64Array(codes.length * classes);
+  const totals = new Float64Array(classes);
+  codes.forEach((code, i) => {
+    data[i * classes + code] = 1;
+    totals[code] += 1;
+  });
+  return { members: new Matrix(data, codes.length, classes), totals };
+}

@@ -1,0 +1,45 @@
+/** The columns with the highest scores. */
+import { either, int, oneOf, type Rules } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+import { highest } from './selector.js';
+import { nameOf, scoring, type UnivariateParams, UnivariateSelector } from './univariate.js';
+
+/** Parameters of {@link SelectKBest}. */
+export interface SelectKBestParams extends UnivariateParams {
+  /** How many columns stay. Default 10. */
+  k: number | 'all';
+}
+
+/**
+ * Keeps the k columns that tell most of the target, each alone; of equal scores the last, as scikit-learn.
+ *
+ * Differs from scikit-learn: more columns than there are is an error; sample weights are ignored in both; a selector with a score
+ * function of your own cannot be saved.
+ *
+ * @example
+ * ```ts
+ * import { fClassif, loadIris, SelectKBest } from 'boreal';
+ * const { data, target } = loadIris();
+ * const selector = await new SelectKBest({ scoreFunc: fClassif, k: 2 }).fit(data, target);
+ * selector.selected; // [2, 3]
+ * ```
+ */
+export class SelectKBest extends UnivariateSelector<SelectKBestParams> {
+  constructor({ scoreFunc = 'fClassif', ...params }: Partial<SelectKBestParams> = {}) {
+    super({ k: 10, ...params, scoreFunc: nameOf(scoreFunc) });
+  }
+
+  get rules(): Rules<SelectKBestParams> {
+    return { scoreFunc: scoring, k: either(int(1), oneOf('all')) };
+  }
+
+  protected select(scores: Float64Array): Uint8Array {
+    const { k } = this.params;
+    if (k === 'all') return new Uint8Array(scores.length).fill(1);
+    if (k <= scores.length) return highest(scores, k);
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `SelectKBest: k is ${k}, but X has only ${scores.length} columns.`,
+    );
+  }
+}

@@ -1,0 +1,56 @@
+/** A share of the columns, those with the highest scores. */
+import { type Rules, real } from '../core/params.js';
+import { nameOf, scoring, type UnivariateParams, UnivariateSelector } from './univariate.js';
+
+/** Parameters of {@link SelectPercentile}. */
+export interface SelectPercentileParams extends UnivariateParams {
+  /** How many columns of 100 stay, at least one. Default 10. */
+  percentile: number;
+}
+
+/**
+ * Keeps a share of the columns that tell most of the target, each alone: those above the percentile of the scores, and of those
+ * at it the first, up to the share, as scikit-learn.
+ *
+ * Differs from scikit-learn: at least one column stays; sample weights are ignored in both.
+ *
+ * @example
+ * ```ts
+ * import { loadIris, SelectPercentile } from 'boreal';
+ * const { data, target } = loadIris();
+ * const selector = await new SelectPercentile({ percentile: 50 }).fit(data, target);
+ * selector.getFeatureNamesOut(); // ['x2', 'x3']
+ * ```
+ */
+export class SelectPercentile extends UnivariateSelector<SelectPercentileParams> {
+  constructor({ scoreFunc = 'fClassif', ...params }: Partial<SelectPercentileParams> = {}) {
+    super({ percentile: 10, ...params, scoreFunc: nameOf(scoreFunc) });
+  }
+
+  get rules(): Rules<SelectPercentileParams> {
+    return { scoreFunc: scoring, percentile: real(0, 100, 'min') };
+  }
+
+  protected select(scores: Float64Array): Uint8Array {
+    const { percentile } = this.params;
+    if (percentile === 100) return new Uint8Array(scores.length).fill(1);
+    const known = scores.map((score) => (Number.isNaN(score) ? -Number.MAX_VALUE : score));
+    const threshold = quantile(known, 1 - percentile / 100);
+    const support = Uint8Array.from(known, (score) => (score > threshold ? 1 : 0));
+    const kept = support.reduce((sum, one) => sum + one, 0);
+    let free = Math.max(Math.floor((scores.length * percentile) / 100), 1) - kept;
+    known.forEach((score, j) => {
+      if (score === threshold && free-- > 0) support[j] = 1;
+    });
+    return support;
+  }
+}
+
+/** By linear interpolation. */
+function quantile(values: Float64Array, probability: number): number {
+  const sorted = values.slice().sort();
+  const position = probability * (sorted.length - 1);
+  const below = Math.floor(position);
+  const low = sorted[below];
+  return low + (sorted[Math.min(below + 1, sorted.length - 1)] - low) * (position - below);
+}

@@ -1,0 +1,69 @@
+/** What transformers that keep some of the columns share. */
+import type { State } from '../core/estimator.js';
+import { Transformer } from '../core/kinds.js';
+import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import { checkLength } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+
+/** Learned by all selectors. */
+export interface SelectorState extends State {
+  /** 1 for columns that stay, [columns]. */
+  readonly support: Uint8Array;
+}
+
+/** Base of transformers that keep some of the columns, as they are. */
+export abstract class FeatureSelector<P extends object, S extends SelectorState> extends Transformer<P, S> {
+  protected override checkState({ support }: S, columns: readonly Column[]): void {
+    checkLength(this, 'support', support, columns.length);
+    if (!support.includes(1))
+      throw new ValidationError('ERR_PARAMETER', `${this.constructor.name} state: no column stays.`);
+  }
+
+  /** Which columns stay, by column. @throws {ERR_NOT_FITTED} before `fit` */
+  getSupport(): boolean[] {
+    return Array.from(this.state.support, (kept) => kept === 1);
+  }
+
+  /** The places of the columns that stay. @throws {ERR_NOT_FITTED} before `fit` */
+  get selected(): number[] {
+    return [...this.state.support.keys()].filter((j) => this.state.support[j] === 1);
+  }
+
+  outputColumns(): readonly Column[] {
+    return this.selected.map((j) => this.schema.columns[j]);
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    return plan.gather(x, this.selected);
+  }
+
+  /**
+   * Puts columns back where they were, with zeros for those that were left out.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} when X has another number of columns than stay
+   */
+  inverseTransform(X: NumericMatrixLike): Matrix {
+    const { selected, nFeaturesIn } = this;
+    const kept = Matrix.from(X);
+    if (kept.cols !== selected.length)
+      throw new ValidationError('ERR_SHAPE', `X has ${kept.cols} columns, but ${selected.length} stay.`);
+    const data = new Float64Array(kept.rows * nFeaturesIn);
+    for (let i = 0; i < kept.rows; i++)
+      selected.forEach((j, k) => {
+        data[i * nFeaturesIn + j] = kept.data[i * kept.cols + k];
+      });
+    return new Matrix(data, kept.rows, nFeaturesIn);
+  }
+}
+
+/** 1 for the `count` highest values, of equals the first; NaN counts as lowest. */
+export function highest(values: Float64Array, count: number): Uint8Array {
+  const clean = values.map((value) => (Number.isNaN(value) ? -Infinity : value));
+  const order = [...clean.keys()].sort((a, b) => (clean[a] === clean[b] ? b - a : clean[b] - clean[a]));
+  const support = new Uint8Array(values.length);
+  for (const j of order.slice(0, count)) support[j] = 1;
+  return support;
+}

@@ -1,0 +1,65 @@
+/** Columns that vary. */
+import type { FitInput } from '../core/fit-input.js';
+import { float64s, type Rules, real, uint8s } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
+import { FeatureSelector, type SelectorState } from './selector.js';
+
+/** Parameters of {@link VarianceThreshold}. */
+export interface VarianceThresholdParams {
+  /** Columns whose variance is not above it are left out. Default 0: those with one value only. */
+  threshold: number;
+}
+
+/** Learned by {@link VarianceThreshold}. */
+export interface VarianceThresholdState extends SelectorState {
+  readonly variances: Float64Array;
+}
+
+/**
+ * Leaves out columns that do not vary. Missing values take no part in the variance, and stay.
+ *
+ * @example
+ * ```ts
+ * import { VarianceThreshold } from 'boreal';
+ * const selector = await new VarianceThreshold().fit([[1, 5], [2, 5]]);
+ * selector.transformSync([[3, 5]]).toArray(); // [[3]]
+ * ```
+ */
+export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, VarianceThresholdState> {
+  constructor(params: Partial<VarianceThresholdParams> = {}) {
+    super({ threshold: 0, ...params });
+  }
+
+  get rules(): Rules<VarianceThresholdParams> {
+    return { threshold: real(0) };
+  }
+
+  get stateRules(): Rules<VarianceThresholdState> {
+    return { support: uint8s(), variances: float64s() };
+  }
+
+  override get tags() {
+    return { allowNan: true };
+  }
+
+  protected async fitState({ x, cancel }: FitInput): Promise<VarianceThresholdState> {
+    const { threshold } = this.params;
+    const { variance, min, max } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    // Rounding may give equal values a variance, but no range.
+    const variances = threshold === 0 ? variance.map((v, j) => Math.min(v, max[j] - min[j])) : variance;
+    const support = Uint8Array.from(variances, (v) => (v > threshold ? 1 : 0));
+    if (!support.includes(1)) {
+      throw new ValidationError(
+        'ERR_EMPTY',
+        `VarianceThreshold: no column has a variance above ${threshold}.`,
+      );
+    }
+    return { support, variances };
+  }
+
+  /** Variances of the columns; with threshold 0 the range of a column where that is less. @throws {ERR_NOT_FITTED} before `fit` */
+  get variances(): Float64Array {
+    return this.state.variances.slice();
+  }
+}

@@ -1,0 +1,136 @@
+/** Errors and edge cases of the selection of columns; golden values are in test/golden. */
+import { describe, expect, test } from 'vitest';
+import { fSurvival } from '../../lib/core/distributions/student.js';
+import {
+  chi2,
+  fClassif,
+  fRegression,
+  IsolationForest,
+  LogisticRegression,
+  load,
+  loadBreastCancer,
+  Pipeline,
+  RandomForestClassifier,
+  RFE,
+  Ridge,
+  type ScoreFunction,
+  SelectFromModel,
+  SelectKBest,
+  SelectPercentile,
+  StandardScaler,
+  VarianceThreshold,
+} from '../../lib/index.js';
+import { expectClose, iterative } from '../support/tolerance.js';
+
+const { data, target } = loadBreastCancer();
+const rows = [
+  [1, 5, 0],
+  [2, 5, 1],
+  [3, 5, 0],
+  [5, 5, 1],
+];
+const y = [1, 2, 3, 5];
+
+describe('bad parameters', () => {
+  test.each([
+    [new SelectKBest({ k: 0 }), 'ERR_PARAMETER'],
+    [new SelectKBest({ k: 4, scoreFunc: fRegression }), 'ERR_PARAMETER'],
+    [new SelectKBest({ scoreFunc: 'nope' as never }), 'ERR_PARAMETER'],
+    [new SelectPercentile({ percentile: 0 }), 'ERR_PARAMETER'],
+    [new VarianceThreshold({ threshold: 100 }), 'ERR_EMPTY'],
+    [new SelectFromModel(new Ridge(), { threshold: 'most' }), 'ERR_PARAMETER'],
+    [new SelectFromModel(new Ridge(), { threshold: 1e9 }), 'ERR_EMPTY'],
+    [new SelectFromModel(new Ridge({ alpha: -1 })), 'ERR_PARAMETER'],
+    [new SelectFromModel(new IsolationForest({ nEstimators: 2 })), 'ERR_NOT_SUPPORTED'],
+    [new RFE(new Ridge(), { nFeaturesToSelect: 4 }), 'ERR_PARAMETER'],
+    [new RFE(new Ridge(), { step: 0 }), 'ERR_PARAMETER'],
+  ])('%# are refused', async (selector, code) => {
+    await expect(selector.fit(rows, y)).rejects.toMatchObject({ code });
+  });
+
+  test('selectors by score need a target, and chi2 counts', async () => {
+    await expect(new SelectKBest({ k: 1 }).fit(rows)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    await expect(chi2([[1], [-1]], ['a', 'b'])).rejects.toMatchObject({ code: 'ERR_INPUT_NEGATIVE' });
+    await expect(fClassif([[1], [2]], ['a', 'a'])).rejects.toMatchObject({ code: 'ERR_LABELS' });
+    await expect(fRegression([[1], [2]], [1])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+  });
+});
+
+test('a constant column scores nothing and goes first', async () => {
+  const selector = await new SelectKBest({ scoreFunc: fRegression, k: 2 }).fit(rows, y);
+  expect(selector.selected).toEqual([0, 2]);
+  expect(selector.scores[1]).toBe(0);
+  expect(selector.pValues[1]).toBe(1);
+  // The column that is the target itself.
+  expect(selector.scores[0]).toBe(Number.MAX_VALUE);
+  expect(selector.pValues[0]).toBeLessThan(1e-300);
+  expect(selector.getSupport()).toEqual([true, false, true]);
+  expect(selector.inverseTransform([[7, 8]]).toArray()).toEqual([[7, 0, 8]]);
+  expect(() => selector.inverseTransform([[7]])).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
+});
+
+test('names of columns stay with them, also in a pipeline and a file', async () => {
+  const table = { a: [1, 2, 3, 5], b: [5, 5, 5, 5], c: [0, 1, 0, 1] };
+  const pipeline = await new Pipeline([
+    ['varies', new VarianceThreshold()],
+    ['best', new SelectKBest({ scoreFunc: fRegression, k: 1 })],
+    ['scale', new StandardScaler()],
+  ]).fit(table, y);
+  expect(pipeline.getFeatureNamesOut()).toEqual(['a']);
+  const copy = (await load(pipeline.toBytes())) as typeof pipeline;
+  expect((await copy.transform(table)).toArray()).toEqual((await pipeline.transform(table)).toArray());
+});
+
+test('a score function of your own chooses, but cannot be saved', async () => {
+  const last: ScoreFunction = async (X) => {
+    const { length } = (X as { columns: ArrayLike<number> } & number[][])[0] ?? { length: 3 };
+    return { scores: Float64Array.from({ length }, (_, j) => j), pValues: new Float64Array(length) };
+  };
+  const selector = await new SelectKBest({ scoreFunc: last, k: 1 }).fit(rows, y);
+  expect(selector.selected).toEqual([2]);
+  expect(() => selector.toBytes()).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+});
+
+test('models choose by coefficients or importances', async () => {
+  const forest = new SelectFromModel(new RandomForestClassifier({ nEstimators: 10, randomState: 1 }), {
+    maxFeatures: 5,
+  });
+  await forest.fit(data, target);
+  expect(forest.selected.length).toBe(5);
+  expect(forest.estimator.isFitted).toBe(true);
+  const least = Math.min(...forest.selected.map((j) => forest.importances[j]));
+  expect(least).toBeGreaterThanOrEqual(forest.threshold);
+  const copy = (await load(forest.toBytes())) as SelectFromModel;
+  expect(copy.selected).toEqual(forest.selected);
+});
+
+test('recursive elimination ranks columns by when they went, and can be aborted', async () => {
+  const X = (await new StandardScaler().fit(data)).transformSync(data);
+  const rfe = new RFE(new LogisticRegression(), { nFeaturesToSelect: 28 });
+  await rfe.fit(X, target);
+  expect([...rfe.ranking].sort().reverse().slice(0, 3)).toEqual([3, 2, 1]);
+  expect(rfe.estimator.nFeaturesIn).toBe(28);
+  const controller = new AbortController();
+  const aborted = rfe
+    .clone()
+    .setParams({ nFeaturesToSelect: 1 })
+    .fit(X, target, { signal: controller.signal });
+  controller.abort();
+  await expect(aborted).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+});
+
+test('the survival function of the F distribution, as SciPy has it', () => {
+  const known = [
+    [1, 2, 10, 0.4018775720164609],
+    [0.5, 1, 100000, 0.47950176990114224],
+    [119.26450218450468, 2, 147, 1.6696691907693826e-31],
+    [1e-9, 3, 5, 0.9999999999999502],
+    [1e6, 1, 3, 2.205307642576592e-9],
+  ];
+  // Gamma functions of half the degrees of freedom cancel.
+  for (const [f, between, within, p] of known)
+    expectClose(fSurvival(f, between, within), p, iterative(1e-10), `F ${f}`);
+  expect(fSurvival(0, 1, 1)).toBe(1);
+  expect(fSurvival(Infinity, 1, 1)).toBe(0);
+  expect(fSurvival(Number.NaN, 1, 1)).toBeNaN();
+});
