@@ -12,6 +12,8 @@ import {
   IsolationForest,
   RandomForestClassifier,
   RandomForestRegressor,
+  VotingClassifier,
+  VotingRegressor,
 } from './ensemble/index.js';
 import {
   RFE,
@@ -97,4 +99,6 @@ registerEstimators(
   StandardScaler,
   TruncatedSVD,
   VarianceThreshold,
+  VotingClassifier,
+  VotingRegressor,
 );

@@ -7,3 +7,10 @@ export * from './hist-gradient-boosting.js';
 export * from './hist-gradient-boosting-ranker.js';
 export * from './isolation-forest.js';
 export * from './random-forest.js';
+export {
+  type NamedModel,
+  VotingClassifier,
+  type VotingClassifierParams,
+  type VotingParams,
+  VotingRegressor,
+} from './voting.js';

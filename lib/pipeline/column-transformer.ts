@@ -3,12 +3,12 @@ import { applyOps } from '../core/apply.js';
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
+import { nestedIn, splitByName } from '../core/named-parts.js';
 import { bool, custom, oneOf, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { BorealError, ValidationError } from '../errors.js';
-import { nestedIn, splitByName } from './named-parts.js';
 
 /** Columns by name, by position, or all of some kind. */
 export type ColumnSelection =

@@ -5,12 +5,12 @@ import type { FitInput } from '../core/fit-input.js';
 import { isTransformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
+import { nestedIn, splitByName } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { nestedIn, splitByName } from './named-parts.js';
 
 /** A named step of a pipeline; 'passthrough' does nothing. */
 export type Step = readonly [name: string, estimator: Estimator | 'passthrough'];

@@ -7,6 +7,7 @@ const guides = [
   'preprocessing',
   'naive-bayes',
   'decomposition',
+  'ensembles',
   'feature-selection',
   'model-selection',
   'trees',

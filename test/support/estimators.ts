@@ -45,6 +45,8 @@ import {
   StandardScaler,
   TruncatedSVD,
   VarianceThreshold,
+  VotingClassifier,
+  VotingRegressor,
 } from '../../lib/index.js';
 
 export interface Example {
@@ -372,4 +374,36 @@ export const EXAMPLES: readonly Example[] = [
   { name: 'StandardScaler without mean', make: () => new StandardScaler({ withMean: false }) },
   { name: 'TruncatedSVD', make: () => new TruncatedSVD({ nComponents: 1 }), exceptions: AXES },
   { name: 'VarianceThreshold', make: () => new VarianceThreshold({ threshold: 0.1 }), exceptions: AXES },
+  {
+    name: 'VotingClassifier',
+    make: () =>
+      new VotingClassifier([
+        ['bayes', new GaussianNB()],
+        ['line', new LogisticRegression()],
+        ['tree', new DecisionTreeClassifier({ maxDepth: 3, randomState: 3 })],
+      ]),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'VotingClassifier, soft and weighted',
+    make: () =>
+      new VotingClassifier(
+        [
+          ['bayes', new GaussianNB()],
+          ['gone', 'drop'],
+          ['line', new LogisticRegression()],
+        ],
+        { voting: 'soft', weights: [1, 5, 3] },
+      ),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'VotingRegressor',
+    make: () =>
+      new VotingRegressor([
+        ['ridge', new Ridge()],
+        ['tree', new DecisionTreeRegressor({ maxDepth: 3, randomState: 3 })],
+      ]),
+    exceptions: COMPOSITE,
+  },
 ];

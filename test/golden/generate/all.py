@@ -30,6 +30,7 @@ import searches
 import transformers
 import tree_options
 import trees
+import voting
 from threadpoolctl import threadpool_limits
 
 if __name__ == "__main__":
@@ -39,7 +40,7 @@ if __name__ == "__main__":
         scripts = (
             *(loaded_datasets, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, feature_selection, projections, searches),
-            *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking),
+            *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
             *(interchange, explanations, onnx_files, exports),
         )
         for script in scripts:

@@ -1,5 +1,5 @@
 /** Parameters of estimators that are made of named parts. What the parts are is checked by `fit` only, so anything may come here. */
-import { Estimator } from '../core/estimator.js';
+import { Estimator } from './estimator.js';
 
 type Parts = ReadonlyArray<readonly [string, ...unknown[]]>;
 

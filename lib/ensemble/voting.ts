@@ -1,0 +1,278 @@
+/** Several models that decide together. */
+import { Estimator, type State } from '../core/estimator.js';
+import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
+import { nestedIn, splitByName } from '../core/named-parts.js';
+import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { Schema } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+
+/** A named model of an ensemble; 'drop' leaves it out. */
+export type NamedModel = readonly [name: string, estimator: Estimator | 'drop'];
+
+/** Parameters of {@link VotingRegressor}. */
+export interface VotingParams {
+  /** Models under names of their own. */
+  estimators: readonly NamedModel[];
+  /** How much each counts, >= 0; null: alike. Default null. */
+  weights: readonly number[] | null;
+}
+
+/** Parameters of {@link VotingClassifier}. */
+export interface VotingClassifierParams extends VotingParams {
+  /** Count the labels that the models predict, or average their probabilities. Default 'hard'. */
+  voting: 'hard' | 'soft';
+}
+
+/** Learned by ensembles that vote. */
+export interface VotingState extends State {
+  /** Fitted clones of the models that were not dropped. */
+  readonly models: readonly Estimator[];
+}
+
+const RULES: { readonly estimators: Rule; readonly weights: Rule } = {
+  estimators: custom('a list of [name, estimator]', (v) => Array.isArray(v) && v.length > 0),
+  weights: either(
+    nothing,
+    custom('a list of numbers >= 0, not all 0', (v) => {
+      return Array.isArray(v) && v.every((w) => Number.isFinite(w) && w >= 0) && v.some((w) => w > 0);
+    }),
+  ),
+};
+const MODELS: Rule = custom('fitted models', (v) => {
+  return Array.isArray(v) && v.length > 0 && v.every((m) => m instanceof Estimator && m.isFitted);
+});
+
+/**
+ * Classifiers that vote: by the labels that they predict ('hard', of equal counts the first label), or by the average of their
+ * probabilities ('soft'). All of them are one native plan.
+ *
+ * Differs from scikit-learn: no `transform`; fitted clones are in `models`.
+ *
+ * @example
+ * ```ts
+ * import { DecisionTreeClassifier, GaussianNB, loadIris, VotingClassifier } from 'boreal';
+ * const { data, target } = loadIris();
+ * const tree = new DecisionTreeClassifier({ maxDepth: 3 });
+ * const ensemble = new VotingClassifier([['bayes', new GaussianNB()], ['tree', tree]], { voting: 'soft' });
+ * await ensemble.fit(data, target);
+ * (await ensemble.score(data, target)) > 0.95; // true
+ * ```
+ */
+export class VotingClassifier extends Classifier<VotingClassifierParams, VotingState & ClassifierState> {
+  /** @param estimators - classifiers under names of their own, cloned by `fit` */
+  constructor(
+    estimators: readonly NamedModel[],
+    options: Partial<Omit<VotingClassifierParams, 'estimators'>> = {},
+  ) {
+    super({ voting: 'hard', weights: null, ...options, estimators });
+  }
+
+  static override fromParams({ estimators, ...options }: VotingClassifierParams): VotingClassifier {
+    return new VotingClassifier(estimators, options);
+  }
+
+  get rules(): Rules<VotingClassifierParams> {
+    return { ...RULES, voting: oneOf('hard', 'soft') };
+  }
+
+  get stateRules(): Rules<VotingState & ClassifierState> {
+    return { models: MODELS, classes: labels };
+  }
+
+  override get tags() {
+    return tagsOf(this.params);
+  }
+
+  override get outputs(): readonly Output[] {
+    return this.params.voting === 'soft' ? ['label', 'proba'] : ['label'];
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    checkModels(this, this.params, 'classifier');
+    if (this.params.voting === 'hard') return;
+    const silent = kept(this.params).find(({ model }) => !model.outputs.includes('proba'));
+    if (silent !== undefined) {
+      const { name } = silent.model.constructor;
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        `VotingClassifier: voting 'soft' needs probabilities, which ${name} lacks.`,
+      );
+    }
+  }
+
+  protected override nested(name: string): Estimator | undefined {
+    return nestedIn(this.params.estimators, name);
+  }
+
+  protected override replaceNested(params: Record<string, unknown>): object {
+    return replaced(this.params, params);
+  }
+
+  protected override cloneParams(): VotingClassifierParams {
+    return { ...this.params, estimators: cloned(this.params.estimators) };
+  }
+
+  protected async fitState(input: FitInput): Promise<VotingState & ClassifierState> {
+    const { classes } = fitLabels(input);
+    return { models: await fitAll(this.params, input), classes };
+  }
+
+  /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
+  get models(): readonly Estimator[] {
+    return this.state.models;
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { models, classes } = this.state;
+    const soft = this.fittedParams.voting === 'soft';
+    const votes = models.map((model) => {
+      if (soft) return model.lowerChecked(plan, x, { ...options, output: 'proba' });
+      const label = model.lowerChecked(plan, x, { ...options, output: 'label' });
+      return plan.oneHot(label, Int32Array.of(classes.length), Int32Array.of(-1));
+    });
+    const mean = average(plan, votes, this.fittedParams);
+    return options.output === 'proba' ? mean : plan.argmax(mean);
+  }
+}
+
+/**
+ * Regressors whose predictions are averaged; all of them are one native plan.
+ *
+ * Differs from scikit-learn: no `transform`; fitted clones are in `models`.
+ *
+ * @example
+ * ```ts
+ * import { DecisionTreeRegressor, loadDiabetes, Ridge, VotingRegressor } from 'boreal';
+ * const { data, target } = loadDiabetes();
+ * const tree = new DecisionTreeRegressor({ maxDepth: 3 });
+ * const ensemble = new VotingRegressor([['line', new Ridge()], ['tree', tree]], { weights: [1, 2] });
+ * await ensemble.fit(data, target);
+ * ensemble.predictSync(data).length; // 442
+ * ```
+ */
+export class VotingRegressor extends Regressor<VotingParams, VotingState> {
+  /** @param estimators - regressors under names of their own, cloned by `fit` */
+  constructor(estimators: readonly NamedModel[], options: Partial<Omit<VotingParams, 'estimators'>> = {}) {
+    super({ weights: null, ...options, estimators });
+  }
+
+  static override fromParams({ estimators, ...options }: VotingParams): VotingRegressor {
+    return new VotingRegressor(estimators, options);
+  }
+
+  get rules(): Rules<VotingParams> {
+    return RULES;
+  }
+
+  get stateRules(): Rules<VotingState> {
+    return { models: MODELS };
+  }
+
+  override get tags() {
+    return tagsOf(this.params);
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    checkModels(this, this.params, 'regressor');
+  }
+
+  protected override nested(name: string): Estimator | undefined {
+    return nestedIn(this.params.estimators, name);
+  }
+
+  protected override replaceNested(params: Record<string, unknown>): object {
+    return replaced(this.params, params);
+  }
+
+  protected override cloneParams(): VotingParams {
+    return { ...this.params, estimators: cloned(this.params.estimators) };
+  }
+
+  protected async fitState(input: FitInput): Promise<VotingState> {
+    return { models: await fitAll(this.params, input) };
+  }
+
+  /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
+  get models(): readonly Estimator[] {
+    return this.state.models;
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const values = this.state.models.map((model) =>
+      model.lowerChecked(plan, x, { ...options, output: 'value' }),
+    );
+    return average(plan, values, this.fittedParams);
+  }
+}
+
+/** What every model takes. */
+function tagsOf(params: VotingParams) {
+  const tags = Array.isArray(params.estimators) ? kept(params).map(({ model }) => model.tags) : [];
+  return {
+    allowNan: tags.length > 0 && tags.every(({ allowNan }) => allowNan),
+    allowCategories: tags.length > 0 && tags.every(({ allowCategories }) => allowCategories),
+    positive: tags.some(({ positive }) => positive),
+    delegates: true,
+  };
+}
+
+/** The models that were not dropped, and how much they count. */
+function kept({ estimators, weights }: VotingParams): Array<{ model: Estimator; weight: number }> {
+  return estimators.flatMap((part, k) => {
+    const model = part?.[1];
+    return model instanceof Estimator ? [{ model, weight: weights?.[k] ?? 1 }] : [];
+  });
+}
+
+function checkModels(owner: object, params: VotingParams, kind: Estimator['kind']): void {
+  const { estimators, weights } = params;
+  const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
+  const names = new Set<string>();
+  estimators.forEach((part, i) => {
+    const [name, model] = Array.isArray(part) ? (part as NamedModel) : [undefined, undefined];
+    if (typeof name !== 'string' || name === '')
+      throw refuse(`estimator ${i} must be [name, estimator] with a name`);
+    if (names.has(name)) throw refuse(`two estimators have the name '${name}'`);
+    names.add(name);
+    if (model === 'drop') return;
+    if (!(model instanceof Estimator) || model.kind !== kind)
+      throw refuse(`'${name}' must be a ${kind}, or 'drop'`);
+    model.checkParams();
+  });
+  if (weights !== null && weights.length !== estimators.length)
+    throw refuse(`there are ${weights.length} weights, but ${estimators.length} estimators`);
+  if (kept(params).every(({ weight }) => weight === 0)) throw refuse('no estimator is left that counts');
+}
+
+function cloned(estimators: readonly NamedModel[]): NamedModel[] {
+  return estimators.map(([name, model]) => [name, model instanceof Estimator ? model.clone() : model]);
+}
+
+function replaced({ estimators }: VotingParams, params: Record<string, unknown>): object {
+  const { own, replaced: models } = splitByName(params, estimators);
+  if (models === null) return params;
+  return { estimators: estimators.map(([name, model]) => [name, models[name] ?? model]), ...own };
+}
+
+async function fitAll(params: VotingParams, input: FitInput): Promise<Estimator[]> {
+  const schema = new Schema(input.columns, { kind: 'none' }, true);
+  const models = kept(params).map(({ model }) => model.clone());
+  for (const model of models) await model.fitInput({ ...input, onProgress: undefined }, schema);
+  return models;
+}
+
+/** The weighted mean of slots of one width. */
+function average(plan: PlanBuilder, parts: readonly Slot[], params: VotingParams): Slot {
+  const weights = kept(params).map(({ weight }) => weight);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const scaled = parts.map((part, k) =>
+    plan.binary(part, 'mul', new Float64Array(part.width).fill(weights[k])),
+  );
+  const sum = scaled.reduce((left, right) => plan.binaryOf([left, right], 'add'));
+  return plan.binary(sum, 'div', new Float64Array(sum.width).fill(total));
+}

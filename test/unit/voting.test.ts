@@ -1,0 +1,62 @@
+/** Errors and edge cases of ensembles that vote; golden values are in test/golden. */
+import { expect, test } from 'vitest';
+import {
+  GaussianNB,
+  GridSearchCV,
+  IsolationForest,
+  LogisticRegression,
+  load,
+  loadIris,
+  type NamedModel,
+  Ridge,
+  VotingClassifier,
+  VotingRegressor,
+} from '../../lib/index.js';
+
+const { data, target } = loadIris();
+const bayes = ['bayes', new GaussianNB()] as const;
+const line = ['line', new LogisticRegression()] as const;
+
+test.each<[string, readonly NamedModel[], object]>([
+  ['no models', [], {}],
+  ['a model without a name', [['', new GaussianNB()]], {}],
+  ['a name twice', [bayes, ['bayes', new LogisticRegression()]], {}],
+  ['a regressor', [bayes, ['ridge', new Ridge()]], {}],
+  ['an outlier detector', [['odd', new IsolationForest()]], {}],
+  ['all dropped', [['bayes', 'drop']], {}],
+  ['weights of another number', [bayes, line], { weights: [1] }],
+  ['weights below 0', [bayes, line], { weights: [1, -1] }],
+  ['weights of 0 for all that are left', [bayes, ['line', 'drop']], { weights: [0, 1] }],
+  ['an unknown vote', [bayes], { voting: 'loud' }],
+  ['a soft vote of hard voters', [['inner', new VotingClassifier([bayes])]], { voting: 'soft' }],
+])('%s: refused', async (_, estimators, options) => {
+  const model = new VotingClassifier(estimators, options as never);
+  await expect(model.fit(data, target)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+});
+
+test('classifiers do not vote on numbers', async () => {
+  const model = new VotingRegressor([['line', new LogisticRegression()]]);
+  await expect(model.fit(data, target)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+});
+
+test('models go by name in searches, can be dropped there, and survive a file', async () => {
+  const search = await new GridSearchCV<VotingClassifier>(
+    new VotingClassifier([bayes, line], { voting: 'soft' }),
+    { line__C: [0.1, 10], bayes: ['drop', new GaussianNB()] },
+    { cv: 2 },
+  ).fit(data, target);
+  expect(search.cvResults.params.length).toBe(4);
+  const copy = (await load(search.bestEstimator.toBytes())) as VotingClassifier;
+  expect(copy.predictProbaSync(data).toArray()).toEqual(search.predictProbaSync(data).toArray());
+});
+
+test('a hard vote that is even goes to the first label', async () => {
+  const prior = (priors: number[]) => new GaussianNB({ priors });
+  const same = [[1], [1], [1], [1]];
+  const even = await new VotingClassifier([
+    ['b', prior([0.1, 0.9])],
+    ['a', prior([0.9, 0.1])],
+  ]).fit(same, ['a', 'b', 'a', 'b']);
+  expect(even.models.map((model) => (model as GaussianNB).predictSync(same)[0])).toEqual(['b', 'a']);
+  expect(even.predictSync(same)).toEqual(['a', 'a', 'a', 'a']);
+});
