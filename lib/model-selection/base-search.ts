@@ -26,7 +26,7 @@ import { trainingTable } from './training-table.js';
 export interface SearchOptions {
   /** A scorer, a list of names, or an object of scorers. Default: the estimator's own `score` (accuracy or R2). */
   scoring: Scoring | null;
-  /** Folds, as in {@link crossValidate}. Default 5. */
+  /** Folds, as in {@link crossValidate}; of groups: `[...new GroupKFold().split(X, y, groups)]`. Default 5. */
   cv: NonNullable<FoldOptions['cv']>;
   /** Fit the best candidate on all rows; of several scorers, the name of the one that decides. Default true. */
   refit: boolean | string;

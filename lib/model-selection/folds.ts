@@ -16,6 +16,8 @@ export interface FoldOptions {
    * Default 5.
    */
   readonly cv?: number | CrossValidator | Iterable<Fold>;
+  /** The group of each row, for splitters such as {@link GroupKFold} that keep groups together. */
+  readonly groups?: ArrayLike<unknown>;
   /** One weight >= 0 per row, for fitting and for scoring. Default: all rows count alike. */
   readonly sampleWeight?: ArrayLike<number>;
   /** Aborts all folds. */
@@ -55,7 +57,7 @@ export function foldData(
   estimator: Estimator,
   X: MatrixLike,
   y: ArrayLike<unknown>,
-  { cv, sampleWeight }: Pick<FoldOptions, 'cv' | 'sampleWeight'>,
+  { cv, groups, sampleWeight }: Pick<FoldOptions, 'cv' | 'groups' | 'sampleWeight'>,
 ): FoldData {
   if (estimator.kind === 'transformer') {
     throw new StateError(
@@ -70,7 +72,7 @@ export function foldData(
       `X has ${rows} rows, but sampleWeight has ${sampleWeight.length} values.`,
     );
   }
-  const folds = resolveFolds(cv ?? 5, estimator, X, y);
+  const folds = resolveFolds(cv ?? 5, estimator, X, y, groups);
   const part = (indices: Int32Array): FoldPart => ({
     X: takeRows(X, indices),
     y: takeValues(y, indices) as ArrayLike<never>,
@@ -118,10 +120,11 @@ function resolveFolds(
   estimator: Estimator,
   X: MatrixLike,
   y: ArrayLike<unknown>,
+  groups: ArrayLike<unknown> | undefined,
 ): Fold[] {
   const Splitter = estimator.kind === 'classifier' ? StratifiedKFold : KFold;
   const source = typeof cv === 'number' ? new Splitter({ nSplits: cv }) : cv;
-  const folds = isSplitter(source) ? source.split(X, y) : source;
+  const folds = isSplitter(source) ? source.split(X, y, groups) : source;
   if (typeof folds !== 'object' || folds === null || !(Symbol.iterator in folds)) {
     throw new ValidationError(
       'ERR_PARAMETER',

@@ -9,6 +9,7 @@ export {
 } from './cross-validate.js';
 export { type Distribution, loguniform, randint, uniform } from './distributions.js';
 export { GridSearchCV, type GridSearchCVParams } from './grid-search.js';
+export { GroupKFold, LeaveOneGroupOut } from './groups.js';
 export { type CrossValidator, type Fold, KFold, type KFoldOptions, StratifiedKFold } from './k-fold.js';
 export { ParameterGrid, type ParamGrid, type ParamSet } from './parameter-grid.js';
 export type { ParamDistributions } from './parameter-sampler.js';
@@ -19,4 +20,15 @@ export {
 } from './randomized-search.js';
 export type { CrossValidationModel, NamedScoring, Scoring, SingleScoring } from './scoring.js';
 export type { SearchResults } from './search-results.js';
+export {
+  LeaveOneOut,
+  RepeatedKFold,
+  type RepeatedKFoldOptions,
+  RepeatedStratifiedKFold,
+  ShuffleSplit,
+  type ShuffleSplitOptions,
+  StratifiedShuffleSplit,
+  TimeSeriesSplit,
+  type TimeSeriesSplitOptions,
+} from './splitters.js';
 export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from './train-test-split.js';

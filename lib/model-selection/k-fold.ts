@@ -11,9 +11,10 @@ export interface Fold {
   readonly test: Int32Array;
 }
 
-/** Anything that makes folds, such as {@link KFold}; write your own to split by group or time. */
+/** Anything that makes folds, such as {@link KFold}, {@link GroupKFold} or {@link TimeSeriesSplit}, or one of your own. */
 export interface CrossValidator {
-  split(X: MatrixLike, y?: ArrayLike<unknown>): Iterable<Fold>;
+  /** @param groups - for those that keep rows of a group together: the group of each row */
+  split(X: MatrixLike, y?: ArrayLike<unknown>, groups?: ArrayLike<unknown>): Iterable<Fold>;
 }
 
 /** Options of {@link KFold} and {@link StratifiedKFold}. */

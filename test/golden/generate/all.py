@@ -27,6 +27,7 @@ import preprocessing
 import projections
 import ranking
 import searches
+import splits
 import transformers
 import tree_options
 import trees
@@ -39,7 +40,7 @@ if __name__ == "__main__":
     with threadpool_limits(1):
         scripts = (
             *(loaded_datasets, metrics, monitor, pairwise, decompositions),
-            *(preprocessing, transformers, feature_selection, projections, searches),
+            *(preprocessing, transformers, feature_selection, projections, splits, searches),
             *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
             *(interchange, explanations, onnx_files, exports),
         )

@@ -1,0 +1,251 @@
+/** Further splitters: one row at a time, forward in time, at random, and again and again. */
+import type { MatrixLike } from '../core/matrix.js';
+import { checkParams, either, int, nothing, type Rules, real, resolveSeed, seed } from '../core/params.js';
+import { Random } from '../core/random.js';
+import { ValidationError } from '../errors.js';
+import { parted } from './groups.js';
+import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
+import { countRows } from './rows.js';
+import { trainTestSplit } from './train-test-split.js';
+
+/**
+ * As many folds as rows, each tested on one of them.
+ *
+ * @example
+ * ```ts
+ * import { LeaveOneOut } from 'boreal';
+ * [...new LeaveOneOut().split([[1], [2], [3]])].length; // 3
+ * ```
+ */
+export class LeaveOneOut implements CrossValidator {
+  /** The folds, one after the other. @throws {ERR_PARAMETER} when there is only one row */
+  *split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
+    const rows = countRows(X, y);
+    if (rows < 2) throw new ValidationError('ERR_PARAMETER', 'LeaveOneOut: one row leaves none to train on.');
+    for (let i = 0; i < rows; i++) yield parted(rows, (row) => row === i);
+  }
+}
+
+/** Options of {@link TimeSeriesSplit}. */
+export interface TimeSeriesSplitOptions {
+  /** Number of folds, >= 2. Default 5. */
+  readonly nSplits?: number;
+  /** At most so many training rows, the latest; null: all that came before. Default null. */
+  readonly maxTrainSize?: number | null;
+  /** Rows tested in each fold; null: rows / (nSplits + 1), rounded down. Default null. */
+  readonly testSize?: number | null;
+  /** Rows left out between training and test. Default 0. */
+  readonly gap?: number;
+}
+
+/**
+ * Folds of rows in the order of time: each is tested on the rows that follow its training rows, and trained on more than the one
+ * before.
+ *
+ * @example
+ * ```ts
+ * import { TimeSeriesSplit } from 'boreal';
+ * const folds = [...new TimeSeriesSplit({ nSplits: 2 }).split([[1], [2], [3]])];
+ * folds.map(({ train, test }) => [train.length, test[0]]); // [[1, 1], [2, 2]]
+ * ```
+ */
+export class TimeSeriesSplit implements CrossValidator {
+  readonly #options: Required<TimeSeriesSplitOptions>;
+
+  /** @throws {ERR_PARAMETER} for a bad option */
+  constructor(options: TimeSeriesSplitOptions = {}) {
+    this.#options = { nSplits: 5, maxTrainSize: null, testSize: null, gap: 0, ...options };
+    checkParams('TimeSeriesSplit', this.#options, {
+      nSplits: int(2),
+      maxTrainSize: either(int(1), nothing),
+      testSize: either(int(1), nothing),
+      gap: int(0),
+    });
+  }
+
+  /** Number of folds. */
+  get nSplits(): number {
+    return this.#options.nSplits;
+  }
+
+  /** The folds, one after the other. @throws {ERR_PARAMETER} when there are too few rows for them */
+  *split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
+    const rows = countRows(X, y);
+    const { nSplits, gap, maxTrainSize } = this.#options;
+    const testSize = this.#options.testSize ?? Math.floor(rows / (nSplits + 1));
+    const first = rows - nSplits * testSize;
+    if (testSize === 0 || first - gap <= 0) {
+      const what = `${nSplits} folds of ${Math.max(testSize, 1)} test rows and a gap of ${gap}`;
+      throw new ValidationError('ERR_PARAMETER', `TimeSeriesSplit: ${rows} rows are too few for ${what}.`);
+    }
+    for (let start = first; start < rows; start += testSize) {
+      const end = start - gap;
+      const begin = maxTrainSize === null ? 0 : Math.max(0, end - maxTrainSize);
+      yield { train: range(begin, end), test: range(start, start + testSize) };
+    }
+  }
+}
+
+/** Options of {@link ShuffleSplit} and {@link StratifiedShuffleSplit}. */
+export interface ShuffleSplitOptions {
+  /** Number of folds, >= 1. Default 10. */
+  readonly nSplits?: number;
+  /** Test rows: a count, or a share in (0, 1); null: those that are not trained on. Default 0.1, or null with `trainSize`. */
+  readonly testSize?: number | null;
+  /** Training rows, likewise. Default null. */
+  readonly trainSize?: number | null;
+  /** Seed; null: other folds each time. Default null. */
+  readonly randomState?: number | null;
+}
+
+const size = either(int(1), real(0, 1, 'both'), nothing);
+const shuffleRules: Rules<Required<ShuffleSplitOptions>> = {
+  nSplits: int(1),
+  testSize: size,
+  trainSize: size,
+  randomState: seed,
+};
+
+abstract class Shuffles implements CrossValidator {
+  readonly #options: Required<ShuffleSplitOptions>;
+
+  constructor(options: ShuffleSplitOptions = {}) {
+    this.#options = { nSplits: 10, testSize: null, trainSize: null, randomState: null, ...options };
+    checkParams(this.constructor.name, this.#options, shuffleRules);
+  }
+
+  /** Number of folds. */
+  get nSplits(): number {
+    return this.#options.nSplits;
+  }
+
+  /** What classes are kept in their shares. */
+  protected abstract stratify(y: ArrayLike<unknown> | undefined): ArrayLike<unknown> | null;
+
+  /** The folds, one after the other. @throws see {@link trainTestSplit} */
+  *split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
+    const rows = range(0, countRows(X, y));
+    const { nSplits, testSize, trainSize, randomState } = this.#options;
+    const random = new Random(resolveSeed(randomState));
+    const sizes = { testSize: testSize === null && trainSize === null ? 0.1 : testSize, trainSize };
+    for (let k = 0; k < nSplits; k++) {
+      const options = { ...sizes, stratify: this.stratify(y), randomState: random.int(0x1_0000_0000) };
+      const { trainIndices, testIndices } = trainTestSplit(
+        Array.from(rows, (row) => [row]),
+        undefined,
+        options,
+      );
+      yield { train: trainIndices, test: testIndices };
+    }
+  }
+}
+
+/**
+ * Folds drawn at random, each by itself: rows may be tested several times, or never.
+ *
+ * @example
+ * ```ts
+ * import { ShuffleSplit } from 'boreal';
+ * const [first] = new ShuffleSplit({ nSplits: 3, testSize: 0.5, randomState: 0 }).split([[1], [2], [3], [4]]);
+ * first.test.length; // 2
+ * ```
+ */
+export class ShuffleSplit extends Shuffles {
+  protected stratify(): null {
+    return null;
+  }
+}
+
+/**
+ * Folds drawn at random, each by itself, with about the shares of classes of the whole.
+ *
+ * @example
+ * ```ts
+ * import { StratifiedShuffleSplit } from 'boreal';
+ * const splitter = new StratifiedShuffleSplit({ nSplits: 1, testSize: 2, randomState: 0 });
+ * const y = ['a', 'b', 'a', 'b'];
+ * const [{ test }] = splitter.split([[1], [2], [3], [4]], y);
+ * Array.from(test, (i) => y[i]).sort(); // ['a', 'b']
+ * ```
+ */
+export class StratifiedShuffleSplit extends Shuffles {
+  protected stratify(y: ArrayLike<unknown> | undefined): ArrayLike<unknown> {
+    if (y) return y;
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      'StratifiedShuffleSplit: split needs y, the labels to stratify by.',
+    );
+  }
+}
+
+/** Options of {@link RepeatedKFold} and {@link RepeatedStratifiedKFold}. */
+export interface RepeatedKFoldOptions {
+  /** Number of folds, >= 2. Default 5. */
+  readonly nSplits?: number;
+  /** How often all rows are dealt anew, >= 1. Default 10. */
+  readonly nRepeats?: number;
+  /** Seed; null: other folds each time. Default null. */
+  readonly randomState?: number | null;
+}
+
+abstract class Repeated implements CrossValidator {
+  readonly #options: Required<RepeatedKFoldOptions>;
+
+  constructor(options: RepeatedKFoldOptions = {}) {
+    this.#options = { nSplits: 5, nRepeats: 10, randomState: null, ...options };
+    checkParams(this.constructor.name, this.#options, {
+      nSplits: int(2),
+      nRepeats: int(1),
+      randomState: seed,
+    });
+  }
+
+  /** Number of folds of all repeats. */
+  get nSplits(): number {
+    return this.#options.nSplits * this.#options.nRepeats;
+  }
+
+  protected abstract readonly splitter: typeof KFold | typeof StratifiedKFold;
+
+  /** The folds, one after the other. @throws see {@link KFold} and {@link StratifiedKFold} */
+  *split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
+    const { nSplits, nRepeats, randomState } = this.#options;
+    const random = new Random(resolveSeed(randomState));
+    for (let k = 0; k < nRepeats; k++) {
+      const options = { nSplits, shuffle: true, randomState: random.int(0x1_0000_0000) };
+      yield* new this.splitter(options).split(X, y);
+    }
+  }
+}
+
+/**
+ * {@link KFold} with another shuffle each time.
+ *
+ * @example
+ * ```ts
+ * import { RepeatedKFold } from 'boreal';
+ * [...new RepeatedKFold({ nSplits: 2, nRepeats: 3 }).split([[1], [2], [3]])].length; // 6
+ * ```
+ */
+export class RepeatedKFold extends Repeated {
+  protected readonly splitter = KFold;
+}
+
+/**
+ * {@link StratifiedKFold} with another shuffle each time.
+ *
+ * @example
+ * ```ts
+ * import { RepeatedStratifiedKFold } from 'boreal';
+ * const splitter = new RepeatedStratifiedKFold({ nSplits: 2, nRepeats: 2 });
+ * [...splitter.split([[1], [2], [3], [4]], ['a', 'a', 'b', 'b'])].length; // 4
+ * ```
+ */
+export class RepeatedStratifiedKFold extends Repeated {
+  protected readonly splitter = StratifiedKFold;
+}
+
+/** start, start + 1 and so on, below end. */
+function range(start: number, end: number): Int32Array {
+  return Int32Array.from({ length: end - start }, (_, i) => start + i);
+}
