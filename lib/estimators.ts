@@ -30,6 +30,7 @@ import {
   ImportedGraphTransformer,
   ImportedLinearClassifier,
   ImportedLinearRegressor,
+  ImportedMultiRegressor,
   ImportedRegressor,
 } from './interchange/index.js';
 import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
@@ -72,6 +73,7 @@ registerEstimators(
   ImportedGraphTransformer,
   ImportedLinearClassifier,
   ImportedLinearRegressor,
+  ImportedMultiRegressor,
   ImportedRegressor,
   IsolationForest,
   KBinsDiscretizer,

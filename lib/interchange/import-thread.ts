@@ -11,6 +11,7 @@ import {
   ImportedGraphTransformer,
 } from './imported-graph.js';
 import { ImportedLinearClassifier, ImportedLinearRegressor } from './imported-linear.js';
+import { ImportedMultiRegressor } from './imported-targets.js';
 import { importLightGBM } from './lightgbm.js';
 import { importONNX } from './onnx/import.js';
 import { importXGBoost } from './xgboost.js';
@@ -33,6 +34,7 @@ registerEstimators(
   ImportedRegressor,
   ImportedLinearClassifier,
   ImportedLinearRegressor,
+  ImportedMultiRegressor,
   ImportedGraphClassifier,
   ImportedGraphRegressor,
   ImportedGraphTransformer,

@@ -49,7 +49,8 @@ export interface ImportedParams {
 const text = custom('text of at most 200 characters', (v) => typeof v === 'string' && v.length <= 200);
 export const paramRules: Rules<ImportedParams> = { source: text, objective: text };
 
-const sumRules: Rules<ForestSums> = {
+/** The rules of a state of trees. */
+export const sumRules: Rules<ForestSums> = {
   treeOffsets: int32s(),
   feature: int32s(),
   threshold: float64s(),
@@ -79,7 +80,8 @@ function areLeafModels(models: unknown): boolean {
 /** Whether a leaf has a value for each score. */
 const hasVectors = ({ groups, base }: ForestSums) => base.length > 1 && groups.length === 2;
 
-function checkSums(owner: object, sums: ForestSums): void {
+/** @throws {ERR_PARAMETER} where parts of a state do not go together */
+export function checkSums(owner: object, sums: ForestSums): void {
   const { groups, base, treeOffsets, leafModels, values } = sums;
   if (!hasVectors(sums)) checkLength(owner, 'groups', groups, base.length + 1);
   const rising = groups.every((group, k) => k === 0 || group > groups[k - 1]);
@@ -99,7 +101,7 @@ function forestOf(sums: ForestSums): ForestConstants {
 }
 
 /** The scores: base + sum of the trees. */
-function lowerScores(plan: PlanBuilder, x: Slot, sums: ForestSums): Slot {
+export function lowerScores(plan: PlanBuilder, x: Slot, sums: ForestSums): Slot {
   const { base, divisor, leafModels } = sums;
   const scores = leafModels
     ? lowerLeafModels(plan, x, sums, leafModels)
@@ -121,7 +123,7 @@ function lowerLeafModels(plan: PlanBuilder, x: Slot, sums: ForestSums, models: L
 }
 
 /** Explanations are of the scores, before the link. */
-function treeScores(owner: object, sums: ForestSums): TreeScores {
+export function treeScores(owner: object, sums: ForestSums): TreeScores {
   const { base, divisor, leafModels } = sums;
   if (leafModels === undefined) return { forest: forestOf(sums), base, divisor };
   throw new StateError(
@@ -246,12 +248,12 @@ export function restored<E extends Estimator>(
   model: E,
   state: State,
   { features, classes, dtype }: Pick<ImportedModel, 'features' | 'classes' | 'dtype'>,
+  target: Target = classes === undefined ? { kind: 'number' } : { kind: 'class', classes },
 ): E {
   const columns = features.map((feature): Column => {
     if (typeof feature !== 'string') return feature;
     return { name: feature, kind: 'number', hasMissing: true };
   });
-  const target: Target = classes === undefined ? { kind: 'number' } : { kind: 'class', classes };
   model.restore({ state, schema: new Schema(columns, target, true), dtype });
   return model;
 }

@@ -23,6 +23,7 @@ export {
   type ImportedGraphTransformerState,
 } from './imported-graph.js';
 export { ImportedLinearClassifier, ImportedLinearRegressor } from './imported-linear.js';
+export { ImportedMultiRegressor } from './imported-targets.js';
 export { type ImportLightGBMOptions, importLightGBM } from './lightgbm.js';
 export { type ExportONNXOptions, exportONNX } from './onnx/export.js';
 export { type ImportONNXOptions, importONNX } from './onnx/import.js';

@@ -10,6 +10,7 @@ import {
   restored,
 } from './imported-forest.js';
 import { ImportedLinearClassifier, ImportedLinearRegressor } from './imported-linear.js';
+import { ImportedMultiRegressor } from './imported-targets.js';
 import type { Objective } from './links.js';
 import { type SourceTree, TreeAssembler } from './tree-assembler.js';
 import { parseUbjson } from './ubjson.js';
@@ -53,7 +54,8 @@ export type ImportedXGBoost =
   | ImportedClassifier
   | ImportedRegressor
   | ImportedLinearClassifier
-  | ImportedLinearRegressor;
+  | ImportedLinearRegressor
+  | ImportedMultiRegressor;
 
 const reader = new Reader('XGBoost');
 const MAX_TREES = 10_000_000;
@@ -69,10 +71,11 @@ const MAX_CLASSES = 1 << 16;
  * A column that was a category in training takes the codes that XGBoost saw, not the categories themselves.
  *
  * @param source - what `save_model` wrote: the bytes of .json or .ubj, or the JSON as text
- * @returns a fitted {@link ImportedClassifier} or {@link ImportedRegressor}, or the linear kind of them for `gblinear`
+ * @returns a fitted {@link ImportedClassifier} or {@link ImportedRegressor}, or the linear kind of them for `gblinear`; for
+ *   several targets an {@link ImportedMultiRegressor}
  * @throws {ERR_PARAMETER} when the source is neither text nor bytes
- * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (several targets, an objective that is
- *   not in the list of docs/guide/interchange.md)
+ * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (an objective that is not in
+ *   the list of docs/guide/interchange.md)
  * @example
  * ```ts
  * import { readFile } from 'node:fs/promises';
@@ -91,13 +94,14 @@ export function importXGBoost(source: string | Uint8Array, options?: ImportXGBoo
   const objective = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
   if (objective === undefined) throw reader.fail(`objective '${name.slice(0, 60)}' is not supported`);
   const features = featureNames(learner, reader.count(settings, 'num_feature', 1, MAX_FEATURES));
-  const outputs = objective.kind === 'multiclass' ? reader.count(settings, 'num_class', 2, MAX_CLASSES) : 1;
-  if (Number(reader.find(settings, ['num_target']) ?? 1) > 1)
-    throw reader.fail('models of several targets are not supported');
+  const targets = targetsOf(settings, objective);
+  const outputs =
+    objective.kind === 'multiclass' ? reader.count(settings, 'num_class', 2, MAX_CLASSES) : targets;
+  const isNumber = objective.kind === 'number' || targets > 1;
   const read = {
     params: { source: sourceName(model), objective: name },
     features,
-    classes: objective.kind === 'number' ? undefined : reader.classes(classes, Math.max(2, outputs)),
+    classes: isNumber ? undefined : reader.classes(classes, Math.max(2, outputs)),
     dtype: 'float32' as const,
   };
   const base = baseScores(settings, objective, outputs);
@@ -106,12 +110,23 @@ export function importXGBoost(source: string | Uint8Array, options?: ImportXGBoo
   if (reader.string(booster, 'name') !== 'gblinear') {
     const trees = assemble(booster, features.length, outputs, rounds);
     const sums = { ...trees, compare: 'float32' as const, base, divisor: 1, link, slope: 1 };
+    if (targets > 1) return restored(new ImportedMultiRegressor(read.params), sums, read, { kind: 'none' });
     return fittedEstimator({ ...read, sums });
   }
+  if (targets > 1) throw reader.fail("a model of booster 'gblinear' with several targets is not supported");
   if (rounds !== undefined) throw reader.fail("a model of booster 'gblinear' has no rounds to take");
   const state = { ...linearScores(booster, features.length, base), link };
   if (read.classes === undefined) return restored(new ImportedLinearRegressor(read.params), state, read);
   return restored(new ImportedLinearClassifier(read.params), { ...state, classes: read.classes }, read);
+}
+
+/** More than one where a model predicts several numbers, several quantiles or several labels at once. */
+function targetsOf(settings: object, { kind }: Objective): number {
+  if (reader.find(settings, ['num_target']) === undefined) return 1;
+  const targets = Math.max(1, reader.count(settings, 'num_target', 0, MAX_CLASSES));
+  if (targets > 1 && kind === 'multiclass')
+    throw reader.fail('several targets of several classes are not supported');
+  return targets;
 }
 
 /** Weights of gblinear: [columns + 1, outputs], the last row being the bias, to which 3.2 adds the first base score only. */

@@ -79,6 +79,11 @@ describe.each(cases)('$file, rounds $rounds', (golden) => {
   test('predictions', () => {
     const largest = Math.max(1, ...predictions.flat().map(Math.abs));
     const tolerance = own ? predictionTolerance(file, largest) : dot(40, largest, 1, 'float32');
+    if (model.kind === 'transformer') {
+      expect(model.getFeatureNamesOut()).toEqual(predictions[0].map((_, k) => `target${k}`));
+      expectClose(model.predictSync(X).data, predictions.flat(), tolerance);
+      return;
+    }
     if (model.kind === 'regressor') {
       expectClose(model.predictSync(X), predictions.flat(), tolerance);
       return;

@@ -16,6 +16,7 @@ test('give the models of their twins, from paths, URLs and bytes', async () => {
     const cases = [
       ['importXGBoost', 'xgboost-classes.ubj', { rounds: 2, classes: ['a', 'b', 'c'] }],
       ['importXGBoost', 'xgboost-linear.ubj', {}],
+      ['importXGBoost', 'xgboost-targets-labels.ubj', {}],
       ['importLightGBM', 'lightgbm-classes.txt', {}],
       ['importCatBoost', 'catboost-regression.json', {}],
       ['importONNX', 'onnx-iris-forest.onnx', {}],
@@ -31,7 +32,7 @@ test('give the models of their twins, from paths, URLs and bytes', async () => {
       }
     }
     console.log(JSON.stringify(results));`);
-  expect(equal).toEqual(Array(18).fill(true));
+  expect(equal).toEqual(Array(21).fill(true));
 });
 
 test('refuse as their twins do', async () => {

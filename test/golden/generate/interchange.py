@@ -45,6 +45,8 @@ TARGETS = {
     "binary": (number > 0.3).astype(float),
     "class": np.digitize(number, [-0.5, 0.8]).astype(float),
     "relevance": np.digitize(number, [-0.5, 0.8]).astype(float),
+    "pair": np.column_stack([number, np.cos(signal), 3 * signal - 1]),
+    "labels": np.column_stack([number > 0.3, signal > 0, np.cos(signal) > 0.2]).astype(float),
 }
 
 XGBOOST = [
@@ -72,6 +74,10 @@ XGBOOST = [
     ("pairwise", "ubj", "relevance", {"objective": "rank:pairwise"}),
     ("map", "ubj", "binary", {"objective": "rank:map"}),
     ("one-tree", "ubj", "class", {"objective": "multi:softprob", "num_class": 3, "multi_strategy": "multi_output_tree"}),
+    ("targets", "ubj", "pair", {"objective": "reg:squarederror"}),
+    ("targets-one-tree", "json", "pair", {"objective": "reg:squarederror", "multi_strategy": "multi_output_tree"}),
+    ("targets-labels", "ubj", "labels", {"objective": "binary:logistic"}),
+    ("targets-quantiles", "ubj", "number", {"objective": "reg:quantileerror", "quantile_alpha": [0.1, 0.5, 0.9]}),
     ("linear", "ubj", "number", {"booster": "gblinear"}),
     ("linear-json", "json", "binary", {"booster": "gblinear", "objective": "binary:logistic"}),
     ("linear-classes", "ubj", "class", {"booster": "gblinear", "objective": "multi:softprob", "num_class": 3}),
@@ -201,7 +207,7 @@ def thresholds(models):
     """Those of all models, by feature."""
     cuts = [set() for _ in range(4)]
     for file, model in models:
-        if "categories" in file or "xgboost-linear" in file or "one-tree" in file:
+        if "categories" in file or "xgboost-linear" in file or "one-tree" in file or "targets" in file:
             continue
         if file.startswith("xgboost"):
             for _, row in model.trees_to_dataframe().dropna(subset=["Split"]).iterrows():
@@ -247,7 +253,7 @@ def main():
         types = ["q", "q", "q", "c" if name.startswith("categories") else "q"]
         data = xgb.DMatrix(rows, feature_types=types, enable_categorical=True)
         objective = params.get("objective", "reg:squarederror")
-        for rounds in [None, 3] if name in ("classes", "forest", "dart") else [None]:
+        for rounds in [None, 3] if name in ("classes", "forest", "dart", "targets") else [None]:
             limit = (0, rounds) if rounds else (0, 0)
             predictions = model.predict(data, iteration_range=limit)
             cases.append({
