@@ -44,6 +44,11 @@ it('predicts with a model, a version, an alias', async () => {
   const { body: verdict } = await post(`${server.url}/models/verdicts/predict`, house);
   expect(price.prediction).toEqual(expect.any(Number));
   expect(verdict.prediction).toEqual(expect.any(String));
+  expect((await post(`${server.url}/predict?model=verdicts`, house)).body).toEqual(verdict);
+  expect((await post(`${server.url}/predict?model=verdicts&version=1`, house)).body).toEqual(verdict);
+  expect((await post(`${server.url}/predict_batch?model=verdicts`, [house])).body.predictions).toEqual([
+    verdict.prediction,
+  ]);
   expect((await post(`${server.url}/predict/1`, house)).body).toEqual(price);
   expect((await post(`${server.url}/models/verdicts/predict/1`, house)).body).toEqual(verdict);
   const { body: batch } = await post(`${server.url}/models/verdicts/predict_batch`, [house, house]);
@@ -75,6 +80,8 @@ it.each([
   ['GET', '/model/version?model=none', undefined, 404, 'ERR_MODEL'],
   ['GET', '/model_info?model=none', undefined, 404, 'ERR_MODEL'],
   ['GET', '/model_info?version=2', undefined, 404, 'ERR_MODEL'],
+  ['POST', '/predict?model=none', {}, 404, 'ERR_MODEL'],
+  ['POST', '/predict_batch?version=9', [], 404, 'ERR_MODEL'],
   ['POST', '/predict/9', {}, 404, 'ERR_MODEL'],
   ['POST', '/predict/__proto__', {}, 404, 'ERR_MODEL'],
   ['POST', '/predict/..%2f..%2fetc', {}, 404, 'ERR_MODEL'],

@@ -141,7 +141,8 @@ describe('the schemas', () => {
       expect(Object.keys(responses[200].content)).toEqual(types);
     }
     const { parameters } = document.paths['/predict_batch'].post;
-    expect(parameters.map((each: { name: string }) => each.name)).toEqual(['dtype', 'columns']);
+    const names = parameters.map((each: { name: string }) => each.name);
+    expect(names).toEqual(['model', 'version', 'dtype', 'columns']);
   });
 
   it.each([

@@ -7,6 +7,9 @@ import { parsedBody } from './parsed-body.js';
 /** Tells the address of a client, which may be behind a proxy. */
 export type AddressOf = (req: IncomingMessage) => string | undefined;
 
+/** Of most requests; it is only read. */
+const NO_QUERY = new URLSearchParams();
+
 /** See the head of this file. */
 export class NodeRequest implements Incoming {
   readonly id: string;
@@ -33,7 +36,10 @@ export class NodeRequest implements Incoming {
     return this.#req.method!;
   }
   get query() {
-    return new URLSearchParams(this.#req.url!.slice(this.pathname.length));
+    const url = this.#req.url!;
+    return url.length === this.pathname.length
+      ? NO_QUERY
+      : new URLSearchParams(url.slice(this.pathname.length));
   }
   get headers() {
     return this.#req.headers;

@@ -1,7 +1,7 @@
 /** The routes of jobs: submit, ask for the result, cancel. */
 import { Reply, type Route, readJson, type ServiceRequest } from '../http.js';
 import { isBatch } from '../model/batch.js';
-import { arrayOf, COUNT, NUMBER, object, ref, TEXT } from '../openapi/operation.js';
+import { arrayOf, COUNT, MODEL_QUERY, NUMBER, object, ref, TEXT } from '../openapi/operation.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { isFinal, type Job, type JobQueue, type Task } from './job.js';
@@ -36,10 +36,7 @@ export async function jobRoutes(context: ServiceContext): Promise<Feature> {
       summary: 'Predicts one row, or many, later; ?model= and ?version= choose the model.',
       operation: {
         request: { anyOf: [ref('Row'), ref('Batch')] },
-        query: {
-          model: { ...TEXT, description: 'Default: the default model.' },
-          version: { ...TEXT, description: 'Or an alias. Default: the one in production.' },
-        },
+        query: MODEL_QUERY,
         statuses: [202],
         response: ref('Job'),
       },

@@ -67,7 +67,7 @@ function operationOf({ method, path, summary, access, operation = {} }: Route, s
     response = {},
     responseType = 'application/json',
     statuses = [200],
-    query = isBatch(request) ? OF_BYTES : {},
+    query = {},
     alsoTakes = { ...pictures(request, shared), ...(isBatch(request) && BYTES) },
     alsoGives = definitionOf(response) === 'BatchPrediction' ? BYTES : {},
   } = operation === 'hidden' ? {} : operation;
@@ -79,12 +79,14 @@ function operationOf({ method, path, summary, access, operation = {} }: Route, s
       required: true,
       schema: name === 'name' || name === 'model' ? { ...TEXT, examples: shared.names } : TEXT,
     })),
-    ...Object.entries(query).map(([name, { description, ...schema }]) => ({
-      name,
-      in: 'query',
-      ...(description !== undefined && { description }),
-      schema,
-    })),
+    ...Object.entries({ ...query, ...(isBatch(request) && OF_BYTES) }).map(
+      ([name, { description, ...schema }]) => ({
+        name,
+        in: 'query',
+        ...(description !== undefined && { description }),
+        schema,
+      }),
+    ),
   ];
   return {
     operationId: operationId(method, path),

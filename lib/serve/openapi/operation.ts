@@ -80,6 +80,11 @@ export function orNull(schema: JsonSchema): JsonSchema {
 }
 
 export const TEXT: JsonSchema = { type: 'string' };
+/** The query with which a request asks for another model than the default. */
+export const MODEL_QUERY = {
+  model: { ...TEXT, description: 'Default: the default model.' },
+  version: { ...TEXT, description: 'Or an alias. Default: the one in production.' },
+} as const;
 export const NUMBER: JsonSchema = { type: 'number' };
 export const COUNT: JsonSchema = { type: 'integer', minimum: 0 };
 export const BOOLEAN: JsonSchema = { type: 'boolean' };

@@ -1,7 +1,8 @@
 /** The routes that tutorials use: one model, JSON rows, short names. */
 import { performance } from 'node:perf_hooks';
-import type { Route } from '../http.js';
-import { mapOf, object, ref, TEXT } from '../openapi/operation.js';
+import type { Route, ServiceRequest } from '../http.js';
+import type { Selector } from '../models/served-model.js';
+import { MODEL_QUERY, mapOf, object, ref, TEXT } from '../openapi/operation.js';
 import { requireReady } from '../readiness.js';
 import type { Feature, ServiceContext } from '../service.js';
 import { predictRow, predictRows } from './predict.js';
@@ -59,42 +60,41 @@ export function friendlyRoutes(context: ServiceContext): Feature {
       model: 'query',
       summary: "The model's columns, target, metadata and plan; ?model= and ?version= choose another one.",
       operation: {
-        query: {
-          model: { ...TEXT, description: 'Default: the default model.' },
-          version: { ...TEXT, description: 'Or an alias. Default: the one in production.' },
-        },
+        query: MODEL_QUERY,
         response: ref('ModelInfo'),
       },
-      handle: ({ query }) => {
-        const selector = {
-          name: query.get('model') ?? undefined,
-          version: query.get('version') ?? undefined,
-        };
-        return models.get(selector).endpoint.info;
-      },
+      handle: (request) => models.get(chosen(request)).endpoint.info,
     },
     {
       method: 'POST',
       path: '/predict',
       access: 'predict',
-      summary: 'Predicts one row.',
+      model: 'query',
+      summary: 'Predicts one row; ?model= and ?version= choose another model than the default.',
       inWorker: true,
-      operation: { request: ref('Row'), response: ref('Prediction') },
-      predicts: () => ({}),
-      handle: (request) => predictRow(context, request, {}),
+      operation: { request: ref('Row'), query: MODEL_QUERY, response: ref('Prediction') },
+      predicts: chosen,
+      handle: (request) => predictRow(context, request, chosen(request)),
     },
     {
       method: 'POST',
       path: '/predict_batch',
       access: 'predict',
-      summary: 'Predicts many rows.',
+      model: 'query',
+      summary: 'Predicts many rows; ?model= and ?version= choose another model than the default.',
       inWorker: true,
-      operation: { request: ref('Batch'), response: ref('BatchPrediction') },
-      predicts: () => ({}),
-      handle: (request) => predictRows(context, request, {}),
+      operation: { request: ref('Batch'), query: MODEL_QUERY, response: ref('BatchPrediction') },
+      predicts: chosen,
+      handle: (request) => predictRows(context, request, chosen(request)),
     },
   ];
   return { routes: list };
+}
+
+/** The model that `?model=` and `?version=` ask for; the default one without them. */
+function chosen({ query }: ServiceRequest): Selector {
+  if (query.size === 0) return {};
+  return { name: query.get('model') ?? undefined, version: query.get('version') ?? undefined };
 }
 
 /** The paths that need no parameters, by their names. */
