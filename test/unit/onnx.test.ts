@@ -6,11 +6,9 @@ import {
   BorealError,
   exportONNX,
   FileFormatError,
-  HistGradientBoostingRegressor,
   type ImportedGraphClassifier,
   ImportedGraphTransformer,
   importONNX,
-  importXGBoost,
   LinearRegression,
   load,
   OneHotEncoder,
@@ -293,22 +291,6 @@ describe('exportONNX', () => {
     expect(code(() => exportONNX(model, { inputs: 'all' as 'matrix' }))).toBe('ERR_PARAMETER');
     const words = await new OneHotEncoder().fit({ city: ['Oslo', 'Turku'] });
     expect(code(() => exportONNX(words, { inputs: 'matrix' }))).toBe('ERR_PARAMETER');
-    expect(code(() => exportONNX(importXGBoost(bytesOf('xgboost-categories.ubj'))))).toBe(
-      'ERR_NOT_SUPPORTED',
-    );
-    const towns = ['Oslo', 'Rome', 'Bern'];
-    const X = { town: Array.from({ length: 90 }, (_, i) => towns[i % 3]) };
-    const boosted = new HistGradientBoostingRegressor({ minSamplesLeaf: 1, maxIter: 2 });
-    await boosted.fit(
-      X,
-      X.town.map((town) => (town === 'Rome' ? 9 : 0)),
-    );
-    expect(() => exportONNX(boosted)).toThrow(
-      expect.objectContaining({
-        code: 'ERR_NOT_SUPPORTED',
-        message: expect.stringContaining('sets of categories'),
-      }),
-    );
   });
 
   test('writes the same bytes each time', async () => {

@@ -8,6 +8,7 @@ import { belowFloat64, floorToFloat32 } from '../floats.js';
 import type { Source } from './export-ops.js';
 import { floats, int, ints, tensor } from './graph-writer.js';
 import { ELEMENT } from './messages.js';
+import { BETWEEN, SetColumns } from './set-columns.js';
 
 /** Values nearer to zero read as zero in forests that compare in float64, as in native/plan/op.h. */
 const NEAR_ZERO = Math.fround(1e-35);
@@ -38,6 +39,8 @@ export function writeForest(
     targets: [] as number[],
     weights: [] as number[],
   };
+  const isSet = (at: number) => rules.length > 0 && (rules[at] & NODE_RULES.categories) !== 0;
+  const sets = new SetColumns(source, forest, isSet);
   for (let t = 0; t < trees; t++) {
     for (let at = treeOffsets[t]; at < treeOffsets[t + 1]; at++) {
       const id = at - treeOffsets[t];
@@ -45,19 +48,20 @@ export function writeForest(
       nodes.trees.push(t);
       nodes.ids.push(id);
       nodes.modes.push(isLeaf ? 'LEAF' : 'BRANCH_LEQ');
-      nodes.features.push(isLeaf ? 0 : feature[at]);
       nodes.yes.push(isLeaf ? 0 : left[at]);
       nodes.no.push(isLeaf ? 0 : left[at] + 1);
       const rule = rules.length === 0 ? NODE_RULES.missingLeft : rules[at];
-      const cut = isLeaf ? 0 : compare === 'float64' ? aroundZero(threshold[at]) : threshold[at];
-      nodes.values.push(isSingle ? floorToFloat32(cut) : cut);
-      nodes.missing.push(isLeaf ? 0 : missingGoesLeft(rule, threshold[at]) ? 1 : 0);
-      if (!isLeaf && (rule & NODE_RULES.categories) !== 0)
-        throw source.refuse('trees that split on sets of categories');
+      if (isLeaf) split(0, 0, false);
+      else if (isSet(at))
+        split(sets.indexOf(feature[at], threshold[at]), BETWEEN, missingIsIn(rule, threshold[at]));
+      else {
+        const cut = compare === 'float64' ? aroundZero(threshold[at]) : threshold[at];
+        split(feature[at], isSingle ? floorToFloat32(cut) : cut, missingGoesLeft(rule, threshold[at]));
+      }
       if (isLeaf) addLeaf(t, id, left[at]);
     }
   }
-  const x = readable(source, forest);
+  const x = sets.append(readable(source, forest));
   const sums = writer.node('ml.TreeEnsembleRegressor', [x], {
     n_targets: int(aggregate === 'perTree' ? trees : outputs),
     aggregate_function: aggregate === 'mean' ? 'AVERAGE' : 'SUM',
@@ -77,6 +81,17 @@ export function writeForest(
   });
   // The operator gives float32 even of doubles.
   return isSingle ? sums : writer.asNumbers(sums);
+
+  function split(column: number, cut: number, missingLeft: boolean): void {
+    nodes.features.push(column);
+    nodes.values.push(cut);
+    nodes.missing.push(missingLeft ? 1 : 0);
+  }
+
+  function missingIsIn(rule: number, set: number): boolean {
+    if ((rule & NODE_RULES.missingIsZero) !== 0) return sets.holds(set, 0);
+    return (rule & NODE_RULES.missingLeft) !== 0;
+  }
 
   function addLeaf(tree: number, node: number, row: number): void {
     const add = (target: number, weight: number) => {

@@ -42,7 +42,7 @@ const IR_VERSION = 8;
  * @param model - anything that is fitted
  * @returns the bytes of the file
  * @throws {ERR_NOT_FITTED} before `fit`
- * @throws {ERR_NOT_SUPPORTED} for splits on sets of categories, and for what is in no ONNX operator
+ * @throws {ERR_NOT_SUPPORTED} for what is in no ONNX operator
  * @throws {ERR_PARAMETER} for a bad option
  * @example
  * ```ts

@@ -121,7 +121,25 @@ function requireRows(node: Node, value: Computed): void {
     throw node.fail('values of this shape are not supported');
 }
 
+/** The rows of a table of numbers that a column of indices names; NaN where there is none. */
+function rowsOfTable(node: Node): Computed {
+  const { data, dims, type } = node.constant(0);
+  const [rows, width = 1] = dims;
+  const index = node.slot(1);
+  const isColumn = index.width === 1 && node.computed(1).dims.length === 0;
+  if (node.int('axis', 0) !== 0 || dims.length === 0 || dims.length > 2 || !isColumn)
+    throw node.fail('values of these shapes are not supported');
+  const values = Float64Array.from({ length: rows * width }, (_, k) =>
+    Number(data[(k % rows) * width + Math.floor(k / rows)]),
+  );
+  const offsets = Int32Array.from({ length: width + 1 }, (_, j) => j * rows);
+  const indices = node.plan.gather(index, new Array<number>(width).fill(0));
+  const slot = node.plan.lookup(indices, offsets, values, filled(width, Number.NaN));
+  return { slot, dims: dims.slice(1), type };
+}
+
 const gather: Translate = (node) => {
+  if (!isComputed(node.input(0))) return [rowsOfTable(node)];
   const value = node.computed(0);
   const axis = node.int('axis', 0);
   if (!isLastAxis(axis, value)) throw node.fail(`axis ${axis} is not supported`);

@@ -125,6 +125,7 @@ const trained = {
     new RandomForestClassifier({ nEstimators: 5, maxDepth: 4, randomState: 1 }),
     new OneHotEncoder({ drop: 'ifBinary', handleUnknown: 'ignore' }),
   ).fit(ships, fates),
+  'ship-hist': await new HistGradientBoostingClassifier({ ...small, maxIter: 12 }).fit(ships, fates),
   'ship-logistic': await shipPipeline(
     new LogisticRegression(),
     new Pipeline([
@@ -150,6 +151,9 @@ const imported = [
   'lightgbm-zeros-missing.txt',
   'lightgbm-no-missing.txt',
   'lightgbm-classes.txt',
+  'xgboost-categories.ubj',
+  'lightgbm-categories.txt',
+  'lightgbm-categories-binary.txt',
 ];
 for (const file of imported) {
   const read = file.startsWith('xgboost') ? importXGBoost : importLightGBM;

@@ -49,7 +49,7 @@ def main():
     features = np.round(rng.normal(size=(60, 4)) * [1, 1, 1, 9], 2).astype(np.float32).astype(np.float64)
     features[::7, 2] = 0
     tables = {"iris": iris, "holes": with_holes(iris), "diabetes": diabetes, "features": with_holes(features), "ship": ship_rows()}
-    of = {"linear": "diabetes", "ridge": "diabetes", "forest-numbers": "diabetes", "imputed": "holes", "ship": "ship", "ship-logistic": "ship", "forest-double": "diabetes", "ridge-double": "diabetes"}
+    of = {"linear": "diabetes", "ridge": "diabetes", "forest-numbers": "diabetes", "imputed": "holes", "ship": "ship", "ship-hist": "ship", "ship-logistic": "ship", "forest-double": "diabetes", "ridge-double": "diabetes"}
     of |= {name: "diabetes" for name in ("extra-numbers", "boosting-numbers", "hist-numbers", "hist-poisson")}
     of |= {name: "holes" for name in ("hist", "hist-two", "hist-double")}
     cases = []
