@@ -300,7 +300,8 @@ it('refuses what its model has no time for before the body is read, whatever the
   const service = await Service.create(model, { name: 'line' });
   const { endpoint } = service.models.get({});
   const params = { name: 'line', model: 'line' };
-  const request = { method: 'POST', params, headers: {}, id: '1' } as unknown as ServiceRequest;
+  const query = new URLSearchParams();
+  const request = { method: 'POST', params, query, headers: {}, id: '1' } as unknown as ServiceRequest;
   const refusals = () =>
     service.routes
       .filter(({ predicts }) => predicts !== undefined)
