@@ -1,9 +1,12 @@
 /** How much each column alone tells of the target. */
+import { withCancel } from '../core/cancellation.js';
 import { fSurvival } from '../core/distributions/student.js';
 import { chi2Survival } from '../core/distributions/survival.js';
+import { toShared } from '../core/fit-input.js';
 import { encodeLabels, encodeTargets } from '../core/labels.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
 
 /** A statistic for each column, higher being better, and the probability of one as high by chance. */
 export interface FeatureScores {
@@ -40,11 +43,10 @@ export type ScoreFunction = (
  * ```
  */
 export const fClassif: ScoreFunction = async (X, y, options = {}) => {
-  const x = await centred(X, options);
+  const { x, squares } = await centred(X, options);
   const { codes, classes } = encodeLabels(y, x.rows);
   const { members, totals } = byClass(codes, classes.length);
   const sums = await members.matmulAsync(x, { transposeA: true, ...options });
-  const squares = await sumsOfSquares(x, options);
   const between = classes.length - 1;
   const within = x.rows - classes.length;
   const scores = squares.map((all, j) => {
@@ -67,7 +69,7 @@ export const fClassif: ScoreFunction = async (X, y, options = {}) => {
  * ```
  */
 export const fRegression: ScoreFunction = async (X, y, options = {}) => {
-  const x = await centred(X, options);
+  const { x, squares } = await centred(X, options);
   const targets = encodeTargets(y, x.rows);
   const mean = targets.reduce((sum, value) => sum + value, 0) / x.rows;
   const centredY = new Matrix(
@@ -76,7 +78,6 @@ export const fRegression: ScoreFunction = async (X, y, options = {}) => {
     1,
   );
   const products = await centredY.matmulAsync(x, { transposeA: true, ...options });
-  const squares = await sumsOfSquares(x, options);
   const squareY = centredY.data.reduce((sum, value) => sum + value * value, 0);
   const within = x.rows - 2;
   const scores = squares.map((square, j) => {
@@ -102,14 +103,14 @@ export const fRegression: ScoreFunction = async (X, y, options = {}) => {
  * ```
  */
 export const chi2: ScoreFunction = async (X, y, options = {}) => {
-  const x = await Matrix.from(X).astypeAsync('float64', options);
-  const negative = x.data.findIndex((value) => value < 0);
-  if (negative >= 0) {
+  const x = await ownNumbers(X, options);
+  const { min } = await momentsOf(x, options);
+  const negative = min.findIndex((value) => value < 0);
+  if (negative >= 0)
     throw new ValidationError(
       'ERR_INPUT_NEGATIVE',
-      `chi2 counts, but column ${negative % x.cols} holds numbers below 0.`,
+      `chi2 counts, but column ${negative} holds numbers below 0.`,
     );
-  }
   const { codes, classes } = encodeLabels(y, x.rows);
   const { members, totals } = byClass(codes, classes.length);
   const observed = await members.matmulAsync(x, { transposeA: true, ...options });
@@ -123,15 +124,27 @@ export const chi2: ScoreFunction = async (X, y, options = {}) => {
   return { scores, pValues: scores.map((value) => chi2Survival(value, classes.length - 1)) };
 };
 
-/** In float64, minus the means. */
-async function centred(X: NumericMatrixLike, options: ScoreFunctionOptions): Promise<Matrix<Float64Array>> {
-  const x = await Matrix.from(X).astypeAsync('float64', options);
-  return x.subAsync(x.mean(0), options);
+/** In float64, minus the means; and the sums of the squares of that by column. */
+async function centred(
+  X: NumericMatrixLike,
+  options: ScoreFunctionOptions,
+): Promise<{ x: Matrix<Float64Array>; squares: Float64Array }> {
+  const given = await ownNumbers(X, options);
+  const { mean, variance } = await momentsOf(given, options);
+  const x = await given.subAsync(new Matrix(mean, 1, mean.length), options);
+  return { x, squares: variance.map((v) => v * given.rows) };
 }
 
-async function sumsOfSquares(x: Matrix<Float64Array>, options: ScoreFunctionOptions): Promise<Float64Array> {
-  const squares = await x.squareAsync(options);
-  return squares.sum(0).data.slice();
+/** X in float64, in memory that the caller cannot take away meanwhile. */
+async function ownNumbers(
+  X: NumericMatrixLike,
+  options: ScoreFunctionOptions,
+): Promise<Matrix<Float64Array>> {
+  return toShared(Matrix.from(X)).astypeAsync('float64', options);
+}
+
+function momentsOf({ data, rows, cols }: Matrix, { signal }: ScoreFunctionOptions) {
+  return withCancel(signal, (cancel) => native.columnMoments(data, rows, cols, null, cancel));
 }
 
 /** Which class each row is of, [rows, classes] of 0 and 1, and the sizes of the classes. */

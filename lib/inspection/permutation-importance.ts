@@ -1,5 +1,4 @@
 /** Importance of columns by what shuffling each does to a score. Source: Breiman, Random forests (2001), section 10. */
-import type { Estimator } from '../core/estimator.js';
 import type { Progress } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
@@ -7,7 +6,7 @@ import { checkNames, checkParams, custom, int, resolveSeed, seed, show } from '.
 import { Random } from '../core/random.js';
 import { type Cell, type Column, isTable, tableToColumns } from '../core/table.js';
 import { AbortError, ValidationError } from '../errors.js';
-import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from '../metrics/scorers.js';
+import { getScorer, type ScoredModel, type Scorer, type ScorerName } from '../metrics/scorers.js';
 
 /** Options of {@link permutationImportance}. */
 export interface PermutationImportanceOptions {
@@ -38,16 +37,6 @@ export interface PermutationImportances {
   /** Names of the columns. */
   readonly featureNames: string[];
 }
-
-/** A classifier, a regressor, or a pipeline that ends in one. */
-export type ScoredModel = Estimator &
-  ScorableEstimator & {
-    score(
-      X: MatrixLike,
-      y: ArrayLike<never>,
-      options?: { readonly sampleWeight?: ArrayLike<number> },
-    ): Promise<number>;
-  };
 
 /**
  * How much a fitted model relies on each column: by how much its score falls when the column's values are shuffled among

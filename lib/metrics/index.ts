@@ -53,6 +53,7 @@ export { classificationReport, type ReportObject, type ReportOptions, type Repor
 export {
   getScorer,
   type ScorableEstimator,
+  type ScoredModel,
   type Scorer,
   type ScorerName,
   type ScorerOptions,

@@ -2,6 +2,7 @@
  * Scorers: one number for a fitted estimator on some data, greater being better, under the names that
  * cross-validation and searches take. They see an estimator only as the few methods below.
  */
+import type { Estimator } from '../core/estimator.js';
 import type { Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
@@ -25,6 +26,16 @@ export interface ScorableEstimator {
   decisionFunction?(X: MatrixLike): Promise<unknown>;
   readonly classes?: readonly Label[];
 }
+
+/** A model that can be scored: a classifier, a regressor, or a pipeline that ends in one. */
+export type ScoredModel = Estimator &
+  ScorableEstimator & {
+    score(
+      X: MatrixLike,
+      y: ArrayLike<never>,
+      options?: { readonly sampleWeight?: ArrayLike<number> },
+    ): Promise<number>;
+  };
 
 /** Options of a {@link Scorer}. */
 export interface ScorerOptions {

@@ -1,19 +1,10 @@
 /** What models are scored by in cross-validation and searches. */
-import type { Estimator } from '../core/estimator.js';
-import type { MatrixLike } from '../core/matrix.js';
 import { ValidationError } from '../errors.js';
-import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from '../metrics/scorers.js';
+import { getScorer, type ScoredModel, type Scorer, type ScorerName } from '../metrics/scorers.js';
 import type { FoldPart } from './folds.js';
 
-/** A model that can be scored: a classifier, a regressor, or a pipeline that ends in one. */
-export type CrossValidationModel = Estimator &
-  ScorableEstimator & {
-    score(
-      X: MatrixLike,
-      y: ArrayLike<never>,
-      options?: { readonly sampleWeight?: ArrayLike<number> },
-    ): Promise<number>;
-  };
+/** What cross-validation and searches work on. */
+export type CrossValidationModel = ScoredModel;
 
 /** One scorer: a name, or a function of your own. */
 export type SingleScoring = ScorerName | Scorer;
