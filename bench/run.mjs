@@ -12,6 +12,7 @@ const SUITES = [
   'elementwise',
   'decompositions',
   'calls',
+  'estimators',
   'boosting',
   'forest',
   'forest-training',

@@ -22,7 +22,7 @@ function processHost(process) {
   };
 }
 
-const threadSettings = (threads) => ({
+export const threadSettings = (threads) => ({
   BOREAL_NUM_THREADS: String(threads),
   OMP_NUM_THREADS: String(threads),
   OPENBLAS_NUM_THREADS: String(threads),

@@ -1,0 +1,43 @@
+// Scalers and encoders.
+import {
+  KBinsDiscretizer,
+  MaxAbsScaler,
+  MinMaxScaler,
+  Normalizer,
+  OneHotEncoder,
+  OrdinalEncoder,
+  PolynomialFeatures,
+  RobustScaler,
+  SimpleImputer,
+  StandardScaler,
+} from '../../dist/index.js';
+
+const fits =
+  (make) =>
+  ({ X, y }) =>
+  () =>
+    make().fit(X, y);
+const transforms =
+  (make) =>
+  async ({ X, y }) => {
+    const model = await make().fit(X, y);
+    return () => model.transform(X);
+  };
+const both = (name, data, make, bar) => ({
+  [`${name} fit`]: { data, bar, make: fits(make) },
+  [`${name} transform`]: { data, bar, make: transforms(make) },
+});
+
+export const cases = {
+  ...both('StandardScaler', 'dense', () => new StandardScaler(), 3),
+  ...both('MinMaxScaler', 'dense', () => new MinMaxScaler(), 3),
+  ...both('MaxAbsScaler', 'dense', () => new MaxAbsScaler(), 3),
+  ...both('RobustScaler', 'dense', () => new RobustScaler(), 3),
+  'Normalizer transform': { data: 'dense', make: transforms(() => new Normalizer()) },
+  'PolynomialFeatures transform': { data: 'dense', make: transforms(() => new PolynomialFeatures()) },
+  ...both('KBinsDiscretizer', 'dense', () => new KBinsDiscretizer({ encode: 'ordinal' })),
+  ...both('SimpleImputer mean', 'missing', () => new SimpleImputer()),
+  ...both('SimpleImputer median', 'missing', () => new SimpleImputer({ strategy: 'median' })),
+  ...both('OrdinalEncoder', 'categories', () => new OrdinalEncoder()),
+  ...both('OneHotEncoder', 'categories', () => new OneHotEncoder()),
+};
