@@ -31,7 +31,7 @@ import { summarise, type TrainingReference } from './training-reference.js';
 export type NestedParams<P> = Partial<P> & Readonly<Record<`${string}__${string}`, unknown>>;
 
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
-export type EstimatorKind = 'classifier' | 'regressor' | 'transformer' | 'outlierDetector';
+export type EstimatorKind = 'classifier' | 'regressor' | 'transformer' | 'clusterer' | 'outlierDetector';
 
 /** What `fit` learned: plain data, typed arrays and nested estimators, so that it can be saved. */
 // biome-ignore lint/suspicious/noExplicitAny: a state is any record; each estimator names its own.
@@ -194,7 +194,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       const ranged = await schemaWithRanges(schema, input.x, cancel);
       const fitted = await this.#learn({ ...input, columns: ranged.columns, cancel }, ranged);
-      return { ...fitted, reference: summarise(input.x, input.y, fitted.schema) };
+      const y = this.kind === 'clusterer' ? undefined : input.y;
+      return { ...fitted, reference: summarise(input.x, y, fitted.schema) };
     });
     return this;
   }

@@ -1,3 +1,4 @@
+export { CentreClusterer, Clusterer, PredictingClusterer } from './clusterer.js';
 export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.js';
 export type { FitOptions, Progress, ValidationSet } from './fit-input.js';
 export { type ImageCrop, type ImageInput, withImageInput } from './image-input.js';

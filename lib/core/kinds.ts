@@ -147,11 +147,12 @@ export abstract class Transformer<P extends object, S extends State> extends Est
   }
 }
 
-/** Whether an estimator's output columns are known: a transformer, or a pipeline that ends in one. */
+/** Whether an estimator gives columns: a transformer, a clusterer with centres, or a pipeline that ends in one. */
 export function isTransformer(
   estimator: unknown,
 ): estimator is Estimator & Pick<Transformer<object, State>, 'outputColumns'> {
-  return estimator instanceof Estimator && estimator.kind === 'transformer' && 'outputColumns' in estimator;
+  if (!(estimator instanceof Estimator && 'outputColumns' in estimator)) return false;
+  return estimator.kind === 'transformer' || estimator.outputs.includes('transform');
 }
 
 /**

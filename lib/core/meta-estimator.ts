@@ -17,7 +17,9 @@ export type Prediction<F> = F extends { readonly kind: 'classifier' }
   ? Label[]
   : F extends { readonly kind: 'regressor' }
     ? FloatArray
-    : Label[] | FloatArray;
+    : F extends { readonly kind: 'clusterer' }
+      ? Int32Array
+      : Label[] | FloatArray | Int32Array;
 
 /**
  * Base of estimators whose kind is that of an estimator within.
@@ -43,13 +45,14 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
   /** Predictions of the estimator within, on the pool. @throws {ERR_NOT_SUPPORTED} when it is a transformer */
   async predict(X: MatrixLike): Promise<Prediction<F>> {
     // Read before waiting: a fit may end meanwhile.
+    const { kind } = this;
     const { target } = this.schema;
-    return decode<F>(await this.run(X, this.#predictOptions()), target);
+    return decode<F>(await this.run(X, this.#predictOptions()), kind, target);
   }
 
   /** As {@link MetaEstimator.predict}, on this thread's time. */
   predictSync(X: MatrixLike): Prediction<F> {
-    return decode<F>(this.runSync(X, this.#predictOptions()), this.schema.target);
+    return decode<F>(this.runSync(X, this.#predictOptions()), this.kind, this.schema.target);
   }
 
   /** Probabilities of the classifier within, [rows, classes]. @throws {ERR_NOT_SUPPORTED} without one */
@@ -67,16 +70,14 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
     return this.run(X, { output: 'decision' });
   }
 
-  /** The transformed rows. @throws {ERR_NOT_SUPPORTED} when the estimator within is a model */
+  /** The transformed rows. @throws {ERR_NOT_SUPPORTED} when the estimator within gives no columns */
   async transform(X: MatrixLike): Promise<Matrix> {
-    this.require('transformer', 'transform');
-    return this.run(X, {});
+    return this.run(X, this.#transformOptions());
   }
 
   /** As {@link MetaEstimator.transform}, on this thread's time. */
   transformSync(X: MatrixLike): Matrix {
-    this.require('transformer', 'transform');
-    return this.runSync(X, {});
+    return this.runSync(X, this.#transformOptions());
   }
 
   /** Fits, then transforms the same rows. */
@@ -99,7 +100,13 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
         `This ${this.constructor.name} is a transformer and cannot predict; use transform.`,
       );
     }
-    return { output: this.kind === 'classifier' ? 'label' : 'value' };
+    return { output: this.kind === 'classifier' || this.kind === 'clusterer' ? 'label' : 'value' };
+  }
+
+  #transformOptions(): { output: Output } {
+    if (this.outputs.includes('transform')) return { output: 'transform' };
+    this.require('transformer', 'transform');
+    return { output: 'value' };
   }
 
   /** @throws {ERR_NOT_SUPPORTED} unless this is of a kind */
@@ -112,6 +119,7 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
   }
 }
 
-function decode<F>(result: Matrix, target: Target): Prediction<F> {
+function decode<F>(result: Matrix, kind: EstimatorKind, target: Target): Prediction<F> {
+  if (kind === 'clusterer') return Int32Array.from(result.data) as Prediction<F>;
   return (target.kind === 'class' ? decodeLabels(result, target.classes) : result.data) as Prediction<F>;
 }

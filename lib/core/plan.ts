@@ -19,9 +19,10 @@ export type Precision = Dtype;
  * What a plan computes: 'value' (predictions of a regressor, class indices of a classifier, columns of a transformer),
  * 'label' (class indices), 'proba' (one column per class), 'decision' (scores before the link), 'interval' (lower and
  * upper quantile over the trees of a forest), 'leaf' (the node that a row ends in, one column per tree), 'score' (how normal
- * an outlier detector finds a row).
+ * an outlier detector finds a row; the log-likelihood of a row under a mixture), 'transform' (the columns of a model that is a
+ * transformer, too: the distances to the centres of clusters).
  */
-export type Output = 'value' | 'label' | 'proba' | 'decision' | 'interval' | 'leaf' | 'score';
+export type Output = 'value' | 'label' | 'proba' | 'decision' | 'interval' | 'leaf' | 'score' | 'transform';
 
 /** How to compile a model. */
 export interface CompileOptions {
@@ -50,7 +51,9 @@ export interface SharedPlan {
   readonly options: Pick<ResolvedCompileOptions, 'device' | 'precision' | 'output'>;
 }
 
-const OUTPUTS: readonly Output[] = ['value', 'label', 'proba', 'decision', 'interval', 'leaf', 'score'];
+const OUTPUTS: readonly Output[] = [
+  ...(['value', 'label', 'proba', 'decision', 'interval', 'leaf', 'score', 'transform'] as const),
+];
 
 /** Work below this many nanoseconds runs on the calling thread: a trip through the pool costs about as much. */
 const INLINE_BUDGET_NS = 50_000;

@@ -187,7 +187,7 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const parts = this.state.parts.map(({ columns, estimator }) => {
       const own = plan.gather(x, Array.from(columns));
-      return estimator ? estimator.lowerChecked(plan, own, { ...options, output: 'value' }) : own;
+      return estimator ? estimator.lowerChecked(plan, own, { ...options, output: 'transform' }) : own;
     });
     return plan.concat(parts);
   }

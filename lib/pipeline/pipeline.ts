@@ -1,9 +1,10 @@
 /** Estimators in sequence, compiled into one plan. */
 import { applyOps } from '../core/apply.js';
+import { Clusterer } from '../core/clusterer.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, FitOptions } from '../core/fit-input.js';
 import { isTransformer } from '../core/kinds.js';
-import type { Matrix } from '../core/matrix.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { nestedIn, splitByName } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
@@ -156,6 +157,21 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     return Object.fromEntries(this.fittedParams.steps.map(([name], i) => [name, this.state.steps[i]]));
   }
 
+  /** The clusters of the training rows, where the last step is a clusterer. @throws {ERR_NOT_SUPPORTED} otherwise */
+  get labels(): Int32Array {
+    const last = this.state.steps.at(-1);
+    if (last instanceof Pipeline || last instanceof Clusterer) return last.labels;
+    this.require('clusterer', 'labels');
+    return new Int32Array(0);
+  }
+
+  /** Fits, then returns the clusters of the same rows. @throws {ERR_NOT_SUPPORTED} unless the last step is a clusterer */
+  async fitPredict(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<Int32Array> {
+    this.require('clusterer', 'fitPredict');
+    await this.fit(X, y, options);
+    return this.labels;
+  }
+
   /** The fitted last step, and the ops of those before it: how explanations see a pipeline. @internal */
   splitLast(): { last: Estimator | 'passthrough'; lowerFront: (plan: PlanBuilder, x: Slot) => Slot } {
     const { steps } = this.state;
@@ -168,13 +184,13 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { steps } = this.state;
-    const front = lowerSteps(steps.slice(0, -1), plan, x, { ...options, output: 'value' });
+    const front = lowerSteps(steps.slice(0, -1), plan, x, { ...options, output: 'transform' });
     return lowerSteps(steps.slice(-1), plan, front, options);
   }
 
   /** The columns that come out of a pipeline of transformers. */
   outputColumns(): readonly Column[] {
-    this.require('transformer', 'output columns');
+    if (!this.outputs.includes('transform')) this.require('transformer', 'output columns');
     const last = this.state.steps.findLast((step) => step !== 'passthrough');
     return isTransformer(last) ? last.outputColumns() : this.schema.columns;
   }
@@ -183,7 +199,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
 const TRANSFORM: ResolvedCompileOptions = {
   device: 'cpu',
   precision: 'float64',
-  output: 'value',
+  output: 'transform',
   coverage: 0.9,
 };
 

@@ -89,7 +89,7 @@ export const fitChecks: readonly Check[] = [
         repeated.map((i) => y[i]),
       );
       const output = subject.hasProba ? 'proba' : 'value';
-      const [a, e] = [weighted, long].map((model) => model.compile({ output }).runSync(X));
+      const [a, e] = [weighted, long].map((model) => subject.values(model, X, output));
       assertRounded(a, e, SOLVED, 'weighted against repeated rows');
     },
   },
@@ -99,7 +99,7 @@ export const fitChecks: readonly Check[] = [
       const { X, y } = subject;
       const weighted = await subject.make().fit(X, y, { sampleWeight: ones(X.rows) });
       const plain = await subject.fitted();
-      const [a, e] = [weighted, plain].map((model) => model.compile().runSync(X));
+      const [a, e] = [weighted, plain].map((model) => subject.values(model, X));
       assertRounded(a, e, SOLVED, 'weighted against plain rows');
     },
   },

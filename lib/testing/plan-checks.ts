@@ -2,19 +2,26 @@
 import assert from 'node:assert/strict';
 import { Matrix } from '../core/matrix.js';
 import { Pipeline } from '../pipeline/index.js';
+import { StandardScaler } from '../preprocessing/index.js';
 import { assertRounded, assertSame, assertThrows, type Check, type Result } from './check.js';
 import type { Model, Subject } from './subject.js';
+
+/** Why a check of plans says nothing about a clusterer that does not predict. */
+export const needsPlan = ({ hasPlan }: Subject) =>
+  hasPlan ? undefined : 'it says nothing about new rows, and has no plan';
 
 /** The result of a plan in the form that the estimator returns. */
 function decode(subject: Subject, model: Model, values: Matrix): Result {
   const { target } = model.schema;
   if (target.kind === 'class') return Array.from(values.data, (code) => target.classes[code]);
+  if (subject.kind === 'clusterer') return Int32Array.from(values.data);
   return subject.kind === 'regressor' ? values.data : values;
 }
 
 export const planChecks: readonly Check[] = [
   {
     name: 'a compiled plan gives what the estimator gives',
+    skip: needsPlan,
     async run(subject) {
       const model = await subject.fitted();
       const expected = await subject.apply(model, subject.X);
@@ -34,6 +41,7 @@ export const planChecks: readonly Check[] = [
   },
   {
     name: 'a plan writes into the matrix it is given',
+    skip: needsPlan,
     async run(subject) {
       const model = await subject.fitted();
       const plan = model.compile();
@@ -53,6 +61,7 @@ export const planChecks: readonly Check[] = [
   },
   {
     name: 'float32 plans of every output agree with float64 up to rounding',
+    skip: needsPlan,
     async run(subject) {
       const model = await subject.fitted();
       for (const output of ['value', ...model.outputs] as const) {
@@ -69,7 +78,7 @@ export const planChecks: readonly Check[] = [
     name: 'options that make no sense are refused',
     async run(subject) {
       const model = await subject.fitted();
-      const unknown = (['proba', 'decision', 'interval'] as const).filter(
+      const unknown = (['proba', 'decision', 'interval', 'transform'] as const).filter(
         (output) => !model.outputs.includes(output),
       );
       for (const output of unknown) {
@@ -106,14 +115,15 @@ export const planChecks: readonly Check[] = [
           'probabilities',
         );
       }
-      if (subject.kind === 'transformer') {
+      if (subject.givesColumns) {
         assert.deepStrictEqual(pipeline.getFeatureNamesOut(), model.getFeatureNamesOut!());
+        assertSame(await pipeline.transform(subject.X), await model.transform!(subject.X), 'columns');
       }
     },
   },
   {
     name: 'a transformer has one name for each column it gives',
-    skip: ({ kind }) => (kind === 'transformer' ? undefined : 'it is no transformer'),
+    skip: ({ givesColumns }) => (givesColumns ? undefined : 'it is no transformer'),
     async run(subject) {
       const model = await subject.fitted();
       const names = model.getFeatureNamesOut!();
@@ -121,6 +131,36 @@ export const planChecks: readonly Check[] = [
       assert.equal(names.length, transformed.cols);
       assert.equal(new Set(names).size, names.length, 'names differ');
       assert.equal(transformed.rows, subject.X.rows);
+    },
+  },
+  {
+    name: 'a transformer may stand in the middle of a pipeline',
+    skip: ({ givesColumns }) => (givesColumns ? undefined : 'it is no transformer'),
+    async run(subject) {
+      const steps = [['first', subject.make()] as const, ['second', new StandardScaler()] as const] as const;
+      const pipeline = await new Pipeline(steps).fit(subject.X, subject.y);
+      const columns = await (await subject.fitted()).transform!(subject.X);
+      const expected = await (await new StandardScaler().fit(columns)).transform(columns);
+      assertRounded(await pipeline.transform(subject.X), expected, 'float32', 'transformed twice');
+    },
+  },
+  {
+    name: 'fitPredict gives the labels of the training rows',
+    skip: ({ kind }) => (kind === 'clusterer' ? undefined : 'it is no clusterer'),
+    async run(subject) {
+      const model = subject.make();
+      const labels = await model.fitPredict!(subject.X);
+      assert.ok(labels instanceof Int32Array);
+      assert.equal(labels.length, subject.X.rows);
+      assertSame(labels, model.labels!, 'labels');
+      const largest = labels.reduce((most, label) => Math.max(most, label), -1);
+      for (let k = 0; k <= largest; k++)
+        assert.ok(labels.includes(k), `cluster ${k} of ${largest + 1} has rows`);
+      assert.ok(labels.every((label) => label >= -1));
+      assertSame(labels, (await subject.fitted()).labels!, 'fit, which ignores y');
+      if (subject.hasPlan) return;
+      for (const call of [() => model.compile(), () => model.compileAsync()])
+        await assertThrows(call, 'ERR_NOT_SUPPORTED', 'compile');
     },
   },
 ];

@@ -2,12 +2,14 @@
 import type { Estimator } from '../core/estimator.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
+import type { Output } from '../core/plan.js';
 import { Random } from '../core/random.js';
 import type { Result } from './check.js';
 
 /** An estimator seen through the methods that any kind may have. */
 export type Model = Estimator & {
   readonly classes?: readonly Label[];
+  readonly labels?: Int32Array;
   predict?(X: MatrixLike): Promise<ArrayLike<unknown>>;
   predictSync?(X: MatrixLike): ArrayLike<unknown>;
   predictProba?(X: MatrixLike): Promise<Matrix>;
@@ -17,6 +19,7 @@ export type Model = Estimator & {
   transformSync?(X: MatrixLike): Matrix;
   score?(X: MatrixLike, y: ArrayLike<never>, options?: { sampleWeight?: ArrayLike<number> }): Promise<number>;
   getFeatureNamesOut?(): string[];
+  fitPredict?(X: MatrixLike): Promise<ArrayLike<unknown>>;
 };
 
 const ROWS = 60;
@@ -76,14 +79,33 @@ export class Subject {
     });
   }
 
-  /** Predictions or transformed rows. */
-  apply(model: Model, X: MatrixLike): Promise<Result> {
+  /** Whether the estimator is a transformer, if perhaps a clusterer, too. */
+  get givesColumns(): boolean {
+    return this.kind === 'transformer' || this.make().outputs.includes('transform');
+  }
+
+  /** Whether there is a plan: a clusterer may know nothing but the clusters of its training rows. */
+  get hasPlan(): boolean {
+    return this.kind !== 'clusterer' || this.make().outputs.length > 0;
+  }
+
+  /** Predictions or transformed rows; without a plan the clusters of the training rows, which X should be. */
+  async apply(model: Model, X: MatrixLike): Promise<Result> {
+    if (!this.hasPlan) return model.labels!;
     return this.kind === 'transformer' ? model.transform!(X) : model.predict!(X);
   }
 
   /** As {@link Subject.apply}, synchronously. */
   applySync(model: Model, X: MatrixLike): Result {
+    if (!this.hasPlan) return model.labels!;
     return this.kind === 'transformer' ? model.transformSync!(X) : model.predictSync!(X);
+  }
+
+  /** The result as numbers, of the plan where there is one. */
+  values(model: Model, X: Matrix, output: Output = 'value'): Matrix {
+    if (this.hasPlan) return model.compile({ output }).runSync(X);
+    const labels = Float64Array.from(model.labels!);
+    return new Matrix(labels, labels.length, 1);
   }
 
   /** Whether the estimator learns a target: then it has a score, too. */
