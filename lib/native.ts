@@ -45,6 +45,18 @@ export interface NativeInfo {
   memoryLimitBytes: number;
 }
 
+/** Statistics of columns without their missing values; all of length [columns]. */
+export interface ColumnMoments {
+  /** How many values, or their weight. */
+  count: Float64Array;
+  /** NaN where there is no value, as are min and max. */
+  mean: Float64Array;
+  /** Of the population: divided by count. */
+  variance: Float64Array;
+  min: Float64Array;
+  max: Float64Array;
+}
+
 export interface ProgramInfo {
   inputWidth: number;
   outputWidth: number;
@@ -243,18 +255,15 @@ export interface NativeAddon {
     cols: number,
     weights: Float64Array | null,
     cancel: CancelHandle | null,
-  ): Promise<{
-    count: Float64Array;
-    mean: Float64Array;
-    variance: Float64Array;
-    min: Float64Array;
-    max: Float64Array;
-  }>;
+  ): Promise<ColumnMoments>;
+  /** On the pool too, but waited for. */
+  columnMomentsSync(x: FloatArray, rows: number, cols: number): ColumnMoments;
   columnQuantiles(
     x: FloatArray,
     rows: number,
     cols: number,
     probabilities: Float64Array,
+    method: 'linear' | 'averagedInvertedCdf',
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
   columnModes(x: FloatArray, rows: number, cols: number, cancel: CancelHandle | null): Promise<Float64Array>;
@@ -264,6 +273,8 @@ export interface NativeAddon {
     cols: number,
     cancel: CancelHandle | null,
   ): Promise<{ offsets: Int32Array; values: Float64Array; counts: Float64Array }>;
+  /** Puts the whole huge pages of fresh memory on such, where the system has them. */
+  adviseHugePages(array: FloatArray): void;
   /** Position of the first infinite value (or NaN unless allowed), -1 if none. Synchronous and fast. */
   findInvalid(x: FloatArray, rows: number, cols: number, allowNan: boolean): number;
 

@@ -1,6 +1,7 @@
 /** Runs a few ops over a training set on the pool: how composite estimators make the input of their next step. */
 import type { CancelHandle } from '../native.js';
-import { type FloatArray, Matrix } from './matrix.js';
+import { sharedArray } from './linalg/memory.js';
+import { Matrix } from './matrix.js';
 import { Plan, resolveCompileOptions } from './plan.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import type { Schema } from './schema.js';
@@ -15,11 +16,6 @@ export async function applyOps(
   const builder = new PlanBuilder(x.cols);
   const source = builder.build(lower(builder, builder.input));
   const plan = await Plan.compileAsync(source, schema, resolveCompileOptions({}, x.dtype));
-  return plan.runInto(x, sharedMatrix(x, plan.outputWidth), cancel);
-}
-
-function sharedMatrix(like: Matrix, cols: number): Matrix {
-  const Type = like.data.constructor as new (buffer: SharedArrayBuffer) => FloatArray;
-  const bytes = like.rows * cols * like.data.BYTES_PER_ELEMENT;
-  return new Matrix(new Type(new SharedArrayBuffer(bytes)), like.rows, cols);
+  const out = sharedArray(x.data, x.rows * plan.outputWidth);
+  return plan.runInto(x, new Matrix(out, x.rows, plan.outputWidth), cancel);
 }

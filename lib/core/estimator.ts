@@ -14,6 +14,7 @@ import {
 } from './fit-input.js';
 import { type Dtype, isMatrixShaped, type Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
+import { momentsNow, momentsOf } from './moments.js';
 import { checkNames, checkParams, type Rules, show } from './params.js';
 import {
   type CompileOptions,
@@ -25,7 +26,7 @@ import {
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
 import type { Column, Schema, Target } from './schema.js';
-import { summarise, type TrainingReference } from './training-reference.js';
+import { summarise, type TrainingReference, type TrainingSample, takeSample } from './training-reference.js';
 
 /** Parameters of an estimator and of those within it. */
 export type NestedParams<P> = Partial<P> & Readonly<Record<`${string}__${string}`, unknown>>;
@@ -47,6 +48,8 @@ export interface SavedFit<S> {
 }
 
 interface Fitted<P, S> extends SavedFit<S> {
+  /** From which the reference is made when it is asked for. */
+  readonly sample?: TrainingSample;
   /** The parameters of the fit, which a later `setParams` does not change. */
   readonly params: P;
   /** By output and precision; a promise while the plan is being compiled. */
@@ -101,6 +104,13 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   protected abstract fitState(input: FitInput): Promise<S>;
   /** What the model predicts. */
   protected abstract targetOf(state: S): Target;
+  /**
+   * Whether what `fit` learns of X without weights are moments of its columns. Such a fit reads X where it lies, while the
+   * caller waits: that takes less time than the copy it would otherwise make.
+   */
+  protected get learnsFromMoments(): boolean {
+    return false;
+  }
   /** Adds this estimator's ops to a plan and returns the slot with the wanted output. */
   abstract lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot;
 
@@ -189,13 +199,15 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     this.checkParams();
     const options = checkedFitOptions(given);
     resolveCompileOptions({ device: options.device ?? 'auto' }, 'float64');
-    const { input, schema } = encodeFitInput(X, y, options);
+    const inPlace = this.learnsFromMoments && !options.sampleWeight;
+    const { input, schema } = encodeFitInput(X, y, options, inPlace);
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      const ranged = await schemaWithRanges(schema, input.x, cancel);
+      const moments = inPlace ? momentsNow(input.x) : await momentsOf(input.x, cancel);
+      const ranged = schemaWithRanges(schema, input.x.rows, moments);
+      const sample = takeSample(input.x, this.kind === 'clusterer' ? undefined : input.y);
       const fitted = await this.#learn({ ...input, columns: ranged.columns, cancel }, ranged);
-      const y = this.kind === 'clusterer' ? undefined : input.y;
-      return { ...fitted, reference: summarise(input.x, y, fitted.schema) };
+      return { ...fitted, sample };
     });
     return this;
   }
@@ -270,7 +282,15 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @throws {ERR_NOT_FITTED} before `fit`
    */
   get trainingReference(): TrainingReference | undefined {
-    return this.#requireFitted().reference;
+    return this.#reference(this.#requireFitted());
+  }
+
+  #reference(fitted: Fitted<P, S>): TrainingReference | undefined {
+    const { sample, schema } = fitted;
+    if (sample === undefined) return fitted.reference;
+    const reference = summarise(sample, schema);
+    if (this.#fitted === fitted) this.#fitted = { ...fitted, reference, sample: undefined };
+    return reference;
   }
 
   /** Number of columns of the training set. @throws {ERR_NOT_FITTED} before `fit` */
@@ -387,8 +407,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** What has to be saved; a fitted model is saved with the parameters it was fitted with. @internal */
   snapshot(): { readonly params: P; readonly fitted: SavedFit<S> | null } {
     if (this.#fitted === null) return { params: this.#params, fitted: null };
-    const { params, state, schema, dtype, reference } = this.#fitted;
-    return { params, fitted: { state, schema, dtype, reference } };
+    const { params, state, schema, dtype } = this.#fitted;
+    return { params, fitted: { state, schema, dtype, reference: this.#reference(this.#fitted) } };
   }
 
   /**

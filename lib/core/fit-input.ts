@@ -3,7 +3,8 @@ import { ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
 import { requireValues } from './linalg/base.js';
-import { type Dtype, type FloatArray, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
+import { sharedArray } from './linalg/memory.js';
+import { type Dtype, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import { type Device, describeValueError } from './plan.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
@@ -79,7 +80,10 @@ export interface ValidationInput {
 
 /** The training set as estimators see it. */
 export interface FitInput {
-  /** Private to this fit and never changed: it lives in shared memory, so that native jobs read it in place. */
+  /**
+   * Private to this fit and never changed: it lives in shared memory, so that native jobs read it in place. Estimators that
+   * learn from the moments alone may get the caller's own memory, and read nothing else.
+   */
   readonly x: Matrix;
   readonly columns: readonly Column[];
   /** A copy of whatever the caller passed; {@link fitLabels} and {@link fitTargets} check it. */
@@ -126,15 +130,15 @@ export function requireY(input: FitInput): ArrayLike<unknown> {
 export function toShared(x: Matrix): Matrix {
   if (x.data.buffer instanceof SharedArrayBuffer) return x;
   requireValues(x);
-  const Type = x.data.constructor as new (buffer: SharedArrayBuffer) => FloatArray;
-  const data = new Type(new SharedArrayBuffer(Math.max(x.data.byteLength, x.data.BYTES_PER_ELEMENT)));
+  const data = sharedArray(x.data, x.data.length);
   data.set(x.data);
-  return new Matrix(data.subarray(0, x.data.length), x.rows, x.cols);
+  return new Matrix(data, x.rows, x.cols);
 }
 
 /**
  * Encodes X and checks what all estimators need.
  *
+ * @param inPlace - leave X where it is: for a fit that has done with it before it first waits
  * @throws {ERR_EMPTY} without rows or columns
  * @throws {ERR_SHAPE} when sampleWeight has the wrong length
  * @throws {ERR_PARAMETER} when a weight is negative or not finite, or all are 0
@@ -143,9 +147,13 @@ export function encodeFitInput(
   X: MatrixLike,
   y: FitInput['y'],
   options: FitOptions,
+  inPlace: boolean,
 ): { input: FitInput; schema: Schema } {
   const schema = Schema.infer(X);
-  const x = toShared(schema.encode(X));
+  const encoded = schema.encode(X);
+  const { data, rows, cols } = inPlace ? encoded : toShared(encoded);
+  // A matrix of its own, also around the caller's memory: what is known of it ends with this fit.
+  const x = new Matrix(data, rows, cols);
   if (x.rows === 0 || x.cols === 0) {
     throw new ValidationError(
       'ERR_EMPTY',

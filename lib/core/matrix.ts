@@ -5,18 +5,11 @@
 import { ValidationError } from '../errors.js';
 import type { FloatArray } from '../native.js';
 import { isMatrixShaped, isTypedArray, type TypedArray } from './forms.js';
-import {
-  type Dtype,
-  newArray,
-  requireShape,
-  requireValues,
-  sameArray,
-  setMatrixConstructor,
-  shapeOf,
-} from './linalg/base.js';
+import { type Dtype, requireShape, requireValues, setMatrixConstructor, shapeOf } from './linalg/base.js';
 import { requireMatrix } from './linalg/call.js';
 import { Decompositions } from './linalg/decompositions.js';
 import { type ArrayOf, requireDtype } from './linalg/layout.js';
+import { newArray, sameArray } from './linalg/memory.js';
 import { type QuantizedMatrix, type QuantizeOptions, quantize } from './linalg/quantized.js';
 import { show } from './params.js';
 import { isMissing, isTable, type Table, tableToColumns } from './table.js';

@@ -6,6 +6,7 @@ import { BorealError, EnvironmentError, toBorealError, ValidationError } from '.
 import { type CancelHandle, native, type ProgramHandle, type ProgramInfo } from '../native.js';
 import { requireValues } from './linalg/base.js';
 import { requireMatrix } from './linalg/call.js';
+import { newArray } from './linalg/memory.js';
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import type { PlanSource } from './plan-builder.js';
@@ -57,6 +58,8 @@ const OUTPUTS: readonly Output[] = [
 
 /** Work below this many nanoseconds runs on the calling thread: a trip through the pool costs about as much. */
 const INLINE_BUDGET_NS = 50_000;
+/** Of a copy to fresh memory. */
+const COPY_NS_PER_BYTE = 0.1;
 
 /**
  * Fills in defaults and checks.
@@ -129,8 +132,8 @@ export class Plan {
     this.#program = program;
     this.#columnNames = columnNames;
     this.#info = native.programInfo(program);
-    this.#rowIn = this.#allocate(this.#info.inputWidth);
-    this.#rowOut = this.#allocate(this.#info.outputWidth);
+    this.#rowIn = newArray(this.precision, this.#info.inputWidth);
+    this.#rowOut = newArray(this.precision, this.#info.outputWidth);
     this.#runBound = native.programBind(program, this.#rowIn, this.#rowOut);
   }
 
@@ -208,7 +211,7 @@ export class Plan {
    */
   async run(X: MatrixLike, out?: Matrix): Promise<Matrix> {
     const x = this.schema.encode(X, this.precision);
-    if (this.isInline(x.rows)) return this.#runMatrix(x, out);
+    if (this.isInline(x.rows) || this.#isCheaperThanCopying(x)) return this.#runMatrix(x, out);
     this.#checkOut(out, x.rows);
     const result = await this.runInto(x, this.#result(x.rows), null);
     if (out === undefined) return result;
@@ -226,13 +229,19 @@ export class Plan {
     return rows * this.#info.rowCostNs <= INLINE_BUDGET_NS;
   }
 
+  /** Whether running x now blocks the caller no longer than the copy of x would that the pool needs. */
+  #isCheaperThanCopying(x: Matrix): boolean {
+    if (x.data.buffer instanceof SharedArrayBuffer) return false;
+    return x.rows * this.#info.rowCostNs <= x.data.byteLength * COPY_NS_PER_BYTE;
+  }
+
   /**
    * Runs encoded rows now.
    *
    * @internal
    */
   runEncoded(x: FloatArray, rows: number): FloatArray {
-    const out = this.#allocate(rows * this.#info.outputWidth);
+    const out = newArray(this.precision, rows * this.#info.outputWidth);
     this.#runNow(x, rows, out);
     return out;
   }
@@ -277,7 +286,7 @@ export class Plan {
    * @param out - receives the outputWidth values; default: a new array
    * @throws {ERR_SHAPE} when `out` is no array of as many values, or longer
    */
-  runRow(row: Row, out: FloatArray = this.#allocate(this.#info.outputWidth)): FloatArray {
+  runRow(row: Row, out: FloatArray = newArray(this.precision, this.#info.outputWidth)): FloatArray {
     if (!ArrayBuffer.isView(out) || out.length < this.#info.outputWidth) throw this.#refuseRowOut(out);
     this.schema.encodeRow(row, this.#rowIn, 0);
     try {
@@ -336,12 +345,8 @@ export class Plan {
     }
   }
 
-  #allocate(length: number): FloatArray {
-    return this.precision === 'float32' ? new Float32Array(length) : new Float64Array(length);
-  }
-
   #result(rows: number): Matrix {
-    return new Matrix(this.#allocate(rows * this.#info.outputWidth), rows, this.#info.outputWidth);
+    return new Matrix(newArray(this.precision, rows * this.#info.outputWidth), rows, this.#info.outputWidth);
   }
 
   /** Adds the column's name to an error about a value. */

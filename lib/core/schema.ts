@@ -3,8 +3,10 @@
  * and JSON rows into numbers (category -> code, missing -> NaN, boolean -> 0 or 1), so that text never enters the
  * native core. An unknown category becomes {@link UNKNOWN_CODE}; the encoder that reads the column decides what then.
  */
+
 import { ValidationError } from '../errors.js';
 import { distinctLabels, type Label } from './labels.js';
+import { newArray } from './linalg/memory.js';
 import {
   type Dtype,
   type FloatArray,
@@ -171,7 +173,7 @@ export class Schema {
   #encodeTable(table: Table, dtype: Dtype): Matrix {
     const { names, columns, rows } = tableToColumns(table);
     const width = this.columns.length;
-    const data = dtype === 'float32' ? new Float32Array(rows * width) : new Float64Array(rows * width);
+    const data = newArray(dtype, rows * width);
     for (let j = 0; j < width; j++) {
       const { name } = this.columns[j];
       // A model fitted on a plain matrix takes table columns in order.
@@ -189,10 +191,7 @@ export class Schema {
   #encodeRecords(records: ReadonlyArray<Readonly<Record<string, Cell>>>, dtype: Dtype): Matrix {
     const { columns } = this;
     const width = columns.length;
-    const data =
-      dtype === 'float32'
-        ? new Float32Array(records.length * width)
-        : new Float64Array(records.length * width);
+    const data = newArray(dtype, records.length * width);
     for (let j = 0; j < width; j++) {
       const { name } = columns[j];
       let isThere = false;
@@ -216,8 +215,7 @@ export class Schema {
 
   #encodeRows(rows: ReadonlyArray<ArrayLike<unknown>>, dtype: Dtype): Matrix {
     const width = this.columns.length;
-    const data =
-      dtype === 'float32' ? new Float32Array(rows.length * width) : new Float64Array(rows.length * width);
+    const data = newArray(dtype, rows.length * width);
     rows.forEach((row, i) => {
       if (!isArrayRow(row)) {
         throw new ValidationError('ERR_SHAPE', `Row ${i} is ${show(row)}, not an array of values.`);

@@ -38,40 +38,53 @@ const QUANTILES = [32, 256] as const;
 const share = (total: number, cols: number, [least, most]: readonly [number, number]) =>
   Math.min(most, Math.max(least, Math.floor(total / cols)));
 
-/** Summarises an encoded training set. */
-export function summarise(x: Matrix, y: ArrayLike<unknown> | undefined, schema: Schema): TrainingReference {
+/** Some rows of a training set. */
+export interface TrainingSample {
+  /** Rows of the training set. */
+  readonly of: number;
+  readonly rows: number;
+  /** Column after column: [columns, rows]. */
+  readonly values: FloatArray;
+  /** Absent when there is no target. */
+  readonly y: readonly unknown[] | undefined;
+}
+
+/** Copies some rows of an encoded training set. */
+export function takeSample(x: Matrix, y: ArrayLike<unknown> | undefined): TrainingSample {
   const rows = sampleRows(x.rows, share(MOST_SAMPLED_VALUES, x.cols, SAMPLED_ROWS));
-  const most = share(MOST_STORED_VALUES, x.cols, QUANTILES);
   const Values = x.data.constructor as new (length: number) => FloatArray;
   const { data, cols } = x;
   const { length } = rows;
   // Column by column, read row by row: the rows lie far apart in memory.
-  const sample = new Values(length * cols);
+  const values = new Values(length * cols);
   for (let i = 0; i < length; i++) {
     const from = rows[i] * cols;
-    for (let j = 0; j < cols; j++) sample[j * length + i] = data[from + j];
+    for (let j = 0; j < cols; j++) values[j * length + i] = data[from + j];
   }
+  return { of: x.rows, rows: length, values, y: y && Array.from(rows, (row) => y[row]) };
+}
+
+/** Summarises the sample of a training set whose columns and target `schema` describes. */
+export function summarise({ of, rows, values, y }: TrainingSample, schema: Schema): TrainingReference {
+  const most = share(MOST_STORED_VALUES, schema.columns.length, QUANTILES);
   const columns = schema.columns.map((column, j) =>
-    summariseColumn(sample.subarray(j * length, (j + 1) * length), codesOf(column), most),
+    summariseColumn(values.subarray(j * rows, (j + 1) * rows), codesOf(column), most),
   );
-  const target = summariseTarget(rows, y, schema, most);
-  return { rows: x.rows, sampled: rows.length, columns, ...(target && { target }) };
+  const target = summariseTarget(y, schema, most);
+  return { rows: of, sampled: rows, columns, ...(target && { target }) };
 }
 
 function summariseTarget(
-  rows: Uint32Array,
-  y: ArrayLike<unknown> | undefined,
+  y: readonly unknown[] | undefined,
   { target }: Schema,
   most: number,
 ): ColumnReference | undefined {
   if (y === undefined || target.kind === 'none') return undefined;
-  const values = new Float64Array(rows.length);
   const classes = target.kind === 'class' ? target.classes : [];
   const codes = new Map(classes.map((label, code) => [label, code]));
-  for (let i = 0; i < rows.length; i++) {
-    const value = y[rows[i]];
-    values[i] = target.kind === 'class' ? codes.get(value as Label)! : (value as number);
-  }
+  const values = Float64Array.from(y, (value) =>
+    target.kind === 'class' ? codes.get(value as Label)! : (value as number),
+  );
   return summariseColumn(values, target.kind === 'class' ? classes.length : undefined, most);
 }
 

@@ -1,6 +1,8 @@
 /** Principal components. */
+
 import type { FitInput } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
+import { momentsOf } from '../core/moments.js';
 import {
   bool,
   checkLength,
@@ -16,7 +18,6 @@ import {
 } from '../core/params.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
 import { type Axes, exactAxes, gramAxes, randomisedAxes } from './principal-axes.js';
 import { checkComponents, Projection, type ProjectionState } from './projection.js';
 
@@ -106,7 +107,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
       throw new ValidationError('ERR_SHAPE', 'PCA: one row does not vary; fit needs at least two.');
     if (nComponents !== null && nComponents >= 1)
       checkComponents(this, nComponents, most, `X of shape [${x.rows}, ${x.cols}]`);
-    const { mean, variance } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const { mean, variance } = await momentsOf(x, cancel);
     const toSample = x.rows / (x.rows - 1);
     const total = variance.reduce((sum, v) => sum + v, 0) * toSample;
     const { values, axes } = await this.#axes(await centred(x, mean, signal), signal);

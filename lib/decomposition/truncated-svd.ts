@@ -1,5 +1,7 @@
 /** The first singular vectors, without centring. */
+
 import type { FitInput } from '../core/fit-input.js';
+import { momentsOf } from '../core/moments.js';
 import { float64s, int, oneOf, type Rules, resolveSeed, seed } from '../core/params.js';
 import { native } from '../native.js';
 import { exactAxes, randomisedAxes } from './principal-axes.js';
@@ -66,7 +68,7 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
   protected async fitState({ x, cancel, signal }: FitInput): Promise<ProjectionState> {
     const { nComponents, algorithm, nIter, nOversamples, randomState } = this.params;
     checkComponents(this, nComponents, Math.min(x.rows, x.cols), `X of shape [${x.rows}, ${x.cols}]`);
-    const { variance } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const { variance } = await momentsOf(x, cancel);
     const total = variance.reduce((sum, v) => sum + v, 0);
     const values = await x.astypeAsync('float64', { signal });
     const how = {

@@ -1,8 +1,9 @@
 /** Columns that vary. */
+
 import type { FitInput } from '../core/fit-input.js';
+import { momentsOf } from '../core/moments.js';
 import { float64s, type Rules, real, uint8s } from '../core/params.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
 import { FeatureSelector, type SelectorState } from './selector.js';
 
 /** Parameters of {@link VarianceThreshold}. */
@@ -43,9 +44,13 @@ export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, 
     return { allowNan: true };
   }
 
+  protected override get learnsFromMoments() {
+    return true;
+  }
+
   protected async fitState({ x, cancel }: FitInput): Promise<VarianceThresholdState> {
     const { threshold } = this.params;
-    const { variance, min, max } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const { variance, min, max } = await momentsOf(x, cancel);
     // Rounding may give equal values a variance, but no range.
     const variances = threshold === 0 ? variance.map((v, j) => Math.min(v, max[j] - min[j])) : variance;
     const support = Uint8Array.from(variances, (v) => (v > threshold ? 1 : 0));

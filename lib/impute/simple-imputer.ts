@@ -3,6 +3,7 @@
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
+import { momentsOf } from '../core/moments.js';
 import {
   bool,
   checkLength,
@@ -82,6 +83,10 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     checkLength(this, 'hadMissing', hadMissing, columns.length);
   }
 
+  protected override get learnsFromMoments() {
+    return this.params.strategy === 'mean';
+  }
+
   protected async fitState({ x, columns, cancel }: FitInput): Promise<SimpleImputerState> {
     const { strategy, keepEmptyFeatures } = this.params;
     const text = columns.find((c) => c.kind === 'category');
@@ -91,7 +96,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
         `SimpleImputer: strategy '${strategy}' needs numbers, but column '${text.name}' holds text; use 'mostFrequent' or 'constant'.`,
       );
     }
-    const { count, mean } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const { count, mean } = await momentsOf(x, cancel);
     const computed = strategy === 'mean' ? mean : await this.#statistics(x, columns, cancel);
     const statistics = computed.map((value, j) => {
       if (count[j] > 0) return value;
@@ -113,7 +118,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
   ): Promise<Float64Array> {
     const { strategy } = this.params;
     if (strategy === 'median')
-      return native.columnQuantiles(x.data, x.rows, x.cols, Float64Array.of(0.5), cancel);
+      return native.columnQuantiles(x.data, x.rows, x.cols, Float64Array.of(0.5), 'linear', cancel);
     if (strategy === 'mostFrequent') return native.columnModes(x.data, x.rows, x.cols, cancel);
     return Float64Array.from(columns, (column) => this.#constant(column));
   }

@@ -5,7 +5,13 @@
 import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { type Column, Schema } from '../core/schema.js';
-import { codesOf, summarise, summariseColumn, type TrainingReference } from '../core/training-reference.js';
+import {
+  codesOf,
+  summarise,
+  summariseColumn,
+  type TrainingReference,
+  takeSample,
+} from '../core/training-reference.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type Comparer, type Comparison, comparerOf } from './column-drift.js';
 import { Window } from './window.js';
@@ -273,7 +279,7 @@ function referenceOf(reference: DriftMonitorOptions['reference']): {
   const x: Matrix = schema.encode(reference as MatrixLike);
   if (x.rows === 0 || x.cols === 0)
     throw new ValidationError('ERR_EMPTY', 'DriftMonitor: reference has no rows.');
-  return { schema, known: summarise(x, undefined, schema) };
+  return { schema, known: summarise(takeSample(x, undefined), schema) };
 }
 
 function labelsOf(column: Column): readonly string[] | undefined {

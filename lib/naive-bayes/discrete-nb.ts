@@ -1,14 +1,15 @@
 /** What naive Bayes models of counts share: sums by class, and scores that are linear in a row. */
+
 import type { EstimatorTags } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
+import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, custom, either, float64s, labels, type Rules, real } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
 import { classTotals, logPriors, probabilities } from './priors.js';
 
 /** Less smoothing than this is no smoothing, and would give logarithms of 0. */
@@ -104,7 +105,7 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
     const { fitPrior, classPrior } = this.params;
     const logPrior = logPriors(this, classPrior, fitPrior ? classCount : classCount.map(() => 1));
     const x = await this.counts(input.x);
-    const { min } = await native.columnMoments(x.data, x.rows, x.cols, null, input.cancel);
+    const { min } = await momentsOf(x, input.cancel);
     const negative = min.findIndex((value) => value < 0);
     if (negative >= 0) {
       const { name } = input.columns[negative];

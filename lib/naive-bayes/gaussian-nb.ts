@@ -1,7 +1,9 @@
 /** Naive Bayes of columns with normal distributions. */
+
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
+import { momentsOf } from '../core/moments.js';
 import { checkLength, float64s, labels, type Rules, real } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -77,7 +79,7 @@ export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
     const { codes, classes } = fitLabels(input);
     const classCount = classTotals(codes, classes.length, sampleWeight);
     const logPrior = logPriors(this, this.params.priors, classCount);
-    const all = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const all = await momentsOf(x, cancel);
     const largest = all.variance.reduce((most, v) => Math.max(most, v), 0);
     const added = Math.max(this.params.varSmoothing * largest, LEAST_VARIANCE);
     const theta = new Float64Array(classes.length * x.cols);

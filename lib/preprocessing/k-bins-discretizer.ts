@@ -2,12 +2,13 @@
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { momentsOf } from '../core/moments.js';
 import { checkLength, custom, either, float64s, int, int32s, oneOf, type Rules } from '../core/params.js';
 import { Plan, resolveCompileOptions } from '../core/plan.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
+import { type CancelHandle, native } from '../native.js';
 import { numberColumns } from './columns.js';
 
 /** Bins of quantiles that are no wider than this are left out, as scikit-learn does. */
@@ -87,14 +88,10 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
         `KBinsDiscretizer: nBins has ${nBins.length} numbers, but X has ${x.cols} columns.`,
       );
     }
-    const { offsets, values, counts } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
-    const edges = Array.from({ length: x.cols }, (_, j) => {
-      const column = values.subarray(offsets[j], offsets[j + 1]);
-      const bins = typeof nBins === 'number' ? nBins : nBins[j];
-      if (column.length === 1) return [-Infinity, Infinity];
-      if (strategy === 'uniform') return uniformEdges(column, bins);
-      return quantileEdges(column, counts.subarray(offsets[j], offsets[j + 1]), x.rows, bins);
-    });
+    const bins = typeof nBins === 'number' ? new Array<number>(x.cols).fill(nBins) : nBins;
+    const { min, max } = await momentsOf(x, cancel);
+    const all = strategy === 'uniform' ? uniformEdges(bins, min, max) : await quantileEdges(x, bins, cancel);
+    const edges = all.map((of, j) => (min[j] === max[j] ? [-Infinity, Infinity] : of));
     const ends = new Int32Array(x.cols + 1);
     edges.forEach((of, j) => {
       ends[j + 1] = ends[j] + of.length;
@@ -179,25 +176,36 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
   }
 }
 
-/** @param column - the distinct values, sorted */
-function uniformEdges(column: Float64Array, bins: number): number[] {
-  const [min, max] = [column[0], column[column.length - 1]];
-  const step = (max - min) / bins;
-  return Array.from({ length: bins + 1 }, (_, k) => (k === bins ? max : min + k * step));
+/** Edges of equal steps from the least to the greatest value. */
+function uniformEdges(bins: readonly number[], min: Float64Array, max: Float64Array): number[][] {
+  return bins.map((count, j) => {
+    const step = (max[j] - min[j]) / count;
+    return Array.from({ length: count + 1 }, (_, k) => (k === count ? max[j] : min[j] + k * step));
+  });
 }
 
-/** @param column - the distinct values, sorted, which stand in `counts` of the `rows` rows */
-function quantileEdges(column: Float64Array, counts: Float64Array, rows: number, bins: number): number[] {
-  const edges: number[] = [];
-  let value = 0;
-  let until = counts[0];
-  for (let k = 0; k <= bins; k++) {
-    // 1-based position among the sorted rows; between two of them where it is whole.
-    const position = ((k * (100 / bins)) / 100) * rows;
-    while (until < position && value < column.length - 1) until += counts[++value];
-    const above = until === position && value < column.length - 1 ? column[value + 1] : column[value];
-    const edge = k === 0 ? column[0] : (column[value] + above) / 2;
-    if (k === 0 || edge - edges[edges.length - 1] > NARROWEST) edges.push(edge);
+async function quantileEdges(
+  x: Matrix,
+  bins: readonly number[],
+  cancel: CancelHandle | null,
+): Promise<number[][]> {
+  const shares = (count: number) =>
+    Array.from({ length: count + 1 }, (_, k) => Math.min(1, (k * (100 / count)) / 100));
+  const starts = new Map<number, number>();
+  const probabilities: number[] = [];
+  for (const count of new Set(bins)) {
+    starts.set(count, probabilities.length);
+    probabilities.push(...shares(count));
   }
-  return edges;
+  const method = 'averagedInvertedCdf';
+  const all = Float64Array.from(probabilities);
+  const quantiles = await native.columnQuantiles(x.data, x.rows, x.cols, all, method, cancel);
+  return bins.map((count, j) => {
+    const start = j * all.length + starts.get(count)!;
+    const edges = [quantiles[start]];
+    for (const edge of quantiles.subarray(start + 1, start + count + 1)) {
+      if (edge - edges[edges.length - 1] > NARROWEST) edges.push(edge);
+    }
+    return edges;
+  });
 }

@@ -1,7 +1,8 @@
 /** Columns divided by their largest absolute value. */
+
 import type { FitInput } from '../core/fit-input.js';
+import { momentsOf } from '../core/moments.js';
 import { float64s, type Rules } from '../core/params.js';
-import { native } from '../native.js';
 import { type ColumnAffine, ColumnScaler, safeScale } from './column-scaler.js';
 
 /** Learned by {@link MaxAbsScaler}. */
@@ -36,8 +37,12 @@ export class MaxAbsScaler extends ColumnScaler<Record<string, never>, MaxAbsScal
     return { maxAbs: float64s() };
   }
 
+  protected override get learnsFromMoments() {
+    return true;
+  }
+
   protected async fitState({ x, cancel }: FitInput): Promise<MaxAbsScalerState> {
-    const { count, min, max } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const { count, min, max } = await momentsOf(x, cancel);
     return {
       maxAbs: count.map((n, j) => (n > 0 ? Math.max(Math.abs(min[j]), Math.abs(max[j])) : Number.NaN)),
     };

@@ -1,8 +1,9 @@
 /** Columns mapped to a given range. */
+
 import type { FitInput } from '../core/fit-input.js';
+import { momentsOf } from '../core/moments.js';
 import { bool, custom, float64s, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { native } from '../native.js';
 import { type ColumnAffine, ColumnScaler, safeScale } from './column-scaler.js';
 
 /** Parameters of {@link MinMaxScaler}. */
@@ -51,8 +52,12 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
     return { dataMin: float64s(), dataMax: float64s() };
   }
 
+  protected override get learnsFromMoments() {
+    return true;
+  }
+
   protected async fitState({ x, cancel }: FitInput): Promise<MinMaxScalerState> {
-    const { count, min, max } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+    const { count, min, max } = await momentsOf(x, cancel);
     const known = (values: Float64Array) => values.map((value, j) => (count[j] > 0 ? value : Number.NaN));
     return { dataMin: known(min), dataMax: known(max) };
   }

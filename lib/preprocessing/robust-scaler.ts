@@ -77,7 +77,7 @@ export class RobustScaler extends ColumnScaler<RobustScalerParams, RobustScalerS
   protected async fitState({ x, cancel }: FitInput): Promise<RobustScalerState> {
     const [low, high] = this.params.quantileRange.map((percent) => percent / 100);
     const probabilities = Float64Array.of(low, 0.5, high);
-    const quantiles = await native.columnQuantiles(x.data, x.rows, x.cols, probabilities, cancel);
+    const quantiles = await native.columnQuantiles(x.data, x.rows, x.cols, probabilities, 'linear', cancel);
     const column = (k: number) => Float64Array.from({ length: x.cols }, (_, j) => quantiles[3 * j + k]);
     const [below, center, above] = [column(0), column(1), column(2)];
     const unit = this.params.unitVariance ? normalQuantile(high) - normalQuantile(low) : 1;

@@ -1,5 +1,6 @@
 /** Zero mean and unit variance, column by column. */
 import type { FitInput } from '../core/fit-input.js';
+import { momentsOf } from '../core/moments.js';
 import { bool, float64s, type Rules } from '../core/params.js';
 import { native } from '../native.js';
 import { type ColumnAffine, ColumnScaler } from './column-scaler.js';
@@ -45,14 +46,14 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
     return { mean: float64s(), variance: float64s(), scale: float64s(), count: float64s() };
   }
 
+  protected override get learnsFromMoments() {
+    return true;
+  }
+
   protected async fitState({ x, sampleWeight, cancel }: FitInput): Promise<StandardScalerState> {
-    const { count, mean, variance } = await native.columnMoments(
-      x.data,
-      x.rows,
-      x.cols,
-      sampleWeight,
-      cancel,
-    );
+    const { count, mean, variance } = sampleWeight
+      ? await native.columnMoments(x.data, x.rows, x.cols, sampleWeight, cancel)
+      : await momentsOf(x, cancel);
     const scale = variance.map((v, j) => (isConstant(v, mean[j], count[j]) ? 1 : Math.sqrt(v)));
     return { mean, variance, scale, count };
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <type_traits>
@@ -18,6 +19,17 @@
 namespace boreal {
 
 constexpr size_t kCacheLine = 64;
+constexpr size_t kHugePage = size_t{1} << 21;
+
+// Asks for huge pages where the memory has whole ones. Before the first write it saves most of the cost of
+// fresh memory: a fault for each 4 KiB takes several times as long as filling them.
+inline void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
+#if defined(__linux__)
+  const auto begin = (reinterpret_cast<uintptr_t>(data) + kHugePage - 1) / kHugePage * kHugePage;
+  const auto end = (reinterpret_cast<uintptr_t>(data) + bytes) / kHugePage * kHugePage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
+}
 
 template <typename T>
 class AlignedBuffer {
@@ -37,9 +49,7 @@ class AlignedBuffer {
     data_ = static_cast<T*>(std::aligned_alloc(alignment, rounded));
 #endif
     if (data_ == nullptr) throw std::bad_alloc();
-#if defined(__linux__)
-    if (alignment == kHugePage) madvise(data_, rounded, MADV_HUGEPAGE);
-#endif
+    advise_huge_pages(data_, rounded);
   }
   AlignedBuffer(AlignedBuffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
@@ -65,7 +75,6 @@ class AlignedBuffer {
   T* end() const { return data_ + size_; }
 
  private:
-  static constexpr size_t kHugePage = size_t{1} << 21;
   T* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -1,4 +1,5 @@
 // What the addon is and runs on.
+#include "base/aligned_buffer.h"
 #include "base/cpu_features.h"
 #include "base/thread_pool.h"
 #include "binding/exports.h"
@@ -25,8 +26,20 @@ napi_value info(Call& call) {
       .object();
 }
 
+// Of fresh memory that is about to be filled.
+napi_value huge_pages(Call& call) {
+  const TypedArray array = to_typed_array(call.env(), call[0], "array");
+  return by_precision(array, [&](auto zero) {
+    advise_huge_pages(array.data, array.length * sizeof(zero));
+    return undefined(call.env());
+  });
+}
+
 }  // namespace
 
-void export_info(napi_env env, napi_value exports) { export_function<info>(env, exports, "info"); }
+void export_info(napi_env env, napi_value exports) {
+  export_function<info>(env, exports, "info");
+  export_function<huge_pages>(env, exports, "adviseHugePages");
+}
 
 }  // namespace boreal

@@ -9,32 +9,44 @@ namespace {
 
 napi_value vector_to_js(napi_env env, std::vector<double>&& values) { return to_js(env, std::move(values)); }
 
+napi_value moments_to_js(napi_env env, ColumnMoments&& result) {
+  return ObjectBuilder(env)
+      .set("count", std::move(result.count))
+      .set("mean", std::move(result.mean))
+      .set("variance", std::move(result.variance))
+      .set("min", std::move(result.min))
+      .set("max", std::move(result.max))
+      .object();
+}
+
 napi_value moments(Call& call) {
   const MatrixArgument matrix(call);
   auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows)](
                      auto x, const CancelToken* cancel, const JobProgress&) {
     return column_moments(x, weights.span(), {0, cancel});
   };
-  auto deliver = [](napi_env env, ColumnMoments&& result) {
-    return ObjectBuilder(env)
-        .set("count", std::move(result.count))
-        .set("mean", std::move(result.mean))
-        .set("variance", std::move(result.variance))
-        .set("min", std::move(result.min))
-        .set("max", std::move(result.max))
-        .object();
-  };
-  return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), deliver);
+  return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), moments_to_js);
+}
+
+napi_value moments_sync(Call& call) {
+  const MatrixArgument matrix(call);
+  return by_precision(matrix.x, [&](auto zero) {
+    using T = decltype(zero);
+    const MatrixView<const T> x = {elements<T>(matrix.x), matrix.rows, matrix.cols, matrix.cols};
+    return moments_to_js(call.env(), column_moments(x, {}));
+  });
 }
 
 napi_value quantiles(Call& call) {
   const MatrixArgument matrix(call);
   auto probabilities = Input<double>::copy(to_typed_array(call.env(), call[3], "probabilities"));
-  auto compute = [probabilities = std::move(probabilities)](auto x, const CancelToken* cancel,
-                                                            const JobProgress&) {
-    return column_quantiles(x, probabilities.span(), cancel);
+  const auto method = static_cast<QuantileMethod>(
+      to_choice(call.env(), call[4], "method", {"linear", "averagedInvertedCdf"}));
+  auto compute = [probabilities = std::move(probabilities), method](auto x, const CancelToken* cancel,
+                                                                    const JobProgress&) {
+    return column_quantiles(x, probabilities.span(), method, cancel);
   };
-  return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), vector_to_js);
+  return start_matrix_job(call, matrix, train_options(call, 5, false), std::move(compute), vector_to_js);
 }
 
 napi_value modes(Call& call) {
@@ -72,6 +84,7 @@ napi_value first_invalid(Call& call) {
 
 void export_stats(napi_env env, napi_value exports) {
   export_function<moments>(env, exports, "columnMoments");
+  export_function<moments_sync>(env, exports, "columnMomentsSync");
   export_function<quantiles>(env, exports, "columnQuantiles");
   export_function<modes>(env, exports, "columnModes");
   export_function<distinct>(env, exports, "columnDistinct");

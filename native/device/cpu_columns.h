@@ -101,7 +101,9 @@ class CpuCategory final : public CpuOp<T> {
         reject_unknown_(op.reject_unknown),
         index_(place.index),
         input_(place.input()),
-        width_(place.input_width()) {}
+        width_(place.input_width()) {
+    for (size_t j = 0; j < width_; ++j) tables_.push_back(table_of(j));
+  }
 
   void run(const TileCall<T>& call) const override {
     const T* x = call.slots[input_];
@@ -116,7 +118,9 @@ class CpuCategory final : public CpuOp<T> {
   }
   SlotUse slot_use() const override { return SlotUse::kInPlace; }
   size_t memory_bytes() const override {
-    return offsets_.size() * sizeof(int32_t) + values_.size() * sizeof(T);
+    size_t entries = offsets_.size();
+    for (const std::vector<int32_t>& table : tables_) entries += table.size();
+    return entries * sizeof(int32_t) + values_.size() * sizeof(T);
   }
   double row_cost_ns() const override { return 1 + 6 * static_cast<double>(width_); }
   std::string details() const override {
@@ -124,7 +128,27 @@ class CpuCategory final : public CpuOp<T> {
   }
 
  private:
+  // Small whole numbers, which most categories are, are looked up: code of each number, -1 where it is none.
+  // Empty for other categories.
+  std::vector<int32_t> table_of(size_t column) const {
+    const T* begin = values_.data() + offsets_[column];
+    const size_t count = static_cast<size_t>(offsets_[column + 1] - offsets_[column]);
+    std::vector<int32_t> table;
+    for (size_t code = 0; code < count && !std::isnan(begin[code]); ++code) {
+      const T value = begin[code];
+      if (!(value >= 0 && value < static_cast<T>(4 * count + 64)) || std::floor(value) != value) return {};
+      table.resize(static_cast<size_t>(value) + 1, -1);
+      table.back() = static_cast<int32_t>(code);
+    }
+    return table;
+  }
+
   int32_t find(T value, size_t column) const {
+    const std::vector<int32_t>& table = tables_[column];
+    if (value >= 0 && value < static_cast<T>(table.size())) {
+      const size_t number = static_cast<size_t>(value);
+      return static_cast<T>(number) == value ? table[number] : -1;
+    }
     const T* begin = values_.data() + offsets_[column];
     const T* end = values_.data() + offsets_[column + 1];
     const bool has_nan = begin != end && std::isnan(end[-1]);
@@ -143,6 +167,7 @@ class CpuCategory final : public CpuOp<T> {
 
   std::vector<int32_t> offsets_;
   AlignedBuffer<T> values_;
+  std::vector<std::vector<int32_t>> tables_;  // by column
   bool reject_unknown_;
   size_t index_, input_, width_;
 };

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <string>
 #include <vector>
@@ -31,7 +33,8 @@ MatrixView<const T> view(const vector<T>& values, size_t rows) {
 }
 
 vector<double> quantiles(const vector<double>& x, size_t rows, const vector<double>& probabilities) {
-  return boreal::column_quantiles(view(x, rows), {probabilities.data(), probabilities.size()}, nullptr);
+  return boreal::column_quantiles(view(x, rows), {probabilities.data(), probabilities.size()},
+                                  boreal::QuantileMethod::kLinear, nullptr);
 }
 
 template <typename Call>
@@ -203,8 +206,64 @@ TEST_CASE("statistics of no rows, and abortion") {
   cancel.cancel();
   const vector<double> x(10, 1.0), half = {0.5};
   CHECK(code_of([&] { boreal::column_moments(view(x, 5), {}, {0, &cancel}); }) == "ERR_ABORTED");
-  CHECK(code_of([&] { boreal::column_quantiles(view(x, 5), {half.data(), 1}, &cancel); }) == "ERR_ABORTED");
+  CHECK(code_of([&] {
+          boreal::column_quantiles(view(x, 5), {half.data(), 1}, boreal::QuantileMethod::kLinear, &cancel);
+        }) == "ERR_ABORTED");
   CHECK(code_of([&] { boreal::column_modes(view(x, 5), &cancel); }) == "ERR_ABORTED");
   CHECK(code_of([&] { boreal::column_distinct(view(x, 5), &cancel); }) == "ERR_ABORTED");
   CHECK(code_of([&] { boreal::find_invalid(view(x, 5), false, &cancel); }) == "ERR_ABORTED");
+}
+
+TEST_CASE("quantiles of the empirical distribution are averaged where it jumps") {
+  const auto at = [](const vector<double>& x, double p) {
+    return boreal::column_quantiles(view(x, x.size()), {&p, 1}, boreal::QuantileMethod::kAveragedInvertedCdf,
+                                    nullptr)[0];
+  };
+  const vector<double> x = {40, 10, kNaN, 30, 20};
+  CHECK(at(x, 0) == 10);
+  CHECK(at(x, 0.2) == 10);
+  CHECK(at(x, 0.25) == 15);
+  CHECK(at(x, 0.3) == 20);
+  CHECK(at(x, 0.75) == 35);
+  CHECK(at(x, 1) == 40);
+}
+
+TEST_CASE("order statistics of whatever is spread: sorting by buckets is sorting") {
+  uint64_t state = 1;
+  const auto next = [&] {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<double>(state >> 11) / 9007199254740992.0;
+  };
+  const size_t rows = 5000;
+  const vector<std::function<double(size_t)>> shapes = {
+      [&](size_t) { return next(); },                                     // spread
+      [&](size_t) { return std::floor(next() * 3); },                     // few values
+      [&](size_t) { return std::exp(80 * next() - 40); },                 // crowded at one end
+      [&](size_t i) { return i == 7 ? 1e300 : next(); },                  // an outlier
+      [&](size_t i) { return (i % 2 ? 1 : -1) * 1.7e308 * next(); },      // a range that is no number
+      [&](size_t i) { return i % 2 ? 5e-324 : 0; },                       // a range too small to divide by
+      [&](size_t i) { return static_cast<double>(i); },                   // sorted
+      [&](size_t i) { return i < 4990 ? next() * 1e-9 : next() * 1e9; },  // crowded twice
+      [&](size_t) { return 3.0; },
+  };
+  for (const auto& shape : shapes) {
+    vector<double> x(rows);
+    for (size_t i = 0; i < rows; ++i) x[i] = shape(i);
+    vector<double> sorted = x;
+    std::sort(sorted.begin(), sorted.end());
+    vector<double> probabilities;
+    for (const size_t i : {0, 1, 17, 2500, 4998, 4999}) {
+      probabilities.push_back(static_cast<double>(i) / (rows - 1));
+    }
+    const vector<double> found = quantiles(x, rows, probabilities);
+    for (size_t q = 0; q < probabilities.size(); ++q) {
+      const double position = probabilities[q] * (rows - 1);
+      const size_t i = static_cast<size_t>(position);
+      CHECK(found[q] >= sorted[i]);
+      CHECK(found[q] <= sorted[std::min(i + 1, rows - 1)]);
+    }
+    const ColumnDistinct distinct = boreal::column_distinct(view(x, rows), nullptr);
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+    CHECK(distinct.values == sorted);
+  }
 }

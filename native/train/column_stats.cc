@@ -6,13 +6,14 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <string>
 
+#include "base/aligned_buffer.h"
 #include "base/error.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
+#include "train/bucket_sort.h"
 
 namespace boreal {
 namespace {
@@ -25,28 +26,28 @@ size_t block_rows(size_t row_bytes) {
   return std::max<size_t>(16, kBlockBytes / std::max<size_t>(1, row_bytes));
 }
 
-// Calls body(j, values, size) for each column, in parallel: values are its entries that are not NaN, as a
-// buffer the body may reorder; -0 reads as 0.
+// Calls body(j, sort, size) for each column, in parallel: `sort` sorts its `size` entries that are not NaN;
+// -0 reads as 0.
 template <typename T, typename Body>
 void for_each_column(MatrixView<const T> x, const CancelToken* cancel, const Body& body) {
   const size_t groups = (x.cols + kColumnsPerGather - 1) / kColumnsPerGather;
   ThreadPool::instance().parallel_for(groups, [&](size_t group, size_t) {
     const size_t first = group * kColumnsPerGather;
     const size_t width = std::min(kColumnsPerGather, x.cols - first);
-    std::vector<std::vector<T>> columns(width);
-    for (std::vector<T>& column : columns) column.resize(x.rows);
+    const AlignedBuffer<T> columns(x.rows * width), spare(x.rows);
     size_t sizes[kColumnsPerGather] = {};
     for (size_t i = 0; i < x.rows; ++i) {
       if (i % 4096 == 0) check_cancel(cancel);
       const T* const row = x.row(i) + first;
       for (size_t j = 0; j < width; ++j) {
-        columns[j][sizes[j]] = row[j] + T{0};
+        columns[j * x.rows + sizes[j]] = row[j] + T{0};
         sizes[j] += row[j] == row[j];
       }
     }
     for (size_t j = 0; j < width; ++j) {
       check_cancel(cancel);
-      body(first + j, columns[j].data(), sizes[j]);
+      BucketSort<T> sort(columns.data() + j * x.rows, sizes[j], spare.data());
+      body(first + j, sort, sizes[j]);
     }
   });
 }
@@ -68,31 +69,35 @@ double lerp(double a, double b, double t) {
   return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
 }
 
+template <typename T>
+double quantile(BucketSort<T>& sort, size_t size, double probability, QuantileMethod method) {
+  const size_t last = size - 1;
+  const auto at = [&](size_t position) { return static_cast<double>(sort.at(std::min(position, last))); };
+  if (method == QuantileMethod::kLinear) {
+    const double position = probability * static_cast<double>(last);
+    const size_t below = static_cast<size_t>(position);
+    return lerp(at(below), at(below + 1), position - static_cast<double>(below));
+  }
+  // Counted from 1.
+  const double position = probability * static_cast<double>(size);
+  const size_t above = static_cast<size_t>(position);
+  if (above == 0 || static_cast<double>(above) < position) return at(above);
+  return (at(above - 1) + at(above)) / 2;
+}
+
 }  // namespace
 
 template <typename T>
-std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities,
+std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities, QuantileMethod method,
                                      const CancelToken* cancel) {
   for (const double p : probabilities) {
     if (!(p >= 0 && p <= 1)) throw Error("ERR_PARAMETER", "A quantile's probability must be in 0..1.");
   }
-  std::vector<size_t> ascending(probabilities.size);
-  std::iota(ascending.begin(), ascending.end(), size_t{0});
-  std::sort(ascending.begin(), ascending.end(),
-            [&](size_t a, size_t b) { return probabilities[a] < probabilities[b]; });
   std::vector<double> result(x.cols * probabilities.size, kNaN);
-  for_each_column(x, cancel, [&](size_t j, T* values, size_t size) {
+  for_each_column(x, cancel, [&](size_t j, BucketSort<T>& sort, size_t size) {
     if (size == 0) return;
-    T* sorted_end = values;  // everything before it is in its final place or smaller
-    for (const size_t q : ascending) {
-      const double position = probabilities[q] * static_cast<double>(size - 1);
-      const size_t below = static_cast<size_t>(position);
-      std::nth_element(sorted_end, values + below, values + size);
-      sorted_end = values + below;
-      const double low = static_cast<double>(values[below]);
-      const double high =
-          below + 1 < size ? static_cast<double>(*std::min_element(values + below + 1, values + size)) : low;
-      result[j * probabilities.size + q] = lerp(low, high, position - static_cast<double>(below));
+    for (size_t q = 0; q < probabilities.size; ++q) {
+      result[j * probabilities.size + q] = quantile(sort, size, probabilities[q], method);
     }
   });
   return result;
@@ -101,10 +106,9 @@ std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabi
 template <typename T>
 std::vector<double> column_modes(MatrixView<const T> x, const CancelToken* cancel) {
   std::vector<double> result(x.cols, kNaN);
-  for_each_column(x, cancel, [&](size_t j, T* values, size_t size) {
-    std::sort(values, values + size);
+  for_each_column(x, cancel, [&](size_t j, BucketSort<T>& sort, size_t size) {
     size_t most = 0;
-    for_each_run(values, size, [&](T value, size_t count) {
+    for_each_run(sort.sorted(), size, [&](T value, size_t count) {
       if (count <= most) return;
       most = count;
       result[j] = static_cast<double>(value);
@@ -119,13 +123,12 @@ ColumnDistinct column_distinct(MatrixView<const T> x, const CancelToken* cancel)
     std::vector<double> values, counts;
   };
   std::vector<Values> columns(x.cols);
-  for_each_column(x, cancel, [&](size_t j, T* values, size_t size) {
-    std::sort(values, values + size);
+  for_each_column(x, cancel, [&](size_t j, BucketSort<T>& sort, size_t size) {
     const auto add = [&](double value, size_t count) {
       columns[j].values.push_back(value);
       columns[j].counts.push_back(static_cast<double>(count));
     };
-    for_each_run(values, size, [&](T value, size_t count) { add(static_cast<double>(value), count); });
+    for_each_run(sort.sorted(), size, [&](T value, size_t count) { add(static_cast<double>(value), count); });
     if (size < x.rows) add(kNaN, x.rows - size);
   });
   ColumnDistinct result;
@@ -164,10 +167,11 @@ int64_t find_invalid(MatrixView<const T> x, bool allow_nan, const CancelToken* c
   return first == none ? -1 : static_cast<int64_t>(first);
 }
 
-#define BOREAL_COLUMN_STATS(T)                                                                             \
-  template std::vector<double> column_quantiles<T>(MatrixView<const T>, Span<double>, const CancelToken*); \
-  template std::vector<double> column_modes<T>(MatrixView<const T>, const CancelToken*);                   \
-  template ColumnDistinct column_distinct<T>(MatrixView<const T>, const CancelToken*);                     \
+#define BOREAL_COLUMN_STATS(T)                                                                        \
+  template std::vector<double> column_quantiles<T>(MatrixView<const T>, Span<double>, QuantileMethod, \
+                                                   const CancelToken*);                               \
+  template std::vector<double> column_modes<T>(MatrixView<const T>, const CancelToken*);              \
+  template ColumnDistinct column_distinct<T>(MatrixView<const T>, const CancelToken*);                \
   template int64_t find_invalid<T>(MatrixView<const T>, bool, const CancelToken*);
 BOREAL_COLUMN_STATS(float)
 BOREAL_COLUMN_STATS(double)

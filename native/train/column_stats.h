@@ -11,10 +11,14 @@
 
 namespace boreal {
 
-// result[j * probabilities.size + q]: quantile by linear interpolation over the column's non-NaN values; NaN
-// if none.
+// Which value a share p of n sorted values is at: between those around position p (n - 1), or where the
+// empirical distribution reaches p, the mean of two where it does so between them (numpy's 'linear' and
+// 'averaged_inverted_cdf'; Hyndman and Fan 1996, types 7 and 2).
+enum class QuantileMethod { kLinear, kAveragedInvertedCdf };
+
+// result[j * probabilities.size + q]: quantile of the column's non-NaN values; NaN if none.
 template <typename T>
-std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities,
+std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities, QuantileMethod method,
                                      const CancelToken* cancel);
 
 // The most frequent non-NaN value of each column, the smallest of equals; NaN if none.

@@ -40,7 +40,7 @@ it.each([
   ],
   [
     'large results',
-    `await native.columnQuantiles(new Float32Array(65536), 1, 65536, Float64Array.of(0, 1), null);`,
+    `await native.columnQuantiles(new Float32Array(65536), 1, 65536, Float64Array.of(0, 1), 'linear', null);`,
   ],
   [
     'matrix operations',

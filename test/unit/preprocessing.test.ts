@@ -5,16 +5,48 @@ import {
   KBinsDiscretizer,
   LabelEncoder,
   load,
+  Matrix,
   MinMaxScaler,
   Normalizer,
   OrdinalEncoder,
   Pipeline,
   PolynomialFeatures,
   RobustScaler,
+  SimpleImputer,
+  StandardScaler,
 } from '../../lib/index.js';
 import { expectClose, ulp } from '../support/tolerance.js';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
+
+describe('what is fitted is X as it was when fit was called', () => {
+  const estimators = [
+    new MinMaxScaler(),
+    new StandardScaler(),
+    new SimpleImputer(),
+    new SimpleImputer({ strategy: 'median' }),
+  ];
+  const learned = (model: (typeof estimators)[number]) =>
+    model instanceof MinMaxScaler
+      ? model.dataMin
+      : model instanceof StandardScaler
+        ? model.mean
+        : model.statistics;
+
+  test.each(['an ordinary buffer', 'shared memory'])('in %s', async (memory) => {
+    for (const model of estimators) {
+      const data =
+        memory === 'shared memory' ? new Float64Array(new SharedArrayBuffer(80)) : new Float64Array(10);
+      const X = new Matrix(data.fill(3), 5, 2);
+      const fit = model.fit(X);
+      if (memory !== 'shared memory') data.fill(7); // what is shared must not change while a fit reads it
+      await fit;
+      expect(learned(model)).toEqual(Float64Array.of(3, 3));
+      data.fill(8);
+      expect(learned(await model.fit(X))).toEqual(Float64Array.of(8, 8));
+    }
+  });
+});
 
 describe('LabelEncoder', () => {
   test('numbers labels in sorted order, and back', () => {

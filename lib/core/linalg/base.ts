@@ -103,25 +103,6 @@ export function createMatrix<T extends FloatArray>(data: T, rows: number, cols: 
   return create(data, rows, cols);
 }
 
-/**
- * A new array, all zeros.
- *
- * @throws {ERR_SHAPE} when it is longer than an array can be, or than there is memory for
- */
-export function newArray(dtype: Dtype, length: number): FloatArray {
-  try {
-    return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
-  } catch (error) {
-    const message = `A matrix of ${length} values is larger than an array can be here.`;
-    throw new ValidationError('ERR_SHAPE', message, { cause: error });
-  }
-}
-
-/** A new array of the type of `data`, all zeros: {@link newArray}. */
-export function sameArray<T extends FloatArray>(data: T, length: number): T {
-  return newArray(data instanceof Float32Array ? 'float32' : 'float64', length) as T;
-}
-
 /** @throws {ERR_SHAPE} when the memory of a matrix was transferred away or has shrunk: it has no values any more */
 export function requireValues(x: MatrixBase): void {
   if (x.data.length === x.rows * x.cols) return;

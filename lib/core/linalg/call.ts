@@ -8,7 +8,8 @@ import type { CancelHandle, FloatArray } from '../../native.js';
 import { withCancel } from '../cancellation.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { createMatrix, MatrixBase, sameArray, shapeOf } from './base.js';
+import { createMatrix, MatrixBase, shapeOf } from './base.js';
+import { sameArray } from './memory.js';
 
 /** Options of operations that give a matrix. */
 export interface OutOptions {

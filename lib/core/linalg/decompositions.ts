@@ -7,8 +7,9 @@ import { type FloatArray, native } from '../../native.js';
 import { withCancel } from '../cancellation.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { createMatrix, type MatrixBase, sameArray, shapeOf } from './base.js';
+import { createMatrix, type MatrixBase, shapeOf } from './base.js';
 import { requireSameType, type SignalOptions } from './call.js';
+import { sameArray } from './memory.js';
 import { Selection } from './selection.js';
 
 const { matrixDecompose, matrixDecomposeAsync } = native;

@@ -13,6 +13,7 @@ import {
   type SignalOptions,
 } from './call.js';
 import { Functions } from './functions.js';
+import { newArray } from './memory.js';
 import type { Axis } from './reduce.js';
 
 const {
@@ -81,7 +82,7 @@ function prepareTranspose<T extends FloatArray>(x: MatrixBase<T>, out: Matrix | 
 export type ArrayOf<D extends Dtype> = D extends 'float32' ? Float32Array : Float64Array;
 
 function prepareConvert(x: MatrixBase, dtype: Dtype): ShapedCall<FloatArray> {
-  const data = dtype === 'float32' ? new Float32Array(x.data.length) : new Float64Array(x.data.length);
+  const data = newArray(dtype, x.data.length);
   const result = createMatrix<FloatArray>(data, x.rows, x.cols);
   return new ShapedCall(matrixConvert, matrixConvertAsync, false, x.typeBit, x, result);
 }

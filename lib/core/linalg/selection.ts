@@ -3,8 +3,9 @@ import { toBorealError, ValidationError } from '../../errors.js';
 import { type CancelHandle, type FloatArray, native } from '../../native.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
-import { createMatrix, type MatrixBase, sameArray, shapeOf } from './base.js';
+import { createMatrix, type MatrixBase, shapeOf } from './base.js';
 import { later, type PreparedCall, type SignalOptions } from './call.js';
+import { sameArray } from './memory.js';
 import { Products } from './products.js';
 
 const { matrixTopK, matrixTopKAsync } = native;
