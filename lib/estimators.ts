@@ -1,4 +1,5 @@
 /** Makes every estimator of the package known to `load` and to `checkEstimator`'s registry run. */
+import { KMeans, MiniBatchKMeans } from './cluster/index.js';
 import { registerEstimators } from './core/registry.js';
 import { PCA, TruncatedSVD } from './decomposition/index.js';
 import {
@@ -77,10 +78,12 @@ registerEstimators(
   ImportedRegressor,
   IsolationForest,
   KBinsDiscretizer,
+  KMeans,
   LinearRegression,
   LogisticRegression,
   MaxAbsScaler,
   MinMaxScaler,
+  MiniBatchKMeans,
   MultinomialNB,
   Normalizer,
   OneHotEncoder,

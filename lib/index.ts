@@ -1,4 +1,5 @@
 /** The public surface of boreal: re-exports, and the list of estimators that model files may hold. */
+export * from './cluster/index.js';
 export * from './core/index.js';
 export * from './datasets/index.js';
 export * from './decomposition/index.js';

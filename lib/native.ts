@@ -10,6 +10,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from './errors.js';
+import type { ClusterAddon } from './native/cluster.js';
+
+export type * from './native/cluster.js';
 
 /** The typed arrays behind a Matrix. */
 export type FloatArray = Float32Array | Float64Array;
@@ -213,7 +216,7 @@ export interface NativeBoostedTrees {
 }
 export type NativeProgress = (done: number, total: number) => void;
 
-export interface NativeAddon {
+export interface NativeAddon extends ClusterAddon {
   info(): NativeInfo;
 
   createCancel(): CancelHandle;

@@ -213,6 +213,40 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   }
 
   /**
+   * Learns from one more part of the data: what a `partialFit` calls. Columns, element type and the reference of the training
+   * data are those of the first part; X is checked as that of `fit`.
+   *
+   * @param learn - makes the new state from this part and the state so far, null when there is none; as `fitState` it must not
+   *   touch `this`
+   */
+  protected async fitPart(
+    X: MatrixLike,
+    y: ArrayLike<unknown> | undefined,
+    given: FitOptions | undefined,
+    learn: (input: FitInput, before: S | null) => Promise<S>,
+  ): Promise<this> {
+    this.checkParams();
+    const options = checkedFitOptions(given);
+    resolveCompileOptions({ device: options.device ?? 'auto' }, 'float64');
+    const before = this.#fitted;
+    const { input, schema } = encodeFitInput(X, y, options, false, before ?? undefined);
+    const params = this.#params;
+    this.#fitted = await withCancel(options.signal, async (cancel) => {
+      this.#checkInput(input);
+      if (before !== null) {
+        const state = await learn({ ...input, cancel }, before.state);
+        return { ...before, params, state, plans: new Map() };
+      }
+      const ranged = await schemaWithRanges(schema, input.x, cancel);
+      const state = await learn({ ...input, columns: ranged.columns, cancel }, null);
+      const known = ranged.withTarget(this.targetOf(state));
+      const reference = summarise(input.x, this.kind === 'clusterer' ? undefined : input.y, known);
+      return { params, state, schema: known, dtype: input.x.dtype, plans: new Map(), reference };
+    });
+    return this;
+  }
+
+  /**
    * Fits on an encoded training set: how a pipeline fits its steps.
    *
    * @internal

@@ -139,6 +139,7 @@ export function toShared(x: Matrix): Matrix {
  * Encodes X and checks what all estimators need.
  *
  * @param inPlace - leave X where it is: for a fit that has done with it before it first waits
+ * @param known - the columns and element type to take X in: those of an earlier part of the same data
  * @throws {ERR_EMPTY} without rows or columns
  * @throws {ERR_SHAPE} when sampleWeight has the wrong length
  * @throws {ERR_PARAMETER} when a weight is negative or not finite, or all are 0
@@ -148,9 +149,10 @@ export function encodeFitInput(
   y: FitInput['y'],
   options: FitOptions,
   inPlace: boolean,
+  known?: { readonly schema: Schema; readonly dtype: Dtype },
 ): { input: FitInput; schema: Schema } {
-  const schema = Schema.infer(X);
-  const encoded = schema.encode(X);
+  const schema = known?.schema ?? Schema.infer(X);
+  const encoded = schema.encode(X, known?.dtype);
   const { data, rows, cols } = inPlace ? encoded : toShared(encoded);
   // A matrix of its own, also around the caller's memory: what is known of it ends with this fit.
   const x = new Matrix(data, rows, cols);

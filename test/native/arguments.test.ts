@@ -57,6 +57,8 @@ const shapArguments = (): unknown[] => [
 const boosterArgs = (spec = {}) =>
   [f32(6), 2, 3, f64(2), null, f32(3), 1, f64(1), null, boosterSpec(spec), null] as const;
 const [booster, spent] = await Promise.all([1, 2].map(() => native.boosterCreate(...boosterArgs())));
+const CENTRES = { clusters: 1, init: 'kMeans++', centres: null, restarts: 1, seed: 1 };
+const BATCHES = { initSize: 2, batchSize: 2, maxIter: 1, maxNoImprovement: 0, tol: 0, reassignmentRatio: 0 };
 const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
 
 describe('wrong arguments have a code', () => {
@@ -147,9 +149,29 @@ describe('wrong arguments have a code', () => {
       () => raw.fitLeastSquares(f32(6), 2, 3, f64(3), 2 ** 53 - 1, null, 0, true, null),
     ],
     ['ERR_PARAMETER', 'alpha', () => raw.fitLeastSquares(f32(6), 2, 3, f64(2), 1, null, -1, true, null)],
+    ['ERR_PARAMETER', 'too many clusters', () => kMeans({ clusters: 3 })],
+    ['ERR_PARAMETER', 'no clusters', () => kMeans({ clusters: 0 })],
+    ['ERR_PARAMETER', 'a start of no name', () => kMeans({ init: 'nowhere' })],
+    ['ERR_SHAPE', 'centres', () => kMeans({ init: 'array', centres: f64(2) })],
+    ['ERR_DTYPE', 'centres of float32', () => kMeans({ init: 'array', centres: f32(3) })],
+    [
+      'ERR_SHAPE',
+      'centres so far',
+      () =>
+        raw.stepMiniBatchKMeans(
+          ...[f64(6), 2, 3, null, { ...CENTRES, ...BATCHES }],
+          { centres: f64(2), counts: f64(1), sinceReassignment: 0, draws: 1 },
+          null,
+        ),
+    ],
   ])('%s: %s', async (code, _, call) => {
     expect(await codeOf(call)).toBe(code);
   });
+
+  function kMeans(change: object) {
+    const spec = { ...CENTRES, maxIter: 3, tol: 0, elkan: false, ...change };
+    return raw.fitKMeans(f64(6), 2, 3, null, spec, null, null);
+  }
 
   const logistic = (classes: number[], params: object = {}, count = 2) =>
     raw.fitLogistic(
@@ -393,6 +415,17 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
     null,
   ],
   fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
+  fitKMeans: () => [
+    f64(6),
+    2,
+    3,
+    f64(2).fill(1),
+    { ...CENTRES, maxIter: 3, tol: 0, elkan: false },
+    null,
+    null,
+  ],
+  fitMiniBatchKMeans: () => [f64(6), 2, 3, null, { ...CENTRES, ...BATCHES }, null, null],
+  stepMiniBatchKMeans: () => [f64(6), 2, 3, null, { ...CENTRES, ...BATCHES }, null, null],
   fitLogistic: () => [f64(6), 2, 3, Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
   fitBoosting: () => [f32(6), 2, 3, f64(2), f64(2).fill(1), f64(2), boostingSpec(), null, () => {}],
   fitForest: () => [f32(6), 2, 3, null, 0, f64(2), null, forestSpec({ trees: 2 }), null, null],

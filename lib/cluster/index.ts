@@ -1,0 +1,3 @@
+export type { CentreInit } from './centres.js';
+export { KMeans, type KMeansParams } from './k-means.js';
+export { MiniBatchKMeans, type MiniBatchKMeansParams } from './mini-batch-k-means.js';

@@ -1,0 +1,101 @@
+/** K-means clustering. */
+import { type FitInput, reportProgress } from '../core/fit-input.js';
+import { int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
+import { native } from '../native.js';
+import {
+  type CentreInit,
+  type CentresState,
+  centreStart,
+  centresRules,
+  initRule,
+  NearestCentre,
+  nInitRule,
+  scaledTolerance,
+} from './centres.js';
+
+/** Parameters of {@link KMeans}. */
+export interface KMeansParams {
+  /** How many clusters. Default 8. */
+  nClusters: number;
+  /**
+   * Where centres start: 'kMeans++', rows that are far from one another (greedily, the best of 2 + log(nClusters) draws each);
+   * 'random', any rows; or rows of centres. Default 'kMeans++'.
+   */
+  init: CentreInit;
+  /** Starts, of which the one with the least inertia is kept; 'auto': 10 for 'random', else 1. Default 'auto'. */
+  nInit: 'auto' | number;
+  /** Iterations of one start, at most. Default 300. */
+  maxIter: number;
+  /** The squared shift of the centres that ends a fit, in mean variances of the columns. Default 1e-4. */
+  tol: number;
+  /** 'lloyd': all distances; 'elkan': those that the triangle inequality does not rule out, with the same result. Default 'lloyd'. */
+  algorithm: 'lloyd' | 'elkan';
+  /** Seed of the starts; null: a new one on every fit. Default null. */
+  randomState: number | null;
+}
+
+/**
+ * K-means: finds centres so that the squared distances of rows to the nearest one have the least sum they can be moved to (Lloyd
+ * 1982; Elkan 2003; starts by Arthur and Vassilvitskii 2007). A cluster that loses its rows begins anew at the row that is
+ * farthest from its centre. `predict` gives the nearest centre, `transform` the distances to all.
+ *
+ * Differs from scikit-learn: random streams of our own; distances are computed from differences, so that rows far from 0 keep
+ * their digits; `copyX` and `verbose` do not exist. From given centres, labels and centres are scikit-learn's up to rounding.
+ *
+ * @example
+ * ```ts
+ * import { KMeans } from 'boreal';
+ * const rows = [[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]];
+ * const kmeans = await new KMeans({ nClusters: 2, init: [[1, 2], [10, 2]] }).fit(rows);
+ * kmeans.labels; // Int32Array [0, 0, 0, 1, 1, 1]
+ * kmeans.clusterCenters.toArray(); // [[1, 2], [10, 2]]
+ * kmeans.inertia; // 16
+ * await kmeans.predict([[0, 0], [12, 3]]); // Int32Array [0, 1]
+ * ```
+ */
+export class KMeans extends NearestCentre<KMeansParams, CentresState> {
+  constructor(params: Partial<KMeansParams> = {}) {
+    super({
+      nClusters: 8,
+      init: 'kMeans++',
+      nInit: 'auto',
+      maxIter: 300,
+      tol: 1e-4,
+      algorithm: 'lloyd',
+      randomState: null,
+      ...params,
+    });
+  }
+
+  get rules(): Rules<KMeansParams> {
+    return {
+      nClusters: int(1, 0x7fff_ffff),
+      init: initRule,
+      nInit: nInitRule,
+      maxIter: int(1, 0xffff_ffff),
+      tol: real(0),
+      algorithm: oneOf('lloyd', 'elkan'),
+      randomState: seed,
+    };
+  }
+
+  get stateRules(): Rules<CentresState> {
+    return centresRules;
+  }
+
+  protected async fitState(input: FitInput): Promise<CentresState> {
+    const { x, sampleWeight, cancel } = input;
+    const { maxIter, algorithm, randomState, tol } = this.params;
+    const spec = {
+      ...centreStart(this, input, this.params, 10),
+      maxIter,
+      tol: await scaledTolerance(input, tol),
+      elkan: algorithm === 'elkan',
+      seed: resolveSeed(randomState),
+    };
+    const progress = reportProgress(input, this);
+    const found = await native.fitKMeans(x.data, x.rows, x.cols, sampleWeight, spec, cancel, progress);
+    const { centres: clusterCenters, labels, inertia, iterations: nIter } = found;
+    return { labels, clusterCenters, inertia, nIter };
+  }
+}

@@ -1,0 +1,131 @@
+// Fits of clusterers: k-means, whole and by mini-batches.
+#include <limits>
+
+#include "binding/exports.h"
+#include "binding/matrix_job.h"
+#include "train/kmeans.h"
+
+namespace boreal {
+namespace {
+
+class Spec {
+ public:
+  Spec(napi_env env, napi_value object) : env_(env), object_(object) {}
+  napi_value at(const char* name) const { return property(env_, object_, name); }
+  uint32_t u32(const char* name, uint32_t least = 0) const {
+    return static_cast<uint32_t>(to_whole(env_, at(name), name, least, std::numeric_limits<uint32_t>::max()));
+  }
+  double number(const char* name) const { return to_double(env_, at(name), name); }
+  bool flag(const char* name) const { return to_bool(env_, at(name), name); }
+  Input<double> numbers(const char* name) const {
+    if (is_nullish(env_, at(name))) return {};
+    return Input<double>::copy(to_typed_array(env_, at(name), name));
+  }
+  CentreInit init() const {
+    return static_cast<CentreInit>(to_choice(env_, at("init"), "init", {"kMeans++", "random", "array"}));
+  }
+
+ private:
+  napi_env env_;
+  napi_value object_;
+};
+
+// x, rows, cols, weights, spec, cancel, onProgress
+napi_value kmeans(Call& call) {
+  const MatrixArgument matrix(call);
+  const Spec from(call.env(), call[4]);
+  KMeansSpec spec;
+  spec.clusters = from.u32("clusters", 1);
+  spec.init = from.init();
+  spec.restarts = from.u32("restarts", 1);
+  spec.max_iter = from.u32("maxIter", 1);
+  spec.tol = from.number("tol");
+  spec.elkan = from.flag("elkan");
+  spec.seed = from.u32("seed");
+  auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
+                  given = from.numbers("centres"),
+                  spec](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    return fit_kmeans(x, weights.span(), given.span(), spec, cancel, progress);
+  };
+  auto deliver = [](napi_env env, KMeansModel&& model) {
+    return ObjectBuilder(env)
+        .set("centres", std::move(model.centres))
+        .set("labels", std::move(model.labels))
+        .set("inertia", model.inertia)
+        .set("iterations", static_cast<double>(model.iterations))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver);
+}
+
+MiniBatchSpec mini_batch_spec(const Spec& from) {
+  MiniBatchSpec spec;
+  spec.clusters = from.u32("clusters", 1);
+  spec.init = from.init();
+  spec.restarts = from.u32("restarts", 1);
+  spec.init_size = from.u32("initSize", 1);
+  spec.batch_size = from.u32("batchSize", 1);
+  spec.max_iter = from.u32("maxIter", 1);
+  spec.max_no_improvement = from.u32("maxNoImprovement");
+  spec.tol = from.number("tol");
+  spec.reassignment_ratio = from.number("reassignmentRatio");
+  spec.seed = from.u32("seed");
+  return spec;
+}
+
+napi_value deliver_mini_batch(napi_env env, MiniBatchModel&& model) {
+  return ObjectBuilder(env)
+      .set("centres", std::move(model.state.centres))
+      .set("counts", std::move(model.state.counts))
+      .set("sinceReassignment", model.state.since_reassignment)
+      .set("draws", static_cast<double>(model.state.draws))
+      .set("labels", std::move(model.labels))
+      .set("inertia", model.inertia)
+      .set("iterations", static_cast<double>(model.iterations))
+      .set("steps", model.steps)
+      .object();
+}
+
+// x, rows, cols, weights, spec, cancel, onProgress
+napi_value mini_batches(Call& call) {
+  const MatrixArgument matrix(call);
+  const Spec from(call.env(), call[4]);
+  auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
+                  given = from.numbers("centres"), spec = mini_batch_spec(from)](
+                     auto x, const CancelToken* cancel, const JobProgress& progress) {
+    return fit_mini_batches(x, weights.span(), given.span(), spec, cancel, progress);
+  };
+  return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver_mini_batch);
+}
+
+// x, rows, cols, weights, spec, state or null, cancel
+napi_value mini_batch_step(Call& call) {
+  const MatrixArgument matrix(call);
+  const Spec from(call.env(), call[4]);
+  MiniBatchState state;
+  if (!is_nullish(call.env(), call[5])) {
+    const Spec before(call.env(), call[5]);
+    const Input<double> centres = before.numbers("centres"), counts = before.numbers("counts");
+    state.centres.assign(centres.data(), centres.data() + centres.size());
+    state.counts.assign(counts.data(), counts.data() + counts.size());
+    state.since_reassignment = before.number("sinceReassignment");
+    state.draws = before.u32("draws");
+  }
+  auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
+                  given = from.numbers("centres"), spec = mini_batch_spec(from),
+                  state = std::move(state)](auto x, const CancelToken* cancel, const JobProgress&) {
+    return step_mini_batch(x, weights.span(), given.span(), state, spec, cancel);
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute),
+                          deliver_mini_batch);
+}
+
+}  // namespace
+
+void export_cluster(napi_env env, napi_value exports) {
+  export_function<kmeans>(env, exports, "fitKMeans");
+  export_function<mini_batches>(env, exports, "fitMiniBatchKMeans");
+  export_function<mini_batch_step>(env, exports, "stepMiniBatchKMeans");
+}
+
+}  // namespace boreal

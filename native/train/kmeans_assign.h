@@ -1,0 +1,44 @@
+// The step that all variants of k-means share: the nearest centre of each row, and the sums by cluster.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/matrix_view.h"
+#include "base/span.h"
+
+namespace boreal {
+
+struct ClusterSums {
+  std::vector<double> sums;     // [clusters, cols] weighted
+  std::vector<double> weights;  // [clusters]
+  double inertia = 0;           // weighted, against the centres the rows were assigned to
+};
+
+// labels[i] = the first nearest of centres [clusters, cols], at squared distance distances[i]. Adds up sums
+// unless `wanted` is false: then there is the inertia only.
+template <typename T>
+ClusterSums assign_rows(MatrixView<const T> x, Span<double> weights, const std::vector<double>& centres,
+                        size_t clusters, bool wanted, int32_t* labels, T* distances,
+                        const CancelToken* cancel);
+
+// The sums for labels that are known.
+template <typename T>
+ClusterSums sum_rows(MatrixView<const T> x, Span<double> weights, size_t clusters, const int32_t* labels,
+                     const CancelToken* cancel);
+
+// Gives each cluster without weight the row that is farthest from its centre, of equal ones the first, and
+// takes it from the cluster it was in. distances: squared, to the centre of each row's label.
+template <typename T>
+void relocate_empty(MatrixView<const T> x, Span<double> weights, const int32_t* labels, const T* distances,
+                    ClusterSums* sums);
+
+// Means of the clusters; one that has no weight stands where the heaviest is.
+std::vector<double> means_of(const ClusterSums& sums, size_t cols);
+
+double squared_shift(const std::vector<double>& a, const std::vector<double>& b);
+
+inline double weight_of(Span<double> weights, size_t i) { return weights.size == 0 ? 1.0 : weights[i]; }
+
+}  // namespace boreal
