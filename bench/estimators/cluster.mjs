@@ -15,7 +15,7 @@ const kMeans = () => new KMeans({ nClusters: 10, randomState: 0 });
 
 export const cases = {
   'KMeans fit': { data: 'blobs', bar: 3, make: fits(kMeans, inertia) },
-  'KMeans random rows fit': { data: 'dense', bar: 3, make: fits(kMeans, inertia) },
+  'KMeans classes fit': { data: 'dense', bar: 3, make: fits(kMeans, inertia) },
   'KMeans elkan fit': {
     data: 'blobs',
     make: fits(() => new KMeans({ nClusters: 10, randomState: 0, algorithm: 'elkan' }), inertia),

@@ -70,8 +70,8 @@ export interface MiniBatchKMeansState extends CentresState {
  * @example
  * ```ts
  * import { makeBlobs, MiniBatchKMeans } from 'boreal';
- * const { data } = makeBlobs({ nSamples: 500, centers: 3, randomState: 4 });
- * const model = await new MiniBatchKMeans({ nClusters: 3, batchSize: 100, randomState: 1 }).fit(data);
+ * const { X } = makeBlobs({ nSamples: 500, centers: 3, randomState: 4 });
+ * const model = await new MiniBatchKMeans({ nClusters: 3, batchSize: 100, randomState: 1 }).fit(X);
  * model.labels.length; // 500
  * ```
  */

@@ -23,7 +23,7 @@ def inertia(model):
 
 CASES = {
     "KMeans fit": fits(k_means, inertia),
-    "KMeans random rows fit": fits(k_means, inertia),
+    "KMeans classes fit": fits(k_means, inertia),
     "KMeans elkan fit": fits(lambda: KMeans(10, random_state=0, algorithm="elkan"), inertia),
     "KMeans predict": uses(k_means, "predict"),
     "KMeans transform": uses(k_means, "transform"),
