@@ -350,3 +350,28 @@ export function f1Score(yTrue: Labels, yPred: Labels, options?: ScoreOptions): n
 export function f1Score(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
   return oneScore('fscore', yTrue, yPred, options);
 }
+
+/**
+ * The F-score in which recall counts `beta` times as much as precision.
+ *
+ * @param options - see {@link ScoreOptions}; `beta` from 0 to Infinity, default 1; `average` is 'binary' by default
+ * @throws {ERR_PARAMETER} when `beta` is below 0, or `average` is 'binary' and there are more than two classes
+ * @example
+ * ```ts
+ * import { fbetaScore } from 'boreal';
+ * fbetaScore([0, 1, 1, 1], [0, 1, 0, 0], { beta: 0.5 }); // 0.7142857142857143
+ * ```
+ */
+export function fbetaScore(
+  yTrue: Labels,
+  yPred: Labels,
+  options: PerClass<ScoreOptions & { beta?: number }>,
+): number[];
+export function fbetaScore(yTrue: Labels, yPred: Labels, options?: ScoreOptions & { beta?: number }): number;
+export function fbetaScore(
+  yTrue: Labels,
+  yPred: Labels,
+  options: ScoreOptions & { beta?: number } = {},
+): number | number[] {
+  return oneScore('fscore', yTrue, yPred, options);
+}

@@ -1,10 +1,18 @@
 export {
+  classLikelihoodRatios,
+  cohenKappaScore,
+  hammingLoss,
+  type LikelihoodRatios,
+  zeroOneLoss,
+} from './agreement.js';
+export {
   type AverageScores,
   accuracyScore,
   balancedAccuracy,
   type ClassScores,
   confusionMatrix,
   f1Score,
+  fbetaScore,
   matthews,
   precisionRecallFscoreSupport,
   precisionScore,
@@ -12,7 +20,50 @@ export {
   type ScoreOptions,
   type WeightOptions,
 } from './classification.js';
+export {
+  calinskiHarabaszScore,
+  daviesBouldinScore,
+  type SilhouetteOptions,
+  silhouetteSamples,
+  silhouetteScore,
+} from './cluster-shape.js';
+export {
+  adjustedMutualInfoScore,
+  adjustedRandScore,
+  completenessScore,
+  type EntropyAverage,
+  fowlkesMallowsScore,
+  type HomogeneityScores,
+  homogeneityCompletenessVMeasure,
+  homogeneityScore,
+  mutualInfoScore,
+  normalizedMutualInfoScore,
+  randScore,
+  vMeasureScore,
+} from './clustering.js';
+export { contingencyMatrix, pairConfusionMatrix } from './contingency.js';
+export { auc, detCurve, hingeLoss, topKAccuracyScore } from './decision.js';
+export {
+  type DevianceOptions,
+  d2AbsoluteErrorScore,
+  d2PinballScore,
+  d2TweedieScore,
+  meanGammaDeviance,
+  meanPinballLoss,
+  meanPoissonDeviance,
+  meanSquaredLogError,
+  meanTweedieDeviance,
+  rootMeanSquaredLogError,
+} from './deviance.js';
 export type { Average, Labels, MatrixInput } from './input.js';
+export {
+  coverageError,
+  type JaccardOptions,
+  jaccardScore,
+  labelRankingAveragePrecisionScore,
+  labelRankingLoss,
+  multilabelConfusionMatrix,
+} from './multilabel.js';
 export { type DcgOptions, dcgScore, ndcgScore, type RankingOptions } from './ndcg.js';
 export {
   cosineDistances,
@@ -27,7 +78,7 @@ export {
   pairwiseDistances,
   pairwiseDistancesAsync,
 } from './pairwise.js';
-export { brierScore, logLoss } from './probability.js';
+export { brierScore, d2BrierScore, d2LogLossScore, logLoss } from './probability.js';
 export {
   averagePrecision,
   type CurveOptions,

@@ -159,3 +159,71 @@ function classErrors(yTrue: Labels, grid: NumberGrid, labels: Labels | null | un
     return error;
   });
 }
+
+/** Shares of the classes: what a model that knows nothing else gives each row. */
+function shares(grid: NumberGrid, columns: Int32Array, weights?: Float64Array): number[] {
+  const cols = Math.max(2, grid.cols);
+  const sums = new Array<number>(cols).fill(0);
+  columns.forEach((column, i) => {
+    sums[column] += weights === undefined ? 1 : weights[i];
+  });
+  const total = sums.reduce((a, b) => a + b, 0);
+  return sums.map((sum) => sum / total);
+}
+
+/**
+ * The share of the log loss of always giving the shares of the classes that a model takes away.
+ *
+ * @param yTrue - true labels
+ * @param yProba - see {@link logLoss}
+ * @param options - `labels`, `sampleWeight`
+ * @returns at most 1; 0 for giving the shares; NaN for less than two rows
+ * @throws as {@link logLoss}
+ */
+export function d2LogLossScore(
+  yTrue: Labels,
+  yProba: ArrayLike<number> | MatrixInput,
+  options: WeightOptions & { labels?: Labels | null } = {},
+): number {
+  const grid = toProbabilities(yTrue, yProba);
+  const columns = trueColumns(yTrue, options.labels, grid);
+  if (grid.rows < 2) return Number.NaN;
+  const weights = toWeights(options.sampleWeight, grid.rows);
+  const known = shares(grid, columns, weights);
+  const { epsilon } = grid;
+  const none = Float64Array.from(
+    columns,
+    (c) => -Math.log(Math.min(1 - epsilon, Math.max(epsilon, known[c]))),
+  );
+  return 1 - logLoss(yTrue, yProba, options) / mean(none, weights);
+}
+
+/**
+ * The share of the Brier score of always giving the shares of the classes that a model takes away.
+ *
+ * @param yTrue - true labels
+ * @param yProba - see {@link brierScore}
+ * @param options - `posLabel`, `labels`, `sampleWeight`
+ * @returns at most 1; 0 for giving the shares; NaN for less than two rows
+ * @throws as {@link brierScore}
+ */
+export function d2BrierScore(
+  yTrue: Labels,
+  yProba: ArrayLike<number> | MatrixInput,
+  options: WeightOptions & { posLabel?: Label | null; labels?: Labels | null } = {},
+): number {
+  const grid = toProbabilities(yTrue, yProba);
+  if (grid.rows < 2) return Number.NaN;
+  const weights = toWeights(options.sampleWeight, grid.rows);
+  const left = brierScore(yTrue, yProba, { ...options, scaleByHalf: false });
+  if (grid.cols > 1) {
+    const columns = trueColumns(yTrue, options.labels, grid);
+    const known = shares(grid, columns, weights);
+    const all = { ...grid, data: Float64Array.from(grid.data, (_, at) => known[at % grid.cols]) };
+    return 1 - left / mean(classErrors(yTrue, all, options.labels), weights);
+  }
+  // Twice the positive share times the other.
+  const happened = binaryErrors(yTrue, { ...grid, data: new Float64Array(grid.rows) }, options.posLabel);
+  const share = mean(happened, weights) / 2;
+  return 1 - left / (2 * share * (1 - share));
+}

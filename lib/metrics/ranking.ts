@@ -34,7 +34,7 @@ export interface CurveOptions extends WeightOptions {
 }
 
 /** Weights of false and true positives at each distinct score, from the highest down. */
-interface Steps {
+export interface Steps {
   falsePositives: Float64Array;
   truePositives: Float64Array;
   thresholds: Float64Array;
@@ -69,7 +69,7 @@ function stepsOf(positive: Uint8Array, scores: Float64Array, weights?: Float64Ar
   };
 }
 
-function keepSteps(
+export function keepSteps(
   { falsePositives, truePositives, thresholds }: Steps,
   keep: (k: number) => boolean,
 ): Steps {
@@ -88,7 +88,7 @@ function isPositive(codes: Int32Array, code: number): Uint8Array {
 }
 
 /** The steps of a curve with one positive class. */
-function curveSteps(yTrue: Labels, yScore: ArrayLike<number>, options: CurveOptions): Steps {
+export function curveSteps(yTrue: Labels, yScore: ArrayLike<number>, options: CurveOptions): Steps {
   const scores = toNumbers(yScore, 'yScore');
   checkLengths(yTrue, scores.length, 'yScore');
   const { classes, codes } = encodeClasses(yTrue);
@@ -108,7 +108,7 @@ function rates(counts: Float64Array): Float64Array {
   return counts.map((count) => (total > 0 ? count / total : Number.NaN));
 }
 
-function withFirst(first: number, rest: Float64Array): Float64Array {
+export function withFirst(first: number, rest: Float64Array): Float64Array {
   const all = new Float64Array(rest.length + 1);
   all[0] = first;
   all.set(rest, 1);

@@ -26,16 +26,16 @@ export interface VarianceOptions {
   /** Targets of no variance score 1 if predicted exactly, else 0 (default true); false: NaN and -Infinity. */
   forceFinite?: boolean;
 }
-type Raw<O> = O & { multioutput: 'rawValues' };
+export type Raw<O> = O & { multioutput: 'rawValues' };
 
 /** True and predicted values of each target. */
-interface TargetPair {
+export interface TargetPair {
   yTrue: Float64Array;
   yPred: Float64Array;
 }
 
 /** @throws {ERR_SHAPE} when rows or targets do not agree */
-function toPairs(yTrue: Targets, yPred: Targets): TargetPair[] {
+export function toPairs(yTrue: Targets, yPred: Targets): TargetPair[] {
   const truth = toGrid(yTrue, 'yTrue');
   const predicted = toGrid(yPred, 'yPred');
   checkLengths({ length: truth.rows }, predicted.rows, 'yPred');
@@ -51,10 +51,10 @@ function toPairs(yTrue: Targets, yPred: Targets): TargetPair[] {
   }));
 }
 
-type Multioutput = RegressionMetricOptions['multioutput'] | VarianceOptions['multioutput'];
+export type Multioutput = RegressionMetricOptions['multioutput'] | VarianceOptions['multioutput'];
 
 /** Joins the values of the targets. */
-function combine(values: number[], multioutput: Multioutput = 'uniformAverage'): number | number[] {
+export function combine(values: number[], multioutput: Multioutput = 'uniformAverage'): number | number[] {
   if (multioutput === 'rawValues') return values;
   if (multioutput === 'uniformAverage') return mean(values);
   if (typeof multioutput === 'string') {
@@ -74,7 +74,7 @@ function combine(values: number[], multioutput: Multioutput = 'uniformAverage'):
 }
 
 /** The weighted mean of an error per row, for each target. */
-function meanErrors(
+export function meanErrors(
   yTrue: Targets,
   yPred: Targets,
   options: RegressionMetricOptions,
@@ -180,25 +180,26 @@ export function medianAbsoluteError(yTrue: Targets, yPred: Targets, options: Reg
   const pairs = toPairs(yTrue, yPred);
   const weights = toWeights(options.sampleWeight, pairs[0].yTrue.length);
   const medians = pairs.map((pair) =>
-    median(
+    quantile(
       pair.yTrue.map((truth, i) => absoluteError(truth, pair.yPred[i])),
       weights,
+      0.5,
     ),
   );
   return combine(medians, options.multioutput);
 }
 
-/** The value with half of the weight below it; the mean of two neighbours when the half falls between them. */
-function median(values: Float64Array, weights: Float64Array | undefined): number {
+/** The value with that share of the weight below it; the mean of two neighbours when the share falls between them. */
+export function quantile(values: Float64Array, weights: Float64Array | undefined, share: number): number {
   const order = argsort(values).filter((i) => weights === undefined || weights[i] > 0);
   const weightOf = (k: number) => (weights === undefined ? 1 : weights[order[k]]);
   let total = 0;
   for (let k = 0; k < order.length; k++) total += weightOf(k);
   let k = 0;
   let below = weightOf(0);
-  while (below < total / 2) below += weightOf(++k);
+  while (below < share * total && k + 1 < order.length) below += weightOf(++k);
   const value = values[order[k]];
-  const between = below - total / 2 <= Number.EPSILON && k + 1 < order.length;
+  const between = below - share * total <= Number.EPSILON && k + 1 < order.length;
   return between ? (value + values[order[k + 1]]) / 2 : value;
 }
 

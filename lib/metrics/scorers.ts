@@ -7,13 +7,45 @@ import type { Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { StateError, ValidationError } from '../errors.js';
-import { accuracyScore, balancedAccuracy, f1Score, precisionScore, recallScore } from './classification.js';
-import type { Labels, MatrixInput } from './input.js';
-import { logLoss } from './probability.js';
+import { classLikelihoodRatios } from './agreement.js';
+import {
+  accuracyScore,
+  balancedAccuracy,
+  f1Score,
+  matthews,
+  precisionScore,
+  recallScore,
+} from './classification.js';
+import {
+  adjustedMutualInfoScore,
+  adjustedRandScore,
+  completenessScore,
+  fowlkesMallowsScore,
+  homogeneityScore,
+  mutualInfoScore,
+  normalizedMutualInfoScore,
+  randScore,
+  vMeasureScore,
+} from './clustering.js';
+import { topKAccuracyScore } from './decision.js';
+import {
+  d2AbsoluteErrorScore,
+  meanGammaDeviance,
+  meanPoissonDeviance,
+  meanSquaredLogError,
+  rootMeanSquaredLogError,
+} from './deviance.js';
+import { columnOf, type Labels, type MatrixInput, toGrid } from './input.js';
+import { jaccardScore } from './multilabel.js';
+import { brierScore, d2BrierScore, d2LogLossScore, logLoss } from './probability.js';
 import { rocAucScore } from './ranking.js';
 import {
+  explainedVariance,
+  maxError,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
   meanSquaredError,
+  medianAbsoluteError,
   r2Score,
   rootMeanSquaredError,
   type Targets,
@@ -93,6 +125,12 @@ function ofRanking(multiClass: 'raise' | 'ovr' | 'ovo', average: 'macro' | 'weig
   };
 }
 
+/** Of two classes the scores of the larger one. */
+function lastColumn(scores: MatrixInput): Float64Array {
+  const grid = toGrid(scores, 'yScore');
+  return columnOf(grid, grid.cols - 1);
+}
+
 const SCORERS = {
   accuracy: ofLabels(accuracyScore),
   balancedAccuracy: ofLabels(balancedAccuracy),
@@ -114,10 +152,53 @@ const SCORERS = {
     const yProba = await probabilities(estimator, X);
     return -logLoss(y, yProba, { ...options, labels: estimator.classes });
   }) as Scorer,
+  negBrierScore: (async (estimator, X, y, options = {}) => {
+    const yProba = await probabilities(estimator, X);
+    return -brierScore(y, yProba, { ...options, labels: estimator.classes });
+  }) as Scorer,
+  d2LogLossScore: (async (estimator, X, y, options = {}) => {
+    const yProba = await probabilities(estimator, X);
+    return d2LogLossScore(y, yProba, { ...options, labels: estimator.classes });
+  }) as Scorer,
+  d2BrierScore: (async (estimator, X, y, options = {}) => {
+    const yProba = await probabilities(estimator, X);
+    return d2BrierScore(y, yProba, { ...options, labels: estimator.classes });
+  }) as Scorer,
+  topKAccuracy: (async (estimator, X, y, options = {}) => {
+    const yScore = await rankingScores(estimator, X);
+    const two = (estimator.classes?.length ?? 0) <= 2;
+    return topKAccuracyScore(y, two ? lastColumn(yScore) : yScore, { ...options, labels: estimator.classes });
+  }) as Scorer,
+  matthewsCorrcoef: ofLabels(matthews),
+  jaccard: ofLabels((y, p, o) => jaccardScore(y, p, o)),
+  jaccardMacro: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'macro' })),
+  jaccardMicro: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'micro' })),
+  jaccardWeighted: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'weighted' })),
+  positiveLikelihoodRatio: ofLabels((y, p, o) => classLikelihoodRatios(y, p, o).positive),
+  negNegativeLikelihoodRatio: ofLabels((y, p, o) => -classLikelihoodRatios(y, p, o).negative),
   r2: ofTargets(r2Score),
   negMeanSquaredError: ofTargets((y, p, o) => -meanSquaredError(y, p, o)),
   negRootMeanSquaredError: ofTargets((y, p, o) => -rootMeanSquaredError(y, p, o)),
   negMeanAbsoluteError: ofTargets((y, p, o) => -meanAbsoluteError(y, p, o)),
+  negMedianAbsoluteError: ofTargets((y, p, o) => -medianAbsoluteError(y, p, o)),
+  negMeanAbsolutePercentageError: ofTargets((y, p, o) => -meanAbsolutePercentageError(y, p, o)),
+  negMeanSquaredLogError: ofTargets((y, p, o) => -meanSquaredLogError(y, p, o)),
+  negRootMeanSquaredLogError: ofTargets((y, p, o) => -rootMeanSquaredLogError(y, p, o)),
+  negMeanPoissonDeviance: ofTargets((y, p, o) => -meanPoissonDeviance(y, p, o)),
+  negMeanGammaDeviance: ofTargets((y, p, o) => -meanGammaDeviance(y, p, o)),
+  negMaxError: ofTargets((y, p) => -maxError(y, p)),
+  explainedVariance: ofTargets(explainedVariance),
+  d2AbsoluteErrorScore: ofTargets(d2AbsoluteErrorScore),
+  // Of clusters, y being the classes that they should find.
+  adjustedRandScore: ofLabels(adjustedRandScore),
+  randScore: ofLabels(randScore),
+  homogeneityScore: ofLabels(homogeneityScore),
+  completenessScore: ofLabels(completenessScore),
+  vMeasureScore: ofLabels((y, p) => vMeasureScore(y, p)),
+  mutualInfoScore: ofLabels(mutualInfoScore),
+  adjustedMutualInfoScore: ofLabels((y, p) => adjustedMutualInfoScore(y, p)),
+  normalizedMutualInfoScore: ofLabels((y, p) => normalizedMutualInfoScore(y, p)),
+  fowlkesMallowsScore: ofLabels(fowlkesMallowsScore),
 } satisfies Record<string, Scorer>;
 
 /** The names that {@link getScorer} knows: scikit-learn's in camelCase. */

@@ -43,6 +43,16 @@ export interface NativeMiniBatch extends NativeKMeans, MiniBatchProgress {
 }
 
 export interface ClusterAddon {
+  /** One number per row; `metric` is that of native/kernels/distance_kernels.h, or -1: x holds the distances. */
+  silhouettes(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    labels: Int32Array,
+    sizes: Float64Array,
+    metric: number,
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
   /** See native/train/kmeans.h. */
   fitKMeans(
     x: FloatArray,

@@ -1,9 +1,11 @@
-// Fits of clusterers: k-means, whole and by mini-batches.
+// Fits of clusterers, and silhouettes.
+#include <cmath>
 #include <limits>
 
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "train/kmeans.h"
+#include "train/silhouette.h"
 
 namespace boreal {
 namespace {
@@ -120,12 +122,30 @@ napi_value mini_batch_step(Call& call) {
                           deliver_mini_batch);
 }
 
+// x, rows, cols, labels, sizes, metric or -1 for distances, cancel
+napi_value silhouette_of_rows(Call& call) {
+  const MatrixArgument matrix(call);
+  const double number = to_double(call.env(), call[5], "metric");
+  if (!(number >= -1 && number <= 3) || number != std::floor(number)) {
+    throw Error("ERR_PARAMETER", "'metric' is out of range.");
+  }
+  auto compute = [labels = row_values<int32_t>(call, 3, "labels", matrix.rows),
+                  sizes = Input<double>::copy(to_typed_array(call.env(), call[4], "sizes")),
+                  number](auto x, const CancelToken* cancel, const JobProgress&) {
+    const Metric metric = static_cast<Metric>(static_cast<int32_t>(number));
+    return silhouettes(x, labels.span(), sizes.span(), number < 0 ? nullptr : &metric, cancel);
+  };
+  auto deliver = [](napi_env env, std::vector<double>&& values) { return to_js(env, std::move(values)); };
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
+}
+
 }  // namespace
 
 void export_cluster(napi_env env, napi_value exports) {
   export_function<kmeans>(env, exports, "fitKMeans");
   export_function<mini_batches>(env, exports, "fitMiniBatchKMeans");
   export_function<mini_batch_step>(env, exports, "stepMiniBatchKMeans");
+  export_function<silhouette_of_rows>(env, exports, "silhouettes");
 }
 
 }  // namespace boreal

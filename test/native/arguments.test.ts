@@ -149,6 +149,13 @@ describe('wrong arguments have a code', () => {
       () => raw.fitLeastSquares(f32(6), 2, 3, f64(3), 2 ** 53 - 1, null, 0, true, null),
     ],
     ['ERR_PARAMETER', 'alpha', () => raw.fitLeastSquares(f32(6), 2, 3, f64(2), 1, null, -1, true, null)],
+    [
+      'ERR_LABELS',
+      'a cluster that is not there',
+      () => raw.silhouettes(f64(6), 2, 3, Int32Array.of(0, 2), f64(2), 0, null),
+    ],
+    ['ERR_PARAMETER', 'a metric', () => raw.silhouettes(f64(6), 2, 3, new Int32Array(2), f64(2), 4, null)],
+    ['ERR_SHAPE', 'no distances', () => raw.silhouettes(f64(6), 2, 3, new Int32Array(2), f64(2), -1, null)],
     ['ERR_PARAMETER', 'too many clusters', () => kMeans({ clusters: 3 })],
     ['ERR_PARAMETER', 'no clusters', () => kMeans({ clusters: 0 })],
     ['ERR_PARAMETER', 'a start of no name', () => kMeans({ init: 'nowhere' })],
@@ -415,6 +422,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
     null,
   ],
   fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
+  silhouettes: () => [f64(6), 2, 3, Int32Array.of(0, 1), f64(2).fill(1), 0, null],
   fitKMeans: () => [
     f64(6),
     2,

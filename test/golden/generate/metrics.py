@@ -38,11 +38,52 @@ NAMES = {
     "explainedVariance": m.explained_variance_score,
     "maxError": m.max_error,
     "meanAbsolutePercentageError": m.mean_absolute_percentage_error,
+    "fbetaScore": m.fbeta_score,
+    "zeroOneLoss": m.zero_one_loss,
+    "hammingLoss": m.hamming_loss,
+    "cohenKappaScore": m.cohen_kappa_score,
+    "classLikelihoodRatios": m.class_likelihood_ratios,
+    "jaccardScore": m.jaccard_score,
+    "multilabelConfusionMatrix": m.multilabel_confusion_matrix,
+    "coverageError": m.coverage_error,
+    "labelRankingLoss": m.label_ranking_loss,
+    "labelRankingAveragePrecisionScore": m.label_ranking_average_precision_score,
+    "hingeLoss": m.hinge_loss,
+    "topKAccuracyScore": m.top_k_accuracy_score,
+    "detCurve": m.det_curve,
+    "auc": m.auc,
+    "d2LogLossScore": m.d2_log_loss_score,
+    "d2BrierScore": m.d2_brier_score,
+    "meanSquaredLogError": m.mean_squared_log_error,
+    "rootMeanSquaredLogError": m.root_mean_squared_log_error,
+    "meanPinballLoss": m.mean_pinball_loss,
+    "d2PinballScore": m.d2_pinball_score,
+    "d2AbsoluteErrorScore": m.d2_absolute_error_score,
+    "meanTweedieDeviance": m.mean_tweedie_deviance,
+    "meanPoissonDeviance": m.mean_poisson_deviance,
+    "meanGammaDeviance": m.mean_gamma_deviance,
+    "d2TweedieScore": m.d2_tweedie_score,
+    "contingencyMatrix": m.cluster.contingency_matrix,
+    "pairConfusionMatrix": m.cluster.pair_confusion_matrix,
+    "randScore": m.rand_score,
+    "adjustedRandScore": m.adjusted_rand_score,
+    "mutualInfoScore": m.mutual_info_score,
+    "normalizedMutualInfoScore": m.normalized_mutual_info_score,
+    "adjustedMutualInfoScore": m.adjusted_mutual_info_score,
+    "homogeneityCompletenessVMeasure": m.homogeneity_completeness_v_measure,
+    "fowlkesMallowsScore": m.fowlkes_mallows_score,
+    "calinskiHarabaszScore": m.calinski_harabasz_score,
+    "daviesBouldinScore": m.davies_bouldin_score,
+    "silhouetteSamples": m.silhouette_samples,
+    "silhouetteScore": m.silhouette_score,
 }
 PARTS = {
     "precisionRecallFscoreSupport": ("precision", "recall", "fscore", "support"),
     "rocCurve": ("fpr", "tpr", "thresholds"),
     "precisionRecallCurve": ("precision", "recall", "thresholds"),
+    "detCurve": ("fpr", "fnr", "thresholds"),
+    "classLikelihoodRatios": ("positive", "negative"),
+    "homogeneityCompletenessVMeasure": ("homogeneity", "completeness", "vMeasure"),
 }
 WORDS = {
     "uniform_average": "uniformAverage",
@@ -54,15 +95,15 @@ inputs = {}
 cases = []
 
 
-def case(metric, *args, **kwargs):
+def case(name, /, *args, **kwargs):
     value = lambda v: np.asarray(inputs[v[1:]]) if isinstance(v, str) and v.startswith("$") else v
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        expected = NAMES[metric](*(np.asarray(inputs[a]) for a in args), **{k: value(v) for k, v in kwargs.items()})
-    if metric in PARTS:
-        expected = dict(zip(PARTS[metric], expected, strict=True))
+        expected = NAMES[name](*(np.asarray(inputs[a]) for a in args), **{k: value(v) for k, v in kwargs.items()})
+    if name in PARTS:
+        expected = dict(zip(PARTS[name], expected, strict=True))
     options = {k: WORDS.get(v, v) if isinstance(v, str) else v for k, v in kwargs.items()}
-    cases.append({"metric": metric, "args": args, "options": camel_keys(options), "expected": expected})
+    cases.append({"metric": name, "args": args, "options": camel_keys(options), "expected": expected})
 
 
 def names_of(truth):
@@ -279,8 +320,134 @@ def gains():
     case("dcgScore", "gains", "gainTies", log_base=10)
 
 
+def losses():
+    """Uses the inputs of classes() and rankings()."""
+    for pair in (("four", "fourGuess"), ("animals", "animalsGuess"), ("two", "twoGuess"), ("ones", "zeros")):
+        for weight in ({}, {"sample_weight": "$weights"}):
+            for metric in ("zeroOneLoss", "hammingLoss", "cohenKappaScore", "multilabelConfusionMatrix"):
+                case(metric, *pair, **weight)
+            for average in (None, "micro", "macro", "weighted"):
+                case("jaccardScore", *pair, average=average, **weight)
+                case("fbetaScore", *pair, average=average, beta=2, **weight)
+        case("zeroOneLoss", *pair, normalize=False)
+    for weights in ("linear", "quadratic"):
+        case("cohenKappaScore", "four", "fourGuess", weights=weights)
+        case("cohenKappaScore", "four", "fourGuess", weights=weights, labels=[2, 0, 1])
+    case("cohenKappaScore", "ones", "ones")
+    case("multilabelConfusionMatrix", "four", "fourGuess", labels=[3, 0])
+    for pair in (("two", "twoGuess"), ("signs", "signsGuess"), ("flags", "flagsGuess")):
+        case("classLikelihoodRatios", *pair)
+        case("classLikelihoodRatios", *pair, sample_weight="$weights")
+        case("jaccardScore", *pair)
+        case("fbetaScore", *pair, beta=0.5)
+    case("jaccardScore", "zeros", "zeros", zero_division=1)
+    rng = np.random.default_rng(21)
+    labels = (rng.random((12, 5)) < 0.4).astype(int)
+    labels[4], labels[7] = 0, 1
+    inputs.update(
+        labels=labels,
+        labelsGuess=np.where(rng.random((12, 5)) < 0.7, labels, 1 - labels),
+        labelScores=np.round(rng.random((12, 5)) + labels / 3, 1),
+        labelWeights=np.arange(12) % 4 / 2,
+        margins=rng.normal(size=80),
+        marginsThree=np.round(rng.normal(size=(80, 3)), 1),
+    )
+    for weight in ({}, {"sample_weight": "$labelWeights"}):
+        for metric in ("zeroOneLoss", "hammingLoss", "multilabelConfusionMatrix"):
+            case(metric, "labels", "labelsGuess", **weight)
+        for average in (None, "micro", "macro", "weighted", "samples"):
+            case("jaccardScore", "labels", "labelsGuess", average=average, **weight)
+        for metric in ("coverageError", "labelRankingLoss", "labelRankingAveragePrecisionScore"):
+            case(metric, "labels", "labelScores", **weight)
+        case("multilabelConfusionMatrix", "labels", "labelsGuess", samplewise=True, **weight)
+    for weight in ({}, {"sample_weight": "$rankWeights"}):
+        for truth in ("bin", "binSigns", "binNames"):
+            case("hingeLoss", truth, "margins", **weight)
+            case("detCurve", truth, "ties", **weight, **({"pos_label": "spam"} if truth == "binNames" else {}))
+            case("d2LogLossScore", truth, "probaTwo", **weight)
+            case("d2BrierScore", truth, "probaTwo", **weight)
+        for truth in ("three", "threeNames"):
+            case("hingeLoss", truth, "marginsThree", **weight)
+            case("d2LogLossScore", truth, "probaThree", **weight)
+            case("d2BrierScore", truth, "probaThree", **weight)
+            for k in (1, 2):
+                case("topKAccuracyScore", truth, "marginsThree", k=k, **weight)
+        for k in (1, 2):
+            case("topKAccuracyScore", "bin", "probaOne", k=k, **weight)
+            case("topKAccuracyScore", "bin", "margins", k=k, normalize=False, **weight)
+    case("detCurve", "bin", "score", drop_intermediate=True)
+    case("hingeLoss", "bin", "marginsThree", labels=[0, 1, 2])
+    case("d2BrierScore", "bin", "probaOne")
+    inputs["rising"], inputs["heights"] = np.array([0, 0.5, 0.5, 2]), np.array([1.0, 2, 4, 0])
+    case("auc", "rising", "heights")
+    inputs["falling"] = inputs["rising"][::-1]
+    case("auc", "falling", "heights")
+
+
+def deviances():
+    """Uses the inputs of numbers()."""
+    rng = np.random.default_rng(22)
+    inputs.update(
+        counts=rng.poisson(2, 51),
+        amounts=rng.gamma(2, 3, 51),
+        amountsGuess=rng.gamma(2, 3, 51),
+        amountsTwo=rng.gamma(2, 3, (51, 2)),
+        amountsTwoGuess=rng.gamma(2, 3, (51, 2)),
+    )
+    for weight in ({}, {"sample_weight": "$yWeights"}):
+        for truth in ("counts", "amounts"):
+            for power in (-1, 0, 1, 1.5, *((2, 2.5, 3) if truth == "amounts" else ())):
+                case("meanTweedieDeviance", truth, "amountsGuess", power=power, **weight)
+                case("d2TweedieScore", truth, "amountsGuess", power=power, **weight)
+            case("meanPoissonDeviance", truth, "amountsGuess", **weight)
+            case("d2AbsoluteErrorScore", truth, "amountsGuess", **weight)
+            for alpha in (0.1, 0.5, 0.95):
+                case("meanPinballLoss", truth, "amountsGuess", alpha=alpha, **weight)
+                case("d2PinballScore", truth, "amountsGuess", alpha=alpha, **weight)
+        case("meanGammaDeviance", "amounts", "amountsGuess", **weight)
+        for multioutput in ("raw_values", "uniform_average", [1, 3]):
+            for metric in ("meanSquaredLogError", "rootMeanSquaredLogError", "meanPinballLoss", "d2PinballScore"):
+                case(metric, "amountsTwo", "amountsTwoGuess", multioutput=multioutput, **weight)
+    case("d2AbsoluteErrorScore", "flat", "flatGuess")
+
+
+def groupings():
+    """Uses the inputs of classes()."""
+    rng = np.random.default_rng(23)
+    rows = np.round(rng.normal(size=(40, 3)) + 3 * np.eye(3)[np.arange(40) % 3], 2)
+    inputs.update(
+        rows=rows,
+        rowClusters=np.where(np.arange(40) < 36, np.arange(40) % 3, 3),
+        rowNames=np.array(["x", "y", "z"])[np.arange(40) % 3],
+        rowAlone=np.where(np.arange(40) == 5, -1, np.arange(40) % 2),
+        rowDistances=np.sqrt(((rows[:, None] - rows[None]) ** 2).sum(axis=2)),
+        single=np.arange(60),
+    )
+    pairs = [("four", "fourGuess"), ("four", "animalsGuess"), ("four", "four"), ("ones", "four"), ("four", "ones")]
+    pairs += [("ones", "zeros"), ("single", "four"), ("single", "single"), ("two", "unseen"), ("eighths", "eighthsGuess")]
+    scores = ("pairConfusionMatrix", "randScore", "adjustedRandScore", "mutualInfoScore", "fowlkesMallowsScore")
+    scores += ("normalizedMutualInfoScore", "adjustedMutualInfoScore", "homogeneityCompletenessVMeasure")
+    for pair in pairs:
+        for metric in scores:
+            case(metric, *pair)
+        for average in ("min", "geometric", "max"):
+            case("normalizedMutualInfoScore", *pair, average_method=average)
+            # Of rows that are all alone the expected information is the least entropy: 0 / 0 but for rounding.
+            if pair[0] != "single":
+                case("adjustedMutualInfoScore", *pair, average_method=average)
+    case("contingencyMatrix", "four", "animalsGuess")
+    case("contingencyMatrix", "two", "unseen", eps=0.5)
+    case("homogeneityCompletenessVMeasure", "four", "fourGuess", beta=0.5)
+    for labels in ("rowClusters", "rowNames", "rowAlone"):
+        for metric in ("calinskiHarabaszScore", "daviesBouldinScore", "silhouetteScore"):
+            case(metric, "rows", labels)
+        for metric in ("euclidean", "manhattan", "cosine", "sqeuclidean"):
+            case("silhouetteSamples", "rows", labels, metric=metric)
+        case("silhouetteSamples", "rowDistances", labels, metric="precomputed")
+
+
 def main():
-    for build in (classes, rankings, numbers, gains):
+    for build in (classes, rankings, numbers, gains, losses, deviances, groupings):
         build()
     write("metrics", inputs=inputs, cases=cases)
 
