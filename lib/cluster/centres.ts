@@ -3,6 +3,7 @@ import { CentreClusterer, type ClustererState } from '../core/clusterer.js';
 import type { FitInput } from '../core/fit-input.js';
 import type { ScoreOptions } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { momentsOf } from '../core/moments.js';
 import {
   checkLength,
   custom,
@@ -18,7 +19,7 @@ import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { type CentreStart, native } from '../native.js';
+import type { CentreStart } from '../native.js';
 
 /** Where centres start: k-means++, random rows, or given centres, [clusters, columns]. */
 export type CentreInit = 'kMeans++' | 'random' | ReadonlyArray<ArrayLike<number>>;
@@ -151,6 +152,6 @@ export function centreStart(
 /** tol times the mean variance of the columns: what scikit-learn compares the squared shift of the centres with. */
 export async function scaledTolerance({ x, cancel }: FitInput, tol: number): Promise<number> {
   if (tol === 0) return 0;
-  const { variance } = await native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+  const { variance } = await momentsOf(x, cancel);
   return (tol * variance.reduce((sum, v) => sum + v, 0)) / x.cols;
 }

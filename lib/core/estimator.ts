@@ -237,11 +237,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
         const state = await learn({ ...input, cancel }, before.state);
         return { ...before, params, state, plans: new Map() };
       }
-      const ranged = await schemaWithRanges(schema, input.x, cancel);
+      const ranged = schemaWithRanges(schema, input.x.rows, await momentsOf(input.x, cancel));
+      const sample = takeSample(input.x, this.kind === 'clusterer' ? undefined : input.y);
       const state = await learn({ ...input, columns: ranged.columns, cancel }, null);
       const known = ranged.withTarget(this.targetOf(state));
-      const reference = summarise(input.x, this.kind === 'clusterer' ? undefined : input.y, known);
-      return { params, state, schema: known, dtype: input.x.dtype, plans: new Map(), reference };
+      return { params, state, schema: known, dtype: input.x.dtype, plans: new Map(), sample };
     });
     return this;
   }
