@@ -11,8 +11,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from './errors.js';
 import type { ClusterAddon } from './native/cluster.js';
+import type { NetworkAddon } from './native/network.js';
 
 export type * from './native/cluster.js';
+export type * from './native/network.js';
 
 /** The typed arrays behind a Matrix. */
 export type FloatArray = Float32Array | Float64Array;
@@ -216,7 +218,7 @@ export interface NativeBoostedTrees {
 }
 export type NativeProgress = (done: number, total: number) => void;
 
-export interface NativeAddon extends ClusterAddon {
+export interface NativeAddon extends ClusterAddon, NetworkAddon {
   info(): NativeInfo;
 
   createCancel(): CancelHandle;

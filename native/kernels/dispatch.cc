@@ -18,8 +18,9 @@ namespace {
     isa::kRows##type, isa::kElementwise##type, isa::kGemm##type, isa::kDistance##type, isa::kSelect##type, \
         isa::kColumns##type                                                                                \
   }
-#define BOREAL_TABLES(isa) \
-  BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest, isa::kVectors
+#define BOREAL_TABLES(isa)                                                                                  \
+  BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest, isa::kVectors, \
+      isa::kNeural
 
 constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar), scalar::kInt8, scalar::kBf16};
 #if defined(BOREAL_HAVE_AVX2)

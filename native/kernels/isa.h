@@ -20,6 +20,7 @@
   extern const ConvertKernels kConvert;     \
   extern const ForestKernels kForest;       \
   extern const VectorKernels kVectors;      \
+  extern const NeuralKernels kNeural;       \
   extern const Int8Kernels kInt8;           \
   extern const Bf16Kernels kBf16;           \
   }

@@ -18,6 +18,7 @@
 #include "kernels/forest_kernels.h"
 #include "kernels/gemm_kernels.h"
 #include "kernels/int8_kernels.h"
+#include "kernels/neural_kernels.h"
 #include "kernels/row_kernels.h"
 #include "kernels/select_kernels.h"
 #include "kernels/vector_kernels.h"
@@ -42,6 +43,7 @@ struct Kernels {
   const ConvertKernels& convert;
   const ForestKernels& forest;
   const VectorKernels& vectors;
+  const NeuralKernels& neural;
   const Int8Kernels& int8;
   const Bf16Kernels& bf16;
 };

@@ -59,6 +59,44 @@ const boosterArgs = (spec = {}) =>
 const [booster, spent] = await Promise.all([1, 2].map(() => native.boosterCreate(...boosterArgs())));
 const CENTRES = { clusters: 1, init: 'kMeans++', centres: null, restarts: 1, seed: 1 };
 const BATCHES = { initSize: 2, batchSize: 2, maxIter: 1, maxNoImprovement: 0, tol: 0, reassignmentRatio: 0 };
+/** Dense from 3 to 2, then softmax. */
+const network = native.networkCreate(Float64Array.of(0, 9, 3, 2, 1, 1, 1, 0, 0, 0, 0, 1, 4, 2, 17, 1, 2), 1);
+const objective = () => ({
+  loss: 6,
+  logits: false,
+  delta: 1,
+  labelSmoothing: 0,
+  weightedMean: false,
+  penaltyPerRow: false,
+  metrics: Int32Array.of(2),
+  batchSize: 1,
+  threads: 1,
+});
+const training = () => ({
+  ...objective(),
+  optimizer: {
+    kind: 3,
+    momentum: 0,
+    dampening: 0,
+    nesterov: false,
+    rateInVelocity: true,
+    rho: 0.9,
+    centered: false,
+    beta1: 0.9,
+    beta2: 0.999,
+    amsgrad: false,
+    epsilon: 1e-7,
+    epsilonHat: true,
+    initialAccumulator: 0.1,
+    weightDecay: 0,
+  },
+  rates: Float64Array.of(0.1),
+  clipNorm: 0,
+  clipGlobalNorm: 0,
+  clipValue: 0,
+  live: shared(2),
+});
+const networkRows = () => [network, f32(6), 2, Int32Array.of(0, 1), null];
 const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
 
 describe('wrong arguments have a code', () => {
@@ -299,6 +337,65 @@ describe('wrong arguments have a code', () => {
     expect(await codeOf(call)).toBe(code);
   });
 
+  it.each<[string, string, () => unknown]>([
+    ['ERR_PARAMETER', 'a code cut short', () => raw.networkCreate(Float64Array.of(0, 9, 3, 2, 1), 1)],
+    ['ERR_PARAMETER', 'an unknown layer', () => raw.networkCreate(Float64Array.of(99, 0), 1)],
+    [
+      'ERR_PARAMETER',
+      'half a unit',
+      () => raw.networkCreate(Float64Array.of(0, 9, 3, 0.5, 1, 1, 1, 0, 0, 0, 0), 1),
+    ],
+    [
+      'ERR_PARAMETER',
+      'NaN units',
+      () => raw.networkCreate(f64(11).fill(Number.NaN).fill(0, 0, 1).fill(9, 1, 2), 1),
+    ],
+    ['ERR_PARAMETER', 'a code too long', () => raw.networkCreate(Float64Array.of(2, 3, 3, 0.5, 1), 1)],
+    ['ERR_SHAPE', 'no layers', () => raw.networkCreate(f64(0), 1)],
+    ['ERR_SHAPE', 'a softmax of no columns', () => raw.networkCreate(Float64Array.of(1, 4, 2, 17, 1, 0), 1)],
+    [
+      'ERR_PARAMETER',
+      'a live array of one thread',
+      () => raw.networkTrain(...networkRows(), null, { ...training(), live: f64(2) }, null, null),
+    ],
+    [
+      'ERR_SHAPE',
+      'a short live array',
+      () => raw.networkTrain(...networkRows(), null, { ...training(), live: shared(1) }, null, null),
+    ],
+    [
+      'ERR_LABELS',
+      'a class below 0',
+      () => raw.networkEvaluate(network, f32(6), 2, Int32Array.of(0, -1), null, objective(), null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'an infinite weight',
+      () =>
+        raw.networkEvaluate(
+          network,
+          f32(6),
+          2,
+          Int32Array.of(0, 1),
+          Float64Array.of(1, Infinity),
+          objective(),
+          null,
+        ),
+    ],
+    [
+      'ERR_EMPTY',
+      'no rows',
+      () => raw.networkGradient(network, f32(0), 0, new Int32Array(0), null, objective(), null),
+    ],
+    [
+      'ERR_SHAPE',
+      'a long order',
+      () => raw.networkTrain(...networkRows(), new Int32Array(3), training(), null, null),
+    ],
+  ])('network, %s: %s', async (code, _, call) => {
+    expect(await codeOf(call)).toBe(code);
+  });
+
   it('a getter that throws is not disguised', () => {
     const spec = Object.defineProperty({ ...forestSpec() }, 'trees', {
       get() {
@@ -443,6 +540,14 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   boosterDrop: () => [booster, null, null],
   boosterScores: () => [booster, false],
   boosterFinish: () => [spent],
+  networkCreate: () => [Float64Array.of(2, 2, 3, 0.5), 1],
+  networkParameters: () => [network],
+  networkSetParameters: () => [network, f32(8)],
+  networkOptimizerState: () => [network],
+  networkSetOptimizerState: () => [network, 1, f32(16)],
+  networkTrain: () => [...networkRows(), Int32Array.of(1, 0), training(), null, null],
+  networkEvaluate: () => [...networkRows(), objective(), null],
+  networkGradient: () => [...networkRows(), objective(), null],
 };
 
 it('no arguments do worse than an error with a code', async () => {

@@ -16,7 +16,7 @@ export interface Source {
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of the method of that name
 export type Write = (source: Source, ...args: any[]) => string;
 
-const ACTIVATIONS: Readonly<Record<Exclude<Activation, 'square'>, string>> = {
+const ACTIVATIONS: Readonly<Record<Exclude<Activation, keyof typeof COMPOSED>, string>> = {
   identity: 'Identity',
   relu: 'Relu',
   sigmoid: 'Sigmoid',
@@ -33,6 +33,18 @@ const ACTIVATIONS: Readonly<Record<Exclude<Activation, 'square'>, string>> = {
   ceil: 'Ceil',
   round: 'Round',
   sign: 'Sign',
+};
+/** Those that ONNX has no operator for, in all its versions. */
+const COMPOSED = {
+  square: (writer: GraphWriter, x: string) => writer.node('Mul', [x, x]),
+  expm1: (writer: GraphWriter, x: string) =>
+    writer.node('Sub', [writer.node('Exp', [x]), writer.numbers([1])]),
+  silu: (writer: GraphWriter, x: string) => writer.node('Mul', [x, writer.node('Sigmoid', [x])]),
+  gelu: (writer: GraphWriter, x: string) => {
+    const erf = writer.node('Erf', [writer.node('Mul', [x, writer.numbers([Math.SQRT1_2])])]);
+    const half = writer.node('Mul', [x, writer.numbers([0.5])]);
+    return writer.node('Mul', [half, writer.node('Add', [erf, writer.numbers([1])])]);
+  },
 };
 const FUNCTIONS: Readonly<Record<BinaryFunction, string>> = {
   add: 'Add',
@@ -141,7 +153,9 @@ const dense: Write = (
 };
 
 const activation: Write = ({ writer, inputs: [x] }, kind: Activation) =>
-  kind === 'square' ? writer.node('Mul', [x, x]) : writer.node(ACTIVATIONS[kind], [x]);
+  kind in COMPOSED
+    ? COMPOSED[kind as keyof typeof COMPOSED](writer, x)
+    : writer.node(ACTIVATIONS[kind as keyof typeof ACTIVATIONS], [x]);
 
 const reduce: Write = ({ writer, inputs: [x] }, fold: Fold) => {
   if (fold === 'sum') return writer.node('ReduceSum', [x, writer.wholes([1])]);

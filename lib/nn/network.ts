@@ -1,0 +1,389 @@
+/**
+ * A network that is a list of layers: the one TypeScript face of the native engine, which the Keras face and the MLP estimators
+ * share. An epoch of training is one native call on the pool; predictions are a plan.
+ */
+import { withCancel } from '../core/cancellation.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { Random } from '../core/random.js';
+import { toBorealError, ValidationError } from '../errors.js';
+import { type NativeEpoch, type NativeOptimizer, type NetworkHandle, native } from '../native.js';
+import type { LayerSpec, LossSpec, LossType, MetricType, OptimizerSpec, Shape } from './layer-spec.js';
+import { type ParameterSpec, type PlacedLayer, placeLayers, sizeOf } from './network-layers.js';
+import { lowerLayer } from './network-lowering.js';
+
+/** An array of parameters, in Keras's order: layer by layer, kernel before bias. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Row-major; a copy. */
+  readonly data: Float32Array;
+  readonly trainable: boolean;
+}
+
+/** How rows are compared with their targets. */
+export interface ObjectiveOptions {
+  readonly loss: LossSpec;
+  /** Rows of a mini-batch, >= 1. Default 32. */
+  readonly batchSize?: number;
+  /** One weight >= 0 per row. Default: all 1. */
+  readonly sampleWeight?: Float64Array | null;
+  /** Of each class of a sparse loss, or of the columns of one-hot targets: multiplies the sample weights. Default: all 1. */
+  readonly classWeight?: Float64Array | null;
+  /**
+   * What the weighted sum of losses is divided by: the number of rows, as in Keras, or the sum of their weights, as in PyTorch
+   * and scikit-learn. Default 'rows'.
+   */
+  readonly divideBy?: 'rows' | 'weights';
+  /** Whether penalties are divided by the same, as in scikit-learn. Default false. */
+  readonly penaltyPerRow?: boolean;
+  /** Means over rows without weights. Default none. */
+  readonly metrics?: readonly MetricType[];
+  /** Threads at most; 0: all of the pool. Default 0. The result does not depend on it. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A look at an epoch under way. */
+export interface StepProgress {
+  /** Mini-batches done, and in all. */
+  readonly step: number;
+  readonly steps: number;
+  /** Means over what was done. */
+  readonly loss: number;
+  readonly metrics: readonly number[];
+}
+
+/** How an epoch is trained. */
+export interface TrainEpochOptions extends ObjectiveOptions {
+  readonly optimizer: OptimizerSpec;
+  /** >= 0, or one for each mini-batch. */
+  readonly learningRate: number | Float64Array;
+  /** The rows in the order they are taken; those left out are not seen. Default: as they stand, or shuffled by `shuffle`. */
+  readonly order?: Int32Array | null;
+  /** A seed: the rows are taken in random order. */
+  readonly shuffle?: number | null;
+  /** The gradient of each parameter array is scaled down to this norm. Default 0: not. */
+  readonly clipNorm?: number;
+  /** The gradient of all parameters together is scaled down to this norm. Default 0: not. */
+  readonly clipGlobalNorm?: number;
+  /** Each element of a gradient is kept within [-clipValue, clipValue]. Default 0: not. */
+  readonly clipValue?: number;
+  readonly onProgress?: (progress: StepProgress) => void;
+}
+
+/** What came of an epoch. */
+export interface EpochResult {
+  /** Mean over the rows as they were met, penalties included. */
+  readonly loss: number;
+  /** In the order asked for. */
+  readonly metrics: readonly number[];
+  /** Mini-batches that changed the parameters. */
+  readonly steps: number;
+  /** false: the loss became NaN or infinite at the mini-batch after these, which ended the epoch and changed nothing. */
+  readonly finite: boolean;
+}
+
+/** The state of an optimizer: its steps so far and its arrays, [arrays, parameters]. */
+export interface OptimizerState {
+  readonly steps: number;
+  readonly arrays: Float32Array;
+}
+
+const LOSSES: readonly LossType[] = [
+  ...(['meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh', 'binaryCrossentropy'] as const),
+  ...(['categoricalCrossentropy', 'sparseCategoricalCrossentropy', 'klDivergence', 'hinge'] as const),
+  ...(['squaredHinge', 'categoricalHinge', 'poisson', 'halfSquaredError'] as const),
+  'meanSquaredLogarithmicError',
+];
+const METRICS: readonly MetricType[] = [
+  ...(['binaryAccuracy', 'categoricalAccuracy', 'sparseCategoricalAccuracy'] as const),
+  ...(['meanSquaredError', 'meanAbsoluteError'] as const),
+];
+const OPTIMIZERS: readonly OptimizerSpec['type'][] = ['sgd', 'rmsprop', 'adagrad', 'adam', 'adamw'];
+
+/**
+ * A network of layers with its parameters and the state of its optimizer, which live in the native core.
+ *
+ * X is a Float32Array [rows, values of a sample]; y is a Float32Array [rows, outputs] or, for the sparse loss, an Int32Array of
+ * classes. Those in shared memory are read where they lie, others are copied for each call. One call at a time.
+ *
+ * @internal
+ */
+export class Network {
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly layers: readonly PlacedLayer[];
+  readonly #handle: NetworkHandle;
+  readonly #specs: readonly ParameterSpec[];
+
+  /**
+   * @param layers - at least one
+   * @param inputShape - of a sample
+   * @param options - `seed` of initial parameters (Glorot's uniform distribution for kernels, else zeros and ones) and of dropout
+   * @throws {ERR_PARAMETER | ERR_SHAPE} for layers that do not fit
+   */
+  constructor(layers: readonly LayerSpec[], inputShape: Shape, { seed }: { readonly seed: number }) {
+    this.layers = placeLayers(layers, inputShape);
+    this.inputShape = inputShape;
+    this.outputShape = this.layers.at(-1)?.outputShape ?? inputShape;
+    this.#specs = this.layers.flatMap(({ parameters }) => parameters);
+    try {
+      this.#handle = native.networkCreate(Float64Array.from(this.layers.flatMap(({ code }) => code)), seed);
+    } catch (error) {
+      throw toBorealError(error);
+    }
+    this.setParameters(initialParameters(this.#specs, seed));
+  }
+
+  /** Values of a row that go in. */
+  get inputs(): number {
+    return sizeOf(this.inputShape);
+  }
+
+  /** Values of a row that come out. */
+  get outputs(): number {
+    return sizeOf(this.outputShape);
+  }
+
+  /** Copies of all parameters. @throws {ERR_PARAMETER} while the network trains */
+  parameters(): Parameter[] {
+    const all = this.#call(() => native.networkParameters(this.#handle));
+    let at = 0;
+    return this.#specs.map(({ name, shape, trainable }) => {
+      const data = all.slice(at, at + sizeOf(shape));
+      at += data.length;
+      return { name, shape, data, trainable };
+    });
+  }
+
+  /**
+   * Replaces all parameters.
+   *
+   * @param list - in the order of {@link Network.parameters}
+   * @throws {ERR_SHAPE} when the arrays do not fit
+   * @throws {ERR_PARAMETER} while the network trains
+   */
+  setParameters(list: readonly ArrayLike<number>[]): void {
+    if (
+      list.length !== this.#specs.length ||
+      list.some((data, i) => data.length !== sizeOf(this.#specs[i].shape))
+    ) {
+      const wanted = this.#specs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
+      throw new ValidationError('ERR_SHAPE', `The parameters of this network are ${wanted || 'none'}.`);
+    }
+    const all = new Float32Array(list.reduce((total, data) => total + data.length, 0));
+    let at = 0;
+    for (const data of list) {
+      all.set(data, at);
+      at += data.length;
+    }
+    this.#call(() => native.networkSetParameters(this.#handle, all));
+  }
+
+  /** The state of the optimizer; none before the first step. */
+  optimizerState(): OptimizerState {
+    const { steps, state } = this.#call(() => native.networkOptimizerState(this.#handle));
+    return { steps, arrays: state };
+  }
+
+  /** @throws {ERR_SHAPE} when the arrays do not fit the parameters */
+  setOptimizerState({ steps, arrays }: OptimizerState): void {
+    this.#call(() => native.networkSetOptimizerState(this.#handle, steps, arrays));
+  }
+
+  /**
+   * Trains one epoch, on the pool.
+   *
+   * A loss that is NaN or infinite ends the epoch before it changes anything: see {@link EpochResult.finite}.
+   *
+   * @throws {ERR_ABORTED} when the signal fires; parameters and optimizer are then those of the mini-batches done
+   * @throws {ERR_PARAMETER | ERR_SHAPE | ERR_LABELS} for options or data that do not fit
+   */
+  async trainEpoch(
+    x: Float32Array,
+    y: Float32Array | Int32Array,
+    options: TrainEpochOptions,
+  ): Promise<EpochResult> {
+    const { optimizer, learningRate, clipNorm = 0, clipGlobalNorm = 0, clipValue = 0, onProgress } = options;
+    if ([clipNorm, clipGlobalNorm, clipValue].filter((limit) => limit > 0).length > 1) {
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        'Only one of clipNorm, clipGlobalNorm and clipValue applies.',
+      );
+    }
+    const objective = objectiveOf(options);
+    const count = 1 + objective.metrics.length;
+    const live = onProgress ? new Float64Array(new SharedArrayBuffer(count * 8)) : null;
+    const report =
+      live && onProgress
+        ? (step: number, steps: number) =>
+            onProgress({ step, steps, loss: live[0], metrics: Array.from(live.subarray(1)) })
+        : null;
+    const spec = {
+      ...objective,
+      optimizer: optimizerOf(optimizer),
+      rates: typeof learningRate === 'number' ? Float64Array.of(learningRate) : learningRate,
+      clipNorm,
+      clipGlobalNorm,
+      clipValue,
+      live,
+    };
+    return withCancel(options.signal, async (cancel) => {
+      const [rows, weights] = this.#rows(x, y, options);
+      const { shuffle = null } = options;
+      const order = options.order ?? (shuffle === null ? null : new Random(shuffle).permutation(rows));
+      return resultOf(
+        await native.networkTrain(this.#handle, x, rows, y, weights, order, spec, cancel, report),
+      );
+    });
+  }
+
+  /** Loss and metrics of all rows, on the pool; layers behave as in predictions. */
+  async evaluate(
+    x: Float32Array,
+    y: Float32Array | Int32Array,
+    options: ObjectiveOptions,
+  ): Promise<EpochResult> {
+    return withCancel(options.signal, async (cancel) => {
+      const [rows, weights] = this.#rows(x, y, options);
+      const spec = objectiveOf({ ...options, batchSize: options.batchSize ?? 1024 });
+      return resultOf(await native.networkEvaluate(this.#handle, x, rows, y, weights, spec, cancel));
+    });
+  }
+
+  /**
+   * The loss of all rows and its gradient by all parameters, one array after the other; layers behave as in predictions, and
+   * what is frozen has gradient 0.
+   */
+  async gradient(
+    x: Float32Array,
+    y: Float32Array | Int32Array,
+    options: ObjectiveOptions,
+  ): Promise<{ loss: number; gradient: Float32Array }> {
+    return withCancel(options.signal, async (cancel) => {
+      const [rows, weights] = this.#rows(x, y, options);
+      const spec = objectiveOf({ ...options, batchSize: options.batchSize ?? 1024 });
+      return native.networkGradient(this.#handle, x, rows, y, weights, spec, cancel);
+    });
+  }
+
+  /** Adds the network to a plan. @throws {ERR_NOT_SUPPORTED} for layers that plans cannot run */
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    return lowerNetwork(
+      this.layers,
+      this.parameters().map(({ data }) => data),
+      plan,
+      x,
+    );
+  }
+
+  #rows(x: Float32Array, y: Float32Array | Int32Array, options: ObjectiveOptions) {
+    const rows = x.length / this.inputs;
+    if (!Number.isInteger(rows)) {
+      const message = `A sample has ${this.inputs} values; X has ${x.length}, which is no multiple.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    return [rows, this.#weights(y, rows, options)] as const;
+  }
+
+  #weights(
+    y: Float32Array | Int32Array,
+    rows: number,
+    { sampleWeight = null, classWeight = null }: ObjectiveOptions,
+  ): Float64Array | null {
+    if (classWeight === null) return sampleWeight;
+    const outputs = this.outputs;
+    const sparse = y instanceof Int32Array;
+    return Float64Array.from({ length: rows }, (_, i) => {
+      let label = y[i];
+      if (!sparse) label = outputs === 1 ? Math.round(y[i]) : largest(y, i * outputs, outputs);
+      return (classWeight[label] ?? 1) * (sampleWeight?.[i] ?? 1);
+    });
+  }
+
+  #call<R>(body: () => R): R {
+    try {
+      return body();
+    } catch (error) {
+      throw toBorealError(error);
+    }
+  }
+}
+
+/** Adds layers with given parameters to a plan: how a saved network predicts. @throws {ERR_NOT_SUPPORTED} for layers that plans cannot run */
+export function lowerNetwork(
+  layers: readonly PlacedLayer[],
+  parameters: readonly Float32Array[],
+  plan: PlanBuilder,
+  x: Slot,
+): Slot {
+  let at = 0;
+  return layers.reduce((slot, layer) => {
+    const own = parameters.slice(at, at + layer.parameters.length);
+    at += own.length;
+    return lowerLayer(plan, slot, layer, own);
+  }, x);
+}
+
+function largest(values: ArrayLike<number>, from: number, count: number): number {
+  let best = 0;
+  for (let j = 1; j < count; j++) if (values[from + j] > values[from + best]) best = j;
+  return best;
+}
+
+function resultOf({ loss, metrics, steps, finite }: NativeEpoch): EpochResult {
+  return { loss, metrics: Array.from(metrics), steps, finite };
+}
+
+function objectiveOf(options: ObjectiveOptions) {
+  const {
+    loss,
+    batchSize = 32,
+    divideBy = 'rows',
+    penaltyPerRow = false,
+    metrics = [],
+    threads = 0,
+  } = options;
+  return {
+    loss: LOSSES.indexOf(loss.type),
+    logits: loss.fromLogits ?? false,
+    delta: loss.delta ?? 1,
+    labelSmoothing: loss.labelSmoothing ?? 0,
+    weightedMean: divideBy === 'weights',
+    penaltyPerRow,
+    metrics: Int32Array.from(metrics, (metric) => METRICS.indexOf(metric)),
+    batchSize,
+    threads,
+  };
+}
+
+function optimizerOf(spec: OptimizerSpec): NativeOptimizer {
+  return {
+    kind: OPTIMIZERS.indexOf(spec.type),
+    momentum: spec.momentum ?? 0,
+    dampening: spec.dampening ?? 0,
+    nesterov: spec.nesterov ?? false,
+    rateInVelocity: spec.rateInVelocity ?? true,
+    rho: spec.rho ?? 0.9,
+    centered: spec.centered ?? false,
+    beta1: spec.beta1 ?? 0.9,
+    beta2: spec.beta2 ?? 0.999,
+    amsgrad: spec.amsgrad ?? false,
+    epsilon: spec.epsilon ?? 1e-7,
+    epsilonHat: spec.epsilonHat ?? true,
+    initialAccumulator: spec.initialAccumulatorValue ?? 0.1,
+    weightDecay: spec.weightDecay ?? 0,
+  };
+}
+
+function initialParameters(specs: readonly ParameterSpec[], seed: number): Float32Array[] {
+  const random = new Random(seed);
+  return specs.map(({ shape, initial }) => {
+    const data = new Float32Array(sizeOf(shape));
+    if (initial === 'ones') return data.fill(1);
+    if (initial === 'zeros') return data;
+    const [fanIn, fanOut] = shape.slice(-2);
+    const limit = Math.sqrt(6 / (fanIn + fanOut));
+    return data.map(() => (2 * random.next() - 1) * limit);
+  });
+}

@@ -1,0 +1,427 @@
+// Networks: a handle that JavaScript trains an epoch at a time.
+//
+// Layers come as one Float64Array: for each its kind, how many numbers follow, and those (decode_layer).
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "binding/exports.h"
+#include "binding/matrix_job.h"
+#include "kernels/dispatch.h"
+#include "nn/dense_layer.h"
+#include "train/network.h"
+
+namespace boreal {
+namespace {
+
+struct NetworkHandle {
+  std::mutex mutex;
+  std::unique_ptr<Network> network;
+  size_t bytes = 0;  // at its creation, for the garbage collector's sums
+};
+
+}  // namespace
+
+template <>
+struct HandleTraits<NetworkHandle> {
+  static constexpr napi_type_tag kTag = {0x8a41d6f07be2c935, 0xe35b1f9c60d7a248};
+  static constexpr const char* kName = "a network";
+  static size_t external_bytes(const NetworkHandle& handle) { return handle.bytes; }
+};
+
+namespace {
+
+// Jobs and calls take turns by refusal: the event loop must not wait for an epoch.
+class NetworkUse {
+ public:
+  explicit NetworkUse(NetworkHandle& handle) : lock_(handle.mutex, std::try_to_lock) {
+    if (!lock_.owns_lock())
+      throw Error("ERR_PARAMETER", "The network is at work already: await its last call first.");
+  }
+
+ private:
+  std::unique_lock<std::mutex> lock_;
+};
+
+constexpr double kMostValues = 0x1p40;  // of a layer or of its parameters
+
+// The numbers of one layer, read in order.
+class LayerCode {
+ public:
+  LayerCode(const double* values, size_t size) : values_(values), size_(size) {}
+  double number(double least, double most, const char* name) {
+    if (next_ == size_) throw Error("ERR_PARAMETER", "A layer's code is too short.");
+    const double value = values_[next_++];
+    if (!(value >= least && value <= most)) {
+      throw Error("ERR_PARAMETER", std::string("A layer's ") + name + " is out of range.");
+    }
+    return value;
+  }
+  size_t size(const char* name, double most = 0x1p31) {
+    const double value = number(0, most, name);
+    if (value != std::floor(value)) {
+      throw Error("ERR_PARAMETER", std::string("A layer's ") + name + " must be a whole number.");
+    }
+    return static_cast<size_t>(value);
+  }
+  bool flag(const char* name) { return number(0, 1, name) != 0; }
+  nn::ParameterBlock block(bool trainable) {
+    nn::ParameterBlock block;
+    block.trainable = trainable;
+    block.l1 = number(0, std::numeric_limits<double>::max(), "l1");
+    block.l2 = number(0, std::numeric_limits<double>::max(), "l2");
+    return block;
+  }
+  void finish() const {
+    if (next_ != size_) throw Error("ERR_PARAMETER", "A layer's code is too long.");
+  }
+
+ private:
+  const double* values_;
+  size_t size_, next_ = 0;
+};
+
+std::unique_ptr<nn::Layer> decode_layer(size_t kind, LayerCode& code) {
+  const Kernels& isa = kernels();
+  switch (kind) {
+    case 0: {  // dense: width, units, positions, bias or not, trainable or not, l1 and l2 of kernel and bias
+      const size_t width = code.size("width"), units = code.size("units"), positions = code.size("positions");
+      const double most = static_cast<double>(std::max(width, units)) * static_cast<double>(positions);
+      if (static_cast<double>(width) * static_cast<double>(units) > kMostValues || most > kMostValues) {
+        throw Error("ERR_PARAMETER", "A layer is too large.");
+      }
+      const bool has_bias = code.flag("bias"), trainable = code.flag("trainable");
+      const nn::ParameterBlock kernel = code.block(trainable), bias = code.block(trainable);
+      return std::make_unique<nn::DenseLayer>(width, units, positions, kernel, has_bias ? &bias : nullptr,
+                                              isa);
+    }
+    case 1: {  // activation: size, which, its parameter, values that a softmax goes over
+      const size_t size = code.size("size", kMostValues);
+      const auto activation = static_cast<Activation>(code.size("activation", kActivationCount - 1));
+      const double parameter = code.number(0, std::numeric_limits<float>::max(), "parameter");
+      const size_t width = code.size("width", kMostValues);
+      if (width == 0 || size % width != 0) throw Error("ERR_SHAPE", "A softmax does not fit its input.");
+      return std::make_unique<nn::ActivationLayer>(size, activation, parameter, width, isa);
+    }
+    case 2: {  // dropout: size, rate
+      const size_t size = code.size("size", kMostValues);
+      const double rate = code.number(0, 1, "rate");
+      if (rate == 1) throw Error("ERR_PARAMETER", "A dropout of everything leaves nothing.");
+      return std::make_unique<nn::DropoutLayer>(size, rate, isa);
+    }
+    default:
+      throw Error("ERR_PARAMETER", "There is no such layer.");
+  }
+}
+
+std::vector<std::unique_ptr<nn::Layer>> decode_layers(const double* code, size_t size) {
+  std::vector<std::unique_ptr<nn::Layer>> layers;
+  for (size_t at = 0; at < size;) {
+    LayerCode head(code + at, std::min<size_t>(2, size - at));
+    const size_t kind = head.size("kind"), count = head.size("length");
+    at += 2;
+    if (count > size - at) throw Error("ERR_PARAMETER", "A layer's code is too short.");
+    LayerCode body(code + at, count);
+    layers.push_back(decode_layer(kind, body));
+    body.finish();
+    at += count;
+  }
+  return layers;
+}
+
+// (code, seed)
+napi_value network_create(Call& call) {
+  napi_env env = call.env();
+  const TypedArray code = to_typed_array(env, call[0], "code");
+  auto handle = std::make_shared<NetworkHandle>();
+  handle->network = std::make_unique<Network>(decode_layers(elements<double>(code), code.length),
+                                              to_size(env, call[1], "seed"), kernels());
+  handle->bytes = handle->network->memory_bytes();
+  return make_handle(env, std::move(handle));
+}
+
+napi_value to_array(napi_env env, const AlignedBuffer<float>& values) {
+  return to_js(env, std::vector<float>(values.begin(), values.end()));
+}
+
+// (network): a copy of its parameters.
+napi_value network_parameters(Call& call) {
+  NetworkHandle& handle = *from_handle<NetworkHandle>(call.env(), call[0], "network");
+  const NetworkUse use(handle);
+  return to_array(call.env(), handle.network->parameters());
+}
+
+// (network, parameters)
+napi_value network_set_parameters(Call& call) {
+  napi_env env = call.env();
+  NetworkHandle& handle = *from_handle<NetworkHandle>(env, call[0], "network");
+  const TypedArray values = to_typed_array(env, call[1], "parameters");
+  const NetworkUse use(handle);
+  const AlignedBuffer<float>& parameters = handle.network->parameters();
+  require_length(values, parameters.size());
+  std::copy_n(elements<float>(values), values.length, parameters.data());
+  return undefined(env);
+}
+
+// (network): { steps, state }
+napi_value network_optimizer_state(Call& call) {
+  napi_env env = call.env();
+  NetworkHandle& handle = *from_handle<NetworkHandle>(env, call[0], "network");
+  const NetworkUse use(handle);
+  return ObjectBuilder(env)
+      .set("steps", static_cast<double>(handle.network->steps()))
+      .set_value("state", to_array(env, handle.network->optimizer_state()))
+      .object();
+}
+
+// (network, steps, state)
+napi_value network_set_optimizer_state(Call& call) {
+  napi_env env = call.env();
+  NetworkHandle& handle = *from_handle<NetworkHandle>(env, call[0], "network");
+  const size_t steps = to_size(env, call[1], "steps");
+  const TypedArray state = to_typed_array(env, call[2], "state");
+  const NetworkUse use(handle);
+  handle.network->set_optimizer_state(steps, {elements<float>(state), state.length});
+  return undefined(env);
+}
+
+// Rows as one job reads them.
+struct NetworkRows {
+  Input<float> x, targets;
+  Input<int32_t> classes;
+  AlignedBuffer<float> weights;
+  size_t rows = 0;
+
+  NetworkData data() const {
+    const bool sparse = classes.size() > 0;
+    return {x.data(), rows, sparse ? nullptr : targets.data(), sparse ? classes.data() : nullptr,
+            weights.size() > 0 ? weights.data() : nullptr};
+  }
+};
+
+// The arguments x, rows, y and weights, from call[1] on. y is Float32Array [rows, outputs], or Int32Array
+// [rows] of classes.
+NetworkRows read_rows(Call& call, const Network& network, bool sparse, std::vector<napi_value>* kept) {
+  napi_env env = call.env();
+  NetworkRows result;
+  result.rows = to_size(env, call[2], "rows");
+  const TypedArray x = to_typed_array(env, call[1], "x"), y = to_typed_array(env, call[3], "y");
+  require_length(x, checked_area(result.rows, network.inputs()));
+  result.x = Input<float>(x, kept);
+  if (sparse) {
+    require_length(y, result.rows);
+    result.classes = Input<int32_t>::copy(y);
+    for (size_t i = 0; i < result.rows; ++i) {
+      const int32_t label = result.classes.data()[i];
+      if (label < 0 || static_cast<size_t>(label) >= network.outputs()) {
+        throw Error("ERR_LABELS", "y: row " + std::to_string(i) + " is class " + std::to_string(label) +
+                                      "; there are " + std::to_string(network.outputs()) + " outputs.");
+      }
+    }
+  } else {
+    require_length(y, checked_area(result.rows, network.outputs()));
+    result.targets = Input<float>(y, kept);
+  }
+  if (is_nullish(env, call[4])) return result;
+  const TypedArray weights = to_typed_array(env, call[4], "weights");
+  require_length(weights, result.rows);
+  const double* const values = elements<double>(weights);
+  result.weights = AlignedBuffer<float>(result.rows);
+  for (size_t i = 0; i < result.rows; ++i) {
+    if (!(values[i] >= 0 && values[i] <= std::numeric_limits<float>::max())) {
+      throw Error("ERR_PARAMETER", "A sample weight must be a finite number >= 0.", static_cast<int64_t>(i));
+    }
+    result.weights[i] = static_cast<float>(values[i]);
+  }
+  return result;
+}
+
+NetworkObjective read_objective(napi_env env, napi_value spec) {
+  const auto field = [&](const char* name) { return property(env, spec, name); };
+  const auto number = [&](const char* name) { return to_double(env, field(name), name); };
+  NetworkObjective objective;
+  objective.loss.kind =
+      static_cast<nn::LossKind>(to_whole(env, field("loss"), "loss", 0, nn::kLossCount - 1));
+  objective.loss.logits = to_bool(env, field("logits"), "logits");
+  objective.loss.delta = number("delta");
+  objective.loss.label_smoothing = number("labelSmoothing");
+  objective.weighted_mean = to_bool(env, field("weightedMean"), "weightedMean");
+  objective.penalty_per_row = to_bool(env, field("penaltyPerRow"), "penaltyPerRow");
+  objective.batch_size = to_size(env, field("batchSize"), "batchSize");
+  objective.max_threads = to_size(env, field("threads"), "threads");
+  const TypedArray metrics = to_typed_array(env, field("metrics"), "metrics");
+  for (size_t m = 0; m < metrics.length; ++m) {
+    const int32_t metric = elements<int32_t>(metrics)[m];
+    const bool by_class = metric == static_cast<int32_t>(NetworkMetric::kSparseCategoricalAccuracy);
+    if (metric < 0 || metric >= kNetworkMetricCount || by_class != objective.loss.sparse()) {
+      throw Error("ERR_PARAMETER", "This loss has no such metric.");
+    }
+    objective.metrics.push_back(static_cast<NetworkMetric>(metric));
+  }
+  return objective;
+}
+
+nn::Optimizer read_optimizer(napi_env env, napi_value spec) {
+  const auto field = [&](const char* name) { return property(env, spec, name); };
+  const auto number = [&](const char* name) { return to_double(env, field(name), name); };
+  const auto flag = [&](const char* name) { return to_bool(env, field(name), name); };
+  nn::Optimizer optimizer;
+  optimizer.kind =
+      static_cast<nn::OptimizerKind>(to_whole(env, field("kind"), "kind", 0, nn::kOptimizerCount - 1));
+  optimizer.momentum = number("momentum");
+  optimizer.dampening = number("dampening");
+  optimizer.nesterov = flag("nesterov");
+  optimizer.rate_in_velocity = flag("rateInVelocity");
+  optimizer.rho = number("rho");
+  optimizer.centred = flag("centered");
+  optimizer.beta1 = number("beta1");
+  optimizer.beta2 = number("beta2");
+  optimizer.amsgrad = flag("amsgrad");
+  optimizer.epsilon = number("epsilon");
+  optimizer.epsilon_hat = flag("epsilonHat");
+  optimizer.initial_accumulator = number("initialAccumulator");
+  optimizer.weight_decay = number("weightDecay");
+  optimizer.check();
+  return optimizer;
+}
+
+TrainingOptions read_training(napi_env env, napi_value spec) {
+  const auto field = [&](const char* name) { return property(env, spec, name); };
+  const auto limit = [&](const char* name) {
+    const double value = to_double(env, field(name), name);
+    if (!(value >= 0)) throw Error("ERR_PARAMETER", std::string(name) + " must be >= 0.");
+    return value;
+  };
+  TrainingOptions options;
+  options.optimizer = read_optimizer(env, field("optimizer"));
+  options.clip_norm = limit("clipNorm");
+  options.clip_global_norm = limit("clipGlobalNorm");
+  options.clip_value = limit("clipValue");
+  const TypedArray rates = to_typed_array(env, field("rates"), "rates");
+  options.rates.assign(elements<double>(rates), elements<double>(rates) + rates.length);
+  for (const double rate : options.rates) {
+    if (!std::isfinite(rate)) throw Error("ERR_PARAMETER", "A learning rate must be finite.");
+  }
+  return options;
+}
+
+// Where a job leaves its running means for JavaScript to look at: shared memory of 1 + metrics numbers.
+class LiveMeans {
+ public:
+  LiveMeans(napi_env env, napi_value value, size_t metrics, JobOptions* options) {
+    if (is_nullish(env, value)) return;
+    const TypedArray array = to_typed_array(env, value, "live");
+    require_length(array, 1 + metrics);
+    if (!array.shared) throw Error("ERR_PARAMETER", "live must lie in shared memory.");
+    at_ = elements<double>(array);
+    options->kept.push_back(array.value);
+  }
+  void write(double loss, const std::vector<double>& metrics) const {
+    if (at_ == nullptr) return;
+    at_[0] = loss;
+    for (size_t m = 0; m < metrics.size(); ++m) at_[1 + m] = metrics[m];
+  }
+
+ private:
+  volatile double* at_ = nullptr;
+};
+
+napi_value deliver_epoch(napi_env env, EpochResult&& result) {
+  return ObjectBuilder(env)
+      .set("loss", result.loss)
+      .set("metrics", std::move(result.metrics))
+      .set("steps", static_cast<double>(result.steps))
+      .set("finite", result.finite)
+      .object();
+}
+
+// (network, x, rows, y, weights, order or null, spec, cancel, onProgress)
+napi_value network_train(Call& call) {
+  napi_env env = call.env();
+  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
+  JobOptions job = train_options(call, 7, true);
+  NetworkObjective objective = read_objective(env, call[6]);
+  TrainingOptions options = read_training(env, call[6]);
+  const LiveMeans live(env, property(env, call[6], "live"), objective.metrics.size(), &job);
+  NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
+  Input<int32_t> order;
+  if (!is_nullish(env, call[5])) {
+    order = Input<int32_t>::copy(to_typed_array(env, call[5], "order"));
+    for (const int32_t row : order.span()) {
+      if (row < 0 || static_cast<size_t>(row) >= rows.rows) {
+        throw Error("ERR_PARAMETER", "order names a row that is not there.");
+      }
+    }
+  }
+  auto work = [handle = std::move(handle), objective = std::move(objective), options = std::move(options),
+               live, rows = std::move(rows),
+               order = std::move(order)](const CancelToken* cancel, const JobProgress& progress) mutable {
+    const NetworkUse use(*handle);
+    options.order = order.span();
+    const Network::OnStep on_step = [&](size_t done, size_t total, double loss,
+                                        const std::vector<double>& metrics) {
+      live.write(loss, metrics);
+      progress(done, total);
+    };
+    return handle->network->train(rows.data(), objective, options, cancel, on_step);
+  };
+  return EnvState::of(env).start(std::move(job), std::move(work), deliver_epoch);
+}
+
+// (network, x, rows, y, weights, spec, cancel)
+napi_value network_evaluate(Call& call) {
+  napi_env env = call.env();
+  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
+  JobOptions job = train_options(call, 6, false);
+  NetworkObjective objective = read_objective(env, call[5]);
+  NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
+  auto work = [handle = std::move(handle), objective = std::move(objective), rows = std::move(rows)](
+                  const CancelToken* cancel, const JobProgress&) {
+    const NetworkUse use(*handle);
+    return handle->network->evaluate(rows.data(), objective, cancel);
+  };
+  return EnvState::of(env).start(std::move(job), std::move(work), deliver_epoch);
+}
+
+struct LossGradient {
+  double loss;
+  std::vector<float> gradient;
+};
+
+// (network, x, rows, y, weights, spec, cancel): { loss, gradient }
+napi_value network_gradient(Call& call) {
+  napi_env env = call.env();
+  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
+  JobOptions job = train_options(call, 6, false);
+  NetworkObjective objective = read_objective(env, call[5]);
+  NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
+  auto work = [handle = std::move(handle), objective = std::move(objective), rows = std::move(rows)](
+                  const CancelToken* cancel, const JobProgress&) {
+    const NetworkUse use(*handle);
+    LossGradient result{0, std::vector<float>(handle->network->parameters().size())};
+    result.loss = handle->network->gradient(rows.data(), objective, result.gradient.data(), cancel).loss;
+    return result;
+  };
+  auto deliver = [](napi_env e, LossGradient&& result) {
+    return ObjectBuilder(e).set("loss", result.loss).set("gradient", std::move(result.gradient)).object();
+  };
+  return EnvState::of(env).start(std::move(job), std::move(work), deliver);
+}
+
+}  // namespace
+
+void export_network(napi_env env, napi_value exports) {
+  export_function<network_create>(env, exports, "networkCreate");
+  export_function<network_parameters>(env, exports, "networkParameters");
+  export_function<network_set_parameters>(env, exports, "networkSetParameters");
+  export_function<network_optimizer_state>(env, exports, "networkOptimizerState");
+  export_function<network_set_optimizer_state>(env, exports, "networkSetOptimizerState");
+  export_function<network_train>(env, exports, "networkTrain");
+  export_function<network_evaluate>(env, exports, "networkEvaluate");
+  export_function<network_gradient>(env, exports, "networkGradient");
+}
+
+}  // namespace boreal

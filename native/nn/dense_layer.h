@@ -1,0 +1,59 @@
+// The layers of a perceptron: dense, activation, dropout.
+#pragma once
+
+#include "nn/layer.h"
+
+namespace boreal {
+namespace nn {
+
+// y = x W + b, W [width, units], of each of the positions of a row: x [positions, width], y [positions,
+// units].
+class DenseLayer final : public Layer {
+ public:
+  DenseLayer(size_t width, size_t units, size_t positions, const ParameterBlock& kernel,
+             const ParameterBlock* bias, const Kernels& kernels);
+  void forward(const LayerRows& rows) const override;
+  void backward(const LayerRows& rows) const override;
+  size_t grain(size_t block) const override { return block == 0 ? units_ : 1; }
+  void gradient(const LayerRows& rows, size_t block, size_t begin, size_t end, float* g,
+                bool accumulate) const override;
+  double gradient_cost() const override { return static_cast<double>(positions_); }
+
+ private:
+  const float* bias() const { return blocks_.size() > 1 ? parameters_ + blocks_[0].size : nullptr; }
+  const size_t width_, units_, positions_;
+};
+
+// y = f(x), elementwise or softmax over groups of `width` values.
+class ActivationLayer final : public Layer {
+ public:
+  ActivationLayer(size_t size, Activation kind, double parameter, size_t width, const Kernels& kernels)
+      : Layer(size, size, kernels), kind_(kind), parameter_(static_cast<float>(parameter)), width_(width) {}
+  Activation kind() const { return kind_; }
+  size_t width() const { return width_; }
+  bool in_place() const override { return gradient_by_value(kind_); }
+  void forward(const LayerRows& rows) const override;
+  void backward(const LayerRows& rows) const override;
+
+ private:
+  bool by_rows() const { return kind_ == Activation::kSoftmax || kind_ == Activation::kLogSoftmax; }
+  const Activation kind_;
+  const float parameter_;
+  const size_t width_;
+};
+
+// Keeps each value with probability 1 - rate and divides it by that (Srivastava et al. 2014); in training
+// only. Which values are kept follows from the key and their place in the mini-batch.
+class DropoutLayer final : public Layer {
+ public:
+  DropoutLayer(size_t size, double rate, const Kernels& kernels) : Layer(size, size, kernels), rate_(rate) {}
+  void forward(const LayerRows& rows) const override;
+  void backward(const LayerRows& rows) const override;
+
+ private:
+  void mask(const LayerRows& rows, const float* from, float* to) const;
+  const double rate_;
+};
+
+}  // namespace nn
+}  // namespace boreal

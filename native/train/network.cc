@@ -1,0 +1,82 @@
+#include "train/network.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.h"
+#include "train/network_run.h"
+
+namespace boreal {
+
+Network::Network(std::vector<std::unique_ptr<nn::Layer>> layers, uint64_t seed, const Kernels& kernels)
+    : layers_(std::move(layers)), kernels_(kernels), seed_(seed) {
+  if (layers_.empty()) throw Error("ERR_SHAPE", "A network needs a layer.");
+  size_t total = 0, width = layers_[0]->inputs();
+  lowest_ = layers_.size();
+  edges_.push_back(0);
+  widths_.push_back(width);
+  bool kept = true;  // whether the current buffer is the network's input, or read when the gradient passes
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const nn::Layer& layer = *layers_[i];
+    if (layer.inputs() != width || layer.outputs() == 0) {
+      throw Error("ERR_SHAPE", "Layer " + std::to_string(i) + " takes " + std::to_string(layer.inputs()) +
+                                   " values a row; the one before it gives " + std::to_string(width) + ".");
+    }
+    width = layer.outputs();
+    if (layer.in_place() && !kept) {
+      edges_.push_back(edges_.back());
+    } else {
+      edges_.push_back(widths_.size());
+      widths_.push_back(width);
+    }
+    kept = layer.in_place();
+    offsets_.push_back(total);
+    total += layer.parameter_count();
+    const auto& blocks = layer.blocks();
+    const bool learns = std::any_of(blocks.begin(), blocks.end(), [](const auto& b) { return b.trainable; });
+    if (learns && lowest_ == layers_.size()) lowest_ = i;
+  }
+  parameters_ = AlignedBuffer<float>(total);
+  std::fill(parameters_.begin(), parameters_.end(), 0.0f);
+  for (size_t i = 0; i < layers_.size(); ++i) layers_[i]->bind(parameters_.data() + offsets_[i]);
+}
+
+void Network::set_optimizer_state(uint64_t steps, Span<float> state) {
+  const size_t count = parameters_.size();
+  if (state.size != 0 && (count == 0 || state.size % count != 0 || state.size / count > 3)) {
+    throw Error("ERR_SHAPE", "The optimizer's state does not fit the parameters.");
+  }
+  state_ = AlignedBuffer<float>(state.size);
+  std::copy(state.begin(), state.end(), state_.begin());
+  steps_ = steps;
+}
+
+EpochResult Network::train(const NetworkData& data, const NetworkObjective& objective,
+                           const TrainingOptions& options, const CancelToken* cancel, const OnStep& on_step) {
+  options.optimizer.check();
+  const size_t needed = options.optimizer.slots() * parameters_.size();
+  if (state_.size() != needed) {  // a new optimizer
+    state_ = AlignedBuffer<float>(needed);
+    std::fill(state_.begin(), state_.end(), options.optimizer.initial_state());
+    steps_ = 0;
+  }
+  return NetworkRun(*this, data, objective, NetworkRun::Purpose::kTrain, &options, nullptr)
+      .run(cancel, on_step);
+}
+
+EpochResult Network::evaluate(const NetworkData& data, const NetworkObjective& objective,
+                              const CancelToken* cancel) {
+  return NetworkRun(*this, data, objective, NetworkRun::Purpose::kEvaluate, nullptr, nullptr).run(cancel, {});
+}
+
+EpochResult Network::gradient(const NetworkData& data, const NetworkObjective& objective, float* gradient,
+                              const CancelToken* cancel) {
+  return NetworkRun(*this, data, objective, NetworkRun::Purpose::kGradient, nullptr, gradient)
+      .run(cancel, {});
+}
+
+size_t Network::memory_bytes() const {
+  return (parameters_.size() + state_.size() + buffers_.size() + arena_.size()) * sizeof(float);
+}
+
+}  // namespace boreal

@@ -1,0 +1,434 @@
+#include "train/network_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "nn/dense_layer.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kSlab = 4096;          // floats of a gradient that the optimizer still finds in the L1 cache
+constexpr double kWorthThread = 100e3;  // multiplications for which a thread that stands by pays
+constexpr double kUpdateCost = 40;      // of one parameter, in multiplications
+constexpr size_t kLine = kCacheLine / sizeof(float);
+
+size_t round_up(size_t a, size_t b) { return (a + b - 1) / b * b; }
+
+uint64_t mix(uint64_t x) {  // SplitMix64's
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+  return x ^ (x >> 31);
+}
+
+size_t index_of_largest(const float* x, size_t n) {
+  return static_cast<size_t>(std::max_element(x, x + n) - x);
+}
+
+double count_row(NetworkMetric metric, const float* y, const float* t, const int32_t* label, size_t n) {
+  double sum = 0;
+  switch (metric) {
+    case NetworkMetric::kSparseCategoricalAccuracy:
+      return index_of_largest(y, n) == static_cast<size_t>(*label);
+    case NetworkMetric::kCategoricalAccuracy:
+      return index_of_largest(y, n) == index_of_largest(t, n);
+    case NetworkMetric::kBinaryAccuracy:
+      for (size_t j = 0; j < n; ++j) sum += (y[j] > 0.5f) == (t[j] > 0.5f);
+      break;
+    case NetworkMetric::kMeanSquaredError:
+      for (size_t j = 0; j < n; ++j) sum += (double{y[j]} - t[j]) * (double{y[j]} - t[j]);
+      break;
+    case NetworkMetric::kMeanAbsoluteError:
+      for (size_t j = 0; j < n; ++j) sum += std::fabs(double{y[j]} - t[j]);
+      break;
+  }
+  return sum / static_cast<double>(n);
+}
+
+}  // namespace
+
+NetworkRun::NetworkRun(Network& network, const NetworkData& data, const NetworkObjective& objective,
+                       Purpose purpose, const TrainingOptions* options, float* gradient)
+    : net_(network),
+      data_(data),
+      objective_(objective),
+      purpose_(purpose),
+      options_(options),
+      total_gradient_(gradient),
+      batch_(std::min(objective.batch_size, data.rows)),
+      metrics_(objective.metrics.size()),
+      loss_(objective.loss),
+      layers_(network.layers_.size()) {
+  if (data.rows == 0 || objective.batch_size == 0)
+    throw Error("ERR_EMPTY", "There are no rows to learn from.");
+  if (options != nullptr && options->order.size != 0 && options->order.size > data.rows) {
+    throw Error("ERR_SHAPE", "The order names more rows than there are.");
+  }
+  loss_.check(net_.outputs());
+  const auto* last = dynamic_cast<const nn::ActivationLayer*>(net_.layers_.back().get());
+  if (last != nullptr && layers_ > 1 && !loss_.logits && last->kind() == loss_.logits_of() &&
+      last->kind() != Activation::kLinear &&
+      (last->kind() != Activation::kSoftmax || last->width() == net_.outputs())) {
+    loss_.logits = true;
+    --layers_;
+  }
+  threads_ = useful_threads();
+  place_buffers();
+  if (purpose_ != Purpose::kEvaluate) cut_parameters();
+  factors_.resize(batch_);
+  losses_.resize(batch_);
+  counted_.resize(metrics_ * batch_);
+}
+
+size_t NetworkRun::useful_threads() const {
+  double work = 0;
+  for (const auto& layer : net_.layers_) {
+    work += static_cast<double>(layer->parameter_count()) * layer->gradient_cost() +
+            8 * static_cast<double>(layer->outputs());
+  }
+  work *= static_cast<double>(batch_) * (purpose_ == Purpose::kEvaluate ? 1 : 3);
+  const size_t pool = ThreadPool::instance().size();
+  const size_t most = objective_.max_threads == 0 ? pool : std::min(pool, objective_.max_threads);
+  return std::max<size_t>(1, static_cast<size_t>(std::min(static_cast<double>(most), work / kWorthThread)));
+}
+
+// The input has no buffer where rows are taken as they stand.
+void NetworkRun::place_buffers() {
+  size_t total = 0;
+  const auto place = [&](size_t width) {
+    const size_t at = total;
+    total += round_up(batch_ * width, kLine);
+    return at;
+  };
+  const bool gathers = options_ != nullptr && options_->order.size != 0;
+  for (size_t e = 0; e < net_.widths_.size(); ++e) {
+    value_at_.push_back(e == 0 && !gathers ? 0 : place(net_.widths_[e]));
+    const bool learns = purpose_ != Purpose::kEvaluate && e != 0;
+    gradient_at_.push_back(learns ? place(net_.widths_[e]) : 0);
+  }
+  const size_t scratch_at = place(net_.outputs());
+  const size_t targets_at = place(gathers && data_.targets != nullptr ? net_.outputs() : 0);
+  if (net_.buffers_.size() < total) net_.buffers_ = AlignedBuffer<float>(total);
+  scratch_ = net_.buffers_.data() + scratch_at;
+  targets_ = net_.buffers_.data() + targets_at;
+}
+
+void NetworkRun::cut_parameters() {
+  std::vector<double> cost;
+  size_t largest = 0;
+  for (size_t i = net_.lowest_; i < net_.layers_.size(); ++i) {
+    const nn::Layer& layer = *net_.layers_[i];
+    size_t offset = net_.offsets_[i];
+    for (size_t b = 0; b < layer.blocks().size(); ++b) {
+      const nn::ParameterBlock& block = layer.blocks()[b];
+      const size_t grain = layer.grain(b), first = slabs_.size();
+      // Whole tiles of rows of a kernel.
+      const size_t tile = gemm_kernels<float>(net_.kernels_).tile_rows;
+      const size_t step = grain * std::max(tile, kSlab / grain / tile * tile);
+      for (size_t begin = 0; block.trainable && begin < block.size; begin += step) {
+        const size_t end = std::min(block.size, begin + step);
+        slabs_.push_back({i, b, begin, end, offset + begin, first});
+        largest = std::max(largest, end - begin);
+        cost.push_back(static_cast<double>(end - begin) *
+                       (kUpdateCost + static_cast<double>(batch_) * layer.gradient_cost()));
+      }
+      offset += block.size;
+    }
+  }
+  penalties_.resize(slabs_.size());
+  squares_.resize(slabs_.size());
+  scales_.resize(slabs_.size());
+  // As even as whole slabs allow.
+  double total = 0, so_far = 0;
+  for (const double c : cost) total += c;
+  parts_.push_back(0);
+  for (size_t s = 0; s < slabs_.size(); ++s) {
+    const double share = static_cast<double>(parts_.size()) * total / static_cast<double>(threads_);
+    if (parts_.size() < threads_ && so_far + cost[s] / 2 > share) parts_.push_back(s);
+    so_far += cost[s];
+  }
+  parts_.push_back(slabs_.size());
+  for (size_t p = 0; p + 1 < parts_.size(); ++p) slab_gradients_.emplace_back(largest);
+  const bool clips = options_ != nullptr && (options_->clip_norm > 0 || options_->clip_global_norm > 0);
+  if (clips && net_.arena_.size() == 0) net_.arena_ = AlignedBuffer<float>(net_.parameters_.size());
+}
+
+float* NetworkRun::value(size_t edge, size_t row) const {
+  return net_.buffers_.data() + value_at_[edge] + row * net_.widths_[edge];
+}
+
+float* NetworkRun::gradient_of(size_t edge, size_t row) const {
+  return net_.buffers_.data() + gradient_at_[edge] + row * net_.widths_[edge];
+}
+
+nn::LayerRows NetworkRun::rows_of(size_t layer, size_t begin, size_t end) const {
+  const size_t from = net_.edges_[layer], to = net_.edges_[layer + 1];
+  nn::LayerRows rows{};
+  rows.rows = end - begin;
+  rows.first = begin;
+  rows.x = from == 0 ? input_ + begin * net_.widths_[0] : value(from, begin);
+  rows.y = value(to, begin);
+  if (purpose_ != Purpose::kEvaluate) {
+    rows.dy = gradient_of(to, begin);
+    rows.dx = layer > net_.lowest_ ? gradient_of(from, begin) : nullptr;
+  }
+  rows.training = purpose_ == Purpose::kTrain;
+  if (rows.training) rows.key = mix(mix(net_.seed_ + 0x9e3779b97f4a7c15ull * (net_.steps_ + 1)) + layer);
+  return rows;
+}
+
+void NetworkRun::begin_batch(size_t first, size_t rows) {
+  first_ = first;
+  rows_ = rows;
+  const bool gathers = options_ != nullptr && options_->order.size != 0;
+  input_ = gathers ? value(0, 0) : data_.x + first * net_.widths_[0];
+  piece_rows_ = round_up((rows + threads_ - 1) / threads_, 4);
+  weight_ = static_cast<double>(rows);
+  if (data_.weights != nullptr) {
+    weight_ = 0;
+    for (size_t i = 0; i < rows; ++i) {
+      factors_[i] = data_.weights[gathers ? static_cast<size_t>(options_->order[first + i]) : first + i];
+      weight_ += factors_[i];
+    }
+  } else {
+    std::fill_n(factors_.begin(), rows, 1.0f);
+  }
+  divisor_ = purpose_ == Purpose::kTrain ? (objective_.weighted_mean ? weight_ : static_cast<double>(rows))
+                                         : divisor_;
+  if (!(divisor_ > 0)) divisor_ = 1;  // a batch whose rows all weigh nothing
+}
+
+void NetworkRun::gather(size_t begin, size_t end) {
+  if (options_ == nullptr || options_->order.size == 0) return;
+  const size_t width = net_.widths_[0];
+  for (size_t i = begin; i < end; ++i) {
+    const size_t row = static_cast<size_t>(options_->order[first_ + i]);
+    std::memcpy(value(0, i), data_.x + row * width, width * sizeof(float));
+  }
+}
+
+void NetworkRun::pass_rows(size_t piece) {
+  const size_t begin = piece * piece_rows_, end = std::min(rows_, begin + piece_rows_);
+  gather(begin, end);
+  forward(begin, end);
+  compare(begin, end);
+  if (purpose_ != Purpose::kEvaluate) backward(begin, end);
+}
+
+void NetworkRun::forward(size_t begin, size_t end) {
+  for (size_t i = 0; i < layers_; ++i) net_.layers_[i]->forward(rows_of(i, begin, end));
+}
+
+void NetworkRun::compare(size_t begin, size_t end) {
+  const size_t n = net_.outputs(), edge = net_.edges_[layers_];
+  constexpr size_t kRows = 64;
+  int32_t classes[kRows];
+  float factors[kRows];
+  const bool gathers = options_ != nullptr && options_->order.size != 0;
+  for (size_t i = begin; i < end; i += kRows) {
+    const size_t rows = std::min(kRows, end - i);
+    const float* targets = data_.targets == nullptr ? nullptr : data_.targets + (first_ + i) * n;
+    for (size_t r = 0; r < rows; ++r) {
+      const size_t row = gathers ? static_cast<size_t>(options_->order[first_ + i + r]) : first_ + i + r;
+      if (data_.classes != nullptr) classes[r] = data_.classes[row];
+      if (gathers && targets != nullptr) std::copy_n(data_.targets + row * n, n, targets_ + (i + r) * n);
+      factors[r] = static_cast<float>(factors_[i + r] / divisor_);
+    }
+    if (gathers && targets != nullptr) targets = targets_ + i * n;
+    nn::LossRows batch{};
+    batch.rows = rows;
+    batch.outputs = n;
+    batch.y = edge == 0 ? nullptr : value(edge, i);
+    batch.targets = targets;
+    batch.classes = classes;
+    batch.factors = factors;
+    batch.dy = purpose_ == Purpose::kEvaluate ? nullptr : gradient_of(edge, i);
+    batch.losses = losses_.data() + i;
+    batch.scratch = scratch_ + i * n;
+    nn::loss_rows(loss_, batch, net_.kernels_);
+    for (size_t m = 0; m < metrics_; ++m) {
+      for (size_t r = 0; r < rows; ++r) {
+        const float* const t = targets == nullptr ? nullptr : targets + r * n;
+        counted_[m * batch_ + i + r] = count_row(objective_.metrics[m], batch.y + r * n, t, classes + r, n);
+      }
+    }
+  }
+}
+
+void NetworkRun::backward(size_t begin, size_t end) {
+  for (size_t i = layers_; i-- > net_.lowest_;) net_.layers_[i]->backward(rows_of(i, begin, end));
+}
+
+void NetworkRun::slab_gradient(const Slab& slab, float* g, double* penalty) const {
+  const nn::Layer& layer = *net_.layers_[slab.layer];
+  const bool accumulate = purpose_ == Purpose::kGradient && first_ > 0;
+  layer.gradient(rows_of(slab.layer, 0, rows_), slab.block, slab.begin, slab.end, g, accumulate);
+  const nn::ParameterBlock& block = layer.blocks()[slab.block];
+  *penalty = 0;
+  if (!block.regularized() || accumulate) return;
+  const double divisor = objective_.penalty_per_row ? divisor_ : 1;
+  *penalty = net_.kernels_.neural.penalize(static_cast<float>(block.l1 / divisor),
+                                           static_cast<float>(block.l2 / divisor),
+                                           net_.parameters_.data() + slab.offset, g, slab.end - slab.begin);
+}
+
+void NetworkRun::update_slab(const Slab& slab, const float* g) const {
+  UpdateTask task = task_;
+  task.n = slab.end - slab.begin;
+  task.w = net_.parameters_.data() + slab.offset;
+  task.g = g;
+  float* const arrays[] = {task.s0, task.s1, task.s2};
+  float* moved[3];
+  for (size_t k = 0; k < 3; ++k) moved[k] = arrays[k] == nullptr ? nullptr : arrays[k] + slab.offset;
+  task.s0 = moved[0];
+  task.s1 = moved[1];
+  task.s2 = moved[2];
+  net_.kernels_.neural.update(task);
+}
+
+void NetworkRun::learn(size_t part) {
+  float* const g = slab_gradients_[part].data();
+  for (size_t s = parts_[part]; s < parts_[part + 1]; ++s) {
+    const Slab& slab = slabs_[s];
+    slab_gradient(slab, g, &penalties_[s]);
+    if (options_->clip_value > 0) {
+      net_.kernels_.neural.clip(static_cast<float>(options_->clip_value), g, g, slab.end - slab.begin);
+    }
+    update_slab(slab, g);
+  }
+}
+
+void NetworkRun::gather_gradient(size_t part) {
+  float* const arena = purpose_ == Purpose::kGradient ? total_gradient_ : net_.arena_.data();
+  for (size_t s = parts_[part]; s < parts_[part + 1]; ++s) {
+    const Slab& slab = slabs_[s];
+    float* const g = arena + slab.offset;
+    slab_gradient(slab, g, &penalties_[s]);
+    squares_[s] = net_.kernels_.neural.sum_squares(g, slab.end - slab.begin);
+  }
+}
+
+void NetworkRun::clip() {
+  const auto scale = [](double squares, double most) {
+    const double norm = std::sqrt(squares);
+    return static_cast<float>(norm > most ? most / norm : 1);
+  };
+  if (options_->clip_global_norm > 0) {
+    double total = 0;
+    for (const double s : squares_) total += s;
+    std::fill(scales_.begin(), scales_.end(), scale(total, options_->clip_global_norm));
+    return;
+  }
+  for (size_t first = 0, s = 0; s < slabs_.size(); first = s) {
+    double total = 0;
+    for (; s < slabs_.size() && slabs_[s].first_of_block == first; ++s) total += squares_[s];
+    std::fill(scales_.begin() + static_cast<ptrdiff_t>(first), scales_.begin() + static_cast<ptrdiff_t>(s),
+              scale(total, options_->clip_norm));
+  }
+}
+
+void NetworkRun::apply_gradient(size_t part) {
+  for (size_t s = parts_[part]; s < parts_[part + 1]; ++s) {
+    const Slab& slab = slabs_[s];
+    float* const g = net_.arena_.data() + slab.offset;
+    if (scales_[s] != 1) net_.kernels_.neural.scale(scales_[s], g, g, slab.end - slab.begin);
+    update_slab(slab, g);
+  }
+}
+
+// Where no slab adds it up.
+double NetworkRun::penalty() const {
+  double sum = 0;
+  for (size_t i = 0; i < net_.layers_.size(); ++i) {
+    const float* w = net_.parameters_.data() + net_.offsets_[i];
+    for (const nn::ParameterBlock& block : net_.layers_[i]->blocks()) {
+      if (block.regularized()) {
+        for (size_t k = 0; k < block.size; ++k) {
+          sum += block.l1 * std::fabs(double{w[k]}) + block.l2 * double{w[k]} * w[k];
+        }
+      }
+      w += block.size;
+    }
+  }
+  return objective_.penalty_per_row ? sum / divisor_ : sum;
+}
+
+EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on_step) {
+  const size_t rows = options_ != nullptr && options_->order.size != 0 ? options_->order.size : data_.rows;
+  const size_t steps = (rows + batch_ - 1) / batch_;
+  if (options_ != nullptr && options_->rates.size() != 1 && options_->rates.size() < steps) {
+    throw Error("ERR_SHAPE", "There are fewer learning rates than steps.");
+  }
+  if (purpose_ != Purpose::kTrain) {
+    divisor_ = static_cast<double>(rows);
+    if (objective_.weighted_mean && data_.weights != nullptr) {
+      divisor_ = 0;
+      for (size_t i = 0; i < rows; ++i) divisor_ += data_.weights[i];
+    }
+  }
+  const bool clips = options_ != nullptr && (options_->clip_norm > 0 || options_->clip_global_norm > 0);
+  const Team::Piece pass = [this](size_t piece) { pass_rows(piece); };
+  const Team::Piece learn_part = [this](size_t part) { learn(part); };
+  const Team::Piece gather_part = [this](size_t part) { gather_gradient(part); };
+  const Team::Piece apply_part = [this](size_t part) { apply_gradient(part); };
+  EpochResult result;
+  std::vector<double> counted(metrics_), means(metrics_);
+  double loss = 0, share = 0, seen = 0;
+
+  Team::run(threads_, [&](Team& team) {
+    for (size_t step = 0; step < steps; ++step) {
+      check_cancel(cancel);
+      begin_batch(step * batch_, std::min(batch_, rows - step * batch_));
+      team.each((rows_ + piece_rows_ - 1) / piece_rows_, pass);
+      double batch_loss = 0;
+      for (size_t i = 0; i < rows_; ++i) batch_loss += factors_[i] * losses_[i];
+      if (purpose_ == Purpose::kTrain && !std::isfinite(batch_loss)) {
+        result.finite = false;
+        loss = batch_loss;
+        share = 1;
+        break;
+      }
+      if (purpose_ == Purpose::kTrain) {
+        ++net_.steps_;
+        const double rate = options_->rates.size() == 1 ? options_->rates[0] : options_->rates[step];
+        task_ = options_->optimizer.task(rate, net_.steps_);
+        float** const arrays[] = {&task_.s0, &task_.s1, &task_.s2};
+        for (size_t k = 0; k < options_->optimizer.slots(); ++k) {
+          *arrays[options_->optimizer.slot(k)] = net_.state_.data() + k * net_.parameters_.size();
+        }
+        if (clips) {
+          team.each(parts_.size() - 1, gather_part);
+          clip();
+          team.each(parts_.size() - 1, apply_part);
+        } else {
+          team.each(parts_.size() - 1, learn_part);
+        }
+        double penalty = 0;
+        for (const double p : penalties_) penalty += p;
+        // The mean over batches, weighted by what they divide by.
+        batch_loss += penalty * divisor_;
+        share += divisor_;
+        ++result.steps;
+      } else {
+        if (purpose_ == Purpose::kGradient) team.each(parts_.size() - 1, gather_part);
+        share = divisor_;
+      }
+      loss += batch_loss;
+      seen += static_cast<double>(rows_);
+      for (size_t m = 0; m < metrics_; ++m) {
+        for (size_t i = 0; i < rows_; ++i) counted[m] += counted_[m * batch_ + i];
+        means[m] = counted[m] / seen;
+      }
+      if (on_step) on_step(step + 1, steps, loss / share, means);
+    }
+  });
+  result.loss = loss / share;
+  if (purpose_ != Purpose::kTrain) result.loss += penalty();
+  result.metrics = std::move(means);
+  return result;
+}
+
+}  // namespace boreal

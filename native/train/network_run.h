@@ -1,0 +1,78 @@
+// One pass of a network over data: an epoch of training, an evaluation, or the gradient of all rows.
+#pragma once
+
+#include "linalg/team.h"
+#include "train/network.h"
+
+namespace boreal {
+
+class NetworkRun {
+ public:
+  enum class Purpose { kTrain, kEvaluate, kGradient };
+
+  // options: of kTrain; gradient: of kGradient.
+  NetworkRun(Network& network, const NetworkData& data, const NetworkObjective& objective, Purpose purpose,
+             const TrainingOptions* options, float* gradient);
+
+  EpochResult run(const CancelToken* cancel, const Network::OnStep& on_step);
+
+ private:
+  // A range of one block of parameters, whose gradient fits into the first-level cache.
+  struct Slab {
+    size_t layer, block, begin, end;  // within the block
+    size_t offset;                    // of begin in the arena
+    size_t first_of_block;            // index of the block's first slab
+  };
+
+  void place_buffers();
+  void cut_parameters();
+  size_t useful_threads() const;
+  void begin_batch(size_t first, size_t rows);
+  void gather(size_t begin, size_t end);
+  void pass_rows(size_t piece);
+  void forward(size_t begin, size_t end);
+  void compare(size_t begin, size_t end);
+  void backward(size_t begin, size_t end);
+  nn::LayerRows rows_of(size_t layer, size_t begin, size_t end) const;
+  float* value(size_t edge, size_t row) const;
+  float* gradient_of(size_t edge, size_t row) const;
+  void slab_gradient(const Slab& slab, float* g, double* penalty) const;
+  void update_slab(const Slab& slab, const float* g) const;
+  void learn(size_t piece);
+  void gather_gradient(size_t piece);
+  void apply_gradient(size_t piece);
+  void clip();
+  double penalty() const;
+
+  Network& net_;
+  const NetworkData& data_;
+  const NetworkObjective& objective_;
+  const Purpose purpose_;
+  const TrainingOptions* const options_;
+  float* const total_gradient_;
+  const size_t batch_, metrics_;
+  nn::Loss loss_;
+  size_t layers_;  // that run: without the last one where the loss takes logits
+  size_t threads_;
+
+  // Buffers: values and gradients of each edge, [batch, width] each.
+  std::vector<size_t> value_at_, gradient_at_;
+  float* scratch_ = nullptr;     // [batch, outputs]
+  float* targets_ = nullptr;     // [batch, outputs] where they are gathered
+  std::vector<float> factors_;   // [batch]
+  std::vector<double> losses_;   // [batch]
+  std::vector<double> counted_;  // [metrics, batch]
+  std::vector<Slab> slabs_;
+  std::vector<size_t> parts_;                         // [threads + 1], of slabs_
+  std::vector<double> penalties_, squares_;           // [slabs]
+  std::vector<float> scales_;                         // [slabs]
+  std::vector<AlignedBuffer<float>> slab_gradients_;  // one a part
+
+  // The current mini-batch.
+  size_t first_ = 0, rows_ = 0, piece_rows_ = 0;
+  const float* input_ = nullptr;  // [rows, inputs]
+  double divisor_ = 1, weight_ = 0;
+  UpdateTask task_{};
+};
+
+}  // namespace boreal
