@@ -15,6 +15,7 @@ export * from './model-selection/index.js';
 export * from './monitor/index.js';
 export * from './naive-bayes/index.js';
 export * from './pipeline/index.js';
+export * as plot from './plot/index.js';
 export * from './preprocessing/index.js';
 export * from './tree/index.js';
 

@@ -52,7 +52,8 @@ const tsRules = {
   metrics: foundation,
   datasets: foundation,
   inspection: [...foundation, 'pipeline', 'metrics'],
-  plot: [...foundation, 'metrics'],
+  // datasets, inspection: a report is made of their answers.
+  plot: [...foundation, 'metrics', 'datasets', 'inspection'],
   monitor: [...foundation, 'metrics'],
   // estimators: so that model files can be read by whoever imports boreal/serve alone.
   serve: [...foundation, 'monitor', 'inspection', 'estimators'],

@@ -3,6 +3,8 @@ export {
   type ColumnDescription,
   type ColumnInfo,
   type ColumnType,
+  type CorrelationOptions,
+  correlation,
   describe,
   info,
   type MissingInfo,

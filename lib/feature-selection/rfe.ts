@@ -1,10 +1,10 @@
 /** Columns left when the least important are taken away, again and again. */
 import { Estimator } from '../core/estimator.js';
 import { type FitInput, toShared } from '../core/fit-input.js';
+import { importancesOf } from '../core/importances.js';
 import { custom, either, int, int32s, nothing, type Rules, real, uint8s } from '../core/params.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { importancesOf } from './importances.js';
 import { FeatureSelector, type SelectorState } from './selector.js';
 
 /** Parameters of {@link RFE}. */

@@ -1,10 +1,10 @@
 /** The columns that a model finds important. */
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
+import { importancesOf } from '../core/importances.js';
 import { custom, either, float64s, int, nothing, type Rules, real, uint8s } from '../core/params.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { importancesOf } from './importances.js';
 import { FeatureSelector, type SelectorState } from './selector.js';
 
 /** A threshold in words: of the importances, times a factor if there is one. */

@@ -11,6 +11,7 @@ import { isTreeModel, type TreeModel, type TreeScores } from '../core/tree-score
 import { StateError, ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
 import { Pipeline } from '../pipeline/index.js';
+import { lastStep } from './last-step.js';
 
 /** Options of {@link treeShap}. */
 export interface TreeShapOptions {
@@ -161,11 +162,6 @@ function explainedStep(model: Estimator): ExplainedStep {
     'ERR_NOT_SUPPORTED',
     `treeShap explains models that add up trees, and pipelines that end in one; ${name} is none.`,
   );
-}
-
-function lastStep(model: Estimator): unknown {
-  const last = model instanceof Pipeline ? model.splitLast().last : model;
-  return last instanceof Pipeline ? lastStep(last) : last;
 }
 
 /**

@@ -1,3 +1,4 @@
+export { type CalibrationCurveOptions, calibrationCurve } from './calibration.js';
 export {
   classLikelihoodRatios,
   cohenKappaScore,

@@ -1,4 +1,5 @@
 /** The normal distribution. */
+import { chi2Survival } from './survival.js';
 
 const CENTRE = {
   over: [
@@ -47,4 +48,10 @@ export function normalQuantile(p: number): number {
   const r = Math.sqrt(-Math.log(q < 0 ? p : 1 - p));
   const z = r <= 5 ? ratio(SHOULDER, r - 1.6) : ratio(TAIL, r - 5);
   return q < 0 ? -z : z;
+}
+
+/** P(Z <= z) of the standard normal distribution: half of the chi-squared survival of z squared is the tail. */
+export function normalCdf(z: number): number {
+  const tail = chi2Survival(z * z, 1) / 2;
+  return z > 0 ? 1 - tail : tail;
 }

@@ -15,6 +15,7 @@ import explanations
 import exports
 import feature_selection
 import hist_boosting
+import inspection
 import interchange
 import linear
 import loaded_datasets
@@ -42,7 +43,7 @@ if __name__ == "__main__":
             *(loaded_datasets, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, feature_selection, projections, splits, searches),
             *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
-            *(interchange, explanations, onnx_files, exports),
+            *(interchange, explanations, inspection, onnx_files, exports),
         )
         for script in scripts:
             script.main()

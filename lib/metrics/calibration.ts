@@ -1,0 +1,119 @@
+/**
+ * Reliability curves (DeGroot and Fienberg, The comparison and evaluation of forecasters, 1983), with the bins of
+ * scikit-learn 1.9.
+ */
+
+import type { Label } from '../core/labels.js';
+import { checkNames, checkParams, int, oneOf, show } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+import type { WeightOptions } from './classification.js';
+import {
+  checkLengths,
+  encodeClasses,
+  type Labels,
+  listLabels,
+  positiveClass,
+  toNumbers,
+  toWeights,
+} from './input.js';
+
+/** Options of {@link calibrationCurve}. */
+export interface CalibrationCurveOptions extends WeightOptions {
+  /** The class whose probability is given; default 1 of {0, 1} or {-1, 1}, or true. */
+  readonly posLabel?: Label | null;
+  /** Number of bins, >= 1; those without rows are left out. Default 5. */
+  readonly nBins?: number;
+  /** Bins of equal width ('uniform', the default) or with as many rows each ('quantile'). */
+  readonly strategy?: 'uniform' | 'quantile';
+}
+
+const RULES = { nBins: int(1, 1_000_000), strategy: oneOf('uniform', 'quantile') };
+
+/**
+ * How often what was given a probability came to pass: by bins of the probability, its mean and the share of positive rows.
+ *
+ * Differs from scikit-learn: `sampleWeight`.
+ *
+ * @param yTrue - true labels of two classes
+ * @param yProba - the probability of the positive class for each row, in [0, 1]
+ * @returns `probTrue`, the share of positive rows, and `probPred`, the mean probability, for each bin that has rows
+ * @throws {ERR_SHAPE} when lengths differ
+ * @throws {ERR_LABELS} when there are more than two classes
+ * @throws {ERR_PARAMETER} for a bad option, for a probability out of [0, 1], and when the labels do not say which class is
+ *   positive
+ * @example
+ * ```ts
+ * import { calibrationCurve } from 'boreal';
+ * const { probTrue, probPred } = calibrationCurve([0, 0, 1, 1], [0.1, 0.3, 0.6, 0.9], { nBins: 2 });
+ * probTrue; // [0, 1]
+ * probPred; // [0.2, 0.75]
+ * ```
+ */
+export function calibrationCurve(
+  yTrue: Labels,
+  yProba: ArrayLike<number>,
+  options: CalibrationCurveOptions = {},
+): { probTrue: Float64Array; probPred: Float64Array } {
+  const { nBins = 5, strategy = 'uniform', posLabel, sampleWeight } = options;
+  checkNames('calibrationCurve', options, ['nBins', 'strategy', 'posLabel', 'sampleWeight']);
+  checkParams('calibrationCurve', { nBins, strategy }, RULES);
+  const proba = toNumbers(yProba, 'yProba');
+  checkLengths(yTrue, proba.length, 'yProba');
+  const odd = proba.findIndex((p) => !(p >= 0 && p <= 1));
+  if (odd >= 0)
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `yProba must be probabilities; row ${odd} is ${show(proba[odd])}.`,
+    );
+  const { classes, codes } = encodeClasses(yTrue);
+  if (classes.length > 2)
+    throw new ValidationError(
+      'ERR_LABELS',
+      `calibrationCurve takes two classes; yTrue has ${listLabels(classes)}.`,
+    );
+  const positive = classes.indexOf(positiveClass(classes, posLabel));
+  const weights = toWeights(sampleWeight, proba.length);
+  const edges = strategy === 'uniform' ? uniformEdges(nBins) : quantileEdges(proba, nBins);
+  const totals = new Float64Array(nBins);
+  const sums = new Float64Array(nBins);
+  const trues = new Float64Array(nBins);
+  for (let i = 0; i < proba.length; i++) {
+    const bin = binOf(edges, proba[i]);
+    const weight = weights?.[i] ?? 1;
+    totals[bin] += weight;
+    sums[bin] += weight * proba[i];
+    if (codes[i] === positive) trues[bin] += weight;
+  }
+  const filled = Array.from(totals.keys()).filter((bin) => totals[bin] > 0);
+  return {
+    probTrue: Float64Array.from(filled, (bin) => trues[bin] / totals[bin]),
+    probPred: Float64Array.from(filled, (bin) => sums[bin] / totals[bin]),
+  };
+}
+
+/** The edges between bins, without the outer ones. */
+function uniformEdges(nBins: number): Float64Array {
+  return Float64Array.from({ length: nBins - 1 }, (_, k) => (k + 1) * (1 / nBins));
+}
+
+function quantileEdges(values: Float64Array, nBins: number): Float64Array {
+  const sorted = values.slice().sort();
+  return Float64Array.from({ length: nBins - 1 }, (_, k) => {
+    const position = ((k + 1) / nBins) * (sorted.length - 1);
+    const below = Math.floor(position);
+    const above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+  });
+}
+
+/** How many edges lie below the value. */
+function binOf(edges: Float64Array, value: number): number {
+  let low = 0;
+  let high = edges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (edges[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
