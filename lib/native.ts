@@ -62,6 +62,16 @@ export interface ColumnMoments {
   max: Float64Array;
 }
 
+/** Statistics of columns by group of rows. */
+export interface GroupMoments {
+  /** [groups] */
+  weight: Float64Array;
+  /** [groups, cols] */
+  sum: Float64Array;
+  /** Of the population, [groups, cols]; 0 for a group without weight. */
+  variance: Float64Array;
+}
+
 export interface ProgramInfo {
   inputWidth: number;
   outputWidth: number;
@@ -263,6 +273,16 @@ export interface NativeAddon extends ClusterAddon, NetworkAddon {
   ): Promise<ColumnMoments>;
   /** On the pool too, but waited for. */
   columnMomentsSync(x: FloatArray, rows: number, cols: number): ColumnMoments;
+  /** By the group of each row, codes[i] in [0, groups): its weight, [groups], and sums and variances, [groups, cols]. */
+  groupMoments(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    codes: Int32Array,
+    groups: number,
+    weights: Float64Array | null,
+    cancel: CancelHandle | null,
+  ): Promise<GroupMoments>;
   columnQuantiles(
     x: FloatArray,
     rows: number,

@@ -319,6 +319,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return this.#reference(this.#requireFitted());
   }
 
+  /** Element type of the training set. @internal @throws {ERR_NOT_FITTED} before `fit` */
+  get dtype(): Dtype {
+    return this.#requireFitted().dtype;
+  }
+
   #reference(fitted: Fitted<P, S>): TrainingReference | undefined {
     const { sample, schema } = fitted;
     if (sample === undefined) return fitted.reference;

@@ -23,4 +23,15 @@ export function splitByName(
   };
 }
 
+/** Estimators under the names of their classes in lower case; a second one of a class gets '-2'. */
+export function nameByClass(estimators: readonly Estimator[]): Array<[string, Estimator]> {
+  const seen = new Map<string, number>();
+  return estimators.map((estimator) => {
+    const name = estimator.constructor.name.toLowerCase();
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return [count === 1 ? name : `${name}-${count}`, estimator];
+  });
+}
+
 const asList = (parts: Parts): Parts => (Array.isArray(parts) ? parts : []);

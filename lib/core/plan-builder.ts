@@ -51,6 +51,7 @@ const ACTIVATION: Record<Activation, number> = {
   exp: 4,
   expm1: 5,
   log: 6,
+  log1p: 7,
   sqrt: 8,
   erf: 9,
   gelu: 10,

@@ -3,43 +3,50 @@
 /** A constant of a plan, referenced and not copied: whoever lowers an estimator must not change it later. */
 export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** Names of elementwise functions. */
+export const ACTIVATIONS = [
+  'identity',
+  'relu',
+  'sigmoid',
+  'tanh',
+  'exp',
+  'expm1',
+  'log',
+  'log1p',
+  'sqrt',
+  'erf',
+  'gelu',
+  'silu',
+  'softplus',
+  'abs',
+  'negate',
+  'square',
+  'reciprocal',
+  'floor',
+  'ceil',
+  'round',
+  'sign',
+] as const;
 /** Elementwise functions a plan knows. */
-export type Activation =
-  | 'identity'
-  | 'relu'
-  | 'sigmoid'
-  | 'tanh'
-  | 'exp'
-  | 'expm1'
-  | 'log'
-  | 'sqrt'
-  | 'erf'
-  | 'gelu'
-  | 'silu'
-  | 'softplus'
-  | 'abs'
-  | 'negate'
-  | 'square'
-  | 'reciprocal'
-  | 'floor'
-  | 'ceil'
-  | 'round'
-  | 'sign';
+export type Activation = (typeof ACTIVATIONS)[number];
 
+/** Names of functions of two numbers. */
+export const BINARY_FUNCTIONS = [
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'min',
+  'max',
+  'pow',
+  'greater',
+  'greaterEqual',
+  'less',
+  'lessEqual',
+  'equal',
+] as const;
 /** Functions of two numbers; comparisons give 1 or 0. */
-export type BinaryFunction =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'min'
-  | 'max'
-  | 'pow'
-  | 'greater'
-  | 'greaterEqual'
-  | 'less'
-  | 'lessEqual'
-  | 'equal';
+export type BinaryFunction = (typeof BINARY_FUNCTIONS)[number];
 
 /** What becomes of the values of a row; NaN if one of them is. */
 export type Fold = 'sum' | 'sumAbs' | 'product' | 'min' | 'max' | 'maxAbs';

@@ -1,11 +1,10 @@
 /** What transformers that project rows onto a few axes share. */
 import type { State } from '../core/estimator.js';
-import { Transformer } from '../core/kinds.js';
-import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { InvertibleTransformer } from '../core/invertible.js';
+import { Matrix } from '../core/matrix.js';
 import { checkLength } from '../core/params.js';
-import { Plan, resolveCompileOptions } from '../core/plan.js';
-import { PlanBuilder, type Slot } from '../core/plan-builder.js';
-import { type Column, Schema } from '../core/schema.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 
 /** Learned by all projections. */
@@ -21,7 +20,10 @@ export interface ProjectionState extends State {
 }
 
 /** Base of transformers that project rows onto axes: (x - centre) axes' / scale. */
-export abstract class Projection<P extends object, S extends ProjectionState> extends Transformer<P, S> {
+export abstract class Projection<P extends object, S extends ProjectionState> extends InvertibleTransformer<
+  P,
+  S
+> {
   /** What is subtracted first, [columns]; null: nothing. */
   protected abstract get centre(): Float64Array | null;
   /** What the coordinates are divided by, [components]; null: nothing. */
@@ -76,23 +78,12 @@ export abstract class Projection<P extends object, S extends ProjectionState> ex
     return plan.dense(centred, weights, new Float64Array(nComponents));
   }
 
-  /**
-   * Rows from coordinates: what `transform` left out is lost.
-   *
-   * @param X - coordinates, [rows, components]
-   * @returns rows, [rows, columns]
-   * @throws {ERR_NOT_FITTED} before `fit`
-   * @throws {ERR_SHAPE} when X has another number of columns than there are axes
-   */
-  async inverseTransform(X: MatrixLike): Promise<Matrix> {
+  /** What `transform` left out is lost. @internal */
+  lowerInverse(plan: PlanBuilder, x: Slot): Slot {
     const { components } = this.state;
-    const { axisScale, centre, nComponents, nFeaturesIn } = this;
+    const { axisScale, centre, nFeaturesIn } = this;
     const weights = components.map((value, i) => value * (axisScale?.[Math.floor(i / nFeaturesIn)] ?? 1));
-    const builder = new PlanBuilder(nComponents);
-    const output = builder.dense(builder.input, weights, centre ?? new Float64Array(nFeaturesIn));
-    const schema = new Schema(this.outputColumns(), { kind: 'none' }, false);
-    const plan = await Plan.compileAsync(builder.build(output), schema, resolveCompileOptions({}, 'float64'));
-    return plan.run(X);
+    return plan.dense(x, weights, centre ?? new Float64Array(nFeaturesIn));
   }
 }
 

@@ -95,7 +95,7 @@ export abstract class ForestClassifier extends TreesClassifier<
   /** The trees, each a fitted classifier of its own. @throws {ERR_NOT_FITTED} before `fit` */
   get estimators(): DecisionTreeClassifier[] {
     const { state, schema } = this;
-    const { dtype } = this.snapshot().fitted!;
+    const { dtype } = this;
     const { classWeight, ...params } = treeParams(this.fittedParams, this.splitter);
     return Array.from({ length: treeCount(state) }, (_, t) => {
       const tree = new DecisionTreeClassifier(params);
@@ -158,7 +158,7 @@ export abstract class ForestRegressor extends TreesRegressor<ForestRegressorPara
   /** The trees, each a fitted regressor of its own. @throws {ERR_NOT_FITTED} before `fit` */
   get estimators(): DecisionTreeRegressor[] {
     const { state, schema } = this;
-    const { dtype } = this.snapshot().fitted!;
+    const { dtype } = this;
     const params = treeParams(this.fittedParams, this.splitter);
     return Array.from({ length: treeCount(state) }, (_, t) => {
       const tree = new DecisionTreeRegressor(params);

@@ -106,7 +106,7 @@ function treesOf(
   params: Readonly<GradientBoostingParams>,
 ): DecisionTreeRegressor[][] {
   const outputs = state.base.length;
-  const { dtype } = model.snapshot().fitted!;
+  const { dtype } = model;
   const {
     learningRate,
     nEstimators,

@@ -43,15 +43,21 @@ export type ScoreFunction = (
  * ```
  */
 export const fClassif: ScoreFunction = async (X, y, options = {}) => {
-  const { x, squares } = await centred(X, options);
+  const x = await ownNumbers(X, options);
+  const { mean } = await momentsOf(x, options);
   const { codes, classes } = encodeLabels(y, x.rows);
-  const { members, totals } = byClass(codes, classes.length);
-  const sums = await members.matmulAsync(x, { transposeA: true, ...options });
+  const { weight, sum, variance } = await momentsByClass(x, codes, classes.length, options);
   const between = classes.length - 1;
   const within = x.rows - classes.length;
-  const scores = squares.map((all, j) => {
-    const explained = totals.reduce((sum, total, c) => sum + sums.data[c * x.cols + j] ** 2 / total, 0);
-    return explained / between / (Math.max(all - explained, 0) / within);
+  const scores = mean.map((all, j) => {
+    let explained = 0;
+    let rest = 0;
+    for (let c = 0; c < classes.length; c++) {
+      const k = c * x.cols + j;
+      explained += weight[c] * (sum[k] / weight[c] - all) ** 2;
+      rest += weight[c] * variance[k];
+    }
+    return explained / between / (rest / within);
   });
   return { scores, pValues: scores.map((f) => fSurvival(f, between, within)) };
 };
@@ -112,13 +118,12 @@ export const chi2: ScoreFunction = async (X, y, options = {}) => {
       `chi2 counts, but column ${negative} holds numbers below 0.`,
     );
   const { codes, classes } = encodeLabels(y, x.rows);
-  const { members, totals } = byClass(codes, classes.length);
-  const observed = await members.matmulAsync(x, { transposeA: true, ...options });
+  const { weight, sum: observed } = await momentsByClass(x, codes, classes.length, options);
   const scores = Float64Array.from({ length: x.cols }, (_, j) => {
-    const count = totals.reduce((sum, _total, c) => sum + observed.data[c * x.cols + j], 0);
-    return totals.reduce((sum, total, c) => {
+    const count = weight.reduce((sum, _total, c) => sum + observed[c * x.cols + j], 0);
+    return weight.reduce((sum, total, c) => {
       const expected = (count * total) / x.rows;
-      return sum + (observed.data[c * x.cols + j] - expected) ** 2 / expected;
+      return sum + (observed[c * x.cols + j] - expected) ** 2 / expected;
     }, 0);
   });
   return { scores, pValues: scores.map((value) => chi2Survival(value, classes.length - 1)) };
@@ -147,16 +152,11 @@ function momentsOf({ data, rows, cols }: Matrix, { signal }: ScoreFunctionOption
   return withCancel(signal, (cancel) => native.columnMoments(data, rows, cols, null, cancel));
 }
 
-/** Which class each row is of, [rows, classes] of 0 and 1, and the sizes of the classes. */
-function byClass(
+function momentsByClass(
+  { data, rows, cols }: Matrix,
   codes: Int32Array,
   classes: number,
-): { members: Matrix<Float64Array>; totals: Float64Array } {
-  const data = new Float64Array(codes.length * classes);
-  const totals = new Float64Array(classes);
-  codes.forEach((code, i) => {
-    data[i * classes + code] = 1;
-    totals[code] += 1;
-  });
-  return { members: new Matrix(data, codes.length, classes), totals };
+  { signal }: ScoreFunctionOptions,
+) {
+  return withCancel(signal, (cancel) => native.groupMoments(data, rows, cols, codes, classes, null, cancel));
 }

@@ -10,6 +10,7 @@ import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
 import { classTotals, logPriors, probabilities } from './priors.js';
 
 /** Less smoothing than this is no smoothing, and would give logarithms of 0. */
@@ -114,8 +115,11 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
         `${this.constructor.name} counts, but column '${name}' holds numbers below 0.`,
       );
     }
-    const featureCount = await sumsByClass(x, codes, classes.length, input);
-    const featureLogProb = this.logProbabilities({ featureCount, classCount, alpha, columns: x.cols });
+    const { data, rows, cols } = x;
+    const { sampleWeight, cancel } = input;
+    const of = await native.groupMoments(data, rows, cols, codes, classes.length, sampleWeight, cancel);
+    const featureCount = of.sum;
+    const featureLogProb = this.logProbabilities({ featureCount, classCount, alpha, columns: cols });
     return { featureCount, classCount, logPrior, featureLogProb, classes };
   }
 
@@ -173,20 +177,4 @@ export interface SmoothedCounts {
   /** [columns] */
   readonly alpha: Float64Array;
   readonly columns: number;
-}
-
-/** Weighted sums of the rows of each class, in float64. */
-async function sumsByClass(
-  x: Matrix,
-  codes: Int32Array,
-  classes: number,
-  input: FitInput,
-): Promise<Float64Array> {
-  const { sampleWeight, signal } = input;
-  const members = new Float64Array(codes.length * classes);
-  for (let i = 0; i < codes.length; i++) members[i * classes + codes[i]] = sampleWeight?.[i] ?? 1;
-  const values = x.dtype === 'float64' ? x : await x.astypeAsync('float64', { signal });
-  const weights = new Matrix(members, codes.length, classes);
-  const sums = await weights.matmulAsync(values, { transposeA: true, signal });
-  return Float64Array.from(sums.data);
 }

@@ -82,19 +82,11 @@ export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
     const all = await momentsOf(x, cancel);
     const largest = all.variance.reduce((most, v) => Math.max(most, v), 0);
     const added = Math.max(this.params.varSmoothing * largest, LEAST_VARIANCE);
-    const theta = new Float64Array(classes.length * x.cols);
-    const variance = new Float64Array(classes.length * x.cols).fill(added);
-    for (let c = 0; c < classes.length; c++) {
-      // A class whose rows all weigh 0 is impossible, whatever its means are.
-      if (classCount[c] === 0) continue;
-      const weights = Float64Array.from(codes, (code, i) => (code === c ? (sampleWeight?.[i] ?? 1) : 0));
-      const of = await native.columnMoments(x.data, x.rows, x.cols, weights, cancel);
-      theta.set(of.mean, c * x.cols);
-      variance.set(
-        of.variance.map((v) => v + added),
-        c * x.cols,
-      );
-    }
+    const { data, rows, cols } = x;
+    const of = await native.groupMoments(data, rows, cols, codes, classes.length, sampleWeight, cancel);
+    // A class whose rows all weigh 0 is impossible, whatever its means are.
+    const theta = of.sum.map((sum, k) => sum / (of.weight[Math.floor(k / cols)] || 1));
+    const variance = of.variance.map((v) => v + added);
     return { theta, variance, logPrior, classCount, epsilon: Float64Array.of(added), classes };
   }
 

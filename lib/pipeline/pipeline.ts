@@ -6,7 +6,7 @@ import type { FitInput, FitOptions } from '../core/fit-input.js';
 import { isTransformer } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
-import { nestedIn, splitByName } from '../core/named-parts.js';
+import { nameByClass, nestedIn, splitByName } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -242,12 +242,5 @@ function firstTags(steps: readonly Step[]) {
  * ```
  */
 export function makePipeline<F extends Estimator>(...estimators: [...Estimator[], F]): Pipeline<F> {
-  const seen = new Map<string, number>();
-  const steps = estimators.map((estimator): Step => {
-    const name = estimator.constructor.name.toLowerCase();
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return [count === 1 ? name : `${name}-${count}`, estimator];
-  });
-  return new Pipeline<F>(steps);
+  return new Pipeline<F>(nameByClass(estimators));
 }

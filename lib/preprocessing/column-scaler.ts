@@ -1,10 +1,8 @@
 /** What the scalers share: each column shifted, then divided by a number of its own. */
 import type { State } from '../core/estimator.js';
-import { Transformer } from '../core/kinds.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { InvertibleTransformer } from '../core/invertible.js';
 import { checkLength } from '../core/params.js';
-import { Plan, resolveCompileOptions } from '../core/plan.js';
-import { PlanBuilder, type Slot } from '../core/plan-builder.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { numberColumns } from './columns.js';
 
@@ -15,7 +13,7 @@ export interface ColumnAffine {
 }
 
 /** A transformer that is one affine function of each column, and can be undone. */
-export abstract class ColumnScaler<P extends object, S extends State> extends Transformer<P, S> {
+export abstract class ColumnScaler<P extends object, S extends State> extends InvertibleTransformer<P, S> {
   override get tags() {
     return { allowNan: true };
   }
@@ -37,25 +35,15 @@ export abstract class ColumnScaler<P extends object, S extends State> extends Tr
     return plan.affine(x, shift, scale);
   }
 
-  /**
-   * Undoes {@link Transformer.transform}, up to rounding.
-   *
-   * @param X - scaled rows, [rows, columns]
-   * @throws {ERR_NOT_FITTED} before `fit`
-   * @throws {ERR_SHAPE} when X has another number of columns than the model
-   */
-  async inverseTransform(X: MatrixLike): Promise<Matrix> {
+  /** @internal */
+  lowerInverse(plan: PlanBuilder, x: Slot): Slot {
     const { shift, scale } = this.affine();
-    const builder = new PlanBuilder(shift.length);
     // z * scale + shift, written as (z - (-shift / scale)) / (1 / scale)
-    const output = builder.affine(
-      builder.input,
+    return plan.affine(
+      x,
       shift.map((s, j) => -s / scale[j]),
       scale.map((s) => 1 / s),
     );
-    const options = resolveCompileOptions({}, this.snapshot().fitted?.dtype ?? 'float64');
-    const plan = await Plan.compileAsync(builder.build(output), this.schema, options);
-    return plan.run(X);
   }
 }
 

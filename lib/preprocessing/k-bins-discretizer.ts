@@ -1,12 +1,11 @@
 /** Numbers as the bins they fall into. */
 import type { FitInput } from '../core/fit-input.js';
-import { Transformer } from '../core/kinds.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { InvertibleTransformer } from '../core/invertible.js';
+import type { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { checkLength, custom, either, float64s, int, int32s, oneOf, type Rules } from '../core/params.js';
-import { Plan, resolveCompileOptions } from '../core/plan.js';
-import { PlanBuilder, type Slot } from '../core/plan-builder.js';
-import { type Column, Schema } from '../core/schema.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
 import { numberColumns } from './columns.js';
@@ -50,7 +49,7 @@ export interface KBinsDiscretizerState {
  * bins.transformSync([[-1], [4], [5], [99]]).toArray(); // [[0], [0], [1], [1]]
  * ```
  */
-export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsDiscretizerState> {
+export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerParams, KBinsDiscretizerState> {
   constructor(params: Partial<KBinsDiscretizerParams> = {}) {
     super({ nBins: 5, encode: 'onehot', strategy: 'quantile', ...params });
   }
@@ -140,25 +139,14 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
     return plan.dense(reached, sums, new Float64Array(x.width));
   }
 
-  /**
-   * The middle of the bin of each value.
-   *
-   * @param X - what `transform` gave
-   * @throws {ERR_NOT_FITTED} before `fit`
-   * @throws {ERR_SHAPE} when X has another number of columns
-   */
-  async inverseTransform(X: MatrixLike): Promise<Matrix> {
-    const columns = this.outputColumns();
+  /** The middle of the bin of each value. @internal */
+  lowerInverse(plan: PlanBuilder, x: Slot): Slot {
     const { nBins, binEdges } = this;
     const middles = binEdges.map((edges) => edges.subarray(1).map((edge, bin) => (edge + edges[bin]) / 2));
-    const builder = new PlanBuilder(columns.length);
-    const output = this.#middles(builder, nBins, middles);
-    const schema = new Schema(columns, { kind: 'none' }, false);
-    const options = resolveCompileOptions({}, 'float64');
-    return (await Plan.compileAsync(builder.build(output), schema, options)).run(X);
+    return this.#middles(plan, x, nBins, middles);
   }
 
-  #middles(plan: PlanBuilder, nBins: Int32Array, middles: Float64Array[]): Slot {
+  #middles(plan: PlanBuilder, x: Slot, nBins: Int32Array, middles: Float64Array[]): Slot {
     const width = nBins.length;
     const values = Float64Array.from(middles.flatMap((of) => [...of]));
     const offsets = new Int32Array(width + 1);
@@ -166,13 +154,13 @@ export class KBinsDiscretizer extends Transformer<KBinsDiscretizerParams, KBinsD
       offsets[j + 1] = offsets[j] + count;
     });
     if (this.fittedParams.encode === 'ordinal') {
-      return plan.lookup(plan.input, offsets, values, new Float64Array(width).fill(Number.NaN));
+      return plan.lookup(x, offsets, values, new Float64Array(width).fill(Number.NaN));
     }
     const weights = new Float64Array(values.length * width);
     for (let j = 0; j < width; j++) {
       for (let k = offsets[j]; k < offsets[j + 1]; k++) weights[k * width + j] = values[k];
     }
-    return plan.dense(plan.input, weights, new Float64Array(width));
+    return plan.dense(x, weights, new Float64Array(width));
   }
 }
 

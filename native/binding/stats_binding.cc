@@ -3,6 +3,7 @@
 #include "binding/matrix_job.h"
 #include "linalg/column_moments.h"
 #include "train/column_stats.h"
+#include "train/group_moments.h"
 
 namespace boreal {
 namespace {
@@ -35,6 +36,25 @@ napi_value moments_sync(Call& call) {
     const MatrixView<const T> x = {elements<T>(matrix.x), matrix.rows, matrix.cols, matrix.cols};
     return moments_to_js(call.env(), column_moments(x, {}));
   });
+}
+
+napi_value moments_by_group(Call& call) {
+  const MatrixArgument matrix(call);
+  const size_t groups = to_size(call.env(), call[4], "groups");
+  checked_area(groups, matrix.cols);
+  auto compute = [codes = row_values<int32_t>(call, 3, "codes", matrix.rows), groups,
+                  weights = optional_row_values<double>(call, 5, "weights", matrix.rows)](
+                     auto x, const CancelToken* cancel, const JobProgress&) {
+    return group_moments(x, codes.span(), groups, weights.span(), cancel);
+  };
+  auto deliver = [](napi_env env, GroupMoments&& result) {
+    return ObjectBuilder(env)
+        .set("weight", std::move(result.weight))
+        .set("sum", std::move(result.sum))
+        .set("variance", std::move(result.variance))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
 }
 
 napi_value quantiles(Call& call) {
@@ -85,6 +105,7 @@ napi_value first_invalid(Call& call) {
 void export_stats(napi_env env, napi_value exports) {
   export_function<moments>(env, exports, "columnMoments");
   export_function<moments_sync>(env, exports, "columnMomentsSync");
+  export_function<moments_by_group>(env, exports, "groupMoments");
   export_function<quantiles>(env, exports, "columnQuantiles");
   export_function<modes>(env, exports, "columnModes");
   export_function<distinct>(env, exports, "columnDistinct");

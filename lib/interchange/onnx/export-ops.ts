@@ -39,6 +39,8 @@ const COMPOSED = {
   square: (writer: GraphWriter, x: string) => writer.node('Mul', [x, x]),
   expm1: (writer: GraphWriter, x: string) =>
     writer.node('Sub', [writer.node('Exp', [x]), writer.numbers([1])]),
+  log1p: (writer: GraphWriter, x: string) =>
+    writer.node('Log', [writer.node('Add', [x, writer.numbers([1])])]),
   silu: (writer: GraphWriter, x: string) => writer.node('Mul', [x, writer.node('Sigmoid', [x])]),
   gelu: (writer: GraphWriter, x: string) => {
     const erf = writer.node('Erf', [writer.node('Mul', [x, writer.numbers([Math.SQRT1_2])])]);

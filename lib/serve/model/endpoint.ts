@@ -420,7 +420,7 @@ function compile(model: Estimator, coverage: number | null): Promise<Plan> {
   const outputs: Output[] =
     model.schema.target.kind === 'class' ? ['proba'] : coverage === null ? ['value'] : ['value', 'interval'];
   // A fitted model has a snapshot; `create` has read its schema.
-  const dtype = model.snapshot().fitted!.dtype;
+  const { dtype } = model;
   const options = resolveCompileOptions({ coverage: coverage ?? undefined }, dtype);
   const builder = new PlanBuilder(model.nFeaturesIn);
   const parts = outputs.map((output) => model.lowerChecked(builder, builder.input, { ...options, output }));
