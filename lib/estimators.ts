@@ -23,7 +23,7 @@ import {
   SelectPercentile,
   VarianceThreshold,
 } from './feature-selection/index.js';
-import { SimpleImputer } from './impute/index.js';
+import { MissingIndicator, SimpleImputer } from './impute/index.js';
 import {
   ImportedClassifier,
   ImportedGraphClassifier,
@@ -37,9 +37,10 @@ import {
 import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
 import { GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
-import { ColumnTransformer, Pipeline } from './pipeline/index.js';
+import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
 import {
   Binarizer,
+  FunctionTransformer,
   KBinsDiscretizer,
   MaxAbsScaler,
   MinMaxScaler,
@@ -49,6 +50,7 @@ import {
   PolynomialFeatures,
   RobustScaler,
   StandardScaler,
+  TargetEncoder,
 } from './preprocessing/index.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
 
@@ -61,6 +63,8 @@ registerEstimators(
   DecisionTreeRegressor,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
+  FeatureUnion,
+  FunctionTransformer,
   GaussianNB,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
@@ -82,8 +86,9 @@ registerEstimators(
   LinearRegression,
   LogisticRegression,
   MaxAbsScaler,
-  MinMaxScaler,
   MiniBatchKMeans,
+  MinMaxScaler,
+  MissingIndicator,
   MultinomialNB,
   Normalizer,
   OneHotEncoder,
@@ -91,10 +96,10 @@ registerEstimators(
   PCA,
   Pipeline,
   PolynomialFeatures,
-  RFE,
   RandomForestClassifier,
   RandomForestRegressor,
   RandomizedSearchCV,
+  RFE,
   Ridge,
   RobustScaler,
   SelectFromModel,
@@ -102,6 +107,8 @@ registerEstimators(
   SelectPercentile,
   SimpleImputer,
   StandardScaler,
+  TargetEncoder,
+  TransformedTargetRegressor,
   TruncatedSVD,
   VarianceThreshold,
   VotingClassifier,

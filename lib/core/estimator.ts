@@ -195,9 +195,13 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @throws {ERR_EMPTY | ERR_SHAPE | ERR_DTYPE | ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_LABELS} for bad data
    * @throws {ERR_ABORTED} when options.signal fires
    */
-  async fit(X: MatrixLike, y?: ArrayLike<unknown>, given?: FitOptions): Promise<this> {
+  async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
+    await this.#fit(X, y, checkedFitOptions(options));
+    return this;
+  }
+
+  async #fit(X: MatrixLike, y: FitInput['y'], options: FitOptions): Promise<FitInput> {
     this.checkParams();
-    const options = checkedFitOptions(given);
     resolveCompileOptions({ device: options.device ?? 'auto' }, 'float64');
     const inPlace = this.learnsFromMoments && !options.sampleWeight;
     const { input, schema } = encodeFitInput(X, y, options, inPlace);
@@ -209,7 +213,30 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       const fitted = await this.#learn({ ...input, columns: ranged.columns, cancel }, ranged);
       return { ...fitted, sample };
     });
-    return this;
+    return input;
+  }
+
+  /** Whether the training rows become something else than `transform` makes of them: see {@link Estimator.crossFitted}. @internal */
+  get crossFits(): boolean {
+    return false;
+  }
+
+  /**
+   * What the rows of the last fit become for the next step of a pipeline, where {@link Estimator.crossFits}: each row by what
+   * was learned from others.
+   *
+   * @internal
+   */
+  crossFitted(_input: FitInput): Promise<Matrix> {
+    throw new StateError('ERR_NOT_SUPPORTED', `${this.constructor.name} does not fit across folds.`);
+  }
+
+  /** Fits, and gives the cross-fitted rows, or null for those whose rows are not. */
+  protected async fitAcross(X: MatrixLike, y?: FitInput['y'], given?: FitOptions): Promise<Matrix | null> {
+    const options = checkedFitOptions(given);
+    const input = await this.#fit(X, y, options);
+    if (!this.crossFits) return null;
+    return withCancel(options.signal, (cancel) => this.crossFitted({ ...input, cancel }));
   }
 
   /**

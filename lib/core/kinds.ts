@@ -140,10 +140,9 @@ export abstract class Transformer<P extends object, S extends State> extends Est
     return this.runSync(X, {});
   }
 
-  /** Fits, then transforms the same rows. */
+  /** Fits, then transforms the same rows, by folds where the estimator says so. */
   async fitTransform(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
-    await this.fit(X, y, options);
-    return this.transform(X);
+    return (await this.fitAcross(X, y, options)) ?? this.transform(X);
   }
 }
 

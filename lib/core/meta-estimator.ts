@@ -80,10 +80,9 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
     return this.runSync(X, this.#transformOptions());
   }
 
-  /** Fits, then transforms the same rows. */
+  /** Fits, then transforms the same rows, by folds where the estimator says so. */
   async fitTransform(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
-    await this.fit(X, y, options);
-    return this.transform(X);
+    return (await this.fitAcross(X, y, options)) ?? this.transform(X);
   }
 
   /** Accuracy of a classifier, R2 of a regressor. */

@@ -1,1 +1,2 @@
+export * from './missing-indicator.js';
 export * from './simple-imputer.js';

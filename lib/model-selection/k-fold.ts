@@ -1,4 +1,5 @@
 /** Cross-validation splitters: every row is tested once. The allocation of rows to folds is scikit-learn's. */
+import { consecutiveFolds, stratifiedFolds } from '../core/folds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, int, type Rules, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
@@ -88,16 +89,7 @@ abstract class Folds implements CrossValidator {
  */
 export class KFold extends Folds {
   protected assign(rows: number, _y: ArrayLike<unknown> | undefined, random: Random | null): Int32Array {
-    const foldOf = new Int32Array(rows);
-    const order = random ? random.permutation(rows) : Int32Array.from(foldOf.keys());
-    const size = Math.floor(rows / this.nSplits);
-    const larger = rows % this.nSplits;
-    let next = 0;
-    for (let fold = 0; fold < this.nSplits; fold++) {
-      const end = next + size + (fold < larger ? 1 : 0);
-      while (next < end) foldOf[order[next++]] = fold;
-    }
-    return foldOf;
+    return consecutiveFolds(rows, this.nSplits, random);
   }
 }
 
@@ -120,14 +112,6 @@ export class StratifiedKFold extends Folds {
     if (classes.every((members) => members.length < this.nSplits)) {
       throw this.refuse(`nSplits ${this.nSplits} is more than the rows of every class`);
     }
-    // Sorted by class, the rows are dealt out like cards: fold f gets every nSplits-th from f on.
-    const foldOf = new Int32Array(rows);
-    let dealt = 0;
-    for (const members of classes) {
-      const folds = Int32Array.from(members, () => dealt++ % this.nSplits).sort();
-      random?.shuffle(folds);
-      for (const [k, row] of members.entries()) foldOf[row] = folds[k];
-    }
-    return foldOf;
+    return stratifiedFolds(classes, rows, this.nSplits, random);
   }
 }

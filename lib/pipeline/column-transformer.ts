@@ -1,8 +1,9 @@
 /** Transformers in parallel, each on its own columns, compiled into one plan. */
-import { applyOps } from '../core/apply.js';
+import { applyOps, sideBySide, transformTraining } from '../core/apply.js';
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
+import type { Matrix } from '../core/matrix.js';
 import { nestedIn, splitByName } from '../core/named-parts.js';
 import { bool, custom, oneOf, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
@@ -165,6 +166,20 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
       );
     }
     return { parts };
+  }
+
+  override get crossFits() {
+    return this.params.transformers.some(([, part]) => part instanceof Estimator && part.crossFits);
+  }
+
+  override async crossFitted(input: FitInput): Promise<Matrix> {
+    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const parts: Matrix[] = [];
+    for (const { columns, estimator } of this.state.parts) {
+      const [own, ownSchema] = await columnsOf(input, schema, Array.from(columns));
+      parts.push(estimator ? await transformTraining(estimator, own, ownSchema) : own.x);
+    }
+    return sideBySide(parts);
   }
 
   /** The fitted transformers by name. @throws {ERR_NOT_FITTED} before `fit` */

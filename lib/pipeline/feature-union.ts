@@ -1,7 +1,9 @@
 /** Transformers side by side, each on all columns, compiled into one plan. */
+import { sideBySide, transformTraining } from '../core/apply.js';
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
+import type { Matrix } from '../core/matrix.js';
 import { nameByClass, nestedIn, splitByName } from '../core/named-parts.js';
 import { bool, custom, either, nothing, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
@@ -81,7 +83,14 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   override get tags() {
-    return { allowNan: true, allowCategories: true, delegates: true };
+    const parts = this.params.transformers.flatMap(([, part]) =>
+      part instanceof Estimator ? [part.tags] : [],
+    );
+    return {
+      allowNan: parts.every(({ allowNan }) => allowNan),
+      allowCategories: parts.every(({ allowCategories }) => allowCategories),
+      delegates: true,
+    };
   }
 
   override checkParams(): void {
@@ -142,6 +151,21 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
       );
     }
     return { parts };
+  }
+
+  override get crossFits() {
+    return this.params.transformers.some(([, part]) => part instanceof Estimator && part.crossFits);
+  }
+
+  override async crossFitted(input: FitInput): Promise<Matrix> {
+    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const parts: Matrix[] = [];
+    for (const { name, estimator } of this.state.parts) {
+      const own = estimator ? await transformTraining(estimator, input, schema) : input.x;
+      const weight = this.fittedParams.transformerWeights?.[name];
+      parts.push(weight === undefined ? own : await own.scaleAsync(weight));
+    }
+    return sideBySide(parts);
   }
 
   /** The fitted transformers by name. @throws {ERR_NOT_FITTED} before `fit` */

@@ -1,2 +1,4 @@
 export * from './column-transformer.js';
+export * from './feature-union.js';
 export * from './pipeline.js';
+export * from './transformed-target-regressor.js';

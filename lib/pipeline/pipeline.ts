@@ -1,5 +1,5 @@
 /** Estimators in sequence, compiled into one plan. */
-import { applyOps } from '../core/apply.js';
+import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
 import { Clusterer } from '../core/clusterer.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
@@ -133,18 +133,22 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
       const isLast = i === steps.length - 1 || !isTransformer(step);
       await step.fitInput(isLast ? current : { ...current, validation: null, queries: null }, schema);
       if (isLast) break;
-      const transform = (x: Matrix) =>
-        applyOps(x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), input.cancel);
-      const x = await transform(current.x);
-      const { validation } = current;
-      current = {
-        ...current,
-        x,
-        validation: validation && { ...validation, x: await transform(validation.x) },
-        columns: step.outputColumns(),
-      };
+      current = await inputOfNext(step, current, schema);
     }
     return { steps };
+  }
+
+  override get crossFits() {
+    return this.params.steps.some(([, step]) => step instanceof Estimator && step.crossFits);
+  }
+
+  override async crossFitted(input: FitInput): Promise<Matrix> {
+    let current = input;
+    for (const step of this.state.steps) {
+      if (!isTransformer(step)) continue;
+      current = await inputOfNext(step, current, new Schema(current.columns, { kind: 'none' }, true));
+    }
+    return current.x;
   }
 
   protected targetOf({ steps }: PipelineState): Target {
@@ -196,12 +200,22 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   }
 }
 
-const TRANSFORM: ResolvedCompileOptions = {
-  device: 'cpu',
-  precision: 'float64',
-  output: 'transform',
-  coverage: 0.9,
-};
+/** The training set as the step after `step` sees it. */
+async function inputOfNext(
+  step: Estimator & Pick<Pipeline, 'outputColumns'>,
+  input: FitInput,
+  schema: Schema,
+): Promise<FitInput> {
+  const { validation, cancel } = input;
+  const transform = (x: Matrix) =>
+    applyOps(x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), cancel);
+  return {
+    ...input,
+    x: await transformTraining(step, input, schema),
+    validation: validation && { ...validation, x: await transform(validation.x) },
+    columns: step.outputColumns(),
+  };
+}
 
 function lowerSteps(
   steps: PipelineState['steps'],

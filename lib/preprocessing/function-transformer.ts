@@ -35,7 +35,8 @@ const isStep = (step: unknown): step is FunctionStep => {
 };
 const stepsOf = (func: FunctionSteps): readonly FunctionStep[] =>
   isStep(func) ? [func] : (func as readonly FunctionStep[]);
-const steps = either(
+/** What `func` may be. */
+export const functionSteps = either(
   nothing,
   custom(
     `a function (${ACTIVATIONS.join(', ')}), a pair such as ['mul', 0.5] (${BINARY_FUNCTIONS.join(', ')}) or a list of them; a function of JavaScript cannot run within a plan`,
@@ -68,7 +69,7 @@ export class FunctionTransformer extends InvertibleTransformer<
   }
 
   get rules(): Rules<FunctionTransformerParams> {
-    return { func: steps, inverseFunc: steps, allowNan: bool };
+    return { func: functionSteps, inverseFunc: functionSteps, allowNan: bool };
   }
 
   get stateRules(): Rules<FunctionTransformerState> {

@@ -1,4 +1,11 @@
 export * from './binarizer.js';
+export {
+  type FunctionStep,
+  type FunctionSteps,
+  FunctionTransformer,
+  type FunctionTransformerParams,
+  type FunctionTransformerState,
+} from './function-transformer.js';
 export * from './k-bins-discretizer.js';
 export * from './label-encoder.js';
 export * from './max-abs-scaler.js';
@@ -9,3 +16,4 @@ export * from './ordinal-encoder.js';
 export * from './polynomial-features.js';
 export * from './robust-scaler.js';
 export * from './standard-scaler.js';
+export * from './target-encoder.js';

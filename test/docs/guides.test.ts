@@ -5,6 +5,7 @@ import { markdownExamples, runExamples, toModule } from '../support/examples.ts'
 const guides = [
   'matrix',
   'preprocessing',
+  'pipelines',
   'naive-bayes',
   'decomposition',
   'ensembles',

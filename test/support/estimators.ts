@@ -12,6 +12,8 @@ import {
   DecisionTreeRegressor,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
+  FeatureUnion,
+  FunctionTransformer,
   GaussianNB,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
@@ -27,6 +29,7 @@ import {
   MaxAbsScaler,
   MiniBatchKMeans,
   MinMaxScaler,
+  MissingIndicator,
   MultinomialNB,
   Normalizer,
   OneHotEncoder,
@@ -45,6 +48,8 @@ import {
   SelectPercentile,
   SimpleImputer,
   StandardScaler,
+  TargetEncoder,
+  TransformedTargetRegressor,
   TruncatedSVD,
   VarianceThreshold,
   VotingClassifier,
@@ -77,6 +82,11 @@ const SCALER = {
 };
 const AXES = { [WEIGHTS]: "like scikit-learn's it takes no weights" };
 const SEEN = { [WEIGHTS]: 'a row of weight 0 still shows its values' };
+const ACROSS = {
+  ...ENCODER,
+  'a transformer may stand in the middle of a pipeline':
+    'what the next step learns from is encoded across folds, as by fitTransform',
+};
 const WORDS = { 'text is used where it is allowed': 'a mean or median of text does not exist' };
 
 export const EXAMPLES: readonly Example[] = [
@@ -389,6 +399,44 @@ export const EXAMPLES: readonly Example[] = [
   },
   { name: 'StandardScaler', make: () => new StandardScaler() },
   { name: 'StandardScaler without mean', make: () => new StandardScaler({ withMean: false }) },
+  {
+    name: 'FeatureUnion',
+    make: () =>
+      new FeatureUnion(
+        [
+          ['scaled', new MinMaxScaler()],
+          ['gone', 'drop'],
+          ['products', new PolynomialFeatures({ interactionOnly: true })],
+          ['same', 'passthrough'],
+        ],
+        { transformerWeights: { scaled: 2 } },
+      ),
+    exceptions: { ...COMPOSITE, ...SCALER },
+  },
+  {
+    name: 'FunctionTransformer',
+    make: () => new FunctionTransformer({ func: ['abs', 'log1p', ['mul', 2]] }),
+  },
+  {
+    name: 'MissingIndicator',
+    make: () => new MissingIndicator({ features: 'all' }),
+    exceptions: IMPUTER,
+  },
+  {
+    name: 'TargetEncoder',
+    make: () => new TargetEncoder({ targetType: 'continuous', randomState: 1 }),
+    exceptions: ACROSS,
+  },
+  {
+    name: 'TargetEncoder of classes',
+    make: () => new TargetEncoder({ smooth: 2, randomState: 1 }),
+    exceptions: ACROSS,
+  },
+  {
+    name: 'TransformedTargetRegressor',
+    make: () => new TransformedTargetRegressor(new Ridge(), { transformer: new StandardScaler() }),
+    exceptions: COMPOSITE,
+  },
   { name: 'TruncatedSVD', make: () => new TruncatedSVD({ nComponents: 1 }), exceptions: AXES },
   { name: 'VarianceThreshold', make: () => new VarianceThreshold({ threshold: 0.1 }), exceptions: AXES },
   {

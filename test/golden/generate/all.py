@@ -10,6 +10,7 @@ bundled data sets are not touched; datasets.py makes those.
 import warnings
 
 import boosting
+import compositions
 import decompositions
 import explanations
 import exports
@@ -41,7 +42,7 @@ if __name__ == "__main__":
     with threadpool_limits(1):
         scripts = (
             *(loaded_datasets, metrics, monitor, pairwise, decompositions),
-            *(preprocessing, transformers, feature_selection, projections, splits, searches),
+            *(preprocessing, transformers, compositions, feature_selection, projections, splits, searches),
             *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
             *(interchange, explanations, inspection, onnx_files, exports),
         )

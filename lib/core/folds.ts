@@ -1,0 +1,38 @@
+/** How rows are dealt to folds: the allocation is scikit-learn's. */
+import type { Random } from './random.js';
+
+/** The fold of each row: stretches of consecutive rows, or of rows in random order; the first rows % folds have one row more. */
+export function consecutiveFolds(rows: number, folds: number, random: Random | null): Int32Array {
+  const foldOf = new Int32Array(rows);
+  const order = random ? random.permutation(rows) : Int32Array.from(foldOf.keys());
+  const size = Math.floor(rows / folds);
+  const larger = rows % folds;
+  let next = 0;
+  for (let fold = 0; fold < folds; fold++) {
+    const end = next + size + (fold < larger ? 1 : 0);
+    while (next < end) foldOf[order[next++]] = fold;
+  }
+  return foldOf;
+}
+
+/**
+ * The fold of each row, each class spread over all of them.
+ *
+ * @param classes - the rows of each class, in the order in which classes first appear
+ */
+export function stratifiedFolds(
+  classes: ReadonlyArray<readonly number[]>,
+  rows: number,
+  folds: number,
+  random: Random | null,
+): Int32Array {
+  // Sorted by class, the rows are dealt out like cards: fold f gets every folds-th from f on.
+  const foldOf = new Int32Array(rows);
+  let dealt = 0;
+  for (const members of classes) {
+    const own = Int32Array.from(members, () => dealt++ % folds).sort();
+    random?.shuffle(own);
+    for (const [k, row] of members.entries()) foldOf[row] = own[k];
+  }
+  return foldOf;
+}

@@ -1,0 +1,172 @@
+/** A regressor of a transformed target, whose predictions are turned back. */
+import { applyOps, TRANSFORM } from '../core/apply.js';
+import { Estimator, type State } from '../core/estimator.js';
+import { type FitInput, fitTargets, toShared } from '../core/fit-input.js';
+import { InvertibleTransformer } from '../core/invertible.js';
+import { Regressor } from '../core/kinds.js';
+import { Matrix } from '../core/matrix.js';
+import { custom, either, nothing, type Rules } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { Schema } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import {
+  type FunctionSteps,
+  FunctionTransformer,
+  functionSteps,
+} from '../preprocessing/function-transformer.js';
+
+/** Parameters of {@link TransformedTargetRegressor}. */
+export interface TransformedTargetRegressorParams {
+  /** The model; cloned by `fit`. */
+  regressor: Estimator;
+  /** What y goes through, and its inverse predictions: a transformer of one column. Default null: `func`. */
+  transformer: Estimator | null;
+  /** In place of a transformer: functions of y, see {@link FunctionTransformer}. Default null. */
+  func: FunctionSteps | null;
+  /** What undoes `func`. */
+  inverseFunc: FunctionSteps | null;
+}
+
+/** Learned by {@link TransformedTargetRegressor}. */
+export interface TransformedTargetRegressorState extends State {
+  readonly regressor: Estimator;
+  readonly transformer: Estimator;
+}
+
+/**
+ * Fits a regressor to transformed targets and undoes the transformation of what it predicts; both are one native plan.
+ *
+ * Differs from scikit-learn: `func` and `inverseFunc` are names (see {@link FunctionTransformer}); one target; no
+ * `checkInverse`.
+ *
+ * @example
+ * ```ts
+ * import { LinearRegression, TransformedTargetRegressor } from 'boreal';
+ * const model = new TransformedTargetRegressor(new LinearRegression(), { func: 'log', inverseFunc: 'exp' });
+ * await model.fit([[0], [1], [2]], [1, 10, 100]);
+ * Math.round(model.predictSync([[3]])[0]); // 1000
+ * ```
+ */
+export class TransformedTargetRegressor extends Regressor<
+  TransformedTargetRegressorParams,
+  TransformedTargetRegressorState
+> {
+  constructor(
+    regressor: Estimator,
+    options: Partial<Omit<TransformedTargetRegressorParams, 'regressor'>> = {},
+  ) {
+    super({ transformer: null, func: null, inverseFunc: null, ...options, regressor });
+  }
+
+  static override fromParams({ regressor, ...options }: TransformedTargetRegressorParams) {
+    return new TransformedTargetRegressor(regressor, options);
+  }
+
+  get rules(): Rules<TransformedTargetRegressorParams> {
+    return {
+      regressor: custom('a regressor', (v) => v instanceof Estimator && v.kind === 'regressor'),
+      transformer: either(
+        nothing,
+        custom('a transformer that has an inverse', (v) => v instanceof InvertibleTransformer),
+      ),
+      func: functionSteps,
+      inverseFunc: functionSteps,
+    };
+  }
+
+  get stateRules(): Rules<TransformedTargetRegressorState> {
+    return {
+      regressor: custom(
+        'a fitted regressor',
+        (v) => v instanceof Estimator && v.kind === 'regressor' && v.isFitted,
+      ),
+      transformer: custom('a fitted transformer', (v) => v instanceof InvertibleTransformer && v.isFitted),
+    };
+  }
+
+  override get tags() {
+    return { ...this.params.regressor?.tags, watchesValidation: false, delegates: true };
+  }
+
+  override get outputs(): readonly Output[] {
+    return ['value'];
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    const { regressor, transformer, func, inverseFunc } = this.params;
+    if (transformer !== null && (func !== null || inverseFunc !== null)) {
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        'TransformedTargetRegressor takes a transformer or functions, not both.',
+      );
+    }
+    if ((func === null) !== (inverseFunc === null)) {
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        'TransformedTargetRegressor: func and inverseFunc are needed together.',
+      );
+    }
+    this.#transformer().checkParams();
+    regressor.checkParams();
+  }
+
+  protected override cloneParams(): TransformedTargetRegressorParams {
+    const { regressor, transformer } = this.params;
+    return { ...this.params, regressor: regressor.clone(), transformer: transformer?.clone() ?? null };
+  }
+
+  #transformer(): Estimator {
+    const { transformer, func, inverseFunc } = this.params;
+    return transformer?.clone() ?? new FunctionTransformer({ func, inverseFunc, allowNan: false });
+  }
+
+  protected async fitState(input: FitInput): Promise<TransformedTargetRegressorState> {
+    const { cancel, columns } = input;
+    const targets = fitTargets(input);
+    const y = toShared(new Matrix(targets, targets.length, 1));
+    const schema = new Schema([{ name: 'y', kind: 'number' }], { kind: 'none' }, true);
+    const transformer = this.#transformer();
+    await transformer.fitInput(
+      {
+        ...input,
+        x: y,
+        columns: schema.columns,
+        y: undefined,
+        validation: null,
+        queries: null,
+        onProgress: undefined,
+      },
+      schema,
+    );
+    const transformed = await applyOps(
+      y,
+      schema,
+      (plan, x) => transformer.lowerChecked(plan, x, TRANSFORM),
+      cancel,
+    );
+    const regressor = this.params.regressor.clone();
+    await regressor.fitInput(
+      { ...input, y: transformed.data, validation: null },
+      new Schema(columns, { kind: 'none' }, true),
+    );
+    return { regressor, transformer };
+  }
+
+  /** The fitted model of the transformed target. @throws {ERR_NOT_FITTED} before `fit` */
+  get regressor(): Estimator {
+    return this.state.regressor;
+  }
+
+  /** What the target went through. @throws {ERR_NOT_FITTED} before `fit` */
+  get transformer(): Estimator {
+    return this.state.transformer;
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { regressor, transformer } = this.state;
+    const predicted = regressor.lowerChecked(plan, x, { ...options, output: 'value' });
+    return (transformer as InvertibleTransformer<object, State>).lowerInverse(plan, predicted);
+  }
+}

@@ -1,0 +1,332 @@
+/** Categories as the mean of the target of their rows. */
+import { applyOps } from '../core/apply.js';
+import type { FitInput } from '../core/fit-input.js';
+import { fitLabels, fitTargets, requireY } from '../core/fit-input.js';
+import { consecutiveFolds, stratifiedFolds } from '../core/folds.js';
+import { Transformer } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
+import { Matrix } from '../core/matrix.js';
+import {
+  bool,
+  checkLength,
+  either,
+  float64s,
+  int,
+  int32s,
+  labels,
+  nothing,
+  oneOf,
+  type Rules,
+  real,
+  resolveSeed,
+  seed,
+} from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { Random } from '../core/random.js';
+import { type Column, Schema } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
+import { categoryLabel } from './category-label.js';
+
+/** Parameters of {@link TargetEncoder}. */
+export interface TargetEncoderParams {
+  /**
+   * What y is: 'continuous', 'binary' or 'multiclass'. 'auto' takes text, booleans and whole numbers for classes, and other
+   * numbers as they are. Default 'auto'.
+   */
+  targetType: 'auto' | 'continuous' | 'binary' | 'multiclass';
+  /** How many rows of the overall mean are mixed into that of a category; 'auto': by the variances. Default 'auto'. */
+  smooth: 'auto' | number;
+  /** Folds of `fitTransform`, at least 2. Default 5. */
+  cv: number;
+  /** Deal rows to folds at random. Default true. */
+  shuffle: boolean;
+  /** Seed of that; null takes a new one each time. Default null. */
+  randomState: number | null;
+}
+
+/** Learned by {@link TargetEncoder}. Outputs: one, or one for each of more than two classes. */
+export interface TargetEncoderState {
+  /** [columns + 1]: the categories of column j stand at offsets[j] .. offsets[j + 1] of `values`. */
+  readonly offsets: Int32Array;
+  /** As the plan reads them: numbers, codes of text, a NaN last for missing. */
+  readonly values: Float64Array;
+  /** [outputs, categories] */
+  readonly encodings: Float64Array;
+  /** [outputs] */
+  readonly targetMean: Float64Array;
+  /** null of a number. */
+  readonly classes: readonly Label[] | null;
+}
+
+/** y as columns of numbers, [rows, outputs]. */
+interface Targets {
+  readonly y: Matrix<Float64Array>;
+  readonly classes: readonly Label[] | null;
+  readonly codes: Int32Array | null;
+}
+
+/** Categories of all columns, and each row's by column. */
+interface Categories {
+  readonly offsets: Int32Array;
+  readonly codes: readonly Int32Array[];
+}
+
+/**
+ * Each category becomes the mean of the target over its rows, mixed with the mean of all rows the more, the fewer they are
+ * (Micci-Barreca 2001): with smoothing m, (sum + m mean) / (count + m); 'auto' is the empirical Bayes estimate, where a
+ * category's mean weighs v n / (v n + w) for the variance v of the target, w within the category and its n rows. With more
+ * than two classes there is a column for each class. Unknown categories get the overall mean; a missing value is a category.
+ *
+ * `fitTransform`, and a pipeline that is fitted, encode each row by what the rows of other folds say, so that the next
+ * step does not learn from the row's own target. `fit` and then `transform` do not.
+ *
+ * Differs from scikit-learn: no `categories`; `cv` is a number of folds; weights are ignored, as there.
+ *
+ * @example
+ * ```ts
+ * import { TargetEncoder } from 'boreal';
+ * const encoder = new TargetEncoder({ smooth: 0 });
+ * await encoder.fit({ city: ['Oslo', 'Oslo', 'Turku'] }, [1.5, 2.5, 7]);
+ * encoder.transformSync({ city: ['Oslo', 'Turku'] }).toArray(); // [[2], [7]]
+ * ```
+ */
+export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncoderState> {
+  constructor(params: Partial<TargetEncoderParams> = {}) {
+    super({ targetType: 'auto', smooth: 'auto', cv: 5, shuffle: true, randomState: null, ...params });
+  }
+
+  get rules(): Rules<TargetEncoderParams> {
+    return {
+      targetType: oneOf('auto', 'continuous', 'binary', 'multiclass'),
+      smooth: either(oneOf('auto'), real(0)),
+      cv: int(2),
+      shuffle: bool,
+      randomState: seed,
+    };
+  }
+
+  get stateRules(): Rules<TargetEncoderState> {
+    return {
+      offsets: int32s(),
+      values: float64s(),
+      encodings: float64s(),
+      targetMean: float64s(),
+      classes: either(nothing, labels),
+    };
+  }
+
+  override get tags() {
+    return { allowNan: true, allowCategories: true };
+  }
+
+  protected override checkState(state: TargetEncoderState, columns: readonly Column[]): void {
+    const { classes, offsets, values } = state;
+    const outputs = classes === null || classes.length === 2 ? 1 : classes.length;
+    checkLength(this, 'offsets', offsets, columns.length + 1);
+    checkLength(this, 'values', values, offsets[columns.length]);
+    checkLength(this, 'targetMean', state.targetMean, outputs);
+    checkLength(this, 'encodings', state.encodings, outputs * values.length);
+  }
+
+  protected async fitState(input: FitInput): Promise<TargetEncoderState> {
+    const { x, cancel } = input;
+    const { y, classes } = this.#targets(input);
+    const { offsets, values } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
+    const categories = await categoriesOf(input, offsets, values);
+    return { offsets, values, classes, ...(await this.#encode(y, categories, null, input)) };
+  }
+
+  override get crossFits() {
+    return true;
+  }
+
+  override async crossFitted(input: FitInput): Promise<Matrix> {
+    const { x } = input;
+    const { cv, shuffle, randomState } = this.fittedParams;
+    const { y, codes } = this.#targets(input);
+    const { offsets, values } = this.state;
+    const categories = await categoriesOf(input, offsets, values);
+    if (cv > x.rows) {
+      throw new ValidationError('ERR_PARAMETER', `TargetEncoder: cv ${cv} is more than the ${x.rows} rows.`);
+    }
+    const random = shuffle ? new Random(resolveSeed(randomState)) : null;
+    const foldOf = codes
+      ? stratifiedFolds(rowsOf(codes), x.rows, cv, random)
+      : consecutiveFolds(x.rows, cv, random);
+    const out = new Matrix(new Float64Array(x.rows * x.cols * y.cols), x.rows, x.cols * y.cols);
+    for (let fold = 0; fold < cv; fold++) {
+      const weights = Float64Array.from(foldOf, (of) => (of === fold ? 0 : 1));
+      const { encodings } = await this.#encode(y, categories, weights, input);
+      const count = values.length;
+      categories.codes.forEach((own, j) => {
+        for (let i = 0; i < x.rows; i++) {
+          if (foldOf[i] !== fold) continue;
+          for (let k = 0; k < y.cols; k++) {
+            out.data[i * out.cols + j * y.cols + k] = encodings[k * count + offsets[j] + own[i]];
+          }
+        }
+      });
+    }
+    return x.dtype === 'float64' ? out : out.astype('float32');
+  }
+
+  #targets(input: FitInput): Targets {
+    const { targetType } = this.params;
+    const isNumber = (value: unknown) => typeof value === 'number' && !Number.isInteger(value);
+    const given = requireY(input);
+    const continuous =
+      targetType === 'continuous' || (targetType === 'auto' && Array.prototype.some.call(given, isNumber));
+    if (continuous) {
+      const y = fitTargets(input);
+      return { y: new Matrix(y, y.length, 1), classes: null, codes: null };
+    }
+    const { codes, classes } = fitLabels(input);
+    if (targetType === 'binary' && classes.length !== 2) {
+      throw new ValidationError(
+        'ERR_LABELS',
+        `TargetEncoder: targetType 'binary' needs two classes; y has ${classes.length}.`,
+      );
+    }
+    const outputs = classes.length === 2 ? 1 : classes.length;
+    const y = new Matrix(new Float64Array(codes.length * outputs), codes.length, outputs);
+    codes.forEach((code, i) => {
+      if (outputs === 1) y.data[i] = code;
+      else y.data[i * outputs + code] = 1;
+    });
+    return { y, classes, codes };
+  }
+
+  /** @param weights - 1 for rows that count, or null for all */
+  async #encode(
+    y: Matrix<Float64Array>,
+    { offsets, codes }: Categories,
+    weights: Float64Array | null,
+    { cancel }: FitInput,
+  ): Promise<Pick<TargetEncoderState, 'encodings' | 'targetMean'>> {
+    const { smooth } = this.params;
+    const { data, rows, cols } = y;
+    const grouped = (own: Int32Array, groups: number) =>
+      native.groupMoments(data, rows, cols, own, groups, weights, cancel);
+    const all = await grouped(new Int32Array(rows), 1);
+    const targetMean = all.sum.map((sum) => sum / all.weight[0]);
+    const encodings = new Float64Array(cols * offsets[codes.length]);
+    for (const [j, own] of codes.entries()) {
+      const count = offsets[j + 1] - offsets[j];
+      const { weight, sum, variance } = await grouped(own, count);
+      for (let k = 0; k < cols; k++) {
+        for (let category = 0; category < count; category++) {
+          const at = category * cols + k;
+          encodings[k * offsets[codes.length] + offsets[j] + category] = mixed(
+            { weight: weight[category], sum: sum[at], variance: variance[at] },
+            { mean: targetMean[k], variance: all.variance[k] },
+            smooth,
+          );
+        }
+      }
+    }
+    return { encodings, targetMean };
+  }
+
+  /** The categories of each column; null stands for missing. @throws {ERR_NOT_FITTED} before `fit` */
+  get categories(): Array<Array<Label | null>> {
+    const { offsets, values } = this.state;
+    return this.schema.columns.map((column, j) =>
+      Array.from(values.subarray(offsets[j], offsets[j + 1]), (value) => categoryLabel(column, value)),
+    );
+  }
+
+  /**
+   * What each category becomes: one list for each column that comes out, in the order of that column's `categories`.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   */
+  get encodings(): Float64Array[] {
+    const { offsets, values, encodings, targetMean } = this.state;
+    return this.schema.columns.flatMap((_, j) =>
+      Array.from(targetMean, (_mean, k) =>
+        encodings.slice(k * values.length + offsets[j], k * values.length + offsets[j + 1]),
+      ),
+    );
+  }
+
+  /** The mean of the target, or the share of each class. @throws {ERR_NOT_FITTED} before `fit` */
+  get targetMean(): Float64Array {
+    return this.state.targetMean.slice();
+  }
+
+  /** The classes of y, sorted; null when it is a number. @throws {ERR_NOT_FITTED} before `fit` */
+  get classes(): Label[] | null {
+    return this.state.classes && [...this.state.classes];
+  }
+
+  outputColumns(): readonly Column[] {
+    const { classes, targetMean } = this.state;
+    return this.schema.columns.flatMap(({ name }): Column[] => {
+      if (targetMean.length === 1) return [{ name, kind: 'number' }];
+      return (classes ?? []).map((label) => ({ name: `${name}_${label}`, kind: 'number' }));
+    });
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    const { offsets, values, targetMean } = this.state;
+    const codes = plan.category(x, offsets, values, false, this.featureNamesIn);
+    const outputs = targetMean.length;
+    const columns = [...this.schema.columns.keys()].flatMap((j) => new Array<number>(outputs).fill(j));
+    const each = outputs === 1 ? codes : plan.gather(codes, columns);
+    const { encodings } = this;
+    const starts = new Int32Array(columns.length + 1);
+    encodings.forEach((own, k) => {
+      starts[k + 1] = starts[k] + own.length;
+    });
+    const all = new Float64Array(starts[columns.length]);
+    encodings.forEach((own, k) => {
+      all.set(own, starts[k]);
+    });
+    const otherwise = Float64Array.from(columns, (_, k) => targetMean[k % outputs]);
+    return plan.lookup(each, starts, all, otherwise);
+  }
+}
+
+/** The encoding of one category. */
+function mixed(
+  own: { readonly weight: number; readonly sum: number; readonly variance: number },
+  all: { readonly mean: number; readonly variance: number },
+  smooth: 'auto' | number,
+): number {
+  if (own.weight === 0) return all.mean;
+  if (smooth !== 'auto') return (own.sum + smooth * all.mean) / (own.weight + smooth);
+  const between = all.variance * own.weight;
+  const share = between / (between + own.variance);
+  // Without any variance every mean is the overall one.
+  return Number.isNaN(share) ? all.mean : share * (own.sum / own.weight) + (1 - share) * all.mean;
+}
+
+async function categoriesOf(
+  { x, columns, cancel }: FitInput,
+  offsets: Int32Array,
+  values: Float64Array,
+): Promise<Categories> {
+  const schema = new Schema(columns, { kind: 'none' }, true);
+  const names = columns.map(({ name }) => name);
+  const lower = (plan: PlanBuilder, slot: Slot) => plan.category(slot, offsets, values, false, names);
+  const codes = await applyOps(x, schema, lower, cancel);
+  const { data, rows, cols } = codes;
+  return {
+    offsets,
+    codes: Array.from({ length: cols }, (_, j) =>
+      Int32Array.from({ length: rows }, (_, i) => data[i * cols + j]),
+    ),
+  };
+}
+
+/** The rows of each class, in the order in which classes first appear. */
+function rowsOf(codes: Int32Array): number[][] {
+  const rows = new Map<number, number[]>();
+  codes.forEach((code, i) => {
+    const known = rows.get(code);
+    if (known === undefined) rows.set(code, [i]);
+    else known.push(i);
+  });
+  return [...rows.values()];
+}
