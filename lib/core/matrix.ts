@@ -4,6 +4,7 @@
  */
 import { ValidationError } from '../errors.js';
 import type { FloatArray } from '../native.js';
+import { isForeignTable } from './foreign-tables.js';
 import { isMatrixShaped, isTypedArray, type TypedArray } from './forms.js';
 import { type Dtype, requireShape, requireValues, setMatrixConstructor, shapeOf } from './linalg/base.js';
 import { requireMatrix } from './linalg/call.js';
@@ -185,7 +186,8 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
   static #convert(source: unknown, dtype: Dtype | undefined): Matrix {
     if (source instanceof Matrix) return dtype ? source.astype(dtype) : source;
     if (isMatrixShaped(source)) return wrap(source.data, source.rows, source.cols, dtype);
-    if (isTable(source) && Object.keys(source).length > 0) return fromTable(source, dtype ?? 'float64');
+    if (isTable(source) && (isForeignTable(source) || Object.keys(source).length > 0))
+      return fromTable(source, dtype ?? 'float64');
     if (Array.isArray(source)) return fromRows(source, dtype ?? 'float64');
     throw new ValidationError(
       'ERR_DTYPE',

@@ -1,8 +1,10 @@
 /**
  * A Table: named columns of numbers, text or booleans, the form in which data usually arrives. It is plain data in
- * one of two shapes, an object of columns or an array of row objects; nothing here copies a column unless it must.
+ * one of two shapes, an object of columns or an array of row objects, or a table of another library; nothing here copies a
+ * column unless it must.
  */
 import { ValidationError } from '../errors.js';
+import { type ForeignTable, foreignColumns, isForeignTable } from './foreign-tables.js';
 import { isMatrixShaped } from './forms.js';
 
 /** One value of a table. `null`, `undefined` and `NaN` are missing values. */
@@ -13,8 +15,8 @@ export type Column = ArrayLike<Cell>;
 export type ColumnTable = Readonly<Record<string, Column>>;
 /** A table as an array of rows. A key that a row lacks is a missing value. */
 export type RowTable = ReadonlyArray<Readonly<Record<string, Cell>>>;
-/** Data with named columns, by column or by row. */
-export type Table = ColumnTable | RowTable;
+/** Data with named columns, by column or by row, or a table of Apache Arrow, Arquero or polars. */
+export type Table = ColumnTable | RowTable | ForeignTable;
 
 /** A table as parallel lists of names and columns. */
 export interface TableColumns {
@@ -32,7 +34,7 @@ function isColumn(value: unknown): value is Column {
 }
 
 /**
- * Whether a value is meant as a table: an object of columns, or an array of row objects. It looks at the outside only;
+ * Whether a value is meant as a table: an object of columns, an array of row objects, or a table of another library. It looks at the outside only;
  * {@link tableToColumns} checks the rest. `{ data, rows, cols }` and an empty array are not tables.
  */
 export function isTable(value: unknown): value is Table {
@@ -47,13 +49,17 @@ export function isMissing(cell: unknown): cell is null | undefined {
 
 /**
  * The columns of a table. Columns of an object of columns are returned as they are, not copied; rows are transposed,
- * their columns in the order in which the names first appear.
+ * their columns in the order in which the names first appear. Of tables of other libraries see {@link foreignColumns}.
  *
  * @throws {ERR_EMPTY} when there is no column or no row
  * @throws {ERR_SHAPE} when columns differ in length, or something is not a column or not a row
  */
 export function tableToColumns(table: Table): TableColumns {
-  const result = Array.isArray(table) ? transpose(table) : columnsOf(table as ColumnTable);
+  const result = Array.isArray(table)
+    ? transpose(table)
+    : isForeignTable(table)
+      ? foreignColumns(table)
+      : columnsOf(table as ColumnTable);
   if (result.names.length === 0) throw new ValidationError('ERR_EMPTY', 'The table has no columns.');
   if (result.rows === 0) throw new ValidationError('ERR_EMPTY', 'The table has no rows.');
   return result;

@@ -31,3 +31,14 @@ export {
   loadIris,
   loadWine,
 } from './load.js';
+export {
+  type CutOptions,
+  cut,
+  cyclical,
+  type DropMissingOptions,
+  dropMissing,
+  type FillMethod,
+  fillMissing,
+  qcut,
+  ratio,
+} from './prepare.js';

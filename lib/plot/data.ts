@@ -37,6 +37,9 @@ export interface HistogramsOptions extends PlotOptions {
 /** Categories of a text column beyond the commonest are one bar. */
 const MOST_CATEGORIES = 20;
 
+/** Thousands as 2.5k, smaller numbers as they are. */
+const SHORT = "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '.6~g')";
+
 interface Bin {
   readonly low: number;
   readonly high: number;
@@ -171,7 +174,7 @@ export function histograms(X: MatrixLike, options: HistogramsOptions = {}): Plot
             type: 'nominal',
             scale: { domain: names },
             title: null,
-            axis: { ticks: false, labelLimit: 90 },
+            axis: { ticks: false, labelLimit: 130 },
           },
           x: { ...y },
           ...color,
@@ -186,7 +189,7 @@ export function histograms(X: MatrixLike, options: HistogramsOptions = {}): Plot
       encoding: {
         x: {
           ...{ field: 'low', type: 'quantitative', bin: { binned: true }, title: null },
-          axis: { tickCount: 5, labelOverlap: true, format: '.6~g' },
+          axis: { tickCount: 5, labelOverlap: true, labelSeparation: 6, labelExpr: SHORT },
         },
         x2: { field: 'high' },
         y,
@@ -396,7 +399,7 @@ export interface ResidualsOptions extends PlotOptions {
 }
 
 /** A plot of more points than this draws evenly chosen rows. */
-const MOST_POINTS = 4000;
+const MOST_POINTS = 2500;
 
 /**
  * What a regressor gets wrong: true value less prediction, against the prediction; or true values against predictions. On the

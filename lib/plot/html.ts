@@ -26,13 +26,16 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; overflow-wrap: any
 h2 { border-top: 1px solid ${grid}; font-size: 1.2rem; margin: 2.5rem 0 .75rem; padding-top: 1.25rem; }
 p { max-width: 46rem; }
 p.about { color: ${muted}; margin-top: 0; }
-figure { margin: 1rem 0; overflow-x: auto; }
+figure { margin: 0; }
+.figures { display: flex; flex-wrap: wrap; gap: 1.5rem; margin: 1rem 0; }
 figure svg { height: auto; max-width: 100%; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid ${categories[0]}; outline-offset: 2px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid ${grid}; padding: .35rem .9rem .35rem 0; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
+th[scope=row] { font-weight: 400; max-width: 24rem; overflow: hidden; text-overflow: ellipsis; }
+caption { color: ${muted}; font-size: .9rem; padding-bottom: .35rem; text-align: left; }
 thead th { color: ${muted}; font-weight: 600; }
 dl.scores { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1rem 0; }
 dl.scores div { border: 1px solid ${grid}; border-radius: .5rem; padding: .6rem 1rem; }

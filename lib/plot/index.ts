@@ -26,6 +26,7 @@ export {
   shapSummary,
   shapWaterfall,
 } from './importances.js';
+export { type ReportOptions, report } from './report.js';
 export {
   type CurveResult,
   type HistoryLike,
