@@ -31,6 +31,7 @@ export {
   loadIris,
   loadWine,
 } from './load.js';
+export { type ParquetColumn, type ParquetOptions, readParquet } from './parquet.js';
 export {
   type CutOptions,
   cut,

@@ -106,7 +106,10 @@ describe('a report', () => {
 
   test('escapes names, and has no scripts and nothing from elsewhere', async () => {
     for (const html of [await report(evil, table, verdict, { title: EVIL }), irises]) {
-      const tags = html.match(/<[^>]*>/g)!.join('');
+      const tags = html
+        .match(/<[^>]*>/g)!
+        .join('')
+        .replace(/"[^"]*"/g, '""');
       expect(tags).not.toMatch(/<(?:script|img|link|iframe|object|use|image)| on\w+=| style=|(?:src|href)=/i);
       expect(html).not.toMatch(/@import|url\((?!#)/);
       expect(html).toMatch(/content="default-src 'none'; style-src 'sha256-/);

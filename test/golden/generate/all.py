@@ -25,6 +25,7 @@ import monitor
 import naive_bayes
 import onnx_files
 import pairwise
+import parquet_files
 import preprocessing
 import projections
 import ranking
@@ -44,7 +45,7 @@ if __name__ == "__main__":
             *(loaded_datasets, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, projections, splits, searches),
             *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
-            *(interchange, explanations, inspection, onnx_files, exports),
+            *(interchange, explanations, inspection, parquet_files, onnx_files, exports),
         )
         for script in scripts:
             script.main()

@@ -1,0 +1,110 @@
+/** Parquet files that pyarrow wrote: every type, encoding and compression, and what is refused. The thread runs from dist. */
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readParquet as readHere } from '../../lib/index.js';
+import { evaluate } from '../support/child.js';
+import { readGolden } from './read.js';
+
+const golden = readGolden<{ rows: number; columns: Record<string, (number | string | boolean | null)[]> }>(
+  'parquet',
+);
+const models = JSON.stringify(fileURLToPath(new URL('./models/', import.meta.url)));
+const setUp = `
+  const { readFile } = await import('node:fs/promises');
+  const at = (name) => ${models} + name;
+  const plain = (table) => Object.fromEntries(Object.entries(table).map(([name, cells]) =>
+    [name, Array.from(cells, (cell) => (Number.isNaN(cell) ? null : cell))]));
+  const codeOf = (promise) => promise.then(() => 'none', (error) => [error.name, error.code, error.message]);
+`;
+type Tables = Record<string, Record<string, (number | string | boolean | null)[]>>;
+
+test('every type with gaps, under every encoding and compression', async () => {
+  const { zstd, ...tables } = await evaluate<Tables & { zstd: unknown }>(`${setUp}
+    const tables = {};
+    for (const kind of ['plain', 'snappy', 'gzip', 'brotli', 'delta', 'int96'])
+      tables[kind] = plain(await boreal.readParquet(at('kinds-' + kind + '.parquet')));
+    tables.zstd = await boreal.readParquet(new URL('file://' + at('kinds-zstd.parquet'))).then(plain, (error) => error.code);
+    console.log(JSON.stringify(tables));`);
+  const close = (a: unknown, b: unknown) =>
+    a === b || (typeof a === 'number' && typeof b === 'number' && Math.abs(a - b) <= 1e-12 * Math.abs(b));
+  for (const [kind, table] of Object.entries(tables)) {
+    expect(Object.keys(table)).toEqual(Object.keys(golden.columns));
+    for (const [name, cells] of Object.entries(golden.columns)) {
+      // Times in 96 bits are nanoseconds, which the division back to milliseconds rounds.
+      const odd = cells.findIndex((cell, i) => !close(table[name][i], cell));
+      expect([kind, name, odd]).toEqual([kind, name, -1]);
+    }
+  }
+  // Zstandard is in Node from 22.15 on.
+  expect([tables.plain, 'ERR_DATA_FILE']).toContainEqual(zstd);
+});
+
+test('numbers are Float64Array; columns come as asked for; bytes are read too', async () => {
+  const [types, names, same, kept] = await evaluate<unknown[]>(`${setUp}
+    const table = await boreal.readParquet(at('kinds-plain.parquet'));
+    const types = Object.values(table).map((cells) => cells.constructor.name);
+    const few = await boreal.readParquet(at('kinds-snappy.parquet'), { columns: ['text', 'int8'] });
+    const bytes = await readFile(at('kinds-plain.parquet'));
+    const before = Buffer.from(bytes);
+    const again = await boreal.readParquet(bytes);
+    const nested = await boreal.readParquet(at('kinds-nested.parquet'), { columns: ['x'] });
+    console.log(JSON.stringify([types, Object.keys(few),
+      JSON.stringify(plain(again)) === JSON.stringify(plain(table)) && bytes.equals(before), plain(nested)]));`);
+  const text = ['bool', 'text', 'large', 'category', 'nothing'];
+  expect(types).toEqual(
+    Object.keys(golden.columns).map((name) => (text.includes(name) ? 'Array' : 'Float64Array')),
+  );
+  expect(names).toEqual(['text', 'int8']);
+  expect(same).toBe(true);
+  expect(kept).toEqual({ x: [1.5, 2.5] });
+});
+
+test('says what it cannot read', async () => {
+  const answers = await evaluate<string[][]>(`${setUp}
+    const read = boreal.readParquet;
+    console.log(JSON.stringify(await Promise.all([
+      read(at('kinds-nested.parquet')), read(at('kinds-bytes.parquet')), read(at('kinds-lz4.parquet')),
+      read(at('kinds-empty.parquet')), read(at('absent.parquet')), read(at('lightgbm-regression.txt')),
+      read(new Uint8Array(3)), read(at('rooms.parquet'), { columns: ['town', 'nope'] }),
+      read(7), read(new URL('http://127.0.0.1/x.parquet')), read(at('rooms.parquet'), { columns: [] }),
+      read(at('rooms.parquet'), { rows: 3 }), read(at('rooms.parquet'), { signal: AbortSignal.abort() }),
+    ].map(codeOf))));`);
+  expect(answers.map(([, code]) => code)).toEqual([
+    ...Array(3).fill('ERR_DATA_FILE'),
+    ...['ERR_EMPTY', 'ERR_DATA_FILE', 'ERR_DATA_FILE', 'ERR_DATA_FILE', 'ERR_UNKNOWN_COLUMN'],
+    ...['ERR_PARAMETER', 'ERR_PARAMETER', 'ERR_PARAMETER', 'ERR_PARAMETER', 'ERR_ABORTED'],
+  ]);
+  expect(answers[0][2]).toContain("'list'");
+  expect(answers[1][2]).toContain("'bytes'");
+  expect(answers[2][2]).toContain('LZ4');
+  expect(answers[4][2]).toContain('absent.parquet');
+});
+
+test('damaged files are refused, or read as far as nothing was damaged', { timeout: 60_000 }, async () => {
+  const codes = await evaluate<string[]>(`${setUp}
+    const codes = new Set();
+    for (const kind of ['plain', 'snappy', 'delta']) {
+      const whole = await readFile(at('kinds-' + kind + '.parquet'));
+      for (let k = 0; k < 24; k++) {
+        const bytes = Uint8Array.from(k % 4 === 3 ? whole.subarray(0, (k * whole.length) / 24) : whole);
+        for (let b = 0; b < 1 + (k % 3); b++) bytes[(k * 7919 + b * 104729) % bytes.length] ^= 1 << (k % 8);
+        codes.add(await boreal.readParquet(bytes).then(() => 'none', ({ code }) => code));
+      }
+    }
+    console.log(JSON.stringify([...codes]));`);
+  expect(['ERR_DATA_FILE', 'ERR_EMPTY', 'ERR_UNKNOWN_COLUMN', 'none']).toEqual(expect.arrayContaining(codes));
+  expect(codes).toContain('ERR_DATA_FILE');
+});
+
+describe('without the package', () => {
+  afterEach(() => vi.doUnmock('hyparquet'));
+  test('says what to install', async () => {
+    vi.doMock('hyparquet', () => {
+      throw new Error("Cannot find package 'hyparquet'");
+    });
+    await expect(readHere('x.parquet')).rejects.toMatchObject({
+      code: 'ERR_DEPENDENCY',
+      message: expect.stringContaining('npm install hyparquet'),
+    });
+  });
+});
