@@ -12,9 +12,11 @@ import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from './errors.js';
 import type { ClusterAddon } from './native/cluster.js';
 import type { NetworkAddon } from './native/network.js';
+import type { TensorAddon } from './native/tensor.js';
 
 export type * from './native/cluster.js';
 export type * from './native/network.js';
+export type * from './native/tensor.js';
 
 /** The typed arrays behind a Matrix. */
 export type FloatArray = Float32Array | Float64Array;
@@ -228,7 +230,7 @@ export interface NativeBoostedTrees {
 }
 export type NativeProgress = (done: number, total: number) => void;
 
-export interface NativeAddon extends ClusterAddon, NetworkAddon {
+export interface NativeAddon extends ClusterAddon, NetworkAddon, TensorAddon {
   info(): NativeInfo;
 
   createCancel(): CancelHandle;

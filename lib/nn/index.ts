@@ -1,1 +1,2 @@
-export {};
+/** Neural networks. */
+export * from './autograd/index.js';

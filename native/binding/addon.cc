@@ -20,6 +20,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_forest(env, exports);
     export_explain(env, exports);
     export_network(env, exports);
+    export_tensor(env, exports);
     export_matrix_distance(env, exports);
     export_matrix_elementwise(env, exports);
     export_matrix_gemm(env, exports);

@@ -12,6 +12,7 @@ const guides = [
   'feature-selection',
   'model-selection',
   'trees',
+  'autograd',
   'boosting',
   'interchange',
   'explaining',

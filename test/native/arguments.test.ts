@@ -442,6 +442,48 @@ describe('treeShap', () => {
   });
 });
 
+describe('tensorRun', () => {
+  const fill = (y: number) => [28, 2, y, 0];
+  it.each<[string, string, number[], unknown[]]>([
+    ['ERR_PLAN', 'a program that ends early', [28], [f32(3)]],
+    ['ERR_PLAN', 'an op that ends early', [28, 2, 0], [f32(3)]],
+    ['ERR_PLAN', 'too few words', [28, 1, 0], [f32(3)]],
+    ['ERR_PLAN', 'words left over', [28, 3, 0, 0, 0], [f32(3)]],
+    ['ERR_PLAN', 'no such op', [99, 0], [f32(3)]],
+    ['ERR_PLAN', 'no such op below 0', [-1, 0], [f32(3)]],
+    ['ERR_PLAN', 'no such buffer', fill(1), [f32(3)]],
+    ['ERR_PLAN', 'no such function', [0, 3, 0, 1, 77], [f32(3), f32(3)]],
+    ['ERR_PLAN', 'an input that is the output', [0, 3, 0, 0, 3], [f32(3)]],
+    ['ERR_DTYPE', 'a buffer of another type', fill(0), [f64(3)]],
+    ['ERR_SHAPE', 'sizes that differ', [0, 3, 0, 1, 3], [f32(3), f32(4)]],
+    ['ERR_SHAPE', 'strides out of bounds', [1, 8, 0, 1, 1, 0, 1, 3, 2, 1], [f32(3), f32(3)]],
+    ['ERR_SHAPE', 'a copy from before an array', [6, 6, 0, 1, 1, 3, -1, 1], [f32(3), f32(3)]],
+    ['ERR_SHAPE', 'nine axes', [6, 3, 0, 1, 9], [f32(3), f32(3)]],
+    ['ERR_SHAPE', 'an index out of bounds', [9, 7, 0, 1, 2, 1, 3, 1, 1], [f32(1), f32(3), f32(1).fill(3)]],
+    [
+      'ERR_SHAPE',
+      'a huge convolution',
+      [14, 20, 0, 1, 1, -1, ...new Array(16).fill(0x7fffffff)],
+      [f32(1), f32(1)],
+    ],
+    [
+      'ERR_SHAPE',
+      'a product beyond its array',
+      [13, 13, 0, 1, 2, -1, 0, 0, 1, 1, 1, 1, 2, 1, 5],
+      [f32(2), f32(2), f32(2)],
+    ],
+    [
+      'ERR_PLAN',
+      'a product without strides',
+      [13, 12, 0, 1, 2, -1, 0, 0, 1, 1, 1, 1, 2, 1],
+      [f32(2), f32(2), f32(2)],
+    ],
+  ])('%s: %s', async (code, _, program, buffers) => {
+    expect(await codeOf(() => raw.tensorRunSync(Int32Array.from(program), buffers))).toBe(code);
+    expect(await codeOf(() => raw.tensorRun(Int32Array.from(program), buffers, null))).toBe(code);
+  });
+});
+
 /** Arguments that work, fresh for each call. */
 const valid: Record<keyof NativeAddon, () => unknown[]> = {
   info: () => [],
@@ -555,6 +597,8 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   networkTrain: () => [...networkRows(), Int32Array.of(1, 0), training(), null, null],
   networkEvaluate: () => [...networkRows(), objective(), null],
   networkGradient: () => [...networkRows(), objective(), null],
+  tensorRunSync: () => [Int32Array.of(28, 2, 0, 0), [f32(3)]],
+  tensorRun: () => [Int32Array.of(28, 2, 0, 0), [f32(3)], null],
 };
 
 it('no arguments do worse than an error with a code', async () => {

@@ -9,6 +9,7 @@ bundled data sets are not touched; datasets.py makes those.
 
 import warnings
 
+import autograd
 import boosting
 import compositions
 import decompositions
@@ -45,7 +46,7 @@ if __name__ == "__main__":
             *(loaded_datasets, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, projections, splits, searches),
             *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
-            *(interchange, explanations, inspection, parquet_files, onnx_files, exports),
+            *(interchange, explanations, inspection, parquet_files, onnx_files, exports, autograd),
         )
         for script in scripts:
             script.main()

@@ -1,0 +1,13 @@
+/** The tutorials of PyTorch and TensorFlow run to their ends, and learn what they should (else they exit with 1). */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { root } from '../support/examples.ts';
+
+it.each([
+  ['torch-tutorial', 'Done!'],
+  ['gradient-tape', 'With an optimizer: W = '],
+])('runs examples/%s.mjs', async (name, says) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [`${root}examples/${name}.mjs`]);
+  expect(stdout).toContain(says);
+});
