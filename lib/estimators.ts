@@ -1,7 +1,8 @@
 /** Makes every estimator of the package known to `load` and to `checkEstimator`'s registry run. */
-import { KMeans, MiniBatchKMeans } from './cluster/index.js';
+import { AgglomerativeClustering, KMeans, MiniBatchKMeans } from './cluster/index.js';
 import { registerEstimators } from './core/registry.js';
-import { PCA, TruncatedSVD } from './decomposition/index.js';
+import { EllipticEnvelope } from './covariance/index.js';
+import { IncrementalPCA, NMF, PCA, TruncatedSVD } from './decomposition/index.js';
 import {
   ExtraTreesClassifier,
   ExtraTreesRegressor,
@@ -35,6 +36,7 @@ import {
   ImportedRegressor,
 } from './interchange/index.js';
 import { LinearRegression, LogisticRegression, Ridge } from './linear-model/index.js';
+import { GaussianMixture } from './mixture/index.js';
 import { GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
@@ -55,16 +57,19 @@ import {
 import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
 
 registerEstimators(
+  AgglomerativeClustering,
   BernoulliNB,
   Binarizer,
   ColumnTransformer,
   ComplementNB,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
+  EllipticEnvelope,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
   FeatureUnion,
   FunctionTransformer,
+  GaussianMixture,
   GaussianNB,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
@@ -80,6 +85,7 @@ registerEstimators(
   ImportedLinearRegressor,
   ImportedMultiRegressor,
   ImportedRegressor,
+  IncrementalPCA,
   IsolationForest,
   KBinsDiscretizer,
   KMeans,
@@ -90,6 +96,7 @@ registerEstimators(
   MinMaxScaler,
   MissingIndicator,
   MultinomialNB,
+  NMF,
   Normalizer,
   OneHotEncoder,
   OrdinalEncoder,

@@ -1,6 +1,7 @@
 /** The public surface of boreal: re-exports, and the list of estimators that model files may hold. */
 export * from './cluster/index.js';
 export * from './core/index.js';
+export * from './covariance/index.js';
 export * from './datasets/index.js';
 export * from './decomposition/index.js';
 export * from './ensemble/index.js';
@@ -11,6 +12,7 @@ export * from './inspection/index.js';
 export * from './interchange/index.js';
 export * from './linear-model/index.js';
 export * from './metrics/index.js';
+export * from './mixture/index.js';
 export * from './model-selection/index.js';
 export * from './monitor/index.js';
 export * from './naive-bayes/index.js';

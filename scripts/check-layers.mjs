@@ -28,7 +28,18 @@ const isaInclude = /^(<(immintrin|arm_neon|stddef|stdint|string)\.h>|"kernels\/.
 
 const foundation = ['native', 'errors', 'core'];
 const families = [
-  ...['linear-model', 'tree', 'ensemble', 'svm', 'naive-bayes', 'neighbors', 'cluster', 'decomposition'],
+  ...[
+    'linear-model',
+    'tree',
+    'ensemble',
+    'svm',
+    'naive-bayes',
+    'neighbors',
+    'cluster',
+    'decomposition',
+    'mixture',
+    'covariance',
+  ],
   ...['manifold', 'preprocessing', 'impute', 'feature-selection', 'nn'],
 ];
 const anything = [

@@ -165,7 +165,8 @@ export async function loadWithMetadata(source: string | URL | Uint8Array): Promi
     const { document, tensors } = parse(buffer);
     const model = decodeModel(document.model, tensors);
     if (document.image !== undefined) withImageInput(model, document.image);
-    await model.compileAsync();
+    // A clusterer may say nothing about new rows: then there is no plan to check its numbers.
+    if (model.outputs.length > 0) await model.compileAsync();
     return { model, metadata: document.metadata };
   } catch (error) {
     if (error instanceof FileFormatError) throw error;

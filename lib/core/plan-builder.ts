@@ -42,6 +42,7 @@ const OPCODE = {
   float32: 20,
   distance: 21,
   coupling: 22,
+  nonNegative: 23,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -246,6 +247,11 @@ export class PlanBuilder {
   /** Probabilities of classes from those of each pair of them (Wu, Lin and Weng, 2004). */
   coupling(x: Slot, classes: number): Slot {
     return this.#emit('coupling', [x], [classes], [], classes);
+  }
+
+  /** Non-negative w with the least w' gram w / 2 - x' w, gram of shape [x.width, x.width]; see native/plan/op.h. */
+  nonNegative(x: Slot, gram: Float64Array, tolerance: number, rounds: number): Slot {
+    return this.#emit('nonNegative', [x], [rounds], [gram, Float64Array.of(tolerance)], x.width);
   }
 
   /** The finished plan, whose output is `output`. */

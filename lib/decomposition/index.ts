@@ -1,3 +1,5 @@
+export * from './incremental-pca.js';
+export * from './nmf.js';
 export * from './pca.js';
 export * from './projection.js';
 export * from './truncated-svd.js';

@@ -42,6 +42,40 @@ export interface NativeMiniBatch extends NativeKMeans, MiniBatchProgress {
   steps: number;
 }
 
+export type CovarianceType = 'full' | 'tied' | 'diag' | 'spherical';
+export interface MixtureSpec {
+  components: number;
+  covarianceType: CovarianceType;
+  tol: number;
+  regCovar: number;
+  maxIter: number;
+  weights: Float64Array | null;
+  means: Float64Array | null;
+  /** Factors of the inverse covariances. */
+  precisions: Float64Array | null;
+}
+export interface NativeMixture {
+  weights: Float64Array;
+  means: Float64Array;
+  covariances: Float64Array;
+  precisions: Float64Array;
+  lowerBound: number;
+  iterations: number;
+  converged: boolean;
+}
+export interface NMFSpec {
+  components: number;
+  multiplicative: boolean;
+  maxIter: number;
+  tol: number;
+  l1W: number;
+  l2W: number;
+  l1H: number;
+  l2H: number;
+  shuffle: boolean;
+  seed: number;
+}
+
 export interface ClusterAddon {
   /** One number per row; `metric` is that of native/kernels/distance_kernels.h, or -1: x holds the distances. */
   silhouettes(
@@ -82,4 +116,51 @@ export interface ClusterAddon {
     state: MiniBatchProgress | null,
     cancel: CancelHandle | null,
   ): Promise<NativeMiniBatch>;
+
+  /** See native/train/agglomerative.h; `metric` as of `silhouettes`. */
+  fitAgglomerative(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    linkage: 'ward' | 'complete' | 'average' | 'single',
+    metric: number,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{ children: Int32Array; distances: Float64Array }>;
+  /** See native/train/gaussian_mixture.h. */
+  fitMixture(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    responsibilities: Float64Array,
+    spec: MixtureSpec,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<NativeMixture>;
+  /** See native/train/nmf.h. */
+  fitNMF(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    w: Float64Array,
+    h: Float64Array,
+    spec: NMFSpec,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{ w: Float64Array; h: Float64Array; error: number; iterations: number }>;
+  /** See native/train/min_cov_det.h. */
+  fitMinCovDet(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    support: number,
+    centred: boolean,
+    seed: number,
+    cancel: CancelHandle | null,
+  ): Promise<{
+    location: Float64Array;
+    covariance: Float64Array;
+    support: Uint8Array;
+    distances: Float64Array;
+  }>;
 }

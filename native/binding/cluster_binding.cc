@@ -1,36 +1,18 @@
 // Fits of clusterers, and silhouettes.
 #include <cmath>
-#include <limits>
 
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/spec.h"
 #include "train/kmeans.h"
 #include "train/silhouette.h"
 
 namespace boreal {
 namespace {
 
-class Spec {
- public:
-  Spec(napi_env env, napi_value object) : env_(env), object_(object) {}
-  napi_value at(const char* name) const { return property(env_, object_, name); }
-  uint32_t u32(const char* name, uint32_t least = 0) const {
-    return static_cast<uint32_t>(to_whole(env_, at(name), name, least, std::numeric_limits<uint32_t>::max()));
-  }
-  double number(const char* name) const { return to_double(env_, at(name), name); }
-  bool flag(const char* name) const { return to_bool(env_, at(name), name); }
-  Input<double> numbers(const char* name) const {
-    if (is_nullish(env_, at(name))) return {};
-    return Input<double>::copy(to_typed_array(env_, at(name), name));
-  }
-  CentreInit init() const {
-    return static_cast<CentreInit>(to_choice(env_, at("init"), "init", {"kMeans++", "random", "array"}));
-  }
-
- private:
-  napi_env env_;
-  napi_value object_;
-};
+CentreInit to_init(const Spec& from, napi_env env) {
+  return static_cast<CentreInit>(to_choice(env, from.at("init"), "init", {"kMeans++", "random", "array"}));
+}
 
 // x, rows, cols, weights, spec, cancel, onProgress
 napi_value kmeans(Call& call) {
@@ -38,7 +20,7 @@ napi_value kmeans(Call& call) {
   const Spec from(call.env(), call[4]);
   KMeansSpec spec;
   spec.clusters = from.u32("clusters", 1);
-  spec.init = from.init();
+  spec.init = to_init(from, call.env());
   spec.restarts = from.u32("restarts", 1);
   spec.max_iter = from.u32("maxIter", 1);
   spec.tol = from.number("tol");
@@ -60,10 +42,10 @@ napi_value kmeans(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver);
 }
 
-MiniBatchSpec mini_batch_spec(const Spec& from) {
+MiniBatchSpec mini_batch_spec(const Spec& from, napi_env env) {
   MiniBatchSpec spec;
   spec.clusters = from.u32("clusters", 1);
-  spec.init = from.init();
+  spec.init = to_init(from, env);
   spec.restarts = from.u32("restarts", 1);
   spec.init_size = from.u32("initSize", 1);
   spec.batch_size = from.u32("batchSize", 1);
@@ -93,7 +75,7 @@ napi_value mini_batches(Call& call) {
   const MatrixArgument matrix(call);
   const Spec from(call.env(), call[4]);
   auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
-                  given = from.numbers("centres"), spec = mini_batch_spec(from)](
+                  given = from.numbers("centres"), spec = mini_batch_spec(from, call.env())](
                      auto x, const CancelToken* cancel, const JobProgress& progress) {
     return fit_mini_batches(x, weights.span(), given.span(), spec, cancel, progress);
   };
@@ -114,7 +96,7 @@ napi_value mini_batch_step(Call& call) {
     state.draws = before.u32("draws");
   }
   auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
-                  given = from.numbers("centres"), spec = mini_batch_spec(from),
+                  given = from.numbers("centres"), spec = mini_batch_spec(from, call.env()),
                   state = std::move(state)](auto x, const CancelToken* cancel, const JobProgress&) {
     return step_mini_batch(x, weights.span(), given.span(), state, spec, cancel);
   };

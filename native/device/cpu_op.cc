@@ -6,6 +6,7 @@
 #include "device/cpu_forest.h"
 #include "device/cpu_general.h"
 #include "device/cpu_leaf_linear.h"
+#include "device/cpu_non_negative.h"
 #include "device/cpu_quantile.h"
 
 namespace boreal {
@@ -56,6 +57,9 @@ struct MakeOp {
     return std::make_unique<CpuDistance<T>>(op, place, kernels);
   }
   CpuOpPtr<T> operator()(const CouplingOp& op) const { return std::make_unique<CpuCoupling<T>>(op, place); }
+  CpuOpPtr<T> operator()(const NonNegativeOp& op) const {
+    return std::make_unique<CpuNonNegative<T>>(op, place);
+  }
 };
 
 }  // namespace

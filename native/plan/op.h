@@ -170,10 +170,20 @@ struct CouplingOp {
 };
 constexpr int32_t kMaxCoupled = 1024;
 
+// Non-negative coordinates of a row in fixed directions: the w >= 0 with the least w' gram w / 2 - in' w, by
+// coordinate descent from 0, one coordinate after the other; stops when the sum of the projected gradients of
+// a round is at most `tolerance` of that of the first round.
+struct NonNegativeOp {
+  Span<double> gram;       // [width, width] symmetric, diagonal >= 0
+  Span<double> tolerance;  // [1]
+  size_t rounds;           // at most
+};
+constexpr int32_t kMaxRounds = 1 << 20;
+
 using OpKind =
     std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp, ActivationOp,
                  SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp, SelectOp, ConstantOp,
-                 RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp>;
+                 RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp, NonNegativeOp>;
 
 struct Op {
   OpKind kind;

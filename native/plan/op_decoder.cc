@@ -42,17 +42,29 @@ Op OpDecoder::decode() {
   };
   static constexpr Entry kEntries[] = {
       // by opcode, from 1
-      {"Check", &OpDecoder::check},           {"Gather", &OpDecoder::gather},
-      {"Concat", &OpDecoder::concat},         {"Impute", &OpDecoder::impute},
-      {"Affine", &OpDecoder::affine},         {"Category", &OpDecoder::category},
-      {"OneHot", &OpDecoder::one_hot},        {"Dense", &OpDecoder::dense},
-      {"Activation", &OpDecoder::activation}, {"Softmax", &OpDecoder::softmax},
-      {"ArgMax", &OpDecoder::arg_max},        {"Forest", &OpDecoder::forest},
-      {"Quantile", &OpDecoder::quantile},     {"LeafLinear", &OpDecoder::leaf_linear},
-      {"Binary", &OpDecoder::binary},         {"Select", &OpDecoder::select},
-      {"Constant", &OpDecoder::constant_row}, {"Reduce", &OpDecoder::reduce},
-      {"Lookup", &OpDecoder::lookup},         {"Float32", &OpDecoder::float32},
-      {"Distance", &OpDecoder::distance},     {"Coupling", &OpDecoder::coupling},
+      {"Check", &OpDecoder::check},
+      {"Gather", &OpDecoder::gather},
+      {"Concat", &OpDecoder::concat},
+      {"Impute", &OpDecoder::impute},
+      {"Affine", &OpDecoder::affine},
+      {"Category", &OpDecoder::category},
+      {"OneHot", &OpDecoder::one_hot},
+      {"Dense", &OpDecoder::dense},
+      {"Activation", &OpDecoder::activation},
+      {"Softmax", &OpDecoder::softmax},
+      {"ArgMax", &OpDecoder::arg_max},
+      {"Forest", &OpDecoder::forest},
+      {"Quantile", &OpDecoder::quantile},
+      {"LeafLinear", &OpDecoder::leaf_linear},
+      {"Binary", &OpDecoder::binary},
+      {"Select", &OpDecoder::select},
+      {"Constant", &OpDecoder::constant_row},
+      {"Reduce", &OpDecoder::reduce},
+      {"Lookup", &OpDecoder::lookup},
+      {"Float32", &OpDecoder::float32},
+      {"Distance", &OpDecoder::distance},
+      {"Coupling", &OpDecoder::coupling},
+      {"NonNegative", &OpDecoder::non_negative},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -365,6 +377,14 @@ Op OpDecoder::coupling() {
   const size_t classes = static_cast<size_t>(ranged(0, "classes", 2, kMaxCoupled));
   if (width_ != classes * (classes - 1) / 2) fail("its input does not have one column for each pair");
   return finish(CouplingOp{classes}, classes);
+}
+
+Op OpDecoder::non_negative() {
+  expect(1, 1, 2);
+  const size_t rounds = static_cast<size_t>(ranged(0, "rounds", 1, kMaxRounds));
+  return finish(NonNegativeOp{constant<double>(0, "gram", width_ * width_),
+                              constant<double>(1, "tolerance", 1), rounds},
+                width_);
 }
 
 size_t OpDecoder::width_of(size_t input) const {

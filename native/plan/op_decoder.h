@@ -48,6 +48,7 @@ class OpDecoder {
   Op float32();
   Op distance();
   Op coupling();
+  Op non_negative();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "test/plan_writer.h"
@@ -132,6 +133,22 @@ TEST_CASE("explain says what the ops do") {
   for (const char* part : {"Binary", "/", "Reduce", "sum", "Distance", "3 points", "Lookup", "1 values",
                            "Coupling", "3 classes"}) {
     CHECK(text.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE_TEMPLATE("non-negative coordinates are those of the reference", T, float, double) {
+  PlanWriter writer(3);
+  writer.non_negative(0, {4, 1, 0.5, 1, 3, 1, 0.5, 1, 2}, 0, 200);
+  for (const size_t rows : kRowCounts) {
+    std::vector<T> x;
+    for (size_t i = 0; i < 3 * rows; ++i) x.push_back(static_cast<T>(static_cast<int>(i * 7 % 11) - 4));
+    each_program<T>(writer, x, [&](const std::vector<T>& y, const std::vector<T>& expected) {
+      for (size_t i = 0; i < y.size(); ++i) {
+        CHECK(y[i] >= 0);
+        CHECK(std::fabs(static_cast<double>(y[i]) - static_cast<double>(expected[i])) <
+              64 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+      }
+    });
   }
 }
 

@@ -146,6 +146,19 @@ class RowReference {
     }
     return y;
   }
+  // The same steps in double: they converge, so the order of the sums does not matter.
+  static Row apply(const NonNegativeOp& op, const Row& b) {
+    const size_t k = b.size();
+    std::vector<double> w(k, 0);
+    for (size_t round = 0; round < op.rounds; ++round) {
+      for (size_t t = 0; t < k; ++t) {
+        double gradient = -static_cast<double>(b[t]);
+        for (size_t r = 0; r < k; ++r) gradient += op.gram[t * k + r] * w[r];
+        w[t] = std::max(w[t] - gradient / op.gram[t * k + t], 0.0);
+      }
+    }
+    return Row(w.begin(), w.end());
+  }
   // By many rounds of the fixed point iteration of algorithm 1, which minimises the same.
   static Row apply(const CouplingOp& op, const Row& pairs) {
     const size_t k = op.classes;

@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "base/weights.h"
 #include "train/kmeans_assign.h"
+#include "train/kmeans_bounds.h"
 #include "train/kmeans_elkan.h"
 #include "train/kmeans_seed.h"
 
@@ -24,33 +25,42 @@ KMeansModel iterate(MatrixView<const T> x, Span<double> weights, std::vector<dou
   KMeansModel model;
   std::vector<int32_t> labels(x.rows, -1), before;
   std::vector<T> distances(x.rows);
-  std::unique_ptr<ElkanBounds<T>> bounds;
-  if (spec.elkan && k > 1) bounds = std::make_unique<ElkanBounds<T>>(x, k, cancel);
-  bool settled = false;
+  std::unique_ptr<ElkanBounds<T>> elkan;
+  std::unique_ptr<BoundedLloyd<T>> lloyd;
+  if (spec.elkan && k > 1) {
+    elkan = std::make_unique<ElkanBounds<T>>(x, k, cancel);
+  } else {
+    lloyd = std::make_unique<BoundedLloyd<T>>(x, weights, k, cancel);
+  }
+  bool settled = false, relocated = false;
   ClusterSums sums;
-  for (; model.iterations < spec.max_iter && !settled;) {
+  while (model.iterations < spec.max_iter && !settled) {
     check_cancel(cancel);
     before = labels;
-    if (bounds != nullptr) {
-      bounds->assign(centres, labels.data());
+    if (elkan != nullptr) {
+      elkan->assign(centres, labels.data());
       sums = sum_rows(x, weights, k, labels.data(), cancel);
-      if (std::any_of(sums.weights.begin(), sums.weights.end(), [](double w) { return !(w > 0); })) {
-        std::vector<int32_t> nearest(x.rows);
-        assign_rows(x, weights, centres, k, false, nearest.data(), distances.data(), cancel);
-      }
     } else {
-      sums = assign_rows(x, weights, centres, k, true, labels.data(), distances.data(), cancel);
+      lloyd->assign(centres, labels.data());
+      sums = lloyd->sums();
     }
-    relocate_empty(x, weights, labels.data(), distances.data(), &sums);
+    relocated = std::any_of(sums.weights.begin(), sums.weights.end(), [](double w) { return !(w > 0); });
+    if (relocated) {
+      std::vector<int32_t> nearest(x.rows);
+      assign_rows(x, weights, centres, k, false, nearest.data(), distances.data(), cancel);
+    }
+    if (relocated) relocate_empty(x, weights, labels.data(), distances.data(), &sums);
     std::vector<double> next = means_of(sums, x.cols);
     ++model.iterations;
     if (on_iteration) on_iteration(model.iterations, spec.max_iter);
     const double shift = squared_shift(centres, next);
-    if (bounds != nullptr) bounds->move(centres, next, labels.data());
+    if (elkan != nullptr) elkan->move(centres, next, labels.data());
     centres = std::move(next);
     settled = labels == before;
     if (!settled && shift <= spec.tol) break;
   }
+  // Sums that rows went in and out of have gathered rounding.
+  if (settled && !relocated) centres = means_of(sum_rows(x, weights, k, labels.data(), cancel), x.cols);
   // The labels and distances of the centres that are returned.
   sums = assign_rows(x, weights, centres, k, false, labels.data(), distances.data(), cancel);
   model.inertia = sums.inertia;

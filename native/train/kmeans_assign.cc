@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "base/aligned_buffer.h"
-#include "base/partition.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
 #include "linalg/distance.h"
@@ -18,12 +17,6 @@ constexpr size_t kParts = 64;
 constexpr size_t kSumBytes = 64 << 20;   // of all parts
 constexpr size_t kTileBytes = 32 << 10;  // distances of a block of rows
 constexpr size_t kBlockRows = 96;
-
-// Fewer parts where the sums of each are large.
-Partition parts_of(size_t rows, size_t clusters, size_t cols) {
-  const size_t fitting = kSumBytes / (sizeof(double) * clusters * (cols + 1));
-  return partition_rows(rows, kPartRows, std::clamp<size_t>(fitting, 2, kParts));
-}
 
 struct Part {
   std::vector<double> sums, weights;
@@ -63,7 +56,7 @@ ClusterSums assign_rows(MatrixView<const T> x, Span<double> weights, const std::
   const DistanceKernels<T>& kernel = distance_kernels<T>(kernels());
   const SelectKernels<T>& select = select_kernels<T>(kernels());
   const size_t step = std::clamp<size_t>(kTileBytes / (clusters * sizeof(T)), 12, kBlockRows);
-  const Partition rows = parts_of(x.rows, clusters, x.cols);
+  const Partition rows = cluster_parts(x.rows, clusters, x.cols);
   std::vector<Part> parts(rows.count());
   ThreadPool::instance().parallel_for(rows.count(), [&](size_t task, size_t) {
     Part& part = parts[task];
@@ -94,7 +87,7 @@ ClusterSums assign_rows(MatrixView<const T> x, Span<double> weights, const std::
 template <typename T>
 ClusterSums sum_rows(MatrixView<const T> x, Span<double> weights, size_t clusters, const int32_t* labels,
                      const CancelToken* cancel) {
-  const Partition rows = parts_of(x.rows, clusters, x.cols);
+  const Partition rows = cluster_parts(x.rows, clusters, x.cols);
   std::vector<Part> parts(rows.count());
   ThreadPool::instance().parallel_for(rows.count(), [&](size_t task, size_t) {
     Part& part = parts[task];
@@ -151,6 +144,11 @@ std::vector<double> means_of(const ClusterSums& sums, size_t cols) {
     for (size_t j = 0; j < cols; ++j) means[c * cols + j] = sums.sums[from * cols + j] / weight;
   }
   return means;
+}
+
+Partition cluster_parts(size_t rows, size_t clusters, size_t cols) {
+  const size_t fitting = kSumBytes / (sizeof(double) * clusters * (cols + 1));
+  return partition_rows(rows, kPartRows, std::clamp<size_t>(fitting, 2, kParts));
 }
 
 double squared_shift(const std::vector<double>& a, const std::vector<double>& b) {

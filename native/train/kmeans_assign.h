@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/matrix_view.h"
+#include "base/partition.h"
 #include "base/span.h"
 
 namespace boreal {
@@ -36,6 +37,9 @@ void relocate_empty(MatrixView<const T> x, Span<double> weights, const int32_t* 
 
 // Means of the clusters; one that has no weight stands where the heaviest is.
 std::vector<double> means_of(const ClusterSums& sums, size_t cols);
+
+// The partition of rows over which sums run: fewer parts where the sums of each are large.
+Partition cluster_parts(size_t rows, size_t clusters, size_t cols);
 
 double squared_shift(const std::vector<double>& a, const std::vector<double>& b);
 

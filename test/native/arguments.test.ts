@@ -97,6 +97,14 @@ const training = () => ({
   live: shared(2),
 });
 const networkRows = () => [network, f32(6), 2, Int32Array.of(0, 1), null];
+const MIXTURE = {
+  ...{ components: 1, covarianceType: 'full', tol: 1e-3, regCovar: 1, maxIter: 2 },
+  ...{ weights: null, means: null, precisions: null },
+};
+const FACTORS = {
+  ...{ components: 1, multiplicative: false, maxIter: 3, tol: 0, shuffle: false, seed: 1 },
+  ...{ l1W: 0, l2W: 0, l1H: 0, l2H: 0 },
+};
 const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
 
 describe('wrong arguments have a code', () => {
@@ -200,6 +208,26 @@ describe('wrong arguments have a code', () => {
     ],
     ['ERR_PARAMETER', 'a metric', () => raw.silhouettes(f64(6), 2, 3, new Int32Array(2), f64(2), 4, null)],
     ['ERR_SHAPE', 'no distances', () => raw.silhouettes(f64(6), 2, 3, new Int32Array(2), f64(2), -1, null)],
+    ['ERR_SHAPE', 'one row to merge', () => raw.fitAgglomerative(f64(3), 1, 3, 'ward', 0, null, null)],
+    [
+      'ERR_SHAPE',
+      'no distances to merge',
+      () => raw.fitAgglomerative(f64(6), 2, 3, 'average', -1, null, null),
+    ],
+    ['ERR_PARAMETER', 'a linkage', () => raw.fitAgglomerative(f64(6), 2, 3, 'next', 0, null, null)],
+    [
+      'ERR_SHAPE',
+      'means of a mixture',
+      () => raw.fitMixture(f64(6), 2, 3, f64(2), { ...MIXTURE, means: f64(2) }, null, null),
+    ],
+    [
+      'ERR_NOT_POSITIVE_DEFINITE',
+      'a mixture that collapses',
+      () => raw.fitMixture(f64(6), 2, 3, f64(2).fill(1), { ...MIXTURE, regCovar: 0 }, null, null),
+    ],
+    ['ERR_SHAPE', 'factors', () => raw.fitNMF(f64(6), 2, 3, f64(2), f64(2), { ...FACTORS }, null, null)],
+    ['ERR_PARAMETER', 'no support', () => raw.fitMinCovDet(f64(6), 2, 3, 0, false, 1, null)],
+    ['ERR_PARAMETER', 'too much support', () => raw.fitMinCovDet(f64(6), 2, 3, 3, false, 1, null)],
     ['ERR_PARAMETER', 'too many clusters', () => kMeans({ clusters: 3 })],
     ['ERR_PARAMETER', 'no clusters', () => kMeans({ clusters: 0 })],
     ['ERR_PARAMETER', 'a start of no name', () => kMeans({ init: 'nowhere' })],
@@ -569,6 +597,10 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
   silhouettes: () => [f64(6), 2, 3, Int32Array.of(0, 1), f64(2).fill(1), 0, null],
+  fitAgglomerative: () => [f64(6), 2, 3, 'ward', 0, null, null],
+  fitMixture: () => [f64(6).map(Math.random), 2, 3, f64(2).fill(1), { ...MIXTURE }, null, null],
+  fitNMF: () => [f64(6).fill(1), 2, 3, f64(2).fill(1), f64(3).fill(1), { ...FACTORS }, null, null],
+  fitMinCovDet: () => [f64(6).map(Math.random), 2, 3, 2, false, 1, null],
   fitKMeans: () => [
     f64(6),
     2,

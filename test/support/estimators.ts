@@ -4,16 +4,19 @@
  */
 import type { Estimator } from '../../lib/core/estimator.js';
 import {
+  AgglomerativeClustering,
   BernoulliNB,
   Binarizer,
   ColumnTransformer,
   ComplementNB,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
+  EllipticEnvelope,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
   FeatureUnion,
   FunctionTransformer,
+  GaussianMixture,
   GaussianNB,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
@@ -21,6 +24,7 @@ import {
   HistGradientBoostingClassifier,
   HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
+  IncrementalPCA,
   IsolationForest,
   KBinsDiscretizer,
   KMeans,
@@ -31,6 +35,7 @@ import {
   MinMaxScaler,
   MissingIndicator,
   MultinomialNB,
+  NMF,
   Normalizer,
   OneHotEncoder,
   OrdinalEncoder,
@@ -90,6 +95,12 @@ const ACROSS = {
 const WORDS = { 'text is used where it is allowed': 'a mean or median of text does not exist' };
 
 export const EXAMPLES: readonly Example[] = [
+  { name: 'AgglomerativeClustering', make: () => new AgglomerativeClustering(), exceptions: AXES },
+  {
+    name: 'AgglomerativeClustering below a distance',
+    make: () => new AgglomerativeClustering({ nClusters: null, distanceThreshold: 1.5, linkage: 'single' }),
+    exceptions: AXES,
+  },
   { name: 'BernoulliNB', make: () => new BernoulliNB({ binarize: 0.2 }) },
   { name: 'Binarizer', make: () => new Binarizer({ threshold: 0.5 }) },
   {
@@ -127,6 +138,7 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new DecisionTreeRegressor({ criterion: 'absoluteError', maxLeafNodes: 12, ccpAlpha: 0.01 }),
     exceptions: { [WEIGHTS]: 'a count of rows is not their weight where leaves are limited' },
   },
+  { name: 'EllipticEnvelope', make: () => new EllipticEnvelope(), exceptions: AXES },
   {
     name: 'ExtraTreesClassifier',
     make: () => new ExtraTreesClassifier({ nEstimators: 10 }),
@@ -135,6 +147,21 @@ export const EXAMPLES: readonly Example[] = [
     name: 'ExtraTreesRegressor, bootstrap',
     make: () => new ExtraTreesRegressor({ nEstimators: 10, bootstrap: true, oobScore: true }),
     exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'GaussianMixture',
+    make: () => new GaussianMixture({ nComponents: 2 }),
+    exceptions: AXES,
+  },
+  {
+    name: 'GaussianMixture of tied covariance',
+    make: () => new GaussianMixture({ nComponents: 2, covarianceType: 'tied', nInit: 2 }),
+    exceptions: AXES,
+  },
+  {
+    name: 'GaussianMixture of variances, from random starts',
+    make: () => new GaussianMixture({ nComponents: 3, covarianceType: 'diag', initParams: 'random' }),
+    exceptions: AXES,
   },
   { name: 'GaussianNB', make: () => new GaussianNB() },
   {
@@ -176,6 +203,7 @@ export const EXAMPLES: readonly Example[] = [
       ),
     exceptions: SEARCH,
   },
+  { name: 'IncrementalPCA', make: () => new IncrementalPCA({ batchSize: 16 }), exceptions: AXES },
   {
     name: 'IsolationForest',
     make: () => new IsolationForest({ nEstimators: 10 }),
@@ -290,6 +318,12 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: SEEN,
   },
   { name: 'MultinomialNB', make: () => new MultinomialNB({ alpha: 0.5 }) },
+  { name: 'NMF', make: () => new NMF({ nComponents: 1 }), exceptions: AXES },
+  {
+    name: 'NMF by multiplicative updates',
+    make: () => new NMF({ nComponents: 1, solver: 'mu', init: 'random' }),
+    exceptions: AXES,
+  },
   { name: 'Normalizer', make: () => new Normalizer() },
   { name: 'Normalizer by the largest', make: () => new Normalizer({ norm: 'max' }) },
   { name: 'OneHotEncoder', make: () => new OneHotEncoder(), exceptions: ENCODER },

@@ -216,3 +216,16 @@ function pelzGood(n: number, d: number): number {
     (root / (6480 * z4 * z6 * n ** 1.5)) * k3
   );
 }
+
+/** The x with P(X >= x) = `p` for chi-squared of `dof` degrees of freedom, for p in (0, 1). */
+export function chi2Critical(p: number, dof: number): number {
+  let high = 1;
+  while (chi2Survival(high, dof) > p) high *= 2;
+  let low = 0;
+  for (let i = 0; i < 100; i++) {
+    const middle = (low + high) / 2;
+    if (chi2Survival(middle, dof) > p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}

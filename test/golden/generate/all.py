@@ -11,6 +11,7 @@ import warnings
 
 import autograd
 import boosting
+import clustering
 import compositions
 import decompositions
 import explanations
@@ -44,7 +45,8 @@ if __name__ == "__main__":
     with threadpool_limits(1):
         scripts = (
             *(loaded_datasets, metrics, monitor, pairwise, decompositions),
-            *(preprocessing, transformers, compositions, feature_selection, projections, splits, searches),
+            *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
+            *(splits, searches),
             *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
             *(interchange, explanations, inspection, parquet_files, onnx_files, exports, autograd),
         )

@@ -1,0 +1,1 @@
+export { EllipticEnvelope, type EllipticEnvelopeParams } from './elliptic-envelope.js';

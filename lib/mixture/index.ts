@@ -1,0 +1,5 @@
+export {
+  type CovarianceType,
+  GaussianMixture,
+  type GaussianMixtureParams,
+} from './gaussian-mixture.js';

@@ -1,0 +1,154 @@
+// Fits of agglomerative clustering, Gaussian mixtures, non-negative factorisations and robust covariances.
+// All are computed in float64.
+#include <algorithm>
+#include <cmath>
+
+#include "binding/exports.h"
+#include "binding/matrix_job.h"
+#include "binding/spec.h"
+#include "train/agglomerative.h"
+#include "train/gaussian_mixture.h"
+#include "train/min_cov_det.h"
+#include "train/nmf.h"
+
+namespace boreal {
+namespace {
+
+// x in float64: itself, or a copy of wider numbers.
+class Wide {
+ public:
+  explicit Wide(MatrixView<const double> x) : view(x) {}
+  explicit Wide(MatrixView<const float> x) : copy_(x.rows * x.cols) {
+    for (size_t i = 0; i < x.rows; ++i) std::copy(x.row(i), x.row(i) + x.cols, copy_.data() + i * x.cols);
+    view = dense_view<const double>(copy_.data(), x.rows, x.cols);
+  }
+  MatrixView<const double> view;
+
+ private:
+  AlignedBuffer<double> copy_;
+};
+
+std::vector<double> copied(const Input<double>& values) {
+  return {values.data(), values.data() + values.size()};
+}
+
+// x, rows, cols, linkage, metric or -1 for distances, cancel, onProgress
+napi_value agglomerative(Call& call) {
+  const MatrixArgument matrix(call);
+  const auto linkage = static_cast<Linkage>(
+      to_choice(call.env(), call[3], "linkage", {"ward", "complete", "average", "single"}));
+  const double number = to_double(call.env(), call[4], "metric");
+  if (!(number >= -1 && number <= 3) || number != std::floor(number)) {
+    throw Error("ERR_PARAMETER", "'metric' is out of range.");
+  }
+  auto compute = [linkage, number](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    const Metric metric = static_cast<Metric>(static_cast<int32_t>(number));
+    const Wide wide(x);
+    return agglomerate(wide.view, number < 0 ? nullptr : &metric, linkage, cancel, progress);
+  };
+  auto deliver = [](napi_env env, MergeTree&& tree) {
+    return ObjectBuilder(env)
+        .set("children", std::move(tree.children))
+        .set("distances", std::move(tree.distances))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver);
+}
+
+// x, rows, cols, responsibilities, spec, cancel, onProgress
+napi_value mixture(Call& call) {
+  const MatrixArgument matrix(call);
+  const Spec from(call.env(), call[4]);
+  MixtureSpec spec;
+  spec.components = from.u32("components", 1);
+  spec.type = static_cast<CovarianceType>(to_choice(call.env(), from.at("covarianceType"), "covarianceType",
+                                                    {"full", "tied", "diag", "spherical"}));
+  spec.tol = from.number("tol");
+  spec.reg_covar = from.number("regCovar");
+  spec.max_iter = from.u32("maxIter", 1);
+  auto compute = [resp = row_values<double>(call, 3, "responsibilities", matrix.rows, spec.components),
+                  weights = from.numbers("weights"), means = from.numbers("means"),
+                  precisions = from.numbers("precisions"),
+                  spec](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    std::vector<double> responsibilities = copied(resp);
+    const MixtureStart start{weights.span(), means.span(), precisions.span()};
+    const Wide wide(x);
+    return fit_mixture(wide.view, responsibilities, start, spec, cancel, progress);
+  };
+  auto deliver = [](napi_env env, Mixture&& m) {
+    return ObjectBuilder(env)
+        .set("weights", std::move(m.weights))
+        .set("means", std::move(m.means))
+        .set("covariances", std::move(m.covariances))
+        .set("precisions", std::move(m.precisions))
+        .set("lowerBound", m.lower_bound)
+        .set("iterations", static_cast<double>(m.iterations))
+        .set("converged", m.converged)
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver);
+}
+
+// x, rows, cols, w, h, spec, cancel, onProgress
+napi_value factorisation(Call& call) {
+  const MatrixArgument matrix(call);
+  const Spec from(call.env(), call[5]);
+  NmfSpec spec;
+  spec.components = from.u32("components", 1);
+  spec.multiplicative = from.flag("multiplicative");
+  spec.max_iter = from.u32("maxIter", 1);
+  spec.tol = from.number("tol");
+  spec.l1_w = from.number("l1W");
+  spec.l2_w = from.number("l2W");
+  spec.l1_h = from.number("l1H");
+  spec.l2_h = from.number("l2H");
+  spec.shuffle = from.flag("shuffle");
+  spec.seed = from.u32("seed");
+  auto compute = [w = row_values<double>(call, 3, "w", matrix.rows, spec.components),
+                  h = row_values<double>(call, 4, "h", matrix.cols, spec.components),
+                  spec](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    const Wide wide(x);
+    return fit_nmf(wide.view, copied(w), copied(h), spec, cancel, progress);
+  };
+  auto deliver = [](napi_env env, NmfModel&& model) {
+    return ObjectBuilder(env)
+        .set("w", std::move(model.w))
+        .set("h", std::move(model.h))
+        .set("error", model.error)
+        .set("iterations", static_cast<double>(model.iterations))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
+}
+
+// x, rows, cols, support, centred, seed, cancel
+napi_value robust_covariance(Call& call) {
+  const MatrixArgument matrix(call);
+  const size_t support = to_size(call.env(), call[3], "support");
+  const bool centred = to_bool(call.env(), call[4], "centred");
+  const uint64_t seed = to_whole(call.env(), call[5], "seed", 0, kMaxSafeInteger);
+  auto compute = [support, centred, seed](auto x, const CancelToken* cancel, const JobProgress&) {
+    const Wide wide(x);
+    return fit_min_cov_det(wide.view, support, centred, seed, cancel);
+  };
+  auto deliver = [](napi_env env, MinCovDetModel&& model) {
+    return ObjectBuilder(env)
+        .set("location", std::move(model.location))
+        .set("covariance", std::move(model.covariance))
+        .set("support", std::move(model.support))
+        .set("distances", std::move(model.distances))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
+}
+
+}  // namespace
+
+void export_mixture(napi_env env, napi_value exports) {
+  export_function<agglomerative>(env, exports, "fitAgglomerative");
+  export_function<mixture>(env, exports, "fitMixture");
+  export_function<factorisation>(env, exports, "fitNMF");
+  export_function<robust_covariance>(env, exports, "fitMinCovDet");
+}
+
+}  // namespace boreal

@@ -1,0 +1,30 @@
+// Agglomerative clustering of all pairs of rows: chains of nearest neighbours (Murtagh 1983; Muellner 2011)
+// for linkages that allow it, a minimum spanning tree (Prim 1957) for single linkage. Ties are broken as
+// SciPy breaks them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/matrix_view.h"
+#include "kernels/distance_kernels.h"
+
+namespace boreal {
+
+enum class Linkage : int32_t { kWard = 0, kComplete = 1, kAverage = 2, kSingle = 3 };
+
+struct MergeTree {
+  // Merge k joins children[2k] and children[2k + 1] to cluster rows + k; clusters below `rows` are rows.
+  std::vector<int32_t> children;
+  std::vector<double> distances;  // [rows - 1] ascending
+};
+
+// x: rows >= 2, finite; metric null: x [n, n] holds the distances themselves. Ward's linkage needs euclidean
+// distances.
+MergeTree agglomerate(MatrixView<const double> x, const Metric* metric, Linkage linkage,
+                      const CancelToken* cancel,
+                      const std::function<void(size_t done, size_t total)>& progress);
+
+}  // namespace boreal

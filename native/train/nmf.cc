@@ -1,0 +1,175 @@
+#include "train/nmf.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/partition.h"
+#include "base/rng.h"
+#include "base/thread_pool.h"
+#include "linalg/dense.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kPartRows = 256;
+constexpr size_t kParts = 64;
+// What stands for 0 in a denominator.
+constexpr double kLeast = std::numeric_limits<float>::epsilon();
+constexpr uint32_t kLook = 10;  // updates between two looks at the error, of multiplicative updates
+
+// One factor, [size, components], and what its update needs: the product of x with the other factor, and the
+// other factor's Gram matrix.
+class Factor {
+ public:
+  Factor(std::vector<double> values, size_t size, size_t k, double l1, double l2)
+      : values(std::move(values)), size_(size), k_(k), l1_(l1), l2_(l2), product_(size * k), gram_(k * k) {}
+
+  std::vector<double> values;
+
+  void prepare(MatrixView<const double> x, Form form, const std::vector<double>& other, size_t other_size,
+               const RunOptions& run) {
+    const ConstDense o = dense_view<const double>(other.data(), other_size, k_);
+    multiply(1, form, x, Form::kAsIs, o, 0, dense_view(product_.data(), size_, k_), run);
+    multiply(1, Form::kTransposed, o, Form::kAsIs, o, 0, dense_view(gram_.data(), k_, k_), run);
+  }
+
+  // Newton steps of one component after the other, cut off at 0; returns the sum of the projected gradients.
+  double descend(const std::vector<size_t>& order, const CancelToken* cancel) {
+    std::vector<double> gram = gram_;
+    for (size_t t = 0; t < k_; ++t) gram[t * (k_ + 1)] += l2_;
+    const Partition rows = partition_rows(size_, kPartRows, kParts);
+    std::vector<double> violations(rows.count(), 0.0);
+    ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
+      check_cancel(cancel);
+      double violation = 0;
+      for (size_t i = rows.begin(part); i < rows.end(part); ++i) {
+        double* const w = values.data() + i * k_;
+        const double* const b = product_.data() + i * k_;
+        for (const size_t t : order) {
+          double gradient = l1_ - b[t];
+          for (size_t r = 0; r < k_; ++r) gradient += gram[t * k_ + r] * w[r];
+          violation += std::fabs(w[t] == 0 ? std::min(0.0, gradient) : gradient);
+          const double hessian = gram[t * (k_ + 1)];
+          if (hessian != 0) w[t] = std::max(w[t] - gradient / hessian, 0.0);
+        }
+      }
+      violations[part] = violation;
+    });
+    double total = 0;
+    for (const double violation : violations) total += violation;
+    return total;
+  }
+
+  // w *= x h^T / (w h h^T)
+  void scale(const CancelToken* cancel) {
+    const Partition rows = partition_rows(size_, kPartRows, kParts);
+    ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
+      check_cancel(cancel);
+      std::vector<double> below(k_);
+      for (size_t i = rows.begin(part); i < rows.end(part); ++i) {
+        double* const w = values.data() + i * k_;
+        for (size_t t = 0; t < k_; ++t) {
+          below[t] = l1_ + l2_ * w[t];
+          for (size_t r = 0; r < k_; ++r) below[t] += gram_[r * k_ + t] * w[r];
+        }
+        for (size_t t = 0; t < k_; ++t) w[t] *= product_[i * k_ + t] / (below[t] == 0 ? kLeast : below[t]);
+      }
+    });
+  }
+
+ private:
+  size_t size_, k_;
+  double l1_, l2_;
+  std::vector<double> product_, gram_;
+};
+
+// |x - w h'|, from differences.
+double error_of(MatrixView<const double> x, const std::vector<double>& w, const std::vector<double>& h,
+                size_t k, const CancelToken* cancel) {
+  const Partition rows = partition_rows(x.rows, kPartRows, kParts);
+  std::vector<double> sums(rows.count(), 0.0);
+  ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
+    std::vector<double> block(64 * x.cols);
+    for (size_t i = rows.begin(part); i < rows.end(part); i += 64) {
+      check_cancel(cancel);
+      const size_t count = std::min<size_t>(64, rows.end(part) - i);
+      multiply(1, Form::kAsIs, dense_view<const double>(w.data() + i * k, count, k), Form::kTransposed,
+               dense_view<const double>(h.data(), x.cols, k), 0, dense_view(block.data(), count, x.cols),
+               {1, nullptr});
+      for (size_t r = 0; r < count; ++r) {
+        for (size_t j = 0; j < x.cols; ++j) {
+          const double difference = x.at(i + r, j) - block[r * x.cols + j];
+          sums[part] += difference * difference;
+        }
+      }
+    }
+  });
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return std::sqrt(total);
+}
+
+std::vector<double> transposed(const std::vector<double>& a, size_t rows, size_t cols) {
+  std::vector<double> result(a.size());
+  for (size_t i = 0; i < rows; ++i) {
+    for (size_t j = 0; j < cols; ++j) result[j * rows + i] = a[i * cols + j];
+  }
+  return result;
+}
+
+}  // namespace
+
+NmfModel fit_nmf(MatrixView<const double> x, std::vector<double> w0, std::vector<double> h0,
+                 const NmfSpec& spec, const CancelToken* cancel,
+                 const std::function<void(size_t, size_t)>& progress) {
+  const size_t k = spec.components;
+  if (k < 1 || w0.size() != x.rows * k || h0.size() != k * x.cols) {
+    throw Error("ERR_SHAPE", "The start of a factorisation has the wrong shape.");
+  }
+  const RunOptions run{0, cancel};
+  Factor w(std::move(w0), x.rows, k, spec.l1_w, spec.l2_w);
+  Factor h(transposed(h0, k, x.cols), x.cols, k, spec.l1_h, spec.l2_h);
+  std::vector<size_t> order(k);
+  std::iota(order.begin(), order.end(), size_t{0});
+  Rng rng(spec.seed);
+  const auto reorder = [&] {
+    if (!spec.shuffle) return;
+    for (size_t i = k; i > 1; --i) std::swap(order[i - 1], order[rng.below(static_cast<uint32_t>(i))]);
+  };
+  NmfModel model;
+  const double at_start = spec.multiplicative ? error_of(x, w.values, h.values, k, cancel) : 0;
+  double before = at_start, first = 0;
+  for (bool over = false; !over && model.iterations < spec.max_iter;) {
+    check_cancel(cancel);
+    ++model.iterations;
+    if (progress) progress(model.iterations - 1, spec.max_iter);
+    w.prepare(x, Form::kAsIs, h.values, x.cols, run);
+    if (spec.multiplicative) {
+      w.scale(cancel);
+      h.prepare(x, Form::kTransposed, w.values, x.rows, run);
+      h.scale(cancel);
+      if (!(spec.tol > 0) || model.iterations % kLook != 0) continue;
+      const double error = error_of(x, w.values, h.values, k, cancel);
+      over = (before - error) / at_start < spec.tol;
+      before = error;
+      continue;
+    }
+    reorder();
+    double violation = w.descend(order, cancel);
+    h.prepare(x, Form::kTransposed, w.values, x.rows, run);
+    reorder();
+    violation += h.descend(order, cancel);
+    if (model.iterations == 1) first = violation;
+    over = first == 0 || violation / first <= spec.tol;
+  }
+  if (progress) progress(spec.max_iter, spec.max_iter);
+  model.error = error_of(x, w.values, h.values, k, cancel);
+  model.h = transposed(h.values, x.cols, k);
+  model.w = std::move(w.values);
+  return model;
+}
+
+}  // namespace boreal
