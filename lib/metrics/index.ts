@@ -1,4 +1,3 @@
-export { type CalibrationCurveOptions, calibrationCurve } from './calibration.js';
 export {
   classLikelihoodRatios,
   cohenKappaScore,
@@ -6,6 +5,7 @@ export {
   type LikelihoodRatios,
   zeroOneLoss,
 } from './agreement.js';
+export { type CalibrationCurveOptions, calibrationCurve } from './calibration.js';
 export {
   type AverageScores,
   accuracyScore,
