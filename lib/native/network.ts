@@ -33,6 +33,7 @@ export interface NetworkObjective {
   weightedMean: boolean;
   penaltyPerRow: boolean;
   metrics: Int32Array;
+  weightedMetrics: boolean;
   batchSize: number;
   threads: number;
 }
@@ -86,4 +87,14 @@ export interface NetworkAddon {
     network: NetworkHandle,
     ...args: [...Rows, spec: NetworkObjective, cancel: CancelHandle | null]
   ): Promise<{ loss: number; gradient: Float32Array }>;
+  /** L-BFGS over all rows; batchSize is how many of them are taken at a time. */
+  networkMinimize(
+    network: NetworkHandle,
+    ...args: [
+      ...Rows,
+      spec: NetworkObjective & { maxIterations: number; maxEvaluations: number; tolerance: number },
+      cancel: CancelHandle | null,
+      onProgress: NativeProgress | null,
+    ]
+  ): Promise<{ loss: number; losses: Float64Array; iterations: number; converged: boolean }>;
 }

@@ -36,8 +36,10 @@ export interface ObjectiveOptions {
   readonly divideBy?: 'rows' | 'weights';
   /** Whether penalties are divided by the same, as in scikit-learn. Default false. */
   readonly penaltyPerRow?: boolean;
-  /** Means over rows without weights. Default none. */
+  /** Means over rows. Default none. */
   readonly metrics?: readonly MetricType[];
+  /** Whether those means count rows by their weights. Default false. */
+  readonly weightedMetrics?: boolean;
   /** Threads at most; 0: all of the pool. Default 0. The result does not depend on it. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
@@ -69,6 +71,15 @@ export interface TrainEpochOptions extends ObjectiveOptions {
   /** Each element of a gradient is kept within [-clipValue, clipValue]. Default 0: not. */
   readonly clipValue?: number;
   readonly onProgress?: (progress: StepProgress) => void;
+}
+
+/** When {@link Network.minimize} ends. */
+export interface MinimizeOptions {
+  readonly maxIterations: number;
+  readonly maxEvaluations: number;
+  /** Of the largest component of the gradient. */
+  readonly tolerance: number;
+  readonly onIteration?: (done: number, total: number) => void;
 }
 
 /** What came of an epoch. */
@@ -267,6 +278,26 @@ export class Network {
     });
   }
 
+  /**
+   * Moves the parameters to a minimum of the loss of all rows, by L-BFGS (Liu & Nocedal, 1989), on the pool.
+   *
+   * @throws {ERR_ABORTED} when the signal fires; the parameters are then some that were tried
+   */
+  async minimize(
+    x: Float32Array,
+    y: Float32Array | Int32Array,
+    options: ObjectiveOptions & MinimizeOptions,
+  ): Promise<{ loss: number; losses: Float64Array; iterations: number; converged: boolean }> {
+    const { maxIterations, maxEvaluations, tolerance, onIteration } = options;
+    return withCancel(options.signal, async (cancel) => {
+      const [rows, weights] = this.#rows(x, y, options);
+      const objective = objectiveOf({ ...options, batchSize: options.batchSize ?? 1024 });
+      const spec = { ...objective, maxIterations, maxEvaluations, tolerance };
+      const report = onIteration ?? null;
+      return native.networkMinimize(this.#handle, x, rows, y, weights, spec, cancel, report);
+    });
+  }
+
   /** Adds the network to a plan. @throws {ERR_NOT_SUPPORTED} for layers that plans cannot run */
   lower(plan: PlanBuilder, x: Slot): Slot {
     return lowerNetwork(
@@ -352,6 +383,7 @@ function objectiveOf(options: ObjectiveOptions) {
     weightedMean: divideBy === 'weights',
     penaltyPerRow,
     metrics: Int32Array.from(metrics, (metric) => METRICS.indexOf(metric)),
+    weightedMetrics: options.weightedMetrics ?? false,
     batchSize,
     threads,
   };

@@ -252,6 +252,7 @@ NetworkObjective read_objective(napi_env env, napi_value spec) {
   objective.penalty_per_row = to_bool(env, field("penaltyPerRow"), "penaltyPerRow");
   objective.batch_size = to_size(env, field("batchSize"), "batchSize");
   objective.max_threads = to_size(env, field("threads"), "threads");
+  objective.weighted_metrics = to_bool(env, field("weightedMetrics"), "weightedMetrics");
   const TypedArray metrics = to_typed_array(env, field("metrics"), "metrics");
   for (size_t m = 0; m < metrics.length; ++m) {
     const int32_t metric = elements<int32_t>(metrics)[m];
@@ -411,6 +412,34 @@ napi_value network_gradient(Call& call) {
   return EnvState::of(env).start(std::move(job), std::move(work), deliver);
 }
 
+// (network, x, rows, y, weights, spec, cancel, onProgress): { loss, losses, iterations, converged }
+napi_value network_minimize(Call& call) {
+  napi_env env = call.env();
+  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
+  JobOptions job = train_options(call, 6, true);
+  const napi_value spec = call[5];
+  NetworkObjective objective = read_objective(env, spec);
+  MinimizeOptions options;
+  options.max_iterations = to_size(env, property(env, spec, "maxIterations"), "maxIterations");
+  options.max_evaluations = to_size(env, property(env, spec, "maxEvaluations"), "maxEvaluations");
+  options.tolerance = to_double(env, property(env, spec, "tolerance"), "tolerance");
+  NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
+  auto work = [handle = std::move(handle), objective = std::move(objective), options,
+               rows = std::move(rows)](const CancelToken* cancel, const JobProgress& progress) {
+    const NetworkUse use(*handle);
+    return handle->network->minimize(rows.data(), objective, options, cancel, progress);
+  };
+  auto deliver = [](napi_env e, MinimizeResult&& result) {
+    return ObjectBuilder(e)
+        .set("loss", result.loss)
+        .set("losses", std::move(result.losses))
+        .set("iterations", static_cast<double>(result.iterations))
+        .set("converged", result.converged)
+        .object();
+  };
+  return EnvState::of(env).start(std::move(job), std::move(work), deliver);
+}
+
 }  // namespace
 
 void export_network(napi_env env, napi_value exports) {
@@ -422,6 +451,7 @@ void export_network(napi_env env, napi_value exports) {
   export_function<network_train>(env, exports, "networkTrain");
   export_function<network_evaluate>(env, exports, "networkEvaluate");
   export_function<network_gradient>(env, exports, "networkGradient");
+  export_function<network_minimize>(env, exports, "networkMinimize");
 }
 
 }  // namespace boreal

@@ -48,6 +48,7 @@ struct NetworkObjective {
       false;  // divide by the sum of weights (PyTorch, scikit-learn), else by the rows (Keras)
   bool penalty_per_row = false;  // l1 and l2 are divided by the same (scikit-learn)
   std::vector<NetworkMetric> metrics;
+  bool weighted_metrics = false;  // means of metrics count rows by their weights
   size_t batch_size = 32;
   size_t max_threads = 0;  // 0: all of the pool, as far as the work is worth it
 };
@@ -67,6 +68,18 @@ struct EpochResult {
   std::vector<double> metrics;
   size_t steps = 0;    // that were made
   bool finite = true;  // false: the loss of the next step was not, and it was not made
+};
+
+struct MinimizeOptions {
+  size_t max_iterations = 200, max_evaluations = 15000;
+  double tolerance = 1e-4;  // of the largest component of the gradient
+};
+
+struct MinimizeResult {
+  double loss = 0;
+  std::vector<double> losses;  // after each iteration
+  size_t iterations = 0;
+  bool converged = false;
 };
 
 class Network {
@@ -93,6 +106,12 @@ class Network {
   // Writes the gradient of the loss of all rows, [parameters].
   EpochResult gradient(const NetworkData& data, const NetworkObjective& objective, float* gradient,
                        const CancelToken* cancel);
+
+  // Moves all parameters, which must be trainable, to a minimum of the loss of all rows, by L-BFGS. When it
+  // throws, the parameters are unspecified.
+  MinimizeResult minimize(const NetworkData& data, const NetworkObjective& objective,
+                          const MinimizeOptions& options, const CancelToken* cancel,
+                          const std::function<void(size_t, size_t)>& on_iteration);
 
   size_t memory_bytes() const;
 

@@ -417,9 +417,11 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
         share = divisor_;
       }
       loss += batch_loss;
-      seen += static_cast<double>(rows_);
+      const bool weighs = objective_.weighted_metrics;
+      seen += weighs ? weight_ : static_cast<double>(rows_);
       for (size_t m = 0; m < metrics_; ++m) {
-        for (size_t i = 0; i < rows_; ++i) counted[m] += counted_[m * batch_ + i];
+        const double* const values = counted_.data() + m * batch_;
+        for (size_t i = 0; i < rows_; ++i) counted[m] += weighs ? factors_[i] * values[i] : values[i];
         means[m] = counted[m] / seen;
       }
       if (on_step) on_step(step + 1, steps, loss / share, means);

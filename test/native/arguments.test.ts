@@ -69,6 +69,7 @@ const objective = () => ({
   weightedMean: false,
   penaltyPerRow: false,
   metrics: Int32Array.of(2),
+  weightedMetrics: false,
   batchSize: 1,
   threads: 1,
 });
@@ -631,6 +632,12 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   networkGradient: () => [...networkRows(), objective(), null],
   tensorRunSync: () => [Int32Array.of(28, 2, 0, 0), [f32(3)]],
   tensorRun: () => [Int32Array.of(28, 2, 0, 0), [f32(3)], null],
+  networkMinimize: () => [
+    ...networkRows(),
+    { ...objective(), maxIterations: 2, maxEvaluations: 9, tolerance: 1e-4 },
+    null,
+    null,
+  ],
 };
 
 it('no arguments do worse than an error with a code', async () => {

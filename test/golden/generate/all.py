@@ -25,6 +25,7 @@ import loaded_datasets
 import metrics
 import monitor
 import naive_bayes
+import nn_steps
 import onnx_files
 import pairwise
 import parquet_files
@@ -48,6 +49,7 @@ if __name__ == "__main__":
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches),
             *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
+            nn_steps,
             *(interchange, explanations, inspection, parquet_files, onnx_files, exports, autograd),
         )
         for script in scripts:

@@ -1,0 +1,188 @@
+/** A multi-layer perceptron behind scikit-learn's interface, for numbers. */
+import { type FitInput, type FitOptions, fitTargets } from '../core/fit-input.js';
+import { Regressor } from '../core/kinds.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { oneOf, type Rules } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import { checkMLPState, coefsOf, interceptsOf, lowerMLP } from './mlp-base.js';
+import { MLP_DEFAULTS, MLP_RULES, MLP_STATE_RULES, type MLPParams, type MLPState } from './mlp-params.js';
+import { type MLPTask, trainMLP, trainMLPPart } from './mlp-training.js';
+
+/** Parameters of {@link MLPRegressor}. */
+export interface MLPRegressorParams extends MLPParams {
+  /** Half the squared error, or the deviance of Poisson, whose targets are >= 0 and whose last layer is exponential. Default 'squaredError'. */
+  loss: 'squaredError' | 'poisson';
+}
+
+/** Learned by {@link MLPRegressor}. */
+export interface MLPRegressorState extends MLPState {}
+
+/** R2 from a mean squared error. */
+function r2(error: number, y: ArrayLike<number>, weights: ArrayLike<number> | null): number {
+  let total = 0;
+  let sum = 0;
+  for (let i = 0; i < y.length; i++) {
+    total += weights?.[i] ?? 1;
+    sum += (weights?.[i] ?? 1) * y[i];
+  }
+  let spread = 0;
+  for (let i = 0; i < y.length; i++) spread += (weights?.[i] ?? 1) * (y[i] - sum / total) ** 2;
+  return spread === 0 ? Number(error === 0) : 1 - error / (spread / total);
+}
+
+/**
+ * A multi-layer perceptron for numbers: dense layers with one activation, then a linear one. Parameters, initial weights,
+ * mini-batches, learning rates and rules to stop are those of scikit-learn 1.9; an epoch is one native call, off the event loop.
+ *
+ * Scale the columns first, for example with a StandardScaler in a Pipeline.
+ *
+ * Differs from scikit-learn: weights are float32; random streams of our own; one target a row; a fit that stops at `maxIter`
+ * sets `converged` to false, where scikit-learn warns. A loss that is no longer finite ends the fit with a warning
+ * (`process.on('warning')`) and the weights before it, where scikit-learn raises. `partialFit` after loading a file begins
+ * with a new optimizer. `verbose` does not exist: use `onProgress`, called after each epoch, which ends the fit by returning false.
+ *
+ * @example
+ * ```ts
+ * import { loadDiabetes, makePipeline, StandardScaler } from 'boreal';
+ * import { MLPRegressor } from 'boreal/nn';
+ * const { data, target } = loadDiabetes();
+ * const network = new MLPRegressor({ hiddenLayerSizes: [10], solver: 'lbfgs', alpha: 1, randomState: 1 });
+ * const model = await makePipeline(new StandardScaler(), network).fit(data, target);
+ * (await model.score(data, target)) > 0.5; // true
+ * ```
+ */
+export class MLPRegressor extends Regressor<MLPRegressorParams, MLPRegressorState> {
+  constructor(params: Partial<MLPRegressorParams> = {}) {
+    super({ loss: 'squaredError', ...MLP_DEFAULTS, ...params });
+  }
+
+  get rules(): Rules<MLPRegressorParams> {
+    return { loss: oneOf('squaredError', 'poisson'), ...MLP_RULES };
+  }
+
+  get stateRules(): Rules<MLPRegressorState> {
+    return MLP_STATE_RULES;
+  }
+
+  protected override checkState(state: MLPRegressorState, columns: readonly Column[]): void {
+    checkMLPState(this, state, 1, columns);
+  }
+
+  protected async fitState(input: FitInput): Promise<MLPRegressorState> {
+    const before = this.params.warmStart && this.isFitted ? this.state : null;
+    return trainMLP(this.params, this.#task(input), input, before);
+  }
+
+  /**
+   * Learns from one more part of the data: one epoch over its rows.
+   *
+   * @throws {ERR_PARAMETER} for solver 'lbfgs' or earlyStopping
+   * @example
+   * ```ts
+   * import { MLPRegressor } from 'boreal/nn';
+   * const model = new MLPRegressor({ hiddenLayerSizes: [4], randomState: 1 });
+   * await model.partialFit([[0], [1]], [1, 3]);
+   * await model.partialFit([[2]], [5]);
+   * model.t; // 3
+   * ```
+   */
+  partialFit(X: MatrixLike, y: ArrayLike<number>, options: FitOptions = {}): Promise<this> {
+    return this.fitPart(X, y, options, (input, before) =>
+      trainMLPPart(this.params, this.#task(input), input, before),
+    );
+  }
+
+  #task(input: FitInput): MLPTask {
+    const { loss } = this.params;
+    const targets = fitTargets(input);
+    const negative = loss === 'poisson' ? targets.findIndex((value) => value < 0) : -1;
+    if (negative >= 0) {
+      const message = `y: row ${negative} is ${targets[negative]}; the loss 'poisson' needs targets >= 0.`;
+      throw new ValidationError('ERR_INPUT_NEGATIVE', message);
+    }
+    return {
+      name: this.constructor.name,
+      x: input.x,
+      y: Float32Array.from(targets),
+      outputs: 1,
+      output: loss === 'poisson' ? 'exponential' : 'linear',
+      loss: loss === 'poisson' ? 'poisson' : 'halfSquaredError',
+      metric: 'meanSquaredError',
+      score: r2,
+      strata: null,
+      sampleWeight: input.sampleWeight,
+    };
+  }
+
+  /** Weights of each layer, [inputs, outputs]. @throws {ERR_NOT_FITTED} before `fit` */
+  get coefs(): Matrix[] {
+    return coefsOf(this.state);
+  }
+
+  /** Constant terms of each layer. @throws {ERR_NOT_FITTED} before `fit` */
+  get intercepts(): Float32Array[] {
+    return interceptsOf(this.state);
+  }
+
+  /** The loss of the last epoch, the penalty included. @throws {ERR_NOT_FITTED} before `fit` */
+  get loss(): number {
+    return this.state.loss;
+  }
+
+  /** The least loss of an epoch. @throws {ERR_NOT_FITTED} before `fit` */
+  get bestLoss(): number {
+    return Math.min(...this.state.lossCurve);
+  }
+
+  /** The loss after each epoch, or each iteration of 'lbfgs'. @throws {ERR_NOT_FITTED} before `fit` */
+  get lossCurve(): Float64Array {
+    return this.state.lossCurve.slice();
+  }
+
+  /** R2 of the rows set aside after each epoch; empty without early stopping. @throws {ERR_NOT_FITTED} before `fit` */
+  get validationScores(): Float64Array {
+    return this.state.validationScores.slice();
+  }
+
+  /** The best of them; -Infinity without early stopping. @throws {ERR_NOT_FITTED} before `fit` */
+  get bestValidationScore(): number {
+    return Math.max(...this.state.validationScores);
+  }
+
+  /** Epochs, or iterations of 'lbfgs'. @throws {ERR_NOT_FITTED} before `fit` */
+  get nIter(): number {
+    return this.state.nIter;
+  }
+
+  /** Rows seen while training. @throws {ERR_NOT_FITTED} before `fit` */
+  get t(): number {
+    return this.state.t;
+  }
+
+  /** Whether the fit ended before `maxIter` because progress did. @throws {ERR_NOT_FITTED} before `fit` */
+  get converged(): boolean {
+    return this.state.converged;
+  }
+
+  /** Layers, the input's included. @throws {ERR_NOT_FITTED} before `fit` */
+  get nLayers(): number {
+    return this.state.layerSizes.length;
+  }
+
+  /** Outputs of the last layer: 1. @throws {ERR_NOT_FITTED} before `fit` */
+  get nOutputs(): number {
+    return this.state.layerSizes.at(-1) as number;
+  }
+
+  /** The activation of the last layer. @throws {ERR_NOT_FITTED} before `fit` */
+  get outActivation(): 'identity' | 'exponential' {
+    return this.fittedParams.loss === 'poisson' ? 'exponential' : 'identity';
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    const { activation, loss } = this.fittedParams;
+    return lowerMLP(plan, x, this.state, activation, loss === 'poisson' ? 'exponential' : 'linear');
+  }
+}
