@@ -40,6 +40,8 @@ import { GaussianMixture } from './mixture/index.js';
 import { GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
+import { MLPClassifier } from './nn/mlp-classifier.js';
+import { MLPRegressor } from './nn/mlp-regressor.js';
 import {
   Binarizer,
   FunctionTransformer,
@@ -92,6 +94,8 @@ registerEstimators(
   LinearRegression,
   LogisticRegression,
   MaxAbsScaler,
+  MLPClassifier,
+  MLPRegressor,
   MiniBatchKMeans,
   MinMaxScaler,
   MissingIndicator,

@@ -11,7 +11,12 @@ import { lowerNetwork } from './network.js';
 import { placeLayers } from './network-layers.js';
 
 /** @throws {ERR_PARAMETER} for a restored state whose parts do not agree */
-export function checkMLPState(owner: object, state: MLPState, outputs: number, columns: readonly Column[]): void {
+export function checkMLPState(
+  owner: object,
+  state: MLPState,
+  outputs: number,
+  columns: readonly Column[],
+): void {
   const { layerSizes } = state;
   if (layerSizes[0] !== columns.length || layerSizes.at(-1) !== outputs) {
     const message = `${owner.constructor.name} state: layerSizes [${layerSizes.join(', ')}] must go from ${columns.length} to ${outputs}.`;

@@ -1,5 +1,16 @@
 /** What MLPClassifier and MLPRegressor have in common: parameters and what is learned. */
-import { bool, custom, either, float32s, float64s, int, oneOf, type Rules, real, seed } from '../core/params.js';
+import {
+  bool,
+  custom,
+  either,
+  float32s,
+  float64s,
+  int,
+  oneOf,
+  type Rules,
+  real,
+  seed,
+} from '../core/params.js';
 
 /** Parameters of {@link MLPClassifier}, and of {@link MLPRegressor} beside its loss. */
 export interface MLPParams {
@@ -124,10 +135,7 @@ export const MLP_RULES: Rules<MLPParams> = {
 };
 
 export const MLP_STATE_RULES: Rules<MLPState> = {
-  layerSizes: custom(
-    'a list of sizes >= 1',
-    (v) => Array.isArray(v) && v.length >= 2 && v.every(isSize),
-  ),
+  layerSizes: custom('a list of sizes >= 1', (v) => Array.isArray(v) && v.length >= 2 && v.every(isSize)),
   parameters: float32s(),
   loss: custom('a number', (v) => typeof v === 'number'),
   lossCurve: float64s(),

@@ -50,11 +50,9 @@ const networks = new WeakMap<MLPState, Network>();
 
 function startNetwork(params: MLPParams, task: MLPTask, seed: number, before: MLPState | null): Network {
   const sizes = [task.x.cols, ...params.hiddenLayerSizes, task.outputs];
-  const network = new Network(
-    mlpLayers(sizes, params.activation, task.output, params.alpha),
-    [task.x.cols],
-    { seed },
-  );
+  const network = new Network(mlpLayers(sizes, params.activation, task.output, params.alpha), [task.x.cols], {
+    seed,
+  });
   if (before !== null) {
     if (before.layerSizes.join() !== sizes.join()) {
       const message = `${task.name}: the layers were [${before.layerSizes.join(', ')}] and would be [${sizes.join(', ')}].`;
@@ -134,7 +132,9 @@ function take<A extends Float32Array | Int32Array | Float64Array>(values: A, row
 
 function optimizerOf(params: MLPParams): OptimizerSpec {
   const { momentum, nesterovsMomentum: nesterov, beta1, beta2, epsilon } = params;
-  return params.solver === 'sgd' ? { type: 'sgd', momentum, nesterov } : { type: 'adam', beta1, beta2, epsilon };
+  return params.solver === 'sgd'
+    ? { type: 'sgd', momentum, nesterov }
+    : { type: 'adam', beta1, beta2, epsilon };
 }
 
 /** What comparing rows takes, in scikit-learn's means. */

@@ -90,7 +90,10 @@ export interface EpochResult {
   readonly metrics: readonly number[];
   /** Mini-batches that changed the parameters. */
   readonly steps: number;
-  /** false: the loss became NaN or infinite at the mini-batch after these, which ended the epoch and changed nothing. */
+  /**
+   * false: the loss became NaN or infinite at the mini-batch after these, which ended the epoch and changed nothing; or
+   * parameters did, which then are again what they were before the epoch.
+   */
   readonly finite: boolean;
 }
 

@@ -424,8 +424,8 @@ napi_value network_minimize(Call& call) {
   options.max_evaluations = to_size(env, property(env, spec, "maxEvaluations"), "maxEvaluations");
   options.tolerance = to_double(env, property(env, spec, "tolerance"), "tolerance");
   NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
-  auto work = [handle = std::move(handle), objective = std::move(objective), options,
-               rows = std::move(rows)](const CancelToken* cancel, const JobProgress& progress) {
+  auto work = [handle = std::move(handle), objective = std::move(objective), options, rows = std::move(rows)](
+                  const CancelToken* cancel, const JobProgress& progress) {
     const NetworkUse use(*handle);
     return handle->network->minimize(rows.data(), objective, options, cancel, progress);
   };

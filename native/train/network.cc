@@ -1,6 +1,7 @@
 #include "train/network.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "base/error.h"
@@ -60,8 +61,22 @@ EpochResult Network::train(const NetworkData& data, const NetworkObjective& obje
     std::fill(state_.begin(), state_.end(), options.optimizer.initial_state());
     steps_ = 0;
   }
-  return NetworkRun(*this, data, objective, NetworkRun::Purpose::kTrain, &options, nullptr)
-      .run(cancel, on_step);
+  const std::vector<float> before(parameters_.begin(), parameters_.end());
+  EpochResult result =
+      NetworkRun(*this, data, objective, NetworkRun::Purpose::kTrain, &options, nullptr).run(cancel, on_step);
+  if (!repair(before, options.optimizer.initial_state())) result.finite = false;
+  return result;
+}
+
+// A step whose loss was finite may have overflowed in its gradient. Whether all was well.
+bool Network::repair(const std::vector<float>& before, float initial_state) {
+  const auto finite = [](float x) { return std::isfinite(x); };
+  const bool sound = std::all_of(parameters_.begin(), parameters_.end(), finite);
+  if (!sound) std::copy(before.begin(), before.end(), parameters_.begin());
+  if (std::all_of(state_.begin(), state_.end(), finite)) return sound;
+  std::fill(state_.begin(), state_.end(), initial_state);
+  steps_ = 0;
+  return sound;
 }
 
 EpochResult Network::evaluate(const NetworkData& data, const NetworkObjective& objective,

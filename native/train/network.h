@@ -66,8 +66,10 @@ struct TrainingOptions {
 struct EpochResult {
   double loss = 0;  // mean over the rows, penalties included
   std::vector<double> metrics;
-  size_t steps = 0;    // that were made
-  bool finite = true;  // false: the loss of the next step was not, and it was not made
+  size_t steps = 0;  // that were made
+  // false: the loss of the next step was not, and it was not made; or steps made parameters infinite or NaN,
+  // which then are again what they were before the epoch.
+  bool finite = true;
 };
 
 struct MinimizeOptions {
@@ -117,6 +119,7 @@ class Network {
 
  private:
   friend class NetworkRun;
+  bool repair(const std::vector<float>& before, float initial_state);
 
   std::vector<std::unique_ptr<nn::Layer>> layers_;
   const Kernels& kernels_;

@@ -13,7 +13,10 @@ namespace {
 
 constexpr size_t kSlab = 4096;          // floats of a gradient that the optimizer still finds in the L1 cache
 constexpr double kWorthThread = 100e3;  // multiplications for which a thread that stands by pays
-constexpr double kUpdateCost = 40;      // of one parameter, in multiplications
+// Rows of a mini-batch from which a second thread pays: parameters that one has changed and all others read
+// pass from cache to cache in each step, which costs as much as the products of some hundred rows.
+constexpr size_t kWorthSharing = 256;
+constexpr double kUpdateCost = 40;  // of one parameter, in multiplications
 constexpr size_t kLine = kCacheLine / sizeof(float);
 
 size_t round_up(size_t a, size_t b) { return (a + b - 1) / b * b; }
@@ -89,6 +92,7 @@ size_t NetworkRun::useful_threads() const {
     work += static_cast<double>(layer->parameter_count()) * layer->gradient_cost() +
             8 * static_cast<double>(layer->outputs());
   }
+  if (purpose_ == Purpose::kTrain && batch_ < kWorthSharing) return 1;
   work *= static_cast<double>(batch_) * (purpose_ == Purpose::kEvaluate ? 1 : 3);
   const size_t pool = ThreadPool::instance().size();
   const size_t most = objective_.max_threads == 0 ? pool : std::min(pool, objective_.max_threads);
@@ -408,9 +412,10 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
         }
         double penalty = 0;
         for (const double p : penalties_) penalty += p;
-        // The mean over batches, weighted by what they divide by.
-        batch_loss += penalty * divisor_;
-        share += divisor_;
+        // The mean of what the batches minimise, by their rows: scikit-learn's, Keras's too.
+        const double rows = static_cast<double>(rows_);
+        batch_loss = (batch_loss / divisor_ + penalty) * rows;
+        share += rows;
         ++result.steps;
       } else {
         if (purpose_ == Purpose::kGradient) team.each(parts_.size() - 1, gather_part);

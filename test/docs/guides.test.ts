@@ -7,6 +7,7 @@ const guides = [
   'preprocessing',
   'pipelines',
   'naive-bayes',
+  'neural-networks',
   'decomposition',
   'ensembles',
   'feature-selection',

@@ -60,6 +60,7 @@ import {
   VotingClassifier,
   VotingRegressor,
 } from '../../lib/index.js';
+import { MLPClassifier, MLPRegressor } from '../../lib/nn/index.js';
 
 export interface Example {
   /** The class, and what is special about the example. */
@@ -316,6 +317,34 @@ export const EXAMPLES: readonly Example[] = [
     name: 'MinMaxScaler that clips',
     make: () => new MinMaxScaler({ featureRange: [-2, 5], clip: true }),
     exceptions: SEEN,
+  },
+  {
+    name: 'MLPClassifier',
+    make: () => new MLPClassifier({ hiddenLayerSizes: [8], learningRateInit: 0.05, maxIter: 20 }),
+    exceptions: { [WEIGHTS]: 'mini-batches are rows by position' },
+  },
+  {
+    name: 'MLPClassifier by L-BFGS',
+    make: () =>
+      new MLPClassifier({ hiddenLayerSizes: [4, 3], activation: 'tanh', solver: 'lbfgs', alpha: 1 }),
+    exceptions: {
+      [WEIGHTS]: 'float32 sums differ in the last bits, and a hundred line searches amplify that',
+    },
+  },
+  {
+    name: 'MLPRegressor',
+    make: () =>
+      new MLPRegressor({
+        hiddenLayerSizes: [8],
+        solver: 'sgd',
+        learningRate: 'adaptive',
+        learningRateInit: 0.02,
+        batchSize: 16,
+        maxIter: 100,
+        earlyStopping: true,
+        validationFraction: 0.2,
+      }),
+    exceptions: { [WEIGHTS]: 'mini-batches are rows by position' },
   },
   { name: 'MultinomialNB', make: () => new MultinomialNB({ alpha: 0.5 }) },
   { name: 'NMF', make: () => new NMF({ nComponents: 1 }), exceptions: AXES },

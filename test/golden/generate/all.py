@@ -23,6 +23,7 @@ import interchange
 import linear
 import loaded_datasets
 import metrics
+import mlp
 import monitor
 import naive_bayes
 import nn_steps
@@ -49,8 +50,8 @@ if __name__ == "__main__":
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches),
             *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
-            nn_steps,
-            *(interchange, explanations, inspection, parquet_files, onnx_files, exports, autograd),
+            *(nn_steps, mlp, autograd),
+            *(interchange, explanations, inspection, parquet_files, onnx_files, exports),
         )
         for script in scripts:
             script.main()
