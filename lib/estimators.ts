@@ -39,9 +39,9 @@ import { LinearRegression, LogisticRegression, Ridge } from './linear-model/inde
 import { GaussianMixture } from './mixture/index.js';
 import { GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
-import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
 import { MLPClassifier } from './nn/mlp-classifier.js';
 import { MLPRegressor } from './nn/mlp-regressor.js';
+import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
 import {
   Binarizer,
   FunctionTransformer,

@@ -159,7 +159,7 @@ export class Network {
     return sizeOf(this.outputShape);
   }
 
-  /** Copies of all parameters. @throws {ERR_PARAMETER} while the network trains */
+  /** Copies of all parameters. @throws {ERR_BUSY} while the network trains */
   parameters(): Parameter[] {
     const all = this.#call(() => native.networkParameters(this.#handle));
     let at = 0;
@@ -175,7 +175,7 @@ export class Network {
    *
    * @param list - in the order of {@link Network.parameters}
    * @throws {ERR_SHAPE} when the arrays do not fit
-   * @throws {ERR_PARAMETER} while the network trains
+   * @throws {ERR_BUSY} while the network trains
    */
   setParameters(list: readonly ArrayLike<number>[]): void {
     if (

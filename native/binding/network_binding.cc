@@ -39,7 +39,7 @@ class NetworkUse {
  public:
   explicit NetworkUse(NetworkHandle& handle) : lock_(handle.mutex, std::try_to_lock) {
     if (!lock_.owns_lock())
-      throw Error("ERR_PARAMETER", "The network is at work already: await its last call first.");
+      throw Error("ERR_BUSY", "The network is at work already: await its last call first.");
   }
 
  private:

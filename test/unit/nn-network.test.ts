@@ -406,7 +406,7 @@ describe('training', () => {
       ({ status }) => status === 'rejected',
     );
     expect(failures).toHaveLength(1);
-    expect(failures[0]).toMatchObject({ reason: { code: 'ERR_PARAMETER' } });
+    expect(failures[0]).toMatchObject({ reason: { code: 'ERR_BUSY' } });
   });
 });
 
