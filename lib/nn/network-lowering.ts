@@ -37,7 +37,12 @@ function requireOnePosition({ spec }: PlacedLayer, shape: readonly number[]): vo
   throw new StateError('ERR_NOT_SUPPORTED', message);
 }
 
-function lowerActivation(plan: PlanBuilder, x: Slot, { activation, alpha }: ActivationLayerSpec): Slot {
+/** f(x) of each column, softmax over all of them. */
+export function lowerActivation(
+  plan: PlanBuilder,
+  x: Slot,
+  { activation, alpha }: ActivationLayerSpec,
+): Slot {
   const times = (slot: Slot, factor: number) => plan.binary(slot, 'mul', fill(slot, factor));
   const plus = (slot: Slot, term: number) => plan.binary(slot, 'add', fill(slot, term));
   const relu6 = (slot: Slot) => plan.binary(plan.activation(slot, 'relu'), 'min', fill(slot, 6));

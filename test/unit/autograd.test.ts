@@ -479,6 +479,65 @@ describe('Module', () => {
   });
 });
 
+describe('Module.compile', () => {
+  class Residual extends Module {
+    norm = new nn.LayerNorm(6);
+    first = new nn.Linear(6, 6);
+    batch = new nn.BatchNorm1d(6);
+    second = new nn.Linear(6, 3, { bias: false });
+    forward(x: T) {
+      const y = this.first.forward(this.norm.forward(x)).gelu().mul(0.5).add(x);
+      const z = this.batch.forward(F.dropout(y, 0.5, this.training)).maximum(-1);
+      return this.second.forward(z.div(z.square().sum(1, true).add(1).sqrt())).softmax(1);
+    }
+  }
+
+  it('gives a plan that predicts what the module does, for any rows', async () => {
+    nn.manualSeed(4);
+    const net = new Residual();
+    await nn.crossEntropyLoss(net.forward(Tensor.randn([8, 6])), tensor([0, 1, 2, 0, 1, 2, 0, 1])).backward();
+    const plan = net.compile({ inputShape: [6] });
+    expect(net.training && net.norm.training).toBe(true);
+    const x = Tensor.randn([5, 6]);
+    const expected = net.eval().forward(x).toArray();
+    expectClose((await plan.run(x.toArray())).toArray(), expected, iterative(1e-5));
+    expectClose(
+      net
+        .compile({ inputShape: [6], precision: 'float64' })
+        .runSync(x.toArray())
+        .toArray(),
+      expected,
+      iterative(1e-5),
+    );
+  });
+
+  it.each([
+    ...[nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Softmax, nn.LogSoftmax],
+  ])('%o', (Activation) => {
+    const net = new nn.SequentialModule(new nn.Flatten(), new nn.Linear(6, 4), new Activation()).eval();
+    const x = Tensor.randn([3, 2, 3]);
+    const plan = net.compile({ inputShape: [2, 3] });
+    expectClose(plan.runSync(x.flatten(1).toArray()).toArray(), net.forward(x).toArray(), iterative(1e-5));
+  });
+
+  it('refuses what a plan cannot do', () => {
+    class Mixing extends Module {
+      forward(x: T) {
+        return x.sub(x.mean(0, true));
+      }
+    }
+    class Sorting extends Module {
+      forward(x: T) {
+        return x.indexSelect(1, x.argmax(1));
+      }
+    }
+    expect(codeOf(() => new Mixing().compile({ inputShape: [3] }))).toBe('ERR_NOT_SUPPORTED');
+    expect(codeOf(() => new Sorting().compile({ inputShape: [3] }))).toBe('ERR_NOT_SUPPORTED');
+    expect(codeOf(() => new nn.Conv2d(1, 2, 2).compile({ inputShape: [1, 4, 4] }))).toBe('ERR_NOT_SUPPORTED');
+    expect(codeOf(() => new nn.Linear(2, 2).compile({ inputShape: [-1] }))).toBe('ERR_PARAMETER');
+  });
+});
+
 describe('DataLoader', () => {
   const data = new nn.TensorDataset(Tensor.arange(10).reshape([5, 2]), Tensor.arange(5));
   const rows = async (loader: nn.DataLoader) => {

@@ -8,6 +8,7 @@ export {
 export type { AvgPoolOptions, BatchNormOptions, Conv2dOptions, Pair, PoolOptions } from './functional.js';
 export * as F from './functional.js';
 export * from './losses.js';
+export type { ModuleCompileOptions } from './lowering.js';
 export { Module, Parameter, type StateDict, type StateEntry } from './module.js';
 export * from './modules.js';
 export {

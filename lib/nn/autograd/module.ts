@@ -1,5 +1,7 @@
 /** Modules: functions with parameters, as in torch.nn. */
+import type { Plan } from '../../core/plan.js';
 import { ValidationError } from '../../errors.js';
+import { compileModule, type ModuleCompileOptions } from './lowering.js';
 import { Tensor, tensor } from './tensor.js';
 
 /** A leaf that requires a gradient and belongs to a module's parameters. */
@@ -120,6 +122,24 @@ export abstract class Module {
   requiresGrad(required = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad = required;
     return this;
+  }
+
+  /**
+   * The module as a {@link Plan}, as it predicts: with the weights of now and in `eval()` mode. `forward` is recorded for one row.
+   *
+   * @param options - `inputShape`, the shape of one sample, without the batch; `precision`, default 'float32'; `device`
+   * @returns a plan from rows of the sample's values to rows of the result's
+   * @throws {ERR_NOT_SUPPORTED} when `forward` does what plans cannot, or mixes the rows of a batch
+   * @example
+   * ```ts
+   * import { Linear, ReLU, SequentialModule } from 'boreal/nn';
+   * const net = new SequentialModule(new Linear(4, 8), new ReLU(), new Linear(8, 3));
+   * const plan = net.compile({ inputShape: [4] });
+   * plan.runSync([[1, 2, 3, 4]]).cols; // 3
+   * ```
+   */
+  compile(options: ModuleCompileOptions): Plan {
+    return compileModule(this, options);
   }
 
   /** A copy of all parameters and buffers, by name. */

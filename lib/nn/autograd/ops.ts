@@ -55,7 +55,7 @@ export const OP = {
 } as const;
 
 /** native/kernels/functions.h */
-const UNARY = {
+export const UNARY = {
   identity: 0,
   exp: 4,
   expm1: 5,
@@ -72,11 +72,11 @@ const UNARY = {
   round: 19,
   sign: 20,
 } as const;
-const BINARY = { add: 0, sub: 1, mul: 2, div: 3, minimum: 4, maximum: 5, pow: 6 } as const;
+export const BINARY = { add: 0, sub: 1, mul: 2, div: 3, minimum: 4, maximum: 5, pow: 6 } as const;
 const COMPARE = { lt: 0, le: 1, gt: 2, ge: 3, eq: 4, ne: 5 } as const;
-const REDUCE = { sum: 0, mean: 1, min: 3, max: 4 } as const;
+export const REDUCE = { sum: 0, mean: 1, min: 3, max: 4 } as const;
 /** native/kernels/neural_kernels.h */
-const ACTIVATION = {
+export const ACTIVATION = {
   relu: 1,
   relu6: 2,
   leakyRelu: 3,
