@@ -18,6 +18,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_socket(env, exports);
     export_stats(env, exports);
     export_train(env, exports);
+    export_linear(env, exports);
     export_forest(env, exports);
     export_explain(env, exports);
     export_network(env, exports);

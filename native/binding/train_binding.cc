@@ -53,6 +53,10 @@ napi_value fit_logistic(Call& call) {
   params.fit_intercept = to_bool(env, property(env, spec, "fitIntercept"), "fitIntercept");
   params.max_iter = to_u32(env, property(env, spec, "maxIter"), "maxIter");
   params.tol = to_double(env, property(env, spec, "tol"), "tol");
+  params.l1_ratio = to_double(env, property(env, spec, "l1Ratio"), "l1Ratio");
+  params.seed = to_u32(env, property(env, spec, "seed"), "seed");
+  params.solver = static_cast<LogisticSolver>(
+      to_choice(env, property(env, spec, "solver"), "solver", {"lbfgs", "newton-cholesky", "saga"}));
   JobOptions options = train_options(call, 7, true);
   auto compute = [classes = row_values<int32_t>(call, 3, "classes", matrix.rows),
                   weights = optional_row_values<double>(call, 5, "weights", matrix.rows), class_count,

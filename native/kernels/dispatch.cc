@@ -16,11 +16,11 @@ namespace {
 #define BOREAL_FLOAT_TABLES(isa, type)                                                                     \
   {                                                                                                        \
     isa::kRows##type, isa::kElementwise##type, isa::kGemm##type, isa::kDistance##type, isa::kSelect##type, \
-        isa::kColumns##type                                                                                \
+        isa::kColumns##type, isa::kLinear##type                                                            \
   }
 #define BOREAL_TABLES(isa)                                                                                  \
   BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest, isa::kVectors, \
-      isa::kNeural
+      isa::kLogistic, isa::kNeural
 
 constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar), scalar::kInt8, scalar::kBf16};
 #if defined(BOREAL_HAVE_AVX2)

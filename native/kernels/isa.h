@@ -12,7 +12,8 @@
   extern const GemmKernels<T> kGemm##type;               \
   extern const DistanceKernels<T> kDistance##type;       \
   extern const SelectKernels<T> kSelect##type;           \
-  extern const ColumnKernels<T> kColumns##type
+  extern const ColumnKernels<T> kColumns##type;          \
+  extern const LinearKernels<T> kLinear##type
 #define BOREAL_DECLARE_ISA(isa)             \
   namespace isa {                           \
   BOREAL_DECLARE_FLOAT_TABLES(float, F32);  \
@@ -20,6 +21,7 @@
   extern const ConvertKernels kConvert;     \
   extern const ForestKernels kForest;       \
   extern const VectorKernels kVectors;      \
+  extern const LogisticKernels kLogistic;   \
   extern const NeuralKernels kNeural;       \
   extern const Int8Kernels kInt8;           \
   extern const Bf16Kernels kBf16;           \

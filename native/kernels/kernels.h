@@ -18,6 +18,7 @@
 #include "kernels/forest_kernels.h"
 #include "kernels/gemm_kernels.h"
 #include "kernels/int8_kernels.h"
+#include "kernels/linear_kernels.h"
 #include "kernels/neural_kernels.h"
 #include "kernels/row_kernels.h"
 #include "kernels/select_kernels.h"
@@ -34,6 +35,7 @@ struct FloatKernels {
   const DistanceKernels<T>& distance;
   const SelectKernels<T>& select;
   const ColumnKernels<T>& columns;
+  const LinearKernels<T>& linear;
 };
 
 struct Kernels {
@@ -43,6 +45,7 @@ struct Kernels {
   const ConvertKernels& convert;
   const ForestKernels& forest;
   const VectorKernels& vectors;
+  const LogisticKernels& logistic;
   const NeuralKernels& neural;
   const Int8Kernels& int8;
   const Bf16Kernels& bf16;
@@ -82,6 +85,10 @@ const SelectKernels<T>& select_kernels(const Kernels& kernels) {
 template <typename T>
 const ColumnKernels<T>& column_kernels(const Kernels& kernels) {
   return float_kernels<T>(kernels).columns;
+}
+template <typename T>
+const LinearKernels<T>& linear_kernels(const Kernels& kernels) {
+  return float_kernels<T>(kernels).linear;
 }
 
 }  // namespace boreal

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <limits>
 
 #include "train/dot.h"
@@ -28,14 +27,8 @@ double largest_absolute(const Vector& v) {
   return largest;
 }
 
-// A step s, the gradient's change y along it, and their product.
-struct Pair {
-  Vector s, y;
-  double product;
-};
-
 // -H g, where H approximates the inverse Hessian.
-Vector descent_direction(const std::deque<Pair>& pairs, const Vector& gradient) {
+Vector descent_direction(const std::deque<LbfgsPair>& pairs, const Vector& gradient) {
   Vector direction(gradient.size());
   for (size_t i = 0; i < direction.size(); ++i) direction[i] = -gradient[i];
   if (pairs.empty()) return direction;
@@ -58,7 +51,9 @@ Vector descent_direction(const std::deque<Pair>& pairs, const Vector& gradient) 
 double search_line(const Objective& objective, const LbfgsOptions& options, const Vector& direction,
                    double slope, double first_step, LbfgsResult& now) {
   LineSearch search({0, now.value, slope}, first_step);
-  LbfgsResult tried = now;
+  LbfgsResult tried;
+  tried.x = now.x;
+  tried.gradient = now.gradient;
   for (size_t evaluation = 0; evaluation < options.max_evaluations; ++evaluation) {
     const double step = search.step();
     for (size_t i = 0; i < direction.size(); ++i) tried.x[i] = now.x[i] + step * direction[i];
@@ -67,7 +62,9 @@ double search_line(const Objective& objective, const LbfgsOptions& options, cons
     if (!std::isfinite(tried.value) || !std::isfinite(tried_slope)) {
       search.draw_back();
     } else if (search.advance(tried.value, tried_slope)) {
-      now = std::move(tried);
+      now.x = std::move(tried.x);
+      now.gradient = std::move(tried.gradient);
+      now.value = tried.value;
       return step;
     }
   }
@@ -83,12 +80,13 @@ LbfgsResult minimize(const Objective& objective, std::vector<double> x0, const L
   now.value = objective(now.x, now.gradient);
   now.converged = largest_absolute(now.gradient) <= options.gradient_tolerance;
 
-  std::deque<Pair> pairs;
+  std::deque<LbfgsPair>& pairs = now.pairs;
+  pairs = options.pairs;
   while (!now.converged && now.iterations < options.max_iterations) {
     const Vector direction = descent_direction(pairs, now.gradient);
     const double slope = dot(now.gradient, direction);
     const double norm = std::sqrt(dot(direction, direction));
-    const double first_step = now.iterations == 0 ? std::min(1 / norm, 1e10) : 1;
+    const double first_step = pairs.empty() && now.iterations == 0 ? std::min(1 / norm, 1e10) : 1;
     Vector change = now.gradient;
     const double value_before = now.value;
     const double step = slope < 0 ? search_line(objective, options, direction, slope, first_step, now) : 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -10,6 +11,12 @@ namespace boreal {
 
 // Returns f(x) and writes its gradient; both have x's length.
 using Objective = std::function<double(const std::vector<double>& x, std::vector<double>& gradient)>;
+
+// A step s, the gradient's change y along it, and their product.
+struct LbfgsPair {
+  std::vector<double> s, y;
+  double product;
+};
 
 struct LbfgsOptions {
   size_t max_iterations = 100;
@@ -19,6 +26,7 @@ struct LbfgsOptions {
   size_t memory = 10;           // pairs of steps and gradient changes that are kept
   size_t max_evaluations = 50;  // in one line search
   std::function<void(size_t iterations)> on_iteration;
+  std::deque<LbfgsPair> pairs;  // of a similar function, oldest first: curvature to begin with
 };
 
 struct LbfgsResult {
@@ -26,6 +34,7 @@ struct LbfgsResult {
   double value = 0;
   size_t iterations = 0;
   bool converged = false;  // one of the tolerances was met
+  std::deque<LbfgsPair> pairs;
 };
 
 // Where f or its gradient is not finite the line search draws back. f(x0) must be finite.

@@ -1,4 +1,4 @@
-// Linear models in float64: least squares and ridge by a tall-skinny QR, logistic regression by L-BFGS.
+// Linear models in float64: least squares and ridge by a tall-skinny QR, logistic regression.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,17 @@ template <typename T>
 LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
                                     double alpha, bool fit_intercept, const CancelToken* cancel);
 
+enum class LogisticSolver { kLbfgs, kNewtonCholesky, kSaga };
+
 struct LogisticParams {
-  double c = 1.0;  // inverse strength of the L2 penalty, > 0; infinity = no penalty
+  LogisticSolver solver = LogisticSolver::kLbfgs;
+  double c = 1.0;         // inverse strength of the penalty, > 0; infinity = no penalty
+  double l1_ratio = 0.0;  // the L1 part of the penalty, in [0, 1]; above 0 for kSaga only
   bool fit_intercept = true;
   uint32_t max_iter = 100;
-  double tol = 1e-4;  // on the largest absolute component of the gradient, scikit-learn's scaling
+  double tol = 1e-4;  // on the largest absolute component of the gradient, scikit-learn's scaling;
+                      // of kSaga on the largest change of a coefficient relative to the largest
+  uint64_t seed = 0;  // of kSaga
 };
 struct LogisticModel {
   std::vector<double> coef;       // [outputs, cols], outputs = 1 for two classes, else class_count
@@ -38,8 +44,9 @@ struct LogisticModel {
   uint32_t iterations = 0;
   bool converged = false;
 };
-// Minimises scikit-learn 1.9's objective: the (weighted) mean log loss + |coef|^2 / (2 C sum of weights);
-// multinomial for more than two classes.
+// Minimises scikit-learn 1.9's objective: the (weighted) mean log loss +
+// ((1 - l1_ratio) |coef|^2 / 2 + l1_ratio |coef|_1) / (C sum of weights); multinomial for more than two
+// classes.
 template <typename T>
 LogisticModel fit_logistic(MatrixView<const T> x, Span<int32_t> classes, uint32_t class_count,
                            Span<double> weights, const LogisticParams& params, const CancelToken* cancel,

@@ -1,0 +1,226 @@
+// Fits of linear models: the elastic net, ridge's leave-one-out errors, Huber's regression, stochastic
+// gradient descent.
+#include <limits>
+
+#include "binding/exports.h"
+#include "binding/matrix_job.h"
+#include "train/elastic_net.h"
+#include "train/huber.h"
+#include "train/ridge_loo.h"
+#include "train/sgd.h"
+
+namespace boreal {
+namespace {
+
+// The members of an options object.
+struct Spec {
+  napi_env env;
+  napi_value object;
+
+  double number(const char* name) const { return to_double(env, property(env, object, name), name); }
+  bool flag(const char* name) const { return to_bool(env, property(env, object, name), name); }
+  uint32_t u32(const char* name) const {
+    return static_cast<uint32_t>(
+        to_whole(env, property(env, object, name), name, 0, std::numeric_limits<uint32_t>::max()));
+  }
+  size_t choice(const char* name, const std::vector<const char*>& choices) const {
+    return to_choice(env, property(env, object, name), name, choices);
+  }
+  // Empty for null.
+  std::vector<double> values(const char* name) const {
+    const napi_value value = property(env, object, name);
+    if (is_nullish(env, value)) return {};
+    const TypedArray array = to_typed_array(env, value, name);
+    const double* const data = elements<double>(array);
+    return {data, data + array.length};
+  }
+};
+
+Span<double> span(const std::vector<double>& values) { return {values.data(), values.size()}; }
+
+ElasticNetParams elastic_net_params(const Spec& spec) {
+  ElasticNetParams params;
+  params.fit_intercept = spec.flag("fitIntercept");
+  params.positive = spec.flag("positive");
+  params.random = spec.flag("random");
+  params.max_iter = spec.u32("maxIter");
+  params.tol = spec.number("tol");
+  params.seed = spec.u32("seed");
+  return params;
+}
+
+// x, rows, cols, y, weights, spec, cancel
+napi_value fit_elastic_net(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  const Spec spec{env, call[5]};
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
+                  alphas = spec.values("alphas"), l1_ratio = spec.number("l1Ratio"),
+                  params = elastic_net_params(spec)](auto x, const CancelToken* cancel, const JobProgress&) {
+    return boreal::fit_elastic_net(x, y.span(), weights.span(), span(alphas), l1_ratio, params, cancel);
+  };
+  auto deliver = [](napi_env env, ElasticNetPath&& path) {
+    return ObjectBuilder(env)
+        .set("coef", std::move(path.coef))
+        .set("intercept", std::move(path.intercept))
+        .set("gap", std::move(path.gap))
+        .set("iterations", std::move(path.iterations))
+        .set("converged", path.converged)
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
+}
+
+// x, rows, cols, y, weights, folds, spec, cancel, progress
+napi_value cross_validate_elastic_net(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  const Spec spec{env, call[6]};
+  JobOptions options = train_options(call, 7, true);
+  const size_t count = spec.u32("nAlphas");
+  if (count > 1'000'000) throw Error("ERR_PARAMETER", "There are too many alphas.");
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
+                  folds = row_values<int32_t>(call, 5, "folds", matrix.rows), fold_count = spec.u32("folds"),
+                  ratios = spec.values("l1Ratios"), alphas = spec.values("alphas"), count,
+                  eps = spec.number("eps"), params = elastic_net_params(spec)](
+                     auto x, const CancelToken* cancel, const JobProgress& progress) {
+    return boreal::cross_validate_elastic_net(x, y.span(), weights.span(), folds.span(), fold_count,
+                                              span(ratios), span(alphas), count, eps, params, cancel,
+                                              progress);
+  };
+  auto deliver = [](napi_env env, ElasticNetScores&& scores) {
+    return ObjectBuilder(env)
+        .set("alphas", std::move(scores.alphas))
+        .set("mse", std::move(scores.mse))
+        .object();
+  };
+  return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
+}
+
+// x, rows, cols, y, targets, weights, spec, cancel
+napi_value ridge_leave_one_out(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  const size_t targets = to_size(env, call[4], "targets");
+  const Spec spec{env, call[6]};
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows, targets), targets,
+                  weights = optional_row_values<double>(call, 5, "weights", matrix.rows),
+                  alphas = spec.values("alphas"), fit_intercept = spec.flag("fitIntercept"),
+                  keep = spec.flag("keepErrors")](auto x, const CancelToken* cancel, const JobProgress&) {
+    return boreal::ridge_leave_one_out(x, y.matrix(x.rows, targets), weights.span(), span(alphas),
+                                       fit_intercept, keep, cancel);
+  };
+  auto deliver = [](napi_env env, RidgeLooScores&& scores) {
+    return ObjectBuilder(env)
+        .set("mse", std::move(scores.mse))
+        .set("errors", std::move(scores.errors))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 7, false), std::move(compute), deliver);
+}
+
+// x, rows, cols, y, weights, spec, cancel, progress
+napi_value fit_huber(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  const Spec spec{env, call[5]};
+  HuberParams params;
+  params.epsilon = spec.number("epsilon");
+  params.alpha = spec.number("alpha");
+  params.fit_intercept = spec.flag("fitIntercept");
+  params.max_iter = spec.u32("maxIter");
+  params.tol = spec.number("tol");
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
+                  params](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    return boreal::fit_huber(x, y.span(), weights.span(), params, cancel, progress);
+  };
+  auto deliver = [](napi_env env, HuberModel&& model) {
+    return ObjectBuilder(env)
+        .set("coef", std::move(model.coef))
+        .set("intercept", model.intercept)
+        .set("scale", model.scale)
+        .set("iterations", static_cast<double>(model.iterations))
+        .set("converged", model.converged)
+        .set("outliers", std::move(model.outliers))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
+}
+
+SgdParams sgd_params(const Spec& spec) {
+  SgdParams params;
+  params.loss = static_cast<SgdLoss>(
+      spec.choice("loss", {"hinge", "perceptron", "logLoss", "modifiedHuber", "squaredHinge", "squaredError",
+                           "huber", "epsilonInsensitive", "squaredEpsilonInsensitive"}));
+  params.penalty = static_cast<SgdPenalty>(spec.choice("penalty", {"none", "l1", "l2", "elasticnet"}));
+  params.rate = static_cast<SgdRate>(
+      spec.choice("learningRate", {"constant", "optimal", "invscaling", "adaptive", "pa1", "pa2"}));
+  params.alpha = spec.number("alpha");
+  params.l1_ratio = spec.number("l1Ratio");
+  params.epsilon = spec.number("epsilon");
+  params.eta0 = spec.number("eta0");
+  params.power_t = spec.number("powerT");
+  params.fit_intercept = spec.flag("fitIntercept");
+  params.shuffle = spec.flag("shuffle");
+  params.early_stopping = spec.flag("earlyStopping");
+  params.max_iter = spec.u32("maxIter");
+  params.no_change = spec.u32("nIterNoChange");
+  params.tol = spec.number("tol");
+  params.validation_fraction = spec.number("validationFraction");
+  params.average =
+      to_whole(spec.env, property(spec.env, spec.object, "average"), "average", 0, kMaxSafeInteger);
+  params.seed = spec.u32("seed");
+  return params;
+}
+
+// x, rows, cols, y, classWeights, weights, spec, state, cancel, progress
+napi_value fit_sgd(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  JobOptions options = train_options(call, 8, true);
+  const Spec start{env, call[7]};
+  SgdState state;
+  if (!is_nullish(env, call[7])) {
+    state = {start.values("coef"), start.values("intercept"), start.values("averageCoef"),
+             start.values("averageIntercept"), start.number("t")};
+  }
+  std::vector<double> class_weights;
+  if (!is_nullish(env, call[4])) {
+    const TypedArray array = to_typed_array(env, call[4], "classWeights");
+    const double* const data = elements<double>(array);
+    class_weights.assign(data, data + array.length);
+  }
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows), class_weights,
+                  weights = optional_row_values<double>(call, 5, "weights", matrix.rows),
+                  params = sgd_params({env, call[6]}),
+                  state](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    return boreal::fit_sgd(x, y.span(), span(class_weights), weights.span(), params, state, cancel, progress);
+  };
+  auto deliver = [](napi_env env, SgdModel&& model) {
+    return ObjectBuilder(env)
+        .set("coef", std::move(model.state.coef))
+        .set("intercept", std::move(model.state.intercept))
+        .set("averageCoef", std::move(model.state.average_coef))
+        .set("averageIntercept", std::move(model.state.average_intercept))
+        .set("t", model.state.t)
+        .set("iterations", static_cast<double>(model.iterations))
+        .set("converged", model.converged)
+        .object();
+  };
+  return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
+}
+
+}  // namespace
+
+void export_linear(napi_env env, napi_value exports) {
+  export_function<fit_elastic_net>(env, exports, "fitElasticNet");
+  export_function<cross_validate_elastic_net>(env, exports, "crossValidateElasticNet");
+  export_function<ridge_leave_one_out>(env, exports, "ridgeLeaveOneOut");
+  export_function<fit_huber>(env, exports, "fitHuber");
+  export_function<fit_sgd>(env, exports, "fitSgd");
+}
+
+}  // namespace boreal

@@ -1,0 +1,281 @@
+// With at least as many rows as columns everything goes through moments of groups of rows: a fold's training
+// set is the sum of the other folds' moments, so that cross-validation reads X no oftener than one fit does,
+// but for the errors of the rows left out.
+#include "train/elastic_net.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/partition.h"
+#include "base/thread_pool.h"
+#include "base/weights.h"
+#include "kernels/dispatch.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kMaxGramCols = 2048;  // 32 MiB
+constexpr double kLeastAlpha = 1e-15;  // numpy's resolution of float64
+
+bool prefers_gram(size_t rows, size_t cols) { return rows >= cols && cols <= kMaxGramCols; }
+
+template <typename T>
+void check(MatrixView<const T> x, Span<double> y, Span<double> weights, const ElasticNetParams& params) {
+  if (x.rows == 0 || x.cols == 0) {
+    throw Error("ERR_EMPTY", "The elastic net needs at least one row and one column.");
+  }
+  if (y.size != x.rows) throw Error("ERR_SHAPE", "y must have one value per row.");
+  if (!(params.tol >= 0)) throw Error("ERR_PARAMETER", "tol must be >= 0.");
+  total_weight(weights, x.rows);
+}
+
+void check_penalty(Span<double> alphas, double l1_ratio) {
+  for (const double alpha : alphas) {
+    if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be finite and >= 0.");
+  }
+  if (!(l1_ratio >= 0 && l1_ratio <= 1)) throw Error("ERR_PARAMETER", "l1Ratio must be in [0, 1].");
+}
+
+// The rows of `groups` but those of group `without` (none: groups), as columns.
+struct ColumnProblem {
+  std::vector<double> columns, y, x_mean;
+  double y_mean = 0;
+};
+template <typename T>
+ColumnProblem column_problem(const RegressionRows<T>& rows, const RowGroups& groups, size_t without,
+                             bool fit_intercept) {
+  const size_t cols = rows.x.cols;
+  std::vector<uint32_t> used;
+  for (size_t i = 0; i < rows.x.rows; ++i) {
+    const size_t row = groups.order.empty() ? i : groups.order[i];
+    if (!groups.order.empty() && without + 1 < groups.starts.size() && i >= groups.starts[without] &&
+        i < groups.starts[without + 1]) {
+      continue;
+    }
+    if (rows.weights.size == 0 || rows.weights[row] > 0) used.push_back(static_cast<uint32_t>(row));
+  }
+  const auto weight = [&](size_t row) { return rows.weights.size == 0 ? 1.0 : rows.weights[row]; };
+  double total = 0;
+  for (const uint32_t row : used) total += weight(row);
+  size_t counted = rows.x.rows;
+  if (!groups.order.empty() && without + 1 < groups.starts.size()) {
+    counted -= groups.starts[without + 1] - groups.starts[without];
+  }
+  const double scale = static_cast<double>(counted) / total;
+  ColumnProblem problem;
+  problem.x_mean.assign(cols, 0.0);
+  if (fit_intercept) {
+    for (const uint32_t row : used) {
+      const double share = weight(row) / total;
+      for (size_t j = 0; j < cols; ++j) {
+        problem.x_mean[j] += share * (static_cast<double>(rows.x.at(row, j)) - rows.centre[j]);
+      }
+      problem.y_mean += share * (rows.y[row] - rows.centre[cols]);
+    }
+    for (size_t j = 0; j < cols; ++j) problem.x_mean[j] += rows.centre[j];
+    problem.y_mean += rows.centre[cols];
+  }
+  problem.columns.resize(cols * used.size());
+  problem.y.resize(used.size());
+  for (size_t i = 0; i < used.size(); ++i) {
+    const double root = std::sqrt(scale * weight(used[i]));
+    for (size_t j = 0; j < cols; ++j) {
+      problem.columns[j * used.size() + i] =
+          root * (static_cast<double>(rows.x.at(used[i], j)) - problem.x_mean[j]);
+    }
+    problem.y[i] = root * (rows.y[used[i]] - problem.y_mean);
+  }
+  return problem;
+}
+
+template <typename Problem>
+void run_path(Problem& problem, double rows, const std::vector<double>& x_mean, double y_mean,
+              Span<double> alphas, double l1_ratio, const ElasticNetParams& params, const CancelToken* cancel,
+              ElasticNetPath& path) {
+  Rng rng(params.seed);
+  for (const double alpha : alphas) {
+    const double l1 = alpha * l1_ratio * rows, l2 = alpha * (1 - l1_ratio) * rows;
+    const DescentResult result = problem.solve(l1, l2, params, rng, cancel);
+    const std::vector<double>& coef = problem.coef();
+    double intercept = y_mean;
+    for (size_t j = 0; j < coef.size(); ++j) intercept -= x_mean[j] * coef[j];
+    if (!std::isfinite(intercept)) {
+      throw Error("ERR_INPUT_INFINITE", "The values are so large that sums of their products overflow.");
+    }
+    path.coef.insert(path.coef.end(), coef.begin(), coef.end());
+    path.intercept.push_back(intercept);
+    path.gap.push_back(result.gap / rows);
+    path.iterations.push_back(result.iterations);
+    path.converged = path.converged && result.converged;
+  }
+}
+
+// The rows left out: mean squared errors of each alpha of a path.
+template <typename T>
+void score_path(const RegressionRows<T>& rows, const RowGroups& groups, size_t fold,
+                const ElasticNetPath& path, const CancelToken* cancel, size_t folds, double* mse) {
+  constexpr size_t kBlock = 64;
+  const LinearKernels<T>& linear = linear_kernels<T>(kernels());
+  const size_t cols = rows.x.cols, count = path.intercept.size();
+  std::vector<T> block(kBlock * cols);
+  std::vector<double> y(kBlock), weights(kBlock), predicted(kBlock), sums(count);
+  double total = 0;
+  for (size_t i = groups.starts[fold]; i < groups.starts[fold + 1]; i += kBlock) {
+    check_cancel(cancel);
+    const size_t size = std::min(kBlock, groups.starts[fold + 1] - i);
+    for (size_t r = 0; r < size; ++r) {
+      const size_t row = groups.order[i + r];
+      std::copy(rows.x.row(row), rows.x.row(row) + cols, block.data() + r * cols);
+      y[r] = rows.y[row];
+      weights[r] = rows.weights.size == 0 ? 1.0 : rows.weights[row];
+      total += weights[r];
+    }
+    for (size_t a = 0; a < count; ++a) {
+      linear.scores(block.data(), cols, size, cols, path.coef.data() + a * cols, path.intercept[a],
+                    predicted.data());
+      double sum = 0;
+      for (size_t r = 0; r < size; ++r) {
+        const double error = predicted[r] - y[r];
+        sum += weights[r] * error * error;
+      }
+      sums[a] += sum;
+    }
+  }
+  for (size_t a = 0; a < count; ++a) mse[a * folds + fold] = sums[a] / total;
+}
+
+std::vector<double> geometric(double largest, double eps, size_t count) {
+  std::vector<double> alphas(count, kLeastAlpha);
+  if (largest <= kLeastAlpha) return alphas;
+  for (size_t i = 0; i < count; ++i) {
+    const double t = count == 1 ? 0 : static_cast<double>(i) / static_cast<double>(count - 1);
+    alphas[i] = largest * std::pow(eps, t);
+  }
+  return alphas;
+}
+
+}  // namespace
+
+template <typename T>
+ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,
+                               Span<double> alphas, double l1_ratio, const ElasticNetParams& params,
+                               const CancelToken* cancel) {
+  check(x, y, weights, params);
+  check_penalty(alphas, l1_ratio);
+  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept, cancel);
+  ElasticNetPath path;
+  if (prefers_gram(x.rows, x.cols)) {
+    const GramProblem problem =
+        gram_problem(group_moments(rows, {}, cancel)[0], rows.centre, params.fit_intercept);
+    GramDescent descent(problem);
+    run_path(descent, problem.rows, problem.x_mean, problem.y_mean, alphas, l1_ratio, params, cancel, path);
+  } else {
+    ColumnProblem problem = column_problem(rows, {}, 0, params.fit_intercept);
+    ColumnDescent descent(std::move(problem.columns), std::move(problem.y), x.cols);
+    run_path(descent, static_cast<double>(x.rows), problem.x_mean, problem.y_mean, alphas, l1_ratio, params,
+             cancel, path);
+  }
+  return path;
+}
+
+template <typename T>
+ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,
+                                            Span<int32_t> fold_of_row, size_t folds, Span<double> l1_ratios,
+                                            Span<double> alphas, size_t count, double eps,
+                                            const ElasticNetParams& params, const CancelToken* cancel,
+                                            const std::function<void(size_t done, size_t total)>& progress) {
+  check(x, y, weights, params);
+  for (const double ratio : l1_ratios) check_penalty(alphas, ratio);
+  if (fold_of_row.size != x.rows || folds < 2 || folds > x.rows) {
+    throw Error("ERR_PARAMETER", "Cross-validation needs from 2 folds up to as many as rows.");
+  }
+  for (const int32_t fold : fold_of_row) {
+    if (fold < 0 || static_cast<size_t>(fold) >= folds)
+      throw Error("ERR_PARAMETER", "A fold is out of range.");
+  }
+  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept, cancel);
+  const RowGroups groups = group_rows(fold_of_row, folds);
+  const bool gram = prefers_gram(x.rows - x.rows / folds, x.cols);
+  std::vector<double> weight_of_fold(folds, 0.0);
+  for (size_t i = 0; i < x.rows; ++i) {
+    weight_of_fold[static_cast<size_t>(fold_of_row[i])] += weights.size == 0 ? 1.0 : weights[i];
+  }
+  for (size_t fold = 0; fold < folds; ++fold) {
+    double others = 0;
+    for (size_t f = 0; f < folds; ++f) others += f == fold ? 0.0 : weight_of_fold[f];
+    if (!(weight_of_fold[fold] > 0 && others > 0)) {
+      throw Error("ERR_PARAMETER", "Fold " + std::to_string(fold) + " has no rows, or none of weight.");
+    }
+  }
+
+  // Of all rows, for the grid of strengths; of all but a fold.
+  std::vector<GramProblem> problems;
+  std::vector<double> all_xy;
+  if (gram) {
+    const std::vector<Moments> moments = group_moments(rows, groups, cancel);
+    for (size_t fold = 0; fold <= folds; ++fold) {
+      Moments sum(x.cols + 1);
+      for (size_t f = 0; f < folds; ++f) {
+        if (f != fold) sum.add(moments[f]);
+      }
+      problems.push_back(gram_problem(sum, rows.centre, params.fit_intercept));
+    }
+    all_xy = problems.back().xy;
+  } else if (alphas.size == 0) {
+    ColumnProblem all = column_problem(rows, {}, 0, params.fit_intercept);
+    ColumnDescent(std::move(all.columns), std::move(all.y), x.cols).all_correlations(all_xy);
+  }
+  ElasticNetScores result;
+  for (const double ratio : l1_ratios) {
+    std::vector<double> grid(alphas.begin(), alphas.end());
+    if (alphas.size == 0) {
+      double largest = 0;
+      for (const double value : all_xy)
+        largest = std::max(largest, params.positive ? value : std::fabs(value));
+      grid = geometric(largest / (static_cast<double>(x.rows) * ratio), eps, count);
+    }
+    std::sort(grid.begin(), grid.end(), [](double a, double b) { return a > b; });
+    result.alphas.insert(result.alphas.end(), grid.begin(), grid.end());
+  }
+
+  const size_t per_ratio = result.alphas.size() / l1_ratios.size, total = folds * l1_ratios.size;
+  result.mse.resize(result.alphas.size() * folds);
+  std::atomic<size_t> done{0};
+  ThreadPool::instance().parallel_for(total, [&](size_t task, size_t) {
+    const size_t ratio = task / folds, fold = task % folds;
+    const Span<double> grid{result.alphas.data() + ratio * per_ratio, per_ratio};
+    ElasticNetPath path;
+    if (gram) {
+      const GramProblem& problem = problems[fold];
+      GramDescent descent(problem);
+      run_path(descent, problem.rows, problem.x_mean, problem.y_mean, grid, l1_ratios[ratio], params, cancel,
+               path);
+    } else {
+      ColumnProblem problem = column_problem(rows, groups, fold, params.fit_intercept);
+      const double count_rows = static_cast<double>(x.rows - (groups.starts[fold + 1] - groups.starts[fold]));
+      ColumnDescent descent(std::move(problem.columns), std::move(problem.y), x.cols);
+      run_path(descent, count_rows, problem.x_mean, problem.y_mean, grid, l1_ratios[ratio], params, cancel,
+               path);
+    }
+    score_path(rows, groups, fold, path, cancel, folds, result.mse.data() + ratio * per_ratio * folds);
+    if (progress) progress(++done, total);
+  });
+  return result;
+}
+
+#define BOREAL_ELASTIC_NET(T)                                                                               \
+  template ElasticNetPath fit_elastic_net<T>(MatrixView<const T>, Span<double>, Span<double>, Span<double>, \
+                                             double, const ElasticNetParams&, const CancelToken*);          \
+  template ElasticNetScores cross_validate_elastic_net<T>(                                                  \
+      MatrixView<const T>, Span<double>, Span<double>, Span<int32_t>, size_t, Span<double>, Span<double>,   \
+      size_t, double, const ElasticNetParams&, const CancelToken*,                                          \
+      const std::function<void(size_t, size_t)>&);
+BOREAL_ELASTIC_NET(float)
+BOREAL_ELASTIC_NET(double)
+#undef BOREAL_ELASTIC_NET
+
+}  // namespace boreal

@@ -1,0 +1,45 @@
+// The elastic net on a set of rows: |y - X b - b0|^2 / (2 n) + alpha (l1_ratio |b|_1 + (1 - l1_ratio) |b|^2 /
+// 2), for a path of strengths alpha, and cross-validation over such paths. Weights are scaled to a mean of 1.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "train/coordinate_descent.h"
+
+namespace boreal {
+
+struct ElasticNetParams : DescentParams {
+  bool fit_intercept = true;
+  uint64_t seed = 0;
+};
+
+struct ElasticNetPath {
+  std::vector<double> coef;        // [alphas, cols]
+  std::vector<double> intercept;   // [alphas]
+  std::vector<double> gap;         // [alphas] duality gaps over the number of rows
+  std::vector<double> iterations;  // [alphas]
+  bool converged = true;           // all of them
+};
+
+// alphas are taken in order, each from the last one's solution: descending ones are quickest.
+template <typename T>
+ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,
+                               Span<double> alphas, double l1_ratio, const ElasticNetParams& params,
+                               const CancelToken* cancel);
+
+struct ElasticNetScores {
+  std::vector<double> alphas;  // [ratios, alphas], descending
+  std::vector<double> mse;     // [ratios, alphas, folds] of the rows left out
+};
+
+// alphas: the strengths for every ratio; empty: `count` of them from the smallest that leaves no coefficient
+// down to eps times that, evenly spaced in their logarithms. fold_of_row: [rows], in [0, folds).
+template <typename T>
+ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,
+                                            Span<int32_t> fold_of_row, size_t folds, Span<double> l1_ratios,
+                                            Span<double> alphas, size_t count, double eps,
+                                            const ElasticNetParams& params, const CancelToken* cancel,
+                                            const std::function<void(size_t done, size_t total)>& progress);
+
+}  // namespace boreal

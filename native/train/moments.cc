@@ -1,0 +1,137 @@
+#include "train/moments.h"
+
+#include <algorithm>
+
+#include "base/partition.h"
+#include "base/thread_pool.h"
+#include "kernels/dispatch.h"
+#include "linalg/column_moments.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kBlockBytes = 24 << 10;
+constexpr size_t kMinRowsPerPart = 1024;
+constexpr size_t kMaxParts = 64;
+constexpr size_t kMaxPartialValues = size_t{1} << 22;
+
+}  // namespace
+
+void Moments::add(const Moments& other) {
+  weight += other.weight;
+  rows += other.rows;
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] += other.sum[i];
+  for (size_t i = 0; i < square.size(); ++i) square[i] += other.square[i];
+}
+
+template <typename T>
+RegressionRows<T> centred_rows(MatrixView<const T> x, Span<double> y, Span<double> weights,
+                               bool fit_intercept, const CancelToken* cancel) {
+  RegressionRows<T> rows{x, y, weights, std::vector<double>(x.cols + 1)};
+  if (!fit_intercept) return rows;
+  rows.centre = column_moments(x, weights, {0, cancel}).mean;
+  const MatrixView<const double> target = dense_view(y.data, x.rows, 1);
+  rows.centre.push_back(column_moments(target, weights, {0, cancel}).mean[0]);
+  return rows;
+}
+
+RowGroups group_rows(Span<int32_t> group_of_row, size_t groups) {
+  RowGroups result;
+  result.starts.assign(groups + 1, 0);
+  for (const int32_t group : group_of_row) ++result.starts[static_cast<size_t>(group) + 1];
+  for (size_t g = 0; g < groups; ++g) result.starts[g + 1] += result.starts[g];
+  result.order.resize(group_of_row.size);
+  std::vector<size_t> next(result.starts.begin(), result.starts.end() - 1);
+  for (size_t i = 0; i < group_of_row.size; ++i) {
+    result.order[next[static_cast<size_t>(group_of_row[i])]++] = static_cast<uint32_t>(i);
+  }
+  return result;
+}
+
+template <typename T>
+std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroups& groups,
+                                   const CancelToken* cancel) {
+  const size_t cols = rows.x.cols, width = cols + 1;
+  const size_t block_rows = std::max(size_t{1}, kBlockBytes / (width * sizeof(double)) / 8) * 8;
+  const size_t max_parts = std::min(kMaxParts, std::max<size_t>(1, kMaxPartialValues / (width * width)));
+  struct Task {
+    size_t group, begin, end;
+  };
+  std::vector<Task> tasks;
+  const size_t count = groups.order.empty() ? 1 : groups.starts.size() - 1;
+  for (size_t g = 0; g < count; ++g) {
+    const size_t begin = groups.order.empty() ? 0 : groups.starts[g];
+    const size_t end = groups.order.empty() ? rows.x.rows : groups.starts[g + 1];
+    const Partition parts =
+        partition_rows(end - begin, kMinRowsPerPart, std::max<size_t>(1, max_parts / count));
+    for (size_t part = 0; part < parts.count(); ++part) {
+      tasks.push_back({g, begin + parts.begin(part), begin + parts.end(part)});
+    }
+  }
+
+  std::vector<Moments> partial(tasks.size(), Moments(width));
+  ThreadPool::instance().parallel_for(tasks.size(), [&](size_t index, size_t) {
+    const LinearKernels<double>& linear = linear_kernels<double>(kernels());
+    Moments& moments = partial[index];
+    std::vector<double> block(block_rows * width), weights(block_rows);
+    for (size_t i = tasks[index].begin; i < tasks[index].end; i += block_rows) {
+      check_cancel(cancel);
+      const size_t size = std::min(block_rows, tasks[index].end - i);
+      for (size_t r = 0; r < size; ++r) {
+        const size_t row = groups.order.empty() ? i + r : groups.order[i + r];
+        const T* const x = rows.x.row(row);
+        double* const z = block.data() + r * width;
+        for (size_t j = 0; j < cols; ++j) z[j] = static_cast<double>(x[j]) - rows.centre[j];
+        z[cols] = rows.y[row] - rows.centre[cols];
+        weights[r] = rows.weights.size == 0 ? 1.0 : rows.weights[row];
+        moments.weight += weights[r];
+      }
+      moments.rows += size;
+      linear.add_rows(block.data(), width, size, width, weights.data(), moments.sum.data());
+      const double* const scale = rows.weights.size == 0 ? nullptr : weights.data();
+      linear.add_gram(block.data(), width, size, width, scale, moments.square.data(), width);
+    }
+  });
+  std::vector<Moments> result(count, Moments(width));
+  for (size_t index = 0; index < tasks.size(); ++index) result[tasks[index].group].add(partial[index]);
+  return result;
+}
+
+GramProblem gram_problem(const Moments& moments, const std::vector<double>& centre, bool fit_intercept) {
+  const size_t width = centre.size(), cols = width - 1;
+  const double scale = static_cast<double>(moments.rows) / moments.weight;
+  const auto product = [&](size_t i, size_t j) {
+    const double raw = moments.square[i * width + j];
+    return scale * (fit_intercept ? raw - moments.sum[i] * moments.sum[j] / moments.weight : raw);
+  };
+  GramProblem problem{cols,
+                      static_cast<double>(moments.rows),
+                      std::vector<double>(cols * cols),
+                      std::vector<double>(cols),
+                      product(cols, cols),
+                      std::vector<double>(cols),
+                      0};
+  for (size_t i = 0; i < cols; ++i) {
+    for (size_t j = i; j < cols; ++j) {
+      problem.gram[i * cols + j] = problem.gram[j * cols + i] = product(i, j);
+    }
+    // Rounding must not make a constant column look like one that varies a little.
+    double& own = problem.gram[i * (cols + 1)];
+    if (own <= 1e-15 * scale * moments.square[i * (width + 1)]) own = 0;
+    problem.xy[i] = product(i, cols);
+    if (fit_intercept) problem.x_mean[i] = centre[i] + moments.sum[i] / moments.weight;
+  }
+  if (fit_intercept) problem.y_mean = centre[cols] + moments.sum[cols] / moments.weight;
+  return problem;
+}
+
+#define BOREAL_MOMENTS(T)                                                                           \
+  template RegressionRows<T> centred_rows<T>(MatrixView<const T>, Span<double>, Span<double>, bool, \
+                                             const CancelToken*);                                   \
+  template std::vector<Moments> group_moments<T>(const RegressionRows<T>&, const RowGroups&,        \
+                                                 const CancelToken*);
+BOREAL_MOMENTS(float)
+BOREAL_MOMENTS(double)
+#undef BOREAL_MOMENTS
+
+}  // namespace boreal

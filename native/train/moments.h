@@ -1,0 +1,62 @@
+// Sums of squares and products of the columns of [X | y], by groups of rows: what a Gram matrix and the mean
+// of any union of groups follow from. Rows are shifted by a centre near their mean first, so that centring
+// afterwards cancels nothing that matters.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/matrix_view.h"
+#include "base/span.h"
+
+namespace boreal {
+
+// Of rows z = [x - centre | y - centre_y], width = cols + 1.
+struct Moments {
+  explicit Moments(size_t width) : sum(width), square(width * width) {}
+  void add(const Moments& other);
+
+  double weight = 0;  // sum w
+  size_t rows = 0;
+  std::vector<double> sum;     // [width] sum w z
+  std::vector<double> square;  // [width, width] sum w z z^T, its upper half
+};
+
+template <typename T>
+struct RegressionRows {
+  MatrixView<const T> x;
+  Span<double> y;              // [rows]
+  Span<double> weights;        // [rows] or empty
+  std::vector<double> centre;  // [cols + 1]
+};
+
+// The centre is the weighted mean, or 0 without an intercept.
+template <typename T>
+RegressionRows<T> centred_rows(MatrixView<const T> x, Span<double> y, Span<double> weights,
+                               bool fit_intercept, const CancelToken* cancel);
+
+// Rows of group g: order[starts[g] .. starts[g + 1]). An empty order means all rows as they stand, one group.
+struct RowGroups {
+  std::vector<uint32_t> order;
+  std::vector<size_t> starts;
+};
+RowGroups group_rows(Span<int32_t> group_of_row, size_t groups);
+
+template <typename T>
+std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroups& groups,
+                                   const CancelToken* cancel);
+
+// The least squares problem that moments hold, weights scaled to a mean of 1.
+struct GramProblem {
+  size_t cols;
+  double rows;
+  std::vector<double> gram;  // [cols, cols], both halves
+  std::vector<double> xy;    // [cols]
+  double yy;
+  std::vector<double> x_mean;  // [cols]; 0 without an intercept
+  double y_mean;
+};
+GramProblem gram_problem(const Moments& moments, const std::vector<double>& centre, bool fit_intercept);
+
+}  // namespace boreal

@@ -1,0 +1,24 @@
+// Leave-one-out errors of ridge regression for many strengths from one eigendecomposition (Rifkin & Lippert
+// 2007, "Notes on Regularized Least Squares").
+#pragma once
+
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/matrix_view.h"
+#include "base/span.h"
+
+namespace boreal {
+
+struct RidgeLooScores {
+  std::vector<double> mse;     // [alphas] mean over rows and targets of w (y - prediction without the row)^2
+  std::vector<double> errors;  // [rows, targets, alphas] those squares; empty unless wanted
+};
+
+// y: [rows, targets]; weights: [rows] or empty; alphas > 0.
+template <typename T>
+RidgeLooScores ridge_leave_one_out(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
+                                   Span<double> alphas, bool fit_intercept, bool keep_errors,
+                                   const CancelToken* cancel);
+
+}  // namespace boreal
