@@ -11,10 +11,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from './errors.js';
 import type { ClusterAddon } from './native/cluster.js';
+import type { LinearAddon } from './native/linear.js';
 import type { NetworkAddon } from './native/network.js';
 import type { TensorAddon } from './native/tensor.js';
 
 export type * from './native/cluster.js';
+export type * from './native/linear.js';
 export type * from './native/network.js';
 export type * from './native/tensor.js';
 
@@ -230,7 +232,7 @@ export interface NativeBoostedTrees {
 }
 export type NativeProgress = (done: number, total: number) => void;
 
-export interface NativeAddon extends ClusterAddon, NetworkAddon, TensorAddon {
+export interface NativeAddon extends ClusterAddon, NetworkAddon, TensorAddon, LinearAddon {
   info(): NativeInfo;
 
   createCancel(): CancelHandle;
@@ -553,17 +555,6 @@ export interface NativeAddon extends ClusterAddon, NetworkAddon, TensorAddon {
     fitIntercept: boolean,
     cancel: CancelHandle | null,
   ): Promise<{ coef: Float64Array; intercept: Float64Array; singular: Float64Array; rank: number }>;
-  fitLogistic(
-    x: FloatArray,
-    rows: number,
-    cols: number,
-    classes: Int32Array,
-    classCount: number,
-    weights: Float64Array | null,
-    params: { c: number; fitIntercept: boolean; maxIter: number; tol: number },
-    cancel: CancelHandle | null,
-    onProgress: NativeProgress | null,
-  ): Promise<{ coef: Float64Array; intercept: Float64Array; iterations: number; converged: boolean }>;
   /**
    * Shapley values of the Forest op that the plan consists of: values [outputs, rows, cols] or, for interactions,
    * [outputs, rows, cols, cols]. The background has the type and columns of x. native/explain/tree_shap.h says more.

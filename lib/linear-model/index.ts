@@ -1,3 +1,11 @@
+export { ElasticNet, type ElasticNetParams, Lasso, type LassoParams } from './elastic-net.js';
+export { ElasticNetCV, type ElasticNetCVParams, LassoCV, type LassoCVParams } from './elastic-net-cv.js';
+export * from './huber-regressor.js';
 export * from './linear-regression.js';
 export * from './logistic-regression.js';
+export * from './perceptron.js';
 export * from './ridge.js';
+export { RidgeClassifier, type RidgeClassifierParams } from './ridge-classifier.js';
+export { RidgeClassifierCV, type RidgeClassifierCVParams, RidgeCV, type RidgeCVParams } from './ridge-cv.js';
+export { type PartialFitOptions, SGDClassifier, type SGDClassifierParams } from './sgd-classifier.js';
+export { SGDRegressor, type SGDRegressorParams } from './sgd-regressor.js';

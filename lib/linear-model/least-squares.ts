@@ -18,8 +18,12 @@ export interface LinearState {
 }
 
 /** y = x . coef + intercept. */
-export abstract class LinearRegressor<P extends { fitIntercept: boolean }> extends Regressor<P, LinearState> {
-  get stateRules(): Rules<LinearState> {
+export abstract class LinearRegressor<
+  P extends { fitIntercept: boolean },
+  S extends LinearState = LinearState,
+> extends Regressor<P, S> {
+  /** Rules of what the states share. */
+  protected get linearRules(): Rules<LinearState> {
     return { coef: float64s(), intercept: float64s(1), singular: float64s(), rank: int(0) };
   }
 

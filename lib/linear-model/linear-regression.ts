@@ -37,6 +37,10 @@ export class LinearRegression extends LinearRegressor<LinearRegressionParams> {
     return { fitIntercept: bool };
   }
 
+  get stateRules(): Rules<LinearState> {
+    return this.linearRules;
+  }
+
   protected fitState(input: FitInput): Promise<LinearState> {
     return this.solve(input, 0);
   }

@@ -1,55 +1,72 @@
-/** Logistic regression with an L2 penalty, by L-BFGS. */
+/** Logistic regression with L2, L1 or both penalties. */
 import { type FitInput, fitLabels, reportProgress } from '../core/fit-input.js';
-import { Classifier, type ClassifierState, type ClassWeight, classWeights } from '../core/kinds.js';
-import { Matrix } from '../core/matrix.js';
+import { type ClassWeight, classWeights } from '../core/kinds.js';
 import {
   bool,
-  checkLength,
   classWeight,
   either,
-  float64s,
   infinity,
   int,
-  labels,
+  nothing,
+  oneOf,
   type Rules,
   real,
+  resolveSeed,
+  seed,
 } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
-import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column } from '../core/schema.js';
+import type { Output } from '../core/plan.js';
+import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
+import { LinearClassifier, type LinearClassifierState } from './linear-classifier.js';
 
 /** Parameters of {@link LogisticRegression}. */
 export interface LogisticRegressionParams {
-  /** Inverse strength of the L2 penalty, > 0; Infinity means no penalty. Default 1. */
+  /** Inverse strength of the penalty, > 0; Infinity means no penalty. Default 1. */
   C: number;
+  /** The L1 part of the penalty, in [0, 1]: 0 is L2, 1 is L1; above 0 only with `solver: 'saga'`. Default 0. */
+  l1Ratio: number;
+  /**
+   * scikit-learn's older way to say the same: 'l1' and 'l2' set the share of L1 to 1 and 0, 'elasticnet' takes `l1Ratio`, null is
+   * no penalty. Default 'auto': as `C` and `l1Ratio` say.
+   */
+  penalty: 'auto' | 'l1' | 'l2' | 'elasticnet' | null;
+  /**
+   * 'lbfgs'; 'newton-cholesky', which takes fewer iterations of (columns * classes)^2 operations a row, for many more rows
+   * than columns and badly scaled columns; 'saga', the one with an L1 penalty, for scaled columns. Default 'lbfgs'.
+   */
+  solver: 'lbfgs' | 'newton-cholesky' | 'saga';
   /** Fit a constant term, which is not penalised. Default true. */
   fitIntercept: boolean;
-  /** Most iterations, >= 1. Default 100. */
+  /** Most iterations (epochs of saga), >= 1. Default 100. */
   maxIter: number;
-  /** Stop when no component of the gradient is larger, > 0. Default 1e-4. */
+  /**
+   * Stop when no component of the gradient is larger, or with saga when an epoch changes no coefficient by more than this
+   * share of the largest; > 0. Default 1e-4.
+   */
   tol: number;
   /** Weights of classes: null, 'balanced', or by label. Default null. */
   classWeight: ClassWeight;
+  /** Seed of saga's order of rows; null: another one each time. Default null. */
+  randomState: number | null;
 }
 
 /** Learned by {@link LogisticRegression}. */
-export interface LogisticRegressionState extends ClassifierState {
-  /** [outputs, columns], outputs = 1 for two classes, else one per class */
-  readonly coef: Float64Array;
-  /** [outputs] */
-  readonly intercept: Float64Array;
+export interface LogisticRegressionState extends LinearClassifierState {
   readonly iterations: number;
   readonly converged: boolean;
 }
 
 /**
- * Logistic regression: binomial for two classes, multinomial for more, with the objective of scikit-learn 1.9's lbfgs
- * solver (mean log loss + |coef|^2 / (2 C rows)), in float64.
+ * Logistic regression: binomial for two classes, multinomial for more, with the objective of scikit-learn 1.9 (mean log loss +
+ * ((1 - l1Ratio) |coef|^2 / 2 + l1Ratio |coef|_1) / (C rows)), in float64.
  *
- * Differs from scikit-learn: L2 or no penalty only. A fit that stops at `maxIter` sets `converged` to false, where
- * scikit-learn warns.
+ * With many more rows than coefficients L-BFGS (Liu and Nocedal 1989) starts from the optimum of a sample of the rows and stops
+ * where it would otherwise: `nIter` counts the iterations on all rows. Saga is that of Defazio, Bach and Lacoste-Julien 2014.
  *
+ * Differs from scikit-learn: no solvers liblinear, newton-cg and sag, no `warmStart`. A fit that stops at `maxIter` sets
+ * `converged` to false, where scikit-learn warns.
+ *
+ * @throws {ERR_PARAMETER} for an L1 penalty with another solver than saga
  * @example
  * ```ts
  * import { LogisticRegression } from 'boreal';
@@ -57,36 +74,42 @@ export interface LogisticRegressionState extends ClassifierState {
  * await model.predict([[0.2], [2.9]]); // ['no', 'yes']
  * ```
  */
-export class LogisticRegression extends Classifier<LogisticRegressionParams, LogisticRegressionState> {
+export class LogisticRegression extends LinearClassifier<LogisticRegressionParams, LogisticRegressionState> {
   constructor(params: Partial<LogisticRegressionParams> = {}) {
-    super({ C: 1, fitIntercept: true, maxIter: 100, tol: 1e-4, classWeight: null, ...params });
+    super({
+      C: 1,
+      l1Ratio: 0,
+      penalty: 'auto',
+      solver: 'lbfgs',
+      fitIntercept: true,
+      maxIter: 100,
+      tol: 1e-4,
+      classWeight: null,
+      randomState: null,
+      ...params,
+    });
   }
 
   get rules(): Rules<LogisticRegressionParams> {
     return {
       C: either(real(0, Infinity, 'min'), infinity),
+      l1Ratio: real(0, 1),
+      penalty: either(oneOf('auto', 'l1', 'l2', 'elasticnet'), nothing),
+      solver: oneOf('lbfgs', 'newton-cholesky', 'saga'),
       fitIntercept: bool,
       maxIter: int(1, 0xffff_ffff),
       tol: real(0, Infinity, 'min'),
       classWeight,
+      randomState: seed,
     };
   }
 
   get stateRules(): Rules<LogisticRegressionState> {
-    return { coef: float64s(), intercept: float64s(), classes: labels, iterations: int(0), converged: bool };
+    return { ...this.linearRules, iterations: int(0), converged: bool };
   }
 
   override get outputs(): readonly Output[] {
     return ['label', 'proba', 'decision'];
-  }
-
-  protected override checkState(
-    { coef, intercept, classes }: LogisticRegressionState,
-    columns: readonly Column[],
-  ): void {
-    const outputs = classes.length === 2 ? 1 : classes.length;
-    checkLength(this, 'intercept', intercept, outputs);
-    checkLength(this, 'coef', coef, outputs * columns.length);
   }
 
   protected async fitState(input: FitInput): Promise<LogisticRegressionState> {
@@ -95,31 +118,20 @@ export class LogisticRegression extends Classifier<LogisticRegressionParams, Log
     const encoded = fitLabels(input);
     const { codes, classes } = encoded;
     const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'weights');
-    const { C: c, fitIntercept, maxIter, tol } = this.params;
-    const solver = { c, fitIntercept, maxIter, tol };
-    const fitted = await native.fitLogistic(
-      x.data,
-      x.rows,
-      x.cols,
-      codes,
-      classes.length,
-      weights,
-      solver,
-      cancel,
-      progress,
-    );
+    const { penalty, solver, fitIntercept, maxIter, tol, randomState } = this.params;
+    const l1Ratio = { auto: this.params.l1Ratio, elasticnet: this.params.l1Ratio, l1: 1, l2: 0, none: 0 }[
+      penalty ?? 'none'
+    ];
+    const c = penalty === null ? Infinity : this.params.C;
+    if (l1Ratio > 0 && solver !== 'saga') {
+      const message = `LogisticRegression: solver '${solver}' has no L1 penalty; use solver: 'saga'.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    const spec = { c, l1Ratio, solver, fitIntercept, maxIter, tol, seed: resolveSeed(randomState) };
+    const { data, rows, cols } = x;
+    const { length } = classes;
+    const fitted = await native.fitLogistic(data, rows, cols, codes, length, weights, spec, cancel, progress);
     return { ...fitted, classes };
-  }
-
-  /** Coefficients, [1, columns] for two classes (above 0 speaks for the second), else [classes, columns]. */
-  get coef(): Matrix {
-    const { coef, intercept } = this.state;
-    return new Matrix(coef.slice(), intercept.length, coef.length / intercept.length);
-  }
-
-  /** Constant terms, one per row of `coef`. @throws {ERR_NOT_FITTED} before `fit` */
-  get intercept(): Float64Array {
-    return this.state.intercept.slice();
   }
 
   /** Iterations the solver took. @throws {ERR_NOT_FITTED} before `fit` */
@@ -130,21 +142,5 @@ export class LogisticRegression extends Classifier<LogisticRegressionParams, Log
   /** Whether the solver reached `tol` before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
   get converged(): boolean {
     return this.state.converged;
-  }
-
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { coef, intercept } = this.state;
-    // Two classes have one score z; as scores [0, z] they share softmax and argmax with the multinomial model.
-    const binary = intercept.length === 1 && output !== 'decision';
-    const outputs = binary ? 2 : intercept.length;
-    const weights = new Float64Array(x.width * outputs);
-    for (let k = 0; k < x.width; k++) {
-      for (let c = 0; c < intercept.length; c++) {
-        weights[k * outputs + c + (binary ? 1 : 0)] = coef[c * x.width + k];
-      }
-    }
-    const scores = plan.dense(x, weights, binary ? Float64Array.of(0, intercept[0]) : intercept);
-    if (output === 'decision') return scores;
-    return output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
   }
 }

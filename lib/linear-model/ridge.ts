@@ -32,6 +32,10 @@ export class Ridge extends LinearRegressor<RidgeParams> {
     return { alpha: real(0), fitIntercept: bool };
   }
 
+  get stateRules(): Rules<LinearState> {
+    return this.linearRules;
+  }
+
   protected fitState(input: FitInput): Promise<LinearState> {
     return this.solve(input, this.params.alpha);
   }

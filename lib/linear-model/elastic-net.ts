@@ -1,0 +1,209 @@
+/** Linear regression with an L1 penalty, and with both: lasso and elastic net. */
+import type { FitInput } from '../core/fit-input.js';
+import { fitTargets } from '../core/fit-input.js';
+import { Regressor } from '../core/kinds.js';
+import {
+  bool,
+  checkLength,
+  float64s,
+  int,
+  oneOf,
+  type Rules,
+  real,
+  resolveSeed,
+  seed,
+} from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { type DescentSpec, native } from '../native.js';
+
+/** Parameters that all models fitted by coordinate descent have. */
+export interface DescentParams {
+  /** Fit a constant term, which is not penalised. Default true. */
+  fitIntercept: boolean;
+  /** Coefficients are not below 0. Default false. */
+  positive: boolean;
+  /** Most sweeps over the coefficients, >= 1. Default 1000. */
+  maxIter: number;
+  /**
+   * Stop when a sweep changed no coefficient by more than this share of the largest, and the duality gap is at most this
+   * share of the squares of y, >= 0. Default 1e-4.
+   */
+  tol: number;
+  /** One coefficient after the other, or one drawn at random each time. Default 'cyclic'. */
+  selection: 'cyclic' | 'random';
+  /** Seed of `selection: 'random'`; null: another one each time. Default null. */
+  randomState: number | null;
+}
+
+/** Parameters of {@link Lasso}. */
+export interface LassoParams extends DescentParams {
+  /** Strength of the penalty, >= 0. Default 1. */
+  alpha: number;
+}
+
+/** Parameters of {@link ElasticNet}. */
+export interface ElasticNetParams extends LassoParams {
+  /** The L1 part of the penalty, in [0, 1]; 1 is the lasso. Default 0.5. */
+  l1Ratio: number;
+}
+
+/** Learned by {@link Lasso} and {@link ElasticNet}. */
+export interface SparseLinearState {
+  /** [columns] */
+  readonly coef: Float64Array;
+  /** [1] */
+  readonly intercept: Float64Array;
+  readonly dualGap: number;
+  readonly iterations: number;
+  readonly converged: boolean;
+}
+
+/** @internal */
+export const descentDefaults: DescentParams = {
+  fitIntercept: true,
+  positive: false,
+  maxIter: 1000,
+  tol: 1e-4,
+  selection: 'cyclic',
+  randomState: null,
+};
+
+/** @internal */
+export const descentRules: Rules<DescentParams> = {
+  fitIntercept: bool,
+  positive: bool,
+  maxIter: int(1, 0xffff_ffff),
+  tol: real(0),
+  selection: oneOf('cyclic', 'random'),
+  randomState: seed,
+};
+
+/** @internal */
+export function descentSpec(params: DescentParams): DescentSpec {
+  const { fitIntercept, positive, maxIter, tol, selection, randomState } = params;
+  const random = selection === 'random';
+  return { fitIntercept, positive, maxIter, tol, random, seed: random ? resolveSeed(randomState) : 0 };
+}
+
+/** Base of what is y = x . coef + intercept, found by coordinate descent. */
+export abstract class SparseLinearRegressor<
+  P extends DescentParams,
+  S extends SparseLinearState,
+> extends Regressor<P, S> {
+  /** Rules of what the states share. */
+  protected get linearRules(): Rules<SparseLinearState> {
+    return { coef: float64s(), intercept: float64s(1), dualGap: real(), iterations: int(0), converged: bool };
+  }
+
+  protected override checkState({ coef }: S, columns: readonly Column[]): void {
+    checkLength(this, 'coef', coef, columns.length);
+  }
+
+  /** Coefficients, one per column. @throws {ERR_NOT_FITTED} before `fit` */
+  get coef(): Float64Array {
+    return this.state.coef.slice();
+  }
+
+  /** The constant term; 0 when fitIntercept is false. @throws {ERR_NOT_FITTED} before `fit` */
+  get intercept(): number {
+    return this.state.intercept[0];
+  }
+
+  /** The duality gap at the end: the objective is no further than this above its minimum. @throws {ERR_NOT_FITTED} before `fit` */
+  get dualGap(): number {
+    return this.state.dualGap;
+  }
+
+  /** Sweeps over the coefficients. @throws {ERR_NOT_FITTED} before `fit` */
+  get nIter(): number {
+    return this.state.iterations;
+  }
+
+  /** Whether the solver reached `tol` before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
+  get converged(): boolean {
+    return this.state.converged;
+  }
+
+  protected async solve(
+    { x, sampleWeight, cancel }: FitInput,
+    y: Float64Array,
+    alpha: number,
+    l1Ratio: number,
+  ): Promise<SparseLinearState> {
+    const spec = { ...descentSpec(this.params), alphas: Float64Array.of(alpha), l1Ratio };
+    const { data, rows, cols } = x;
+    const path = await native.fitElasticNet(data, rows, cols, y, sampleWeight, spec, cancel);
+    const { coef, intercept, gap, iterations, converged } = path;
+    return { coef, intercept, dualGap: gap[0], iterations: iterations[0], converged };
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    return plan.dense(x, this.state.coef, this.state.intercept);
+  }
+}
+
+/**
+ * The lasso: minimises sum (y - x . coef - intercept)^2 / (2 rows) + alpha |coef|_1 (Tibshirani 1996), which leaves some
+ * coefficients at 0. Coordinate descent (Friedman, Hastie and Tibshirani 2010) on the Gram matrix where there are at least as many
+ * rows as columns, in float64. Scale the columns first: the penalty treats them alike.
+ *
+ * Differs from scikit-learn: one target at a time; no `warmStart` and `precompute`. A fit that stops at `maxIter` sets `converged`
+ * to false, where scikit-learn warns.
+ *
+ * @example
+ * ```ts
+ * import { Lasso } from 'boreal';
+ * const model = await new Lasso({ alpha: 0.1 }).fit([[0, 1], [1, 0], [2, 1], [3, 0]], [0, 1, 2, 3]);
+ * model.coef[1]; // 0
+ * ```
+ */
+export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState> {
+  constructor(params: Partial<LassoParams> = {}) {
+    super({ alpha: 1, ...descentDefaults, ...params });
+  }
+
+  get rules(): Rules<LassoParams> {
+    return { alpha: real(0), ...descentRules };
+  }
+
+  get stateRules(): Rules<SparseLinearState> {
+    return this.linearRules;
+  }
+
+  protected fitState(input: FitInput): Promise<SparseLinearState> {
+    return this.solve(input, fitTargets(input), this.params.alpha, 1);
+  }
+}
+
+/**
+ * The elastic net: minimises sum (y - x . coef - intercept)^2 / (2 rows) + alpha (l1Ratio |coef|_1 + (1 - l1Ratio) |coef|^2 / 2)
+ * (Zou and Hastie 2005), solved as {@link Lasso}.
+ *
+ * Differs from scikit-learn: as {@link Lasso}.
+ *
+ * @example
+ * ```ts
+ * import { ElasticNet } from 'boreal';
+ * const model = await new ElasticNet({ alpha: 0.1, l1Ratio: 0.7 }).fit([[0], [1], [2]], [0, 1, 2]);
+ * model.coef[0] < 1; // true
+ * ```
+ */
+export class ElasticNet extends SparseLinearRegressor<ElasticNetParams, SparseLinearState> {
+  constructor(params: Partial<ElasticNetParams> = {}) {
+    super({ alpha: 1, l1Ratio: 0.5, ...descentDefaults, ...params });
+  }
+
+  get rules(): Rules<ElasticNetParams> {
+    return { alpha: real(0), l1Ratio: real(0, 1), ...descentRules };
+  }
+
+  get stateRules(): Rules<SparseLinearState> {
+    return this.linearRules;
+  }
+
+  protected fitState(input: FitInput): Promise<SparseLinearState> {
+    const { alpha, l1Ratio } = this.params;
+    return this.solve(input, fitTargets(input), alpha, l1Ratio);
+  }
+}

@@ -1,0 +1,124 @@
+/** Linear regression that outliers move little. */
+import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
+import { Regressor } from '../core/kinds.js';
+import { bool, checkLength, float64s, int, type Rules, real, uint8s } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { native } from '../native.js';
+
+/** Parameters of {@link HuberRegressor}. */
+export interface HuberRegressorParams {
+  /** Residuals beyond this many `scale`s count by their size, not its square, > 1; 1.35 is nearly as efficient as least squares. Default 1.35. */
+  epsilon: number;
+  /** Strength of the L2 penalty, >= 0. Default 1e-4. */
+  alpha: number;
+  /** Fit a constant term, which is not penalised. Default true. */
+  fitIntercept: boolean;
+  /** Most iterations, >= 1. Default 100. */
+  maxIter: number;
+  /** Stop when no component of the gradient is larger, >= 0. Default 1e-5. */
+  tol: number;
+}
+
+/** Learned by {@link HuberRegressor}. */
+export interface HuberRegressorState {
+  /** [columns] */
+  readonly coef: Float64Array;
+  /** [1] */
+  readonly intercept: Float64Array;
+  readonly scale: number;
+  readonly iterations: number;
+  readonly converged: boolean;
+  /** [training rows] 1 for outliers */
+  readonly outliers: Uint8Array;
+}
+
+/**
+ * Linear regression with Huber's loss and a scale that is estimated with the coefficients (Owen 2007, "A robust hybrid of lasso
+ * and ridge regression"), by L-BFGS in float64.
+ *
+ * Differs from scikit-learn: no `warmStart`. A fit that stops at `maxIter` sets `converged` to false, where scikit-learn warns.
+ *
+ * @example
+ * ```ts
+ * import { HuberRegressor } from 'boreal';
+ * const model = await new HuberRegressor().fit([[0], [1], [2], [3], [4]], [0, 1, 2, 3, 40]);
+ * model.outliers; // [false, false, false, false, true]
+ * ```
+ */
+export class HuberRegressor extends Regressor<HuberRegressorParams, HuberRegressorState> {
+  constructor(params: Partial<HuberRegressorParams> = {}) {
+    super({ epsilon: 1.35, alpha: 1e-4, fitIntercept: true, maxIter: 100, tol: 1e-5, ...params });
+  }
+
+  get rules(): Rules<HuberRegressorParams> {
+    return {
+      epsilon: real(1, Infinity, 'min'),
+      alpha: real(0),
+      fitIntercept: bool,
+      maxIter: int(1, 0xffff_ffff),
+      tol: real(0),
+    };
+  }
+
+  get stateRules(): Rules<HuberRegressorState> {
+    return {
+      coef: float64s(),
+      intercept: float64s(1),
+      scale: real(0),
+      iterations: int(0),
+      converged: bool,
+      outliers: uint8s(),
+    };
+  }
+
+  protected override checkState({ coef }: HuberRegressorState, columns: readonly Column[]): void {
+    checkLength(this, 'coef', coef, columns.length);
+  }
+
+  protected async fitState(input: FitInput): Promise<HuberRegressorState> {
+    const { data, rows, cols } = input.x;
+    const y = fitTargets(input);
+    const progress = reportProgress(input, this);
+    const { sampleWeight, cancel } = input;
+    const fitted = await native.fitHuber(
+      ...([data, rows, cols, y, sampleWeight] as const),
+      ...([this.params, cancel, progress] as const),
+    );
+    return { ...fitted, intercept: Float64Array.of(fitted.intercept) };
+  }
+
+  /** Coefficients, one per column. @throws {ERR_NOT_FITTED} before `fit` */
+  get coef(): Float64Array {
+    return this.state.coef.slice();
+  }
+
+  /** The constant term; 0 when fitIntercept is false. @throws {ERR_NOT_FITTED} before `fit` */
+  get intercept(): number {
+    return this.state.intercept[0];
+  }
+
+  /** The size of residuals that counts as 1. @throws {ERR_NOT_FITTED} before `fit` */
+  get scale(): number {
+    return this.state.scale;
+  }
+
+  /** Whether each training row is an outlier: its residual is beyond epsilon * scale. @throws {ERR_NOT_FITTED} before `fit` */
+  get outliers(): boolean[] {
+    return Array.from(this.state.outliers, (flag) => flag === 1);
+  }
+
+  /** Iterations the solver took. @throws {ERR_NOT_FITTED} before `fit` */
+  get nIter(): number {
+    return this.state.iterations;
+  }
+
+  /** Whether the solver reached `tol` before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
+  get converged(): boolean {
+    return this.state.converged;
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    return plan.dense(x, this.state.coef, this.state.intercept);
+  }
+}

@@ -1,0 +1,150 @@
+/** The native fits of linear models: native/binding/linear_binding.cc. */
+import type { CancelHandle, FloatArray, NativeProgress } from '../native.js';
+
+/** What coordinate descent goes by. */
+export interface DescentSpec {
+  fitIntercept: boolean;
+  positive: boolean;
+  /** Coordinates in random order. */
+  random: boolean;
+  maxIter: number;
+  tol: number;
+  seed: number;
+}
+
+/** What stochastic gradient descent goes by. */
+export interface SgdSpec {
+  loss: string;
+  penalty: string;
+  learningRate: string;
+  alpha: number;
+  l1Ratio: number;
+  epsilon: number;
+  eta0: number;
+  powerT: number;
+  fitIntercept: boolean;
+  shuffle: boolean;
+  earlyStopping: boolean;
+  maxIter: number;
+  nIterNoChange: number;
+  /** -Infinity: all epochs. */
+  tol: number;
+  validationFraction: number;
+  /** Average from this step on; 0: do not. */
+  average: number;
+  seed: number;
+}
+
+/** What stochastic gradient descent has learned, and goes on from. */
+export interface SgdProgress {
+  /** [outputs, columns] */
+  coef: Float64Array;
+  /** [outputs] */
+  intercept: Float64Array;
+  /** As `coef`; empty unless averaging. */
+  averageCoef: Float64Array;
+  averageIntercept: Float64Array;
+  /** Number of the next step. */
+  t: number;
+}
+
+/** What logistic regression goes by. */
+export interface LogisticSpec {
+  c: number;
+  l1Ratio: number;
+  fitIntercept: boolean;
+  maxIter: number;
+  tol: number;
+  solver: string;
+  seed: number;
+}
+
+/** The part of the addon that fits linear models. */
+export interface LinearAddon {
+  fitLogistic(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    classes: Int32Array,
+    classCount: number,
+    weights: Float64Array | null,
+    params: LogisticSpec,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{ coef: Float64Array; intercept: Float64Array; iterations: number; converged: boolean }>;
+  /** A path of solutions, one for each alpha: coef [alphas, cols]. */
+  fitElasticNet(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    weights: Float64Array | null,
+    spec: DescentSpec & { alphas: Float64Array; l1Ratio: number },
+    cancel: CancelHandle | null,
+  ): Promise<{
+    coef: Float64Array;
+    intercept: Float64Array;
+    gap: Float64Array;
+    iterations: Float64Array;
+    converged: boolean;
+  }>;
+  /** alphas [ratios, alphas] descending, mse [ratios, alphas, folds]. `folds` gives the fold of each row. */
+  crossValidateElasticNet(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    weights: Float64Array | null,
+    folds: Int32Array,
+    spec: DescentSpec & {
+      folds: number;
+      l1Ratios: Float64Array;
+      alphas: Float64Array | null;
+      nAlphas: number;
+      eps: number;
+    },
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{ alphas: Float64Array; mse: Float64Array }>;
+  /** mse [alphas]; errors [rows, targets, alphas] if wanted. */
+  ridgeLeaveOneOut(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    targets: number,
+    weights: Float64Array | null,
+    spec: { alphas: Float64Array; fitIntercept: boolean; keepErrors: boolean },
+    cancel: CancelHandle | null,
+  ): Promise<{ mse: Float64Array; errors: Float64Array }>;
+  fitHuber(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    weights: Float64Array | null,
+    spec: { epsilon: number; alpha: number; fitIntercept: boolean; maxIter: number; tol: number },
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{
+    coef: Float64Array;
+    intercept: number;
+    scale: number;
+    iterations: number;
+    converged: boolean;
+    outliers: Uint8Array;
+  }>;
+  /** y: class indices with a weight for each class, or numbers with null. */
+  fitSgd(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    classWeights: Float64Array | null,
+    weights: Float64Array | null,
+    spec: SgdSpec,
+    start: SgdProgress | null,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<SgdProgress & { iterations: number; converged: boolean }>;
+}
