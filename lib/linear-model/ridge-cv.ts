@@ -69,7 +69,7 @@ async function chooseStrength(
   const targets = y.length / x.rows;
   const { data, rows, cols } = x;
   let mse: Float64Array;
-  let errors = new Float64Array(0);
+  let errors: Float64Array = new Float64Array(0);
   if (cv === null) {
     const spec = { alphas, fitIntercept, keepErrors: storeCvResults };
     ({ mse, errors } = await native.ridgeLeaveOneOut(data, rows, cols, y, targets, weights, spec, cancel));
@@ -95,7 +95,7 @@ async function foldErrors(
     const train = [...folds.keys()].filter((i) => folds[i] !== fold);
     const test = [...folds.keys()].filter((i) => folds[i] === fold);
     const part = x.takeRows(train);
-    const left = x.takeRows(test);
+    const left = x.takeRows(test).astype('float64');
     const partY = rowsOf(y, targets, train);
     const partWeights = weights && rowsOf(weights, 1, train);
     for (const [a, alpha] of alphas.entries()) {

@@ -106,7 +106,13 @@ const FACTORS = {
   ...{ components: 1, multiplicative: false, maxIter: 3, tol: 0, shuffle: false, seed: 1 },
   ...{ l1W: 0, l2W: 0, l1H: 0, l2H: 0 },
 };
-const LOGISTIC = { c: 1, fitIntercept: true, maxIter: 9, tol: 1e-4 };
+const LOGISTIC = { c: 1, l1Ratio: 0, solver: 'lbfgs', fitIntercept: true, maxIter: 9, tol: 1e-4, seed: 0 };
+const DESCENT = { fitIntercept: true, positive: false, random: false, maxIter: 9, tol: 1e-4, seed: 0 };
+const SGD = {
+  ...{ loss: 'squaredError', penalty: 'l2', learningRate: 'constant', alpha: 0.1, l1Ratio: 0, epsilon: 0.1 },
+  ...{ eta0: 0.01, powerT: 0.5, fitIntercept: true, shuffle: true, earlyStopping: false, maxIter: 3 },
+  ...{ nIterNoChange: 2, tol: 1e-3, validationFraction: 0.1, average: 0, seed: 0 },
+};
 
 describe('wrong arguments have a code', () => {
   it.each<[string, string, () => unknown]>([
@@ -270,6 +276,9 @@ describe('wrong arguments have a code', () => {
     ['ERR_LABELS', 'more classes than rows', () => logistic([0, 1], {}, 3)],
     ['ERR_LABELS', 'a negative class', () => logistic([-1, 1])],
     ['ERR_SHAPE', 'too few classes', () => logistic([0])],
+    ['ERR_PARAMETER', 'a solver of no name', () => logistic([0, 1], { solver: 'sag' })],
+    ['ERR_PARAMETER', 'L1 without saga', () => logistic([0, 1], { l1Ratio: 0.5 })],
+    ['ERR_PARAMETER', 'an l1Ratio above 1', () => logistic([0, 1], { l1Ratio: 2, solver: 'saga' })],
     ['ERR_PARAMETER', 'c', () => logistic([0, 1], { c: 0 })],
     ['ERR_PARAMETER', 'tol', () => logistic([0, 1], { tol: Number.NaN })],
     ['ERR_PARAMETER', 'maxIter', () => logistic([0, 1], { maxIter: 1.5 })],
@@ -283,6 +292,62 @@ describe('wrong arguments have a code', () => {
     x: Float32Array | Float64Array = f32(6),
     more: unknown[] = [null, 0, f64(2), null],
   ) => raw.fitForest(x, 2, 3, ...more, { ...forestSpec(), ...spec }, null, null);
+  const sgd = (y: number[], weights: number[] | null, params: object = {}, start: object | null = null) =>
+    raw.fitSgd(
+      ...[f64(6), 2, 3, Float64Array.from(y), weights && Float64Array.from(weights), null],
+      ...[{ ...SGD, ...params }, start, null, null],
+    );
+  const folds = (of: number[], count: number, spec: object = {}) =>
+    raw.crossValidateElasticNet(
+      ...[f64(6), 2, 3, f64(2), null, Int32Array.from(of)],
+      ...[
+        { ...DESCENT, folds: count, l1Ratios: f64(1), alphas: f64(1), nAlphas: 0, eps: 0.1, ...spec },
+        null,
+        null,
+      ],
+    );
+  it.each<[string, string, () => unknown]>([
+    ['ERR_LABELS', 'a class too large', () => sgd([0, 2], [1, 1])],
+    ['ERR_LABELS', 'a class that is no whole number', () => sgd([0, 0.5], [1, 1])],
+    ['ERR_LABELS', 'one class', () => sgd([0, 0], [1])],
+    ['ERR_PARAMETER', 'a loss of no name', () => sgd([0, 1], null, { loss: 'log' })],
+    [
+      'ERR_PARAMETER',
+      'an optimal rate of no penalty',
+      () => sgd([0, 1], null, { learningRate: 'optimal', alpha: 0 }),
+    ],
+    ['ERR_PARAMETER', 'nothing held out', () => sgd([0, 1], null, { earlyStopping: true })],
+    [
+      'ERR_SHAPE',
+      'a start of other columns',
+      () =>
+        sgd(
+          [0, 1],
+          null,
+          {},
+          { coef: f64(2), intercept: f64(1), averageCoef: null, averageIntercept: null, t: 1 },
+        ),
+    ],
+    ['ERR_INPUT_INFINITE', 'steps that overflow', () => sgd([1e300, -1e300], null, { eta0: 1e300 })],
+    ['ERR_PARAMETER', 'one fold', () => folds([0, 0], 1)],
+    ['ERR_PARAMETER', 'more folds than rows', () => folds([0, 1], 3)],
+    ['ERR_PARAMETER', 'a fold too large', () => folds([0, 2], 2)],
+    ['ERR_PARAMETER', 'an empty fold', () => folds([0, 0], 2)],
+    ['ERR_PARAMETER', 'a negative strength', () => folds([0, 1], 2, { alphas: Float64Array.of(-1) })],
+    ['ERR_PARAMETER', 'too many strengths', () => folds([0, 1], 2, { alphas: null, nAlphas: 1e9 })],
+    [
+      'ERR_PARAMETER',
+      'no strength of ridge',
+      () =>
+        raw.ridgeLeaveOneOut(
+          ...[f64(6), 2, 3, f64(2), 1, null],
+          ...[{ alphas: f64(1), fitIntercept: true, keepErrors: false }, null],
+        ),
+    ],
+  ])('%s: linear models, %s', async (code, _, call) => {
+    expect(await codeOf(call)).toBe(code);
+  });
+
   it.each<[string, string, () => unknown]>([
     ['ERR_PARAMETER', 'no trees', () => forest({ trees: 0 })],
     ['ERR_PARAMETER', 'too many features', () => forest({ maxFeatures: 4 })],
@@ -614,6 +679,20 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   fitMiniBatchKMeans: () => [f64(6), 2, 3, null, { ...CENTRES, ...BATCHES }, null, null],
   stepMiniBatchKMeans: () => [f64(6), 2, 3, null, { ...CENTRES, ...BATCHES }, null, null],
   fitLogistic: () => [f64(6), 2, 3, Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
+  fitElasticNet: () => [f64(6), 2, 3, f64(2), null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
+  crossValidateElasticNet: () => [
+    ...[f64(6), 2, 3, f64(2), null, Int32Array.of(0, 1)],
+    ...[{ ...DESCENT, folds: 2, l1Ratios: f64(1).fill(1), alphas: null, nAlphas: 3, eps: 0.1 }, null, null],
+  ],
+  ridgeLeaveOneOut: () => [
+    ...[f64(6), 2, 3, f64(2), 1, null],
+    ...[{ alphas: f64(1).fill(1), fitIntercept: true, keepErrors: true }, null],
+  ],
+  fitHuber: () => [
+    ...[f64(6), 2, 3, f64(2), null],
+    ...[{ epsilon: 1.5, alpha: 0, fitIntercept: true, maxIter: 5, tol: 1e-5 }, null, null],
+  ],
+  fitSgd: () => [f64(6), 2, 3, f64(2), null, null, { ...SGD }, null, null, null],
   fitBoosting: () => [f32(6), 2, 3, f64(2), f64(2).fill(1), f64(2), boostingSpec(), null, () => {}],
   fitForest: () => [f32(6), 2, 3, null, 0, f64(2), null, forestSpec({ trees: 2 }), null, null],
   treeShap: () => shapArguments(),

@@ -12,6 +12,8 @@ import {
   DecisionTreeClassifier,
   DecisionTreeRegressor,
   EllipticEnvelope,
+  ElasticNet,
+  ElasticNetCV,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
   FeatureUnion,
@@ -25,9 +27,12 @@ import {
   HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
   IncrementalPCA,
+  HuberRegressor,
   IsolationForest,
   KBinsDiscretizer,
   KMeans,
+  Lasso,
+  LassoCV,
   LinearRegression,
   LogisticRegression,
   MaxAbsScaler,
@@ -40,6 +45,7 @@ import {
   OneHotEncoder,
   OrdinalEncoder,
   PCA,
+  Perceptron,
   Pipeline,
   PolynomialFeatures,
   RandomForestClassifier,
@@ -47,10 +53,15 @@ import {
   RandomizedSearchCV,
   RFE,
   Ridge,
+  RidgeClassifier,
+  RidgeClassifierCV,
+  RidgeCV,
   RobustScaler,
   SelectFromModel,
   SelectKBest,
   SelectPercentile,
+  SGDClassifier,
+  SGDRegressor,
   SimpleImputer,
   StandardScaler,
   TargetEncoder,
@@ -85,6 +96,13 @@ const IMPUTER = {
 const ENCODER = { [WEIGHTS]: 'a row of weight 0 still shows that its category exists' };
 const SCALER = {
   [WEIGHTS]: "like scikit-learn's it takes no weights: quantiles and bins are those of the rows",
+};
+const FOLDS = { [WEIGHTS]: 'rows are dealt to folds by position' };
+const LEFT_OUT = { [WEIGHTS]: 'a row of weight 2 is left out as one, two rows one after the other' };
+const STEPS = { [WEIGHTS]: 'a row of weight 2 is one step of twice the size, two rows are two steps' };
+const PASSED = {
+  ...STEPS,
+  'equal weights change nothing': 'weights scale the steps, and the stopping rule with them',
 };
 const AXES = { [WEIGHTS]: "like scikit-learn's it takes no weights" };
 const SEEN = { [WEIGHTS]: 'a row of weight 0 still shows its values' };
@@ -140,6 +158,16 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: { [WEIGHTS]: 'a count of rows is not their weight where leaves are limited' },
   },
   { name: 'EllipticEnvelope', make: () => new EllipticEnvelope(), exceptions: AXES },
+  { name: 'ElasticNet', make: () => new ElasticNet({ alpha: 0.01 }) },
+  {
+    name: 'ElasticNet, coordinates at random',
+    make: () => new ElasticNet({ alpha: 0.001, selection: 'random', randomState: 1, tol: 1e-8 }),
+  },
+  {
+    name: 'ElasticNetCV',
+    make: () => new ElasticNetCV({ l1Ratio: [0.2, 0.9], alphas: 10, cv: 3 }),
+    exceptions: FOLDS,
+  },
   {
     name: 'ExtraTreesClassifier',
     make: () => new ExtraTreesClassifier({ nEstimators: 10 }),
@@ -205,6 +233,7 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: SEARCH,
   },
   { name: 'IncrementalPCA', make: () => new IncrementalPCA({ batchSize: 16 }), exceptions: AXES },
+  { name: 'HuberRegressor', make: () => new HuberRegressor({ tol: 1e-9, maxIter: 1000 }) },
   {
     name: 'IsolationForest',
     make: () => new IsolationForest({ nEstimators: 10 }),
@@ -299,12 +328,24 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new KMeans({ nClusters: 4, init: 'random', algorithm: 'elkan', nInit: 3 }),
     exceptions: { [WEIGHTS]: 'starts are drawn by position' },
   },
+  { name: 'Lasso', make: () => new Lasso({ alpha: 0.001, tol: 1e-8 }) },
+  { name: 'Lasso of positive coefficients', make: () => new Lasso({ alpha: 0.001, positive: true }) },
+  { name: 'LassoCV', make: () => new LassoCV({ alphas: [0.001, 0.1], cv: 3 }), exceptions: FOLDS },
   { name: 'LinearRegression', make: () => new LinearRegression() },
   { name: 'LinearRegression without intercept', make: () => new LinearRegression({ fitIntercept: false }) },
   { name: 'LogisticRegression', make: () => new LogisticRegression() },
   {
     name: 'LogisticRegression, balanced',
     make: () => new LogisticRegression({ classWeight: 'balanced', C: 10 }),
+  },
+  {
+    name: 'LogisticRegression by newton-cholesky',
+    make: () => new LogisticRegression({ solver: 'newton-cholesky', C: 10 }),
+  },
+  {
+    name: 'LogisticRegression by saga, L1',
+    make: () =>
+      new LogisticRegression({ solver: 'saga', l1Ratio: 1, C: 1, maxIter: 20_000, tol: 1e-9, randomState: 1 }),
   },
   { name: 'MaxAbsScaler', make: () => new MaxAbsScaler(), exceptions: SEEN },
   {
@@ -374,6 +415,7 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new PCA({ nComponents: 1, svdSolver: 'randomized', whiten: true }),
     exceptions: AXES,
   },
+  { name: 'Perceptron', make: () => new Perceptron({ randomState: 1 }), exceptions: PASSED },
   {
     name: 'Pipeline of a classifier',
     make: () =>
@@ -429,6 +471,14 @@ export const EXAMPLES: readonly Example[] = [
   },
   { name: 'RFE', make: () => new RFE(new Ridge(), { nFeaturesToSelect: 0.5 }), exceptions: COMPOSITE },
   { name: 'Ridge', make: () => new Ridge() },
+  { name: 'RidgeClassifier', make: () => new RidgeClassifier({ alpha: 0.1 }) },
+  {
+    name: 'RidgeClassifierCV',
+    make: () => new RidgeClassifierCV({ alphas: [0.01, 1], storeCvResults: true }),
+    exceptions: LEFT_OUT,
+  },
+  { name: 'RidgeCV', make: () => new RidgeCV({ alphas: [0.01, 1] }), exceptions: LEFT_OUT },
+  { name: 'RidgeCV of folds', make: () => new RidgeCV({ cv: 3 }), exceptions: FOLDS },
   { name: 'RobustScaler', make: () => new RobustScaler(), exceptions: SCALER },
   {
     name: 'RobustScaler of unit variance',
@@ -449,6 +499,30 @@ export const EXAMPLES: readonly Example[] = [
     name: 'SelectPercentile',
     make: () => new SelectPercentile({ scoreFunc: 'fRegression', percentile: 60 }),
     exceptions: AXES,
+  },
+  { name: 'SGDClassifier', make: () => new SGDClassifier({ randomState: 1 }), exceptions: PASSED },
+  {
+    name: 'SGDClassifier, logLoss, averaged, early stopping',
+    make: () =>
+      new SGDClassifier({
+        ...{ loss: 'logLoss', penalty: 'elasticnet', average: 10, earlyStopping: true, randomState: 1 },
+        ...{ learningRate: 'adaptive', eta0: 0.1, classWeight: 'balanced' },
+      }),
+    exceptions: PASSED,
+  },
+  {
+    name: 'SGDClassifier, modifiedHuber',
+    make: () => new SGDClassifier({ loss: 'modifiedHuber', penalty: 'l1', randomState: 1 }),
+    exceptions: {
+      ...PASSED,
+      'probabilities lie in [0, 1], sum to 1 and agree with the labels':
+        'scores beyond 1 are all certain, so that two classes may have the same probability',
+    },
+  },
+  {
+    name: 'SGDRegressor',
+    make: () => new SGDRegressor({ randomState: 1, learningRate: 'constant', tol: null, maxIter: 100 }),
+    exceptions: PASSED,
   },
   { name: 'SimpleImputer', make: () => new SimpleImputer(), exceptions: { ...IMPUTER, ...WORDS } },
   {

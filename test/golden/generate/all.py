@@ -21,6 +21,7 @@ import hist_boosting
 import inspection
 import interchange
 import linear
+import linear_models
 import loaded_datasets
 import metrics
 import mlp
@@ -49,7 +50,7 @@ if __name__ == "__main__":
             *(loaded_datasets, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches),
-            *(linear, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
+            *(linear, linear_models, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
             *(nn_steps, mlp, autograd),
             *(interchange, explanations, inspection, parquet_files, onnx_files, exports),
         )

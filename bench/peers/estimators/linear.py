@@ -1,0 +1,58 @@
+from sklearn.linear_model import (
+    ElasticNet,
+    ElasticNetCV,
+    HuberRegressor,
+    Lasso,
+    LassoCV,
+    LinearRegression,
+    LogisticRegression,
+    Perceptron,
+    Ridge,
+    RidgeClassifier,
+    RidgeCV,
+    SGDClassifier,
+    SGDRegressor,
+)
+
+
+def fit(make):
+    return lambda data: ((lambda: make().fit(data.X, data.y)), lambda model: model.score(data.X, data.y))
+
+
+def predict(make, method="predict"):
+    def prepare(data):
+        model = make().fit(data.X, data.y)
+        return lambda: getattr(model, method)(data.X)
+
+    return prepare
+
+
+def epochs(count):
+    return {"max_iter": count, "tol": None, "random_state": 0}
+
+
+CASES = {
+    "LinearRegression fit": fit(LinearRegression),
+    "LinearRegression predict": predict(LinearRegression),
+    "Ridge fit": fit(Ridge),
+    "RidgeCV fit": fit(RidgeCV),
+    "RidgeClassifier fit": fit(RidgeClassifier),
+    "Lasso fit": fit(Lasso),
+    "ElasticNet fit": fit(ElasticNet),
+    "LassoCV fit": fit(LassoCV),
+    "ElasticNetCV fit": fit(lambda: ElasticNetCV(l1_ratio=[0.3, 0.9])),
+    "HuberRegressor fit": fit(HuberRegressor),
+    "LogisticRegression fit": fit(LogisticRegression),
+    "LogisticRegression fit, five classes": fit(LogisticRegression),
+    "LogisticRegression fit, newton-cholesky": fit(lambda: LogisticRegression(solver="newton-cholesky")),
+    "LogisticRegression fit, newton-cholesky, five classes": fit(lambda: LogisticRegression(solver="newton-cholesky")),
+    "LogisticRegression fit, saga": fit(
+        lambda: LogisticRegression(solver="saga", l1_ratio=1, max_iter=20, random_state=0)
+    ),
+    "LogisticRegression predict": predict(LogisticRegression),
+    "LogisticRegression predictProba": predict(LogisticRegression, "predict_proba"),
+    "SGDClassifier fit": fit(lambda: SGDClassifier(**epochs(10))),
+    "SGDClassifier fit, logLoss, five classes": fit(lambda: SGDClassifier(loss="log_loss", **epochs(5))),
+    "SGDRegressor fit": fit(lambda: SGDRegressor(**epochs(10))),
+    "Perceptron fit": fit(lambda: Perceptron(**epochs(10))),
+}
