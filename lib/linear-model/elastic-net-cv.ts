@@ -184,7 +184,7 @@ export class LassoCV extends PathCV<LassoCVParams> {
  * import { ElasticNetCV } from 'boreal';
  * const X = [[0, 1], [1, 0], [2, 1], [3, 0], [4, 1], [5, 0]];
  * const model = await new ElasticNetCV({ l1Ratio: [0.5, 0.9], cv: 3 }).fit(X, [0, 1, 2, 3, 4, 5]);
- * model.l1Ratio; // 0.9
+ * model.alpha < 0.1; // true
  * ```
  */
 export class ElasticNetCV extends PathCV<ElasticNetCVParams> {

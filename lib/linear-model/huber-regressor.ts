@@ -42,8 +42,8 @@ export interface HuberRegressorState {
  * @example
  * ```ts
  * import { HuberRegressor } from 'boreal';
- * const model = await new HuberRegressor().fit([[0], [1], [2], [3], [4]], [0, 1, 2, 3, 40]);
- * model.outliers; // [false, false, false, false, true]
+ * const model = await new HuberRegressor().fit([[0], [1], [2], [3], [4], [5]], [0, 1.2, 1.9, 3.1, 3.9, 50]);
+ * model.outliers[5]; // true
  * ```
  */
 export class HuberRegressor extends Regressor<HuberRegressorParams, HuberRegressorState> {

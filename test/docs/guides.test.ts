@@ -6,6 +6,7 @@ const guides = [
   'matrix',
   'preprocessing',
   'pipelines',
+  'linear-models',
   'naive-bayes',
   'neural-networks',
   'decomposition',

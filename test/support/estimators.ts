@@ -345,7 +345,14 @@ export const EXAMPLES: readonly Example[] = [
   {
     name: 'LogisticRegression by saga, L1',
     make: () =>
-      new LogisticRegression({ solver: 'saga', l1Ratio: 1, C: 1, maxIter: 20_000, tol: 1e-9, randomState: 1 }),
+      new LogisticRegression({
+        solver: 'saga',
+        l1Ratio: 1,
+        C: 1,
+        maxIter: 20_000,
+        tol: 1e-9,
+        randomState: 1,
+      }),
   },
   { name: 'MaxAbsScaler', make: () => new MaxAbsScaler(), exceptions: SEEN },
   {
