@@ -39,6 +39,12 @@ const script = `
     boostedClasses: [new boreal.HistGradientBoostingClassifier({ maxIter: 6, randomState: 5, earlyStopping: true }), dear],
     oneSided: [new boreal.HistGradientBoostingRegressor({ maxIter: 6, learningRate: 0.4, randomState: 5, rowSampling: 'goss' }), y],
     dropout: [new boreal.HistGradientBoostingClassifier({ maxIter: 8, randomState: 5, boosting: 'dart', skipDrop: 0.1 }), dear],
+    means: [prepared(new boreal.KMeans({ nClusters: 9, randomState: 5 })), y],
+    elkan: [prepared(new boreal.KMeans({ nClusters: 9, init: 'random', algorithm: 'elkan', randomState: 5 })), y],
+    batches: [prepared(new boreal.MiniBatchKMeans({ nClusters: 9, randomState: 5 })), y],
+    mixture: [prepared(new boreal.GaussianMixture({ nComponents: 3, randomState: 5, maxIter: 10 })), y],
+    envelope: [prepared(new boreal.EllipticEnvelope({ randomState: 5 })), y],
+    factors: [boreal.makePipeline(filled, new boreal.MinMaxScaler(), new boreal.NMF({ nComponents: 3, maxIter: 20, randomState: 5 })), y],
     imputer: [new boreal.SimpleImputer({ strategy: 'mostFrequent' }), y],
   };
   const hashes = {};

@@ -1,7 +1,7 @@
 /** Non-negative matrix factorisation. */
 import { type FitInput, reportProgress } from '../core/fit-input.js';
-import { Transformer } from '../core/kinds.js';
-import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { InvertibleTransformer } from '../core/invertible.js';
+import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import {
   bool,
@@ -16,10 +16,9 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
-import { Plan, resolveCompileOptions } from '../core/plan.js';
-import { PlanBuilder, type Slot } from '../core/plan-builder.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
-import { type Column, Schema } from '../core/schema.js';
+import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { exactAxes, gramAxes } from './principal-axes.js';
@@ -80,7 +79,7 @@ const ZERO = 1e-6;
  * nmf.reconstructionErr < 1e-3; // true
  * ```
  */
-export class NMF extends Transformer<NMFParams, NMFState> {
+export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
   constructor(params: Partial<NMFParams> = {}) {
     super({
       nComponents: null,
@@ -223,22 +222,9 @@ export class NMF extends Transformer<NMFParams, NMFState> {
     return plan.nonNegative(products, gram, tol, maxIter);
   }
 
-  /**
-   * Rows from coordinates: W H.
-   *
-   * @param X - coordinates, [rows, components]
-   * @returns [rows, columns]
-   * @throws {ERR_NOT_FITTED} before `fit`
-   * @throws {ERR_SHAPE} when X has another number of columns than there are components
-   */
-  async inverseTransform(X: MatrixLike): Promise<Matrix> {
-    const columns = this.outputColumns();
-    const builder = new PlanBuilder(columns.length);
-    const zeros = new Float64Array(this.nFeaturesIn);
-    const source = builder.build(builder.dense(builder.input, this.state.components.slice(), zeros));
-    const schema = new Schema(columns, { kind: 'none' }, true);
-    const plan = await Plan.compileAsync(source, schema, resolveCompileOptions({}, 'float64'));
-    return plan.run(X);
+  /** W H. @internal */
+  lowerInverse(plan: PlanBuilder, x: Slot): Slot {
+    return plan.dense(x, this.state.components, new Float64Array(this.nFeaturesIn));
   }
 }
 

@@ -10,6 +10,7 @@ const guides = [
   'naive-bayes',
   'neural-networks',
   'decomposition',
+  'clustering',
   'ensembles',
   'feature-selection',
   'model-selection',

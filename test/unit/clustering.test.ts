@@ -1,0 +1,241 @@
+/** Clusterers, mixtures and factorisations: what the common checks and the golden values do not show. */
+import { describe, expect, test } from 'vitest';
+import {
+  AgglomerativeClustering,
+  adjustedRandScore,
+  EllipticEnvelope,
+  GaussianMixture,
+  getScorer,
+  IncrementalPCA,
+  KMeans,
+  load,
+  loadIris,
+  loadWine,
+  Matrix,
+  MiniBatchKMeans,
+  makeBlobs,
+  NMF,
+  Pipeline,
+  StandardScaler,
+  silhouetteSamples,
+} from '../../lib/index.js';
+
+const code = (wanted: string) => expect.objectContaining({ code: wanted });
+const blobs = makeBlobs({ nSamples: 900, centers: 4, nFeatures: 3, clusterStd: 0.6, randomState: 3 });
+
+describe('KMeans', () => {
+  test('refuses starts that do not fit', async () => {
+    await expect(new KMeans({ nClusters: 5 }).fit([[1], [2]])).rejects.toEqual(code('ERR_PARAMETER'));
+    await expect(new KMeans({ nClusters: 2, init: [[1]] }).fit([[1], [2]])).rejects.toEqual(
+      code('ERR_SHAPE'),
+    );
+    const nan = new KMeans({ nClusters: 1, init: [[Number.NaN]] });
+    await expect(nan.fit([[1], [2]])).rejects.toEqual(code('ERR_PARAMETER'));
+    const weights = { sampleWeight: [1, 0, 0] };
+    const random = new KMeans({ nClusters: 2, init: 'random' });
+    await expect(random.fit([[1], [2], [3]], undefined, weights)).rejects.toEqual(code('ERR_PARAMETER'));
+  });
+
+  test('finds blobs from every start, the same by both algorithms', async () => {
+    for (const init of ['kMeans++', 'random'] as const) {
+      const [lloyd, elkan] = await Promise.all(
+        (['lloyd', 'elkan'] as const).map((algorithm) =>
+          new KMeans({ nClusters: 4, init, algorithm, nInit: 5, randomState: 1 }).fit(blobs.X),
+        ),
+      );
+      expect(adjustedRandScore(blobs.y, lloyd.labels)).toBeGreaterThan(0.99);
+      expect(elkan.labels).toEqual(lloyd.labels);
+      expect(lloyd.labels).toEqual(await lloyd.predict(blobs.X));
+    }
+  });
+
+  test('bounds give the labels of a last look at all rows, in float32 and far from 0', async () => {
+    for (const offset of [0, 1e6]) {
+      const X = new Matrix(
+        Float32Array.from(blobs.X.data, (v) => v + offset),
+        blobs.X.rows,
+        blobs.X.cols,
+      );
+      const model = await new KMeans({ nClusters: 7, randomState: 5, tol: 0 }).fit(X);
+      expect(model.labels).toEqual(await model.predict(X));
+    }
+  });
+
+  test('rows that are all alike leave clusters that are alike', async () => {
+    const model = await new KMeans({ nClusters: 3, randomState: 0 }).fit([[2], [2], [2], [2]]);
+    expect(model.inertia).toBe(0);
+    expect(model.clusterCenters.toArray()).toEqual([[2], [2], [2]]);
+  });
+
+  test('is a scorable model', async () => {
+    const model = await new KMeans({ nClusters: 4, randomState: 0 }).fit(blobs.X);
+    expect(await model.score(blobs.X)).toBeCloseTo(-model.inertia, 6);
+    expect(await getScorer('adjustedRandScore')(model, blobs.X, Array.from(blobs.y))).toBeGreaterThan(0.9);
+    await expect(model.score(blobs.X, null, { sampleWeight: [1] })).rejects.toEqual(code('ERR_SHAPE'));
+  });
+});
+
+describe('MiniBatchKMeans', () => {
+  test('comes near to KMeans', async () => {
+    const options = { nClusters: 4, randomState: 2 };
+    const whole = await new KMeans({ ...options, nInit: 5 }).fit(blobs.X);
+    const parts = await new MiniBatchKMeans({ ...options, nInit: 5, batchSize: 100 }).fit(blobs.X);
+    expect(parts.inertia).toBeLessThan(1.1 * whole.inertia);
+  });
+
+  test('goes on from a model file, and keeps what it was when aborted', async () => {
+    const model = new MiniBatchKMeans({ nClusters: 3, randomState: 2 });
+    await model.partialFit(blobs.X.slice(0, 300));
+    const copy = (await load(model.toBytes())) as MiniBatchKMeans;
+    await model.partialFit(blobs.X.slice(300, 600));
+    await copy.partialFit(blobs.X.slice(300, 600));
+    expect(copy.clusterCenters.data).toEqual(model.clusterCenters.data);
+    expect(model.counts.reduce((a, b) => a + b)).toBe(600);
+    const aborted = copy.partialFit(blobs.X, undefined, { signal: AbortSignal.abort() });
+    await expect(aborted).rejects.toEqual(code('ERR_ABORTED'));
+    expect(copy.nSteps).toBe(2);
+    await expect(copy.partialFit([[1, 2]])).rejects.toEqual(code('ERR_SHAPE'));
+  });
+});
+
+describe('AgglomerativeClustering', () => {
+  test('refuses options that contradict each other', async () => {
+    const rows = [[0], [1], [5]];
+    for (const params of [
+      { nClusters: null },
+      { nClusters: 2, distanceThreshold: 1 },
+      { metric: 'manhattan' },
+      { nClusters: 4 },
+    ] as const)
+      await expect(new AgglomerativeClustering(params).fit(rows)).rejects.toEqual(code('ERR_PARAMETER'));
+    const square = new AgglomerativeClustering({ metric: 'precomputed', linkage: 'average' });
+    await expect(square.fit([[0], [1]])).rejects.toEqual(code('ERR_SHAPE'));
+  });
+
+  test('distances may be given', async () => {
+    const rows = blobs.X.slice(0, 80);
+    const distances = Array.from({ length: 80 }, (_, i) =>
+      Array.from({ length: 80 }, (_, j) => Math.hypot(...rows.row(i).map((v, d) => v - rows.row(j)[d]))),
+    );
+    for (const linkage of ['complete', 'single'] as const) {
+      const direct = await new AgglomerativeClustering({ nClusters: 4, linkage }).fit(rows);
+      const given = new AgglomerativeClustering({ nClusters: 4, linkage, metric: 'precomputed' });
+      expect(await given.fitPredict(distances)).toEqual(direct.labels);
+    }
+  });
+
+  test('ends a pipeline, which has labels and no plan', async () => {
+    const pipeline = new Pipeline([
+      ['scale', new StandardScaler()],
+      ['tree', new AgglomerativeClustering({ nClusters: 4 })],
+    ]);
+    expect(adjustedRandScore(blobs.y, await pipeline.fitPredict(blobs.X))).toBeGreaterThan(0.9);
+    await expect(pipeline.predict(blobs.X)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
+    expect(() => pipeline.compile()).toThrow(code('ERR_NOT_SUPPORTED'));
+  });
+});
+
+describe('GaussianMixture', () => {
+  test('refuses starts that do not fit, and says when a component collapses', async () => {
+    const rows = [
+      [0, 1],
+      [1, 0],
+      [2, 2],
+      [3, 1],
+    ];
+    const fit = (params: object) =>
+      new GaussianMixture({ nComponents: 2, randomState: 0, ...params }).fit(rows);
+    await expect(fit({ weightsInit: [0.5, 0.6] })).rejects.toEqual(code('ERR_PARAMETER'));
+    await expect(fit({ meansInit: [[1, 2]] })).rejects.toEqual(code('ERR_SHAPE'));
+    const diag = {
+      covarianceType: 'diag',
+      precisionsInit: [
+        [1, 1],
+        [1, -1],
+      ],
+    };
+    await expect(fit(diag)).rejects.toEqual(code('ERR_PARAMETER'));
+    await expect(fit({ nComponents: 4, regCovar: 0 })).rejects.toEqual(code('ERR_NOT_POSITIVE_DEFINITE'));
+    await expect(fit({ nComponents: 5 })).rejects.toEqual(code('ERR_PARAMETER'));
+  });
+
+  test('draws rows like those it learned from', async () => {
+    for (const covarianceType of ['full', 'tied', 'diag', 'spherical'] as const) {
+      const model = new GaussianMixture({ nComponents: 4, covarianceType, randomState: 1, nInit: 3 });
+      await model.fit(blobs.X);
+      const { X, y } = model.sample(2000, { randomState: 7 });
+      expect(adjustedRandScore(Array.from(y), await model.predict(X))).toBeGreaterThan(0.95);
+      expect(Math.abs((await model.score(X)) - (await model.score(blobs.X)))).toBeLessThan(0.15);
+    }
+  });
+});
+
+describe('EllipticEnvelope', () => {
+  test('is not moved by outliers, with few rows and with many', async () => {
+    for (const nSamples of [200, 900, 2500]) {
+      const { X } = makeBlobs({ nSamples, centers: [[1, 2, 3]], randomState: 5 });
+      const far = Array.from({ length: nSamples / 10 }, (_, i) => [50 + (i % 7), -40, 60]);
+      const model = await new EllipticEnvelope({ randomState: 3 }).fit([...X.toArray(), ...far]);
+      for (const [j, value] of [1, 2, 3].entries())
+        expect(Math.abs(model.location[j] - value)).toBeLessThan(0.25);
+      expect((await model.predict(far)).every((label) => label === -1)).toBe(true);
+    }
+  });
+});
+
+describe('NMF and IncrementalPCA', () => {
+  test('NMF refuses numbers below 0, and more parts than there are axes', async () => {
+    await expect(
+      new NMF().fit([
+        [1, -1],
+        [2, 3],
+      ]),
+    ).rejects.toEqual(code('ERR_PARAMETER'));
+    const many = new NMF({ nComponents: 3, init: 'nndsvd' });
+    await expect(
+      many.fit([
+        [1, 1],
+        [2, 3],
+      ]),
+    ).rejects.toEqual(code('ERR_PARAMETER'));
+  });
+
+  test('what NMF takes apart adds up again', async () => {
+    const { data } = loadIris();
+    for (const solver of ['cd', 'mu'] as const) {
+      const nmf = await new NMF({ nComponents: 4, solver, maxIter: 2000, tol: 1e-6, randomState: 0 }).fit(
+        data,
+      );
+      const again = await nmf.inverseTransform(await nmf.transform(data));
+      const error = Math.hypot(...Array.from(again.data, (v, i) => v - data.data[i]));
+      expect(error).toBeLessThan(nmf.reconstructionErr * 1.05 + 0.05);
+    }
+  });
+
+  test('IncrementalPCA learns the same from parts as from batches', async () => {
+    const { data } = loadWine();
+    const whole = await new IncrementalPCA({ nComponents: 3, batchSize: 60 }).fit(data);
+    const parts = new IncrementalPCA({ nComponents: 3 });
+    for (const [from, to] of [
+      [0, 60],
+      [60, 120],
+      [120, 178],
+    ])
+      await parts.partialFit(data.slice(from, to));
+    expect(parts.components.data).toEqual(whole.components.data);
+    await expect(new IncrementalPCA({ nComponents: 9 }).fit(data.slice(0, 5))).rejects.toEqual(
+      code('ERR_SHAPE'),
+    );
+  });
+});
+
+test('silhouettes refuse what is no clustering', async () => {
+  for (const labels of [
+    [0, 0, 0],
+    [0, 1, 2],
+  ])
+    await expect(silhouetteSamples([[0], [1], [2]], labels)).rejects.toEqual(code('ERR_LABELS'));
+  await expect(silhouetteSamples([[0], [1], [2]], [0, 1])).rejects.toEqual(code('ERR_SHAPE'));
+  const distances = { metric: 'precomputed' } as const;
+  await expect(silhouetteSamples([[0], [1], [2]], [0, 0, 1], distances)).rejects.toEqual(code('ERR_SHAPE'));
+});
