@@ -285,7 +285,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   async #learn(input: FitInput, schema: Schema): Promise<Fitted<P, S>> {
     const params = this.#params;
-    if (!this.tags.delegates) this.#checkInput(input);
+    if (!this.tags.delegates) this.checkInput(input);
     const state = await this.fitState(input);
     const target = this.targetOf(state);
     return { params, state, schema: schema.withTarget(target), dtype: input.x.dtype, plans: new Map() };
@@ -296,7 +296,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     checkParams(this.constructor.name, this.#params, this.rules);
   }
 
-  #checkInput(input: FitInput): void {
+  /** What every fit checks of its training set. */
+  protected checkInput(input: FitInput): void {
     const { allowCategories = false, allowNan = false, ranks = false, watchesValidation = false } = this.tags;
     if (input.queries !== null && !ranks) {
       throw new StateError(

@@ -16,6 +16,17 @@ export function decodeLabels(indices: Matrix, classes: readonly Label[]): Label[
   return labels;
 }
 
+/** What predicts labels or numbers: by `predictTarget` where `predict` gives something else, as that of a neural network does. */
+export interface Predictor {
+  predict(X: MatrixLike): Promise<unknown>;
+  predictTarget?(X: MatrixLike): Promise<unknown>;
+}
+
+/** The labels or numbers that a model predicts, one per row. */
+export function predictTarget(model: Predictor, X: MatrixLike): Promise<unknown> {
+  return model.predictTarget === undefined ? model.predict(X) : model.predictTarget(X);
+}
+
 /** Options of `score`. */
 export interface ScoreOptions {
   /** One weight >= 0 per row. */

@@ -3,6 +3,7 @@
  * cross-validation and searches take. They see an estimator only as the few methods below.
  */
 import type { Estimator } from '../core/estimator.js';
+import { type Predictor, predictTarget } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
@@ -52,8 +53,7 @@ import {
 } from './regression.js';
 
 /** What a scorer needs of an estimator. */
-export interface ScorableEstimator {
-  predict(X: MatrixLike): Promise<unknown>;
+export interface ScorableEstimator extends Predictor {
   predictProba?(X: MatrixLike): Promise<unknown>;
   decisionFunction?(X: MatrixLike): Promise<unknown>;
   readonly classes?: readonly Label[];
@@ -87,12 +87,13 @@ type LabelMetric = (yTrue: Labels, yPred: Labels, options: ScorerOptions) => num
 type TargetMetric = (yTrue: Targets, yPred: Targets, options: ScorerOptions) => number;
 
 function ofLabels(metric: LabelMetric): Scorer {
-  return async (estimator, X, y, options = {}) => metric(y, (await estimator.predict(X)) as Labels, options);
+  return async (estimator, X, y, options = {}) =>
+    metric(y, (await predictTarget(estimator, X)) as Labels, options);
 }
 
 function ofTargets(metric: TargetMetric): Scorer {
   return async (estimator, X, y, options = {}) =>
-    metric(y as ArrayLike<number>, (await estimator.predict(X)) as Targets, options);
+    metric(y as ArrayLike<number>, (await predictTarget(estimator, X)) as Targets, options);
 }
 
 async function probabilities(estimator: ScorableEstimator, X: MatrixLike): Promise<MatrixInput> {

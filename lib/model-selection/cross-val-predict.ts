@@ -1,4 +1,5 @@
 /** Predictions for every row by a model that has not seen it. */
+import { predictTarget } from '../core/kinds.js';
 import { distinctLabels, type Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { oneOf } from '../core/params.js';
@@ -48,7 +49,7 @@ export async function crossValPredict<
     const test = part(fold.test).X;
     const predicted = proba
       ? await probabilities(model, test)
-      : ((await model.predict(test)) as ArrayLike<unknown>);
+      : ((await predictTarget(model, test)) as ArrayLike<unknown>);
     return { rows: fold.test, predicted, classes: proba ? model.classes : undefined };
   });
   checkPartition(

@@ -12,6 +12,8 @@ export type Model = Estimator & {
   readonly labels?: Int32Array;
   predict?(X: MatrixLike): Promise<ArrayLike<unknown>>;
   predictSync?(X: MatrixLike): ArrayLike<unknown>;
+  predictTarget?(X: MatrixLike): Promise<ArrayLike<unknown>>;
+  predictTargetSync?(X: MatrixLike): ArrayLike<unknown>;
   predictProba?(X: MatrixLike): Promise<Matrix>;
   predictProbaSync?(X: MatrixLike): Matrix;
   decisionFunction?(X: MatrixLike): Promise<Matrix>;
