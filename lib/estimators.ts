@@ -56,6 +56,7 @@ import { GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import { MLPClassifier } from './nn/mlp-classifier.js';
 import { MLPRegressor } from './nn/mlp-regressor.js';
+import { Sequential } from './nn/sequential.js';
 import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
 import {
   Binarizer,
@@ -142,6 +143,7 @@ registerEstimators(
   SelectPercentile,
   SGDClassifier,
   SGDRegressor,
+  Sequential,
   SimpleImputer,
   StandardScaler,
   TargetEncoder,

@@ -259,7 +259,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     const { input, schema } = encodeFitInput(X, y, options, false, before ?? undefined);
     const params = this.#params;
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      this.#checkInput(input);
+      this.checkInput(input);
       if (before !== null) {
         const state = await learn({ ...input, cancel }, before.state);
         return { ...before, params, state, plans: new Map() };

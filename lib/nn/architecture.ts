@@ -22,8 +22,6 @@ export interface PlacedLayer {
   readonly outputShape: Shape;
   /** In Keras's order. */
   readonly weights: readonly WeightSpec[];
-  /** What the engine makes of it. */
-  readonly specs: readonly LayerSpec[];
 }
 /** All layers of a model in their places. */
 export interface Architecture {
@@ -65,8 +63,7 @@ export function placeLayers(layers: readonly Layer[], inputShape: Shape): Archit
     const outputShape = outputOf(layer, shape, name);
     const weights = weightsOf(layer, shape, name);
     total += weights.reduce((sum, weight) => sum + sizeOf(weight.shape), 0);
-    const specs = specsOf(layer, name, shape);
-    const result = { layer, name, inputShape: shape, outputShape, weights, specs };
+    const result = { layer, name, inputShape: shape, outputShape, weights };
     shape = outputShape;
     return result;
   });
@@ -173,8 +170,16 @@ function reshaped(target: Shape, shape: Shape, name: string): Shape {
   throw new ValidationError('ERR_SHAPE', message);
 }
 
-/** A layer in the terms of the engine, whose activations are layers of their own. */
-function specsOf(layer: Layer, name: string, shape: Shape): LayerSpec[] {
+/**
+ * The layers in the terms of the engine, whose activations are layers of their own.
+ *
+ * @throws {ERR_NOT_SUPPORTED} for a layer that the engine does not have
+ */
+export function engineLayers({ layers }: Architecture): LayerSpec[] {
+  return layers.flatMap(({ layer, name, inputShape }) => specsOf(layer, name, inputShape));
+}
+
+function specsOf(layer: PlacedLayer['layer'], name: string, shape: Shape): LayerSpec[] {
   const activated = (spec: LayerSpec, { type, alpha }: ActivationSpec): LayerSpec[] =>
     type === 'linear'
       ? [spec]
@@ -188,8 +193,6 @@ function specsOf(layer: Layer, name: string, shape: Shape): LayerSpec[] {
           },
         ];
   switch (layer.type) {
-    case 'input':
-      return [];
     case 'dense': {
       const { units, useBias, trainable, kernelRegularizer, biasRegularizer } = layer;
       const penalties = { kernelPenalty: kernelRegularizer, biasPenalty: biasRegularizer };

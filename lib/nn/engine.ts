@@ -6,13 +6,13 @@ import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { type Architecture, sizeOf } from './architecture.js';
+import { type Architecture, engineLayers, sizeOf } from './architecture.js';
 import { initialValues } from './initializers.js';
 import type { SequentialState } from './layered-model.js';
 import type { Loss } from './losses.js';
 import type { CountedMetric } from './metrics.js';
 import { type EpochResult, lowerNetwork, Network } from './network.js';
-import type { Optimizer } from './optimizers.js';
+import type { OptimizerConfig } from './optimizers.js';
 import type { EncodedTargets } from './targets.js';
 
 /** Rows as the native core reads them. */
@@ -33,7 +33,7 @@ interface Pass {
 }
 /** A pass that changes the weights. */
 interface TrainingPass extends Pass {
-  readonly optimizer: Optimizer;
+  readonly optimizer: OptimizerConfig;
   /** Of each step. */
   readonly rates: Float64Array;
   /** The rows in their order; null: as they stand. */
@@ -51,8 +51,7 @@ export class Engine {
   private constructor(architecture: Architecture, seed: number) {
     this.#architecture = architecture;
     this.#seed = seed;
-    const specs = architecture.layers.flatMap((layer) => layer.specs);
-    this.#network = new Network(specs, architecture.inputShape, { seed });
+    this.#network = new Network(engineLayers(architecture), architecture.inputShape, { seed });
   }
 
   /** With initial weights. */
@@ -67,12 +66,17 @@ export class Engine {
   }
 
   /** As it was saved. @throws {ERR_SHAPE} when weights or moments do not fit the layers */
-  static of(architecture: Architecture, { weights, seed, steps, moments }: SequentialState): Engine {
-    const engine = new Engine(architecture, seed);
-    engine.setWeights(weights);
-    engine.#steps = steps;
-    if (moments !== null) engine.#network.setOptimizerState({ steps, arrays: moments });
+  static of(architecture: Architecture, state: SequentialState): Engine {
+    const engine = new Engine(architecture, state.seed);
+    engine.restore(state);
     return engine;
+  }
+
+  /** Goes back to what {@link Engine.state} gave. @throws {ERR_SHAPE} when weights or moments do not fit the layers */
+  restore({ weights, steps, moments }: SequentialState): void {
+    this.setWeights(weights);
+    this.#network.setOptimizerState({ steps, arrays: moments ?? new Float32Array(0) });
+    this.#steps = steps;
   }
 
   /** Steps of the optimizer so far. */

@@ -1,4 +1,9 @@
 /** Neural networks: `boreal/nn`. */
+import { registerEstimators } from '../core/registry.js';
+import { MLPClassifier } from './mlp-classifier.js';
+import { MLPRegressor } from './mlp-regressor.js';
+import { Sequential } from './sequential.js';
+
 export {
   type ActivationLike,
   type ActivationName,
@@ -46,7 +51,6 @@ export {
   layerNorm,
   maxPool2d,
   type Padding,
-  type Pair,
   reshape,
   type Shape,
 } from './layers.js';
@@ -60,21 +64,21 @@ export {
   sparseCategoricalCrossentropy,
 } from './losses.js';
 export type { MetricLike, MetricName, MetricSpec } from './metrics.js';
-export { MLPClassifier, type MLPClassifierParams, type MLPClassifierState } from './mlp-classifier.js';
+export type { MLPClassifierParams, MLPClassifierState } from './mlp-classifier.js';
 export type { MLPParams, MLPState } from './mlp-params.js';
-export { MLPRegressor, type MLPRegressorParams, type MLPRegressorState } from './mlp-regressor.js';
+export type { MLPRegressorParams, MLPRegressorState } from './mlp-regressor.js';
 export {
-  type Adagrad,
-  type Adam,
+  type AdagradConfig,
+  type AdamConfig,
   adagrad,
   adam,
   adamw,
   type CommonOptimizer,
-  type Optimizer,
+  type OptimizerConfig,
   type OptimizerName,
-  type RmsProp,
+  type RmsPropConfig,
   rmsprop,
-  type Sgd,
+  type SgdConfig,
   sgd,
 } from './optimizers.js';
 export type { Verbosity } from './progress-bar.js';
@@ -95,6 +99,10 @@ export {
   polynomialDecay,
   type Schedule,
 } from './schedules.js';
-export { Sequential, type TrainingOptions } from './sequential.js';
+export type { TrainingOptions } from './sequential.js';
 export type { Targets } from './targets.js';
 export type { TrainingWarning } from './training.js';
+export { MLPClassifier, MLPRegressor, Sequential };
+
+// As lib/estimators.ts does: boreal/nn can be imported alone.
+registerEstimators(MLPClassifier, MLPRegressor, Sequential);

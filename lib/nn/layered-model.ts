@@ -18,7 +18,7 @@ import { type TrainingParams, trainingRules } from './fit-options.js';
 import { checkedLayer, type Layer, MAX_SIZE, type Shape } from './layers.js';
 import { type Loss, type LossAlias, type LossName, resolveLoss, takesLogits } from './losses.js';
 import { type MetricLike, resolveMetric } from './metrics.js';
-import { type Optimizer, type OptimizerName, resolveOptimizer } from './optimizers.js';
+import { type OptimizerConfig, type OptimizerName, resolveOptimizer } from './optimizers.js';
 import { kindOf, numbered } from './targets.js';
 
 /** Parameters of {@link Sequential}, beside its layers. */
@@ -26,7 +26,7 @@ export interface SequentialOptions extends TrainingParams {
   /** The shape of a sample, as an `input` layer says it; null: that of the data. Default null. */
   readonly inputShape: Shape | null;
   /** By name, or made by `sgd`, `rmsprop`, `adam`, `adamw` or `adagrad`. Default 'rmsprop'. */
-  readonly optimizer: OptimizerName | Optimizer;
+  readonly optimizer: OptimizerName | OptimizerConfig;
   /** By name, or made by `huber`, `binaryCrossentropy` and the like; null: cannot be trained. Default null. */
   readonly loss: LossName | LossAlias | Loss | null;
   /** Watched beside the loss. Default none. */
@@ -140,15 +140,24 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
     return this.isFitted && JSON.stringify(this.fittedParams.layers) === JSON.stringify(this.params.layers);
   }
 
-  /** Where the layers stand, for samples of a shape that somebody knows. */
+  /** Where the layers of the weights stand, or, without weights, where they will stand. */
+  protected get placed(): Architecture {
+    return this.isFitted ? placeLayers(this.fittedParams.layers, this.state.inputShape) : this.architecture();
+  }
+
+  /** Where the layers stand that are trained next, for samples of a shape that somebody knows. */
   protected architecture(given: Shape | null = null, width: number | null = null): Architecture {
-    const { layers, inputShape } = this.goesOn ? this.fittedParams : this.params;
+    const { layers, inputShape } = this.params;
     const known = this.goesOn ? this.state.inputShape : null;
     const shape = known ?? inputShape ?? declaredShape(layers) ?? given ?? (width === null ? null : [width]);
     if (shape === null) {
       const message =
         'The shape of a sample is not known: begin with input(shape), or call build(shape) or fit first.';
       throw new StateError('ERR_NOT_FITTED', message);
+    }
+    if (given !== null && given.join() !== shape.join()) {
+      const message = `A sample has the shape [${shape.join(', ')}]; those of X have [${given.join(', ')}].`;
+      throw new ValidationError('ERR_SHAPE', message);
     }
     if (width !== null && sizeOf(shape) !== width) {
       const message = `A sample of shape [${shape.join(', ')}] has ${sizeOf(shape)} values; X has ${width} per row.`;
@@ -159,12 +168,12 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
 
   /** The shape of what the last layer gives, of one sample. @throws {ERR_NOT_FITTED} while that of its input is not known */
   get outputShape(): Shape {
-    return this.architecture().outputShape;
+    return this.placed.outputShape;
   }
 
   /** The number of weights. @throws {ERR_NOT_FITTED} while the shape of a sample is not known */
   countParams(): number {
-    return countWeights(this.architecture()).total;
+    return countWeights(this.placed).total;
   }
 
   /**
@@ -192,15 +201,16 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
     return this;
   }
 
-  protected commit({ engine, classes, schema, dtype, reference }: Learned): void {
+  protected commit({ engine, classes, schema, dtype, reference }: Learned): SequentialState {
     const state = engine.state(classes);
     super.restore({ state, schema: schema.withTarget(this.targetOf(state)), dtype, reference });
     this.#engine = engine;
+    return state;
   }
 
   /** The engine, with the weights of the model. @throws {ERR_NOT_FITTED} before `fit` or `build` */
   protected current(): Engine {
-    this.#engine ??= Engine.of(placeLayers(this.fittedParams.layers, this.state.inputShape), this.state);
+    this.#engine ??= Engine.of(this.placed, this.state);
     return this.#engine;
   }
 
@@ -216,7 +226,7 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
    * @returns [rows, values of an output], the last axis running fastest
    * @throws see {@link Plan.run}
    */
-  predict(X: Samples): Promise<Matrix> {
+  async predict(X: Samples): Promise<Matrix> {
     return this.run(this.#samples(X), { output: 'transform' });
   }
 
@@ -227,7 +237,11 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
 
   #samples(X: Samples): MatrixLike {
     const { X: rows, shape } = rowsOf(X);
-    if (shape !== null) this.architecture(shape, sizeOf(shape));
+    const { inputShape } = this.state;
+    if (shape !== null && shape.join() !== inputShape.join()) {
+      const message = `A sample has the shape [${inputShape.join(', ')}]; those of X have [${shape.join(', ')}].`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
     return rows;
   }
 
@@ -257,7 +271,7 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
   }
 
   /** Probabilities of a classifier, [rows, classes]; each row sums to 1. @throws {ERR_NOT_SUPPORTED} for another model */
-  predictProba(X: Samples): Promise<Matrix> {
+  async predictProba(X: Samples): Promise<Matrix> {
     return this.run(this.#samples(X), { output: 'proba' });
   }
 
@@ -311,7 +325,7 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
 
   /** The names of the weights: 'dense/kernel', 'dense/bias' ... @throws {ERR_NOT_FITTED} while the shape of a sample is not known */
   get weightNames(): string[] {
-    return this.architecture().layers.flatMap(({ weights }) => weights.map(({ name }) => name));
+    return this.placed.layers.flatMap(({ weights }) => weights.map(({ name }) => name));
   }
 
   /**

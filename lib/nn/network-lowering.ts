@@ -1,6 +1,5 @@
 /** Layers as ops of a plan. What training does with dropout and the like is not part of a prediction. */
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { StateError } from '../errors.js';
 import type { ActivationLayerSpec, ActivationType } from './layer-spec.js';
 import { type PlacedLayer, sizeOf } from './network-layers.js';
 
@@ -17,24 +16,31 @@ export function lowerLayer(
   const { spec, inputShape } = layer;
   switch (spec.type) {
     case 'dense': {
-      requireOnePosition(layer, inputShape);
-      const bias = parameters[1] ?? new Float32Array(spec.units);
-      return plan.dense(x, Float64Array.from(parameters[0]), Float64Array.from(bias));
+      const weights = Float64Array.from(parameters[0]);
+      const bias = Float64Array.from(parameters[1] ?? new Float32Array(spec.units));
+      return overLastAxis(plan, x, inputShape, (slot) => plan.dense(slot, weights, bias));
     }
     case 'activation':
-      if (spec.activation === 'softmax' || spec.activation === 'logSoftmax') {
-        requireOnePosition(layer, inputShape);
-      }
-      return lowerActivation(plan, x, spec);
+      if (spec.activation !== 'softmax' && spec.activation !== 'logSoftmax')
+        return lowerActivation(plan, x, spec);
+      return overLastAxis(plan, x, inputShape, (slot) => lowerActivation(plan, slot, spec));
     default:
       return x;
   }
 }
 
-function requireOnePosition({ spec }: PlacedLayer, shape: readonly number[]): void {
-  if (sizeOf(shape) === shape[shape.length - 1]) return;
-  const message = `A plan has no '${spec.type}' over the last axis of [${shape.join(', ')}].`;
-  throw new StateError('ERR_NOT_SUPPORTED', message);
+/** Ops of a plan see rows: each position of the other axes is a slot of its own. */
+function overLastAxis(
+  plan: PlanBuilder,
+  x: Slot,
+  shape: readonly number[],
+  lower: (slot: Slot) => Slot,
+): Slot {
+  const width = shape[shape.length - 1];
+  const positions = Array.from({ length: sizeOf(shape) / width }, (_, p) =>
+    Array.from({ length: width }, (_, j) => p * width + j),
+  );
+  return plan.concat(positions.map((columns) => lower(plan.gather(x, columns))));
 }
 
 /** f(x) of each column, softmax over all of them. */

@@ -30,13 +30,13 @@ export interface CommonOptimizer {
   readonly clipValue: number | null;
 }
 /** {@link sgd}. */
-export interface Sgd extends CommonOptimizer {
+export interface SgdConfig extends CommonOptimizer {
   readonly type: 'sgd';
   readonly momentum: number;
   readonly nesterov: boolean;
 }
 /** {@link rmsprop}. */
-export interface RmsProp extends CommonOptimizer {
+export interface RmsPropConfig extends CommonOptimizer {
   readonly type: 'rmsprop';
   readonly rho: number;
   readonly momentum: number;
@@ -44,7 +44,7 @@ export interface RmsProp extends CommonOptimizer {
   readonly centered: boolean;
 }
 /** {@link adam} and {@link adamw}. */
-export interface Adam extends CommonOptimizer {
+export interface AdamConfig extends CommonOptimizer {
   readonly type: 'adam' | 'adamw';
   readonly beta1: number;
   readonly beta2: number;
@@ -52,15 +52,15 @@ export interface Adam extends CommonOptimizer {
   readonly amsgrad: boolean;
 }
 /** {@link adagrad}. */
-export interface Adagrad extends CommonOptimizer {
+export interface AdagradConfig extends CommonOptimizer {
   readonly type: 'adagrad';
   readonly initialAccumulatorValue: number;
   readonly epsilon: number;
 }
 /** What `compile({ optimizer })` takes, beside a name. */
-export type Optimizer = Sgd | RmsProp | Adam | Adagrad;
+export type OptimizerConfig = SgdConfig | RmsPropConfig | AdamConfig | AdagradConfig;
 /** The name of an optimizer with its defaults. */
-export type OptimizerName = Optimizer['type'];
+export type OptimizerName = OptimizerConfig['type'];
 
 type Options<O> = Omit<Partial<O>, 'type'>;
 
@@ -90,8 +90,8 @@ const PLAIN = { weightDecay: null, clipNorm: null, globalClipNorm: null, clipVal
  * @internal
  * @throws {ERR_PARAMETER} when it is none, or has a parameter out of range
  */
-export function checkedOptimizer<O extends Optimizer>(optimizer: O): O {
-  const type = (optimizer as Optimizer | null)?.type;
+export function checkedOptimizer<O extends OptimizerConfig>(optimizer: O): O {
+  const type = (optimizer as OptimizerConfig | null)?.type;
   if (typeof optimizer !== 'object' || type === undefined || !Object.hasOwn(RULES, type))
     throw unknown(type ?? optimizer);
   checkParams(type, optimizer, RULES[type] as Rules<O>);
@@ -125,7 +125,7 @@ function unknown(given: unknown): ValidationError {
  * sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }).type; // 'sgd'
  * ```
  */
-export function sgd(options: Options<Sgd> = {}): Sgd {
+export function sgd(options: Options<SgdConfig> = {}): SgdConfig {
   return checkedOptimizer({
     ...PLAIN,
     learningRate: 0.01,
@@ -148,7 +148,7 @@ export function sgd(options: Options<Sgd> = {}): Sgd {
  * rmsprop({ rho: 0.95 }).learningRate; // 0.001
  * ```
  */
-export function rmsprop(options: Options<RmsProp> = {}): RmsProp {
+export function rmsprop(options: Options<RmsPropConfig> = {}): RmsPropConfig {
   return checkedOptimizer({
     ...PLAIN,
     learningRate: 0.001,
@@ -173,7 +173,7 @@ export function rmsprop(options: Options<RmsProp> = {}): RmsProp {
  * adam({ learningRate: cosineDecay({ initialLearningRate: 0.01, decaySteps: 1000 }) }).beta1; // 0.9
  * ```
  */
-export function adam(options: Options<Adam> = {}): Adam {
+export function adam(options: Options<AdamConfig> = {}): AdamConfig {
   return makeAdam('adam', options);
 }
 
@@ -188,11 +188,11 @@ export function adam(options: Options<Adam> = {}): Adam {
  * adamw().weightDecay; // 0.004
  * ```
  */
-export function adamw(options: Options<Adam> = {}): Adam {
+export function adamw(options: Options<AdamConfig> = {}): AdamConfig {
   return makeAdam('adamw', { weightDecay: 0.004, ...options });
 }
 
-function makeAdam(type: Adam['type'], options: Options<Adam>): Adam {
+function makeAdam(type: AdamConfig['type'], options: Options<AdamConfig>): AdamConfig {
   return checkedOptimizer({
     ...PLAIN,
     learningRate: 0.001,
@@ -216,7 +216,7 @@ function makeAdam(type: Adam['type'], options: Options<Adam>): Adam {
  * adagrad({ learningRate: 0.1 }).initialAccumulatorValue; // 0.1
  * ```
  */
-export function adagrad(options: Options<Adagrad> = {}): Adagrad {
+export function adagrad(options: Options<AdagradConfig> = {}): AdagradConfig {
   return checkedOptimizer({
     ...PLAIN,
     learningRate: 0.001,
@@ -227,7 +227,13 @@ export function adagrad(options: Options<Adagrad> = {}): Adagrad {
   });
 }
 
-const BY_NAME: { readonly [T in OptimizerName]: () => Optimizer } = { sgd, rmsprop, adam, adamw, adagrad };
+const BY_NAME: { readonly [T in OptimizerName]: () => OptimizerConfig } = {
+  sgd,
+  rmsprop,
+  adam,
+  adamw,
+  adagrad,
+};
 
 /**
  * An optimizer by its name (in any case) or as an object.
@@ -235,7 +241,7 @@ const BY_NAME: { readonly [T in OptimizerName]: () => Optimizer } = { sgd, rmspr
  * @internal
  * @throws {ERR_PARAMETER} when there is no such optimizer
  */
-export function resolveOptimizer(given: string | Optimizer): Optimizer {
+export function resolveOptimizer(given: string | OptimizerConfig): OptimizerConfig {
   if (typeof given !== 'string') return checkedOptimizer(given);
   const name = given.toLowerCase();
   if (!Object.hasOwn(BY_NAME, name)) throw unknown(given);

@@ -19,7 +19,7 @@ import type { SequentialParams, SequentialState } from './layered-model.js';
 import { isCategorical, type Loss, resolveLoss } from './losses.js';
 import { type MetricSpec, resolveMetric } from './metrics.js';
 import { resolveOptimizer } from './optimizers.js';
-import { classesOf, encodeY, type Targets } from './targets.js';
+import { classesOf, encodeY, kindOf, type Targets } from './targets.js';
 import type { TrainingSession } from './training.js';
 
 /** A training that can begin. */
@@ -79,8 +79,8 @@ export function prepareTraining(of: {
     throw new ValidationError('ERR_PARAMETER', message);
   }
   const isKnown = state !== null && state.steps > 0 && state.classes !== null;
-  const classes =
-    isKnown && classesOf(y, loss, outputs) !== null ? state.classes : classesOf(y, loss, outputs);
+  const stays = isKnown && kindOf(loss, outputs) === 'classifier';
+  const classes = stays ? state.classes : classesOf(y, loss, outputs);
   const schema = new Schema(input.columns, { kind: 'none' }, false);
   const encoding: Encoding = { schema, loss, outputs, classes };
   const targets = encodeY(y, loss, input.x.rows, outputs, classes);

@@ -1,9 +1,10 @@
 /** Keras's Sequential: a list of layers, compiled with an optimizer and a loss, and an estimator like any other. */
 import { withCancel } from '../core/cancellation.js';
 import { encodeFitInput, type FitInput, type FitOptions, requireY } from '../core/fit-input.js';
+import { momentsOf } from '../core/moments.js';
 import type { CompileOptions, Plan } from '../core/plan.js';
 import { schemaWithRanges } from '../core/ranges.js';
-import { summarise } from '../core/training-reference.js';
+import { summarise, takeSample } from '../core/training-reference.js';
 import { StateError, ValidationError } from '../errors.js';
 import { sizeOf } from './architecture.js';
 import { rowsOf, type Samples } from './data.js';
@@ -122,7 +123,7 @@ export class Sequential extends LayeredModel {
 
   /** The table of layers that Keras prints. @throws {ERR_NOT_FITTED} while the shape of a sample is not known */
   summary(): string {
-    return summaryText(this.params.name, this.architecture());
+    return summaryText(this.params.name, this.placed);
   }
 
   /** Losses and metrics of the last `fit`, see {@link History}. */
@@ -150,15 +151,16 @@ export class Sequential extends LayeredModel {
     const { sampleWeight, signal } = options;
     const { X: rows, shape } = rowsOf(X);
     // A model that knows its columns by name finds them, whatever their order.
-    const known = this.goesOn && this.schema.named ? this.schema : null;
-    const labels = y !== undefined && isList(y) ? y : undefined;
-    const { input, schema } = encodeFitInput(known?.encode(rows) ?? rows, labels, { sampleWeight });
+    const known = this.goesOn && this.schema.named ? this.snapshot().fitted : null;
+    const labels = y !== undefined && y !== null && isList(y) ? y : undefined;
+    const { input, schema } = encodeFitInput(rows, labels, { sampleWeight }, false, known ?? undefined);
     this.checkInput(input);
     const prepared = this.#prepare(input, y, options, shape);
     this.#isTraining = true;
     try {
       await withCancel(signal, async (cancel) => {
-        const ranged = await schemaWithRanges(known ?? schema, input.x, cancel);
+        const ranged = schemaWithRanges(schema, input.x.rows, await momentsOf(input.x, cancel));
+        const sample = takeSample(input.x, input.y);
         const engine = this.goesOn ? this.current() : prepared.createEngine();
         const learned: Learned = { engine, classes: prepared.classes, schema: ranged, dtype: input.x.dtype };
         const before = engine.steps;
@@ -170,7 +172,7 @@ export class Sequential extends LayeredModel {
           throw error;
         }
         this.commit(learned);
-        this.commit({ ...learned, reference: summarise(input.x, input.y, this.schema) });
+        this.commit({ ...learned, reference: summarise(sample, this.schema) });
       });
     } finally {
       this.#isTraining = false;
@@ -190,7 +192,7 @@ export class Sequential extends LayeredModel {
     const prepared = this.#prepare(input, requireY(input), options, null);
     const engine = prepared.createEngine();
     this.#history = new History();
-    await this.#train(engine, prepared, () => {});
+    await this.#train(engine, prepared, () => engine.state(prepared.classes));
     return engine.state(prepared.classes);
   }
 
@@ -205,7 +207,7 @@ export class Sequential extends LayeredModel {
     return prepareTraining({ params: this.params, architecture, state, input, y, options });
   }
 
-  async #train(engine: Engine, { session }: Prepared, commit: () => void): Promise<void> {
+  async #train(engine: Engine, { session }: Prepared, commit: Trainee['commit']): Promise<void> {
     const model = this;
     const trainee: Trainee = {
       ...{ model, engine, commit, history: this.#history },

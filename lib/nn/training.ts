@@ -9,9 +9,10 @@ import { AbortError, StateError, ValidationError } from '../errors.js';
 import type { Callback, EpochLogs, TrainingRun } from './callbacks/callback.js';
 import type { Engine, EngineRows } from './engine.js';
 import type { History } from './history.js';
+import type { SequentialState } from './layered-model.js';
 import type { Loss } from './losses.js';
 import { isCounted, type MetricSpec, measure } from './metrics.js';
-import type { Optimizer } from './optimizers.js';
+import type { OptimizerConfig } from './optimizers.js';
 import { ProgressBar, type Verbosity } from './progress-bar.js';
 import { learningRateAt } from './schedules.js';
 import type { Sequential } from './sequential.js';
@@ -21,7 +22,7 @@ export interface TrainingSession {
   readonly train: EngineRows;
   readonly validation: EngineRows | null;
   readonly loss: Loss;
-  readonly optimizer: Optimizer;
+  readonly optimizer: OptimizerConfig;
   readonly metrics: readonly MetricSpec[];
   readonly epochs: number;
   readonly initialEpoch: number;
@@ -51,8 +52,8 @@ export interface Trainee {
   readonly history: History;
   /** A learning rate that was set in place of the optimizer's. */
   learningRate: number | null;
-  /** Gives the model the weights of the engine. */
-  commit(): void;
+  /** Gives the model what the engine has learned, and returns it. */
+  commit(): SequentialState;
 }
 
 const rate = custom('a number >= 0', (v) => Number.isFinite(v) && (v as number) >= 0);
@@ -66,6 +67,8 @@ export class Training implements TrainingRun {
   readonly steps: number;
   #epoch: number;
   #isStopping = false;
+  /** The last state with finite weights. */
+  #good: SequentialState;
 
   constructor(trainee: Trainee, session: TrainingSession) {
     this.#trainee = trainee;
@@ -73,6 +76,7 @@ export class Training implements TrainingRun {
     this.#bar = new ProgressBar(session.verbose);
     this.#epoch = session.initialEpoch;
     this.steps = Math.ceil(session.train.rows / session.batchSize);
+    this.#good = trainee.engine.state(null);
   }
 
   get model(): Sequential {
@@ -140,7 +144,8 @@ export class Training implements TrainingRun {
     this.#bar.beginEpoch(epoch, epochs, this.steps);
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, this);
     const { logs, done } = await this.#trainEpoch(epoch);
-    commit();
+    const state = commit();
+    if (state.weights.every(areFinite)) this.#good = state;
     await this.#addDerived(train, logs, '');
     if (validation !== null && (epoch + 1) % validationFreq === 0) {
       await this.#judge(validation, logs);
@@ -182,8 +187,10 @@ export class Training implements TrainingRun {
     const logs = logsOf(result.loss, result.metrics);
     if (!result.finite) {
       this.stop();
+      // Steps before it may have spoiled weights and moments already.
+      engine.restore(this.#good);
       this.warn(
-        `The loss of epoch ${epoch + 1}, step ${result.steps + 1} was NaN or infinite. Training ends, and the model keeps the weights from before that step. ` +
+        `The loss of epoch ${epoch + 1}, step ${result.steps + 1} was NaN or infinite. Training ends, and the model goes back to the last epoch whose weights are finite. ` +
           'Scale the inputs and targets, lower the learning rate, or clip gradients (clipNorm).',
       );
     }
@@ -217,6 +224,13 @@ export class Training implements TrainingRun {
     };
     if (onProgress(event) === false) this.stop();
   }
+}
+
+function areFinite(weights: Float32Array): boolean {
+  // Sums of finite float32 numbers do not overflow.
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  return Number.isFinite(sum);
 }
 
 const valName = (name: string) => `val${name[0].toUpperCase()}${name.slice(1)}`;

@@ -21,7 +21,7 @@ export const classChecks: readonly Check[] = [
       const model = await subject.fitted();
       for (const X of [subject.X, subject.X.astype('float32')]) {
         const proba = await model.predictProba!(X);
-        const predicted = await model.predict!(X);
+        const predicted = (await subject.apply(model, X)) as ArrayLike<unknown>;
         const classes = model.classes ?? Array.from({ length: proba.cols }, (_, k) => k);
         assert.deepStrictEqual([proba.rows, proba.cols], [X.rows, classes.length]);
         const bound = proba.cols * (proba.dtype === 'float32' ? 2 ** -22 : 2 ** -51);
@@ -48,7 +48,7 @@ export const classChecks: readonly Check[] = [
       for (const y of [subject.y, twoClasses]) {
         const model = await subject.fitted(subject.X, y);
         const scores = await model.decisionFunction!(subject.X);
-        const predicted = await model.predict!(subject.X);
+        const predicted = (await subject.apply(model, subject.X)) as ArrayLike<unknown>;
         const classes = model.classes!;
         assert.equal(scores.cols, classes.length === 2 ? 1 : classes.length);
         for (let i = 0; i < scores.rows; i++) {
@@ -77,8 +77,11 @@ export const classChecks: readonly Check[] = [
         );
         const coded = await subject.fitted(subject.X, codes);
         assert.deepStrictEqual(model.classes, labels, `classes of ${what}`);
-        const expected = Array.from(await coded.predict!(subject.X), (code) => labels[code as number]);
-        assert.deepStrictEqual(await model.predict!(subject.X), expected, `predictions of ${what}`);
+        const expected = Array.from(
+          (await subject.apply(coded, subject.X)) as ArrayLike<unknown>,
+          (code) => labels[code as number],
+        );
+        assert.deepStrictEqual(await subject.apply(model, subject.X), expected, `predictions of ${what}`);
         assert.equal(await model.score!(subject.X, expected as never), 1);
       }
     },
@@ -98,7 +101,7 @@ export const classChecks: readonly Check[] = [
     async run(subject) {
       const { X, y } = subject;
       const model = await subject.fitted();
-      const predicted = (await model.predict!(X)) as ArrayLike<number>;
+      const predicted = (await subject.apply(model, X)) as ArrayLike<number>;
       const mean = y.reduce((sum, value) => sum + value, 0) / y.length;
       const squares = (of: (i: number) => number) => y.reduce((sum, _, i) => sum + of(i) ** 2, 0);
       const expected =

@@ -94,13 +94,15 @@ export class Subject {
   /** Predictions or transformed rows; without a plan the clusters of the training rows, which X should be. */
   async apply(model: Model, X: MatrixLike): Promise<Result> {
     if (!this.hasPlan) return model.labels!;
-    return this.kind === 'transformer' ? model.transform!(X) : model.predict!(X);
+    if (this.kind === 'transformer') return model.transform!(X);
+    return model.predictTarget ? model.predictTarget(X) : model.predict!(X);
   }
 
   /** As {@link Subject.apply}, synchronously. */
   applySync(model: Model, X: MatrixLike): Result {
     if (!this.hasPlan) return model.labels!;
-    return this.kind === 'transformer' ? model.transformSync!(X) : model.predictSync!(X);
+    if (this.kind === 'transformer') return model.transformSync!(X);
+    return model.predictTargetSync ? model.predictTargetSync(X) : model.predictSync!(X);
   }
 
   /** The result as numbers, of the plan where there is one. */

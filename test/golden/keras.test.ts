@@ -12,7 +12,7 @@ interface ModelCase {
   integers?: boolean;
   target: 'labels' | 'oneHot' | 'scaled' | 'positive' | 'signs' | 'shares';
   layers: LayerCall[];
-  compile: { optimizer: nn.Optimizer; loss: nn.Loss; metrics: nn.MetricLike[] };
+  compile: { optimizer: nn.OptimizerConfig; loss: nn.Loss; metrics: nn.MetricLike[] };
   fit: {
     epochs: number;
     batchSize: number;
@@ -73,8 +73,14 @@ function targetsOf(y: number[], kind: ModelCase['target']): number[] | number[][
   }
 }
 
-const makeLayer = ([type, ...args]: LayerCall) =>
-  (nn[type as 'dense'] as (...args: unknown[]) => nn.Layer)(...args);
+const LAYERS = {
+  ...{ dense: nn.dense, conv2d: nn.conv2d, maxPool2d: nn.maxPool2d, avgPool2d: nn.avgPool2d },
+  ...{ globalAvgPool: nn.globalAvgPool, batchNorm: nn.batchNorm, layerNorm: nn.layerNorm },
+  ...{ embedding: nn.embedding, activation: nn.activation, flatten: nn.flatten, reshape: nn.reshape },
+  dropout: nn.dropout,
+} as unknown as Record<string, (...args: unknown[]) => nn.Layer>;
+const OPTIMIZERS = { sgd: nn.sgd, rmsprop: nn.rmsprop, adam: nn.adam, adamw: nn.adamw, adagrad: nn.adagrad };
+const makeLayer = ([type, ...args]: LayerCall) => LAYERS[type](...args);
 
 function setInitial(model: nn.Sequential): void {
   const names = model.weightNames;
@@ -92,7 +98,7 @@ const camelKeys = <T>(record: Record<string, T>) =>
 
 async function check(one: ModelCase): Promise<void> {
   const { X, y } = loadRef(one.input);
-  if (one.integers) X.data.forEach((value, k) => void (X.data[k] = Math.min(15, Math.round(value))));
+  if (one.integers) X.data.set(X.data.map((value) => Math.min(15, Math.round(value))));
   const { train, test: held } = split(X.rows);
   const targets = targetsOf(y, one.target);
   const pick = (rows: number[]) => rows.map((i) => targets[i]) as number[];
@@ -102,7 +108,7 @@ async function check(one: ModelCase): Promise<void> {
   const few = X.takeRows(held.slice(0, one.untrained.length));
   expectClose((await model.predict(few)).toArray(), one.untrained, FORWARD, 'untrained');
   const { optimizer, loss, metrics } = one.compile;
-  const made = (nn[optimizer.type] as (options: object) => nn.Optimizer)({ ...optimizer });
+  const made = (OPTIMIZERS[optimizer.type] as (options: object) => nn.OptimizerConfig)(optimizer);
   model.compile({ optimizer: made, loss: { ...lossDefaults(loss), ...loss } as nn.Loss, metrics });
   const { epochs, batchSize, classWeight, weighted, validationSplit } = one.fit;
   await model.fit(X.takeRows(train), pick(train), {

@@ -71,7 +71,7 @@ import {
   VotingClassifier,
   VotingRegressor,
 } from '../../lib/index.js';
-import { MLPClassifier, MLPRegressor } from '../../lib/nn/index.js';
+import { adam, dense, dropout, MLPClassifier, MLPRegressor, Sequential } from '../../lib/nn/index.js';
 
 export interface Example {
   /** The class, and what is special about the example. */
@@ -88,6 +88,13 @@ const BOOTSTRAP = { [WEIGHTS]: 'rows are drawn by position, so that repeated row
 const SEARCH = {
   ...COMPOSITE,
   [WEIGHTS]: 'rows are dealt to folds by position',
+};
+const NETWORK = {
+  [WEIGHTS]: 'mini-batches are made of rows, and each makes a step',
+  'fit keeps nothing of the last fit': "like Keras's it goes on from the weights it has",
+  'a loaded model can be cloned, fitted again and saved again':
+    "like Keras's it goes on from the weights it has",
+  'abort stops fit and keeps the last fit': 'it keeps the weights of the last step',
 };
 const TIES = { [WEIGHTS]: 'columns that part a small node equally well tie, and rounding decides' };
 const IMPUTER = {
@@ -491,6 +498,32 @@ export const EXAMPLES: readonly Example[] = [
     name: 'RobustScaler of unit variance',
     make: () => new RobustScaler({ quantileRange: [10, 90], unitVariance: true, withCentering: false }),
     exceptions: SCALER,
+  },
+  {
+    name: 'Sequential that classifies',
+    make: () =>
+      new Sequential([dense(16, { activation: 'relu' }), dense(3, { activation: 'softmax' })], {
+        ...{ optimizer: adam({ learningRate: 0.03 }), loss: 'sparseCategoricalCrossentropy' },
+        ...{ metrics: ['accuracy'], epochs: 40, batchSize: 8 },
+      }),
+    exceptions: {
+      ...NETWORK,
+      'labels may be text, numbers or booleans': 'its layers fix the number of classes',
+    },
+  },
+  {
+    name: 'Sequential that gives numbers',
+    make: () =>
+      new Sequential([dense(8, { activation: 'tanh' }), dropout(0.1), dense(1)], {
+        ...{
+          optimizer: adam({ learningRate: 0.02 }),
+          loss: 'mse',
+          epochs: 40,
+          batchSize: 16,
+          validationSplit: 0.1,
+        },
+      }),
+    exceptions: NETWORK,
   },
   {
     name: 'SelectFromModel',

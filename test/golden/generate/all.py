@@ -20,6 +20,7 @@ import feature_selection
 import hist_boosting
 import inspection
 import interchange
+import keras_models
 import linear
 import linear_models
 import loaded_datasets
@@ -51,7 +52,7 @@ if __name__ == "__main__":
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches),
             *(linear, linear_models, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
-            *(nn_steps, mlp, autograd),
+            *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, exports),
         )
         for script in scripts:

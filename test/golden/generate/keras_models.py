@@ -91,7 +91,8 @@ def schedule_of(given):
     options = dict(given)
     kind = options.pop("type")
     name = {"piecewiseConstant": "PiecewiseConstantDecay"}.get(kind, kind[0].upper() + kind[1:])
-    options = {RENAMED_SCHEDULE.get(k, snake(k)): v for k, v in options.items()}
+    # Keras casts all of a schedule to the type of its rate, so a rate of 0 must not be an int.
+    options = {RENAMED_SCHEDULE.get(k, snake(k)): float(v) if k == "initialLearningRate" else v for k, v in options.items()}
     return getattr(keras.optimizers.schedules, name)(**options)
 
 
