@@ -3,7 +3,8 @@ import { StateError, ValidationError } from '../errors.js';
 import type { ActivationSpec } from './activations.js';
 import { constant, type Initializer } from './initializers.js';
 import type { LayerSpec } from './layer-spec.js';
-import type { Conv2dLayer, Layer, Pair, PoolLayer, Shape } from './layers.js';
+import type { Conv2dLayer, Layer, Pair, PoolLayer } from './layer-types.js';
+import type { Shape } from './layers.js';
 
 /** An array of weights of a layer. */
 export interface WeightSpec {

@@ -9,6 +9,7 @@ import { ValidationError } from '../errors.js';
 import { type Architecture, engineLayers, sizeOf } from './architecture.js';
 import { initialValues } from './initializers.js';
 import type { SequentialState } from './layered-model.js';
+import type { Shape } from './layers.js';
 import type { Loss } from './losses.js';
 import type { CountedMetric } from './metrics.js';
 import { type EpochResult, lowerNetwork, Network } from './network.js';
@@ -77,6 +78,11 @@ export class Engine {
     this.setWeights(weights);
     this.#network.setOptimizerState({ steps, arrays: moments ?? new Float32Array(0) });
     this.#steps = steps;
+  }
+
+  /** The shape of what the last layer gives. */
+  get outputShape(): Shape {
+    return this.#architecture.outputShape;
   }
 
   /** Steps of the optimizer so far. */

@@ -4,7 +4,7 @@
 import { Estimator, type EstimatorKind, type SavedFit } from '../core/estimator.js';
 import { decodeLabels, type ScoreOptions } from '../core/kinds.js';
 import { encodeTargets, type Label } from '../core/labels.js';
-import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
+import type { Dtype, FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, either, int, nothing, type Rules, resolveSeed, seed } from '../core/params.js';
 import type { CompileOptions, Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -192,13 +192,18 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
     this.checkParams();
     if (this.isFitted) return this;
     const architecture = this.architecture(shape ?? null);
-    const outputs = sizeOf(architecture.outputShape);
-    const classes = kindOf(lossOf(this.params), outputs) === 'classifier' ? numbered(outputs) : null;
     const names = Array.from({ length: sizeOf(architecture.inputShape) }, (_, j) => `x${j}`);
     const columns = names.map((name): Column => ({ name, kind: 'number' }));
     const engine = Engine.create(architecture, resolveSeed(this.params.randomState));
-    this.commit({ engine, classes, schema: new Schema(columns, { kind: 'none' }, false), dtype: 'float32' });
+    this.commitInitial(engine, new Schema(columns, { kind: 'none' }, false), 'float32');
     return this;
+  }
+
+  /** Gives the model weights that have not learned anything: its classes are numbers. */
+  protected commitInitial(engine: Engine, schema: Schema, dtype: Dtype): void {
+    const outputs = sizeOf(engine.outputShape);
+    const classes = kindOf(lossOf(this.params), outputs) === 'classifier' ? numbered(outputs) : null;
+    this.commit({ engine, classes, schema, dtype });
   }
 
   protected commit({ engine, classes, schema, dtype, reference }: Learned): SequentialState {

@@ -30,7 +30,7 @@ import { resolveLoss } from './losses.js';
 import { resolveOptimizer } from './optimizers.js';
 import { objectiveOf, type Prepared, prepareTraining } from './prepare.js';
 import { summaryText } from './summary.js';
-import { isList, type Targets } from './targets.js';
+import { isList, kindOf, numbered, type Targets } from './targets.js';
 import { evaluateRows, type Trainee, Training } from './training.js';
 
 /** What `compile` takes to get a model ready for training. */
@@ -118,6 +118,8 @@ export class Sequential extends LayeredModel {
     this.setParams(resolved);
     this.checkParams();
     this.#learningRate = null;
+    if (this.isFitted && this.state.steps === 0)
+      this.commitInitial(this.current(), this.schema, this.snapshot().fitted!.dtype);
     return this;
   }
 
@@ -234,8 +236,9 @@ export class Sequential extends LayeredModel {
     const { batchSize = this.params.batchSize, sampleWeight, signal } = checkedEvaluateOptions(options);
     const engine = this.current();
     const { loss, metrics } = objectiveOf(this.params);
-    const { classes } = this.state;
     const outputs = sizeOf(this.outputShape);
+    const isClassifier = kindOf(loss, outputs) === 'classifier';
+    const classes = isClassifier ? (this.state.classes ?? numbered(outputs)) : null;
     const rows = encodeRows(X, y, sampleWeight, { schema, loss, outputs, classes });
     return withCancel(signal, () => evaluateRows(engine, rows, { loss, metrics, batchSize, signal }));
   }

@@ -16,6 +16,7 @@ const guides = [
   'model-selection',
   'trees',
   'autograd',
+  'keras',
   'boosting',
   'interchange',
   'explaining',

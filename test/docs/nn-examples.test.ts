@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { root } from '../support/examples.ts';
 
 it.each([
+  ['keras-tutorial', 'the first five: '],
   ['torch-tutorial', 'Done!'],
   ['gradient-tape', 'With an optimizer: W = '],
 ])('runs examples/%s.mjs', async (name, says) => {

@@ -38,9 +38,9 @@ export interface TrainingRun {
  *
  * @example
  * ```ts
- * import { dense, Sequential, type Callback } from 'boreal/nn';
- * const seen: number[] = [];
- * const callback: Callback = { onEpochEnd: (epoch, logs) => void seen.push(logs.loss) };
+ * import { dense, Sequential } from 'boreal/nn';
+ * const seen = [];
+ * const callback = { onEpochEnd: (epoch, logs) => void seen.push(logs.loss) };
  * const model = new Sequential([dense(1)]).compile({ optimizer: 'sgd', loss: 'mse' });
  * await model.fit([[0], [1]], [0, 1], { epochs: 3, callbacks: [callback], verbose: 0 });
  * seen.length; // 3
