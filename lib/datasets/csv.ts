@@ -1,14 +1,17 @@
 /**
- * CSV to {@link Table}. csv-parse splits the text into records; this file decides what each column is: numbers
+ * CSV to {@link Table}. Files without quotes are read by {@link PlainCsvReader}; of others csv-parse splits the text into records.
+ * This file decides what each column is: numbers
  * (Float64Array, NaN where missing), booleans, or text (null where missing). A column is numeric only if every value
  * that is present reads as a decimal number, so identifiers such as '12a' keep their column textual.
  */
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { parse as parseSync } from 'csv-parse/sync';
 import type { ColumnTable } from '../core/table.js';
 import { FileFormatError, ValidationError } from '../errors.js';
+import { PlainCsvReader } from './csv-plain.js';
 
 /** What {@link readCsv} may be told. */
 export interface CsvOptions {
@@ -112,6 +115,35 @@ class TableBuilder {
     this.#lines.push(info.lines);
   }
 
+  /** Reads what is plain; undefined when something is not. */
+  plainReader(): PlainCsvReader | undefined {
+    const { header = true, delimiter = ',', quote = '"', comment, types } = this.#options;
+    // A value that is not the boolean it should be is told with its line, which the plain reader does not count.
+    const hasBooleans = Object.values(types ?? {}).includes('boolean');
+    if (comment !== undefined || hasBooleans || !PlainCsvReader.suits({ delimiter, quote })) return undefined;
+    const isNumber = (name: string) => {
+      const type = types?.[name];
+      return type === undefined ? undefined : type === 'number';
+    };
+    return new PlainCsvReader({ header, delimiter, quote, missing: this.#missing, isNumber });
+  }
+
+  /** The columns of a plain file; undefined when it was not plain after all. */
+  finishPlain(reader: PlainCsvReader): Record<string, CsvColumn> | undefined {
+    const found = reader.finish();
+    if (
+      found === undefined ||
+      Object.keys(this.#options.types ?? {}).some((name) => !found.names.includes(name))
+    )
+      return undefined;
+    return Object.fromEntries(
+      found.names.map((name, j) => {
+        const column = found.columns[j];
+        return [name, column instanceof Float64Array ? column : this.#convert(name, column)];
+      }),
+    );
+  }
+
   finish(): Record<string, CsvColumn> {
     const names = this.#names ?? [];
     if (this.#lines.length === 0) throw new ValidationError('ERR_EMPTY', 'The CSV data has no rows.');
@@ -173,6 +205,11 @@ function toDataError(error: unknown, source: string): unknown {
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Record<string, CsvColumn> {
   const builder = new TableBuilder(options);
+  const reader = builder.plainReader();
+  if (reader?.push(Buffer.from(text))) {
+    const plain = builder.finishPlain(reader);
+    if (plain !== undefined) return plain;
+  }
   try {
     for (const record of parseSync(text, parserOptions(options)) as unknown as ParsedRecord[])
       builder.add(record);
@@ -209,6 +246,14 @@ export async function readCsv(source: string | URL, options: CsvOptions = {}): P
   const builder = new TableBuilder(settings);
   let input: Readable | undefined;
   try {
+    const reader = builder.plainReader();
+    if (reader !== undefined) {
+      input = isText ? Readable.from(slices(source)) : await open(source);
+      const plain = await readPlain(input, reader);
+      const table = plain ? builder.finishPlain(reader) : undefined;
+      if (table !== undefined) return table;
+      input.destroy();
+    }
     input = isText ? Readable.from([source]) : await open(source);
     const parser = parse(parserOptions(settings));
     input.once('error', (error) => parser.destroy(error));
@@ -221,8 +266,25 @@ export async function readCsv(source: string | URL, options: CsvOptions = {}): P
   }
 }
 
+/** How much is parsed before others get their turn: some milliseconds of work. */
+const CHUNK = 1 << 20;
+
+async function* slices(text: string): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    yield bytes.subarray(at, at + CHUNK);
+    await turn();
+  }
+}
+
+async function readPlain(input: Readable, reader: PlainCsvReader): Promise<boolean> {
+  for await (const chunk of input) if (!reader.push(chunk as Buffer)) return false;
+  return true;
+}
+
 async function open(source: string | URL): Promise<Readable> {
-  if (!(source instanceof URL) || source.protocol === 'file:') return createReadStream(source);
+  if (!(source instanceof URL) || source.protocol === 'file:')
+    return createReadStream(source, { highWaterMark: CHUNK });
   const response = await fetch(source).catch((error: unknown) => {
     throw new FileFormatError('ERR_DATA_FILE', `Cannot read ${source}: the request failed.`, {
       cause: error,
