@@ -32,6 +32,7 @@ import nn_steps
 import onnx_files
 import pairwise
 import parquet_files
+import prepare
 import preprocessing
 import projections
 import ranking
@@ -48,7 +49,7 @@ if __name__ == "__main__":
     # Sums of BLAS depend on its number of threads.
     with threadpool_limits(1):
         scripts = (
-            *(loaded_datasets, metrics, monitor, pairwise, decompositions),
+            *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches),
             *(linear, linear_models, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
