@@ -1,13 +1,15 @@
 /**
- * Pictures of plots for the documentation: npm run plot:pictures, after a build. Every figure is drawn from a model that is
+ * Pictures of plots for the documentation: npm run plot:pictures, after a build, with Chromium on the PATH for the report. Every figure is drawn from a model that is
  * trained here, with a fixed seed.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import {
   crossValScore,
   HistGradientBoostingClassifier,
   HistGradientBoostingRegressor,
+  KMeans,
   LogisticRegression,
   loadBreastCancer,
   loadCaliforniaHousing,
@@ -19,11 +21,14 @@ import {
   permutationImportance,
   plot,
   RandomForestClassifier,
+  report,
   StandardScaler,
   selectColumns,
+  silhouetteSamples,
   trainTestSplit,
   treeShap,
 } from '../dist/index.js';
+import { launch } from './chromium.mjs';
 import { root } from './files.mjs';
 
 const folder = process.argv[2] ?? join(root, 'docs/img');
@@ -32,7 +37,8 @@ await mkdir(folder, { recursive: true });
 
 const save = async (name, make) => {
   for (const theme of themes) {
-    const png = await (await make(theme)).toPNG();
+    const drawn = await (await make(theme)).toPNG();
+    const png = await sharp(drawn).png({ palette: true, quality: 90, effort: 10 }).toBuffer();
     await writeFile(join(folder, `plot-${name}${theme === 'dark' ? '-dark' : ''}.png`), png);
     console.log(`${name} ${theme}: ${Math.round(png.length / 1024)} KB`);
   }
@@ -169,5 +175,21 @@ for (const C of values) {
 await save('validation', (theme) =>
   plot.validationCurve(validation, values, { paramName: 'C', scoreName: 'Accuracy', theme }),
 );
-const silhouettes = species.map((_, i) => 0.85 - ((i * 7919) % 100) / (species[i] === 'setosa' ? 250 : 90));
-await save('silhouette', (theme) => plot.silhouette(silhouettes, species, { theme }));
+const { labels } = await new KMeans({ nClusters: 3, nInit: 10, randomState: 0 }).fit(iris.data);
+const silhouettes = await silhouetteSamples(iris.data, labels);
+await save('silhouette', (theme) => plot.silhouette(silhouettes, labels, { theme }));
+
+// The top of a report, as a browser shows it.
+const html = await report(forest, testX, testY, {
+  title: 'Tumours, told apart by a forest',
+  featureNames: cancer.featureNames,
+  targetNames: cancer.targetNames,
+});
+const browser = await launch();
+const page = await browser.newPage({ viewport: { width: 1180, height: 1020 } });
+await page.setContent(html);
+const shot = await sharp(await page.screenshot())
+  .png({ palette: true, quality: 90, effort: 10 })
+  .toBuffer();
+await writeFile(join(folder, 'report.png'), shot);
+await browser.close();

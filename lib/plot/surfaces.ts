@@ -371,7 +371,8 @@ export async function decisionBoundary(
           mark: { type: 'rect', clip: true },
           encoding: {
             ...{ x, x2: { field: 'x2' }, y: yAxis, y2: { field: 'y2' } },
-            color: isClass ? { field: 'fill', type: 'nominal', scale: null } : color,
+            // Not the channel of the points, whose legend would fall into two.
+            ...(isClass ? { fill: { field: 'fill', type: 'nominal', scale: null } } : { color }),
           },
         },
         {
@@ -391,7 +392,6 @@ export async function decisionBoundary(
           },
         },
       ],
-      resolve: { scale: { color: 'independent' } },
     },
   );
 }

@@ -3,6 +3,8 @@ import { beforeAll, expect, it } from 'vitest';
 import { markdownExamples, runExamples, toModule } from '../support/examples.ts';
 
 const guides = [
+  'data',
+  'plots',
   'matrix',
   'preprocessing',
   'pipelines',
