@@ -107,7 +107,7 @@ void max_pool2d(const Pool2dShape& s, const float* x, float* y, int32_t* at, con
             }
           } else {
             for (size_t c = 0; c < channels; ++c) {
-              const bool better = pixel[c] > best[c] || (pixel[c] != pixel[c] && best[c] == best[c]);
+              const bool better = (pixel[c] > best[c]) | ((pixel[c] != pixel[c]) & (best[c] == best[c]));
               best[c] = better ? pixel[c] : best[c];
               where[c] = better ? position : where[c];
             }

@@ -4,7 +4,7 @@
  */
 
 import { withCancel } from '../../core/cancellation.js';
-import { StateError, toBorealError } from '../../errors.js';
+import { AbortError, StateError, toBorealError } from '../../errors.js';
 import { native } from '../../native.js';
 import { OP } from './ops.js';
 import { dropRecipe, type Value, VIEW } from './value.js';
@@ -48,37 +48,44 @@ interface Job {
   readonly buffers: readonly Float32Array[];
   readonly order: readonly Value[];
   readonly changes: readonly Change[];
-  readonly made: ReadonlyMap<Value, Float32Array>;
+  /** Of each value of `order`. */
+  readonly memories: readonly Float32Array[];
   readonly scratch: ReadonlySet<Float32Array>;
   /** A rough count of nanoseconds. */
   readonly cost: number;
 }
 
+/** Numbers plans, so that what one notes in values is not taken for another's. */
+let plans = 0;
+
 /** What is not known yet of the values and all they rest on, in an order that can be computed. */
 function missing(roots: readonly Value[]): Value[] {
+  plans++;
   const order: Value[] = [];
-  const seen = new Set<Value>();
   const stack: { value: Value; next: number }[] = [];
-  for (const root of roots) {
-    if (root.buffer === null && !seen.has(root)) {
-      seen.add(root);
-      stack.push({ value: root, next: 0 });
+  const visit = (value: Value) => {
+    if (value.buffer !== null || value.plan === plans) return;
+    if (value.recipe === null) {
+      throw new StateError('ERR_INTERNAL', 'A value is neither known nor recorded.');
     }
+    value.plan = plans;
+    value.reads = 0;
+    value.stays = value.keeps;
+    value.memory = null;
+    stack.push({ value, next: 0 });
+  };
+  for (const root of roots) {
+    visit(root);
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      const inputs = top.value.recipe!.inputs;
+      const { inputs } = top.value.recipe!;
       if (top.next === inputs.length) {
         order.push(top.value);
         stack.pop();
         continue;
       }
       const input = inputs[top.next++];
-      if (input !== null && input.buffer === null && !seen.has(input)) {
-        if (input.recipe === null)
-          throw new StateError('ERR_INTERNAL', 'A value is neither known nor recorded.');
-        seen.add(input);
-        stack.push({ value: input, next: 0 });
-      }
+      if (input !== null) visit(input);
     }
   }
   return order;
@@ -87,37 +94,39 @@ function missing(roots: readonly Value[]): Value[] {
 /** The value whose memory a value lies in. */
 function owner(value: Value): Value {
   let at = value;
-  while (at.recipe !== null && at.recipe.code === VIEW && at.buffer === null) at = at.recipe.inputs[0]!;
+  while (at.buffer === null && at.recipe!.code === VIEW) at = at.recipe!.inputs[0]!;
   return at;
 }
 
+/** Gives what is missing memory, and writes the program that computes it. */
 function plan(roots: readonly Value[], changes: readonly Change[]): Job {
   const all = [...roots];
   for (const { inputs, outputs } of changes) {
-    for (const value of [...inputs, ...outputs]) if (value !== null) all.push(value);
+    for (const value of inputs) all.push(value);
+    for (const value of outputs) if (value !== null) all.push(value);
   }
   const order = missing(all);
-  // Who keeps its memory: results of the user's, and what they are views of.
-  const kept = new Set<Value>();
-  for (const value of all) kept.add(owner(value));
-  for (const value of order) if (value.keeps) kept.add(owner(value));
-  const reads = new Map<Value, number>();
+  for (const value of all) value.stays = true;
+  // Results of the user's keep their memory, and so does what they are views of.
   for (const value of order) {
-    if (value.recipe!.code === VIEW) continue;
-    for (const input of value.recipe!.inputs) {
-      if (input === null) continue;
-      const from = owner(input);
-      reads.set(from, (reads.get(from) ?? 0) + 1);
+    const { code, inputs } = value.recipe!;
+    if (code === VIEW) {
+      if (!value.stays) continue;
+      const of = owner(value);
+      of.stays = true;
+      of.viewed = true;
+      continue;
     }
+    for (const input of inputs) if (input !== null) owner(input).reads++;
   }
   const words: number[] = [];
   const buffers: Float32Array[] = [];
-  const made = new Map<Value, Float32Array>();
+  const memories: Float32Array[] = [];
   const scratch = new Set<Float32Array>();
   const free = new Map<number, Float32Array[]>();
   const numbers = new Map<Float32Array, number>();
-  const bufferOf = (value: Value): Float32Array => value.buffer ?? made.get(value)!;
-  const number = (buffer: Float32Array): number => {
+  const number = (value: Value): number => {
+    const buffer = value.buffer ?? value.memory!;
     let at = numbers.get(buffer);
     if (at === undefined) {
       at = buffers.push(buffer) - 1;
@@ -129,43 +138,39 @@ function plan(roots: readonly Value[], changes: readonly Change[]): Job {
   for (const value of order) {
     const { code, inputs, words: rest } = value.recipe!;
     if (code === VIEW) {
-      const base = bufferOf(inputs[0]!);
-      owner(value).viewed = true;
-      made.set(value, base.length === value.size ? base : base.subarray(rest[0], rest[0] + value.size));
+      const base = inputs[0]!.buffer ?? inputs[0]!.memory!;
+      value.memory = base.length === value.size ? base : base.subarray(rest[0], rest[0] + value.size);
+      memories.push(value.memory);
       continue;
     }
-    let buffer: Float32Array;
-    if (kept.has(value)) {
-      buffer = new Float32Array(value.size);
+    if (value.stays) {
+      value.memory = pool.take(value.size);
     } else {
-      buffer = free.get(value.size)?.pop() ?? pool.take(value.size);
-      scratch.add(buffer);
+      value.memory = free.get(value.size)?.pop() ?? pool.take(value.size);
+      scratch.add(value.memory);
     }
-    made.set(value, buffer);
-    words.push(code, 1 + inputs.length + rest.length, number(buffer));
-    for (const input of inputs) words.push(input === null ? -1 : number(bufferOf(input)));
+    memories.push(value.memory);
+    words.push(code, 1 + inputs.length + rest.length, number(value));
+    for (const input of inputs) words.push(input === null ? -1 : number(input));
     for (const word of rest) words.push(word);
     cost += 300 + costOf(value);
     for (const input of inputs) {
       if (input === null) continue;
       const from = owner(input);
-      const left = reads.get(from)! - 1;
-      reads.set(from, left);
-      const memory = made.get(from);
-      if (left > 0 || memory === undefined || kept.has(from)) continue;
+      if (--from.reads > 0 || from.buffer !== null || from.stays) continue;
       const list = free.get(from.size);
-      if (list === undefined) free.set(from.size, [memory]);
-      else list.push(memory);
+      if (list === undefined) free.set(from.size, [from.memory!]);
+      else list.push(from.memory!);
     }
   }
   for (const { code, outputs, inputs, words: rest } of changes) {
     words.push(code, outputs.length + inputs.length + rest.length);
-    for (const output of outputs) words.push(output === null ? -1 : number(bufferOf(output)));
-    for (const input of inputs) words.push(number(bufferOf(input)));
+    for (const output of outputs) words.push(output === null ? -1 : number(output));
+    for (const input of inputs) words.push(number(input));
     for (const word of rest) words.push(word);
     cost += 300 + outputs[0]!.size;
   }
-  return { program: Int32Array.from(words), buffers, order, changes, made, scratch, cost };
+  return { program: Int32Array.from(words), buffers, order, changes, memories, scratch, cost };
 }
 
 /** About what an op costs in nanoseconds on one thread. */
@@ -180,9 +185,9 @@ function costOf(value: Value): number {
 }
 
 function finish(job: Job): void {
-  for (const value of job.order) {
+  for (const [i, value] of job.order.entries()) {
     value.busy = false;
-    if (value.keeps) value.buffer = job.made.get(value)!;
+    if (value.keeps) value.buffer = job.memories[i];
   }
   for (const value of job.order) dropRecipe(value);
 }
@@ -210,6 +215,18 @@ function requireIdle(job: Job, roots: readonly Value[]): void {
       'The value is being computed or changed: await the promise of backward(), step() or evaluate() first.',
     );
   }
+}
+
+/**
+ * Takes back the memory of a value that nobody can reach any more, for the next job. That of a gradient, for one: a
+ * training loop makes new ones in every step.
+ */
+export function recycle(value: Value): void {
+  const { buffer } = value;
+  if (buffer === null || value.busy || value.viewed || value.readers > 0) return;
+  if (buffer.byteLength !== buffer.buffer.byteLength) return;
+  value.buffer = null;
+  pool.give(buffer);
 }
 
 /** What every evaluation computes as well: see {@link alsoEvaluate}. */
@@ -244,6 +261,14 @@ export function evaluateSync(values: readonly Value[], changes: readonly Change[
   }
 }
 
+/** Gives up the hold that {@link evaluate} has on what changes read and write. */
+function settle(changes: readonly Change[]): void {
+  for (const { inputs, outputs } of changes) {
+    for (const output of outputs) if (output !== null) output.busy = false;
+    for (const input of inputs) input.readers--;
+  }
+}
+
 /** Below this a job runs at once: a trip through the pool costs as much. */
 const INLINE_COST = 50_000;
 
@@ -255,25 +280,33 @@ export function evaluate(
   changes: readonly Change[] = [],
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const change of changes) for (const output of change.outputs) if (output !== null) output.busy = true;
-  const turn = last.then(async () => {
+  for (const { inputs, outputs } of changes) {
+    for (const output of outputs) if (output !== null) output.busy = true;
+    for (const input of inputs) input.readers++;
+  }
+  const run = async () => {
     const job = plan(collect(values), changes);
     try {
       if (job.cost < INLINE_COST) {
-        signal?.throwIfAborted();
+        if (signal?.aborted) throw new AbortError('The operation was aborted.', { cause: signal.reason });
         if (job.program.length > 0) native.tensorRunSync(job.program, job.buffers);
       } else {
         markBusy(job, true);
         await withCancel(signal, (cancel) => native.tensorRun(job.program, job.buffers, cancel));
       }
       finish(job);
-    } catch (error) {
-      throw toBorealError(error);
     } finally {
       markBusy(job, false);
       release(job);
     }
-  });
+  };
+  const turn = last.then(run).then(
+    () => settle(changes),
+    (error: unknown) => {
+      settle(changes);
+      throw toBorealError(error);
+    },
+  );
   last = turn.catch(() => undefined);
   return turn;
 }

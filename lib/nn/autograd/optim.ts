@@ -142,11 +142,12 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
       checkParams(this.constructor.name, options as unknown as Required<O>, this.rules);
       const native = this.native(group);
       for (const parameter of params) {
-        if (parameter.grad === null) continue;
-        if (!ops.sameShape(parameter.grad.shape, parameter.shape)) {
+        const grad = parameter.peekGrad();
+        if (grad === null) continue;
+        if (!ops.sameShape(grad.shape, parameter.shape)) {
           throw new ValidationError('ERR_SHAPE', 'A gradient does not have the shape of its parameter.');
         }
-        changes.push(this.#change(parameter, parameter.grad, native, group.lr!));
+        changes.push(this.#change(parameter, grad, native, group.lr!));
       }
     }
     return changes;
@@ -398,15 +399,16 @@ export class Adagrad extends Optimizer<AdagradOptions> {
  */
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Tensor {
   return noGrad(() => {
-    const held = [...parameters].filter((p) => p.grad !== null);
-    const squares = held.map((p) => p.grad!.square().sum());
+    const held = [...parameters].filter((p) => p.peekGrad() !== null);
+    const squares = held.map((p) => p.peekGrad()!.square().sum());
     const norm = squares.reduce((sum, s) => sum.add(s), Tensor.zeros([])).sqrt();
     const scale = norm.add(1e-6).reciprocal().mul(maxNorm).minimum(1);
-    for (const p of held) p.grad = p.grad!.mul(scale);
+    for (const p of held) p.grad = p.peekGrad()!.mul(scale);
     return norm;
   });
 }
 /** Limits each value of the gradients to [-limit, limit]. */
 export function clipGradValue(parameters: Iterable<Tensor>, limit: number): void {
-  for (const p of parameters) if (p.grad !== null) p.grad = noGrad(() => p.grad!.clamp(-limit, limit));
+  for (const p of parameters)
+    if (p.peekGrad() !== null) p.grad = noGrad(() => p.peekGrad()!.clamp(-limit, limit));
 }

@@ -5,12 +5,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SignalOptions } from '../../core/linalg/call.js';
 import { StateError, ValidationError } from '../../errors.js';
-import { evaluate, evaluateSync } from './evaluate.js';
+import { evaluate, evaluateSync, recycle } from './evaluate.js';
 import { gradients, type Rule, sumTo } from './gradients.js';
 import { type Attributes, forward, type OperationName, scalar } from './operations.js';
 import * as ops from './ops.js';
 import type { Tensor } from './tensor.js';
-import { denseStrides, Value, withoutKeeping } from './value.js';
+import { denseStrides, dropRecipe, Value, withoutKeeping } from './value.js';
 
 // ---- Recording --------------------------------------------------------------------------------------------------------
 
@@ -81,6 +81,14 @@ export function apply(name: OperationName, inputs: readonly Tensor[], attributes
 /** An operand as it was when the operation was recorded. */
 function asRecorded(input: Tensor, value: Value): Tensor {
   return input.value === value ? input : create(value, input.requiresGrad);
+}
+
+/** Takes back what a rule recorded for an operand that needs no gradient: it must not count as a reader. */
+function discard(value: Value, g: Value): void {
+  if (value === g || !value.internal || value.recipe === null || value.readers > 0) return;
+  const { inputs } = value.recipe;
+  dropRecipe(value);
+  for (const input of inputs) if (input !== null) discard(input, g);
 }
 
 function forget(origin: Origin): void {
@@ -158,7 +166,11 @@ export function gradientsOf(
       const parts = origin.rule(g, { x, y: tensor, a: origin.attributes });
       for (const [i, input] of origin.inputs.entries()) {
         const part = parts[i];
-        if (!input.requiresGrad || part === null || part === undefined) continue;
+        if (part === null || part === undefined) continue;
+        if (!input.requiresGrad) {
+          discard(part.value, g.value);
+          continue;
+        }
         const before = found.get(input);
         const summed = sumTo(part, input.shape);
         found.set(input, before === undefined ? summed : before.add(summed));
@@ -183,11 +195,7 @@ export abstract class TensorBase {
   value: Value;
   /** @internal */
   origin: Origin | null = null;
-  /**
-   * The gradient that `backward` has added up, null before. Leaves have one: tensors that require gradients and were
-   * not computed from others; of the rest those with `retainGrad()`.
-   */
-  grad: Tensor | null = null;
+  #grad: Tensor | null = null;
   #requiresGrad: boolean;
   #retainsGrad = false;
 
@@ -231,6 +239,25 @@ export abstract class TensorBase {
     this.#requiresGrad = required;
   }
 
+  /**
+   * The gradient that `backward` has added up, null before. Leaves have one: tensors that require gradients and were
+   * not computed from others; of the rest those with `retainGrad()`.
+   */
+  get grad(): Tensor | null {
+    if (this.#grad !== null) this.#grad.value.shown = true;
+    return this.#grad;
+  }
+  set grad(grad: Tensor | null) {
+    const before = this.#grad?.value;
+    this.#grad = grad;
+    if (grad !== null) grad.value.holders++;
+    if (before !== undefined && --before.holders === 0 && before.internal && !before.shown) recycle(before);
+  }
+  /** {@link grad}, whose memory may be used again once it is replaced. @internal */
+  peekGrad(): Tensor | null {
+    return this.#grad;
+  }
+
   /** Keeps `grad` of a tensor that is no leaf. @returns the tensor */
   retainGrad(): Tensor {
     this.#retainsGrad = true;
@@ -268,9 +295,11 @@ export abstract class TensorBase {
     const wanted: Value[] = [this.value];
     for (const [tensor, g] of found) {
       if (!tensor.isLeaf && !(tensor as TensorBase).#retainsGrad) continue;
-      const add = () => (tensor.grad === null ? g : tensor.grad.add(g));
-      tensor.grad = options.createGraph ? add() : noGrad(() => withoutKeeping(add));
-      wanted.push(tensor.grad.value);
+      const before = tensor.peekGrad();
+      const add = () => (before === null ? g : before.add(g));
+      const sum = options.createGraph ? add() : noGrad(() => withoutKeeping(add));
+      tensor.grad = sum;
+      wanted.push(sum.value);
     }
     return wanted;
   }

@@ -28,6 +28,16 @@ export class Value {
   busy = false;
   /** Other values lie in its memory: it must not change. */
   viewed = false;
+  /** Recorded by a backward pass: a user can only get at it as some `grad`. */
+  internal = false;
+  /** Leaves whose `grad` it is, and whether a user has seen it there. */
+  holders = 0;
+  shown = false;
+  // Notes of the plan of this number: how often it is still read, whether its memory stays, and what that is.
+  plan = 0;
+  reads = 0;
+  stays = false;
+  memory: Float32Array | null = null;
   /** Recorded operations that will read it: while there are any, its memory must not change. */
   readers = 0;
 
@@ -64,6 +74,7 @@ export function record(
 ): Value {
   const value = new Value(shape);
   value.keeps = keeping;
+  value.internal = !keeping;
   value.recipe = { code, inputs, words };
   for (const input of inputs) if (input !== null) input.readers++;
   return value;
