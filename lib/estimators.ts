@@ -39,6 +39,7 @@ import {
   ElasticNet,
   ElasticNetCV,
   HuberRegressor,
+  IsotonicRegression,
   Lasso,
   LassoCV,
   LinearRegression,
@@ -52,7 +53,7 @@ import {
   SGDRegressor,
 } from './linear-model/index.js';
 import { GaussianMixture } from './mixture/index.js';
-import { GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
+import { CalibratedClassifierCV, GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import { MLPClassifier } from './nn/mlp-classifier.js';
 import { MLPRegressor } from './nn/mlp-regressor.js';
@@ -72,12 +73,14 @@ import {
   StandardScaler,
   TargetEncoder,
 } from './preprocessing/index.js';
+import { LinearSVC, LinearSVR, OneClassSVM, SVC, SVR } from './svm/index.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
 
 registerEstimators(
   AgglomerativeClustering,
   BernoulliNB,
   Binarizer,
+  CalibratedClassifierCV,
   ColumnTransformer,
   ComplementNB,
   DecisionTreeClassifier,
@@ -108,11 +111,14 @@ registerEstimators(
   ImportedRegressor,
   IncrementalPCA,
   IsolationForest,
+  IsotonicRegression,
   KBinsDiscretizer,
   KMeans,
   Lasso,
   LassoCV,
   LinearRegression,
+  LinearSVC,
+  LinearSVR,
   LogisticRegression,
   MaxAbsScaler,
   MLPClassifier,
@@ -123,6 +129,7 @@ registerEstimators(
   MultinomialNB,
   NMF,
   Normalizer,
+  OneClassSVM,
   OneHotEncoder,
   OrdinalEncoder,
   PCA,
@@ -138,6 +145,8 @@ registerEstimators(
   RidgeClassifierCV,
   RidgeCV,
   RobustScaler,
+  SVC,
+  SVR,
   SelectFromModel,
   SelectKBest,
   SelectPercentile,

@@ -20,6 +20,7 @@ export * from './pipeline/index.js';
 export * as plot from './plot/index.js';
 export { report } from './plot/index.js';
 export * from './preprocessing/index.js';
+export * from './svm/index.js';
 export * from './tree/index.js';
 
 import './estimators.js';

@@ -8,8 +8,11 @@ import type {
   Constant,
   Fold,
   ForestConstants,
+  KernelFunction,
+  KernelSpec,
   LeafModels,
   Metric,
+  Outside,
 } from './plan-types.js';
 
 /** A value inside a plan: a matrix of `width` columns, one row per input row. */
@@ -43,6 +46,8 @@ const OPCODE = {
   distance: 21,
   coupling: 22,
   nonNegative: 23,
+  kernelExpansion: 24,
+  interpolate: 25,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -83,6 +88,8 @@ const BINARY: Record<BinaryFunction, number> = {
 };
 const FOLD: Record<Fold, number> = { sum: 0, sumAbs: 1, product: 4, min: 5, max: 6, maxAbs: 7 };
 const METRIC: Record<Metric, number> = { euclidean: 0, squaredEuclidean: 1, manhattan: 2 };
+const KERNEL: Record<KernelFunction, number> = { linear: 0, poly: 1, rbf: 2, sigmoid: 3 };
+const OUTSIDE: Record<Outside, number> = { clip: 0, nan: 1, raise: 2 };
 const AGGREGATE = { mean: 0, sum: 1, perTree: 2 } as const;
 const COMPARE = { float32: 0, float64: 1 } as const;
 const NONE = new Int32Array(0);
@@ -252,6 +259,27 @@ export class PlanBuilder {
   /** Non-negative w with the least w' gram w / 2 - x' w, gram of shape [x.width, x.width]; see native/plan/op.h. */
   nonNegative(x: Slot, gram: Float64Array, tolerance: number, rounds: number): Slot {
     return this.#emit('nonNegative', [x], [rounds], [gram, Float64Array.of(tolerance)], x.width);
+  }
+
+  /** bias + sum over the vectors [n, x.width] of the kernel of x and a vector times its row of weights [n, bias.length]. */
+  kernelExpansion(
+    x: Slot,
+    { kernel, gamma, coef0, degree }: KernelSpec,
+    [vectors, weights, bias]: readonly [vectors: Float64Array, weights: Float64Array, bias: Float64Array],
+  ): Slot {
+    const constants = [Float64Array.of(gamma, coef0, degree), vectors, weights, bias];
+    return this.#emit('kernelExpansion', [x], [KERNEL[kernel], bias.length], constants, bias.length);
+  }
+
+  /** Each column by its piecewise linear function: points from offsets[j] to offsets[j + 1], `from` rising. */
+  interpolate(
+    x: Slot,
+    outside: Outside,
+    [offsets, from, to]: readonly [offsets: Int32Array, from: Float64Array, to: Float64Array],
+    names: readonly string[],
+  ): Slot {
+    this.#columnNames.set(this.#ops, names);
+    return this.#emit('interpolate', [x], [OUTSIDE[outside]], [offsets, from, to], x.width);
   }
 
   /** The finished plan, whose output is `output`. */

@@ -54,6 +54,20 @@ export type Fold = 'sum' | 'sumAbs' | 'product' | 'min' | 'max' | 'maxAbs';
 /** Distances between rows and points. */
 export type Metric = 'euclidean' | 'squaredEuclidean' | 'manhattan';
 
+/** Kernels of support vector machines. */
+export type KernelFunction = 'linear' | 'poly' | 'rbf' | 'sigmoid';
+
+/** A kernel of two rows x and y: x . y, (gamma x . y + coef0)^degree, exp(-gamma |x - y|^2) or tanh(gamma x . y + coef0). */
+export interface KernelSpec {
+  readonly kernel: KernelFunction;
+  readonly gamma: number;
+  readonly coef0: number;
+  readonly degree: number;
+}
+
+/** What becomes of a value beyond the points that are interpolated: as at the last of them, NaN, or an error. */
+export type Outside = 'clip' | 'nan' | 'raise';
+
 /** Bits of a node's rules; see native/plan/op.h. */
 export const NODE_RULES = { missingLeft: 1, missingIsZero: 2, zeroIsMissing: 4, categories: 8 } as const;
 

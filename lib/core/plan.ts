@@ -379,6 +379,8 @@ export function describeValueError(code: string): string {
       return 'the value is infinite.';
     case 'ERR_UNKNOWN_CATEGORY':
       return "the category was not seen during fit. Use handleUnknown: 'ignore' to let such rows pass.";
+    case 'ERR_OUT_OF_RANGE':
+      return "the value is outside the range of training. Use outOfBounds: 'clip' or 'nan' to let such rows pass.";
     default:
       return code;
   }

@@ -1,6 +1,7 @@
 export { ElasticNet, type ElasticNetParams, Lasso, type LassoParams } from './elastic-net.js';
 export { ElasticNetCV, type ElasticNetCVParams, LassoCV, type LassoCVParams } from './elastic-net-cv.js';
 export * from './huber-regressor.js';
+export * from './isotonic-regression.js';
 export * from './linear-regression.js';
 export * from './logistic-regression.js';
 export * from './perceptron.js';

@@ -1,4 +1,11 @@
 export type { BaseSearchParams, SearchOptions, SearchState } from './base-search.js';
+export {
+  CalibratedClassifierCV,
+  type CalibratedClassifierCVOptions,
+  type CalibratedClassifierCVParams,
+  type CalibratedClassifierCVState,
+} from './calibrated-classifier.js';
+export type { CalibrationMethod, Calibrator } from './calibrators.js';
 export { type CrossValPredictOptions, crossValPredict } from './cross-val-predict.js';
 export {
   type CrossValidateOptions,

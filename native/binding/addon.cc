@@ -19,6 +19,8 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_stats(env, exports);
     export_train(env, exports);
     export_linear(env, exports);
+    export_svm(env, exports);
+    export_calibration(env, exports);
     export_forest(env, exports);
     export_explain(env, exports);
     export_network(env, exports);

@@ -25,6 +25,8 @@ void export_socket(napi_env env, napi_value exports);
 void export_stats(napi_env env, napi_value exports);
 void export_train(napi_env env, napi_value exports);
 void export_linear(napi_env env, napi_value exports);
+void export_svm(napi_env env, napi_value exports);
+void export_calibration(napi_env env, napi_value exports);
 void export_forest(napi_env env, napi_value exports);
 void export_explain(napi_env env, napi_value exports);
 void export_network(napi_env env, napi_value exports);

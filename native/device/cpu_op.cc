@@ -5,6 +5,8 @@
 #include "device/cpu_coupling.h"
 #include "device/cpu_forest.h"
 #include "device/cpu_general.h"
+#include "device/cpu_interpolate.h"
+#include "device/cpu_kernel_expansion.h"
 #include "device/cpu_leaf_linear.h"
 #include "device/cpu_non_negative.h"
 #include "device/cpu_quantile.h"
@@ -59,6 +61,12 @@ struct MakeOp {
   CpuOpPtr<T> operator()(const CouplingOp& op) const { return std::make_unique<CpuCoupling<T>>(op, place); }
   CpuOpPtr<T> operator()(const NonNegativeOp& op) const {
     return std::make_unique<CpuNonNegative<T>>(op, place);
+  }
+  CpuOpPtr<T> operator()(const KernelExpansionOp& op) const {
+    return std::make_unique<CpuKernelExpansion<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const InterpolateOp& op) const {
+    return std::make_unique<CpuInterpolate<T>>(op, place);
   }
 };
 

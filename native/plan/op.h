@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/span.h"
+#include "kernels/kernel_function.h"
 #include "kernels/kernels.h"
 
 namespace boreal {
@@ -169,6 +170,24 @@ struct CouplingOp {
   size_t classes;  // at most kMaxCoupled: the work grows with its cube
 };
 constexpr int32_t kMaxCoupled = 1024;
+// out = bias + sum over vectors v of K(x, vectors[v]) weights[v]: what a support vector machine computes.
+struct KernelExpansionOp {
+  KernelFunction function;
+  double gamma, coef0, degree;
+  Span<double> vectors;  // [count, width] row-major
+  Span<double> weights;  // [count, outputs] row-major
+  Span<double> bias;     // [outputs]
+  size_t count, outputs;
+};
+// What InterpolateOp makes of a value beyond the first or last point of its column.
+enum class Outside : int32_t { kClip = 0, kNan = 1, kReject = 2 };
+// Value -> linear between the points of its column, from offsets[j] to offsets[j + 1]: at least one, x
+// rising. NaN stays NaN; a column of one point is constant. kReject throws ERR_OUT_OF_RANGE.
+struct InterpolateOp {
+  Outside outside;
+  Span<int32_t> offsets;  // [width + 1], from 0, to the end of x
+  Span<double> x, y;
+};
 
 // Non-negative coordinates of a row in fixed directions: the w >= 0 with the least w' gram w / 2 - in' w, by
 // coordinate descent from 0, one coordinate after the other; stops when the sum of the projected gradients of
@@ -180,10 +199,10 @@ struct NonNegativeOp {
 };
 constexpr int32_t kMaxRounds = 1 << 20;
 
-using OpKind =
-    std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp, ActivationOp,
-                 SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp, SelectOp, ConstantOp,
-                 RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp, NonNegativeOp>;
+using OpKind = std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp,
+                            ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp,
+                            SelectOp, ConstantOp, RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp,
+                            NonNegativeOp, KernelExpansionOp, InterpolateOp>;
 
 struct Op {
   OpKind kind;

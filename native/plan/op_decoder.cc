@@ -65,6 +65,8 @@ Op OpDecoder::decode() {
       {"Distance", &OpDecoder::distance},
       {"Coupling", &OpDecoder::coupling},
       {"NonNegative", &OpDecoder::non_negative},
+      {"Expansion", &OpDecoder::expansion},
+      {"Interpolate", &OpDecoder::interpolate},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -385,6 +387,43 @@ Op OpDecoder::non_negative() {
   return finish(NonNegativeOp{constant<double>(0, "gram", width_ * width_),
                               constant<double>(1, "tolerance", 1), rounds},
                 width_);
+}
+
+Op OpDecoder::expansion() {
+  expect(1, 2, 4);
+  KernelExpansionOp op;
+  op.function = static_cast<KernelFunction>(ranged(0, "function", 0, kKernelFunctionCount - 1));
+  op.outputs = static_cast<size_t>(ranged(1, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
+  const Span<double> parameters = constant<double>(0, "parameters", 3);
+  op.gamma = parameters[0];
+  op.coef0 = parameters[1];
+  op.degree = parameters[2];
+  if (width_ == 0) fail("its input has no columns");
+  op.weights = constant<double>(2, "weights");
+  if (op.weights.size % op.outputs != 0) fail("the size of weights is no multiple of outputs");
+  op.count = op.weights.size / op.outputs;
+  if (op.count > kMaxWidth) fail("it has too many vectors");
+  op.vectors = constant<double>(1, "vectors", op.count * width_);
+  op.bias = constant<double>(3, "bias", op.outputs);
+  return finish(op, op.outputs);
+}
+
+Op OpDecoder::interpolate() {
+  expect(1, 1, 3);
+  InterpolateOp op;
+  op.outside = static_cast<Outside>(ranged(0, "outside", 0, 2));
+  op.offsets = constant<int32_t>(0, "offsets", width_ + 1);
+  op.x = constant<double>(1, "x");
+  op.y = constant<double>(2, "y", op.x.size);
+  check_offsets(op.offsets, op.x.size);
+  for (size_t j = 0; j < width_; ++j) {
+    if (op.offsets[j] == op.offsets[j + 1]) fail("a column has no points");
+    for (int32_t k = op.offsets[j]; k < op.offsets[j + 1]; ++k) {
+      const bool rises = k == op.offsets[j] || op.x[k] > op.x[k - 1];
+      if (!rises || !std::isfinite(op.x[k])) fail("x does not rise, or is not finite");
+    }
+  }
+  return finish(op, width_);
 }
 
 size_t OpDecoder::width_of(size_t input) const {

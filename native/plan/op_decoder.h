@@ -49,6 +49,8 @@ class OpDecoder {
   Op distance();
   Op coupling();
   Op non_negative();
+  Op expansion();
+  Op interpolate();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;

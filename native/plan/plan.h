@@ -31,6 +31,10 @@
 //   20 Float32
 //   21 Distance  ints [metric, outputs]     constants [points f64]
 //   22 Coupling  ints [classes]
+//   23 NonNegative ints [rounds]           constants [gram f64, tolerance f64]
+//   24 Expansion ints [function, outputs]  constants [parameters (gamma, coef0, degree) f64, vectors f64,
+//                                            weights f64, bias f64]
+//   25 Interpolate ints [outside]          constants [offsets i32, x f64, y f64]
 #pragma once
 
 #include <string>

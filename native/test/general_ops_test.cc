@@ -123,6 +123,58 @@ TEST_CASE_TEMPLATE("pairwise coupling", T, float, double) {
   for (size_t a = 0; a < 4; ++a) CHECK(std::fabs(found[a] - p[a]) < 0.005);
 }
 
+TEST_CASE_TEMPLATE("kernel expansions of many and of few vectors", T, float, double) {
+  Rng rng(25);
+  const size_t width = 9;
+  for (const size_t count : {size_t{0}, size_t{1}, size_t{70}, size_t{1300}}) {
+    std::vector<double> vectors(count * width), weights(count * 3);
+    for (double& value : vectors) value = rng.uniform() * 2 - 1;
+    for (double& value : weights) value = rng.uniform() * 2 - 1;
+    for (const size_t rows : {size_t{1}, size_t{7}, size_t{60}}) {
+      PlanWriter plan(static_cast<int32_t>(width));
+      std::vector<int32_t> parts;
+      for (int32_t f = 0; f < kKernelFunctionCount; ++f) {
+        for (const double degree : {2.0, 3.0, 4.0}) {
+          parts.push_back(plan.expansion(0, static_cast<KernelFunction>(f), 3, {0.3, 0.5, degree}, vectors,
+                                         weights, {1, 2, 3}));
+        }
+      }
+      plan.concat(parts);
+      each_program<T>(plan, random_rows<T>(rng, rows, width), [&](const auto& y, const auto& expected) {
+        for (size_t i = 0; i < y.size(); ++i) {
+          CHECK(std::fabs(y[i] - expected[i]) <=
+                dot_bound<T>(count + width, 64.0 * (static_cast<double>(count) + 1)));
+        }
+      });
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("interpolation within the points and beyond them", T, float, double) {
+  Rng rng(26);
+  const std::vector<double> from = {-1, -0.5, 0.1, 1.5, 0.25, -2, 2}, to = {3, 4, 4, 7, 9, 1, 0};
+  for (const Outside outside : {Outside::kClip, Outside::kNan}) {
+    PlanWriter plan(3);
+    plan.interpolate(0, outside, {0, 4, 5, 7}, from, to);
+    std::vector<T> x = random_rows<T>(rng, 90, 3, 11);
+    for (size_t k = 0; k < 4; ++k) x[3 * k] = static_cast<T>(from[k]);
+    each_program<T>(plan, x, [&](const auto& y, const auto& expected) {
+      for (size_t i = 0; i < y.size(); ++i) {
+        if (std::isnan(expected[i])) {
+          CHECK(std::isnan(y[i]));
+        } else {
+          CHECK(std::fabs(y[i] - expected[i]) <= dot_bound<T>(4, 32));
+        }
+      }
+    });
+  }
+  PlanWriter plan(3);
+  plan.interpolate(0, Outside::kReject, {0, 4, 5, 7}, from, to);
+  const std::vector<T> inside = {-1, 5, 2}, outside = {0, 5, 0, 0, 0, T(2.5)};
+  CHECK(run(*prepare_cpu<T>(plan.decode(), kernels()), inside) == std::vector<T>{3, 9, 0});
+  CHECK(error_code([&] { run(*prepare_cpu<T>(plan.decode(), kernels()), outside); }) == "ERR_OUT_OF_RANGE");
+}
+
 TEST_CASE("explain says what the ops do") {
   PlanWriter plan(3);
   const int32_t sum = plan.reduce(plan.binary(BinaryFunction::kDiv, 0, {1, 2, 3}), Fold::kSum);

@@ -185,6 +185,48 @@ class RowReference {
     return Row(p.begin(), p.end());
   }
 
+  static Row apply(const KernelExpansionOp& op, const Row& x) {
+    std::vector<double> sums(op.bias.begin(), op.bias.end());
+    for (size_t v = 0; v < op.count; ++v) {
+      double product = 0, squares = 0;
+      for (size_t k = 0; k < x.size(); ++k) {
+        const double value = op.vectors[v * x.size() + k], gap = x[k] - value;
+        product += x[k] * value;
+        squares += gap * gap;
+      }
+      const double scaled = op.gamma * product + op.coef0;
+      const double kernel = op.function == KernelFunction::kLinear       ? product
+                            : op.function == KernelFunction::kPolynomial ? std::pow(scaled, op.degree)
+                            : op.function == KernelFunction::kRbf        ? std::exp(-op.gamma * squares)
+                                                                         : std::tanh(scaled);
+      for (size_t c = 0; c < op.outputs; ++c) sums[c] += kernel * op.weights[v * op.outputs + c];
+    }
+    return Row(sums.begin(), sums.end());
+  }
+  static Row apply(const InterpolateOp& op, const Row& x) {
+    Row y;
+    for (size_t j = 0; j < x.size(); ++j) {
+      const int32_t first = op.offsets[j], last = op.offsets[j + 1] - 1;
+      const double value = x[j];
+      double result = std::numeric_limits<double>::quiet_NaN();
+      if (!std::isnan(value)) {
+        const bool inside = value >= static_cast<T>(op.x[first]) && value <= static_cast<T>(op.x[last]);
+        if (first == last || value <= static_cast<T>(op.x[first])) {
+          if (first == last || inside || op.outside == Outside::kClip) result = op.y[first];
+        } else if (value >= static_cast<T>(op.x[last])) {
+          if (inside || op.outside == Outside::kClip) result = op.y[last];
+        } else {
+          int32_t k = first + 1;
+          while (value > static_cast<T>(op.x[k])) ++k;
+          const double share = (value - op.x[k - 1]) / (op.x[k] - op.x[k - 1]);
+          result = op.y[k - 1] + share * (op.y[k] - op.y[k - 1]);
+        }
+      }
+      y.push_back(static_cast<T>(result));
+    }
+    return y;
+  }
+
   static Row apply(const CheckOp&, const Row& x) { return x; }
   static Row apply(const ConcatOp&, const Row& x) { return x; }
   static Row apply(const GatherOp& op, const Row& x) {

@@ -43,8 +43,12 @@ void write_everything(PlanWriter& plan, uint64_t seed) {
   const int32_t chosen = plan.select(rest, same, plan.binary(BinaryFunction::kSub, shares, most));
   const int32_t looked = plan.lookup(codes, {0, 2, 4}, {5, 6, 7, 8}, {-1, kNan});
   const int32_t near = plan.distance(plan.float32(scaled), Metric::kSquaredEuclidean, 2, {1, 2, 3, 4, 5, 6});
-  plan.concat(
-      {spread, classes, shares, plan.argmax(shares), chosen, looked, near, plan.coupling(shares, 3), linear});
+  const int32_t expanded =
+      plan.expansion(scaled, KernelFunction::kRbf, 1, {0.5, 0, 3}, {1, 2, 3, 4, 5, 6}, {0.5, -0.25}, {0.1});
+  const int32_t between =
+      plan.interpolate(shares, Outside::kClip, {0, 2, 3, 5}, {0, 1, 0.5, 0.1, 0.2}, {1, 2, 3, 4, 5});
+  plan.concat({spread, classes, shares, plan.argmax(shares), chosen, looked, near, plan.coupling(shares, 3),
+               linear, expanded, between});
 }
 
 struct Refused {
@@ -69,15 +73,15 @@ TEST_CASE("widths are inferred") {
     widths.push_back(op.width);
     names.push_back(op_name(op));
   }
-  CHECK(widths ==
-        std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1, 3, 3, 1, 3, 3, 2, 3, 2, 1, 3, 20});
+  CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3,
+                                      1, 3, 3, 1, 3, 3, 2, 3, 2, 1, 3, 1, 3, 24});
   CHECK(names == std::vector<std::string>{
-                     "Check",      "Gather",   "Impute",   "Affine",   "Gather", "Category",   "OneHot",
-                     "Concat",     "Forest",   "Quantile", "Forest",   "Dense",  "Activation", "Softmax",
-                     "LeafLinear", "Binary",   "Constant", "Reduce",   "Binary", "Select",     "Lookup",
-                     "Float32",    "Distance", "ArgMax",   "Coupling", "Concat"});
+                     "Check",      "Gather",   "Impute",    "Affine",      "Gather", "Category",   "OneHot",
+                     "Concat",     "Forest",   "Quantile",  "Forest",      "Dense",  "Activation", "Softmax",
+                     "LeafLinear", "Binary",   "Constant",  "Reduce",      "Binary", "Select",     "Lookup",
+                     "Float32",    "Distance", "Expansion", "Interpolate", "ArgMax", "Coupling",   "Concat"});
   CHECK(plan.slot_width(0) == 5);
-  CHECK(plan.output_width() == 20);
+  CHECK(plan.output_width() == 24);
 }
 
 TEST_CASE("the wire format is checked word by word") {
@@ -185,6 +189,29 @@ TEST_CASE("constants and ints are checked") {
   CHECK(refused([](Writer& plan) { plan.lookup(0, {0, 1, 2}, {1, 2}, {0}); }));
   CHECK(refused([](Writer& plan) { plan.distance(0, Metric::kCosine, 1, {1, 2}); }));
   CHECK(refused([](Writer& plan) { plan.distance(0, Metric::kEuclidean, 2, {1, 2}); }));
+  const auto expands = [&](int32_t function, int32_t outputs, const std::vector<double>& parameters,
+                           const std::vector<double>& vectors) {
+    return !refused([&](Writer& plan) {
+      plan.expansion(0, static_cast<KernelFunction>(function), outputs, parameters, vectors, {1}, {0});
+    });
+  };
+  CHECK(expands(2, 1, {1, 0, 3}, {1, 2}));
+  CHECK_FALSE(expands(2, 1, {1, 0}, {1, 2}));
+  CHECK_FALSE(expands(2, 2, {1, 0, 3}, {1, 2}));
+  CHECK_FALSE(expands(2, 1, {1, 0, 3}, {1, 2, 3}));
+  CHECK_FALSE(expands(4, 1, {1, 0, 3}, {1, 2}));
+  const auto interpolates = [&](int32_t outside, const std::vector<int32_t>& offsets,
+                                const std::vector<double>& from) {
+    return !refused([&](Writer& plan) {
+      plan.interpolate(0, static_cast<Outside>(outside), offsets, from, {1, 2, 3});
+    });
+  };
+  CHECK(interpolates(0, {0, 2, 3}, {1, 2, 0}));
+  CHECK_FALSE(interpolates(0, {0, 3, 3}, {1, 2, 3}));
+  CHECK_FALSE(interpolates(0, {0, 2, 3}, {1, 1, 0}));
+  CHECK_FALSE(interpolates(0, {0, 2, 3}, {1, kNan, 0}));
+  CHECK_FALSE(interpolates(0, {0, 2, 2}, {1, 2, 3}));
+  CHECK_FALSE(interpolates(3, {0, 2, 3}, {1, 2, 0}));
   CHECK(refused([](Writer& plan) { plan.coupling(0, 3); }));
   CHECK(refused([](Writer& plan) { plan.coupling(0, 1); }));
 }

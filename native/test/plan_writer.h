@@ -96,6 +96,23 @@ class PlanWriter {
     return op(23, {x}, {rounds}, {constant(gram), constant(std::vector<double>{tolerance})});
   }
 
+  int32_t expansion(int32_t x, KernelFunction function, int32_t outputs,
+                    const std::vector<double>& parameters, const std::vector<double>& vectors,
+                    const std::vector<double>& weights, const std::vector<double>& bias) {
+    const int32_t first = constant(parameters);
+    constant(vectors);
+    constant(weights);
+    constant(bias);
+    return op(24, {x}, {static_cast<int32_t>(function), outputs}, {first, first + 1, first + 2, first + 3});
+  }
+  int32_t interpolate(int32_t x, Outside outside, const std::vector<int32_t>& offsets,
+                      const std::vector<double>& from, const std::vector<double>& to) {
+    const int32_t first = constant(offsets);
+    constant(from);
+    constant(to);
+    return op(25, {x}, {static_cast<int32_t>(outside)}, {first, first + 1, first + 2});
+  }
+
   Plan decode() const { return decode_plan({words.data(), words.size()}, constants); }
 
   void resize_constant(size_t index, size_t elements) {

@@ -16,6 +16,7 @@ const guides = [
   'ensembles',
   'feature-selection',
   'model-selection',
+  'svm',
   'trees',
   'autograd',
   'keras',

@@ -113,6 +113,23 @@ const SGD = {
   ...{ eta0: 0.01, powerT: 0.5, fitIntercept: true, shuffle: true, earlyStopping: false, maxIter: 3 },
   ...{ nIterNoChange: 2, tol: 1e-3, validationFraction: 0.1, average: 0, seed: 0 },
 };
+const SVM = {
+  ...{
+    task: 'classifier',
+    kernel: 'rbf',
+    gamma: 1,
+    scaleGamma: false,
+    coef0: 0,
+    degree: 3,
+    c: 1,
+    epsilon: 0.1,
+    nu: 0.5,
+  },
+  ...{ tol: 1e-3, maxIter: 0, cacheSize: 1, probability: true, seed: 1 },
+};
+const LINEAR_SVM = {
+  ...{ squared: true, l1: false, dual: true, c: 1, epsilon: 0, bias: 1, tol: 1e-4, maxIter: 10, seed: 1 },
+};
 
 describe('wrong arguments have a code', () => {
   it.each<[string, string, () => unknown]>([
@@ -271,7 +288,51 @@ describe('wrong arguments have a code', () => {
       null,
       null,
     );
+  const svm = (params: object, classes = [0, 1]) =>
+    raw.fitSvm(f64(6), 2, 3, Float64Array.from(classes), 2, null, { ...SVM, ...params }, null, null);
+  const linearSvm = (params: object, classes = [0, 1]) =>
+    raw.fitLinearSvm(
+      f64(6),
+      2,
+      3,
+      Float64Array.from(classes),
+      2,
+      null,
+      null,
+      { ...LINEAR_SVM, ...params },
+      null,
+    );
   it.each<[string, string, () => unknown]>([
+    ['ERR_LABELS', 'a class of a machine', () => svm({}, [0, 2])],
+    ['ERR_LABELS', 'a class without rows', () => svm({}, [0, 0])],
+    ['ERR_PARAMETER', 'a task', () => svm({ task: 'guess' })],
+    ['ERR_PARAMETER', 'a kernel', () => svm({ kernel: 'corn' })],
+    ['ERR_SHAPE', 'a precomputed kernel', () => svm({ kernel: 'precomputed' })],
+    ['ERR_PARAMETER', 'a kernel that overflows', () => svm({ kernel: 'poly', gamma: 1e300, coef0: 1e300 })],
+    ['ERR_LABELS', 'a class of a linear machine', () => linearSvm({}, [0, 3])],
+    ['ERR_PARAMETER', 'a hinge in the primal', () => linearSvm({ squared: false, dual: false })],
+    ['ERR_PARAMETER', 'no iterations', () => linearSvm({ maxIter: 0 })],
+    [
+      'ERR_LABELS',
+      'a class of a sigmoid',
+      () => raw.fitSigmoids(f64(2), 2, 1, Int32Array.of(0, 2), null, null),
+    ],
+    [
+      'ERR_LABELS',
+      'a class of a temperature',
+      () => raw.fitTemperature(f64(4), 2, 2, Int32Array.of(0, 2), null, null),
+    ],
+    ['ERR_PARAMETER', 'a direction', () => raw.fitIsotonic(f64(2), f64(2), null, 'up', 0, 1, null)],
+    [
+      'ERR_SHAPE',
+      'y of a monotone function',
+      () => raw.fitIsotonic(f64(2), f64(3), null, 'rising', 0, 1, null),
+    ],
+    [
+      'ERR_INPUT_NAN',
+      'a missing value',
+      () => raw.fitIsotonic(Float64Array.of(0, Number.NaN), f64(2), null, 'rising', 0, 1, null),
+    ],
     ['ERR_LABELS', 'a class too large', () => logistic([0, 2])],
     ['ERR_LABELS', 'more classes than rows', () => logistic([0, 1], {}, 3)],
     ['ERR_LABELS', 'a negative class', () => logistic([-1, 1])],
@@ -678,6 +739,21 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   fitMiniBatchKMeans: () => [f64(6), 2, 3, null, { ...CENTRES, ...BATCHES }, null, null],
   stepMiniBatchKMeans: () => [f64(6), 2, 3, null, { ...CENTRES, ...BATCHES }, null, null],
+  fitSvm: () => [f64(6), 2, 3, Float64Array.of(0, 1), 2, f64(2).fill(1), { ...SVM }, null, null],
+  fitLinearSvm: () => [
+    f32(6),
+    2,
+    3,
+    Float64Array.of(0, 1),
+    2,
+    f64(2),
+    f64(2).fill(1),
+    { ...LINEAR_SVM },
+    null,
+  ],
+  fitSigmoids: () => [f64(6), 3, 2, Int32Array.of(0, 1, 0), f64(3).fill(1), null],
+  fitTemperature: () => [f64(6), 3, 2, Int32Array.of(0, 1, 0), null, null],
+  fitIsotonic: () => [f64(6), f64(6), f64(6).fill(1), 'rising', -1, 1, null],
   fitLogistic: () => [f64(6), 2, 3, Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
   fitElasticNet: () => [f64(6), 2, 3, f64(2), null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
   crossValidateElasticNet: () => [

@@ -7,13 +7,14 @@ import {
   AgglomerativeClustering,
   BernoulliNB,
   Binarizer,
+  CalibratedClassifierCV,
   ColumnTransformer,
   ComplementNB,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
-  EllipticEnvelope,
   ElasticNet,
   ElasticNetCV,
+  EllipticEnvelope,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
   FeatureUnion,
@@ -26,14 +27,17 @@ import {
   HistGradientBoostingClassifier,
   HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
-  IncrementalPCA,
   HuberRegressor,
+  IncrementalPCA,
   IsolationForest,
+  IsotonicRegression,
   KBinsDiscretizer,
   KMeans,
   Lasso,
   LassoCV,
   LinearRegression,
+  LinearSVC,
+  LinearSVR,
   LogisticRegression,
   MaxAbsScaler,
   MiniBatchKMeans,
@@ -42,6 +46,7 @@ import {
   MultinomialNB,
   NMF,
   Normalizer,
+  OneClassSVM,
   OneHotEncoder,
   OrdinalEncoder,
   PCA,
@@ -64,6 +69,8 @@ import {
   SGDRegressor,
   SimpleImputer,
   StandardScaler,
+  SVC,
+  SVR,
   TargetEncoder,
   TransformedTargetRegressor,
   TruncatedSVD,
@@ -120,6 +127,21 @@ const ACROSS = {
 };
 const WORDS = { 'text is used where it is allowed': 'a mean or median of text does not exist' };
 
+const ON_THE_EDGE = Object.fromEntries(
+  [
+    WEIGHTS,
+    'float32 gives the results of float64 up to rounding',
+    'float32 plans of every output agree with float64 up to rounding',
+  ].map((check) => [
+    check,
+    'free support vectors lie on the edge, on either side of which rounding puts them',
+  ]),
+);
+const VOTES = {
+  'probabilities lie in [0, 1], sum to 1 and agree with the labels':
+    'classes are voted for, as in LIBSVM, and need not be the most probable ones',
+};
+
 export const EXAMPLES: readonly Example[] = [
   { name: 'AgglomerativeClustering', make: () => new AgglomerativeClustering(), exceptions: AXES },
   {
@@ -129,6 +151,21 @@ export const EXAMPLES: readonly Example[] = [
   },
   { name: 'BernoulliNB', make: () => new BernoulliNB({ binarize: 0.2 }) },
   { name: 'Binarizer', make: () => new Binarizer({ threshold: 0.5 }) },
+  {
+    name: 'CalibratedClassifierCV of decisions',
+    make: () => new CalibratedClassifierCV(new LinearSVC({ randomState: 3 }), { cv: 3 }),
+    exceptions: SEARCH,
+  },
+  {
+    name: 'CalibratedClassifierCV by isotonic regression',
+    make: () => new CalibratedClassifierCV(new GaussianNB(), { method: 'isotonic', cv: 3, ensemble: false }),
+    exceptions: SEARCH,
+  },
+  {
+    name: 'CalibratedClassifierCV by temperature',
+    make: () => new CalibratedClassifierCV(new LogisticRegression(), { method: 'temperature', cv: 2 }),
+    exceptions: SEARCH,
+  },
   {
     name: 'ColumnTransformer',
     make: () =>
@@ -311,6 +348,10 @@ export const EXAMPLES: readonly Example[] = [
       }),
     exceptions: { [WEIGHTS]: 'rows are drawn by position' },
   },
+  {
+    name: 'IsotonicRegression',
+    make: () => new IsotonicRegression({ column: 0, outOfBounds: 'clip' }),
+  },
   { name: 'KBinsDiscretizer', make: () => new KBinsDiscretizer(), exceptions: SCALER },
   {
     name: 'KBinsDiscretizer of equal widths, numbered',
@@ -340,6 +381,20 @@ export const EXAMPLES: readonly Example[] = [
   { name: 'LassoCV', make: () => new LassoCV({ alphas: [0.001, 0.1], cv: 3 }), exceptions: FOLDS },
   { name: 'LinearRegression', make: () => new LinearRegression() },
   { name: 'LinearRegression without intercept', make: () => new LinearRegression({ fitIntercept: false }) },
+  { name: 'LinearSVC', make: () => new LinearSVC({ tol: 1e-12 }) },
+  {
+    name: 'LinearSVC by dual descent, balanced',
+    make: () => new LinearSVC({ dual: true, classWeight: 'balanced', tol: 1e-9, maxIter: 100000 }),
+  },
+  {
+    name: 'LinearSVC with l1 penalty',
+    make: () => new LinearSVC({ penalty: 'l1', C: 0.5, tol: 1e-10, maxIter: 100000 }),
+  },
+  { name: 'LinearSVR', make: () => new LinearSVR({ tol: 1e-9, maxIter: 100000 }) },
+  {
+    name: 'LinearSVR of squares',
+    make: () => new LinearSVR({ loss: 'squaredEpsilonInsensitive', epsilon: 0.1, tol: 1e-12 }),
+  },
   { name: 'LogisticRegression', make: () => new LogisticRegression() },
   {
     name: 'LogisticRegression, balanced',
@@ -410,6 +465,11 @@ export const EXAMPLES: readonly Example[] = [
   },
   { name: 'Normalizer', make: () => new Normalizer() },
   { name: 'Normalizer by the largest', make: () => new Normalizer({ norm: 'max' }) },
+  {
+    name: 'OneClassSVM',
+    make: () => new OneClassSVM({ nu: 0.2, gamma: 0.2, tol: 1e-7 }),
+    exceptions: ON_THE_EDGE,
+  },
   { name: 'OneHotEncoder', make: () => new OneHotEncoder(), exceptions: ENCODER },
   {
     name: 'OneHotEncoder, lenient',
@@ -613,6 +673,22 @@ export const EXAMPLES: readonly Example[] = [
     name: 'TransformedTargetRegressor',
     make: () => new TransformedTargetRegressor(new Ridge(), { transformer: new StandardScaler() }),
     exceptions: COMPOSITE,
+  },
+  { name: 'SVC', make: () => new SVC({ gamma: 0.2, tol: 1e-7 }) },
+  {
+    name: 'SVC of polynomials that breaks ties',
+    make: () => new SVC({ kernel: 'poly', gamma: 0.2, coef0: 1, breakTies: true, tol: 1e-7 }),
+  },
+  {
+    name: 'SVC with probabilities',
+    make: () => new SVC({ kernel: 'linear', probability: true }),
+    exceptions: { ...VOTES, [WEIGHTS]: 'rows are dealt to folds by position' },
+  },
+  { name: 'SVR', make: () => new SVR({ gamma: 0.2, tol: 1e-7 }) },
+  {
+    name: 'SVR of a sigmoid',
+    make: () => new SVR({ kernel: 'sigmoid', gamma: 0.05, C: 10, tol: 1e-7 }),
+    exceptions: { [WEIGHTS]: 'the kernel is not positive definite: there are several optima' },
   },
   { name: 'TruncatedSVD', make: () => new TruncatedSVD({ nComponents: 1 }), exceptions: AXES },
   { name: 'VarianceThreshold', make: () => new VarianceThreshold({ threshold: 0.1 }), exceptions: AXES },

@@ -38,6 +38,7 @@ import projections
 import ranking
 import searches
 import splits
+import svm
 import transformers
 import tree_options
 import trees
@@ -52,7 +53,7 @@ if __name__ == "__main__":
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches),
-            *(linear, linear_models, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting),
+            *(linear, linear_models, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting, svm),
             *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, exports),
         )

@@ -1,0 +1,233 @@
+/** Classifiers whose probabilities are fitted to rows that they have not seen. */
+import { withCancel } from '../core/cancellation.js';
+import { Estimator } from '../core/estimator.js';
+import { checkFinite, type FitInput, fitLabels, requireY } from '../core/fit-input.js';
+import { Classifier, type ClassifierState } from '../core/kinds.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { bool, custom, either, int, labels, oneOf, type Rules } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { type Column, Schema } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import {
+  type CalibrationMethod,
+  type CalibrationSet,
+  type Calibrator,
+  fitCalibrator,
+  isCalibrator,
+  lowerCalibrator,
+  type Response,
+} from './calibrators.js';
+import { type FoldOptions, foldData, runAll } from './folds.js';
+import { trainingTable } from './training-table.js';
+
+/** Options of {@link CalibratedClassifierCV}. */
+export interface CalibratedClassifierCVOptions {
+  /**
+   * 'sigmoid' (Platt), 'isotonic' (a monotone step function; for some thousand rows or more), or 'temperature' (one factor
+   * for all scores). Default 'sigmoid'.
+   */
+  method: CalibrationMethod;
+  /** Folds, as in {@link crossValidate}. Default 5. */
+  cv: NonNullable<FoldOptions['cv']>;
+  /**
+   * true: a model and a calibrator for each fold, whose probabilities are averaged; false: one model of all rows, calibrated on
+   * the scores of the folds. 'auto' is true. Default 'auto'.
+   */
+  ensemble: 'auto' | boolean;
+}
+
+/** Parameters of {@link CalibratedClassifierCV}. */
+export interface CalibratedClassifierCVParams extends CalibratedClassifierCVOptions {
+  /** A classifier with decisions or probabilities. */
+  estimator: Estimator;
+}
+
+/** Learned by {@link CalibratedClassifierCV}. */
+export interface CalibratedClassifierCVState extends ClassifierState {
+  readonly models: readonly Estimator[];
+  /** One for each model. */
+  readonly calibrators: readonly Calibrator[];
+}
+
+/**
+ * A classifier with calibrated probabilities: of the rows to which it gives 0.8, 80 % are of that class. Its scores on rows of
+ * folds that it has not seen are mapped to probabilities by Platt's sigmoid (Platt 1999, with the targets of Lin, Lin and Weng
+ * 2007), isotonic regression (Zadrozny and Elkan 2002) or a temperature (Guo et al. 2017). Classifiers with `decisionFunction`
+ * are calibrated on it, others on their probabilities; of three classes or more, each against the rest. All models and
+ * calibrators are one native plan.
+ *
+ * Differs from scikit-learn: no frozen estimators. Training rows of every fold must have all classes. Decisions are never taken
+ * for probabilities.
+ *
+ * @example
+ * ```ts
+ * import { CalibratedClassifierCV, LinearSVC, loadIris } from 'boreal';
+ * const { data, target } = loadIris();
+ * const model = await new CalibratedClassifierCV(new LinearSVC(), { cv: 3 }).fit(data, target);
+ * (await model.predictProba(data)).cols; // 3
+ * ```
+ */
+export class CalibratedClassifierCV extends Classifier<
+  CalibratedClassifierCVParams,
+  CalibratedClassifierCVState
+> {
+  /** @param estimator - a classifier, cloned by `fit` */
+  constructor(estimator: Estimator, options: Partial<CalibratedClassifierCVOptions> = {}) {
+    super({ method: 'sigmoid', cv: 5, ensemble: 'auto', ...options, estimator });
+  }
+
+  static override fromParams({
+    estimator,
+    ...options
+  }: CalibratedClassifierCVParams): CalibratedClassifierCV {
+    return new CalibratedClassifierCV(estimator, options);
+  }
+
+  get rules(): Rules<CalibratedClassifierCVParams> {
+    const isObject = (v: unknown) => typeof v === 'object' && v !== null;
+    return {
+      estimator: custom(
+        'a classifier with decisions or probabilities',
+        (v) =>
+          v instanceof Estimator && v.kind === 'classifier' && v.outputs.some((o) => RESPONSES.includes(o)),
+      ),
+      method: oneOf('sigmoid', 'isotonic', 'temperature'),
+      cv: either(int(2), custom('a splitter, or a list of { train, test }', isObject)),
+      ensemble: either(oneOf('auto'), bool),
+    };
+  }
+
+  get stateRules(): Rules<CalibratedClassifierCVState> {
+    const isModel = (v: unknown) => v instanceof Estimator && v.isFitted && v.kind === 'classifier';
+    return {
+      classes: labels,
+      models: custom('fitted classifiers', (v) => Array.isArray(v) && v.length > 0 && v.every(isModel)),
+      calibrators: custom('calibrators', (v) => Array.isArray(v) && v.every(isCalibrator)),
+    };
+  }
+
+  override get tags() {
+    return { ...this.params.estimator?.tags, delegates: true };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    this.params.estimator.checkParams();
+  }
+
+  protected override checkState(
+    { models, calibrators, classes }: CalibratedClassifierCVState,
+    columns: readonly Column[],
+  ): void {
+    const refuse = (why: string) =>
+      new ValidationError('ERR_PARAMETER', `CalibratedClassifierCV state: ${why}.`);
+    if (calibrators.length !== models.length) throw refuse('there is not one calibrator for each model');
+    const width = classes.length === 2 ? 1 : classes.length;
+    const { method } = this.params;
+    for (const [k, { offsets, x, y }] of calibrators.entries()) {
+      const { target } = models[k].schema;
+      const fits =
+        method === 'temperature'
+          ? x.length === 1
+          : method === 'sigmoid'
+            ? x.length === width && y.length === width
+            : offsets.length === width + 1;
+      if (!fits || target.kind !== 'class' || target.classes.length !== classes.length)
+        throw refuse(`calibrator ${k} is not for these classes`);
+      if (models[k].nFeaturesIn !== columns.length) throw refuse(`model ${k} has other columns`);
+    }
+  }
+
+  protected override cloneParams(): CalibratedClassifierCVParams {
+    return { ...this.params, estimator: this.params.estimator.clone() };
+  }
+
+  protected async fitState(input: FitInput): Promise<CalibratedClassifierCVState> {
+    const { method, cv, ensemble, estimator } = this.params;
+    const { sampleWeight, signal, onProgress, cancel } = input;
+    const { allowNan = false, delegates = false } = estimator.tags;
+    // Before rows are dealt out, so that an error names the row of X.
+    if (!delegates) checkFinite(input.x, input.columns, allowNan);
+    const { codes, classes } = fitLabels(input);
+    const X = trainingTable(input);
+    const { folds, part } = foldData(estimator, X, requireY(input), {
+      cv,
+      sampleWeight: sampleWeight ?? undefined,
+    });
+    const response = responseOf(estimator);
+    let done = 0;
+    const fitted = await withCancel(signal, () =>
+      runAll(folds, signal, async ({ train, test }, stop) => {
+        const seen = new Set(train.map((row) => codes[row]));
+        if (seen.size < classes.length) {
+          throw new ValidationError(
+            'ERR_LABELS',
+            `CalibratedClassifierCV: a class is missing in the training rows of a fold; choose fewer folds than rows of every class.`,
+          );
+        }
+        const model = estimator.clone();
+        const rows = part(train);
+        await model.fit(rows.X, rows.y, { sampleWeight: rows.sampleWeight, signal: stop });
+        const scores = await scoresOf(model, part(test).X, response);
+        stop.throwIfAborted();
+        done += 1;
+        const { length: total } = folds;
+        onProgress?.({ estimator: this.constructor.name, done, total, fraction: done / total });
+        return { model, test, scores };
+      }),
+    );
+    const setOf = (rows: Int32Array, scores: Matrix<Float64Array>): CalibrationSet => ({
+      ...{ scores, response, codes: rows.map((row) => codes[row]) },
+      sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
+    });
+    if (ensemble !== false) {
+      const calibrators = [];
+      for (const { test, scores } of fitted)
+        calibrators.push(await fitCalibrator(method, setOf(test, scores), cancel));
+      return { classes, models: fitted.map(({ model }) => model), calibrators };
+    }
+    const rows = Int32Array.from(fitted.flatMap(({ test }) => Array.from(test)));
+    const joined = Float64Array.from(fitted.flatMap(({ scores }) => Array.from(scores.data)));
+    const set = setOf(rows, new Matrix(joined, rows.length, joined.length / rows.length));
+    const calibrator = await fitCalibrator(method, set, cancel);
+    const model = estimator.clone();
+    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    // Progress counts the folds.
+    await model.fitInput({ ...input, onProgress: undefined }, schema);
+    return { classes, models: [model], calibrators: [calibrator] };
+  }
+
+  /** The fitted models: one for each fold, or one of all rows. @throws {ERR_NOT_FITTED} before `fit` */
+  get models(): readonly Estimator[] {
+    return this.state.models;
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { models, calibrators, classes } = this.state;
+    const { method } = this.fittedParams;
+    const parts = models.map((model, k) => {
+      const response = responseOf(model);
+      const all = model.lowerChecked(plan, x, { ...options, output: response });
+      const scores = all.width === 2 && classes.length === 2 ? plan.gather(all, [1]) : all;
+      return lowerCalibrator(plan, scores, method, response, calibrators[k]);
+    });
+    const sum = parts.reduce((left, right) => plan.binaryOf([left, right], 'add'));
+    const count = new Float64Array(classes.length).fill(parts.length);
+    const mean = parts.length === 1 ? sum : plan.binary(sum, 'div', count);
+    return options.output === 'proba' ? mean : plan.argmax(mean);
+  }
+}
+
+const RESPONSES: readonly Output[] = ['decision', 'proba'];
+
+function responseOf({ outputs }: Estimator): Response {
+  return outputs.includes('decision') ? 'decision' : 'proba';
+}
+
+/** Scores in float64: a column of two classes, else one for each class. */
+async function scoresOf(model: Estimator, X: MatrixLike, response: Response): Promise<Matrix<Float64Array>> {
+  const plan = await model.compileAsync({ output: response, precision: 'float64' });
+  const scores = (await plan.run(X)).astype('float64') as Matrix<Float64Array>;
+  return scores.cols === 2 ? (scores.columns([1]) as Matrix<Float64Array>) : scores;
+}

@@ -1,0 +1,195 @@
+/** What machines with a kernel share: parameters, the fitted state and its ops. */
+import type { Estimator } from '../core/estimator.js';
+import { type FitInput, reportProgress } from '../core/fit-input.js';
+import { Matrix } from '../core/matrix.js';
+import {
+  bool,
+  checkLength,
+  custom,
+  either,
+  float64s,
+  int,
+  int32s,
+  oneOf,
+  type Rules,
+  real,
+} from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { StateError } from '../errors.js';
+import { type NativeSvm, native, type SvmKernelName, type SvmSpec } from '../native.js';
+
+/** Parameters of machines with a kernel. */
+export interface KernelParams {
+  /**
+   * 'linear' x . y, 'poly' (gamma x . y + coef0)^degree, 'rbf' exp(-gamma |x - y|^2), 'sigmoid' tanh(gamma x . y + coef0), or
+   * 'precomputed': X holds the kernel of its rows with those of training. Default 'rbf'.
+   */
+  kernel: SvmKernelName;
+  /** Degree of 'poly', >= 0. Default 3. */
+  degree: number;
+  /** A number >= 0; 'scale' is 1 / (columns * variance of X), 'auto' 1 / columns. Default 'scale'. */
+  gamma: 'scale' | 'auto' | number;
+  /** Constant of 'poly' and 'sigmoid'. Default 0. */
+  coef0: number;
+  /** Stop when no pair of variables violates the optimality conditions by more, > 0. Default 1e-3. */
+  tol: number;
+  /** MiB for rows of the kernel matrix, > 0. Default 200. */
+  cacheSize: number;
+  /** Most iterations, or -1 for no limit. Default -1. */
+  maxIter: number;
+}
+
+/** Learned by machines with a kernel. */
+export interface KernelState {
+  /** Rows of training that count, ascending; for classes those of the first class first. */
+  readonly support: Int32Array;
+  /** How many of each class. */
+  readonly nSupport: Int32Array;
+  /** [vectors, columns]; empty for a precomputed kernel. */
+  readonly supportVectors: Float64Array;
+  /** [max(1, classes - 1), vectors] */
+  readonly dualCoef: Float64Array;
+  /** One for each pair of classes. */
+  readonly intercept: Float64Array;
+  readonly iterations: Float64Array;
+  readonly gamma: number;
+  readonly converged: boolean;
+}
+
+export const KERNEL_DEFAULTS: KernelParams = {
+  ...{ kernel: 'rbf', degree: 3, gamma: 'scale', coef0: 0, tol: 1e-3, cacheSize: 200, maxIter: -1 },
+};
+
+export const KERNEL_RULES: Rules<KernelParams> = {
+  kernel: oneOf('linear', 'poly', 'rbf', 'sigmoid', 'precomputed'),
+  degree: int(0, 1000),
+  gamma: either(oneOf('scale', 'auto'), real(0)),
+  coef0: real(),
+  tol: real(0, Infinity, 'min'),
+  cacheSize: real(0, Infinity, 'min'),
+  maxIter: either(
+    int(1),
+    custom('-1', (v) => v === -1),
+  ),
+};
+
+export const KERNEL_STATE_RULES: Rules<KernelState> = {
+  support: int32s(),
+  nSupport: int32s(),
+  supportVectors: float64s(),
+  dualCoef: float64s(),
+  intercept: float64s(),
+  iterations: float64s(),
+  gamma: real(0),
+  converged: bool,
+};
+
+/** Checks the lengths of a restored state. */
+export function checkKernelState(
+  owner: object,
+  { kernel }: KernelParams,
+  state: KernelState,
+  columns: number,
+  classes: number,
+): void {
+  const { support, nSupport, supportVectors, dualCoef, intercept } = state;
+  const precomputed = kernel === 'precomputed';
+  checkLength(owner, 'nSupport', nSupport, Math.max(1, classes));
+  const isRow = (row: number) => row >= 0 && (!precomputed || row < columns);
+  const counted = nSupport.every((count) => count >= 0) && nSupport.reduce((sum, count) => sum + count, 0);
+  checkLength(owner, 'support', support.filter(isRow), counted === false ? -1 : counted);
+  checkLength(owner, 'supportVectors', supportVectors, precomputed ? 0 : support.length * columns);
+  checkLength(owner, 'dualCoef', dualCoef, support.length * Math.max(1, classes - 1));
+  checkLength(owner, 'intercept', intercept, Math.max(1, (classes * (classes - 1)) / 2));
+}
+
+/** What the tasks differ in. */
+export interface KernelTask extends Pick<SvmSpec, 'task'> {
+  readonly y: Float64Array | null;
+  readonly classCount: number;
+  readonly weights: Float64Array | null;
+  readonly c?: number;
+  readonly epsilon?: number;
+  readonly nu?: number;
+  readonly probability?: boolean;
+  readonly seed?: number;
+}
+
+/** Fits a machine; the probabilities are the caller's to keep. */
+export async function fitKernel(
+  owner: Estimator,
+  params: KernelParams,
+  input: FitInput,
+  { y, classCount, weights, ...task }: KernelTask,
+): Promise<KernelState & Pick<NativeSvm, 'probA' | 'probB'>> {
+  const { x, cancel } = input;
+  const { kernel, degree, gamma, coef0, tol, cacheSize, maxIter } = params;
+  const spec: SvmSpec = {
+    ...{ c: 1, epsilon: 0, nu: 0.5, probability: false, seed: 0, ...task },
+    ...{ kernel, degree, coef0, tol, cacheSize },
+    gamma: gamma === 'auto' ? 1 / x.cols : gamma === 'scale' ? 1 : gamma,
+    // Without a use for gamma there is no need to know it.
+    scaleGamma: gamma === 'scale' && kernel !== 'linear' && kernel !== 'precomputed',
+    maxIter: Math.max(0, maxIter),
+  };
+  const progress = reportProgress(input, owner);
+  const fitted = await native.fitSvm(
+    ...([x.data, x.rows, x.cols, y, classCount, weights, spec, cancel, progress] as const),
+  );
+  const { support } = fitted;
+  const supportVectors = new Float64Array(kernel === 'precomputed' ? 0 : support.length * x.cols);
+  for (let v = 0; v * x.cols < supportVectors.length; v++)
+    supportVectors.set(x.data.subarray(support[v] * x.cols, (support[v] + 1) * x.cols), v * x.cols);
+  return { ...fitted, supportVectors };
+}
+
+/** bias + the kernels of x with the support vectors times weights [vectors, bias.length]. */
+export function lowerKernel(
+  plan: PlanBuilder,
+  x: Slot,
+  params: KernelParams,
+  state: KernelState,
+  [weights, bias]: readonly [Float64Array, Float64Array],
+): Slot {
+  const { kernel, coef0, degree } = params;
+  const { support, supportVectors, gamma } = state;
+  if (kernel === 'precomputed') return plan.dense(plan.gather(x, Array.from(support)), weights, bias);
+  // Its vectors add up to one for each output.
+  if (kernel === 'linear') return plan.dense(x, linearCoef(state, weights, x.width, bias.length), bias);
+  return plan.kernelExpansion(x, { kernel, gamma, coef0, degree }, [supportVectors, weights, bias]);
+}
+
+/** Weights of the columns, [columns, outputs]: the weighted sums of the support vectors. */
+export function linearCoef(
+  { support, supportVectors }: KernelState,
+  weights: Float64Array,
+  columns: number,
+  outputs: number,
+): Float64Array {
+  const coef = new Float64Array(columns * outputs);
+  for (let v = 0; v < support.length; v++) {
+    for (let j = 0; j < columns; j++) {
+      const value = supportVectors[v * columns + j];
+      for (let k = 0; k < outputs; k++) coef[j * outputs + k] += value * weights[v * outputs + k];
+    }
+  }
+  return coef;
+}
+
+/** The support vectors as a matrix. @throws {ERR_NOT_SUPPORTED} for a precomputed kernel */
+export function supportMatrix({ kernel }: KernelParams, state: KernelState): Matrix {
+  if (kernel === 'precomputed')
+    throw new StateError('ERR_NOT_SUPPORTED', 'A precomputed kernel does not show the vectors; use support.');
+  const { support, supportVectors } = state;
+  return new Matrix(
+    supportVectors.slice(),
+    support.length,
+    supportVectors.length / Math.max(1, support.length),
+  );
+}
+
+/** @throws {ERR_NOT_SUPPORTED} unless the kernel is linear */
+export function requireLinear({ kernel }: KernelParams): void {
+  if (kernel !== 'linear')
+    throw new StateError('ERR_NOT_SUPPORTED', `Only a linear kernel has coef; this one is '${kernel}'.`);
+}

@@ -1,0 +1,106 @@
+#include "train/linear_svm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "base/aligned_buffer.h"
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "base/weights.h"
+#include "linalg/elementwise.h"
+#include "train/linear_svm_solvers.h"
+
+namespace boreal {
+namespace {
+
+LinearSvmFit solve(const LinearSvmProblem& problem, const LinearSvmParams& params, uint64_t stream,
+                   const CancelToken* cancel) {
+  LinearSvmLimits limits{params.tolerance, params.max_iterations, cancel};
+  if (!problem.regression && (params.l1 || !params.dual)) {
+    // LIBLINEAR's: the fewer rows the rarer class has, the more exact.
+    double positive = 0;
+    for (const double y : problem.y) positive += y > 0 ? 1 : 0;
+    const double rows = static_cast<double>(problem.y.size());
+    limits.tolerance *= std::max(std::min(positive, rows - positive), 1.0) / rows;
+  }
+  Rng rng(params.seed, stream);
+  if (params.l1) return solve_l1(problem, limits, rng);
+  return params.dual ? solve_dual(problem, limits, rng) : solve_primal(problem, limits);
+}
+
+}  // namespace
+
+template <typename T>
+LinearSvmModel fit_linear_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count,
+                              Span<double> class_weights, Span<double> weights, const LinearSvmParams& params,
+                              const CancelToken* cancel) {
+  if (x.rows == 0 || x.cols == 0) throw Error("ERR_EMPTY", "There is nothing to learn from.");
+  if (x.rows > size_t{0x7fffffff}) throw Error("ERR_SHAPE", "There are too many rows.");
+  if (y.size != x.rows) throw Error("ERR_SHAPE", "y has the wrong length.");
+  if (params.regression != (class_count == 0) || class_count == 1) {
+    throw Error("ERR_LABELS", "A classifier needs at least two classes.");
+  }
+  if (class_weights.size != 0 && class_weights.size != class_count) {
+    throw Error("ERR_SHAPE", "There is not one weight for each class.");
+  }
+  if (!params.squared && (params.l1 || !params.dual)) {
+    throw Error("ERR_PARAMETER", "The primal problem needs a squared loss.");
+  }
+  if (params.l1 && params.regression) throw Error("ERR_PARAMETER", "Regression has no l1 penalty.");
+  total_weight(weights, x.rows);
+  for (size_t i = 0; i < y.size; ++i) {
+    const bool is_class = y[i] >= 0 && y[i] < class_count && y[i] == std::floor(y[i]);
+    if (params.regression ? !std::isfinite(y[i]) : !is_class) {
+      throw Error("ERR_LABELS", "A label or target cannot be used.", static_cast<int64_t>(i));
+    }
+  }
+  AlignedBuffer<double> wide;
+  MatrixView<const double> rows;
+  if constexpr (std::is_same_v<T, float>) {
+    wide = AlignedBuffer<double>(x.rows * x.cols);
+    convert(x, dense_view(wide.data(), x.rows, x.cols), {0, cancel});
+    rows = dense_view<const double>(wide.data(), x.rows, x.cols);
+  } else {
+    rows = x;
+  }
+
+  const size_t outputs = class_count > 2 ? class_count : 1;
+  std::vector<LinearSvmFit> fits(outputs);
+  ThreadPool::instance().parallel_for(outputs, [&](size_t output, size_t) {
+    // Two classes: above 0 is the second.
+    const double positive = outputs == 1 ? 1 : static_cast<double>(output);
+    LinearSvmProblem problem;
+    problem.x = rows;
+    problem.bias = params.bias;
+    problem.epsilon = params.epsilon;
+    problem.regression = params.regression;
+    problem.squared = params.squared;
+    for (size_t i = 0; i < rows.rows; ++i) {
+      const bool is_positive = !params.regression && y[i] == positive;
+      problem.y.push_back(params.regression ? y[i] : is_positive ? 1 : -1);
+      double c = params.c * (weights.size == 0 ? 1 : weights[i]);
+      if (class_weights.size != 0 && (is_positive || outputs == 1))
+        c *= class_weights[static_cast<size_t>(y[i])];
+      problem.c.push_back(c);
+    }
+    fits[output] = solve(problem, params, output, cancel);
+  });
+  LinearSvmModel model;
+  for (const LinearSvmFit& fit : fits) {
+    model.coef.insert(model.coef.end(), fit.w.begin(), fit.w.begin() + static_cast<ptrdiff_t>(x.cols));
+    model.intercept.push_back(params.bias > 0 ? fit.w.back() * params.bias : 0);
+    model.iterations.push_back(fit.iterations);
+    model.converged = model.converged && fit.converged;
+  }
+  return model;
+}
+
+#define BOREAL_LINEAR_SVM(T)                                                                           \
+  template LinearSvmModel fit_linear_svm<T>(MatrixView<const T>, Span<double>, uint32_t, Span<double>, \
+                                            Span<double>, const LinearSvmParams&, const CancelToken*);
+BOREAL_LINEAR_SVM(float)
+BOREAL_LINEAR_SVM(double)
+#undef BOREAL_LINEAR_SVM
+
+}  // namespace boreal

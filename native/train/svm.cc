@@ -1,0 +1,300 @@
+#include "train/svm.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <numeric>
+#include <type_traits>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "base/thread_pool.h"
+#include "base/weights.h"
+#include "linalg/elementwise.h"
+#include "train/calibration.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kFolds = 5;  // of the decisions that probabilities are fitted to
+
+// The training set as all tasks see it.
+struct Rows {
+  MatrixView<const double> x;
+  Span<double> weights;
+  double weight(size_t i) const { return weights.size == 0 ? 1 : weights[i]; }
+};
+
+double scaled_gamma(MatrixView<const double> x, const RunOptions& run) {
+  double variance = 0;
+  reduce<double>(Reduction::kVariance, Axis::kAll, x, 0, &variance, run);
+  const double scale = variance * static_cast<double>(x.cols);
+  return scale > 0 && std::isfinite(scale) ? 1 / scale : 1;
+}
+
+SvmOptions options_of(const SvmParams& params, const CancelToken* cancel, size_t max_threads, size_t shares) {
+  return {params.tolerance, params.max_iterations, params.cache_bytes / shares, max_threads, cancel};
+}
+
+// Rows of two classes, labelled 1 and -1.
+struct Binary {
+  std::vector<int32_t> rows;
+  std::vector<double> y;
+};
+
+struct BinaryFit {
+  std::vector<double> coef;  // y_i alpha_i
+  double rho = 0;
+  uint64_t iterations = 0;
+  bool converged = true;
+};
+
+BinaryFit fit_binary(const Rows& rows, const Binary& part, const SvmParams& params,
+                     const SvmOptions& options) {
+  const KernelColumns columns(params.kernel, rows.x, part.rows);
+  SvmProblem problem;
+  problem.y = part.y;
+  problem.p.assign(part.rows.size(), -1);
+  for (const int32_t row : part.rows) problem.c.push_back(params.c * rows.weight(static_cast<size_t>(row)));
+  SvmSolution solution = solve_svm(columns, problem, options);
+  BinaryFit fit{std::move(solution.alpha), solution.rho, solution.iterations, solution.converged};
+  for (size_t i = 0; i < fit.coef.size(); ++i) fit.coef[i] *= part.y[i];
+  return fit;
+}
+
+// Decisions of a fit for other rows: a row of the kernel for each support vector.
+void decide(const Rows& rows, const SvmParams& params, const Binary& part, const BinaryFit& fit,
+            const std::vector<int32_t>& wanted, double* decisions) {
+  const KernelColumns columns(params.kernel, rows.x, wanted);
+  std::vector<float> values(wanted.size());
+  std::fill_n(decisions, wanted.size(), -fit.rho);
+  for (size_t i = 0; i < part.rows.size(); ++i) {
+    if (fit.coef[i] == 0) continue;
+    columns.fill(static_cast<size_t>(part.rows[i]), 0, wanted.size(), values.data());
+    for (size_t k = 0; k < wanted.size(); ++k) decisions[k] += fit.coef[i] * values[k];
+  }
+}
+
+// The sigmoid of a pair, from decisions of fits that have not seen the rows.
+Sigmoid fit_probability(const Rows& rows, const Binary& part, const SvmParams& params,
+                        const SvmOptions& options, uint64_t stream) {
+  const size_t n = part.rows.size();
+  std::vector<uint32_t> order(n);
+  std::iota(order.begin(), order.end(), 0u);
+  Rng rng(params.seed, stream);
+  for (size_t i = n; i > 1; --i) std::swap(order[i - 1], order[rng.below(static_cast<uint32_t>(i))]);
+  std::vector<double> decisions, labels;
+  for (size_t fold = 0; fold < kFolds; ++fold) {
+    const size_t begin = fold * n / kFolds, end = (fold + 1) * n / kFolds;
+    if (begin == end) continue;
+    Binary train;
+    std::vector<int32_t> test;
+    bool has_first = false, has_second = false;
+    for (size_t k = 0; k < n; ++k) {
+      const size_t i = order[k];
+      if (k >= begin && k < end) {
+        test.push_back(part.rows[i]);
+        labels.push_back(part.y[i]);
+        continue;
+      }
+      train.rows.push_back(part.rows[i]);
+      train.y.push_back(part.y[i]);
+      (part.y[i] > 0 ? has_first : has_second) = true;
+    }
+    decisions.resize(labels.size());
+    double* const found = decisions.data() + (decisions.size() - test.size());
+    if (has_first && has_second) {
+      decide(rows, params, train, fit_binary(rows, train, params, options), test, found);
+    } else {
+      std::fill_n(found, test.size(), has_first ? 1.0 : has_second ? -1.0 : 0.0);
+    }
+  }
+  constexpr double kEnough = 1e-5;  // LIBSVM's
+  return fit_sigmoid({decisions.data(), decisions.size()}, {labels.data(), labels.size()}, {}, kEnough);
+}
+
+// Support vectors of all pairs, ordered by class, and their coefficients against each other class.
+void join_pairs(const std::vector<std::vector<int32_t>>& rows_of, const std::vector<Binary>& parts,
+                const std::vector<BinaryFit>& fits, size_t rows, SvmModel& model) {
+  const size_t classes = rows_of.size();
+  std::vector<bool> is_support(rows, false);
+  for (size_t pair = 0; pair < parts.size(); ++pair) {
+    for (size_t i = 0; i < parts[pair].rows.size(); ++i) {
+      if (fits[pair].coef[i] != 0) is_support[static_cast<size_t>(parts[pair].rows[i])] = true;
+    }
+  }
+  std::vector<size_t> place(rows, 0);
+  for (const std::vector<int32_t>& members : rows_of) {
+    const size_t before = model.support.size();
+    for (const int32_t row : members) {
+      if (!is_support[static_cast<size_t>(row)]) continue;
+      place[static_cast<size_t>(row)] = model.support.size();
+      model.support.push_back(row);
+    }
+    model.n_support.push_back(static_cast<int32_t>(model.support.size() - before));
+  }
+  const size_t supports = model.support.size();
+  model.dual_coef.assign((classes - 1) * supports, 0);
+  size_t pair = 0;
+  for (size_t a = 0; a < classes; ++a) {
+    for (size_t b = a + 1; b < classes; ++b, ++pair) {
+      for (size_t i = 0; i < parts[pair].rows.size(); ++i) {
+        const double coef = fits[pair].coef[i];
+        const size_t line = parts[pair].y[i] > 0 ? b - 1 : a;
+        if (coef != 0)
+          model.dual_coef[line * supports + place[static_cast<size_t>(parts[pair].rows[i])]] = coef;
+      }
+    }
+  }
+}
+
+SvmModel fit_classes(const Rows& rows, Span<double> y, uint32_t class_count, const SvmParams& params,
+                     const CancelToken* cancel, const std::function<void(size_t, size_t)>& progress) {
+  if (class_count < 2) throw Error("ERR_LABELS", "A classifier needs at least two classes.");
+  std::vector<std::vector<int32_t>> rows_of(class_count);
+  for (size_t i = 0; i < y.size; ++i) {
+    if (!(y[i] >= 0 && y[i] < class_count && y[i] == std::floor(y[i]))) {
+      throw Error("ERR_LABELS", "A class is out of range.", static_cast<int64_t>(i));
+    }
+    if (rows.weight(i) > 0) rows_of[static_cast<size_t>(y[i])].push_back(static_cast<int32_t>(i));
+  }
+  for (const std::vector<int32_t>& members : rows_of) {
+    if (members.empty()) throw Error("ERR_LABELS", "A class has no row of a weight above 0.");
+  }
+  std::vector<Binary> parts;
+  for (size_t a = 0; a < class_count; ++a) {
+    for (size_t b = a + 1; b < class_count; ++b) {
+      Binary part;
+      part.rows = rows_of[a];
+      part.rows.insert(part.rows.end(), rows_of[b].begin(), rows_of[b].end());
+      part.y.assign(rows_of[a].size(), 1);
+      part.y.resize(part.rows.size(), -1);
+      parts.push_back(std::move(part));
+    }
+  }
+  const size_t pairs = parts.size(), shares = std::min(pairs, ThreadPool::instance().size());
+  const SvmOptions options = options_of(params, cancel, pairs == 1 ? 0 : 1, shares);
+  std::vector<BinaryFit> fits(pairs);
+  SvmModel model;
+  model.prob_a.resize(params.probability ? pairs : 0);
+  model.prob_b.resize(model.prob_a.size());
+  std::atomic<size_t> done{0};
+  ThreadPool::instance().parallel_for(pairs, [&](size_t pair, size_t) {
+    fits[pair] = fit_binary(rows, parts[pair], params, options);
+    if (params.probability) {
+      const Sigmoid sigmoid = fit_probability(rows, parts[pair], params, options, pair);
+      model.prob_a[pair] = sigmoid.a;
+      model.prob_b[pair] = sigmoid.b;
+    }
+    const size_t count = done.fetch_add(1) + 1;
+    if (progress) progress(count, pairs);
+  });
+  for (const BinaryFit& fit : fits) {
+    model.intercept.push_back(-fit.rho);
+    model.iterations.push_back(static_cast<double>(fit.iterations));
+    model.converged = model.converged && fit.converged;
+  }
+  join_pairs(rows_of, parts, fits, rows.x.rows, model);
+  return model;
+}
+
+// One set of coefficients over all rows: regression and one class.
+SvmModel fit_all(const Rows& rows, const SvmProblem& problem, const SvmParams& params,
+                 const CancelToken* cancel) {
+  const size_t n = rows.x.rows;
+  std::vector<int32_t> all(n);
+  std::iota(all.begin(), all.end(), 0);
+  const KernelColumns columns(params.kernel, rows.x, std::move(all));
+  const SvmSolution solution = solve_svm(columns, problem, options_of(params, cancel, 0, 1));
+  SvmModel model;
+  for (size_t i = 0; i < n; ++i) {
+    double coef = solution.alpha[i];
+    for (size_t k = i + n; k < solution.alpha.size(); k += n) coef -= solution.alpha[k];
+    if (coef == 0) continue;
+    model.support.push_back(static_cast<int32_t>(i));
+    model.dual_coef.push_back(coef);
+  }
+  model.n_support = {static_cast<int32_t>(model.support.size())};
+  model.intercept = {-solution.rho};
+  model.iterations = {static_cast<double>(solution.iterations)};
+  model.converged = solution.converged;
+  return model;
+}
+
+SvmModel fit_targets(const Rows& rows, Span<double> y, const SvmParams& params, const CancelToken* cancel) {
+  const size_t n = y.size;
+  SvmProblem problem;
+  for (const double sign : {1.0, -1.0}) {
+    for (size_t i = 0; i < n; ++i) {
+      if (!std::isfinite(y[i]))
+        throw Error("ERR_INPUT_NAN", "A target is not finite.", static_cast<int64_t>(i));
+      problem.y.push_back(sign);
+      problem.p.push_back(params.epsilon - sign * y[i]);
+      problem.c.push_back(params.c * rows.weight(i));
+    }
+  }
+  return fit_all(rows, problem, params, cancel);
+}
+
+// The first nu rows begin at their bound.
+SvmModel fit_one_class(const Rows& rows, const SvmParams& params, const CancelToken* cancel) {
+  const size_t n = rows.x.rows;
+  SvmProblem problem;
+  problem.y.assign(n, 1);
+  problem.p.assign(n, 0);
+  double rest = 0;
+  for (size_t i = 0; i < n; ++i) {
+    problem.c.push_back(rows.weight(i));
+    rest += params.nu * rows.weight(i);
+  }
+  for (size_t i = 0; i < n; ++i) {
+    problem.start.push_back(std::min(problem.c[i], rest));
+    rest -= problem.start[i];
+  }
+  return fit_all(rows, problem, params, cancel);
+}
+
+}  // namespace
+
+template <typename T>
+SvmModel fit_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count, Span<double> weights,
+                 const SvmParams& given, const CancelToken* cancel,
+                 const std::function<void(size_t, size_t)>& progress) {
+  if (x.rows == 0 || x.cols == 0) throw Error("ERR_EMPTY", "There is nothing to learn from.");
+  if (x.rows > size_t{0x7fffffff}) throw Error("ERR_SHAPE", "There are too many rows.");
+  if (given.kernel.precomputed && x.rows != x.cols) {
+    throw Error("ERR_SHAPE", "A precomputed kernel is a square matrix of the rows.");
+  }
+  if (given.task != SvmTask::kOneClass && y.size != x.rows)
+    throw Error("ERR_SHAPE", "y has the wrong length.");
+  total_weight(weights, x.rows);
+  AlignedBuffer<double> wide;
+  Rows rows{{}, weights};
+  if constexpr (std::is_same_v<T, float>) {
+    wide = AlignedBuffer<double>(x.rows * x.cols);
+    convert(x, dense_view(wide.data(), x.rows, x.cols), {0, cancel});
+    rows.x = dense_view<const double>(wide.data(), x.rows, x.cols);
+  } else {
+    rows.x = x;
+  }
+  SvmParams params = given;
+  if (params.scale_gamma) params.kernel.gamma = scaled_gamma(rows.x, {0, cancel});
+  SvmModel model = params.task == SvmTask::kClassifier
+                       ? fit_classes(rows, y, class_count, params, cancel, progress)
+                   : params.task == SvmTask::kRegressor ? fit_targets(rows, y, params, cancel)
+                                                        : fit_one_class(rows, params, cancel);
+  model.gamma = params.kernel.gamma;
+  for (const double value : model.intercept) {
+    if (!std::isfinite(value)) throw Error("ERR_PARAMETER", "Values of the kernel overflow.");
+  }
+  return model;
+}
+
+#define BOREAL_SVM(T)                                                                                       \
+  template SvmModel fit_svm<T>(MatrixView<const T>, Span<double>, uint32_t, Span<double>, const SvmParams&, \
+                               const CancelToken*, const std::function<void(size_t, size_t)>&);
+BOREAL_SVM(float)
+BOREAL_SVM(double)
+#undef BOREAL_SVM
+
+}  // namespace boreal

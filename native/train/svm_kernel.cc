@@ -1,0 +1,140 @@
+#include "train/svm_kernel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kernels/dispatch.h"
+#include "linalg/gemm_workspace.h"
+
+namespace boreal {
+namespace {
+
+struct KernelBlocks;  // owns the workspace of products
+
+constexpr size_t kBlock = 1024;  // values that stay in the first-level cache between the steps
+
+}  // namespace
+
+KernelColumns::KernelColumns(const SvmKernel& kernel, MatrixView<const double> x, std::vector<int32_t> rows)
+    : kernel_(kernel), x_(x), rows_(std::move(rows)), granule_(1) {
+  if (kernel.precomputed) return;
+  const DistanceKernels<double>& distance = distance_kernels<double>(kernels());
+  const GemmKernels<double>& gemm = gemm_kernels<double>(kernels());
+  const bool is_distance = kernel.function == KernelFunction::kRbf;
+  granule_ = is_distance ? distance.lanes : gemm.tile_cols;
+  const size_t n = rows_.size(), d = x.cols, panels = (n + granule_ - 1) / granule_;
+  packed_ = AlignedBuffer<double>(panels * granule_ * d);
+  AlignedBuffer<double> gathered(granule_ * d);
+  for (size_t begin = 0; begin < n; begin += granule_) {
+    const size_t count = std::min(granule_, n - begin);
+    for (size_t i = 0; i < count; ++i) std::copy_n(x.row(row(begin + i)), d, gathered.data() + i * d);
+    double* const panel = packed_.data() + begin * d;
+    if (is_distance) {
+      distance.pack(gathered.data(), d, count, d, panel);
+    } else {
+      gemm.pack(gathered.data(), 1, d, d, count, panel);
+    }
+  }
+}
+
+void KernelColumns::block(const double* query, size_t begin, size_t count, double* out) const {
+  const size_t d = x_.cols;
+  if (kernel_.function == KernelFunction::kRbf) {
+    distance_kernels<double>(kernels()).distances(Metric::kSquaredEuclidean, query, d,
+                                                  packed_.data() + begin * d, out, count, 1, count, d);
+  } else {
+    GemmTask<double> task;
+    task.m = 1;
+    task.n = count;
+    task.k = d;
+    task.a = query;
+    task.a_row = d;
+    task.a_col = 1;
+    task.b = packed_.data() + begin * d;
+    task.b_row = 0;
+    task.b_col = 1;
+    task.b_packed = true;
+    task.c = out;
+    task.c_row = count;
+    task.alpha = 1;
+    task.beta = 0;
+    task.bias = nullptr;
+    task.activation = Unary::kIdentity;
+    task.activate = elementwise_kernels<double>(kernels()).unary;
+    const GemmKernels<double>& gemm = gemm_kernels<double>(kernels());
+    const GemmWorkspace<KernelBlocks, double> workspace(gemm.workspace(task));
+    gemm.multiply(task, workspace.data());
+  }
+  apply_kernel(kernel_, elementwise_kernels<double>(kernels()), out, count, 1, count);
+}
+
+void KernelColumns::fill(size_t query, size_t begin, size_t end, float* out) const {
+  const double* const values = x_.row(query);
+  if (kernel_.precomputed) {
+    for (size_t j = begin; j < end; ++j) out[j - begin] = static_cast<float>(values[row(j)]);
+    return;
+  }
+  alignas(kCacheLine) double buffer[kBlock];
+  const size_t step = kBlock / granule_ * granule_;
+  for (size_t j = begin; j < end; j += step) {
+    const size_t count = std::min(step, end - j);
+    block(values, j, count, buffer);
+    kernels().convert.to_f32(buffer, count, out + (j - begin), count, 1, count);
+  }
+}
+
+double KernelColumns::diagonal(size_t i) const {
+  if (kernel_.precomputed) return x_.at(row(i), row(i));
+  if (kernel_.function == KernelFunction::kRbf) return 1;
+  const double* const x = x_.row(row(i));
+  double value = kernels().vectors.dot(x, x, x_.cols);
+  apply_kernel(kernel_, elementwise_kernels<double>(kernels()), &value, 1, 1, 1);
+  return value;
+}
+
+KernelRowCache::KernelRowCache(const KernelColumns& columns, size_t bytes) : size_(columns.size()) {
+  // Two rows are needed at a time.
+  capacity_ =
+      std::clamp(bytes / (sizeof(float) * std::max<size_t>(1, size_)), size_t{2}, std::max<size_t>(2, size_));
+  slot_of_row_.assign(size_, kNone);
+}
+
+void KernelRowCache::unlink(size_t slot) {
+  const int32_t before = before_[slot], after = after_[slot];
+  (before == kNone ? newest_ : after_[static_cast<size_t>(before)]) = after;
+  (after == kNone ? oldest_ : before_[static_cast<size_t>(after)]) = before;
+}
+
+void KernelRowCache::push_front(size_t slot) {
+  before_[slot] = kNone;
+  after_[slot] = newest_;
+  (newest_ == kNone ? oldest_ : before_[static_cast<size_t>(newest_)]) = static_cast<int32_t>(slot);
+  newest_ = static_cast<int32_t>(slot);
+}
+
+KernelRowCache::Entry KernelRowCache::row(size_t i) {
+  const int32_t known = slot_of_row_[i];
+  if (known != kNone) {
+    unlink(static_cast<size_t>(known));
+    push_front(static_cast<size_t>(known));
+    return {slots_[static_cast<size_t>(known)].data(), true};
+  }
+  size_t slot = slots_.size();
+  if (slot < capacity_) {
+    slots_.emplace_back(size_);
+    row_of_slot_.push_back(kNone);
+    before_.push_back(kNone);
+    after_.push_back(kNone);
+  } else {
+    slot = static_cast<size_t>(oldest_);
+    unlink(slot);
+    slot_of_row_[static_cast<size_t>(row_of_slot_[slot])] = kNone;
+  }
+  slot_of_row_[i] = static_cast<int32_t>(slot);
+  row_of_slot_[slot] = static_cast<int32_t>(i);
+  push_front(slot);
+  return {slots_[slot].data(), false};
+}
+
+}  // namespace boreal

@@ -1,0 +1,68 @@
+// Values of a kernel between training rows: computed in float64 from packed rows, kept as float32 (as LIBSVM
+// does), the rows used last in a cache.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/matrix_view.h"
+#include "linalg/kernel_function.h"
+
+namespace boreal {
+
+struct SvmKernel : KernelSpec {
+  bool precomputed = false;  // x is the matrix of the kernel itself
+};
+
+// The kernel of any row of x with some rows of x. Borrows x.
+class KernelColumns {
+ public:
+  KernelColumns(const SvmKernel& kernel, MatrixView<const double> x, std::vector<int32_t> rows);
+
+  size_t size() const { return rows_.size(); }
+  size_t terms() const { return kernel_.precomputed ? 1 : x_.cols; }
+  // Where a part of the columns may begin.
+  size_t granule() const { return granule_; }
+  // out[0 .. end - begin) = the kernel of row `query` of x with the columns from begin to end; begin is a
+  // multiple of granule().
+  void fill(size_t query, size_t begin, size_t end, float* out) const;
+  // The row of x that column i stands for, and its kernel with itself.
+  size_t row(size_t i) const { return static_cast<size_t>(rows_[i]); }
+  double diagonal(size_t i) const;
+
+ private:
+  void block(const double* query, size_t begin, size_t count, double* out) const;
+
+  SvmKernel kernel_;
+  MatrixView<const double> x_;
+  std::vector<int32_t> rows_;
+  size_t granule_;
+  AlignedBuffer<double> packed_;
+};
+
+// Rows of the kernel matrix of those columns, the most recently used ones kept.
+class KernelRowCache {
+ public:
+  KernelRowCache(const KernelColumns& columns, size_t bytes);
+
+  struct Entry {
+    float* values;  // [size()], valid while no more than one other row is asked for
+    bool is_filled;
+  };
+  // The caller fills what is not filled yet.
+  Entry row(size_t i);
+
+ private:
+  void unlink(size_t slot);
+  void push_front(size_t slot);
+
+  static constexpr int32_t kNone = -1;
+  size_t size_, capacity_;
+  std::vector<AlignedBuffer<float>> slots_;
+  std::vector<int32_t> slot_of_row_, row_of_slot_, before_, after_;
+  int32_t newest_ = kNone, oldest_ = kNone;
+};
+
+}  // namespace boreal
