@@ -72,8 +72,84 @@ export interface ReshapeSpec extends Named {
   readonly type: 'reshape';
   readonly shape: Shape;
 }
+/** Rows and columns. */
+export type Pair = readonly [rows: number, cols: number];
+/** 'valid' keeps windows inside the image, 'same' pads it so that a stride of 1 keeps its size; or zeros at each edge. */
+export type PaddingSpec =
+  | 'valid'
+  | 'same'
+  | { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number };
+
+/**
+ * Cross-correlation over [height, width, channels]. Parameters: kernel [rows, cols, channels / groups, filters], bias [filters].
+ */
+export interface Conv2dSpec extends Trainable {
+  readonly type: 'conv2d';
+  readonly filters: number;
+  readonly kernelSize: Pair;
+  readonly strides: Pair;
+  readonly padding: PaddingSpec;
+  /** Default [1, 1]. */
+  readonly dilationRate?: Pair;
+  /** Default 1. */
+  readonly groups?: number;
+  readonly useBias: boolean;
+  readonly kernelPenalty?: Penalty | null;
+  readonly biasPenalty?: Penalty | null;
+}
+/** The largest value, or the mean, of each window of [height, width, channels]; padding does not count. */
+export interface Pool2dSpec extends Named {
+  readonly type: 'maxPool2d' | 'avgPool2d';
+  readonly poolSize: Pair;
+  readonly strides: Pair;
+  readonly padding: PaddingSpec;
+}
+/** The mean over all axes but the last. */
+export interface GlobalAvgPoolSpec extends Named {
+  readonly type: 'globalAvgPool';
+}
+/**
+ * Batch normalisation over the last axis (Ioffe & Szegedy, 2015). Parameters: gamma, beta, movingMean, movingVariance. A layer
+ * that is not trainable behaves in training as in predictions.
+ */
+export interface BatchNormSpec extends Trainable {
+  readonly type: 'batchNorm';
+  /** moving = momentum * moving + (1 - momentum) * that of the mini-batch, in [0, 1]. */
+  readonly momentum: number;
+  readonly epsilon: number;
+  /** Whether there is a gamma, and a beta. */
+  readonly scale: boolean;
+  readonly center: boolean;
+  /** The moving variance divides by rows - 1, as PyTorch's, and not by rows, as Keras's. Default false. */
+  readonly unbiased?: boolean;
+}
+/** Layer normalisation over the last axis (Ba, Kiros & Hinton, 2016). Parameters: gamma, beta. */
+export interface LayerNormSpec extends Trainable {
+  readonly type: 'layerNorm';
+  readonly epsilon: number;
+  readonly scale: boolean;
+  readonly center: boolean;
+}
+/** A vector for each whole number in [0, inputDim). Parameters: embeddings [inputDim, outputDim]. */
+export interface EmbeddingSpec extends Trainable {
+  readonly type: 'embedding';
+  readonly inputDim: number;
+  readonly outputDim: number;
+  readonly penalty?: Penalty | null;
+}
 /** A layer of the engine. */
-export type LayerSpec = DenseSpec | ActivationLayerSpec | DropoutSpec | FlattenSpec | ReshapeSpec;
+export type LayerSpec =
+  | DenseSpec
+  | ActivationLayerSpec
+  | DropoutSpec
+  | FlattenSpec
+  | ReshapeSpec
+  | Conv2dSpec
+  | Pool2dSpec
+  | GlobalAvgPoolSpec
+  | BatchNormSpec
+  | LayerNormSpec
+  | EmbeddingSpec;
 
 /** Losses by name; see native/nn/loss.h. */
 export type LossType =

@@ -1,6 +1,16 @@
 /** Layers in their places: shapes, parameters, and the code by which the native core knows them. */
 import { ValidationError } from '../errors.js';
-import type { ActivationType, LayerSpec, Penalty, Shape } from './layer-spec.js';
+import type {
+  ActivationType,
+  BatchNormSpec,
+  Conv2dSpec,
+  LayerNormSpec,
+  LayerSpec,
+  PaddingSpec,
+  Pair,
+  Penalty,
+  Shape,
+} from './layer-spec.js';
 
 /** Parameters that are one thing to the user. */
 export interface ParameterSpec {
@@ -9,7 +19,7 @@ export interface ParameterSpec {
   readonly shape: Shape;
   readonly trainable: boolean;
   /** What a new network begins with. */
-  readonly initial: 'glorotUniform' | 'zeros' | 'ones';
+  readonly initial: 'glorotUniform' | 'uniform' | 'zeros' | 'ones';
 }
 /** A layer that knows its input. */
 export interface PlacedLayer {
@@ -86,12 +96,165 @@ function place(spec: LayerSpec, inputShape: Shape, name: string): PlacedLayer {
         throw new ValidationError('ERR_SHAPE', message);
       }
       return { ...same(spec, inputShape), outputShape: spec.shape };
+    case 'conv2d':
+      return placeConv2d(spec, inputShape, name);
+    case 'maxPool2d':
+    case 'avgPool2d': {
+      const [height, cols, channels] = imageOf(inputShape, name);
+      const windows = windowsOf([height, cols], spec.poolSize, spec.strides, [1, 1], spec.padding, name);
+      const { poolSize, strides } = spec;
+      const code = [Number(spec.type === 'avgPool2d'), height, cols, channels, ...poolSize, ...strides];
+      return {
+        ...same(spec, inputShape),
+        outputShape: [...windows.counts, channels],
+        code: coded(4, [...code, ...windows.padding]),
+      };
+    }
+    case 'globalAvgPool':
+      if (inputShape.length < 2) throw needs(name, 'two axes or more', inputShape);
+      return { ...same(spec, inputShape), outputShape: [width], code: coded(5, [size / width, width]) };
+    case 'batchNorm': {
+      const { momentum, epsilon, scale, center, trainable = true, unbiased = false } = spec;
+      const flags = [scale, center, trainable, unbiased].map(Number);
+      return {
+        ...same(spec, inputShape),
+        parameters: [
+          ...normalised(name, width, spec),
+          { name: `${name}/movingMean`, shape: [width], trainable: false, initial: 'zeros' },
+          { name: `${name}/movingVariance`, shape: [width], trainable: false, initial: 'ones' },
+        ],
+        code: coded(6, [size / width, width, momentum, epsilon, ...flags]),
+      };
+    }
+    case 'layerNorm': {
+      const { epsilon, scale, center, trainable = true } = spec;
+      const flags = [scale, center, trainable].map(Number);
+      return {
+        ...same(spec, inputShape),
+        parameters: normalised(name, width, spec),
+        code: coded(7, [size / width, width, epsilon, ...flags]),
+      };
+    }
+    case 'embedding': {
+      const { inputDim, outputDim, trainable = true, penalty } = spec;
+      const { l1, l2 } = penalty ?? NO_PENALTY;
+      const shape = [inputDim, outputDim];
+      return {
+        spec,
+        inputShape,
+        outputShape: [...inputShape, outputDim],
+        parameters: [{ name: `${name}/embeddings`, shape, trainable, initial: 'uniform' }],
+        code: coded(8, [size, inputDim, outputDim, Number(trainable), l1, l2]),
+      };
+    }
     default:
       throw new ValidationError(
         'ERR_PARAMETER',
         `There is no layer '${String((spec as { type: unknown }).type)}'.`,
       );
   }
+}
+
+function placeConv2d(spec: Conv2dSpec, inputShape: Shape, name: string): PlacedLayer {
+  const [height, width, channels] = imageOf(inputShape, name);
+  const {
+    filters,
+    kernelSize,
+    strides,
+    padding,
+    dilationRate = [1, 1],
+    groups = 1,
+    useBias,
+    trainable = true,
+  } = spec;
+  if (channels % groups !== 0 || filters % groups !== 0) {
+    const message = `Layer '${name}': ${channels} channels and ${filters} filters are no multiples of ${groups} groups.`;
+    throw new ValidationError('ERR_SHAPE', message);
+  }
+  const windows = windowsOf([height, width], kernelSize, strides, dilationRate, padding, name);
+  const kernelPenalty = spec.kernelPenalty ?? NO_PENALTY;
+  const biasPenalty = spec.biasPenalty ?? NO_PENALTY;
+  const parameters: ParameterSpec[] = [
+    {
+      name: `${name}/kernel`,
+      shape: [...kernelSize, channels / groups, filters],
+      trainable,
+      initial: 'glorotUniform',
+    },
+  ];
+  if (useBias) parameters.push({ name: `${name}/bias`, shape: [filters], trainable, initial: 'zeros' });
+  const code = [
+    ...[
+      height,
+      width,
+      channels,
+      filters,
+      ...kernelSize,
+      ...strides,
+      ...windows.padding,
+      ...dilationRate,
+      groups,
+    ],
+    ...[
+      Number(useBias),
+      Number(trainable),
+      kernelPenalty.l1,
+      kernelPenalty.l2,
+      biasPenalty.l1,
+      biasPenalty.l2,
+    ],
+  ];
+  return { spec, inputShape, outputShape: [...windows.counts, filters], parameters, code: coded(3, code) };
+}
+
+function normalised(
+  name: string,
+  width: number,
+  { scale, center, trainable = true }: BatchNormSpec | LayerNormSpec,
+): ParameterSpec[] {
+  const parameters: ParameterSpec[] = [];
+  if (scale) parameters.push({ name: `${name}/gamma`, shape: [width], trainable, initial: 'ones' });
+  if (center) parameters.push({ name: `${name}/beta`, shape: [width], trainable, initial: 'zeros' });
+  return parameters;
+}
+
+function needs(name: string, what: string, shape: Shape): ValidationError {
+  const message = `Layer '${name}' needs a sample of ${what}; it gets [${shape.join(', ')}].`;
+  return new ValidationError('ERR_SHAPE', message);
+}
+
+function imageOf(shape: Shape, name: string): readonly [number, number, number] {
+  if (shape.length !== 3) throw needs(name, 'shape [height, width, channels]', shape);
+  return shape as readonly [number, number, number];
+}
+
+/** How many windows fit along rows and columns, and the zeros they take at top, bottom, left and right. */
+function windowsOf(
+  sizes: Pair,
+  window: Pair,
+  strides: Pair,
+  dilation: Pair,
+  padding: PaddingSpec,
+  name: string,
+): { readonly counts: Pair; readonly padding: readonly number[] } {
+  const axis = (k: 0 | 1): [count: number, before: number, after: number] => {
+    const reach = dilation[k] * (window[k] - 1) + 1;
+    if (padding === 'same') {
+      const count = Math.ceil(sizes[k] / strides[k]);
+      const total = Math.max(0, (count - 1) * strides[k] + reach - sizes[k]);
+      return [count, Math.floor(total / 2), Math.ceil(total / 2)];
+    }
+    const none = { top: 0, bottom: 0, left: 0, right: 0 };
+    const { top, bottom, left, right } = padding === 'valid' ? none : padding;
+    const [before, after] = k === 0 ? [top, bottom] : [left, right];
+    return [Math.floor((sizes[k] + before + after - reach) / strides[k]) + 1, before, after];
+  };
+  const [rows, cols] = [axis(0), axis(1)];
+  if (!(rows[0] >= 1 && cols[0] >= 1)) {
+    const message = `Layer '${name}': a window of [${window.join(', ')}] does not fit into [${sizes.join(', ')}].`;
+    throw new ValidationError('ERR_SHAPE', message);
+  }
+  return { counts: [rows[0], cols[0]], padding: [rows[1], rows[2], cols[1], cols[2]] };
 }
 
 function same(spec: LayerSpec, shape: Shape): PlacedLayer {

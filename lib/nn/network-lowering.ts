@@ -1,6 +1,7 @@
 /** Layers as ops of a plan. What training does with dropout and the like is not part of a prediction. */
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { ActivationLayerSpec, ActivationType } from './layer-spec.js';
+import { StateError } from '../errors.js';
+import type { ActivationLayerSpec, ActivationType, BatchNormSpec } from './layer-spec.js';
 import { type PlacedLayer, sizeOf } from './network-layers.js';
 
 const SELU_ALPHA = 1.6732632423543772;
@@ -24,8 +25,16 @@ export function lowerLayer(
       if (spec.activation !== 'softmax' && spec.activation !== 'logSoftmax')
         return lowerActivation(plan, x, spec);
       return overLastAxis(plan, x, inputShape, (slot) => lowerActivation(plan, slot, spec));
-    default:
+    case 'dropout':
+    case 'flatten':
+    case 'reshape':
       return x;
+    case 'batchNorm':
+      return lowerBatchNorm(plan, x, spec, parameters);
+    default: {
+      const message = `A plan has no layer '${spec.type}' yet.`;
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
   }
 }
 
@@ -37,10 +46,28 @@ function overLastAxis(
   lower: (slot: Slot) => Slot,
 ): Slot {
   const width = shape[shape.length - 1];
+  if (width === x.width) return lower(x);
   const positions = Array.from({ length: sizeOf(shape) / width }, (_, p) =>
     Array.from({ length: width }, (_, j) => p * width + j),
   );
   return plan.concat(positions.map((columns) => lower(plan.gather(x, columns))));
+}
+
+function lowerBatchNorm(
+  plan: PlanBuilder,
+  x: Slot,
+  { scale, center, epsilon }: BatchNormSpec,
+  parameters: readonly Float32Array[],
+): Slot {
+  const [mean, variance] = parameters.slice(-2);
+  // Each channel's number for all positions.
+  const repeat = (values: Float32Array, f = (v: number) => v) =>
+    Float64Array.from({ length: x.width }, (_, j) => f(values[j % values.length]));
+  const root = repeat(variance, (v) => Math.sqrt(v + epsilon));
+  let y = plan.affine(x, repeat(mean), root);
+  if (scale) y = plan.binary(y, 'mul', repeat(parameters[0]));
+  if (center) y = plan.binary(y, 'add', repeat(parameters[scale ? 1 : 0]));
+  return y;
 }
 
 /** f(x) of each column, softmax over all of them. */

@@ -133,7 +133,7 @@ export class Network {
   /**
    * @param layers - at least one
    * @param inputShape - of a sample
-   * @param options - `seed` of initial parameters (Glorot's uniform distribution for kernels, else zeros and ones) and of dropout
+   * @param options - `seed` of initial parameters (Glorot's uniform distribution for kernels, that on [-0.05, 0.05] for embeddings, else zeros and ones) and of dropout
    * @throws {ERR_PARAMETER | ERR_SHAPE} for layers that do not fit
    */
   constructor(layers: readonly LayerSpec[], inputShape: Shape, { seed }: { readonly seed: number }) {
@@ -417,8 +417,10 @@ function initialParameters(specs: readonly ParameterSpec[], seed: number): Float
     const data = new Float32Array(sizeOf(shape));
     if (initial === 'ones') return data.fill(1);
     if (initial === 'zeros') return data;
+    // The last two axes of a kernel are what goes in and what comes out, at each of its taps.
     const [fanIn, fanOut] = shape.slice(-2);
-    const limit = Math.sqrt(6 / (fanIn + fanOut));
+    const taps = sizeOf(shape.slice(0, -2));
+    const limit = initial === 'uniform' ? 0.05 : Math.sqrt(6 / (taps * (fanIn + fanOut)));
     return data.map(() => (2 * random.next() - 1) * limit);
   });
 }

@@ -1,6 +1,4 @@
 // Networks: a handle that JavaScript trains an epoch at a time.
-//
-// Layers come as one Float64Array: for each its kind, how many numbers follow, and those (decode_layer).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,8 +8,8 @@
 
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/network_layers.h"
 #include "kernels/dispatch.h"
-#include "nn/dense_layer.h"
 #include "train/network.h"
 
 namespace boreal {
@@ -45,92 +43,6 @@ class NetworkUse {
  private:
   std::unique_lock<std::mutex> lock_;
 };
-
-constexpr double kMostValues = 0x1p40;  // of a layer or of its parameters
-
-// The numbers of one layer, read in order.
-class LayerCode {
- public:
-  LayerCode(const double* values, size_t size) : values_(values), size_(size) {}
-  double number(double least, double most, const char* name) {
-    if (next_ == size_) throw Error("ERR_PARAMETER", "A layer's code is too short.");
-    const double value = values_[next_++];
-    if (!(value >= least && value <= most)) {
-      throw Error("ERR_PARAMETER", std::string("A layer's ") + name + " is out of range.");
-    }
-    return value;
-  }
-  size_t size(const char* name, double most = 0x1p31) {
-    const double value = number(0, most, name);
-    if (value != std::floor(value)) {
-      throw Error("ERR_PARAMETER", std::string("A layer's ") + name + " must be a whole number.");
-    }
-    return static_cast<size_t>(value);
-  }
-  bool flag(const char* name) { return number(0, 1, name) != 0; }
-  nn::ParameterBlock block(bool trainable) {
-    nn::ParameterBlock block;
-    block.trainable = trainable;
-    block.l1 = number(0, std::numeric_limits<double>::max(), "l1");
-    block.l2 = number(0, std::numeric_limits<double>::max(), "l2");
-    return block;
-  }
-  void finish() const {
-    if (next_ != size_) throw Error("ERR_PARAMETER", "A layer's code is too long.");
-  }
-
- private:
-  const double* values_;
-  size_t size_, next_ = 0;
-};
-
-std::unique_ptr<nn::Layer> decode_layer(size_t kind, LayerCode& code) {
-  const Kernels& isa = kernels();
-  switch (kind) {
-    case 0: {  // dense: width, units, positions, bias or not, trainable or not, l1 and l2 of kernel and bias
-      const size_t width = code.size("width"), units = code.size("units"), positions = code.size("positions");
-      const double most = static_cast<double>(std::max(width, units)) * static_cast<double>(positions);
-      if (static_cast<double>(width) * static_cast<double>(units) > kMostValues || most > kMostValues) {
-        throw Error("ERR_PARAMETER", "A layer is too large.");
-      }
-      const bool has_bias = code.flag("bias"), trainable = code.flag("trainable");
-      const nn::ParameterBlock kernel = code.block(trainable), bias = code.block(trainable);
-      return std::make_unique<nn::DenseLayer>(width, units, positions, kernel, has_bias ? &bias : nullptr,
-                                              isa);
-    }
-    case 1: {  // activation: size, which, its parameter, values that a softmax goes over
-      const size_t size = code.size("size", kMostValues);
-      const auto activation = static_cast<Activation>(code.size("activation", kActivationCount - 1));
-      const double parameter = code.number(0, std::numeric_limits<float>::max(), "parameter");
-      const size_t width = code.size("width", kMostValues);
-      if (width == 0 || size % width != 0) throw Error("ERR_SHAPE", "A softmax does not fit its input.");
-      return std::make_unique<nn::ActivationLayer>(size, activation, parameter, width, isa);
-    }
-    case 2: {  // dropout: size, rate
-      const size_t size = code.size("size", kMostValues);
-      const double rate = code.number(0, 1, "rate");
-      if (rate == 1) throw Error("ERR_PARAMETER", "A dropout of everything leaves nothing.");
-      return std::make_unique<nn::DropoutLayer>(size, rate, isa);
-    }
-    default:
-      throw Error("ERR_PARAMETER", "There is no such layer.");
-  }
-}
-
-std::vector<std::unique_ptr<nn::Layer>> decode_layers(const double* code, size_t size) {
-  std::vector<std::unique_ptr<nn::Layer>> layers;
-  for (size_t at = 0; at < size;) {
-    LayerCode head(code + at, std::min<size_t>(2, size - at));
-    const size_t kind = head.size("kind"), count = head.size("length");
-    at += 2;
-    if (count > size - at) throw Error("ERR_PARAMETER", "A layer's code is too short.");
-    LayerCode body(code + at, count);
-    layers.push_back(decode_layer(kind, body));
-    body.finish();
-    at += count;
-  }
-  return layers;
-}
 
 // (code, seed)
 napi_value network_create(Call& call) {

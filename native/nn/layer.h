@@ -1,6 +1,6 @@
 // A layer of a network that is trained: values forward, gradients backward, over rows of a mini-batch. A
-// layer owns nothing but its shape: parameters lie in the network's arena, values and gradients in its
-// buffers.
+// layer owns nothing but its shape: parameters lie in the network's arena, values, gradients and what is
+// remembered between the passes in its buffers.
 #pragma once
 
 #include <cstddef>
@@ -26,11 +26,14 @@ struct LayerRows {
   size_t rows;
   size_t first;  // which row of the mini-batch x begins with
   const float* x;
-  float* y;         // y of forward, read by backward
-  const float* dy;  // of backward
-  float* dx;        // null when nobody asks
+  float* y;           // y of forward, read by backward
+  const float* dy;    // of backward
+  float* dx;          // null when nobody asks
+  float* memo;        // [rows, memo()], from forward to backward
+  float* batch_memo;  // [batch_memo()], of the whole mini-batch
   bool training;
-  uint64_t key;  // of this layer in this step, for random numbers
+  uint64_t key;        // of this layer in this step, for random numbers
+  size_t max_threads;  // 1 where several threads are at work already
 };
 
 class Layer {
@@ -52,11 +55,17 @@ class Layer {
 
   // y may take the place of x, dx that of dy.
   virtual bool in_place() const { return false; }
+  // Floats remembered for each row, and for the whole mini-batch.
+  virtual size_t memo() const { return 0; }
+  virtual size_t batch_memo() const { return 0; }
+  // In training it is given a whole mini-batch at once, since its rows depend on each other.
+  virtual bool whole() const { return false; }
 
   // Where its parameters lie from now on.
   void bind(float* parameters) { parameters_ = parameters; }
 
-  // Both see any rows of a mini-batch, on several threads at once: a row's bits depend on that row only.
+  // Both see any rows of a mini-batch, on several threads at once: a row's bits depend on that row only,
+  // unless the layer is whole(). Backward follows forward of the same rows.
   virtual void forward(const LayerRows& rows) const = 0;
   virtual void backward(const LayerRows& rows) const = 0;
 
@@ -64,8 +73,14 @@ class Layer {
   // whole mini-batch; added to g with `accumulate`. begin and end are multiples of grain(block), or the end.
   virtual size_t grain(size_t) const { return 1; }
   virtual void gradient(const LayerRows&, size_t, size_t, size_t, float*, bool) const {}
+  // Or, with joint(), that of all its trainable blocks in one call: g [parameters].
+  virtual bool joint() const { return false; }
+  virtual void joint_gradient(const LayerRows&, float*) const {}
   // What one parameter's gradient costs for each row, in multiplications.
   virtual double gradient_cost() const { return 1; }
+
+  // After a step: running statistics of the mini-batch.
+  virtual void commit(const LayerRows&) const {}
 
  protected:
   const size_t inputs_, outputs_;

@@ -11,12 +11,11 @@
 namespace boreal {
 namespace {
 
-constexpr size_t kSlab = 4096;          // floats of a gradient that the optimizer still finds in the L1 cache
 constexpr double kWorthThread = 100e3;  // multiplications for which a thread that stands by pays
-// Rows of a mini-batch from which a second thread pays: parameters that one has changed and all others read
-// pass from cache to cache in each step, which costs as much as the products of some hundred rows.
-constexpr size_t kWorthSharing = 256;
-constexpr double kUpdateCost = 40;  // of one parameter, in multiplications
+// Multiplications forward by each parameter from which a second thread pays: parameters that one has changed
+// and all others read pass from cache to cache in each step, which costs as much as products of some hundred
+// rows.
+constexpr double kWorthSharing = 256;
 constexpr size_t kLine = kCacheLine / sizeof(float);
 
 size_t round_up(size_t a, size_t b) { return (a + b - 1) / b * b; }
@@ -79,6 +78,14 @@ NetworkRun::NetworkRun(Network& network, const NetworkData& data, const NetworkO
     --layers_;
   }
   threads_ = useful_threads();
+  for (const auto& layer : net_.layers_) pooled_ = pooled_ || layer->joint();
+  size_t first = 0;
+  for (size_t i = 0; i < layers_; ++i) {
+    if (purpose_ != Purpose::kTrain || !net_.layers_[i]->whole()) continue;
+    segments_.emplace_back(first, i);
+    first = i + 1;
+  }
+  segments_.emplace_back(first, layers_);
   place_buffers();
   if (purpose_ != Purpose::kEvaluate) cut_parameters();
   factors_.resize(batch_);
@@ -87,13 +94,14 @@ NetworkRun::NetworkRun(Network& network, const NetworkData& data, const NetworkO
 }
 
 size_t NetworkRun::useful_threads() const {
-  double work = 0;
+  double work = 0, shared = 0;
   for (const auto& layer : net_.layers_) {
-    work += static_cast<double>(layer->parameter_count()) * layer->gradient_cost() +
-            8 * static_cast<double>(layer->outputs());
+    const double count = static_cast<double>(layer->parameter_count());
+    work += count * layer->gradient_cost() + 8 * static_cast<double>(layer->outputs());
+    shared += count;
   }
-  if (purpose_ == Purpose::kTrain && batch_ < kWorthSharing) return 1;
   work *= static_cast<double>(batch_) * (purpose_ == Purpose::kEvaluate ? 1 : 3);
+  if (purpose_ == Purpose::kTrain && work < 3 * kWorthSharing * shared) return 1;
   const size_t pool = ThreadPool::instance().size();
   const size_t most = objective_.max_threads == 0 ? pool : std::min(pool, objective_.max_threads);
   return std::max<size_t>(1, static_cast<size_t>(std::min(static_cast<double>(most), work / kWorthThread)));
@@ -113,51 +121,16 @@ void NetworkRun::place_buffers() {
     const bool learns = purpose_ != Purpose::kEvaluate && e != 0;
     gradient_at_.push_back(learns ? place(net_.widths_[e]) : 0);
   }
+  for (const auto& layer : net_.layers_) {
+    memo_at_.push_back(place(layer->memo()));
+    batch_memo_at_.push_back(total);
+    total += round_up(layer->batch_memo(), kLine);
+  }
   const size_t scratch_at = place(net_.outputs());
   const size_t targets_at = place(gathers && data_.targets != nullptr ? net_.outputs() : 0);
   if (net_.buffers_.size() < total) net_.buffers_ = AlignedBuffer<float>(total);
   scratch_ = net_.buffers_.data() + scratch_at;
   targets_ = net_.buffers_.data() + targets_at;
-}
-
-void NetworkRun::cut_parameters() {
-  std::vector<double> cost;
-  size_t largest = 0;
-  for (size_t i = net_.lowest_; i < net_.layers_.size(); ++i) {
-    const nn::Layer& layer = *net_.layers_[i];
-    size_t offset = net_.offsets_[i];
-    for (size_t b = 0; b < layer.blocks().size(); ++b) {
-      const nn::ParameterBlock& block = layer.blocks()[b];
-      const size_t grain = layer.grain(b), first = slabs_.size();
-      // Whole tiles of rows of a kernel.
-      const size_t tile = gemm_kernels<float>(net_.kernels_).tile_rows;
-      const size_t step = grain * std::max(tile, kSlab / grain / tile * tile);
-      for (size_t begin = 0; block.trainable && begin < block.size; begin += step) {
-        const size_t end = std::min(block.size, begin + step);
-        slabs_.push_back({i, b, begin, end, offset + begin, first});
-        largest = std::max(largest, end - begin);
-        cost.push_back(static_cast<double>(end - begin) *
-                       (kUpdateCost + static_cast<double>(batch_) * layer.gradient_cost()));
-      }
-      offset += block.size;
-    }
-  }
-  penalties_.resize(slabs_.size());
-  squares_.resize(slabs_.size());
-  scales_.resize(slabs_.size());
-  // As even as whole slabs allow.
-  double total = 0, so_far = 0;
-  for (const double c : cost) total += c;
-  parts_.push_back(0);
-  for (size_t s = 0; s < slabs_.size(); ++s) {
-    const double share = static_cast<double>(parts_.size()) * total / static_cast<double>(threads_);
-    if (parts_.size() < threads_ && so_far + cost[s] / 2 > share) parts_.push_back(s);
-    so_far += cost[s];
-  }
-  parts_.push_back(slabs_.size());
-  for (size_t p = 0; p + 1 < parts_.size(); ++p) slab_gradients_.emplace_back(largest);
-  const bool clips = options_ != nullptr && (options_->clip_norm > 0 || options_->clip_global_norm > 0);
-  if (clips && net_.arena_.size() == 0) net_.arena_ = AlignedBuffer<float>(net_.parameters_.size());
 }
 
 float* NetworkRun::value(size_t edge, size_t row) const {
@@ -168,7 +141,7 @@ float* NetworkRun::gradient_of(size_t edge, size_t row) const {
   return net_.buffers_.data() + gradient_at_[edge] + row * net_.widths_[edge];
 }
 
-nn::LayerRows NetworkRun::rows_of(size_t layer, size_t begin, size_t end) const {
+nn::LayerRows NetworkRun::rows_of(size_t layer, size_t begin, size_t end, size_t max_threads) const {
   const size_t from = net_.edges_[layer], to = net_.edges_[layer + 1];
   nn::LayerRows rows{};
   rows.rows = end - begin;
@@ -179,6 +152,9 @@ nn::LayerRows NetworkRun::rows_of(size_t layer, size_t begin, size_t end) const 
     rows.dy = gradient_of(to, begin);
     rows.dx = layer > net_.lowest_ ? gradient_of(from, begin) : nullptr;
   }
+  rows.memo = net_.buffers_.data() + memo_at_[layer] + begin * net_.layers_[layer]->memo();
+  rows.batch_memo = net_.buffers_.data() + batch_memo_at_[layer];
+  rows.max_threads = max_threads;
   rows.training = purpose_ == Purpose::kTrain;
   if (rows.training) rows.key = mix(mix(net_.seed_ + 0x9e3779b97f4a7c15ull * (net_.steps_ + 1)) + layer);
   return rows;
@@ -214,16 +190,48 @@ void NetworkRun::gather(size_t begin, size_t end) {
   }
 }
 
-void NetworkRun::pass_rows(size_t piece) {
+void NetworkRun::each(Team* team, size_t pieces, const Team::Piece& body) const {
+  if (team != nullptr) return team->each(pieces, body);
+  ThreadPool::instance().parallel_for(
+      pieces, [&](size_t piece, size_t) { body(piece); }, threads_);
+}
+
+// Forward through all segments and, where something is learned, back again.
+void NetworkRun::pass(Team* team) {
+  const size_t pieces = (rows_ + piece_rows_ - 1) / piece_rows_;
+  forwards_ = true;
+  for (segment_ = 0; segment_ < segments_.size(); ++segment_) {
+    if (segment_ > 0) {
+      const size_t layer = segments_[segment_].first - 1;
+      net_.layers_[layer]->forward(rows_of(layer, 0, rows_, threads_));
+    }
+    each(team, pieces, piece_);
+  }
+  forwards_ = false;
+  for (segment_ = segments_.size() - 1; segment_-- > 0;) {
+    const size_t layer = segments_[segment_].second;
+    if (layer < net_.lowest_) return;
+    net_.layers_[layer]->backward(rows_of(layer, 0, rows_, threads_));
+    each(team, pieces, piece_);
+  }
+}
+
+// The last segment turns round on its way, so that a network of one segment is one visit.
+void NetworkRun::pass_piece(size_t piece) {
   const size_t begin = piece * piece_rows_, end = std::min(rows_, begin + piece_rows_);
-  gather(begin, end);
-  forward(begin, end);
-  compare(begin, end);
+  if (forwards_) {
+    if (segment_ == 0) gather(begin, end);
+    forward(begin, end);
+    if (segment_ + 1 < segments_.size()) return;
+    compare(begin, end);
+  }
   if (purpose_ != Purpose::kEvaluate) backward(begin, end);
 }
 
 void NetworkRun::forward(size_t begin, size_t end) {
-  for (size_t i = 0; i < layers_; ++i) net_.layers_[i]->forward(rows_of(i, begin, end));
+  for (size_t i = segments_[segment_].first; i < segments_[segment_].second; ++i) {
+    net_.layers_[i]->forward(rows_of(i, begin, end));
+  }
 }
 
 void NetworkRun::compare(size_t begin, size_t end) {
@@ -263,101 +271,10 @@ void NetworkRun::compare(size_t begin, size_t end) {
 }
 
 void NetworkRun::backward(size_t begin, size_t end) {
-  for (size_t i = layers_; i-- > net_.lowest_;) net_.layers_[i]->backward(rows_of(i, begin, end));
-}
-
-void NetworkRun::slab_gradient(const Slab& slab, float* g, double* penalty) const {
-  const nn::Layer& layer = *net_.layers_[slab.layer];
-  const bool accumulate = purpose_ == Purpose::kGradient && first_ > 0;
-  layer.gradient(rows_of(slab.layer, 0, rows_), slab.block, slab.begin, slab.end, g, accumulate);
-  const nn::ParameterBlock& block = layer.blocks()[slab.block];
-  *penalty = 0;
-  if (!block.regularized() || accumulate) return;
-  const double divisor = objective_.penalty_per_row ? divisor_ : 1;
-  *penalty = net_.kernels_.neural.penalize(static_cast<float>(block.l1 / divisor),
-                                           static_cast<float>(block.l2 / divisor),
-                                           net_.parameters_.data() + slab.offset, g, slab.end - slab.begin);
-}
-
-void NetworkRun::update_slab(const Slab& slab, const float* g) const {
-  UpdateTask task = task_;
-  task.n = slab.end - slab.begin;
-  task.w = net_.parameters_.data() + slab.offset;
-  task.g = g;
-  float* const arrays[] = {task.s0, task.s1, task.s2};
-  float* moved[3];
-  for (size_t k = 0; k < 3; ++k) moved[k] = arrays[k] == nullptr ? nullptr : arrays[k] + slab.offset;
-  task.s0 = moved[0];
-  task.s1 = moved[1];
-  task.s2 = moved[2];
-  net_.kernels_.neural.update(task);
-}
-
-void NetworkRun::learn(size_t part) {
-  float* const g = slab_gradients_[part].data();
-  for (size_t s = parts_[part]; s < parts_[part + 1]; ++s) {
-    const Slab& slab = slabs_[s];
-    slab_gradient(slab, g, &penalties_[s]);
-    if (options_->clip_value > 0) {
-      net_.kernels_.neural.clip(static_cast<float>(options_->clip_value), g, g, slab.end - slab.begin);
-    }
-    update_slab(slab, g);
+  const size_t lowest = std::max(net_.lowest_, segments_[segment_].first);
+  for (size_t i = segments_[segment_].second; i-- > lowest;) {
+    net_.layers_[i]->backward(rows_of(i, begin, end));
   }
-}
-
-void NetworkRun::gather_gradient(size_t part) {
-  float* const arena = purpose_ == Purpose::kGradient ? total_gradient_ : net_.arena_.data();
-  for (size_t s = parts_[part]; s < parts_[part + 1]; ++s) {
-    const Slab& slab = slabs_[s];
-    float* const g = arena + slab.offset;
-    slab_gradient(slab, g, &penalties_[s]);
-    squares_[s] = net_.kernels_.neural.sum_squares(g, slab.end - slab.begin);
-  }
-}
-
-void NetworkRun::clip() {
-  const auto scale = [](double squares, double most) {
-    const double norm = std::sqrt(squares);
-    return static_cast<float>(norm > most ? most / norm : 1);
-  };
-  if (options_->clip_global_norm > 0) {
-    double total = 0;
-    for (const double s : squares_) total += s;
-    std::fill(scales_.begin(), scales_.end(), scale(total, options_->clip_global_norm));
-    return;
-  }
-  for (size_t first = 0, s = 0; s < slabs_.size(); first = s) {
-    double total = 0;
-    for (; s < slabs_.size() && slabs_[s].first_of_block == first; ++s) total += squares_[s];
-    std::fill(scales_.begin() + static_cast<ptrdiff_t>(first), scales_.begin() + static_cast<ptrdiff_t>(s),
-              scale(total, options_->clip_norm));
-  }
-}
-
-void NetworkRun::apply_gradient(size_t part) {
-  for (size_t s = parts_[part]; s < parts_[part + 1]; ++s) {
-    const Slab& slab = slabs_[s];
-    float* const g = net_.arena_.data() + slab.offset;
-    if (scales_[s] != 1) net_.kernels_.neural.scale(scales_[s], g, g, slab.end - slab.begin);
-    update_slab(slab, g);
-  }
-}
-
-// Where no slab adds it up.
-double NetworkRun::penalty() const {
-  double sum = 0;
-  for (size_t i = 0; i < net_.layers_.size(); ++i) {
-    const float* w = net_.parameters_.data() + net_.offsets_[i];
-    for (const nn::ParameterBlock& block : net_.layers_[i]->blocks()) {
-      if (block.regularized()) {
-        for (size_t k = 0; k < block.size; ++k) {
-          sum += block.l1 * std::fabs(double{w[k]}) + block.l2 * double{w[k]} * w[k];
-        }
-      }
-      w += block.size;
-    }
-  }
-  return objective_.penalty_per_row ? sum / divisor_ : sum;
 }
 
 EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on_step) {
@@ -374,7 +291,7 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
     }
   }
   const bool clips = options_ != nullptr && (options_->clip_norm > 0 || options_->clip_global_norm > 0);
-  const Team::Piece pass = [this](size_t piece) { pass_rows(piece); };
+  piece_ = [this](size_t piece) { pass_piece(piece); };
   const Team::Piece learn_part = [this](size_t part) { learn(part); };
   const Team::Piece gather_part = [this](size_t part) { gather_gradient(part); };
   const Team::Piece apply_part = [this](size_t part) { apply_gradient(part); };
@@ -382,11 +299,11 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
   std::vector<double> counted(metrics_), means(metrics_);
   double loss = 0, share = 0, seen = 0;
 
-  Team::run(threads_, [&](Team& team) {
+  const auto drive = [&](Team* team) {
     for (size_t step = 0; step < steps; ++step) {
       check_cancel(cancel);
       begin_batch(step * batch_, std::min(batch_, rows - step * batch_));
-      team.each((rows_ + piece_rows_ - 1) / piece_rows_, pass);
+      pass(team);
       double batch_loss = 0;
       for (size_t i = 0; i < rows_; ++i) batch_loss += factors_[i] * losses_[i];
       if (purpose_ == Purpose::kTrain && !std::isfinite(batch_loss)) {
@@ -403,13 +320,15 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
         for (size_t k = 0; k < options_->optimizer.slots(); ++k) {
           *arrays[options_->optimizer.slot(k)] = net_.state_.data() + k * net_.parameters_.size();
         }
+        find_joint_gradients();
         if (clips) {
-          team.each(parts_.size() - 1, gather_part);
+          each(team, parts_.size() - 1, gather_part);
           clip();
-          team.each(parts_.size() - 1, apply_part);
+          each(team, parts_.size() - 1, apply_part);
         } else {
-          team.each(parts_.size() - 1, learn_part);
+          each(team, parts_.size() - 1, learn_part);
         }
+        for (size_t i = 0; i < layers_; ++i) net_.layers_[i]->commit(rows_of(i, 0, rows_));
         double penalty = 0;
         for (const double p : penalties_) penalty += p;
         // The mean of what the batches minimise, by their rows: scikit-learn's, Keras's too.
@@ -418,7 +337,10 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
         share += rows;
         ++result.steps;
       } else {
-        if (purpose_ == Purpose::kGradient) team.each(parts_.size() - 1, gather_part);
+        if (purpose_ == Purpose::kGradient) {
+          find_joint_gradients();
+          each(team, parts_.size() - 1, gather_part);
+        }
         share = divisor_;
       }
       loss += batch_loss;
@@ -431,7 +353,12 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
       }
       if (on_step) on_step(step + 1, steps, loss / share, means);
     }
-  });
+  };
+  if (pooled_) {
+    drive(nullptr);
+  } else {
+    Team::run(threads_, [&](Team& team) { drive(&team); });
+  }
   result.loss = loss / share;
   if (purpose_ != Purpose::kTrain) result.loss += penalty();
   result.metrics = std::move(means);

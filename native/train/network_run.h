@@ -1,6 +1,8 @@
 // One pass of a network over data: an epoch of training, an evaluation, or the gradient of all rows.
 #pragma once
 
+#include <utility>
+
 #include "linalg/team.h"
 #include "train/network.h"
 
@@ -29,11 +31,17 @@ class NetworkRun {
   size_t useful_threads() const;
   void begin_batch(size_t first, size_t rows);
   void gather(size_t begin, size_t end);
-  void pass_rows(size_t piece);
+  // Calls body(piece) for each piece, on the team or on the pool.
+  void each(Team* team, size_t pieces, const Team::Piece& body) const;
+  void pass(Team* team);
+  void pass_piece(size_t piece);
   void forward(size_t begin, size_t end);
   void compare(size_t begin, size_t end);
   void backward(size_t begin, size_t end);
-  nn::LayerRows rows_of(size_t layer, size_t begin, size_t end) const;
+  nn::LayerRows rows_of(size_t layer, size_t begin, size_t end, size_t max_threads = 1) const;
+  bool learns(size_t layer) const;
+  void find_joint_gradients();
+  float* arena() const;
   float* value(size_t edge, size_t row) const;
   float* gradient_of(size_t edge, size_t row) const;
   void slab_gradient(const Slab& slab, float* g, double* penalty) const;
@@ -55,8 +63,17 @@ class NetworkRun {
   size_t layers_;  // that run: without the last one where the loss takes logits
   size_t threads_;
 
-  // Buffers: values and gradients of each edge, [batch, width] each.
-  std::vector<size_t> value_at_, gradient_at_;
+  // Layers whose rows a thread takes on its own, one after the other, from segments_[k] on; between two such
+  // segments stands one layer that sees the whole mini-batch.
+  std::vector<std::pair<size_t, size_t>> segments_;
+  size_t segment_ = 0;  // the current one
+  Team::Piece piece_;   // pass_piece
+  bool forwards_ = true;
+  bool pooled_ = false;  // a layer has work of its own for the pool: no team stands by
+
+  // Buffers: values and gradients of each edge, [batch, width] each; what layers remember.
+  std::vector<size_t> value_at_, gradient_at_, memo_at_, batch_memo_at_;
+  AlignedBuffer<float> joint_;   // a joint gradient that is to be added
   float* scratch_ = nullptr;     // [batch, outputs]
   float* targets_ = nullptr;     // [batch, outputs] where they are gathered
   std::vector<float> factors_;   // [batch]

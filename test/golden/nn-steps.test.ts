@@ -24,6 +24,14 @@ interface Golden {
     gradient: number[];
   };
   optimizers: { optimizer: OptimizerSpec; learningRate: number; parameters: number[] }[];
+  images: {
+    x: number[][][][];
+    classes: number[];
+    parameters: number[];
+    after: number[];
+    losses: number[];
+    outputs: number[][];
+  };
   clipped: { clipNorm?: number; clipGlobalNorm?: number; clipValue?: number; parameters: number[] }[];
 }
 const golden = readGolden<Golden>('nn-steps');
@@ -121,4 +129,50 @@ test.each(golden.clipped)('a gradient clipped by $clipNorm, $clipGlobalNorm, $cl
   const { parameters, ...clip } = one;
   await network.trainEpoch(x, y, { ...base, ...clip });
   expectClose(flat(network), parameters, SINGLE, 'parameters');
+});
+
+test('a network over images in training, with the moving statistics, and in evaluation', async () => {
+  const { x, classes, parameters, after, losses, outputs } = golden.images;
+  const layers: LayerSpec[] = [
+    { type: 'conv2d', filters: 4, kernelSize: [3, 3], strides: [1, 1], padding: 'same', useBias: false },
+    { type: 'batchNorm', momentum: 0.8, epsilon: 1e-3, scale: true, center: true, unbiased: true },
+    { type: 'activation', activation: 'relu' },
+    { type: 'maxPool2d', poolSize: [2, 2], strides: [2, 2], padding: 'valid' },
+    {
+      type: 'conv2d',
+      filters: 6,
+      kernelSize: [2, 3],
+      strides: [1, 1],
+      padding: 'valid',
+      groups: 2,
+      useBias: false,
+    },
+    { type: 'activation', activation: 'gelu' },
+    { type: 'layerNorm', epsilon: 1e-4, scale: true, center: true },
+    { type: 'globalAvgPool' },
+    { type: 'dense', units: 3, useBias: true },
+  ];
+  const network = new Network(layers, [6, 7, 2], { seed: 1 });
+  let at = 0;
+  network.setParameters(
+    network.parameters().map(({ data }) => {
+      at += data.length;
+      return parameters.slice(at - data.length, at);
+    }),
+  );
+  const rows = Float32Array.from(x.flat(3));
+  const y = Int32Array.from(classes);
+  const loss: LossSpec = { type: 'sparseCategoricalCrossentropy', fromLogits: true };
+  const optimizer: OptimizerSpec = { type: 'adam', epsilon: 1e-8, epsilonHat: false };
+  const options = { ...base, loss, optimizer, batchSize: 8, learningRate: 0.01 };
+  const met: number[] = [];
+  for (let step = 0; step < losses.length; step++)
+    met.push((await network.trainEpoch(rows, y, options)).loss);
+  expectClose(met, losses, STEPS, 'losses');
+  // Adam divides by small gradients, whose rounding shows.
+  expectClose(flat(network), after, iterative(2e-4), 'parameters');
+  const error = await network.evaluate(rows, Float32Array.from(outputs.flat()), {
+    loss: { type: 'meanAbsoluteError' },
+  });
+  expectClose(error.loss, 0, iterative(2e-4), 'outputs');
 });

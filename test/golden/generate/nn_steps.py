@@ -7,6 +7,9 @@
      "optimizers": [{"optimizer": as boreal's OptimizerSpec, "learningRate", "parameters" after STEPS full-batch steps}],
      "clipped": [{"clipNorm" or "clipGlobalNorm" or "clipValue", "parameters" after one step of gradient descent}]}
 
+    {"images": {"x" [batch, height, width, channels], "classes", "parameters" before, "after" STEPS steps of Adam, with the
+                moving statistics of batch normalisation, "losses" of the steps, "outputs" in evaluation}}
+
 The network is dense, tanh, dense, softmax; parameters are kernels [inputs, outputs] and biases, one after the other.
 """
 
@@ -185,6 +188,52 @@ def clipped():
     yield {"clipValue": 0.02, "parameters": steps(descent, 1, lambda tensors: value(tensors, 0.02))}
 
 
+class Images(torch.nn.Module):
+    """conv2d 'same', batchNorm, relu, maxPool2d, conv2d in groups, gelu, layerNorm over channels, globalAvgPool, dense."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Conv2d(2, 4, 3, padding=1, bias=False)
+        self.batch_norm = torch.nn.BatchNorm2d(4, eps=1e-3, momentum=0.2)
+        self.second = torch.nn.Conv2d(4, 6, (2, 3), groups=2, bias=False)
+        self.layer_norm = torch.nn.LayerNorm(6, eps=1e-4)
+        self.dense = torch.nn.Linear(6, 3)
+
+    def forward(self, x):
+        x = F.max_pool2d(torch.relu(self.batch_norm(self.first(x))), 2)
+        x = F.gelu(self.second(x)).permute(0, 2, 3, 1)
+        return self.dense(self.layer_norm(x).mean((1, 2)))
+
+    def keras_parameters(self):
+        kernel = lambda conv: conv.weight.permute(2, 3, 1, 0)
+        norm = self.batch_norm
+        return flat(
+            [kernel(self.first), norm.weight, norm.bias, norm.running_mean, norm.running_var]
+            + [kernel(self.second), self.layer_norm.weight, self.layer_norm.bias, self.dense.weight.T, self.dense.bias]
+        )
+
+
+def images():
+    torch.manual_seed(5)
+    model = Images()
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(8, 6, 7, 2)).round(3)
+    classes = rng.integers(0, 3, 8)
+    before = model.keras_parameters()
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+    channels_first = torch.tensor(x).permute(0, 3, 1, 2)
+    losses = []
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(channels_first), torch.tensor(classes))
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    after = model.keras_parameters()
+    outputs = model.eval()(channels_first).detach().numpy()
+    return {"x": x, "classes": classes, "parameters": before, "after": after, "losses": losses, "outputs": outputs}
+
+
 def main():
     parameters, x, classes = network()
     tensors = [torch.tensor(p, requires_grad=True) for p in parameters]
@@ -205,6 +254,7 @@ def main():
         },
         optimizers=list(optimizers()),
         clipped=list(clipped()),
+        images=images(),
     )
 
 
