@@ -120,10 +120,22 @@ const script = `
   }
   const diabetes = boreal.loadDiabetes();
   const wine = boreal.loadWine();
+  const { X: data40k, y: target } = boreal.makeClassification({ nSamples: 40000, nFeatures: 6, randomState: 1 });
+  const many = { data: data40k, target };
   const learners = [
     [new boreal.LinearRegression(), diabetes],
     [new boreal.Ridge(), diabetes],
     [new boreal.LogisticRegression({ maxIter: 50 }), wine],
+    [new boreal.LogisticRegression({ solver: 'newton-cholesky' }), wine],
+    [new boreal.LogisticRegression({ solver: 'saga', penalty: 'l1', maxIter: 9, randomState: 1 }), wine],
+    [new boreal.Lasso({ alpha: 0.1 }), diabetes],
+    [new boreal.ElasticNetCV({ alphas: 9, cv: 3 }), diabetes],
+    [new boreal.HuberRegressor({ maxIter: 30 }), diabetes],
+    [new boreal.RidgeClassifier(), wine],
+    [new boreal.SGDClassifier({ loss: 'logLoss', maxIter: 5, randomState: 1 }), wine],
+    [new boreal.SGDRegressor({ penalty: 'l1', average: true, maxIter: 5, randomState: 1 }), diabetes],
+    [new boreal.LogisticRegression(), many],
+    [new boreal.Ridge(), many],
     [new boreal.DecisionTreeRegressor({ randomState: 1 }), diabetes],
     [new boreal.RandomForestRegressor({ nEstimators: 5, randomState: 1 }), diabetes],
     [new boreal.RandomForestClassifier({ nEstimators: 5, randomState: 1 }), wine],
@@ -138,7 +150,8 @@ const script = `
   const learned = {};
   for (const [model, { data, target }] of learners) {
     const bytes = (await model.fit(data, target)).toBytes();
-    learned[model.constructor.name] = createHash('sha256').update(bytes).digest('hex');
+    const name = [model.constructor.name, JSON.stringify(model.params), data.rows].join(' ');
+    learned[name] = createHash('sha256').update(bytes).digest('hex');
   }
   console.log(JSON.stringify({ isa: native.info().isa, predicted, learned }));
 `;

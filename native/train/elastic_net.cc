@@ -166,7 +166,7 @@ ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<doubl
                                const CancelToken* cancel) {
   check(x, y, weights, params);
   check_penalty(alphas, l1_ratio);
-  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept, cancel);
+  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept);
   ElasticNetPath path;
   if (prefers_gram(x.rows, x.cols)) {
     const GramProblem problem =
@@ -197,7 +197,7 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
     if (fold < 0 || static_cast<size_t>(fold) >= folds)
       throw Error("ERR_PARAMETER", "A fold is out of range.");
   }
-  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept, cancel);
+  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept);
   const RowGroups groups = group_rows(fold_of_row, folds);
   const bool gram = prefers_gram(x.rows - x.rows / folds, x.cols);
   std::vector<double> weight_of_fold(folds, 0.0);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <limits>
 
 #include "train/dot.h"
@@ -27,18 +28,30 @@ double largest_absolute(const Vector& v) {
   return largest;
 }
 
+// A step s, the gradient's change y along it, and their product.
+struct Pair {
+  Vector s, y;
+  double product;
+};
+using Precondition = std::function<void(Vector&)>;
+
 // -H g, where H approximates the inverse Hessian.
-Vector descent_direction(const std::deque<LbfgsPair>& pairs, const Vector& gradient) {
+Vector descent_direction(const std::deque<Pair>& pairs, const Vector& gradient,
+                         const Precondition& precondition) {
   Vector direction(gradient.size());
   for (size_t i = 0; i < direction.size(); ++i) direction[i] = -gradient[i];
-  if (pairs.empty()) return direction;
+  if (pairs.empty() && !precondition) return direction;
   Vector weight(pairs.size());
   for (size_t p = pairs.size(); p-- > 0;) {
     weight[p] = dot(pairs[p].s, direction) / pairs[p].product;
     add_scaled(-weight[p], pairs[p].y, direction);
   }
-  const double scale = pairs.back().product / dot(pairs.back().y, pairs.back().y);
-  for (double& value : direction) value *= scale;
+  if (precondition) {
+    precondition(direction);
+  } else {
+    const double scale = pairs.back().product / dot(pairs.back().y, pairs.back().y);
+    for (double& value : direction) value *= scale;
+  }
   for (size_t p = 0; p < pairs.size(); ++p) {
     const double correction = dot(pairs[p].y, direction) / pairs[p].product;
     add_scaled(weight[p] - correction, pairs[p].s, direction);
@@ -80,18 +93,19 @@ LbfgsResult minimize(const Objective& objective, std::vector<double> x0, const L
   now.value = objective(now.x, now.gradient);
   now.converged = largest_absolute(now.gradient) <= options.gradient_tolerance;
 
-  std::deque<LbfgsPair>& pairs = now.pairs;
-  pairs = options.pairs;
+  std::deque<Pair> pairs;
+  Precondition precondition = options.precondition;
   while (!now.converged && now.iterations < options.max_iterations) {
-    const Vector direction = descent_direction(pairs, now.gradient);
+    const Vector direction = descent_direction(pairs, now.gradient, precondition);
     const double slope = dot(now.gradient, direction);
     const double norm = std::sqrt(dot(direction, direction));
-    const double first_step = pairs.empty() && now.iterations == 0 ? std::min(1 / norm, 1e10) : 1;
+    const double first_step = now.iterations == 0 && !precondition ? std::min(1 / norm, 1e10) : 1;
     Vector change = now.gradient;
     const double value_before = now.value;
     const double step = slope < 0 ? search_line(objective, options, direction, slope, first_step, now) : 0;
     if (step == 0) {
-      if (pairs.empty()) break;
+      if (pairs.empty() && !precondition) break;
+      precondition = nullptr;
       pairs.clear();  // start again from steepest descent
       continue;
     }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <vector>
 
@@ -11,12 +10,6 @@ namespace boreal {
 
 // Returns f(x) and writes its gradient; both have x's length.
 using Objective = std::function<double(const std::vector<double>& x, std::vector<double>& gradient)>;
-
-// A step s, the gradient's change y along it, and their product.
-struct LbfgsPair {
-  std::vector<double> s, y;
-  double product;
-};
 
 struct LbfgsOptions {
   size_t max_iterations = 100;
@@ -26,7 +19,9 @@ struct LbfgsOptions {
   size_t memory = 10;           // pairs of steps and gradient changes that are kept
   size_t max_evaluations = 50;  // in one line search
   std::function<void(size_t iterations)> on_iteration;
-  std::deque<LbfgsPair> pairs;  // of a similar function, oldest first: curvature to begin with
+  // v = H v for a symmetric positive definite H near the inverse of the Hessian, where one is known: what the
+  // pairs correct, in place of a multiple of the identity. Dropped when a line search from it fails.
+  std::function<void(std::vector<double>& v)> precondition;
 };
 
 struct LbfgsResult {
@@ -34,7 +29,6 @@ struct LbfgsResult {
   double value = 0;
   size_t iterations = 0;
   bool converged = false;  // one of the tolerances was met
-  std::deque<LbfgsPair> pairs;
 };
 
 // Where f or its gradient is not finite the line search draws back. f(x0) must be finite.

@@ -1,9 +1,9 @@
 // Least squares and ridge through the triangular factor of the centred, weighted matrix [X | y]: no normal
-// equations, so the error grows with the condition number and not with its square. Least squares takes the
-// SVD of R for the minimum-norm solution; ridge appends the rows sqrt(alpha) I, which keeps R well
-// conditioned, and substitutes back. A wide X is factored through its transpose, X^T = QR, and solved by the
-// seminormal equations b = X^T (R^T R)^-1 y, which for minimum-norm problems are as accurate as applying Q
-// (Paige 1973).
+// equations, so the error grows with the condition number and not with its square; but for ridge of many rows
+// and columns that are far from dependent. Least squares takes the SVD of R for the minimum-norm solution;
+// ridge appends the rows sqrt(alpha) I, which keeps R well conditioned, and substitutes back. A wide X is
+// factored through its transpose, X^T = QR, and solved by the seminormal equations b = X^T (R^T R)^-1 y,
+// which for minimum-norm problems are as accurate as applying Q (Paige 1973).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,7 +15,9 @@
 #include "base/thread_pool.h"
 #include "base/weights.h"
 #include "linalg/column_moments.h"
+#include "train/cholesky_factor.h"
 #include "train/linear.h"
+#include "train/moments.h"
 #include "train/row_jacobi.h"
 #include "train/triangular_factor.h"
 
@@ -24,6 +26,9 @@ namespace {
 
 constexpr size_t kMinRowsPerPart = 4096;
 constexpr size_t kMaxParts = 64;
+constexpr size_t kNormalRows = 64;  // rows a column from which on ridge tries the normal equations
+constexpr size_t kMaxNormalCols = 512;
+constexpr double kLeastPivot = 1e-4;  // relative to the largest, squared
 
 // X and y as the solver sees them: entry (i, j) is (x_ij - x_mean_j) * root_weight_i.
 template <typename T>
@@ -234,6 +239,33 @@ void solve_wide(const Design<T>& design, double alpha, double cutoff, size_t max
   model.rank = static_cast<uint32_t>(spectrum.rank);
 }
 
+// Ridge of many rows by the normal equations, at half the cost of QR. False where the factor's diagonal tells
+// that squaring the condition number would cost more than a few digits.
+template <typename T>
+bool solve_normal_equations(MatrixView<const T> x, Span<double> y, Span<double> weights, double alpha,
+                            bool fit_intercept, const CancelToken* cancel, LeastSquaresModel& model) {
+  const size_t cols = x.cols;
+  const RegressionRows<T> rows = centred_rows(x, y, weights, fit_intercept);
+  const Moments moments = group_moments(rows, {}, cancel)[0];
+  GramProblem problem = gram_problem(moments, rows.centre, fit_intercept);
+  const double scaled = alpha * problem.rows / moments.weight;
+  for (size_t j = 0; j < cols; ++j) problem.gram[j * (cols + 1)] += scaled;
+  if (!factor_lower(problem.gram.data(), cols)) return false;
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (size_t j = 0; j < cols; ++j) {
+    least = std::min(least, problem.gram[j * (cols + 1)]);
+    most = std::max(most, problem.gram[j * (cols + 1)]);
+  }
+  if (!(least * least > kLeastPivot * most * most)) return false;
+  solve_factored(problem.gram.data(), cols, problem.xy.data());
+  double intercept = problem.y_mean;
+  for (size_t j = 0; j < cols; ++j) intercept -= problem.x_mean[j] * problem.xy[j];
+  if (!std::isfinite(intercept)) return false;
+  model.coef = std::move(problem.xy);
+  model.intercept.assign(1, intercept);
+  return true;
+}
+
 }  // namespace
 
 template <typename T>
@@ -248,6 +280,12 @@ LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const doub
   }
   if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be a finite number >= 0.");
   total_weight(weights, x.rows);
+
+  if (alpha > 0 && y.cols == 1 && x.cols <= kMaxNormalCols && x.rows >= kNormalRows * x.cols) {
+    LeastSquaresModel model;
+    if (solve_normal_equations(x, {y.data, x.rows}, weights, alpha, fit_intercept, cancel, model))
+      return model;
+  }
 
   const Design<T> design = make_design(x, y, weights, fit_intercept, cancel);
   LeastSquaresModel model;

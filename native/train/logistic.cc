@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/weights.h"
+#include "train/cholesky_factor.h"
 #include "train/lbfgs.h"
 #include "train/linear.h"
 #include "train/logistic_solvers.h"
@@ -20,21 +21,25 @@ LogisticSolution solve_lbfgs(LogisticLoss<T>& loss, const LogisticParams& params
   options.gradient_tolerance = params.tol;
   options.value_tolerance = 64 * std::numeric_limits<double>::epsilon();
   options.on_iteration = [&](size_t iterations) { progress(start.iterations + iterations); };
-  options.pairs = std::move(start.pairs);
+  if (!start.curvature.empty()) {
+    options.precondition = [&](std::vector<double>& v) {
+      solve_factored(start.curvature.data(), v.size(), v.data());
+    };
+  }
   LbfgsResult result = minimize(
       [&loss](const std::vector<double>& parameters, std::vector<double>& gradient) {
         return loss.evaluate(parameters.data(), gradient.data());
       },
       std::move(start.parameters), options);
-  return {std::move(result.x), start.iterations + result.iterations, result.converged,
-          std::move(result.pairs)};
+  return {std::move(result.x), start.iterations + result.iterations, result.converged, {}};
 }
 
 namespace {
 
 constexpr size_t kMinSample = 4096;
-constexpr size_t kSamplePerParameter = 32;
-constexpr size_t kLeastReduction = 8;  // of rows, from all to the sample
+constexpr size_t kSamplePerParameter = 64;
+constexpr size_t kMaxSampleParameters = 256;  // for a Hessian
+constexpr size_t kLeastReduction = 8;         // of rows, from all to the sample
 constexpr uint32_t kSampleIterations = 50;
 constexpr double kSampleTolerance = 1e-3;
 
@@ -78,7 +83,7 @@ LogisticSolution find_start(const LogisticLoss<T>& loss, const LogisticParams& p
   const size_t n = loss.dimension(), outputs = loss.problem().outputs;
   LogisticSolution zero{std::vector<double>(n), 0, false, {}};
   const size_t size = std::max(kMinSample, kSamplePerParameter * n);
-  if (loss.x().rows / size < kLeastReduction) return zero;
+  if (n > kMaxSampleParameters || loss.x().rows / size < kLeastReduction) return zero;
   const Sample<T> sample(loss, size, 0), other(loss, size, 0.5);
   if (!sample.has_weight() || !other.has_weight()) return zero;
   LogisticLoss<T> part = sample.loss();
@@ -88,6 +93,9 @@ LogisticSolution find_start(const LogisticLoss<T>& loss, const LogisticParams& p
   LogisticSolution found = solve_lbfgs(part, limited, zero, [](size_t) {});
   found.iterations = 0;
   std::vector<double> gradient(n);
+  found.curvature.resize(n * n);
+  part.evaluate(found.parameters.data(), gradient.data(), found.curvature.data());
+  if (!factor_hessian(found.curvature, loss.x().cols, part.problem())) found.curvature.clear();
   const double at_zero = std::log(static_cast<double>(outputs == 1 ? 2 : outputs));
   const double value = other.loss().evaluate(found.parameters.data(), gradient.data());
   return value < at_zero ? found : zero;

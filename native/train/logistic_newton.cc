@@ -1,10 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
-#include "base/error.h"
-#include "linalg/cholesky.h"
-#include "linalg/triangular.h"
+#include "train/cholesky_factor.h"
 #include "train/logistic_solvers.h"
 
 namespace boreal {
@@ -32,43 +29,31 @@ void pin_common_shift(std::vector<double>& hessian, size_t dimension, size_t fir
   }
 }
 
-// direction = -hessian^-1 gradient; false if the Hessian is not positive definite. Overwrites the Hessian.
-bool newton_direction(std::vector<double>& hessian, const std::vector<double>& gradient,
-                      std::vector<double>& direction) {
-  const size_t n = gradient.size();
-  const Dense factor = dense_view(hessian.data(), n, n);
-  try {
-    cholesky(as_const(factor), factor);
-  } catch (const Error& error) {
-    if (std::strcmp(error.code(), "ERR_NOT_POSITIVE_DEFINITE") != 0) throw;
-    return false;
-  }
-  for (size_t i = 0; i < n; ++i) direction[i] = -gradient[i];
-  const Dense right = dense_view(direction.data(), n, 1);
-  solve_triangular(Triangle::kLower, Form::kAsIs, Diagonal::kStored, as_const(factor), right, {});
-  solve_triangular(Triangle::kLower, Form::kTransposed, Diagonal::kStored, as_const(factor), right, {});
-  return std::all_of(direction.begin(), direction.end(), [](double v) { return std::isfinite(v); });
-}
-
 }  // namespace
+
+bool factor_hessian(std::vector<double>& hessian, size_t cols, const LogisticProblem& problem) {
+  const size_t outputs = problem.outputs, coefficients = outputs * cols;
+  const size_t n = coefficients + (problem.fit_intercept ? outputs : 0);
+  if (outputs > 1) {
+    if (problem.fit_intercept) pin_common_shift(hessian, n, coefficients, 1, outputs);
+    for (size_t j = 0; j < cols && problem.penalty == 0; ++j) pin_common_shift(hessian, n, j, cols, outputs);
+  }
+  return factor_lower(hessian.data(), n);
+}
 
 template <typename T>
 LogisticSolution solve_newton(LogisticLoss<T>& loss, const LogisticParams& params,
                               const IterationProgress& progress) {
-  const size_t n = loss.dimension(), outputs = loss.problem().outputs, cols = loss.x().cols;
+  const size_t n = loss.dimension();
   LogisticSolution now{std::vector<double>(n), 0, false, {}};
   std::vector<double> gradient(n), hessian(n * n), direction(n), tried(n), tried_gradient(n);
   double value = loss.evaluate(now.parameters.data(), gradient.data(), hessian.data());
   while (now.iterations < params.max_iter) {
-    if (outputs > 1) {
-      if (loss.problem().fit_intercept) pin_common_shift(hessian, n, loss.coefficients(), 1, outputs);
-      for (size_t j = 0; j < cols && loss.problem().penalty == 0; ++j) {
-        pin_common_shift(hessian, n, j, cols, outputs);
-      }
-    }
-    if (!newton_direction(hessian, gradient, direction)) {
+    if (!factor_hessian(hessian, loss.x().cols, loss.problem())) {
       return solve_lbfgs(loss, params, std::move(now), progress);
     }
+    for (size_t i = 0; i < n; ++i) direction[i] = -gradient[i];
+    solve_factored(hessian.data(), n, direction.data());
     double slope = 0;
     for (size_t i = 0; i < n; ++i) slope += gradient[i] * direction[i];
     if (largest_absolute(gradient) <= params.tol && -0.5 * slope <= params.tol) {

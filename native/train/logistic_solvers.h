@@ -1,10 +1,8 @@
 // The solvers of logistic regression beside L-BFGS.
 #pragma once
 
-#include <deque>
 #include <functional>
 
-#include "train/lbfgs.h"
 #include "train/linear.h"
 #include "train/logistic_loss.h"
 
@@ -14,7 +12,7 @@ struct LogisticSolution {
   std::vector<double> parameters;  // as LogisticLoss lays them out
   size_t iterations = 0;
   bool converged = false;
-  std::deque<LbfgsPair> pairs;  // of L-BFGS
+  std::vector<double> curvature;  // a Cholesky factor [dimension, dimension] of a Hessian near here, or empty
 };
 using IterationProgress = std::function<void(size_t iterations)>;
 
@@ -22,6 +20,10 @@ using IterationProgress = std::function<void(size_t iterations)>;
 template <typename T>
 LogisticSolution solve_lbfgs(LogisticLoss<T>& loss, const LogisticParams& params, LogisticSolution start,
                              const IterationProgress& progress);
+
+// The Cholesky factor of a Hessian, in its place, after curvature was added in the directions in which
+// multinomial scores move alike and the loss stays; false if the rest is singular.
+bool factor_hessian(std::vector<double>& hessian, size_t cols, const LogisticProblem& problem);
 
 // Newton's method with a Cholesky factorisation of the Hessian and a line search that halves the step. Where
 // the Hessian is singular beyond the directions that no loss depends on, L-BFGS goes on from there, as in

@@ -31,10 +31,10 @@ struct RegressionRows {
   std::vector<double> centre;  // [cols + 1]
 };
 
-// The centre is the weighted mean, or 0 without an intercept.
+// The centre is near the weighted mean; 0 without an intercept.
 template <typename T>
 RegressionRows<T> centred_rows(MatrixView<const T> x, Span<double> y, Span<double> weights,
-                               bool fit_intercept, const CancelToken* cancel);
+                               bool fit_intercept);
 
 // Rows of group g: order[starts[g] .. starts[g + 1]). An empty order means all rows as they stand, one group.
 struct RowGroups {

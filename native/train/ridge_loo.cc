@@ -12,8 +12,8 @@
 #include "base/thread_pool.h"
 #include "base/weights.h"
 #include "kernels/dispatch.h"
+#include "linalg/column_moments.h"
 #include "linalg/eigh.h"
-#include "train/moments.h"
 
 namespace boreal {
 namespace {
@@ -153,11 +153,7 @@ RidgeLooScores ridge_leave_one_out(MatrixView<const T> x, MatrixView<const doubl
   for (size_t t = 0; t < targets && fit_intercept; ++t) {
     for (size_t i = 0; i < rows; ++i) data.y_mean[t] += data.weight(i) / data.total * y.at(i, t);
   }
-  if (fit_intercept) {
-    // Any target will do: the centre of the columns is wanted.
-    data.x_mean = centred_rows(x, {y.data, rows}, weights, true, cancel).centre;
-    data.x_mean.pop_back();
-  }
+  if (fit_intercept) data.x_mean = column_moments(x, weights, {0, cancel}).mean;
   const bool tall = rows >= cols;
   const Spectrum spectrum = tall ? tall_spectrum(data, cancel) : wide_spectrum(data, cancel);
   const size_t rank = spectrum.rank;

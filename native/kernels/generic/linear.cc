@@ -241,7 +241,6 @@ double binomial(double* z, const double* sign, const double* weights, size_t n) 
 
 double multinomial(double* z, size_t zs, size_t classes, const double* own, const double* weights,
                    size_t n) noexcept {
-  const V one = broadcast(1.0);
   return sum_rows(n, [&](size_t i, size_t count) {
     V largest = get(z + i, count, 0.0);
     for (size_t k = 1; k < classes; ++k) largest = max(largest, get(z + k * zs + i, count, 0.0));

@@ -1,0 +1,274 @@
+/** Linear models: what golden values do not show. */
+import { describe, expect, it } from 'vitest';
+import {
+  ElasticNet,
+  ElasticNetCV,
+  HuberRegressor,
+  Lasso,
+  LassoCV,
+  LogisticRegression,
+  load,
+  loadIris,
+  Matrix,
+  makeClassification,
+  makeRegression,
+  Perceptron,
+  Ridge,
+  RidgeClassifierCV,
+  RidgeCV,
+  SGDClassifier,
+  SGDRegressor,
+  StandardScaler,
+} from '../../lib/index.js';
+import { expectClose, iterative } from '../support/tolerance.js';
+
+/** The code of what a call rejects with, or 'no error'. */
+const codeOf = (work: () => Promise<unknown>) =>
+  work().then(
+    () => 'no error',
+    (error) => error.code,
+  );
+
+const iris = loadIris();
+const scaled = await new StandardScaler().fitTransform(iris.data);
+const line = makeRegression({ nSamples: 120, nFeatures: 6, nInformative: 3, noise: 3, randomState: 2 });
+
+describe('LogisticRegression', () => {
+  const fit = (params: object) =>
+    new LogisticRegression({ tol: 1e-9, maxIter: 20_000, ...params }).fit(scaled, iris.target);
+
+  it('has one optimum, whatever the solver', async () => {
+    const [lbfgs, newton, saga] = await Promise.all(
+      (['lbfgs', 'newton-cholesky', 'saga'] as const).map((solver) => fit({ solver, randomState: 3 })),
+    );
+    for (const other of [newton, saga]) {
+      expectClose(other.coef.data, lbfgs.coef.data, iterative(1e-5), 'coef');
+      expectClose(other.intercept, lbfgs.intercept, iterative(1e-5), 'intercept');
+    }
+    expect(newton.nIter).toBeLessThan(20);
+  });
+
+  it('understands the older names of penalties', async () => {
+    const same = async (old: object, now: object) => {
+      const solver = { solver: 'saga', randomState: 1, tol: 1e-6 } as const;
+      expect((await fit({ ...solver, ...old })).coef.data).toEqual(
+        (await fit({ ...solver, ...now })).coef.data,
+      );
+    };
+    await same({ penalty: 'l1' }, { l1Ratio: 1 });
+    await same({ penalty: 'l2', l1Ratio: 0.5 }, { l1Ratio: 0 });
+    await same({ penalty: 'elasticnet', l1Ratio: 0.5 }, { l1Ratio: 0.5 });
+    await same({ penalty: null, maxIter: 30 }, { C: Infinity, maxIter: 30 });
+  });
+
+  it('starts from a sample of many rows and ends where it would otherwise', async () => {
+    const { X, y } = makeClassification({ nSamples: 50_000, nFeatures: 8, nInformative: 4, randomState: 5 });
+    const lbfgs = await new LogisticRegression({ tol: 1e-8 }).fit(X, y);
+    const newton = await new LogisticRegression({ tol: 1e-8, solver: 'newton-cholesky' }).fit(X, y);
+    expect([lbfgs.converged, newton.converged]).toEqual([true, true]);
+    expect(lbfgs.nIter).toBeLessThan(12);
+    expectClose(lbfgs.coef.data, newton.coef.data, iterative(1e-5), 'coef');
+    // Rows sorted by class, and a weight of 0 for nearly all of one: the sample must not lead astray.
+    const order = Array.from(y.keys()).sort((a, b) => y[a] - y[b]);
+    const sorted = await new LogisticRegression({ tol: 1e-8 }).fit(
+      X.takeRows(order),
+      order.map((i) => y[i]),
+    );
+    expectClose(sorted.coef.data, lbfgs.coef.data, iterative(1e-5), 'coef of sorted rows');
+  });
+
+  it('refuses an L1 penalty without saga, and says when it ran out of iterations', async () => {
+    expect(await codeOf(() => fit({ l1Ratio: 1 }))).toBe('ERR_PARAMETER');
+    expect(await codeOf(() => fit({ solver: 'liblinear' }))).toBe('ERR_PARAMETER');
+    expect((await fit({ maxIter: 1 })).converged).toBe(false);
+    expect((await fit({ maxIter: 1, solver: 'newton-cholesky' })).converged).toBe(false);
+  });
+
+  it('newton-cholesky bears columns that depend on each other', async () => {
+    const X = Matrix.from(Array.from({ length: 60 }, (_, i) => [i % 7, i % 7, (i * 5) % 11, 1]));
+    const y = Array.from({ length: 60 }, (_, i) => Number((i % 7) + ((i * 3) % 5) > 5));
+    for (const C of [1, Infinity]) {
+      const model = await new LogisticRegression({ solver: 'newton-cholesky', C }).fit(X, y);
+      expect(model.coef.data.every(Number.isFinite)).toBe(true);
+      expect(await model.score(X, y)).toBeGreaterThan(0.7);
+    }
+  });
+});
+
+describe('coordinate descent', () => {
+  it('solves wide problems through columns as tall ones through the Gram matrix', async () => {
+    const wide = makeRegression({ nSamples: 20, nFeatures: 40, nInformative: 3, noise: 0.1, randomState: 4 });
+    const model = await new Lasso({ alpha: 0.5, tol: 1e-10, maxIter: 50_000 }).fit(wide.X, wide.y);
+    expect(model.converged).toBe(true);
+    expect(model.coef.filter((c) => c !== 0).length).toBeLessThan(20);
+    // The conditions of the optimum: correlations with the residual are alpha for coefficients, and below it elsewhere.
+    const fitted = await model.predict(wide.X);
+    model.coef.forEach((c, j) => {
+      let correlation = 0;
+      for (let i = 0; i < 20; i++) correlation += (wide.X.data[i * 40 + j] * (wide.y[i] - fitted[i])) / 20;
+      if (c === 0) expect(Math.abs(correlation)).toBeLessThan(0.5 + 1e-6);
+      else expectClose(correlation, 0.5 * Math.sign(c), iterative(1e-5), `correlation ${j}`);
+    });
+  });
+
+  it('coordinates at random end where coordinates in turn do', async () => {
+    const [cyclic, random] = await Promise.all(
+      (['cyclic', 'random'] as const).map((selection) =>
+        new ElasticNet({ alpha: 0.3, selection, randomState: 1, tol: 1e-12 }).fit(line.X, line.y),
+      ),
+    );
+    expectClose(random.coef, cyclic.coef, iterative(1e-6), 'coef');
+    expect(cyclic.dualGap).toBeLessThan(1e-6);
+  });
+
+  it('alpha 0 is least squares or ridge, and positive keeps above 0', async () => {
+    const ridge = await new Ridge({ alpha: 12 }).fit(line.X, line.y);
+    const net = await new ElasticNet({ alpha: 0.1, l1Ratio: 0, tol: 1e-14, maxIter: 9999 }).fit(
+      line.X,
+      line.y,
+    );
+    expectClose(net.coef, ridge.coef, iterative(1e-6), 'coef');
+    const positive = await new Lasso({ alpha: 0.1, positive: true }).fit(
+      line.X,
+      line.y.map((v) => -v),
+    );
+    expect(positive.coef.every((c) => c >= 0)).toBe(true);
+  });
+
+  it('chooses among the folds of rows, given by number or by row', async () => {
+    const folds = Array.from({ length: 120 }, (_, i) => Math.floor(i / 40));
+    const [byNumber, byRow] = await Promise.all(
+      [3, folds].map((cv) => new LassoCV({ cv, alphas: 10 }).fit(line.X, line.y)),
+    );
+    expect(byRow.msePath.data).toEqual(byNumber.msePath.data);
+    expect([byNumber.msePath.rows, byNumber.msePath.cols]).toEqual([10, 3]);
+    expect(byNumber.alphas.data[0]).toBeGreaterThan(byNumber.alphas.data[9]);
+    for (const cv of [1, [0, 1], new Array(120).fill(0), 121]) {
+      expect(await codeOf(() => new LassoCV({ cv }).fit(line.X, line.y)), String(cv)).toBe('ERR_PARAMETER');
+    }
+    expect(await codeOf(() => new ElasticNetCV({ l1Ratio: 0 }).fit(line.X, line.y))).toBe('ERR_PARAMETER');
+    const given = await new ElasticNetCV({ l1Ratio: 0, alphas: [0.1, 1], cv: 3 }).fit(line.X, line.y);
+    expect(Array.from(given.alphas.data)).toEqual([1, 0.1]);
+  });
+});
+
+describe('RidgeCV', () => {
+  it('gives the errors that leaving out each row gives', async () => {
+    const X = line.X.slice(0, 15);
+    const y = line.y.slice(0, 15);
+    for (const columns of [
+      [0, 1, 2],
+      [0, 1, 2, 3, 4, 5],
+    ]) {
+      const part = X.columns(columns);
+      const model = await new RidgeCV({ alphas: [0.5, 50], storeCvResults: true }).fit(part, y);
+      for (const i of [0, 7, 14]) {
+        const others = Array.from(y.keys()).filter((k) => k !== i);
+        const left = await new Ridge({ alpha: 50 }).fit(
+          part.takeRows(others),
+          others.map((k) => y[k]),
+        );
+        const [predicted] = await left.predict(part.slice(i, i + 1));
+        expectClose(
+          model.cvResults!.row(i)[1],
+          (predicted - y[i]) ** 2,
+          iterative(1e-8),
+          `error of row ${i}`,
+        );
+      }
+    }
+  });
+
+  it('takes folds instead, and classes', async () => {
+    const model = await new RidgeCV({ alphas: [1e-3, 1e4], cv: 4 }).fit(line.X, line.y);
+    expect([model.alpha, model.cvResults]).toEqual([1e-3, undefined]);
+    const classes = await new RidgeClassifierCV({ storeCvResults: true }).fit(iris.data, iris.target);
+    expect([classes.cvResults!.rows, classes.cvResults!.cols]).toEqual([450, 3]);
+  });
+
+  it('many rows by the normal equations give what QR gives', async () => {
+    const { X, y } = makeRegression({ nSamples: 900, nFeatures: 5, noise: 2, randomState: 6 });
+    const normal = await new Ridge({ alpha: 2 }).fit(X, y);
+    const half = await new Ridge({ alpha: 1 }).fit(X, y, { sampleWeight: new Float64Array(900).fill(0.5) });
+    expectClose(half.coef, normal.coef, iterative(1e-10), 'coef of half weights and half the strength');
+    const pair = Matrix.from(X.toArray().map(([a, b]) => [a, a + 1e-7 * b]));
+    const dependent = await new Ridge({ alpha: 1e-9 }).fit(pair, y);
+    expect(dependent.coef.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('stochastic gradient descent', () => {
+  it('learns in parts what it learns in one pass', async () => {
+    const one = new SGDClassifier({ loss: 'logLoss', shuffle: false, maxIter: 1, tol: null });
+    await one.fit(scaled, iris.target);
+    const parts = new SGDClassifier({ loss: 'logLoss', shuffle: false });
+    for (let from = 0; from < 150; from += 50) {
+      const y = iris.target.slice(from, from + 50);
+      await parts.partialFit(scaled.slice(from, from + 50), y, { classes: [2, 0, 1] });
+    }
+    expect(parts.classes).toEqual([0, 1, 2]);
+    expectClose(parts.coef.data, one.coef.data, iterative(1e-12), 'coef');
+    // A loaded model learns on as the saved one does.
+    const copy = (await load(parts.toBytes())) as SGDClassifier;
+    for (const model of [copy, parts]) await model.partialFit(scaled, iris.target);
+    expect(copy.coef.data).toEqual(parts.coef.data);
+  });
+
+  it('refuses what partialFit cannot do', async () => {
+    const part = (params: object, y: ArrayLike<unknown> = iris.target) =>
+      codeOf(() => new SGDClassifier(params).partialFit(scaled, y));
+    expect(await part({ classWeight: 'balanced' })).toBe('ERR_PARAMETER');
+    expect(await part({ earlyStopping: true })).toBe('ERR_PARAMETER');
+    const model = await new Perceptron().partialFit(scaled, iris.target, { classes: [0, 1, 2, 3] });
+    expect(model.coef.rows).toBe(4);
+    expect(await codeOf(() => model.partialFit(scaled, new Array(150).fill(9)))).toBe('ERR_LABELS');
+    expect(await codeOf(() => model.partialFit(scaled.columns([0, 1]), iris.target))).toBe('ERR_SHAPE');
+  });
+
+  it('says that coefficients overflow', async () => {
+    const model = new SGDRegressor({ learningRate: 'constant', eta0: 10, randomState: 0 });
+    const large = line.X.toArray().map((row) => row.map((v) => 1e6 * v));
+    expect(await codeOf(() => model.fit(large, line.y))).toBe('ERR_INPUT_INFINITE');
+  });
+
+  it('early stopping holds rows out, and averaging predicts with the average', async () => {
+    const early = await new SGDClassifier({ earlyStopping: true, randomState: 1 }).fit(scaled, iris.target);
+    expect(early.converged).toBe(true);
+    expect(await early.score(scaled, iris.target)).toBeGreaterThan(0.85);
+    const options = { randomState: 1, maxIter: 5, tol: null };
+    const averaged = await new SGDRegressor({ ...options, average: true }).fit(line.X, line.y);
+    const plain = await new SGDRegressor(options).fit(line.X, line.y);
+    expect(averaged.coef).not.toEqual(plain.coef);
+    // Too few steps to begin averaging.
+    const late = await new SGDRegressor({ ...options, average: 10_000 }).fit(line.X, line.y);
+    expect(late.coef).toEqual(plain.coef);
+  });
+
+  it.each(['logLoss', 'modifiedHuber'] as const)('probabilities of %s sum to 1', async (loss) => {
+    for (const y of [iris.target, iris.target.map((label) => Math.min(label, 1))]) {
+      const model = await new SGDClassifier({ loss, randomState: 1 }).fit(scaled, y);
+      const proba = await model.predictProba(scaled);
+      expect(proba.cols).toBe(model.classes.length);
+      for (let i = 0; i < proba.rows; i++) {
+        expectClose(
+          Array.from(proba.row(i)).reduce((sum, p) => sum + p, 0),
+          1,
+          iterative(1e-12),
+          'sum',
+        );
+      }
+    }
+    expect(new SGDClassifier().outputs).toEqual(['label', 'decision']);
+  });
+});
+
+it('HuberRegressor finds the outliers', async () => {
+  const y = Float64Array.from(line.y, (value, i) => (i % 20 === 0 ? value + 5000 : value));
+  const model = await new HuberRegressor({ maxIter: 1000 }).fit(line.X, y);
+  expect(model.outliers.flatMap((flag, i) => (flag && i % 20 === 0 ? [i] : []))).toEqual([
+    0, 20, 40, 60, 80, 100,
+  ]);
+  const clean = await new Ridge({ alpha: 1e-4 }).fit(line.X, line.y);
+  expectClose(model.coef, clean.coef, iterative(0.1), 'coef');
+  expect(await codeOf(() => new HuberRegressor({ epsilon: 1 }).fit(line.X, y))).toBe('ERR_PARAMETER');
+});
