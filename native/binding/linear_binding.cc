@@ -1,9 +1,8 @@
 // Fits of linear models: the elastic net, ridge's leave-one-out errors, Huber's regression, stochastic
 // gradient descent.
-#include <limits>
-
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/spec.h"
 #include "train/elastic_net.h"
 #include "train/huber.h"
 #include "train/ridge_loo.h"
@@ -11,30 +10,6 @@
 
 namespace boreal {
 namespace {
-
-// The members of an options object.
-struct Spec {
-  napi_env env;
-  napi_value object;
-
-  double number(const char* name) const { return to_double(env, property(env, object, name), name); }
-  bool flag(const char* name) const { return to_bool(env, property(env, object, name), name); }
-  uint32_t u32(const char* name) const {
-    return static_cast<uint32_t>(
-        to_whole(env, property(env, object, name), name, 0, std::numeric_limits<uint32_t>::max()));
-  }
-  size_t choice(const char* name, const std::vector<const char*>& choices) const {
-    return to_choice(env, property(env, object, name), name, choices);
-  }
-  // Empty for null.
-  std::vector<double> values(const char* name) const {
-    const napi_value value = property(env, object, name);
-    if (is_nullish(env, value)) return {};
-    const TypedArray array = to_typed_array(env, value, name);
-    const double* const data = elements<double>(array);
-    return {data, data + array.length};
-  }
-};
 
 Span<double> span(const std::vector<double>& values) { return {values.data(), values.size()}; }
 
@@ -53,7 +28,7 @@ ElasticNetParams elastic_net_params(const Spec& spec) {
 napi_value fit_elastic_net(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
-  const Spec spec{env, call[5]};
+  const Spec spec(env, call[5]);
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
                   weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
                   alphas = spec.values("alphas"), l1_ratio = spec.number("l1Ratio"),
@@ -76,7 +51,7 @@ napi_value fit_elastic_net(Call& call) {
 napi_value cross_validate_elastic_net(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
-  const Spec spec{env, call[6]};
+  const Spec spec(env, call[6]);
   JobOptions options = train_options(call, 7, true);
   const size_t count = spec.u32("nAlphas");
   if (count > 1'000'000) throw Error("ERR_PARAMETER", "There are too many alphas.");
@@ -104,7 +79,7 @@ napi_value ridge_leave_one_out(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
   const size_t targets = to_size(env, call[4], "targets");
-  const Spec spec{env, call[6]};
+  const Spec spec(env, call[6]);
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows, targets), targets,
                   weights = optional_row_values<double>(call, 5, "weights", matrix.rows),
                   alphas = spec.values("alphas"), fit_intercept = spec.flag("fitIntercept"),
@@ -125,7 +100,7 @@ napi_value ridge_leave_one_out(Call& call) {
 napi_value fit_huber(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
-  const Spec spec{env, call[5]};
+  const Spec spec(env, call[5]);
   HuberParams params;
   params.epsilon = spec.number("epsilon");
   params.alpha = spec.number("alpha");
@@ -150,7 +125,7 @@ napi_value fit_huber(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
 }
 
-SgdParams sgd_params(const Spec& spec) {
+SgdParams sgd_params(napi_env env, const Spec& spec) {
   SgdParams params;
   params.loss = static_cast<SgdLoss>(
       spec.choice("loss", {"hinge", "perceptron", "logLoss", "modifiedHuber", "squaredHinge", "squaredError",
@@ -170,8 +145,7 @@ SgdParams sgd_params(const Spec& spec) {
   params.no_change = spec.u32("nIterNoChange");
   params.tol = spec.number("tol");
   params.validation_fraction = spec.number("validationFraction");
-  params.average =
-      to_whole(spec.env, property(spec.env, spec.object, "average"), "average", 0, kMaxSafeInteger);
+  params.average = to_whole(env, spec.at("average"), "average", 0, kMaxSafeInteger);
   params.seed = spec.u32("seed");
   return params;
 }
@@ -181,7 +155,7 @@ napi_value fit_sgd(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
   JobOptions options = train_options(call, 8, true);
-  const Spec start{env, call[7]};
+  const Spec start(env, call[7]);
   SgdState state;
   if (!is_nullish(env, call[7])) {
     state = {start.values("coef"), start.values("intercept"), start.values("averageCoef"),
@@ -195,7 +169,7 @@ napi_value fit_sgd(Call& call) {
   }
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows), class_weights,
                   weights = optional_row_values<double>(call, 5, "weights", matrix.rows),
-                  params = sgd_params({env, call[6]}),
+                  params = sgd_params(env, {env, call[6]}),
                   state](auto x, const CancelToken* cancel, const JobProgress& progress) {
     return boreal::fit_sgd(x, y.span(), span(class_weights), weights.span(), params, state, cancel, progress);
   };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <vector>
 
 #include "binding/js.h"
 
@@ -19,6 +20,14 @@ class Spec {
   Input<double> numbers(const char* name) const {
     if (is_nullish(env_, at(name))) return {};
     return Input<double>::copy(to_typed_array(env_, at(name), name));
+  }
+  std::vector<double> values(const char* name) const {
+    const Input<double> input = numbers(name);
+    return {input.span().begin(), input.span().end()};
+  }
+  // The position of a word among choices.
+  size_t choice(const char* name, const std::vector<const char*>& choices) const {
+    return to_choice(env_, at(name), name, choices);
   }
 
  private:
