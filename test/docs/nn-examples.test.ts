@@ -8,6 +8,7 @@ it.each([
   ['keras-tutorial', 'the first five: '],
   ['torch-tutorial', 'Done!'],
   ['gradient-tape', 'With an optimizer: W = '],
+  ['cnn', 'epoch 6: loss'],
 ])('runs examples/%s.mjs', async (name, says) => {
   const { stdout } = await promisify(execFile)(process.execPath, [`${root}examples/${name}.mjs`]);
   expect(stdout).toContain(says);
