@@ -18,7 +18,8 @@ import {
 } from '../core/params.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { type Axes, exactAxes, gramAxes, randomisedAxes } from './principal-axes.js';
+import { native } from '../native.js';
+import { type Axes, axesOfGram, exactAxes, randomisedAxes } from './principal-axes.js';
 import { checkComponents, Projection, type ProjectionState } from './projection.js';
 
 /** Parameters of {@link PCA}. */
@@ -110,7 +111,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const { mean, variance } = await momentsOf(x, cancel);
     const toSample = x.rows / (x.rows - 1);
     const total = variance.reduce((sum, v) => sum + v, 0) * toSample;
-    const { values, axes } = await this.#axes(await centred(x, mean, signal), signal);
+    const { values, axes } = await this.#axes(x, mean, { cancel, signal });
     const all = values.map((value) => value ** 2 / (x.rows - 1));
     // Nothing explains a variance of 0.
     const shares = all.map((v) => (total > 0 ? v / total : 0));
@@ -126,12 +127,20 @@ export class PCA extends Projection<PCAParams, PCAState> {
     };
   }
 
-  #axes(x: Matrix<Float64Array>, signal: AbortSignal | undefined): Promise<Axes> {
+  async #axes(
+    given: Matrix,
+    mean: Float64Array,
+    { cancel, signal }: Pick<FitInput, 'cancel' | 'signal'>,
+  ): Promise<Axes> {
     const { nComponents, svdSolver, iteratedPower, nOversamples, randomState } = this.params;
-    const most = Math.min(x.rows, x.cols);
-    const solver = svdSolver === 'auto' ? solverFor(x, nComponents) : svdSolver;
+    const most = Math.min(given.rows, given.cols);
+    const solver = svdSolver === 'auto' ? solverFor(given, nComponents) : svdSolver;
+    if (solver === 'covarianceEigh') {
+      const gram = await native.scatterMatrix(given.data, given.rows, given.cols, mean, cancel);
+      return axesOfGram(new Matrix(gram, given.cols, given.cols), given.rows, signal);
+    }
+    const x = await centred(given, mean, signal);
     if (solver === 'full') return exactAxes(x, signal);
-    if (solver === 'covarianceEigh') return gramAxes(x, signal);
     if (nComponents !== null && nComponents < 1) {
       throw new ValidationError(
         'ERR_PARAMETER',

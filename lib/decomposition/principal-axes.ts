@@ -26,9 +26,17 @@ export async function exactAxes(x: Matrix<Float64Array>, signal?: AbortSignal): 
 
 /** All axes, by the eigenvectors of x' x: fast where rows are many, and blind to what is below 1e-8 of the largest. */
 export async function gramAxes(x: Matrix<Float64Array>, signal?: AbortSignal): Promise<Axes> {
-  const gram = await x.matmulAsync(x, { transposeA: true, signal });
+  return axesOfGram(await x.matmulAsync(x, { transposeA: true, signal }), x.rows, signal);
+}
+
+/** All axes of rows of which the Gram matrix x' x is known. */
+export async function axesOfGram(
+  gram: Matrix<Float64Array>,
+  rows: number,
+  signal?: AbortSignal,
+): Promise<Axes> {
   const { values, vectors } = await gram.eighAsync({ signal });
-  const count = Math.min(x.rows, x.cols);
+  const count = Math.min(rows, gram.cols);
   const descending = Array.from({ length: count }, (_, k) => values.length - 1 - k);
   // Rounding leaves values a little below 0.
   const roots = Float64Array.from(descending, (k) => Math.sqrt(Math.max(values[k], 0)));

@@ -37,6 +37,7 @@ const METHODS: Readonly<Record<string, 'slot' | 'slots'>> = {
   float32: 'slot',
   distance: 'slot',
   coupling: 'slot',
+  nonNegative: 'slot',
 };
 
 /** A plan builder, and what it was asked for. */

@@ -148,6 +148,14 @@ export interface ClusterAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<{ w: Float64Array; h: Float64Array; error: number; iterations: number }>;
+  /** Gram matrix of the rows less `mean`, [cols, cols]. */
+  scatterMatrix(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    mean: Float64Array,
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
   /** See native/train/min_cov_det.h. */
   fitMinCovDet(
     x: FloatArray,

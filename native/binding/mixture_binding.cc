@@ -10,6 +10,7 @@
 #include "train/gaussian_mixture.h"
 #include "train/min_cov_det.h"
 #include "train/nmf.h"
+#include "train/scatter.h"
 
 namespace boreal {
 namespace {
@@ -142,6 +143,17 @@ napi_value robust_covariance(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
 }
 
+// x, rows, cols, mean, cancel
+napi_value scatter_matrix(Call& call) {
+  const MatrixArgument matrix(call);
+  auto compute = [mean = Input<double>::copy(to_typed_array(call.env(), call[3], "mean"))](
+                     auto x, const CancelToken* cancel, const JobProgress&) {
+    return scatter(x, mean.span(), cancel);
+  };
+  auto deliver = [](napi_env env, std::vector<double>&& values) { return to_js(env, std::move(values)); };
+  return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), deliver);
+}
+
 }  // namespace
 
 void export_mixture(napi_env env, napi_value exports) {
@@ -149,6 +161,7 @@ void export_mixture(napi_env env, napi_value exports) {
   export_function<mixture>(env, exports, "fitMixture");
   export_function<factorisation>(env, exports, "fitNMF");
   export_function<robust_covariance>(env, exports, "fitMinCovDet");
+  export_function<scatter_matrix>(env, exports, "scatterMatrix");
 }
 
 }  // namespace boreal

@@ -232,6 +232,7 @@ describe('wrong arguments have a code', () => {
     ],
     ['ERR_PARAMETER', 'a metric', () => raw.silhouettes(f64(6), 2, 3, new Int32Array(2), f64(2), 4, null)],
     ['ERR_SHAPE', 'no distances', () => raw.silhouettes(f64(6), 2, 3, new Int32Array(2), f64(2), -1, null)],
+    ['ERR_SHAPE', 'a mean of the scatter', () => raw.scatterMatrix(f64(6), 2, 3, f64(2), null)],
     ['ERR_SHAPE', 'one row to merge', () => raw.fitAgglomerative(f64(3), 1, 3, 'ward', 0, null, null)],
     [
       'ERR_SHAPE',
@@ -724,6 +725,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
   silhouettes: () => [f64(6), 2, 3, Int32Array.of(0, 1), f64(2).fill(1), 0, null],
+  scatterMatrix: () => [f64(6), 2, 3, f64(3), null],
   fitAgglomerative: () => [f64(6), 2, 3, 'ward', 0, null, null],
   fitMixture: () => [f64(6).map(Math.random), 2, 3, f64(2).fill(1), { ...MIXTURE }, null, null],
   fitNMF: () => [f64(6).fill(1), 2, 3, f64(2).fill(1), f64(3).fill(1), { ...FACTORS }, null, null],

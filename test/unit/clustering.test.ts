@@ -4,6 +4,7 @@ import {
   AgglomerativeClustering,
   adjustedRandScore,
   EllipticEnvelope,
+  exportONNX,
   GaussianMixture,
   getScorer,
   IncrementalPCA,
@@ -210,6 +211,14 @@ describe('NMF and IncrementalPCA', () => {
       const error = Math.hypot(...Array.from(again.data, (v, i) => v - data.data[i]));
       expect(error).toBeLessThan(nmf.reconstructionErr * 1.05 + 0.05);
     }
+  });
+
+  test('NMF has no form in ONNX; k-means has', async () => {
+    const { data } = loadIris();
+    const nmf = await new NMF({ nComponents: 2, randomState: 0 }).fit(data);
+    expect(() => exportONNX(nmf)).toThrow(code('ERR_NOT_SUPPORTED'));
+    const kmeans = await new KMeans({ nClusters: 3, randomState: 0 }).fit(data);
+    expect(exportONNX(kmeans).length).toBeGreaterThan(100);
   });
 
   test('IncrementalPCA learns the same from parts as from batches', async () => {
