@@ -1,5 +1,5 @@
 /** Makes every estimator of the package known to `load` and to `checkEstimator`'s registry run. */
-import { AgglomerativeClustering, KMeans, MiniBatchKMeans } from './cluster/index.js';
+import { AgglomerativeClustering, DBSCAN, HDBSCAN, KMeans, MiniBatchKMeans } from './cluster/index.js';
 import { registerEstimators } from './core/registry.js';
 import { EllipticEnvelope } from './covariance/index.js';
 import { IncrementalPCA, NMF, PCA, TruncatedSVD } from './decomposition/index.js';
@@ -24,7 +24,7 @@ import {
   SelectPercentile,
   VarianceThreshold,
 } from './feature-selection/index.js';
-import { MissingIndicator, SimpleImputer } from './impute/index.js';
+import { KNNImputer, MissingIndicator, SimpleImputer } from './impute/index.js';
 import {
   ImportedClassifier,
   ImportedGraphClassifier,
@@ -55,6 +55,14 @@ import {
 import { GaussianMixture } from './mixture/index.js';
 import { CalibratedClassifierCV, GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
+import {
+  KNeighborsClassifier,
+  KNeighborsRegressor,
+  LocalOutlierFactor,
+  NearestNeighbors,
+  RadiusNeighborsClassifier,
+  RadiusNeighborsRegressor,
+} from './neighbors/index.js';
 import { MLPClassifier } from './nn/mlp-classifier.js';
 import { MLPRegressor } from './nn/mlp-regressor.js';
 import { Sequential } from './nn/sequential.js';
@@ -83,6 +91,7 @@ registerEstimators(
   CalibratedClassifierCV,
   ColumnTransformer,
   ComplementNB,
+  DBSCAN,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
   ElasticNet,
@@ -97,6 +106,7 @@ registerEstimators(
   GradientBoostingClassifier,
   GradientBoostingRegressor,
   GridSearchCV,
+  HDBSCAN,
   HistGradientBoostingClassifier,
   HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
@@ -114,11 +124,15 @@ registerEstimators(
   IsotonicRegression,
   KBinsDiscretizer,
   KMeans,
+  KNNImputer,
+  KNeighborsClassifier,
+  KNeighborsRegressor,
   Lasso,
   LassoCV,
   LinearRegression,
   LinearSVC,
   LinearSVR,
+  LocalOutlierFactor,
   LogisticRegression,
   MaxAbsScaler,
   MLPClassifier,
@@ -127,6 +141,7 @@ registerEstimators(
   MinMaxScaler,
   MissingIndicator,
   MultinomialNB,
+  NearestNeighbors,
   NMF,
   Normalizer,
   OneClassSVM,
@@ -136,6 +151,8 @@ registerEstimators(
   Perceptron,
   Pipeline,
   PolynomialFeatures,
+  RadiusNeighborsClassifier,
+  RadiusNeighborsRegressor,
   RandomForestClassifier,
   RandomForestRegressor,
   RandomizedSearchCV,

@@ -16,6 +16,7 @@ export * from './mixture/index.js';
 export * from './model-selection/index.js';
 export * from './monitor/index.js';
 export * from './naive-bayes/index.js';
+export * from './neighbors/index.js';
 export * from './pipeline/index.js';
 export * as plot from './plot/index.js';
 export { report } from './plot/index.js';

@@ -12,12 +12,14 @@ import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from './errors.js';
 import type { ClusterAddon } from './native/cluster.js';
 import type { LinearAddon } from './native/linear.js';
+import type { NeighborsAddon } from './native/neighbors.js';
 import type { NetworkAddon } from './native/network.js';
 import type { SvmAddon } from './native/svm.js';
 import type { TensorAddon } from './native/tensor.js';
 
 export type * from './native/cluster.js';
 export type * from './native/linear.js';
+export type * from './native/neighbors.js';
 export type * from './native/network.js';
 export type * from './native/svm.js';
 export type * from './native/tensor.js';
@@ -234,7 +236,13 @@ export interface NativeBoostedTrees {
 }
 export type NativeProgress = (done: number, total: number) => void;
 
-export interface NativeAddon extends ClusterAddon, NetworkAddon, SvmAddon, TensorAddon, LinearAddon {
+export interface NativeAddon
+  extends ClusterAddon,
+    NeighborsAddon,
+    NetworkAddon,
+    SvmAddon,
+    TensorAddon,
+    LinearAddon {
   info(): NativeInfo;
 
   createCancel(): CancelHandle;

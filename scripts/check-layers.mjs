@@ -13,13 +13,14 @@ const cppRules = {
   plan: ['base', 'kernels'],
   linalg: ['base', 'kernels'],
   nn: ['base', 'kernels', 'linalg'],
-  device: ['base', 'kernels', 'plan', 'linalg', 'nn'],
-  train: ['base', 'kernels', 'plan', 'linalg', 'device', 'nn'],
+  neighbors: ['base', 'kernels', 'linalg'],
+  device: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn'],
+  train: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'device', 'nn'],
   explain: ['base', 'kernels', 'plan', 'device'],
   io: ['base', 'plan'],
-  binding: ['base', 'kernels', 'plan', 'linalg', 'nn', 'device', 'train', 'explain', 'io'],
-  test: ['base', 'kernels', 'plan', 'linalg', 'nn', 'device', 'train', 'explain', 'io'],
-  bench: ['base', 'kernels', 'plan', 'linalg', 'nn', 'device', 'train', 'explain', 'io'],
+  binding: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'device', 'train', 'explain', 'io'],
+  test: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'device', 'train', 'explain', 'io'],
+  bench: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'device', 'train', 'explain', 'io'],
 };
 const nodeHeader = /^<(napi|node_api|js_native_api|node|uv|v8)\.h>$/;
 /** Files compiled for one instruction set may include these only, so that they emit no weak symbol. */

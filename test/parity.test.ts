@@ -9,6 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   ColumnTransformer,
   type Estimator,
+  KNeighborsClassifier,
+  KNeighborsRegressor,
+  LocalOutlierFactor,
   LogisticRegression,
   loadCaliforniaHousing,
   loadWine,
@@ -48,6 +51,8 @@ const rounding = (X: Matrix, coef: ArrayLike<number>) => (precision: Precision) 
   dot(X.cols, longestRow(X), norm(coef), precision);
 /** Sums of leaves in one order: a fused multiply-add, or none, may differ in the last bit. */
 const few = (precision: Precision) => ulp(4, precision);
+/** Distances are chains of fused multiply-adds everywhere. */
+const same = (precision: Precision) => ulp(0, precision);
 
 let folder: string;
 let cases: Record<string, Case>;
@@ -96,6 +101,21 @@ async function fitCases(): Promise<Record<string, Case>> {
       tolerance: rounding(scaled, logistic.coef.data),
     },
     scaler: { model: await new StandardScaler().fit(wine.data), data: 'wine', tolerance: few },
+    neighbors: {
+      model: await new KNeighborsClassifier({ weights: 'distance' }).fit(wine.data, wine.target),
+      data: 'wine',
+      tolerance: same,
+    },
+    tree: {
+      model: await new KNeighborsRegressor({ algorithm: 'kdTree', leafSize: 5 }).fit(wine.data, wine.target),
+      data: 'wine',
+      tolerance: same,
+    },
+    outliers: {
+      model: await new LocalOutlierFactor({ novelty: true }).fit(wine.data),
+      data: 'wine',
+      tolerance: same,
+    },
   };
 }
 
@@ -144,6 +164,9 @@ const script = `
     [new boreal.GradientBoostingRegressor({ nEstimators: 5, randomState: 1 }), diabetes],
     [new boreal.GradientBoostingClassifier({ nEstimators: 5, subsample: 0.5, randomState: 1 }), wine],
     [new boreal.IsolationForest({ nEstimators: 5, randomState: 1 }), wine],
+    [new boreal.DBSCAN({ eps: 40 }), wine],
+    [new boreal.HDBSCAN(), wine],
+    [new boreal.LocalOutlierFactor(), diabetes],
     [new boreal.SimpleImputer({ strategy: 'median' }), diabetes],
     [new boreal.StandardScaler(), diabetes],
   ];

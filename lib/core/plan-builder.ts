@@ -12,6 +12,7 @@ import type {
   KernelSpec,
   LeafModels,
   Metric,
+  NeighborsConstants,
   Outside,
 } from './plan-types.js';
 
@@ -48,6 +49,8 @@ const OPCODE = {
   nonNegative: 23,
   kernelExpansion: 24,
   interpolate: 25,
+  neighbors: 26,
+  neighborImpute: 27,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -91,8 +94,10 @@ const METRIC: Record<Metric, number> = { euclidean: 0, squaredEuclidean: 1, manh
 const KERNEL: Record<KernelFunction, number> = { linear: 0, poly: 1, rbf: 2, sigmoid: 3 };
 const OUTSIDE: Record<Outside, number> = { clip: 0, nan: 1, raise: 2 };
 const AGGREGATE = { mean: 0, sum: 1, perTree: 2 } as const;
+const VOTE = { classes: 0, mean: 1, outlier: 2, distances: 3 } as const;
 const COMPARE = { float32: 0, float64: 1 } as const;
 const NONE = new Int32Array(0);
+const NO_NUMBERS = new Float64Array(0);
 
 /** What the native core compiles. */
 export interface PlanSource {
@@ -280,6 +285,47 @@ export class PlanBuilder {
   ): Slot {
     this.#columnNames.set(this.#ops, names);
     return this.#emit('interpolate', [x], [OUTSIDE[outside]], [offsets, from, to], x.width);
+  }
+
+  /** What the training rows near each row say of it. */
+  neighbors(
+    x: Slot,
+    { search, points, neighbors, radius = 0, vote, distanceWeights }: NeighborsConstants,
+  ): Slot {
+    let width = 1;
+    let codes: Int32Array = NONE;
+    let values: Float64Array = NO_NUMBERS;
+    if (vote.kind === 'classes') {
+      width = vote.classes;
+      codes = vote.codes;
+    } else if (vote.kind === 'mean') {
+      width = vote.outputs;
+      values = vote.targets;
+    } else if (vote.kind === 'outlier') {
+      values = vote.values;
+    } else {
+      width = neighbors;
+    }
+    const how = [search.metric, search.search, search.leafSize, neighbors, VOTE[vote.kind]];
+    const ints = [...how, distanceWeights ? 1 : 0, width];
+    return this.#emit(
+      'neighbors',
+      [x],
+      ints,
+      [points, Float64Array.of(search.p, radius), codes, values],
+      width,
+    );
+  }
+
+  /** NaN -> the mean over the nearest of `points` [rows, x.width] that have the column; fill[j] where none has. */
+  neighborImpute(
+    x: Slot,
+    neighbors: number,
+    distanceWeights: boolean,
+    points: Float64Array,
+    fill: Float64Array,
+  ): Slot {
+    return this.#emit('neighborImpute', [x], [neighbors, distanceWeights ? 1 : 0], [points, fill], x.width);
   }
 
   /** The finished plan, whose output is `output`. */

@@ -1,4 +1,5 @@
 /** Plain data that plans are made of. */
+import type { NeighborSpec } from '../native/neighbors.js';
 
 /** A constant of a plan, referenced and not copied: whoever lowers an estimator must not change it later. */
 export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -102,4 +103,24 @@ export interface LeafModels {
   readonly offsets: Int32Array;
   readonly features: Int32Array;
   readonly coefficients: Float64Array;
+}
+
+/** Training rows among which those near a row are found, and what becomes of them; see native/plan/op.h. */
+export interface NeighborsConstants {
+  readonly search: NeighborSpec;
+  /** [rows, columns] row-major. */
+  readonly points: Float32Array | Float64Array;
+  /** How many neighbours; 0: all within `radius`. */
+  readonly neighbors: number;
+  readonly radius?: number;
+  /**
+   * Shares of classes by the code of each training row, means of targets [rows, outputs], negated outlier factors by distances to
+   * the k-th neighbour and densities [2, rows], or the distances.
+   */
+  readonly vote:
+    | { readonly kind: 'classes'; readonly codes: Int32Array; readonly classes: number }
+    | { readonly kind: 'mean'; readonly targets: Float64Array; readonly outputs: number }
+    | { readonly kind: 'outlier'; readonly values: Float64Array }
+    | { readonly kind: 'distances' };
+  readonly distanceWeights?: boolean;
 }

@@ -1,2 +1,3 @@
+export { KNNImputer, type KNNImputerParams, type KNNImputerState } from './knn-imputer.js';
 export * from './missing-indicator.js';
 export * from './simple-imputer.js';

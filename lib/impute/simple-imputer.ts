@@ -19,6 +19,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
+import { appendFlags, flagColumns } from './missing-flags.js';
 
 /** Parameters of {@link SimpleImputer}. */
 export interface SimpleImputerParams {
@@ -168,24 +169,13 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
           : categories,
       };
     });
-    const flags = this.#flagged().map(
-      (j): Column => ({ name: `missingindicator_${columns[j].name}`, kind: 'number' }),
-    );
-    return [...filled, ...flags];
+    return [...filled, ...flagColumns(columns, this.#flagged())];
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
     const kept = this.#kept();
     const fill = Float64Array.from(kept, (j) => this.state.statistics[j]);
     const filled = plan.impute(plan.gather(x, kept), fill);
-    const flagged = this.#flagged();
-    if (flagged.length === 0) return filled;
-    // "Is missing" is a one-hot code over the single category NaN.
-    const n = flagged.length;
-    const offsets = Int32Array.from({ length: n + 1 }, (_, j) => j);
-    const nan = new Float64Array(n).fill(Number.NaN);
-    const names = flagged.map((j) => this.schema.columns[j].name);
-    const codes = plan.category(plan.gather(x, flagged), offsets, nan, false, names);
-    return plan.concat([filled, plan.oneHot(codes, new Int32Array(n).fill(1), new Int32Array(n).fill(-1))]);
+    return appendFlags(plan, [x, filled], this.schema.columns, this.#flagged());
   }
 }

@@ -8,6 +8,8 @@
 #include "device/cpu_interpolate.h"
 #include "device/cpu_kernel_expansion.h"
 #include "device/cpu_leaf_linear.h"
+#include "device/cpu_neighbor_impute.h"
+#include "device/cpu_neighbors.h"
 #include "device/cpu_non_negative.h"
 #include "device/cpu_quantile.h"
 
@@ -67,6 +69,12 @@ struct MakeOp {
   }
   CpuOpPtr<T> operator()(const InterpolateOp& op) const {
     return std::make_unique<CpuInterpolate<T>>(op, place);
+  }
+  CpuOpPtr<T> operator()(const NeighborsOp& op) const {
+    return std::make_unique<CpuNeighbors<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const NeighborImputeOp& op) const {
+    return std::make_unique<CpuNeighborImpute<T>>(op, place);
   }
 };
 

@@ -18,6 +18,7 @@ enum class Metric : int32_t {
   // 1 - cos of the angle, as min(2, squared euclidean / 2) of rows that the caller has scaled to length 1:
   // small angles keep their digits.
   kCosine = 3,
+  kChebyshev = 4,  // max_k |x_k - y_k|; NaN counts for nothing
 };
 
 template <typename T>

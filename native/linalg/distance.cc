@@ -37,30 +37,6 @@ size_t task_rows(size_t m, size_t n, size_t d, size_t most) {
   return std::max<size_t>(1, std::min(most, std::max(worth, even)));
 }
 
-// unit = x / |x|, or false and zeros if |x| is 0. Nothing overflows or underflows on the way.
-template <typename T>
-bool normalize(const T* x, size_t d, T* unit) {
-  double squares = 0;
-  for (size_t k = 0; k < d; ++k) squares += static_cast<double>(x[k]) * static_cast<double>(x[k]);
-  double scale = 1;
-  if (!(squares >= 1e-280 && squares <= 1e280)) {
-    double largest = 0;
-    for (size_t k = 0; k < d; ++k) largest = std::max(largest, std::fabs(static_cast<double>(x[k])));
-    if (largest > 0 && !std::isinf(largest)) {
-      scale = largest;
-      squares = 0;
-      for (size_t k = 0; k < d; ++k) squares += (x[k] / scale) * (x[k] / scale);
-    }
-  }
-  if (squares == 0) {
-    std::fill(unit, unit + d, T(0));
-    return false;
-  }
-  const double norm = std::sqrt(squares);
-  for (size_t k = 0; k < d; ++k) unit[k] = static_cast<T>(x[k] / scale / norm);
-  return true;
-}
-
 template <typename T>
 void set_unless_nan(T& distance, T value) {
   if (!std::isnan(distance)) distance = value;
@@ -74,7 +50,7 @@ class QueryRows {
     if (metric != Metric::kCosine) return;
     units_ = AlignedBuffer<T>(x.rows * x.cols);
     for (size_t i = 0; i < x.rows; ++i) {
-      if (!normalize(x.row(i), x.cols, units_.data() + i * x.cols)) zero_rows_.push_back(i);
+      if (!normalize_row(x.row(i), x.cols, units_.data() + i * x.cols)) zero_rows_.push_back(i);
     }
     view_ = dense_view<const T>(units_.data(), x.rows, x.cols);
   }
@@ -113,6 +89,29 @@ MatrixView<const T> rows_of(MatrixView<const T> x, size_t begin, size_t end) {
 }  // namespace
 
 template <typename T>
+bool normalize_row(const T* x, size_t d, T* unit) {
+  double squares = 0;
+  for (size_t k = 0; k < d; ++k) squares += static_cast<double>(x[k]) * static_cast<double>(x[k]);
+  double scale = 1;
+  if (!(squares >= 1e-280 && squares <= 1e280)) {
+    double largest = 0;
+    for (size_t k = 0; k < d; ++k) largest = std::max(largest, std::fabs(static_cast<double>(x[k])));
+    if (largest > 0 && !std::isinf(largest)) {
+      scale = largest;
+      squares = 0;
+      for (size_t k = 0; k < d; ++k) squares += (x[k] / scale) * (x[k] / scale);
+    }
+  }
+  if (squares == 0) {
+    std::fill(unit, unit + d, T(0));
+    return false;
+  }
+  const double norm = std::sqrt(squares);
+  for (size_t k = 0; k < d; ++k) unit[k] = static_cast<T>(x[k] / scale / norm);
+  return true;
+}
+
+template <typename T>
 PackedRows<T>::PackedRows(Metric metric, MatrixView<const T> y, const RunOptions& options)
     : metric_(metric), rows_(y.rows), cols_(y.cols) {
   const DistanceKernels<T>& kernel = distance_kernels<T>(kernels());
@@ -129,7 +128,8 @@ PackedRows<T>::PackedRows(Metric metric, MatrixView<const T> y, const RunOptions
         if (metric == Metric::kCosine) {
           units = AlignedBuffer<T>(part.rows * cols_);
           for (size_t i = 0; i < part.rows; ++i) {
-            if (!normalize(part.row(i), cols_, units.data() + i * cols_)) zeros[task].push_back(begin + i);
+            if (!normalize_row(part.row(i), cols_, units.data() + i * cols_))
+              zeros[task].push_back(begin + i);
           }
           part = dense_view<const T>(units.data(), part.rows, cols_);
         }
@@ -187,6 +187,7 @@ void visit_distances(Metric metric, MatrixView<const T> x, const PackedRows<T>& 
 }
 
 #define BOREAL_DISTANCE(T)                                                                            \
+  template bool normalize_row<T>(const T*, size_t, T*);                                               \
   template class PackedRows<T>;                                                                       \
   template void pairwise_distances<T>(MatrixView<const T>, const PackedRows<T>&, MatrixView<T>,       \
                                       const RunOptions&);                                             \

@@ -15,6 +15,10 @@
 
 namespace boreal {
 
+// unit = x / |x|, or false and zeros if |x| is 0. Nothing overflows or underflows on the way.
+template <typename T>
+bool normalize_row(const T* x, size_t d, T* unit);
+
 // The rows that others are compared with, in the layout of the kernels: packed once, compared many times.
 template <typename T>
 class PackedRows {

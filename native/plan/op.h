@@ -199,10 +199,46 @@ struct NonNegativeOp {
 };
 constexpr int32_t kMaxRounds = 1 << 20;
 
+// What becomes of the neighbours of a row.
+enum class NeighborVote : int32_t {
+  kClasses = 0,  // the share of the weight that each class has
+  kMean = 1,     // the weighted mean of each target
+  kOutlier = 2,  // the local outlier factor, negated: Breunig et al. (2000), "LOF: identifying density-based
+                 // local outliers"
+  kDistances = 3,  // the distances, nearest first
+};
+// The `neighbors` rows nearest to a row among points, or those within the radius where neighbors is 0. With
+// distance_weights a neighbour weighs 1 / distance, and those at distance 0, if there are any, are the only
+// ones. Rows without a neighbour: 0 for each class, NaN for a mean.
+struct NeighborsOp {
+  int32_t metric, search;  // of neighbors/metric.h, which has the meaning
+  size_t leaf_size, neighbors;
+  NeighborVote vote;
+  bool distance_weights;
+  size_t outputs;  // classes or targets; 1 for kOutlier, neighbors for kDistances
+  double p, radius;
+  Span<float> points_f32;  // [rows, width] row-major in one of the two
+  Span<double> points_f64;
+  Span<int32_t> classes;  // [rows] of kClasses
+  Span<double> values;    // [rows, outputs] of kMean; [2, rows] reach and density of kOutlier
+
+  size_t rows(size_t width) const { return (points_f32.size + points_f64.size) / width; }
+};
+constexpr int32_t kNeighborMetricCount = 5, kNeighborSearchCount = 4;
+
+// NaN -> the mean of the column over the `neighbors` nearest rows of points that have it, by euclidean
+// distances over the columns that both rows have; fill[j] where no such row has a distance.
+struct NeighborImputeOp {
+  size_t neighbors;
+  bool distance_weights;  // as NeighborsOp has them
+  Span<double> points;    // [rows, width] row-major, NaN where a value is missing
+  Span<double> fill;      // [width]
+};
+
 using OpKind = std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp,
                             ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp,
                             SelectOp, ConstantOp, RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp,
-                            NonNegativeOp, KernelExpansionOp, InterpolateOp>;
+                            NonNegativeOp, KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp>;
 
 struct Op {
   OpKind kind;

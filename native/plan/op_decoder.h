@@ -51,12 +51,15 @@ class OpDecoder {
   Op non_negative();
   Op expansion();
   Op interpolate();
+  Op neighbors();
+  Op neighbor_impute();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;
   // offsets[j] .. offsets[j + 1] are parts of so many values, one for each column, and cover them.
   void check_offsets(Span<int32_t> offsets, size_t values) const;
   size_t width_of(size_t input) const;
+  bool is_type(size_t k, ConstantType type) const;  // of constant k
   // Constant k of this op, of type T.
   template <typename T>
   Span<T> constant(size_t k, const char* what) const;

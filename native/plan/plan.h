@@ -35,6 +35,10 @@
 //   24 Expansion ints [function, outputs]  constants [parameters (gamma, coef0, degree) f64, vectors f64,
 //                                            weights f64, bias f64]
 //   25 Interpolate ints [outside]          constants [offsets i32, x f64, y f64]
+//   26 Neighbors ints [metric, search, leaf_size, neighbors, vote, distance_weights, outputs]
+//                                            constants [points f32 or f64, numbers f64 (p, radius), classes
+//                                            i32, values f64]
+//   27 NeighborImpute  ints [neighbors, distance_weights]  constants [points f64, fill f64]
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "plan/plan.h"
@@ -158,6 +159,63 @@ class RowReference {
       }
     }
     return Row(w.begin(), w.end());
+  }
+  // Euclidean distances and votes of classes only: native/test/neighbors_test.cc has the rest.
+  static Row apply(const NeighborsOp& op, const Row& x) {
+    const size_t rows = op.rows(x.size());
+    std::vector<std::pair<T, size_t>> found;
+    for (size_t i = 0; i < rows; ++i) {
+      T sum = 0;
+      for (size_t k = 0; k < x.size(); ++k) {
+        const T gap = x[k] - static_cast<T>(op.points_f64[i * x.size() + k]);
+        sum = std::fma(gap, gap, sum);
+      }
+      found.emplace_back(std::sqrt(sum), i);
+    }
+    std::sort(found.begin(), found.end());
+    found.resize(op.neighbors);
+    std::vector<double> sums(op.outputs, 0);
+    double total = 0;
+    for (const auto& [distance, row] : found) {
+      const double exact = found[0].first == 0 ? (distance == 0 ? 1 : 0) : 1 / static_cast<double>(distance);
+      const double weight = op.distance_weights ? exact : 1;
+      sums[static_cast<size_t>(op.classes[row])] += weight;
+      total += weight;
+    }
+    Row y;
+    for (const double sum : sums) y.push_back(static_cast<T>(sum / total));
+    return y;
+  }
+  static Row apply(const NeighborImputeOp& op, const Row& x) {
+    const size_t width = x.size(), rows = op.points.size / width;
+    Row y = x;
+    for (size_t k = 0; k < width; ++k) {
+      if (!std::isnan(x[k])) continue;
+      std::vector<std::pair<double, size_t>> donors;
+      for (size_t i = 0; i < rows; ++i) {
+        double sum = 0, shared = 0;
+        for (size_t c = 0; c < width; ++c) {
+          if (std::isnan(x[c]) || std::isnan(op.points[i * width + c])) continue;
+          const double gap = op.points[i * width + c] - static_cast<double>(x[c]);
+          sum += gap * gap;
+          shared += 1;
+        }
+        if (shared > 0 && !std::isnan(op.points[i * width + k])) {
+          donors.emplace_back(sum * (static_cast<double>(width) / shared), i);
+        }
+      }
+      std::sort(donors.begin(), donors.end());
+      donors.resize(std::min(donors.size(), op.neighbors));
+      double sum = 0, total = 0;
+      for (const auto& [square, row] : donors) {
+        const double exact = donors[0].first == 0 ? (square == 0 ? 1 : 0) : 1 / std::sqrt(square);
+        const double weight = op.distance_weights ? exact : 1;
+        sum += weight * op.points[row * width + k];
+        total += weight;
+      }
+      y[k] = static_cast<T>(total > 0 ? sum / total : op.fill[k]);
+    }
+    return y;
   }
   // By many rounds of the fixed point iteration of algorithm 1, which minimises the same.
   static Row apply(const CouplingOp& op, const Row& pairs) {

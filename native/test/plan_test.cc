@@ -47,8 +47,11 @@ void write_everything(PlanWriter& plan, uint64_t seed) {
       plan.expansion(scaled, KernelFunction::kRbf, 1, {0.5, 0, 3}, {1, 2, 3, 4, 5, 6}, {0.5, -0.25}, {0.1});
   const int32_t between =
       plan.interpolate(shares, Outside::kClip, {0, 2, 3, 5}, {0, 1, 0.5, 0.1, 0.2}, {1, 2, 3, 4, 5});
+  const std::vector<double> rows = {1, 2, 3, 4, 5, 6, 0, 0, 0.5, -1, 2, 0};
+  const int32_t votes = plan.neighbors(scaled, {0, 0, 2, 2, 0, 1, 2}, rows, {2, 1}, {0, 1, 0, 1}, {});
+  const int32_t filled = plan.neighbor_impute(numbers, 2, true, rows, {7, 8, 9});
   plan.concat({spread, classes, shares, plan.argmax(shares), chosen, looked, near, plan.coupling(shares, 3),
-               linear, expanded, between});
+               linear, expanded, between, votes, filled});
 }
 
 struct Refused {
@@ -73,15 +76,16 @@ TEST_CASE("widths are inferred") {
     widths.push_back(op.width);
     names.push_back(op_name(op));
   }
-  CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3,
-                                      1, 3, 3, 1, 3, 3, 2, 3, 2, 1, 3, 1, 3, 24});
+  CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1,
+                                      3, 3, 1, 3, 3, 2, 3, 2, 1, 3, 2, 3, 1, 3, 29});
   CHECK(names == std::vector<std::string>{
-                     "Check",      "Gather",   "Impute",    "Affine",      "Gather", "Category",   "OneHot",
-                     "Concat",     "Forest",   "Quantile",  "Forest",      "Dense",  "Activation", "Softmax",
-                     "LeafLinear", "Binary",   "Constant",  "Reduce",      "Binary", "Select",     "Lookup",
-                     "Float32",    "Distance", "Expansion", "Interpolate", "ArgMax", "Coupling",   "Concat"});
+                     "Check",       "Gather",    "Impute",         "Affine",   "Gather",   "Category",
+                     "OneHot",      "Concat",    "Forest",         "Quantile", "Forest",   "Dense",
+                     "Activation",  "Softmax",   "LeafLinear",     "Binary",   "Constant", "Reduce",
+                     "Binary",      "Select",    "Lookup",         "Float32",  "Distance", "Expansion",
+                     "Interpolate", "Neighbors", "NeighborImpute", "ArgMax",   "Coupling", "Concat"});
   CHECK(plan.slot_width(0) == 5);
-  CHECK(plan.output_width() == 24);
+  CHECK(plan.output_width() == 29);
 }
 
 TEST_CASE("the wire format is checked word by word") {
@@ -105,7 +109,7 @@ TEST_CASE("the wire format is checked word by word") {
   CHECK(refused({1, 1, 1, 10, -1, 0, 0, 0}));             // negative count
   CHECK(refused({1, 1, 1, 10, std::numeric_limits<int32_t>::max(), 0, 0, 0}));
   CHECK(refused({1, 1, 1, 0, 1, 0, 0, 0}));      // opcode
-  CHECK(refused({1, 1, 1, 23, 1, 0, 0, 0}));     //
+  CHECK(refused({1, 1, 1, 28, 1, 0, 0, 0}));     //
   CHECK(refused({1, 1, 1, 10, 1, 1, 0, 0}));     // its own slot
   CHECK(refused({1, 1, 1, 10, 1, -1, 0, 0}));    //
   CHECK(refused({1, 1, 1, 10, 0, 0, 0}));        // no input
@@ -214,6 +218,28 @@ TEST_CASE("constants and ints are checked") {
   CHECK_FALSE(interpolates(3, {0, 2, 3}, {1, 2, 0}));
   CHECK(refused([](Writer& plan) { plan.coupling(0, 3); }));
   CHECK(refused([](Writer& plan) { plan.coupling(0, 1); }));
+  const auto votes = [&](const std::vector<int32_t>& ints, const std::vector<double>& numbers,
+                         const std::vector<int32_t>& classes, const std::vector<double>& values) {
+    return refused([&](Writer& plan) { plan.neighbors(0, ints, {1, 2, 3, 4}, numbers, classes, values); });
+  };
+  CHECK_FALSE(votes({0, 0, 1, 2, 0, 0, 2}, {2, 0}, {0, 1}, {}));
+  CHECK(votes({5, 0, 1, 2, 0, 0, 2}, {2, 0}, {0, 1}, {}));  // metric
+  CHECK(votes({0, 4, 1, 2, 0, 0, 2}, {2, 0}, {0, 1}, {}));  // search
+  CHECK(votes({0, 0, 0, 2, 0, 0, 2}, {2, 0}, {0, 1}, {}));  // leaf size
+  CHECK(votes({0, 0, 1, 3, 0, 0, 2}, {2, 0}, {0, 1}, {}));  // more neighbours than rows
+  CHECK(votes({0, 0, 1, 2, 4, 0, 2}, {2, 0}, {0, 1}, {}));  // vote
+  CHECK(votes({0, 0, 1, 2, 0, 0, 1}, {2, 0}, {0, 1}, {}));  // a class that does not exist
+  CHECK(votes({0, 0, 1, 2, 0, 0, 2}, {2, 0}, {0}, {}));     // a row without class
+  CHECK(votes({0, 0, 1, 2, 0, 0, 2}, {kNan, 0}, {0, 1}, {}));
+  CHECK(votes({0, 0, 1, 0, 0, 0, 2}, {2, -1}, {0, 1}, {}));  // radius
+  CHECK_FALSE(votes({0, 0, 1, 1, 1, 0, 2}, {2, 0}, {}, {1, 2, 3, 4}));
+  CHECK(votes({0, 0, 1, 1, 1, 0, 2}, {2, 0}, {}, {1, 2, 3}));  // targets
+  CHECK(votes({0, 0, 1, 0, 2, 0, 1}, {2, 0}, {}, {1, 2, 3, 4}));
+  CHECK(votes({0, 0, 1, 2, 3, 0, 1}, {2, 0}, {}, {}));  // columns of distances
+  CHECK_FALSE(refused([](Writer& plan) { plan.neighbor_impute(0, 9, false, {1, 2, 3, kNan}, {0, 0}); }));
+  CHECK(refused([](Writer& plan) { plan.neighbor_impute(0, 0, false, {1, 2, 3, 4}, {0, 0}); }));
+  CHECK(refused([](Writer& plan) { plan.neighbor_impute(0, 1, false, {1, 2, 3}, {0, 0}); }));
+  CHECK(refused([](Writer& plan) { plan.neighbor_impute(0, 1, false, {1, 2, 3, 4}, {0}); }));
 }
 
 TEST_CASE("trees are checked node by node") {

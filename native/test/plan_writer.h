@@ -112,6 +112,19 @@ class PlanWriter {
     constant(to);
     return op(25, {x}, {static_cast<int32_t>(outside)}, {first, first + 1, first + 2});
   }
+  int32_t neighbors(int32_t x, const std::vector<int32_t>& ints, const std::vector<double>& points,
+                    const std::vector<double>& numbers, const std::vector<int32_t>& classes,
+                    const std::vector<double>& values) {
+    const int32_t first = constant(points);
+    constant(numbers);
+    constant(classes);
+    return op(26, {x}, ints, {first, first + 1, first + 2, constant(values)});
+  }
+  int32_t neighbor_impute(int32_t x, int32_t neighbors, bool distance_weights,
+                          const std::vector<double>& points, const std::vector<double>& fill) {
+    const int32_t first = constant(points);
+    return op(27, {x}, {neighbors, distance_weights ? 1 : 0}, {first, constant(fill)});
+  }
 
   Plan decode() const { return decode_plan({words.data(), words.size()}, constants); }
 

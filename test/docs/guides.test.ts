@@ -11,6 +11,7 @@ const guides = [
   'linear-models',
   'naive-bayes',
   'neural-networks',
+  'neighbors',
   'decomposition',
   'clustering',
   'ensembles',

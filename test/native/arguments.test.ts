@@ -130,6 +130,10 @@ const SVM = {
 const LINEAR_SVM = {
   ...{ squared: true, l1: false, dual: true, c: 1, epsilon: 0, bias: 1, tol: 1e-4, maxIter: 10, seed: 1 },
 };
+const SEARCH = { metric: 0, search: 2, leafSize: 1, p: 2 };
+const neighborIndex = await native.neighborIndex(f64(6), 2, 3, SEARCH, null);
+const SELECTION = { alpha: 1, epsilon: 0, maxClusterSize: 0, leaves: false, allowSingle: true };
+const HDBSCAN = { ...SEARCH, ...SELECTION, minClusterSize: 2, minSamples: 1 };
 
 describe('wrong arguments have a code', () => {
   it.each<[string, string, () => unknown]>([
@@ -774,6 +778,12 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   fitBoosting: () => [f32(6), 2, 3, f64(2), f64(2).fill(1), f64(2), boostingSpec(), null, () => {}],
   fitForest: () => [f32(6), 2, 3, null, 0, f64(2), null, forestSpec({ trees: 2 }), null, null],
   treeShap: () => shapArguments(),
+  neighborIndex: () => [f64(6), 2, 3, { ...SEARCH }, null],
+  neighborsNearest: () => [neighborIndex, f64(6), 2, 3, 1, true, null],
+  neighborsWithin: () => [neighborIndex, f64(6), 2, 3, 1, false, true, null],
+  fitDbscan: () => [f32(6), 2, 3, null, { ...SEARCH, eps: 1, minSamples: 2 }, null],
+  fitHdbscan: () => [f32(6), 2, 3, { ...HDBSCAN }, null, null],
+  fitLocalOutliers: () => [f64(6), 2, 3, { ...SEARCH }, 1, null],
   boosterCreate: () => [...boosterArgs()],
   boosterRound: () => [booster, true, true, null, null],
   boosterDrop: () => [booster, null, null],

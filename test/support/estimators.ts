@@ -10,6 +10,7 @@ import {
   CalibratedClassifierCV,
   ColumnTransformer,
   ComplementNB,
+  DBSCAN,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
   ElasticNet,
@@ -24,6 +25,7 @@ import {
   GradientBoostingClassifier,
   GradientBoostingRegressor,
   GridSearchCV,
+  HDBSCAN,
   HistGradientBoostingClassifier,
   HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
@@ -33,17 +35,22 @@ import {
   IsotonicRegression,
   KBinsDiscretizer,
   KMeans,
+  KNeighborsClassifier,
+  KNeighborsRegressor,
+  KNNImputer,
   Lasso,
   LassoCV,
   LinearRegression,
   LinearSVC,
   LinearSVR,
+  LocalOutlierFactor,
   LogisticRegression,
   MaxAbsScaler,
   MiniBatchKMeans,
   MinMaxScaler,
   MissingIndicator,
   MultinomialNB,
+  NearestNeighbors,
   NMF,
   Normalizer,
   OneClassSVM,
@@ -53,6 +60,8 @@ import {
   Perceptron,
   Pipeline,
   PolynomialFeatures,
+  RadiusNeighborsClassifier,
+  RadiusNeighborsRegressor,
   RandomForestClassifier,
   RandomForestRegressor,
   RandomizedSearchCV,
@@ -141,6 +150,8 @@ const VOTES = {
   'probabilities lie in [0, 1], sum to 1 and agree with the labels':
     'classes are voted for, as in LIBSVM, and need not be the most probable ones',
 };
+const LABELLED = { [WEIGHTS]: 'its result is one label for each training row' };
+const NEIGHBORS = { [WEIGHTS]: "like scikit-learn's it takes no weights: rows are near or not" };
 
 export const EXAMPLES: readonly Example[] = [
   { name: 'AgglomerativeClustering', make: () => new AgglomerativeClustering(), exceptions: AXES },
@@ -189,6 +200,13 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: { ...COMPOSITE, ...IMPUTER, 'one column is enough': 'it names columns 0 to 3' },
   },
   { name: 'ComplementNB', make: () => new ComplementNB({ norm: true }) },
+  { name: 'DBSCAN', make: () => new DBSCAN({ eps: 0.9, minSamples: 4 }), exceptions: LABELLED },
+  {
+    name: 'DBSCAN by a ball tree',
+    make: () =>
+      new DBSCAN({ eps: 1.2, minSamples: 3, algorithm: 'ballTree', leafSize: 4, metric: 'manhattan' }),
+    exceptions: LABELLED,
+  },
   { name: 'DecisionTreeClassifier', make: () => new DecisionTreeClassifier() },
   {
     name: 'DecisionTreeClassifier, limited',
@@ -351,6 +369,50 @@ export const EXAMPLES: readonly Example[] = [
   {
     name: 'IsotonicRegression',
     make: () => new IsotonicRegression({ column: 0, outOfBounds: 'clip' }),
+  },
+  { name: 'HDBSCAN', make: () => new HDBSCAN({ minClusterSize: 4, minSamples: 2 }), exceptions: NEIGHBORS },
+  { name: 'KNNImputer', make: () => new KNNImputer({ nNeighbors: 3 }), exceptions: NEIGHBORS },
+  {
+    name: 'KNNImputer by distance, with flags',
+    make: () => new KNNImputer({ weights: 'distance', addIndicator: true }),
+    exceptions: NEIGHBORS,
+  },
+  { name: 'KNeighborsClassifier', make: () => new KNeighborsClassifier(), exceptions: NEIGHBORS },
+  {
+    name: 'KNeighborsClassifier by a KD-tree and distance',
+    make: () => new KNeighborsClassifier({ algorithm: 'kdTree', leafSize: 3, weights: 'distance', p: 3 }),
+    exceptions: NEIGHBORS,
+  },
+  {
+    name: 'KNeighborsRegressor',
+    make: () => new KNeighborsRegressor({ nNeighbors: 3 }),
+    exceptions: NEIGHBORS,
+  },
+  {
+    name: 'KNeighborsRegressor by a ball tree',
+    make: () => new KNeighborsRegressor({ algorithm: 'ballTree', leafSize: 3, metric: 'chebyshev' }),
+    exceptions: NEIGHBORS,
+  },
+  {
+    name: 'LocalOutlierFactor of new rows',
+    make: () => new LocalOutlierFactor({ nNeighbors: 7, novelty: true, contamination: 0.2 }),
+    exceptions: NEIGHBORS,
+  },
+  {
+    name: 'RadiusNeighborsClassifier',
+    make: () => new RadiusNeighborsClassifier({ weights: 'distance' }),
+    exceptions: NEIGHBORS,
+  },
+  {
+    name: 'RadiusNeighborsRegressor',
+    make: () => new RadiusNeighborsRegressor({ radius: 1.5 }),
+    exceptions: NEIGHBORS,
+  },
+  { name: 'NearestNeighbors', make: () => new NearestNeighbors({ nNeighbors: 3 }), exceptions: NEIGHBORS },
+  {
+    name: 'NearestNeighbors by angle',
+    make: () => new NearestNeighbors({ metric: 'cosine' }),
+    exceptions: NEIGHBORS,
   },
   { name: 'KBinsDiscretizer', make: () => new KBinsDiscretizer(), exceptions: SCALER },
   {

@@ -11,6 +11,8 @@
 namespace boreal {
 namespace {
 
+enum class Gather { kSquares, kMagnitudes, kLargest };  // what becomes of the differences
+
 constexpr size_t kTilePanels = 2;
 // As many sums as leave registers for a row's value, a difference and the panels.
 constexpr size_t kDistanceRows = kRegisters == 32 ? 12 : 6;
@@ -46,8 +48,15 @@ inline Vec<T> finish(Metric metric, Vec<T> sum) {
   return sum;
 }
 
+template <Gather kGather, typename T>
+inline Vec<T> gather(Vec<T> difference, Vec<T> sum) {
+  if constexpr (kGather == Gather::kSquares) return fma(difference, difference, sum);
+  if constexpr (kGather == Gather::kMagnitudes) return sum + abs(difference);
+  return max(sum, abs(difference));
+}
+
 // R rows x V panels, of which the last stores `last` columns.
-template <typename T, bool kSquares, size_t R, size_t V>
+template <typename T, Gather kGather, size_t R, size_t V>
 inline void distance_tile(const DistanceCall<T>& c, const T* x, const T* panels, T* out, size_t last) {
   constexpr size_t kLanes = Vec<T>::kLanes;
   Vec<T> sum[R][V];
@@ -66,7 +75,7 @@ inline void distance_tile(const DistanceCall<T>& c, const T* x, const T* panels,
       BOREAL_UNROLL
       for (size_t v = 0; v < V; ++v) {
         const Vec<T> difference = value - y[v];
-        sum[r][v] = kSquares ? fma(difference, difference, sum[r][v]) : sum[r][v] + abs(difference);
+        sum[r][v] = gather<kGather>(difference, sum[r][v]);
       }
     }
   }
@@ -86,23 +95,29 @@ inline void distance_tile(const DistanceCall<T>& c, const T* x, const T* panels,
 }
 
 // R rows against all of y: they stay in the L1 cache while the panels pass.
-template <typename T, bool kSquares, size_t R>
+template <typename T, Gather kGather, size_t R>
 inline void distance_stripe(const DistanceCall<T>& c, const T* x, T* out) {
   constexpr size_t kLanes = Vec<T>::kLanes;
   size_t j = 0;
+  if constexpr (R == 1) {  // one row has too few sums of its own to hide the latency of an addition
+    for (; j + 3 * kLanes < c.n; j += 4 * kLanes) {
+      const size_t rest = c.n - j - 3 * kLanes;
+      distance_tile<T, kGather, R, 4>(c, x, c.packed + j * c.d, out + j, rest < kLanes ? rest : kLanes);
+    }
+  }
   for (; j + kLanes < c.n; j += kTilePanels * kLanes) {
     const size_t rest = c.n - j - kLanes;
-    distance_tile<T, kSquares, R, kTilePanels>(c, x, c.packed + j * c.d, out + j,
-                                               rest < kLanes ? rest : kLanes);
+    distance_tile<T, kGather, R, kTilePanels>(c, x, c.packed + j * c.d, out + j,
+                                              rest < kLanes ? rest : kLanes);
   }
-  if (j < c.n) distance_tile<T, kSquares, R, 1>(c, x, c.packed + j * c.d, out + j, c.n - j);
+  if (j < c.n) distance_tile<T, kGather, R, 1>(c, x, c.packed + j * c.d, out + j, c.n - j);
 }
 
-template <typename T, bool kSquares, size_t R>
+template <typename T, Gather kGather, size_t R>
 inline void distance_rows(const DistanceCall<T>& c, size_t first, size_t m) {
   size_t i = first;
-  for (; i + R <= m; i += R) distance_stripe<T, kSquares, R>(c, c.x + i * c.xs, c.out + i * c.os);
-  if constexpr (R > 1) distance_rows<T, kSquares, R / 2>(c, i, m);
+  for (; i + R <= m; i += R) distance_stripe<T, kGather, R>(c, c.x + i * c.xs, c.out + i * c.os);
+  if constexpr (R > 1) distance_rows<T, kGather, R / 2>(c, i, m);
 }
 
 template <typename T>
@@ -110,9 +125,11 @@ void distances(Metric metric, const T* x, size_t xs, const T* packed, T* out, si
                size_t d) noexcept {
   const DistanceCall<T> call{metric, x, xs, packed, out, os, n, d};
   if (metric == Metric::kManhattan) {
-    distance_rows<T, false, kDistanceRows>(call, 0, m);
+    distance_rows<T, Gather::kMagnitudes, kDistanceRows>(call, 0, m);
+  } else if (metric == Metric::kChebyshev) {
+    distance_rows<T, Gather::kLargest, kDistanceRows>(call, 0, m);
   } else {
-    distance_rows<T, true, kDistanceRows>(call, 0, m);
+    distance_rows<T, Gather::kSquares, kDistanceRows>(call, 0, m);
   }
 }
 

@@ -28,6 +28,7 @@ import metrics
 import mlp
 import monitor
 import naive_bayes
+import neighbors
 import nn_steps
 import onnx_files
 import pairwise
@@ -53,7 +54,8 @@ if __name__ == "__main__":
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches),
-            *(linear, linear_models, naive_bayes, trees, tree_options, boosting, hist_boosting, ranking, voting, svm),
+            *(linear, linear_models, naive_bayes, neighbors, trees, tree_options),
+            *(boosting, hist_boosting, ranking, voting, svm),
             *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, exports),
         )

@@ -1,0 +1,42 @@
+/** The parameters of searches for neighbours, which several families share, and their native form. */
+import type { NeighborSpec } from '../native/neighbors.js';
+import { either, infinity, int, oneOf, type Rule, real } from './params.js';
+
+/** How rows are compared. */
+export type NeighborMetric = 'euclidean' | 'manhattan' | 'chebyshev' | 'minkowski' | 'cosine';
+/** How neighbours are found. */
+export type NeighborAlgorithm = 'auto' | 'brute' | 'kdTree' | 'ballTree';
+
+/** Parameters of every search. */
+export interface SearchParams {
+  /**
+   * 'brute' computes all distances; trees leave out what is far. 'auto' builds a KD-tree where it may pay, counts on some
+   * training rows how many distances it saves, and takes what is cheaper. Default 'auto'. Results are the same.
+   */
+  algorithm: NeighborAlgorithm;
+  /** Rows in a leaf of a tree: between this and twice as many. Default 30. */
+  leafSize: number;
+  /** The distance; 'minkowski' is (sum |x - y|^p)^(1/p). Default 'minkowski', which with p = 2 is euclidean. */
+  metric: NeighborMetric;
+  /** Of 'minkowski', >= 1: 1 is 'manhattan', 2 'euclidean', Infinity 'chebyshev'. Default 2. */
+  p: number;
+}
+
+const METRICS: readonly NeighborMetric[] = ['euclidean', 'manhattan', 'chebyshev', 'minkowski', 'cosine'];
+const ALGORITHMS: readonly NeighborAlgorithm[] = ['auto', 'brute', 'kdTree', 'ballTree'];
+
+/** Rules of {@link SearchParams}. */
+export const searchRules: Readonly<Record<keyof SearchParams, Rule>> = {
+  algorithm: oneOf(...ALGORITHMS),
+  leafSize: int(1, 0x7fff_ffff),
+  metric: oneOf(...METRICS),
+  p: either(real(1), infinity),
+};
+
+/** Defaults of {@link SearchParams}. */
+export const SEARCH_DEFAULTS: SearchParams = { algorithm: 'auto', leafSize: 30, metric: 'minkowski', p: 2 };
+
+/** Parameters as the native core takes them. */
+export function searchSpec({ algorithm, leafSize, metric, p }: SearchParams): NeighborSpec {
+  return { metric: METRICS.indexOf(metric), search: ALGORITHMS.indexOf(algorithm), leafSize, p };
+}

@@ -1,0 +1,192 @@
+/** Outliers by how sparse their surroundings are (Breunig, Kriegel, Ng and Sander, LOF, SIGMOD 2000). */
+import { Estimator } from '../core/estimator.js';
+import type { FitInput } from '../core/fit-input.js';
+import { decodeLabels } from '../core/kinds.js';
+import type { FloatArray, MatrixLike } from '../core/matrix.js';
+import { SEARCH_DEFAULTS, type SearchParams, searchRules, searchSpec } from '../core/neighbor-search.js';
+import { bool, checkLength, either, float64s, int, oneOf, type Rules, real } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column, Target } from '../core/schema.js';
+import { StateError, ValidationError } from '../errors.js';
+import { native } from '../native.js';
+import { checkPoints, floats, storedRows } from './nearest-training-rows.js';
+
+/** Parameters of {@link LocalOutlierFactor}. */
+export interface LocalOutlierFactorParams extends SearchParams {
+  /** Number of neighbours, >= 1; one less than the training rows if there are not more. Default 20. */
+  nNeighbors: number;
+  /** Share of outliers among the training rows, in (0, 0.5]; 'auto' puts the limit at a factor of 1.5. Default 'auto'. */
+  contamination: 'auto' | number;
+  /**
+   * Whether new rows are told from the training rows, which then should hold no outliers; otherwise the training rows
+   * themselves are told, by `fitPredict` and `negativeOutlierFactor`. Default false.
+   */
+  novelty: boolean;
+}
+
+/** Learned by {@link LocalOutlierFactor}. */
+export interface LocalOutlierFactorState {
+  /** [rows, columns] row-major. */
+  readonly points: FloatArray;
+  /** Negated outlier factors of the training rows, [rows]. */
+  readonly factor: Float64Array;
+  /** Distance of each training row to its last neighbour, and its density, [2, rows]. */
+  readonly density: Float64Array;
+  /** Neighbours used. */
+  readonly neighbors: number;
+  /** Negated factors below this are outliers. */
+  readonly offset: number;
+}
+
+const LABELS = [-1, 1] as const;
+/** Decisions from 0 on are inliers. */
+const JUST_BELOW_ZERO = -1e-30;
+
+/**
+ * Local outlier factor: the mean density of a row's neighbours, divided by its own. About 1 within a cluster; the larger, the
+ * more a row stands out. Densities are 1 over the mean distance to the neighbours, where a neighbour is at least as far as its own
+ * last neighbour.
+ *
+ * `predict`, `decisionFunction` and `scoreSamples` are for new rows and need `novelty`; do not give them the training rows, whose
+ * factors leave each row itself out. `y` is not read.
+ *
+ * Differs from scikit-learn: no precomputed distances.
+ *
+ * @example
+ * ```ts
+ * import { LocalOutlierFactor } from 'boreal';
+ * const detector = new LocalOutlierFactor({ nNeighbors: 2 });
+ * await detector.fitPredict([[1], [1.1], [1.2], [9]]); // [1, 1, 1, -1]
+ * ```
+ */
+export class LocalOutlierFactor extends Estimator<LocalOutlierFactorParams, LocalOutlierFactorState> {
+  readonly kind = 'outlierDetector' as const;
+
+  constructor(params: Partial<LocalOutlierFactorParams> = {}) {
+    super({ ...SEARCH_DEFAULTS, nNeighbors: 20, contamination: 'auto', novelty: false, ...params });
+  }
+
+  get rules(): Rules<LocalOutlierFactorParams> {
+    return {
+      ...searchRules,
+      nNeighbors: int(1, 0x7fff_ffff),
+      contamination: either(oneOf('auto'), real(0, 0.5, 'min')),
+      novelty: bool,
+    };
+  }
+
+  get stateRules(): Rules<LocalOutlierFactorState> {
+    const values = float64s();
+    return {
+      points: floats,
+      factor: values,
+      density: values,
+      neighbors: int(1, 0x7fff_ffff),
+      offset: real(),
+    };
+  }
+
+  get outputs(): readonly Output[] {
+    const { novelty } = this.isFitted ? this.fittedParams : this.params;
+    return novelty ? ['label', 'decision', 'score'] : [];
+  }
+
+  protected targetOf(_state: LocalOutlierFactorState): Target {
+    return { kind: 'class', classes: LABELS };
+  }
+
+  protected override checkState(state: LocalOutlierFactorState, columns: readonly Column[]): void {
+    const rows = checkPoints(this, state.points, columns);
+    checkLength(this, 'factor', state.factor, rows);
+    checkLength(this, 'density', state.density, 2 * rows);
+    if (state.neighbors <= rows) return;
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      'LocalOutlierFactor state: there are fewer rows than neighbors.',
+    );
+  }
+
+  protected async fitState({ x, cancel }: FitInput): Promise<LocalOutlierFactorState> {
+    if (x.rows < 2)
+      throw new ValidationError(
+        'ERR_EMPTY',
+        'LocalOutlierFactor needs at least two rows: one has no neighbours.',
+      );
+    const { nNeighbors, contamination } = this.params;
+    const neighbors = Math.min(nNeighbors, x.rows - 1);
+    const spec = searchSpec(this.params);
+    const found = await native.fitLocalOutliers(x.data, x.rows, x.cols, spec, neighbors, cancel);
+    const density = new Float64Array(2 * x.rows);
+    density.set(found.reach);
+    density.set(found.density, x.rows);
+    const share = contamination === 'auto' ? null : Float64Array.of(contamination);
+    const offset =
+      share === null
+        ? -1.5
+        : (await native.columnQuantiles(found.factor, x.rows, 1, share, 'linear', cancel))[0];
+    return { points: storedRows(x), factor: found.factor, density, neighbors, offset };
+  }
+
+  /** Negated factors of the training rows: about -1 within a cluster, lower for outliers. @throws {ERR_NOT_FITTED} before `fit` */
+  get negativeOutlierFactor(): Float64Array {
+    return this.state.factor.slice();
+  }
+
+  /** Negated factors below this are outliers. @throws {ERR_NOT_FITTED} before `fit` */
+  get offset(): number {
+    return this.state.offset;
+  }
+
+  /** Number of neighbours used. @throws {ERR_NOT_FITTED} before `fit` */
+  get nNeighbors(): number {
+    return this.state.neighbors;
+  }
+
+  /** -1 for outliers among new rows, else 1, on the pool. @throws {ERR_NOT_SUPPORTED} without `novelty` */
+  async predict(X: MatrixLike): Promise<number[]> {
+    return decodeLabels(await this.run(X, { output: 'label' }), LABELS) as number[];
+  }
+
+  /** As {@link LocalOutlierFactor.predict}, on this thread's time. */
+  predictSync(X: MatrixLike): number[] {
+    return decodeLabels(this.runSync(X, { output: 'label' }), LABELS) as number[];
+  }
+
+  /** The score less `offset`: below 0 for outliers. @throws {ERR_NOT_SUPPORTED} without `novelty` */
+  async decisionFunction(X: MatrixLike): Promise<FloatArray> {
+    return (await this.run(X, { output: 'decision' })).data;
+  }
+
+  /** Negated factors of new rows. @throws {ERR_NOT_SUPPORTED} without `novelty` */
+  async scoreSamples(X: MatrixLike): Promise<FloatArray> {
+    return (await this.run(X, { output: 'score' })).data;
+  }
+
+  /** Fits, then says of the same rows: -1 for outliers, else 1. */
+  async fitPredict(X: MatrixLike): Promise<number[]> {
+    await this.fit(X);
+    const { factor, offset } = this.state;
+    return Array.from(factor, (value) => (value < offset ? -1 : 1));
+  }
+
+  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    if (!this.fittedParams.novelty) {
+      throw new StateError(
+        'ERR_NOT_SUPPORTED',
+        'LocalOutlierFactor tells outliers among its training rows, by fitPredict; for new rows fit it with novelty: true.',
+      );
+    }
+    const { points, density, neighbors, offset } = this.state;
+    const score = plan.neighbors(x, {
+      search: searchSpec(this.fittedParams),
+      points,
+      neighbors,
+      vote: { kind: 'outlier', values: density },
+    });
+    if (output === 'score') return score;
+    const decision = plan.affine(score, Float64Array.of(offset), Float64Array.of(1));
+    if (output === 'decision') return decision;
+    return plan.argmax(plan.dense(decision, Float64Array.of(0, 1), Float64Array.of(JUST_BELOW_ZERO, 0)));
+  }
+}

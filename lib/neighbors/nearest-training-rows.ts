@@ -1,0 +1,71 @@
+/** What the estimators of this family share: the stored training rows and the checks of how many are near. */
+import type { FitInput } from '../core/fit-input.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
+import { SEARCH_DEFAULTS, type SearchParams, searchRules } from '../core/neighbor-search.js';
+import { custom, int, oneOf, type Rule, real } from '../core/params.js';
+import type { Column } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+
+/** Parameters of the estimators that predict from neighbours. */
+export interface NeighborsParams extends SearchParams {
+  /** Number of neighbours, >= 1 and at most the number of training rows. Default 5. */
+  nNeighbors: number;
+  /**
+   * 'uniform': neighbours count alike; 'distance': each by 1 / distance, and where some are at distance 0 those alone. Default
+   * 'uniform'.
+   */
+  weights: 'uniform' | 'distance';
+}
+
+/** Parameters of the estimators that predict from neighbours within a radius. */
+export interface RadiusNeighborsParams extends SearchParams {
+  /** The largest distance of a neighbour, >= 0. Default 1. */
+  radius: number;
+  /** As {@link NeighborsParams.weights}. Default 'uniform'. */
+  weights: 'uniform' | 'distance';
+}
+
+export const RADIUS_DEFAULTS: RadiusNeighborsParams = { ...SEARCH_DEFAULTS, radius: 1, weights: 'uniform' };
+export const NEIGHBORS_DEFAULTS: NeighborsParams = { ...SEARCH_DEFAULTS, nNeighbors: 5, weights: 'uniform' };
+
+const weightsRule: Rule = oneOf('uniform', 'distance');
+export const neighborsRules: Readonly<Record<keyof NeighborsParams, Rule>> = {
+  ...searchRules,
+  nNeighbors: int(1, 0x7fff_ffff),
+  weights: weightsRule,
+};
+
+export const radiusRules: Readonly<Record<keyof RadiusNeighborsParams, Rule>> = {
+  ...searchRules,
+  radius: real(0),
+  weights: weightsRule,
+};
+
+/** A list of floats of either width. */
+export const floats: Rule = custom('a Float32Array or a Float64Array', (v) => {
+  return v instanceof Float32Array || v instanceof Float64Array;
+});
+
+/** A private copy of the training rows. */
+export function storedRows(x: Matrix): FloatArray {
+  return x.data.slice();
+}
+
+/** @throws {ERR_PARAMETER} when there are fewer training rows than wanted neighbours */
+export function checkNeighbors(owner: object, nNeighbors: number, { x }: Pick<FitInput, 'x'>): void {
+  if (nNeighbors <= x.rows) return;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `${owner.constructor.name}: parameter 'nNeighbors' must be at most the number of training rows, ${x.rows}; got ${nNeighbors}.`,
+  );
+}
+
+/** The number of stored rows. @throws {ERR_PARAMETER} unless the points fill them */
+export function checkPoints(owner: object, points: FloatArray, columns: readonly Column[]): number {
+  const rows = points.length / columns.length;
+  if (Number.isInteger(rows) && rows > 0 && points.every(Number.isFinite)) return rows;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `${owner.constructor.name} state: 'points' must hold finite rows of ${columns.length} columns.`,
+  );
+}

@@ -1,0 +1,140 @@
+// Predictions from the training rows that are nearest to a row. The rows are indexed when the plan is
+// prepared, in the program's element type.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device/cpu_op.h"
+#include "neighbors/index.h"
+
+namespace boreal {
+
+template <typename T>
+class CpuNeighbors final : public CpuOp<T> {
+ public:
+  CpuNeighbors(const NeighborsOp& op, const OpPlace& place, const Kernels& kernels)
+      : input_(place.input()),
+        width_(place.input_width()),
+        neighbors_(op.neighbors),
+        outputs_(op.outputs),
+        vote_(op.vote),
+        distance_weights_(op.distance_weights),
+        classes_(op.classes.begin(), op.classes.end()),
+        values_(op.values.begin(), op.values.end()) {
+    NeighborSpec spec;
+    spec.metric = static_cast<NeighborMetric>(op.metric);
+    spec.search = static_cast<NeighborSearch>(op.search);
+    spec.leaf_size = op.leaf_size;
+    spec.p = op.p;
+    const AlignedBuffer<T> points =
+        op.points_f64.size > 0 ? converted(op.points_f64) : converted(op.points_f32);
+    index_ = std::make_unique<NeighborIndex<T>>(
+        spec, dense_view<const T>(points.data(), op.rows(width_), width_), kernels);
+    limit_ = rank_limit<T>(index_->spec(), op.radius);
+  }
+
+  void run(const TileCall<T>& call) const override {
+    const MatrixView<const T> x = dense_view(call.slots[input_], call.rows, width_);
+    double* const sums = reinterpret_cast<double*>(call.scratch);
+    if (neighbors_ == 0) {
+      index_->within(
+          x, limit_,
+          [&](size_t i, const Neighbor<T>* found, size_t count) {
+            vote(found, count, sums, call.out + i * outputs_);
+          },
+          call.cancel);
+      return;
+    }
+    Neighbor<T>* const items = reinterpret_cast<Neighbor<T>*>(sums + outputs_);
+    constexpr size_t kBlock = NeighborIndex<T>::kBlockRows;
+    for (size_t first = 0; first < call.rows; first += kBlock) {
+      const size_t count = std::min(kBlock, call.rows - first);
+      index_->nearest({x.row(first), count, width_, width_}, neighbors_, -1, items, call.cancel);
+      for (size_t i = 0; i < count; ++i) {
+        vote(items + i * neighbors_, neighbors_, sums, call.out + (first + i) * outputs_);
+      }
+    }
+  }
+  size_t scratch_bytes(size_t rows) const override {
+    return outputs_ * sizeof(double) +
+           std::min(rows, NeighborIndex<T>::kBlockRows) * neighbors_ * sizeof(Neighbor<T>);
+  }
+  size_t memory_bytes() const override { return index_->memory_bytes(); }
+  size_t row_granule() const override { return 12; }  // rows that the kernels take at once
+  double row_cost_ns() const override { return index_->row_cost_ns(); }
+  std::string details() const override {
+    static constexpr const char* kSearches[] = {"auto", "brute force", "KD-tree", "ball tree"};
+    return std::to_string(index_->rows()) + " rows, " + kSearches[static_cast<int>(index_->spec().search)];
+  }
+
+ private:
+  template <typename S>
+  static AlignedBuffer<T> converted(Span<S> source) {
+    AlignedBuffer<T> target(source.size);
+    for (size_t i = 0; i < source.size; ++i) target[i] = static_cast<T>(source[i]);
+    return target;
+  }
+
+  double weight(T rank) const {
+    return distance_weights_ ? 1 / static_cast<double>(index_->spec().to_distance(rank)) : 1;
+  }
+
+  void vote(const Neighbor<T>* found, size_t count, double* sums, T* out) const {
+    if (vote_ == NeighborVote::kOutlier) {
+      *out = outlier(found, count);
+      return;
+    }
+    if (vote_ == NeighborVote::kDistances) {
+      for (size_t c = 0; c < count; ++c) out[c] = index_->spec().to_distance(found[c].rank);
+      return;
+    }
+    // With weights, rows at distance 0 count alone.
+    const bool exact =
+        distance_weights_ && std::any_of(found, found + count, [this](const Neighbor<T>& item) {
+          return index_->spec().to_distance(item.rank) == 0;
+        });
+    std::fill_n(sums, outputs_, 0.0);
+    double total = 0;
+    for (size_t c = 0; c < count; ++c) {
+      const double w =
+          exact ? (index_->spec().to_distance(found[c].rank) == 0 ? 1 : 0) : weight(found[c].rank);
+      const size_t row = static_cast<size_t>(found[c].index);
+      total += w;
+      if (vote_ == NeighborVote::kClasses) {
+        sums[classes_[row]] += w;
+      } else if (w != 0) {
+        for (size_t o = 0; o < outputs_; ++o) sums[o] += w * values_[row * outputs_ + o];
+      }
+    }
+    const bool none = vote_ == NeighborVote::kClasses && total == 0;
+    for (size_t o = 0; o < outputs_; ++o) out[o] = none ? T(0) : static_cast<T>(sums[o] / total);
+  }
+
+  T outlier(const Neighbor<T>* found, size_t count) const {
+    const double* const reach = values_.data();
+    const double* const density = reach + index_->rows();
+    double distance = 0, densities = 0;
+    for (size_t c = 0; c < count; ++c) {
+      const size_t row = static_cast<size_t>(found[c].index);
+      distance += std::max(static_cast<double>(index_->spec().to_distance(found[c].rank)), reach[row]);
+      densities += density[row];
+    }
+    const double k = static_cast<double>(count), own = 1 / (distance / k + 1e-10);
+    return static_cast<T>(-(densities / k) / own);
+  }
+
+  size_t input_, width_, neighbors_, outputs_;
+  NeighborVote vote_;
+  bool distance_weights_;
+  std::vector<int32_t> classes_;
+  std::vector<double> values_;
+  std::unique_ptr<NeighborIndex<T>> index_;
+  T limit_ = 0;
+};
+
+}  // namespace boreal

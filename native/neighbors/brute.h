@@ -1,0 +1,179 @@
+// Neighbours by all distances, tile by tile: none is kept longer than its tile. In double, distances of rows
+// rounded to float say first which rows can matter at all; those few get their exact distance. The rounding
+// moves a row by so little that the triangle inequality bounds what it does to a distance, so the result is
+// that of exact distances throughout, at the speed of float.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/cancel.h"
+#include "base/thread_scratch.h"
+#include "linalg/elementwise.h"
+#include "neighbors/metric.h"
+
+namespace boreal {
+
+template <typename T>
+class BruteSearch {
+ public:
+  // Rows that one call of scan() had better bring, so that what is read of y serves many.
+  static constexpr size_t kBlockRows = 192;
+
+  // y [n, d], prepared; its rows are kept by the caller.
+  BruteSearch(const NeighborSpec& spec, MatrixView<const T> y, const Kernels& kernels,
+              const RunOptions& options);
+
+  // Visits rows [from, n) of y for every row of x (at most kBlockRows), j ascending: hits.add(i, rank, j) for
+  // each row j whose rank is < hits.limit(i), and some with a greater one. Limits may fall meanwhile. At
+  // first a limit may be infinite; then hits.wanted() is the number of rows after which it will not be.
+  template <typename Hits>
+  void scan(MatrixView<const T> x, size_t from, Hits& hits, const CancelToken* cancel) const;
+
+  // A guess, for one row: an even mix of arithmetic and memory.
+  double row_cost_ns() const {
+    return static_cast<double>(y_.rows) * (0.03 * static_cast<double>(y_.cols) + 0.1) * (power_ ? 40 : 1);
+  }
+  size_t memory_bytes() const { return packed_.size() * sizeof(Screen); }
+
+ private:
+  // What tiles are made of.
+  using Screen = float;
+  static constexpr size_t kTileRows = 48;   // a multiple of every kernel's rows
+  static constexpr size_t kTileCols = 512;  // a tile of float takes 96 KiB
+  static constexpr bool kRounds = std::is_same_v<T, double>;
+
+  // Rows rounded to float: shifted and scaled so that the values of y lie in [-1, 1].
+  void round(const T* x, float* rounded) const;
+  double length(const float* rounded) const;
+  // Ranks of rounded rows below this may be below the limit; and the reverse for `upper`.
+  float screen_limit(double limit, double slack) const;
+  double upper_bound(float rank, double slack) const;
+  template <typename Hits>
+  void add_exact(MatrixView<const T> x, size_t i, size_t first, const int32_t* found, size_t count, T* rows,
+                 T* packed, T* ranks, Hits& hits) const;
+
+  NeighborSpec spec_;
+  const Kernels& kernels_;
+  MatrixView<const T> y_;
+  bool power_;  // Minkowski's metric has no rounded form: tiles are exact
+  AlignedBuffer<Screen> packed_;
+  AlignedBuffer<T> exact_packed_;  // for Minkowski's metric in double
+  std::vector<double> shift_;
+  double scale_ = 1;
+  double longest_ = 0;  // of the rounded rows of y
+};
+
+template <typename T>
+template <typename Hits>
+void BruteSearch<T>::add_exact(MatrixView<const T> x, size_t i, size_t first, const int32_t* found,
+                               size_t count, T* rows, T* packed, T* ranks, Hits& hits) const {
+  const DistanceKernels<T>& kernel = distance_kernels<T>(kernels_);
+  const size_t d = y_.cols;
+  for (size_t c = 0; c < count; ++c) {
+    const T* const row = y_.row(first + static_cast<size_t>(found[c]));
+    std::copy(row, row + d, rows + c * d);
+  }
+  kernel.pack(rows, d, count, d, packed);
+  rank_distances<T>(spec_, kernel, {x.row(i), 1, d, x.stride}, packed, dense_view(ranks, 1, count));
+  for (size_t c = 0; c < count; ++c) hits.add(i, ranks[c], first + static_cast<size_t>(found[c]));
+}
+
+template <typename T>
+template <typename Hits>
+void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const CancelToken* cancel) const {
+  const size_t m = x.rows, d = y_.cols, n = y_.rows;
+  const size_t width = std::min(kTileCols, (n + 15) / 16 * 16);
+  const bool exact_tiles = !kRounds || power_;
+  // Scratch: the tile, found positions, and for rounding: rounded rows, slacks, and what add_exact needs.
+  const size_t tile_bytes = kTileRows * width * (exact_tiles ? sizeof(T) : sizeof(float));
+  const size_t found_bytes = width * sizeof(int32_t);
+  const size_t exact_bytes = exact_tiles ? 0 : (2 * d + 1) * width * sizeof(T);
+  const size_t rounded_bytes =
+      exact_tiles ? 0 : ((m * d + width) * sizeof(float) + 63) / 64 * 64 + m * sizeof(double);
+  const ThreadScratch<BruteSearch<T>> scratch(tile_bytes + found_bytes + exact_bytes + rounded_bytes,
+                                              size_t{4} << 20);
+  unsigned char* at = scratch.data();
+  const auto take = [&at](size_t bytes) {
+    unsigned char* const taken = at;
+    at += bytes;
+    return taken;
+  };
+  void* const tile_memory = take(tile_bytes);
+  T* const rows = reinterpret_cast<T*>(take(exact_bytes));
+  T* const packed = rows + width * d;
+  T* const ranks = packed + width * d;
+  float* const rounded = reinterpret_cast<float*>(take(rounded_bytes));
+  float* const smallest = rounded + m * d;
+  double* const slack =
+      reinterpret_cast<double*>(reinterpret_cast<unsigned char*>(rounded) + rounded_bytes) - m;
+  int32_t* const found = reinterpret_cast<int32_t*>(take(found_bytes));
+
+  if (!exact_tiles) {
+    for (size_t i = 0; i < m; ++i) {
+      round(x.row(i), rounded + i * d);
+      // Half an ulp for each value of both rows, and the conversion of the smallest. Rows beyond the reach of
+      // float have no useful rounded form.
+      const float* const row = rounded + i * d;
+      const bool usable = std::all_of(row, row + d, [](float value) { return std::isfinite(value); });
+      slack[i] = usable ? (length(row) + longest_) * 6.1e-8 + 1e-30 : std::numeric_limits<double>::infinity();
+    }
+  }
+
+  for (size_t j = from / width * width; j < n; j += width) {
+    check_cancel(cancel);
+    const size_t cols = std::min(width, n - j);
+    for (size_t i = 0; i < m; i += kTileRows) {
+      const size_t count = std::min(kTileRows, m - i);
+      if (exact_tiles) {
+        const MatrixView<T> tile{static_cast<T*>(tile_memory), count, cols, width};
+        const T* y;
+        if constexpr (kRounds) {
+          y = exact_packed_.data();
+        } else {
+          y = packed_.data();
+        }
+        rank_distances<T>(spec_, distance_kernels<T>(kernels_), {x.row(i), count, d, x.stride}, y + j * d,
+                          tile);
+        for (size_t r = 0; r < count; ++r) {
+          const size_t hit =
+              select_kernels<T>(kernels_).find_beyond(false, tile.row(r), cols, hits.limit(i + r), found);
+          for (size_t h = 0; h < hit; ++h) {
+            const size_t column = static_cast<size_t>(found[h]);
+            hits.add(i + r, tile.at(r, column), j + column);
+          }
+        }
+        continue;
+      }
+      const MatrixView<float> tile{static_cast<float*>(tile_memory), count, cols, width};
+      rank_distances<float>(spec_, kernels_.f32.distance, {rounded + i * d, count, d, d},
+                            reinterpret_cast<const float*>(packed_.data()) + j * d, tile);
+      for (size_t r = 0; r < count; ++r) {
+        double limit = static_cast<double>(hits.limit(i + r));
+        const size_t wanted = hits.wanted();
+        if (std::isinf(limit) && wanted < cols && slack[i + r] < limit) {
+          std::copy(tile.row(r), tile.row(r) + cols, smallest);
+          std::nth_element(smallest, smallest + wanted, smallest + cols);
+          limit = upper_bound(smallest[wanted], slack[i + r]);
+        }
+        const float screen = screen_limit(limit, slack[i + r]);
+        size_t hit;
+        if (screen < std::numeric_limits<float>::infinity()) {
+          hit = kernels_.f32.select.find_beyond(false, tile.row(r), cols, screen, found);
+        } else {  // nothing is known, or too far away for float
+          hit = cols;
+          for (size_t h = 0; h < cols; ++h) found[h] = static_cast<int32_t>(h);
+        }
+        if (hit > 0) add_exact(x, i + r, j, found, hit, rows, packed, ranks, hits);
+      }
+    }
+  }
+}
+
+}  // namespace boreal

@@ -1,0 +1,198 @@
+// Searches for neighbours: every way, metric, precision and instruction set finds the same bits, those of a
+// plain loop.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "base/rng.h"
+#include "kernels/dispatch.h"
+#include "neighbors/index.h"
+#include "test/plan_writer.h"
+#include "test/program_support.h"
+
+namespace boreal {
+namespace test {
+namespace {
+
+const NeighborMetric kMetrics[] = {NeighborMetric::kEuclidean, NeighborMetric::kManhattan,
+                                   NeighborMetric::kChebyshev, NeighborMetric::kMinkowski,
+                                   NeighborMetric::kCosine};
+const NeighborSearch kSearches[] = {NeighborSearch::kAuto, NeighborSearch::kBrute, NeighborSearch::kKdTree,
+                                    NeighborSearch::kBallTree};
+
+// Values on a grid, so that many rows are at equal distances and some are alike.
+template <typename T>
+std::vector<T> grid_rows(Rng& rng, size_t rows, size_t cols) {
+  std::vector<T> x(rows * cols);
+  for (T& value : x) value = static_cast<T>(rng.below(9)) / 4 - 1;
+  return x;
+}
+
+template <typename T>
+double distance(const NeighborSpec& spec, const T* x, const T* y, size_t d) {
+  double sum = 0, xx = 0, yy = 0;
+  for (size_t k = 0; k < d; ++k) {
+    const double a = static_cast<double>(x[k]), b = static_cast<double>(y[k]);
+    if (spec.metric == NeighborMetric::kCosine) {
+      sum += a * b;
+      xx += a * a;
+      yy += b * b;
+    } else {
+      sum = spec.join(sum, spec.term(a - b));
+    }
+  }
+  if (spec.metric == NeighborMetric::kCosine) return xx == 0 || yy == 0 ? 1 : 1 - sum / std::sqrt(xx * yy);
+  return spec.root(sum);
+}
+
+template <typename T>
+bool equal(const NearestRows<T>& a, const NearestRows<T>& b) {
+  return a.indices == b.indices && same(a.distances, b.distances);
+}
+
+TEST_CASE_TEMPLATE("all ways find the same rows", T, float, double) {
+  Rng rng(61);
+  for (const size_t d : {1, 3, 20}) {
+    const size_t n = 700, m = 230;
+    const std::vector<T> y = grid_rows<T>(rng, n, d);
+    std::vector<T> x = grid_rows<T>(rng, m, d);
+    std::fill_n(x.begin(), d, T(0));
+    const MatrixView<const T> rows = dense_view<const T>(y.data(), n, d);
+    const MatrixView<const T> queries = dense_view<const T>(x.data(), m, d);
+    for (const NeighborMetric metric : kMetrics) {
+      NeighborSpec spec;
+      spec.metric = metric;
+      spec.p = 3;
+      spec.leaf_size = 7;
+      for (const size_t k : {1, 4, 50}) {
+        CAPTURE(d);
+        CAPTURE(k);
+        CAPTURE(static_cast<int>(metric));
+        NearestRows<T> first, first_own;
+        for (const NeighborSearch search : kSearches) {
+          spec.search = search;
+          for (const Kernels* kernels : available_kernels()) {
+            INFO(kernels->name);
+            const NeighborIndex<T> index(spec, rows, *kernels);
+            const NearestRows<T> found = nearest_rows(index, queries, k, false, {});
+            const NearestRows<T> own = nearest_rows(index, rows, k, true, {1, nullptr});
+            if (first.indices.empty()) {
+              first = found;
+              first_own = own;
+            }
+            CHECK(equal(found, first));
+            CHECK(equal(own, first_own));
+          }
+        }
+        for (size_t i = 0; i < m; i += 17) {
+          std::vector<double> all;
+          for (size_t j = 0; j < n; ++j) all.push_back(distance(spec, x.data() + i * d, y.data() + j * d, d));
+          std::sort(all.begin(), all.end());
+          for (size_t c = 0; c < k; ++c) {
+            const double tolerance = sizeof(T) == 4 ? 2e-6 : 1e-14;
+            CHECK(std::fabs(static_cast<double>(first.distances[i * k + c]) - all[c]) <=
+                  tolerance * (1 + all[c]));
+            if (c > 0 && first.distances[i * k + c] == first.distances[i * k + c - 1] &&
+                metric != NeighborMetric::kMinkowski) {
+              CHECK(first.indices[i * k + c] > first.indices[i * k + c - 1]);
+            }
+          }
+        }
+        for (size_t i = 0; i < n; ++i) {
+          for (size_t c = 0; c < k; ++c) CHECK(first_own.indices[i * k + c] != static_cast<int32_t>(i));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("rows within a radius, and pairs of them", T, float, double) {
+  Rng rng(62);
+  const size_t n = 640, d = 2;
+  const std::vector<T> y = grid_rows<T>(rng, n, d);
+  const MatrixView<const T> rows = dense_view<const T>(y.data(), n, d);
+  for (const NeighborMetric metric : kMetrics) {
+    NeighborSpec spec;
+    spec.metric = metric;
+    spec.p = 1.5;
+    const double radius = 0.25;  // a distance on the grid, which counts as within
+    RowsWithin<T> first;
+    for (const NeighborSearch search : kSearches) {
+      spec.search = search;
+      const NeighborIndex<T> index(spec, rows, kernels());
+      const RowsWithin<T> found = rows_within(index, rows, radius, true, false, {});
+      if (first.offsets.empty()) first = found;
+      CHECK(found.offsets == first.offsets);
+      CHECK(found.indices == first.indices);
+      CHECK(same(found.distances, first.distances));
+      size_t pairs = 0;
+      index.within_after(
+          0, n, rank_limit<T>(index.spec(), radius),
+          [&](size_t i, Neighbor<T>* later, size_t count) {
+            for (size_t c = 0; c < count; ++c) CHECK(later[c].index > static_cast<int32_t>(i));
+            pairs += count;
+          },
+          nullptr);
+      CHECK(2 * pairs == found.indices.size());
+    }
+    CHECK(first.indices.size() > n);
+  }
+}
+
+TEST_CASE("rows beyond the reach of float keep their order") {
+  // Near each other, far from 0 and of very different lengths.
+  std::vector<double> y;
+  for (int i = 0; i < 900; ++i) y.insert(y.end(), {1e8 + i * 1e-3, i % 2 == 0 ? 1e-3 : -1e-3});
+  y.insert(y.end(), {1e300, 0});
+  NeighborSpec spec;
+  for (const NeighborSearch search : {NeighborSearch::kBrute, NeighborSearch::kKdTree}) {
+    spec.search = search;
+    const NeighborIndex<double> index(spec, dense_view<const double>(y.data(), 901, 2), kernels());
+    const std::vector<double> x = {1e8 + 0.4501, 1e-3, 1e300, 0, -1e300, 5};
+    const NearestRows<double> found =
+        nearest_rows(index, dense_view<const double>(x.data(), 3, 2), 2, false, {});
+    CHECK(found.indices[0] == 450);
+    CHECK(found.indices[2] == 900);
+    CHECK(found.indices[4] == 0);
+  }
+  const double nothing = std::numeric_limits<double>::infinity();
+  CHECK(error_code([&] {
+          NeighborIndex<double>(spec, dense_view<const double>(&nothing, 1, 1), kernels());
+        }) == "ERR_INPUT_INFINITE");
+}
+
+TEST_CASE_TEMPLATE("votes and imputed values are those of the reference", T, float, double) {
+  Rng rng(63);
+  const size_t n = 90, d = 5;
+  std::vector<double> points;
+  std::vector<int32_t> classes;
+  for (const float value : grid_rows<float>(rng, n, d)) points.push_back(static_cast<double>(value));
+  for (size_t i = 0; i < n; ++i) classes.push_back(static_cast<int32_t>(rng.below(3)));
+  std::vector<double> gaps = points;
+  for (size_t i = 0; i < gaps.size(); i += 7) gaps[i] = std::numeric_limits<double>::quiet_NaN();
+  for (int32_t search = 1; search < 4; ++search) {
+    for (const int32_t weighted : {0, 1}) {
+      PlanWriter plan(static_cast<int32_t>(d));
+      const int32_t filled = plan.neighbor_impute(0, 4, weighted != 0, gaps, {1, 2, 3, 4, 5});
+      plan.concat(
+          {plan.neighbors(filled, {0, search, 3, 6, 0, weighted, 3}, points, {2, 0}, classes, {}), filled});
+      std::vector<T> x = random_rows<T>(rng, 70, d, 6);
+      std::copy(points.begin(), points.begin() + 20, x.begin());  // at distance 0
+      const Plan decoded = plan.decode();
+      const std::vector<T> expected = reference<T>(decoded, x);
+      for (const Kernels* kernels : available_kernels()) {
+        INFO(kernels->name);
+        const std::vector<T> found = run(*prepare_cpu<T>(decoded, *kernels), x);
+        REQUIRE(found.size() == expected.size());
+        for (size_t i = 0; i < found.size(); ++i) CHECK(std::fabs(found[i] - expected[i]) <= T(1e-6));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace boreal

@@ -1,0 +1,172 @@
+// Pairs of rows within eps are met once each, found in parallel and used one block after the other, so that
+// sums and unions happen in one order. They are kept between the two passes unless they are too many.
+#include "train/dbscan.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "kernels/dispatch.h"
+#include "neighbors/index.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kMaxKept = size_t{1} << 28;  // pairs, of four bytes each
+
+// The rows of one block and, for each, the later rows within eps.
+struct Pairs {
+  std::vector<uint32_t> counts;
+  std::vector<int32_t> later;
+};
+
+template <typename T>
+class PairSource {
+ public:
+  PairSource(const NeighborIndex<T>& index, double eps, const CancelToken* cancel)
+      : index_(index), limit_(rank_limit<T>(index.spec(), eps)), cancel_(cancel) {}
+
+  // pair(i, j) for each pair i < j, in one order.
+  template <typename Pair>
+  void each(const Pair& pair) {
+    constexpr size_t kBlock = NeighborIndex<T>::kBlockRows;
+    const size_t blocks = (index_.rows() + kBlock - 1) / kBlock;
+    const size_t batch = 4 * ThreadPool::instance().size();
+    size_t total = 0;
+    bool keeps = !has_kept_;
+    for (size_t first = 0; first < blocks; first += batch) {
+      const size_t count = std::min(batch, blocks - first);
+      std::vector<Pairs> found(has_kept_ ? 0 : count);
+      if (!has_kept_) {
+        ThreadPool::instance().parallel_for(count,
+                                            [&](size_t task, size_t) { find(first + task, found[task]); });
+      }
+      for (size_t b = 0; b < count; ++b) {
+        check_cancel(cancel_);
+        const Pairs& pairs = has_kept_ ? kept_[first + b] : found[b];
+        const int32_t* later = pairs.later.data();
+        for (size_t i = 0; i < pairs.counts.size(); ++i) {
+          for (uint32_t c = 0; c < pairs.counts[i]; ++c) {
+            pair((first + b) * kBlock + i, static_cast<size_t>(*later++));
+          }
+        }
+        total += pairs.later.size();
+      }
+      if (keeps && total > kMaxKept) {
+        keeps = false;
+        kept_.clear();
+      }
+      if (keeps) std::move(found.begin(), found.end(), std::back_inserter(kept_));
+    }
+    has_kept_ = has_kept_ || keeps;
+  }
+
+ private:
+  void find(size_t block, Pairs& pairs) const {
+    constexpr size_t kBlock = NeighborIndex<T>::kBlockRows;
+    const size_t first = block * kBlock, rows = std::min(kBlock, index_.rows() - first);
+    pairs.counts.reserve(rows);
+    index_.within_after(
+        first, rows, limit_,
+        [&](size_t, Neighbor<T>* found, size_t count) {
+          pairs.counts.push_back(static_cast<uint32_t>(count));
+          for (size_t c = 0; c < count; ++c) pairs.later.push_back(found[c].index);
+        },
+        cancel_);
+  }
+
+  const NeighborIndex<T>& index_;
+  const T limit_;
+  const CancelToken* cancel_;
+  std::vector<Pairs> kept_;
+  bool has_kept_ = false;
+};
+
+// Disjoint sets whose root is their lowest member.
+class Sets {
+ public:
+  explicit Sets(size_t size) : parent_(size) {
+    for (size_t i = 0; i < size; ++i) parent_[i] = i;
+  }
+  size_t root(size_t i) {
+    for (; parent_[i] != i; i = parent_[i]) parent_[i] = parent_[parent_[i]];
+    return i;
+  }
+  void join(size_t a, size_t b) {
+    a = root(a);
+    b = root(b);
+    parent_[std::max(a, b)] = std::min(a, b);
+  }
+
+ private:
+  std::vector<size_t> parent_;
+};
+
+}  // namespace
+
+template <typename T>
+DbscanClusters dbscan(MatrixView<const T> x, Span<double> weights, const DbscanParams& params,
+                      const CancelToken* cancel) {
+  const size_t n = x.rows;
+  if (weights.size != 0 && weights.size != n)
+    throw Error("ERR_SHAPE", "There is not one weight for each row.");
+  if (!(params.eps > 0)) throw Error("ERR_PARAMETER", "eps must be above 0.");
+  NeighborSpec spec = params.spec;
+  spec.radius = params.eps;
+  const NeighborIndex<T> index(spec, x, kernels(), {0, cancel});
+  PairSource<T> source(index, params.eps, cancel);
+
+  std::vector<double> near(n, 1);  // weight within eps
+  if (weights.size != 0) {
+    std::copy(weights.begin(), weights.end(), near.begin());
+    source.each([&](size_t i, size_t j) {
+      near[i] += weights[j];
+      near[j] += weights[i];
+    });
+  } else {
+    source.each([&](size_t i, size_t j) {
+      near[i] += 1;
+      near[j] += 1;
+    });
+  }
+
+  DbscanClusters result;
+  std::vector<uint8_t> is_core(n);
+  for (size_t i = 0; i < n; ++i) {
+    is_core[i] = near[i] >= params.min_samples;
+    if (is_core[i] != 0) result.core.push_back(static_cast<int32_t>(i));
+  }
+  Sets sets(n);
+  std::vector<std::pair<int32_t, int32_t>> borders;  // core row, other row
+  source.each([&](size_t i, size_t j) {
+    if (is_core[i] != 0 && is_core[j] != 0) {
+      sets.join(i, j);
+    } else if (is_core[i] != is_core[j]) {
+      borders.emplace_back(static_cast<int32_t>(is_core[i] != 0 ? i : j),
+                           static_cast<int32_t>(is_core[i] != 0 ? j : i));
+    }
+  });
+
+  result.labels.assign(n, -1);
+  int32_t clusters = 0;
+  for (const int32_t core : result.core) {
+    const size_t row = static_cast<size_t>(core), root = sets.root(row);
+    result.labels[row] = root == row ? clusters++ : result.labels[root];
+  }
+  for (const auto& [core, other] : borders) {
+    int32_t& label = result.labels[static_cast<size_t>(other)];
+    const int32_t cluster = result.labels[static_cast<size_t>(core)];
+    if (label < 0 || cluster < label) label = cluster;
+  }
+  return result;
+}
+
+template DbscanClusters dbscan<float>(MatrixView<const float>, Span<double>, const DbscanParams&,
+                                      const CancelToken*);
+template DbscanClusters dbscan<double>(MatrixView<const double>, Span<double>, const DbscanParams&,
+                                       const CancelToken*);
+
+}  // namespace boreal
