@@ -22,11 +22,14 @@ function draws(counts: readonly number[], n: number, random: Random): Int32Array
     ends[k] = (sum + count) / total;
     return sum + count;
   }, 0);
-  return Int32Array.from({ length: n }, () => {
+  const chosen = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
     const u = random.next();
-    const k = ends.findIndex((end) => u < end);
-    return k < 0 ? counts.length - 1 : k;
-  });
+    let k = 0;
+    while (k < counts.length - 1 && u >= ends[k]) k++;
+    chosen[i] = k;
+  }
+  return chosen;
 }
 
 /** A column of categories, or of numbers that are such: drawn as often as they occur; seen is whether it is the row's. */
@@ -66,19 +69,13 @@ export function discretised(name: string, training: Float64Array, shares: readon
   const sorted = training.filter((value) => !Number.isNaN(value)).sort();
   const edges = shares.map((share) => quantile(sorted, share));
   const missing = edges.length + 1;
-  const binOf = (value: number) =>
-    Number.isNaN(value) ? missing : edges.reduce((bin, edge) => (value > edge ? bin + 1 : bin), 0);
-  const bins = Array.from({ length: missing + 1 }, () => [] as number[]);
-  for (const value of training) bins[binOf(value)].push(value);
-  const parts = bins.map((members, k) => {
-    const mean = members.reduce((sum, value) => sum + value, 0) / members.length;
-    const variance = members.reduce((sum, value) => sum + (value - mean) ** 2, 0) / members.length;
-    const low = k === 0 ? sorted[0] : edges[k - 1];
-    const high = k === missing - 1 ? sorted[sorted.length - 1] : edges[k];
-    const deviation = Math.sqrt(variance);
-    const [from, to] = [low, high].map((end) => normalCdf((end - mean) / deviation));
-    return { mean, deviation, low, high, from, to };
-  });
+  const binOf = (value: number): number => {
+    if (Number.isNaN(value)) return missing;
+    let bin = 0;
+    while (bin < edges.length && value > edges[bin]) bin++;
+    return bin;
+  };
+  const parts = binsOf(training, binOf, edges, sorted);
   const within = (k: number, random: Random): number => {
     const { mean, deviation, low, high, from, to } = parts[k];
     if (k === missing) return Number.NaN;
@@ -98,17 +95,49 @@ export function discretised(name: string, training: Float64Array, shares: readon
     },
     draw: (value, n, random) => {
       const chosen = draws(
-        bins.map(({ length }) => length),
+        parts.map(({ count }) => count),
         n,
         random,
       );
-      const values = Float64Array.from(chosen, (k) => within(k, random));
       const own = binOf(value);
-      chosen[0] = own;
+      const values = new Float64Array(n);
+      const seen = new Float64Array(n);
+      for (let i = 0; i < n; i++) {
+        values[i] = within(chosen[i], random);
+        seen[i] = chosen[i] === own ? 1 : 0;
+      }
       values[0] = value;
-      return { values, seen: Float64Array.from(chosen, (k) => (k === own ? 1 : 0)) };
+      seen[0] = 1;
+      return { values, seen };
     },
   };
+}
+
+/** What the training set holds of each bin; the last is that of missing values. */
+function binsOf(
+  training: Float64Array,
+  binOf: (value: number) => number,
+  edges: readonly number[],
+  sorted: Float64Array,
+) {
+  const bins = Array.from({ length: edges.length + 2 }, () => ({ count: 0, sum: 0, squares: 0 }));
+  for (let i = 0; i < training.length; i++) {
+    const bin = bins[binOf(training[i])];
+    bin.count++;
+    bin.sum += training[i];
+  }
+  for (let i = 0; i < training.length; i++) {
+    const bin = bins[binOf(training[i])];
+    bin.squares += (training[i] - bin.sum / bin.count) ** 2;
+  }
+  return bins.map(({ count, sum, squares }, k) => {
+    const mean = sum / count;
+    const deviation = Math.sqrt(squares / count);
+    const low = k === 0 ? sorted[0] : edges[k - 1];
+    const high = k === edges.length ? sorted[sorted.length - 1] : edges[k];
+    const [from, to] = [low, high].map((end) => normalCdf((end - mean) / deviation));
+    return { count, mean, deviation, low, high, from, to };
+  });
 }
 
 /** A column of numbers as it is: drawn from a normal distribution about the mean of the training set, or about the row. */

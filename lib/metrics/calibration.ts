@@ -59,8 +59,9 @@ export function calibrationCurve(
   checkParams('calibrationCurve', { nBins, strategy }, RULES);
   const proba = toNumbers(yProba, 'yProba');
   checkLengths(yTrue, proba.length, 'yProba');
-  const odd = proba.findIndex((p) => !(p >= 0 && p <= 1));
-  if (odd >= 0)
+  let odd = 0;
+  while (odd < proba.length && proba[odd] >= 0 && proba[odd] <= 1) odd++;
+  if (odd < proba.length)
     throw new ValidationError(
       'ERR_PARAMETER',
       `yProba must be probabilities; row ${odd} is ${show(proba[odd])}.`,
@@ -73,6 +74,7 @@ export function calibrationCurve(
     );
   const positive = classes.indexOf(positiveClass(classes, posLabel));
   const weights = toWeights(sampleWeight, proba.length);
+  const binOf = strategy === 'uniform' ? uniformBin : quantileBin;
   const edges = strategy === 'uniform' ? uniformEdges(nBins) : quantileEdges(proba, nBins);
   const totals = new Float64Array(nBins);
   const sums = new Float64Array(nBins);
@@ -106,8 +108,16 @@ function quantileEdges(values: Float64Array, nBins: number): Float64Array {
   });
 }
 
+/** How many edges of equal bins lie below the value: as many as without rounding, or one more or less. */
+function uniformBin(edges: Float64Array, value: number): number {
+  let bin = Math.min(edges.length, Math.floor(value * (edges.length + 1)));
+  while (bin > 0 && edges[bin - 1] >= value) bin--;
+  while (bin < edges.length && edges[bin] < value) bin++;
+  return bin;
+}
+
 /** How many edges lie below the value. */
-function binOf(edges: Float64Array, value: number): number {
+function quantileBin(edges: Float64Array, value: number): number {
   let low = 0;
   let high = edges.length;
   while (low < high) {

@@ -32,9 +32,14 @@ const TAIL = {
   ],
 };
 
+/** A quotient of two polynomials, by Horner's rule. */
 function ratio({ over, under }: typeof CENTRE, x: number): number {
-  const value = (coefficients: readonly number[]) => coefficients.reduceRight((sum, c) => sum * x + c, 0);
-  return value(over) / value(under);
+  let [top, bottom] = [0, 0];
+  for (let k = over.length - 1; k >= 0; k--) {
+    top = top * x + over[k];
+    bottom = bottom * x + under[k];
+  }
+  return top / bottom;
 }
 
 /**
