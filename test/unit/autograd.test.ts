@@ -1,4 +1,5 @@
 /** The rules of gradients by finite differences, and what tensors, modules and loaders promise beyond numbers. */
+import { inspect } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
 import { Random } from '../../lib/core/random.js';
 import { gradients } from '../../lib/nn/autograd/gradients.js';
@@ -226,6 +227,12 @@ describe('Tensor', () => {
     }
     expect(codeOf(() => x.add('1' as never))).toBe('ERR_DTYPE');
     expect(codeOf(() => Tensor.zeros([0]).max())).toBe('ERR_EMPTY');
+  });
+
+  it('is shown by its shape, with values where they are known', () => {
+    const x = tensor([1, 2]);
+    expect(String(x)).toBe('Tensor([2], [1,2])');
+    expect(inspect({ y: x.mul(2) })).toBe('{ y: Tensor([2]) }');
   });
 
   it('works on empty tensors', () => {

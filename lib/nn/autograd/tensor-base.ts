@@ -355,6 +355,15 @@ export abstract class TensorBase {
     return build(0, 0);
   }
 
+  /** Its shape, and its values where they are known and few; computes nothing. */
+  toString(): string {
+    const few = this.value.buffer !== null && !this.value.busy && this.size <= 100;
+    return `Tensor([${this.shape.join(', ')}]${few ? `, ${JSON.stringify(this.toArray())}` : ''})`;
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   /** The same values without a history. */
   detach(): Tensor {
     return fromValue(this.value);
