@@ -55,7 +55,7 @@ export interface AgglomerativeClusteringState extends ClustererState {
  * import { AgglomerativeClustering } from 'boreal';
  * const model = new AgglomerativeClustering({ nClusters: null, distanceThreshold: 3, linkage: 'average' });
  * await model.fitPredict([[0], [1], [10], [12]]); // Int32Array [1, 1, 0, 0]
- * model.children.map(Array.from); // merges of rows 0 and 1, of 2 and 3, of the two pairs
+ * model.children; // [[0, 1], [2, 3], [4, 5]]
  * model.distances; // Float64Array [1, 2, 10.5]
  * ```
  */
