@@ -1,6 +1,6 @@
 // Rows of a matrix, ready to be searched for neighbours of other rows. Results are the same bits whatever way
-// of search is taken, at any number of threads and on every instruction set: each distance depends on its two
-// rows alone.
+// of search is taken, at any number of threads and on every instruction set with fused multiply-adds: each
+// distance depends on its two rows alone.
 #pragma once
 
 #include <cstddef>

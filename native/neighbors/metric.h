@@ -67,7 +67,8 @@ struct NeighborSpec {
 };
 
 // out[i,j] = rank of the distance of x[i,:] and row j of packed (kernels/distance_kernels.h has the layout).
-// The same bits on every instruction set: a chain of fused multiply-adds, or of powers by the C library.
+// The same bits on every instruction set that fuses multiply-adds: a chain of fused multiply-adds, or of
+// powers by the C library.
 template <typename T>
 void rank_distances(const NeighborSpec& spec, const DistanceKernels<T>& kernels, MatrixView<const T> x,
                     const T* packed, MatrixView<T> out) {
