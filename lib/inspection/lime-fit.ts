@@ -6,7 +6,7 @@
 import { Matrix } from '../core/matrix.js';
 
 /** How the features of the local model are chosen. */
-export type LimeSelection = 'auto' | 'forwardSelection' | 'highestWeights' | 'none';
+export type LimeSelection = 'auto' | 'forwardSelection' | 'highestWeights' | 'lassoPath' | 'none';
 
 /** A linear model of the neighbourhood. */
 export interface LocalFit {
@@ -100,6 +100,7 @@ function select(
   const all = Array.from({ length: gram.cols }, (_, j) => j);
   const { products } = outputs[output];
   if (selection === 'none') return all;
+  if (selection === 'lassoPath') return lassoPath(gram, products, numFeatures);
   if (selection === 'highestWeights' || (selection === 'auto' && numFeatures > 6)) {
     const weights = ridge(gram, products, all, 0.01);
     const size = (j: number) => Math.abs(weights[j] * row[j]);
@@ -118,6 +119,68 @@ function select(
     chosen.push(best);
   }
   return chosen;
+}
+
+/** A correlation below this share of the largest is rounding. */
+const NEGLIGIBLE = 1e-12;
+
+/**
+ * The features of the last step of the lasso's path that has at most so many: K-Lasso of the paper. The path is that of least
+ * angle regression with drops (Efron and others, Least angle regression, 2004, section 3.1), from correlations alone.
+ */
+function lassoPath(gram: Matrix, products: Float64Array, numFeatures: number): number[] {
+  const p = gram.cols;
+  const coef = new Float64Array(p);
+  const signs = new Float64Array(p);
+  const active: number[] = [];
+  let best: number[] = [];
+  let dropped = -1;
+  const start = products.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  for (let step = 0; step < 8 * p; step++) {
+    const correlation = products.map((value, j) => {
+      let fitted = 0;
+      for (const k of active) fitted += gram.data[j * p + k] * coef[k];
+      return value - fitted;
+    });
+    const inactive = Array.from(coef.keys()).filter((j) => !active.includes(j));
+    if (dropped < 0) {
+      const next = inactive.reduce(
+        (a, b) => (Math.abs(correlation[b]) > Math.abs(correlation[a]) ? b : a),
+        inactive[0],
+      );
+      if (next === undefined || !(Math.abs(correlation[next]) > NEGLIGIBLE * start)) break;
+      active.push(next);
+      signs[next] = Math.sign(correlation[next]);
+    }
+    const level = Math.abs(correlation[active[0]]);
+    const direction = ridge(gram, signs, active, 0);
+    let length = level;
+    for (const j of inactive) {
+      if (active.includes(j) || j === dropped) continue;
+      let slope = 0;
+      active.forEach((k, a) => {
+        slope += gram.data[j * p + k] * direction[a];
+      });
+      for (const [gap, rate] of [
+        [level - correlation[j], 1 - slope],
+        [level + correlation[j], 1 + slope],
+      ]) {
+        if (rate > NEGLIGIBLE && gap / rate > NEGLIGIBLE * level) length = Math.min(length, gap / rate);
+      }
+    }
+    dropped = -1;
+    active.forEach((k, a) => {
+      const until = -coef[k] / direction[a];
+      if (until > 0 && until < length) [length, dropped] = [until, k];
+    });
+    active.forEach((k, a) => {
+      coef[k] = k === dropped ? 0 : coef[k] + length * direction[a];
+    });
+    if (dropped >= 0) active.splice(active.indexOf(dropped), 1);
+    if (active.length > 0 && active.length <= numFeatures) best = [...active];
+    if (active.length === 0 || length === level) break;
+  }
+  return best;
 }
 
 /** How much of the sum of squares a model takes away. */

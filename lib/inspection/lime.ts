@@ -43,7 +43,7 @@ export interface LimeOptions {
   readonly sampleAroundInstance?: boolean;
   /** The width of the kernel that weighs rows by their distance, > 0. Default: 0.75 times the root of the columns. */
   readonly kernelWidth?: number | null;
-  /** Default 'auto': forward selection up to 6 features, the highest weights above. */
+  /** Default 'auto': forward selection up to 6 features, the highest weights above. 'lassoPath' is that of the paper. */
   readonly featureSelection?: LimeSelection;
   /** Columns of numbers that are categories. Text and boolean columns of a table are such without being named. */
   readonly categoricalFeatures?: readonly FeatureReference[];
@@ -90,7 +90,7 @@ const RULES = {
   discretizer: either(oneOf('quartile', 'decile'), nothing),
   sampleAroundInstance: bool,
   kernelWidth: either(real(0, Infinity, 'min'), nothing),
-  featureSelection: oneOf('auto', 'forwardSelection', 'highestWeights', 'none'),
+  featureSelection: oneOf('auto', 'forwardSelection', 'highestWeights', 'lassoPath', 'none'),
   randomState: seed,
   signal: custom(
     'an AbortSignal',
@@ -106,7 +106,7 @@ const SHARES = { quartile: [0.25, 0.5, 0.75], decile: [0.1, 0.2, 0.3, 0.4, 0.5, 
  * there. Another seed gives other weights; more samples make them steadier.
  *
  * Differs from the package lime: a function, and not a class; the class explained by default is the likeliest; missing values are a
- * bin of their own, and a bin of one value keeps it; no `lasso_path`, no entropy bins, distances are Euclidean.
+ * bin of their own, and a bin of one value keeps it; no entropy bins, distances are Euclidean.
  *
  * @param model - a fitted classifier with probabilities, a regressor, or a pipeline that ends in one
  * @param background - rows of the training set

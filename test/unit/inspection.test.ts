@@ -234,7 +234,7 @@ describe('limeTabular', () => {
 
   test('selects features, and takes columns of numbers for categories', async () => {
     const row = data.slice(0, 1);
-    for (const featureSelection of ['forwardSelection', 'highestWeights', 'auto'] as const) {
+    for (const featureSelection of ['forwardSelection', 'highestWeights', 'lassoPath', 'auto'] as const) {
       const [[{ features }]] = await limeTabular(bayes, data, row, {
         ...options,
         numFeatures: 2,
@@ -265,7 +265,7 @@ describe('limeTabular', () => {
         { discretizer: 'entropy' },
         { samples: 5 },
       ],
-      ...[{ featureSelection: 'lassoPath' }, { labels: [7] }, { topLabels: 0 }, { randomState: -1 }],
+      ...[{ featureSelection: 'best' }, { labels: [7] }, { topLabels: 0 }, { randomState: -1 }],
     ])
       expect([given, await refused(given)]).toEqual([given, 'ERR_PARAMETER']);
     expect(await refused({ categoricalFeatures: [4] })).toBe('ERR_UNKNOWN_COLUMN');

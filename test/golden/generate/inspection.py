@@ -134,7 +134,7 @@ def neighbourhoods():
         distances = np.sqrt(((data - data[0]) ** 2).sum(axis=1))
         width = 0.75 * np.sqrt(cols)
         base = LimeBase(lambda d: np.sqrt(np.exp(-(d**2) / width**2)), random_state=0)
-        for selection in ("forward_selection", "highest_weights", "none", "auto"):
+        for selection in ("forward_selection", "highest_weights", "lasso_path", "none", "auto"):
             for features in (3, 8):
                 intercept, weights, score, prediction = base.explain_instance_with_data(
                     data, outputs[:, None], distances, 0, features, feature_selection=selection
@@ -150,7 +150,7 @@ def neighbourhoods():
                     "weights": [weight for _, weight in weights],
                     "score": score,
                     "prediction": prediction[0],
-                } if features == 3 or selection == "auto" else None
+                } if features == 3 or selection in ("auto", "lasso_path") else None
 
 
 def calibration():
