@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import * as zlib from 'node:zlib';
 import { type ErrorCode, FileFormatError, ValidationError } from '../errors.js';
+import { decompressLz4 } from './lz4.js';
 
 /** What the thread is given. */
 export interface ParquetTask {
@@ -21,6 +22,7 @@ export type ParquetAnswer =
 const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Uint8Array) => Uint8Array };
 const COMPRESSORS = {
   GZIP: (bytes: Uint8Array) => zlib.gunzipSync(bytes),
+  LZ4_RAW: decompressLz4,
   BROTLI: (bytes: Uint8Array) => zlib.brotliDecompressSync(bytes),
   ZSTD: (bytes: Uint8Array) => {
     if (zstdDecompressSync) return zstdDecompressSync(bytes);

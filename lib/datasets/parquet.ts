@@ -23,7 +23,7 @@ const FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ?
  * Reads a Parquet file as a table, with the package hyparquet (npm install hyparquet). All physical types and encodings: numbers
  * of any width become Float64Array, with NaN where a value is missing, also decimals; dates and times milliseconds since 1970, text
  * and booleans arrays with null. Whole numbers beyond 2^53 are rounded, as JavaScript's numbers are.
- * Compression: none, Snappy, gzip, Brotli, and Zstandard with Node 22.15 or later.
+ * Compression: none, Snappy, gzip, Brotli, LZ4, and Zstandard with Node 22.15 or later.
  *
  * @param source - a path, a file URL, or the bytes themselves
  * @param options - `columns`, `signal`
