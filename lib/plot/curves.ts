@@ -11,7 +11,7 @@ import {
   rocCurve as roc,
   rocAucScore,
 } from '../metrics/ranking.js';
-import { checkPlotOptions, coloursOf, framed, type Plot, type PlotOptions } from './spec.js';
+import { checkPlotOptions, coloursOf, framed, type Plot, type PlotOptions, unique } from './spec.js';
 import { DASHES } from './theme.js';
 
 /**
@@ -114,16 +114,6 @@ function thinned(length: number): number[] {
 
 function pointsOf(x: Float64Array, y: Float64Array, series: string): object[] {
   return thinned(x.length).map((k, order) => ({ x: x[k], y: y[k], series, order }));
-}
-
-/** How often a name of a line stands before: two lines of one name would become one. */
-function unique(names: readonly string[]): string[] {
-  const seen = new Map<string, number>();
-  return names.map((name) => {
-    const times = (seen.get(name) ?? 0) + 1;
-    seen.set(name, times);
-    return times === 1 ? name : `${name} (${times})`;
-  });
 }
 
 const unit = { domain: [0, 1], nice: false };

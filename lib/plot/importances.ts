@@ -1,18 +1,28 @@
 /** What a model relies on: importances of features, and Shapley values (Lundberg and Lee, 2017) as the package shap draws them. */
+import { Estimator } from '../core/estimator.js';
+import { importancesOf } from '../core/importances.js';
 import type { Matrix } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
+import { lastStep } from '../inspection/last-step.js';
 import type { TreeShapValues } from '../inspection/tree-shap.js';
-import { checkPlotOptions, coloursOf, framed, type Plot, type PlotOptions } from './spec.js';
+import { checkPlotOptions, coloursOf, framed, type Plot, type PlotOptions, unique } from './spec.js';
 
 /** Options of plots of features. */
 export interface FeaturePlotOptions extends PlotOptions {
   /** How many features to show, the largest, >= 1. */
   readonly maxDisplay?: number;
+  /** What the features are called, in their order. Default: as the model or the importances have it. */
+  readonly featureNames?: readonly string[];
 }
 
-/** Importances by feature: what `featureImportances` and `permutationImportance` return, or an object from names to numbers. */
+/**
+ * Importances by feature: what `featureImportances` and `permutationImportance` return, an object from names to numbers, numbers
+ * alone, or a fitted model that has importances or coefficients of its own.
+ */
 export type ImportancesLike =
+  | Estimator
+  | ArrayLike<number>
   | {
       readonly importances: Float64Array;
       readonly featureNames: readonly string[];
@@ -31,11 +41,20 @@ interface NamedValue {
   readonly std?: number;
 }
 
-function listOf(given: ImportancesLike): NamedValue[] {
+function listOf(given: ImportancesLike, names: readonly string[] | undefined): NamedValue[] {
+  if (given instanceof Estimator) {
+    const last = lastStep(given) as Estimator;
+    const importances = importancesOf(last, 'absolute');
+    return listOf({ importances, featureNames: last.schema.columns.map(({ name }) => name) }, names);
+  }
+  if (Array.isArray(given) || ArrayBuffer.isView(given)) {
+    const importances = Float64Array.from(given as ArrayLike<number>);
+    return listOf({ importances, featureNames: Array.from(importances, (_, j) => `x${j}`) }, names);
+  }
   const { featureNames } = given as { featureNames?: unknown };
   if (!Array.isArray(featureNames)) {
-    return Object.entries(given as Record<string, number>).map(([name, value]) => {
-      if (typeof value === 'number') return { name, value };
+    return Object.entries(given as Record<string, number>).map(([name, value], j) => {
+      if (typeof value === 'number') return { name: names?.[j] ?? name, value };
       throw new ValidationError(
         'ERR_DTYPE',
         `plot.featureImportances: '${name}' is ${show(value)}, not a number.`,
@@ -45,7 +64,9 @@ function listOf(given: ImportancesLike): NamedValue[] {
   const { importances, importancesMean, importancesStd } = given as unknown as Record<string, Float64Array>;
   // Of permutations, `importances` is a matrix with each repeat.
   const values = importancesMean ?? importances;
-  return (featureNames as string[]).map((name, j) => ({ name, value: values[j], std: importancesStd?.[j] }));
+  return unique(featureNames.map((name, j) => names?.[j] ?? String(name))).map((name, j) => ({
+    ...{ name, value: values[j], std: importancesStd?.[j] },
+  }));
 }
 
 function checkMax(owner: string, maxDisplay: number): void {
@@ -60,7 +81,8 @@ function checkMax(owner: string, maxDisplay: number): void {
  * Bars of the features that count most, the largest on top, with one standard deviation where it is known.
  *
  * @param importances - see {@link ImportancesLike}
- * @param options - `maxDisplay` (default 20)
+ * @param options - `maxDisplay` (default 20), `featureNames`
+ * @throws {ERR_NOT_SUPPORTED} for a model that has neither importances nor coefficients: shuffle them first
  * @throws {ERR_EMPTY | ERR_DTYPE} when there are none, or what is there is no number
  * @throws {ERR_PARAMETER} for a bad option
  * @example
@@ -75,10 +97,10 @@ export function featureImportances(importances: ImportancesLike, options: Featur
 }
 
 function importanceBars(importances: ImportancesLike, options: FeaturePlotOptions, xTitle: string): Plot {
-  checkPlotOptions('featureImportances', options, ['maxDisplay']);
+  checkPlotOptions('featureImportances', options, ['maxDisplay', 'featureNames']);
   const { maxDisplay = 20 } = options;
   checkMax('featureImportances', maxDisplay);
-  const values = listOf(importances)
+  const values = listOf(importances, options.featureNames)
     .sort((a, b) => b.value - a.value)
     .slice(0, maxDisplay)
     .map(({ name, value, std }) => ({
@@ -130,6 +152,10 @@ export interface ShapSummaryOptions extends FeaturePlotOptions {
   readonly output?: number;
 }
 
+function namesOf(shap: TreeShapValues, { featureNames }: FeaturePlotOptions): string[] {
+  return unique(shap.featureNames.map((name, j) => featureNames?.[j] ?? name));
+}
+
 /** A plot of more points than this draws evenly chosen rows. */
 const MOST_POINTS = 8000;
 
@@ -172,7 +198,7 @@ function ranking(values: Matrix): { feature: number; size: number }[] {
  * ```
  */
 export function shapSummary(shap: TreeShapValues, options: ShapSummaryOptions = {}): Plot {
-  checkPlotOptions('shapSummary', options, ['kind', 'output', 'maxDisplay']);
+  checkPlotOptions('shapSummary', options, ['kind', 'output', 'maxDisplay', 'featureNames']);
   const { kind = 'beeswarm', maxDisplay = 15 } = options;
   checkMax('shapSummary', maxDisplay);
   if (kind !== 'beeswarm' && kind !== 'bar')
@@ -187,9 +213,13 @@ export function shapSummary(shap: TreeShapValues, options: ShapSummaryOptions = 
   if (kind === 'bar') {
     const bars = {
       importances: Float64Array.from(top, ({ size }) => size),
-      featureNames: top.map(({ feature }) => shap.featureNames[feature]),
+      featureNames: top.map(({ feature }) => namesOf(shap, options)[feature]),
     };
-    const titles = { title: 'Mean size of SHAP values', subtitle, ...without(options, ['kind', 'output']) };
+    const titles = {
+      title: 'Mean size of SHAP values',
+      subtitle,
+      ...without(options, ['kind', 'output', 'featureNames']),
+    };
     return importanceBars(bars, { ...titles, maxDisplay }, 'Mean |SHAP value|');
   }
   return beeswarm(
@@ -208,7 +238,7 @@ function beeswarm(
   subtitle: string | undefined,
   options: ShapSummaryOptions,
 ): Plot {
-  const names = features.map((feature) => shap.featureNames[feature]);
+  const names = features.map((feature) => namesOf(shap, options)[feature]);
   const height = options.height ?? 34 * names.length;
   const rows = rowsToShow(values.rows, Math.max(1, Math.floor(MOST_POINTS / names.length)));
   const slot = height / names.length;
@@ -351,7 +381,7 @@ export interface ShapWaterfallOptions extends FeaturePlotOptions {
  * ```
  */
 export function shapWaterfall(shap: TreeShapValues, options: ShapWaterfallOptions = {}): Plot {
-  checkPlotOptions('shapWaterfall', options, ['row', 'output', 'maxDisplay']);
+  checkPlotOptions('shapWaterfall', options, ['row', 'output', 'maxDisplay', 'featureNames']);
   const { row = 0, maxDisplay = 10 } = options;
   checkMax('shapWaterfall', maxDisplay);
   const { values, index } = outputOf('shapWaterfall', shap, options.output);
@@ -371,7 +401,7 @@ export function shapWaterfall(shap: TreeShapValues, options: ShapWaterfallOption
       : []),
     ...single.reverse().map((j) => {
       const of = shap.data.data[row * shap.data.cols + j];
-      return { name: `${shap.featureNames[j]} = ${figure(of, 4)}`, move: own[j] as number };
+      return { name: `${namesOf(shap, options)[j]} = ${figure(of, 4)}`, move: own[j] as number };
     }),
   ];
   let level = base;

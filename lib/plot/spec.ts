@@ -160,3 +160,13 @@ export function framed(options: PlotOptions, frame: Frame, parts: Record<string,
     config: configOf(theme),
   });
 }
+
+/** Names of marks, of which no two are alike: those of one name would become one. */
+export function unique(names: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  return names.map((name) => {
+    const times = (seen.get(name) ?? 0) + 1;
+    seen.set(name, times);
+    return times === 1 ? name : `${name} (${times})`;
+  });
+}

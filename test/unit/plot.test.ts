@@ -266,6 +266,28 @@ test('shapWaterfall goes from the base value to the score', () => {
     );
 });
 
+test('featureImportances takes models, numbers, and names for them', () => {
+  const of = (drawn: Plot) =>
+    drawn.data.values.map(({ name, value }: { name: string; value: number }) => [name, value]);
+  const own = of(plot.featureImportances(forest, { featureNames }));
+  expect(own.map(([, value]: [string, number]) => value)).toEqual(
+    Array.from(forest.featureImportances).sort((a, b) => b - a),
+  );
+  expect(featureNames).toContain(own[0][0]);
+  expect(of(plot.featureImportances([1, 3]))).toEqual([
+    ['x1', 3],
+    ['x0', 1],
+  ]);
+  const twice = { importances: Float64Array.of(2, 1), featureNames: ['a', 'a'] };
+  expect(of(plot.featureImportances(twice))).toEqual([
+    ['a', 2],
+    ['a (2)', 1],
+  ]);
+  expect(plot.shapSummary(shap, { featureNames }).description).toContain('petal');
+  expect(plot.shapSummary(shap, { featureNames, kind: 'bar' }).description).toContain('petal');
+  expect(plot.shapWaterfall(shap, { featureNames }).data?.values?.[0].name).toMatch(/\(cm\) = /);
+});
+
 test('histograms count every value that is there', () => {
   const total = (panel: { data: { values: { count: number }[] } }) =>
     panel.data.values.reduce((sum, { count }) => sum + count, 0);
