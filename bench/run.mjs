@@ -17,6 +17,7 @@ const SUITES = [
   'forest',
   'forest-training',
   'forest-inference',
+  'nn',
   'pipeline',
   'shap',
   'serve',
