@@ -51,6 +51,7 @@ const OPCODE = {
   interpolate: 25,
   neighbors: 26,
   neighborImpute: 27,
+  layer: 28,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -326,6 +327,14 @@ export class PlanBuilder {
     fill: Float64Array,
   ): Slot {
     return this.#emit('neighborImpute', [x], [neighbors, distanceWeights ? 1 : 0], [points, fill], x.width);
+  }
+
+  /**
+   * One layer of a neural network, by the code and the parameters that the native core trains it with; in float32 whatever the
+   * precision of the plan.
+   */
+  layer(x: Slot, code: Float64Array, parameters: Float32Array, outputs: number): Slot {
+    return this.#emit('layer', [x], [outputs], [code, parameters], outputs);
   }
 
   /** The finished plan, whose output is `output`. */

@@ -1,13 +1,12 @@
 /** Layers as ops of a plan. What training does with dropout and the like is not part of a prediction. */
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { StateError } from '../errors.js';
 import type { ActivationLayerSpec, ActivationType, BatchNormSpec } from './layer-spec.js';
 import { type PlacedLayer, sizeOf } from './network-layers.js';
 
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
-/** Adds a layer to a plan. `parameters` are those of the layer. @throws {ERR_NOT_SUPPORTED} for what plans cannot do */
+/** Adds a layer to a plan. `parameters` are those of the layer. */
 export function lowerLayer(
   plan: PlanBuilder,
   x: Slot,
@@ -15,42 +14,44 @@ export function lowerLayer(
   parameters: readonly Float32Array[],
 ): Slot {
   const { spec, inputShape } = layer;
+  // Ops of a plan see rows; of several positions the last axis is but one.
+  const isOnePosition = inputShape[inputShape.length - 1] === x.width;
   switch (spec.type) {
     case 'dense': {
-      const weights = Float64Array.from(parameters[0]);
-      const bias = Float64Array.from(parameters[1] ?? new Float32Array(spec.units));
-      return overLastAxis(plan, x, inputShape, (slot) => plan.dense(slot, weights, bias));
+      if (!isOnePosition) return trainedLayer(plan, x, layer, parameters);
+      const bias = parameters[1] ?? new Float32Array(spec.units);
+      return plan.dense(x, Float64Array.from(parameters[0]), Float64Array.from(bias));
     }
-    case 'activation':
-      if (spec.activation !== 'softmax' && spec.activation !== 'logSoftmax')
-        return lowerActivation(plan, x, spec);
-      return overLastAxis(plan, x, inputShape, (slot) => lowerActivation(plan, slot, spec));
+    case 'activation': {
+      const byRow = spec.activation === 'softmax' || spec.activation === 'logSoftmax';
+      if (byRow && !isOnePosition) return trainedLayer(plan, x, layer, parameters);
+      return lowerActivation(plan, x, spec);
+    }
     case 'dropout':
     case 'flatten':
     case 'reshape':
       return x;
     case 'batchNorm':
       return lowerBatchNorm(plan, x, spec, parameters);
-    default: {
-      const message = `A plan has no layer '${spec.type}' yet.`;
-      throw new StateError('ERR_NOT_SUPPORTED', message);
-    }
+    default:
+      return trainedLayer(plan, x, layer, parameters);
   }
 }
 
-/** Ops of a plan see rows: each position of the other axes is a slot of its own. */
-function overLastAxis(
+/** A layer that no other op of a plan computes. */
+function trainedLayer(
   plan: PlanBuilder,
   x: Slot,
-  shape: readonly number[],
-  lower: (slot: Slot) => Slot,
+  { code, outputShape }: PlacedLayer,
+  parameters: readonly Float32Array[],
 ): Slot {
-  const width = shape[shape.length - 1];
-  if (width === x.width) return lower(x);
-  const positions = Array.from({ length: sizeOf(shape) / width }, (_, p) =>
-    Array.from({ length: width }, (_, j) => p * width + j),
-  );
-  return plan.concat(positions.map((columns) => lower(plan.gather(x, columns))));
+  const all = new Float32Array(parameters.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const values of parameters) {
+    all.set(values, at);
+    at += values.length;
+  }
+  return plan.layer(x, Float64Array.from(code), all, sizeOf(outputShape));
 }
 
 function lowerBatchNorm(

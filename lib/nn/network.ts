@@ -301,7 +301,7 @@ export class Network {
     });
   }
 
-  /** Adds the network to a plan. @throws {ERR_NOT_SUPPORTED} for layers that plans cannot run */
+  /** Adds the network to a plan. */
   lower(plan: PlanBuilder, x: Slot): Slot {
     return lowerNetwork(
       this.layers,
@@ -344,7 +344,7 @@ export class Network {
   }
 }
 
-/** Adds layers with given parameters to a plan: how a saved network predicts. @throws {ERR_NOT_SUPPORTED} for layers that plans cannot run */
+/** Adds layers with given parameters to a plan: how a saved network predicts. */
 export function lowerNetwork(
   layers: readonly PlacedLayer[],
   parameters: readonly Float32Array[],

@@ -8,8 +8,8 @@
 
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
-#include "binding/network_layers.h"
 #include "kernels/dispatch.h"
+#include "nn/layer_code.h"
 #include "train/network.h"
 
 namespace boreal {
@@ -49,8 +49,9 @@ napi_value network_create(Call& call) {
   napi_env env = call.env();
   const TypedArray code = to_typed_array(env, call[0], "code");
   auto handle = std::make_shared<NetworkHandle>();
-  handle->network = std::make_unique<Network>(decode_layers(elements<double>(code), code.length),
-                                              to_size(env, call[1], "seed"), kernels());
+  handle->network =
+      std::make_unique<Network>(nn::decode_layers(elements<double>(code), code.length, kernels()),
+                                to_size(env, call[1], "seed"), kernels());
   handle->bytes = handle->network->memory_bytes();
   return make_handle(env, std::move(handle));
 }

@@ -7,6 +7,7 @@
 #include "device/cpu_general.h"
 #include "device/cpu_interpolate.h"
 #include "device/cpu_kernel_expansion.h"
+#include "device/cpu_layer.h"
 #include "device/cpu_leaf_linear.h"
 #include "device/cpu_neighbor_impute.h"
 #include "device/cpu_neighbors.h"
@@ -75,6 +76,9 @@ struct MakeOp {
   }
   CpuOpPtr<T> operator()(const NeighborImputeOp& op) const {
     return std::make_unique<CpuNeighborImpute<T>>(op, place);
+  }
+  CpuOpPtr<T> operator()(const LayerOp& op) const {
+    return std::make_unique<CpuLayer<T>>(op, place, kernels);
   }
 };
 

@@ -235,10 +235,18 @@ struct NeighborImputeOp {
   Span<double> fill;      // [width]
 };
 
-using OpKind = std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp,
-                            ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp,
-                            SelectOp, ConstantOp, RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp,
-                            NonNegativeOp, KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp>;
+// One layer of a network, as it is in predictions; in float32 whatever the plan's precision.
+struct LayerOp {
+  Span<double> code;       // see native/nn/layer_code.h
+  Span<float> parameters;  // of the layer
+  size_t outputs;
+};
+
+using OpKind =
+    std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp, ActivationOp,
+                 SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp, SelectOp, ConstantOp,
+                 RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp, NonNegativeOp,
+                 KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp, LayerOp>;
 
 struct Op {
   OpKind kind;

@@ -71,6 +71,7 @@ Op OpDecoder::decode() {
       {"Interpolate", &OpDecoder::interpolate},
       {"Neighbors", &OpDecoder::neighbors},
       {"NeighborImpute", &OpDecoder::neighbor_impute},
+      {"Layer", &OpDecoder::layer},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -490,6 +491,12 @@ bool OpDecoder::is_type(size_t k, ConstantType type) const {
   const int32_t index = wire_.constants[k];
   return index >= 0 && static_cast<size_t>(index) < constants_.size() &&
          constants_[static_cast<size_t>(index)].type == type;
+}
+
+Op OpDecoder::layer() {
+  expect(1, 1, 2);
+  const size_t outputs = static_cast<size_t>(ranged(0, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
+  return finish(LayerOp{constant<double>(0, "code"), constant<float>(1, "parameters"), outputs}, outputs);
 }
 
 size_t OpDecoder::width_of(size_t input) const {

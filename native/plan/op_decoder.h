@@ -53,6 +53,7 @@ class OpDecoder {
   Op interpolate();
   Op neighbors();
   Op neighbor_impute();
+  Op layer();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;

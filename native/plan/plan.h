@@ -39,6 +39,7 @@
 //                                            constants [points f32 or f64, numbers f64 (p, radius), classes
 //                                            i32, values f64]
 //   27 NeighborImpute  ints [neighbors, distance_weights]  constants [points f64, fill f64]
+//   28 Layer     ints [outputs]            constants [code f64, parameters f32]
 #pragma once
 
 #include <string>

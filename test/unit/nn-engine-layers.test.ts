@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { PlanBuilder } from '../../lib/core/plan-builder.js';
 import { Random } from '../../lib/core/random.js';
+import { native } from '../../lib/native.js';
 import type { BatchNormSpec, Conv2dSpec, LayerSpec, Pool2dSpec } from '../../lib/nn/layer-spec.js';
 import { Network, type TrainEpochOptions } from '../../lib/nn/network.js';
 import { activation, dense, differences, expectGradient, floats } from '../support/networks.js';
@@ -81,6 +83,68 @@ describe('layers over images, positions and whole numbers', () => {
       loss: { type: 'meanSquaredError' },
       batchSize: 4,
     });
+  });
+
+  const lowered: [string, LayerSpec[], number[]][] = [
+    ...cases,
+    ['embedding', [{ type: 'embedding', inputDim: 5, outputDim: 3 }, flatten, dense(2)], [4]],
+    ['softmax over positions', [dense(3), activation('softmax'), flatten, dense(2)], [4, 2]],
+    ['batchNorm', [norm({ scale: false }), conv(), norm(), flatten, dense(2)], [4, 5, 2]],
+  ];
+  test.each(lowered)(
+    'a plan computes %s as training does, in both precisions',
+    async (name, layers, shape) => {
+      const plain = layers.map((layer) => ({ ...layer, kernelPenalty: null }));
+      const network = new Network(plain, shape, { seed: 2 });
+      const random = new Random(4);
+      const moved = network.parameters().map(({ data }) => data.map((w) => w + 0.2 + 0.1 * random.next()));
+      network.setParameters(moved);
+      const rows = 9;
+      const x = floats(rows * network.inputs, 3).map((v) =>
+        name === 'embedding' ? Math.abs(Math.round(v)) : v,
+      );
+      const builder = new PlanBuilder(network.inputs);
+      const { ops, constants } = builder.build(network.lower(builder, builder.input));
+      const loss = { type: 'meanAbsoluteError' } as const;
+      const out = new Float32Array(rows * network.outputs);
+      native.programRunSync(native.programCreate(ops, constants, 'float32'), x, rows, out, 0);
+      expect((await network.evaluate(x, out, { loss })).loss).toBeLessThan(1e-5);
+      const wide = new Float64Array(out.length);
+      native.programRunSync(
+        native.programCreate(ops, constants, 'float64'),
+        Float64Array.from(x),
+        rows,
+        wide,
+        1,
+      );
+      wide.forEach((value, k) => {
+        expect(value).toBeCloseTo(out[k], 4);
+      });
+    },
+  );
+
+  test('a plan refuses a layer that does not fit', () => {
+    const [layer] = new Network([conv()], [4, 4, 1], { seed: 1 }).layers;
+    const code = Float64Array.from(layer.code);
+    const codeOf = (width: number, own: Float64Array, parameters: number, outputs: number) => {
+      const builder = new PlanBuilder(width);
+      const { ops, constants } = builder.build(
+        builder.layer(builder.input, own, new Float32Array(parameters), outputs),
+      );
+      try {
+        native.programCreate(ops, constants, 'float32');
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+      return 'no error';
+    };
+    expect(codeOf(16, code, 28, 24)).toBe('no error');
+    expect(codeOf(15, code, 28, 24)).toBe('ERR_PLAN');
+    expect(codeOf(16, code, 27, 24)).toBe('ERR_PLAN');
+    expect(codeOf(16, code, 28, 23)).toBe('ERR_PLAN');
+    expect(codeOf(16, new Float64Array(0), 28, 24)).toBe('ERR_PLAN');
+    expect(codeOf(16, Float64Array.of(...code, ...code), 56, 24)).toBe('ERR_PLAN');
+    expect(codeOf(16, code.subarray(0, 9), 28, 24)).toBe('ERR_PARAMETER');
   });
 
   test('gradient of an embedding, in one piece and in several', async () => {

@@ -1,4 +1,4 @@
-#include "binding/network_layers.h"
+#include "nn/layer_code.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,12 +7,12 @@
 #include <string>
 
 #include "base/error.h"
-#include "kernels/dispatch.h"
 #include "nn/dense_layer.h"
 #include "nn/image_layers.h"
 #include "nn/norm_layers.h"
 
 namespace boreal {
+namespace nn {
 namespace {
 
 constexpr double kMostValues = 0x1p40;  // of a layer or of its parameters
@@ -37,8 +37,8 @@ class LayerCode {
     return static_cast<size_t>(value);
   }
   bool flag(const char* name) { return number(0, 1, name) != 0; }
-  nn::ParameterBlock block(bool trainable) {
-    nn::ParameterBlock block;
+  ParameterBlock block(bool trainable) {
+    ParameterBlock block;
     block.trainable = trainable;
     block.l1 = number(0, std::numeric_limits<double>::max(), "l1");
     block.l2 = number(0, std::numeric_limits<double>::max(), "l2");
@@ -61,8 +61,8 @@ void check_extent(std::initializer_list<size_t> sizes) {
 }
 
 // height, width, channels, filters, kernel (2), strides (2), padding (4), dilation (2), groups
-nn::Conv2dShape decode_conv2d(LayerCode& code) {
-  nn::Conv2dShape s;
+Conv2dShape decode_conv2d(LayerCode& code) {
+  Conv2dShape s;
   for (size_t* extent :
        {&s.in_h, &s.in_w, &s.in_channels, &s.out_channels, &s.kernel_h, &s.kernel_w, &s.stride_h, &s.stride_w,
         &s.pad_top, &s.pad_bottom, &s.pad_left, &s.pad_right, &s.dilation_h, &s.dilation_w, &s.groups}) {
@@ -73,8 +73,8 @@ nn::Conv2dShape decode_conv2d(LayerCode& code) {
 }
 
 // height, width, channels, kernel (2), strides (2), padding (4)
-nn::Pool2dShape decode_pool2d(LayerCode& code) {
-  nn::Pool2dShape s;
+Pool2dShape decode_pool2d(LayerCode& code) {
+  Pool2dShape s;
   for (size_t* extent : {&s.in_h, &s.in_w, &s.channels, &s.kernel_h, &s.kernel_w, &s.stride_h, &s.stride_w,
                          &s.pad_top, &s.pad_bottom, &s.pad_left, &s.pad_right}) {
     *extent = code.size("extent", 0x1p28);
@@ -83,8 +83,7 @@ nn::Pool2dShape decode_pool2d(LayerCode& code) {
   return s;
 }
 
-std::unique_ptr<nn::Layer> decode_layer(size_t kind, LayerCode& code) {
-  const Kernels& isa = kernels();
+std::unique_ptr<Layer> decode_layer(size_t kind, LayerCode& code, const Kernels& isa) {
   switch (kind) {
     case 0: {  // dense: width, units, positions, bias or not, trainable or not, l1 and l2 of kernel and bias
       const size_t width = code.size("width"), units = code.size("units"), positions = code.size("positions");
@@ -93,9 +92,8 @@ std::unique_ptr<nn::Layer> decode_layer(size_t kind, LayerCode& code) {
         throw Error("ERR_PARAMETER", "A layer is too large.");
       }
       const bool has_bias = code.flag("bias"), trainable = code.flag("trainable");
-      const nn::ParameterBlock kernel = code.block(trainable), bias = code.block(trainable);
-      return std::make_unique<nn::DenseLayer>(width, units, positions, kernel, has_bias ? &bias : nullptr,
-                                              isa);
+      const ParameterBlock kernel = code.block(trainable), bias = code.block(trainable);
+      return std::make_unique<DenseLayer>(width, units, positions, kernel, has_bias ? &bias : nullptr, isa);
     }
     case 1: {  // activation: size, which, its parameter, values that a softmax goes over
       const size_t size = code.size("size", kMostValues);
@@ -103,55 +101,55 @@ std::unique_ptr<nn::Layer> decode_layer(size_t kind, LayerCode& code) {
       const double parameter = code.number(0, std::numeric_limits<float>::max(), "parameter");
       const size_t width = code.size("width", kMostValues);
       if (width == 0 || size % width != 0) throw Error("ERR_SHAPE", "A softmax does not fit its input.");
-      return std::make_unique<nn::ActivationLayer>(size, activation, parameter, width, isa);
+      return std::make_unique<ActivationLayer>(size, activation, parameter, width, isa);
     }
     case 2: {  // dropout: size, rate
       const size_t size = code.size("size", kMostValues);
       const double rate = code.number(0, 1, "rate");
       if (rate == 1) throw Error("ERR_PARAMETER", "A dropout of everything leaves nothing.");
-      return std::make_unique<nn::DropoutLayer>(size, rate, isa);
+      return std::make_unique<DropoutLayer>(size, rate, isa);
     }
     case 3: {  // conv2d: see decode_conv2d, then bias or not, trainable or not, l1 and l2 of kernel and bias
-      const nn::Conv2dShape shape = decode_conv2d(code);
+      const Conv2dShape shape = decode_conv2d(code);
       const bool has_bias = code.flag("bias"), trainable = code.flag("trainable");
-      const nn::ParameterBlock kernel = code.block(trainable), bias = code.block(trainable);
-      return std::make_unique<nn::Conv2dLayer>(shape, kernel, has_bias ? &bias : nullptr, isa);
+      const ParameterBlock kernel = code.block(trainable), bias = code.block(trainable);
+      return std::make_unique<Conv2dLayer>(shape, kernel, has_bias ? &bias : nullptr, isa);
     }
     case 4: {  // pool2d: 0 for the maximum or 1 for the mean, then see decode_pool2d
-      const auto pooling = static_cast<nn::Pooling>(code.size("pooling", 1));
-      return std::make_unique<nn::Pool2dLayer>(decode_pool2d(code), pooling, isa);
+      const auto pooling = static_cast<Pooling>(code.size("pooling", 1));
+      return std::make_unique<Pool2dLayer>(decode_pool2d(code), pooling, isa);
     }
     case 5: {  // global average pool: pixels, channels
       const size_t pixels = code.size("pixels"), channels = code.size("channels");
       check_extent({pixels, channels});
-      return std::make_unique<nn::GlobalAveragePoolLayer>(pixels, channels, isa);
+      return std::make_unique<GlobalAveragePoolLayer>(pixels, channels, isa);
     }
     case 6: {  // batch norm: positions, channels, momentum, epsilon, gamma, beta, trainable, unbiased
       const size_t positions = code.size("positions"), channels = code.size("channels");
       check_extent({positions, channels});
-      nn::BatchNormLayer::Options options;
+      BatchNormLayer::Options options;
       options.momentum = code.number(0, 1, "momentum");
       options.epsilon = code.number(0, std::numeric_limits<float>::max(), "epsilon");
       options.scale = code.flag("scale");
       options.center = code.flag("center");
       options.trainable = code.flag("trainable");
       options.unbiased = code.flag("unbiased");
-      return std::make_unique<nn::BatchNormLayer>(positions, channels, options, isa);
+      return std::make_unique<BatchNormLayer>(positions, channels, options, isa);
     }
     case 7: {  // layer norm: positions, width, epsilon, gamma, beta, trainable
       const size_t positions = code.size("positions"), width = code.size("width");
       check_extent({positions, width});
       const double epsilon = code.number(0, std::numeric_limits<float>::max(), "epsilon");
       const bool scale = code.flag("scale"), center = code.flag("center");
-      return std::make_unique<nn::LayerNormLayer>(positions, width, epsilon, scale, center,
-                                                  code.flag("trainable"), isa);
+      return std::make_unique<LayerNormLayer>(positions, width, epsilon, scale, center,
+                                              code.flag("trainable"), isa);
     }
     case 8: {  // embedding: positions, entries, width, trainable, l1 and l2
       const size_t positions = code.size("positions"), entries = code.size("entries", 0x1p24);
       const size_t width = code.size("width");
       check_extent({positions, entries, width});
-      const nn::ParameterBlock table = code.block(code.flag("trainable"));
-      return std::make_unique<nn::EmbeddingLayer>(positions, entries, width, table, isa);
+      const ParameterBlock table = code.block(code.flag("trainable"));
+      return std::make_unique<EmbeddingLayer>(positions, entries, width, table, isa);
     }
     default:
       throw Error("ERR_PARAMETER", "There is no such layer.");
@@ -160,19 +158,20 @@ std::unique_ptr<nn::Layer> decode_layer(size_t kind, LayerCode& code) {
 
 }  // namespace
 
-std::vector<std::unique_ptr<nn::Layer>> decode_layers(const double* code, size_t size) {
-  std::vector<std::unique_ptr<nn::Layer>> layers;
+std::vector<std::unique_ptr<Layer>> decode_layers(const double* code, size_t size, const Kernels& kernels) {
+  std::vector<std::unique_ptr<Layer>> layers;
   for (size_t at = 0; at < size;) {
     LayerCode head(code + at, std::min<size_t>(2, size - at));
     const size_t kind = head.size("kind"), count = head.size("length");
     at += 2;
     if (count > size - at) throw Error("ERR_PARAMETER", "A layer's code is too short.");
     LayerCode body(code + at, count);
-    layers.push_back(decode_layer(kind, body));
+    layers.push_back(decode_layer(kind, body, kernels));
     body.finish();
     at += count;
   }
   return layers;
 }
 
+}  // namespace nn
 }  // namespace boreal

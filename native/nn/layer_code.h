@@ -9,8 +9,10 @@
 #include "nn/layer.h"
 
 namespace boreal {
+namespace nn {
 
 // Throws ERR_PARAMETER and ERR_SHAPE.
-std::vector<std::unique_ptr<nn::Layer>> decode_layers(const double* code, size_t size);
+std::vector<std::unique_ptr<Layer>> decode_layers(const double* code, size_t size, const Kernels& kernels);
 
+}  // namespace nn
 }  // namespace boreal
