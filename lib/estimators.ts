@@ -4,6 +4,10 @@ import { registerEstimators } from './core/registry.js';
 import { EllipticEnvelope } from './covariance/index.js';
 import { IncrementalPCA, NMF, PCA, TruncatedSVD } from './decomposition/index.js';
 import {
+  AdaBoostClassifier,
+  AdaBoostRegressor,
+  BaggingClassifier,
+  BaggingRegressor,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
   GradientBoostingClassifier,
@@ -53,7 +57,13 @@ import {
   SGDRegressor,
 } from './linear-model/index.js';
 import { GaussianMixture } from './mixture/index.js';
-import { CalibratedClassifierCV, GridSearchCV, RandomizedSearchCV } from './model-selection/index.js';
+import {
+  CalibratedClassifierCV,
+  GridSearchCV,
+  RandomizedSearchCV,
+  StackingClassifier,
+  StackingRegressor,
+} from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import {
   KNeighborsClassifier,
@@ -85,7 +95,11 @@ import { LinearSVC, LinearSVR, OneClassSVM, SVC, SVR } from './svm/index.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
 
 registerEstimators(
+  AdaBoostClassifier,
+  AdaBoostRegressor,
   AgglomerativeClustering,
+  BaggingClassifier,
+  BaggingRegressor,
   BernoulliNB,
   Binarizer,
   CalibratedClassifierCV,
@@ -135,11 +149,11 @@ registerEstimators(
   LocalOutlierFactor,
   LogisticRegression,
   MaxAbsScaler,
-  MLPClassifier,
-  MLPRegressor,
   MiniBatchKMeans,
   MinMaxScaler,
   MissingIndicator,
+  MLPClassifier,
+  MLPRegressor,
   MultinomialNB,
   NearestNeighbors,
   NMF,
@@ -162,16 +176,18 @@ registerEstimators(
   RidgeClassifierCV,
   RidgeCV,
   RobustScaler,
-  SVC,
-  SVR,
   SelectFromModel,
   SelectKBest,
   SelectPercentile,
+  Sequential,
   SGDClassifier,
   SGDRegressor,
-  Sequential,
   SimpleImputer,
+  StackingClassifier,
+  StackingRegressor,
   StandardScaler,
+  SVC,
+  SVR,
   TargetEncoder,
   TransformedTargetRegressor,
   TruncatedSVD,

@@ -126,6 +126,29 @@ export function requireY(input: FitInput): ArrayLike<unknown> {
   return input.y;
 }
 
+/** Some rows of a training set, in that order and perhaps repeatedly, for a model of an ensemble. */
+export function partOfInput(input: FitInput, rows: Int32Array): FitInput {
+  const { y, sampleWeight } = input;
+  return {
+    ...input,
+    x: toShared(input.x.takeRows(rows)),
+    y: y && Array.from(rows, (row) => y[row]),
+    sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
+    validation: null,
+    queries: null,
+    onProgress: undefined,
+  };
+}
+
+/** What a model checks of its rows, before they are dealt to folds or drawn: so that an error names the row of X. */
+export function checkFiniteFor({ tags }: Tagged, { x, columns }: FitInput): void {
+  if (!tags.delegates) checkFinite(x, columns, tags.allowNan ?? false);
+}
+
+interface Tagged {
+  readonly tags: { readonly delegates?: boolean; readonly allowNan?: boolean };
+}
+
 /** A matrix in shared memory: X itself when it is there already, else a copy. */
 export function toShared(x: Matrix): Matrix {
   if (x.data.buffer instanceof SharedArrayBuffer) return x;

@@ -1,3 +1,12 @@
+export {
+  AdaBoostClassifier,
+  type AdaBoostClassifierParams,
+  AdaBoostRegressor,
+  type AdaBoostRegressorParams,
+  type AdaBoostState,
+} from './adaboost.js';
+export type { RegressionLoss } from './adaboost-fit.js';
+export { BaggingClassifier, type BaggingParams, BaggingRegressor, type BaggingState } from './bagging.js';
 export type { CustomLoss, GradientContext, GradientFunction, LossContext } from './custom-loss.js';
 export * from './extra-trees.js';
 export type { ForestClassifierParams, ForestRegressorParams, Interval } from './forest.js';
@@ -6,9 +15,9 @@ export type { BoostingState, GradientBoostingParams } from './gradient-boosting-
 export * from './hist-gradient-boosting.js';
 export * from './hist-gradient-boosting-ranker.js';
 export * from './isolation-forest.js';
+export type { NamedModel } from './named-models.js';
 export * from './random-forest.js';
 export {
-  type NamedModel,
   VotingClassifier,
   type VotingClassifierParams,
   type VotingParams,

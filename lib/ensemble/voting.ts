@@ -1,16 +1,23 @@
 /** Several models that decide together. */
-import { Estimator, type State } from '../core/estimator.js';
+import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
-import { nestedIn, splitByName } from '../core/named-parts.js';
+import { nestedIn } from '../core/named-parts.js';
 import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-
-/** A named model of an ensemble; 'drop' leaves it out. */
-export type NamedModel = readonly [name: string, estimator: Estimator | 'drop'];
+import {
+  checkModels,
+  cloneModels,
+  fittedModels,
+  keptModels,
+  type NamedModel,
+  namedModels,
+  replaceModels,
+  tagsOfModels,
+} from './named-models.js';
 
 /** Parameters of {@link VotingRegressor}. */
 export interface VotingParams {
@@ -33,7 +40,7 @@ export interface VotingState extends State {
 }
 
 const RULES: { readonly estimators: Rule; readonly weights: Rule } = {
-  estimators: custom('a list of [name, estimator]', (v) => Array.isArray(v) && v.length > 0),
+  estimators: namedModels,
   weights: either(
     nothing,
     custom('a list of numbers >= 0, not all 0', (v) => {
@@ -41,9 +48,6 @@ const RULES: { readonly estimators: Rule; readonly weights: Rule } = {
     }),
   ),
 };
-const MODELS: Rule = custom('fitted models', (v) => {
-  return Array.isArray(v) && v.length > 0 && v.every((m) => m instanceof Estimator && m.isFitted);
-});
 
 /**
  * Classifiers that vote: by the labels that they predict ('hard', of equal counts the first label), or by the average of their
@@ -79,11 +83,11 @@ export class VotingClassifier extends Classifier<VotingClassifierParams, VotingS
   }
 
   get stateRules(): Rules<VotingState & ClassifierState> {
-    return { models: MODELS, classes: labels };
+    return { models: fittedModels, classes: labels };
   }
 
   override get tags() {
-    return tagsOf(this.params);
+    return tagsOfModels(this.params.estimators);
   }
 
   override get outputs(): readonly Output[] {
@@ -92,7 +96,7 @@ export class VotingClassifier extends Classifier<VotingClassifierParams, VotingS
 
   override checkParams(): void {
     super.checkParams();
-    checkModels(this, this.params, 'classifier');
+    checkVoters(this, this.params);
     if (this.params.voting === 'hard') return;
     const silent = kept(this.params).find(({ model }) => !model.outputs.includes('proba'));
     if (silent !== undefined) {
@@ -109,11 +113,11 @@ export class VotingClassifier extends Classifier<VotingClassifierParams, VotingS
   }
 
   protected override replaceNested(params: Record<string, unknown>): object {
-    return replaced(this.params, params);
+    return replaceModels(this.params.estimators, params);
   }
 
   protected override cloneParams(): VotingClassifierParams {
-    return { ...this.params, estimators: cloned(this.params.estimators) };
+    return { ...this.params, estimators: cloneModels(this.params.estimators) };
   }
 
   protected async fitState(input: FitInput): Promise<VotingState & ClassifierState> {
@@ -169,16 +173,16 @@ export class VotingRegressor extends Regressor<VotingParams, VotingState> {
   }
 
   get stateRules(): Rules<VotingState> {
-    return { models: MODELS };
+    return { models: fittedModels };
   }
 
   override get tags() {
-    return tagsOf(this.params);
+    return tagsOfModels(this.params.estimators);
   }
 
   override checkParams(): void {
     super.checkParams();
-    checkModels(this, this.params, 'regressor');
+    checkVoters(this, this.params);
   }
 
   protected override nested(name: string): Estimator | undefined {
@@ -186,11 +190,11 @@ export class VotingRegressor extends Regressor<VotingParams, VotingState> {
   }
 
   protected override replaceNested(params: Record<string, unknown>): object {
-    return replaced(this.params, params);
+    return replaceModels(this.params.estimators, params);
   }
 
   protected override cloneParams(): VotingParams {
-    return { ...this.params, estimators: cloned(this.params.estimators) };
+    return { ...this.params, estimators: cloneModels(this.params.estimators) };
   }
 
   protected async fitState(input: FitInput): Promise<VotingState> {
@@ -210,53 +214,18 @@ export class VotingRegressor extends Regressor<VotingParams, VotingState> {
   }
 }
 
-/** What every model takes. */
-function tagsOf(params: VotingParams) {
-  const tags = Array.isArray(params.estimators) ? kept(params).map(({ model }) => model.tags) : [];
-  return {
-    allowNan: tags.length > 0 && tags.every(({ allowNan }) => allowNan),
-    allowCategories: tags.length > 0 && tags.every(({ allowCategories }) => allowCategories),
-    positive: tags.some(({ positive }) => positive),
-    delegates: true,
-  };
-}
-
 /** The models that were not dropped, and how much they count. */
 function kept({ estimators, weights }: VotingParams): Array<{ model: Estimator; weight: number }> {
-  return estimators.flatMap((part, k) => {
-    const model = part?.[1];
-    return model instanceof Estimator ? [{ model, weight: weights?.[k] ?? 1 }] : [];
-  });
+  return keptModels(estimators).map(({ model, index }) => ({ model, weight: weights?.[index] ?? 1 }));
 }
 
-function checkModels(owner: object, params: VotingParams, kind: Estimator['kind']): void {
+function checkVoters(owner: Estimator, params: VotingParams): void {
   const { estimators, weights } = params;
   const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
-  const names = new Set<string>();
-  estimators.forEach((part, i) => {
-    const [name, model] = Array.isArray(part) ? (part as NamedModel) : [undefined, undefined];
-    if (typeof name !== 'string' || name === '')
-      throw refuse(`estimator ${i} must be [name, estimator] with a name`);
-    if (names.has(name)) throw refuse(`two estimators have the name '${name}'`);
-    names.add(name);
-    if (model === 'drop') return;
-    if (!(model instanceof Estimator) || model.kind !== kind)
-      throw refuse(`'${name}' must be a ${kind}, or 'drop'`);
-    model.checkParams();
-  });
+  checkModels(owner, estimators);
   if (weights !== null && weights.length !== estimators.length)
     throw refuse(`there are ${weights.length} weights, but ${estimators.length} estimators`);
   if (kept(params).every(({ weight }) => weight === 0)) throw refuse('no estimator is left that counts');
-}
-
-function cloned(estimators: readonly NamedModel[]): NamedModel[] {
-  return estimators.map(([name, model]) => [name, model instanceof Estimator ? model.clone() : model]);
-}
-
-function replaced({ estimators }: VotingParams, params: Record<string, unknown>): object {
-  const { own, replaced: models } = splitByName(params, estimators);
-  if (models === null) return params;
-  return { estimators: estimators.map(([name, model]) => [name, models[name] ?? model]), ...own };
 }
 
 async function fitAll(params: VotingParams, input: FitInput): Promise<Estimator[]> {

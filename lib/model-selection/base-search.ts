@@ -7,9 +7,10 @@ import { MetaEstimator } from '../core/meta-estimator.js';
 import { bool, custom, either, int, nothing, oneOf, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { runAll } from '../core/run-all.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';
-import { type FoldOptions, foldData, runAll } from './folds.js';
+import { type FoldOptions, foldData } from './folds.js';
 import type { ParamSet } from './parameter-grid.js';
 import {
   type CrossValidationModel,

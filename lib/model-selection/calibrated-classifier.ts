@@ -1,12 +1,13 @@
 /** Classifiers whose probabilities are fitted to rows that they have not seen. */
 import { withCancel } from '../core/cancellation.js';
 import { Estimator } from '../core/estimator.js';
-import { checkFinite, type FitInput, fitLabels, requireY } from '../core/fit-input.js';
+import { checkFiniteFor, type FitInput, fitLabels, requireY } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, custom, either, int, labels, oneOf, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import {
@@ -18,7 +19,7 @@ import {
   lowerCalibrator,
   type Response,
 } from './calibrators.js';
-import { type FoldOptions, foldData, runAll } from './folds.js';
+import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
 import { trainingTable } from './training-table.js';
 
 /** Options of {@link CalibratedClassifierCV}. */
@@ -146,9 +147,7 @@ export class CalibratedClassifierCV extends Classifier<
   protected async fitState(input: FitInput): Promise<CalibratedClassifierCVState> {
     const { method, cv, ensemble, estimator } = this.params;
     const { sampleWeight, signal, onProgress, cancel } = input;
-    const { allowNan = false, delegates = false } = estimator.tags;
-    // Before rows are dealt out, so that an error names the row of X.
-    if (!delegates) checkFinite(input.x, input.columns, allowNan);
+    checkFiniteFor(estimator, input);
     const { codes, classes } = fitLabels(input);
     const X = trainingTable(input);
     const { folds, part } = foldData(estimator, X, requireY(input), {
@@ -159,13 +158,7 @@ export class CalibratedClassifierCV extends Classifier<
     let done = 0;
     const fitted = await withCancel(signal, () =>
       runAll(folds, signal, async ({ train, test }, stop) => {
-        const seen = new Set(train.map((row) => codes[row]));
-        if (seen.size < classes.length) {
-          throw new ValidationError(
-            'ERR_LABELS',
-            `CalibratedClassifierCV: a class is missing in the training rows of a fold; choose fewer folds than rows of every class.`,
-          );
-        }
+        checkFoldClasses(this, train, codes, classes);
         const model = estimator.clone();
         const rows = part(train);
         await model.fit(rows.X, rows.y, { sampleWeight: rows.sampleWeight, signal: stop });

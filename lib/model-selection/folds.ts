@@ -4,8 +4,8 @@ import type { Estimator } from '../core/estimator.js';
 import type { Progress } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
+import { runAll } from '../core/run-all.js';
 import { StateError, ValidationError } from '../errors.js';
-import { native } from '../native.js';
 import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
 import { countRows, takeRows, takeValues } from './rows.js';
 
@@ -140,31 +140,16 @@ function isSplitter(cv: unknown): cv is CrossValidator {
   return typeof (cv as Partial<CrossValidator> | null)?.split === 'function';
 }
 
-/**
- * Runs `work` on every task, as many at a time as the native pool has threads. The first failure stops the others, and is
- * thrown once they have stopped.
- */
-export async function runAll<T, R>(
-  tasks: readonly T[],
-  signal: AbortSignal | undefined,
-  work: (task: T, stop: AbortSignal) => Promise<R>,
-): Promise<R[]> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any(signal ? [signal, failed.signal] : [failed.signal]);
-  const results = new Array<R>(tasks.length);
-  const queue = tasks.entries();
-  const worker = async () => {
-    for (const [k, task] of queue) {
-      if (stop.aborted) return;
-      try {
-        results[k] = await work(task, stop);
-      } catch (error) {
-        // Only the first call of abort has an effect, so that the reason is the first failure.
-        failed.abort(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(native.info().threads, tasks.length) }, worker));
-  if (failed.signal.aborted) throw failed.signal.reason;
-  return results;
+/** @throws {ERR_LABELS} when the training rows of a fold lack a class, so that its model could not know it */
+export function checkFoldClasses(
+  owner: object,
+  train: Int32Array,
+  codes: Int32Array,
+  classes: ArrayLike<unknown>,
+): void {
+  if (new Set(train.map((row) => codes[row])).size === classes.length) return;
+  throw new ValidationError(
+    'ERR_LABELS',
+    `${owner.constructor.name}: a class is missing in the training rows of a fold; choose fewer folds than rows of every class.`,
+  );
 }

@@ -38,4 +38,12 @@ export {
   TimeSeriesSplit,
   type TimeSeriesSplitOptions,
 } from './splitters.js';
+export {
+  StackingClassifier,
+  type StackingClassifierParams,
+  type StackingParams,
+  StackingRegressor,
+  type StackingState,
+  type StackMethod,
+} from './stacking.js';
 export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from './train-test-split.js';

@@ -4,7 +4,11 @@
  */
 import type { Estimator } from '../../lib/core/estimator.js';
 import {
+  AdaBoostClassifier,
+  AdaBoostRegressor,
   AgglomerativeClustering,
+  BaggingClassifier,
+  BaggingRegressor,
   BernoulliNB,
   Binarizer,
   CalibratedClassifierCV,
@@ -77,6 +81,8 @@ import {
   SGDClassifier,
   SGDRegressor,
   SimpleImputer,
+  StackingClassifier,
+  StackingRegressor,
   StandardScaler,
   SVC,
   SVR,
@@ -154,11 +160,41 @@ const LABELLED = { [WEIGHTS]: 'its result is one label for each training row' };
 const NEIGHBORS = { [WEIGHTS]: "like scikit-learn's it takes no weights: rows are near or not" };
 
 export const EXAMPLES: readonly Example[] = [
+  { name: 'AdaBoostClassifier', make: () => new AdaBoostClassifier({ nEstimators: 8, randomState: 3 }) },
+  {
+    name: 'AdaBoostClassifier of another model',
+    make: () => new AdaBoostClassifier({ estimator: new GaussianNB(), nEstimators: 4, learningRate: 0.5 }),
+  },
+  {
+    name: 'AdaBoostRegressor',
+    make: () => new AdaBoostRegressor({ nEstimators: 8, loss: 'square', randomState: 3 }),
+    exceptions: BOOTSTRAP,
+  },
   { name: 'AgglomerativeClustering', make: () => new AgglomerativeClustering(), exceptions: AXES },
   {
     name: 'AgglomerativeClustering below a distance',
     make: () => new AgglomerativeClustering({ nClusters: null, distanceThreshold: 1.5, linkage: 'single' }),
     exceptions: AXES,
+  },
+  {
+    name: 'BaggingClassifier',
+    make: () => new BaggingClassifier({ nEstimators: 5, maxFeatures: 0.6, oobScore: true, randomState: 3 }),
+    exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'BaggingClassifier of models without probabilities',
+    make: () =>
+      new BaggingClassifier({
+        ...{ estimator: new LinearSVC(), nEstimators: 3, maxSamples: 0.7, bootstrap: false },
+        ...{ bootstrapFeatures: true, randomState: 3 },
+      }),
+    exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'BaggingRegressor',
+    make: () =>
+      new BaggingRegressor({ estimator: new Ridge(), nEstimators: 4, oobScore: true, randomState: 3 }),
+    exceptions: BOOTSTRAP,
   },
   { name: 'BernoulliNB', make: () => new BernoulliNB({ binarize: 0.2 }) },
   { name: 'Binarizer', make: () => new Binarizer({ threshold: 0.5 }) },
@@ -695,6 +731,40 @@ export const EXAMPLES: readonly Example[] = [
   {
     name: 'SimpleImputer of a constant',
     make: () => new SimpleImputer({ strategy: 'constant' }),
+  },
+  {
+    name: 'StackingClassifier',
+    make: () =>
+      new StackingClassifier(
+        [
+          ['bayes', new GaussianNB()],
+          ['gone', 'drop'],
+          ['tree', new DecisionTreeClassifier({ maxDepth: 3, randomState: 3 })],
+        ],
+        { cv: 3 },
+      ),
+    exceptions: SEARCH,
+  },
+  {
+    name: 'StackingClassifier that passes X through',
+    make: () =>
+      new StackingClassifier([['line', new LogisticRegression()]], {
+        ...{ finalEstimator: new DecisionTreeClassifier({ maxDepth: 4, randomState: 3 }), cv: 2 },
+        ...{ passthrough: true, stackMethod: 'decisionFunction' },
+      }),
+    exceptions: SEARCH,
+  },
+  {
+    name: 'StackingRegressor',
+    make: () =>
+      new StackingRegressor(
+        [
+          ['ridge', new Ridge()],
+          ['tree', new DecisionTreeRegressor({ maxDepth: 3, randomState: 3 })],
+        ],
+        { cv: 3 },
+      ),
+    exceptions: SEARCH,
   },
   { name: 'StandardScaler', make: () => new StandardScaler() },
   { name: 'StandardScaler without mean', make: () => new StandardScaler({ withMean: false }) },

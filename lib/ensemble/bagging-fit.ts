@@ -1,0 +1,161 @@
+/** How bagging learns: models of rows and columns drawn at random, and what they say of the rows they did not draw. */
+import { applyOps } from '../core/apply.js';
+import { withCancel } from '../core/cancellation.js';
+import type { Estimator } from '../core/estimator.js';
+import { checkFiniteFor, type FitInput, partOfInput, toShared } from '../core/fit-input.js';
+import { Matrix } from '../core/matrix.js';
+import { resolveSeed } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { Random } from '../core/random.js';
+import { runAll } from '../core/run-all.js';
+import { Schema } from '../core/schema.js';
+import { seedAll } from '../core/seeds.js';
+import { ValidationError } from '../errors.js';
+import { drawIndices, drawRows } from './draws.js';
+
+/** What bagging draws. */
+export interface BaggingSettings {
+  readonly nEstimators: number;
+  readonly maxSamples: number | null;
+  readonly maxFeatures: number | null;
+  readonly bootstrap: boolean;
+  readonly bootstrapFeatures: boolean;
+  readonly oobScore: boolean;
+  readonly randomState: number | null;
+}
+
+/** Fitted models and the columns that each reads. */
+export interface Bag {
+  readonly models: readonly Estimator[];
+  readonly features: readonly Int32Array[];
+}
+
+/** Sums over the models that did not draw a row, and how many those are. */
+export interface OutOfBagSums {
+  readonly sums: Matrix<Float64Array>;
+  readonly models: Int32Array;
+}
+
+interface Draw {
+  readonly model: Estimator;
+  readonly features: Int32Array;
+  readonly rows: Int32Array;
+}
+
+/** Draws often enough that rows of two classes are not missed by chance. */
+const MAX_DRAWS = 1000;
+
+/**
+ * Fits the models, as many at a time as the pool has threads.
+ *
+ * @param codes - the class of each row; null for numbers
+ * @param lower - adds one model's part of the prediction to a plan
+ */
+export async function fitBag(
+  owner: Estimator,
+  base: Estimator,
+  input: FitInput,
+  codes: Int32Array | null,
+  settings: BaggingSettings,
+  lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot,
+): Promise<{ bag: Bag; oob: OutOfBagSums | null }> {
+  const { x, columns, signal, onProgress } = input;
+  checkFiniteFor(base, input);
+  const draws = drawAll(owner, base, input, codes, settings);
+  let done = 0;
+  await withCancel(signal, () =>
+    runAll(draws, signal, async ({ model, features, rows }, stop) => {
+      await withCancel(stop, async (cancel) => {
+        const part = partOfInput(input, rows);
+        const picked = isAll(features, x.cols) ? part.x : toShared(part.x.columns(features));
+        const own = Array.from(features, (j) => columns[j]);
+        const given = { ...part, x: picked, columns: own, sampleWeight: null, signal: stop, cancel };
+        await model.fitInput(given, schemaOf(own));
+      });
+      done += 1;
+      const { length: total } = draws;
+      onProgress?.({ estimator: owner.constructor.name, done, total, fraction: done / total });
+    }),
+  );
+  const bag = { models: draws.map(({ model }) => model), features: draws.map(({ features }) => features) };
+  return { bag, oob: settings.oobScore ? await outOfBag(draws, input, lower) : null };
+}
+
+const schemaOf = (columns: FitInput['columns']) => new Schema(columns, { kind: 'none' }, true);
+const isAll = (features: Int32Array, cols: number) =>
+  features.length === cols && features.every((feature, j) => feature === j);
+
+/** Models that are seeded, each with its columns and rows. */
+function drawAll(
+  owner: Estimator,
+  base: Estimator,
+  { x, sampleWeight }: FitInput,
+  codes: Int32Array | null,
+  settings: BaggingSettings,
+): Draw[] {
+  const { nEstimators, bootstrap, bootstrapFeatures } = settings;
+  const refuse = (code: 'ERR_PARAMETER' | 'ERR_LABELS', why: string) =>
+    new ValidationError(code, `${owner.constructor.name}: ${why}.`);
+  // Equal weights are none, so that they draw the same rows.
+  const weights = sampleWeight?.some((weight) => weight !== sampleWeight[0]) ? sampleWeight : null;
+  const available = weights?.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0) ?? x.rows;
+  const countRows = countOf(settings.maxSamples, x.rows);
+  const countColumns = countOf(settings.maxFeatures, x.cols);
+  if (!bootstrap && countRows > available)
+    throw refuse('ERR_PARAMETER', `maxSamples is ${countRows}, but there are ${available} rows to draw`);
+  if (!bootstrapFeatures && countColumns > x.cols)
+    throw refuse('ERR_PARAMETER', `maxFeatures is ${countColumns}, but X has ${x.cols} columns`);
+  const random = new Random(resolveSeed(settings.randomState));
+  return Array.from({ length: nEstimators }, () => {
+    const own = new Random(random.int(0x1_0000_0000));
+    const model = base.clone();
+    seedAll(model, own);
+    const features = drawIndices(own, x.cols, countColumns, bootstrapFeatures);
+    for (let tries = 0; tries < MAX_DRAWS; tries++) {
+      const rows =
+        weights === null
+          ? drawIndices(own, x.rows, countRows, bootstrap)
+          : drawRows(own, weights, countRows, bootstrap);
+      if (codes === null || rows.some((row) => codes[row] !== codes[rows[0]]))
+        return { model, features, rows };
+    }
+    throw refuse('ERR_LABELS', 'the rows that are drawn are all of one class; draw more of them');
+  });
+}
+
+/** A count, or a share of what there is; at least 1. */
+function countOf(value: number | null, total: number): number {
+  if (value === null) return total;
+  return value < 1 ? Math.max(1, Math.floor(value * total)) : value;
+}
+
+async function outOfBag(
+  draws: readonly Draw[],
+  { x, columns, cancel }: FitInput,
+  lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot,
+): Promise<OutOfBagSums> {
+  const models = new Int32Array(x.rows);
+  let sums: Matrix<Float64Array> | undefined;
+  for (const { model, features, rows } of draws) {
+    const drawn = new Uint8Array(x.rows);
+    for (const row of rows) drawn[row] = 1;
+    const left = Int32Array.from(drawn.keys()).filter((row) => drawn[row] === 0);
+    if (left.length === 0) continue;
+    const rest = toShared(x.takeRows(left));
+    const said = await applyOps(
+      rest,
+      schemaOf(columns),
+      (plan, slot) => lower(plan, plan.gather(slot, Array.from(features)), model),
+      cancel,
+    );
+    sums ??= new Matrix(new Float64Array(x.rows * said.cols), x.rows, said.cols);
+    for (const [k, row] of left.entries()) {
+      models[row] += 1;
+      const sum = sums.row(row);
+      said.row(k).forEach((value, c) => {
+        sum[c] += value;
+      });
+    }
+  }
+  return { sums: sums ?? new Matrix(new Float64Array(x.rows), x.rows, 1), models };
+}

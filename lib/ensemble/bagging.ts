@@ -1,0 +1,370 @@
+/** Models of rows and columns drawn at random, that decide together (Breiman, Bagging Predictors, Machine Learning 24, 1996). */
+import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
+import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
+import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
+import { Matrix } from '../core/matrix.js';
+import {
+  bool,
+  custom,
+  either,
+  int,
+  labels,
+  nothing,
+  type Rule,
+  type Rules,
+  real,
+  seed,
+} from '../core/params.js';
+import type { ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { accuracy, r2 } from '../core/score.js';
+import { StateError, ValidationError } from '../errors.js';
+import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
+import { type Bag, type BaggingSettings, fitBag, type OutOfBagSums } from './bagging-fit.js';
+import { fittedModels } from './named-models.js';
+
+/** Parameters of {@link BaggingClassifier} and {@link BaggingRegressor}. */
+export interface BaggingParams {
+  /** A classifier or regressor, cloned for each model. Default null: a decision tree. */
+  estimator: Estimator | null;
+  /** How many models, >= 1. Default 10. */
+  nEstimators: number;
+  /** Rows each model draws: a count, a share in (0, 1), or null for as many as there are. Default null. */
+  maxSamples: number | null;
+  /** Columns each model draws: a count, a share in (0, 1), or null for all. Default null. */
+  maxFeatures: number | null;
+  /** Whether a row may be drawn several times. Default true. */
+  bootstrap: boolean;
+  /** Whether a column may be drawn several times. Default false. */
+  bootstrapFeatures: boolean;
+  /** Score the ensemble on the rows that each model did not draw; needs `bootstrap`. Default false. */
+  oobScore: boolean;
+  /** Seed; null: another ensemble each time. Default null. */
+  randomState: number | null;
+}
+
+/** Out-of-bag predictions, and their score. */
+interface OutOfBag {
+  /** By row, then by class; NaN for rows that every model drew. */
+  readonly values: Float64Array;
+  readonly score: number;
+}
+
+/** Learned by bagging. */
+export interface BaggingState extends State, Bag {
+  /** null without `oobScore`. */
+  readonly oob: OutOfBag | null;
+}
+
+const DEFAULTS: BaggingParams = {
+  ...{ estimator: null, nEstimators: 10, maxSamples: null, maxFeatures: null, bootstrap: true },
+  ...{ bootstrapFeatures: false, oobScore: false, randomState: null },
+};
+const count = either(int(1, 0x7fff_ffff), real(0, 1, 'both'), nothing);
+const RULES = {
+  nEstimators: int(1, 100_000),
+  maxSamples: count,
+  maxFeatures: count,
+  bootstrap: bool,
+  bootstrapFeatures: bool,
+  oobScore: bool,
+  randomState: seed,
+};
+const modelOf = (kind: string): Rule =>
+  either(
+    nothing,
+    custom(`a ${kind}`, (v) => v instanceof Estimator && v.kind === kind),
+  );
+const STATE_RULES: Rules<BaggingState> = {
+  models: fittedModels,
+  features: custom('lists of columns', (v) => Array.isArray(v) && v.every((f) => f instanceof Int32Array)),
+  oob: either(
+    nothing,
+    custom('predictions and a score', (v) => {
+      const { values, score } = (v ?? {}) as Partial<OutOfBag>;
+      return values instanceof Float64Array && typeof score === 'number';
+    }),
+  ),
+};
+
+/**
+ * Classifiers of the same kind, each fitted to rows (and columns) drawn at random; their probabilities are averaged, or their
+ * labels counted where they have none. Rows drawn without repeats are pasting, columns too are random patches (Louppe and Geurts
+ * 2012), columns alone random subspaces (Ho 1998). Models are fitted concurrently; all of them are one native plan.
+ *
+ * Differs from scikit-learn: a share of 1 is null, since 1 is a count; rows are drawn, not weighed, so that models without
+ * weights do the same; rows of one class alone are drawn anew; out-of-bag values are NaN for rows that every model drew; no
+ * `warm_start`, `estimators_samples_`. As there, weights say how likely a row is drawn.
+ *
+ * @example
+ * ```ts
+ * import { BaggingClassifier, DecisionTreeClassifier, loadIris } from 'boreal';
+ * const { data, target } = loadIris();
+ * const estimator = new DecisionTreeClassifier({ maxDepth: 4 });
+ * const model = new BaggingClassifier({ estimator, nEstimators: 20, maxFeatures: 0.5, oobScore: true, randomState: 0 });
+ * await model.fit(data, target);
+ * model.oobScore > 0.9; // true
+ * ```
+ */
+export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & ClassifierState> {
+  constructor(params: Partial<BaggingParams> = {}) {
+    super({ ...DEFAULTS, ...params });
+  }
+
+  get rules(): Rules<BaggingParams> {
+    return { ...RULES, estimator: modelOf('classifier') };
+  }
+
+  get stateRules(): Rules<BaggingState & ClassifierState> {
+    return { ...STATE_RULES, classes: labels };
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...this.#base.tags, delegates: true };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    checkBagging(this, this.params);
+  }
+
+  protected override checkState(state: BaggingState, columns: readonly Column[]): void {
+    checkBag(this, state, columns);
+  }
+
+  protected override cloneParams(): BaggingParams {
+    return { ...this.params, estimator: this.params.estimator?.clone() ?? null };
+  }
+
+  get #base(): Estimator {
+    return this.params.estimator ?? new DecisionTreeClassifier();
+  }
+
+  protected async fitState(input: FitInput): Promise<BaggingState & ClassifierState> {
+    const { codes, classes } = fitLabels(input);
+    const lower = (plan: PlanBuilder, x: Slot, model: Estimator) =>
+      lowerShares(plan, x, model, { classes, options: PLAIN });
+    const { bag, oob } = await fitBag(this, this.#base, input, codes, this.params, lower);
+    return { ...bag, classes, oob: oob && scoreLabels(oob, codes) };
+  }
+
+  /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
+  get estimators(): readonly Estimator[] {
+    return this.state.models;
+  }
+
+  /** The columns that each model reads. @throws {ERR_NOT_FITTED} before `fit` */
+  get estimatorsFeatures(): readonly Int32Array[] {
+    return this.state.features;
+  }
+
+  /** Accuracy on the rows that some model did not draw. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
+  get oobScore(): number {
+    return requireOutOfBag(this, this.state).score;
+  }
+
+  /**
+   * Probabilities of the training rows by the models that did not draw them, [rows, classes].
+   *
+   * @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore`
+   */
+  get oobDecisionFunction(): Matrix<Float64Array> {
+    const { values } = requireOutOfBag(this, this.state);
+    const { length } = this.state.classes;
+    return new Matrix(values.slice(), values.length / length, length);
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { classes } = this.state;
+    const mean = lowerMean(plan, x, this.state, (part, model) =>
+      lowerShares(plan, part, model, { classes, options }),
+    );
+    return options.output === 'proba' ? mean : plan.argmax(mean);
+  }
+}
+
+/**
+ * Regressors of the same kind, each fitted to rows (and columns) drawn at random, whose predictions are averaged. See
+ * {@link BaggingClassifier}.
+ *
+ * @example
+ * ```ts
+ * import { BaggingRegressor, loadDiabetes, Ridge } from 'boreal';
+ * const { data, target } = loadDiabetes();
+ * const model = new BaggingRegressor({ estimator: new Ridge(), maxSamples: 0.5, randomState: 0 });
+ * await model.fit(data, target);
+ * (await model.score(data, target)) > 0.4; // true
+ * ```
+ */
+export class BaggingRegressor extends Regressor<BaggingParams, BaggingState> {
+  constructor(params: Partial<BaggingParams> = {}) {
+    super({ ...DEFAULTS, ...params });
+  }
+
+  get rules(): Rules<BaggingParams> {
+    return { ...RULES, estimator: modelOf('regressor') };
+  }
+
+  get stateRules(): Rules<BaggingState> {
+    return STATE_RULES;
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...this.#base.tags, delegates: true };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    checkBagging(this, this.params);
+  }
+
+  protected override checkState(state: BaggingState, columns: readonly Column[]): void {
+    checkBag(this, state, columns);
+  }
+
+  protected override cloneParams(): BaggingParams {
+    return { ...this.params, estimator: this.params.estimator?.clone() ?? null };
+  }
+
+  get #base(): Estimator {
+    return this.params.estimator ?? new DecisionTreeRegressor();
+  }
+
+  protected async fitState(input: FitInput): Promise<BaggingState> {
+    const y = fitTargets(input);
+    const { bag, oob } = await fitBag(this, this.#base, input, null, this.params, lowerValue);
+    return { ...bag, oob: oob && scoreNumbers(oob, y) };
+  }
+
+  /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
+  get estimators(): readonly Estimator[] {
+    return this.state.models;
+  }
+
+  /** The columns that each model reads. @throws {ERR_NOT_FITTED} before `fit` */
+  get estimatorsFeatures(): readonly Int32Array[] {
+    return this.state.features;
+  }
+
+  /** R2 on the rows that some model did not draw. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
+  get oobScore(): number {
+    return requireOutOfBag(this, this.state).score;
+  }
+
+  /** Predictions of the training rows by the models that did not draw them. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
+  get oobPrediction(): Float64Array {
+    return requireOutOfBag(this, this.state).values.slice();
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    return lowerMean(plan, x, this.state, (part, model) => lowerValue(plan, part, model, options));
+  }
+}
+
+const PLAIN: ResolvedCompileOptions = {
+  ...{ device: 'cpu', precision: 'float64', output: 'value', coverage: 0.9 },
+};
+
+function lowerValue(plan: PlanBuilder, x: Slot, model: Estimator, options = PLAIN): Slot {
+  return model.lowerChecked(plan, x, { ...options, output: 'value' });
+}
+
+/** The probabilities of a model, or its vote, in the classes of the ensemble: its rows may have lacked some. */
+function lowerShares(
+  plan: PlanBuilder,
+  x: Slot,
+  model: Estimator,
+  { classes, options }: { classes: readonly Label[]; options: ResolvedCompileOptions },
+): Slot {
+  const { target } = model.schema;
+  const own = target.kind === 'class' ? target.classes : classes;
+  const shares = model.outputs.includes('proba')
+    ? model.lowerChecked(plan, x, { ...options, output: 'proba' })
+    : plan.oneHot(
+        model.lowerChecked(plan, x, { ...options, output: 'label' }),
+        Int32Array.of(own.length),
+        Int32Array.of(-1),
+      );
+  if (own.length === classes.length) return shares;
+  const padded = plan.concat([shares, plan.constant(x, Float64Array.of(0))]);
+  return plan.gather(
+    padded,
+    classes.map((label) => (own.includes(label) ? own.indexOf(label) : own.length)),
+  );
+}
+
+function lowerMean(
+  plan: PlanBuilder,
+  x: Slot,
+  { models, features }: Bag,
+  lower: (x: Slot, model: Estimator) => Slot,
+): Slot {
+  const parts = models.map((model, k) => lower(plan.gather(x, Array.from(features[k])), model));
+  const sum = parts.reduce((left, right) => plan.binaryOf([left, right], 'add'));
+  return plan.binary(sum, 'div', new Float64Array(sum.width).fill(parts.length));
+}
+
+function checkBagging(owner: Estimator, { estimator, oobScore, bootstrap }: BaggingSettings & BaggingParams) {
+  estimator?.checkParams();
+  if (oobScore && !bootstrap) {
+    const why = `oobScore needs bootstrap: true, which leaves rows out`;
+    throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
+  }
+}
+
+function checkBag(owner: Estimator, { models, features }: BaggingState, columns: readonly Column[]): void {
+  const fits =
+    features.length === models.length &&
+    features.every((list, k) => {
+      return list.length === models[k].nFeaturesIn && list.every((j) => j >= 0 && j < columns.length);
+    });
+  if (!fits)
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `${owner.constructor.name} state: features are not those of the models.`,
+    );
+}
+
+function requireOutOfBag(owner: Estimator, { oob }: BaggingState): OutOfBag {
+  if (oob !== null) return oob;
+  throw new StateError('ERR_NOT_SUPPORTED', `This ${owner.constructor.name} was fitted without oobScore.`);
+}
+
+/** Means; NaN where every model drew the row. */
+function meansOf({ sums, models }: OutOfBagSums): Float64Array {
+  return sums.data.map((sum, k) => sum / models[Math.floor(k / sums.cols)]);
+}
+
+/** The rows that some model did not draw. */
+function rowsLeft({ models }: OutOfBagSums): number[] {
+  return [...models.keys()].filter((row) => models[row] > 0);
+}
+
+function scoreLabels(oob: OutOfBagSums, codes: Int32Array): OutOfBag {
+  const rows = rowsLeft(oob);
+  const predicted = rows.map((row) => {
+    const shares = oob.sums.row(row);
+    return shares.indexOf(Math.max(...shares));
+  });
+  return {
+    values: meansOf(oob),
+    score: accuracy(
+      rows.map((row) => codes[row]),
+      predicted,
+    ),
+  };
+}
+
+function scoreNumbers(oob: OutOfBagSums, y: Float64Array): OutOfBag {
+  const rows = rowsLeft(oob);
+  const values = meansOf(oob);
+  return {
+    values,
+    score: r2(
+      rows.map((row) => y[row]),
+      rows.map((row) => values[row]),
+    ),
+  };
+}

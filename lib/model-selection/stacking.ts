@@ -1,0 +1,423 @@
+/** Models whose predictions another model learns from (Wolpert, Stacked Generalization, Neural Networks 5, 1992). */
+import { applyOps, sideBySide } from '../core/apply.js';
+import { withCancel } from '../core/cancellation.js';
+import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
+import {
+  checkFiniteFor,
+  type FitInput,
+  fitLabels,
+  fitTargets,
+  partOfInput,
+  requireY,
+  toShared,
+} from '../core/fit-input.js';
+import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
+import { sharedArray } from '../core/linalg/memory.js';
+import { Matrix } from '../core/matrix.js';
+import { nestedIn } from '../core/named-parts.js';
+import { bool, custom, either, int, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { runAll } from '../core/run-all.js';
+import { type Column, Schema } from '../core/schema.js';
+import {
+  checkModels,
+  cloneModels,
+  fittedModels,
+  keptModels,
+  type NamedModel,
+  namedModels,
+  replaceModels,
+  tagsOfModels,
+} from '../ensemble/named-models.js';
+import { ValidationError } from '../errors.js';
+import { LogisticRegression, RidgeCV } from '../linear-model/index.js';
+import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
+import { trainingTable } from './training-table.js';
+
+/** What the final estimator is given of a classifier: 'auto' is the first of the three that it has. */
+export type StackMethod = 'auto' | 'predictProba' | 'decisionFunction' | 'predict';
+
+/** Parameters of {@link StackingRegressor}. */
+export interface StackingParams {
+  /** Models under names of their own. */
+  estimators: readonly NamedModel[];
+  /** What learns from their predictions. Default null: `LogisticRegression` for classes, `RidgeCV` for numbers. */
+  finalEstimator: Estimator | null;
+  /**
+   * Folds, as in {@link crossValidate}, each row being in the test rows of one; or 'prefit': the models are fitted already, and
+   * the final estimator learns from what they say of all rows. Default 5.
+   */
+  cv: NonNullable<FoldOptions['cv']> | 'prefit';
+  /** Give the final estimator the columns of X, too. Default false. */
+  passthrough: boolean;
+}
+
+/** Parameters of {@link StackingClassifier}. */
+export interface StackingClassifierParams extends StackingParams {
+  /** What the final estimator is given. Default 'auto'. */
+  stackMethod: StackMethod;
+}
+
+/** Learned by stacking. */
+export interface StackingState extends State {
+  /** Fitted clones of the models that were not dropped. */
+  readonly models: readonly Estimator[];
+  readonly final: Estimator;
+}
+
+const isObject = (v: unknown) => typeof v === 'object' && v !== null;
+const RULES: Rules<StackingParams> = {
+  estimators: namedModels,
+  finalEstimator: either(
+    nothing,
+    custom('an estimator', (v) => v instanceof Estimator),
+  ),
+  cv: either(oneOf('prefit'), int(2), custom('a splitter, or a list of { train, test }', isObject)),
+  passthrough: bool,
+};
+const FINAL: Rule = custom('a fitted model', (v) => v instanceof Estimator && v.isFitted);
+const OUTPUT: Record<Exclude<StackMethod, 'auto'>, Output> = {
+  predictProba: 'proba',
+  decisionFunction: 'decision',
+  predict: 'label',
+};
+
+/**
+ * A classifier that learns from the predictions of others. Each row's are made by models of folds that have not seen it, so that
+ * the final estimator learns how far to trust them; the models are then fitted on all rows. Of two classes the probability of the
+ * second is one column. Fits run concurrently; models and final estimator are one native plan.
+ *
+ * Differs from scikit-learn: no `transform`; training rows of every fold must have all classes. `models` are the fitted models,
+ * `final` is the fitted final estimator.
+ *
+ * @example
+ * ```ts
+ * import { DecisionTreeClassifier, GaussianNB, loadIris, StackingClassifier } from 'boreal';
+ * const { data, target } = loadIris();
+ * const tree = new DecisionTreeClassifier({ maxDepth: 3, randomState: 0 });
+ * const ensemble = new StackingClassifier([['bayes', new GaussianNB()], ['tree', tree]], { cv: 3 });
+ * await ensemble.fit(data, target);
+ * (await ensemble.score(data, target)) > 0.95; // true
+ * ```
+ */
+export class StackingClassifier extends Classifier<
+  StackingClassifierParams,
+  StackingState & ClassifierState
+> {
+  /** @param estimators - classifiers under names of their own, cloned by `fit` */
+  constructor(
+    estimators: readonly NamedModel[],
+    options: Partial<Omit<StackingClassifierParams, 'estimators'>> = {},
+  ) {
+    super({ finalEstimator: null, cv: 5, stackMethod: 'auto', passthrough: false, ...options, estimators });
+  }
+
+  static override fromParams({ estimators, ...options }: StackingClassifierParams): StackingClassifier {
+    return new StackingClassifier(estimators, options);
+  }
+
+  get rules(): Rules<StackingClassifierParams> {
+    return { ...RULES, stackMethod: oneOf('auto', 'predictProba', 'decisionFunction', 'predict') };
+  }
+
+  get stateRules(): Rules<StackingState & ClassifierState> {
+    return { models: fittedModels, final: FINAL, classes: labels };
+  }
+
+  override get tags(): EstimatorTags {
+    return tagsOf(this.params, this.#final);
+  }
+
+  override get outputs(): readonly Output[] {
+    return this.#final.outputs.filter((output) => ['label', 'proba', 'decision'].includes(output));
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    checkStack(this, this.params, this.#final);
+    for (const { model } of keptModels(this.params.estimators))
+      outputOf(this, model, this.params.stackMethod);
+  }
+
+  protected override nested(name: string): Estimator | undefined {
+    return nestedIn(this.params.estimators, name) ?? super.nested(name);
+  }
+
+  protected override replaceNested(params: Record<string, unknown>): object {
+    return replaceModels(this.params.estimators, params);
+  }
+
+  protected override cloneParams(): StackingClassifierParams {
+    return { ...this.params, ...clonedParts(this.params) };
+  }
+
+  get #final(): Estimator {
+    return this.params.finalEstimator ?? new LogisticRegression();
+  }
+
+  protected async fitState(input: FitInput): Promise<StackingState & ClassifierState> {
+    const { codes, classes } = fitLabels(input);
+    const { stackMethod } = this.params;
+    const lower = (plan: PlanBuilder, x: Slot, model: Estimator) =>
+      lowerColumns(plan, x, model, { ...PLAIN, output: outputOf(this, model, stackMethod) });
+    const check = (train: Int32Array) => checkFoldClasses(this, train, codes, classes);
+    return { ...(await fitStack(this, this.params, this.#final, input, { lower, check })), classes };
+  }
+
+  /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
+  get models(): readonly Estimator[] {
+    return this.state.models;
+  }
+
+  /** The fitted final estimator. @throws {ERR_NOT_FITTED} before `fit` */
+  get final(): Estimator {
+    return this.state.final;
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { stackMethod } = this.fittedParams;
+    const parts = this.state.models.map((model) =>
+      lowerColumns(plan, x, model, { ...options, output: outputOf(this, model, stackMethod) }),
+    );
+    return lowerFinal(plan, x, parts, this.state, this.fittedParams, options);
+  }
+}
+
+/**
+ * A regressor that learns from the predictions of others, as {@link StackingClassifier} does.
+ *
+ * @example
+ * ```ts
+ * import { DecisionTreeRegressor, loadDiabetes, Ridge, StackingRegressor } from 'boreal';
+ * const { data, target } = loadDiabetes();
+ * const tree = new DecisionTreeRegressor({ maxDepth: 3, randomState: 0 });
+ * const ensemble = new StackingRegressor([['line', new Ridge()], ['tree', tree]]);
+ * await ensemble.fit(data, target);
+ * ensemble.predictSync(data).length; // 442
+ * ```
+ */
+export class StackingRegressor extends Regressor<StackingParams, StackingState> {
+  /** @param estimators - regressors under names of their own, cloned by `fit` */
+  constructor(estimators: readonly NamedModel[], options: Partial<Omit<StackingParams, 'estimators'>> = {}) {
+    super({ finalEstimator: null, cv: 5, passthrough: false, ...options, estimators });
+  }
+
+  static override fromParams({ estimators, ...options }: StackingParams): StackingRegressor {
+    return new StackingRegressor(estimators, options);
+  }
+
+  get rules(): Rules<StackingParams> {
+    return RULES;
+  }
+
+  get stateRules(): Rules<StackingState> {
+    return { models: fittedModels, final: FINAL };
+  }
+
+  override get tags(): EstimatorTags {
+    return tagsOf(this.params, this.#final);
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    checkStack(this, this.params, this.#final);
+  }
+
+  protected override nested(name: string): Estimator | undefined {
+    return nestedIn(this.params.estimators, name) ?? super.nested(name);
+  }
+
+  protected override replaceNested(params: Record<string, unknown>): object {
+    return replaceModels(this.params.estimators, params);
+  }
+
+  protected override cloneParams(): StackingParams {
+    return { ...this.params, ...clonedParts(this.params) };
+  }
+
+  get #final(): Estimator {
+    return this.params.finalEstimator ?? new RidgeCV();
+  }
+
+  protected fitState(input: FitInput): Promise<StackingState> {
+    // Before rows are dealt out, so that an error names the row of y.
+    fitTargets(input);
+    const lower = (plan: PlanBuilder, x: Slot, model: Estimator) => lowerColumns(plan, x, model, PLAIN);
+    return fitStack(this, this.params, this.#final, input, { lower });
+  }
+
+  /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
+  get models(): readonly Estimator[] {
+    return this.state.models;
+  }
+
+  /** The fitted final estimator. @throws {ERR_NOT_FITTED} before `fit` */
+  get final(): Estimator {
+    return this.state.final;
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const parts = this.state.models.map((model) => lowerColumns(plan, x, model, options));
+    return lowerFinal(plan, x, parts, this.state, this.fittedParams, options);
+  }
+}
+
+const PLAIN: ResolvedCompileOptions = {
+  ...{ device: 'cpu', precision: 'float64', output: 'value', coverage: 0.9 },
+};
+
+/** What a model gives to the final estimator. @throws {ERR_PARAMETER} when it does not have what was asked for */
+function outputOf(owner: Estimator, model: Estimator, method: StackMethod): Output {
+  const has = (output: Output) => model.outputs.includes(output);
+  if (method === 'auto') return has('proba') ? 'proba' : has('decision') ? 'decision' : 'label';
+  const output = OUTPUT[method];
+  if (has(output)) return output;
+  const why = `stackMethod '${method}' needs what ${model.constructor.name} lacks`;
+  throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
+}
+
+/** The columns of one model; the probability of the first of two classes says nothing new. */
+function lowerColumns(plan: PlanBuilder, x: Slot, model: Estimator, options: ResolvedCompileOptions): Slot {
+  const said = model.lowerChecked(plan, x, options);
+  return options.output === 'proba' && said.width === 2 ? plan.gather(said, [1]) : said;
+}
+
+function lowerFinal(
+  plan: PlanBuilder,
+  x: Slot,
+  parts: readonly Slot[],
+  { final }: StackingState,
+  { passthrough }: StackingParams,
+  options: ResolvedCompileOptions,
+): Slot {
+  return final.lowerChecked(plan, plan.concat(passthrough ? [...parts, x] : parts), options);
+}
+
+function tagsOf({ estimators, passthrough }: StackingParams, final: Estimator): EstimatorTags {
+  const tags = tagsOfModels(estimators);
+  if (!passthrough) return tags;
+  const { allowNan, allowCategories, positive } = final.tags;
+  return {
+    ...tags,
+    allowNan: tags.allowNan && allowNan,
+    allowCategories: tags.allowCategories && allowCategories,
+    positive: tags.positive || positive,
+  };
+}
+
+function clonedParts({ estimators, finalEstimator, cv }: StackingParams) {
+  // Models that are fitted already stay so.
+  const models = cv === 'prefit' ? estimators : cloneModels(estimators);
+  return { estimators: models, finalEstimator: finalEstimator?.clone() ?? null };
+}
+
+function checkStack(owner: Estimator, { estimators, cv }: StackingParams, final: Estimator): void {
+  const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
+  checkModels(owner, estimators);
+  if (final.kind !== owner.kind) throw refuse(`finalEstimator must be a ${owner.kind}`);
+  final.checkParams();
+  const unfitted = keptModels(estimators).find(({ model }) => !model.isFitted);
+  if (cv === 'prefit' && unfitted !== undefined)
+    throw refuse(`cv is 'prefit', but '${unfitted.name}' is not fitted`);
+}
+
+interface StackOptions {
+  /** Adds the columns that one model gives to the final estimator. */
+  readonly lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot;
+  /** Looks at the training rows of a fold. */
+  readonly check?: (train: Int32Array) => void;
+}
+
+async function fitStack(
+  owner: Estimator,
+  { estimators, cv, passthrough }: StackingParams,
+  finalEstimator: Estimator,
+  input: FitInput,
+  options: StackOptions,
+): Promise<StackingState> {
+  const schema = new Schema(input.columns, { kind: 'none' }, true);
+  const given = keptModels(estimators);
+  const models = cv === 'prefit' ? given.map(({ model }) => model) : given.map(({ model }) => model.clone());
+  const said =
+    cv === 'prefit'
+      ? await Promise.all(models.map((model) => columnsOf(model, input, schema, options)))
+      : await crossFit(owner, models, cv, input, schema, options);
+  const columns: Column[] = said.flatMap(({ cols }, k) => {
+    const { name } = given[k];
+    return Array.from({ length: cols }, (_, j) => ({
+      name: cols === 1 ? name : `${name}_${j}`,
+      kind: 'number' as const,
+    }));
+  });
+  const stacked = {
+    ...input,
+    x: sideBySide(passthrough ? [...said, input.x] : said),
+    columns: passthrough ? [...columns, ...input.columns] : columns,
+    onProgress: undefined,
+  };
+  const final = finalEstimator.clone();
+  await final.fitInput(stacked, new Schema(stacked.columns, { kind: 'none' }, true));
+  return { models, final };
+}
+
+function columnsOf(
+  model: Estimator,
+  { x, cancel }: FitInput,
+  schema: Schema,
+  { lower }: StackOptions,
+): Promise<Matrix> {
+  return applyOps(x, schema, (plan, slot) => lower(plan, slot, model), cancel);
+}
+
+/** Fits the models on all rows, and gives what models of folds say of the rows that they have not seen. */
+async function crossFit(
+  owner: Estimator,
+  models: readonly Estimator[],
+  cv: NonNullable<FoldOptions['cv']>,
+  input: FitInput,
+  schema: Schema,
+  options: StackOptions,
+): Promise<Matrix[]> {
+  const { x, signal, onProgress } = input;
+  for (const model of models) checkFiniteFor(model, input);
+  const { folds } = foldData(owner, trainingTable(input), requireY(input), { cv });
+  const times = new Int32Array(x.rows);
+  for (const { test } of folds) for (const row of test) times[row] += 1;
+  if (times.some((count) => count !== 1)) {
+    const why = 'cv must test every row once';
+    throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
+  }
+  for (const { train } of folds) options.check?.(train);
+  const tasks = models.flatMap((model, k) => [null, ...folds].map((fold) => ({ model, k, fold })));
+  const said: Matrix[] = [];
+  let done = 0;
+  await withCancel(signal, () =>
+    runAll(tasks, signal, async ({ model, k, fold }, stop) => {
+      await withCancel(stop, async (cancel) => {
+        const whole = {
+          ...input,
+          validation: null,
+          queries: null,
+          onProgress: undefined,
+          signal: stop,
+          cancel,
+        };
+        if (fold === null) {
+          await model.fitInput(whole, schema);
+          return;
+        }
+        const one = model.clone();
+        await one.fitInput(partOfInput(whole, fold.train), schema);
+        const rest = { ...whole, x: toShared(x.takeRows(fold.test)) };
+        const part = await columnsOf(one, rest, schema, options);
+        said[k] ??= new Matrix(sharedArray(part.data, x.rows * part.cols), x.rows, part.cols);
+        for (const [i, row] of fold.test.entries()) said[k].row(row).set(part.row(i));
+      });
+      done += 1;
+      const { length: total } = tasks;
+      onProgress?.({ estimator: owner.constructor.name, done, total, fraction: done / total });
+    }),
+  );
+  return said;
+}
