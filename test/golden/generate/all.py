@@ -14,6 +14,7 @@ import boosting
 import clustering
 import compositions
 import decompositions
+import ensembles
 import explanations
 import exports
 import feature_selection
@@ -55,7 +56,7 @@ if __name__ == "__main__":
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches),
             *(linear, linear_models, naive_bayes, neighbors, trees, tree_options),
-            *(boosting, hist_boosting, ranking, voting, svm),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm),
             *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, exports),
         )
