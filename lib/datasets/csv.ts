@@ -223,7 +223,8 @@ export function parseCsv(text: string, options: CsvOptions = {}): Record<string,
  * Reads a CSV file or text as a table. Numeric columns become Float64Array with NaN where a value is missing, other
  * columns arrays with null there.
  *
- * @param source - a path, a `file:` or `http(s):` URL object, or the text itself (anything with a line break)
+ * @param source - a path, a `file:` or `http(s):` URL object, or the text itself (anything with a line break). What turns out to
+ *   have quotes is read from its beginning again, a URL fetched again
  * @param options - header, delimiter, quoting, missing values, column types
  * @returns an object of columns
  * @throws {ERR_DATA_FILE} when the file cannot be read, a record has too few or too many fields, quotes do not match,
