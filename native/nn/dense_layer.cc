@@ -31,6 +31,28 @@ void DenseLayer::forward(const LayerRows& r) const {
        dense_view(r.y, rows, units_), options);
 }
 
+// Sums of a column do not depend on what is beside it; only a handful of columns would be dot products.
+void DenseLayer::forward_columns(const LayerRows& r, size_t begin, size_t end) const {
+  GemmOptions<float> options;
+  if (bias() != nullptr) options.bias = bias() + begin;
+  options.max_threads = 1;
+  options.kernels = &kernels_;
+  const size_t rows = r.rows * positions_, columns = end - begin;
+  gemm(dense_view(r.x, rows, width_), MatrixView<const float>{parameters_ + begin, width_, columns, units_},
+       MatrixView<float>{r.y + begin, rows, columns, units_}, options);
+}
+
+void DenseLayer::gradient_columns(const LayerRows& r, size_t first, size_t inputs, size_t begin, size_t end,
+                                  float* g) const {
+  GemmOptions<float> options;
+  options.transpose_a = true;
+  options.max_threads = 1;
+  options.kernels = &kernels_;
+  const size_t rows = r.rows * positions_, columns = end - begin;
+  gemm(MatrixView<const float>{r.x + first, rows, inputs, width_},
+       MatrixView<const float>{r.dy + begin, rows, columns, units_}, dense_view(g, inputs, columns), options);
+}
+
 void DenseLayer::backward(const LayerRows& r) const {
   if (r.dx == nullptr) return;
   GemmOptions<float> options;

@@ -19,6 +19,15 @@ class DenseLayer final : public Layer {
                 bool accumulate) const override;
   double gradient_cost() const override { return static_cast<double>(positions_); }
 
+  // The same for columns [begin, end) of the kernel alone, for a thread that nobody else shares them with: y
+  // and dy are whole rows. g [inputs, end - begin], of inputs from `first` on. begin is a multiple of
+  // column_grain().
+  size_t units() const { return units_; }
+  size_t column_grain() const { return gemm_kernels<float>(kernels_).tile_cols; }
+  void forward_columns(const LayerRows& rows, size_t begin, size_t end) const;
+  void gradient_columns(const LayerRows& rows, size_t first, size_t inputs, size_t begin, size_t end,
+                        float* g) const;
+
  private:
   const float* bias() const { return blocks_.size() > 1 ? parameters_ + blocks_[0].size : nullptr; }
   const size_t width_, units_, positions_;

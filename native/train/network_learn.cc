@@ -12,6 +12,28 @@ constexpr double kUpdateCost = 40;  // of one parameter, in multiplications
 
 }  // namespace
 
+// The first layer's kernel: each part has its columns, some rows at a time. The first part has all other
+// parameters too: they are few, and the caller, who takes it, passes the rows through their layers.
+size_t NetworkRun::cut_columns() {
+  const size_t units = by_columns_->units(), inputs = by_columns_->inputs();
+  const size_t tile = gemm_kernels<float>(net_.kernels_).tile_rows;
+  size_t largest = 0;
+  parts_.push_back(0);
+  for (size_t p = 0; p + 1 < columns_.size(); ++p) {
+    if (p > 0) parts_.push_back(slabs_.size());
+    const size_t columns = columns_[p + 1] - columns_[p];
+    const size_t step = std::max(tile, kSlab / columns / tile * tile);
+    for (size_t row = 0; row < inputs; row += step) {
+      const size_t end = std::min(inputs, row + step);
+      const size_t offset = net_.offsets_[0] + row * units + columns_[p];
+      slabs_.push_back({0, 0, row * units, end * units, offset, slabs_.size(), columns, columns_[p]});
+      largest = std::max(largest, (end - row) * columns);
+    }
+  }
+  parts_.push_back(slabs_.size());
+  return largest;
+}
+
 void NetworkRun::cut_parameters() {
   std::vector<double> cost;
   size_t largest = 0;
@@ -21,6 +43,10 @@ void NetworkRun::cut_parameters() {
     for (size_t b = 0; b < layer.blocks().size(); ++b) {
       const nn::ParameterBlock& block = layer.blocks()[b];
       const size_t grain = layer.grain(b), first = slabs_.size();
+      if (by_columns_ != nullptr && i == 0 && b == 0) {
+        offset += block.size;
+        continue;
+      }
       // Whole tiles of rows of a kernel.
       const size_t tile = gemm_kernels<float>(net_.kernels_).tile_rows;
       const size_t step = grain * std::max(tile, kSlab / grain / tile * tile);
@@ -34,10 +60,23 @@ void NetworkRun::cut_parameters() {
       offset += block.size;
     }
   }
+  if (by_columns_ != nullptr) {
+    largest = std::max(largest, cut_columns());
+  } else {
+    share_slabs(cost);
+  }
   penalties_.resize(slabs_.size());
   squares_.resize(slabs_.size());
   scales_.resize(slabs_.size());
-  // As even as whole slabs allow.
+  for (size_t p = 0; p + 1 < parts_.size(); ++p) slab_gradients_.emplace_back(largest);
+  const bool clips = options_ != nullptr && (options_->clip_norm > 0 || options_->clip_global_norm > 0);
+  if ((clips || pooled_) && net_.arena_.size() == 0) {
+    net_.arena_ = AlignedBuffer<float>(net_.parameters_.size());
+  }
+}
+
+// As even as whole slabs allow.
+void NetworkRun::share_slabs(const std::vector<double>& cost) {
   double total = 0, so_far = 0;
   for (const double c : cost) total += c;
   parts_.push_back(0);
@@ -47,11 +86,6 @@ void NetworkRun::cut_parameters() {
     so_far += cost[s];
   }
   parts_.push_back(slabs_.size());
-  for (size_t p = 0; p + 1 < parts_.size(); ++p) slab_gradients_.emplace_back(largest);
-  const bool clips = options_ != nullptr && (options_->clip_norm > 0 || options_->clip_global_norm > 0);
-  if ((clips || pooled_) && net_.arena_.size() == 0) {
-    net_.arena_ = AlignedBuffer<float>(net_.parameters_.size());
-  }
 }
 
 float* NetworkRun::arena() const {
@@ -83,6 +117,12 @@ void NetworkRun::find_joint_gradients() {
 }
 
 void NetworkRun::slab_gradient(const Slab& slab, float* g, double* penalty) const {
+  *penalty = 0;
+  if (slab.columns != 0) {
+    const size_t units = by_columns_->units(), first = slab.begin / units, inputs = slab.end / units - first;
+    return by_columns_->gradient_columns(rows_of(0, 0, rows_), first, inputs, slab.column,
+                                         slab.column + slab.columns, g);
+  }
   const nn::Layer& layer = *net_.layers_[slab.layer];
   const bool accumulate = purpose_ == Purpose::kGradient && first_ > 0;
   if (!layer.joint()) {
@@ -91,7 +131,6 @@ void NetworkRun::slab_gradient(const Slab& slab, float* g, double* penalty) cons
     std::copy_n(arena() + slab.offset, slab.end - slab.begin, g);
   }
   const nn::ParameterBlock& block = layer.blocks()[slab.block];
-  *penalty = 0;
   if (!block.regularized() || accumulate) return;
   const double divisor = objective_.penalty_per_row ? divisor_ : 1;
   *penalty = net_.kernels_.neural.penalize(static_cast<float>(block.l1 / divisor),
@@ -99,18 +138,22 @@ void NetworkRun::slab_gradient(const Slab& slab, float* g, double* penalty) cons
                                            net_.parameters_.data() + slab.offset, g, slab.end - slab.begin);
 }
 
-void NetworkRun::update_slab(const Slab& slab, const float* g) const {
+void NetworkRun::update(size_t offset, size_t count, const float* g) const {
+  const auto at = [offset](float* array) { return array == nullptr ? nullptr : array + offset; };
   UpdateTask task = task_;
-  task.n = slab.end - slab.begin;
-  task.w = net_.parameters_.data() + slab.offset;
+  task.n = count;
+  task.w = at(net_.parameters_.data());
   task.g = g;
-  float* const arrays[] = {task.s0, task.s1, task.s2};
-  float* moved[3];
-  for (size_t k = 0; k < 3; ++k) moved[k] = arrays[k] == nullptr ? nullptr : arrays[k] + slab.offset;
-  task.s0 = moved[0];
-  task.s1 = moved[1];
-  task.s2 = moved[2];
+  task.s0 = at(task.s0);
+  task.s1 = at(task.s1);
+  task.s2 = at(task.s2);
   net_.kernels_.neural.update(task);
+}
+
+void NetworkRun::update_slab(const Slab& slab, const float* g) const {
+  if (slab.columns == 0) return update(slab.offset, slab.end - slab.begin, g);
+  const size_t units = by_columns_->units(), rows = (slab.end - slab.begin) / units;
+  for (size_t r = 0; r < rows; ++r) update(slab.offset + r * units, slab.columns, g + r * slab.columns);
 }
 
 void NetworkRun::learn(size_t part) {

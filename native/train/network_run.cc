@@ -86,6 +86,7 @@ NetworkRun::NetworkRun(Network& network, const NetworkData& data, const NetworkO
     first = i + 1;
   }
   segments_.emplace_back(first, layers_);
+  choose_columns();
   place_buffers();
   if (purpose_ != Purpose::kEvaluate) cut_parameters();
   factors_.resize(batch_);
@@ -105,6 +106,38 @@ size_t NetworkRun::useful_threads() const {
   const size_t pool = ThreadPool::instance().size();
   const size_t most = objective_.max_threads == 0 ? pool : std::min(pool, objective_.max_threads);
   return std::max<size_t>(1, static_cast<size_t>(std::min(static_cast<double>(most), work / kWorthThread)));
+}
+
+// A perceptron's first layer is often most of it, and no gradient goes beyond it: if each thread keeps
+// columns of its kernel to itself, forward, backward and in the optimizer, no parameter passes from cache to
+// cache, and small mini-batches are worth several threads. The caller does the other layers alone.
+void NetworkRun::choose_columns() {
+  const auto* dense = dynamic_cast<const nn::DenseLayer*>(net_.layers_[0].get());
+  if (purpose_ != Purpose::kTrain || dense == nullptr || pooled_ || net_.lowest_ != 0 || layers_ < 2 ||
+      dense->gradient_cost() != 1) {
+    return;
+  }
+  // Norms and penalties are summed in the order of whole rows.
+  const bool clips = options_->clip_norm > 0 || options_->clip_global_norm > 0 || options_->clip_value > 0;
+  if (clips || dense->blocks()[0].regularized()) return;
+  const double rows = static_cast<double>(batch_), own = static_cast<double>(dense->parameter_count());
+  double others = 0;
+  for (size_t i = 1; i < layers_; ++i) {
+    others += static_cast<double>(net_.layers_[i]->parameter_count()) * net_.layers_[i]->gradient_cost() * 3 +
+              8 * static_cast<double>(net_.layers_[i]->outputs());
+  }
+  if (others > own) return;  // half of what the first layer costs
+  const size_t panels = (dense->units() + dense->column_grain() - 1) / dense->column_grain();
+  const size_t pool = ThreadPool::instance().size();
+  const size_t most = objective_.max_threads == 0 ? pool : std::min(pool, objective_.max_threads);
+  const double worth = own * rows * 2 / kWorthThread;
+  const size_t threads = std::min({most, panels, static_cast<size_t>(worth)});
+  if (threads < 2) return;
+  by_columns_ = dense;
+  threads_ = threads;
+  for (size_t t = 0; t <= threads; ++t) {
+    columns_.push_back(std::min(dense->units(), panels * t / threads * dense->column_grain()));
+  }
 }
 
 // The input has no buffer where rows are taken as they stand.
@@ -196,8 +229,17 @@ void NetworkRun::each(Team* team, size_t pieces, const Team::Piece& body) const 
       pieces, [&](size_t piece, size_t) { body(piece); }, threads_);
 }
 
+void NetworkRun::pass_columns(Team* team) {
+  if (options_->order.size != 0) each(team, (rows_ + piece_rows_ - 1) / piece_rows_, gather_piece_);
+  each(team, columns_.size() - 1, column_piece_);
+  for (size_t i = 1; i < layers_; ++i) net_.layers_[i]->forward(rows_of(i, 0, rows_));
+  compare(0, rows_);
+  for (size_t i = layers_; i-- > 1;) net_.layers_[i]->backward(rows_of(i, 0, rows_));
+}
+
 // Forward through all segments and, where something is learned, back again.
 void NetworkRun::pass(Team* team) {
+  if (by_columns_ != nullptr) return pass_columns(team);
   const size_t pieces = (rows_ + piece_rows_ - 1) / piece_rows_;
   forwards_ = true;
   for (segment_ = 0; segment_ < segments_.size(); ++segment_) {
@@ -292,6 +334,12 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
   }
   const bool clips = options_ != nullptr && (options_->clip_norm > 0 || options_->clip_global_norm > 0);
   piece_ = [this](size_t piece) { pass_piece(piece); };
+  gather_piece_ = [this](size_t piece) {
+    gather(piece * piece_rows_, std::min(rows_, (piece + 1) * piece_rows_));
+  };
+  column_piece_ = [this](size_t piece) {
+    by_columns_->forward_columns(rows_of(0, 0, rows_), columns_[piece], columns_[piece + 1]);
+  };
   const Team::Piece learn_part = [this](size_t part) { learn(part); };
   const Team::Piece gather_part = [this](size_t part) { gather_gradient(part); };
   const Team::Piece apply_part = [this](size_t part) { apply_gradient(part); };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "linalg/team.h"
+#include "nn/dense_layer.h"
 #include "train/network.h"
 
 namespace boreal {
@@ -19,15 +20,21 @@ class NetworkRun {
   EpochResult run(const CancelToken* cancel, const Network::OnStep& on_step);
 
  private:
-  // A range of one block of parameters, whose gradient fits into the first-level cache.
+  // A range of one block of parameters, whose gradient fits into the first-level cache; or, with columns, so
+  // many columns of some rows of the first layer's kernel, those of begin and end.
   struct Slab {
     size_t layer, block, begin, end;  // within the block
-    size_t offset;                    // of begin in the arena
+    size_t offset;                    // of the first parameter in the arena
     size_t first_of_block;            // index of the block's first slab
+    size_t columns = 0, column = 0;   // how many, and the first
   };
 
   void place_buffers();
   void cut_parameters();
+  void choose_columns();
+  size_t cut_columns();
+  void share_slabs(const std::vector<double>& cost);
+  void pass_columns(Team* team);
   size_t useful_threads() const;
   void begin_batch(size_t first, size_t rows);
   void gather(size_t begin, size_t end);
@@ -45,6 +52,7 @@ class NetworkRun {
   float* value(size_t edge, size_t row) const;
   float* gradient_of(size_t edge, size_t row) const;
   void slab_gradient(const Slab& slab, float* g, double* penalty) const;
+  void update(size_t offset, size_t count, const float* g) const;
   void update_slab(const Slab& slab, const float* g) const;
   void learn(size_t piece);
   void gather_gradient(size_t piece);
@@ -69,6 +77,10 @@ class NetworkRun {
   size_t segment_ = 0;  // the current one
   Team::Piece piece_;   // pass_piece
   bool forwards_ = true;
+  // The first layer, where each thread has some columns of its kernel for itself: from columns_[piece] on.
+  const nn::DenseLayer* by_columns_ = nullptr;
+  std::vector<size_t> columns_;
+  Team::Piece gather_piece_, column_piece_;
   bool pooled_ = false;  // a layer has work of its own for the pool: no team stands by
 
   // Buffers: values and gradients of each edge, [batch, width] each; what layers remember.

@@ -93,17 +93,6 @@ void update(const UpdateTask& t) noexcept {
   }
 }
 
-double penalize(float l1, float l2, const float* w, float* g, size_t n) noexcept {
-  double magnitudes = 0, squares = 0;
-  for (size_t i = 0; i < n; ++i) {
-    magnitudes += w[i] < 0 ? -w[i] : w[i];
-    squares += static_cast<double>(w[i]) * w[i];
-    const float sign = w[i] > 0 ? l1 : w[i] < 0 ? -l1 : 0.0f;
-    g[i] += sign + 2 * l2 * w[i];
-  }
-  return l1 * magnitudes + l2 * squares;
-}
-
 void column_sums(const float* x, size_t xs, size_t rows, size_t cols, const float* start, float* y) noexcept {
   each_float(cols, [&](size_t j, auto get, auto put) {
     F sum = start == nullptr ? number(0) : get(start + j);
@@ -130,6 +119,21 @@ double sum_squares(const float* x, size_t n) noexcept {
   }
   for (size_t k = 0; i < n; ++i, ++k) sum[k] += static_cast<double>(x[i]) * x[i];
   return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+}
+
+double penalize(float l1, float l2, const float* w, float* g, size_t n) noexcept {
+  const F both = number(2 * l2);
+  double magnitudes = 0;
+  if (l1 == 0) {
+    each_float(n, [&](size_t j, auto get, auto put) { put(g + j, get(g + j) + both * get(w + j)); });
+  } else {
+    each_float(n, [&](size_t j, auto get, auto put) {
+      const F x = get(w + j);
+      put(g + j, get(g + j) + (number(l1) * sign(x) + both * x));
+    });
+    for (size_t i = 0; i < n; ++i) magnitudes += w[i] < 0 ? -w[i] : w[i];
+  }
+  return l1 * magnitudes + l2 * sum_squares(w, n);
 }
 
 }  // namespace
