@@ -86,7 +86,7 @@ napi_value network_optimizer_state(Call& call) {
   const NetworkUse use(handle);
   return ObjectBuilder(env)
       .set("steps", static_cast<double>(handle.network->steps()))
-      .set_value("state", to_array(env, handle.network->optimizer_state()))
+      .set("state", handle.network->optimizer_state())
       .object();
 }
 

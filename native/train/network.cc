@@ -42,20 +42,36 @@ Network::Network(std::vector<std::unique_ptr<nn::Layer>> layers, uint64_t seed, 
   for (size_t i = 0; i < layers_.size(); ++i) layers_[i]->bind(parameters_.data() + offsets_[i]);
 }
 
+size_t Network::state_stride() const {
+  constexpr size_t kLine = kCacheLine / sizeof(float);
+  return (parameters_.size() + kLine - 1) / kLine * kLine;
+}
+
+std::vector<float> Network::optimizer_state() const {
+  const size_t count = parameters_.size(), slots = count == 0 ? 0 : state_.size() / state_stride();
+  std::vector<float> state(slots * count);
+  for (size_t k = 0; k < slots; ++k)
+    std::copy_n(state_.data() + k * state_stride(), count, state.data() + k * count);
+  return state;
+}
+
 void Network::set_optimizer_state(uint64_t steps, Span<float> state) {
   const size_t count = parameters_.size();
   if (state.size != 0 && (count == 0 || state.size % count != 0 || state.size / count > 3)) {
     throw Error("ERR_SHAPE", "The optimizer's state does not fit the parameters.");
   }
-  state_ = AlignedBuffer<float>(state.size);
-  std::copy(state.begin(), state.end(), state_.begin());
+  const size_t slots = count == 0 ? 0 : state.size / count;
+  state_ = AlignedBuffer<float>(slots * state_stride());
+  std::fill(state_.begin(), state_.end(), 0.0f);
+  for (size_t k = 0; k < slots; ++k)
+    std::copy_n(state.data + k * count, count, state_.data() + k * state_stride());
   steps_ = steps;
 }
 
 EpochResult Network::train(const NetworkData& data, const NetworkObjective& objective,
                            const TrainingOptions& options, const CancelToken* cancel, const OnStep& on_step) {
   options.optimizer.check();
-  const size_t needed = options.optimizer.slots() * parameters_.size();
+  const size_t needed = options.optimizer.slots() * state_stride();
   if (state_.size() != needed) {  // a new optimizer
     state_ = AlignedBuffer<float>(needed);
     std::fill(state_.begin(), state_.end(), options.optimizer.initial_state());

@@ -93,9 +93,9 @@ class Network {
   size_t outputs() const { return layers_.back()->outputs(); }
   // Layer by layer, block by block; all 0 at first.
   const AlignedBuffer<float>& parameters() const { return parameters_; }
-  // Of the optimizer: steps so far, and its arrays [slots, parameters].
+  // Of the optimizer: steps so far, and a copy of its arrays [slots, parameters].
   uint64_t steps() const { return steps_; }
-  const AlignedBuffer<float>& optimizer_state() const { return state_; }
+  std::vector<float> optimizer_state() const;
   void set_optimizer_state(uint64_t steps, Span<float> state);
 
   // on_step(steps made, of, mean loss, means of the metrics) runs after each step. When cancelled,
@@ -119,6 +119,7 @@ class Network {
 
  private:
   friend class NetworkRun;
+  size_t state_stride() const;
   bool repair(const std::vector<float>& before, float initial_state);
 
   std::vector<std::unique_ptr<nn::Layer>> layers_;
@@ -128,7 +129,8 @@ class Network {
   std::vector<size_t> edges_;    // which buffer layer i reads; the last: which one holds the outputs
   std::vector<size_t> widths_;   // of each buffer
   size_t lowest_;                // layers before this one have nothing to learn
-  AlignedBuffer<float> parameters_, state_;
+  AlignedBuffer<float> parameters_;
+  AlignedBuffer<float> state_;  // an array every state_stride() floats, so that each begins with a cache line
   uint64_t steps_ = 0;
   AlignedBuffer<float> buffers_, arena_;  // of runs, kept from one to the next
 };

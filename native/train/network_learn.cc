@@ -138,22 +138,25 @@ void NetworkRun::slab_gradient(const Slab& slab, float* g, double* penalty) cons
                                            net_.parameters_.data() + slab.offset, g, slab.end - slab.begin);
 }
 
-void NetworkRun::update(size_t offset, size_t count, const float* g) const {
-  const auto at = [offset](float* array) { return array == nullptr ? nullptr : array + offset; };
-  UpdateTask task = task_;
-  task.n = count;
-  task.w = at(net_.parameters_.data());
-  task.g = g;
-  task.s0 = at(task.s0);
-  task.s1 = at(task.s1);
-  task.s2 = at(task.s2);
-  net_.kernels_.neural.update(task);
-}
-
 void NetworkRun::update_slab(const Slab& slab, const float* g) const {
-  if (slab.columns == 0) return update(slab.offset, slab.end - slab.begin, g);
-  const size_t units = by_columns_->units(), rows = (slab.end - slab.begin) / units;
-  for (size_t r = 0; r < rows; ++r) update(slab.offset + r * units, slab.columns, g + r * slab.columns);
+  const auto move = [](float*& array, size_t distance) {
+    if (array != nullptr) array += distance;
+  };
+  const bool whole = slab.columns == 0;
+  const size_t units = whole ? 0 : by_columns_->units();
+  const size_t rows = whole ? 1 : (slab.end - slab.begin) / units;
+  UpdateTask task = task_;
+  task.n = whole ? slab.end - slab.begin : slab.columns;
+  task.w = net_.parameters_.data();
+  size_t distance = slab.offset;
+  for (size_t r = 0; r < rows; ++r, distance = units) {
+    move(task.w, distance);
+    move(task.s0, distance);
+    move(task.s1, distance);
+    move(task.s2, distance);
+    task.g = g + r * task.n;
+    net_.kernels_.neural.update(task);
+  }
 }
 
 void NetworkRun::learn(size_t part) {

@@ -366,7 +366,7 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
         task_ = options_->optimizer.task(rate, net_.steps_);
         float** const arrays[] = {&task_.s0, &task_.s1, &task_.s2};
         for (size_t k = 0; k < options_->optimizer.slots(); ++k) {
-          *arrays[options_->optimizer.slot(k)] = net_.state_.data() + k * net_.parameters_.size();
+          *arrays[options_->optimizer.slot(k)] = net_.state_.data() + k * net_.state_stride();
         }
         find_joint_gradients();
         if (clips) {

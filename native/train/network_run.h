@@ -52,7 +52,6 @@ class NetworkRun {
   float* value(size_t edge, size_t row) const;
   float* gradient_of(size_t edge, size_t row) const;
   void slab_gradient(const Slab& slab, float* g, double* penalty) const;
-  void update(size_t offset, size_t count, const float* g) const;
   void update_slab(const Slab& slab, const float* g) const;
   void learn(size_t piece);
   void gather_gradient(size_t piece);
