@@ -1,10 +1,13 @@
-/** From layers and the shape of a sample to the shapes of everything: outputs and weights of each layer, under unique names. */
-import { StateError, ValidationError } from '../errors.js';
+/** From Keras's layers and the shape of a sample to the layers of the engine, and the weights of each, under unique names. */
+import { ValidationError } from '../errors.js';
 import type { ActivationSpec } from './activations.js';
 import { constant, type Initializer } from './initializers.js';
 import type { LayerSpec } from './layer-spec.js';
-import type { Conv2dLayer, Layer, Pair, PoolLayer } from './layer-types.js';
+import type { Layer } from './layer-types.js';
 import type { Shape } from './layers.js';
+import { placeLayers as placeSpecs, sizeOf } from './network-layers.js';
+
+export { sizeOf };
 
 /** An array of weights of a layer. */
 export interface WeightSpec {
@@ -19,10 +22,11 @@ export interface WeightSpec {
 export interface PlacedLayer {
   readonly layer: Exclude<Layer, { type: 'input' }>;
   readonly name: string;
-  readonly inputShape: Shape;
   readonly outputShape: Shape;
   /** In Keras's order. */
   readonly weights: readonly WeightSpec[];
+  /** What the engine makes of it: its activation is a layer of its own. */
+  readonly specs: readonly LayerSpec[];
 }
 /** All layers of a model in their places. */
 export interface Architecture {
@@ -30,9 +34,6 @@ export interface Architecture {
   readonly outputShape: Shape;
   readonly layers: readonly PlacedLayer[];
 }
-
-/** Values of a sample of that shape. */
-export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
 
 /** More weights than this do not fit into what a model file and an array can hold. */
 const MOST_WEIGHTS = 2 ** 30;
@@ -61,10 +62,19 @@ export function placeLayers(layers: readonly Layer[], inputShape: Shape): Archit
       throw new ValidationError('ERR_PARAMETER', `Layer ${i}: only the first layer may be an input.`);
     }
     const name = namesOf[i];
-    const outputShape = outputOf(layer, shape, name);
-    const weights = weightsOf(layer, shape, name);
+    const specs = specsOf(layer, name, shape);
+    const parts = placeSpecs(specs, shape);
+    const outputShape = parts.at(-1)?.outputShape ?? shape;
+    const weights = parts.flatMap(({ parameters }) =>
+      parameters.map(
+        (parameter): WeightSpec => ({
+          ...{ name: parameter.name, shape: parameter.shape, trainable: parameter.trainable },
+          initializer: initializerOf(layer, parameter.name),
+        }),
+      ),
+    );
     total += weights.reduce((sum, weight) => sum + sizeOf(weight.shape), 0);
-    const result = { layer, name, inputShape: shape, outputShape, weights };
+    const result = { layer, name, outputShape, weights, specs };
     shape = outputShape;
     return result;
   });
@@ -95,73 +105,6 @@ function namer(layers: readonly Layer[]): string[] {
   });
 }
 
-function outputOf(layer: Layer, shape: Shape, name: string): Shape {
-  switch (layer.type) {
-    case 'dense':
-      return [...shape.slice(0, -1), layer.units];
-    case 'conv2d': {
-      const [rows, cols, channels] = image(shape, name);
-      if (channels % layer.groups !== 0 || layer.filters % layer.groups !== 0) {
-        const what = `${channels} channels and ${layer.filters} filters`;
-        throw new ValidationError(
-          'ERR_SHAPE',
-          `Layer '${name}': ${what} are no multiples of ${layer.groups} groups.`,
-        );
-      }
-      return [...windows([rows, cols], layer, layer.kernelSize, layer.dilationRate, name), layer.filters];
-    }
-    case 'maxPool2d':
-    case 'avgPool2d': {
-      const [rows, cols, channels] = image(shape, name);
-      return [...windows([rows, cols], layer, layer.poolSize, [1, 1], name), channels];
-    }
-    case 'globalAvgPool':
-      if (shape.length < 2) throw needs(name, 'two axes or more', shape);
-      return shape.slice(-1);
-    case 'embedding':
-      return [...shape, layer.outputDim];
-    case 'flatten':
-      return [sizeOf(shape)];
-    case 'reshape':
-      return reshaped(layer.targetShape, shape, name);
-    default:
-      return shape;
-  }
-}
-
-function needs(name: string, what: string, shape: Shape): ValidationError {
-  return new ValidationError(
-    'ERR_SHAPE',
-    `Layer '${name}' needs a sample of ${what}; it gets [${shape.join(', ')}].`,
-  );
-}
-
-function image(shape: Shape, name: string): readonly [number, number, number] {
-  if (shape.length !== 3) throw needs(name, 'shape [height, width, channels]', shape);
-  return shape as readonly [number, number, number];
-}
-
-/** How many windows fit along rows and columns. */
-function windows(
-  sizes: Pair,
-  { strides, padding }: Conv2dLayer | PoolLayer,
-  window: Pair,
-  dilation: Pair,
-  name: string,
-): Pair {
-  const count = (axis: 0 | 1) => {
-    if (padding === 'same') return Math.ceil(sizes[axis] / strides[axis]);
-    const reach = dilation[axis] * (window[axis] - 1) + 1;
-    return Math.floor((sizes[axis] - reach) / strides[axis]) + 1;
-  };
-  const counts: Pair = [count(0), count(1)];
-  if (counts[0] < 1 || counts[1] < 1) {
-    const message = `Layer '${name}': a window of [${window.join(', ')}] does not fit into [${sizes.join(', ')}]; use padding 'same' or a smaller one.`;
-    throw new ValidationError('ERR_SHAPE', message);
-  }
-  return counts;
-}
-
 function reshaped(target: Shape, shape: Shape, name: string): Shape {
   const known = target.reduce((product, size) => (size === -1 ? product : product * size), 1);
   const size = sizeOf(shape);
@@ -171,84 +114,45 @@ function reshaped(target: Shape, shape: Shape, name: string): Shape {
   throw new ValidationError('ERR_SHAPE', message);
 }
 
-/**
- * The layers in the terms of the engine, whose activations are layers of their own.
- *
- * @throws {ERR_NOT_SUPPORTED} for a layer that the engine does not have
- */
-export function engineLayers({ layers }: Architecture): LayerSpec[] {
-  return layers.flatMap(({ layer, name, inputShape }) => specsOf(layer, name, inputShape));
-}
-
 function specsOf(layer: PlacedLayer['layer'], name: string, shape: Shape): LayerSpec[] {
-  const activated = (spec: LayerSpec, { type, alpha }: ActivationSpec): LayerSpec[] =>
-    type === 'linear'
-      ? [spec]
-      : [
-          spec,
-          {
-            type: 'activation',
-            name: `${name}/activation`,
-            activation: type,
-            ...(alpha !== undefined && { alpha }),
-          },
-        ];
-  switch (layer.type) {
-    case 'dense': {
-      const { units, useBias, trainable, kernelRegularizer, biasRegularizer } = layer;
-      const penalties = { kernelPenalty: kernelRegularizer, biasPenalty: biasRegularizer };
-      return activated({ type: 'dense', name, units, useBias, trainable, ...penalties }, layer.activation);
-    }
-    case 'activation': {
-      const { type, alpha } = layer.activation;
-      return [{ type: 'activation', name, activation: type, ...(alpha !== undefined && { alpha }) }];
-    }
-    case 'dropout':
-      return [{ type: 'dropout', name, rate: layer.rate }];
-    case 'flatten':
-      return [{ type: 'flatten', name }];
-    case 'reshape':
-      return [{ type: 'reshape', name, shape: reshaped(layer.targetShape, shape, name) }];
-    default:
-      throw new StateError('ERR_NOT_SUPPORTED', `Layer '${name}': '${layer.type}' cannot be trained yet.`);
-  }
-}
-
-function weightsOf(layer: Layer, shape: Shape, name: string): WeightSpec[] {
-  const spec = (of: string, size: Shape, initializer: Initializer, trainable: boolean): WeightSpec => ({
-    name: `${name}/${of}`,
-    shape: size,
-    initializer,
-    trainable,
-  });
-  const width = shape[shape.length - 1];
   switch (layer.type) {
     case 'dense':
     case 'conv2d': {
-      const [units, kernel] =
-        layer.type === 'dense'
-          ? [layer.units, [width, layer.units]]
-          : [layer.filters, [...layer.kernelSize, width / layer.groups, layer.filters]];
-      const specs = [spec('kernel', kernel, layer.kernelInitializer, layer.trainable)];
-      if (layer.useBias) specs.push(spec('bias', [units], layer.biasInitializer, layer.trainable));
-      return specs;
+      const { name: _, activation, kernelInitializer, biasInitializer, ...own } = layer;
+      const { kernelRegularizer: kernelPenalty, biasRegularizer: biasPenalty, ...spec } = own;
+      const main: LayerSpec = { ...spec, name, kernelPenalty, biasPenalty };
+      return activation.type === 'linear' ? [main] : [main, activationSpec(activation, `${name}/activation`)];
     }
+    case 'activation':
+      return [activationSpec(layer.activation, name)];
     case 'embedding': {
-      const table = [layer.inputDim, layer.outputDim];
-      return [spec('embeddings', table, layer.embeddingsInitializer, layer.trainable)];
+      const { inputDim, outputDim, trainable, embeddingsRegularizer: penalty } = layer;
+      return [{ type: 'embedding', name, inputDim, outputDim, trainable, penalty }];
     }
     case 'batchNorm':
     case 'layerNorm': {
-      const specs: WeightSpec[] = [];
-      if (layer.scale) specs.push(spec('gamma', [width], layer.gammaInitializer, layer.trainable));
-      if (layer.center) specs.push(spec('beta', [width], layer.betaInitializer, layer.trainable));
-      if (layer.type === 'layerNorm') return specs;
-      const moving = (of: string, value: number) => spec(of, [width], constant(value), false);
-      return [...specs, moving('movingMean', 0), moving('movingVariance', 1)];
+      const { betaInitializer, gammaInitializer, ...spec } = layer;
+      return [{ ...spec, name }];
     }
+    case 'reshape':
+      return [{ type: 'reshape', name, shape: reshaped(layer.targetShape, shape, name) }];
+    case 'dropout':
+      return [{ type: 'dropout', name, rate: layer.rate }];
     default:
-      return [];
+      return [{ ...layer, name }];
   }
+}
+
+function activationSpec({ type, alpha }: ActivationSpec, name: string): LayerSpec {
+  return { type: 'activation', name, activation: type, ...(alpha !== undefined && { alpha }) };
+}
+
+/** What an array of weights of a layer begins with; those that only follow have no initialiser to choose. */
+function initializerOf(layer: Layer, weight: string): Initializer {
+  const kind = weight.slice(weight.lastIndexOf('/') + 1);
+  if (kind === 'movingMean') return constant(0);
+  if (kind === 'movingVariance') return constant(1);
+  return (layer as unknown as Record<string, Initializer>)[`${kind}Initializer`];
 }
 
 /** Numbers of weights: all, and those that training changes. */

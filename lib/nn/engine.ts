@@ -6,7 +6,7 @@ import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { type Architecture, engineLayers, sizeOf } from './architecture.js';
+import { type Architecture, sizeOf } from './architecture.js';
 import { initialValues } from './initializers.js';
 import type { SequentialState } from './layered-model.js';
 import type { Shape } from './layers.js';
@@ -52,7 +52,11 @@ export class Engine {
   private constructor(architecture: Architecture, seed: number) {
     this.#architecture = architecture;
     this.#seed = seed;
-    this.#network = new Network(engineLayers(architecture), architecture.inputShape, { seed });
+    this.#network = new Network(
+      architecture.layers.flatMap(({ specs }) => specs),
+      architecture.inputShape,
+      { seed },
+    );
   }
 
   /** With initial weights. */

@@ -82,6 +82,7 @@ export {
   sgd,
 } from './optimizers.js';
 export type { Verbosity } from './progress-bar.js';
+export { type Pruned, type PrunedLayer, type PruneOptions, prune } from './prune.js';
 export { l1, l1l2, l2, type Regularizer } from './regularizers.js';
 export {
   type CosineDecay,

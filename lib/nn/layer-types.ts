@@ -96,7 +96,6 @@ export interface ActivationLayer extends Named {
 export interface DropoutLayer extends Named {
   readonly type: 'dropout';
   readonly rate: number;
-  readonly seed: number | null;
 }
 /** {@link flatten}. */
 export interface FlattenLayer extends Named {

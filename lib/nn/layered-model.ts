@@ -333,6 +333,18 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
     return this.placed.layers.flatMap(({ weights }) => weights.map(({ name }) => name));
   }
 
+  /** The shapes of the weights. @throws {ERR_NOT_FITTED} while the shape of a sample is not known */
+  get weightShapes(): Shape[] {
+    return this.placed.layers.flatMap(({ weights }) => weights.map(({ shape }) => shape));
+  }
+
+  /** A model of its own with the same weights, classes and parameters. @throws {ERR_NOT_FITTED} before `fit` or `build` */
+  copy(): this {
+    const copy = this.clone();
+    copy.restore({ ...this.snapshot().fitted!, state: this.current().state(this.state.classes) });
+    return copy;
+  }
+
   /**
    * Gives the model weights, in the order and layout of {@link Sequential.getWeights}; builds it where that is possible.
    *

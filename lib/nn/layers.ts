@@ -12,7 +12,6 @@ import {
   type Rule,
   type Rules,
   real,
-  seed,
   show,
 } from '../core/params.js';
 import { ValidationError } from '../errors.js';
@@ -119,7 +118,7 @@ const RULES: { readonly [T in LayerType]: Readonly<Record<string, Rule>> } = {
     embeddingsRegularizer: regularizer,
   },
   activation: { ...named, activation: object('an activation') },
-  dropout: { ...named, rate: real(0, 1, 'max'), seed },
+  dropout: { ...named, rate: real(0, 1, 'max') },
   flatten: named,
   reshape: {
     ...named,
@@ -379,7 +378,7 @@ export function activation(
  * nothing.
  *
  * @param rate - the share, in [0, 1)
- * @param options - `seed` null: follows from that of the model; `name`
+ * @param options - `name`; the random numbers follow from the seed of the model
  * @throws {ERR_PARAMETER} for a bad rate
  * @example
  * ```ts
@@ -388,7 +387,7 @@ export function activation(
  * ```
  */
 export function dropout(rate: number, options: Options<DropoutLayer, 'rate'> = {}): DropoutLayer {
-  return make({ seed: null, ...options, type: 'dropout', rate });
+  return make({ ...options, type: 'dropout', rate });
 }
 
 /**

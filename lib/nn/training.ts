@@ -146,7 +146,7 @@ export class Training implements TrainingRun {
     const { logs, done } = await this.#trainEpoch(epoch);
     const state = commit();
     if (state.weights.every(areFinite)) this.#good = state;
-    await this.#addDerived(train, logs, '');
+    await this.#addDerived(train, logs);
     if (validation !== null && (epoch + 1) % validationFreq === 0) {
       await this.#judge(validation, logs);
     }
@@ -161,7 +161,7 @@ export class Training implements TrainingRun {
     const { batchSize, callbacks, loss, metrics, optimizer, shuffle, seed, signal, train } = this.#session;
     const { engine, learningRate } = this.#trainee;
     const counted = metrics.filter(isCounted);
-    const order = shuffle ? await permutation(train.rows, seed * 2 ** 20 + epoch) : null;
+    const order = shuffle ? await permutation(train.rows, seed * 2 ** 20 + (engine.steps % 2 ** 20)) : null;
     const rates = Float64Array.from(
       { length: this.steps },
       (_, step) => learningRate ?? learningRateAt(optimizer.learningRate, engine.steps + step),
@@ -205,11 +205,10 @@ export class Training implements TrainingRun {
   }
 
   /** Metrics that need all predictions; of training rows they are those after the epoch. */
-  async #addDerived(rows: EngineRows, logs: EpochLogs, prefix: ''): Promise<void> {
+  async #addDerived(rows: EngineRows, logs: EpochLogs): Promise<void> {
     const { metrics } = this.#session;
     if (metrics.every(isCounted)) return;
-    const derived = await derivedMetrics(this.#trainee.engine, rows, metrics);
-    for (const [name, value] of Object.entries(derived)) logs[prefix + name] = value;
+    Object.assign(logs, await derivedMetrics(this.#trainee.engine, rows, metrics));
   }
 
   #report(epoch: number, steps: number, { loss }: EpochLogs, validationLoss: number | undefined): void {

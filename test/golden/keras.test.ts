@@ -139,7 +139,7 @@ function lossDefaults({ type }: nn.Loss): object {
 }
 
 describe('models', () => {
-  test.each(golden.models)('$name', check);
+  test.each([...golden.models, ...golden.layers])('$name', check);
 });
 
 test.each(golden.schedules)('schedule $schedule.type', ({ schedule, rates }) => {

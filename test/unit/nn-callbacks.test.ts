@@ -74,6 +74,20 @@ describe('callbacks', () => {
     await model.fit(X1, y1, { verbose: 0 });
   });
 
+  test('so does one within an epoch', async () => {
+    const model = line({ batchSize: 1 });
+    const fail = () => {
+      throw new Error('out of ink');
+    };
+    const options = { epochs: 3, verbose: 0 } as const;
+    await expect(model.fit(X1, y1, { ...options, callbacks: [{ onBatchEnd: fail }] })).rejects.toThrow(
+      'out of ink',
+    );
+    await expect(model.fit(X1, y1, { ...options, onProgress: fail })).rejects.toThrow('out of ink');
+    expect(model.isFitted).toBe(true);
+    await model.fit(X1, y1, options);
+  });
+
   test('a rate that a callback set stays until the next compile; a schedule cannot be set', async () => {
     const model = line({ optimizer: sgd({ learningRate: 0.1 }) });
     await model.fit(X1, y1, { callbacks: [learningRateScheduler(() => 0.02)], verbose: 0 });
