@@ -13,6 +13,7 @@ export {
 export * from './autograd/index.js';
 export * from './callbacks/index.js';
 export type { NestedNumbers, Samples, TensorLike } from './data.js';
+export { type DistillOptions, distill, type Teacher } from './distill.js';
 export type { EvaluateOptions, SequentialFitOptions, TrainingParams, ValidationData } from './fit-options.js';
 export { History, type Logs } from './history.js';
 export {

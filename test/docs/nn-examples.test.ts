@@ -9,6 +9,7 @@ it.each([
   ['torch-tutorial', 'Done!'],
   ['gradient-tape', 'With an optimizer: W = '],
   ['cnn', 'epoch 6: loss'],
+  ['mnist-cnn', 'Test accuracy: '],
 ])('runs examples/%s.mjs', async (name, says) => {
   const { stdout } = await promisify(execFile)(process.execPath, [`${root}examples/${name}.mjs`]);
   expect(stdout).toContain(says);
