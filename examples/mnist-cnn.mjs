@@ -59,7 +59,7 @@ console.log(model.summary());
 
 // Train the model
 const batchSize = folder === undefined ? 16 : 64; // 128 in the original, of 60,000 rows
-const epochs = folder === undefined ? 12 : 8;
+const epochs = folder === undefined ? 25 : 8;
 model.compile({ loss: 'sparseCategoricalCrossentropy', optimizer: 'adam', metrics: ['accuracy'] });
 await model.fit(xTrain, yTrain, { batchSize, epochs, validationSplit: 0.1, verbose: 2 });
 
