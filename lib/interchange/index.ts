@@ -27,4 +27,13 @@ export { ImportedMultiRegressor } from './imported-targets.js';
 export { type ImportLightGBMOptions, importLightGBM } from './lightgbm.js';
 export { type ExportONNXOptions, exportONNX } from './onnx/export.js';
 export { type ImportONNXOptions, importONNX } from './onnx/import.js';
+export {
+  exportSafetensors,
+  type FileTensor,
+  importSafetensors,
+  safetensorsMetadata,
+  type TensorArray,
+  type TensorToWrite,
+  type TensorType,
+} from './safetensors.js';
 export { type ImportedXGBoost, type ImportXGBoostOptions, importXGBoost } from './xgboost.js';

@@ -9,7 +9,7 @@ export type { AvgPoolOptions, BatchNormOptions, Conv2dOptions, Pair, PoolOptions
 export * as F from './functional.js';
 export * from './losses.js';
 export type { ModuleCompileOptions } from './lowering.js';
-export { Module, Parameter, type StateDict, type StateEntry } from './module.js';
+export { type LoadableState, Module, Parameter, type StateDict, type StateEntry } from './module.js';
 export * from './modules.js';
 export {
   Adagrad,

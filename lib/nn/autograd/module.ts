@@ -18,6 +18,10 @@ export interface StateEntry {
 }
 /** Parameters and buffers by name. */
 export type StateDict = Record<string, StateEntry>;
+/** What {@link Module.loadStateDict} takes: numbers of any type, such as {@link importSafetensors} gives. */
+export type LoadableState = Readonly<
+  Record<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> | ArrayLike<bigint> }>
+>;
 
 /**
  * A function of tensors with parameters. Subclasses assign parameters ({@link Parameter}), buffers (other tensors) and
@@ -150,7 +154,8 @@ export abstract class Module {
   }
 
   /**
-   * Takes over parameters and buffers: those of {@link stateDict}, or of PyTorch's names in snake case.
+   * Takes over parameters and buffers: those of {@link stateDict}, or of PyTorch's names in snake case, as from a file of
+   * PyTorch's that {@link importSafetensors} reads.
    *
    * @param strict - whether names must agree one by one. Default true
    * @returns the names that had no entry, and the entries that had no name
@@ -158,7 +163,7 @@ export abstract class Module {
    * @throws {ERR_SHAPE} when a shape differs; nothing is then changed
    */
   loadStateDict(
-    state: Readonly<StateDict>,
+    state: LoadableState,
     { strict = true }: { readonly strict?: boolean } = {},
   ): { missing: string[]; unexpected: string[] } {
     const open = new Set(Object.keys(state).filter((name) => !name.endsWith('num_batches_tracked')));
@@ -173,7 +178,7 @@ export abstract class Module {
       }
       open.delete(found);
       const { data, shape } = state[found];
-      const source = tensor(data, { shape });
+      const source = tensor(Float32Array.from(data as ArrayLike<number | bigint>, Number), { shape });
       if (source.shape.join() !== held.shape.join()) {
         const message = `'${name}' has shape [${held.shape.join(', ')}], the state [${shape.join(', ')}].`;
         throw new ValidationError('ERR_SHAPE', message);

@@ -38,6 +38,7 @@ import prepare
 import preprocessing
 import projections
 import ranking
+import safetensors_files
 import searches
 import splits
 import svm
@@ -58,7 +59,7 @@ if __name__ == "__main__":
             *(linear, linear_models, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm),
             *(nn_steps, mlp, autograd, keras_models),
-            *(interchange, explanations, inspection, parquet_files, onnx_files, exports),
+            *(interchange, explanations, inspection, parquet_files, onnx_files, exports, safetensors_files),
         )
         for script in scripts:
             script.main()
