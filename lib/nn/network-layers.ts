@@ -1,4 +1,17 @@
 /** Layers in their places: shapes, parameters, and the code by which the native core knows them. */
+import {
+  activationCode,
+  batchNormCode,
+  conv2dCode,
+  denseCode,
+  dropoutCode,
+  type Edges,
+  embeddingCode,
+  globalAvgPoolCode,
+  layerNormCode,
+  pool2dCode,
+  type TrainedCode,
+} from '../core/layer-code.js';
 import { ValidationError } from '../errors.js';
 import type {
   ActivationType,
@@ -65,29 +78,25 @@ function place(spec: LayerSpec, inputShape: Shape, name: string): PlacedLayer {
   switch (spec.type) {
     case 'dense': {
       const { units, useBias, trainable = true } = spec;
-      const kernelPenalty = spec.kernelPenalty ?? NO_PENALTY;
-      const biasPenalty = spec.biasPenalty ?? NO_PENALTY;
       const parameters: ParameterSpec[] = [
         { name: `${name}/kernel`, shape: [width, units], trainable, initial: 'glorotUniform' },
       ];
       if (useBias) parameters.push({ name: `${name}/bias`, shape: [units], trainable, initial: 'zeros' });
-      const penalties = [kernelPenalty.l1, kernelPenalty.l2, biasPenalty.l1, biasPenalty.l2];
-      const code = [width, units, size / width, Number(useBias), Number(trainable), ...penalties];
       return {
         spec,
         inputShape,
         outputShape: [...inputShape.slice(0, -1), units],
         parameters,
-        code: coded(0, code),
+        code: denseCode({ width, units, positions: size / width, useBias }, trained(spec)),
       };
     }
     case 'activation': {
       const kind = ACTIVATIONS.indexOf(spec.activation);
       const alpha = spec.alpha ?? (spec.activation === 'leakyRelu' ? 0.2 : 1);
-      return { ...same(spec, inputShape), code: coded(1, [size, kind, alpha, width]) };
+      return { ...same(spec, inputShape), code: activationCode(size, kind, alpha, width) };
     }
     case 'dropout':
-      return { ...same(spec, inputShape), code: coded(2, [size, spec.rate]) };
+      return { ...same(spec, inputShape), code: dropoutCode(size, spec.rate) };
     case 'flatten':
       return { ...same(spec, inputShape), outputShape: [size] };
     case 'reshape':
@@ -100,22 +109,27 @@ function place(spec: LayerSpec, inputShape: Shape, name: string): PlacedLayer {
       return placeConv2d(spec, inputShape, name);
     case 'maxPool2d':
     case 'avgPool2d': {
-      const [height, cols, channels] = imageOf(inputShape, name);
+      const image = imageOf(inputShape, name);
+      const [height, cols, channels] = image;
       const windows = windowsOf([height, cols], spec.poolSize, spec.strides, [1, 1], spec.padding, name);
-      const { poolSize, strides } = spec;
-      const code = [Number(spec.type === 'avgPool2d'), height, cols, channels, ...poolSize, ...strides];
+      const { padding } = windows;
+      const average = spec.type === 'avgPool2d';
       return {
         ...same(spec, inputShape),
         outputShape: [...windows.counts, channels],
-        code: coded(4, [...code, ...windows.padding]),
+        code: pool2dCode({ average, image, kernel: spec.poolSize, strides: spec.strides, padding }),
       };
     }
     case 'globalAvgPool':
       if (inputShape.length < 2) throw needs(name, 'two axes or more', inputShape);
-      return { ...same(spec, inputShape), outputShape: [width], code: coded(5, [size / width, width]) };
+      return {
+        ...same(spec, inputShape),
+        outputShape: [width],
+        code: globalAvgPoolCode(size / width, width),
+      };
     case 'batchNorm': {
       const { momentum, epsilon, scale, center, trainable = true, unbiased = false } = spec;
-      const flags = [scale, center, trainable, unbiased].map(Number);
+      const flags = [scale, center, trainable, unbiased];
       return {
         ...same(spec, inputShape),
         parameters: [
@@ -123,28 +137,28 @@ function place(spec: LayerSpec, inputShape: Shape, name: string): PlacedLayer {
           { name: `${name}/movingMean`, shape: [width], trainable: false, initial: 'zeros' },
           { name: `${name}/movingVariance`, shape: [width], trainable: false, initial: 'ones' },
         ],
-        code: coded(6, [size / width, width, momentum, epsilon, ...flags]),
+        code: batchNormCode([size / width, width], [momentum, epsilon], flags),
       };
     }
     case 'layerNorm': {
-      const { epsilon, scale, center, trainable = true } = spec;
-      const flags = [scale, center, trainable].map(Number);
+      const { epsilon, scale, center } = spec;
       return {
         ...same(spec, inputShape),
         parameters: normalised(name, width, spec),
-        code: coded(7, [size / width, width, epsilon, ...flags]),
+        code: layerNormCode({ positions: size / width, width, epsilon, scale, center }, trained(spec)),
       };
     }
     case 'embedding': {
       const { inputDim, outputDim, trainable = true, penalty } = spec;
       const { l1, l2 } = penalty ?? NO_PENALTY;
+      const rows = { positions: size, entries: inputDim, width: outputDim };
       const shape = [inputDim, outputDim];
       return {
         spec,
         inputShape,
         outputShape: [...inputShape, outputDim],
         parameters: [{ name: `${name}/embeddings`, shape, trainable, initial: 'uniform' }],
-        code: coded(8, [size, inputDim, outputDim, Number(trainable), l1, l2]),
+        code: embeddingCode(rows, { trainable, kernelPenalty: [l1, l2] }),
       };
     }
     default:
@@ -156,7 +170,8 @@ function place(spec: LayerSpec, inputShape: Shape, name: string): PlacedLayer {
 }
 
 function placeConv2d(spec: Conv2dSpec, inputShape: Shape, name: string): PlacedLayer {
-  const [height, width, channels] = imageOf(inputShape, name);
+  const image = imageOf(inputShape, name);
+  const [height, width, channels] = image;
   const {
     filters,
     kernelSize,
@@ -172,8 +187,6 @@ function placeConv2d(spec: Conv2dSpec, inputShape: Shape, name: string): PlacedL
     throw new ValidationError('ERR_SHAPE', message);
   }
   const windows = windowsOf([height, width], kernelSize, strides, dilationRate, padding, name);
-  const kernelPenalty = spec.kernelPenalty ?? NO_PENALTY;
-  const biasPenalty = spec.biasPenalty ?? NO_PENALTY;
   const parameters: ParameterSpec[] = [
     {
       name: `${name}/kernel`,
@@ -183,28 +196,14 @@ function placeConv2d(spec: Conv2dSpec, inputShape: Shape, name: string): PlacedL
     },
   ];
   if (useBias) parameters.push({ name: `${name}/bias`, shape: [filters], trainable, initial: 'zeros' });
-  const code = [
-    ...[
-      height,
-      width,
-      channels,
-      filters,
-      ...kernelSize,
-      ...strides,
-      ...windows.padding,
-      ...dilationRate,
-      groups,
-    ],
-    ...[
-      Number(useBias),
-      Number(trainable),
-      kernelPenalty.l1,
-      kernelPenalty.l2,
-      biasPenalty.l1,
-      biasPenalty.l2,
-    ],
-  ];
-  return { spec, inputShape, outputShape: [...windows.counts, filters], parameters, code: coded(3, code) };
+  const code = conv2dCode(
+    {
+      ...{ image, filters, kernel: kernelSize, strides, padding: windows.padding },
+      ...{ dilation: dilationRate, groups, useBias },
+    },
+    trained(spec),
+  );
+  return { spec, inputShape, outputShape: [...windows.counts, filters], parameters, code };
 }
 
 function normalised(
@@ -236,7 +235,7 @@ function windowsOf(
   dilation: Pair,
   padding: PaddingSpec,
   name: string,
-): { readonly counts: Pair; readonly padding: readonly number[] } {
+): { readonly counts: Pair; readonly padding: Edges } {
   const axis = (k: 0 | 1): [count: number, before: number, after: number] => {
     const reach = dilation[k] * (window[k] - 1) + 1;
     if (padding === 'same') {
@@ -261,6 +260,19 @@ function same(spec: LayerSpec, shape: Shape): PlacedLayer {
   return { spec, inputShape: shape, outputShape: shape, parameters: [], code: [] };
 }
 
-function coded(kind: number, values: readonly number[]): number[] {
-  return [kind, values.length, ...values];
+/** What training is told of the parameters of a layer. */
+function trained({
+  trainable = true,
+  ...penalties
+}: {
+  readonly trainable?: boolean;
+  readonly kernelPenalty?: Penalty | null;
+  readonly biasPenalty?: Penalty | null;
+}): TrainedCode {
+  const pair = ({ l1, l2 } = NO_PENALTY): [number, number] => [l1, l2];
+  return {
+    trainable,
+    kernelPenalty: pair(penalties.kernelPenalty ?? undefined),
+    biasPenalty: pair(penalties.biasPenalty ?? undefined),
+  };
 }
