@@ -7,10 +7,10 @@ import { MetaEstimator } from '../core/meta-estimator.js';
 import { bool, custom, either, int, nothing, oneOf, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { runAll } from '../core/run-all.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type FoldOptions, foldData } from './folds.js';
+import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
 import {
   type CrossValidationModel,
@@ -18,10 +18,10 @@ import {
   type NamedScorer,
   resolveScorers,
   type Scoring,
-  scoreAll,
 } from './scoring.js';
 import { capital, type Outcome, type SearchResults, tabulate, tabulateTimes } from './search-results.js';
 import { trainingTable } from './training-table.js';
+import { runTrials, withParams } from './trials.js';
 
 /** Options that all searches share. */
 export interface SearchOptions {
@@ -53,6 +53,23 @@ export interface SearchState {
   readonly metric: string;
   readonly nSplits: number;
   readonly results: SearchResults;
+}
+
+/** Outcomes of candidates, by candidate, then by fold; `total` is how many fits the whole search will take. */
+export type Evaluate = (
+  candidates: readonly ParamSet[],
+  folds: readonly Fold[],
+  total: number,
+) => Promise<Outcome[][]>;
+
+/** What a search tried. */
+export interface Explored {
+  readonly candidates: readonly ParamSet[];
+  readonly outcomes: readonly (readonly Outcome[])[];
+  /** More columns of the table. */
+  readonly columns?: Readonly<Record<string, Int32Array>>;
+  /** The first of those among which the best is chosen. Default 0. */
+  readonly eligible?: number;
 }
 
 /** The defaults of {@link SearchOptions}. */
@@ -137,68 +154,42 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   }
 
   protected async fitState(input: FitInput): Promise<SearchState> {
-    const scorers = resolveScorers(this.params.scoring ?? undefined);
+    const { estimator, scoring, cv, returnTrainScore, errorScore, refit }: P = this.params;
+    const scorers = resolveScorers(scoring ?? undefined);
     const metric = this.#decider(scorers);
-    const candidates = this.candidates();
-    const models = candidates.map((params) => withParams(this.params.estimator, params));
-    const { outcomes, nSplits } = await this.#evaluate(models, scorers, input);
-    const results = tabulate(
-      candidates,
-      outcomes,
-      scorers.map(({ name }) => name),
-    );
+    const { sampleWeight, signal, onProgress } = input;
+    const { folds, part } = foldData(estimator, trainingTable(input), requireY(input), {
+      ...{ cv, sampleWeight: sampleWeight ?? undefined },
+    });
+    let done = 0;
+    const evaluate: Evaluate = async (candidates, chosen, total) => {
+      const models = candidates.map((params) => withParams(estimator, params));
+      const trials = models.flatMap((model) => chosen.map((fold) => ({ model, fold, part })));
+      const options = { scorers, returnTrainScore, errorScore };
+      const all = await runTrials(trials, options, signal, () => {
+        done += 1;
+        onProgress?.({ estimator: this.constructor.name, done, total, fraction: done / total });
+      });
+      return models.map((_, k) => all.slice(k * chosen.length, (k + 1) * chosen.length));
+    };
+    const { candidates, outcomes, columns, eligible } = await this.explore(evaluate, folds, input);
+    const names = scorers.map(({ name }) => name);
+    const results = { ...tabulate(candidates, outcomes, names), ...columns };
     times.set(results, tabulateTimes(outcomes));
-    const ranks = results[`rankTest${capital(metric)}`] as Int32Array;
-    const bestIndex = ranks.indexOf(1);
-    const best = this.params.refit === false ? null : models[bestIndex];
+    const bestIndex = best(results[`meanTest${capital(metric)}`] as Float64Array, eligible);
+    const model = refit === false ? null : withParams(estimator, candidates[bestIndex]);
     // Progress counts the fits of candidates.
-    await best?.fitInput(
+    await model?.fitInput(
       { ...input, onProgress: undefined },
       new Schema(input.columns, { kind: 'none' }, true),
     );
-    return { best, bestIndex, metric, nSplits, results };
+    return { best: model, bestIndex, metric, nSplits: folds.length, results };
   }
 
-  async #evaluate(
-    models: readonly Estimator[],
-    scorers: readonly NamedScorer[],
-    input: FitInput,
-  ): Promise<{ outcomes: Outcome[][]; nSplits: number }> {
-    const { cv, returnTrainScore, errorScore }: SearchOptions = this.params;
-    const { sampleWeight, signal, onProgress } = input;
-    const X = trainingTable(input);
-    const y = requireY(input);
-    const { folds, part } = foldData(models[0], X, y, { cv, sampleWeight: sampleWeight ?? undefined });
-    const tasks = models.flatMap((model) => folds.map((fold) => ({ model, fold })));
-    let done = 0;
-    const all = await runAll(tasks, signal, async ({ model, fold }, stop): Promise<Outcome> => {
-      const one = model.clone() as CrossValidationModel;
-      const train = part(fold.train);
-      const started = performance.now();
-      let outcome: Outcome;
-      try {
-        await one.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });
-        const fitted = performance.now();
-        const test = await scoreAll(scorers, one, part(fold.test));
-        const scored = performance.now();
-        const again = returnTrainScore ? await scoreAll(scorers, one, train) : [];
-        outcome = { test, train: again, fitTime: fitted - started, scoreTime: scored - fitted };
-      } catch (error) {
-        stop.throwIfAborted();
-        if (errorScore === 'raise') throw error;
-        const scores = scorers.map(() => errorScore);
-        const fitTime = performance.now() - started;
-        outcome = { test: scores, train: returnTrainScore ? scores : [], fitTime, scoreTime: 0 };
-      }
-      stop.throwIfAborted();
-      done += 1;
-      const { length: total } = tasks;
-      onProgress?.({ estimator: this.constructor.name, done, total, fraction: done / total });
-      return outcome;
-    });
-    const nSplits = folds.length;
-    const outcomes = models.map((_, k) => all.slice(k * nSplits, (k + 1) * nSplits));
-    return { outcomes, nSplits };
+  /** Decides which candidates are evaluated on which folds: by default all of them on all folds. */
+  protected async explore(evaluate: Evaluate, folds: readonly Fold[], _input: FitInput): Promise<Explored> {
+    const candidates = this.candidates();
+    return { candidates, outcomes: await evaluate(candidates, folds, candidates.length * folds.length) };
   }
 
   /** The scorer that decides which candidate is best. */
@@ -292,11 +283,10 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   }
 }
 
-/** A clone with other parameters; estimators among them are cloned, too. */
-function withParams(estimator: Estimator, params: ParamSet): Estimator {
-  const values = Object.entries(params).map(([name, value]) => [
-    name,
-    value instanceof Estimator ? value.clone() : value,
-  ]);
-  return estimator.clone().setParams(Object.fromEntries(values));
+/** The first of the highest scores among those from `eligible` on; NaN is lowest. */
+function best(scores: Float64Array, eligible = 0): number {
+  let found = eligible;
+  for (let k = eligible; k < scores.length; k++)
+    if (scores[k] > scores[found] || (Number.isNaN(scores[found]) && !Number.isNaN(scores[k]))) found = k;
+  return found;
 }

@@ -14,9 +14,26 @@ export {
   crossValidate,
   crossValScore,
 } from './cross-validate.js';
+export {
+  type LearningCurve,
+  type LearningCurveOptions,
+  learningCurve,
+  type PermutationTest,
+  type PermutationTestOptions,
+  permutationTestScore,
+  type ValidationCurve,
+  type ValidationCurveOptions,
+  validationCurve,
+} from './curves.js';
 export { type Distribution, loguniform, randint, uniform } from './distributions.js';
 export { GridSearchCV, type GridSearchCVParams } from './grid-search.js';
 export { GroupKFold, LeaveOneGroupOut } from './groups.js';
+export { HalvingGridSearchCV, type HalvingGridSearchCVParams } from './halving-grid-search.js';
+export {
+  HalvingRandomSearchCV,
+  type HalvingRandomSearchCVParams,
+  type HalvingRandomSearchOptions,
+} from './halving-random-search.js';
 export { type CrossValidator, type Fold, KFold, type KFoldOptions, StratifiedKFold } from './k-fold.js';
 export { ParameterGrid, type ParamGrid, type ParamSet } from './parameter-grid.js';
 export type { ParamDistributions } from './parameter-sampler.js';
@@ -46,4 +63,5 @@ export {
   type StackingState,
   type StackMethod,
 } from './stacking.js';
+export type { BaseHalvingParams, HalvingOptions } from './successive-halving.js';
 export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from './train-test-split.js';

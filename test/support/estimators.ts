@@ -29,6 +29,8 @@ import {
   GradientBoostingClassifier,
   GradientBoostingRegressor,
   GridSearchCV,
+  HalvingGridSearchCV,
+  HalvingRandomSearchCV,
   HDBSCAN,
   HistGradientBoostingClassifier,
   HistGradientBoostingRanker,
@@ -327,6 +329,26 @@ export const EXAMPLES: readonly Example[] = [
         ]),
         { model__maxDepth: [2, 4], scale__withMean: [true, false] },
         { cv: 2, returnTrainScore: true },
+      ),
+    exceptions: SEARCH,
+  },
+  {
+    name: 'HalvingGridSearchCV',
+    make: () =>
+      new HalvingGridSearchCV(
+        new Ridge(),
+        { alpha: [0.1, 1, 10, 100] },
+        { cv: 2, factor: 2, minResources: 10, randomState: 3 },
+      ),
+    exceptions: SEARCH,
+  },
+  {
+    name: 'HalvingRandomSearchCV',
+    make: () =>
+      new HalvingRandomSearchCV(
+        new DecisionTreeClassifier({ randomState: 5 }),
+        { minSamplesLeaf: [1, 2, 4] },
+        { resource: 'maxDepth', maxResources: 3, nCandidates: 3, cv: 2, randomState: 3 },
       ),
     exceptions: SEARCH,
   },

@@ -13,6 +13,7 @@ import autograd
 import boosting
 import clustering
 import compositions
+import curves
 import decompositions
 import ensembles
 import explanations
@@ -55,7 +56,7 @@ if __name__ == "__main__":
         scripts = (
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
-            *(splits, searches),
+            *(splits, searches, curves),
             *(linear, linear_models, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm),
             *(nn_steps, mlp, autograd, keras_models),

@@ -1,0 +1,76 @@
+/** Models that are fitted on some rows and scored on others: what searches, curves and tests are made of. */
+import { Estimator } from '../core/estimator.js';
+import { runAll } from '../core/run-all.js';
+import type { FoldPart } from './folds.js';
+import type { Fold } from './k-fold.js';
+import type { ParamSet } from './parameter-grid.js';
+import { type CrossValidationModel, type NamedScorer, scoreAll } from './scoring.js';
+import type { Outcome } from './search-results.js';
+
+/** One fit, and its scores. */
+export interface Trial {
+  /** Cloned, and left as it is. */
+  readonly model: Estimator;
+  readonly fold: Fold;
+  /** The data of some rows. */
+  readonly part: (rows: Int32Array) => FoldPart;
+}
+
+/** How trials are scored. */
+export interface TrialOptions {
+  readonly scorers: readonly NamedScorer[];
+  /** Score the training rows, too. */
+  readonly returnTrainScore: boolean;
+  /** What a model scores whose fit fails; 'raise': all trials end. */
+  readonly errorScore: 'raise' | number;
+}
+
+/** The outcome of one trial. @throws whatever its fit and scorers throw, with `errorScore` 'raise' */
+export async function runTrial(
+  { model, fold, part }: Trial,
+  { scorers, returnTrainScore, errorScore }: TrialOptions,
+  stop: AbortSignal,
+): Promise<Outcome> {
+  const one = model.clone() as CrossValidationModel;
+  const train = part(fold.train);
+  const started = performance.now();
+  try {
+    await one.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });
+    const fitted = performance.now();
+    const test = await scoreAll(scorers, one, part(fold.test));
+    const scored = performance.now();
+    const again = returnTrainScore ? await scoreAll(scorers, one, train) : [];
+    return { test, train: again, fitTime: fitted - started, scoreTime: scored - fitted };
+  } catch (error) {
+    stop.throwIfAborted();
+    if (errorScore === 'raise') throw error;
+    const scores = scorers.map(() => errorScore);
+    const fitTime = performance.now() - started;
+    return { test: scores, train: returnTrainScore ? scores : [], fitTime, scoreTime: 0 };
+  }
+}
+
+/** The outcomes of all trials, as many at a time as the native pool has threads. */
+export function runTrials(
+  trials: readonly Trial[],
+  options: TrialOptions,
+  signal: AbortSignal | undefined,
+  onDone: () => void,
+): Promise<Outcome[]> {
+  return runAll(trials, signal, async (trial, stop) => {
+    const outcome = await runTrial(trial, options, stop);
+    // A trial that was done when another one stopped the rest is not reported.
+    stop.throwIfAborted();
+    onDone();
+    return outcome;
+  });
+}
+
+/** A clone with other parameters; estimators among them are cloned, too. */
+export function withParams<M extends Estimator>(estimator: M, params: ParamSet): M {
+  const values = Object.entries(params).map(([name, value]) => [
+    name,
+    value instanceof Estimator ? value.clone() : value,
+  ]);
+  return estimator.clone().setParams(Object.fromEntries(values));
+}
