@@ -95,7 +95,17 @@ import {
   VotingClassifier,
   VotingRegressor,
 } from '../../lib/index.js';
-import { adam, dense, dropout, MLPClassifier, MLPRegressor, Sequential } from '../../lib/nn/index.js';
+import {
+  activation,
+  adam,
+  batchNorm,
+  dense,
+  dropout,
+  layerNorm,
+  MLPClassifier,
+  MLPRegressor,
+  Sequential,
+} from '../../lib/nn/index.js';
 
 export interface Example {
   /** The class, and what is special about the example. */
@@ -682,7 +692,7 @@ export const EXAMPLES: readonly Example[] = [
   {
     name: 'Sequential that classifies',
     make: () =>
-      new Sequential([dense(16, { activation: 'relu' }), dense(3, { activation: 'softmax' })], {
+      new Sequential([dense(16), batchNorm(), activation('relu'), dense(3, { activation: 'softmax' })], {
         ...{ optimizer: adam({ learningRate: 0.03 }), loss: 'sparseCategoricalCrossentropy' },
         ...{ metrics: ['accuracy'], epochs: 40, batchSize: 8 },
       }),
@@ -694,7 +704,7 @@ export const EXAMPLES: readonly Example[] = [
   {
     name: 'Sequential that gives numbers',
     make: () =>
-      new Sequential([dense(8, { activation: 'tanh' }), dropout(0.1), dense(1)], {
+      new Sequential([dense(8, { activation: 'tanh' }), layerNorm(), dropout(0.1), dense(1)], {
         ...{
           optimizer: adam({ learningRate: 0.02 }),
           loss: 'mse',
