@@ -7,7 +7,7 @@ import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { type Architecture, sizeOf } from './architecture.js';
-import { initialValues } from './initializers.js';
+import { initialValues, initialValuesAsync } from './initializers.js';
 import type { SequentialState } from './layered-model.js';
 import type { Shape } from './layers.js';
 import type { Loss } from './losses.js';
@@ -49,30 +49,35 @@ export class Engine {
   readonly #seed: number;
   #steps = 0;
 
-  private constructor(architecture: Architecture, seed: number) {
+  private constructor(architecture: Architecture, seed: number, weights: ReadonlyArray<ArrayLike<number>>) {
     this.#architecture = architecture;
     this.#seed = seed;
-    this.#network = new Network(
-      architecture.layers.flatMap(({ specs }) => specs),
-      architecture.inputShape,
-      { seed },
-    );
+    const specs = architecture.layers.flatMap((layer) => layer.specs);
+    this.#network = new Network(specs, architecture.inputShape, { seed, parameters: weights });
   }
 
   /** With initial weights. */
   static create(architecture: Architecture, seed: number): Engine {
-    const engine = new Engine(architecture, seed);
-    const random = new Random(seed);
-    const specs = architecture.layers.flatMap(({ weights }) => weights);
-    engine.setWeights(
-      specs.map(({ initializer, shape }) => initialValues(initializer, shape, random.int(2 ** 32))),
+    const weights = seededWeights(architecture, seed);
+    return new Engine(
+      architecture,
+      seed,
+      weights.map(({ initializer, shape, seed: own }) => initialValues(initializer, shape, own)),
     );
-    return engine;
+  }
+
+  /** The same; the event loop turns meanwhile. */
+  static async createAsync(architecture: Architecture, seed: number): Promise<Engine> {
+    const weights: Float32Array[] = [];
+    for (const { initializer, shape, seed: own } of seededWeights(architecture, seed)) {
+      weights.push(await initialValuesAsync(initializer, shape, own));
+    }
+    return new Engine(architecture, seed, weights);
   }
 
   /** As it was saved. @throws {ERR_SHAPE} when weights or moments do not fit the layers */
   static of(architecture: Architecture, state: SequentialState): Engine {
-    const engine = new Engine(architecture, state.seed);
+    const engine = new Engine(architecture, state.seed, state.weights);
     engine.restore(state);
     return engine;
   }
@@ -154,6 +159,12 @@ export class Engine {
   lower(plan: PlanBuilder, x: Slot): Slot {
     return lowerNetwork(this.#network.layers, this.weights(), plan, x);
   }
+}
+
+/** The weights, with a seed for each. */
+function seededWeights({ layers }: Architecture, seed: number) {
+  const random = new Random(seed);
+  return layers.flatMap(({ weights }) => weights.map((weight) => ({ ...weight, seed: random.int(2 ** 32) })));
 }
 
 function targetsOf({ values, codes }: EncodedTargets): Float32Array | Int32Array {

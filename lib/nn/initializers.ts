@@ -159,32 +159,79 @@ export function initialValues(
   fallbackSeed: number,
 ): Float32Array {
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  if (initializer.type === 'zeros') return values;
-  if (initializer.type === 'ones') return values.fill(1);
-  if (initializer.type === 'constant') return values.fill(initializer.value);
-  const random = new Random(initializer.seed ?? fallbackSeed);
-  switch (initializer.type) {
-    case 'randomNormal':
-      return fill(values, () => initializer.mean + initializer.stddev * random.normal());
-    case 'truncatedNormal':
-      return fill(values, () => initializer.mean + initializer.stddev * truncated(random));
-    case 'randomUniform':
-      return uniform(values, random, initializer.minval, initializer.maxval);
-    case 'orthogonal':
-      return orthonormal(values, shape, initializer.gain, random);
-    default:
-      return scaled(values, shape, initializer.type, random);
-  }
-}
-
-function fill(values: Float32Array, next: () => number): Float32Array {
-  for (let i = 0; i < values.length; i++) values[i] = next();
+  const next = filler(initializer, shape, values, fallbackSeed);
+  if (next !== null) fill(values, next, 0, values.length);
   return values;
 }
 
-function uniform(values: Float32Array, random: Random, low: number, high: number): Float32Array {
-  return fill(values, () => low + (high - low) * random.next());
+/** Values drawn at once without a pause. */
+const CHUNK = 1 << 17;
+
+/** As {@link initialValues}; the event loop turns between chunks. @internal */
+export async function initialValuesAsync(
+  initializer: Initializer,
+  shape: readonly number[],
+  fallbackSeed: number,
+): Promise<Float32Array> {
+  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  const next = filler(initializer, shape, values, fallbackSeed);
+  if (next === null) return values;
+  for (let from = 0; from < values.length; from += CHUNK) {
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+    fill(values, next, from, Math.min(values.length, from + CHUNK));
+  }
+  return values;
 }
+
+/** What gives the values one by one; null when they are there already. */
+function filler(
+  initializer: Initializer,
+  shape: readonly number[],
+  values: Float32Array,
+  fallbackSeed: number,
+): (() => number) | null {
+  switch (initializer.type) {
+    case 'zeros':
+      return null;
+    case 'ones':
+      values.fill(1);
+      return null;
+    case 'constant':
+      values.fill(initializer.value);
+      return null;
+    default: {
+      const random = new Random(initializer.seed ?? fallbackSeed);
+      return sampler(initializer, shape, values, random);
+    }
+  }
+}
+
+function sampler(
+  initializer: Exclude<Initializer, { type: 'zeros' | 'ones' | 'constant' }>,
+  shape: readonly number[],
+  values: Float32Array,
+  random: Random,
+): (() => number) | null {
+  switch (initializer.type) {
+    case 'randomNormal':
+      return () => initializer.mean + initializer.stddev * random.normal();
+    case 'truncatedNormal':
+      return () => initializer.mean + initializer.stddev * truncated(random);
+    case 'randomUniform':
+      return uniform(random, initializer.minval, initializer.maxval);
+    case 'orthogonal':
+      orthonormal(values, shape, initializer.gain, random);
+      return null;
+    default:
+      return scaled(shape, initializer.type, random);
+  }
+}
+
+function fill(values: Float32Array, next: () => number, from: number, to: number): void {
+  for (let i = from; i < to; i++) values[i] = next();
+}
+
+const uniform = (random: Random, low: number, high: number) => () => low + (high - low) * random.next();
 
 function truncated(random: Random): number {
   for (;;) {
@@ -193,36 +240,26 @@ function truncated(random: Random): number {
   }
 }
 
-function scaled(
-  values: Float32Array,
-  shape: readonly number[],
-  name: ScalingName,
-  random: Random,
-): Float32Array {
+function scaled(shape: readonly number[], name: ScalingName, random: Random): () => number {
   const [scale, which, isNormal] = SCALING[name];
   const [fanIn, fanOut] = fans(shape);
   const variance = scale / Math.max(1, which === 'in' ? fanIn : (fanIn + fanOut) / 2);
   if (!isNormal) {
     const limit = Math.sqrt(3 * variance);
-    return uniform(values, random, -limit, limit);
+    return uniform(random, -limit, limit);
   }
   const deviation = Math.sqrt(variance) / CUT_DEVIATION;
-  return fill(values, () => deviation * truncated(random));
+  return () => deviation * truncated(random);
 }
 
 /** Q of the QR decomposition of normal deviates, its signs those of R's diagonal, so that it is drawn uniformly. */
-function orthonormal(
-  values: Float32Array,
-  shape: readonly number[],
-  gain: number,
-  random: Random,
-): Float32Array {
+function orthonormal(values: Float32Array, shape: readonly number[], gain: number, random: Random): void {
   if (shape.length < 2) {
     throw new ValidationError('ERR_PARAMETER', 'orthogonal: needs weights of two dimensions or more.');
   }
   const cols = shape[shape.length - 1];
   const rows = values.length / cols;
-  if (values.length === 0) return values;
+  if (values.length === 0) return;
   const long = Math.max(rows, cols);
   const short = Math.min(rows, cols);
   const deviates = Float64Array.from({ length: long * short }, () => random.normal());
@@ -234,5 +271,4 @@ function orthonormal(
       values[i * cols + j] = gain * sign * q.data[row * short + column];
     }
   }
-  return values;
 }

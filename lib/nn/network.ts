@@ -133,10 +133,15 @@ export class Network {
   /**
    * @param layers - at least one
    * @param inputShape - of a sample
-   * @param options - `seed` of initial parameters (Glorot's uniform distribution for kernels, that on [-0.05, 0.05] for embeddings, else zeros and ones) and of dropout
+   * @param options - `seed` of initial parameters (Glorot's uniform distribution for kernels, that on [-0.05, 0.05] for embeddings, else zeros and ones) and of dropout; `parameters` to
+   *   begin with in place of those
    * @throws {ERR_PARAMETER | ERR_SHAPE} for layers that do not fit
    */
-  constructor(layers: readonly LayerSpec[], inputShape: Shape, { seed }: { readonly seed: number }) {
+  constructor(
+    layers: readonly LayerSpec[],
+    inputShape: Shape,
+    { seed, parameters }: { readonly seed: number; readonly parameters?: ReadonlyArray<ArrayLike<number>> },
+  ) {
     this.layers = placeLayers(layers, inputShape);
     this.inputShape = inputShape;
     this.outputShape = this.layers.at(-1)?.outputShape ?? inputShape;
@@ -146,7 +151,7 @@ export class Network {
     } catch (error) {
       throw toBorealError(error);
     }
-    this.setParameters(initialParameters(this.#specs, seed));
+    this.setParameters(parameters ?? initialParameters(this.#specs, seed));
   }
 
   /** Values of a row that go in. */

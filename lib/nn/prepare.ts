@@ -27,7 +27,7 @@ export interface Prepared {
   readonly session: TrainingSession;
   readonly classes: readonly Label[] | null;
   /** An engine with initial weights. */
-  readonly createEngine: () => Engine;
+  readonly createEngine: () => Promise<Engine>;
 }
 
 /**
@@ -97,7 +97,7 @@ export function prepareTraining(of: {
     ...{ train, validation, loss, optimizer, metrics, seed },
     ...{ ...options, validationData: undefined, sampleWeight: undefined },
   };
-  return { session, classes, createEngine: () => Engine.create(architecture, seed) };
+  return { session, classes, createEngine: () => Engine.createAsync(architecture, seed) };
 }
 
 function validationRows(data: unknown, encoding: Encoding) {

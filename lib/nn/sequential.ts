@@ -163,7 +163,7 @@ export class Sequential extends LayeredModel {
       await withCancel(signal, async (cancel) => {
         const ranged = schemaWithRanges(schema, input.x.rows, await momentsOf(input.x, cancel));
         const sample = takeSample(input.x, input.y);
-        const engine = this.goesOn ? this.current() : prepared.createEngine();
+        const engine = this.goesOn ? this.current() : await prepared.createEngine();
         const learned: Learned = { engine, classes: prepared.classes, schema: ranged, dtype: input.x.dtype };
         const before = engine.steps;
         this.#history = new History();
@@ -192,7 +192,7 @@ export class Sequential extends LayeredModel {
       ...(validationData && { validationData }),
     });
     const prepared = this.#prepare(input, requireY(input), options, null);
-    const engine = prepared.createEngine();
+    const engine = await prepared.createEngine();
     this.#history = new History();
     await this.#train(engine, prepared, () => engine.state(prepared.classes));
     return engine.state(prepared.classes);
