@@ -26,7 +26,7 @@ size_t NetworkRun::cut_columns() {
     for (size_t row = 0; row < inputs; row += step) {
       const size_t end = std::min(inputs, row + step);
       const size_t offset = net_.offsets_[0] + row * units + columns_[p];
-      slabs_.push_back({0, 0, row * units, end * units, offset, slabs_.size(), columns, columns_[p]});
+      slabs_.push_back({0, 0, row * units, end * units, offset, slabs_.size(), columns, p});
       largest = std::max(largest, (end - row) * columns);
     }
   }
@@ -120,8 +120,8 @@ void NetworkRun::slab_gradient(const Slab& slab, float* g, double* penalty) cons
   *penalty = 0;
   if (slab.columns != 0) {
     const size_t units = by_columns_->units(), first = slab.begin / units, inputs = slab.end / units - first;
-    return by_columns_->gradient_columns(rows_of(0, 0, rows_), first, inputs, slab.column,
-                                         slab.column + slab.columns, g);
+    return by_columns_->gradient_columns(rows_by_columns(slab.piece), first, inputs, columns_[slab.piece],
+                                         columns_[slab.piece + 1], g);
   }
   const nn::Layer& layer = *net_.layers_[slab.layer];
   const bool accumulate = purpose_ == Purpose::kGradient && first_ > 0;

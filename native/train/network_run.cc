@@ -150,9 +150,14 @@ void NetworkRun::place_buffers() {
   };
   const bool gathers = options_ != nullptr && options_->order.size != 0;
   for (size_t e = 0; e < net_.widths_.size(); ++e) {
-    value_at_.push_back(e == 0 && !gathers ? 0 : place(net_.widths_[e]));
+    const bool has_place = e != 0 || (gathers && by_columns_ == nullptr);
+    value_at_.push_back(has_place ? place(net_.widths_[e]) : 0);
     const bool learns = purpose_ != Purpose::kEvaluate && e != 0;
     gradient_at_.push_back(learns ? place(net_.widths_[e]) : 0);
+  }
+  // Each thread's own copy of the rows, so that the one which gathered them has not to give them away.
+  for (size_t t = 0; gathers && by_columns_ != nullptr && t < threads_; ++t) {
+    column_input_at_.push_back(place(net_.widths_[0]));
   }
   for (const auto& layer : net_.layers_) {
     memo_at_.push_back(place(layer->memo()));
@@ -214,23 +219,32 @@ void NetworkRun::begin_batch(size_t first, size_t rows) {
   if (!(divisor_ > 0)) divisor_ = 1;  // a batch whose rows all weigh nothing
 }
 
-void NetworkRun::gather(size_t begin, size_t end) {
+void NetworkRun::gather(size_t begin, size_t end, float* to) {
   if (options_ == nullptr || options_->order.size == 0) return;
   const size_t width = net_.widths_[0];
   for (size_t i = begin; i < end; ++i) {
     const size_t row = static_cast<size_t>(options_->order[first_ + i]);
-    std::memcpy(value(0, i), data_.x + row * width, width * sizeof(float));
+    std::memcpy(to + i * width, data_.x + row * width, width * sizeof(float));
   }
 }
 
+nn::LayerRows NetworkRun::rows_by_columns(size_t piece) const {
+  nn::LayerRows rows = rows_of(0, 0, rows_);
+  if (!column_input_at_.empty()) rows.x = net_.buffers_.data() + column_input_at_[piece];
+  return rows;
+}
+
 void NetworkRun::each(Team* team, size_t pieces, const Team::Piece& body) const {
+  if (pace_.alone()) {
+    for (size_t piece = 0; piece < pieces; ++piece) body(piece);
+    return;
+  }
   if (team != nullptr) return team->each(pieces, body);
   ThreadPool::instance().parallel_for(
       pieces, [&](size_t piece, size_t) { body(piece); }, threads_);
 }
 
 void NetworkRun::pass_columns(Team* team) {
-  if (options_->order.size != 0) each(team, (rows_ + piece_rows_ - 1) / piece_rows_, gather_piece_);
   each(team, columns_.size() - 1, column_piece_);
   for (size_t i = 1; i < layers_; ++i) net_.layers_[i]->forward(rows_of(i, 0, rows_));
   compare(0, rows_);
@@ -262,7 +276,7 @@ void NetworkRun::pass(Team* team) {
 void NetworkRun::pass_piece(size_t piece) {
   const size_t begin = piece * piece_rows_, end = std::min(rows_, begin + piece_rows_);
   if (forwards_) {
-    if (segment_ == 0) gather(begin, end);
+    if (segment_ == 0) gather(begin, end, value(0, 0));
     forward(begin, end);
     if (segment_ + 1 < segments_.size()) return;
     compare(begin, end);
@@ -334,11 +348,9 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
   }
   const bool clips = options_ != nullptr && (options_->clip_norm > 0 || options_->clip_global_norm > 0);
   piece_ = [this](size_t piece) { pass_piece(piece); };
-  gather_piece_ = [this](size_t piece) {
-    gather(piece * piece_rows_, std::min(rows_, (piece + 1) * piece_rows_));
-  };
   column_piece_ = [this](size_t piece) {
-    by_columns_->forward_columns(rows_of(0, 0, rows_), columns_[piece], columns_[piece + 1]);
+    if (!column_input_at_.empty()) gather(0, rows_, net_.buffers_.data() + column_input_at_[piece]);
+    by_columns_->forward_columns(rows_by_columns(piece), columns_[piece], columns_[piece + 1]);
   };
   const Team::Piece learn_part = [this](size_t part) { learn(part); };
   const Team::Piece gather_part = [this](size_t part) { gather_gradient(part); };
@@ -350,6 +362,7 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
   const auto drive = [&](Team* team) {
     for (size_t step = 0; step < steps; ++step) {
       check_cancel(cancel);
+      pace_.begin_step();
       begin_batch(step * batch_, std::min(batch_, rows - step * batch_));
       pass(team);
       double batch_loss = 0;
@@ -399,6 +412,7 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
         for (size_t i = 0; i < rows_; ++i) counted[m] += weighs ? factors_[i] * values[i] : values[i];
         means[m] = counted[m] / seen;
       }
+      if (threads_ > 1 && !pooled_) pace_.end_step();
       if (on_step) on_step(step + 1, steps, loss / share, means);
     }
   };

@@ -6,6 +6,7 @@
 #include "linalg/team.h"
 #include "nn/dense_layer.h"
 #include "train/network.h"
+#include "train/pace.h"
 
 namespace boreal {
 
@@ -26,7 +27,7 @@ class NetworkRun {
     size_t layer, block, begin, end;  // within the block
     size_t offset;                    // of the first parameter in the arena
     size_t first_of_block;            // index of the block's first slab
-    size_t columns = 0, column = 0;   // how many, and the first
+    size_t columns = 0, piece = 0;    // how many, and whose
   };
 
   void place_buffers();
@@ -37,7 +38,8 @@ class NetworkRun {
   void pass_columns(Team* team);
   size_t useful_threads() const;
   void begin_batch(size_t first, size_t rows);
-  void gather(size_t begin, size_t end);
+  void gather(size_t begin, size_t end, float* to);  // to: of row 0
+  nn::LayerRows rows_by_columns(size_t piece) const;
   // Calls body(piece) for each piece, on the team or on the pool.
   void each(Team* team, size_t pieces, const Team::Piece& body) const;
   void pass(Team* team);
@@ -79,7 +81,9 @@ class NetworkRun {
   // The first layer, where each thread has some columns of its kernel for itself: from columns_[piece] on.
   const nn::DenseLayer* by_columns_ = nullptr;
   std::vector<size_t> columns_;
-  Team::Piece gather_piece_, column_piece_;
+  std::vector<size_t> column_input_at_;  // of each piece; empty where rows are taken as they stand
+  Team::Piece column_piece_;
+  Pace pace_;
   bool pooled_ = false;  // a layer has work of its own for the pool: no team stands by
 
   // Buffers: values and gradients of each edge, [batch, width] each; what layers remember.
