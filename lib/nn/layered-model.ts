@@ -5,7 +5,7 @@ import { Estimator, type EstimatorKind, type SavedFit } from '../core/estimator.
 import { decodeLabels, type ScoreOptions } from '../core/kinds.js';
 import { encodeTargets, type Label } from '../core/labels.js';
 import type { Dtype, FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
-import { custom, either, int, nothing, type Rules, resolveSeed, seed } from '../core/params.js';
+import { custom, either, int, nothing, type Rules, resolveSeed, seed, show } from '../core/params.js';
 import type { CompileOptions, Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
@@ -181,6 +181,7 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
    *
    * @param shape - of a sample; default: that of the input layer or of the parameter inputShape
    * @throws {ERR_NOT_FITTED} when the shape is not known
+   * @throws {ERR_PARAMETER} when it is no list of sizes
    * @example
    * ```ts
    * import { dense, Sequential } from 'boreal/nn';
@@ -191,6 +192,12 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
   build(shape?: Shape): this {
     this.checkParams();
     if (this.isFitted) return this;
+    if (shape !== undefined && !isShape(shape)) {
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        `build takes a list of one to eight sizes >= 1; got ${show(shape)}.`,
+      );
+    }
     const architecture = this.architecture(shape ?? null);
     const names = Array.from({ length: sizeOf(architecture.inputShape) }, (_, j) => `x${j}`);
     const columns = names.map((name): Column => ({ name, kind: 'number' }));
@@ -349,9 +356,15 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
    * Gives the model weights, in the order and layout of {@link Sequential.getWeights}; builds it where that is possible.
    *
    * @throws {ERR_SHAPE} when there are more or fewer arrays or values
+   * @throws {ERR_DTYPE} when a value is not a number
    */
   setWeights(weights: ReadonlyArray<ArrayLike<number>>): this {
     this.build();
+    const isText = (values: unknown) =>
+      Array.isArray(values) && values.some((value) => typeof value !== 'number');
+    if (Array.isArray(weights) && weights.some(isText)) {
+      throw new ValidationError('ERR_DTYPE', 'setWeights takes arrays of numbers.');
+    }
     const engine = this.current();
     engine.setWeights(weights);
     const { schema, dtype, reference } = this.snapshot().fitted!;

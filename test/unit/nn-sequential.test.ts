@@ -526,6 +526,13 @@ describe('as an estimator', () => {
     model.setWeights([[1, 2], [3]]);
     expect(model.predictSync([[10, 100]]).toArray()).toEqual([[213]]);
     expect(() => model.setWeights([[1, 2]])).toThrow(refusal('ERR_SHAPE'));
+    expect(() => model.setWeights(5 as never)).toThrow(refusal('ERR_SHAPE'));
+    expect(() => model.setWeights([['a', 'b'], [3]] as never)).toThrow(refusal('ERR_DTYPE'));
+    for (const shape of [[0], [], 'x', [1.5]]) {
+      expect(() => new Sequential([dense(1)]).build(shape as number[])).toThrow(
+        refusal('ERR_PARAMETER', /build/),
+      );
+    }
     expect(() => new Sequential([dense(1)]).setWeights([[1], [1]])).toThrow(
       refusal('ERR_NOT_FITTED', /input\(shape\)/),
     );
