@@ -175,6 +175,22 @@ TEST_CASE_TEMPLATE("interpolation within the points and beyond them", T, float, 
   CHECK(error_code([&] { run(*prepare_cpu<T>(plan.decode(), kernels()), outside); }) == "ERR_OUT_OF_RANGE");
 }
 
+TEST_CASE_TEMPLATE("a layer of a network sees each row alone, in any tile", T, float, double) {
+  Rng rng(29);
+  // The largest of windows of 2 x 3 in images of 5 x 7 with two channels.
+  const std::vector<double> pool{4, 12, 0, 5, 7, 2, 2, 3, 2, 2, 0, 1, 1, 0};
+  for (const size_t rows : kRowCounts) {
+    PlanWriter plan(70);
+    plan.op(28, {0}, {18}, {plan.constant(pool), plan.constant(std::vector<float>{})});
+    std::vector<T> x = random_rows<T>(rng, rows, 70);
+    for (T& value : x) value = static_cast<T>(static_cast<float>(value));
+    check_exact<T>(plan, x);
+  }
+  PlanWriter wrong(70);
+  wrong.op(28, {0}, {17}, {wrong.constant(pool), wrong.constant(std::vector<float>{})});
+  CHECK(error_code([&] { prepare_cpu<T>(wrong.decode(), kernels()); }) == "ERR_PLAN");
+}
+
 TEST_CASE("explain says what the ops do") {
   PlanWriter plan(3);
   const int32_t sum = plan.reduce(plan.binary(BinaryFunction::kDiv, 0, {1, 2, 3}), Fold::kSum);

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/dispatch.h"
+#include "nn/layer_code.h"
 #include "plan/plan.h"
 
 namespace boreal {
@@ -283,6 +285,22 @@ class RowReference {
       y.push_back(static_cast<T>(result));
     }
     return y;
+  }
+
+  // The layer itself on a row alone, by plain kernels: its arithmetic is tested where it trains.
+  static Row apply(const LayerOp& op, const Row& x) {
+    const auto layers = nn::decode_layers(op.code.data, op.code.size, *available_kernels().front());
+    std::vector<float> parameters(op.parameters.begin(), op.parameters.end());
+    std::vector<float> in(x.begin(), x.end()), out(op.outputs), memo(layers[0]->memo());
+    layers[0]->bind(parameters.data());
+    nn::LayerRows rows{};
+    rows.rows = 1;
+    rows.x = in.data();
+    rows.y = out.data();
+    rows.memo = memo.data();
+    rows.max_threads = 1;
+    layers[0]->forward(rows);
+    return Row(out.begin(), out.end());
   }
 
   static Row apply(const CheckOp&, const Row& x) { return x; }
