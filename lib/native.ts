@@ -305,6 +305,14 @@ export interface NativeAddon
     method: 'linear' | 'averagedInvertedCdf',
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
+  /** Exponents of power transforms, [cols]: 1 of a constant column, NaN of one without values. */
+  powerExponents(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    method: 'boxCox' | 'yeoJohnson',
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
   columnModes(x: FloatArray, rows: number, cols: number, cancel: CancelHandle | null): Promise<Float64Array>;
   columnDistinct(
     x: FloatArray,

@@ -75,6 +75,9 @@ const ACTIVATION: Record<Activation, number> = {
   ceil: 18,
   round: 19,
   sign: 20,
+  sinPi: 21,
+  cosPi: 22,
+  normalQuantile: 23,
 };
 const BINARY: Record<BinaryFunction, number> = {
   add: 0,

@@ -27,6 +27,9 @@ export const ACTIVATIONS = [
   'ceil',
   'round',
   'sign',
+  'sinPi',
+  'cosPi',
+  'normalQuantile',
 ] as const;
 /** Elementwise functions a plan knows. */
 export type Activation = (typeof ACTIVATIONS)[number];

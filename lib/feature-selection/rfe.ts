@@ -1,10 +1,10 @@
 /** Columns left when the least important are taken away, again and again. */
 import { Estimator } from '../core/estimator.js';
 import { type FitInput, toShared } from '../core/fit-input.js';
-import { importancesOf } from '../core/importances.js';
 import { custom, either, int, int32s, nothing, type Rules, real, uint8s } from '../core/params.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
+import { eliminate, stepOf } from './elimination.js';
 import { FeatureSelector, type SelectorState } from './selector.js';
 
 /** Parameters of {@link RFE}. */
@@ -75,23 +75,15 @@ export class RFE extends FeatureSelector<RFEParams, RFEState> {
     return { ...this.params, estimator: this.params.estimator.clone() };
   }
 
-  protected async fitState(input: FitInput): Promise<RFEState> {
+  protected fitState(input: FitInput): Promise<RFEState> {
+    return this.eliminateFrom(input);
+  }
+
+  /** What `fit` learns. @internal */
+  async eliminateFrom(input: FitInput): Promise<RFEState> {
     const { cols } = input.x;
-    const wanted = this.#wanted(cols);
-    const step = this.params.step >= 1 ? this.params.step : Math.max(1, Math.floor(this.params.step * cols));
-    const ranking = new Int32Array(cols).fill(1);
-    let left = Array.from({ length: cols }, (_, j) => j);
-    let model = await this.#fit(input, left);
-    while (left.length > wanted) {
-      const importances = importancesOf(model, 'squares');
-      const ascending = [...left.keys()].sort((a, b) => importances[a] - importances[b]);
-      const out = new Set(ascending.slice(0, Math.min(step, left.length - wanted)).map((k) => left[k]));
-      left = left.filter((j) => !out.has(j));
-      // Who went earlier ranks behind.
-      const stays = new Set(left);
-      for (let j = 0; j < cols; j++) if (!stays.has(j)) ranking[j] += 1;
-      model = await this.#fit(input, left);
-    }
+    const plan = { columns: cols, wanted: this.#wanted(cols), step: stepOf(this.params.step, cols) };
+    const { left, model, ranking } = await eliminate(plan, (columns) => this.#fit(input, columns));
     const support = new Uint8Array(cols);
     for (const j of left) support[j] = 1;
     return { support, model, ranking };

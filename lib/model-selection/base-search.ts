@@ -12,6 +12,7 @@ import { StateError, ValidationError } from '../errors.js';
 import { type FoldOptions, foldData } from './folds.js';
 import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
+import { cvRule } from './rules.js';
 import {
   type CrossValidationModel,
   isSingle,
@@ -117,7 +118,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
           return scorer(v) || (isObject(v) && Object.values(v).every(scorer));
         }),
       ),
-      cv: either(int(2), custom('a splitter, or a list of { train, test }', isObject)),
+      cv: cvRule,
       refit: either(
         bool,
         custom('the name of a scorer', (v) => typeof v === 'string'),

@@ -42,8 +42,10 @@ export {
   type RandomizedSearchCVParams,
   type RandomizedSearchOptions,
 } from './randomized-search.js';
+export * from './rfecv.js';
 export type { CrossValidationModel, NamedScoring, Scoring, SingleScoring } from './scoring.js';
 export type { SearchResults } from './search-results.js';
+export * from './sequential-feature-selector.js';
 export {
   LeaveOneOut,
   RepeatedKFold,

@@ -51,3 +51,8 @@ export abstract class ColumnScaler<P extends object, S extends State> extends In
 export function safeScale(scale: Float64Array): Float64Array {
   return scale.map((s) => (s < 10 * Number.EPSILON ? 1 : s));
 }
+
+/** Whether a variance is no more than the rounding error of computing it (scikit-learn's bound). */
+export function isConstant(variance: number, mean: number, count: number): boolean {
+  return variance <= count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
+}

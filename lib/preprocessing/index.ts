@@ -1,4 +1,5 @@
 export * from './binarizer.js';
+export * from './cyclical-encoder.js';
 export {
   type FunctionStep,
   type FunctionSteps,
@@ -14,6 +15,7 @@ export * from './normalizer.js';
 export * from './one-hot-encoder.js';
 export * from './ordinal-encoder.js';
 export * from './polynomial-features.js';
+export * from './power-transformer.js';
 export * from './robust-scaler.js';
 export * from './standard-scaler.js';
 export * from './target-encoder.js';

@@ -3,7 +3,7 @@ import type { FitInput } from '../core/fit-input.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, float64s, type Rules } from '../core/params.js';
 import { native } from '../native.js';
-import { type ColumnAffine, ColumnScaler } from './column-scaler.js';
+import { type ColumnAffine, ColumnScaler, isConstant } from './column-scaler.js';
 
 /** Parameters of {@link StandardScaler}. */
 export interface StandardScalerParams {
@@ -86,9 +86,4 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
       scale: withStd ? scale : new Float64Array(scale.length).fill(1),
     };
   }
-}
-
-/** Whether a variance is no more than the rounding error of computing it (scikit-learn's bound). */
-function isConstant(variance: number, mean: number, count: number): boolean {
-  return variance <= count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
 }

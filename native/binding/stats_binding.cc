@@ -4,6 +4,7 @@
 #include "linalg/column_moments.h"
 #include "train/column_stats.h"
 #include "train/group_moments.h"
+#include "train/power_transform.h"
 
 namespace boreal {
 namespace {
@@ -69,6 +70,16 @@ napi_value quantiles(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 5, false), std::move(compute), vector_to_js);
 }
 
+napi_value powers(Call& call) {
+  const MatrixArgument matrix(call);
+  const auto method =
+      static_cast<PowerMethod>(to_choice(call.env(), call[3], "method", {"boxCox", "yeoJohnson"}));
+  auto compute = [method](auto x, const CancelToken* cancel, const JobProgress&) {
+    return power_exponents(x, method, cancel);
+  };
+  return start_matrix_job(call, matrix, train_options(call, 4, false), compute, vector_to_js);
+}
+
 napi_value modes(Call& call) {
   auto compute = [](auto x, const CancelToken* cancel, const JobProgress&) {
     return column_modes(x, cancel);
@@ -107,6 +118,7 @@ void export_stats(napi_env env, napi_value exports) {
   export_function<moments_sync>(env, exports, "columnMomentsSync");
   export_function<moments_by_group>(env, exports, "groupMoments");
   export_function<quantiles>(env, exports, "columnQuantiles");
+  export_function<powers>(env, exports, "powerExponents");
   export_function<modes>(env, exports, "columnModes");
   export_function<distinct>(env, exports, "columnDistinct");
   export_function<first_invalid>(env, exports, "findInvalid");

@@ -105,9 +105,9 @@ class CpuActivation final : public KernelOp<T> {
   double row_cost_ns() const override { return 2 + 1.0 * static_cast<double>(this->width_); }
   std::string details() const override {
     static const char* const names[kUnaryCount] = {
-        "identity", "relu",   "sigmoid",    "tanh",  "exp",  "expm1",    "log",
-        "log1p",    "sqrt",   "erf",        "gelu",  "silu", "softplus", "abs",
-        "negate",   "square", "reciprocal", "floor", "ceil", "round",    "sign"};
+        "identity",   "relu",  "sigmoid", "tanh",  "exp",      "expm1", "log",    "log1p",
+        "sqrt",       "erf",   "gelu",    "silu",  "softplus", "abs",   "negate", "square",
+        "reciprocal", "floor", "ceil",    "round", "sign",     "sinPi", "cosPi",  "normalQuantile"};
     return names[static_cast<int32_t>(activation_)];
   }
 

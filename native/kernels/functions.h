@@ -7,10 +7,11 @@ namespace boreal {
 
 // The values are those of JavaScript's side.
 //
-// Accuracy: exp, expm1, log, log1p, sigmoid, tanh, silu, softplus, erf and gelu are within 2 ulp of the exact
-// value over the whole range, gradual underflow included; the others are single IEEE 754 operations. At
-// infinity a function has its limit (silu and gelu of -infinity are -0), outside its domain NaN, NaN of NaN,
-// and a function that is 0 at 0 keeps the zero's sign, but for sign and square. relu(-0) = -0.
+// Accuracy: exp, expm1, log, log1p, sigmoid, tanh, silu, softplus, erf, gelu, sinPi and cosPi are within 2
+// ulp of the exact value over the whole range, gradual underflow included, the normal quantile within 8; the
+// others are single IEEE 754 operations. At infinity a function has its limit (silu and gelu of -infinity are
+// -0), outside its domain NaN, NaN of NaN, and a function that is 0 at 0 keeps the zero's sign, but for sign
+// and square. relu(-0) = -0.
 enum class Unary : int32_t {
   kIdentity = 0,
   kRelu = 1,
@@ -31,10 +32,13 @@ enum class Unary : int32_t {
   kReciprocal = 16,
   kFloor = 17,
   kCeil = 18,
-  kRound = 19,  // half to even
-  kSign = 20,   // -1, 0, 1
+  kRound = 19,           // half to even
+  kSign = 20,            // -1, 0, 1
+  kSinPi = 21,           // sin(pi x), a zero of x's sign at whole numbers
+  kCosPi = 22,           // cos(pi x)
+  kNormalQuantile = 23,  // z with Phi(z) = x; infinite at 0 and 1
 };
-constexpr int32_t kUnaryCount = 21;
+constexpr int32_t kUnaryCount = 24;
 
 // min and max are NaN if either number is. pow is C's, within 2 ulp; the others are single operations.
 enum class Binary : int32_t { kAdd = 0, kSub = 1, kMul = 2, kDiv = 3, kMin = 4, kMax = 5, kPow = 6 };

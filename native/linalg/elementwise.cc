@@ -23,6 +23,9 @@ size_t task_size(Unary f) {
     case Unary::kGelu:
     case Unary::kSilu:
     case Unary::kSoftplus:
+    case Unary::kSinPi:
+    case Unary::kCosPi:
+    case Unary::kNormalQuantile:
       return kCostly;
     default:
       return kCheap;

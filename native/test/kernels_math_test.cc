@@ -28,6 +28,15 @@ Wide exact_gelu(Wide x) {
   return x / 2 * std::erfc(a) * (1 - rest);
 }
 
+// The nearest multiple of 2 leaves [-1, 1] and the mirror [-1/2, 1/2], both exactly.
+template <typename Wide>
+Wide exact_sin_pi(Wide x) {
+  Wide r = std::remainder(x, Wide(2));
+  if (std::fabs(r) > Wide(0.5)) r = std::copysign(Wide(1), r) - r;
+  const Wide y = std::sin(3.14159265358979323846264338327950288L * r);
+  return y == 0 ? std::copysign(Wide(0), x) : y;
+}
+
 template <typename Wide>
 Wide exact_value(Unary kind, Wide x) {
   switch (kind) {
@@ -49,13 +58,18 @@ Wide exact_value(Unary kind, Wide x) {
       return exact_gelu(x);
     case Unary::kSilu:
       return std::isinf(x) && x < 0 ? -Wide(0) : x / (1 + std::exp(-x));
+    case Unary::kSinPi:
+      return exact_sin_pi(x);
+    case Unary::kCosPi:  // + 0: never a negative zero
+      return exact_sin_pi(Wide(0.5) - std::fabs(std::remainder(x, Wide(2)))) + 0;
     default:
       return std::max(x, Wide(0)) + std::log1p(std::exp(-std::fabs(x)));
   }
 }
 
-constexpr Unary kKinds[] = {Unary::kExp,  Unary::kExpm1, Unary::kLog,  Unary::kLog1p, Unary::kSigmoid,
-                            Unary::kTanh, Unary::kErf,   Unary::kGelu, Unary::kSilu,  Unary::kSoftplus};
+constexpr Unary kKinds[] = {Unary::kExp,     Unary::kExpm1,    Unary::kLog,   Unary::kLog1p,
+                            Unary::kSigmoid, Unary::kTanh,     Unary::kErf,   Unary::kGelu,
+                            Unary::kSilu,    Unary::kSoftplus, Unary::kSinPi, Unary::kCosPi};
 
 template <typename T>
 T from_pattern(uint64_t bits) {
@@ -178,6 +192,39 @@ TEST_CASE("transcendental functions where double varies") {
   }
   add_edges(x);
   for (Unary kind : kKinds) check_accuracy<double, long double>(kind, x);
+}
+
+TEST_CASE_TEMPLATE("the normal quantile undoes the normal distribution", T, float, double) {
+  std::vector<T> p;
+  for (int i = 1; i < 4000; ++i) {
+    p.push_back(static_cast<T>(i) / 4000);
+    p.push_back(std::ldexp(static_cast<T>(0.5 + i / 8000.0), -(i % (sizeof(T) == 4 ? 120 : 1000))));
+  }
+  std::vector<T> z(p.size());
+  for (const Kernels* table : available_kernels()) {
+    const std::string isa = table->name;
+    elementwise_kernels<T>(*table).unary(Unary::kNormalQuantile, p.data(), p.size(), z.data(), z.size(), 1,
+                                         p.size());
+    double worst = 0;
+    T worst_at = 0;
+    for (size_t i = 0; i < p.size(); ++i) {
+      // Newton's steps from what came out, of the side where Phi is small and has all its digits.
+      const long double tail = p[i] < T(0.5) ? p[i] : 1 - static_cast<long double>(p[i]);
+      long double exact = -std::fabs(static_cast<long double>(z[i]));
+      for (int step = 0; step < 3; ++step) {
+        const long double below = std::erfc(-exact / std::sqrt(2.0L)) / 2;
+        const long double density = std::exp(-exact * exact / 2) * 0.398942280401432677939946059934L;
+        exact -= (below - tail) / density;
+      }
+      const double error = ulp_error(z[i], p[i] < T(0.5) ? exact : -exact);
+      if (error > worst) {
+        worst = error;
+        worst_at = p[i];
+      }
+    }
+    INFO(isa, ": normal quantile of ", worst_at);
+    CHECK(worst <= 8);
+  }
 }
 
 TEST_CASE_TEMPLATE("pow where its result is finite", T, float, double) {
@@ -326,6 +373,32 @@ TEST_CASE_TEMPLATE("special values of the unary functions are exact", T, float, 
       {U::kSoftplus, nan, nan},
       {U::kSoftplus, max, max},
       {U::kSoftplus, -max, zero},
+      {U::kSinPi, zero, zero},
+      {U::kSinPi, -zero, -zero},
+      {U::kSinPi, one, zero},
+      {U::kSinPi, -3 * one, -zero},
+      {U::kSinPi, half, one},
+      {U::kSinPi, -half, -one},
+      {U::kSinPi, whole - half, -one},
+      {U::kSinPi, max, zero},
+      {U::kSinPi, inf, nan},
+      {U::kSinPi, nan, nan},
+      {U::kCosPi, zero, one},
+      {U::kCosPi, -zero, one},
+      {U::kCosPi, half, zero},
+      {U::kCosPi, -one - half, zero},
+      {U::kCosPi, one, -one},
+      {U::kCosPi, whole + one, -one},
+      {U::kCosPi, -2 * whole, one},
+      {U::kCosPi, max, one},
+      {U::kCosPi, -inf, nan},
+      {U::kCosPi, nan, nan},
+      {U::kNormalQuantile, zero, -inf},
+      {U::kNormalQuantile, one, inf},
+      {U::kNormalQuantile, half, zero},
+      {U::kNormalQuantile, 2 * one, nan},
+      {U::kNormalQuantile, -tiny, nan},
+      {U::kNormalQuantile, nan, nan},
       {U::kSqrt, zero, zero},
       {U::kSqrt, -zero, -zero},
       {U::kSqrt, inf, inf},

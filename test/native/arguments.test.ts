@@ -664,6 +664,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   columnMomentsSync: () => [f64(6), 2, 3],
   groupMoments: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1), null],
   columnQuantiles: () => [f32(6), 2, 3, f64(2), 'linear', null],
+  powerExponents: () => [f32(6), 2, 3, 'yeoJohnson', null],
   columnModes: () => [f32(6), 2, 3, null],
   columnDistinct: () => [f32(6), 2, 3, null],
   findInvalid: () => [f64(6), 2, 3, true],

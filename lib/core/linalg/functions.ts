@@ -32,6 +32,9 @@ export const UNARY = {
   ceil: 18,
   round: 19,
   sign: 20,
+  sinPi: 21,
+  cosPi: 22,
+  normalQuantile: 23,
 } as const;
 
 /** The name of a function that products can apply to their result. */

@@ -16,7 +16,7 @@ export interface Source {
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of the method of that name
 export type Write = (source: Source, ...args: any[]) => string;
 
-const ACTIVATIONS: Readonly<Record<Exclude<Activation, keyof typeof COMPOSED>, string>> = {
+const ACTIVATIONS: Readonly<Record<Exclude<Activation, keyof typeof COMPOSED | 'normalQuantile'>, string>> = {
   identity: 'Identity',
   relu: 'Relu',
   sigmoid: 'Sigmoid',
@@ -42,6 +42,10 @@ const COMPOSED = {
   log1p: (writer: GraphWriter, x: string) =>
     writer.node('Log', [writer.node('Add', [x, writer.numbers([1])])]),
   silu: (writer: GraphWriter, x: string) => writer.node('Mul', [x, writer.node('Sigmoid', [x])]),
+  sinPi: (writer: GraphWriter, x: string) =>
+    writer.node('Sin', [writer.node('Mul', [x, writer.numbers([Math.PI])])]),
+  cosPi: (writer: GraphWriter, x: string) =>
+    writer.node('Cos', [writer.node('Mul', [x, writer.numbers([Math.PI])])]),
   gelu: (writer: GraphWriter, x: string) => {
     const erf = writer.node('Erf', [writer.node('Mul', [x, writer.numbers([Math.SQRT1_2])])]);
     const half = writer.node('Mul', [x, writer.numbers([0.5])]);
@@ -154,10 +158,12 @@ const dense: Write = (
   return bias.every((value) => value === 0) ? product : writer.node('Add', [product, writer.numbers(bias)]);
 };
 
-const activation: Write = ({ writer, inputs: [x] }, kind: Activation) =>
-  kind in COMPOSED
+const activation: Write = ({ writer, inputs: [x], refuse }, kind: Activation) => {
+  if (kind === 'normalQuantile') throw refuse('quantiles of the normal distribution');
+  return kind in COMPOSED
     ? COMPOSED[kind as keyof typeof COMPOSED](writer, x)
     : writer.node(ACTIVATIONS[kind as keyof typeof ACTIVATIONS], [x]);
+};
 
 const reduce: Write = ({ writer, inputs: [x] }, fold: Fold) => {
   if (fold === 'sum') return writer.node('ReduceSum', [x, writer.wholes([1])]);

@@ -6,6 +6,8 @@
 #include "kernels/generic/erf.inl.h"
 #include "kernels/generic/exp.inl.h"
 #include "kernels/generic/log.inl.h"
+#include "kernels/generic/normal_quantile.inl.h"
+#include "kernels/generic/trigonometric.inl.h"
 
 namespace boreal {
 namespace {
@@ -86,6 +88,12 @@ inline void with_unary(Unary kind, F body) {
       return body([](auto x) { return round(x); });
     case Unary::kSign:
       return body([](auto x) { return sign(x); });
+    case Unary::kSinPi:
+      return body([](auto x) { return sin_pi(x); });
+    case Unary::kCosPi:
+      return body([](auto x) { return cos_pi(x); });
+    case Unary::kNormalQuantile:
+      return body([](auto x) { return normal_quantile(x); });
   }
 }
 

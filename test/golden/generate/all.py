@@ -47,6 +47,7 @@ import transformers
 import tree_options
 import trees
 import voting
+import wrappers
 from threadpoolctl import threadpool_limits
 
 if __name__ == "__main__":

@@ -1,0 +1,192 @@
+/** As many columns as cross-validation finds best, the least important taken away first. */
+import { Estimator } from '../core/estimator.js';
+import { type FitInput, requireY } from '../core/fit-input.js';
+import { custom, either, int, int32s, type Rules, real, uint8s } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+import { eliminate, stepOf } from '../feature-selection/elimination.js';
+import { RFE } from '../feature-selection/rfe.js';
+import { FeatureSelector, type SelectorState } from '../feature-selection/selector.js';
+import { takeColumns } from './columns.js';
+import { type FoldOptions, foldData, runAll } from './folds.js';
+import { cvRule, scoringRule } from './rules.js';
+import { type CrossValidationModel, resolveScorers, type SingleScoring } from './scoring.js';
+import { trainingTable } from './training-table.js';
+
+/** Parameters of {@link RFECV}. */
+export interface RFECVParams {
+  /** A classifier or regressor with `coef` or `featureImportances` once it is fitted. */
+  estimator: Estimator;
+  /** How many columns go at a time: a whole number, or a share in (0, 1) of all. Default 1. */
+  step: number;
+  /** At least so many stay. Default 1. */
+  minFeaturesToSelect: number;
+  /** Folds, as in {@link crossValidate}. Default 5. */
+  cv: NonNullable<FoldOptions['cv']>;
+  /** A scorer or its name; null: the estimator's own `score`. Default null. */
+  scoring: SingleScoring | null;
+}
+
+/** What each number of columns scored, from few to many. */
+export interface RFECVResults {
+  readonly nFeatures: Int32Array;
+  readonly meanTestScore: Float64Array;
+  readonly stdTestScore: Float64Array;
+  /** By fold. */
+  readonly testScores: readonly Float64Array[];
+}
+
+/** Learned by {@link RFECV}. */
+export interface RFECVState extends SelectorState {
+  readonly model: Estimator;
+  readonly ranking: Int32Array;
+  readonly results: RFECVResults;
+}
+
+/**
+ * Recursive feature elimination (see {@link RFE}) down to the number of columns with the best mean score over the folds, of equals
+ * the smallest; then of all rows, down to that number. Folds run concurrently.
+ *
+ * Differs from scikit-learn: `cvResults` in camelCase, with the scores of the folds in a list; no `importanceGetter`; does not
+ * predict itself, which a pipeline does.
+ *
+ * @example
+ * ```ts
+ * import { loadDiabetes, RFECV, Ridge } from 'boreal';
+ * const { data, target } = loadDiabetes();
+ * const selector = await new RFECV(new Ridge({ alpha: 0.1 }), { cv: 3 }).fit(data, target);
+ * selector.cvResults.nFeatures.length; // 10
+ * selector.selected.length === selector.nFeatures; // true
+ * ```
+ */
+export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
+  /** @param estimator - cloned for each fit, and left as it is */
+  constructor(estimator: Estimator, options: Partial<Omit<RFECVParams, 'estimator'>> = {}) {
+    super({ step: 1, minFeaturesToSelect: 1, cv: 5, scoring: null, ...options, estimator });
+  }
+
+  static override fromParams({ estimator, ...options }: RFECVParams): RFECV {
+    return new RFECV(estimator, options);
+  }
+
+  get rules(): Rules<RFECVParams> {
+    return {
+      estimator: custom(
+        'a classifier or a regressor',
+        (v) => v instanceof Estimator && v.kind !== 'transformer',
+      ),
+      step: either(int(1), real(0, 1, 'both')),
+      minFeaturesToSelect: int(1),
+      cv: cvRule,
+      scoring: scoringRule,
+    };
+  }
+
+  get stateRules(): Rules<RFECVState> {
+    return {
+      support: uint8s(),
+      model: custom('a fitted estimator', (v) => v instanceof Estimator && v.isFitted),
+      ranking: int32s(),
+      results: custom(
+        'the scores',
+        (v) => (v as Partial<RFECVResults> | null)?.nFeatures instanceof Int32Array,
+      ),
+    };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    this.params.estimator.checkParams();
+    resolveScorers(this.params.scoring ?? undefined);
+  }
+
+  protected override cloneParams(): RFECVParams {
+    return { ...this.params, estimator: this.params.estimator.clone() };
+  }
+
+  protected async fitState(input: FitInput): Promise<RFECVState> {
+    const { cols } = input.x;
+    const { estimator, minFeaturesToSelect, step } = this.params;
+    if (minFeaturesToSelect > cols) {
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        `RFECV: minFeaturesToSelect is ${minFeaturesToSelect}, but X has only ${cols} columns.`,
+      );
+    }
+    const results = await this.#crossValidate(input);
+    let best = 0;
+    results.meanTestScore.forEach((score, k) => {
+      if (score > results.meanTestScore[best]) best = k;
+    });
+    const rfe = new RFE(estimator, { nFeaturesToSelect: results.nFeatures[best], step: stepOf(step, cols) });
+    const { support, model, ranking } = await rfe.eliminateFrom(input);
+    return { support, model, ranking, results };
+  }
+
+  async #crossValidate(input: FitInput): Promise<RFECVResults> {
+    const { estimator, scoring, cv, minFeaturesToSelect, step } = this.params;
+    const { sampleWeight, signal, onProgress } = input;
+    const { cols } = input.x;
+    const [{ score }] = resolveScorers(scoring ?? undefined);
+    const X = trainingTable(input);
+    const { folds, part } = foldData(estimator, X, requireY(input), {
+      cv,
+      sampleWeight: sampleWeight ?? undefined,
+    });
+    const plan = { columns: cols, wanted: minFeaturesToSelect, step: stepOf(step, cols) };
+    const counts: number[] = [];
+    let done = 0;
+    const scores = await runAll(folds, signal, async (fold, stop) => {
+      const train = part(fold.train);
+      const test = part(fold.test);
+      const own: number[] = [];
+      await eliminate(
+        plan,
+        async (columns) => {
+          const model = estimator.clone() as CrossValidationModel;
+          const options = { sampleWeight: train.sampleWeight, signal: stop };
+          await model.fit(takeColumns(train.X, columns), train.y, options);
+          return model;
+        },
+        async (model, columns) => {
+          if (fold === folds[0]) counts.push(columns.length);
+          own.push(await score(model, { ...test, X: takeColumns(test.X, columns) }));
+        },
+      );
+      stop.throwIfAborted();
+      done += 1;
+      const { length: total } = folds;
+      onProgress?.({ estimator: this.constructor.name, done, total, fraction: done / total });
+      return Float64Array.from(own.reverse());
+    });
+    const each = counts.reverse().map((_, k) => scores.map((own) => own[k]));
+    const means = each.map((own) => own.reduce((sum, value) => sum + value, 0) / own.length);
+    return {
+      nFeatures: Int32Array.from(counts),
+      meanTestScore: Float64Array.from(means),
+      stdTestScore: Float64Array.from(each, (own, k) =>
+        Math.sqrt(own.reduce((sum, value) => sum + (value - means[k]) ** 2, 0) / own.length),
+      ),
+      testScores: scores,
+    };
+  }
+
+  /** The model, fitted on the columns that stay. @throws {ERR_NOT_FITTED} before `fit` */
+  get estimator(): Estimator {
+    return this.state.model;
+  }
+
+  /** How many columns stay. @throws {ERR_NOT_FITTED} before `fit` */
+  get nFeatures(): number {
+    return this.selected.length;
+  }
+
+  /** 1 for columns that stay, 2 for those that went last, and so on. @throws {ERR_NOT_FITTED} before `fit` */
+  get ranking(): Int32Array {
+    return this.state.ranking.slice();
+  }
+
+  /** The scores of each number of columns. @throws {ERR_NOT_FITTED} before `fit` */
+  get cvResults(): RFECVResults {
+    return this.state.results;
+  }
+}

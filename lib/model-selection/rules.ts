@@ -1,0 +1,14 @@
+/** Rules of the parameters that all cross-validating estimators have. */
+import { custom, either, int, nothing } from '../core/params.js';
+
+/** `cv`. */
+export const cvRule = either(
+  int(2),
+  custom('a splitter, or a list of { train, test }', (v) => typeof v === 'object' && v !== null),
+);
+
+/** `scoring` of a single scorer. */
+export const scoringRule = either(
+  nothing,
+  custom('a scorer or its name', (v) => typeof v === 'string' || typeof v === 'function'),
+);

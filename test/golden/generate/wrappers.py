@@ -1,0 +1,105 @@
+"""wrappers.json: columns chosen by cross-validation, and columns bent towards a normal distribution.
+
+    {"rfecv": [case], "sequential": [case], "powers": [case]}
+
+Each case has "name" and "input" (a reference, see common.py: fitted on its training rows). "rfecv": "estimator", "params",
+"support", "ranking", "scores" and "counts" from few columns to many. "sequential": "estimator", "params", "support". "powers": "params",
+"lambdas", "output" for the first LIMIT test rows, "inverse" of that.
+"""
+
+import warnings
+
+import numpy as np
+from common import camel_keys, load, split, write
+from sklearn.feature_selection import RFECV, SequentialFeatureSelector
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.preprocessing import PowerTransformer
+
+LIMIT = 12
+MODELS = {"Ridge": Ridge, "LinearRegression": LinearRegression, "LogisticRegression": LogisticRegression}
+METHODS = {"box-cox": "boxCox", "yeo-johnson": "yeoJohnson"}
+
+
+def rows(ref):
+    X, y = load(ref)
+    train, test = split(len(X))
+    return X[train], y[train], X[test][:LIMIT]
+
+
+def inputs():
+    standard = {"standardised": True}
+    yield "LogisticRegression", {"dataset": "iris", **standard}
+    yield "LogisticRegression", {"dataset": "wine", **standard}
+    yield "Ridge", {"dataset": "diabetes"}
+    yield "LinearRegression", {"dataset": "wine", "target": 0}
+
+
+def rfecv():
+    for name, ref in inputs():
+        X, y, _ = rows(ref)
+        for params in ({"cv": 3}, {"cv": 4, "step": 2, "min_features_to_select": 2}):
+            model = RFECV(MODELS[name](), **params).fit(X, y)
+            yield {
+                "name": f"{name} of {ref}, {params}",
+                "input": ref,
+                "estimator": name,
+                "params": camel_keys(params),
+                "support": model.support_,
+                "ranking": model.ranking_,
+                "counts": model.cv_results_["n_features"],
+                "scores": model.cv_results_["mean_test_score"],
+            }
+
+
+def sequential():
+    for name, ref in inputs():
+        if name == "LogisticRegression" and ref["dataset"] == "wine":
+            continue  # accuracies of 1 or of one row less: a row on the border decides
+        X, y, _ = rows(ref)
+        for params in (
+            {"cv": 3, "n_features_to_select": 2},
+            {"cv": 3, "direction": "backward"},
+            {"cv": 3, "tol": 0.01},
+        ):
+            model = SequentialFeatureSelector(MODELS[name](), **params).fit(X, y)
+            yield {
+                "name": f"{name} of {ref}, {params}",
+                "input": ref,
+                "estimator": name,
+                "params": camel_keys(params),
+                "support": model.get_support(),
+            }
+
+
+def powers():
+    for ref in (
+        {"dataset": "iris"},
+        {"dataset": "wine"},
+        {"dataset": "wine", "missing": True},
+        {"dataset": "diabetes"},
+        {"dataset": "breastCancer", "columns": [0, 1, 2, 3, 4, 5, 8, 9, 20]},
+    ):
+        X, _, test = rows(ref)
+        for method in METHODS:
+            if method == "box-cox" and np.nanmin(X) <= 0:
+                continue
+            for standardize in (True, False):
+                model = PowerTransformer(method=method, standardize=standardize).fit(X)
+                output = model.transform(test)
+                yield {
+                    "name": f"{ref}, {method}, {standardize}",
+                    "input": ref,
+                    "params": {"method": METHODS[method], "standardize": standardize},
+                    "lambdas": model.lambdas_,
+                    "output": output,
+                    "inverse": model.inverse_transform(output),
+                }
+
+
+def main():
+    warnings.simplefilter("ignore")
+    write("wrappers", rfecv=list(rfecv()), sequential=list(sequential()), powers=list(powers()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+/** Golden values of columns chosen by cross-validation and of power transforms. */
+import { describe, expect, test } from 'vitest';
+import {
+  LinearRegression,
+  LogisticRegression,
+  PowerTransformer,
+  type PowerTransformerParams,
+  RFECV,
+  Ridge,
+  SequentialFeatureSelector,
+} from '../../lib/index.js';
+import { expectClose, iterative } from '../support/tolerance.js';
+import { type GoldenInput, head, rowsOf } from './inputs.js';
+import { readGolden } from './read.js';
+
+const MODELS = { LinearRegression, LogisticRegression, Ridge };
+interface Case {
+  name: string;
+  input: GoldenInput;
+  estimator: keyof typeof MODELS;
+  params: object;
+  support: boolean[];
+}
+const golden = readGolden<{
+  rfecv: Array<Case & { ranking: number[]; counts: number[]; scores: number[] }>;
+  sequential: Case[];
+  powers: Array<{
+    name: string;
+    input: GoldenInput;
+    params: Partial<PowerTransformerParams>;
+    lambdas: number[];
+    output: number[][];
+    inverse: number[][];
+  }>;
+}>('wrappers');
+
+describe('RFECV', () => {
+  test.each(golden.rfecv)('$name', async ({ input, estimator, params, support, ranking, counts, scores }) => {
+    const { X, y } = rowsOf(input);
+    const model = await new RFECV(new MODELS[estimator](), params).fit(X, y);
+    expect(model.getSupport()).toEqual(support);
+    expect(Array.from(model.ranking)).toEqual(ranking);
+    expect(Array.from(model.cvResults.nFeatures)).toEqual(counts);
+    expectClose(Array.from(model.cvResults.meanTestScore), scores, iterative(1e-7), 'scores');
+  });
+});
+
+describe('SequentialFeatureSelector', () => {
+  test.each(golden.sequential)('$name', async ({ input, estimator, params, support }) => {
+    const { X, y } = rowsOf(input);
+    const model = await new SequentialFeatureSelector(new MODELS[estimator](), params).fit(X, y);
+    expect(model.getSupport()).toEqual(support);
+  });
+});
+
+describe('PowerTransformer', () => {
+  test.each(golden.powers)('$name', async ({ input, params, lambdas, output, inverse }) => {
+    const { X, test: rows } = rowsOf(input);
+    const model = await new PowerTransformer(params).fit(X);
+    // Both searches stop where the likelihood is flat.
+    expectClose(Array.from(model.lambdas), lambdas, iterative(1e-5), 'lambdas');
+    expectClose(head(await model.transform(rows), output), output, iterative(1e-4), 'output');
+    const back = (await model.inverseTransform(await model.transform(rows))).slice(0, inverse.length).toArray();
+    expectClose(back, inverse, iterative(1e-7), 'inverse');
+  });
+});
