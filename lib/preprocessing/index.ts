@@ -16,6 +16,7 @@ export * from './one-hot-encoder.js';
 export * from './ordinal-encoder.js';
 export * from './polynomial-features.js';
 export * from './power-transformer.js';
+export * from './quantile-transformer.js';
 export * from './robust-scaler.js';
 export * from './standard-scaler.js';
 export * from './target-encoder.js';

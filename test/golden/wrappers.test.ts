@@ -5,6 +5,8 @@ import {
   LogisticRegression,
   PowerTransformer,
   type PowerTransformerParams,
+  QuantileTransformer,
+  type QuantileTransformerParams,
   RFECV,
   Ridge,
   SequentialFeatureSelector,
@@ -29,6 +31,15 @@ const golden = readGolden<{
     input: GoldenInput;
     params: Partial<PowerTransformerParams>;
     lambdas: number[];
+    output: number[][];
+    inverse: number[][];
+  }>;
+  quantiles: Array<{
+    name: string;
+    input: GoldenInput;
+    params: Partial<QuantileTransformerParams>;
+    test: number[][];
+    learned: number[][] | null;
     output: number[][];
     inverse: number[][];
   }>;
@@ -60,7 +71,27 @@ describe('PowerTransformer', () => {
     // Both searches stop where the likelihood is flat.
     expectClose(Array.from(model.lambdas), lambdas, iterative(1e-5), 'lambdas');
     expectClose(head(await model.transform(rows), output), output, iterative(1e-4), 'output');
-    const back = (await model.inverseTransform(await model.transform(rows))).slice(0, inverse.length).toArray();
+    const back = (await model.inverseTransform(await model.transform(rows)))
+      .slice(0, inverse.length)
+      .toArray();
     expectClose(back, inverse, iterative(1e-7), 'inverse');
+  });
+});
+
+describe('QuantileTransformer', () => {
+  test.each(golden.quantiles)('$name', async ({ input, params, test: rows, learned, output, inverse }) => {
+    const { X } = rowsOf(input);
+    const model = await new QuantileTransformer(params).fit(X);
+    if (learned)
+      expectClose(
+        model.quantiles.map((own) => Array.from(own)),
+        learned,
+        iterative(1e-12),
+        'quantiles',
+      );
+    // Ranks near 0 are differences, and normal numbers of them steep.
+    const transformed = (await model.transform(rows)).toArray();
+    expectClose(transformed, output, iterative(1e-9), 'output');
+    expectClose((await model.inverseTransform(transformed)).toArray(), inverse, iterative(1e-9), 'inverse');
   });
 });

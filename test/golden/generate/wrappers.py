@@ -1,10 +1,10 @@
 """wrappers.json: columns chosen by cross-validation, and columns bent towards a normal distribution.
 
-    {"rfecv": [case], "sequential": [case], "powers": [case]}
+    {"rfecv": [case], "sequential": [case], "powers": [case], "quantiles": [case]}
 
 Each case has "name" and "input" (a reference, see common.py: fitted on its training rows). "rfecv": "estimator", "params",
 "support", "ranking", "scores" and "counts" from few columns to many. "sequential": "estimator", "params", "support". "powers": "params",
-"lambdas", "output" for the first LIMIT test rows, "inverse" of that.
+"lambdas", "output" for the first LIMIT test rows, "inverse" of that. "quantiles": "params", "learned", "output", "inverse".
 """
 
 import warnings
@@ -13,7 +13,7 @@ import numpy as np
 from common import camel_keys, load, split, write
 from sklearn.feature_selection import RFECV, SequentialFeatureSelector
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-from sklearn.preprocessing import PowerTransformer
+from sklearn.preprocessing import PowerTransformer, QuantileTransformer
 
 LIMIT = 12
 MODELS = {"Ridge": Ridge, "LinearRegression": LinearRegression, "LogisticRegression": LogisticRegression}
@@ -96,9 +96,38 @@ def powers():
                 }
 
 
+def quantiles():
+    for ref in (
+        {"dataset": "iris"},
+        {"dataset": "wine", "missing": True},
+        {"dataset": "diabetes"},
+        {"dataset": "digits", "columns": [1, 2, 3, 10, 20]},
+    ):
+        X, _, test = rows(ref)
+        test = test.copy()
+        test[0] = np.nanmin(X, axis=0) - 1
+        test[1] = np.nanmax(X, axis=0)
+        for params in (
+            {"n_quantiles": 7},
+            {"n_quantiles": 50, "output_distribution": "normal"},
+            {"n_quantiles": 100_000, "subsample": None},
+        ):
+            model = QuantileTransformer(**params).fit(X)
+            output = model.transform(test)
+            yield {
+                "name": f"{ref}, {params}",
+                "input": ref,
+                "params": camel_keys(params),
+                "test": test,
+                "learned": model.quantiles_.T if params["n_quantiles"] < 10 else None,
+                "output": output,
+                "inverse": model.inverse_transform(output),
+            }
+
+
 def main():
     warnings.simplefilter("ignore")
-    write("wrappers", rfecv=list(rfecv()), sequential=list(sequential()), powers=list(powers()))
+    write("wrappers", rfecv=list(rfecv()), sequential=list(sequential()), powers=list(powers()), quantiles=list(quantiles()))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,248 @@
+/** Columns by rank: uniform or normal, whatever they were. */
+import type { FitInput } from '../core/fit-input.js';
+import { toShared } from '../core/fit-input.js';
+import { InvertibleTransformer } from '../core/invertible.js';
+import {
+  checkLength,
+  either,
+  float64s,
+  int,
+  nothing,
+  oneOf,
+  type Rules,
+  resolveSeed,
+  seed,
+} from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { Random } from '../core/random.js';
+import type { Column } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
+import { numberColumns } from './columns.js';
+
+/** Parameters of {@link QuantileTransformer}. */
+export interface QuantileTransformerParams {
+  /** How many quantiles are kept, at most as many as there are rows. Default 1000. */
+  nQuantiles: number;
+  /** What comes out: numbers in [0, 1], or normal ones. Default 'uniform'. */
+  outputDistribution: 'uniform' | 'normal';
+  /** Quantiles are those of at most so many rows, drawn at random; null: of all. Default 10000. */
+  subsample: number | null;
+  /** Seed of that; null takes a new one each time. Default null. */
+  randomState: number | null;
+}
+
+/** Learned by {@link QuantileTransformer}. */
+export interface QuantileTransformerState {
+  /** Shares in [0, 1], [quantiles]. */
+  readonly references: Float64Array;
+  /** [columns, quantiles] */
+  readonly quantiles: Float64Array;
+}
+
+/** Points of piecewise linear functions, column after column. */
+interface Points {
+  readonly offsets: Int32Array;
+  readonly from: Float64Array;
+  readonly to: Float64Array;
+}
+
+/** Shares nearer to 0 or 1 than this count as that, so that normal numbers stay finite (scikit-learn's bound). */
+const BOUND = 1e-7;
+
+/**
+ * Each value becomes its place among the training rows' quantiles, by linear interpolation: a number in [0, 1], or the normal
+ * number of that rank, in [-5.2, 5.2]. What lies outside the training range gets its ends. Of quantiles that repeat, a value gets
+ * the middle. Missing values stay missing.
+ *
+ * Differs from scikit-learn: no `ignoreImplicitZeros`; the rows of `subsample` are drawn by our own generator.
+ *
+ * @example
+ * ```ts
+ * import { QuantileTransformer } from 'boreal';
+ * const ranks = new QuantileTransformer({ nQuantiles: 3 });
+ * await ranks.fit([[1], [10], [1000]]);
+ * ranks.transformSync([[0], [1], [10], [505], [9999]]).toArray(); // [[0], [0], [0.5], [0.75], [1]]
+ * ```
+ */
+export class QuantileTransformer extends InvertibleTransformer<
+  QuantileTransformerParams,
+  QuantileTransformerState
+> {
+  constructor(params: Partial<QuantileTransformerParams> = {}) {
+    super({
+      ...{ nQuantiles: 1000, outputDistribution: 'uniform', subsample: 10_000, randomState: null },
+      ...params,
+    });
+  }
+
+  get rules(): Rules<QuantileTransformerParams> {
+    return {
+      nQuantiles: int(1),
+      outputDistribution: oneOf('uniform', 'normal'),
+      subsample: either(int(1), nothing),
+      randomState: seed,
+    };
+  }
+
+  get stateRules(): Rules<QuantileTransformerState> {
+    return { references: float64s(), quantiles: float64s() };
+  }
+
+  override get tags() {
+    return { allowNan: true };
+  }
+
+  protected override checkState(state: QuantileTransformerState, columns: readonly Column[]): void {
+    const { references, quantiles } = state;
+    checkLength(this, 'quantiles', quantiles, references.length * columns.length);
+    const rises = (values: Float64Array) => values.every((value, k) => k === 0 || value >= values[k - 1]);
+    const all = columns.map((_, j) => quantiles.subarray(j * references.length, (j + 1) * references.length));
+    if (
+      references.length > 0 &&
+      [references, ...all].every((values) => rises(values) && values.every(Number.isFinite))
+    )
+      return;
+    throw new ValidationError('ERR_PARAMETER', 'QuantileTransformer state: quantiles do not rise.');
+  }
+
+  protected async fitState({ x, columns, cancel }: FitInput): Promise<QuantileTransformerState> {
+    const { nQuantiles, subsample, randomState } = this.params;
+    if (subsample !== null && nQuantiles > subsample) {
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        `QuantileTransformer: nQuantiles ${nQuantiles} is more than the ${subsample} rows of subsample.`,
+      );
+    }
+    const rows =
+      subsample === null || subsample >= x.rows
+        ? x
+        : toShared(
+            x.takeRows(new Random(resolveSeed(randomState)).permutation(x.rows).subarray(0, subsample)),
+          );
+    const count = Math.min(nQuantiles, x.rows);
+    const references = Float64Array.from({ length: count }, (_, k) => (count === 1 ? 0 : k / (count - 1)));
+    const quantiles = await native.columnQuantiles(
+      rows.data,
+      rows.rows,
+      rows.cols,
+      references,
+      'linear',
+      cancel,
+    );
+    const empty = columns.findIndex((_, j) => Number.isNaN(quantiles[j * count]));
+    if (empty >= 0) {
+      throw new ValidationError(
+        'ERR_EMPTY',
+        `QuantileTransformer: column '${columns[empty].name}' has no values.`,
+      );
+    }
+    return { references, quantiles };
+  }
+
+  /** The shares that quantiles are kept of. @throws {ERR_NOT_FITTED} before `fit` */
+  get references(): Float64Array {
+    return this.state.references.slice();
+  }
+
+  /** The quantiles of each column. @throws {ERR_NOT_FITTED} before `fit` */
+  get quantiles(): Float64Array[] {
+    return this.#byColumn().map((values) => values.slice());
+  }
+
+  #byColumn(): Float64Array[] {
+    const { references, quantiles } = this.state;
+    const count = references.length;
+    return this.schema.columns.map((_, j) => quantiles.subarray(j * count, (j + 1) * count));
+  }
+
+  outputColumns(): readonly Column[] {
+    return numberColumns(this.schema.columns);
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    const { offsets, from, to } = joined(this.#byColumn().map((own) => ranksOf(own, this.state.references)));
+    const shares = plan.interpolate(x, 'clip', [offsets, from, to], this.featureNamesIn);
+    if (this.fittedParams.outputDistribution === 'uniform') return shares;
+    const bound = BOUND - Number.EPSILON;
+    const fill = (value: number) => new Float64Array(x.width).fill(value);
+    const within = plan.binary(plan.binary(shares, 'max', fill(bound)), 'min', fill(1 - bound));
+    return plan.activation(within, 'normalQuantile');
+  }
+
+  /** @internal */
+  lowerInverse(plan: PlanBuilder, x: Slot): Slot {
+    const { references } = this.state;
+    const normal = this.fittedParams.outputDistribution === 'normal';
+    const points = this.#byColumn().map((own) => valuesOf(own, references, normal));
+    const { offsets, from, to } = joined(points);
+    const shares = normal ? normalCdf(plan, x) : x;
+    return plan.interpolate(shares, 'clip', [offsets, from, to], this.featureNamesIn);
+  }
+}
+
+/** Points of one column. */
+type ColumnPoints = ReadonlyArray<readonly [from: number, to: number]>;
+
+/**
+ * The rank of each value. Where a quantile repeats the rank jumps, and the value itself gets the middle of the jump (but 0 and
+ * 1 at the ends). Points have to rise: a jump takes place between the neighbours of the value, two float32 steps away, which
+ * plans of either precision tell apart.
+ */
+function ranksOf(quantiles: Float64Array, references: Float64Array): ColumnPoints {
+  const points: Array<readonly [number, number]> = [];
+  const last = quantiles.length - 1;
+  for (let k = 0; k <= last; ) {
+    const value = quantiles[k];
+    const first = k;
+    while (k <= last && quantiles[k] === value) k++;
+    const [low, high] = [references[first], references[k - 1]];
+    const rank = first === 0 ? 0 : k > last ? 1 : (low + high) / 2;
+    const step = Math.max(Math.abs(value) * 2 ** -22, 2 ** -140);
+    const before = points.length > 0 ? points[points.length - 1][0] : -Infinity;
+    if (first > 0 && rank !== low && value - step > before) points.push([value - step, low]);
+    points.push([value, rank]);
+    if (k <= last && rank !== high && value + step < quantiles[k]) points.push([value + step, high]);
+  }
+  return points;
+}
+
+/** The value of each rank. */
+function valuesOf(quantiles: Float64Array, references: Float64Array, normal: boolean): ColumnPoints {
+  const points = Array.from(references, (share, k) => [share, quantiles[k]] as const);
+  const last = points.length - 1;
+  if (!normal || last < 1 || references[1] <= 2 * BOUND) return points;
+  // What counts as 0 or 1 gets the first or last quantile.
+  const along = (share: number, k: number) =>
+    quantiles[k] +
+    ((share - references[k]) / (references[k + 1] - references[k])) * (quantiles[k + 1] - quantiles[k]);
+  const inner = BOUND * (1 + 2 ** -20);
+  return [
+    points[0],
+    [BOUND, quantiles[0]],
+    [inner, along(inner, 0)],
+    ...points.slice(1, last),
+    [1 - inner, along(1 - inner, last - 1)],
+    [1 - BOUND, quantiles[last]],
+    points[last],
+  ];
+}
+
+function joined(columns: readonly ColumnPoints[]): Points {
+  const offsets = new Int32Array(columns.length + 1);
+  columns.forEach((points, j) => {
+    offsets[j + 1] = offsets[j] + points.length;
+  });
+  const all = columns.flat();
+  return {
+    offsets,
+    from: Float64Array.from(all, ([from]) => from),
+    to: Float64Array.from(all, ([, to]) => to),
+  };
+}
+
+/** (1 + erf(x / sqrt 2)) / 2 */
+function normalCdf(plan: PlanBuilder, x: Slot): Slot {
+  const erf = plan.activation(plan.binary(x, 'mul', new Float64Array(x.width).fill(Math.SQRT1_2)), 'erf');
+  return plan.affine(erf, new Float64Array(x.width).fill(-1), new Float64Array(x.width).fill(2));
+}
