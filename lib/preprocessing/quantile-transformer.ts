@@ -121,7 +121,8 @@ export class QuantileTransformer extends InvertibleTransformer<
             x.takeRows(new Random(resolveSeed(randomState)).permutation(x.rows).subarray(0, subsample)),
           );
     const count = Math.min(nQuantiles, x.rows);
-    const references = Float64Array.from({ length: count }, (_, k) => (count === 1 ? 0 : k / (count - 1)));
+    const references = Float64Array.from({ length: count }, (_, k) => k * (1 / (count - 1)));
+    references[count - 1] = count === 1 ? 0 : 1;
     const quantiles = await native.columnQuantiles(
       rows.data,
       rows.rows,
@@ -130,6 +131,10 @@ export class QuantileTransformer extends InvertibleTransformer<
       'linear',
       cancel,
     );
+    // Rounding may put a quantile below the one before it.
+    for (let k = 1; k < quantiles.length; k++) {
+      if (k % count !== 0) quantiles[k] = Math.max(quantiles[k], quantiles[k - 1]);
+    }
     const empty = columns.findIndex((_, j) => Number.isNaN(quantiles[j * count]));
     if (empty >= 0) {
       throw new ValidationError(
@@ -187,24 +192,31 @@ type ColumnPoints = ReadonlyArray<readonly [from: number, to: number]>;
 /**
  * The rank of each value. Where a quantile repeats the rank jumps, and the value itself gets the middle of the jump (but 0 and
  * 1 at the ends). Points have to rise: a jump takes place between the neighbours of the value, two float32 steps away, which
- * plans of either precision tell apart.
+ * plans of either precision tell apart; beyond them the line is the one between the ends of two jumps.
  */
 function ranksOf(quantiles: Float64Array, references: Float64Array): ColumnPoints {
-  const points: Array<readonly [number, number]> = [];
-  const last = quantiles.length - 1;
-  for (let k = 0; k <= last; ) {
+  const jumps: Array<{ readonly value: number; readonly low: number; readonly high: number }> = [];
+  for (let k = 0; k < quantiles.length; ) {
     const value = quantiles[k];
-    const first = k;
-    while (k <= last && quantiles[k] === value) k++;
-    const [low, high] = [references[first], references[k - 1]];
-    const rank = first === 0 ? 0 : k > last ? 1 : (low + high) / 2;
-    const step = Math.max(Math.abs(value) * 2 ** -22, 2 ** -140);
-    const before = points.length > 0 ? points[points.length - 1][0] : -Infinity;
-    if (first > 0 && rank !== low && value - step > before) points.push([value - step, low]);
-    points.push([value, rank]);
-    if (k <= last && rank !== high && value + step < quantiles[k]) points.push([value + step, high]);
+    const low = references[k];
+    while (k < quantiles.length && quantiles[k] === value) k++;
+    jumps.push({ value, low, high: references[k - 1] });
   }
-  return points;
+  const last = jumps.length - 1;
+  return jumps.flatMap(({ value, low, high }, k): ColumnPoints => {
+    const rank = k === 0 ? 0 : k === last ? 1 : (low + high) / 2;
+    const step = Math.max(Math.abs(value) * 2 ** -22, 2 ** -140);
+    const points: Array<readonly [number, number]> = [[value, rank]];
+    const before = jumps[k - 1];
+    if (before !== undefined && rank !== low && value - before.value > 4 * step) {
+      points.unshift([value - step, low - ((low - before.high) / (value - before.value)) * step]);
+    }
+    const after = jumps[k + 1];
+    if (after !== undefined && rank !== high && after.value - value > 4 * step) {
+      points.push([value + step, high + ((after.low - high) / (after.value - value)) * step]);
+    }
+    return points;
+  });
 }
 
 /** The value of each rank. */

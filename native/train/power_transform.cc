@@ -157,6 +157,7 @@ double exponent_of(const std::vector<double>& values, PowerMethod method, const 
     low = 2 - ceiling, high = 2 - floor;
   } else if (upper < size) {
     low = std::max(2 - ceiling, floor), high = std::min(2 - floor, ceiling);
+    if (low > high) return 1;  // numbers so huge on both sides that every other exponent leaves the range
   }
   const Likelihood likelihood(std::move(logs), upper, size, slope, farthest);
   return maximise(low, high, cancel, likelihood);

@@ -1,0 +1,123 @@
+/** Edge cases of power, quantile and cyclical transforms, and of selection by cross-validation. */
+import { describe, expect, test } from 'vitest';
+import {
+  CyclicalEncoder,
+  DecisionTreeClassifier,
+  LinearRegression,
+  load,
+  loadDiabetes,
+  Matrix,
+  PowerTransformer,
+  QuantileTransformer,
+  RFECV,
+  SequentialFeatureSelector,
+} from '../../lib/index.js';
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+
+describe('PowerTransformer', () => {
+  test('leaves constant columns, and missing values missing', async () => {
+    const power = await new PowerTransformer().fit([
+      [3, 1],
+      [3, Number.NaN],
+      [3, 9],
+      [3, 4],
+    ]);
+    expect(power.lambdas[0]).toBe(1);
+    expect(power.transformSync([[3, Number.NaN]]).toArray()).toEqual([[0, Number.NaN]]);
+  });
+
+  test('goes back and forth on both sides of 0', async () => {
+    const X = Matrix.from(Array.from({ length: 41 }, (_, i) => [((i - 20) / 4) ** 3]));
+    const power = await new PowerTransformer().fit(X);
+    const back = await power.inverseTransform(await power.transform(X));
+    for (let i = 0; i < X.rows; i++) expect(back.data[i]).toBeCloseTo(X.data[i], 9);
+  });
+
+  test('Box-Cox refuses what is not above 0 when it is fitted', async () => {
+    const power = new PowerTransformer({ method: 'boxCox' });
+    await expect(power.fit([[0], [1]])).rejects.toEqual(code('ERR_INPUT_NEGATIVE'));
+    await power.fit([[1], [2], [5]]);
+    expect(power.transformSync([[-1]]).data[0]).toBeNaN();
+  });
+
+  test('huge values do not overflow, columns without values are refused', async () => {
+    const power = await new PowerTransformer().fit([[1e300], [-1e300], [0], [5]]);
+    expect(power.transformSync([[1e300], [-1e300]]).data.every(Number.isFinite)).toBe(true);
+    const empty = new PowerTransformer().fit([[Number.NaN], [Number.NaN]]);
+    await expect(empty).rejects.toEqual(code('ERR_EMPTY'));
+  });
+});
+
+describe('QuantileTransformer', () => {
+  test('whole numbers that repeat get the middle of their ranks, in both precisions', async () => {
+    const X = Matrix.from([[1], [2], [2], [2], [3]]);
+    for (const x of [X, X.astype('float32')]) {
+      const model = await new QuantileTransformer({ nQuantiles: 5 }).fit(x);
+      expect(Array.from((await model.transform(x)).data)).toEqual([0, 0.5, 0.5, 0.5, 1]);
+      expect(model.transformSync([[2.5]]).data[0]).toBeCloseTo(0.875, 6);
+    }
+  });
+
+  test('a constant column, one row, and a seed', async () => {
+    const constant = await new QuantileTransformer().fit([[7], [7]]);
+    expect(constant.transformSync([[6], [7], [8]]).toArray()).toEqual([[0], [0], [0]]);
+    const X = Matrix.from(Array.from({ length: 200 }, (_, i) => [Math.sin(i) * i]));
+    const make = () => new QuantileTransformer({ nQuantiles: 20, subsample: 50, randomState: 3 }).fit(X);
+    expect((await make()).quantiles).toEqual((await make()).quantiles);
+    await expect(new QuantileTransformer({ nQuantiles: 60, subsample: 50 }).fit(X)).rejects.toEqual(
+      code('ERR_PARAMETER'),
+    );
+    const copy = (await load((await make()).toBytes())) as QuantileTransformer;
+    expect(copy.transformSync(X)).toEqual((await make()).transformSync(X));
+  });
+});
+
+describe('CyclicalEncoder', () => {
+  test('periods by column, by name and for all', async () => {
+    const both = await new CyclicalEncoder({ period: [24, 7] }).fit([[0, 0]]);
+    expect(both.transformSync([[30, 7]]).toArray()).toEqual([[1, 0, 0, 1]]);
+    await expect(new CyclicalEncoder({ period: [24] }).fit([[0, 0]])).rejects.toEqual(code('ERR_SHAPE'));
+    await expect(new CyclicalEncoder({ period: { day: 7 } }).fit({ hour: [1] })).rejects.toEqual(
+      code('ERR_UNKNOWN_COLUMN'),
+    );
+    await expect(new CyclicalEncoder({ period: 0 }).fit([[1]])).rejects.toEqual(code('ERR_PARAMETER'));
+  });
+});
+
+describe('selection by cross-validation', () => {
+  const { data, target } = loadDiabetes();
+  test('reports progress, stops, and refuses what cannot be', async () => {
+    const seen: number[] = [];
+    await new RFECV(new LinearRegression(), { cv: 3 }).fit(data, target, {
+      onProgress: ({ done }) => seen.push(done),
+    });
+    expect(seen).toEqual([1, 2, 3]);
+    const few = new RFECV(new LinearRegression(), { minFeaturesToSelect: 11 });
+    await expect(few.fit(data, target)).rejects.toEqual(code('ERR_PARAMETER'));
+    const all = new SequentialFeatureSelector(new LinearRegression(), { nFeaturesToSelect: 10 });
+    await expect(all.fit(data, target)).rejects.toEqual(code('ERR_PARAMETER'));
+    await expect(
+      new SequentialFeatureSelector(new LinearRegression(), { tol: -1 }).fit(data, target),
+    ).rejects.toEqual(code('ERR_PARAMETER'));
+    const aborted = new SequentialFeatureSelector(new LinearRegression()).fit(data, target, {
+      signal: AbortSignal.abort(),
+    });
+    await expect(aborted).rejects.toEqual(code('ERR_ABORTED'));
+  });
+
+  test('takes tables with text by the names of their columns', async () => {
+    const table = {
+      noise: [1, 2, 1, 2, 1, 2, 1, 2],
+      size: [1, 1, 5, 5, 1, 1, 5, 5],
+      other: [3, 1, 2, 3, 1, 2, 3, 1],
+    };
+    const y = [...'aabbaabb'];
+    const model = new SequentialFeatureSelector(new DecisionTreeClassifier(), {
+      cv: 2,
+      nFeaturesToSelect: 1,
+    });
+    await model.fit(table, y);
+    expect(model.getFeatureNamesOut()).toEqual(['size']);
+  });
+});
