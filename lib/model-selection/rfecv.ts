@@ -2,12 +2,13 @@
 import { Estimator } from '../core/estimator.js';
 import { type FitInput, requireY } from '../core/fit-input.js';
 import { custom, either, int, int32s, type Rules, real, uint8s } from '../core/params.js';
+import { runAll } from '../core/run-all.js';
 import { ValidationError } from '../errors.js';
 import { eliminate, stepOf } from '../feature-selection/elimination.js';
 import { RFE } from '../feature-selection/rfe.js';
 import { FeatureSelector, type SelectorState } from '../feature-selection/selector.js';
 import { takeColumns } from './columns.js';
-import { type FoldOptions, foldData, runAll } from './folds.js';
+import { type FoldOptions, foldData } from './folds.js';
 import { cvRule, scoringRule } from './rules.js';
 import { type CrossValidationModel, resolveScorers, type SingleScoring } from './scoring.js';
 import { trainingTable } from './training-table.js';

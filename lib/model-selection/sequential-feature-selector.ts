@@ -2,10 +2,11 @@
 import { Estimator } from '../core/estimator.js';
 import { type FitInput, requireY } from '../core/fit-input.js';
 import { custom, either, int, nothing, oneOf, type Rules, real, uint8s } from '../core/params.js';
+import { runAll } from '../core/run-all.js';
 import { ValidationError } from '../errors.js';
 import { FeatureSelector, type SelectorState } from '../feature-selection/selector.js';
 import { takeColumns } from './columns.js';
-import { type FoldOptions, foldData, runAll } from './folds.js';
+import { type FoldOptions, foldData } from './folds.js';
 import { cvRule, scoringRule } from './rules.js';
 import { type CrossValidationModel, resolveScorers, type SingleScoring } from './scoring.js';
 import { trainingTable } from './training-table.js';

@@ -59,7 +59,7 @@ if __name__ == "__main__":
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches, curves),
             *(linear, linear_models, naive_bayes, neighbors, trees, tree_options),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers),
             *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, exports, safetensors_files),
         )
