@@ -2,6 +2,18 @@
  * Modules as plans. A module's `forward` is recorded for one row of zeros, and the recorded values are lowered to ops of
  * a plan: whatever a module is made of, a plan it is as long as each row's result is its own and plans have the ops.
  */
+import {
+  activationCode,
+  conv2dCode,
+  denseCode,
+  type Edges,
+  embeddingCode,
+  globalAvgPoolCode,
+  type ImageShape,
+  layerNormCode,
+  pool2dCode,
+  SOFTMAX,
+} from '../../core/layer-code.js';
 import { Matrix } from '../../core/matrix.js';
 import { type CompileOptions, Plan, resolveCompileOptions } from '../../core/plan.js';
 import { PlanBuilder, type Slot } from '../../core/plan-builder.js';
@@ -38,6 +50,8 @@ class Lowering {
   readonly plan: PlanBuilder;
   readonly #slots = new Map<Value, Slot>();
   readonly #depends = new Map<Value, boolean>();
+  /** Rows of the smallest table that the input is looked up in, if there is one. */
+  entries = Number.POSITIVE_INFINITY;
 
   constructor(readonly input: Value) {
     this.plan = new PlanBuilder(input.size);
@@ -86,7 +100,7 @@ class Lowering {
         if (words[0] === 0 && (x.size === value.size || x.recipe?.code === OP.layerNorm)) return this.slot(x);
         throw refuse('part of an array');
       case OP.copyStrided:
-        return this.plan.gather(this.slot(x), positions(words, value.shape.length));
+        return this.#gathered(x, positions(words, value.shape.length));
       case OP.unary:
         return this.#unary(nameOf(UNARY, words[0]), this.slot(x));
       case OP.activate: {
@@ -102,18 +116,30 @@ class Lowering {
       case OP.matmul:
         return this.#matmul(value);
       case OP.softmax: {
-        const [log, outer, , inner] = words;
-        if (outer !== 1 || inner !== 1) throw refuse('softmax along that axis');
+        const [log, outer, extent, inner] = words;
+        if (inner !== 1) throw refuse('softmax along an axis that is not the last');
+        const size = outer * extent;
+        if (outer > 1) return this.#layer(x, activationCode(size, SOFTMAX + log, 1, extent), [], size);
         const activation = log === 1 ? 'logSoftmax' : 'softmax';
         return lowerActivation(this.plan, this.slot(x), { type: 'activation', activation });
       }
       case OP.reduce:
-        if (value.size !== 1) throw refuse('reduction along that axis');
-        return this.#fold(nameOf(REDUCE, words[0]) as keyof typeof REDUCE, this.slot(x));
+        return this.#reduce(value);
       case OP.batchNorm:
         return this.#batchNorm(value);
       case OP.layerNorm:
         return this.#layerNorm(value);
+      case OP.conv2d:
+        return this.#conv2d(value);
+      case OP.maxPool:
+      case OP.avgPool:
+        return this.#pool(value);
+      case OP.concat: {
+        if (words[0] !== 1) throw refuse('concatenation along that axis');
+        return this.plan.concat(inputs.map((part) => this.slot(part!)));
+      }
+      case OP.indexSelect:
+        return this.#embedding(value);
       default:
         throw refuse(`operation '${nameOf(OP, code)}'`);
     }
@@ -122,6 +148,122 @@ class Lowering {
   #fold(name: keyof typeof REDUCE, x: Slot): Slot {
     if (name !== 'mean') return this.plan.reduce(x, name);
     return this.plan.binary(this.plan.reduce(x, 'sum'), 'div', Float64Array.of(x.width));
+  }
+
+  /** A layer of the engine. */
+  #layer(x: Value, code: number[], parameters: readonly Value[], outputs: number): Slot {
+    const parts = parameters.map((each) => {
+      if (this.#dependsOnInput(each)) throw refuse('weights that depend on the input');
+      return this.#constant(each, each.shape);
+    });
+    return this.plan.layer(this.slot(x), Float64Array.from(code), joined(...parts), outputs);
+  }
+
+  #conv2d(value: Value): Slot {
+    const { inputs, words } = value.recipe!;
+    const [x, weight, bias] = inputs;
+    const [batch, height, width, channels, filters, ...rest] = words;
+    if (batch !== 1) throw refuse('convolution of several images in a sample');
+    const [kernelH, kernelW, strideH, strideW, top, bottom, left, right, dilationH, dilationW, groups] = rest;
+    const code = conv2dCode({
+      ...{
+        image: [height, width, channels],
+        filters,
+        kernel: [kernelH, kernelW],
+        strides: [strideH, strideW],
+      },
+      ...{
+        padding: [top, bottom, left, right],
+        dilation: [dilationH, dilationW],
+        groups,
+        useBias: bias !== null,
+      },
+    });
+    return this.#layer(x!, code, bias === null ? [weight!] : [weight!, bias], value.size);
+  }
+
+  #pool(value: Value): Slot {
+    const { code, inputs, words } = value.recipe!;
+    const [batch, height, width, channels, kernelH, kernelW, strideH, strideW, ...rest] = words;
+    const [top, bottom, left, right, , countIncludePad] = rest;
+    if (batch !== 1) throw refuse('pooling of several images in a sample');
+    const average = code === OP.avgPool;
+    const [, outH, outW] = value.shape;
+    // Windows that reach over the edge, as ceilMode has them, are padding.
+    const over = (out: number, stride: number, kernel: number, size: number) =>
+      Math.max(0, (out - 1) * stride + kernel - size);
+    const padding: Edges = [
+      top,
+      Math.max(bottom, over(outH, strideH, kernelH, height + top)),
+      left,
+      Math.max(right, over(outW, strideW, kernelW, width + left)),
+    ];
+    const image: ImageShape = [height, width, channels];
+    const window = { image, kernel: [kernelH, kernelW], strides: [strideH, strideW], padding } as const;
+    const slot = this.#layer(inputs[0]!, pool2dCode({ average, ...window }), [], value.size);
+    if (!average || countIncludePad === 0 || padding.every((zeros) => zeros === 0)) return slot;
+    // The mean over what is not padding, times its share of the window (which ends where the padding does).
+    const share = (
+      out: number,
+      k: number,
+      [from, size, to]: readonly [number, number, number],
+      stride: number,
+    ) => {
+      const begin = out * stride - from;
+      const inside = Math.min(begin + k, size) - Math.max(begin, 0);
+      return inside / (Math.min(begin + k, size + to) - begin);
+    };
+    const shares = Float64Array.from({ length: value.size }, (_, i) => {
+      const [row, col] = [Math.floor(i / channels / outW), Math.floor(i / channels) % outW];
+      const down = share(row, kernelH, [top, height, bottom], strideH);
+      return down * share(col, kernelW, [left, width, right], strideW);
+    });
+    return this.plan.binary(slot, 'mul', shares);
+  }
+
+  #embedding(value: Value): Slot {
+    const { inputs, words } = value.recipe!;
+    const [table, index] = inputs;
+    const [outer, entries, positions, width] = words;
+    if (outer !== 1 || !this.#dependsOnInput(index!)) throw refuse('selection but of rows by the input');
+    this.entries = Math.min(this.entries, entries);
+    return this.#layer(index!, embeddingCode({ positions, entries, width }), [table!], value.size);
+  }
+
+  /** Folds the middle of [outer, extent, inner]. */
+  #reduce(value: Value): Slot {
+    const { inputs, words } = value.recipe!;
+    const [f, outer, extent, inner] = words;
+    const x = inputs[0]!;
+    const name = nameOf(REDUCE, f) as keyof typeof REDUCE;
+    if (value.size === 1) return this.#fold(name, this.slot(x));
+    const width = outer * inner;
+    // The folded axis first: positions of a row of channels.
+    const order = Array.from({ length: x.size }, (_, i) => {
+      const [e, o, k] = [Math.floor(i / width), Math.floor(i / inner) % outer, i % inner];
+      return (o * extent + e) * inner + k;
+    });
+    const rows = this.#gathered(x, order);
+    const layer = (code: number[]) =>
+      this.plan.layer(rows, Float64Array.from(code), new Float32Array(0), width);
+    if (name === 'max' || name === 'min') {
+      const shape = { image: [extent, 1, width], kernel: [extent, 1], strides: [extent, 1] } as const;
+      if (name === 'min') throw refuse('smallest value along an axis');
+      return layer(pool2dCode({ average: false, ...shape, padding: [0, 0, 0, 0] }));
+    }
+    const mean = layer(globalAvgPoolCode(extent, width));
+    return name === 'mean' ? mean : this.plan.binary(mean, 'mul', new Float64Array(width).fill(extent));
+  }
+
+  /** Some columns of a value; of one that is itself such a choice, those of its source. */
+  #gathered(x: Value, columns: readonly number[]): Slot {
+    const { code, inputs, words } = x.recipe ?? { code: null, inputs: [], words: [] };
+    if (code !== OP.copyStrided || this.#slots.has(x)) return this.plan.gather(this.slot(x), columns);
+    const own = positions(words, x.shape.length);
+    return this.#gathered(
+      inputs[0]!,
+      columns.map((column) => own[column]),
+    );
   }
 
   #unary(name: string, x: Slot): Slot {
@@ -136,8 +278,9 @@ class Lowering {
     }
     const wide = (x: Value): Slot => {
       if (!this.#dependsOnInput(x)) return this.plan.constant(this.plan.input, this.#constant(x, shape));
-      if (x.size !== 1 && x.size !== sizeOf(shape)) throw refuse('broadcasting of that shape');
-      return this.slot(x);
+      if (x.size === 1 || x.size === sizeOf(shape)) return this.slot(x);
+      const strides = broadcastStrides(x.shape, shape);
+      return this.#gathered(x, positions([0, ...shape, ...strides, 0], shape.length));
     };
     const sides = [wide(a), wide(b)] as const;
     if (Math.max(sides[0].width, sides[1].width) !== sizeOf(shape))
@@ -147,49 +290,61 @@ class Lowering {
 
   #matmul(value: Value): Slot {
     const { inputs, words } = value.recipe!;
-    const [transposeA, transposeB, m, k, n] = words;
+    const [transposeA, transposeB, , k, n] = words;
     const [a, b, bias] = inputs;
-    if (m !== 1 || transposeA !== 0 || value.size !== n || this.#dependsOnInput(b!) || b!.size !== k * n) {
+    const rows = value.size / n;
+    if (transposeA !== 0 || this.#dependsOnInput(b!) || b!.size !== k * n || a!.size !== rows * k) {
       throw refuse('product of matrices but by weights');
     }
     const weights = this.#constant(b!, b!.shape);
     const straight =
       transposeB === 0 ? weights : weights.map((_, i) => weights[(i % n) * k + Math.floor(i / n)]);
-    return this.plan.dense(
-      this.slot(a!),
-      straight,
-      bias === null ? new Float64Array(n) : this.#constant(bias, [n]),
-    );
+    const added = bias === null ? new Float64Array(n) : this.#constant(bias, [n]);
+    if (rows === 1) return this.plan.dense(this.slot(a!), straight, added);
+    const code = denseCode({ width: k, units: n, positions: rows, useBias: true });
+    return this.plan.layer(this.slot(a!), Float64Array.from(code), joined(straight, added), value.size);
   }
 
   #scaleAndShift(x: Slot, gamma: Value | null, beta: Value | null): Slot {
-    const width = [x.width];
-    const scaled = gamma === null ? x : this.plan.binary(x, 'mul', this.#constant(gamma, width));
-    return beta === null ? scaled : this.plan.binary(scaled, 'add', this.#constant(beta, width));
+    // Each channel's number at all positions.
+    const shape = (own: Value) => [x.width / own.size, own.size];
+    const scaled = gamma === null ? x : this.plan.binary(x, 'mul', this.#constant(gamma, shape(gamma)));
+    return beta === null ? scaled : this.plan.binary(scaled, 'add', this.#constant(beta, shape(beta)));
   }
 
   #batchNorm(value: Value): Slot {
     const [x, statistics, gamma, beta] = value.recipe!.inputs;
     const [rows, channels, epsilon] = value.recipe!.words;
-    if (rows !== 1 || this.#dependsOnInput(statistics!))
-      throw refuse('batch normalisation but of rows, by running statistics');
+    if (this.#dependsOnInput(statistics!)) throw refuse('batch normalisation but by running statistics');
     const given = this.#constant(statistics!, statistics!.shape);
-    const deviation = given.slice(channels).map((variance) => Math.sqrt(variance + toFloat(epsilon)));
-    const normal = this.plan.affine(this.slot(x!), given.slice(0, channels), deviation);
+    const repeat = (at: number, f = (v: number) => v) =>
+      Float64Array.from({ length: rows * channels }, (_, i) => f(given[at + (i % channels)]));
+    const deviation = repeat(channels, (variance) => Math.sqrt(variance + toFloat(epsilon)));
+    const normal = this.plan.affine(this.slot(x!), repeat(0), deviation);
     return this.#scaleAndShift(normal, gamma, beta);
   }
 
   #layerNorm(value: Value): Slot {
     const [x, gamma, beta] = value.recipe!.inputs;
-    const [rows, , epsilon] = value.recipe!.words;
-    if (rows !== 1) throw refuse('layer normalisation but of whole rows');
-    const slot = this.slot(x!);
-    const centred = this.plan.binaryOf([slot, this.#fold('mean', slot)], 'sub');
-    const variance = this.#fold('mean', this.plan.activation(centred, 'square'));
-    const moved = this.plan.binary(variance, 'add', Float64Array.of(toFloat(epsilon)));
-    const normal = this.plan.binaryOf([centred, this.plan.activation(moved, 'sqrt')], 'div');
-    return this.#scaleAndShift(normal, gamma, beta);
+    const [positions, width, epsilon] = value.recipe!.words;
+    const code = layerNormCode({
+      ...{ positions, width, epsilon: toFloat(epsilon) },
+      ...{ scale: gamma !== null, center: beta !== null },
+    });
+    const parameters = [gamma, beta].filter((each) => each !== null && each !== undefined);
+    return this.#layer(x!, code, parameters, positions * width);
   }
+}
+
+/** Arrays as the parameters of a layer. */
+function joined(...parts: readonly Float64Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((total, part) => total + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** Where a strided copy reads each of its elements. */
@@ -222,7 +377,7 @@ export function compileModule(module: Module, { inputShape, ...options }: Module
       const source = lowering.plan.build(lowering.slot(y.value));
       const columns = Array.from({ length: x.size }, (_, j) => ({ name: `x${j}`, kind: 'number' }) as const);
       const plan = Plan.compile(source, new Schema(columns, { kind: 'none' }, false), resolved);
-      requireRows(module, plan, inputShape);
+      requireRows(module, plan, inputShape, lowering.entries);
       return plan;
     });
   } finally {
@@ -231,10 +386,12 @@ export function compileModule(module: Module, { inputShape, ...options }: Module
 }
 
 /** What is recorded for one row must hold for each of several. */
-function requireRows(module: Module, plan: Plan, inputShape: readonly number[]): void {
+function requireRows(module: Module, plan: Plan, inputShape: readonly number[], entries: number): void {
   const rows = 3;
   const width = sizeOf(inputShape);
-  const values = Float32Array.from({ length: rows * width }, (_, i) => Math.sin(i + 1));
+  const values = Float32Array.from({ length: rows * width }, (_, i) =>
+    Number.isFinite(entries) ? i % entries : Math.sin(i + 1),
+  );
   const x = Tensor.zeros([rows, ...inputShape]).copyFrom(values);
   const expected = module.forward(x).data;
   const actual = plan.runSync(new Matrix(values, rows, width)).data;
