@@ -38,6 +38,7 @@ const METHODS: Readonly<Record<string, 'slot' | 'slots'>> = {
   distance: 'slot',
   coupling: 'slot',
   nonNegative: 'slot',
+  layer: 'slot',
 };
 
 /** A plan builder, and what it was asked for. */

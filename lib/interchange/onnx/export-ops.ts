@@ -1,6 +1,7 @@
 /** The ops of a plan as nodes of ONNX: what each method of {@link PlanBuilder} means there. */
 import type { Activation, BinaryFunction, Fold, ForestConstants, Metric } from '../../core/plan-types.js';
 import { writeForest } from './export-forest.js';
+import { writeLayer } from './export-layers.js';
 import { type GraphWriter, int, ints } from './graph-writer.js';
 import { ELEMENT } from './messages.js';
 
@@ -223,4 +224,5 @@ export const WRITES: Readonly<Record<string, Write>> = {
     return writer.precision === 'float32' ? rounded : writer.asNumbers(rounded);
   },
   distance,
+  layer: writeLayer,
 };

@@ -15,6 +15,7 @@ import {
 } from '../imported-graph.js';
 import { type PlanStep, recordSteps } from '../plan-steps.js';
 import { ENCODER_OPS } from './encoder-ops.js';
+import { channelsFirst, sizeOf } from './layout.js';
 import { LINEAR_OPS } from './linear-ops.js';
 import { MATH_OPS } from './math-ops.js';
 import {
@@ -24,7 +25,9 @@ import {
   type ModelProto,
   type ValueInfoProto,
 } from './messages.js';
+import { NETWORK_OPS } from './network-ops.js';
 import { Node, type Translate } from './node.js';
+import { QUANTIZED_OPS } from './quantized-ops.js';
 import { SHAPE_OPS } from './shape-ops.js';
 import { SVM_OPS } from './svm-ops.js';
 import { elementOf, readTensor } from './tensor.js';
@@ -54,6 +57,8 @@ const TRANSLATIONS: Readonly<Record<string, Translate>> = {
   ...LINEAR_OPS,
   ...SVM_OPS,
   ...TREE_OPS,
+  ...NETWORK_OPS,
+  ...QUANTIZED_OPS,
 };
 
 /**
@@ -103,6 +108,8 @@ interface Input {
   readonly name: string;
   readonly type: Element;
   readonly dims: readonly number[];
+  /** How many rows it must have, where the file says so. */
+  readonly batch?: number;
   readonly columns: readonly string[];
   /** Of text. */
   readonly dictionaries?: readonly Dictionary[];
@@ -140,9 +147,11 @@ function readInput({ name = '', type }: ValueInfoProto, names: readonly string[]
   if (type?.tensorType === undefined) throw reader.fail(`${where} is no tensor`);
   const element = elementOf(type.tensorType.elemType, where, reader);
   const shape = type.tensorType.shape?.dim ?? [];
-  if (shape.length === 0 || shape.length > 2)
-    throw reader.fail(`${where} has ${shape.length} dimensions, not 2`);
-  const width = shape.length === 1 ? 1 : (shape[1].value ?? names?.length);
+  if (shape.length === 0 || shape.length > 4)
+    throw reader.fail(`${where} has ${shape.length} dimensions, not 1 to 4`);
+  const lengths = shape.slice(1).map(({ value }) => value);
+  const isKnown = lengths.every((length) => length !== undefined);
+  const width = isKnown ? sizeOf(lengths as number[]) : shape.length === 2 ? names?.length : undefined;
   if (width === undefined)
     throw reader.fail(`${where} does not say how many columns it has: name them in 'features'`);
   if (!(width >= 1 && width <= MAX_COLUMNS)) throw reader.fail(`${where} has ${width} columns`);
@@ -153,7 +162,8 @@ function readInput({ name = '', type }: ValueInfoProto, names: readonly string[]
     (width === 1 ? [name] : Array.from({ length: width }, (_, j) => `${isOnly(name) ? 'x' : name}${j}`));
   const dictionaries =
     element === 'string' ? Array.from({ length: width }, () => new Dictionary()) : undefined;
-  return { name, type: element, dims: shape.length === 1 ? [] : [width], columns, dictionaries };
+  const dims = isKnown ? (lengths as number[]) : [width];
+  return { name, type: element, dims, batch: shape[0].value, columns, dictionaries };
 }
 
 /** Names that say nothing of the columns. */
@@ -177,6 +187,7 @@ function translate(
     values.set(proto.name ?? '', {
       tensor: readTensor(proto, `constant '${(proto.name ?? '').slice(0, 60)}'`, reader),
     });
+  const batch = inputs.find((input) => input.batch !== undefined)?.batch;
   let begin = 0;
   for (const { name, type, dims, columns, dictionaries } of inputs) {
     const own = plan.gather(
@@ -193,7 +204,7 @@ function translate(
   for (const proto of nodes) {
     const domain = proto.domain === 'ai.onnx' ? '' : (proto.domain ?? '');
     const given = (proto.input ?? []).map((name) => (name === '' ? undefined : values.get(name)));
-    const node = new Node(proto, given, versions.get(domain) ?? 1, plan, reader);
+    const node = new Node(proto, given, versions.get(domain) ?? 1, plan, reader, batch);
     const missing = (proto.input ?? []).find((name) => name !== '' && !values.has(name));
     // Nodes are listed in the order they run, so a cycle is a name that no node before has written.
     if (missing !== undefined) throw node.fail(`no node before it writes '${missing.slice(0, 60)}'`);
@@ -210,7 +221,7 @@ function translate(
     const value = values.get(name);
     if (value === undefined) throw reader.fail(`no node writes output '${name.slice(0, 60)}'`);
     if (!isComputed(value)) throw reader.fail(`output '${name.slice(0, 60)}' is a constant`);
-    return [name, value] as const;
+    return [name, channelsFirst(plan, value)] as const;
   });
   return { steps, outputs };
 }

@@ -1,8 +1,11 @@
 /** Nodes of ONNX graphs that compute: elementwise functions, sums over columns, products with matrices. */
 import type { Label } from '../../core/labels.js';
+import { denseCode } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
 import type { Activation, BinaryFunction, Fold } from '../../core/plan-types.js';
-import { filled, type Node, recode, type Translate } from './node.js';
+import { broadcastDims, broadcastStrides, channelsFirst, columnsOf, placesOf } from './layout.js';
+import { filled, type Node, numbersOf, recode, type Translate } from './node.js';
+import { reduceAxes } from './reduce-axes.js';
 import { isLastAxis, isZero } from './shape-ops.js';
 import type { NumberTensor } from './tensor.js';
 import { type Computed, Dictionary, isComputed, type Value } from './values.js';
@@ -10,8 +13,8 @@ import { type Computed, Dictionary, isComputed, type Value } from './values.js';
 const unary =
   (kind: Activation): Translate =>
   (node) => {
-    const value = node.computed(0);
-    return [{ ...value, codes: undefined, slot: node.plan.activation(node.slot(0), kind) }];
+    const value = node.laidOut(0);
+    return [{ ...value, codes: undefined, slot: node.plan.activation(numbersOf(node, value), kind) }];
   };
 
 /** The numbers of a constant as one row of `width` columns. */
@@ -37,11 +40,21 @@ const MIRRORED: Partial<Record<BinaryFunction, BinaryFunction>> = {
 /** f of two slots of which one may be a constant. */
 function combine(node: Node, kind: BinaryFunction, a: Value, b: Value, ka: number, kb: number): Computed {
   const { plan } = node;
+  if (isComputed(a) && isComputed(b) && (a.dims.length > 1 || b.dims.length > 1))
+    return combineImages(node, kind, a, b);
+  const deep = isComputed(a) ? a : (b as Computed);
+  if (deep.dims?.length > 1 && isComputed(a) !== isComputed(b)) {
+    const row = columnsOf(node, node.constant(isComputed(a) ? kb : ka), deep);
+    const direct = isComputed(a) ? kind : MIRRORED[kind];
+    if (direct !== undefined) return { ...deep, slot: plan.binary(deep.slot, direct, row) };
+    return { ...deep, slot: plan.binaryOf([plan.constant(deep.slot, row), deep.slot], kind) };
+  }
   if (isComputed(a) && isComputed(b)) {
     const [x, y] = [node.slot(ka), node.slot(kb)];
     const isEven = x.width === y.width || x.width === 1 || y.width === 1;
     // A list beside a matrix of one column would give a matrix of rows by rows.
-    if (!isEven || a.dims.length !== b.dims.length)
+    const isScalar = a.isScalar === true || b.isScalar === true;
+    if (!isEven || (a.dims.length !== b.dims.length && !isScalar))
       throw node.fail(`it combines ${x.width} columns with ${y.width}`);
     return { slot: plan.binaryOf([x, y], kind), dims: x.width >= y.width ? a.dims : b.dims, type: a.type };
   }
@@ -51,10 +64,33 @@ function combine(node: Node, kind: BinaryFunction, a: Value, b: Value, ka: numbe
   const row = rowOf(node, node.constant(isComputed(a) ? kb : ka), x.width);
   const dims = row.length === x.width ? value.dims : [row.length];
   const direct = isComputed(a) ? kind : MIRRORED[kind];
+  const isScalar = value.isScalar === true && row.length === 1;
+  if (value.dims.length === 0 && value.isScalar !== true && row.length > 1)
+    throw node.fail(`it combines a list of rows with ${row.length} numbers`);
   if (direct !== undefined && row.length === x.width)
-    return { slot: plan.binary(x, direct, row), dims, type: value.type };
+    return { slot: plan.binary(x, direct, row), dims, type: value.type, isScalar };
   const constant = plan.constant(x, row);
   return { slot: plan.binaryOf(isComputed(a) ? [x, constant] : [constant, x], kind), dims, type: value.type };
+}
+
+/** f of two slots of several axes. */
+function combineImages(node: Node, kind: BinaryFunction, a: Computed, b: Computed): Computed {
+  const { plan } = node;
+  const isAlike = a.dims.join() === b.dims.join() && a.channelsLast === b.channelsLast;
+  if (isAlike || b.isScalar === true || a.isScalar === true)
+    return {
+      ...(a.isScalar === true ? b : a),
+      isScalar: undefined,
+      slot: plan.binaryOf([a.slot, b.slot], kind),
+    };
+  const dims = broadcastDims(a.dims, b.dims);
+  if (dims === null || a.dims.length !== b.dims.length)
+    throw node.fail(`it combines rows of shape ${a.dims.join(' x ')} with ${b.dims.join(' x ')}`);
+  const sides = [a, b].map((value) => {
+    const { slot, dims: own } = channelsFirst(plan, value);
+    return plan.gather(slot, placesOf(dims, broadcastStrides(own, dims)!));
+  });
+  return { type: a.type, dims, slot: plan.binaryOf([sides[0], sides[1]], kind) };
 }
 
 /** Of two inputs, or of any number of them one after another. */
@@ -151,32 +187,27 @@ const isMissing: Translate = (node) => {
 };
 
 const clip: Translate = (node) => {
-  const value = node.computed(0);
+  const value = node.laidOut(0);
   const bound = (k: number, name: string) =>
     node.inputs[k] === undefined ? (node.has(name) ? node.float(name) : undefined) : node.constant(k).data[0];
-  let slot = node.slot(0);
+  let slot = numbersOf(node, value);
   const [least, most] = [bound(1, 'min'), bound(2, 'max')];
   if (least !== undefined) slot = node.plan.binary(slot, 'max', filled(slot.width, least));
   if (most !== undefined) slot = node.plan.binary(slot, 'min', filled(slot.width, most));
   return [{ ...value, codes: undefined, slot }];
 };
 
-/** The axes to reduce must be the columns. */
-function checkAxes(node: Node, value: Computed): void {
-  const axes = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
-  if (value.dims.length !== 1 || axes.length !== 1 || !isLastAxis(axes[0], value))
-    throw node.fail('only sums over the columns of a matrix are supported');
-}
-
 const reduce =
   (fold: Fold, before?: Activation, after?: (node: Node, slot: Slot, width: number) => Slot): Translate =>
   (node) => {
-    const value = node.computed(0);
-    checkAxes(node, value);
-    const x = node.slot(0);
-    const folded = node.plan.reduce(before ? node.plan.activation(x, before) : x, fold);
-    const slot = after ? after(node, folded, x.width) : folded;
-    return [{ slot, dims: node.int('keepdims', 1) === 1 ? [1] : [], type: value.type }];
+    const value = node.laidOut(0);
+    const hasAxes = node.has('axes') || (node.inputs[1] !== undefined && node.constant(1).data.length > 0);
+    if (!hasAxes && node.int('noop_with_empty_axes', 0) === 1 && before === undefined) return [value];
+    const x = numbersOf(node, value);
+    const given = { ...value, slot: before ? node.plan.activation(x, before) : x };
+    const { slot: folded, count, dims } = reduceAxes(node, given, fold);
+    const slot = after ? after(node, folded, count) : folded;
+    return [{ slot, dims, type: value.type }];
   };
 
 const extreme =
@@ -191,16 +222,10 @@ const extreme =
     return [{ slot, dims: node.int('keepdims', 1) === 1 ? [1] : [], type: 'int64' }];
   };
 
-const softmax: Translate = (node) => {
-  const value = node.computed(0);
-  if (value.dims.length !== 1 || !isLastAxis(node.int('axis', node.version < 13 ? 1 : -1), value))
-    throw node.fail('only the softmax of the columns of a matrix is supported');
-  return [{ ...value, slot: node.plan.softmax(node.slot(0)) }];
-};
-
 /** x W + b; Gemm scales both and may have W transposed. */
 const product: Translate = (node) => {
   const x = node.slot(0);
+  const { dims: before, type } = node.computed(0);
   const { dims, data } = node.constant(1);
   const isGemm = node.op === 'Gemm';
   const isTransposed = isGemm && node.int('transB', 0) !== 0;
@@ -208,7 +233,8 @@ const product: Translate = (node) => {
   const beta = isGemm ? node.float('beta', 1) : 1;
   if (isGemm && node.int('transA', 0) !== 0) throw node.fail('a transposed first factor is not supported');
   const [rows, cols] = isTransposed ? [dims[1], dims[0]] : [dims[0], dims[1] ?? 1];
-  if (dims.length > 2 || rows !== x.width || cols < 1)
+  const positions = before.length > 1 ? x.width / rows : 1;
+  if (dims.length > 2 || dims.length === 0 || rows !== (before.at(-1) ?? 1) || cols < 1)
     throw node.fail(`a factor of shape ${dims.join(' x ')} does not go with ${x.width} columns`);
   const weights = new Float64Array(data.length);
   for (let i = 0; i < rows; i++) {
@@ -220,6 +246,11 @@ const product: Translate = (node) => {
   const bias = isConstant
     ? rowOf(node, node.constant(2), cols).map((value) => beta * value)
     : new Float64Array(cols);
+  if (positions > 1) {
+    const code = denseCode({ width: rows, units: cols, positions, useBias: false });
+    const slot = node.plan.layer(x, Float64Array.from(code), Float32Array.from(weights), positions * cols);
+    return [{ slot, dims: [...before.slice(0, -1), ...(dims.length < 2 ? [] : [cols])], type }];
+  }
   let slot = node.plan.dense(x, weights, bias);
   if (added !== undefined && !isConstant) {
     const other = node.slot(2);
@@ -227,11 +258,11 @@ const product: Translate = (node) => {
       throw node.fail(`it adds ${other.width} columns to ${cols}`);
     slot = node.plan.binaryOf([slot, node.plan.binary(other, 'mul', filled(other.width, beta))], 'add');
   }
-  return [{ slot, dims: dims.length < 2 ? [] : [cols], type: node.computed(0).type }];
+  return [{ slot, dims: [...before.slice(0, -1), ...(dims.length < 2 ? [] : [cols])], type }];
 };
 
 const divided = (node: Node, slot: Slot, width: number) =>
-  node.plan.binary(slot, 'div', Float64Array.of(width));
+  node.plan.binary(slot, 'div', filled(slot.width, width));
 const rooted = (node: Node, slot: Slot) => node.plan.activation(slot, 'sqrt');
 
 /** By operator set and name. */
@@ -280,7 +311,6 @@ export const MATH_OPS: Readonly<Record<string, Translate>> = {
   ReduceSumSquare: reduce('sum', 'square'),
   ArgMax: extreme(true),
   ArgMin: extreme(false),
-  Softmax: softmax,
   MatMul: product,
   Gemm: product,
 };

@@ -3,7 +3,16 @@ import type { Reader } from '../foreign.js';
 import { decodeMessage, encodeMessage, type Field, type FieldKind, type Messages } from './protobuf.js';
 
 /** Types of elements, by their number in TensorProto.DataType. */
-export const ELEMENT = { float: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, double: 11 } as const;
+export const ELEMENT = {
+  float: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  double: 11,
+} as const;
 /** A type of elements that is supported. */
 export type Element = keyof typeof ELEMENT;
 

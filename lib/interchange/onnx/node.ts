@@ -1,6 +1,7 @@
 /** A node of an ONNX graph as those see it who translate it: its inputs, its attributes, and words for errors. */
 import type { PlanBuilder, Slot } from '../../core/plan-builder.js';
 import type { Reader } from '../foreign.js';
+import { channelsFirst } from './layout.js';
 import type { AttributeProto, NodeProto } from './messages.js';
 import { type NumberTensor, readTensor, readText, type Tensor } from './tensor.js';
 import { type Computed, type Dictionary, isComputed, type Value } from './values.js';
@@ -15,6 +16,8 @@ export class Node {
   /** Version of the operator set that the node belongs to. */
   readonly version: number;
   readonly inputs: ReadonlyArray<Value | undefined>;
+  /** The number of rows that the graph is made for, where it says one. */
+  readonly batch: number | undefined;
   readonly #proto: NodeProto;
   readonly #reader: Reader;
   readonly #attributes: ReadonlyMap<string, AttributeProto>;
@@ -25,7 +28,9 @@ export class Node {
     version: number,
     plan: PlanBuilder,
     reader: Reader,
+    batch?: number,
   ) {
+    this.batch = batch;
     this.op = proto.opType ?? '';
     this.plan = plan;
     this.version = version;
@@ -106,8 +111,13 @@ export class Node {
     return value;
   }
 
-  /** Input k, which must depend on the rows. */
+  /** Input k, which must depend on the rows, in ONNX's order. */
   computed(k: number): Computed {
+    return channelsFirst(this.plan, this.laidOut(k));
+  }
+
+  /** Input k, which must depend on the rows, in whatever order its slot has. */
+  laidOut(k: number): Computed {
     const value = this.input(k);
     if (isComputed(value)) return value;
     throw this.fail(`its input ${k} is a constant, which is not supported`);

@@ -1,5 +1,8 @@
 /** Nodes of ONNX graphs that move, retype or rename values. */
+
+import { embeddingCode } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
+import { placesOf, sizeOf, stridesOf, transposed } from './layout.js';
 import { ELEMENT } from './messages.js';
 import { filled, type Node, type Translate } from './node.js';
 import type { Tensor } from './tensor.js';
@@ -79,12 +82,43 @@ function castTensor(node: Node, tensor: Tensor, to: number): Tensor {
   }
 }
 
+/** One after the other along an axis after the rows. */
+function concatAxis(node: Node, parts: readonly Computed[], axis: number): Computed {
+  const [{ dims: first, type }] = parts;
+  const at = (axis < 0 ? axis + first.length + 1 : axis) - 1;
+  const isAlike = parts.every(
+    ({ dims }) => dims.length === first.length && dims.every((length, d) => d === at || length === first[d]),
+  );
+  if (!(at >= 0 && at < first.length && isAlike))
+    throw node.fail(`values of these shapes cannot be put together along axis ${axis}`);
+  const dims = first.map((length, d) =>
+    d === at ? parts.reduce((sum, part) => sum + part.dims[at], 0) : length,
+  );
+  const slot = node.plan.concat(parts.map((part) => part.slot));
+  const [outer, inner] = [sizeOf(first.slice(0, at)), sizeOf(first.slice(at + 1))];
+  let begin = 0;
+  const starts = parts.map((part) => {
+    const from = begin;
+    begin += part.slot.width;
+    return from;
+  });
+  const places = Array.from({ length: outer }, (_, o) =>
+    parts.flatMap((part, k) => {
+      const run = part.dims[at] * inner;
+      return Array.from({ length: run }, (_, i) => starts[k] + o * run + i);
+    }),
+  ).flat();
+  return { slot: node.plan.gather(slot, places), dims, type };
+}
+
 /** Side by side along the last axis; FeatureVectorizer does the same. */
 const concat: Translate = (node) => {
   const parts = node.inputs.map((_, k) => node.computed(k));
   const [first] = parts;
   if (first === undefined) throw node.fail('it has no input');
   const axis = node.op === 'Concat' ? node.int('axis') : -1;
+  if (first.dims.length > 1 && parts.every(({ codes }) => codes === undefined))
+    return [concatAxis(node, parts, axis)];
   for (const part of parts) {
     const isRow =
       part.dims.length === first.dims.length && part.dims.slice(0, -1).every((length) => length === 1);
@@ -138,8 +172,27 @@ function rowsOfTable(node: Node): Computed {
   return { slot, dims: dims.slice(1), type };
 }
 
+/** The rows of a table of numbers that each of several indices names. */
+function embedding(node: Node): Computed {
+  const { data, dims, type } = node.constant(0);
+  const index = node.computed(1);
+  if (node.int('axis', 0) !== 0 || dims.length !== 2)
+    throw node.fail('values of these shapes are not supported');
+  const [entries, width] = dims;
+  const positions = sizeOf(index.dims);
+  const code = embeddingCode({ positions, entries, width });
+  const slot = node.plan.layer(
+    node.slot(1),
+    Float64Array.from(code),
+    Float32Array.from(data),
+    positions * width,
+  );
+  return { slot, dims: [...index.dims, width], type };
+}
+
 const gather: Translate = (node) => {
-  if (!isComputed(node.input(0))) return [rowsOfTable(node)];
+  if (!isComputed(node.input(0)))
+    return [node.computed(1).dims.length > 0 ? embedding(node) : rowsOfTable(node)];
   const value = node.computed(0);
   const axis = node.int('axis', 0);
   if (!isLastAxis(axis, value)) throw node.fail(`axis ${axis} is not supported`);
@@ -167,7 +220,8 @@ const arrayFeatureExtractor: Translate = (node) => {
 
 /** Shapes that leave each row its values. */
 const reshape: Translate = (node) => {
-  const value = node.input(0);
+  const source = node.input(0);
+  const value = isComputed(source) ? node.computed(0) : source;
   if (!isComputed(value)) {
     if (node.op === 'Flatten') throw node.fail('a flattened constant is not supported');
     const size = value.tensor.data.length;
@@ -185,11 +239,17 @@ const reshape: Translate = (node) => {
   // One value a row as a line: of that shape classes are looked up, and it is turned back.
   if (rows === 1 && slot.width === 1 && given.length === 1 && given[0] === -1)
     return [{ ...value, dims: [] }];
-  const known = given.reduce((total, length) => (length === -1 ? total : total * length), 1);
-  const dims = given.map((length) => (length === -1 ? slot.width / known : length));
+  const known = given.reduce(
+    (total, length, k) => (length === -1 ? total : total * (length === 0 ? (value.dims[k] ?? 0) : length)),
+    1,
+  );
+  const dims = given.map((length, k) =>
+    length === -1 ? slot.width / known : length === 0 ? (value.dims[k] ?? 0) : length,
+  );
   const isKept =
-    (rows === -1 || rows === 0) && dims.reduce((total, length) => total * length, 1) === slot.width;
-  if (!isKept || dims.length > 2)
+    (rows === -1 || rows === 0 || rows === node.batch) &&
+    dims.reduce((total, length) => total * length, 1) === slot.width;
+  if (!isKept || dims.length > 4)
     throw node.fail(`the shape ${[rows, ...given].join(' x ')} is not supported`);
   return [{ ...value, dims }];
 };
@@ -199,8 +259,61 @@ function shapeOf(node: Node): number[] {
   return Array.from(node.constant(1).data);
 }
 
+const dropout: Translate = (node) => {
+  const mode = node.inputs[2];
+  if (mode !== undefined && !(!isComputed(mode) && Number(mode.tensor.data[0]) === 0))
+    throw node.fail('training is not supported');
+  return identity(node);
+};
+
+function squeezedConstant(node: Node, tensor: Tensor): { tensor: Tensor } {
+  const axes = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
+  const rank = tensor.dims.length + (node.op === 'Squeeze' ? 0 : axes.length);
+  const at = axes.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
+  let dims = [...tensor.dims];
+  if (node.op === 'Squeeze') {
+    dims = dims.filter((length, k) => length !== 1 || (at.length > 0 && !at.includes(k)));
+  } else {
+    for (const axis of at) dims.splice(axis, 0, 1);
+  }
+  return { tensor: { ...tensor, dims } as Tensor };
+}
+
+/** The axes after the rows in another order. */
+const transpose: Translate = (node) => {
+  const raw = node.input(0);
+  if (!isComputed(raw)) {
+    const tensor = node.constant(0);
+    const perm = node.has('perm') ? node.ints('perm') : tensor.dims.map((_, d) => d).reverse();
+    const isPermutation = [...perm].sort((a, b) => a - b).every((axis, d) => axis === d);
+    if (perm.length !== tensor.dims.length || !isPermutation)
+      throw node.fail('its axes are not those of its input');
+    return [{ tensor: transposed(tensor, perm) }];
+  }
+  const rank = raw.dims.length + 1;
+  const perm = node.ints('perm');
+  const isPermutation = [...perm].sort((a, b) => a - b).every((axis, d) => axis === d);
+  if (perm.length !== rank || !isPermutation || perm[0] !== 0 || raw.codes !== undefined)
+    throw node.fail(`the order of axes [${perm.join(', ')}] is not supported`);
+  const axes = perm.slice(1).map((axis) => axis - 1);
+  const dims = axes.map((axis) => raw.dims[axis]);
+  const isToLast = axes.every((axis, d) => axis === (d + 1) % axes.length);
+  if (raw.channelsLast === true && isToLast) return [{ ...raw, channelsLast: undefined, dims }];
+  const isToFirst = axes.every((axis, d) => axis === (d + axes.length - 1) % axes.length);
+  if (raw.channelsLast !== true && isToFirst) return [{ ...raw, channelsLast: true, dims }];
+  const value = node.computed(0);
+  const strides = stridesOf(value.dims);
+  const places = placesOf(
+    dims,
+    axes.map((axis) => strides[axis]),
+  );
+  return [{ ...value, slot: node.plan.gather(value.slot, places), dims }];
+};
+
 /** Adds or removes dimensions of length 1 after the rows. */
 const squeeze: Translate = (node) => {
+  const raw = node.input(0);
+  if (!isComputed(raw)) return [squeezedConstant(node, raw.tensor)];
   const value = node.computed(0);
   const axes = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
   const isSqueeze = node.op === 'Squeeze';
@@ -281,6 +394,8 @@ export const SHAPE_OPS: Readonly<Record<string, Translate>> = {
   Gather: gather,
   Reshape: reshape,
   Flatten: reshape,
+  Transpose: transpose,
+  Dropout: dropout,
   Squeeze: squeeze,
   Unsqueeze: squeeze,
   Split: split,

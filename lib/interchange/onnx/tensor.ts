@@ -70,6 +70,7 @@ const RAW: Record<NumberTensor['type'], [bytes: number, read: (view: DataView, a
   float: [4, (view, at) => view.getFloat32(at, true)],
   double: [8, (view, at) => view.getFloat64(at, true)],
   uint8: [1, (view, at) => view.getUint8(at)],
+  int8: [1, (view, at) => view.getInt8(at)],
   int32: [4, (view, at) => view.getInt32(at, true)],
   int64: [8, (view, at) => Number(view.getBigInt64(at, true))],
   bool: [1, (view, at) => (view.getUint8(at) === 0 ? 0 : 1)],

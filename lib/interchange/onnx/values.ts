@@ -60,6 +60,10 @@ export interface Computed {
   /** Its shape after the first dimension, which is the rows. The product is the width of the slot. */
   readonly dims: readonly number[];
   readonly type: Element;
+  /** Whether the slot holds the first of the dimensions last; see layout.ts. */
+  readonly channelsLast?: boolean;
+  /** A number of each row that ONNX has once: it goes with any shape. */
+  readonly isScalar?: boolean;
   /** By column, where the slot holds codes of labels. */
   readonly codes?: readonly Dictionary[];
 }

@@ -33,6 +33,7 @@ import naive_bayes
 import neighbors
 import nn_steps
 import onnx_files
+import onnx_networks
 import pairwise
 import parquet_files
 import prepare
@@ -61,7 +62,7 @@ if __name__ == "__main__":
             *(linear, linear_models, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers),
             *(nn_steps, mlp, autograd, keras_models),
-            *(interchange, explanations, inspection, parquet_files, onnx_files, exports, safetensors_files),
+            *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, exports, safetensors_files),
         )
         for script in scripts:
             script.main()

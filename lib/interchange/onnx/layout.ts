@@ -1,0 +1,91 @@
+/**
+ * Values of several axes in a row of a plan. ONNX puts the channels of an image first; convolutions of the native core want them
+ * last, and what follows them can stay so: {@link Computed.channelsLast}.
+ */
+import type { PlanBuilder, Slot } from '../../core/plan-builder.js';
+import type { Node } from './node.js';
+import type { NumberTensor } from './tensor.js';
+import type { Computed } from './values.js';
+
+export const sizeOf = (dims: readonly number[]): number => dims.reduce((size, length) => size * length, 1);
+
+/** Steps of each axis in row-major order. */
+export function stridesOf(dims: readonly number[]): number[] {
+  return dims.map((_, d) => sizeOf(dims.slice(d + 1)));
+}
+
+/** Where elements of `dims` lie when each axis has the given step. */
+export function placesOf(dims: readonly number[], strides: readonly number[]): number[] {
+  const dense = stridesOf(dims);
+  return Array.from({ length: sizeOf(dims) }, (_, i) =>
+    strides.reduce((at, stride, d) => at + (Math.floor(i / dense[d]) % dims[d]) * stride, 0),
+  );
+}
+
+/** Steps by which a value of `from` fills `to`; null where it does not broadcast. */
+export function broadcastStrides(from: readonly number[], to: readonly number[]): number[] | null {
+  const own = stridesOf(from);
+  const lead = to.length - from.length;
+  if (lead < 0 || from.some((length, d) => length !== 1 && length !== to[lead + d])) return null;
+  return to.map((_, d) => (d < lead || from[d - lead] === 1 ? 0 : own[d - lead]));
+}
+
+/** The shape that two broadcast to, or null. */
+export function broadcastDims(a: readonly number[], b: readonly number[]): number[] | null {
+  const rank = Math.max(a.length, b.length);
+  const at = (dims: readonly number[], d: number) => dims[d - rank + dims.length] ?? 1;
+  const dims = Array.from({ length: rank }, (_, d) => Math.max(at(a, d), at(b, d)));
+  return dims.every((n, d) => [at(a, d), at(b, d)].every((own) => own === n || own === 1)) ? dims : null;
+}
+
+const straight = new WeakMap<Computed, Computed>();
+
+/** The value in ONNX's order. */
+export function channelsFirst(plan: PlanBuilder, value: Computed): Computed {
+  if (value.channelsLast !== true) return value;
+  let made = straight.get(value);
+  if (made === undefined) {
+    const [channels, ...rest] = value.dims;
+    const strides = [1, ...stridesOf(rest).map((stride) => stride * channels)];
+    made = {
+      ...value,
+      channelsLast: undefined,
+      slot: plan.gather(value.slot, placesOf(value.dims, strides)),
+    };
+    straight.set(value, made);
+  }
+  return made;
+}
+
+/** The value with its channels last. */
+export function channelsLast(plan: PlanBuilder, value: Computed): Slot {
+  if (value.channelsLast === true) return value.slot;
+  const [channels, ...rest] = value.dims;
+  const strides = [...stridesOf(rest), sizeOf(rest)];
+  return plan.gather(value.slot, placesOf([...rest, channels], strides));
+}
+
+/** One number for each column of a value: a constant that broadcasts to its shape, in the order of its slot. */
+export function columnsOf(node: Node, { dims: own, data }: NumberTensor, value: Computed): Float64Array {
+  const { dims } = value;
+  const [lead, ...rest] = own.length > dims.length ? own : [1, ...own];
+  const strides = lead === 1 ? broadcastStrides(rest, dims) : null;
+  if (strides === null)
+    throw node.fail(
+      `a constant of shape ${own.join(' x ')} does not go with rows of shape ${dims.join(' x ')}`,
+    );
+  if (value.channelsLast !== true) return Float64Array.from(placesOf(dims, strides), (at) => data[at]);
+  const [channel, ...others] = strides;
+  return Float64Array.from(placesOf([...dims.slice(1), dims[0]], [...others, channel]), (at) => data[at]);
+}
+
+/** A constant with its axes in another order. */
+export function transposed<T extends NumberTensor>(tensor: T, axes: readonly number[]): T {
+  const strides = stridesOf(tensor.dims);
+  const dims = axes.map((axis) => tensor.dims[axis]);
+  const places = placesOf(
+    dims,
+    axes.map((axis) => strides[axis]),
+  );
+  return { ...tensor, dims, data: Float64Array.from(places, (at) => tensor.data[at]) };
+}

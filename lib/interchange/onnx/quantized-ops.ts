@@ -1,0 +1,171 @@
+/**
+ * Nodes of quantized ONNX graphs. Whole numbers of 8 bits are numbers of a plan like others: products of two of them are exact in
+ * float32, and so are sums up to 2^24.
+ */
+import { columnsOf } from './layout.js';
+import type { Element } from './messages.js';
+import { convolve } from './network-ops.js';
+import { filled, type Node, type Translate } from './node.js';
+import type { NumberTensor } from './tensor.js';
+import { type Computed, isComputed } from './values.js';
+
+const LIMITS: Partial<Record<Element, readonly [least: number, most: number]>> = {
+  uint8: [0, 255],
+  int8: [-128, 127],
+};
+const ZERO: NumberTensor = { dims: [], type: 'uint8', data: Float64Array.of(0) };
+
+/** The constants of an axis, or one for all, so that they broadcast to a value of `rank` dimensions, rows included. */
+function alongAxis(node: Node, given: NumberTensor, rank: number, axis: number): NumberTensor {
+  if (given.data.length === 1) return { ...given, dims: [] };
+  const at = axis < 0 ? axis + rank : axis;
+  if (given.dims.length !== 1 || !(at >= 0 && at < rank) || node.int('block_size', 0) !== 0)
+    throw node.fail('its scale is not supported');
+  return { ...given, dims: [given.data.length, ...new Array<number>(rank - at - 1).fill(1)] };
+}
+
+const zeroOf = (node: Node, k: number): NumberTensor =>
+  node.inputs[k] === undefined ? ZERO : node.constant(k);
+
+/** The nearest whole number of x / scale, ties to even, plus zero, within the limits of its type. */
+function quantized(
+  node: Node,
+  value: Computed,
+  scale: NumberTensor,
+  zero: NumberTensor,
+  axis: number,
+): Computed {
+  const limits = LIMITS[zero.type];
+  if (limits === undefined) throw node.fail(`elements of type ${zero.type} are not supported`);
+  const { plan } = node;
+  const rank = value.dims.length + 1;
+  const divided = plan.binary(value.slot, 'div', columnsOf(node, alongAxis(node, scale, rank, axis), value));
+  const rounded = plan.activation(divided, 'round');
+  const moved = plan.binary(rounded, 'add', columnsOf(node, alongAxis(node, zero, rank, axis), value));
+  const least = plan.binary(moved, 'max', filled(moved.width, limits[0]));
+  return { ...value, type: zero.type, slot: plan.binary(least, 'min', filled(moved.width, limits[1])) };
+}
+
+function dequantized(
+  node: Node,
+  value: Computed,
+  scale: NumberTensor,
+  zero: NumberTensor,
+  axis: number,
+): Computed {
+  const { plan } = node;
+  const rank = value.dims.length + 1;
+  const moved = plan.binary(value.slot, 'sub', columnsOf(node, alongAxis(node, zero, rank, axis), value));
+  const slot = plan.binary(moved, 'mul', columnsOf(node, alongAxis(node, scale, rank, axis), value));
+  return { ...value, type: 'float', slot };
+}
+
+/** A constant of whole numbers as the numbers they stand for. */
+function dequantizedConstant(
+  node: Node,
+  tensor: NumberTensor,
+  scale: NumberTensor,
+  zero: NumberTensor,
+  axis: number,
+): NumberTensor {
+  const { dims, data } = tensor;
+  const at = axis < 0 ? axis + dims.length : axis;
+  const isOne = scale.data.length === 1;
+  if (!isOne && scale.data.length !== dims[at]) throw node.fail('its scale is not supported');
+  const inner = dims.slice(at + 1).reduce((size, length) => size * length, 1);
+  const of = (own: NumberTensor, i: number) =>
+    own.data[own.data.length === 1 ? 0 : Math.floor(i / inner) % dims[at]];
+  return { dims, type: 'float', data: data.map((v, i) => Math.fround((v - of(zero, i)) * of(scale, i))) };
+}
+
+const quantizeLinear: Translate = (node) => [
+  quantized(node, node.laidOut(0), node.constant(1), zeroOf(node, 2), node.int('axis', 1)),
+];
+
+const dequantizeLinear: Translate = (node) => {
+  const value = node.input(0);
+  const [scale, zero, axis] = [node.constant(1), zeroOf(node, 2), node.int('axis', 1)];
+  if (isComputed(value)) return [dequantized(node, value, scale, zero, axis)];
+  return [{ tensor: dequantizedConstant(node, node.constant(0), scale, zero, axis) }];
+};
+
+/** Each row by its own range, 0 in it, so that its result does not depend on the rows beside it. */
+const dynamicQuantizeLinear: Translate = (node) => {
+  const value = node.laidOut(0);
+  const { plan } = node;
+  const most = plan.binary(plan.reduce(value.slot, 'max'), 'max', Float64Array.of(0));
+  const least = plan.binary(plan.reduce(value.slot, 'min'), 'min', Float64Array.of(0));
+  const scale = plan.binary(plan.binaryOf([most, least], 'sub'), 'div', Float64Array.of(255));
+  const clipped = (slot: Computed['slot']) =>
+    plan.binary(plan.binary(slot, 'max', filled(slot.width, 0)), 'min', filled(slot.width, 255));
+  // A row of zeros has the scale 0, and any other gives the same zeros.
+  const divisor = plan.binaryOf([scale, plan.binary(scale, 'equal', Float64Array.of(0))], 'add');
+  const start = plan.binaryOf([plan.activation(least, 'negate'), divisor], 'div');
+  const zero = clipped(plan.activation(start, 'round'));
+  const rounded = plan.activation(plan.binaryOf([value.slot, divisor], 'div'), 'round');
+  const slot = clipped(plan.binaryOf([rounded, zero], 'add'));
+  return [
+    { ...value, slot, type: 'uint8' },
+    { slot: scale, dims: [], type: 'float', isScalar: true },
+    { slot: zero, dims: [], type: 'uint8', isScalar: true },
+  ];
+};
+
+/** (a - its zero) (b - its zero) */
+function product(node: Node, a: Computed, aZero: number, b: NumberTensor, bZero: NumberTensor): Computed {
+  const [rows, cols] = b.dims;
+  const { plan } = node;
+  if (a.dims.length !== 1 || b.dims.length !== 2 || rows !== a.slot.width)
+    throw node.fail('only the product of rows and a constant matrix is supported');
+  const zeroAt =
+    node.op === 'QLinearMatMul' || bZero.data.length > 1 ? (j: number) => j % bZero.data.length : () => 0;
+  const weights = b.data.map((value, i) => value - bZero.data[zeroAt(i % cols)]);
+  const given = node.inputs[aZero];
+  let { slot } = a;
+  if (given !== undefined) {
+    slot = isComputed(given)
+      ? plan.binaryOf([slot, given.slot], 'sub')
+      : plan.binary(slot, 'sub', columnsOf(node, { ...node.constant(aZero), dims: [] }, a));
+  }
+  return { slot: plan.dense(slot, weights, new Float64Array(cols)), dims: [cols], type: 'int32' };
+}
+
+const matMulInteger: Translate = (node) => [
+  product(node, node.computed(0), 2, node.constant(1), zeroOf(node, 3)),
+];
+
+/** Inputs a, its scale and zero, b, its scale and zero, scale and zero of the result. */
+const qLinearMatMul: Translate = (node) => {
+  const [aScale, bScale, yScale] = [1, 4, 6].map((k) => node.constant(k).data);
+  if (aScale.length !== 1 || yScale.length !== 1) throw node.fail('scales for each row are not supported');
+  const whole = product(node, node.computed(0), 2, node.constant(3), node.constant(5));
+  const factor = Float64Array.from(
+    { length: whole.slot.width },
+    (_, j) => aScale[0] * bScale[bScale.length === 1 ? 0 : j],
+  );
+  const numbers: Computed = { ...whole, type: 'float', slot: node.plan.binary(whole.slot, 'mul', factor) };
+  return [quantized(node, numbers, node.constant(6), node.constant(7), -1)];
+};
+
+/** Inputs x, its scale and zero, w, its scale and zero, scale and zero of the result, bias in units of both scales. */
+const qLinearConv: Translate = (node) => {
+  const x = dequantized(node, node.laidOut(0), node.constant(1), node.constant(2), 1);
+  const scale = node.constant(4);
+  const weights = dequantizedConstant(node, node.constant(3), scale, node.constant(5), 0);
+  const unit = node.constant(1).data[0];
+  const bias =
+    node.inputs[8] === undefined
+      ? null
+      : node.constant(8).data.map((v, f) => v * unit * scale.data[scale.data.length === 1 ? 0 : f]);
+  return [quantized(node, convolve(node, x, weights, bias), node.constant(6), node.constant(7), 1)];
+};
+
+/** By operator set and name. */
+export const QUANTIZED_OPS: Readonly<Record<string, Translate>> = {
+  QuantizeLinear: quantizeLinear,
+  DequantizeLinear: dequantizeLinear,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
+  MatMulInteger: matMulInteger,
+  QLinearMatMul: qLinearMatMul,
+  QLinearConv: qLinearConv,
+};
