@@ -75,7 +75,7 @@ export const ERROR_CODES = {
   ERR_QUEUE_FULL: 'As many jobs wait as the server lets wait; the Retry-After header says when to try again.',
   ERR_IDEMPOTENCY_KEY: 'An Idempotency-Key was used before, with another request.',
   ERR_RESULT_TOO_LARGE: 'The result of a job has more bytes than the server keeps.',
-  ERR_QUEUE: 'Redis, which keeps the jobs, does not answer.',
+  ERR_QUEUE: 'Redis, which keeps the jobs, does not answer, or a job of a search was given up.',
 } as const;
 
 /** A stable identifier of what went wrong. */

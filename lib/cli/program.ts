@@ -4,7 +4,9 @@
  */
 import { Command } from 'commander';
 import { version } from '../serve/version.js';
+import type { SearchWorkerFlags } from './search-worker.js';
 import { type ServeFlags, serveCommand, workerCommand } from './serve-command.js';
+import { wholeNumber } from './values.js';
 import type { WorkerFlags } from './worker.js';
 
 /** Runs a command; what it throws becomes a line on stderr and exit code 1. */
@@ -75,6 +77,19 @@ export function createProgram(): Command {
         command(async (path: string, flags: WorkerFlags) => (await import('./worker.js')).work(path, flags)),
       ),
   );
+
+  program
+    .command('search-worker')
+    .description(
+      'Do the fits of searches over parameters in other processes, until SIGINT (Ctrl-C) or SIGTERM.',
+    )
+    .requiredOption('--redis <url>', "as in the searches' option workers.url, such as redis://127.0.0.1:6379")
+    .option('--queue <name>', 'as the searches have it (default: search)')
+    .option('--key-prefix <text>', 'as the searches have it (default: boreal)')
+    .option('--concurrency <number>', 'fits at a time (default: 1)', wholeNumber(1, 1024))
+    .action(
+      command(async (flags: SearchWorkerFlags) => (await import('./search-worker.js')).workOnSearches(flags)),
+    );
 
   return program;
 }

@@ -2,7 +2,7 @@
  * Estimators as JSON: typed arrays become references to tensors, nested estimators become tagged objects. Reading makes
  * only plain data, known tensors and registered classes.
  */
-import { FileFormatError, StateError } from '../errors.js';
+import { BorealError, FileFormatError, StateError } from '../errors.js';
 import type { Estimator } from './estimator.js';
 import { show } from './params.js';
 import { findEstimator } from './registry.js';
@@ -103,6 +103,55 @@ function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
+
+/**
+ * Any value of plain data, arrays and estimators (fitted or not) as bytes: the length of a JSON document, the document, and the
+ * arrays at multiples of 8 bytes. For processes of the same release, not for files.
+ *
+ * @throws {ERR_NOT_SUPPORTED} when something cannot be stored, such as a function
+ */
+export function packValue(value: unknown): Uint8Array {
+  const tensors: Tensor[] = [];
+  const encoded = encodeValue(value, tensors, 'it');
+  const list = tensors.map((tensor) => ({ type: tensor.constructor.name, length: tensor.length }));
+  const json = new TextEncoder().encode(JSON.stringify({ value: encoded, tensors: list }));
+  let end = eights(4 + json.length);
+  const starts = tensors.map((tensor) => {
+    const start = end;
+    end += eights(tensor.byteLength);
+    return start;
+  });
+  const bytes = new Uint8Array(end);
+  new DataView(bytes.buffer).setUint32(0, json.length, true);
+  bytes.set(json, 4);
+  for (const [k, tensor] of tensors.entries())
+    bytes.set(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength), starts[k]);
+  return bytes;
+}
+
+/** What {@link packValue} was given. @throws {ERR_MODEL_FILE} when it is malformed */
+export function unpackValue(packed: Uint8Array): unknown {
+  try {
+    const { buffer } = Uint8Array.from(packed);
+    const length = new DataView(buffer).getUint32(0, true);
+    const { value, tensors } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+    let start = eights(4 + length);
+    const views = (tensors as Array<{ type: string; length: number }>).map((tensor) => {
+      const Type = ARRAYS.find(({ name }) => name === tensor.type);
+      if (Type === undefined) throw malformed(`it holds an array of type ${show(tensor.type)}`);
+      const view = new Type(buffer, start, tensor.length);
+      start += eights(view.byteLength);
+      return view;
+    });
+    return decodeValue(value, views, 0);
+  } catch (error) {
+    if (error instanceof BorealError) throw error;
+    throw malformed('it is cut short, or no parcel at all');
+  }
+}
+
+const ARRAYS = [Float32Array, Float64Array, Int32Array, Uint8Array];
+const eights = (length: number) => Math.ceil(length / 8) * 8;
 
 /**
  * Reads what {@link encodeModel} wrote.

@@ -13,6 +13,7 @@ import { type FoldOptions, foldData } from './folds.js';
 import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
 import { cvRule } from './rules.js';
+import { runRemotely, type SearchWorkers, searchWorkers } from './remote-trials.js';
 import {
   type CrossValidationModel,
   isSingle,
@@ -36,6 +37,11 @@ export interface SearchOptions {
   returnTrainScore: boolean;
   /** What a candidate scores on a fold where its fit fails; 'raise': the search fails. Default 'raise'. */
   errorScore: 'raise' | number;
+  /**
+   * Redis, through which other processes and machines do the fits: those that run `boreal search-worker` or
+   * {@link searchWorker}. The result is the same. Needs the packages bullmq and ioredis; not saved. Default null: this process.
+   */
+  workers: SearchWorkers | null;
 }
 
 /** Parameters of all searches. */
@@ -76,6 +82,7 @@ export interface Explored {
 /** The defaults of {@link SearchOptions}. */
 export const SEARCH_DEFAULTS: SearchOptions = {
   ...{ scoring: null, cv: 5, refit: true, returnTrainScore: false, errorScore: 'raise' },
+  workers: null,
 };
 
 /** How long the fits of a search took: no part of what is learned, since it differs each time. */
@@ -128,6 +135,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
         oneOf('raise'),
         custom('a number', (v) => typeof v === 'number'),
       ),
+      workers: either(nothing, searchWorkers),
     };
   }
 
@@ -150,16 +158,25 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     this.#decider(resolveScorers(this.params.scoring ?? undefined));
   }
 
+  /** As that of every estimator, without the address of Redis, which may hold a password. @internal */
+  override snapshot() {
+    const { params, fitted } = super.snapshot();
+    return { params: { ...params, workers: null }, fitted };
+  }
+
   protected override cloneParams(): P {
     return { ...this.params, estimator: this.params.estimator.clone() };
   }
 
   protected async fitState(input: FitInput): Promise<SearchState> {
-    const { estimator, scoring, cv, returnTrainScore, errorScore, refit }: P = this.params;
+    const { estimator, scoring, cv, returnTrainScore, errorScore, refit, workers }: P = this.params;
     const scorers = resolveScorers(scoring ?? undefined);
     const metric = this.#decider(scorers);
     const { sampleWeight, signal, onProgress } = input;
-    const { folds, part } = foldData(estimator, trainingTable(input), requireY(input), {
+    const X = trainingTable(input);
+    const y = requireY(input);
+    const sent = { X, y, sampleWeight, scoring, returnTrainScore, errorScore };
+    const { folds, part } = foldData(estimator, X, y, {
       ...{ cv, sampleWeight: sampleWeight ?? undefined },
     });
     let done = 0;
@@ -167,10 +184,14 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
       const models = candidates.map((params) => withParams(estimator, params));
       const trials = models.flatMap((model) => chosen.map((fold) => ({ model, fold, part })));
       const options = { scorers, returnTrainScore, errorScore };
-      const all = await runTrials(trials, options, signal, () => {
+      const onDone = () => {
         done += 1;
         onProgress?.({ estimator: this.constructor.name, done, total, fraction: done / total });
-      });
+      };
+      const all =
+        workers === null
+          ? await runTrials(trials, options, signal, onDone)
+          : await runRemotely(workers, { estimator, candidates, folds: chosen, ...sent }, signal, onDone);
       return models.map((_, k) => all.slice(k * chosen.length, (k + 1) * chosen.length));
     };
     const { candidates, outcomes, columns, eligible } = await this.explore(evaluate, folds, input);

@@ -46,6 +46,10 @@ export * from './rfecv.js';
 export type { CrossValidationModel, NamedScoring, Scoring, SingleScoring } from './scoring.js';
 export type { SearchResults } from './search-results.js';
 export * from './sequential-feature-selector.js';
+export type { SearchWorkers } from './remote-trials.js';
+export type { CrossValidationModel, NamedScoring, Scoring, SingleScoring } from './scoring.js';
+export type { SearchResults } from './search-results.js';
+export { type SearchWorker, type SearchWorkerOptions, searchWorker } from './search-worker.js';
 export {
   LeaveOneOut,
   RepeatedKFold,

@@ -167,6 +167,15 @@ export class WorkerProcess {
     return new WorkerProcess(child);
   }
 
+  /** `boreal search-worker`. */
+  static async startSearch(redis: string, queue: string): Promise<WorkerProcess> {
+    const child = spawn(process.execPath, [main, 'search-worker', '--redis', redis, '--queue', queue], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    await untilLine(child.stdout, 'Working on searches');
+    return new WorkerProcess(child);
+  }
+
   /** Sends a signal and waits for the end. @returns the exit code, or the signal that ended it */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals> {
     return end(this.#child, signal);

@@ -51,7 +51,7 @@ describe('boreal', () => {
   it('answers --help and --version', async () => {
     const help = await boreal(['--help']);
     expect(help.code).toBe(0);
-    for (const name of ['doctor', 'info', 'serve', 'worker']) expect(help.stdout).toMatch(name);
+    for (const name of ['doctor', 'info', 'serve', 'worker', 'search-worker']) expect(help.stdout).toMatch(name);
     const serveHelp = await boreal(['serve', '--help']);
     expect([serveHelp.code, serveHelp.stdout]).toEqual([0, expect.stringMatching(/--port.*3000/s)]);
     expect((await boreal(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -66,6 +66,7 @@ describe('boreal', () => {
     [['serve', 'x.boreal', '--log-sample', '2'], /number from 0 to 1/],
     [['serve', 'x.boreal', '--versions', 'some'], /all, production, latest/],
     [['worker', 'x.boreal'], /required option '--redis <url>'/],
+    [['search-worker'], /required option '--redis <url>'/],
     [['info'], /missing required argument 'model'/],
     [[], /Usage: boreal/],
   ])('refuses %j', async (args, message) => {

@@ -2,6 +2,9 @@
 import { show } from '../../core/params.js';
 import { ValidationError } from '../../errors.js';
 
+/** The name of BullMQ's queue below the prefix. */
+export const QUEUE_NAME = 'queue';
+
 /** How jobs are kept and run. */
 export interface JobOptions {
   /** Where Redis is, such as 'redis://127.0.0.1:6379'; needs the packages bullmq and ioredis. Default: this process's memory. */

@@ -4,12 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, disconnect, loadBullmq } from '../../core/redis.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { Observers } from '../observer.js';
 import type { Log } from '../service.js';
-import { connect, disconnect, loadBullmq, QUEUE_NAME } from './connect.js';
 import type { Task } from './job.js';
-import type { JobSettings } from './options.js';
+import { type JobSettings, QUEUE_NAME } from './options.js';
 import { JobRecords } from './records.js';
 import { runTask } from './run-task.js';
 

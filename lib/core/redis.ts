@@ -1,9 +1,6 @@
 /** Connections to Redis, and the packages for it, which are loaded only by those who ask for Redis. */
 import type { Redis, RedisOptions } from 'ioredis';
-import { EnvironmentError } from '../../errors.js';
-
-/** The name of BullMQ's queue below the prefix. */
-export const QUEUE_NAME = 'queue';
+import { EnvironmentError } from '../errors.js';
 
 /** BullMQ. @throws {ERR_DEPENDENCY} when it is not installed */
 export function loadBullmq(): Promise<typeof import('bullmq')> {
