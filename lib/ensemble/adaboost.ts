@@ -24,6 +24,7 @@ import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type BoostedModels, boostClassifier, boostRegressor, type RegressionLoss } from './adaboost-fit.js';
+import { joinTrees } from './joined-trees.js';
 import { fittedModels } from './named-models.js';
 
 /** Parameters of {@link AdaBoostClassifier}. */
@@ -178,18 +179,9 @@ export class AdaBoostClassifier extends Classifier<
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
-    const { models, weights, classes } = this.state;
-    const all = models.map((model) => model.lowerChecked(plan, x, { ...options, output: 'label' }));
-    const sizes = new Int32Array(models.length).fill(classes.length);
-    const votes = plan.oneHot(plan.concat(all), sizes, new Int32Array(models.length).fill(-1));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const { classes } = this.state;
     const width = classes.length === 2 ? 1 : classes.length;
-    const matrix = Float64Array.from({ length: votes.width * width }, (_, at) => {
-      const row = Math.floor(at / width);
-      const [k, code] = [Math.floor(row / classes.length), row % classes.length];
-      return vote(code, at % width, classes.length, weights[k]) / total;
-    });
-    const decision = plan.dense(votes, matrix, new Float64Array(width));
+    const decision = this.#lowerDecision(plan, x, width, options);
     if (options.output === 'decision') return decision;
     // Halves of the decision for and against; of several classes shares of the most that one model's vote can part them by.
     const scores =
@@ -197,6 +189,24 @@ export class AdaBoostClassifier extends Classifier<
         ? plan.dense(decision, Float64Array.of(-0.5, 0.5), new Float64Array(2))
         : plan.binary(decision, 'div', new Float64Array(width).fill(classes.length - 1));
     return options.output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
+  }
+
+  #lowerDecision(plan: PlanBuilder, x: Slot, width: number, options: ResolvedCompileOptions): Slot {
+    const { models, weights, classes } = this.state;
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const votes = (code: number, k: number) =>
+      Array.from({ length: width }, (_, c) => vote(code, c, classes.length, weights[k]) / total);
+    // The label of a leaf is the first largest of its shares.
+    const forest = joinTrees(models, width, (shares, k) => votes(shares.indexOf(Math.max(...shares)), k));
+    if (forest !== null) {
+      const checked = plan.check(x, models[0].tags.allowNan ?? false, this.featureNamesIn);
+      return plan.forest(checked, forest, width, 'sum');
+    }
+    const all = models.map((model) => model.lowerChecked(plan, x, { ...options, output: 'label' }));
+    const sizes = new Int32Array(models.length).fill(classes.length);
+    const codes = plan.oneHot(plan.concat(all), sizes, new Int32Array(models.length).fill(-1));
+    const matrix = models.flatMap((_, k) => classes.flatMap((_label, code) => votes(code, k)));
+    return plan.dense(codes, Float64Array.from(matrix), new Float64Array(width));
   }
 }
 
@@ -292,10 +302,17 @@ export class AdaBoostRegressor extends Regressor<AdaBoostRegressorParams, AdaBoo
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { models, weights } = this.state;
-    const parts = models.map((model) => model.lowerChecked(plan, x, { ...options, output: 'value' }));
-    if (parts.length === 1) return parts[0];
+    const forest = joinTrees(models, 1, (values) => values);
+    const all =
+      forest === null
+        ? plan.concat(models.map((model) => model.lowerChecked(plan, x, { ...options, output: 'value' })))
+        : plan.forest(
+            plan.check(x, models[0].tags.allowNan ?? false, this.featureNamesIn),
+            ...([forest, 1, 'perTree'] as const),
+          );
+    if (models.length === 1) return all;
+    const parts = models.map((_, k) => plan.gather(all, [k]));
     // The median is the least value that, with those below it, has half of the weight.
-    const all = plan.concat(parts);
     const half = Float64Array.of(weights.reduce((sum, weight) => sum + weight, 0) / 2);
     const beyond = plan.constant(x, Float64Array.of(Infinity));
     const candidates = parts.map((part) => {
