@@ -12,8 +12,8 @@ import { StateError, ValidationError } from '../errors.js';
 import { type FoldOptions, foldData } from './folds.js';
 import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
-import { cvRule } from './rules.js';
 import { runRemotely, type SearchWorkers, searchWorkers } from './remote-trials.js';
+import { cvRule } from './rules.js';
 import {
   type CrossValidationModel,
   isSingle,

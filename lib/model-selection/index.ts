@@ -42,14 +42,12 @@ export {
   type RandomizedSearchCVParams,
   type RandomizedSearchOptions,
 } from './randomized-search.js';
+export type { SearchWorkers } from './remote-trials.js';
 export * from './rfecv.js';
 export type { CrossValidationModel, NamedScoring, Scoring, SingleScoring } from './scoring.js';
 export type { SearchResults } from './search-results.js';
-export * from './sequential-feature-selector.js';
-export type { SearchWorkers } from './remote-trials.js';
-export type { CrossValidationModel, NamedScoring, Scoring, SingleScoring } from './scoring.js';
-export type { SearchResults } from './search-results.js';
 export { type SearchWorker, type SearchWorkerOptions, searchWorker } from './search-worker.js';
+export * from './sequential-feature-selector.js';
 export {
   LeaveOneOut,
   RepeatedKFold,
