@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   ERR_PARAMETER: 'A parameter of an estimator or function is missing, of the wrong type or out of range.',
   ERR_SHAPE: 'An array or matrix has the wrong number of rows, columns or dimensions.',
   ERR_DTYPE: 'A value or column has the wrong type, for example text where numbers are needed.',
+  ERR_DENSE: 'A sparse matrix would take too much memory as a dense one, which the operation needs.',
   ERR_EMPTY: 'There are no rows, no columns or no values to work on.',
   ERR_INPUT_NAN: 'A value is NaN (missing) where the estimator cannot use one.',
   ERR_INPUT_INFINITE: 'A value is infinite.',

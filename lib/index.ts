@@ -6,6 +6,7 @@ export * from './datasets/index.js';
 export * from './decomposition/index.js';
 export * from './ensemble/index.js';
 export * from './errors.js';
+export * from './feature-extraction/index.js';
 export * from './feature-selection/index.js';
 export * from './impute/index.js';
 export * from './inspection/index.js';

@@ -16,6 +16,7 @@ import type { NeighborsAddon } from './native/neighbors.js';
 import type { NetworkAddon } from './native/network.js';
 import type { SvmAddon } from './native/svm.js';
 import type { TensorAddon } from './native/tensor.js';
+import type { TextAddon } from './native/text.js';
 
 export type * from './native/cluster.js';
 export type * from './native/linear.js';
@@ -23,6 +24,7 @@ export type * from './native/neighbors.js';
 export type * from './native/network.js';
 export type * from './native/svm.js';
 export type * from './native/tensor.js';
+export type * from './native/text.js';
 
 /** The typed arrays behind a Matrix. */
 export type FloatArray = Float32Array | Float64Array;
@@ -242,6 +244,7 @@ export interface NativeAddon
     NetworkAddon,
     SvmAddon,
     TensorAddon,
+    TextAddon,
     LinearAddon {
   info(): NativeInfo;
 

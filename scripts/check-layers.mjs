@@ -12,15 +12,28 @@ const cppRules = {
   kernels: ['base'],
   plan: ['base', 'kernels'],
   linalg: ['base', 'kernels'],
+  text: ['base'],
   nn: ['base', 'kernels', 'linalg'],
   neighbors: ['base', 'kernels', 'linalg'],
   device: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn'],
   train: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'device', 'nn'],
   explain: ['base', 'kernels', 'plan', 'device'],
   io: ['base', 'plan'],
-  binding: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'device', 'train', 'explain', 'io'],
-  test: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'device', 'train', 'explain', 'io'],
-  bench: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'device', 'train', 'explain', 'io'],
+  binding: [
+    'base',
+    'kernels',
+    'plan',
+    'linalg',
+    'neighbors',
+    'nn',
+    'text',
+    'device',
+    'train',
+    'explain',
+    'io',
+  ],
+  test: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'text', 'device', 'train', 'explain', 'io'],
+  bench: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'text', 'device', 'train', 'explain', 'io'],
 };
 const nodeHeader = /^<(napi|node_api|js_native_api|node|uv|v8)\.h>$/;
 /** Files compiled for one instruction set may include these only, so that they emit no weak symbol. */
@@ -41,7 +54,7 @@ const families = [
     'mixture',
     'covariance',
   ],
-  ...['manifold', 'preprocessing', 'impute', 'feature-selection', 'nn'],
+  ...['manifold', 'preprocessing', 'impute', 'feature-selection', 'feature-extraction', 'nn'],
 ];
 const anything = [
   ...[...foundation, ...families, 'pipeline', 'model-selection', 'metrics', 'datasets', 'inspection', 'plot'],

@@ -8,10 +8,13 @@ import {
   checkedFitOptions,
   checkFinite,
   encodeFitInput,
+  encodeSparseInput,
   type FitInput,
   type FitOptions,
+  type SparseFitInput,
   toShared,
 } from './fit-input.js';
+import { isSparse } from './forms.js';
 import { type Dtype, isMatrixShaped, type Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { momentsNow, momentsOf } from './moments.js';
@@ -26,6 +29,8 @@ import {
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
 import type { Column, Schema, Target } from './schema.js';
+import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
+import { SparsePlan } from './sparse/sparse-plan.js';
 import { summarise, type TrainingReference, type TrainingSample, takeSample } from './training-reference.js';
 
 /** Parameters of an estimator and of those within it. */
@@ -54,6 +59,8 @@ interface Fitted<P, S> extends SavedFit<S> {
   readonly params: P;
   /** By output and precision; a promise while the plan is being compiled. */
   readonly plans: Map<string, Plan | Promise<Plan>>;
+  /** The same for sparse rows. */
+  readonly sparsePlans: Map<string, Promise<SparsePlan>>;
 }
 
 /** What an estimator takes and how, read by the base class, by `checkEstimator` and by docs. */
@@ -196,8 +203,24 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @throws {ERR_ABORTED} when options.signal fires
    */
   async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
-    await this.#fit(X, y, checkedFitOptions(options));
+    const checked = checkedFitOptions(options);
+    if (isSparse(X) && this.fitSparse !== undefined) await this.#fitSparse(requireCsr(X), y, checked);
+    else await this.#fit(X, y, checked);
     return this;
+  }
+
+  /** As `fitState`, of sparse rows: for those that read them as they are. Others get them made dense. */
+  protected fitSparse?(input: SparseFitInput): Promise<S>;
+
+  async #fitSparse(X: CsrMatrix, y: FitInput['y'], options: FitOptions): Promise<void> {
+    this.checkParams();
+    const params = this.#params;
+    const { input, schema } = encodeSparseInput(X, y, options);
+    this.#fitted = await withCancel(options.signal, async (cancel) => {
+      const state = await (this.fitSparse as NonNullable<typeof this.fitSparse>)({ ...input, cancel });
+      const known = schema.withTarget(this.targetOf(state));
+      return { params, state, schema: known, dtype: X.dtype, plans: new Map(), sparsePlans: new Map() };
+    });
   }
 
   async #fit(X: MatrixLike, y: FitInput['y'], options: FitOptions): Promise<FitInput> {
@@ -262,13 +285,21 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       this.checkInput(input);
       if (before !== null) {
         const state = await learn({ ...input, cancel }, before.state);
-        return { ...before, params, state, plans: new Map() };
+        return { ...before, params, state, plans: new Map(), sparsePlans: new Map() };
       }
       const ranged = schemaWithRanges(schema, input.x.rows, await momentsOf(input.x, cancel));
       const sample = takeSample(input.x, this.kind === 'clusterer' ? undefined : input.y);
       const state = await learn({ ...input, columns: ranged.columns, cancel }, null);
       const known = ranged.withTarget(this.targetOf(state));
-      return { params, state, schema: known, dtype: input.x.dtype, plans: new Map(), sample };
+      return {
+        params,
+        state,
+        schema: known,
+        dtype: input.x.dtype,
+        plans: new Map(),
+        sparsePlans: new Map(),
+        sample,
+      };
     });
     return this;
   }
@@ -288,7 +319,19 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     if (!this.tags.delegates) this.checkInput(input);
     const state = await this.fitState(input);
     const target = this.targetOf(state);
-    return { params, state, schema: schema.withTarget(target), dtype: input.x.dtype, plans: new Map() };
+    return {
+      params,
+      state,
+      schema: schema.withTarget(target),
+      dtype: input.x.dtype,
+      plans: new Map(),
+      sparsePlans: new Map(),
+    };
+  }
+
+  /** What a fit of a subclass's own has learned with these parameters. */
+  protected setFitted(params: P, fitted: SavedFit<S>): void {
+    this.#fitted = { ...fitted, params, plans: new Map(), sparsePlans: new Map() };
   }
 
   /** @throws {ERR_PARAMETER} for a parameter that breaks its rule */
@@ -424,6 +467,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** Runs the plan for one output on the pool; plans are compiled once and kept until the next fit. */
   protected async run(X: MatrixLike, options: CompileOptions): Promise<Matrix> {
     const { plans, schema, dtype } = this.#requireFitted();
+    if (isSparse(X)) return this.#runSparse(requireCsr(X), options);
     const precision = precisionOf(X, dtype);
     const key = planKey(options, precision);
     const ready = plans.get(key);
@@ -440,6 +484,20 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       plans.delete(key);
       throw error;
     }
+  }
+
+  async #runSparse(x: CsrMatrix, given: CompileOptions): Promise<Matrix> {
+    const { sparsePlans, schema } = this.#requireFitted();
+    schema.checkWidth(x.cols);
+    const options = this.#resolve({ ...given, precision: x.dtype });
+    const key = planKey(options, x.dtype);
+    let plan = sparsePlans.get(key);
+    if (plan === undefined) {
+      const lower = (builder: PlanBuilder) => this.lowerChecked(builder, builder.input, options);
+      plan = SparsePlan.compile(schema, options, lower, () => this.compileAsync(options));
+      sparsePlans.set(key, plan);
+    }
+    return (await plan).run(x);
   }
 
   /** Runs the plan for one output now. */
@@ -487,7 +545,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   restore(fitted: SavedFit<S>): void {
     checkParams(`${this.constructor.name} state`, fitted.state, this.stateRules);
     this.checkState(fitted.state, fitted.schema.columns);
-    this.#fitted = { ...fitted, params: this.#params, plans: new Map() };
+    this.setFitted(this.#params, fitted);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What reaches an estimator's `fitState`: encoded, checked and private to this fit. */
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
 import { requireValues } from './linalg/base.js';
@@ -9,6 +9,7 @@ import { show } from './params.js';
 import { type Device, describeValueError } from './plan.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
 import { type Column, Schema } from './schema.js';
+import type { CsrMatrix } from './sparse/csr-matrix.js';
 
 /** A step of a long operation. */
 export interface Progress {
@@ -97,13 +98,23 @@ export interface FitInput {
   readonly onProgress: ((event: Progress) => unknown) | undefined;
 }
 
+/** The part of a training set that is not X, and how many rows that has. */
+export interface Targets extends Pick<FitInput, 'y' | 'sampleWeight'> {
+  readonly x: { readonly rows: number };
+}
+
+/** A training set of sparse rows: {@link FitInput} for estimators that read them as they are. */
+export interface SparseFitInput extends Omit<FitInput, 'x' | 'validation' | 'queries'> {
+  readonly x: CsrMatrix;
+}
+
 /** y as class codes. */
-export function fitLabels(input: FitInput): EncodedLabels {
+export function fitLabels(input: Targets): EncodedLabels {
   return encodeLabels(requireY(input), input.x.rows);
 }
 
 /** y as finite numbers. */
-export function fitTargets(input: FitInput): Float64Array {
+export function fitTargets(input: Targets): Float64Array {
   return encodeTargets(requireY(input), input.x.rows);
 }
 
@@ -116,7 +127,7 @@ export function reportProgress(input: FitInput, estimator: object): NativeProgre
 }
 
 /** y as it was passed. @throws {ERR_PARAMETER} when it was not */
-export function requireY(input: FitInput): ArrayLike<unknown> {
+export function requireY(input: Pick<FitInput, 'y'>): ArrayLike<unknown> {
   if (input.y === undefined || input.y === null) {
     throw new ValidationError(
       'ERR_PARAMETER',
@@ -199,6 +210,40 @@ export function encodeFitInput(
   return { input, schema };
 }
 
+/**
+ * The same of sparse rows.
+ *
+ * @throws {ERR_EMPTY | ERR_SHAPE | ERR_PARAMETER} as {@link encodeFitInput}
+ * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
+ * @throws {ERR_NOT_SUPPORTED} with a validation set or queries
+ */
+export function encodeSparseInput(
+  x: CsrMatrix,
+  y: FitInput['y'],
+  options: FitOptions,
+): { input: SparseFitInput; schema: Schema } {
+  if (x.rows === 0 || x.cols === 0) {
+    const message = `fit needs at least one row and one column; X has shape [${x.rows}, ${x.cols}].`;
+    throw new ValidationError('ERR_EMPTY', message);
+  }
+  if (options.validation || options.group || options.qid) {
+    const message = 'A fit on sparse rows takes neither validation nor group or qid.';
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
+  const schema = Schema.infer(x);
+  checkFiniteSparse(x);
+  const input: SparseFitInput = {
+    x,
+    columns: schema.columns,
+    y: copyTargets(y),
+    sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
+    signal: options.signal,
+    cancel: null,
+    onProgress: options.onProgress ?? undefined,
+  };
+  return { input, schema };
+}
+
 function encodeValidation(
   set: ValidationSet,
   { validationGroup: group, validationQid: qid }: FitOptions,
@@ -262,14 +307,22 @@ function encodeWeights(weights: ArrayLike<number>, rows: number): Float64Array {
 export function checkFinite(x: Matrix, columns: readonly Column[], allowNan: boolean): void {
   const position = native.findInvalid(x.data, x.rows, x.cols, allowNan);
   if (position < 0) return;
-  const row = Math.floor(position / x.cols);
-  const column = position % x.cols;
-  const code = Number.isNaN(x.data[position]) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE';
-  const error = new ValidationError(
-    code,
-    `Row ${row}, column '${columns[column].name}': ${describeValueError(code)}`,
-  );
+  const [row, column] = [Math.floor(position / x.cols), position % x.cols];
+  throw notFinite(x.data[position], row, column, columns[column].name);
+}
+
+/** The same of sparse rows. */
+export function checkFiniteSparse({ data, indices, indptr }: CsrMatrix): void {
+  const position = native.findInvalid(data, 1, data.length, false);
+  if (position < 0) return;
+  const row = indptr.findLastIndex((start) => start <= position);
+  throw notFinite(data[position], row, indices[position], `x${indices[position]}`);
+}
+
+function notFinite(value: number, row: number, column: number, name: string): ValidationError {
+  const code = Number.isNaN(value) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE';
+  const error = new ValidationError(code, `Row ${row}, column '${name}': ${describeValueError(code)}`);
   error.row = row;
   error.column = column;
-  throw error;
+  return error;
 }

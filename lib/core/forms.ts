@@ -27,5 +27,19 @@ export function isMatrixShaped(
 ): value is { readonly data: TypedArray; readonly rows: number; readonly cols: number } {
   if (typeof value !== 'object' || value === null) return false;
   const { data, rows, cols } = value as { data?: unknown; rows?: unknown; cols?: unknown };
-  return isTypedArray(data) && typeof rows === 'number' && typeof cols === 'number';
+  return isTypedArray(data) && typeof rows === 'number' && typeof cols === 'number' && !isSparse(value);
+}
+
+/** What a {@link CsrMatrix} is to code below it. */
+export interface SparseRows {
+  readonly data: FloatArray;
+  readonly indices: Int32Array;
+  readonly indptr: Int32Array;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** Whether a value has the members of sparse rows. */
+export function isSparse(value: unknown): value is SparseRows {
+  return typeof value === 'object' && value !== null && 'indptr' in value && 'indices' in value;
 }

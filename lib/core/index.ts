@@ -51,10 +51,18 @@ export type {
   VectorNorm,
 } from './linalg/reductions.js';
 export type { TopK, TopKOptions } from './linalg/selection.js';
-export { type Dtype, type FloatArray, Matrix, type MatrixLike, type TypedArray } from './matrix.js';
+export {
+  type Documents,
+  type Dtype,
+  type FloatArray,
+  Matrix,
+  type MatrixLike,
+  type TypedArray,
+} from './matrix.js';
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
 export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
 export type { QueryOptions } from './queries.js';
 export { type Column, type Row, Schema, type Target } from './schema.js';
+export { CsrMatrix, type CsrParts, type Triplet } from './sparse/csr-matrix.js';
 export { type Cell, dropColumns, getColumn, selectColumns, type Table } from './table.js';
 export type { ColumnReference, TrainingReference } from './training-reference.js';

@@ -5,7 +5,7 @@
 import { ValidationError } from '../errors.js';
 import type { FloatArray } from '../native.js';
 import { isForeignTable } from './foreign-tables.js';
-import { isMatrixShaped, isTypedArray, type TypedArray } from './forms.js';
+import { isMatrixShaped, isSparse, isTypedArray, type SparseRows, type TypedArray } from './forms.js';
 import { type Dtype, requireShape, requireValues, setMatrixConstructor, shapeOf } from './linalg/base.js';
 import { requireMatrix } from './linalg/call.js';
 import { Decompositions } from './linalg/decompositions.js';
@@ -13,6 +13,7 @@ import { type ArrayOf, requireDtype } from './linalg/layout.js';
 import { newArray, sameArray } from './linalg/memory.js';
 import { type QuantizedMatrix, type QuantizeOptions, quantize } from './linalg/quantized.js';
 import { show } from './params.js';
+import { densify } from './sparse/densify.js';
 import { isMissing, isTable, type Table, tableToColumns } from './table.js';
 
 export type { Dtype, FloatArray, TypedArray };
@@ -22,8 +23,13 @@ export type NumericMatrixLike =
   | Matrix
   | ReadonlyArray<ArrayLike<number>>
   | { readonly data: TypedArray; readonly rows: number; readonly cols: number };
-/** Whatever an estimator accepts as X: a numeric matrix, or a {@link Table} with named and possibly textual columns. */
-export type MatrixLike = NumericMatrixLike | Table;
+/** Texts, one per row: what vectorizers and pipelines that begin with one read. */
+export type Documents = readonly string[];
+/**
+ * Whatever an estimator accepts as X: a numeric matrix, sparse rows (a {@link CsrMatrix}), or a {@link Table} with named and
+ * possibly textual columns; where a vectorizer comes first, documents.
+ */
+export type MatrixLike = NumericMatrixLike | SparseRows | Table | Documents;
 
 function isFloatArray(value: unknown): value is FloatArray {
   return value instanceof Float32Array || value instanceof Float64Array;
@@ -185,6 +191,10 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
 
   static #convert(source: unknown, dtype: Dtype | undefined): Matrix {
     if (source instanceof Matrix) return dtype ? source.astype(dtype) : source;
+    if (isSparse(source)) {
+      const type = dtype ?? (source.data instanceof Float32Array ? 'float32' : 'float64');
+      return new Matrix(densify(source, type), source.rows, source.cols);
+    }
     if (isMatrixShaped(source)) return wrap(source.data, source.rows, source.cols, dtype);
     if (isTable(source) && (isForeignTable(source) || Object.keys(source).length > 0))
       return fromTable(source, dtype ?? 'float64');

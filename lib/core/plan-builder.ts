@@ -126,30 +126,30 @@ export class PlanBuilder {
   /** Refuses infinities, and NaN unless allowed; `names` are used in the error. */
   check(x: Slot, allowNan: boolean, names: readonly string[]): Slot {
     this.#columnNames.set(this.#ops, names);
-    return this.#emit('check', [x], [allowNan ? 1 : 0], [], x.width);
+    return this.emit('check', [x], [allowNan ? 1 : 0], [], x.width);
   }
 
   /** The given columns of x, in that order. */
   gather(x: Slot, columns: readonly number[]): Slot {
     if (columns.length === x.width && columns.every((c, j) => c === j)) return x;
-    return this.#emit('gather', [x], columns, [], columns.length);
+    return this.emit('gather', [x], columns, [], columns.length);
   }
 
   /** Slots side by side. */
   concat(parts: readonly Slot[]): Slot {
     if (parts.length === 1) return parts[0];
     const width = parts.reduce((sum, part) => sum + part.width, 0);
-    return this.#emit('concat', parts, [], [], width);
+    return this.emit('concat', parts, [], [], width);
   }
 
   /** NaN -> fill[j]. */
   impute(x: Slot, fill: Float64Array): Slot {
-    return this.#emit('impute', [x], [], [fill], x.width);
+    return this.emit('impute', [x], [], [fill], x.width);
   }
 
   /** (x - shift[j]) / scale[j]. */
   affine(x: Slot, shift: Float64Array, scale: Float64Array): Slot {
-    return this.#emit('affine', [x], [], [shift, scale], x.width);
+    return this.emit('affine', [x], [], [shift, scale], x.width);
   }
 
   /** Value -> index among its column's sorted `values` (from offsets[j] to offsets[j + 1]), or -1. */
@@ -161,32 +161,32 @@ export class PlanBuilder {
     names: readonly string[],
   ): Slot {
     this.#columnNames.set(this.#ops, names);
-    return this.#emit('category', [x], [rejectUnknown ? 1 : 0], [offsets, values], x.width);
+    return this.emit('category', [x], [rejectUnknown ? 1 : 0], [offsets, values], x.width);
   }
 
   /** Code -> indicator columns; sizes[j] of them, without the column drop[j] (-1: none). */
   oneHot(x: Slot, sizes: Int32Array, drop: Int32Array): Slot {
     let width = 0;
     for (let j = 0; j < sizes.length; j++) width += sizes[j] - (drop[j] >= 0 ? 1 : 0);
-    return this.#emit('oneHot', [x], [], [sizes, drop], width);
+    return this.emit('oneHot', [x], [], [sizes, drop], width);
   }
 
   /** x W + b with W of shape [x.width, bias.length], row-major. */
   dense(x: Slot, weights: Float64Array, bias: Float64Array): Slot {
-    return this.#emit('dense', [x], [bias.length], [weights, bias], bias.length);
+    return this.emit('dense', [x], [bias.length], [weights, bias], bias.length);
   }
 
   activation(x: Slot, kind: Activation): Slot {
-    return this.#emit('activation', [x], [ACTIVATION[kind]], [], x.width);
+    return this.emit('activation', [x], [ACTIVATION[kind]], [], x.width);
   }
 
   softmax(x: Slot): Slot {
-    return this.#emit('softmax', [x], [], [], x.width);
+    return this.emit('softmax', [x], [], [], x.width);
   }
 
   /** Index of the first largest column. */
   argmax(x: Slot): Slot {
-    return this.#emit('argmax', [x], [], [], 1);
+    return this.emit('argmax', [x], [], [], 1);
   }
 
   /** Trees, their leaf values averaged, summed, or one column per tree. */
@@ -197,7 +197,7 @@ export class PlanBuilder {
     const trees = [treeOffsets, feature, threshold, left, rules, cover, values];
     const constants = [...trees, setOffsets, setWords, groups];
     const ints = [AGGREGATE[aggregate], outputs, COMPARE[compare]];
-    return this.#emit('forest', [x], ints, constants, width);
+    return this.emit('forest', [x], ints, constants, width);
   }
 
   /**
@@ -206,7 +206,7 @@ export class PlanBuilder {
    */
   leafLinear(x: Slot, leaves: Slot, models: LeafModels): Slot {
     const { intercept, otherwise, offsets, features, coefficients } = models;
-    return this.#emit(
+    return this.emit(
       'leafLinear',
       [x, leaves],
       [],
@@ -217,57 +217,57 @@ export class PlanBuilder {
 
   /** Quantiles over the columns of each row. */
   quantile(x: Slot, probabilities: Float64Array): Slot {
-    return this.#emit('quantile', [x], [], [probabilities], probabilities.length);
+    return this.emit('quantile', [x], [], [probabilities], probabilities.length);
   }
 
   /** f(x, operand[j]) of each column. */
   binary(x: Slot, kind: BinaryFunction, operand: Float64Array): Slot {
-    return this.#emit('binary', [x], [BINARY[kind]], [operand], x.width);
+    return this.emit('binary', [x], [BINARY[kind]], [operand], x.width);
   }
 
   /** f(a, b) of two slots; a slot of one column stands for all columns of the other. */
   binaryOf([a, b]: readonly [Slot, Slot], kind: BinaryFunction): Slot {
-    return this.#emit('binary', [a, b], [BINARY[kind]], [], Math.max(a.width, b.width));
+    return this.emit('binary', [a, b], [BINARY[kind]], [], Math.max(a.width, b.width));
   }
 
   /** condition != 0 ? a : b, of slots of one width. */
   select([condition, a, b]: readonly [Slot, Slot, Slot]): Slot {
-    return this.#emit('select', [condition, a, b], [], [], condition.width);
+    return this.emit('select', [condition, a, b], [], [], condition.width);
   }
 
   /** The same values in each row of x. */
   constant(x: Slot, values: Float64Array): Slot {
-    return this.#emit('constant', [x], [], [values], values.length);
+    return this.emit('constant', [x], [], [values], values.length);
   }
 
   /** One column: the fold of each row. */
   reduce(x: Slot, fold: Fold): Slot {
-    return this.#emit('reduce', [x], [FOLD[fold]], [], 1);
+    return this.emit('reduce', [x], [FOLD[fold]], [], 1);
   }
 
   /** Code c of column j -> values[offsets[j] + c], or otherwise[j] for what is no code of that column. */
   lookup(x: Slot, offsets: Int32Array, values: Float64Array, otherwise: Float64Array): Slot {
-    return this.#emit('lookup', [x], [], [offsets, values, otherwise], x.width);
+    return this.emit('lookup', [x], [], [offsets, values, otherwise], x.width);
   }
 
   /** Each value rounded to float32. */
   float32(x: Slot): Slot {
-    return this.#emit('float32', [x], [], [], x.width);
+    return this.emit('float32', [x], [], [], x.width);
   }
 
   /** Distances from points of shape [outputs, x.width], row-major. */
   distance(x: Slot, metric: Metric, points: Float64Array, outputs: number): Slot {
-    return this.#emit('distance', [x], [METRIC[metric], outputs], [points], outputs);
+    return this.emit('distance', [x], [METRIC[metric], outputs], [points], outputs);
   }
 
   /** Probabilities of classes from those of each pair of them (Wu, Lin and Weng, 2004). */
   coupling(x: Slot, classes: number): Slot {
-    return this.#emit('coupling', [x], [classes], [], classes);
+    return this.emit('coupling', [x], [classes], [], classes);
   }
 
   /** Non-negative w with the least w' gram w / 2 - x' w, gram of shape [x.width, x.width]; see native/plan/op.h. */
   nonNegative(x: Slot, gram: Float64Array, tolerance: number, rounds: number): Slot {
-    return this.#emit('nonNegative', [x], [rounds], [gram, Float64Array.of(tolerance)], x.width);
+    return this.emit('nonNegative', [x], [rounds], [gram, Float64Array.of(tolerance)], x.width);
   }
 
   /** bias + sum over the vectors [n, x.width] of the kernel of x and a vector times its row of weights [n, bias.length]. */
@@ -277,7 +277,7 @@ export class PlanBuilder {
     [vectors, weights, bias]: readonly [vectors: Float64Array, weights: Float64Array, bias: Float64Array],
   ): Slot {
     const constants = [Float64Array.of(gamma, coef0, degree), vectors, weights, bias];
-    return this.#emit('kernelExpansion', [x], [KERNEL[kernel], bias.length], constants, bias.length);
+    return this.emit('kernelExpansion', [x], [KERNEL[kernel], bias.length], constants, bias.length);
   }
 
   /** Each column by its piecewise linear function: points from offsets[j] to offsets[j + 1], `from` rising. */
@@ -288,7 +288,7 @@ export class PlanBuilder {
     names: readonly string[],
   ): Slot {
     this.#columnNames.set(this.#ops, names);
-    return this.#emit('interpolate', [x], [OUTSIDE[outside]], [offsets, from, to], x.width);
+    return this.emit('interpolate', [x], [OUTSIDE[outside]], [offsets, from, to], x.width);
   }
 
   /** What the training rows near each row say of it. */
@@ -312,7 +312,7 @@ export class PlanBuilder {
     }
     const how = [search.metric, search.search, search.leafSize, neighbors, VOTE[vote.kind]];
     const ints = [...how, distanceWeights ? 1 : 0, width];
-    return this.#emit(
+    return this.emit(
       'neighbors',
       [x],
       ints,
@@ -329,7 +329,7 @@ export class PlanBuilder {
     points: Float64Array,
     fill: Float64Array,
   ): Slot {
-    return this.#emit('neighborImpute', [x], [neighbors, distanceWeights ? 1 : 0], [points, fill], x.width);
+    return this.emit('neighborImpute', [x], [neighbors, distanceWeights ? 1 : 0], [points, fill], x.width);
   }
 
   /**
@@ -337,7 +337,7 @@ export class PlanBuilder {
    * precision of the plan.
    */
   layer(x: Slot, code: Float64Array, parameters: Float32Array, outputs: number): Slot {
-    return this.#emit('layer', [x], [outputs], [code, parameters], outputs);
+    return this.emit('layer', [x], [outputs], [code, parameters], outputs);
   }
 
   /** The finished plan, whose output is `output`. */
@@ -345,13 +345,13 @@ export class PlanBuilder {
     if (output.id !== this.#ops || this.#ops === 0) {
       // The native core's output is its last slot: name the wanted one by a copy.
       const all = Array.from({ length: output.width }, (_, j) => j);
-      this.#emit('gather', [output], all, [], output.width);
+      this.emit('gather', [output], all, [], output.width);
     }
     const ops = Int32Array.from([VERSION, this.input.width, this.#ops, ...this.#code]);
     return { ops, constants: this.#constants, columnNames: this.#columnNames };
   }
 
-  #emit(
+  protected emit(
     op: keyof typeof OPCODE,
     inputs: readonly Slot[],
     ints: readonly number[],

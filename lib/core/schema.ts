@@ -5,6 +5,7 @@
  */
 
 import { ValidationError } from '../errors.js';
+import { isSparse } from './forms.js';
 import { distinctLabels, type Label } from './labels.js';
 import { newArray } from './linalg/memory.js';
 import {
@@ -24,8 +25,11 @@ export const UNKNOWN_CODE = -1;
 /** One input column. */
 export interface Column {
   readonly name: string;
-  /** 'number', 'boolean' (encoded 0 and 1) or 'category' (encoded as index into `categories`). */
-  readonly kind: 'number' | 'boolean' | 'category';
+  /**
+   * 'number', 'boolean' (encoded 0 and 1), 'category' (encoded as index into `categories`), or 'text': the documents of a
+   * vectorizer, which no plan reads.
+   */
+  readonly kind: 'number' | 'boolean' | 'category' | 'text';
   /** The sorted categories seen during fit; for 'category' only. */
   readonly categories?: readonly Label[];
   /** The range seen during fit; for 'number' only, absent when all values were missing. */
@@ -79,7 +83,7 @@ export class Schema {
    */
   static infer(X: MatrixLike): Schema {
     if (!isTable(X)) {
-      const { cols } = Matrix.from(X);
+      const { cols } = isSparse(X) ? X : Matrix.from(X);
       const columns = Array.from({ length: cols }, (_, j): Column => ({ name: `x${j}`, kind: 'number' }));
       return new Schema(columns, { kind: 'none' }, false);
     }
@@ -303,7 +307,7 @@ function parseSchema(json: unknown): Schema {
   for (const column of columns as Array<Partial<Column> | null>) {
     if (typeof column !== 'object' || column === null || typeof column.name !== 'string')
       throw bad('a column has no name');
-    if (!['number', 'boolean', 'category'].includes(column.kind as string))
+    if (!['number', 'boolean', 'category', 'text'].includes(column.kind as string))
       throw bad(`column '${column.name}' has no kind`);
     if ((column.kind === 'category') !== isLabels(column.categories))
       throw bad(`column '${column.name}' has no categories`);

@@ -5,7 +5,7 @@
  */
 import { ValidationError } from '../errors.js';
 import { type ForeignTable, foreignColumns, isForeignTable } from './foreign-tables.js';
-import { isMatrixShaped } from './forms.js';
+import { isMatrixShaped, isSparse } from './forms.js';
 
 /** One value of a table. `null`, `undefined` and `NaN` are missing values. */
 export type Cell = number | string | boolean | null | undefined;
@@ -39,7 +39,7 @@ function isColumn(value: unknown): value is Column {
  */
 export function isTable(value: unknown): value is Table {
   if (Array.isArray(value)) return value.length > 0 && isRecord(value[0]);
-  return isRecord(value) && !isMatrixShaped(value);
+  return isRecord(value) && !isMatrixShaped(value) && !isSparse(value);
 }
 
 /** Whether a cell is a missing value: null, undefined or NaN. */

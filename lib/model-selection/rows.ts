@@ -1,11 +1,14 @@
 /** Rows taken out of whatever an estimator accepts: the one way in which splits and folds are made. */
+import { isSparse } from '../core/forms.js';
 import { type FloatArray, Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
+import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
 import { isTable, selectTableRows, tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
 
 /** What taking rows of X gives: the same kind of thing, but a {@link Matrix} for data with a shape. */
-export type TakenRows<X> =
-  X extends Matrix<infer T>
+export type TakenRows<X> = X extends CsrMatrix
+  ? X
+  : X extends Matrix<infer T>
     ? Matrix<T>
     : X extends { readonly data: infer T; readonly rows: number }
       ? MatrixOf<T>
@@ -19,6 +22,7 @@ type MatrixOf<T> = T extends FloatArray ? Matrix<T> : Matrix<Float64Array>;
  * @throws {ERR_SHAPE} when an index is out of range
  */
 export function takeRows<X extends MatrixLike>(X: X, indices: ArrayLike<number>): TakenRows<X> {
+  if (isSparse(X)) return requireCsr(X).takeRows(indices) as unknown as TakenRows<X>;
   if (isTable(X)) return selectTableRows(X, indices) as TakenRows<X>;
   if (!Array.isArray(X)) return Matrix.from(X as NumericMatrixLike).takeRows(indices) as TakenRows<X>;
   return takeValues(X as ArrayLike<unknown>, indices) as TakenRows<X>;
@@ -50,7 +54,7 @@ export function takeValues<V extends ArrayLike<unknown>>(values: V, indices: Arr
  */
 export function countRows(X: MatrixLike, y?: ArrayLike<unknown> | null): number {
   let rows: number;
-  if (Array.isArray(X)) rows = X.length;
+  if (Array.isArray(X) || isSparse(X)) rows = Array.isArray(X) ? X.length : X.rows;
   else rows = isTable(X) ? tableToColumns(X).rows : Matrix.from(X as NumericMatrixLike).rows;
   if (rows === 0) throw new ValidationError('ERR_EMPTY', 'X has no rows to split.');
   if (y && y.length !== rows) {

@@ -1,11 +1,12 @@
 /** Naive Bayes of columns that are there or not. */
 import type { EstimatorTags } from '../core/estimator.js';
 
-import type { Matrix } from '../core/matrix.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
 import { either, nothing, type Rules, real } from '../core/params.js';
 import { Plan, type ResolvedCompileOptions, resolveCompileOptions } from '../core/plan.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { Schema } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
 import {
   DiscreteNB,
   type DiscreteNBParams,
@@ -53,6 +54,16 @@ export class BernoulliNB extends DiscreteNB<BernoulliNBParams> {
     const source = builder.build(aboveThreshold(builder, builder.input, binarize));
     const plan = await Plan.compileAsync(source, Schema.infer(x), resolveCompileOptions({}, x.dtype));
     return plan.run(x);
+  }
+
+  protected override sparseCounts(data: FloatArray): FloatArray {
+    const { binarize } = this.params;
+    if (binarize === null) return data;
+    if (binarize < 0) {
+      const message = 'BernoulliNB: zeros of sparse rows would be above a binarize below 0.';
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    return data.map((value) => (value > binarize ? 1 : 0));
   }
 
   protected logProbabilities({ featureCount, classCount, alpha, columns }: SmoothedCounts): Float64Array {

@@ -1,9 +1,9 @@
 /** What naive Bayes models of counts share: sums by class, and scores that are linear in a row. */
 
 import type { EstimatorTags } from '../core/estimator.js';
-import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { type FitInput, fitLabels, type SparseFitInput, type Targets } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
-import { Matrix } from '../core/matrix.js';
+import { type FloatArray, Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, custom, either, float64s, labels, type Rules, real } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
@@ -99,27 +99,53 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
   /** The scores of the fitted model. */
   protected abstract scores(state: DiscreteNBState): LinearScores;
 
+  /** The values of sparse rows as counts. */
+  protected sparseCounts(data: FloatArray): FloatArray {
+    return data;
+  }
+
   protected async fitState(input: FitInput): Promise<DiscreteNBState> {
+    return this.#learn(input, input.x.cols, async (codes, classes) => {
+      const x = await this.counts(input.x);
+      const { min } = await momentsOf(x, input.cancel);
+      const negative = min.findIndex((value) => value < 0);
+      if (negative >= 0) throw this.#negative(input.columns[negative].name);
+      const { data, rows, cols } = x;
+      const { sampleWeight, cancel } = input;
+      return (await native.groupMoments(data, rows, cols, codes, classes, sampleWeight, cancel)).sum;
+    });
+  }
+
+  protected override async fitSparse(input: SparseFitInput): Promise<DiscreteNBState> {
+    const { indptr, indices, cols, data } = input.x;
+    return this.#learn(input, cols, async (codes, classes) => {
+      const values = this.sparseCounts(data);
+      const negative = values.findIndex((value) => value < 0);
+      if (negative >= 0) throw this.#negative(input.columns[indices[negative]].name);
+      const { sampleWeight, cancel } = input;
+      return native.csrGroupSums(indptr, indices, values, cols, codes, classes, sampleWeight, cancel);
+    });
+  }
+
+  #negative(name: string): ValidationError {
+    return new ValidationError(
+      'ERR_INPUT_NEGATIVE',
+      `${this.constructor.name} counts, but column '${name}' holds numbers below 0.`,
+    );
+  }
+
+  async #learn(
+    input: Targets,
+    columns: number,
+    sums: (codes: Int32Array, classes: number) => Promise<Float64Array>,
+  ): Promise<DiscreteNBState> {
     const { codes, classes } = fitLabels(input);
-    const alpha = this.#alpha(input.x.cols);
+    const alpha = this.#alpha(columns);
     const classCount = classTotals(codes, classes.length, input.sampleWeight);
     const { fitPrior, classPrior } = this.params;
     const logPrior = logPriors(this, classPrior, fitPrior ? classCount : classCount.map(() => 1));
-    const x = await this.counts(input.x);
-    const { min } = await momentsOf(x, input.cancel);
-    const negative = min.findIndex((value) => value < 0);
-    if (negative >= 0) {
-      const { name } = input.columns[negative];
-      throw new ValidationError(
-        'ERR_INPUT_NEGATIVE',
-        `${this.constructor.name} counts, but column '${name}' holds numbers below 0.`,
-      );
-    }
-    const { data, rows, cols } = x;
-    const { sampleWeight, cancel } = input;
-    const of = await native.groupMoments(data, rows, cols, codes, classes.length, sampleWeight, cancel);
-    const featureCount = of.sum;
-    const featureLogProb = this.logProbabilities({ featureCount, classCount, alpha, columns: cols });
+    const featureCount = await sums(codes, classes.length);
+    const featureLogProb = this.logProbabilities({ featureCount, classCount, alpha, columns });
     return { featureCount, classCount, logPrior, featureLogProb, classes };
   }
 

@@ -1,17 +1,18 @@
 /** Estimators in sequence, compiled into one plan. */
 import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
 import { Clusterer } from '../core/clusterer.js';
-import { Estimator, type EstimatorKind } from '../core/estimator.js';
+import { Estimator, type EstimatorKind, type State } from '../core/estimator.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import { isTransformer } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { nameByClass, nestedIn, splitByName } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { CompileOptions, Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
-import { ValidationError } from '../errors.js';
+import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
+import { StateError, ValidationError } from '../errors.js';
 
 /** A named step of a pipeline; 'passthrough' does nothing. */
 export type Step = readonly [name: string, estimator: Estimator | 'passthrough'];
@@ -94,6 +95,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     super.checkParams();
     const { steps } = this.params;
     const names = new Set<string>();
+    const front = Array.isArray(steps) ? vectorizersOf(steps.map((step) => step?.[1])).length : 0;
     steps.forEach((step, i) => {
       const [name, estimator] = Array.isArray(step) ? (step as Step) : [undefined, undefined];
       const refuse = (why: string) =>
@@ -105,6 +107,9 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
       if (!(estimator instanceof Estimator)) return;
       if (i < steps.length - 1 && !isTransformer(estimator))
         throw refuse('must be a transformer; only the last step may be a model.');
+      if (estimator instanceof SparseTransformer && (i === steps.length - 1 || i > front)) {
+        throw refuse('is a vectorizer: these come first, and before a step of another kind.');
+      }
       estimator.checkParams();
     });
   }
@@ -136,6 +141,52 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
       current = await inputOfNext(step, current, schema);
     }
     return { steps };
+  }
+
+  /**
+   * Learns from data, off the event loop: see {@link Estimator.fit}. Where the first steps are vectorizers, X are their documents,
+   * and the steps after them are fitted on their sparse rows.
+   *
+   * @throws {ERR_DENSE} when sparse rows are too many for a step that does not read them as they are
+   */
+  override async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
+    const front = vectorizersOf(this.params.steps.map(([, step]) => step)).length;
+    if (front === 0) return super.fit(X, y, options);
+    this.checkParams();
+    const { params } = this;
+    const steps = cloneSteps(params.steps);
+    let rows: MatrixLike = X;
+    for (const [, step] of steps.slice(0, front)) {
+      rows = await (step as Vectorizer).fitTransform(rows, y, { signal: options?.signal });
+    }
+    const rest = steps.slice(front);
+    const inner = new Pipeline<F>(rest);
+    const model = rest.length === 1 && rest[0][1] instanceof Estimator ? rest[0][1] : inner;
+    await model.fit(rows, y, options);
+    const fittedRest = model === inner ? inner.state.steps : [model];
+    const fitted = [...steps.slice(0, front).map(([, step]) => step), ...fittedRest];
+    this.setFitted(params, { state: { steps: fitted }, schema: model.schema, dtype: model.dtype });
+    return this;
+  }
+
+  /** X as the plan reads it: sparse rows where the first steps are vectorizers. */
+  async #rowsOf(X: MatrixLike): Promise<MatrixLike> {
+    let rows = X;
+    for (const step of vectorizersOf(this.state.steps)) rows = await step.transform(rows);
+    return rows;
+  }
+
+  protected override async run(X: MatrixLike, options: CompileOptions): Promise<Matrix> {
+    if (!this.isFitted || vectorizersOf(this.state.steps).length === 0) return super.run(X, options);
+    return super.run(await this.#rowsOf(X), options);
+  }
+
+  protected override runSync(X: MatrixLike, options: CompileOptions): Matrix {
+    if (this.isFitted && vectorizersOf(this.state.steps).length > 0) {
+      const message = 'Documents are read on the pool: use the method that returns a promise.';
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
+    return super.runSync(X, options);
   }
 
   override get crossFits() {
@@ -179,7 +230,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   /** The fitted last step, and the ops of those before it: how explanations see a pipeline. @internal */
   splitLast(): { last: Estimator | 'passthrough'; lowerFront: (plan: PlanBuilder, x: Slot) => Slot } {
     const { steps } = this.state;
-    const front = steps.slice(0, -1);
+    const front = steps.slice(vectorizersOf(steps).length, -1);
     return {
       last: steps[steps.length - 1],
       lowerFront: (plan, x) => lowerSteps(front, plan, x, TRANSFORM),
@@ -187,7 +238,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
-    const { steps } = this.state;
+    const steps = this.state.steps.slice(vectorizersOf(this.state.steps).length);
     const front = lowerSteps(steps.slice(0, -1), plan, x, { ...options, output: 'transform' });
     return lowerSteps(steps.slice(-1), plan, front, options);
   }
@@ -227,6 +278,15 @@ function lowerSteps(
     (slot, step) => (step instanceof Estimator ? step.lowerChecked(plan, slot, options) : slot),
     x,
   );
+}
+
+/** What a pipeline runs before its plan. */
+type Vectorizer = SparseTransformer<unknown, object, State>;
+
+/** The steps at the beginning that make sparse rows. */
+function vectorizersOf(steps: ReadonlyArray<Estimator | 'passthrough'>): Vectorizer[] {
+  const end = steps.findIndex((step) => !(step instanceof SparseTransformer));
+  return steps.slice(0, end < 0 ? steps.length : end) as Vectorizer[];
 }
 
 function isStep(value: unknown): value is Estimator | 'passthrough' {

@@ -160,6 +160,7 @@ Input<T> Input<T>::copy(const TypedArray& array) {
 template class Input<float>;
 template class Input<double>;
 template class Input<int32_t>;
+template class Input<uint8_t>;
 
 napi_value to_js(napi_env env, double value) {
   napi_value result;

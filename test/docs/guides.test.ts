@@ -18,6 +18,7 @@ const guides = [
   'feature-selection',
   'model-selection',
   'svm',
+  'text',
   'trees',
   'autograd',
   'keras',

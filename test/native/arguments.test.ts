@@ -644,6 +644,56 @@ describe('tensorRun', () => {
   });
 });
 
+/** The documents 'aa b' and 'aa'. */
+const TEXT = () => [
+  Uint8Array.of(97, 97, 32, 98, 97, 97),
+  Float64Array.of(0, 4, 6),
+  { analyzer: 'word', least: 1, most: 2 },
+  null,
+];
+/** [[0, 1, 0], [2, 0, 3]] */
+const CSR = () => [Int32Array.of(0, 1, 3), Int32Array.of(1, 0, 2), Float64Array.of(1, 2, 3), 3];
+
+describe('text and sparse rows', () => {
+  it.each<[string, string, () => unknown]>([
+    [
+      'ERR_SHAPE',
+      'documents beyond their bytes',
+      () => raw.textHash(...TEXT().with(1, Float64Array.of(0, 9)), 4, true, null, null, null),
+    ],
+    [
+      'ERR_SHAPE',
+      'documents that go back',
+      () => raw.textHash(...TEXT().with(1, Float64Array.of(4, 2)), 4, true, null, null, null),
+    ],
+    ['ERR_SHAPE', 'no starts', () => raw.textHash(...TEXT().with(1, f64(0)), 4, true, null, null, null)],
+    [
+      'ERR_SHAPE',
+      'too few values',
+      () => raw.textHash(...TEXT(), 4, true, f64(1), Float64Array.of(0, 2, 3), null),
+    ],
+    ['ERR_PARAMETER', 'no columns', () => raw.textHash(...TEXT(), 0, true, null, null, null)],
+    ['ERR_PARAMETER', 'a term twice', () => raw.termsCreate(Uint8Array.of(97, 255, 97, 255))],
+    [
+      'ERR_SHAPE',
+      'a column that is not there',
+      () => raw.csrColumnCounts(...CSR().with(1, Int32Array.of(1, 0, 9)), null),
+    ],
+    [
+      'ERR_SHAPE',
+      'rows that go back',
+      () => raw.csrColumnCounts(...CSR().with(0, Int32Array.of(0, 3, 1)), null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a group that is not there',
+      () => raw.csrGroupSums(...CSR(), Int32Array.of(0, 2), 2, null, null),
+    ],
+  ])('%s: %s', async (code, _, call) => {
+    expect(await codeOf(call)).toBe(code);
+  });
+});
+
 /** Arguments that work, fresh for each call. */
 const valid: Record<keyof NativeAddon, () => unknown[]> = {
   info: () => [],
@@ -746,6 +796,15 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   fitMiniBatchKMeans: () => [f64(6), 2, 3, null, { ...CENTRES, ...BATCHES }, null, null],
   stepMiniBatchKMeans: () => [f64(6), 2, 3, null, { ...CENTRES, ...BATCHES }, null, null],
+  termsCreate: () => [Uint8Array.of(97, 255)],
+  textLearn: () => [...TEXT(), { minDocuments: 1, maxDocuments: 2, maxTerms: 0, binary: false }, null],
+  textCount: () => [...TEXT(), native.termsCreate(Uint8Array.of(97, 97, 255)), false, null],
+  textHash: () => [...TEXT(), 16, true, null, null, null],
+  csrCheck: () => CSR(),
+  csrProduct: () => [...CSR(), f64(6), f64(2), 2, false, null],
+  csrWeigh: () => [...CSR(), true, f64(3), 2, null],
+  csrColumnCounts: () => [...CSR(), null],
+  csrGroupSums: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2), null],
   fitSvm: () => [f64(6), 2, 3, Float64Array.of(0, 1), 2, f64(2).fill(1), { ...SVM }, null, null],
   fitLinearSvm: () => [
     f32(6),

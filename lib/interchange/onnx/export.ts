@@ -124,7 +124,12 @@ function writeInputs(
   inputs: 'matrix' | 'columns',
 ): { names: string; given: ValueInfoProto[] } {
   if (inputs === 'matrix') return { names: 'X', given: [valueInfo('X', writer.element, columns.length)] };
-  const types = { number: writer.element, boolean: ELEMENT.bool, category: ELEMENT.string };
+  const types = {
+    number: writer.element,
+    boolean: ELEMENT.bool,
+    category: ELEMENT.string,
+    text: ELEMENT.string,
+  };
   const given = columns.map(({ name, kind }) => valueInfo(name, types[kind], 1));
   const parts = columns.map(({ name, kind, categories = [] }) => {
     if (kind === 'number') return name;

@@ -44,6 +44,7 @@ import safetensors_files
 import searches
 import splits
 import svm
+import text
 import transformers
 import tree_options
 import trees
@@ -61,6 +62,8 @@ if __name__ == "__main__":
             *(splits, searches, curves),
             *(linear, linear_models, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm),
+            *(boosting, hist_boosting, ranking, voting, svm, text),
             *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, exports, safetensors_files),
         )

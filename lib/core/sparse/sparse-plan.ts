@@ -1,0 +1,151 @@
+/**
+ * How a fitted model predicts sparse rows. Models that are linear in a row read it as it is: their plan begins with a Dense op,
+ * which here is a sparse product, and the plan of the rest goes on from its result. All other plans run on blocks of rows made dense.
+ */
+import { toBorealError } from '../../errors.js';
+import { type FloatArray, native } from '../../native.js';
+import { checkFiniteSparse } from '../fit-input.js';
+import { newArray } from '../linalg/memory.js';
+import { Matrix } from '../matrix.js';
+import { Plan, type ResolvedCompileOptions } from '../plan.js';
+import { PlanBuilder, type PlanSource, type Slot } from '../plan-builder.js';
+import { Schema } from '../schema.js';
+import type { CsrMatrix } from './csr-matrix.js';
+import { densify } from './densify.js';
+
+/** Values of a block of rows that is made dense: 32 MiB of float64. */
+const BLOCK_VALUES = 2 ** 22;
+
+/** Thrown by the builder when an op reads the rows that is not among those it knows. */
+class NotLinear extends Error {}
+
+/** The product that a plan begins with. */
+interface Head {
+  readonly weights: Float64Array;
+  readonly bias: Float64Array;
+  /** Values above it are 1, others 0; null: they stay. */
+  readonly threshold: number | null;
+}
+
+/** Takes the ops on the rows themselves out of a plan, as far as these are a product. */
+class SparseBuilder extends PlanBuilder {
+  readonly #rows: Slot;
+  #threshold: number | null = null;
+  head: Head | null = null;
+
+  constructor(width: number) {
+    super(width);
+    this.#rows = this.input;
+  }
+
+  override check(x: Slot, allowNan: boolean, names: readonly string[]): Slot {
+    return x === this.#rows ? x : super.check(x, allowNan, names);
+  }
+
+  override binary(...args: Parameters<PlanBuilder['binary']>): Slot {
+    const [x, kind, values] = args;
+    const [threshold] = values instanceof Float64Array ? values : [];
+    if (x !== this.#rows || kind !== 'greater' || !(threshold >= 0) || this.#threshold !== null)
+      return super.binary(...args);
+    this.#threshold = threshold;
+    return x;
+  }
+
+  override dense(x: Slot, weights: Float64Array, bias: Float64Array): Slot {
+    if (x !== this.#rows) return super.dense(x, weights, bias);
+    if (this.head !== null) throw new NotLinear();
+    this.head = { weights, bias, threshold: this.#threshold };
+    // The input of the plan of the rest.
+    return { id: 0, width: bias.length };
+  }
+
+  protected override emit(...args: Parameters<PlanBuilder['emit']>): Slot {
+    if (args[1].includes(this.#rows)) throw new NotLinear();
+    return super.emit(...args);
+  }
+
+  rest(output: Slot): PlanSource {
+    const source = this.build(output);
+    if (this.head !== null) source.ops[1] = this.head.bias.length;
+    return source;
+  }
+}
+
+/** {@link Head} in the precision of a plan. */
+interface Product {
+  readonly weights: FloatArray;
+  readonly bias: FloatArray;
+  readonly threshold: number | null;
+}
+
+/** A fitted model compiled for sparse rows. */
+export class SparsePlan {
+  readonly #head: Product | null;
+  readonly #plan: Plan;
+
+  private constructor(plan: Plan, head: Product | null) {
+    this.#plan = plan;
+    this.#head = head;
+  }
+
+  /**
+   * @param lower - adds the model's ops to a plan
+   * @param dense - the plan for dense rows, for models that are not linear
+   */
+  static async compile(
+    schema: Schema,
+    options: ResolvedCompileOptions,
+    lower: (plan: PlanBuilder) => Slot,
+    dense: () => Promise<Plan>,
+  ): Promise<SparsePlan> {
+    const builder = new SparseBuilder(schema.columns.length);
+    let source: PlanSource;
+    try {
+      source = builder.rest(lower(builder));
+    } catch (error) {
+      if (!(error instanceof NotLinear)) throw error;
+      return new SparsePlan(await dense(), null);
+    }
+    const { head } = builder;
+    if (head === null) return new SparsePlan(await dense(), null);
+    const columns = Array.from(head.bias, (_, c) => ({ name: `score${c}`, kind: 'number' as const }));
+    const plan = await Plan.compileAsync(source, new Schema(columns, schema.target, false), options);
+    const converted = (values: Float64Array) => {
+      const array = newArray(options.precision, values.length);
+      array.set(values);
+      return array;
+    };
+    const { weights, bias, threshold } = head;
+    return new SparsePlan(plan, { weights: converted(weights), bias: converted(bias), threshold });
+  }
+
+  /** Runs on the pool. x has the precision and the columns of the model. */
+  async run(x: CsrMatrix): Promise<Matrix> {
+    const head = this.#head;
+    if (head === null) return this.#runBlocks(x);
+    const { indptr, indices, cols } = x;
+    const { weights, bias, threshold } = head;
+    checkFiniteSparse(x);
+    const values = threshold === null ? x.data : x.data.map((value) => (value > threshold ? 1 : 0));
+    try {
+      const scores = await native.csrProduct<FloatArray, false>(
+        ...([indptr, indices, values, cols, weights, bias, bias.length, false, null] as const),
+      );
+      return await this.#plan.run(new Matrix(scores, x.rows, bias.length));
+    } catch (error) {
+      throw toBorealError(error);
+    }
+  }
+
+  async #runBlocks(x: CsrMatrix): Promise<Matrix> {
+    const { outputWidth, precision } = this.#plan;
+    const out = new Matrix(newArray(precision, x.rows * outputWidth), x.rows, outputWidth);
+    const step = Math.max(1, Math.floor(BLOCK_VALUES / Math.max(1, x.cols)));
+    for (let from = 0; from < x.rows; from += step) {
+      const to = Math.min(x.rows, from + step);
+      const block = new Matrix(densify(x, precision, from, to), to - from, x.cols);
+      out.data.set((await this.#plan.run(block)).data, from * outputWidth);
+    }
+    return out;
+  }
+}

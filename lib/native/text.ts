@@ -1,0 +1,105 @@
+/** What the addon offers for sparse rows and for text. */
+import type { CancelHandle, FloatArray } from '../native.js';
+
+export interface TermsHandle {
+  readonly __terms: unique symbol;
+}
+
+export interface TextSpec {
+  /** 'tokens': each document is a list of tokens, each followed by the byte 255. */
+  analyzer: 'word' | 'char' | 'charWb' | 'tokens';
+  least: number;
+  most: number;
+}
+
+export interface VocabularySpec {
+  minDocuments: number;
+  maxDocuments: number;
+  /** 0: any number. */
+  maxTerms: number;
+  binary: boolean;
+}
+
+/** The values of row i are those from starts[i] to starts[i + 1]. */
+export interface NativeRows {
+  starts: Int32Array;
+  columns: Int32Array;
+  values: Float64Array;
+}
+
+/** Documents are UTF-8 of `bytes`, one from each of the starts (one more, their end). */
+export interface TextAddon {
+  /** Terms of UTF-8, each followed by the byte 255. */
+  termsCreate(terms: Uint8Array): TermsHandle;
+  textLearn(
+    bytes: Uint8Array,
+    starts: Float64Array,
+    spec: TextSpec,
+    stopWords: TermsHandle | null,
+    vocabulary: VocabularySpec,
+    cancel: CancelHandle | null,
+  ): Promise<NativeRows & { terms: Uint8Array; hasTerms: boolean }>;
+  textCount(
+    bytes: Uint8Array,
+    starts: Float64Array,
+    spec: TextSpec,
+    stopWords: TermsHandle | null,
+    vocabulary: TermsHandle,
+    binary: boolean,
+    cancel: CancelHandle | null,
+  ): Promise<NativeRows>;
+  /** `values`: one for each token. */
+  textHash(
+    bytes: Uint8Array,
+    starts: Float64Array,
+    spec: TextSpec,
+    stopWords: TermsHandle | null,
+    columns: number,
+    alternate: boolean,
+    values: Float64Array | null,
+    valueStarts: Float64Array | null,
+    cancel: CancelHandle | null,
+  ): Promise<NativeRows>;
+  /** Throws ERR_SHAPE for what are no sparse rows. */
+  csrCheck(starts: Int32Array, columns: Int32Array, values: FloatArray, cols: number): void;
+  /** x b + bias, at once with `sync`. */
+  csrProduct<T extends FloatArray, S extends boolean>(
+    starts: Int32Array,
+    columns: Int32Array,
+    values: T,
+    cols: number,
+    b: T,
+    bias: T | null,
+    width: number,
+    sync: S,
+    cancel: CancelHandle | null,
+  ): S extends true ? T : Promise<T>;
+  /** The new values: see native/linalg/csr.h. norm 0: none. */
+  csrWeigh<T extends FloatArray>(
+    starts: Int32Array,
+    columns: Int32Array,
+    values: T,
+    cols: number,
+    sublinear: boolean,
+    weight: Float64Array | null,
+    norm: 0 | 1 | 2,
+    cancel: CancelHandle | null,
+  ): Promise<T>;
+  csrColumnCounts(
+    starts: Int32Array,
+    columns: Int32Array,
+    values: FloatArray,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
+  csrGroupSums(
+    starts: Int32Array,
+    columns: Int32Array,
+    values: FloatArray,
+    cols: number,
+    codes: Int32Array,
+    groups: number,
+    weights: Float64Array | null,
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
+}

@@ -1,0 +1,153 @@
+// Sparse rows: starts, columns, values and the number of columns come first. All are checked, on copies,
+// before they are followed.
+#include "base/matrix_view.h"
+#include "binding/call.h"
+#include "binding/env.h"
+#include "binding/exports.h"
+#include "binding/handle.h"
+#include "binding/matrix_job.h"
+#include "linalg/csr.h"
+
+namespace boreal {
+namespace {
+
+struct CsrArguments {
+  explicit CsrArguments(Call& call)
+      : starts(Input<int32_t>::copy(to_typed_array(call.env(), call[0], "starts"))),
+        columns(Input<int32_t>::copy(to_typed_array(call.env(), call[1], "columns"))),
+        values(to_typed_array(call.env(), call[2], "values")),
+        cols(to_size(call.env(), call[3], "cols")) {
+    if (starts.size() == 0) throw Error("ERR_SHAPE", "Sparse rows have at least one start.");
+  }
+  size_t rows() const { return starts.size() - 1; }
+
+  Input<int32_t> starts, columns;
+  TypedArray values;
+  size_t cols;
+};
+
+// compute(CsrView<T>, cancel) on the pool, after the check.
+template <typename T, typename Compute, typename Deliver>
+napi_value start_csr_job(Call& call, CsrArguments& x, JobOptions options, Compute compute, Deliver deliver) {
+  auto work = [starts = std::move(x.starts), columns = std::move(x.columns),
+               values = Input<T>::copy(x.values), cols = x.cols,
+               compute = std::move(compute)](const CancelToken* cancel, const JobProgress&) {
+    const CsrView<T> view{starts.span(), columns.span(), values.span(), cols};
+    check_csr(view);
+    return compute(view, cancel);
+  };
+  return EnvState::of(call.env()).start(std::move(options), std::move(work), std::move(deliver));
+}
+
+template <typename T>
+napi_value deliver_values(napi_env env, std::vector<T>&& values) {
+  return to_js(env, std::move(values));
+}
+
+// ..., b [cols, width], bias [width] or null, width, sync, cancel
+napi_value product(Call& call) {
+  CsrArguments x(call);
+  const TypedArray b = to_typed_array(call.env(), call[4], "b");
+  const size_t width = to_size(call.env(), call[6], "width");
+  require_length(b, checked_area(x.cols, width));
+  const size_t area = checked_area(x.rows(), width);
+  const bool now = to_bool(call.env(), call[7], "sync");
+  return by_precision(x.values, [&](auto zero) {
+    using T = decltype(zero);
+    elements<T>(b);
+    Input<T> bias;
+    if (!is_nullish(call.env(), call[5])) {
+      const TypedArray given = to_typed_array(call.env(), call[5], "bias");
+      require_length(given, width);
+      bias = Input<T>::copy(given);
+    }
+    if (now) {
+      const CsrView<T> view{
+          x.starts.span(), x.columns.span(), {elements<T>(x.values), x.values.length}, x.cols};
+      check_csr(view);
+      std::vector<T> out(area);
+      csr_product(view, elements<T>(b), bias.span(), width, out.data(), nullptr);
+      return to_js(call.env(), std::move(out));
+    }
+    JobOptions options;
+    options.cancel = to_cancel(call.env(), call[8]);
+    auto compute = [b = Input<T>(b, &options.kept), bias = std::move(bias), width, area](
+                       const CsrView<T>& view, const CancelToken* cancel) {
+      std::vector<T> out(area);
+      csr_product(view, b.data(), bias.span(), width, out.data(), cancel);
+      return out;
+    };
+    return start_csr_job<T>(call, x, std::move(options), std::move(compute), deliver_values<T>);
+  });
+}
+
+// ..., sublinear, weight [cols] or null, norm, cancel
+napi_value weigh(Call& call) {
+  CsrArguments x(call);
+  const bool sublinear = to_bool(call.env(), call[4], "sublinear");
+  Input<double> weight = optional_row_values<double>(call, 5, "weight", x.cols);
+  const int norm = static_cast<int>(to_whole(call.env(), call[6], "norm", 0, 2));
+  JobOptions options;
+  options.cancel = to_cancel(call.env(), call[7]);
+  return by_precision(x.values, [&](auto zero) {
+    using T = decltype(zero);
+    auto compute = [sublinear, weight = std::move(weight), norm](const CsrView<T>& view,
+                                                                 const CancelToken* cancel) {
+      std::vector<T> out(view.values.size);
+      csr_weigh(view, sublinear, weight.span(), norm, out.data(), cancel);
+      return out;
+    };
+    return start_csr_job<T>(call, x, std::move(options), std::move(compute), deliver_values<T>);
+  });
+}
+
+// ..., cancel
+napi_value column_counts(Call& call) {
+  CsrArguments x(call);
+  return by_precision(x.values, [&](auto zero) {
+    using T = decltype(zero);
+    auto compute = [](const CsrView<T>& view, const CancelToken*) { return csr_column_counts(view); };
+    return start_csr_job<T>(call, x, train_options(call, 4, false), compute, deliver_values<double>);
+  });
+}
+
+// ..., codes [rows], groups, weights [rows] or null, cancel
+napi_value group_sums(Call& call) {
+  CsrArguments x(call);
+  Input<int32_t> codes = row_values<int32_t>(call, 4, "codes", x.rows());
+  const size_t groups = to_size(call.env(), call[5], "groups");
+  checked_area(groups, x.cols);
+  Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows());
+  return by_precision(x.values, [&](auto zero) {
+    using T = decltype(zero);
+    auto compute = [codes = std::move(codes), groups, weights = std::move(weights)](
+                       const CsrView<T>& view, const CancelToken* cancel) {
+      return csr_group_sums(view, codes.span(), groups, weights.span(), cancel);
+    };
+    return start_csr_job<T>(call, x, train_options(call, 7, false), std::move(compute),
+                            deliver_values<double>);
+  });
+}
+
+// ...: throws when the arrays are no sparse rows
+napi_value validate(Call& call) {
+  const CsrArguments x(call);
+  return by_precision(x.values, [&](auto zero) {
+    using T = decltype(zero);
+    check_csr(
+        CsrView<T>{x.starts.span(), x.columns.span(), {elements<T>(x.values), x.values.length}, x.cols});
+    return undefined(call.env());
+  });
+}
+
+}  // namespace
+
+void export_sparse(napi_env env, napi_value exports) {
+  export_function<product>(env, exports, "csrProduct");
+  export_function<weigh>(env, exports, "csrWeigh");
+  export_function<column_counts>(env, exports, "csrColumnCounts");
+  export_function<group_sums>(env, exports, "csrGroupSums");
+  export_function<validate>(env, exports, "csrCheck");
+}
+
+}  // namespace boreal

@@ -1,0 +1,132 @@
+// Documents, as bytes of UTF-8 in shared memory and where each of them starts, into sparse rows.
+#include "binding/call.h"
+#include "binding/env.h"
+#include "binding/exports.h"
+#include "binding/handle.h"
+#include "binding/spec.h"
+#include "text/vectorize.h"
+
+namespace boreal {
+
+template <>
+struct HandleTraits<TermTable> {
+  static constexpr napi_type_tag kTag = {0x3b9f6a1d0c7e4852, 0xa1d48e5f7b2c9036};
+  static constexpr const char* kName = "a set of terms";
+  static size_t external_bytes(const TermTable& table) { return table.bytes(); }
+};
+
+namespace {
+
+// bytes, starts, { analyzer, least, most }, stop words or null
+struct TextArguments {
+  explicit TextArguments(Call& call)
+      : bytes(to_typed_array(call.env(), call[0], "bytes"), &options.kept),
+        starts(Input<double>::copy(to_typed_array(call.env(), call[1], "starts"))) {
+    const Spec from(call.env(), call[2]);
+    spec.analyzer = static_cast<Analyzer>(from.choice("analyzer", {"word", "char", "charWb", "tokens"}));
+    spec.least = from.u32("least", 1);
+    spec.most = from.u32("most", static_cast<uint32_t>(spec.least));
+    if (!is_nullish(call.env(), call[3])) stop = from_handle<TermTable>(call.env(), call[3], "stopWords");
+    spec.stop = stop.get();
+  }
+  JobOptions options;
+  Input<uint8_t> bytes;
+  Input<double> starts;
+  TermSpec spec;
+  std::shared_ptr<TermTable> stop;
+};
+
+ObjectBuilder rows_to_js(napi_env env, SparseRows&& rows) {
+  ObjectBuilder object(env);
+  object.set("starts", std::move(rows.starts))
+      .set("columns", std::move(rows.columns))
+      .set("values", std::move(rows.values));
+  return object;
+}
+
+napi_value deliver_rows(napi_env env, SparseRows&& rows) { return rows_to_js(env, std::move(rows)).object(); }
+
+template <typename Compute, typename Deliver>
+napi_value start_text_job(Call& call, TextArguments&& text, Compute compute, Deliver deliver) {
+  auto work = [bytes = std::move(text.bytes), starts = std::move(text.starts), spec = text.spec,
+               stop = std::move(text.stop),
+               compute = std::move(compute)](const CancelToken* cancel, const JobProgress&) {
+    return compute(Corpus(bytes.span(), starts.span()), spec, cancel);
+  };
+  return EnvState::of(call.env()).start(std::move(text.options), std::move(work), std::move(deliver));
+}
+
+// terms, each followed by 0xff -> a handle
+napi_value make_terms(Call& call) {
+  const Input<uint8_t> bytes = Input<uint8_t>::copy(to_typed_array(call.env(), call[0], "terms"));
+  auto table = std::make_shared<TermTable>();
+  const uint8_t* at = bytes.data();
+  for (const uint8_t& byte : bytes.span()) {
+    if (byte != kTermEnd) continue;
+    const auto known = table->size();
+    table->insert({at, static_cast<size_t>(&byte - at)});
+    if (table->size() == known) throw Error("ERR_PARAMETER", "A vocabulary has each term once.");
+    at = &byte + 1;
+  }
+  return make_handle(call.env(), std::move(table));
+}
+
+// ..., { minDocuments, maxDocuments, maxTerms, binary }, cancel
+napi_value learn(Call& call) {
+  TextArguments text(call);
+  const Spec from(call.env(), call[4]);
+  const VocabularyLimits limits{from.number("minDocuments"), from.number("maxDocuments"),
+                                from.u32("maxTerms")};
+  const bool binary = from.flag("binary");
+  text.options.lane = Lane::kTrain;
+  text.options.cancel = to_cancel(call.env(), call[5]);
+  auto compute = [limits, binary](const Corpus& corpus, const TermSpec& spec, const CancelToken* cancel) {
+    return learn_counts(corpus, spec, limits, binary, cancel);
+  };
+  auto deliver = [](napi_env env, CountedCorpus&& counted) {
+    ObjectBuilder object = rows_to_js(env, std::move(counted.rows));
+    return object.set("terms", std::move(counted.terms)).set("hasTerms", counted.has_terms).object();
+  };
+  return start_text_job(call, std::move(text), std::move(compute), deliver);
+}
+
+// ..., vocabulary, binary, cancel
+napi_value count(Call& call) {
+  TextArguments text(call);
+  const bool binary = to_bool(call.env(), call[5], "binary");
+  text.options.cancel = to_cancel(call.env(), call[6]);
+  auto compute = [vocabulary = from_handle<TermTable>(call.env(), call[4], "vocabulary"), binary](
+                     const Corpus& corpus, const TermSpec& spec, const CancelToken* cancel) {
+    return count_terms(corpus, spec, *vocabulary, binary, cancel);
+  };
+  return start_text_job(call, std::move(text), std::move(compute), deliver_rows);
+}
+
+// ..., columns, alternate, values or null, the start of the values of each document or null, cancel
+napi_value hash(Call& call) {
+  TextArguments text(call);
+  const auto columns = static_cast<size_t>(to_whole(call.env(), call[4], "columns", 1, 0x7fffffff));
+  const bool alternate = to_bool(call.env(), call[5], "alternate");
+  Input<double> values, value_starts;
+  if (!is_nullish(call.env(), call[6])) {
+    values = Input<double>::copy(to_typed_array(call.env(), call[6], "values"));
+    value_starts = Input<double>::copy(to_typed_array(call.env(), call[7], "valueStarts"));
+  }
+  text.options.cancel = to_cancel(call.env(), call[8]);
+  auto compute = [columns, alternate, values = std::move(values), value_starts = std::move(value_starts)](
+                     const Corpus& corpus, const TermSpec& spec, const CancelToken* cancel) {
+    return hash_terms(corpus, spec, {columns, alternate, values.span(), value_starts.span()}, cancel);
+  };
+  return start_text_job(call, std::move(text), std::move(compute), deliver_rows);
+}
+
+}  // namespace
+
+void export_text(napi_env env, napi_value exports) {
+  export_function<make_terms>(env, exports, "termsCreate");
+  export_function<learn>(env, exports, "textLearn");
+  export_function<count>(env, exports, "textCount");
+  export_function<hash>(env, exports, "textHash");
+}
+
+}  // namespace boreal

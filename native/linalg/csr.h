@@ -1,0 +1,52 @@
+// Sparse rows: the nonzero values of row i stand at [starts[i], starts[i + 1]), each with its column. Work is
+// split by rows, or summed over fixed parts in order: no result depends on the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/span.h"
+
+namespace boreal {
+
+template <typename T>
+struct CsrView {
+  Span<int32_t> starts;   // [rows + 1]
+  Span<int32_t> columns;  // [values]
+  Span<T> values;
+  size_t cols;
+
+  size_t rows() const { return starts.size - 1; }
+  size_t begin(size_t i) const { return static_cast<size_t>(starts[i]); }
+  size_t end(size_t i) const { return static_cast<size_t>(starts[i + 1]); }
+};
+
+// Throws ERR_SHAPE unless starts ascend from 0 to the number of values, and the columns of each row ascend
+// below cols.
+template <typename T>
+void check_csr(const CsrView<T>& x);
+
+// out[rows, width] = x b + bias, b [cols, width] row-major, bias [width] or empty. An element is one chain of
+// products over the columns that the row has, in their order, which starts from the bias.
+template <typename T>
+void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T* out,
+                 const CancelToken* cancel);
+
+// What tf-idf makes of counts: 1 + log of each (`sublinear`), times weight[column], over the norm of its row
+// (1, 2; 0: none).
+template <typename T>
+void csr_weigh(const CsrView<T>& x, bool sublinear, Span<double> weight, int norm, T* out,
+               const CancelToken* cancel);
+
+// In how many rows each column has a value that is not 0.
+template <typename T>
+std::vector<double> csr_column_counts(const CsrView<T>& x);
+
+// Weighted sums of the rows by group, [groups, cols]. codes: [rows] in [0, groups), else ERR_PARAMETER;
+// weights: [rows] or empty.
+template <typename T>
+std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, size_t groups,
+                                   Span<double> weights, const CancelToken* cancel);
+
+}  // namespace boreal
