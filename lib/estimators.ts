@@ -3,21 +3,108 @@ import { AgglomerativeClustering, DBSCAN, HDBSCAN, KMeans, MiniBatchKMeans } fro
 import { registerEstimators } from './core/registry.js';
 import { EllipticEnvelope } from './covariance/index.js';
 import { IncrementalPCA, NMF, PCA, TruncatedSVD } from './decomposition/index.js';
-import { AdaBoostClassifier, AdaBoostRegressor, BaggingClassifier, BaggingRegressor, ExtraTreesClassifier, ExtraTreesRegressor, GradientBoostingClassifier, GradientBoostingRegressor, HistGradientBoostingClassifier, HistGradientBoostingRanker, HistGradientBoostingRegressor, IsolationForest, RandomForestClassifier, RandomForestRegressor, VotingClassifier, VotingRegressor } from './ensemble/index.js';
-import { CountVectorizer, FeatureHasher, HashingVectorizer, TfidfTransformer, TfidfVectorizer } from './feature-extraction/index.js';
-import { RFE, SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold } from './feature-selection/index.js';
+import {
+  AdaBoostClassifier,
+  AdaBoostRegressor,
+  BaggingClassifier,
+  BaggingRegressor,
+  ExtraTreesClassifier,
+  ExtraTreesRegressor,
+  GradientBoostingClassifier,
+  GradientBoostingRegressor,
+  HistGradientBoostingClassifier,
+  HistGradientBoostingRanker,
+  HistGradientBoostingRegressor,
+  IsolationForest,
+  RandomForestClassifier,
+  RandomForestRegressor,
+  VotingClassifier,
+  VotingRegressor,
+} from './ensemble/index.js';
+import {
+  CountVectorizer,
+  FeatureHasher,
+  HashingVectorizer,
+  TfidfTransformer,
+  TfidfVectorizer,
+} from './feature-extraction/index.js';
+import {
+  RFE,
+  SelectFromModel,
+  SelectKBest,
+  SelectPercentile,
+  VarianceThreshold,
+} from './feature-selection/index.js';
 import { KNNImputer, MissingIndicator, SimpleImputer } from './impute/index.js';
-import { ImportedClassifier, ImportedGraphClassifier, ImportedGraphRegressor, ImportedGraphTransformer, ImportedLinearClassifier, ImportedLinearRegressor, ImportedMultiRegressor, ImportedRegressor } from './interchange/index.js';
-import { ElasticNet, ElasticNetCV, HuberRegressor, IsotonicRegression, Lasso, LassoCV, LinearRegression, LogisticRegression, Perceptron, Ridge, RidgeClassifier, RidgeClassifierCV, RidgeCV, SGDClassifier, SGDRegressor } from './linear-model/index.js';
+import {
+  ImportedClassifier,
+  ImportedGraphClassifier,
+  ImportedGraphRegressor,
+  ImportedGraphTransformer,
+  ImportedLinearClassifier,
+  ImportedLinearRegressor,
+  ImportedMultiRegressor,
+  ImportedRegressor,
+} from './interchange/index.js';
+import {
+  ElasticNet,
+  ElasticNetCV,
+  HuberRegressor,
+  IsotonicRegression,
+  Lasso,
+  LassoCV,
+  LinearRegression,
+  LogisticRegression,
+  Perceptron,
+  Ridge,
+  RidgeClassifier,
+  RidgeClassifierCV,
+  RidgeCV,
+  SGDClassifier,
+  SGDRegressor,
+} from './linear-model/index.js';
 import { GaussianMixture } from './mixture/index.js';
-import { CalibratedClassifierCV, GridSearchCV, HalvingGridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV, RFECV, SequentialFeatureSelector, StackingClassifier, StackingRegressor } from './model-selection/index.js';
+import {
+  CalibratedClassifierCV,
+  GridSearchCV,
+  HalvingGridSearchCV,
+  HalvingRandomSearchCV,
+  RandomizedSearchCV,
+  RFECV,
+  SequentialFeatureSelector,
+  StackingClassifier,
+  StackingRegressor,
+} from './model-selection/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
-import { KNeighborsClassifier, KNeighborsRegressor, LocalOutlierFactor, NearestNeighbors, RadiusNeighborsClassifier, RadiusNeighborsRegressor } from './neighbors/index.js';
+import {
+  KNeighborsClassifier,
+  KNeighborsRegressor,
+  LocalOutlierFactor,
+  NearestNeighbors,
+  RadiusNeighborsClassifier,
+  RadiusNeighborsRegressor,
+} from './neighbors/index.js';
 import { MLPClassifier } from './nn/mlp-classifier.js';
 import { MLPRegressor } from './nn/mlp-regressor.js';
 import { Sequential } from './nn/sequential.js';
 import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
-import { Binarizer, CyclicalEncoder, FunctionTransformer, KBinsDiscretizer, MaxAbsScaler, MinMaxScaler, Normalizer, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, PowerTransformer, QuantileTransformer, RobustScaler, StandardScaler, TargetEncoder } from './preprocessing/index.js';
+import {
+  Binarizer,
+  CyclicalEncoder,
+  FunctionTransformer,
+  KBinsDiscretizer,
+  MaxAbsScaler,
+  MinMaxScaler,
+  Normalizer,
+  OneHotEncoder,
+  OrdinalEncoder,
+  PolynomialFeatures,
+  PowerTransformer,
+  QuantileTransformer,
+  RobustScaler,
+  StandardScaler,
+  TargetEncoder,
+} from './preprocessing/index.js';
 import { LinearSVC, LinearSVR, OneClassSVM, SVC, SVR } from './svm/index.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
 

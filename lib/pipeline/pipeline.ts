@@ -150,9 +150,9 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
    * @throws {ERR_DENSE} when sparse rows are too many for a step that does not read them as they are
    */
   override async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
+    this.checkParams();
     const front = vectorizersOf(this.params.steps.map(([, step]) => step)).length;
     if (front === 0) return super.fit(X, y, options);
-    this.checkParams();
     const { params } = this;
     const steps = cloneSteps(params.steps);
     let rows: MatrixLike = X;

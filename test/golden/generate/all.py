@@ -61,9 +61,7 @@ if __name__ == "__main__":
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches, curves),
             *(linear, linear_models, naive_bayes, neighbors, trees, tree_options),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm),
-            *(boosting, hist_boosting, ranking, voting, svm, text),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
             *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, exports, safetensors_files),
         )
