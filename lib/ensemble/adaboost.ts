@@ -311,14 +311,15 @@ export class AdaBoostRegressor extends Regressor<AdaBoostRegressorParams, AdaBoo
             ...([forest, 1, 'perTree'] as const),
           );
     if (models.length === 1) return all;
-    const parts = models.map((_, k) => plan.gather(all, [k]));
     // The median is the least value that, with those below it, has half of the weight.
     const half = Float64Array.of(weights.reduce((sum, weight) => sum + weight, 0) / 2);
     const beyond = plan.constant(x, Float64Array.of(Infinity));
-    const candidates = parts.map((part) => {
-      const below = plan.binaryOf([all, part], 'lessEqual');
+    const candidates = models.map((_, k) => {
+      // Repeated: columns against columns take a third of the time of columns against one.
+      const repeated = plan.gather(all, new Array<number>(models.length).fill(k));
+      const below = plan.binaryOf([all, repeated], 'lessEqual');
       const weight = plan.dense(below, weights, new Float64Array(1));
-      return plan.select([plan.binary(weight, 'greaterEqual', half), part, beyond]);
+      return plan.select([plan.binary(weight, 'greaterEqual', half), plan.gather(all, [k]), beyond]);
     });
     return plan.reduce(plan.concat(candidates), 'min');
   }
