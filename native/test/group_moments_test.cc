@@ -21,13 +21,13 @@ TEST_CASE("moments by group, of a group without rows and with weights") {
                             9, 20};
   const vector<int32_t> codes = {0, 2, 0, 2};
   const GroupMoments plain =
-      group_moments<double>(dense_view(x.data(), 4, 2), {codes.data(), 4}, 3, {}, nullptr);
+      group_moments<double>(dense_view<const double>(x.data(), 4, 2), {codes.data(), 4}, 3, {}, nullptr);
   CHECK(plain.weight == vector<double>{2, 0, 2});
   CHECK(plain.sum == vector<double>{4, 70, 0, 0, 14, 40});
   CHECK(plain.variance == vector<double>{1, 625, 0, 0, 4, 0});
   const vector<double> weights = {1, 3, 1, 1};
-  const GroupMoments weighted =
-      group_moments<double>(dense_view(x.data(), 4, 2), {codes.data(), 4}, 3, {weights.data(), 4}, nullptr);
+  const GroupMoments weighted = group_moments<double>(dense_view<const double>(x.data(), 4, 2),
+                                                      {codes.data(), 4}, 3, {weights.data(), 4}, nullptr);
   CHECK(weighted.weight == vector<double>{2, 0, 4});
   CHECK(weighted.sum[4] == 24);
   CHECK(weighted.variance[4] == 3);
@@ -45,14 +45,15 @@ TEST_CASE("moments by group of many rows are those of each group alone, far from
     }
     codes[i] = static_cast<int32_t>((state >> 20) % groups);
   }
-  const GroupMoments all =
-      group_moments<float>(dense_view(x.data(), rows, cols), {codes.data(), rows}, groups, {}, nullptr);
+  const GroupMoments all = group_moments<float>(dense_view<const float>(x.data(), rows, cols),
+                                                {codes.data(), rows}, groups, {}, nullptr);
   for (size_t g = 0; g < groups; ++g) {
     vector<float> own;
     for (size_t i = 0; i < rows; ++i) {
       if (codes[i] == static_cast<int32_t>(g)) own.insert(own.end(), &x[i * cols], &x[i * cols] + cols);
     }
-    const auto moments = boreal::column_moments<float>(dense_view(own.data(), own.size() / cols, cols), {});
+    const auto moments =
+        boreal::column_moments<float>(dense_view<const float>(own.data(), own.size() / cols, cols), {});
     for (size_t j = 0; j < cols; ++j) {
       CHECK(all.sum[g * cols + j] / all.weight[g] == doctest::Approx(moments.mean[j]).epsilon(1e-14));
       CHECK(all.variance[g * cols + j] == doctest::Approx(moments.variance[j]).epsilon(1e-11));
@@ -64,7 +65,8 @@ TEST_CASE("a code that is no group is refused") {
   const vector<double> x = {1, 2};
   for (const int32_t bad : {-1, 2}) {
     const vector<int32_t> codes = {0, bad};
-    CHECK_THROWS_AS(group_moments<double>(dense_view(x.data(), 2, 1), {codes.data(), 2}, 2, {}, nullptr),
-                    boreal::Error);
+    CHECK_THROWS_AS(
+        group_moments<double>(dense_view<const double>(x.data(), 2, 1), {codes.data(), 2}, 2, {}, nullptr),
+        boreal::Error);
   }
 }
