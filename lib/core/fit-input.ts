@@ -119,7 +119,10 @@ export function fitTargets(input: Targets): Float64Array {
 }
 
 /** The native core's progress as events of `estimator`; null when nobody listens. */
-export function reportProgress(input: FitInput, estimator: object): NativeProgress | null {
+export function reportProgress(
+  input: Pick<FitInput, 'onProgress'>,
+  estimator: object,
+): NativeProgress | null {
   const { onProgress } = input;
   if (onProgress === undefined) return null;
   const name = estimator.constructor.name;

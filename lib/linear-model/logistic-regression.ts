@@ -1,5 +1,11 @@
 /** Logistic regression with L2, L1 or both penalties. */
-import { type FitInput, fitLabels, reportProgress } from '../core/fit-input.js';
+import {
+  type FitInput,
+  fitLabels,
+  reportProgress,
+  type SparseFitInput,
+  type Targets,
+} from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import {
   bool,
@@ -15,7 +21,7 @@ import {
   seed,
 } from '../core/params.js';
 import type { Output } from '../core/plan.js';
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { LinearClassifier, type LinearClassifierState } from './linear-classifier.js';
 
@@ -66,7 +72,10 @@ export interface LogisticRegressionState extends LinearClassifierState {
  * Differs from scikit-learn: no solvers liblinear, newton-cg and sag, no `warmStart`. A fit that stops at `maxIter` sets
  * `converged` to false, where scikit-learn warns.
  *
+ * Sparse rows are read as they are by 'lbfgs', from zero on.
+ *
  * @throws {ERR_PARAMETER} for an L1 penalty with another solver than saga
+ * @throws {ERR_NOT_SUPPORTED} for sparse rows with another solver than lbfgs
  * @example
  * ```ts
  * import { LogisticRegression } from 'boreal';
@@ -113,8 +122,31 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
   }
 
   protected async fitState(input: FitInput): Promise<LogisticRegressionState> {
-    const { x, cancel } = input;
-    const progress = reportProgress(input, this);
+    const { data, rows, cols } = input.x;
+    const { codes, classes, weights, spec } = this.#problem(input);
+    const [count, progress] = [classes.length, reportProgress(input, this)];
+    const fitted = await native.fitLogistic(
+      ...([data, rows, cols, codes, count, weights, spec, input.cancel, progress] as const),
+    );
+    return { ...fitted, classes };
+  }
+
+  protected override async fitSparse(input: SparseFitInput): Promise<LogisticRegressionState> {
+    const { indptr, indices, data, cols } = input.x;
+    const { codes, classes, weights, spec } = this.#problem(input);
+    if (spec.solver !== 'lbfgs') {
+      const message = `LogisticRegression: solver '${spec.solver}' reads dense rows only; use solver: 'lbfgs' or toDense().`;
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
+    const [count, progress] = [classes.length, reportProgress(input, this)];
+    const fitted = await native.csrLogistic(
+      ...([indptr, indices, data, cols, codes, count, weights, spec, input.cancel, progress] as const),
+    );
+    return { ...fitted, classes };
+  }
+
+  /** What both fits minimise. */
+  #problem(input: Targets) {
     const encoded = fitLabels(input);
     const { codes, classes } = encoded;
     const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'weights');
@@ -128,10 +160,7 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
       throw new ValidationError('ERR_PARAMETER', message);
     }
     const spec = { c, l1Ratio, solver, fitIntercept, maxIter, tol, seed: resolveSeed(randomState) };
-    const { data, rows, cols } = x;
-    const { length } = classes;
-    const fitted = await native.fitLogistic(data, rows, cols, codes, length, weights, spec, cancel, progress);
-    return { ...fitted, classes };
+    return { codes, classes, weights, spec };
   }
 
   /** Iterations the solver took. @throws {ERR_NOT_FITTED} before `fit` */

@@ -49,6 +49,13 @@ export interface SgdProgress {
 }
 
 /** What logistic regression goes by. */
+export interface NativeLogistic {
+  coef: Float64Array;
+  intercept: Float64Array;
+  iterations: number;
+  converged: boolean;
+}
+
 export interface LogisticSpec {
   c: number;
   l1Ratio: number;
@@ -71,7 +78,7 @@ export interface LinearAddon {
     params: LogisticSpec,
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
-  ): Promise<{ coef: Float64Array; intercept: Float64Array; iterations: number; converged: boolean }>;
+  ): Promise<NativeLogistic>;
   /** A path of solutions, one for each alpha: coef [alphas, cols]. */
   fitElasticNet(
     x: FloatArray,

@@ -1,5 +1,6 @@
 /** What the addon offers for sparse rows and for text. */
-import type { CancelHandle, FloatArray } from '../native.js';
+import type { CancelHandle, FloatArray, NativeProgress } from '../native.js';
+import type { LogisticSpec, NativeLogistic } from './linear.js';
 
 export interface TermsHandle {
   readonly __terms: unique symbol;
@@ -102,4 +103,17 @@ export interface TextAddon {
     weights: Float64Array | null,
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
+  /** By L-BFGS alone. */
+  csrLogistic(
+    starts: Int32Array,
+    columns: Int32Array,
+    values: FloatArray,
+    cols: number,
+    classes: Int32Array,
+    classCount: number,
+    weights: Float64Array | null,
+    spec: LogisticSpec,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<NativeLogistic>;
 }

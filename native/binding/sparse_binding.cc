@@ -1,12 +1,16 @@
 // Sparse rows: starts, columns, values and the number of columns come first. All are checked, on copies,
 // before they are followed.
+#include <algorithm>
+
 #include "base/matrix_view.h"
 #include "binding/call.h"
 #include "binding/env.h"
 #include "binding/exports.h"
 #include "binding/handle.h"
+#include "binding/logistic_spec.h"
 #include "binding/matrix_job.h"
 #include "linalg/csr.h"
+#include "train/sparse_logistic.h"
 
 namespace boreal {
 namespace {
@@ -31,10 +35,10 @@ template <typename T, typename Compute, typename Deliver>
 napi_value start_csr_job(Call& call, CsrArguments& x, JobOptions options, Compute compute, Deliver deliver) {
   auto work = [starts = std::move(x.starts), columns = std::move(x.columns),
                values = Input<T>::copy(x.values), cols = x.cols,
-               compute = std::move(compute)](const CancelToken* cancel, const JobProgress&) {
+               compute = std::move(compute)](const CancelToken* cancel, const JobProgress& progress) {
     const CsrView<T> view{starts.span(), columns.span(), values.span(), cols};
     check_csr(view);
-    return compute(view, cancel);
+    return compute(view, cancel, progress);
   };
   return EnvState::of(call.env()).start(std::move(options), std::move(work), std::move(deliver));
 }
@@ -72,7 +76,7 @@ napi_value product(Call& call) {
     JobOptions options;
     options.cancel = to_cancel(call.env(), call[8]);
     auto compute = [b = Input<T>(b, &options.kept), bias = std::move(bias), width, area](
-                       const CsrView<T>& view, const CancelToken* cancel) {
+                       const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
       std::vector<T> out(area);
       csr_product(view, b.data(), bias.span(), width, out.data(), cancel);
       return out;
@@ -91,8 +95,8 @@ napi_value weigh(Call& call) {
   options.cancel = to_cancel(call.env(), call[7]);
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
-    auto compute = [sublinear, weight = std::move(weight), norm](const CsrView<T>& view,
-                                                                 const CancelToken* cancel) {
+    auto compute = [sublinear, weight = std::move(weight), norm](
+                       const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
       std::vector<T> out(view.values.size);
       csr_weigh(view, sublinear, weight.span(), norm, out.data(), cancel);
       return out;
@@ -106,7 +110,9 @@ napi_value column_counts(Call& call) {
   CsrArguments x(call);
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
-    auto compute = [](const CsrView<T>& view, const CancelToken*) { return csr_column_counts(view); };
+    auto compute = [](const CsrView<T>& view, const CancelToken*, const JobProgress&) {
+      return csr_column_counts(view);
+    };
     return start_csr_job<T>(call, x, train_options(call, 4, false), compute, deliver_values<double>);
   });
 }
@@ -121,11 +127,30 @@ napi_value group_sums(Call& call) {
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
     auto compute = [codes = std::move(codes), groups, weights = std::move(weights)](
-                       const CsrView<T>& view, const CancelToken* cancel) {
+                       const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
       return csr_group_sums(view, codes.span(), groups, weights.span(), cancel);
     };
     return start_csr_job<T>(call, x, train_options(call, 7, false), std::move(compute),
                             deliver_values<double>);
+  });
+}
+
+// ..., classes [rows], class count, weights [rows] or null, spec, cancel, onProgress
+napi_value logistic(Call& call) {
+  CsrArguments x(call);
+  Input<int32_t> classes = row_values<int32_t>(call, 4, "classes", x.rows());
+  const auto class_count = static_cast<uint32_t>(to_whole(
+      call.env(), call[5], "classCount", 1, std::max<size_t>(1, std::min<size_t>(x.rows(), 0x7fffffff))));
+  checked_area(class_count, x.cols);
+  Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows());
+  const LogisticParams params = to_logistic_params(Spec(call.env(), call[7]));
+  return by_precision(x.values, [&](auto zero) {
+    using T = decltype(zero);
+    auto compute = [classes = std::move(classes), class_count, weights = std::move(weights), params](
+                       const CsrView<T>& view, const CancelToken* cancel, const JobProgress& progress) {
+      return fit_sparse_logistic(view, classes.span(), class_count, weights.span(), params, cancel, progress);
+    };
+    return start_csr_job<T>(call, x, train_options(call, 8, true), std::move(compute), logistic_to_js);
   });
 }
 
@@ -147,6 +172,7 @@ void export_sparse(napi_env env, napi_value exports) {
   export_function<weigh>(env, exports, "csrWeigh");
   export_function<column_counts>(env, exports, "csrColumnCounts");
   export_function<group_sums>(env, exports, "csrGroupSums");
+  export_function<logistic>(env, exports, "csrLogistic");
   export_function<validate>(env, exports, "csrCheck");
 }
 

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "binding/exports.h"
+#include "binding/logistic_spec.h"
 #include "binding/matrix_job.h"
 #include "train/linear.h"
 
@@ -47,31 +48,14 @@ napi_value fit_logistic(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
   const uint32_t class_count = to_class_count(env, call[4], matrix.rows);
-  const napi_value spec = call[6];
-  LogisticParams params;
-  params.c = to_double(env, property(env, spec, "c"), "c");
-  params.fit_intercept = to_bool(env, property(env, spec, "fitIntercept"), "fitIntercept");
-  params.max_iter = to_u32(env, property(env, spec, "maxIter"), "maxIter");
-  params.tol = to_double(env, property(env, spec, "tol"), "tol");
-  params.l1_ratio = to_double(env, property(env, spec, "l1Ratio"), "l1Ratio");
-  params.seed = to_u32(env, property(env, spec, "seed"), "seed");
-  params.solver = static_cast<LogisticSolver>(
-      to_choice(env, property(env, spec, "solver"), "solver", {"lbfgs", "newton-cholesky", "saga"}));
+  const LogisticParams params = to_logistic_params(Spec(env, call[6]));
   JobOptions options = train_options(call, 7, true);
   auto compute = [classes = row_values<int32_t>(call, 3, "classes", matrix.rows),
                   weights = optional_row_values<double>(call, 5, "weights", matrix.rows), class_count,
                   params](auto x, const CancelToken* cancel, const JobProgress& progress) {
     return boreal::fit_logistic(x, classes.span(), class_count, weights.span(), params, cancel, progress);
   };
-  auto deliver = [](napi_env env, LogisticModel&& model) {
-    return ObjectBuilder(env)
-        .set("coef", std::move(model.coef))
-        .set("intercept", std::move(model.intercept))
-        .set("iterations", static_cast<double>(model.iterations))
-        .set("converged", model.converged)
-        .object();
-  };
-  return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
+  return start_matrix_job(call, matrix, std::move(options), std::move(compute), logistic_to_js);
 }
 
 }  // namespace

@@ -804,6 +804,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrProduct: () => [...CSR(), f64(6), f64(2), 2, false, null],
   csrWeigh: () => [...CSR(), true, f64(3), 2, null],
   csrColumnCounts: () => [...CSR(), null],
+  csrLogistic: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
   csrGroupSums: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2), null],
   fitSvm: () => [f64(6), 2, 3, Float64Array.of(0, 1), 2, f64(2).fill(1), { ...SVM }, null, null],
   fitLinearSvm: () => [

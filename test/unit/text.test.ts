@@ -241,6 +241,35 @@ test('sparse fits check their values', async () => {
   await expect(model.fit(bad(2), [0, 1], { qid: [0, 1] })).rejects.toThrow(code('ERR_NOT_SUPPORTED'));
 });
 
+test('logistic regression of sparse rows is that of dense ones', async () => {
+  const documents = Array.from(
+    { length: 900 },
+    (_, i) => `w${i % 7} v${(i * i) % 11} u${i % 5} ${'x'.repeat(2 + (i % 3))}`,
+  );
+  const rows = await new TfidfVectorizer().fitTransform(documents);
+  for (const classes of [2, 3]) {
+    const y = documents.map((_, i) => ((i * i) % 11 < 4 ? 0 : 1 + (i % (classes - 1))));
+    const sampleWeight = y.map((_, i) => 1 + (i % 2));
+    for (const params of [{}, { fitIntercept: false, classWeight: 'balanced' as const }, { C: 0.1 }]) {
+      const make = () => new LogisticRegression({ tol: 1e-9, maxIter: 2000, ...params });
+      const sparse = await make().fit(rows, y, { sampleWeight });
+      const dense = await make().fit(rows.toDense(), y, { sampleWeight });
+      expect(sparse.converged).toBe(true);
+      expect(sparse.coef.allClose(dense.coef, { relative: 1e-6, absolute: 1e-6 })).toBe(true);
+      expect([...(await sparse.predict(rows))]).toEqual([...(await dense.predict(rows))]);
+      const single = await make().fit(rows.astype('float32'), y, { sampleWeight });
+      expect(single.coef.allClose(dense.coef, { relative: 1e-3, absolute: 1e-4 })).toBe(true);
+    }
+  }
+  const saga = new LogisticRegression({ solver: 'saga' });
+  await expect(
+    saga.fit(
+      rows,
+      documents.map((_, i) => i % 2),
+    ),
+  ).rejects.toThrow(code('ERR_NOT_SUPPORTED'));
+});
+
 test('hashing: errors, and one document', async () => {
   const hasher = await new HashingVectorizer().fit(MAILS);
   expect((await hasher.transform(['cheap cheap'])).cols).toBe(2 ** 20);
