@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Matrix } from '../../lib/core/matrix.js';
-import { importONNX, load } from '../../lib/index.js';
+import { exportONNX, importONNX, load } from '../../lib/index.js';
 import { expectClose, iterative } from '../support/tolerance.js';
+import '../../lib/nn/index.js';
 import { readGolden } from './read.js';
 
 interface NetworkCase {
@@ -43,6 +44,22 @@ describe.each(cases)('$file', ({ file, shape, x, y }) => {
     expect(copy.compile().runSync(X).data).toEqual(all.data);
     const last = new Matrix(values.slice(values.length - X.cols), 1, X.cols);
     expect(model.compile().runSync(last).data).toEqual(all.data.slice(all.data.length - all.cols));
+  });
+});
+
+const exported = readGolden<{ cases: NetworkCase[] }>('network-exports').cases;
+
+describe.each(exported)('$file', ({ file, shape, x, y }) => {
+  const bytes = (name: string) => readFileSync(new URL(`./models/${name}`, import.meta.url));
+  const values = floats(x);
+  const X = new Matrix(values, shape[0], values.length / shape[0]);
+  const near = (data: ArrayLike<number>) => expectClose(Array.from(data), Array.from(floats(y)), iterative(2e-5));
+
+  test('the network, ONNX Runtime and the file read back agree', async () => {
+    const model = await load(bytes(file.replace('.onnx', '.boreal')));
+    near((await model.compile().run(X)).data);
+    near((await importONNX(bytes(file)).compile().run(X)).data);
+    expect(exportONNX(model)).toEqual(new Uint8Array(bytes(file)));
   });
 });
 

@@ -6,6 +6,8 @@ with what ONNX Runtime says; onnx-nodes.json: the node tests of the onnx package
 
 x and y are base64 of float32; model is base64 of an ONNX file. Of a node test the inputs of elementwise operators are
 columns side by side; of others the first is the rows, and the rest are constants: boreal's graphs have one batch of rows. Node tests are left out when they have no such reading, or more data than 0.7 kB.
+
+network-exports.json: what ONNX Runtime says of the files that network_exports.mjs has written; cases as above.
 """
 
 import base64
@@ -187,8 +189,22 @@ def networks():
     write("onnx-networks", **versions, cases=cases)
 
 
+def written():
+    """The files of network_exports.mjs."""
+    rng = np.random.default_rng(5)
+    cases = []
+    for name, x in (("images", rng.standard_normal((6, 112))), ("positions", rng.integers(0, 9, (6, 5)))):
+        file = f"network-{name}.onnx"
+        onnx.checker.check_model(onnx.load(MODELS / file), full_check=True)
+        session = onnxruntime.InferenceSession(str(MODELS / file), providers=["CPUExecutionProvider"])
+        y = session.run(None, {"X": x.astype(np.float32)})[0]
+        cases.append({"file": file, "shape": list(x.shape), "x": packed(x), "y": packed(y)})
+    write("network-exports", onnxruntime=onnxruntime.__version__, cases=cases)
+
+
 def main():
     nodes()
+    written()
     networks()
 
 
