@@ -100,7 +100,8 @@ export function importSafetensors(bytes: Uint8Array): Record<string, FileTensor>
   // Own members whatever their names are.
   return Object.fromEntries(
     entries.map(({ name, dtype, shape, begin, end: stop }) => {
-      const own = bytes.slice(start + begin, start + stop);
+      // A copy with a buffer of its own: Buffer's slice() has the buffer of all.
+      const own = new Uint8Array(bytes.subarray(start + begin, start + stop));
       return [name, { dtype, shape, data: decode(name, dtype, own.buffer) }];
     }),
   );

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Matrix } from '../../lib/core/matrix.js';
-import { exportONNX, importONNX, load } from '../../lib/index.js';
+import { type Estimator, exportONNX, importONNX, importSafetensors, load } from '../../lib/index.js';
+import * as nn from '../../lib/nn/index.js';
+import { codeOf } from '../support/codes.js';
 import { expectClose, iterative } from '../support/tolerance.js';
-import '../../lib/nn/index.js';
 import { readGolden } from './read.js';
 
 interface NetworkCase {
@@ -53,14 +54,48 @@ describe.each(exported)('$file', ({ file, shape, x, y }) => {
   const bytes = (name: string) => readFileSync(new URL(`./models/${name}`, import.meta.url));
   const values = floats(x);
   const X = new Matrix(values, shape[0], values.length / shape[0]);
-  const near = (data: ArrayLike<number>) => expectClose(Array.from(data), Array.from(floats(y)), iterative(2e-5));
+  const near = (data: ArrayLike<number>) =>
+    expectClose(Array.from(data), Array.from(floats(y)), iterative(2e-5));
 
   test('the network, ONNX Runtime and the file read back agree', async () => {
-    const model = await load(bytes(file.replace('.onnx', '.boreal')));
-    near((await model.compile().run(X)).data);
+    const inputShape = shape.slice(1);
+    const module = file.includes('module') ? moduleOf() : null;
+    const model = module ?? (await load(bytes(file.replace('.onnx', '.boreal'))));
+    const plan = module?.compile({ inputShape }) ?? (model as Estimator).compile();
+    near((await plan.run(X)).data);
     near((await importONNX(bytes(file)).compile().run(X)).data);
-    expect(exportONNX(model)).toEqual(new Uint8Array(bytes(file)));
+    expect(exportONNX(model, { inputShape })).toEqual(new Uint8Array(bytes(file)));
   });
+
+  function moduleOf() {
+    const module = new nn.SequentialModule(
+      new nn.Conv2d(3, 4, 3, { padding: 1 }),
+      new nn.BatchNorm2d(4),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Flatten(),
+      new nn.Linear(24, 3),
+      new nn.Softmax(1),
+    );
+    module.loadStateDict(importSafetensors(bytes('network-module.safetensors')));
+    return module;
+  }
+});
+
+test('exportONNX refuses modules without a shape, shapes that do not fit, and what mixes rows', () => {
+  const net = new nn.Linear(4, 2);
+  class Mixing extends nn.Module {
+    forward(x: nn.Tensor) {
+      return x.sub(x.mean(0, true));
+    }
+  }
+  expect(codeOf(() => exportONNX(net))).toBe('ERR_PARAMETER');
+  expect(codeOf(() => exportONNX(net, { inputShape: [0] }))).toBe('ERR_PARAMETER');
+  expect(codeOf(() => exportONNX({} as never))).toBe('ERR_PARAMETER');
+  expect(codeOf(() => exportONNX(new Mixing(), { inputShape: [3] }))).toBe('ERR_NOT_SUPPORTED');
+  const dense = new nn.Sequential([nn.dense(2)], { randomState: 1 }).build([4]);
+  expect(codeOf(() => exportONNX(dense, { inputShape: [5] }))).toBe('ERR_PARAMETER');
+  expect(exportONNX(dense, { inputShape: [2, 2] }).length).toBeGreaterThan(100);
 });
 
 const nodes = readGolden<{ cases: NodeCase[]; left: Record<string, string> }>('onnx-nodes');

@@ -40,6 +40,11 @@ describe('a file of the safetensors package', () => {
     expect(plain).toEqual(values);
   });
 
+  test('a Buffer is read as any other bytes', () => {
+    const padded = Buffer.concat([Buffer.alloc(3), file]).subarray(3);
+    expect(importSafetensors(padded)).toEqual(read);
+  });
+
   test('comes back byte for byte', () => {
     expect(Object.keys(read).sort()).toEqual(Object.keys(tensors).sort());
     expect(safetensorsMetadata(file)).toEqual({ format: 'pt' });

@@ -4,6 +4,7 @@
  */
 import { Estimator, type State } from '../../core/estimator.js';
 import type { Label } from '../../core/labels.js';
+import { type LowersSamples, lowersSamples } from '../../core/lowers-samples.js';
 import { type Output, resolveCompileOptions } from '../../core/plan.js';
 import type { Column } from '../../core/schema.js';
 import { StateError, ValidationError } from '../../errors.js';
@@ -11,6 +12,7 @@ import { type PlanStep, type Recording, recordSteps } from '../plan-steps.js';
 import { WRITES } from './export-ops.js';
 import { floats, GraphWriter, int, type Precision, valueInfo } from './graph-writer.js';
 import { FEATURES_KEY } from './import.js';
+import { sizeOf } from './layout.js';
 import { ELEMENT, encodeModel, type ValueInfoProto } from './messages.js';
 
 /** Options of {@link exportONNX}. */
@@ -22,6 +24,11 @@ export interface ExportONNXOptions {
    * column holds text.
    */
   readonly inputs?: 'matrix' | 'columns';
+  /**
+   * The shape of one sample, without the rows: `X` is then of [N, ...inputShape]. It is needed for a module, and goes with models of
+   * one matrix. Default: [columns].
+   */
+  readonly inputShape?: readonly number[];
 }
 
 /** Versions of the operator sets that the nodes are of: ONNX Runtime knows them since 1.10. */
@@ -39,7 +46,10 @@ const IR_VERSION = 8;
  * ONNX cannot refuse a value: where a model would throw for a missing value or an unknown category, the graph gives a
  * number. Missing text is written ''.
  *
- * @param model - anything that is fitted
+ * A module of `boreal/nn` gives `value`; its samples are of `inputShape`. Networks are written in float32: ONNX Runtime has no
+ * convolution of doubles.
+ *
+ * @param model - anything that is fitted, or a module
  * @returns the bytes of the file
  * @throws {ERR_NOT_FITTED} before `fit`
  * @throws {ERR_NOT_SUPPORTED} for what is in no ONNX operator
@@ -52,13 +62,20 @@ const IR_VERSION = 8;
  * importONNX(bytes).predictSync([[4]])[0]; // 8
  * ```
  */
-export function exportONNX(model: Estimator, options: ExportONNXOptions = {}): Uint8Array {
+export function exportONNX(model: Estimator | LowersSamples, options: ExportONNXOptions = {}): Uint8Array {
+  if (!(model instanceof Estimator) && lowersSamples(model)) return exportModule(model, options);
   if (!(model instanceof Estimator))
-    throw new ValidationError('ERR_PARAMETER', 'exportONNX takes a fitted estimator.');
+    throw new ValidationError('ERR_PARAMETER', 'exportONNX takes a fitted estimator or a module.');
   const { columns } = model.schema;
   const { precision, inputs } = resolveOptions(options, columns);
   const writer = new GraphWriter(precision);
-  const { names, given } = writeInputs(writer, columns, inputs);
+  const shape = resolveShape(options.inputShape ?? [columns.length]);
+  if (sizeOf(shape) !== columns.length || (shape.length > 1 && inputs !== 'matrix')) {
+    const message = `exportONNX: inputShape [${shape.join(', ')}] does not fit ${columns.length} columns of one matrix.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
+  const { names, given } =
+    shape.length > 1 ? writeSamples(writer, shape) : writeInputs(writer, columns, inputs);
   const recording = recordSteps(columns.length);
   const slotOf = (output: Output) => {
     const resolved = resolveCompileOptions({ output, precision }, precision);
@@ -81,6 +98,38 @@ export function exportONNX(model: Estimator, options: ExportONNXOptions = {}): U
         ? [{ key: FEATURES_KEY, value: JSON.stringify(columns.map(({ name }) => name)) }]
         : [],
   });
+}
+
+function exportModule(model: LowersSamples, options: ExportONNXOptions): Uint8Array {
+  const { precision } = resolveOptions(options, []);
+  const shape = resolveShape(options.inputShape);
+  const writer = new GraphWriter(precision);
+  const { names, given } = writeSamples(writer, shape);
+  const recording = recordSteps(sizeOf(shape));
+  const { id } = model.lowerSamples(recording.plan, recording.plan.input, shape);
+  const written = writeSteps(writer, recording, names, model);
+  const output = finish(writer, written[id], 'value', recording.widths[id]);
+  return encodeModel({
+    irVersion: IR_VERSION,
+    producerName: 'boreal',
+    graph: writer.graph(given, [output]),
+    opsetImport: OPSETS,
+  });
+}
+
+function resolveShape(shape: readonly number[] | undefined): readonly number[] {
+  const isShape = Array.isArray(shape) && shape.every((n) => Number.isSafeInteger(n) && n >= 1);
+  if (isShape && shape.length > 0) return shape;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    "exportONNX: option 'inputShape' must be the shape of one sample: whole numbers >= 1.",
+  );
+}
+
+/** An input of samples of a shape, and the name of the matrix that has one in each row. */
+function writeSamples(writer: GraphWriter, shape: readonly number[]) {
+  const names = shape.length === 1 ? 'X' : writer.node('Reshape', ['X', writer.wholes([-1, sizeOf(shape)])]);
+  return { names, given: [valueInfo('X', writer.element, ...shape)] };
 }
 
 /** What comes out of the graph, and by which name. */
@@ -147,12 +196,7 @@ function writeInputs(
 }
 
 /** The name of each slot; steps that compute what another has computed are written once. */
-function writeSteps(
-  writer: GraphWriter,
-  { steps, widths }: Recording,
-  x: string,
-  model: Estimator<object, State>,
-): string[] {
+function writeSteps(writer: GraphWriter, { steps, widths }: Recording, x: string, model: object): string[] {
   const names = [x];
   const slots = [0];
   const firsts = new Map<string, number[]>();
@@ -178,7 +222,7 @@ function writeStep(
   slots: readonly number[],
   names: readonly string[],
   widths: readonly number[],
-  model: Estimator<object, State>,
+  model: object,
 ): string {
   const refuse = (why: string) =>
     new StateError(

@@ -124,8 +124,8 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-/** An input or output: rows first, then so many columns; a list where there are none. */
-export function valueInfo(name: string, elemType: number, width?: number): ValueInfoProto {
-  const dim = [{ param: 'N' }, ...(width === undefined ? [] : [{ value: width }])];
+/** An input or output: rows first, then axes of those lengths; a list where there are none. */
+export function valueInfo(name: string, elemType: number, ...lengths: readonly number[]): ValueInfoProto {
+  const dim = [{ param: 'N' }, ...lengths.map((value) => ({ value }))];
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }

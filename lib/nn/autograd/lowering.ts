@@ -47,15 +47,17 @@ function toFloat(word: number): number {
 }
 
 class Lowering {
-  readonly plan: PlanBuilder;
   readonly #slots = new Map<Value, Slot>();
   readonly #depends = new Map<Value, boolean>();
   /** Rows of the smallest table that the input is looked up in, if there is one. */
   entries = Number.POSITIVE_INFINITY;
 
-  constructor(readonly input: Value) {
-    this.plan = new PlanBuilder(input.size);
-    this.#slots.set(input, this.plan.input);
+  constructor(
+    readonly plan: PlanBuilder,
+    input: Value,
+    readonly samples: Slot,
+  ) {
+    this.#slots.set(input, samples);
     this.#depends.set(input, true);
   }
 
@@ -92,7 +94,7 @@ class Lowering {
 
   #lower(value: Value): Slot {
     if (!this.#dependsOnInput(value))
-      return this.plan.constant(this.plan.input, this.#constant(value, value.shape));
+      return this.plan.constant(this.samples, this.#constant(value, value.shape));
     const { code, inputs, words } = value.recipe!;
     const x = inputs[0]!;
     switch (code) {
@@ -277,7 +279,7 @@ class Lowering {
       return this.plan.binary(this.slot(a), kind, this.#constant(b, shape));
     }
     const wide = (x: Value): Slot => {
-      if (!this.#dependsOnInput(x)) return this.plan.constant(this.plan.input, this.#constant(x, shape));
+      if (!this.#dependsOnInput(x)) return this.plan.constant(this.samples, this.#constant(x, shape));
       if (x.size === 1 || x.size === sizeOf(shape)) return this.slot(x);
       const strides = broadcastStrides(x.shape, shape);
       return this.#gathered(x, positions([0, ...shape, ...strides, 0], shape.length));
@@ -360,29 +362,50 @@ function positions(words: readonly number[], rank: number): number[] {
 
 /** See {@link Module.compile}. */
 export function compileModule(module: Module, { inputShape, ...options }: ModuleCompileOptions): Plan {
-  if (!Array.isArray(inputShape) || inputShape.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new ValidationError(
-      'ERR_PARAMETER',
-      'compile: inputShape must be the shape of one sample: whole numbers >= 1.',
-    );
-  }
+  checkShape(inputShape, 'compile');
   const resolved = resolveCompileOptions(options, 'float32');
+  return inEvaluation(module, () => {
+    const plan = new PlanBuilder(sizeOf(inputShape));
+    const { slot, entries } = record(module, plan, plan.input, inputShape);
+    const columns = Array.from(
+      { length: plan.input.width },
+      (_, j) => ({ name: `x${j}`, kind: 'number' }) as const,
+    );
+    const compiled = Plan.compile(plan.build(slot), new Schema(columns, { kind: 'none' }, false), resolved);
+    requireRows(module, compiled, inputShape, entries);
+    return compiled;
+  });
+}
+
+/** See {@link Module.lowerSamples}. */
+export function lowerModule(module: Module, plan: PlanBuilder, x: Slot, inputShape: readonly number[]): Slot {
+  // Which refuses a module that mixes rows.
+  compileModule(module, { inputShape });
+  return inEvaluation(module, () => record(module, plan, x, inputShape).slot);
+}
+
+function checkShape(inputShape: unknown, where: string): void {
+  if (Array.isArray(inputShape) && inputShape.every((n) => Number.isInteger(n) && n >= 1)) return;
+  const message = `${where}: inputShape must be the shape of one sample: whole numbers >= 1.`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
+
+/** Runs fn while the module predicts, and nothing is recorded for gradients. */
+function inEvaluation<T>(module: Module, fn: () => T): T {
   const training = module.modules().filter((m) => m.training);
   module.eval();
   try {
-    return noGrad(() => {
-      const x = Tensor.zeros([1, ...inputShape]);
-      const y = module.forward(x);
-      const lowering = new Lowering(x.value);
-      const source = lowering.plan.build(lowering.slot(y.value));
-      const columns = Array.from({ length: x.size }, (_, j) => ({ name: `x${j}`, kind: 'number' }) as const);
-      const plan = Plan.compile(source, new Schema(columns, { kind: 'none' }, false), resolved);
-      requireRows(module, plan, inputShape, lowering.entries);
-      return plan;
-    });
+    return noGrad(fn);
   } finally {
     for (const m of training) m.training = true;
   }
+}
+
+function record(module: Module, plan: PlanBuilder, samples: Slot, inputShape: readonly number[]) {
+  const x = Tensor.zeros([1, ...inputShape]);
+  const y = module.forward(x);
+  const lowering = new Lowering(plan, x.value, samples);
+  return { slot: lowering.slot(y.value), entries: lowering.entries };
 }
 
 /** What is recorded for one row must hold for each of several. */

@@ -1,7 +1,9 @@
 /** Modules: functions with parameters, as in torch.nn. */
+import type { LowersSamples } from '../../core/lowers-samples.js';
 import type { Plan } from '../../core/plan.js';
+import type { PlanBuilder, Slot } from '../../core/plan-builder.js';
 import { ValidationError } from '../../errors.js';
-import { compileModule, type ModuleCompileOptions } from './lowering.js';
+import { compileModule, lowerModule, type ModuleCompileOptions } from './lowering.js';
 import { Tensor, tensor } from './tensor.js';
 
 /** A leaf that requires a gradient and belongs to a module's parameters. */
@@ -46,7 +48,7 @@ export type LoadableState = Readonly<
  * Object.keys(net.stateDict()); // ['hidden.weight', 'hidden.bias', 'out.weight', 'out.bias']
  * ```
  */
-export abstract class Module {
+export abstract class Module implements LowersSamples {
   /** Whether layers such as Dropout behave as in training. Set it by `train()` and `eval()`. */
   training = true;
 
@@ -144,6 +146,15 @@ export abstract class Module {
    */
   compile(options: ModuleCompileOptions): Plan {
     return compileModule(this, options);
+  }
+
+  /**
+   * Adds the module, as it predicts, to a plan: how {@link exportONNX} writes it.
+   *
+   * @throws {ERR_NOT_SUPPORTED} as {@link compile}
+   */
+  lowerSamples(plan: PlanBuilder, x: Slot, inputShape: readonly number[]): Slot {
+    return lowerModule(this, plan, x, inputShape);
   }
 
   /** A copy of all parameters and buffers, by name. */

@@ -3,7 +3,8 @@
     pip install -r test/golden/generate/requirements.txt
     python test/golden/generate/all.py
 
-exports.py needs the files that exports.mjs writes: run `node test/golden/generate/exports.mjs` first, after a build. The
+exports.py and onnx_networks.py need the files that exports.mjs and network_exports.mjs write: run those first, by
+`node test/golden/generate/exports.mjs`, after a build. The
 bundled data sets are not touched; datasets.py makes those.
 """
 

@@ -3,7 +3,7 @@
  * onnx_networks.py, which asks ONNX Runtime about them.
  */
 import { writeFileSync } from 'node:fs';
-import { exportONNX } from '../../../dist/index.js';
+import { exportONNX, exportSafetensors } from '../../../dist/index.js';
 import * as nn from '../../../dist/nn/index.js';
 
 const at = (name) => new URL(`../models/${name}`, import.meta.url);
@@ -35,7 +35,26 @@ const positions = new nn.Sequential(
   { randomState: 2 },
 ).build();
 
+nn.manualSeed(3);
+const module = new nn.SequentialModule(
+  new nn.Conv2d(3, 4, 3, { padding: 1 }),
+  new nn.BatchNorm2d(4),
+  new nn.ReLU(),
+  new nn.MaxPool2d(2),
+  new nn.Flatten(),
+  new nn.Linear(24, 3),
+  new nn.Softmax(1),
+);
+// Statistics that are not 0 and 1.
+await module
+  .forward(nn.Tensor.randn([8, 3, 6, 5]))
+  .sum()
+  .backward();
+writeFileSync(at('network-module.safetensors'), exportSafetensors(module.stateDict()));
+writeFileSync(at('network-module.onnx'), exportONNX(module, { inputShape: [3, 6, 5] }));
+
+const shapes = { images: [8, 7, 2], positions: [5] };
 for (const [name, model] of Object.entries({ images, positions })) {
   writeFileSync(at(`network-${name}.boreal`), model.toBytes());
-  writeFileSync(at(`network-${name}.onnx`), exportONNX(model));
+  writeFileSync(at(`network-${name}.onnx`), exportONNX(model, { inputShape: shapes[name] }));
 }

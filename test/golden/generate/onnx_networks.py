@@ -193,7 +193,11 @@ def written():
     """The files of network_exports.mjs."""
     rng = np.random.default_rng(5)
     cases = []
-    for name, x in (("images", rng.standard_normal((6, 112))), ("positions", rng.integers(0, 9, (6, 5)))):
+    for name, x in (
+        ("images", rng.standard_normal((6, 8, 7, 2))),
+        ("positions", rng.integers(0, 9, (6, 5))),
+        ("module", rng.standard_normal((6, 3, 6, 5))),
+    ):
         file = f"network-{name}.onnx"
         onnx.checker.check_model(onnx.load(MODELS / file), full_check=True)
         session = onnxruntime.InferenceSession(str(MODELS / file), providers=["CPUExecutionProvider"])
