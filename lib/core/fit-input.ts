@@ -1,6 +1,7 @@
 /** What reaches an estimator's `fitState`: encoded, checked and private to this fit. */
 import { StateError, ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeProgress, native } from '../native.js';
+import { copyRows } from './copy-rows.js';
 import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
 import { requireValues } from './linalg/base.js';
 import { sharedArray } from './linalg/memory.js';
@@ -145,7 +146,7 @@ export function partOfInput(input: FitInput, rows: Int32Array): FitInput {
   const { y, sampleWeight } = input;
   return {
     ...input,
-    x: toShared(input.x.takeRows(rows)),
+    x: takeSharedRows(input.x, rows),
     y: y && Array.from(rows, (row) => y[row]),
     sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
     validation: null,
@@ -161,6 +162,14 @@ export function checkFiniteFor({ tags }: Tagged, { x, columns }: FitInput): void
 
 interface Tagged {
   readonly tags: { readonly delegates?: boolean; readonly allowNan?: boolean };
+}
+
+/** A copy of rows in shared memory, which a fit then takes as it is. */
+export function takeSharedRows(x: Matrix, rows: ArrayLike<number>): Matrix {
+  requireValues(x);
+  const data = sharedArray(x.data, rows.length * x.cols);
+  copyRows(x, rows, data);
+  return new Matrix(data, rows.length, x.cols);
 }
 
 /** A matrix in shared memory: X itself when it is there already, else a copy. */

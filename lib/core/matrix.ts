@@ -4,6 +4,7 @@
  */
 import { ValidationError } from '../errors.js';
 import type { FloatArray } from '../native.js';
+import { copyRows } from './copy-rows.js';
 import { isForeignTable } from './foreign-tables.js';
 import { isMatrixShaped, isSparse, isTypedArray, type SparseRows, type TypedArray } from './forms.js';
 import { type Dtype, requireShape, requireValues, setMatrixConstructor, shapeOf } from './linalg/base.js';
@@ -385,7 +386,7 @@ export class Matrix<T extends FloatArray = FloatArray> extends Decompositions<T>
     requireIndices(indices);
     const { cols } = this;
     const out = sameArray(this.data, indices.length * cols);
-    for (let k = 0; k < indices.length; k++) out.set(this.row(indices[k]), k * cols);
+    copyRows(this, indices, out);
     return new Matrix(out, indices.length, cols);
   }
 

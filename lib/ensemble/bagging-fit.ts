@@ -2,7 +2,7 @@
 import { applyOps } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, partOfInput, toShared } from '../core/fit-input.js';
+import { checkFiniteFor, type FitInput, partOfInput, takeSharedRows, toShared } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { resolveSeed } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -141,7 +141,7 @@ async function outOfBag(
     for (const row of rows) drawn[row] = 1;
     const left = Int32Array.from(drawn.keys()).filter((row) => drawn[row] === 0);
     if (left.length === 0) continue;
-    const rest = toShared(x.takeRows(left));
+    const rest = takeSharedRows(x, left);
     const said = await applyOps(
       rest,
       schemaOf(columns),

@@ -1,8 +1,8 @@
 /** How cross-validation gets its folds and works through them: concurrently, and stopped as one. */
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
-import type { Progress } from '../core/fit-input.js';
-import type { MatrixLike } from '../core/matrix.js';
+import { type Progress, takeSharedRows } from '../core/fit-input.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
 import { StateError, ValidationError } from '../errors.js';
@@ -74,7 +74,8 @@ export function foldData(
   }
   const folds = resolveFolds(cv ?? 5, estimator, X, y, groups);
   const part = (indices: Int32Array): FoldPart => ({
-    X: takeRows(X, indices),
+    // In shared memory where it can be, so that no fit copies it again.
+    X: X instanceof Matrix ? takeSharedRows(X, indices) : takeRows(X, indices),
     y: takeValues(y, indices) as ArrayLike<never>,
     sampleWeight: sampleWeight && takeValues(sampleWeight, indices),
   });

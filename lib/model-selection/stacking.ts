@@ -9,7 +9,7 @@ import {
   fitTargets,
   partOfInput,
   requireY,
-  toShared,
+  takeSharedRows,
 } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
@@ -409,7 +409,7 @@ async function crossFit(
         }
         const one = model.clone();
         await one.fitInput(partOfInput(whole, fold.train), schema);
-        const rest = { ...whole, x: toShared(x.takeRows(fold.test)) };
+        const rest = { ...whole, x: takeSharedRows(x, fold.test) };
         const part = await columnsOf(one, rest, schema, options);
         said[k] ??= new Matrix(sharedArray(part.data, x.rows * part.cols), x.rows, part.cols);
         for (const [i, row] of fold.test.entries()) said[k].row(row).set(part.row(i));
