@@ -54,7 +54,7 @@ export class Schema {
   /** True when the model was fitted on a table, so that its columns have names of their own. */
   readonly named: boolean;
   readonly #codes: ReadonlyArray<ReadonlyMap<Label, number> | undefined>;
-  readonly #index: ReadonlyMap<string, number>;
+  #index: ReadonlyMap<string, number> | undefined;
 
   constructor(columns: readonly Column[], target: Target, named: boolean) {
     this.columns = columns;
@@ -63,7 +63,6 @@ export class Schema {
     this.#codes = columns.map(
       (c) => c.categories && new Map(c.categories.map((label, code) => [label, code])),
     );
-    this.#index = new Map(columns.map((c, j) => [c.name, j]));
   }
 
   /** The same columns with another target. */
@@ -73,6 +72,8 @@ export class Schema {
 
   /** Position of a column by name, or -1. */
   indexOf(name: string): number {
+    // Made when first asked for: the words of a vocabulary never are.
+    this.#index ??= new Map(this.columns.map((c, j) => [c.name, j]));
     return this.#index.get(name) ?? -1;
   }
 

@@ -87,7 +87,6 @@ export abstract class SparseTransformer<X, P extends object, S extends State> ex
    * @throws {ERR_DTYPE} for what are no documents, or no counts
    */
   async transform(X: X | MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
-    if (!this.isFitted) this.schema; // says that it is not fitted
     return withCancel(options.signal, (cancel) => this.vectorize(X, cancel));
   }
 
