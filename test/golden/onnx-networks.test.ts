@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Matrix } from '../../lib/core/matrix.js';
 import { type Estimator, exportONNX, importONNX, importSafetensors, load } from '../../lib/index.js';
+import { GraphWriter, int, ints, valueInfo } from '../../lib/interchange/onnx/graph-writer.js';
+import { encodeModel } from '../../lib/interchange/onnx/messages.js';
 import * as nn from '../../lib/nn/index.js';
 import { codeOf } from '../support/codes.js';
 import { expectClose, iterative } from '../support/tolerance.js';
@@ -96,6 +98,30 @@ test('exportONNX refuses modules without a shape, shapes that do not fit, and wh
   const dense = new nn.Sequential([nn.dense(2)], { randomState: 1 }).build([4]);
   expect(codeOf(() => exportONNX(dense, { inputShape: [5] }))).toBe('ERR_PARAMETER');
   expect(exportONNX(dense, { inputShape: [2, 2] }).length).toBeGreaterThan(100);
+});
+
+test('a few bytes that ask for a huge result are refused', () => {
+  const pads = ints(new Array(4).fill(1 << 20));
+  const asked: [string, (writer: GraphWriter) => void][] = [
+    ['Conv', (w) => w.node('Conv', ['X', w.numbers([1, 1], [2, 1, 1, 1])], { pads }, 'y')],
+    [
+      'AveragePool',
+      (w) =>
+        w.node('AveragePool', ['X'], { kernel_shape: ints([1, 1]), pads, count_include_pad: int(1) }, 'y'),
+    ],
+    ['MatMul', (w) => w.node('MatMul', ['X', w.numbers(new Float32Array(1 << 20), [2, 1 << 19])], {}, 'y')],
+  ];
+  for (const [op, write] of asked) {
+    const writer = new GraphWriter('float32');
+    write(writer);
+    writer.node('Relu', ['y'], {}, 'z');
+    const graph = writer.graph([valueInfo('X', 1, 1, 100, 2)], [valueInfo('z', 1, 1)]);
+    const bytes = encodeModel({ irVersion: 8, graph, opsetImport: [{ domain: '', version: 15 }] });
+    expect(
+      codeOf(() => importONNX(bytes)),
+      op,
+    ).toBe('ERR_IMPORT');
+  }
 });
 
 const nodes = readGolden<{ cases: NodeCase[]; left: Record<string, string> }>('onnx-nodes');

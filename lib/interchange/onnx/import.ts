@@ -26,7 +26,7 @@ import {
   type ValueInfoProto,
 } from './messages.js';
 import { NETWORK_OPS } from './network-ops.js';
-import { Node, type Translate } from './node.js';
+import { MAX_COLUMNS, Node, type Translate } from './node.js';
 import { QUANTIZED_OPS } from './quantized-ops.js';
 import { SHAPE_OPS } from './shape-ops.js';
 import { SVM_OPS } from './svm-ops.js';
@@ -45,7 +45,6 @@ export interface ImportONNXOptions {
 }
 
 const reader = new Reader('ONNX');
-const MAX_COLUMNS = 1 << 22;
 const MAX_NODES = 20_000;
 /** The metadata entry under which {@link exportONNX} keeps the names of columns. */
 export const FEATURES_KEY = 'boreal.features';
@@ -211,6 +210,7 @@ function translate(
     const key = domain === '' ? node.op : `${domain}.${node.op}`;
     if (!Object.hasOwn(TRANSLATIONS, key)) throw node.fail('this operator is not supported');
     const results = TRANSLATIONS[key](node);
+    for (const result of results) if (isComputed(result)) node.sized(result.slot.width);
     (proto.output ?? []).forEach((name, k) => {
       if (name === '') return;
       if (values.has(name)) throw node.fail(`'${name.slice(0, 60)}' is written twice`);

@@ -3,7 +3,7 @@ import type { Label } from '../../core/labels.js';
 import { denseCode } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
 import type { Activation, BinaryFunction, Fold } from '../../core/plan-types.js';
-import { broadcastDims, broadcastStrides, channelsFirst, columnsOf, placesOf } from './layout.js';
+import { broadcastDims, broadcastStrides, channelsFirst, columnsOf, placesOf, sizeOf } from './layout.js';
 import { filled, type Node, numbersOf, recode, type Translate } from './node.js';
 import { reduceAxes } from './reduce-axes.js';
 import { isLastAxis, isZero } from './shape-ops.js';
@@ -86,6 +86,7 @@ function combineImages(node: Node, kind: BinaryFunction, a: Computed, b: Compute
   const dims = broadcastDims(a.dims, b.dims);
   if (dims === null || a.dims.length !== b.dims.length)
     throw node.fail(`it combines rows of shape ${a.dims.join(' x ')} with ${b.dims.join(' x ')}`);
+  node.sized(sizeOf(dims));
   const sides = [a, b].map((value) => {
     const { slot, dims: own } = channelsFirst(plan, value);
     return plan.gather(slot, placesOf(dims, broadcastStrides(own, dims)!));
@@ -248,7 +249,12 @@ const product: Translate = (node) => {
     : new Float64Array(cols);
   if (positions > 1) {
     const code = denseCode({ width: rows, units: cols, positions, useBias: false });
-    const slot = node.plan.layer(x, Float64Array.from(code), Float32Array.from(weights), positions * cols);
+    const slot = node.plan.layer(
+      x,
+      Float64Array.from(code),
+      Float32Array.from(weights),
+      node.sized(positions * cols),
+    );
     return [{ slot, dims: [...before.slice(0, -1), ...(dims.length < 2 ? [] : [cols])], type }];
   }
   let slot = node.plan.dense(x, weights, bias);

@@ -160,7 +160,7 @@ export function convolve(
     }
   }
   if (bias !== null) parameters.set(Float32Array.from(bias), weights.data.length);
-  const outputs = sizeOf(windows.counts) * filters;
+  const outputs = node.sized(sizeOf(windows.counts) * filters);
   const slot = node.plan.layer(image.slot, Float64Array.from(code), parameters, outputs);
   return imageResult(slot, filters, windows.counts, image.isSeries);
 }
@@ -180,7 +180,7 @@ const pool =
       throw node.fail('dilated windows and column-major indices are not supported');
     const { channels, size } = image;
     const code = pool2dCode({ average, image: [...size, channels], kernel, strides, padding });
-    const outputs = sizeOf(counts) * channels;
+    const outputs = node.sized(sizeOf(counts) * channels);
     const slot = node.plan.layer(image.slot, Float64Array.from(code), NO_PARAMETERS, outputs);
     const isCounted = average && node.int('count_include_pad', 0) === 1;
     const result = isCounted ? includePadding(node, slot, image, windows) : slot;

@@ -6,6 +6,9 @@ import type { AttributeProto, NodeProto } from './messages.js';
 import { type NumberTensor, readTensor, readText, type Tensor } from './tensor.js';
 import { type Computed, type Dictionary, isComputed, type Value } from './values.js';
 
+/** The widest matrix of a graph. */
+export const MAX_COLUMNS = 1 << 22;
+
 /** Translates a node; returns its outputs in order. */
 export type Translate = (node: Node) => readonly Value[];
 
@@ -134,6 +137,12 @@ export class Node {
     if (isComputed(value) || value.tensor.type === 'string')
       throw this.fail(`its input ${k} is no constant of numbers, which is not supported`);
     return value.tensor;
+  }
+
+  /** The width of a result, before anything of that size is made: a few bytes of a file can ask for any. */
+  sized(width: number): number {
+    if (Number.isSafeInteger(width) && width <= MAX_COLUMNS) return width;
+    throw this.fail(`its result has ${width} values for each row, more than ${MAX_COLUMNS}`);
   }
 
   /** The shape of a result of so many columns, one row each. */

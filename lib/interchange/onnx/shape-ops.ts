@@ -185,7 +185,7 @@ function embedding(node: Node): Computed {
     node.slot(1),
     Float64Array.from(code),
     Float32Array.from(data),
-    positions * width,
+    node.sized(positions * width),
   );
   return { slot, dims: [...index.dims, width], type };
 }
