@@ -63,6 +63,7 @@ import {
   SGDClassifier,
   SGDRegressor,
 } from './linear-model/index.js';
+import { TSNE, UMAP } from './manifold/index.js';
 import { GaussianMixture } from './mixture/index.js';
 import {
   CalibratedClassifierCV,
@@ -217,6 +218,8 @@ registerEstimators(
   TfidfVectorizer,
   TransformedTargetRegressor,
   TruncatedSVD,
+  TSNE,
+  UMAP,
   VarianceThreshold,
   VotingClassifier,
   VotingRegressor,

@@ -12,6 +12,7 @@ export * from './impute/index.js';
 export * from './inspection/index.js';
 export * from './interchange/index.js';
 export * from './linear-model/index.js';
+export * from './manifold/index.js';
 export * from './metrics/index.js';
 export * from './mixture/index.js';
 export * from './model-selection/index.js';

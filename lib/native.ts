@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from './errors.js';
 import type { ClusterAddon } from './native/cluster.js';
 import type { LinearAddon } from './native/linear.js';
+import type { ManifoldAddon } from './native/manifold.js';
 import type { NeighborsAddon } from './native/neighbors.js';
 import type { NetworkAddon } from './native/network.js';
 import type { SvmAddon } from './native/svm.js';
@@ -20,6 +21,7 @@ import type { TextAddon } from './native/text.js';
 
 export type * from './native/cluster.js';
 export type * from './native/linear.js';
+export type * from './native/manifold.js';
 export type * from './native/neighbors.js';
 export type * from './native/network.js';
 export type * from './native/svm.js';
@@ -240,6 +242,7 @@ export type NativeProgress = (done: number, total: number) => void;
 
 export interface NativeAddon
   extends ClusterAddon,
+    ManifoldAddon,
     NeighborsAddon,
     NetworkAddon,
     SvmAddon,

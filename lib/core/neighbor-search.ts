@@ -1,6 +1,9 @@
-/** The parameters of searches for neighbours, which several families share, and their native form. */
+/** What estimators that search for neighbours share: parameters with their native form, and stored training rows. */
+import { ValidationError } from '../errors.js';
 import type { NeighborSpec } from '../native/neighbors.js';
-import { either, infinity, int, oneOf, type Rule, real } from './params.js';
+import type { FloatArray, Matrix } from './matrix.js';
+import { custom, either, infinity, int, oneOf, type Rule, real } from './params.js';
+import type { Column } from './schema.js';
 
 /** How rows are compared. */
 export type NeighborMetric = 'euclidean' | 'manhattan' | 'chebyshev' | 'minkowski' | 'cosine';
@@ -39,4 +42,24 @@ export const SEARCH_DEFAULTS: SearchParams = { algorithm: 'auto', leafSize: 30, 
 /** Parameters as the native core takes them. */
 export function searchSpec({ algorithm, leafSize, metric, p }: SearchParams): NeighborSpec {
   return { metric: METRICS.indexOf(metric), search: ALGORITHMS.indexOf(algorithm), leafSize, p };
+}
+
+/** A list of floats of either width. */
+export const floats: Rule = custom('a Float32Array or a Float64Array', (v) => {
+  return v instanceof Float32Array || v instanceof Float64Array;
+});
+
+/** A private copy of the training rows. */
+export function storedRows(x: Matrix): FloatArray {
+  return x.data.slice();
+}
+
+/** The number of stored rows. @throws {ERR_PARAMETER} unless the points fill them */
+export function checkPoints(owner: object, points: FloatArray, columns: readonly Column[]): number {
+  const rows = points.length / columns.length;
+  if (Number.isInteger(rows) && rows > 0 && points.every(Number.isFinite)) return rows;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `${owner.constructor.name} state: 'points' must hold finite rows of ${columns.length} columns.`,
+  );
 }

@@ -98,7 +98,7 @@ const METRIC: Record<Metric, number> = { euclidean: 0, squaredEuclidean: 1, manh
 const KERNEL: Record<KernelFunction, number> = { linear: 0, poly: 1, rbf: 2, sigmoid: 3 };
 const OUTSIDE: Record<Outside, number> = { clip: 0, nan: 1, raise: 2 };
 const AGGREGATE = { mean: 0, sum: 1, perTree: 2 } as const;
-const VOTE = { classes: 0, mean: 1, outlier: 2, distances: 3 } as const;
+const VOTE = { classes: 0, mean: 1, outlier: 2, distances: 3, place: 4 } as const;
 const COMPARE = { float32: 0, float64: 1 } as const;
 const NONE = new Int32Array(0);
 const NO_NUMBERS = new Float64Array(0);
@@ -299,6 +299,7 @@ export class PlanBuilder {
     let width = 1;
     let codes: Int32Array = NONE;
     let values: Float64Array = NO_NUMBERS;
+    const numbers = vote.kind === 'place' ? vote.numbers : [];
     if (vote.kind === 'classes') {
       width = vote.classes;
       codes = vote.codes;
@@ -307,6 +308,9 @@ export class PlanBuilder {
       values = vote.targets;
     } else if (vote.kind === 'outlier') {
       values = vote.values;
+    } else if (vote.kind === 'place') {
+      width = vote.dimensions;
+      values = vote.embedding;
     } else {
       width = neighbors;
     }
@@ -316,7 +320,7 @@ export class PlanBuilder {
       'neighbors',
       [x],
       ints,
-      [points, Float64Array.of(search.p, radius), codes, values],
+      [points, Float64Array.of(search.p, radius, ...numbers), codes, values],
       width,
     );
   }

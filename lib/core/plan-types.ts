@@ -118,12 +118,19 @@ export interface NeighborsConstants {
   readonly radius?: number;
   /**
    * Shares of classes by the code of each training row, means of targets [rows, outputs], negated outlier factors by distances to
-   * the k-th neighbour and densities [2, rows], or the distances.
+   * the k-th neighbour and densities [2, rows], the distances, or a place among those of the training rows.
    */
   readonly vote:
     | { readonly kind: 'classes'; readonly codes: Int32Array; readonly classes: number }
     | { readonly kind: 'mean'; readonly targets: Float64Array; readonly outputs: number }
     | { readonly kind: 'outlier'; readonly values: Float64Array }
-    | { readonly kind: 'distances' };
+    | { readonly kind: 'distances' }
+    | {
+        /** Places in the layout of UMAP, [rows, dimensions], and the numbers of `placement` in native/plan/op.h. */
+        readonly kind: 'place';
+        readonly embedding: Float64Array;
+        readonly dimensions: number;
+        readonly numbers: readonly number[];
+      };
   readonly distanceWeights?: boolean;
 }

@@ -2,10 +2,10 @@
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkLength, either, float64s, int, nothing, type Rules } from '../core/params.js';
+import { exactAxes } from '../core/principal-axes.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { exactAxes } from './principal-axes.js';
 import { Projection, type ProjectionState } from './projection.js';
 
 /** Parameters of {@link IncrementalPCA}. */

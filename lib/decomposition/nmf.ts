@@ -17,11 +17,11 @@ import {
   seed,
 } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { exactAxes, gramAxes } from '../core/principal-axes.js';
 import { Random } from '../core/random.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { exactAxes, gramAxes } from './principal-axes.js';
 
 /** Parameters of {@link NMF}. */
 export interface NMFParams {

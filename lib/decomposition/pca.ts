@@ -16,10 +16,10 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
+import { type Axes, axesOfGram, exactAxes, randomisedAxes } from '../core/principal-axes.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { type Axes, axesOfGram, exactAxes, randomisedAxes } from './principal-axes.js';
 import { checkComponents, Projection, type ProjectionState } from './projection.js';
 
 /** Parameters of {@link PCA}. */

@@ -3,8 +3,8 @@
 import type { FitInput } from '../core/fit-input.js';
 import { momentsOf } from '../core/moments.js';
 import { float64s, int, oneOf, type Rules, resolveSeed, seed } from '../core/params.js';
+import { exactAxes, randomisedAxes } from '../core/principal-axes.js';
 import { native } from '../native.js';
-import { exactAxes, randomisedAxes } from './principal-axes.js';
 import { checkComponents, Projection, type ProjectionState } from './projection.js';
 
 /** Parameters of {@link TruncatedSVD}. */

@@ -111,3 +111,4 @@ export {
   type ScorerOptions,
   scorerNames,
 } from './scorers.js';
+export { type TrustworthinessOptions, trustworthiness } from './trustworthiness.js';

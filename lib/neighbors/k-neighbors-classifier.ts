@@ -2,7 +2,7 @@
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
-import { searchSpec } from '../core/neighbor-search.js';
+import { checkPoints, floats, searchSpec, storedRows } from '../core/neighbor-search.js';
 import { checkLength, int32s, labels, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -10,12 +10,9 @@ import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import {
   checkNeighbors,
-  checkPoints,
-  floats,
   NEIGHBORS_DEFAULTS,
   type NeighborsParams,
   neighborsRules,
-  storedRows,
 } from './nearest-training-rows.js';
 import { type Neighbors, type NeighborsOptions, RowSearch } from './row-search.js';
 

@@ -2,18 +2,15 @@
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
-import { searchSpec } from '../core/neighbor-search.js';
+import { checkPoints, floats, searchSpec, storedRows } from '../core/neighbor-search.js';
 import { checkLength, float64s, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import {
   checkNeighbors,
-  checkPoints,
-  floats,
   NEIGHBORS_DEFAULTS,
   type NeighborsParams,
   neighborsRules,
-  storedRows,
 } from './nearest-training-rows.js';
 import { type Neighbors, type NeighborsOptions, RowSearch } from './row-search.js';
 

@@ -3,14 +3,21 @@ import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { decodeLabels } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
-import { SEARCH_DEFAULTS, type SearchParams, searchRules, searchSpec } from '../core/neighbor-search.js';
+import {
+  checkPoints,
+  floats,
+  SEARCH_DEFAULTS,
+  type SearchParams,
+  searchRules,
+  searchSpec,
+  storedRows,
+} from '../core/neighbor-search.js';
 import { bool, checkLength, either, float64s, int, oneOf, type Rules, real } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column, Target } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { checkPoints, floats, storedRows } from './nearest-training-rows.js';
 
 /** Parameters of {@link LocalOutlierFactor}. */
 export interface LocalOutlierFactorParams extends SearchParams {

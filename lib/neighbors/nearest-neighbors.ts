@@ -2,11 +2,18 @@
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
-import { SEARCH_DEFAULTS, type SearchParams, searchRules, searchSpec } from '../core/neighbor-search.js';
+import {
+  checkPoints,
+  floats,
+  SEARCH_DEFAULTS,
+  type SearchParams,
+  searchRules,
+  searchSpec,
+  storedRows,
+} from '../core/neighbor-search.js';
 import { int, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
-import { checkPoints, floats, storedRows } from './nearest-training-rows.js';
 import {
   type Neighbors,
   type NeighborsOptions,

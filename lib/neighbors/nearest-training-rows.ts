@@ -1,9 +1,7 @@
 /** What the estimators of this family share: the stored training rows and the checks of how many are near. */
 import type { FitInput } from '../core/fit-input.js';
-import type { FloatArray, Matrix } from '../core/matrix.js';
 import { SEARCH_DEFAULTS, type SearchParams, searchRules } from '../core/neighbor-search.js';
-import { custom, int, oneOf, type Rule, real } from '../core/params.js';
-import type { Column } from '../core/schema.js';
+import { int, oneOf, type Rule, real } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
 /** Parameters of the estimators that predict from neighbours. */
@@ -41,31 +39,11 @@ export const radiusRules: Readonly<Record<keyof RadiusNeighborsParams, Rule>> = 
   weights: weightsRule,
 };
 
-/** A list of floats of either width. */
-export const floats: Rule = custom('a Float32Array or a Float64Array', (v) => {
-  return v instanceof Float32Array || v instanceof Float64Array;
-});
-
-/** A private copy of the training rows. */
-export function storedRows(x: Matrix): FloatArray {
-  return x.data.slice();
-}
-
 /** @throws {ERR_PARAMETER} when there are fewer training rows than wanted neighbours */
 export function checkNeighbors(owner: object, nNeighbors: number, { x }: Pick<FitInput, 'x'>): void {
   if (nNeighbors <= x.rows) return;
   throw new ValidationError(
     'ERR_PARAMETER',
     `${owner.constructor.name}: parameter 'nNeighbors' must be at most the number of training rows, ${x.rows}; got ${nNeighbors}.`,
-  );
-}
-
-/** The number of stored rows. @throws {ERR_PARAMETER} unless the points fill them */
-export function checkPoints(owner: object, points: FloatArray, columns: readonly Column[]): number {
-  const rows = points.length / columns.length;
-  if (Number.isInteger(rows) && rows > 0 && points.every(Number.isFinite)) return rows;
-  throw new ValidationError(
-    'ERR_PARAMETER',
-    `${owner.constructor.name} state: 'points' must hold finite rows of ${columns.length} columns.`,
   );
 }

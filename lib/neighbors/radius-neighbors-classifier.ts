@@ -3,20 +3,13 @@ import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import type { FloatArray } from '../core/matrix.js';
-import { searchSpec } from '../core/neighbor-search.js';
+import { checkPoints, floats, searchSpec, storedRows } from '../core/neighbor-search.js';
 import { checkLength, custom, int32s, labels, type Rules, show } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import {
-  checkPoints,
-  floats,
-  RADIUS_DEFAULTS,
-  type RadiusNeighborsParams,
-  radiusRules,
-  storedRows,
-} from './nearest-training-rows.js';
+import { RADIUS_DEFAULTS, type RadiusNeighborsParams, radiusRules } from './nearest-training-rows.js';
 
 /** Parameters of {@link RadiusNeighborsClassifier}. */
 export interface RadiusNeighborsClassifierParams extends RadiusNeighborsParams {

@@ -2,18 +2,11 @@
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import type { FloatArray } from '../core/matrix.js';
-import { searchSpec } from '../core/neighbor-search.js';
+import { checkPoints, floats, searchSpec, storedRows } from '../core/neighbor-search.js';
 import { checkLength, float64s, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
-import {
-  checkPoints,
-  floats,
-  RADIUS_DEFAULTS,
-  type RadiusNeighborsParams,
-  radiusRules,
-  storedRows,
-} from './nearest-training-rows.js';
+import { RADIUS_DEFAULTS, type RadiusNeighborsParams, radiusRules } from './nearest-training-rows.js';
 
 /** Parameters of {@link RadiusNeighborsRegressor}. */
 export interface RadiusNeighborsRegressorParams extends RadiusNeighborsParams {}

@@ -13,6 +13,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { StateError, ValidationError } from '../errors.js';
+import { TSNE, UMAP } from '../manifold/index.js';
 
 /** A named step of a pipeline; 'passthrough' does nothing. */
 export type Step = readonly [name: string, estimator: Estimator | 'passthrough'];
@@ -196,7 +197,10 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   override async crossFitted(input: FitInput): Promise<Matrix> {
     let current = input;
     for (const step of this.state.steps) {
-      if (!isTransformer(step)) continue;
+      if (!isTransformer(step)) {
+        if (step instanceof Estimator && step.crossFits) return step.crossFitted(current);
+        continue;
+      }
       current = await inputOfNext(step, current, new Schema(current.columns, { kind: 'none' }, true));
     }
     return current.x;
@@ -210,6 +214,16 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   /** The fitted steps by name. @throws {ERR_NOT_FITTED} before `fit` */
   get namedSteps(): Record<string, Estimator | 'passthrough'> {
     return Object.fromEntries(this.fittedParams.steps.map(([name], i) => [name, this.state.steps[i]]));
+  }
+
+  /** The layout of the training rows, of a pipeline that ends in {@link TSNE} or {@link UMAP}. @throws {ERR_NOT_SUPPORTED} of others */
+  get embedding(): Matrix {
+    const last = this.state.steps.at(-1);
+    if (last instanceof Pipeline || last instanceof TSNE || last instanceof UMAP) return last.embedding;
+    throw new StateError(
+      'ERR_NOT_SUPPORTED',
+      'This Pipeline does not end in TSNE or UMAP, and has no embedding.',
+    );
   }
 
   /** The clusters of the training rows, where the last step is a clusterer. @throws {ERR_NOT_SUPPORTED} otherwise */

@@ -9,6 +9,7 @@ import type { Result } from './check.js';
 /** An estimator seen through the methods that any kind may have. */
 export type Model = Estimator & {
   readonly classes?: readonly Label[];
+  readonly embedding?: Matrix;
   readonly labels?: Int32Array;
   predict?(X: MatrixLike): Promise<ArrayLike<unknown>>;
   predictSync?(X: MatrixLike): ArrayLike<unknown>;
@@ -83,32 +84,38 @@ export class Subject {
 
   /** Whether the estimator is a transformer, if perhaps a clusterer, too. */
   get givesColumns(): boolean {
-    return this.kind === 'transformer' || this.make().outputs.includes('transform');
+    return this.hasPlan && (this.kind === 'transformer' || this.make().outputs.includes('transform'));
   }
 
-  /** Whether there is a plan: a clusterer may know nothing but the clusters of its training rows. */
+  /** Whether there is a plan: clusterers and transformers may know nothing but their training rows. */
   get hasPlan(): boolean {
-    return this.kind !== 'clusterer' || this.make().outputs.length > 0;
+    return (this.kind !== 'clusterer' && this.kind !== 'transformer') || this.make().outputs.length > 0;
   }
 
-  /** Predictions or transformed rows; without a plan the clusters of the training rows, which X should be. */
+  /** Predictions or transformed rows; without a plan the clusters or the layout of the training rows, which X should be. */
   async apply(model: Model, X: MatrixLike): Promise<Result> {
-    if (!this.hasPlan) return model.labels!;
+    if (!this.hasPlan) return this.#own(model);
     if (this.kind === 'transformer') return model.transform!(X);
     return model.predictTarget ? model.predictTarget(X) : model.predict!(X);
   }
 
   /** As {@link Subject.apply}, synchronously. */
   applySync(model: Model, X: MatrixLike): Result {
-    if (!this.hasPlan) return model.labels!;
+    if (!this.hasPlan) return this.#own(model);
     if (this.kind === 'transformer') return model.transformSync!(X);
     return model.predictTargetSync ? model.predictTargetSync(X) : model.predictSync!(X);
+  }
+
+  #own(model: Model): Result {
+    return this.kind === 'transformer' ? model.embedding! : model.labels!;
   }
 
   /** The result as numbers, of the plan where there is one. */
   values(model: Model, X: Matrix, output: Output = 'value'): Matrix {
     if (this.hasPlan) return model.compile({ output }).runSync(X);
-    const labels = Float64Array.from(model.labels!);
+    const own = this.#own(model);
+    if (own instanceof Matrix) return own;
+    const labels = Float64Array.from(own as ArrayLike<number>);
     return new Matrix(labels, labels.length, 1);
   }
 

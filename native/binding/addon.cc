@@ -28,6 +28,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_network(env, exports);
     export_tensor(env, exports);
     export_neighbors(env, exports);
+    export_manifold(env, exports);
     export_matrix_distance(env, exports);
     export_matrix_elementwise(env, exports);
     export_matrix_gemm(env, exports);

@@ -34,6 +34,7 @@ void export_explain(napi_env env, napi_value exports);
 void export_network(napi_env env, napi_value exports);
 void export_tensor(napi_env env, napi_value exports);
 void export_neighbors(napi_env env, napi_value exports);
+void export_manifold(napi_env env, napi_value exports);
 void export_matrix_distance(napi_env env, napi_value exports);
 void export_matrix_elementwise(napi_env env, napi_value exports);
 void export_matrix_gemm(napi_env env, napi_value exports);

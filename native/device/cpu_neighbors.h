@@ -11,6 +11,7 @@
 
 #include "device/cpu_op.h"
 #include "neighbors/index.h"
+#include "neighbors/umap_row.h"
 
 namespace boreal {
 
@@ -36,6 +37,15 @@ class CpuNeighbors final : public CpuOp<T> {
     index_ = std::make_unique<NeighborIndex<T>>(
         spec, dense_view<const T>(points.data(), op.rows(width_), width_), kernels);
     limit_ = rank_limit<T>(index_->spec(), op.radius);
+    if (vote_ == NeighborVote::kPlace) {
+      const Span<double>& n = op.placement;
+      placement_ = {{n[0], n[1], n[2], static_cast<size_t>(n[3])},
+                    static_cast<size_t>(n[4]),
+                    n[5],
+                    n[6],
+                    n[7],
+                    static_cast<uint64_t>(n[8])};
+    }
   }
 
   void run(const TileCall<T>& call) const override {
@@ -50,7 +60,7 @@ class CpuNeighbors final : public CpuOp<T> {
           call.cancel);
       return;
     }
-    Neighbor<T>* const items = reinterpret_cast<Neighbor<T>*>(sums + outputs_);
+    Neighbor<T>* const items = reinterpret_cast<Neighbor<T>*>(sums + sums_size());
     constexpr size_t kBlock = NeighborIndex<T>::kBlockRows;
     for (size_t first = 0; first < call.rows; first += kBlock) {
       const size_t count = std::min(kBlock, call.rows - first);
@@ -61,18 +71,26 @@ class CpuNeighbors final : public CpuOp<T> {
     }
   }
   size_t scratch_bytes(size_t rows) const override {
-    return outputs_ * sizeof(double) +
+    return sums_size() * sizeof(double) +
            std::min(rows, NeighborIndex<T>::kBlockRows) * neighbors_ * sizeof(Neighbor<T>);
   }
   size_t memory_bytes() const override { return index_->memory_bytes(); }
   size_t row_granule() const override { return 12; }  // rows that the kernels take at once
-  double row_cost_ns() const override { return index_->row_cost_ns(); }
+  double row_cost_ns() const override {
+    // A placement moves for about half of its neighbours in an epoch.
+    const double moves =
+        vote_ != NeighborVote::kPlace ? 0 : 0.5 * static_cast<double>(placement_.epochs * neighbors_);
+    return index_->row_cost_ns() + moves * 15 * static_cast<double>(1 + placement_.forces.negatives);
+  }
   std::string details() const override {
     static constexpr const char* kSearches[] = {"auto", "brute force", "KD-tree", "ball tree"};
     return std::to_string(index_->rows()) + " rows, " + kSearches[static_cast<int>(index_->spec().search)];
   }
 
  private:
+  // Doubles that a vote needs.
+  size_t sums_size() const { return outputs_ + (vote_ == NeighborVote::kPlace ? 3 * neighbors_ : 0); }
+
   template <typename S>
   static AlignedBuffer<T> converted(Span<S> source) {
     AlignedBuffer<T> target(source.size);
@@ -87,6 +105,10 @@ class CpuNeighbors final : public CpuOp<T> {
   void vote(const Neighbor<T>* found, size_t count, double* sums, T* out) const {
     if (vote_ == NeighborVote::kOutlier) {
       *out = outlier(found, count);
+      return;
+    }
+    if (vote_ == NeighborVote::kPlace) {
+      place(found, sums, out);
       return;
     }
     if (vote_ == NeighborVote::kDistances) {
@@ -115,6 +137,19 @@ class CpuNeighbors final : public CpuOp<T> {
     for (size_t o = 0; o < outputs_; ++o) out[o] = none ? T(0) : static_cast<T>(sums[o] / total);
   }
 
+  void place(const Neighbor<T>* found, double* y, T* out) const {
+    double* const distances = y + outputs_;
+    double* const weights = distances + neighbors_;
+    int32_t* const indices = reinterpret_cast<int32_t*>(weights + neighbors_);
+    for (size_t c = 0; c < neighbors_; ++c) {
+      distances[c] = static_cast<double>(index_->spec().to_distance(found[c].rank));
+      indices[c] = found[c].index;
+    }
+    place_row(placement_, indices, distances, neighbors_, values_.data(), index_->rows(), outputs_, weights,
+              y);
+    for (size_t o = 0; o < outputs_; ++o) out[o] = static_cast<T>(y[o]);
+  }
+
   T outlier(const Neighbor<T>* found, size_t count) const {
     const double* const reach = values_.data();
     const double* const density = reach + index_->rows();
@@ -135,6 +170,7 @@ class CpuNeighbors final : public CpuOp<T> {
   std::vector<double> values_;
   std::unique_ptr<NeighborIndex<T>> index_;
   T limit_ = 0;
+  UmapPlacement placement_{};
 };
 
 }  // namespace boreal

@@ -206,6 +206,7 @@ enum class NeighborVote : int32_t {
   kOutlier = 2,  // the local outlier factor, negated: Breunig et al. (2000), "LOF: identifying density-based
                  // local outliers"
   kDistances = 3,  // the distances, nearest first
+  kPlace = 4,      // a place in the layout of UMAP: see neighbors/umap_row.h
 };
 // The `neighbors` rows nearest to a row among points, or those within the radius where neighbors is 0. With
 // distance_weights a neighbour weighs 1 / distance, and those at distance 0, if there are any, are the only
@@ -220,7 +221,9 @@ struct NeighborsOp {
   Span<float> points_f32;  // [rows, width] row-major in one of the two
   Span<double> points_f64;
   Span<int32_t> classes;  // [rows] of kClasses
-  Span<double> values;    // [rows, outputs] of kMean; [2, rows] reach and density of kOutlier
+  Span<double> values;    // [rows, outputs] of kMean and kPlace; [2, rows] reach and density of kOutlier
+  // Of kPlace: a, b, repulsion, negatives, epochs, learning rate, local connectivity, mean distance, seed.
+  Span<double> placement;
 
   size_t rows(size_t width) const { return (points_f32.size + points_f64.size) / width; }
 };

@@ -12,6 +12,7 @@ const guides = [
   'naive-bayes',
   'neural-networks',
   'neighbors',
+  'manifold',
   'decomposition',
   'clustering',
   'ensembles',

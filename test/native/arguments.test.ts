@@ -132,6 +132,20 @@ const LINEAR_SVM = {
 };
 const SEARCH = { metric: 0, search: 2, leafSize: 1, p: 2 };
 const neighborIndex = await native.neighborIndex(f64(6), 2, 3, SEARCH, null);
+const GRAPH = {
+  offsets: Float64Array.of(0, 1, 2, 2),
+  columns: Int32Array.of(1, 0),
+  weights: Float64Array.of(0.5, 0.5),
+};
+const TSNE_SPEC = {
+  ...{ components: 2, exact: false, earlyExaggeration: 12, learningRate: 50, maxIter: 3 },
+  ...{ nIterWithoutProgress: 300, minGradNorm: 0, angle: 0.5 },
+};
+const FUZZY = { neighbors: 2, localConnectivity: 1, setOpMixRatio: 1, far: 5 };
+const UMAP_SPEC = {
+  ...{ components: 2, epochs: 3, learningRate: 1, a: 1.5, b: 0.9, repulsionStrength: 1 },
+  ...{ negativeSampleRate: 5, seed: 0 },
+};
 const SELECTION = { alpha: 1, epsilon: 0, maxClusterSize: 0, leaves: false, allowSingle: true };
 const HDBSCAN = { ...SEARCH, ...SELECTION, minClusterSize: 2, minSamples: 1 };
 
@@ -844,6 +858,10 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   neighborsWithin: () => [neighborIndex, f64(6), 2, 3, 1, false, true, null],
   fitDbscan: () => [f32(6), 2, 3, null, { ...SEARCH, eps: 1, minSamples: 2 }, null],
   fitHdbscan: () => [f32(6), 2, 3, { ...HDBSCAN }, null, null],
+  tsneAffinities: () => [f64(6), 3, 2, { ...SEARCH, neighbors: 2, perplexity: 1 }, null],
+  fitTsne: () => [{ ...GRAPH }, f64(6), { ...TSNE_SPEC }, null, null],
+  fuzzySet: () => [f64(6), 3, 2, new Int32Array(3), { ...FUZZY, ...SEARCH }, null],
+  fitUmap: () => [{ ...GRAPH }, f64(6), { ...UMAP_SPEC }, null, null],
   fitLocalOutliers: () => [f64(6), 2, 3, { ...SEARCH }, 1, null],
   boosterCreate: () => [...boosterArgs()],
   boosterRound: () => [booster, true, true, null, null],

@@ -96,6 +96,8 @@ import {
   TargetEncoder,
   TransformedTargetRegressor,
   TruncatedSVD,
+  TSNE,
+  UMAP,
   VarianceThreshold,
   VotingClassifier,
   VotingRegressor,
@@ -175,6 +177,15 @@ const VOTES = {
     'classes are voted for, as in LIBSVM, and need not be the most probable ones',
 };
 const LABELLED = { [WEIGHTS]: 'its result is one label for each training row' };
+const LAYOUT = {
+  [WEIGHTS]: 'rows have places, not weights',
+  'float32 gives the results of float64 up to rounding': 'the descent makes of rounding another layout',
+};
+const PLACED = {
+  ...LAYOUT,
+  'a transformer may stand in the middle of a pipeline':
+    'what the next step learns from is the layout itself, as by fitTransform',
+};
 const NEIGHBORS = { [WEIGHTS]: "like scikit-learn's it takes no weights: rows are near or not" };
 
 export const EXAMPLES: readonly Example[] = [
@@ -591,6 +602,38 @@ export const EXAMPLES: readonly Example[] = [
         validationFraction: 0.2,
       }),
     exceptions: { [WEIGHTS]: 'mini-batches are rows by position' },
+  },
+  {
+    name: 'TSNE',
+    make: () => new TSNE({ perplexity: 8, maxIter: 60 }),
+    exceptions: LAYOUT,
+  },
+  {
+    name: 'TSNE, exact, of three dimensions',
+    make: () =>
+      new TSNE({
+        nComponents: 3,
+        perplexity: 5,
+        maxIter: 20,
+        method: 'exact',
+        init: 'random',
+        metric: 'manhattan',
+      }),
+    exceptions: LAYOUT,
+  },
+  { name: 'UMAP', make: () => new UMAP({ nNeighbors: 6, nEpochs: 30 }), exceptions: PLACED },
+  {
+    name: 'UMAP of one dimension',
+    make: () =>
+      new UMAP({
+        nComponents: 1,
+        nNeighbors: 4,
+        nEpochs: 9,
+        init: 'random',
+        localConnectivity: 1.5,
+        metric: 'cosine',
+      }),
+    exceptions: PLACED,
   },
   { name: 'MultinomialNB', make: () => new MultinomialNB({ alpha: 0.5 }) },
   { name: 'NMF', make: () => new NMF({ nComponents: 1 }), exceptions: AXES },

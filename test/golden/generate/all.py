@@ -27,6 +27,7 @@ import keras_models
 import linear
 import linear_models
 import loaded_datasets
+import manifold
 import metrics
 import mlp
 import monitor
@@ -61,7 +62,7 @@ if __name__ == "__main__":
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
             *(splits, searches, curves),
-            *(linear, linear_models, naive_bayes, neighbors, trees, tree_options),
+            *(linear, linear_models, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
             *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, exports, safetensors_files),

@@ -1,6 +1,6 @@
 /** The first right singular vectors of a matrix, found in one of three ways. */
-import { Matrix } from '../core/matrix.js';
-import { Random } from '../core/random.js';
+import { Matrix } from './matrix.js';
+import { Random } from './random.js';
 
 /** A matrix [rows, columns] is about u diag(values) axes. */
 export interface Axes {
