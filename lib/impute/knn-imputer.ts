@@ -41,7 +41,7 @@ export interface KNNImputerState {
  * ```ts
  * import { KNNImputer } from 'boreal';
  * const imputer = new KNNImputer({ nNeighbors: 2 });
- * await imputer.fit([[1, 2], [3, 4], [NaN, 6], [8, 8]]);
+ * await imputer.fit([[1, 2], [3, 4], [NaN, 6], [8, 7]]);
  * imputer.transformSync([[NaN, 5]]).toArray(); // [[5.5, 5]]
  * ```
  */

@@ -80,7 +80,9 @@ const fail = (why: string, cause?: unknown) => refuse('safetensors', why, cause)
  * ```ts
  * import { exportSafetensors, importSafetensors } from 'boreal';
  * const bytes = exportSafetensors({ weight: { shape: [1, 2], data: new Float32Array([0.5, 2]) } });
- * importSafetensors(bytes).weight; // { dtype: 'F32', shape: [1, 2], data: Float32Array [0.5, 2] }
+ * const { weight } = importSafetensors(bytes);
+ * weight.shape; // [1, 2]
+ * weight.data; // Float32Array [0.5, 2]
  * ```
  */
 export function importSafetensors(bytes: Uint8Array): Record<string, FileTensor> {

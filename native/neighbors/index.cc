@@ -164,8 +164,9 @@ void NeighborIndex<T>::within_after(size_t first, size_t count, T limit, const V
                                     const CancelToken* cancel) const {
   for (size_t i = 0; i < count; i += kBlockRows) {
     const size_t rows = std::min(kBlockRows, count - i);
-    within_block({y_.row(first + i), rows, y_.cols, y_.stride}, static_cast<int64_t>(first + i), limit, visit,
-                 i, cancel);
+    const MatrixView<const T> own = {y_.row(first + i), rows, y_.cols, y_.stride};
+    const SearchedRows<T> searched(spec_, own);
+    within_block(searched.view(), static_cast<int64_t>(first + i), limit, visit, i, cancel);
   }
 }
 

@@ -1,5 +1,8 @@
 #include "neighbors/metric.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "linalg/distance.h"
 
 namespace boreal {
@@ -19,7 +22,22 @@ PreparedRows<T>::PreparedRows(const NeighborSpec& spec, MatrixView<const T> rows
   view_ = dense_view<const T>(copies_.data(), rows.rows, cols);
 }
 
+template <typename T>
+SearchedRows<T>::SearchedRows(const NeighborSpec& spec, MatrixView<const T> of_index) : view_(of_index) {
+  if (spec.metric != NeighborMetric::kCosine) return;
+  const size_t cols = of_index.cols;
+  copies_ = AlignedBuffer<T>(of_index.rows * cols);
+  for (size_t i = 0; i < of_index.rows; ++i) {
+    T* const row = copies_.data() + i * cols;
+    std::copy_n(of_index.row(i), cols, row);
+    std::swap(row[cols - 2], row[cols - 1]);
+  }
+  view_ = dense_view<const T>(copies_.data(), of_index.rows, cols);
+}
+
 template class PreparedRows<float>;
 template class PreparedRows<double>;
+template class SearchedRows<float>;
+template class SearchedRows<double>;
 
 }  // namespace boreal

@@ -106,6 +106,19 @@ class PreparedRows {
   MatrixView<const T> view_;
 };
 
+// Prepared rows of the index as rows that are searched for: where kCosine tells rows of zeros apart, the mark
+// moves to the second column.
+template <typename T>
+class SearchedRows {
+ public:
+  SearchedRows(const NeighborSpec& spec, MatrixView<const T> of_index);
+  MatrixView<const T> view() const { return view_; }
+
+ private:
+  AlignedBuffer<T> copies_;
+  MatrixView<const T> view_;
+};
+
 inline size_t prepared_cols(const NeighborSpec& spec, size_t cols) {
   return spec.metric == NeighborMetric::kCosine ? cols + 2 : cols;
 }
