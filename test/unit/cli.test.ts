@@ -51,7 +51,8 @@ describe('boreal', () => {
   it('answers --help and --version', async () => {
     const help = await boreal(['--help']);
     expect(help.code).toBe(0);
-    for (const name of ['doctor', 'info', 'serve', 'worker', 'search-worker']) expect(help.stdout).toMatch(name);
+    for (const name of ['doctor', 'info', 'serve', 'worker', 'search-worker'])
+      expect(help.stdout).toMatch(name);
     const serveHelp = await boreal(['serve', '--help']);
     expect([serveHelp.code, serveHelp.stdout]).toEqual([0, expect.stringMatching(/--port.*3000/s)]);
     expect((await boreal(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
