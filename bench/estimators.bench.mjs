@@ -3,7 +3,7 @@
 //   { data: a data set of estimators/data.mjs, bar: the ratio wanted (default 1), make(data) -> the call to be timed, or
 //     { run, quality(result) }: a number that shows that both did the same work (a score, an inertia) }
 // and bench/peers/estimators/FAMILY.py, whose CASES has the same names. Seconds are the median of up to seven turns, of as many
-// as ten seconds allow. `--only TEXT` picks cases by name or family.
+// as four seconds allow. `--only TEXT` picks cases by name or family.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { median } from './support/time.mjs';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const HELPERS = new Set(['data.mjs', 'host.mjs']);
-const BUDGET_SECONDS = 10;
+const BUDGET_SECONDS = 4;
 
 async function loadCases(only) {
   const all = [];

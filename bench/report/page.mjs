@@ -128,6 +128,16 @@ const SECTIONS = {
       ],
     ],
   },
+  estimators: {
+    title: 'Estimators',
+    text:
+      'Fits, transforms and predictions on the same bytes as scikit-learn, in turn; from JavaScript, whose X is an ordinary array that ' +
+      'every fit and prediction off the event loop copies first. Medians of a few turns. Data sets are those of ' +
+      '[bench/estimators/data.mjs](../bench/estimators/data.mjs), 100,000 x 28 unless the algorithm costs more than its rows; ' +
+      '`quality` is a score or an inertia of ours | theirs, to show that both did the same work.',
+    table: estimatorsTable,
+    pictures: () => [],
+  },
   calls: {
     title: 'From JavaScript',
     text:
@@ -176,6 +186,33 @@ function trainingTable({ rows, engines }) {
     ...engines.map((engine) => (row.seconds[engine] ? number(row.seconds[engine]) : '')),
     ...engines.map((engine) => row.auc[engine]?.toFixed(4) ?? ''),
     row.ratio === null ? '' : row.ratio >= 1 ? `**${number(row.ratio)}**` : number(row.ratio),
+  ]);
+  return table(head, lines);
+}
+
+function estimatorsTable({ rows }) {
+  const head = [
+    'family',
+    'case',
+    'data',
+    'threads',
+    'boreal, ms',
+    'scikit-learn, ms',
+    'ratio',
+    'wanted',
+    'quality',
+  ];
+  const sorted = [...rows].sort(
+    (a, b) => a.family.localeCompare(b.family) || a.name.localeCompare(b.name) || a.threads - b.threads,
+  );
+  const time = (seconds) => (seconds ? number(seconds * 1e3) : '');
+  const lines = sorted.map(({ family, name, data, threads, seconds, ratio, bar, quality }) => [
+    ...[family, name, data, threads, time(seconds.boreal), time(seconds['scikit-learn'])],
+    ratio === null ? '' : ratio >= bar ? `**${number(ratio)}**` : number(ratio),
+    number(bar),
+    Object.values(quality)
+      .map((value) => number(value, 4))
+      .join(' \\| '),
   ]);
   return table(head, lines);
 }

@@ -17,6 +17,20 @@ const notBelow = (row, margin) => (aucLead(row) === null ? null : aucLead(row) >
 
 /** { text, rows: those it speaks of, met(row) -> true, false, or null where the row can't say, value(row) } */
 const TARGETS = {
+  estimators: [
+    {
+      text: 'all: at least as fast as scikit-learn',
+      rows: () => true,
+      met: (row) => ratio(row, 1),
+      value: 'ratio',
+    },
+    {
+      text: 'where more is wanted (3 times for k-NN, k-means, logistic regression, scalers, PCA, DBSCAN, t-SNE, text, cross-validation; 1.5 for SVC)',
+      rows: (row) => row.bar > 1,
+      met: (row) => ratio(row, row.bar),
+      value: 'ratio',
+    },
+  ],
   gemm: [
     {
       text: 'square: at least as fast as the best peer',
