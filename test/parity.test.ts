@@ -163,8 +163,6 @@ const script = `
     [new boreal.IsolationForest({ nEstimators: 5, randomState: 1 }), wine],
     [new boreal.DBSCAN({ eps: 40 }), wine],
     [new boreal.HDBSCAN(), wine],
-    [new boreal.TSNE({ maxIter: 60, randomState: 0 }), wine],
-    [new boreal.UMAP({ nEpochs: 40, randomState: 0 }), wine],
     [new boreal.SimpleImputer({ strategy: 'median' }), diabetes],
     [new boreal.StandardScaler(), diabetes],
   ];

@@ -62,6 +62,10 @@ const script = `
   }
   const folds = await boreal.crossValScore(new boreal.RandomForestRegressor(seeded), X, y, { cv: 3 });
   hashes.folds = hash(new Uint8Array(folds.buffer));
+  const digits = boreal.loadDigits().data;
+  for (const layout of [new boreal.TSNE({ maxIter: 60, randomState: 5 }), new boreal.UMAP({ nEpochs: 20, randomState: 5 })]) {
+    hashes[layout.constructor.name] = hash(new Uint8Array((await layout.fitTransform(digits)).data.buffer));
+  }
   console.log(JSON.stringify({ threads: native.info().threads, hashes }));
 `;
 
