@@ -58,8 +58,10 @@ const OUTPUTS: readonly Output[] = [
 
 /** Work below this many nanoseconds runs on the calling thread: a trip through the pool costs about as much. */
 const INLINE_BUDGET_NS = 50_000;
-/** Of a copy to fresh memory. */
-const COPY_NS_PER_BYTE = 0.1;
+/** Of the pool, once it is asked for. */
+let threads: number | undefined;
+/** Of a copy to fresh memory: 3.3 ms for 22 MB. */
+const COPY_NS_PER_BYTE = 0.15;
 
 /**
  * Fills in defaults and checks.
@@ -201,7 +203,8 @@ export class Plan {
   }
 
   /**
-   * Runs the plan without blocking the event loop: tiny inputs inline, others on the pool. X is copied before this
+   * Runs the plan without blocking the event loop: inputs that are tiny, or cheaper to compute than to copy, inline; others on
+   * the pool. X is copied before this
    * returns, unless it lives in a SharedArrayBuffer.
    *
    * @param X - matrix or table with the columns the model was fitted on
@@ -232,7 +235,9 @@ export class Plan {
   /** Whether running x now blocks the caller no longer than the copy of x would that the pool needs. */
   #isCheaperThanCopying(x: Matrix): boolean {
     if (x.data.buffer instanceof SharedArrayBuffer) return false;
-    return x.rows * this.#info.rowCostNs <= x.data.byteLength * COPY_NS_PER_BYTE;
+    // Work on so many rows is shared by all threads.
+    threads ??= native.info().threads;
+    return (x.rows * this.#info.rowCostNs) / threads <= x.data.byteLength * COPY_NS_PER_BYTE;
   }
 
   /**
