@@ -1,12 +1,12 @@
 /** A multi-layer perceptron behind scikit-learn's interface, for numbers. */
 import { type FitInput, type FitOptions, fitTargets } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
+import type { MatrixLike } from '../core/matrix.js';
 import { oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { checkMLPState, coefsOf, interceptsOf, lowerMLP } from './mlp-base.js';
+import { checkMLPState, lowerMLP, perceptron } from './mlp-base.js';
 import { MLP_DEFAULTS, MLP_RULES, MLP_STATE_RULES, type MLPParams, type MLPState } from './mlp-params.js';
 import { type MLPTask, trainMLP, trainMLPPart } from './mlp-training.js';
 
@@ -53,7 +53,7 @@ function r2(error: number, y: ArrayLike<number>, weights: ArrayLike<number> | nu
  * (await model.score(data, target)) > 0.5; // true
  * ```
  */
-export class MLPRegressor extends Regressor<MLPRegressorParams, MLPRegressorState> {
+export class MLPRegressor extends perceptron(Regressor<MLPRegressorParams, MLPRegressorState>) {
   constructor(params: Partial<MLPRegressorParams> = {}) {
     super({ loss: 'squaredError', ...MLP_DEFAULTS, ...params });
   }
@@ -114,61 +114,6 @@ export class MLPRegressor extends Regressor<MLPRegressorParams, MLPRegressorStat
       strata: null,
       sampleWeight: input.sampleWeight,
     };
-  }
-
-  /** Weights of each layer, [inputs, outputs]. @throws {ERR_NOT_FITTED} before `fit` */
-  get coefs(): Matrix[] {
-    return coefsOf(this.state);
-  }
-
-  /** Constant terms of each layer. @throws {ERR_NOT_FITTED} before `fit` */
-  get intercepts(): Float32Array[] {
-    return interceptsOf(this.state);
-  }
-
-  /** The loss of the last epoch, the penalty included. @throws {ERR_NOT_FITTED} before `fit` */
-  get loss(): number {
-    return this.state.loss;
-  }
-
-  /** The least loss of an epoch. @throws {ERR_NOT_FITTED} before `fit` */
-  get bestLoss(): number {
-    return Math.min(...this.state.lossCurve);
-  }
-
-  /** The loss after each epoch, or each iteration of 'lbfgs'. @throws {ERR_NOT_FITTED} before `fit` */
-  get lossCurve(): Float64Array {
-    return this.state.lossCurve.slice();
-  }
-
-  /** R2 of the rows set aside after each epoch; empty without early stopping. @throws {ERR_NOT_FITTED} before `fit` */
-  get validationScores(): Float64Array {
-    return this.state.validationScores.slice();
-  }
-
-  /** The best of them; -Infinity without early stopping. @throws {ERR_NOT_FITTED} before `fit` */
-  get bestValidationScore(): number {
-    return Math.max(...this.state.validationScores);
-  }
-
-  /** Epochs, or iterations of 'lbfgs'. @throws {ERR_NOT_FITTED} before `fit` */
-  get nIter(): number {
-    return this.state.nIter;
-  }
-
-  /** Rows seen while training. @throws {ERR_NOT_FITTED} before `fit` */
-  get t(): number {
-    return this.state.t;
-  }
-
-  /** Whether the fit ended before `maxIter` because progress did. @throws {ERR_NOT_FITTED} before `fit` */
-  get converged(): boolean {
-    return this.state.converged;
-  }
-
-  /** Layers, the input's included. @throws {ERR_NOT_FITTED} before `fit` */
-  get nLayers(): number {
-    return this.state.layerSizes.length;
   }
 
   /** Outputs of the last layer: 1. @throws {ERR_NOT_FITTED} before `fit` */
