@@ -1,4 +1,5 @@
 /** How rows are dealt to folds: the allocation is scikit-learn's. */
+import { ValidationError } from '../errors.js';
 import type { Random } from './random.js';
 
 /** The fold of each row: stretches of consecutive rows, or of rows in random order; the first rows % folds have one row more. */
@@ -35,4 +36,23 @@ export function stratifiedFolds(
     for (const [k, row] of members.entries()) foldOf[row] = own[k];
   }
   return foldOf;
+}
+
+/**
+ * The rows of each class, in the order in which the classes first appear.
+ *
+ * @throws {ERR_LABELS} when a label is missing
+ */
+export function rowsByClass(y: ArrayLike<unknown>): number[][] {
+  const rows = new Map<unknown, number[]>();
+  for (let i = 0; i < y.length; i++) {
+    const label = y[i];
+    if (label === null || label === undefined || Number.isNaN(label)) {
+      throw new ValidationError('ERR_LABELS', `y: row ${i} has no label, which stratifying needs.`);
+    }
+    const known = rows.get(label);
+    if (known === undefined) rows.set(label, [i]);
+    else known.push(i);
+  }
+  return [...rows.values()];
 }

@@ -1,12 +1,14 @@
 /** Scores against the number of training rows or a parameter, and against chance. */
+
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
+import { rowsByClass } from '../core/folds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, int, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
 import { type FoldOptions, foldData } from './folds.js';
-import { rowsByClass } from './rows.js';
+
 import { type CrossValidationModel, isSingle, resolveScorers, type SingleScoring } from './scoring.js';
 import type { Outcome } from './search-results.js';
 import { runTrials, type Trial, withParams } from './trials.js';

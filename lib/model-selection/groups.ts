@@ -1,9 +1,10 @@
 /** Splitters that keep the rows of a group together: those of one patient, user or household. */
+import { rowsByClass } from '../core/folds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { checkParams, int } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { CrossValidator, Fold } from './k-fold.js';
-import { countRows, rowsByClass } from './rows.js';
+import { countRows } from './rows.js';
 
 /**
  * k folds of about equally many rows that part no group: the largest groups are dealt first, each to the smallest fold.

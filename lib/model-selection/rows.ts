@@ -62,22 +62,3 @@ export function countRows(X: MatrixLike, y?: ArrayLike<unknown> | null): number 
   }
   return rows;
 }
-
-/**
- * The rows of each class, in the order in which the classes first appear.
- *
- * @throws {ERR_LABELS} when a label is missing
- */
-export function rowsByClass(y: ArrayLike<unknown>): number[][] {
-  const rows = new Map<unknown, number[]>();
-  for (let i = 0; i < y.length; i++) {
-    const label = y[i];
-    if (label === null || label === undefined || Number.isNaN(label)) {
-      throw new ValidationError('ERR_LABELS', `y: row ${i} has no label, which stratifying needs.`);
-    }
-    const known = rows.get(label);
-    if (known === undefined) rows.set(label, [i]);
-    else known.push(i);
-  }
-  return [...rows.values()];
-}

@@ -1,9 +1,10 @@
 /** One split into training and test rows, plain or with the share of each class kept. */
+import { rowsByClass } from '../core/folds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, custom, either, int, nothing, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
-import { countRows, rowsByClass, type TakenRows, takeRows, takeValues } from './rows.js';
+import { countRows, type TakenRows, takeRows, takeValues } from './rows.js';
 
 /** Options of {@link trainTestSplit}. */
 export interface TrainTestSplitOptions {

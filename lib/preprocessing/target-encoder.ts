@@ -2,7 +2,7 @@
 import { applyOps } from '../core/apply.js';
 import type { FitInput } from '../core/fit-input.js';
 import { fitLabels, fitTargets, requireY } from '../core/fit-input.js';
-import { consecutiveFolds, stratifiedFolds } from '../core/folds.js';
+import { consecutiveFolds, rowsByClass, stratifiedFolds } from '../core/folds.js';
 import { Transformer } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
@@ -152,21 +152,21 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
     }
     const random = shuffle ? new Random(resolveSeed(randomState)) : null;
     const foldOf = codes
-      ? stratifiedFolds(rowsOf(codes), x.rows, cv, random)
+      ? stratifiedFolds(rowsByClass(codes), x.rows, cv, random)
       : consecutiveFolds(x.rows, cv, random);
-    const out = new Matrix(new Float64Array(x.rows * x.cols * y.cols), x.rows, x.cols * y.cols);
+    const byFold: Float64Array[] = [];
     for (let fold = 0; fold < cv; fold++) {
       const weights = Float64Array.from(foldOf, (of) => (of === fold ? 0 : 1));
-      const { encodings } = await this.#encode(y, categories, weights, input);
-      const count = values.length;
-      categories.codes.forEach((own, j) => {
-        for (let i = 0; i < x.rows; i++) {
-          if (foldOf[i] !== fold) continue;
-          for (let k = 0; k < y.cols; k++) {
-            out.data[i * out.cols + j * y.cols + k] = encodings[k * count + offsets[j] + own[i]];
-          }
-        }
-      });
+      byFold.push((await this.#encode(y, categories, weights, input)).encodings);
+    }
+    const out = new Matrix(new Float64Array(x.rows * x.cols * y.cols), x.rows, x.cols * y.cols);
+    let at = 0;
+    for (let i = 0; i < x.rows; i++) {
+      const encodings = byFold[foldOf[i]];
+      for (let j = 0; j < x.cols; j++) {
+        const category = offsets[j] + categories.codes[j][i];
+        for (let k = 0; k < y.cols; k++) out.data[at++] = encodings[k * values.length + category];
+      }
     }
     return x.dtype === 'float64' ? out : out.astype('float32');
   }
@@ -312,21 +312,10 @@ async function categoriesOf(
   const lower = (plan: PlanBuilder, slot: Slot) => plan.category(slot, offsets, values, false, names);
   const codes = await applyOps(x, schema, lower, cancel);
   const { data, rows, cols } = codes;
-  return {
-    offsets,
-    codes: Array.from({ length: cols }, (_, j) =>
-      Int32Array.from({ length: rows }, (_, i) => data[i * cols + j]),
-    ),
-  };
-}
-
-/** The rows of each class, in the order in which classes first appear. */
-function rowsOf(codes: Int32Array): number[][] {
-  const rows = new Map<number, number[]>();
-  codes.forEach((code, i) => {
-    const known = rows.get(code);
-    if (known === undefined) rows.set(code, [i]);
-    else known.push(i);
+  const byColumn = Array.from({ length: cols }, (_, j) => {
+    const own = new Int32Array(rows);
+    for (let i = 0; i < rows; i++) own[i] = data[i * cols + j];
+    return own;
   });
-  return [...rows.values()];
+  return { offsets, codes: byColumn };
 }
