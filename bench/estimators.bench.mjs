@@ -15,7 +15,7 @@ import { python } from './support/peer.mjs';
 import { median } from './support/time.mjs';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-const HELPERS = new Set(['data.mjs', 'host.mjs']);
+const HELPERS = new Set(['calls.mjs', 'data.mjs', 'host.mjs']);
 const BUDGET_SECONDS = 4;
 
 async function loadCases(only) {

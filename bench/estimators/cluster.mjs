@@ -8,17 +8,9 @@ import {
   MiniBatchKMeans,
   silhouetteScore,
 } from '../../dist/index.js';
+import { fits, uses } from './calls.mjs';
 
-const fits =
-  (make, quality) =>
-  ({ X }) => ({ run: () => make().fit(X), quality });
-const uses =
-  (make, use) =>
-  async ({ X }) => {
-    const model = await make().fit(X);
-    return () => model[use](X);
-  };
-const inertia = (model) => model.inertia;
+const inertia = { quality: (model) => model.inertia };
 const kMeans = () => new KMeans({ nClusters: 10, randomState: 1 });
 /** The same centres on both sides, so that both take the same steps. */
 const started =
@@ -26,11 +18,11 @@ const started =
   ({ X }) => {
     const init = Array.from({ length: 10 }, (_, k) => Array.from(X.row(k)));
     const make = () => new KMeans({ nClusters: 10, init, algorithm });
-    return { run: () => make().fit(X), quality: inertia };
+    return fits(make, inertia)({ X });
   };
 const mixture = (covarianceType) => () =>
   new GaussianMixture({ nComponents: 5, covarianceType, randomState: 0 });
-const likelihood = (model) => model.lowerBound;
+const likelihood = { quality: (model) => model.lowerBound };
 const merged = (linkage) => ({
   data: 'small',
   make: ({ X }) => {

@@ -1,24 +1,17 @@
 // Axes and factors. Quality: the share of the variance, or the error.
 import { IncrementalPCA, NMF, PCA, TruncatedSVD } from '../../dist/index.js';
+import { fits, uses } from './calls.mjs';
 
-const fits =
-  (make, quality) =>
-  ({ X }) => ({ run: () => make().fit(X), quality });
-const transforms =
-  (make) =>
-  async ({ X }) => {
-    const model = await make().fit(X);
-    return () => model.transform(X);
-  };
-const explained = ({ explainedVarianceRatio }) =>
-  explainedVarianceRatio.reduce((sum, share) => sum + share, 0);
+const explained = {
+  quality: ({ explainedVarianceRatio }) => explainedVarianceRatio.reduce((sum, share) => sum + share, 0),
+};
 const pca = () => new PCA({ nComponents: 10 });
 const factors = (solver) => () => new NMF({ nComponents: 5, solver, randomState: 0 });
-const error = (model) => model.reconstructionErr;
+const error = { quality: (model) => model.reconstructionErr };
 
 export const cases = {
   'PCA fit': { data: 'dense', bar: 3, make: fits(pca, explained) },
-  'PCA transform': { data: 'dense', bar: 3, make: transforms(pca) },
+  'PCA transform': { data: 'dense', bar: 3, make: uses(pca, 'transform') },
   'PCA randomized fit': {
     data: 'dense',
     bar: 3,
@@ -34,5 +27,5 @@ export const cases = {
   },
   'NMF cd fit': { data: 'counts', make: fits(factors('cd'), error) },
   'NMF mu fit': { data: 'counts', make: fits(factors('mu'), error) },
-  'NMF transform': { data: 'counts', make: transforms(factors('cd')) },
+  'NMF transform': { data: 'counts', make: uses(factors('cd'), 'transform') },
 };

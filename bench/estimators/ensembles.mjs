@@ -6,27 +6,18 @@ import {
   DecisionTreeClassifier,
   GaussianNB,
   LogisticRegression,
-  Matrix,
   StackingClassifier,
   VotingClassifier,
 } from '../../dist/index.js';
+import { fits, score, uses } from './calls.mjs';
 
 /** The first rows. */
-const few = ({ X, y }, rows) => {
-  const count = Math.min(rows, X.rows);
-  return { X: new Matrix(X.data.slice(0, count * X.cols), count, X.cols), y: y.slice(0, count) };
+const few = ({ X, y }) => {
+  const count = Math.min(10_000, X.rows);
+  return [X.slice(0, count), y.slice(0, count)];
 };
-const fits = (make, rows) => (data) => {
-  const { X, y } = few(data, rows);
-  return { run: () => make().fit(X, y), quality: (model) => model.score(X, y) };
-};
-const uses =
-  (make, use = 'predict') =>
-  async (data) => {
-    const { X, y } = few(data, 10_000);
-    const model = await make().fit(X, y);
-    return () => model[use](data.X);
-  };
+const fitted = (make) => fits(make, { of: few, quality: score });
+const predicts = (make) => uses(make, 'predict', { of: few });
 const tree = () => new DecisionTreeClassifier({ maxDepth: 8, randomState: 0 });
 const models = () => [
   ['bayes', new GaussianNB()],
@@ -39,14 +30,14 @@ const numbers = () => new AdaBoostRegressor({ nEstimators: 30, randomState: 0 })
 const voting = () => new VotingClassifier(models(), { voting: 'soft' });
 
 export const cases = {
-  'VotingClassifier fit': { data: 'dense', make: fits(voting, 10_000) },
-  'VotingClassifier predict': { data: 'dense', make: uses(voting) },
-  'StackingClassifier fit': { data: 'dense', make: fits(() => new StackingClassifier(models()), 10_000) },
-  'StackingClassifier predict': { data: 'dense', make: uses(() => new StackingClassifier(models())) },
-  'BaggingClassifier fit': { data: 'dense', make: fits(bagging, 10_000) },
-  'BaggingClassifier predict': { data: 'dense', make: uses(bagging) },
-  'AdaBoostClassifier fit': { data: 'dense', make: fits(boosting, 10_000) },
-  'AdaBoostClassifier predict': { data: 'dense', make: uses(boosting) },
-  'AdaBoostRegressor fit': { data: 'regression', make: fits(numbers, 10_000) },
-  'AdaBoostRegressor predict': { data: 'regression', make: uses(numbers) },
+  'VotingClassifier fit': { data: 'dense', make: fitted(voting) },
+  'VotingClassifier predict': { data: 'dense', make: predicts(voting) },
+  'StackingClassifier fit': { data: 'dense', make: fitted(() => new StackingClassifier(models())) },
+  'StackingClassifier predict': { data: 'dense', make: predicts(() => new StackingClassifier(models())) },
+  'BaggingClassifier fit': { data: 'dense', make: fitted(bagging) },
+  'BaggingClassifier predict': { data: 'dense', make: predicts(bagging) },
+  'AdaBoostClassifier fit': { data: 'dense', make: fitted(boosting) },
+  'AdaBoostClassifier predict': { data: 'dense', make: predicts(boosting) },
+  'AdaBoostRegressor fit': { data: 'regression', make: fitted(numbers) },
+  'AdaBoostRegressor predict': { data: 'regression', make: predicts(numbers) },
 };

@@ -14,21 +14,16 @@ import {
   SGDClassifier,
   SGDRegressor,
 } from '../../dist/index.js';
+import { fits, labelled, score, uses } from './calls.mjs';
 
 const fit = (data, make, bar) => ({
   data,
   bar,
-  make: ({ X, y }) => ({
-    run: () => make().fit(X, y),
-    quality: (model) => model.score(X, y),
-  }),
+  make: fits(make, { of: labelled, quality: score }),
 });
 const predict = (data, make, method = 'predict') => ({
   data,
-  make: async ({ X, y }) => {
-    const model = await make().fit(X, y);
-    return () => model[method](X);
-  },
+  make: uses(make, method, { of: labelled }),
 });
 
 export const cases = {

@@ -9,36 +9,19 @@ import {
   LocalOutlierFactor,
   NearestNeighbors,
 } from '../../dist/index.js';
+import { fits, labelled, uses } from './calls.mjs';
 
-const QUERIES = 10_000;
-const some = (X) => X.slice(0, Math.min(X.rows, QUERIES));
-const narrow = (X) => X.columns([0, 1, 2]);
+const some = ({ X }) => X.slice(0, Math.min(X.rows, 10_000));
+const narrow = ({ X }) => X.columns([0, 1, 2]);
 const clusters = (model) => new Set(model.labels).size;
-/** The first use of a model makes its plan, which is part of its cost once. */
-const predicts =
-  (make, rows = some, columns = (X) => X) =>
-  async ({ X, y }) => {
-    const data = columns(X);
-    const model = await make().fit(data, y);
-    const queries = rows(data);
-    await model.predict(queries.slice(0, 1));
-    return () => model.predict(queries);
-  };
-const fits =
-  (make, columns = (X) => X, quality) =>
-  ({ X }) => {
-    const data = columns(X);
-    return { run: () => make().fit(data), quality };
-  };
+const predicts = (make) => uses(make, 'predict', { of: labelled, on: some });
+const groups = (make, of = ({ X }) => X) => fits(make, { of: (data) => [of(data)], quality: clusters });
 
 export const cases = {
   'KNeighborsClassifier fit': {
     data: 'dense',
     bar: 3,
-    make:
-      ({ X, y }) =>
-      () =>
-        new KNeighborsClassifier().fit(X, y),
+    make: fits(() => new KNeighborsClassifier(), { of: labelled }),
   },
   'KNeighborsClassifier predict': {
     data: 'dense',
@@ -53,11 +36,10 @@ export const cases = {
   'KNeighborsClassifier 3 columns predict': {
     data: 'dense',
     bar: 3,
-    make: predicts(
-      () => new KNeighborsClassifier(),
-      (X) => X,
-      narrow,
-    ),
+    make: uses(() => new KNeighborsClassifier(), 'predict', {
+      of: (data) => [narrow(data), data.y],
+      on: narrow,
+    }),
   },
   'KNeighborsRegressor distance predict': {
     data: 'regression',
@@ -67,32 +49,24 @@ export const cases = {
   'NearestNeighbors kneighbors': {
     data: 'dense',
     bar: 3,
-    make: async ({ X }) => {
-      const search = await new NearestNeighbors({ nNeighbors: 50 }).fit(X);
-      await search.kneighbors(X.slice(0, 1));
-      return () => search.kneighbors(some(X));
-    },
+    make: uses(() => new NearestNeighbors({ nNeighbors: 50 }), 'kneighbors', { on: some }),
   },
-  'DBSCAN blobs fit': { data: 'blobs', bar: 3, make: fits(() => new DBSCAN({ eps: 14 }), some, clusters) },
+  'DBSCAN blobs fit': { data: 'blobs', bar: 3, make: groups(() => new DBSCAN({ eps: 14 }), some) },
   'DBSCAN 3 columns fit': {
     data: 'blobs',
     bar: 3,
-    make: fits(() => new DBSCAN({ eps: 0.3 }), narrow, clusters),
+    make: groups(() => new DBSCAN({ eps: 0.3 }), narrow),
   },
   'DBSCAN moons fit': {
     data: 'moons',
     bar: 3,
-    make: fits(() => new DBSCAN({ eps: 0.05 }), undefined, clusters),
+    make: groups(() => new DBSCAN({ eps: 0.05 })),
   },
-  'HDBSCAN fit': { data: 'small', make: fits(() => new HDBSCAN(), some, clusters) },
-  'HDBSCAN moons fit': { data: 'moons', make: fits(() => new HDBSCAN(), undefined, clusters) },
+  'HDBSCAN fit': { data: 'small', make: groups(() => new HDBSCAN(), some) },
+  'HDBSCAN moons fit': { data: 'moons', make: groups(() => new HDBSCAN()) },
   'LocalOutlierFactor fit': { data: 'small', make: fits(() => new LocalOutlierFactor()) },
   'KNNImputer transform': {
     data: 'smallMissing',
-    make: async ({ X }) => {
-      const imputer = await new KNNImputer().fit(X);
-      await imputer.transform(X.slice(0, 1));
-      return () => imputer.transform(X.slice(0, 2000));
-    },
+    make: uses(() => new KNNImputer(), 'transform', { on: ({ X }) => X.slice(0, Math.min(X.rows, 2000)) }),
   },
 };

@@ -11,18 +11,9 @@ import {
   SimpleImputer,
   StandardScaler,
 } from '../../dist/index.js';
+import { fits, uses } from './calls.mjs';
 
-const fits =
-  (make) =>
-  ({ X, y }) =>
-  () =>
-    make().fit(X, y);
-const transforms =
-  (make) =>
-  async ({ X, y }) => {
-    const model = await make().fit(X, y);
-    return () => model.transform(X);
-  };
+const transforms = (make) => uses(make, 'transform');
 const both = (name, data, make, bar) => ({
   [`${name} fit`]: { data, bar, make: fits(make) },
   [`${name} transform`]: { data, bar, make: transforms(make) },

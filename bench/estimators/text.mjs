@@ -7,18 +7,17 @@ import {
   Pipeline,
   TfidfVectorizer,
 } from '../../dist/index.js';
+import { uses } from './calls.mjs';
 
-const fits =
+const texts = ({ text }) => text;
+const nonzeros = (rows) => rows.nnz;
+const fitTransforms =
   (make) =>
-  ({ text }) => ({ run: () => make().fitTransform(text), quality: (rows) => rows.nnz });
-const transforms =
-  (make) =>
-  async ({ text }) => {
-    const model = await make().fit(text);
-    return { run: () => model.transform(text), quality: (rows) => rows.nnz };
-  };
+  ({ text }) => ({ run: () => make().fitTransform(text), quality: nonzeros });
+const transforms = (make) =>
+  uses(make, 'transform', { of: ({ text }) => [text], on: texts, quality: nonzeros });
 const both = (name, make) => ({
-  [`${name} fitTransform`]: { data: 'text', bar: 3, make: fits(make) },
+  [`${name} fitTransform`]: { data: 'text', bar: 3, make: fitTransforms(make) },
   [`${name} transform`]: { data: 'text', bar: 3, make: transforms(make) },
 });
 

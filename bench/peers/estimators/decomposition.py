@@ -1,23 +1,13 @@
 from sklearn.decomposition import NMF, PCA, IncrementalPCA, TruncatedSVD
 
-
-def fits(make, quality):
-    return lambda data: (lambda: make().fit(data.X), quality)
+from .calls import fits, uses
 
 
-def transforms(make):
-    def prepare(data):
-        model = make().fit(data.X)
-        return lambda: model.transform(data.X)
-
-    return prepare
-
-
-def explained(model):
+def explained(model, X):
     return model.explained_variance_ratio_.sum()
 
 
-def error(model):
+def error(model, X):
     return model.reconstruction_err_
 
 
@@ -30,12 +20,12 @@ def factors(solver):
 
 
 CASES = {
-    "PCA fit": fits(pca, explained),
-    "PCA transform": transforms(pca),
-    "PCA randomized fit": fits(lambda: PCA(5, svd_solver="randomized", random_state=0), explained),
-    "TruncatedSVD fit": fits(lambda: TruncatedSVD(5, random_state=0), explained),
-    "IncrementalPCA fit": fits(lambda: IncrementalPCA(10), explained),
-    "NMF cd fit": fits(factors("cd"), error),
-    "NMF mu fit": fits(factors("mu"), error),
-    "NMF transform": transforms(factors("cd")),
+    "PCA fit": fits(pca, quality=explained),
+    "PCA transform": uses(pca, "transform"),
+    "PCA randomized fit": fits(lambda: PCA(5, svd_solver="randomized", random_state=0), quality=explained),
+    "TruncatedSVD fit": fits(lambda: TruncatedSVD(5, random_state=0), quality=explained),
+    "IncrementalPCA fit": fits(lambda: IncrementalPCA(10), quality=explained),
+    "NMF cd fit": fits(factors("cd"), quality=error),
+    "NMF mu fit": fits(factors("mu"), quality=error),
+    "NMF transform": uses(factors("cd"), "transform"),
 }

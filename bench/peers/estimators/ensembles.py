@@ -5,23 +5,21 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
+from .calls import fits, score, uses
+
 ROWS = 10_000
 
 
-def fit(make):
-    def prepare(data):
-        X, y = data.X[:ROWS], data.y[:ROWS]
-        return (lambda: make(data.threads).fit(X, y)), lambda model: model.score(X, y)
+def few(data):
+    return data.X[:ROWS], data.y[:ROWS]
 
-    return prepare
+
+def fit(make):
+    return lambda data: fits(lambda: make(data.threads), few, score)(data)
 
 
 def predict(make):
-    def prepare(data):
-        model = make(data.threads).fit(data.X[:ROWS], data.y[:ROWS])
-        return lambda: model.predict(data.X)
-
-    return prepare
+    return lambda data: uses(lambda: make(data.threads), "predict", few)(data)
 
 
 def tree():

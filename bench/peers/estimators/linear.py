@@ -14,17 +14,15 @@ from sklearn.linear_model import (
     SGDRegressor,
 )
 
+from .calls import fits, labelled, score, uses
+
 
 def fit(make):
-    return lambda data: ((lambda: make().fit(data.X, data.y)), lambda model: model.score(data.X, data.y))
+    return fits(make, labelled, score)
 
 
 def predict(make, method="predict"):
-    def prepare(data):
-        model = make().fit(data.X, data.y)
-        return lambda: getattr(model, method)(data.X)
-
-    return prepare
+    return uses(make, method, labelled)
 
 
 def epochs(count):

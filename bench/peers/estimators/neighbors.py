@@ -7,73 +7,47 @@ from sklearn.neighbors import (
     NearestNeighbors,
 )
 
-QUERIES = 10_000
+from .calls import features, fits, labelled, uses
 
 
-def clusters(model):
+def clusters(model, X):
     return len(set(model.labels_.tolist()))
 
 
-def some(X):
-    return X[:QUERIES]
+def some(data):
+    return data.X[:10_000]
 
 
-def narrow(X):
-    return X[:, :3].copy()
+def narrow(data):
+    return data.X[:, :3].copy()
 
 
-def whole(X):
-    return X
+def predicts(make):
+    return uses(make, "predict", labelled, some)
 
 
-def predicts(make, rows=some, columns=whole):
-    def prepare(data):
-        X = columns(data.X)
-        model = make().fit(X, data.y)
-        queries = rows(X)
-        model.predict(queries[:1])
-        return lambda: model.predict(queries)
-
-    return prepare
-
-
-def fits(make, columns=whole, quality=None):
-    def prepare(data):
-        X = columns(data.X)
-        run = lambda: make().fit(X)
-        return (run, quality) if quality else run
-
-    return prepare
-
-
-def searches(data):
-    model = NearestNeighbors(n_neighbors=50).fit(data.X)
-    return lambda: model.kneighbors(some(data.X))
-
-
-def imputes(data):
-    model = KNNImputer().fit(data.X)
-    return lambda: model.transform(data.X[:2000])
+def groups(make, of=features):
+    return fits(make, lambda data: (of(data),), clusters)
 
 
 CASES = {
-    "KNeighborsClassifier fit": lambda data: lambda: KNeighborsClassifier().fit(data.X, data.y),
+    "KNeighborsClassifier fit": fits(KNeighborsClassifier, labelled),
     "KNeighborsClassifier predict": predicts(lambda: KNeighborsClassifier(n_jobs=-1)),
     "KNeighborsClassifier manhattan predict": predicts(
         lambda: KNeighborsClassifier(metric="manhattan", algorithm="brute", n_jobs=-1)
     ),
-    "KNeighborsClassifier 3 columns predict": predicts(
-        lambda: KNeighborsClassifier(n_jobs=-1), whole, narrow
+    "KNeighborsClassifier 3 columns predict": uses(
+        lambda: KNeighborsClassifier(n_jobs=-1), "predict", lambda data: (narrow(data), data.y), narrow
     ),
     "KNeighborsRegressor distance predict": predicts(
         lambda: KNeighborsRegressor(20, weights="distance", n_jobs=-1)
     ),
-    "NearestNeighbors kneighbors": searches,
-    "DBSCAN blobs fit": fits(lambda: DBSCAN(eps=14, n_jobs=-1), some, clusters),
-    "DBSCAN 3 columns fit": fits(lambda: DBSCAN(eps=0.3, n_jobs=-1), narrow, clusters),
-    "DBSCAN moons fit": fits(lambda: DBSCAN(eps=0.05, n_jobs=-1), whole, clusters),
-    "HDBSCAN fit": fits(lambda: HDBSCAN(copy=True, n_jobs=-1), some, clusters),
-    "HDBSCAN moons fit": fits(lambda: HDBSCAN(copy=True, n_jobs=-1), whole, clusters),
+    "NearestNeighbors kneighbors": uses(lambda: NearestNeighbors(n_neighbors=50), "kneighbors", on=some),
+    "DBSCAN blobs fit": groups(lambda: DBSCAN(eps=14, n_jobs=-1), some),
+    "DBSCAN 3 columns fit": groups(lambda: DBSCAN(eps=0.3, n_jobs=-1), narrow),
+    "DBSCAN moons fit": groups(lambda: DBSCAN(eps=0.05, n_jobs=-1)),
+    "HDBSCAN fit": groups(lambda: HDBSCAN(copy=True, n_jobs=-1), some),
+    "HDBSCAN moons fit": groups(lambda: HDBSCAN(copy=True, n_jobs=-1)),
     "LocalOutlierFactor fit": fits(lambda: LocalOutlierFactor(n_jobs=-1)),
-    "KNNImputer transform": imputes,
+    "KNNImputer transform": uses(KNNImputer, "transform", on=lambda data: data.X[:2000]),
 }

@@ -11,17 +11,11 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-
-def fits(make):
-    return lambda data: lambda: make().fit(data.X)
+from .calls import fits, uses
 
 
 def transforms(make):
-    def prepare(data):
-        model = make().fit(data.X)
-        return lambda: model.transform(data.X)
-
-    return prepare
+    return uses(make, "transform")
 
 
 def both(name, make):

@@ -5,19 +5,25 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 
+from .calls import uses
+
 
 def count(rows):
     return rows.nnz
 
 
-def both(name, make):
-    def transform(data):
-        model = make().fit(data.text)
-        return lambda: model.transform(data.text), count
+def texts(data):
+    return data.text
 
+
+def transforms(make):
+    return uses(make, "transform", lambda data: (data.text,), texts, count)
+
+
+def both(name, make):
     return {
         f"{name} fitTransform": lambda data: (lambda: make().fit_transform(data.text), count),
-        f"{name} transform": transform,
+        f"{name} transform": transforms(make),
     }
 
 
@@ -45,7 +51,7 @@ CASES = {
     **both("CountVectorizer", CountVectorizer),
     **both("CountVectorizer of word pairs", lambda: CountVectorizer(ngram_range=(1, 2))),
     **both("TfidfVectorizer", TfidfVectorizer),
-    "HashingVectorizer transform": both("", HashingVectorizer)[" transform"],
+    "HashingVectorizer transform": transforms(HashingVectorizer),
     **models("MultinomialNB", MultinomialNB),
     **models("LogisticRegression", lambda: LogisticRegression(max_iter=20)),
 }
