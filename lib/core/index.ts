@@ -60,6 +60,7 @@ export {
   type TypedArray,
 } from './matrix.js';
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
+export { OutlierDetector } from './outlier-detector.js';
 export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
 export type { QueryOptions } from './queries.js';
 export { type Column, type Row, Schema, type Target } from './schema.js';

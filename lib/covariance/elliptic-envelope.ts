@@ -1,9 +1,10 @@
 /** Outliers by a robust covariance. */
 import { chi2Critical, chi2Survival } from '../core/distributions/survival.js';
-import { Estimator, type State } from '../core/estimator.js';
+import type { State } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
-import { decodeLabels } from '../core/kinds.js';
+import type { ScoreOptions } from '../core/kinds.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
+import { OutlierDetector, scoreLimit, trainingScores } from '../core/outlier-detector.js';
 import {
   bool,
   checkLength,
@@ -16,9 +17,8 @@ import {
   seed,
   uint8s,
 } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column, Target } from '../core/schema.js';
+import type { Column } from '../core/schema.js';
 import { accuracy } from '../core/score.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -49,17 +49,12 @@ export interface EllipticEnvelopeState extends State {
   readonly offset: number;
 }
 
-/** Outliers and inliers, as predicted. */
-const LABELS = [-1, 1] as const;
 /** The share of normal rows that reweighting leaves out. */
 const BEYOND = 0.025;
-/** Decisions from 0 on are inliers; nothing lies between 0 and this. */
-const JUST_BELOW_ZERO = -1e-30;
-
 /**
  * Finds outliers of data that is about normal: rows far from the centre by the Mahalanobis distance of a covariance that outliers do
  * not reach, the minimum covariance determinant (Rousseeuw and Van Driessen 1999), corrected and reweighted as in scikit-learn.
- * `predict` says -1 for an outlier and 1 for an inlier.
+ * `predict` says -1 for an outlier and 1 for an inlier; `scoreSamples` is minus the squared distance.
  *
  * Differs from scikit-learn: random streams of our own; `storePrecision` does not exist.
  *
@@ -71,9 +66,7 @@ const JUST_BELOW_ZERO = -1e-30;
  * await model.predict([[40, 40], [5, 4]]); // [-1, 1]
  * ```
  */
-export class EllipticEnvelope extends Estimator<EllipticEnvelopeParams, EllipticEnvelopeState> {
-  readonly kind = 'outlierDetector' as const;
-
+export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, EllipticEnvelopeState> {
   constructor(params: Partial<EllipticEnvelopeParams> = {}) {
     super({ assumeCentered: false, supportFraction: null, contamination: 0.1, randomState: null, ...params });
   }
@@ -102,15 +95,8 @@ export class EllipticEnvelope extends Estimator<EllipticEnvelopeParams, Elliptic
       checkLength(this, name, state[name], d * d);
   }
 
-  get outputs(): readonly Output[] {
-    return ['label', 'decision', 'score'];
-  }
-
-  protected targetOf(_state: EllipticEnvelopeState): Target {
-    return { kind: 'class', classes: LABELS };
-  }
-
-  protected async fitState({ x, cancel, signal }: FitInput): Promise<EllipticEnvelopeState> {
+  protected async fitState(input: FitInput): Promise<EllipticEnvelopeState> {
+    const { x, cancel, signal } = input;
     const { assumeCentered, supportFraction, contamination, randomState } = this.params;
     const { rows, cols } = x;
     const least = Math.min(Math.ceil(0.5 * (rows + cols + 1)), rows);
@@ -136,16 +122,9 @@ export class EllipticEnvelope extends Estimator<EllipticEnvelopeParams, Elliptic
     const factor = consistency(cols, 1 - BEYOND);
     for (let at = 0; at < covariance.length; at++) covariance[at] *= factor;
     const whitening = await whiteningOf(covariance, cols, signal);
-    const turned = await (await centred(wide, location, signal)).matmulAsync(
-      new Matrix(whitening, cols, cols),
-      {
-        signal,
-      },
+    const scores = await trainingScores(input, (plan, slot) =>
+      lowerScores(plan, slot, { location, whitening }),
     );
-    const distances = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < cols; j++) distances[i] -= turned.data[i * cols + j] ** 2;
-    }
     return {
       location,
       covariance,
@@ -153,7 +132,7 @@ export class EllipticEnvelope extends Estimator<EllipticEnvelopeParams, Elliptic
       rawLocation: raw.location,
       rawCovariance: raw.covariance,
       support: kept,
-      offset: quantile(distances, contamination),
+      offset: await scoreLimit(scores, contamination, cancel),
     };
   }
 
@@ -197,56 +176,30 @@ export class EllipticEnvelope extends Estimator<EllipticEnvelopeParams, Elliptic
     return this.state.offset;
   }
 
-  /** -1 for outliers and 1 for inliers, on the pool. @throws see {@link Plan.run} */
-  async predict(X: MatrixLike): Promise<number[]> {
-    return decodeLabels(await this.run(X, { output: 'label' }), LABELS) as number[];
-  }
-
-  /** As {@link EllipticEnvelope.predict}, on this thread's time. */
-  predictSync(X: MatrixLike): number[] {
-    return decodeLabels(this.runSync(X, { output: 'label' }), LABELS) as number[];
-  }
-
-  /** The score less `offset`: below 0 for outliers. */
-  async decisionFunction(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'decision' })).data;
-  }
-
-  /** Minus the squared Mahalanobis distance. */
-  async scoreSamples(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'score' })).data;
-  }
-
   /** The squared Mahalanobis distance of each row to the centre. */
   async mahalanobis(X: MatrixLike): Promise<FloatArray> {
     return (await this.scoreSamples(X)).map((score) => -score);
   }
 
   /** The share of rows predicted right; y holds -1 and 1. */
-  async score(
-    X: MatrixLike,
-    y: ArrayLike<unknown>,
-    options?: { sampleWeight?: ArrayLike<number> },
-  ): Promise<number> {
+  async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
     return accuracy(y, await this.predict(X), options?.sampleWeight);
   }
 
-  /** Fits, then predicts the same rows. */
-  async fitPredict(X: MatrixLike): Promise<number[]> {
-    await this.fit(X);
-    return this.predict(X);
+  protected lowerScores(plan: PlanBuilder, x: Slot): Slot {
+    return lowerScores(plan, x, this.state);
   }
+}
 
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { location, whitening, offset } = this.state;
-    const shifted = plan.affine(x, location, new Float64Array(x.width).fill(1));
-    const turned = plan.dense(shifted, whitening, new Float64Array(x.width));
-    const score = plan.activation(plan.reduce(plan.activation(turned, 'square'), 'sum'), 'negate');
-    if (output === 'score') return score;
-    const decision = plan.affine(score, Float64Array.of(offset), Float64Array.of(1));
-    if (output === 'decision') return decision;
-    return plan.argmax(plan.dense(decision, Float64Array.of(0, 1), Float64Array.of(JUST_BELOW_ZERO, 0)));
-  }
+/** Minus the squared Mahalanobis distance. */
+function lowerScores(
+  plan: PlanBuilder,
+  x: Slot,
+  { location, whitening }: Pick<EllipticEnvelopeState, 'location' | 'whitening'>,
+): Slot {
+  const shifted = plan.affine(x, location, new Float64Array(x.width).fill(1));
+  const turned = plan.dense(shifted, whitening, new Float64Array(x.width));
+  return plan.activation(plan.reduce(plan.activation(turned, 'square'), 'sum'), 'negate');
 }
 
 /**
@@ -259,10 +212,6 @@ function consistency(d: number, alpha: number): number {
 
 type Signal = AbortSignal | undefined;
 
-function centred(x: Matrix, location: Float64Array, signal: Signal): Promise<Matrix> {
-  return x.subAsync(new Matrix(location, 1, location.length) as Matrix, { signal });
-}
-
 /** Mean and covariance of the rows of weight 1. */
 async function moments(x: Matrix, weights: Float64Array, assumeCentered: boolean, signal: Signal) {
   const { rows, cols } = x;
@@ -272,7 +221,7 @@ async function moments(x: Matrix, weights: Float64Array, assumeCentered: boolean
     const { mean } = await native.columnMoments(x.data, rows, cols, weights, null);
     location.set(mean);
   }
-  const shifted = await centred(x, location, signal);
+  const shifted = await x.subAsync(new Matrix(location, 1, cols) as Matrix, { signal });
   const kept = await shifted.mulAsync(new Matrix(weights, rows, 1) as Matrix, { signal });
   const scatter = await kept.matmulAsync(kept, { transposeA: true, signal });
   return { location, covariance: Float64Array.from(scatter.data, (value) => value / total) };
@@ -286,12 +235,4 @@ async function whiteningOf(covariance: Float64Array, d: number, signal: Signal):
     const eigenvalue = values[at % d];
     return eigenvalue > least ? value / Math.sqrt(eigenvalue) : 0;
   });
-}
-
-/** Linear between order statistics, as NumPy's percentile. */
-function quantile(values: Float64Array, share: number): number {
-  const sorted = values.slice().sort();
-  const position = share * (sorted.length - 1);
-  const low = sorted[Math.floor(position)];
-  return low + (sorted[Math.ceil(position)] - low) * (position - Math.floor(position));
 }

@@ -1,13 +1,10 @@
 /** Isolation forests (Liu, Ting and Zhou, Isolation Forest, ICDM 2008): outliers are alone after a few random splits. */
-import { applyOps } from '../core/apply.js';
-import { Estimator } from '../core/estimator.js';
-import { type FitInput, reportProgress, toShared } from '../core/fit-input.js';
-import { decodeLabels } from '../core/kinds.js';
-import type { FloatArray, MatrixLike } from '../core/matrix.js';
+import { type FitInput, reportProgress } from '../core/fit-input.js';
+import { OutlierDetector, scoreLimit, trainingScores } from '../core/outlier-detector.js';
 import { bool, either, int, nothing, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { type Column, Schema, type Target } from '../core/schema.js';
+import type { Column } from '../core/schema.js';
 import { native } from '../native.js';
 import { checkPrevious } from '../tree/fit-trees.js';
 import {
@@ -48,11 +45,6 @@ export interface IsolationForestState extends ForestState {
   readonly offset: number;
 }
 
-/** Outliers and inliers, as predicted. */
-const LABELS = [-1, 1] as const;
-/** Decisions from 0 on are inliers. Nothing lies between 0 and this: scores near -0.5 have coarser last digits. */
-const JUST_BELOW_ZERO = -1e-30;
-
 /** The mean depth of an unsuccessful search in a binary search tree of n keys. */
 function averagePathLength(n: number): number {
   if (n <= 1) return 0;
@@ -77,17 +69,9 @@ function expectedDepths({ treeOffsets, feature, left, cover }: ForestState): Flo
   return values;
 }
 
-/** Linear between order statistics, as NumPy's percentile. */
-function quantile(values: FloatArray, share: number): number {
-  const sorted = Float64Array.from(values).sort();
-  const position = share * (sorted.length - 1);
-  const low = sorted[Math.floor(position)];
-  return low + (sorted[Math.ceil(position)] - low) * (position - Math.floor(position));
-}
-
 /**
  * Finds outliers without labels: rows that random splits part from the rest early. `predict` says -1 for an outlier and 1
- * for an inlier. Missing values are allowed; `y` is not read.
+ * for an inlier. `scoreSamples` lies in (-1, 0): the lower, the sooner a row is alone. Missing values are allowed; `y` is not read.
  *
  * Differs from scikit-learn: random streams of our own; sample weights draw rows in proportion; `predict` gives plain
  * numbers in an array.
@@ -101,9 +85,7 @@ function quantile(values: FloatArray, share: number): number {
  * model.offset; // -0.5
  * ```
  */
-export class IsolationForest extends Estimator<IsolationForestParams, IsolationForestState> {
-  readonly kind = 'outlierDetector' as const;
-
+export class IsolationForest extends OutlierDetector<IsolationForestParams, IsolationForestState> {
   constructor(params: Partial<IsolationForestParams> = {}) {
     super({
       nEstimators: 100,
@@ -140,12 +122,8 @@ export class IsolationForest extends Estimator<IsolationForestParams, IsolationF
     return { allowNan: true };
   }
 
-  get outputs(): readonly Output[] {
-    return ['label', 'decision', 'score', 'leaf'];
-  }
-
-  protected targetOf(_state: IsolationForestState): Target {
-    return { kind: 'class', classes: LABELS };
+  override get outputs(): readonly Output[] {
+    return [...super.outputs, 'leaf'];
   }
 
   protected override checkState(state: IsolationForestState, columns: readonly Column[]): void {
@@ -169,10 +147,8 @@ export class IsolationForest extends Estimator<IsolationForestParams, IsolationF
       offset: -0.5,
     };
     if (contamination === 'auto') return state;
-    const schema = new Schema(input.columns, { kind: 'none' }, true);
-    const wide = toShared(x.astype('float64'));
-    const scores = await applyOps(wide, schema, (plan, slot) => lowerScores(plan, slot, state), cancel);
-    return { ...state, offset: quantile(scores.data, contamination) };
+    const scores = await trainingScores(input, (plan, slot) => lowerScores(plan, slot, state));
+    return { ...state, offset: await scoreLimit(scores, contamination, cancel) };
   }
 
   /** The trees, those of the last fit first. */
@@ -225,39 +201,12 @@ export class IsolationForest extends Estimator<IsolationForestParams, IsolationF
     return this.state.offset;
   }
 
-  /** -1 for outliers and 1 for inliers, on the pool. @throws see {@link Plan.run} */
-  async predict(X: MatrixLike): Promise<number[]> {
-    return decodeLabels(await this.run(X, { output: 'label' }), LABELS) as number[];
+  override lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    return options.output === 'leaf' ? lowerLeaves(plan, x, this.state) : super.lower(plan, x, options);
   }
 
-  /** As {@link IsolationForest.predict}, on this thread's time. */
-  predictSync(X: MatrixLike): number[] {
-    return decodeLabels(this.runSync(X, { output: 'label' }), LABELS) as number[];
-  }
-
-  /** The score less `offset`: below 0 for outliers. */
-  async decisionFunction(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'decision' })).data;
-  }
-
-  /** How normal rows are, in (-1, 0): the lower, the sooner they are alone. */
-  async scoreSamples(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'score' })).data;
-  }
-
-  /** Fits, then predicts the same rows. */
-  async fitPredict(X: MatrixLike): Promise<number[]> {
-    await this.fit(X);
-    return this.predict(X);
-  }
-
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    if (output === 'leaf') return lowerLeaves(plan, x, this.state);
-    const score = lowerScores(plan, x, this.state);
-    if (output === 'score') return score;
-    const decision = plan.affine(score, Float64Array.of(this.state.offset), Float64Array.of(1));
-    if (output === 'decision') return decision;
-    return plan.argmax(plan.dense(decision, Float64Array.of(0, 1), Float64Array.of(JUST_BELOW_ZERO, 0)));
+  protected lowerScores(plan: PlanBuilder, x: Slot): Slot {
+    return lowerScores(plan, x, this.state);
   }
 }
 

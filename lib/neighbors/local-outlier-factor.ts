@@ -1,7 +1,5 @@
 /** Outliers by how sparse their surroundings are (Breunig, Kriegel, Ng and Sander, LOF, SIGMOD 2000). */
-import { Estimator } from '../core/estimator.js';
-import type { FitInput } from '../core/fit-input.js';
-import { decodeLabels } from '../core/kinds.js';
+import type { FitInput, FitOptions } from '../core/fit-input.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
 import {
   checkPoints,
@@ -12,10 +10,11 @@ import {
   searchSpec,
   storedRows,
 } from '../core/neighbor-search.js';
+import { OutlierDetector, scoreLimit } from '../core/outlier-detector.js';
 import { bool, checkLength, either, float64s, int, oneOf, type Rules, real } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { Output } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column, Target } from '../core/schema.js';
+import type { Column } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';
 import { native } from '../native.js';
 
@@ -46,17 +45,13 @@ export interface LocalOutlierFactorState {
   readonly offset: number;
 }
 
-const LABELS = [-1, 1] as const;
-/** Decisions from 0 on are inliers. */
-const JUST_BELOW_ZERO = -1e-30;
-
 /**
  * Local outlier factor: the mean density of a row's neighbours, divided by its own. About 1 within a cluster; the larger, the
  * more a row stands out. Densities are 1 over the mean distance to the neighbours, where a neighbour is at least as far as its own
  * last neighbour.
  *
- * `predict`, `decisionFunction` and `scoreSamples` are for new rows and need `novelty`; do not give them the training rows, whose
- * factors leave each row itself out. `y` is not read.
+ * `predict`, `decisionFunction` and `scoreSamples` are for new rows and throw ERR_NOT_SUPPORTED without `novelty`; do not give them
+ * the training rows, whose factors leave each row itself out. `y` is not read.
  *
  * Differs from scikit-learn: no precomputed distances.
  *
@@ -67,9 +62,7 @@ const JUST_BELOW_ZERO = -1e-30;
  * await detector.fitPredict([[1], [1.1], [1.2], [9]]); // [1, 1, 1, -1]
  * ```
  */
-export class LocalOutlierFactor extends Estimator<LocalOutlierFactorParams, LocalOutlierFactorState> {
-  readonly kind = 'outlierDetector' as const;
-
+export class LocalOutlierFactor extends OutlierDetector<LocalOutlierFactorParams, LocalOutlierFactorState> {
   constructor(params: Partial<LocalOutlierFactorParams> = {}) {
     super({ ...SEARCH_DEFAULTS, nNeighbors: 20, contamination: 'auto', novelty: false, ...params });
   }
@@ -94,13 +87,9 @@ export class LocalOutlierFactor extends Estimator<LocalOutlierFactorParams, Loca
     };
   }
 
-  get outputs(): readonly Output[] {
+  override get outputs(): readonly Output[] {
     const { novelty } = this.isFitted ? this.fittedParams : this.params;
-    return novelty ? ['label', 'decision', 'score'] : [];
-  }
-
-  protected targetOf(_state: LocalOutlierFactorState): Target {
-    return { kind: 'class', classes: LABELS };
+    return novelty ? super.outputs : [];
   }
 
   protected override checkState(state: LocalOutlierFactorState, columns: readonly Column[]): void {
@@ -127,11 +116,7 @@ export class LocalOutlierFactor extends Estimator<LocalOutlierFactorParams, Loca
     const density = new Float64Array(2 * x.rows);
     density.set(found.reach);
     density.set(found.density, x.rows);
-    const share = contamination === 'auto' ? null : Float64Array.of(contamination);
-    const offset =
-      share === null
-        ? -1.5
-        : (await native.columnQuantiles(found.factor, x.rows, 1, share, 'linear', cancel))[0];
+    const offset = contamination === 'auto' ? -1.5 : await scoreLimit(found.factor, contamination, cancel);
     return { points: storedRows(x), factor: found.factor, density, neighbors, offset };
   }
 
@@ -150,50 +135,26 @@ export class LocalOutlierFactor extends Estimator<LocalOutlierFactorParams, Loca
     return this.state.neighbors;
   }
 
-  /** -1 for outliers among new rows, else 1, on the pool. @throws {ERR_NOT_SUPPORTED} without `novelty` */
-  async predict(X: MatrixLike): Promise<number[]> {
-    return decodeLabels(await this.run(X, { output: 'label' }), LABELS) as number[];
-  }
-
-  /** As {@link LocalOutlierFactor.predict}, on this thread's time. */
-  predictSync(X: MatrixLike): number[] {
-    return decodeLabels(this.runSync(X, { output: 'label' }), LABELS) as number[];
-  }
-
-  /** The score less `offset`: below 0 for outliers. @throws {ERR_NOT_SUPPORTED} without `novelty` */
-  async decisionFunction(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'decision' })).data;
-  }
-
-  /** Negated factors of new rows. @throws {ERR_NOT_SUPPORTED} without `novelty` */
-  async scoreSamples(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'score' })).data;
-  }
-
   /** Fits, then says of the same rows: -1 for outliers, else 1. */
-  async fitPredict(X: MatrixLike): Promise<number[]> {
-    await this.fit(X);
+  override async fitPredict(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<number[]> {
+    await this.fit(X, y, options);
     const { factor, offset } = this.state;
     return Array.from(factor, (value) => (value < offset ? -1 : 1));
   }
 
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+  protected lowerScores(plan: PlanBuilder, x: Slot): Slot {
     if (!this.fittedParams.novelty) {
       throw new StateError(
         'ERR_NOT_SUPPORTED',
         'LocalOutlierFactor tells outliers among its training rows, by fitPredict; for new rows fit it with novelty: true.',
       );
     }
-    const { points, density, neighbors, offset } = this.state;
-    const score = plan.neighbors(x, {
+    const { points, density, neighbors } = this.state;
+    return plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
       points,
       neighbors,
       vote: { kind: 'outlier', values: density },
     });
-    if (output === 'score') return score;
-    const decision = plan.affine(score, Float64Array.of(offset), Float64Array.of(1));
-    if (output === 'decision') return decision;
-    return plan.argmax(plan.dense(decision, Float64Array.of(0, 1), Float64Array.of(JUST_BELOW_ZERO, 0)));
   }
 }

@@ -1,12 +1,11 @@
 /** The support of a distribution: outliers without labels. */
-import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
-import { decodeLabels } from '../core/kinds.js';
-import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
+import { Matrix } from '../core/matrix.js';
+import { OutlierDetector } from '../core/outlier-detector.js';
 import { type Rules, real } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column, Target } from '../core/schema.js';
+import type { Column } from '../core/schema.js';
 import {
   checkKernelState,
   fitKernel,
@@ -27,9 +26,6 @@ export interface OneClassSVMParams extends KernelParams {
   nu: number;
 }
 
-/** Outliers and inliers, as predicted. */
-const LABELS = [-1, 1] as const;
-
 /**
  * Finds the region that holds most of the training rows (Schoelkopf et al. 2001): `predict` says 1 for a row inside and -1 for
  * an outlier. The objective is that of LIBSVM and scikit-learn 1.9; `y` is not read. Scale the columns first.
@@ -44,9 +40,7 @@ const LABELS = [-1, 1] as const;
  * await model.predict([[4, 5], [40, 40]]); // [1, -1]
  * ```
  */
-export class OneClassSVM extends Estimator<OneClassSVMParams, KernelState> {
-  readonly kind = 'outlierDetector' as const;
-
+export class OneClassSVM extends OutlierDetector<OneClassSVMParams, KernelState> {
   constructor(params: Partial<OneClassSVMParams> = {}) {
     super({ ...KERNEL_DEFAULTS, nu: 0.5, ...params });
   }
@@ -57,14 +51,6 @@ export class OneClassSVM extends Estimator<OneClassSVMParams, KernelState> {
 
   get stateRules(): Rules<KernelState> {
     return KERNEL_STATE_RULES;
-  }
-
-  get outputs(): readonly Output[] {
-    return ['label', 'decision', 'score'];
-  }
-
-  protected targetOf(_state: KernelState): Target {
-    return { kind: 'class', classes: LABELS };
   }
 
   protected override checkState(state: KernelState, columns: readonly Column[]): void {
@@ -129,37 +115,18 @@ export class OneClassSVM extends Estimator<OneClassSVMParams, KernelState> {
     return this.state.converged;
   }
 
-  /** 1 for rows inside and -1 for outliers, on the pool. @throws see {@link Plan.run} */
-  async predict(X: MatrixLike): Promise<number[]> {
-    return decodeLabels(await this.run(X, { output: 'label' }), LABELS) as number[];
+  /** As LIBSVM has it: the constant belongs to the sum, and a row on the border is an outlier. */
+  override lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    if (output === 'score') return this.lowerScores(plan, x);
+    const decision = this.#lowerSum(plan, x, this.state.intercept);
+    return output === 'decision' ? decision : plan.binary(decision, 'greater', Float64Array.of(0));
   }
 
-  /** As {@link OneClassSVM.predict}, on this thread's time. */
-  predictSync(X: MatrixLike): number[] {
-    return decodeLabels(this.runSync(X, { output: 'label' }), LABELS) as number[];
+  protected lowerScores(plan: PlanBuilder, x: Slot): Slot {
+    return this.#lowerSum(plan, x, new Float64Array(1));
   }
 
-  /** How far inside a row is: the score less `offset`, below 0 for outliers. */
-  async decisionFunction(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'decision' })).data;
-  }
-
-  /** The decision before `offset` is taken off. */
-  async scoreSamples(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'score' })).data;
-  }
-
-  /** Fits, then predicts the same rows. */
-  async fitPredict(X: MatrixLike): Promise<number[]> {
-    await this.fit(X);
-    return this.predict(X);
-  }
-
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { dualCoef, intercept } = this.state;
-    const bias = output === 'score' ? new Float64Array(1) : intercept;
-    const scores = lowerKernel(plan, x, this.fittedParams, this.state, [dualCoef, bias]);
-    if (output === 'decision' || output === 'score') return scores;
-    return plan.binary(scores, 'greater', Float64Array.of(0));
+  #lowerSum(plan: PlanBuilder, x: Slot, bias: Float64Array): Slot {
+    return lowerKernel(plan, x, this.fittedParams, this.state, [this.state.dualCoef, bias]);
   }
 }
