@@ -3,10 +3,11 @@
  * state, and `lower` turns that state into plan ops. Predicting, compiling, saving and serving follow from these.
  */
 import { StateError, ValidationError } from '../errors.js';
+import type { ColumnMoments } from '../native.js';
 import { withCancel } from './cancellation.js';
 import {
   checkedFitOptions,
-  checkFinite,
+  checkInput,
   encodeFitInput,
   encodeSparseInput,
   type FitInput,
@@ -14,8 +15,9 @@ import {
   type SparseFitInput,
   toShared,
 } from './fit-input.js';
-import { isSparse } from './forms.js';
-import { type Dtype, isMatrixShaped, type Matrix, type MatrixLike } from './matrix.js';
+import { Fitted, type SavedFit } from './fitted.js';
+import { isSparse, precisionOf } from './forms.js';
+import type { Dtype, Matrix, MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { momentsNow, momentsOf } from './moments.js';
 import { checkNames, checkParams, type Rules, show } from './params.js';
@@ -31,7 +33,7 @@ import { schemaWithRanges } from './ranges.js';
 import type { Column, Schema, Target } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { SparsePlan } from './sparse/sparse-plan.js';
-import { summarise, type TrainingReference, type TrainingSample, takeSample } from './training-reference.js';
+import { type TrainingReference, type TrainingSample, takeSample } from './training-reference.js';
 
 /** Parameters of an estimator and of those within it. */
 export type NestedParams<P> = Partial<P> & Readonly<Record<`${string}__${string}`, unknown>>;
@@ -42,26 +44,6 @@ export type EstimatorKind = 'classifier' | 'regressor' | 'transformer' | 'cluste
 /** What `fit` learned: plain data, typed arrays and nested estimators, so that it can be saved. */
 // biome-ignore lint/suspicious/noExplicitAny: a state is any record; each estimator names its own.
 export type State = Record<string, any>;
-
-/** The part of a fitted model that is saved. */
-export interface SavedFit<S> {
-  readonly state: S;
-  readonly schema: Schema;
-  readonly dtype: Dtype;
-  /** Of a model that was fitted by `fit`, not as a part of another. */
-  readonly reference?: TrainingReference;
-}
-
-interface Fitted<P, S> extends SavedFit<S> {
-  /** From which the reference is made when it is asked for. */
-  readonly sample?: TrainingSample;
-  /** The parameters of the fit, which a later `setParams` does not change. */
-  readonly params: P;
-  /** By output and precision; a promise while the plan is being compiled. */
-  readonly plans: Map<string, Plan | Promise<Plan>>;
-  /** The same for sparse rows. */
-  readonly sparsePlans: Map<string, Promise<SparsePlan>>;
-}
 
 /** What an estimator takes and how, read by the base class, by `checkEstimator` and by docs. */
 export interface EstimatorTags {
@@ -213,30 +195,30 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   protected fitSparse?(input: SparseFitInput): Promise<S>;
 
   async #fitSparse(X: CsrMatrix, y: FitInput['y'], options: FitOptions): Promise<void> {
-    this.checkParams();
+    this.#checkBeforeFit(options);
     const params = this.#params;
     const { input, schema } = encodeSparseInput(X, y, options);
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       const state = await (this.fitSparse as NonNullable<typeof this.fitSparse>)({ ...input, cancel });
-      const known = schema.withTarget(this.targetOf(state));
-      return { params, state, schema: known, dtype: X.dtype, plans: new Map(), sparsePlans: new Map() };
+      return new Fitted(params, { state, schema: schema.withTarget(this.targetOf(state)), dtype: X.dtype });
     });
   }
 
   async #fit(X: MatrixLike, y: FitInput['y'], options: FitOptions): Promise<FitInput> {
-    this.checkParams();
-    resolveCompileOptions({ device: options.device ?? 'auto' }, 'float64');
+    this.#checkBeforeFit(options);
     const inPlace = this.learnsFromMoments && !options.sampleWeight;
     const { input, schema } = encodeFitInput(X, y, options, inPlace);
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       const moments = inPlace ? momentsNow(input.x) : await momentsOf(input.x, cancel);
-      const ranged = schemaWithRanges(schema, input.x.rows, moments);
-      const sample = takeSample(input.x, this.kind === 'clusterer' ? undefined : input.y);
-      const fitted = await this.#learn({ ...input, columns: ranged.columns, cancel }, ranged);
-      return { ...fitted, sample };
+      return this.#learnSeen({ ...input, cancel }, schema, moments, (ranged) => this.fitState(ranged));
     });
     return input;
+  }
+
+  #checkBeforeFit({ device }: FitOptions): void {
+    this.checkParams();
+    resolveCompileOptions({ device: device ?? 'auto' }, 'float64');
   }
 
   /** Whether the training rows become something else than `transform` makes of them: see {@link Estimator.crossFitted}. @internal */
@@ -275,31 +257,18 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     given: FitOptions | undefined,
     learn: (input: FitInput, before: S | null) => Promise<S>,
   ): Promise<this> {
-    this.checkParams();
     const options = checkedFitOptions(given);
-    resolveCompileOptions({ device: options.device ?? 'auto' }, 'float64');
+    this.#checkBeforeFit(options);
     const before = this.#fitted;
     const { input, schema } = encodeFitInput(X, y, options, false, before ?? undefined);
     const params = this.#params;
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      this.checkInput(input);
-      if (before !== null) {
-        const state = await learn({ ...input, cancel }, before.state);
-        return { ...before, params, state, plans: new Map(), sparsePlans: new Map() };
+      if (before === null) {
+        const moments = await momentsOf(input.x, cancel);
+        return this.#learnSeen({ ...input, cancel }, schema, moments, (ranged) => learn(ranged, null));
       }
-      const ranged = schemaWithRanges(schema, input.x.rows, await momentsOf(input.x, cancel));
-      const sample = takeSample(input.x, this.kind === 'clusterer' ? undefined : input.y);
-      const state = await learn({ ...input, columns: ranged.columns, cancel }, null);
-      const known = ranged.withTarget(this.targetOf(state));
-      return {
-        params,
-        state,
-        schema: known,
-        dtype: input.x.dtype,
-        plans: new Map(),
-        sparsePlans: new Map(),
-        sample,
-      };
+      checkInput(this, input);
+      return before.next(params, await learn({ ...input, cancel }, before.state));
     });
     return this;
   }
@@ -311,58 +280,42 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    */
   async fitInput(input: FitInput, schema: Schema): Promise<void> {
     this.checkParams();
-    this.#fitted = await this.#learn(input, schema);
+    this.#fitted = await this.#learn(input, schema, (encoded) => this.fitState(encoded));
   }
 
-  async #learn(input: FitInput, schema: Schema): Promise<Fitted<P, S>> {
+  /** Learns from a training set that the caller gave, and keeps what it looked like. */
+  #learnSeen(
+    input: FitInput,
+    schema: Schema,
+    moments: ColumnMoments,
+    learn: (input: FitInput) => Promise<S>,
+  ): Promise<Fitted<P, S>> {
+    const ranged = schemaWithRanges(schema, input.x.rows, moments);
+    const sample = takeSample(input.x, this.kind === 'clusterer' ? undefined : input.y);
+    return this.#learn({ ...input, columns: ranged.columns }, ranged, learn, sample);
+  }
+
+  async #learn(
+    input: FitInput,
+    schema: Schema,
+    learn: (input: FitInput) => Promise<S>,
+    sample?: TrainingSample,
+  ): Promise<Fitted<P, S>> {
     const params = this.#params;
-    if (!this.tags.delegates) this.checkInput(input);
-    const state = await this.fitState(input);
-    const target = this.targetOf(state);
-    return {
-      params,
-      state,
-      schema: schema.withTarget(target),
-      dtype: input.x.dtype,
-      plans: new Map(),
-      sparsePlans: new Map(),
-    };
+    if (!this.tags.delegates) checkInput(this, input);
+    const state = await learn(input);
+    const known = schema.withTarget(this.targetOf(state));
+    return new Fitted(params, { state, schema: known, dtype: input.x.dtype, sample });
   }
 
   /** What a fit of a subclass's own has learned with these parameters. */
   protected setFitted(params: P, fitted: SavedFit<S>): void {
-    this.#fitted = { ...fitted, params, plans: new Map(), sparsePlans: new Map() };
+    this.#fitted = new Fitted(params, fitted);
   }
 
   /** @throws {ERR_PARAMETER} for a parameter that breaks its rule */
   checkParams(): void {
     checkParams(this.constructor.name, this.#params, this.rules);
-  }
-
-  /** What every fit checks of its training set. */
-  protected checkInput(input: FitInput): void {
-    const { allowCategories = false, allowNan = false, ranks = false, watchesValidation = false } = this.tags;
-    if (input.queries !== null && !ranks) {
-      throw new StateError(
-        'ERR_NOT_SUPPORTED',
-        `${this.constructor.name} does not rank, and takes neither group nor qid.`,
-      );
-    }
-    if (input.validation !== null && !watchesValidation) {
-      throw new StateError(
-        'ERR_NOT_SUPPORTED',
-        `${this.constructor.name} does not train in rounds and cannot watch a validation set.`,
-      );
-    }
-    const text = allowCategories ? undefined : input.columns.find((c) => c.kind === 'category');
-    if (text !== undefined) {
-      throw new ValidationError(
-        'ERR_DTYPE',
-        `${this.constructor.name} needs numbers, but column '${text.name}' holds text. Encode it first, for example with OneHotEncoder in a ColumnTransformer.`,
-      );
-    }
-    checkFinite(input.x, input.columns, allowNan);
-    if (input.validation !== null) checkFinite(input.validation.x, input.columns, allowNan);
   }
 
   /** What `fit` learned. @throws {ERR_NOT_FITTED} before `fit` */
@@ -387,20 +340,12 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @throws {ERR_NOT_FITTED} before `fit`
    */
   get trainingReference(): TrainingReference | undefined {
-    return this.#reference(this.#requireFitted());
+    return this.#requireFitted().reference;
   }
 
   /** Element type of the training set. @internal @throws {ERR_NOT_FITTED} before `fit` */
   get dtype(): Dtype {
     return this.#requireFitted().dtype;
-  }
-
-  #reference(fitted: Fitted<P, S>): TrainingReference | undefined {
-    const { sample, schema } = fitted;
-    if (sample === undefined) return fitted.reference;
-    const reference = summarise(sample, schema);
-    if (this.#fitted === fitted) this.#fitted = { ...fitted, reference, sample: undefined };
-    return reference;
   }
 
   /** Number of columns of the training set. @throws {ERR_NOT_FITTED} before `fit` */
@@ -470,20 +415,12 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     if (isSparse(X)) return this.#runSparse(requireCsr(X), options);
     const precision = precisionOf(X, dtype);
     const key = planKey(options, precision);
-    const ready = plans.get(key);
-    if (ready instanceof Plan) return ready.run(X);
+    const ready = plans.ready(key);
+    if (ready !== undefined) return ready.run(X);
     // The caller may change X while the plan is compiled.
     const x = toShared(schema.encode(X, precision));
-    const compiling = ready ?? this.compileAsync({ ...options, precision });
-    plans.set(key, compiling);
-    try {
-      const plan = await compiling;
-      plans.set(key, plan);
-      return plan.run(x);
-    } catch (error) {
-      plans.delete(key);
-      throw error;
-    }
+    const plan = await plans.get(key, () => this.compileAsync({ ...options, precision }));
+    return plan.run(x);
   }
 
   async #runSparse(x: CsrMatrix, given: CompileOptions): Promise<Matrix> {
@@ -491,13 +428,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     schema.checkWidth(x.cols);
     const options = this.#resolve({ ...given, precision: x.dtype });
     const key = planKey(options, x.dtype);
-    let plan = sparsePlans.get(key);
-    if (plan === undefined) {
-      const lower = (builder: PlanBuilder) => this.lowerChecked(builder, builder.input, options);
-      plan = SparsePlan.compile(schema, options, lower, () => this.compileAsync(options));
-      sparsePlans.set(key, plan);
-    }
-    return (await plan).run(x);
+    const lower = (builder: PlanBuilder) => this.lowerChecked(builder, builder.input, options);
+    const dense = () => this.compileAsync(options);
+    const plan = await sparsePlans.get(key, () => SparsePlan.compile(schema, options, lower, dense));
+    return plan.run(x);
   }
 
   /** Runs the plan for one output now. */
@@ -505,11 +439,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     const { plans, dtype } = this.#requireFitted();
     const precision = precisionOf(X, dtype);
     const key = planKey(options, precision);
-    let plan = plans.get(key);
-    if (!(plan instanceof Plan)) {
-      plan = this.compile({ ...options, precision });
-      plans.set(key, plan);
-    }
+    const plan = plans.getSync(key, () => this.compile({ ...options, precision }));
     return plan.runSync(X);
   }
 
@@ -532,8 +462,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** What has to be saved; a fitted model is saved with the parameters it was fitted with. @internal */
   snapshot(): { readonly params: P; readonly fitted: SavedFit<S> | null } {
     if (this.#fitted === null) return { params: this.#params, fitted: null };
-    const { params, state, schema, dtype } = this.#fitted;
-    return { params, fitted: { state, schema, dtype, reference: this.#reference(this.#fitted) } };
+    const { params, state, schema, dtype, reference } = this.#fitted;
+    return { params, fitted: { state, schema, dtype, reference } };
   }
 
   /**
@@ -553,14 +483,6 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 function splitName(name: string): [outer: string, inner: string | undefined] {
   const at = name.indexOf('__');
   return at < 0 ? [name, undefined] : [name.slice(0, at), name.slice(at + 2)];
-}
-
-/** Float arrays run in their own precision; everything else in that of the training set. */
-export function precisionOf(X: MatrixLike, fallback: Dtype): Dtype {
-  const data = isMatrixShaped(X) ? X.data : null;
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Float64Array) return 'float64';
-  return fallback;
 }
 
 function planKey(options: CompileOptions, precision: Dtype): string {

@@ -2,6 +2,7 @@
 import { StateError, ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { copyRows } from './copy-rows.js';
+import type { Estimator } from './estimator.js';
 import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
 import { requireValues } from './linalg/base.js';
 import { sharedArray } from './linalg/memory.js';
@@ -155,14 +156,41 @@ export function partOfInput(input: FitInput, rows: Int32Array): FitInput {
   };
 }
 
+/**
+ * What every fit checks of its training set.
+ *
+ * @throws {ERR_NOT_SUPPORTED} for queries and validation sets that the estimator does not look at
+ * @throws {ERR_DTYPE} for text where it takes numbers
+ * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for values that it does not take
+ */
+export function checkInput(owner: Tagged, input: FitInput): void {
+  const { name } = owner.constructor;
+  const { allowCategories = false, allowNan = false, ranks = false, watchesValidation = false } = owner.tags;
+  if (input.queries !== null && !ranks) {
+    const message = `${name} does not rank, and takes neither group nor qid.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
+  if (input.validation !== null && !watchesValidation) {
+    const message = `${name} does not train in rounds and cannot watch a validation set.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
+  const text = allowCategories ? undefined : input.columns.find((c) => c.kind === 'category');
+  if (text !== undefined) {
+    throw new ValidationError(
+      'ERR_DTYPE',
+      `${name} needs numbers, but column '${text.name}' holds text. Encode it first, for example with OneHotEncoder in a ColumnTransformer.`,
+    );
+  }
+  checkFinite(input.x, input.columns, allowNan);
+  if (input.validation !== null) checkFinite(input.validation.x, input.columns, allowNan);
+}
+
 /** What a model checks of its rows, before they are dealt to folds or drawn: so that an error names the row of X. */
 export function checkFiniteFor({ tags }: Tagged, { x, columns }: FitInput): void {
   if (!tags.delegates) checkFinite(x, columns, tags.allowNan ?? false);
 }
 
-interface Tagged {
-  readonly tags: { readonly delegates?: boolean; readonly allowNan?: boolean };
-}
+type Tagged = Pick<Estimator, 'tags'>;
 
 /** A copy of rows in shared memory, which a fit then takes as it is. */
 export function takeSharedRows(x: Matrix, rows: ArrayLike<number>): Matrix {

@@ -1,5 +1,6 @@
 /** The plain forms in which numbers arrive: typed arrays, and objects shaped like a matrix. */
 import type { FloatArray } from '../native.js';
+import type { Dtype } from './linalg/base.js';
 
 /** Any numeric typed array; integers are converted to float64. */
 export type TypedArray =
@@ -28,6 +29,14 @@ export function isMatrixShaped(
   if (typeof value !== 'object' || value === null) return false;
   const { data, rows, cols } = value as { data?: unknown; rows?: unknown; cols?: unknown };
   return isTypedArray(data) && typeof rows === 'number' && typeof cols === 'number' && !isSparse(value);
+}
+
+/** Float arrays run in their own precision; everything else in that of the training set. */
+export function precisionOf(X: unknown, fallback: Dtype): Dtype {
+  const data = isMatrixShaped(X) ? X.data : null;
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  return fallback;
 }
 
 /** What a {@link CsrMatrix} is to code below it. */

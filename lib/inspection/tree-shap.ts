@@ -1,8 +1,9 @@
 /** Shapley values of models that add up trees; the algorithms are in native/explain. */
 import { applyOps } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
-import { type Estimator, precisionOf } from '../core/estimator.js';
+import type { Estimator } from '../core/estimator.js';
 import { checkFinite, type Progress, toShared } from '../core/fit-input.js';
+import { precisionOf } from '../core/forms.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { checkNames, show } from '../core/params.js';

@@ -1,7 +1,8 @@
 /**
  * A model of layers that has weights: its shapes, its state, and what it predicts. {@link Sequential} adds how it is trained.
  */
-import { Estimator, type EstimatorKind, type SavedFit } from '../core/estimator.js';
+import { Estimator, type EstimatorKind } from '../core/estimator.js';
+import type { SavedFit } from '../core/fitted.js';
 import { decodeLabels, type ScoreOptions } from '../core/kinds.js';
 import { encodeTargets, type Label } from '../core/labels.js';
 import type { Dtype, FloatArray, Matrix, MatrixLike } from '../core/matrix.js';

@@ -1,6 +1,6 @@
 /** Keras's Sequential: a list of layers, compiled with an optimizer and a loss, and an estimator like any other. */
 import { withCancel } from '../core/cancellation.js';
-import { encodeFitInput, type FitInput, type FitOptions, requireY } from '../core/fit-input.js';
+import { checkInput, encodeFitInput, type FitInput, type FitOptions, requireY } from '../core/fit-input.js';
 import { momentsOf } from '../core/moments.js';
 import type { CompileOptions, Plan } from '../core/plan.js';
 import { schemaWithRanges } from '../core/ranges.js';
@@ -156,7 +156,7 @@ export class Sequential extends LayeredModel {
     const known = this.goesOn && this.schema.named ? this.snapshot().fitted : null;
     const labels = y !== undefined && y !== null && isList(y) ? y : undefined;
     const { input, schema } = encodeFitInput(rows, labels, { sampleWeight }, false, known ?? undefined);
-    this.checkInput(input);
+    checkInput(this, input);
     const prepared = this.#prepare(input, y, options, shape);
     this.#isTraining = true;
     try {

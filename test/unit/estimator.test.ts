@@ -6,12 +6,14 @@ import type { PlanBuilder, Slot } from '../../lib/core/plan-builder.js';
 import {
   AbortError,
   type Column,
+  CsrMatrix,
   DecisionTreeClassifier,
   IsolationForest,
   LinearRegression,
   LogisticRegression,
   loadIris,
   Matrix,
+  MultinomialNB,
   OneHotEncoder,
   RandomForestClassifier,
   RandomForestRegressor,
@@ -105,6 +107,10 @@ describe('fit', () => {
     });
     const device = 'gpu' as 'cpu';
     await expect(new Ridge().fit(data, target, { device })).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    const sparse = CsrMatrix.from(data);
+    await expect(new MultinomialNB().fit(sparse, target, { device })).rejects.toMatchObject({
+      code: 'ERR_PARAMETER',
+    });
     const model = await new Ridge().fit(data, target);
     expect(() => model.compile({ device: 'cuda:1' })).toThrow(
       expect.objectContaining({ code: 'ERR_DEVICE' }),
