@@ -60,10 +60,17 @@ export function rowsOf(samples: Samples): Rows {
 const isNested = (first: unknown) =>
   Array.isArray(first) && (Array.isArray(first[0]) || isTypedArray(first[0]));
 
+/** Of samples: that of the rows, and those that a layer `input` may say. */
+const MOST_AXES = 9;
+
 function flattened(samples: NestedNumbers): Rows {
   const shape: number[] = [];
   for (let level: unknown = samples; Array.isArray(level) || isTypedArray(level); level = level[0]) {
     shape.push(level.length);
+    // Which an array that holds itself would reach, too.
+    if (shape.length > MOST_AXES) {
+      throw new ValidationError('ERR_SHAPE', `X: a sample has at most ${MOST_AXES - 1} axes.`);
+    }
   }
   const data = new Float32Array(sizeOf(shape));
   let at = 0;

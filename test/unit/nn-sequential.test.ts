@@ -162,6 +162,9 @@ describe('fit', () => {
     }
     for (const model of models) expect(model.getWeights()).toEqual(models[0].getWeights());
     expect((await models[0].predict(tensor)).data).toEqual((await models[0].predict(nested)).data);
+    const endless: unknown[] = [];
+    endless.push(endless);
+    await expect(models[0].predict(endless as never)).rejects.toEqual(refusal('ERR_SHAPE'));
     await expect(models[0].predict({ ...tensor, shape: [150, 4, 1, 2] } as never)).rejects.toEqual(
       refusal('ERR_SHAPE'),
     );
