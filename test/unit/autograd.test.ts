@@ -476,6 +476,65 @@ describe('Module', () => {
     expect(await train(true)).toEqual(await train(false));
   });
 
+  it('refuses a state that is not its own, and changes nothing', async () => {
+    const w = tensor([1, 2], { requiresGrad: true });
+    const optimizer = new nn.Adam([w], { lr: 0.1 });
+    const kept = optimizer.stateDict();
+    const pair = Float32Array.of(0, 0);
+    const good = { groups: [{ lr: 0.2 }], state: [{ step: 1, slots: [pair, pair] }] };
+    const odd = [
+      ...[null, {}, { ...good, groups: [] }, { ...good, state: [] }, { ...good, groups: [{ lr: -1 }] }],
+      ...[
+        { ...good, groups: [{ rate: 1 }] },
+        { ...good, groups: [{ amsgrad: true }] },
+      ],
+      ...[[], [pair], [pair, Float32Array.of(0)], [[0, 0], pair], 'ab'].map((slots) => ({
+        ...good,
+        state: [{ step: 1, slots }],
+      })),
+      ...[-1, 0.5, 'a', undefined].map((step) => ({ ...good, state: [{ step, slots: [pair, pair] }] })),
+    ];
+    for (const state of odd) {
+      expect(codeOf(() => optimizer.loadStateDict(state as never))).toBe('ERR_PARAMETER');
+    }
+    expect(optimizer.stateDict()).toEqual(kept);
+    optimizer.loadStateDict({ ...good, groups: [{ lr: 0.2, params: [] }] });
+    expect(optimizer.paramGroups[0].lr).toBe(0.2);
+    expect(optimizer.paramGroups[0].params).toEqual([w]);
+  });
+
+  it('takes up momentum between steps', async () => {
+    const step = async (w: T, optimizer: nn.Optimizer) => {
+      optimizer.zeroGrad();
+      await w.square().sum().backward();
+      await optimizer.step();
+    };
+    const w = tensor([1], { requiresGrad: true });
+    const optimizer = new nn.SGD([w], { lr: 0.25 });
+    await step(w, optimizer);
+    (optimizer.paramGroups[0] as { momentum: number }).momentum = 0.5;
+    // v = g, then v = v / 2 + g
+    await step(w, optimizer);
+    await step(w, optimizer);
+    expect(w.item()).toBe(0.25 - 0.25 * (0.5 + 0.5));
+    const other = new nn.Adam([w]);
+    await step(w, other);
+    (other.paramGroups[0] as { amsgrad: boolean }).amsgrad = true;
+    await expect(step(w, other)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+
+  it('refuses schedules that cannot be', () => {
+    const optimizer = new nn.SGD([tensor([1], { requiresGrad: true })]);
+    for (const options of [
+      { mode: 'least' },
+      { factor: 1 },
+      { patience: -1 },
+      { threshold: Number.NaN },
+      { lr: 1 },
+    ])
+      expect(codeOf(() => new nn.ReduceLROnPlateau(optimizer, options as never))).toBe('ERR_PARAMETER');
+  });
+
   it('clips gradients', async () => {
     const w = tensor([3, 4], { requiresGrad: true });
     await w.square().sum().mul(0.5).backward();
@@ -572,6 +631,7 @@ describe('DataLoader', () => {
   it('refuses what cannot be', () => {
     expect(codeOf(() => new nn.DataLoader(data, { batchSize: 0 }))).toBe('ERR_PARAMETER');
     expect(codeOf(() => new nn.TensorDataset(Tensor.zeros([2]), Tensor.zeros([3])))).toBe('ERR_SHAPE');
+    for (const index of [-1, 5]) expect(codeOf(() => data.at(index))).toBe('ERR_PARAMETER');
   });
 });
 

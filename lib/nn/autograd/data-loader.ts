@@ -1,5 +1,5 @@
 /** Mini-batches of tensors. */
-import { bool, checkParams, either, int, nothing, type Rules } from '../../core/params.js';
+import { bool, checkParams, either, int, nothing, type Rules, show } from '../../core/params.js';
 import { Random } from '../../core/random.js';
 import { ValidationError } from '../../errors.js';
 import { nextKey, Tensor } from './tensor.js';
@@ -31,11 +31,18 @@ export class TensorDataset implements Dataset {
     this.tensors = tensors;
     this.#sources = tensors.map((t) => t.data);
   }
-  /** The sample at a position, as tensors without a batch axis. */
+  /** The sample at a position, as tensors without a batch axis. @throws {ERR_PARAMETER} where there is none */
   at(index: number): Tensor[] {
     return this.batch(Int32Array.of(index)).map((t) => t.squeeze(0));
   }
   batch(indices: Int32Array): Tensor[] {
+    const odd = indices.find((index) => !(index >= 0 && index < this.length));
+    if (odd !== undefined) {
+      throw new ValidationError(
+        'ERR_PARAMETER',
+        `A dataset of ${this.length} samples has none at ${show(odd)}.`,
+      );
+    }
     return this.tensors.map((t, k) => {
       const width = this.length === 0 ? 0 : t.size / this.length;
       const rows = new Float32Array(indices.length * width);

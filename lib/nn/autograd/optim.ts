@@ -135,12 +135,18 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     await this.step();
   }
 
+  /** What the options of a group are natively. @throws {ERR_PARAMETER} when one is out of range */
+  #native(group: ParamGroup<Required<O>>): NativeOptimizer {
+    const { params: _, ...options } = group;
+    checkParams(this.constructor.name, options as unknown as Required<O>, this.rules);
+    return this.native(group);
+  }
+
   #changes(): Change[] {
     const changes: Change[] = [];
     for (const group of this.paramGroups) {
-      const { params, ...options } = group;
-      checkParams(this.constructor.name, options as unknown as Required<O>, this.rules);
-      const native = this.native(group);
+      const { params } = group;
+      const native = this.#native(group);
       for (const parameter of params) {
         const grad = parameter.peekGrad();
         if (grad === null) continue;
@@ -154,12 +160,7 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
   }
 
   #change(parameter: Tensor, grad: Tensor, native: NativeOptimizer, lr: number): Change {
-    let state = this.#state.get(parameter);
-    if (state === undefined) {
-      const slot = () => Value.of(new Float32Array(parameter.size).fill(native.initial), parameter.shape);
-      state = { step: 0, slots: Array.from({ length: native.slots }, slot) };
-      this.#state.set(parameter, state);
-    }
+    const state = this.#stateOf(parameter, native);
     state.step++;
     // What was recorded with the old values, and not computed or differentiated yet, keeps them.
     if (parameter.value.readers > 0 || parameter.value.viewed) parameter.value = ops.copy(parameter.value);
@@ -184,6 +185,21 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
     return { code: ops.OP.update, outputs: [parameter.value, ...slots], inputs: [grad.value], words };
   }
 
+  #stateOf(parameter: Tensor, native: NativeOptimizer): ParameterState {
+    const { slots: length } = native;
+    let state = this.#state.get(parameter);
+    if (state !== undefined && state.slots.length === length) return state;
+    // A momentum that comes or goes between steps starts anew; of other arrays nobody could say which one is which.
+    if (state !== undefined && state.slots.length > 0 && length > 0) {
+      const message = `${this.constructor.name}: options that change what is kept of past gradients cannot change between steps.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    const slot = () => Value.of(new Float32Array(parameter.size).fill(native.initial), parameter.shape);
+    state = { step: state?.step ?? 0, slots: Array.from({ length }, slot) };
+    this.#state.set(parameter, state);
+    return state;
+  }
+
   /** A copy of options and state. */
   stateDict(): OptimizerState {
     const all = this.paramGroups.flatMap((group) => group.params);
@@ -201,24 +217,46 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
   /**
    * Takes over what {@link stateDict} gave of an optimizer of the same parameters.
    *
-   * @throws {ERR_PARAMETER} when it does not fit
+   * @throws {ERR_PARAMETER} when it does not fit; nothing is then changed
    */
   loadStateDict(from: OptimizerState): void {
-    const all = this.paramGroups.flatMap((group) => group.params);
+    const misfit = 'The state is of an optimizer of other parameters or options.';
+    const { groups, state } = (from ?? {}) as Partial<OptimizerState>;
+    if (!Array.isArray(groups) || !Array.isArray(state) || groups.length !== this.paramGroups.length) {
+      throw new ValidationError('ERR_PARAMETER', misfit);
+    }
+    const loaded = this.paramGroups.map(
+      (group, i): ParamGroup<Required<O>> => ({ ...group, ...groups[i], params: group.params }),
+    );
+    const owners = loaded.flatMap((group) => {
+      const { slots } = this.#native(group);
+      return group.params.map((parameter) => ({ parameter, slots }));
+    });
     const fits =
-      from.groups.length === this.paramGroups.length &&
-      from.state.length === all.length &&
-      from.state.every((s, i) => s === null || s.slots.every((slot) => slot.length === all[i].size));
-    if (!fits)
-      throw new ValidationError('ERR_PARAMETER', 'The state is of an optimizer of other parameters.');
-    for (const [i, options] of from.groups.entries()) Object.assign(this.paramGroups[i], options);
+      state.length === owners.length &&
+      owners.every(({ parameter, slots }, i) => state[i] === null || isStateOf(state[i], slots, parameter));
+    if (!fits) throw new ValidationError('ERR_PARAMETER', misfit);
+    for (const [i, group] of loaded.entries()) Object.assign(this.paramGroups[i], group);
     this.#state.clear();
-    for (const [i, state] of from.state.entries()) {
-      if (state === null) continue;
-      const slots = state.slots.map((slot) => Value.of(slot.slice(), all[i].shape));
-      this.#state.set(all[i], { step: state.step, slots });
+    for (const [i, { parameter }] of owners.entries()) {
+      const own = state[i] as OptimizerState['state'][number];
+      if (own === null) continue;
+      const slots = own.slots.map((slot) => Value.of(slot.slice(), parameter.shape));
+      this.#state.set(parameter, { step: own.step, slots });
     }
   }
+}
+
+/** Whether a saved state has as many arrays, each as long as the parameter. */
+function isStateOf(value: unknown, count: number, { size }: Tensor): boolean {
+  const { step, slots } = (value ?? {}) as Record<string, unknown>;
+  return (
+    Number.isSafeInteger(step) &&
+    (step as number) >= 0 &&
+    Array.isArray(slots) &&
+    slots.length === count &&
+    slots.every((slot) => slot instanceof Float32Array && slot.length === size)
+  );
 }
 
 type Params<O> = Iterable<Tensor> | Iterable<{ params: Iterable<Tensor> } & O>;

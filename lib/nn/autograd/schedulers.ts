@@ -1,5 +1,5 @@
 /** Schedules of learning rates, as in torch.optim.lr_scheduler: `step()` after each epoch. */
-import { show } from '../../core/params.js';
+import { checkParams, int, oneOf, type Rules, real, show } from '../../core/params.js';
 import { ValidationError } from '../../errors.js';
 
 /** An optimizer as schedules see it. */
@@ -126,7 +126,18 @@ export interface PlateauOptions {
   readonly eps?: number;
 }
 
-/** Lowers the rate when a metric no longer gets better. */
+const plateauRules: Rules<Required<PlateauOptions>> = {
+  mode: oneOf('min', 'max'),
+  factor: real(0, 1, 'both'),
+  patience: int(0),
+  threshold: real(0),
+  thresholdMode: oneOf('rel', 'abs'),
+  cooldown: int(0),
+  minLr: real(0),
+  eps: real(0),
+};
+
+/** Lowers the rate when a metric no longer gets better. @throws {ERR_PARAMETER} for an option out of range */
 export class ReduceLROnPlateau {
   readonly #options: Required<PlateauOptions>;
   #best: number;
@@ -144,12 +155,7 @@ export class ReduceLROnPlateau {
       thresholdMode: 'rel',
     } as const;
     this.#options = { ...defaults, cooldown: 0, minLr: 0, eps: 1e-8, ...options };
-    if (!(this.#options.factor > 0 && this.#options.factor < 1)) {
-      throw new ValidationError(
-        'ERR_PARAMETER',
-        `factor must be in (0, 1); got ${show(this.#options.factor)}.`,
-      );
-    }
+    checkParams('ReduceLROnPlateau', this.#options, plateauRules);
     this.#best = this.#options.mode === 'min' ? Infinity : -Infinity;
   }
   /** Counts an epoch with this metric. */
