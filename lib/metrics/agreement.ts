@@ -4,15 +4,15 @@ import { ValidationError } from '../errors.js';
 import { accuracyScore, confusionMatrix, type WeightOptions } from './classification.js';
 import {
   checkChoice,
-  checkLengths,
+  checkSameShape,
   encodePair,
+  isMatrixInput,
   type Labels,
   listLabels,
   type MatrixInput,
   toGrid,
   toWeights,
 } from './input.js';
-import { isMatrix } from './multilabel.js';
 
 /**
  * The share of rows predicted wrong; of a row of several labels, all must be right.
@@ -33,7 +33,7 @@ export function zeroOneLoss(
   options: WeightOptions & { normalize?: boolean } = {},
 ): number {
   const { normalize = true, sampleWeight } = options;
-  if (!isMatrix(yTrue) || !isMatrix(yPred)) {
+  if (!isMatrixInput(yTrue) || !isMatrixInput(yPred)) {
     const total = normalize ? 1 : weightOfRows(yTrue as Labels, sampleWeight);
     return total - accuracyScore(yTrue as Labels, yPred as Labels, options);
   }
@@ -61,11 +61,7 @@ function differences(
 ): { wrong: Uint8Array; weights: Float64Array | undefined; rows: number; cols: number } {
   const truth = toGrid(yTrue, 'yTrue');
   const predicted = toGrid(yPred, 'yPred');
-  checkLengths({ length: truth.rows }, predicted.rows, 'yPred');
-  if (truth.cols !== predicted.cols) {
-    const message = `yTrue has ${truth.cols} labels, but yPred has ${predicted.cols}.`;
-    throw new ValidationError('ERR_SHAPE', message);
-  }
+  checkSameShape(truth, predicted, 'yPred', 'labels');
   const wrong = Uint8Array.from(truth.data, (value, at) => (value === predicted.data[at] ? 0 : 1));
   return { wrong, weights: toWeights(sampleWeight, truth.rows), rows: truth.rows, cols: truth.cols };
 }
@@ -87,7 +83,7 @@ export function hammingLoss(
   yPred: Labels | MatrixInput,
   options: WeightOptions = {},
 ): number {
-  if (!isMatrix(yTrue) || !isMatrix(yPred)) return zeroOneLoss(yTrue, yPred, options);
+  if (!isMatrixInput(yTrue) || !isMatrixInput(yPred)) return zeroOneLoss(yTrue, yPred, options);
   const { wrong, weights, rows, cols } = differences(yTrue, yPred, options.sampleWeight);
   let loss = 0;
   let total = 0;

@@ -7,7 +7,7 @@ import { show } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { encodeClasses, type Labels } from './input.js';
+import { encodeClasses, type Labels, toFiniteMatrix } from './input.js';
 
 /** By their numbers in native/kernels/distance_kernels.h. */
 const METRICS = { euclidean: 0, sqeuclidean: 1, manhattan: 2, cosine: 3 } as const;
@@ -26,18 +26,18 @@ interface Clustered {
   readonly sizes: Float64Array;
 }
 
-function clustered(X: NumericMatrixLike, labels: Labels): Clustered {
-  const x = Matrix.from(X);
-  if (typeof labels?.length !== 'number' || labels.length !== x.rows) {
+/** @throws {ERR_SHAPE} unless there is a label for each row */
+function checkOnePerRow(labels: Labels, rows: number): void {
+  if (typeof labels?.length !== 'number' || labels.length !== rows) {
     const length = show(labels?.length);
-    throw new ValidationError('ERR_SHAPE', `X has ${x.rows} rows, but labels has ${length} values.`);
+    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but labels has ${length} values.`);
   }
+}
+
+function clustered(X: NumericMatrixLike, labels: Labels): Clustered {
+  const x = toFiniteMatrix(X, 'X');
+  checkOnePerRow(labels, x.rows);
   if (x.rows === 0) throw new ValidationError('ERR_EMPTY', 'A metric needs at least one row.');
-  const bad = native.findInvalid(x.data, x.rows, x.cols, false);
-  if (bad >= 0) {
-    const code = Number.isNaN(x.data[bad]) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE';
-    throw new ValidationError(code, `Row ${Math.floor(bad / x.cols)} of X holds ${x.data[bad]}.`);
-  }
   const { classes, codes } = encodeClasses(labels, 'labels');
   if (classes.length < 2 || classes.length >= x.rows) {
     throw new ValidationError(
@@ -126,6 +126,7 @@ export async function silhouetteScore(
       const message = `sampleSize must be a whole number above 0, or null; got ${show(sampleSize)}.`;
       throw new ValidationError('ERR_PARAMETER', message);
     }
+    checkOnePerRow(labels, rows.rows);
     const drawn = new Random(randomState).permutation(rows.rows).subarray(0, sampleSize);
     rows = rows.takeRows(drawn);
     if (rest.metric === 'precomputed') rows = rows.columns(Array.from(drawn));

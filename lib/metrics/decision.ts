@@ -1,10 +1,11 @@
-/** Further metrics of scores: hinge loss, top-k accuracy, detection error trade-off, area under a curve, as scikit-learn 1.9 has them. */
+/** Metrics of a score for each class, row by row: hinge loss and top-k accuracy, as scikit-learn 1.9 has them. */
 import { compareLabels, type Label } from '../core/labels.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import {
   checkLengths,
+  codesAmong,
   encodeClasses,
   type Labels,
   listLabels,
@@ -12,10 +13,8 @@ import {
   mean,
   type NumberGrid,
   toGrid,
-  toNumbers,
   toWeights,
 } from './input.js';
-import { type CurveOptions, curveSteps, keepSteps, withFirst } from './ranking.js';
 
 /** The classes, sorted, and the position of each row's own among them. */
 function encodeAmong(
@@ -25,12 +24,7 @@ function encodeAmong(
   const { classes, codes } = encodeClasses(yTrue);
   if (!labels) return { known: classes, codes };
   const known = Array.from(labels).sort(compareLabels);
-  const positions = classes.map((label) => known.indexOf(label));
-  if (positions.includes(-1)) {
-    const missing = show(classes[positions.indexOf(-1)]);
-    throw new ValidationError('ERR_LABELS', `yTrue holds ${missing}, which is not in labels.`);
-  }
-  return { known, codes: codes.map((code) => positions[code]) };
+  return { known, codes: codesAmong(known, classes, codes) };
 }
 
 function checkColumns({ cols }: NumberGrid, known: readonly Label[], what: string): void {
@@ -116,83 +110,4 @@ export function topKAccuracyScore(
   });
   if (normalize) return mean(hits, weights);
   return hits.reduce((sum, hit, i) => sum + hit * (weights?.[i] ?? 1), 0);
-}
-
-/**
- * The detection error trade-off: the share of positives missed against that of negatives taken for positive, at every threshold.
- *
- * @param yTrue - true labels, two classes
- * @param yScore - a probability or decision value per row, higher for the positive class
- * @param options - `posLabel`, `sampleWeight`, `dropIntermediate` (default false)
- * @returns falling `fpr`, rising `fnr` and rising `thresholds`
- * @throws {ERR_LABELS} unless there are two classes; {ERR_SHAPE} when lengths differ
- * @example
- * ```ts
- * import { detCurve } from 'boreal';
- * const { fpr, fnr } = detCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
- * // fpr: 0.5, 0.5, 0    fnr: 0, 0.5, 0.5
- * ```
- */
-export function detCurve(
-  yTrue: Labels,
-  yScore: ArrayLike<number>,
-  options: CurveOptions = {},
-): { fpr: Float64Array; fnr: Float64Array; thresholds: Float64Array } {
-  if (encodeClasses(yTrue).classes.length !== 2) {
-    throw new ValidationError('ERR_LABELS', 'A detection error trade-off needs two classes in yTrue.');
-  }
-  const steps = curveSteps(yTrue, yScore, options);
-  let all = {
-    falsePositives: withFirst(0, steps.falsePositives),
-    truePositives: withFirst(0, steps.truePositives),
-    thresholds: withFirst(Infinity, steps.thresholds),
-  };
-  if (options.dropIntermediate && all.thresholds.length > 2) {
-    const { truePositives: tps } = all;
-    const last = tps.length - 1;
-    all = keepSteps(all, (k) => k === 0 || k === last || tps[k] !== tps[k - 1] || tps[k + 1] !== tps[k]);
-  }
-  const { falsePositives: fps, truePositives: tps, thresholds } = all;
-  const positives = tps[tps.length - 1];
-  const negatives = fps[fps.length - 1];
-  const first = fps.lastIndexOf(fps[0]);
-  const end = tps.indexOf(positives) + 1;
-  const cut = (values: Float64Array) => values.slice(first, end).reverse();
-  return {
-    fpr: cut(fps).map((value) => value / negatives),
-    fnr: cut(tps).map((value) => (positives - value) / positives),
-    thresholds: cut(thresholds),
-  };
-}
-
-/**
- * The area under a curve by the trapezoidal rule.
- *
- * @param x - positions, rising or falling
- * @param y - heights
- * @throws {ERR_SHAPE} when lengths differ or there are less than two points; {ERR_PARAMETER} when x goes up and down
- * @example
- * ```ts
- * import { auc } from 'boreal';
- * auc([0, 1, 2], [1, 1, 3]); // 3
- * ```
- */
-export function auc(x: ArrayLike<number>, y: ArrayLike<number>): number {
-  const at = toNumbers(x, 'x');
-  const height = toNumbers(y, 'y');
-  if (at.length !== height.length || at.length < 2) {
-    const message = `x and y need the same number of points, at least two; they have ${at.length} and ${height.length}.`;
-    throw new ValidationError('ERR_SHAPE', message);
-  }
-  let area = 0;
-  let up = false;
-  let down = false;
-  for (let i = 1; i < at.length; i++) {
-    const step = at[i] - at[i - 1];
-    up ||= step > 0;
-    down ||= step < 0;
-    area += (step * (height[i] + height[i - 1])) / 2;
-  }
-  if (up && down) throw new ValidationError('ERR_PARAMETER', 'x must rise or fall, not both.');
-  return down ? -area : area;
 }

@@ -43,7 +43,8 @@ export {
   vMeasureScore,
 } from './clustering.js';
 export { contingencyMatrix, pairConfusionMatrix } from './contingency.js';
-export { auc, detCurve, hingeLoss, topKAccuracyScore } from './decision.js';
+export { auc, type CurveOptions, detCurve, precisionRecallCurve, rocCurve } from './curves.js';
+export { hingeLoss, topKAccuracyScore } from './decision.js';
 export {
   type DevianceOptions,
   d2AbsoluteErrorScore,
@@ -80,14 +81,7 @@ export {
   pairwiseDistancesAsync,
 } from './pairwise.js';
 export { brierScore, d2BrierScore, d2LogLossScore, logLoss } from './probability.js';
-export {
-  averagePrecision,
-  type CurveOptions,
-  precisionRecallCurve,
-  type RocAucOptions,
-  rocAucScore,
-  rocCurve,
-} from './ranking.js';
+export { averagePrecision, type RocAucOptions, rocAucScore } from './ranking.js';
 export {
   explainedVariance,
   maxError,

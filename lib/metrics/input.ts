@@ -1,8 +1,9 @@
 /** What every metric does first: checks lengths, labels, numbers and weights, and puts them into typed arrays. */
 import { compareLabels, type Label } from '../core/labels.js';
-import { isMatrixShaped } from '../core/matrix.js';
+import { isMatrixShaped, Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
 
 /** Class labels, one per row: numbers, text or booleans, all of one type. */
 export type Labels = ArrayLike<Label>;
@@ -65,6 +66,20 @@ export function toNumbers(values: ArrayLike<number>, what: string): Float64Array
   return numbers;
 }
 
+/** Whether a value is a matrix, not a list of labels or numbers. */
+export function isMatrixInput(value: unknown): value is MatrixInput {
+  return isMatrixShaped(value) || (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null);
+}
+
+/** @throws {ERR_SHAPE} unless both have the same rows, and columns of what `columns` calls them */
+export function checkSameShape(truth: NumberGrid, other: NumberGrid, what: string, columns: string): void {
+  checkLengths({ length: truth.rows }, other.rows, what);
+  if (truth.cols !== other.cols) {
+    const message = `yTrue has ${truth.cols} ${columns}, but ${what} has ${other.cols}.`;
+    throw new ValidationError('ERR_SHAPE', message);
+  }
+}
+
 /** One column from a flat array, or the columns of a matrix. */
 export function toGrid(values: ArrayLike<number> | MatrixInput, what: string): NumberGrid {
   const epsilon = (source: unknown) => (source instanceof Float32Array ? 2 ** -23 : 2 ** -52);
@@ -75,7 +90,7 @@ export function toGrid(values: ArrayLike<number> | MatrixInput, what: string): N
     }
     return { data: toNumbers(data, what), rows, cols, epsilon: epsilon(data) };
   }
-  if (Array.isArray(values) && typeof values[0] === 'object' && values[0] !== null) {
+  if (isMatrixInput(values)) {
     const rows = values as ReadonlyArray<ArrayLike<number>>;
     const cols = rows[0].length;
     const data = new Float64Array(rows.length * cols);
@@ -89,6 +104,16 @@ export function toGrid(values: ArrayLike<number> | MatrixInput, what: string): N
   }
   const data = toNumbers(values as ArrayLike<number>, what);
   return { data, rows: data.length, cols: 1, epsilon: epsilon(values) };
+}
+
+/** @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite */
+export function toFiniteMatrix(rows: NumericMatrixLike, what: string): Matrix {
+  const matrix = Matrix.from(rows);
+  const bad = native.findInvalid(matrix.data, matrix.rows, matrix.cols, false);
+  if (bad < 0) return matrix;
+  const value = matrix.data[bad];
+  const code = Number.isNaN(value) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE';
+  throw new ValidationError(code, `Row ${Math.floor(bad / matrix.cols)} of ${what} holds ${value}.`);
 }
 
 /** Column j of a grid. */
@@ -218,6 +243,22 @@ function encodeAny(
 export function encodeClasses(labels: Labels, what = 'yTrue'): { classes: Label[]; codes: Int32Array } {
   const { classes, codes } = encodeSmall([labels]) ?? encodeAny([labels], [what]);
   return { classes, codes: codes[0] };
+}
+
+/**
+ * Codes into `known` in place of `classes`.
+ *
+ * @throws {ERR_LABELS} when a class is not known
+ */
+export function codesAmong(
+  known: readonly Label[],
+  classes: readonly Label[],
+  codes: Int32Array,
+): Int32Array {
+  const positions = classes.map((label) => known.indexOf(label));
+  const missing = positions.indexOf(-1);
+  if (missing < 0) return codes.map((code) => positions[code]);
+  throw new ValidationError('ERR_LABELS', `yTrue holds ${show(classes[missing])}, which is not in labels.`);
 }
 
 /** True and predicted labels as codes into the sorted classes of both. */

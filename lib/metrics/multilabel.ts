@@ -1,13 +1,13 @@
 /** Metrics of several labels at once, for rows that have any number of labels, as scikit-learn 1.9 defines them. */
-import { isMatrixShaped } from '../core/forms.js';
 import type { Label } from '../core/labels.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import {
   checkChoice,
-  checkLengths,
+  checkSameShape,
   encodePair,
+  isMatrixInput,
   type Labels,
   listLabels,
   type MatrixInput,
@@ -18,11 +18,6 @@ import {
   toWeights,
 } from './input.js';
 
-/** Whether a value is a matrix of indicators, not a list of labels. */
-export function isMatrix(value: unknown): value is MatrixInput {
-  return isMatrixShaped(value) || (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null);
-}
-
 /** 0 or 1 for each of several labels, [rows, labels]. */
 function toIndicators(values: MatrixInput, what: string): NumberGrid {
   const grid = toGrid(values, what);
@@ -32,20 +27,12 @@ function toIndicators(values: MatrixInput, what: string): NumberGrid {
   return grid;
 }
 
-function sameShape(truth: NumberGrid, other: NumberGrid, what: string): void {
-  checkLengths({ length: truth.rows }, other.rows, what);
-  if (truth.cols !== other.cols) {
-    const message = `yTrue has ${truth.cols} labels, but ${what} has ${other.cols}.`;
-    throw new ValidationError('ERR_SHAPE', message);
-  }
-}
-
 /** Indicators of true and predicted labels: those given, or one column per class. */
 function indicatorPair(yTrue: Labels | MatrixInput, yPred: Labels | MatrixInput, labels?: Labels | null) {
-  if (isMatrix(yTrue) && isMatrix(yPred)) {
+  if (isMatrixInput(yTrue) && isMatrixInput(yPred)) {
     const truth = toIndicators(yTrue, 'yTrue');
     const predicted = toIndicators(yPred, 'yPred');
-    sameShape(truth, predicted, 'yPred');
+    checkSameShape(truth, predicted, 'yPred', 'labels');
     const classes: readonly Label[] = Array.from({ length: truth.cols }, (_, j) => j);
     return pick(classes, truth, predicted, labels);
   }
@@ -86,7 +73,7 @@ export function multilabelConfusionMatrix(
   options: WeightOptions & { labels?: Labels | null; samplewise?: boolean } = {},
 ): number[][][] {
   const { labels, samplewise = false, sampleWeight } = options;
-  if (samplewise && !isMatrix(yTrue)) {
+  if (samplewise && !isMatrixInput(yTrue)) {
     const message = 'samplewise counts need a matrix of labels, [rows, labels].';
     throw new ValidationError('ERR_PARAMETER', message);
   }
@@ -180,7 +167,7 @@ function jaccard([[, fp], [fn, tp]]: number[][], zeroDivision: number): number {
 }
 
 function binaryLabel(yTrue: unknown, yPred: unknown, posLabel: Label = 1): Label {
-  if (isMatrix(yTrue) || isMatrix(yPred)) {
+  if (isMatrixInput(yTrue) || isMatrixInput(yPred)) {
     throw new ValidationError('ERR_PARAMETER', "average 'binary' needs one label per row; choose another.");
   }
   const { classes } = encodePair(yTrue as Labels, yPred as Labels);
@@ -203,7 +190,7 @@ function overRows(
 ): number {
   const truth = toIndicators(yTrue, 'yTrue');
   const scores = toGrid(yScore, 'yScore');
-  sameShape(truth, scores, 'yScore');
+  checkSameShape(truth, scores, 'yScore', 'labels');
   const { rows, cols } = truth;
   const row = (grid: NumberGrid, i: number) => grid.data.subarray(i * cols, (i + 1) * cols);
   const values = Float64Array.from({ length: rows }, (_, i) => of(row(truth, i), row(scores, i)));

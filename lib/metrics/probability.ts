@@ -8,6 +8,7 @@ import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import {
   checkLengths,
+  codesAmong,
   encodeClasses,
   type Labels,
   listLabels,
@@ -50,14 +51,7 @@ function trueColumns(yTrue: Labels, labels: Labels | null | undefined, { cols }:
         'If a class is absent from yTrue, name them all with labels.',
     );
   }
-  const position = classes.map((label) => known.indexOf(label));
-  if (position.includes(-1)) {
-    throw new ValidationError(
-      'ERR_LABELS',
-      `yTrue holds ${show(classes[position.indexOf(-1)])}, which is not in labels.`,
-    );
-  }
-  return codes.map((code) => position[code]);
+  return codesAmong(known, classes, codes);
 }
 
 /**

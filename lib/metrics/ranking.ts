@@ -1,17 +1,16 @@
 /**
- * Metrics of scores that rank rows: ROC and precision-recall curves and the areas under them. All walk the rows from
- * the highest score down (Fawcett, 2006, "An introduction to ROC analysis", algorithm 1); rows with equal scores
- * make one step, so ties count half. Definitions and defaults are those of scikit-learn 1.9.
+ * Scores of how well rows are ranked: areas under ROC and precision-recall curves, as scikit-learn 1.9 defines them.
  */
 import { compareLabels, type Label } from '../core/labels.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
-import { argsort } from './argsort.js';
 import type { WeightOptions } from './classification.js';
+import { isPositive, precisionAndRecall, rates, stepsOf, withFirst } from './curves.js';
 import {
   type Average,
   checkChoice,
   checkLengths,
+  codesAmong,
   columnOf,
   encodeClasses,
   type Labels,
@@ -21,175 +20,8 @@ import {
   type NumberGrid,
   positiveClass,
   toGrid,
-  toNumbers,
   toWeights,
 } from './input.js';
-
-/** Options of the curves. */
-export interface CurveOptions extends WeightOptions {
-  /** The class that high scores speak for; default 1 of {0, 1} or {-1, 1}, or true. */
-  posLabel?: Label | null;
-  /** Leave out points that do not change the drawn curve. */
-  dropIntermediate?: boolean;
-}
-
-/** Weights of false and true positives at each distinct score, from the highest down. */
-export interface Steps {
-  falsePositives: Float64Array;
-  truePositives: Float64Array;
-  thresholds: Float64Array;
-}
-
-/** Cumulative counts over the rows from the highest score down; rows of weight 0 are left out. */
-function stepsOf(positive: Uint8Array, scores: Float64Array, weights?: Float64Array): Steps {
-  const order = argsort(scores);
-  const steps: Steps = {
-    falsePositives: new Float64Array(order.length),
-    truePositives: new Float64Array(order.length),
-    thresholds: new Float64Array(order.length),
-  };
-  let n = 0;
-  let fp = 0;
-  let tp = 0;
-  for (let k = order.length - 1; k >= 0; k--) {
-    const i = order[k];
-    const weight = weights === undefined ? 1 : weights[i];
-    if (weight === 0) continue;
-    if (n === 0 || scores[i] !== steps.thresholds[n - 1]) n++;
-    if (positive[i] === 1) tp += weight;
-    else fp += weight;
-    steps.falsePositives[n - 1] = fp;
-    steps.truePositives[n - 1] = tp;
-    steps.thresholds[n - 1] = scores[i];
-  }
-  return {
-    falsePositives: steps.falsePositives.slice(0, n),
-    truePositives: steps.truePositives.slice(0, n),
-    thresholds: steps.thresholds.slice(0, n),
-  };
-}
-
-export function keepSteps(
-  { falsePositives, truePositives, thresholds }: Steps,
-  keep: (k: number) => boolean,
-): Steps {
-  return {
-    falsePositives: falsePositives.filter((_, k) => keep(k)),
-    truePositives: truePositives.filter((_, k) => keep(k)),
-    thresholds: thresholds.filter((_, k) => keep(k)),
-  };
-}
-
-/** 1 where the code is that of the positive class. */
-function isPositive(codes: Int32Array, code: number): Uint8Array {
-  const positive = new Uint8Array(codes.length);
-  for (let i = 0; i < codes.length; i++) positive[i] = codes[i] === code ? 1 : 0;
-  return positive;
-}
-
-/** The steps of a curve with one positive class. */
-export function curveSteps(yTrue: Labels, yScore: ArrayLike<number>, options: CurveOptions): Steps {
-  const scores = toNumbers(yScore, 'yScore');
-  checkLengths(yTrue, scores.length, 'yScore');
-  const { classes, codes } = encodeClasses(yTrue);
-  if (classes.length > 2 && (options.posLabel === undefined || options.posLabel === null)) {
-    throw new ValidationError(
-      'ERR_LABELS',
-      `A curve needs two classes, or posLabel to set one against the rest; yTrue holds ${listLabels(classes)}.`,
-    );
-  }
-  const positive = isPositive(codes, classes.indexOf(positiveClass(classes, options.posLabel)));
-  return stepsOf(positive, scores, toWeights(options.sampleWeight, scores.length));
-}
-
-/** Divides by the last value; NaN when that is zero. */
-function rates(counts: Float64Array): Float64Array {
-  const total = counts[counts.length - 1];
-  return counts.map((count) => (total > 0 ? count / total : Number.NaN));
-}
-
-export function withFirst(first: number, rest: Float64Array): Float64Array {
-  const all = new Float64Array(rest.length + 1);
-  all[0] = first;
-  all.set(rest, 1);
-  return all;
-}
-
-/**
- * The receiver operating characteristic: true positive rate against false positive rate at every threshold.
- *
- * @param yTrue - true labels, two classes (or any with `posLabel`)
- * @param yScore - a probability or decision value per row, higher for the positive class
- * @param options - `posLabel`, `sampleWeight`, `dropIntermediate` (default true)
- * @returns `fpr` and `tpr`, rising from 0 to 1, and the falling `thresholds`, the first Infinity; a rate is NaN when
- *   yTrue has no row to count
- * @throws {ERR_SHAPE} when lengths differ
- * @throws {ERR_LABELS} when there are more than two classes and no `posLabel`
- * @throws {ERR_PARAMETER} when the labels do not say which class is positive
- * @example
- * ```ts
- * import { rocCurve } from 'boreal';
- * const { fpr, tpr } = rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
- * // fpr: 0, 0, 0.5, 0.5, 1    tpr: 0, 0.5, 0.5, 1, 1
- * ```
- */
-export function rocCurve(
-  yTrue: Labels,
-  yScore: ArrayLike<number>,
-  options: CurveOptions = {},
-): { fpr: Float64Array; tpr: Float64Array; thresholds: Float64Array } {
-  let steps = curveSteps(yTrue, yScore, options);
-  if (options.dropIntermediate ?? true) {
-    const { falsePositives: fp, truePositives: tp } = steps;
-    const bends = (v: Float64Array, k: number) => v[k + 1] - v[k] - (v[k] - v[k - 1]) !== 0;
-    steps = keepSteps(steps, (k) => k === 0 || k === fp.length - 1 || bends(fp, k) || bends(tp, k));
-  }
-  return {
-    fpr: rates(withFirst(0, steps.falsePositives)),
-    tpr: rates(withFirst(0, steps.truePositives)),
-    thresholds: withFirst(Infinity, steps.thresholds),
-  };
-}
-
-/** Precision and recall from the highest threshold down. Recall is 1 throughout when there is no positive row. */
-function precisionAndRecall({ falsePositives, truePositives }: Steps): {
-  precision: Float64Array;
-  recall: Float64Array;
-} {
-  const positives = truePositives[truePositives.length - 1];
-  return {
-    precision: truePositives.map((tp, k) => (tp === 0 ? 0 : tp / (tp + falsePositives[k]))),
-    recall: truePositives.map((tp) => (positives === 0 ? 1 : tp / positives)),
-  };
-}
-
-/**
- * Precision against recall at every threshold.
- *
- * @param options - `posLabel`, `sampleWeight`, `dropIntermediate` (default false)
- * @returns rising `thresholds` with their `precision` and `recall`, followed by the point (1, 0) that has no threshold
- * @throws {ERR_SHAPE} when lengths differ
- * @throws {ERR_LABELS} when there are more than two classes and no `posLabel`
- * @throws {ERR_PARAMETER} when the labels do not say which class is positive
- */
-export function precisionRecallCurve(
-  yTrue: Labels,
-  yScore: ArrayLike<number>,
-  options: CurveOptions = {},
-): { precision: Float64Array; recall: Float64Array; thresholds: Float64Array } {
-  let steps = curveSteps(yTrue, yScore, options);
-  if (options.dropIntermediate) {
-    const { truePositives: tp } = steps;
-    const last = tp.length - 1;
-    steps = keepSteps(steps, (k) => k === 0 || k === last || tp[k] !== tp[k - 1] || tp[k + 1] !== tp[k]);
-  }
-  const { precision, recall } = precisionAndRecall(steps);
-  return {
-    precision: withFirst(1, precision).reverse(),
-    recall: withFirst(0, recall).reverse(),
-    thresholds: steps.thresholds.reverse(),
-  };
-}
 
 type BinaryScore = (positive: Uint8Array, scores: Float64Array, weights?: Float64Array) => number;
 
@@ -295,14 +127,7 @@ function encodeAgainst(yTrue: Labels, labels: Labels | null | undefined, grid: N
         'If a class is absent from yTrue, name them all with labels.',
     );
   }
-  const position = classes.map((label) => columns.indexOf(label));
-  if (position.includes(-1)) {
-    throw new ValidationError(
-      'ERR_LABELS',
-      `yTrue holds ${show(classes[position.indexOf(-1)])}, which is not in labels.`,
-    );
-  }
-  return codes.map((code) => position[code]);
+  return codesAmong(columns, classes, codes);
 }
 
 /** Options of {@link rocAucScore}. */

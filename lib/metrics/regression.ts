@@ -5,7 +5,7 @@
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { argsort } from './argsort.js';
-import { checkLengths, columnOf, type MatrixInput, mean, toGrid, toNumbers, toWeights } from './input.js';
+import { checkSameShape, columnOf, type MatrixInput, mean, toGrid, toNumbers, toWeights } from './input.js';
 
 /** One number per row, or a matrix with a column per target. */
 export type Targets = ArrayLike<number> | MatrixInput;
@@ -38,13 +38,7 @@ export interface TargetPair {
 export function toPairs(yTrue: Targets, yPred: Targets): TargetPair[] {
   const truth = toGrid(yTrue, 'yTrue');
   const predicted = toGrid(yPred, 'yPred');
-  checkLengths({ length: truth.rows }, predicted.rows, 'yPred');
-  if (truth.cols !== predicted.cols) {
-    throw new ValidationError(
-      'ERR_SHAPE',
-      `yTrue has ${truth.cols} targets, but yPred has ${predicted.cols}.`,
-    );
-  }
+  checkSameShape(truth, predicted, 'yPred', 'targets');
   return Array.from({ length: truth.cols }, (_, j) => ({
     yTrue: columnOf(truth, j),
     yPred: columnOf(predicted, j),

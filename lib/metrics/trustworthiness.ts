@@ -1,10 +1,11 @@
 /** How well a layout keeps the neighbours of rows. */
 import { withCancel } from '../core/cancellation.js';
 import { toShared } from '../core/fit-input.js';
-import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import type { NumericMatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
+import { toFiniteMatrix } from './input.js';
 import { type Metric, pairwiseDistancesAsync } from './pairwise.js';
 
 /** Rows whose distances to all others are held at once. */
@@ -42,8 +43,8 @@ export async function trustworthiness(
   embedding: NumericMatrixLike,
   { nNeighbors = 5, metric = 'euclidean', signal }: TrustworthinessOptions = {},
 ): Promise<number> {
-  const x = finiteRows(X, 'X');
-  const layout = finiteRows(embedding, 'embedding');
+  const x = toShared(toFiniteMatrix(X, 'X'));
+  const layout = toShared(toFiniteMatrix(embedding, 'embedding'));
   const n = x.rows;
   if (layout.rows !== n) {
     throw new ValidationError('ERR_SHAPE', `X has ${n} rows, but embedding has ${layout.rows}.`);
@@ -81,15 +82,4 @@ function rankOf(j: number, distances: ArrayLike<number>, own: number): number {
     if (l !== own && (distance < limit || (distance === limit && l < j))) rank++;
   }
   return rank;
-}
-
-function finiteRows(rows: NumericMatrixLike, name: string): Matrix {
-  const matrix = toShared(Matrix.from(rows));
-  const bad = native.findInvalid(matrix.data, matrix.rows, matrix.cols, false);
-  if (bad < 0) return matrix;
-  const code = Number.isNaN(matrix.data[bad]) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE';
-  throw new ValidationError(
-    code,
-    `Row ${Math.floor(bad / matrix.cols)} of ${name} holds ${matrix.data[bad]}.`,
-  );
 }

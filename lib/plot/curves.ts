@@ -4,13 +4,9 @@ import { isMatrixShaped } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { calibrationCurve as calibration } from '../metrics/calibration.js';
+import { precisionRecallCurve as precisionRecall, rocCurve as roc } from '../metrics/curves.js';
 import { columnOf, type Labels, type MatrixInput, toGrid } from '../metrics/input.js';
-import {
-  averagePrecision,
-  precisionRecallCurve as precisionRecall,
-  rocCurve as roc,
-  rocAucScore,
-} from '../metrics/ranking.js';
+import { averagePrecision, rocAucScore } from '../metrics/ranking.js';
 import { checkPlotOptions, coloursOf, framed, type Plot, type PlotOptions, unique } from './spec.js';
 import { DASHES } from './theme.js';
 

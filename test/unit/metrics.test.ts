@@ -192,11 +192,20 @@ describe('errors', () => {
     ['ERR_PARAMETER', () => metrics.getScorer('acuracy' as never)],
     ['ERR_PARAMETER', () => metrics.accuracyScore(undefined as never, [1])],
     ['ERR_PARAMETER', () => metrics.meanSquaredError([1], undefined as never)],
+    ['ERR_PARAMETER', () => metrics.detCurve(undefined as never, [1])],
+    ['ERR_SHAPE', () => metrics.detCurve([0, 1], undefined as never)],
     ['ERR_DTYPE', () => metrics.meanSquaredError([1, 2], [1, '2' as never])],
     ['ERR_INPUT_NAN', () => metrics.meanSquaredError([1, 2], [1, Number.NaN])],
     ['ERR_INPUT_INFINITE', () => metrics.rocAucScore([0, 1], [1, Infinity])],
   ] as [string, () => unknown][])('%s, case %#', (expected, run) => {
     expect(code(run)).toBe(expected);
+  });
+
+  test('a part of the rows is drawn only where each has a label', async () => {
+    for (const labels of [undefined as never, [0, 1], [0, 0, 1, 1, 1]])
+      await expect(
+        metrics.silhouetteScore([[0], [1], [5], [6]], labels, { sampleSize: 3 }),
+      ).rejects.toMatchObject({ code: 'ERR_SHAPE' });
   });
 });
 
