@@ -120,9 +120,9 @@ export function fitTargets(input: Targets): Float64Array {
   return encodeTargets(requireY(input), input.x.rows);
 }
 
-/** The native core's progress as events of `estimator`; null when nobody listens. */
+/** Progress, such as the native core's, as events of `estimator`; null when nobody listens. */
 export function reportProgress(
-  input: Pick<FitInput, 'onProgress'>,
+  input: Pick<FitOptions, 'onProgress'>,
   estimator: object,
 ): NativeProgress | null {
   const { onProgress } = input;

@@ -1,7 +1,7 @@
 /** How AdaBoost learns: the rounds of SAMME and of AdaBoost.R2. */
 import { applyOps } from '../core/apply.js';
 import type { Estimator } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, partOfInput } from '../core/fit-input.js';
+import { checkFiniteFor, type FitInput, partOfInput, reportProgress } from '../core/fit-input.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { resolveSeed } from '../core/params.js';
 import type { Output } from '../core/plan.js';
@@ -42,6 +42,7 @@ async function boost(
   const models: Estimator[] = [];
   const weights: number[] = [];
   const errors: number[] = [];
+  const progress = reportProgress(input, owner);
   for (let k = 0; k < nEstimators; k++) {
     const model = base.clone();
     seedAll(model, random);
@@ -50,10 +51,7 @@ async function boost(
     models.push(model);
     weights.push(found.weight);
     errors.push(found.error);
-    input.onProgress?.({
-      ...{ estimator: owner.constructor.name, done: k + 1, total: nEstimators },
-      fraction: (k + 1) / nEstimators,
-    });
+    progress?.(k + 1, nEstimators);
     if (found.error === 0 || found.last) break;
   }
   return { models, weights: Float64Array.from(weights), errors: Float64Array.from(errors) };

@@ -1,31 +1,18 @@
 /** Boosting by weights of rows: AdaBoost for classes and for numbers. */
 import { applyOps } from '../core/apply.js';
-import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
+import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { importancesOf } from '../core/importances.js';
 import { Classifier, type ClassifierState, decodeLabels, Regressor } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
-import {
-  checkLength,
-  custom,
-  either,
-  float64s,
-  int,
-  labels,
-  nothing,
-  oneOf,
-  type Rule,
-  type Rules,
-  real,
-  seed,
-} from '../core/params.js';
+import { checkLength, float64s, int, labels, oneOf, type Rules, real, seed } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type BoostedModels, boostClassifier, boostRegressor, type RegressionLoss } from './adaboost-fit.js';
 import { joinTrees } from './joined-trees.js';
-import { fittedModels } from './named-models.js';
+import { baseModel, fittedModels } from './named-models.js';
 
 /** Parameters of {@link AdaBoostClassifier}. */
 export interface AdaBoostClassifierParams {
@@ -55,11 +42,6 @@ const RULES = {
   randomState: seed,
 };
 const STATE_RULES: Rules<BoostedModels> = { models: fittedModels, weights: float64s(), errors: float64s() };
-const modelOf = (kind: string): Rule =>
-  either(
-    nothing,
-    custom(`a ${kind}`, (v) => v instanceof Estimator && v.kind === kind),
-  );
 
 /**
  * A classifier of many weak ones, each fitted to weights that are larger where those before it were wrong: SAMME of Zhu, Zou,
@@ -87,7 +69,7 @@ export class AdaBoostClassifier extends Classifier<
   }
 
   get rules(): Rules<AdaBoostClassifierParams> {
-    return { ...RULES, estimator: modelOf('classifier') };
+    return { ...RULES, estimator: baseModel('classifier') };
   }
 
   get stateRules(): Rules<AdaBoostState & ClassifierState> {
@@ -238,7 +220,7 @@ export class AdaBoostRegressor extends Regressor<AdaBoostRegressorParams, AdaBoo
   }
 
   get rules(): Rules<AdaBoostRegressorParams> {
-    return { ...RULES, estimator: modelOf('regressor'), loss: oneOf('linear', 'square', 'exponential') };
+    return { ...RULES, estimator: baseModel('regressor'), loss: oneOf('linear', 'square', 'exponential') };
   }
 
   get stateRules(): Rules<AdaBoostState> {

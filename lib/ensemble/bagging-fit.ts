@@ -2,7 +2,14 @@
 import { applyOps } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, partOfInput, takeSharedRows, toShared } from '../core/fit-input.js';
+import {
+  checkFiniteFor,
+  type FitInput,
+  partOfInput,
+  reportProgress,
+  takeSharedRows,
+  toShared,
+} from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { resolveSeed } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -59,9 +66,10 @@ export async function fitBag(
   settings: BaggingSettings,
   lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot,
 ): Promise<{ bag: Bag; oob: OutOfBagSums | null }> {
-  const { x, columns, signal, onProgress } = input;
+  const { x, columns, signal } = input;
   checkFiniteFor(base, input);
   const draws = drawAll(owner, base, input, codes, settings);
+  const progress = reportProgress(input, owner);
   let done = 0;
   await withCancel(signal, () =>
     runAll(draws, signal, async ({ model, features, rows }, stop) => {
@@ -72,9 +80,7 @@ export async function fitBag(
         const given = { ...part, x: picked, columns: own, sampleWeight: null, signal: stop, cancel };
         await model.fitInput(given, schemaOf(own));
       });
-      done += 1;
-      const { length: total } = draws;
-      onProgress?.({ estimator: owner.constructor.name, done, total, fraction: done / total });
+      progress?.(++done, draws.length);
     }),
   );
   const bag = { models: draws.map(({ model }) => model), features: draws.map(({ features }) => features) };

@@ -1,21 +1,10 @@
 /** Models of rows and columns drawn at random, that decide together (Breiman, Bagging Predictors, Machine Learning 24, 1996). */
-import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
+import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
-import {
-  bool,
-  custom,
-  either,
-  int,
-  labels,
-  nothing,
-  type Rule,
-  type Rules,
-  real,
-  seed,
-} from '../core/params.js';
+import { bool, custom, either, int, labels, nothing, type Rules, real, seed } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -23,7 +12,7 @@ import { accuracy, r2 } from '../core/score.js';
 import { StateError, ValidationError } from '../errors.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type Bag, type BaggingSettings, fitBag, type OutOfBagSums } from './bagging-fit.js';
-import { fittedModels } from './named-models.js';
+import { baseModel, fittedModels } from './named-models.js';
 
 /** Parameters of {@link BaggingClassifier} and {@link BaggingRegressor}. */
 export interface BaggingParams {
@@ -72,11 +61,6 @@ const RULES = {
   oobScore: bool,
   randomState: seed,
 };
-const modelOf = (kind: string): Rule =>
-  either(
-    nothing,
-    custom(`a ${kind}`, (v) => v instanceof Estimator && v.kind === kind),
-  );
 const STATE_RULES: Rules<BaggingState> = {
   models: fittedModels,
   features: custom('lists of columns', (v) => Array.isArray(v) && v.every((f) => f instanceof Int32Array)),
@@ -114,7 +98,7 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
   }
 
   get rules(): Rules<BaggingParams> {
-    return { ...RULES, estimator: modelOf('classifier') };
+    return { ...RULES, estimator: baseModel('classifier') };
   }
 
   get stateRules(): Rules<BaggingState & ClassifierState> {
@@ -204,7 +188,7 @@ export class BaggingRegressor extends Regressor<BaggingParams, BaggingState> {
   }
 
   get rules(): Rules<BaggingParams> {
-    return { ...RULES, estimator: modelOf('regressor') };
+    return { ...RULES, estimator: baseModel('regressor') };
   }
 
   get stateRules(): Rules<BaggingState> {

@@ -1,6 +1,6 @@
 /** Searches over parameters: every candidate is cross-validated, and the best is fitted on all rows. */
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
-import { type FitInput, requireY } from '../core/fit-input.js';
+import { type FitInput, reportProgress, requireY } from '../core/fit-input.js';
 import { isTransformer, type ScoreOptions } from '../core/kinds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
@@ -172,22 +172,20 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     const { estimator, scoring, cv, returnTrainScore, errorScore, refit, workers }: P = this.params;
     const scorers = resolveScorers(scoring ?? undefined);
     const metric = this.#decider(scorers);
-    const { sampleWeight, signal, onProgress } = input;
+    const { sampleWeight, signal } = input;
     const X = trainingTable(input);
     const y = requireY(input);
     const sent = { X, y, sampleWeight, scoring, returnTrainScore, errorScore };
     const { folds, part } = foldData(estimator, X, y, {
       ...{ cv, sampleWeight: sampleWeight ?? undefined },
     });
+    const progress = reportProgress(input, this);
     let done = 0;
     const evaluate: Evaluate = async (candidates, chosen, total) => {
       const models = candidates.map((params) => withParams(estimator, params));
       const trials = models.flatMap((model) => chosen.map((fold) => ({ model, fold, part })));
       const options = { scorers, returnTrainScore, errorScore };
-      const onDone = () => {
-        done += 1;
-        onProgress?.({ estimator: this.constructor.name, done, total, fraction: done / total });
-      };
+      const onDone = () => progress?.(++done, total);
       const all =
         workers === null
           ? await runTrials(trials, options, signal, onDone)

@@ -1,10 +1,10 @@
 /** Classifiers whose probabilities are fitted to rows that they have not seen. */
 import { withCancel } from '../core/cancellation.js';
 import { Estimator } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, fitLabels, requireY } from '../core/fit-input.js';
+import { checkFiniteFor, type FitInput, fitLabels, reportProgress, requireY } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
-import { bool, custom, either, int, labels, oneOf, type Rules } from '../core/params.js';
+import { bool, custom, either, labels, oneOf, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
@@ -20,6 +20,7 @@ import {
   type Response,
 } from './calibrators.js';
 import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
+import { cvRule } from './rules.js';
 import { trainingTable } from './training-table.js';
 
 /** Options of {@link CalibratedClassifierCV}. */
@@ -86,7 +87,6 @@ export class CalibratedClassifierCV extends Classifier<
   }
 
   get rules(): Rules<CalibratedClassifierCVParams> {
-    const isObject = (v: unknown) => typeof v === 'object' && v !== null;
     return {
       estimator: custom(
         'a classifier with decisions or probabilities',
@@ -94,7 +94,7 @@ export class CalibratedClassifierCV extends Classifier<
           v instanceof Estimator && v.kind === 'classifier' && v.outputs.some((o) => RESPONSES.includes(o)),
       ),
       method: oneOf('sigmoid', 'isotonic', 'temperature'),
-      cv: either(int(2), custom('a splitter, or a list of { train, test }', isObject)),
+      cv: cvRule,
       ensemble: either(oneOf('auto'), bool),
     };
   }
@@ -146,7 +146,7 @@ export class CalibratedClassifierCV extends Classifier<
 
   protected async fitState(input: FitInput): Promise<CalibratedClassifierCVState> {
     const { method, cv, ensemble, estimator } = this.params;
-    const { sampleWeight, signal, onProgress, cancel } = input;
+    const { sampleWeight, signal, cancel } = input;
     checkFiniteFor(estimator, input);
     const { codes, classes } = fitLabels(input);
     const X = trainingTable(input);
@@ -155,6 +155,7 @@ export class CalibratedClassifierCV extends Classifier<
       sampleWeight: sampleWeight ?? undefined,
     });
     const response = responseOf(estimator);
+    const progress = reportProgress(input, this);
     let done = 0;
     const fitted = await withCancel(signal, () =>
       runAll(folds, signal, async ({ train, test }, stop) => {
@@ -164,9 +165,7 @@ export class CalibratedClassifierCV extends Classifier<
         await model.fit(rows.X, rows.y, { sampleWeight: rows.sampleWeight, signal: stop });
         const scores = await scoresOf(model, part(test).X, response);
         stop.throwIfAborted();
-        done += 1;
-        const { length: total } = folds;
-        onProgress?.({ estimator: this.constructor.name, done, total, fraction: done / total });
+        progress?.(++done, folds.length);
         return { model, test, scores };
       }),
     );

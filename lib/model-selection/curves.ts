@@ -2,6 +2,7 @@
 
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
+import { reportProgress } from '../core/fit-input.js';
 import { rowsByClass } from '../core/folds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, int, resolveSeed, seed } from '../core/params.js';
@@ -227,18 +228,16 @@ function runCurve(
   owner: string,
   estimator: Estimator,
   trials: readonly Trial[],
-  { scoring, errorScore = 'raise', signal, onProgress }: ValidationCurveOptions,
+  given: ValidationCurveOptions,
   returnTrainScore = true,
 ): Promise<Outcome[]> {
+  const { scoring, errorScore = 'raise', signal } = given;
   if (!isSingle(scoring)) throw new ValidationError('ERR_PARAMETER', `${owner} takes one scorer.`);
   const options = { scorers: resolveScorers(scoring), returnTrainScore, errorScore };
-  const { length: total } = trials;
+  const progress = reportProgress(given, estimator);
   let done = 0;
   return withCancel(signal, () =>
-    runTrials(trials, options, signal, () => {
-      done += 1;
-      onProgress?.({ estimator: estimator.constructor.name, done, total, fraction: done / total });
-    }),
+    runTrials(trials, options, signal, () => progress?.(++done, trials.length)),
   );
 }
 

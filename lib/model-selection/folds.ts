@@ -1,7 +1,7 @@
 /** How cross-validation gets its folds and works through them: concurrently, and stopped as one. */
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
-import { type Progress, takeSharedRows } from '../core/fit-input.js';
+import { type Progress, reportProgress, takeSharedRows } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
@@ -97,8 +97,8 @@ export async function forEachFold<M extends Estimator, R>(
   use: (fitted: FittedFold<M>) => Promise<R>,
 ): Promise<R[]> {
   const { folds, part } = foldData(estimator, X, y, options);
-  const { signal, onProgress } = options;
-  const total = folds.length;
+  const { signal } = options;
+  const progress = reportProgress(options, estimator);
   let done = 0;
   return withCancel(signal, () =>
     runAll(folds, signal, async (fold, stop) => {
@@ -109,8 +109,7 @@ export async function forEachFold<M extends Estimator, R>(
       const result = await use({ model, fold, fitTime: performance.now() - started, part });
       // A fold that was already done when another one stopped the rest is not reported.
       stop.throwIfAborted();
-      done += 1;
-      onProgress?.({ estimator: estimator.constructor.name, done, total, fraction: done / total });
+      progress?.(++done, folds.length);
       return result;
     }),
   );

@@ -1,6 +1,6 @@
 /** As many columns as cross-validation finds best, the least important taken away first. */
 import { Estimator } from '../core/estimator.js';
-import { type FitInput, requireY } from '../core/fit-input.js';
+import { type FitInput, reportProgress, requireY } from '../core/fit-input.js';
 import { custom, either, int, int32s, type Rules, real, uint8s } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
 import { ValidationError } from '../errors.js';
@@ -9,7 +9,7 @@ import { RFE } from '../feature-selection/rfe.js';
 import { FeatureSelector, type SelectorState } from '../feature-selection/selector.js';
 import { takeColumns } from './columns.js';
 import { type FoldOptions, foldData } from './folds.js';
-import { cvRule, scoringRule } from './rules.js';
+import { cvRule, predictorRule, scoringRule } from './rules.js';
 import { type CrossValidationModel, resolveScorers, type SingleScoring } from './scoring.js';
 import { trainingTable } from './training-table.js';
 
@@ -71,10 +71,7 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
 
   get rules(): Rules<RFECVParams> {
     return {
-      estimator: custom(
-        'a classifier or a regressor',
-        (v) => v instanceof Estimator && v.kind !== 'transformer',
-      ),
+      estimator: predictorRule,
       step: either(int(1), real(0, 1, 'both')),
       minFeaturesToSelect: int(1),
       cv: cvRule,
@@ -125,7 +122,7 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
 
   async #crossValidate(input: FitInput): Promise<RFECVResults> {
     const { estimator, scoring, cv, minFeaturesToSelect, step } = this.params;
-    const { sampleWeight, signal, onProgress } = input;
+    const { sampleWeight, signal } = input;
     const { cols } = input.x;
     const [{ score }] = resolveScorers(scoring ?? undefined);
     const X = trainingTable(input);
@@ -135,6 +132,7 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
     });
     const plan = { columns: cols, wanted: minFeaturesToSelect, step: stepOf(step, cols) };
     const counts: number[] = [];
+    const progress = reportProgress(input, this);
     let done = 0;
     const scores = await runAll(folds, signal, async (fold, stop) => {
       const train = part(fold.train);
@@ -154,9 +152,7 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
         },
       );
       stop.throwIfAborted();
-      done += 1;
-      const { length: total } = folds;
-      onProgress?.({ estimator: this.constructor.name, done, total, fraction: done / total });
+      progress?.(++done, folds.length);
       return Float64Array.from(own.reverse());
     });
     const each = counts.reverse().map((_, k) => scores.map((own) => own[k]));

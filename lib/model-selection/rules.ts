@@ -1,5 +1,12 @@
 /** Rules of the parameters that all cross-validating estimators have. */
+import { Estimator } from '../core/estimator.js';
 import { custom, either, int, nothing } from '../core/params.js';
+
+/** `estimator`. */
+export const predictorRule = custom(
+  'a classifier or a regressor',
+  (v) => v instanceof Estimator && v.kind !== 'transformer',
+);
 
 /** `cv`. */
 export const cvRule = either(

@@ -1,13 +1,13 @@
 /** Columns added, or taken away, one at a time by what cross-validation says. */
-import { Estimator } from '../core/estimator.js';
-import { type FitInput, requireY } from '../core/fit-input.js';
-import { custom, either, int, nothing, oneOf, type Rules, real, uint8s } from '../core/params.js';
+import type { Estimator } from '../core/estimator.js';
+import { type FitInput, reportProgress, requireY } from '../core/fit-input.js';
+import { either, int, nothing, oneOf, type Rules, real, uint8s } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
 import { ValidationError } from '../errors.js';
 import { FeatureSelector, type SelectorState } from '../feature-selection/selector.js';
 import { takeColumns } from './columns.js';
 import { type FoldOptions, foldData } from './folds.js';
-import { cvRule, scoringRule } from './rules.js';
+import { cvRule, predictorRule, scoringRule } from './rules.js';
 import { type CrossValidationModel, resolveScorers, type SingleScoring } from './scoring.js';
 import { trainingTable } from './training-table.js';
 
@@ -64,10 +64,7 @@ export class SequentialFeatureSelector extends FeatureSelector<
 
   get rules(): Rules<SequentialFeatureSelectorParams> {
     return {
-      estimator: custom(
-        'a classifier or a regressor',
-        (v) => v instanceof Estimator && v.kind !== 'transformer',
-      ),
+      estimator: predictorRule,
       nFeaturesToSelect: either(oneOf('auto'), int(1), real(0, 1, 'both')),
       tol: either(nothing, real()),
       direction: oneOf('forward', 'backward'),
@@ -104,6 +101,7 @@ export class SequentialFeatureSelector extends FeatureSelector<
     const byGain = nFeaturesToSelect === 'auto' && tol !== null;
     const rounds = direction === 'forward' ? wanted : cols - wanted;
     const evaluate = this.#evaluator(input);
+    const progress = reportProgress(input, this);
     const changed: number[] = [];
     let last = -Infinity;
     for (let round = 0; round < rounds; round++) {
@@ -120,8 +118,7 @@ export class SequentialFeatureSelector extends FeatureSelector<
       if (byGain && scores[best] - last < tol) break;
       last = scores[best];
       changed.push(open[best]);
-      const done = round + 1;
-      input.onProgress?.({ estimator: this.constructor.name, done, total: rounds, fraction: done / rounds });
+      progress?.(round + 1, rounds);
     }
     const support = new Uint8Array(cols).fill(direction === 'forward' ? 0 : 1);
     for (const j of changed) support[j] = direction === 'forward' ? 1 : 0;

@@ -8,6 +8,7 @@ import {
   fitLabels,
   fitTargets,
   partOfInput,
+  reportProgress,
   requireY,
   takeSharedRows,
 } from '../core/fit-input.js';
@@ -379,7 +380,7 @@ async function crossFit(
   schema: Schema,
   options: StackOptions,
 ): Promise<Matrix[]> {
-  const { x, signal, onProgress } = input;
+  const { x, signal } = input;
   for (const model of models) checkFiniteFor(model, input);
   const { folds } = foldData(owner, trainingTable(input), requireY(input), { cv });
   const times = new Int32Array(x.rows);
@@ -391,6 +392,7 @@ async function crossFit(
   for (const { train } of folds) options.check?.(train);
   const tasks = models.flatMap((model, k) => [null, ...folds].map((fold) => ({ model, k, fold })));
   const said: Matrix[] = [];
+  const progress = reportProgress(input, owner);
   let done = 0;
   await withCancel(signal, () =>
     runAll(tasks, signal, async ({ model, k, fold }, stop) => {
@@ -414,9 +416,7 @@ async function crossFit(
         said[k] ??= new Matrix(sharedArray(part.data, x.rows * part.cols), x.rows, part.cols);
         for (const [i, row] of fold.test.entries()) said[k].row(row).set(part.row(i));
       });
-      done += 1;
-      const { length: total } = tasks;
-      onProgress?.({ estimator: owner.constructor.name, done, total, fraction: done / total });
+      progress?.(++done, tasks.length);
     }),
   );
   return said;

@@ -179,6 +179,11 @@ describe('RidgeCV', () => {
     }
   });
 
+  it('refuses folds without rows', async () => {
+    const cv = Array.from({ length: 120 }, (_, i) => (i % 2) * 3);
+    expect(await codeOf(() => new RidgeCV({ cv }).fit(line.X, line.y))).toBe('ERR_PARAMETER');
+  });
+
   it('takes folds instead, and classes', async () => {
     const model = await new RidgeCV({ alphas: [1e-3, 1e4], cv: 4 }).fit(line.X, line.y);
     expect([model.alpha, model.cvResults]).toEqual([1e-3, undefined]);
