@@ -201,6 +201,12 @@ describe('Tensor', () => {
     expect(codeOf(() => tensor([[1], [2, 3]]))).toBe('ERR_SHAPE');
     expect(codeOf(() => tensor(['a'] as never))).toBe('ERR_DTYPE');
     expect(codeOf(() => tensor([1, 2], { shape: [3] }))).toBe('ERR_SHAPE');
+    const endless: unknown[] = [];
+    endless.push(endless);
+    expect(codeOf(() => tensor(endless as never))).toBe('ERR_SHAPE');
+    for (const large of [() => Tensor.eye(1e6), () => Tensor.arange(1e12), () => Tensor.linspace(0, 1, 1e12)])
+      expect(codeOf(large)).toBe('ERR_SHAPE');
+    expect(codeOf(() => Tensor.eye(-1))).toBe('ERR_SHAPE');
   });
 
   it('refuses shapes that do not fit', () => {

@@ -51,6 +51,7 @@ export class Tensor extends TensorShapes {
     const count = Math.max(0, Math.ceil((to - from) / step));
     if (!Number.isFinite(count))
       throw new ValidationError('ERR_PARAMETER', 'arange needs finite bounds and a step but 0.');
+    sizeOf([count]);
     return made(
       Value.of(
         Float32Array.from({ length: count }, (_, i) => from + i * step),
@@ -63,6 +64,7 @@ export class Tensor extends TensorShapes {
   static linspace(start: number, stop: number, count: number, options?: TensorOptions): Tensor {
     if (!Number.isInteger(count) || count < 1)
       throw new ValidationError('ERR_PARAMETER', 'linspace needs a count >= 1.');
+    sizeOf([count]);
     const step = count === 1 ? 0 : (stop - start) / (count - 1);
     return made(
       Value.of(
@@ -74,7 +76,7 @@ export class Tensor extends TensorShapes {
   }
   /** The identity matrix. */
   static eye(n: number, options?: TensorOptions): Tensor {
-    const value = Value.of(new Float32Array(n * n), [n, n]);
+    const value = Value.of(new Float32Array(sizeOf(requireExtents([n, n]))), [n, n]);
     for (let i = 0; i < n; i++) value.buffer![i * n + i] = 1;
     return made(value, options);
   }
@@ -128,7 +130,8 @@ function shapeOf(data: unknown): number[] {
   while (Array.isArray(at) || ArrayBuffer.isView(at)) {
     const list = at as ArrayLike<unknown>;
     shape.push(list.length);
-    if (list.length === 0) break;
+    // Which an array that holds itself would reach, too.
+    if (list.length === 0 || shape.length > 8) break;
     at = list[0];
   }
   return shape;
