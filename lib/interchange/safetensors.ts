@@ -2,7 +2,9 @@
  * safetensors files: named tensors and nothing else (https://github.com/huggingface/safetensors): the length of a header as 8 bytes,
  * the header, JSON that gives each tensor its type, shape and place, and the bytes of all of them without gaps.
  */
+
 import { show } from '../core/params.js';
+import { sizeOf } from '../core/shape.js';
 import { type BorealError, ValidationError } from '../errors.js';
 import { refuse } from './foreign.js';
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half.js';
@@ -208,7 +210,7 @@ function entryOf(name: string, value: unknown) {
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     throw fail(`${where} has a bad place`);
   const [begin, end] = offsets as [number, number];
-  const size = (shape as number[]).reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(shape as number[]);
   if (size * TYPES[dtype as TensorType].bytes !== end - begin)
     throw fail(`${where} of shape [${shape.join(', ')}] does not have ${end - begin} bytes`);
   return { name, dtype: dtype as TensorType, shape: shape as number[], begin, end };
@@ -241,7 +243,7 @@ function checked(name: string, given: TensorToWrite): FileTensor & { readonly na
   if (dtype === 'BOOL' && (data as Uint8Array).some((value) => value > 1))
     throw bad(`${where} of BOOL must hold 0 and 1`);
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
-  if (!isShape || shape.reduce((product, size) => product * size, 1) !== data.length) {
+  if (!isShape || sizeOf(shape) !== data.length) {
     const message = `exportSafetensors: ${where} has ${data.length} values, not the shape ${show(shape)}.`;
     throw new ValidationError('ERR_SHAPE', message);
   }

@@ -1,13 +1,12 @@
 /** From Keras's layers and the shape of a sample to the layers of the engine, and the weights of each, under unique names. */
+import { sizeOf } from '../core/shape.js';
 import { ValidationError } from '../errors.js';
 import type { ActivationSpec } from './activations.js';
 import { constant, type Initializer } from './initializers.js';
 import type { LayerSpec } from './layer-spec.js';
 import type { Layer } from './layer-types.js';
 import type { Shape } from './layers.js';
-import { placeLayers as placeSpecs, sizeOf } from './network-layers.js';
-
-export { sizeOf };
+import { placeLayers as placeSpecs } from './network-layers.js';
 
 /** An array of weights of a layer. */
 export interface WeightSpec {

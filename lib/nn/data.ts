@@ -2,10 +2,11 @@
  * What a model takes for X: whatever an estimator takes, and samples of more than one axis, as nested arrays or
  * `{ data, shape }`. A sample is a row of the matrix that comes of it, its last axis running fastest.
  */
+
 import { isMatrixShaped, isTypedArray, Matrix, type MatrixLike, type TypedArray } from '../core/matrix.js';
 import { show } from '../core/params.js';
+import { sizeOf } from '../core/shape.js';
 import { ValidationError } from '../errors.js';
-import { sizeOf } from './architecture.js';
 import type { Shape } from './layers.js';
 
 /** Samples of any shape: `shape` is [samples, ...shape of one]. */

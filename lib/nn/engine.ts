@@ -1,12 +1,14 @@
 /** The native network behind a model: its weights one array for each of Keras's, and the passes of training and evaluation. */
+
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { Plan, resolveCompileOptions } from '../core/plan.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
+import { sizeOf } from '../core/shape.js';
 import { ValidationError } from '../errors.js';
-import { type Architecture, sizeOf } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import { initialValues, initialValuesAsync } from './initializers.js';
 import type { SequentialState } from './layered-model.js';
 import type { Shape } from './layers.js';

@@ -3,9 +3,11 @@
  * al. (2015) and LeCun et al. (1998) have a variance of scale / fan; the normal ones are cut off at two deviations, and
  * widened so that the variance is right after the cut.
  */
+
 import { Matrix } from '../core/matrix.js';
 import { checkParams, custom, type Rule, real, seed, show } from '../core/params.js';
 import { Random } from '../core/random.js';
+import { sizeOf } from '../core/shape.js';
 import { ValidationError } from '../errors.js';
 
 /** Names of initialisers that take no options beside a seed. */
@@ -136,7 +138,7 @@ export function resolveInitializer(given: InitializerName | Initializer): Initia
 /** Inputs and outputs of a unit: of a kernel [in, out], or [height, width, in, out]. */
 function fans(shape: readonly number[]): [fanIn: number, fanOut: number] {
   if (shape.length < 2) return [shape[0] ?? 1, shape[0] ?? 1];
-  const field = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  const field = sizeOf(shape.slice(0, -2));
   return [field * shape[shape.length - 2], field * shape[shape.length - 1]];
 }
 
@@ -158,7 +160,7 @@ export function initialValues(
   shape: readonly number[],
   fallbackSeed: number,
 ): Float32Array {
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  const values = new Float32Array(sizeOf(shape));
   const next = filler(initializer, shape, values, fallbackSeed);
   if (next !== null) fill(values, next, 0, values.length);
   return values;
@@ -173,7 +175,7 @@ export async function initialValuesAsync(
   shape: readonly number[],
   fallbackSeed: number,
 ): Promise<Float32Array> {
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  const values = new Float32Array(sizeOf(shape));
   const next = filler(initializer, shape, values, fallbackSeed);
   if (next === null) return values;
   for (let from = 0; from < values.length; from += CHUNK) {

@@ -1,6 +1,7 @@
 /**
  * A model of layers that has weights: its shapes, its state, and what it predicts. {@link Sequential} adds how it is trained.
  */
+
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import type { SavedFit } from '../core/fitted.js';
 import { decodeLabels, type ScoreOptions } from '../core/kinds.js';
@@ -11,8 +12,9 @@ import type { CompileOptions, Output, ResolvedCompileOptions } from '../core/pla
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { accuracy, r2 } from '../core/score.js';
+import { sizeOf } from '../core/shape.js';
 import { StateError, ValidationError } from '../errors.js';
-import { type Architecture, countWeights, declaredShape, placeLayers, sizeOf } from './architecture.js';
+import { type Architecture, countWeights, declaredShape, placeLayers } from './architecture.js';
 import { rowsOf, type Samples } from './data.js';
 import { Engine } from './engine.js';
 import { type TrainingParams, trainingRules } from './fit-options.js';

@@ -4,6 +4,7 @@ import type { Matrix } from '../core/matrix.js';
 import { resolveSeed, show } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
+import { join } from './join.js';
 import type { ActivationType, LayerSpec, LossType, MetricType, OptimizerSpec } from './layer-spec.js';
 import { type MLPParams, type MLPState, splitParameters } from './mlp-params.js';
 import { Network, type ObjectiveOptions } from './network.js';
@@ -74,16 +75,7 @@ function startNetwork(params: MLPParams, task: MLPTask, seed: number, before: ML
   return network;
 }
 
-function flat(network: Network): Float32Array {
-  const parts = network.parameters();
-  const all = new Float32Array(parts.reduce((total, { data }) => total + data.length, 0));
-  let at = 0;
-  for (const { data } of parts) {
-    all.set(data, at);
-    at += data.length;
-  }
-  return all;
-}
+const flat = (network: Network): Float32Array => join(network.parameters().map(({ data }) => data));
 
 /** X in shared memory and float32. */
 export function singleRows(x: Matrix, rows: ArrayLike<number> | null = null): Float32Array {

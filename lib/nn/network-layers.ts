@@ -12,6 +12,7 @@ import {
   pool2dCode,
   type TrainedCode,
 } from '../core/layer-code.js';
+import { sizeOf } from '../core/shape.js';
 import { ValidationError } from '../errors.js';
 import type {
   ActivationType,
@@ -51,9 +52,6 @@ const ACTIVATIONS: readonly ActivationType[] = [
   ...(['softmax', 'logSoftmax'] as const),
 ];
 const NO_PENALTY: Penalty = { l1: 0, l2: 0 };
-
-/** Values of a sample of that shape. */
-export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
 
 /**
  * Places layers one after the other.

@@ -1,7 +1,10 @@
 /** Layers as ops of a plan. What training does with dropout and the like is not part of a prediction. */
+
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { sizeOf } from '../core/shape.js';
+import { join } from './join.js';
 import type { ActivationLayerSpec, ActivationType, BatchNormSpec } from './layer-spec.js';
-import { type PlacedLayer, sizeOf } from './network-layers.js';
+import type { PlacedLayer } from './network-layers.js';
 
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
@@ -45,13 +48,7 @@ function trainedLayer(
   { code, outputShape }: PlacedLayer,
   parameters: readonly Float32Array[],
 ): Slot {
-  const all = new Float32Array(parameters.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const values of parameters) {
-    all.set(values, at);
-    at += values.length;
-  }
-  return plan.layer(x, Float64Array.from(code), all, sizeOf(outputShape));
+  return plan.layer(x, Float64Array.from(code), join(parameters), sizeOf(outputShape));
 }
 
 function lowerBatchNorm(

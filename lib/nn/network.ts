@@ -2,13 +2,16 @@
  * A network that is a list of layers: the one TypeScript face of the native engine, which the Keras face and the MLP estimators
  * share. An epoch of training is one native call on the pool; predictions are a plan.
  */
+
 import { withCancel } from '../core/cancellation.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
+import { sizeOf } from '../core/shape.js';
 import { toBorealError, ValidationError } from '../errors.js';
 import { type NativeEpoch, type NativeOptimizer, type NetworkHandle, native } from '../native.js';
+import { join } from './join.js';
 import type { LayerSpec, LossSpec, LossType, MetricType, OptimizerSpec, Shape } from './layer-spec.js';
-import { type ParameterSpec, type PlacedLayer, placeLayers, sizeOf } from './network-layers.js';
+import { type ParameterSpec, type PlacedLayer, placeLayers } from './network-layers.js';
 import { lowerLayer } from './network-lowering.js';
 
 /** An array of parameters, in Keras's order: layer by layer, kernel before bias. */
@@ -190,13 +193,7 @@ export class Network {
       const wanted = this.#specs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
       throw new ValidationError('ERR_SHAPE', `The parameters of this network are ${wanted || 'none'}.`);
     }
-    const all = new Float32Array(list.reduce((total, data) => total + data.length, 0));
-    let at = 0;
-    for (const data of list) {
-      all.set(data, at);
-      at += data.length;
-    }
-    this.#call(() => native.networkSetParameters(this.#handle, all));
+    this.#call(() => native.networkSetParameters(this.#handle, join(list)));
   }
 
   /** The state of the optimizer; none before the first step. */

@@ -1,10 +1,12 @@
 /** From the data and options of `fit` to what the loop over epochs takes. */
+
 import type { FitInput } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { resolveSeed } from '../core/params.js';
 import { Schema } from '../core/schema.js';
+import { sizeOf } from '../core/shape.js';
 import { ValidationError } from '../errors.js';
-import { type Architecture, sizeOf } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import { Engine } from './engine.js';
 import {
   checkedValidation,

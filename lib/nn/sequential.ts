@@ -1,12 +1,13 @@
 /** Keras's Sequential: a list of layers, compiled with an optimizer and a loss, and an estimator like any other. */
+
 import { withCancel } from '../core/cancellation.js';
 import { checkInput, encodeFitInput, type FitInput, type FitOptions, requireY } from '../core/fit-input.js';
 import { momentsOf } from '../core/moments.js';
 import type { CompileOptions, Plan } from '../core/plan.js';
 import { schemaWithRanges } from '../core/ranges.js';
+import { sizeOf } from '../core/shape.js';
 import { summarise, takeSample } from '../core/training-reference.js';
 import { StateError, ValidationError } from '../errors.js';
-import { sizeOf } from './architecture.js';
 import { rowsOf, type Samples } from './data.js';
 import type { Engine } from './engine.js';
 import {

@@ -1,5 +1,6 @@
 /** The table of a model's layers, as Keras prints it. */
-import { type Architecture, countWeights, sizeOf } from './architecture.js';
+import { sizeOf } from '../core/shape.js';
+import { type Architecture, countWeights } from './architecture.js';
 import type { LayerType, Shape } from './layers.js';
 
 const CLASS: Readonly<Record<LayerType, string>> = {

@@ -2,12 +2,12 @@
  * Layers of networks as nodes of ONNX. A slot is a matrix of samples, channels last; ONNX wants channels first, so that images are
  * turned round before and after a layer, which runtimes take out again where two such turns meet.
  */
+
 import { readLayer } from '../../core/layer-code.js';
+import { sizeOf } from '../../core/shape.js';
 import type { Source } from './export-ops.js';
 import { type Attribute, type GraphWriter, int, ints } from './graph-writer.js';
 import { ELEMENT } from './messages.js';
-
-const size = (dims: readonly number[]) => dims.reduce((product, length) => product * length, 1);
 
 function reshape(writer: GraphWriter, x: string, dims: readonly number[]): string {
   return writer.node('Reshape', [x, writer.wholes([-1, ...dims])]);
@@ -37,7 +37,7 @@ export function writeLayer(source: Source, code: Float64Array, parameters: Float
     case 'conv2d': {
       const { image, filters, kernel, groups, useBias } = layer;
       const perGroup = image[2] / groups;
-      const taps = size(kernel);
+      const taps = sizeOf(kernel);
       const weights = new Float32Array(taps * perGroup * filters);
       for (let f = 0; f < filters; f++) {
         for (let c = 0; c < perGroup; c++) {

@@ -7,12 +7,12 @@ import type { Label } from '../../core/labels.js';
 import { type LowersSamples, lowersSamples } from '../../core/lowers-samples.js';
 import { type Output, resolveCompileOptions } from '../../core/plan.js';
 import type { Column } from '../../core/schema.js';
+import { sizeOf } from '../../core/shape.js';
 import { StateError, ValidationError } from '../../errors.js';
 import { type PlanStep, type Recording, recordSteps } from '../plan-steps.js';
 import { WRITES } from './export-ops.js';
 import { floats, GraphWriter, int, type Precision, valueInfo } from './graph-writer.js';
 import { FEATURES_KEY } from './import.js';
-import { sizeOf } from './layout.js';
 import { ELEMENT, encodeModel, type ValueInfoProto } from './messages.js';
 
 /** Options of {@link exportONNX}. */

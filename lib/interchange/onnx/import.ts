@@ -5,6 +5,7 @@
  */
 import type { Label } from '../../core/labels.js';
 import { type Column, Schema, type Target } from '../../core/schema.js';
+import { sizeOf } from '../../core/shape.js';
 import { BorealError } from '../../errors.js';
 import { Reader } from '../foreign.js';
 import {
@@ -15,7 +16,7 @@ import {
 } from '../imported-graph.js';
 import { type PlanStep, recordSteps } from '../plan-steps.js';
 import { ENCODER_OPS } from './encoder-ops.js';
-import { channelsFirst, sizeOf } from './layout.js';
+import { channelsFirst } from './layout.js';
 import { LINEAR_OPS } from './linear-ops.js';
 import { MATH_OPS } from './math-ops.js';
 import {

@@ -3,16 +3,10 @@
  * last, and what follows them can stay so: {@link Computed.channelsLast}.
  */
 import type { PlanBuilder, Slot } from '../../core/plan-builder.js';
+import { broadcastStrides, sizeOf, stridesOf } from '../../core/shape.js';
 import type { Node } from './node.js';
 import type { NumberTensor } from './tensor.js';
 import type { Computed } from './values.js';
-
-export const sizeOf = (dims: readonly number[]): number => dims.reduce((size, length) => size * length, 1);
-
-/** Steps of each axis in row-major order. */
-export function stridesOf(dims: readonly number[]): number[] {
-  return dims.map((_, d) => sizeOf(dims.slice(d + 1)));
-}
 
 /** Where elements of `dims` lie when each axis has the given step. */
 export function placesOf(dims: readonly number[], strides: readonly number[]): number[] {
@@ -23,11 +17,10 @@ export function placesOf(dims: readonly number[], strides: readonly number[]): n
 }
 
 /** Steps by which a value of `from` fills `to`; null where it does not broadcast. */
-export function broadcastStrides(from: readonly number[], to: readonly number[]): number[] | null {
-  const own = stridesOf(from);
+export function fillingStrides(from: readonly number[], to: readonly number[]): number[] | null {
   const lead = to.length - from.length;
   if (lead < 0 || from.some((length, d) => length !== 1 && length !== to[lead + d])) return null;
-  return to.map((_, d) => (d < lead || from[d - lead] === 1 ? 0 : own[d - lead]));
+  return broadcastStrides(from, to);
 }
 
 /** The shape that two broadcast to, or null. */
@@ -69,7 +62,7 @@ export function channelsLast(plan: PlanBuilder, value: Computed): Slot {
 export function columnsOf(node: Node, { dims: own, data }: NumberTensor, value: Computed): Float64Array {
   const { dims } = value;
   const [lead, ...rest] = own.length > dims.length ? own : [1, ...own];
-  const strides = lead === 1 ? broadcastStrides(rest, dims) : null;
+  const strides = lead === 1 ? fillingStrides(rest, dims) : null;
   if (strides === null)
     throw node.fail(
       `a constant of shape ${own.join(' x ')} does not go with rows of shape ${dims.join(' x ')}`,

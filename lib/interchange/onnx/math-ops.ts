@@ -3,7 +3,8 @@ import type { Label } from '../../core/labels.js';
 import { denseCode } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
 import type { Activation, BinaryFunction, Fold } from '../../core/plan-types.js';
-import { broadcastDims, broadcastStrides, channelsFirst, columnsOf, placesOf, sizeOf } from './layout.js';
+import { sizeOf } from '../../core/shape.js';
+import { broadcastDims, channelsFirst, columnsOf, fillingStrides, placesOf } from './layout.js';
 import { filled, type Node, numbersOf, recode, type Translate } from './node.js';
 import { reduceAxes } from './reduce-axes.js';
 import { isLastAxis, isZero } from './shape-ops.js';
@@ -89,7 +90,7 @@ function combineImages(node: Node, kind: BinaryFunction, a: Computed, b: Compute
   node.sized(sizeOf(dims));
   const sides = [a, b].map((value) => {
     const { slot, dims: own } = channelsFirst(plan, value);
-    return plan.gather(slot, placesOf(dims, broadcastStrides(own, dims)!));
+    return plan.gather(slot, placesOf(dims, fillingStrides(own, dims)!));
   });
   return { type: a.type, dims, slot: plan.binaryOf([sides[0], sides[1]], kind) };
 }

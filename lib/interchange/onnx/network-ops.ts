@@ -10,7 +10,8 @@ import {
 } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
 import type { Activation, BinaryFunction } from '../../core/plan-types.js';
-import { channelsLast, columnsOf, placesOf, sizeOf, stridesOf } from './layout.js';
+import { sizeOf, stridesOf } from '../../core/shape.js';
+import { channelsLast, columnsOf, placesOf } from './layout.js';
 import { filled, type Node, numbersOf, type Translate } from './node.js';
 import type { NumberTensor } from './tensor.js';
 import type { Computed } from './values.js';

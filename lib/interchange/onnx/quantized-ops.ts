@@ -2,6 +2,7 @@
  * Nodes of quantized ONNX graphs. Whole numbers of 8 bits are numbers of a plan like others: products of two of them are exact in
  * float32, and so are sums up to 2^24.
  */
+import { sizeOf } from '../../core/shape.js';
 import { columnsOf } from './layout.js';
 import type { Element } from './messages.js';
 import { convolve } from './network-ops.js';
@@ -72,7 +73,7 @@ function dequantizedConstant(
   const at = axis < 0 ? axis + dims.length : axis;
   const isOne = scale.data.length === 1;
   if (!isOne && scale.data.length !== dims[at]) throw node.fail('its scale is not supported');
-  const inner = dims.slice(at + 1).reduce((size, length) => size * length, 1);
+  const inner = sizeOf(dims.slice(at + 1));
   const of = (own: NumberTensor, i: number) =>
     own.data[own.data.length === 1 ? 0 : Math.floor(i / inner) % dims[at]];
   return { dims, type: 'float', data: data.map((v, i) => Math.fround((v - of(zero, i)) * of(scale, i))) };

@@ -2,7 +2,8 @@
 import { globalAvgPoolCode, pool2dCode } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
 import type { Fold } from '../../core/plan-types.js';
-import { channelsFirst, placesOf, sizeOf, stridesOf } from './layout.js';
+import { sizeOf, stridesOf } from '../../core/shape.js';
+import { channelsFirst, placesOf } from './layout.js';
 import type { Node } from './node.js';
 import type { Computed } from './values.js';
 

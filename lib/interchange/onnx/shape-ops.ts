@@ -2,7 +2,8 @@
 
 import { embeddingCode } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
-import { placesOf, sizeOf, stridesOf, transposed } from './layout.js';
+import { sizeOf, stridesOf } from '../../core/shape.js';
+import { placesOf, transposed } from './layout.js';
 import { ELEMENT } from './messages.js';
 import { filled, type Node, type Translate } from './node.js';
 import type { Tensor } from './tensor.js';
@@ -246,9 +247,7 @@ const reshape: Translate = (node) => {
   const dims = given.map((length, k) =>
     length === -1 ? slot.width / known : length === 0 ? (value.dims[k] ?? 0) : length,
   );
-  const isKept =
-    (rows === -1 || rows === 0 || rows === node.batch) &&
-    dims.reduce((total, length) => total * length, 1) === slot.width;
+  const isKept = (rows === -1 || rows === 0 || rows === node.batch) && sizeOf(dims) === slot.width;
   if (!isKept || dims.length > 4)
     throw node.fail(`the shape ${[rows, ...given].join(' x ')} is not supported`);
   return [{ ...value, dims }];

@@ -1,4 +1,5 @@
 /** Constants of an ONNX graph as arrays that the importer works with. */
+import { sizeOf } from '../../core/shape.js';
 import type { Reader } from '../foreign.js';
 import { ELEMENT, type Element, type TensorProto } from './messages.js';
 
@@ -35,7 +36,7 @@ export function readTensor(proto: TensorProto, where: string, reader: Reader): T
   const dims = proto.dims ?? [];
   if (dims.length > 4 || !dims.every((length) => Number.isSafeInteger(length) && length >= 0))
     throw reader.fail(`${where} has a bad shape`);
-  const size = dims.reduce((product, length) => product * length, 1);
+  const size = sizeOf(dims);
   if ((proto.dataLocation ?? 0) !== 0)
     throw reader.fail(`${where} lies in another file, which is not supported`);
   if (type === 'string') {

@@ -9,7 +9,7 @@ import * as ops from './ops.js';
 import { nextKey, Tensor } from './tensor.js';
 import { productOf } from './tensor-arithmetic.js';
 import { apply, fromValue, noGrad } from './tensor-base.js';
-import type { Value } from './value.js';
+import { sizeOf, type Value } from './value.js';
 
 /** One number for both sides of a window, or [height, width]. */
 export type Pair = number | readonly [height: number, width: number];
@@ -240,7 +240,7 @@ export function layerNorm(
     const message = `Layer normalisation over [${normalizedShape.join(', ')}] does not fit [${x.shape.join(', ')}].`;
     throw new ValidationError('ERR_SHAPE', message);
   }
-  const width = normalizedShape.reduce((size, n) => size * n, 1);
+  const width = sizeOf(normalizedShape);
   const operands = [x.reshape([-1, width])];
   if (weight) operands.push(weight.reshape([width]), bias ? bias.reshape([width]) : Tensor.zeros([width]));
   return apply('layerNorm', operands, { epsilon: eps }).reshape(x.shape);

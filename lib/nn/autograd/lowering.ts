@@ -18,14 +18,16 @@ import { Matrix } from '../../core/matrix.js';
 import { type CompileOptions, Plan, resolveCompileOptions } from '../../core/plan.js';
 import { PlanBuilder, type Slot } from '../../core/plan-builder.js';
 import { Schema } from '../../core/schema.js';
+import { broadcastStrides, stridesOf } from '../../core/shape.js';
 import { StateError, ValidationError } from '../../errors.js';
+import { join } from '../join.js';
 import { lowerActivation } from '../network-lowering.js';
 import { evaluateSync } from './evaluate.js';
 import type { Module } from './module.js';
 import { ACTIVATION, type ActivationName, BINARY, OP, REDUCE, UNARY } from './ops.js';
 import { Tensor } from './tensor.js';
 import { noGrad } from './tensor-base.js';
-import { broadcastStrides, denseStrides, sizeOf, type Value, VIEW } from './value.js';
+import { sizeOf, type Value, VIEW } from './value.js';
 
 /** Options of {@link Module.compile}. */
 export interface ModuleCompileOptions extends Pick<CompileOptions, 'device' | 'precision'> {
@@ -75,7 +77,7 @@ class Lowering {
   #constant(value: Value, shape: readonly number[]): Float64Array {
     evaluateSync([value]);
     const strides = broadcastStrides(value.shape, shape);
-    const dense = denseStrides(shape);
+    const dense = stridesOf(shape);
     return Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
       let at = 0;
       for (const [d, stride] of strides.entries()) at += (Math.floor(i / dense[d]) % shape[d]) * stride;
@@ -158,7 +160,7 @@ class Lowering {
       if (this.#dependsOnInput(each)) throw refuse('weights that depend on the input');
       return this.#constant(each, each.shape);
     });
-    return this.plan.layer(this.slot(x), Float64Array.from(code), joined(...parts), outputs);
+    return this.plan.layer(this.slot(x), Float64Array.from(code), join(parts), outputs);
   }
 
   #conv2d(value: Value): Slot {
@@ -304,7 +306,7 @@ class Lowering {
     const added = bias === null ? new Float64Array(n) : this.#constant(bias, [n]);
     if (rows === 1) return this.plan.dense(this.slot(a!), straight, added);
     const code = denseCode({ width: k, units: n, positions: rows, useBias: true });
-    return this.plan.layer(this.slot(a!), Float64Array.from(code), joined(straight, added), value.size);
+    return this.plan.layer(this.slot(a!), Float64Array.from(code), join([straight, added]), value.size);
   }
 
   #scaleAndShift(x: Slot, gamma: Value | null, beta: Value | null): Slot {
@@ -338,22 +340,11 @@ class Lowering {
   }
 }
 
-/** Arrays as the parameters of a layer. */
-function joined(...parts: readonly Float64Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 /** Where a strided copy reads each of its elements. */
 function positions(words: readonly number[], rank: number): number[] {
   const shape = words.slice(1, 1 + rank);
   const strides = words.slice(1 + rank, 1 + 2 * rank);
-  const dense = denseStrides(shape);
+  const dense = stridesOf(shape);
   const offset = words[1 + 2 * rank];
   return Array.from({ length: sizeOf(shape) }, (_, i) =>
     strides.reduce((at, stride, d) => at + (Math.floor(i / dense[d]) % shape[d]) * stride, offset),

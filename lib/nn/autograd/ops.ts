@@ -3,11 +3,11 @@
  * kernels [height, width, in / groups, out], see native/nn/conv2d.h; PyTorch's layouts are made of them by `permute`,
  * which costs nothing where two cancel.
  */
+
+import { broadcastStrides, stridesOf } from '../../core/shape.js';
 import { ValidationError } from '../../errors.js';
 import {
   broadcastShape,
-  broadcastStrides,
-  denseStrides,
   doubleWords,
   floatWord,
   keyWords,
@@ -122,7 +122,7 @@ export function permute(x: Value, axes: readonly number[]): Value {
     );
   }
   if (axes.every((axis, d) => axis === d)) return x;
-  const strides = denseStrides(x.shape);
+  const strides = stridesOf(x.shape);
   const shape = axes.map((axis) => x.shape[axis]);
   const words = [shape.length, ...shape, ...axes.map((axis) => strides[axis]), 0];
   const value = record(OP.copyStrided, shape, [x], words);
@@ -231,7 +231,7 @@ export interface SliceAttributes {
 }
 
 function sliceWords(whole: readonly number[], { start, shape, step }: SliceAttributes): number[] {
-  const dense = denseStrides(whole);
+  const dense = stridesOf(whole);
   const offset = start.reduce((sum, at, d) => sum + at * dense[d], 0);
   return [shape.length, ...shape, ...step.map((s, d) => s * dense[d]), sizeOf(shape) === 0 ? 0 : offset];
 }

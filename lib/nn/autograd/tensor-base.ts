@@ -4,13 +4,14 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SignalOptions } from '../../core/linalg/call.js';
+import { stridesOf } from '../../core/shape.js';
 import { StateError, ValidationError } from '../../errors.js';
 import { evaluate, evaluateSync, recycle } from './evaluate.js';
 import { gradients, type Rule, sumTo } from './gradients.js';
 import { type Attributes, forward, type OperationName, scalar } from './operations.js';
 import * as ops from './ops.js';
 import type { Tensor } from './tensor.js';
-import { denseStrides, dropRecipe, Value, withoutKeeping } from './value.js';
+import { dropRecipe, Value, withoutKeeping } from './value.js';
 
 // ---- Recording --------------------------------------------------------------------------------------------------------
 
@@ -347,7 +348,7 @@ export abstract class TensorBase {
   // biome-ignore lint/suspicious/noExplicitAny: as deep as the tensor has axes
   toArray(): any {
     const values = this.data;
-    const strides = denseStrides(this.shape);
+    const strides = stridesOf(this.shape);
     const build = (d: number, at: number): unknown =>
       d === this.rank
         ? values[at]

@@ -2,6 +2,7 @@
  * The nodes of a recorded computation. An operation on tensors computes nothing: it notes what is to be done in a
  * Value. Values are computed when somebody needs numbers (evaluate.ts), all that are missing in one native job.
  */
+import { sizeOf as sizeOfAny } from '../../core/shape.js';
 import { ValidationError } from '../../errors.js';
 
 /** How a value is made: the words of an op of native/nn/tensor_program.h behind those that name buffers. */
@@ -87,26 +88,15 @@ export function dropRecipe(value: Value): void {
   value.recipe = null;
 }
 
+/** The number of values of a tensor. @throws {ERR_SHAPE} when it has too many, or too many axes */
 export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const extent of shape) size *= extent;
+  const size = sizeOfAny(shape);
   if (shape.length > 8)
     throw new ValidationError('ERR_SHAPE', `A tensor has at most 8 axes; got ${shape.length}.`);
   if (size > 0x7fff_ffff) {
     throw new ValidationError('ERR_SHAPE', `A tensor of shape [${shape.join(', ')}] is too large.`);
   }
   return size;
-}
-
-/** Strides of a dense array. */
-export function denseStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    strides[d] = stride;
-    stride *= shape[d];
-  }
-  return strides;
 }
 
 /** The shape of two operands together: numpy's rule. */
@@ -124,13 +114,6 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): read
     shape[d] = p === 1 ? q : p;
   }
   return shape;
-}
-
-/** Strides with which a dense array of `shape` is read as one of `wide`: 0 along what is repeated. */
-export function broadcastStrides(shape: readonly number[], wide: readonly number[]): number[] {
-  const dense = denseStrides(shape);
-  const lead = wide.length - shape.length;
-  return wide.map((_, d) => (d < lead || shape[d - lead] === 1 ? 0 : dense[d - lead]));
 }
 
 /** An axis counted from the front. */
