@@ -20,6 +20,7 @@ import { isSparse, precisionOf } from './forms.js';
 import type { Dtype, Matrix, MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { momentsNow, momentsOf } from './moments.js';
+import { cloneParts, nestedIn, replaceParts } from './named-parts.js';
 import { checkNames, checkParams, type Rules, show } from './params.js';
 import {
   type CompileOptions,
@@ -126,26 +127,32 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     const within: Array<readonly [Estimator, object]> = [];
     for (const [name, value] of Object.entries(params)) {
       const [outer, inner] = splitName(name);
-      const nested = this.nested(outer);
+      const nested = this.#nested(outer);
       if (nested !== undefined && inner !== undefined) within.push([nested, { [inner]: value }]);
       else own[name] = value;
     }
-    const replaced = this.replaceNested(own);
+    const key = this.namedParts;
+    const replaced = key === null ? own : replaceParts(own, key, this.#param(key));
     checkNames(this.constructor.name, replaced, Object.keys(this.rules));
     for (const [estimator, value] of within) estimator.setParams(value);
     this.#params = { ...this.#params, ...replaced };
     return this;
   }
 
-  /** The estimator within of that name: by default the value of a parameter. */
-  protected nested(name: string): Estimator | undefined {
-    const value = (this.#params as Record<string, unknown>)[name];
+  /** The parameter that holds a list of named parts, `[name, estimator, ...]`, whose names then go as parameters too; null: none. */
+  protected get namedParts(): string | null {
+    return null;
+  }
+
+  /** The estimator within of that name: a named part, or the value of a parameter. */
+  #nested(name: string): Estimator | undefined {
+    const part = this.namedParts === null ? undefined : nestedIn(this.#param(this.namedParts), name);
+    const value = part ?? this.#param(name);
     return value instanceof Estimator ? value : undefined;
   }
 
-  /** Turns names of estimators within that are to be replaced into parameters of this one. */
-  protected replaceNested(params: Record<string, unknown>): object {
-    return params;
+  #param(name: string): unknown {
+    return (this.#params as Record<string, unknown>)[name];
   }
 
   /**
@@ -164,9 +171,13 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return (this.constructor as typeof Estimator).fromParams(this.cloneParams()) as this;
   }
 
-  /** The parameters of a clone; estimators that hold estimators clone those too. */
+  /** The parameters of a clone, with clones of the estimators among them. */
   protected cloneParams(): P {
-    return { ...this.#params };
+    const entries = Object.entries(this.#params).map(([name, value]) => {
+      if (name === this.namedParts) return [name, cloneParts(value)];
+      return [name, value instanceof Estimator ? value.clone() : value];
+    });
+    return Object.fromEntries(entries);
   }
 
   /** Whether `fit` has succeeded. */

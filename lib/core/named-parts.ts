@@ -1,26 +1,74 @@
 /** Parameters of estimators that are made of named parts. What the parts are is checked by `fit` only, so anything may come here. */
+import { ValidationError } from '../errors.js';
 import { Estimator } from './estimator.js';
 
-type Parts = ReadonlyArray<readonly [string, ...unknown[]]>;
+type Part = readonly [name: string, ...rest: unknown[]];
 
 /** The estimator of a part. */
-export function nestedIn(parts: Parts, name: string): Estimator | undefined {
+export function nestedIn(parts: unknown, name: string): Estimator | undefined {
   const part = asList(parts).find((one) => one?.[0] === name)?.[1];
   return part instanceof Estimator ? part : undefined;
 }
 
-/** Parts the parameters that name a part, which they replace, from those of the estimator itself. */
-export function splitByName(
+/** Parameters in which values under the names of parts became parts of the list under `key`. */
+export function replaceParts(
   params: Readonly<Record<string, unknown>>,
-  parts: Parts,
-): { own: Record<string, unknown>; replaced: Record<string, unknown> | null } {
-  const names = new Set(asList(parts).map((part) => part?.[0]));
+  key: string,
+  parts: unknown,
+): Readonly<Record<string, unknown>> {
+  const list = asList(parts);
+  const names = new Set<string>(list.map((part) => part?.[0]));
   const entries = Object.entries(params);
-  const replaced = entries.filter(([name]) => names.has(name));
-  return {
-    own: Object.fromEntries(entries.filter(([name]) => !names.has(name))),
-    replaced: replaced.length > 0 ? Object.fromEntries(replaced) : null,
-  };
+  const replaced = new Map(entries.filter(([name]) => names.has(name)));
+  if (replaced.size === 0) return params;
+  const own = Object.fromEntries(entries.filter(([name]) => !names.has(name)));
+  const changed = list.map((part) => {
+    if (!replaced.has(part?.[0])) return part;
+    const [name, , ...rest] = part;
+    return [name, replaced.get(name), ...rest];
+  });
+  return { [key]: changed, ...own };
+}
+
+/** The same parts with unfitted clones of their estimators. */
+export function cloneParts<T>(parts: T): T {
+  if (!Array.isArray(parts)) return parts;
+  const clone = (value: unknown) => (value instanceof Estimator ? value.clone() : value);
+  return parts.map((part) => (Array.isArray(part) ? part.map(clone) : part)) as T;
+}
+
+/** What a list of named parts has to be. */
+export interface PartsRule<T> {
+  /** What the owner calls a part. */
+  readonly what: string;
+  /** How a part is written. */
+  readonly form: string;
+  /** Why the owner cannot use a part; undefined when it can. */
+  readonly refusal: (part: T, position: number) => string | undefined;
+}
+
+/** @throws {ERR_PARAMETER} unless each part has a name of its own, is of use to the owner, and has good parameters */
+export function checkParts<T extends Part>(
+  owner: Estimator,
+  parts: readonly T[],
+  { what, form, refusal }: PartsRule<T>,
+): void {
+  const names = new Set<string>();
+  parts.forEach((part, i) => {
+    const [name, value] = Array.isArray(part) ? (part as T) : [];
+    const reason = () => {
+      if (typeof name !== 'string' || name === '') return `must be ${form} with a name.`;
+      if (names.has(name)) return `has the name of an earlier ${what}.`;
+      return refusal(part, i);
+    };
+    const why = reason();
+    if (why !== undefined) {
+      const message = `${owner.constructor.name}: ${what} ${i} ('${name}') ${why}`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    names.add(name as string);
+    if (value instanceof Estimator) value.checkParams();
+  });
 }
 
 /** Estimators under the names of their classes in lower case; a second one of a class gets '-2'. */
@@ -34,4 +82,4 @@ export function nameByClass(estimators: readonly Estimator[]): Array<[string, Es
   });
 }
 
-const asList = (parts: Parts): Parts => (Array.isArray(parts) ? parts : []);
+const asList = (parts: unknown): readonly Part[] => (Array.isArray(parts) ? parts : []);

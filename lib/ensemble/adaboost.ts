@@ -93,10 +93,6 @@ export class AdaBoostClassifier extends Classifier<
     checkModels(this, state);
   }
 
-  protected override cloneParams(): AdaBoostClassifierParams {
-    return { ...this.params, estimator: this.params.estimator?.clone() ?? null };
-  }
-
   get #base(): Estimator {
     return this.params.estimator ?? new DecisionTreeClassifier({ maxDepth: 1 });
   }
@@ -238,10 +234,6 @@ export class AdaBoostRegressor extends Regressor<AdaBoostRegressorParams, AdaBoo
 
   protected override checkState(state: AdaBoostState): void {
     checkModels(this, state);
-  }
-
-  protected override cloneParams(): AdaBoostRegressorParams {
-    return { ...this.params, estimator: this.params.estimator?.clone() ?? null };
   }
 
   get #base(): Estimator {

@@ -118,10 +118,6 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
     checkBag(this, state, columns);
   }
 
-  protected override cloneParams(): BaggingParams {
-    return { ...this.params, estimator: this.params.estimator?.clone() ?? null };
-  }
-
   get #base(): Estimator {
     return this.params.estimator ?? new DecisionTreeClassifier();
   }
@@ -206,10 +202,6 @@ export class BaggingRegressor extends Regressor<BaggingParams, BaggingState> {
 
   protected override checkState(state: BaggingState, columns: readonly Column[]): void {
     checkBag(this, state, columns);
-  }
-
-  protected override cloneParams(): BaggingParams {
-    return { ...this.params, estimator: this.params.estimator?.clone() ?? null };
   }
 
   get #base(): Estimator {

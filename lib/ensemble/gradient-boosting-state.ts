@@ -116,12 +116,6 @@ export function checkBoostingState(owner: object, state: BoostingState, outputs:
   );
 }
 
-/** Parameters whose estimators are clones of their own. */
-export function cloneInit<P extends GradientBoostingParams>(params: P): P {
-  const { init } = params;
-  return init instanceof Estimator ? { ...params, init: init.clone() } : { ...params };
-}
-
 /** Trees take missing values; an estimator that they start from need not. */
 export function boostingTags({ init }: GradientBoostingParams): EstimatorTags {
   return { allowNan: !(init instanceof Estimator) || init.tags.allowNan === true };

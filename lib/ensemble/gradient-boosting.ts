@@ -21,7 +21,6 @@ import {
   boostingStateRules,
   boostingTags,
   checkBoostingState,
-  cloneInit,
   fitBoosting,
   type GradientBoostingParams,
   lowerScores,
@@ -168,10 +167,6 @@ export class GradientBoostingClassifier extends TreesClassifier<
 
   override get tags(): EstimatorTags {
     return boostingTags(this.params);
-  }
-
-  protected override cloneParams(): GradientBoostingClassifierParams {
-    return cloneInit(this.params);
   }
 
   protected override checkState(state: ClassifierBoostingState, columns: readonly Column[]): void {
@@ -342,10 +337,6 @@ export class GradientBoostingRegressor extends TreesRegressor<
 
   override get tags(): EstimatorTags {
     return boostingTags(this.params);
-  }
-
-  protected override cloneParams(): GradientBoostingRegressorParams {
-    return cloneInit(this.params);
   }
 
   protected override checkState(state: BoostingState, columns: readonly Column[]): void {

@@ -1,6 +1,5 @@
-/** Ensembles whose models have names: how they are checked, cloned and replaced. */
+/** Ensembles whose models have names: how they are checked. */
 import { Estimator, type EstimatorKind, type EstimatorTags } from '../core/estimator.js';
-import { splitByName } from '../core/named-parts.js';
 import { custom, either, nothing, type Rule } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
@@ -60,16 +59,4 @@ export function checkModels(owner: Estimator, estimators: readonly NamedModel[])
     model.checkParams();
   });
   if (keptModels(estimators).length === 0) throw refuse('no estimator is left');
-}
-
-/** Unfitted clones under the same names. */
-export function cloneModels(estimators: readonly NamedModel[]): NamedModel[] {
-  return estimators.map(([name, model]) => [name, model instanceof Estimator ? model.clone() : model]);
-}
-
-/** Parameters in which models that are named became parts of `estimators`. */
-export function replaceModels(estimators: readonly NamedModel[], params: Record<string, unknown>): object {
-  const { own, replaced: models } = splitByName(params, estimators);
-  if (models === null) return params;
-  return { estimators: estimators.map(([name, model]) => [name, models[name] ?? model]), ...own };
 }

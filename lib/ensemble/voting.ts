@@ -2,7 +2,6 @@
 import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
-import { nestedIn } from '../core/named-parts.js';
 import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -10,12 +9,10 @@ import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import {
   checkModels,
-  cloneModels,
   fittedModels,
   keptModels,
   type NamedModel,
   namedModels,
-  replaceModels,
   tagsOfModels,
 } from './named-models.js';
 
@@ -108,16 +105,8 @@ export class VotingClassifier extends Classifier<VotingClassifierParams, VotingS
     }
   }
 
-  protected override nested(name: string): Estimator | undefined {
-    return nestedIn(this.params.estimators, name);
-  }
-
-  protected override replaceNested(params: Record<string, unknown>): object {
-    return replaceModels(this.params.estimators, params);
-  }
-
-  protected override cloneParams(): VotingClassifierParams {
-    return { ...this.params, estimators: cloneModels(this.params.estimators) };
+  protected override get namedParts() {
+    return 'estimators';
   }
 
   protected async fitState(input: FitInput): Promise<VotingState & ClassifierState> {
@@ -185,16 +174,8 @@ export class VotingRegressor extends Regressor<VotingParams, VotingState> {
     checkVoters(this, this.params);
   }
 
-  protected override nested(name: string): Estimator | undefined {
-    return nestedIn(this.params.estimators, name);
-  }
-
-  protected override replaceNested(params: Record<string, unknown>): object {
-    return replaceModels(this.params.estimators, params);
-  }
-
-  protected override cloneParams(): VotingParams {
-    return { ...this.params, estimators: cloneModels(this.params.estimators) };
+  protected override get namedParts() {
+    return 'estimators';
   }
 
   protected async fitState(input: FitInput): Promise<VotingState> {

@@ -71,10 +71,6 @@ export class RFE extends FeatureSelector<RFEParams, RFEState> {
     this.params.estimator.checkParams();
   }
 
-  protected override cloneParams(): RFEParams {
-    return { ...this.params, estimator: this.params.estimator.clone() };
-  }
-
   protected fitState(input: FitInput): Promise<RFEState> {
     return this.eliminateFrom(input);
   }

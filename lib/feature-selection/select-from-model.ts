@@ -78,10 +78,6 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
     this.params.estimator.checkParams();
   }
 
-  protected override cloneParams(): SelectFromModelParams {
-    return { ...this.params, estimator: this.params.estimator.clone() };
-  }
-
   protected async fitState(input: FitInput): Promise<SelectFromModelState> {
     const { estimator, maxFeatures } = this.params;
     const model = estimator.clone();

@@ -164,10 +164,6 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     return { params: { ...params, workers: null }, fitted };
   }
 
-  protected override cloneParams(): P {
-    return { ...this.params, estimator: this.params.estimator.clone() };
-  }
-
   protected async fitState(input: FitInput): Promise<SearchState> {
     const { estimator, scoring, cv, returnTrainScore, errorScore, refit, workers }: P = this.params;
     const scorers = resolveScorers(scoring ?? undefined);

@@ -140,10 +140,6 @@ export class CalibratedClassifierCV extends Classifier<
     }
   }
 
-  protected override cloneParams(): CalibratedClassifierCVParams {
-    return { ...this.params, estimator: this.params.estimator.clone() };
-  }
-
   protected async fitState(input: FitInput): Promise<CalibratedClassifierCVState> {
     const { method, cv, ensemble, estimator } = this.params;
     const { sampleWeight, signal, cancel } = input;

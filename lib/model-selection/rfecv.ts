@@ -97,10 +97,6 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
     resolveScorers(this.params.scoring ?? undefined);
   }
 
-  protected override cloneParams(): RFECVParams {
-    return { ...this.params, estimator: this.params.estimator.clone() };
-  }
-
   protected async fitState(input: FitInput): Promise<RFECVState> {
     const { cols } = input.x;
     const { estimator, minFeaturesToSelect, step } = this.params;

@@ -90,10 +90,6 @@ export class SequentialFeatureSelector extends FeatureSelector<
     }
   }
 
-  protected override cloneParams(): SequentialFeatureSelectorParams {
-    return { ...this.params, estimator: this.params.estimator.clone() };
-  }
-
   protected async fitState(input: FitInput): Promise<SelectorState> {
     const { cols } = input.x;
     const { direction, tol, nFeaturesToSelect } = this.params;

@@ -15,7 +15,6 @@ import {
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
-import { nestedIn } from '../core/named-parts.js';
 import { bool, custom, either, int, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -23,12 +22,10 @@ import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
 import {
   checkModels,
-  cloneModels,
   fittedModels,
   keptModels,
   type NamedModel,
   namedModels,
-  replaceModels,
   tagsOfModels,
 } from '../ensemble/named-models.js';
 import { ValidationError } from '../errors.js';
@@ -141,16 +138,12 @@ export class StackingClassifier extends Classifier<
       outputOf(this, model, this.params.stackMethod);
   }
 
-  protected override nested(name: string): Estimator | undefined {
-    return nestedIn(this.params.estimators, name) ?? super.nested(name);
-  }
-
-  protected override replaceNested(params: Record<string, unknown>): object {
-    return replaceModels(this.params.estimators, params);
+  protected override get namedParts() {
+    return 'estimators';
   }
 
   protected override cloneParams(): StackingClassifierParams {
-    return { ...this.params, ...clonedParts(this.params) };
+    return keepFitted(this.params, super.cloneParams());
   }
 
   get #final(): Estimator {
@@ -225,16 +218,12 @@ export class StackingRegressor extends Regressor<StackingParams, StackingState> 
     checkStack(this, this.params, this.#final);
   }
 
-  protected override nested(name: string): Estimator | undefined {
-    return nestedIn(this.params.estimators, name) ?? super.nested(name);
-  }
-
-  protected override replaceNested(params: Record<string, unknown>): object {
-    return replaceModels(this.params.estimators, params);
+  protected override get namedParts() {
+    return 'estimators';
   }
 
   protected override cloneParams(): StackingParams {
-    return { ...this.params, ...clonedParts(this.params) };
+    return keepFitted(this.params, super.cloneParams());
   }
 
   get #final(): Estimator {
@@ -307,10 +296,9 @@ function tagsOf({ estimators, passthrough }: StackingParams, final: Estimator): 
   };
 }
 
-function clonedParts({ estimators, finalEstimator, cv }: StackingParams) {
-  // Models that are fitted already stay so.
-  const models = cv === 'prefit' ? estimators : cloneModels(estimators);
-  return { estimators: models, finalEstimator: finalEstimator?.clone() ?? null };
+/** Models that are fitted already stay so. */
+function keepFitted<P extends StackingParams>({ cv, estimators }: P, clones: P): P {
+  return cv === 'prefit' ? { ...clones, estimators } : clones;
 }
 
 function checkStack(owner: Estimator, { estimators, cv }: StackingParams, final: Estimator): void {

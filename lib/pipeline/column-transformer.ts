@@ -4,12 +4,13 @@ import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
-import { nestedIn, splitByName } from '../core/named-parts.js';
+import { checkParts } from '../core/named-parts.js';
 import { bool, custom, oneOf, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { BorealError, ValidationError } from '../errors.js';
+import { refusalOf } from './feature-union.js';
 
 /** Columns by name, by position, or all of some kind. */
 export type ColumnSelection =
@@ -103,42 +104,20 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
 
   override checkParams(): void {
     super.checkParams();
-    const names = new Set<string>();
-    this.params.transformers.forEach((part, i) => {
-      const [name, transformer, columns] = Array.isArray(part) ? (part as ColumnPart) : [];
-      const refuse = (why: string) =>
-        new ValidationError('ERR_PARAMETER', `ColumnTransformer: part ${i} ('${name}') ${why}`);
-      if (typeof name !== 'string' || name === '')
-        throw refuse('must be [name, transformer, columns] with a name.');
-      if (names.has(name) || name === 'remainder') throw refuse('has a name that is taken.');
-      names.add(name);
-      if (!isSelection(columns))
-        throw refuse('must take columns: a name, a position, a list of them, or { kind }.');
-      if (transformer === 'passthrough' || transformer === 'drop') return;
-      if (!isTransformer(transformer)) throw refuse("must hold a transformer, 'passthrough' or 'drop'.");
-      transformer.checkParams();
+    checkParts(this, this.params.transformers, {
+      what: 'part',
+      form: '[name, transformer, columns]',
+      refusal: ([name, transformer, columns]) => {
+        if (name === 'remainder') return 'has a name that is taken.';
+        if (!isSelection(columns))
+          return 'must take columns: a name, a position, a list of them, or { kind }.';
+        return refusalOf(transformer);
+      },
     });
   }
 
-  protected override nested(name: string): Estimator | undefined {
-    return nestedIn(this.params.transformers, name);
-  }
-
-  protected override replaceNested(params: Record<string, unknown>): object {
-    const { transformers } = this.params;
-    const { own, replaced } = splitByName(params, transformers);
-    if (replaced === null) return params;
-    return {
-      transformers: transformers.map(([name, t, columns]) => [name, replaced[name] ?? t, columns]),
-      ...own,
-    };
-  }
-
-  protected override cloneParams(): ColumnTransformerParams {
-    const transformers = this.params.transformers.map(
-      ([name, t, columns]): ColumnPart => [name, t instanceof Estimator ? t.clone() : t, columns],
-    );
-    return { ...this.params, transformers };
+  protected override get namedParts() {
+    return 'transformers';
   }
 
   protected async fitState(input: FitInput): Promise<ColumnTransformerState> {

@@ -4,7 +4,7 @@ import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
-import { nameByClass, nestedIn, splitByName } from '../core/named-parts.js';
+import { checkParts, nameByClass } from '../core/named-parts.js';
 import { bool, custom, either, nothing, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -95,19 +95,13 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
 
   override checkParams(): void {
     super.checkParams();
-    const names = new Set<string>();
     const { transformers, transformerWeights } = this.params;
-    transformers.forEach((part, i) => {
-      const [name, transformer] = Array.isArray(part) ? (part as UnionPart) : [];
-      const refuse = (why: string) =>
-        new ValidationError('ERR_PARAMETER', `FeatureUnion: part ${i} ('${name}') ${why}`);
-      if (typeof name !== 'string' || name === '') throw refuse('must be [name, transformer] with a name.');
-      if (names.has(name)) throw refuse('has the name of an earlier part.');
-      names.add(name);
-      if (transformer === 'passthrough' || transformer === 'drop') return;
-      if (!isTransformer(transformer)) throw refuse("must hold a transformer, 'passthrough' or 'drop'.");
-      transformer.checkParams();
+    checkParts(this, transformers, {
+      what: 'part',
+      form: '[name, transformer]',
+      refusal: ([, transformer]) => refusalOf(transformer),
     });
+    const names = new Set(transformers.map(([name]) => name));
     for (const name of Object.keys(transformerWeights ?? {})) {
       if (names.has(name)) continue;
       throw new ValidationError(
@@ -117,22 +111,8 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
     }
   }
 
-  protected override nested(name: string): Estimator | undefined {
-    return nestedIn(this.params.transformers, name);
-  }
-
-  protected override replaceNested(params: Record<string, unknown>): object {
-    const { transformers } = this.params;
-    const { own, replaced } = splitByName(params, transformers);
-    if (replaced === null) return params;
-    return { transformers: transformers.map(([name, t]) => [name, replaced[name] ?? t]), ...own };
-  }
-
-  protected override cloneParams(): FeatureUnionParams {
-    const transformers = this.params.transformers.map(
-      ([name, t]): UnionPart => [name, t instanceof Estimator ? t.clone() : t],
-    );
-    return { ...this.params, transformers };
+  protected override get namedParts() {
+    return 'transformers';
   }
 
   protected async fitState(input: FitInput): Promise<FeatureUnionState> {
@@ -153,6 +133,13 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
     return { parts };
   }
 
+  #weightOf(part: string): number | undefined {
+    const { transformerWeights } = this.fittedParams;
+    return transformerWeights !== null && Object.hasOwn(transformerWeights, part)
+      ? transformerWeights[part]
+      : undefined;
+  }
+
   override get crossFits() {
     return this.params.transformers.some(([, part]) => part instanceof Estimator && part.crossFits);
   }
@@ -162,7 +149,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
     const parts: Matrix[] = [];
     for (const { name, estimator } of this.state.parts) {
       const own = estimator ? await transformTraining(estimator, input, schema) : input.x;
-      const weight = this.fittedParams.transformerWeights?.[name];
+      const weight = this.#weightOf(name);
       parts.push(weight === undefined ? own : await own.scaleAsync(weight));
     }
     return sideBySide(parts);
@@ -176,10 +163,10 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   outputColumns(): readonly Column[] {
-    const { verboseFeatureNamesOut, transformerWeights } = this.fittedParams;
+    const { verboseFeatureNamesOut } = this.fittedParams;
     return this.state.parts.flatMap(({ name, estimator }) => {
       const own = isTransformer(estimator) ? estimator.outputColumns() : this.schema.columns;
-      const weighed = transformerWeights !== null && name in transformerWeights;
+      const weighed = this.#weightOf(name) !== undefined;
       return own.map((column): Column => {
         const named = verboseFeatureNamesOut ? `${name}__${column.name}` : column.name;
         return weighed ? { name: named, kind: 'number' } : { ...column, name: named };
@@ -188,14 +175,19 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
-    const { transformerWeights } = this.fittedParams;
     const parts = this.state.parts.map(({ name, estimator }) => {
       const own = estimator?.lowerChecked(plan, x, { ...options, output: 'transform' }) ?? x;
-      const weight = transformerWeights?.[name];
+      const weight = this.#weightOf(name);
       return weight === undefined ? own : plan.binary(own, 'mul', new Float64Array(own.width).fill(weight));
     });
     return plan.concat(parts);
   }
+}
+
+/** Why something cannot work beside other transformers; undefined when it can. */
+export function refusalOf(transformer: unknown): string | undefined {
+  if (transformer === 'passthrough' || transformer === 'drop' || isTransformer(transformer)) return undefined;
+  return "must hold a transformer, 'passthrough' or 'drop'.";
 }
 
 function isFittedPart(value: unknown): value is FittedPart {

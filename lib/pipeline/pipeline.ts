@@ -6,13 +6,13 @@ import type { FitInput, FitOptions } from '../core/fit-input.js';
 import { isTransformer } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
-import { nameByClass, nestedIn, splitByName } from '../core/named-parts.js';
+import { checkParts, cloneParts, nameByClass } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
 import type { CompileOptions, Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
-import { StateError, ValidationError } from '../errors.js';
+import { StateError } from '../errors.js';
 import { TSNE, UMAP } from '../manifold/index.js';
 
 /** A named step of a pipeline; 'passthrough' does nothing. */
@@ -95,43 +95,27 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   override checkParams(): void {
     super.checkParams();
     const { steps } = this.params;
-    const names = new Set<string>();
-    const front = Array.isArray(steps) ? vectorizersOf(steps.map((step) => step?.[1])).length : 0;
-    steps.forEach((step, i) => {
-      const [name, estimator] = Array.isArray(step) ? (step as Step) : [undefined, undefined];
-      const refuse = (why: string) =>
-        new ValidationError('ERR_PARAMETER', `Pipeline: step ${i} ('${name}') ${why}`);
-      if (typeof name !== 'string' || name === '') throw refuse('must be [name, estimator] with a name.');
-      if (names.has(name)) throw refuse('has the name of an earlier step.');
-      names.add(name);
-      if (!isStep(estimator)) throw refuse("must hold an estimator or 'passthrough'.");
-      if (!(estimator instanceof Estimator)) return;
-      if (i < steps.length - 1 && !isTransformer(estimator))
-        throw refuse('must be a transformer; only the last step may be a model.');
-      if (estimator instanceof SparseTransformer && (i === steps.length - 1 || i > front)) {
-        throw refuse('is a vectorizer: these come first, and before a step of another kind.');
-      }
-      estimator.checkParams();
+    const front = vectorizersOf(steps.map((step) => step?.[1])).length;
+    checkParts(this, steps, {
+      what: 'step',
+      form: '[name, estimator]',
+      refusal: ([, step], i) => {
+        if (!isStep(step)) return "must hold an estimator or 'passthrough'.";
+        if (i < steps.length - 1 && step instanceof Estimator && !isTransformer(step))
+          return 'must be a transformer; only the last step may be a model.';
+        if (step instanceof SparseTransformer && (i === steps.length - 1 || i > front))
+          return 'is a vectorizer: these come first, and before a step of another kind.';
+        return undefined;
+      },
     });
   }
 
-  protected override nested(name: string): Estimator | undefined {
-    return nestedIn(this.params.steps, name);
-  }
-
-  protected override replaceNested(params: Record<string, unknown>): object {
-    const { steps } = this.params;
-    const { own, replaced } = splitByName(params, steps);
-    if (replaced === null) return params;
-    return { steps: steps.map(([name, step]) => [name, replaced[name] ?? step]), ...own };
-  }
-
-  protected override cloneParams(): PipelineParams {
-    return { steps: cloneSteps(this.params.steps) };
+  protected override get namedParts() {
+    return 'steps';
   }
 
   protected async fitState(input: FitInput): Promise<PipelineState> {
-    const steps = cloneSteps(this.params.steps).map(([, estimator]) => estimator);
+    const steps = cloneParts(this.params.steps).map(([, estimator]) => estimator);
     let current = input;
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
@@ -155,7 +139,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     const front = vectorizersOf(this.params.steps.map(([, step]) => step)).length;
     if (front === 0) return super.fit(X, y, options);
     const { params } = this;
-    const steps = cloneSteps(params.steps);
+    const steps = cloneParts(params.steps);
     let rows: MatrixLike = X;
     for (const [, step] of steps.slice(0, front)) {
       rows = await (step as Vectorizer).fitTransform(rows, y, { signal: options?.signal });
@@ -305,13 +289,6 @@ function vectorizersOf(steps: ReadonlyArray<Estimator | 'passthrough'>): Vectori
 
 function isStep(value: unknown): value is Estimator | 'passthrough' {
   return value instanceof Estimator || value === 'passthrough';
-}
-
-function cloneSteps(steps: readonly Step[]): Step[] {
-  return steps.map(([name, estimator]) => [
-    name,
-    estimator instanceof Estimator ? estimator.clone() : estimator,
-  ]);
 }
 
 function firstTags(steps: readonly Step[]) {

@@ -112,11 +112,6 @@ export class TransformedTargetRegressor extends Regressor<
     regressor.checkParams();
   }
 
-  protected override cloneParams(): TransformedTargetRegressorParams {
-    const { regressor, transformer } = this.params;
-    return { ...this.params, regressor: regressor.clone(), transformer: transformer?.clone() ?? null };
-  }
-
   #transformer(): Estimator {
     const { transformer, func, inverseFunc } = this.params;
     return transformer?.clone() ?? new FunctionTransformer({ func, inverseFunc, allowNan: false });

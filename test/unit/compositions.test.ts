@@ -178,3 +178,46 @@ describe('TransformedTargetRegressor', () => {
     expect(line.isFitted).toBe(false);
   });
 });
+
+describe('named parts', () => {
+  const X = [[1], [3]];
+
+  test('may have the names of what every object has', async () => {
+    const make = (): ConstructorParameters<typeof FeatureUnion>[0] => [
+      ['constructor', new StandardScaler()],
+      ['scaled', new StandardScaler()],
+    ];
+    const union = await new FeatureUnion(make(), { transformerWeights: { scaled: 2 } }).fit(X);
+    const expected = [
+      [-1, -2],
+      [1, 2],
+    ];
+    expect(union.transformSync(X).toArray()).toEqual(expected);
+    union.setParams({ scaled: new MinMaxScaler() } as object);
+    expect(union.params.transformers[0][1]).toBeInstanceOf(StandardScaler);
+    expect(union.params.transformers[1][1]).toBeInstanceOf(MinMaxScaler);
+  });
+
+  test('that are none are refused by fit, also of a clone', async () => {
+    const union = new FeatureUnion([['scaled', new StandardScaler()]]);
+    union.setParams({ scaled: null } as object);
+    await expect(union.clone().fit(X)).rejects.toThrow(code('ERR_PARAMETER'));
+    union.setParams({ transformers: 3 } as object);
+    await expect(union.clone().fit(X)).rejects.toThrow(code('ERR_PARAMETER'));
+    const regressor = new TransformedTargetRegressor(null as unknown as LinearRegression);
+    await expect(regressor.clone().fit(X, [1, 2])).rejects.toThrow(code('ERR_PARAMETER'));
+  });
+
+  test('are cloned with the estimator, and so is an estimator that is a parameter', () => {
+    const inner = new StandardScaler();
+    const pipeline = new Pipeline([
+      ['scale', inner],
+      ['model', new TransformedTargetRegressor(new LinearRegression())],
+    ]);
+    const { steps } = pipeline.clone().params;
+    expect(steps[0][1]).not.toBe(inner);
+    const { regressor } = (steps[1][1] as TransformedTargetRegressor).params;
+    expect(regressor).not.toBe((pipeline.params.steps[1][1] as TransformedTargetRegressor).params.regressor);
+    expect(regressor).toBeInstanceOf(LinearRegression);
+  });
+});
