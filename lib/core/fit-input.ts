@@ -3,7 +3,14 @@ import { StateError, ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { copyRows } from './copy-rows.js';
 import type { Estimator } from './estimator.js';
-import { type EncodedLabels, encodeLabels, encodeTargets } from './labels.js';
+import {
+  distinctLabels,
+  type EncodedLabels,
+  encodeLabels,
+  encodePart,
+  encodeTargets,
+  type Label,
+} from './labels.js';
 import { requireValues } from './linalg/base.js';
 import { sharedArray } from './linalg/memory.js';
 import { type Dtype, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
@@ -113,6 +120,21 @@ export interface SparseFitInput extends Omit<FitInput, 'x' | 'validation' | 'que
 /** y as class codes. */
 export function fitLabels(input: Targets): EncodedLabels {
   return encodeLabels(requireY(input), input.x.rows);
+}
+
+/**
+ * y of a part of the data as class codes.
+ *
+ * @param known - the classes of the parts before it
+ * @param given - all classes that will ever come, by the caller; those of y when there is neither
+ */
+export function partLabels(
+  input: Targets,
+  known: readonly Label[] | undefined,
+  given: readonly Label[] | undefined,
+): EncodedLabels {
+  const classes = known ?? (given && distinctLabels(given, 'classes', 'ERR_LABELS'));
+  return classes === undefined ? fitLabels(input) : encodePart(requireY(input), input.x.rows, classes);
 }
 
 /** y as finite numbers. */

@@ -91,6 +91,18 @@ export function codesOfLabels(y: ArrayLike<unknown>, classes: readonly Label[], 
 }
 
 /**
+ * Encodes the labels of one part of the data by the classes that all parts have.
+ *
+ * @throws {ERR_SHAPE} when the lengths differ
+ * @throws {ERR_LABELS} for a label that is none of them, or fewer than two of them
+ */
+export function encodePart(y: ArrayLike<unknown>, rows: number, classes: readonly Label[]): EncodedLabels {
+  checkLength(y, rows);
+  if (classes.length < 2) throw new ValidationError('ERR_LABELS', 'classes: at least two are needed.');
+  return { codes: codesOfLabels(y, classes, 'y'), classes };
+}
+
+/**
  * Checks y for a regressor.
  *
  * @throws {ERR_DTYPE} when a value is not a number

@@ -1,7 +1,7 @@
 /** Linear classifiers by stochastic gradient descent. */
-import { type FitInput, type FitOptions, fitLabels, reportProgress, requireY } from '../core/fit-input.js';
+import { type FitInput, type FitOptions, fitLabels, partLabels, reportProgress } from '../core/fit-input.js';
 import { type ClassWeight, weightsByClass } from '../core/kinds.js';
-import { codesOfLabels, type EncodedLabels, type Label } from '../core/labels.js';
+import type { EncodedLabels, Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { checkLength, classWeight, labels, oneOf, type Rules } from '../core/params.js';
 import type { Output } from '../core/plan.js';
@@ -93,7 +93,7 @@ export abstract class SgdLinearClassifier<
    * Learns from one more part of the data, going over it once.
    *
    * @param options - `classes` names all classes when the first part may lack some
-   * @throws {ERR_LABELS} for a label that is no class of the first part
+   * @throws {ERR_LABELS} for a label that is no class of the first part, or `classes` that are none
    * @throws {ERR_PARAMETER} for `classWeight: 'balanced'` or `earlyStopping`, which need all of the data
    */
   partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
@@ -105,12 +105,8 @@ export abstract class SgdLinearClassifier<
       };
       if (this.params.classWeight === 'balanced') throw refuse("classWeight: 'balanced'");
       if (this.params.earlyStopping) throw refuse('earlyStopping');
-      return this.#learn(
-        input,
-        encodePart(input, before?.classes ?? sorted(classes)),
-        before?.progress ?? null,
-        1,
-      );
+      const encoded = partLabels(input, before?.classes, classes);
+      return this.#learn(input, encoded, before?.progress ?? null, 1);
     });
   }
 
@@ -142,19 +138,6 @@ export abstract class SgdLinearClassifier<
   get converged(): boolean {
     return this.state.progress.converged;
   }
-}
-
-const sorted = (classes: readonly Label[] | undefined): Label[] | undefined =>
-  classes && [...new Set(classes)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-
-function encodePart(input: FitInput, classes: readonly Label[] | undefined): EncodedLabels {
-  if (classes === undefined) return fitLabels(input);
-  const y = requireY(input);
-  if (y.length !== input.x.rows) {
-    throw new ValidationError('ERR_SHAPE', `X has ${input.x.rows} rows, but y has ${y.length} values.`);
-  }
-  if (classes.length < 2) throw new ValidationError('ERR_LABELS', 'classes: at least two are needed.');
-  return { codes: codesOfLabels(y, classes, 'y'), classes };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A multi-layer perceptron behind scikit-learn's interface, for classes. */
-import { type FitInput, type FitOptions, fitLabels, requireY } from '../core/fit-input.js';
+import { type FitInput, type FitOptions, fitLabels, partLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
-import { codesOfLabels, compareLabels, type EncodedLabels, type Label } from '../core/labels.js';
+import type { EncodedLabels, Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { labels, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
@@ -92,10 +92,7 @@ export class MLPClassifier extends perceptron(Classifier<MLPClassifierParams, ML
   ): Promise<this> {
     const { classes, ...others } = options;
     return this.fitPart(X, y, others, async (input, before) => {
-      const known = before?.classes ?? (classes && [...classes].sort(compareLabels));
-      const encoded = known
-        ? { classes: known, codes: codesOfLabels(requireY(input), known, 'y') }
-        : fitLabels(input);
+      const encoded = partLabels(input, before?.classes, classes);
       const state = await trainMLPPart(this.params, this.#task(input, encoded), input, before);
       return Object.assign(state, { classes: encoded.classes });
     });

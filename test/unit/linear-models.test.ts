@@ -224,6 +224,10 @@ describe('stochastic gradient descent', () => {
       codeOf(() => new SGDClassifier(params).partialFit(scaled, y));
     expect(await part({ classWeight: 'balanced' })).toBe('ERR_PARAMETER');
     expect(await part({ earlyStopping: true })).toBe('ERR_PARAMETER');
+    for (const classes of [5, [0, 1, '2'], [0, 0]] as unknown as number[][])
+      expect(await codeOf(() => new Perceptron().partialFit(scaled, iris.target, { classes }))).toBe(
+        'ERR_LABELS',
+      );
     const model = await new Perceptron().partialFit(scaled, iris.target, { classes: [0, 1, 2, 3] });
     expect(model.coef.rows).toBe(4);
     expect(await codeOf(() => model.partialFit(scaled, new Array(150).fill(9)))).toBe('ERR_LABELS');

@@ -133,6 +133,7 @@ describe('goes on', () => {
     expect(model.classes).toEqual(['a', 'b', 'c']);
     await model.partialFit([[2]], ['c']);
     await expect(model.partialFit([[2]], ['d'])).rejects.toMatchObject({ code: 'ERR_LABELS' });
+    await expect(model.partialFit([[2], [3]], ['c'])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
     expect(model.t).toBe(3);
   });
 });
