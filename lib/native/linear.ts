@@ -68,6 +68,17 @@ export interface LogisticSpec {
 
 /** The part of the addon that fits linear models. */
 export interface LinearAddon {
+  fitLeastSquares(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    targets: number,
+    weights: Float64Array | null,
+    alpha: number,
+    fitIntercept: boolean,
+    cancel: CancelHandle | null,
+  ): Promise<{ coef: Float64Array; intercept: Float64Array; singular: Float64Array; rank: number }>;
   fitLogistic(
     x: FloatArray,
     rows: number,
