@@ -32,9 +32,9 @@ void Job::run(const std::shared_ptr<Job>& self) {
 void Job::report(const std::shared_ptr<Job>& self, size_t done, size_t total) {
   if (on_progress_ == nullptr) return;
   const auto now = std::chrono::steady_clock::now();
+  std::lock_guard<std::mutex> lock(mailbox_->mutex);  // several threads of a fit may report
   if (done != total && now - last_report_ < kReportInterval) return;
   last_report_ = now;
-  std::lock_guard<std::mutex> lock(mailbox_->mutex);
   progress_.emplace(done, total);
   post(self);
 }

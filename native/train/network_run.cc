@@ -16,6 +16,7 @@ constexpr double kWorthThread = 100e3;  // multiplications for which a thread th
 // and all others read pass from cache to cache in each step, which costs as much as products of some hundred
 // rows.
 constexpr double kWorthSharing = 256;
+constexpr size_t kMostValues = size_t{1} << 40;  // of a mini-batch in a buffer
 constexpr size_t kLine = kCacheLine / sizeof(float);
 
 size_t round_up(size_t a, size_t b) { return (a + b - 1) / b * b; }
@@ -144,6 +145,7 @@ void NetworkRun::choose_columns() {
 void NetworkRun::place_buffers() {
   size_t total = 0;
   const auto place = [&](size_t width) {
+    if (width > kMostValues / batch_) throw Error("ERR_SHAPE", "A mini-batch is too large for this network.");
     const size_t at = total;
     total += round_up(batch_ * width, kLine);
     return at;

@@ -288,6 +288,9 @@ void check(size_t rows, size_t cols, Span<double> y, size_t classes, const SgdPa
       throw Error("ERR_LABELS", "A class index is out of range.", static_cast<int64_t>(i));
     }
   }
+  if (params.early_stopping && !(params.validation_fraction > 0 && params.validation_fraction < 1)) {
+    throw Error("ERR_PARAMETER", "validationFraction must be between 0 and 1.");
+  }
   if (!(params.alpha >= 0) || !(params.eta0 > 0) || (params.rate == SgdRate::kOptimal && params.alpha == 0)) {
     throw Error("ERR_PARAMETER", "alpha must be >= 0, and > 0 for the learning rate 'optimal'; eta0 > 0.");
   }

@@ -398,6 +398,16 @@ describe('wrong arguments have a code', () => {
     ],
     ['ERR_PARAMETER', 'nothing held out', () => sgd([0, 1], null, { earlyStopping: true })],
     [
+      'ERR_PARAMETER',
+      'more held out than there is',
+      () => sgd([0, 1], null, { earlyStopping: true, validationFraction: 1e9 }),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a share of NaN held out',
+      () => sgd([0, 1], null, { earlyStopping: true, validationFraction: Number.NaN }),
+    ],
+    [
       'ERR_SHAPE',
       'a start of other columns',
       () =>
@@ -566,6 +576,18 @@ describe('wrong arguments have a code', () => {
       'ERR_EMPTY',
       'no rows',
       () => raw.networkGradient(network, f32(0), 0, new Int32Array(0), null, objective(), null),
+    ],
+    [
+      'ERR_SHAPE',
+      'a mini-batch of more values than can be counted',
+      () => {
+        // A convolution of one pixel in so much padding that its output has 2^40.
+        const side = 2 ** 20 - 1;
+        const padded = [1, 1, 1, 1, 1, 1, 1, 1, side, 0, side, 0, 1, 1, 1];
+        const vast = native.networkCreate(Float64Array.of(3, 21, ...padded, 0, 1, 0, 0, 0, 0), 1);
+        const batch = { ...objective(), batchSize: 2 };
+        return raw.networkEvaluate(vast, f32(2), 2, new Int32Array(2), null, batch, null);
+      },
     ],
     [
       'ERR_SHAPE',
