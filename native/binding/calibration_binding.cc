@@ -47,8 +47,7 @@ napi_value sigmoids(Call& call) {
     }
     return found;
   };
-  auto deliver = [](napi_env env, std::vector<double>&& values) { return to_js(env, std::move(values)); };
-  return EnvState::of(call.env()).start(std::move(options), std::move(work), deliver);
+  return EnvState::of(call.env()).start(std::move(options), std::move(work), values_to_js<double>);
 }
 
 napi_value temperature(Call& call) {

@@ -1,17 +1,15 @@
 // Fits of clusterers, and silhouettes.
-#include <cmath>
-
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
-#include "binding/spec.h"
+#include "binding/metric_spec.h"
 #include "train/kmeans.h"
 #include "train/silhouette.h"
 
 namespace boreal {
 namespace {
 
-CentreInit to_init(const Spec& from, napi_env env) {
-  return static_cast<CentreInit>(to_choice(env, from.at("init"), "init", {"kMeans++", "random", "array"}));
+CentreInit to_init(const Spec& from) {
+  return from.choice<CentreInit>("init", {"kMeans++", "random", "array"});
 }
 
 // x, rows, cols, weights, spec, cancel, onProgress
@@ -20,7 +18,7 @@ napi_value kmeans(Call& call) {
   const Spec from(call.env(), call[4]);
   KMeansSpec spec;
   spec.clusters = from.u32("clusters", 1);
-  spec.init = to_init(from, call.env());
+  spec.init = to_init(from);
   spec.restarts = from.u32("restarts", 1);
   spec.max_iter = from.u32("maxIter", 1);
   spec.tol = from.number("tol");
@@ -42,10 +40,10 @@ napi_value kmeans(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver);
 }
 
-MiniBatchSpec mini_batch_spec(const Spec& from, napi_env env) {
+MiniBatchSpec mini_batch_spec(const Spec& from) {
   MiniBatchSpec spec;
   spec.clusters = from.u32("clusters", 1);
-  spec.init = to_init(from, env);
+  spec.init = to_init(from);
   spec.restarts = from.u32("restarts", 1);
   spec.init_size = from.u32("initSize", 1);
   spec.batch_size = from.u32("batchSize", 1);
@@ -75,7 +73,7 @@ napi_value mini_batches(Call& call) {
   const MatrixArgument matrix(call);
   const Spec from(call.env(), call[4]);
   auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
-                  given = from.numbers("centres"), spec = mini_batch_spec(from, call.env())](
+                  given = from.numbers("centres"), spec = mini_batch_spec(from)](
                      auto x, const CancelToken* cancel, const JobProgress& progress) {
     return fit_mini_batches(x, weights.span(), given.span(), spec, cancel, progress);
   };
@@ -89,14 +87,13 @@ napi_value mini_batch_step(Call& call) {
   MiniBatchState state;
   if (!is_nullish(call.env(), call[5])) {
     const Spec before(call.env(), call[5]);
-    const Input<double> centres = before.numbers("centres"), counts = before.numbers("counts");
-    state.centres.assign(centres.data(), centres.data() + centres.size());
-    state.counts.assign(counts.data(), counts.data() + counts.size());
+    state.centres = before.values("centres");
+    state.counts = before.values("counts");
     state.since_reassignment = before.number("sinceReassignment");
     state.draws = before.u32("draws");
   }
   auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
-                  given = from.numbers("centres"), spec = mini_batch_spec(from, call.env()),
+                  given = from.numbers("centres"), spec = mini_batch_spec(from),
                   state = std::move(state)](auto x, const CancelToken* cancel, const JobProgress&) {
     return step_mini_batch(x, weights.span(), given.span(), state, spec, cancel);
   };
@@ -107,18 +104,14 @@ napi_value mini_batch_step(Call& call) {
 // x, rows, cols, labels, sizes, metric or -1 for distances, cancel
 napi_value silhouette_of_rows(Call& call) {
   const MatrixArgument matrix(call);
-  const double number = to_double(call.env(), call[5], "metric");
-  if (!(number >= -1 && number <= 3) || number != std::floor(number)) {
-    throw Error("ERR_PARAMETER", "'metric' is out of range.");
-  }
+  const std::optional<Metric> metric = to_metric(call.env(), call[5]);
   auto compute = [labels = row_values<int32_t>(call, 3, "labels", matrix.rows),
                   sizes = Input<double>::copy(to_typed_array(call.env(), call[4], "sizes")),
-                  number](auto x, const CancelToken* cancel, const JobProgress&) {
-    const Metric metric = static_cast<Metric>(static_cast<int32_t>(number));
-    return silhouettes(x, labels.span(), sizes.span(), number < 0 ? nullptr : &metric, cancel);
+                  metric](auto x, const CancelToken* cancel, const JobProgress&) {
+    return silhouettes(x, labels.span(), sizes.span(), metric ? &*metric : nullptr, cancel);
   };
-  auto deliver = [](napi_env env, std::vector<double>&& values) { return to_js(env, std::move(values)); };
-  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute),
+                          values_to_js<double>);
 }
 
 }  // namespace

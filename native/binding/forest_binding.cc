@@ -5,57 +5,25 @@
 #include "base/aligned_buffer.h"
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/spec.h"
 #include "train/boosting.h"
 #include "train/forest.h"
 
 namespace boreal {
 namespace {
 
-// The members of a JavaScript object by their names.
-class Spec {
- public:
-  Spec(napi_env env, napi_value object) : env_(env), object_(object) {}
-  uint32_t count(const char* name) const {
-    return static_cast<uint32_t>(to_whole(env_, field(name), name, 0, std::numeric_limits<uint32_t>::max()));
-  }
-  size_t size(const char* name) const { return to_size(env_, field(name), name); }
-  double number(const char* name) const { return to_double(env_, field(name), name); }
-  bool flag(const char* name) const { return to_bool(env_, field(name), name); }
-  template <typename E>
-  E choice(const char* name, const std::vector<const char*>& choices) const {
-    return static_cast<E>(to_choice(env_, field(name), name, choices));
-  }
-  std::vector<int8_t> signs(const char* name) const {
-    if (is_nullish(env_, field(name))) return {};
-    const TypedArray array = to_typed_array(env_, field(name), name);
-    const int32_t* values = elements<int32_t>(array);
-    std::vector<int8_t> signs(array.length);
-    for (size_t i = 0; i < array.length; ++i) {
-      if (values[i] < -1 || values[i] > 1) throw Error("ERR_PARAMETER", std::string(name) + ": not a sign.");
-      signs[i] = static_cast<int8_t>(values[i]);
-    }
-    return signs;
-  }
-
- private:
-  napi_value field(const char* name) const { return property(env_, object_, name); }
-
-  napi_env env_;
-  napi_value object_;
-};
-
 void read_tree_params(const Spec& spec, TreeParams* params) {
-  params->max_depth = spec.count("maxDepth");
-  params->min_samples_split = spec.count("minSamplesSplit");
-  params->min_samples_leaf = spec.count("minSamplesLeaf");
+  params->max_depth = spec.u32("maxDepth");
+  params->min_samples_split = spec.u32("minSamplesSplit");
+  params->min_samples_leaf = spec.u32("minSamplesLeaf");
   params->min_weight_leaf = spec.number("minWeightLeaf");
-  params->max_features = spec.count("maxFeatures");
+  params->max_features = spec.u32("maxFeatures");
   params->min_impurity_decrease = spec.number("minImpurityDecrease");
   params->random_thresholds = spec.flag("randomThresholds");
-  params->max_leaves = spec.count("maxLeaves");
+  params->max_leaves = spec.u32("maxLeaves");
   params->ccp_alpha = spec.number("ccpAlpha");
   params->monotonic = spec.signs("monotonic");
-  params->tree_columns = spec.count("treeColumns");
+  params->tree_columns = spec.u32("treeColumns");
   params->seed = spec.size("seed");
 }
 
@@ -64,10 +32,10 @@ ForestParams forest_params(const Spec& spec) {
   read_tree_params(spec, &params);
   params.criterion = spec.choice<Criterion>(
       "criterion", {"gini", "entropy", "squared_error", "absolute_error", "poisson", "isolation"});
-  params.trees = spec.count("trees");
-  params.first_tree = spec.count("firstTree");
+  params.trees = spec.u32("trees");
+  params.first_tree = spec.u32("firstTree");
   params.bootstrap = spec.flag("bootstrap");
-  params.max_samples = spec.count("maxSamples");
+  params.max_samples = spec.u32("maxSamples");
   params.balanced_subsample = spec.flag("balancedSubsample");
   params.out_of_bag = spec.flag("outOfBag");
   params.pruning_path = spec.flag("pruningPath");
@@ -79,15 +47,15 @@ BoostingParams boosting_params(const Spec& spec) {
   read_tree_params(spec, &params);
   params.loss = spec.choice<BoostingLoss>("loss", {"squared_error", "absolute_error", "huber", "quantile",
                                                    "logistic", "multinomial", "exponential"});
-  params.class_count = spec.count("classCount");
-  params.rounds = spec.count("rounds");
-  params.first_round = spec.count("firstRound");
+  params.class_count = spec.u32("classCount");
+  params.rounds = spec.u32("rounds");
+  params.first_round = spec.u32("firstRound");
   params.learning_rate = spec.number("learningRate");
   params.subsample = spec.number("subsample");
   params.alpha = spec.number("alpha");
-  params.patience = spec.count("patience");
+  params.patience = spec.u32("patience");
   params.tolerance = spec.number("tolerance");
-  params.validation_rows = spec.count("validationRows");
+  params.validation_rows = spec.u32("validationRows");
   return params;
 }
 

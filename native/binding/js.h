@@ -11,7 +11,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/matrix_view.h"
-#include "plan/op.h"
+#include "base/span.h"
 
 namespace boreal {
 

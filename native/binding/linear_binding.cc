@@ -125,14 +125,14 @@ napi_value fit_huber(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
 }
 
-SgdParams sgd_params(napi_env env, const Spec& spec) {
+SgdParams sgd_params(const Spec& spec) {
   SgdParams params;
-  params.loss = static_cast<SgdLoss>(
-      spec.choice("loss", {"hinge", "perceptron", "logLoss", "modifiedHuber", "squaredHinge", "squaredError",
-                           "huber", "epsilonInsensitive", "squaredEpsilonInsensitive"}));
-  params.penalty = static_cast<SgdPenalty>(spec.choice("penalty", {"none", "l1", "l2", "elasticnet"}));
-  params.rate = static_cast<SgdRate>(
-      spec.choice("learningRate", {"constant", "optimal", "invscaling", "adaptive", "pa1", "pa2"}));
+  params.loss = spec.choice<SgdLoss>(
+      "loss", {"hinge", "perceptron", "logLoss", "modifiedHuber", "squaredHinge", "squaredError", "huber",
+               "epsilonInsensitive", "squaredEpsilonInsensitive"});
+  params.penalty = spec.choice<SgdPenalty>("penalty", {"none", "l1", "l2", "elasticnet"});
+  params.rate =
+      spec.choice<SgdRate>("learningRate", {"constant", "optimal", "invscaling", "adaptive", "pa1", "pa2"});
   params.alpha = spec.number("alpha");
   params.l1_ratio = spec.number("l1Ratio");
   params.epsilon = spec.number("epsilon");
@@ -145,7 +145,7 @@ SgdParams sgd_params(napi_env env, const Spec& spec) {
   params.no_change = spec.u32("nIterNoChange");
   params.tol = spec.number("tol");
   params.validation_fraction = spec.number("validationFraction");
-  params.average = to_whole(env, spec.at("average"), "average", 0, kMaxSafeInteger);
+  params.average = spec.size("average");
   params.seed = spec.u32("seed");
   return params;
 }
@@ -169,7 +169,7 @@ napi_value fit_sgd(Call& call) {
   }
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows), class_weights,
                   weights = optional_row_values<double>(call, 5, "weights", matrix.rows),
-                  params = sgd_params(env, {env, call[6]}),
+                  params = sgd_params({env, call[6]}),
                   state](auto x, const CancelToken* cancel, const JobProgress& progress) {
     return boreal::fit_sgd(x, y.span(), span(class_weights), weights.span(), params, state, cancel, progress);
   };

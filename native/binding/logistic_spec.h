@@ -14,7 +14,7 @@ inline LogisticParams to_logistic_params(const Spec& spec) {
   params.tol = spec.number("tol");
   params.l1_ratio = spec.number("l1Ratio");
   params.seed = spec.u32("seed");
-  params.solver = static_cast<LogisticSolver>(spec.choice("solver", {"lbfgs", "newton-cholesky", "saga"}));
+  params.solver = spec.choice<LogisticSolver>("solver", {"lbfgs", "newton-cholesky", "saga"});
   return params;
 }
 

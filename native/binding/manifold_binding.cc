@@ -1,29 +1,13 @@
 // t-SNE and UMAP: graphs of neighbours, and layouts of them.
-#include <algorithm>
-
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
-#include "binding/spec.h"
+#include "binding/metric_spec.h"
 #include "train/tsne.h"
 #include "train/tsne_affinities.h"
 #include "train/umap.h"
 
 namespace boreal {
 namespace {
-
-NeighborSpec to_search(const Spec& from) {
-  NeighborSpec spec;
-  const uint32_t metric = from.u32("metric"), search = from.u32("search");
-  if (metric >= static_cast<uint32_t>(kNeighborMetricCount) ||
-      search >= static_cast<uint32_t>(kNeighborSearchCount)) {
-    throw Error("ERR_PARAMETER", "There is no such metric or search.");
-  }
-  spec.metric = static_cast<NeighborMetric>(metric);
-  spec.search = static_cast<NeighborSearch>(search);
-  spec.leaf_size = from.u32("leafSize", 1);
-  spec.p = from.number("p");
-  return spec;
-}
 
 template <typename T>
 std::vector<T> copied(napi_env env, napi_value value, const char* name) {
@@ -53,7 +37,7 @@ std::vector<double> optional_numbers(Call& call, size_t argument, const char* na
 // x, rows, cols, spec, cancel
 napi_value affinities(Call& call) {
   const Spec from(call.env(), call[3]);
-  const NeighborSpec spec = to_search(from);
+  const NeighborSpec spec = to_neighbor_spec(call.env(), call[3]);
   const size_t neighbors = from.u32("neighbors", 1);
   const double perplexity = from.number("perplexity");
   auto compute = [=](auto x, const CancelToken* cancel, const JobProgress&) {
@@ -93,7 +77,7 @@ napi_value fit_tsne(Call& call) {
 napi_value fuzzy(Call& call) {
   const MatrixArgument matrix(call);
   const Spec from(call.env(), call[4]);
-  const NeighborSpec spec = to_search(from);
+  const NeighborSpec spec = to_neighbor_spec(call.env(), call[4]);
   const size_t neighbors = from.u32("neighbors", 2);
   const double local = from.number("localConnectivity"), mix = from.number("setOpMixRatio"),
                far = from.number("far");
@@ -129,10 +113,7 @@ napi_value fit_umap(Call& call) {
                   const CancelToken* cancel, const JobProgress& progress) {
     return umap_layout(graph, start, params, cancel, progress);
   };
-  auto deliver = [](napi_env env, std::vector<double>&& embedding) {
-    return to_js(env, std::move(embedding));
-  };
-  return EnvState::of(call.env()).start(train_options(call, 3, true), std::move(work), deliver);
+  return EnvState::of(call.env()).start(train_options(call, 3, true), std::move(work), values_to_js<double>);
 }
 
 }  // namespace

@@ -51,6 +51,12 @@ napi_value start_matrix_job(Call& call, const MatrixArgument& matrix, JobOptions
   });
 }
 
+// Delivers a vector.
+template <typename T>
+napi_value values_to_js(napi_env env, std::vector<T>&& values) {
+  return to_js(env, std::move(values));
+}
+
 // Weights, classes or targets: [rows * per_row]. Copied even from shared memory, so that what train/ has
 // checked stays true.
 template <typename T>

@@ -1,11 +1,10 @@
 // Fits of agglomerative clustering, Gaussian mixtures, non-negative factorisations and robust covariances.
 // All are computed in float64.
 #include <algorithm>
-#include <cmath>
 
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
-#include "binding/spec.h"
+#include "binding/metric_spec.h"
 #include "train/agglomerative.h"
 #include "train/gaussian_mixture.h"
 #include "train/min_cov_det.h"
@@ -38,14 +37,10 @@ napi_value agglomerative(Call& call) {
   const MatrixArgument matrix(call);
   const auto linkage = static_cast<Linkage>(
       to_choice(call.env(), call[3], "linkage", {"ward", "complete", "average", "single"}));
-  const double number = to_double(call.env(), call[4], "metric");
-  if (!(number >= -1 && number <= 3) || number != std::floor(number)) {
-    throw Error("ERR_PARAMETER", "'metric' is out of range.");
-  }
-  auto compute = [linkage, number](auto x, const CancelToken* cancel, const JobProgress& progress) {
-    const Metric metric = static_cast<Metric>(static_cast<int32_t>(number));
+  const std::optional<Metric> metric = to_metric(call.env(), call[4]);
+  auto compute = [linkage, metric](auto x, const CancelToken* cancel, const JobProgress& progress) {
     const Wide wide(x);
-    return agglomerate(wide.view, number < 0 ? nullptr : &metric, linkage, cancel, progress);
+    return agglomerate(wide.view, metric ? &*metric : nullptr, linkage, cancel, progress);
   };
   auto deliver = [](napi_env env, MergeTree&& tree) {
     return ObjectBuilder(env)
@@ -62,8 +57,7 @@ napi_value mixture(Call& call) {
   const Spec from(call.env(), call[4]);
   MixtureSpec spec;
   spec.components = from.u32("components", 1);
-  spec.type = static_cast<CovarianceType>(to_choice(call.env(), from.at("covarianceType"), "covarianceType",
-                                                    {"full", "tied", "diag", "spherical"}));
+  spec.type = from.choice<CovarianceType>("covarianceType", {"full", "tied", "diag", "spherical"});
   spec.tol = from.number("tol");
   spec.reg_covar = from.number("regCovar");
   spec.max_iter = from.u32("maxIter", 1);
@@ -150,8 +144,8 @@ napi_value scatter_matrix(Call& call) {
                      auto x, const CancelToken* cancel, const JobProgress&) {
     return scatter(x, mean.span(), cancel);
   };
-  auto deliver = [](napi_env env, std::vector<double>&& values) { return to_js(env, std::move(values)); };
-  return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), deliver);
+  return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute),
+                          values_to_js<double>);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // Searches for neighbours: an index of rows as a handle, what is asked of it, and fits that rest on one.
-#include <limits>
+#include <cmath>
 #include <variant>
 
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/metric_spec.h"
 #include "kernels/dispatch.h"
 #include "neighbors/index.h"
 #include "train/dbscan.h"
@@ -26,18 +27,6 @@ struct HandleTraits<AnyNeighborIndex> {
 
 namespace {
 
-NeighborSpec to_spec(napi_env env, napi_value value) {
-  NeighborSpec spec;
-  spec.metric = static_cast<NeighborMetric>(
-      to_whole(env, property(env, value, "metric"), "metric", 0, kNeighborMetricCount - 1));
-  spec.search = static_cast<NeighborSearch>(
-      to_whole(env, property(env, value, "search"), "search", 0, kNeighborSearchCount - 1));
-  spec.leaf_size = static_cast<size_t>(
-      to_whole(env, property(env, value, "leafSize"), "leafSize", 1, std::numeric_limits<int32_t>::max()));
-  spec.p = to_double(env, property(env, value, "p"), "p");
-  return spec;
-}
-
 template <typename T>
 void require_finite(MatrixView<const T> x) {
   for (size_t i = 0; i < x.rows * x.cols; ++i) {
@@ -47,7 +36,7 @@ void require_finite(MatrixView<const T> x) {
 
 // Arguments: x, rows, cols, spec, cancel.
 napi_value create(Call& call) {
-  const NeighborSpec spec = to_spec(call.env(), call[3]);
+  const NeighborSpec spec = to_neighbor_spec(call.env(), call[3]);
   auto compute = [spec](auto x, const CancelToken* cancel, const JobProgress&) {
     using T = std::remove_const_t<std::remove_pointer_t<decltype(x.data)>>;
     return std::make_shared<AnyNeighborIndex>(std::in_place_type<NeighborIndex<T>>, spec, x, kernels(),
@@ -119,18 +108,12 @@ napi_value within(Call& call) {
   return start_search(call, 7, compute, deliver);
 }
 
-double to_real(napi_env env, napi_value params, const char* name) {
-  return to_double(env, property(env, params, name), name);
-}
-size_t to_count(napi_env env, napi_value params, const char* name) {
-  return to_size(env, property(env, params, name), name);
-}
-
 // Arguments: x, rows, cols, weights, params, cancel.
 napi_value fit_dbscan(Call& call) {
   const MatrixArgument matrix(call);
-  const DbscanParams params{to_spec(call.env(), call[4]), to_real(call.env(), call[4], "eps"),
-                            to_real(call.env(), call[4], "minSamples")};
+  const Spec from(call.env(), call[4]);
+  const DbscanParams params{to_neighbor_spec(call.env(), call[4]), from.number("eps"),
+                            from.number("minSamples")};
   auto compute = [params, weights = optional_row_values<double>(call, 3, "weights", matrix.rows)](
                      auto x, const CancelToken* cancel, const JobProgress&) {
     return dbscan(x, weights.span(), params, cancel);
@@ -147,15 +130,16 @@ napi_value fit_dbscan(Call& call) {
 // Arguments: x, rows, cols, params, cancel, onProgress.
 napi_value fit_hdbscan(Call& call) {
   napi_env env = call.env();
+  const Spec from(env, call[3]);
   HdbscanParams params;
-  params.spec = to_spec(env, call[3]);
-  params.min_cluster_size = to_count(env, call[3], "minClusterSize");
-  params.min_samples = to_count(env, call[3], "minSamples");
-  params.alpha = to_real(env, call[3], "alpha");
-  params.epsilon = to_real(env, call[3], "epsilon");
-  params.max_cluster_size = to_count(env, call[3], "maxClusterSize");
-  params.leaves = to_bool(env, property(env, call[3], "leaves"), "leaves");
-  params.allow_single = to_bool(env, property(env, call[3], "allowSingle"), "allowSingle");
+  params.spec = to_neighbor_spec(env, call[3]);
+  params.min_cluster_size = from.size("minClusterSize");
+  params.min_samples = from.size("minSamples");
+  params.alpha = from.number("alpha");
+  params.epsilon = from.number("epsilon");
+  params.max_cluster_size = from.size("maxClusterSize");
+  params.leaves = from.flag("leaves");
+  params.allow_single = from.flag("allowSingle");
   auto compute = [params](auto x, const CancelToken* cancel, const JobProgress& progress) {
     return hdbscan(x, params, cancel, progress);
   };
@@ -170,7 +154,7 @@ napi_value fit_hdbscan(Call& call) {
 
 // Arguments: x, rows, cols, spec, k, cancel.
 napi_value fit_local_outliers(Call& call) {
-  const NeighborSpec spec = to_spec(call.env(), call[3]);
+  const NeighborSpec spec = to_neighbor_spec(call.env(), call[3]);
   const size_t k = to_size(call.env(), call[4], "k");
   if (k == 0) throw Error("ERR_PARAMETER", "k must be at least 1.");
   auto compute = [spec, k](auto x, const CancelToken* cancel, const JobProgress&) {

@@ -8,6 +8,7 @@
 
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/spec.h"
 #include "kernels/dispatch.h"
 #include "nn/layer_code.h"
 #include "train/network.h"
@@ -152,21 +153,19 @@ NetworkRows read_rows(Call& call, const Network& network, bool sparse, std::vect
   return result;
 }
 
-NetworkObjective read_objective(napi_env env, napi_value spec) {
-  const auto field = [&](const char* name) { return property(env, spec, name); };
-  const auto number = [&](const char* name) { return to_double(env, field(name), name); };
+NetworkObjective read_objective(napi_env env, const Spec& spec) {
   NetworkObjective objective;
   objective.loss.kind =
-      static_cast<nn::LossKind>(to_whole(env, field("loss"), "loss", 0, nn::kLossCount - 1));
-  objective.loss.logits = to_bool(env, field("logits"), "logits");
-  objective.loss.delta = number("delta");
-  objective.loss.label_smoothing = number("labelSmoothing");
-  objective.weighted_mean = to_bool(env, field("weightedMean"), "weightedMean");
-  objective.penalty_per_row = to_bool(env, field("penaltyPerRow"), "penaltyPerRow");
-  objective.batch_size = to_size(env, field("batchSize"), "batchSize");
-  objective.max_threads = to_size(env, field("threads"), "threads");
-  objective.weighted_metrics = to_bool(env, field("weightedMetrics"), "weightedMetrics");
-  const TypedArray metrics = to_typed_array(env, field("metrics"), "metrics");
+      static_cast<nn::LossKind>(to_whole(env, spec.at("loss"), "loss", 0, nn::kLossCount - 1));
+  objective.loss.logits = spec.flag("logits");
+  objective.loss.delta = spec.number("delta");
+  objective.loss.label_smoothing = spec.number("labelSmoothing");
+  objective.weighted_mean = spec.flag("weightedMean");
+  objective.penalty_per_row = spec.flag("penaltyPerRow");
+  objective.batch_size = spec.size("batchSize");
+  objective.max_threads = spec.size("threads");
+  objective.weighted_metrics = spec.flag("weightedMetrics");
+  const TypedArray metrics = to_typed_array(env, spec.at("metrics"), "metrics");
   for (size_t m = 0; m < metrics.length; ++m) {
     const int32_t metric = elements<int32_t>(metrics)[m];
     const bool by_class = metric == static_cast<int32_t>(NetworkMetric::kSparseCategoricalAccuracy);
@@ -178,48 +177,54 @@ NetworkObjective read_objective(napi_env env, napi_value spec) {
   return objective;
 }
 
-nn::Optimizer read_optimizer(napi_env env, napi_value spec) {
-  const auto field = [&](const char* name) { return property(env, spec, name); };
-  const auto number = [&](const char* name) { return to_double(env, field(name), name); };
-  const auto flag = [&](const char* name) { return to_bool(env, field(name), name); };
+nn::Optimizer read_optimizer(napi_env env, const Spec& spec) {
   nn::Optimizer optimizer;
   optimizer.kind =
-      static_cast<nn::OptimizerKind>(to_whole(env, field("kind"), "kind", 0, nn::kOptimizerCount - 1));
-  optimizer.momentum = number("momentum");
-  optimizer.dampening = number("dampening");
-  optimizer.nesterov = flag("nesterov");
-  optimizer.rate_in_velocity = flag("rateInVelocity");
-  optimizer.rho = number("rho");
-  optimizer.centred = flag("centered");
-  optimizer.beta1 = number("beta1");
-  optimizer.beta2 = number("beta2");
-  optimizer.amsgrad = flag("amsgrad");
-  optimizer.epsilon = number("epsilon");
-  optimizer.epsilon_hat = flag("epsilonHat");
-  optimizer.initial_accumulator = number("initialAccumulator");
-  optimizer.weight_decay = number("weightDecay");
+      static_cast<nn::OptimizerKind>(to_whole(env, spec.at("kind"), "kind", 0, nn::kOptimizerCount - 1));
+  optimizer.momentum = spec.number("momentum");
+  optimizer.dampening = spec.number("dampening");
+  optimizer.nesterov = spec.flag("nesterov");
+  optimizer.rate_in_velocity = spec.flag("rateInVelocity");
+  optimizer.rho = spec.number("rho");
+  optimizer.centred = spec.flag("centered");
+  optimizer.beta1 = spec.number("beta1");
+  optimizer.beta2 = spec.number("beta2");
+  optimizer.amsgrad = spec.flag("amsgrad");
+  optimizer.epsilon = spec.number("epsilon");
+  optimizer.epsilon_hat = spec.flag("epsilonHat");
+  optimizer.initial_accumulator = spec.number("initialAccumulator");
+  optimizer.weight_decay = spec.number("weightDecay");
   optimizer.check();
   return optimizer;
 }
 
-TrainingOptions read_training(napi_env env, napi_value spec) {
-  const auto field = [&](const char* name) { return property(env, spec, name); };
+TrainingOptions read_training(napi_env env, const Spec& spec) {
   const auto limit = [&](const char* name) {
-    const double value = to_double(env, field(name), name);
+    const double value = spec.number(name);
     if (!(value >= 0)) throw Error("ERR_PARAMETER", std::string(name) + " must be >= 0.");
     return value;
   };
   TrainingOptions options;
-  options.optimizer = read_optimizer(env, field("optimizer"));
+  options.optimizer = read_optimizer(env, {env, spec.at("optimizer")});
   options.clip_norm = limit("clipNorm");
   options.clip_global_norm = limit("clipGlobalNorm");
   options.clip_value = limit("clipValue");
-  const TypedArray rates = to_typed_array(env, field("rates"), "rates");
-  options.rates.assign(elements<double>(rates), elements<double>(rates) + rates.length);
+  options.rates = spec.values("rates");
   for (const double rate : options.rates) {
     if (!std::isfinite(rate)) throw Error("ERR_PARAMETER", "A learning rate must be finite.");
   }
   return options;
+}
+
+Input<int32_t> read_order(napi_env env, napi_value value, size_t rows) {
+  if (is_nullish(env, value)) return {};
+  Input<int32_t> order = Input<int32_t>::copy(to_typed_array(env, value, "order"));
+  for (const int32_t row : order.span()) {
+    if (row < 0 || static_cast<size_t>(row) >= rows) {
+      throw Error("ERR_PARAMETER", "order names a row that is not there.");
+    }
+  }
+  return order;
 }
 
 // Where a job leaves its running means for JavaScript to look at: shared memory of 1 + metrics numbers.
@@ -252,52 +257,51 @@ napi_value deliver_epoch(napi_env env, EpochResult&& result) {
       .object();
 }
 
+// Work with rows on a network that nothing else uses meanwhile: work(network, rows, objective, cancel,
+// progress). The arguments network, x, rows, y and weights come first.
+template <typename Work, typename Deliver>
+napi_value start_network_job(Call& call, JobOptions job, NetworkObjective objective, Work work,
+                             Deliver deliver) {
+  napi_env env = call.env();
+  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
+  NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
+  auto alone = [handle = std::move(handle), objective = std::move(objective), rows = std::move(rows),
+                work = std::move(work)](const CancelToken* cancel, const JobProgress& progress) mutable {
+    const NetworkUse use(*handle);
+    return work(*handle->network, rows.data(), objective, cancel, progress);
+  };
+  return EnvState::of(env).start(std::move(job), std::move(alone), std::move(deliver));
+}
+
 // (network, x, rows, y, weights, order or null, spec, cancel, onProgress)
 napi_value network_train(Call& call) {
   napi_env env = call.env();
-  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
+  const Spec spec(env, call[6]);
   JobOptions job = train_options(call, 7, true);
-  NetworkObjective objective = read_objective(env, call[6]);
-  TrainingOptions options = read_training(env, call[6]);
-  const LiveMeans live(env, property(env, call[6], "live"), objective.metrics.size(), &job);
-  NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
-  Input<int32_t> order;
-  if (!is_nullish(env, call[5])) {
-    order = Input<int32_t>::copy(to_typed_array(env, call[5], "order"));
-    for (const int32_t row : order.span()) {
-      if (row < 0 || static_cast<size_t>(row) >= rows.rows) {
-        throw Error("ERR_PARAMETER", "order names a row that is not there.");
-      }
-    }
-  }
-  auto work = [handle = std::move(handle), objective = std::move(objective), options = std::move(options),
-               live, rows = std::move(rows),
-               order = std::move(order)](const CancelToken* cancel, const JobProgress& progress) mutable {
-    const NetworkUse use(*handle);
+  NetworkObjective objective = read_objective(env, spec);
+  const LiveMeans live(env, spec.at("live"), objective.metrics.size(), &job);
+  auto work = [options = read_training(env, spec), live,
+               order = read_order(env, call[5], to_size(env, call[2], "rows"))](
+                  Network& network, const NetworkData& rows, const NetworkObjective& objective,
+                  const CancelToken* cancel, const JobProgress& progress) mutable {
     options.order = order.span();
     const Network::OnStep on_step = [&](size_t done, size_t total, double loss,
                                         const std::vector<double>& metrics) {
       live.write(loss, metrics);
       progress(done, total);
     };
-    return handle->network->train(rows.data(), objective, options, cancel, on_step);
+    return network.train(rows, objective, options, cancel, on_step);
   };
-  return EnvState::of(env).start(std::move(job), std::move(work), deliver_epoch);
+  return start_network_job(call, std::move(job), std::move(objective), std::move(work), deliver_epoch);
 }
 
 // (network, x, rows, y, weights, spec, cancel)
 napi_value network_evaluate(Call& call) {
-  napi_env env = call.env();
-  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
-  JobOptions job = train_options(call, 6, false);
-  NetworkObjective objective = read_objective(env, call[5]);
-  NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
-  auto work = [handle = std::move(handle), objective = std::move(objective), rows = std::move(rows)](
-                  const CancelToken* cancel, const JobProgress&) {
-    const NetworkUse use(*handle);
-    return handle->network->evaluate(rows.data(), objective, cancel);
-  };
-  return EnvState::of(env).start(std::move(job), std::move(work), deliver_epoch);
+  auto work = [](Network& network, const NetworkData& rows, const NetworkObjective& objective,
+                 const CancelToken* cancel,
+                 const JobProgress&) { return network.evaluate(rows, objective, cancel); };
+  return start_network_job(call, train_options(call, 6, false),
+                           read_objective(call.env(), {call.env(), call[5]}), work, deliver_epoch);
 }
 
 struct LossGradient {
@@ -307,50 +311,40 @@ struct LossGradient {
 
 // (network, x, rows, y, weights, spec, cancel): { loss, gradient }
 napi_value network_gradient(Call& call) {
-  napi_env env = call.env();
-  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
-  JobOptions job = train_options(call, 6, false);
-  NetworkObjective objective = read_objective(env, call[5]);
-  NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
-  auto work = [handle = std::move(handle), objective = std::move(objective), rows = std::move(rows)](
-                  const CancelToken* cancel, const JobProgress&) {
-    const NetworkUse use(*handle);
-    LossGradient result{0, std::vector<float>(handle->network->parameters().size())};
-    result.loss = handle->network->gradient(rows.data(), objective, result.gradient.data(), cancel).loss;
+  auto work = [](Network& network, const NetworkData& rows, const NetworkObjective& objective,
+                 const CancelToken* cancel, const JobProgress&) {
+    LossGradient result{0, std::vector<float>(network.parameters().size())};
+    result.loss = network.gradient(rows, objective, result.gradient.data(), cancel).loss;
     return result;
   };
-  auto deliver = [](napi_env e, LossGradient&& result) {
-    return ObjectBuilder(e).set("loss", result.loss).set("gradient", std::move(result.gradient)).object();
+  auto deliver = [](napi_env env, LossGradient&& result) {
+    return ObjectBuilder(env).set("loss", result.loss).set("gradient", std::move(result.gradient)).object();
   };
-  return EnvState::of(env).start(std::move(job), std::move(work), deliver);
+  return start_network_job(call, train_options(call, 6, false),
+                           read_objective(call.env(), {call.env(), call[5]}), work, deliver);
 }
 
 // (network, x, rows, y, weights, spec, cancel, onProgress): { loss, losses, iterations, converged }
 napi_value network_minimize(Call& call) {
-  napi_env env = call.env();
-  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
-  JobOptions job = train_options(call, 6, true);
-  const napi_value spec = call[5];
-  NetworkObjective objective = read_objective(env, spec);
+  const Spec spec(call.env(), call[5]);
   MinimizeOptions options;
-  options.max_iterations = to_size(env, property(env, spec, "maxIterations"), "maxIterations");
-  options.max_evaluations = to_size(env, property(env, spec, "maxEvaluations"), "maxEvaluations");
-  options.tolerance = to_double(env, property(env, spec, "tolerance"), "tolerance");
-  NetworkRows rows = read_rows(call, *handle->network, objective.loss.sparse(), &job.kept);
-  auto work = [handle = std::move(handle), objective = std::move(objective), options, rows = std::move(rows)](
-                  const CancelToken* cancel, const JobProgress& progress) {
-    const NetworkUse use(*handle);
-    return handle->network->minimize(rows.data(), objective, options, cancel, progress);
+  options.max_iterations = spec.size("maxIterations");
+  options.max_evaluations = spec.size("maxEvaluations");
+  options.tolerance = spec.number("tolerance");
+  auto work = [options](Network& network, const NetworkData& rows, const NetworkObjective& objective,
+                        const CancelToken* cancel, const JobProgress& progress) {
+    return network.minimize(rows, objective, options, cancel, progress);
   };
-  auto deliver = [](napi_env e, MinimizeResult&& result) {
-    return ObjectBuilder(e)
+  auto deliver = [](napi_env env, MinimizeResult&& result) {
+    return ObjectBuilder(env)
         .set("loss", result.loss)
         .set("losses", std::move(result.losses))
         .set("iterations", static_cast<double>(result.iterations))
         .set("converged", result.converged)
         .object();
   };
-  return EnvState::of(env).start(std::move(job), std::move(work), deliver);
+  return start_network_job(call, train_options(call, 6, true), read_objective(call.env(), spec), work,
+                           deliver);
 }
 
 }  // namespace

@@ -43,11 +43,6 @@ napi_value start_csr_job(Call& call, CsrArguments& x, JobOptions options, Comput
   return EnvState::of(call.env()).start(std::move(options), std::move(work), std::move(deliver));
 }
 
-template <typename T>
-napi_value deliver_values(napi_env env, std::vector<T>&& values) {
-  return to_js(env, std::move(values));
-}
-
 // ..., b [cols, width], bias [width] or null, width, sync, cancel
 napi_value product(Call& call) {
   CsrArguments x(call);
@@ -81,7 +76,7 @@ napi_value product(Call& call) {
       csr_product(view, b.data(), bias.span(), width, out.data(), cancel);
       return out;
     };
-    return start_csr_job<T>(call, x, std::move(options), std::move(compute), deliver_values<T>);
+    return start_csr_job<T>(call, x, std::move(options), std::move(compute), values_to_js<T>);
   });
 }
 
@@ -101,7 +96,7 @@ napi_value weigh(Call& call) {
       csr_weigh(view, sublinear, weight.span(), norm, out.data(), cancel);
       return out;
     };
-    return start_csr_job<T>(call, x, std::move(options), std::move(compute), deliver_values<T>);
+    return start_csr_job<T>(call, x, std::move(options), std::move(compute), values_to_js<T>);
   });
 }
 
@@ -113,7 +108,7 @@ napi_value column_counts(Call& call) {
     auto compute = [](const CsrView<T>& view, const CancelToken*, const JobProgress&) {
       return csr_column_counts(view);
     };
-    return start_csr_job<T>(call, x, train_options(call, 4, false), compute, deliver_values<double>);
+    return start_csr_job<T>(call, x, train_options(call, 4, false), compute, values_to_js<double>);
   });
 }
 
@@ -130,8 +125,7 @@ napi_value group_sums(Call& call) {
                        const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
       return csr_group_sums(view, codes.span(), groups, weights.span(), cancel);
     };
-    return start_csr_job<T>(call, x, train_options(call, 7, false), std::move(compute),
-                            deliver_values<double>);
+    return start_csr_job<T>(call, x, train_options(call, 7, false), std::move(compute), values_to_js<double>);
   });
 }
 

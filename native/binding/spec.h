@@ -2,8 +2,10 @@
 #pragma once
 
 #include <limits>
+#include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "binding/js.h"
 
 namespace boreal {
@@ -15,6 +17,7 @@ class Spec {
   uint32_t u32(const char* name, uint32_t least = 0) const {
     return static_cast<uint32_t>(to_whole(env_, at(name), name, least, std::numeric_limits<uint32_t>::max()));
   }
+  size_t size(const char* name) const { return to_size(env_, at(name), name); }
   double number(const char* name) const { return to_double(env_, at(name), name); }
   bool flag(const char* name) const { return to_bool(env_, at(name), name); }
   Input<double> numbers(const char* name) const {
@@ -25,9 +28,22 @@ class Spec {
     const Input<double> input = numbers(name);
     return {input.span().begin(), input.span().end()};
   }
-  // The position of a word among choices.
-  size_t choice(const char* name, const std::vector<const char*>& choices) const {
-    return to_choice(env_, at(name), name, choices);
+  // Numbers -1, 0 and 1; none for null.
+  std::vector<int8_t> signs(const char* name) const {
+    if (is_nullish(env_, at(name))) return {};
+    const TypedArray array = to_typed_array(env_, at(name), name);
+    const int32_t* values = elements<int32_t>(array);
+    std::vector<int8_t> signs(array.length);
+    for (size_t i = 0; i < array.length; ++i) {
+      if (values[i] < -1 || values[i] > 1) throw Error("ERR_PARAMETER", std::string(name) + ": not a sign.");
+      signs[i] = static_cast<int8_t>(values[i]);
+    }
+    return signs;
+  }
+  // A word whose position among choices is a value of E.
+  template <typename E>
+  E choice(const char* name, const std::vector<const char*>& choices) const {
+    return static_cast<E>(to_choice(env_, at(name), name, choices));
   }
 
  private:

@@ -9,8 +9,6 @@
 namespace boreal {
 namespace {
 
-napi_value vector_to_js(napi_env env, std::vector<double>&& values) { return to_js(env, std::move(values)); }
-
 napi_value moments_to_js(napi_env env, ColumnMoments&& result) {
   return ObjectBuilder(env)
       .set("count", std::move(result.count))
@@ -67,7 +65,8 @@ napi_value quantiles(Call& call) {
                                                                     const JobProgress&) {
     return column_quantiles(x, probabilities.span(), method, cancel);
   };
-  return start_matrix_job(call, matrix, train_options(call, 5, false), std::move(compute), vector_to_js);
+  return start_matrix_job(call, matrix, train_options(call, 5, false), std::move(compute),
+                          values_to_js<double>);
 }
 
 napi_value powers(Call& call) {
@@ -77,14 +76,15 @@ napi_value powers(Call& call) {
   auto compute = [method](auto x, const CancelToken* cancel, const JobProgress&) {
     return power_exponents(x, method, cancel);
   };
-  return start_matrix_job(call, matrix, train_options(call, 4, false), compute, vector_to_js);
+  return start_matrix_job(call, matrix, train_options(call, 4, false), compute, values_to_js<double>);
 }
 
 napi_value modes(Call& call) {
   auto compute = [](auto x, const CancelToken* cancel, const JobProgress&) {
     return column_modes(x, cancel);
   };
-  return start_matrix_job(call, MatrixArgument(call), train_options(call, 3, false), compute, vector_to_js);
+  return start_matrix_job(call, MatrixArgument(call), train_options(call, 3, false), compute,
+                          values_to_js<double>);
 }
 
 napi_value distinct(Call& call) {

@@ -4,43 +4,41 @@
 
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/spec.h"
 #include "train/linear_svm.h"
 #include "train/svm.h"
 
 namespace boreal {
 namespace {
 
-SvmParams to_svm_params(napi_env env, napi_value spec) {
-  const auto number = [&](const char* name) { return to_double(env, property(env, spec, name), name); };
+SvmParams to_svm_params(const Spec& spec) {
   SvmParams params;
-  params.task = static_cast<SvmTask>(
-      to_choice(env, property(env, spec, "task"), "task", {"classifier", "regressor", "oneClass"}));
-  const size_t kernel = to_choice(env, property(env, spec, "kernel"), "kernel",
-                                  {"linear", "poly", "rbf", "sigmoid", "precomputed"});
+  params.task = spec.choice<SvmTask>("task", {"classifier", "regressor", "oneClass"});
+  const auto kernel = spec.choice<size_t>("kernel", {"linear", "poly", "rbf", "sigmoid", "precomputed"});
   params.kernel.precomputed = kernel == kKernelFunctionCount;
   params.kernel.function =
       params.kernel.precomputed ? KernelFunction::kLinear : static_cast<KernelFunction>(kernel);
-  params.kernel.gamma = number("gamma");
-  params.kernel.coef0 = number("coef0");
-  params.kernel.degree = number("degree");
-  params.scale_gamma = to_bool(env, property(env, spec, "scaleGamma"), "scaleGamma");
-  params.c = number("c");
-  params.epsilon = number("epsilon");
-  params.nu = number("nu");
-  params.tolerance = number("tol");
-  params.max_iterations = to_whole(env, property(env, spec, "maxIter"), "maxIter", 0, kMaxSafeInteger);
-  // A TiB, whatever is asked for.
-  const double mebibytes = std::clamp(number("cacheSize"), 0.0, 1048576.0);
-  params.cache_bytes = static_cast<size_t>(mebibytes * 1048576);
-  params.probability = to_bool(env, property(env, spec, "probability"), "probability");
-  params.seed = to_whole(env, property(env, spec, "seed"), "seed", 0, 0xffffffff);
+  params.kernel.gamma = spec.number("gamma");
+  params.kernel.coef0 = spec.number("coef0");
+  params.kernel.degree = spec.number("degree");
+  params.scale_gamma = spec.flag("scaleGamma");
+  params.c = spec.number("c");
+  params.epsilon = spec.number("epsilon");
+  params.nu = spec.number("nu");
+  params.tolerance = spec.number("tol");
+  params.max_iterations = spec.size("maxIter");
+  // A TiB, whatever is asked for; nothing for NaN.
+  const double mebibytes = spec.number("cacheSize");
+  params.cache_bytes = mebibytes > 0 ? static_cast<size_t>(std::min(mebibytes, 1048576.0) * 1048576) : 0;
+  params.probability = spec.flag("probability");
+  params.seed = spec.u32("seed");
   return params;
 }
 
 napi_value fit_svm(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
-  const SvmParams params = to_svm_params(env, call[6]);
+  const SvmParams params = to_svm_params({env, call[6]});
   const uint32_t class_count = static_cast<uint32_t>(
       to_whole(env, call[4], "classCount", 0, std::min<uint64_t>(matrix.rows, 1u << 16)));
   JobOptions options = train_options(call, 7, true);
@@ -70,19 +68,18 @@ napi_value fit_linear_svm(Call& call) {
   const MatrixArgument matrix(call);
   const uint32_t class_count = static_cast<uint32_t>(
       to_whole(env, call[4], "classCount", 0, std::min<uint64_t>(matrix.rows, 1u << 16)));
-  const napi_value spec = call[7];
+  const Spec spec(env, call[7]);
   LinearSvmParams params;
   params.regression = class_count == 0;
-  params.squared = to_bool(env, property(env, spec, "squared"), "squared");
-  params.l1 = to_bool(env, property(env, spec, "l1"), "l1");
-  params.dual = to_bool(env, property(env, spec, "dual"), "dual");
-  params.c = to_double(env, property(env, spec, "c"), "c");
-  params.epsilon = to_double(env, property(env, spec, "epsilon"), "epsilon");
-  params.bias = to_double(env, property(env, spec, "bias"), "bias");
-  params.tolerance = to_double(env, property(env, spec, "tol"), "tol");
-  params.max_iterations =
-      static_cast<uint32_t>(to_whole(env, property(env, spec, "maxIter"), "maxIter", 1, 0xffffffff));
-  params.seed = to_whole(env, property(env, spec, "seed"), "seed", 0, 0xffffffff);
+  params.squared = spec.flag("squared");
+  params.l1 = spec.flag("l1");
+  params.dual = spec.flag("dual");
+  params.c = spec.number("c");
+  params.epsilon = spec.number("epsilon");
+  params.bias = spec.number("bias");
+  params.tolerance = spec.number("tol");
+  params.max_iterations = spec.u32("maxIter", 1);
+  params.seed = spec.u32("seed");
   JobOptions options = train_options(call, 8, false);
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
                   class_weights = optional_row_values<double>(call, 5, "classWeights", class_count),

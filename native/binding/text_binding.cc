@@ -23,7 +23,7 @@ struct TextArguments {
       : bytes(to_typed_array(call.env(), call[0], "bytes"), &options.kept),
         starts(Input<double>::copy(to_typed_array(call.env(), call[1], "starts"))) {
     const Spec from(call.env(), call[2]);
-    spec.analyzer = static_cast<Analyzer>(from.choice("analyzer", {"word", "char", "charWb", "tokens"}));
+    spec.analyzer = from.choice<Analyzer>("analyzer", {"word", "char", "charWb", "tokens"});
     spec.least = from.u32("least", 1);
     spec.most = from.u32("most", static_cast<uint32_t>(spec.least));
     if (!is_nullish(call.env(), call[3])) stop = from_handle<TermTable>(call.env(), call[3], "stopWords");

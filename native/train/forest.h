@@ -7,7 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/matrix_view.h"
-#include "plan/op.h"
+#include "base/span.h"
 
 namespace boreal {
 
