@@ -173,17 +173,25 @@ export class Training implements TrainingRun {
       });
       return logs;
     };
+    const pending: Promise<unknown>[] = [];
     const result = await engine.train(train, {
       ...{ batchSize, loss, optimizer, rates, order, signal },
       metrics: counted.map(({ type }) => type),
       onStep: (done, mean, values) => {
         const logs = logsOf(mean, values);
         this.#bar.step(done, logs);
-        for (const callback of callbacks) callback.onBatchEnd?.(done - 1, logs, this);
+        for (const callback of callbacks) {
+          const called = callback.onBatchEnd?.(done - 1, logs, this);
+          if (!(called instanceof Promise)) continue;
+          pending.push(called);
+          // The epoch fails with it in the end; until then nobody waits for it.
+          called.catch(() => undefined);
+        }
         // The last step of an epoch is reported with its validation.
         if (done < this.steps) this.#report(epoch, done, logs, undefined);
       },
     });
+    await Promise.all(pending);
     const logs = logsOf(result.loss, result.metrics);
     if (!result.finite) {
       this.stop();

@@ -83,6 +83,8 @@ describe('callbacks', () => {
     await expect(model.fit(X1, y1, { ...options, callbacks: [{ onBatchEnd: fail }] })).rejects.toThrow(
       'out of ink',
     );
+    const callbacks = [{ onBatchEnd: () => Promise.reject(new Error('out of paper')) }];
+    await expect(model.fit(X1, y1, { ...options, callbacks })).rejects.toThrow('out of paper');
     await expect(model.fit(X1, y1, { ...options, onProgress: fail })).rejects.toThrow('out of ink');
     expect(model.isFitted).toBe(true);
     await model.fit(X1, y1, options);
