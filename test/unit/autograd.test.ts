@@ -401,6 +401,23 @@ describe('Module', () => {
     }
   }
 
+  it('may know what holds it', () => {
+    class Held extends nn.Linear {
+      owner: nn.Module | null = null;
+    }
+    class Owner extends Module {
+      held = new Held(1, 1);
+      same = this.held;
+      forward(x: T) {
+        return this.held.forward(x);
+      }
+    }
+    const owner = new Owner();
+    owner.held.owner = owner;
+    expect(owner.modules()).toEqual([owner, owner.held]);
+    expect(owner.parameters()).toEqual([owner.held.weight, owner.held.bias]);
+  });
+
   it('names its parameters and buffers as PyTorch does', () => {
     const names = Object.keys(new Net().stateDict());
     expect(names).toEqual([

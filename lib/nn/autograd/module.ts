@@ -72,11 +72,13 @@ export abstract class Module implements LowersSamples {
   children(): Module[] {
     return [...this.namedChildren()].map(([, module]) => module);
   }
-  /** Itself and all modules within, with their names; '' is itself. */
-  *namedModules(prefix = ''): IterableIterator<[name: string, module: Module]> {
+  /** Itself and all modules within, each once, with their names; '' is itself. */
+  *namedModules(prefix = '', seen = new Set<Module>()): IterableIterator<[name: string, module: Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
     yield [prefix, this];
     for (const [name, child] of this.namedChildren()) {
-      yield* child.namedModules(prefix === '' ? name : `${prefix}.${name}`);
+      yield* child.namedModules(prefix === '' ? name : `${prefix}.${name}`, seen);
     }
   }
   modules(): Module[] {
