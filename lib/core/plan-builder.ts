@@ -340,8 +340,8 @@ export class PlanBuilder {
    * One layer of a neural network, by the code and the parameters that the native core trains it with; in float32 whatever the
    * precision of the plan.
    */
-  layer(x: Slot, code: Float64Array, parameters: Float32Array, outputs: number): Slot {
-    return this.emit('layer', [x], [outputs], [code, parameters], outputs);
+  layer(x: Slot, code: ArrayLike<number>, parameters: Float32Array, outputs: number): Slot {
+    return this.emit('layer', [x], [outputs], [Float64Array.from(code), parameters], outputs);
   }
 
   /** The finished plan, whose output is `output`. */

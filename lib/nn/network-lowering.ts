@@ -48,7 +48,7 @@ function trainedLayer(
   { code, outputShape }: PlacedLayer,
   parameters: readonly Float32Array[],
 ): Slot {
-  return plan.layer(x, Float64Array.from(code), join(parameters), sizeOf(outputShape));
+  return plan.layer(x, code, join(parameters), sizeOf(outputShape));
 }
 
 function lowerBatchNorm(

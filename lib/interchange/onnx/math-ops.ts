@@ -250,12 +250,7 @@ const product: Translate = (node) => {
     : new Float64Array(cols);
   if (positions > 1) {
     const code = denseCode({ width: rows, units: cols, positions, useBias: false });
-    const slot = node.plan.layer(
-      x,
-      Float64Array.from(code),
-      Float32Array.from(weights),
-      node.sized(positions * cols),
-    );
+    const slot = node.plan.layer(x, code, Float32Array.from(weights), node.sized(positions * cols));
     return [{ slot, dims: [...before.slice(0, -1), ...(dims.length < 2 ? [] : [cols])], type }];
   }
   let slot = node.plan.dense(x, weights, bias);

@@ -162,7 +162,7 @@ export function convolve(
   }
   if (bias !== null) parameters.set(Float32Array.from(bias), weights.data.length);
   const outputs = node.sized(sizeOf(windows.counts) * filters);
-  const slot = node.plan.layer(image.slot, Float64Array.from(code), parameters, outputs);
+  const slot = node.plan.layer(image.slot, code, parameters, outputs);
   return imageResult(slot, filters, windows.counts, image.isSeries);
 }
 
@@ -182,7 +182,7 @@ const pool =
     const { channels, size } = image;
     const code = pool2dCode({ average, image: [...size, channels], kernel, strides, padding });
     const outputs = node.sized(sizeOf(counts) * channels);
-    const slot = node.plan.layer(image.slot, Float64Array.from(code), NO_PARAMETERS, outputs);
+    const slot = node.plan.layer(image.slot, code, NO_PARAMETERS, outputs);
     const isCounted = average && node.int('count_include_pad', 0) === 1;
     const result = isCounted ? includePadding(node, slot, image, windows) : slot;
     return [imageResult(result, channels, counts, image.isSeries)];
@@ -214,7 +214,7 @@ const globalPool =
     const code = average
       ? globalAvgPoolCode(sizeOf(size), channels)
       : pool2dCode({ average, image: [...size, channels], kernel, strides: size, padding: [0, 0, 0, 0] });
-    const result = node.plan.layer(slot, Float64Array.from(code), NO_PARAMETERS, channels);
+    const result = node.plan.layer(slot, code, NO_PARAMETERS, channels);
     return [imageResult(result, channels, [1, 1], isSeries)];
   };
 
@@ -254,7 +254,7 @@ const layerNormalization: Translate = (node) => {
   const [scale, center] = [constants.length > 0, constants.length > 1];
   const code = layerNormCode({ positions, width, epsilon: node.float('epsilon', 1e-5), scale, center });
   const parameters = Float32Array.from(constants.flatMap((each) => Array.from(each)));
-  const slot = node.plan.layer(value.slot, Float64Array.from(code), parameters, value.slot.width);
+  const slot = node.plan.layer(value.slot, code, parameters, value.slot.width);
   return [{ ...value, slot }];
 };
 
@@ -273,7 +273,7 @@ const softmax =
     const width = sizeOf(value.dims.slice(axis - 1));
     if (isLog === 0 && width === x.width) return [{ ...value, slot: node.plan.softmax(x) }];
     const code = activationCode(x.width, SOFTMAX + isLog, 1, width);
-    return [{ ...value, slot: node.plan.layer(x, Float64Array.from(code), NO_PARAMETERS, x.width) }];
+    return [{ ...value, slot: node.plan.layer(x, code, NO_PARAMETERS, x.width) }];
   };
 
 /** Along an axis that is not the last: it becomes the last, and goes back. */
@@ -292,7 +292,7 @@ function softmaxInside(node: Node, value: Computed, at: number, isLog: 0 | 1): C
     back[from] = to;
   });
   const code = activationCode(slot.width, SOFTMAX + isLog, 1, dims[at]);
-  const result = plan.layer(plan.gather(slot, there), Float64Array.from(code), NO_PARAMETERS, slot.width);
+  const result = plan.layer(plan.gather(slot, there), code, NO_PARAMETERS, slot.width);
   return { ...value, slot: plan.gather(result, back) };
 }
 

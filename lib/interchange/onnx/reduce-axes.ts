@@ -36,7 +36,7 @@ export function reduceAxes(
   const channels = sizeOf(dims.filter((_, d) => !axes.has(d)));
   const count = slot.width / channels;
   const rows = plan.gather(slot, places);
-  const layer = (x: Slot, code: number[]) => plan.layer(x, Float64Array.from(code), NO_PARAMETERS, channels);
+  const layer = (x: Slot, code: number[]) => plan.layer(x, code, NO_PARAMETERS, channels);
   const times = (x: Slot, factor: number) => plan.binary(x, 'mul', new Float64Array(x.width).fill(factor));
   const sum = (x: Slot) => times(layer(x, globalAvgPoolCode(count, channels)), count);
   const largest = (x: Slot) =>

@@ -16,7 +16,7 @@ export class SetColumns {
   readonly #source: Source;
   readonly #forest: ForestConstants;
   /** By column of x, the sets that it is split by, in the order of their columns. */
-  readonly #sets = new Map<number, number[]>();
+  readonly #sets = new Map<number, Set<number>>();
   /** The place of each set's column after those of x, by column and set. */
   readonly #places = new Map<string, number>();
 
@@ -24,9 +24,10 @@ export class SetColumns {
     this.#source = source;
     this.#forest = forest;
     forest.feature.forEach((column, node) => {
-      const set = forest.threshold[node];
-      if (column < 0 || !isSet(node) || this.#sets.get(column)?.includes(set)) return;
-      this.#sets.set(column, [...(this.#sets.get(column) ?? []), set]);
+      if (column < 0 || !isSet(node)) return;
+      const sets = this.#sets.get(column);
+      if (sets === undefined) this.#sets.set(column, new Set([forest.threshold[node]]));
+      else sets.add(forest.threshold[node]);
     });
     let place = source.widths[0];
     for (const [column, sets] of this.#sets)
@@ -48,7 +49,7 @@ export class SetColumns {
   /** x with the columns of the sets after its own. */
   append(x: string): string {
     if (this.#sets.size === 0) return x;
-    const parts = Array.from(this.#sets, ([column, sets]) => this.#write(x, column, sets));
+    const parts = Array.from(this.#sets, ([column, sets]) => this.#write(x, column, [...sets]));
     return this.#source.writer.node('Concat', [x, ...parts], { axis: int(1) });
   }
 

@@ -182,12 +182,7 @@ function embedding(node: Node): Computed {
   const [entries, width] = dims;
   const positions = sizeOf(index.dims);
   const code = embeddingCode({ positions, entries, width });
-  const slot = node.plan.layer(
-    node.slot(1),
-    Float64Array.from(code),
-    Float32Array.from(data),
-    node.sized(positions * width),
-  );
+  const slot = node.plan.layer(node.slot(1), code, Float32Array.from(data), node.sized(positions * width));
   return { slot, dims: [...index.dims, width], type };
 }
 

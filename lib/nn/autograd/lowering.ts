@@ -160,7 +160,7 @@ class Lowering {
       if (this.#dependsOnInput(each)) throw refuse('weights that depend on the input');
       return this.#constant(each, each.shape);
     });
-    return this.plan.layer(this.slot(x), Float64Array.from(code), join(parts), outputs);
+    return this.plan.layer(this.slot(x), code, join(parts), outputs);
   }
 
   #conv2d(value: Value): Slot {
@@ -248,8 +248,7 @@ class Lowering {
       return (o * extent + e) * inner + k;
     });
     const rows = this.#gathered(x, order);
-    const layer = (code: number[]) =>
-      this.plan.layer(rows, Float64Array.from(code), new Float32Array(0), width);
+    const layer = (code: number[]) => this.plan.layer(rows, code, new Float32Array(0), width);
     if (name === 'max' || name === 'min') {
       const shape = { image: [extent, 1, width], kernel: [extent, 1], strides: [extent, 1] } as const;
       if (name === 'min') throw refuse('smallest value along an axis');
@@ -306,7 +305,7 @@ class Lowering {
     const added = bias === null ? new Float64Array(n) : this.#constant(bias, [n]);
     if (rows === 1) return this.plan.dense(this.slot(a!), straight, added);
     const code = denseCode({ width: k, units: n, positions: rows, useBias: true });
-    return this.plan.layer(this.slot(a!), Float64Array.from(code), join([straight, added]), value.size);
+    return this.plan.layer(this.slot(a!), code, join([straight, added]), value.size);
   }
 
   #scaleAndShift(x: Slot, gamma: Value | null, beta: Value | null): Slot {
