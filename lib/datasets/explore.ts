@@ -3,6 +3,7 @@
  * plain object per column, so `console.table(describe(table))` prints it and code can read it.
  */
 import { checkNames, checkParams, oneOf } from '../core/params.js';
+import { quantile } from '../core/quantiles.js';
 import { type Column, isMissing, type Table, tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
 
@@ -145,14 +146,6 @@ function spread(column: Column, count: number): NumericSummary {
     '75%': quantile(values, 0.75),
     max: values[count - 1],
   };
-}
-
-/** The q-quantile of sorted values, interpolated linearly (Hyndman & Fan's type 7, the default of NumPy). */
-function quantile(sorted: Float64Array, q: number): number {
-  const position = (sorted.length - 1) * q;
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }
 
 function commonest(column: Column): NumericSummary {

@@ -4,6 +4,7 @@
  * others is for the transformers (SimpleImputer, KBinsDiscretizer).
  */
 import { checkNames, checkParams, custom, int, oneOf, show } from '../core/params.js';
+import { quantile } from '../core/quantiles.js';
 import {
   type Cell,
   type Column,
@@ -312,13 +313,6 @@ export function qcut(
   // All values are one: an interval of no width.
   const distinct = edges.length > 1 ? edges : Float64Array.of(edges[0], edges[0]);
   return intervals('qcut', numbers, distinct, { ...options, right: true, includeLowest: true, precision });
-}
-
-function quantile(sorted: Float64Array, share: number): number {
-  const position = (sorted.length - 1) * share;
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }
 
 function intervals(

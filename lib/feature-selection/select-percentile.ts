@@ -1,5 +1,6 @@
 /** A share of the columns, those with the highest scores. */
 import { type Rules, real } from '../core/params.js';
+import { quantile } from '../core/quantiles.js';
 import { nameOf, scoring, type UnivariateParams, UnivariateSelector } from './univariate.js';
 
 /** Parameters of {@link SelectPercentile}. */
@@ -35,7 +36,7 @@ export class SelectPercentile extends UnivariateSelector<SelectPercentileParams>
     const { percentile } = this.params;
     if (percentile === 100) return new Uint8Array(scores.length).fill(1);
     const known = scores.map((score) => (Number.isNaN(score) ? -Number.MAX_VALUE : score));
-    const threshold = quantile(known, 1 - percentile / 100);
+    const threshold = quantile(known.slice().sort(), 1 - percentile / 100);
     const support = Uint8Array.from(known, (score) => (score > threshold ? 1 : 0));
     const kept = support.reduce((sum, one) => sum + one, 0);
     let free = Math.max(Math.floor((scores.length * percentile) / 100), 1) - kept;
@@ -44,13 +45,4 @@ export class SelectPercentile extends UnivariateSelector<SelectPercentileParams>
     });
     return support;
   }
-}
-
-/** By linear interpolation. */
-function quantile(values: Float64Array, probability: number): number {
-  const sorted = values.slice().sort();
-  const position = probability * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = sorted[below];
-  return low + (sorted[Math.min(below + 1, sorted.length - 1)] - low) * (position - below);
 }

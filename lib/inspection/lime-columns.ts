@@ -1,5 +1,6 @@
 /** How LIME varies a column: by bins of the training set, by its categories, or by a normal distribution. */
 import { normalCdf, normalQuantile } from '../core/distributions/normal.js';
+import { quantile } from '../core/quantiles.js';
 import type { Random } from '../core/random.js';
 import type { Column } from '../core/schema.js';
 
@@ -156,12 +157,4 @@ export function continuous(name: string, training: Float64Array, aroundInstance:
       return { values, seen: values };
     },
   };
-}
-
-/** The quantile of sorted values, interpolated linearly, as NumPy's percentile. */
-function quantile(sorted: Float64Array, share: number): number {
-  const position = (sorted.length - 1) * share;
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }

@@ -5,6 +5,7 @@
 
 import type { Label } from '../core/labels.js';
 import { checkNames, checkParams, int, oneOf, show } from '../core/params.js';
+import { quantile } from '../core/quantiles.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import {
@@ -100,12 +101,7 @@ function uniformEdges(nBins: number): Float64Array {
 
 function quantileEdges(values: Float64Array, nBins: number): Float64Array {
   const sorted = values.slice().sort();
-  return Float64Array.from({ length: nBins - 1 }, (_, k) => {
-    const position = ((k + 1) / nBins) * (sorted.length - 1);
-    const below = Math.floor(position);
-    const above = Math.min(below + 1, sorted.length - 1);
-    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
-  });
+  return Float64Array.from({ length: nBins - 1 }, (_, k) => quantile(sorted, (k + 1) / nBins));
 }
 
 /** How many edges of equal bins lie below the value: as many as without rounding, or one more or less. */
