@@ -3,6 +3,11 @@ import { AbortError, toBorealError, ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
 import { show } from './params.js';
 
+/** Between two steps of a long work. @throws {ERR_ABORTED} when the signal has fired; `cause` is its reason */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbortError('The operation was aborted.', { cause: signal.reason });
+}
+
 /**
  * Runs `work` with a token that is cancelled when the signal fires.
  *
@@ -16,17 +21,17 @@ export async function withCancel<R>(
   if (signal !== undefined && signal !== null && typeof signal.addEventListener !== 'function') {
     throw new ValidationError('ERR_PARAMETER', `signal must be an AbortSignal; got ${show(signal)}.`);
   }
-  const aborted = () => new AbortError('The operation was aborted.', { cause: signal?.reason });
-  if (signal?.aborted) throw aborted();
+  throwIfAborted(signal);
   const token = signal ? native.createCancel() : null;
   const onAbort = () => token && native.cancel(token);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const result = await work(token);
-    if (signal?.aborted) throw aborted();
+    throwIfAborted(signal);
     return result;
   } catch (error) {
-    throw signal?.aborted ? aborted() : toBorealError(error);
+    throwIfAborted(signal);
+    throw toBorealError(error);
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }

@@ -61,6 +61,12 @@ export function custom(allowed: string, allows: (value: unknown) => boolean): Ru
   return { allows, allowed };
 }
 
+/** An AbortSignal, or none. */
+export const abortSignal: Rule = custom(
+  'an AbortSignal',
+  (value) => value === undefined || typeof (value as AbortSignal)?.addEventListener === 'function',
+);
+
 /** A seed: a whole number of 32 bits, or null for a new one on every fit. */
 export const seed: Rule = either(int(0, 0xffff_ffff), nothing);
 

@@ -2,15 +2,16 @@
  * Local surrogate models (Ribeiro, Singh and Guestrin, "Why should I trust you?", 2016), with the neighbourhood, kernel,
  * selection and ridge regression of LimeTabularExplainer of the package lime 0.2.
  */
+import { throwIfAborted } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
 import type { Progress } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import {
+  abortSignal,
   bool,
   checkNames,
   checkParams,
-  custom,
   either,
   int,
   nothing,
@@ -21,7 +22,7 @@ import {
   show,
 } from '../core/params.js';
 import { Random } from '../core/random.js';
-import { AbortError, ValidationError } from '../errors.js';
+import { ValidationError } from '../errors.js';
 import { type Answers, answersOf } from './answers.js';
 import { categorical, continuous, discretised, type Sampler } from './lime-columns.js';
 import { fitLocal, type LimeSelection, type LocalFit, sumsOf } from './lime-fit.js';
@@ -92,10 +93,7 @@ const RULES = {
   kernelWidth: either(real(0, Infinity, 'min'), nothing),
   featureSelection: oneOf('auto', 'forwardSelection', 'highestWeights', 'lassoPath', 'none'),
   randomState: seed,
-  signal: custom(
-    'an AbortSignal',
-    (value) => value === undefined || typeof (value as AbortSignal)?.addEventListener === 'function',
-  ),
+  signal: abortSignal,
 };
 const SHARES = { quartile: [0.25, 0.5, 0.75], decile: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] };
 
@@ -150,8 +148,7 @@ export async function limeTabular(
   const random = new Random(resolveSeed(settings.randomState));
   const explained: LimeExplanation[][] = [];
   for (let i = 0; i < rows.rows; i++) {
-    if (settings.signal?.aborted)
-      throw new AbortError('The operation was aborted.', { cause: settings.signal.reason });
+    throwIfAborted(settings.signal);
     explained.push(await explain(rows.row(i), model, answers, samplers, names, random, settings));
     const done = i + 1;
     options.onProgress?.({ estimator: answers.name, done, total: rows.rows, fraction: done / rows.rows });

@@ -3,13 +3,14 @@
  * (Goldstein and others, Peeking inside the black box, 2015), with the grids of scikit-learn 1.9. A table is encoded once;
  * after that the columns asked about are overwritten in copies of its rows, many points of the grid in one prediction.
  */
+import { throwIfAborted } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
 import type { Progress } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
-import { checkNames, checkParams, custom, int, oneOf, show } from '../core/params.js';
+import { abortSignal, checkNames, checkParams, custom, int, oneOf, show } from '../core/params.js';
 import type { Cell } from '../core/table.js';
-import { AbortError, ValidationError } from '../errors.js';
+import { ValidationError } from '../errors.js';
 import { type Answers, answersOf } from './answers.js';
 
 /** A column by position, or by name in the model's schema or in `featureNames`. */
@@ -113,20 +114,18 @@ export async function partialDependence(
   const categorical = (options.categoricalFeatures ?? []).map(position);
   const axes = columns.map((j) => gridOf(model, x, j, categorical.includes(j), names[j], options));
   const points = axes.reduce((total, { codes }) => total * codes.length, 1);
-  const individual = await predictions(x, columns, axes, points, answers, options);
-  const classes = answers.classes;
+  const { means, individual } = await predictions(x, columns, axes, points, answers, options);
   return {
     gridValues: axes.map(({ values }) => values),
     ...(kind !== 'individual' && {
-      average: individual.map((each) => {
-        const mean = meanOfRows(each, sampleWeight);
-        return axes.length === 2
+      average: means.map((mean) =>
+        axes.length === 2
           ? new Matrix(mean, axes[0].codes.length, axes[1].codes.length)
-          : new Matrix(mean, 1, points);
-      }),
+          : new Matrix(mean, 1, points),
+      ),
     }),
-    ...(kind !== 'average' && { individual }),
-    classes,
+    ...(individual && { individual }),
+    classes: answers.classes,
     featureNames: columns.map((j) => names[j]),
   };
 }
@@ -155,10 +154,7 @@ const RULES = {
     (v) => Array.isArray(v) && v.length === 2 && v[0] >= 0 && v[1] <= 1 && v[0] < v[1],
   ),
   responseMethod: oneOf('auto', 'predictProba', 'decisionFunction'),
-  signal: custom(
-    'an AbortSignal',
-    (value) => value === undefined || typeof (value as AbortSignal)?.addEventListener === 'function',
-  ),
+  signal: abortSignal,
 };
 
 interface Axis {
@@ -218,21 +214,27 @@ function quantile(sorted: Float64Array, share: number): number {
   return (1 - gamma) * sorted[k - 1] + gamma * sorted[Math.min(k, n - 1)];
 }
 
-/** For each output, [rows, points]. */
+/** For each output the mean over the rows at each point, and unless only that is asked for, [rows, points]. */
 async function predictions(
   x: Matrix<Float64Array>,
   columns: readonly number[],
   axes: readonly Axis[],
   points: number,
   answers: Answers,
-  { signal, onProgress }: PartialDependenceOptions,
-): Promise<Matrix<Float64Array>[]> {
+  { kind = 'average', sampleWeight, signal, onProgress }: PartialDependenceOptions,
+): Promise<{ means: Float64Array[]; individual: Matrix<Float64Array>[] | undefined }> {
   const { rows, cols } = x;
-  const out = Array.from({ length: answers.outputs }, () => Matrix.zeros(rows, points));
+  const { outputs } = answers;
+  const weights = Float64Array.from({ length: rows }, (_, i) => sampleWeight?.[i] ?? 1);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (!(total > 0)) throw new ValidationError('ERR_PARAMETER', 'sampleWeight: the weights add up to 0.');
+  const sums = Array.from({ length: outputs }, () => new Float64Array(points));
+  const individual =
+    kind === 'average' ? undefined : Array.from({ length: outputs }, () => Matrix.zeros(rows, points));
   const perBatch = Math.max(1, Math.floor(BATCH_ROWS / rows));
   const inner = axes[1]?.codes.length ?? 1;
   for (let from = 0; from < points; from += perBatch) {
-    if (signal?.aborted) throw new AbortError('The operation was aborted.', { cause: signal.reason });
+    throwIfAborted(signal);
     const n = Math.min(perBatch, points - from);
     const batch = Matrix.zeros(n * rows, cols);
     for (let k = 0; k < n; k++) {
@@ -247,27 +249,15 @@ async function predictions(
     const scores = await answers.ask(batch);
     for (let k = 0; k < n; k++) {
       for (let i = 0; i < rows; i++) {
-        for (let o = 0; o < out.length; o++)
-          out[o].data[i * points + from + k] = scores.data[(k * rows + i) * out.length + o];
+        for (let o = 0; o < outputs; o++) {
+          const score = scores.data[(k * rows + i) * outputs + o];
+          sums[o][from + k] += weights[i] * score;
+          if (individual) individual[o].data[i * points + from + k] = score;
+        }
       }
     }
     const done = from + n;
     onProgress?.({ estimator: answers.name, done, total: points, fraction: done / points });
   }
-  return out;
-}
-
-function meanOfRows(
-  { data, rows, cols }: Matrix<Float64Array>,
-  weights: ArrayLike<number> | undefined,
-): Float64Array {
-  const sums = new Float64Array(cols);
-  let total = 0;
-  for (let i = 0; i < rows; i++) {
-    const weight = weights?.[i] ?? 1;
-    total += weight;
-    for (let k = 0; k < cols; k++) sums[k] += weight * data[i * cols + k];
-  }
-  if (!(total > 0)) throw new ValidationError('ERR_PARAMETER', 'sampleWeight: the weights add up to 0.');
-  return sums.map((sum) => sum / total);
+  return { means: sums.map((each) => each.map((sum) => sum / total)), individual };
 }

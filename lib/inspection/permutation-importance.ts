@@ -1,11 +1,12 @@
 /** Importance of columns by what shuffling each does to a score. Source: Breiman, Random forests (2001), section 10. */
+import { throwIfAborted } from '../core/cancellation.js';
 import type { Progress } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
-import { checkNames, checkParams, custom, int, resolveSeed, seed, show } from '../core/params.js';
+import { abortSignal, checkNames, checkParams, int, resolveSeed, seed, show } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { type Cell, type Column, isTable, tableToColumns } from '../core/table.js';
-import { AbortError, ValidationError } from '../errors.js';
+import { ValidationError } from '../errors.js';
 import { getScorer, type ScoredModel, type Scorer, type ScorerName } from '../metrics/scorers.js';
 
 /** Options of {@link permutationImportance}. */
@@ -80,15 +81,12 @@ export async function permutationImportance(
   if (sampleWeight !== undefined && sampleWeight.length !== rows)
     throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but sampleWeight ${sampleWeight.length}.`);
   const random = new Random(resolveSeed(randomState));
-  const checkAbort = () => {
-    if (signal?.aborted) throw new AbortError('The operation was aborted.', { cause: signal.reason });
-  };
-  checkAbort();
+  throwIfAborted(signal);
   const baseline = await score(table);
   const importances = new Float64Array(names.length * nRepeats);
   for (let j = 0; j < names.length; j++) {
     for (let k = 0; k < nRepeats; k++) {
-      checkAbort();
+      throwIfAborted(signal);
       reorder(j, random.permutation(rows));
       importances[j * nRepeats + k] = baseline - (await score(table));
     }
@@ -114,10 +112,7 @@ const OPTIONS = ['scoring', 'nRepeats', 'randomState', 'sampleWeight', 'signal',
 const RULES = {
   nRepeats: int(1, 1_000_000),
   randomState: seed,
-  signal: custom(
-    'an AbortSignal',
-    (value) => value === undefined || typeof (value as AbortSignal)?.addEventListener === 'function',
-  ),
+  signal: abortSignal,
 };
 
 const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
