@@ -200,15 +200,21 @@ export function correlation(
       const cell = columns[j][i];
       return isMissing(cell) ? Number.NaN : Number(cell);
     });
-    return [{ name, values }];
+    // Ranks of a complete column are the same in every pair.
+    const isRanked = method === 'spearman' && !values.some(Number.isNaN);
+    return [{ name, values, ranked: isRanked ? ranks(values) : undefined }];
   });
   if (numeric.length === 0) throw new ValidationError('ERR_EMPTY', 'The table has no column of numbers.');
   const of = { pearson, spearman, kendall }[method];
+  const ofPair = (a: (typeof numeric)[number], b: (typeof numeric)[number]) => {
+    if (a.ranked && b.ranked) return rows < 2 ? Number.NaN : pearson(a.ranked, b.ranked);
+    const [x, y] = completePairs(a.values, b.values);
+    return x.length < 2 ? Number.NaN : of(x, y);
+  };
   const result = numeric.map(() => new Float64Array(numeric.length));
   for (let a = 0; a < numeric.length; a++) {
     for (let b = a; b < numeric.length; b++) {
-      const [x, y] = completePairs(numeric[a].values, numeric[b].values);
-      const r = x.length < 2 ? Number.NaN : of(x, y);
+      const r = ofPair(numeric[a], numeric[b]);
       // Rounding must not make a column correlate with itself by less than 1.
       result[a][b] = result[b][a] = a === b && !Number.isNaN(r) ? 1 : r;
     }
