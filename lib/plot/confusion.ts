@@ -54,6 +54,7 @@ export function confusionMatrix(
       text: normalize === null ? String(Number(value.toFixed(2))) : value.toFixed(2),
     }));
   });
+  const most = normalize === 'all' ? values.reduce((top, { share }) => Math.max(top, share), 0) : 1;
   const colours = coloursOf(options);
   const side = Math.max(180, Math.min(640, names.length * (names.length > 12 ? 30 : 64)));
   const axis = { labelAngle: 0, ticks: false, domain: false, labelPadding: 8 };
@@ -85,9 +86,7 @@ export function confusionMatrix(
             color: {
               field: 'share',
               type: 'quantitative',
-              scale: {
-                domain: normalize === 'all' ? [0, Math.max(...values.map(({ share }) => share))] : [0, 1],
-              },
+              scale: { domain: [0, most] },
               legend: null,
             },
           },
@@ -98,7 +97,7 @@ export function confusionMatrix(
             text: { field: 'text', type: 'nominal' },
             color: {
               condition: {
-                test: `datum.share > ${STRONG} * ${normalize === 'all' ? Math.max(...values.map(({ share }) => share)) : 1}`,
+                test: `datum.share > ${STRONG} * ${most}`,
                 value: colours.overStrong,
               },
               value: colours.overPale,

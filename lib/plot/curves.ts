@@ -7,8 +7,7 @@ import { calibrationCurve as calibration } from '../metrics/calibration.js';
 import { precisionRecallCurve as precisionRecall, rocCurve as roc } from '../metrics/curves.js';
 import { columnOf, type Labels, type MatrixInput, toGrid } from '../metrics/input.js';
 import { averagePrecision, rocAucScore } from '../metrics/ranking.js';
-import { checkPlotOptions, coloursOf, framed, type Plot, type PlotOptions, unique } from './spec.js';
-import { DASHES } from './theme.js';
+import { checkPlotOptions, coloursOf, dashed, framed, type Plot, type PlotOptions, unique } from './spec.js';
 
 /**
  * Scores of one model: one per row, higher for the positive class; or what `predictProba` gives, [rows, classes].
@@ -121,7 +120,6 @@ function unitPlot(
     title: string;
     xTitle: string;
     yTitle: string;
-    legend: string;
     stepped?: boolean;
     points?: boolean;
   },
@@ -129,7 +127,6 @@ function unitPlot(
   names: readonly string[],
   below: object[],
 ): Plot {
-  const many = names.length > 1;
   const color = {
     field: 'series',
     type: 'nominal',
@@ -156,14 +153,7 @@ function unitPlot(
             y: { field: 'y', type: 'quantitative', scale: unit, title: frame.yTitle },
             order: { field: 'order', type: 'quantitative' },
             color,
-            ...(many && {
-              strokeDash: {
-                field: 'series',
-                type: 'nominal',
-                scale: { domain: names, range: names.map((_, k) => DASHES[k % DASHES.length]) },
-                legend: color.legend,
-              },
-            }),
+            ...(names.length > 1 && { strokeDash: dashed(names, color.legend) }),
           },
         },
       ],
@@ -214,7 +204,6 @@ export function rocCurve(yTrue: Labels, yScore: CurveScores, options: CurvePlotO
     title: 'ROC curve',
     xTitle: 'False positive rate',
     yTitle: 'True positive rate',
-    legend: 'AUC',
   };
   return unitPlot(options, frame, values, names, [diagonal(coloursOf(options))]);
 }
@@ -263,7 +252,7 @@ export function precisionRecallCurve(
   };
   const alike = series.every((each) => each.truth.every((is, i) => is === truth[i]));
   const frame = {
-    ...{ title: 'Precision and recall', xTitle: 'Recall', yTitle: 'Precision', legend: 'AP' },
+    ...{ title: 'Precision and recall', xTitle: 'Recall', yTitle: 'Precision' },
     // The precision at a threshold holds until the recall of the next one (Davis and Goadrich, 2006).
     stepped: true,
   };
@@ -312,7 +301,7 @@ export function calibrationCurve(
   });
   const frame = {
     ...{ title: 'Calibration', xTitle: 'Mean predicted probability', yTitle: 'Share of positive rows' },
-    ...{ legend: 'Model', points: true },
+    points: true,
   };
   return unitPlot(options, frame, values, names, [diagonal(coloursOf(options))]);
 }

@@ -5,7 +5,7 @@ import { show } from '../core/params.js';
 import { type Cell, type Column, isMissing, isTable, tableToColumns } from '../core/table.js';
 import { type CorrelationOptions, correlation } from '../datasets/explore.js';
 import { ValidationError } from '../errors.js';
-import { checkPlotOptions, coloursOf, framed, type Plot, type PlotOptions } from './spec.js';
+import { checkPlotOptions, coloursOf, evenly, framed, type Plot, type PlotOptions } from './spec.js';
 
 /** Columns of a table or a matrix by name. */
 export function columnsOf(
@@ -429,12 +429,11 @@ export function residuals(
     );
   if (yPred.length === 0) throw new ValidationError('ERR_EMPTY', 'There are no predictions.');
   const truth = encodeTargets(yTrue, yPred.length);
-  const n = Math.min(truth.length, MOST_POINTS);
   const actual = kind === 'actualVsPredicted';
-  const values = Array.from({ length: n }, (_, k) => {
-    const i = Math.floor((k * truth.length) / n);
-    return { predicted: yPred[i], y: actual ? truth[i] : truth[i] - yPred[i] };
-  });
+  const values = evenly(truth.length, MOST_POINTS).map((i) => ({
+    predicted: yPred[i],
+    y: actual ? truth[i] : truth[i] - yPred[i],
+  }));
   const low = Math.min(...values.map(({ predicted }) => predicted));
   const high = Math.max(...values.map(({ predicted }) => predicted));
   const line = [low, high].map((at) => ({ predicted: at, y: actual ? at : 0 }));
@@ -462,7 +461,11 @@ export function residuals(
       layer: [
         {
           data: { values },
-          mark: { type: 'point', size: n > 1000 ? 12 : 26, opacity: n > 1000 ? 0.45 : 0.7 },
+          mark: {
+            type: 'point',
+            size: values.length > 1000 ? 12 : 26,
+            opacity: values.length > 1000 ? 0.45 : 0.7,
+          },
         },
         {
           data: { values: line },

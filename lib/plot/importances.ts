@@ -6,7 +6,7 @@ import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { lastStep } from '../inspection/last-step.js';
 import type { TreeShapValues } from '../inspection/tree-shap.js';
-import { checkPlotOptions, coloursOf, framed, type Plot, type PlotOptions, unique } from './spec.js';
+import { checkPlotOptions, coloursOf, evenly, framed, type Plot, type PlotOptions, unique } from './spec.js';
 
 /** Options of plots of features. */
 export interface FeaturePlotOptions extends PlotOptions {
@@ -211,9 +211,10 @@ export function shapSummary(shap: TreeShapValues, options: ShapSummaryOptions = 
   const label = shap.classes[index];
   const subtitle = label === undefined ? undefined : `of class ${label}`;
   if (kind === 'bar') {
+    const names = namesOf(shap, options);
     const bars = {
       importances: Float64Array.from(top, ({ size }) => size),
-      featureNames: top.map(({ feature }) => namesOf(shap, options)[feature]),
+      featureNames: top.map(({ feature }) => names[feature]),
     };
     const titles = {
       title: 'Mean size of SHAP values',
@@ -238,9 +239,10 @@ function beeswarm(
   subtitle: string | undefined,
   options: ShapSummaryOptions,
 ): Plot {
-  const names = features.map((feature) => namesOf(shap, options)[feature]);
+  const all = namesOf(shap, options);
+  const names = features.map((feature) => all[feature]);
   const height = options.height ?? 34 * names.length;
-  const rows = rowsToShow(values.rows, Math.max(1, Math.floor(MOST_POINTS / names.length)));
+  const rows = evenly(values.rows, Math.max(1, Math.floor(MOST_POINTS / names.length)));
   const slot = height / names.length;
   const points = features.flatMap((feature, place) => {
     const shown = rows.map((row) => ({
@@ -286,11 +288,7 @@ function beeswarm(
               ...{ field: 'share', type: 'quantitative', title: 'Value of the feature' },
               scale: {
                 domain: [0, 1],
-                range: [
-                  colours.categories[0],
-                  colours.diverging[1] === '#f7f7f7' ? '#c9b8c4' : '#7d8597',
-                  colours.categories[1],
-                ],
+                range: [colours.categories[0], colours.middling, colours.categories[1]],
               },
               legend: {
                 gradientLength: 120,
@@ -304,11 +302,6 @@ function beeswarm(
       resolve: { scale: { y: 'independent' }, axis: { y: 'independent' } },
     },
   );
-}
-
-function rowsToShow(rows: number, most: number): number[] {
-  const n = Math.min(rows, most);
-  return Array.from({ length: n }, (_, k) => Math.floor((k * rows) / n));
 }
 
 /** The place of each value among all, from 0 to 1; null where it is missing. Robust against a few huge values. */

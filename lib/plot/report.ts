@@ -1,12 +1,24 @@
 /** A report on a fitted model: one HTML file with its data, its scores and its plots, which opens anywhere. */
+import { throwIfAborted } from '../core/cancellation.js';
 import { Estimator } from '../core/estimator.js';
 import { codesOfLabels, encodeTargets, type Label } from '../core/labels.js';
-import { isMatrixShaped, Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
-import { checkNames, checkParams, custom, either, int, nothing, oneOf, seed, show } from '../core/params.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
+import {
+  abortSignal,
+  checkNames,
+  checkParams,
+  custom,
+  either,
+  int,
+  nothing,
+  oneOf,
+  seed,
+  show,
+} from '../core/params.js';
 import type { Target } from '../core/schema.js';
-import { type Column, isTable, tableToColumns } from '../core/table.js';
+import { type Column, isTable } from '../core/table.js';
 import { describe } from '../datasets/explore.js';
-import { AbortError, StateError, ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { featureImportances } from '../inspection/feature-importances.js';
 import { lastStep } from '../inspection/last-step.js';
 import {
@@ -26,7 +38,7 @@ import {
 } from '../metrics/regression.js';
 import { confusionMatrix } from './confusion.js';
 import { calibrationCurve, precisionRecallCurve, rocCurve } from './curves.js';
-import { correlationHeatmap, histograms, residuals } from './data.js';
+import { columnsOf, correlationHeatmap, histograms, residuals } from './data.js';
 import { page } from './html.js';
 import { featureImportances as importancesPlot } from './importances.js';
 import { figures, heading, paragraph, scores, tableOf } from './report-html.js';
@@ -69,10 +81,7 @@ const RULES = {
   nRepeats: int(1, 10_000),
   randomState: seed,
   maxColumns: int(0, 1000),
-  signal: custom(
-    'an AbortSignal',
-    (value) => value === undefined || typeof (value as AbortSignal)?.addEventListener === 'function',
-  ),
+  signal: abortSignal,
 };
 
 /** Correlations of more columns are not readable. */
@@ -173,19 +182,16 @@ function describeModel(model: Estimator): string {
 }
 
 function namedColumns(model: Estimator, X: MatrixLike, featureNames: readonly string[] | undefined) {
-  if (isTable(X) && !isMatrixShaped(X)) return tableToColumns(X);
-  const { data, rows, cols } = Matrix.from(X as NumericMatrixLike);
-  const columns: Column[] = Array.from({ length: cols }, (_, j) =>
-    Float64Array.from({ length: rows }, (_, i) => data[i * cols + j]),
+  return columnsOf(
+    X,
+    model.schema.columns.map(({ name }, j) => featureNames?.[j] ?? name),
   );
-  const names = columns.map((_, j) => featureNames?.[j] ?? model.schema.columns[j]?.name ?? `x${j}`);
-  return { names, columns, rows };
 }
 
 async function draw(plots: readonly Plot[], { signal }: Settings): Promise<string> {
   const pictures: string[] = [];
   for (const plot of plots) {
-    if (signal?.aborted) throw new AbortError('The operation was aborted.', { cause: signal.reason });
+    throwIfAborted(signal);
     pictures.push(await plot.toSVG());
   }
   return figures(pictures);

@@ -2,8 +2,7 @@
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
-import { checkPlotOptions, framed, type Plot, type PlotOptions } from './spec.js';
-import { DASHES } from './theme.js';
+import { checkPlotOptions, dashed, framed, type Plot, type PlotOptions } from './spec.js';
 
 /** Scores of training and held-out rows, [points, folds]: what `learningCurve` and `validationCurve` return. */
 export interface CurveResult {
@@ -76,12 +75,7 @@ function bandPlot(
           mark: { type: 'line', point: { size: 42 } },
           encoding: {
             y: { field: 'mean', type: 'quantitative', scale: { zero: false }, title: frame.yTitle },
-            strokeDash: {
-              field: 'series',
-              type: 'nominal',
-              scale: { domain: names, range: DASHES.slice(0, 2) },
-              legend,
-            },
+            strokeDash: dashed(names, legend),
           },
         },
       ],
@@ -255,12 +249,7 @@ export function trainingHistory(history: HistoryLike, options: TrainingHistoryPl
         },
         y: { field: 'value', type: 'quantitative', title: metric, scale: { zero: false } },
         color: { field: 'series', type: 'nominal', scale: { domain: shown }, legend },
-        strokeDash: {
-          field: 'series',
-          type: 'nominal',
-          scale: { domain: shown, range: DASHES.slice(0, shown.length) },
-          legend,
-        },
+        strokeDash: dashed(shown, legend),
       },
     };
   });

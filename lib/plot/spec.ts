@@ -3,7 +3,7 @@ import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { drawPNG, drawSVG } from './draw.js';
 import { escapeHtml, page } from './html.js';
-import { COLOURS, type Colours, configOf, type Theme } from './theme.js';
+import { COLOURS, type Colours, configOf, DASHES, type Theme } from './theme.js';
 
 /** What every plot may be told. */
 export interface PlotOptions {
@@ -159,6 +159,18 @@ export function framed(options: PlotOptions, frame: Frame, parts: Record<string,
     ...parts,
     config: configOf(theme),
   });
+}
+
+/** Positions of at most so many of the rows, at even distances. */
+export function evenly(rows: number, most: number): number[] {
+  const n = Math.min(rows, most);
+  return Array.from({ length: n }, (_, k) => Math.floor((k * rows) / n));
+}
+
+/** Lines told apart by dashes, beside their colours. */
+export function dashed(names: readonly string[], legend: object | null): object {
+  const range = names.map((_, k) => DASHES[k % DASHES.length]);
+  return { field: 'series', type: 'nominal', scale: { domain: names, range }, legend };
 }
 
 /** Names of marks, of which no two are alike: those of one name would become one. */

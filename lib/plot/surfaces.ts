@@ -7,8 +7,7 @@ import { type Cell, isTable } from '../core/table.js';
 import { ValidationError } from '../errors.js';
 import type { PartialDependence } from '../inspection/partial-dependence.js';
 import { columnsOf } from './data.js';
-import { checkPlotOptions, coloursOf, framed, type Plot, type PlotOptions } from './spec.js';
-import { DASHES } from './theme.js';
+import { checkPlotOptions, coloursOf, dashed, evenly, framed, type Plot, type PlotOptions } from './spec.js';
 
 /** Options of {@link partialDependence}. */
 export interface PartialDependencePlotOptions extends PlotOptions {
@@ -69,10 +68,8 @@ function dependenceLine(result: PartialDependence, options: PartialDependencePlo
   const { maxLines = 60, centered = false, output } = options;
   const [grid] = result.gridValues;
   const [name] = result.featureNames;
-  const chosen = averages(result)
-    .map((_, k) => k)
-    .filter((k) => output === undefined || k === output);
   const lines = averages(result);
+  const chosen = Array.from(lines.keys()).filter((k) => output === undefined || k === output);
   const nameOf = (k: number) => (result.classes.length > 0 ? String(result.classes[k]) : 'Prediction');
   const values = chosen.flatMap((k) => {
     const row = lines[k].data;
@@ -99,11 +96,10 @@ function dependenceLine(result: PartialDependence, options: PartialDependencePlo
   const single = result.individual?.[chosen[chosen.length - 1]];
   const spaghetti =
     single !== undefined && !categorical
-      ? Array.from({ length: Math.min(maxLines, single.rows) }, (_, k) => {
-          const row = Math.floor((k * single.rows) / Math.min(maxLines, single.rows));
+      ? evenly(single.rows, maxLines).flatMap((row) => {
           const own = single.row(row);
           return Array.from(grid, (at, g) => ({ x: at, y: own[g] - (centered ? own[0] : 0), row }));
-        }).flat()
+        })
       : [];
   const main = categorical
     ? {
@@ -121,14 +117,7 @@ function dependenceLine(result: PartialDependence, options: PartialDependencePlo
         mark: { type: 'line', point: { size: grid.length > 40 ? 0 : 26 } },
         encoding: {
           ...{ x, y, color },
-          ...(names.length > 1 && {
-            strokeDash: {
-              field: 'series',
-              type: 'nominal',
-              scale: { domain: names, range: names.map((_, k) => DASHES[k % DASHES.length]) },
-              legend,
-            },
-          }),
+          ...(names.length > 1 && { strokeDash: dashed(names, legend) }),
         },
       };
   return framed(
@@ -270,8 +259,12 @@ export async function decisionBoundary(
     throw bad("'features' must be two columns that differ.");
   const [across, down] = positions;
   const spanOf = (j: number) => {
-    const column = Array.from(encoded.columns([j]).data).filter(Number.isFinite);
-    const [low, high] = [Math.min(...column), Math.max(...column)];
+    // Not Math.min(...column): so many arguments would overflow the stack.
+    let [low, high] = [Infinity, -Infinity];
+    for (const value of encoded.columns([j]).data) {
+      if (!Number.isFinite(value)) continue;
+      [low, high] = [Math.min(low, value), Math.max(high, value)];
+    }
     const margin = 0.06 * (high - low) || 1;
     return { from: low - margin, step: (high - low + 2 * margin) / resolution };
   };
@@ -292,9 +285,7 @@ export async function decisionBoundary(
   const predicted = await model.predict(grid);
   const proba =
     isClass && model.predictProba ? await model.predictProba(grid).catch(() => undefined) : undefined;
-  const n = Math.min(encoded.rows, MOST_POINTS);
-  const points = Array.from({ length: n }, (_, k) => {
-    const i = Math.floor((k * encoded.rows) / n);
+  const points = evenly(encoded.rows, MOST_POINTS).map((i) => {
     const row = encoded.row(i);
     return {
       x: row[across],

@@ -19,6 +19,8 @@ export interface Colours {
   readonly sequential: readonly [string, string];
   /** From negative over zero to positive. */
   readonly diverging: readonly [string, string, string];
+  /** Between the first two of `categories`, where they are the ends of a scale. */
+  readonly middling: string;
   /** Text over the first and over the second end of `sequential` and `diverging`. */
   readonly overPale: string;
   readonly overStrong: string;
@@ -33,6 +35,7 @@ export const COLOURS: Readonly<Record<Theme, Colours>> = {
     categories: ['#0072b2', '#d55e00', '#00805d', '#b0467e', '#6f56c5', '#8a6a00', '#17829c', '#4d4d4d'],
     sequential: ['#eef5fb', '#08519c'],
     diverging: ['#b5452a', '#f7f7f7', '#1f5f99'],
+    middling: '#c9b8c4',
     overPale: '#111722',
     overStrong: '#ffffff',
   },
@@ -44,6 +47,7 @@ export const COLOURS: Readonly<Record<Theme, Colours>> = {
     categories: ['#56b4e9', '#ff9e64', '#3fc79a', '#e69ac6', '#b9a2ff', '#e6c229', '#7fe0f0', '#c9ced6'],
     sequential: ['#1d2735', '#7cc0f2'],
     diverging: ['#e0795c', '#2b313b', '#6fb1e6'],
+    middling: '#7d8597',
     overPale: '#f4f6fa',
     overStrong: '#0c1016',
   },

@@ -7,6 +7,7 @@ import {
   LogisticRegression,
   loadDiabetes,
   loadIris,
+  Matrix,
   makePipeline,
   OneHotEncoder,
   partialDependence,
@@ -325,6 +326,24 @@ test('trainingHistory finds metrics and their twins', () => {
   );
   expect(plot.trainingHistory({ loss: [1], mae: [2] }, { metrics: ['mae'] }).encoding.y.title).toBe('mae');
   expect(() => plot.trainingHistory({ loss: 'no' })).toThrow(expect.objectContaining({ code: 'ERR_EMPTY' }));
+});
+
+test('decisionBoundary takes more rows than a call takes arguments', async () => {
+  const model = await new LinearRegression().fit(
+    [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+    ],
+    [0, 1, 2],
+  );
+  const X = new Matrix(
+    Float64Array.from({ length: 600_000 }, (_, k) => k % 7),
+    300_000,
+    2,
+  );
+  const drawn = await plot.decisionBoundary(model, X, new Float64Array(300_000), { resolution: 10 });
+  expect(drawn.layer[1].data.values).toHaveLength(2000);
 });
 
 test('decisionBoundary asks about the plane, with the other columns at what is usual', async () => {
