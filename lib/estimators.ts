@@ -29,13 +29,17 @@ import {
   TfidfVectorizer,
 } from './feature-extraction/index.js';
 import {
+  GenericUnivariateSelect,
   RFE,
+  SelectFdr,
+  SelectFpr,
   SelectFromModel,
+  SelectFwe,
   SelectKBest,
   SelectPercentile,
   VarianceThreshold,
 } from './feature-selection/index.js';
-import { KNNImputer, MissingIndicator, SimpleImputer } from './impute/index.js';
+import { IterativeImputer, KNNImputer, MissingIndicator, SimpleImputer } from './impute/index.js';
 import {
   ImportedClassifier,
   ImportedGraphClassifier,
@@ -47,6 +51,7 @@ import {
   ImportedRegressor,
 } from './interchange/index.js';
 import {
+  BayesianRidge,
   ElasticNet,
   ElasticNetCV,
   HuberRegressor,
@@ -115,6 +120,7 @@ registerEstimators(
   AgglomerativeClustering,
   BaggingClassifier,
   BaggingRegressor,
+  BayesianRidge,
   BernoulliNB,
   Binarizer,
   CalibratedClassifierCV,
@@ -135,6 +141,7 @@ registerEstimators(
   FunctionTransformer,
   GaussianMixture,
   GaussianNB,
+  GenericUnivariateSelect,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
   GridSearchCV,
@@ -161,6 +168,7 @@ registerEstimators(
   KMeans,
   KNeighborsClassifier,
   KNeighborsRegressor,
+  IterativeImputer,
   KNNImputer,
   Lasso,
   LassoCV,
@@ -200,7 +208,10 @@ registerEstimators(
   RidgeClassifierCV,
   RidgeCV,
   RobustScaler,
+  SelectFdr,
+  SelectFpr,
   SelectFromModel,
+  SelectFwe,
   SelectKBest,
   SelectPercentile,
   Sequential,

@@ -167,6 +167,16 @@ export interface NativeAddon
     method: 'boxCox' | 'yeoJohnson',
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
+  /** [columns], in nats; `discrete` says which columns hold labels. */
+  mutualInformation(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    discrete: Uint8Array,
+    spec: { nNeighbors: number; discreteTarget: boolean; seed: number },
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
   columnModes(x: FloatArray, rows: number, cols: number, cancel: CancelHandle | null): Promise<Float64Array>;
   columnDistinct(
     x: FloatArray,

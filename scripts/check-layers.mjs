@@ -71,6 +71,8 @@ const tsRules = {
   ...Object.fromEntries(families.map((family) => [family, foundation])),
   // metrics: early stopping watches a scorer by name.
   ensemble: [...foundation, 'tree', 'metrics'],
+  // linear-model: missing values are predicted by Bayesian ridge regression unless told otherwise.
+  impute: [...foundation, 'linear-model'],
   interchange: foundation,
   pipeline: [...foundation, ...families],
   'model-selection': [...foundation, ...families, 'pipeline', 'metrics'],

@@ -52,6 +52,7 @@ const OPCODE = {
   neighbors: 26,
   neighborImpute: 27,
   layer: 28,
+  draw: 29,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -342,6 +343,11 @@ export class PlanBuilder {
    */
   layer(x: Slot, code: ArrayLike<number>, parameters: Float32Array, outputs: number): Slot {
     return this.emit('layer', [x], [outputs], [Float64Array.from(code), parameters], outputs);
+  }
+
+  /** One column: a number in (0, 1), uniform over rows, that the row's values and the seed, 32 bits, decide. */
+  draw(x: Slot, seed: number): Slot {
+    return this.emit('draw', [x], [seed | 0], [], 1);
   }
 
   /** The finished plan, whose output is `output`. */

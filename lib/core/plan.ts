@@ -21,9 +21,9 @@ export type Precision = Dtype;
  * 'label' (class indices), 'proba' (one column per class), 'decision' (scores before the link), 'interval' (lower and
  * upper quantile over the trees of a forest), 'leaf' (the node that a row ends in, one column per tree), 'score' (how normal
  * an outlier detector finds a row; the log-likelihood of a row under a mixture), 'transform' (the columns of a model that is a
- * transformer, too: the distances to the centres of clusters).
+ * transformer, too: the distances to the centres of clusters), 'std' (the mean and the standard deviation of a prediction).
  */
-export type Output = 'value' | 'label' | 'proba' | 'decision' | 'interval' | 'leaf' | 'score' | 'transform';
+export type Output = (typeof OUTPUTS)[number];
 
 /** How to compile a model. */
 export interface CompileOptions {
@@ -52,9 +52,9 @@ export interface SharedPlan {
   readonly options: Pick<ResolvedCompileOptions, 'device' | 'precision' | 'output'>;
 }
 
-const OUTPUTS: readonly Output[] = [
-  ...(['value', 'label', 'proba', 'decision', 'interval', 'leaf', 'score', 'transform'] as const),
-];
+const OUTPUTS = [
+  ...(['value', 'label', 'proba', 'decision', 'interval', 'leaf', 'score', 'transform', 'std'] as const),
+] as const;
 
 /** Work below this many nanoseconds runs on the calling thread: a trip through the pool costs about as much. */
 const INLINE_BUDGET_NS = 50_000;

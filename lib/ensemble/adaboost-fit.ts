@@ -1,5 +1,6 @@
 /** How AdaBoost learns: the rounds of SAMME and of AdaBoost.R2. */
 import { applyOps } from '../core/apply.js';
+import { drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
 import { checkFiniteFor, type FitInput, partOfInput, reportProgress } from '../core/fit-input.js';
 import type { EncodedLabels } from '../core/labels.js';
@@ -9,7 +10,6 @@ import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
 import { seedAll } from '../core/seeds.js';
 import { ValidationError } from '../errors.js';
-import { drawRows } from './draws.js';
 
 /** Models, how much each counts, and how often it was wrong. */
 export interface BoostedModels {

@@ -3,6 +3,7 @@ import { applyOps } from '../core/apply.js';
 import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { importancesOf } from '../core/importances.js';
+import { baseModel, fittedModels } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, decodeLabels, Regressor } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
@@ -12,7 +13,6 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type BoostedModels, boostClassifier, boostRegressor, type RegressionLoss } from './adaboost-fit.js';
 import { joinTrees } from './joined-trees.js';
-import { baseModel, fittedModels } from './named-models.js';
 
 /** Parameters of {@link AdaBoostClassifier}. */
 export interface AdaBoostClassifierParams {

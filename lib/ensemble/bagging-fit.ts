@@ -1,6 +1,7 @@
 /** How bagging learns: models of rows and columns drawn at random, and what they say of the rows they did not draw. */
 import { applyOps } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
+import { drawIndices, drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
 import {
   checkFiniteFor,
@@ -18,7 +19,6 @@ import { runAll } from '../core/run-all.js';
 import { Schema } from '../core/schema.js';
 import { seedAll } from '../core/seeds.js';
 import { ValidationError } from '../errors.js';
-import { drawIndices, drawRows } from './draws.js';
 
 /** What bagging draws. */
 export interface BaggingSettings {

@@ -1,6 +1,7 @@
 /** Models of rows and columns drawn at random, that decide together (Breiman, Bagging Predictors, Machine Learning 24, 1996). */
 import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
+import { baseModel, fittedModels } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
@@ -12,7 +13,6 @@ import { accuracy, r2 } from '../core/score.js';
 import { StateError, ValidationError } from '../errors.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type Bag, type BaggingSettings, fitBag, type OutOfBagSums } from './bagging-fit.js';
-import { baseModel, fittedModels } from './named-models.js';
 
 /** Parameters of {@link BaggingClassifier} and {@link BaggingRegressor}. */
 export interface BaggingParams {

@@ -1,6 +1,6 @@
 /** Ensembles whose models have names: how they are checked. */
-import { Estimator, type EstimatorKind, type EstimatorTags } from '../core/estimator.js';
-import { custom, either, nothing, type Rule } from '../core/params.js';
+import { Estimator, type EstimatorTags } from '../core/estimator.js';
+import { custom, type Rule } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
 /** A named model of an ensemble; 'drop' leaves it out. */
@@ -11,16 +11,6 @@ export const namedModels: Rule = custom(
   'a list of [name, estimator]',
   (v) => Array.isArray(v) && v.length > 0,
 );
-/** The rule of a parameter with a model that is cloned, or null for a tree. */
-export const baseModel = (kind: EstimatorKind): Rule =>
-  either(
-    nothing,
-    custom(`a ${kind}`, (v) => v instanceof Estimator && v.kind === kind),
-  );
-/** The rule of a state with fitted models. */
-export const fittedModels: Rule = custom('fitted models', (v) => {
-  return Array.isArray(v) && v.length > 0 && v.every((m) => m instanceof Estimator && m.isFitted);
-});
 
 /** The models that were not dropped, and where they stand. */
 export function keptModels(

@@ -1,20 +1,14 @@
 /** Several models that decide together. */
 import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { fittedModels } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import {
-  checkModels,
-  fittedModels,
-  keptModels,
-  type NamedModel,
-  namedModels,
-  tagsOfModels,
-} from './named-models.js';
+import { checkModels, keptModels, type NamedModel, namedModels, tagsOfModels } from './named-models.js';
 
 /** Parameters of {@link VotingRegressor}. */
 export interface VotingParams {

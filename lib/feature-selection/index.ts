@@ -1,5 +1,18 @@
+export { GenericUnivariateSelect, type GenericUnivariateSelectParams } from './generic-univariate-select.js';
+export { type MutualInfoOptions, mutualInfoClassif, mutualInfoRegression } from './mutual-information.js';
 export { RFE, type RFEParams } from './rfe.js';
-export { chi2, type FeatureScores, fClassif, fRegression, type ScoreFunction } from './score-functions.js';
+export {
+  chi2,
+  type FeatureScores,
+  type FeatureTest,
+  fClassif,
+  fOneway,
+  fRegression,
+  rRegression,
+  type ScoreFunction,
+  type ScoreFunctionOptions,
+} from './score-functions.js';
+export { type SelectByProbabilityParams, SelectFdr, SelectFpr, SelectFwe } from './select-by-probability.js';
 export { SelectFromModel, type SelectFromModelParams } from './select-from-model.js';
 export { SelectKBest, type SelectKBestParams } from './select-k-best.js';
 export { SelectPercentile, type SelectPercentileParams } from './select-percentile.js';

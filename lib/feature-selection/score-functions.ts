@@ -4,7 +4,7 @@ import { fSurvival } from '../core/distributions/student.js';
 import { chi2Survival } from '../core/distributions/survival.js';
 import { toShared } from '../core/fit-input.js';
 import { encodeLabels, encodeTargets } from '../core/labels.js';
-import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import { isTypedArray, Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 
@@ -12,7 +12,12 @@ import { native } from '../native.js';
 export interface FeatureScores {
   /** [columns]; NaN for a column that says nothing, such as a constant one. */
   readonly scores: Float64Array;
-  /** [columns] */
+  /** [columns]; null where the score has none. */
+  readonly pValues: Float64Array | null;
+}
+
+/** Scores of a test, which have probabilities. */
+export interface FeatureTest extends FeatureScores {
   readonly pValues: Float64Array;
 }
 
@@ -23,11 +28,11 @@ export interface ScoreFunctionOptions {
 }
 
 /** Scores the columns of X, [rows, columns], for a target y. */
-export type ScoreFunction = (
+export type ScoreFunction<S extends FeatureScores = FeatureScores> = (
   X: NumericMatrixLike,
   y: ArrayLike<unknown>,
   options?: ScoreFunctionOptions,
-) => Promise<FeatureScores>;
+) => Promise<S>;
 
 /**
  * The F statistic of a one-way analysis of variance: how far the means of classes are apart, against the spread within them.
@@ -42,17 +47,73 @@ export type ScoreFunction = (
  * pValues[0] > 0.1; // true
  * ```
  */
-export const fClassif: ScoreFunction = async (X, y, options = {}) => {
+export const fClassif: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
   const x = await ownNumbers(X, options);
-  const { mean } = await momentsOf(x, options);
   const { codes, classes } = encodeLabels(y, x.rows);
-  const { weight, sum, variance } = await momentsByClass(x, codes, classes.length, options);
-  const between = classes.length - 1;
-  const within = x.rows - classes.length;
+  return varianceTest(x, codes, classes.length, options);
+};
+
+/**
+ * The F statistic of a one-way analysis of variance for samples that come one by one: see {@link fClassif}.
+ *
+ * @param samples - two or more, each [rows, columns], or a list of numbers for one column
+ * @throws {ERR_EMPTY | ERR_SHAPE | ERR_DTYPE | ERR_ABORTED}
+ * @example
+ * ```ts
+ * import { fOneway } from 'boreal';
+ * const { scores } = await fOneway([[1, 2], [3, 4]]);
+ * scores[0]; // 8
+ * ```
+ */
+export async function fOneway(
+  samples: ReadonlyArray<ArrayLike<number> | NumericMatrixLike>,
+  options: ScoreFunctionOptions = {},
+): Promise<FeatureTest> {
+  const parts = Array.from(samples, (sample) => {
+    const isList = Array.isArray(sample) ? typeof sample[0] === 'number' : isTypedArray(sample);
+    return isList
+      ? new Matrix(
+          encodeTargets(sample as ArrayLike<number>, (sample as ArrayLike<number>).length),
+          (sample as ArrayLike<number>).length,
+          1,
+        )
+      : Matrix.from(sample as NumericMatrixLike);
+  });
+  if (parts.length < 2 || parts.some((part) => part.rows === 0)) {
+    throw new ValidationError('ERR_EMPTY', 'fOneway needs two or more samples, none of them empty.');
+  }
+  const { cols } = parts[0];
+  const odd = parts.find((part) => part.cols !== cols);
+  if (odd !== undefined) {
+    throw new ValidationError('ERR_SHAPE', `fOneway: samples have ${cols} and ${odd.cols} columns.`);
+  }
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const x = new Matrix(new Float64Array(rows * cols), rows, cols);
+  const codes = new Int32Array(rows);
+  let first = 0;
+  for (const [code, part] of parts.entries()) {
+    x.data.set(part.data, first * cols);
+    codes.fill(code, first, first + part.rows);
+    first += part.rows;
+  }
+  return varianceTest(toShared(x), codes, parts.length, options);
+}
+
+/** The F statistic of each column, rows being of groups by their codes. */
+async function varianceTest(
+  x: Matrix,
+  codes: Int32Array,
+  groups: number,
+  options: ScoreFunctionOptions,
+): Promise<FeatureTest> {
+  const { mean } = await momentsOf(x, options);
+  const { weight, sum, variance } = await momentsByClass(x, codes, groups, options);
+  const between = groups - 1;
+  const within = x.rows - groups;
   const scores = mean.map((all, j) => {
     let explained = 0;
     let rest = 0;
-    for (let c = 0; c < classes.length; c++) {
+    for (let c = 0; c < groups; c++) {
       const k = c * x.cols + j;
       explained += weight[c] * (sum[k] / weight[c] - all) ** 2;
       rest += weight[c] * variance[k];
@@ -60,6 +121,23 @@ export const fClassif: ScoreFunction = async (X, y, options = {}) => {
     return explained / between / (rest / within);
   });
   return { scores, pValues: scores.map((f) => fSurvival(f, between, within)) };
+}
+
+/**
+ * Pearson's correlation of each column with a target. A constant column scores 0.
+ *
+ * @param y - numbers
+ * @throws {ERR_DTYPE | ERR_INPUT_NAN | ERR_SHAPE | ERR_ABORTED}
+ * @example
+ * ```ts
+ * import { rRegression } from 'boreal';
+ * const { scores } = await rRegression([[1, 2], [2, 1], [3, 0]], [2, 4, 6]);
+ * Array.from(scores, Math.round); // [1, -1]
+ * ```
+ */
+export const rRegression: ScoreFunction = async (X, y, options = {}) => {
+  const { scores } = await correlations(X, y, options);
+  return { scores, pValues: null };
 };
 
 /**
@@ -74,22 +152,11 @@ export const fClassif: ScoreFunction = async (X, y, options = {}) => {
  * scores[0] > scores[1]; // true
  * ```
  */
-export const fRegression: ScoreFunction = async (X, y, options = {}) => {
-  const { x, squares } = await centred(X, options);
-  const targets = encodeTargets(y, x.rows);
-  const mean = targets.reduce((sum, value) => sum + value, 0) / x.rows;
-  const centredY = new Matrix(
-    targets.map((value) => value - mean),
-    x.rows,
-    1,
-  );
-  const products = await centredY.matmulAsync(x, { transposeA: true, ...options });
-  const squareY = centredY.data.reduce((sum, value) => sum + value * value, 0);
-  const within = x.rows - 2;
-  const scores = squares.map((square, j) => {
-    const scale = square * squareY;
-    if (scale === 0) return 0;
-    const r2 = products.data[j] ** 2 / scale;
+export const fRegression: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
+  const { scores: correlated, rows } = await correlations(X, y, options);
+  const within = rows - 2;
+  const scores = correlated.map((r) => {
+    const r2 = r * r;
     return r2 >= 1 ? Number.MAX_VALUE : (r2 / (1 - r2)) * within;
   });
   return { scores, pValues: scores.map((f) => fSurvival(f, 1, within)) };
@@ -108,7 +175,7 @@ export const fRegression: ScoreFunction = async (X, y, options = {}) => {
  * Array.from(scores); // [4, 0]
  * ```
  */
-export const chi2: ScoreFunction = async (X, y, options = {}) => {
+export const chi2: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
   const x = await ownNumbers(X, options);
   const { min } = await momentsOf(x, options);
   const negative = min.findIndex((value) => value < 0);
@@ -129,6 +196,29 @@ export const chi2: ScoreFunction = async (X, y, options = {}) => {
   return { scores, pValues: scores.map((value) => chi2Survival(value, classes.length - 1)) };
 };
 
+/** The correlation of each column with y; 0 where either is constant. */
+async function correlations(
+  X: NumericMatrixLike,
+  y: ArrayLike<unknown>,
+  options: ScoreFunctionOptions,
+): Promise<{ scores: Float64Array; rows: number }> {
+  const { x, squares } = await centred(X, options);
+  const targets = encodeTargets(y, x.rows);
+  const mean = targets.reduce((sum, value) => sum + value, 0) / x.rows;
+  const centredY = new Matrix(
+    targets.map((value) => value - mean),
+    x.rows,
+    1,
+  );
+  const products = await centredY.matmulAsync(x, { transposeA: true, ...options });
+  const squareY = centredY.data.reduce((sum, value) => sum + value * value, 0);
+  const scores = squares.map((square, j) => {
+    const scale = Math.sqrt(square) * Math.sqrt(squareY);
+    return scale === 0 ? 0 : Math.max(-1, Math.min(1, products.data[j] / scale));
+  });
+  return { scores, rows: x.rows };
+}
+
 /** In float64, minus the means; and the sums of the squares of that by column. */
 async function centred(
   X: NumericMatrixLike,
@@ -141,7 +231,7 @@ async function centred(
 }
 
 /** X in float64, in memory that the caller cannot take away meanwhile. */
-async function ownNumbers(
+export async function ownNumbers(
   X: NumericMatrixLike,
   options: ScoreFunctionOptions,
 ): Promise<Matrix<Float64Array>> {

@@ -1,7 +1,7 @@
 /** The columns with the highest scores. */
 import { either, int, oneOf, type Rules } from '../core/params.js';
-import { ValidationError } from '../errors.js';
-import { highest } from './selector.js';
+import { CHOICES } from './choices.js';
+import type { FeatureScores } from './score-functions.js';
 import { nameOf, scoring, type UnivariateParams, UnivariateSelector } from './univariate.js';
 
 /** Parameters of {@link SelectKBest}. */
@@ -33,13 +33,7 @@ export class SelectKBest extends UnivariateSelector<SelectKBestParams> {
     return { scoreFunc: scoring, k: either(int(1), oneOf('all')) };
   }
 
-  protected select(scores: Float64Array): Uint8Array {
-    const { k } = this.params;
-    if (k === 'all') return new Uint8Array(scores.length).fill(1);
-    if (k <= scores.length) return highest(scores, k);
-    throw new ValidationError(
-      'ERR_PARAMETER',
-      `SelectKBest: k is ${k}, but X has only ${scores.length} columns.`,
-    );
+  protected select(scored: FeatureScores): Uint8Array {
+    return CHOICES.kBest(this, scored, this.params.k);
   }
 }

@@ -1,6 +1,7 @@
 /** A share of the columns, those with the highest scores. */
 import { type Rules, real } from '../core/params.js';
-import { quantile } from '../core/quantiles.js';
+import { CHOICES } from './choices.js';
+import type { FeatureScores } from './score-functions.js';
 import { nameOf, scoring, type UnivariateParams, UnivariateSelector } from './univariate.js';
 
 /** Parameters of {@link SelectPercentile}. */
@@ -32,17 +33,7 @@ export class SelectPercentile extends UnivariateSelector<SelectPercentileParams>
     return { scoreFunc: scoring, percentile: real(0, 100, 'min') };
   }
 
-  protected select(scores: Float64Array): Uint8Array {
-    const { percentile } = this.params;
-    if (percentile === 100) return new Uint8Array(scores.length).fill(1);
-    const known = scores.map((score) => (Number.isNaN(score) ? -Number.MAX_VALUE : score));
-    const threshold = quantile(known.slice().sort(), 1 - percentile / 100);
-    const support = Uint8Array.from(known, (score) => (score > threshold ? 1 : 0));
-    const kept = support.reduce((sum, one) => sum + one, 0);
-    let free = Math.max(Math.floor((scores.length * percentile) / 100), 1) - kept;
-    known.forEach((score, j) => {
-      if (score === threshold && free-- > 0) support[j] = 1;
-    });
-    return support;
+  protected select(scored: FeatureScores): Uint8Array {
+    return CHOICES.percentile(this, scored, this.params.percentile);
   }
 }

@@ -1,25 +1,38 @@
 /** What selectors by the score of each column share. */
 import type { FitInput } from '../core/fit-input.js';
 import { requireY } from '../core/fit-input.js';
-import { custom, float64s, type Rule, type Rules, uint8s } from '../core/params.js';
-import { chi2, fClassif, fRegression, type ScoreFunction } from './score-functions.js';
+import { custom, either, float64s, nothing, type Rule, type Rules, uint8s } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+import { mutualInfoClassif, mutualInfoRegression } from './mutual-information.js';
+import {
+  chi2,
+  type FeatureScores,
+  fClassif,
+  fRegression,
+  rRegression,
+  type ScoreFunction,
+} from './score-functions.js';
 import { FeatureSelector, type SelectorState } from './selector.js';
 
-const NAMED = { chi2, fClassif, fRegression };
+const NAMED = { chi2, fClassif, fRegression, mutualInfoClassif, mutualInfoRegression, rRegression };
 
 /** A score function, or the name of one of boreal's. */
 export type Scoring = ScoreFunction | keyof typeof NAMED;
 
 /** Parameters of selectors by score. */
 export interface UnivariateParams {
-  /** How columns are scored: {@link fClassif}, {@link fRegression}, {@link chi2}, their names, or a function of your own. */
+  /**
+   * How columns are scored: {@link fClassif}, {@link fRegression}, {@link chi2}, {@link mutualInfoClassif},
+   * {@link mutualInfoRegression}, {@link rRegression}, their names, or a function of your own. Default 'fClassif'.
+   */
   scoreFunc: Scoring;
 }
 
 /** Learned by selectors by score. */
 export interface UnivariateState extends SelectorState {
   readonly scores: Float64Array;
-  readonly pValues: Float64Array;
+  /** null where the score has none. */
+  readonly pValues: Float64Array | null;
 }
 
 /** Base of selectors that score each column alone. */
@@ -27,22 +40,28 @@ export abstract class UnivariateSelector<P extends UnivariateParams> extends Fea
   P,
   UnivariateState
 > {
-  /** Which columns stay. */
-  protected abstract select(scores: Float64Array): Uint8Array;
+  /** Which columns stay: 1 for those. */
+  protected abstract select(scored: FeatureScores): Uint8Array;
 
   get stateRules(): Rules<UnivariateState> {
-    return { support: uint8s(), scores: float64s(), pValues: float64s() };
+    return { support: uint8s(), scores: float64s(), pValues: either(float64s(), nothing) };
   }
 
   protected async fitState(input: FitInput): Promise<UnivariateState> {
     const { scoreFunc }: UnivariateParams = this.params;
     const score = typeof scoreFunc === 'string' ? NAMED[scoreFunc] : scoreFunc;
-    const { scores, pValues } = await score(input.x, requireY(input), { signal: input.signal });
-    return {
-      support: this.select(scores),
-      scores: Float64Array.from(scores),
-      pValues: Float64Array.from(pValues),
+    const given = await score(input.x, requireY(input), { signal: input.signal });
+    const pValues = given.pValues ?? null;
+    const scored = {
+      scores: Float64Array.from(given.scores),
+      pValues: pValues && Float64Array.from(pValues),
     };
+    const support = this.select(scored);
+    if (support.includes(1)) return { support, ...scored };
+    throw new ValidationError(
+      'ERR_EMPTY',
+      `${this.constructor.name}: no column has a score that lets it stay.`,
+    );
   }
 
   /** Scores of the columns. @throws {ERR_NOT_FITTED} before `fit` */
@@ -50,14 +69,14 @@ export abstract class UnivariateSelector<P extends UnivariateParams> extends Fea
     return this.state.scores.slice();
   }
 
-  /** Probabilities of scores as high by chance. @throws {ERR_NOT_FITTED} before `fit` */
-  get pValues(): Float64Array {
-    return this.state.pValues.slice();
+  /** Probabilities of scores as high by chance; null where the score has none. @throws {ERR_NOT_FITTED} before `fit` */
+  get pValues(): Float64Array | null {
+    return this.state.pValues?.slice() ?? null;
   }
 }
 
 /** The rule of `scoreFunc`. */
-export const scoring: Rule = custom("a score function, 'fClassif', 'fRegression' or 'chi2'", (v) => {
+export const scoring: Rule = custom(`a score function, or one of ${Object.keys(NAMED).join(', ')}`, (v) => {
   return typeof v === 'function' || (typeof v === 'string' && Object.hasOwn(NAMED, v));
 });
 

@@ -1,3 +1,4 @@
+export * from './bayesian-ridge.js';
 export { ElasticNet, type ElasticNetParams, Lasso, type LassoParams } from './elastic-net.js';
 export { ElasticNetCV, type ElasticNetCVParams, LassoCV, type LassoCVParams } from './elastic-net-cv.js';
 export * from './huber-regressor.js';

@@ -12,6 +12,7 @@ import {
   requireY,
   takeSharedRows,
 } from '../core/fit-input.js';
+import { fittedModels } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
@@ -22,7 +23,6 @@ import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
 import {
   checkModels,
-  fittedModels,
   keptModels,
   type NamedModel,
   namedModels,

@@ -48,6 +48,33 @@ export interface SgdProgress {
   t: number;
 }
 
+/** What Bayesian ridge regression goes by. */
+export interface BayesianRidgeSpec {
+  maxIter: number;
+  tol: number;
+  alpha1: number;
+  alpha2: number;
+  lambda1: number;
+  lambda2: number;
+  alphaInit: number;
+  lambdaInit: number;
+  computeScore: boolean;
+  fitIntercept: boolean;
+}
+
+export interface NativeBayesianRidge {
+  coef: Float64Array;
+  intercept: number;
+  offset: Float64Array;
+  alpha: number;
+  lambda: number;
+  axes: Float64Array;
+  singular: Float64Array;
+  scores: Float64Array;
+  iterations: number;
+  converged: boolean;
+}
+
 /** What logistic regression goes by. */
 export interface NativeLogistic {
   coef: Float64Array;
@@ -135,6 +162,16 @@ export interface LinearAddon {
     spec: { alphas: Float64Array; fitIntercept: boolean; keepErrors: boolean },
     cancel: CancelHandle | null,
   ): Promise<{ mse: Float64Array; errors: Float64Array }>;
+  /** axes [rank, columns]; scores is empty unless wanted. Initial values below 0 are those of the data. */
+  fitBayesianRidge(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    weights: Float64Array | null,
+    spec: BayesianRidgeSpec,
+    cancel: CancelHandle | null,
+  ): Promise<NativeBayesianRidge>;
   fitHuber(
     x: FloatArray,
     rows: number,

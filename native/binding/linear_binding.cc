@@ -1,8 +1,9 @@
-// Fits of linear models: the elastic net, ridge's leave-one-out errors, Huber's regression, stochastic
-// gradient descent.
+// Fits of linear models: the elastic net, Bayesian ridge, ridge's leave-one-out errors, Huber's regression,
+// stochastic gradient descent.
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "binding/spec.h"
+#include "train/bayesian_ridge.h"
 #include "train/elastic_net.h"
 #include "train/huber.h"
 #include "train/ridge_loo.h"
@@ -94,6 +95,44 @@ napi_value ridge_leave_one_out(Call& call) {
         .object();
   };
   return start_matrix_job(call, matrix, train_options(call, 7, false), std::move(compute), deliver);
+}
+
+// x, rows, cols, y, weights, spec, cancel
+napi_value fit_bayesian_ridge(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  const Spec spec(env, call[5]);
+  BayesianRidgeParams params;
+  params.max_iter = spec.u32("maxIter");
+  params.tol = spec.number("tol");
+  params.alpha_1 = spec.number("alpha1");
+  params.alpha_2 = spec.number("alpha2");
+  params.lambda_1 = spec.number("lambda1");
+  params.lambda_2 = spec.number("lambda2");
+  params.alpha_init = spec.number("alphaInit");
+  params.lambda_init = spec.number("lambdaInit");
+  params.compute_score = spec.flag("computeScore");
+  params.fit_intercept = spec.flag("fitIntercept");
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
+                  params](auto x, const CancelToken* cancel, const JobProgress&) {
+    return boreal::fit_bayesian_ridge(x, y.span(), weights.span(), params, cancel);
+  };
+  auto deliver = [](napi_env env, BayesianRidgeModel&& model) {
+    return ObjectBuilder(env)
+        .set("coef", std::move(model.coef))
+        .set("intercept", model.intercept)
+        .set("offset", std::move(model.offset))
+        .set("alpha", model.alpha)
+        .set("lambda", model.lambda)
+        .set("axes", std::move(model.axes))
+        .set("singular", std::move(model.singular))
+        .set("scores", std::move(model.scores))
+        .set("iterations", static_cast<double>(model.iterations))
+        .set("converged", model.converged)
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
 }
 
 // x, rows, cols, y, weights, spec, cancel, progress
@@ -193,6 +232,7 @@ void export_linear(napi_env env, napi_value exports) {
   export_function<fit_elastic_net>(env, exports, "fitElasticNet");
   export_function<cross_validate_elastic_net>(env, exports, "crossValidateElasticNet");
   export_function<ridge_leave_one_out>(env, exports, "ridgeLeaveOneOut");
+  export_function<fit_bayesian_ridge>(env, exports, "fitBayesianRidge");
   export_function<fit_huber>(env, exports, "fitHuber");
   export_function<fit_sgd>(env, exports, "fitSgd");
 }

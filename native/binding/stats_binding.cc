@@ -1,9 +1,11 @@
 // Statistics of columns on the pool, and find_invalid at once.
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/spec.h"
 #include "linalg/column_moments.h"
 #include "train/column_stats.h"
 #include "train/group_moments.h"
+#include "train/mutual_information.h"
 #include "train/power_transform.h"
 
 namespace boreal {
@@ -54,6 +56,23 @@ napi_value moments_by_group(Call& call) {
         .object();
   };
   return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
+}
+
+// x, rows, cols, y, discrete, spec, cancel
+napi_value mutual_information(Call& call) {
+  const MatrixArgument matrix(call);
+  const Spec spec(call.env(), call[5]);
+  MutualInformationParams params;
+  params.neighbors = spec.u32("nNeighbors");
+  params.discrete_target = spec.flag("discreteTarget");
+  params.seed = spec.u32("seed");
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
+                  discrete = row_values<uint8_t>(call, 4, "discrete", matrix.cols),
+                  params](auto x, const CancelToken* cancel, const JobProgress&) {
+    return boreal::mutual_information(x, y.span(), discrete.span(), params, cancel);
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute),
+                          values_to_js<double>);
 }
 
 napi_value quantiles(Call& call) {
@@ -117,6 +136,7 @@ void export_stats(napi_env env, napi_value exports) {
   export_function<moments>(env, exports, "columnMoments");
   export_function<moments_sync>(env, exports, "columnMomentsSync");
   export_function<moments_by_group>(env, exports, "groupMoments");
+  export_function<mutual_information>(env, exports, "mutualInformation");
   export_function<quantiles>(env, exports, "columnQuantiles");
   export_function<powers>(env, exports, "powerExponents");
   export_function<modes>(env, exports, "columnModes");

@@ -3,6 +3,7 @@
 #include "device/cpu_arithmetic.h"
 #include "device/cpu_columns.h"
 #include "device/cpu_coupling.h"
+#include "device/cpu_draw.h"
 #include "device/cpu_forest.h"
 #include "device/cpu_general.h"
 #include "device/cpu_interpolate.h"
@@ -77,6 +78,7 @@ struct MakeOp {
   CpuOpPtr<T> operator()(const NeighborImputeOp& op) const {
     return std::make_unique<CpuNeighborImpute<T>>(op, place);
   }
+  CpuOpPtr<T> operator()(const DrawOp& op) const { return std::make_unique<CpuDraw<T>>(op, place); }
   CpuOpPtr<T> operator()(const LayerOp& op) const {
     return std::make_unique<CpuLayer<T>>(op, place, kernels);
   }

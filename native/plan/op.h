@@ -156,6 +156,10 @@ struct LookupOp {
 };
 // Each value rounded to float32.
 struct Float32Op {};
+// One column: a number in (0, 1), uniform over rows, that the row's values and the seed decide.
+struct DrawOp {
+  uint64_t seed;
+};
 // out[:, k] = the metric of the row and of points[k].
 struct PointDistanceOp {
   Metric metric;        // but for kCosine
@@ -249,7 +253,7 @@ using OpKind =
     std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp, ActivationOp,
                  SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp, SelectOp, ConstantOp,
                  RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp, NonNegativeOp,
-                 KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp, LayerOp>;
+                 KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp, LayerOp, DrawOp>;
 
 struct Op {
   OpKind kind;

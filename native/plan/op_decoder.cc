@@ -72,6 +72,7 @@ Op OpDecoder::decode() {
       {"Neighbors", &OpDecoder::neighbors},
       {"NeighborImpute", &OpDecoder::neighbor_impute},
       {"Layer", &OpDecoder::layer},
+      {"Draw", &OpDecoder::draw},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -268,6 +269,11 @@ Op OpDecoder::non_negative() {
   return finish(NonNegativeOp{constant<double>(0, "gram", width_ * width_),
                               constant<double>(1, "tolerance", 1), rounds},
                 width_);
+}
+
+Op OpDecoder::draw() {
+  expect(1, 1, 0);
+  return finish(DrawOp{static_cast<uint32_t>(wire_.ints[0])}, 1);
 }
 
 Op OpDecoder::expansion() {

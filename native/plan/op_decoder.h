@@ -54,6 +54,7 @@ class OpDecoder {
   Op neighbors();
   Op neighbor_impute();
   Op layer();
+  Op draw();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;

@@ -40,6 +40,7 @@
 //                                            i32, values f64]
 //   27 NeighborImpute  ints [neighbors, distance_weights]  constants [points f64, fill f64]
 //   28 Layer     ints [outputs]            constants [code f64, parameters f32]
+//   29 Draw      ints [seed]
 #pragma once
 
 #include <string>

@@ -220,6 +220,32 @@ TEST_CASE_TEMPLATE("non-negative coordinates are those of the reference", T, flo
   }
 }
 
+TEST_CASE_TEMPLATE("draws are uniform, and belong to the row and the seed", T, float, double) {
+  PlanWriter first(2), second(2);
+  first.draw(0, 1);
+  second.draw(0, -2);
+  const auto program = prepare_cpu<T>(first.decode(), kernels());
+  constexpr size_t kRows = 4096;
+  std::vector<T> x;
+  for (size_t i = 0; i < kRows; ++i) x.insert(x.end(), {static_cast<T>(i), T(-1)});
+  const std::vector<T> y = run(*program, x);
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < kRows; ++i) {
+    CHECK(y[i] > 0);
+    CHECK(y[i] < 1);
+    sum += static_cast<double>(y[i]);
+    squares += static_cast<double>(y[i]) * static_cast<double>(y[i]);
+  }
+  CHECK(std::fabs(sum / kRows - 0.5) < 0.02);
+  CHECK(std::fabs(squares / kRows - 1.0 / 3) < 0.02);
+  CHECK(run(*program, {x[14], x[15]}) == std::vector<T>{y[7]});
+  CHECK(run(*program, {T(0), T(-1), T(-0.0), T(-1)}) == std::vector<T>{y[0], y[0]});
+  CHECK(run(*prepare_cpu<T>(second.decode(), kernels()), {x[14], x[15]})[0] != y[7]);
+  const T nan = std::numeric_limits<T>::quiet_NaN();
+  const std::vector<T> missing = run(*program, {nan, T(1), -nan, T(1)});
+  CHECK(missing[0] == missing[1]);
+}
+
 }  // namespace
 }  // namespace test
 }  // namespace boreal

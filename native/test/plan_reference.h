@@ -288,6 +288,8 @@ class RowReference {
   }
 
   // The layer itself on a row alone, by plain kernels: its arithmetic is tested where it trains.
+  // Any number in (0, 1) would do: native/test/general_ops_test.cc has the rest.
+  static Row apply(const DrawOp&, const Row&) { return {T(0.5)}; }
   static Row apply(const LayerOp& op, const Row& x) {
     const auto layers = nn::decode_layers(op.code.data, op.code.size, *available_kernels().front());
     std::vector<float> parameters(op.parameters.begin(), op.parameters.end());

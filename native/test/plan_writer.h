@@ -91,6 +91,7 @@ class PlanWriter {
   int32_t distance(int32_t x, Metric metric, int32_t outputs, const std::vector<double>& points) {
     return op(21, {x}, {static_cast<int32_t>(metric), outputs}, {constant(points)});
   }
+  int32_t draw(int32_t x, int32_t seed) { return op(29, {x}, {seed}); }
   int32_t coupling(int32_t x, int32_t classes) { return op(22, {x}, {classes}); }
   int32_t non_negative(int32_t x, const std::vector<double>& gram, double tolerance, int32_t rounds) {
     return op(23, {x}, {rounds}, {constant(gram), constant(std::vector<double>{tolerance})});

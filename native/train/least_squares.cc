@@ -11,10 +11,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/partition.h"
-#include "base/thread_pool.h"
 #include "base/weights.h"
-#include "linalg/column_moments.h"
+#include "train/centred_design.h"
 #include "train/cholesky_factor.h"
 #include "train/linear.h"
 #include "train/moments.h"
@@ -24,90 +22,9 @@
 namespace boreal {
 namespace {
 
-constexpr size_t kMinRowsPerPart = 4096;
-constexpr size_t kMaxParts = 64;
 constexpr size_t kNormalRows = 64;  // rows a column from which on ridge tries the normal equations
 constexpr size_t kMaxNormalCols = 512;
 constexpr double kLeastPivot = 1e-4;  // relative to the largest, squared
-
-// X and y as the solver sees them: entry (i, j) is (x_ij - x_mean_j) * root_weight_i.
-template <typename T>
-struct Design {
-  MatrixView<const T> x;
-  MatrixView<const double> y;
-  std::vector<double> x_mean, y_mean, root_weight;  // root_weight is empty without weights
-
-  double root(size_t i) const { return root_weight.empty() ? 1.0 : root_weight[i]; }
-};
-
-template <typename T>
-Design<T> make_design(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
-                      bool fit_intercept, const CancelToken* cancel) {
-  Design<T> design{x, y, {}, {}, {}};
-  if (fit_intercept) {
-    design.x_mean = column_moments(x, weights, {0, cancel}).mean;
-    design.y_mean = column_moments(y, weights, {0, cancel}).mean;
-  } else {
-    design.x_mean.assign(x.cols, 0.0);
-    design.y_mean.assign(y.cols, 0.0);
-  }
-  design.root_weight.reserve(weights.size);
-  for (const double weight : weights) design.root_weight.push_back(std::sqrt(weight));
-  return design;
-}
-
-// Writes columns of the centred, weighted rows [begin, begin + rows) to a column-major block. Eight rows at a
-// time: a cache line of the block is filled at once.
-template <typename T>
-void centred_block(MatrixView<const T> x, const double* mean, const std::vector<double>& root_weight,
-                   size_t begin, size_t rows, double* block, size_t stride) {
-  constexpr size_t kTile = 8;
-  size_t r = 0;
-  for (; r + kTile <= rows; r += kTile) {
-    double root[kTile];
-    for (size_t l = 0; l < kTile; ++l) root[l] = root_weight.empty() ? 1.0 : root_weight[begin + r + l];
-    const T* const row = x.row(begin + r);
-    for (size_t k = 0; k < x.cols; ++k) {
-      for (size_t l = 0; l < kTile; ++l) {
-        block[k * stride + r + l] = (static_cast<double>(row[l * x.stride + k]) - mean[k]) * root[l];
-      }
-    }
-  }
-  for (; r < rows; ++r) {
-    const double root = root_weight.empty() ? 1.0 : root_weight[begin + r];
-    for (size_t k = 0; k < x.cols; ++k) {
-      block[k * stride + r] = (static_cast<double>(x.at(begin + r, k)) - mean[k]) * root;
-    }
-  }
-}
-
-// R of [X | y]. Parts of rows in parallel, then their factors pairwise in a tree fixed by the shape.
-template <typename T>
-TriangularFactor factor_tall(const Design<T>& design, const CancelToken* cancel) {
-  const size_t cols = design.x.cols;
-  const Partition parts = partition_rows(design.x.rows, std::max(kMinRowsPerPart, 8 * cols), kMaxParts);
-  std::vector<TriangularFactor> factors(parts.count(), TriangularFactor(cols, design.y.cols));
-  ThreadPool& pool = ThreadPool::instance();
-  pool.parallel_for(parts.count(), [&](size_t part, size_t) {
-    TriangularFactor& factor = factors[part];
-    constexpr size_t kStride = TriangularFactor::block_stride();
-    double* const block = factor.block();
-    for (size_t i = parts.begin(part); i < parts.end(part); i += factor.block_rows()) {
-      check_cancel(cancel);
-      const size_t rows = std::min(factor.block_rows(), parts.end(part) - i);
-      centred_block(design.x, design.x_mean.data(), design.root_weight, i, rows, block, kStride);
-      centred_block(design.y, design.y_mean.data(), design.root_weight, i, rows, block + cols * kStride,
-                    kStride);
-      factor.absorb(rows);
-    }
-  });
-  for (size_t step = 1; step < factors.size(); step *= 2) {
-    pool.parallel_for((factors.size() - step + 2 * step - 1) / (2 * step), [&](size_t pair, size_t) {
-      factors[2 * step * pair].absorb(factors[2 * step * pair + step], cancel);
-    });
-  }
-  return std::move(factors[0]);
-}
 
 // R of X^T. Its rows are the columns of X; there are at least as many of them as columns of R.
 template <typename T>
@@ -128,46 +45,12 @@ TriangularFactor factor_wide(const Design<T>& design, const CancelToken* cancel)
   return factor;
 }
 
-void require_finite(const double* values, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    if (!std::isfinite(values[i])) {
-      throw Error("ERR_INPUT_INFINITE", "The values are so large that sums of their products overflow.");
-    }
-  }
-}
-
-// The rows of a after orthogonalize_rows: singular values in descending order, and which row has which.
-struct Spectrum {
-  std::vector<double> singular;
-  std::vector<size_t> row;
-  size_t rank = 0;  // of them count as not zero
-};
-
-Spectrum spectrum_of(MatrixView<double> a, size_t cols, double relative_cutoff, size_t max_rank) {
-  Spectrum result;
-  std::vector<double> norm(a.rows);
-  result.row.resize(a.rows);
-  for (size_t i = 0; i < a.rows; ++i) {
-    double sum = 0;
-    for (size_t k = 0; k < cols; ++k) sum += a.at(i, k) * a.at(i, k);
-    norm[i] = std::sqrt(sum);
-    result.row[i] = i;
-  }
-  require_finite(norm.data(), norm.size());
-  std::stable_sort(result.row.begin(), result.row.end(),
-                   [&](size_t i, size_t j) { return norm[i] > norm[j]; });
-  for (const size_t i : result.row) result.singular.push_back(norm[i]);
-  const double cutoff = relative_cutoff * result.singular[0];
-  while (result.rank < max_rank && result.singular[result.rank] > cutoff) ++result.rank;
-  return result;
-}
-
 // coef [targets, cols] for rows >= cols.
 template <typename T>
 void solve_tall(const Design<T>& design, double alpha, double cutoff, size_t max_rank,
                 const CancelToken* cancel, LeastSquaresModel& model) {
   const size_t cols = design.x.cols, targets = design.y.cols;
-  TriangularFactor factor = factor_tall(design, cancel);
+  TriangularFactor factor = factor_rows(design, design.x.cols, cancel);
   const MatrixView<double> r = factor.matrix();
   require_finite(r.data, r.rows * r.cols);
   if (alpha > 0) {
@@ -290,8 +173,7 @@ LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const doub
   const Design<T> design = make_design(x, y, weights, fit_intercept, cancel);
   LeastSquaresModel model;
   model.coef.assign(y.cols * x.cols, 0.0);
-  const double cutoff =
-      std::numeric_limits<double>::epsilon() * static_cast<double>(std::max(x.rows, x.cols));
+  const double cutoff = rank_cutoff(x.rows, x.cols);
   // Centred rows are linearly dependent, whatever rounding makes of it.
   const size_t max_rank = std::min(x.rows - (fit_intercept ? 1 : 0), x.cols);
   (x.rows >= x.cols ? solve_tall<T> : solve_wide<T>)(design, alpha, cutoff, max_rank, cancel, model);

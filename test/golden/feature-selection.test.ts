@@ -3,42 +3,75 @@ import { expect, test } from 'vitest';
 import {
   chi2,
   fClassif,
+  fOneway,
   fRegression,
+  GenericUnivariateSelect,
   LogisticRegression,
   type Matrix,
+  mutualInfoClassif,
+  mutualInfoRegression,
   RFE,
   Ridge,
+  rRegression,
+  SelectFdr,
+  SelectFpr,
   SelectFromModel,
+  SelectFwe,
   SelectKBest,
   SelectPercentile,
   VarianceThreshold,
 } from '../../lib/index.js';
-import { expectClose, iterative } from '../support/tolerance.js';
+import { expectClose, iterative, type Tolerance } from '../support/tolerance.js';
 import { type GoldenInput, rowsOf } from './inputs.js';
 import { readGolden } from './read.js';
 
-const FUNCTIONS = { chi2, fClassif, fRegression };
+const FUNCTIONS = { chi2, fClassif, fRegression, rRegression };
+const INFORMATION = { mutualInfoClassif, mutualInfoRegression };
 const MODELS = {
   logistic: () => new LogisticRegression({ tol: 1e-10, maxIter: 10_000 }),
   ridge: () => new Ridge({ alpha: 0.5 }),
 };
+const selectors = (params: Record<string, never>, within: Ridge | LogisticRegression) => ({
+  GenericUnivariateSelect: () => new GenericUnivariateSelect(params),
+  RFE: () => new RFE(within, params),
+  SelectFdr: () => new SelectFdr(params),
+  SelectFpr: () => new SelectFpr(params),
+  SelectFromModel: () => new SelectFromModel(within, params),
+  SelectFwe: () => new SelectFwe(params),
+  SelectKBest: () => new SelectKBest(params),
+  SelectPercentile: () => new SelectPercentile(params),
+  VarianceThreshold: () => new VarianceThreshold(params),
+});
 interface Scores {
   name: string;
   function: keyof typeof FUNCTIONS;
   input: GoldenInput;
   scores: number[];
-  pValues: number[];
+  pValues: number[] | null;
+}
+interface Information {
+  name: string;
+  function: keyof typeof INFORMATION;
+  options: object;
+  input: GoldenInput;
+  scores: number[];
+  ties: boolean;
 }
 interface Selection {
   name: string;
-  estimator: 'RFE' | 'SelectFromModel' | 'SelectKBest' | 'SelectPercentile' | 'VarianceThreshold';
+  estimator: keyof ReturnType<typeof selectors>;
   params: Record<string, never>;
   model: keyof typeof MODELS | null;
   input: GoldenInput;
   selected: number[];
   ranking?: number[];
 }
-const golden = readGolden<{ scores: Scores[]; selectors: Selection[] }>('feature-selection');
+const golden = readGolden<{
+  scores: Scores[];
+  information: Information[];
+  oneway: { samples: number[][][]; scores: number[]; pValues: number[] };
+  selectors: Selection[];
+}>('feature-selection');
 // The peer subtracts sums of squares that nearly cancel; probabilities are powers of such a ratio.
 const SCORES = iterative(1e-8);
 
@@ -46,19 +79,30 @@ test.each(golden.scores)('$name', async ({ function: name, input, scores, pValue
   const { X, y } = rowsOf(input);
   const ours = await FUNCTIONS[name](X as Matrix, y);
   expectClose(Array.from(ours.scores), scores, SCORES, 'scores');
+  expectClose(ours.pValues && Array.from(ours.pValues), pValues, SCORES, 'p values');
+});
+
+/** What parting equal values by other noise does to the estimate, in nats: so far apart are scikit-learn's own seeds. */
+const PARTED: Tolerance = { name: 'nats', accepts: (actual, expected) => Math.abs(actual - expected) < 0.08 };
+
+test.each(golden.information)('$name', async ({ function: name, options, input, scores, ties }) => {
+  const { X, y } = rowsOf(input);
+  const ours = await INFORMATION[name](X as Matrix, y, options);
+  expectClose(Array.from(ours.scores), scores, ties ? PARTED : SCORES, 'scores');
+  expect(ours.pValues).toBe(null);
+});
+
+test('fOneway', async () => {
+  const { samples, scores, pValues } = golden.oneway;
+  const ours = await fOneway(samples);
+  expectClose(Array.from(ours.scores), scores, SCORES, 'scores');
   expectClose(Array.from(ours.pValues), pValues, SCORES, 'p values');
 });
 
 test.each(golden.selectors)('$name', async ({ estimator, params, model, input, selected, ranking }) => {
   const { X, y } = rowsOf(input);
   const within = MODELS[model ?? 'ridge']();
-  const selector = {
-    RFE: () => new RFE(within, params),
-    SelectFromModel: () => new SelectFromModel(within, params),
-    SelectKBest: () => new SelectKBest(params),
-    SelectPercentile: () => new SelectPercentile(params),
-    VarianceThreshold: () => new VarianceThreshold(params),
-  }[estimator]();
+  const selector = selectors(params, within)[estimator]();
   await selector.fit(X, y);
   expect(selector.selected).toEqual(selected);
   if (ranking !== undefined) expect(Array.from((selector as RFE).ranking)).toEqual(ranking);

@@ -751,6 +751,10 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   groupMoments: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1), null],
   columnQuantiles: () => [f32(6), 2, 3, f64(2), 'linear', null],
   powerExponents: () => [f32(6), 2, 3, 'yeoJohnson', null],
+  mutualInformation: () => [
+    ...[f64(6), 2, 3, f64(2), new Uint8Array(3)],
+    ...[{ nNeighbors: 1, discreteTarget: false, seed: 1 }, null],
+  ],
   columnModes: () => [f32(6), 2, 3, null],
   columnDistinct: () => [f32(6), 2, 3, null],
   findInvalid: () => [f64(6), 2, 3, true],
@@ -866,6 +870,14 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ridgeLeaveOneOut: () => [
     ...[f64(6), 2, 3, f64(2), 1, null],
     ...[{ alphas: f64(1).fill(1), fitIntercept: true, keepErrors: true }, null],
+  ],
+  fitBayesianRidge: () => [
+    ...[f64(6), 2, 3, f64(2), null],
+    {
+      ...{ maxIter: 5, tol: 1e-3, alpha1: 1, alpha2: 1, lambda1: 1, lambda2: 1, alphaInit: -1 },
+      ...{ lambdaInit: -1, computeScore: true, fitIntercept: true },
+    },
+    null,
   ],
   fitHuber: () => [
     ...[f64(6), 2, 3, f64(2), null],

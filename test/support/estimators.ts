@@ -9,6 +9,7 @@ import {
   AgglomerativeClustering,
   BaggingClassifier,
   BaggingRegressor,
+  BayesianRidge,
   BernoulliNB,
   Binarizer,
   CalibratedClassifierCV,
@@ -27,6 +28,7 @@ import {
   FunctionTransformer,
   GaussianMixture,
   GaussianNB,
+  GenericUnivariateSelect,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
   GridSearchCV,
@@ -40,6 +42,7 @@ import {
   IncrementalPCA,
   IsolationForest,
   IsotonicRegression,
+  IterativeImputer,
   KBinsDiscretizer,
   KMeans,
   KNeighborsClassifier,
@@ -81,7 +84,10 @@ import {
   RidgeClassifierCV,
   RidgeCV,
   RobustScaler,
+  SelectFdr,
+  SelectFpr,
   SelectFromModel,
+  SelectFwe,
   SelectKBest,
   SelectPercentile,
   SequentialFeatureSelector,
@@ -225,6 +231,7 @@ export const EXAMPLES: readonly Example[] = [
       new BaggingRegressor({ estimator: new Ridge(), nEstimators: 4, oobScore: true, randomState: 3 }),
     exceptions: BOOTSTRAP,
   },
+  { name: 'BayesianRidge', make: () => new BayesianRidge({ computeScore: true }) },
   { name: 'BernoulliNB', make: () => new BernoulliNB({ binarize: 0.2 }) },
   { name: 'Binarizer', make: () => new Binarizer({ threshold: 0.5 }) },
   {
@@ -320,6 +327,11 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: AXES,
   },
   { name: 'GaussianNB', make: () => new GaussianNB() },
+  {
+    name: 'GenericUnivariateSelect',
+    make: () => new GenericUnivariateSelect({ scoreFunc: 'mutualInfoRegression', mode: 'kBest', param: 1 }),
+    exceptions: AXES,
+  },
   {
     name: 'GradientBoostingClassifier',
     make: () => new GradientBoostingClassifier({ nEstimators: 8 }),
@@ -450,6 +462,25 @@ export const EXAMPLES: readonly Example[] = [
         maxLeafNodes: 6,
       }),
     exceptions: { [WEIGHTS]: 'rows are drawn by position' },
+  },
+  { name: 'IterativeImputer', make: () => new IterativeImputer({ maxIter: 3 }), exceptions: IMPUTER },
+  {
+    name: 'IterativeImputer that draws, within limits',
+    make: () =>
+      new IterativeImputer({
+        ...{ samplePosterior: true, maxIter: 2, minValue: -2.5, maxValue: 3, imputationOrder: 'random' },
+        ...{ nNearestFeatures: 2, addIndicator: true, keepEmptyFeatures: true, randomState: 3 },
+      }),
+    exceptions: IMPUTER,
+  },
+  {
+    name: 'IterativeImputer of trees',
+    make: () =>
+      new IterativeImputer({
+        estimator: new DecisionTreeRegressor({ maxDepth: 3, randomState: 1 }),
+        maxIter: 2,
+      }),
+    exceptions: IMPUTER,
   },
   {
     name: 'IsotonicRegression',
@@ -765,9 +796,24 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: NETWORK,
   },
   {
+    name: 'SelectFdr',
+    make: () => new SelectFdr({ scoreFunc: 'fRegression', alpha: 0.9 }),
+    exceptions: AXES,
+  },
+  {
+    name: 'SelectFpr',
+    make: () => new SelectFpr({ scoreFunc: 'fRegression', alpha: 0.9 }),
+    exceptions: AXES,
+  },
+  {
     name: 'SelectFromModel',
     make: () => new SelectFromModel(new DecisionTreeRegressor({ randomState: 2 }), { threshold: '0.5*mean' }),
     exceptions: { ...COMPOSITE, ...TIES },
+  },
+  {
+    name: 'SelectFwe',
+    make: () => new SelectFwe({ scoreFunc: 'fRegression', alpha: 1 }),
+    exceptions: AXES,
   },
   {
     name: 'SelectKBest',

@@ -21,6 +21,7 @@ import explanations
 import exports
 import feature_selection
 import hist_boosting
+import imputation
 import inspection
 import interchange
 import keras_models
@@ -60,7 +61,7 @@ if __name__ == "__main__":
     with threadpool_limits(1):
         scripts = (
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
-            *(preprocessing, transformers, compositions, feature_selection, projections, clustering),
+            *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
             *(splits, searches, curves),
             *(linear, linear_models, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),

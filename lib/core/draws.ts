@@ -1,5 +1,5 @@
-/** Rows and columns drawn at random for the models of an ensemble. */
-import type { Random } from '../core/random.js';
+/** Rows and columns drawn at random by their number or their weight. */
+import type { Random } from './random.js';
 
 /** `count` of the numbers 0 to `size` - 1. */
 export function drawIndices(random: Random, size: number, count: number, replace: boolean): Int32Array {
