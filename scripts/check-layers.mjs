@@ -73,7 +73,8 @@ const tsRules = {
   ensemble: [...foundation, 'tree', 'metrics'],
   // linear-model: missing values are predicted by Bayesian ridge regression unless told otherwise.
   impute: [...foundation, 'linear-model'],
-  interchange: foundation,
+  // nn: Keras's files are read as a Sequential.
+  interchange: [...foundation, 'nn'],
   pipeline: [...foundation, ...families],
   'model-selection': [...foundation, ...families, 'pipeline', 'metrics'],
   metrics: foundation,

@@ -2,13 +2,9 @@
  * The importers off the event loop. A thread of its own parses the file and builds the model; what comes back is a boreal
  * file, whose tensors are used as they lie, so that this thread does little more than check it.
  */
-import { readFile } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
 import { load } from '../core/model-file.js';
-import { show } from '../core/params.js';
-import { AbortError, NativeError, toBorealError, ValidationError } from '../errors.js';
 import type { ImportCatBoostOptions } from './catboost.js';
-import type { ImportAnswer, ImportTask } from './import-thread.js';
+import { bytesOf, runOffLoop } from './file-task.js';
 import type { ImportedClassifier, ImportedRegressor } from './imported-forest.js';
 import type {
   ImportedGraphClassifier,
@@ -25,46 +21,15 @@ export interface ImportAsyncOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Node refuses `--input-type` to a worker that is a file. */
-const FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? [] : undefined;
-
 /** @throws what the twin throws; the error of the file system where the file cannot be read */
 async function importOffLoop(
-  importer: ImportTask['importer'],
+  importer: 'importCatBoost' | 'importLightGBM' | 'importONNX' | 'importXGBoost',
   source: string | URL | Uint8Array,
   given: (ImportAsyncOptions & object) | null,
 ) {
   const { signal, ...options } = given ?? {};
-  if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Uint8Array))
-    throw new ValidationError(
-      'ERR_PARAMETER',
-      `${importer}Async takes a path, a file URL or bytes; got ${show(source)}.`,
-    );
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw new ValidationError('ERR_PARAMETER', `signal must be an AbortSignal; got ${show(signal)}.`);
-  const aborted = () => new AbortError('The operation was aborted.', { cause: signal?.reason });
-  if (signal?.aborted) throw aborted();
-  const bytes = source instanceof Uint8Array ? source : await readFile(source);
-  if (signal?.aborted) throw aborted();
-  const workerData: ImportTask = { importer, source: bytes, options };
-  const worker = new Worker(new URL('./import-thread.js', import.meta.url), { workerData, execArgv: FLAGS });
-  const stop = () => void worker.terminate();
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    const answer = await new Promise<ImportAnswer>((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new NativeError('ERR_INTERNAL', `${importer}: its thread ended.`)));
-    });
-    if ('code' in answer)
-      throw toBorealError(Object.assign(new Error(answer.message), { code: answer.code }));
-    return await load(answer.bytes);
-  } catch (error) {
-    throw signal?.aborted ? aborted() : error;
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    await worker.terminate();
-  }
+  const read = bytesOf(`${importer}Async`, source);
+  return load(await runOffLoop(importer, read, options, signal));
 }
 
 /**

@@ -24,6 +24,9 @@ export {
 } from './imported-graph.js';
 export { ImportedLinearClassifier, ImportedLinearRegressor } from './imported-linear.js';
 export { ImportedMultiRegressor } from './imported-targets.js';
+export { exportKeras } from './keras/export.js';
+export { importKeras } from './keras/import.js';
+export type { ImportKerasOptions } from './keras/read-model.js';
 export { type ImportLightGBMOptions, importLightGBM } from './lightgbm.js';
 export { type ExportONNXOptions, exportONNX } from './onnx/export.js';
 export { type ImportONNXOptions, importONNX } from './onnx/import.js';

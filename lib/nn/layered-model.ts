@@ -202,10 +202,8 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
       );
     }
     const architecture = this.architecture(shape ?? null);
-    const names = Array.from({ length: sizeOf(architecture.inputShape) }, (_, j) => `x${j}`);
-    const columns = names.map((name): Column => ({ name, kind: 'number' }));
     const engine = Engine.create(architecture, resolveSeed(this.params.randomState));
-    this.commitInitial(engine, new Schema(columns, { kind: 'none' }, false), 'float32');
+    this.commitInitial(engine, unnamedSchema(architecture.inputShape), 'float32');
     return this;
   }
 
@@ -389,6 +387,13 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
     const negated = plan.activation(positive, 'negate');
     return plan.concat([plan.binary(negated, 'add', Float64Array.of(1)), positive]);
   }
+}
+
+/** The columns of a model that has seen no rows. */
+export function unnamedSchema(inputShape: Shape): Schema {
+  const names = Array.from({ length: sizeOf(inputShape) }, (_, j) => `x${j}`);
+  const columns = names.map((name): Column => ({ name, kind: 'number' }));
+  return new Schema(columns, { kind: 'none' }, false);
 }
 
 /** What a training has come to. */

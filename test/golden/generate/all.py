@@ -3,7 +3,7 @@
     pip install -r test/golden/generate/requirements.txt
     python test/golden/generate/all.py
 
-exports.py and onnx_networks.py need the files that exports.mjs and network_exports.mjs write: run those first, by
+exports.py, onnx_networks.py and keras_files.py need the files that exports.mjs, network_exports.mjs and keras_exports.mjs write: run those first, by
 `node test/golden/generate/exports.mjs`, after a build. The
 bundled data sets are not touched; datasets.py makes those.
 """
@@ -24,6 +24,7 @@ import hist_boosting
 import imputation
 import inspection
 import interchange
+import keras_files
 import keras_models
 import linear
 import linear_models
@@ -67,6 +68,7 @@ if __name__ == "__main__":
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
             *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, exports, safetensors_files),
+            keras_files,
         )
         for script in scripts:
             script.main()
