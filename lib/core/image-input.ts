@@ -30,6 +30,11 @@ export interface ImageInput {
   readonly layout?: 'nhwc' | 'nchw';
   /** The part of the picture, upright and before the resize, that is used. Default: all of it. */
   readonly crop?: ImageCrop;
+  /**
+   * Pixels, >= width and height: the picture is first made a square of this size, by `fit`, and its middle is used. 256 for 224 x 224
+   * is what torchvision's models are trained with. Default: the whole picture becomes width x height.
+   */
+  readonly resize?: number;
   /** 'cover' cuts off what is too wide or high, 'contain' adds a border, 'fill' distorts. Default 'cover'. */
   readonly fit?: 'cover' | 'contain' | 'fill';
   /** How pixels are interpolated. Default 'lanczos3'. */
@@ -50,7 +55,7 @@ const CHOICES = {
   fit: ['cover', 'contain', 'fill'],
   kernel: ['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'],
 } as const;
-const OTHERS = ['width', 'height', 'crop', 'background', 'scale', 'mean', 'std'];
+const OTHERS = ['width', 'height', 'crop', 'resize', 'background', 'scale', 'mean', 'std'];
 const CROP = ['left', 'top', 'width', 'height'] as const;
 /** A picture has no side longer than this. */
 const MAX_SIDE = 2 ** 24;
@@ -78,7 +83,11 @@ export function channelsOf({ colour }: ImageInput): 1 | 3 {
  * ```
  */
 export function withImageInput<E extends Estimator>(model: E, input: ImageInput): E {
-  inputs.set(model, checkImageInput(input, model));
+  const checked = checkImageInput(input);
+  const columns = checked.width * checked.height * channelsOf(checked);
+  if (columns !== model.nFeaturesIn)
+    throw refuse(`makes ${columns} columns, and the model has ${model.nFeaturesIn}`);
+  inputs.set(model, checked);
   return model;
 }
 
@@ -87,37 +96,45 @@ export function imageInputOf(model: Estimator): ImageInput | undefined {
   return inputs.get(model);
 }
 
-function checkImageInput(given: unknown, model: Estimator): ImageInput {
-  const fail = (why: string) => new ValidationError('ERR_PARAMETER', `The image input ${why}.`);
-  if (typeof given !== 'object' || given === null) throw fail(`must be an object; got ${show(given)}`);
+function refuse(why: string): ValidationError {
+  return new ValidationError('ERR_PARAMETER', `The image input ${why}.`);
+}
+
+/**
+ * A copy of a description.
+ *
+ * @throws {ERR_PARAMETER} when it is malformed
+ */
+export function checkImageInput(given: unknown): ImageInput {
+  if (typeof given !== 'object' || given === null) throw refuse(`must be an object; got ${show(given)}`);
   const input = given as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(input)) {
     if (!Object.hasOwn(CHOICES, name) && !OTHERS.includes(name))
-      throw fail(`has an unknown member ${show(name)}`);
+      throw refuse(`has an unknown member ${show(name)}`);
   }
   for (const [name, choices] of Object.entries(CHOICES)) {
     const value = input[name];
     if (value === undefined && name !== 'colour') continue;
     if (!(choices as readonly unknown[]).includes(value))
-      throw fail(`has the ${name} ${show(value)}; it may be ${choices.join(', ')}`);
+      throw refuse(`has the ${name} ${show(value)}; it may be ${choices.join(', ')}`);
   }
   const checked = structuredClone(input) as unknown as ImageInput;
   const { width, height, background = 0, scale = 1, mean = 0, std = 1 } = checked;
   const channels = channelsOf(checked);
   for (const [name, value] of Object.entries({ width, height })) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) throw fail(`has the ${name} ${show(value)}`);
+    if (!(Number.isSafeInteger(value) && value >= 1)) throw refuse(`has the ${name} ${show(value)}`);
   }
-  if (checked.crop !== undefined && !isCrop(checked.crop)) throw fail(`has the crop ${show(checked.crop)}`);
-  if (!(background >= 0 && background <= 255)) throw fail(`has the background ${show(background)}`);
-  if (!Number.isFinite(scale)) throw fail(`has the scale ${show(scale)}`);
+  const { resize = Math.max(width, height) } = checked;
+  if (!(Number.isSafeInteger(resize) && resize >= Math.max(width, height) && resize <= MAX_SIDE))
+    throw refuse(`has the resize ${show(resize)}`);
+  if (checked.crop !== undefined && !isCrop(checked.crop)) throw refuse(`has the crop ${show(checked.crop)}`);
+  if (!(background >= 0 && background <= 255)) throw refuse(`has the background ${show(background)}`);
+  if (!Number.isFinite(scale)) throw refuse(`has the scale ${show(scale)}`);
   for (const [name, value] of Object.entries({ mean, std })) {
     const numbers: readonly unknown[] = Array.isArray(value) ? value : Array(channels).fill(value);
     const good = numbers.every((each) => Number.isFinite(each) && (name === 'mean' || each !== 0));
-    if (!good || numbers.length !== channels) throw fail(`has the ${name} ${show(value)}`);
+    if (!good || numbers.length !== channels) throw refuse(`has the ${name} ${show(value)}`);
   }
-  const columns = width * height * channels;
-  if (columns !== model.nFeaturesIn)
-    throw fail(`makes ${columns} columns, and the model has ${model.nFeaturesIn}`);
   return checked;
 }
 

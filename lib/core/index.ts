@@ -63,6 +63,7 @@ export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model
 export { OutlierDetector } from './outlier-detector.js';
 export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
 export type { QueryOptions } from './queries.js';
+export { readImages } from './read-images.js';
 export { type Column, type Row, Schema, type Target } from './schema.js';
 export { CsrMatrix, type CsrParts, type Triplet } from './sparse/csr-matrix.js';
 export { type Cell, dropColumns, getColumn, selectColumns, type Table } from './table.js';

@@ -2,6 +2,7 @@
  * Collects the ops of a plan while estimators lower themselves into it. The result is one Int32Array and a list of
  * constants (wire format: native/plan/plan.h), so that the native core never reads an object's fields.
  */
+import { fuse, type PlanOp } from './plan-fusion.js';
 import type {
   Activation,
   BinaryFunction,
@@ -53,6 +54,7 @@ const OPCODE = {
   neighborImpute: 27,
   layer: 28,
   draw: 29,
+  scale: 30,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -115,10 +117,7 @@ export interface PlanSource {
 /** Builds a plan op by op; each method returns the slot that the op writes. */
 export class PlanBuilder {
   readonly input: Slot;
-  readonly #code: number[] = [];
-  readonly #constants: Constant[] = [];
-  readonly #columnNames = new Map<number, readonly string[]>();
-  #ops = 0;
+  readonly #ops: PlanOp[] = [];
 
   constructor(inputWidth: number) {
     this.input = { id: 0, width: inputWidth };
@@ -126,8 +125,7 @@ export class PlanBuilder {
 
   /** Refuses infinities, and NaN unless allowed; `names` are used in the error. */
   check(x: Slot, allowNan: boolean, names: readonly string[]): Slot {
-    this.#columnNames.set(this.#ops, names);
-    return this.emit('check', [x], [allowNan ? 1 : 0], [], x.width);
+    return this.emit('check', [x], [allowNan ? 1 : 0], [], x.width, names);
   }
 
   /** The given columns of x, in that order. */
@@ -161,8 +159,7 @@ export class PlanBuilder {
     rejectUnknown: boolean,
     names: readonly string[],
   ): Slot {
-    this.#columnNames.set(this.#ops, names);
-    return this.emit('category', [x], [rejectUnknown ? 1 : 0], [offsets, values], x.width);
+    return this.emit('category', [x], [rejectUnknown ? 1 : 0], [offsets, values], x.width, names);
   }
 
   /** Code -> indicator columns; sizes[j] of them, without the column drop[j] (-1: none). */
@@ -174,7 +171,7 @@ export class PlanBuilder {
 
   /** x W + b with W of shape [x.width, bias.length], row-major. */
   dense(x: Slot, weights: Float64Array, bias: Float64Array): Slot {
-    return this.emit('dense', [x], [bias.length], [weights, bias], bias.length);
+    return this.emit('dense', [x], [bias.length, ACTIVATION.identity], [weights, bias], bias.length);
   }
 
   activation(x: Slot, kind: Activation): Slot {
@@ -288,8 +285,7 @@ export class PlanBuilder {
     [offsets, from, to]: readonly [offsets: Int32Array, from: Float64Array, to: Float64Array],
     names: readonly string[],
   ): Slot {
-    this.#columnNames.set(this.#ops, names);
-    return this.emit('interpolate', [x], [OUTSIDE[outside]], [offsets, from, to], x.width);
+    return this.emit('interpolate', [x], [OUTSIDE[outside]], [offsets, from, to], x.width, names);
   }
 
   /** What the training rows near each row say of it. */
@@ -342,7 +338,13 @@ export class PlanBuilder {
    * precision of the plan.
    */
   layer(x: Slot, code: ArrayLike<number>, parameters: Float32Array, outputs: number): Slot {
-    return this.emit('layer', [x], [outputs], [Float64Array.from(code), parameters], outputs);
+    const ints = [outputs, ACTIVATION.identity];
+    return this.emit('layer', [x], ints, [Float64Array.from(code), parameters], outputs);
+  }
+
+  /** x * factor[c] + term[c], where column j is of channel c = j % factor.length: a batch normalisation that predicts. */
+  scale(x: Slot, factor: Float64Array, term: Float64Array): Slot {
+    return this.emit('scale', [x], [], [factor, term], x.width);
   }
 
   /** One column: a number in (0, 1), uniform over rows, that the row's values and the seed, 32 bits, decide. */
@@ -352,13 +354,28 @@ export class PlanBuilder {
 
   /** The finished plan, whose output is `output`. */
   build(output: Slot): PlanSource {
-    if (output.id !== this.#ops || this.#ops === 0) {
-      // The native core's output is its last slot: name the wanted one by a copy.
-      const all = Array.from({ length: output.width }, (_, j) => j);
-      this.emit('gather', [output], all, [], output.width);
-    }
-    const ops = Int32Array.from([VERSION, this.input.width, this.#ops, ...this.#code]);
-    return { ops, constants: this.#constants, columnNames: this.#columnNames };
+    const { ops, output: place } = fuse(this.#ops, output.id);
+    if (place === ops.length && place > 0) return this.#encode(ops);
+    // The native core's output is its last slot: name the wanted one by a copy.
+    const ints = Array.from({ length: output.width }, (_, j) => j);
+    return this.#encode([...ops, { op: 'gather', inputs: [place], ints, constants: [] }]);
+  }
+
+  #encode(ops: readonly PlanOp[]): PlanSource {
+    const code = [VERSION, this.input.width, ops.length];
+    const constants: Constant[] = [];
+    const columnNames = new Map<number, readonly string[]>();
+    ops.forEach((each, k) => {
+      const indices = each.constants.map((constant) => constants.push(constant) - 1);
+      code.push(OPCODE[each.op as keyof typeof OPCODE]);
+      for (const list of [each.inputs, each.ints, indices]) {
+        code.push(list.length);
+        // One by one: a call cannot take as many arguments as a wide matrix has columns.
+        for (const value of list) code.push(value);
+      }
+      if (each.columnNames !== undefined) columnNames.set(k, each.columnNames);
+    });
+    return { ops: Int32Array.from(code), constants, columnNames };
   }
 
   protected emit(
@@ -367,18 +384,9 @@ export class PlanBuilder {
     ints: readonly number[],
     constants: readonly Constant[],
     width: number,
+    columnNames?: readonly string[],
   ): Slot {
-    const first = this.#constants.length;
-    this.#constants.push(...constants);
-    const ids = inputs.map((slot) => slot.id);
-    const indices = constants.map((_, k) => first + k);
-    this.#code.push(OPCODE[op]);
-    for (const list of [ids, ints, indices]) {
-      this.#code.push(list.length);
-      // One by one: a call cannot take as many arguments as a wide matrix has columns.
-      for (const value of list) this.#code.push(value);
-    }
-    this.#ops += 1;
-    return { id: this.#ops, width };
+    const slots = inputs.map(({ id }) => id);
+    return { id: this.#ops.push({ op, inputs: slots, ints, constants, columnNames }), width };
   }
 }

@@ -39,6 +39,7 @@ const METHODS: Readonly<Record<string, 'slot' | 'slots'>> = {
   coupling: 'slot',
   nonNegative: 'slot',
   layer: 'slot',
+  scale: 'slot',
 };
 
 /** A plan builder, and what it was asked for. */

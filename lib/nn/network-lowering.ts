@@ -58,14 +58,16 @@ function lowerBatchNorm(
   parameters: readonly Float32Array[],
 ): Slot {
   const [mean, variance] = parameters.slice(-2);
-  // Each channel's number for all positions.
-  const repeat = (values: Float32Array, f = (v: number) => v) =>
-    Float64Array.from({ length: x.width }, (_, j) => f(values[j % values.length]));
-  const root = repeat(variance, (v) => Math.sqrt(v + epsilon));
-  let y = plan.affine(x, repeat(mean), root);
-  if (scale) y = plan.binary(y, 'mul', repeat(parameters[0]));
-  if (center) y = plan.binary(y, 'add', repeat(parameters[scale ? 1 : 0]));
-  return y;
+  const factor = Float64Array.from(
+    variance,
+    (v, c) => (scale ? parameters[0][c] : 1) / Math.sqrt(v + epsilon),
+  );
+  const shift = center ? parameters[scale ? 1 : 0] : null;
+  return plan.scale(
+    x,
+    factor,
+    factor.map((f, c) => (shift?.[c] ?? 0) - mean[c] * f),
+  );
 }
 
 /** f(x) of each column, softmax over all of them. */

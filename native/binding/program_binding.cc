@@ -186,7 +186,10 @@ napi_value run_bound(Call& call) {
   if (rows > bound.max_rows) {
     throw Error("ERR_SHAPE", "The bound buffers hold " + std::to_string(bound.max_rows) + " rows at most.");
   }
-  bound.program.run(bound.x, rows, bound.out, 1, nullptr);
+  // The pool is for what is worth a trip through it.
+  constexpr double kWorthPool = 50e3;
+  const size_t threads = bound.program.row_cost_ns() < kWorthPool ? 1 : 0;
+  bound.program.run(bound.x, rows, bound.out, threads, nullptr);
   return nullptr;
 }
 

@@ -25,6 +25,15 @@ class KernelOp : public CpuOp<T> {
   const size_t input_, width_;
 };
 
+// What explain() calls a function that an op applies to its result: nothing for none.
+inline const char* function_name(Unary function) {
+  static const char* const kNames[kUnaryCount] = {
+      "",           "relu",  "sigmoid", "tanh",  "exp",      "expm1", "log",    "log1p",
+      "sqrt",       "erf",   "gelu",    "silu",  "softplus", "abs",   "negate", "square",
+      "reciprocal", "floor", "ceil",    "round", "sign",     "sinPi", "cosPi",  "normalQuantile"};
+  return kNames[static_cast<int32_t>(function)];
+}
+
 template <typename T>
 class CpuImpute final : public KernelOp<T> {
  public:
@@ -68,6 +77,7 @@ class CpuDense final : public KernelOp<T> {
   CpuDense(const DenseOp& op, const OpPlace& place, const Kernels& kernels)
       : KernelOp<T>(place, kernels),
         outputs_(op.outputs),
+        activation_(op.activation),
         weights_(dense_view<const T>(convert<T>(op.weights).data(), this->width_, op.outputs), false,
                  kernels),
         bias_(convert<T>(op.bias)) {}
@@ -75,7 +85,8 @@ class CpuDense final : public KernelOp<T> {
   void run(const TileCall<T>& call) const override {
     GemmOptions<T> options;
     options.bias = bias_.data();
-    options.max_threads = 1;  // the tiles are shared out already
+    options.activation = activation_;
+    options.max_threads = call.threads;
     weights_.multiply(dense_view(this->x(call), call.rows, this->width_),
                       dense_view(call.out, call.rows, outputs_), options);
   }
@@ -84,11 +95,35 @@ class CpuDense final : public KernelOp<T> {
   double row_cost_ns() const override {
     return 5 + 2.0 * static_cast<double>(this->width_) * static_cast<double>(outputs_) / 20;
   }
+  std::string details() const override { return function_name(activation_); }
 
  private:
   size_t outputs_;
+  Unary activation_;
   PackedMatrix<T> weights_;
   AlignedBuffer<T> bias_;
+};
+
+// The positions of a row are rows of one number for each channel.
+template <typename T>
+class CpuScale final : public KernelOp<T> {
+ public:
+  CpuScale(const ScaleOp& op, const OpPlace& place, const Kernels& kernels)
+      : KernelOp<T>(place, kernels), factor_(convert<T>(op.factor)), term_(convert<T>(op.term)) {}
+
+  void run(const TileCall<T>& call) const override {
+    const size_t channels = factor_.size(), rows = call.rows * (this->width_ / channels);
+    this->elementwise_.binary(Binary::kMul, {this->x(call), channels, 1}, {factor_.data(), 0, 1}, call.out,
+                              channels, rows, channels);
+    this->elementwise_.binary(Binary::kAdd, {call.out, channels, 1}, {term_.data(), 0, 1}, call.out, channels,
+                              rows, channels);
+  }
+  SlotUse slot_use() const override { return SlotUse::kInPlace; }
+  size_t memory_bytes() const override { return 2 * factor_.size() * sizeof(T); }
+  double row_cost_ns() const override { return 2 + 0.4 * static_cast<double>(this->width_); }
+
+ private:
+  AlignedBuffer<T> factor_, term_;
 };
 
 template <typename T>
@@ -104,11 +139,7 @@ class CpuActivation final : public KernelOp<T> {
   SlotUse slot_use() const override { return SlotUse::kInPlace; }
   double row_cost_ns() const override { return 2 + 1.0 * static_cast<double>(this->width_); }
   std::string details() const override {
-    static const char* const names[kUnaryCount] = {
-        "identity",   "relu",  "sigmoid", "tanh",  "exp",      "expm1", "log",    "log1p",
-        "sqrt",       "erf",   "gelu",    "silu",  "softplus", "abs",   "negate", "square",
-        "reciprocal", "floor", "ceil",    "round", "sign",     "sinPi", "cosPi",  "normalQuantile"};
-    return names[static_cast<int32_t>(activation_)];
+    return activation_ == Unary::kIdentity ? "identity" : function_name(activation_);
   }
 
  private:

@@ -79,8 +79,9 @@ struct MakeOp {
     return std::make_unique<CpuNeighborImpute<T>>(op, place);
   }
   CpuOpPtr<T> operator()(const DrawOp& op) const { return std::make_unique<CpuDraw<T>>(op, place); }
-  CpuOpPtr<T> operator()(const LayerOp& op) const {
-    return std::make_unique<CpuLayer<T>>(op, place, kernels);
+  CpuOpPtr<T> operator()(const LayerOp& op) const { return make_cpu_layer<T>(op, place, kernels); }
+  CpuOpPtr<T> operator()(const ScaleOp& op) const {
+    return std::make_unique<CpuScale<T>>(op, place, kernels);
   }
 };
 

@@ -24,6 +24,7 @@ struct TileCall {
   T* out;                     // the op's own slot
   unsigned char* scratch;     // scratch_bytes(rows), aligned to a cache line
   const CancelToken* cancel;  // may be null
+  size_t threads;             // that the op may use: 1 where others run other tiles
 };
 
 template <typename T>
@@ -38,6 +39,8 @@ class CpuOp {
   virtual size_t scratch_bytes(size_t /*rows*/) const { return 0; }
   // Bytes the op reads for every tile however few its rows: a large figure asks for larger tiles.
   virtual size_t memory_bytes() const { return 0; }
+  // Whether it makes use of several threads for one tile.
+  virtual bool splits_tile() const { return false; }
   // Rows that cost as much as one: a tile had better hold a multiple of them.
   virtual size_t row_granule() const { return 1; }
   // Rough nanoseconds a row on one thread; the constants come from a 4 GHz core and need not be exact.

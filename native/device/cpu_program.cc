@@ -31,8 +31,9 @@ constexpr size_t kTilesPerThread = 4;
 // Less work than this is not worth handing to another thread.
 constexpr double kMinTileNs = 20000;
 
-// A thread keeps this much scratch for its next tile.
-constexpr size_t kMaxKept = size_t{1} << 20;
+// A thread keeps this much scratch for its next tile: the slots of an image network, which would cost a page
+// fault for every 4 KiB of them.
+constexpr size_t kMaxKept = size_t{16} << 20;
 
 size_t ceil_divide(size_t a, size_t b) { return (a + b - 1) / b; }
 
@@ -46,6 +47,7 @@ class CpuProgram final : public Program<T> {
       memory_bytes_ += ops_.back()->memory_bytes();
       row_cost_ns_ += ops_.back()->row_cost_ns();
       row_granule_ = std::max(row_granule_, ops_.back()->row_granule());
+      splits_tiles_ = splits_tiles_ || ops_.back()->splits_tile();
     }
     storage_ = SlotStorage(plan, [&](size_t op) { return ops_[op]->slot_use(); });
     output_width_ = plan.output_width();
@@ -65,12 +67,15 @@ class CpuProgram final : public Program<T> {
     if (threads == 0) threads = ThreadPool::instance().size();
     const size_t tile_rows = threads == 1 ? tile_rows_ : shared_tile_rows(rows, threads);
     const size_t tiles = ceil_divide(rows, tile_rows);
+    // With fewer tiles than threads the threads are better used within each of them, where ops know how.
+    const bool one_by_one = threads == 1 || tiles == 1 || (tiles < threads && splits_tiles_);
+    const size_t tile_threads = one_by_one ? threads : 1;
     const auto run_nth = [&](size_t tile) {
       const size_t first = tile * tile_rows;
       run_tile(x + first * input_width_, first, std::min(tile_rows, rows - first),
-               out + first * output_width_, cancel);
+               out + first * output_width_, tile_threads, cancel);
     };
-    if (threads == 1 || tiles == 1) {
+    if (one_by_one) {
       for (size_t tile = 0; tile < tiles; ++tile) run_nth(tile);
       return;
     }
@@ -157,13 +162,14 @@ class CpuProgram final : public Program<T> {
     return std::min(tile_rows_, ceil_divide(std::max(fair, worthwhile), row_granule_) * row_granule_);
   }
 
-  void run_tile(const T* x, size_t first_row, size_t rows, T* out, const CancelToken* cancel) const {
+  void run_tile(const T* x, size_t first_row, size_t rows, T* out, size_t threads,
+                const CancelToken* cancel) const {
     if (cancel != nullptr) cancel->check();
     const ThreadScratch<CpuProgram<T>> scratch(scratch_bytes(rows), kMaxKept);
     std::optional<Error> failure;
     while (rows > 0) {
       try {
-        run_ops(x, first_row, rows, out, scratch.data(), cancel);
+        run_ops(x, first_row, rows, out, scratch.data(), threads, cancel);
         break;
       } catch (const Error& error) {
         // A later op may still reject an earlier row: run the rows before the bad one to the end.
@@ -175,11 +181,12 @@ class CpuProgram final : public Program<T> {
     if (failure) throw Error(*failure);
   }
 
-  void run_ops(const T* x, size_t first_row, size_t rows, T* out, unsigned char* scratch,
+  void run_ops(const T* x, size_t first_row, size_t rows, T* out, unsigned char* scratch, size_t threads,
                const CancelToken* cancel) const {
     const T** slots = reinterpret_cast<const T**>(scratch);
     T* memory = reinterpret_cast<T*>(scratch + pointer_bytes());
-    TileCall<T> call{first_row, rows, slots, nullptr, scratch + pointer_bytes() + slot_bytes(rows), cancel};
+    TileCall<T> call{first_row, rows,   slots, nullptr, scratch + pointer_bytes() + slot_bytes(rows),
+                     cancel,    threads};
     slots[0] = x;
     for (size_t i = 0; i < ops_.size(); ++i) {
       const SlotPlace place = storage_.place(i + 1);
@@ -203,6 +210,7 @@ class CpuProgram final : public Program<T> {
   size_t memory_bytes_ = 0;
   double row_cost_ns_ = 0;
   size_t tile_rows_ = 1, row_granule_ = 1;
+  bool splits_tiles_ = false;
 };
 
 }  // namespace

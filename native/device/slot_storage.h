@@ -1,6 +1,6 @@
 // Where the slots of a plan live while a tile runs: in the caller's input, in its output, or in scratch.
 // Slots of scratch share memory when the op between them may work in place and nobody reads the first one
-// later.
+// later, or when all readers of one have run before the other is written.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ enum class SlotUse {
 
 struct SlotPlace {
   enum Kind { kInput, kOutput, kScratch } kind = kInput;
-  size_t before = 0;   // scratch: total width of the memories before this one
+  size_t before = 0;   // scratch: total width of the blocks of memory before this one
   size_t ordinal = 0;  // scratch: their number
 };
 
@@ -30,8 +30,8 @@ class SlotStorage {
   SlotStorage(const Plan& plan, const std::function<SlotUse(size_t op)>& use);
 
   SlotPlace place(size_t slot) const { return places_[slot]; }
-  // Offset in elements of a scratch place when each slot has `rows` rows. Every memory starts on a cache
-  // line: its offset is rounded up, and one line per memory before it makes room for the rounding.
+  // Offset in elements of a scratch place when each slot has `rows` rows. Every block starts on a cache
+  // line: its offset is rounded up, and one line per block before it makes room for the rounding.
   size_t offset(SlotPlace place, size_t rows) const {
     return (place.before * rows + kLine - 1) / kLine * kLine + place.ordinal * kLine;
   }

@@ -12,15 +12,13 @@
 #include "linalg/blocks.h"
 #include "linalg/gemm.h"
 #include "linalg/packed_matrix.h"
+#include "nn/im2col.h"
+#include "nn/packed_conv2d.h"
 
 namespace boreal {
 namespace nn {
 namespace {
 
-struct ConvColumns;  // the scratch of a thread
-
-constexpr size_t kColumnBytes = 256 << 10;  // of a block of im2col: half of an L2 cache
-constexpr size_t kKept = size_t{4} << 20;
 constexpr size_t kPartialBytes = size_t{32} << 20;  // of all partial gradients of the weights together
 
 size_t product(std::initializer_list<size_t> factors) {
@@ -31,95 +29,6 @@ size_t product(std::initializer_list<size_t> factors) {
     total *= factor;
   }
   return total;
-}
-
-// Pixels of the output in blocks of whole or partial rows: image, row, columns.
-struct Pixels {
-  size_t image, row, begin, count;
-};
-
-class PixelBlocks {
- public:
-  PixelBlocks(const Conv2dShape& s, size_t depth) : out_h_(s.out_h()), out_w_(s.out_w()), images_(s.batch) {
-    const size_t most = std::max<size_t>(16, kColumnBytes / sizeof(float) / std::max<size_t>(1, depth));
-    rows_ = std::min(out_h_, std::max<size_t>(1, most / out_w_));
-    width_ = std::min(out_w_, most);
-    down_ = (out_h_ + rows_ - 1) / rows_;
-    across_ = (out_w_ + width_ - 1) / width_;
-  }
-  size_t count() const { return images_ * down_ * across_; }
-  size_t per_image() const { return down_ * across_; }
-  size_t most_pixels() const { return rows_ * width_; }
-
-  // visit(pixels, offset within the block) for each row of block i; the block's pixels follow one another in
-  // the output. Gives the first pixel and the number of pixels.
-  template <typename Visit>
-  Pixels each_row(size_t i, const Visit& visit) const {
-    const size_t image = i / per_image(), within = i % per_image();
-    const size_t row = within / across_ * rows_, begin = within % across_ * width_;
-    const size_t rows = std::min(rows_, out_h_ - row), width = std::min(width_, out_w_ - begin);
-    for (size_t r = 0; r < rows; ++r) visit(Pixels{image, row + r, begin, width}, r * width);
-    return {image, row, begin, rows * width};
-  }
-
- private:
-  size_t out_h_, out_w_, images_, rows_, width_, down_, across_;
-};
-
-bool is_pointwise(const Conv2dShape& s) {
-  return s.taps() == 1 && s.stride_h == 1 && s.stride_w == 1 &&
-         s.pad_top + s.pad_bottom + s.pad_left + s.pad_right == 0;
-}
-
-// Places of the input that a tap reads for a run of output pixels: where it starts, and which pixels lie
-// within.
-struct TapRun {
-  bool inside;         // the row
-  size_t first, last;  // pixels of the run whose column lies in the image
-  ptrdiff_t offset;    // of pixel 0, in pixels of the image
-};
-
-TapRun tap_run(const Conv2dShape& s, const Pixels& p, size_t kh, size_t kw) {
-  const ptrdiff_t y =
-      static_cast<ptrdiff_t>(p.row * s.stride_h + kh * s.dilation_h) - static_cast<ptrdiff_t>(s.pad_top);
-  const ptrdiff_t x =
-      static_cast<ptrdiff_t>(p.begin * s.stride_w + kw * s.dilation_w) - static_cast<ptrdiff_t>(s.pad_left);
-  TapRun run;
-  run.inside = y >= 0 && y < static_cast<ptrdiff_t>(s.in_h);
-  const ptrdiff_t stride = static_cast<ptrdiff_t>(s.stride_w), width = static_cast<ptrdiff_t>(s.in_w);
-  const ptrdiff_t count = static_cast<ptrdiff_t>(p.count);
-  const ptrdiff_t first = x >= 0 ? 0 : std::min(count, (-x + stride - 1) / stride);
-  const ptrdiff_t last = x >= width ? 0 : std::min(count, (width - x + stride - 1) / stride);
-  run.first = static_cast<size_t>(first);
-  run.last = static_cast<size_t>(std::max(first, last));
-  run.offset = y * width + x;
-  return run;
-}
-
-// columns [pixels, taps * channels]: what each pixel of the output reads of channels [c0, c0 + channels).
-void gather(const Conv2dShape& s, const float* x, const Pixels& p, size_t c0, size_t channels,
-            float* columns) {
-  const size_t depth = s.taps() * channels;
-  const float* image = x + p.image * s.in_h * s.in_w * s.in_channels + c0;
-  for (size_t kh = 0; kh < s.kernel_h; ++kh) {
-    for (size_t kw = 0; kw < s.kernel_w; ++kw) {
-      float* to = columns + (kh * s.kernel_w + kw) * channels;
-      const TapRun run = tap_run(s, p, kh, kw);
-      for (size_t i = 0; i < p.count; ++i) {
-        if (run.inside && i >= run.first && i < run.last) {
-          const float* from = image + (run.offset + static_cast<ptrdiff_t>(i * s.stride_w)) *
-                                          static_cast<ptrdiff_t>(s.in_channels);
-          if (channels == 1) {
-            to[i * depth] = *from;
-          } else {
-            std::memcpy(to + i * depth, from, channels * sizeof(float));
-          }
-        } else {
-          std::memset(to + i * depth, 0, channels * sizeof(float));
-        }
-      }
-    }
-  }
 }
 
 // The reverse: adds the gradients of the columns to those of the pixels they were gathered from.
@@ -144,39 +53,6 @@ void scatter_add(const Conv2dShape& s, const float* columns, const Pixels& p, si
 
 MatrixView<const float> group_weights(const Conv2dShape& s, const float* w, size_t group) {
   return {w + group * s.group_out(), s.taps() * s.group_in(), s.group_out(), s.out_channels};
-}
-
-// ---- One channel a group: a product would have one column ------------------------------------------------
-
-bool is_depthwise(const Conv2dShape& s) {
-  return s.groups == s.in_channels && s.group_out() == 1 && s.groups > 1;
-}
-
-void depthwise_rows(const Conv2dShape& s, const float* x, const float* w, const float* bias, const Pixels& p,
-                    float* y) {
-  const size_t channels = s.in_channels;
-  for (size_t i = 0; i < p.count; ++i) {
-    float* to = y + i * channels;
-    if (bias == nullptr) {
-      std::memset(to, 0, channels * sizeof(float));
-    } else {
-      std::memcpy(to, bias, channels * sizeof(float));
-    }
-  }
-  const float* image = x + p.image * s.in_h * s.in_w * channels;
-  for (size_t kh = 0; kh < s.kernel_h; ++kh) {
-    for (size_t kw = 0; kw < s.kernel_w; ++kw) {
-      const TapRun run = tap_run(s, p, kh, kw);
-      if (!run.inside) continue;
-      const float* tap = w + (kh * s.kernel_w + kw) * channels;
-      for (size_t i = run.first; i < run.last; ++i) {
-        const float* from =
-            image + (run.offset + static_cast<ptrdiff_t>(i * s.stride_w)) * static_cast<ptrdiff_t>(channels);
-        float* to = y + i * channels;
-        for (size_t c = 0; c < channels; ++c) to[c] += from[c] * tap[c];
-      }
-    }
-  }
 }
 
 void depthwise_input_image(const Conv2dShape& s, const float* dy, const float* w, size_t image, float* dx) {
@@ -267,46 +143,7 @@ void Conv2dShape::pad_same() {
 
 void conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, Unary activation,
             float* y, const RunOptions& options) {
-  s.check();
-  const size_t depth = s.taps() * s.group_in();
-  const bool depthwise = is_depthwise(s), pointwise = is_pointwise(s);
-  std::vector<std::unique_ptr<PackedMatrix<float>>> packed;
-  for (size_t g = 0; g < s.groups && !depthwise; ++g) {
-    packed.push_back(std::make_unique<PackedMatrix<float>>(group_weights(s, w, g)));
-  }
-  const auto activate = elementwise_kernels<float>(kernels()).unary;
-  const PixelBlocks blocks(s, depthwise ? s.in_channels : depth);
-  run_tasks(blocks.count(), options, [&](size_t task) {
-    const ThreadScratch<ConvColumns> scratch(
-        depthwise || pointwise ? 0 : blocks.most_pixels() * depth * sizeof(float), kKept);
-    float* const columns = reinterpret_cast<float*>(scratch.data());
-    const auto place = [&](const Pixels& p) { return ((p.image * s.out_h() + p.row) * s.out_w() + p.begin); };
-    if (depthwise) {
-      blocks.each_row(task, [&](const Pixels& p, size_t) {
-        float* to = y + place(p) * s.out_channels;
-        depthwise_rows(s, x, w, bias, p, to);
-        if (activation != Unary::kIdentity) {
-          activate(activation, to, s.out_channels, to, s.out_channels, p.count, s.out_channels);
-        }
-      });
-      return;
-    }
-    for (size_t g = 0; g < s.groups; ++g) {
-      const Pixels all = blocks.each_row(task, [&](const Pixels& p, size_t offset) {
-        if (!pointwise) gather(s, x, p, g * s.group_in(), s.group_in(), columns + offset * depth);
-      });
-      GemmOptions<float> gemm_options = on_this_thread();
-      gemm_options.bias = bias == nullptr ? nullptr : bias + g * s.group_out();
-      gemm_options.activation = activation;
-      const MatrixView<const float> a =
-          pointwise ? MatrixView<const float>{x + place(all) * s.in_channels + g * s.group_in(), all.count,
-                                              depth, s.in_channels}
-                    : MatrixView<const float>{columns, all.count, depth, depth};
-      packed[g]->multiply(
-          a, {y + place(all) * s.out_channels + g * s.group_out(), all.count, s.group_out(), s.out_channels},
-          gemm_options);
-    }
-  });
+  PackedConv2d(s, w, bias, activation, kernels()).run(s.batch, x, y, options);
 }
 
 void conv2d_input_gradient(const Conv2dShape& s, const float* dy, const float* w, float* dx,
@@ -325,7 +162,7 @@ void conv2d_input_gradient(const Conv2dShape& s, const float* dy, const float* w
   // An image is one task, since blocks of its pixels overlap in dx.
   run_tasks(s.batch, options, [&](size_t image) {
     const ThreadScratch<ConvColumns> scratch(pointwise ? 0 : blocks.most_pixels() * depth * sizeof(float),
-                                             kKept);
+                                             kKeptColumns);
     float* const columns = reinterpret_cast<float*>(scratch.data());
     if (!pointwise) std::memset(dx + image * image_size, 0, image_size * sizeof(float));
     for (size_t b = 0; b < blocks.per_image(); ++b) {
@@ -363,7 +200,7 @@ void conv2d_weight_gradient(const Conv2dShape& s, const float* x, const float* d
   const auto sum_of = [&](size_t part) { return part == 0 ? dw : partial.data() + (part - 1) * size; };
   run_tasks(parts.count(), options, [&](size_t part) {
     const ThreadScratch<ConvColumns> scratch(
-        depthwise || pointwise ? 0 : blocks.most_pixels() * depth * sizeof(float), kKept);
+        depthwise || pointwise ? 0 : blocks.most_pixels() * depth * sizeof(float), kKeptColumns);
     float* const columns = reinterpret_cast<float*>(scratch.data());
     float* const sum = sum_of(part);
     std::memset(sum, 0, size * sizeof(float));
@@ -375,7 +212,7 @@ void conv2d_weight_gradient(const Conv2dShape& s, const float* x, const float* d
       }
       for (size_t g = 0; g < s.groups; ++g) {
         const Pixels all = blocks.each_row(b, [&](const Pixels& p, size_t offset) {
-          if (!pointwise) gather(s, x, p, g * s.group_in(), s.group_in(), columns + offset * depth);
+          if (!pointwise) gather(s, x, p, g * s.group_in(), s.group_in(), 0.0f, columns + offset * depth);
         });
         const size_t place = (all.image * s.out_h() + all.row) * s.out_w() + all.begin;
         GemmOptions<float> gemm_options = on_this_thread();

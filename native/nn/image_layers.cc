@@ -37,8 +37,7 @@ Conv2dShape Conv2dLayer::images(const LayerRows& rows) const {
 }
 
 void Conv2dLayer::forward(const LayerRows& rows) const {
-  const float* const bias = blocks_.size() > 1 ? parameters_ + blocks_[0].size : nullptr;
-  conv2d(images(rows), rows.x, parameters_, bias, Unary::kIdentity, rows.y, threads_of(rows));
+  conv2d(images(rows), rows.x, parameters_, bias(parameters_), Unary::kIdentity, rows.y, threads_of(rows));
 }
 
 void Conv2dLayer::backward(const LayerRows& rows) const {

@@ -20,6 +20,11 @@ class Conv2dLayer final : public Layer {
   double gradient_cost() const override {
     return static_cast<double>(shape_.out_h()) * static_cast<double>(shape_.out_w());
   }
+  const Conv2dShape& shape() const { return shape_; }
+  // Of parameters that lie there; null for none.
+  const float* bias(const float* parameters) const {
+    return blocks_.size() > 1 ? parameters + blocks_[0].size : nullptr;
+  }
 
  private:
   Conv2dShape images(const LayerRows& rows) const;
@@ -34,6 +39,8 @@ class Pool2dLayer final : public Layer {
   size_t memo() const override { return kind_ == Pooling::kMax ? outputs_ : 0; }
   void forward(const LayerRows& rows) const override;
   void backward(const LayerRows& rows) const override;
+  const Pool2dShape& shape() const { return shape_; }
+  Pooling kind() const { return kind_; }
 
  private:
   Pool2dShape images(const LayerRows& rows) const;

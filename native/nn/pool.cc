@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "kernels/dispatch.h"
 #include "linalg/blocks.h"
 
 namespace boreal {
@@ -34,6 +35,25 @@ void each_output_row(const Pool2dShape& s, const RunOptions& options, const Visi
   run_tasks(parts.count(), options, [&](size_t task) {
     for (size_t r = parts.begin(task); r < parts.end(task); ++r) visit(r / s.out_h(), r % s.out_h());
   });
+}
+
+// y [out_w, channels] = f(y, value) for the values of each window of a row of outputs, tap after tap.
+void fold_row(const Pool2dShape& s, const float* image, size_t row, Binary f, float* y) {
+  const auto binary = elementwise_kernels<float>(kernels()).binary;
+  const Window down = window(row, s.in_h, s.kernel_h, s.stride_h, s.pad_top, s.pad_bottom);
+  const size_t channels = s.channels, out_w = s.out_w();
+  for (size_t i = down.begin; i < down.end; ++i) {
+    for (size_t tap = 0; tap < s.kernel_w; ++tap) {
+      // Outputs whose tap lies in the image: 0 <= column * stride + tap - pad < in_w.
+      const size_t first = tap >= s.pad_left ? 0 : (s.pad_left - tap + s.stride_w - 1) / s.stride_w;
+      const size_t beyond = s.in_w + s.pad_left;
+      const size_t end = beyond <= tap ? 0 : std::min(out_w, (beyond - tap + s.stride_w - 1) / s.stride_w);
+      if (first >= end) continue;
+      const float* const x = image + (i * s.in_w + first * s.stride_w + tap - s.pad_left) * channels;
+      float* const to = y + first * channels;
+      binary(f, {to, channels, 1}, {x, s.stride_w * channels, 1}, to, channels, end - first, channels);
+    }
+  }
 }
 
 size_t checked(size_t a, size_t b) {
@@ -84,15 +104,20 @@ void Pool2dShape::pad_same() {
 
 void max_pool2d(const Pool2dShape& s, const float* x, float* y, int32_t* at, const RunOptions& options) {
   s.check();
-  const size_t channels = s.channels;
+  const size_t channels = s.channels, width = s.out_w() * channels;
   each_output_row(s, options, [&](size_t image, size_t row) {
     const float* from = x + image * s.in_h * s.in_w * channels;
+    if (at == nullptr) {
+      float* const to = y + (image * s.out_h() + row) * width;
+      std::fill_n(to, width, -std::numeric_limits<float>::infinity());
+      return fold_row(s, from, row, Binary::kMax, to);
+    }
     const Window down = window(row, s.in_h, s.kernel_h, s.stride_h, s.pad_top, s.pad_bottom);
     for (size_t column = 0; column < s.out_w(); ++column) {
       const Window across = window(column, s.in_w, s.kernel_w, s.stride_w, s.pad_left, s.pad_right);
       const size_t place = ((image * s.out_h() + row) * s.out_w() + column) * channels;
       float* best = y + place;
-      int32_t* where = at == nullptr ? nullptr : at + place;
+      int32_t* where = at + place;
       bool first = true;
       for (size_t i = down.begin; i < down.end; ++i) {
         for (size_t j = across.begin; j < across.end; ++j) {
@@ -100,11 +125,7 @@ void max_pool2d(const Pool2dShape& s, const float* x, float* y, int32_t* at, con
           const int32_t position = static_cast<int32_t>(i * s.in_w + j);
           if (first) {
             std::memcpy(best, pixel, channels * sizeof(float));
-            if (where != nullptr) std::fill(where, where + channels, position);
-          } else if (where == nullptr) {
-            for (size_t c = 0; c < channels; ++c) {
-              best[c] = pixel[c] > best[c] || pixel[c] != pixel[c] ? pixel[c] : best[c];
-            }
+            std::fill(where, where + channels, position);
           } else {
             for (size_t c = 0; c < channels; ++c) {
               const bool better = (pixel[c] > best[c]) | ((pixel[c] != pixel[c]) & (best[c] == best[c]));
@@ -141,23 +162,18 @@ void max_pool2d_gradient(const Pool2dShape& s, const float* dy, const int32_t* a
 
 void avg_pool2d(const Pool2dShape& s, const float* x, float* y, const RunOptions& options) {
   s.check();
-  const size_t channels = s.channels;
+  const size_t channels = s.channels, width = s.out_w() * channels;
   each_output_row(s, options, [&](size_t image, size_t row) {
-    const float* from = x + image * s.in_h * s.in_w * channels;
+    float* const sums = y + (image * s.out_h() + row) * width;
+    std::fill_n(sums, width, 0.0f);
+    fold_row(s, x + image * s.in_h * s.in_w * channels, row, Binary::kAdd, sums);
     const Window down = window(row, s.in_h, s.kernel_h, s.stride_h, s.pad_top, s.pad_bottom);
     for (size_t column = 0; column < s.out_w(); ++column) {
       const Window across = window(column, s.in_w, s.kernel_w, s.stride_w, s.pad_left, s.pad_right);
-      float* sum = y + ((image * s.out_h() + row) * s.out_w() + column) * channels;
-      std::memset(sum, 0, channels * sizeof(float));
-      for (size_t i = down.begin; i < down.end; ++i) {
-        for (size_t j = across.begin; j < across.end; ++j) {
-          const float* pixel = from + (i * s.in_w + j) * channels;
-          for (size_t c = 0; c < channels; ++c) sum[c] += pixel[c];
-        }
-      }
       const size_t count = s.count_include_pad ? down.padded * across.padded
                                                : (down.end - down.begin) * (across.end - across.begin);
       const float divisor = static_cast<float>(count);
+      float* const sum = sums + column * channels;
       for (size_t c = 0; c < channels; ++c) sum[c] /= divisor;
     }
   });

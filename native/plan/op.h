@@ -46,11 +46,12 @@ struct CategoryOp {
 struct OneHotOp {
   Span<int32_t> sizes, drop;  // [width]
 };
-// y = x W + b
+// y = activation(x W + b)
 struct DenseOp {
   Span<double> weights;  // [width, outputs] row-major
   Span<double> bias;     // [outputs]
   size_t outputs;
+  Unary activation;
 };
 struct ActivationOp {
   Unary kind;
@@ -242,18 +243,24 @@ struct NeighborImputeOp {
   Span<double> fill;      // [width]
 };
 
-// One layer of a network, as it is in predictions; in float32 whatever the plan's precision.
+// One layer of a network, as it is in predictions, and an activation of what it gives; in float32 whatever
+// the plan's precision.
 struct LayerOp {
   Span<double> code;       // see native/nn/layer_code.h
   Span<float> parameters;  // of the layer
   size_t outputs;
+  Unary activation;
+};
+// x * factor[c] + term[c], column j being of channel c = j % channels: what a batch normalisation predicts.
+struct ScaleOp {
+  Span<double> factor, term;  // [channels], which divide the width
 };
 
 using OpKind =
     std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp, ActivationOp,
                  SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp, SelectOp, ConstantOp,
                  RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp, NonNegativeOp,
-                 KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp, LayerOp, DrawOp>;
+                 KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp, LayerOp, DrawOp, ScaleOp>;
 
 struct Op {
   OpKind kind;

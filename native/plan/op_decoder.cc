@@ -73,6 +73,7 @@ Op OpDecoder::decode() {
       {"NeighborImpute", &OpDecoder::neighbor_impute},
       {"Layer", &OpDecoder::layer},
       {"Draw", &OpDecoder::draw},
+      {"Scale", &OpDecoder::scale},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -170,17 +171,17 @@ Op OpDecoder::one_hot() {
 }
 
 Op OpDecoder::dense() {
-  expect(1, 1, 2);
+  expect(1, 2, 2);
   const size_t outputs = static_cast<size_t>(ranged(0, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
   // Both factors are at most kMaxWidth, so that the product cannot overflow.
   return finish(DenseOp{constant<double>(0, "weights", width_ * outputs),
-                        constant<double>(1, "bias", outputs), outputs},
+                        constant<double>(1, "bias", outputs), outputs, unary(1)},
                 outputs);
 }
 
 Op OpDecoder::activation() {
   expect(1, 1, 0);
-  return finish(ActivationOp{static_cast<Unary>(ranged(0, "kind", 0, kUnaryCount - 1))}, width_);
+  return finish(ActivationOp{unary(0)}, width_);
 }
 
 Op OpDecoder::softmax() {
@@ -388,9 +389,21 @@ bool OpDecoder::is_type(size_t k, ConstantType type) const {
 }
 
 Op OpDecoder::layer() {
-  expect(1, 1, 2);
+  expect(1, 2, 2);
   const size_t outputs = static_cast<size_t>(ranged(0, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
-  return finish(LayerOp{constant<double>(0, "code"), constant<float>(1, "parameters"), outputs}, outputs);
+  return finish(LayerOp{constant<double>(0, "code"), constant<float>(1, "parameters"), outputs, unary(1)},
+                outputs);
+}
+
+Op OpDecoder::scale() {
+  expect(1, 0, 2);
+  const Span<double> factor = constant<double>(0, "factor");
+  if (factor.size == 0 || width_ % factor.size != 0) fail("its channels do not divide its columns");
+  return finish(ScaleOp{factor, constant<double>(1, "term", factor.size)}, width_);
+}
+
+Unary OpDecoder::unary(size_t k) const {
+  return static_cast<Unary>(ranged(k, "activation", 0, kUnaryCount - 1));
 }
 
 size_t OpDecoder::width_of(size_t input) const {

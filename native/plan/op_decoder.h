@@ -55,6 +55,7 @@ class OpDecoder {
   Op neighbor_impute();
   Op layer();
   Op draw();
+  Op scale();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;
@@ -69,6 +70,8 @@ class OpDecoder {
   Span<T> constant(size_t k, const char* what, size_t size) const;
   // Int k of this op, in [least, most].
   int32_t ranged(size_t k, const char* what, int32_t least, int32_t most) const;
+  // Int k of this op as a function of one number.
+  Unary unary(size_t k) const;
   Op finish(OpKind kind, size_t width) const;
   void check_sets(const ForestOp& forest) const;
   void check_groups(const ForestOp& op) const;

@@ -12,7 +12,7 @@
 //    5 Affine    constants [shift f64, scale f64]
 //    6 Category  ints [reject_unknown]       constants [offsets i32, values f64]
 //    7 OneHot    constants [sizes i32, drop i32]
-//    8 Dense     ints [outputs]              constants [weights f64, bias f64]
+//    8 Dense     ints [outputs, activation]  constants [weights f64, bias f64]
 //    9 Activation ints [kind]
 //   10 Softmax
 //   11 ArgMax
@@ -39,8 +39,9 @@
 //                                            constants [points f32 or f64, numbers f64 (p, radius), classes
 //                                            i32, values f64]
 //   27 NeighborImpute  ints [neighbors, distance_weights]  constants [points f64, fill f64]
-//   28 Layer     ints [outputs]            constants [code f64, parameters f32]
+//   28 Layer     ints [outputs, activation] constants [code f64, parameters f32]
 //   29 Draw      ints [seed]
+//   30 Scale     constants [factor f64, term f64]
 #pragma once
 
 #include <string>

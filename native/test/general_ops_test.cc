@@ -181,14 +181,41 @@ TEST_CASE_TEMPLATE("a layer of a network sees each row alone, in any tile", T, f
   const std::vector<double> pool{4, 12, 0, 5, 7, 2, 2, 3, 2, 2, 0, 1, 1, 0};
   for (const size_t rows : kRowCounts) {
     PlanWriter plan(70);
-    plan.op(28, {0}, {18}, {plan.constant(pool), plan.constant(std::vector<float>{})});
+    plan.op(28, {0}, {18, 0}, {plan.constant(pool), plan.constant(std::vector<float>{})});
     std::vector<T> x = random_rows<T>(rng, rows, 70);
     for (T& value : x) value = static_cast<T>(static_cast<float>(value));
     check_exact<T>(plan, x);
   }
   PlanWriter wrong(70);
-  wrong.op(28, {0}, {17}, {wrong.constant(pool), wrong.constant(std::vector<float>{})});
+  wrong.op(28, {0}, {17, 0}, {wrong.constant(pool), wrong.constant(std::vector<float>{})});
   CHECK(error_code([&] { prepare_cpu<T>(wrong.decode(), kernels()); }) == "ERR_PLAN");
+  // Only a convolution has an activation.
+  PlanWriter active(70);
+  active.op(28, {0}, {18, 1}, {active.constant(pool), active.constant(std::vector<float>{})});
+  CHECK(error_code([&] { prepare_cpu<T>(active.decode(), kernels()); }) == "ERR_PLAN");
+}
+
+TEST_CASE_TEMPLATE("a scale has one number for each channel of all positions", T, float, double) {
+  PlanWriter plan(6);
+  plan.op(30, {0}, {}, {plan.constant(std::vector<double>{2, -1}), plan.constant(std::vector<double>{0, 3})});
+  const std::vector<T> x{1, 1, 2, 2, 3, 3};
+  CHECK(run(*prepare_cpu<T>(plan.decode(), kernels()), x) == std::vector<T>{2, 2, 4, 1, 6, 0});
+  for (const std::vector<double>& factor : {std::vector<double>{}, std::vector<double>{1, 2, 3, 4}}) {
+    PlanWriter wrong(6);
+    wrong.op(30, {0}, {}, {wrong.constant(factor), wrong.constant(factor)});
+    CHECK(error_code([&] { wrong.decode(); }) == "ERR_PLAN");
+  }
+}
+
+TEST_CASE_TEMPLATE("a product and its activation have the bits of both ops", T, float, double) {
+  Rng rng(31);
+  const std::vector<T> x = random_rows<T>(rng, 37, 9);
+  const std::vector<double> weights = random_rows<double>(rng, 9, 21), bias = random_rows<double>(rng, 1, 21);
+  PlanWriter joined(9), apart(9);
+  joined.dense(0, weights, bias, Unary::kGelu);
+  apart.activation(apart.dense(0, weights, bias), Unary::kGelu);
+  CHECK(run(*prepare_cpu<T>(joined.decode(), kernels()), x) ==
+        run(*prepare_cpu<T>(apart.decode(), kernels()), x));
 }
 
 TEST_CASE("explain says what the ops do") {

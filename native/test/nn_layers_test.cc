@@ -228,6 +228,10 @@ TEST_CASE("conv2d and its gradients: kernels, strides, padding, dilation, groups
   check_conv(conv(2, 3, 3, 1, 2, 5, 1, 4));     // more padding than image
   check_conv(conv(9, 28, 28, 1, 8, 5, 1, 2));   // several blocks and parts
   check_conv(conv(2, 3, 300, 64, 8, 3, 1, 1));  // a row in several blocks
+  check_conv(conv(2, 14, 14, 6, 70, 3, 1, 1));  // several panels of filters, the last one partly filled
+  check_conv(conv(1, 9, 9, 8, 40, 3, 1, 1, 1, 2));
+  check_conv(conv(1, 7, 7, 64, 300, 3, 1, 1));  // blocks of filters
+  check_conv(conv(1, 9, 9, 512, 3, 3, 2, 1));   // pixels that would meet in one set of a cache
   Conv2dShape odd = conv(2, 7, 9, 3, 4, 1);
   odd.kernel_h = 2;
   odd.kernel_w = 3;

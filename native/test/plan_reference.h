@@ -354,7 +354,14 @@ class RowReference {
       }
       y.push_back(static_cast<T>(sum));
     }
-    return y;
+    return apply(ActivationOp{op.activation}, y);
+  }
+  static Row apply(const ScaleOp& op, Row x) {
+    for (size_t j = 0; j < x.size(); ++j) {
+      const size_t c = j % op.factor.size;
+      x[j] = x[j] * static_cast<T>(op.factor[c]) + static_cast<T>(op.term[c]);
+    }
+    return x;
   }
   static Row apply(const ActivationOp& op, Row x) {
     for (T& value : x) {

@@ -49,9 +49,11 @@ class PlanWriter {
     const int32_t first = constant(sizes);
     return op(7, {x}, {}, {first, constant(drop)});
   }
-  int32_t dense(int32_t x, const std::vector<double>& weights, const std::vector<double>& bias) {
+  int32_t dense(int32_t x, const std::vector<double>& weights, const std::vector<double>& bias,
+                Unary activation = Unary::kIdentity) {
     const int32_t first = constant(weights);
-    return op(8, {x}, {static_cast<int32_t>(bias.size())}, {first, constant(bias)});
+    return op(8, {x}, {static_cast<int32_t>(bias.size()), static_cast<int32_t>(activation)},
+              {first, constant(bias)});
   }
   int32_t activation(int32_t x, Unary kind) { return op(9, {x}, {static_cast<int32_t>(kind)}); }
   int32_t softmax(int32_t x) { return op(10, {x}); }

@@ -1,4 +1,4 @@
-/** The tutorials of PyTorch and TensorFlow run to their ends, and learn what they should (else they exit with 1). */
+/** The examples of networks run to their ends, and learn or see what they should (else they exit with 1). */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -10,6 +10,7 @@ it.each([
   ['gradient-tape', 'With an optimizer: W = '],
   ['cnn', 'epoch 6: loss'],
   ['mnist-cnn', 'Test accuracy: '],
+  ['resnet18', 'ms for one picture'],
 ])('runs examples/%s.mjs', async (name, says) => {
   const { stdout } = await promisify(execFile)(process.execPath, [`${root}examples/${name}.mjs`]);
   expect(stdout).toContain(says);

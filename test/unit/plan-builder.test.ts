@@ -55,7 +55,7 @@ describe('the wire format', () => {
         { opcode: 2, inputs: [1], ints: [2, 0], constants: [] },
         { opcode: 4, inputs: [2], ints: [], constants: [0] },
         { opcode: 3, inputs: [3, 2], ints: [], constants: [] },
-        { opcode: 8, inputs: [4], ints: [1], constants: [1, 2] },
+        { opcode: 8, inputs: [4], ints: [1, 0], constants: [1, 2] },
       ],
     });
     expect(source.constants).toEqual([Float64Array.of(1, 2), new Float64Array(4), Float64Array.of(0)]);

@@ -13,6 +13,19 @@ function reshape(writer: GraphWriter, x: string, dims: readonly number[]): strin
   return writer.node('Reshape', [x, writer.wholes([-1, ...dims])]);
 }
 
+/** A factor and a term for each channel of the positions of a row. */
+export function writeScale(
+  { writer, inputs: [x], widths: [width] }: Source,
+  factor: Float64Array,
+  term: Float64Array,
+): string {
+  const channels = factor.length;
+  const rows = width === channels ? x : reshape(writer, x, [width / channels, channels]);
+  const scaled = writer.node('Mul', [rows, writer.numbers(factor, [channels])]);
+  const moved = writer.node('Add', [scaled, writer.numbers(term, [channels])]);
+  return width === channels ? moved : reshape(writer, moved, [width]);
+}
+
 /** The nodes of a layer and the name of its result. */
 export function writeLayer(source: Source, code: Float64Array, parameters: Float32Array): string {
   const { writer, inputs, refuse } = source;

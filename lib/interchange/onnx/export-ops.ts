@@ -1,7 +1,7 @@
 /** The ops of a plan as nodes of ONNX: what each method of {@link PlanBuilder} means there. */
 import type { Activation, BinaryFunction, Fold, ForestConstants, Metric } from '../../core/plan-types.js';
 import { writeForest } from './export-forest.js';
-import { writeLayer } from './export-layers.js';
+import { writeLayer, writeScale } from './export-layers.js';
 import { type GraphWriter, int, ints } from './graph-writer.js';
 import { ELEMENT } from './messages.js';
 
@@ -225,4 +225,5 @@ export const WRITES: Readonly<Record<string, Write>> = {
   },
   distance,
   layer: writeLayer,
+  scale: writeScale,
 };

@@ -228,17 +228,13 @@ const batchNormalization: Translate = (node) => {
   const channels = dims[0] ?? 1;
   if ([scale, shift, mean, variance].some((each) => each.length !== channels))
     throw node.fail(`its statistics are not those of ${channels} channels`);
-  const own = { type: 'float', dims: [channels, ...dims.slice(1).map(() => 1)] } as const;
-  const columns = (f: (c: number) => number) =>
-    columnsOf(node, { ...own, data: Float64Array.from({ length: channels }, (_, c) => f(c)) }, value);
-  const factor = (c: number) => scale[c] / Math.sqrt(variance[c] + epsilon);
-  const scaled = node.plan.binary(numbersOf(node, value), 'mul', columns(factor));
-  const slot = node.plan.binary(
-    scaled,
-    'add',
-    columns((c) => shift[c] - mean[c] * factor(c)),
-  );
-  return [{ ...value, slot }];
+  const factor = Float64Array.from(scale, (s, c) => s / Math.sqrt(variance[c] + epsilon));
+  const term = factor.map((f, c) => shift[c] - mean[c] * f);
+  // The channels of a vector are last as it is.
+  const numbers = { ...value, slot: numbersOf(node, value) };
+  const slot = dims.length < 2 ? numbers.slot : channelsLast(node.plan, numbers);
+  const scaled = node.plan.scale(slot, factor, term);
+  return [{ ...value, codes: undefined, slot: scaled, channelsLast: dims.length >= 2 }];
 };
 
 const layerNormalization: Translate = (node) => {

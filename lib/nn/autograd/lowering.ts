@@ -308,23 +308,17 @@ class Lowering {
     return this.plan.layer(this.slot(a!), code, join([straight, added]), value.size);
   }
 
-  #scaleAndShift(x: Slot, gamma: Value | null, beta: Value | null): Slot {
-    // Each channel's number at all positions.
-    const shape = (own: Value) => [x.width / own.size, own.size];
-    const scaled = gamma === null ? x : this.plan.binary(x, 'mul', this.#constant(gamma, shape(gamma)));
-    return beta === null ? scaled : this.plan.binary(scaled, 'add', this.#constant(beta, shape(beta)));
-  }
-
   #batchNorm(value: Value): Slot {
     const [x, statistics, gamma, beta] = value.recipe!.inputs;
-    const [rows, channels, epsilon] = value.recipe!.words;
+    const [, channels, epsilon] = value.recipe!.words;
     if (this.#dependsOnInput(statistics!)) throw refuse('batch normalisation but by running statistics');
     const given = this.#constant(statistics!, statistics!.shape);
-    const repeat = (at: number, f = (v: number) => v) =>
-      Float64Array.from({ length: rows * channels }, (_, i) => f(given[at + (i % channels)]));
-    const deviation = repeat(channels, (variance) => Math.sqrt(variance + toFloat(epsilon)));
-    const normal = this.plan.affine(this.slot(x!), repeat(0), deviation);
-    return this.#scaleAndShift(normal, gamma, beta);
+    const ones = new Float64Array(channels).fill(1);
+    const scale = gamma === null ? ones : this.#constant(gamma, [channels]);
+    const shift = beta === null ? ones.map(() => 0) : this.#constant(beta, [channels]);
+    const factor = scale.map((g, c) => g / Math.sqrt(given[channels + c] + toFloat(epsilon)));
+    const term = factor.map((f, c) => shift[c] - given[c] * f);
+    return this.plan.scale(this.slot(x!), factor, term);
   }
 
   #layerNorm(value: Value): Slot {

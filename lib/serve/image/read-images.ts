@@ -1,20 +1,15 @@
 /**
  * Pictures of a request as rows of a model: a PNG, JPEG or WebP as the body, or files of a form. Only these formats are
- * handed to the decoder, told by their first bytes and not by what the client calls them, and no more pixels than
- * MAX_PIXELS; sharp decodes on threads of its own.
+ * handed to the decoder, told by their first bytes and not by what the client calls them, and no more pixels than it takes.
  */
 import type { Readable } from 'node:stream';
 import { Busboy } from '@fastify/busboy';
-import { channelsOf, type ImageInput } from '../../core/image-input.js';
-import { EnvironmentError } from '../../errors.js';
+import type { ImageInput } from '../../core/image-input.js';
+import { AT_A_TIME, PictureFault, readPicture } from '../../core/read-images.js';
 import type { ServiceRequest } from '../http.js';
 import { RequestError } from '../request-error.js';
 
 const MAX_IMAGES = 64;
-const MAX_PIXELS = 50_000_000;
-const MAX_SECONDS = 10;
-/** Pictures that are decoded at a time: each may take MAX_PIXELS of memory. */
-const AT_A_TIME = 4;
 const FIELDS: ReadonlySet<string> = new Set(['image', 'images', 'file', 'files']);
 
 /** Whether a request brings pictures rather than JSON. */
@@ -122,52 +117,11 @@ function filesOf(body: Uint8Array, type: string): Promise<Uint8Array[]> {
   });
 }
 
-async function loadSharp() {
-  try {
-    return (await import('sharp')).default;
-  } catch (cause) {
-    const message = "Pictures need the package 'sharp': npm install sharp";
-    throw new EnvironmentError('ERR_DEPENDENCY', message, { cause });
-  }
-}
-
 async function decode(bytes: Uint8Array, input: ImageInput, isForm: boolean, row: number): Promise<number[]> {
-  const sharp = await loadSharp();
-  const { crop, width, height, fit = 'cover', kernel = 'lanczos3', background: grey = 0 } = input;
-  const background = { r: grey, g: grey, b: grey };
   try {
-    const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
-      .autoOrient()
-      .timeout({ seconds: MAX_SECONDS });
-    if (crop !== undefined) picture.extract(crop);
-    picture
-      .resize(width, height, { fit, kernel, background })
-      .flatten({ background })
-      .toColourspace(input.colour === 'grey' ? 'b-w' : 'srgb');
-    return normalise(await picture.raw({ depth: 'uchar' }).toBuffer(), input);
+    return await readPicture(bytes, input);
   } catch (error) {
-    const large = /pixel limit/i.test((error as Error).message);
-    if (large) throw refused(413, 'ERR_IMAGE', `has more than ${MAX_PIXELS} pixels`, isForm, row);
-    const small = /extract area/i.test((error as Error).message);
-    if (small)
-      throw refused(400, 'ERR_IMAGE', 'is smaller than the part that the model looks at', isForm, row);
-    throw refused(400, 'ERR_IMAGE', 'cannot be decoded', isForm, row);
+    if (!(error instanceof PictureFault)) throw error;
+    throw refused(error.isTooLarge ? 413 : 400, 'ERR_IMAGE', error.what, isForm, row);
   }
-}
-
-/** Bytes of pixels, channels side by side, as the numbers of a row. */
-function normalise(pixels: Uint8Array, input: ImageInput): number[] {
-  const { layout = 'nhwc', scale = 1, mean = 0, std = 1 } = input;
-  const channels = channelsOf(input);
-  const count = input.width * input.height;
-  if (pixels.length !== count * channels) throw new Error('The decoder returned another size.');
-  const row = new Array<number>(pixels.length);
-  for (let c = 0; c < channels; c++) {
-    const m = typeof mean === 'number' ? mean : mean[c];
-    const s = typeof std === 'number' ? std : std[c];
-    for (let i = 0; i < count; i++) {
-      row[layout === 'nhwc' ? i * channels + c : c * count + i] = (pixels[i * channels + c] * scale - m) / s;
-    }
-  }
-  return row;
 }

@@ -34,14 +34,10 @@ inline void copy_row(const T* from, T* to, size_t cols) {
   if (j < cols) store(to + j, load(from + j, cols - j, broadcast(T(0))), cols - j);
 }
 
-template <typename B>
-using TileFunction = void (*)(const Tile<B>&);
-
 // multiply, a tile of rows x width, for its first cols columns only: made aside, since tiles know no edges.
-template <typename B>
-BOREAL_NOINLINE void multiply_edge(TileFunction<B> multiply, Tile<B> tile, size_t rows, size_t width,
+template <typename T, typename AnyTile>
+BOREAL_NOINLINE void multiply_edge(void (*multiply)(const AnyTile&), AnyTile tile, size_t rows, size_t width,
                                    size_t cols) {
-  using T = typename B::Value;
   constexpr size_t kMost = (kTileRows < 4 ? 4 : kTileRows) * kPanel<T>;
   alignas(64) T aside[kMost], bias[4 * kPanel<T>];
   T* const c = tile.c;
@@ -60,14 +56,15 @@ BOREAL_NOINLINE void multiply_edge(TileFunction<B> multiply, Tile<B> tile, size_
 
 template <typename B, size_t R, size_t P, Layout kLayout>
 inline void multiply_columns(const Tile<B>& tile, size_t cols) {
-  constexpr size_t kWidth = P * kPanel<typename B::Value>;
+  using T = typename B::Value;
+  constexpr size_t kWidth = P * kPanel<T>;
   if (cols >= kWidth) return multiply_tile<B, R, P, kTileVectors, kLayout>(tile);
   if constexpr (P == 1 && kHalfPanels && B::kPlain) {
-    constexpr size_t kHalf = kLeastWidth<typename B::Value>;
+    constexpr size_t kHalf = kLeastWidth<T>;
     if (cols == kHalf) return multiply_tile<B, R, 1, 1, kLayout>(tile);
-    if (cols < kHalf) return multiply_edge<B>(multiply_tile<B, R, 1, 1, kLayout>, tile, R, kHalf, cols);
+    if (cols < kHalf) return multiply_edge<T>(multiply_tile<B, R, 1, 1, kLayout>, tile, R, kHalf, cols);
   }
-  multiply_edge<B>(multiply_tile<B, R, P, kTileVectors, kLayout>, tile, R, kWidth, cols);
+  multiply_edge<T>(multiply_tile<B, R, P, kTileVectors, kLayout>, tile, R, kWidth, cols);
 }
 
 template <typename B, size_t R, Layout kLayout>

@@ -44,6 +44,7 @@ import prepare
 import preprocessing
 import projections
 import ranking
+import resnet18
 import safetensors_files
 import searches
 import splits
@@ -66,7 +67,7 @@ if __name__ == "__main__":
             *(splits, searches, curves),
             *(linear, linear_models, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
-            *(nn_steps, mlp, autograd, keras_models),
+            *(nn_steps, mlp, autograd, keras_models, resnet18),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, exports, safetensors_files),
             keras_files,
         )
