@@ -30,7 +30,7 @@ std::vector<T> run_rows(const CpuOp<T>& op, size_t width, const std::vector<T>& 
   std::vector<T> out(rows * width, T(-12345));
   AlignedBuffer<unsigned char> scratch(op.scratch_bytes(rows));
   std::fill(scratch.begin(), scratch.end(), static_cast<unsigned char>(0xa5));
-  op.run({0, rows, slots, out.data(), scratch.data(), nullptr});
+  op.run({0, rows, slots, out.data(), scratch.data(), nullptr, 1});
   return out;
 }
 
