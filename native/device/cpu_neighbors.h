@@ -11,7 +11,7 @@
 
 #include "device/cpu_op.h"
 #include "neighbors/index.h"
-#include "neighbors/umap_row.h"
+#include "neighbors/umap_walk.h"
 
 namespace boreal {
 
@@ -65,6 +65,10 @@ class CpuNeighbors final : public CpuOp<T> {
     for (size_t first = 0; first < call.rows; first += kBlock) {
       const size_t count = std::min(kBlock, call.rows - first);
       index_->nearest({x.row(first), count, width_, width_}, neighbors_, -1, items, call.cancel);
+      if (vote_ == NeighborVote::kPlace) {
+        place(items, count, sums, call.out + first * outputs_);
+        continue;
+      }
       for (size_t i = 0; i < count; ++i) {
         vote(items + i * neighbors_, neighbors_, sums, call.out + (first + i) * outputs_);
       }
@@ -80,7 +84,7 @@ class CpuNeighbors final : public CpuOp<T> {
     // A placement moves for about half of its neighbours in an epoch.
     const double moves =
         vote_ != NeighborVote::kPlace ? 0 : 0.5 * static_cast<double>(placement_.epochs * neighbors_);
-    return index_->row_cost_ns() + moves * 15 * static_cast<double>(1 + placement_.forces.negatives);
+    return index_->row_cost_ns() + moves * 8 * static_cast<double>(1 + placement_.forces.negatives);
   }
   std::string details() const override {
     static constexpr const char* kSearches[] = {"auto", "brute force", "KD-tree", "ball tree"};
@@ -89,7 +93,9 @@ class CpuNeighbors final : public CpuOp<T> {
 
  private:
   // Doubles that a vote needs.
-  size_t sums_size() const { return outputs_ + (vote_ == NeighborVote::kPlace ? 3 * neighbors_ : 0); }
+  size_t sums_size() const {
+    return vote_ == NeighborVote::kPlace ? placing_size(outputs_, neighbors_) : outputs_;
+  }
 
   template <typename S>
   static AlignedBuffer<T> converted(Span<S> source) {
@@ -105,10 +111,6 @@ class CpuNeighbors final : public CpuOp<T> {
   void vote(const Neighbor<T>* found, size_t count, double* sums, T* out) const {
     if (vote_ == NeighborVote::kOutlier) {
       *out = outlier(found, count);
-      return;
-    }
-    if (vote_ == NeighborVote::kPlace) {
-      place(found, sums, out);
       return;
     }
     if (vote_ == NeighborVote::kDistances) {
@@ -137,17 +139,19 @@ class CpuNeighbors final : public CpuOp<T> {
     for (size_t o = 0; o < outputs_; ++o) out[o] = none ? T(0) : static_cast<T>(sums[o] / total);
   }
 
-  void place(const Neighbor<T>* found, double* y, T* out) const {
-    double* const distances = y + outputs_;
-    double* const weights = distances + neighbors_;
-    int32_t* const indices = reinterpret_cast<int32_t*>(weights + neighbors_);
-    for (size_t c = 0; c < neighbors_; ++c) {
-      distances[c] = static_cast<double>(index_->spec().to_distance(found[c].rank));
-      indices[c] = found[c].index;
-    }
-    place_row(placement_, indices, distances, neighbors_, values_.data(), index_->rows(), outputs_, weights,
-              y);
-    for (size_t o = 0; o < outputs_; ++o) out[o] = static_cast<T>(y[o]);
+  void place(const Neighbor<T>* found, size_t rows, double* scratch, T* out) const {
+    const auto load = [&](size_t row, int32_t* indices, double* distances) {
+      for (size_t c = 0; c < neighbors_; ++c) {
+        const Neighbor<T>& near = found[row * neighbors_ + c];
+        distances[c] = static_cast<double>(index_->spec().to_distance(near.rank));
+        indices[c] = near.index;
+      }
+    };
+    const auto store = [&](size_t row, const double* y) {
+      for (size_t o = 0; o < outputs_; ++o) out[row * outputs_ + o] = static_cast<T>(y[o]);
+    };
+    place_rows(placement_, {values_.data(), index_->rows(), outputs_}, rows, neighbors_, scratch, load,
+               store);
   }
 
   T outlier(const Neighbor<T>* found, size_t count) const {

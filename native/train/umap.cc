@@ -125,29 +125,26 @@ class Layout {
   }
 
   void move(size_t epoch, size_t round, const CancelToken* cancel) {
-    const double alpha =
-        params_.learning_rate * (1 - static_cast<double>(epoch - 1) / static_cast<double>(params_.epochs));
+    const double alpha = umap_step(params_.learning_rate, epoch, params_.epochs);
+    const UmapPoints points{y_.data(), n_, dims_};
     const size_t count = (n_ - round + kRounds - 1) / kRounds;
-    constexpr size_t kRows = 32;
+    constexpr size_t kRows = 64;
     ThreadPool::instance().parallel_for((count + kRows - 1) / kRows, [&](size_t task, size_t) {
       check_cancel(cancel);
-      for (size_t k = task * kRows; k < std::min(count, (task + 1) * kRows); ++k) {
-        const size_t i = k * kRounds + round;
-        double* const y = next_.data() + k * dims_;
-        std::copy_n(y_.data() + i * dims_, dims_, y);
-        Rng rng(params_.seed, epoch * n_ + i);
-        for (size_t e = graph_.begin(i); e < graph_.end(i); ++e) {
-          if (!moves_in(shares_[e], epoch)) continue;
-          const double* const other = y_.data() + static_cast<size_t>(graph_.columns[e]) * dims_;
-          params_.forces.pull(y, other, dims_, alpha);
-          for (size_t s = 0; s < params_.forces.negatives; ++s) {
-            const size_t j = rng.below(static_cast<uint32_t>(n_));
-            if (j != i) params_.forces.push(y, y_.data() + j * dims_, dims_, alpha);
-          }
-          // An edge is in the graph once from each end, and moves both of them each time.
-          params_.forces.pull(y, other, dims_, alpha);
-        }
-      }
+      const size_t end = std::min(count, (task + 1) * kRows);
+      size_t k = task * kRows;
+      walk_rows(params_.forces, points, [&](size_t, UmapWalk* walk) {
+        if (k == end) return false;
+        const size_t i = k * kRounds + round, edge = graph_.begin(i);
+        const UmapEdges edges{graph_.columns.data() + edge, shares_.data() + edge, graph_.end(i) - edge};
+        // An edge is in the graph once from each end, and moves both of them each time.
+        walk->source = UmapSteps(edges, params_.forces.negatives, i, true, Rng(params_.seed, epoch * n_ + i));
+        walk->source.begin(epoch);
+        walk->alpha = alpha;
+        walk->y = next_.data() + k++ * dims_;
+        std::copy_n(points[i], dims_, walk->y);
+        return true;
+      });
     });
     for (size_t k = 0; k < count; ++k) {
       std::copy_n(next_.data() + k * dims_, dims_, y_.data() + (k * kRounds + round) * dims_);

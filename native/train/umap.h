@@ -11,7 +11,7 @@
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "neighbors/metric.h"
-#include "neighbors/umap_row.h"
+#include "neighbors/umap_walk.h"
 #include "train/row_graph.h"
 
 namespace boreal {
