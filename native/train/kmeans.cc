@@ -11,8 +11,8 @@
 #include "base/weights.h"
 #include "train/kmeans_assign.h"
 #include "train/kmeans_bounds.h"
-#include "train/kmeans_elkan.h"
 #include "train/kmeans_seed.h"
+#include "train/moving_sums.h"
 
 namespace boreal {
 namespace {
@@ -23,47 +23,38 @@ KMeansModel iterate(MatrixView<const T> x, Span<double> weights, std::vector<dou
                     const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& on_iteration) {
   const size_t k = spec.clusters;
   KMeansModel model;
-  std::vector<int32_t> labels(x.rows, -1), before;
+  std::vector<int32_t> labels(x.rows, -1);
   std::vector<T> distances(x.rows);
-  std::unique_ptr<ElkanBounds<T>> elkan;
-  std::unique_ptr<BoundedLloyd<T>> lloyd;
+  MovingSums<T> moving(x, weights, k);
+  std::unique_ptr<BoundedAssigner<T>> assigner;
   if (spec.elkan && k > 1) {
-    elkan = std::make_unique<ElkanBounds<T>>(x, k, cancel);
+    assigner = std::make_unique<ElkanBounds<T>>(x, k, cancel);
   } else {
-    lloyd = std::make_unique<BoundedLloyd<T>>(x, weights, k, cancel);
+    assigner = std::make_unique<HamerlyBounds<T>>(x, k, cancel);
   }
   bool settled = false, relocated = false;
-  ClusterSums sums;
   while (model.iterations < spec.max_iter && !settled) {
     check_cancel(cancel);
-    before = labels;
-    if (elkan != nullptr) {
-      elkan->assign(centres, labels.data());
-      sums = sum_rows(x, weights, k, labels.data(), cancel);
-    } else {
-      lloyd->assign(centres, labels.data());
-      sums = lloyd->sums();
-    }
+    assigner->assign(centres, &moving, labels.data());
+    ClusterSums sums = moving.total();
     relocated = std::any_of(sums.weights.begin(), sums.weights.end(), [](double w) { return !(w > 0); });
     if (relocated) {
       std::vector<int32_t> nearest(x.rows);
       assign_rows(x, weights, centres, k, false, nearest.data(), distances.data(), cancel);
+      relocate_empty(x, weights, labels.data(), distances.data(), &sums);
     }
-    if (relocated) relocate_empty(x, weights, labels.data(), distances.data(), &sums);
     std::vector<double> next = means_of(sums, x.cols);
     ++model.iterations;
     if (on_iteration) on_iteration(model.iterations, spec.max_iter);
     const double shift = squared_shift(centres, next);
-    if (elkan != nullptr) elkan->move(centres, next, labels.data());
     centres = std::move(next);
-    settled = labels == before;
+    settled = !moving.take_moved();
     if (!settled && shift <= spec.tol) break;
   }
   // Sums that rows went in and out of have gathered rounding.
   if (settled && !relocated) centres = means_of(sum_rows(x, weights, k, labels.data(), cancel), x.cols);
   // The labels and distances of the centres that are returned.
-  sums = assign_rows(x, weights, centres, k, false, labels.data(), distances.data(), cancel);
-  model.inertia = sums.inertia;
+  model.inertia = assign_rows(x, weights, centres, k, false, labels.data(), distances.data(), cancel).inertia;
   model.centres = std::move(centres);
   model.labels = std::move(labels);
   return model;

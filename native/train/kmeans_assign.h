@@ -1,6 +1,8 @@
 // The step that all variants of k-means share: the nearest centre of each row, and the sums by cluster.
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -40,6 +42,24 @@ std::vector<double> means_of(const ClusterSums& sums, size_t cols);
 
 // The partition of rows over which sums run: fewer parts where the sums of each are large.
 Partition cluster_parts(size_t rows, size_t clusters, size_t cols);
+
+// Between the rows a and b, in float64.
+template <typename T>
+double euclidean(const T* a, const T* b, size_t cols) {
+  double sums[4] = {};
+  size_t j = 0;
+  for (; j + 4 <= cols; j += 4) {
+    for (size_t s = 0; s < 4; ++s) {
+      const double d = static_cast<double>(a[j + s]) - static_cast<double>(b[j + s]);
+      sums[s] += d * d;
+    }
+  }
+  for (; j < cols; ++j) {
+    const double d = static_cast<double>(a[j]) - static_cast<double>(b[j]);
+    sums[0] += d * d;
+  }
+  return std::sqrt((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
 
 double squared_shift(const std::vector<double>& a, const std::vector<double>& b);
 

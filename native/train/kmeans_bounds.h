@@ -1,55 +1,93 @@
-// Lloyd's assignments without looking at every row: a row stays where it is while an upper bound on its
-// distance to its centre is below a lower bound on that to any other (Hamerly 2010, "Making k-means even
-// faster"), and sums change by the rows that move. Labels are those of assign_rows: bounds leave room for the
-// rounding of the kernel, and equal distances are never skipped.
+// Assignments without looking at every row and centre: what bounds on distances, by the triangle inequality,
+// rule out. Labels are those of assign_rows: bounds leave room for the rounding of the kernel, and equal
+// distances are never skipped.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
+#include "base/aligned_buffer.h"
 #include "base/cancel.h"
 #include "base/matrix_view.h"
-#include "base/partition.h"
-#include "base/span.h"
 #include "linalg/distance.h"
-#include "train/kmeans_assign.h"
+#include "train/moving_sums.h"
 
 namespace boreal {
 
+// What all bounds need to know of the centres.
 template <typename T>
-class BoundedLloyd {
+class BoundedCentres {
  public:
-  BoundedLloyd(MatrixView<const T> x, Span<double> weights, size_t clusters, const CancelToken* cancel);
+  // pairs: whether `half` is wanted.
+  BoundedCentres(size_t clusters, size_t cols, bool pairs);
 
-  // The nearest of the centres for each row; labels are those of the last call.
-  void assign(const std::vector<double>& centres, int32_t* labels);
-  ClusterSums sums() const;
+  void move(const std::vector<double>& to);
+
+  bool first() const { return first_; }  // moved no more than once
+  const T* row(size_t c) const { return rows_.data() + c * cols_; }
+  PackedRows<T> packed() const;
+  // Whether a row at `distance` from its centre is nearer to it for certain than to one at `bound` or beyond.
+  bool below(double distance, double bound) const { return distance * (1 + room_) < bound * (1 - room_); }
+
+  std::vector<double> shift;    // of each centre by the last move; 0 at first
+  std::vector<double> half;     // [clusters, clusters] half the distances; infinity to itself
+  std::vector<double> nearest;  // half the distance to the nearest other
 
  private:
-  struct Part {
-    std::vector<double> sums, weights;
-    std::vector<int64_t> counts;  // rows of a weight above 0: no rounding hides that a cluster is empty
-  };
+  size_t clusters_, cols_;
+  double room_;  // relative; of both distances, and of what sums of shifts have rounded off
+  bool first_ = true;
+  std::vector<T> rows_;  // as the kernel sees them
+};
 
-  void move(const std::vector<T>& to);
-  void assign_part(size_t part, const PackedRows<T>& packed, int32_t* labels);
-  void assign_block(const std::vector<uint32_t>& rows, const PackedRows<T>& packed, int32_t* labels, T* block,
-                    T* tile, Part* part);
-  void count(size_t row, size_t cluster, double sign, Part* part) const;
+template <typename T>
+class BoundedAssigner {
+ public:
+  virtual ~BoundedAssigner() = default;
+  // The nearest of the centres for each row; labels are those of the last call, or -1.
+  virtual void assign(const std::vector<double>& centres, MovingSums<T>* sums, int32_t* labels) = 0;
+};
+
+// Two bounds a row (Hamerly 2010, "Making k-means even faster").
+template <typename T>
+class HamerlyBounds : public BoundedAssigner<T> {
+ public:
+  HamerlyBounds(MatrixView<const T> x, size_t clusters, const CancelToken* cancel);
+  void assign(const std::vector<double>& centres, MovingSums<T>* sums, int32_t* labels) override;
+
+ private:
+  size_t open_rows(size_t begin, size_t end, const int32_t* labels, uint32_t* open);
+  void assign_block(const uint32_t* rows, size_t count, const PackedRows<T>& packed, size_t part, T* block,
+                    T* tile, MovingSums<T>* sums, int32_t* labels);
 
   MatrixView<const T> x_;
-  Span<double> weights_;
   size_t clusters_;
   const CancelToken* cancel_;
-  Partition rows_;
-  double room_;  // relative
-  bool first_ = true;
-  std::vector<T> centres_;              // as the kernel sees them
-  std::vector<double> shift_;           // of each centre since the last call
+  BoundedCentres<T> centres_;
   std::vector<double> farthest_other_;  // the largest shift of the other centres
-  std::vector<double> half_;            // half the distance to the nearest other centre
-  std::vector<double> upper_, lower_;   // [rows]
-  std::vector<Part> parts_;
+  std::vector<double> upper_, lower_;   // [rows] on the distances to the own centre, and to any other
+};
+
+// A bound for each row and centre (Elkan 2003, "Using the triangle inequality to accelerate k-means"): fewer
+// distances, for clusters that are well apart and rows that are long.
+template <typename T>
+class ElkanBounds : public BoundedAssigner<T> {
+ public:
+  ElkanBounds(MatrixView<const T> x, size_t clusters, const CancelToken* cancel);
+  void assign(const std::vector<double>& centres, MovingSums<T>* sums, int32_t* labels) override;
+
+ private:
+  void start(size_t begin, size_t end, const PackedRows<T>& packed, size_t part, MovingSums<T>* sums,
+             int32_t* labels);
+  size_t nearest_of(size_t row, size_t label);
+
+  MatrixView<const T> x_;
+  size_t clusters_;
+  const CancelToken* cancel_;
+  BoundedCentres<T> centres_;
+  std::vector<double> upper_;    // [rows] on the distance to the own centre
+  AlignedBuffer<double> lower_;  // [rows, clusters]
 };
 
 }  // namespace boreal
