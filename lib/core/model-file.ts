@@ -5,14 +5,14 @@
  * The reader trusts nothing: sizes, types, names and depths are checked here, states by the rules of their estimator,
  * and numbers by the native core when the plan is compiled, before `load` returns.
  */
-import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { BorealError, FileFormatError, StateError, ValidationError } from '../errors.js';
 import type { Estimator } from './estimator.js';
 import { type ImageInput, imageInputOf, withImageInput } from './image-input.js';
 import { decodeModel, type EncodedModel, encodeModel, malformed, type Tensor } from './model-codec.js';
 import { show } from './params.js';
+import { writeWhole } from './whole-file.js';
 
 const MAGIC = 'BOREALML';
 /** Version of the layout; readers refuse newer ones. */
@@ -105,21 +105,7 @@ function encodeDocument(document: Document): Uint8Array {
  * @throws see {@link toBytes}
  */
 export async function save(estimator: Estimator, path: string, metadata: Metadata = {}): Promise<void> {
-  const bytes = toBytes(estimator, metadata);
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWhole(path, toBytes(estimator, metadata));
 }
 
 /** A loaded model and what was stored beside it. */

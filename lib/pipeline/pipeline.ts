@@ -14,6 +14,7 @@ import { type Column, Schema, type Target } from '../core/schema.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { StateError } from '../errors.js';
 import { TSNE, UMAP } from '../manifold/index.js';
+import { memoryRule, type PipelineMemory, StepCache } from './step-cache.js';
 
 /** A named step of a pipeline; 'passthrough' does nothing. */
 export type Step = readonly [name: string, estimator: Estimator | 'passthrough'];
@@ -22,7 +23,14 @@ export type Step = readonly [name: string, estimator: Estimator | 'passthrough']
 export interface PipelineParams {
   /** Transformers, and any estimator last. */
   steps: readonly Step[];
+  /**
+   * Where fitted transformers are kept, for fits with the same parameters on the same data: the path of a directory, or a `Map`; null: nowhere.
+   * Default null. Clones share it, so that a search fits a step once for each fold and each of its own parameters.
+   */
+  memory: string | PipelineMemory | null;
 }
+/** Options of {@link Pipeline}. */
+export type PipelineOptions = Partial<Omit<PipelineParams, 'steps'>>;
 /** Learned by {@link Pipeline}: fitted clones of the steps. */
 export interface PipelineState {
   readonly steps: ReadonlyArray<Estimator | 'passthrough'>;
@@ -32,8 +40,13 @@ export interface PipelineState {
  * Transformers in sequence, then a final estimator. The whole pipeline is compiled into one native plan: a prediction is
  * one call.
  *
+ * With `memory` the transformers, and the rows they made, are kept. A step is found again by a hash of the data and of all parameters up
+ * to it; seeds are parameters, and null is a seed like any other, so that a step without a seed is fitted once, too. Steps that no model
+ * file can hold are fitted each time, as are the last one and those after them. The directory is never emptied; a file that is damaged, or
+ * was written by another release, is not read. `memory` is not stored with a model.
+ *
  * Differs from scikit-learn: `fit` works on clones, found in `namedSteps`; the steps passed in stay as they are, so
- * that an aborted fit changes nothing.
+ * that an aborted fit changes nothing; `memory` is not joblib's.
  *
  * @typeParam F - the final estimator, which decides what `predict` returns
  * @example
@@ -51,12 +64,22 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   F
 > {
   /** @param steps - at least one `[name, estimator]`, names unique; all but the last are transformers */
-  constructor(steps: readonly [...Step[], readonly [string, F]] | readonly Step[]) {
-    super({ steps });
+  constructor(
+    steps: readonly [...Step[], readonly [string, F]] | readonly Step[],
+    { memory = null, ...rest }: PipelineOptions = {},
+  ) {
+    super({ ...rest, steps, memory });
   }
 
-  static override fromParams({ steps }: PipelineParams): Pipeline {
-    return new Pipeline(steps);
+  static override fromParams({ steps, ...options }: PipelineParams): Pipeline {
+    return new Pipeline(steps, options);
+  }
+
+  /** A cache is no part of a model. @internal */
+  override snapshot() {
+    const { params, fitted } = super.snapshot();
+    const { memory: _, ...stored } = params;
+    return { params: stored as PipelineParams, fitted };
   }
 
   /** The last step, fitted or not. */
@@ -82,6 +105,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   get rules(): Rules<PipelineParams> {
     return {
       steps: custom('a list of [name, estimator]', (steps) => Array.isArray(steps) && steps.length > 0),
+      memory: memoryRule,
     };
   }
 
@@ -115,15 +139,28 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   }
 
   protected async fitState(input: FitInput): Promise<PipelineState> {
+    const { memory } = this.params;
     const steps = cloneParts(this.params.steps).map(([, estimator]) => estimator);
+    const { x, y, columns, sampleWeight } = input;
+    const cache =
+      memory && steps.length > 1 ? await StepCache.over(memory, x, y, columns, sampleWeight) : null;
     let current = input;
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
       const schema = new Schema(current.columns, { kind: 'none' }, true);
       const isLast = i === steps.length - 1 || !isTransformer(step);
-      await step.fitInput(isLast ? current : { ...current, validation: null, queries: null }, schema);
-      if (isLast) break;
-      current = await inputOfNext(step, current, schema);
+      if (isLast) {
+        await step.fitInput(current, schema);
+        break;
+      }
+      const given = { ...current, validation: null, queries: null };
+      const fit = async () => {
+        await step.fitInput(given, schema);
+        return transformTraining(step, given, schema);
+      };
+      const fitted = cache === null ? { step, rows: await fit() } : await cache.fitted(step, fit);
+      steps[i] = fitted.step;
+      current = await inputOfNext(fitted.step as typeof step, current, schema, fitted.rows);
     }
     return { steps };
   }
@@ -139,17 +176,24 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     const front = vectorizersOf(this.params.steps.map(([, step]) => step)).length;
     if (front === 0) return super.fit(X, y, options);
     const { params } = this;
+    const { memory } = params;
     const steps = cloneParts(params.steps);
+    const cache = memory && (await StepCache.over(memory, X));
     let rows: MatrixLike = X;
-    for (const [, step] of steps.slice(0, front)) {
-      rows = await (step as Vectorizer).fitTransform(rows, y, { signal: options?.signal });
+    const vectorizers: Estimator[] = [];
+    for (const vectorizer of vectorizersOf(steps.map(([, step]) => step))) {
+      const given = rows;
+      const fit = () => vectorizer.fitTransform(given, y, { signal: options?.signal });
+      const fitted = cache ? await cache.fitted(vectorizer, fit) : { step: vectorizer, rows: await fit() };
+      vectorizers.push(fitted.step);
+      rows = fitted.rows;
     }
     const rest = steps.slice(front);
-    const inner = new Pipeline<F>(rest);
+    const inner = new Pipeline<F>(rest, { memory });
     const model = rest.length === 1 && rest[0][1] instanceof Estimator ? rest[0][1] : inner;
     await model.fit(rows, y, options);
     const fittedRest = model === inner ? inner.state.steps : [model];
-    const fitted = [...steps.slice(0, front).map(([, step]) => step), ...fittedRest];
+    const fitted = [...vectorizers, ...fittedRest];
     this.setFitted(params, { state: { steps: fitted }, schema: model.schema, dtype: model.dtype });
     return this;
   }
@@ -185,7 +229,8 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
         if (step instanceof Estimator && step.crossFits) return step.crossFitted(current);
         continue;
       }
-      current = await inputOfNext(step, current, new Schema(current.columns, { kind: 'none' }, true));
+      const schema = new Schema(current.columns, { kind: 'none' }, true);
+      current = await inputOfNext(step, current, schema, await transformTraining(step, current, schema));
     }
     return current.x;
   }
@@ -249,18 +294,19 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   }
 }
 
-/** The training set as the step after `step` sees it. */
+/** The training set as the step after `step` sees it, which has made `rows` of it. */
 async function inputOfNext(
   step: Estimator & Pick<Pipeline, 'outputColumns'>,
   input: FitInput,
   schema: Schema,
+  rows: Matrix,
 ): Promise<FitInput> {
   const { validation, cancel } = input;
   const transform = (x: Matrix) =>
     applyOps(x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), cancel);
   return {
     ...input,
-    x: await transformTraining(step, input, schema),
+    x: rows,
     validation: validation && { ...validation, x: await transform(validation.x) },
     columns: step.outputColumns(),
   };

@@ -711,6 +711,19 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: { ...COMPOSITE, ...IMPUTER, ...WORDS },
   },
   {
+    name: 'Pipeline with a memory',
+    make: () =>
+      new Pipeline(
+        [
+          ['impute', new SimpleImputer()],
+          ['scale', new StandardScaler()],
+          ['model', new Ridge()],
+        ],
+        { memory: new Map() },
+      ),
+    exceptions: { ...COMPOSITE, ...IMPUTER, ...WORDS },
+  },
+  {
     name: 'Pipeline of a regressor',
     make: () =>
       new Pipeline([

@@ -1,0 +1,228 @@
+/** Fitted steps of pipelines, kept by what they were fitted on. */
+import { createHash, type Hash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import { Estimator } from '../core/estimator.js';
+import { toShared } from '../core/fit-input.js';
+import { isTypedArray, Matrix } from '../core/matrix.js';
+import { packValue, unpackValue } from '../core/model-codec.js';
+import { custom, either, nothing } from '../core/params.js';
+import { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { writeWhole } from '../core/whole-file.js';
+import { BorealError } from '../errors.js';
+import { native } from '../native.js';
+
+/** Where a pipeline keeps fitted steps: a `Map`, or anything that gives back the bytes that it was given under a name, or nothing. */
+export interface PipelineMemory {
+  get(key: string): Uint8Array | undefined | null | Promise<Uint8Array | undefined | null>;
+  set(key: string, bytes: Uint8Array): unknown;
+}
+
+/** The rule of the parameter `memory`. */
+export const memoryRule = either(
+  custom('the path of a directory', (v) => typeof v === 'string' && v !== ''),
+  custom('an object with get and set, such as a Map', (v) => {
+    const { get, set } = (v ?? {}) as Partial<PipelineMemory>;
+    return typeof get === 'function' && typeof set === 'function';
+  }),
+  nothing,
+);
+
+/** What steps make. */
+type Rows = Matrix | CsrMatrix;
+
+/** A step, and what it has made of its input. */
+export interface FittedStep<R extends Rows> {
+  readonly step: Estimator;
+  readonly rows: R;
+}
+
+/** The checksum that an entry begins with. */
+const CHECK_BYTES = 4;
+/** What is hashed before other work on the event loop gets its turn: about 10 ms. */
+const CHUNK_BYTES = 1 << 22;
+const CHUNK_VALUES = 1 << 14;
+
+/** Steps that are being read or fitted in this process, by store and key: who needs one of them, too, waits for it. */
+const underWay = new WeakMap<PipelineMemory, Map<string, Promise<unknown>>>();
+const directories = new Map<string, PipelineMemory>();
+
+/**
+ * The cache of one fit of a pipeline. The key of a step is a hash of the data, of the parameters of the steps before it and of its own:
+ * the data are hashed once. An entry that is damaged counts as none.
+ */
+export class StepCache {
+  readonly #memory: PipelineMemory;
+  #key: string | null;
+
+  private constructor(memory: PipelineMemory, key: string) {
+    this.#memory = memory;
+    this.#key = key;
+  }
+
+  /** Of a training set, or of the documents of vectorizers; null for data of a kind that cannot be told from others. */
+  static async over(memory: string | PipelineMemory, ...data: readonly unknown[]): Promise<StepCache | null> {
+    const hash = createHash('sha256').update(`boreal ${native.info().version}\n`);
+    for (const part of data) if (!(await add(hash, part))) return null;
+    return new StepCache(typeof memory === 'string' ? directoryAt(memory) : memory, hash.digest('hex'));
+  }
+
+  /**
+   * A fitted step and the rows that it makes: kept ones, or those of `fit`, which are kept then.
+   *
+   * @param step - not fitted yet; `fit` fits it, and gives the rows
+   */
+  async fitted<R extends Rows>(step: Estimator, fit: () => Promise<R>): Promise<FittedStep<R>> {
+    const key = this.#next(step);
+    if (key === null) return { step, rows: await fit() };
+    const steps = stepsUnderWay(this.#memory);
+    // Whether that succeeds or not: it is looked for next, and fitted here unless it is there.
+    for (let other = steps.get(key); other !== undefined; other = steps.get(key))
+      await other.catch(() => undefined);
+    const work = this.#find<R>(key, step).then((found) => found ?? this.#fitAndKeep(key, step, fit));
+    steps.set(key, work);
+    try {
+      return await work;
+    } finally {
+      steps.delete(key);
+    }
+  }
+
+  /** The key of the next step; null when it, or one before it, has parameters that cannot be stored, such as functions. */
+  #next(step: Estimator): string | null {
+    if (this.#key === null) return null;
+    try {
+      this.#key = createHash('sha256').update(this.#key).update(packValue(step)).digest('hex');
+    } catch (error) {
+      if (!isNotSupported(error)) throw error;
+      this.#key = null;
+    }
+    return this.#key;
+  }
+
+  async #find<R extends Rows>(key: string, step: Estimator): Promise<FittedStep<R> | undefined> {
+    const bytes = await this.#memory.get(key);
+    if (!(bytes instanceof Uint8Array) || bytes.length <= CHECK_BYTES) return undefined;
+    const content = bytes.subarray(CHECK_BYTES);
+    const { buffer, byteOffset } = bytes;
+    if (new DataView(buffer, byteOffset, CHECK_BYTES).getUint32(0, true) !== crc32(content)) return undefined;
+    try {
+      return entryOf<R>(unpackValue(content), step);
+    } catch (error) {
+      if (error instanceof BorealError) return undefined;
+      throw error;
+    }
+  }
+
+  async #fitAndKeep<R extends Rows>(
+    key: string,
+    step: Estimator,
+    fit: () => Promise<R>,
+  ): Promise<FittedStep<R>> {
+    const rows = await fit();
+    const parts =
+      rows instanceof Matrix
+        ? { data: rows.data, rows: rows.rows, cols: rows.cols }
+        : { data: rows.data, indices: rows.indices, indptr: rows.indptr, cols: rows.cols };
+    let content: Uint8Array;
+    try {
+      content = packValue({ step, rows: parts });
+    } catch (error) {
+      if (!isNotSupported(error)) throw error;
+      return { step, rows };
+    }
+    const bytes = new Uint8Array(CHECK_BYTES + content.length);
+    new DataView(bytes.buffer).setUint32(0, crc32(content), true);
+    bytes.set(content, CHECK_BYTES);
+    await this.#memory.set(key, bytes);
+    return { step, rows };
+  }
+}
+
+function stepsUnderWay(memory: PipelineMemory): Map<string, Promise<unknown>> {
+  const known = underWay.get(memory) ?? new Map<string, Promise<unknown>>();
+  underWay.set(memory, known);
+  return known;
+}
+
+function isNotSupported(error: unknown): boolean {
+  return error instanceof BorealError && error.code === 'ERR_NOT_SUPPORTED';
+}
+
+/** What an entry holds, if it is one of such a step. */
+function entryOf<R extends Rows>(value: unknown, like: Estimator): FittedStep<R> | undefined {
+  const { step, rows } = (value ?? {}) as Partial<FittedStep<R>>;
+  if (!(step instanceof Estimator) || step.constructor !== like.constructor || !step.isFitted)
+    return undefined;
+  if (rows === undefined) return undefined;
+  const made =
+    'indptr' in rows
+      ? new CsrMatrix(rows)
+      : toShared(new Matrix(rows.data, (rows as Matrix).rows, rows.cols));
+  return { step, rows: made as R };
+}
+
+/** Adds data to a hash; false for what is neither numbers, text, lists nor tables of these. */
+async function add(hash: Hash, value: unknown): Promise<boolean> {
+  if (value instanceof Matrix) {
+    hash.update(`matrix ${value.rows} ${value.cols}\n`);
+    return add(hash, value.data);
+  }
+  if (isTypedArray(value)) {
+    hash.update(`${value.constructor.name} ${value.length}\n`);
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    for (let first = 0; first < bytes.length; first += CHUNK_BYTES) {
+      hash.update(bytes.subarray(first, first + CHUNK_BYTES));
+      if (first + CHUNK_BYTES < bytes.length) await setImmediate();
+    }
+    return true;
+  }
+  if (Array.isArray(value)) {
+    if (value.every((item) => typeof item === 'number')) return add(hash, Float64Array.from(value));
+    hash.update(`list ${value.length}\n`);
+    for (let first = 0; first < value.length; first += CHUNK_VALUES) {
+      hash.update(JSON.stringify(value.slice(first, first + CHUNK_VALUES), withBigInts));
+      if (first + CHUNK_VALUES < value.length) await setImmediate();
+    }
+    return true;
+  }
+  if (typeof value !== 'object' || value === null) {
+    hash.update(`${typeof value} ${String(value)}\n`);
+    return true;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const [name, item] of Object.entries(value)) {
+    hash.update(`member ${JSON.stringify(name)}\n`);
+    if (!(await add(hash, item))) return false;
+  }
+  hash.update('end\n');
+  return true;
+}
+
+const withBigInts = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value);
+
+/** A directory as a store: a file for each entry, made when the first one is written. */
+function directoryAt(path: string): PipelineMemory {
+  const place = resolve(path);
+  const known = directories.get(place);
+  if (known !== undefined) return known;
+  const fileOf = (key: string) => join(place, `${key}.step`);
+  const made: PipelineMemory = {
+    async get(key) {
+      try {
+        return await readFile(fileOf(key));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    async set(key, bytes) {
+      await mkdir(place, { recursive: true });
+      await writeWhole(fileOf(key), bytes);
+    },
+  };
+  directories.set(place, made);
+  return made;
+}
