@@ -111,7 +111,7 @@ import {
   StandardScaler,
   TargetEncoder,
 } from './preprocessing/index.js';
-import { LinearSVC, LinearSVR, OneClassSVM, SVC, SVR } from './svm/index.js';
+import { LinearSVC, LinearSVR, NuSVC, NuSVR, OneClassSVM, SVC, SVR } from './svm/index.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
 
 registerEstimators(
@@ -187,6 +187,8 @@ registerEstimators(
   NearestNeighbors,
   NMF,
   Normalizer,
+  NuSVC,
+  NuSVR,
   OneClassSVM,
   OneHotEncoder,
   OrdinalEncoder,

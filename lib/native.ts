@@ -16,6 +16,7 @@ import type { ManifoldAddon } from './native/manifold.js';
 import type { MatrixAddon } from './native/matrix.js';
 import type { NeighborsAddon } from './native/neighbors.js';
 import type { NetworkAddon } from './native/network.js';
+import type { SparseAddon } from './native/sparse.js';
 import type { SvmAddon } from './native/svm.js';
 import type { TensorAddon } from './native/tensor.js';
 import type { TextAddon } from './native/text.js';
@@ -27,6 +28,7 @@ export type * from './native/manifold.js';
 export type * from './native/matrix.js';
 export type * from './native/neighbors.js';
 export type * from './native/network.js';
+export type * from './native/sparse.js';
 export type * from './native/svm.js';
 export type * from './native/tensor.js';
 export type * from './native/text.js';
@@ -94,6 +96,7 @@ export interface NativeAddon
     NetworkAddon,
     SvmAddon,
     TensorAddon,
+    SparseAddon,
     TextAddon,
     TreesAddon,
     LinearAddon {

@@ -197,20 +197,33 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    */
   async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
     const checked = checkedFitOptions(options);
-    if (isSparse(X) && this.fitSparse !== undefined) await this.#fitSparse(requireCsr(X), y, checked);
-    else await this.#fit(X, y, checked);
+    const { fitSparse } = this;
+    if (!isSparse(X) || fitSparse === undefined) {
+      await this.#fit(X, y, checked);
+      return this;
+    }
+    this.#checkBeforeFit(checked);
+    await this.#learnSparse(requireCsr(X), y, checked, null, (input) => fitSparse.call(this, input));
     return this;
   }
 
   /** As `fitState`, of sparse rows: for those that read them as they are. Others get them made dense. */
   protected fitSparse?(input: SparseFitInput): Promise<S>;
 
-  async #fitSparse(X: CsrMatrix, y: FitInput['y'], options: FitOptions): Promise<void> {
-    this.#checkBeforeFit(options);
+  /** @param before - the fit so far, where X is one more part of its data */
+  async #learnSparse(
+    X: CsrMatrix,
+    y: FitInput['y'],
+    options: FitOptions,
+    before: Fitted<P, S> | null,
+    learn: (input: SparseFitInput, before: S | null) => Promise<S>,
+  ): Promise<void> {
     const params = this.#params;
+    before?.schema.checkWidth(X.cols);
     const { input, schema } = encodeSparseInput(X, y, options);
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      const state = await (this.fitSparse as NonNullable<typeof this.fitSparse>)({ ...input, cancel });
+      const state = await learn({ ...input, cancel }, before?.state ?? null);
+      if (before !== null) return before.next(params, state);
       return new Fitted(params, { state, schema: schema.withTarget(this.targetOf(state)), dtype: X.dtype });
     });
   }
@@ -261,16 +274,22 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    *
    * @param learn - makes the new state from this part and the state so far, null when there is none; as `fitState` it must not
    *   touch `this`
+   * @param learnSparse - the same of sparse rows, where the estimator reads them as they are
    */
   protected async fitPart(
     X: MatrixLike,
     y: ArrayLike<unknown> | undefined,
     given: FitOptions | undefined,
     learn: (input: FitInput, before: S | null) => Promise<S>,
+    learnSparse?: (input: SparseFitInput, before: S | null) => Promise<S>,
   ): Promise<this> {
     const options = checkedFitOptions(given);
     this.#checkBeforeFit(options);
     const before = this.#fitted;
+    if (isSparse(X) && learnSparse !== undefined) {
+      await this.#learnSparse(requireCsr(X), y, options, before, learnSparse);
+      return this;
+    }
     const { input, schema } = encodeFitInput(X, y, options, false, before ?? undefined);
     const params = this.#params;
     this.#fitted = await withCancel(options.signal, async (cancel) => {

@@ -14,6 +14,7 @@ import type {
   LeafModels,
   Metric,
   NeighborsConstants,
+  Norm,
   Outside,
 } from './plan-types.js';
 
@@ -241,6 +242,18 @@ export class PlanBuilder {
   /** One column: the fold of each row. */
   reduce(x: Slot, fold: Fold): Slot {
     return this.emit('reduce', [x], [FOLD[fold]], [], 1);
+  }
+
+  /** Each row over its length; a length of 0 becomes 1. */
+  normalize(x: Slot, norm: Norm): Slot {
+    const length = this.#lengths(x, norm);
+    const isZero = this.binary(length, 'equal', new Float64Array(1));
+    return this.binaryOf([x, this.binaryOf([length, isZero], 'add')], 'div');
+  }
+
+  #lengths(x: Slot, norm: Norm): Slot {
+    if (norm === 'l2') return this.activation(this.reduce(this.activation(x, 'square'), 'sum'), 'sqrt');
+    return this.reduce(x, norm === 'l1' ? 'sumAbs' : 'maxAbs');
   }
 
   /** Code c of column j -> values[offsets[j] + c], or otherwise[j] for what is no code of that column. */

@@ -134,3 +134,6 @@ export interface NeighborsConstants {
       };
   readonly distanceWeights?: boolean;
 }
+
+/** What a row is divided by: the sum of its absolute values, Euclid's length, or the largest of the absolute values. */
+export type Norm = 'l1' | 'l2' | 'max';

@@ -1,6 +1,7 @@
 /** The first right singular vectors of a matrix, found in one of three ways. */
 import { Matrix } from './matrix.js';
 import { Random } from './random.js';
+import type { CsrMatrix } from './sparse/csr-matrix.js';
 
 /** A matrix [rows, columns] is about u diag(values) axes. */
 export interface Axes {
@@ -43,12 +44,39 @@ export async function axesOfGram(
   return { values: roots, axes: pointed(vectors.columns(descending).transpose()) };
 }
 
+/** A matrix as what can be multiplied from both sides. */
+export interface Operator {
+  readonly rows: number;
+  readonly cols: number;
+  /** x b */
+  times(b: Matrix<Float64Array>): Promise<Matrix<Float64Array>>;
+  /** x' b */
+  transposedTimes(b: Matrix<Float64Array>): Promise<Matrix<Float64Array>>;
+}
+
+/** A dense matrix as an operator. */
+export function denseOperator(x: Matrix<Float64Array>, signal?: AbortSignal): Operator {
+  const { rows, cols } = x;
+  const times = (b: Matrix<Float64Array>) => x.matmulAsync(b, { signal });
+  const transposedTimes = (b: Matrix<Float64Array>) => x.matmulAsync(b, { transposeA: true, signal });
+  return { rows, cols, times, transposedTimes };
+}
+
+/** A sparse matrix as an operator, which has its transpose, too. */
+export async function sparseOperator(x: CsrMatrix, signal?: AbortSignal): Promise<Operator> {
+  const values = x.astype('float64');
+  const transposed = await values.transposeAsync({ signal });
+  const product = (by: CsrMatrix) => async (b: Matrix<Float64Array>) =>
+    (await by.matmulAsync(b, { signal })) as Matrix<Float64Array>;
+  return { rows: x.rows, cols: x.cols, times: product(values), transposedTimes: product(transposed) };
+}
+
 /**
  * The first axes, by a random subspace that power iterations turn towards them (Halko, Martinsson and Tropp 2011, algorithms
  * 4.4 and 5.1, with an orthonormal basis after each product).
  */
 export async function randomisedAxes(
-  x: Matrix<Float64Array>,
+  x: Operator,
   { components, oversamples, iterations, seed }: Randomised,
   signal?: AbortSignal,
 ): Promise<Axes> {
@@ -56,13 +84,12 @@ export async function randomisedAxes(
   const random = new Random(seed);
   const start = Float64Array.from({ length: x.cols * size }, () => random.normal());
   let columns: Matrix<Float64Array> = new Matrix(start, x.cols, size);
-  const rowBasis = async () => (await (await x.matmulAsync(columns, { signal })).qrAsync({ signal })).q;
+  const rowBasis = async () => (await (await x.times(columns)).qrAsync({ signal })).q;
   for (let i = 0; i < iterations; i++) {
-    const product = await x.matmulAsync(await rowBasis(), { transposeA: true, signal });
+    const product = await x.transposedTimes(await rowBasis());
     columns = (await product.qrAsync({ signal })).q;
   }
-  const basis = await rowBasis();
-  const small = await basis.matmulAsync(x, { transposeA: true, signal });
+  const small = (await x.transposedTimes(await rowBasis())).transpose();
   const { s, vt } = await small.svdAsync({ signal });
   return { values: s.slice(0, components), axes: pointed(vt.slice(0, components)) };
 }

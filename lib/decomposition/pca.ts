@@ -16,7 +16,7 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
-import { type Axes, axesOfGram, exactAxes, randomisedAxes } from '../core/principal-axes.js';
+import { type Axes, axesOfGram, denseOperator, exactAxes, randomisedAxes } from '../core/principal-axes.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -150,7 +150,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const components = nComponents ?? most;
     const iterations = iteratedPower === 'auto' ? (components < 0.1 * most ? 7 : 4) : iteratedPower;
     const how = { components, oversamples: nOversamples, iterations, seed: resolveSeed(randomState) };
-    return randomisedAxes(x, how, signal);
+    return randomisedAxes(denseOperator(x, signal), how, signal);
   }
 
   protected get centre(): Float64Array {

@@ -1,10 +1,19 @@
 /** The first singular vectors, without centring. */
 
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
+import type { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { float64s, int, oneOf, type Rules, resolveSeed, seed } from '../core/params.js';
-import { exactAxes, randomisedAxes } from '../core/principal-axes.js';
-import { native } from '../native.js';
+import {
+  type Axes,
+  denseOperator,
+  exactAxes,
+  type Operator,
+  randomisedAxes,
+  sparseOperator,
+} from '../core/principal-axes.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
+import { type CancelHandle, native } from '../native.js';
 import { checkComponents, Projection, type ProjectionState } from './projection.js';
 
 /** Parameters of {@link TruncatedSVD}. */
@@ -25,7 +34,9 @@ export interface TruncatedSVDParams {
  * Projects rows onto the first right singular vectors of X, which is not centred: zeros count as zeros, as in latent semantic
  * analysis of counts (Deerwester et al. 1990). Learned in float64.
  *
- * Differs from scikit-learn: 'exact' stands for 'arpack'; sample weights are ignored in both.
+ * Sparse rows are read as they are by 'randomized', in products with them and with their transpose.
+ *
+ * Differs from scikit-learn: 'exact' stands for 'arpack', and makes sparse rows dense; sample weights are ignored in both.
  *
  * @example
  * ```ts
@@ -66,22 +77,51 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
   }
 
   protected async fitState({ x, cancel, signal }: FitInput): Promise<ProjectionState> {
-    const { nComponents, algorithm, nIter, nOversamples, randomState } = this.params;
-    checkComponents(this, nComponents, Math.min(x.rows, x.cols), `X of shape [${x.rows}, ${x.cols}]`);
+    this.#checkComponents(x);
     const { variance } = await momentsOf(x, cancel);
-    const total = variance.reduce((sum, v) => sum + v, 0);
     const values = await x.astypeAsync('float64', { signal });
+    const product = denseOperator(values, signal);
+    const exact = this.params.algorithm === 'exact';
+    const found = await (exact ? exactAxes(values, signal) : this.#randomised(product, signal));
+    return this.#learned(product, variance, found, cancel);
+  }
+
+  protected override async fitSparse({ x, cancel, signal }: SparseFitInput): Promise<ProjectionState> {
+    this.#checkComponents(x);
+    const { variance } = await native.csrMoments(...csrArguments(x), null, cancel);
+    const product = await sparseOperator(x, signal);
+    const exact = this.params.algorithm === 'exact';
+    const found = exact
+      ? await exactAxes(x.toDense('float64') as Matrix<Float64Array>, signal)
+      : await this.#randomised(product, signal);
+    return this.#learned(product, variance, found, cancel);
+  }
+
+  #checkComponents({ rows, cols }: { readonly rows: number; readonly cols: number }): void {
+    checkComponents(this, this.params.nComponents, Math.min(rows, cols), `X of shape [${rows}, ${cols}]`);
+  }
+
+  #randomised(x: Operator, signal: AbortSignal | undefined): Promise<Axes> {
+    const { nComponents, nIter, nOversamples, randomState } = this.params;
     const how = {
       components: nComponents,
       oversamples: nOversamples,
       iterations: nIter,
       seed: resolveSeed(randomState),
     };
-    const found = await (algorithm === 'exact'
-      ? exactAxes(values, signal)
-      : randomisedAxes(values, how, signal));
+    return randomisedAxes(x, how, signal);
+  }
+
+  async #learned(
+    x: Operator,
+    variance: Float64Array,
+    found: Axes,
+    cancel: CancelHandle | null,
+  ): Promise<ProjectionState> {
+    const { nComponents } = this.params;
+    const total = variance.reduce((sum, v) => sum + v, 0);
     const axes = found.axes.slice(0, nComponents);
-    const coordinates = await values.matmulAsync(axes, { transposeB: true, signal });
+    const coordinates = await x.times(axes.transpose());
     const along = await native.columnMoments(coordinates.data, x.rows, nComponents, null, cancel);
     return {
       components: Float64Array.from(axes.data),

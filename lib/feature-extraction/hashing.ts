@@ -4,12 +4,12 @@ import { bool, either, int, nothing, oneOf, type Rules, show } from '../core/par
 import type { Column } from '../core/schema.js';
 import { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { type Learned, SparseTransformer } from '../core/sparse/sparse-transformer.js';
+import { weigh } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeRows, native } from '../native.js';
 import { ANALYZER_DEFAULTS, ANALYZER_RULES, Analyzer, type AnalyzerParams } from './analyzer.js';
 import { type Corpus, Utf8Writer } from './corpus.js';
 import { DOCUMENT_COLUMNS } from './count-vectorizer.js';
-import { weigh } from './tfidf.js';
 
 /** Parameters that all hashing shares. */
 export interface HashingParams {
@@ -103,7 +103,7 @@ export class HashingVectorizer extends Hasher<Documents, HashingVectorizerParams
     );
     if (binary) rows.values.fill(1);
     const counts = CsrMatrix.ofNative(rows, nFeatures);
-    return norm === null ? counts : weigh(counts, { norm, sublinearTf: false }, null, cancel);
+    return norm === null ? counts : weigh(counts, { norm }, cancel);
   }
 }
 

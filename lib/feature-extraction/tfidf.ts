@@ -5,6 +5,7 @@ import { bool, checkLength, either, float64s, nothing, oneOf, type Rules, uint8s
 import type { Column } from '../core/schema.js';
 import { CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
 import { type Learned, SparseTransformer } from '../core/sparse/sparse-transformer.js';
+import { type Weighing, weigh } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
 import {
@@ -60,19 +61,9 @@ async function learnIdf(
   return documents.map((df) => Math.log((counts.rows + more) / (df + more)) + 1);
 }
 
-const NORMS = { l1: 1, l2: 2 } as const;
-
-/** The counts weighed, rows scaled. */
-export async function weigh(
-  counts: CsrMatrix,
-  { norm, sublinearTf }: Pick<TfidfTransformerParams, 'norm' | 'sublinearTf'>,
-  idf: Float64Array | null,
-  cancel: CancelHandle | null,
-): Promise<CsrMatrix> {
-  const { indptr, indices, data, cols } = counts;
-  const code = norm === null ? 0 : NORMS[norm];
-  const weighed = await native.csrWeigh(indptr, indices, data, cols, sublinearTf, idf, code, cancel);
-  return new CsrMatrix({ data: weighed, indices, indptr, cols });
+/** How counts are weighed; idf is empty without `useIdf`. */
+function weighing({ norm, sublinearTf }: TfidfTransformerParams, idf: Float64Array): Weighing {
+  return { sublinear: sublinearTf, weight: idf.length > 0 ? idf : null, norm };
 }
 
 /**
@@ -113,7 +104,7 @@ export class TfidfTransformer extends SparseTransformer<CsrMatrix, TfidfTransfor
     if (counts.rows === 0 || counts.cols === 0)
       throw new ValidationError('ERR_EMPTY', `${this.constructor.name}: there are no counts.`);
     const idf = await learnIdf(counts, params, cancel);
-    const rows = () => weigh(counts, params, params.useIdf ? idf : null, cancel);
+    const rows = () => weigh(counts, weighing(params, idf), cancel);
     return { state: { idf, columns: Float64Array.of(counts.cols) }, rows };
   }
 
@@ -121,7 +112,7 @@ export class TfidfTransformer extends SparseTransformer<CsrMatrix, TfidfTransfor
     const counts = toCounts(X);
     this.schema.checkWidth(counts.cols);
     const { idf } = this.state;
-    return weigh(counts, this.fittedParams, idf.length > 0 ? idf : null, cancel);
+    return weigh(counts, weighing(this.fittedParams, idf), cancel);
   }
 
   /** The inverse document frequencies. @throws {ERR_NOT_FITTED} before `fit` */
@@ -187,13 +178,13 @@ export class TfidfVectorizer extends VocabularyVectorizer<TfidfVectorizerParams,
     const { terms, counts } = await this.learnCounts(X, cancel);
     const counted = params.useIdf ? await counts() : null;
     const idf = counted === null ? new Float64Array(0) : await learnIdf(counted, params, cancel);
-    const rows = async () => weigh(counted ?? (await counts()), params, params.useIdf ? idf : null, cancel);
+    const rows = async () => weigh(counted ?? (await counts()), weighing(params, idf), cancel);
     return { state: { terms, idf }, rows };
   }
 
   protected async vectorize(X: Documents | MatrixLike, cancel: CancelHandle | null): Promise<CsrMatrix> {
-    const [{ idf }, params] = [this.state, this.fittedParams];
-    return weigh(await this.count(X, cancel), params, idf.length > 0 ? idf : null, cancel);
+    const how = weighing(this.fittedParams, this.state.idf);
+    return weigh(await this.count(X, cancel), how, cancel);
   }
 
   /** The inverse document frequencies of the terms. @throws {ERR_NOT_FITTED} before `fit` */

@@ -1,5 +1,5 @@
 /** Linear regression with an L1 penalty, and with both: lasso and elastic net. */
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { fitTargets } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { type DescentSpec, native } from '../native.js';
 
 /** Parameters that all models fitted by coordinate descent have. */
@@ -126,14 +127,16 @@ export abstract class SparseLinearRegressor<
   }
 
   protected async solve(
-    { x, sampleWeight, cancel }: FitInput,
+    { x, sampleWeight, cancel }: FitInput | SparseFitInput,
     y: Float64Array,
     alpha: number,
     l1Ratio: number,
   ): Promise<SparseLinearState> {
     const spec = { ...descentSpec(this.params), alphas: Float64Array.of(alpha), l1Ratio };
-    const { data, rows, cols } = x;
-    const path = await native.fitElasticNet(data, rows, cols, y, sampleWeight, spec, cancel);
+    const rest = [y, sampleWeight, spec, cancel] as const;
+    const path = await (x instanceof CsrMatrix
+      ? native.csrElasticNet(...csrArguments(x), ...rest)
+      : native.fitElasticNet(x.data, x.rows, x.cols, ...rest));
     const { coef, intercept, gap, iterations, converged } = path;
     return { coef, intercept, dualGap: gap[0], iterations: iterations[0], converged };
   }
@@ -146,7 +149,8 @@ export abstract class SparseLinearRegressor<
 /**
  * The lasso: minimises sum (y - x . coef - intercept)^2 / (2 rows) + alpha |coef|_1 (Tibshirani 1996), which leaves some
  * coefficients at 0. Coordinate descent (Friedman, Hastie and Tibshirani 2010) on the Gram matrix where there are at least as many
- * rows as columns, in float64. Scale the columns first: the penalty treats them alike.
+ * rows as columns, in float64. Scale the columns first: the penalty treats them alike. Sparse rows are read as they are, column by
+ * column.
  *
  * Differs from scikit-learn: one target at a time; no `warmStart` and `precompute`. A fit that stops at `maxIter` sets `converged`
  * to false, where scikit-learn warns.
@@ -172,6 +176,10 @@ export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState>
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {
+    return this.solve(input, fitTargets(input), this.params.alpha, 1);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<SparseLinearState> {
     return this.solve(input, fitTargets(input), this.params.alpha, 1);
   }
 }
@@ -203,6 +211,11 @@ export class ElasticNet extends SparseLinearRegressor<ElasticNetParams, SparseLi
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {
+    const { alpha, l1Ratio } = this.params;
+    return this.solve(input, fitTargets(input), alpha, l1Ratio);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<SparseLinearState> {
     const { alpha, l1Ratio } = this.params;
     return this.solve(input, fitTargets(input), alpha, l1Ratio);
   }

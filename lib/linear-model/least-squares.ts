@@ -1,9 +1,9 @@
 /** What linear regression and ridge share: the fitted state, its attributes and its plan. */
-import type { FitInput } from '../core/fit-input.js';
-import { fitTargets } from '../core/fit-input.js';
+import { type FitInput, fitTargets, type SparseFitInput } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import { float64s, int, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { native } from '../native.js';
 
 /** Learned by {@link LinearRegression} and {@link Ridge}. */
@@ -12,7 +12,7 @@ export interface LinearState {
   readonly coef: Float64Array;
   /** [1] */
   readonly intercept: Float64Array;
-  /** Singular values of the centred X, descending; empty for ridge. */
+  /** Singular values of the centred X, descending; empty for ridge, and of sparse rows. */
   readonly singular: Float64Array;
   readonly rank: number;
 }
@@ -42,6 +42,20 @@ export abstract class LinearRegressor<
     const y = fitTargets(input);
     const { fitIntercept } = this.params;
     return native.fitLeastSquares(x.data, x.rows, x.cols, y, 1, sampleWeight, alpha, fitIntercept, cancel);
+  }
+
+  /** By LSQR. @param maxIter - null: ten for each row or column, whichever are fewer */
+  protected async solveSparse(
+    input: SparseFitInput,
+    alpha: number,
+    tol: number,
+    maxIter: number | null,
+  ): Promise<LinearState> {
+    const { x, sampleWeight, cancel } = input;
+    const spec = { alpha, fitIntercept: this.params.fitIntercept, tol, maxIter: maxIter ?? 0 };
+    const y = fitTargets(input);
+    const fitted = await native.csrLeastSquares(...csrArguments(x), y, 1, sampleWeight, spec, cancel);
+    return { coef: fitted.coef, intercept: fitted.intercept, singular: new Float64Array(0), rank: 0 };
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {

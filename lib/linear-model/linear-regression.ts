@@ -1,12 +1,14 @@
 /** Ordinary least squares. */
-import type { FitInput } from '../core/fit-input.js';
-import { bool, type Rules } from '../core/params.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
+import { bool, type Rules, real } from '../core/params.js';
 import { LinearRegressor, type LinearState } from './least-squares.js';
 
 /** Parameters of {@link LinearRegression}. */
 export interface LinearRegressionParams {
   /** Fit a constant term. Default true. */
   fitIntercept: boolean;
+  /** Of sparse rows: stop when the gradient is this share of what it was at first, >= 0. Default 1e-6. */
+  tol: number;
 }
 
 /**
@@ -14,10 +16,10 @@ export interface LinearRegressionParams {
  * one-hot encoding) the solution of least norm is taken.
  *
  * Solved by a QR factorisation of blocks of rows and a singular value decomposition of R (Golub and Van Loan, Matrix
- * Computations, 5.3-5.5), in float64.
+ * Computations, 5.3-5.5), in float64. Sparse rows are read as they are by LSQR (Paige and Saunders 1982).
  *
  * Differs from scikit-learn: one target at a time; no `positive`. Columns count as dependent only when rounding cannot
- * tell them apart, where scikit-learn 1.9 gives up at a ratio of 1e-6 (`tol`).
+ * tell them apart, where scikit-learn 1.9 gives up at a ratio of 1e-6 (`tol`, which here is of sparse rows alone).
  *
  * @example
  * ```ts
@@ -30,11 +32,11 @@ export interface LinearRegressionParams {
  */
 export class LinearRegression extends LinearRegressor<LinearRegressionParams> {
   constructor(params: Partial<LinearRegressionParams> = {}) {
-    super({ fitIntercept: true, ...params });
+    super({ fitIntercept: true, tol: 1e-6, ...params });
   }
 
   get rules(): Rules<LinearRegressionParams> {
-    return { fitIntercept: bool };
+    return { fitIntercept: bool, tol: real(0) };
   }
 
   get stateRules(): Rules<LinearState> {
@@ -45,12 +47,16 @@ export class LinearRegression extends LinearRegressor<LinearRegressionParams> {
     return this.solve(input, 0);
   }
 
-  /** Rank of the centred X. @throws {ERR_NOT_FITTED} before `fit` */
+  protected override fitSparse(input: SparseFitInput): Promise<LinearState> {
+    return this.solveSparse(input, 0, this.params.tol, null);
+  }
+
+  /** Rank of the centred X; 0 of sparse rows, where it is not known. @throws {ERR_NOT_FITTED} before `fit` */
   get rank(): number {
     return this.state.rank;
   }
 
-  /** Singular values of the centred X, descending. @throws {ERR_NOT_FITTED} before `fit` */
+  /** Singular values of the centred X, descending; empty of sparse rows. @throws {ERR_NOT_FITTED} before `fit` */
   get singular(): Float64Array {
     return this.state.singular.slice();
   }

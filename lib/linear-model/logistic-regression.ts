@@ -1,11 +1,5 @@
 /** Logistic regression with L2, L1 or both penalties. */
-import {
-  type FitInput,
-  fitLabels,
-  reportProgress,
-  type SparseFitInput,
-  type Targets,
-} from '../core/fit-input.js';
+import { type FitInput, fitLabels, reportProgress, type SparseFitInput } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import {
   bool,
@@ -21,9 +15,10 @@ import {
   seed,
 } from '../core/params.js';
 import type { Output } from '../core/plan.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { StateError, ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { LinearClassifier, type LinearClassifierState } from './linear-classifier.js';
+import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
 
 /** Parameters of {@link LogisticRegression}. */
 export interface LogisticRegressionParams {
@@ -54,6 +49,8 @@ export interface LogisticRegressionParams {
   classWeight: ClassWeight;
   /** Seed of saga's order of rows; null: another one each time. Default null. */
   randomState: number | null;
+  /** Start a fit from the coefficients of the last one, where these have the same shape. Default false. */
+  warmStart: boolean;
 }
 
 /** Learned by {@link LogisticRegression}. */
@@ -69,13 +66,13 @@ export interface LogisticRegressionState extends LinearClassifierState {
  * With many more rows than coefficients L-BFGS (Liu and Nocedal 1989) starts from the optimum of a sample of the rows and stops
  * where it would otherwise: `nIter` counts the iterations on all rows. Saga is that of Defazio, Bach and Lacoste-Julien 2014.
  *
- * Differs from scikit-learn: no solvers liblinear, newton-cg and sag, no `warmStart`. A fit that stops at `maxIter` sets
+ * Differs from scikit-learn: no solvers liblinear, newton-cg and sag. A fit that stops at `maxIter` sets
  * `converged` to false, where scikit-learn warns.
  *
- * Sparse rows are read as they are by 'lbfgs', from zero on.
+ * Sparse rows are read as they are by 'lbfgs' and 'saga', from zero on.
  *
  * @throws {ERR_PARAMETER} for an L1 penalty with another solver than saga
- * @throws {ERR_NOT_SUPPORTED} for sparse rows with another solver than lbfgs
+ * @throws {ERR_NOT_SUPPORTED} for sparse rows with the solver newton-cholesky
  * @example
  * ```ts
  * import { LogisticRegression } from 'boreal';
@@ -95,6 +92,7 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
       tol: 1e-4,
       classWeight: null,
       randomState: null,
+      warmStart: false,
       ...params,
     });
   }
@@ -110,6 +108,7 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
       tol: real(0, Infinity, 'min'),
       classWeight,
       randomState: seed,
+      warmStart: bool,
     };
   }
 
@@ -132,21 +131,20 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
   }
 
   protected override async fitSparse(input: SparseFitInput): Promise<LogisticRegressionState> {
-    const { indptr, indices, data, cols } = input.x;
     const { codes, classes, weights, spec } = this.#problem(input);
-    if (spec.solver !== 'lbfgs') {
-      const message = `LogisticRegression: solver '${spec.solver}' reads dense rows only; use solver: 'lbfgs' or toDense().`;
+    if (spec.solver === 'newton-cholesky') {
+      const message = `LogisticRegression: solver '${spec.solver}' reads dense rows only; use solver: 'lbfgs', 'saga' or toDense().`;
       throw new StateError('ERR_NOT_SUPPORTED', message);
     }
     const [count, progress] = [classes.length, reportProgress(input, this)];
     const fitted = await native.csrLogistic(
-      ...([indptr, indices, data, cols, codes, count, weights, spec, input.cancel, progress] as const),
+      ...([...csrArguments(input.x), codes, count, weights, spec, input.cancel, progress] as const),
     );
     return { ...fitted, classes };
   }
 
   /** What both fits minimise. */
-  #problem(input: Targets) {
+  #problem(input: FitInput | SparseFitInput) {
     const encoded = fitLabels(input);
     const { codes, classes } = encoded;
     const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'weights');
@@ -159,8 +157,18 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
       const message = `LogisticRegression: solver '${solver}' has no L1 penalty; use solver: 'saga'.`;
       throw new ValidationError('ERR_PARAMETER', message);
     }
-    const spec = { c, l1Ratio, solver, fitIntercept, maxIter, tol, seed: resolveSeed(randomState) };
+    const seed = resolveSeed(randomState);
+    const start = this.#start(outputsOf(classes), input.x.cols);
+    const spec = { c, l1Ratio, solver, fitIntercept, maxIter, tol, seed, ...start };
     return { codes, classes, weights, spec };
+  }
+
+  /** Where the solver starts. */
+  #start(outputs: number, columns: number) {
+    const before = this.params.warmStart && this.isFitted ? this.state : null;
+    if (before?.coef.length !== outputs * columns || before.intercept.length !== outputs)
+      return { startCoef: null, startIntercept: null };
+    return { startCoef: before.coef, startIntercept: before.intercept };
   }
 
   /** Iterations the solver took. @throws {ERR_NOT_FITTED} before `fit` */

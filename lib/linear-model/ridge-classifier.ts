@@ -1,17 +1,15 @@
 /** Classification by ridge regression on targets of -1 and 1. */
-import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { type FitInput, fitLabels, type SparseFitInput, type Targets } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
-import { bool, classWeight, type Rules, real } from '../core/params.js';
+import { classWeight, type Rules } from '../core/params.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { native } from '../native.js';
 import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
+import { type RidgeParams, ridgeDefaults, ridgeRules } from './ridge.js';
 
 /** Parameters of {@link RidgeClassifier}. */
-export interface RidgeClassifierParams {
-  /** Strength of the penalty, >= 0. Default 1. */
-  alpha: number;
-  /** Fit a constant term, which is not penalised. Default true. */
-  fitIntercept: boolean;
+export interface RidgeClassifierParams extends RidgeParams {
   /** Weights of classes: null, 'balanced', or by label. Default null. */
   classWeight: ClassWeight;
 }
@@ -38,7 +36,7 @@ export function rowsOf(values: Float64Array, width: number, rows: readonly numbe
  * Classification by {@link Ridge} regression on -1 and 1, one output for each class when there are more than two: the largest
  * wins. A quick and steady baseline; it has no probabilities.
  *
- * Differs from scikit-learn: one direct solver; no `positive`.
+ * Differs from scikit-learn: the solver follows from the rows, as in {@link Ridge}; no `positive`.
  *
  * @example
  * ```ts
@@ -49,11 +47,11 @@ export function rowsOf(values: Float64Array, width: number, rows: readonly numbe
  */
 export class RidgeClassifier extends LinearClassifier<RidgeClassifierParams, LinearClassifierState> {
   constructor(params: Partial<RidgeClassifierParams> = {}) {
-    super({ alpha: 1, fitIntercept: true, classWeight: null, ...params });
+    super({ ...ridgeDefaults, classWeight: null, ...params });
   }
 
   get rules(): Rules<RidgeClassifierParams> {
-    return { alpha: real(0), fitIntercept: bool, classWeight };
+    return { ...ridgeRules, classWeight };
   }
 
   get stateRules(): Rules<LinearClassifierState> {
@@ -62,14 +60,28 @@ export class RidgeClassifier extends LinearClassifier<RidgeClassifierParams, Lin
 
   protected async fitState(input: FitInput): Promise<LinearClassifierState> {
     const { alpha, fitIntercept } = this.params;
-    const encoded = fitLabels(input);
-    const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'rows');
-    const y = ridgeTargets(encoded);
+    const { y, outputs, weights, classes } = this.#problem(input);
     const { data, rows, cols } = input.x;
     const { coef, intercept } = await native.fitLeastSquares(
-      ...([data, rows, cols, y, y.length / rows, weights] as const),
-      ...([alpha, fitIntercept, input.cancel] as const),
+      ...([data, rows, cols, y, outputs, weights, alpha, fitIntercept, input.cancel] as const),
     );
-    return { coef, intercept, classes: encoded.classes };
+    return { coef, intercept, classes };
+  }
+
+  protected override async fitSparse(input: SparseFitInput): Promise<LinearClassifierState> {
+    const { alpha, fitIntercept, tol, maxIter } = this.params;
+    const { y, outputs, weights, classes } = this.#problem(input);
+    const spec = { alpha, fitIntercept, tol, maxIter: maxIter ?? 0 };
+    const { coef, intercept } = await native.csrLeastSquares(
+      ...([...csrArguments(input.x), y, outputs, weights, spec, input.cancel] as const),
+    );
+    return { coef, intercept, classes };
+  }
+
+  #problem(input: Targets) {
+    const encoded = fitLabels(input);
+    const { classes } = encoded;
+    const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'rows');
+    return { y: ridgeTargets(encoded), outputs: outputsOf(classes), weights, classes };
   }
 }

@@ -1,6 +1,6 @@
 /** Least squares with an L2 penalty. */
-import type { FitInput } from '../core/fit-input.js';
-import { bool, type Rules, real } from '../core/params.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
+import { bool, either, int, nothing, type Rules, real } from '../core/params.js';
 import { LinearRegressor, type LinearState } from './least-squares.js';
 
 /** Parameters of {@link Ridge}. */
@@ -9,12 +9,28 @@ export interface RidgeParams {
   alpha: number;
   /** Fit a constant term, which is not penalised. Default true. */
   fitIntercept: boolean;
+  /** Of sparse rows: stop when the gradient is this share of what it was at first, >= 0. Default 1e-4. */
+  tol: number;
+  /** Of sparse rows: most iterations, >= 1; null: ten for each row or column, whichever are fewer. Default null. */
+  maxIter: number | null;
 }
 
+/** @internal */
+export const ridgeDefaults: RidgeParams = { alpha: 1, fitIntercept: true, tol: 1e-4, maxIter: null };
+
+/** @internal */
+export const ridgeRules: Rules<RidgeParams> = {
+  alpha: real(0),
+  fitIntercept: bool,
+  tol: real(0),
+  maxIter: either(int(1, 0xffff_ffff), nothing),
+};
+
 /**
- * Ridge regression: minimises sum w (y - x . coef - intercept)^2 + alpha |coef|^2 (Hoerl and Kennard 1970), in float64.
+ * Ridge regression: minimises sum w (y - x . coef - intercept)^2 + alpha |coef|^2 (Hoerl and Kennard 1970), in float64:
+ * by a QR factorisation, and by LSQR (Paige and Saunders 1982) of sparse rows, which are read as they are.
  *
- * Differs from scikit-learn: one target at a time, one `alpha`, and one direct solver.
+ * Differs from scikit-learn: one target at a time, one `alpha`, and the solver follows from the rows.
  *
  * @example
  * ```ts
@@ -25,11 +41,11 @@ export interface RidgeParams {
  */
 export class Ridge extends LinearRegressor<RidgeParams> {
   constructor(params: Partial<RidgeParams> = {}) {
-    super({ alpha: 1, fitIntercept: true, ...params });
+    super({ ...ridgeDefaults, ...params });
   }
 
   get rules(): Rules<RidgeParams> {
-    return { alpha: real(0), fitIntercept: bool };
+    return ridgeRules;
   }
 
   get stateRules(): Rules<LinearState> {
@@ -38,5 +54,10 @@ export class Ridge extends LinearRegressor<RidgeParams> {
 
   protected fitState(input: FitInput): Promise<LinearState> {
     return this.solve(input, this.params.alpha);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<LinearState> {
+    const { alpha, tol, maxIter } = this.params;
+    return this.solveSparse(input, alpha, tol, maxIter);
   }
 }

@@ -1,5 +1,12 @@
 /** Linear classifiers by stochastic gradient descent. */
-import { type FitInput, type FitOptions, fitLabels, partLabels, reportProgress } from '../core/fit-input.js';
+import {
+  type FitInput,
+  type FitOptions,
+  fitLabels,
+  partLabels,
+  reportProgress,
+  type SparseFitInput,
+} from '../core/fit-input.js';
 import { type ClassWeight, weightsByClass } from '../core/kinds.js';
 import type { EncodedLabels, Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
@@ -8,7 +15,7 @@ import type { Output } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { LinearClassifier, type LinearClassifierState } from './linear-classifier.js';
+import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
 import {
   averageFrom,
   coefficientsOf,
@@ -22,6 +29,7 @@ import {
   sgdRules,
   sgdSpec,
   sgdStateRules,
+  warmStart,
 } from './sgd.js';
 
 /** The losses of {@link SGDClassifier}. */
@@ -86,7 +94,19 @@ export abstract class SgdLinearClassifier<
   }
 
   protected fitState(input: FitInput): Promise<SGDClassifierState> {
-    return this.#learn(input, fitLabels(input), null, this.params.maxIter);
+    return this.#learnAll(input);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<SGDClassifierState> {
+    return this.#learnAll(input);
+  }
+
+  #learnAll(input: FitInput | SparseFitInput): Promise<SGDClassifierState> {
+    const encoded = fitLabels(input);
+    const outputs = outputsOf(encoded.classes);
+    const before = this.params.warmStart && this.isFitted ? this.state.progress : null;
+    const start = warmStart(before, outputs * input.x.cols, outputs);
+    return this.#learn(input, encoded, start, this.params.maxIter);
   }
 
   /**
@@ -98,7 +118,7 @@ export abstract class SgdLinearClassifier<
    */
   partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
     const { classes, ...others } = options;
-    return this.fitPart(X, y, others, (input, before) => {
+    const learnPart = (input: FitInput | SparseFitInput, before: SGDClassifierState | null) => {
       const refuse = (what: string) => {
         const message = `${this.constructor.name}: partialFit cannot have ${what}, which needs all of the data.`;
         return new ValidationError('ERR_PARAMETER', message);
@@ -107,11 +127,12 @@ export abstract class SgdLinearClassifier<
       if (this.params.earlyStopping) throw refuse('earlyStopping');
       const encoded = partLabels(input, before?.classes, classes);
       return this.#learn(input, encoded, before?.progress ?? null, 1);
-    });
+    };
+    return this.fitPart(X, y, others, learnPart, learnPart);
   }
 
   async #learn(
-    input: FitInput,
+    input: FitInput | SparseFitInput,
     encoded: EncodedLabels,
     start: SgdState | null,
     maxIter: number,
@@ -148,7 +169,11 @@ export abstract class SgdLinearClassifier<
  * 'pa1' and 'pa2') and stopping rules are scikit-learn 1.9's, in float64.
  *
  * Differs from scikit-learn: another order of rows from the same seed; with `average` and an L1 penalty the true average of the
- * coefficients is taken; no `warmStart`; words in camelCase ('logLoss').
+ * coefficients is taken; words in camelCase ('logLoss').
+ *
+ * Sparse rows are read as they are, in `partialFit` too: a step costs as much as its row has values. A coefficient pays what it owes
+ * of an L1 penalty when a row has its column, and at the end of an epoch. The constant term goes a hundredth of each step then, as in
+ * scikit-learn: every row moves it, but few rows any other coefficient.
  *
  * @throws {ERR_INPUT_INFINITE} when the coefficients overflow, as with a large step size or columns that are not scaled
  * @example

@@ -1,5 +1,11 @@
 /** Linear regression by stochastic gradient descent. */
-import { type FitInput, type FitOptions, fitTargets, reportProgress } from '../core/fit-input.js';
+import {
+  type FitInput,
+  type FitOptions,
+  fitTargets,
+  reportProgress,
+  type SparseFitInput,
+} from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { checkLength, oneOf, type Rules } from '../core/params.js';
@@ -16,6 +22,7 @@ import {
   sgdRules,
   sgdSpec,
   sgdStateRules,
+  warmStart,
 } from './sgd.js';
 
 /** The losses of {@link SGDRegressor}. */
@@ -74,15 +81,26 @@ export class SGDRegressor extends Regressor<SGDRegressorParams, SgdState> {
   }
 
   protected fitState(input: FitInput): Promise<SgdState> {
-    return this.#learn(input, null, this.params.maxIter);
+    return this.#learnAll(input);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<SgdState> {
+    return this.#learnAll(input);
+  }
+
+  #learnAll(input: FitInput | SparseFitInput): Promise<SgdState> {
+    const before = this.params.warmStart && this.isFitted ? this.state : null;
+    return this.#learn(input, warmStart(before, input.x.cols, 1), this.params.maxIter);
   }
 
   /** Learns from one more part of the data, going over it once. */
   partialFit(X: MatrixLike, y: ArrayLike<number>, options: FitOptions = {}): Promise<this> {
-    return this.fitPart(X, y, options, (input, before) => this.#learn(input, before, 1));
+    const learnPart = (input: FitInput | SparseFitInput, before: SgdState | null) =>
+      this.#learn(input, before, 1);
+    return this.fitPart(X, y, options, learnPart, learnPart);
   }
 
-  #learn(input: FitInput, start: SgdState | null, maxIter: number): Promise<SgdState> {
+  #learn(input: FitInput | SparseFitInput, start: SgdState | null, maxIter: number): Promise<SgdState> {
     const { loss, learningRate, epsilon, powerT, average } = this.params;
     const choices = { loss, learningRate, epsilon, powerT, average: averageFrom(average) };
     return learn({

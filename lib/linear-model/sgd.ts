@@ -1,5 +1,5 @@
 /** What models fitted by stochastic gradient descent share. */
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import {
   bool,
   either,
@@ -12,6 +12,7 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
+import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { native, type SgdProgress, type SgdSpec } from '../native.js';
 
 /** Parameters of all models fitted by stochastic gradient descent. */
@@ -43,6 +44,8 @@ export interface SgdParams {
   validationFraction: number;
   /** Epochs without getting better before it stops, >= 1. Default 5. */
   nIterNoChange: number;
+  /** Start a fit from the coefficients of the last one, where these have the same shape. Default false. */
+  warmStart: boolean;
 }
 
 /** Parameters of {@link SGDClassifier} and {@link SGDRegressor}. */
@@ -70,7 +73,7 @@ export interface SgdState extends SgdProgress {
 export const sgdDefaults = {
   ...{ penalty: 'l2', alpha: 1e-4, l1Ratio: 0.15, fitIntercept: true, maxIter: 1000, tol: 1e-3 },
   ...{ shuffle: true, randomState: null, eta0: 0.01, earlyStopping: false },
-  ...{ validationFraction: 0.1, nIterNoChange: 5 },
+  ...{ validationFraction: 0.1, nIterNoChange: 5, warmStart: false },
 } as const satisfies SgdParams;
 
 /** @internal */
@@ -87,6 +90,7 @@ export const sgdRules: Rules<SgdParams> = {
   earlyStopping: bool,
   validationFraction: real(0, 1, 'both'),
   nIterNoChange: int(1, 0xffff_ffff),
+  warmStart: bool,
 };
 
 /** @internal */
@@ -113,7 +117,7 @@ export type SgdChoices = Pick<SgdSpec, 'loss' | 'learningRate' | 'epsilon' | 'po
 
 /** @internal */
 export function sgdSpec(params: SgdParams, choices: SgdChoices): SgdSpec {
-  const { penalty, tol, randomState, ...others } = params;
+  const { penalty, tol, randomState, warmStart: _, ...others } = params;
   return {
     ...others,
     ...choices,
@@ -125,7 +129,7 @@ export function sgdSpec(params: SgdParams, choices: SgdChoices): SgdSpec {
 
 /** What one part of the data is learned with. */
 export interface SgdTask {
-  readonly input: FitInput;
+  readonly input: FitInput | SparseFitInput;
   readonly y: Float64Array;
   readonly classWeights: Float64Array | null;
   readonly spec: SgdSpec;
@@ -135,12 +139,11 @@ export interface SgdTask {
 
 /** @internal */
 export async function learn(task: SgdTask): Promise<SgdState> {
-  const { input, y, classWeights, spec, start, progress } = task;
-  const { data, rows, cols } = input.x;
-  return native.fitSgd(
-    ...([data, rows, cols, y, classWeights, input.sampleWeight] as const),
-    ...([spec, start, input.cancel, progress] as const),
-  );
+  const { y, classWeights, spec, start, progress } = task;
+  const { x, sampleWeight, cancel } = task.input;
+  const rest = [y, classWeights, sampleWeight, spec, start, cancel, progress] as const;
+  if (x instanceof CsrMatrix) return native.csrSgd(...csrArguments(x), ...rest);
+  return native.fitSgd(x.data, x.rows, x.cols, ...rest);
 }
 
 /** What a model predicts with: the averages once there are any. */
@@ -156,3 +159,10 @@ export function coefficientsOf(
 
 /** The step from which on coefficients are averaged; 0: never. */
 export const averageFrom = (average: boolean | number): number => Number(average);
+
+/** Where a fit starts that goes on from the coefficients of another: its steps count from 1 again. Null where the shapes differ. */
+export function warmStart(before: SgdState | null, coefficients: number, outputs: number): SgdState | null {
+  if (before?.coef.length !== coefficients || before.intercept.length !== outputs) return null;
+  const none = new Float64Array(0);
+  return { ...before, averageCoef: none, averageIntercept: none, t: 1 };
+}

@@ -3,7 +3,7 @@ import type { FitInput } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { custom, either, oneOf, type Rule } from '../core/params.js';
-import { axesOfGram, randomisedAxes } from '../core/principal-axes.js';
+import { axesOfGram, denseOperator, randomisedAxes } from '../core/principal-axes.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -52,7 +52,7 @@ export async function principalStart(
           x.rows,
           signal,
         )
-      : await randomisedAxes(centred, how, signal);
+      : await randomisedAxes(denseOperator(centred, signal), how, signal);
   const { data } = await centred.matmulAsync(axes.slice(0, known), { transposeB: true, signal });
   if (known === components) return data.slice();
   const random = new Random(seed);

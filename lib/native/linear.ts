@@ -91,6 +91,9 @@ export interface LogisticSpec {
   tol: number;
   solver: string;
   seed: number;
+  /** [outputs, columns] and [outputs]: where the solver starts; null: at 0. */
+  startCoef: Float64Array | null;
+  startIntercept: Float64Array | null;
 }
 
 /** The part of the addon that fits linear models. */

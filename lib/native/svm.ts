@@ -5,7 +5,7 @@ import type { CancelHandle, FloatArray, NativeProgress } from '../native.js';
 export type SvmKernelName = 'linear' | 'poly' | 'rbf' | 'sigmoid' | 'precomputed';
 
 export interface SvmSpec {
-  task: 'classifier' | 'regressor' | 'oneClass';
+  task: 'classifier' | 'regressor' | 'oneClass' | 'nuClassifier' | 'nuRegressor';
   kernel: SvmKernelName;
   /** Ignored with `scaleGamma`: 1 / (columns * variance of X). */
   gamma: number;

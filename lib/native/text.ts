@@ -1,6 +1,5 @@
 /** What the addon offers for sparse rows and for text. */
-import type { CancelHandle, FloatArray, NativeProgress } from '../native.js';
-import type { LogisticSpec, NativeLogistic } from './linear.js';
+import type { CancelHandle, FloatArray } from '../native.js';
 
 export interface TermsHandle {
   readonly __terms: unique symbol;
@@ -75,7 +74,7 @@ export interface TextAddon {
     sync: S,
     cancel: CancelHandle | null,
   ): S extends true ? T : Promise<T>;
-  /** The new values: see native/linalg/csr.h. norm 0: none. */
+  /** The new values: see native/linalg/csr.h. norm 0: none, 3: the largest. */
   csrWeigh<T extends FloatArray>(
     starts: Int32Array,
     columns: Int32Array,
@@ -83,7 +82,7 @@ export interface TextAddon {
     cols: number,
     sublinear: boolean,
     weight: Float64Array | null,
-    norm: 0 | 1 | 2,
+    norm: 0 | 1 | 2 | 3,
     cancel: CancelHandle | null,
   ): Promise<T>;
   csrColumnCounts(
@@ -103,17 +102,4 @@ export interface TextAddon {
     weights: Float64Array | null,
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
-  /** By L-BFGS alone. */
-  csrLogistic(
-    starts: Int32Array,
-    columns: Int32Array,
-    values: FloatArray,
-    cols: number,
-    classes: Int32Array,
-    classCount: number,
-    weights: Float64Array | null,
-    spec: LogisticSpec,
-    cancel: CancelHandle | null,
-    onProgress: NativeProgress | null,
-  ): Promise<NativeLogistic>;
 }

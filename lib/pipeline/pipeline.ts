@@ -2,8 +2,8 @@
 import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
 import { Clusterer } from '../core/clusterer.js';
 import { Estimator, type EstimatorKind, type State } from '../core/estimator.js';
-import type { FitInput, FitOptions } from '../core/fit-input.js';
-import { isTransformer } from '../core/kinds.js';
+import { type FitInput, type FitOptions, type SparseFitInput, toShared } from '../core/fit-input.js';
+import { isTransformer, type Transformer } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { checkParts, cloneParts, nameByClass } from '../core/named-parts.js';
@@ -12,6 +12,7 @@ import type { CompileOptions, Output, ResolvedCompileOptions } from '../core/pla
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
+import { keepsSparse } from '../core/sparse/weigh.js';
 import { StateError } from '../errors.js';
 import { TSNE, UMAP } from '../manifold/index.js';
 import { memoryRule, type PipelineMemory, StepCache } from './step-cache.js';
@@ -165,6 +166,35 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     return { steps };
   }
 
+  /** Steps as long as they keep rows sparse, and those after them on what these rows become. */
+  protected override async fitSparse(input: SparseFitInput): Promise<PipelineState> {
+    if (this.crossFits) return this.fitState(denseInput(input));
+    const steps = cloneParts(this.params.steps);
+    const { y, sampleWeight, signal, onProgress } = input;
+    let rows = input.x;
+    for (const [i, [, step]] of steps.entries()) {
+      if (!(step instanceof Estimator)) continue;
+      const isLast = i === steps.length - 1;
+      await step.fit(rows, y, {
+        sampleWeight: sampleWeight ?? undefined,
+        signal,
+        onProgress: isLast ? onProgress : undefined,
+      });
+      if (isLast || !isTransformer(step)) break;
+      if (keepsSparse(step)) {
+        rows = await step.transformSparse(rows);
+        continue;
+      }
+      const x = toShared(await (step as Transformer<object, State>).transform(rows));
+      const columns = step.outputColumns();
+      const rest = new Pipeline(steps.slice(i + 1), { memory: this.params.memory });
+      const dense = { ...input, x, columns, validation: null, queries: null };
+      await rest.fitInput(dense, new Schema(columns, { kind: 'none' }, true));
+      return { steps: [...steps.slice(0, i + 1).map(([, done]) => done), ...rest.state.steps] };
+    }
+    return { steps: steps.map(([, step]) => step) };
+  }
+
   /**
    * Learns from data, off the event loop: see {@link Estimator.fit}. Where the first steps are vectorizers, X are their documents,
    * and the steps after them are fitted on their sparse rows.
@@ -292,6 +322,11 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     const last = this.state.steps.findLast((step) => step !== 'passthrough');
     return isTransformer(last) ? last.outputColumns() : this.schema.columns;
   }
+}
+
+/** A training set of sparse rows made dense. @throws {ERR_DENSE} above 2^28 values */
+function denseInput(input: SparseFitInput): FitInput {
+  return { ...input, x: toShared(input.x.toDense()), validation: null, queries: null };
 }
 
 /** The training set as the step after `step` sees it, which has made `rows` of it. */

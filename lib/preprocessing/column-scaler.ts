@@ -4,6 +4,9 @@ import { InvertibleTransformer } from '../core/invertible.js';
 import { checkLength } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { checkedRows, type KeepsSparse, weigh } from '../core/sparse/weigh.js';
+import { StateError } from '../errors.js';
 import { numberColumns } from './columns.js';
 
 /** (x - shift[j]) / scale[j] of column j. */
@@ -13,7 +16,10 @@ export interface ColumnAffine {
 }
 
 /** A transformer that is one affine function of each column, and can be undone. */
-export abstract class ColumnScaler<P extends object, S extends State> extends InvertibleTransformer<P, S> {
+export abstract class ColumnScaler<P extends object, S extends State>
+  extends InvertibleTransformer<P, S>
+  implements KeepsSparse
+{
   override get tags() {
     return { allowNan: true };
   }
@@ -24,6 +30,28 @@ export abstract class ColumnScaler<P extends object, S extends State> extends In
   /** Every member of the state has a value for each column. */
   protected override checkState(state: S, columns: readonly Column[]): void {
     for (const [name, values] of Object.entries(state)) checkLength(this, name, values, columns.length);
+  }
+
+  /** Whether zeros stay zeros. @throws {ERR_NOT_FITTED} before `fit` */
+  get keepsSparse(): boolean {
+    return this.affine().shift.every((value) => value === 0);
+  }
+
+  /**
+   * As `transform`, of sparse rows, which stay sparse.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} when something is subtracted from columns: zeros would not stay zeros
+   * @throws {ERR_SHAPE} for another number of columns than that of the fit
+   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
+   */
+  async transformSparse(X: CsrMatrix): Promise<CsrMatrix> {
+    const x = checkedRows(this.schema, X);
+    if (!this.keepsSparse) {
+      const message = `${this.constructor.name} subtracts from columns, so that sparse rows would not stay sparse; use transform.`;
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
+    return weigh(x, { weight: this.affine().scale.map((value) => 1 / value) });
   }
 
   outputColumns(): readonly Column[] {

@@ -1,8 +1,10 @@
 /** Columns divided by their largest absolute value. */
 
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { momentsOf } from '../core/moments.js';
 import { float64s, type Rules } from '../core/params.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
+import { type ColumnMoments, native } from '../native.js';
 import { type ColumnAffine, ColumnScaler, safeScale } from './column-scaler.js';
 
 /** Learned by {@link MaxAbsScaler}. */
@@ -16,6 +18,7 @@ export interface MaxAbsScalerState {
  * missing. A column of zeros is left alone.
  *
  * Differs from scikit-learn: no `partialFit`, no `clip`; sample weights have no meaning here and are ignored.
+ * `transformSparse` keeps sparse rows sparse, where `transform` makes them dense.
  *
  * @example
  * ```ts
@@ -42,10 +45,11 @@ export class MaxAbsScaler extends ColumnScaler<Record<string, never>, MaxAbsScal
   }
 
   protected async fitState({ x, cancel }: FitInput): Promise<MaxAbsScalerState> {
-    const { count, min, max } = await momentsOf(x, cancel);
-    return {
-      maxAbs: count.map((n, j) => (n > 0 ? Math.max(Math.abs(min[j]), Math.abs(max[j])) : Number.NaN)),
-    };
+    return { maxAbs: largest(await momentsOf(x, cancel)) };
+  }
+
+  protected override async fitSparse({ x, cancel }: SparseFitInput): Promise<MaxAbsScalerState> {
+    return { maxAbs: largest(await native.csrMoments(...csrArguments(x), null, cancel)) };
   }
 
   /** Largest absolute values of the columns. @throws {ERR_NOT_FITTED} before `fit` */
@@ -61,4 +65,8 @@ export class MaxAbsScaler extends ColumnScaler<Record<string, never>, MaxAbsScal
   protected affine(): ColumnAffine {
     return { shift: new Float64Array(this.state.maxAbs.length), scale: this.scale };
   }
+}
+
+function largest({ count, min, max }: ColumnMoments): Float64Array {
+  return count.map((n, j) => (n > 0 ? Math.max(Math.abs(min[j]), Math.abs(max[j])) : Number.NaN));
 }

@@ -3,6 +3,8 @@ import { Transformer } from '../core/kinds.js';
 import { oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { checkedRows, type KeepsSparse, weigh } from '../core/sparse/weigh.js';
 import { numberColumns } from './columns.js';
 
 /** Parameters of {@link Normalizer}. */
@@ -14,7 +16,8 @@ export interface NormalizerParams {
 /**
  * Each row divided by its length; a row of zeros stays so. Nothing is learned but the columns.
  *
- * Differs from scikit-learn: has to be fitted, so that the columns have names.
+ * Differs from scikit-learn: has to be fitted, so that the columns have names. `transformSparse` keeps sparse rows sparse, where
+ * `transform` makes them dense.
  *
  * @example
  * ```ts
@@ -23,7 +26,7 @@ export interface NormalizerParams {
  * normalizer.transformSync([[3, 4], [0, 0]]).toArray(); // [[0.6, 0.8], [0, 0]]
  * ```
  */
-export class Normalizer extends Transformer<NormalizerParams, Record<string, never>> {
+export class Normalizer extends Transformer<NormalizerParams, Record<string, never>> implements KeepsSparse {
   constructor(params: Partial<NormalizerParams> = {}) {
     super({ norm: 'l2', ...params });
   }
@@ -44,16 +47,26 @@ export class Normalizer extends Transformer<NormalizerParams, Record<string, nev
     return numberColumns(this.schema.columns);
   }
 
-  lower(plan: PlanBuilder, x: Slot): Slot {
-    const length = this.#lengths(plan, x);
-    // A length of 0 becomes 1.
-    const isZero = plan.binary(length, 'equal', new Float64Array(1));
-    return plan.binaryOf([x, plan.binaryOf([length, isZero], 'add')], 'div');
+  get keepsSparse(): boolean {
+    return true;
   }
 
-  #lengths(plan: PlanBuilder, x: Slot): Slot {
-    const { norm } = this.fittedParams;
-    if (norm === 'l2') return plan.activation(plan.reduce(plan.activation(x, 'square'), 'sum'), 'sqrt');
-    return plan.reduce(x, norm === 'l1' ? 'sumAbs' : 'maxAbs');
+  protected override async fitSparse(): Promise<Record<string, never>> {
+    return {};
+  }
+
+  /**
+   * As {@link Normalizer.transform}, of sparse rows, which stay sparse.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} for another number of columns than that of the fit
+   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
+   */
+  async transformSparse(X: CsrMatrix): Promise<CsrMatrix> {
+    return weigh(checkedRows(this.schema, X), { norm: this.fittedParams.norm });
+  }
+
+  lower(plan: PlanBuilder, x: Slot): Slot {
+    return plan.normalize(x, this.fittedParams.norm);
   }
 }

@@ -1,8 +1,9 @@
 /** Zero mean and unit variance, column by column. */
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, float64s, type Rules } from '../core/params.js';
-import { native } from '../native.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
+import { type ColumnMoments, native } from '../native.js';
 import { type ColumnAffine, ColumnScaler, isConstant } from './column-scaler.js';
 
 /** Parameters of {@link StandardScaler}. */
@@ -25,6 +26,9 @@ export interface StandardScalerState {
 /**
  * (x - mean) / standard deviation, with the population variance. Missing values are left out of the statistics and
  * stay missing. Constant columns are centred only.
+ *
+ * Differs from scikit-learn: sparse rows are taken with `withMean`, too, and made dense by `transform`, in blocks. With
+ * `withMean: false`, `transformSparse` keeps them sparse.
  *
  * @example
  * ```ts
@@ -51,11 +55,16 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
   }
 
   protected async fitState({ x, sampleWeight, cancel }: FitInput): Promise<StandardScalerState> {
-    const { count, mean, variance } = sampleWeight
-      ? await native.columnMoments(x.data, x.rows, x.cols, sampleWeight, cancel)
-      : await momentsOf(x, cancel);
-    const scale = variance.map((v, j) => (isConstant(v, mean[j], count[j]) ? 1 : Math.sqrt(v)));
-    return { mean, variance, scale, count };
+    return learned(
+      sampleWeight
+        ? await native.columnMoments(x.data, x.rows, x.cols, sampleWeight, cancel)
+        : await momentsOf(x, cancel),
+    );
+  }
+
+  protected override async fitSparse(input: SparseFitInput): Promise<StandardScalerState> {
+    const { x, sampleWeight, cancel } = input;
+    return learned(await native.csrMoments(...csrArguments(x), sampleWeight, cancel));
   }
 
   /** Means of the columns. @throws {ERR_NOT_FITTED} before `fit` */
@@ -86,4 +95,9 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
       scale: withStd ? scale : new Float64Array(scale.length).fill(1),
     };
   }
+}
+
+function learned({ count, mean, variance }: ColumnMoments): StandardScalerState {
+  const scale = variance.map((v, j) => (isConstant(v, mean[j], count[j]) ? 1 : Math.sqrt(v)));
+  return { mean, variance, scale, count };
 }

@@ -1,5 +1,5 @@
 /** Linear classification by the hinge loss. */
-import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { type FitInput, fitLabels, type SparseFitInput } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, type ClassWeight, weightsByClass } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
 import {
@@ -20,7 +20,7 @@ import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
+import { fitLinearSvm } from './linear-fit.js';
 
 /** Parameters of {@link LinearSVC}. */
 export interface LinearSVCParams {
@@ -63,6 +63,8 @@ export interface LinearSVCState extends ClassifierState {
  *
  * Differs from scikit-learn: no `multiClass: 'crammer_singer'`. A fit that stops at `maxIter` sets `converged` to false, where
  * scikit-learn warns.
+ *
+ * Sparse rows are read as they are.
  *
  * @example
  * ```ts
@@ -129,7 +131,15 @@ export class LinearSVC extends Classifier<LinearSVCParams, LinearSVCState> {
     checkLength(this, 'coef', coef, outputs * columns.length);
   }
 
-  protected async fitState(input: FitInput): Promise<LinearSVCState> {
+  protected fitState(input: FitInput): Promise<LinearSVCState> {
+    return this.#learn(input);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<LinearSVCState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<LinearSVCState> {
     const { x, sampleWeight, cancel } = input;
     const { penalty, loss, dual, tol, C, fitIntercept, interceptScaling, randomState, maxIter } = this.params;
     const encoded = fitLabels(input);
@@ -143,8 +153,8 @@ export class LinearSVC extends Classifier<LinearSVCParams, LinearSVCState> {
     };
     const { codes, classes } = encoded;
     const byClass = weightsByClass(this.params.classWeight, encoded, sampleWeight);
-    const data = [x.data, x.rows, x.cols, Float64Array.from(codes), classes.length] as const;
-    const fitted = await native.fitLinearSvm(...data, byClass, sampleWeight, spec, cancel);
+    const y = Float64Array.from(codes);
+    const fitted = await fitLinearSvm(x, y, classes.length, byClass, sampleWeight, spec, cancel);
     return { ...fitted, classes };
   }
 

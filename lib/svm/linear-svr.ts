@@ -1,5 +1,5 @@
 /** Linear regression by the epsilon-insensitive loss. */
-import { type FitInput, fitTargets } from '../core/fit-input.js';
+import { type FitInput, fitTargets, type SparseFitInput } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import {
   bool,
@@ -16,7 +16,7 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
+import { fitLinearSvm } from './linear-fit.js';
 
 /** Parameters of {@link LinearSVR}. */
 export interface LinearSVRParams {
@@ -56,6 +56,8 @@ export interface LinearSVRState {
  * float64.
  *
  * Differs from scikit-learn: a fit that stops at `maxIter` sets `converged` to false, where scikit-learn warns.
+ *
+ * Sparse rows are read as they are.
  *
  * @example
  * ```ts
@@ -103,7 +105,15 @@ export class LinearSVR extends Regressor<LinearSVRParams, LinearSVRState> {
     checkLength(this, 'coef', coef, columns.length);
   }
 
-  protected async fitState(input: FitInput): Promise<LinearSVRState> {
+  protected fitState(input: FitInput): Promise<LinearSVRState> {
+    return this.#learn(input);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<LinearSVRState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<LinearSVRState> {
     const { x, sampleWeight, cancel } = input;
     const { epsilon, tol, C, loss, fitIntercept, interceptScaling, dual, randomState, maxIter } = this.params;
     const squared = loss === 'squaredEpsilonInsensitive';
@@ -112,8 +122,7 @@ export class LinearSVR extends Regressor<LinearSVRParams, LinearSVRState> {
       ...{ c: C, epsilon, bias: fitIntercept ? interceptScaling : 0, tol, maxIter },
       seed: resolveSeed(randomState),
     };
-    const data = [x.data, x.rows, x.cols, fitTargets(input), 0] as const;
-    return native.fitLinearSvm(...data, null, sampleWeight, spec, cancel);
+    return fitLinearSvm(x, fitTargets(input), 0, null, sampleWeight, spec, cancel);
   }
 
   /** Weights of the columns. @throws {ERR_NOT_FITTED} before `fit` */

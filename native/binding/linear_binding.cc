@@ -1,5 +1,7 @@
-// Fits of linear models: the elastic net, Bayesian ridge, ridge's leave-one-out errors, Huber's regression,
-// stochastic gradient descent.
+// Fits of linear models, on dense rows (x, rows and cols come first) or sparse ones (starts, columns, values
+// and cols): the elastic net, Bayesian ridge, ridge's leave-one-out errors, Huber's regression, stochastic
+// gradient descent.
+#include "binding/csr_job.h"
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "binding/spec.h"
@@ -25,13 +27,15 @@ ElasticNetParams elastic_net_params(const Spec& spec) {
   return params;
 }
 
-// x, rows, cols, y, weights, spec, cancel
+// Rows, y, weights, spec, cancel
+template <typename X>
 napi_value fit_elastic_net(Call& call) {
   napi_env env = call.env();
-  const MatrixArgument matrix(call);
-  const Spec spec(env, call[5]);
-  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
-                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
+  X matrix(call);
+  constexpr size_t at = X::kCount;
+  const Spec spec(env, call[at + 2]);
+  auto compute = [y = row_values<double>(call, at, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, at + 1, "weights", matrix.rows),
                   alphas = spec.values("alphas"), l1_ratio = spec.number("l1Ratio"),
                   params = elastic_net_params(spec)](auto x, const CancelToken* cancel, const JobProgress&) {
     return boreal::fit_elastic_net(x, y.span(), weights.span(), span(alphas), l1_ratio, params, cancel);
@@ -45,7 +49,7 @@ napi_value fit_elastic_net(Call& call) {
         .set("converged", path.converged)
         .object();
   };
-  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
+  return start_fit_job(call, matrix, train_options(call, at + 3, false), std::move(compute), deliver);
 }
 
 // x, rows, cols, y, weights, folds, spec, cancel, progress
@@ -189,26 +193,28 @@ SgdParams sgd_params(const Spec& spec) {
   return params;
 }
 
-// x, rows, cols, y, classWeights, weights, spec, state, cancel, progress
+// Rows, y, classWeights, weights, spec, state, cancel, progress
+template <typename X>
 napi_value fit_sgd(Call& call) {
   napi_env env = call.env();
-  const MatrixArgument matrix(call);
-  JobOptions options = train_options(call, 8, true);
-  const Spec start(env, call[7]);
+  X matrix(call);
+  constexpr size_t at = X::kCount;
+  JobOptions options = train_options(call, at + 5, true);
+  const Spec start(env, call[at + 4]);
   SgdState state;
-  if (!is_nullish(env, call[7])) {
+  if (!is_nullish(env, call[at + 4])) {
     state = {start.values("coef"), start.values("intercept"), start.values("averageCoef"),
              start.values("averageIntercept"), start.number("t")};
   }
   std::vector<double> class_weights;
-  if (!is_nullish(env, call[4])) {
-    const TypedArray array = to_typed_array(env, call[4], "classWeights");
+  if (!is_nullish(env, call[at + 1])) {
+    const TypedArray array = to_typed_array(env, call[at + 1], "classWeights");
     const double* const data = elements<double>(array);
     class_weights.assign(data, data + array.length);
   }
-  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows), class_weights,
-                  weights = optional_row_values<double>(call, 5, "weights", matrix.rows),
-                  params = sgd_params({env, call[6]}),
+  auto compute = [y = row_values<double>(call, at, "y", matrix.rows), class_weights,
+                  weights = optional_row_values<double>(call, at + 2, "weights", matrix.rows),
+                  params = sgd_params({env, call[at + 3]}),
                   state](auto x, const CancelToken* cancel, const JobProgress& progress) {
     return boreal::fit_sgd(x, y.span(), span(class_weights), weights.span(), params, state, cancel, progress);
   };
@@ -223,18 +229,20 @@ napi_value fit_sgd(Call& call) {
         .set("converged", model.converged)
         .object();
   };
-  return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
+  return start_fit_job(call, matrix, std::move(options), std::move(compute), deliver);
 }
 
 }  // namespace
 
 void export_linear(napi_env env, napi_value exports) {
-  export_function<fit_elastic_net>(env, exports, "fitElasticNet");
+  export_function<fit_elastic_net<MatrixArgument>>(env, exports, "fitElasticNet");
+  export_function<fit_elastic_net<CsrArguments>>(env, exports, "csrElasticNet");
   export_function<cross_validate_elastic_net>(env, exports, "crossValidateElasticNet");
   export_function<ridge_leave_one_out>(env, exports, "ridgeLeaveOneOut");
   export_function<fit_bayesian_ridge>(env, exports, "fitBayesianRidge");
   export_function<fit_huber>(env, exports, "fitHuber");
-  export_function<fit_sgd>(env, exports, "fitSgd");
+  export_function<fit_sgd<MatrixArgument>>(env, exports, "fitSgd");
+  export_function<fit_sgd<CsrArguments>>(env, exports, "csrSgd");
 }
 
 }  // namespace boreal

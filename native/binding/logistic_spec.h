@@ -15,6 +15,8 @@ inline LogisticParams to_logistic_params(const Spec& spec) {
   params.l1_ratio = spec.number("l1Ratio");
   params.seed = spec.u32("seed");
   params.solver = spec.choice<LogisticSolver>("solver", {"lbfgs", "newton-cholesky", "saga"});
+  params.start_coef = spec.values("startCoef");
+  params.start_intercept = spec.values("startIntercept");
   return params;
 }
 

@@ -13,6 +13,8 @@ namespace boreal {
 
 // The arguments x, rows and cols, which come first.
 struct MatrixArgument {
+  static constexpr size_t kCount = 3;  // arguments
+
   explicit MatrixArgument(Call& call)
       : x(to_typed_array(call.env(), call[0], "x")),
         rows(to_size(call.env(), call[1], "rows")),

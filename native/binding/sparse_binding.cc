@@ -4,44 +4,19 @@
 
 #include "base/matrix_view.h"
 #include "binding/call.h"
+#include "binding/csr_job.h"
 #include "binding/env.h"
 #include "binding/exports.h"
 #include "binding/handle.h"
 #include "binding/logistic_spec.h"
 #include "binding/matrix_job.h"
+#include "binding/moments_to_js.h"
 #include "linalg/csr.h"
+#include "train/sparse_least_squares.h"
 #include "train/sparse_logistic.h"
 
 namespace boreal {
 namespace {
-
-struct CsrArguments {
-  explicit CsrArguments(Call& call)
-      : starts(Input<int32_t>::copy(to_typed_array(call.env(), call[0], "starts"))),
-        columns(Input<int32_t>::copy(to_typed_array(call.env(), call[1], "columns"))),
-        values(to_typed_array(call.env(), call[2], "values")),
-        cols(to_size(call.env(), call[3], "cols")) {
-    if (starts.size() == 0) throw Error("ERR_SHAPE", "Sparse rows have at least one start.");
-  }
-  size_t rows() const { return starts.size() - 1; }
-
-  Input<int32_t> starts, columns;
-  TypedArray values;
-  size_t cols;
-};
-
-// compute(CsrView<T>, cancel) on the pool, after the check.
-template <typename T, typename Compute, typename Deliver>
-napi_value start_csr_job(Call& call, CsrArguments& x, JobOptions options, Compute compute, Deliver deliver) {
-  auto work = [starts = std::move(x.starts), columns = std::move(x.columns),
-               values = Input<T>::copy(x.values), cols = x.cols,
-               compute = std::move(compute)](const CancelToken* cancel, const JobProgress& progress) {
-    const CsrView<T> view{starts.span(), columns.span(), values.span(), cols};
-    check_csr(view);
-    return compute(view, cancel, progress);
-  };
-  return EnvState::of(call.env()).start(std::move(options), std::move(work), std::move(deliver));
-}
 
 // ..., b [cols, width], bias [width] or null, width, sync, cancel
 napi_value product(Call& call) {
@@ -49,7 +24,7 @@ napi_value product(Call& call) {
   const TypedArray b = to_typed_array(call.env(), call[4], "b");
   const size_t width = to_size(call.env(), call[6], "width");
   require_length(b, checked_area(x.cols, width));
-  const size_t area = checked_area(x.rows(), width);
+  const size_t area = checked_area(x.rows, width);
   const bool now = to_bool(call.env(), call[7], "sync");
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
@@ -85,7 +60,7 @@ napi_value weigh(Call& call) {
   CsrArguments x(call);
   const bool sublinear = to_bool(call.env(), call[4], "sublinear");
   Input<double> weight = optional_row_values<double>(call, 5, "weight", x.cols);
-  const int norm = static_cast<int>(to_whole(call.env(), call[6], "norm", 0, 2));
+  const int norm = static_cast<int>(to_whole(call.env(), call[6], "norm", 0, 3));
   JobOptions options;
   options.cancel = to_cancel(call.env(), call[7]);
   return by_precision(x.values, [&](auto zero) {
@@ -103,6 +78,7 @@ napi_value weigh(Call& call) {
 // ..., cancel
 napi_value column_counts(Call& call) {
   CsrArguments x(call);
+  x.limit_columns();
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
     auto compute = [](const CsrView<T>& view, const CancelToken*, const JobProgress&) {
@@ -115,10 +91,11 @@ napi_value column_counts(Call& call) {
 // ..., codes [rows], groups, weights [rows] or null, cancel
 napi_value group_sums(Call& call) {
   CsrArguments x(call);
-  Input<int32_t> codes = row_values<int32_t>(call, 4, "codes", x.rows());
+  x.limit_columns();
+  Input<int32_t> codes = row_values<int32_t>(call, 4, "codes", x.rows);
   const size_t groups = to_size(call.env(), call[5], "groups");
   checked_area(groups, x.cols);
-  Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows());
+  Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows);
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
     auto compute = [codes = std::move(codes), groups, weights = std::move(weights)](
@@ -129,23 +106,83 @@ napi_value group_sums(Call& call) {
   });
 }
 
+// ..., cancel
+napi_value transpose(Call& call) {
+  CsrArguments x(call);
+  x.limit_columns();
+  return by_precision(x.values, [&](auto zero) {
+    using T = decltype(zero);
+    auto compute = [](const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
+      return csr_transpose(view, cancel);
+    };
+    auto deliver = [](napi_env env, CsrRows<T>&& rows) {
+      return ObjectBuilder(env)
+          .set("starts", std::move(rows.starts))
+          .set("columns", std::move(rows.columns))
+          .set("values", std::move(rows.values))
+          .object();
+    };
+    return start_csr_job<T>(call, x, train_options(call, 4, false), compute, deliver);
+  });
+}
+
+// ..., weights [rows] or null, cancel
+napi_value moments(Call& call) {
+  CsrArguments x(call);
+  x.limit_columns();
+  Input<double> weights = optional_row_values<double>(call, 4, "weights", x.rows);
+  return by_precision(x.values, [&](auto zero) {
+    using T = decltype(zero);
+    auto compute = [weights = std::move(weights)](const CsrView<T>& view, const CancelToken* cancel,
+                                                  const JobProgress&) {
+      return csr_moments(view, weights.span(), cancel);
+    };
+    return start_csr_job<T>(call, x, train_options(call, 5, false), std::move(compute), moments_to_js);
+  });
+}
+
 // ..., classes [rows], class count, weights [rows] or null, spec, cancel, onProgress
 napi_value logistic(Call& call) {
   CsrArguments x(call);
-  Input<int32_t> classes = row_values<int32_t>(call, 4, "classes", x.rows());
+  Input<int32_t> classes = row_values<int32_t>(call, 4, "classes", x.rows);
   const auto class_count = static_cast<uint32_t>(to_whole(
-      call.env(), call[5], "classCount", 1, std::max<size_t>(1, std::min<size_t>(x.rows(), 0x7fffffff))));
+      call.env(), call[5], "classCount", 1, std::max<size_t>(1, std::min<size_t>(x.rows, 0x7fffffff))));
   checked_area(class_count, x.cols);
-  Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows());
-  const LogisticParams params = to_logistic_params(Spec(call.env(), call[7]));
-  return by_precision(x.values, [&](auto zero) {
-    using T = decltype(zero);
-    auto compute = [classes = std::move(classes), class_count, weights = std::move(weights), params](
-                       const CsrView<T>& view, const CancelToken* cancel, const JobProgress& progress) {
-      return fit_sparse_logistic(view, classes.span(), class_count, weights.span(), params, cancel, progress);
-    };
-    return start_csr_job<T>(call, x, train_options(call, 8, true), std::move(compute), logistic_to_js);
-  });
+  Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows);
+  auto compute = [classes = std::move(classes), class_count, weights = std::move(weights),
+                  params = to_logistic_params(Spec(call.env(), call[7]))](
+                     const CsrView<double>& view, const CancelToken* cancel, const JobProgress& progress) {
+    return fit_sparse_logistic(view, classes.span(), class_count, weights.span(), params, cancel, progress);
+  };
+  return start_fit_job(call, x, train_options(call, 8, true), std::move(compute), logistic_to_js);
+}
+
+// ..., y [rows, targets], targets, weights [rows] or null, spec, cancel
+napi_value least_squares(Call& call) {
+  CsrArguments x(call);
+  const size_t targets = to_size(call.env(), call[5], "targets");
+  checked_area(targets, x.cols);
+  Input<double> y = row_values<double>(call, 4, "y", x.rows, targets);
+  Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows);
+  const Spec spec(call.env(), call[7]);
+  SparseLeastSquaresParams params;
+  params.alpha = spec.number("alpha");
+  params.fit_intercept = spec.flag("fitIntercept");
+  params.tolerance = spec.number("tol");
+  params.max_iterations = spec.u32("maxIter");
+  auto compute = [y = std::move(y), targets, weights = std::move(weights), params](
+                     const CsrView<double>& view, const CancelToken* cancel, const JobProgress&) {
+    return fit_sparse_least_squares(view, y.matrix(view.rows(), targets), weights.span(), params, cancel);
+  };
+  auto deliver = [](napi_env env, SparseLeastSquaresModel&& model) {
+    return ObjectBuilder(env)
+        .set("coef", std::move(model.coef))
+        .set("intercept", std::move(model.intercept))
+        .set("iterations", std::move(model.iterations))
+        .set("converged", model.converged)
+        .object();
+  };
+  return start_fit_job(call, x, train_options(call, 8, false), std::move(compute), deliver);
 }
 
 // ...: throws when the arrays are no sparse rows
@@ -166,6 +203,9 @@ void export_sparse(napi_env env, napi_value exports) {
   export_function<weigh>(env, exports, "csrWeigh");
   export_function<column_counts>(env, exports, "csrColumnCounts");
   export_function<group_sums>(env, exports, "csrGroupSums");
+  export_function<transpose>(env, exports, "csrTranspose");
+  export_function<moments>(env, exports, "csrMoments");
+  export_function<least_squares>(env, exports, "csrLeastSquares");
   export_function<logistic>(env, exports, "csrLogistic");
   export_function<validate>(env, exports, "csrCheck");
 }

@@ -1,6 +1,7 @@
 // Statistics of columns on the pool, and find_invalid at once.
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/moments_to_js.h"
 #include "binding/spec.h"
 #include "linalg/column_moments.h"
 #include "train/column_stats.h"
@@ -10,16 +11,6 @@
 
 namespace boreal {
 namespace {
-
-napi_value moments_to_js(napi_env env, ColumnMoments&& result) {
-  return ObjectBuilder(env)
-      .set("count", std::move(result.count))
-      .set("mean", std::move(result.mean))
-      .set("variance", std::move(result.variance))
-      .set("min", std::move(result.min))
-      .set("max", std::move(result.max))
-      .object();
-}
 
 napi_value moments(Call& call) {
   const MatrixArgument matrix(call);

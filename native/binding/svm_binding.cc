@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "binding/csr_job.h"
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "binding/spec.h"
@@ -13,7 +14,8 @@ namespace {
 
 SvmParams to_svm_params(const Spec& spec) {
   SvmParams params;
-  params.task = spec.choice<SvmTask>("task", {"classifier", "regressor", "oneClass"});
+  params.task =
+      spec.choice<SvmTask>("task", {"classifier", "regressor", "oneClass", "nuClassifier", "nuRegressor"});
   const auto kernel = spec.choice<size_t>("kernel", {"linear", "poly", "rbf", "sigmoid", "precomputed"});
   params.kernel.precomputed = kernel == kKernelFunctionCount;
   params.kernel.function =
@@ -63,12 +65,14 @@ napi_value fit_svm(Call& call) {
   return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
 }
 
+template <typename X>
 napi_value fit_linear_svm(Call& call) {
   napi_env env = call.env();
-  const MatrixArgument matrix(call);
+  X matrix(call);
+  constexpr size_t at = X::kCount;
   const uint32_t class_count = static_cast<uint32_t>(
-      to_whole(env, call[4], "classCount", 0, std::min<uint64_t>(matrix.rows, 1u << 16)));
-  const Spec spec(env, call[7]);
+      to_whole(env, call[at + 1], "classCount", 0, std::min<uint64_t>(matrix.rows, 1u << 16)));
+  const Spec spec(env, call[at + 4]);
   LinearSvmParams params;
   params.regression = class_count == 0;
   params.squared = spec.flag("squared");
@@ -80,10 +84,10 @@ napi_value fit_linear_svm(Call& call) {
   params.tolerance = spec.number("tol");
   params.max_iterations = spec.u32("maxIter", 1);
   params.seed = spec.u32("seed");
-  JobOptions options = train_options(call, 8, false);
-  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
-                  class_weights = optional_row_values<double>(call, 5, "classWeights", class_count),
-                  weights = optional_row_values<double>(call, 6, "weights", matrix.rows), class_count,
+  JobOptions options = train_options(call, at + 5, false);
+  auto compute = [y = row_values<double>(call, at, "y", matrix.rows),
+                  class_weights = optional_row_values<double>(call, at + 2, "classWeights", class_count),
+                  weights = optional_row_values<double>(call, at + 3, "weights", matrix.rows), class_count,
                   params](auto x, const CancelToken* cancel, const JobProgress&) {
     return boreal::fit_linear_svm(x, y.span(), class_count, class_weights.span(), weights.span(), params,
                                   cancel);
@@ -96,14 +100,15 @@ napi_value fit_linear_svm(Call& call) {
         .set("converged", model.converged)
         .object();
   };
-  return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
+  return start_fit_job(call, matrix, std::move(options), std::move(compute), deliver);
 }
 
 }  // namespace
 
 void export_svm(napi_env env, napi_value exports) {
   export_function<fit_svm>(env, exports, "fitSvm");
-  export_function<fit_linear_svm>(env, exports, "fitLinearSvm");
+  export_function<fit_linear_svm<MatrixArgument>>(env, exports, "fitLinearSvm");
+  export_function<fit_linear_svm<CsrArguments>>(env, exports, "csrLinearSvm");
 }
 
 }  // namespace boreal

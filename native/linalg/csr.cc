@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
+#include "base/weights.h"
 
 namespace boreal {
 namespace {
@@ -63,6 +64,72 @@ void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T*
 }
 
 template <typename T>
+CsrRows<T> csr_transpose(const CsrView<T>& x, const CancelToken* cancel) {
+  CsrRows<T> result;
+  result.cols = x.rows();
+  result.starts.assign(x.cols + 1, 0);
+  result.columns.resize(x.values.size);
+  result.values.resize(x.values.size);
+  // First how many values each column has, one place ahead; then where its next value goes.
+  for (const int32_t column : x.columns) ++result.starts[static_cast<size_t>(column) + 1];
+  for (size_t j = 0; j < x.cols; ++j) result.starts[j + 1] += result.starts[j];
+  std::vector<int32_t> next(result.starts.begin(), result.starts.end() - 1);
+  for (size_t i = 0; i < x.rows(); ++i) {
+    if (i % kRowsPerTask == 0) check_cancel(cancel);
+    for (size_t k = x.begin(i); k < x.end(i); ++k) {
+      const auto at = static_cast<size_t>(next[static_cast<size_t>(x.columns[k])]++);
+      result.columns[at] = static_cast<int32_t>(i);
+      result.values[at] = x.values[k];
+    }
+  }
+  return result;
+}
+
+template <typename T>
+ColumnMoments csr_moments(const CsrView<T>& x, Span<double> weights, const CancelToken* cancel) {
+  const double total = total_weight(weights, x.rows());
+  ColumnMoments moments;
+  moments.count.assign(x.cols, total);
+  for (auto* values : {&moments.mean, &moments.variance, &moments.min, &moments.max})
+    values->assign(x.cols, 0.0);
+  // What of each column is stored: its weight and number of rows, to count the zeros that are not.
+  std::vector<double> stored(x.cols, 0.0);
+  std::vector<size_t> rows(x.cols, 0);
+  const auto each = [&](const auto& body) {
+    for (size_t i = 0; i < x.rows(); ++i) {
+      if (i % kRowsPerTask == 0) check_cancel(cancel);
+      const double weight = weights.size == 0 ? 1.0 : weights[i];
+      if (weight == 0) continue;
+      for (size_t k = x.begin(i); k < x.end(i); ++k)
+        body(static_cast<size_t>(x.columns[k]), static_cast<double>(x.values[k]), weight);
+    }
+  };
+  each([&](size_t j, double value, double weight) {
+    moments.mean[j] += weight * value;
+    stored[j] += weight;
+    moments.min[j] = rows[j] == 0 ? value : std::min(moments.min[j], value);
+    moments.max[j] = rows[j] == 0 ? value : std::max(moments.max[j], value);
+    ++rows[j];
+  });
+  size_t counted = 0;
+  for (size_t i = 0; i < x.rows(); ++i) counted += weights.size == 0 || weights[i] > 0 ? 1 : 0;
+  for (double& mean : moments.mean) mean /= total;
+  each([&](size_t j, double value, double weight) {
+    const double difference = value - moments.mean[j];
+    moments.variance[j] += weight * difference * difference;
+  });
+  for (size_t j = 0; j < x.cols; ++j) {
+    if (rows[j] < counted) {
+      moments.variance[j] += (total - stored[j]) * moments.mean[j] * moments.mean[j];
+      moments.min[j] = std::min(moments.min[j], 0.0);
+      moments.max[j] = std::max(moments.max[j], 0.0);
+    }
+    moments.variance[j] /= total;
+  }
+  return moments;
+}
+
+template <typename T>
 void csr_weigh(const CsrView<T>& x, bool sublinear, Span<double> weight, int norm, T* out,
                const CancelToken* cancel) {
   for_each_row(x.rows(), cancel, [&](size_t i) {
@@ -72,10 +139,12 @@ void csr_weigh(const CsrView<T>& x, bool sublinear, Span<double> weight, int nor
       if (sublinear) value = std::log(value) + 1;
       if (weight.size != 0) value *= weight[static_cast<size_t>(x.columns[k])];
       out[k] = static_cast<T>(value);
-      sum += norm == 1 ? std::fabs(value) : value * value;
+      sum = norm == 1   ? sum + std::fabs(value)
+            : norm == 2 ? sum + value * value
+                        : std::max(sum, std::fabs(value));
     }
     if (norm == 0 || sum == 0) return;
-    const double length = norm == 1 ? sum : std::sqrt(sum);
+    const double length = norm == 2 ? std::sqrt(sum) : sum;
     for (size_t k = x.begin(i); k < x.end(i); ++k)
       out[k] = static_cast<T>(static_cast<double>(out[k]) / length);
   });
@@ -112,6 +181,8 @@ std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, siz
 #define BOREAL_CSR(T)                                                                                    \
   template void check_csr<T>(const CsrView<T>&);                                                         \
   template void csr_product<T>(const CsrView<T>&, const T*, Span<T>, size_t, T*, const CancelToken*);    \
+  template CsrRows<T> csr_transpose<T>(const CsrView<T>&, const CancelToken*);                           \
+  template ColumnMoments csr_moments<T>(const CsrView<T>&, Span<double>, const CancelToken*);            \
   template void csr_weigh<T>(const CsrView<T>&, bool, Span<double>, int, T*, const CancelToken*);        \
   template std::vector<double> csr_column_counts<T>(const CsrView<T>&);                                  \
   template std::vector<double> csr_group_sums<T>(const CsrView<T>&, Span<int32_t>, size_t, Span<double>, \

@@ -7,6 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/span.h"
+#include "linalg/column_moments.h"
 
 namespace boreal {
 
@@ -22,6 +23,21 @@ struct CsrView {
   size_t end(size_t i) const { return static_cast<size_t>(starts[i + 1]); }
 };
 
+// Sparse rows that own their memory.
+template <typename T>
+struct CsrRows {
+  std::vector<int32_t> starts, columns;
+  std::vector<T> values;
+  size_t cols = 0;
+
+  CsrView<T> view() const {
+    return {{starts.data(), starts.size()},
+            {columns.data(), columns.size()},
+            {values.data(), values.size()},
+            cols};
+  }
+};
+
 // Throws ERR_SHAPE unless starts ascend from 0 to the number of values, and the columns of each row ascend
 // below cols.
 template <typename T>
@@ -33,8 +49,16 @@ template <typename T>
 void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T* out,
                  const CancelToken* cancel);
 
+// The columns of x as rows.
+template <typename T>
+CsrRows<T> csr_transpose(const CsrView<T>& x, const CancelToken* cancel);
+
+// Of each column, what is not stored counting as 0: as column_moments. No value may be NaN.
+template <typename T>
+ColumnMoments csr_moments(const CsrView<T>& x, Span<double> weights, const CancelToken* cancel);
+
 // What tf-idf makes of counts: 1 + log of each (`sublinear`), times weight[column], over the norm of its row
-// (1, 2; 0: none).
+// (1, 2; 3: the largest absolute value; 0: none).
 template <typename T>
 void csr_weigh(const CsrView<T>& x, bool sublinear, Span<double> weight, int norm, T* out,
                const CancelToken* cancel);

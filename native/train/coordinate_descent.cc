@@ -26,6 +26,8 @@ struct Descent {
       sum_abs += std::fabs(b);
       squares += b * b;
     }
+    largest = 0;
+    if (l1 == 0 && params.positive) return positive_gap(coef);
     if (l1 == 0) {
       double norm = 0;
       for (const double c : correlations) norm += c * c;
@@ -39,6 +41,17 @@ struct Descent {
     }
     const double scale = largest > l1 ? l1 / largest : 1.0, norm = rr + l2 * squares;
     return 0.5 * norm + l1 * sum_abs - (-0.5 * scale * scale * norm + scale * ry);
+  }
+
+  // Without an L1 penalty: the squared norm of the gradient, but where it presses a coefficient against 0;
+  // over the curvature that the penalty gives at least, where there is one, which bounds the gap.
+  double positive_gap(const std::vector<double>& coef) const {
+    double norm = 0;
+    for (size_t j = 0; j < coef.size(); ++j) {
+      const double slope = correlations[j] - l2 * coef[j];
+      if (coef[j] > 0 || slope > 0) norm += slope * slope;
+    }
+    return l2 == 0 ? norm : norm / (2 * l2);
   }
 
   // Keeps the columns that the gap does not show to be zero.
@@ -149,6 +162,72 @@ void ColumnDescent::all_correlations(std::vector<double>& out) const {
 void ColumnDescent::residual_norms(double& rr, double& ry) const {
   rr = dot(residual_.data(), residual_.data(), residual_.size());
   ry = dot(residual_.data(), y_.data(), y_.size());
+}
+
+SparseColumnDescent::SparseColumnDescent(CsrRows<double> columns, Span<double> weights, std::vector<double> y,
+                                         std::vector<double> mean)
+    : columns_(std::move(columns)),
+      weights_(weights),
+      y_(std::move(y)),
+      mean_(std::move(mean)),
+      residual_(y_),
+      norms_(mean_.size()),
+      coef_(mean_.size()) {
+  const CsrView<double> x = columns_.view();
+  const double rows = static_cast<double>(y_.size());
+  for (size_t j = 0; j < norms_.size(); ++j) {
+    double norm = 0, stored = 0;
+    for (size_t k = x.begin(j); k < x.end(j); ++k) {
+      const double w = weight(static_cast<size_t>(x.columns[k])), difference = x.values[k] - mean_[j];
+      norm += w * difference * difference;
+      stored += w;
+    }
+    norms_[j] = norm + std::max(rows - stored, 0.0) * mean_[j] * mean_[j];
+  }
+}
+
+DescentResult SparseColumnDescent::solve(double l1, double l2, const DescentParams& params, Rng& rng,
+                                         const CancelToken* cancel) {
+  return Descent{l1, l2, params, {}, {}}.run(*this, rng, cancel);
+}
+
+double SparseColumnDescent::y_norm() const {
+  double sum = 0;
+  for (size_t i = 0; i < y_.size(); ++i) sum += weight(i) * y_[i] * y_[i];
+  return sum;
+}
+
+// The weighted residuals of centred columns add up to 0, so that the mean of the column falls away.
+double SparseColumnDescent::correlation(size_t j) const {
+  const CsrView<double> x = columns_.view();
+  double sum = 0;
+  for (size_t k = x.begin(j); k < x.end(j); ++k) {
+    const auto i = static_cast<size_t>(x.columns[k]);
+    sum += weight(i) * x.values[k] * (residual_[i] + shift_);
+  }
+  return sum;
+}
+
+void SparseColumnDescent::move(size_t j, double change) {
+  coef_[j] += change;
+  const CsrView<double> x = columns_.view();
+  for (size_t k = x.begin(j); k < x.end(j); ++k)
+    residual_[static_cast<size_t>(x.columns[k])] -= change * x.values[k];
+  shift_ += change * mean_[j];
+}
+
+void SparseColumnDescent::all_correlations(std::vector<double>& out) const {
+  out.resize(coef_.size());
+  for (size_t j = 0; j < out.size(); ++j) out[j] = correlation(j);
+}
+
+void SparseColumnDescent::residual_norms(double& rr, double& ry) const {
+  rr = ry = 0;
+  for (size_t i = 0; i < y_.size(); ++i) {
+    const double residual = residual_[i] + shift_;
+    rr += weight(i) * residual * residual;
+    ry += weight(i) * residual * y_[i];
+  }
 }
 
 }  // namespace boreal

@@ -10,6 +10,8 @@
 
 #include "base/cancel.h"
 #include "base/rng.h"
+#include "base/span.h"
+#include "linalg/csr.h"
 #include "train/moments.h"
 
 namespace boreal {
@@ -66,6 +68,35 @@ class ColumnDescent {
  private:
   friend struct Descent;
   std::vector<double> columns_, y_, residual_, norms_, coef_;
+};
+
+// The same of sparse columns, which stay as they are: where they are centred, the residual is that of columns
+// that are not, plus a shift.
+class SparseColumnDescent {
+ public:
+  // columns: a row for each column of X; weights [rows], of a mean of 1, or empty; y [rows], centred; mean
+  // [cols], the weighted means of the columns, or zeros.
+  SparseColumnDescent(CsrRows<double> columns, Span<double> weights, std::vector<double> y,
+                      std::vector<double> mean);
+  DescentResult solve(double l1, double l2, const DescentParams& params, Rng& rng, const CancelToken* cancel);
+  const std::vector<double>& coef() const { return coef_; }
+
+  double norm(size_t j) const { return norms_[j]; }
+  size_t cols() const { return coef_.size(); }
+  double y_norm() const;
+  double correlation(size_t j) const;
+  void move(size_t j, double change);
+  void all_correlations(std::vector<double>& out) const;
+  void residual_norms(double& rr, double& ry) const;
+
+ private:
+  friend struct Descent;
+  double weight(size_t i) const { return weights_.size == 0 ? 1.0 : weights_[i]; }
+
+  CsrRows<double> columns_;
+  Span<double> weights_;
+  std::vector<double> y_, mean_, residual_, norms_, coef_;
+  double shift_ = 0;
 };
 
 }  // namespace boreal

@@ -23,14 +23,13 @@ constexpr double kLeastAlpha = 1e-15;  // numpy's resolution of float64
 
 bool prefers_gram(size_t rows, size_t cols) { return rows >= cols && cols <= kMaxGramCols; }
 
-template <typename T>
-void check(MatrixView<const T> x, Span<double> y, Span<double> weights, const ElasticNetParams& params) {
-  if (x.rows == 0 || x.cols == 0) {
+void check(size_t rows, size_t cols, Span<double> y, Span<double> weights, const ElasticNetParams& params) {
+  if (rows == 0 || cols == 0) {
     throw Error("ERR_EMPTY", "The elastic net needs at least one row and one column.");
   }
-  if (y.size != x.rows) throw Error("ERR_SHAPE", "y must have one value per row.");
+  if (y.size != rows) throw Error("ERR_SHAPE", "y must have one value per row.");
   if (!(params.tol >= 0)) throw Error("ERR_PARAMETER", "tol must be >= 0.");
-  total_weight(weights, x.rows);
+  total_weight(weights, rows);
 }
 
 void check_penalty(Span<double> alphas, double l1_ratio) {
@@ -164,7 +163,7 @@ template <typename T>
 ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,
                                Span<double> alphas, double l1_ratio, const ElasticNetParams& params,
                                const CancelToken* cancel) {
-  check(x, y, weights, params);
+  check(x.rows, x.cols, y, weights, params);
   check_penalty(alphas, l1_ratio);
   const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept);
   ElasticNetPath path;
@@ -182,13 +181,35 @@ ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<doubl
   return path;
 }
 
+ElasticNetPath fit_elastic_net(const CsrView<double>& x, Span<double> y, Span<double> weights,
+                               Span<double> alphas, double l1_ratio, const ElasticNetParams& params,
+                               const CancelToken* cancel) {
+  check(x.rows(), x.cols, y, weights, params);
+  check_penalty(alphas, l1_ratio);
+  const size_t rows = x.rows();
+  const double total = total_weight(weights, rows);
+  std::vector<double> scaled(weights.begin(), weights.end()), centred(y.begin(), y.end()), mean(x.cols, 0.0);
+  for (double& weight : scaled) weight *= static_cast<double>(rows) / total;
+  double y_mean = 0;
+  if (params.fit_intercept) {
+    mean = csr_moments(x, weights, cancel).mean;
+    for (size_t i = 0; i < rows; ++i) y_mean += (weights.size == 0 ? 1.0 : weights[i]) / total * y[i];
+    for (double& value : centred) value -= y_mean;
+  }
+  SparseColumnDescent descent(csr_transpose(x, cancel), {scaled.data(), scaled.size()}, std::move(centred),
+                              mean);
+  ElasticNetPath path;
+  run_path(descent, static_cast<double>(rows), mean, y_mean, alphas, l1_ratio, params, cancel, path);
+  return path;
+}
+
 template <typename T>
 ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,
                                             Span<int32_t> fold_of_row, size_t folds, Span<double> l1_ratios,
                                             Span<double> alphas, size_t count, double eps,
                                             const ElasticNetParams& params, const CancelToken* cancel,
                                             const std::function<void(size_t done, size_t total)>& progress) {
-  check(x, y, weights, params);
+  check(x.rows, x.cols, y, weights, params);
   for (const double ratio : l1_ratios) check_penalty(alphas, ratio);
   if (fold_of_row.size != x.rows || folds < 2 || folds > x.rows) {
     throw Error("ERR_PARAMETER", "Cross-validation needs from 2 folds up to as many as rows.");

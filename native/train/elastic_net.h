@@ -28,6 +28,11 @@ ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<doubl
                                Span<double> alphas, double l1_ratio, const ElasticNetParams& params,
                                const CancelToken* cancel);
 
+// The same of sparse rows.
+ElasticNetPath fit_elastic_net(const CsrView<double>& x, Span<double> y, Span<double> weights,
+                               Span<double> alphas, double l1_ratio, const ElasticNetParams& params,
+                               const CancelToken* cancel);
+
 struct ElasticNetScores {
   std::vector<double> alphas;  // [ratios, alphas], descending
   std::vector<double> mse;     // [ratios, alphas, folds] of the rows left out

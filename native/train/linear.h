@@ -37,6 +37,8 @@ struct LogisticParams {
   double tol = 1e-4;  // on the largest absolute component of the gradient, scikit-learn's scaling;
                       // of kSaga on the largest change of a coefficient relative to the largest
   uint64_t seed = 0;  // of kSaga
+  // [outputs, cols] and [outputs]: where the solver starts; empty: at 0.
+  std::vector<double> start_coef, start_intercept;
 };
 struct LogisticModel {
   std::vector<double> coef;       // [outputs, cols], outputs = 1 for two classes, else class_count

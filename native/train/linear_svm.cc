@@ -14,7 +14,8 @@
 namespace boreal {
 namespace {
 
-LinearSvmFit solve(const LinearSvmProblem& problem, const LinearSvmParams& params, uint64_t stream,
+template <typename Rows>
+LinearSvmFit solve(const LinearSvmProblem<Rows>& problem, const LinearSvmParams& params, uint64_t stream,
                    const CancelToken* cancel) {
   LinearSvmLimits limits{params.tolerance, params.max_iterations, cancel};
   if (!problem.regression && (params.l1 || !params.dual)) {
@@ -29,15 +30,11 @@ LinearSvmFit solve(const LinearSvmProblem& problem, const LinearSvmParams& param
   return params.dual ? solve_dual(problem, limits, rng) : solve_primal(problem, limits);
 }
 
-}  // namespace
-
-template <typename T>
-LinearSvmModel fit_linear_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count,
-                              Span<double> class_weights, Span<double> weights, const LinearSvmParams& params,
-                              const CancelToken* cancel) {
-  if (x.rows == 0 || x.cols == 0) throw Error("ERR_EMPTY", "There is nothing to learn from.");
-  if (x.rows > size_t{0x7fffffff}) throw Error("ERR_SHAPE", "There are too many rows.");
-  if (y.size != x.rows) throw Error("ERR_SHAPE", "y has the wrong length.");
+void check(size_t rows, size_t cols, Span<double> y, uint32_t class_count, Span<double> class_weights,
+           Span<double> weights, const LinearSvmParams& params) {
+  if (rows == 0 || cols == 0) throw Error("ERR_EMPTY", "There is nothing to learn from.");
+  if (rows > size_t{0x7fffffff}) throw Error("ERR_SHAPE", "There are too many rows.");
+  if (y.size != rows) throw Error("ERR_SHAPE", "y has the wrong length.");
   if (params.regression != (class_count == 0) || class_count == 1) {
     throw Error("ERR_LABELS", "A classifier needs at least two classes.");
   }
@@ -48,35 +45,29 @@ LinearSvmModel fit_linear_svm(MatrixView<const T> x, Span<double> y, uint32_t cl
     throw Error("ERR_PARAMETER", "The primal problem needs a squared loss.");
   }
   if (params.l1 && params.regression) throw Error("ERR_PARAMETER", "Regression has no l1 penalty.");
-  total_weight(weights, x.rows);
+  total_weight(weights, rows);
   for (size_t i = 0; i < y.size; ++i) {
     const bool is_class = y[i] >= 0 && y[i] < class_count && y[i] == std::floor(y[i]);
     if (params.regression ? !std::isfinite(y[i]) : !is_class) {
       throw Error("ERR_LABELS", "A label or target cannot be used.", static_cast<int64_t>(i));
     }
   }
-  AlignedBuffer<double> wide;
-  MatrixView<const double> rows;
-  if constexpr (std::is_same_v<T, float>) {
-    wide = AlignedBuffer<double>(x.rows * x.cols);
-    convert(x, dense_view(wide.data(), x.rows, x.cols), {0, cancel});
-    rows = dense_view<const double>(wide.data(), x.rows, x.cols);
-  } else {
-    rows = x;
-  }
+}
 
+template <typename Rows>
+LinearSvmModel fit(const Rows& x, Span<double> y, uint32_t class_count, Span<double> class_weights,
+                   Span<double> weights, const LinearSvmParams& params, const CancelToken* cancel) {
   const size_t outputs = class_count > 2 ? class_count : 1;
   std::vector<LinearSvmFit> fits(outputs);
   ThreadPool::instance().parallel_for(outputs, [&](size_t output, size_t) {
     // Two classes: above 0 is the second.
     const double positive = outputs == 1 ? 1 : static_cast<double>(output);
-    LinearSvmProblem problem;
-    problem.x = rows;
+    LinearSvmProblem<Rows> problem{x, {}, {}};
     problem.bias = params.bias;
     problem.epsilon = params.epsilon;
     problem.regression = params.regression;
     problem.squared = params.squared;
-    for (size_t i = 0; i < rows.rows; ++i) {
+    for (size_t i = 0; i < x.rows(); ++i) {
       const bool is_positive = !params.regression && y[i] == positive;
       problem.y.push_back(params.regression ? y[i] : is_positive ? 1 : -1);
       double c = params.c * (weights.size == 0 ? 1 : weights[i]);
@@ -88,12 +79,38 @@ LinearSvmModel fit_linear_svm(MatrixView<const T> x, Span<double> y, uint32_t cl
   });
   LinearSvmModel model;
   for (const LinearSvmFit& fit : fits) {
-    model.coef.insert(model.coef.end(), fit.w.begin(), fit.w.begin() + static_cast<ptrdiff_t>(x.cols));
+    model.coef.insert(model.coef.end(), fit.w.begin(), fit.w.begin() + static_cast<ptrdiff_t>(x.cols()));
     model.intercept.push_back(params.bias > 0 ? fit.w.back() * params.bias : 0);
     model.iterations.push_back(fit.iterations);
     model.converged = model.converged && fit.converged;
   }
   return model;
+}
+
+}  // namespace
+
+template <typename T>
+LinearSvmModel fit_linear_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count,
+                              Span<double> class_weights, Span<double> weights, const LinearSvmParams& params,
+                              const CancelToken* cancel) {
+  check(x.rows, x.cols, y, class_count, class_weights, weights, params);
+  AlignedBuffer<double> wide;
+  MatrixView<const double> rows;
+  if constexpr (std::is_same_v<T, float>) {
+    wide = AlignedBuffer<double>(x.rows * x.cols);
+    convert(x, dense_view(wide.data(), x.rows, x.cols), {0, cancel});
+    rows = dense_view<const double>(wide.data(), x.rows, x.cols);
+  } else {
+    rows = x;
+  }
+  return fit(DenseSvmRows(rows), y, class_count, class_weights, weights, params, cancel);
+}
+
+LinearSvmModel fit_linear_svm(const CsrView<double>& x, Span<double> y, uint32_t class_count,
+                              Span<double> class_weights, Span<double> weights, const LinearSvmParams& params,
+                              const CancelToken* cancel) {
+  check(x.rows(), x.cols, y, class_count, class_weights, weights, params);
+  return fit(SparseSvmRows(x), y, class_count, class_weights, weights, params, cancel);
 }
 
 #define BOREAL_LINEAR_SVM(T)                                                                           \

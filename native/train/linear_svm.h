@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/span.h"
+#include "linalg/csr.h"
 
 namespace boreal {
 
@@ -35,6 +36,11 @@ struct LinearSvmModel {
 // classes). Throws ERR_SHAPE, ERR_LABELS, ERR_PARAMETER.
 template <typename T>
 LinearSvmModel fit_linear_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count,
+                              Span<double> class_weights, Span<double> weights, const LinearSvmParams& params,
+                              const CancelToken* cancel);
+
+// The same of sparse rows.
+LinearSvmModel fit_linear_svm(const CsrView<double>& x, Span<double> y, uint32_t class_count,
                               Span<double> class_weights, Span<double> weights, const LinearSvmParams& params,
                               const CancelToken* cancel);
 

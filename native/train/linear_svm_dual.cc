@@ -3,7 +3,6 @@
 #include <limits>
 #include <numeric>
 
-#include "kernels/dispatch.h"
 #include "train/linear_svm_solvers.h"
 
 namespace boreal {
@@ -14,17 +13,17 @@ constexpr double kNothing = 1e-12;  // a step not worth taking
 constexpr size_t kCheckEvery = 4096;
 
 // w, and the products with rows that both problems are made of.
+template <typename Rows>
 class DualDescent {
  public:
-  DualDescent(const LinearSvmProblem& problem, const LinearSvmLimits& limits, Rng& rng)
-      : problem_(problem), limits_(limits), rng_(rng), vectors_(kernels().vectors), w_(problem.weights(), 0) {
-    const size_t rows = problem.x.rows;
+  DualDescent(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits, Rng& rng)
+      : problem_(problem), limits_(limits), rng_(rng), w_(problem.weights(), 0) {
+    const size_t rows = problem.x.rows();
     squares_.resize(rows);
     multiplier_.assign(rows, 0);
     for (size_t i = 0; i < rows; ++i) {
       if (problem.c[i] > 0) active_.push_back(static_cast<uint32_t>(i));
-      const double* const x = problem.x.row(i);
-      squares_[i] = vectors_.dot(x, x, problem.x.cols) + (problem.bias > 0 ? problem.bias * problem.bias : 0);
+      squares_[i] = problem.x.square(i) + (problem.bias > 0 ? problem.bias * problem.bias : 0);
     }
   }
 
@@ -33,11 +32,11 @@ class DualDescent {
 
  private:
   double product(size_t i) const {
-    const double sum = vectors_.dot(problem_.x.row(i), w_.data(), problem_.x.cols);
+    const double sum = problem_.x.dot(i, w_.data());
     return problem_.bias > 0 ? sum + problem_.bias * w_.back() : sum;
   }
   void add(size_t i, double step) {
-    vectors_.add_rows(problem_.x.row(i), problem_.x.stride, 1, problem_.x.cols, &step, w_.data());
+    problem_.x.add(i, 1, &step, w_.data());
     if (problem_.bias > 0) w_.back() += step * problem_.bias;
   }
   double diagonal(size_t i) const { return problem_.squared ? 0.5 / problem_.c[i] : 0; }
@@ -47,15 +46,15 @@ class DualDescent {
   }
   LinearSvmFit finish(uint32_t iterations, bool converged) { return {std::move(w_), iterations, converged}; }
 
-  const LinearSvmProblem& problem_;
+  const LinearSvmProblem<Rows>& problem_;
   const LinearSvmLimits& limits_;
   Rng& rng_;
-  const VectorKernels& vectors_;
   std::vector<double> w_, squares_, multiplier_;
   std::vector<uint32_t> active_;
 };
 
-LinearSvmFit DualDescent::classify() {
+template <typename Rows>
+LinearSvmFit DualDescent<Rows>::classify() {
   size_t size = active_.size();
   double highest_before = kInfinity, lowest_before = -kInfinity;
   for (uint32_t iteration = 0; iteration < limits_.max_iterations; ++iteration) {
@@ -102,7 +101,8 @@ LinearSvmFit DualDescent::classify() {
   return finish(limits_.max_iterations, false);
 }
 
-LinearSvmFit DualDescent::regress() {
+template <typename Rows>
+LinearSvmFit DualDescent<Rows>::regress() {
   size_t size = active_.size();
   double most_before = kInfinity, first_total = 0;
   const double epsilon = problem_.epsilon;
@@ -158,9 +158,13 @@ LinearSvmFit DualDescent::regress() {
 
 }  // namespace
 
-LinearSvmFit solve_dual(const LinearSvmProblem& problem, const LinearSvmLimits& limits, Rng& rng) {
-  DualDescent descent(problem, limits, rng);
+template <typename Rows>
+LinearSvmFit solve_dual(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits, Rng& rng) {
+  DualDescent<Rows> descent(problem, limits, rng);
   return problem.regression ? descent.regress() : descent.classify();
 }
+
+template LinearSvmFit solve_dual(const LinearSvmProblem<DenseSvmRows>&, const LinearSvmLimits&, Rng&);
+template LinearSvmFit solve_dual(const LinearSvmProblem<SparseSvmRows>&, const LinearSvmLimits&, Rng&);
 
 }  // namespace boreal

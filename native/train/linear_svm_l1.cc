@@ -3,7 +3,6 @@
 #include <limits>
 #include <numeric>
 
-#include "base/aligned_buffer.h"
 #include "train/linear_svm_solvers.h"
 
 namespace boreal {
@@ -11,48 +10,30 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Columns of y_i x_i, each in one piece.
-class SignedColumns {
- public:
-  explicit SignedColumns(const LinearSvmProblem& problem)
-      : rows_(problem.x.rows), values_(problem.weights() * problem.x.rows) {
-    for (size_t i = 0; i < rows_; ++i) {
-      const double y = problem.y[i];
-      for (size_t j = 0; j < problem.x.cols; ++j) values_[j * rows_ + i] = y * problem.x.at(i, j);
-      if (problem.bias > 0) values_[problem.x.cols * rows_ + i] = y * problem.bias;
-    }
-  }
-  const double* column(size_t j) const { return values_.data() + j * rows_; }
-
- private:
-  size_t rows_;
-  AlignedBuffer<double> values_;
-};
-
 }  // namespace
 
-LinearSvmFit solve_l1(const LinearSvmProblem& problem, const LinearSvmLimits& limits, Rng& rng) {
+template <typename Rows>
+LinearSvmFit solve_l1(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits, Rng& rng) {
   constexpr double kSufficient = 0.01, kLeast = 1e-12;
   constexpr int kHalvings = 20;
-  const size_t rows = problem.x.rows, columns = problem.weights();
-  const SignedColumns x(problem);
+  const size_t rows = problem.x.rows(), columns = problem.weights();
+  const typename Rows::Columns x = problem.x.columns(problem.y, problem.bias, limits.cancel);
   const std::vector<double>& c = problem.c;
   std::vector<double> w(columns, 0), margin(rows, 1), bound(columns, 0);  // margin: 1 - y f
   for (size_t j = 0; j < columns; ++j) {
-    const double* const v = x.column(j);
-    for (size_t i = 0; i < rows; ++i) bound[j] += c[i] * v[i] * v[i];
+    x.each(j, [&](size_t i, double v) { bound[j] += c[i] * v * v; });
   }
   std::vector<uint32_t> order(columns);
   std::iota(order.begin(), order.end(), 0u);
   size_t active = columns;
   double most_before = kInfinity, first_total = 0;
-  // The sum of losses after the margins have moved along column j.
-  const auto moved_loss = [&](const double* v, double step) {
+  // The sum of losses of the rows that column j has, after their margins have moved along it.
+  const auto moved_loss = [&](size_t j, double step) {
     double sum = 0;
-    for (size_t i = 0; i < rows; ++i) {
-      margin[i] += step * v[i];
+    x.each(j, [&](size_t i, double v) {
+      margin[i] += step * v;
       if (margin[i] > 0) sum += c[i] * margin[i] * margin[i];
-    }
+    });
     return sum;
   };
   for (uint32_t iteration = 0; iteration < limits.max_iterations; ++iteration) {
@@ -61,13 +42,12 @@ LinearSvmFit solve_l1(const LinearSvmProblem& problem, const LinearSvmLimits& li
     for (size_t s = 0; s < active; ++s) {
       check_cancel(limits.cancel);
       const size_t j = order[s];
-      const double* const v = x.column(j);
       double slope = 0, curvature = 0;
-      for (size_t i = 0; i < rows; ++i) {
-        if (margin[i] <= 0) continue;
-        slope -= 2 * c[i] * v[i] * margin[i];
-        curvature += 2 * c[i] * v[i] * v[i];
-      }
+      x.each(j, [&](size_t i, double v) {
+        if (margin[i] <= 0) return;
+        slope -= 2 * c[i] * v * margin[i];
+        curvature += 2 * c[i] * v * v;
+      });
       curvature = std::max(curvature, kLeast);
       const double rising = slope + 1, falling = slope - 1;
       double violation;
@@ -91,12 +71,12 @@ LinearSvmFit solve_l1(const LinearSvmProblem& problem, const LinearSvmLimits& li
       for (int halving = 0; halving < kHalvings; ++halving) {
         const double penalty = std::fabs(w[j] + step) - std::fabs(w[j]) - kSufficient * expected;
         if (bound[j] * step * step + slope * step + penalty <= 0) {
-          moved_loss(v, taken - step);
+          moved_loss(j, taken - step);
           taken = step;
           break;
         }
-        if (halving == 0) before = moved_loss(v, 0);
-        const double after = moved_loss(v, taken - step);
+        if (halving == 0) before = moved_loss(j, 0);
+        const double after = moved_loss(j, taken - step);
         taken = step;
         if (penalty + after - before <= 0) break;
         step /= 2;
@@ -115,5 +95,8 @@ LinearSvmFit solve_l1(const LinearSvmProblem& problem, const LinearSvmLimits& li
   }
   return {std::move(w), limits.max_iterations, false};
 }
+
+template LinearSvmFit solve_l1(const LinearSvmProblem<DenseSvmRows>&, const LinearSvmLimits&, Rng&);
+template LinearSvmFit solve_l1(const LinearSvmProblem<SparseSvmRows>&, const LinearSvmLimits&, Rng&);
 
 }  // namespace boreal

@@ -10,22 +10,24 @@ namespace boreal {
 namespace {
 
 constexpr size_t kMinRows = 4096, kMaxParts = 64;
-constexpr size_t kBlock = 32;  // rows that are read twice while they are in the cache
+constexpr size_t kMostPartial = size_t{1} << 22;  // values of the sums of all parts
+constexpr size_t kBlock = 32;                     // rows that are read twice while they are in the cache
 
 using Weights = std::vector<double>;
 
 double dot(const Weights& a, const Weights& b) { return kernels().vectors.dot(a.data(), b.data(), a.size()); }
 
+template <typename Rows>
 class SquaredLoss {
  public:
-  SquaredLoss(const LinearSvmProblem& problem, const CancelToken* cancel)
+  SquaredLoss(const LinearSvmProblem<Rows>& problem, const CancelToken* cancel)
       : problem_(problem),
         cancel_(cancel),
-        vectors_(kernels().vectors),
-        parts_(partition_rows(problem.x.rows, kMinRows, kMaxParts)),
+        parts_(partition_rows(problem.x.rows(), kMinRows,
+                              std::max<size_t>(1, std::min(kMaxParts, kMostPartial / problem.weights())))),
         partial_(parts_.count(), Weights(problem.weights())),
         values_(parts_.count()),
-        curvature_(problem.x.rows) {}
+        curvature_(problem.x.rows()) {}
 
   // |w|^2 / 2 + sum of losses, its gradient, and the rows that count in the curvature at w.
   double value(const Weights& w, Weights& gradient) {
@@ -83,18 +85,17 @@ class SquaredLoss {
   // own += factor(i, row i . w) row i, over the rows of a part.
   template <typename Factor>
   void each_block(size_t part, const Weights& w, const Factor& factor, Weights& own) const {
-    const MatrixView<const double>& x = problem_.x;
     const double bias = problem_.bias;
     double f[kBlock];
     for (size_t begin = parts_.begin(part); begin < parts_.end(part); begin += kBlock) {
       const size_t count = std::min(kBlock, parts_.end(part) - begin);
-      vectors_.row_dots(x.row(begin), x.stride, count, x.cols, w.data(), f);
+      problem_.x.products(begin, count, w.data(), f);
       double sum = 0;
       for (size_t k = 0; k < count; ++k) {
         f[k] = factor(begin + k, bias > 0 ? f[k] + bias * w.back() : f[k]);
         sum += f[k];
       }
-      vectors_.add_rows(x.row(begin), x.stride, count, x.cols, f, own.data());
+      problem_.x.add(begin, count, f, own.data());
       if (bias > 0) own.back() += bias * sum;
     }
   }
@@ -106,16 +107,16 @@ class SquaredLoss {
     return sum;
   }
 
-  const LinearSvmProblem& problem_;
+  const LinearSvmProblem<Rows>& problem_;
   const CancelToken* cancel_;
-  const VectorKernels& vectors_;
   const Partition parts_;
   std::vector<Weights> partial_;
   std::vector<double> values_, curvature_;
 };
 
 // s with H s = -g, as far as a tenth of |g|.
-Weights newton_step(SquaredLoss& loss, const Weights& g, double share) {
+template <typename Rows>
+Weights newton_step(SquaredLoss<Rows>& loss, const Weights& g, double share) {
   Weights s(g.size(), 0), r(g.size());
   for (size_t k = 0; k < g.size(); ++k) r[k] = -g[k];
   Weights d = r;
@@ -137,10 +138,11 @@ Weights newton_step(SquaredLoss& loss, const Weights& g, double share) {
 
 }  // namespace
 
-LinearSvmFit solve_primal(const LinearSvmProblem& problem, const LinearSvmLimits& limits) {
+template <typename Rows>
+LinearSvmFit solve_primal(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits) {
   constexpr double kShare = 0.1, kSufficient = 0.01;
   constexpr int kHalvings = 40;
-  SquaredLoss loss(problem, limits.cancel);
+  SquaredLoss<Rows> loss(problem, limits.cancel);
   LinearSvmFit fit;
   fit.w.assign(problem.weights(), 0);
   Weights gradient;
@@ -177,5 +179,8 @@ LinearSvmFit solve_primal(const LinearSvmProblem& problem, const LinearSvmLimits
   }
   return fit;
 }
+
+template LinearSvmFit solve_primal(const LinearSvmProblem<DenseSvmRows>&, const LinearSvmLimits&);
+template LinearSvmFit solve_primal(const LinearSvmProblem<SparseSvmRows>&, const LinearSvmLimits&);
 
 }  // namespace boreal

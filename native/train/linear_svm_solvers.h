@@ -3,23 +3,138 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "base/aligned_buffer.h"
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/rng.h"
+#include "kernels/dispatch.h"
+#include "linalg/csr.h"
 #include "train/linear_svm.h"
 
 namespace boreal {
 
+// Columns of y_i x_i, each in one piece, and that of the additional column last.
+class DenseSvmColumns {
+ public:
+  DenseSvmColumns(MatrixView<const double> x, const std::vector<double>& y, double bias)
+      : rows_(x.rows), values_((x.cols + (bias > 0 ? 1 : 0)) * x.rows) {
+    for (size_t i = 0; i < rows_; ++i) {
+      for (size_t j = 0; j < x.cols; ++j) values_[j * rows_ + i] = y[i] * x.at(i, j);
+      if (bias > 0) values_[x.cols * rows_ + i] = y[i] * bias;
+    }
+  }
+  // body(row, value)
+  template <typename Body>
+  void each(size_t j, const Body& body) const {
+    const double* const column = values_.data() + j * rows_;
+    for (size_t i = 0; i < rows_; ++i) body(i, column[i]);
+  }
+
+ private:
+  size_t rows_;
+  AlignedBuffer<double> values_;
+};
+
+// Rows as the solvers read them.
+class DenseSvmRows {
+ public:
+  using Columns = DenseSvmColumns;
+
+  explicit DenseSvmRows(MatrixView<const double> x) : x_(x), vectors_(kernels().vectors) {}
+  size_t rows() const { return x_.rows; }
+  size_t cols() const { return x_.cols; }
+  double dot(size_t i, const double* w) const { return vectors_.dot(x_.row(i), w, x_.cols); }
+  double square(size_t i) const { return vectors_.dot(x_.row(i), x_.row(i), x_.cols); }
+  // Of the rows from begin on: f = x w, and w += x' f.
+  void products(size_t begin, size_t count, const double* w, double* f) const {
+    vectors_.row_dots(x_.row(begin), x_.stride, count, x_.cols, w, f);
+  }
+  void add(size_t begin, size_t count, const double* f, double* w) const {
+    vectors_.add_rows(x_.row(begin), x_.stride, count, x_.cols, f, w);
+  }
+  Columns columns(const std::vector<double>& y, double bias, const CancelToken*) const {
+    return {x_, y, bias};
+  }
+
+ private:
+  MatrixView<const double> x_;
+  const VectorKernels& vectors_;
+};
+
+class SparseSvmColumns {
+ public:
+  SparseSvmColumns(CsrRows<double> columns, const std::vector<double>& y, double bias)
+      : columns_(std::move(columns)),
+        bias_(columns_.starts.size() - 1),
+        last_(bias > 0 ? y : std::vector<double>{}) {
+    for (size_t k = 0; k < columns_.values.size(); ++k)
+      columns_.values[k] *= y[static_cast<size_t>(columns_.columns[k])];
+    for (double& value : last_) value *= bias;
+  }
+  template <typename Body>
+  void each(size_t j, const Body& body) const {
+    if (j == bias_) {
+      for (size_t i = 0; i < last_.size(); ++i) body(i, last_[i]);
+      return;
+    }
+    const CsrView<double> view = columns_.view();
+    for (size_t k = view.begin(j); k < view.end(j); ++k)
+      body(static_cast<size_t>(view.columns[k]), view.values[k]);
+  }
+
+ private:
+  CsrRows<double> columns_;
+  size_t bias_;  // number of the additional column
+  std::vector<double> last_;
+};
+
+class SparseSvmRows {
+ public:
+  using Columns = SparseSvmColumns;
+
+  explicit SparseSvmRows(const CsrView<double>& x) : x_(x) {}
+  size_t rows() const { return x_.rows(); }
+  size_t cols() const { return x_.cols; }
+  double dot(size_t i, const double* w) const {
+    double sum = 0;
+    for (size_t k = x_.begin(i); k < x_.end(i); ++k) sum += x_.values[k] * w[x_.columns[k]];
+    return sum;
+  }
+  double square(size_t i) const {
+    double sum = 0;
+    for (size_t k = x_.begin(i); k < x_.end(i); ++k) sum += x_.values[k] * x_.values[k];
+    return sum;
+  }
+  void products(size_t begin, size_t count, const double* w, double* f) const {
+    for (size_t r = 0; r < count; ++r) f[r] = dot(begin + r, w);
+  }
+  void add(size_t begin, size_t count, const double* f, double* w) const {
+    for (size_t r = 0; r < count; ++r) {
+      if (f[r] == 0) continue;
+      for (size_t k = x_.begin(begin + r); k < x_.end(begin + r); ++k)
+        w[x_.columns[k]] += f[r] * x_.values[k];
+    }
+  }
+  Columns columns(const std::vector<double>& y, double bias, const CancelToken* cancel) const {
+    return {csr_transpose(x_, cancel), y, bias};
+  }
+
+ private:
+  CsrView<double> x_;
+};
+
+template <typename Rows>
 struct LinearSvmProblem {
-  MatrixView<const double> x;
+  Rows x;
   std::vector<double> y, c;  // [rows]; rows with c = 0 count nothing
   double bias = 0;           // <= 0: none
   double epsilon = 0;
   bool regression = false, squared = true;
 
-  size_t weights() const { return x.cols + (bias > 0 ? 1 : 0); }
+  size_t weights() const { return x.cols() + (bias > 0 ? 1 : 0); }
 };
 struct LinearSvmLimits {
   double tolerance;
@@ -34,14 +149,17 @@ struct LinearSvmFit {
 
 // Coordinate descent on the dual: Hsieh et al., "A dual coordinate descent method for large-scale linear SVM"
 // (2008); for regression Ho and Lin, "Large-scale linear support vector regression" (2012).
-LinearSvmFit solve_dual(const LinearSvmProblem& problem, const LinearSvmLimits& limits, Rng& rng);
+template <typename Rows>
+LinearSvmFit solve_dual(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits, Rng& rng);
 
 // Newton's method on |w|^2 / 2 + the sum of squared losses, steps by conjugate gradients.
-LinearSvmFit solve_primal(const LinearSvmProblem& problem, const LinearSvmLimits& limits);
+template <typename Rows>
+LinearSvmFit solve_primal(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits);
 
 // Coordinate descent on |w|_1 + the sum of squared hinge losses: Yuan et al., "A comparison of optimization
 // methods and software for large-scale L1-regularized linear classification" (2010).
-LinearSvmFit solve_l1(const LinearSvmProblem& problem, const LinearSvmLimits& limits, Rng& rng);
+template <typename Rows>
+LinearSvmFit solve_l1(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits, Rng& rng);
 
 // Reorders the first `count` of items.
 inline void shuffle(std::vector<uint32_t>& items, size_t count, Rng& rng) {

@@ -141,16 +141,24 @@ LogisticModel fit_logistic(MatrixView<const T> x, Span<int32_t> classes, uint32_
   const IterationProgress report = [&](size_t iterations) {
     if (progress) progress(iterations, params.max_iter);
   };
+  check_start(params, x.cols, outputs);
+  std::vector<double> start(params.start_coef);
+  if (params.fit_intercept)
+    start.insert(start.end(), params.start_intercept.begin(), params.start_intercept.end());
+  const bool is_cold = start.empty();
+  start.resize(loss.dimension());
   LogisticSolution solution;
   switch (params.solver) {
     case LogisticSolver::kLbfgs:
-      solution = solve_lbfgs(loss, params, find_start(loss, params), report);
+      solution = solve_lbfgs(
+          loss, params, is_cold ? find_start(loss, params) : LogisticSolution{std::move(start), 0, false, {}},
+          report);
       break;
     case LogisticSolver::kNewtonCholesky:
-      solution = solve_newton(loss, params, report);
+      solution = solve_newton(loss, params, std::move(start), report);
       break;
     case LogisticSolver::kSaga:
-      solution = solve_saga(loss, penalty * params.l1_ratio, params, report);
+      solution = solve_saga(loss, penalty * params.l1_ratio, params, std::move(start), report);
       break;
   }
 

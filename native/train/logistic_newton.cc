@@ -42,10 +42,10 @@ bool factor_hessian(std::vector<double>& hessian, size_t cols, const LogisticPro
 }
 
 template <typename T>
-LogisticSolution solve_newton(LogisticLoss<T>& loss, const LogisticParams& params,
+LogisticSolution solve_newton(LogisticLoss<T>& loss, const LogisticParams& params, std::vector<double> start,
                               const IterationProgress& progress) {
   const size_t n = loss.dimension();
-  LogisticSolution now{std::vector<double>(n), 0, false, {}};
+  LogisticSolution now{std::move(start), 0, false, {}};
   std::vector<double> gradient(n), hessian(n * n), direction(n), tried(n), tried_gradient(n);
   double value = loss.evaluate(now.parameters.data(), gradient.data(), hessian.data());
   while (now.iterations < params.max_iter) {
@@ -89,8 +89,8 @@ LogisticSolution solve_newton(LogisticLoss<T>& loss, const LogisticParams& param
 }
 
 template LogisticSolution solve_newton<float>(LogisticLoss<float>&, const LogisticParams&,
-                                              const IterationProgress&);
+                                              std::vector<double>, const IterationProgress&);
 template LogisticSolution solve_newton<double>(LogisticLoss<double>&, const LogisticParams&,
-                                               const IterationProgress&);
+                                               std::vector<double>, const IterationProgress&);
 
 }  // namespace boreal

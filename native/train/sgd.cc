@@ -10,8 +10,8 @@
 #include "base/rng.h"
 #include "base/thread_pool.h"
 #include "base/weights.h"
-#include "train/dot.h"
 #include "train/sgd_loss.h"
+#include "train/sgd_weights.h"
 
 namespace boreal {
 namespace {
@@ -25,9 +25,8 @@ struct Target {
   double positive_weight = 1, other_weight = 1;
 };
 
-template <typename T>
 struct Problem {
-  MatrixView<const T> x;
+  size_t rows;
   Span<double> weights;
   const SgdParams& params;
   bool is_classifier;
@@ -36,27 +35,24 @@ struct Problem {
 };
 
 // Learns one output.
-template <typename T>
+template <typename Weights>
 class Learner {
  public:
-  Learner(const Problem<T>& problem, const Target& target, double* coef, double* intercept,
-          double* average_coef, double* average_intercept, double t, uint64_t stream)
-      : x_(problem.x),
-        problem_(problem),
+  Learner(const Problem& problem, const Target& target, Weights& w, Span<double> coef, double* intercept,
+          double* average_intercept, double t, uint64_t stream)
+      : problem_(problem),
         params_(problem.params),
         target_(target),
-        w_(coef),
+        w_(w),
+        coef_(coef),
         b_(intercept),
-        average_w_(average_coef),
         average_b_(average_intercept),
         t_(t),
-        rng_(params_.seed, stream),
-        row_(x_.cols),
-        debt_(has_l1() ? x_.cols : 0) {
+        rng_(params_.seed, stream) {
     l1_ratio_ = params_.penalty == SgdPenalty::kL1           ? 1.0
                 : params_.penalty == SgdPenalty::kElasticNet ? params_.l1_ratio
                                                              : 0.0;
-    for (size_t i = 0; i < x_.rows; ++i) {
+    for (size_t i = 0; i < problem.rows; ++i) {
       (problem.held_out.empty() || problem.held_out[i] == 0 ? order_ : validation_)
           .push_back(static_cast<uint32_t>(i));
     }
@@ -66,7 +62,6 @@ class Learner {
       const double slope = sgd_loss(params_.loss, params_.epsilon, 1.0, -typical).slope;
       optimal_start_ = 1 / (typical / std::max(1.0, slope) * params_.alpha);
     }
-    measure();
   }
 
   // Returns the number of epochs; `converged` tells whether they ended before max_iter.
@@ -103,22 +98,12 @@ class Learner {
   }
 
  private:
-  bool has_l1() const {
-    return params_.penalty == SgdPenalty::kL1 || params_.penalty == SgdPenalty::kElasticNet;
-  }
   bool is_passive() const { return params_.rate >= SgdRate::kPassiveAggressive1; }
   double weight(size_t i) const { return problem_.weights.size == 0 ? 1.0 : problem_.weights[i]; }
 
-  void measure() {
-    squares_ = absolutes_ = 0;
-    for (size_t j = 0; j < x_.cols; ++j) {
-      squares_ += w_[j] * w_[j];
-      absolutes_ += std::fabs(w_[j]);
-    }
-  }
-
   bool is_finite() const {
-    return std::isfinite(*b_) && std::all_of(w_, w_ + x_.cols, [](double v) { return std::isfinite(v); });
+    return std::isfinite(*b_) &&
+           std::all_of(coef_.begin(), coef_.end(), [](double v) { return std::isfinite(v); });
   }
 
   // The sum of the objective as it was before each step.
@@ -126,13 +111,11 @@ class Learner {
     double sum = 0;
     for (size_t k = 0; k < order_.size(); ++k) {
       if (k % kRowsPerCheck == 0) check_cancel(problem_.cancel);
-#if defined(__GNUC__)
       // Rows come in random order: the next but one is fetched early.
-      const T* const later = x_.row(order_[std::min(k + 2, order_.size() - 1)]);
-      for (size_t j = 0; j < x_.cols; j += 64 / sizeof(T)) __builtin_prefetch(later + j);
-#endif
+      w_.prefetch(order_[std::min(k + 2, order_.size() - 1)]);
       sum += step(order_[k]);
     }
+    w_.end_epoch(owed_);
     return sum;
   }
 
@@ -143,16 +126,14 @@ class Learner {
   }
 
   double step(size_t i) {
-    const size_t cols = x_.cols;
-    const T* const source = x_.row(i);
-    for (size_t j = 0; j < cols; ++j) row_[j] = static_cast<double>(source[j]);
+    w_.load(i);
     const double y = target_.y[i];
-    const double p = dot(row_.data(), w_, cols) + *b_;
+    const double p = w_.score() + *b_;
     const double eta = find_rate();
     const LossPoint loss = sgd_loss(params_.loss, params_.epsilon, y, p);
     double cost = loss.value, update;
     if (is_passive()) {
-      const double norm = dot(row_.data(), row_.data(), cols);
+      const double norm = w_.norm();
       if (params_.rate == SgdRate::kPassiveAggressive1) {
         if (norm == 0) return cost;
         update = std::min(params_.eta0, loss.value / norm);
@@ -162,7 +143,7 @@ class Learner {
       update *= problem_.is_classifier ? y : (y - p < 0 ? -1.0 : 1.0);
     } else {
       if (params_.penalty != SgdPenalty::kNone) {
-        cost += params_.alpha * ((1 - l1_ratio_) * 0.5 * squares_ + l1_ratio_ * absolutes_);
+        cost += params_.alpha * ((1 - l1_ratio_) * 0.5 * w_.squares() + l1_ratio_ * w_.absolutes());
       }
       update = -eta * std::min(std::max(loss.slope, -kMaxSlope), kMaxSlope);
     }
@@ -170,57 +151,20 @@ class Learner {
 
     const bool shrinks = params_.penalty == SgdPenalty::kL2 || params_.penalty == SgdPenalty::kElasticNet;
     const double shrink = shrinks ? std::max(0.0, 1 - (1 - l1_ratio_) * eta * params_.alpha) : 1.0;
-    if (update != 0) {
-      double squares[kDotLanes] = {}, absolutes[kDotLanes] = {};
-      const double* __restrict const x = row_.data();
-      double* __restrict const w = w_;
-      size_t j = 0;
-      for (; j + kDotLanes <= cols; j += kDotLanes) {
-        for (size_t l = 0; l < kDotLanes; ++l) {
-          const double moved = w[j + l] * shrink + update * x[j + l];
-          w[j + l] = moved;
-          squares[l] += moved * moved;
-          absolutes[l] += std::fabs(moved);
-        }
-      }
-      for (; j < cols; ++j) {
-        w[j] = w[j] * shrink + update * x[j];
-        squares[0] += w[j] * w[j];
-        absolutes[0] += std::fabs(w[j]);
-      }
-      squares_ = sum_lanes(squares);
-      absolutes_ = sum_lanes(absolutes);
-      if (params_.fit_intercept) *b_ += update;
-    } else if (shrink != 1) {
-      for (size_t j = 0; j < cols; ++j) w_[j] *= shrink;
-      squares_ *= shrink * shrink;
-      absolutes_ *= shrink;
-    }
+    w_.move(shrink, update);
+    if (params_.fit_intercept) *b_ += update * Weights::kInterceptStep;
     if (params_.average > 0 && static_cast<double>(params_.average) <= t_) average();
-    if (has_l1()) penalise(eta);
+    if (params_.penalty == SgdPenalty::kL1 || params_.penalty == SgdPenalty::kElasticNet) {
+      owed_ += l1_ratio_ * eta * params_.alpha;
+      w_.penalise(owed_);
+    }
     t_ += 1;
     return cost;
   }
 
   void average() {
-    const double share = 1 / (t_ - static_cast<double>(params_.average) + 1);
-    for (size_t j = 0; j < x_.cols; ++j) average_w_[j] += (w_[j] - average_w_[j]) * share;
-    *average_b_ += (*b_ - *average_b_) * share;
-  }
-
-  // The cumulative L1 penalty of Tsuruoka, Tsujii & Ananiadou (2009): debt_ is what each coefficient has
-  // paid of it so far.
-  void penalise(double eta) {
-    owed_ += l1_ratio_ * eta * params_.alpha;
-    for (size_t j = 0; j < x_.cols; ++j) {
-      const double before = w_[j];
-      if (before > 0) {
-        w_[j] = std::max(0.0, before - (owed_ + debt_[j]));
-      } else if (before < 0) {
-        w_[j] = std::min(0.0, before + (owed_ - debt_[j]));
-      }
-      debt_[j] += w_[j] - before;
-    }
+    w_.add_to_average();
+    *average_b_ += (*b_ - *average_b_) / (t_ - static_cast<double>(params_.average) + 1);
   }
 
   // Of the rows held out: accuracy, or R2.
@@ -232,9 +176,8 @@ class Learner {
     }
     mean /= total;
     for (const uint32_t i : validation_) {
-      const T* const source = x_.row(i);
-      for (size_t j = 0; j < x_.cols; ++j) row_[j] = static_cast<double>(source[j]);
-      const double p = dot(row_.data(), w_, x_.cols) + *b_, y = target_.y[i];
+      w_.load(i);
+      const double p = w_.score() + *b_, y = target_.y[i];
       right += (p > 0) == (y > 0) ? weight(i) : 0;
       squared += weight(i) * (y - p) * (y - p);
       spread += weight(i) * (y - mean) * (y - mean);
@@ -243,17 +186,16 @@ class Learner {
     return spread > 0 ? 1 - squared / spread : (squared > 0 ? 0.0 : 1.0);
   }
 
-  const MatrixView<const T> x_;
-  const Problem<T>& problem_;
+  const Problem& problem_;
   const SgdParams& params_;
   const Target& target_;
-  double *const w_, *const b_, *const average_w_, *const average_b_;
+  Weights& w_;
+  const Span<double> coef_;  // where w_ keeps them
+  double *const b_, *const average_b_;
   double t_;
   Rng rng_;
-  std::vector<double> row_, debt_;
   std::vector<uint32_t> order_, validation_;
   double eta_ = 0, optimal_start_ = 0, l1_ratio_ = 0, owed_ = 0;
-  double squares_ = 0, absolutes_ = 0;  // norms of w as of the last update, which the objective takes
 };
 
 // Rows held out: a share of each class, or of all rows.
@@ -308,20 +250,20 @@ void resize_state(SgdState& state, size_t outputs, size_t cols, bool averages) {
   fit(state.average_intercept, outputs);
 }
 
-}  // namespace
-
-template <typename T>
-SgdModel fit_sgd(MatrixView<const T> x, Span<double> y, Span<double> class_weights, Span<double> weights,
-                 const SgdParams& params, SgdState start, const CancelToken* cancel,
-                 const std::function<void(size_t done, size_t total)>& progress) {
+// Weights: those of sgd_weights.h that read a Rows.
+template <typename Weights, typename Rows>
+SgdModel fit(const Rows& x, size_t rows, Span<double> y, Span<double> class_weights, Span<double> weights,
+             const SgdParams& params, SgdState start, const CancelToken* cancel,
+             const std::function<void(size_t done, size_t total)>& progress) {
   const size_t classes = class_weights.size, outputs = classes <= 2 ? 1 : classes;
-  check(x.rows, x.cols, y, classes, params);
-  total_weight(weights, x.rows);
-  resize_state(start, outputs, x.cols, params.average > 0);
+  check(rows, x.cols, y, classes, params);
+  total_weight(weights, rows);
+  const bool averages = params.average > 0;
+  resize_state(start, outputs, x.cols, averages);
   const std::vector<uint8_t> held_out = params.early_stopping
                                             ? hold_out(y, classes, params.validation_fraction, params.seed)
                                             : std::vector<uint8_t>{};
-  const Problem<T> problem{x, weights, params, classes > 0, held_out, cancel};
+  const Problem problem{rows, weights, params, classes > 0, held_out, cancel};
   SgdModel model{std::move(start), 0, true};
   std::vector<uint32_t> epochs(outputs);
   std::vector<uint8_t> converged(outputs);
@@ -337,10 +279,13 @@ SgdModel fit_sgd(MatrixView<const T> x, Span<double> y, Span<double> class_weigh
       target.positive_weight = class_weights[classes == 2 ? 1 : k];
       target.other_weight = classes == 2 ? class_weights[0] : 1.0;
     }
-    const bool averages = params.average > 0;
-    Learner<T> learner(problem, target, model.state.coef.data() + k * x.cols, &model.state.intercept[k],
-                       averages ? model.state.average_coef.data() + k * x.cols : nullptr,
-                       averages ? &model.state.average_intercept[k] : nullptr, model.state.t, k);
+    SgdState& state = model.state;
+    double* const coef = state.coef.data() + k * x.cols;
+    Weights w(x, {coef, averages ? state.average_coef.data() + k * x.cols : nullptr,
+                  std::max(0.0, state.t - static_cast<double>(params.average)),
+                  params.penalty == SgdPenalty::kL1 || params.penalty == SgdPenalty::kElasticNet});
+    Learner<Weights> learner(problem, target, w, {coef, x.cols}, &state.intercept[k],
+                             averages ? &state.average_intercept[k] : nullptr, state.t, k);
     bool stopped;
     epochs[k] = learner.run(stopped, [&] {
       if (progress) progress(++done, static_cast<size_t>(params.max_iter) * outputs);
@@ -351,8 +296,25 @@ SgdModel fit_sgd(MatrixView<const T> x, Span<double> y, Span<double> class_weigh
     model.iterations = std::max(model.iterations, epochs[k]);
     model.converged = model.converged && converged[k] == 1;
   }
-  model.state.t += static_cast<double>(model.iterations) * static_cast<double>(x.rows);
+  model.state.t += static_cast<double>(model.iterations) * static_cast<double>(rows);
   return model;
+}
+
+}  // namespace
+
+template <typename T>
+SgdModel fit_sgd(MatrixView<const T> x, Span<double> y, Span<double> class_weights, Span<double> weights,
+                 const SgdParams& params, SgdState start, const CancelToken* cancel,
+                 const std::function<void(size_t done, size_t total)>& progress) {
+  return fit<DenseSgdWeights<T>>(x, x.rows, y, class_weights, weights, params, std::move(start), cancel,
+                                 progress);
+}
+
+SgdModel fit_sgd(const CsrView<double>& x, Span<double> y, Span<double> class_weights, Span<double> weights,
+                 const SgdParams& params, SgdState start, const CancelToken* cancel,
+                 const std::function<void(size_t done, size_t total)>& progress) {
+  return fit<SparseSgdWeights>(x, x.rows(), y, class_weights, weights, params, std::move(start), cancel,
+                               progress);
 }
 
 #define BOREAL_SGD(T)                                                                         \

@@ -9,6 +9,7 @@
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/span.h"
+#include "linalg/csr.h"
 
 namespace boreal {
 
@@ -64,6 +65,11 @@ struct SgdModel {
 // the rest for each. Of numbers: class_weights is empty.
 template <typename T>
 SgdModel fit_sgd(MatrixView<const T> x, Span<double> y, Span<double> class_weights, Span<double> weights,
+                 const SgdParams& params, SgdState start, const CancelToken* cancel,
+                 const std::function<void(size_t done, size_t total)>& progress);
+
+// The same of sparse rows: a step costs as much as its row has values.
+SgdModel fit_sgd(const CsrView<double>& x, Span<double> y, Span<double> class_weights, Span<double> weights,
                  const SgdParams& params, SgdState start, const CancelToken* cancel,
                  const std::function<void(size_t done, size_t total)>& progress);
 

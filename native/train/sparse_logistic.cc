@@ -10,6 +10,8 @@
 #include "base/thread_pool.h"
 #include "base/weights.h"
 #include "train/lbfgs.h"
+#include "train/logistic_solvers.h"
+#include "train/sparse_saga.h"
 
 namespace boreal {
 namespace {
@@ -27,28 +29,24 @@ double log_loss(double m, double& slope) {
 
 // Parameters here are [cols, outputs], so that a value of a row meets those of all outputs side by side, then
 // [outputs] intercepts.
-template <typename T>
 class SparseLoss {
  public:
-  SparseLoss(const CsrView<T>& x, Span<int32_t> classes, size_t outputs, Span<double> weights, double penalty,
-             bool fit_intercept, const CancelToken* cancel)
+  SparseLoss(const CsrView<double>& x, const LogisticProblem& problem)
       : x_(x),
-        classes_(classes),
-        outputs_(outputs),
-        weights_(weights),
-        penalty_(penalty),
-        fit_intercept_(fit_intercept),
-        cancel_(cancel),
-        coefficients_(x.cols * outputs),
-        total_(total_weight(weights, x.rows())),
+        classes_(problem.classes),
+        outputs_(problem.outputs),
+        weights_(problem.weights),
+        penalty_(problem.penalty),
+        fit_intercept_(problem.fit_intercept),
+        cancel_(problem.cancel),
+        coefficients_(x.cols * problem.outputs),
+        total_(problem.total_weight),
         parts_(partition_rows(x.rows(), kLeastRows,
                               std::min<size_t>(16, std::max<size_t>(1, kMostPartialValues / dimension())))),
         partial_(parts_.count() * dimension()),
         losses_(parts_.count()) {}
 
-  size_t coefficients() const { return coefficients_; }
   size_t dimension() const { return coefficients_ + (fit_intercept_ ? outputs_ : 0); }
-  double total() const { return total_; }
 
   double evaluate(const std::vector<double>& w, std::vector<double>& gradient) {
     ThreadPool::instance().parallel_for(parts_.count(), [&](size_t part, size_t) {
@@ -78,7 +76,7 @@ class SparseLoss {
       if (i % 4096 == 0) check_cancel(cancel_);
       for (size_t c = 0; c < outputs_; ++c) scores[c] = fit_intercept_ ? w[coefficients_ + c] : 0.0;
       for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-        const auto value = static_cast<double>(x_.values[k]);
+        const double value = x_.values[k];
         const double* const of_column = w + static_cast<size_t>(x_.columns[k]) * outputs_;
         for (size_t c = 0; c < outputs_; ++c) scores[c] += value * of_column[c];
       }
@@ -87,7 +85,7 @@ class SparseLoss {
       // Now the slopes of the loss by the scores.
       for (size_t c = 0; c < outputs_; ++c) scores[c] *= weight;
       for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-        const auto value = static_cast<double>(x_.values[k]);
+        const double value = x_.values[k];
         double* const of_column = gradient + static_cast<size_t>(x_.columns[k]) * outputs_;
         for (size_t c = 0; c < outputs_; ++c) of_column[c] += value * scores[c];
       }
@@ -119,7 +117,7 @@ class SparseLoss {
     return std::log(sum) + most - own;
   }
 
-  CsrView<T> x_;
+  CsrView<double> x_;
   Span<int32_t> classes_;
   size_t outputs_;
   Span<double> weights_;
@@ -132,18 +130,50 @@ class SparseLoss {
   std::vector<double> partial_, losses_;
 };
 
+LogisticSolution solve_lbfgs(const CsrView<double>& x, const LogisticProblem& problem,
+                             const LogisticParams& params, std::vector<double> start,
+                             const IterationProgress& progress) {
+  SparseLoss loss(x, problem);
+  LbfgsOptions options;
+  options.max_iterations = params.max_iter;
+  options.gradient_tolerance = params.tol;
+  options.value_tolerance = 64 * std::numeric_limits<double>::epsilon();
+  options.on_iteration = progress;
+  LbfgsResult result = minimize([&loss](const std::vector<double>& w,
+                                        std::vector<double>& gradient) { return loss.evaluate(w, gradient); },
+                                std::move(start), options);
+  return {std::move(result.x), result.iterations, result.converged, {}};
+}
+
+// Where the solver starts, [cols, outputs] and the intercepts.
+std::vector<double> start_of(const LogisticParams& params, size_t cols, size_t outputs) {
+  std::vector<double> start((cols + (params.fit_intercept ? 1 : 0)) * outputs);
+  check_start(params, cols, outputs);
+  if (params.start_coef.empty()) return start;
+  for (size_t j = 0; j < cols; ++j) {
+    for (size_t c = 0; c < outputs; ++c) start[j * outputs + c] = params.start_coef[c * cols + j];
+  }
+  if (params.fit_intercept)
+    std::copy(params.start_intercept.begin(), params.start_intercept.end(),
+              start.begin() + static_cast<ptrdiff_t>(cols * outputs));
+  return start;
+}
+
 }  // namespace
 
-template <typename T>
-LogisticModel fit_sparse_logistic(const CsrView<T>& x, Span<int32_t> classes, uint32_t class_count,
+LogisticModel fit_sparse_logistic(const CsrView<double>& x, Span<int32_t> classes, uint32_t class_count,
                                   Span<double> weights, const LogisticParams& params,
                                   const CancelToken* cancel,
                                   const std::function<void(size_t done, size_t total)>& progress) {
   if (x.rows() == 0 || x.cols == 0) {
     throw Error("ERR_EMPTY", "Logistic regression needs at least one row and one column.");
   }
-  if (params.solver != LogisticSolver::kLbfgs || params.l1_ratio != 0) {
-    throw Error("ERR_PARAMETER", "Sparse rows are fitted by L-BFGS alone, without an L1 penalty.");
+  if (params.solver == LogisticSolver::kNewtonCholesky) {
+    throw Error("ERR_PARAMETER", "Sparse rows are fitted by lbfgs or saga.");
+  }
+  if (!(params.l1_ratio >= 0 && params.l1_ratio <= 1) ||
+      (params.l1_ratio > 0 && params.solver != LogisticSolver::kSaga)) {
+    throw Error("ERR_PARAMETER", "l1Ratio must be in [0, 1]; only the solver saga has an L1 penalty.");
   }
   if (!(params.c > 0) || !(params.tol >= 0)) throw Error("ERR_PARAMETER", "C must be > 0, and tol >= 0.");
   if (classes.size != x.rows() || class_count < 2)
@@ -154,37 +184,29 @@ LogisticModel fit_sparse_logistic(const CsrView<T>& x, Span<int32_t> classes, ui
     }
   }
   const size_t outputs = class_count == 2 ? 1 : class_count;
-  const double penalty = 1 / (params.c * total_weight(weights, x.rows()));
-  SparseLoss<T> loss(x, classes, outputs, weights, penalty, params.fit_intercept, cancel);
-  LbfgsOptions options;
-  options.max_iterations = params.max_iter;
-  options.gradient_tolerance = params.tol;
-  options.value_tolerance = 64 * std::numeric_limits<double>::epsilon();
-  options.on_iteration = [&](size_t iterations) {
+  const double total = total_weight(weights, x.rows()), penalty = 1 / (params.c * total);
+  const IterationProgress report = [&](size_t iterations) {
     if (progress) progress(iterations, params.max_iter);
   };
-  const LbfgsResult result =
-      minimize([&loss](const std::vector<double>& w,
-                       std::vector<double>& gradient) { return loss.evaluate(w, gradient); },
-               std::vector<double>(loss.dimension()), options);
+  std::vector<double> start = start_of(params, x.cols, outputs);
+  const LogisticProblem problem{
+      classes, outputs, weights, total, penalty * (1 - params.l1_ratio), params.fit_intercept, cancel};
+  const LogisticSolution result =
+      params.solver == LogisticSolver::kSaga
+          ? solve_sparse_saga(x, problem, penalty * params.l1_ratio, params, std::move(start), report)
+          : solve_lbfgs(x, problem, params, std::move(start), report);
   LogisticModel model;
-  model.coef.resize(loss.coefficients());
+  const size_t coefficients = x.cols * outputs;
+  model.coef.resize(coefficients);
   for (size_t j = 0; j < x.cols; ++j) {
-    for (size_t c = 0; c < outputs; ++c) model.coef[c * x.cols + j] = result.x[j * outputs + c];
+    for (size_t c = 0; c < outputs; ++c) model.coef[c * x.cols + j] = result.parameters[j * outputs + c];
   }
-  model.intercept.assign(result.x.begin() + static_cast<ptrdiff_t>(loss.coefficients()), result.x.end());
+  model.intercept.assign(result.parameters.begin() + static_cast<ptrdiff_t>(coefficients),
+                         result.parameters.end());
   model.intercept.resize(outputs, 0.0);
   model.iterations = static_cast<uint32_t>(result.iterations);
   model.converged = result.converged;
   return model;
 }
-
-#define BOREAL_SPARSE_LOGISTIC(T)                                                                         \
-  template LogisticModel fit_sparse_logistic<T>(const CsrView<T>&, Span<int32_t>, uint32_t, Span<double>, \
-                                                const LogisticParams&, const CancelToken*,                \
-                                                const std::function<void(size_t, size_t)>&);
-BOREAL_SPARSE_LOGISTIC(float)
-BOREAL_SPARSE_LOGISTIC(double)
-#undef BOREAL_SPARSE_LOGISTIC
 
 }  // namespace boreal

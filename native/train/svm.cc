@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 #include <type_traits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -49,8 +50,50 @@ struct BinaryFit {
   bool converged = true;
 };
 
+// The first rows of `bounds` from begin to end at their bound, and the next in between, so that they add up
+// to `sum`.
+void start_with(const std::vector<double>& bounds, size_t begin, size_t end, double sum,
+                std::vector<double>& start) {
+  for (size_t i = begin; i < end; ++i) {
+    start.push_back(std::min(bounds[i], sum));
+    sum -= start[i];
+  }
+}
+
+// The weights of each class.
+std::pair<double, double> weights_of(const Rows& rows, const Binary& part) {
+  double first = 0, second = 0;
+  for (size_t i = 0; i < part.rows.size(); ++i)
+    (part.y[i] > 0 ? first : second) += rows.weight(static_cast<size_t>(part.rows[i]));
+  return {first, second};
+}
+
+// With nu: alpha in [0, 1] that add up to nu / 2 times the weight of all rows for each class, or as much as
+// it has.
+BinaryFit fit_nu(const Rows& rows, const Binary& part, const SvmParams& params, const SvmOptions& options) {
+  const KernelColumns columns(params.kernel, rows.x, part.rows);
+  SvmProblem problem;
+  problem.keeps_sums = true;
+  problem.y = part.y;
+  problem.p.assign(part.rows.size(), 0);
+  for (const int32_t row : part.rows) problem.c.push_back(rows.weight(static_cast<size_t>(row)));
+  const auto [first, second] = weights_of(rows, part);
+  const double sum = std::min({params.nu * (first + second) / 2, first, second});
+  const auto positive = static_cast<size_t>(std::count(part.y.begin(), part.y.end(), 1.0));
+  start_with(problem.c, 0, positive, sum, problem.start);
+  start_with(problem.c, positive, part.y.size(), sum, problem.start);
+  SvmSolution solution = solve_svm(columns, problem, options);
+  BinaryFit fit{std::move(solution.alpha), 0, solution.iterations, solution.converged};
+  // Without a margin the best machine is one that says nothing.
+  const double factor = solution.scale > 0 ? 1 / solution.scale : 0;
+  for (size_t i = 0; i < fit.coef.size(); ++i) fit.coef[i] *= part.y[i] * factor;
+  fit.rho = solution.rho * factor;
+  return fit;
+}
+
 BinaryFit fit_binary(const Rows& rows, const Binary& part, const SvmParams& params,
                      const SvmOptions& options) {
+  if (params.task == SvmTask::kNuClassifier) return fit_nu(rows, part, params, options);
   const KernelColumns columns(params.kernel, rows.x, part.rows);
   SvmProblem problem;
   problem.y = part.y;
@@ -148,6 +191,14 @@ void join_pairs(const std::vector<std::vector<int32_t>>& rows_of, const std::vec
   }
 }
 
+void check_nu(const Rows& rows, const Binary& part, double nu) {
+  const auto [first, second] = weights_of(rows, part);
+  if (nu * (first + second) / 2 <= std::min(first, second)) return;
+  throw Error("ERR_PARAMETER",
+              "nu is too large for classes of so different weights: half of its share of two "
+              "classes is more than the smaller one.");
+}
+
 SvmModel fit_classes(const Rows& rows, Span<double> y, uint32_t class_count, const SvmParams& params,
                      const CancelToken* cancel, const std::function<void(size_t, size_t)>& progress) {
   if (class_count < 2) throw Error("ERR_LABELS", "A classifier needs at least two classes.");
@@ -169,6 +220,7 @@ SvmModel fit_classes(const Rows& rows, Span<double> y, uint32_t class_count, con
       part.rows.insert(part.rows.end(), rows_of[b].begin(), rows_of[b].end());
       part.y.assign(rows_of[a].size(), 1);
       part.y.resize(part.rows.size(), -1);
+      if (params.task == SvmTask::kNuClassifier) check_nu(rows, part, params.nu);
       parts.push_back(std::move(part));
     }
   }
@@ -221,17 +273,25 @@ SvmModel fit_all(const Rows& rows, const SvmProblem& problem, const SvmParams& p
   return model;
 }
 
+// With nu in place of epsilon: alpha of either sign that add up to nu / 2 times all bounds.
 SvmModel fit_targets(const Rows& rows, Span<double> y, const SvmParams& params, const CancelToken* cancel) {
   const size_t n = y.size;
   SvmProblem problem;
+  problem.keeps_sums = params.task == SvmTask::kNuRegressor;
+  const double epsilon = problem.keeps_sums ? 0 : params.epsilon;
   for (const double sign : {1.0, -1.0}) {
     for (size_t i = 0; i < n; ++i) {
       if (!std::isfinite(y[i]))
         throw Error("ERR_INPUT_NAN", "A target is not finite.", static_cast<int64_t>(i));
       problem.y.push_back(sign);
-      problem.p.push_back(params.epsilon - sign * y[i]);
+      problem.p.push_back(epsilon - sign * y[i]);
       problem.c.push_back(params.c * rows.weight(i));
     }
+  }
+  if (problem.keeps_sums) {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += params.nu * problem.c[i] / 2;
+    for (const size_t begin : {size_t{0}, n}) start_with(problem.c, begin, begin + n, sum, problem.start);
   }
   return fit_all(rows, problem, params, cancel);
 }
@@ -247,10 +307,7 @@ SvmModel fit_one_class(const Rows& rows, const SvmParams& params, const CancelTo
     problem.c.push_back(rows.weight(i));
     rest += params.nu * rows.weight(i);
   }
-  for (size_t i = 0; i < n; ++i) {
-    problem.start.push_back(std::min(problem.c[i], rest));
-    rest -= problem.start[i];
-  }
+  start_with(problem.c, 0, n, rest, problem.start);
   return fit_all(rows, problem, params, cancel);
 }
 
@@ -265,6 +322,7 @@ SvmModel fit_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count, Sp
   if (given.kernel.precomputed && x.rows != x.cols) {
     throw Error("ERR_SHAPE", "A precomputed kernel is a square matrix of the rows.");
   }
+  if (!(given.nu > 0 && given.nu <= 1)) throw Error("ERR_PARAMETER", "nu must be in (0, 1].");
   if (given.task != SvmTask::kOneClass && y.size != x.rows)
     throw Error("ERR_SHAPE", "y has the wrong length.");
   total_weight(weights, x.rows);
@@ -279,10 +337,20 @@ SvmModel fit_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count, Sp
   }
   SvmParams params = given;
   if (params.scale_gamma) params.kernel.gamma = scaled_gamma(rows.x, {0, cancel});
-  SvmModel model = params.task == SvmTask::kClassifier
-                       ? fit_classes(rows, y, class_count, params, cancel, progress)
-                   : params.task == SvmTask::kRegressor ? fit_targets(rows, y, params, cancel)
-                                                        : fit_one_class(rows, params, cancel);
+  const auto fit = [&] {
+    switch (params.task) {
+      case SvmTask::kClassifier:
+      case SvmTask::kNuClassifier:
+        return fit_classes(rows, y, class_count, params, cancel, progress);
+      case SvmTask::kRegressor:
+      case SvmTask::kNuRegressor:
+        return fit_targets(rows, y, params, cancel);
+      case SvmTask::kOneClass:
+        break;
+    }
+    return fit_one_class(rows, params, cancel);
+  };
+  SvmModel model = fit();
   model.gamma = params.kernel.gamma;
   for (const double value : model.intercept) {
     if (!std::isfinite(value)) throw Error("ERR_PARAMETER", "Values of the kernel overflow.");

@@ -11,7 +11,7 @@
 
 namespace boreal {
 
-enum class SvmTask : int32_t { kClassifier = 0, kRegressor = 1, kOneClass = 2 };
+enum class SvmTask { kClassifier, kRegressor, kOneClass, kNuClassifier, kNuRegressor };
 
 struct SvmParams {
   SvmTask task = SvmTask::kClassifier;
@@ -19,7 +19,9 @@ struct SvmParams {
   bool scale_gamma = false;  // gamma = 1 / (columns * variance of all values of x)
   double c = 1;              // of a row of weight 1
   double epsilon = 0.1;      // regression: errors that count nothing
-  double nu = 0.5;           // one class: share of rows that may be outside
+  // In (0, 1]. One class: share of rows that may be outside; of the tasks with nu: of rows in the margin or
+  // beyond it at most, and of support vectors at least.
+  double nu = 0.5;
   double tolerance = 1e-3;
   uint64_t max_iterations = 0;
   size_t cache_bytes = size_t{200} << 20;

@@ -45,13 +45,22 @@ class Smo {
     partners_.resize(parts_.count());
   }
 
-  SvmSolution run() {
+  SvmSolution run() { return problem_.keeps_sums ? run_labels() : run_all(); }
+
+ private:
+  // Variables from first to last.
+  struct Range {
+    size_t first, last;
+  };
+
+  SvmSolution run_all() {
     start();
     SvmSolution solution;
-    SvmCandidate first = least();
+    const Range all{0, size_};
+    SvmCandidate first = least(all);
     while (first.value < kInfinity) {
       if (solution.iterations % kCheckEvery == 0) check_cancel(options_.cancel);
-      const SvmPartner partner = choose(first);
+      const SvmPartner partner = choose(first, all);
       const double gap = partner.most - first.value;
       if (!std::isfinite(gap) && gap != -kInfinity) overflow();
       if (gap < options_.tolerance || partner.best.value <= 0) {
@@ -63,12 +72,51 @@ class Smo {
       first = move(first.index, partner.best.index);
     }
     if (first.value == kInfinity) solution.converged = true;
-    solution.rho = threshold();
+    solution.rho = threshold(all);
     solution.alpha = std::move(alpha_);
     return solution;
   }
 
- private:
+  // Pairs of variables of one label, of the label that promises more (Chang and Lin 2011, section 4.2.4).
+  SvmSolution run_labels() {
+    start();
+    const size_t positive = static_cast<size_t>(
+        std::find_if(problem_.y.begin(), problem_.y.end(), [](double y) { return y < 0; }) -
+        problem_.y.begin());
+    const Range labels[] = {{0, positive}, {positive, size_}};
+    SvmSolution solution;
+    for (;;) {
+      if (solution.iterations % kCheckEvery == 0) check_cancel(options_.cancel);
+      double most_gap = -kInfinity;
+      SvmCandidate first{kInfinity, 0}, second{-kInfinity, 0};
+      for (const Range& label : labels) {
+        const SvmCandidate least_one = least(label);
+        if (least_one.value == kInfinity) continue;
+        const SvmPartner partner = choose(least_one, label);
+        const double gap = partner.most - least_one.value;
+        if (!std::isfinite(gap) && gap != -kInfinity) overflow();
+        most_gap = std::max(most_gap, gap);
+        if (partner.best.value > std::max(second.value, 0.0)) {
+          first = least_one;
+          second = partner.best;
+        }
+      }
+      if (most_gap < options_.tolerance || first.value == kInfinity) {
+        solution.converged = true;
+        break;
+      }
+      if (options_.max_iterations != 0 && solution.iterations == options_.max_iterations) break;
+      ++solution.iterations;
+      row_ = filled(first.index % n_);
+      move(first.index, second.index);
+    }
+    const double above = threshold(labels[0]), below = threshold(labels[1]);
+    solution.rho = (above + below) / 2;
+    solution.scale = (above - below) / 2;
+    solution.alpha = std::move(alpha_);
+    return solution;
+  }
+
   [[noreturn]] static void overflow() {
     throw Error("ERR_PARAMETER",
                 "Values of the kernel overflow: scale the columns, or choose a smaller gamma.");
@@ -109,16 +157,16 @@ class Smo {
     low_[i] = (is_positive ? is_free_below : is_free_above) ? 0 : -kInfinity;
   }
 
-  SvmCandidate least() const {
+  SvmCandidate least(const Range& range) const {
     SvmCandidate best{kInfinity, 0};
-    for (size_t i = 0; i < size_; ++i) {
+    for (size_t i = range.first; i < range.last; ++i) {
       if (f_[i] + up_[i] < best.value) best = {f_[i] + up_[i], i};
     }
     return best;
   }
 
-  // The best partner of the variable that violates most, whose row is left in row_.
-  SvmPartner choose(const SvmCandidate& first) {
+  // The best partner in the range of the variable that violates most, whose row is left in row_.
+  SvmPartner choose(const SvmCandidate& first, const Range& range) {
     const size_t column = first.index % n_;
     const KernelRowCache::Entry row = cache_.row(column);
     row_ = row.values;
@@ -126,10 +174,12 @@ class Smo {
       const size_t begin = parts_.begin(part), end = parts_.end(part);
       if (!row.is_filled) columns_.fill(columns_.row(column), begin, end, row.values + begin);
       SvmPartner best{-kInfinity, {0, 0}};
-      for (size_t i = begin; i < size_; i += n_) {
+      for (size_t copy = 0; copy < size_; copy += n_) {
+        const size_t i = std::max(copy + begin, range.first), last = std::min(copy + end, range.last);
+        if (i >= last) continue;
         const SvmPartner found =
-            kernels_.choose(&f_[i], row.values + begin, &diagonal_[begin], &low_[i], first.value,
-                            diagonal_[column], kLeastCurvature, end - begin);
+            kernels_.choose(&f_[i], row.values + (i - copy), &diagonal_[i - copy], &low_[i], first.value,
+                            diagonal_[column], kLeastCurvature, last - i);
         best.most = std::max(best.most, found.most);
         if (found.best.value > best.best.value) best.best = {found.best.value, found.best.index + i};
       }
@@ -182,10 +232,10 @@ class Smo {
   }
 
   // rho: f of the free variables, on average; without any, the middle of what the others allow.
-  double threshold() const {
+  double threshold(const Range& range) const {
     double sum = 0, least = -kInfinity, most = kInfinity;
     size_t free = 0;
-    for (size_t i = 0; i < size_; ++i) {
+    for (size_t i = range.first; i < range.last; ++i) {
       const bool can_rise = up_[i] == 0, can_fall = low_[i] == 0;
       if (can_rise && can_fall) {
         sum += f_[i];

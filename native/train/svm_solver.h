@@ -19,6 +19,9 @@ struct SvmProblem {
   std::vector<double> y;      // 1 or -1; a multiple of the columns
   std::vector<double> p, c;   // as many
   std::vector<double> start;  // as many, or empty: 0
+  // Keep the sum of the variables of each label as it is, not only that of y_i a_i: then those of label 1
+  // come first.
+  bool keeps_sums = false;
 };
 
 struct SvmOptions {
@@ -31,7 +34,8 @@ struct SvmOptions {
 
 struct SvmSolution {
   std::vector<double> alpha;
-  double rho = 0;  // the decision is sum_i y_i a_i K(x_i, x) - rho
+  double rho = 0;    // the decision is sum_i y_i a_i K(x_i, x) - rho
+  double scale = 1;  // of a problem that keeps sums: decisions of the margin are scale and -scale
   uint64_t iterations = 0;
   bool converged = false;
 };

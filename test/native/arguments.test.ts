@@ -725,6 +725,29 @@ describe('text and sparse rows', () => {
       'a group that is not there',
       () => raw.csrGroupSums(...CSR(), Int32Array.of(0, 2), 2, null, null),
     ],
+    [
+      'ERR_PARAMETER',
+      'a solver that reads dense rows',
+      () =>
+        raw.csrLogistic(
+          ...[...CSR(), Int32Array.of(0, 1), 2, null],
+          ...[{ ...LOGISTIC, solver: 'newton-cholesky' }, null, null],
+        ),
+    ],
+    [
+      'ERR_SHAPE',
+      'a start of another shape',
+      () =>
+        raw.csrLogistic(
+          ...[...CSR(), Int32Array.of(0, 1), 2, null],
+          ...[{ ...LOGISTIC, startCoef: f64(1), startIntercept: f64(1) }, null, null],
+        ),
+    ],
+    [
+      'ERR_SHAPE',
+      'y of another length',
+      () => raw.csrElasticNet(...CSR(), f64(3), null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null),
+    ],
   ])('%s: %s', async (code, _, call) => {
     expect(await codeOf(call)).toBe(code);
   });
@@ -845,6 +868,18 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrWeigh: () => [...CSR(), true, f64(3), 2, null],
   csrColumnCounts: () => [...CSR(), null],
   csrLogistic: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
+  csrTranspose: () => [...CSR(), null],
+  csrMoments: () => [...CSR(), f64(2).fill(1), null],
+  csrLeastSquares: () => [
+    ...[...CSR(), f64(2), 1, f64(2).fill(1)],
+    ...[{ alpha: 1, fitIntercept: true, tol: 1e-4, maxIter: 0 }, null],
+  ],
+  csrElasticNet: () => [...CSR(), f64(2), null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
+  csrSgd: () => [...CSR(), f64(2), null, null, { ...SGD }, null, null, null],
+  csrLinearSvm: () => [
+    ...[...CSR(), Float64Array.of(0, 1), 2, f64(2), f64(2).fill(1)],
+    ...[{ ...LINEAR_SVM }, null],
+  ],
   csrGroupSums: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2), null],
   fitSvm: () => [f64(6), 2, 3, Float64Array.of(0, 1), 2, f64(2).fill(1), { ...SVM }, null, null],
   fitLinearSvm: () => [

@@ -63,6 +63,8 @@ import {
   NearestNeighbors,
   NMF,
   Normalizer,
+  NuSVC,
+  NuSVR,
   OneClassSVM,
   OneHotEncoder,
   OrdinalEncoder,
@@ -987,6 +989,13 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new TransformedTargetRegressor(new Ridge(), { transformer: new StandardScaler() }),
     exceptions: COMPOSITE,
   },
+  { name: 'NuSVC', make: () => new NuSVC({ nu: 0.2, gamma: 0.2, tol: 1e-7 }) },
+  {
+    name: 'NuSVC with probabilities',
+    make: () => new NuSVC({ kernel: 'linear', nu: 0.3, probability: true, tol: 1e-7 }),
+    exceptions: { ...VOTES, [WEIGHTS]: 'rows are dealt to folds by position' },
+  },
+  { name: 'NuSVR', make: () => new NuSVR({ gamma: 0.2, tol: 1e-7 }) },
   { name: 'SVC', make: () => new SVC({ gamma: 0.2, tol: 1e-7 }) },
   {
     name: 'SVC of polynomials that breaks ties',

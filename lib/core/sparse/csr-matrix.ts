@@ -3,7 +3,7 @@
  * everything else reads it as a dense {@link Matrix}, within a limit.
  */
 import { toBorealError, ValidationError } from '../../errors.js';
-import { type FloatArray, type NativeRows, native } from '../../native.js';
+import { type CsrArguments, type FloatArray, type NativeRows, native } from '../../native.js';
 import { withCancel } from '../cancellation.js';
 import { isSparse } from '../forms.js';
 import { type Dtype, requireShape } from '../linalg/base.js';
@@ -263,29 +263,36 @@ export class CsrMatrix<T extends FloatArray = FloatArray> {
    */
   matmul(other: MatrixLike): Matrix {
     const b = this.#operand(other);
-    const { indptr, indices, data, cols } = this;
-    const out = native.csrProduct<FloatArray, true>(
-      indptr,
-      indices,
-      data,
-      cols,
-      b.data,
-      null,
-      b.cols,
-      true,
-      null,
-    );
+    const rest = [b.data, null, b.cols, true, null] as const;
+    const out = native.csrProduct<FloatArray, true>(...csrArguments<FloatArray>(this), ...rest);
     return new Matrix(out, this.rows, b.cols);
   }
 
   /** As {@link CsrMatrix.matmul}, on the pool. @throws {ERR_ABORTED} when options.signal fires */
   async matmulAsync(other: MatrixLike, options: SignalOptions = {}): Promise<Matrix> {
     const b = this.#operand(other);
-    const { indptr, indices, data, cols } = this;
+    const x = csrArguments<FloatArray>(this);
     const out = await withCancel(options.signal, (cancel) =>
-      native.csrProduct<FloatArray, false>(indptr, indices, data, cols, b.data, null, b.cols, false, cancel),
+      native.csrProduct<FloatArray, false>(...x, b.data, null, b.cols, false, cancel),
     );
     return new Matrix(out, this.rows, b.cols);
+  }
+
+  /**
+   * The transpose, [cols, rows], made on the pool.
+   *
+   * @throws {ERR_ABORTED} when options.signal fires
+   * @example
+   * ```ts
+   * import { CsrMatrix } from 'boreal';
+   * (await CsrMatrix.from([[0, 2, 1]]).transposeAsync()).toArray(); // [[0], [2], [1]]
+   * ```
+   */
+  async transposeAsync(options: SignalOptions = {}): Promise<CsrMatrix<T>> {
+    const { starts, columns, values } = await withCancel(options.signal, (cancel) =>
+      native.csrTranspose(...csrArguments(this), cancel),
+    );
+    return new CsrMatrix({ data: values, indices: columns, indptr: starts, cols: this.rows });
   }
 
   #operand(other: MatrixLike): Matrix {
@@ -333,6 +340,11 @@ export class CsrMatrix<T extends FloatArray = FloatArray> {
   toArray(): number[][] {
     return this.toDense().toArray();
   }
+}
+
+/** Sparse rows as native functions take them. */
+export function csrArguments<T extends FloatArray>(x: CsrMatrix<T>): CsrArguments<T> {
+  return [x.indptr, x.indices, x.data, x.cols];
 }
 
 /** What a caller has passed as sparse rows, checked. */

@@ -8,6 +8,13 @@ import { newArray, sharedArray } from '../linalg/memory.js';
 /** Values that a sparse matrix may have when it is made dense: 2 GiB of float64. */
 const MOST_VALUES = 2 ** 28;
 
+/** @throws {ERR_DENSE} above 2^28 values */
+export function checkDenseSize(rows: number, cols: number): void {
+  if (rows * cols <= MOST_VALUES) return;
+  const message = `A sparse matrix of shape [${rows}, ${cols}] would take ${Math.round((rows * cols) / 2 ** 27)} GiB of float64 as a dense one; the limit is 2 GiB. Take fewer rows or columns, or an estimator that reads sparse rows.`;
+  throw new ValidationError('ERR_DENSE', message);
+}
+
 /**
  * Rows from `from` to `to` (exclusive) as dense values in shared memory.
  *
@@ -17,10 +24,7 @@ const MOST_VALUES = 2 ** 28;
 export function densify(x: SparseRows, dtype: Dtype, from = 0, to = x.rows): FloatArray {
   const { cols, indptr, indices, data } = x;
   const rows = to - from;
-  if (rows * cols > MOST_VALUES) {
-    const message = `A sparse matrix of shape [${rows}, ${cols}] would take ${Math.round((rows * cols) / 2 ** 27)} GiB of float64 as a dense one; the limit is 2 GiB. Take fewer rows or columns, or an estimator that reads sparse rows.`;
-    throw new ValidationError('ERR_DENSE', message);
-  }
+  checkDenseSize(rows, cols);
   try {
     native.csrCheck(indptr, indices, data, cols);
   } catch (error) {

@@ -9,9 +9,11 @@ import { newArray } from '../linalg/memory.js';
 import { Matrix } from '../matrix.js';
 import { Plan, type ResolvedCompileOptions } from '../plan.js';
 import { PlanBuilder, type PlanSource, type Slot } from '../plan-builder.js';
+import type { Norm } from '../plan-types.js';
 import { Schema } from '../schema.js';
-import type { CsrMatrix } from './csr-matrix.js';
-import { densify } from './densify.js';
+import { type CsrMatrix, csrArguments } from './csr-matrix.js';
+import { checkDenseSize, densify } from './densify.js';
+import { replaceValues, type Weighing, weigh } from './weigh.js';
 
 /** Values of a block of rows that is made dense: 32 MiB of float64. */
 const BLOCK_VALUES = 2 ** 22;
@@ -19,18 +21,19 @@ const BLOCK_VALUES = 2 ** 22;
 /** Thrown by the builder when an op reads the rows that is not among those it knows. */
 class NotLinear extends Error {}
 
+/** What is done to the values of sparse rows before the product: above a threshold they are 1, others 0; or they are weighed. */
+type Change = { readonly threshold: number } | Weighing;
+
 /** The product that a plan begins with. */
 interface Head {
   readonly weights: Float64Array;
   readonly bias: Float64Array;
-  /** Values above it are 1, others 0; null: they stay. */
-  readonly threshold: number | null;
 }
 
 /** Takes the ops on the rows themselves out of a plan, as far as these are a product. */
 class SparseBuilder extends PlanBuilder {
   readonly #rows: Slot;
-  #threshold: number | null = null;
+  readonly changes: Change[] = [];
   head: Head | null = null;
 
   constructor(width: number) {
@@ -45,16 +48,29 @@ class SparseBuilder extends PlanBuilder {
   override binary(...args: Parameters<PlanBuilder['binary']>): Slot {
     const [x, kind, values] = args;
     const [threshold] = values instanceof Float64Array ? values : [];
-    if (x !== this.#rows || kind !== 'greater' || !(threshold >= 0) || this.#threshold !== null)
-      return super.binary(...args);
-    this.#threshold = threshold;
-    return x;
+    if (x !== this.#rows || kind !== 'greater' || !(threshold >= 0)) return super.binary(...args);
+    return this.#change({ threshold });
+  }
+
+  override affine(x: Slot, shift: Float64Array, scale: Float64Array): Slot {
+    if (x !== this.#rows || shift.some((value) => value !== 0)) return super.affine(x, shift, scale);
+    return this.#change({ weight: scale.map((value) => 1 / value) });
+  }
+
+  override normalize(x: Slot, norm: Norm): Slot {
+    return x === this.#rows ? this.#change({ norm }) : super.normalize(x, norm);
+  }
+
+  #change(change: Change): Slot {
+    if (this.head !== null) throw new NotLinear();
+    this.changes.push(change);
+    return this.#rows;
   }
 
   override dense(x: Slot, weights: Float64Array, bias: Float64Array): Slot {
     if (x !== this.#rows) return super.dense(x, weights, bias);
     if (this.head !== null) throw new NotLinear();
-    this.head = { weights, bias, threshold: this.#threshold };
+    this.head = { weights, bias };
     // The input of the plan of the rest.
     return { id: 0, width: bias.length };
   }
@@ -75,7 +91,7 @@ class SparseBuilder extends PlanBuilder {
 interface Product {
   readonly weights: FloatArray;
   readonly bias: FloatArray;
-  readonly threshold: number | null;
+  readonly changes: readonly Change[];
 }
 
 /** A fitted model compiled for sparse rows. */
@@ -115,21 +131,22 @@ export class SparsePlan {
       array.set(values);
       return array;
     };
-    const { weights, bias, threshold } = head;
-    return new SparsePlan(plan, { weights: converted(weights), bias: converted(bias), threshold });
+    const { weights, bias } = head;
+    const { changes } = builder;
+    return new SparsePlan(plan, { weights: converted(weights), bias: converted(bias), changes });
   }
 
   /** Runs on the pool. x has the precision and the columns of the model. */
   async run(x: CsrMatrix): Promise<Matrix> {
     const head = this.#head;
     if (head === null) return this.#runBlocks(x);
-    const { indptr, indices, cols } = x;
-    const { weights, bias, threshold } = head;
+    const { weights, bias, changes } = head;
     checkFiniteSparse(x);
-    const values = threshold === null ? x.data : x.data.map((value) => (value > threshold ? 1 : 0));
     try {
+      let rows = x;
+      for (const change of changes) rows = await changed(rows, change);
       const scores = await native.csrProduct<FloatArray, false>(
-        ...([indptr, indices, values, cols, weights, bias, bias.length, false, null] as const),
+        ...([...csrArguments(rows), weights, bias, bias.length, false, null] as const),
       );
       return await this.#plan.run(new Matrix(scores, x.rows, bias.length));
     } catch (error) {
@@ -139,6 +156,7 @@ export class SparsePlan {
 
   async #runBlocks(x: CsrMatrix): Promise<Matrix> {
     const { outputWidth, precision } = this.#plan;
+    checkDenseSize(x.rows, outputWidth);
     const out = new Matrix(newArray(precision, x.rows * outputWidth), x.rows, outputWidth);
     const step = Math.max(1, Math.floor(BLOCK_VALUES / Math.max(1, x.cols)));
     for (let from = 0; from < x.rows; from += step) {
@@ -148,4 +166,9 @@ export class SparsePlan {
     }
     return out;
   }
+}
+
+function changed(x: CsrMatrix, change: Change): Promise<CsrMatrix> | CsrMatrix {
+  if (!('threshold' in change)) return weigh(x, change);
+  return replaceValues(x, (value) => (value > change.threshold ? 1 : 0));
 }

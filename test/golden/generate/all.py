@@ -47,6 +47,7 @@ import ranking
 import resnet18
 import safetensors_files
 import searches
+import sparse
 import splits
 import svm
 import text
@@ -68,6 +69,8 @@ if __name__ == "__main__":
             *(linear, linear_models, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
             *(nn_steps, mlp, autograd, keras_models, resnet18),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse),
+            *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, exports, safetensors_files),
             keras_files,
         )

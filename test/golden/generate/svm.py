@@ -14,9 +14,9 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
-from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR, OneClassSVM
+from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR, NuSVC, NuSVR, OneClassSVM
 
-LIMIT = 12
+LIMIT = 10
 WORDS = {
     "squared_hinge": "squaredHinge",
     "epsilon_insensitive": "epsilonInsensitive",
@@ -46,9 +46,9 @@ def case(make, params, ref, attributes, weighted=False):
         "params": renamed({**params, **extra}),
         "input": ref,
         "learned": {camel(name): getattr(model, "_gamma" if name == "gamma" else f"{name}_") for name in attributes},
-        "labels" if make in (SVC, LinearSVC, OneClassSVM) else "values": model.predict(X[test])[:LIMIT],
+        "labels" if make in (SVC, NuSVC, LinearSVC, OneClassSVM) else "values": model.predict(X[test])[:LIMIT],
     }
-    if make in (SVC, LinearSVC, OneClassSVM):
+    if make in (SVC, NuSVC, LinearSVC, OneClassSVM):
         result["decision"] = model.decision_function(X[test])[:LIMIT]
     return {**result, "sampleWeight": weights} if weighted else result
 
@@ -64,6 +64,9 @@ def cases():
         yield case(SVC, {"kernel": "sigmoid", "gamma": 0.005}, ref, ["intercept"])
         yield case(SVC, {"gamma": "auto", "class_weight": "balanced", "decision_function_shape": "ovo"}, ref, counts[1:])
         yield case(SVC, {"break_ties": True, "C": 5.0}, ref, counts)
+        for weighted in (False, True):
+            yield case(NuSVC, {"nu": 0.2}, ref, counts, weighted)
+        yield case(NuSVC, {"kernel": "linear", "nu": 0.3}, ref, ["intercept", "coef"])
         yield case(LinearSVC, {}, ref, ["coef", "intercept"])
         yield case(LinearSVC, {"loss": "hinge", "C": 0.1}, ref, ["coef", "intercept"], True)
         yield case(LinearSVC, {"penalty": "l1", "dual": False, "C": 0.3}, ref, ["coef", "intercept"])
@@ -81,6 +84,9 @@ def cases():
         yield case(SVR, {"C": 2.0}, ref, ["intercept"])
         yield case(SVR, {"kernel": "linear", "epsilon": 0.3}, ref, ["intercept", "coef"], True)
         yield case(SVR, {"kernel": "poly", "gamma": 0.1, "coef0": 0.5, "epsilon": 0.05}, ref, ["intercept"])
+        for weighted in (False, True):
+            yield case(NuSVR, {"C": 2.0, "nu": 0.4}, ref, ["intercept"], weighted)
+        yield case(NuSVR, {"kernel": "linear", "nu": 0.7}, ref, ["intercept", "coef"])
         # Of diabetes the weights are so large that coordinate descent takes forever.
         scaled = {**ref, "dataset": "breastCancer", "standardised": True, "target": 0} if ref is targets[0] else ref
         yield case(LinearSVR, {"epsilon": 0.1, "C": 0.5, "tol": 1e-7}, scaled, ["coef", "intercept"])

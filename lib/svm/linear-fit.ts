@@ -1,0 +1,12 @@
+/** The fit of linear support vector machines, on dense rows or sparse ones. */
+import type { Matrix } from '../core/matrix.js';
+import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
+import { native, type SvmAddon } from '../native.js';
+
+type Rest = Parameters<SvmAddon['fitLinearSvm']> extends [unknown, unknown, unknown, ...infer R] ? R : never;
+
+/** As the native function of dense rows. */
+export function fitLinearSvm(x: Matrix | CsrMatrix, ...rest: Rest): ReturnType<SvmAddon['fitLinearSvm']> {
+  if (x instanceof CsrMatrix) return native.csrLinearSvm(...csrArguments(x), ...rest);
+  return native.fitLinearSvm(x.data, x.rows, x.cols, ...rest);
+}

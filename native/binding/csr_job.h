@@ -1,0 +1,79 @@
+// Work on sparse rows, whose starts, columns, values and number of columns come first. All are checked, on
+// copies, before they are followed.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "binding/call.h"
+#include "binding/env.h"
+#include "binding/handle.h"
+#include "binding/matrix_job.h"
+#include "linalg/csr.h"
+
+namespace boreal {
+
+struct CsrArguments {
+  static constexpr size_t kCount = 4;
+
+  explicit CsrArguments(Call& call)
+      : starts(Input<int32_t>::copy(to_typed_array(call.env(), call[0], "starts"))),
+        columns(Input<int32_t>::copy(to_typed_array(call.env(), call[1], "columns"))),
+        values(to_typed_array(call.env(), call[2], "values")),
+        cols(to_size(call.env(), call[3], "cols")) {
+    if (starts.size() == 0) throw Error("ERR_SHAPE", "Sparse rows have at least one start.");
+    rows = starts.size() - 1;
+  }
+
+  // Columns cost nothing that no row has, until something is kept for each of them.
+  void limit_columns() const {
+    constexpr size_t kMost = size_t{1} << 26;
+    if (cols > kMost) throw Error("ERR_SHAPE", "A fit on sparse rows takes up to 2^26 columns.");
+  }
+
+  Input<int32_t> starts, columns;
+  TypedArray values;
+  size_t rows, cols;
+};
+
+// compute(CsrView<T>, cancel) on the pool, after the check.
+template <typename T, typename Compute, typename Deliver>
+napi_value start_csr_job(Call& call, CsrArguments& x, JobOptions options, Compute compute, Deliver deliver) {
+  auto work = [starts = std::move(x.starts), columns = std::move(x.columns),
+               values = Input<T>::copy(x.values), cols = x.cols,
+               compute = std::move(compute)](const CancelToken* cancel, const JobProgress& progress) {
+    const CsrView<T> view{starts.span(), columns.span(), values.span(), cols};
+    check_csr(view);
+    return compute(view, cancel, progress);
+  };
+  return EnvState::of(call.env()).start(std::move(options), std::move(work), std::move(deliver));
+}
+
+// The same with values of float64, whatever they are; compute reads either kind of rows.
+template <typename Compute, typename Deliver>
+napi_value start_fit_job(Call& call, CsrArguments& x, JobOptions options, Compute compute, Deliver deliver) {
+  x.limit_columns();
+  return by_precision(x.values, [&](auto zero) {
+    using T = decltype(zero);
+    auto widened = [compute = std::move(compute)](const CsrView<T>& view, const CancelToken* cancel,
+                                                  const JobProgress& progress) {
+      if constexpr (std::is_same_v<T, double>) {
+        return compute(view, cancel, progress);
+      } else {
+        const std::vector<double> values(view.values.begin(), view.values.end());
+        return compute(CsrView<double>{view.starts, view.columns, {values.data(), values.size()}, view.cols},
+                       cancel, progress);
+      }
+    };
+    return start_csr_job<T>(call, x, std::move(options), std::move(widened), std::move(deliver));
+  });
+}
+
+template <typename Compute, typename Deliver>
+napi_value start_fit_job(Call& call, MatrixArgument& x, JobOptions options, Compute compute,
+                         Deliver deliver) {
+  return start_matrix_job(call, x, std::move(options), std::move(compute), std::move(deliver));
+}
+
+}  // namespace boreal

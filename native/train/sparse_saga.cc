@@ -1,0 +1,182 @@
+// A coefficient whose column a row lacks is still shrunk, moved by its mean gradient and thresholded, all of
+// which depend on it alone while no row has its column: these steps are caught up with, in closed form, when
+// one has, and at the end of an epoch (Schmidt, Le Roux & Bach 2017, section 4.1).
+#include "train/sparse_saga.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/rng.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kRowsPerCheck = 4096;
+
+class SparseSaga {
+ public:
+  SparseSaga(const CsrView<double>& x, const LogisticProblem& problem, double l1, uint64_t seed,
+             std::vector<double> start)
+      : x_(x),
+        problem_(problem),
+        l1_(l1),
+        rng_(seed),
+        row_weight_(static_cast<double>(x.rows()) / problem.total_weight),
+        share_(1 / static_cast<double>(x.rows())),
+        coefficients_(x.cols * problem.outputs),
+        parameters_(std::move(start)),
+        mean_(parameters_.size()),
+        stored_(x.rows() * problem.outputs),
+        slopes_(problem.outputs),
+        seen_(x.cols) {
+    choose_step();
+    for (size_t i = 0; i < x_.rows(); ++i) {
+      find_slopes(i);
+      for (size_t c = 0; c < slopes_.size(); ++c) stored_[i * slopes_.size() + c] = slopes_[c];
+      add_to_mean(i, slopes_);
+    }
+  }
+
+  void epoch() {
+    const auto rows = static_cast<uint32_t>(x_.rows());
+    for (time_ = 0; time_ < rows; ++time_) {
+      if (time_ % kRowsPerCheck == 0) check_cancel(problem_.cancel);
+      step(rng_.below(rows));
+    }
+    for (size_t j = 0; j < x_.cols; ++j) {
+      catch_up(j);
+      seen_[j] = 0;
+    }
+  }
+
+  const std::vector<double>& parameters() const { return parameters_; }
+  size_t coefficients() const { return coefficients_; }
+
+ private:
+  double weight(size_t i) const {
+    return row_weight_ * (problem_.weights.size == 0 ? 1.0 : problem_.weights[i]);
+  }
+  double* of_column(std::vector<double>& values, size_t j) const {
+    return values.data() + j * problem_.outputs;
+  }
+
+  // As for dense rows.
+  void choose_step() {
+    double steepest = 0;
+    for (size_t i = 0; i < x_.rows(); ++i) {
+      double squares = problem_.fit_intercept ? 1 : 0;
+      for (size_t k = x_.begin(i); k < x_.end(i); ++k) squares += x_.values[k] * x_.values[k];
+      steepest = std::max(steepest, weight(i) * squares);
+    }
+    const double rows = static_cast<double>(x_.rows());
+    const double lipschitz = 0.25 * steepest + problem_.penalty;
+    eta_ = 1 / (2 * lipschitz + std::min(2 * rows * problem_.penalty, lipschitz));
+    threshold_ = eta_ * l1_;
+    shrink_ = 1 - eta_ * problem_.penalty;
+    power_.assign(1, 1.0);
+    series_.assign(1, 0.0);
+    for (size_t k = 0; k < x_.rows(); ++k) {
+      series_.push_back(series_.back() + power_.back());
+      power_.push_back(power_.back() * shrink_);
+    }
+  }
+
+  void find_slopes(size_t i) {
+    const size_t outputs = problem_.outputs;
+    for (size_t c = 0; c < outputs; ++c) {
+      slopes_[c] = problem_.fit_intercept ? parameters_[coefficients_ + c] : 0.0;
+    }
+    for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
+      const double* const w = of_column(parameters_, static_cast<size_t>(x_.columns[k]));
+      for (size_t c = 0; c < outputs; ++c) slopes_[c] += x_.values[k] * w[c];
+    }
+    log_loss_slopes(slopes_, static_cast<size_t>(problem_.classes[i]));
+    for (double& slope : slopes_) slope *= weight(i);
+  }
+
+  void add_to_mean(size_t i, const std::vector<double>& changes) {
+    for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
+      double* const mean = of_column(mean_, static_cast<size_t>(x_.columns[k]));
+      for (size_t c = 0; c < changes.size(); ++c) mean[c] += share_ * changes[c] * x_.values[k];
+    }
+    if (!problem_.fit_intercept) return;
+    for (size_t c = 0; c < changes.size(); ++c) mean_[coefficients_ + c] += share_ * changes[c];
+  }
+
+  void step(size_t i) {
+    const size_t outputs = problem_.outputs;
+    for (size_t k = x_.begin(i); k < x_.end(i); ++k) catch_up(static_cast<size_t>(x_.columns[k]));
+    find_slopes(i);
+    for (size_t c = 0; c < outputs; ++c) {
+      double& stored = stored_[i * outputs + c];
+      const double slope = slopes_[c];
+      slopes_[c] -= stored;
+      stored = slope;
+    }
+    for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
+      const auto j = static_cast<size_t>(x_.columns[k]);
+      double* const w = of_column(parameters_, j);
+      const double* const mean = of_column(mean_, j);
+      for (size_t c = 0; c < outputs; ++c) w[c] = moved(w[c], slopes_[c] * x_.values[k] + mean[c]);
+      seen_[j] = time_ + 1;
+    }
+    if (problem_.fit_intercept) {
+      for (size_t c = 0; c < outputs; ++c)
+        parameters_[coefficients_ + c] -= eta_ * (slopes_[c] + mean_[coefficients_ + c]);
+    }
+    add_to_mean(i, slopes_);
+  }
+
+  double moved(double w, double gradient) const {
+    const double free = w * shrink_ - eta_ * gradient;
+    return free - std::min(std::max(free, -threshold_), threshold_);
+  }
+
+  void catch_up(size_t j) {
+    const uint32_t steps = time_ - seen_[j];
+    if (steps == 0) return;
+    double* const w = of_column(parameters_, j);
+    const double* const mean = of_column(mean_, j);
+    for (size_t c = 0; c < problem_.outputs; ++c) w[c] = advanced(w[c], mean[c], steps);
+    seen_[j] = time_;
+  }
+
+  // w after so many steps with the same gradient. On one side of 0 these are one affine map, whose iterates
+  // go one way; across it they are taken one by one.
+  double advanced(double w, double mean, uint32_t steps) const {
+    while (steps > 0) {
+      if (w == 0 && std::fabs(mean) <= l1_) return 0;
+      const double side = w == 0 ? -mean : w;
+      const double after = power_[steps] * w - eta_ * (mean + std::copysign(l1_, side)) * series_[steps];
+      if (l1_ == 0 || std::copysign(after, side) == after) return after;
+      do {
+        w = moved(w, mean);
+        --steps;
+      } while (steps > 0 && w != 0 && std::copysign(w, side) == w);
+    }
+    return w;
+  }
+
+  const CsrView<double>& x_;
+  const LogisticProblem& problem_;
+  const double l1_;
+  Rng rng_;
+  const double row_weight_, share_;  // weights are scaled to a mean of 1
+  const size_t coefficients_;
+  double eta_ = 0, threshold_ = 0, shrink_ = 1;
+  std::vector<double> parameters_, mean_, stored_, slopes_;
+  std::vector<double> power_, series_;  // shrink^k, and the sum of those before it
+  uint32_t time_ = 0;
+  std::vector<uint32_t> seen_;  // how many steps of the epoch each column has taken
+};
+
+}  // namespace
+
+LogisticSolution solve_sparse_saga(const CsrView<double>& x, const LogisticProblem& problem, double l1,
+                                   const LogisticParams& params, std::vector<double> start,
+                                   const IterationProgress& progress) {
+  SparseSaga saga(x, problem, l1, params.seed, std::move(start));
+  return run_saga(saga, params, progress);
+}
+
+}  // namespace boreal
