@@ -17,6 +17,7 @@ import compositions
 import curves
 import decompositions
 import ensembles
+import estimator_names
 import explanations
 import exports
 import feature_selection
@@ -65,7 +66,7 @@ if __name__ == "__main__":
         scripts = (
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
-            *(splits, searches, curves),
+            *(splits, searches, curves, estimator_names),
             *(linear, linear_models, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
             *(nn_steps, mlp, autograd, keras_models, resnet18),

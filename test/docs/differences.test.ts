@@ -1,0 +1,38 @@
+/** docs/sklearn-differences.md says of each of scikit-learn's estimators what there is of it, and only what is so. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import * as boreal from '../../lib/index.js';
+import * as nn from '../../lib/nn/index.js';
+import { readGolden } from '../golden/read.js';
+import { root } from '../support/examples.ts';
+
+const { modules } = readGolden<{ modules: Record<string, string[]> }>('estimator-names');
+const exported = new Set([...Object.keys(boreal), ...Object.keys(nn)]);
+
+/** Of the page's table: the names of a row, and what it says of them. */
+const rows = readFileSync(join(root, 'docs/sklearn-differences.md'), 'utf8')
+  .split('## By module')[1]
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .map((line) => {
+    const [, first, ...rest] = line.split('|');
+    return { names: [...first.matchAll(/`(\w+)/g)].map(([, name]) => name), state: rest.join('|').trim() };
+  });
+const stateOf = (name: string) => rows.find(({ names }) => names.includes(name))?.state;
+
+describe.each(Object.entries(modules))('%s', (_, names) => {
+  test.each(names)('%s has a row that says whether it is here', (name) => {
+    const state = stateOf(name);
+    expect(state, 'its row').toBeDefined();
+    const isElsewhere = /^(none yet|deprecated there|`plot\.)/.test(state as string);
+    expect(exported.has(name), `it is exported, and its row says: ${state}`).toBe(!isElsewhere);
+  });
+});
+
+test('no estimator has two rows', () => {
+  const all = rows
+    .flatMap(({ names }) => names)
+    .filter((name) => Object.values(modules).flat().includes(name));
+  expect(all.filter((name, k) => all.indexOf(name) !== k)).toEqual([]);
+});
