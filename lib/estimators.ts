@@ -92,6 +92,7 @@ import {
 } from './neighbors/index.js';
 import { MLPClassifier } from './nn/mlp-classifier.js';
 import { MLPRegressor } from './nn/mlp-regressor.js';
+import { QuantizedModel } from './nn/quantized-model.js';
 import { Sequential } from './nn/sequential.js';
 import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
 import {
@@ -198,6 +199,7 @@ registerEstimators(
   PolynomialFeatures,
   PowerTransformer,
   QuantileTransformer,
+  QuantizedModel,
   RadiusNeighborsClassifier,
   RadiusNeighborsRegressor,
   RandomForestClassifier,

@@ -25,8 +25,9 @@ import {
   StandardScaler,
 } from '../lib/index.js';
 import { native } from '../lib/native.js';
+import { MLPRegressor, quantizeDynamic, quantizeStatic } from '../lib/nn/index.js';
 import { evaluate } from './support/child.js';
-import { dot, expectClose, type Tolerance, ulp } from './support/tolerance.js';
+import { dot, exact, expectClose, type Tolerance, ulp } from './support/tolerance.js';
 
 type Precision = 'float32' | 'float64';
 interface Report {
@@ -84,6 +85,8 @@ async function fitCases(): Promise<Record<string, Case>> {
   const scaled = await new StandardScaler().fitTransform(wine.data);
   const logistic = await new LogisticRegression().fit(scaled, wine.target);
   const { coef } = ridge.namedSteps.ridge as Ridge;
+  const mlp = new MLPRegressor({ hiddenLayerSizes: [70, 33], maxIter: 20, randomState: 0 });
+  const network = await makePipeline(new StandardScaler(), mlp).fit(wine.data, wine.target);
   return {
     ridge: { model: ridge, data: 'housing', tolerance: rounding(prepared, coef) },
     regressor: { model: await makePipeline(prepare, regressor).fit(X, y), data: 'housing', tolerance: few },
@@ -97,6 +100,8 @@ async function fitCases(): Promise<Record<string, Case>> {
       data: 'wine',
       tolerance: rounding(scaled, logistic.coef.data),
     },
+    dynamic: { model: await quantizeDynamic(network), data: 'wine', tolerance: () => exact },
+    fixed: { model: await quantizeStatic(network, wine.data), data: 'wine', tolerance: () => exact },
     scaler: { model: await new StandardScaler().fit(wine.data), data: 'wine', tolerance: few },
     neighbors: {
       model: await new KNeighborsClassifier({ weights: 'distance' }).fit(wine.data, wine.target),

@@ -26,10 +26,19 @@ import {
   type CompileOptions,
   type Output,
   Plan,
+  type PlanOrigin,
   type ResolvedCompileOptions,
   resolveCompileOptions,
 } from './plan.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
+import {
+  type QuantizationOptions,
+  quantizable,
+  quantizeOutputs,
+  runLater,
+  runNow,
+  sourceOf,
+} from './quantization/index.js';
 import { schemaWithRanges } from './ranges.js';
 import type { Column, Schema, Target } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
@@ -409,18 +418,45 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * Compiles the fitted model into a {@link Plan}: one native call for all of it.
    *
    * @throws {ERR_NOT_FITTED} before `fit`
-   * @throws {ERR_NOT_SUPPORTED} for an output this model does not have
+   * @throws {ERR_NOT_SUPPORTED} for an output this model does not have, and for precision 'int8' where it has no layers
    * @throws {ERR_PARAMETER | ERR_DEVICE} for a bad option
    */
   compile(options: CompileOptions = {}): Plan {
     const resolved = this.#resolve(options);
-    return Plan.compile(this.#source(resolved), this.schema, resolved);
+    if (resolved.quantization !== undefined) return this.#compileInt8(resolved, resolved.quantization);
+    return Plan.compile(this.#source(resolved), this.schema, resolved, this.#originOf(resolved));
   }
 
-  /** As {@link Estimator.compile}, with the packing of constants on the pool. */
+  /** As {@link Estimator.compile}, with the packing of constants, and the runs of calibration rows, on the pool. */
   async compileAsync(options: CompileOptions = {}): Promise<Plan> {
     const resolved = this.#resolve(options);
-    return Plan.compileAsync(this.#source(resolved), this.schema, resolved);
+    const { quantization, output } = resolved;
+    const { schema } = this;
+    const origin = this.#originOf(resolved);
+    if (quantization === undefined)
+      return Plan.compileAsync(this.#source(resolved), schema, resolved, origin);
+    const quantized = await runLater(quantizeOutputs(quantizable(this), [output], quantization));
+    const { report } = quantized;
+    return Plan.compileAsync(sourceOf(quantized, output), schema, resolved, { ...origin, report });
+  }
+
+  #compileInt8(resolved: ResolvedCompileOptions, quantization: QuantizationOptions): Plan {
+    const { output } = resolved;
+    const quantized = runNow(quantizeOutputs(quantizable(this), [output], quantization));
+    const origin = { ...this.#originOf(resolved), report: quantized.report };
+    return Plan.compile(sourceOf(quantized, output), this.schema, resolved, origin);
+  }
+
+  /** How a plan of the fit of now is quantised later. */
+  #originOf(resolved: ResolvedCompileOptions): PlanOrigin {
+    const fitted = this.#fitted;
+    const quantize = (options: QuantizationOptions) => {
+      if (this.#fitted === fitted) return this.#compileInt8({ ...resolved, precision: 'float32' }, options);
+      const message =
+        'The model was fitted again since this plan was compiled: compile it again, then quantise it.';
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    };
+    return { quantize };
   }
 
   #resolve(options: CompileOptions): ResolvedCompileOptions {

@@ -62,6 +62,12 @@ export {
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
 export { OutlierDetector } from './outlier-detector.js';
 export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
+export type {
+  QuantizationOptions,
+  QuantizationReport,
+  QuantizedLayer,
+  RangeMethod,
+} from './quantization/types.js';
 export type { QueryOptions } from './queries.js';
 export { readImages } from './read-images.js';
 export { type Column, type Row, Schema, type Target } from './schema.js';

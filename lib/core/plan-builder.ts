@@ -56,6 +56,8 @@ const OPCODE = {
   layer: 28,
   draw: 29,
   scale: 30,
+  quantize: 31,
+  int8Dense: 32,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -363,6 +365,28 @@ export class PlanBuilder {
   /** One column: a number in (0, 1), uniform over rows, that the row's values and the seed, 32 bits, decide. */
   draw(x: Slot, seed: number): Slot {
     return this.emit('draw', [x], [seed | 0], [], 1);
+  }
+
+  /** Numbers as 8-bit codes, which 8-bit ops alone read: x = scale (code - zero), `codes` being scale and zero. */
+  quantize(x: Slot, codes: Float32Array): Slot {
+    return this.emit('quantize', [x], [], [codes], x.width);
+  }
+
+  /**
+   * The activation of x W + b at each position of x, W being `weights` (two's complement, [inputs, outputs] row-major) times the
+   * scale of their column. x is codes, or numbers that get a range for each position; with `codes` the result is such codes, too.
+   */
+  int8Dense(
+    x: Slot,
+    positions: number,
+    activation: Activation,
+    weights: Uint8Array,
+    scale: Float32Array,
+    bias: Float32Array,
+    ...codes: Float32Array[]
+  ): Slot {
+    const ints = [positions, bias.length, ACTIVATION[activation]];
+    return this.emit('int8Dense', [x], ints, [weights, scale, bias, ...codes], positions * bias.length);
   }
 
   /** The finished plan, whose output is `output`. */

@@ -2,7 +2,7 @@
  * A compiled model: the whole pipeline as one native call. Small inputs run inline, large ones on the native thread
  * pool, off the event loop.
  */
-import { BorealError, EnvironmentError, toBorealError, ValidationError } from '../errors.js';
+import { BorealError, EnvironmentError, StateError, toBorealError, ValidationError } from '../errors.js';
 import { type CancelHandle, native, type ProgramHandle, type ProgramInfo } from '../native.js';
 import { requireValues } from './linalg/base.js';
 import { requireMatrix } from './linalg/call.js';
@@ -10,6 +10,7 @@ import { newArray } from './linalg/memory.js';
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import type { PlanSource } from './plan-builder.js';
+import type { QuantizationOptions, QuantizationReport } from './quantization/types.js';
 import { type Row, Schema } from './schema.js';
 
 /** Where a plan runs. 'auto' chooses; today there is the CPU only. */
@@ -29,8 +30,13 @@ export type Output = (typeof OUTPUTS)[number];
 export interface CompileOptions {
   /** Default 'auto'. */
   readonly device?: Device;
-  /** Default: the element type of the training data. */
-  readonly precision?: Precision;
+  /**
+   * Default: the element type of the training data. 'int8': float32 in and out, and layers of 8 bits between; see
+   * {@link Plan.quantize}, which has more options.
+   */
+  readonly precision?: Precision | 'int8';
+  /** Of precision 'int8': rows by which the ranges of all layers are found. Default: each row has ranges of its own. */
+  readonly calibrate?: MatrixLike | null;
   /** Default 'value'. */
   readonly output?: Output;
   /** For output 'interval': the share of the trees that lies inside, in (0, 1). Default 0.9. */
@@ -42,6 +48,8 @@ export interface ResolvedCompileOptions {
   readonly precision: Precision;
   readonly output: Output;
   readonly coverage: number;
+  /** Of precision 'int8'; undefined otherwise. */
+  readonly quantization?: QuantizationOptions;
 }
 
 /** A plan as plain data that can be posted to another thread of this process; its memory is not copied. */
@@ -50,6 +58,14 @@ export interface SharedPlan {
   readonly schema: ReturnType<Schema['toJSON']>;
   readonly columnNames: PlanSource['columnNames'];
   readonly options: Pick<ResolvedCompileOptions, 'device' | 'precision' | 'output'>;
+}
+
+/** What a plan knows of its making. */
+export interface PlanOrigin {
+  /** Of 8-bit arithmetic. */
+  readonly report?: QuantizationReport;
+  /** Compiles the same output of the same fit in 8-bit arithmetic. */
+  readonly quantize?: (options: QuantizationOptions) => Plan;
 }
 
 const OUTPUTS = [
@@ -76,7 +92,9 @@ export function resolveCompileOptions(
   if (typeof options !== 'object') {
     throw new ValidationError('ERR_PARAMETER', `compile: options must be an object; got ${show(options)}.`);
   }
-  const { device = 'auto', precision = fallback, output = 'value', coverage = 0.9 } = options ?? {};
+  const { device = 'auto', precision: given = fallback, output = 'value', coverage = 0.9 } = options ?? {};
+  const { calibrate = null } = options ?? {};
+  const precision = given === 'int8' ? 'float32' : given;
   if (/^cuda(:\d+)?$/.test(device)) {
     throw new EnvironmentError(
       'ERR_DEVICE',
@@ -87,11 +105,14 @@ export function resolveCompileOptions(
     new ValidationError('ERR_PARAMETER', `compile: option '${name}' must be ${allowed}; got ${show(value)}.`);
   if (device !== 'auto' && device !== 'cpu') throw refuse('device', device, "'auto', 'cpu' or 'cuda'");
   if (precision !== 'float32' && precision !== 'float64') {
-    throw refuse('precision', precision, "'float32' or 'float64'");
+    throw refuse('precision', precision, "'float32', 'float64' or 'int8'");
   }
+  if (calibrate !== null && given !== 'int8')
+    throw refuse('calibrate', calibrate, "left out but for precision 'int8'");
   if (!OUTPUTS.includes(output)) throw refuse('output', output, OUTPUTS.map((o) => `'${o}'`).join(', '));
   if (!(coverage > 0 && coverage < 1)) throw refuse('coverage', coverage, 'a number > 0 and < 1');
-  return { device: 'cpu', precision, output, coverage };
+  const resolved = { device: 'cpu', precision, output, coverage } as const;
+  return given === 'int8' ? { ...resolved, quantization: { calibrate } } : resolved;
 }
 
 /**
@@ -111,8 +132,12 @@ export class Plan {
   /** Names and kinds of the input, and what the output means. */
   readonly schema: Schema;
   readonly device: 'cpu';
+  /** The element type of input and output. */
   readonly precision: Precision;
   readonly output: Output;
+  /** What became of each layer, where the plan is one of 8-bit arithmetic; else null. */
+  readonly quantization: QuantizationReport | null;
+  readonly #quantize: PlanOrigin['quantize'];
   readonly #program: ProgramHandle;
   readonly #info: ProgramInfo;
   readonly #columnNames: PlanSource['columnNames'];
@@ -126,7 +151,10 @@ export class Plan {
     { columnNames }: Pick<PlanSource, 'columnNames'>,
     schema: Schema,
     options: SharedPlan['options'],
+    { report, quantize }: PlanOrigin = {},
   ) {
+    this.quantization = report ?? null;
+    this.#quantize = quantize;
     this.schema = schema;
     this.device = options.device;
     this.precision = options.precision;
@@ -140,10 +168,15 @@ export class Plan {
   }
 
   /** Compiles on this thread. */
-  static compile(source: PlanSource, schema: Schema, options: ResolvedCompileOptions): Plan {
+  static compile(
+    source: PlanSource,
+    schema: Schema,
+    options: ResolvedCompileOptions,
+    origin?: PlanOrigin,
+  ): Plan {
     try {
       const program = native.programCreate(source.ops, source.constants, options.precision);
-      return new Plan(program, source, schema, options);
+      return new Plan(program, source, schema, options, origin);
     } catch (error) {
       throw toBorealError(error);
     }
@@ -154,10 +187,11 @@ export class Plan {
     source: PlanSource,
     schema: Schema,
     options: ResolvedCompileOptions,
+    origin?: PlanOrigin,
   ): Promise<Plan> {
     try {
       const program = await native.programCreateAsync(source.ops, source.constants, options.precision);
-      return new Plan(program, source, schema, options);
+      return new Plan(program, source, schema, options, origin);
     } catch (error) {
       throw toBorealError(error);
     }
@@ -301,6 +335,31 @@ export class Plan {
     }
     out.set(this.#rowOut);
     return out;
+  }
+
+  /**
+   * The plan in 8-bit arithmetic: layers have signed weights of 8 bits with a scale for each output, and read unsigned codes of 8
+   * bits, by the ranges of each row or by those of calibration rows. Sums are exact, so that a row's bits are the same on every CPU,
+   * what is not a layer of 8 bits aside.
+   *
+   * @param options - see {@link QuantizationOptions}; default: a range for each row, no gate
+   * @returns a new plan, float32 in and out; its `quantization` says what became of each layer
+   * @throws {ERR_NOT_SUPPORTED} when no layer is a product with weights, when the model was fitted again since, or for a plan that
+   *   another thread shared
+   * @throws {ERR_PARAMETER | ERR_EMPTY | ERR_SHAPE | ERR_INPUT_NAN | ERR_LABELS} for bad options or calibration rows
+   * @example
+   * ```ts
+   * import { loadWine, LogisticRegression, makePipeline, StandardScaler } from 'boreal';
+   * const { data, target } = loadWine();
+   * const model = await makePipeline(new StandardScaler(), new LogisticRegression()).fit(data, target);
+   * const plan = model.compile({ output: 'label' }).quantize({ calibrate: data, y: target });
+   * plan.quantization?.layers[0].precision; // 'int8'
+   * ```
+   */
+  quantize(options: QuantizationOptions = {}): Plan {
+    if (this.#quantize !== undefined) return this.#quantize(options);
+    const message = 'Only a plan that a fitted estimator has compiled in this thread can be quantised.';
+    throw new StateError('ERR_NOT_SUPPORTED', message);
   }
 
   /** A table of the plan's ops, widths and engines for people to read. */

@@ -5,9 +5,9 @@ import { Classifier, type ClassifierState, Regressor, Transformer } from '../cor
 import { custom, int, labels, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { isStep, type PlanStep, replaySteps } from '../core/plan-steps.js';
 import type { Column } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';
-import { isStep, type PlanStep, replaySteps } from './plan-steps.js';
 
 /** Where a graph comes from. */
 export interface ImportedGraphParams {

@@ -2,6 +2,7 @@
 import { registerEstimators } from '../core/registry.js';
 import { MLPClassifier } from './mlp-classifier.js';
 import { MLPRegressor } from './mlp-regressor.js';
+import { QuantizedModel } from './quantized-model.js';
 import { Sequential } from './sequential.js';
 
 export {
@@ -84,6 +85,13 @@ export {
 } from './optimizers.js';
 export type { Verbosity } from './progress-bar.js';
 export { type Pruned, type PrunedLayer, type PruneOptions, prune } from './prune.js';
+export {
+  type QuantizeDynamicOptions,
+  type QuantizeStaticOptions,
+  quantizeDynamic,
+  quantizeStatic,
+} from './quantize.js';
+export type { QuantizedModelParams, QuantizedModelState } from './quantized-model.js';
 export { l1, l1l2, l2, type Regularizer } from './regularizers.js';
 export {
   type CosineDecay,
@@ -104,7 +112,7 @@ export {
 export type { TrainingOptions } from './sequential.js';
 export type { Targets } from './targets.js';
 export type { TrainingWarning } from './training.js';
-export { MLPClassifier, MLPRegressor, Sequential };
+export { MLPClassifier, MLPRegressor, QuantizedModel, Sequential };
 
 // As lib/estimators.ts does: boreal/nn can be imported alone.
-registerEstimators(MLPClassifier, MLPRegressor, Sequential);
+registerEstimators(MLPClassifier, MLPRegressor, QuantizedModel, Sequential);

@@ -6,6 +6,7 @@
 #include "device/cpu_draw.h"
 #include "device/cpu_forest.h"
 #include "device/cpu_general.h"
+#include "device/cpu_int8.h"
 #include "device/cpu_interpolate.h"
 #include "device/cpu_kernel_expansion.h"
 #include "device/cpu_layer.h"
@@ -82,6 +83,10 @@ struct MakeOp {
   CpuOpPtr<T> operator()(const LayerOp& op) const { return make_cpu_layer<T>(op, place, kernels); }
   CpuOpPtr<T> operator()(const ScaleOp& op) const {
     return std::make_unique<CpuScale<T>>(op, place, kernels);
+  }
+  CpuOpPtr<T> operator()(const QuantizeOp&) const { return std::make_unique<CpuQuantize<T>>(place, kernels); }
+  CpuOpPtr<T> operator()(const Int8DenseOp& op) const {
+    return std::make_unique<CpuInt8Dense<T>>(op, place, kernels);
   }
 };
 

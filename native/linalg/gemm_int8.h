@@ -49,6 +49,7 @@ class PackedInt8 {
 
   size_t inputs() const { return k_; }
   size_t outputs() const { return n_; }
+  size_t bytes() const { return packed_.size() + (column_sums_.size() + scale_.size()) * sizeof(float); }
 
   // y[i,j] = f(float(s) * (x scale[i] * w scale[j]) + bias[j]), s = sum_k (x[i,k] - zero[i]) w[k,j]; each
   // float operation rounded, in this order. y must not overlap the input. All throw ERR_SHAPE when the shapes

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -256,16 +257,35 @@ struct ScaleOp {
   Span<double> factor, term;  // [channels], which divide the width
 };
 
-using OpKind =
-    std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp, ActivationOp,
-                 SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp, SelectOp, ConstantOp,
-                 RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp, NonNegativeOp,
-                 KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp, LayerOp, DrawOp, ScaleOp>;
+// What the 8-bit codes of a slot stand for: x = scale (code - zero), codes 0 to 255. Such a slot holds a byte
+// for each column, and is read by 8-bit ops alone.
+struct Int8Codes {
+  float scale;
+  int32_t zero;
+};
+// Each value as its code (kernels/int8_kernels.h): values beyond the codes become the last of them.
+struct QuantizeOp {};
+// y = f(x W + b) of each of the `positions` of a row, W being weights times the scale of their column. Of an
+// input of numbers each position is made codes by its own range; a NaN or an infinity in it gives NaN. The
+// bits are the same on every instruction set, but for those of f where it is more than a maximum.
+struct Int8DenseOp {
+  Unary activation;
+  size_t positions, outputs;  // outputs of one position
+  Span<uint8_t> weights;      // [inputs of one position, outputs] row-major, two's complement
+  Span<float> scale, bias;    // [outputs]
+};
+
+using OpKind = std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp,
+                            ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp,
+                            SelectOp, ConstantOp, RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp,
+                            NonNegativeOp, KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp,
+                            LayerOp, DrawOp, ScaleOp, QuantizeOp, Int8DenseOp>;
 
 struct Op {
   OpKind kind;
-  std::vector<uint32_t> inputs;  // slots, each < this op's own slot
-  size_t width = 0;              // of the output slot; set by shape inference
+  std::vector<uint32_t> inputs;    // slots, each < this op's own slot
+  size_t width = 0;                // of the output slot; set by shape inference
+  std::optional<Int8Codes> codes;  // of the output slot, where it holds codes
 };
 
 const char* op_name(const Op& op);

@@ -41,6 +41,7 @@ Op OpDecoder::decode() {
   struct Entry {
     const char* name;
     Method method;
+    bool reads_codes = false;  // 8-bit ones, where the input holds them
   };
   static constexpr Entry kEntries[] = {
       // by opcode, from 1
@@ -74,6 +75,8 @@ Op OpDecoder::decode() {
       {"Layer", &OpDecoder::layer},
       {"Draw", &OpDecoder::draw},
       {"Scale", &OpDecoder::scale},
+      {"Quantize", &OpDecoder::quantize},
+      {"Int8Dense", &OpDecoder::int8_dense, true},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -84,6 +87,9 @@ Op OpDecoder::decode() {
   for (const int32_t slot : wire_.inputs) {
     if (slot < 0 || static_cast<size_t>(slot) > plan_.ops.size()) {
       fail("input slot " + std::to_string(slot) + " is not written before it");
+    }
+    if (!entry.reads_codes && plan_.slot_codes(static_cast<size_t>(slot)) != nullptr) {
+      fail("input slot " + std::to_string(slot) + " holds 8-bit codes");
     }
   }
   width_ = plan_.slot_width(static_cast<size_t>(wire_.inputs[0]));
@@ -404,6 +410,41 @@ Op OpDecoder::scale() {
 
 Unary OpDecoder::unary(size_t k) const {
   return static_cast<Unary>(ranged(k, "activation", 0, kUnaryCount - 1));
+}
+
+Op OpDecoder::quantize() {
+  expect(1, 0, 1);
+  Op op = finish(QuantizeOp{}, width_);
+  op.codes = codes(0);
+  return op;
+}
+
+Op OpDecoder::int8_dense() {
+  const bool to_codes = wire_.constants.size == 4;
+  expect(1, 3, to_codes ? 4 : 3);
+  const size_t positions = static_cast<size_t>(ranged(0, "positions", 1, static_cast<int32_t>(kMaxWidth)));
+  const size_t outputs = static_cast<size_t>(ranged(1, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
+  const size_t inputs = width_ / positions;
+  if (inputs * positions != width_) fail("its input has no whole number of columns for each position");
+  if (inputs > kInt8MaxInputs) fail("8-bit sums of so many inputs could leave 32 bits");
+  Op op = finish(Int8DenseOp{unary(2), positions, outputs, constant<uint8_t>(0, "weights", inputs * outputs),
+                             constant<float>(1, "scale", outputs), constant<float>(2, "bias", outputs)},
+                 positions * outputs);
+  if (to_codes) {
+    if (plan_.slot_codes(static_cast<size_t>(wire_.inputs[0])) == nullptr) {
+      fail("its result is codes, and its input is not");
+    }
+    op.codes = codes(3);
+  }
+  return op;
+}
+
+Int8Codes OpDecoder::codes(size_t k) const {
+  const Span<float> values = constant<float>(k, "codes", 2);
+  const float scale = values[0], zero = values[1];
+  if (!(scale > 0) || std::isinf(scale)) fail("the scale of its codes is not positive and finite");
+  if (!(zero >= 0 && zero <= 255 && zero == std::floor(zero))) fail("the zero of its codes is no code");
+  return {scale, static_cast<int32_t>(zero)};
 }
 
 size_t OpDecoder::width_of(size_t input) const {

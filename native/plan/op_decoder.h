@@ -56,6 +56,8 @@ class OpDecoder {
   Op layer();
   Op draw();
   Op scale();
+  Op quantize();
+  Op int8_dense();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;
@@ -72,6 +74,8 @@ class OpDecoder {
   int32_t ranged(size_t k, const char* what, int32_t least, int32_t most) const;
   // Int k of this op as a function of one number.
   Unary unary(size_t k) const;
+  // Constant k of this op as the codes of a slot: scale and zero.
+  Int8Codes codes(size_t k) const;
   Op finish(OpKind kind, size_t width) const;
   void check_sets(const ForestOp& forest) const;
   void check_groups(const ForestOp& op) const;

@@ -68,6 +68,7 @@ Plan decode_plan(Span<int32_t> ops, const std::vector<Constant>& constants) {
     if (total_width > kMaxTotalWidth) Reader::fail("its slots are too wide together");
   }
   if (!reader.at_end()) Reader::fail("words follow the last op");
+  if (plan.ops.back().codes) Reader::fail("its result is 8-bit codes");
   return plan;
 }
 

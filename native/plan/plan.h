@@ -42,6 +42,10 @@
 //   28 Layer     ints [outputs, activation] constants [code f64, parameters f32]
 //   29 Draw      ints [seed]
 //   30 Scale     constants [factor f64, term f64]
+//   31 Quantize                            constants [codes f32 (scale, zero)]
+//   32 Int8Dense ints [positions, outputs, activation]
+//                                            constants [weights u8, scale f32, bias f32], and codes f32 where
+//                                            the result is codes too
 #pragma once
 
 #include <string>
@@ -66,6 +70,10 @@ struct Plan {
 
   size_t slot_width(size_t slot) const { return slot == 0 ? input_width : ops[slot - 1].width; }
   size_t output_width() const { return ops.back().width; }
+  // What the codes of a slot stand for, or null where it holds numbers.
+  const Int8Codes* slot_codes(size_t slot) const {
+    return slot == 0 || !ops[slot - 1].codes ? nullptr : &*ops[slot - 1].codes;
+  }
 };
 
 // Decodes and checks everything: indices, lengths, ranges, overflow, tree structure. Constants are borrowed

@@ -33,11 +33,23 @@ class RowReference {
         slots.push_back(of_two(binary->function, a, b));
         continue;
       }
+      if (std::holds_alternative<QuantizeOp>(op.kind)) {
+        slots.push_back(to_codes(in, *op.codes));
+        continue;
+      }
+      if (const Int8DenseOp* dense = std::get_if<Int8DenseOp>(&op.kind)) {
+        const Row y = apply(*dense, in, plan.slot_codes(op.inputs[0]));
+        slots.push_back(op.codes ? to_codes(y, *op.codes) : y);
+        continue;
+      }
       const size_t first = slots[op.inputs[0]].size();
       slots.push_back(std::visit(
           [&](const auto& kind) {
             if constexpr (std::is_same_v<std::decay_t<decltype(kind)>, LeafLinearOp>) {
               return apply(kind, in, first);
+            } else if constexpr (std::is_same_v<std::decay_t<decltype(kind)>, QuantizeOp> ||
+                                 std::is_same_v<std::decay_t<decltype(kind)>, Int8DenseOp>) {
+              return Row{};  // above
             } else {
               return apply(kind, in);
             }
@@ -305,6 +317,53 @@ class RowReference {
     return Row(out.begin(), out.end());
   }
 
+  // Codes as numbers: QuantizeLinear.
+  static Row to_codes(const Row& x, const Int8Codes& codes) {
+    Row y;
+    for (const T value : x) {
+      const float code =
+          std::nearbyint(static_cast<float>(value) / codes.scale) + static_cast<float>(codes.zero);
+      y.push_back(static_cast<T>(std::isnan(code) ? 0.0f : std::min(std::max(code, 0.0f), 255.0f)));
+    }
+    return y;
+  }
+  // Exact sums of codes; those of an input of numbers by DynamicQuantizeLinear. Activations: identity, relu.
+  static Row apply(const Int8DenseOp& op, const Row& x, const Int8Codes* codes) {
+    const size_t inputs = x.size() / op.positions;
+    Row y;
+    for (size_t p = 0; p < op.positions; ++p) {
+      Row part(x.begin() + static_cast<std::ptrdiff_t>(p * inputs),
+               x.begin() + static_cast<std::ptrdiff_t>((p + 1) * inputs));
+      Int8Codes own{1, 0};
+      bool finite = true;
+      if (codes != nullptr) {
+        own = *codes;
+      } else {
+        float low = 0, high = 0;
+        for (const T value : part) {
+          const float narrow = static_cast<float>(value);
+          finite = finite && std::isfinite(narrow);
+          low = std::min(low, narrow);
+          high = std::max(high, narrow);
+        }
+        if (high > low) own.scale = (high - low) / 255.0f;
+        own.zero = static_cast<int32_t>(std::nearbyint(std::min(std::max(-low / own.scale, 0.0f), 255.0f)));
+        if (finite) part = to_codes(part, own);
+      }
+      for (size_t n = 0; n < op.outputs; ++n) {
+        int32_t sum = 0;
+        for (size_t k = 0; finite && k < inputs; ++k) {
+          sum += (static_cast<int32_t>(part[k]) - own.zero) *
+                 static_cast<int8_t>(op.weights[k * op.outputs + n]);
+        }
+        float value = static_cast<float>(sum) * (own.scale * op.scale[n]) + op.bias[n];
+        if (!finite) value = std::numeric_limits<float>::quiet_NaN();
+        if (op.activation == Unary::kRelu && value < 0) value = 0;
+        y.push_back(static_cast<T>(value));
+      }
+    }
+    return y;
+  }
   static Row apply(const CheckOp&, const Row& x) { return x; }
   static Row apply(const ConcatOp&, const Row& x) { return x; }
   static Row apply(const GatherOp& op, const Row& x) {

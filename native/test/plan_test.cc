@@ -50,8 +50,13 @@ void write_everything(PlanWriter& plan, uint64_t seed) {
   const std::vector<double> rows = {1, 2, 3, 4, 5, 6, 0, 0, 0.5, -1, 2, 0};
   const int32_t votes = plan.neighbors(scaled, {0, 0, 2, 2, 0, 1, 2}, rows, {2, 1}, {0, 1, 0, 1}, {});
   const int32_t filled = plan.neighbor_impute(numbers, 2, true, rows, {7, 8, 9});
-  plan.concat({spread, classes, shares, plan.argmax(shares), chosen, looked, near, plan.coupling(shares, 3),
-               linear, expanded, between, votes, filled});
+  const std::vector<uint8_t> weights = {1, 255, 127, 128, 0, 7};
+  const int32_t coded = plan.int8_dense(plan.quantize(scaled, 0.1f, 30), 1, Unary::kRelu, weights, {0.1f, 2},
+                                        {1, -1}, {0.2f, 3});
+  const int32_t whole = plan.int8_dense(coded, 2, Unary::kTanh, {3, 250}, {0.5f, 0.25f}, {0, 1});
+  const int32_t own = plan.int8_dense(scaled, 1, Unary::kIdentity, weights, {0.1f, 2}, {1, -1});
+  plan.concat({whole, own, spread, classes, shares, plan.argmax(shares), chosen, looked, near,
+               plan.coupling(shares, 3), linear, expanded, between, votes, filled});
 }
 
 struct Refused {
@@ -76,16 +81,17 @@ TEST_CASE("widths are inferred") {
     widths.push_back(op.width);
     names.push_back(op_name(op));
   }
-  CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1,
-                                      3, 3, 1, 3, 3, 2, 3, 2, 1, 3, 2, 3, 1, 3, 29});
+  CHECK(widths == std::vector<size_t>{5, 3, 3, 3, 2, 2, 4, 7, 5, 3, 2, 3, 3, 3, 1, 3, 3,
+                                      1, 3, 3, 2, 3, 2, 1, 3, 2, 3, 3, 2, 4, 2, 1, 3, 35});
   CHECK(names == std::vector<std::string>{
-                     "Check",       "Gather",    "Impute",         "Affine",   "Gather",   "Category",
-                     "OneHot",      "Concat",    "Forest",         "Quantile", "Forest",   "Dense",
-                     "Activation",  "Softmax",   "LeafLinear",     "Binary",   "Constant", "Reduce",
-                     "Binary",      "Select",    "Lookup",         "Float32",  "Distance", "Expansion",
-                     "Interpolate", "Neighbors", "NeighborImpute", "ArgMax",   "Coupling", "Concat"});
+                     "Check",       "Gather",    "Impute",         "Affine",   "Gather",    "Category",
+                     "OneHot",      "Concat",    "Forest",         "Quantile", "Forest",    "Dense",
+                     "Activation",  "Softmax",   "LeafLinear",     "Binary",   "Constant",  "Reduce",
+                     "Binary",      "Select",    "Lookup",         "Float32",  "Distance",  "Expansion",
+                     "Interpolate", "Neighbors", "NeighborImpute", "Quantize", "Int8Dense", "Int8Dense",
+                     "Int8Dense",   "ArgMax",    "Coupling",       "Concat"});
   CHECK(plan.slot_width(0) == 5);
-  CHECK(plan.output_width() == 29);
+  CHECK(plan.output_width() == 35);
 }
 
 TEST_CASE("the wire format is checked word by word") {
@@ -326,6 +332,45 @@ TEST_CASE("trees are checked node by node") {
     f.feature[0] = -1;
     f.left[0] = 0;
   }));  // unreachable nodes
+}
+
+TEST_CASE("8-bit codes are read by 8-bit ops only") {
+  const auto accepts = [](const std::function<void(PlanWriter&)>& write) {
+    PlanWriter writer(2);
+    write(writer);
+    const Refused result = refusal(writer);
+    INFO(result.message);
+    CHECK((result.code == "none" || result.code == "ERR_PLAN"));
+    return result.code == "none";
+  };
+  using Writer = PlanWriter;
+  const std::vector<uint8_t> w = {1, 2};
+  const auto dense = [&](Writer& plan, int32_t x, const std::vector<float>& codes = {}) {
+    return plan.int8_dense(x, 1, Unary::kRelu, w, {1}, {0}, codes);
+  };
+  CHECK(accepts([&](Writer& plan) { dense(plan, plan.quantize(0, 1, 255)); }));
+  CHECK(accepts([&](Writer& plan) { dense(plan, 0); }));
+  CHECK_FALSE(accepts([](Writer& plan) { plan.quantize(0, 1, 0); }));  // the result of a plan is numbers
+  CHECK_FALSE(accepts([](Writer& plan) { plan.softmax(plan.quantize(0, 1, 0)); }));
+  CHECK_FALSE(accepts([](Writer& plan) { plan.check(plan.quantize(0, 1, 0), FiniteRule::kFinite); }));
+  CHECK_FALSE(accepts([](Writer& plan) { plan.concat({0, plan.quantize(0, 1, 0)}); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { plan.quantize(plan.quantize(0, 1, 0), 1, 0); }));
+  CHECK_FALSE(accepts([&](Writer& plan) {  // numbers in, codes out
+    plan.int8_dense(dense(plan, 0, {1, 0}), 1, Unary::kRelu, {1}, {1}, {0});
+  }));
+  CHECK_FALSE(accepts([&](Writer& plan) { dense(plan, plan.quantize(0, 0, 0)); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { dense(plan, plan.quantize(0, -1, 0)); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { dense(plan, plan.quantize(0, static_cast<float>(kNan), 0)); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { dense(plan, plan.quantize(0, 1, 256)); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { dense(plan, plan.quantize(0, 1, 0.5f)); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { plan.int8_dense(0, 3, Unary::kRelu, w, {1}, {0}); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { plan.int8_dense(0, 0, Unary::kRelu, w, {1}, {0}); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { plan.int8_dense(0, 1, Unary::kRelu, {1}, {1}, {0}); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { plan.int8_dense(0, 1, Unary::kRelu, w, {1, 1}, {0}); }));
+  CHECK_FALSE(accepts([&](Writer& plan) { plan.int8_dense(0, 1, static_cast<Unary>(24), w, {1}, {0}); }));
+  PlanWriter wide(65794);
+  wide.int8_dense(0, 1, Unary::kRelu, std::vector<uint8_t>(65794), {1}, {0});
+  CHECK(refusal(wide).code == "ERR_PLAN");
 }
 
 // Changes one thing somewhere: a word, the length of the words, a constant's bytes, length or type.

@@ -129,6 +129,22 @@ class PlanWriter {
     return op(27, {x}, {neighbors, distance_weights ? 1 : 0}, {first, constant(fill)});
   }
 
+  int32_t quantize(int32_t x, float scale, float zero) {
+    return op(31, {x}, {}, {constant(std::vector<float>{scale, zero})});
+  }
+  // codes: scale and zero of the result, or nothing where it is numbers.
+  int32_t int8_dense(int32_t x, int32_t positions, Unary activation, const std::vector<uint8_t>& weights,
+                     const std::vector<float>& scale, const std::vector<float>& bias,
+                     const std::vector<float>& codes = {}) {
+    const int32_t first = constant(weights);
+    constant(scale);
+    std::vector<int32_t> indices = {first, first + 1, constant(bias)};
+    if (!codes.empty()) indices.push_back(constant(codes));
+    const std::vector<int32_t> ints = {positions, static_cast<int32_t>(bias.size()),
+                                       static_cast<int32_t>(activation)};
+    return op(32, {x}, ints, indices);
+  }
+
   Plan decode() const { return decode_plan({words.data(), words.size()}, constants); }
 
   void resize_constant(size_t index, size_t elements) {

@@ -12,6 +12,7 @@ const guides = [
   'naive-bayes',
   'neural-networks',
   'neighbors',
+  'quantization',
   'manifold',
   'decomposition',
   'clustering',

@@ -6,10 +6,10 @@ import { Estimator, type State } from '../../core/estimator.js';
 import type { Label } from '../../core/labels.js';
 import { type LowersSamples, lowersSamples } from '../../core/lowers-samples.js';
 import { type Output, resolveCompileOptions } from '../../core/plan.js';
+import { type PlanStep, type Recording, recordSteps } from '../../core/plan-steps.js';
 import type { Column } from '../../core/schema.js';
 import { sizeOf } from '../../core/shape.js';
 import { StateError, ValidationError } from '../../errors.js';
-import { type PlanStep, type Recording, recordSteps } from '../plan-steps.js';
 import { WRITES } from './export-ops.js';
 import { floats, GraphWriter, int, type Precision, valueInfo } from './graph-writer.js';
 import { FEATURES_KEY } from './import.js';
@@ -195,31 +195,16 @@ function writeInputs(
   return { names: parts.length === 1 ? parts[0] : writer.node('Concat', parts, { axis: int(1) }), given };
 }
 
-/** The name of each slot; steps that compute what another has computed are written once. */
+/** The name of each slot. */
 function writeSteps(writer: GraphWriter, { steps, widths }: Recording, x: string, model: object): string[] {
   const names = [x];
-  const slots = [0];
-  const firsts = new Map<string, number[]>();
-  steps.forEach((step, k) => {
-    const inputs = step.inputs.map((slot) => slots[slot]);
-    const key = `${step.op} ${inputs.join(' ')}`;
-    const alike = (firsts.get(key) ?? []).find((other) => same(steps[other].args, step.args));
-    if (alike !== undefined) {
-      slots.push(alike + 1);
-      names.push(names[alike + 1]);
-      return;
-    }
-    firsts.set(key, [...(firsts.get(key) ?? []), k]);
-    slots.push(k + 1);
-    names.push(writeStep(writer, step, inputs, names, widths, model));
-  });
+  for (const step of steps) names.push(writeStep(writer, step, names, widths, model));
   return names;
 }
 
 function writeStep(
   writer: GraphWriter,
-  { op, args }: PlanStep,
-  slots: readonly number[],
+  { op, inputs: slots, args }: PlanStep,
   names: readonly string[],
   widths: readonly number[],
   model: object,
@@ -232,22 +217,6 @@ function writeStep(
   if (!Object.hasOwn(WRITES, op)) throw refuse(`operator for '${op}'`);
   const inputs = slots.map((slot) => names[slot]);
   return WRITES[op]({ writer, inputs, widths: slots.map((slot) => widths[slot]), refuse }, ...args);
-}
-
-/** Whether two lists of arguments say the same. */
-function same(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) {
-    if (a.constructor !== b.constructor || a.byteLength !== b.byteLength) return false;
-    if (a.buffer === b.buffer && a.byteOffset === b.byteOffset) return true;
-    return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
-      Buffer.from(b.buffer, b.byteOffset, b.byteLength),
-    );
-  }
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
 }
 
 function classesOf(model: Estimator<object, State>): readonly Label[] {

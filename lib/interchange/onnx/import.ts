@@ -4,6 +4,7 @@
  * are the categories of the schema.
  */
 import type { Label } from '../../core/labels.js';
+import { type PlanStep, recordSteps } from '../../core/plan-steps.js';
 import { type Column, Schema, type Target } from '../../core/schema.js';
 import { sizeOf } from '../../core/shape.js';
 import { BorealError } from '../../errors.js';
@@ -14,7 +15,6 @@ import {
   ImportedGraphRegressor,
   ImportedGraphTransformer,
 } from '../imported-graph.js';
-import { type PlanStep, recordSteps } from '../plan-steps.js';
 import { ENCODER_OPS } from './encoder-ops.js';
 import { channelsFirst } from './layout.js';
 import { LINEAR_OPS } from './linear-ops.js';

@@ -368,7 +368,8 @@ export function lowerModule(module: Module, plan: PlanBuilder, x: Slot, inputSha
   return inEvaluation(module, () => record(module, plan, x, inputShape).slot);
 }
 
-function checkShape(inputShape: unknown, where: string): void {
+/** @throws {ERR_PARAMETER} unless it is the shape of a sample */
+export function checkShape(inputShape: unknown, where: string): asserts inputShape is readonly number[] {
   if (Array.isArray(inputShape) && inputShape.every((n) => Number.isInteger(n) && n >= 1)) return;
   const message = `${where}: inputShape must be the shape of one sample: whole numbers >= 1.`;
   throw new ValidationError('ERR_PARAMETER', message);

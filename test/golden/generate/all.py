@@ -44,6 +44,7 @@ import parquet_files
 import prepare
 import preprocessing
 import projections
+import quantization
 import ranking
 import resnet18
 import safetensors_files
@@ -74,6 +75,7 @@ if __name__ == "__main__":
             *(nn_steps, mlp, autograd, keras_models),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, exports, safetensors_files),
             keras_files,
+            *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, quantization, exports, safetensors_files),
         )
         for script in scripts:
             script.main()

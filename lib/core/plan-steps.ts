@@ -1,8 +1,9 @@
 /**
- * What was asked of a plan builder, written down: how an imported graph is kept in a model file, and what an exporter
- * reads. Steps name methods of {@link PlanBuilder} and their arguments, not the wire format, which may change.
+ * What was asked of a plan builder, written down: how an imported graph is kept in a model file, what an exporter reads, and what
+ * is rewritten for 8-bit arithmetic. Steps name methods of {@link PlanBuilder} and their arguments, not the wire format, which may
+ * change.
  */
-import { PlanBuilder, type Slot } from '../core/plan-builder.js';
+import { PlanBuilder, type Slot } from './plan-builder.js';
 
 /** A call of a method of {@link PlanBuilder}. */
 export interface PlanStep {
@@ -40,6 +41,8 @@ const METHODS: Readonly<Record<string, 'slot' | 'slots'>> = {
   nonNegative: 'slot',
   layer: 'slot',
   scale: 'slot',
+  quantize: 'slot',
+  int8Dense: 'slot',
 };
 
 /** A plan builder, and what it was asked for. */
@@ -50,18 +53,23 @@ export interface Recording {
   readonly widths: readonly number[];
 }
 
-/** A builder that writes down its steps; a call that needs no op writes none. */
+/** A builder that writes down its steps: none for a call that needs no op, nor for one that computes what another has computed. */
 export function recordSteps(width: number): Recording {
   const steps: PlanStep[] = [];
   const widths = [width];
+  const alike = new Map<string, number[]>();
   const plan = new Proxy(new PlanBuilder(width), {
     get(target, name) {
       const member = Reflect.get(target, name, target);
       if (typeof member !== 'function' || typeof name !== 'string') return member;
       return (first: Slot | readonly Slot[], ...args: unknown[]) => {
-        const slot = member.call(target, first, ...args) as Slot;
         const inputs = Array.isArray(first) ? first.map(({ id }) => id) : [(first as Slot).id];
+        const key = `${name} ${inputs.join(' ')}`;
+        const known = alike.get(key)?.find((k) => isSame(steps[k].args, args));
+        if (known !== undefined) return { id: known + 1, width: widths[known + 1] };
+        const slot = member.call(target, first, ...args) as Slot;
         if (slot.id > steps.length) {
+          alike.set(key, [...(alike.get(key) ?? []), steps.length]);
           steps.push({ op: name, inputs, args });
           widths.push(slot.width);
         }
@@ -72,20 +80,51 @@ export function recordSteps(width: number): Recording {
   return { plan, steps, widths };
 }
 
-/** Repeats those of the steps that the wanted slot depends on. */
-export function replaySteps(plan: PlanBuilder, x: Slot, steps: readonly PlanStep[], wanted: number): Slot {
-  const isNeeded = new Uint8Array(wanted + 1);
-  isNeeded[wanted] = 1;
-  for (let k = wanted; k > 0; k--) {
+/** Whether two lists of arguments say the same. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) {
+    if (a.constructor !== b.constructor || a.byteLength !== b.byteLength) return false;
+    if (a.buffer === b.buffer && a.byteOffset === b.byteOffset) return true;
+    return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
+      Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+    );
+  }
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) =>
+    isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}
+
+/** For each slot 1, if one of the wanted ones depends on it or is it. */
+export function neededSlots(steps: readonly PlanStep[], wanted: readonly number[]): Uint8Array {
+  const isNeeded = new Uint8Array(steps.length + 1);
+  for (const slot of wanted) isNeeded[slot] = 1;
+  for (let k = steps.length; k > 0; k--) {
     if (isNeeded[k] === 1) for (const input of steps[k - 1].inputs) isNeeded[input] = 1;
   }
+  return isNeeded;
+}
+
+/** Repeats a step; `slots` are the new ones of its inputs, by their old numbers. */
+export function replayStep(
+  plan: PlanBuilder,
+  { op, inputs, args }: PlanStep,
+  slots: { readonly [old: number]: Slot },
+): Slot {
+  const given = inputs.map((input) => slots[input]);
+  const method = Reflect.get(plan, op, plan) as (first: Slot | readonly Slot[], ...args: unknown[]) => Slot;
+  return method.call(plan, METHODS[op] === 'slots' ? given : given[0], ...args);
+}
+
+/** Repeats those of the steps that the wanted slot depends on. */
+export function replaySteps(plan: PlanBuilder, x: Slot, steps: readonly PlanStep[], wanted: number): Slot {
+  const isNeeded = neededSlots(steps, [wanted]);
   const slots: Slot[] = [x];
   for (let k = 1; k <= wanted; k++) {
-    if (isNeeded[k] === 0) continue;
-    const { op, inputs, args } = steps[k - 1];
-    const given = inputs.map((input) => slots[input]);
-    const method = Reflect.get(plan, op, plan) as (first: Slot | readonly Slot[], ...args: unknown[]) => Slot;
-    slots[k] = method.call(plan, METHODS[op] === 'slots' ? given : given[0], ...args);
+    if (isNeeded[k] === 1) slots[k] = replayStep(plan, steps[k - 1], slots);
   }
   return slots[wanted];
 }
