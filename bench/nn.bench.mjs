@@ -1,6 +1,7 @@
 // A perceptron of 784-128-64-10 and ten classes: an epoch of Adam at batches of 32 and 128 beside PyTorch and TensorFlow.js
 // (plain and WebAssembly), and predictions of one row and of 1,024 beside PyTorch, ONNX Runtime and onnxruntime-node. All
 // engines may use two threads. The limit is the time of the products alone, at the rate that a product of 1024 x 1024 reaches.
+// Then convolutional networks: see support/conv-nets.mjs; `--only conv` runs these alone.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { native } from '../dist/native.js';
 import { MLPClassifier } from '../dist/nn/index.js';
 import { Network } from '../dist/nn/network.js';
 import { npmPeers, npmVersion, randomValues } from './peers/npm.mjs';
+import { convRows } from './support/conv-nets.mjs';
 import { runPeer } from './support/peer.mjs';
 import { percentile, timeCalls } from './support/time.mjs';
 
@@ -135,6 +137,8 @@ const digits = (value) => (value === null ? null : Number(value.toPrecision(4)))
 
 export async function run({ quick, peers, only }) {
   const seconds = quick ? 0.2 : 3;
+  const conv = peers && (!only || 'conv'.includes(only)) ? convRows(seconds / 3) : { rows: [], peers: {} };
+  if (only === 'conv') return conv;
   const folder = mkdtempSync(join(tmpdir(), 'boreal-nn-'));
   try {
     const file = join(folder, 'model.onnx');
@@ -195,7 +199,7 @@ export async function run({ quick, peers, only }) {
       });
       versions['onnxruntime-node'] = npmVersion('onnxruntime-node');
     }
-    return { rows, peers: versions };
+    return { rows: [...rows, ...conv.rows], peers: { ...versions, ...conv.peers } };
   } finally {
     rmSync(folder, { recursive: true });
   }

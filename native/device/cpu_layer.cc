@@ -59,7 +59,8 @@ class CpuConv2d final : public Float32Op<T> {
  public:
   CpuConv2d(const OpPlace& place, const nn::Conv2dLayer& layer, const LayerOp& op, const Kernels& kernels)
       : Float32Op<T>(place),
-        conv_(layer.shape(), op.parameters.data, layer.bias(op.parameters.data), op.activation, kernels),
+        conv_(layer.shape(), op.parameters.data, layer.bias(op.parameters.data), op.activation,
+              nn::PackedConv2d::Arithmetic::kFast, kernels),
         details_(describe(layer.shape(), op.activation) + conv_.way()) {}
 
   bool splits_tile() const override { return true; }

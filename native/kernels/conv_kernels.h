@@ -28,6 +28,13 @@ struct ConvTask {
 struct ConvKernels {
   // y overlaps nothing that is read.
   void (*convolve)(const ConvTask& task) noexcept;
+
+  // The transforms of Winograd's F(2 x 2, 3 x 3), for each channel; B and A are the paper's.
+  // values[(4 i + j) * step + c] = (B^T d B)[i][j], d[i][j] being pixels[4 i + j][c].
+  void (*winograd_image)(const float* const* pixels, size_t channels, float* values, size_t step) noexcept;
+  // outputs[2 i + j][f] = (A^T m A)[i][j] + bias[f], m[i][j] being sums[(4 i + j) * step + f].
+  void (*winograd_sums)(const float* sums, size_t step, size_t filters, const float* bias,
+                        float* const* outputs) noexcept;
 };
 
 // The table of each instruction set; dispatch_conv.h picks one.

@@ -143,7 +143,8 @@ void Conv2dShape::pad_same() {
 
 void conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, Unary activation,
             float* y, const RunOptions& options) {
-  PackedConv2d(s, w, bias, activation, kernels()).run(s.batch, x, y, options);
+  PackedConv2d(s, w, bias, activation, PackedConv2d::Arithmetic::kPlain, kernels())
+      .run(s.batch, x, y, options);
 }
 
 void conv2d_input_gradient(const Conv2dShape& s, const float* dy, const float* w, float* dx,

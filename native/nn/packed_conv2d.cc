@@ -6,6 +6,7 @@
 #include "base/thread_scratch.h"
 #include "kernels/dispatch_conv.h"
 #include "linalg/blocks.h"
+#include "nn/conv_threads.h"
 #include "nn/im2col.h"
 
 namespace boreal {
@@ -14,9 +15,6 @@ namespace {
 
 // Rows of the output with fewer pixels leave most of a tile empty.
 constexpr size_t kLeastRow = 4;
-// Multiplications below which a thread does not pay for being woken.
-constexpr double kWorthThread = 500e3;
-constexpr size_t kTasksPerThread = 4;
 // Values between the pixels of a copy, for those that would meet in one set of a first-level cache.
 constexpr size_t kSkew = 16;
 
@@ -84,11 +82,16 @@ void depthwise_rows(const Conv2dShape& s, const float* x, const float* w, const 
 }  // namespace
 
 PackedConv2d::PackedConv2d(const Conv2dShape& shape, const float* weights, const float* bias,
-                           Unary activation, const Kernels& isa)
+                           Unary activation, Arithmetic arithmetic, const Kernels& isa)
     : isa_(isa), shape_(of_one_image(shape)), activation_(activation) {
   const Conv2dShape& s = shape_;
   const size_t depth = s.taps() * s.group_in(), filters = s.group_out();
   const GemmKernels<float>& gemm = gemm_kernels<float>(isa);
+  if (arithmetic == Arithmetic::kFast && Winograd::pays(s)) {
+    way_ = Way::kWinograd;
+    winograd_ = std::make_unique<Winograd>(s, weights, bias, activation, isa);
+    return;
+  }
   if (bias != nullptr) {
     bias_ = AlignedBuffer<float>(s.out_channels);
     std::copy_n(bias, s.out_channels, bias_.data());
@@ -135,11 +138,11 @@ double PackedConv2d::products() const {
 size_t PackedConv2d::bytes() const {
   size_t total = (weights_.size() + bias_.size()) * sizeof(float);
   for (const PackedMatrix<float>& product : products_) total += product.bytes();
-  return total;
+  return winograd_ == nullptr ? total : winograd_->bytes();
 }
 
 const char* PackedConv2d::way() const {
-  static constexpr const char* kNames[] = {"taps", "product", "columns", "depthwise"};
+  static constexpr const char* kNames[] = {"taps", "product", "columns", "depthwise", "winograd"};
   return kNames[static_cast<size_t>(way_)];
 }
 
@@ -154,6 +157,8 @@ void PackedConv2d::run(size_t images, const float* x, float* y, const RunOptions
       return run_columns(images, x, y, options);
     case Way::kDepthwise:
       return run_depthwise(images, x, y, options);
+    case Way::kWinograd:
+      return winograd_->run(images, x, y, options);
   }
 }
 
@@ -173,14 +178,7 @@ PackedConv2d::Grid PackedConv2d::grid(size_t images, const RunOptions& options) 
   grid.filters = filters;
   grid.rows = kColumnBytes > over ? (kColumnBytes - over) / (s.stride_h * row_bytes) : 0;
   grid.rows = std::clamp<size_t>(grid.rows, 1, out_h);
-  size_t threads = 1;
-  const double worth = products() * static_cast<double>(images) / kWorthThread;
-  if (options.max_threads != 1 && worth >= 2) {
-    threads = ThreadPool::instance().size();
-    if (options.max_threads != 0) threads = std::min(threads, options.max_threads);
-    threads = static_cast<size_t>(std::min(static_cast<double>(threads), worth));
-  }
-  const size_t parts = threads == 1 ? 1 : divide_up(threads * kTasksPerThread, images);
+  const size_t parts = conv_parts(products() * static_cast<double>(images), images, options);
   if (parts > 1) {
     // Whichever of the two is larger is read by one task only.
     const size_t image_bytes = s.input_size() * sizeof(float);

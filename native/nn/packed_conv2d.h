@@ -3,20 +3,27 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "base/aligned_buffer.h"
 #include "linalg/packed_matrix.h"
 #include "nn/conv2d.h"
+#include "nn/winograd.h"
 
 namespace boreal {
 namespace nn {
 
 class PackedConv2d {
  public:
+  enum class Arithmetic {
+    kPlain,  // sums of products as the definition has them
+    kFast,   // Winograd's where that is faster
+  };
+
   // The batch of the shape does not count. bias: null for none. Throws ERR_SHAPE.
   PackedConv2d(const Conv2dShape& shape, const float* weights, const float* bias, Unary activation,
-               const Kernels& isa);
+               Arithmetic arithmetic, const Kernels& isa);
 
   // y [images, out_h, out_w, out_channels] = activation(conv(x, weights) + bias). An image's bits depend
   // neither on the other images nor on the number of threads.
@@ -35,6 +42,7 @@ class PackedConv2d {
     kProduct,    // of 1x1: the image is the left factor of a product as it lies
     kColumns,    // im2col and a product: rows too short for tiles, or a handful of filters
     kDepthwise,  // one channel a group: a product would have one column
+    kWinograd,   // 3x3 of many channels, by fewer products
   };
   struct Grid;  // the tasks of a run
 
@@ -55,6 +63,7 @@ class PackedConv2d {
   AlignedBuffer<float> bias_;
   AlignedBuffer<float> weights_;               // kTaps: packed, group by group; kDepthwise: as they are
   std::vector<PackedMatrix<float>> products_;  // of the groups, for kProduct and kColumns
+  std::unique_ptr<Winograd> winograd_;
   // Of kTaps.
   size_t pixel_ = 0, row_ = 0;  // distances in what is read
   bool copies_ = false;         // what is read is a copy

@@ -83,7 +83,7 @@ Plan decode_plan(Span<int32_t> ops, const std::vector<Constant>& constants);
 
 // Limits that keep a hostile plan from asking for absurd memory.
 constexpr size_t kMaxWidth = size_t{1} << 22;
-constexpr size_t kMaxTotalWidth = size_t{1} << 24;  // of all slots: one row takes 128 MiB of float64 at most
+constexpr size_t kMaxTotalWidth = size_t{1} << 25;  // of all slots: one row takes 256 MiB of float64 at most
 constexpr size_t kMaxOps = 65536;
 
 }  // namespace boreal

@@ -11,6 +11,7 @@
 #include "nn/conv2d.h"
 #include "nn/embedding.h"
 #include "nn/normalize.h"
+#include "nn/packed_conv2d.h"
 #include "nn/pool.h"
 #include "test/linalg_support.h"
 #include "test/tolerance.h"
@@ -239,6 +240,66 @@ TEST_CASE("conv2d and its gradients: kernels, strides, padding, dilation, groups
   odd.pad_top = 1;
   odd.pad_right = 2;
   check_conv(odd);
+}
+
+TEST_CASE("conv2d by Winograd's products: errors, padding, images apart, any number of threads") {
+  for (const Conv2dShape& s : {conv(2, 8, 8, 32, 40, 3, 1, 1), conv(1, 9, 11, 33, 32, 3, 1, 1),
+                               conv(3, 7, 7, 64, 70, 3, 1, 1), conv(2, 10, 6, 48, 24, 3, 1, 0),
+                               conv(1, 30, 29, 32, 32, 3, 1, 2), conv(1, 8, 8, 128, 300, 3, 1, 1)}) {
+    CAPTURE(s.in_h);
+    CAPTURE(s.in_channels);
+    CAPTURE(s.out_channels);
+    REQUIRE(nn::Winograd::pays(s));
+    const Values x = normal_values<float>(s.input_size(), 5), w = normal_values<float>(s.weight_size(), 6);
+    const Values bias = normal_values<float>(s.out_channels, 7);
+    std::vector<double> y(s.output_size()), of_filter(s.out_channels);
+    for (size_t i = 0; i < y.size(); ++i) y[i] = static_cast<double>(bias[i % s.out_channels]);
+    each_product(s, [&](size_t i, size_t j, size_t k) {
+      y[k] += static_cast<double>(x[i]) * static_cast<double>(w[j]);
+    });
+    for (size_t j = 0; j < w.size(); ++j)
+      of_filter[j % s.out_channels] += std::fabs(static_cast<double>(w[j]));
+    const auto result = [&](nn::PackedConv2d::Arithmetic arithmetic, Unary activation) {
+      const nn::PackedConv2d packed(s, w.data(), bias.data(), activation, arithmetic, kernels());
+      return same_at_any_threads([&](const RunOptions& run) {
+        Values out(s.output_size(), 7.0f);
+        packed.run(s.batch, x.data(), out.data(), run);
+        // Each image alone, the last one first.
+        for (size_t image = s.batch; image-- > 0;) {
+          const size_t in = s.input_size() / s.batch, size = s.output_size() / s.batch;
+          Values alone(size);
+          packed.run(1, x.data() + image * in, alone.data(), run);
+          CHECK(std::equal(alone.begin(), alone.end(), out.begin() + static_cast<ptrdiff_t>(image * size)));
+        }
+        return out;
+      });
+    };
+    const Values fast = result(nn::PackedConv2d::Arithmetic::kFast, Unary::kIdentity);
+    const Values plain = result(nn::PackedConv2d::Arithmetic::kPlain, Unary::kIdentity);
+    const double largest = std::fabs(static_cast<double>(
+        *std::max_element(x.begin(), x.end(), [](float a, float b) { return std::fabs(a) < std::fabs(b); })));
+    double fast_error = 0, plain_error = 0;
+    size_t wrong = 0;
+    for (size_t i = 0; i < y.size(); ++i) {
+      // Nine sums over the channels, of values that are four pixels and of weights that are at most all nine
+      // together.
+      const double most = 9 * 4 * largest * of_filter[i % s.out_channels];
+      const double error = static_cast<double>(fast[i]) - y[i];
+      wrong += !(std::fabs(error) <= static_cast<double>(s.in_channels + 16) * 0x1p-24 * most);
+      fast_error += error * error;
+      plain_error += (static_cast<double>(plain[i]) - y[i]) * (static_cast<double>(plain[i]) - y[i]);
+    }
+    CHECK(wrong == 0);
+    CHECK(fast_error <= 9 * plain_error);
+    Values rectified = fast;
+    for (float& value : rectified) value = std::max(value, 0.0f);
+    CHECK(result(nn::PackedConv2d::Arithmetic::kFast, Unary::kRelu) == rectified);
+  }
+  CHECK(!nn::Winograd::pays(conv(1, 8, 8, 32, 40, 3, 2, 1)));
+  CHECK(!nn::Winograd::pays(conv(1, 8, 8, 32, 40, 5, 1, 2)));
+  CHECK(!nn::Winograd::pays(conv(1, 8, 8, 32, 40, 3, 1, 1, 1, 2)));
+  CHECK(!nn::Winograd::pays(conv(1, 8, 8, 8, 256, 3, 1, 1)));
+  CHECK(!nn::Winograd::pays(conv(1, 3, 3, 64, 64, 3, 1, 1)));  // tiles that mostly hang over
 }
 
 TEST_CASE("conv2d: same padding, and shapes that cannot be") {

@@ -76,6 +76,7 @@ class Lowering {
   /** What does not depend on the input, repeated to a shape. */
   #constant(value: Value, shape: readonly number[]): Float64Array {
     evaluateSync([value]);
+    if (value.shape.join() === shape.join()) return Float64Array.from(value.buffer!);
     const strides = broadcastStrides(value.shape, shape);
     const dense = stridesOf(shape);
     return Float64Array.from({ length: sizeOf(shape) }, (_, i) => {

@@ -96,11 +96,73 @@ void convolve(const ConvTask& t) noexcept {
   }
 }
 
+// ---- Winograd's transforms -------------------------------------------------------------------------------
+
+// move(c, read, write) for vectors of channels from c on: read(p) gives those at p, write(p, v) puts them
+// there.
+template <typename Move>
+inline void each_vector(size_t count, const Move& move) {
+  constexpr size_t kLanes = Vec<float>::kLanes;
+  size_t c = 0;
+  for (; c + kLanes <= count; c += kLanes) {
+    move(
+        c, [](const float* from) { return load(from); }, [](float* to, Vec<float> v) { store(to, v); });
+  }
+  if (c == count) return;
+  const size_t rest = count - c;
+  move(
+      c, [&](const float* from) { return load(from, rest, broadcast(0.0f)); },
+      [&](float* to, Vec<float> v) { store(to, v, rest); });
+}
+
+void winograd_image(const float* const* pixels, size_t channels, float* values, size_t step) noexcept {
+  each_vector(channels, [&](size_t c, const auto& read, const auto& write) {
+    Vec<float> t[4][4];
+    BOREAL_UNROLL
+    for (size_t j = 0; j < 4; ++j) {
+      const Vec<float> d0 = read(pixels[j] + c), d1 = read(pixels[4 + j] + c);
+      const Vec<float> d2 = read(pixels[8 + j] + c), d3 = read(pixels[12 + j] + c);
+      t[0][j] = d0 - d2;
+      t[1][j] = d1 + d2;
+      t[2][j] = d2 - d1;
+      t[3][j] = d1 - d3;
+    }
+    BOREAL_UNROLL
+    for (size_t i = 0; i < 4; ++i) {
+      float* const to = values + 4 * i * step + c;
+      write(to, t[i][0] - t[i][2]);
+      write(to + step, t[i][1] + t[i][2]);
+      write(to + 2 * step, t[i][2] - t[i][1]);
+      write(to + 3 * step, t[i][1] - t[i][3]);
+    }
+  });
+}
+
+void winograd_sums(const float* sums, size_t step, size_t filters, const float* bias,
+                   float* const* outputs) noexcept {
+  each_vector(filters, [&](size_t f, const auto& read, const auto& write) {
+    Vec<float> t[2][4];
+    BOREAL_UNROLL
+    for (size_t j = 0; j < 4; ++j) {
+      const float* const from = sums + j * step + f;
+      const Vec<float> m1 = read(from + 4 * step), m2 = read(from + 8 * step);
+      t[0][j] = read(from) + m1 + m2;
+      t[1][j] = m1 - m2 - read(from + 12 * step);
+    }
+    const Vec<float> b = read(bias + f);
+    BOREAL_UNROLL
+    for (size_t i = 0; i < 2; ++i) {
+      write(outputs[2 * i] + f, t[i][0] + t[i][1] + t[i][2] + b);
+      write(outputs[2 * i + 1] + f, t[i][1] - t[i][2] - t[i][3] + b);
+    }
+  });
+}
+
 }  // namespace
 
 namespace BOREAL_ISA {
 
-constexpr ConvKernels kConv = {convolve};
+constexpr ConvKernels kConv = {convolve, winograd_image, winograd_sums};
 
 }  // namespace BOREAL_ISA
 }  // namespace boreal
