@@ -10,6 +10,7 @@
 #include "base/thread_pool.h"
 #include "linalg/cholesky.h"
 #include "linalg/dense.h"
+#include "train/dot.h"
 
 namespace boreal {
 namespace {
@@ -84,9 +85,7 @@ class Em {
           centre(i, count, m.means.data() + c * d_, centred.data());
           const double* const y = whiten(m, c, count, centred, &turned);
           for (size_t r = 0; r < count; ++r) {
-            double squares = 0;
-            for (size_t j = 0; j < d_; ++j) squares += y[r * d_ + j] * y[r * d_ + j];
-            out[r * k_ + c] = constant[c] - 0.5 * squares;
+            out[r * k_ + c] = constant[c] - 0.5 * dot(y + r * d_, y + r * d_, d_);
           }
         }
         for (size_t r = 0; r < count; ++r) sums[part] += normalise(out + r * k_);
@@ -130,9 +129,13 @@ class Em {
                dense_view(turned->data(), count, d_), {1, nullptr});
       return turned->data();
     }
-    const bool diagonal = spec_.type == CovarianceType::kDiagonal;
-    for (size_t r = 0; r < count; ++r) {
-      for (size_t j = 0; j < d_; ++j) centred[r * d_ + j] *= m.precisions[diagonal ? c * d_ + j : c];
+    if (spec_.type == CovarianceType::kDiagonal) {
+      const double* const precisions = m.precisions.data() + c * d_;
+      for (size_t r = 0; r < count; ++r) {
+        for (size_t j = 0; j < d_; ++j) centred[r * d_ + j] *= precisions[j];
+      }
+    } else {
+      for (size_t p = 0; p < count * d_; ++p) centred[p] *= m.precisions[c];
     }
     return centred.data();
   }
@@ -173,7 +176,8 @@ class Em {
           const double r = resp_[i * k_ + c];
           if (r == 0) continue;
           double* const to = sums.data() + c * (d_ + 1);
-          for (size_t j = 0; j < d_; ++j) to[j] += r * x_.at(i, j);
+          const double* const row = x_.row(i);
+          for (size_t j = 0; j < d_; ++j) to[j] += r * row[j];
           to[d_] += r;
         }
       }
@@ -197,13 +201,18 @@ class Em {
       const size_t count = std::min(kBlockRows, rows_.end(part) - i);
       for (size_t c = 0; c < k_; ++c) {
         centre(i, count, m.means.data() + c * d_, centred.data());
+        if (!matrices) {
+          double* const to = sums.data() + c * d_;
+          for (size_t r = 0; r < count; ++r) {
+            const double weight = resp_[(i + r) * k_ + c];
+            const double* const z = centred.data() + r * d_;
+            for (size_t j = 0; j < d_; ++j) to[j] += weight * (z[j] * z[j]);
+          }
+          continue;
+        }
         for (size_t r = 0; r < count; ++r) {
           const double root = std::sqrt(resp_[(i + r) * k_ + c]);
           for (size_t j = 0; j < d_; ++j) centred[r * d_ + j] *= root;
-        }
-        if (!matrices) {
-          for (size_t p = 0; p < count * d_; ++p) sums[c * d_ + p % d_] += centred[p] * centred[p];
-          continue;
         }
         const ConstDense z = dense_view<const double>(centred.data(), count, d_);
         double* const to = sums.data() + (spec_.type == CovarianceType::kTied ? 0 : c * d_ * d_);
