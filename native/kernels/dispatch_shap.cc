@@ -1,24 +1,9 @@
 #include "kernels/dispatch_shap.h"
 
-#include <cstring>
+#include "kernels/dispatch_table.h"
 
 namespace boreal {
 
-const ShapKernels& shap_kernels(const Kernels& kernels) {
-  // Names of extensions begin with that of their instruction set.
-  [[maybe_unused]] const auto is = [&](const char* isa) {
-    return std::strncmp(kernels.name, isa, std::strlen(isa)) == 0;
-  };
-#if defined(BOREAL_HAVE_AVX512)
-  if (is("avx512")) return avx512::kShap;
-#endif
-#if defined(BOREAL_HAVE_AVX2)
-  if (is("avx2")) return avx2::kShap;
-#endif
-#if defined(BOREAL_HAVE_NEON)
-  if (is("neon")) return neon::kShap;
-#endif
-  return scalar::kShap;
-}
+const ShapKernels& shap_kernels(const Kernels& kernels) { BOREAL_RETURN_TABLE(kernels, kShap); }
 
 }  // namespace boreal

@@ -10,6 +10,7 @@
 #include "base/aligned_buffer.h"
 #include "base/cancel.h"
 #include "base/matrix_view.h"
+#include "kernels/cluster_kernels.h"
 #include "linalg/distance.h"
 #include "train/moving_sums.h"
 
@@ -57,6 +58,14 @@ class HamerlyBounds : public BoundedAssigner<T> {
   void assign(const std::vector<double>& centres, MovingSums<T>* sums, int32_t* labels) override;
 
  private:
+  // How far bounds have loosened since the first call. Those of rows are kept as they would have been then,
+  // so that nothing is written where a row stays.
+  struct Drift {
+    double own = 0;      // what upper bounds have risen by: the shifts of the centre
+    double others = 0;   // what lower ones have fallen by: the largest shifts of the other centres
+    double nearest = 0;  // half the distance to the nearest other centre
+  };
+
   size_t open_rows(size_t begin, size_t end, const int32_t* labels, uint32_t* open);
   void assign_block(const uint32_t* rows, size_t count, const PackedRows<T>& packed, size_t part, T* block,
                     T* tile, MovingSums<T>* sums, int32_t* labels);
@@ -65,8 +74,8 @@ class HamerlyBounds : public BoundedAssigner<T> {
   size_t clusters_;
   const CancelToken* cancel_;
   BoundedCentres<T> centres_;
-  std::vector<double> farthest_other_;  // the largest shift of the other centres
-  std::vector<double> upper_, lower_;   // [rows] on the distances to the own centre, and to any other
+  std::vector<Drift> drifts_;          // of each cluster
+  std::vector<double> upper_, lower_;  // [rows] on the distances to the own centre, and to any other
 };
 
 // A bound for each row and centre (Elkan 2003, "Using the triangle inequality to accelerate k-means"): fewer
@@ -80,11 +89,14 @@ class ElkanBounds : public BoundedAssigner<T> {
  private:
   void start(size_t begin, size_t end, const PackedRows<T>& packed, size_t part, MovingSums<T>* sums,
              int32_t* labels);
-  size_t nearest_of(size_t row, size_t label);
+  size_t open_rows(size_t begin, size_t end, const int32_t* labels, uint32_t* open);
+  size_t nearest_of(size_t row, size_t label, double own);
+  double distance(size_t row, size_t cluster) const;
 
   MatrixView<const T> x_;
   size_t clusters_;
   const CancelToken* cancel_;
+  const ClusterKernels<T>& kernels_;
   BoundedCentres<T> centres_;
   std::vector<double> upper_;    // [rows] on the distance to the own centre
   AlignedBuffer<double> lower_;  // [rows, clusters]

@@ -1,18 +1,15 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "base/prefetch.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
+#include "kernels/dispatch_cluster.h"
 #include "train/kmeans_bounds.h"
 
 namespace boreal {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr size_t kBlockRows = 96;
-constexpr size_t kAhead = 8;  // rows asked for while those before them are looked at
 
 }  // namespace
 
@@ -22,32 +19,35 @@ HamerlyBounds<T>::HamerlyBounds(MatrixView<const T> x, size_t clusters, const Ca
       clusters_(clusters),
       cancel_(cancel),
       centres_(clusters, x.cols, false),
-      farthest_other_(clusters, 0.0),
-      upper_(x.rows, kInfinity),
-      lower_(x.rows, 0.0) {}
+      drifts_(clusters),
+      upper_(x.rows),
+      lower_(x.rows) {}
 
 // Writes to `open` the rows that may have to move, and returns how many. Without branches: which rows these
 // are is nothing that a CPU could predict.
 template <typename T>
 size_t HamerlyBounds<T>::open_rows(size_t begin, size_t end, const int32_t* labels, uint32_t* open) {
-  const auto bound = [&](size_t i, size_t label) { return std::max(lower_[i], centres_.nearest[label]); };
+  const auto bound = [&](size_t i, const Drift& drift) {
+    return std::max(lower_[i] - drift.others, drift.nearest);
+  };
   size_t loose = 0;
   for (size_t i = begin; i < end; ++i) {
-    const size_t label = static_cast<size_t>(labels[i]);
-    upper_[i] += centres_.shift[label];
-    lower_[i] -= farthest_other_[label];
+    const Drift& drift = drifts_[static_cast<size_t>(labels[i])];
     open[loose] = static_cast<uint32_t>(i);
-    loose += !centres_.below(upper_[i], bound(i, label));
+    loose += !centres_.below(upper_[i] + drift.own, bound(i, drift));
   }
   // The distance itself often is below where its bound was not.
+  std::vector<T> squares(loose);
+  cluster_kernels<T>(kernels()).own_distances(x_.data, x_.stride, open, loose, centres_.row(0), labels,
+                                              x_.cols, squares.data());
   size_t count = 0;
   for (size_t p = 0; p < loose; ++p) {
-    if (p + kAhead < loose) prefetch_bytes(x_.row(open[p + kAhead]), x_.cols * sizeof(T));
     const uint32_t i = open[p];
-    const size_t label = static_cast<size_t>(labels[i]);
-    upper_[i] = euclidean(x_.row(i), centres_.row(label), x_.cols);
+    const Drift& drift = drifts_[static_cast<size_t>(labels[i])];
+    const double own = std::sqrt(static_cast<double>(squares[p]));
+    upper_[i] = own - drift.own;
     open[count] = i;
-    count += !centres_.below(upper_[i], bound(i, label));
+    count += !centres_.below(own, bound(i, drift));
   }
   return count;
 }
@@ -58,32 +58,34 @@ void HamerlyBounds<T>::assign_block(const uint32_t* rows, size_t count, const Pa
   const size_t cols = x_.cols, k = clusters_;
   MatrixView<const T> side_by_side{x_.row(rows[0]), count, cols, x_.stride};
   if (rows[count - 1] - rows[0] + 1 != count) {
-    for (size_t r = 0; r < count; ++r) std::copy(x_.row(rows[r]), x_.row(rows[r]) + cols, block + r * cols);
+    cluster_kernels<T>(kernels()).gather(x_.data, x_.stride, rows, count, cols, block);
     side_by_side = dense_view<const T>(block, count, cols);
   }
   distance_kernels<T>(kernels()).distances(Metric::kSquaredEuclidean, side_by_side.data, side_by_side.stride,
                                            packed.from(0), tile, k, count, k, cols);
-  const SelectKernels<T>& select = select_kernels<T>(kernels());
-  T value[kBlockRows];
-  int32_t nearest[kBlockRows], second[kBlockRows];
-  select.row_min(tile, k, count, k, value, nearest);
+  T value[kBlockRows], second[kBlockRows];
+  int32_t nearest[kBlockRows];
+  cluster_kernels<T>(kernels()).two_smallest(tile, k, count, k, value, nearest, second);
   for (size_t r = 0; r < count; ++r) {
-    upper_[rows[r]] = std::sqrt(static_cast<double>(value[r]));
-    tile[r * k + static_cast<size_t>(nearest[r])] = std::numeric_limits<T>::infinity();
-    sums->assign(part, rows[r], nearest[r], labels + rows[r]);
+    const uint32_t row = rows[r];
+    const Drift& drift = drifts_[static_cast<size_t>(nearest[r])];
+    upper_[row] = std::sqrt(static_cast<double>(value[r])) - drift.own;
+    lower_[row] = std::sqrt(static_cast<double>(second[r])) + drift.others;
+    sums->assign(part, row, nearest[r], labels + row);
   }
-  select.row_min(tile, k, count, k, value, second);
-  for (size_t r = 0; r < count; ++r) lower_[rows[r]] = std::sqrt(static_cast<double>(value[r]));
 }
 
 template <typename T>
 void HamerlyBounds<T>::assign(const std::vector<double>& centres, MovingSums<T>* sums, int32_t* labels) {
   centres_.move(centres);
   for (size_t c = 0; c < clusters_; ++c) {
-    farthest_other_[c] = 0;
+    double farthest = 0;
     for (size_t other = 0; other < clusters_; ++other) {
-      if (other != c) farthest_other_[c] = std::max(farthest_other_[c], centres_.shift[other]);
+      if (other != c) farthest = std::max(farthest, centres_.shift[other]);
     }
+    drifts_[c].own += centres_.shift[c];
+    drifts_[c].others += farthest;
+    drifts_[c].nearest = centres_.nearest[c];
   }
   const PackedRows<T> packed = centres_.packed();
   const Partition& rows = sums->rows();

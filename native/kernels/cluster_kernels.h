@@ -1,0 +1,37 @@
+// What k-means with bounds is made of. The common rules stand in kernels.h.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace boreal {
+
+template <typename T>
+struct ClusterKernels {
+  // out[p,:] = row rows[p] of x, side by side.
+  void (*gather)(const T* x, size_t xs, const uint32_t* rows, size_t count, size_t d, T* out) noexcept;
+
+  // out[p] = the squared euclidean distance of row rows[p] of x to row labels[rows[p]] of `centres`
+  // [clusters, d], within d + 8 ulp. Sums run in lanes: bits depend on the instruction set.
+  void (*own_distances)(const T* x, size_t xs, const uint32_t* rows, size_t count, const T* centres,
+                        const int32_t* labels, size_t d, T* out) noexcept;
+
+  // Of each row of x: the first smallest value, its column, and the smallest of the other values, infinity
+  // where there is none. cols >= 1; no NaN.
+  void (*two_smallest)(const T* x, size_t xs, size_t rows, size_t cols, T* value, int32_t* index,
+                       T* second) noexcept;
+};
+
+// The tables of each instruction set; dispatch_cluster.h picks one.
+#define BOREAL_DECLARE_CLUSTER(isa)                \
+  namespace isa {                                  \
+  extern const ClusterKernels<float> kClusterF32;  \
+  extern const ClusterKernels<double> kClusterF64; \
+  }
+BOREAL_DECLARE_CLUSTER(scalar)
+BOREAL_DECLARE_CLUSTER(avx2)
+BOREAL_DECLARE_CLUSTER(avx512)
+BOREAL_DECLARE_CLUSTER(neon)
+#undef BOREAL_DECLARE_CLUSTER
+
+}  // namespace boreal

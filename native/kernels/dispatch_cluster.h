@@ -1,0 +1,13 @@
+// The kernels of k-means stand beside struct Kernels and not in it: nothing but native/train uses them.
+#pragma once
+
+#include "kernels/cluster_kernels.h"
+#include "kernels/kernels.h"
+
+namespace boreal {
+
+// The table of the instruction set that `kernels` belongs to.
+template <typename T>
+const ClusterKernels<T>& cluster_kernels(const Kernels& kernels);
+
+}  // namespace boreal

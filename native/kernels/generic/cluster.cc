@@ -1,0 +1,110 @@
+// Distances of rows that are scattered, and scans of rows of distances that stay in vectors.
+#include BOREAL_SIMD
+
+#include "kernels/cluster_kernels.h"
+
+namespace boreal {
+namespace {
+
+// Position of the lowest bit set; bits != 0.
+inline size_t lowest_bit(uint32_t bits) {
+#if defined(__GNUC__)
+  return static_cast<size_t>(__builtin_ctz(bits));
+#else
+  size_t position = 0;
+  for (; (bits & 1) == 0; bits >>= 1) ++position;
+  return position;
+#endif
+}
+
+constexpr size_t kAhead = 8;  // rows asked for while those before them are looked at
+
+inline void ask_for(const void* from, size_t bytes) {
+  constexpr size_t kLine = 64;
+  for (size_t at = 0; at < bytes; at += kLine) prefetch(static_cast<const char*>(from) + at);
+}
+
+template <typename T>
+void gather(const T* x, size_t xs, const uint32_t* rows, size_t count, size_t d, T* out) noexcept {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  const Vec<T> zero = broadcast(T(0));
+  for (size_t p = 0; p < count; ++p, out += d) {
+    if (p + kAhead < count) ask_for(x + rows[p + kAhead] * xs, d * sizeof(T));
+    const T* const row = x + rows[p] * xs;
+    size_t j = 0;
+    for (; j + kLanes <= d; j += kLanes) store(out + j, load(row + j));
+    if (j < d) store(out + j, load(row + j, d - j, zero), d - j);
+  }
+}
+
+template <typename T>
+void own_distances(const T* x, size_t xs, const uint32_t* rows, size_t count, const T* centres,
+                   const int32_t* labels, size_t d, T* out) noexcept {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  const Vec<T> zero = broadcast(T(0));
+  for (size_t p = 0; p < count; ++p) {
+    if (p + kAhead < count) ask_for(x + rows[p + kAhead] * xs, d * sizeof(T));
+    const T* const row = x + rows[p] * xs;
+    const T* const centre = centres + static_cast<size_t>(labels[rows[p]]) * d;
+    Vec<T> sum = zero;
+    size_t j = 0;
+    for (; j + kLanes <= d; j += kLanes) {
+      const Vec<T> difference = load(row + j) - load(centre + j);
+      sum = fma(difference, difference, sum);
+    }
+    if (j < d) {
+      const Vec<T> difference = load(row + j, d - j, zero) - load(centre + j, d - j, zero);
+      sum = fma(difference, difference, sum);
+    }
+    out[p] = reduce_add(sum);
+  }
+}
+
+template <typename T>
+inline size_t first_equal(const T* x, size_t cols, Vec<T> wanted) {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  size_t j = 0;
+  for (; j + kLanes <= cols; j += kLanes) {
+    const uint32_t bits = lane_bits(equal(load(x + j), wanted));
+    if (bits != 0) return j + lowest_bit(bits);
+  }
+  return j + lowest_bit(lane_bits(equal(load(x + j, cols - j, wanted), wanted)));
+}
+
+template <typename T>
+void two_smallest(const T* x, size_t xs, size_t rows, size_t cols, T* value, int32_t* index,
+                  T* second) noexcept {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  const Vec<T> infinity = broadcast(static_cast<T>(__builtin_huge_valf()));
+  for (size_t i = 0; i < rows; ++i, x += xs) {
+    // Of each lane the least two.
+    Vec<T> least = infinity, next = infinity;
+    size_t j = 0;
+    for (; j + kLanes <= cols; j += kLanes) {
+      const Vec<T> v = load(x + j);
+      next = min(next, max(least, v));
+      least = min(least, v);
+    }
+    if (j < cols) {
+      const Vec<T> v = load(x + j, cols - j, infinity);
+      next = min(next, max(least, v));
+      least = min(least, v);
+    }
+    value[i] = reduce_min(least);
+    const Vec<T> smallest = broadcast(value[i]);
+    index[i] = static_cast<int32_t>(first_equal(x, cols, smallest));
+    const auto where = equal(least, smallest);
+    const uint32_t bits = lane_bits(where);
+    second[i] = (bits & (bits - 1)) != 0 ? value[i] : reduce_min(select(where, next, least));
+  }
+}
+
+}  // namespace
+
+namespace BOREAL_ISA {
+
+constexpr ClusterKernels<float> kClusterF32{gather<float>, own_distances<float>, two_smallest<float>};
+constexpr ClusterKernels<double> kClusterF64{gather<double>, own_distances<double>, two_smallest<double>};
+
+}  // namespace BOREAL_ISA
+}  // namespace boreal
