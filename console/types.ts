@@ -18,7 +18,7 @@ export interface ModelStatus {
 
 export interface Column {
   name: string;
-  kind: 'number' | 'boolean' | 'category';
+  kind: 'number' | 'boolean' | 'category' | 'text';
   categories?: Label[];
   range?: [number, number];
   required: boolean;

@@ -104,6 +104,7 @@ function startOf(columns: Column[]): Cells {
     columns.map(({ name, kind, categories, range }) => {
       if (kind === 'boolean') return [name, false];
       if (kind === 'category') return [name, categories?.[0] ?? ''];
+      if (kind === 'text') return [name, ''];
       return [name, range === undefined ? 0 : tidy((range[0] + range[1]) / 2, range)];
     }),
   );
@@ -173,6 +174,8 @@ function Field({ column, value, change }: FieldProps) {
             </option>
           ))}
         </select>
+      ) : kind === 'text' ? (
+        <textarea id={id} value={String(value)} onInput={(event) => change(event.currentTarget.value)} />
       ) : (
         <NumberField id={id} name={name} value={value as number | null} range={range} change={change} />
       )}

@@ -43,6 +43,7 @@ import { schemaWithRanges } from './ranges.js';
 import type { Column, Schema, Target } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { SparsePlan } from './sparse/sparse-plan.js';
+import type { Vectorizer } from './sparse/sparse-transformer.js';
 import { type TrainingReference, type TrainingSample, takeSample } from './training-reference.js';
 
 /** Parameters of an estimator and of those within it. */
@@ -69,6 +70,8 @@ export interface EstimatorTags {
   readonly ranks?: boolean;
   /** X is handed on to inner estimators that do their own checks. Default false. */
   readonly delegates?: boolean;
+  /** X goes to vectorizers as it is: it may be documents. Default false. */
+  readonly vectorizes?: boolean;
 }
 
 /**
@@ -475,9 +478,16 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return builder.build(this.lowerChecked(builder, builder.input, options));
   }
 
+  /** What makes the rows of the plan out of X: the first steps of a pipeline that begins with vectorizers. @internal */
+  get vectorizers(): readonly Vectorizer[] {
+    return [];
+  }
+
   /** Runs the plan for one output on the pool; plans are compiled once and kept until the next fit. */
-  protected async run(X: MatrixLike, options: CompileOptions): Promise<Matrix> {
+  protected async run(given: MatrixLike, options: CompileOptions): Promise<Matrix> {
     const { plans, schema, dtype } = this.#requireFitted();
+    let X = given;
+    for (const vectorizer of this.vectorizers) X = await vectorizer.transform(X);
     if (isSparse(X)) return this.#runSparse(requireCsr(X), options);
     const precision = precisionOf(X, dtype);
     const key = planKey(options, precision);
@@ -503,6 +513,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** Runs the plan for one output now. */
   protected runSync(X: MatrixLike, options: CompileOptions): Matrix {
     const { plans, dtype } = this.#requireFitted();
+    if (this.vectorizers.length > 0) {
+      const message = 'Documents are read on the pool: use the method that returns a promise.';
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
     const precision = precisionOf(X, dtype);
     const key = planKey(options, precision);
     const plan = plans.getSync(key, () => this.compile({ ...options, precision }));

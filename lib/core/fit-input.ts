@@ -339,7 +339,8 @@ function copyTargets(y: FitInput['y']): FitInput['y'] {
   return isTypedArray(y) ? new Float64Array(y) : Array.from(y);
 }
 
-function encodeWeights(weights: ArrayLike<number>, rows: number): Float64Array {
+/** @throws {ERR_SHAPE | ERR_PARAMETER} unless there is a weight >= 0 for each row */
+export function encodeWeights(weights: ArrayLike<number>, rows: number): Float64Array {
   if (weights.length !== rows) {
     throw new ValidationError(
       'ERR_SHAPE',

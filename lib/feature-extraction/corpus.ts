@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Documents } from '../core/matrix.js';
 import { show } from '../core/params.js';
+import { isTable, type Table, tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
 
 /** Document i stands at the bytes from starts[i] to starts[i + 1]. */
@@ -55,8 +56,13 @@ export class Utf8Writer {
   }
 }
 
-/** @throws {ERR_DTYPE} for what is no list of texts */
-export function requireDocuments(value: unknown): Documents {
+/**
+ * Documents as a list of texts, of which a table of one column is another form.
+ *
+ * @throws {ERR_DTYPE} for what is neither
+ */
+export function requireDocuments(given: unknown): Documents {
+  const value = isTable(given) ? columnOf(given) : given;
   if (!Array.isArray(value)) {
     throw new ValidationError('ERR_DTYPE', `Documents are an array of strings; got ${show(value)}.`);
   }
@@ -65,6 +71,14 @@ export function requireDocuments(value: unknown): Documents {
   const error = new ValidationError('ERR_DTYPE', `Document ${odd} is ${show(value[odd])}, not a string.`);
   error.row = odd;
   throw error;
+}
+
+/** The values of the one column of a table. */
+function columnOf(table: Table): unknown {
+  const { names, columns } = tableToColumns(table);
+  if (columns.length === 1) return Array.from(columns[0]);
+  const message = `Documents are an array of strings, or a table of one column; got ${names.length} columns.`;
+  throw new ValidationError('ERR_DTYPE', message);
 }
 
 /** Writes documents one after another, with turns for the event loop in between. They are read at once where they are few. */

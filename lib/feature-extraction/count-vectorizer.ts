@@ -38,7 +38,7 @@ export interface VocabularyState {
 }
 
 /** The column of what a vectorizer of text reads. */
-export const DOCUMENT_COLUMNS: readonly Column[] = [{ name: 'document', kind: 'text' }];
+export const DOCUMENT_COLUMNS: readonly Column[] = [{ name: 'text', kind: 'text' }];
 
 export const COUNT_DEFAULTS: CountVectorizerParams = {
   ...ANALYZER_DEFAULTS,

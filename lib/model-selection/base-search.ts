@@ -1,6 +1,17 @@
 /** Searches over parameters: every candidate is cross-validated, and the best is fitted on all rows. */
+
+import { withCancel } from '../core/cancellation.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
-import { type FitInput, reportProgress, requireY } from '../core/fit-input.js';
+import {
+  checkedFitOptions,
+  checkFiniteFor,
+  encodeWeights,
+  type FitInput,
+  type FitOptions,
+  reportProgress,
+  requireY,
+  type Targets,
+} from '../core/fit-input.js';
 import { isTransformer, type ScoreOptions } from '../core/kinds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
@@ -13,6 +24,7 @@ import { type FoldOptions, foldData } from './folds.js';
 import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
 import { runRemotely, type SearchWorkers, searchWorkers } from './remote-trials.js';
+import { countRows } from './rows.js';
 import { cvRule } from './rules.js';
 import {
   type CrossValidationModel,
@@ -79,6 +91,17 @@ export interface Explored {
   readonly eligible?: number;
 }
 
+/** The training set of a search. */
+export interface SearchData extends Targets, Pick<FitInput, 'signal' | 'onProgress'> {
+  /** As the candidates are fitted on it. */
+  readonly X: MatrixLike;
+  /** Refuses values that the estimator cannot use, where that is known before any fit. */
+  readonly check: () => void;
+}
+
+/** The schema of a search of documents that fitted no best candidate. */
+const unseen = new Schema([{ name: 'text', kind: 'text' }], { kind: 'none' }, true);
+
 /** The defaults of {@link SearchOptions}. */
 export const SEARCH_DEFAULTS: SearchOptions = {
   ...{ scoring: null, cv: 5, refit: true, returnTrainScore: false, errorScore: 'raise' },
@@ -102,7 +125,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   }
 
   get outputs(): readonly Output[] {
-    return this.params.estimator.outputs;
+    return this.isFitted && this.state.best === null ? [] : this.params.estimator.outputs;
   }
 
   override get tags() {
@@ -164,12 +187,57 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     return { params: { ...params, workers: null }, fitted };
   }
 
-  protected async fitState(input: FitInput): Promise<SearchState> {
+  protected fitState(input: FitInput): Promise<SearchState> {
+    const { estimator } = this.params;
+    const data = { ...input, X: trainingTable(input), check: () => checkFiniteFor(estimator, input) };
+    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    // Progress counts the fits of candidates.
+    return this.#search(data, (model) => model.fitInput({ ...input, onProgress: undefined }, schema));
+  }
+
+  /**
+   * As {@link Estimator.fit}. Where the estimator begins with vectorizers, X are their documents, of which folds take some, and no
+   * matrix is made of them before.
+   */
+  override async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
+    const { params } = this;
+    if (!this.tags.vectorizes) return super.fit(X, y, options);
+    this.checkParams();
+    const checked = checkedFitOptions(options);
+    const { sampleWeight: weights, signal, onProgress } = checked;
+    const targets = Array.from(requireY({ y }));
+    const rows = countRows(X, targets);
+    const sampleWeight = weights ? encodeWeights(weights, rows) : null;
+    // The caller may change the list meanwhile.
+    const own = Array.isArray(X) ? (X.slice() as MatrixLike) : X;
+    const data = {
+      X: own,
+      y: targets,
+      x: { rows },
+      sampleWeight,
+      signal,
+      onProgress,
+      check: () => undefined,
+    };
+    const state = await withCancel(signal, () =>
+      this.#search(data, async (model) => {
+        await model.fit(own, targets, { ...checked, onProgress: undefined });
+      }),
+    );
+    const { schema, dtype } = state.best ?? { schema: unseen, dtype: 'float64' };
+    this.setFitted(params, { state, schema, dtype });
+    return this;
+  }
+
+  override get vectorizers() {
+    return this.isFitted && this.tags.vectorizes ? this.bestEstimator.vectorizers : [];
+  }
+
+  async #search(input: SearchData, fitBest: (model: Estimator) => Promise<void>): Promise<SearchState> {
     const { estimator, scoring, cv, returnTrainScore, errorScore, refit, workers }: P = this.params;
     const scorers = resolveScorers(scoring ?? undefined);
     const metric = this.#decider(scorers);
-    const { sampleWeight, signal } = input;
-    const X = trainingTable(input);
+    const { sampleWeight, signal, X } = input;
     const y = requireY(input);
     const sent = { X, y, sampleWeight, scoring, returnTrainScore, errorScore };
     const { folds, part } = foldData(estimator, X, y, {
@@ -194,16 +262,12 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     times.set(results, tabulateTimes(outcomes));
     const bestIndex = best(results[`meanTest${capital(metric)}`] as Float64Array, eligible);
     const model = refit === false ? null : withParams(estimator, candidates[bestIndex]);
-    // Progress counts the fits of candidates.
-    await model?.fitInput(
-      { ...input, onProgress: undefined },
-      new Schema(input.columns, { kind: 'none' }, true),
-    );
+    if (model !== null) await fitBest(model);
     return { best: model, bestIndex, metric, nSplits: folds.length, results };
   }
 
   /** Decides which candidates are evaluated on which folds: by default all of them on all folds. */
-  protected async explore(evaluate: Evaluate, folds: readonly Fold[], _input: FitInput): Promise<Explored> {
+  protected async explore(evaluate: Evaluate, folds: readonly Fold[], _data: SearchData): Promise<Explored> {
     const candidates = this.candidates();
     return { candidates, outcomes: await evaluate(candidates, folds, candidates.length * folds.length) };
   }

@@ -1,7 +1,7 @@
 /** Searches that try many candidates on few resources, and the better ones on more. */
 
 import type { Estimator } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, fitLabels } from '../core/fit-input.js';
+import { fitLabels } from '../core/fit-input.js';
 import { bool, either, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
@@ -11,6 +11,7 @@ import {
   type Evaluate,
   type Explored,
   SEARCH_DEFAULTS,
+  type SearchData,
   type SearchOptions,
 } from './base-search.js';
 import type { Fold } from './k-fold.js';
@@ -98,11 +99,11 @@ export abstract class SuccessiveHalving<P extends BaseHalvingParams, F extends E
   protected override async explore(
     evaluate: Evaluate,
     folds: readonly Fold[],
-    input: FitInput,
+    data: SearchData,
   ): Promise<Explored> {
-    const { estimator, factor, resource, randomState } = this.params;
-    checkFiniteFor(estimator, input);
-    const { min, max } = this.#limits(folds, input);
+    const { factor, resource, randomState } = this.params;
+    data.check();
+    const { min, max } = this.#limits(folds, data);
     let candidates = this.firstCandidates(min, max);
     if (candidates.some((params) => Object.hasOwn(params, resource)))
       throw this.refuseHalving(`'${resource}' is the resource, so that it cannot be searched`);
@@ -116,7 +117,7 @@ export abstract class SuccessiveHalving<P extends BaseHalvingParams, F extends E
     for (const [iteration, round] of rounds.entries()) {
       const isRows = resource === 'nSamples';
       if (!isRows) candidates = candidates.map((params) => ({ ...params, [resource]: round.resources }));
-      const share = round.resources / input.x.rows;
+      const share = round.resources / data.x.rows;
       const chosen = isRows ? folds.map((fold) => subsample(fold, share, seedOfRows)) : folds;
       const found = await evaluate(candidates, chosen, total);
       eligible = tried.length;
@@ -133,11 +134,11 @@ export abstract class SuccessiveHalving<P extends BaseHalvingParams, F extends E
   }
 
   /** What a candidate may use at first, before 'exhaust' raises it, and at most. */
-  #limits(folds: readonly Fold[], input: FitInput): { min: number; max: number } {
+  #limits(folds: readonly Fold[], data: SearchData): { min: number; max: number } {
     const { resource, minResources, maxResources, estimator }: BaseHalvingParams = this.params;
-    const { rows } = input.x;
+    const { rows } = data.x;
     const max = maxResources === 'auto' ? rows : maxResources;
-    const classes = estimator.kind === 'classifier' ? fitLabels(input).classes.length : 1;
+    const classes = estimator.kind === 'classifier' ? fitLabels(data).classes.length : 1;
     const smallest = resource === 'nSamples' ? 2 * folds.length * classes : 1;
     const min = typeof minResources === 'number' ? minResources : smallest;
     if (resource === 'nSamples' && max > rows)

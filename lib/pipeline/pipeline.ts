@@ -8,10 +8,10 @@ import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { checkParts, cloneParts, nameByClass } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
-import type { CompileOptions, Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
-import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
+import { SparseTransformer, type Vectorizer } from '../core/sparse/sparse-transformer.js';
 import { keepsSparse } from '../core/sparse/weigh.js';
 import { StateError } from '../errors.js';
 import { TSNE, UMAP } from '../manifold/index.js';
@@ -228,24 +228,8 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     return this;
   }
 
-  /** X as the plan reads it: sparse rows where the first steps are vectorizers. */
-  async #rowsOf(X: MatrixLike): Promise<MatrixLike> {
-    let rows = X;
-    for (const step of vectorizersOf(this.state.steps)) rows = await step.transform(rows);
-    return rows;
-  }
-
-  protected override async run(X: MatrixLike, options: CompileOptions): Promise<Matrix> {
-    if (!this.isFitted || vectorizersOf(this.state.steps).length === 0) return super.run(X, options);
-    return super.run(await this.#rowsOf(X), options);
-  }
-
-  protected override runSync(X: MatrixLike, options: CompileOptions): Matrix {
-    if (this.isFitted && vectorizersOf(this.state.steps).length > 0) {
-      const message = 'Documents are read on the pool: use the method that returns a promise.';
-      throw new StateError('ERR_NOT_SUPPORTED', message);
-    }
-    return super.runSync(X, options);
+  override get vectorizers(): readonly Vectorizer[] {
+    return this.isFitted ? vectorizersOf(this.state.steps) : [];
   }
 
   override get crossFits() {
@@ -358,9 +342,6 @@ function lowerSteps(
     x,
   );
 }
-
-/** What a pipeline runs before its plan. */
-type Vectorizer = SparseTransformer<unknown, object, State>;
 
 /** The steps at the beginning that make sparse rows. */
 function vectorizersOf(steps: ReadonlyArray<Estimator | 'passthrough'>): Vectorizer[] {

@@ -1,22 +1,27 @@
 /** Vectorizers and sparse rows beyond the golden values: edges, errors, pipelines, model files. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   BernoulliNB,
   CountVectorizer,
   CsrMatrix,
   crossValScore,
   FeatureHasher,
+  GridSearchCV,
+  HalvingGridSearchCV,
   HashingVectorizer,
   LogisticRegression,
+  learningCurve,
   load,
   Matrix,
   MultinomialNB,
   Pipeline,
   RandomForestClassifier,
+  RandomizedSearchCV,
   StandardScaler,
   TfidfTransformer,
   TfidfVectorizer,
 } from '../../lib/index.js';
+import { codeOf } from '../support/codes.js';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const MAILS = [
@@ -276,4 +281,94 @@ test('hashing: errors, and one document', async () => {
   for (const X of [[5], [{ a: Number.NaN }], [{ a: null }], [['a']], 'x'])
     await expect(new FeatureHasher().fitTransform(X as never)).rejects.toThrow(code('ERR_DTYPE'));
   await expect(new FeatureHasher({ nFeatures: 0 }).fit([])).rejects.toThrow(code('ERR_PARAMETER'));
+});
+
+describe('pipelines of documents', () => {
+  const mails = Array.from({ length: 36 }, (_, i) =>
+    i % 2 ? `cheap pills, buy now ${i % 5}` : `meeting at noon, bring notes ${i % 7}`,
+  );
+  const y = mails.map((_, i) => (i % 2 ? 'spam' : 'ham'));
+  const make = () =>
+    new Pipeline([
+      ['words', new TfidfVectorizer()],
+      ['model', new MultinomialNB()],
+    ]);
+  const grid = { words__ngramRange: [[1, 1] as const, [1, 2] as const], model__alpha: [0.1, 1] };
+
+  test.each([
+    ['GridSearchCV', () => new GridSearchCV(make(), grid, { cv: 3 })],
+    ['RandomizedSearchCV', () => new RandomizedSearchCV(make(), grid, { cv: 3, nIter: 2, randomState: 1 })],
+    ['HalvingGridSearchCV', () => new HalvingGridSearchCV(make(), grid, { cv: 3, randomState: 1 })],
+  ])('%s', async (_, create) => {
+    const search = create();
+    await search.fit(mails, y);
+    expect(search.bestScore).toBe(1);
+    expect(await search.predict(['cheap watches', 'lunch at noon'])).toEqual(['spam', 'ham']);
+    expect(await search.score(mails, y)).toBe(1);
+    expect((await search.predictProba(['noon'])).cols).toBe(2);
+    expect(codeOf(() => search.predictSync(['noon']))).toBe('ERR_NOT_SUPPORTED');
+    const copy = (await load(search.toBytes())) as typeof search;
+    expect((await copy.predictProba(mails)).data).toEqual((await search.predictProba(mails)).data);
+  });
+
+  test('a candidate of a search is what is fitted alone', async () => {
+    const search = await new GridSearchCV(make(), grid, { cv: 3 }).fit(mails, y);
+    const alone = await make().setParams(search.bestParams).fit(mails, y);
+    expect((await alone.predictProba(mails)).data).toEqual((await search.predictProba(mails)).data);
+    const scores = await crossValScore(make().setParams(search.bestParams), mails, y, { cv: 3 });
+    const splits = [0, 1, 2].map(
+      (k) => (search.cvResults[`split${k}TestScore`] as Float64Array)[search.bestIndex],
+    );
+    expect([...scores]).toEqual(splits);
+  });
+
+  test('curves, weights, aborts and errors', async () => {
+    const curve = await learningCurve(make(), mails, y, { cv: 3, trainSizes: [0.5, 1] });
+    expect([...curve.trainSizes]).toEqual([12, 24]);
+    const search = new GridSearchCV(make(), grid, { cv: 3, refit: false });
+    await search.fit(mails, y, { sampleWeight: y.map((_, i) => 1 + (i % 3)) });
+    expect(((await load(search.toBytes())) as typeof search).bestIndex).toBe(search.bestIndex);
+    const codes = [
+      search.predict(['noon']),
+      search.fit(mails, y, { sampleWeight: [1] }),
+      search.fit(mails, y, { signal: AbortSignal.abort() }),
+      search.fit(mails),
+      search.fit(mails, y.slice(1)),
+      search.fit([...mails.slice(1), 7 as unknown as string], y),
+      search.fit([], []),
+    ].map((work: Promise<unknown>) =>
+      work.then(
+        () => 'none',
+        (error) => error.code,
+      ),
+    );
+    expect(await Promise.all(codes)).toEqual([
+      ...[
+        'ERR_NOT_SUPPORTED',
+        'ERR_SHAPE',
+        'ERR_ABORTED',
+        'ERR_PARAMETER',
+        'ERR_SHAPE',
+        'ERR_DTYPE',
+        'ERR_EMPTY',
+      ],
+    ]);
+  });
+
+  test('vectorizers are saved alone, too', async () => {
+    const words = await new TfidfVectorizer().fit(mails);
+    const copy: TfidfVectorizer = await load(words.toBytes());
+    expect((await copy.transform(mails)).data).toEqual((await words.transform(mails)).data);
+  });
+
+  test('a table of one column is documents', async () => {
+    const model = await make().fit({ mail: mails }, y);
+    const like = await model.predictProba(mails);
+    expect((await model.predictProba(mails.map((text) => ({ text })))).data).toEqual(like.data);
+    const two = model.predict([{ a: 'x', b: 'y' }]).then(
+      () => 'none',
+      (error) => error.code,
+    );
+    expect(await two).toBe('ERR_DTYPE');
+  });
 });

@@ -20,6 +20,9 @@ export interface Learned<S> {
   readonly rows: () => Promise<CsrMatrix>;
 }
 
+/** Any vectorizer. */
+export type Vectorizer = SparseTransformer<unknown, object, State>;
+
 /**
  * Base class of vectorizers.
  *
@@ -28,8 +31,13 @@ export interface Learned<S> {
 export abstract class SparseTransformer<X, P extends object, S extends State> extends Estimator<P, S> {
   readonly kind = 'transformer' as const;
 
+  /** None: no plan reads documents. */
   get outputs(): readonly Output[] {
-    return ['value'];
+    return [];
+  }
+
+  override get tags() {
+    return { vectorizes: true };
   }
 
   protected targetOf(_state: S): Target {

@@ -68,10 +68,11 @@ export class BatchReader {
    * @throws {ERR_REQUEST | ERR_INPUT_INFINITE | ERR_EMPTY | ERR_TOO_MANY_ROWS} as a {@link RequestError}
    */
   readBinary(bytes: Uint8Array, type: BinaryType): Batch {
-    const category = this.#columns.find(({ kind }) => kind === 'category');
-    if (category !== undefined) {
-      const message = `Binary rows are for models whose columns are all numbers or booleans; ${quote(category.name)} is a category. Send JSON.`;
-      throw new RequestError(415, 'ERR_MEDIA_TYPE', message, { field: category.name });
+    const other = this.#columns.find(({ kind }) => kind === 'category' || kind === 'text');
+    if (other !== undefined) {
+      const what = other.kind === 'text' ? 'text' : 'a category';
+      const message = `Binary rows are for models whose columns are all numbers or booleans; ${quote(other.name)} is ${what}. Send JSON.`;
+      throw new RequestError(415, 'ERR_MEDIA_TYPE', message, { field: other.name });
     }
     const width = this.#columns.length;
     const size = width * (type === 'float32' ? 4 : 8);

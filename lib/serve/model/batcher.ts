@@ -134,9 +134,14 @@ export class Batcher {
     return this.#queuedRows;
   }
 
-  /** Refuses what `run` would refuse however few rows it has. @throws {ERR_OVERLOADED} */
-  refuseWhenFull(): void {
-    if (this.#isFull(1) && !this.#plan.isInline(1)) throw this.#overloaded();
+  /**
+   * Refuses what `run` would refuse however few rows it has, or more rows than may wait of those that are still being made.
+   *
+   * @throws {ERR_OVERLOADED}
+   */
+  refuseWhenFull(rows = 1, making = 0): void {
+    if (making > 0 && making + rows > this.#limits.maxQueueRows) throw this.#overloaded();
+    if (this.#isFull(rows) && !this.#plan.isInline(1)) throw this.#overloaded();
   }
 
   /**

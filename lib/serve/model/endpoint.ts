@@ -10,7 +10,7 @@ import type { FloatArray } from '../../core/matrix.js';
 import { show } from '../../core/params.js';
 import { type Output, Plan, resolveCompileOptions, type SharedPlan } from '../../core/plan.js';
 import { PlanBuilder } from '../../core/plan-builder.js';
-import type { Column, Target } from '../../core/schema.js';
+import type { Column, Schema, Target } from '../../core/schema.js';
 import type { TrainingReference } from '../../core/training-reference.js';
 import { BorealError, ValidationError } from '../../errors.js';
 import { type Problem, RequestError } from '../request-error.js';
@@ -28,6 +28,7 @@ import {
   writerOf,
 } from './decode.js';
 import { Explainer } from './explainer.js';
+import { Front, type SharedFront } from './front.js';
 import { RangeCheck, type RangePolicy, type RangeWarning } from './ranges.js';
 import { describe, list, quote, RowReader, type UnknownFieldPolicy } from './row-reader.js';
 
@@ -128,6 +129,7 @@ export interface SharedEndpoint {
   readonly outputColumns: readonly Column[] | undefined;
   readonly limits: BatcherLimits;
   readonly policies: Policies;
+  readonly front: SharedFront | undefined;
 }
 
 /**
@@ -163,6 +165,9 @@ export class ModelEndpoint {
   readonly #policies: Policies;
   readonly #batches: BatchReader;
   readonly #ranges: RangeCheck | undefined;
+  readonly #front: Front | undefined;
+  /** Rows that are being made of documents. */
+  #reading = 0;
 
   private constructor(
     plan: Plan,
@@ -173,22 +178,25 @@ export class ModelEndpoint {
     hooks: EndpointHooks,
     limits: BatcherLimits,
     policies: Policies,
+    front: Front | undefined,
   ) {
     this.info = info;
     this.plan = plan;
     this.outputColumns = outputColumns;
     this.reference = reference;
     this.explainer = explainer;
-    const { columns } = plan.schema;
+    this.#front = front;
+    const { columns } = this.schema;
     this.#policies = policies;
-    this.#reader = new RowReader(plan.schema, policies.unknownFields);
+    this.#reader = new RowReader(this.schema, policies.unknownFields);
     this.#batches = new BatchReader(this.#reader, columns, plan.precision, info.maxRows);
     this.#ranges = policies.ranges === 'ignore' ? undefined : new RangeCheck(columns, plan.precision);
     this.#decode = decoderOf(info.target, outputColumns, info.coverage);
     this.write = writerOf(info.target);
     this.#hooks = hooks;
     this.#limits = limits;
-    this.#batcher = new Batcher(plan, info.columns.length, limits, (run) => hooks.batch?.(run), info);
+    const width = plan.schema.columns.length;
+    this.#batcher = new Batcher(plan, width, limits, (run) => hooks.batch?.(run), info);
   }
 
   /**
@@ -202,7 +210,8 @@ export class ModelEndpoint {
     options: EndpointOptions = {},
     hooks: EndpointHooks = {},
   ): Promise<ModelEndpoint> {
-    const { schema } = model;
+    const front = Front.of(model);
+    const schema = front?.schema ?? model.schema;
     const { name = model.constructor.name, metadata, coverage: wanted = 0.9 } = options;
     const { maxRows = 10_000, maxBatchRows = 1024, maxQueueRows = 8192 } = options;
     const { maxWaitMs = 1000, timeoutMs = 30_000 } = options;
@@ -231,13 +240,14 @@ export class ModelEndpoint {
       outputs: outputColumns?.map((column) => column.name),
       image: imageInputOf(model),
       coverage: coverage ?? undefined,
-      maxRows,
+      maxRows: Math.min(maxRows, front?.limits.maxRows ?? maxRows),
       borealVersion: version,
       metadata,
     };
     // Nothing is read from the model after the first wait: it may be fitted again meanwhile.
     const { trainingReference } = model;
-    const explainer = (options.explain ?? true) ? Explainer.of(model) : undefined;
+    const explains = (options.explain ?? true) && front === undefined;
+    const explainer = explains ? Explainer.of(model) : undefined;
     const plan = await compile(model, coverage);
     return new ModelEndpoint(
       plan,
@@ -246,8 +256,14 @@ export class ModelEndpoint {
       explainer,
       { ...info, precision: plan.precision, plan: plan.explain() },
       hooks,
-      { maxBatchRows, maxQueueRows, maxWaitMs, timeoutMs },
-      { ranges, unknownFields },
+      {
+        maxBatchRows: Math.min(maxBatchRows, info.maxRows),
+        maxQueueRows: Math.min(maxQueueRows, front?.limits.maxQueueRows ?? maxQueueRows),
+        ...{ maxWaitMs, timeoutMs },
+      },
+      // Counts of words have no range to keep to.
+      { ranges: front === undefined ? ranges : 'ignore', unknownFields },
+      front,
     );
   }
 
@@ -258,11 +274,14 @@ export class ModelEndpoint {
    * @throws {ERR_PARAMETER} when nobody holds it any more
    */
   static adopt(
-    { plan, info, outputColumns, limits, policies }: SharedEndpoint,
+    { plan, info, outputColumns, limits, policies, front: shared }: SharedEndpoint,
     hooks: EndpointHooks = {},
   ): ModelEndpoint {
     const adopted = Plan.adopt(plan);
-    return new ModelEndpoint(adopted, outputColumns, undefined, undefined, info, hooks, limits, policies);
+    const front = shared && Front.adopt(shared);
+    return new ModelEndpoint(
+      ...([adopted, outputColumns, undefined, undefined, info, hooks, limits, policies, front] as const),
+    );
   }
 
   /**
@@ -272,7 +291,18 @@ export class ModelEndpoint {
    */
   share(): SharedEndpoint {
     const { plan, info, outputColumns } = this;
-    return { plan: plan.share(), info, outputColumns, limits: this.#limits, policies: this.#policies };
+    const front = this.#front?.share();
+    return { plan: plan.share(), info, outputColumns, limits: this.#limits, policies: this.#policies, front };
+  }
+
+  /** Of what requests hold: of the plan's input, or of the documents that become it. */
+  get schema(): Schema {
+    return this.#front?.schema ?? this.plan.schema;
+  }
+
+  /** Columns of the rows that hooks are told of: none where they are made of documents. @internal */
+  get inputWidth(): number {
+    return this.#front === undefined ? this.plan.schema.columns.length : 0;
   }
 
   /** Refuses a request that has one row at least. @throws {ERR_OVERLOADED} when no further row may wait */
@@ -350,9 +380,22 @@ export class ModelEndpoint {
     const started = performance.now();
     if (this.#policies.ranges === 'refuse') this.#ranges!.refuse(input, rows);
     return whenDone(this.#batcher.run(input, rows, call), (output) => {
-      this.#hooks.prediction?.(input, output, rows, performance.now() - started);
+      const seen = this.#front === undefined ? input : input.subarray(0, 0);
+      this.#hooks.prediction?.(seen, output, rows, performance.now() - started);
       return output;
     });
+  }
+
+  /** As {@link ModelEndpoint.run}, of rows as requests hold them. @internal */
+  runRows(batch: Batch, call: Call = {}): FloatArray | Promise<FloatArray> {
+    const { input, rows } = batch;
+    if (this.#front === undefined) return this.run(input, rows, call);
+    this.#batcher.refuseWhenFull(rows, this.#reading);
+    this.#reading += rows;
+    const made = this.#front.rows(batch, this.plan.precision).finally(() => {
+      this.#reading -= rows;
+    });
+    return made.then((encoded) => this.run(encoded, rows, call));
   }
 
   /** Calls `found` for each number outside the training range; never where nobody is to be warned. @internal */
@@ -369,7 +412,7 @@ export class ModelEndpoint {
       throw this.inTermsOfRequest(error, batch, many);
     };
     try {
-      const output = this.run(batch.input, batch.rows, call);
+      const output = this.runRows(batch, call);
       return output instanceof Promise ? output.catch(explain) : output;
     } catch (error) {
       return explain(error);

@@ -146,6 +146,8 @@ export class RowReader {
       const error = `Field ${quote(name)} takes ${wanted(column)}; got ${describe(value)}.`;
       return { code: 'ERR_REQUEST', error, field: name };
     }
+    // Texts are no numbers: what reads them asks for the values.
+    if (column.kind === 'text') return undefined;
     slab[offset + j] = this.#schema.encodeCell(j, value as Cell);
     // 1e999 is Infinity by the rules of JSON.parse, and 1e300 is by those of float32.
     if (Math.abs(slab[offset + j]) === Number.POSITIVE_INFINITY) {
@@ -175,6 +177,7 @@ function push(problems: Problem[] | undefined, problem: Problem): Problem[] {
 
 /** The type that a column's values have in JSON. */
 function jsonType({ kind, categories = [] }: Column): string {
+  if (kind === 'text') return 'string';
   return kind === 'category' ? typeof (categories[0] ?? '') : kind;
 }
 

@@ -33,7 +33,7 @@ export function describeModel(
 ): VersionMetadata {
   return {
     trainedAt: facts.registeredAt,
-    features: model.schema.columns.map((column) => column.name),
+    features: (model.vectorizers[0] ?? model).schema.columns.map((column) => column.name),
     hyperparameters: plain(model.params, 0),
     ...metadata,
     ...facts,

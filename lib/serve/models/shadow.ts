@@ -100,6 +100,8 @@ export class Shadow {
       const started = performance.now();
       // Not by the endpoint: what nobody hears is no prediction to the observers.
       const { plan } = held.endpoint;
+      if (input.length === 0 || held.endpoint.inputWidth === 0)
+        throw new Error('Documents are not compared.');
       const { data } = await plan.run(translate(schema, plan.schema, input, rows));
       this.#ms += performance.now() - started;
       this.#requests += 1;

@@ -24,7 +24,7 @@ const PAIR = { type: 'array', prefixItems: [NUMBER, NUMBER], minItems: 2, maxIte
 const COLUMN = object(
   {
     name: TEXT,
-    kind: { enum: ['number', 'boolean', 'category'] },
+    kind: { enum: ['number', 'boolean', 'category', 'text'] },
     categories: arrayOf(LABEL),
     range: PAIR,
     hasMissing: BOOLEAN,

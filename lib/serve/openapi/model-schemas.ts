@@ -55,6 +55,7 @@ function cellSchema(column: ColumnInfo): JsonSchema {
   const { kind, categories = [], range, required } = column;
   const examples = [exampleOf(column)];
   if (kind === 'category') return { enum: required ? categories : [...categories, null], examples };
+  if (kind === 'text') return { type: 'string', examples };
   const type = required ? kind : [kind, 'null'];
   if (range === undefined) return { type, examples };
   return { type, description: `In training from ${range[0]} to ${range[1]}.`, examples };
@@ -63,6 +64,7 @@ function cellSchema(column: ColumnInfo): JsonSchema {
 function exampleOf({ kind, categories, range }: ColumnInfo): Label {
   if (kind === 'category') return categories?.[0] ?? '';
   if (kind === 'boolean') return true;
+  if (kind === 'text') return 'some words';
   if (range === undefined) return 0;
   const [min, max] = range;
   const middle = (min + max) / 2;

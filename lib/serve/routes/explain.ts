@@ -85,7 +85,7 @@ export function explainRoutes({ models, traffic, options }: ServiceContext): Fea
       if (request.headers[HEADER_LENGTH] !== undefined) return ofTensors(model, request);
       const body = parseJson(request.body, { maxDepth: options.maxDepth, python: true });
       const { inputs } = (body ?? {}) as { readonly inputs?: unknown };
-      const isColumn = model.endpoint.plan.schema.indexOf('inputs') >= 0;
+      const isColumn = model.endpoint.schema.indexOf('inputs') >= 0;
       return Array.isArray(inputs) && !isColumn ? ofTensors(model, request) : ofRows(model, request);
     });
 

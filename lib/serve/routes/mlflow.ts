@@ -43,7 +43,7 @@ export function mlflowRoutes({ models, traffic, options }: ServiceContext): Feat
       predicts: () => ({}),
       handle: (request) =>
         models.use(traffic.address(request, {}), async ({ endpoint, headers }) => {
-          const rows = rowsOf(request, endpoint.plan.schema.columns, options.maxDepth);
+          const rows = rowsOf(request, endpoint.schema.columns, options.maxDepth);
           const { predictions } = await endpoint.predictBatch(rows, request);
           return Reply.json({ predictions }, 200, { ...headers, ...rowsHeader(predictions.length) });
         }),

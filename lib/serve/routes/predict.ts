@@ -120,7 +120,7 @@ function userIn(body: unknown, field: string): string | undefined {
 /** The row without the member that names the user, unless that is a column. */
 function withoutUser(body: unknown, field: string | undefined, { endpoint }: ServedModel): unknown {
   if (field === undefined || typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  if (!Object.hasOwn(body, field) || endpoint.plan.schema.indexOf(field) >= 0) return body;
+  if (!Object.hasOwn(body, field) || endpoint.schema.indexOf(field) >= 0) return body;
   const { [field]: _user, ...row } = body as Fields;
   return row;
 }

@@ -1,6 +1,7 @@
 /** A served model as the Open Inference Protocol sees it: tensors in, tensors out, and what they look like. */
 import type { FloatArray } from '../../core/matrix.js';
 import type { Column } from '../../core/schema.js';
+import type { Batch } from '../model/batch.js';
 import { allocate, type Call } from '../model/batcher.js';
 import type { ModelEndpoint } from '../model/endpoint.js';
 import { list, quote, RowReader } from '../model/row-reader.js';
@@ -27,9 +28,9 @@ export class V2Model {
   readonly #onlyNumbers: boolean;
 
   private constructor(endpoint: ModelEndpoint) {
-    const { columns, named } = endpoint.plan.schema;
+    const { columns, named } = endpoint.schema;
     this.#endpoint = endpoint;
-    this.#reader = new RowReader(endpoint.plan.schema);
+    this.#reader = new RowReader(endpoint.schema);
     this.#onlyNumbers = columns.every(({ kind }) => kind === 'number');
     this.inputs = named
       ? columns.map((column) => ({ name: column.name, datatype: datatypeOf(column), shape: [-1, 1] }))
@@ -56,8 +57,9 @@ export class V2Model {
    */
   async infer(tensors: readonly Tensor[], wanted: readonly string[], call: Call): Promise<OutputTensor[]> {
     const specs = wanted.length === 0 ? this.outputs.slice(0, 1) : wanted.map((name) => this.#output(name));
-    const { input, rows } = this.read(tensors);
-    const out = await this.#endpoint.run(input, rows, call);
+    const batch = this.read(tensors);
+    const { rows } = batch;
+    const out = await this.#endpoint.runRows(batch, call);
     return specs.map(({ name, datatype, shape, read }) => ({
       name,
       datatype,
@@ -67,17 +69,20 @@ export class V2Model {
   }
 
   /** The rows of a request, encoded for the plan. @throws as {@link V2Model.infer} */
-  read(tensors: readonly Tensor[]): { readonly input: FloatArray; readonly rows: number } {
-    const { plan } = this.#endpoint;
-    const width = plan.schema.columns.length;
+  read(tensors: readonly Tensor[]): Batch {
+    const { plan, schema } = this.#endpoint;
+    const width = schema.columns.length;
     const matrix = this.#matrixOf(tensors);
     const columns = matrix === undefined ? this.#columnsOf(tensors) : undefined;
     const rows = tensors[0].rows;
     this.#checkRows(rows);
     const slab = allocate(plan.precision, rows * width);
-    if (matrix !== undefined) this.#encode(rows, slab, (i, j) => matrix.elements[i * width + j], [matrix]);
-    else this.#encode(rows, slab, (i, j) => columns![j]?.elements[i] ?? null, tensors);
-    return { input: slab, rows };
+    const at: At =
+      matrix === undefined
+        ? (i, j) => columns![j]?.elements[i] ?? null
+        : (i, j) => matrix.elements[i * width + j];
+    this.#encode(rows, slab, at, tensors);
+    return { input: slab, rows, valueAt: at };
   }
 
   #output(name: string): OutputSpec {
@@ -101,14 +106,14 @@ export class V2Model {
   #matrixOf(tensors: readonly Tensor[]): Tensor | undefined {
     if (tensors.length === 0) throw new RequestError(400, 'ERR_REQUEST', 'The request has no inputs.');
     const [tensor] = tensors;
-    const { schema } = this.#endpoint.plan;
+    const { schema } = this.#endpoint;
     if (tensors.length > 1 || schema.indexOf(tensor.name) >= 0) return undefined;
     if (tensor.cols === schema.columns.length) return tensor;
     throw tensorError(tensor.name, `the model takes ${this.#wanted()}; got ${tensor.cols} columns`);
   }
 
   #columnsOf(tensors: readonly Tensor[]): (Tensor | undefined)[] {
-    const { schema } = this.#endpoint.plan;
+    const { schema } = this.#endpoint;
     const columns = new Array<Tensor | undefined>(schema.columns.length).fill(undefined);
     for (const tensor of tensors) {
       const j = schema.indexOf(tensor.name);
@@ -125,14 +130,14 @@ export class V2Model {
   }
 
   #wanted(): string {
-    const { columns } = this.#endpoint.plan.schema;
+    const { columns } = this.#endpoint.schema;
     const names = list(columns.map(({ name }) => name));
     return `one tensor [rows, ${columns.length}], or one per column, named ${names}`;
   }
 
   /** Numbers for columns of numbers are copied; whatever else there is goes the way of JSON rows. */
   #encode(rows: number, slab: FloatArray, at: At, tensors: readonly Tensor[]): void {
-    const { columns } = this.#endpoint.plan.schema;
+    const { columns } = this.#endpoint.schema;
     const width = columns.length;
     const isPlain = this.#onlyNumbers && tensors.every(({ datatype }) => datatype !== 'BYTES');
     const row: unknown[] = new Array(width);
@@ -168,5 +173,6 @@ function floats({ plan }: ModelEndpoint): 'FP32' | 'FP64' {
 
 function datatypeOf({ kind, categories = [] }: Column): string {
   if (kind === 'boolean') return 'BOOL';
+  if (kind === 'text') return 'BYTES';
   return kind === 'category' && typeof (categories[0] ?? '') === 'string' ? 'BYTES' : 'FP64';
 }

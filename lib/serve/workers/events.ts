@@ -117,7 +117,7 @@ export function replay(
   for (const { name, version, rows, durationMs, input, output } of predictions) {
     const model = find(name, version);
     if (model === undefined) continue;
-    const inputWidth = model.endpoint.plan.schema.columns.length;
+    const { inputWidth } = model.endpoint;
     const { outputWidth } = model.endpoint.plan;
     for (let i = 0, at = 0; i < rows.length; i++, at += rows[i - 1]) {
       const end = at + rows[i];
