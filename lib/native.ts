@@ -189,6 +189,8 @@ export interface NativeAddon
   ): Promise<{ offsets: Int32Array; values: Float64Array; counts: Float64Array }>;
   /** Puts the whole huge pages of fresh memory on such, where the system has them. */
   adviseHugePages(array: FloatArray): void;
+  /** Lets jobs read a large array in place: one that nobody changes or transfers from then on. */
+  markOwned(array: FloatArray): void;
   /** Position of the first infinite value (or NaN unless allowed), -1 if none. Synchronous and fast. */
   findInvalid(x: FloatArray, rows: number, cols: number, allowNan: boolean): number;
 }

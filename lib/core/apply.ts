@@ -2,7 +2,7 @@
 import type { CancelHandle } from '../native.js';
 import type { Estimator } from './estimator.js';
 import type { FitInput } from './fit-input.js';
-import { sharedArray } from './linalg/memory.js';
+import { privateArray } from './linalg/memory.js';
 import { Matrix } from './matrix.js';
 import { Plan, type ResolvedCompileOptions, resolveCompileOptions } from './plan.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
@@ -22,7 +22,7 @@ export const TRANSFORM: ResolvedCompileOptions = {
   coverage: 0.9,
 };
 
-/** The matrix that `lower` computes from x, in shared memory and x's element type. */
+/** The matrix that `lower` computes from x, in memory that jobs read in place and x's element type. */
 export async function applyOps(
   x: Matrix,
   schema: Schema,
@@ -32,15 +32,15 @@ export async function applyOps(
   const builder = new PlanBuilder(x.cols);
   const source = builder.build(lower(builder, builder.input));
   const plan = await Plan.compileAsync(source, schema, resolveCompileOptions({}, x.dtype));
-  const out = sharedArray(x.data, x.rows * plan.outputWidth);
+  const out = privateArray(x.data, x.rows * plan.outputWidth);
   return plan.runInto(x, new Matrix(out, x.rows, plan.outputWidth), cancel);
 }
 
-/** Matrices of the same rows as one, in shared memory. */
+/** Matrices of the same rows as one, in memory that jobs read in place. */
 export function sideBySide(parts: readonly Matrix[]): Matrix {
   const [{ rows, data: like }] = parts;
   const cols = parts.reduce((sum, part) => sum + part.cols, 0);
-  const data = sharedArray(like, rows * cols);
+  const data = privateArray(like, rows * cols);
   let first = 0;
   for (const part of parts) {
     for (let i = 0; i < rows; i++) {

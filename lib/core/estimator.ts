@@ -107,10 +107,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** What the model predicts. */
   protected abstract targetOf(state: S): Target;
   /**
-   * Whether what `fit` learns of X without weights are moments of its columns. Such a fit reads X where it lies, while the
-   * caller waits: that takes less time than the copy it would otherwise make.
+   * Whether `fit` without weights has done with x before it first waits for anything, in about the time of a copy of x: because
+   * moments of columns are all it learns from. Such a fit reads x where it lies, while the caller waits, and makes no copy.
    */
-  protected get learnsFromMoments(): boolean {
+  protected learnsInPlace(_x: Matrix): boolean {
     return false;
   }
   /** Adds this estimator's ops to a plan and returns the slot with the wanted output. */
@@ -242,8 +242,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   async #fit(X: MatrixLike, y: FitInput['y'], options: FitOptions): Promise<FitInput> {
     this.#checkBeforeFit(options);
-    const inPlace = this.learnsFromMoments && !options.sampleWeight;
-    const { input, schema } = encodeFitInput(X, y, options, inPlace);
+    const isInPlace = (x: Matrix) => !options.sampleWeight && this.learnsInPlace(x);
+    const { input, schema, inPlace } = encodeFitInput(X, y, options, isInPlace);
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       const moments = inPlace ? momentsNow(input.x) : await momentsOf(input.x, cancel);
@@ -302,7 +302,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       await this.#learnSparse(requireCsr(X), y, options, before, learnSparse);
       return this;
     }
-    const { input, schema } = encodeFitInput(X, y, options, false, before ?? undefined);
+    const { input, schema } = encodeFitInput(X, y, options, () => false, before ?? undefined);
     const params = this.#params;
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       if (before === null) {

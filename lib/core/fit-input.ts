@@ -12,8 +12,9 @@ import {
   type Label,
 } from './labels.js';
 import { requireValues } from './linalg/base.js';
-import { sharedArray } from './linalg/memory.js';
+import { isReadInPlace, privateArray } from './linalg/memory.js';
 import { type Dtype, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
+import { isKnownFinite } from './moments.js';
 import { show } from './params.js';
 import { type Device, describeValueError } from './plan.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
@@ -91,8 +92,8 @@ export interface ValidationInput {
 /** The training set as estimators see it. */
 export interface FitInput {
   /**
-   * Private to this fit and never changed: it lives in shared memory, so that native jobs read it in place. Estimators that
-   * learn from the moments alone may get the caller's own memory, and read nothing else.
+   * Private to this fit and never changed: native jobs read it in place. Estimators that
+   * learn in place may get the caller's own memory, and read nothing else.
    */
   readonly x: Matrix;
   readonly columns: readonly Column[];
@@ -214,19 +215,19 @@ export function checkFiniteFor({ tags }: Tagged, { x, columns }: FitInput): void
 
 type Tagged = Pick<Estimator, 'tags'>;
 
-/** A copy of rows in shared memory, which a fit then takes as it is. */
+/** A copy of rows in memory that native jobs read in place, which a fit then takes as it is. */
 export function takeSharedRows(x: Matrix, rows: ArrayLike<number>): Matrix {
   requireValues(x);
-  const data = sharedArray(x.data, rows.length * x.cols);
+  const data = privateArray(x.data, rows.length * x.cols);
   copyRows(x, rows, data);
   return new Matrix(data, rows.length, x.cols);
 }
 
-/** A matrix in shared memory: X itself when it is there already, else a copy. */
+/** A matrix that native jobs read in place: X itself when it is one already, else a copy. */
 export function toShared(x: Matrix): Matrix {
-  if (x.data.buffer instanceof SharedArrayBuffer) return x;
+  if (isReadInPlace(x.data)) return x;
   requireValues(x);
-  const data = sharedArray(x.data, x.data.length);
+  const data = privateArray(x.data, x.data.length);
   data.set(x.data);
   return new Matrix(data, x.rows, x.cols);
 }
@@ -234,7 +235,7 @@ export function toShared(x: Matrix): Matrix {
 /**
  * Encodes X and checks what all estimators need.
  *
- * @param inPlace - leave X where it is: for a fit that has done with it before it first waits
+ * @param isInPlace - whether to leave X where it is: for a fit that has done with it before it first waits
  * @param known - the columns and element type to take X in: those of an earlier part of the same data
  * @throws {ERR_EMPTY} without rows or columns
  * @throws {ERR_SHAPE} when sampleWeight has the wrong length
@@ -244,11 +245,12 @@ export function encodeFitInput(
   X: MatrixLike,
   y: FitInput['y'],
   options: FitOptions,
-  inPlace: boolean,
+  isInPlace: (x: Matrix) => boolean,
   known?: { readonly schema: Schema; readonly dtype: Dtype },
-): { input: FitInput; schema: Schema } {
+): { input: FitInput; schema: Schema; inPlace: boolean } {
   const schema = known?.schema ?? Schema.infer(X);
   const encoded = schema.encode(X, known?.dtype);
+  const inPlace = isInPlace(encoded);
   const { data, rows, cols } = inPlace ? encoded : toShared(encoded);
   // A matrix of its own, also around the caller's memory: what is known of it ends with this fit.
   const x = new Matrix(data, rows, cols);
@@ -269,7 +271,7 @@ export function encodeFitInput(
     cancel: null,
     onProgress: options.onProgress ?? undefined,
   };
-  return { input, schema };
+  return { input, schema, inPlace };
 }
 
 /**
@@ -368,6 +370,7 @@ export function encodeWeights(weights: ArrayLike<number>, rows: number): Float64
  * @throws {ERR_INPUT_INFINITE} for an infinite one
  */
 export function checkFinite(x: Matrix, columns: readonly Column[], allowNan: boolean): void {
+  if (isKnownFinite(x, allowNan)) return;
   const position = native.findInvalid(x.data, x.rows, x.cols, allowNan);
   if (position < 0) return;
   const [row, column] = [Math.floor(position / x.cols), position % x.cols];

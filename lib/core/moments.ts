@@ -2,25 +2,42 @@
 import { type CancelHandle, type ColumnMoments, native } from '../native.js';
 import type { Matrix } from './matrix.js';
 
-const known = new WeakMap<Matrix, Promise<ColumnMoments>>();
+const known = new WeakMap<Matrix, ColumnMoments | Promise<ColumnMoments>>();
 
 /**
  * Count, mean, variance and range of each column, without the missing values. Computed once for each matrix, which must not
  * change afterwards: that of a fit does not, and most of the time of fitting a scaler is this one pass.
  */
-export function momentsOf(x: Matrix, cancel: CancelHandle | null): Promise<ColumnMoments> {
-  let moments = known.get(x);
-  if (moments === undefined) {
-    moments = native.columnMoments(x.data, x.rows, x.cols, null, cancel);
-    known.set(x, moments);
-    moments.catch(() => known.delete(x)); // aborted: whoever asks next has not been
+export function momentsOf(x: Matrix, cancel: CancelHandle | null): ColumnMoments | Promise<ColumnMoments> {
+  return known.get(x) ?? compute(x, cancel);
+}
+
+async function compute(x: Matrix, cancel: CancelHandle | null): Promise<ColumnMoments> {
+  const moments = native.columnMoments(x.data, x.rows, x.cols, null, cancel);
+  known.set(x, moments);
+  try {
+    const values = await moments;
+    known.set(x, values);
+    return values;
+  } catch (error) {
+    known.delete(x); // aborted: whoever asks next has not been
+    throw error;
   }
-  return moments;
 }
 
 /** The same at once, for a matrix that is not private to the fit. */
 export function momentsNow(x: Matrix): ColumnMoments {
   const moments = native.columnMomentsSync(x.data, x.rows, x.cols);
-  known.set(x, Promise.resolve(moments));
+  known.set(x, moments);
   return moments;
+}
+
+/** Whether the moments of x, where they are known already, tell that all its values are finite (or missing, where allowed). */
+export function isKnownFinite(x: Matrix, allowNan: boolean): boolean {
+  const moments = known.get(x);
+  if (moments === undefined || moments instanceof Promise) return false;
+  const { count, min, max } = moments;
+  const isFine = (_: number, j: number) =>
+    Number.isFinite(min[j]) && Number.isFinite(max[j]) && (allowNan || count[j] === x.rows);
+  return count.every(isFine);
 }

@@ -6,7 +6,7 @@ import { BorealError, EnvironmentError, StateError, toBorealError, ValidationErr
 import { type CancelHandle, native, type ProgramHandle, type ProgramInfo } from '../native.js';
 import { requireValues } from './linalg/base.js';
 import { requireMatrix } from './linalg/call.js';
-import { newArray } from './linalg/memory.js';
+import { isReadInPlace, newArray, uninitialized } from './linalg/memory.js';
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
 import type { PlanSource } from './plan-builder.js';
@@ -268,7 +268,7 @@ export class Plan {
 
   /** Whether running x now blocks the caller no longer than the copy of x would that the pool needs. */
   #isCheaperThanCopying(x: Matrix): boolean {
-    if (x.data.buffer instanceof SharedArrayBuffer) return false;
+    if (isReadInPlace(x.data)) return false;
     // Work on so many rows is shared by all threads.
     threads ??= native.info().threads;
     return (x.rows * this.#info.rowCostNs) / threads <= x.data.byteLength * COPY_NS_PER_BYTE;
@@ -280,7 +280,7 @@ export class Plan {
    * @internal
    */
   runEncoded(x: FloatArray, rows: number): FloatArray {
-    const out = newArray(this.precision, rows * this.#info.outputWidth);
+    const out = uninitialized(this.precision, rows * this.#info.outputWidth);
     this.#runNow(x, rows, out);
     return out;
   }
@@ -410,7 +410,8 @@ export class Plan {
   }
 
   #result(rows: number): Matrix {
-    return new Matrix(newArray(this.precision, rows * this.#info.outputWidth), rows, this.#info.outputWidth);
+    const { outputWidth } = this.#info;
+    return new Matrix(uninitialized(this.precision, rows * outputWidth), rows, outputWidth);
   }
 
   /** Adds the column's name to an error about a value. */

@@ -94,8 +94,27 @@ export async function randomisedAxes(
   return { values: s.slice(0, components), axes: pointed(vt.slice(0, components)) };
 }
 
+/**
+ * Whether all axes by the Gram matrix take less work than the first few by {@link randomisedAxes}, which multiplies the rows
+ * by as many columns as it looks for, and makes the result orthogonal, twice in an iteration.
+ */
+export function prefersGram({ rows, cols }: Matrix, how: Randomised): boolean {
+  const { components, oversamples, iterations } = how;
+  const size = Math.min(components + oversamples, cols);
+  return rows >= 10 * cols && cols <= 1000 && cols <= 4 * (iterations + 1) * size;
+}
+
+/** The first axes of all by the Gram matrix; null when some of them are so short that it has lost their digits. */
+export function firstAxes({ values, axes }: Axes, components: number): Axes | null {
+  if (!(values[components - 1] > SHORT * values[0])) return null;
+  return { values: values.slice(0, components), axes: axes.slice(0, components) };
+}
+
+/** The Gram matrix squares lengths: of an axis this short, beside the first, four digits are left. */
+const SHORT = 1e-6;
+
 /** Rows with the signs that make their largest component, by absolute value, positive: signs are arbitrary otherwise. */
-function pointed(rows: Matrix<Float64Array>): Matrix<Float64Array> {
+export function pointed(rows: Matrix<Float64Array>): Matrix<Float64Array> {
   const data = rows.data.slice();
   for (let from = 0; from < data.length; from += rows.cols) {
     const row = data.subarray(from, from + rows.cols);

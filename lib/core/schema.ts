@@ -47,12 +47,24 @@ export type Target =
 /** One row as named fields or as values in column order. */
 export type Row = Readonly<Record<string, Cell>> | ArrayLike<Cell>;
 
+/** The first of them are made once: a vocabulary has tens of thousands. */
+const UNNAMED: Column[] = [];
+const MOST_KEPT = 1 << 16;
+
+function unnamedColumns(count: number): Column[] {
+  const column = (j: number): Column => ({ name: `x${j}`, kind: 'number' });
+  if (count > MOST_KEPT) return Array.from({ length: count }, (_, j) => column(j));
+  while (UNNAMED.length < count) UNNAMED.push(Object.freeze(column(UNNAMED.length)));
+  return UNNAMED.slice(0, count);
+}
+
 /** Names, kinds and ranges of a model's input, and the meaning of its output. */
 export class Schema {
   readonly columns: readonly Column[];
   readonly target: Target;
   /** True when the model was fitted on a table, so that its columns have names of their own. */
   readonly named: boolean;
+  /** Of columns with categories, by position; empty where none has any. */
   readonly #codes: ReadonlyArray<ReadonlyMap<Label, number> | undefined>;
   #index: ReadonlyMap<string, number> | undefined;
 
@@ -60,9 +72,9 @@ export class Schema {
     this.columns = columns;
     this.target = target;
     this.named = named;
-    this.#codes = columns.map(
-      (c) => c.categories && new Map(c.categories.map((label, code) => [label, code])),
-    );
+    const codesOf = ({ categories }: Column) =>
+      categories && new Map(categories.map((label, code) => [label, code]));
+    this.#codes = columns.some(({ categories }) => categories !== undefined) ? columns.map(codesOf) : [];
   }
 
   /** The same columns with another target. */
@@ -85,8 +97,7 @@ export class Schema {
   static infer(X: MatrixLike): Schema {
     if (!isTable(X)) {
       const { cols } = isSparse(X) ? X : Matrix.from(X);
-      const columns = Array.from({ length: cols }, (_, j): Column => ({ name: `x${j}`, kind: 'number' }));
-      return new Schema(columns, { kind: 'none' }, false);
+      return new Schema(unnamedColumns(cols), { kind: 'none' }, false);
     }
     const { names, columns } = tableToColumns(X);
     return new Schema(

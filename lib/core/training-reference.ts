@@ -43,7 +43,7 @@ export interface TrainingSample {
   /** Rows of the training set. */
   readonly of: number;
   readonly rows: number;
-  /** Column after column: [columns, rows]. */
+  /** [rows, columns] */
   readonly values: FloatArray;
   /** Absent when there is no target. */
   readonly y: readonly unknown[] | undefined;
@@ -55,11 +55,10 @@ export function takeSample(x: Matrix, y: ArrayLike<unknown> | undefined): Traini
   const Values = x.data.constructor as new (length: number) => FloatArray;
   const { data, cols } = x;
   const { length } = rows;
-  // Column by column, read row by row: the rows lie far apart in memory.
   const values = new Values(length * cols);
-  for (let i = 0; i < length; i++) {
+  for (let i = 0, to = 0; i < length; i++) {
     const from = rows[i] * cols;
-    for (let j = 0; j < cols; j++) values[j * length + i] = data[from + j];
+    for (let j = 0; j < cols; j++) values[to++] = data[from + j];
   }
   return { of: x.rows, rows: length, values, y: y && Array.from(rows, (row) => y[row]) };
 }
@@ -67,9 +66,12 @@ export function takeSample(x: Matrix, y: ArrayLike<unknown> | undefined): Traini
 /** Summarises the sample of a training set whose columns and target `schema` describes. */
 export function summarise({ of, rows, values, y }: TrainingSample, schema: Schema): TrainingReference {
   const most = share(MOST_STORED_VALUES, schema.columns.length, QUANTILES);
-  const columns = schema.columns.map((column, j) =>
-    summariseColumn(values.subarray(j * rows, (j + 1) * rows), codesOf(column), most),
-  );
+  const width = schema.columns.length;
+  const columns = schema.columns.map((column, j) => {
+    const ofColumn = values.slice(0, rows);
+    for (let i = 0; i < rows; i++) ofColumn[i] = values[i * width + j];
+    return summariseColumn(ofColumn, codesOf(column), most);
+  });
   const target = summariseTarget(y, schema, most);
   return { rows: of, sampled: rows, columns, ...(target && { target }) };
 }

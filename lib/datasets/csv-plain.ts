@@ -1,11 +1,13 @@
 /**
- * The fast way through a CSV file in which nothing is quoted: bytes become numbers without becoming text first. Whatever is out
+ * The fast way through a CSV file in which nothing is quoted: bytes become numbers without becoming text first, by the native
+ * core while there are only numbers, else here. Whatever is out
  * of the ordinary (a quote, a row of another length, text in a column of numbers, a lone carriage return) ends it, and the
  * file is read again by csv-parse, which knows all of CSV and says what is wrong. So this file never throws, and never decides.
  *
  * Digits that make a number up to 2^53 and a power of ten up to 22 are exact in float64, and so their product or quotient is the number
  * that is nearest to what is written (Clinger, How to read floating point numbers accurately, 1990); others go to Number().
  */
+import { native } from '../native.js';
 
 /** What the reader has to know of the options. */
 export interface PlainOptions {
@@ -29,6 +31,8 @@ const CR = 13;
 const SPACE = 32;
 const TAB = 9;
 const ZERO = 48;
+/** Never a byte of UTF-8. */
+const WORD_END = 255;
 /** Up to here a sum of digits is exact, and so was each on the way to it. */
 const MOST = 2 ** 53;
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
@@ -42,12 +46,18 @@ export class PlainCsvReader {
   #columns: Growing[] = [];
   #rows = 0;
   #rest: Buffer = Buffer.alloc(0);
+  /** Whether all was numbers until now, and the native core reads the next lines. */
+  #isNumeric = true;
+  readonly #missing: Buffer;
   #isFirst = true;
 
   constructor(options: PlainOptions) {
     this.#options = options;
     this.#delimiter = options.delimiter.charCodeAt(0);
     this.#quote = options.quote === null ? -1 : options.quote.charCodeAt(0);
+    this.#missing = Buffer.concat(
+      [...options.missing].flatMap((word) => [Buffer.from(word), Buffer.of(WORD_END)]),
+    );
     if (Array.isArray(options.header)) this.#setNames(options.header as string[]);
   }
 
@@ -116,10 +126,33 @@ export class PlainCsvReader {
       this.#setNames(header === false ? names.map(() => '') : names);
       if (header !== false) at = stop + 1;
     }
+    if (this.#isNumeric && at < end) {
+      this.#isNumeric = this.#numbers(bytes.subarray(at, end));
+      if (this.#isNumeric) return true;
+    }
     while (at < end) {
       at = this.#line(bytes, at);
       if (at < 0) return false;
     }
+    return true;
+  }
+
+  /** Lines of numbers only. @returns false when there is something else, and nothing has changed */
+  #numbers(lines: Buffer): boolean {
+    const columns = this.#columns;
+    if (columns.some(({ kind }) => kind === 'text')) return false;
+    const quote = this.#quote < 0 ? null : this.#quote;
+    const values = native.csvNumbers(lines, this.#delimiter, quote, columns.length, this.#missing);
+    if (values === null) return false;
+    const more = values.length / columns.length;
+    const rows = this.#rows + more;
+    for (const [j, column] of columns.entries()) {
+      const own = values.subarray(j * more, (j + 1) * more);
+      while (column.numbers.length < rows) column.numbers = doubled(column.numbers);
+      column.numbers.set(own, this.#rows);
+      if (column.kind === 'unknown' && own.some((value) => !Number.isNaN(value))) column.kind = 'number';
+    }
+    this.#rows = rows;
     return true;
   }
 

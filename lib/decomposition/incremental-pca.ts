@@ -2,9 +2,10 @@
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkLength, either, float64s, int, nothing, type Rules } from '../core/params.js';
-import { exactAxes } from '../core/principal-axes.js';
+import { pointed } from '../core/principal-axes.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
+import type { NativeAxes } from '../native/cluster.js';
 import { native } from '../native.js';
 import { Projection, type ProjectionState } from './projection.js';
 
@@ -69,19 +70,8 @@ export class IncrementalPCA extends Projection<IncrementalPCAParams, Incremental
     checkLength(this, 'variance', state.variance, columns.length);
   }
 
-  protected async fitState({ x, signal }: FitInput): Promise<IncrementalPCAState> {
-    const { nComponents, batchSize } = this.params;
-    const size = batchSize ?? 5 * x.cols;
-    const least = nComponents ?? 1;
-    let state: IncrementalPCAState | null = null;
-    for (let from = 0; from < x.rows; ) {
-      // A last batch that is too small for the components goes with the one before.
-      const to = from + size + least > x.rows ? x.rows : from + size;
-      const batch = await x.slice(from, Math.min(to, x.rows)).astypeAsync('float64', { signal });
-      state = await this.#learn(batch, state, signal);
-      from = Math.min(to, x.rows);
-    }
-    return state as IncrementalPCAState;
+  protected fitState(input: FitInput): Promise<IncrementalPCAState> {
+    return this.#learn(input, null, this.params.batchSize ?? 5 * input.x.cols);
   }
 
   /**
@@ -90,68 +80,45 @@ export class IncrementalPCA extends Projection<IncrementalPCAParams, Incremental
    * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
    */
   partialFit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
-    return this.fitPart(X, y, options, async ({ x, signal }, before) =>
-      this.#learn(await x.astypeAsync('float64', { signal }), before, signal),
-    );
+    return this.fitPart(X, y, options, (input, before) => this.#learn(input, before, input.x.rows));
   }
 
   async #learn(
-    x: Matrix<Float64Array>,
+    { x, cancel }: FitInput,
     before: IncrementalPCAState | null,
-    signal: AbortSignal | undefined,
+    batchRows: number,
   ): Promise<IncrementalPCAState> {
-    const { rows, cols } = x;
-    const kept = before?.singularValues.length ?? this.params.nComponents ?? Math.min(rows, cols);
-    if (kept > cols || (before === null && (kept > rows || rows < 2))) {
+    const { nComponents } = this.params;
+    const { data, rows, cols } = x;
+    // A last batch that is too small for the components goes with the one before.
+    const least = nComponents ?? 1;
+    const first = rows < batchRows + least ? rows : batchRows;
+    let last = rows;
+    while (last > batchRows && last - batchRows >= least) last -= batchRows;
+    const kept = before?.singularValues.length ?? nComponents ?? Math.min(first, cols);
+    if (kept > cols || (before === null && (kept > first || first < 2))) {
       throw new ValidationError(
         kept > cols ? 'ERR_PARAMETER' : 'ERR_SHAPE',
-        `IncrementalPCA: ${kept} components need as many columns, and as many rows (at least two) at first; X has shape [${rows}, ${cols}].`,
+        `IncrementalPCA: ${kept} components need as many columns, and as many rows (at least two) at first; X has shape [${first}, ${cols}].`,
       );
     }
-    const seen = before?.nSamplesSeen ?? 0;
-    const total = seen + rows;
-    const own = await native.columnMoments(x.data, rows, cols, null, null);
-    const { mean, variance } = joined(before, own, rows);
-    const stacked = await this.#stack(x, before, own.mean, signal);
-    const { values, axes } = await exactAxes(stacked, signal);
-    const all = values.map((value) => value ** 2 / (total - 1));
-    const spread = variance.reduce((sum, v) => sum + v, 0) * total;
-    const left = all.subarray(kept);
-    const whole = kept === Math.min(rows, cols) && (kept === rows || kept === cols);
+    const spec = { ...axesSoFar(before), kept, batchRows, least };
+    const axes = await native.fitIncrementalAxes(data, rows, cols, spec, cancel);
+    const { values, mean, variance, seen } = axes;
+    const all = values.map((value) => value ** 2 / (seen - 1));
+    const spread = variance.reduce((sum, v) => sum + v, 0) * seen;
+    // As in scikit-learn, as many components as the last batch has rows leave nothing out.
+    const left = kept === last ? [] : Array.from(all.subarray(kept));
     return {
-      components: axes.data.slice(0, kept * cols),
+      components: pointed(new Matrix(axes.components, kept, cols)).data,
       explainedVariance: all.slice(0, kept),
       explainedVarianceRatio: values.slice(0, kept).map((value) => (spread > 0 ? value ** 2 / spread : 0)),
       singularValues: values.slice(0, kept),
       mean,
       variance,
-      noise: Float64Array.of(
-        whole || left.length === 0 ? 0 : left.reduce((sum, value) => sum + value, 0) / left.length,
-      ),
-      nSamplesSeen: total,
+      noise: Float64Array.of(left.length === 0 ? 0 : left.reduce((sum, v) => sum + v, 0) / left.length),
+      nSamplesSeen: seen,
     };
-  }
-
-  /** The centred rows below what stands for those before, and a row for the shift of the mean. */
-  async #stack(
-    x: Matrix<Float64Array>,
-    before: IncrementalPCAState | null,
-    mean: Float64Array,
-    signal: AbortSignal | undefined,
-  ): Promise<Matrix<Float64Array>> {
-    const { rows, cols } = x;
-    const centred = await x.subAsync(new Matrix(mean, 1, cols), { signal });
-    if (before === null) return centred;
-    const { components, singularValues, nSamplesSeen } = before;
-    const kept = singularValues.length;
-    const data = new Float64Array((kept + rows + 1) * cols);
-    for (let k = 0; k < kept; k++) {
-      for (let j = 0; j < cols; j++) data[k * cols + j] = singularValues[k] * components[k * cols + j];
-    }
-    data.set(centred.data, kept * cols);
-    const pull = Math.sqrt((nSamplesSeen / (nSamplesSeen + rows)) * rows);
-    for (let j = 0; j < cols; j++) data[(kept + rows) * cols + j] = pull * (before.mean[j] - mean[j]);
-    return new Matrix(data, kept + rows + 1, cols);
   }
 
   protected get centre(): Float64Array {
@@ -184,20 +151,10 @@ export class IncrementalPCA extends Projection<IncrementalPCAParams, Incremental
   }
 }
 
-/** Mean and variance of the rows before and a batch (Chan, Golub and LeVeque 1979). */
-function joined(
-  before: IncrementalPCAState | null,
-  own: { mean: Float64Array; variance: Float64Array },
-  rows: number,
-): { mean: Float64Array; variance: Float64Array } {
-  if (before === null) return { mean: own.mean, variance: own.variance };
-  const seen = before.nSamplesSeen;
-  const total = seen + rows;
-  const shift = own.mean.map((value, j) => value - before.mean[j]);
-  return {
-    mean: before.mean.map((value, j) => value + (shift[j] * rows) / total),
-    variance: before.variance.map(
-      (value, j) => (seen * value + rows * own.variance[j] + (shift[j] ** 2 * seen * rows) / total) / total,
-    ),
-  };
+/** As the native core goes on from it. */
+function axesSoFar(state: IncrementalPCAState | null): NativeAxes {
+  const none = new Float64Array(0);
+  if (state === null) return { components: none, values: none, mean: none, variance: none, seen: 0 };
+  const { components, singularValues: values, mean, variance, nSamplesSeen: seen } = state;
+  return { components, values, mean, variance, seen };
 }

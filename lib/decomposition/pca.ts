@@ -1,6 +1,7 @@
 /** Principal components. */
 
 import type { FitInput } from '../core/fit-input.js';
+import { isReadInPlace } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import {
@@ -16,7 +17,15 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
-import { type Axes, axesOfGram, denseOperator, exactAxes, randomisedAxes } from '../core/principal-axes.js';
+import {
+  type Axes,
+  axesOfGram,
+  denseOperator,
+  exactAxes,
+  firstAxes,
+  prefersGram,
+  randomisedAxes,
+} from '../core/principal-axes.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -33,7 +42,7 @@ export interface PCAParams {
   whiten: boolean;
   /**
    * 'full': singular values; 'covarianceEigh': eigenvalues of the covariance, fast for many rows; 'randomized': the first
-   * components only. Default 'auto': 'covarianceEigh' for at most 1000 columns and ten times as many rows, 'randomized' for a
+   * components only, exactly by the covariance where that is less work and keeps their digits. Default 'auto': 'covarianceEigh' for at most 1000 columns and ten times as many rows, 'randomized' for a
    * whole number below 80 % of the components of more than 500 rows or columns, else 'full'.
    */
   svdSolver: 'auto' | 'full' | 'covarianceEigh' | 'randomized';
@@ -101,6 +110,13 @@ export class PCA extends Projection<PCAParams, PCAState> {
     checkLength(this, 'mean', state.mean, columns.length);
   }
 
+  /** The covariance of few columns takes about as long as a copy of them. */
+  protected override learnsInPlace(x: Matrix): boolean {
+    const { svdSolver, nComponents } = this.params;
+    const solver = svdSolver === 'auto' ? solverFor(x, nComponents) : svdSolver;
+    return solver === 'covarianceEigh' && x.cols <= FEW_COLUMNS && !isReadInPlace(x.data);
+  }
+
   protected async fitState({ x, cancel, signal }: FitInput): Promise<PCAState> {
     const most = Math.min(x.rows, x.cols);
     const { nComponents } = this.params;
@@ -108,7 +124,8 @@ export class PCA extends Projection<PCAParams, PCAState> {
       throw new ValidationError('ERR_SHAPE', 'PCA: one row does not vary; fit needs at least two.');
     if (nComponents !== null && nComponents >= 1)
       checkComponents(this, nComponents, most, `X of shape [${x.rows}, ${x.cols}]`);
-    const { mean, variance } = await momentsOf(x, cancel);
+    const moments = momentsOf(x, cancel);
+    const { mean, variance } = moments instanceof Promise ? await moments : moments;
     const toSample = x.rows / (x.rows - 1);
     const total = variance.reduce((sum, v) => sum + v, 0) * toSample;
     const { values, axes } = await this.#axes(x, mean, { cancel, signal });
@@ -134,13 +151,16 @@ export class PCA extends Projection<PCAParams, PCAState> {
   ): Promise<Axes> {
     const { nComponents, svdSolver, iteratedPower, nOversamples, randomState } = this.params;
     const most = Math.min(given.rows, given.cols);
+    const { data, rows, cols } = given;
     const solver = svdSolver === 'auto' ? solverFor(given, nComponents) : svdSolver;
-    if (solver === 'covarianceEigh') {
-      const gram = await native.scatterMatrix(given.data, given.rows, given.cols, mean, cancel);
-      return axesOfGram(new Matrix(gram, given.cols, given.cols), given.rows, signal);
-    }
-    const x = await centred(given, mean, signal);
-    if (solver === 'full') return exactAxes(x, signal);
+    const byCovariance = async () => {
+      const gram = isReadInPlace(data)
+        ? await native.scatterMatrix(data, rows, cols, mean, cancel)
+        : native.scatterMatrixSync(data, rows, cols, mean);
+      return axesOfGram(new Matrix(gram, cols, cols), rows, signal);
+    };
+    if (solver === 'covarianceEigh') return byCovariance();
+    if (solver === 'full') return exactAxes(await centred(given, mean, signal), signal);
     if (nComponents !== null && nComponents < 1) {
       throw new ValidationError(
         'ERR_PARAMETER',
@@ -150,7 +170,9 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const components = nComponents ?? most;
     const iterations = iteratedPower === 'auto' ? (components < 0.1 * most ? 7 : 4) : iteratedPower;
     const how = { components, oversamples: nOversamples, iterations, seed: resolveSeed(randomState) };
-    return randomisedAxes(denseOperator(x, signal), how, signal);
+    const known = prefersGram(given, how) ? firstAxes(await byCovariance(), components) : null;
+    if (known !== null) return known;
+    return randomisedAxes(denseOperator(await centred(given, mean, signal), signal), how, signal);
   }
 
   protected get centre(): Float64Array {
@@ -172,6 +194,8 @@ export class PCA extends Projection<PCAParams, PCAState> {
     return this.state.noise[0];
   }
 }
+
+const FEW_COLUMNS = 32;
 
 function solverFor(x: Matrix, nComponents: number | null): 'full' | 'covarianceEigh' | 'randomized' {
   if (x.cols <= 1000 && x.rows >= 10 * x.cols) return 'covarianceEigh';

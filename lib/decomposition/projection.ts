@@ -67,14 +67,32 @@ export abstract class Projection<P extends object, S extends ProjectionState> ex
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    const { components } = this.state;
+    const { components, explainedVariance } = this.state;
     const { axisScale, centre, nComponents } = this;
-    const centred = centre === null ? x : plan.affine(x, centre, new Float64Array(x.width).fill(1));
     const weights = new Float64Array(components.length);
+    // Of the centre along each axis, and a bound of the terms that it is the sum of.
+    const along = new Float64Array(nComponents);
+    let isNear = true;
     for (let k = 0; k < nComponents; k++) {
-      for (let j = 0; j < x.width; j++)
-        weights[j * nComponents + k] = components[k * x.width + j] / (axisScale?.[k] ?? 1);
+      let terms = 0;
+      for (let j = 0; j < x.width; j++) {
+        const weight = components[k * x.width + j] / (axisScale?.[k] ?? 1);
+        const term = (centre?.[j] ?? 0) * weight;
+        weights[j * nComponents + k] = weight;
+        along[k] += term;
+        terms += Math.abs(term);
+      }
+      const deviation = Math.sqrt(explainedVariance[k]) / (axisScale?.[k] ?? 1);
+      isNear &&= terms <= NEAR * deviation;
     }
+    // Subtracting the centre last saves a pass over the rows, and costs the digits that it is larger than the rows vary.
+    if (isNear)
+      return plan.dense(
+        x,
+        weights,
+        along.map((value) => 0 - value),
+      );
+    const centred = plan.affine(x, centre as Float64Array, new Float64Array(x.width).fill(1));
     return plan.dense(centred, weights, new Float64Array(nComponents));
   }
 
@@ -86,6 +104,9 @@ export abstract class Projection<P extends object, S extends ProjectionState> ex
     return plan.dense(x, weights, centre ?? new Float64Array(nFeaturesIn));
   }
 }
+
+/** In deviations along an axis: a centre no farther off costs at most a digit or so. */
+const NEAR = 10;
 
 /** @throws {ERR_PARAMETER} when there are not so many axes */
 export function checkComponents(owner: object, components: number, most: number, what: string): void {

@@ -1,26 +1,33 @@
 /** The first singular vectors, without centring. */
 
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
-import type { Matrix } from '../core/matrix.js';
+import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { float64s, int, oneOf, type Rules, resolveSeed, seed } from '../core/params.js';
 import {
   type Axes,
+  axesOfGram,
   denseOperator,
   exactAxes,
+  firstAxes,
   type Operator,
+  prefersGram,
+  type Randomised,
   randomisedAxes,
   sparseOperator,
 } from '../core/principal-axes.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
-import { type CancelHandle, native } from '../native.js';
+import { type CancelHandle, type ColumnMoments, native } from '../native.js';
 import { checkComponents, Projection, type ProjectionState } from './projection.js';
 
 /** Parameters of {@link TruncatedSVD}. */
 export interface TruncatedSVDParams {
   /** How many components. Default 2. */
   nComponents: number;
-  /** 'randomized': the first components only; 'exact': all of them, of which the first are kept. Default 'randomized'. */
+  /**
+   * 'randomized': the first components only, exactly by the Gram matrix where that is less work and keeps their digits; 'exact': all of
+   * them, of which the first are kept. Default 'randomized'.
+   */
   algorithm: 'randomized' | 'exact';
   /** Power iterations of 'randomized'. Default 5. */
   nIter: number;
@@ -78,10 +85,16 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
 
   protected async fitState({ x, cancel, signal }: FitInput): Promise<ProjectionState> {
     this.#checkComponents(x);
-    const { variance } = await momentsOf(x, cancel);
+    const moments = await momentsOf(x, cancel);
+    const { mean, variance } = moments;
+    const exact = this.params.algorithm === 'exact';
+    if (!exact && prefersGram(x, this.#how())) {
+      const scatter = await native.scatterMatrix(x.data, x.rows, x.cols, mean, cancel);
+      const learned = await this.#fromScatter(new Matrix(scatter, x.cols, x.cols), x.rows, moments, signal);
+      if (learned !== null) return learned;
+    }
     const values = await x.astypeAsync('float64', { signal });
     const product = denseOperator(values, signal);
-    const exact = this.params.algorithm === 'exact';
     const found = await (exact ? exactAxes(values, signal) : this.#randomised(product, signal));
     return this.#learned(product, variance, found, cancel);
   }
@@ -101,15 +114,37 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
     checkComponents(this, this.params.nComponents, Math.min(rows, cols), `X of shape [${rows}, ${cols}]`);
   }
 
-  #randomised(x: Operator, signal: AbortSignal | undefined): Promise<Axes> {
+  #how(): Randomised {
     const { nComponents, nIter, nOversamples, randomState } = this.params;
-    const how = {
+    return {
       components: nComponents,
       oversamples: nOversamples,
       iterations: nIter,
       seed: resolveSeed(randomState),
     };
-    return randomisedAxes(x, how, signal);
+  }
+
+  #randomised(x: Operator, signal: AbortSignal | undefined): Promise<Axes> {
+    return randomisedAxes(x, this.#how(), signal);
+  }
+
+  /** From the scatter of the rows about their means; null when that has lost the digits of an axis. */
+  async #fromScatter(
+    scatter: Matrix<Float64Array>,
+    rows: number,
+    { mean, variance }: ColumnMoments,
+    signal: AbortSignal | undefined,
+  ): Promise<ProjectionState | null> {
+    const centre = new Matrix(mean, 1, mean.length);
+    const gram = centre.matmul(centre, { transposeA: true }).mul(rows).add(scatter);
+    const found = firstAxes(await axesOfGram(gram, rows, signal), this.params.nComponents);
+    if (found === null) return null;
+    const along = found.axes.matmul(scatter).mul(found.axes).sum(1);
+    return this.#state(
+      found,
+      variance,
+      along.data.map((v) => v / rows),
+    );
   }
 
   async #learned(
@@ -118,16 +153,20 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
     found: Axes,
     cancel: CancelHandle | null,
   ): Promise<ProjectionState> {
+    const axes = found.axes.slice(0, this.params.nComponents);
+    const coordinates = await x.times(axes.transpose());
+    const along = await native.columnMoments(coordinates.data, x.rows, axes.rows, null, cancel);
+    return this.#state(found, variance, along.variance);
+  }
+
+  #state({ values, axes }: Axes, variance: Float64Array, along: Float64Array): ProjectionState {
     const { nComponents } = this.params;
     const total = variance.reduce((sum, v) => sum + v, 0);
-    const axes = found.axes.slice(0, nComponents);
-    const coordinates = await x.times(axes.transpose());
-    const along = await native.columnMoments(coordinates.data, x.rows, nComponents, null, cancel);
     return {
-      components: Float64Array.from(axes.data),
-      explainedVariance: along.variance,
-      explainedVarianceRatio: along.variance.map((v) => (total > 0 ? v / total : 0)),
-      singularValues: found.values.slice(0, nComponents),
+      components: Float64Array.from(axes.slice(0, nComponents).data),
+      explainedVariance: along,
+      explainedVarianceRatio: along.map((v) => (total > 0 ? v / total : 0)),
+      singularValues: values.slice(0, nComponents),
     };
   }
 

@@ -44,7 +44,7 @@ export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, 
     return { allowNan: true };
   }
 
-  protected override get learnsFromMoments() {
+  protected override learnsInPlace() {
     return true;
   }
 

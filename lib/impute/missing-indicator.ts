@@ -57,7 +57,7 @@ export class MissingIndicator extends Transformer<MissingIndicatorParams, Missin
     checkLength(this, 'hadMissing', hadMissing, columns.length);
   }
 
-  protected override get learnsFromMoments() {
+  protected override learnsInPlace() {
     return true;
   }
 

@@ -84,7 +84,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     checkLength(this, 'hadMissing', hadMissing, columns.length);
   }
 
-  protected override get learnsFromMoments() {
+  protected override learnsInPlace() {
     return this.params.strategy === 'mean';
   }
 

@@ -120,9 +120,8 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
     const { indptr, indices, cols, data } = input.x;
     return this.#learn(input, cols, async (codes, classes) => {
       const values = this.sparseCounts(data);
-      // A loop: a call for each of millions of values takes longer than the fit.
-      for (let k = 0; k < values.length; k++)
-        if (values[k] < 0) throw this.#negative(input.columns[indices[k]].name);
+      if (values.length > 0 && new Matrix(values, 1, values.length).min() < 0)
+        throw this.#negative(input.columns[indices[values.findIndex((value) => value < 0)]].name);
       const { sampleWeight, cancel } = input;
       return native.csrGroupSums(indptr, indices, values, cols, codes, classes, sampleWeight, cancel);
     });

@@ -1,4 +1,5 @@
 /** Naive Bayes of counts. */
+import { Matrix } from '../core/matrix.js';
 import type { Rules } from '../core/params.js';
 import {
   DiscreteNB,
@@ -32,15 +33,10 @@ export class MultinomialNB extends DiscreteNB<DiscreteNBParams> {
   }
 
   protected logProbabilities({ featureCount, alpha, columns }: SmoothedCounts): Float64Array {
-    const smoothed = featureCount.map((count, k) => count + alpha[k % columns]);
-    for (let from = 0; from < smoothed.length; from += columns) {
-      const row = smoothed.subarray(from, from + columns);
-      const total = Math.log(row.reduce((sum, count) => sum + count, 0));
-      row.forEach((count, j) => {
-        row[j] = Math.log(count) - total;
-      });
-    }
-    return smoothed;
+    const smoothed = new Matrix(featureCount, featureCount.length / columns, columns).add(
+      new Matrix(alpha, 1, columns),
+    );
+    return smoothed.log().sub(smoothed.sum(1).log()).data;
   }
 
   protected scores({ featureLogProb, logPrior }: DiscreteNBState): LinearScores {

@@ -76,6 +76,16 @@ export interface NMFSpec {
   seed: number;
 }
 
+/** Axes of all rows so far: components [kept, cols], singular values, moments of the columns. */
+export interface NativeAxes {
+  readonly components: Float64Array;
+  readonly values: Float64Array;
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+  /** Rows so far. */
+  readonly seen: number;
+}
+
 export interface ClusterAddon {
   /** One number per row; `metric` is that of native/kernels/distance_kernels.h, or -1: x holds the distances. */
   silhouettes(
@@ -148,6 +158,14 @@ export interface ClusterAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<{ w: Float64Array; h: Float64Array; error: number; iterations: number }>;
+  /** See native/train/incremental_axes.h. */
+  fitIncrementalAxes(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    spec: NativeAxes & { readonly kept: number; readonly batchRows: number; readonly least: number },
+    cancel: CancelHandle | null,
+  ): Promise<NativeAxes>;
   /** Gram matrix of the rows less `mean`, [cols, cols]. */
   scatterMatrix(
     x: FloatArray,
@@ -156,6 +174,7 @@ export interface ClusterAddon {
     mean: Float64Array,
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
+  scatterMatrixSync(x: FloatArray, rows: number, cols: number, mean: Float64Array): Float64Array;
   /** See native/train/min_cov_det.h. */
   fitMinCovDet(
     x: FloatArray,

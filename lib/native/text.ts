@@ -31,6 +31,17 @@ export interface NativeRows {
 export interface TextAddon {
   /** Terms of UTF-8, each followed by the byte 255. */
   termsCreate(terms: Uint8Array): TermsHandle;
+  /**
+   * Numbers of whole lines by column, each [lines], NaN where a word of `missing` (each followed by the byte 255) or a blank
+   * stands for it; null when something else is there. At once, on all threads. See native/text/csv_numbers.h.
+   */
+  csvNumbers(
+    bytes: Uint8Array,
+    delimiter: number,
+    quote: number | null,
+    columns: number,
+    missing: Uint8Array,
+  ): Float64Array | null;
   textLearn(
     bytes: Uint8Array,
     starts: Float64Array,

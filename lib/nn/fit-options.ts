@@ -172,7 +172,7 @@ export interface Encoding {
   readonly classes: readonly Label[] | null;
 }
 
-/** X as float32 in shared memory, which the native core reads in place. @internal */
+/** X as float32, which the native core reads in place. @internal */
 export function sharedFloats(x: Matrix): Float32Array {
   return toShared(x.astype('float32')).data as Float32Array;
 }

@@ -1,5 +1,6 @@
 /** How MLPClassifier and MLPRegressor train: scikit-learn's loop over epochs, around the engine. */
 import type { FitInput } from '../core/fit-input.js';
+import { isReadInPlace, privateArray } from '../core/linalg/memory.js';
 import type { Matrix } from '../core/matrix.js';
 import { resolveSeed, show } from '../core/params.js';
 import { Random } from '../core/random.js';
@@ -77,13 +78,11 @@ function startNetwork(params: MLPParams, task: MLPTask, seed: number, before: ML
 
 const flat = (network: Network): Float32Array => join(network.parameters().map(({ data }) => data));
 
-/** X in shared memory and float32. */
+/** X in float32, where native jobs read it in place. */
 export function singleRows(x: Matrix, rows: ArrayLike<number> | null = null): Float32Array {
   const count = rows?.length ?? x.rows;
-  if (rows === null && x.data instanceof Float32Array && x.data.buffer instanceof SharedArrayBuffer) {
-    return x.data;
-  }
-  const out = new Float32Array(new SharedArrayBuffer(Math.max(4, count * x.cols * 4)), 0, count * x.cols);
+  if (rows === null && x.data instanceof Float32Array && isReadInPlace(x.data)) return x.data;
+  const out = privateArray(new Float32Array(0), count * x.cols);
   for (let i = 0; i < count; i++) {
     const row = rows === null ? i : rows[i];
     out.set(x.data.subarray(row * x.cols, (row + 1) * x.cols), i * x.cols);

@@ -156,7 +156,7 @@ export class Sequential extends LayeredModel {
     // A model that knows its columns by name finds them, whatever their order.
     const known = this.goesOn && this.schema.named ? this.snapshot().fitted : null;
     const labels = y !== undefined && y !== null && isList(y) ? y : undefined;
-    const { input, schema } = encodeFitInput(rows, labels, { sampleWeight }, false, known ?? undefined);
+    const { input, schema } = encodeFitInput(rows, labels, { sampleWeight }, () => false, known ?? undefined);
     checkInput(this, input);
     const prepared = this.#prepare(input, y, options, shape);
     this.#isTraining = true;

@@ -120,23 +120,20 @@ export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerPara
   lower(plan: PlanBuilder, x: Slot): Slot {
     // The number of inner edges that a value reaches is the number of its bin.
     const inner = this.binEdges.map((edges) => edges.subarray(1, -1));
-    const columns = inner.flatMap((edges, j) => new Array<number>(edges.length).fill(j));
-    const edges = Float64Array.from(inner.flatMap((values) => [...values]));
+    const most = Math.max(...inner.map((edges) => edges.length));
+    const reached = Array.from({ length: most }, (_, k) =>
+      plan.binary(
+        x,
+        'greaterEqual',
+        Float64Array.from(inner, (edges) => edges[k] ?? Number.POSITIVE_INFINITY),
+      ),
+    );
     const bins =
-      columns.length === 0
+      most === 0
         ? plan.constant(x, new Float64Array(x.width))
-        : this.#count(plan, x, columns, edges);
+        : reached.reduce((sum, more) => plan.binaryOf([sum, more], 'add'));
     if (this.fittedParams.encode === 'ordinal') return bins;
     return plan.oneHot(bins, this.nBins, new Int32Array(x.width).fill(-1));
-  }
-
-  #count(plan: PlanBuilder, x: Slot, columns: number[], edges: Float64Array): Slot {
-    const reached = plan.binary(plan.gather(x, columns), 'greaterEqual', edges);
-    const sums = new Float64Array(columns.length * x.width);
-    columns.forEach((j, k) => {
-      sums[k * x.width + j] = 1;
-    });
-    return plan.dense(reached, sums, new Float64Array(x.width));
   }
 
   /** The middle of the bin of each value. @internal */

@@ -40,7 +40,7 @@ export class MaxAbsScaler extends ColumnScaler<Record<string, never>, MaxAbsScal
     return { maxAbs: float64s() };
   }
 
-  protected override get learnsFromMoments() {
+  protected override learnsInPlace() {
     return true;
   }
 

@@ -52,7 +52,7 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
     return { dataMin: float64s(), dataMax: float64s() };
   }
 
-  protected override get learnsFromMoments() {
+  protected override learnsInPlace() {
     return true;
   }
 

@@ -50,7 +50,7 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
     return { mean: float64s(), variance: float64s(), scale: float64s(), count: float64s() };
   }
 
-  protected override get learnsFromMoments() {
+  protected override learnsInPlace() {
     return true;
   }
 

@@ -1,17 +1,15 @@
 // Uninitialised memory aligned to a cache line. Not a container: no growth, no element construction.
-// Large buffers ask for huge pages, because random access to a model's nodes is bound by the TLB.
+// Large buffers are blocks of huge pages, because random access to a model's nodes is bound by the TLB.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <type_traits>
 #include <utility>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "base/large_blocks.h"
+
 #if defined(_WIN32)
 #include <malloc.h>
 #endif
@@ -19,17 +17,6 @@
 namespace boreal {
 
 constexpr size_t kCacheLine = 64;
-constexpr size_t kHugePage = size_t{1} << 21;
-
-// Asks for huge pages where the memory has whole ones. Before the first write it saves most of the cost of
-// fresh memory: a fault for each 4 KiB takes several times as long as filling them.
-inline void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
-#if defined(__linux__)
-  const auto begin = (reinterpret_cast<uintptr_t>(data) + kHugePage - 1) / kHugePage * kHugePage;
-  const auto end = (reinterpret_cast<uintptr_t>(data) + bytes) / kHugePage * kHugePage;
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-#endif
-}
 
 template <typename T>
 class AlignedBuffer {
@@ -41,15 +28,17 @@ class AlignedBuffer {
     if (size == 0) return;
     if (size > (static_cast<size_t>(-1) - kHugePage) / sizeof(T)) throw std::bad_alloc();
     const size_t bytes = size * sizeof(T);
-    const size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
-    const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+    if (bytes >= kHugePage) {
+      data_ = static_cast<T*>(take_large_block(bytes));
+      return;
+    }
+    const size_t rounded = (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
 #if defined(_WIN32)
-    data_ = static_cast<T*>(_aligned_malloc(rounded, alignment));
+    data_ = static_cast<T*>(_aligned_malloc(rounded, kCacheLine));
 #else
-    data_ = static_cast<T*>(std::aligned_alloc(alignment, rounded));
+    data_ = static_cast<T*>(std::aligned_alloc(kCacheLine, rounded));
 #endif
     if (data_ == nullptr) throw std::bad_alloc();
-    advise_huge_pages(data_, rounded);
   }
   AlignedBuffer(AlignedBuffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
@@ -61,6 +50,10 @@ class AlignedBuffer {
   AlignedBuffer(const AlignedBuffer&) = delete;
   AlignedBuffer& operator=(const AlignedBuffer&) = delete;
   ~AlignedBuffer() {
+    if (size_ * sizeof(T) >= kHugePage) {
+      give_large_block(data_, size_ * sizeof(T));
+      return;
+    }
 #if defined(_WIN32)
     _aligned_free(data_);
 #else

@@ -35,11 +35,17 @@ napi_value huge_pages(Call& call) {
   });
 }
 
+napi_value own(Call& call) {
+  mark_owned(call.env(), to_typed_array(call.env(), call[0], "array"));
+  return undefined(call.env());
+}
+
 }  // namespace
 
 void export_info(napi_env env, napi_value exports) {
   export_function<info>(env, exports, "info");
   export_function<huge_pages>(env, exports, "adviseHugePages");
+  export_function<own>(env, exports, "markOwned");
 }
 
 }  // namespace boreal

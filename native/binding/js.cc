@@ -9,6 +9,8 @@
 namespace boreal {
 namespace {
 
+constexpr napi_type_tag kOwned = {0x8c2f5be07d3146a9, 0xe1750a9c3f6b82d4};
+
 constexpr size_t kLargeBytes = size_t{1} << 20;
 
 [[noreturn]] void refuse(const char* name, const std::string& wanted) {
@@ -95,7 +97,7 @@ napi_value property(napi_env env, napi_value object, const char* name) {
 
 TypedArray to_typed_array(napi_env env, napi_value value, const char* name) {
   // The type stays as set here for an array of a kind that this N-API does not know.
-  TypedArray array{value, napi_int8_array, nullptr, 0, false, name};
+  TypedArray array{value, napi_int8_array, nullptr, 0, false, false, name};
   napi_value buffer;
   size_t offset;
   if (napi_get_typedarray_info(env, value, &array.type, &array.length, &array.data, &buffer, &offset) !=
@@ -105,7 +107,17 @@ TypedArray to_typed_array(napi_env env, napi_value value, const char* name) {
   bool ordinary = true;
   check(env, napi_is_arraybuffer(env, buffer, &ordinary));
   array.shared = !ordinary;
+  if (ordinary && array.length >= kLeastOwned) {
+    check(env, napi_check_object_type_tag(env, buffer, &kOwned, &array.owned));
+  }
   return array;
+}
+
+void mark_owned(napi_env env, const TypedArray& array) {
+  if (array.length < kLeastOwned || array.shared || array.owned) return;
+  napi_value buffer;
+  check(env, napi_get_typedarray_info(env, array.value, nullptr, nullptr, nullptr, &buffer, nullptr));
+  check(env, napi_type_tag_object(env, buffer, &kOwned));
 }
 
 template <typename T>
@@ -137,7 +149,7 @@ void require_length(const TypedArray& array, size_t expected) {
 
 template <typename T>
 Input<T>::Input(const TypedArray& array, std::vector<napi_value>* kept) {
-  if (!array.shared) {
+  if (!array.shared && !array.owned) {
     *this = copy(array);
     return;
   }

@@ -38,9 +38,15 @@ struct TypedArray {
   void* data;
   size_t length;  // 0 when detached
   bool shared;    // backed by a SharedArrayBuffer, which cannot be detached
+  bool owned;     // marked by mark_owned
   const char* name;
 };
 TypedArray to_typed_array(napi_env env, napi_value value, const char* name);
+// From so many elements on an array can be marked: asking takes a while, and a copy of less is nothing.
+constexpr size_t kLeastOwned = size_t{1} << 18;
+// Marks the buffer of an array that only the library's own code can reach, so that nobody changes or detaches
+// it while a job reads it.
+void mark_owned(napi_env env, const TypedArray& array);
 
 template <typename T>
 constexpr napi_typedarray_type kArrayType = napi_int8_array;
@@ -73,7 +79,7 @@ napi_value by_precision(const TypedArray& array, F f) {
 
 // ---- Inputs of asynchronous work -------------------------------------------------------------------
 // What another thread may read later: a copy, because the caller may change, transfer or detach an ordinary
-// ArrayBuffer at any time, or the shared memory itself.
+// ArrayBuffer at any time, or the memory itself where it is shared or owned.
 template <typename T>
 class Input {
  public:

@@ -1,5 +1,5 @@
-// Fits of agglomerative clustering, Gaussian mixtures, non-negative factorisations and robust covariances.
-// All are computed in float64.
+// Fits of agglomerative clustering, Gaussian mixtures, non-negative factorisations, axes of batches and
+// robust covariances. All are computed in float64.
 #include <algorithm>
 
 #include "binding/exports.h"
@@ -7,6 +7,7 @@
 #include "binding/metric_spec.h"
 #include "train/agglomerative.h"
 #include "train/gaussian_mixture.h"
+#include "train/incremental_axes.h"
 #include "train/min_cov_det.h"
 #include "train/nmf.h"
 #include "train/scatter.h"
@@ -148,6 +149,39 @@ napi_value scatter_matrix(Call& call) {
                           values_to_js<double>);
 }
 
+// x, rows, cols, mean
+napi_value scatter_matrix_sync(Call& call) {
+  const MatrixArgument matrix(call);
+  const Input<double> mean = Input<double>::copy(to_typed_array(call.env(), call[3], "mean"));
+  return by_precision(matrix.x, [&](auto zero) {
+    using T = decltype(zero);
+    const MatrixView<const T> x = dense_view<const T>(elements<T>(matrix.x), matrix.rows, matrix.cols);
+    return to_js(call.env(), scatter(x, mean.span(), nullptr));
+  });
+}
+
+// x, rows, cols, spec, cancel
+napi_value incremental(Call& call) {
+  const MatrixArgument matrix(call);
+  const Spec from(call.env(), call[3]);
+  IncrementalAxes before{from.values("components"), from.values("values"), from.values("mean"),
+                         from.values("variance"), from.size("seen")};
+  auto compute = [kept = from.size("kept"), batch_rows = from.size("batchRows"), least = from.size("least"),
+                  before = std::move(before)](auto x, const CancelToken* cancel, const JobProgress&) {
+    return incremental_axes(x, kept, batch_rows, least, before, cancel);
+  };
+  auto deliver = [](napi_env env, IncrementalAxes&& axes) {
+    return ObjectBuilder(env)
+        .set("components", std::move(axes.components))
+        .set("values", std::move(axes.values))
+        .set("mean", std::move(axes.mean))
+        .set("variance", std::move(axes.variance))
+        .set("seen", static_cast<double>(axes.seen))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), deliver);
+}
+
 }  // namespace
 
 void export_mixture(napi_env env, napi_value exports) {
@@ -155,7 +189,9 @@ void export_mixture(napi_env env, napi_value exports) {
   export_function<mixture>(env, exports, "fitMixture");
   export_function<factorisation>(env, exports, "fitNMF");
   export_function<robust_covariance>(env, exports, "fitMinCovDet");
+  export_function<incremental>(env, exports, "fitIncrementalAxes");
   export_function<scatter_matrix>(env, exports, "scatterMatrix");
+  export_function<scatter_matrix_sync>(env, exports, "scatterMatrixSync");
 }
 
 }  // namespace boreal

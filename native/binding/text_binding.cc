@@ -1,9 +1,11 @@
-// Documents, as bytes of UTF-8 in shared memory and where each of them starts, into sparse rows.
+// Documents, as bytes of UTF-8 in shared memory and where each of them starts, into sparse rows; and numbers
+// of CSV.
 #include "binding/call.h"
 #include "binding/env.h"
 #include "binding/exports.h"
 #include "binding/handle.h"
 #include "binding/spec.h"
+#include "text/csv_numbers.h"
 #include "text/vectorize.h"
 
 namespace boreal {
@@ -120,6 +122,29 @@ napi_value hash(Call& call) {
   return start_text_job(call, std::move(text), std::move(compute), deliver_rows);
 }
 
+// bytes of whole lines, delimiter, quote or null, columns, words for missing values, each followed by 0xff ->
+// the values by column, or null
+napi_value numbers_of_csv(Call& call) {
+  napi_env env = call.env();
+  const TypedArray bytes = to_typed_array(env, call[0], "bytes"),
+                   words = to_typed_array(env, call[4], "missing");
+  // They are read twice, and must not change in between.
+  if (bytes.shared) throw Error("ERR_PARAMETER", "bytes must not be backed by a SharedArrayBuffer.");
+  CsvFormat format;
+  format.delimiter = static_cast<char>(to_whole(env, call[1], "delimiter", 1, 127));
+  if (!is_nullish(env, call[2])) format.quote = static_cast<int>(to_whole(env, call[2], "quote", 1, 127));
+  format.columns = static_cast<size_t>(to_whole(env, call[3], "columns", 1, 0x7fffffff));
+  const std::string missing(reinterpret_cast<const char*>(elements<uint8_t>(words)), words.length);
+  for (size_t from = 0, to; (to = missing.find('\xff', from)) != std::string::npos; from = to + 1) {
+    format.missing.push_back(std::string_view(missing).substr(from, to - from));
+  }
+  std::optional<std::vector<double>> values = csv_numbers({elements<uint8_t>(bytes), bytes.length}, format);
+  if (values) return to_js(env, std::move(*values));
+  napi_value none;
+  check(env, napi_get_null(env, &none));
+  return none;
+}
+
 }  // namespace
 
 void export_text(napi_env env, napi_value exports) {
@@ -127,6 +152,7 @@ void export_text(napi_env env, napi_value exports) {
   export_function<learn>(env, exports, "textLearn");
   export_function<count>(env, exports, "textCount");
   export_function<hash>(env, exports, "textHash");
+  export_function<numbers_of_csv>(env, exports, "csvNumbers");
 }
 
 }  // namespace boreal

@@ -46,6 +46,7 @@ class CpuImpute final : public KernelOp<T> {
   }
   SlotUse slot_use() const override { return SlotUse::kInPlace; }
   size_t memory_bytes() const override { return fill_.size() * sizeof(T); }
+  bool is_pass() const override { return true; }
   double row_cost_ns() const override { return 2 + 0.1 * static_cast<double>(this->width_); }
 
  private:
@@ -65,6 +66,7 @@ class CpuAffine final : public KernelOp<T> {
   }
   SlotUse slot_use() const override { return SlotUse::kInPlace; }
   size_t memory_bytes() const override { return (shift_.size() + scale_.size()) * sizeof(T); }
+  bool is_pass() const override { return true; }
   double row_cost_ns() const override { return 2 + 0.4 * static_cast<double>(this->width_); }
 
  private:
@@ -137,6 +139,7 @@ class CpuActivation final : public KernelOp<T> {
     this->elementwise_.unary(activation_, this->x(call), width, call.out, width, call.rows, width);
   }
   SlotUse slot_use() const override { return SlotUse::kInPlace; }
+  bool is_pass() const override { return true; }
   double row_cost_ns() const override { return 2 + 1.0 * static_cast<double>(this->width_); }
   std::string details() const override {
     return activation_ == Unary::kIdentity ? "identity" : function_name(activation_);

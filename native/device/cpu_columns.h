@@ -34,6 +34,7 @@ class CpuCheck final : public CpuOp<T> {
                 static_cast<int64_t>(row), static_cast<int64_t>(column), static_cast<int32_t>(index_));
   }
   SlotUse slot_use() const override { return SlotUse::kAlias; }
+  bool is_pass() const override { return true; }
   double row_cost_ns() const override { return 1 + 0.1 * static_cast<double>(width_); }
   std::string details() const override { return rule_ == FiniteRule::kFinite ? "finite" : "finite or NaN"; }
 
@@ -122,6 +123,7 @@ class CpuCategory final : public CpuOp<T> {
     for (const std::vector<int32_t>& table : tables_) entries += table.size();
     return entries * sizeof(int32_t) + values_.size() * sizeof(T);
   }
+  bool is_pass() const override { return true; }
   double row_cost_ns() const override { return 1 + 6 * static_cast<double>(width_); }
   std::string details() const override {
     return std::to_string(values_.size()) + " values" + (reject_unknown_ ? ", unknown rejected" : "");
@@ -200,6 +202,7 @@ class CpuOneHot final : public CpuOp<T> {
     }
   }
   size_t memory_bytes() const override { return columns_.size() * sizeof(Column); }
+  bool is_pass() const override { return true; }
   double row_cost_ns() const override {
     return 2 + 1.5 * static_cast<double>(input_width_) + 0.05 * static_cast<double>(width_);
   }

@@ -42,6 +42,7 @@ class CpuBinary final : public CpuOp<T> {
   }
   SlotUse slot_use() const override { return inputs_[0].width == width_ ? SlotUse::kInPlace : SlotUse::kOwn; }
   size_t memory_bytes() const override { return operand_.size() * sizeof(T); }
+  bool is_pass() const override { return true; }
   double row_cost_ns() const override {
     return 3 + (function_ == BinaryFunction::kPow ? 4 : 0.4) * static_cast<double>(width_);
   }
@@ -65,8 +66,13 @@ class CpuBinary final : public CpuOp<T> {
   template <typename Compare>
   void compare(const TileCall<T>& call, const Operand<T>& a, const Operand<T>& b, Compare holds) const {
     T* y = call.out;
+    const bool whole = a.col_step == 1 && b.col_step == 1;
     for (size_t i = 0; i < call.rows; ++i, y += width_) {
       const T *x = a.data + i * a.row_step, *z = b.data + i * b.row_step;
+      if (whole) {  // a loop of its own, which the compiler makes vectors of
+        for (size_t j = 0; j < width_; ++j) y[j] = holds(x[j], z[j]) ? T(1) : T(0);
+        continue;
+      }
       for (size_t j = 0; j < width_; ++j) y[j] = holds(x[j * a.col_step], z[j * b.col_step]) ? T(1) : T(0);
     }
   }
@@ -126,6 +132,7 @@ class CpuReduce final : public CpuOp<T> {
   void run(const TileCall<T>& call) const override {
     elementwise_.fold_rows(fold_, call.slots[input_], width_, call.rows, width_, nullptr, call.out);
   }
+  bool is_pass() const override { return true; }
   double row_cost_ns() const override { return 3 + 0.3 * static_cast<double>(width_); }
   std::string details() const override {
     switch (fold_) {
@@ -198,6 +205,7 @@ class CpuFloat32 final : public CpuOp<T> {
     }
   }
   SlotUse slot_use() const override { return std::is_same_v<T, float> ? SlotUse::kAlias : SlotUse::kInPlace; }
+  bool is_pass() const override { return true; }
   double row_cost_ns() const override { return 1 + 0.2 * static_cast<double>(width_); }
 
  private:

@@ -43,6 +43,8 @@ class CpuOp {
   virtual bool splits_tile() const { return false; }
   // Rows that cost as much as one: a tile had better hold a multiple of them.
   virtual size_t row_granule() const { return 1; }
+  // Whether a call costs next to nothing beyond its rows, however few they are.
+  virtual bool is_pass() const { return false; }
   // Rough nanoseconds a row on one thread; the constants come from a 4 GHz core and need not be exact.
   virtual double row_cost_ns() const = 0;
   // For explain().

@@ -31,6 +31,10 @@ constexpr size_t kTilesPerThread = 4;
 // Less work than this is not worth handing to another thread.
 constexpr double kMinTileNs = 20000;
 
+// Where all ops only pass over their rows, a tile goes through them in steps of this many bytes: reading the
+// next rows from memory then overlaps with writing the last ones, and they stay in the first-level cache.
+constexpr size_t kStepBytes = size_t{16} << 10;
+
 // A thread keeps this much scratch for its next tile: the slots of an image network, which would cost a page
 // fault for every 4 KiB of them.
 constexpr size_t kMaxKept = size_t{16} << 20;
@@ -48,6 +52,7 @@ class CpuProgram final : public Program<T> {
       row_cost_ns_ += ops_.back()->row_cost_ns();
       row_granule_ = std::max(row_granule_, ops_.back()->row_granule());
       splits_tiles_ = splits_tiles_ || ops_.back()->splits_tile();
+      passes_ = passes_ && ops_.back()->is_pass();
     }
     storage_ = SlotStorage(plan, [&](size_t op) { return ops_[op]->slot_use(); });
     output_width_ = plan.output_width();
@@ -55,6 +60,8 @@ class CpuProgram final : public Program<T> {
     const size_t row_bytes =
         (input_width_ + output_width_) * sizeof(T) + (scratch_bytes(64) - scratch_bytes(0)) / 64;
     tile_rows_ = std::clamp<size_t>(budget / row_bytes, 1, kMaxTileRows);
+    const bool steps = passes_ && memory_bytes_ <= kStepBytes;
+    step_rows_ = steps ? std::clamp<size_t>(kStepBytes / row_bytes, 1, tile_rows_) : tile_rows_;
   }
 
   size_t input_width() const override { return input_width_; }
@@ -165,11 +172,20 @@ class CpuProgram final : public Program<T> {
   void run_tile(const T* x, size_t first_row, size_t rows, T* out, size_t threads,
                 const CancelToken* cancel) const {
     if (cancel != nullptr) cancel->check();
-    const ThreadScratch<CpuProgram<T>> scratch(scratch_bytes(rows), kMaxKept);
+    const size_t step = std::min(step_rows_, rows);
+    const ThreadScratch<CpuProgram<T>> scratch(scratch_bytes(step), kMaxKept);
+    for (size_t i = 0; i < rows; i += step) {
+      run_step(x + i * input_width_, first_row + i, std::min(step, rows - i), out + i * output_width_,
+               scratch.data(), threads, cancel);
+    }
+  }
+
+  void run_step(const T* x, size_t first_row, size_t rows, T* out, unsigned char* scratch, size_t threads,
+                const CancelToken* cancel) const {
     std::optional<Error> failure;
     while (rows > 0) {
       try {
-        run_ops(x, first_row, rows, out, scratch.data(), threads, cancel);
+        run_ops(x, first_row, rows, out, scratch, threads, cancel);
         break;
       } catch (const Error& error) {
         // A later op may still reject an earlier row: run the rows before the bad one to the end.
@@ -209,8 +225,8 @@ class CpuProgram final : public Program<T> {
   SlotStorage storage_;
   size_t memory_bytes_ = 0;
   double row_cost_ns_ = 0;
-  size_t tile_rows_ = 1, row_granule_ = 1;
-  bool splits_tiles_ = false;
+  size_t tile_rows_ = 1, step_rows_ = 1, row_granule_ = 1;
+  bool splits_tiles_ = false, passes_ = true;
 };
 
 }  // namespace

@@ -24,6 +24,18 @@ void for_each_row(size_t rows, const CancelToken* cancel, const Body& body) {
   });
 }
 
+// sums[c] += row i of x times column c of b, for kCols columns, which stay in registers.
+template <size_t kCols, typename T>
+void add_products(const CsrView<T>& x, size_t i, const T* b, size_t width, T* sums) {
+  T own[kCols];
+  std::copy_n(sums, kCols, own);
+  for (size_t k = x.begin(i); k < x.end(i); ++k) {
+    const T* const from = b + static_cast<size_t>(x.columns[k]) * width;
+    for (size_t c = 0; c < kCols; ++c) own[c] += x.values[k] * from[c];
+  }
+  std::copy_n(own, kCols, sums);
+}
+
 }  // namespace
 
 template <typename T>
@@ -35,6 +47,11 @@ void check_csr(const CsrView<T>& x) {
     if (x.starts[i + 1] < x.starts[i] || x.end(i) > x.values.size) {
       refuse("The starts of sparse rows must ascend to the number of values.");
     }
+  }
+  if (static_cast<size_t>(x.starts[x.rows()]) != x.values.size) {
+    refuse("The starts of sparse rows must end with the number of values.");
+  }
+  for_each_row(x.rows(), nullptr, [&](size_t i) {
     int64_t last = -1;
     for (size_t k = x.begin(i); k < x.end(i); ++k) {
       const int64_t column = x.columns[k];
@@ -43,10 +60,7 @@ void check_csr(const CsrView<T>& x) {
       }
       last = column;
     }
-  }
-  if (static_cast<size_t>(x.starts[x.rows()]) != x.values.size) {
-    refuse("The starts of sparse rows must end with the number of values.");
-  }
+  });
 }
 
 template <typename T>
@@ -55,11 +69,13 @@ void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T*
   for_each_row(x.rows(), cancel, [&](size_t i) {
     T* const row = out + i * width;
     for (size_t c = 0; c < width; ++c) row[c] = bias.size == 0 ? T{0} : bias[c];
-    for (size_t k = x.begin(i); k < x.end(i); ++k) {
-      const T value = x.values[k];
-      const T* const from = b + static_cast<size_t>(x.columns[k]) * width;
-      for (size_t c = 0; c < width; ++c) row[c] += value * from[c];
+    size_t c = 0;
+    for (; c + 4 <= width; c += 4) add_products<4>(x, i, b + c, width, row + c);
+    if (width - c >= 2) {
+      add_products<2>(x, i, b + c, width, row + c);
+      c += 2;
     }
+    if (c < width) add_products<1>(x, i, b + c, width, row + c);
   });
 }
 

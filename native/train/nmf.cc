@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -10,6 +11,7 @@
 #include "base/rng.h"
 #include "base/thread_pool.h"
 #include "linalg/dense.h"
+#include "linalg/non_negative.h"
 
 namespace boreal {
 namespace {
@@ -44,19 +46,19 @@ class Factor {
     std::vector<double> violations(rows.count(), 0.0);
     ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
       check_cancel(cancel);
-      double violation = 0;
-      for (size_t i = rows.begin(part); i < rows.end(part); ++i) {
+      std::vector<double> memory(NonNegativeRows<double>::size(k_));
+      NonNegativeRows<double> together(k_, memory.data());
+      double active[kNonNegativeRows];
+      std::fill(std::begin(active), std::end(active), 1.0);
+      for (size_t i = rows.begin(part); i < rows.end(part); i += kNonNegativeRows) {
+        const size_t count = std::min(kNonNegativeRows, rows.end(part) - i);
         double* const w = values.data() + i * k_;
-        const double* const b = product_.data() + i * k_;
-        for (const size_t t : order) {
-          double gradient = l1_ - b[t];
-          for (size_t r = 0; r < k_; ++r) gradient += gram[t * k_ + r] * w[r];
-          violation += std::fabs(w[t] == 0 ? std::min(0.0, gradient) : gradient);
-          const double hessian = gram[t * (k_ + 1)];
-          if (hessian != 0) w[t] = std::max(w[t] - gradient / hessian, 0.0);
-        }
+        double violation[kNonNegativeRows] = {};
+        together.load(product_.data() + i * k_, w, count);
+        for (const size_t t : order) together.step(t, &gram[t * k_], l1_, active, violation);
+        together.store(w, count);
+        for (size_t r = 0; r < count; ++r) violations[part] += violation[r];
       }
-      violations[part] = violation;
     });
     double total = 0;
     for (const double violation : violations) total += violation;

@@ -102,6 +102,10 @@ const MIXTURE = {
   ...{ components: 1, covarianceType: 'full', tol: 1e-3, regCovar: 1, maxIter: 2 },
   ...{ weights: null, means: null, precisions: null },
 };
+const AXES = {
+  ...{ components: f64(0), values: f64(0), mean: f64(0), variance: f64(0), seen: 0 },
+  ...{ kept: 1, batchRows: 2, least: 1 },
+};
 const FACTORS = {
   ...{ components: 1, multiplicative: false, maxIter: 3, tol: 0, shuffle: false, seed: 1 },
   ...{ l1W: 0, l2W: 0, l1H: 0, l2H: 0 },
@@ -251,6 +255,7 @@ describe('wrong arguments have a code', () => {
     ['ERR_PARAMETER', 'a metric', () => raw.silhouettes(f64(6), 2, 3, new Int32Array(2), f64(2), 4, null)],
     ['ERR_SHAPE', 'no distances', () => raw.silhouettes(f64(6), 2, 3, new Int32Array(2), f64(2), -1, null)],
     ['ERR_SHAPE', 'a mean of the scatter', () => raw.scatterMatrix(f64(6), 2, 3, f64(2), null)],
+    ['ERR_SHAPE', 'a mean of the scatter now', () => raw.scatterMatrixSync(f64(6), 2, 3, f64(2))],
     ['ERR_SHAPE', 'one row to merge', () => raw.fitAgglomerative(f64(3), 1, 3, 'ward', 0, null, null)],
     [
       'ERR_SHAPE',
@@ -269,6 +274,10 @@ describe('wrong arguments have a code', () => {
       () => raw.fitMixture(f64(6), 2, 3, f64(2).fill(1), { ...MIXTURE, regCovar: 0 }, null, null),
     ],
     ['ERR_SHAPE', 'factors', () => raw.fitNMF(f64(6), 2, 3, f64(2), f64(2), { ...FACTORS }, null, null)],
+    ['ERR_SHAPE', 'no axes', () => raw.fitIncrementalAxes(f64(6), 2, 3, { ...AXES, kept: 0 }, null)],
+    ['ERR_SHAPE', 'many axes', () => raw.fitIncrementalAxes(f64(6), 2, 3, { ...AXES, kept: 3 }, null)],
+    ['ERR_SHAPE', 'no rows', () => raw.fitIncrementalAxes(f64(0), 0, 3, { ...AXES }, null)],
+    ['ERR_SHAPE', 'axes lost', () => raw.fitIncrementalAxes(f64(6), 2, 3, { ...AXES, seen: 5 }, null)],
     ['ERR_PARAMETER', 'no support', () => raw.fitMinCovDet(f64(6), 2, 3, 0, false, 1, null)],
     ['ERR_PARAMETER', 'too much support', () => raw.fitMinCovDet(f64(6), 2, 3, 3, false, 1, null)],
     ['ERR_PARAMETER', 'too many clusters', () => kMeans({ clusters: 3 })],
@@ -769,6 +778,8 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   programAdopt: () => [native.programShare(program)],
   duplicateFd: () => [1],
   adviseHugePages: () => [f32(6)],
+  markOwned: () => [f32(6)],
+  csvNumbers: () => [Buffer.from('1,2\n'), 44, 34, 2, Buffer.from('NA\xff', 'latin1')],
   columnMoments: () => [f64(6), 2, 3, f64(2).fill(1), null],
   columnMomentsSync: () => [f64(6), 2, 3],
   groupMoments: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1), null],
@@ -844,9 +855,11 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
   silhouettes: () => [f64(6), 2, 3, Int32Array.of(0, 1), f64(2).fill(1), 0, null],
   scatterMatrix: () => [f64(6), 2, 3, f64(3), null],
+  scatterMatrixSync: () => [f64(6), 2, 3, f64(3)],
   fitAgglomerative: () => [f64(6), 2, 3, 'ward', 0, null, null],
   fitMixture: () => [f64(6).map(Math.random), 2, 3, f64(2).fill(1), { ...MIXTURE }, null, null],
   fitNMF: () => [f64(6).fill(1), 2, 3, f64(2).fill(1), f64(3).fill(1), { ...FACTORS }, null, null],
+  fitIncrementalAxes: () => [f64(6).map(Math.random), 2, 3, { ...AXES }, null],
   fitMinCovDet: () => [f64(6).map(Math.random), 2, 3, 2, false, 1, null],
   fitKMeans: () => [
     f64(6),

@@ -117,6 +117,16 @@ describe('the plain reader', () => {
       expect(isPlain(text)).toBe(false);
   });
 
+  test('numbers alone, of more bytes than one thread takes at a time', () => {
+    const line = (i: number) => [Math.sin(i), i, i % 7 === 0 ? 'NA' : -i / 3, ` ${1e-9 * i}\t`].join(',');
+    const lines = Array.from({ length: 2000 }, (_, i) => (i % 1000 === 5 ? `${line(i)}\r\n` : line(i)));
+    same(`a,b,c,d\n${lines.join('\n')}`);
+    for (const odd of ['1,2,3', '1,2,3,x', '1,2,3,4,5', '1,"2",3,4', '1,2,3\r,4', '1,2,\u00a0,4']) {
+      lines[1500] = odd;
+      same(`a,b,c,d\n${lines.join('\n')}\n`);
+    }
+  });
+
   test('the same whatever the chunks', async () => {
     const text = `\ufeffa,b,town\r\n${Array.from({ length: 200 }, (_, i) => `${i / 7},${i},Ål${i % 5}`).join('\r\n')}`;
     const bytes = Buffer.from(text);

@@ -1,7 +1,7 @@
 /** Where matrices live: overlaps, views at an offset, shared, detached and resizable buffers, workers, jobs on the pool. */
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { Matrix } from '../../lib/index.js';
+import { Matrix, StandardScaler } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
 import { runChild } from '../support/child.js';
 import { codeOf } from '../support/codes.js';
@@ -15,6 +15,27 @@ const ramp = (rows: number, cols: number, start = 0) =>
 const shared = (rows: number, cols: number) =>
   new Matrix(new Float64Array(new SharedArrayBuffer(8 * rows * cols)), rows, cols);
 const detach = (m: Matrix) => structuredClone(m.data.buffer, { transfer: [m.data.buffer as ArrayBuffer] });
+
+test('large results are written as a whole, whatever the memory held before', async () => {
+  const x = new Matrix(
+    Float64Array.from({ length: 300_000 * 2 }, (_, i) => i % 1000),
+    300_000,
+    2,
+  );
+  const scaler = await new StandardScaler().fit(x);
+  const want = Array.from(scaler.transformSync(x.slice(0, 1000)).data);
+  for (let round = 0; round < 6; round++) {
+    const y = round % 2 === 0 ? scaler.transformSync(x) : await scaler.transform(x);
+    for (const from of [0, 150_000, 299_000]) {
+      expect(Array.from(y.data.subarray(2 * from, 2 * from + 2000))).toEqual(want);
+    }
+    y.data.fill(Number.NaN);
+  }
+  // A result belongs to the caller, who may give it to another thread.
+  const y = scaler.transformSync(x);
+  const moved = structuredClone(y.data, { transfer: [y.data.buffer as ArrayBuffer] });
+  expect([moved.length, y.data.length]).toEqual([600_000, 0]);
+});
 
 /** Every operation that writes a matrix of the shape of its operand, square here. */
 type Operation = (x: Matrix, y: Matrix, out: Matrix) => Matrix;
