@@ -54,6 +54,7 @@ import {
   BayesianRidge,
   ElasticNet,
   ElasticNetCV,
+  GammaRegressor,
   HuberRegressor,
   IsotonicRegression,
   Lasso,
@@ -61,12 +62,14 @@ import {
   LinearRegression,
   LogisticRegression,
   Perceptron,
+  PoissonRegressor,
   Ridge,
   RidgeClassifier,
   RidgeClassifierCV,
   RidgeCV,
   SGDClassifier,
   SGDRegressor,
+  TweedieRegressor,
 } from './linear-model/index.js';
 import { TSNE, UMAP } from './manifold/index.js';
 import { GaussianMixture } from './mixture/index.js';
@@ -75,12 +78,14 @@ import {
   GridSearchCV,
   HalvingGridSearchCV,
   HalvingRandomSearchCV,
+  LogisticRegressionCV,
   RandomizedSearchCV,
   RFECV,
   SequentialFeatureSelector,
   StackingClassifier,
   StackingRegressor,
 } from './model-selection/index.js';
+import { OneVsOneClassifier, OneVsRestClassifier } from './multiclass/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import {
   KNeighborsClassifier,
@@ -125,6 +130,7 @@ registerEstimators(
   BernoulliNB,
   Binarizer,
   CalibratedClassifierCV,
+  LogisticRegressionCV,
   ColumnTransformer,
   ComplementNB,
   CountVectorizer,
@@ -153,7 +159,10 @@ registerEstimators(
   HistGradientBoostingClassifier,
   HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
+  GammaRegressor,
   HuberRegressor,
+  PoissonRegressor,
+  TweedieRegressor,
   ImportedClassifier,
   ImportedGraphClassifier,
   ImportedGraphRegressor,
@@ -191,6 +200,8 @@ registerEstimators(
   NuSVC,
   NuSVR,
   OneClassSVM,
+  OneVsOneClassifier,
+  OneVsRestClassifier,
   OneHotEncoder,
   OrdinalEncoder,
   PCA,

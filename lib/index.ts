@@ -17,6 +17,7 @@ export * from './metrics/index.js';
 export * from './mixture/index.js';
 export * from './model-selection/index.js';
 export * from './monitor/index.js';
+export * from './multiclass/index.js';
 export * from './naive-bayes/index.js';
 export * from './neighbors/index.js';
 export * from './pipeline/index.js';

@@ -53,6 +53,7 @@ const families = [
     'decomposition',
     'mixture',
     'covariance',
+    'multiclass',
   ],
   ...['manifold', 'preprocessing', 'impute', 'feature-selection', 'feature-extraction', 'nn'],
 ];
@@ -71,6 +72,8 @@ const tsRules = {
   ...Object.fromEntries(families.map((family) => [family, foundation])),
   // metrics: early stopping watches a scorer by name.
   ensemble: [...foundation, 'tree', 'metrics'],
+  // metrics: generalised linear models are scored by their deviance.
+  'linear-model': [...foundation, 'metrics'],
   // linear-model: missing values are predicted by Bayesian ridge regression unless told otherwise.
   impute: [...foundation, 'linear-model'],
   // nn: Keras's files are read as a Sequential.

@@ -66,6 +66,8 @@ export interface EstimatorTags {
   readonly watchesValidation?: boolean;
   /** Numbers below 0 are refused. Default false. */
   readonly positive?: boolean;
+  /** Targets that are not above 0 are refused. Default false. */
+  readonly positiveTargets?: boolean;
   /** Rows are ranked within queries: `group` and `qid` are for it, and y holds grades 0, 1, ... Default false. */
   readonly ranks?: boolean;
   /** X is handed on to inner estimators that do their own checks. Default false. */

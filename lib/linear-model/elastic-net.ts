@@ -2,6 +2,7 @@
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { fitTargets } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
+import type { Matrix } from '../core/matrix.js';
 import {
   bool,
   checkLength,
@@ -16,7 +17,7 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
-import { type DescentSpec, native } from '../native.js';
+import { type DescentSpec, type LinearAddon, native } from '../native.js';
 
 /** Parameters that all models fitted by coordinate descent have. */
 export interface DescentParams {
@@ -87,6 +88,15 @@ export function descentSpec(params: DescentParams): DescentSpec {
   return { fitIntercept, positive, maxIter, tol, random, seed: random ? resolveSeed(randomState) : 0 };
 }
 
+type Descent =
+  Parameters<LinearAddon['fitElasticNet']> extends [unknown, unknown, unknown, ...infer R] ? R : never;
+
+/** Coordinate descent on dense rows or sparse ones. */
+export function descend(x: Matrix | CsrMatrix, ...rest: Descent): ReturnType<LinearAddon['fitElasticNet']> {
+  if (x instanceof CsrMatrix) return native.csrElasticNet(...csrArguments(x), ...rest);
+  return native.fitElasticNet(x.data, x.rows, x.cols, ...rest);
+}
+
 /** Base of what is y = x . coef + intercept, found by coordinate descent. */
 export abstract class SparseLinearRegressor<
   P extends DescentParams,
@@ -133,10 +143,7 @@ export abstract class SparseLinearRegressor<
     l1Ratio: number,
   ): Promise<SparseLinearState> {
     const spec = { ...descentSpec(this.params), alphas: Float64Array.of(alpha), l1Ratio };
-    const rest = [y, sampleWeight, spec, cancel] as const;
-    const path = await (x instanceof CsrMatrix
-      ? native.csrElasticNet(...csrArguments(x), ...rest)
-      : native.fitElasticNet(x.data, x.rows, x.cols, ...rest));
+    const path = await descend(x, y, sampleWeight, spec, cancel);
     const { coef, intercept, gap, iterations, converged } = path;
     return { coef, intercept, dualGap: gap[0], iterations: iterations[0], converged };
   }

@@ -1,12 +1,20 @@
 export * from './bayesian-ridge.js';
 export { ElasticNet, type ElasticNetParams, Lasso, type LassoParams } from './elastic-net.js';
 export { ElasticNetCV, type ElasticNetCVParams, LassoCV, type LassoCVParams } from './elastic-net-cv.js';
+export {
+  GammaRegressor,
+  type GeneralizedLinearParams,
+  type GeneralizedLinearState,
+  PoissonRegressor,
+  TweedieRegressor,
+  type TweedieRegressorParams,
+} from './generalized-linear.js';
 export * from './huber-regressor.js';
 export * from './isotonic-regression.js';
 export * from './linear-regression.js';
 export * from './logistic-regression.js';
 export * from './perceptron.js';
-export * from './ridge.js';
+export { Ridge, type RidgeParams } from './ridge.js';
 export { RidgeClassifier, type RidgeClassifierParams } from './ridge-classifier.js';
 export { RidgeClassifierCV, type RidgeClassifierCVParams, RidgeCV, type RidgeCVParams } from './ridge-cv.js';
 export { type PartialFitOptions, SGDClassifier, type SGDClassifierParams } from './sgd-classifier.js';

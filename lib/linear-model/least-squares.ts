@@ -5,6 +5,7 @@ import { float64s, int, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { native } from '../native.js';
+import { descend } from './elastic-net.js';
 
 /** Learned by {@link LinearRegression} and {@link Ridge}. */
 export interface LinearState {
@@ -58,7 +59,39 @@ export abstract class LinearRegressor<
     return { coef: fitted.coef, intercept: fitted.intercept, singular: new Float64Array(0), rank: 0 };
   }
 
+  /** With coefficients >= 0. */
+  protected async solvePositive(
+    input: FitInput | SparseFitInput,
+    alpha: number,
+    maxIter: number | null,
+  ): Promise<LinearState> {
+    const { fitIntercept } = this.params;
+    const found = await fitPositive(input, fitTargets(input), { alpha, fitIntercept, maxIter });
+    return { ...found, singular: new Float64Array(0), rank: 0 };
+  }
+
   lower(plan: PlanBuilder, x: Slot): Slot {
     return plan.dense(x, this.state.coef, this.state.intercept);
   }
+}
+
+const SWEEPS = 10_000;
+const NEAR = 1e-12;
+
+/**
+ * Least squares with an L2 penalty and coefficients >= 0, of one target: coordinate descent, whose sweeps `maxIter` counts. The
+ * elastic net takes means over the rows where ridge takes sums.
+ */
+export async function fitPositive(
+  { x, sampleWeight, cancel }: Pick<FitInput | SparseFitInput, 'x' | 'sampleWeight' | 'cancel'>,
+  y: Float64Array,
+  { alpha, fitIntercept, maxIter }: { alpha: number; fitIntercept: boolean; maxIter: number | null },
+): Promise<{ coef: Float64Array; intercept: Float64Array }> {
+  const total = sampleWeight?.reduce((sum, weight) => sum + weight, 0) ?? x.rows;
+  const spec = {
+    ...{ fitIntercept, positive: true, random: false, maxIter: maxIter ?? SWEEPS, tol: NEAR, seed: 0 },
+    ...{ alphas: Float64Array.of(alpha / total), l1Ratio: 0 },
+  };
+  const { coef, intercept } = await descend(x, y, sampleWeight, spec, cancel);
+  return { coef, intercept };
 }

@@ -48,13 +48,13 @@ export abstract class LinearClassifier<P extends object, S extends LinearClassif
     return this.state.intercept.slice();
   }
 
-  /** Probabilities of the classes from {@link LinearClassifier.scores}; for those that have them. */
+  /** Probabilities of the classes from {@link LinearClassifier.lowerScores}; for those that have them. */
   protected lowerProba(plan: PlanBuilder, x: Slot): Slot {
-    return plan.softmax(this.scores(plan, x, 'pair'));
+    return plan.softmax(this.lowerScores(plan, x, 'pair'));
   }
 
   /** Scores as learned, one column for two classes; 'pair': [0, score] then, which shares argmax and softmax with more. */
-  protected scores(plan: PlanBuilder, x: Slot, form: 'plain' | 'pair'): Slot {
+  protected lowerScores(plan: PlanBuilder, x: Slot, form: 'plain' | 'pair'): Slot {
     const { coef, intercept } = this.state;
     const pair = intercept.length === 1 && form === 'pair';
     const outputs = pair ? 2 : intercept.length;
@@ -68,8 +68,8 @@ export abstract class LinearClassifier<P extends object, S extends LinearClassif
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    if (output === 'decision') return this.scores(plan, x, 'plain');
+    if (output === 'decision') return this.lowerScores(plan, x, 'plain');
     if (output === 'proba') return this.lowerProba(plan, x);
-    return plan.argmax(this.scores(plan, x, 'pair'));
+    return plan.argmax(this.lowerScores(plan, x, 'pair'));
   }
 }

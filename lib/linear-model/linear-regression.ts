@@ -9,6 +9,8 @@ export interface LinearRegressionParams {
   fitIntercept: boolean;
   /** Of sparse rows: stop when the gradient is this share of what it was at first, >= 0. Default 1e-6. */
   tol: number;
+  /** Coefficients are not below 0. Default false. */
+  positive: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface LinearRegressionParams {
  * Solved by a QR factorisation of blocks of rows and a singular value decomposition of R (Golub and Van Loan, Matrix
  * Computations, 5.3-5.5), in float64. Sparse rows are read as they are by LSQR (Paige and Saunders 1982).
  *
- * Differs from scikit-learn: one target at a time; no `positive`. Columns count as dependent only when rounding cannot
+ * Differs from scikit-learn: one target at a time. Columns count as dependent only when rounding cannot
  * tell them apart, where scikit-learn 1.9 gives up at a ratio of 1e-6 (`tol`, which here is of sparse rows alone).
  *
  * @example
@@ -32,11 +34,11 @@ export interface LinearRegressionParams {
  */
 export class LinearRegression extends LinearRegressor<LinearRegressionParams> {
   constructor(params: Partial<LinearRegressionParams> = {}) {
-    super({ fitIntercept: true, tol: 1e-6, ...params });
+    super({ fitIntercept: true, tol: 1e-6, positive: false, ...params });
   }
 
   get rules(): Rules<LinearRegressionParams> {
-    return { fitIntercept: bool, tol: real(0) };
+    return { fitIntercept: bool, tol: real(0), positive: bool };
   }
 
   get stateRules(): Rules<LinearState> {
@@ -44,19 +46,20 @@ export class LinearRegression extends LinearRegressor<LinearRegressionParams> {
   }
 
   protected fitState(input: FitInput): Promise<LinearState> {
-    return this.solve(input, 0);
+    return this.params.positive ? this.solvePositive(input, 0, null) : this.solve(input, 0);
   }
 
   protected override fitSparse(input: SparseFitInput): Promise<LinearState> {
-    return this.solveSparse(input, 0, this.params.tol, null);
+    const { tol, positive } = this.params;
+    return positive ? this.solvePositive(input, 0, null) : this.solveSparse(input, 0, tol, null);
   }
 
-  /** Rank of the centred X; 0 of sparse rows, where it is not known. @throws {ERR_NOT_FITTED} before `fit` */
+  /** Rank of the centred X; 0 of sparse rows and with `positive`, where it is not known. @throws {ERR_NOT_FITTED} before `fit` */
   get rank(): number {
     return this.state.rank;
   }
 
-  /** Singular values of the centred X, descending; empty of sparse rows. @throws {ERR_NOT_FITTED} before `fit` */
+  /** Singular values of the centred X, descending; empty of sparse rows and with `positive`. @throws {ERR_NOT_FITTED} before `fit` */
   get singular(): Float64Array {
     return this.state.singular.slice();
   }

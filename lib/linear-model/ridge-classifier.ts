@@ -5,6 +5,7 @@ import type { EncodedLabels } from '../core/labels.js';
 import { classWeight, type Rules } from '../core/params.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { native } from '../native.js';
+import { fitPositive } from './least-squares.js';
 import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
 import { type RidgeParams, ridgeDefaults, ridgeRules } from './ridge.js';
 
@@ -36,7 +37,7 @@ export function rowsOf(values: Float64Array, width: number, rows: readonly numbe
  * Classification by {@link Ridge} regression on -1 and 1, one output for each class when there are more than two: the largest
  * wins. A quick and steady baseline; it has no probabilities.
  *
- * Differs from scikit-learn: the solver follows from the rows, as in {@link Ridge}; no `positive`.
+ * Differs from scikit-learn: the solver follows from the rows, as in {@link Ridge}.
  *
  * @example
  * ```ts
@@ -59,7 +60,8 @@ export class RidgeClassifier extends LinearClassifier<RidgeClassifierParams, Lin
   }
 
   protected async fitState(input: FitInput): Promise<LinearClassifierState> {
-    const { alpha, fitIntercept } = this.params;
+    const { alpha, fitIntercept, positive } = this.params;
+    if (positive) return this.#learnPositive(input);
     const { y, outputs, weights, classes } = this.#problem(input);
     const { data, rows, cols } = input.x;
     const { coef, intercept } = await native.fitLeastSquares(
@@ -69,12 +71,27 @@ export class RidgeClassifier extends LinearClassifier<RidgeClassifierParams, Lin
   }
 
   protected override async fitSparse(input: SparseFitInput): Promise<LinearClassifierState> {
-    const { alpha, fitIntercept, tol, maxIter } = this.params;
+    const { alpha, fitIntercept, tol, maxIter, positive } = this.params;
+    if (positive) return this.#learnPositive(input);
     const { y, outputs, weights, classes } = this.#problem(input);
     const spec = { alpha, fitIntercept, tol, maxIter: maxIter ?? 0 };
     const { coef, intercept } = await native.csrLeastSquares(
       ...([...csrArguments(input.x), y, outputs, weights, spec, input.cancel] as const),
     );
+    return { coef, intercept, classes };
+  }
+
+  async #learnPositive(input: FitInput | SparseFitInput): Promise<LinearClassifierState> {
+    const { y, outputs, weights, classes } = this.#problem(input);
+    const { x, cancel } = input;
+    const coef = new Float64Array(outputs * x.cols);
+    const intercept = new Float64Array(outputs);
+    for (let k = 0; k < outputs; k++) {
+      const own = y.filter((_, i) => i % outputs === k);
+      const fitted = await fitPositive({ x, sampleWeight: weights, cancel }, own, this.params);
+      coef.set(fitted.coef, k * x.cols);
+      intercept[k] = fitted.intercept[0];
+    }
     return { coef, intercept, classes };
   }
 

@@ -13,10 +13,18 @@ export interface RidgeParams {
   tol: number;
   /** Of sparse rows: most iterations, >= 1; null: ten for each row or column, whichever are fewer. Default null. */
   maxIter: number | null;
+  /** Coefficients are not below 0; `maxIter` then counts sweeps over the coefficients, by default 10,000. Default false. */
+  positive: boolean;
 }
 
 /** @internal */
-export const ridgeDefaults: RidgeParams = { alpha: 1, fitIntercept: true, tol: 1e-4, maxIter: null };
+export const ridgeDefaults: RidgeParams = {
+  alpha: 1,
+  fitIntercept: true,
+  tol: 1e-4,
+  maxIter: null,
+  positive: false,
+};
 
 /** @internal */
 export const ridgeRules: Rules<RidgeParams> = {
@@ -24,6 +32,7 @@ export const ridgeRules: Rules<RidgeParams> = {
   fitIntercept: bool,
   tol: real(0),
   maxIter: either(int(1, 0xffff_ffff), nothing),
+  positive: bool,
 };
 
 /**
@@ -53,11 +62,13 @@ export class Ridge extends LinearRegressor<RidgeParams> {
   }
 
   protected fitState(input: FitInput): Promise<LinearState> {
-    return this.solve(input, this.params.alpha);
+    const { alpha, maxIter, positive } = this.params;
+    return positive ? this.solvePositive(input, alpha, maxIter) : this.solve(input, alpha);
   }
 
   protected override fitSparse(input: SparseFitInput): Promise<LinearState> {
-    const { alpha, tol, maxIter } = this.params;
+    const { alpha, tol, maxIter, positive } = this.params;
+    if (positive) return this.solvePositive(input, alpha, maxIter);
     return this.solveSparse(input, alpha, tol, maxIter);
   }
 }

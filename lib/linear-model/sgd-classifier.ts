@@ -225,12 +225,12 @@ export class SGDClassifier extends SgdLinearClassifier<SGDClassifierParams> {
     const classes = this.state.classes.length;
     if (this.fittedParams.loss === 'logLoss') {
       if (classes === 2) return super.lowerProba(plan, x);
-      return shares(plan, plan.activation(this.scores(plan, x, 'plain'), 'sigmoid'));
+      return shares(plan, plan.activation(this.lowerScores(plan, x, 'plain'), 'sigmoid'));
     }
     // (clip(score, -1, 1) + 1) / 2
     const one = new Float64Array(classes).fill(1);
     const minusOne = one.map((v) => -v);
-    const plain = this.scores(plan, x, 'plain');
+    const plain = this.lowerScores(plan, x, 'plain');
     const scores = classes === 2 ? plan.dense(plain, Float64Array.of(-1, 1), new Float64Array(2)) : plain;
     const clipped = plan.binary(plan.binary(scores, 'max', minusOne), 'min', one);
     const proba = plan.affine(

@@ -35,6 +35,11 @@ export {
   type HalvingRandomSearchOptions,
 } from './halving-random-search.js';
 export { type CrossValidator, type Fold, KFold, type KFoldOptions, StratifiedKFold } from './k-fold.js';
+export {
+  LogisticRegressionCV,
+  type LogisticRegressionCVParams,
+  type LogisticRegressionCVState,
+} from './logistic-regression-cv.js';
 export { ParameterGrid, type ParamGrid, type ParamSet } from './parameter-grid.js';
 export type { ParamDistributions } from './parameter-sampler.js';
 export {

@@ -175,6 +175,26 @@ export interface LinearAddon {
     spec: BayesianRidgeSpec,
     cancel: CancelHandle | null,
   ): Promise<NativeBayesianRidge>;
+  /** Of the Tweedie family; starts null: at coefficients of 0 and the mean of y. */
+  fitGlm(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    weights: Float64Array | null,
+    spec: {
+      power: number;
+      logLink: boolean;
+      alpha: number;
+      fitIntercept: boolean;
+      maxIter: number;
+      tol: number;
+      startCoef: Float64Array | null;
+      startIntercept: Float64Array | null;
+    },
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{ coef: Float64Array; intercept: number; iterations: number; converged: boolean }>;
   fitHuber(
     x: FloatArray,
     rows: number,

@@ -78,7 +78,8 @@ export class Subject {
     const random = new Random(seed);
     return Array.from({ length: rows }, (_, i) => {
       const value = 2 * data[i * cols] - data[i * cols + cols - 1] + random.normal() / 4;
-      return this.kind === 'classifier' || this.tags.ranks ? classOf(value) : value;
+      if (this.kind === 'classifier' || this.tags.ranks) return classOf(value);
+      return this.tags.positiveTargets ? Math.exp(value / 4) : value;
     });
   }
 

@@ -1,12 +1,13 @@
 // Fits of linear models, on dense rows (x, rows and cols come first) or sparse ones (starts, columns, values
-// and cols): the elastic net, Bayesian ridge, ridge's leave-one-out errors, Huber's regression, stochastic
-// gradient descent.
+// and cols): the elastic net, Bayesian ridge, ridge's leave-one-out errors, Huber's regression, generalised
+// linear models, stochastic gradient descent.
 #include "binding/csr_job.h"
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "binding/spec.h"
 #include "train/bayesian_ridge.h"
 #include "train/elastic_net.h"
+#include "train/glm.h"
 #include "train/huber.h"
 #include "train/ridge_loo.h"
 #include "train/sgd.h"
@@ -168,6 +169,36 @@ napi_value fit_huber(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
 }
 
+// x, rows, cols, y, weights, spec, cancel, progress
+napi_value fit_glm(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  const Spec spec(env, call[5]);
+  GlmParams params;
+  params.power = spec.number("power");
+  params.log_link = spec.flag("logLink");
+  params.alpha = spec.number("alpha");
+  params.fit_intercept = spec.flag("fitIntercept");
+  params.max_iter = spec.u32("maxIter");
+  params.tol = spec.number("tol");
+  params.start_coef = spec.values("startCoef");
+  params.start_intercept = spec.values("startIntercept");
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
+                  params](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    return boreal::fit_glm(x, y.span(), weights.span(), params, cancel, progress);
+  };
+  auto deliver = [](napi_env env, GlmModel&& model) {
+    return ObjectBuilder(env)
+        .set("coef", std::move(model.coef))
+        .set("intercept", model.intercept)
+        .set("iterations", static_cast<double>(model.iterations))
+        .set("converged", model.converged)
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
+}
+
 SgdParams sgd_params(const Spec& spec) {
   SgdParams params;
   params.loss = spec.choice<SgdLoss>(
@@ -240,6 +271,7 @@ void export_linear(napi_env env, napi_value exports) {
   export_function<cross_validate_elastic_net>(env, exports, "crossValidateElasticNet");
   export_function<ridge_leave_one_out>(env, exports, "ridgeLeaveOneOut");
   export_function<fit_bayesian_ridge>(env, exports, "fitBayesianRidge");
+  export_function<fit_glm>(env, exports, "fitGlm");
   export_function<fit_huber>(env, exports, "fitHuber");
   export_function<fit_sgd<MatrixArgument>>(env, exports, "fitSgd");
   export_function<fit_sgd<CsrArguments>>(env, exports, "csrSgd");

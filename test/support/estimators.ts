@@ -26,6 +26,7 @@ import {
   ExtraTreesRegressor,
   FeatureUnion,
   FunctionTransformer,
+  GammaRegressor,
   GaussianMixture,
   GaussianNB,
   GenericUnivariateSelect,
@@ -55,6 +56,7 @@ import {
   LinearSVR,
   LocalOutlierFactor,
   LogisticRegression,
+  LogisticRegressionCV,
   MaxAbsScaler,
   MiniBatchKMeans,
   MinMaxScaler,
@@ -67,10 +69,13 @@ import {
   NuSVR,
   OneClassSVM,
   OneHotEncoder,
+  OneVsOneClassifier,
+  OneVsRestClassifier,
   OrdinalEncoder,
   PCA,
   Perceptron,
   Pipeline,
+  PoissonRegressor,
   PolynomialFeatures,
   PowerTransformer,
   QuantileTransformer,
@@ -105,6 +110,7 @@ import {
   TransformedTargetRegressor,
   TruncatedSVD,
   TSNE,
+  TweedieRegressor,
   UMAP,
   VarianceThreshold,
   VotingClassifier,
@@ -152,6 +158,9 @@ const IMPUTER = {
 const ENCODER = { [WEIGHTS]: 'a row of weight 0 still shows that its category exists' };
 const SCALER = {
   [WEIGHTS]: "like scikit-learn's it takes no weights: quantiles and bins are those of the rows",
+};
+const DEVIANCE = {
+  'score is the accuracy or R2 of the predictions': 'it is D2, the share of the deviance that is explained',
 };
 const FOLDS = { [WEIGHTS]: 'rows are dealt to folds by position' };
 const LEFT_OUT = { [WEIGHTS]: 'a row of weight 2 is left out as one, two rows one after the other' };
@@ -989,6 +998,48 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new TransformedTargetRegressor(new Ridge(), { transformer: new StandardScaler() }),
     exceptions: COMPOSITE,
   },
+  {
+    name: 'LogisticRegressionCV',
+    make: () => new LogisticRegressionCV({ Cs: [0.1, 1, 10], cv: 3, tol: 1e-8, maxIter: 1000 }),
+    exceptions: FOLDS,
+  },
+  {
+    name: 'LogisticRegressionCV of the folds themselves',
+    make: () => new LogisticRegressionCV({ Cs: 3, cv: 2, refit: false }),
+    exceptions: FOLDS,
+  },
+  {
+    name: 'OneVsRestClassifier',
+    make: () => new OneVsRestClassifier(new LogisticRegression({ tol: 1e-9, maxIter: 1000 })),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'OneVsRestClassifier of probabilities',
+    make: () => new OneVsRestClassifier(new GaussianNB()),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'OneVsOneClassifier',
+    make: () => new OneVsOneClassifier(new LinearSVC({ tol: 1e-12 })),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'GammaRegressor',
+    make: () => new GammaRegressor({ alpha: 0.1, tol: 1e-9 }),
+    exceptions: DEVIANCE,
+  },
+  {
+    name: 'PoissonRegressor',
+    make: () => new PoissonRegressor({ alpha: 0.1, tol: 1e-9 }),
+    exceptions: DEVIANCE,
+  },
+  { name: 'TweedieRegressor', make: () => new TweedieRegressor({ alpha: 0.1, tol: 1e-9 }) },
+  {
+    name: 'LinearRegression with positive coefficients',
+    make: () => new LinearRegression({ positive: true }),
+  },
+  { name: 'Ridge with positive coefficients', make: () => new Ridge({ positive: true }) },
+  { name: 'RidgeClassifier with positive coefficients', make: () => new RidgeClassifier({ positive: true }) },
   { name: 'NuSVC', make: () => new NuSVC({ nu: 0.2, gamma: 0.2, tol: 1e-7 }) },
   {
     name: 'NuSVC with probabilities',

@@ -23,6 +23,7 @@ import exports
 import feature_selection
 import hist_boosting
 import imputation
+import generalized
 import inspection
 import interchange
 import keras_files
@@ -69,6 +70,8 @@ if __name__ == "__main__":
             *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
             *(splits, searches, curves, estimator_names),
             *(linear, linear_models, manifold, naive_bayes, neighbors, trees, tree_options),
+            *(splits, searches, curves),
+            *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
             *(nn_steps, mlp, autograd, keras_models, resnet18),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse),

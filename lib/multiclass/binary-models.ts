@@ -1,0 +1,135 @@
+/** What classifiers made of classifiers of two classes share. */
+import { withCancel } from '../core/cancellation.js';
+import { Estimator, type EstimatorTags } from '../core/estimator.js';
+import {
+  checkFiniteFor,
+  type FitInput,
+  partOfInput,
+  reportProgress,
+  type SparseFitInput,
+} from '../core/fit-input.js';
+import { fittedModels } from '../core/inner-models.js';
+import { Classifier, type ClassifierState } from '../core/kinds.js';
+import type { EncodedLabels } from '../core/labels.js';
+import { custom, labels, type Rules } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { runAll } from '../core/run-all.js';
+import { type Column, Schema } from '../core/schema.js';
+import { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { ValidationError } from '../errors.js';
+
+/** Parameters of {@link OneVsRestClassifier} and {@link OneVsOneClassifier}. */
+export interface BinaryModelsParams {
+  /** A classifier with decisions or probabilities. */
+  estimator: Estimator;
+}
+
+/** Learned by {@link OneVsRestClassifier} and {@link OneVsOneClassifier}. */
+export interface BinaryModelsState extends ClassifierState {
+  /** Fitted clones for the classes 0 and 1 of each problem. */
+  readonly models: readonly Estimator[];
+}
+
+/** A problem of two classes: which rows (null: all), and their classes. */
+export interface BinaryProblem {
+  readonly rows: Int32Array | null;
+  readonly y: readonly number[];
+}
+
+const RESPONSES: readonly Output[] = ['decision', 'proba'];
+
+/** Base of classifiers that fit one model for each of several problems of two classes. */
+export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsParams, BinaryModelsState> {
+  /** The problems that the classes make. */
+  protected abstract problems(encoded: EncodedLabels): BinaryProblem[];
+  /** How many problems there are of so many classes. */
+  protected abstract countOf(classes: number): number;
+
+  get rules(): Rules<BinaryModelsParams> {
+    return {
+      estimator: custom(
+        'a classifier with decisions or probabilities',
+        (v) =>
+          v instanceof Estimator && v.kind === 'classifier' && v.outputs.some((o) => RESPONSES.includes(o)),
+      ),
+    };
+  }
+
+  get stateRules(): Rules<BinaryModelsState> {
+    return { models: fittedModels, classes: labels };
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...this.params.estimator?.tags, delegates: true };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    this.params.estimator.checkParams();
+  }
+
+  protected override checkState({ models, classes }: BinaryModelsState, columns: readonly Column[]): void {
+    const refuse = (why: string) =>
+      new ValidationError('ERR_PARAMETER', `${this.constructor.name} state: ${why}.`);
+    if (models.length !== this.countOf(classes.length))
+      throw refuse(`there are ${models.length} models of ${classes.length} classes`);
+    for (const [k, { nFeaturesIn, schema }] of models.entries()) {
+      const { target } = schema;
+      if (nFeaturesIn !== columns.length) throw refuse(`model ${k} has other columns`);
+      if (target.kind !== 'class' || target.classes.length !== 2)
+        throw refuse(`model ${k} does not tell two classes apart`);
+    }
+  }
+
+  /** Fits a clone on each problem, as many at a time as there are threads. */
+  protected async fitModels(input: FitInput | SparseFitInput, encoded: EncodedLabels): Promise<Estimator[]> {
+    if (!isSparseInput(input)) checkFiniteFor(this.params.estimator, input);
+    const problems = this.problems(encoded);
+    const progress = reportProgress(input, this);
+    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    let done = 0;
+    return withCancel(input.signal, () =>
+      runAll(problems, input.signal, async ({ rows, y }, stop) => {
+        const model = this.params.estimator.clone();
+        if (isSparseInput(input)) {
+          const { x, sampleWeight } = input;
+          const weights =
+            rows === null ? sampleWeight : sampleWeight && Float64Array.from(rows, (i) => sampleWeight[i]);
+          const part = rows === null ? x : x.takeRows(rows);
+          await model.fit(part, y, { sampleWeight: weights ?? undefined, signal: stop });
+        } else {
+          const part =
+            rows === null ? { ...input, validation: null, queries: null } : partOfInput(input, rows);
+          await model.fitInput({ ...part, y, onProgress: undefined, signal: stop }, schema);
+        }
+        progress?.(++done, problems.length);
+        return model;
+      }),
+    );
+  }
+
+  /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
+  get models(): readonly Estimator[] {
+    return this.state.models;
+  }
+}
+
+function isSparseInput(input: FitInput | SparseFitInput): input is SparseFitInput {
+  return input.x instanceof CsrMatrix;
+}
+
+/** What a model of two classes says for the second: its decision, or else its probability. */
+export function lowerScore(
+  model: Estimator,
+  plan: PlanBuilder,
+  x: Slot,
+  options: ResolvedCompileOptions,
+): Slot {
+  const output = model.outputs.includes('decision') ? 'decision' : 'proba';
+  const scores = model.lowerChecked(plan, x, { ...options, output });
+  return scores.width === 1 ? scores : plan.gather(scores, [1]);
+}
+
+/** Above it a score speaks for the second class. */
+export const thresholdOf = ({ outputs }: Estimator): number => (outputs.includes('decision') ? 0 : 0.5);

@@ -1,0 +1,82 @@
+/** One model for each class, against all others. */
+import type { Estimator } from '../core/estimator.js';
+import { type FitInput, fitLabels, type SparseFitInput } from '../core/fit-input.js';
+import type { EncodedLabels } from '../core/labels.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import {
+  BinaryModelsClassifier,
+  type BinaryModelsParams,
+  type BinaryModelsState,
+  type BinaryProblem,
+  lowerScore,
+  thresholdOf,
+} from './binary-models.js';
+
+/**
+ * Classes told apart by one model for each of them, fitted to tell it from all others; the one that is surest wins. Of two classes
+ * there is one model. All models are one native plan; sparse rows are handed on to estimators that read them.
+ *
+ * Probabilities are those of the models, divided by their sum.
+ *
+ * Differs from scikit-learn: one label a row (no multilabel targets), no `partial_fit`; fitted clones are in `models`.
+ *
+ * @example
+ * ```ts
+ * import { loadIris, LogisticRegression, OneVsRestClassifier } from 'boreal';
+ * const { data, target } = loadIris();
+ * const model = await new OneVsRestClassifier(new LogisticRegression()).fit(data, target);
+ * model.models.length; // 3
+ * (await model.score(data, target)) > 0.9; // true
+ * ```
+ */
+export class OneVsRestClassifier extends BinaryModelsClassifier {
+  /** @param estimator - a classifier with decisions or probabilities, cloned by `fit` */
+  constructor(estimator: Estimator) {
+    super({ estimator });
+  }
+
+  static override fromParams({ estimator }: BinaryModelsParams): OneVsRestClassifier {
+    return new OneVsRestClassifier(estimator);
+  }
+
+  override get outputs(): readonly Output[] {
+    const has = (output: Output) => (this.params.estimator?.outputs.includes(output) ? [output] : []);
+    return ['label', ...has('proba'), ...has('decision')];
+  }
+
+  protected countOf(classes: number): number {
+    return classes === 2 ? 1 : classes;
+  }
+
+  protected problems({ codes, classes }: EncodedLabels): BinaryProblem[] {
+    const own = classes.length === 2 ? [1] : Array.from(classes, (_, c) => c);
+    return own.map((c) => ({ rows: null, y: Array.from(codes, (code) => (code === c ? 1 : 0)) }));
+  }
+
+  protected fitState(input: FitInput): Promise<BinaryModelsState> {
+    return this.#learn(input);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<BinaryModelsState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<BinaryModelsState> {
+    const encoded = fitLabels(input);
+    return { models: await this.fitModels(input, encoded), classes: encoded.classes };
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { models } = this.state;
+    if (options.output === 'proba') {
+      const proba = models.map((model) => model.lowerChecked(plan, x, options));
+      if (models.length === 1) return proba[0];
+      return plan.normalize(plan.concat(proba.map((both) => plan.gather(both, [1]))), 'l1');
+    }
+    const scores = plan.concat(models.map((model) => lowerScore(model, plan, x, options)));
+    if (options.output === 'decision') return scores;
+    if (models.length > 1) return plan.argmax(scores);
+    return plan.binary(scores, 'greater', Float64Array.of(thresholdOf(models[0])));
+  }
+}

@@ -1,0 +1,214 @@
+/** Generalised linear models, positive coefficients, LogisticRegressionCV and classifiers made of binary ones: what no golden value tells. */
+import { describe, expect, test } from 'vitest';
+import {
+  CsrMatrix,
+  DecisionTreeClassifier,
+  d2TweedieScore,
+  GammaRegressor,
+  GaussianNB,
+  LinearRegression,
+  LinearSVC,
+  LogisticRegression,
+  LogisticRegressionCV,
+  loadIris,
+  NuSVC,
+  NuSVR,
+  OneVsOneClassifier,
+  OneVsRestClassifier,
+  PoissonRegressor,
+  Ridge,
+  RidgeClassifier,
+  SVC,
+  TweedieRegressor,
+} from '../../lib/index.js';
+
+const { data, target } = loadIris();
+const labels = Array.from(target, (code) => ['setosa', 'versicolor', 'virginica'][code]);
+
+describe('generalised linear models', () => {
+  const X = [[0], [1], [2], [3]];
+
+  test('targets that a distribution cannot give are refused', async () => {
+    const refused = { code: 'ERR_LABELS', row: 1 };
+    await expect(new PoissonRegressor().fit(X, [1, -1, 2, 3])).rejects.toMatchObject(refused);
+    await expect(new GammaRegressor().fit(X, [1, 0, 2, 3])).rejects.toMatchObject(refused);
+    await expect(new TweedieRegressor({ power: 1.5 }).fit(X, [0, -1, 2, 3])).rejects.toMatchObject(refused);
+    await expect(new TweedieRegressor({ power: 0.5 }).fit(X, [1, 1, 2, 3])).rejects.toMatchObject({
+      code: 'ERR_PARAMETER',
+    });
+    const identity = new TweedieRegressor({ power: 2, link: 'identity', fitIntercept: false });
+    await expect(identity.fit(X, [1, 1, 2, 3])).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    await expect(new PoissonRegressor().fit(X, [0, 0, 0, 0])).rejects.toMatchObject({
+      code: 'ERR_PARAMETER',
+    });
+  });
+
+  test('a normal distribution without a penalty is least squares, a row of weight 0 is absent', async () => {
+    const y = [1, 3, 2, 5];
+    const line = await new LinearRegression().fit(X, y);
+    const model = await new TweedieRegressor({ alpha: 0, tol: 1e-10 }).fit(X, y);
+    expect(model.coef[0]).toBeCloseTo(line.coef[0], 7);
+    const weighted = await new PoissonRegressor({ tol: 1e-10 }).fit([...X, [9]], [...y, 1000], {
+      sampleWeight: [1, 1, 1, 1, 0],
+    });
+    const without = await new PoissonRegressor({ tol: 1e-10 }).fit(X, y);
+    expect(weighted.coef[0]).toBeCloseTo(without.coef[0], 8);
+  });
+
+  test('the score is D2, and a warm start stops at once', async () => {
+    const y = Array.from({ length: data.rows }, (_, i) => data.data[i * 4 + 2] * (1 + (i % 3)));
+    const model = await new GammaRegressor({ alpha: 0.01, tol: 1e-8, maxIter: 500, warmStart: true }).fit(
+      data,
+      y,
+    );
+    expect(model.converged).toBe(true);
+    expect(await model.score(data, y)).toBe(d2TweedieScore(y, await model.predict(data), { power: 2 }));
+    const first = model.nIter;
+    await model.fit(data, y);
+    expect(model.nIter).toBeLessThan(first / 2);
+    await model.fit(data.columns([0]), y);
+    expect(model.coef.length).toBe(1);
+  });
+});
+
+describe('positive coefficients', () => {
+  const X = [
+    [1, 1],
+    [2, 1],
+    [3, 0],
+    [4, 1],
+    [5, 0],
+  ];
+  const y = [5, 4, 2, 2, 0];
+
+  test('none is below 0, on sparse rows and of classes too', async () => {
+    for (const model of [
+      new LinearRegression({ positive: true }),
+      new Ridge({ positive: true, alpha: 0.1 }),
+    ]) {
+      await model.fit(X, y);
+      expect(model.coef[0]).toBe(0);
+      expect(model.coef[1]).toBeGreaterThan(0);
+      const [coef, intercept] = [model.coef[1], model.intercept];
+      await model.fit(CsrMatrix.from(X), y);
+      expect(model.coef[1]).toBeCloseTo(coef, 9);
+      expect(model.intercept).toBeCloseTo(intercept, 9);
+    }
+    const classifier = await new RidgeClassifier({ positive: true }).fit(data, labels);
+    expect(Math.min(...classifier.coef.data)).toBe(0);
+    expect(classifier.coef.rows).toBe(3);
+  });
+
+  test('where no coefficient would be below 0 nothing changes', async () => {
+    const rising = [5, 7.5, 6, 11, 10.5];
+    const free = await new LinearRegression().fit(X, rising);
+    const bound = await new LinearRegression({ positive: true }).fit(X, rising);
+    expect(free.coef[0]).toBeGreaterThan(0);
+    expect(free.coef[1]).toBeGreaterThan(0);
+    expect(bound.coef[0]).toBeCloseTo(free.coef[0], 9);
+  });
+});
+
+describe('LogisticRegressionCV', () => {
+  test('scores of all folds, by l1 ratios and strengths; text labels; sparse rows', async () => {
+    const solver = { solver: 'saga', maxIter: 300, randomState: 0 } as const;
+    const params = { ...solver, Cs: [0.01, 1], l1Ratios: [0, 1], cv: 3 };
+    const model = await new LogisticRegressionCV(params).fit(data, labels);
+    expect([model.scores.rows, model.scores.cols]).toEqual([3, 4]);
+    expect(model.classes).toEqual(['setosa', 'versicolor', 'virginica']);
+    expect(model.C).toBe(1);
+    expect(Array.from(model.Cs)).toEqual([0.01, 1]);
+    const best = new LogisticRegression({ ...solver, C: model.C, l1Ratio: model.l1Ratio });
+    await best.fit(data, labels);
+    expect(model.coef.toArray()).toEqual(best.coef.toArray());
+    const sparse = await new LogisticRegressionCV({ Cs: 3, cv: 3 }).fit(CsrMatrix.from(data), labels);
+    const dense = await new LogisticRegressionCV({ Cs: 3, cv: 3 }).fit(data, labels);
+    expect(sparse.C).toBe(dense.C);
+    expect(await sparse.predict(data)).toEqual(await dense.predict(data));
+  });
+
+  test('a fold that lacks a class and bad lists are refused', async () => {
+    const folds = [{ train: Int32Array.of(0, 1, 2), test: Int32Array.of(60) }];
+    const model = new LogisticRegressionCV({ cv: folds });
+    await expect(model.fit(data, labels)).rejects.toMatchObject({ code: 'ERR_LABELS' });
+    for (const params of [{ Cs: [] }, { Cs: [0] }, { Cs: 0 }, { l1Ratios: [2] }, { l1Ratios: [] }]) {
+      const bad = new LogisticRegressionCV(params);
+      await expect(bad.fit(data, labels)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    }
+    const ratio = new LogisticRegressionCV({ l1Ratios: [0.5] });
+    await expect(ratio.fit(data, labels)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+});
+
+describe('classifiers made of binary ones', () => {
+  test('one model for each class, or pair; of two classes one', async () => {
+    const rest = await new OneVsRestClassifier(new LogisticRegression()).fit(data, labels);
+    const pairs = await new OneVsOneClassifier(new LogisticRegression()).fit(data, labels);
+    expect([rest.models.length, pairs.models.length]).toEqual([3, 3]);
+    const two = await new OneVsRestClassifier(new LogisticRegression()).fit(
+      data.slice(0, 100),
+      labels.slice(0, 100),
+    );
+    const plain = await new LogisticRegression().fit(data.slice(0, 100), labels.slice(0, 100));
+    expect(two.models.length).toBe(1);
+    expect((await two.predictProba(data)).toArray()).toEqual((await plain.predictProba(data)).toArray());
+    const [tree] = [
+      await new OneVsRestClassifier(new DecisionTreeClassifier({ maxDepth: 2 })).fit(data, labels),
+    ];
+    await expect(tree.decisionFunction(data)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    expect(await tree.score(data, labels)).toBeGreaterThan(0.9);
+  });
+
+  test('sparse rows are handed on', async () => {
+    for (const make of [
+      () => new OneVsRestClassifier(new LinearSVC({ randomState: 0 })),
+      () => new OneVsOneClassifier(new LinearSVC({ randomState: 0 })),
+    ]) {
+      const sampleWeight = labels.map((_, i) => 1 + (i % 3));
+      const sparse = await make().fit(CsrMatrix.from(data), labels, { sampleWeight });
+      const dense = await make().fit(data, labels, { sampleWeight });
+      const [one, other] = [await sparse.decisionFunction(data), await dense.decisionFunction(data)];
+      for (const [k, value] of one.data.entries()) expect(value).toBeCloseTo(other.data[k], 2);
+    }
+  });
+
+  test('what has neither decisions nor probabilities is refused', async () => {
+    const wrong = new OneVsRestClassifier(new Ridge());
+    await expect(wrong.fit(data, labels)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    await expect(
+      new OneVsOneClassifier(new GaussianNB()).fit(
+        data,
+        labels.map(() => 'a'),
+      ),
+    ).rejects.toMatchObject({
+      code: 'ERR_LABELS',
+    });
+  });
+});
+
+describe('machines with nu', () => {
+  test('nu bounds the support vectors', async () => {
+    for (const nu of [0.1, 0.4]) {
+      const classifier = await new NuSVC({ nu, tol: 1e-6 }).fit(data.slice(50, 150), labels.slice(50, 150));
+      expect(classifier.support.length).toBeGreaterThanOrEqual(nu * 100);
+      const y = Array.from({ length: 150 }, (_, i) => data.data[i * 4 + 3]);
+      const regressor = await new NuSVR({ nu, tol: 1e-6 }).fit(data.columns([0, 1, 2]), y);
+      expect(regressor.support.length).toBeGreaterThanOrEqual(nu * 150);
+    }
+  });
+
+  test('classes of too different sizes are refused; the same machine as SVC by another name', async () => {
+    const y = labels.map((_, i) => (i < 10 ? 'few' : 'many'));
+    await expect(new NuSVC({ nu: 0.5 }).fit(data, y)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    const few = await new NuSVC({ nu: 0.1, probability: true, randomState: 0 }).fit(data, y);
+    expect((await few.predictProba(data)).cols).toBe(2);
+    await expect(new NuSVC({ nu: 0 }).fit(data, labels)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    // Half of nu times the rows is the sum of alpha of each class: a machine with C = 1 / scale is the same.
+    const [two, of] = [data.slice(50, 150), labels.slice(50, 150)];
+    const nu = await new NuSVC({ nu: 0.3, gamma: 0.5, tol: 1e-8 }).fit(two, of);
+    const most = Math.max(...nu.dualCoef.data.map(Math.abs));
+    const svc = await new SVC({ C: most, gamma: 0.5, tol: 1e-8 }).fit(two, of);
+    const [one, other] = [await nu.decisionFunction(two), await svc.decisionFunction(two)];
+    for (const [i, value] of one.data.entries()) expect(value).toBeCloseTo(other.data[i], 4);
+  });
+});
