@@ -28,6 +28,8 @@ struct ConvTask {
 struct ConvKernels {
   // y overlaps nothing that is read.
   void (*convolve)(const ConvTask& task) noexcept;
+  // Filter f reads channel f alone: of each tap value f. weights [tap_count, filters] row-major.
+  void (*depthwise)(const ConvTask& task) noexcept;
 
   // The transforms of Winograd's F(2 x 2, 3 x 3), for each channel; B and A are the paper's.
   // values[(4 i + j) * step + c] = (B^T d B)[i][j], d[i][j] being pixels[4 i + j][c].

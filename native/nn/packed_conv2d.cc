@@ -52,33 +52,6 @@ void copy_padded(const Conv2dShape& s, const float* image, size_t first, size_t 
   }
 }
 
-void depthwise_rows(const Conv2dShape& s, const float* x, const float* w, const float* bias, const Pixels& p,
-                    float* y) {
-  const size_t channels = s.in_channels;
-  for (size_t i = 0; i < p.count; ++i) {
-    float* to = y + i * channels;
-    if (bias == nullptr) {
-      std::memset(to, 0, channels * sizeof(float));
-    } else {
-      std::memcpy(to, bias, channels * sizeof(float));
-    }
-  }
-  const float* image = x + p.image * s.in_h * s.in_w * channels;
-  for (size_t kh = 0; kh < s.kernel_h; ++kh) {
-    for (size_t kw = 0; kw < s.kernel_w; ++kw) {
-      const TapRun run = tap_run(s, p, kh, kw);
-      if (!run.inside) continue;
-      const float* tap = w + (kh * s.kernel_w + kw) * channels;
-      for (size_t i = run.first; i < run.last; ++i) {
-        const float* from =
-            image + (run.offset + static_cast<ptrdiff_t>(i * s.stride_w)) * static_cast<ptrdiff_t>(channels);
-        float* to = y + i * channels;
-        for (size_t c = 0; c < channels; ++c) to[c] += from[c] * tap[c];
-      }
-    }
-  }
-}
-
 }  // namespace
 
 PackedConv2d::PackedConv2d(const Conv2dShape& shape, const float* weights, const float* bias,
@@ -96,13 +69,8 @@ PackedConv2d::PackedConv2d(const Conv2dShape& shape, const float* weights, const
     bias_ = AlignedBuffer<float>(s.out_channels);
     std::copy_n(bias, s.out_channels, bias_.data());
   }
-  if (is_depthwise(s)) {
-    way_ = Way::kDepthwise;
-    weights_ = AlignedBuffer<float>(s.weight_size());
-    std::copy_n(weights, s.weight_size(), weights_.data());
-    return;
-  }
-  if (is_pointwise(s) || s.out_w() < kLeastRow || gemm.prefers_dots(depth, filters)) {
+  const bool depthwise = is_depthwise(s);
+  if (!depthwise && (is_pointwise(s) || s.out_w() < kLeastRow || gemm.prefers_dots(depth, filters))) {
     way_ = is_pointwise(s) ? Way::kProduct : Way::kColumns;
     for (size_t g = 0; g < s.groups; ++g) {
       products_.emplace_back(MatrixView<const float>{weights + g * filters, depth, filters, s.out_channels},
@@ -110,10 +78,10 @@ PackedConv2d::PackedConv2d(const Conv2dShape& shape, const float* weights, const
     }
     return;
   }
-  way_ = Way::kTaps;
+  way_ = depthwise ? Way::kDepthwise : Way::kTaps;
   pixel_ = s.in_channels;
   // A tile reads a line of each of its pixels at a time.
-  if (s.stride_w * pixel_ * sizeof(float) % 4096 == 0) pixel_ += kSkew;
+  if (!depthwise && s.stride_w * pixel_ * sizeof(float) % 4096 == 0) pixel_ += kSkew;
   copies_ = has_padding(s) || pixel_ != s.in_channels;
   row_ = (copies_ ? s.pad_left + s.in_w + s.pad_right : s.in_w) * pixel_;
   // Taps that lie side by side are one.
@@ -123,6 +91,11 @@ PackedConv2d::PackedConv2d(const Conv2dShape& shape, const float* weights, const
     for (size_t kw = 0; kw < (joined ? 1 : s.kernel_w); ++kw) {
       taps_.push_back(kh * s.dilation_h * row_ + kw * s.dilation_w * pixel_);
     }
+  }
+  if (depthwise) {
+    weights_ = AlignedBuffer<float>(s.weight_size());
+    std::copy_n(weights, s.weight_size(), weights_.data());
+    return;
   }
   group_size_ = gemm.packed_size(depth, filters);
   weights_ = AlignedBuffer<float>(s.groups * group_size_);
@@ -150,13 +123,12 @@ void PackedConv2d::run(size_t images, const float* x, float* y, const RunOptions
   check_cancel(options.cancel);
   switch (way_) {
     case Way::kTaps:
+    case Way::kDepthwise:
       return run_taps(images, x, y, options);
     case Way::kProduct:
       return run_product(images, x, y, options);
     case Way::kColumns:
       return run_columns(images, x, y, options);
-    case Way::kDepthwise:
-      return run_depthwise(images, x, y, options);
     case Way::kWinograd:
       return winograd_->run(images, x, y, options);
   }
@@ -230,6 +202,14 @@ void PackedConv2d::run_taps(size_t images, const float* x, float* y, const RunOp
     } else {
       source += first * s.stride_h * row_;
     }
+    if (way_ == Way::kDepthwise) {
+      block.filters = s.out_channels;
+      block.x = source;
+      block.weights = weights_.data();
+      block.bias = bias(0);
+      block.y = y + image * image_out + first * whole.y_row;
+      return kernels.depthwise(block);
+    }
     for (size_t g = 0; g < s.groups; ++g) {
       block.x = source + g * s.group_in();
       block.weights = weights_.data() + g * group_size_ + from * depth;
@@ -278,22 +258,6 @@ void PackedConv2d::run_columns(size_t images, const float* x, float* y, const Ru
           {y + place * s.out_channels + g * s.group_out(), all.count, s.group_out(), s.out_channels},
           product_options(g));
     }
-  });
-}
-
-void PackedConv2d::run_depthwise(size_t images, const float* x, float* y, const RunOptions& options) const {
-  Conv2dShape s = shape_;
-  s.batch = images;
-  const auto activate = elementwise_kernels<float>(isa_).unary;
-  const PixelBlocks blocks(s, s.in_channels);
-  run_tasks(blocks.count(), options, [&](size_t task) {
-    blocks.each_row(task, [&](const Pixels& p, size_t) {
-      float* to = y + ((p.image * s.out_h() + p.row) * s.out_w() + p.begin) * s.out_channels;
-      depthwise_rows(s, x, weights_.data(), bias(0), p, to);
-      if (activation_ != Unary::kIdentity) {
-        activate(activation_, to, s.out_channels, to, s.out_channels, p.count, s.out_channels);
-      }
-    });
   });
 }
 

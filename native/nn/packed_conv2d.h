@@ -49,7 +49,6 @@ class PackedConv2d {
   void run_taps(size_t images, const float* x, float* y, const RunOptions& options) const;
   void run_product(size_t images, const float* x, float* y, const RunOptions& options) const;
   void run_columns(size_t images, const float* x, float* y, const RunOptions& options) const;
-  void run_depthwise(size_t images, const float* x, float* y, const RunOptions& options) const;
   Grid grid(size_t images, const RunOptions& options) const;
   const float* bias(size_t group) const {
     return bias_.size() == 0 ? nullptr : bias_.data() + group * shape_.group_out();
@@ -64,7 +63,7 @@ class PackedConv2d {
   AlignedBuffer<float> weights_;               // kTaps: packed, group by group; kDepthwise: as they are
   std::vector<PackedMatrix<float>> products_;  // of the groups, for kProduct and kColumns
   std::unique_ptr<Winograd> winograd_;
-  // Of kTaps.
+  // Of kTaps and kDepthwise.
   size_t pixel_ = 0, row_ = 0;  // distances in what is read
   bool copies_ = false;         // what is read is a copy
   std::vector<size_t> taps_;

@@ -126,7 +126,7 @@ TEST_CASE("the wire format is checked word by word") {
 
 TEST_CASE("slots that are too wide together are refused") {
   PlanWriter writer(1 << 22);
-  for (int i = 0; i < 5; ++i) writer.softmax(0);
+  for (int i = 0; i < 9; ++i) writer.softmax(0);
   CHECK(refusal(writer).code == "ERR_PLAN");
   PlanWriter concat(1 << 22);
   concat.concat({0, 0});

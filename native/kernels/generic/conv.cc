@@ -96,7 +96,7 @@ void convolve(const ConvTask& t) noexcept {
   }
 }
 
-// ---- Winograd's transforms -------------------------------------------------------------------------------
+// ---- One channel a filter --------------------------------------------------------------------------------
 
 // move(c, read, write) for vectors of channels from c on: read(p) gives those at p, write(p, v) puts them
 // there.
@@ -114,6 +114,28 @@ inline void each_vector(size_t count, const Move& move) {
       c, [&](const float* from) { return load(from, rest, broadcast(0.0f)); },
       [&](float* to, Vec<float> v) { store(to, v, rest); });
 }
+
+void depthwise(const ConvTask& t) noexcept {
+  for (size_t i = 0; i < t.rows; ++i) {
+    float* const row = t.y + i * t.y_row;
+    for (size_t j = 0; j < t.row_length; ++j) {
+      const float* const x = t.x + i * t.x_row + j * t.x_pixel;
+      float* const y = row + j * t.y_pixel;
+      each_vector(t.filters, [&](size_t f, const auto& read, const auto& write) {
+        Vec<float> sum = t.bias == nullptr ? broadcast(0.0f) : read(t.bias + f);
+        for (size_t tap = 0; tap < t.tap_count; ++tap) {
+          sum = fma(read(x + t.taps[tap] + f), read(t.weights + tap * t.filters + f), sum);
+        }
+        write(y + f, sum);
+      });
+    }
+    if (t.activation != Unary::kIdentity) {
+      t.activate(t.activation, row, t.y_pixel, row, t.y_pixel, t.row_length, t.filters);
+    }
+  }
+}
+
+// ---- Winograd's transforms -------------------------------------------------------------------------------
 
 void winograd_image(const float* const* pixels, size_t channels, float* values, size_t step) noexcept {
   each_vector(channels, [&](size_t c, const auto& read, const auto& write) {
@@ -162,7 +184,7 @@ void winograd_sums(const float* sums, size_t step, size_t filters, const float* 
 
 namespace BOREAL_ISA {
 
-constexpr ConvKernels kConv = {convolve, winograd_image, winograd_sums};
+constexpr ConvKernels kConv = {convolve, depthwise, winograd_image, winograd_sums};
 
 }  // namespace BOREAL_ISA
 }  // namespace boreal
