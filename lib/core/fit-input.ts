@@ -81,6 +81,12 @@ export function checkedFitOptions(given: FitOptions | null | undefined): FitOpti
   throw new ValidationError('ERR_PARAMETER', `fit: onProgress must be a function; got ${show(onProgress)}.`);
 }
 
+/** Options of `partialFit` of classifiers. */
+export interface PartialFitOptions extends FitOptions {
+  /** All classes that will ever come, for the first part; default: those of its y. */
+  readonly classes?: readonly Label[];
+}
+
 /** A validation set as estimators see it: as private, and in the columns and element type of the training set. */
 export interface ValidationInput {
   readonly x: Matrix;

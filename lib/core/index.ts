@@ -1,6 +1,6 @@
 export { CentreClusterer, Clusterer, PredictingClusterer } from './clusterer.js';
 export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.js';
-export type { FitOptions, Progress, ValidationSet } from './fit-input.js';
+export type { FitOptions, PartialFitOptions, Progress, ValidationSet } from './fit-input.js';
 export type { ArqueroTable, ArrowTable, ForeignTable, PolarsFrame } from './foreign-tables.js';
 export { type ImageCrop, type ImageInput, withImageInput } from './image-input.js';
 export { Classifier, type ClassWeight, Regressor, Transformer } from './kinds.js';

@@ -25,6 +25,28 @@ async function compute(x: Matrix, cancel: CancelHandle | null): Promise<ColumnMo
   }
 }
 
+/** What is known of the columns of some rows. */
+export type JoinedMoments = Pick<ColumnMoments, 'count' | 'mean' | 'variance'>;
+
+/** Moments of the rows of both (Chan, Golub & LeVeque, 1979); a column of which one side has no value is as the other's. */
+export function joinMoments(before: JoinedMoments, own: JoinedMoments): JoinedMoments {
+  const count = before.count.map((n, j) => n + own.count[j]);
+  const shift = (j: number) => own.mean[j] - before.mean[j];
+  const isOneSided = (j: number) => before.count[j] === 0 || own.count[j] === 0;
+  const side = (j: number) => (own.count[j] === 0 ? before : own);
+  return {
+    count,
+    mean: before.mean.map((mean, j) =>
+      isOneSided(j) ? side(j).mean[j] : mean + (shift(j) * own.count[j]) / count[j],
+    ),
+    variance: before.variance.map((variance, j) => {
+      if (isOneSided(j)) return side(j).variance[j];
+      const [seen, rows] = [before.count[j], own.count[j]];
+      return (seen * variance + rows * own.variance[j] + (shift(j) ** 2 * seen * rows) / count[j]) / count[j];
+    }),
+  };
+}
+
 /** The same at once, for a matrix that is not private to the fit. */
 export function momentsNow(x: Matrix): ColumnMoments {
   const moments = native.columnMomentsSync(x.data, x.rows, x.cols);

@@ -17,5 +17,5 @@ export * from './perceptron.js';
 export { Ridge, type RidgeParams } from './ridge.js';
 export { RidgeClassifier, type RidgeClassifierParams } from './ridge-classifier.js';
 export { RidgeClassifierCV, type RidgeClassifierCVParams, RidgeCV, type RidgeCVParams } from './ridge-cv.js';
-export { type PartialFitOptions, SGDClassifier, type SGDClassifierParams } from './sgd-classifier.js';
+export { SGDClassifier, type SGDClassifierParams } from './sgd-classifier.js';
 export { SGDRegressor, type SGDRegressorParams } from './sgd-regressor.js';

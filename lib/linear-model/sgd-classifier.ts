@@ -1,14 +1,14 @@
 /** Linear classifiers by stochastic gradient descent. */
 import {
   type FitInput,
-  type FitOptions,
   fitLabels,
+  type PartialFitOptions,
   partLabels,
   reportProgress,
   type SparseFitInput,
 } from '../core/fit-input.js';
 import { type ClassWeight, weightsByClass } from '../core/kinds.js';
-import type { EncodedLabels, Label } from '../core/labels.js';
+import type { EncodedLabels } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { checkLength, classWeight, labels, oneOf, type Rules } from '../core/params.js';
 import type { Output } from '../core/plan.js';
@@ -59,12 +59,6 @@ export interface SGDClassifierParams extends SgdRateParams {
 export interface SGDClassifierState extends LinearClassifierState {
   /** What learning goes on from. */
   readonly progress: SgdState;
-}
-
-/** Options of `partialFit`. */
-export interface PartialFitOptions extends FitOptions {
-  /** All classes that will ever come, for the first part; default: those of its y. */
-  readonly classes?: readonly Label[];
 }
 
 /** Base of the classifiers that learn by stochastic gradient descent. */

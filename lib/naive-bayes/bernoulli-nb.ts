@@ -25,7 +25,7 @@ export interface BernoulliNBParams extends DiscreteNBParams {
  * Naive Bayes of columns that are 0 or 1: unlike {@link MultinomialNB} it counts what is absent, too (Manning, Raghavan and
  * Schuetze 2008, chapter 13).
  *
- * Differs from scikit-learn: no `partialFit`, no `forceAlpha`.
+ * Differs from scikit-learn: no `forceAlpha`.
  *
  * @example
  * ```ts

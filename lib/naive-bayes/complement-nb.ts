@@ -18,7 +18,7 @@ export interface ComplementNBParams extends DiscreteNBParams {
  * Naive Bayes that weighs a column for a class by how little the other classes have of it, which suits classes of unequal
  * size (Rennie, Shih, Teevan and Karger 2003). X must not be below 0. Probabilities of the classes themselves play no part.
  *
- * Differs from scikit-learn: no `partialFit`, no `forceAlpha`.
+ * Differs from scikit-learn: no `forceAlpha`.
  *
  * @example
  * ```ts

@@ -1,9 +1,17 @@
 /** What naive Bayes models of counts share: sums by class, and scores that are linear in a row. */
 
 import type { EstimatorTags } from '../core/estimator.js';
-import { type FitInput, fitLabels, type SparseFitInput, type Targets } from '../core/fit-input.js';
+import {
+  type FitInput,
+  fitLabels,
+  type PartialFitOptions,
+  partLabels,
+  type SparseFitInput,
+  type Targets,
+} from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
-import { type FloatArray, Matrix } from '../core/matrix.js';
+import type { EncodedLabels } from '../core/labels.js';
+import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, custom, either, float64s, labels, type Rules, real } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
@@ -104,8 +112,32 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
     return data;
   }
 
-  protected async fitState(input: FitInput): Promise<DiscreteNBState> {
-    return this.#learn(input, input.x.cols, async (codes, classes) => {
+  protected fitState(input: FitInput): Promise<DiscreteNBState> {
+    return this.#learnDense(input, fitLabels(input), null);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<DiscreteNBState> {
+    return this.#learnSparse(input, fitLabels(input), null);
+  }
+
+  /**
+   * Learns from one more part of the data: what many parts give is what `fit` learns from all of them at once, but for rounding.
+   *
+   * @param options - `classes` names all classes when the first part may lack some
+   * @throws {ERR_LABELS} for a label that is no class of the first part, or `classes` that are none
+   * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
+   */
+  partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
+    const { classes, ...others } = options;
+    return this.fitPart(
+      ...([X, y, others] as const),
+      (input, before) => this.#learnDense(input, partLabels(input, before?.classes, classes), before),
+      (input, before) => this.#learnSparse(input, partLabels(input, before?.classes, classes), before),
+    );
+  }
+
+  #learnDense(input: FitInput, encoded: EncodedLabels, before: DiscreteNBState | null) {
+    return this.#learn(input, encoded, before, input.x.cols, async (codes, classes) => {
       const x = await this.counts(input.x);
       const { min } = await momentsOf(x, input.cancel);
       const negative = min.findIndex((value) => value < 0);
@@ -116,9 +148,9 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
     });
   }
 
-  protected override async fitSparse(input: SparseFitInput): Promise<DiscreteNBState> {
+  #learnSparse(input: SparseFitInput, encoded: EncodedLabels, before: DiscreteNBState | null) {
     const { indptr, indices, cols, data } = input.x;
-    return this.#learn(input, cols, async (codes, classes) => {
+    return this.#learn(input, encoded, before, cols, async (codes, classes) => {
       const values = this.sparseCounts(data);
       if (values.length > 0 && new Matrix(values, 1, values.length).min() < 0)
         throw this.#negative(input.columns[indices[values.findIndex((value) => value < 0)]].name);
@@ -135,16 +167,17 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
   }
 
   async #learn(
-    input: Targets,
+    { sampleWeight }: Targets,
+    { codes, classes }: EncodedLabels,
+    before: DiscreteNBState | null,
     columns: number,
     sums: (codes: Int32Array, classes: number) => Promise<Float64Array>,
   ): Promise<DiscreteNBState> {
-    const { codes, classes } = fitLabels(input);
     const alpha = this.#alpha(columns);
-    const classCount = classTotals(codes, classes.length, input.sampleWeight);
+    const classCount = plus(classTotals(codes, classes.length, sampleWeight), before?.classCount);
     const { fitPrior, classPrior } = this.params;
     const logPrior = logPriors(this, classPrior, fitPrior ? classCount : classCount.map(() => 1));
-    const featureCount = await sums(codes, classes.length);
+    const featureCount = plus(await sums(codes, classes.length), before?.featureCount);
     const featureLogProb = this.logProbabilities({ featureCount, classCount, alpha, columns });
     return { featureCount, classCount, logPrior, featureLogProb, classes };
   }
@@ -192,6 +225,10 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
     const scores = plan.dense(x, byColumn, bias);
     return output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
   }
+}
+
+function plus(own: Float64Array, before: Float64Array | undefined): Float64Array {
+  return before === undefined ? own : own.map((value, k) => value + before[k]);
 }
 
 /** Counts by class and what is added to them. */

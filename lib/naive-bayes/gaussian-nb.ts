@@ -1,9 +1,10 @@
 /** Naive Bayes of columns with normal distributions. */
 
-import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
-import { Matrix } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import type { EncodedLabels } from '../core/labels.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { type JoinedMoments, joinMoments, momentsOf } from '../core/moments.js';
 import { checkLength, float64s, labels, type Rules, real } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -40,7 +41,8 @@ export interface GaussianNBState extends ClassifierState {
  * Naive Bayes: columns are independent within a class, and normal: log P(c | x) is
  * log P(c) - 1/2 sum (log(2 pi v) + (x - m)^2 / v) with the means m and variances v of class c, up to a constant.
  *
- * Differs from scikit-learn: no `partialFit`.
+ * Differs from scikit-learn: a `partialFit` takes exactly the smoothing away that the one before had added. As there, the new
+ * smoothing is that share of the largest variance of a column of the last part.
  *
  * @example
  * ```ts
@@ -74,10 +76,32 @@ export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
     checkLength(this, 'classCount', state.classCount, classes);
   }
 
-  protected async fitState(input: FitInput): Promise<GaussianNBState> {
+  protected fitState(input: FitInput): Promise<GaussianNBState> {
+    return this.#learn(input, fitLabels(input), null);
+  }
+
+  /**
+   * Learns from one more part of the data: what many parts give is what `fit` learns from all of them at once, but for rounding.
+   *
+   * @param options - `classes` names all classes when the first part may lack some
+   * @throws {ERR_LABELS} for a label that is no class of the first part, or `classes` that are none
+   * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
+   */
+  partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
+    const { classes, ...others } = options;
+    return this.fitPart(X, y, others, (input, before) =>
+      this.#learn(input, partLabels(input, before?.classes, classes), before),
+    );
+  }
+
+  async #learn(
+    input: FitInput,
+    { codes, classes }: EncodedLabels,
+    before: GaussianNBState | null,
+  ): Promise<GaussianNBState> {
     const { x, sampleWeight, cancel } = input;
-    const { codes, classes } = fitLabels(input);
-    const classCount = classTotals(codes, classes.length, sampleWeight);
+    const own = classTotals(codes, classes.length, sampleWeight);
+    const classCount = own.map((weight, c) => weight + (before?.classCount[c] ?? 0));
     const logPrior = logPriors(this, this.params.priors, classCount);
     const all = await momentsOf(x, cancel);
     const largest = all.variance.reduce((most, v) => Math.max(most, v), 0);
@@ -85,9 +109,15 @@ export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
     const { data, rows, cols } = x;
     const of = await native.groupMoments(data, rows, cols, codes, classes.length, sampleWeight, cancel);
     // A class whose rows all weigh 0 is impossible, whatever its means are.
-    const theta = of.sum.map((sum, k) => sum / (of.weight[Math.floor(k / cols)] || 1));
-    const variance = of.variance.map((v) => v + added);
-    return { theta, variance, logPrior, classCount, epsilon: Float64Array.of(added), classes };
+    const part = {
+      count: of.sum.map((_, k) => own[Math.floor(k / cols)]),
+      mean: of.sum.map((sum, k) => sum / (of.weight[Math.floor(k / cols)] || 1)),
+      variance: of.variance,
+    };
+    const joined = before === null ? part : joinMoments(momentsBefore(before, cols), part);
+    const epsilon = Float64Array.of(added);
+    const variance = joined.variance.map((v) => v + added);
+    return { theta: joined.mean, variance, logPrior, classCount, epsilon, classes };
   }
 
   /** Means, [classes, columns]. @throws {ERR_NOT_FITTED} before `fit` */
@@ -138,4 +168,14 @@ export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
     const scores = plan.affine(plan.concat(squares), constant, ones);
     return output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
   }
+}
+
+/** What the parts before have learned, without the addition to the variances. */
+function momentsBefore(before: GaussianNBState, columns: number): JoinedMoments {
+  const { theta, variance, classCount, epsilon } = before;
+  return {
+    count: theta.map((_, k) => classCount[Math.floor(k / columns)]),
+    mean: theta,
+    variance: variance.map((v) => v - epsilon[0]),
+  };
 }

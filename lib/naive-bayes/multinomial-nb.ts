@@ -13,7 +13,7 @@ import {
  * Naive Bayes of counts, such as those of words: log P(c | x) is log P(c) + sum x log p up to a constant, with the share p of
  * each column among the counts of class c (Manning, Raghavan and Schuetze 2008, chapter 13). X must not be below 0.
  *
- * Differs from scikit-learn: no `partialFit`, no `forceAlpha`.
+ * Differs from scikit-learn: no `forceAlpha`.
  *
  * @example
  * ```ts

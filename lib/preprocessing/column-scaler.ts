@@ -84,3 +84,23 @@ export function safeScale(scale: Float64Array): Float64Array {
 export function isConstant(variance: number, mean: number, count: number): boolean {
   return variance <= count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;
 }
+
+/**
+ * Extremes of columns, of these rows and of those before them.
+ *
+ * @param values - of these rows, where a column has any: see `count`
+ * @param before - NaN of a column that had none
+ * @returns NaN of a column that still has none
+ */
+export function known(
+  values: Float64Array,
+  count: Float64Array,
+  before: Float64Array | undefined,
+  extreme: (a: number, b: number) => number,
+): Float64Array {
+  return values.map((value, j) => {
+    const seen = before?.[j] ?? Number.NaN;
+    if (!(count[j] > 0)) return seen;
+    return Number.isNaN(seen) ? value : extreme(value, seen);
+  });
+}

@@ -1,11 +1,12 @@
 /** Columns divided by their largest absolute value. */
 
-import type { FitInput, SparseFitInput } from '../core/fit-input.js';
+import type { FitInput, FitOptions, SparseFitInput } from '../core/fit-input.js';
+import type { MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { float64s, type Rules } from '../core/params.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { type ColumnMoments, native } from '../native.js';
-import { type ColumnAffine, ColumnScaler, safeScale } from './column-scaler.js';
+import { type ColumnAffine, ColumnScaler, known, safeScale } from './column-scaler.js';
 
 /** Learned by {@link MaxAbsScaler}. */
 export interface MaxAbsScalerState {
@@ -17,7 +18,7 @@ export interface MaxAbsScalerState {
  * x / max |x|, column by column: into [-1, 1], zeros staying zeros. Missing values are left out of the maximum and stay
  * missing. A column of zeros is left alone.
  *
- * Differs from scikit-learn: no `partialFit`, no `clip`; sample weights have no meaning here and are ignored.
+ * Differs from scikit-learn: no `clip`; sample weights have no meaning here and are ignored.
  * `transformSparse` keeps sparse rows sparse, where `transform` makes them dense.
  *
  * @example
@@ -44,12 +45,22 @@ export class MaxAbsScaler extends ColumnScaler<Record<string, never>, MaxAbsScal
     return true;
   }
 
-  protected async fitState({ x, cancel }: FitInput): Promise<MaxAbsScalerState> {
-    return { maxAbs: largest(await momentsOf(x, cancel)) };
+  protected fitState(input: FitInput): Promise<MaxAbsScalerState> {
+    return learn(input, null);
   }
 
-  protected override async fitSparse({ x, cancel }: SparseFitInput): Promise<MaxAbsScalerState> {
-    return { maxAbs: largest(await native.csrMoments(...csrArguments(x), null, cancel)) };
+  protected override fitSparse(input: SparseFitInput): Promise<MaxAbsScalerState> {
+    return learnSparse(input, null);
+  }
+
+  /**
+   * Learns from more rows: what many parts give is what `fit` learns from all of them at once, but for rounding.
+   *
+   * @param y - not read
+   * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
+   */
+  partialFit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
+    return this.fitPart(X, y, options, learn, learnSparse);
   }
 
   /** Largest absolute values of the columns. @throws {ERR_NOT_FITTED} before `fit` */
@@ -67,6 +78,15 @@ export class MaxAbsScaler extends ColumnScaler<Record<string, never>, MaxAbsScal
   }
 }
 
-function largest({ count, min, max }: ColumnMoments): Float64Array {
-  return count.map((n, j) => (n > 0 ? Math.max(Math.abs(min[j]), Math.abs(max[j])) : Number.NaN));
+async function learn({ x, cancel }: FitInput, before: MaxAbsScalerState | null) {
+  return learned(await momentsOf(x, cancel), before);
+}
+
+async function learnSparse({ x, cancel }: SparseFitInput, before: MaxAbsScalerState | null) {
+  return learned(await native.csrMoments(...csrArguments(x), null, cancel), before);
+}
+
+function learned({ count, min, max }: ColumnMoments, before: MaxAbsScalerState | null): MaxAbsScalerState {
+  const largest = max.map((value, j) => Math.max(Math.abs(min[j]), Math.abs(value)));
+  return { maxAbs: known(largest, count, before?.maxAbs, Math.max) };
 }

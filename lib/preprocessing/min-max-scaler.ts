@@ -1,10 +1,11 @@
 /** Columns mapped to a given range. */
 
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, FitOptions } from '../core/fit-input.js';
+import type { MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, custom, float64s, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { type ColumnAffine, ColumnScaler, safeScale } from './column-scaler.js';
+import { type ColumnAffine, ColumnScaler, known, safeScale } from './column-scaler.js';
 
 /** Parameters of {@link MinMaxScaler}. */
 export interface MinMaxScalerParams {
@@ -24,7 +25,7 @@ export interface MinMaxScalerState {
  * min + (max - min) (x - smallest) / (largest - smallest), column by column. Missing values are left out of the statistics
  * and stay missing. A constant column becomes `featureRange[0]`.
  *
- * Differs from scikit-learn: no `partialFit`; sample weights have no meaning here and are ignored.
+ * Differs from scikit-learn: sample weights have no meaning here and are ignored.
  *
  * @example
  * ```ts
@@ -56,10 +57,18 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
     return true;
   }
 
-  protected async fitState({ x, cancel }: FitInput): Promise<MinMaxScalerState> {
-    const { count, min, max } = await momentsOf(x, cancel);
-    const known = (values: Float64Array) => values.map((value, j) => (count[j] > 0 ? value : Number.NaN));
-    return { dataMin: known(min), dataMax: known(max) };
+  protected fitState(input: FitInput): Promise<MinMaxScalerState> {
+    return learn(input, null);
+  }
+
+  /**
+   * Learns from more rows: what many parts give is what `fit` learns from all of them at once, but for rounding.
+   *
+   * @param y - not read
+   * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
+   */
+  partialFit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
+    return this.fitPart(X, y, options, learn);
   }
 
   /** Smallest values of the columns. @throws {ERR_NOT_FITTED} before `fit` */
@@ -97,4 +106,12 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
     const end = (k: 0 | 1) => new Float64Array(x.width).fill(featureRange[k]);
     return plan.binary(plan.binary(scaled, 'max', end(0)), 'min', end(1));
   }
+}
+
+async function learn({ x, cancel }: FitInput, before: MinMaxScalerState | null): Promise<MinMaxScalerState> {
+  const { count, min, max } = await momentsOf(x, cancel);
+  return {
+    dataMin: known(min, count, before?.dataMin, Math.min),
+    dataMax: known(max, count, before?.dataMax, Math.max),
+  };
 }

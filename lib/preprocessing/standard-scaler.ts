@@ -1,9 +1,10 @@
 /** Zero mean and unit variance, column by column. */
-import type { FitInput, SparseFitInput } from '../core/fit-input.js';
-import { momentsOf } from '../core/moments.js';
+import type { FitInput, FitOptions, SparseFitInput } from '../core/fit-input.js';
+import type { MatrixLike } from '../core/matrix.js';
+import { type JoinedMoments, joinMoments, momentsOf } from '../core/moments.js';
 import { bool, float64s, type Rules } from '../core/params.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
-import { type ColumnMoments, native } from '../native.js';
+import { native } from '../native.js';
 import { type ColumnAffine, ColumnScaler, isConstant } from './column-scaler.js';
 
 /** Parameters of {@link StandardScaler}. */
@@ -54,17 +55,22 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
     return true;
   }
 
-  protected async fitState({ x, sampleWeight, cancel }: FitInput): Promise<StandardScalerState> {
-    return learned(
-      sampleWeight
-        ? await native.columnMoments(x.data, x.rows, x.cols, sampleWeight, cancel)
-        : await momentsOf(x, cancel),
-    );
+  protected fitState(input: FitInput): Promise<StandardScalerState> {
+    return learn(input, null);
   }
 
-  protected override async fitSparse(input: SparseFitInput): Promise<StandardScalerState> {
-    const { x, sampleWeight, cancel } = input;
-    return learned(await native.csrMoments(...csrArguments(x), sampleWeight, cancel));
+  protected override fitSparse(input: SparseFitInput): Promise<StandardScalerState> {
+    return learnSparse(input, null);
+  }
+
+  /**
+   * Learns from more rows: what many parts give is what `fit` learns from all of them at once, but for rounding.
+   *
+   * @param y - not read
+   * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
+   */
+  partialFit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
+    return this.fitPart(X, y, options, learn, learnSparse);
   }
 
   /** Means of the columns. @throws {ERR_NOT_FITTED} before `fit` */
@@ -97,7 +103,19 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
   }
 }
 
-function learned({ count, mean, variance }: ColumnMoments): StandardScalerState {
+async function learn({ x, sampleWeight, cancel }: FitInput, before: StandardScalerState | null) {
+  const own = sampleWeight
+    ? await native.columnMoments(x.data, x.rows, x.cols, sampleWeight, cancel)
+    : await momentsOf(x, cancel);
+  return learned(own, before);
+}
+
+async function learnSparse({ x, sampleWeight, cancel }: SparseFitInput, before: StandardScalerState | null) {
+  return learned(await native.csrMoments(...csrArguments(x), sampleWeight, cancel), before);
+}
+
+function learned(own: JoinedMoments, before: StandardScalerState | null): StandardScalerState {
+  const { count, mean, variance } = before === null ? own : joinMoments(before, own);
   const scale = variance.map((v, j) => (isConstant(v, mean[j], count[j]) ? 1 : Math.sqrt(v)));
   return { mean, variance, scale, count };
 }

@@ -1,6 +1,7 @@
 /** Errors and edge cases of naive Bayes; golden values are in test/golden. */
 import { describe, expect, test } from 'vitest';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from '../../lib/index.js';
+import { expectClose, ulp } from '../support/tolerance.js';
 
 const X = [
   [1, 0],
@@ -58,4 +59,78 @@ test('a class whose rows weigh nothing is never predicted', async () => {
     await model.fit(X, y, { sampleWeight: [1, 1, 0, 0] });
     expect(model.predictSync(X)).toEqual(['a', 'a', 'a', 'a']);
   }
+});
+
+describe('partialFit', () => {
+  test('refuses what does not go with the parts before, and stays as it was', async () => {
+    const model = new GaussianNB();
+    await model.partialFit(
+      [
+        [1, 2],
+        [3, 5],
+      ],
+      ['a', 'b'],
+      { classes: ['a', 'b', 'c'] },
+    );
+    const before = model.toBytes();
+    const codes = [
+      model.partialFit([[1, 2]], ['d']),
+      model.partialFit([[1]], ['a']),
+      model.partialFit([[1, Number.NaN]], ['a']),
+      model.partialFit([[1, 2]], ['a'], { signal: AbortSignal.abort() }),
+      new MultinomialNB().partialFit([[-1]], [1], { classes: [1, 2] }),
+    ].map((work) =>
+      work.then(
+        () => 'none',
+        (error) => error.code,
+      ),
+    );
+    expect(await Promise.all(codes)).toEqual([
+      ...['ERR_LABELS', 'ERR_SHAPE', 'ERR_INPUT_NAN', 'ERR_ABORTED', 'ERR_INPUT_NEGATIVE'],
+    ]);
+    expect(model.toBytes()).toEqual(before);
+  });
+
+  test('a class that has not come is impossible, until it comes', async () => {
+    const rows = [
+      [0, 3],
+      [1, 2],
+      [4, 0],
+      [5, 1],
+    ];
+    for (const Model of [GaussianNB, MultinomialNB, BernoulliNB, ComplementNB]) {
+      const model = new Model();
+      await model.partialFit(rows, [0, 0, 1, 1], { classes: [0, 1, 2] });
+      expect(model.classes).toEqual([0, 1, 2]);
+      if (Model !== ComplementNB)
+        expect((await model.predictProba(rows)).toArray().every((row) => row[2] === 0)).toBe(true);
+      await model.partialFit(
+        [
+          [50, 50],
+          [52, 49],
+        ],
+        [2, 2],
+      );
+      expect([...model.classCount]).toEqual([2, 2, 2]);
+    }
+  });
+
+  test('smoothing is that of the last part', async () => {
+    const model = new GaussianNB({ varSmoothing: 0.5 });
+    await model.partialFit([[0], [10]], [0, 1]);
+    expect(model.epsilon).toBe(12.5);
+    await model.partialFit([[2], [12]], [0, 1]);
+    expect(model.epsilon).toBe(12.5);
+    await model.partialFit([[4], [6]], [0, 1]);
+    expect(model.epsilon).toBe(0.5);
+    const all = await new GaussianNB({ varSmoothing: 0 }).fit(
+      [[0], [10], [2], [12], [4], [6]],
+      [0, 1, 0, 1, 0, 1],
+    );
+    expectClose(
+      Array.from(model.var.data, (value) => value - 0.5),
+      [...all.var.data],
+      ulp(16),
+    );
+  });
 });

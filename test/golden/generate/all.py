@@ -42,6 +42,7 @@ import onnx_files
 import onnx_networks
 import pairwise
 import parquet_files
+import partial_fits
 import prepare
 import preprocessing
 import projections
@@ -73,6 +74,7 @@ if __name__ == "__main__":
             *(splits, searches, curves),
             *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, partial_fits),
             *(nn_steps, mlp, autograd, keras_models, resnet18),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse),
             *(nn_steps, mlp, autograd, keras_models),
