@@ -1,8 +1,9 @@
 /** Principal components. */
 
+import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
-import { Matrix } from '../core/matrix.js';
+import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import {
   bool,
@@ -17,6 +18,8 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
+import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import {
   type Axes,
   axesOfGram,
@@ -29,15 +32,17 @@ import {
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
+import { likelyDimension } from './minka.js';
 import { checkComponents, Projection, type ProjectionState } from './projection.js';
 
 /** Parameters of {@link PCA}. */
 export interface PCAParams {
   /**
-   * How many components: a whole number; a share in (0, 1) of the variance that they have to explain; null for all, which are the
-   * smaller of rows and columns. Default null.
+   * How many components: a whole number; a share in (0, 1) of the variance that they have to explain; 'mle' for as many as make the
+   * rows most likely (Minka 2000), of at least as many rows as columns; null for all, which are the smaller of rows and columns.
+   * Default null.
    */
-  nComponents: number | null;
+  nComponents: number | 'mle' | null;
   /** Divide the coordinates by their deviation over the training rows. Default false. */
   whiten: boolean;
   /**
@@ -66,8 +71,11 @@ export interface PCAState extends ProjectionState {
  * Principal component analysis: the orthogonal directions along which the training rows vary most (Jolliffe 2002). Always learned in
  * float64, from a centred copy of X.
  *
- * Differs from scikit-learn: 'covarianceEigh' centres the rows first, which keeps digits of columns far from 0; no 'arpack', no
- * `nComponents: 'mle'`, no `score`; sample weights are ignored in both.
+ * Of the rows it says how likely they are, too: `scoreSamples` is the log-density of a normal distribution with the variances of the
+ * components along these, and that of the noise in all other directions (Tipping and Bishop 1999).
+ *
+ * Differs from scikit-learn: 'covarianceEigh' centres the rows first, which keeps digits of columns far from 0; no 'arpack'; the density
+ * of rows that vary in some directions only is an error; sample weights are ignored in both.
  *
  * @example
  * ```ts
@@ -88,7 +96,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
 
   get rules(): Rules<PCAParams> {
     return {
-      nComponents: either(int(1), real(0, 1, 'both'), nothing),
+      nComponents: either(int(1), real(0, 1, 'both'), oneOf('mle'), nothing),
       whiten: bool,
       svdSolver: oneOf('auto', 'full', 'covarianceEigh', 'randomized'),
       iteratedPower: either(int(0), oneOf('auto')),
@@ -122,7 +130,11 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const { nComponents } = this.params;
     if (x.rows < 2)
       throw new ValidationError('ERR_SHAPE', 'PCA: one row does not vary; fit needs at least two.');
-    if (nComponents !== null && nComponents >= 1)
+    if (nComponents === 'mle' && x.rows < x.cols) {
+      const why = `nComponents 'mle' needs as many rows as columns; X has shape [${x.rows}, ${x.cols}]`;
+      throw new ValidationError('ERR_PARAMETER', `PCA: ${why}.`);
+    }
+    if (typeof nComponents === 'number' && nComponents >= 1)
       checkComponents(this, nComponents, most, `X of shape [${x.rows}, ${x.cols}]`);
     const moments = momentsOf(x, cancel);
     const { mean, variance } = moments instanceof Promise ? await moments : moments;
@@ -132,7 +144,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const all = values.map((value) => value ** 2 / (x.rows - 1));
     // Nothing explains a variance of 0.
     const shares = all.map((v) => (total > 0 ? v / total : 0));
-    const kept = countKept(nComponents, shares);
+    const kept = nComponents === 'mle' ? likelyDimension(all, x.rows) : countKept(nComponents, shares);
     const left = total - all.subarray(0, kept).reduce((sum, v) => sum + v, 0);
     return {
       components: axes.data.slice(0, kept * x.cols),
@@ -161,7 +173,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
     };
     if (solver === 'covarianceEigh') return byCovariance();
     if (solver === 'full') return exactAxes(await centred(given, mean, signal), signal);
-    if (nComponents !== null && nComponents < 1) {
+    if (nComponents === 'mle' || (nComponents !== null && nComponents < 1)) {
       throw new ValidationError(
         'ERR_PARAMETER',
         "PCA: the solver 'randomized' needs a whole number of nComponents, or null.",
@@ -189,6 +201,64 @@ export class PCA extends Projection<PCAParams, PCAState> {
     return this.state.mean.slice();
   }
 
+  override get outputs(): readonly Output[] {
+    return [...super.outputs, 'score'];
+  }
+
+  override lower(plan: PlanBuilder, x: Slot, options?: ResolvedCompileOptions): Slot {
+    if (options?.output !== 'score') return super.lower(plan, x);
+    const { mean, components } = this.state;
+    const deviations = this.#deviations();
+    if (deviations.otherwise === 0 || deviations.scales.includes(0)) {
+      throw new ValidationError(
+        'ERR_SINGULAR',
+        'PCA: the training rows do not vary in all directions, so that rows have no density.',
+      );
+    }
+    const logs = deviations.scales.reduce((sum, scale) => sum + 2 * Math.log(scale), 0);
+    const beside = x.width - deviations.scales.length;
+    const volume = logs + (beside === 0 ? 0 : 2 * beside * Math.log(deviations.otherwise));
+    const centred = plan.affine(x, mean, new Float64Array(x.width).fill(1));
+    const form = { axes: components, ...inverse(deviations) };
+    // -(length + volume + columns log(2 pi)) / 2
+    const shift = Float64Array.of(-volume - x.width * Math.log(2 * Math.PI));
+    return plan.affine(lowerForm(plan, centred, form), shift, Float64Array.of(-2));
+  }
+
+  /** Of the model's normal distribution, along the components and beside them. */
+  #deviations(): Omit<AxisForm, 'axes'> {
+    const noise = this.noiseVariance;
+    const { explainedVariance } = this.state;
+    const whole = explainedVariance.length === this.nFeaturesIn;
+    return {
+      scales: explainedVariance.map((variance) => Math.sqrt(Math.max(variance, noise))),
+      otherwise: whole ? 1 : Math.sqrt(noise),
+    };
+  }
+
+  /** The log-density of each row under the model. @throws {ERR_SINGULAR} when the training rows did not vary in all directions */
+  async scoreSamples(X: MatrixLike): Promise<FloatArray> {
+    return (await this.run(X, { output: 'score' })).data;
+  }
+
+  /** The mean of {@link PCA.scoreSamples}; y is not read. Greater is better. */
+  async score(X: MatrixLike, _y?: ArrayLike<unknown>): Promise<number> {
+    let sum = 0;
+    const scores = await this.scoreSamples(X);
+    for (const score of scores) sum += score;
+    return sum / scores.length;
+  }
+
+  /** The covariance of the columns under the model, [columns, columns]. @throws {ERR_NOT_FITTED} before `fit` */
+  getCovariance(): Matrix<Float64Array> {
+    return formMatrix({ axes: this.state.components, ...this.#deviations() }, this.nFeaturesIn);
+  }
+
+  /** The inverse of {@link PCA.getCovariance}: infinite where the rows do not vary. @throws {ERR_NOT_FITTED} before `fit` */
+  getPrecision(): Matrix<Float64Array> {
+    return formMatrix({ axes: this.state.components, ...inverse(this.#deviations()) }, this.nFeaturesIn);
+  }
+
   /** Mean variance of the components that were left out (Tipping and Bishop 1999). @throws {ERR_NOT_FITTED} before `fit` */
   get noiseVariance(): number {
     return this.state.noise[0];
@@ -197,9 +267,17 @@ export class PCA extends Projection<PCAParams, PCAState> {
 
 const FEW_COLUMNS = 32;
 
-function solverFor(x: Matrix, nComponents: number | null): 'full' | 'covarianceEigh' | 'randomized' {
+function inverse({ scales, otherwise }: Omit<AxisForm, 'axes'>): Omit<AxisForm, 'axes'> {
+  return { scales: scales.map((scale) => 1 / scale), otherwise: 1 / otherwise };
+}
+
+function solverFor(
+  x: Matrix,
+  nComponents: PCAParams['nComponents'],
+): 'full' | 'covarianceEigh' | 'randomized' {
   if (x.cols <= 1000 && x.rows >= 10 * x.cols) return 'covarianceEigh';
-  const few = nComponents !== null && nComponents >= 1 && nComponents < 0.8 * Math.min(x.rows, x.cols);
+  const few =
+    typeof nComponents === 'number' && nComponents >= 1 && nComponents < 0.8 * Math.min(x.rows, x.cols);
   return few && Math.max(x.rows, x.cols) > 500 ? 'randomized' : 'full';
 }
 

@@ -2,13 +2,14 @@
 import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { fittedModels } from '../core/inner-models.js';
-import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
+import type { ClassifierState } from '../core/kinds.js';
 import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { Schema } from '../core/schema.js';
+import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { checkModels, keptModels, type NamedModel, namedModels, tagsOfModels } from './named-models.js';
+import { columnsOfModels, TransformingClassifier, TransformingRegressor } from './transforming.js';
 
 /** Parameters of {@link VotingRegressor}. */
 export interface VotingParams {
@@ -44,7 +45,9 @@ const RULES: { readonly estimators: Rule; readonly weights: Rule } = {
  * Classifiers that vote: by the labels that they predict ('hard', of equal counts the first label), or by the average of their
  * probabilities ('soft'). All of them are one native plan.
  *
- * Differs from scikit-learn: no `transform`; fitted clones are in `models`.
+ * `transform` gives what each model says: its class index, or its probabilities for 'soft'.
+ *
+ * Differs from scikit-learn: fitted clones are in `models`; no `flattenTransform: false`.
  *
  * @example
  * ```ts
@@ -56,7 +59,10 @@ const RULES: { readonly estimators: Rule; readonly weights: Rule } = {
  * (await ensemble.score(data, target)) > 0.95; // true
  * ```
  */
-export class VotingClassifier extends Classifier<VotingClassifierParams, VotingState & ClassifierState> {
+export class VotingClassifier extends TransformingClassifier<
+  VotingClassifierParams,
+  VotingState & ClassifierState
+> {
   /** @param estimators - classifiers under names of their own, cloned by `fit` */
   constructor(
     estimators: readonly NamedModel[],
@@ -82,7 +88,7 @@ export class VotingClassifier extends Classifier<VotingClassifierParams, VotingS
   }
 
   override get outputs(): readonly Output[] {
-    return this.params.voting === 'soft' ? ['label', 'proba'] : ['label'];
+    return this.params.voting === 'soft' ? super.outputs : ['label', 'transform'];
   }
 
   override checkParams(): void {
@@ -113,13 +119,20 @@ export class VotingClassifier extends Classifier<VotingClassifierParams, VotingS
     return this.state.models;
   }
 
+  outputColumns(): readonly Column[] {
+    const names = keptModels(this.fittedParams.estimators).map(({ name }) => name);
+    const { classes } = this.state;
+    return columnsOfModels(this, names, this.fittedParams.voting === 'soft' ? classes.length : 1);
+  }
+
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { models, classes } = this.state;
     const soft = this.fittedParams.voting === 'soft';
-    const votes = models.map((model) => {
-      if (soft) return model.lowerChecked(plan, x, { ...options, output: 'proba' });
-      const label = model.lowerChecked(plan, x, { ...options, output: 'label' });
-      return plan.oneHot(label, Int32Array.of(classes.length), Int32Array.of(-1));
+    const output = soft ? 'proba' : 'label';
+    const said = models.map((model) => model.lowerChecked(plan, x, { ...options, output }));
+    if (options.output === 'transform') return plan.concat(said);
+    const votes = said.map((part) => {
+      return soft ? part : plan.oneHot(part, Int32Array.of(classes.length), Int32Array.of(-1));
     });
     const mean = average(plan, votes, this.fittedParams);
     return options.output === 'proba' ? mean : plan.argmax(mean);
@@ -127,9 +140,9 @@ export class VotingClassifier extends Classifier<VotingClassifierParams, VotingS
 }
 
 /**
- * Regressors whose predictions are averaged; all of them are one native plan.
+ * Regressors whose predictions are averaged; all of them are one native plan. `transform` gives the prediction of each.
  *
- * Differs from scikit-learn: no `transform`; fitted clones are in `models`.
+ * Differs from scikit-learn: fitted clones are in `models`.
  *
  * @example
  * ```ts
@@ -141,7 +154,7 @@ export class VotingClassifier extends Classifier<VotingClassifierParams, VotingS
  * ensemble.predictSync(data).length; // 442
  * ```
  */
-export class VotingRegressor extends Regressor<VotingParams, VotingState> {
+export class VotingRegressor extends TransformingRegressor<VotingParams, VotingState> {
   /** @param estimators - regressors under names of their own, cloned by `fit` */
   constructor(estimators: readonly NamedModel[], options: Partial<Omit<VotingParams, 'estimators'>> = {}) {
     super({ weights: null, ...options, estimators });
@@ -181,11 +194,19 @@ export class VotingRegressor extends Regressor<VotingParams, VotingState> {
     return this.state.models;
   }
 
+  outputColumns(): readonly Column[] {
+    return columnsOfModels(
+      this,
+      keptModels(this.fittedParams.estimators).map(({ name }) => name),
+      1,
+    );
+  }
+
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const values = this.state.models.map((model) =>
       model.lowerChecked(plan, x, { ...options, output: 'value' }),
     );
-    return average(plan, values, this.fittedParams);
+    return options.output === 'transform' ? plan.concat(values) : average(plan, values, this.fittedParams);
   }
 }
 

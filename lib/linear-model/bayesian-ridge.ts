@@ -1,7 +1,9 @@
 /** Linear regression that learns from the data how much to shrink. */
+
+import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
-import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
+import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { bool, checkLength, either, float64s, int, nothing, type Rules, real } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -164,17 +166,18 @@ export class BayesianRidge extends Regressor<BayesianRidgeParams, BayesianRidgeS
 
   /** Covariance of the coefficients, [columns, columns]. @throws {ERR_NOT_FITTED} before `fit` */
   get sigma(): Matrix<Float64Array> {
+    return formMatrix(this.#coefficients(), this.nFeaturesIn);
+  }
+
+  /** What the coefficients may be. */
+  #coefficients(): AxisForm {
     const { axes, singular, alpha, lambda } = this.state;
-    const n = this.nFeaturesIn;
-    const data = new Float64Array(n * n);
-    const whole = singular.length === n;
-    if (!whole) for (let j = 0; j < n; j++) data[j * (n + 1)] = 1 / lambda;
-    singular.forEach((s, k) => {
-      const weight = 1 / (alpha * s * s + lambda) - (whole ? 0 : 1 / lambda);
-      const axis = axes.subarray(k * n, (k + 1) * n);
-      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) data[i * n + j] += weight * axis[i] * axis[j];
-    });
-    return new Matrix(data, n, n);
+    // Beside the axes of the training rows the prior is all that is known.
+    return {
+      axes,
+      scales: singular.map((s) => 1 / Math.sqrt(alpha * s * s + lambda)),
+      otherwise: 1 / Math.sqrt(lambda),
+    };
   }
 
   /** Predictions with their standard deviations: of the noise, and of what the coefficients may be. @throws see {@link Plan.run} */
@@ -188,49 +191,14 @@ export class BayesianRidge extends Regressor<BayesianRidgeParams, BayesianRidgeS
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { coef, intercept, offset, axes, singular, alpha, lambda } = this.state;
+    const { coef, intercept, offset, alpha } = this.state;
     const mean = plan.dense(x, coef, intercept);
     if (output !== 'std') return mean;
-    const n = offset.length;
-    const rank = singular.length;
-    const centred = plan.affine(x, offset, new Float64Array(n).fill(1));
-    const parts: Slot[] = [];
-    if (rank > 0) {
-      const deviations = singular.map((s) => 1 / Math.sqrt(alpha * s * s + lambda));
-      const scaled = transposed(axes, n, (k) => deviations[k]);
-      parts.push(plan.dense(centred, scaled, new Float64Array(rank)));
-    }
-    // Beside the axes of the training rows the prior is all that is known.
-    if (rank < n) parts.push(this.#beside(plan, centred));
-    const squares = plan.activation(plan.concat(parts), 'square');
-    const variance = plan.binary(plan.reduce(squares, 'sum'), 'add', Float64Array.of(1 / alpha));
+    const centred = plan.affine(x, offset, new Float64Array(x.width).fill(1));
+    const spread = lowerForm(plan, centred, this.#coefficients());
+    const variance = plan.binary(spread, 'add', Float64Array.of(1 / alpha));
     return plan.concat([mean, plan.activation(variance, 'sqrt')]);
   }
-
-  /** What of a row lies at right angles to the axes, over the square root of lambda. */
-  #beside(plan: PlanBuilder, centred: Slot): Slot {
-    const { axes, singular, lambda } = this.state;
-    const n = centred.width;
-    const rank = singular.length;
-    const root = new Float64Array(n).fill(Math.sqrt(lambda));
-    if (rank === 0) return plan.binary(centred, 'div', root);
-    const along = plan.dense(
-      centred,
-      transposed(axes, n, () => 1),
-      new Float64Array(rank),
-    );
-    const projected = plan.dense(along, axes, new Float64Array(n));
-    return plan.binary(plan.binaryOf([centred, projected], 'sub'), 'div', root);
-  }
-}
-
-/** [rank, n] -> [n, rank], row k times a factor. */
-function transposed(axes: Float64Array, n: number, factor: (k: number) => number): Float64Array {
-  const rank = axes.length / n;
-  return Float64Array.from({ length: axes.length }, (_, at) => {
-    const k = at % rank;
-    return axes[k * n + Math.floor(at / rank)] * factor(k);
-  });
 }
 
 function splitStd(both: Matrix): UncertainPrediction {

@@ -13,12 +13,12 @@ import {
   takeSharedRows,
 } from '../core/fit-input.js';
 import { fittedModels } from '../core/inner-models.js';
-import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
+import type { ClassifierState } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, int, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
-import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
 import {
@@ -28,6 +28,7 @@ import {
   namedModels,
   tagsOfModels,
 } from '../ensemble/named-models.js';
+import { columnsOfModels, TransformingClassifier, TransformingRegressor } from '../ensemble/transforming.js';
 import { ValidationError } from '../errors.js';
 import { LogisticRegression, RidgeCV } from '../linear-model/index.js';
 import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
@@ -84,9 +85,10 @@ const OUTPUT: Record<Exclude<StackMethod, 'auto'>, Output> = {
 /**
  * A classifier that learns from the predictions of others. Each row's are made by models of folds that have not seen it, so that
  * the final estimator learns how far to trust them; the models are then fitted on all rows. Of two classes the probability of the
- * second is one column. Fits run concurrently; models and final estimator are one native plan.
+ * second is one column. Fits run concurrently; models and final estimator are one native plan. `transform` gives what the final
+ * estimator is given.
  *
- * Differs from scikit-learn: no `transform`; training rows of every fold must have all classes. `models` are the fitted models,
+ * Differs from scikit-learn: training rows of every fold must have all classes. `models` are the fitted models,
  * `final` is the fitted final estimator.
  *
  * @example
@@ -99,7 +101,7 @@ const OUTPUT: Record<Exclude<StackMethod, 'auto'>, Output> = {
  * (await ensemble.score(data, target)) > 0.95; // true
  * ```
  */
-export class StackingClassifier extends Classifier<
+export class StackingClassifier extends TransformingClassifier<
   StackingClassifierParams,
   StackingState & ClassifierState
 > {
@@ -128,7 +130,8 @@ export class StackingClassifier extends Classifier<
   }
 
   override get outputs(): readonly Output[] {
-    return this.#final.outputs.filter((output) => ['label', 'proba', 'decision'].includes(output));
+    const own = this.#final.outputs.filter((output) => ['label', 'proba', 'decision'].includes(output));
+    return [...own, 'transform'];
   }
 
   override checkParams(): void {
@@ -169,6 +172,16 @@ export class StackingClassifier extends Classifier<
     return this.state.final;
   }
 
+  outputColumns(): readonly Column[] {
+    const { stackMethod } = this.fittedParams;
+    return stackedColumns(this, this.fittedParams, this.schema.columns, (k) => {
+      const plan = new PlanBuilder(this.nFeaturesIn);
+      const model = this.state.models[k];
+      const options = { ...PLAIN, output: outputOf(this, model, stackMethod) };
+      return lowerColumns(plan, plan.input, model, options).width;
+    });
+  }
+
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { stackMethod } = this.fittedParams;
     const parts = this.state.models.map((model) =>
@@ -191,7 +204,7 @@ export class StackingClassifier extends Classifier<
  * ensemble.predictSync(data).length; // 442
  * ```
  */
-export class StackingRegressor extends Regressor<StackingParams, StackingState> {
+export class StackingRegressor extends TransformingRegressor<StackingParams, StackingState> {
   /** @param estimators - regressors under names of their own, cloned by `fit` */
   constructor(estimators: readonly NamedModel[], options: Partial<Omit<StackingParams, 'estimators'>> = {}) {
     super({ finalEstimator: null, cv: 5, passthrough: false, ...options, estimators });
@@ -247,8 +260,14 @@ export class StackingRegressor extends Regressor<StackingParams, StackingState> 
     return this.state.final;
   }
 
+  outputColumns(): readonly Column[] {
+    return stackedColumns(this, this.fittedParams, this.schema.columns, () => 1);
+  }
+
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
-    const parts = this.state.models.map((model) => lowerColumns(plan, x, model, options));
+    const parts = this.state.models.map((model) =>
+      lowerColumns(plan, x, model, { ...options, output: 'value' }),
+    );
     return lowerFinal(plan, x, parts, this.state, this.fittedParams, options);
   }
 }
@@ -273,6 +292,17 @@ function lowerColumns(plan: PlanBuilder, x: Slot, model: Estimator, options: Res
   return options.output === 'proba' && said.width === 2 ? plan.gather(said, [1]) : said;
 }
 
+/** What the final estimator is given: so many columns of each model, and those of X. */
+function stackedColumns(
+  owner: Estimator,
+  { estimators, passthrough }: StackingParams,
+  columns: readonly Column[],
+  count: (k: number) => number,
+): Column[] {
+  const said = keptModels(estimators).flatMap(({ name }, k) => columnsOfModels(owner, [name], count(k)));
+  return passthrough ? [...said, ...columns] : said;
+}
+
 function lowerFinal(
   plan: PlanBuilder,
   x: Slot,
@@ -281,7 +311,8 @@ function lowerFinal(
   { passthrough }: StackingParams,
   options: ResolvedCompileOptions,
 ): Slot {
-  return final.lowerChecked(plan, plan.concat(passthrough ? [...parts, x] : parts), options);
+  const stacked = plan.concat(passthrough ? [...parts, x] : parts);
+  return options.output === 'transform' ? stacked : final.lowerChecked(plan, stacked, options);
 }
 
 function tagsOf({ estimators, passthrough }: StackingParams, final: Estimator): EstimatorTags {

@@ -50,6 +50,8 @@ interface Exact {
   values?: number[];
   proba?: number[][];
   decision?: number[] | number[][];
+  names?: string[];
+  transform?: number[][];
   weights?: number[];
   errors?: number[];
 }
@@ -84,6 +86,13 @@ test.each(golden.exact)('$name', async (one) => {
     train.map((i) => y[i]),
   );
   const rows = X.takeRows(tested.slice(0, 25));
+  if (one.transform !== undefined) {
+    const stack = model as never as StackingClassifier;
+    expect(stack.getFeatureNamesOut()).toEqual(one.names);
+    const columns = await stack.transform(rows.slice(0, 3));
+    const scale = Math.max(1, ...one.transform.flat().map(Math.abs));
+    expectClose(columns.toArray(), one.transform, iterative(1e-3 * scale), 'transform');
+  }
   if (one.values !== undefined) {
     expectClose(Array.from((await model.predict(rows)) as never), one.values, iterative(1e-9), 'values');
     return;

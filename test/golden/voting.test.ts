@@ -18,6 +18,8 @@ interface Case {
   estimator: 'VotingClassifier' | 'VotingRegressor';
   params: object;
   input: DatasetRef;
+  names: string[];
+  transform: number[][];
   labels?: number[];
   proba?: number[][];
   values?: number[];
@@ -37,6 +39,13 @@ test.each(readGolden<{ cases: Case[] }>('voting').cases)('$name', async (one) =>
     ];
     const model = await new VotingRegressor(models, one.params).fit(rows, targets);
     expectClose(Array.from(await model.predict(given)), one.values, iterative(1e-9), 'values');
+    expect(model.getFeatureNamesOut()).toEqual(one.names);
+    expectClose(
+      model.transformSync(given.slice(0, 3)).toArray(),
+      one.transform,
+      iterative(1e-9),
+      'transform',
+    );
     return;
   }
   const line = new LogisticRegression({ tol: 1e-12, maxIter: 100_000 });
@@ -47,6 +56,8 @@ test.each(readGolden<{ cases: Case[] }>('voting').cases)('$name', async (one) =>
   ];
   const model = await new VotingClassifier(models, one.params).fit(rows, targets);
   expect(await model.predict(given)).toEqual(one.labels);
+  expect(model.getFeatureNamesOut()).toEqual(one.names);
+  expectClose((await model.transform(given.slice(0, 3))).toArray(), one.transform, OPTIMUM, 'transform');
   if (one.proba !== undefined)
     expectClose((await model.predictProba(given)).toArray(), one.proba, OPTIMUM, 'proba');
 });

@@ -15,6 +15,8 @@ describe('parameters', () => {
     [new PCA({ nComponents: 1.5 }), 'ERR_PARAMETER'],
     [new PCA({ nComponents: 4 }), 'ERR_PARAMETER'],
     [new PCA({ nComponents: 0.5, svdSolver: 'randomized' }), 'ERR_PARAMETER'],
+    [new PCA({ nComponents: 'mle', svdSolver: 'randomized' }), 'ERR_PARAMETER'],
+    [new PCA({ nComponents: 'most' as never }), 'ERR_PARAMETER'],
     [new TruncatedSVD({ nComponents: 4 }), 'ERR_PARAMETER'],
     [new TruncatedSVD({ nComponents: 0 }), 'ERR_PARAMETER'],
   ])('%# are checked', async (model, code) => {
@@ -23,6 +25,29 @@ describe('parameters', () => {
 
   test('one row does not vary', async () => {
     await expect(new PCA().fit([[1, 2]])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+  });
+});
+
+test('of few rows there is neither a likely number of components nor a density', async () => {
+  const wide = rows.slice(0, 2);
+  await expect(new PCA({ nComponents: 'mle' }).fit(wide)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  const pca = await new PCA().fit(wide);
+  await expect(pca.scoreSamples(rows)).rejects.toMatchObject({ code: 'ERR_SINGULAR' });
+  expect((await new PCA({ nComponents: 'mle' }).fit([[1], [2], [4]])).nComponents).toBe(1);
+});
+
+test('rows like those of the training set are likelier, whatever the whitening', async () => {
+  const { data } = loadIris();
+  const pca = await new PCA({ nComponents: 2 }).fit(data);
+  const white = await new PCA({ nComponents: 2, whiten: true }).fit(data);
+  expect(await white.score(data)).toBe(await pca.score(data));
+  expect(await pca.score(data)).toBeGreaterThan(await pca.score(data.add(3)));
+  expect((await load(pca.toBytes())).getCovariance().toArray()).toEqual(pca.getCovariance().toArray());
+  const identity = pca.getCovariance().matmul(pca.getPrecision());
+  identity.toArray().forEach((row, i) => {
+    row.forEach((value, j) => {
+      expect(value).toBeCloseTo(i === j ? 1 : 0, 9);
+    });
   });
 });
 

@@ -7,8 +7,10 @@ import {
   LogisticRegression,
   load,
   loadIris,
+  makePipeline,
   type NamedModel,
   Ridge,
+  StandardScaler,
   VotingClassifier,
   VotingRegressor,
 } from '../../lib/index.js';
@@ -59,4 +61,17 @@ test('a hard vote that is even goes to the first label', async () => {
   ]).fit(same, ['a', 'b', 'a', 'b']);
   expect(even.models.map((model) => (model as GaussianNB).predictSync(same)[0])).toEqual(['b', 'a']);
   expect(even.predictSync(same)).toEqual(['a', 'a', 'a', 'a']);
+});
+
+test('what the models say can be columns for another model', async () => {
+  const votes = new VotingClassifier([bayes, line], { voting: 'soft' });
+  const columns = await votes.fitTransform(data, target);
+  expect([columns.rows, columns.cols]).toEqual([150, 6]);
+  const pipeline = makePipeline(new VotingClassifier([bayes, line]), new LogisticRegression());
+  await pipeline.fit(data, target);
+  expect(await pipeline.score(data, target)).toBeGreaterThan(0.9);
+  const alone = makePipeline(new StandardScaler(), new VotingClassifier([bayes, line]));
+  await alone.fit(data, target);
+  expect(alone.predictSync(data).length).toBe(150);
+  expect(alone.getFeatureNamesOut()).toEqual(['votingclassifier_bayes', 'votingclassifier_line']);
 });

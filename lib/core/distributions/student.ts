@@ -63,7 +63,7 @@ function betaFraction(x: number, a: number, b: number): number {
 }
 
 /** ln of the gamma function for x > 0: Stirling's series (DLMF 5.11.1) above 10, the recurrence below. */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   let shift = 0;
   let z = x;
   while (z < 10) {

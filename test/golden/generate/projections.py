@@ -1,12 +1,14 @@
 """projections.json: what PCA and TruncatedSVD learn and return.
 
     {"cases": [{"name", "estimator", "params", "input": a reference (see common.py), "learned": attributes by boreal's names,
-                "output" of the first LIMIT test rows, "inverse" of that output}]}
+                "output" of the first LIMIT test rows, "inverse" of that output}],
+     "densities": [{"name", "params", "input", "components" that are kept, "covariance" and "precision" (their first rows),
+                    "scores" of the first LIMIT test rows}]}
 
 The peer's exact solvers stand for the randomised ones too, which converge to them on data whose singular values fall.
 """
 
-from common import camel, load, split, write
+from common import camel, camel_keys, load, split, write
 from sklearn.decomposition import PCA, TruncatedSVD
 
 LIMIT = 8
@@ -43,8 +45,28 @@ def cases():
         yield case(TruncatedSVD(2, algorithm="arpack"), {"nIter": 30, "randomState": 2}, ref, BASIC)
 
 
+def densities():
+    for name in ("iris", "wine", "breastCancer", "diabetes", "digits"):
+        ref = {"dataset": name, "columns": list(range(18, 31)) if name == "digits" else None, "standardised": name != "digits"}
+        ref = {key: value for key, value in ref.items() if value}
+        X, _ = load(ref)
+        train, test = split(len(X))
+        # Not with whiten, by which scikit-learn scales the covariance a second time.
+        for params in ({}, {"n_components": 2}, {"n_components": "mle"}, {"n_components": "mle", "svd_solver": "full"}):
+            model = PCA(**params).fit(X[train])
+            yield {
+                "name": f"{params} of {name}",
+                "params": camel_keys(params),
+                "input": ref,
+                "components": model.n_components_,
+                "covariance": model.get_covariance()[0][:LIMIT],
+                "precision": model.get_precision()[0][:LIMIT],
+                "scores": model.score_samples(X[test][:LIMIT]),
+            }
+
+
 def main():
-    write("projections", cases=list(cases()))
+    write("projections", cases=list(cases()), densities=list(densities()))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ def case(model, params, ref):
     model.fit(X[train], y[train])
     rows = X[test][:LIMIT]
     made = {"name": f"{type(model).__name__} {params} of {ref['dataset']}", "estimator": type(model).__name__, "params": params, "input": ref}
+    made |= {"names": model.get_feature_names_out(), "transform": model.transform(rows[:3])}
     if isinstance(model, VotingRegressor):
         return {**made, "values": model.predict(rows)}
     made["labels"] = model.predict(rows)
