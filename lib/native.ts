@@ -191,6 +191,8 @@ export interface NativeAddon
   adviseHugePages(array: FloatArray): void;
   /** Lets jobs read a large array in place: one that nobody changes or transfers from then on. */
   markOwned(array: FloatArray): void;
+  /** Rows at those positions, one after the other. Synchronous. @throws {ERR_SHAPE} */
+  takeRows(x: FloatArray, rows: number, cols: number, positions: Float64Array): FloatArray;
   /** Position of the first infinite value (or NaN unless allowed), -1 if none. Synchronous and fast. */
   findInvalid(x: FloatArray, rows: number, cols: number, allowNan: boolean): number;
 }

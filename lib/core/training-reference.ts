@@ -3,8 +3,9 @@
  * server compares live data with it. It comes from a sample of rows, one from each of equal stretches of the training
  * set, picked by a fixed sequence: the same data gives the same bits.
  */
+import { type FloatArray, native } from '../native.js';
 import type { Label } from './labels.js';
-import type { FloatArray, Matrix } from './matrix.js';
+import type { Matrix } from './matrix.js';
 import type { Column, Schema } from './schema.js';
 
 /** One column of the training data. */
@@ -52,15 +53,8 @@ export interface TrainingSample {
 /** Copies some rows of an encoded training set. */
 export function takeSample(x: Matrix, y: ArrayLike<unknown> | undefined): TrainingSample {
   const rows = sampleRows(x.rows, share(MOST_SAMPLED_VALUES, x.cols, SAMPLED_ROWS));
-  const Values = x.data.constructor as new (length: number) => FloatArray;
-  const { data, cols } = x;
-  const { length } = rows;
-  const values = new Values(length * cols);
-  for (let i = 0, to = 0; i < length; i++) {
-    const from = rows[i] * cols;
-    for (let j = 0; j < cols; j++) values[to++] = data[from + j];
-  }
-  return { of: x.rows, rows: length, values, y: y && Array.from(rows, (row) => y[row]) };
+  const values = native.takeRows(x.data, x.rows, x.cols, rows);
+  return { of: x.rows, rows: rows.length, values, y: y && Array.from(rows, (row) => y[row]) };
 }
 
 /** Summarises the sample of a training set whose columns and target `schema` describes. */
@@ -123,10 +117,10 @@ export function summariseColumn(
 }
 
 /** All rows of a small set; else one of each of `most` equal stretches. */
-function sampleRows(rows: number, most: number): Uint32Array {
-  if (rows <= most) return Uint32Array.from({ length: rows }, (_, i) => i);
+function sampleRows(rows: number, most: number): Float64Array {
+  if (rows <= most) return Float64Array.from({ length: rows }, (_, i) => i);
   // Fractions of multiples of the golden ratio do not keep step with any period in the data.
-  return Uint32Array.from({ length: most }, (_, i) => {
+  return Float64Array.from({ length: most }, (_, i) => {
     const jitter = (i * 0.6180339887498949) % 1;
     return Math.floor(((i + jitter) * rows) / most);
   });

@@ -48,6 +48,8 @@ export class PlainCsvReader {
   #rest: Buffer = Buffer.alloc(0);
   /** Whether all was numbers until now, and the native core reads the next lines. */
   #isNumeric = true;
+  /** What it has read, [columns, rows] each, that is not in the columns yet. */
+  #blocks: { readonly values: Float64Array; readonly rows: number }[] = [];
   readonly #missing: Buffer;
   #isFirst = true;
 
@@ -79,11 +81,23 @@ export class PlainCsvReader {
 
   /** Takes the next bytes. @returns false when the file is not plain */
   push(chunk: Buffer): boolean {
-    let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    let bytes = chunk;
+    if (this.#rest.length > 0) {
+      // The line that began in the last chunk, alone: joining the chunks would copy all of this one.
+      const stop = this.#isFirst ? chunk.length : chunk.indexOf(LF) + 1;
+      const joined = Buffer.concat([this.#rest, chunk.subarray(0, stop || chunk.length)]);
+      if (stop === 0 || this.#isFirst) {
+        bytes = joined;
+      } else {
+        this.#rest = Buffer.alloc(0);
+        if (!this.#lines(joined, joined.length)) return false;
+        bytes = chunk.subarray(stop);
+      }
+    }
     if (this.#isFirst) {
       // What a byte order mark is can be told from three bytes.
       if (bytes.length < 3) {
-        this.#rest = bytes;
+        this.#rest = Buffer.from(bytes);
         return true;
       }
       if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
@@ -102,13 +116,14 @@ export class PlainCsvReader {
       const last = Buffer.concat([this.#rest, Buffer.of(LF)]);
       if (!this.#lines(last, last.length)) return undefined;
     }
+    this.#flush();
     const names = this.#names;
     if (names === undefined || this.#rows === 0 || new Set(names).size < names.length) return undefined;
     return {
       names,
       columns: this.#columns.map(({ kind, numbers, texts }) =>
         // A copy, so that a column doesn't keep twice its memory.
-        kind === 'text' ? texts : numbers.slice(0, this.#rows),
+        kind === 'text' ? texts : numbers.length === this.#rows ? numbers : numbers.slice(0, this.#rows),
       ),
     };
   }
@@ -130,6 +145,7 @@ export class PlainCsvReader {
       this.#isNumeric = this.#numbers(bytes.subarray(at, end));
       if (this.#isNumeric) return true;
     }
+    this.#flush();
     while (at < end) {
       at = this.#line(bytes, at);
       if (at < 0) return false;
@@ -144,16 +160,32 @@ export class PlainCsvReader {
     const quote = this.#quote < 0 ? null : this.#quote;
     const values = native.csvNumbers(lines, this.#delimiter, quote, columns.length, this.#missing);
     if (values === null) return false;
-    const more = values.length / columns.length;
-    const rows = this.#rows + more;
+    const rows = values.length / columns.length;
     for (const [j, column] of columns.entries()) {
-      const own = values.subarray(j * more, (j + 1) * more);
-      while (column.numbers.length < rows) column.numbers = doubled(column.numbers);
-      column.numbers.set(own, this.#rows);
-      if (column.kind === 'unknown' && own.some((value) => !Number.isNaN(value))) column.kind = 'number';
+      if (column.kind === 'number') continue;
+      const own = values.subarray(j * rows, (j + 1) * rows);
+      if (own.some((value) => !Number.isNaN(value))) column.kind = 'number';
     }
-    this.#rows = rows;
+    this.#blocks.push({ values, rows });
+    this.#rows += rows;
     return true;
+  }
+
+  /** Puts the numbers of the native core into their columns, which then have just their length. */
+  #flush(): void {
+    if (this.#blocks.length === 0) return;
+    const before = this.#blocks.reduce((rows, block) => rows - block.rows, this.#rows);
+    for (const [j, column] of this.#columns.entries()) {
+      const numbers = new Float64Array(this.#rows);
+      numbers.set(column.numbers.subarray(0, before));
+      let at = before;
+      for (const { values, rows } of this.#blocks) {
+        numbers.set(values.subarray(j * rows, (j + 1) * rows), at);
+        at += rows;
+      }
+      column.numbers = numbers;
+    }
+    this.#blocks = [];
   }
 
   /** One line. @returns where the next begins, or -1 when the file is not plain */
@@ -252,7 +284,7 @@ export class PlainCsvReader {
 }
 
 function doubled(numbers: Float64Array): Float64Array {
-  const twice = new Float64Array(2 * numbers.length);
+  const twice = new Float64Array(Math.max(1024, 2 * numbers.length));
   twice.set(numbers);
   return twice;
 }

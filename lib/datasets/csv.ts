@@ -5,6 +5,7 @@
  * that is present reads as a decimal number, so identifiers such as '12a' keep their column textual.
  */
 import { createReadStream } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CsvError, type Options, parse } from 'csv-parse';
@@ -249,11 +250,9 @@ export async function readCsv(source: string | URL, options: CsvOptions = {}): P
   try {
     const reader = builder.plainReader();
     if (reader !== undefined) {
-      input = isText ? Readable.from(slices(source)) : await open(source);
-      const plain = await readPlain(input, reader);
-      const table = plain ? builder.finishPlain(reader) : undefined;
+      const chunks = isText ? slices(source) : isFile(source) ? blocks(source) : await open(source);
+      const table = (await readPlain(chunks, reader)) ? builder.finishPlain(reader) : undefined;
       if (table !== undefined) return table;
-      input.destroy();
     }
     input = isText ? Readable.from([source]) : await open(source);
     const parser = parse(parserOptions(settings));
@@ -278,14 +277,34 @@ async function* slices(text: string): AsyncGenerator<Buffer> {
   }
 }
 
-async function readPlain(input: Readable, reader: PlainCsvReader): Promise<boolean> {
-  for await (const chunk of input) if (!reader.push(chunk as Buffer)) return false;
+/** A file in blocks, each of which is good until the next is asked for: two buffers take turns, so that one is read meanwhile. */
+async function* blocks(path: string | URL): AsyncGenerator<Buffer> {
+  const file = await openFile(path);
+  const buffers = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)];
+  const read = (k: number) => file.read(buffers[k], 0, CHUNK, null);
+  let next = read(0);
+  try {
+    for (let k = 0; ; k = 1 - k) {
+      const { bytesRead } = await next;
+      if (bytesRead === 0) return;
+      next = read(1 - k);
+      yield buffers[k].subarray(0, bytesRead);
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await file.close();
+  }
+}
+
+async function readPlain(chunks: AsyncIterable<unknown>, reader: PlainCsvReader): Promise<boolean> {
+  for await (const chunk of chunks) if (!reader.push(chunk as Buffer)) return false;
   return true;
 }
 
+const isFile = (source: string | URL): boolean => !(source instanceof URL) || source.protocol === 'file:';
+
 async function open(source: string | URL): Promise<Readable> {
-  if (!(source instanceof URL) || source.protocol === 'file:')
-    return createReadStream(source, { highWaterMark: CHUNK });
+  if (isFile(source)) return createReadStream(source, { highWaterMark: CHUNK });
   const response = await fetch(source).catch((error: unknown) => {
     throw new FileFormatError('ERR_DATA_FILE', `Cannot read ${source}: the request failed.`, {
       cause: error,

@@ -1,4 +1,7 @@
-// Statistics of columns on the pool, and find_invalid at once.
+// Statistics of columns on the pool; rows and find_invalid at once.
+#include <algorithm>
+
+#include "base/prefetch.h"
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "binding/moments_to_js.h"
@@ -27,6 +30,40 @@ napi_value moments_sync(Call& call) {
     using T = decltype(zero);
     const MatrixView<const T> x = {elements<T>(matrix.x), matrix.rows, matrix.cols, matrix.cols};
     return moments_to_js(call.env(), column_moments(x, {}));
+  });
+}
+
+// Rows that may lie anywhere, one after the other.
+template <typename T>
+std::vector<T> gather(const T* x, size_t cols, const std::vector<size_t>& rows) {
+  constexpr size_t kAhead = 16, kLine = 64 / sizeof(T);
+  std::vector<T> out(rows.size() * cols);
+  for (size_t k = 0; k < rows.size(); ++k) {
+    if (k + kAhead < rows.size()) {
+      const T* const next = x + rows[k + kAhead] * cols;
+      for (size_t j = 0; j < cols + kLine; j += kLine) prefetch(next + std::min(j, cols - 1));
+    }
+    std::copy_n(x + rows[k] * cols, cols, out.data() + k * cols);
+  }
+  return out;
+}
+
+// x, rows, cols, positions of rows
+napi_value take_rows(Call& call) {
+  const MatrixArgument matrix(call);
+  const TypedArray positions = to_typed_array(call.env(), call[3], "positions");
+  const double* const given = elements<double>(positions);
+  std::vector<size_t> rows(positions.length);
+  for (size_t k = 0; k < rows.size(); ++k) {
+    const double row = given[k];
+    if (!(row >= 0 && row < static_cast<double>(matrix.rows)))
+      throw Error("ERR_SHAPE", "There is no such row.");
+    rows[k] = static_cast<size_t>(row);
+  }
+  if (matrix.cols == 0) rows.clear();
+  return by_precision(matrix.x, [&](auto zero) {
+    using T = decltype(zero);
+    return to_js(call.env(), gather<T>(elements<T>(matrix.x), matrix.cols, rows));
   });
 }
 
@@ -132,6 +169,7 @@ void export_stats(napi_env env, napi_value exports) {
   export_function<powers>(env, exports, "powerExponents");
   export_function<modes>(env, exports, "columnModes");
   export_function<distinct>(env, exports, "columnDistinct");
+  export_function<take_rows>(env, exports, "takeRows");
   export_function<first_invalid>(env, exports, "findInvalid");
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/prefetch.h"
 #include "base/rng.h"
 #include "train/column_sort.h"
 #include "train/forest.h"
@@ -23,14 +24,6 @@
 #include "train/split.h"
 
 namespace boreal {
-
-inline void prefetch(const void* address) {
-#if defined(__GNUC__)
-  __builtin_prefetch(address);
-#else
-  (void)address;
-#endif
-}
 
 template <typename Stats>
 class SplitSearch {

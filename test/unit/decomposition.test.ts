@@ -1,6 +1,7 @@
 /** Errors and edge cases of projections; golden values are in test/golden. */
 import { describe, expect, test } from 'vitest';
 import { load, loadDigits, loadIris, Matrix, PCA, TruncatedSVD } from '../../lib/index.js';
+import { native } from '../../lib/native.js';
 
 const rows = [
   [1, 2, 3],
@@ -116,4 +117,61 @@ test('an aborted fit changes nothing', async () => {
     code: 'ERR_ABORTED',
   });
   expect(pca.nFeaturesIn).toBe(3);
+});
+
+describe('from the Gram matrix', () => {
+  const noise = (i: number) => ((Math.sin(i) * 43758.5453) % 1) - 0.5;
+  const shifted = (rows: number, cols: number, by: number) =>
+    new Matrix(
+      Float64Array.from({ length: rows * cols }, (_, k) => by + noise(k) * (1 + (k % cols))),
+      rows,
+      cols,
+    );
+
+  test.each([1, 3, 5, 8, 9, 28])('%i columns have the same scatter wherever their means are', (cols) => {
+    for (const rows of [2, 40, 700]) {
+      for (const by of [0, 3, 1e4]) {
+        const { data } = shifted(rows, cols, by);
+        const mean = Float64Array.from({ length: cols }, (_, j) => {
+          let sum = 0;
+          for (let i = 0; i < rows; i++) sum += data[i * cols + j];
+          return sum / rows;
+        });
+        const scatter = native.scatterMatrixSync(data, rows, cols, mean);
+        for (let j = 0; j < cols; j++) {
+          for (let k = 0; k < cols; k++) {
+            let sum = 0;
+            for (let i = 0; i < rows; i++)
+              sum += (data[i * cols + j] - mean[j]) * (data[i * cols + k] - mean[k]);
+            expect(Math.abs(scatter[j * cols + k] - sum)).toBeLessThan(1e-12 * rows * (1 + j) * (1 + k));
+          }
+        }
+      }
+    }
+  });
+
+  test('the randomised method and the exact one agree, and coordinates do wherever the means are', async () => {
+    for (const by of [0, 1e5]) {
+      const x = shifted(500, 6, by);
+      const full = await new PCA({ nComponents: 3, svdSolver: 'full' }).fit(x);
+      const random = await new PCA({ nComponents: 3, svdSolver: 'randomized', randomState: 0 }).fit(x);
+      const [a, b] = [full.transformSync(x).data, random.transformSync(x).data];
+      expect(Math.max(...a.map((value, i) => Math.abs(value - b[i])))).toBeLessThan(1e-8);
+    }
+    const counts = shifted(500, 6, 0.3);
+    const exact = await new TruncatedSVD({ nComponents: 3, algorithm: 'exact' }).fit(counts);
+    const random = await new TruncatedSVD({ nComponents: 3, randomState: 0 }).fit(counts);
+    for (const key of ['singularValues', 'explainedVariance', 'explainedVarianceRatio'] as const)
+      expect(Math.max(...exact[key].map((v, k) => Math.abs(v - random[key][k])))).toBeLessThan(1e-9);
+  });
+
+  test('an axis whose digits it loses is found otherwise', async () => {
+    // Singular values 1e9 apart: the Gram matrix knows nothing of the last.
+    const x = shifted(400, 3, 0);
+    for (let i = 0; i < 400; i++) x.data[3 * i] *= 1e10;
+    const full = await new PCA({ svdSolver: 'full' }).fit(x);
+    const random = await new PCA({ nComponents: 3, svdSolver: 'randomized', randomState: 0 }).fit(x);
+    for (let k = 0; k < 3; k++)
+      expect(Math.abs(random.singularValues[k] / full.singularValues[k] - 1)).toBeLessThan(1e-6);
+  });
 });
