@@ -20,6 +20,9 @@ constexpr size_t kProbes = 32;
 // share of the walk, and beside them. From runs in float64 with AVX-512 on 100,000 rows of 3 to 28 columns.
 constexpr double kTreeSearchNs = 800, kTreeTermNs = 0.45, kTreeRowNs = 0.3;
 
+// The same where all pairs are met leaf by leaf.
+constexpr double kTreePairNs = 60, kPairTermNs = 0.06, kPairRowNs = 0.15;
+
 // Neighbours among which the nearest are kept.
 template <typename T>
 struct Lists {
@@ -80,6 +83,36 @@ NeighborIndex<T>::NeighborIndex(const NeighborSpec& spec, MatrixView<const T> y,
   choose(kernels, options);
 }
 
+// What a search computes is counted for some rows of its own. The count is the same everywhere, and so is the
+// choice.
+template <typename T>
+double NeighborIndex<T>::search_cost_ns() const {
+  std::vector<T> scratch(tree_->scratch());
+  Neighbor<T> items[8];
+  size_t computed = 0;
+  const size_t probes = std::min(kProbes, y_.rows), k = std::min<size_t>(8, y_.rows);
+  for (size_t probe = 0; probe < probes; ++probe) {
+    NearestList<T> list(items, k, -1);
+    computed += tree_->nearest(y_.row(probe * (y_.rows / probes)), list, scratch.data());
+  }
+  return kTreeSearchNs + static_cast<double>(computed) / static_cast<double>(probes) *
+                             (kTreeRowNs + kTreeTermNs * static_cast<double>(y_.cols));
+}
+
+template <typename T>
+double NeighborIndex<T>::pair_cost_ns() const {
+  const T limit = rank_limit<T>(spec_, spec_.radius);
+  const size_t leaves = tree_->leaves(), probes = std::min(kProbes, leaves);
+  size_t computed = 0, rows = 0;
+  for (size_t probe = 0; probe < probes; ++probe) {
+    const size_t leaf = probe * (leaves / probes);
+    computed += tree_->pair_distances(leaf, limit);
+    rows += tree_->leaf_rows(leaf).size;
+  }
+  return kTreePairNs + static_cast<double>(computed) / static_cast<double>(std::max<size_t>(1, rows)) *
+                           (kPairRowNs + kPairTermNs * static_cast<double>(y_.cols));
+}
+
 template <typename T>
 void NeighborIndex<T>::choose(const Kernels& kernels, const RunOptions& options) {
   const NeighborSearch wish = spec_.search;
@@ -87,28 +120,12 @@ void NeighborIndex<T>::choose(const Kernels& kernels, const RunOptions& options)
   if (wish == NeighborSearch::kKdTree || wish == NeighborSearch::kBallTree ||
       (wish == NeighborSearch::kAuto && may_pay)) {
     tree_ = std::make_unique<NeighborTree<T>>(spec_, y_, wish == NeighborSearch::kBallTree, kernels, options);
-    // What a search computes for some rows of its own. The count is the same everywhere, and so is the
-    // choice.
-    std::vector<T> scratch(tree_->scratch());
-    Neighbor<T> items[8];
-    size_t computed = 0;
-    const size_t probes = std::min(kProbes, y_.rows), k = std::min<size_t>(8, y_.rows);
-    const bool pairs = spec_.radius > 0;
-    const T limit = rank_limit<T>(spec_, spec_.radius);
-    for (size_t probe = 0; probe < probes; ++probe) {
-      const T* const row = y_.row(probe * (y_.rows / probes));
-      NearestList<T> list(items, k, -1);
-      computed += pairs ? tree_->within(row, limit, scratch.data(), [](T, int32_t) {})
-                        : tree_->nearest(row, list, scratch.data());
-    }
-    const double cols = static_cast<double>(y_.cols);
-    row_cost_ns_ = kTreeSearchNs + static_cast<double>(computed) / static_cast<double>(probes) *
-                                       (kTreeRowNs + kTreeTermNs * cols);
+    row_cost_ns_ = spec_.radius > 0 ? pair_cost_ns() : search_cost_ns();
     if (spec_.metric == NeighborMetric::kMinkowski) row_cost_ns_ *= 20;
   }
   if (wish == NeighborSearch::kBrute || wish == NeighborSearch::kAuto) {
     auto brute = std::make_unique<BruteSearch<T>>(spec_, y_, kernels, options);
-    // Brute force meets each pair once, a tree twice.
+    // Of all pairs brute force computes half.
     if (tree_ == nullptr || brute->row_cost_ns() * (spec_.radius > 0 ? 0.5 : 1) < row_cost_ns_) {
       brute_ = std::move(brute);
       tree_.reset();
@@ -160,14 +177,29 @@ void NeighborIndex<T>::within(MatrixView<const T> x, T limit, const Visitor& vis
 }
 
 template <typename T>
-void NeighborIndex<T>::within_after(size_t first, size_t count, T limit, const Visitor& visit,
-                                    const CancelToken* cancel) const {
-  for (size_t i = 0; i < count; i += kBlockRows) {
-    const size_t rows = std::min(kBlockRows, count - i);
-    const MatrixView<const T> own = {y_.row(first + i), rows, y_.cols, y_.stride};
-    const SearchedRows<T> searched(spec_, own);
-    within_block(searched.view(), static_cast<int64_t>(first + i), limit, visit, i, cancel);
+size_t NeighborIndex<T>::pair_blocks() const {
+  return tree_ ? tree_->leaves() : (y_.rows + kBlockRows - 1) / kBlockRows;
+}
+
+template <typename T>
+void NeighborIndex<T>::pairs(size_t block, T limit, const Visitor& visit, const CancelToken* cancel) const {
+  if (!tree_) {
+    const size_t first = block * kBlockRows, rows = std::min(kBlockRows, y_.rows - first);
+    const SearchedRows<T> searched(spec_, {y_.row(first), rows, y_.cols, y_.stride});
+    within_block(searched.view(), static_cast<int64_t>(first), limit, visit, first, cancel);
+    return;
   }
+  check_cancel(cancel);
+  const Span<int32_t> rows = tree_->leaf_rows(block);
+  const AlignedBuffer<T> own(rows.size * y_.cols);
+  for (size_t r = 0; r < rows.size; ++r) {
+    const T* const row = y_.row(static_cast<size_t>(rows[r]));
+    std::copy(row, row + y_.cols, own.data() + r * y_.cols);
+  }
+  const SearchedRows<T> searched(spec_, dense_view<const T>(own.data(), rows.size, y_.cols));
+  tree_->pairs(block, searched.view(), limit, [&](size_t r, Neighbor<T>* found, size_t count) {
+    visit(static_cast<size_t>(rows[r]), found, count);
+  });
 }
 
 template <typename T>

@@ -41,10 +41,10 @@ class NeighborIndex {
   using Visitor = std::function<void(size_t i, Neighbor<T>* found, size_t count)>;
   void within(MatrixView<const T> x, T limit, const Visitor& visit, const CancelToken* cancel) const;
 
-  // The same for rows [first, first + count) of the index itself, found rows after each only: each pair is
-  // met once.
-  void within_after(size_t first, size_t count, T limit, const Visitor& visit,
-                    const CancelToken* cancel) const;
+  // All pairs of rows of the index, block by block. visit(i, others, count): rows at ranks <= limit from row
+  // i; each pair is met in one block, from one of its rows.
+  size_t pair_blocks() const;
+  void pairs(size_t block, T limit, const Visitor& visit, const CancelToken* cancel) const;
 
   // Rough nanoseconds for one row.
   double row_cost_ns() const { return row_cost_ns_; }
@@ -55,6 +55,8 @@ class NeighborIndex {
 
  private:
   void choose(const Kernels& kernels, const RunOptions& options);
+  double search_cost_ns() const;  // of a row in the tree
+  double pair_cost_ns() const;    // of a row where all pairs are asked for
   void nearest_block(MatrixView<const T> x, size_t k, int64_t left_out, Neighbor<T>* items,
                      const CancelToken* cancel) const;
   void within_block(MatrixView<const T> x, int64_t self, T limit, const Visitor& visit, size_t first,

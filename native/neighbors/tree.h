@@ -4,11 +4,15 @@
 // kernels.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/span.h"
 #include "linalg/elementwise.h"
 #include "neighbors/metric.h"
 #include "neighbors/nearest_list.h"
@@ -21,6 +25,19 @@ class NeighborTree {
   // y [n, d], prepared, n >= 1; not needed later.
   NeighborTree(const NeighborSpec& spec, MatrixView<const T> y, bool balls, const Kernels& kernels,
                const RunOptions& options);
+
+  // Pairs of rows are met by the leaf of the one that comes first. Those of a leaf, by their indices:
+  size_t leaves() const { return first_leaf_ + 1; }
+  Span<int32_t> leaf_rows(size_t leaf) const {
+    const size_t node = first_leaf_ + leaf;
+    return {order_.data() + begin_[node], end_[node] - begin_[node]};
+  }
+  // found(r, items, count) for the r-th row of the leaf and rows of one other leaf, or of its own, at ranks
+  // <= limit: each pair in one call. x: the rows of the leaf as rows that are searched for.
+  template <typename Found>
+  void pairs(size_t leaf, MatrixView<const T> x, T limit, const Found& found) const;
+  // How many distances that computes.
+  size_t pair_distances(size_t leaf, T limit) const;
 
   // Values of T that the calls below need as scratch.
   size_t scratch() const { return leaf_rows_; }
@@ -50,6 +67,13 @@ class NeighborTree {
   void bound(MatrixView<const T> y, size_t node);
   // A rank that no row of the node is below.
   double lower_bound(const T* x, size_t node) const;
+  // A rank that no pair of rows of two nodes is below.
+  double apart(size_t a, size_t b) const;
+  double gap_rank(double distance, double radii) const;  // of balls whose centres are so far apart
+  // Calls visit(other) for the leaf itself and each one behind it that may hold a row within the limit of one
+  // of its own.
+  template <typename Visit>
+  void walk_from(size_t leaf, T limit, const Visit& visit) const;
   size_t ranks(const T* x, size_t leaf, T* out) const;
 
   // Calls visit(leaf) for every leaf that may hold a row of a rank <= limit(), nearer ones first.
@@ -80,6 +104,7 @@ class NeighborTree {
 
   NeighborSpec spec_;
   const DistanceKernels<T>& kernels_;
+  const SelectKernels<T>& select_;
   bool balls_;
   size_t d_, first_leaf_ = 0, leaf_rows_ = 0;
   double shrink_;               // makes up for the rounding of ranks and bounds
@@ -91,5 +116,56 @@ class NeighborTree {
   AlignedBuffer<T> packed_;     // each leaf begins at packed_begin_
   std::vector<size_t> packed_begin_;
 };
+
+template <typename T>
+template <typename Visit>
+void NeighborTree<T>::walk_from(size_t leaf, T limit, const Visit& visit) const {
+  size_t pending[kMaxLevels + 1], count = 0;
+  pending[count++] = 0;
+  while (count > 0) {
+    const size_t node = pending[--count];
+    if (end_[node] <= begin_[leaf] || apart(leaf, node) > static_cast<double>(limit)) continue;
+    if (node >= first_leaf_) {
+      visit(node);
+      continue;
+    }
+    pending[count++] = 2 * node + 2;
+    pending[count++] = 2 * node + 1;
+  }
+}
+
+template <typename T>
+template <typename Found>
+void NeighborTree<T>::pairs(size_t index, MatrixView<const T> x, T limit, const Found& found) const {
+  constexpr size_t kTile = size_t{1} << 15;
+  const size_t leaf = first_leaf_ + index;
+  const T beyond = std::nextafter(limit, std::numeric_limits<T>::infinity());
+  std::vector<T> tile(std::max(kTile, leaf_rows_));
+  std::vector<int32_t> hits(leaf_rows_);
+  std::vector<Neighbor<T>> items(leaf_rows_);
+  walk_from(leaf, limit, [&](size_t other) {
+    const size_t cols = end_[other] - begin_[other];
+    if (cols == 0) return;
+    const int32_t* const order = order_.data() + begin_[other];
+    const size_t step = std::max<size_t>(1, kTile / cols);
+    for (size_t first = 0; first < x.rows; first += step) {
+      const size_t rows = std::min(step, x.rows - first);
+      rank_distances(spec_, kernels_, {x.row(first), rows, x.cols, x.stride},
+                     packed_.data() + packed_begin_[other - first_leaf_] * d_,
+                     dense_view(tile.data(), rows, cols));
+      for (size_t r = 0; r < rows; ++r) {
+        // Of its own leaf only the rows behind.
+        const size_t skip = other == leaf ? first + r + 1 : 0;
+        const T* const ranks = tile.data() + r * cols + skip;
+        const size_t count = select_.find_beyond(false, ranks, cols - skip, beyond, hits.data());
+        for (size_t h = 0; h < count; ++h) {
+          const size_t at = static_cast<size_t>(hits[h]);
+          items[h] = {ranks[at], order[skip + at]};
+        }
+        if (count > 0) found(first + r, items.data(), count);
+      }
+    }
+  });
+}
 
 }  // namespace boreal

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "base/rng.h"
@@ -131,15 +133,22 @@ TEST_CASE_TEMPLATE("rows within a radius, and pairs of them", T, float, double) 
       CHECK(found.offsets == first.offsets);
       CHECK(found.indices == first.indices);
       CHECK(same(found.distances, first.distances));
-      size_t pairs = 0;
-      index.within_after(
-          0, n, rank_limit<T>(index.spec(), radius),
-          [&](size_t i, Neighbor<T>* later, size_t count) {
-            for (size_t c = 0; c < count; ++c) CHECK(later[c].index > static_cast<int32_t>(i));
-            pairs += count;
-          },
-          nullptr);
-      CHECK(2 * pairs == found.indices.size());
+      std::set<std::pair<int32_t, int32_t>> pairs;
+      size_t met = 0;
+      for (size_t block = 0; block < index.pair_blocks(); ++block) {
+        index.pairs(
+            block, rank_limit<T>(index.spec(), radius),
+            [&](size_t i, Neighbor<T>* others, size_t count) {
+              for (size_t c = 0; c < count; ++c) {
+                const int32_t a = static_cast<int32_t>(i), b = others[c].index;
+                pairs.emplace(std::min(a, b), std::max(a, b));
+              }
+              met += count;
+            },
+            nullptr);
+      }
+      CHECK(pairs.size() == met);
+      CHECK(2 * met == found.indices.size());
     }
     CHECK(first.indices.size() > n);
   }

@@ -15,12 +15,15 @@
 namespace boreal {
 namespace {
 
+constexpr size_t kBatch = 16;                 // blocks a thread, between which pairs are used
 constexpr size_t kMaxKept = size_t{1} << 28;  // pairs, of four bytes each
 
-// The rows of one block and, for each, the later rows within eps.
+// The pairs of one block: rows, and the numbers of those within eps that each is met with, one after the
+// other.
 struct Pairs {
+  std::vector<int32_t> rows;
   std::vector<uint32_t> counts;
-  std::vector<int32_t> later;
+  std::vector<int32_t> others;
 };
 
 template <typename T>
@@ -29,12 +32,11 @@ class PairSource {
   PairSource(const NeighborIndex<T>& index, double eps, const CancelToken* cancel)
       : index_(index), limit_(rank_limit<T>(index.spec(), eps)), cancel_(cancel) {}
 
-  // pair(i, j) for each pair i < j, in one order.
+  // pair(i, j) for each pair, in one order.
   template <typename Pair>
   void each(const Pair& pair) {
-    constexpr size_t kBlock = NeighborIndex<T>::kBlockRows;
-    const size_t blocks = (index_.rows() + kBlock - 1) / kBlock;
-    const size_t batch = 4 * ThreadPool::instance().size();
+    const size_t blocks = index_.pair_blocks();
+    const size_t batch = kBatch * ThreadPool::instance().size();
     size_t total = 0;
     bool keeps = !has_kept_;
     for (size_t first = 0; first < blocks; first += batch) {
@@ -47,13 +49,13 @@ class PairSource {
       for (size_t b = 0; b < count; ++b) {
         check_cancel(cancel_);
         const Pairs& pairs = has_kept_ ? kept_[first + b] : found[b];
-        const int32_t* later = pairs.later.data();
-        for (size_t i = 0; i < pairs.counts.size(); ++i) {
-          for (uint32_t c = 0; c < pairs.counts[i]; ++c) {
-            pair((first + b) * kBlock + i, static_cast<size_t>(*later++));
+        const int32_t* other = pairs.others.data();
+        for (size_t r = 0; r < pairs.rows.size(); ++r) {
+          for (uint32_t c = 0; c < pairs.counts[r]; ++c) {
+            pair(static_cast<size_t>(pairs.rows[r]), static_cast<size_t>(*other++));
           }
         }
-        total += pairs.later.size();
+        total += pairs.others.size();
       }
       if (keeps && total > kMaxKept) {
         keeps = false;
@@ -66,14 +68,12 @@ class PairSource {
 
  private:
   void find(size_t block, Pairs& pairs) const {
-    constexpr size_t kBlock = NeighborIndex<T>::kBlockRows;
-    const size_t first = block * kBlock, rows = std::min(kBlock, index_.rows() - first);
-    pairs.counts.reserve(rows);
-    index_.within_after(
-        first, rows, limit_,
-        [&](size_t, Neighbor<T>* found, size_t count) {
+    index_.pairs(
+        block, limit_,
+        [&](size_t i, Neighbor<T>* found, size_t count) {
+          pairs.rows.push_back(static_cast<int32_t>(i));
           pairs.counts.push_back(static_cast<uint32_t>(count));
-          for (size_t c = 0; c < count; ++c) pairs.later.push_back(found[c].index);
+          for (size_t c = 0; c < count; ++c) pairs.others.push_back(found[c].index);
         },
         cancel_);
   }
