@@ -7,13 +7,25 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { native } from '../native.js';
 import { categoryLabel } from './category-label.js';
+import {
+  countCategories,
+  groupsOf,
+  groupsRule,
+  hasLimits,
+  type InfrequentParams,
+  infrequentRules,
+  NO_LIMITS,
+} from './infrequent.js';
 
 /** Parameters of {@link OneHotEncoder}. */
-export interface OneHotEncoderParams {
+export interface OneHotEncoderParams extends InfrequentParams {
   /** Leave out one category per column: 'first', the first of columns with two ('ifBinary'), or none (null). Default null. */
   drop: 'first' | 'ifBinary' | null;
-  /** A category not seen during fit: an error, or all zeros ('ignore'). Default 'error'. */
-  handleUnknown: 'error' | 'ignore';
+  /**
+   * A category not seen during fit: an error, all zeros ('ignore'), or one of the infrequent ones of its column, and all zeros
+   * where there are none ('infrequentIfExist'). Default 'error'.
+   */
+  handleUnknown: 'error' | 'ignore' | 'infrequentIfExist';
 }
 
 /** Learned by {@link OneHotEncoder}. */
@@ -24,12 +36,18 @@ export interface OneHotEncoderState {
   readonly values: Float64Array;
   /** [columns] index of the category left out, or -1 */
   readonly drop: Int32Array;
+  /** By category, where any may be infrequent: its indicator among those of its column, before one is left out. */
+  readonly groups?: Int32Array;
+  /** [columns], there too: the indicator of the infrequent categories, or -1. */
+  readonly infrequent?: Int32Array;
 }
 
 /**
  * One indicator column per category, for text and for numbers. A missing value seen during fit is a category of its own.
  *
- * Differs from scikit-learn: the result is dense; `minFrequency` and `maxCategories` do not exist yet.
+ * With `minFrequency` or `maxCategories`, rare categories share one indicator, the last of their column.
+ *
+ * Differs from scikit-learn: the result is dense; the indicator of infrequent categories is named `<column>_infrequent`.
  *
  * @example
  * ```ts
@@ -41,34 +59,58 @@ export interface OneHotEncoderState {
  */
 export class OneHotEncoder extends Transformer<OneHotEncoderParams, OneHotEncoderState> {
   constructor(params: Partial<OneHotEncoderParams> = {}) {
-    super({ drop: null, handleUnknown: 'error', ...params });
+    super({ drop: null, handleUnknown: 'error', ...NO_LIMITS, ...params });
   }
 
   get rules(): Rules<OneHotEncoderParams> {
-    return { drop: either(oneOf('first', 'ifBinary'), nothing), handleUnknown: oneOf('error', 'ignore') };
+    return {
+      drop: either(oneOf('first', 'ifBinary'), nothing),
+      handleUnknown: oneOf('error', 'ignore', 'infrequentIfExist'),
+      ...infrequentRules,
+    };
   }
 
   get stateRules(): Rules<OneHotEncoderState> {
-    return { offsets: int32s(), values: float64s(), drop: int32s() };
+    return {
+      ...{ offsets: int32s(), values: float64s(), drop: int32s() },
+      ...{ groups: groupsRule, infrequent: groupsRule },
+    };
   }
 
   override get tags() {
     return { allowNan: true, allowCategories: true };
   }
 
-  protected override checkState({ offsets, drop }: OneHotEncoderState, columns: readonly Column[]): void {
+  protected override checkState(state: OneHotEncoderState, columns: readonly Column[]): void {
+    const { offsets, values, drop, groups, infrequent } = state;
     checkLength(this, 'offsets', offsets, columns.length + 1);
     checkLength(this, 'drop', drop, columns.length);
+    if (groups === undefined && infrequent === undefined) return;
+    checkLength(this, 'groups', groups ?? [], values.length);
+    checkLength(this, 'infrequent', infrequent ?? [], columns.length);
   }
 
-  protected async fitState({ x, cancel }: FitInput): Promise<OneHotEncoderState> {
+  protected async fitState(input: FitInput): Promise<OneHotEncoderState> {
+    const { x, cancel } = input;
     const { offsets, values } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
+    const counts = hasLimits(this.params) ? await countCategories(input, offsets, values) : null;
+    const grouped = Array.from({ length: counts === null ? 0 : x.cols }, (_, j) =>
+      groupsOf(counts!.subarray(offsets[j], offsets[j + 1]), x.rows, this.params),
+    );
     const drop = Int32Array.from({ length: x.cols }, (_, j) => {
-      const size = offsets[j + 1] - offsets[j];
+      const size = grouped[j]?.size ?? offsets[j + 1] - offsets[j];
       const drops = this.params.drop === 'first' || (this.params.drop === 'ifBinary' && size === 2);
       return drops ? 0 : -1;
     });
-    return { offsets, values, drop };
+    if (counts === null) return { offsets, values, drop };
+    const groups = Int32Array.from(grouped.flatMap((column) => column.groups));
+    return {
+      offsets,
+      values,
+      drop,
+      groups,
+      infrequent: Int32Array.from(grouped, (column) => column.infrequent),
+    };
   }
 
   /** The categories of each column, sorted, null for missing. @throws {ERR_NOT_FITTED} before `fit` */
@@ -79,21 +121,42 @@ export class OneHotEncoder extends Transformer<OneHotEncoderParams, OneHotEncode
     );
   }
 
+  /** The categories of each column that share one indicator, sorted. @throws {ERR_NOT_FITTED} before `fit` */
+  get infrequentCategories(): Array<Array<Label | null>> {
+    const { offsets, groups, infrequent } = this.state;
+    return this.categories.map((labels, j) =>
+      labels.filter((_, k) => groups !== undefined && groups[offsets[j] + k] === infrequent?.[j]),
+    );
+  }
+
   outputColumns(): readonly Column[] {
     const { drop } = this.state;
+    const { infrequentCategories } = this;
     return this.categories.flatMap((labels, j) => {
       const { name } = this.schema.columns[j];
-      return labels
+      const rare = infrequentCategories[j];
+      const frequent = labels.filter((label) => !rare.includes(label)).map((label) => label ?? 'nan');
+      return [...frequent, ...(rare.length > 0 ? ['infrequent'] : [])]
         .filter((_, code) => code !== drop[j])
-        .map((label): Column => ({ name: `${name}_${label ?? 'nan'}`, kind: 'number' }));
+        .map((label): Column => ({ name: `${name}_${label}`, kind: 'number' }));
     });
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    const { offsets, values, drop } = this.state;
-    const sizes = Int32Array.from(drop, (_, j) => offsets[j + 1] - offsets[j]);
-    const rejectUnknown = this.fittedParams.handleUnknown === 'error';
-    const codes = plan.category(x, offsets, values, rejectUnknown, this.featureNamesIn);
-    return plan.oneHot(codes, sizes, drop);
+    const { offsets, values, drop, groups, infrequent } = this.state;
+    const { handleUnknown } = this.fittedParams;
+    const codes = plan.category(x, offsets, values, handleUnknown === 'error', this.featureNamesIn);
+    const count = (j: number) => offsets[j + 1] - offsets[j];
+    if (groups === undefined || infrequent === undefined)
+      return plan.oneHot(
+        codes,
+        Int32Array.from(drop, (_, j) => count(j)),
+        drop,
+      );
+    const sizes = Int32Array.from(infrequent, (group, j) => (group < 0 ? count(j) : group + 1));
+    const unknown = Float64Array.from(infrequent, (group) =>
+      handleUnknown === 'infrequentIfExist' ? group : -1,
+    );
+    return plan.oneHot(plan.lookup(codes, offsets, Float64Array.from(groups), unknown), sizes, drop);
   }
 }

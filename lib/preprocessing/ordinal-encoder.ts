@@ -10,9 +10,18 @@ import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { categoryLabel } from './category-label.js';
 import { numberColumns } from './columns.js';
+import {
+  countCategories,
+  groupsOf,
+  groupsRule,
+  hasLimits,
+  type InfrequentParams,
+  infrequentRules,
+  NO_LIMITS,
+} from './infrequent.js';
 
 /** Parameters of {@link OrdinalEncoder}. */
-export interface OrdinalEncoderParams {
+export interface OrdinalEncoderParams extends InfrequentParams {
   /**
    * The order of the categories of each column, where the sorted one is not meant, as for ['low', 'medium', 'high'];
    * 'auto' for a column, or for all: sorted. Default 'auto'.
@@ -34,13 +43,17 @@ export interface OrdinalEncoderState {
   readonly values: Float64Array;
   /** What each category becomes; NaN for missing. */
   readonly codes: Float64Array;
+  /** [columns], where any may be infrequent: the code of those of the column, or -1. */
+  readonly infrequent?: Int32Array;
 }
 
 /**
  * The position of each category among those of its column: 0, 1, 2 and so on. Missing values stay missing.
  *
- * Differs from scikit-learn: a category that stands in `categories` but not in the training set is unknown afterwards; no
- * `minFrequency` and `maxCategories`.
+ * With `minFrequency` or `maxCategories`, rare categories share one code, the last of their column.
+ *
+ * Differs from scikit-learn: a category that stands in `categories` but not in the training set is unknown afterwards;
+ * `inverseTransform` gives null for infrequent categories.
  *
  * @example
  * ```ts
@@ -57,6 +70,7 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
       handleUnknown: 'error',
       unknownValue: null,
       encodedMissingValue: Number.NaN,
+      ...NO_LIMITS,
       ...params,
     });
   }
@@ -74,11 +88,12 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
       handleUnknown: oneOf('error', 'useEncodedValue'),
       unknownValue: this.params.handleUnknown === 'error' ? nothing : number,
       encodedMissingValue: number,
+      ...infrequentRules,
     };
   }
 
   get stateRules(): Rules<OrdinalEncoderState> {
-    return { offsets: int32s(), values: float64s(), codes: float64s() };
+    return { offsets: int32s(), values: float64s(), codes: float64s(), infrequent: groupsRule };
   }
 
   override get tags() {
@@ -86,15 +101,17 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
   }
 
   protected override checkState(
-    { offsets, values, codes }: OrdinalEncoderState,
+    { offsets, values, codes, infrequent }: OrdinalEncoderState,
     columns: readonly Column[],
   ): void {
     checkLength(this, 'offsets', offsets, columns.length + 1);
     checkLength(this, 'values', values, offsets[columns.length]);
     checkLength(this, 'codes', codes, values.length);
+    if (infrequent !== undefined) checkLength(this, 'infrequent', infrequent, columns.length);
   }
 
-  protected async fitState({ x, columns, cancel }: FitInput): Promise<OrdinalEncoderState> {
+  protected async fitState(input: FitInput): Promise<OrdinalEncoderState> {
+    const { x, columns, cancel } = input;
     const { categories, unknownValue } = this.params;
     if (categories !== 'auto' && categories.length !== x.cols) {
       throw new ValidationError(
@@ -104,13 +121,29 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
     }
     const { offsets, values } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
     const codes = new Float64Array(values.length).fill(Number.NaN);
+    const counts = hasLimits(this.params) ? await countCategories(input, offsets, values) : null;
+    const infrequent = new Int32Array(x.cols).fill(-1);
     columns.forEach((column, j) => {
       const order = categories === 'auto' ? 'auto' : categories[j];
       for (let k = offsets[j]; k < offsets[j + 1]; k++) {
         const label = categoryLabel(column, values[k]);
         if (label !== null) codes[k] = order === 'auto' ? k - offsets[j] : place(column, order, label);
       }
-      const count = order === 'auto' ? offsets[j + 1] - offsets[j] : order.length;
+      let count = order === 'auto' ? offsets[j + 1] - offsets[j] : order.length;
+      if (counts !== null) {
+        const own = codes.subarray(offsets[j], offsets[j + 1]);
+        // Missing values are none of the categories.
+        const byCode = new Float64Array(order === 'auto' ? own.filter((code) => code >= 0).length : count);
+        own.forEach((code, k) => {
+          if (code >= 0) byCode[code] = counts[offsets[j] + k];
+        });
+        const grouped = groupsOf(byCode, x.rows, this.params);
+        own.forEach((code, k) => {
+          if (code >= 0) own[k] = grouped.groups[code];
+        });
+        infrequent[j] = grouped.infrequent;
+        count = grouped.size;
+      }
       if (
         unknownValue !== null &&
         Number.isInteger(unknownValue) &&
@@ -123,7 +156,7 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
         );
       }
     });
-    return { offsets, values, codes };
+    return { offsets, values, codes, ...(counts !== null && { infrequent }) };
   }
 
   /** The categories of each column in the order of their codes. @throws {ERR_NOT_FITTED} before `fit` */
@@ -136,6 +169,23 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
       const labels = Array.from(values.subarray(offsets[j], offsets[j + 1]), (v) => categoryLabel(column, v));
       return labels.filter((label) => label !== null);
     });
+  }
+
+  /** The categories of each column that share one code, sorted. @throws {ERR_NOT_FITTED} before `fit` */
+  get infrequentCategories(): Label[][] {
+    const { infrequent } = this.state;
+    return this.schema.columns.map((_, j) => {
+      const own = this.#labelsByCode(j).filter(([code]) => code >= 0 && code === infrequent?.[j]);
+      return own.map(([, label]) => label as Label);
+    });
+  }
+
+  /** The categories of a column in their order, each with its code; those of missing values are NaN. */
+  #labelsByCode(j: number): Array<[code: number, label: Label | null]> {
+    const { offsets, values, codes } = this.state;
+    const column = this.schema.columns[j];
+    const own = Array.from(values.subarray(offsets[j], offsets[j + 1]));
+    return own.map((value, k) => [codes[offsets[j] + k], categoryLabel(column, value)]);
   }
 
   outputColumns(): readonly Column[] {
@@ -153,17 +203,21 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
   }
 
   /**
-   * The categories of codes; null for missing and for what is no code.
+   * The categories of codes; null for missing, for infrequent ones and for what is no code.
    *
    * @param X - codes, [rows, columns]
    * @throws {ERR_NOT_FITTED} before `fit`
    * @throws {ERR_SHAPE} when X has another number of columns than the model
    */
   inverseTransform(X: NumericMatrixLike): Array<Array<Label | null>> {
-    const { categories } = this;
+    const { infrequent } = this.state;
+    const labels = this.categories.map((order, j) => {
+      if (infrequent === undefined) return new Map(order.map((label, code) => [code, label]));
+      return new Map(this.#labelsByCode(j).filter(([code]) => code !== infrequent[j]));
+    });
     const codes = Matrix.from(X);
     this.schema.checkWidth(codes.cols);
-    return codes.toArray().map((row) => row.map((code, j) => categories[j][code] ?? null));
+    return codes.toArray().map((row) => row.map((code, j) => labels[j].get(code) ?? null));
   }
 }
 

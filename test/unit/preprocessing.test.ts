@@ -2,12 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import { normalQuantile } from '../../lib/core/distributions/normal.js';
 import {
+  exportONNX,
+  importONNX,
   KBinsDiscretizer,
   LabelEncoder,
   load,
   Matrix,
   MinMaxScaler,
   Normalizer,
+  OneHotEncoder,
   OrdinalEncoder,
   Pipeline,
   PolynomialFeatures,
@@ -15,6 +18,7 @@ import {
   SimpleImputer,
   StandardScaler,
 } from '../../lib/index.js';
+import { codeOf } from '../support/codes.js';
 import { expectClose, ulp } from '../support/tolerance.js';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -170,4 +174,52 @@ test('quantiles of the normal distribution, as SciPy has them', () => {
     [1 - 1e-10, 6.361340889697422],
   ];
   for (const [p, z] of known) expectClose(normalQuantile(p), z, ulp(4), `quantile of ${p}`);
+});
+
+describe('infrequent categories', () => {
+  const ports = ['Oslo', 'Oslo', 'Oslo', 'Rome', 'Rome', 'Ulm', 'Turku'];
+
+  test('have one indicator and a name', async () => {
+    const encoder = await new OneHotEncoder({ minFrequency: 2 }).fit({ port: ports });
+    expect(encoder.getFeatureNamesOut()).toEqual(['port_Oslo', 'port_Rome', 'port_infrequent']);
+    expect(encoder.infrequentCategories).toEqual([['Turku', 'Ulm']]);
+    expect(codeOf(() => encoder.transformSync({ port: ['Bergen'] }))).toBe('ERR_UNKNOWN_CATEGORY');
+    const plain = await new OneHotEncoder().fit({ port: ports });
+    expect(plain.infrequentCategories).toEqual([[]]);
+  });
+
+  test('have one code, which stands for none of them', async () => {
+    const encoder = await new OrdinalEncoder({ maxCategories: 2 }).fit({ port: [...ports, null] });
+    const codes = encoder.transformSync({ port: ['Oslo', 'Ulm', 'Rome', null] });
+    expect([...codes.data]).toEqual([0, 1, 1, Number.NaN]);
+    expect(encoder.inverseTransform(codes)).toEqual([['Oslo'], [null], [null], [null]]);
+    const ordered = new OrdinalEncoder({ categories: [['Ulm', 'Turku', 'Rome', 'Oslo']], minFrequency: 2 });
+    await ordered.fit({ port: ports });
+    expect([...ordered.transformSync({ port: ['Rome', 'Oslo', 'Ulm'] }).data]).toEqual([0, 1, 2]);
+    expect(ordered.inverseTransform([[1], [0], [2]])).toEqual([['Oslo'], ['Rome'], [null]]);
+  });
+
+  test('limits are whole numbers or shares', () => {
+    for (const params of [
+      { minFrequency: 1.5 },
+      { minFrequency: 0 },
+      { maxCategories: 0 },
+      { maxCategories: 2.5 },
+    ]) {
+      expect(codeOf(() => new OneHotEncoder(params).checkParams())).toBe('ERR_PARAMETER');
+      expect(codeOf(() => new OrdinalEncoder(params).checkParams())).toBe('ERR_PARAMETER');
+    }
+  });
+
+  test('are written to ONNX', async () => {
+    for (const encoder of [
+      new OneHotEncoder({ maxCategories: 2, handleUnknown: 'infrequentIfExist' }),
+      new OrdinalEncoder({ minFrequency: 2, handleUnknown: 'useEncodedValue', unknownValue: -1 }),
+    ]) {
+      await encoder.fit({ port: ports });
+      const rows = { port: ['Oslo', 'Ulm', 'Rome', 'Bergen'] };
+      const copy = importONNX(exportONNX(encoder)).compile();
+      expect(copy.runSync(rows).toArray()).toEqual(encoder.transformSync(rows).toArray());
+    }
+  });
 });

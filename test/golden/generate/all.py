@@ -24,6 +24,7 @@ import feature_selection
 import hist_boosting
 import imputation
 import generalized
+import infrequent
 import inspection
 import interchange
 import keras_files
@@ -74,7 +75,7 @@ if __name__ == "__main__":
             *(splits, searches, curves),
             *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, partial_fits),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, partial_fits, infrequent),
             *(nn_steps, mlp, autograd, keras_models, resnet18),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse),
             *(nn_steps, mlp, autograd, keras_models),
