@@ -40,6 +40,8 @@ export interface DescentParams {
 
 /** Parameters of {@link Lasso}. */
 export interface LassoParams extends DescentParams {
+  /** Start a fit from the coefficients of the last one, where there are as many. Default false. */
+  warmStart: boolean;
   /** Strength of the penalty, >= 0. Default 1. */
   alpha: number;
 }
@@ -141,8 +143,11 @@ export abstract class SparseLinearRegressor<
     y: Float64Array,
     alpha: number,
     l1Ratio: number,
+    warmStart = false,
   ): Promise<SparseLinearState> {
-    const spec = { ...descentSpec(this.params), alphas: Float64Array.of(alpha), l1Ratio };
+    const before = warmStart && this.isFitted ? this.state.coef : null;
+    const startCoef = before?.length === x.cols ? before : null;
+    const spec = { ...descentSpec(this.params), alphas: Float64Array.of(alpha), l1Ratio, startCoef };
     const path = await descend(x, y, sampleWeight, spec, cancel);
     const { coef, intercept, gap, iterations, converged } = path;
     return { coef, intercept, dualGap: gap[0], iterations: iterations[0], converged };
@@ -159,7 +164,7 @@ export abstract class SparseLinearRegressor<
  * rows as columns, in float64. Scale the columns first: the penalty treats them alike. Sparse rows are read as they are, column by
  * column.
  *
- * Differs from scikit-learn: one target at a time; no `warmStart` and `precompute`. A fit that stops at `maxIter` sets `converged`
+ * Differs from scikit-learn: one target at a time; no `precompute`. A fit that stops at `maxIter` sets `converged`
  * to false, where scikit-learn warns.
  *
  * @example
@@ -171,11 +176,11 @@ export abstract class SparseLinearRegressor<
  */
 export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState> {
   constructor(params: Partial<LassoParams> = {}) {
-    super({ alpha: 1, ...descentDefaults, ...params });
+    super({ alpha: 1, ...descentDefaults, warmStart: false, ...params });
   }
 
   get rules(): Rules<LassoParams> {
-    return { alpha: real(0), ...descentRules };
+    return { alpha: real(0), ...descentRules, warmStart: bool };
   }
 
   get stateRules(): Rules<SparseLinearState> {
@@ -183,11 +188,13 @@ export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState>
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {
-    return this.solve(input, fitTargets(input), this.params.alpha, 1);
+    const { alpha, warmStart } = this.params;
+    return this.solve(input, fitTargets(input), alpha, 1, warmStart);
   }
 
   protected override fitSparse(input: SparseFitInput): Promise<SparseLinearState> {
-    return this.solve(input, fitTargets(input), this.params.alpha, 1);
+    const { alpha, warmStart } = this.params;
+    return this.solve(input, fitTargets(input), alpha, 1, warmStart);
   }
 }
 
@@ -206,11 +213,11 @@ export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState>
  */
 export class ElasticNet extends SparseLinearRegressor<ElasticNetParams, SparseLinearState> {
   constructor(params: Partial<ElasticNetParams> = {}) {
-    super({ alpha: 1, l1Ratio: 0.5, ...descentDefaults, ...params });
+    super({ alpha: 1, l1Ratio: 0.5, ...descentDefaults, warmStart: false, ...params });
   }
 
   get rules(): Rules<ElasticNetParams> {
-    return { alpha: real(0), l1Ratio: real(0, 1), ...descentRules };
+    return { alpha: real(0), l1Ratio: real(0, 1), ...descentRules, warmStart: bool };
   }
 
   get stateRules(): Rules<SparseLinearState> {
@@ -218,12 +225,12 @@ export class ElasticNet extends SparseLinearRegressor<ElasticNetParams, SparseLi
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {
-    const { alpha, l1Ratio } = this.params;
-    return this.solve(input, fitTargets(input), alpha, l1Ratio);
+    const { alpha, l1Ratio, warmStart } = this.params;
+    return this.solve(input, fitTargets(input), alpha, l1Ratio, warmStart);
   }
 
   protected override fitSparse(input: SparseFitInput): Promise<SparseLinearState> {
-    const { alpha, l1Ratio } = this.params;
-    return this.solve(input, fitTargets(input), alpha, l1Ratio);
+    const { alpha, l1Ratio, warmStart } = this.params;
+    return this.solve(input, fitTargets(input), alpha, l1Ratio, warmStart);
   }
 }

@@ -14,6 +14,11 @@ export * from './isotonic-regression.js';
 export * from './linear-regression.js';
 export * from './logistic-regression.js';
 export * from './perceptron.js';
+export {
+  QuantileRegressor,
+  type QuantileRegressorParams,
+  type QuantileRegressorState,
+} from './quantile-regressor.js';
 export { Ridge, type RidgeParams } from './ridge.js';
 export { RidgeClassifier, type RidgeClassifierParams } from './ridge-classifier.js';
 export { RidgeClassifierCV, type RidgeClassifierCVParams, RidgeCV, type RidgeCVParams } from './ridge-cv.js';

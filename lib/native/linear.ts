@@ -10,6 +10,8 @@ export interface DescentSpec {
   maxIter: number;
   tol: number;
   seed: number;
+  /** [columns]: where the first strength starts; null: at 0. */
+  startCoef?: Float64Array | null;
 }
 
 /** What stochastic gradient descent goes by. */
@@ -192,6 +194,17 @@ export interface LinearAddon {
       startCoef: Float64Array | null;
       startIntercept: Float64Array | null;
     },
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{ coef: Float64Array; intercept: number; iterations: number; converged: boolean }>;
+  /** By the pinball loss. */
+  fitQuantile(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    weights: Float64Array | null,
+    spec: { quantile: number; alpha: number; fitIntercept: boolean; maxIter: number },
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<{ coef: Float64Array; intercept: number; iterations: number; converged: boolean }>;

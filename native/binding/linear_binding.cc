@@ -9,6 +9,7 @@
 #include "train/elastic_net.h"
 #include "train/glm.h"
 #include "train/huber.h"
+#include "train/quantile.h"
 #include "train/ridge_loo.h"
 #include "train/sgd.h"
 
@@ -25,6 +26,7 @@ ElasticNetParams elastic_net_params(const Spec& spec) {
   params.max_iter = spec.u32("maxIter");
   params.tol = spec.number("tol");
   params.seed = spec.u32("seed");
+  params.start = spec.values("startCoef");
   return params;
 }
 
@@ -199,6 +201,32 @@ napi_value fit_glm(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
 }
 
+// x, rows, cols, y, weights, spec, cancel, progress
+napi_value fit_quantile(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  const Spec spec(env, call[5]);
+  QuantileParams params;
+  params.quantile = spec.number("quantile");
+  params.alpha = spec.number("alpha");
+  params.fit_intercept = spec.flag("fitIntercept");
+  params.max_iter = spec.u32("maxIter");
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
+                  params](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    return boreal::fit_quantile(x, y.span(), weights.span(), params, cancel, progress);
+  };
+  auto deliver = [](napi_env env, QuantileModel&& model) {
+    return ObjectBuilder(env)
+        .set("coef", std::move(model.coef))
+        .set("intercept", model.intercept)
+        .set("iterations", static_cast<double>(model.iterations))
+        .set("converged", model.converged)
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
+}
+
 SgdParams sgd_params(const Spec& spec) {
   SgdParams params;
   params.loss = spec.choice<SgdLoss>(
@@ -272,6 +300,7 @@ void export_linear(napi_env env, napi_value exports) {
   export_function<ridge_leave_one_out>(env, exports, "ridgeLeaveOneOut");
   export_function<fit_bayesian_ridge>(env, exports, "fitBayesianRidge");
   export_function<fit_glm>(env, exports, "fitGlm");
+  export_function<fit_quantile>(env, exports, "fitQuantile");
   export_function<fit_huber>(env, exports, "fitHuber");
   export_function<fit_sgd<MatrixArgument>>(env, exports, "fitSgd");
   export_function<fit_sgd<CsrArguments>>(env, exports, "csrSgd");

@@ -96,6 +96,15 @@ void run_path(Problem& problem, double rows, const std::vector<double>& x_mean, 
               Span<double> alphas, double l1_ratio, const ElasticNetParams& params, const CancelToken* cancel,
               ElasticNetPath& path) {
   Rng rng(params.seed);
+  if (!params.start.empty()) {
+    if (params.start.size() != problem.cols()) {
+      throw Error("ERR_SHAPE", "The start has not the shape of the coefficients.");
+    }
+    for (size_t j = 0; j < problem.cols(); ++j) {
+      if (!std::isfinite(params.start[j])) throw Error("ERR_PARAMETER", "The start must be finite.");
+      if (params.start[j] != 0 && problem.norm(j) > 0) problem.move(j, params.start[j]);
+    }
+  }
   for (const double alpha : alphas) {
     const double l1 = alpha * l1_ratio * rows, l2 = alpha * (1 - l1_ratio) * rows;
     const DescentResult result = problem.solve(l1, l2, params, rng, cancel);

@@ -12,6 +12,7 @@ namespace boreal {
 struct ElasticNetParams : DescentParams {
   bool fit_intercept = true;
   uint64_t seed = 0;
+  std::vector<double> start;  // [cols]: where the first strength starts; empty: at 0
 };
 
 struct ElasticNetPath {

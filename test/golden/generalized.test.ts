@@ -11,6 +11,7 @@ import {
   OneVsOneClassifier,
   OneVsRestClassifier,
   PoissonRegressor,
+  QuantileRegressor,
   Ridge,
   TweedieRegressor,
 } from '../../lib/index.js';
@@ -19,7 +20,8 @@ import { type GoldenInput, rowsOf } from './inputs.js';
 import { readGolden } from './read.js';
 
 const CLASSES = {
-  ...{ GammaRegressor, LinearRegression, LogisticRegressionCV, PoissonRegressor, Ridge, TweedieRegressor },
+  ...{ GammaRegressor, LinearRegression, LogisticRegressionCV, PoissonRegressor, QuantileRegressor },
+  ...{ Ridge, TweedieRegressor },
 };
 const WRAPPERS = { OneVsOneClassifier, OneVsRestClassifier };
 const BASES = { GaussianNB, LinearSVC, LogisticRegression };

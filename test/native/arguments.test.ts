@@ -933,6 +933,10 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
     ...[f64(6), 2, 3, f64(2).fill(1), null],
     ...[{ power: 1, logLink: true, alpha: 1, fitIntercept: true, maxIter: 5, tol: 1e-4 }, null, null],
   ],
+  fitQuantile: () => [
+    ...[f64(6), 2, 3, f64(2), null],
+    ...[{ quantile: 0.5, alpha: 1, fitIntercept: true, maxIter: 9 }, null, null],
+  ],
   fitHuber: () => [
     ...[f64(6), 2, 3, f64(2), null],
     ...[{ epsilon: 1.5, alpha: 0, fitIntercept: true, maxIter: 5, tol: 1e-5 }, null, null],

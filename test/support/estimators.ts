@@ -78,6 +78,7 @@ import {
   PoissonRegressor,
   PolynomialFeatures,
   PowerTransformer,
+  QuantileRegressor,
   QuantileTransformer,
   RadiusNeighborsClassifier,
   RadiusNeighborsRegressor,
@@ -1028,6 +1029,7 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new GammaRegressor({ alpha: 0.1, tol: 1e-9 }),
     exceptions: DEVIANCE,
   },
+  { name: 'QuantileRegressor', make: () => new QuantileRegressor({ alpha: 0.01, quantile: 0.4 }) },
   {
     name: 'PoissonRegressor',
     make: () => new PoissonRegressor({ alpha: 0.1, tol: 1e-9 }),

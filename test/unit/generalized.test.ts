@@ -6,6 +6,7 @@ import {
   d2TweedieScore,
   GammaRegressor,
   GaussianNB,
+  Lasso,
   LinearRegression,
   LinearSVC,
   LogisticRegression,
@@ -16,6 +17,7 @@ import {
   OneVsOneClassifier,
   OneVsRestClassifier,
   PoissonRegressor,
+  QuantileRegressor,
   Ridge,
   RidgeClassifier,
   SVC,
@@ -211,4 +213,64 @@ describe('machines with nu', () => {
     const [one, other] = [await nu.decisionFunction(two), await svc.decisionFunction(two)];
     for (const [i, value] of one.data.entries()) expect(value).toBeCloseTo(other.data[i], 4);
   });
+});
+
+describe('QuantileRegressor', () => {
+  const X = Array.from({ length: 200 }, (_, i) => [i % 17, (i * i) % 23]);
+  const y = X.map(([a, b], i) => 2 * a - b + ((i * 7) % 13) / 3);
+
+  test('the share of targets below the predictions is the quantile', async () => {
+    for (const quantile of [0.1, 0.5, 0.9]) {
+      const model = await new QuantileRegressor({ quantile, alpha: 0 }).fit(X, y);
+      expect(model.converged).toBe(true);
+      const predicted = await model.predict(X);
+      const below = y.filter((value, i) => value < predicted[i] - 1e-6).length / y.length;
+      const upTo = y.filter((value, i) => value <= predicted[i] + 1e-6).length / y.length;
+      expect(below).toBeLessThanOrEqual(quantile + 1e-9);
+      expect(upTo).toBeGreaterThanOrEqual(quantile - 1e-9);
+    }
+  });
+
+  test('penalties, weights, columns that depend on each other, and targets that are alike', async () => {
+    const none = await new QuantileRegressor({ alpha: 1e3 }).fit(X, y);
+    expect(Array.from(none.coef)).toEqual([0, 0]);
+    const sorted = [...y].sort((a, b) => a - b);
+    expect(none.intercept).toBeGreaterThanOrEqual(sorted[99] - 1e-6);
+    expect(none.intercept).toBeLessThanOrEqual(sorted[100] + 1e-6);
+    const sampleWeight = y.map((_, i) => i % 3);
+    const [few, all] = [0, 1].map(() => new QuantileRegressor({ alpha: 0.01, quantile: 0.35 }));
+    await few.fit(X, y, { sampleWeight });
+    const rows = y.flatMap((_, i) => Array.from({ length: i % 3 }, () => i));
+    await all.fit(
+      rows.map((i) => X[i]),
+      rows.map((i) => y[i]),
+    );
+    for (const j of [0, 1]) expect(few.coef[j]).toBeCloseTo(all.coef[j], 6);
+    const twice = await new QuantileRegressor({ alpha: 0 }).fit(
+      X.map(([a, b]) => [a, b, a]),
+      y,
+    );
+    expect(twice.coef.every(Number.isFinite)).toBe(true);
+    const flat = await new QuantileRegressor().fit(
+      X,
+      y.map(() => 3),
+    );
+    expect(flat.intercept).toBeCloseTo(3, 6);
+    expect(Math.abs(flat.coef[0])).toBeLessThan(1e-6);
+    await expect(new QuantileRegressor({ quantile: 1 }).fit(X, y)).rejects.toMatchObject({
+      code: 'ERR_PARAMETER',
+    });
+  });
+});
+
+test('a warm start of the lasso stops at once', async () => {
+  const y = Array.from({ length: data.rows }, (_, i) => data.data[i * 4 + 2]);
+  for (const rows of [data, CsrMatrix.from(data)]) {
+    const model = new Lasso({ alpha: 0.001, tol: 1e-10, maxIter: 100_000, warmStart: true });
+    await model.fit(rows, y);
+    const [first, coef] = [model.nIter, model.coef];
+    await model.fit(rows, y);
+    expect(model.nIter).toBeLessThan(first);
+    for (const [j, value] of model.coef.entries()) expect(value).toBeCloseTo(coef[j], 6);
+  }
 });

@@ -19,6 +19,7 @@ from sklearn.linear_model import (
     LogisticRegression,
     LogisticRegressionCV,
     PoissonRegressor,
+    QuantileRegressor,
     Ridge,
     TweedieRegressor,
 )
@@ -84,6 +85,9 @@ def cases():
         yield case(TweedieRegressor(**params), ref, line, params, 1)
         params = {"alpha": 0.1, "fit_intercept": False, **tight}
         yield case(PoissonRegressor(**params), ref, ("coef",), params)
+        for quantile, alpha in ((0.5, 0.01), (0.2, 0.001), (0.9, 0.1)):
+            params = {"quantile": quantile, "alpha": alpha}
+            yield case(QuantileRegressor(**params), {**ref, "target": 0} if ref["dataset"] != "diabetes" else ref, line, params)
         for weighted in (False, True):
             yield case(LinearRegression(positive=True), ref, line, {"positive": True}, weighted=weighted)
             params = {"positive": True, "alpha": 3.0, "tol": 1e-14}
