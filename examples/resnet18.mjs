@@ -1,6 +1,6 @@
 /**
- * Names what is in a picture by ResNet-18. Its weights are made here by a seed, so that the names mean nothing; real ones, of
- * torchvision or of the ONNX model zoo, come from a file:
+ * Names what is in a picture by ResNet-18, in float32 and in 8-bit arithmetic. Its weights are made here by a seed, so that the names mean
+ * nothing; real ones, of torchvision or of the ONNX model zoo, come from a file:
  *
  *   node examples/resnet18.mjs [weights.safetensors | model.onnx] [picture.jpg]
  *
@@ -8,51 +8,79 @@
  */
 import { readFile } from 'node:fs/promises';
 import { importONNX, importSafetensors, Matrix, readImages } from 'boreal';
-import { manualSeed } from 'boreal/nn';
+import { manualSeed, quantizeStatic } from 'boreal/nn';
 import { ResNet18 } from './nn/resnet18.mjs';
 
 const [weights, picture] = process.argv.slice(2);
+const inputShape = [3, 224, 224];
 
-// The network: a plan from 3 x 224 x 224 numbers to a score for each of 1,000 classes.
-async function compile() {
-  if (weights?.endsWith('.onnx')) {
-    const model = importONNX(await readFile(weights));
-    return model.compile({ precision: 'float32' });
-  }
+// The network: from 3 x 224 x 224 numbers to a score for each of 1,000 classes.
+async function load() {
+  if (weights?.endsWith('.onnx')) return importONNX(await readFile(weights));
   manualSeed(0);
   const network = new ResNet18();
   if (weights !== undefined) network.loadStateDict(importSafetensors(await readFile(weights)));
-  return network.compile({ inputShape: [3, 224, 224] });
+  return network;
 }
-const plan = await compile();
+const network = await load();
+const isModule = network instanceof ResNet18;
+const plan = network.compile(isModule ? { inputShape } : { precision: 'float32' });
 console.log(plan.explain());
 
-// The picture: its middle, as torchvision's models are trained on.
-const drawn = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480"><rect width="640" height="480" fill="#48a"/>
-  <circle cx="320" cy="240" r="150" fill="#fc3"/></svg>`;
-const pixels = await readImages([picture === undefined ? Buffer.from(drawn) : await readFile(picture)], {
-  ...{ width: 224, height: 224, resize: 256, colour: 'rgb', layout: 'nchw', kernel: 'linear' },
-  ...{ scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-});
+// Pictures: their middles, as torchvision's models are trained on. One to look at, and others for their ranges and to compare.
+function drawn(k) {
+  const hue = (137 * k) % 360;
+  const [x, y, size] = [120 + ((97 * k) % 400), 100 + ((61 * k) % 280), 40 + ((53 * k) % 150)];
+  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480">
+    <rect width="640" height="480" fill="hsl(${hue}, 50%, 60%)"/>
+    <circle cx="${x}" cy="${y}" r="${size}" fill="hsl(${hue + 120}, 80%, 50%)"/>
+    <rect x="${y}" y="${x / 2}" width="${size}" height="${2 * size}" fill="hsl(${hue + 240}, 90%, 30%)"/></svg>`);
+}
+const read = (files) =>
+  readImages(files, {
+    ...{ width: 224, height: 224, resize: 256, colour: 'rgb', layout: 'nchw', kernel: 'linear' },
+    ...{ scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  });
+const one = await read([picture === undefined ? drawn(0) : await readFile(picture)]);
+const calibration = await read(Array.from({ length: 8 }, (_, k) => drawn(k + 1)));
+const others = await read(Array.from({ length: 16 }, (_, k) => drawn(k + 9)));
 
 // What it sees.
-const scores = plan.runSync(pixels);
-const top = [...scores.data.keys()].sort((a, b) => scores.data[b] - scores.data[a]).slice(0, 5);
-for (const k of top) console.log(`class ${k}: score ${scores.data[k].toFixed(4)}`);
+const topOf = (scores) => [...scores.keys()].sort((a, b) => scores[b] - scores[a]);
+const scores = plan.runSync(one).data;
+for (const k of topOf(scores).slice(0, 5)) console.log(`class ${k}: score ${scores[k].toFixed(4)}`);
 
-// How long it takes, and that a picture means the same among others.
-const milliseconds = (rows) => {
+// The same network with weights and values of 8 bits.
+const small = await quantizeStatic(network, calibration, {
+  ...(isModule ? { inputShape } : {}),
+  ...{ method: 'minMax', maxLoss: null },
+});
+const int8 = small.compile({ precision: 'float32' });
+
+// How large they are, how long a picture takes, and whether they agree.
+const milliseconds = (compiled, rows) => {
   const best = Array.from({ length: 5 }, () => {
     const before = performance.now();
-    plan.runSync(rows);
+    compiled.runSync(rows);
     return performance.now() - before;
   });
-  return Math.min(...best) / rows.rows;
+  return (Math.min(...best) / rows.rows).toFixed(1);
 };
-const several = new Matrix(new Float32Array(4 * pixels.cols), 4, pixels.cols);
-for (let i = 0; i < 4; i++) several.data.set(pixels.data, i * pixels.cols);
-const alike = plan.runSync(several).data.subarray(3 * scores.cols);
-console.log(
-  `${milliseconds(pixels).toFixed(1)} ms for one picture, ${milliseconds(several).toFixed(1)} ms for each of four`,
-);
-if (!alike.every((score, k) => score === scores.data[k])) process.exitCode = 1;
+for (const [name, compiled] of Object.entries({ float32: plan, int8 })) {
+  const times = `${milliseconds(compiled, one)} ms for one picture, ${milliseconds(compiled, others)} ms for each of 16`;
+  console.log(`${name}: ${times}`);
+}
+console.log(`weights: ${small.report.bytesBefore} bytes in float32, ${small.report.bytesAfter} in int8`);
+const classes = (compiled) =>
+  compiled
+    .runSync(others)
+    .toArray()
+    .map((row) => topOf(row)[0]);
+const [plain, coded] = [classes(plan), classes(int8)];
+const same = plain.filter((k, i) => k === coded[i]).length;
+console.log(`the first of all classes is the same for ${same} of ${plain.length} pictures`);
+
+// A picture means the same among others.
+const among = new Matrix(Float32Array.from([...others.data, ...one.data]), others.rows + 1, one.cols);
+const last = plan.runSync(among).toArray().at(-1);
+if (!last.every((score, k) => score === scores[k])) process.exitCode = 1;
