@@ -70,13 +70,15 @@ function scaledDense(source: PlanOp, factor: Float64Array, term: Float64Array): 
 }
 
 function scaledConvolution(source: PlanOp, factor: Float64Array, term: Float64Array): PlanOp | null {
-  const [code, parameters] = source.constants;
+  const [code, parameters] = source.constants as readonly [Float64Array, Float32Array];
   const layer = readLayer(code);
   if (layer?.kind !== 'conv2d' || layer.filters !== factor.length) return null;
   const { filters, useBias } = layer;
   const weights = parameters.length - (useBias ? filters : 0);
   const scaled = new Float32Array(weights + filters);
-  for (let i = 0; i < weights; i++) scaled[i] = parameters[i] * factor[i % filters];
+  for (let i = 0; i < weights; i += filters) {
+    for (let c = 0; c < filters; c++) scaled[i + c] = parameters[i + c] * factor[c];
+  }
   for (let c = 0; c < filters; c++)
     scaled[weights + c] = (useBias ? parameters[weights + c] : 0) * factor[c] + term[c];
   return { ...source, constants: [Float64Array.from(conv2dCode({ ...layer, useBias: true })), scaled] };

@@ -15,6 +15,8 @@ namespace {
 
 // Rows of the output with fewer pixels leave most of a tile empty.
 constexpr size_t kLeastRow = 4;
+// Values of a copy: padding that goes further is never written down.
+constexpr size_t kMostCopied = size_t{1} << 22;
 // Values between the pixels of a copy, for those that would meet in one set of a first-level cache.
 constexpr size_t kSkew = 16;
 
@@ -69,8 +71,10 @@ PackedConv2d::PackedConv2d(const Conv2dShape& shape, const float* weights, const
     bias_ = AlignedBuffer<float>(s.out_channels);
     std::copy_n(bias, s.out_channels, bias_.data());
   }
-  const bool depthwise = is_depthwise(s);
-  if (!depthwise && (is_pointwise(s) || s.out_w() < kLeastRow || gemm.prefers_dots(depth, filters))) {
+  const size_t span = ((s.kernel_h - 1) * s.dilation_h + 1) * (s.pad_left + s.in_w + s.pad_right);
+  const bool far = has_padding(s) && span * s.in_channels > kMostCopied;
+  const bool depthwise = is_depthwise(s) && !far;
+  if (!depthwise && (far || is_pointwise(s) || s.out_w() < kLeastRow || gemm.prefers_dots(depth, filters))) {
     way_ = is_pointwise(s) ? Way::kProduct : Way::kColumns;
     for (size_t g = 0; g < s.groups; ++g) {
       products_.emplace_back(MatrixView<const float>{weights + g * filters, depth, filters, s.out_channels},

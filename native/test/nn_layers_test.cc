@@ -242,6 +242,19 @@ TEST_CASE("conv2d and its gradients: kernels, strides, padding, dilation, groups
   check_conv(odd);
 }
 
+TEST_CASE("conv2d: padding and dilation that reach far take no memory") {
+  for (const size_t groups : {size_t{1}, size_t{3}}) {
+    // 2 x 2 taps, so far apart that none of them meets the image of 4 x 4.
+    Conv2dShape s = conv(1, 4, 4, 3, 3, 2, 1, size_t{1} << 17, size_t{1} << 18, groups);
+    REQUIRE(s.out_w() == 4);
+    const Values x = normal_values<float>(s.input_size(), 8), w = normal_values<float>(s.weight_size(), 9);
+    const Values bias{1, 2, 3};
+    Values y(s.output_size());
+    nn::conv2d(s, x.data(), w.data(), bias.data(), Unary::kIdentity, y.data());
+    for (size_t i = 0; i < y.size(); ++i) CHECK(y[i] == bias[i % 3]);
+  }
+}
+
 TEST_CASE("conv2d by Winograd's products: errors, padding, images apart, any number of threads") {
   for (const Conv2dShape& s : {conv(2, 8, 8, 32, 40, 3, 1, 1), conv(1, 9, 11, 33, 32, 3, 1, 1),
                                conv(3, 7, 7, 64, 70, 3, 1, 1), conv(2, 10, 6, 48, 24, 3, 1, 0),
