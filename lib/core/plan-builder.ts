@@ -58,6 +58,7 @@ const OPCODE = {
   scale: 30,
   quantize: 31,
   int8Dense: 32,
+  int8Conv2d: 33,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -387,6 +388,21 @@ export class PlanBuilder {
   ): Slot {
     const ints = [positions, bias.length, ACTIVATION[activation]];
     return this.emit('int8Dense', [x], ints, [weights, scale, bias, ...codes], positions * bias.length);
+  }
+
+  /** As {@link PlanBuilder.int8Dense}, of a convolution without groups, by its code: numbers get a range for each image. */
+  int8Conv2d(
+    x: Slot,
+    code: ArrayLike<number>,
+    outputs: number,
+    activation: Activation,
+    weights: Uint8Array,
+    scale: Float32Array,
+    bias: Float32Array,
+    ...codes: Float32Array[]
+  ): Slot {
+    const constants = [Float64Array.from(code), weights, scale, bias, ...codes];
+    return this.emit('int8Conv2d', [x], [outputs, ACTIVATION[activation]], constants, outputs);
   }
 
   /** The finished plan, whose output is `output`. */

@@ -43,6 +43,7 @@ const METHODS: Readonly<Record<string, 'slot' | 'slots'>> = {
   scale: 'slot',
   quantize: 'slot',
   int8Dense: 'slot',
+  int8Conv2d: 'slot',
 };
 
 /** A plan builder, and what it was asked for. */

@@ -23,9 +23,7 @@ class Int8Op : public CpuOp<T> {
     to_ = place.op().codes;
   }
 
-  size_t scratch_bytes(size_t rows) const override {
-    return kIsFloat ? 0 : rows * (narrow_width() + wide_width()) * sizeof(float);
-  }
+  size_t scratch_bytes(size_t rows) const final { return number_bytes(rows) + own_bytes(rows); }
 
  protected:
   static constexpr bool kIsFloat = std::is_same_v<T, float>;
@@ -33,6 +31,11 @@ class Int8Op : public CpuOp<T> {
   // Columns of the input and of the result that are numbers, where those are not float32.
   size_t narrow_width() const { return from_ ? 0 : width_; }
   virtual size_t wide_width() const = 0;
+  // Scratch for these, and what an op needs beyond.
+  size_t number_bytes(size_t rows) const {
+    return kIsFloat ? 0 : rows * (narrow_width() + wide_width()) * sizeof(float);
+  }
+  virtual size_t own_bytes(size_t /*rows*/) const { return 0; }
 
   const float* numbers(const TileCall<T>& call) const {
     const T* x = call.slots[input_];
@@ -43,6 +46,35 @@ class Int8Op : public CpuOp<T> {
       std::transform(x, x + call.rows * width_, narrow, [](T value) { return static_cast<float>(value); });
       return narrow;
     }
+  }
+  // Where numbers of the result are written, and then brought to T.
+  template <typename Write>
+  void write_numbers(const TileCall<T>& call, const Write& write) const {
+    if constexpr (kIsFloat) {
+      write(call.out);
+    } else {
+      float* const wide = reinterpret_cast<float*>(call.scratch) + call.rows * narrow_width();
+      write(wide);
+      std::copy_n(wide, call.rows * wide_width(), call.out);
+    }
+  }
+  // Codes of the result, `columns` in each of `rows`.
+  Int8Result result(const TileCall<T>& call, size_t rows, size_t columns) const {
+    return {dense_view(reinterpret_cast<uint8_t*>(call.out), rows, columns), {}, to_->scale, to_->zero};
+  }
+  Int8Options options(const TileCall<T>& call, Unary activation, const float* bias) const {
+    Int8Options options;
+    options.bias = bias;
+    options.activation = activation;
+    options.max_threads = call.threads;
+    options.cancel = call.cancel;
+    return options;
+  }
+  // For explain().
+  std::string describe(Unary activation, const char* numbers) const {
+    const std::string function = function_name(activation);
+    return (function.empty() ? "" : function + ", ") + (from_ ? "codes" : numbers) + " -> " +
+           (to_ ? "codes" : "numbers");
   }
   const uint8_t* codes(const TileCall<T>& call) const {
     return reinterpret_cast<const uint8_t*>(call.slots[input_]);
@@ -92,26 +124,14 @@ class CpuInt8Dense final : public Int8Op<T> {
   }
 
   void run(const TileCall<T>& call) const override {
-    Int8Options options;
-    options.bias = bias_.data();
-    options.activation = activation_;
-    options.max_threads = call.threads;
-    options.cancel = call.cancel;
+    const Int8Options options = this->options(call, activation_, bias_.data());
     const size_t rows = call.rows * positions_;
-    if (this->to_) {
-      const Int8Result result{dense_view(reinterpret_cast<uint8_t*>(call.out), rows, outputs_),
-                              {},
-                              this->to_->scale,
-                              this->to_->zero};
-      return weights_.run(rows_of(call), result, options);
-    }
-    float* const y = result_of(call);
-    if (this->from_) {
-      weights_.run(rows_of(call), dense_view(y, rows, outputs_), options);
-    } else {
-      weights_.run(dense_view(this->numbers(call), rows, inputs_), dense_view(y, rows, outputs_), options);
-    }
-    if constexpr (!Int8Op<T>::kIsFloat) std::copy_n(y, rows * outputs_, call.out);
+    if (this->to_) return weights_.run(rows_of(call), this->result(call, rows, outputs_), options);
+    this->write_numbers(call, [&](float* y) {
+      const MatrixView<float> out = dense_view(y, rows, outputs_);
+      if (this->from_) return weights_.run(rows_of(call), out, options);
+      weights_.run(dense_view(this->numbers(call), rows, inputs_), out, options);
+    });
   }
   size_t memory_bytes() const override { return weights_.bytes() + bias_.size() * sizeof(float); }
   size_t row_granule() const override { return positions_ == 1 ? this->kernels_.int8.tile_rows : 1; }
@@ -121,10 +141,7 @@ class CpuInt8Dense final : public Int8Op<T> {
     return 20 + row * (0.2 + 2.0 * static_cast<double>(inputs_) / 80);
   }
   std::string details() const override {
-    const std::string to = this->to_ ? "codes" : "numbers";
-    const std::string from = this->from_ ? "codes" : "numbers, a range for each row";
-    return (activation_ == Unary::kIdentity ? "" : std::string(function_name(activation_)) + ", ") + from +
-           " -> " + to;
+    return this->describe(activation_, "numbers, a range for each row");
   }
 
  private:
@@ -135,13 +152,6 @@ class CpuInt8Dense final : public Int8Op<T> {
     rows.scale = &this->from_->scale;
     rows.zero = &this->from_->zero;
     return rows;
-  }
-  float* result_of(const TileCall<T>& call) const {
-    if constexpr (Int8Op<T>::kIsFloat) {
-      return call.out;
-    } else {
-      return reinterpret_cast<float*>(call.scratch) + call.rows * this->narrow_width();
-    }
   }
 
   Unary activation_;

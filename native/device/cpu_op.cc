@@ -7,6 +7,7 @@
 #include "device/cpu_forest.h"
 #include "device/cpu_general.h"
 #include "device/cpu_int8.h"
+#include "device/cpu_int8_conv.h"
 #include "device/cpu_interpolate.h"
 #include "device/cpu_kernel_expansion.h"
 #include "device/cpu_layer.h"
@@ -88,6 +89,7 @@ struct MakeOp {
   CpuOpPtr<T> operator()(const Int8DenseOp& op) const {
     return std::make_unique<CpuInt8Dense<T>>(op, place, kernels);
   }
+  CpuOpPtr<T> operator()(const Int8ConvOp& op) const { return make_cpu_int8_conv<T>(op, place, kernels); }
 };
 
 }  // namespace

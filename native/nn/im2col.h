@@ -83,11 +83,47 @@ inline TapRun tap_run(const Conv2dShape& s, const Pixels& p, size_t kh, size_t k
   return run;
 }
 
+// gather() where a row of a window lies together in the image: all channels, and pixels side by side.
+template <typename T>
+void gather_rows(const Conv2dShape& s, const T* x, const Pixels& p, T zero, T* columns) {
+  const size_t channels = s.in_channels, run = s.kernel_w * channels, depth = s.kernel_h * run;
+  const ptrdiff_t width = static_cast<ptrdiff_t>(s.in_w), taps = static_cast<ptrdiff_t>(s.kernel_w);
+  const T* const image = x + p.image * s.in_h * s.in_w * channels;
+  for (size_t kh = 0; kh < s.kernel_h; ++kh) {
+    const size_t row = p.row * s.stride_h + kh * s.dilation_h - s.pad_top;  // wraps around above the image
+    T* to = columns + kh * run;
+    if (row >= s.in_h) {
+      for (size_t i = 0; i < p.count; ++i) std::fill_n(to + i * depth, run, zero);
+      continue;
+    }
+    const T* const from = image + row * s.in_w * channels;
+    for (size_t i = 0; i < p.count; ++i, to += depth) {
+      const ptrdiff_t left =
+          static_cast<ptrdiff_t>((p.begin + i) * s.stride_w) - static_cast<ptrdiff_t>(s.pad_left);
+      const ptrdiff_t begin = std::clamp<ptrdiff_t>(-left, 0, taps);
+      const ptrdiff_t end = std::clamp<ptrdiff_t>(width - left, begin, taps);
+      if (begin > 0) std::fill_n(to, static_cast<size_t>(begin) * channels, zero);
+      if (end < taps) {
+        std::fill_n(to + static_cast<size_t>(end) * channels, static_cast<size_t>(taps - end) * channels,
+                    zero);
+      }
+      if (end > begin) {
+        std::memcpy(to + static_cast<size_t>(begin) * channels,
+                    from + static_cast<size_t>(left + begin) * channels,
+                    static_cast<size_t>(end - begin) * channels * sizeof(T));
+      }
+    }
+  }
+}
+
 // columns [pixels, taps * channels]: what each pixel of the output reads of channels [c0, c0 + channels);
 // `zero` beyond the edges.
 template <typename T>
 void gather(const Conv2dShape& s, const T* x, const Pixels& p, size_t c0, size_t channels, T zero,
             T* columns) {
+  if (s.dilation_w == 1 && channels == s.in_channels && s.kernel_w > 1) {
+    return gather_rows(s, x, p, zero, columns);
+  }
   const size_t depth = s.taps() * channels;
   const T* image = x + p.image * s.in_h * s.in_w * s.in_channels + c0;
   for (size_t kh = 0; kh < s.kernel_h; ++kh) {

@@ -274,12 +274,20 @@ struct Int8DenseOp {
   Span<uint8_t> weights;      // [inputs of one position, outputs] row-major, two's complement
   Span<float> scale, bias;    // [outputs]
 };
+// The same of a convolution without groups, in which an input of numbers has one range for each image; beyond
+// the edges lies 0.
+struct Int8ConvOp {
+  Unary activation;
+  Span<double> code;        // of the layer, see native/nn/layer_code.h; of its flags none matters
+  Span<uint8_t> weights;    // [taps * channels, filters] row-major, two's complement
+  Span<float> scale, bias;  // [filters]
+};
 
 using OpKind = std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, CategoryOp, OneHotOp, DenseOp,
                             ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp,
                             SelectOp, ConstantOp, RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp,
                             NonNegativeOp, KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp,
-                            LayerOp, DrawOp, ScaleOp, QuantizeOp, Int8DenseOp>;
+                            LayerOp, DrawOp, ScaleOp, QuantizeOp, Int8DenseOp, Int8ConvOp>;
 
 struct Op {
   OpKind kind;

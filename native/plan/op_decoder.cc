@@ -77,6 +77,7 @@ Op OpDecoder::decode() {
       {"Scale", &OpDecoder::scale},
       {"Quantize", &OpDecoder::quantize},
       {"Int8Dense", &OpDecoder::int8_dense, true},
+      {"Int8Conv", &OpDecoder::int8_conv, true},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -420,22 +421,36 @@ Op OpDecoder::quantize() {
 }
 
 Op OpDecoder::int8_dense() {
-  const bool to_codes = wire_.constants.size == 4;
-  expect(1, 3, to_codes ? 4 : 3);
+  expect(1, 3, wire_.constants.size == 4 ? 4 : 3);
   const size_t positions = static_cast<size_t>(ranged(0, "positions", 1, static_cast<int32_t>(kMaxWidth)));
   const size_t outputs = static_cast<size_t>(ranged(1, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
   const size_t inputs = width_ / positions;
   if (inputs * positions != width_) fail("its input has no whole number of columns for each position");
   if (inputs > kInt8MaxInputs) fail("8-bit sums of so many inputs could leave 32 bits");
-  Op op = finish(Int8DenseOp{unary(2), positions, outputs, constant<uint8_t>(0, "weights", inputs * outputs),
-                             constant<float>(1, "scale", outputs), constant<float>(2, "bias", outputs)},
-                 positions * outputs);
-  if (to_codes) {
-    if (plan_.slot_codes(static_cast<size_t>(wire_.inputs[0])) == nullptr) {
-      fail("its result is codes, and its input is not");
-    }
-    op.codes = codes(3);
+  const Int8DenseOp op{unary(2),
+                       positions,
+                       outputs,
+                       constant<uint8_t>(0, "weights", inputs * outputs),
+                       constant<float>(1, "scale", outputs),
+                       constant<float>(2, "bias", outputs)};
+  return with_codes(finish(op, positions * outputs), 3);
+}
+
+Op OpDecoder::int8_conv() {
+  expect(1, 2, wire_.constants.size == 5 ? 5 : 4);
+  const size_t outputs = static_cast<size_t>(ranged(0, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
+  const Span<float> scale = constant<float>(2, "scale");
+  const Int8ConvOp op{unary(1), constant<double>(0, "code"), constant<uint8_t>(1, "weights"), scale,
+                      constant<float>(3, "bias", scale.size)};
+  return with_codes(finish(op, outputs), 4);
+}
+
+Op OpDecoder::with_codes(Op op, size_t others) const {
+  if (wire_.constants.size == others) return op;
+  if (plan_.slot_codes(static_cast<size_t>(wire_.inputs[0])) == nullptr) {
+    fail("its result is codes, and its input is not");
   }
+  op.codes = codes(others);
   return op;
 }
 

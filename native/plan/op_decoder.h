@@ -58,6 +58,7 @@ class OpDecoder {
   Op scale();
   Op quantize();
   Op int8_dense();
+  Op int8_conv();
 
   // Exactly so many inputs, ints and constants.
   void expect(size_t inputs, size_t ints, size_t constants) const;
@@ -76,6 +77,8 @@ class OpDecoder {
   Unary unary(size_t k) const;
   // Constant k of this op as the codes of a slot: scale and zero.
   Int8Codes codes(size_t k) const;
+  // The op whose last constant, after so many others, is the codes of its result, or is not there.
+  Op with_codes(Op op, size_t others) const;
   Op finish(OpKind kind, size_t width) const;
   void check_sets(const ForestOp& forest) const;
   void check_groups(const ForestOp& op) const;

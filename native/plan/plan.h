@@ -46,6 +46,8 @@
 //   32 Int8Dense ints [positions, outputs, activation]
 //                                            constants [weights u8, scale f32, bias f32], and codes f32 where
 //                                            the result is codes too
+//   33 Int8Conv  ints [outputs, activation] constants [code f64, weights u8, scale f32, bias f32], and codes
+//                                            f32 where the result is codes too
 #pragma once
 
 #include <string>

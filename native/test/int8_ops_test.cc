@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "nn/layer_code.h"
 #include "test/plan_writer.h"
 #include "test/program_support.h"
 
@@ -70,6 +71,58 @@ TEST_CASE_TEMPLATE("layers of 8 bits that hand on codes, and those with a range 
       own.int8_dense(hidden, positions, Unary::kIdentity, second, second_scale, second_bias);
       check_every_isa<T>(own, x);
     }
+  }
+}
+
+TEST_CASE_TEMPLATE("convolutions of 8 bits, at edges, in strides, of one pixel", T, float, double) {
+  Rng rng(43);
+  // Height, width, channels, filters, kernel, strides, edges (top, bottom, left, right), dilation.
+  const std::vector<std::vector<double>> shapes = {
+      {7, 5, 3, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},   {9, 8, 4, 33, 3, 2, 2, 3, 0, 2, 1, 0, 1, 1},
+      {6, 6, 16, 8, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1},  {8, 8, 2, 5, 2, 3, 1, 1, 1, 0, 2, 3, 2, 2},
+      {1, 40, 1, 3, 1, 5, 1, 1, 0, 0, 4, 4, 1, 1},  {4, 4, 8, 4, 1, 1, 2, 2, 0, 0, 0, 0, 1, 1},
+      {40, 30, 17, 4, 5, 5, 1, 1, 2, 2, 2, 2, 1, 1}};
+  for (const std::vector<double>& shape : shapes) {
+    std::vector<double> code = {3, 21};
+    code.insert(code.end(), shape.begin(), shape.end());
+    code.insert(code.end(), {1, 0, 0, 0, 0, 0, 0});  // one group, no flags, no penalties
+    const auto layers = nn::decode_layers(code.data(), code.size(), kernels());
+    const size_t width = layers[0]->inputs(), outputs = layers[0]->outputs();
+    const size_t filters = static_cast<size_t>(shape[3]);
+    const size_t depth = static_cast<size_t>(shape[2] * shape[4] * shape[5]);
+    const std::vector<uint8_t> weights = random_bytes(rng, depth * filters);
+    const std::vector<float> scale = random_floats(rng, filters, 0.001f, 0.01f),
+                             bias = random_floats(rng, filters, -1, 1);
+    CAPTURE(depth);
+    for (const size_t rows : {1, 5}) {
+      const std::vector<T> x = random_rows<T>(rng, rows, width);
+      PlanWriter fixed(static_cast<int32_t>(width));
+      const int32_t coded = fixed.int8_conv(fixed.quantize(0, 4 / 255.0f, 128), static_cast<int32_t>(outputs),
+                                            Unary::kRelu, code, weights, scale, bias, {0.02f, 5});
+      fixed.int8_dense(coded, 1, Unary::kIdentity, random_bytes(rng, outputs), {0.01f}, {0});
+      check_every_isa<T>(fixed, x);
+      PlanWriter own(static_cast<int32_t>(width));
+      own.int8_conv(0, static_cast<int32_t>(outputs), Unary::kIdentity, code, weights, scale, bias);
+      check_every_isa<T>(own, x);
+    }
+    std::vector<T> bad = random_rows<T>(rng, 3, width);
+    bad[width + 1] = std::numeric_limits<T>::quiet_NaN();
+    PlanWriter own(static_cast<int32_t>(width));
+    own.int8_conv(0, static_cast<int32_t>(outputs), Unary::kRelu, code, weights, scale, bias);
+    check_every_isa<T>(own, bad);
+
+    const auto refused = [&](int32_t columns, const std::vector<double>& layer, const std::vector<uint8_t>& w,
+                             const std::vector<float>& s) {
+      PlanWriter wrong(static_cast<int32_t>(width));
+      wrong.int8_conv(0, columns, Unary::kRelu, layer, w, s, s);
+      return error_code([&] { prepare_cpu<T>(wrong.decode(), kernels()); }) == "ERR_PLAN";
+    };
+    const int32_t columns = static_cast<int32_t>(outputs);
+    CHECK_FALSE(refused(columns, code, weights, scale));
+    CHECK(refused(columns + 1, code, weights, scale));
+    CHECK(refused(columns, code, std::vector<uint8_t>(weights.size() + 1), scale));
+    CHECK(refused(columns, code, weights, std::vector<float>(filters + 1)));
+    CHECK(refused(columns, {2, 2, static_cast<double>(width), 0.5}, weights, scale));  // a dropout
   }
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/dispatch.h"
+#include "nn/image_layers.h"
 #include "nn/layer_code.h"
 #include "plan/plan.h"
 
@@ -42,13 +43,19 @@ class RowReference {
         slots.push_back(op.codes ? to_codes(y, *op.codes) : y);
         continue;
       }
+      if (const Int8ConvOp* conv = std::get_if<Int8ConvOp>(&op.kind)) {
+        const Row y = apply(*conv, in, plan.slot_codes(op.inputs[0]));
+        slots.push_back(op.codes ? to_codes(y, *op.codes) : y);
+        continue;
+      }
       const size_t first = slots[op.inputs[0]].size();
       slots.push_back(std::visit(
           [&](const auto& kind) {
             if constexpr (std::is_same_v<std::decay_t<decltype(kind)>, LeafLinearOp>) {
               return apply(kind, in, first);
             } else if constexpr (std::is_same_v<std::decay_t<decltype(kind)>, QuantizeOp> ||
-                                 std::is_same_v<std::decay_t<decltype(kind)>, Int8DenseOp>) {
+                                 std::is_same_v<std::decay_t<decltype(kind)>, Int8DenseOp> ||
+                                 std::is_same_v<std::decay_t<decltype(kind)>, Int8ConvOp>) {
               return Row{};  // above
             } else {
               return apply(kind, in);
@@ -327,6 +334,45 @@ class RowReference {
     }
     return y;
   }
+  // DynamicQuantizeLinear.
+  static Int8Codes own_codes(const Row& x, bool& finite) {
+    float low = 0, high = 0;
+    for (const T value : x) {
+      const float narrow = static_cast<float>(value);
+      finite = finite && std::isfinite(narrow);
+      low = std::min(low, narrow);
+      high = std::max(high, narrow);
+    }
+    const float scale = high > low ? (high - low) / 255.0f : 1.0f;
+    return {scale, static_cast<int32_t>(std::nearbyint(std::min(std::max(-low / scale, 0.0f), 255.0f)))};
+  }
+  // Every window as a row of codes.
+  static Row apply(const Int8ConvOp& op, Row x, const Int8Codes* codes) {
+    const auto layers = nn::decode_layers(op.code.data, op.code.size, kernels());
+    const nn::Conv2dShape s = dynamic_cast<const nn::Conv2dLayer&>(*layers[0]).shape();
+    bool finite = true;
+    const Int8Codes own = codes != nullptr ? *codes : own_codes(x, finite);
+    if (codes == nullptr) x = to_codes(x, own);
+    const Int8DenseOp dense{op.activation, 1, s.out_channels, op.weights, op.scale, op.bias};
+    Row y;
+    for (size_t row = 0; row < s.out_h(); ++row) {
+      for (size_t column = 0; column < s.out_w(); ++column) {
+        Row window;
+        for (size_t tap = 0; tap < s.taps(); ++tap) {
+          const size_t i = row * s.stride_h + tap / s.kernel_w * s.dilation_h - s.pad_top;
+          const size_t j = column * s.stride_w + tap % s.kernel_w * s.dilation_w - s.pad_left;
+          for (size_t c = 0; c < s.in_channels; ++c) {
+            const bool inside = i < s.in_h && j < s.in_w;
+            window.push_back(inside ? x[(i * s.in_w + j) * s.in_channels + c] : static_cast<T>(own.zero));
+          }
+        }
+        Row sums = apply(dense, window, &own);
+        if (!finite) sums.assign(sums.size(), std::numeric_limits<T>::quiet_NaN());
+        y.insert(y.end(), sums.begin(), sums.end());
+      }
+    }
+    return y;
+  }
   // Exact sums of codes; those of an input of numbers by DynamicQuantizeLinear. Activations: identity, relu.
   static Row apply(const Int8DenseOp& op, const Row& x, const Int8Codes* codes) {
     const size_t inputs = x.size() / op.positions;
@@ -334,22 +380,9 @@ class RowReference {
     for (size_t p = 0; p < op.positions; ++p) {
       Row part(x.begin() + static_cast<std::ptrdiff_t>(p * inputs),
                x.begin() + static_cast<std::ptrdiff_t>((p + 1) * inputs));
-      Int8Codes own{1, 0};
       bool finite = true;
-      if (codes != nullptr) {
-        own = *codes;
-      } else {
-        float low = 0, high = 0;
-        for (const T value : part) {
-          const float narrow = static_cast<float>(value);
-          finite = finite && std::isfinite(narrow);
-          low = std::min(low, narrow);
-          high = std::max(high, narrow);
-        }
-        if (high > low) own.scale = (high - low) / 255.0f;
-        own.zero = static_cast<int32_t>(std::nearbyint(std::min(std::max(-low / own.scale, 0.0f), 255.0f)));
-        if (finite) part = to_codes(part, own);
-      }
+      const Int8Codes own = codes != nullptr ? *codes : own_codes(part, finite);
+      if (codes == nullptr && finite) part = to_codes(part, own);
       for (size_t n = 0; n < op.outputs; ++n) {
         int32_t sum = 0;
         for (size_t k = 0; finite && k < inputs; ++k) {

@@ -145,6 +145,17 @@ class PlanWriter {
     return op(32, {x}, ints, indices);
   }
 
+  int32_t int8_conv(int32_t x, int32_t outputs, Unary activation, const std::vector<double>& code,
+                    const std::vector<uint8_t>& weights, const std::vector<float>& scale,
+                    const std::vector<float>& bias, const std::vector<float>& codes = {}) {
+    const int32_t first = constant(code);
+    constant(weights);
+    constant(scale);
+    std::vector<int32_t> indices = {first, first + 1, first + 2, constant(bias)};
+    if (!codes.empty()) indices.push_back(constant(codes));
+    return op(33, {x}, {outputs, static_cast<int32_t>(activation)}, indices);
+  }
+
   Plan decode() const { return decode_plan({words.data(), words.size()}, constants); }
 
   void resize_constant(size_t index, size_t elements) {

@@ -78,7 +78,7 @@ export function* quantizeGraph(
   }
   checkSkipped(candidates, options.skip);
   const chosen = candidates.filter(({ int8 }) => int8 !== null);
-  if (calibration !== null) {
+  if (calibration !== null && chosen.length > 0) {
     if (options.mode === 'static') yield* calibrate(graph, chosen, options, calibration.x);
     else for (const each of chosen) yield* measure(graph, each, [], calibration.x);
   }
@@ -93,6 +93,7 @@ function candidateOf(site: Site, skip: readonly string[]): Candidate {
   const { name, inputs, outputs, weights, bias } = site;
   const start = { site, int8: null, method: null, range: null, sqnr: null, loss: null };
   if (skip.includes(name)) return { ...start, reason: 'skipped' };
+  if (site.refusal !== null) return { ...start, reason: site.refusal };
   if (inputs > MOST_INPUTS)
     return { ...start, reason: `${inputs} inputs: sums of more than ${MOST_INPUTS} could leave 32 bits` };
   const numbers = Float32Array.from(weights);

@@ -30,7 +30,10 @@ export function lowerInt8(
   activation: Activation,
   ...result: Float32Array[]
 ): Slot {
-  return plan.int8Dense(x, site.positions, activation, weights, scale, bias, ...result);
+  const { code, positions, outputs } = site;
+  const learned = [weights, scale, bias] as const;
+  if (code === null) return plan.int8Dense(x, positions, activation, ...learned, ...result);
+  return plan.int8Conv2d(x, code, positions * outputs, activation, ...learned, ...result);
 }
 
 /** The graph with these layers in 8-bit arithmetic. */

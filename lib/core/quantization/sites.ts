@@ -1,5 +1,5 @@
 /** The layers of a plan that 8-bit arithmetic computes, with what is done to their results before anything else reads them. */
-import { readLayer } from '../layer-code.js';
+import { conv2dCode, readLayer } from '../layer-code.js';
 import { neededSlots, type PlanStep } from '../plan-steps.js';
 import type { Activation } from '../plan-types.js';
 import type { Schema } from '../schema.js';
@@ -13,10 +13,14 @@ export interface Graph {
   readonly wanted: readonly number[];
 }
 
-/** A layer: y = activation(x W + b) at each position of a row. */
+/** A layer: y = activation(x W + b) at each position of a row, or of each window of an image. */
 export interface Site {
   readonly name: string;
-  readonly kind: 'dense';
+  readonly kind: 'dense' | 'conv2d';
+  /** Why it has to stay float32, if it has. */
+  readonly refusal: string | null;
+  /** Of a convolution, what the native core knows it by. */
+  readonly code: readonly number[] | null;
   /** The step that begins it. */
   readonly step: number;
   /** The slots that it reads, that has its result before the activation, and that it writes. */
@@ -32,7 +36,10 @@ export interface Site {
   readonly activation: Activation;
 }
 
-type Linear = Pick<Site, 'kind' | 'positions' | 'inputs' | 'outputs' | 'weights' | 'bias'>;
+type Linear = Pick<
+  Site,
+  'kind' | 'refusal' | 'code' | 'positions' | 'inputs' | 'outputs' | 'weights' | 'bias'
+>;
 
 /** The steps that read each slot. */
 export function readersOf({ steps, wanted }: Graph): number[][] {
@@ -78,18 +85,51 @@ export function findSites(graph: Graph): Site[] {
 function linearOf({ op, args }: PlanStep): Linear | null {
   if (op === 'dense') {
     const [weights, bias] = args as readonly [Float64Array, Float64Array];
-    const inputs = weights.length / bias.length;
-    return { kind: 'dense', positions: 1, inputs, outputs: bias.length, weights, bias };
+    return {
+      ...DENSE,
+      positions: 1,
+      inputs: weights.length / bias.length,
+      outputs: bias.length,
+      weights,
+      bias,
+    };
   }
   if (op !== 'layer') return null;
-  const [code, parameters] = args as readonly [ArrayLike<number>, Float32Array];
+  const [code, parameters, size] = args as readonly [ArrayLike<number>, Float32Array, number];
   const layer = readLayer(code);
-  if (layer?.kind !== 'dense') return null;
-  const { width: inputs, units: outputs, positions } = layer;
-  const weights = Float64Array.from(parameters.subarray(0, inputs * outputs));
+  if (layer?.kind === 'dense') {
+    const { width, units, positions } = layer;
+    return { ...DENSE, positions, inputs: width, outputs: units, ...parts(parameters, width * units, units) };
+  }
+  if (layer?.kind !== 'conv2d') return null;
+  const { image, filters, kernel, groups } = layer;
+  const inputs = (kernel[0] * kernel[1] * image[2]) / groups;
+  return {
+    kind: 'conv2d',
+    refusal: refusalOf(inputs, groups),
+    code: conv2dCode(layer),
+    positions: size / filters,
+    inputs,
+    outputs: filters,
+    ...parts(parameters, inputs * filters, filters),
+  };
+}
+
+/** Inputs of a convolution below which its products take less time than making their codes. */
+const LEAST_WINDOW = 32;
+
+function refusalOf(inputs: number, groups: number): string | null {
+  if (groups > 1) return 'a convolution of groups';
+  return inputs < LEAST_WINDOW ? `${inputs} inputs: too few for 8 bits to pay` : null;
+}
+
+const DENSE = { kind: 'dense', refusal: null, code: null } as const;
+
+/** Parameters of a layer: weights, and a bias if it has one. */
+function parts(parameters: Float32Array, count: number, outputs: number): Pick<Site, 'weights' | 'bias'> {
   const bias = new Float64Array(outputs);
-  bias.set(parameters.subarray(inputs * outputs));
-  return { kind: 'dense', positions, inputs, outputs, weights, bias };
+  bias.set(parameters.subarray(count));
+  return { weights: Float64Array.from(parameters.subarray(0, count)), bias };
 }
 
 /** The layer with what a step does to each of its columns, as normalisation of a batch does; null where it does something else. */

@@ -37,8 +37,8 @@ export interface QuantizationOptions {
 export interface QuantizedLayer {
   /** Such as 'dense_1': numbered by kind, in the order of the plan. */
   readonly name: string;
-  readonly kind: 'dense';
-  /** Inputs and outputs. */
+  readonly kind: 'dense' | 'conv2d';
+  /** Inputs and outputs of its weights; of a convolution the values of a window, and filters. */
   readonly shape: readonly [inputs: number, outputs: number];
   readonly precision: 'int8' | 'float32';
   /** Why it is float32; null for a layer of 8 bits. */
