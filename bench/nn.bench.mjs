@@ -1,7 +1,8 @@
 // A perceptron of 784-128-64-10 and ten classes: an epoch of Adam at batches of 32 and 128 beside PyTorch and TensorFlow.js
 // (plain and WebAssembly), and predictions of one row and of 1,024 beside PyTorch, ONNX Runtime and onnxruntime-node. All
 // engines may use two threads. The limit is the time of the products alone, at the rate that a product of 1024 x 1024 reaches.
-// Then convolutional networks: see support/conv-nets.mjs; `--only conv` runs these alone.
+// Then convolutional networks and networks of 8 bits: see support/conv-nets.mjs and int8-nets.mjs; `--only conv` and `--only int8` run
+// these alone.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { MLPClassifier } from '../dist/nn/index.js';
 import { Network } from '../dist/nn/network.js';
 import { npmPeers, npmVersion, randomValues } from './peers/npm.mjs';
 import { convRows } from './support/conv-nets.mjs';
+import { int8Rows } from './support/int8-nets.mjs';
 import { runPeer } from './support/peer.mjs';
 import { percentile, timeCalls } from './support/time.mjs';
 
@@ -137,8 +139,11 @@ const digits = (value) => (value === null ? null : Number(value.toPrecision(4)))
 
 export async function run({ quick, peers, only }) {
   const seconds = quick ? 0.2 : 3;
-  const conv = peers && (!only || 'conv'.includes(only)) ? convRows(seconds / 3) : { rows: [], peers: {} };
+  const none = { rows: [], peers: {} };
+  const conv = peers && (!only || 'conv'.includes(only)) ? convRows(seconds / 3) : none;
   if (only === 'conv') return conv;
+  const int8 = peers && (!only || 'int8'.includes(only)) ? int8Rows(seconds / 3) : none;
+  if (only === 'int8') return int8;
   const folder = mkdtempSync(join(tmpdir(), 'boreal-nn-'));
   try {
     const file = join(folder, 'model.onnx');
@@ -199,7 +204,10 @@ export async function run({ quick, peers, only }) {
       });
       versions['onnxruntime-node'] = npmVersion('onnxruntime-node');
     }
-    return { rows: [...rows, ...conv.rows], peers: { ...versions, ...conv.peers } };
+    return {
+      rows: [...rows, ...conv.rows, ...int8.rows],
+      peers: { ...versions, ...conv.peers, ...int8.peers },
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -13,8 +13,8 @@ const PRODUCTS = { digits: 3_869_824, resnet18: 1_814_073_344 };
 
 const digits = (value) => Number(value.toPrecision(4));
 
-function ours(threads, seconds, folder) {
-  const path = fileURLToPath(new URL('./conv-rows.mjs', import.meta.url));
+/** What a script of boreal's prints that gets seconds and a folder. */
+export function runOurs(path, threads, seconds, folder) {
   const env = { ...process.env, BOREAL_NUM_THREADS: String(threads) };
   const { status, stdout, stderr } = spawnSync(process.execPath, [path, String(seconds), folder], {
     env,
@@ -30,8 +30,9 @@ export function convRows(seconds) {
   try {
     const python = runPeer('conv_calls.py', String(seconds), folder);
     if (python === null) return { rows: [], peers: {} };
+    const script = fileURLToPath(new URL('./conv-rows.mjs', import.meta.url));
     const rows = [1, 2].flatMap((threads) => {
-      const own = ours(threads, seconds, folder);
+      const own = runOurs(script, threads, seconds, folder);
       return own.rows.flatMap(({ net, batch, rate }) => {
         const name = `conv, ${net}, batch ${batch}, threads ${threads}`;
         const share = digits((2 * PRODUCTS[net] * rate) / own.product);

@@ -2,11 +2,12 @@
  * Commands and their options. Commands import what they need when they run, so that `boreal --help` is quick and
  * `boreal doctor` can explain why the native addon does not load.
  */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { version } from '../serve/version.js';
+import type { QuantizeFlags } from './quantize.js';
 import type { SearchWorkerFlags } from './search-worker.js';
 import { type ServeFlags, serveCommand, workerCommand } from './serve-command.js';
-import { wholeNumber } from './values.js';
+import { number, wholeNumber } from './values.js';
 import type { WorkerFlags } from './worker.js';
 
 /** Runs a command; what it throws becomes a line on stderr and exit code 1. */
@@ -57,6 +58,33 @@ export function createProgram(): Command {
     .action(
       command(async (path: string, { json }: { json?: boolean }) =>
         (await import('./info.js')).info(path, { json }),
+      ),
+    );
+
+  program
+    .command('quantize')
+    .description('Write a model with weights of 8 bits, and show what became of its layers.')
+    .argument('<model>', 'a model file with a network, a perceptron or a linear model')
+    .requiredOption('-o, --output <file>', 'the model file to write')
+    .option('--calibrate <file>', 'rows by which ranges are found and the loss is measured: .csv or .parquet')
+    .option('--target <column>', 'the column of these rows that the model predicts')
+    .option('--dynamic', 'a range for each row, although there are rows to calibrate by')
+    .addOption(
+      new Option('--method <name>', 'how ranges are found (default: the best for each layer)').choices([
+        ...['auto', 'minMax', 'percentile', 'entropy', 'mse'],
+      ]),
+    )
+    .option('--percentile <number>', 'of the method percentile (default: 99.99)', number(50, 100))
+    .option(
+      '--max-loss <share>',
+      'of accuracy or R2 at most, else layers stay (default: 0.005)',
+      number(0, 1),
+    )
+    .option('--skip <layers...>', 'names of layers that stay float32')
+    .option('--json', 'print JSON')
+    .action(
+      command(async (path: string, flags: QuantizeFlags) =>
+        (await import('./quantize.js')).quantizeFile(path, flags),
       ),
     );
 

@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytes, pairs } from '../../lib/cli/format.js';
-import { LinearRegression, makePipeline, OneHotEncoder } from '../../lib/index.js';
+import {
+  LinearRegression,
+  LogisticRegression,
+  loadWine,
+  loadWithMetadata,
+  makePipeline,
+  OneHotEncoder,
+  StandardScaler,
+} from '../../lib/index.js';
+import type { QuantizedModel } from '../../lib/nn/index.js';
 import { ModelRegistry } from '../../lib/serve/index.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -51,7 +60,7 @@ describe('boreal', () => {
   it('answers --help and --version', async () => {
     const help = await boreal(['--help']);
     expect(help.code).toBe(0);
-    for (const name of ['doctor', 'info', 'serve', 'worker', 'search-worker'])
+    for (const name of ['doctor', 'info', 'quantize', 'serve', 'worker', 'search-worker'])
       expect(help.stdout).toMatch(name);
     const serveHelp = await boreal(['serve', '--help']);
     expect([serveHelp.code, serveHelp.stdout]).toEqual([0, expect.stringMatching(/--port.*3000/s)]);
@@ -120,6 +129,67 @@ describe('boreal doctor', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, error: { code: 'ERR_ADDON_NOT_FOUND' } });
     const help = await boreal(['--help'], { script });
     expect(help.code).toBe(0);
+  });
+});
+
+describe('boreal quantize', () => {
+  const output = () => join(folder, 'small.boreal');
+
+  it('writes a model of 8 bits and says what was lost', async () => {
+    const { data, target, featureNames } = loadWine();
+    const kinds = Array.from(target, (code) => `wine ${code}`);
+    const columns = featureNames.map((name, j) => [name, data.toArray().map((row) => row[j])]);
+    const model = makePipeline(new StandardScaler(), new LogisticRegression());
+    await model.fit(Object.fromEntries(columns), kinds);
+    const source = join(folder, 'wine.boreal');
+    await model.save(source, { by: 'me' });
+    const rows = join(folder, 'wine.csv');
+    const lines = data.toArray().map((row, i) => [...row, kinds[i]].join());
+    await writeFile(rows, [[...featureNames, 'kind'].join(), ...lines].join('\n'));
+
+    const dynamic = await boreal(['quantize', source, '-o', output()]);
+    expect([dynamic.code, dynamic.stdout]).toEqual([
+      0,
+      expect.stringMatching(/dense .*int8.*dynamic.*\n.*no gate/),
+    ]);
+    const args = [
+      'quantize',
+      source,
+      '--output',
+      output(),
+      '--calibrate',
+      rows,
+      '--target',
+      'kind',
+      '--json',
+    ];
+    const fixed = await boreal([...args, '--method', 'minMax', '--max-loss', '0.01']);
+    expect(fixed.stderr).toBe('');
+    expect(JSON.parse(fixed.stdout)).toMatchObject({
+      mode: 'static',
+      metric: 'accuracy',
+      layers: [{ method: 'minMax' }],
+    });
+    const { model: small, metadata } = await loadWithMetadata(output());
+    expect(metadata).toEqual({ by: 'me' });
+    expect(await (small as QuantizedModel).score(Object.fromEntries(columns), kinds)).toBeGreaterThan(0.98);
+    expect(JSON.parse((await boreal([...args, '--dynamic'])).stdout)).toMatchObject({
+      mode: 'dynamic',
+      metric: 'accuracy',
+    });
+    const skipped = await boreal([...args, '--skip', 'dense']);
+    expect(JSON.parse(skipped.stdout)).toMatchObject({
+      layers: [{ precision: 'float32', reason: 'skipped' }],
+    });
+  });
+
+  it('says what is wrong', async () => {
+    const none = await boreal(['quantize', file]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringMatching(/required option '-o/)]);
+    const lost = await boreal(['quantize', file, '-o', output(), '--calibrate', join(folder, 'none.csv')]);
+    expect([lost.code, lost.stderr]).toEqual([1, expect.stringMatching(/ENOENT/)]);
+    const method = await boreal(['quantize', file, '-o', output(), '--method', 'max']);
+    expect([method.code, method.stderr]).toEqual([1, expect.stringMatching(/Allowed choices/)]);
   });
 });
 
