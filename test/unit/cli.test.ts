@@ -133,7 +133,12 @@ describe('boreal doctor', () => {
 });
 
 describe('boreal quantize', () => {
-  const output = () => join(folder, 'small.boreal');
+  let own: string;
+  const output = () => join(own, 'small.boreal');
+  beforeAll(async () => {
+    own = await mkdtemp(join(tmpdir(), 'boreal-cli-'));
+  });
+  afterAll(() => rm(own, { recursive: true }));
 
   it('writes a model of 8 bits and says what was lost', async () => {
     const { data, target, featureNames } = loadWine();
@@ -141,9 +146,9 @@ describe('boreal quantize', () => {
     const columns = featureNames.map((name, j) => [name, data.toArray().map((row) => row[j])]);
     const model = makePipeline(new StandardScaler(), new LogisticRegression());
     await model.fit(Object.fromEntries(columns), kinds);
-    const source = join(folder, 'wine.boreal');
+    const source = join(own, 'wine.boreal');
     await model.save(source, { by: 'me' });
-    const rows = join(folder, 'wine.csv');
+    const rows = join(own, 'wine.csv');
     const lines = data.toArray().map((row, i) => [...row, kinds[i]].join());
     await writeFile(rows, [[...featureNames, 'kind'].join(), ...lines].join('\n'));
 

@@ -224,6 +224,27 @@ describe('a quantised model is an estimator', () => {
     expect(kept.predictProbaSync(head(9))).toEqual(mlp.predictProbaSync(head(9)));
   });
 
+  test('ONNX gets it as QDQ, and gives it back', async () => {
+    const cnn = new nn.Sequential(
+      [nn.input([8, 8, 1]), nn.conv2d(8, 6, { activation: 'relu' }), nn.flatten(), nn.dense(10)],
+      { randomState: 1 },
+    ).build();
+    for (const model of [mlp, cnn]) {
+      for (const small of [await nn.quantizeStatic(model, digits.data), await nn.quantizeDynamic(model)]) {
+        const bytes = exportONNX(small);
+        expect(bytes.length).toBeLessThan(0.7 * exportONNX(model).length);
+        const back = importONNX(bytes);
+        const output = small.kind === 'classifier' ? 'proba' : 'value';
+        const [given, own] = [back, small].map((each) => each.compile({ output }).runSync(head(50)).data);
+        const spread = Math.max(...own) - Math.min(...own);
+        // A number near a tie goes to either code.
+        for (const [i, value] of own.entries())
+          expect(Math.abs(value - given[i])).toBeLessThan(0.01 * spread);
+        expect(await codeOf(() => exportONNX(small, { precision: 'float64' }))).toBe('ERR_NOT_SUPPORTED');
+      }
+    }
+  });
+
   test('a file with other steps is refused', async () => {
     const small = await nn.quantizeDynamic(mlp);
     const { state, ...fitted } = small.snapshot().fitted!;

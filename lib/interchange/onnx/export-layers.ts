@@ -9,7 +9,7 @@ import type { Source } from './export-ops.js';
 import { type Attribute, type GraphWriter, int, ints } from './graph-writer.js';
 import { ELEMENT } from './messages.js';
 
-function reshape(writer: GraphWriter, x: string, dims: readonly number[]): string {
+export function reshape(writer: GraphWriter, x: string, dims: readonly number[]): string {
   return writer.node('Reshape', [x, writer.wholes([-1, ...dims])]);
 }
 
@@ -52,12 +52,7 @@ export function writeLayer(source: Source, code: Float64Array, parameters: Float
       const perGroup = image[2] / groups;
       const taps = sizeOf(kernel);
       const weights = new Float32Array(taps * perGroup * filters);
-      for (let f = 0; f < filters; f++) {
-        for (let c = 0; c < perGroup; c++) {
-          for (let t = 0; t < taps; t++)
-            weights[(f * perGroup + c) * taps + t] = parameters[(t * perGroup + c) * filters + f];
-        }
-      }
+      turnedKernel(parameters, weights, [taps, perGroup, filters]);
       const constants = [writer.numbers(weights, [filters, perGroup, ...kernel])];
       if (useBias) constants.push(writer.numbers(parameters.subarray(weights.length), [filters]));
       const attributes = { ...windowOf(layer), dilations: ints(layer.dilation), group: int(groups) };
@@ -100,19 +95,33 @@ export function writeLayer(source: Source, code: Float64Array, parameters: Float
   }
 }
 
+/** Weights [taps, channels, filters] as [filters, channels, taps]. */
+export function turnedKernel(
+  from: ArrayLike<number>,
+  to: Float32Array | Uint8Array,
+  [taps, channels, filters]: readonly [number, number, number],
+): void {
+  for (let f = 0; f < filters; f++) {
+    for (let c = 0; c < channels; c++) {
+      for (let t = 0; t < taps; t++)
+        to[(f * channels + c) * taps + t] = from[(t * channels + c) * filters + f];
+    }
+  }
+}
+
 interface Window {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly padding: readonly [top: number, bottom: number, left: number, right: number];
 }
 
-function windowOf({ kernel, strides, padding }: Window): Record<string, Attribute> {
+export function windowOf({ kernel, strides, padding }: Window): Record<string, Attribute> {
   const [top, bottom, left, right] = padding;
   return { kernel_shape: ints(kernel), strides: ints(strides), pads: ints([top, left, bottom, right]) };
 }
 
 /** A layer over images whose channels come first, of which the next one expects the last. */
-function overImages(
+export function overImages(
   { writer, inputs: [x] }: Source,
   [height, width, channels]: readonly [number, number, number],
   filters: number,

@@ -2,6 +2,7 @@
 import type { Activation, BinaryFunction, Fold, ForestConstants, Metric } from '../../core/plan-types.js';
 import { writeForest } from './export-forest.js';
 import { writeLayer, writeScale } from './export-layers.js';
+import { writeCodes, writeInt8Conv2d, writeInt8Dense } from './export-quantized.js';
 import { type GraphWriter, int, ints } from './graph-writer.js';
 import { ELEMENT } from './messages.js';
 
@@ -159,7 +160,7 @@ const dense: Write = (
   return bias.every((value) => value === 0) ? product : writer.node('Add', [product, writer.numbers(bias)]);
 };
 
-const activation: Write = ({ writer, inputs: [x], refuse }, kind: Activation) => {
+export const writeActivation: Write = ({ writer, inputs: [x], refuse }, kind: Activation) => {
   if (kind === 'normalQuantile') throw refuse('quantiles of the normal distribution');
   return kind in COMPOSED
     ? COMPOSED[kind as keyof typeof COMPOSED](writer, x)
@@ -206,7 +207,7 @@ export const WRITES: Readonly<Record<string, Write>> = {
   category,
   oneHot,
   dense,
-  activation,
+  activation: writeActivation,
   softmax: ({ writer, inputs: [x] }) => writer.node('Softmax', [x], { axis: int(1) }),
   argmax: ({ writer, inputs: [x] }) => writer.asNumbers(writer.node('ArgMax', [x], { axis: int(1) })),
   forest: (source, forest: ForestConstants, outputs: number, aggregate: 'mean' | 'sum' | 'perTree') =>
@@ -226,4 +227,7 @@ export const WRITES: Readonly<Record<string, Write>> = {
   distance,
   layer: writeLayer,
   scale: writeScale,
+  quantize: (source, codes: Float32Array) => writeCodes(source, source.inputs[0], codes),
+  int8Dense: writeInt8Dense,
+  int8Conv2d: writeInt8Conv2d,
 };

@@ -35,6 +35,7 @@ export class GraphWriter {
   readonly precision: Precision;
   readonly #nodes: NodeProto[] = [];
   readonly #constants: TensorProto[] = [];
+  readonly #dequantized = new Set<string>();
   #names = 0;
 
   constructor(precision: Precision) {
@@ -53,10 +54,56 @@ export class GraphWriter {
     attributes: Readonly<Record<string, Attribute>> = {},
     output = this.#name(op),
   ): string {
+    this.#add(op, inputs, [output], attributes);
+    return output;
+  }
+
+  /** Adds a node that writes several values, and returns their names. */
+  outputs(op: string, inputs: readonly string[], count: number): string[] {
+    const output = Array.from({ length: count }, () => this.#name(op));
+    this.#add(op, inputs, output, {});
+    return output;
+  }
+
+  #add(
+    op: string,
+    input: readonly string[],
+    output: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+  ): void {
     const [opType, domain] = op.startsWith('ml.') ? [op.slice(3), 'ai.onnx.ml'] : [op, ''];
     const attribute = Object.entries(attributes).map(([name, value]) => ({ name, ...attributeOf(value) }));
-    this.#nodes.push({ input: inputs, output: [output], name: output, opType, attribute, domain });
-    return output;
+    this.#nodes.push({ input, output, name: output[0], opType, attribute, domain });
+  }
+
+  /** 8-bit codes, with their scale and zero, as numbers. */
+  dequantized(codes: string, range: readonly string[]): string {
+    const name = this.node('DequantizeLinear', [codes, ...range]);
+    this.#dequantized.add(name);
+    return name;
+  }
+  /** Whether a value is such numbers. */
+  isDequantized(name: string): boolean {
+    return this.#dequantized.has(name);
+  }
+
+  /** Weights of 8 bits (two's complement) with a scale along an axis, as numbers. */
+  kernel(weights: Uint8Array, scale: Float32Array, dims: readonly number[], axis: number): string {
+    const codes = this.#constant({ dims, dataType: ELEMENT.int8, rawData: weights });
+    const zeros = new Uint8Array(scale.length);
+    const zero = this.#constant({ dims: [scale.length], dataType: ELEMENT.int8, rawData: zeros });
+    const scales = this.numbers(scale, [scale.length]);
+    return this.node('DequantizeLinear', [codes, scales, zero], { axis: int(axis) });
+  }
+
+  /** Unsigned codes. */
+  codes(values: Uint8Array, dims: readonly number[]): string {
+    return this.#constant({ dims, dataType: ELEMENT.uint8, rawData: values });
+  }
+
+  /** A number without an axis. */
+  scalar(value: number): string {
+    return this.numbers([value], []);
   }
 
   /** A row of numbers, or a matrix, in the precision of the graph. */

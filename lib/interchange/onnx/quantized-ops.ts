@@ -85,6 +85,11 @@ const quantizeLinear: Translate = (node) => [
 
 const dequantizeLinear: Translate = (node) => {
   const value = node.input(0);
+  const [, ownScale, ownZero] = node.inputs;
+  if (isComputed(value) && ownScale && ownZero && isComputed(ownScale) && isComputed(ownZero)) {
+    const moved = node.plan.binaryOf([value.slot, ownZero.slot], 'sub');
+    return [{ ...value, type: 'float', slot: node.plan.binaryOf([moved, ownScale.slot], 'mul') }];
+  }
   const [scale, zero, axis] = [node.constant(1), zeroOf(node, 2), node.int('axis', 1)];
   if (isComputed(value)) return [dequantized(node, value, scale, zero, axis)];
   return [{ tensor: dequantizedConstant(node, node.constant(0), scale, zero, axis) }];
