@@ -39,6 +39,10 @@ export const ERROR_CODES = {
   ERR_ADDON_NOT_FOUND: 'There is no native addon for this platform, or none that loads.',
   ERR_ISA: 'BOREAL_ISA names an instruction set that is unknown or that this CPU lacks.',
   ERR_DEVICE: 'The device asked for does not exist here.',
+  ERR_CUDA_PLUGIN:
+    'A GPU was asked for, and the CUDA plug-in is not installed, does not load or is of another release.',
+  ERR_CUDA_DRIVER: 'A GPU was asked for, and there is no NVIDIA driver, or it is too old.',
+  ERR_CUDA: 'A call of CUDA or a kernel failed while a GPU was at work.',
   ERR_DEPENDENCY: 'An optional package that was asked for is not installed.',
   // Serving
   ERR_REQUEST: 'An HTTP request does not match the model: a field is missing, unknown or of the wrong type.',
@@ -130,6 +134,9 @@ const CLASS_OF: Partial<
   ERR_ADDON_NOT_FOUND: EnvironmentError,
   ERR_ISA: EnvironmentError,
   ERR_DEVICE: EnvironmentError,
+  ERR_CUDA_PLUGIN: EnvironmentError,
+  ERR_CUDA_DRIVER: EnvironmentError,
+  ERR_CUDA: NativeError,
 };
 
 /** Turns whatever the native core threw into the matching {@link BorealError}; other errors pass through. */

@@ -86,6 +86,16 @@ export interface ProgramInfo {
   memoryBytes: number;
 }
 
+/** A GPU as the CUDA plug-in reports it. */
+export interface CudaDeviceInfo {
+  name: string;
+  capability: string;
+  multiprocessors: number;
+  memoryBytes: number;
+  driver: string;
+  emulated: boolean;
+}
+
 export type NativeProgress = (done: number, total: number) => void;
 
 export interface NativeAddon
@@ -105,13 +115,29 @@ export interface NativeAddon
   createCancel(): CancelHandle;
   cancel(token: CancelHandle): void;
 
-  /** Decodes, checks and prepares a plan (wire format: native/plan/plan.h); element type from `precision`. */
-  programCreate(ops: Int32Array, constants: Constant[], precision: 'float32' | 'float64'): ProgramHandle;
+  /** The GPUs that the plug-in in this file finds; the first call opens it for the whole process. */
+  cudaDevices(path: string): CudaDeviceInfo[];
+  /** The rows from which the device should run the plan faster than the CPU, by measured speeds; Infinity: never. */
+  cudaBreakEvenRows(ops: Int32Array, constants: Constant[], cudaPlugin: string, device: number): number;
+
+  /**
+   * Decodes, checks and prepares a plan (wire format: native/plan/plan.h); element type from `precision`. With a plug-in on
+   * its device of that number, else on the CPU.
+   */
+  programCreate(
+    ops: Int32Array,
+    constants: Constant[],
+    precision: 'float32' | 'float64',
+    cudaPlugin?: string | null,
+    device?: number,
+  ): ProgramHandle;
   /** The same on the pool; the constants are referenced, not copied, and must not be detached meanwhile. */
   programCreateAsync(
     ops: Int32Array,
     constants: Constant[],
     precision: 'float32' | 'float64',
+    cudaPlugin?: string | null,
+    device?: number,
   ): Promise<ProgramHandle>;
   programInfo(program: ProgramHandle): ProgramInfo;
   programExplain(program: ProgramHandle): string;

@@ -8,7 +8,7 @@ import { findFiles, root } from './files.mjs';
 
 const tool = process.env.CLANG_FORMAT || 'clang-format';
 const files = ['native', 'bench/native', 'bench/compare'].flatMap((folder) =>
-  findFiles(join(root, folder), ['.h', '.cc']),
+  findFiles(join(root, folder), ['.h', '.cc', '.cu', '.cuh']),
 );
 const mode = process.argv.includes('--write') ? ['-i'] : ['--dry-run', '--Werror'];
 

@@ -16,6 +16,8 @@ const cppRules = {
   nn: ['base', 'kernels', 'linalg'],
   neighbors: ['base', 'kernels', 'linalg'],
   device: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn'],
+  // The CUDA plug-in shares with the core what is plain data only.
+  cuda: ['device', 'kernels'],
   train: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'device', 'nn'],
   explain: ['base', 'kernels', 'plan', 'device'],
   io: ['base', 'plan'],
@@ -169,7 +171,7 @@ function checkIndex(path, source) {
 }
 
 for (const folder of ['native', 'bench/native']) {
-  for (const [path, source] of read(folder, ['.h', '.cc'])) checkCpp(path, source);
+  for (const [path, source] of read(folder, ['.h', '.cc', '.cu', '.cuh'])) checkCpp(path, source);
 }
 for (const [path, source] of read('lib', ['.ts'])) {
   checkTs(path, source);

@@ -1,4 +1,5 @@
 /** `boreal doctor`: what boreal found on this machine. */
+import type { CudaDevice } from '../core/devices.js';
 import type { NativeInfo } from '../native.js';
 import { version } from '../serve/version.js';
 import { bytes, pairs } from './format.js';
@@ -13,7 +14,11 @@ export interface Diagnosis {
   readonly native?: NativeInfo;
   /** The file of the addon. */
   readonly addon?: string;
-  readonly gpu?: { readonly available: boolean; readonly reason?: string };
+  readonly gpu?: {
+    readonly available: boolean;
+    readonly devices: readonly CudaDevice[];
+    readonly reason?: string;
+  };
   /** Why the addon does not load. */
   readonly error?: { readonly code?: string; readonly message: string };
 }
@@ -50,10 +55,14 @@ function format({ version, node, platform, native, addon, gpu }: Diagnosis): str
       ['instruction set', `${native.isa} (this CPU has ${native.isas.join(', ')})`],
       ['threads', String(native.threads)],
       ['memory limit', bytes(native.memoryLimitBytes)],
-      ['GPU', gpu?.available ? 'available' : `none: ${gpu?.reason}`],
+      ['GPU', gpu?.devices.map(describeGpu).join('; ') || `none: ${gpu?.reason}`],
     );
   }
   return `boreal ${version}\n${pairs(entries)}`;
+}
+
+function describeGpu({ device, name, capability, memoryBytes }: CudaDevice): string {
+  return `${device}, ${name}, compute ${capability}, ${bytes(memoryBytes)}`;
 }
 
 /** Node's own report lists the libraries of the process; the addon is one. */
@@ -62,13 +71,8 @@ function addonPath(): string | undefined {
   return sharedObjects.find((path) => /boreal[^/\\]*\.node$/.test(path));
 }
 
-/** Asks for the device and passes on what the answer is. */
 async function gpu(): Promise<Diagnosis['gpu']> {
-  const { resolveCompileOptions } = await import('../core/plan.js');
-  try {
-    resolveCompileOptions({ device: 'cuda' }, 'float32');
-    return { available: true };
-  } catch (error) {
-    return { available: false, reason: (error as Error).message };
-  }
+  const { devices } = await import('../core/devices.js');
+  const { gpus, reason } = devices();
+  return { available: gpus.length > 0, devices: gpus, reason };
 }

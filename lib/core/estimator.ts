@@ -256,7 +256,12 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   #checkBeforeFit({ device }: FitOptions): void {
     this.checkParams();
-    resolveCompileOptions({ device: device ?? 'auto' }, 'float64');
+    const resolved = resolveCompileOptions({ device: device ?? 'auto' }, 'float64');
+    if (resolved.device === 'cpu') return;
+    throw new StateError(
+      'ERR_NOT_SUPPORTED',
+      `${this.constructor.name}: models are trained on the CPU only; a GPU runs what compile() makes of them.`,
+    );
   }
 
   /** Whether the training rows become something else than `transform` makes of them: see {@link Estimator.crossFitted}. @internal */
@@ -424,7 +429,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    *
    * @throws {ERR_NOT_FITTED} before `fit`
    * @throws {ERR_NOT_SUPPORTED} for an output this model does not have, and for precision 'int8' where it has no layers
-   * @throws {ERR_PARAMETER | ERR_DEVICE} for a bad option
+   * @throws {ERR_PARAMETER | ERR_DEVICE | ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} for a bad option
    */
   compile(options: CompileOptions = {}): Plan {
     const resolved = this.#resolve(options);

@@ -66,7 +66,7 @@ export interface FitOptions extends QueryOptions {
    * boosting) it is called after each, and ends the fit, which keeps its rounds, by returning false.
    */
   readonly onProgress?: (event: Progress) => unknown;
-  /** Where to train. Default 'auto'. */
+  /** Where to train. Default 'auto'. Training on a GPU is not supported yet: ERR_NOT_SUPPORTED. */
   readonly device?: Device;
 }
 

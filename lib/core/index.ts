@@ -1,4 +1,5 @@
 export { CentreClusterer, Clusterer, PredictingClusterer } from './clusterer.js';
+export { type CpuDevice, type CudaDevice, type Devices, devices, type PlanDevice } from './devices.js';
 export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.js';
 export type { FitOptions, PartialFitOptions, Progress, ValidationSet } from './fit-input.js';
 export type { ArqueroTable, ArrowTable, ForeignTable, PolarsFrame } from './foreign-tables.js';

@@ -2,18 +2,22 @@
  * A compiled model: the whole pipeline as one native call. Small inputs run inline, large ones on the native thread
  * pool, off the event loop.
  */
-import { BorealError, EnvironmentError, StateError, toBorealError, ValidationError } from '../errors.js';
+
+import { BorealError, StateError, toBorealError, ValidationError } from '../errors.js';
+
 import { type CancelHandle, native, type ProgramHandle, type ProgramInfo } from '../native.js';
+import { cudaNumber, type PlanDevice } from './devices.js';
 import { requireValues } from './linalg/base.js';
 import { requireMatrix } from './linalg/call.js';
 import { isReadInPlace, newArray, uninitialized } from './linalg/memory.js';
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
+import { place } from './placement.js';
 import type { PlanSource } from './plan-builder.js';
 import type { QuantizationOptions, QuantizationReport } from './quantization/types.js';
 import { type Row, Schema } from './schema.js';
 
-/** Where a plan runs. 'auto' chooses; today there is the CPU only. */
+/** Where a plan runs: 'cuda' is the first GPU, 'cuda:1' the second; 'auto' chooses. */
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 /** Arithmetic and element type of input and output. */
 export type Precision = Dtype;
@@ -28,10 +32,16 @@ export type Output = (typeof OUTPUTS)[number];
 
 /** How to compile a model. */
 export interface CompileOptions {
-  /** Default 'auto'. */
+  /** Default 'auto': the CPU, or, where `expectedRows` is given, a GPU if that should be faster. */
   readonly device?: Device;
   /**
-   * Default: the element type of the training data. 'int8': float32 in and out, and layers of 8 bits between; see
+   * How many rows a run of the plan will have, for device 'auto' and precision 'float32': the first GPU is taken if it has a kernel
+   * for every op and should be faster by the speeds measured on it, transfers included. A whole number >= 1. Default: the CPU is
+   * taken, and no GPU is looked for.
+   */
+  readonly expectedRows?: number;
+  /**
+   * Default: the element type of the training data; 'float32', the only one, on a GPU. 'int8': float32 in and out, and layers of 8 bits between; see
    * {@link Plan.quantize}, which has more options.
    */
   readonly precision?: Precision | 'int8';
@@ -44,12 +54,14 @@ export interface CompileOptions {
 }
 /** {@link CompileOptions} with every default filled in. */
 export interface ResolvedCompileOptions {
-  readonly device: 'cpu';
+  readonly device: PlanDevice;
   readonly precision: Precision;
   readonly output: Output;
   readonly coverage: number;
   /** Of precision 'int8'; undefined otherwise. */
   readonly quantization?: QuantizationOptions;
+  /** The device is to be chosen for so many rows. */
+  readonly expectedRows?: number;
 }
 
 /** A plan as plain data that can be posted to another thread of this process; its memory is not copied. */
@@ -66,6 +78,8 @@ export interface PlanOrigin {
   readonly report?: QuantizationReport;
   /** Compiles the same output of the same fit in 8-bit arithmetic. */
   readonly quantize?: (options: QuantizationOptions) => Plan;
+  /** Why the device was chosen, where it was. */
+  readonly reason?: string;
 }
 
 const OUTPUTS = [
@@ -83,7 +97,8 @@ const COPY_NS_PER_BYTE = 0.15;
  * Fills in defaults and checks.
  *
  * @throws {ERR_PARAMETER} for an unknown option value
- * @throws {ERR_DEVICE} for a device that is not here
+ * @throws {ERR_DEVICE | ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} for a device that is not here
+ * @throws {ERR_NOT_SUPPORTED} for float64 on a GPU
  */
 export function resolveCompileOptions(
   options: CompileOptions | null,
@@ -92,18 +107,18 @@ export function resolveCompileOptions(
   if (typeof options !== 'object') {
     throw new ValidationError('ERR_PARAMETER', `compile: options must be an object; got ${show(options)}.`);
   }
-  const { device = 'auto', precision: given = fallback, output = 'value', coverage = 0.9 } = options ?? {};
-  const { calibrate = null } = options ?? {};
+  const { device = 'auto', output = 'value', coverage = 0.9, expectedRows } = options ?? {};
+  const onGpu = /^cuda(:(0|[1-9]\d{0,2}))?$/.test(device);
+  const { precision: given = onGpu ? 'float32' : fallback, calibrate = null } = options ?? {};
   const precision = given === 'int8' ? 'float32' : given;
-  if (/^cuda(:\d+)?$/.test(device)) {
-    throw new EnvironmentError(
-      'ERR_DEVICE',
-      `Device '${device}' is not available: this build of boreal has no CUDA support. Use 'cpu' or 'auto'.`,
-    );
-  }
   const refuse = (name: string, value: unknown, allowed: string) =>
     new ValidationError('ERR_PARAMETER', `compile: option '${name}' must be ${allowed}; got ${show(value)}.`);
-  if (device !== 'auto' && device !== 'cpu') throw refuse('device', device, "'auto', 'cpu' or 'cuda'");
+  if (device !== 'auto' && device !== 'cpu' && !onGpu) {
+    throw refuse('device', device, "'auto', 'cpu', 'cuda' or 'cuda:' and a number");
+  }
+  if (expectedRows !== undefined && !(Number.isSafeInteger(expectedRows) && expectedRows >= 1)) {
+    throw refuse('expectedRows', expectedRows, 'a whole number >= 1');
+  }
   if (precision !== 'float32' && precision !== 'float64') {
     throw refuse('precision', precision, "'float32', 'float64' or 'int8'");
   }
@@ -111,7 +126,14 @@ export function resolveCompileOptions(
     throw refuse('calibrate', calibrate, "left out but for precision 'int8'");
   if (!OUTPUTS.includes(output)) throw refuse('output', output, OUTPUTS.map((o) => `'${o}'`).join(', '));
   if (!(coverage > 0 && coverage < 1)) throw refuse('coverage', coverage, 'a number > 0 and < 1');
-  const resolved = { device: 'cpu', precision, output, coverage } as const;
+  if (onGpu) {
+    if (given !== 'float32') {
+      throw new StateError('ERR_NOT_SUPPORTED', `compile: device '${device}' runs precision 'float32' only.`);
+    }
+    return { device: `cuda:${cudaNumber(device)}`, precision, output, coverage };
+  }
+  const choose = device === 'auto' && expectedRows !== undefined;
+  const resolved = { device: 'cpu', precision, output, coverage, ...(choose && { expectedRows }) } as const;
   return given === 'int8' ? { ...resolved, quantization: { calibrate } } : resolved;
 }
 
@@ -131,13 +153,15 @@ export function resolveCompileOptions(
 export class Plan {
   /** Names and kinds of the input, and what the output means. */
   readonly schema: Schema;
-  readonly device: 'cpu';
+  /** Where it runs. */
+  readonly device: PlanDevice;
   /** The element type of input and output. */
   readonly precision: Precision;
   readonly output: Output;
   /** What became of each layer, where the plan is one of 8-bit arithmetic; else null. */
   readonly quantization: QuantizationReport | null;
   readonly #quantize: PlanOrigin['quantize'];
+  readonly #reason: string | undefined;
   readonly #program: ProgramHandle;
   readonly #info: ProgramInfo;
   readonly #columnNames: PlanSource['columnNames'];
@@ -151,11 +175,12 @@ export class Plan {
     { columnNames }: Pick<PlanSource, 'columnNames'>,
     schema: Schema,
     options: SharedPlan['options'],
-    { report, quantize }: PlanOrigin = {},
+    { report, quantize, reason }: PlanOrigin = {},
   ) {
     this.quantization = report ?? null;
     this.#quantize = quantize;
     this.schema = schema;
+    this.#reason = reason;
     this.device = options.device;
     this.precision = options.precision;
     this.output = options.output;
@@ -175,8 +200,9 @@ export class Plan {
     origin?: PlanOrigin,
   ): Plan {
     try {
-      const program = native.programCreate(source.ops, source.constants, options.precision);
-      return new Plan(program, source, schema, options, origin);
+      const { device, cuda, reason } = place(source, options);
+      const program = native.programCreate(source.ops, source.constants, options.precision, ...cuda);
+      return new Plan(program, source, schema, { ...options, device }, { ...origin, reason });
     } catch (error) {
       throw toBorealError(error);
     }
@@ -190,8 +216,10 @@ export class Plan {
     origin?: PlanOrigin,
   ): Promise<Plan> {
     try {
-      const program = await native.programCreateAsync(source.ops, source.constants, options.precision);
-      return new Plan(program, source, schema, options, origin);
+      const { device, cuda, reason } = place(source, options);
+      const { ops, constants } = source;
+      const program = await native.programCreateAsync(ops, constants, options.precision, ...cuda);
+      return new Plan(program, source, schema, { ...options, device }, { ...origin, reason });
     } catch (error) {
       throw toBorealError(error);
     }
@@ -362,9 +390,10 @@ export class Plan {
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
 
-  /** A table of the plan's ops, widths and engines for people to read. */
+  /** A table of the plan's device, ops, widths and engines for people to read, and why the device was chosen. */
   explain(): string {
-    return native.programExplain(this.#program);
+    const table = native.programExplain(this.#program);
+    return this.#reason === undefined ? table : `${table}${this.#reason}\n`;
   }
 
   #runMatrix(x: Matrix, out: Matrix | undefined): Matrix {

@@ -72,6 +72,19 @@ size_t to_size(napi_env env, napi_value value, const char* name) {
   return static_cast<size_t>(to_whole(env, value, name, 0, kMaxSafeInteger));
 }
 
+std::string to_text(napi_env env, napi_value value, const char* name) {
+  constexpr size_t kMost = 4096;
+  std::string text(kMost + 1, '\0');
+  size_t length = 0;
+  // A longer text would be cut, and so is as long as the room for it.
+  if (napi_get_value_string_utf8(env, value, text.data(), text.size(), &length) != napi_ok ||
+      length == kMost) {
+    throw Error("ERR_PARAMETER", std::string(name) + " must be a string of less than 4096 bytes.");
+  }
+  text.resize(length);
+  return text;
+}
+
 size_t to_choice(napi_env env, napi_value value, const char* name, const std::vector<const char*>& choices) {
   char text[32];
   size_t length = 0;

@@ -26,6 +26,8 @@ bool to_bool(napi_env env, napi_value value, const char* name);
 uint64_t to_whole(napi_env env, napi_value value, const char* name, uint64_t min, uint64_t max);
 constexpr uint64_t kMaxSafeInteger = (uint64_t{1} << 53) - 1;
 size_t to_size(napi_env env, napi_value value, const char* name);
+// A string of less than 4096 bytes.
+std::string to_text(napi_env env, napi_value value, const char* name);
 // The position of a string among choices.
 size_t to_choice(napi_env env, napi_value value, const char* name, const std::vector<const char*>& choices);
 napi_value property(napi_env env, napi_value object, const char* name);

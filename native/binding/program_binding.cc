@@ -17,6 +17,7 @@
 #include "binding/js.h"
 #include "binding/plan_source.h"
 #include "device/cpu_program.h"
+#include "device/cuda_program.h"
 #include "kernels/dispatch.h"
 
 namespace boreal {
@@ -54,7 +55,23 @@ namespace {
 
 enum Precision : size_t { kFloat32, kFloat64 };
 
-ProgramPtr prepare(const Plan& plan, size_t precision) {
+// Where a program is prepared: on the CPU, or on a device of the plug-in at the path.
+struct Place {
+  std::string cuda_path;  // empty: the CPU
+  int32_t device = 0;
+};
+// The arguments after the precision; missing ones mean the CPU.
+Place to_place(Call& call) {
+  if (is_nullish(call.env(), call[3])) return {};
+  return {to_text(call.env(), call[3], "path"),
+          static_cast<int32_t>(to_whole(call.env(), call[4], "device", 0, 1023))};
+}
+
+ProgramPtr prepare(const Plan& plan, size_t precision, const Place& place) {
+  if (!place.cuda_path.empty()) {
+    if (precision != kFloat32) throw Error("ERR_NOT_SUPPORTED", "CUDA runs plans in float32 only.");
+    return std::make_shared<AnyProgram>(prepare_cuda(plan, CudaLibrary::open(place.cuda_path), place.device));
+  }
   if (precision == kFloat32) return std::make_shared<AnyProgram>(prepare_cpu<float>(plan, kernels()));
   return std::make_shared<AnyProgram>(prepare_cpu<double>(plan, kernels()));
 }
@@ -67,7 +84,8 @@ size_t to_precision(Call& call) {
 napi_value program_create(Call& call) {
   const PlanSource source = to_plan_source(call, 0);
   const size_t precision = to_precision(call);
-  return make_handle(call.env(), prepare(decode_plan(source.ops, source.constants), precision));
+  return make_handle(call.env(),
+                     prepare(decode_plan(source.ops, source.constants), precision, to_place(call)));
 }
 
 napi_value program_create_async(Call& call) {
@@ -77,9 +95,9 @@ napi_value program_create_async(Call& call) {
   return EnvState::of(call.env())
       .start(
           std::move(options),
-          [source = std::move(source), precision = to_precision(call)](const CancelToken*,
-                                                                       const JobProgress&) {
-            return prepare(decode_plan(source.ops, source.constants), precision);
+          [source = std::move(source), precision = to_precision(call), place = to_place(call)](
+              const CancelToken*, const JobProgress&) {
+            return prepare(decode_plan(source.ops, source.constants), precision, place);
           },
           [](napi_env env, ProgramPtr&& program) { return make_handle(env, std::move(program)); });
 }

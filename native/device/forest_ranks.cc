@@ -31,7 +31,6 @@ ForestRanks<T>::ForestRanks(const ForestOp& forest) : compare_(forest.compare) {
   build_tables();
 }
 
-// The greatest T such that x <= threshold iff x <= it, for the values x of type T as the forest reads them.
 // float64 forests read |x| <= kNearZero as 0: instead of every value, the thresholds among them are moved.
 template <typename T>
 T ForestRanks<T>::cut_of(double threshold) const {

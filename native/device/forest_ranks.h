@@ -24,17 +24,7 @@ class ForestRanks {
  public:
   explicit ForestRanks(const ForestOp& forest);
 
-  RankTest test_of(const ForestOp& forest, size_t node) const;
-
-  size_t columns() const { return columns_; }
-  size_t memory_bytes() const;
-  double row_cost_ns() const;
-
-  // ranks[column * rs + i] of each row i of x [rows, xs], exclusive-or flip (0, or 0x80 for signed compares).
-  void stage(const ForestKernels& kernels, const T* x, size_t xs, size_t rows, uint8_t flip, uint8_t* ranks,
-             size_t rs) const;
-
- private:
+  // One way of looking at missing values.
   struct Variant {
     uint8_t rules;
     uint32_t column;  // of its first segment; the first variant's holds the plain ranks until it is finished
@@ -52,8 +42,23 @@ class ForestRanks {
     uint32_t set, column;
     std::vector<int32_t> words;
   };
-
+  // What the columns are made of, for devices that rank by themselves; columns are numbered in this order.
+  const std::vector<Feature>& features() const { return features_; }
+  const std::vector<Set>& sets() const { return sets_; }
+  // The greatest T such that x <= threshold iff x <= it, for the values x of type T as the forest reads them.
   T cut_of(double threshold) const;
+
+  RankTest test_of(const ForestOp& forest, size_t node) const;
+
+  size_t columns() const { return columns_; }
+  size_t memory_bytes() const;
+  double row_cost_ns() const;
+
+  // ranks[column * rs + i] of each row i of x [rows, xs], exclusive-or flip (0, or 0x80 for signed compares).
+  void stage(const ForestKernels& kernels, const T* x, size_t xs, size_t rows, uint8_t flip, uint8_t* ranks,
+             size_t rs) const;
+
+ private:
   void add_features(const ForestOp& forest);
   void add_sets(const ForestOp& forest);
   void build_tables();

@@ -766,6 +766,8 @@ describe('text and sparse rows', () => {
 /** Arguments that work, fresh for each call. */
 const valid: Record<keyof NativeAddon, () => unknown[]> = {
   info: () => [],
+  cudaDevices: () => ['/no/such/plug-in.so'],
+  cudaBreakEvenRows: () => [affineOps(3), affineConstants(3), '/no/such/plug-in.so', 0],
   createCancel: () => [],
   cancel: () => [native.createCancel()],
   programCreate: () => [affineOps(3), affineConstants(3), 'float32'],
@@ -981,7 +983,8 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
 it('no arguments do worse than an error with a code', async () => {
   expect(Object.keys(native).sort()).toEqual(Object.keys(valid).sort());
   for (const [name, args] of Object.entries(valid)) {
-    expect(await codeOf(() => raw[name as keyof NativeAddon](...args())), name).toBe('no error');
+    const code = name.startsWith('cuda') ? 'ERR_CUDA_PLUGIN' : 'no error';
+    expect(await codeOf(() => raw[name as keyof NativeAddon](...args())), name).toBe(code);
   }
   const numbers = [
     0,

@@ -1,0 +1,125 @@
+/** Where models can run: the CPU, and the GPUs that the CUDA plug-in finds. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError, toBorealError } from '../errors.js';
+import { type CudaDeviceInfo, native } from '../native.js';
+
+/** Where a compiled plan runs. */
+export type PlanDevice = 'cpu' | `cuda:${number}`;
+
+/** The CPU, as {@link devices} reports it. */
+export interface CpuDevice {
+  readonly device: 'cpu';
+  readonly name: string;
+  /** The instruction set in use. */
+  readonly isa: string;
+  /** Threads that one call may use. */
+  readonly threads: number;
+}
+
+/** A GPU, as {@link devices} reports it. */
+export interface CudaDevice {
+  readonly device: `cuda:${number}`;
+  readonly name: string;
+  /** Compute capability, such as '9.0'. */
+  readonly capability: string;
+  readonly multiprocessors: number;
+  readonly memoryBytes: number;
+  /** The newest CUDA that the driver knows. */
+  readonly driver: string;
+  /** A stand-in on the CPU, for tests of boreal itself. */
+  readonly emulated: boolean;
+}
+
+/** The devices of this machine. */
+export interface Devices {
+  readonly cpu: CpuDevice;
+  /** Empty where none can be used. */
+  readonly gpus: readonly CudaDevice[];
+  /** Why there is no GPU; undefined where there is one. */
+  readonly reason?: string;
+}
+
+// This file is lib/core/devices.ts in development and dist/core/devices.js when installed.
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const LIBRARY = 'libboreal_cuda.so';
+
+/** The plug-in of the package @boreal/cuda, if that is installed. */
+function packagedPlugin(): string | undefined {
+  try {
+    const manifest = createRequire(import.meta.url).resolve('@boreal/cuda/package.json');
+    return join(dirname(manifest), 'lib', `${process.platform}-${process.arch}`, LIBRARY);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The file of the CUDA plug-in: what BOREAL_CUDA_LIBRARY names, that of the package `@boreal/cuda`, or a local build.
+ *
+ * @internal
+ * @throws {ERR_CUDA_PLUGIN} when there is none
+ */
+export function cudaPlugin(): string {
+  const forced = process.env.BOREAL_CUDA_LIBRARY;
+  if (forced) return forced;
+  const found = [packagedPlugin(), join(root, 'build-cuda', 'Release', LIBRARY)].find(
+    (path) => path !== undefined && existsSync(path),
+  );
+  if (found !== undefined) return found;
+  throw new EnvironmentError(
+    'ERR_CUDA_PLUGIN',
+    "The CUDA plug-in is not installed: 'npm install @boreal/cuda' adds it (Linux), or build it with " +
+      "'npm run build:cuda' and nvcc. Without it models run on the CPU: device 'cpu' or 'auto'.",
+  );
+}
+
+/** The GPUs. @throws {ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} when they cannot be asked */
+function cudaDevices(): CudaDeviceInfo[] {
+  const path = cudaPlugin();
+  try {
+    return native.cudaDevices(path);
+  } catch (error) {
+    throw toBorealError(error);
+  }
+}
+
+/**
+ * The number of a GPU by the name of its device, 'cuda' being the first one.
+ *
+ * @internal
+ * @throws {ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} when no GPU can be used here
+ * @throws {ERR_DEVICE} when there is none of that number
+ */
+export function cudaNumber(device: string): number {
+  const number = device === 'cuda' ? 0 : Number(device.slice('cuda:'.length));
+  const { length } = cudaDevices();
+  if (number < length) return number;
+  const here = length === 0 ? 'no GPU that CUDA can use' : `${length} of them, numbered from 0`;
+  throw new EnvironmentError('ERR_DEVICE', `There is no device '${device}': this machine has ${here}.`);
+}
+
+/**
+ * The devices of this machine. The first call opens the CUDA plug-in where one is installed, which takes a fraction of a
+ * second; nothing is reserved on a GPU.
+ *
+ * @example
+ * ```ts
+ * import { devices } from 'boreal';
+ * const { cpu, gpus, reason } = devices();
+ * cpu.threads >= 1; // true
+ * gpus.length > 0 || reason !== undefined; // true
+ * ```
+ */
+export function devices(): Devices {
+  const { cpu: name, isa, threads } = native.info();
+  const cpu: CpuDevice = { device: 'cpu', name, isa, threads };
+  try {
+    const gpus = cudaDevices().map((info, number) => ({ device: `cuda:${number}` as const, ...info }));
+    return gpus.length > 0 ? { cpu, gpus } : { cpu, gpus, reason: 'CUDA finds no GPU.' };
+  } catch (error) {
+    return { cpu, gpus: [], reason: (error as Error).message };
+  }
+}

@@ -1,0 +1,38 @@
+/** Where a plan is prepared: on the device that was asked for, or on the one that should be faster. */
+import { native } from '../native.js';
+import { cudaNumber, cudaPlugin, type PlanDevice } from './devices.js';
+import type { PlanSource } from './plan-builder.js';
+
+/** What the choice depends on. */
+interface PlacementOptions {
+  readonly device: PlanDevice;
+  readonly precision: 'float32' | 'float64';
+  readonly expectedRows?: number;
+}
+
+/** Where a plan is prepared, and why there, if that was a choice. */
+export interface Placement {
+  readonly device: PlanDevice;
+  /** The plug-in and the number of its device; null and 0: the CPU. */
+  readonly cuda: readonly [plugin: string | null, device: number];
+  readonly reason?: string;
+}
+
+const ON_CPU: Placement['cuda'] = [null, 0];
+
+/** Chooses for the expected rows, where the device is to be chosen. */
+export function place(source: PlanSource, { device, precision, expectedRows }: PlacementOptions): Placement {
+  if (device !== 'cpu') return { device, cuda: [cudaPlugin(), cudaNumber(device)] };
+  if (expectedRows === undefined) return { device, cuda: ON_CPU };
+  const cpu = (why: string): Placement => ({ device, cuda: ON_CPU, reason: `auto chose the CPU: ${why}` });
+  if (precision !== 'float32') return cpu(`a GPU runs float32 only, and this plan is in ${precision}.`);
+  try {
+    const cuda = [cudaPlugin(), cudaNumber('cuda')] as const;
+    const rows = native.cudaBreakEvenRows(source.ops, source.constants, ...cuda);
+    const from = Number.isFinite(rows) ? `from ${rows} rows on` : 'for no number of rows';
+    const why = `cuda:0 should be faster ${from}; ${expectedRows} are expected.`;
+    return expectedRows >= rows ? { device: 'cuda:0', cuda, reason: `auto chose the GPU: ${why}` } : cpu(why);
+  } catch (error) {
+    return cpu((error as Error).message);
+  }
+}

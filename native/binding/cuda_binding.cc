@@ -1,0 +1,65 @@
+// The GPUs of this machine, as the CUDA plug-in sees them. Opening it takes a while the first time.
+#include <limits>
+#include <string>
+
+#include "base/thread_pool.h"
+#include "binding/exports.h"
+#include "binding/plan_source.h"
+#include "device/cpu_program.h"
+#include "device/cuda_cost.h"
+#include "device/cuda_library.h"
+#include "kernels/dispatch.h"
+
+namespace boreal {
+namespace {
+
+std::string version_text(int32_t version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+// (path) -> one object per device.
+napi_value cuda_devices(Call& call) {
+  napi_env env = call.env();
+  const CudaLibrary& library = CudaLibrary::open(to_text(env, call[0], "path"));
+  napi_value list;
+  check(env, napi_create_array(env, &list));
+  const int32_t count = library.device_count();
+  for (int32_t device = 0; device < count; ++device) {
+    const BorealCudaDevice& info = library.device(device);
+    const std::string capability = std::to_string(info.major) + "." + std::to_string(info.minor);
+    check(env, napi_set_element(env, list, static_cast<uint32_t>(device),
+                                ObjectBuilder(env)
+                                    .set("name", info.name)
+                                    .set("capability", capability)
+                                    .set("multiprocessors", static_cast<double>(info.multiprocessors))
+                                    .set("memoryBytes", static_cast<double>(info.total_bytes))
+                                    .set("driver", version_text(info.driver))
+                                    .set("emulated", info.emulated != 0)
+                                    .object()));
+  }
+  return list;
+}
+
+// (ops, constants, path, device) -> the rows from which the device should be faster than the CPU; infinity:
+// it never is. Throws ERR_NOT_SUPPORTED for an op without a kernel.
+napi_value cuda_break_even_rows(Call& call) {
+  napi_env env = call.env();
+  const PlanSource source = to_plan_source(call, 0);
+  const CudaLibrary& library = CudaLibrary::open(to_text(env, call[2], "path"));
+  const int32_t device = static_cast<int32_t>(to_whole(env, call[3], "device", 0, 1023));
+  const Plan plan = decode_plan(source.ops, source.constants);
+  const CudaPlan steps = plan_cuda(plan, library.device(device).shared_bytes);
+  const double row_cost_ns = prepare_cpu<float>(plan, kernels())->row_cost_ns();
+  const size_t rows =
+      cuda_break_even(steps, library.figures(device), row_cost_ns, ThreadPool::instance().size());
+  return to_js(env, rows == SIZE_MAX ? std::numeric_limits<double>::infinity() : static_cast<double>(rows));
+}
+
+}  // namespace
+
+void export_cuda(napi_env env, napi_value exports) {
+  export_function<cuda_devices>(env, exports, "cudaDevices");
+  export_function<cuda_break_even_rows>(env, exports, "cudaBreakEvenRows");
+}
+
+}  // namespace boreal

@@ -1,0 +1,130 @@
+// Steps that judge, move or recode columns.
+#include "cuda/launch.cuh"
+#include "cuda/step.cuh"
+
+namespace boreal {
+namespace cuda {
+namespace {
+
+__device__ void refuse(Refusal* refusal, size_t row, int op, uint32_t column, int reason) {
+  atomicMin(refusal, static_cast<Refusal>(row) << kRowShift | static_cast<Refusal>(op) << kOpShift |
+                         static_cast<Refusal>(column) << kColumnShift | static_cast<Refusal>(reason));
+}
+
+__global__ void check_kernel(const float* x, size_t count, uint32_t width, bool nan_is_fine, int op,
+                             Refusal* refusal) {
+  for (size_t i = first_element(); i < count; i += element_step()) {
+    const bool missing = isnan(x[i]);
+    if (missing ? nan_is_fine : !isinf(x[i])) continue;
+    refuse(refusal, i / width, op, static_cast<uint32_t>(i % width),
+           missing ? BOREAL_CUDA_IS_NAN : BOREAL_CUDA_IS_INFINITE);
+  }
+}
+
+__global__ void gather_kernel(const float* x, const uint32_t* columns, float* y, size_t count, uint32_t width,
+                              uint32_t input_width) {
+  for (size_t i = first_element(); i < count; i += element_step()) {
+    y[i] = x[i / width * input_width + columns[i % width]];
+  }
+}
+
+__global__ void place_kernel(const float* x, float* y, size_t count, uint32_t width, uint32_t out_width,
+                             uint32_t first) {
+  for (size_t i = first_element(); i < count; i += element_step()) {
+    y[i / width * out_width + first + i % width] = x[i];
+  }
+}
+
+// Index of the value among sorted ones, a NaN last if present; -1 if it is not there.
+__device__ int code_of(const float* values, int count, float value) {
+  const bool has_nan = count > 0 && isnan(values[count - 1]);
+  if (isnan(value)) return has_nan ? count - 1 : -1;
+  int first = 0, last = has_nan ? count - 1 : count;
+  const int end = last;
+  while (first < last) {
+    const int middle = first + (last - first) / 2;
+    if (values[middle] < value) {
+      first = middle + 1;
+    } else {
+      last = middle;
+    }
+  }
+  return first < end && values[first] == value ? first : -1;
+}
+
+__global__ void category_kernel(const float* x, const int* offsets, const float* values, float* y,
+                                size_t count, uint32_t width, bool reject, int op, Refusal* refusal) {
+  for (size_t i = first_element(); i < count; i += element_step()) {
+    const uint32_t column = static_cast<uint32_t>(i % width);
+    const int begin = offsets[column];
+    const int code = code_of(values + begin, offsets[column + 1] - begin, x[i]);
+    if (code < 0 && reject) refuse(refusal, i / width, op, column, BOREAL_CUDA_UNKNOWN_CATEGORY);
+    y[i] = static_cast<float>(code);
+  }
+}
+
+struct OneHotColumn {
+  int input, code;
+};
+__global__ void one_hot_kernel(const float* x, const OneHotColumn* columns, float* y, size_t count,
+                               uint32_t width, uint32_t input_width) {
+  for (size_t i = first_element(); i < count; i += element_step()) {
+    const OneHotColumn column = columns[i % width];
+    y[i] = x[i / width * input_width + column.input] == static_cast<float>(column.code) ? 1.0f : 0.0f;
+  }
+}
+
+__global__ void lookup_kernel(const float* x, const int* offsets, const float* values, const float* otherwise,
+                              float* y, size_t count, uint32_t width) {
+  for (size_t i = first_element(); i < count; i += element_step()) {
+    const size_t column = i % width;
+    const int begin = offsets[column], size = offsets[column + 1] - begin;
+    const float code = x[i];
+    const bool is_code = code >= 0 && code < static_cast<float>(size) && truncf(code) == code;
+    y[i] = is_code ? values[begin + static_cast<int>(code)] : otherwise[column];
+  }
+}
+
+size_t elements(const StepCall& call, uint32_t width) { return size_t{call.rows} * width; }
+
+}  // namespace
+
+void run_check(const StepCall& call) {
+  const size_t count = elements(call, call.step.in_width[0]);
+  launch(check_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), count, call.step.in_width[0],
+         call.step.n[0] != 0, call.step.op, call.refusal);
+}
+
+void run_gather(const StepCall& call) {
+  const size_t count = elements(call, call.step.out_width);
+  launch(gather_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), call.constant<uint32_t>(0),
+         call.out(), count, call.step.out_width, call.step.in_width[0]);
+}
+
+void run_place(const StepCall& call) {
+  const size_t count = elements(call, call.step.in_width[0]);
+  launch(place_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), call.out(), count,
+         call.step.in_width[0], call.step.out_width, call.step.n[0]);
+}
+
+void run_category(const StepCall& call) {
+  const size_t count = elements(call, call.step.out_width);
+  launch(category_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), call.constant<int>(0),
+         call.constant<float>(1), call.out(), count, call.step.out_width, call.step.n[0] != 0, call.step.op,
+         call.refusal);
+}
+
+void run_one_hot(const StepCall& call) {
+  const size_t count = elements(call, call.step.out_width);
+  launch(one_hot_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), call.constant<OneHotColumn>(0),
+         call.out(), count, call.step.out_width, call.step.in_width[0]);
+}
+
+void run_lookup(const StepCall& call) {
+  const size_t count = elements(call, call.step.out_width);
+  launch(lookup_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), call.constant<int>(0),
+         call.constant<float>(1), call.constant<float>(2), call.out(), count, call.step.out_width);
+}
+
+}  // namespace cuda
+}  // namespace boreal

@@ -1,0 +1,173 @@
+// Steps that make a row of a whole row: softmax, argmax, folds. A group of lanes of one warp shares a row;
+// its size depends on the width alone, and so does the order of its sums.
+#include "cuda/launch.cuh"
+#include "cuda/math.cuh"
+#include "cuda/step.cuh"
+#include "kernels/elementwise_kernels.h"
+
+namespace boreal {
+namespace cuda {
+namespace {
+
+constexpr unsigned kAllLanes = 0xffffffffu;
+
+// What a lane knows of the largest value: NaN before all, the first of equal ones.
+struct Best {
+  float value;
+  int index;
+};
+__device__ Best better(Best a, Best b) {
+  const bool a_nan = isnan(a.value), b_nan = isnan(b.value);
+  if (a_nan || b_nan) {
+    if (a_nan && b_nan) return a.index < b.index ? a : b;
+    return a_nan ? a : b;
+  }
+  if (a.value == b.value) return a.index < b.index ? a : b;
+  return a.value > b.value ? a : b;
+}
+
+template <int kLanes>
+__device__ float max_of_lanes(float x) {
+  for (int step = kLanes / 2; step > 0; step /= 2) {
+    const float other = __shfl_xor_sync(kAllLanes, x, step, kLanes);
+    x = isnan(x) || isnan(other) ? quiet_nan() : x > other ? x : other;
+  }
+  return x;
+}
+template <int kLanes>
+__device__ float sum_of_lanes(float x) {
+  for (int step = kLanes / 2; step > 0; step /= 2) x += __shfl_xor_sync(kAllLanes, x, step, kLanes);
+  return x;
+}
+
+// A row and this lane's place in it. Lanes beyond the last row take part in the exchanges all the same.
+template <int kLanes>
+struct RowPlace {
+  __device__ RowPlace(uint32_t rows)
+      : lane(threadIdx.x % kLanes),
+        step(size_t{gridDim.x} * blockDim.x / kLanes),
+        row((size_t{blockIdx.x} * blockDim.x + threadIdx.x) / kLanes),
+        rounds((rows + step - 1) / step) {}
+  int lane;
+  size_t step, row, rounds;
+};
+
+template <int kLanes>
+__global__ void softmax_kernel(const float* x, float* y, uint32_t rows, int width) {
+  RowPlace<kLanes> place(rows);
+  for (size_t round = 0; round < place.rounds; ++round, place.row += place.step) {
+    const bool inside = place.row < rows;
+    const float* in = x + (inside ? place.row : 0) * width;
+    float* out = y + (inside ? place.row : 0) * width;
+    float most = -INFINITY;
+    for (int j = place.lane; j < width; j += kLanes) {
+      most = isnan(most) || isnan(in[j]) ? quiet_nan() : in[j] > most ? in[j] : most;
+    }
+    most = max_of_lanes<kLanes>(most);
+    float sum = 0;
+    for (int j = place.lane; j < width; j += kLanes) sum += expf(in[j] - most);
+    sum = sum_of_lanes<kLanes>(sum);
+    // In place: every lane reads and writes its own columns only. The exponential is cheaper than a second
+    // pass over memory would be.
+    for (int j = place.lane; inside && j < width; j += kLanes) out[j] = expf(in[j] - most) / sum;
+  }
+}
+
+template <int kLanes>
+__global__ void argmax_kernel(const float* x, float* y, uint32_t rows, int width) {
+  RowPlace<kLanes> place(rows);
+  for (size_t round = 0; round < place.rounds; ++round, place.row += place.step) {
+    const bool inside = place.row < rows;
+    const float* in = x + (inside ? place.row : 0) * width;
+    Best best{-INFINITY, width};
+    for (int j = place.lane; j < width; j += kLanes) best = better(best, Best{in[j], j});
+    for (int step = kLanes / 2; step > 0; step /= 2) {
+      const float value = __shfl_xor_sync(kAllLanes, best.value, step, kLanes);
+      const int index = __shfl_xor_sync(kAllLanes, best.index, step, kLanes);
+      best = better(best, Best{value, index});
+    }
+    if (inside && place.lane == 0) y[place.row] = static_cast<float>(best.index);
+  }
+}
+
+__device__ float fold_start(Fold fold) {
+  switch (fold) {
+    case Fold::kProduct:
+      return 1;
+    case Fold::kMin:
+      return INFINITY;
+    case Fold::kMax:
+      return -INFINITY;
+    default:
+      return 0;
+  }
+}
+__device__ float fold_join(Fold fold, float a, float b) {
+  switch (fold) {
+    case Fold::kProduct:
+      return a * b;
+    case Fold::kMin:
+      return isnan(a) || isnan(b) ? quiet_nan() : a < b ? a : b;
+    case Fold::kMax:
+    case Fold::kMaxAbs:
+      return isnan(a) || isnan(b) ? quiet_nan() : a > b ? a : b;
+    default:
+      return a + b;
+  }
+}
+
+template <int kLanes>
+__global__ void fold_kernel(Fold fold, const float* x, float* y, uint32_t rows, int width) {
+  RowPlace<kLanes> place(rows);
+  const bool magnitudes = fold == Fold::kSumAbs || fold == Fold::kMaxAbs;
+  for (size_t round = 0; round < place.rounds; ++round, place.row += place.step) {
+    const bool inside = place.row < rows;
+    const float* in = x + (inside ? place.row : 0) * width;
+    float state = fold_start(fold);
+    for (int j = place.lane; j < width; j += kLanes) {
+      state = fold_join(fold, state, magnitudes ? fabsf(in[j]) : in[j]);
+    }
+    for (int step = kLanes / 2; step > 0; step /= 2) {
+      state = fold_join(fold, state, __shfl_xor_sync(kAllLanes, state, step, kLanes));
+    }
+    if (inside && place.lane == 0) y[place.row] = state;
+  }
+}
+
+// body(std::integral_constant) with the lanes for rows of this width.
+template <typename F>
+void with_lanes(uint32_t width, F body) {
+  if (width <= 2) return body(std::integral_constant<int, 1>{});
+  if (width <= 8) return body(std::integral_constant<int, 4>{});
+  if (width <= 32) return body(std::integral_constant<int, 8>{});
+  return body(std::integral_constant<int, 32>{});
+}
+
+dim3 grid_of_rows(uint32_t rows, int lanes) { return grid_of(size_t{rows} * static_cast<size_t>(lanes)); }
+
+}  // namespace
+
+void run_softmax(const StepCall& call) {
+  with_lanes(call.step.in_width[0], [&](auto lanes) {
+    launch(softmax_kernel<lanes.value>, grid_of_rows(call.rows, lanes.value), kThreads, 0, call.stream,
+           call.in(0), call.out(), call.rows, static_cast<int>(call.step.in_width[0]));
+  });
+}
+
+void run_argmax(const StepCall& call) {
+  with_lanes(call.step.in_width[0], [&](auto lanes) {
+    launch(argmax_kernel<lanes.value>, grid_of_rows(call.rows, lanes.value), kThreads, 0, call.stream,
+           call.in(0), call.out(), call.rows, static_cast<int>(call.step.in_width[0]));
+  });
+}
+
+void run_fold(const StepCall& call) {
+  with_lanes(call.step.in_width[0], [&](auto lanes) {
+    launch(fold_kernel<lanes.value>, grid_of_rows(call.rows, lanes.value), kThreads, 0, call.stream,
+           static_cast<Fold>(call.step.n[0]), call.in(0), call.out(), call.rows,
+           static_cast<int>(call.step.in_width[0]));
+  });
+}
+
+}  // namespace cuda
+}  // namespace boreal

@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <cstring>
+
+#include "cuda/lane.cuh"
+
+namespace boreal {
+namespace cuda {
+namespace {
+
+constexpr size_t kAlign = 256, kMostRecorded = 16;
+
+size_t aligned(size_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
+
+}  // namespace
+
+uint64_t bucket_of(uint64_t rows, uint64_t most) {
+  uint64_t bucket = 1;
+  while (bucket < rows) bucket *= 2;
+  return std::min(bucket, most);
+}
+
+Lane::Lane(const LoadedPlan& plan, uint64_t capacity) : plan_(plan), capacity_(capacity) {
+  size_t total = aligned(sizeof(Refusal));
+  std::vector<size_t> offsets;
+  for (const uint64_t row_bytes : plan.row_bytes) {
+    offsets.push_back(total);
+    total += aligned(row_bytes * capacity);
+  }
+  buffers_ = DeviceMemory(total);
+  refusal_ = reinterpret_cast<Refusal*>(buffers_.data());
+  for (const size_t offset : offsets) places_.push_back(buffers_.data() + offset);
+
+  const size_t in = aligned(plan.input_width * sizeof(float) * capacity);
+  const size_t out = aligned(plan.output_width * sizeof(float) * capacity);
+  staging_ = PinnedMemory(in + out + sizeof(Refusal));
+  staged_in_ = reinterpret_cast<float*>(staging_.data());
+  staged_out_ = reinterpret_cast<float*>(staging_.data() + in);
+  staged_refusal_ = reinterpret_cast<Refusal*>(staging_.data() + in + out);
+  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+  plan.lane_bytes += buffers_.bytes();
+}
+
+Lane::~Lane() {
+  // Whatever runs still writes into the buffers.
+  cudaStreamSynchronize(stream_);
+  for (const Recorded& pass : recorded_) cudaGraphExecDestroy(pass.graph);
+  cudaStreamDestroy(stream_);
+  plan_.lane_bytes -= buffers_.bytes();
+}
+
+void Lane::enqueue(uint64_t rows) {
+  check(cudaMemcpyAsync(places_[0], staged_in_, rows * plan_.input_width * sizeof(float),
+                        cudaMemcpyHostToDevice, stream_),
+        "copying rows to the device");
+  check(cudaMemsetAsync(refusal_, 0xff, sizeof(Refusal), stream_), "clearing memory");
+  for (const BorealCudaStep& step : plan_.steps) {
+    run_step({step, places_.data(), plan_.arena.data(), static_cast<uint32_t>(rows),
+              static_cast<uint32_t>(capacity_), refusal_, stream_});
+  }
+  check(cudaMemcpyAsync(staged_out_, places_[1], rows * plan_.output_width * sizeof(float),
+                        cudaMemcpyDeviceToHost, stream_),
+        "copying results from the device");
+  check(cudaMemcpyAsync(staged_refusal_, refusal_, sizeof(Refusal), cudaMemcpyDeviceToHost, stream_),
+        "copying results from the device");
+}
+
+cudaGraphExec_t Lane::recorded(uint64_t rows) {
+  for (const Recorded& pass : recorded_) {
+    if (pass.rows == rows) return pass.graph;
+  }
+  if (recorded_.size() == kMostRecorded) return nullptr;
+  if (std::find(met_.begin(), met_.end(), rows) == met_.end()) {
+    if (met_.size() == kMostRecorded) met_.erase(met_.begin());
+    met_.push_back(rows);
+    return nullptr;
+  }
+  check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "recording a pass");
+  cudaGraph_t graph = nullptr;
+  try {
+    enqueue(rows);
+  } catch (...) {
+    cudaStreamEndCapture(stream_, &graph);  // the stream would stay unusable
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    cudaGetLastError();
+    throw;
+  }
+  check(cudaStreamEndCapture(stream_, &graph), "recording a pass");
+  cudaGraphExec_t executable = nullptr;
+  const cudaError_t made = cudaGraphInstantiate(&executable, graph, 0);
+  cudaGraphDestroy(graph);
+  check(made, "preparing a recorded pass");
+  recorded_.push_back({rows, executable});
+  return executable;
+}
+
+void Lane::start(const float* x, uint64_t rows, uint64_t first_row) {
+  std::memcpy(staged_in_, x, rows * plan_.input_width * sizeof(float));
+  const cudaGraphExec_t graph = rows <= kRecordedRows ? recorded(rows) : nullptr;
+  if (graph != nullptr) {
+    check(cudaGraphLaunch(graph, stream_), "starting a recorded pass");
+  } else {
+    enqueue(rows);
+  }
+  rows_ = rows;
+  first_row_ = first_row;
+}
+
+Refusal Lane::finish(float* out) {
+  const uint64_t rows = rows_;
+  rows_ = 0;
+  check(cudaStreamSynchronize(stream_), "running a plan");
+  std::memcpy(out, staged_out_, rows * plan_.output_width * sizeof(float));
+  return *staged_refusal_;
+}
+
+}  // namespace cuda
+}  // namespace boreal

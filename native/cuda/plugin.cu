@@ -1,0 +1,144 @@
+// The table of functions that the core asks for. No exception leaves the library.
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+#include "cuda/measure.cuh"
+#include "cuda/program.cuh"
+
+// The handle of the C interface.
+struct BorealCudaProgram {
+  boreal::cuda::Program program;
+};
+
+namespace boreal {
+namespace cuda {
+namespace {
+
+int status_of(cudaError_t error) {
+  switch (error) {
+    case cudaErrorInsufficientDriver:
+      return BOREAL_CUDA_OLD_DRIVER;
+    case cudaErrorNoDevice:
+    case cudaErrorInvalidDevice:
+    case cudaErrorNoKernelImageForDevice:
+      return BOREAL_CUDA_NO_DEVICE;
+    case cudaErrorInitializationError:
+    case cudaErrorSystemNotReady:
+    case cudaErrorSystemDriverMismatch:
+    case cudaErrorCompatNotSupportedOnDevice:
+      return BOREAL_CUDA_NO_DRIVER;
+    case cudaErrorMemoryAllocation:
+      return BOREAL_CUDA_OUT_OF_MEMORY;
+    default:
+      return BOREAL_CUDA_FAILED;
+  }
+}
+
+// Runs body; turns what it throws into a status and *error.
+template <typename F>
+int guarded(BorealCudaError* error, F body) {
+  try {
+    body();
+    return BOREAL_CUDA_OK;
+  } catch (const Failure& failure) {
+    std::snprintf(error->message, sizeof(error->message), "%s: %s (%s)", failure.what(),
+                  cudaGetErrorString(failure.error()), cudaGetErrorName(failure.error()));
+    return status_of(failure.error());
+  } catch (const Refused& refused) {
+    error->reason = refused.reason;
+    error->op = refused.op;
+    error->row = static_cast<int64_t>(refused.row);
+    error->column = refused.column;
+    return BOREAL_CUDA_REJECTED;
+  } catch (const Aborted&) {
+    return BOREAL_CUDA_ABORTED;
+  } catch (const std::bad_alloc&) {
+    std::snprintf(error->message, sizeof(error->message), "the host's memory is exhausted");
+    return BOREAL_CUDA_OUT_OF_MEMORY;
+  } catch (...) {
+    std::snprintf(error->message, sizeof(error->message), "an unknown failure");
+    return BOREAL_CUDA_FAILED;
+  }
+}
+
+// The runtime is linked into the plug-in and reports a missing driver as one that is too old.
+int no_driver(int status) {
+  int version = 0;
+  if (status != BOREAL_CUDA_OLD_DRIVER) return status;
+  if (cudaDriverGetVersion(&version) == cudaSuccess && version > 0) return status;
+  cudaGetLastError();
+  return BOREAL_CUDA_NO_DRIVER;
+}
+
+int device_count(int32_t* count, BorealCudaError* error) {
+  *count = 0;
+  return no_driver(guarded(error, [&] {
+    int found = 0;
+    const cudaError_t result = cudaGetDeviceCount(&found);
+    if (result == cudaErrorNoDevice) {
+      cudaGetLastError();
+      return;
+    }
+    check(result, "looking for devices");
+    *count = found;
+  }));
+}
+
+int device_info(int32_t device, BorealCudaDevice* info, BorealCudaError* error) {
+  return guarded(error, [&] {
+    cudaDeviceProp properties;
+    check(cudaGetDeviceProperties(&properties, device), "asking for a device");
+    std::memset(info, 0, sizeof(*info));
+    std::snprintf(info->name, sizeof(info->name), "%s", properties.name);
+    info->major = properties.major;
+    info->minor = properties.minor;
+    info->multiprocessors = properties.multiProcessorCount;
+    info->shared_bytes = properties.sharedMemPerBlockOptin;
+#ifndef __CUDACC__
+    info->emulated = 1;
+#endif
+    check(cudaDriverGetVersion(&info->driver), "asking for the driver");
+    check(cudaRuntimeGetVersion(&info->runtime), "asking for the runtime");
+    use_device(device);
+    size_t free_bytes = 0, total_bytes = 0;
+    check(cudaMemGetInfo(&free_bytes, &total_bytes), "asking for memory");
+    info->free_bytes = free_bytes;
+    info->total_bytes = total_bytes;
+  });
+}
+
+int measure_device(int32_t device, BorealCudaFigures* figures, BorealCudaError* error) {
+  return guarded(error, [&] {
+    use_device(device);
+    *figures = measure(device);
+  });
+}
+
+int create(int32_t device, const BorealCudaPlan* plan, BorealCudaProgram** program, BorealCudaError* error) {
+  return guarded(error, [&] { *program = new BorealCudaProgram{{device, *plan}}; });
+}
+
+void destroy(BorealCudaProgram* program) { delete program; }
+
+int run(BorealCudaProgram* program, const float* x, uint64_t rows, float* out, int (*stop)(const void*),
+        const void* context, BorealCudaError* error) {
+  return guarded(error, [&] { program->program.run(x, rows, out, stop, context); });
+}
+
+uint64_t memory_bytes(const BorealCudaProgram* program) { return program->program.memory_bytes(); }
+
+constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI, device_count, device_info, measure_device,
+                                create,          destroy,      run,         memory_bytes};
+
+}  // namespace
+}  // namespace cuda
+}  // namespace boreal
+
+#if defined(_WIN32)
+#define BOREAL_EXPORT __declspec(dllexport)
+#else
+#define BOREAL_EXPORT __attribute__((visibility("default")))
+#endif
+
+extern "C" BOREAL_EXPORT const BorealCudaApi* boreal_cuda_api(void) { return &boreal::cuda::kApi; }

@@ -1,0 +1,56 @@
+#include "cuda/launch.cuh"
+#include "cuda/step.cuh"
+
+namespace boreal {
+namespace cuda {
+
+void run_step(const StepCall& call) {
+  switch (call.step.kernel) {
+    case BOREAL_CUDA_CHECK:
+      return run_check(call);
+    case BOREAL_CUDA_GATHER:
+      return run_gather(call);
+    case BOREAL_CUDA_PLACE:
+      return run_place(call);
+    case BOREAL_CUDA_IMPUTE:
+      return run_impute(call);
+    case BOREAL_CUDA_AFFINE:
+      return run_affine(call);
+    case BOREAL_CUDA_CATEGORY:
+      return run_category(call);
+    case BOREAL_CUDA_ONE_HOT:
+      return run_one_hot(call);
+    case BOREAL_CUDA_UNARY:
+      return run_unary(call);
+    case BOREAL_CUDA_BINARY:
+      return run_binary(call);
+    case BOREAL_CUDA_SELECT:
+      return run_select(call);
+    case BOREAL_CUDA_CONSTANT:
+      return run_constant(call);
+    case BOREAL_CUDA_LOOKUP:
+      return run_lookup(call);
+    case BOREAL_CUDA_SOFTMAX:
+      return run_softmax(call);
+    case BOREAL_CUDA_ARGMAX:
+      return run_argmax(call);
+    case BOREAL_CUDA_FOLD:
+      return run_fold(call);
+    case BOREAL_CUDA_PRODUCT:
+      return run_product(call);
+    case BOREAL_CUDA_MLP:
+      return run_mlp(call);
+    case BOREAL_CUDA_RANK:
+      return run_rank(call);
+    case BOREAL_CUDA_TREES:
+    case BOREAL_CUDA_TREE_VALUES:
+      return run_trees(call);
+    case BOREAL_CUDA_TREE_RESULT:
+      return run_tree_result(call);
+    default:
+      throw Failure(cudaErrorInvalidValue, "a step that this plug-in does not know");
+  }
+}
+
+}  // namespace cuda
+}  // namespace boreal

@@ -1,0 +1,59 @@
+// What a step gets to run: its place in memory and its stream. run_step() starts its kernels and returns; the
+// launchers stand beside their kernels.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include "device/cuda_api.h"
+
+namespace boreal {
+namespace cuda {
+
+// The least of these numbers is the refusal that is reported: that of the first row, there of the first op.
+using Refusal = unsigned long long;
+constexpr Refusal kNoRefusal = ~Refusal{0};
+constexpr int kRowShift = 40, kOpShift = 24, kColumnShift = 2;
+
+struct StepCall {
+  const BorealCudaStep& step;
+  void* const* buffers;
+  const unsigned char* arena;
+  uint32_t rows;
+  uint32_t capacity;  // rows that the buffers hold: the stride of those that stand on their side
+  Refusal* refusal;
+  cudaStream_t stream;
+
+  const float* in(int k) const { return static_cast<const float*>(buffers[step.in[k]]); }
+  float* out() const { return static_cast<float*>(buffers[step.out]); }
+  template <typename T>
+  const T* constant(int k) const {
+    return step.c[k] == BOREAL_CUDA_NONE ? nullptr : reinterpret_cast<const T*>(arena + step.c[k]);
+  }
+};
+
+void run_step(const StepCall& call);
+
+// By file: columns.cu, elementwise.cu, rows.cu, product.cu, mlp.cu, ranks.cu, trees.cu.
+void run_check(const StepCall& call);
+void run_gather(const StepCall& call);
+void run_place(const StepCall& call);
+void run_category(const StepCall& call);
+void run_one_hot(const StepCall& call);
+void run_lookup(const StepCall& call);
+void run_impute(const StepCall& call);
+void run_affine(const StepCall& call);
+void run_unary(const StepCall& call);
+void run_binary(const StepCall& call);
+void run_select(const StepCall& call);
+void run_constant(const StepCall& call);
+void run_softmax(const StepCall& call);
+void run_argmax(const StepCall& call);
+void run_fold(const StepCall& call);
+void run_product(const StepCall& call);
+void run_mlp(const StepCall& call);
+void run_rank(const StepCall& call);
+void run_trees(const StepCall& call);
+void run_tree_result(const StepCall& call);
+
+}  // namespace cuda
+}  // namespace boreal

@@ -1,0 +1,193 @@
+/* The C interface between the core and the CUDA plug-in, a library of its own that the core opens when a GPU
+ * is asked for. The core decides what runs and packs the constants; the plug-in owns memory, streams and
+ * kernels. Plain data only: the two may be built by different compilers.
+ *
+ * Every function may be called from any thread. Those that can fail return 0, or a code of BorealCudaStatus
+ * with the rest in *error.
+ */
+#ifndef BOREAL_DEVICE_CUDA_API_H
+#define BOREAL_DEVICE_CUDA_API_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised with every change of this file: a plug-in of another number is refused. */
+#define BOREAL_CUDA_ABI 1
+#define BOREAL_CUDA_ENTRY "boreal_cuda_api"
+
+typedef enum BorealCudaStatus {
+  BOREAL_CUDA_OK = 0,
+  BOREAL_CUDA_NO_DRIVER = 1,  /* there is no driver, or it cannot be used */
+  BOREAL_CUDA_OLD_DRIVER = 2, /* the driver is older than the plug-in needs */
+  BOREAL_CUDA_NO_DEVICE = 3,  /* no such device, or it is older than every kernel of the plug-in */
+  BOREAL_CUDA_OUT_OF_MEMORY = 4,
+  BOREAL_CUDA_FAILED = 5,   /* a call or a kernel failed; the message says which */
+  BOREAL_CUDA_REJECTED = 6, /* a step refused a value: reason, row, column and op say why and where */
+  BOREAL_CUDA_ABORTED = 7   /* the caller's `stop` said so */
+} BorealCudaStatus;
+
+/* Why a step refused a value. */
+typedef enum BorealCudaReason {
+  BOREAL_CUDA_IS_NAN = 0,
+  BOREAL_CUDA_IS_INFINITE = 1,
+  BOREAL_CUDA_UNKNOWN_CATEGORY = 2
+} BorealCudaReason;
+
+typedef struct BorealCudaError {
+  int32_t reason, op;
+  int64_t row, column;
+  char message[256];
+} BorealCudaError;
+
+typedef struct BorealCudaDevice {
+  char name[256];
+  int32_t major, minor; /* compute capability */
+  int32_t multiprocessors;
+  int32_t emulated; /* 1: kernels run on the CPU, for tests */
+  uint64_t total_bytes, free_bytes;
+  uint64_t shared_bytes;   /* that a block can have */
+  int32_t driver, runtime; /* versions, 1000 major + 10 minor */
+} BorealCudaDevice;
+
+/* Speeds measured on the device, for choosing between it and the CPU. */
+typedef struct BorealCudaFigures {
+  double round_trip_ns;       /* a run of almost nothing, from call to result */
+  double step_ns;             /* one more step in it */
+  double upload_bytes_per_ns; /* from the caller's memory, staging included */
+  double download_bytes_per_ns;
+  double memory_bytes_per_ns; /* of the device's own memory */
+  double flops_per_ns;        /* of the float32 matrix product */
+} BorealCudaFigures;
+
+/* Kernels. `in` are buffers, c[i] offsets into the arena, n[i] whole numbers, x[i] numbers; W is in_width[0],
+ * O is out_width. Unless it says otherwise a buffer is float32 [rows, width]. */
+typedef enum BorealCudaKernel {
+  BOREAL_CUDA_CHECK = 1,    /* n0: 0 finite, 1 finite or NaN; writes nothing */
+  BOREAL_CUDA_GATHER = 2,   /* c0: u32 columns [O] */
+  BOREAL_CUDA_PLACE = 3,    /* out[:, n0 ...] = in */
+  BOREAL_CUDA_IMPUTE = 4,   /* c0: fill [O] */
+  BOREAL_CUDA_AFFINE = 5,   /* c0: shift, c1: scale [O] */
+  BOREAL_CUDA_CATEGORY = 6, /* c0: i32 offsets [O + 1], c1: values; n0: reject unknown */
+  BOREAL_CUDA_ONE_HOT = 7,  /* c0: i32 (input column, code) [O] of each output column */
+  BOREAL_CUDA_UNARY = 8,    /* n0: Unary */
+  BOREAL_CUDA_BINARY = 9,   /* n0: BinaryFunction; c0: operand [O] unless there are two inputs (n1) */
+  BOREAL_CUDA_SELECT = 10,
+  BOREAL_CUDA_CONSTANT = 11, /* c0: values [O] */
+  BOREAL_CUDA_LOOKUP = 12,   /* c0: i32 offsets [O + 1], c1: values, c2: otherwise [O] */
+  BOREAL_CUDA_SOFTMAX = 13,
+  BOREAL_CUDA_ARGMAX = 14,
+  BOREAL_CUDA_FOLD = 15, /* n0: Fold */
+  /* out = finish(start + sum over k of combine(in[k], B[k, :])): c0: B [W, O], c1: start [O] or none.
+   * n0: combine, 0 product, 1 squared difference, 2 magnitude of the difference, 3 largest such magnitude;
+   * n1: BorealCudaFinish, n2: Unary for ACTIVATION; x0..x2: gamma, coef0, degree for the kernels */
+  BOREAL_CUDA_PRODUCT = 16,
+  /* Layers one after another within a block: c0: BorealCudaLayer [n0]; every width <= BOREAL_CUDA_MLP_WIDTH
+   */
+  BOREAL_CUDA_MLP = 17,
+  /* out: ranks of n0 columns, n1 = 1 or 2 bytes each, as words [n0 n1 / 4 rounded up, capacity], the first
+   * column lowest in its word; c0: BorealCudaRank [n0], c1: cuts float32, c2: u32 words of the sets; n2:
+   * categories are truncated instead of rounded down */
+  BOREAL_CUDA_RANK = 18,
+  /* A batch of n0 trees over ranks of n1 bytes: in: ranks; out: float64 sums [O, capacity]. c0: nodes (u32 as
+   * RankNode of kernels/forest_kernels.h for 1 byte, BorealCudaNode for 2), c1: BorealCudaTree [n0], c2: leaf
+   * values float64 [rows, n2], which are added to the sums n3 .. n3 + n2 - 1; n4: 1 = their first batch,
+   * which starts from 0; n5: nodes of the batch. x0: columns of ranks */
+  BOREAL_CUDA_TREES = 19,
+  /* As TREES, but out is float32 [rows, O], and its column n3 + t is the value of the batch's tree t. */
+  BOREAL_CUDA_TREE_VALUES = 20,
+  BOREAL_CUDA_TREE_RESULT = 21 /* in: float64 sums [O, capacity]; out = sum / x0 */
+} BorealCudaKernel;
+
+typedef enum BorealCudaFinish {
+  BOREAL_CUDA_PLAIN = 0,
+  BOREAL_CUDA_ACTIVATION = 1,
+  BOREAL_CUDA_ROOT = 2,       /* sqrt */
+  BOREAL_CUDA_POLYNOMIAL = 3, /* (gamma s + coef0)^degree */
+  BOREAL_CUDA_RBF = 4,        /* exp(-gamma s) */
+  BOREAL_CUDA_SIGMOID = 5     /* tanh(gamma s + coef0) */
+} BorealCudaFinish;
+
+#define BOREAL_CUDA_MLP_WIDTH 128
+
+typedef struct BorealCudaLayer {
+  uint64_t weights, bias; /* offsets into the arena: [inputs, outputs], [outputs] */
+  int32_t inputs, outputs;
+  int32_t activation; /* Unary */
+  int32_t unused;
+} BorealCudaLayer;
+
+/* A column of ranks: how many of its cuts are less than the value; or, for a set of categories, 0 within and
+ * the highest rank outside. */
+typedef struct BorealCudaRank {
+  uint32_t feature;
+  uint32_t rules;        /* of plan/op.h */
+  uint32_t begin, count; /* its cuts, or the words of its set */
+  uint32_t is_set;
+} BorealCudaRank;
+
+/* A node of a tree of any size: goes right iff the rank is greater than the cut; a leaf has left = 0, and its
+ * row of values in place of column and cut. */
+typedef struct BorealCudaNode {
+  uint32_t left; /* counted within the tree; right = left + 1 */
+  uint16_t column, cut;
+} BorealCudaNode;
+
+typedef struct BorealCudaTree {
+  uint32_t begin;  /* of its nodes, from the batch's first */
+  uint32_t depth;  /* most edges from root to leaf */
+  uint32_t values; /* row of the value of its leaf 0 */
+} BorealCudaTree;
+
+#define BOREAL_CUDA_NONE UINT64_MAX
+
+typedef struct BorealCudaStep {
+  int32_t kernel;
+  int32_t op; /* of the plan, for errors */
+  uint32_t in[3], in_width[3];
+  uint32_t out, out_width;
+  int32_t n[6];
+  double x[3];
+  uint64_t c[3];
+} BorealCudaStep;
+
+/* Steps over buffers. Buffer 0 is the input, 1 the output, the others are scratch. */
+typedef struct BorealCudaPlan {
+  const BorealCudaStep* steps;
+  uint32_t step_count;
+  uint32_t input_width, output_width;
+  uint32_t buffer_count;
+  const uint64_t* row_bytes; /* [buffer_count] */
+  const void* arena;         /* constants, each at a multiple of 256 bytes; copied */
+  uint64_t arena_bytes;
+  uint64_t max_rows; /* of one pass over the device; <= 2^20 */
+} BorealCudaPlan;
+
+typedef struct BorealCudaProgram BorealCudaProgram;
+
+/* What the plug-in offers; its entry point has the type BorealCudaEntry. */
+typedef struct BorealCudaApi {
+  uint32_t abi; /* first in every version */
+  int (*device_count)(int32_t* count, BorealCudaError* error);
+  int (*device_info)(int32_t device, BorealCudaDevice* info, BorealCudaError* error);
+  int (*measure)(int32_t device, BorealCudaFigures* figures, BorealCudaError* error);
+  int (*create)(int32_t device, const BorealCudaPlan* plan, BorealCudaProgram** program,
+                BorealCudaError* error);
+  void (*destroy)(BorealCudaProgram* program);
+  /* out[rows, output_width] of x[rows, input_width], both in the caller's memory; returns when out is
+   * written. Between passes it asks stop(context), which may be null, whether to go on. */
+  int (*run)(BorealCudaProgram* program, const float* x, uint64_t rows, float* out,
+             int (*stop)(const void* context), const void* context, BorealCudaError* error);
+  /* Bytes that the program holds on the device now. */
+  uint64_t (*memory_bytes)(const BorealCudaProgram* program);
+} BorealCudaApi;
+
+typedef const BorealCudaApi* (*BorealCudaEntry)(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,146 @@
+#include "device/cuda_forest.h"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+#include "base/error.h"
+#include "device/forest_ranks.h"
+#include "device/forest_values.h"
+#include "device/mux_layout.h"
+
+namespace boreal {
+namespace {
+
+constexpr size_t kMostCuts = 65535;  // of a column of two bytes
+
+// The nodes of large trees, and their columns: one for each feature and way of looking at missing values.
+class LargeForest {
+ public:
+  LargeForest(const ForestOp& op, const ForestRanks<float>& ranks) : op_(op), ranks_(ranks) {}
+
+  BorealCudaNode node(size_t index) const {
+    const uint8_t rules = op_.rules_of(index);
+    const uint32_t feature = static_cast<uint32_t>(op_.feature[index]);
+    const uint32_t left = static_cast<uint32_t>(op_.left[index]);
+    if (has(rules, kCategories)) {
+      const auto key = std::make_tuple(feature, rules, static_cast<uint32_t>(op_.threshold[index]));
+      const auto found = std::lower_bound(ranks_.sets().begin(), ranks_.sets().end(), key,
+                                          [](const auto& set, const auto& wanted) {
+                                            return std::make_tuple(set.feature, set.rules, set.set) < wanted;
+                                          });
+      return {left, static_cast<uint16_t>(variants() + (found - ranks_.sets().begin())), 0};
+    }
+    uint32_t column = 0;
+    for (const auto& known : ranks_.features()) {
+      for (const auto& variant : known.variants) {
+        if (known.feature == feature && variant.rules == rules) {
+          const float cut = ranks_.cut_of(op_.threshold[index]);
+          const auto at = std::lower_bound(known.cuts.begin(), known.cuts.end(), cut);
+          return {left, static_cast<uint16_t>(column), static_cast<uint16_t>(at - known.cuts.begin())};
+        }
+        ++column;
+      }
+    }
+    throw Error("ERR_INTERNAL", "A node of a forest has no column of ranks.");
+  }
+
+  size_t variants() const {
+    size_t count = 0;
+    for (const auto& feature : ranks_.features()) count += feature.variants.size();
+    return count;
+  }
+
+ private:
+  const ForestOp& op_;
+  const ForestRanks<float>& ranks_;
+};
+
+}  // namespace
+
+CudaForest::CudaForest(const ForestOp& op) : width(op.values_per_leaf()) {
+  const ForestShape shape(op);
+  const ForestRanks<float> ranks(op);
+  small = shape.most_leaves <= kMuxLeaves && ranks.columns() <= kRankColumns;
+
+  const size_t segment = small ? kSegmentCuts : kMostCuts;
+  for (const auto& feature : ranks.features()) {
+    if (!small && feature.cuts.size() > kMostCuts) {
+      throw Error("ERR_NOT_SUPPORTED", "Forest on CUDA: feature " + std::to_string(feature.feature) +
+                                           " has " + std::to_string(feature.cuts.size()) +
+                                           " different thresholds; 65535 is the limit.");
+    }
+    const uint32_t begin = static_cast<uint32_t>(cuts.size());
+    cuts.insert(cuts.end(), feature.cuts.begin(), feature.cuts.end());
+    for (const auto& variant : feature.variants) {
+      for (size_t first = 0; first < feature.cuts.size(); first += segment) {
+        const size_t count = std::min(segment, feature.cuts.size() - first);
+        columns.push_back({feature.feature, variant.rules, begin + static_cast<uint32_t>(first),
+                           static_cast<uint32_t>(count), 0});
+      }
+    }
+  }
+  for (const auto& set : ranks.sets()) {
+    columns.push_back({set.feature, set.rules, static_cast<uint32_t>(set_words.size()),
+                       static_cast<uint32_t>(set.words.size()), 1});
+    set_words.insert(set_words.end(), set.words.begin(), set.words.end());
+  }
+  if (!small && columns.size() > kMostCuts) {
+    throw Error("ERR_NOT_SUPPORTED", "Forest on CUDA: its nodes ask " + std::to_string(columns.size()) +
+                                         " different things of features; 65535 is the limit.");
+  }
+
+  if (small) {
+    const MuxLayout layout =
+        layout_mux(op, shape, MuxShape::kAny, [&](size_t node) { return ranks.test_of(op, node); });
+    small_nodes.assign(layout.rank_nodes.begin(), layout.rank_nodes.end());
+    values = layout.values;
+    for (size_t t = 0; t < op.trees(); ++t) {
+      trees.push_back({layout.rank_begin[t], layout.depth[t], layout.value_begin[t]});
+    }
+    return;
+  }
+  const LargeForest large(op, ranks);
+  for (size_t k = 0; k < op.feature.size; ++k) {
+    const uint32_t row = static_cast<uint32_t>(op.left[k]);
+    large_nodes.push_back(op.feature[k] >= 0 ? large.node(k)
+                                             : BorealCudaNode{0, static_cast<uint16_t>(row & 0xffff),
+                                                              static_cast<uint16_t>(row >> 16)});
+  }
+  values.assign(op.values.begin(), op.values.end());
+  for (size_t t = 0; t < op.trees(); ++t) {
+    trees.push_back({static_cast<uint32_t>(op.tree_offsets[t]), shape.trees[t].depth, 0});
+  }
+}
+
+std::vector<CudaTreeBatch> batch_trees(const CudaForest& forest, const ForestOp& op, size_t bytes) {
+  const size_t node_bytes = forest.small ? sizeof(uint32_t) : sizeof(BorealCudaNode);
+  std::vector<CudaTreeBatch> batches;
+  const auto add_range = [&](size_t first, size_t last, size_t output) {
+    bool starts = true;
+    if (first == last) batches.push_back({first, last, output, true});  // a sum of nothing is 0
+    while (first < last) {
+      size_t end = first, used = 0;
+      while (end < last) {
+        const size_t next = end + 1 < forest.trees.size() ? forest.trees[end + 1].begin : forest.nodes();
+        const size_t size = (next - forest.trees[end].begin) * node_bytes + sizeof(BorealCudaTree);
+        if (forest.small && end > first && used + size > bytes) break;
+        used += size;
+        ++end;
+      }
+      batches.push_back({first, end, output, starts});
+      starts = false;
+      first = end;
+    }
+  };
+  if (op.groups.size == 0) {
+    add_range(0, forest.trees.size(), 0);
+  } else {
+    for (size_t k = 0; k < op.outputs; ++k) {
+      add_range(static_cast<size_t>(op.groups[k]), static_cast<size_t>(op.groups[k + 1]), k);
+    }
+  }
+  return batches;
+}
+
+}  // namespace boreal

@@ -1,0 +1,126 @@
+#include "device/cuda_library.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "base/error.h"
+
+#if !defined(_WIN32)
+#include <dlfcn.h>
+#endif
+
+namespace boreal {
+namespace {
+
+// What is known of the process's devices; never destroyed, since threads may outlive main.
+struct Known {
+  std::mutex mutex;
+  std::unique_ptr<const CudaLibrary> library;
+  std::map<int32_t, BorealCudaDevice> devices;
+  std::map<int32_t, BorealCudaFigures> figures;
+};
+Known& known() {
+  static Known* const all = new Known();
+  return *all;
+}
+
+const BorealCudaApi* load(const std::string& path) {
+#if defined(_WIN32)
+  throw Error("ERR_CUDA_PLUGIN", "CUDA is not supported on Windows yet (" + path + ").");
+#else
+  // Local: nobody else of the process sees its symbols.
+  void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    throw Error("ERR_CUDA_PLUGIN", std::string("The CUDA plug-in does not load: ") + dlerror() + ".");
+  }
+  const BorealCudaEntry entry = reinterpret_cast<BorealCudaEntry>(dlsym(handle, BOREAL_CUDA_ENTRY));
+  const BorealCudaApi* const api = entry == nullptr ? nullptr : entry();
+  if (api != nullptr && api->abi == BOREAL_CUDA_ABI) return api;
+  const std::string found = api == nullptr ? "it has none" : "it has " + std::to_string(api->abi);
+  dlclose(handle);
+  throw Error("ERR_CUDA_PLUGIN", path + " is not the CUDA plug-in of this release: interface " +
+                                     std::to_string(BOREAL_CUDA_ABI) + " is needed, " + found + ".");
+#endif
+}
+
+}  // namespace
+
+const CudaLibrary& CudaLibrary::open(const std::string& path) {
+  Known& all = known();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  if (all.library == nullptr) all.library.reset(new CudaLibrary(path, load(path)));
+  return *all.library;
+}
+
+int32_t CudaLibrary::device_count() const {
+  int32_t count = 0;
+  BorealCudaError error{};
+  check(api_->device_count(&count, &error), error);
+  return count;
+}
+
+const BorealCudaDevice& CudaLibrary::device(int32_t index) const {
+  const int32_t count = device_count();
+  if (index < 0 || index >= count) {
+    throw Error("ERR_DEVICE", "There is no device 'cuda:" + std::to_string(index) + "': this machine has " +
+                                  (count == 0   ? "no GPU that CUDA can use"
+                                   : count == 1 ? "one GPU, 'cuda:0'"
+                                                : std::to_string(count) + " GPUs, numbered from 0") +
+                                  ".");
+  }
+  Known& all = known();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  const auto found = all.devices.find(index);
+  if (found != all.devices.end()) return found->second;
+  BorealCudaDevice info{};
+  BorealCudaError error{};
+  check(api_->device_info(index, &info, &error), error);
+  return all.devices.emplace(index, info).first->second;
+}
+
+const BorealCudaFigures& CudaLibrary::figures(int32_t index) const {
+  device(index);
+  Known& all = known();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  const auto found = all.figures.find(index);
+  if (found != all.figures.end()) return found->second;
+  BorealCudaFigures figures{};
+  BorealCudaError error{};
+  check(api_->measure(index, &figures, &error), error);
+  return all.figures.emplace(index, figures).first->second;
+}
+
+void CudaLibrary::check(int status, const BorealCudaError& error) {
+  const std::string message = error.message;
+  switch (status) {
+    case BOREAL_CUDA_OK:
+      return;
+    case BOREAL_CUDA_NO_DRIVER:
+      throw Error("ERR_CUDA_DRIVER", "There is no NVIDIA driver that can be used: " + message + ".");
+    case BOREAL_CUDA_OLD_DRIVER:
+      throw Error("ERR_CUDA_DRIVER", "The NVIDIA driver is too old for the CUDA plug-in: " + message + ".");
+    case BOREAL_CUDA_NO_DEVICE:
+      throw Error("ERR_DEVICE", "The GPU cannot be used: " + message + ".");
+    case BOREAL_CUDA_OUT_OF_MEMORY:
+      throw Error("ERR_OUT_OF_MEMORY", "The GPU's memory is exhausted: " + message + ".");
+    case BOREAL_CUDA_ABORTED:
+      throw Error("ERR_ABORTED", "The operation was aborted.");
+    case BOREAL_CUDA_REJECTED: {
+      const bool category = error.reason == BOREAL_CUDA_UNKNOWN_CATEGORY;
+      const bool missing = error.reason == BOREAL_CUDA_IS_NAN;
+      throw Error(category  ? "ERR_UNKNOWN_CATEGORY"
+                  : missing ? "ERR_INPUT_NAN"
+                            : "ERR_INPUT_INFINITE",
+                  "Row " + std::to_string(error.row) + ", column " + std::to_string(error.column) + ": " +
+                      (category  ? "the category was not seen during fit."
+                       : missing ? "the value is missing (NaN)."
+                                 : "the value is infinite."),
+                  error.row, error.column, error.op);
+    }
+    default:
+      throw Error("ERR_CUDA", "A call of CUDA failed: " + message + ".");
+  }
+}
+
+}  // namespace boreal

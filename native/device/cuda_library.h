@@ -1,0 +1,38 @@
+// The CUDA plug-in of this process: a shared library that is opened when a GPU is asked for, and stays open.
+// Its devices, and errors in our words and codes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "device/cuda_api.h"
+
+namespace boreal {
+
+class CudaLibrary {
+ public:
+  // The library at the path, or the one that is open already. Throws ERR_CUDA_PLUGIN when it does not load or
+  // belongs to another release.
+  static const CudaLibrary& open(const std::string& path);
+
+  // Throws ERR_CUDA_DRIVER when there is no usable driver.
+  int32_t device_count() const;
+  // Throws ERR_DEVICE for a number beyond the devices here.
+  const BorealCudaDevice& device(int32_t index) const;
+  // Measured once per device.
+  const BorealCudaFigures& figures(int32_t index) const;
+  const BorealCudaApi& api() const { return *api_; }
+  const std::string& path() const { return path_; }
+
+  // Throws the Error that a status other than BOREAL_CUDA_OK stands for.
+  static void check(int status, const BorealCudaError& error);
+
+ private:
+  CudaLibrary(std::string path, const BorealCudaApi* api) : path_(std::move(path)), api_(api) {}
+
+  std::string path_;
+  const BorealCudaApi* api_;
+};
+
+}  // namespace boreal

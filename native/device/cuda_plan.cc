@@ -1,0 +1,402 @@
+#include "device/cuda_plan.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "device/cuda_forest.h"
+#include "device/slot_storage.h"
+
+namespace boreal {
+namespace {
+
+// Of one pass: a row's number is 20 bits of a refusal.
+constexpr uint64_t kMostRows = uint64_t{1} << 20;
+// Work of one step down a tree, as flops: about that many instructions.
+constexpr double kTreeStepFlops = 16;
+
+constexpr uint32_t kInputBuffer = 0, kOutputBuffer = 1, kFirstScratch = 2;
+
+// Whether an op may write over its first input: its kernel reads at no place what another thread writes.
+SlotUse slot_use(const Plan& plan, size_t index) {
+  const Op& op = plan.ops[index];
+  if (std::holds_alternative<CheckOp>(op.kind) || std::holds_alternative<Float32Op>(op.kind)) {
+    return SlotUse::kAlias;
+  }
+  const bool elementwise =
+      std::holds_alternative<ImputeOp>(op.kind) || std::holds_alternative<AffineOp>(op.kind) ||
+      std::holds_alternative<CategoryOp>(op.kind) || std::holds_alternative<ActivationOp>(op.kind) ||
+      std::holds_alternative<SoftmaxOp>(op.kind) || std::holds_alternative<SelectOp>(op.kind) ||
+      std::holds_alternative<LookupOp>(op.kind);
+  const bool binary = std::holds_alternative<CombineOp>(op.kind) && plan.slot_width(op.inputs[0]) == op.width;
+  return elementwise || binary ? SlotUse::kInPlace : SlotUse::kOwn;
+}
+
+class Planner {
+ public:
+  Planner(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes)
+      : plan_(plan),
+        shared_bytes_(shared_bytes),
+        pass_bytes_(pass_bytes),
+        storage_(plan, [&](size_t op) { return slot_use(plan, op); }),
+        readers_(plan.ops.size() + 1, 0) {
+    for (const Op& op : plan.ops) {
+      for (const uint32_t slot : op.inputs) ++readers_[slot];
+    }
+    ++readers_[plan.ops.size()];  // the caller
+  }
+
+  CudaPlan make() {
+    out_.input_width = plan_.input_width;
+    out_.output_width = plan_.output_width();
+    out_.row_bytes = {bytes_of(plan_.input_width), bytes_of(out_.output_width)};
+    for (size_t slot = 0; slot <= plan_.ops.size(); ++slot) {
+      const SlotPlace place = storage_.place(slot);
+      if (place.kind == SlotPlace::kScratch) scratch_ = std::max(scratch_, place.ordinal + 1);
+    }
+    out_.row_bytes.resize(kFirstScratch + scratch_, 0);
+    for (index_ = 0; index_ < plan_.ops.size(); ++index_) {
+      std::visit([&](const auto& op) { add(op); }, plan_.ops[index_].kind);
+    }
+    if (storage_.place(plan_.ops.size()).kind == SlotPlace::kInput) {  // checks and nothing else
+      index_ = plan_.ops.size() - 1;
+      BorealCudaStep& step = step_for(BOREAL_CUDA_PLACE, "copy");
+      step.out = kOutputBuffer;
+      step.in[0] = kInputBuffer;
+    }
+    uint64_t total = 0;
+    for (const uint64_t bytes : out_.row_bytes) total += bytes;
+    out_.max_rows = std::clamp<uint64_t>(pass_bytes_ / std::max<uint64_t>(total, 1), 1, kMostRows);
+    for (const BorealCudaStep& step : out_.steps) {
+      out_.row_traffic += bytes_of(step.in_width[0] + step.out_width);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  static uint64_t bytes_of(size_t width) { return width * sizeof(float); }
+
+  const Op& op() const { return plan_.ops[index_]; }
+  size_t width() const { return plan_.slot_width(op().inputs[0]); }
+
+  uint32_t buffer_of(size_t slot) {
+    const SlotPlace place = storage_.place(slot);
+    if (place.kind == SlotPlace::kInput) return kInputBuffer;
+    if (place.kind == SlotPlace::kOutput) return kOutputBuffer;
+    const uint32_t buffer = kFirstScratch + static_cast<uint32_t>(place.ordinal);
+    out_.row_bytes[buffer] = std::max(out_.row_bytes[buffer], bytes_of(plan_.slot_width(slot)));
+    return buffer;
+  }
+  uint32_t own_buffer(uint64_t row_bytes) {
+    out_.row_bytes.push_back(row_bytes);
+    return static_cast<uint32_t>(out_.row_bytes.size() - 1);
+  }
+
+  // A step from the op's inputs to its slot.
+  BorealCudaStep& step_for(BorealCudaKernel kernel, std::string details = {}) {
+    BorealCudaStep step{};
+    step.kernel = kernel;
+    step.op = static_cast<int32_t>(index_);
+    for (size_t k = 0; k < op().inputs.size() && k < 3; ++k) {
+      step.in[k] = buffer_of(op().inputs[k]);
+      step.in_width[k] = static_cast<uint32_t>(plan_.slot_width(op().inputs[k]));
+    }
+    step.out = buffer_of(index_ + 1);
+    step.out_width = static_cast<uint32_t>(op().width);
+    std::fill_n(step.c, 3, BOREAL_CUDA_NONE);
+    out_.steps.push_back(step);
+    out_.details.push_back(std::move(details));
+    return out_.steps.back();
+  }
+
+  void add(const CheckOp& check) {
+    step_for(BOREAL_CUDA_CHECK, check.rule == FiniteRule::kFinite ? "finite" : "finite or NaN").n[0] =
+        static_cast<int32_t>(check.rule);
+  }
+  void add(const GatherOp& gather) { step_for(BOREAL_CUDA_GATHER).c[0] = out_.arena.add(gather.columns); }
+  void add(const ConcatOp&) {
+    int32_t first = 0;
+    for (const uint32_t slot : op().inputs) {
+      const size_t part = plan_.slot_width(slot);
+      if (part > 0) {
+        BorealCudaStep& step = step_for(BOREAL_CUDA_PLACE, "columns from " + std::to_string(first));
+        step.in[0] = buffer_of(slot);
+        step.in_width[0] = static_cast<uint32_t>(part);
+        step.n[0] = first;
+      }
+      first += static_cast<int32_t>(part);
+    }
+  }
+  void add(const ImputeOp& impute) { step_for(BOREAL_CUDA_IMPUTE).c[0] = out_.arena.add_floats(impute.fill); }
+  void add(const AffineOp& affine) {
+    BorealCudaStep& step = step_for(BOREAL_CUDA_AFFINE);
+    step.c[0] = out_.arena.add_floats(affine.shift);
+    step.c[1] = out_.arena.add_floats(affine.scale);
+  }
+  void add(const CategoryOp& category) {
+    BorealCudaStep& step = step_for(BOREAL_CUDA_CATEGORY, std::to_string(category.values.size) + " values");
+    step.c[0] = out_.arena.add(category.offsets.data, category.offsets.size);
+    step.c[1] = out_.arena.add_floats(category.values);
+    step.n[0] = category.reject_unknown;
+  }
+  void add(const OneHotOp& one_hot) {
+    std::vector<int32_t> columns;  // (input, code) of each
+    for (size_t j = 0; j < one_hot.sizes.size; ++j) {
+      for (int32_t code = 0; code < one_hot.sizes[j]; ++code) {
+        if (code != one_hot.drop[j]) columns.insert(columns.end(), {static_cast<int32_t>(j), code});
+      }
+    }
+    step_for(BOREAL_CUDA_ONE_HOT).c[0] = out_.arena.add(columns);
+  }
+  void add(const ActivationOp& activation) {
+    step_for(BOREAL_CUDA_UNARY).n[0] = static_cast<int32_t>(activation.kind);
+  }
+  void add(const SoftmaxOp&) { step_for(BOREAL_CUDA_SOFTMAX); }
+  void add(const ArgMaxOp&) { step_for(BOREAL_CUDA_ARGMAX); }
+  void add(const CombineOp& binary) {
+    BorealCudaStep& step = step_for(BOREAL_CUDA_BINARY);
+    step.n[0] = static_cast<int32_t>(binary.function);
+    step.n[1] = static_cast<int32_t>(op().inputs.size());
+    if (op().inputs.size() == 1) step.c[0] = out_.arena.add_floats(binary.operand);
+  }
+  void add(const SelectOp&) { step_for(BOREAL_CUDA_SELECT); }
+  void add(const ConstantOp& constant) {
+    step_for(BOREAL_CUDA_CONSTANT).c[0] = out_.arena.add_floats(constant.values);
+  }
+  void add(const RowFoldOp& fold) { step_for(BOREAL_CUDA_FOLD).n[0] = static_cast<int32_t>(fold.fold); }
+  void add(const LookupOp& lookup) {
+    BorealCudaStep& step = step_for(BOREAL_CUDA_LOOKUP, std::to_string(lookup.values.size) + " values");
+    step.c[0] = out_.arena.add(lookup.offsets.data, lookup.offsets.size);
+    step.c[1] = out_.arena.add_floats(lookup.values);
+    step.c[2] = out_.arena.add_floats(lookup.otherwise);
+  }
+  void add(const Float32Op&) {}
+
+  // ---- Products and distances ----
+
+  // The activation that follows the op and nobody else reads; it becomes part of the product.
+  std::optional<Unary> activation_after(size_t index) const {
+    if (index + 1 >= plan_.ops.size() || readers_[index + 1] != 1) return std::nullopt;
+    const Op& next = plan_.ops[index + 1];
+    const ActivationOp* activation = std::get_if<ActivationOp>(&next.kind);
+    if (activation == nullptr || next.inputs[0] != index + 1) return std::nullopt;
+    return activation->kind;
+  }
+
+  struct Layer {
+    const DenseOp* dense;
+    size_t inputs;
+    Unary activation;
+    size_t last;  // its last op
+  };
+  // The layers from the op on that one kernel runs: narrow, each read by the next one only.
+  std::vector<Layer> narrow_layers(size_t index) const {
+    std::vector<Layer> layers;
+    while (index < plan_.ops.size()) {
+      const DenseOp* dense = std::get_if<DenseOp>(&plan_.ops[index].kind);
+      if (dense == nullptr || dense->outputs > BOREAL_CUDA_MLP_WIDTH) break;
+      const size_t input = plan_.ops[index].inputs[0], inputs = plan_.slot_width(input);
+      if (inputs > BOREAL_CUDA_MLP_WIDTH) break;
+      if (!layers.empty() && (input != layers.back().last + 1 || readers_[input] != 1)) break;
+      const std::optional<Unary> activation = activation_after(index);
+      const size_t last = index + (activation ? 1 : 0);
+      layers.push_back({dense, inputs, activation.value_or(Unary::kIdentity), last});
+      index = last + 1;
+    }
+    return layers;
+  }
+
+  void add(const DenseOp& dense) {
+    const std::vector<Layer> layers = narrow_layers(index_);
+    if (layers.size() > 1) return add_layers(layers);
+    BorealCudaStep& step = step_for(BOREAL_CUDA_PRODUCT);
+    step.c[0] = out_.arena.add_floats(dense.weights);
+    step.c[1] = out_.arena.add_floats(dense.bias);
+    out_.row_flops += 2.0 * static_cast<double>(dense.weights.size);
+    if (const std::optional<Unary> activation = activation_after(index_)) {
+      step.n[1] = BOREAL_CUDA_ACTIVATION;
+      step.n[2] = static_cast<int32_t>(*activation);
+      ++index_;
+      step.out = buffer_of(index_ + 1);
+      out_.details.back() = "with its activation";
+    }
+  }
+
+  void add_layers(const std::vector<Layer>& layers) {
+    std::vector<BorealCudaLayer> table;
+    for (const Layer& layer : layers) {
+      table.push_back({out_.arena.add_floats(layer.dense->weights), out_.arena.add_floats(layer.dense->bias),
+                       static_cast<int32_t>(layer.inputs), static_cast<int32_t>(layer.dense->outputs),
+                       static_cast<int32_t>(layer.activation), 0});
+      out_.row_flops += 2.0 * static_cast<double>(layer.dense->weights.size);
+    }
+    BorealCudaStep& step = step_for(BOREAL_CUDA_MLP, std::to_string(layers.size()) + " layers");
+    step.c[0] = out_.arena.add(table);
+    step.n[0] = static_cast<int32_t>(layers.size());
+    index_ = layers.back().last;
+    step.out = buffer_of(index_ + 1);
+    step.out_width = static_cast<uint32_t>(op().width);
+  }
+
+  // [rows, columns] -> [columns, rows], in float32.
+  uint64_t add_transposed(Span<double> matrix, size_t rows) {
+    const size_t columns = matrix.size / rows;
+    std::vector<float> turned(matrix.size);
+    for (size_t i = 0; i < rows; ++i) {
+      for (size_t j = 0; j < columns; ++j) turned[j * rows + i] = static_cast<float>(matrix[i * columns + j]);
+    }
+    return out_.arena.add(turned);
+  }
+
+  void add(const PointDistanceOp& distance) {
+    BorealCudaStep& step = step_for(BOREAL_CUDA_PRODUCT, std::to_string(distance.outputs) + " points");
+    step.c[0] = add_transposed(distance.points, distance.outputs);
+    step.n[0] = distance.metric == Metric::kManhattan ? 2 : distance.metric == Metric::kChebyshev ? 3 : 1;
+    step.n[1] = distance.metric == Metric::kEuclidean ? BOREAL_CUDA_ROOT : BOREAL_CUDA_PLAIN;
+    out_.row_flops += 3.0 * static_cast<double>(distance.points.size);
+  }
+
+  void add(const KernelExpansionOp& expansion) {
+    const uint32_t kernels = own_buffer(bytes_of(expansion.count));
+    BorealCudaStep& values = step_for(BOREAL_CUDA_PRODUCT, std::to_string(expansion.count) + " vectors");
+    values.c[0] = add_transposed(expansion.vectors, expansion.count);
+    values.n[0] = expansion.function == KernelFunction::kRbf ? 1 : 0;
+    values.n[1] = expansion.function == KernelFunction::kLinear       ? BOREAL_CUDA_PLAIN
+                  : expansion.function == KernelFunction::kPolynomial ? BOREAL_CUDA_POLYNOMIAL
+                  : expansion.function == KernelFunction::kRbf        ? BOREAL_CUDA_RBF
+                                                                      : BOREAL_CUDA_SIGMOID;
+    values.x[0] = expansion.gamma;
+    values.x[1] = expansion.coef0;
+    values.x[2] = expansion.degree;
+    values.out = kernels;
+    values.out_width = static_cast<uint32_t>(expansion.count);
+    BorealCudaStep& sum = step_for(BOREAL_CUDA_PRODUCT, "their sum");
+    sum.in[0] = kernels;
+    sum.in_width[0] = static_cast<uint32_t>(expansion.count);
+    sum.c[0] = out_.arena.add_floats(expansion.weights);
+    sum.c[1] = out_.arena.add_floats(expansion.bias);
+    out_.row_flops += 3.0 * static_cast<double>(expansion.vectors.size + expansion.weights.size);
+  }
+
+  // ---- Forests ----
+
+  void add(const ForestOp& op) {
+    const CudaForest forest(op);
+    const bool each = op.aggregate == ForestAggregate::kPerTree;
+    const uint32_t ranks = own_buffer(forest.rank_words() * sizeof(uint32_t));
+    const uint32_t sums = each ? 0 : own_buffer(op.outputs * sizeof(double));
+    const int32_t bytes = static_cast<int32_t>(forest.rank_bytes());
+    if (!forest.columns.empty()) {
+      BorealCudaStep& rank =
+          step_for(BOREAL_CUDA_RANK, std::to_string(forest.columns.size()) + " columns of " +
+                                         (forest.small ? "1 byte" : "2 bytes"));
+      rank.out = ranks;
+      rank.out_width = static_cast<uint32_t>(forest.rank_words());
+      rank.n[0] = static_cast<int32_t>(forest.columns.size());
+      rank.n[1] = bytes;
+      rank.n[2] = op.compare == ForestCompare::kFloat64;
+      rank.c[0] = out_.arena.add(forest.columns);
+      rank.c[1] = out_.arena.add(forest.cuts);
+      rank.c[2] = out_.arena.add(forest.set_words);
+    }
+    const uint64_t nodes =
+        forest.small ? out_.arena.add(forest.small_nodes) : out_.arena.add(forest.large_nodes);
+    const uint64_t values = out_.arena.add(forest.values);
+    for (const CudaTreeBatch& batch : batch_trees(forest, op, tree_bytes())) {
+      add_batch(op, forest, batch, {nodes, values, ranks, each ? buffer_of(index_ + 1) : sums});
+    }
+    if (!each) {
+      BorealCudaStep& result = step_for(BOREAL_CUDA_TREE_RESULT);
+      result.in[0] = sums;
+      result.in_width[0] = 2 * result.out_width;
+      result.x[0] = op.aggregate == ForestAggregate::kMean ? static_cast<double>(op.trees()) : 1;
+    }
+  }
+
+  struct ForestPlaces {
+    uint64_t nodes, values;
+    uint32_t ranks, out;
+  };
+  void add_batch(const ForestOp& op, const CudaForest& forest, const CudaTreeBatch& batch,
+                 const ForestPlaces& places) {
+    const bool each = op.aggregate == ForestAggregate::kPerTree;
+    const uint32_t begin = batch.first < batch.last ? forest.trees[batch.first].begin : 0;
+    const size_t end = batch.last < forest.trees.size() ? forest.trees[batch.last].begin : forest.nodes();
+    std::vector<BorealCudaTree> trees(forest.trees.begin() + static_cast<std::ptrdiff_t>(batch.first),
+                                      forest.trees.begin() + static_cast<std::ptrdiff_t>(batch.last));
+    for (BorealCudaTree& tree : trees) {
+      tree.begin -= begin;
+      out_.row_flops += kTreeStepFlops * tree.depth;
+    }
+    const size_t node_bytes = forest.small ? sizeof(uint32_t) : sizeof(BorealCudaNode);
+    BorealCudaStep& step =
+        step_for(each ? BOREAL_CUDA_TREE_VALUES : BOREAL_CUDA_TREES,
+                 std::to_string(trees.size()) + " trees, " + (forest.small ? "resident" : "streamed"));
+    step.in[0] = places.ranks;
+    step.in_width[0] = static_cast<uint32_t>(forest.rank_words());
+    step.out = places.out;
+    step.c[0] = places.nodes + begin * node_bytes;
+    step.c[1] = out_.arena.add(trees);
+    step.c[2] = places.values;
+    step.n[0] = static_cast<int32_t>(trees.size());
+    step.n[1] = static_cast<int32_t>(forest.rank_bytes());
+    step.n[2] = static_cast<int32_t>(forest.width);
+    step.n[3] = static_cast<int32_t>(each ? batch.first : batch.output);
+    step.n[4] = batch.starts;
+    step.n[5] = static_cast<int32_t>(end - begin);
+    step.x[0] = static_cast<double>(forest.columns.size());
+  }
+
+  // Nodes leave room for the ranks of a block's rows.
+  size_t tree_bytes() const { return shared_bytes_ / 2; }
+
+  template <typename Unsupported>
+  void add(const Unsupported&) {
+    throw Error("ERR_NOT_SUPPORTED",
+                std::string("The op ") + op_name(op()) +
+                    " of this model has no CUDA kernel yet: use device 'cpu' or 'auto'.",
+                -1, -1, static_cast<int32_t>(index_));
+  }
+
+  const Plan& plan_;
+  const size_t shared_bytes_;
+  const uint64_t pass_bytes_;
+  SlotStorage storage_;
+  std::vector<size_t> readers_;  // of each slot
+  size_t index_ = 0, scratch_ = 0;
+  CudaPlan out_;
+};
+
+}  // namespace
+
+uint64_t CudaArena::add_floats(Span<double> values) {
+  std::vector<float> floats(values.size);
+  for (size_t i = 0; i < values.size; ++i) floats[i] = static_cast<float>(values[i]);
+  return add(floats);
+}
+
+BorealCudaPlan CudaPlan::view() const {
+  return {steps.data(),
+          static_cast<uint32_t>(steps.size()),
+          static_cast<uint32_t>(input_width),
+          static_cast<uint32_t>(output_width),
+          static_cast<uint32_t>(row_bytes.size()),
+          row_bytes.data(),
+          arena.bytes().data(),
+          arena.bytes().size(),
+          max_rows};
+}
+
+CudaPlan plan_cuda(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes) {
+  return Planner(plan, shared_bytes, pass_bytes).make();
+}
+
+const char* cuda_kernel_name(const BorealCudaStep& step) {
+  static constexpr const char* kNames[] = {
+      "",        "Check",  "Gather", "Place",    "Impute",     "Affine",    "Category", "OneHot",
+      "Unary",   "Binary", "Select", "Constant", "Lookup",     "Softmax",   "ArgMax",   "Fold",
+      "Product", "Mlp",    "Rank",   "Trees",    "TreeValues", "TreeResult"};
+  return kNames[step.kernel];
+}
+
+}  // namespace boreal

@@ -1,0 +1,171 @@
+// CUDA on the CPU, for tests: enough of the language and of the runtime to compile the plug-in's sources as
+// plain C++ and to run every thread of every kernel, one after another. Threads of a block are coroutines
+// that switch at barriers and exchanges of a warp, in a random order, so that a missing barrier shows as a
+// wrong result; memory is that of the host, so that AddressSanitizer sees an access out of bounds. Nothing of
+// this says how fast a GPU would be, nor proves the parts that are written in PTX.
+#pragma once
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __noinline__
+#define __launch_bounds__(...)
+#define __align__(bytes) __attribute__((aligned(bytes)))
+// The blocks of a launch run one after another on one thread.
+#define __shared__ static thread_local
+
+struct dim3 {
+  unsigned x, y, z;
+  dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
+};
+struct uint3 {
+  unsigned x, y, z;
+};
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
+
+extern thread_local uint3 threadIdx, blockIdx;
+extern thread_local dim3 blockDim, gridDim;
+
+typedef enum cudaError {
+  cudaSuccess = 0,
+  cudaErrorInvalidValue = 1,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorInitializationError = 3,
+  cudaErrorInsufficientDriver = 35,
+  cudaErrorNoDevice = 100,
+  cudaErrorInvalidDevice = 101,
+  cudaErrorNoKernelImageForDevice = 209,
+  cudaErrorSystemNotReady = 802,
+  cudaErrorSystemDriverMismatch = 803,
+  cudaErrorCompatNotSupportedOnDevice = 804
+} cudaError_t;
+
+namespace emulator {
+
+// Runs `thread` for every thread of every block of the grid.
+void run_grid(dim3 grid, unsigned threads, size_t shared_bytes, const std::function<void()>& thread);
+// Waits for all threads of the block, or of this thread's warp.
+void wait_for_block();
+void wait_for_warp();
+// What this thread's warp exchanges: 64 bytes for each lane.
+unsigned char* exchange_of_lane(unsigned lane);
+unsigned lane();
+unsigned char* shared_bytes();
+
+template <typename T>
+T exchange(T value, unsigned from) {
+  static_assert(sizeof(T) <= 64, "a lane has 64 bytes");
+  std::memcpy(exchange_of_lane(lane()), &value, sizeof(T));
+  wait_for_warp();
+  std::memcpy(&value, exchange_of_lane(from), sizeof(T));
+  wait_for_warp();
+  return value;
+}
+
+struct Stream;
+struct Graph;
+// Runs the work now, or records it while the stream is recorded.
+cudaError_t enqueue(Stream* stream, std::function<void()> work);
+
+template <typename F>
+void launch(Stream* stream, dim3 grid, unsigned threads, size_t bytes, F thread) {
+  enqueue(stream, [=] { run_grid(grid, threads, bytes, thread); });
+}
+
+}  // namespace emulator
+
+inline void __syncthreads() { emulator::wait_for_block(); }
+inline void __syncwarp(unsigned = 0xffffffffu) { emulator::wait_for_warp(); }
+template <typename T>
+T __shfl_xor_sync(unsigned, T value, int mask, int width = 32) {
+  const unsigned lane = emulator::lane(), other = lane ^ static_cast<unsigned>(mask);
+  const unsigned first = lane / static_cast<unsigned>(width) * static_cast<unsigned>(width);
+  return emulator::exchange(value, other < first + static_cast<unsigned>(width) ? other : lane);
+}
+template <typename T>
+T __shfl_sync(unsigned, T value, int from, int width = 32) {
+  const unsigned lane = emulator::lane(), group = static_cast<unsigned>(width);
+  return emulator::exchange(value, lane / group * group + static_cast<unsigned>(from) % group);
+}
+template <typename T>
+T atomicMin(T* address, T value) {
+  const T before = *address;
+  if (value < before) *address = value;
+  return before;
+}
+float normcdfinvf(float p);
+inline float sinpif(float x) {
+  const double turn = std::fmod(static_cast<double>(x), 2.0);
+  return static_cast<float>(std::sin(turn * 3.14159265358979323846));
+}
+// The cosine of half a turn more or less is a sine, which is exact at whole and half numbers.
+inline float cospif(float x) {
+  const double turn = std::fabs(std::fmod(static_cast<double>(x), 2.0));
+  return static_cast<float>(std::sin((0.5 - (turn > 1 ? 2 - turn : turn)) * 3.14159265358979323846));
+}
+using std::isinf;
+using std::isnan;
+
+typedef emulator::Stream* cudaStream_t;
+typedef emulator::Graph* cudaGraph_t;
+typedef emulator::Graph* cudaGraphExec_t;
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
+enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount = 16, cudaDevAttrMaxSharedMemoryPerBlockOptin = 97 };
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal = 0, cudaStreamCaptureModeThreadLocal = 1 };
+constexpr unsigned cudaStreamNonBlocking = 1, cudaHostAllocDefault = 0;
+
+struct cudaDeviceProp {
+  char name[256];
+  size_t totalGlobalMem, sharedMemPerBlockOptin;
+  int major, minor, multiProcessorCount;
+};
+
+cudaError_t cudaGetDeviceCount(int* count);
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device);
+cudaError_t cudaDriverGetVersion(int* version);
+cudaError_t cudaRuntimeGetVersion(int* version);
+cudaError_t cudaGetDevice(int* device);
+cudaError_t cudaSetDevice(int device);
+cudaError_t cudaDeviceSynchronize();
+cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes);
+cudaError_t cudaMalloc(void** data, size_t bytes);
+cudaError_t cudaFree(void* data);
+cudaError_t cudaHostAlloc(void** data, size_t bytes, unsigned flags);
+cudaError_t cudaFreeHost(void* data);
+cudaError_t cudaMemset(void* data, int value, size_t bytes);
+cudaError_t cudaMemsetAsync(void* data, int value, size_t bytes, cudaStream_t stream);
+cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind);
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream);
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
+cudaError_t cudaStreamDestroy(cudaStream_t stream);
+cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable);
+cudaError_t cudaGetLastError();
+const char* cudaGetErrorString(cudaError_t error);
+const char* cudaGetErrorName(cudaError_t error);
+template <typename F>
+cudaError_t cudaFuncSetAttribute(F*, cudaFuncAttribute, int) {
+  return cudaSuccess;
+}

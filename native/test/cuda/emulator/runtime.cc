@@ -1,0 +1,190 @@
+// The runtime's functions over the memory of the host. Two devices that share it; their memory is as small as
+// BOREAL_CUDA_EMULATED_BYTES says.
+#include <cuda_runtime.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace emulator {
+
+struct Graph {
+  std::vector<std::function<void()>> work;
+};
+struct Stream {
+  Graph* recording = nullptr;
+};
+
+cudaError_t enqueue(Stream* stream, std::function<void()> work) {
+  if (stream != nullptr && stream->recording != nullptr) {
+    stream->recording->work.push_back(std::move(work));
+  } else {
+    work();
+  }
+  return cudaSuccess;
+}
+
+namespace {
+
+constexpr int kDevices = 2;
+constexpr int kSharedBytes = 96 << 10;
+
+std::mutex mutex;
+std::map<void*, std::pair<size_t, int>> allocations;  // bytes and device
+size_t used[kDevices] = {0, 0};
+thread_local int current = 0;
+thread_local cudaError_t last_error = cudaSuccess;
+
+size_t total_bytes() {
+  const char* const given = std::getenv("BOREAL_CUDA_EMULATED_BYTES");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : size_t{1} << 30;
+}
+
+cudaError_t fail(cudaError_t error) { return last_error = error; }
+
+}  // namespace
+}  // namespace emulator
+
+using emulator::fail;
+
+cudaError_t cudaGetDeviceCount(int* count) {
+  *count = emulator::kDevices;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
+  if (device < 0 || device >= emulator::kDevices) return fail(cudaErrorInvalidDevice);
+  std::snprintf(properties->name, sizeof(properties->name), "CPU standing in for a GPU");
+  properties->totalGlobalMem = emulator::total_bytes();
+  properties->sharedMemPerBlockOptin = emulator::kSharedBytes;
+  properties->major = 7;
+  properties->minor = 5;
+  properties->multiProcessorCount = 2;
+  return cudaSuccess;
+}
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
+  *value = attribute == cudaDevAttrMultiProcessorCount ? 2 : emulator::kSharedBytes;
+  return cudaSuccess;
+}
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = 13000;
+  return cudaSuccess;
+}
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = 13000;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDevice(int* device) {
+  *device = emulator::current;
+  return cudaSuccess;
+}
+cudaError_t cudaSetDevice(int device) {
+  if (device < 0 || device >= emulator::kDevices) return fail(cudaErrorInvalidDevice);
+  emulator::current = device;
+  return cudaSuccess;
+}
+cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
+cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
+  const std::lock_guard<std::mutex> lock(emulator::mutex);
+  *total_bytes = emulator::total_bytes();
+  *free_bytes = *total_bytes - emulator::used[emulator::current];
+  return cudaSuccess;
+}
+cudaError_t cudaMalloc(void** data, size_t bytes) {
+  const std::lock_guard<std::mutex> lock(emulator::mutex);
+  size_t& used = emulator::used[emulator::current];
+  if (bytes > emulator::total_bytes() - used) return fail(cudaErrorMemoryAllocation);
+  *data = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
+  if (*data == nullptr) return fail(cudaErrorMemoryAllocation);
+  std::memset(*data, 0xff, bytes);  // NaN, where it is read before it is written
+  used += bytes;
+  emulator::allocations[*data] = {bytes, emulator::current};
+  return cudaSuccess;
+}
+cudaError_t cudaFree(void* data) {
+  const std::lock_guard<std::mutex> lock(emulator::mutex);
+  const auto found = emulator::allocations.find(data);
+  if (found == emulator::allocations.end()) return fail(cudaErrorInvalidValue);
+  emulator::used[found->second.second] -= found->second.first;
+  emulator::allocations.erase(found);
+  std::free(data);
+  return cudaSuccess;
+}
+cudaError_t cudaHostAlloc(void** data, size_t bytes, unsigned) {
+  *data = std::malloc(bytes);
+  return *data != nullptr ? cudaSuccess : fail(cudaErrorMemoryAllocation);
+}
+cudaError_t cudaFreeHost(void* data) {
+  std::free(data);
+  return cudaSuccess;
+}
+cudaError_t cudaMemset(void* data, int value, size_t bytes) {
+  std::memset(data, value, bytes);
+  return cudaSuccess;
+}
+cudaError_t cudaMemsetAsync(void* data, int value, size_t bytes, cudaStream_t stream) {
+  return emulator::enqueue(stream, [=] { std::memset(data, value, bytes); });
+}
+cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind) {
+  std::memcpy(to, from, bytes);
+  return cudaSuccess;
+}
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
+  return emulator::enqueue(stream, [=] { std::memcpy(to, from, bytes); });
+}
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  *stream = new emulator::Stream();
+  return cudaSuccess;
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  delete stream;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  stream->recording = new emulator::Graph();
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  *graph = std::exchange(stream->recording, nullptr);
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+  *executable = new emulator::Graph(*graph);
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
+  for (const auto& work : executable->work) emulator::enqueue(stream, work);
+  return cudaSuccess;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+  delete executable;
+  return cudaSuccess;
+}
+cudaError_t cudaGetLastError() { return std::exchange(emulator::last_error, cudaSuccess); }
+const char* cudaGetErrorString(cudaError_t error) {
+  return error == cudaErrorMemoryAllocation ? "out of memory" : "a failure of the emulation";
+}
+const char* cudaGetErrorName(cudaError_t) { return "emulated"; }
+
+// By damped steps of Newton, in float64.
+float normcdfinvf(float p) {
+  if (!(p > 0 && p < 1)) return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
+  const double q = static_cast<double>(p);
+  double x = 0;
+  for (int i = 0; i < 300; ++i) {
+    const double error = 0.5 * std::erfc(-x * 0.70710678118654752) - q;
+    const double density = std::exp(-x * x / 2) * 0.3989422804014327;
+    double step = error / density;
+    step = step > 0.5 ? 0.5 : step < -0.5 ? -0.5 : step;
+    x -= step;
+    if (std::fabs(step) < 1e-15) break;
+  }
+  return static_cast<float>(x);
+}

@@ -1,0 +1,155 @@
+/**
+ * GPUs from JavaScript, on the emulated one that `npm run test:native` builds; without it those tests are skipped by name.
+ * The kernels' own tests are in native/test/cuda.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  devices,
+  HistGradientBoostingRegressor,
+  LinearRegression,
+  loadIris,
+  Matrix,
+  RandomForestClassifier,
+  SVC,
+} from '../../lib/index.js';
+import { MLPClassifier } from '../../lib/nn/index.js';
+
+const root = join(import.meta.dirname, '../..');
+const emulated = join(root, 'build-test/Release/libboreal_cuda_emulated.so');
+const addon = join(root, 'build/Release/boreal.node');
+
+const coded = (code: string) => expect.objectContaining({ code });
+
+describe('without a usable plug-in', () => {
+  beforeAll(() => {
+    process.env.BOREAL_CUDA_LIBRARY = '/no/such/plug-in.so';
+  });
+
+  test('devices() says why there is no GPU', () => {
+    const { cpu, gpus, reason } = devices();
+    expect(cpu).toMatchObject({ device: 'cpu', name: expect.any(String), isa: expect.any(String) });
+    expect(cpu.threads).toBeGreaterThanOrEqual(1);
+    expect(gpus).toEqual([]);
+    expect(reason).toMatch(/plug-in does not load.*no such file/i);
+  });
+
+  test("'cuda' is an error, 'auto' the CPU and says so", async () => {
+    const model = await new LinearRegression().fit([[1], [2], [3]], [2, 4, 6]);
+    expect(() => model.compile({ device: 'cuda' })).toThrow(coded('ERR_CUDA_PLUGIN'));
+    await expect(model.compileAsync({ device: 'cuda:1' })).rejects.toThrow(coded('ERR_CUDA_PLUGIN'));
+    const plain = model.compile();
+    expect(plain.device).toBe('cpu');
+    expect(plain.explain()).not.toContain('auto');
+    const chosen = model.compile({ precision: 'float32', expectedRows: 1e6 });
+    expect(chosen.device).toBe('cpu');
+    expect(chosen.explain()).toMatch(/auto chose the CPU: The CUDA plug-in does not load/);
+    expect(chosen.runSync([[4]]).toArray()[0][0]).toBeCloseTo(8, 5);
+    for (const expectedRows of [0, -1, 1.5, Number.NaN, '5' as unknown as number]) {
+      expect(() => model.compile({ expectedRows })).toThrow(coded('ERR_PARAMETER'));
+    }
+  });
+
+  test('a library that is no plug-in is refused', () => {
+    process.env.BOREAL_CUDA_LIBRARY = addon;
+    expect(devices().reason).toMatch(/is not the CUDA plug-in of this release/);
+  });
+});
+
+describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
+  const { data, target } = loadIris();
+  const x32 = new Matrix(Float32Array.from(data.data), data.rows, data.cols);
+
+  beforeAll(() => {
+    process.env.BOREAL_CUDA_LIBRARY = emulated;
+  });
+
+  test('devices() lists it', () => {
+    const { gpus, reason } = devices();
+    expect(reason).toBeUndefined();
+    expect(gpus.map((gpu) => gpu.device)).toEqual(['cuda:0', 'cuda:1']);
+    expect(gpus[0]).toMatchObject({ emulated: true, capability: '7.5', memoryBytes: 2 ** 30 });
+  });
+
+  test('devices are parsed and refused', async () => {
+    const model = await new LinearRegression().fit(data, target);
+    expect(() => model.compile({ device: 'cuda:2' })).toThrow(coded('ERR_DEVICE'));
+    expect(() => model.compile({ device: 'cuda', precision: 'float64' })).toThrow(coded('ERR_NOT_SUPPORTED'));
+    await expect(model.fit(data, target, { device: 'cuda' })).rejects.toThrow(coded('ERR_NOT_SUPPORTED'));
+    const plan = model.compile({ device: 'cuda:1' });
+    expect(plan.device).toBe('cuda:1');
+    expect(plan.precision).toBe('float32');
+    expect(plan.explain()).toMatch(/^cuda:1, .*\(emulated\)/);
+  });
+
+  test('forests have the bits of the CPU', async () => {
+    const forest = await new RandomForestClassifier({ nEstimators: 20, randomState: 0 }).fit(data, target);
+    const boosted = await new HistGradientBoostingRegressor({ maxIter: 20 }).fit(data, target);
+    for (const [model, output] of [
+      [forest, 'proba'],
+      [boosted, 'value'],
+    ] as const) {
+      const gpu = await model.compileAsync({ device: 'cuda', output });
+      const cpu = model.compile({ device: 'cpu', precision: 'float32', output });
+      expect((await gpu.run(x32)).data).toEqual(cpu.runSync(x32).data);
+      expect(gpu.runSync(x32.slice(7, 8)).data).toEqual(cpu.runSync(x32.slice(7, 8)).data);
+    }
+  });
+
+  test('networks and kernels agree with the CPU', async () => {
+    const network = await new MLPClassifier({ hiddenLayerSizes: [16, 8], maxIter: 30, randomState: 0 }).fit(
+      data,
+      target,
+    );
+    const machine = await new SVC().fit(data, target);
+    for (const [model, output] of [
+      [network, 'proba'],
+      [machine, 'decision'],
+    ] as const) {
+      const gpu = model.compile({ device: 'cuda', output });
+      const expected = model.compile({ device: 'cpu', precision: 'float32', output }).runSync(x32).data;
+      const values = gpu.runSync(x32).data;
+      for (let i = 0; i < values.length; i++) expect(values[i]).toBeCloseTo(expected[i], 4);
+    }
+  });
+
+  test('a bad value is refused with its row and column', async () => {
+    const model = await new LinearRegression().fit(data, target);
+    const plan = model.compile({ device: 'cuda' });
+    const rows = data.toArray();
+    rows[77][2] = Number.NaN;
+    expect(() => plan.runSync(rows)).toThrow(
+      expect.objectContaining({ code: 'ERR_INPUT_NAN', row: 77, column: 2 }),
+    );
+    await expect(plan.run(rows)).rejects.toThrow(coded('ERR_INPUT_NAN'));
+  });
+
+  test("'auto' chooses by the speeds it has measured, and says so", async () => {
+    const model = await new LinearRegression().fit(x32, target);
+    const plan = model.compile({ expectedRows: 10 });
+    expect(plan.explain()).toMatch(/auto chose the (CPU|GPU): cuda:0 should be faster/);
+    expect(model.compile({ precision: 'float64', expectedRows: 10 }).explain()).toMatch(/runs float32 only/);
+  });
+
+  test('workers have plans of their own', async () => {
+    const code = `
+      const { createRequire } = require('node:module');
+      const addon = createRequire(${JSON.stringify(addon)})(${JSON.stringify(addon)});
+      const { parentPort, workerData } = require('node:worker_threads');
+      const out = new Float32Array(2);
+      const program = addon.programCreate(workerData.ops, workerData.constants, 'float32', workerData.path, 0);
+      for (let i = 0; i < 20; i++) addon.programRunSync(program, Float32Array.of(1, 2, 3, 5), 2, out, 0);
+      parentPort.postMessage(Array.from(out));`;
+    const ops = Int32Array.of(1, 2, 1, 8, 1, 0, 1, 1, 2, 0, 1); // one Dense op
+    const workerData = { ops, constants: [Float64Array.of(10, 100), Float64Array.of(1)], path: emulated };
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => {
+        const worker = new Worker(code, { eval: true, workerData });
+        return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+      }),
+    );
+    expect(results).toEqual(Array.from({ length: 4 }, () => [211, 531]));
+  });
+});
