@@ -207,7 +207,10 @@ class Planner {
   }
 
   void add(const DenseOp& dense) {
-    const std::vector<Layer> layers = narrow_layers(index_);
+    std::vector<Layer> layers = narrow_layers(index_);
+    // The memory of the input may be that of a later slot: the blocks of one kernel would disturb each other.
+    const uint32_t input = buffer_of(op().inputs[0]);
+    while (layers.size() > 1 && buffer_of(layers.back().last + 1) == input) layers.pop_back();
     if (layers.size() > 1) return add_layers(layers);
     BorealCudaStep& step = step_for(BOREAL_CUDA_PRODUCT);
     step.c[0] = out_.arena.add_floats(dense.weights);
