@@ -12,8 +12,8 @@ int main(int argc, char** argv) {
   doctest::Context context(argc, argv);
   if (cuda_devices().library == nullptr) {
     std::printf("skipped, %s:\n", cuda_devices().reason.c_str());
-    context.setOption("list-test-cases", true);
-    context.setOption("no-intro", true);
+    const char* const list[] = {argv[0], "--list-test-cases", "--no-intro"};
+    context.applyCommandLine(3, list);
   }
   return context.run();
 }

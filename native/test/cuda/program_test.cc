@@ -164,7 +164,7 @@ TEST_CASE("memory: exhaustion is an error and no more; cycles leave nothing behi
     programs.clear();
     CHECK(free_bytes() == before);
 
-    const int cycles = cuda_devices().emulated ? 200 : 10000;
+    const int cycles = cuda_devices().emulated ? 50 : 10000;
     for (int cycle = 0; cycle < cycles; ++cycle)
       CHECK(same(run(*prepare_cuda(small, library, device), x), expected));
     CHECK(free_bytes() == before);

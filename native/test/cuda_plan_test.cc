@@ -1,0 +1,246 @@
+// What the core decides for a GPU, which needs none: steps, buffers, packed constants, batches of trees,
+// costs.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "device/cuda_cost.h"
+#include "device/cuda_forest.h"
+#include "device/forest_ranks.h"
+#include "test/plan_writer.h"
+#include "test/program_support.h"
+
+namespace boreal {
+namespace test {
+namespace {
+
+constexpr size_t kShared = 96 << 10;
+
+std::vector<int32_t> kernels_of(const CudaPlan& plan) {
+  std::vector<int32_t> kinds;
+  for (const BorealCudaStep& step : plan.steps) kinds.push_back(step.kernel);
+  return kinds;
+}
+
+template <typename T>
+const T* at(const CudaPlan& plan, uint64_t offset) {
+  return reinterpret_cast<const T*>(plan.arena.bytes().data() + offset);
+}
+
+// Ranks as rank_kernel makes them, plainly.
+uint32_t rank_of(const CudaForest& forest, const BorealCudaRank& column, float value, bool truncate) {
+  const uint32_t highest = forest.small ? 255 : 65535;
+  if (std::isnan(value) && (column.rules & kMissingIsZero) != 0) value = 0;
+  const bool zero = std::fabs(value) <= static_cast<float>(kNearZero);
+  if (std::isnan(value) || ((column.rules & kZeroIsMissing) != 0 && zero)) {
+    return (column.rules & kMissingLeft) != 0 ? 0 : highest;
+  }
+  if (column.is_set != 0) {
+    const float category = truncate ? std::trunc(value) : std::floor(value);
+    const bool in = category >= 0 && category < 32.0f * static_cast<float>(column.count) &&
+                    (forest.set_words[column.begin + static_cast<size_t>(category) / 32] >>
+                         static_cast<size_t>(category) % 32 &
+                     1) != 0;
+    return in ? 0 : highest;
+  }
+  uint32_t rank = 0;
+  for (uint32_t k = 0; k < column.count; ++k) rank += forest.cuts[column.begin + k] < value ? 1 : 0;
+  return rank;
+}
+
+}  // namespace
+
+TEST_CASE("CUDA plans: steps, buffers and fused activations") {
+  PlanWriter writer(3);
+  const int32_t checked = writer.check(0, FiniteRule::kFinite);
+  const int32_t scaled = writer.affine(checked, {1, 2, 3}, {4, 5, 6});
+  const int32_t wide = writer.dense(scaled, std::vector<double>(3 * 200, 0.5), std::vector<double>(200, 1));
+  const int32_t hidden = writer.activation(wide, Unary::kTanh);
+  writer.softmax(writer.dense(hidden, std::vector<double>(200 * 4, 0.25), {0, 1, 2, 3}));
+  const CudaPlan plan = plan_cuda(writer.decode(), kShared);
+  CHECK(kernels_of(plan) == std::vector<int32_t>{BOREAL_CUDA_CHECK, BOREAL_CUDA_AFFINE, BOREAL_CUDA_PRODUCT,
+                                                 BOREAL_CUDA_PRODUCT, BOREAL_CUDA_SOFTMAX});
+  CHECK(plan.details.size() == plan.steps.size());
+  CHECK(plan.steps[2].n[1] == BOREAL_CUDA_ACTIVATION);
+  CHECK(plan.steps[2].n[2] == static_cast<int32_t>(Unary::kTanh));
+  CHECK(plan.steps[3].n[1] == BOREAL_CUDA_PLAIN);
+  CHECK(plan.steps[4].out == 1);
+  CHECK(plan.row_bytes[0] == 12);
+  CHECK(plan.row_bytes[1] == 16);
+  CHECK(at<float>(plan, plan.steps[1].c[1])[2] == 6);
+  CHECK(at<float>(plan, plan.steps[3].c[0])[799] == 0.25f);
+  for (const BorealCudaStep& step : plan.steps) {
+    CHECK(step.in[0] < plan.row_bytes.size());
+    CHECK(step.out < plan.row_bytes.size());
+    for (const uint64_t offset : step.c) {
+      if (offset != BOREAL_CUDA_NONE) CHECK(offset % 256 == 0);
+    }
+  }
+  CHECK(plan.row_flops == 2.0 * (600 + 800));
+}
+
+TEST_CASE("CUDA plans: narrow layers become one step, unless somebody reads between them") {
+  for (const bool read_between : {false, true}) {
+    PlanWriter writer(3);
+    const int32_t first =
+        writer.activation(writer.dense(0, std::vector<double>(12, 1), {0, 0, 0, 0}), Unary::kRelu);
+    const int32_t second = writer.dense(first, std::vector<double>(8, 1), {0, 0});
+    if (read_between) writer.concat({first, second});
+    const CudaPlan plan = plan_cuda(writer.decode(), kShared);
+    if (read_between) {
+      CHECK(kernels_of(plan) == std::vector<int32_t>{BOREAL_CUDA_PRODUCT, BOREAL_CUDA_PRODUCT,
+                                                     BOREAL_CUDA_PLACE, BOREAL_CUDA_PLACE});
+    } else {
+      CHECK(kernels_of(plan) == std::vector<int32_t>{BOREAL_CUDA_MLP});
+      const BorealCudaLayer* layers = at<BorealCudaLayer>(plan, plan.steps[0].c[0]);
+      CHECK(layers[0].activation == static_cast<int32_t>(Unary::kRelu));
+      CHECK(layers[1].inputs == 4);
+      CHECK(layers[1].outputs == 2);
+    }
+  }
+}
+
+TEST_CASE("CUDA plans: a fused step never writes over its input") {
+  // Enough layers and other ops between that the memory of early slots is free for late ones.
+  PlanWriter writer(4);
+  const std::vector<double> square(16, 0.5), zero(4, 0);
+  int32_t x = writer.affine(0, zero, {1, 1, 1, 1});
+  for (int round = 0; round < 4; ++round) {
+    for (int layer = 0; layer < 3; ++layer)
+      x = writer.activation(writer.dense(x, square, zero), Unary::kTanh);
+    x = writer.gather(x, {3, 2, 1, 0});
+  }
+  for (const BorealCudaStep& step : plan_cuda(writer.decode(), kShared).steps) {
+    if (step.kernel == BOREAL_CUDA_MLP || step.kernel == BOREAL_CUDA_PRODUCT) CHECK(step.in[0] != step.out);
+  }
+}
+
+TEST_CASE("CUDA plans: passes are as large as their memory allows") {
+  PlanWriter writer(10);
+  writer.activation(0, Unary::kExp);
+  const Plan plan = writer.decode();
+  CHECK(plan_cuda(plan, kShared, 8000).max_rows == 100);
+  CHECK(plan_cuda(plan, kShared, 1).max_rows == 1);
+  CHECK(plan_cuda(plan, kShared, uint64_t{1} << 40).max_rows == uint64_t{1} << 20);
+}
+
+TEST_CASE("CUDA plans: every op without a kernel is refused by name") {
+  PlanWriter writer(3);
+  writer.quantile(0, {0.5});
+  const Plan plan = writer.decode();
+  CHECK(error_code([&] { plan_cuda(plan, kShared); }) == "ERR_NOT_SUPPORTED");
+  try {
+    plan_cuda(plan, kShared);
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()).find("Quantile") != std::string::npos);
+    CHECK(error.op() == 0);
+  }
+}
+
+TEST_CASE("CUDA forests: packed ranks and nodes lead each row to its leaf") {
+  const std::vector<double> cuts = {-1, -0.5, -1e-36, 0, 1e-36, 0.3, 1};
+  for (const ForestCompare compare : {ForestCompare::kFloat32, ForestCompare::kFloat64}) {
+    for (const size_t nodes : {31u, 901u}) {
+      Rng rng(nodes + static_cast<size_t>(compare));
+      ForestArrays arrays = random_forest(rng, 6, 3, 1, nodes, cuts, true, false, 40);
+      arrays.compare = compare;
+      arrays.set_offsets = {0, 2};
+      arrays.set_words = {0b110, 1};
+      for (size_t k = 0; k < arrays.feature.size(); ++k) {
+        if (arrays.feature[k] < 0) continue;
+        arrays.rules[k] = static_cast<uint8_t>(rng.below(4));
+        if (rng.below(4) == 0) {
+          arrays.rules[k] = kCategories | kMissingLeft;
+          arrays.threshold[k] = 0;
+        }
+      }
+      PlanWriter writer(3);
+      arrays.write(writer, 0, ForestAggregate::kPerTree, 1);
+      const Plan plan = writer.decode();
+      const ForestOp& op = std::get<ForestOp>(plan.ops[0].kind);
+      const CudaForest forest(op);
+      CHECK(forest.small == (nodes == 31));
+      const std::vector<float> x = random_rows<float>(rng, 60, 3, 6);
+      const std::vector<float> expected = reference<float>(plan, x);
+      for (size_t i = 0; i < 60; ++i) {
+        std::vector<uint32_t> ranks;
+        for (const BorealCudaRank& column : forest.columns) {
+          ranks.push_back(
+              rank_of(forest, column, x[i * 3 + column.feature], compare == ForestCompare::kFloat64));
+        }
+        for (size_t t = 0; t < op.trees(); ++t) {
+          const BorealCudaTree& tree = forest.trees[t];
+          size_t k = tree.begin, leaf = 0;
+          if (forest.small) {
+            for (uint32_t node = forest.small_nodes[k]; node >> 20 != 0; node = forest.small_nodes[k]) {
+              k += (node >> 20) + (ranks[node >> 8 & 0xfff] > (node & 0xff) ? 1 : 0);
+            }
+            leaf = tree.values + (forest.small_nodes[k] >> 8 & 0xfff);
+          } else {
+            for (BorealCudaNode node = forest.large_nodes[k]; node.left != 0; node = forest.large_nodes[k]) {
+              k = tree.begin + node.left + (ranks[node.column] > node.cut ? 1 : 0);
+            }
+            leaf = forest.large_nodes[k].column | size_t{forest.large_nodes[k].cut} << 16;
+          }
+          CHECK(static_cast<float>(forest.values[leaf]) == expected[i * op.trees() + t]);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("CUDA forests: batches hold every tree once, in order, within their memory") {
+  Rng rng(9);
+  ForestArrays arrays = random_forest(rng, 50, 3, 1, 61, {-1, 0, 1}, false, false, 40);
+  for (const bool grouped : {false, true}) {
+    if (grouped) arrays.groups = {0, 20, 50};
+    PlanWriter writer(3);
+    arrays.write(writer, 0, ForestAggregate::kSum, grouped ? 2 : 1);
+    const Plan plan = writer.decode();
+    const ForestOp& op = std::get<ForestOp>(plan.ops[0].kind);
+    const CudaForest forest(op);
+    for (const size_t bytes : {1u, 1000u, 1u << 20}) {
+      size_t next = 0, output = 0;
+      for (const CudaTreeBatch& batch : batch_trees(forest, op, bytes)) {
+        CHECK(batch.first == next);
+        CHECK(batch.last > batch.first);
+        CHECK(batch.starts == (batch.first == 0 || batch.output != output));
+        const size_t end = batch.last < op.trees() ? forest.trees[batch.last].begin : forest.nodes();
+        const size_t used =
+            4 * (end - forest.trees[batch.first].begin) + (batch.last - batch.first) * sizeof(BorealCudaTree);
+        CHECK((used <= bytes || batch.last == batch.first + 1));
+        next = batch.last;
+        output = batch.output;
+      }
+      CHECK(next == op.trees());
+    }
+  }
+}
+
+TEST_CASE("CUDA costs: transfers, starts and work decide") {
+  PlanWriter writer(100);
+  writer.dense(0, std::vector<double>(100 * 100, 1), std::vector<double>(100, 0));
+  const CudaPlan plan = plan_cuda(writer.decode(), kShared);
+  BorealCudaFigures figures{};
+  figures.round_trip_ns = 20000;
+  figures.step_ns = 2000;
+  figures.upload_bytes_per_ns = 10;
+  figures.download_bytes_per_ns = 10;
+  figures.memory_bytes_per_ns = 1000;
+  figures.flops_per_ns = 20000;
+  // 400 bytes each way are 80 ns, 20,000 flops at half the rate 2 ns, 800 bytes of traffic 1.6 ns.
+  CHECK(cuda_run_ns(plan, figures, 1) == doctest::Approx(22000 + 83.6));
+  CHECK(cuda_run_ns(plan, figures, 1000) == doctest::Approx(22000 + 83600));
+  CHECK(cpu_run_ns(1000, 4, 1) == 1000);
+  CHECK(cpu_run_ns(1000, 4, 100) == 25000);
+  const size_t even = cuda_break_even(plan, figures, 1000, 4);
+  CHECK(cuda_run_ns(plan, figures, even) < cpu_run_ns(1000, 4, even));
+  CHECK(cuda_run_ns(plan, figures, even - 1) >= cpu_run_ns(1000, 4, even - 1));
+  CHECK(cuda_break_even(plan, figures, 200, 4) == SIZE_MAX);  // the transfer alone takes longer
+  CHECK(cuda_break_even(plan, figures, 1e9, 4) == 1);
+}
+
+}  // namespace test
+}  // namespace boreal
