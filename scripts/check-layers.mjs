@@ -35,7 +35,20 @@ const cppRules = {
     'io',
   ],
   test: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'text', 'device', 'train', 'explain', 'io'],
-  bench: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn', 'text', 'device', 'train', 'explain', 'io'],
+  bench: [
+    'base',
+    'kernels',
+    'plan',
+    'linalg',
+    'neighbors',
+    'nn',
+    'text',
+    'device',
+    'train',
+    'explain',
+    'io',
+    'test',
+  ],
 };
 const nodeHeader = /^<(napi|node_api|js_native_api|node|uv|v8)\.h>$/;
 /** Files compiled for one instruction set may include these only, so that they emit no weak symbol. */

@@ -48,15 +48,24 @@ Lane::~Lane() {
   plan_.lane_bytes -= buffers_.bytes();
 }
 
+void Lane::enqueue_steps(uint64_t rows) {
+  for (const BorealCudaStep& step : plan_.steps) {
+    run_step({step, places_.data(), plan_.arena.data(), static_cast<uint32_t>(rows),
+              static_cast<uint32_t>(capacity_), refusal_, stream_});
+  }
+}
+
+void Lane::compute(uint64_t rows, uint32_t repeats) {
+  for (uint32_t i = 0; i < repeats; ++i) enqueue_steps(rows);
+  check(cudaStreamSynchronize(stream_), "running a plan");
+}
+
 void Lane::enqueue(uint64_t rows) {
   check(cudaMemcpyAsync(places_[0], staged_in_, rows * plan_.input_width * sizeof(float),
                         cudaMemcpyHostToDevice, stream_),
         "copying rows to the device");
   check(cudaMemsetAsync(refusal_, 0xff, sizeof(Refusal), stream_), "clearing memory");
-  for (const BorealCudaStep& step : plan_.steps) {
-    run_step({step, places_.data(), plan_.arena.data(), static_cast<uint32_t>(rows),
-              static_cast<uint32_t>(capacity_), refusal_, stream_});
-  }
+  enqueue_steps(rows);
   check(cudaMemcpyAsync(staged_out_, places_[1], rows * plan_.output_width * sizeof(float),
                         cudaMemcpyDeviceToHost, stream_),
         "copying results from the device");

@@ -39,6 +39,8 @@ class Lane {
 
   // Starts a pass and returns; x is copied before. rows <= capacity, first_row is that of the whole run.
   void start(const float* x, uint64_t rows, uint64_t first_row);
+  // Runs the steps alone, again and again, on whatever the buffers hold, and waits.
+  void compute(uint64_t rows, uint32_t repeats);
   bool busy() const { return rows_ > 0; }
   uint64_t first_row() const { return first_row_; }
   // Waits for the pass; writes out [rows, output_width] of it. Returns its refusal, rows counted from the
@@ -51,6 +53,7 @@ class Lane {
     cudaGraphExec_t graph;
   };
   void enqueue(uint64_t rows);
+  void enqueue_steps(uint64_t rows);
   // The graph of a pass of so many rows; null the first time that the number is met.
   cudaGraphExec_t recorded(uint64_t rows);
 

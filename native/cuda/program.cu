@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "cuda/program.cuh"
@@ -95,6 +96,20 @@ void Program::run(const float* x, uint64_t rows, float* out, int (*stop)(const v
   for (LanePtr& lane : lanes) {
     if (lane != nullptr) give(std::move(lane));
   }
+}
+
+double Program::time_pass(uint64_t rows, uint32_t repeats) {
+  if (rows == 0 || rows > plan_.max_rows || repeats == 0) {
+    throw Failure(cudaErrorInvalidValue, "timing a pass of no rows, or of more than fit");
+  }
+  use_device(device_);
+  LanePtr lane = take(bucket_of(rows, plan_.max_rows));
+  lane->compute(rows, 1);  // warms up
+  const auto begin = std::chrono::steady_clock::now();
+  lane->compute(rows, repeats);
+  const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - begin;
+  give(std::move(lane));
+  return taken.count() / repeats;
 }
 
 uint64_t Program::memory_bytes() const { return plan_.arena.bytes() + plan_.lane_bytes; }

@@ -180,6 +180,10 @@ typedef struct BorealCudaApi {
    * written. Between passes it asks stop(context), which may be null, whether to go on. */
   int (*run)(BorealCudaProgram* program, const float* x, uint64_t rows, float* out,
              int (*stop)(const void* context), const void* context, BorealCudaError* error);
+  /* Nanoseconds of one pass of so many rows (<= max_rows) over what lies on the device already, without
+   * transfers: the mean of `repeats`. For benchmarks. */
+  int (*time_pass)(BorealCudaProgram* program, uint64_t rows, uint32_t repeats, double* ns,
+                   BorealCudaError* error);
   /* Bytes that the program holds on the device now. */
   uint64_t (*memory_bytes)(const BorealCudaProgram* program);
 } BorealCudaApi;

@@ -1,7 +1,6 @@
 #include "device/cuda_plan.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/error.h"
 #include "device/cuda_forest.h"
@@ -174,69 +173,46 @@ class Planner {
 
   // ---- Products and distances ----
 
-  // The activation that follows the op and nobody else reads; it becomes part of the product.
-  std::optional<Unary> activation_after(size_t index) const {
-    if (index + 1 >= plan_.ops.size() || readers_[index + 1] != 1) return std::nullopt;
-    const Op& next = plan_.ops[index + 1];
-    const ActivationOp* activation = std::get_if<ActivationOp>(&next.kind);
-    if (activation == nullptr || next.inputs[0] != index + 1) return std::nullopt;
-    return activation->kind;
-  }
-
-  struct Layer {
-    const DenseOp* dense;
-    size_t inputs;
-    Unary activation;
-    size_t last;  // its last op
-  };
   // The layers from the op on that one kernel runs: narrow, each read by the next one only.
-  std::vector<Layer> narrow_layers(size_t index) const {
-    std::vector<Layer> layers;
-    while (index < plan_.ops.size()) {
+  std::vector<const DenseOp*> narrow_layers() const {
+    std::vector<const DenseOp*> layers;
+    for (size_t index = index_; index < plan_.ops.size(); ++index) {
       const DenseOp* dense = std::get_if<DenseOp>(&plan_.ops[index].kind);
       if (dense == nullptr || dense->outputs > BOREAL_CUDA_MLP_WIDTH) break;
-      const size_t input = plan_.ops[index].inputs[0], inputs = plan_.slot_width(input);
-      if (inputs > BOREAL_CUDA_MLP_WIDTH) break;
-      if (!layers.empty() && (input != layers.back().last + 1 || readers_[input] != 1)) break;
-      const std::optional<Unary> activation = activation_after(index);
-      const size_t last = index + (activation ? 1 : 0);
-      layers.push_back({dense, inputs, activation.value_or(Unary::kIdentity), last});
-      index = last + 1;
+      const size_t input = plan_.ops[index].inputs[0];
+      if (plan_.slot_width(input) > BOREAL_CUDA_MLP_WIDTH) break;
+      if (!layers.empty() && (input != index || readers_[input] != 1)) break;
+      layers.push_back(dense);
     }
     return layers;
   }
 
   void add(const DenseOp& dense) {
-    std::vector<Layer> layers = narrow_layers(index_);
+    std::vector<const DenseOp*> layers = narrow_layers();
     // The memory of the input may be that of a later slot: the blocks of one kernel would disturb each other.
     const uint32_t input = buffer_of(op().inputs[0]);
-    while (layers.size() > 1 && buffer_of(layers.back().last + 1) == input) layers.pop_back();
+    while (layers.size() > 1 && buffer_of(index_ + layers.size()) == input) layers.pop_back();
     if (layers.size() > 1) return add_layers(layers);
     BorealCudaStep& step = step_for(BOREAL_CUDA_PRODUCT);
     step.c[0] = out_.arena.add_floats(dense.weights);
     step.c[1] = out_.arena.add_floats(dense.bias);
+    step.n[1] = dense.activation == Unary::kIdentity ? BOREAL_CUDA_PLAIN : BOREAL_CUDA_ACTIVATION;
+    step.n[2] = static_cast<int32_t>(dense.activation);
     out_.row_flops += 2.0 * static_cast<double>(dense.weights.size);
-    if (const std::optional<Unary> activation = activation_after(index_)) {
-      step.n[1] = BOREAL_CUDA_ACTIVATION;
-      step.n[2] = static_cast<int32_t>(*activation);
-      ++index_;
-      step.out = buffer_of(index_ + 1);
-      out_.details.back() = "with its activation";
-    }
   }
 
-  void add_layers(const std::vector<Layer>& layers) {
+  void add_layers(const std::vector<const DenseOp*>& layers) {
     std::vector<BorealCudaLayer> table;
-    for (const Layer& layer : layers) {
-      table.push_back({out_.arena.add_floats(layer.dense->weights), out_.arena.add_floats(layer.dense->bias),
-                       static_cast<int32_t>(layer.inputs), static_cast<int32_t>(layer.dense->outputs),
-                       static_cast<int32_t>(layer.activation), 0});
-      out_.row_flops += 2.0 * static_cast<double>(layer.dense->weights.size);
+    for (const DenseOp* layer : layers) {
+      table.push_back({out_.arena.add_floats(layer->weights), out_.arena.add_floats(layer->bias),
+                       static_cast<int32_t>(layer->weights.size / layer->outputs),
+                       static_cast<int32_t>(layer->outputs), static_cast<int32_t>(layer->activation), 0});
+      out_.row_flops += 2.0 * static_cast<double>(layer->weights.size);
     }
     BorealCudaStep& step = step_for(BOREAL_CUDA_MLP, std::to_string(layers.size()) + " layers");
     step.c[0] = out_.arena.add(table);
     step.n[0] = static_cast<int32_t>(layers.size());
-    index_ = layers.back().last;
+    index_ += layers.size() - 1;
     step.out = buffer_of(index_ + 1);
     step.out_width = static_cast<uint32_t>(op().width);
   }

@@ -52,12 +52,12 @@ uint32_t rank_of(const CudaForest& forest, const BorealCudaRank& column, float v
 
 }  // namespace
 
-TEST_CASE("CUDA plans: steps, buffers and fused activations") {
+TEST_CASE("CUDA plans: steps, buffers and activations") {
   PlanWriter writer(3);
   const int32_t checked = writer.check(0, FiniteRule::kFinite);
   const int32_t scaled = writer.affine(checked, {1, 2, 3}, {4, 5, 6});
-  const int32_t wide = writer.dense(scaled, std::vector<double>(3 * 200, 0.5), std::vector<double>(200, 1));
-  const int32_t hidden = writer.activation(wide, Unary::kTanh);
+  const int32_t hidden =
+      writer.dense(scaled, std::vector<double>(3 * 200, 0.5), std::vector<double>(200, 1), Unary::kTanh);
   writer.softmax(writer.dense(hidden, std::vector<double>(200 * 4, 0.25), {0, 1, 2, 3}));
   const CudaPlan plan = plan_cuda(writer.decode(), kShared);
   CHECK(kernels_of(plan) == std::vector<int32_t>{BOREAL_CUDA_CHECK, BOREAL_CUDA_AFFINE, BOREAL_CUDA_PRODUCT,
@@ -84,8 +84,7 @@ TEST_CASE("CUDA plans: steps, buffers and fused activations") {
 TEST_CASE("CUDA plans: narrow layers become one step, unless somebody reads between them") {
   for (const bool read_between : {false, true}) {
     PlanWriter writer(3);
-    const int32_t first =
-        writer.activation(writer.dense(0, std::vector<double>(12, 1), {0, 0, 0, 0}), Unary::kRelu);
+    const int32_t first = writer.dense(0, std::vector<double>(12, 1), {0, 0, 0, 0}, Unary::kRelu);
     const int32_t second = writer.dense(first, std::vector<double>(8, 1), {0, 0});
     if (read_between) writer.concat({first, second});
     const CudaPlan plan = plan_cuda(writer.decode(), kShared);
@@ -108,8 +107,7 @@ TEST_CASE("CUDA plans: a fused step never writes over its input") {
   const std::vector<double> square(16, 0.5), zero(4, 0);
   int32_t x = writer.affine(0, zero, {1, 1, 1, 1});
   for (int round = 0; round < 4; ++round) {
-    for (int layer = 0; layer < 3; ++layer)
-      x = writer.activation(writer.dense(x, square, zero), Unary::kTanh);
+    for (int layer = 0; layer < 3; ++layer) x = writer.dense(x, square, zero, Unary::kTanh);
     x = writer.gather(x, {3, 2, 1, 0});
   }
   for (const BorealCudaStep& step : plan_cuda(writer.decode(), kShared).steps) {

@@ -142,7 +142,7 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
       const program = addon.programCreate(workerData.ops, workerData.constants, 'float32', workerData.path, 0);
       for (let i = 0; i < 20; i++) addon.programRunSync(program, Float32Array.of(1, 2, 3, 5), 2, out, 0);
       parentPort.postMessage(Array.from(out));`;
-    const ops = Int32Array.of(1, 2, 1, 8, 1, 0, 1, 1, 2, 0, 1); // one Dense op
+    const ops = Int32Array.of(1, 2, 1, 8, 1, 0, 2, 1, 0, 2, 0, 1); // one Dense op
     const workerData = { ops, constants: [Float64Array.of(10, 100), Float64Array.of(1)], path: emulated };
     const results = await Promise.all(
       Array.from({ length: 4 }, () => {

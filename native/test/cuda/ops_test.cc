@@ -237,12 +237,9 @@ TEST_CASE("perceptrons: fused layers have the bits of layer after layer") {
     for (size_t l = 1; l < widths.size(); ++l) {
       const std::vector<double> weights = random_values(rng, widths[l - 1] * widths[l]);
       const std::vector<double> bias = random_values(rng, widths[l]);
-      a = fused.dense(a, weights, bias);
-      b = apart.dense(b, weights, bias);
-      if (l + 1 < widths.size()) {
-        a = fused.activation(a, Unary::kRelu);
-        b = apart.activation(b, Unary::kRelu);
-      }
+      const Unary f = l + 1 < widths.size() ? Unary::kRelu : Unary::kIdentity;
+      a = fused.dense(a, weights, bias, f);
+      b = apart.dense(b, weights, bias, f);
       // A second reader keeps the layers apart.
       if (l + 1 < widths.size()) b = apart.binary(BinaryFunction::kMin, b, b);
     }
@@ -283,8 +280,8 @@ TEST_CASE("whole plans: preprocessing, a network and its classes") {
       [](PlanWriter& plan, Rng& rng) {
         const int32_t checked = plan.check(0, FiniteRule::kFiniteOrNan);
         const int32_t filled = plan.impute(checked, random_values(rng, 6));
-        const int32_t hidden = plan.activation(
-            plan.dense(filled, random_values(rng, 6 * 300), random_values(rng, 300)), Unary::kTanh);
+        const int32_t hidden =
+            plan.dense(filled, random_values(rng, 6 * 300), random_values(rng, 300), Unary::kTanh);
         plan.softmax(plan.dense(hidden, random_values(rng, 300 * 4), random_values(rng, 4)));
       });
 }

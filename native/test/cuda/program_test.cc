@@ -35,9 +35,9 @@ Plan wide_plan(PlanWriter& writer, Rng& rng, size_t hidden) {
   std::vector<double> weights(2 * hidden), back(hidden);
   for (double& value : weights) value = rng.uniform();
   for (double& value : back) value = rng.uniform() / static_cast<double>(hidden);
-  const int32_t x =
-      writer.dense(writer.check(0, FiniteRule::kFinite), weights, std::vector<double>(hidden, 0.5));
-  writer.dense(writer.activation(x, Unary::kRelu), back, {0.25});
+  const int32_t x = writer.dense(writer.check(0, FiniteRule::kFinite), weights,
+                                 std::vector<double>(hidden, 0.5), Unary::kRelu);
+  writer.dense(x, back, {0.25});
   return writer.decode();
 }
 

@@ -1,0 +1,194 @@
+// What a GPU does with plans, as JSON on standard output: products, forests, perceptrons, single rows. Shapes
+// are those of the project's goals. BOREAL_CUDA_LIBRARY names the plug-in; --small takes small shapes, for a
+// try on the emulation.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "base/thread_pool.h"
+#include "device/cpu_program.h"
+#include "device/cuda_program.h"
+#include "kernels/dispatch.h"
+#include "test/plan_writer.h"
+
+namespace boreal {
+namespace {
+
+using test::ForestArrays;
+using test::PlanWriter;
+
+std::vector<double> random_values(Rng& rng, size_t count) {
+  std::vector<double> values(count);
+  for (double& value : values) value = static_cast<float>(rng.uniform() * 2 - 1) / 16;
+  return values;
+}
+
+// Perfect trees of this depth over random cuts.
+ForestArrays perfect_forest(Rng& rng, size_t trees, uint32_t depth, size_t width) {
+  ForestArrays forest;
+  const size_t inner = (size_t{1} << depth) - 1, nodes = 2 * inner + 1;
+  for (size_t t = 0; t < trees; ++t) {
+    for (size_t k = 0; k < nodes; ++k) {
+      const bool leaf = k >= inner;
+      forest.feature.push_back(leaf ? -1 : static_cast<int32_t>(rng.below(static_cast<uint32_t>(width))));
+      forest.left.push_back(static_cast<int32_t>(leaf ? forest.values.size() : 2 * k + 1));
+      forest.threshold.push_back(static_cast<double>(rng.below(255)) / 255 - 0.5);
+      if (leaf) forest.values.push_back(rng.uniform());
+    }
+    forest.tree_offsets.push_back(static_cast<int32_t>(forest.feature.size()));
+  }
+  return forest;
+}
+
+double run_ns(const Program<float>& program, const std::vector<float>& x, int repeats) {
+  const size_t rows = x.size() / program.input_width();
+  std::vector<float> out(rows * program.output_width());
+  program.run(x.data(), rows, out.data(), 0, nullptr);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < repeats; ++i) program.run(x.data(), rows, out.data(), 0, nullptr);
+  const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - begin;
+  return taken.count() / repeats;
+}
+
+class Bench {
+ public:
+  Bench(const CudaLibrary& library, bool small) : library_(library), small_(small) {}
+
+  void all() {
+    const BorealCudaDevice& device = library_.device(0);
+    const BorealCudaFigures& figures = library_.figures(0);
+    std::printf("{\"device\": \"%s\", \"capability\": \"%d.%d\", \"emulated\": %s, \"cpuThreads\": %zu,\n",
+                device.name, device.major, device.minor, device.emulated != 0 ? "true" : "false",
+                ThreadPool::instance().size());
+    std::printf(" \"roundTripUs\": %.2f, \"stepUs\": %.2f, \"uploadGBs\": %.2f, \"downloadGBs\": %.2f,\n",
+                figures.round_trip_ns / 1e3, figures.step_ns / 1e3, figures.upload_bytes_per_ns,
+                figures.download_bytes_per_ns);
+    std::printf(" \"results\": [");
+    for (const size_t side : small_ ? std::vector<size_t>{64} : std::vector<size_t>{1024, 2048, 4096, 8192}) {
+      product(side);
+    }
+    if (small_) {
+      forest(20, 4, 500);
+    } else {
+      forest(500, 6, 1000000);
+      forest(1000, 8, 1000000);
+    }
+    for (const size_t width : {size_t{64}, size_t{128}}) perceptron(width, small_ ? 100 : 1 << 20);
+    single_row();
+    std::printf("\n ]}\n");
+  }
+
+ private:
+  // Nanoseconds of the plan on rows that are on the device.
+  double resident_ns(const CudaPlan& plan, uint64_t rows) {
+    const BorealCudaPlan view = plan.view();
+    BorealCudaProgram* program = nullptr;
+    BorealCudaError error{};
+    CudaLibrary::check(library_.api().create(0, &view, &program, &error), error);
+    double ns = 0;
+    const uint64_t pass = std::min(rows, plan.max_rows);
+    const int status = library_.api().time_pass(program, pass, small_ ? 1 : 10, &ns, &error);
+    library_.api().destroy(program);
+    CudaLibrary::check(status, error);
+    return ns * static_cast<double>(rows) / static_cast<double>(pass);
+  }
+  CudaPlan steps_of(const Plan& plan) {
+    return plan_cuda(plan, library_.device(0).shared_bytes, uint64_t{8} << 30);
+  }
+
+  void begin_row(const char* name) {
+    std::printf("%s\n  {\"name\": \"%s\"", first_ ? "" : ",", name);
+    first_ = false;
+  }
+
+  void product(size_t side) {
+    PlanWriter writer(static_cast<int32_t>(side));
+    writer.dense(0, random_values(rng_, side * side), std::vector<double>(side, 0));
+    const double ns = resident_ns(steps_of(writer.decode()), side);
+    begin_row("sgemm");
+    const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
+    std::printf(", \"side\": %zu, \"ms\": %.4f, \"tflops\": %.3f}", side, ns / 1e6, flops / ns / 1e3);
+  }
+
+  void forest(size_t trees, uint32_t depth, size_t rows) {
+    constexpr size_t kWidth = 28;
+    PlanWriter writer(kWidth);
+    perfect_forest(rng_, trees, depth, kWidth).write(writer, 0, ForestAggregate::kMean, 1);
+    const Plan plan = writer.decode();
+    std::vector<float> x(rows * kWidth);
+    for (float& value : x) value = static_cast<float>(rng_.uniform() - 0.5);
+    const double resident = resident_ns(steps_of(plan), rows);
+    const double whole = run_ns(*prepare_cuda(plan, library_, 0), x, 2);
+    const double cpu = run_ns(*prepare_cpu<float>(plan, kernels()), x, 1);
+    begin_row("forest");
+    const double count = static_cast<double>(rows) * 1e3;
+    std::printf(
+        ", \"trees\": %zu, \"depth\": %u, \"rows\": %zu, \"residentMrows\": %.3f, \"transferMrows\": %.3f, "
+        "\"cpuMrows\": %.3f}",
+        trees, depth, rows, count / resident, count / whole, count / cpu);
+  }
+
+  void perceptron(size_t width, size_t rows) {
+    double ns[2];
+    for (const bool fused : {true, false}) {
+      Rng rng(3);
+      PlanWriter writer(static_cast<int32_t>(width));
+      int32_t x = 0;
+      for (int layer = 0; layer < 4; ++layer) {
+        x = writer.dense(x, random_values(rng, width * width), random_values(rng, width), Unary::kRelu);
+        // A second reader keeps the layers apart.
+        if (!fused && layer < 3) x = writer.binary(BinaryFunction::kMin, x, x);
+      }
+      ns[fused ? 0 : 1] = resident_ns(steps_of(writer.decode()), rows);
+    }
+    begin_row("mlp");
+    std::printf(", \"width\": %zu, \"layers\": 4, \"rows\": %zu, \"fusedMs\": %.4f, \"apartMs\": %.4f}",
+                width, rows, ns[0] / 1e6, ns[1] / 1e6);
+  }
+
+  // A network of 784-128-64-10 for one row: a recorded graph from the third run on.
+  void single_row() {
+    PlanWriter writer(784);
+    int32_t x = 0;
+    size_t inputs = 784;
+    for (const size_t outputs : {size_t{128}, size_t{64}, size_t{10}}) {
+      x = writer.dense(x, random_values(rng_, inputs * outputs), random_values(rng_, outputs), Unary::kRelu);
+      inputs = outputs;
+    }
+    const auto program = prepare_cuda(writer.decode(), library_, 0);
+    const std::vector<float> row(784, 0.5f);
+    run_ns(*program, row, 3);
+    begin_row("single row");
+    std::printf(", \"us\": %.3f}", run_ns(*program, row, small_ ? 2 : 1000) / 1e3);
+  }
+
+  const CudaLibrary& library_;
+  const bool small_;
+  bool first_ = true;
+  Rng rng_{7};
+};
+
+int run(int argc, char** argv) {
+  const char* const path = std::getenv("BOREAL_CUDA_LIBRARY");
+  if (path == nullptr) {
+    std::fprintf(stderr, "BOREAL_CUDA_LIBRARY names no plug-in\n");
+    return 1;
+  }
+  try {
+    Bench(CudaLibrary::open(path), argc > 1 && std::strcmp(argv[1], "--small") == 0).all();
+    return 0;
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", error.code(), error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+}  // namespace boreal
+
+int main(int argc, char** argv) { return boreal::run(argc, argv); }
