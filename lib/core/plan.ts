@@ -90,8 +90,8 @@ const OUTPUTS = [
 const INLINE_BUDGET_NS = 50_000;
 /** Of the pool, once it is asked for. */
 let threads: number | undefined;
-/** Of a copy to fresh memory: 3.3 ms for 22 MB. */
-const COPY_NS_PER_BYTE = 0.15;
+/** Of a copy to fresh memory: 4 ms for 22 MB. */
+const COPY_NS_PER_BYTE = 0.18;
 
 /**
  * Fills in defaults and checks.

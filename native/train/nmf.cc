@@ -70,14 +70,26 @@ class Factor {
     const Partition rows = partition_rows(size_, kPartRows, kParts);
     ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
       check_cancel(cancel);
-      std::vector<double> below(k_);
-      for (size_t i = rows.begin(part); i < rows.end(part); ++i) {
+      // Rows side by side, as in NonNegativeRows.
+      constexpr size_t kRows = kNonNegativeRows;
+      std::vector<double> old(k_ * kRows);
+      for (size_t i = rows.begin(part); i < rows.end(part); i += kRows) {
+        const size_t count = std::min(kRows, rows.end(part) - i);
         double* const w = values.data() + i * k_;
-        for (size_t t = 0; t < k_; ++t) {
-          below[t] = l1_ + l2_ * w[t];
-          for (size_t r = 0; r < k_; ++r) below[t] += gram_[r * k_ + t] * w[r];
+        const double* const product = product_.data() + i * k_;
+        for (size_t l = 0; l < count; ++l) {
+          for (size_t t = 0; t < k_; ++t) old[t * kRows + l] = w[l * k_ + t];
         }
-        for (size_t t = 0; t < k_; ++t) w[t] *= product_[i * k_ + t] / (below[t] == 0 ? kLeast : below[t]);
+        for (size_t t = 0; t < k_; ++t) {
+          double below[kRows];
+          for (size_t l = 0; l < kRows; ++l) below[l] = l1_ + l2_ * old[t * kRows + l];
+          for (size_t r = 0; r < k_; ++r) {
+            for (size_t l = 0; l < kRows; ++l) below[l] += gram_[r * k_ + t] * old[r * kRows + l];
+          }
+          for (size_t l = 0; l < count; ++l) {
+            w[l * k_ + t] *= product[l * k_ + t] / (below[l] == 0 ? kLeast : below[l]);
+          }
+        }
       }
     });
   }
