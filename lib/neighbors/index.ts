@@ -15,6 +15,11 @@ export {
   type LocalOutlierFactorState,
 } from './local-outlier-factor.js';
 export {
+  NearestCentroid,
+  type NearestCentroidParams,
+  type NearestCentroidState,
+} from './nearest-centroid.js';
+export {
   type GraphMode,
   NearestNeighbors,
   type NearestNeighborsParams,

@@ -7,6 +7,7 @@ import {
   KNeighborsRegressor,
   KNNImputer,
   LocalOutlierFactor,
+  NearestCentroid,
   NearestNeighbors,
   RadiusNeighborsClassifier,
   RadiusNeighborsRegressor,
@@ -36,6 +37,13 @@ interface Golden {
     core?: number[];
     probabilities?: number[];
   })[];
+  centroids: (Case & {
+    centroids: number[];
+    deviations: number[];
+    labels: number[];
+    proba?: number[][];
+    decision?: (number | number[])[];
+  })[];
   imputed: (Case & { rows: number[][] })[];
 }
 const CLASSIFIERS: Record<string, typeof KNeighborsClassifier | typeof RadiusNeighborsClassifier> = {
@@ -51,6 +59,18 @@ const golden = readGolden<Golden>('neighbors');
 const ROUNDED = iterative(1e-11);
 // scikit-learn's squares of distances cancel where rows are near: |x|^2 + |y|^2 - 2xy.
 const CANCELLED = iterative(1e-7);
+
+test.each(golden.centroids)('$name', async ({ params, input, labels, proba, decision, ...expected }) => {
+  const { X, y, test: rows } = rowsOf(input);
+  const model = await new NearestCentroid(params as object).fit(X, y);
+  expectClose(Array.from(model.centroids.row(0)), expected.centroids, ROUNDED, 'centroids');
+  expectClose(Array.from(model.deviations.row(0)), expected.deviations, iterative(1e-9), 'deviations');
+  expect((await model.predict(rows)).slice(0, labels.length)).toEqual(labels);
+  if (proba === undefined || decision === undefined) return;
+  expectClose(head(await model.predictProba(rows), proba), proba, CANCELLED, 'proba');
+  const decided = decision.map((row) => [row].flat());
+  expectClose(head(await model.decisionFunction(rows), decided), decided, CANCELLED, 'decision');
+});
 
 test.each(golden.predictions)('$name', async ({ estimator, params, input, labels, proba, values }) => {
   const { X, y, test: rows } = rowsOf(input);

@@ -62,6 +62,7 @@ import {
   MinMaxScaler,
   MissingIndicator,
   MultinomialNB,
+  NearestCentroid,
   NearestNeighbors,
   NMF,
   Normalizer,
@@ -534,6 +535,27 @@ export const EXAMPLES: readonly Example[] = [
   {
     name: 'RadiusNeighborsRegressor',
     make: () => new RadiusNeighborsRegressor({ radius: 1.5 }),
+    exceptions: NEIGHBORS,
+  },
+  {
+    name: 'NearestCentroid',
+    make: () => new NearestCentroid(),
+    exceptions: {
+      ...NEIGHBORS,
+      'probabilities lie in [0, 1], sum to 1 and agree with the labels':
+        'as in scikit-learn, labels are by distances as they are, probabilities by those in deviations',
+      'decision values agree with the labels':
+        'as in scikit-learn, labels are by distances as they are, decisions by those in deviations',
+    },
+  },
+  {
+    name: 'NearestCentroid of medians, shrunk, with priors',
+    make: () => new NearestCentroid({ metric: 'manhattan', shrinkThreshold: 0.1, priors: 'empirical' }),
+    exceptions: NEIGHBORS,
+  },
+  {
+    name: 'NearestCentroid with priors',
+    make: () => new NearestCentroid({ priors: 'empirical' }),
     exceptions: NEIGHBORS,
   },
   { name: 'NearestNeighbors', make: () => new NearestNeighbors({ nNeighbors: 3 }), exceptions: NEIGHBORS },

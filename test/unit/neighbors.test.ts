@@ -10,6 +10,7 @@ import {
   load,
   Matrix,
   makeBlobs,
+  NearestCentroid,
   NearestNeighbors,
   RadiusNeighborsClassifier,
   RadiusNeighborsRegressor,
@@ -265,5 +266,44 @@ describe('KNNImputer', () => {
     ]);
     expect(imputer.getFeatureNamesOut()).toEqual(['x0', 'x1', 'missingindicator_x0']);
     expect(imputer.transformSync([[none, 2]]).toArray()).toEqual([[1, 2, 1]]);
+  });
+});
+
+describe('NearestCentroid', () => {
+  const rows = [[1], [2], [8], [9], [30], [31]];
+  const y = ['a', 'a', 'b', 'b', 'c', 'c'];
+
+  test.each([
+    { metric: 'cosine' },
+    { shrinkThreshold: 0 },
+    { priors: [0.5, 0.5] },
+    { priors: [0, 0, 0] },
+    { priors: [1, -1, 1] },
+    { priors: 'even' },
+  ])('refuses %o', async (params) => {
+    const fit = new NearestCentroid(params as object).fit(rows, y);
+    await expect(fit).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+
+  test("a class that has the prior 0 is nobody's, and medians give no probabilities", async () => {
+    const model = await new NearestCentroid({ priors: [1, 0, 1] }).fit(rows, y);
+    expect(model.predictSync([[8.5]])).toEqual(['a']);
+    expect(Array.from(model.classPrior)).toEqual([0.5, 0, 0.5]);
+    const medians = await new NearestCentroid({ metric: 'manhattan' }).fit(rows, y);
+    await expect(medians.predictProba(rows)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
+
+  test('columns that do not vary, and as many classes as rows, are fine', async () => {
+    const flat = await new NearestCentroid({ shrinkThreshold: 1 }).fit(
+      [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ],
+      ['a', 'b', 'b'],
+    );
+    expect(flat.predictSync([[1, 1]])).toEqual(['a']);
+    const alone = await new NearestCentroid({ priors: 'empirical' }).fit([[1], [5]], ['a', 'b']);
+    expect(alone.predictSync([[4]])).toEqual(['b']);
   });
 });

@@ -6,6 +6,7 @@
      "outliers": [{"name", "params", "input", "factor", "offset", "labels", and for novelty "scores"}],
      "clusters": [{"name", "estimator", "params", "input", "labels", "sampleWeight" if there is one,
                    "core" or "probabilities"}],
+     "centroids": [{"name", "params", "input", "centroids", "deviations", "labels", and for euclidean "proba", "decision"}],
      "imputed": [{"name", "params", "input", "rows": of the test rows}]}
 
 Of predictions and searches the first LIMIT rows. Data sets whose rows are at equal distances (iris, digits) are used where the
@@ -23,6 +24,7 @@ from sklearn.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,
     LocalOutlierFactor,
+    NearestCentroid,
     NearestNeighbors,
     RadiusNeighborsClassifier,
     RadiusNeighborsRegressor,
@@ -43,7 +45,7 @@ def of(ref):
 
 
 def named(estimator, params, ref):
-    named_params = {name: SEARCHES.get(value, value) for name, value in params.items()}
+    named_params = {name: SEARCHES.get(str(value), value) for name, value in params.items()}
     return {
         "name": f"{ref['dataset']}: {estimator.__name__} {params}",
         "estimator": estimator.__name__,
@@ -186,6 +188,25 @@ def imputed():
             }
 
 
+def centroids():
+    for ref in (WINE, CANCER, IRIS):
+        X, y, test = of(ref)
+        for params in (
+            {},
+            {"metric": "manhattan"},
+            {"shrink_threshold": 0.6},
+            {"priors": "empirical", "shrink_threshold": 0.1},
+            {"metric": "manhattan", "priors": [0.7, 0.3] if len(set(y)) == 2 else [0.7, 0.2, 0.1]},
+        ):
+            model = NearestCentroid(**params).fit(X, y)
+            rows = test[:LIMIT]
+            made = {**named(NearestCentroid, params, ref), "centroids": model.centroids_[0], "deviations": model.deviations_[0]}
+            made["labels"] = model.predict(rows)
+            if params.get("metric") != "manhattan":
+                made |= {"proba": model.predict_proba(rows), "decision": model.decision_function(rows)}
+            yield made
+
+
 def main():
     write(
         "neighbors",
@@ -193,6 +214,7 @@ def main():
         searches=list(searches()),
         outliers=list(outliers()),
         clusters=list(clusters()),
+        centroids=list(centroids()),
         imputed=list(imputed()),
     )
 
