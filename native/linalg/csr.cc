@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <type_traits>
 
 #include "base/error.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
 #include "base/weights.h"
+#include "kernels/dispatch.h"
 
 namespace boreal {
 namespace {
 
 constexpr size_t kRowsPerTask = 256;
+// Columns of a product that are worth a call of a kernel for each value.
+constexpr size_t kWide = 16;
 
 // Calls body(i) for each row, on the pool.
 template <typename Body>
@@ -66,9 +70,27 @@ void check_csr(const CsrView<T>& x) {
 template <typename T>
 void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T* out,
                  const CancelToken* cancel) {
+  if (width == 1) {
+    for_each_row(x.rows(), cancel, [&](size_t i) {
+      T sum = bias.size == 0 ? T{0} : bias[0];
+      for (size_t k = x.begin(i); k < x.end(i); ++k) sum += x.values[k] * b[x.columns[k]];
+      out[i] = sum;
+    });
+    return;
+  }
+  const VectorKernels& vectors = kernels().vectors;
   for_each_row(x.rows(), cancel, [&](size_t i) {
     T* const row = out + i * width;
     for (size_t c = 0; c < width; ++c) row[c] = bias.size == 0 ? T{0} : bias[c];
+    if constexpr (std::is_same_v<T, double>) {
+      if (width >= kWide) {
+        for (size_t k = x.begin(i); k < x.end(i); ++k) {
+          const double* const from = b + static_cast<size_t>(x.columns[k]) * width;
+          vectors.add_rows(from, width, 1, width, &x.values[k], row);
+        }
+        return;
+      }
+    }
     size_t c = 0;
     for (; c + 4 <= width; c += 4) add_products<4>(x, i, b + c, width, row + c);
     if (width - c >= 2) {

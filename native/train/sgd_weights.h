@@ -145,9 +145,10 @@ class SparseSgdWeights {
     begin_ = x_.begin(i);
     end_ = x_.end(i);
   }
-  double score() const {
+  double score() {
     double sum = 0;
     for (size_t k = begin_; k < end_; ++k) sum += x_.values[k] * v_[x_.columns[k]];
+    along_ = sum;
     return sum * scale_;
   }
   double norm() const {
@@ -164,7 +165,22 @@ class SparseSgdWeights {
       if (scale_ < kLeastScale) unscale();
     }
     if (update == 0) return;
-    for (size_t k = begin_; k < end_; ++k) change(static_cast<size_t>(x_.columns[k]), update * x_.values[k]);
+    if (!debt_.empty()) {
+      for (size_t k = begin_; k < end_; ++k)
+        change(static_cast<size_t>(x_.columns[k]), update * x_.values[k]);
+      return;
+    }
+    // Without an L1 penalty nobody asks for absolutes, and squares follow from the score.
+    const double step = update / scale_;
+    double square = 0;
+    for (size_t k = begin_; k < end_; ++k) {
+      const double moved = step * x_.values[k];
+      const auto j = static_cast<size_t>(x_.columns[k]);
+      v_[j] += moved;
+      if (!rest_.empty()) rest_[j] -= sum_of_scales_ * moved;
+      square += x_.values[k] * x_.values[k];
+    }
+    squares_ = std::max(0.0, squares_ + update * (2 * along_ * scale_ + update * square));
   }
 
   void add_to_average() {
@@ -211,6 +227,7 @@ class SparseSgdWeights {
   }
 
   void unscale() {
+    along_ *= scale_;
     for (size_t j = 0; j < rest_.size(); ++j) rest_[j] += sum_of_scales_ * v_[j];
     sum_of_scales_ = 0;
     for (size_t j = 0; j < x_.cols; ++j) v_[j] *= scale_;
@@ -231,6 +248,7 @@ class SparseSgdWeights {
   std::vector<double> rest_, debt_;
   size_t begin_ = 0, end_ = 0;
   double scale_ = 1, sum_of_scales_ = 0, squares_ = 0, absolutes_ = 0;
+  double along_ = 0;  // v x of the row
 };
 
 }  // namespace boreal

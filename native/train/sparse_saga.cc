@@ -116,15 +116,19 @@ class SparseSaga {
     for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
       const auto j = static_cast<size_t>(x_.columns[k]);
       double* const w = of_column(parameters_, j);
-      const double* const mean = of_column(mean_, j);
-      for (size_t c = 0; c < outputs; ++c) w[c] = moved(w[c], slopes_[c] * x_.values[k] + mean[c]);
+      double* const mean = of_column(mean_, j);
+      for (size_t c = 0; c < outputs; ++c) {
+        const double change = slopes_[c] * x_.values[k];
+        w[c] = moved(w[c], change + mean[c]);
+        mean[c] += share_ * change;
+      }
       seen_[j] = time_ + 1;
     }
-    if (problem_.fit_intercept) {
-      for (size_t c = 0; c < outputs; ++c)
-        parameters_[coefficients_ + c] -= eta_ * (slopes_[c] + mean_[coefficients_ + c]);
+    if (!problem_.fit_intercept) return;
+    for (size_t c = 0; c < outputs; ++c) {
+      parameters_[coefficients_ + c] -= eta_ * (slopes_[c] + mean_[coefficients_ + c]);
+      mean_[coefficients_ + c] += share_ * slopes_[c];
     }
-    add_to_mean(i, slopes_);
   }
 
   double moved(double w, double gradient) const {
@@ -137,8 +141,13 @@ class SparseSaga {
     if (steps == 0) return;
     double* const w = of_column(parameters_, j);
     const double* const mean = of_column(mean_, j);
-    for (size_t c = 0; c < problem_.outputs; ++c) w[c] = advanced(w[c], mean[c], steps);
     seen_[j] = time_;
+    if (l1_ == 0) {
+      const double power = power_[steps], series = eta_ * series_[steps];
+      for (size_t c = 0; c < problem_.outputs; ++c) w[c] = power * w[c] - series * mean[c];
+      return;
+    }
+    for (size_t c = 0; c < problem_.outputs; ++c) w[c] = advanced(w[c], mean[c], steps);
   }
 
   // w after so many steps with the same gradient. On one side of 0 these are one affine map, whose iterates
@@ -148,7 +157,7 @@ class SparseSaga {
       if (w == 0 && std::fabs(mean) <= l1_) return 0;
       const double side = w == 0 ? -mean : w;
       const double after = power_[steps] * w - eta_ * (mean + std::copysign(l1_, side)) * series_[steps];
-      if (l1_ == 0 || std::copysign(after, side) == after) return after;
+      if (std::copysign(after, side) == after) return after;
       do {
         w = moved(w, mean);
         --steps;
