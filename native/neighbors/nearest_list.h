@@ -80,7 +80,7 @@ class NearestList {
   }
 
  private:
-  static constexpr size_t kInserted = 32;  // largest k of a sorted list; a heap beyond
+  static constexpr size_t kInserted = 128;  // largest k of a sorted list; a heap beyond
 
   Neighbor<T>* items_ = nullptr;
   size_t k_ = 0, size_ = 0;
