@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <memory>
+#include <type_traits>
 
 #include "base/error.h"
 #include "base/thread_pool.h"
@@ -286,18 +286,23 @@ class Descent {
   void pull(size_t first, size_t end) {
     const size_t size = D == 0 ? dims_ : D, dof = freedom<D>(dims_);
     const double inverse = 1 / static_cast<double>(dof);
-    std::vector<double> gaps(size * kLanes), sums(size * kLanes);
-    double weights[kLanes];
+    // On the stack where their size is known: nothing else can change them, and they stay in registers.
+    std::conditional_t<D == 0, std::vector<double>, std::array<double, D * kLanes>> gaps, sums;
+    if constexpr (D == 0) {
+      gaps.resize(size * kLanes);
+      sums.resize(size * kLanes);
+    }
     for (size_t i = first; i < end; ++i) {
       const double* const own = y_.data() + i * size;
       std::fill(sums.begin(), sums.end(), 0.0);
-      for (size_t e = p_.begin(i); e < p_.end(i); e += kLanes) {
-        const size_t count = std::min(kLanes, p_.end(i) - e);
+      // Lanes without a neighbour, of which only the last group has some, are the point itself, which does
+      // not pull.
+      const auto group = [&](size_t e, size_t count, auto full) {
+        double weights[kLanes];
         for (size_t l = 0; l < kLanes; ++l) {
-          // Lanes without a neighbour are the point itself, which does not pull.
-          const double* const other =
-              l < count ? y_.data() + static_cast<size_t>(p_.columns[e + l]) * size : own;
-          weights[l] = l < count ? p_.weights[e + l] : 0;
+          const bool known = full || l < count;
+          const double* const other = known ? y_.data() + static_cast<size_t>(p_.columns[e + l]) * size : own;
+          weights[l] = known ? p_.weights[e + l] : 0;
           for (size_t d = 0; d < size; ++d) gaps[d * kLanes + l] = own[d] - other[d];
         }
         for (size_t l = 0; l < kLanes; ++l) {
@@ -308,7 +313,10 @@ class Descent {
         for (size_t d = 0; d < size; ++d) {
           for (size_t l = 0; l < kLanes; ++l) sums[d * kLanes + l] += weights[l] * gaps[d * kLanes + l];
         }
-      }
+      };
+      size_t e = p_.begin(i);
+      for (; e + kLanes <= p_.end(i); e += kLanes) group(e, kLanes, std::true_type());
+      if (e < p_.end(i)) group(e, p_.end(i) - e, std::false_type());
       for (size_t d = 0; d < size; ++d) {
         double sum = 0;
         for (size_t l = 0; l < kLanes; ++l) sum += sums[d * kLanes + l];
