@@ -3,15 +3,33 @@ import type { FitInput } from '../core/fit-input.js';
 import { InvertibleTransformer } from '../core/invertible.js';
 import type { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
-import { checkLength, custom, either, float64s, int, int32s, oneOf, type Rules } from '../core/params.js';
+import {
+  checkLength,
+  custom,
+  either,
+  float64s,
+  int,
+  int32s,
+  nothing,
+  oneOf,
+  type Rules,
+  resolveSeed,
+  seed,
+} from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { Random } from '../core/random.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { type CancelHandle, native } from '../native.js';
+import type { KMeansSpec } from '../native/cluster.js';
+import { type CancelHandle, type ColumnMoments, native } from '../native.js';
 import { numberColumns } from './columns.js';
 
 /** Bins of quantiles that are no wider than this are left out, as scikit-learn does. */
 const NARROWEST = 1e-8;
+
+/** Those of scikit-learn's KMeans. */
+const KMEANS_ROUNDS = 300;
+const KMEANS_TOLERANCE = 1e-4;
 
 /** Parameters of {@link KBinsDiscretizer}. */
 export interface KBinsDiscretizerParams {
@@ -19,8 +37,12 @@ export interface KBinsDiscretizerParams {
   nBins: number | readonly number[];
   /** An indicator column for each bin, or its number. Default 'onehot'. */
   encode: 'onehot' | 'ordinal';
-  /** Bins of equally many rows, or of equal width. Default 'quantile'. */
-  strategy: 'quantile' | 'uniform';
+  /** Bins of equally many rows, of equal width, or around the centres of k-means of the column. Default 'quantile'. */
+  strategy: 'quantile' | 'uniform' | 'kmeans';
+  /** Where there are more rows, learn from so many of them, drawn with replacement, >= 1. Default null: from all. */
+  subsample: number | null;
+  /** Of that drawing: a seed, or null for a new one each time. Default null. */
+  randomState: number | null;
 }
 
 /** Learned by {@link KBinsDiscretizer}. */
@@ -38,8 +60,11 @@ export interface KBinsDiscretizerState {
  * Quantiles are those of all rows by the inverse of the distribution function, averaged where it jumps, which is
  * scikit-learn's default from 1.9 on.
  *
- * Differs from scikit-learn: the result of 'onehot' is dense; no strategy 'kmeans', no `subsample` (all rows count) and no
- * other `quantileMethod`; sample weights are ignored.
+ * 'kmeans' starts from the middles of bins of equal width; edges lie halfway between centres.
+ *
+ * Differs from scikit-learn: of values that are as near to two centres of k-means rounding decides, there as here, so that columns of
+ * few digits may get other bins; the result of 'onehot' is dense; `subsample` is null by default, not 200,000; no other
+ * `quantileMethod`; sample weights are ignored.
  *
  * @example
  * ```ts
@@ -51,7 +76,10 @@ export interface KBinsDiscretizerState {
  */
 export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerParams, KBinsDiscretizerState> {
   constructor(params: Partial<KBinsDiscretizerParams> = {}) {
-    super({ nBins: 5, encode: 'onehot', strategy: 'quantile', ...params });
+    super({
+      ...{ nBins: 5, encode: 'onehot', strategy: 'quantile', subsample: null, randomState: null },
+      ...params,
+    });
   }
 
   get rules(): Rules<KBinsDiscretizerParams> {
@@ -64,7 +92,9 @@ export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerPara
         }),
       ),
       encode: oneOf('onehot', 'ordinal'),
-      strategy: oneOf('quantile', 'uniform'),
+      strategy: oneOf('quantile', 'uniform', 'kmeans'),
+      subsample: either(nothing, int(1)),
+      randomState: seed,
     };
   }
 
@@ -79,18 +109,23 @@ export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerPara
       throw new ValidationError('ERR_PARAMETER', 'KBinsDiscretizer state: a column has no bin.');
   }
 
-  protected async fitState({ x, cancel }: FitInput): Promise<KBinsDiscretizerState> {
-    const { nBins, strategy } = this.params;
-    if (typeof nBins !== 'number' && nBins.length !== x.cols) {
+  protected async fitState({ x: all, cancel }: FitInput): Promise<KBinsDiscretizerState> {
+    const { nBins, strategy, subsample, randomState } = this.params;
+    if (typeof nBins !== 'number' && nBins.length !== all.cols) {
       throw new ValidationError(
         'ERR_SHAPE',
-        `KBinsDiscretizer: nBins has ${nBins.length} numbers, but X has ${x.cols} columns.`,
+        `KBinsDiscretizer: nBins has ${nBins.length} numbers, but X has ${all.cols} columns.`,
       );
     }
+    const x = subsample === null || subsample >= all.rows ? all : drawn(all, subsample, randomState);
     const bins = typeof nBins === 'number' ? new Array<number>(x.cols).fill(nBins) : nBins;
-    const { min, max } = await momentsOf(x, cancel);
-    const all = strategy === 'uniform' ? uniformEdges(bins, min, max) : await quantileEdges(x, bins, cancel);
-    const edges = all.map((of, j) => (min[j] === max[j] ? [-Infinity, Infinity] : of));
+    const moments = await momentsOf(x, cancel);
+    const { min, max } = moments;
+    let found: number[][];
+    if (strategy === 'quantile') found = await quantileEdges(x, bins, cancel);
+    else if (strategy === 'uniform') found = uniformEdges(bins, min, max);
+    else found = await centreEdges(x, bins, moments, cancel);
+    const edges = found.map((of, j) => (min[j] === max[j] ? [-Infinity, Infinity] : of));
     const ends = new Int32Array(x.cols + 1);
     edges.forEach((of, j) => {
       ends[j + 1] = ends[j] + of.length;
@@ -187,10 +222,53 @@ async function quantileEdges(
   const quantiles = await native.columnQuantiles(x.data, x.rows, x.cols, all, method, cancel);
   return bins.map((count, j) => {
     const start = j * all.length + starts.get(count)!;
-    const edges = [quantiles[start]];
-    for (const edge of quantiles.subarray(start + 1, start + count + 1)) {
-      if (edge - edges[edges.length - 1] > NARROWEST) edges.push(edge);
-    }
-    return edges;
+    return apart(quantiles.subarray(start, start + count + 1));
   });
+}
+
+/** Edges without those of bins that are too narrow. */
+function apart([first, ...others]: Iterable<number>): number[] {
+  const edges = [first];
+  for (const edge of others) if (edge - edges[edges.length - 1] > NARROWEST) edges.push(edge);
+  return edges;
+}
+
+/** Edges halfway between the centres of k-means of each column. */
+async function centreEdges(
+  { data, rows, cols }: Matrix,
+  bins: readonly number[],
+  { min, max, variance }: ColumnMoments,
+  cancel: CancelHandle | null,
+): Promise<number[][]> {
+  const all: number[][] = [];
+  for (const [j, edges] of uniformEdges(bins, min, max).entries()) {
+    if (min[j] === max[j]) {
+      all.push(edges);
+      continue;
+    }
+    const clusters = bins[j];
+    if (rows < clusters) {
+      const message = `KBinsDiscretizer: ${clusters} bins by k-means need as many rows; X has ${rows}.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    const column = Float64Array.from({ length: rows }, (_, i) => data[i * cols + j]);
+    const spec: KMeansSpec = {
+      ...{ clusters, init: 'array', centres: middlesOf(edges), restarts: 1, seed: 0 },
+      ...{ maxIter: KMEANS_ROUNDS, tol: KMEANS_TOLERANCE * variance[j], elkan: false },
+    };
+    const { centres } = await native.fitKMeans(column, rows, 1, null, spec, cancel, null);
+    all.push(apart([min[j], ...middlesOf(centres.sort()), max[j]]));
+  }
+  return all;
+}
+
+/** The middles between neighbours. */
+function middlesOf(values: ArrayLike<number>): Float64Array {
+  return Float64Array.from({ length: values.length - 1 }, (_, k) => (values[k] + values[k + 1]) / 2);
+}
+
+/** Rows drawn with replacement. */
+function drawn(x: Matrix, count: number, randomState: number | null): Matrix {
+  const random = new Random(resolveSeed(randomState));
+  return x.takeRows(Int32Array.from({ length: count }, () => random.int(x.rows)));
 }

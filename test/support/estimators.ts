@@ -571,6 +571,11 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: SEEN,
   },
   {
+    name: 'KBinsDiscretizer around centres of some rows',
+    make: () => new KBinsDiscretizer({ nBins: 2, strategy: 'kmeans', subsample: 30, randomState: 1 }),
+    exceptions: SCALER,
+  },
+  {
     name: 'HistGradientBoostingRanker',
     make: () => new HistGradientBoostingRanker({ maxIter: 6, minSamplesLeaf: 2, maxLeafNodes: 6 }),
     exceptions: {

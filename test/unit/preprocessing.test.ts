@@ -223,3 +223,28 @@ describe('infrequent categories', () => {
     }
   });
 });
+
+describe('KBinsDiscretizer by k-means', () => {
+  const rows = [[1], [1.5], [2], [40], [41], [90], [99]];
+
+  test('puts edges halfway between centres', async () => {
+    const bins = await new KBinsDiscretizer({ nBins: 3, strategy: 'kmeans', encode: 'ordinal' }).fit(rows);
+    expect([...bins.binEdges[0]]).toEqual([1, 21, 67.5, 99]);
+    expect([...bins.transformSync([[0], [21], [60], [1000]]).data]).toEqual([0, 1, 1, 2]);
+    const constant = await new KBinsDiscretizer({ strategy: 'kmeans' }).fit([[7], [7]]);
+    expect([...constant.nBins]).toEqual([1]);
+    const few = new KBinsDiscretizer({ nBins: 3, strategy: 'kmeans' }).fit([[1], [2]]);
+    await expect(few).rejects.toEqual(code('ERR_SHAPE'));
+  });
+
+  test('learns from rows that are drawn', async () => {
+    const X = Array.from({ length: 500 }, (_, i) => [i]);
+    const make = (randomState: number) => new KBinsDiscretizer({ nBins: 4, subsample: 60, randomState });
+    const edges = async (seed: number) => [...(await make(seed).fit(X)).binEdges[0]];
+    expect(await edges(1)).toEqual(await edges(1));
+    expect(await edges(1)).not.toEqual(await edges(2));
+    const all = await new KBinsDiscretizer({ nBins: 4, subsample: 500 }).fit(X);
+    expect([...all.binEdges[0]]).toEqual([...(await new KBinsDiscretizer({ nBins: 4 }).fit(X)).binEdges[0]]);
+    expect(codeOf(() => new KBinsDiscretizer({ subsample: 0 }).checkParams())).toBe('ERR_PARAMETER');
+  });
+});

@@ -11,6 +11,7 @@ bundled data sets are not touched; datasets.py makes those.
 import warnings
 
 import autograd
+import bins
 import boosting
 import clustering
 import compositions
@@ -75,7 +76,7 @@ if __name__ == "__main__":
             *(splits, searches, curves),
             *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, partial_fits, infrequent),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, partial_fits, infrequent, bins),
             *(nn_steps, mlp, autograd, keras_models, resnet18),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse),
             *(nn_steps, mlp, autograd, keras_models),
