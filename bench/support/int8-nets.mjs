@@ -27,7 +27,7 @@ export function int8Rows(seconds) {
       const ours = own.map(({ net, engine, rate }) => ({
         ...{ name: name(net), engine, 'rows/s': digits(rate) },
         'of float32': digits(rate / rateOf(net, 'boreal float32')),
-        ...(engine === 'boreal float32' ? {} : { wanted: WANTED[net] }),
+        ...(net in WANTED && engine !== 'boreal float32' ? { wanted: WANTED[net] } : {}),
       }));
       const theirs = python.rows
         .filter((row) => row.threads === threads)
