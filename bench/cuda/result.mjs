@@ -1,0 +1,54 @@
+/** Puts what the steps of run.sh have written into result.json, with the project's goals beside what was reached. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+const read = (name) => (existsSync(`out/${name}`) ? readFileSync(`out/${name}`, 'utf8').trim() : '');
+const parsed = (name) => {
+  try {
+    return JSON.parse(read(name));
+  } catch {
+    return null;
+  }
+};
+const step = (name) => ({
+  status: Number(read(`${name}.status`) || Number.NaN),
+  error: read(`${name}.err`).slice(-2000),
+});
+
+const bench = parsed('bench');
+const peers = parsed('peers');
+const rows = bench?.results ?? [];
+const goals = [];
+for (const peer of peers?.results ?? []) {
+  const own = rows.find(({ name, side }) => name === 'sgemm' && side === peer.side);
+  if (own)
+    goals.push({ goal: `sgemm ${peer.side} over cuBLAS`, wanted: 0.85, reached: own.tflops / peer.tflops });
+}
+for (const { name, trees, depth, residentMrows, transferMrows, cpuMrows } of rows) {
+  if (name !== 'forest') continue;
+  const what = `forest ${trees} x ${depth} over the CPU here`;
+  goals.push({
+    goal: what,
+    wanted: 50,
+    reached: residentMrows / cpuMrows,
+    withTransfers: transferMrows / cpuMrows,
+  });
+}
+for (const { name, width, fusedMs, apartMs } of rows) {
+  if (name === 'mlp')
+    goals.push({ goal: `fused layers of ${width} over single ones`, wanted: 3, reached: apartMs / fusedMs });
+}
+const tests = read('tests').split('\n');
+const result = {
+  commit: readFileSync('commit.txt', 'utf8').trim(),
+  tests: {
+    ...step('tests'),
+    summary: tests.filter((line) => line.includes('[doctest]')),
+    skipped: tests[0].startsWith('skipped'),
+  },
+  plans: { ...step('plans'), ...parsed('plans') },
+  bench: { ...step('bench'), ...bench },
+  peers: peers ?? 'none found',
+  goals,
+};
+writeFileSync('result.json', `${JSON.stringify(result, null, 2)}\n`);
+console.log(JSON.stringify(goals, null, 2));
