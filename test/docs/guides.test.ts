@@ -18,6 +18,7 @@ const guides = [
   'clustering',
   'ensembles',
   'feature-selection',
+  'gpu',
   'model-selection',
   'svm',
   'text',
