@@ -4,6 +4,7 @@ import { Estimator, type EstimatorTags } from '../core/estimator.js';
 import {
   checkFiniteFor,
   type FitInput,
+  fitLabels,
   partOfInput,
   reportProgress,
   type SparseFitInput,
@@ -41,6 +42,11 @@ const RESPONSES: readonly Output[] = ['decision', 'proba'];
 
 /** Base of classifiers that fit one model for each of several problems of two classes. */
 export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsParams, BinaryModelsState> {
+  /** @param estimator - a classifier with decisions or probabilities, cloned by `fit` */
+  constructor(estimator: Estimator) {
+    super({ estimator });
+  }
+
   /** The problems that the classes make. */
   protected abstract problems(encoded: EncodedLabels): BinaryProblem[];
   /** How many problems there are of so many classes. */
@@ -82,10 +88,25 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
     }
   }
 
+  protected fitState(input: FitInput): Promise<BinaryModelsState> {
+    return this.#learn(input);
+  }
+
+  protected override fitSparse(input: SparseFitInput): Promise<BinaryModelsState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<BinaryModelsState> {
+    const encoded = fitLabels(input);
+    return { models: await this.#fitModels(input, this.problems(encoded)), classes: encoded.classes };
+  }
+
   /** Fits a clone on each problem, as many at a time as there are threads. */
-  protected async fitModels(input: FitInput | SparseFitInput, encoded: EncodedLabels): Promise<Estimator[]> {
+  async #fitModels(
+    input: FitInput | SparseFitInput,
+    problems: readonly BinaryProblem[],
+  ): Promise<Estimator[]> {
     if (!isSparseInput(input)) checkFiniteFor(this.params.estimator, input);
-    const problems = this.problems(encoded);
     const progress = reportProgress(input, this);
     const schema = new Schema(input.columns, { kind: 'none' }, true);
     let done = 0;

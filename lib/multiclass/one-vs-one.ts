@@ -1,13 +1,10 @@
 /** One model for each pair of classes. */
-import type { Estimator } from '../core/estimator.js';
-import { type FitInput, fitLabels, type SparseFitInput } from '../core/fit-input.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import {
   BinaryModelsClassifier,
   type BinaryModelsParams,
-  type BinaryModelsState,
   type BinaryProblem,
   lowerScore,
   thresholdOf,
@@ -32,11 +29,6 @@ import {
  * ```
  */
 export class OneVsOneClassifier extends BinaryModelsClassifier {
-  /** @param estimator - a classifier with decisions or probabilities, cloned by `fit` */
-  constructor(estimator: Estimator) {
-    super({ estimator });
-  }
-
   static override fromParams({ estimator }: BinaryModelsParams): OneVsOneClassifier {
     return new OneVsOneClassifier(estimator);
   }
@@ -54,19 +46,6 @@ export class OneVsOneClassifier extends BinaryModelsClassifier {
       const rows = Int32Array.from(codes.keys()).filter((i) => codes[i] === a || codes[i] === b);
       return { rows, y: Array.from(rows, (i) => (codes[i] === b ? 1 : 0)) };
     });
-  }
-
-  protected fitState(input: FitInput): Promise<BinaryModelsState> {
-    return this.#learn(input);
-  }
-
-  protected override fitSparse(input: SparseFitInput): Promise<BinaryModelsState> {
-    return this.#learn(input);
-  }
-
-  async #learn(input: FitInput | SparseFitInput): Promise<BinaryModelsState> {
-    const encoded = fitLabels(input);
-    return { models: await this.fitModels(input, encoded), classes: encoded.classes };
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {

@@ -1,13 +1,10 @@
 /** One model for each class, against all others. */
-import type { Estimator } from '../core/estimator.js';
-import { type FitInput, fitLabels, type SparseFitInput } from '../core/fit-input.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import {
   BinaryModelsClassifier,
   type BinaryModelsParams,
-  type BinaryModelsState,
   type BinaryProblem,
   lowerScore,
   thresholdOf,
@@ -31,11 +28,6 @@ import {
  * ```
  */
 export class OneVsRestClassifier extends BinaryModelsClassifier {
-  /** @param estimator - a classifier with decisions or probabilities, cloned by `fit` */
-  constructor(estimator: Estimator) {
-    super({ estimator });
-  }
-
   static override fromParams({ estimator }: BinaryModelsParams): OneVsRestClassifier {
     return new OneVsRestClassifier(estimator);
   }
@@ -52,19 +44,6 @@ export class OneVsRestClassifier extends BinaryModelsClassifier {
   protected problems({ codes, classes }: EncodedLabels): BinaryProblem[] {
     const own = classes.length === 2 ? [1] : Array.from(classes, (_, c) => c);
     return own.map((c) => ({ rows: null, y: Array.from(codes, (code) => (code === c ? 1 : 0)) }));
-  }
-
-  protected fitState(input: FitInput): Promise<BinaryModelsState> {
-    return this.#learn(input);
-  }
-
-  protected override fitSparse(input: SparseFitInput): Promise<BinaryModelsState> {
-    return this.#learn(input);
-  }
-
-  async #learn(input: FitInput | SparseFitInput): Promise<BinaryModelsState> {
-    const encoded = fitLabels(input);
-    return { models: await this.fitModels(input, encoded), classes: encoded.classes };
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
