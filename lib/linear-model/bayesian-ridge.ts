@@ -2,13 +2,13 @@
 
 import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
-import { Regressor } from '../core/kinds.js';
 import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { bool, checkLength, either, float64s, int, nothing, type Rules, real } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { native } from '../native.js';
+import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 
 /** Parameters of {@link BayesianRidge}. */
 export interface BayesianRidgeParams {
@@ -35,11 +35,7 @@ export interface BayesianRidgeParams {
 }
 
 /** Learned by {@link BayesianRidge}. */
-export interface BayesianRidgeState {
-  /** [columns] */
-  readonly coef: Float64Array;
-  /** [1] */
-  readonly intercept: Float64Array;
+export interface BayesianRidgeState extends IterativeLinearState {
   /** [columns] Means of the columns, 0 without an intercept. */
   readonly offset: Float64Array;
   /** Precision of the noise. */
@@ -51,8 +47,6 @@ export interface BayesianRidgeState {
   /** [rank] How far X reaches along them: its singular values. */
   readonly singular: Float64Array;
   readonly scores: Float64Array;
-  readonly iterations: number;
-  readonly converged: boolean;
 }
 
 /** A prediction, and how sure it is. */
@@ -80,7 +74,7 @@ export interface UncertainPrediction {
  * std[1] > std[0]; // true
  * ```
  */
-export class BayesianRidge extends Regressor<BayesianRidgeParams, BayesianRidgeState> {
+export class BayesianRidge extends IterativeLinearRegressor<BayesianRidgeParams, BayesianRidgeState> {
   constructor(params: Partial<BayesianRidgeParams> = {}) {
     super({
       ...{ maxIter: 300, tol: 1e-3, alpha1: 1e-6, alpha2: 1e-6, lambda1: 1e-6, lambda2: 1e-6 },
@@ -100,16 +94,15 @@ export class BayesianRidge extends Regressor<BayesianRidgeParams, BayesianRidgeS
 
   get stateRules(): Rules<BayesianRidgeState> {
     return {
-      ...{ coef: float64s(), intercept: float64s(1), offset: float64s(), alpha: real(0), lambda: real(0) },
-      ...{ axes: float64s(), singular: float64s(), scores: float64s(), iterations: int(0), converged: bool },
+      ...this.linearRules,
+      ...{ offset: float64s(), alpha: real(0), lambda: real(0) },
+      ...{ axes: float64s(), singular: float64s(), scores: float64s() },
     };
   }
 
-  protected override checkState(
-    { coef, offset, axes, singular }: BayesianRidgeState,
-    columns: readonly Column[],
-  ): void {
-    checkLength(this, 'coef', coef, columns.length);
+  protected override checkState(state: BayesianRidgeState, columns: readonly Column[]): void {
+    super.checkState(state, columns);
+    const { offset, axes, singular } = state;
     checkLength(this, 'offset', offset, columns.length);
     checkLength(this, 'axes', axes, singular.length * columns.length);
   }
@@ -129,16 +122,6 @@ export class BayesianRidge extends Regressor<BayesianRidgeParams, BayesianRidgeS
     return { ...fitted, intercept: Float64Array.of(fitted.intercept) };
   }
 
-  /** Coefficients, one per column: the mean of what they may be. @throws {ERR_NOT_FITTED} before `fit` */
-  get coef(): Float64Array {
-    return this.state.coef.slice();
-  }
-
-  /** The constant term; 0 when fitIntercept is false. @throws {ERR_NOT_FITTED} before `fit` */
-  get intercept(): number {
-    return this.state.intercept[0];
-  }
-
   /** The estimated precision of the noise: 1 / variance. @throws {ERR_NOT_FITTED} before `fit` */
   get alpha(): number {
     return this.state.alpha;
@@ -152,16 +135,6 @@ export class BayesianRidge extends Regressor<BayesianRidgeParams, BayesianRidgeS
   /** Log marginal likelihoods, from the first precisions to the last; empty without `computeScore`. @throws {ERR_NOT_FITTED} before `fit` */
   get scores(): Float64Array {
     return this.state.scores.slice();
-  }
-
-  /** Iterations that were made. @throws {ERR_NOT_FITTED} before `fit` */
-  get nIter(): number {
-    return this.state.iterations;
-  }
-
-  /** Whether the coefficients settled before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
-  get converged(): boolean {
-    return this.state.converged;
   }
 
   /** Covariance of the coefficients, [columns, columns]. @throws {ERR_NOT_FITTED} before `fit` */
@@ -190,9 +163,9 @@ export class BayesianRidge extends Regressor<BayesianRidgeParams, BayesianRidgeS
     return splitStd(this.runSync(X, { output: 'std' }));
   }
 
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { coef, intercept, offset, alpha } = this.state;
-    const mean = plan.dense(x, coef, intercept);
+  override lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+    const { offset, alpha } = this.state;
+    const mean = this.lowerScores(plan, x);
     if (output !== 'std') return mean;
     const centred = plan.affine(x, offset, new Float64Array(x.width).fill(1));
     const spread = lowerForm(plan, centred, this.#coefficients());

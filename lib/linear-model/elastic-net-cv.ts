@@ -69,7 +69,7 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
 
   get stateRules(): Rules<ElasticNetCVState> {
     return {
-      ...this.linearRules,
+      ...this.sparseLinearRules,
       alpha: real(0),
       l1Ratio: real(0, 1),
       alphas: float64s(),

@@ -1,23 +1,11 @@
 /** Linear regression with an L1 penalty, and with both: lasso and elastic net. */
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { fitTargets } from '../core/fit-input.js';
-import { Regressor } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
-import {
-  bool,
-  checkLength,
-  float64s,
-  int,
-  oneOf,
-  type Rules,
-  real,
-  resolveSeed,
-  seed,
-} from '../core/params.js';
-import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column } from '../core/schema.js';
+import { bool, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { type DescentSpec, type LinearAddon, native } from '../native.js';
+import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 
 /** Parameters that all models fitted by coordinate descent have. */
 export interface DescentParams {
@@ -53,14 +41,8 @@ export interface ElasticNetParams extends LassoParams {
 }
 
 /** Learned by {@link Lasso} and {@link ElasticNet}. */
-export interface SparseLinearState {
-  /** [columns] */
-  readonly coef: Float64Array;
-  /** [1] */
-  readonly intercept: Float64Array;
+export interface SparseLinearState extends IterativeLinearState {
   readonly dualGap: number;
-  readonly iterations: number;
-  readonly converged: boolean;
 }
 
 /** @internal */
@@ -103,39 +85,15 @@ export function descend(x: Matrix | CsrMatrix, ...rest: Descent): ReturnType<Lin
 export abstract class SparseLinearRegressor<
   P extends DescentParams,
   S extends SparseLinearState,
-> extends Regressor<P, S> {
+> extends IterativeLinearRegressor<P, S> {
   /** Rules of what the states share. */
-  protected get linearRules(): Rules<SparseLinearState> {
-    return { coef: float64s(), intercept: float64s(1), dualGap: real(), iterations: int(0), converged: bool };
-  }
-
-  protected override checkState({ coef }: S, columns: readonly Column[]): void {
-    checkLength(this, 'coef', coef, columns.length);
-  }
-
-  /** Coefficients, one per column. @throws {ERR_NOT_FITTED} before `fit` */
-  get coef(): Float64Array {
-    return this.state.coef.slice();
-  }
-
-  /** The constant term; 0 when fitIntercept is false. @throws {ERR_NOT_FITTED} before `fit` */
-  get intercept(): number {
-    return this.state.intercept[0];
+  protected get sparseLinearRules(): Rules<SparseLinearState> {
+    return { ...this.linearRules, dualGap: real() };
   }
 
   /** The duality gap at the end: the objective is no further than this above its minimum. @throws {ERR_NOT_FITTED} before `fit` */
   get dualGap(): number {
     return this.state.dualGap;
-  }
-
-  /** Sweeps over the coefficients. @throws {ERR_NOT_FITTED} before `fit` */
-  get nIter(): number {
-    return this.state.iterations;
-  }
-
-  /** Whether the solver reached `tol` before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
-  get converged(): boolean {
-    return this.state.converged;
   }
 
   protected async solve(
@@ -151,10 +109,6 @@ export abstract class SparseLinearRegressor<
     const path = await descend(x, y, sampleWeight, spec, cancel);
     const { coef, intercept, gap, iterations, converged } = path;
     return { coef, intercept, dualGap: gap[0], iterations: iterations[0], converged };
-  }
-
-  lower(plan: PlanBuilder, x: Slot): Slot {
-    return plan.dense(x, this.state.coef, this.state.intercept);
   }
 }
 
@@ -184,7 +138,7 @@ export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState>
   }
 
   get stateRules(): Rules<SparseLinearState> {
-    return this.linearRules;
+    return this.sparseLinearRules;
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {
@@ -221,7 +175,7 @@ export class ElasticNet extends SparseLinearRegressor<ElasticNetParams, SparseLi
   }
 
   get stateRules(): Rules<SparseLinearState> {
-    return this.linearRules;
+    return this.sparseLinearRules;
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {

@@ -1,13 +1,13 @@
 /** Regression for targets of another distribution than the normal one: counts, amounts, waiting times. */
 import type { EstimatorTags } from '../core/estimator.js';
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
-import { Regressor, type ScoreOptions } from '../core/kinds.js';
+import type { ScoreOptions } from '../core/kinds.js';
 import type { MatrixLike } from '../core/matrix.js';
-import { bool, checkLength, custom, float64s, int, oneOf, type Rules, real } from '../core/params.js';
+import { bool, custom, int, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column } from '../core/schema.js';
 import { d2TweedieScore } from '../metrics/deviance.js';
 import { native } from '../native.js';
+import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 
 /** Parameters of {@link PoissonRegressor} and {@link GammaRegressor}. */
 export interface GeneralizedLinearParams {
@@ -34,16 +34,6 @@ export interface TweedieRegressorParams extends GeneralizedLinearParams {
   link: 'auto' | 'identity' | 'log';
 }
 
-/** Learned by generalised linear models. */
-export interface GeneralizedLinearState {
-  /** [columns] */
-  readonly coef: Float64Array;
-  /** [1] */
-  readonly intercept: Float64Array;
-  readonly iterations: number;
-  readonly converged: boolean;
-}
-
 const DEFAULTS: GeneralizedLinearParams = {
   ...{ alpha: 1, fitIntercept: true, maxIter: 100, tol: 1e-4, warmStart: false },
 };
@@ -63,26 +53,21 @@ export interface Family {
 }
 
 /** Base of generalised linear models. */
-export abstract class GeneralizedLinearRegressor<P extends GeneralizedLinearParams> extends Regressor<
-  P,
-  GeneralizedLinearState
-> {
+export abstract class GeneralizedLinearRegressor<
+  P extends GeneralizedLinearParams,
+> extends IterativeLinearRegressor<P, IterativeLinearState> {
   /** What parameters make of the model. */
   protected abstract familyOf(params: Readonly<P>): Family;
 
-  get stateRules(): Rules<GeneralizedLinearState> {
-    return { coef: float64s(), intercept: float64s(1), iterations: int(0), converged: bool };
+  get stateRules(): Rules<IterativeLinearState> {
+    return this.linearRules;
   }
 
   override get tags(): EstimatorTags {
     return { positiveTargets: this.familyOf(this.params).power >= 1 };
   }
 
-  protected override checkState({ coef }: GeneralizedLinearState, columns: readonly Column[]): void {
-    checkLength(this, 'coef', coef, columns.length);
-  }
-
-  protected async fitState(input: FitInput): Promise<GeneralizedLinearState> {
+  protected async fitState(input: FitInput): Promise<IterativeLinearState> {
     const { x, sampleWeight, cancel } = input;
     const { alpha, fitIntercept, maxIter, tol, warmStart } = this.params;
     const before = warmStart && this.isFitted && this.nFeaturesIn === x.cols ? this.state : null;
@@ -99,34 +84,14 @@ export abstract class GeneralizedLinearRegressor<P extends GeneralizedLinearPara
     return { ...fitted, intercept: Float64Array.of(intercept) };
   }
 
-  /** Coefficients, one per column. @throws {ERR_NOT_FITTED} before `fit` */
-  get coef(): Float64Array {
-    return this.state.coef.slice();
-  }
-
-  /** The constant term; 0 when fitIntercept is false. @throws {ERR_NOT_FITTED} before `fit` */
-  get intercept(): number {
-    return this.state.intercept[0];
-  }
-
-  /** Iterations the solver took. @throws {ERR_NOT_FITTED} before `fit` */
-  get nIter(): number {
-    return this.state.iterations;
-  }
-
-  /** Whether the solver reached `tol` before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
-  get converged(): boolean {
-    return this.state.converged;
-  }
-
   /** The share of the deviance that is explained, D2: 1 is perfect, 0 is no better than the mean. */
   override async score(X: MatrixLike, y: ArrayLike<number>, options: ScoreOptions = {}): Promise<number> {
     const { power } = this.familyOf(this.fittedParams);
     return d2TweedieScore(y, await this.predict(X), { power, sampleWeight: options.sampleWeight });
   }
 
-  lower(plan: PlanBuilder, x: Slot): Slot {
-    const scores = plan.dense(x, this.state.coef, this.state.intercept);
+  override lower(plan: PlanBuilder, x: Slot): Slot {
+    const scores = this.lowerScores(plan, x);
     return this.familyOf(this.fittedParams).logLink ? plan.activation(scores, 'exp') : scores;
   }
 }

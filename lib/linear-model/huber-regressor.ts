@@ -1,10 +1,8 @@
 /** Linear regression that outliers move little. */
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
-import { Regressor } from '../core/kinds.js';
-import { bool, checkLength, float64s, int, type Rules, real, uint8s } from '../core/params.js';
-import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column } from '../core/schema.js';
+import { bool, int, type Rules, real, uint8s } from '../core/params.js';
 import { native } from '../native.js';
+import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 
 /** Parameters of {@link HuberRegressor}. */
 export interface HuberRegressorParams {
@@ -21,14 +19,8 @@ export interface HuberRegressorParams {
 }
 
 /** Learned by {@link HuberRegressor}. */
-export interface HuberRegressorState {
-  /** [columns] */
-  readonly coef: Float64Array;
-  /** [1] */
-  readonly intercept: Float64Array;
+export interface HuberRegressorState extends IterativeLinearState {
   readonly scale: number;
-  readonly iterations: number;
-  readonly converged: boolean;
   /** [training rows] 1 for outliers */
   readonly outliers: Uint8Array;
 }
@@ -46,7 +38,7 @@ export interface HuberRegressorState {
  * model.outliers[5]; // true
  * ```
  */
-export class HuberRegressor extends Regressor<HuberRegressorParams, HuberRegressorState> {
+export class HuberRegressor extends IterativeLinearRegressor<HuberRegressorParams, HuberRegressorState> {
   constructor(params: Partial<HuberRegressorParams> = {}) {
     super({ epsilon: 1.35, alpha: 1e-4, fitIntercept: true, maxIter: 100, tol: 1e-5, ...params });
   }
@@ -63,17 +55,10 @@ export class HuberRegressor extends Regressor<HuberRegressorParams, HuberRegress
 
   get stateRules(): Rules<HuberRegressorState> {
     return {
-      coef: float64s(),
-      intercept: float64s(1),
+      ...this.linearRules,
       scale: real(0),
-      iterations: int(0),
-      converged: bool,
       outliers: uint8s(),
     };
-  }
-
-  protected override checkState({ coef }: HuberRegressorState, columns: readonly Column[]): void {
-    checkLength(this, 'coef', coef, columns.length);
   }
 
   protected async fitState(input: FitInput): Promise<HuberRegressorState> {
@@ -88,16 +73,6 @@ export class HuberRegressor extends Regressor<HuberRegressorParams, HuberRegress
     return { ...fitted, intercept: Float64Array.of(fitted.intercept) };
   }
 
-  /** Coefficients, one per column. @throws {ERR_NOT_FITTED} before `fit` */
-  get coef(): Float64Array {
-    return this.state.coef.slice();
-  }
-
-  /** The constant term; 0 when fitIntercept is false. @throws {ERR_NOT_FITTED} before `fit` */
-  get intercept(): number {
-    return this.state.intercept[0];
-  }
-
   /** The size of residuals that counts as 1. @throws {ERR_NOT_FITTED} before `fit` */
   get scale(): number {
     return this.state.scale;
@@ -106,19 +81,5 @@ export class HuberRegressor extends Regressor<HuberRegressorParams, HuberRegress
   /** Whether each training row is an outlier: its residual is beyond epsilon * scale. @throws {ERR_NOT_FITTED} before `fit` */
   get outliers(): boolean[] {
     return Array.from(this.state.outliers, (flag) => flag === 1);
-  }
-
-  /** Iterations the solver took. @throws {ERR_NOT_FITTED} before `fit` */
-  get nIter(): number {
-    return this.state.iterations;
-  }
-
-  /** Whether the solver reached `tol` before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
-  get converged(): boolean {
-    return this.state.converged;
-  }
-
-  lower(plan: PlanBuilder, x: Slot): Slot {
-    return plan.dense(x, this.state.coef, this.state.intercept);
   }
 }

@@ -4,20 +4,19 @@ export { ElasticNetCV, type ElasticNetCVParams, LassoCV, type LassoCVParams } fr
 export {
   GammaRegressor,
   type GeneralizedLinearParams,
-  type GeneralizedLinearState,
   PoissonRegressor,
   TweedieRegressor,
   type TweedieRegressorParams,
 } from './generalized-linear.js';
 export * from './huber-regressor.js';
 export * from './isotonic-regression.js';
+export type { IterativeLinearState } from './iterative-regressor.js';
 export * from './linear-regression.js';
 export * from './logistic-regression.js';
 export * from './perceptron.js';
 export {
   QuantileRegressor,
   type QuantileRegressorParams,
-  type QuantileRegressorState,
 } from './quantile-regressor.js';
 export { Ridge, type RidgeParams } from './ridge.js';
 export { RidgeClassifier, type RidgeClassifierParams } from './ridge-classifier.js';

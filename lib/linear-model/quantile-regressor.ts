@@ -1,10 +1,8 @@
 /** Linear regression of a quantile. */
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
-import { Regressor } from '../core/kinds.js';
-import { bool, checkLength, float64s, int, type Rules, real } from '../core/params.js';
-import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import type { Column } from '../core/schema.js';
+import { bool, int, type Rules, real } from '../core/params.js';
 import { native } from '../native.js';
+import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 
 /** Parameters of {@link QuantileRegressor}. */
 export interface QuantileRegressorParams {
@@ -16,16 +14,6 @@ export interface QuantileRegressorParams {
   fitIntercept: boolean;
   /** Most iterations of the interior point method, >= 1. Default 100. */
   maxIter: number;
-}
-
-/** Learned by {@link QuantileRegressor}. */
-export interface QuantileRegressorState {
-  /** [columns] */
-  readonly coef: Float64Array;
-  /** [1] */
-  readonly intercept: Float64Array;
-  readonly iterations: number;
-  readonly converged: boolean;
 }
 
 /**
@@ -47,7 +35,10 @@ export interface QuantileRegressorState {
  * Math.abs(model.coef[0] - 1) < 1e-6; // true
  * ```
  */
-export class QuantileRegressor extends Regressor<QuantileRegressorParams, QuantileRegressorState> {
+export class QuantileRegressor extends IterativeLinearRegressor<
+  QuantileRegressorParams,
+  IterativeLinearState
+> {
   constructor(params: Partial<QuantileRegressorParams> = {}) {
     super({ quantile: 0.5, alpha: 1, fitIntercept: true, maxIter: 100, ...params });
   }
@@ -61,44 +52,16 @@ export class QuantileRegressor extends Regressor<QuantileRegressorParams, Quanti
     };
   }
 
-  get stateRules(): Rules<QuantileRegressorState> {
-    return { coef: float64s(), intercept: float64s(1), iterations: int(0), converged: bool };
+  get stateRules(): Rules<IterativeLinearState> {
+    return this.linearRules;
   }
 
-  protected override checkState({ coef }: QuantileRegressorState, columns: readonly Column[]): void {
-    checkLength(this, 'coef', coef, columns.length);
-  }
-
-  protected async fitState(input: FitInput): Promise<QuantileRegressorState> {
+  protected async fitState(input: FitInput): Promise<IterativeLinearState> {
     const { x, sampleWeight, cancel } = input;
     const { intercept, ...fitted } = await native.fitQuantile(
       ...([x.data, x.rows, x.cols, fitTargets(input), sampleWeight, { ...this.params }] as const),
       ...([cancel, reportProgress(input, this)] as const),
     );
     return { ...fitted, intercept: Float64Array.of(intercept) };
-  }
-
-  /** Coefficients, one per column. @throws {ERR_NOT_FITTED} before `fit` */
-  get coef(): Float64Array {
-    return this.state.coef.slice();
-  }
-
-  /** The constant term; 0 when fitIntercept is false. @throws {ERR_NOT_FITTED} before `fit` */
-  get intercept(): number {
-    return this.state.intercept[0];
-  }
-
-  /** Iterations the solver took. @throws {ERR_NOT_FITTED} before `fit` */
-  get nIter(): number {
-    return this.state.iterations;
-  }
-
-  /** Whether the solver came near the optimum before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
-  get converged(): boolean {
-    return this.state.converged;
-  }
-
-  lower(plan: PlanBuilder, x: Slot): Slot {
-    return plan.dense(x, this.state.coef, this.state.intercept);
   }
 }
