@@ -206,7 +206,7 @@ export class PlanBuilder {
    * Linear models in the leaves of trees; `leaves` has one column for each tree, which numbers a leaf. See
    * native/plan/op.h.
    */
-  leafLinear(x: Slot, leaves: Slot, models: LeafModels): Slot {
+  leafLinear([x, leaves]: readonly [Slot, Slot], models: LeafModels): Slot {
     const { intercept, otherwise, offsets, features, coefficients } = models;
     return this.emit(
       'leafLinear',
@@ -249,14 +249,9 @@ export class PlanBuilder {
 
   /** Each row over its length; a length of 0 becomes 1. */
   normalize(x: Slot, norm: Norm): Slot {
-    const length = this.#lengths(x, norm);
+    const length = lengths(this, x, norm);
     const isZero = this.binary(length, 'equal', new Float64Array(1));
     return this.binaryOf([x, this.binaryOf([length, isZero], 'add')], 'div');
-  }
-
-  #lengths(x: Slot, norm: Norm): Slot {
-    if (norm === 'l2') return this.activation(this.reduce(this.activation(x, 'square'), 'sum'), 'sqrt');
-    return this.reduce(x, norm === 'l1' ? 'sumAbs' : 'maxAbs');
   }
 
   /** Code c of column j -> values[offsets[j] + c], or otherwise[j] for what is no code of that column. */
@@ -442,4 +437,9 @@ export class PlanBuilder {
     const slots = inputs.map(({ id }) => id);
     return { id: this.#ops.push({ op, inputs: slots, ints, constants, columnNames }), width };
   }
+}
+
+function lengths(plan: PlanBuilder, x: Slot, norm: Norm): Slot {
+  if (norm === 'l2') return plan.activation(plan.reduce(plan.activation(x, 'square'), 'sum'), 'sqrt');
+  return plan.reduce(x, norm === 'l1' ? 'sumAbs' : 'maxAbs');
 }

@@ -14,7 +14,7 @@ export interface PlanStep {
   readonly args: readonly unknown[];
 }
 
-/** Methods, and whether their first argument is a list of slots. */
+/** The methods that add one op, and whether their first argument is a list of slots. */
 const METHODS: Readonly<Record<string, 'slot' | 'slots'>> = {
   check: 'slot',
   gather: 'slot',
@@ -44,6 +44,12 @@ const METHODS: Readonly<Record<string, 'slot' | 'slots'>> = {
   quantize: 'slot',
   int8Dense: 'slot',
   int8Conv2d: 'slot',
+  draw: 'slot',
+  interpolate: 'slot',
+  kernelExpansion: 'slot',
+  leafLinear: 'slots',
+  neighborImpute: 'slot',
+  neighbors: 'slot',
 };
 
 /** A plan builder, and what it was asked for. */
@@ -59,10 +65,12 @@ export function recordSteps(width: number): Recording {
   const steps: PlanStep[] = [];
   const widths = [width];
   const alike = new Map<string, number[]>();
-  const plan = new Proxy(new PlanBuilder(width), {
+  const plan: PlanBuilder = new Proxy(new PlanBuilder(width), {
     get(target, name) {
       const member = Reflect.get(target, name, target);
       if (typeof member !== 'function' || typeof name !== 'string') return member;
+      // What is made of other methods, such as `normalize`, is written down as these.
+      if (!Object.hasOwn(METHODS, name)) return member.bind(name === 'build' ? target : plan);
       return (first: Slot | readonly Slot[], ...args: unknown[]) => {
         const inputs = Array.isArray(first) ? first.map(({ id }) => id) : [(first as Slot).id];
         const key = `${name} ${inputs.join(' ')}`;

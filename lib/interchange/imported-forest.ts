@@ -117,7 +117,7 @@ function lowerLeafModels(plan: PlanBuilder, x: Slot, sums: ForestSums, models: L
   const leaves = plan.forest(x, { ...sums, values: numbers, groups: undefined }, 1, 'perTree');
   const scores = Array.from({ length: groups.length - 1 }, (_, k) => {
     const trees = Array.from({ length: groups[k + 1] - groups[k] }, (_, t) => groups[k] + t);
-    return plan.leafLinear(x, plan.gather(leaves, trees), models);
+    return plan.leafLinear([x, plan.gather(leaves, trees)], models);
   });
   return plan.concat(scores);
 }
