@@ -144,20 +144,16 @@ export function isStep(value: unknown, k: number): value is PlanStep {
   if (typeof op !== 'string' || !Object.hasOwn(METHODS, op)) return false;
   const isSlot = (slot: unknown) => Number.isInteger(slot) && (slot as number) >= 0 && (slot as number) <= k;
   if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isSlot)) return false;
-  return Array.isArray(args) && args.every((arg) => isPlain(arg) || (op === 'forest' && isForest(arg)));
+  return Array.isArray(args) && args.every((arg) => isPlain(arg, 0));
 }
 
-function isPlain(value: unknown): boolean {
-  if (Array.isArray(value))
-    return value.every((item) => typeof item === 'number' || typeof item === 'string');
-  return ['number', 'string', 'boolean'].includes(typeof value) || isArray(value);
-}
+/** Arguments nest this deep at most: those of `neighbors` are a record of records with lists. */
+const MAX_DEPTH = 3;
 
-function isForest(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).every((member) => typeof member === 'string' || isArray(member));
-}
-
-function isArray(value: unknown): boolean {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return ['number', 'string', 'boolean', 'undefined'].includes(typeof value);
+  }
+  if (ArrayBuffer.isView(value)) return !(value instanceof DataView);
+  return depth < MAX_DEPTH && Object.values(value).every((item) => isPlain(item, depth + 1));
 }

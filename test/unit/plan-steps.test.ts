@@ -1,15 +1,24 @@
 /** Recorded plans: what is exported or rewritten gives what the model gives, whatever its plan is made of. */
 import { describe, expect, test } from 'vitest';
+import { isStep } from '../../lib/core/plan-steps.js';
 import {
+  CalibratedClassifierCV,
   exportONNX,
+  IterativeImputer,
   importONNX,
+  KNeighborsClassifier,
+  KNNImputer,
   LogisticRegression,
+  load,
   loadIris,
   makePipeline,
   Normalizer,
   OneVsRestClassifier,
+  QuantileTransformer,
+  SVC,
+  VotingClassifier,
 } from '../../lib/index.js';
-import { quantizeDynamic } from '../../lib/nn/index.js';
+import { type QuantizedModel, quantizeDynamic } from '../../lib/nn/index.js';
 
 const { data, target } = loadIris();
 
@@ -44,5 +53,54 @@ describe('methods that are made of others', () => {
     expectClose(back.runSync(data).data, exact, 1e-5);
     expectClose(model.compile({ precision: 'int8', output: 'proba' }).runSync(data).data, exact, 0.03);
     expectClose((await quantizeDynamic(model)).predictProbaSync(data).data, exact, 0.03);
+  });
+});
+
+describe('a file holds the steps of any model', () => {
+  const holes = data
+    .toArray()
+    .map((row, i) => row.map((value, j) => ((i + j) % 11 === 0 ? Number.NaN : value)));
+  const last = () => new LogisticRegression();
+  const svc = () => new SVC({ probability: true, randomState: 0 });
+  const cases = [
+    ['imputed by neighbours', () => makePipeline(new KNNImputer(), last()), holes],
+    ['ranks', () => makePipeline(new QuantileTransformer({ nQuantiles: 30 }), last()), data],
+    [
+      'draws',
+      () => makePipeline(new IterativeImputer({ samplePosterior: true, randomState: 1 }), last()),
+      holes,
+    ],
+    ['calibrated by steps', () => new CalibratedClassifierCV(last(), { method: 'isotonic' }), data],
+    [
+      'neighbours and kernels',
+      () =>
+        new VotingClassifier(
+          [
+            ['near', new KNeighborsClassifier({ weights: 'distance' })],
+            ['kernel', svc()],
+            ['linear', last()],
+          ],
+          { voting: 'soft' },
+        ),
+      data,
+    ],
+  ] as const;
+  test.each(cases)('%s', async (_, make, X) => {
+    const model = await make().fit(X, target);
+    const small = await quantizeDynamic(model, { calibration: X, y: target });
+    const copy = (await load(small.toBytes())) as QuantizedModel;
+    expect(copy.predictProbaSync(X)).toEqual(small.predictProbaSync(X));
+    expect(small.report.layers.some(({ precision }) => precision === 'int8')).toBe(true);
+    expect(await copy.score(X, target)).toBeGreaterThan((await model.score(X, target)) - 0.02);
+  });
+
+  test('but no arguments that nest deeper, are no data, or belong to no op', () => {
+    const step = (...args: unknown[]) => ({ op: 'neighbors', inputs: [0], args });
+    const deep = { vote: { numbers: [[1]] } };
+    expect(isStep(step({ vote: { numbers: [1] }, radius: undefined }), 0)).toBe(true);
+    for (const args of [deep, null, { f: () => 1 }, new DataView(new ArrayBuffer(8))])
+      expect(isStep(step(args), 0)).toBe(false);
+    for (const op of ['build', 'normalize', 'emit', 'constructor', '__proto__'])
+      expect(isStep({ op, inputs: [0], args: [] }, 0)).toBe(false);
   });
 });
