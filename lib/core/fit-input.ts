@@ -340,8 +340,25 @@ function encodeValidation(
   };
 }
 
+/** Documents are texts, columns of a table, or rows of named values, which may be pairs: lists of lists of lists. */
+const DEEPEST = 3;
+
+/**
+ * A copy of what a vectorizer reads, which the caller may change while a fit works. Sparse rows, and tables of other libraries, do not
+ * change.
+ */
+export function copyDocuments<X>(documents: X, depth: number = DEEPEST): X {
+  if (typeof documents !== 'object' || documents === null || depth === 0) return documents;
+  if (documents instanceof Matrix || isTypedArray(documents)) return documents.slice() as X;
+  if (Array.isArray(documents)) return documents.map((item) => copyDocuments(item, depth - 1)) as X;
+  const prototype = Object.getPrototypeOf(documents);
+  if (prototype !== null && prototype !== Object.prototype) return documents;
+  const members = Object.entries(documents).map(([name, value]) => [name, copyDocuments(value, depth - 1)]);
+  return Object.fromEntries(members);
+}
+
 /** The caller may change y while the fit works. Arrays are copied by the engine, which takes a hundredth of the time. */
-function copyTargets(y: FitInput['y']): FitInput['y'] {
+export function copyTargets(y: FitInput['y']): FitInput['y'] {
   if (y === null || typeof y?.length !== 'number') return y ?? undefined;
   if (Array.isArray(y)) return y.slice();
   return isTypedArray(y) ? new Float64Array(y) : Array.from(y);

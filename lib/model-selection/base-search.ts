@@ -5,6 +5,7 @@ import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import {
   checkedFitOptions,
   checkFiniteFor,
+  copyDocuments,
   encodeWeights,
   type FitInput,
   type FitOptions,
@@ -208,8 +209,8 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     const targets = Array.from(requireY({ y }));
     const rows = countRows(X, targets);
     const sampleWeight = weights ? encodeWeights(weights, rows) : null;
-    // The caller may change the list meanwhile.
-    const own = Array.isArray(X) ? (X.slice() as MatrixLike) : X;
+    // The caller may change them meanwhile.
+    const own = copyDocuments(X);
     const data = {
       X: own,
       y: targets,

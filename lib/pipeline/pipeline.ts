@@ -2,7 +2,15 @@
 import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
 import { Clusterer } from '../core/clusterer.js';
 import { Estimator, type EstimatorKind, type State } from '../core/estimator.js';
-import { type FitInput, type FitOptions, type SparseFitInput, toShared } from '../core/fit-input.js';
+import {
+  checkedFitOptions,
+  copyDocuments,
+  copyTargets,
+  type FitInput,
+  type FitOptions,
+  type SparseFitInput,
+  toShared,
+} from '../core/fit-input.js';
 import { isTransformer, type Transformer } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
@@ -208,12 +216,16 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     const { params } = this;
     const { memory } = params;
     const steps = cloneParts(params.steps);
-    const cache = memory && (await StepCache.over(memory, X));
-    let rows: MatrixLike = X;
+    // The caller may change all of these meanwhile.
+    const checked = checkedFitOptions(options);
+    const sampleWeight = copyTargets(checked.sampleWeight) as FitOptions['sampleWeight'];
+    const targets = copyTargets(y);
+    let rows: MatrixLike = copyDocuments(X);
+    const cache = memory && (await StepCache.over(memory, rows));
     const vectorizers: Estimator[] = [];
     for (const vectorizer of vectorizersOf(steps.map(([, step]) => step))) {
       const given = rows;
-      const fit = () => vectorizer.fitTransform(given, y, { signal: options?.signal });
+      const fit = () => vectorizer.fitTransform(given, targets, { signal: checked.signal });
       const fitted = cache ? await cache.fitted(vectorizer, fit) : { step: vectorizer, rows: await fit() };
       vectorizers.push(fitted.step);
       rows = fitted.rows;
@@ -221,7 +233,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     const rest = steps.slice(front);
     const inner = new Pipeline<F>(rest, { memory });
     const model = rest.length === 1 && rest[0][1] instanceof Estimator ? rest[0][1] : inner;
-    await model.fit(rows, y, options);
+    await model.fit(rows, targets, { ...checked, sampleWeight });
     const fittedRest = model === inner ? inner.state.steps : [model];
     const fitted = [...vectorizers, ...fittedRest];
     this.setFitted(params, { state: { steps: fitted }, schema: model.schema, dtype: model.dtype });

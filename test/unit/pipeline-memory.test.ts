@@ -12,6 +12,7 @@ import {
   loadIris,
   loadWine,
   Matrix,
+  type MatrixLike,
   MultinomialNB,
   PCA,
   Pipeline,
@@ -192,6 +193,40 @@ describe('a Map', () => {
     expect((await model.predictProba(texts)).data).toEqual((await plain.predictProba(texts)).data);
     await make(1).fit([...texts.slice(1), 'a bird'], labels);
     expect(memory.writes).toBe(4);
+  });
+
+  const texts = () => ['a cat sat', 'a dog ran', 'the cat ran', 'the dog sat'];
+  const words = (memory: PipelineMemory | null) =>
+    new Pipeline(
+      [
+        ['words', new CountVectorizer()],
+        ['model', new MultinomialNB()],
+      ],
+      { memory },
+    );
+  const list = texts();
+  const columns = { text: texts() };
+  const rows = texts().map((text) => ({ text }));
+  const given: Array<[string, MatrixLike, () => void]> = [
+    ['a list', list, () => list.push('a bird flew')],
+    ['a table of columns', columns, () => columns.text.push('a bird flew')],
+    ['a table of rows', rows, () => Object.assign(rows[0], { text: 'a bird flew' })],
+  ];
+  test.each(given)('%s that is changed while the fit works is learned as it was', async (_, X, change) => {
+    const memory = new Counted();
+    const data = (): [string[], { sampleWeight: number[] }] => [
+      ['cat', 'dog', 'cat', 'dog'],
+      { sampleWeight: [1, 2, 3, 4] },
+    ];
+    const want = await words(null).fit(texts(), ...data());
+    const [labels, options] = data();
+    const fits = [words(memory).fit(X, labels, options), words(null).fit(X, labels, options)];
+    change();
+    labels[0] = 'bird';
+    options.sampleWeight[0] = 100;
+    // Of the list the last finds what the first has kept.
+    for (const model of [...(await Promise.all(fits)), await words(memory).fit(texts(), ...data())])
+      expect((await model.predictProba(texts())).data).toEqual((await want.predictProba(texts())).data);
   });
 
   test('is no part of a model file, nor of what is sent to workers', async () => {
