@@ -98,7 +98,11 @@ export abstract class SgdLinearClassifier<
   #learnAll(input: FitInput | SparseFitInput): Promise<SGDClassifierState> {
     const encoded = fitLabels(input);
     const outputs = outputsOf(encoded.classes);
-    const before = this.params.warmStart && this.isFitted ? this.state.progress : null;
+    let before: SgdState | null = null;
+    if (this.params.warmStart && this.isFitted) {
+      const { progress, coef, intercept } = this.state;
+      before = { ...progress, coef, intercept };
+    }
     const start = warmStart(before, outputs * input.x.cols, outputs);
     return this.#learn(input, encoded, start, this.params.maxIter);
   }

@@ -89,7 +89,7 @@ export class SGDRegressor extends Regressor<SGDRegressorParams, SgdState> {
   }
 
   #learnAll(input: FitInput | SparseFitInput): Promise<SgdState> {
-    const before = this.params.warmStart && this.isFitted ? this.state : null;
+    const before = this.params.warmStart && this.isFitted ? { ...this.state, ...this.#coefficients() } : null;
     return this.#learn(input, warmStart(before, input.x.cols, 1), this.params.maxIter);
   }
 

@@ -160,7 +160,11 @@ export function coefficientsOf(
 /** The step from which on coefficients are averaged; 0: never. */
 export const averageFrom = (average: boolean | number): number => Number(average);
 
-/** Where a fit starts that goes on from the coefficients of another: its steps count from 1 again. Null where the shapes differ. */
+/**
+ * Where a fit starts that goes on from the coefficients of another: its steps count from 1 again. Null where the shapes differ.
+ *
+ * @param before - with the coefficients that it predicts with
+ */
 export function warmStart(before: SgdState | null, coefficients: number, outputs: number): SgdState | null {
   if (before?.coef.length !== coefficients || before.intercept.length !== outputs) return null;
   const none = new Float64Array(0);

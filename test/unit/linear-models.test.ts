@@ -253,6 +253,20 @@ describe('stochastic gradient descent', () => {
     expect(late.coef).toEqual(plain.coef);
   });
 
+  it('a warm start goes on from the averages', async () => {
+    const options = { randomState: 1, maxIter: 3, tol: null, learningRate: 'constant', eta0: 0.01 } as const;
+    const hold = { warmStart: true, eta0: 1e-12 };
+    const regressor = await new SGDRegressor({ ...options, average: true }).fit(line.X, line.y);
+    const classifier = await new SGDClassifier({ ...options, average: true }).fit(scaled, iris.target);
+    const coefs = () => [regressor.coef, regressor.intercept, classifier.coef.data, classifier.intercept];
+    const before = coefs();
+    await regressor.setParams(hold).fit(line.X, line.y);
+    await classifier.setParams(hold).fit(scaled, iris.target);
+    coefs().forEach((coef, k) => {
+      expectClose(coef, before[k], iterative(1e-6), 'coef');
+    });
+  });
+
   it.each(['logLoss', 'modifiedHuber'] as const)('probabilities of %s sum to 1', async (loss) => {
     for (const y of [iris.target, iris.target.map((label) => Math.min(label, 1))]) {
       const model = await new SGDClassifier({ loss, randomState: 1 }).fit(scaled, y);
