@@ -28,6 +28,7 @@ import { runRemotely, type SearchWorkers, searchWorkers } from './remote-trials.
 import { countRows } from './rows.js';
 import { cvRule } from './rules.js';
 import {
+  bestOf,
   type CrossValidationModel,
   isSingle,
   type NamedScorer,
@@ -261,7 +262,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     const names = scorers.map(({ name }) => name);
     const results = { ...tabulate(candidates, outcomes, names), ...columns };
     times.set(results, tabulateTimes(outcomes));
-    const bestIndex = best(results[`meanTest${capital(metric)}`] as Float64Array, eligible);
+    const bestIndex = bestOf(results[`meanTest${capital(metric)}`] as Float64Array, eligible);
     const model = refit === false ? null : withParams(estimator, candidates[bestIndex]);
     if (model !== null) await fitBest(model);
     return { best: model, bestIndex, metric, nSplits: folds.length, results };
@@ -362,12 +363,4 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
       sampleWeight,
     });
   }
-}
-
-/** The first of the highest scores among those from `eligible` on; NaN is lowest. */
-function best(scores: Float64Array, eligible = 0): number {
-  let found = eligible;
-  for (let k = eligible; k < scores.length; k++)
-    if (scores[k] > scores[found] || (Number.isNaN(scores[found]) && !Number.isNaN(scores[k]))) found = k;
-  return found;
 }

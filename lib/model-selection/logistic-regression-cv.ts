@@ -10,7 +10,7 @@ import { LogisticRegression, type LogisticRegressionParams } from '../linear-mod
 import { LinearClassifier, type LinearClassifierState } from '../linear-model/linear-classifier.js';
 import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
 import { cvRule, scoringRule } from './rules.js';
-import { resolveScorers, type SingleScoring } from './scoring.js';
+import { bestOf, resolveScorers, type SingleScoring } from './scoring.js';
 
 /** Parameters of {@link LogisticRegressionCV}. */
 export interface LogisticRegressionCVParams
@@ -57,7 +57,7 @@ const share = real(0, 1);
  * {@link LogisticRegression} with `C`, and `l1Ratio` where several are given, chosen by cross-validation. In each fold a path of
  * strengths is fitted, each from the solution of the one before.
  *
- * Of equal mean scores the first is taken, as `Cs` and `l1Ratios` list them.
+ * Of equal mean scores the first is taken, as `Cs` and `l1Ratios` list them; NaN is lowest.
  *
  * Differs from scikit-learn: `scores` has one line for each fold, [folds, shares * strengths]; coefficients of paths are not kept;
  * training rows of every fold must have all classes. Sparse rows are read as they are.
@@ -145,7 +145,7 @@ export class LogisticRegressionCV extends LinearClassifier<
           await model.fit(rows.X, rows.y, { sampleWeight: rows.sampleWeight, signal: stop });
           const score = await scorer.score(model, held);
           scores[fold * candidates.length + k] = score;
-          if (best === null || score > best.score)
+          if (best === null || bestOf([best.score, score]) === 1)
             best = { score, candidate: k, coef: model.coef.data as Float64Array, intercept: model.intercept };
           stop.throwIfAborted();
           progress?.(++done, scores.length);
@@ -169,7 +169,7 @@ export class LogisticRegressionCV extends LinearClassifier<
     const totals = candidates.map((_, k) =>
       folds.reduce((sum, _fold, f) => sum + scores[f * candidates.length + k], 0),
     );
-    const best = candidates[totals.indexOf(Math.max(...totals))];
+    const best = candidates[bestOf(totals)];
     const model = new LogisticRegression({ ...shared, ...best });
     await withCancel(signal, () => model.fit(X, y, { sampleWeight: sampleWeight ?? undefined, signal }));
     return { ...learned, ...best, coef: model.coef.data as Float64Array, intercept: model.intercept };

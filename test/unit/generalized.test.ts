@@ -129,6 +129,23 @@ describe('LogisticRegressionCV', () => {
     expect(await sparse.predict(data)).toEqual(await dense.predict(data));
   });
 
+  test.each([true, false])('a score that is NaN is lowest, wherever it stands; refit: %s', async (refit) => {
+    const all = Int32Array.from(target, (_, i) => i);
+    const chosen = async (scores: number[]) => {
+      const scoring = async () => scores.shift()!;
+      const model = new LogisticRegressionCV({
+        ...{ Cs: [0.01, 1, 2], cv: [{ train: all, test: all }] },
+        ...{ scoring, refit },
+      });
+      await model.fit(data, labels);
+      expect(model.coef.data.every(Number.isFinite)).toBe(true);
+      return model.C;
+    };
+    expect(await chosen([Number.NaN, 0.5, 0.7])).toBe(2);
+    expect(await chosen([0.5, Number.NaN, 0.4])).toBe(0.01);
+    expect(await chosen([Number.NaN, Number.NaN, Number.NaN])).toBe(0.01);
+  });
+
   test('a fold that lacks a class and bad lists are refused', async () => {
     const folds = [{ train: Int32Array.of(0, 1, 2), test: Int32Array.of(60) }];
     const model = new LogisticRegressionCV({ cv: folds });
