@@ -1,5 +1,8 @@
 /** `boreal quantize`: a model file with weights of 8 bits from one of float32. */
 import { stat } from 'node:fs/promises';
+import type { Estimator } from '../core/estimator.js';
+import { tableToColumns } from '../core/table.js';
+import { ValidationError } from '../errors.js';
 import {
   dropColumns,
   getColumn,
@@ -33,7 +36,8 @@ export async function quantizeFile(path: string, flags: QuantizeFlags): Promise<
   const { model, metadata } = await loadWithMetadata(path);
   const table = calibrate === undefined ? null : await readRows(calibrate);
   const y = table && target !== undefined ? labelsOf(table, target, model.schema.target) : undefined;
-  const X = table && target !== undefined ? dropColumns(table, target) : table;
+  const rows = table && target !== undefined ? dropColumns(table, target) : table;
+  const X = rows && readsDocuments(model) ? documentsOf(rows) : rows;
   const common = { ...given({ y, maxLoss, skip }) };
   const small =
     dynamic || X === null
@@ -52,6 +56,18 @@ export async function quantizeFile(path: string, flags: QuantizeFlags): Promise<
 
 function readRows(path: string): Promise<Table> {
   return path.endsWith('.parquet') ? readParquet(path) : readCsv(path);
+}
+
+function readsDocuments({ vectorizers: [first] }: Estimator): boolean {
+  return first?.schema.columns[0].kind === 'text';
+}
+
+/** The one column of a table. @throws {ERR_PARAMETER} for more of them */
+function documentsOf(table: Table): string[] {
+  const { names, columns } = tableToColumns(table);
+  if (names.length === 1) return Array.from(columns[0] as ArrayLike<unknown>, String);
+  const message = `boreal quantize: the model reads documents, so --calibrate takes one column beside the --target; got ${names.join(', ')}.`;
+  throw new ValidationError('ERR_PARAMETER', message);
 }
 
 /** The column as the model knows its labels: those that are text may look like numbers in a file. */

@@ -1,5 +1,6 @@
 /** Networks, and whatever else multiplies by weights, in 8-bit arithmetic. */
 import { Estimator } from '../core/estimator.js';
+import { isSparse } from '../core/forms.js';
 import { isTransformer } from '../core/kinds.js';
 import { type LowersSamples, lowersSamples } from '../core/lowers-samples.js';
 import type { MatrixLike } from '../core/matrix.js';
@@ -14,6 +15,8 @@ import {
 } from '../core/quantization/index.js';
 import { type Column, Schema } from '../core/schema.js';
 import { sizeOf } from '../core/shape.js';
+import { requireCsr } from '../core/sparse/csr-matrix.js';
+import type { Vectorizer } from '../core/sparse/sparse-transformer.js';
 import { ValidationError } from '../errors.js';
 import { checkShape } from './autograd/lowering.js';
 import { rowsOf, type Samples } from './data.js';
@@ -44,7 +47,7 @@ const OUTPUTS: readonly Output[] = ['value', 'label', 'proba', 'decision', 'scor
  * own: y = f(x W + b), W signed with a scale for each output, x unsigned. Sums are exact.
  *
  * Layers are the products with weights in what the model compiles to: of networks, perceptrons, imported graphs, linear models, and
- * pipelines with one of them. A row's bits do not depend on its batch.
+ * pipelines with one of them, which may begin with vectorizers. A row's bits do not depend on its batch.
  *
  * Differs from torch.ao.quantization.quantize_dynamic and onnxruntime.quantization.quantize_dynamic: a range for each row and not
  * for the batch, weights by channel; `calibration` adds a gate.
@@ -55,6 +58,7 @@ const OUTPUTS: readonly Output[] = ['value', 'label', 'proba', 'decision', 'scor
  * @throws {ERR_NOT_SUPPORTED} when the model has no such layer
  * @throws {ERR_PARAMETER} for another model, or a bad option
  * @throws {ERR_EMPTY | ERR_SHAPE | ERR_INPUT_NAN | ERR_LABELS} for calibration rows or a y that do not fit
+ * @throws {ERR_DENSE} for sparse calibration rows, or documents, of more than 2^28 values as dense ones
  * @throws {ERR_ABORTED} when options.signal fires
  * @example
  * ```ts
@@ -93,6 +97,7 @@ export async function quantizeDynamic(
  * @throws {ERR_NOT_SUPPORTED} when the model has no such layer
  * @throws {ERR_PARAMETER} for another model, or a bad option
  * @throws {ERR_EMPTY | ERR_SHAPE | ERR_INPUT_NAN | ERR_LABELS} for calibration rows or a y that do not fit
+ * @throws {ERR_DENSE} for sparse calibration rows, or documents, of more than 2^28 values as dense ones
  * @throws {ERR_ABORTED} when options.signal fires
  * @example
  * ```ts
@@ -124,7 +129,8 @@ async function quantized(
   const source = sourceOf(model, inputShape);
   const { kind, schema } = source;
   const wanted = OUTPUTS.filter((output) => output === 'value' || source.outputs.includes(output));
-  const calibrate = calibration === null ? null : (rowsOf(calibration).X as MatrixLike);
+  const vectorizers = model instanceof Estimator ? model.vectorizers : [];
+  const calibrate = calibration === null ? null : await planRows(calibration, vectorizers, signal);
   const runs = quantizeOutputs(source, wanted, { ...options, calibrate });
   const { recording, outputs, report } = await runLater(runs, signal);
   const slots = Object.fromEntries([...outputs].map(([output, { id }]) => [output, id]));
@@ -133,10 +139,21 @@ async function quantized(
     ? model.outputColumns().map(({ name }) => name)
     : Array.from({ length: width }, (_, k) => `output${k}`);
   const { target } = schema;
-  const state = { kind, target, steps: recording.steps, slots, names, report };
+  const state = { kind, target, vectorizers, steps: recording.steps, slots, names, report };
   const result = new QuantizedModel({ source: model.constructor.name });
   result.restore({ state, schema, dtype: 'float32', reference: referenceOf(model) });
   return result;
+}
+
+/** Calibration rows as the plan reads them: those of documents are made dense. */
+async function planRows(
+  samples: Samples,
+  vectorizers: readonly Vectorizer[],
+  signal: AbortSignal | undefined,
+): Promise<MatrixLike> {
+  let X = rowsOf(samples).X as MatrixLike;
+  for (const vectorizer of vectorizers) X = await vectorizer.transform(X, { signal });
+  return isSparse(X) ? requireCsr(X).toDense('float32') : X;
 }
 
 function sourceOf(model: Estimator | LowersSamples, inputShape: readonly number[] | undefined): Quantizable {

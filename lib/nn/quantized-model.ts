@@ -8,6 +8,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { isStep, type PlanStep, replaySteps } from '../core/plan-steps.js';
 import { formatReport, type QuantizationReport } from '../core/quantization/index.js';
 import type { Column, Target } from '../core/schema.js';
+import { SparseTransformer, type Vectorizer } from '../core/sparse/sparse-transformer.js';
 import { StateError, ValidationError } from '../errors.js';
 
 /** Where a quantised model comes from. */
@@ -19,6 +20,8 @@ export interface QuantizedModelParams {
 export interface QuantizedModelState extends State {
   readonly kind: EstimatorKind;
   readonly target: Target;
+  /** What makes the rows out of documents, where the model began with them. */
+  readonly vectorizers: readonly Vectorizer[];
   /** Step k writes slot k + 1 from slots before it; slot 0 is X. */
   readonly steps: readonly PlanStep[];
   /** The slot of each output. */
@@ -65,6 +68,10 @@ export class QuantizedModel extends MetaEstimator<QuantizedModelParams, Quantize
     return {
       kind: oneOf(...KINDS),
       target: custom('what the model predicts', isRecord),
+      vectorizers: custom(
+        'a list of fitted vectorizers',
+        (v) => Array.isArray(v) && v.every((each) => each instanceof SparseTransformer && each.isFitted),
+      ),
       steps: custom('the steps of a plan', (v) => Array.isArray(v) && v.every((step, k) => isStep(step, k))),
       slots: custom('the slot of each output', isRecord),
       names: custom(
@@ -94,6 +101,10 @@ export class QuantizedModel extends MetaEstimator<QuantizedModelParams, Quantize
 
   protected targetOf({ target }: QuantizedModelState): Target {
     return target;
+  }
+
+  override get vectorizers(): readonly Vectorizer[] {
+    return this.isFitted ? this.state.vectorizers : [];
   }
 
   /** What became of each layer, and what the model has lost. @throws {ERR_NOT_FITTED} for a model that was not quantised */

@@ -14,6 +14,7 @@ import {
   makePipeline,
   OneHotEncoder,
   StandardScaler,
+  TfidfVectorizer,
 } from '../../lib/index.js';
 import type { QuantizedModel } from '../../lib/nn/index.js';
 import { ModelRegistry } from '../../lib/serve/index.js';
@@ -186,6 +187,24 @@ describe('boreal quantize', () => {
     expect(JSON.parse(skipped.stdout)).toMatchObject({
       layers: [{ precision: 'float32', reason: 'skipped' }],
     });
+  });
+
+  it('reads documents by one column', async () => {
+    const texts = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `sun ${i} sea` : `wind ${i} snow`));
+    const labels = texts.map((_, i) => (i % 2 === 0 ? 'south' : 'north'));
+    const model = await makePipeline(new TfidfVectorizer(), new LogisticRegression()).fit(texts, labels);
+    const source = join(own, 'texts.boreal');
+    await model.save(source);
+    const rows = join(own, 'texts.csv');
+    await writeFile(rows, ['text,side', ...texts.map((text, i) => `${text},${labels[i]}`)].join('\n'));
+    const args = ['quantize', source, '-o', output(), '--calibrate', rows];
+    const fixed = await boreal([...args, '--target', 'side', '--json']);
+    expect(fixed.stderr).toBe('');
+    expect(JSON.parse(fixed.stdout)).toMatchObject({ mode: 'static', metric: 'accuracy', after: 1 });
+    const { model: small } = await loadWithMetadata(output());
+    expect(await (small as QuantizedModel).predict(['sea', 'snow'])).toEqual(['south', 'north']);
+    const two = await boreal(args);
+    expect([two.code, two.stderr]).toEqual([1, expect.stringMatching(/one column .* got text, side/)]);
   });
 
   it('says what is wrong', async () => {

@@ -2,6 +2,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Histogram } from '../../lib/core/quantization/histogram.js';
 import {
+  CountVectorizer,
+  CsrMatrix,
   exportONNX,
   importONNX,
   KMeans,
@@ -14,6 +16,8 @@ import {
   makePipeline,
   RandomForestClassifier,
   StandardScaler,
+  TfidfTransformer,
+  TfidfVectorizer,
 } from '../../lib/index.js';
 import * as nn from '../../lib/nn/index.js';
 
@@ -116,6 +120,41 @@ describe('which models', () => {
       expect(small.report.loss).toBeLessThanOrEqual(0.005);
       expect(small.featureNamesIn).toEqual(model.featureNamesIn);
     }
+  });
+
+  test('documents, whose vectorizers are kept', async () => {
+    const texts = Array.from({ length: 60 }, (_, i) =>
+      i % 2 === 0 ? `warm sun ${i % 7} sand and sea` : `cold wind ${i % 5} snow and ice`,
+    );
+    const labels = texts.map((_, i) => (i % 2 === 0 ? 'south' : 'north'));
+    const model = await makePipeline(new TfidfVectorizer(), new LogisticRegression()).fit(texts, labels);
+    const chain = await makePipeline(
+      new CountVectorizer(),
+      new TfidfTransformer(),
+      new LogisticRegression(),
+    ).fit(texts, labels);
+    const exact = await model.predictProba(texts);
+    for (const small of [
+      await nn.quantizeDynamic(model),
+      await nn.quantizeStatic(model, texts, { y: labels }),
+      await nn.quantizeStatic(chain, texts, { y: labels }),
+    ]) {
+      expect(small.report.layers.every(({ precision }) => precision === 'int8')).toBe(true);
+      const copy = (await load(small.toBytes())) as nn.QuantizedModel;
+      expect(copy.vectorizers.length).toBe(small.vectorizers.length);
+      expect(await copy.predict(['a cold wind', 'sun and sea'])).toEqual(['north', 'south']);
+      const near = await copy.predictProba(texts);
+      for (const [i, value] of exact.data.entries())
+        expect(Math.abs(value - near.data[i])).toBeLessThan(0.03);
+    }
+  });
+
+  test('sparse rows to calibrate by', async () => {
+    const X = CsrMatrix.from(digits.data);
+    const model = await new LogisticRegression({ maxIter: 20 }).fit(X, y);
+    const small = await nn.quantizeStatic(model, X, { y });
+    expect(small.report.metric).toBe('accuracy');
+    expect(await small.score(X, y)).toBe(small.report.after);
   });
 
   test('convolutions, their normalisation and their file', async () => {
