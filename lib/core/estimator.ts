@@ -17,7 +17,8 @@ import {
 } from './fit-input.js';
 import { Fitted, type SavedFit } from './fitted.js';
 import { isSparse, precisionOf } from './forms.js';
-import type { Dtype, Matrix, MatrixLike } from './matrix.js';
+import { isReadInPlace } from './linalg/memory.js';
+import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { momentsNow, momentsOf } from './moments.js';
 import { cloneParts, nestedIn, replaceParts } from './named-parts.js';
@@ -284,7 +285,9 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     const options = checkedFitOptions(given);
     const input = await this.#fit(X, y, options);
     if (!this.crossFits) return null;
-    return withCancel(options.signal, (cancel) => this.crossFitted({ ...input, cancel }));
+    const rows = await withCancel(options.signal, (cancel) => this.crossFitted({ ...input, cancel }));
+    // The caller gets memory of its own.
+    return isReadInPlace(rows.data) ? new Matrix(rows.data.slice(), rows.rows, rows.cols) : rows;
   }
 
   /**

@@ -132,6 +132,9 @@ napi_value numbers_of_csv(Call& call) {
   if (bytes.shared) throw Error("ERR_PARAMETER", "bytes must not be backed by a SharedArrayBuffer.");
   CsvFormat format;
   format.delimiter = static_cast<char>(to_whole(env, call[1], "delimiter", 1, 127));
+  if (format.delimiter == '\n' || format.delimiter == '\r') {
+    throw Error("ERR_PARAMETER", "delimiter must not end a line.");
+  }
   if (!is_nullish(env, call[2])) format.quote = static_cast<int>(to_whole(env, call[2], "quote", 1, 127));
   format.columns = static_cast<size_t>(to_whole(env, call[3], "columns", 1, 0x7fffffff));
   const std::string missing(reinterpret_cast<const char*>(elements<uint8_t>(words)), words.length);

@@ -236,6 +236,10 @@ class Planner {
   }
 
   void add(const KernelExpansionOp& expansion) {
+    if (expansion.count == 0) {  // a machine without support vectors: its bias for every row
+      step_for(BOREAL_CUDA_CONSTANT).c[0] = out_.arena.add_floats(expansion.bias);
+      return;
+    }
     const uint32_t kernels = own_buffer(bytes_of(expansion.count));
     BorealCudaStep& values = step_for(BOREAL_CUDA_PRODUCT, std::to_string(expansion.count) + " vectors");
     values.c[0] = add_transposed(expansion.vectors, expansion.count);

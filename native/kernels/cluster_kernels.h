@@ -17,7 +17,7 @@ struct ClusterKernels {
                         const int32_t* labels, size_t d, T* out) noexcept;
 
   // Of each row of x: the first smallest value, its column, and the smallest of the other values, infinity
-  // where there is none. cols >= 1; no NaN.
+  // where there is none. cols >= 1. Of NaN some column is named.
   void (*two_smallest)(const T* x, size_t xs, size_t rows, size_t cols, T* value, int32_t* index,
                        T* second) noexcept;
 };

@@ -19,6 +19,7 @@ constexpr size_t kLeastRow = 4;
 constexpr size_t kMostCopied = size_t{1} << 22;
 // Values between the pixels of a copy, for those that would meet in one set of a first-level cache.
 constexpr size_t kSkew = 16;
+constexpr size_t kSetBytes = 4096;  // lines so far apart share a set
 
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
@@ -72,7 +73,9 @@ PackedConv2d::PackedConv2d(const Conv2dShape& shape, const float* weights, const
     std::copy_n(bias, s.out_channels, bias_.data());
   }
   const size_t span = ((s.kernel_h - 1) * s.dilation_h + 1) * (s.pad_left + s.in_w + s.pad_right);
-  const bool far = has_padding(s) && span * s.in_channels > kMostCopied;
+  // A tile reads a line of each of its pixels at a time.
+  const bool skewed = s.stride_w * s.in_channels * sizeof(float) % kSetBytes == 0;
+  const bool far = has_padding(s) && span * (s.in_channels + (skewed ? kSkew : 0)) > kMostCopied;
   const bool depthwise = is_depthwise(s) && !far;
   if (!depthwise && (far || is_pointwise(s) || s.out_w() < kLeastRow || gemm.prefers_dots(depth, filters))) {
     way_ = is_pointwise(s) ? Way::kProduct : Way::kColumns;
@@ -84,8 +87,7 @@ PackedConv2d::PackedConv2d(const Conv2dShape& shape, const float* weights, const
   }
   way_ = depthwise ? Way::kDepthwise : Way::kTaps;
   pixel_ = s.in_channels;
-  // A tile reads a line of each of its pixels at a time.
-  if (!depthwise && s.stride_w * pixel_ * sizeof(float) % 4096 == 0) pixel_ += kSkew;
+  if (!depthwise && skewed) pixel_ += kSkew;
   copies_ = has_padding(s) || pixel_ != s.in_channels;
   row_ = (copies_ ? s.pad_left + s.in_w + s.pad_right : s.in_w) * pixel_;
   // Taps that lie side by side are one.

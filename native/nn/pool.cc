@@ -43,6 +43,17 @@ void fold_row(const Pool2dShape& s, const float* image, size_t row, Binary f, fl
   const Window down = window(row, s.in_h, s.kernel_h, s.stride_h, s.pad_top, s.pad_bottom);
   const size_t channels = s.channels, out_w = s.out_w();
   for (size_t i = down.begin; i < down.end; ++i) {
+    if (s.kernel_w > s.in_w) {  // most taps lie in the padding, and there may be any number of them
+      for (size_t column = 0; column < out_w; ++column) {
+        const Window across = window(column, s.in_w, s.kernel_w, s.stride_w, s.pad_left, s.pad_right);
+        float* const to = y + column * channels;
+        for (size_t j = across.begin; j < across.end; ++j) {
+          const float* const x = image + (i * s.in_w + j) * channels;
+          binary(f, {to, channels, 1}, {x, channels, 1}, to, channels, 1, channels);
+        }
+      }
+      continue;
+    }
     for (size_t tap = 0; tap < s.kernel_w; ++tap) {
       // Outputs whose tap lies in the image: 0 <= column * stride + tap - pad < in_w.
       const size_t first = tap >= s.pad_left ? 0 : (s.pad_left - tap + s.stride_w - 1) / s.stride_w;

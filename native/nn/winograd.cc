@@ -22,6 +22,8 @@ constexpr size_t kKept = size_t{4} << 20;
 // Channels and filters below which the transforms cost more than they save.
 constexpr size_t kLeastChannels = 16;
 constexpr size_t kLeastPairs = 1024;
+// Values of a row of tiles, which a block holds at the least: padding alone can make rows of any length.
+constexpr size_t kMostValues = size_t{1} << 22;
 
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
@@ -53,6 +55,7 @@ bool Winograd::pays(const Conv2dShape& s) {
       s.in_channels * s.out_channels < kLeastPairs) {
     return false;
   }
+  if (kProducts * divide_up(s.out_w(), 2) * (s.in_channels + s.out_channels) > kMostValues) return false;
   // Tiles that hang over compute for nothing: at least two thirds of them must not.
   const size_t tiles = divide_up(s.out_h(), 2) * divide_up(s.out_w(), 2);
   return 3 * s.out_h() * s.out_w() >= 2 * 4 * tiles;

@@ -81,6 +81,20 @@ void check_two_smallest(const Kernels& isa) {
   }
 }
 
+// Whatever the rest of such a row is, no column beyond it is named.
+template <typename T>
+void check_rows_of_nan(const Kernels& isa) {
+  for (const size_t cols : {size_t{1}, size_t{4}, size_t{8}, size_t{16}, size_t{19}}) {
+    CAPTURE(cols);
+    const std::vector<T> x(cols, std::numeric_limits<T>::quiet_NaN());
+    T value = 0, second = 0;
+    int32_t index = -1;
+    cluster_kernels<T>(isa).two_smallest(x.data(), cols, 1, cols, &value, &index, &second);
+    CHECK(index >= 0);
+    CHECK(static_cast<size_t>(index) < cols);
+  }
+}
+
 TEST_CASE("scattered rows: side by side, and their distances to their centres") {
   for (const Kernels* isa : available_kernels()) {
     INFO(isa->name);
@@ -94,6 +108,8 @@ TEST_CASE("the two smallest values of rows") {
     INFO(isa->name);
     check_two_smallest<float>(*isa);
     check_two_smallest<double>(*isa);
+    check_rows_of_nan<float>(*isa);
+    check_rows_of_nan<double>(*isa);
   }
 }
 

@@ -334,9 +334,10 @@ TEST_CASE("conv2d: same padding, and shapes that cannot be") {
 }
 
 TEST_CASE("max and mean pooling and their gradients") {
-  for (const Pool2dShape& s : {pool(4, 6, 3, 2, 2), pool(7, 5, 2, 3, 2, 1), pool(8, 8, 4, 3, 1),
-                               pool(7, 8, 2, 3, 2, 1, true), pool(6, 7, 1, 3, 2, 1, true, true),
-                               pool(5, 5, 17, 2, 2, 0, true), pool(30, 40, 9, 3, 2, 1, false, true)}) {
+  for (const Pool2dShape& s :
+       {pool(4, 6, 3, 2, 2), pool(7, 5, 2, 3, 2, 1), pool(8, 8, 4, 3, 1), pool(7, 8, 2, 3, 2, 1, true),
+        pool(6, 7, 1, 3, 2, 1, true, true), pool(5, 5, 17, 2, 2, 0, true), pool(2, 3, 5, 7, 2, 6),
+        pool(30, 40, 9, 3, 2, 1, false, true)}) {
     CAPTURE(s.in_h);
     CAPTURE(s.in_w);
     CAPTURE(s.kernel_h);

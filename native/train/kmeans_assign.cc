@@ -1,10 +1,12 @@
 #include "train/kmeans_assign.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
 
 #include "base/aligned_buffer.h"
+#include "base/error.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
 #include "linalg/distance.h"
@@ -141,7 +143,13 @@ std::vector<double> means_of(const ClusterSums& sums, size_t cols) {
   for (size_t c = 0; c < sums.weights.size(); ++c) {
     const size_t from = sums.weights[c] > 0 ? c : heaviest;
     const double weight = sums.weights[from];
-    for (size_t j = 0; j < cols; ++j) means[c * cols + j] = sums.sums[from * cols + j] / weight;
+    for (size_t j = 0; j < cols; ++j) {
+      const double mean = sums.sums[from * cols + j] / weight;
+      if (!std::isfinite(mean)) {
+        throw Error("ERR_INPUT_INFINITE", "The values are so large that the sums of clusters overflow.");
+      }
+      means[c * cols + j] = mean;
+    }
   }
   return means;
 }

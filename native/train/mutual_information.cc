@@ -185,6 +185,12 @@ std::vector<double> mutual_information(MatrixView<const T> x, Span<double> y, Sp
                                      std::to_string(x.rows) + ".");
   }
   const std::vector<double> variance = column_moments(x, {}, {0, cancel}).variance;
+  // A NaN has no place in an order.
+  const auto is_finite = [](double value) { return std::isfinite(value); };
+  if (!std::all_of(variance.begin(), variance.end(), is_finite) ||
+      !std::all_of(y.begin(), y.end(), is_finite)) {
+    throw Error("ERR_INPUT_INFINITE", "A value is not finite, or so large that variances overflow.");
+  }
   std::vector<double> target(y.begin(), y.end());
   if (!params.discrete_target) {
     const MatrixView<const double> column{y.data, y.size, 1, 1};

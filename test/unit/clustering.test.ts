@@ -68,6 +68,17 @@ describe('KMeans', () => {
     expect(model.clusterCenters.toArray()).toEqual([[2], [2], [2]]);
   });
 
+  test('refuses values whose sums overflow', async () => {
+    const X = Matrix.from(
+      Float64Array.from({ length: 4096 }, (_, i) => (i < 2048 ? 1e308 : -1e308)),
+      [4096, 1],
+    );
+    for (const algorithm of ['lloyd', 'elkan'] as const) {
+      const model = new KMeans({ nClusters: 1, tol: 0, algorithm });
+      await expect(model.fit(X)).rejects.toEqual(code('ERR_INPUT_INFINITE'));
+    }
+  });
+
   test('is a scorable model', async () => {
     const model = await new KMeans({ nClusters: 4, randomState: 0 }).fit(blobs.X);
     expect(await model.score(blobs.X)).toBeCloseTo(-model.inertia, 6);

@@ -3,7 +3,7 @@ import { toBorealError, ValidationError } from '../../errors.js';
 import { type FloatArray, native } from '../../native.js';
 import type { SparseRows } from '../forms.js';
 import type { Dtype } from '../linalg/base.js';
-import { newArray, privateArray } from '../linalg/memory.js';
+import { newArray, sharedArray } from '../linalg/memory.js';
 
 /** Values that a sparse matrix may have when it is made dense: 2 GiB of float64. */
 const MOST_VALUES = 2 ** 28;
@@ -30,7 +30,8 @@ export function densify(x: SparseRows, dtype: Dtype, from = 0, to = x.rows): Flo
   } catch (error) {
     throw toBorealError(error);
   }
-  const dense = privateArray(newArray(dtype, 0), rows * cols).fill(0);
+  // Shared: it may reach a caller, who cannot detach it while a job reads it.
+  const dense = sharedArray(newArray(dtype, 0), rows * cols);
   for (let i = from; i < to; i++) {
     for (let k = indptr[i]; k < indptr[i + 1]; k++) dense[(i - from) * cols + indices[k]] = data[k];
   }

@@ -60,6 +60,7 @@ void own_distances(const T* x, size_t xs, const uint32_t* rows, size_t count, co
   }
 }
 
+// 0 where there is none, as in a row of NaN.
 template <typename T>
 inline size_t first_equal(const T* x, size_t cols, Vec<T> wanted) {
   constexpr size_t kLanes = Vec<T>::kLanes;
@@ -68,7 +69,11 @@ inline size_t first_equal(const T* x, size_t cols, Vec<T> wanted) {
     const uint32_t bits = lane_bits(equal(load(x + j), wanted));
     if (bits != 0) return j + lowest_bit(bits);
   }
-  return j + lowest_bit(lane_bits(equal(load(x + j, cols - j, wanted), wanted)));
+  if (j == cols) return 0;
+  // Lanes beyond the row are equal to nothing.
+  const Vec<T> nothing = broadcast(static_cast<T>(__builtin_nanf("")));
+  const uint32_t bits = lane_bits(equal(load(x + j, cols - j, nothing), wanted));
+  return bits == 0 ? 0 : j + lowest_bit(bits);
 }
 
 template <typename T>
