@@ -443,19 +443,19 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** As {@link Estimator.compile}, with the packing of constants, and the runs of calibration rows, on the pool. */
   async compileAsync(options: CompileOptions = {}): Promise<Plan> {
     const resolved = this.#resolve(options);
-    const { quantization, output } = resolved;
+    const { quantization, output, coverage } = resolved;
     const { schema } = this;
     const origin = this.#originOf(resolved);
     if (quantization === undefined)
       return Plan.compileAsync(this.#source(resolved), schema, resolved, origin);
-    const quantized = await runLater(quantizeOutputs(quantizable(this), [output], quantization));
+    const quantized = await runLater(quantizeOutputs(quantizable(this, coverage), [output], quantization));
     const { report } = quantized;
     return Plan.compileAsync(sourceOf(quantized, output), schema, resolved, { ...origin, report });
   }
 
   #compileInt8(resolved: ResolvedCompileOptions, quantization: QuantizationOptions): Plan {
-    const { output } = resolved;
-    const quantized = runNow(quantizeOutputs(quantizable(this), [output], quantization));
+    const { output, coverage } = resolved;
+    const quantized = runNow(quantizeOutputs(quantizable(this, coverage), [output], quantization));
     const origin = { ...this.#originOf(resolved), report: quantized.report };
     return Plan.compile(sourceOf(quantized, output), this.schema, resolved, origin);
   }

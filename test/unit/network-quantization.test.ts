@@ -14,7 +14,10 @@ import {
   loadWine,
   Matrix,
   makePipeline,
+  PCA,
+  type Plan,
   RandomForestClassifier,
+  RandomForestRegressor,
   StandardScaler,
   TfidfTransformer,
   TfidfVectorizer,
@@ -319,6 +322,24 @@ describe('plans', () => {
     expect(fixed.quantization).toMatchObject({ mode: 'static', metric: 'agreement' });
     expect(gated.quantization!.layers.map(({ method }) => method)).toEqual(['minMax', 'minMax', 'minMax']);
     expect(gated.quantize({}).quantization!.mode).toBe('dynamic');
+  });
+
+  test('an interval has the coverage that was asked for', async () => {
+    const x = head(400);
+    const target = Float64Array.from({ length: 400 }, (_, i) => x.data[i * 64 + 20] + Math.sin(i));
+    const forest = new RandomForestRegressor({ nEstimators: 40, minSamplesLeaf: 5, randomState: 1 });
+    const model = await makePipeline(new PCA({ nComponents: 16 }), forest).fit(x, target);
+    const widthOf = (plan: Plan) => {
+      const { data: ends, rows } = plan.runSync(x);
+      return Array.from(ends).reduce((sum, end, i) => sum + (i % 2 === 0 ? -end : end), 0) / rows;
+    };
+    for (const coverage of [0.5, 0.9]) {
+      const plan = model.compile({ output: 'interval', coverage, precision: 'float32' });
+      const exact = widthOf(plan);
+      const int8 = { output: 'interval', coverage, precision: 'int8' } as const;
+      for (const each of [model.compile(int8), await model.compileAsync(int8), plan.quantize()])
+        expect(Math.abs(widthOf(each) - exact)).toBeLessThan(0.1 * exact);
+    }
   });
 
   test('a plan of an earlier fit, or of nobody, is not quantised', async () => {

@@ -25,11 +25,11 @@ const RULES: Rules<ResolvedQuantization> = {
   skip: custom('a list of names of layers', Array.isArray),
 };
 
-/** How an estimator is lowered, for {@link quantizeOutputs}. */
-export function quantizable(model: Estimator): Quantizable {
+/** How an estimator is lowered, for {@link quantizeOutputs}; `coverage` is that of the output 'interval'. */
+export function quantizable(model: Estimator, coverage?: number): Quantizable {
   const { kind, outputs, schema } = model;
   const lowerOutput = (plan: PlanBuilder, output: Output) =>
-    model.lowerChecked(plan, plan.input, resolveCompileOptions({ output }, 'float32'));
+    model.lowerChecked(plan, plan.input, resolveCompileOptions({ output, coverage }, 'float32'));
   return { kind, outputs, schema, lowerOutput };
 }
 
