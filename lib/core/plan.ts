@@ -372,8 +372,8 @@ export class Plan {
    *
    * @param options - see {@link QuantizationOptions}; default: a range for each row, no gate
    * @returns a new plan, float32 in and out; its `quantization` says what became of each layer
-   * @throws {ERR_NOT_SUPPORTED} when no layer is a product with weights, when the model was fitted again since, or for a plan that
-   *   another thread shared
+   * @throws {ERR_NOT_SUPPORTED} when no layer is a product with weights, when the model was fitted again since, for device 'cuda', or
+   *   for a plan that another thread shared
    * @throws {ERR_PARAMETER | ERR_EMPTY | ERR_SHAPE | ERR_INPUT_NAN | ERR_LABELS} for bad options or calibration rows
    * @example
    * ```ts

@@ -84,6 +84,23 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
     expect(plan.explain()).toMatch(/^cuda:1, .*\(emulated\)/);
   });
 
+  test('8-bit arithmetic is that of the CPU: refused for a plan that asked for the GPU, else made there', async () => {
+    const model = await new MLPClassifier({ hiddenLayerSizes: [32], maxIter: 2 }).fit(data, target);
+    const plan = model.compile({ device: 'cuda' });
+    expect(() => plan.quantize()).toThrow(
+      expect.objectContaining({
+        code: 'ERR_NOT_SUPPORTED',
+        message: expect.stringMatching(/on the CPU.*'cuda:0'/),
+      }),
+    );
+    const chosen = model.compile({ expectedRows: 1e9, precision: 'float32' });
+    const small = chosen.quantize();
+    expect([small.device, small.quantization?.mode]).toEqual(['cpu', 'dynamic']);
+    const own = model.compile({ expectedRows: 1e9, precision: 'int8' });
+    expect(own.device).toBe('cpu');
+    expect(small.runSync(data)).toEqual(own.runSync(data));
+  });
+
   test('forests have the bits of the CPU', async () => {
     const forest = await new RandomForestClassifier({ nEstimators: 20, randomState: 0 }).fit(data, target);
     const boosted = await new HistGradientBoostingRegressor({ maxIter: 20 }).fit(data, target);
