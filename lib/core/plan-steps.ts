@@ -3,6 +3,7 @@
  * is rewritten for 8-bit arithmetic. Steps name methods of {@link PlanBuilder} and their arguments, not the wire format, which may
  * change.
  */
+import { ValidationError } from '../errors.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
 
 /** A call of a method of {@link PlanBuilder}. */
@@ -117,7 +118,11 @@ export function neededSlots(steps: readonly PlanStep[], wanted: readonly number[
   return isNeeded;
 }
 
-/** Repeats a step; `slots` are the new ones of its inputs, by their old numbers. */
+/**
+ * Repeats a step; `slots` are the new ones of its inputs, by their old numbers.
+ *
+ * @throws {ERR_PARAMETER} for arguments of a model file that the method cannot read
+ */
 export function replayStep(
   plan: PlanBuilder,
   { op, inputs, args }: PlanStep,
@@ -125,7 +130,13 @@ export function replayStep(
 ): Slot {
   const given = inputs.map((input) => slots[input]);
   const method = Reflect.get(plan, op, plan) as (first: Slot | readonly Slot[], ...args: unknown[]) => Slot;
-  return method.call(plan, METHODS[op] === 'slots' ? given : given[0], ...args);
+  try {
+    return method.call(plan, METHODS[op] === 'slots' ? given : given[0], ...args);
+  } catch (cause) {
+    if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause;
+    const message = `The step '${op}' of a plan has arguments that it cannot read.`;
+    throw new ValidationError('ERR_PARAMETER', message, { cause });
+  }
 }
 
 /** Repeats those of the steps that the wanted slot depends on. */

@@ -5,7 +5,6 @@ import { isTransformer } from '../core/kinds.js';
 import { type LowersSamples, lowersSamples } from '../core/lowers-samples.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
-import type { Output } from '../core/plan.js';
 import {
   type Quantizable,
   type QuantizationOptions,
@@ -20,7 +19,7 @@ import type { Vectorizer } from '../core/sparse/sparse-transformer.js';
 import { ValidationError } from '../errors.js';
 import { checkShape } from './autograd/lowering.js';
 import { rowsOf, type Samples } from './data.js';
-import { QuantizedModel } from './quantized-model.js';
+import { OUTPUTS, QuantizedModel } from './quantized-model.js';
 
 /** What both kinds of quantising take. */
 interface CommonOptions extends Pick<QuantizationOptions, 'y' | 'maxLoss' | 'skip'> {
@@ -38,9 +37,6 @@ export interface QuantizeDynamicOptions extends CommonOptions {
 export interface QuantizeStaticOptions
   extends CommonOptions,
     Pick<QuantizationOptions, 'method' | 'percentile'> {}
-
-/** Those that plans have but for an interval and a leaf, which no layer makes. */
-const OUTPUTS: readonly Output[] = ['value', 'label', 'proba', 'decision', 'score', 'transform', 'std'];
 
 /**
  * Makes a copy of a model whose layers have weights of 8 bits, a quarter of those of float32, and read each row by a range of its

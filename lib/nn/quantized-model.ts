@@ -6,7 +6,7 @@ import { custom, oneOf, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { isStep, type PlanStep, replaySteps } from '../core/plan-steps.js';
-import { formatReport, type QuantizationReport } from '../core/quantization/index.js';
+import { formatReport, isReport, type QuantizationReport } from '../core/quantization/index.js';
 import type { Column, Target } from '../core/schema.js';
 import { SparseTransformer, type Vectorizer } from '../core/sparse/sparse-transformer.js';
 import { StateError, ValidationError } from '../errors.js';
@@ -31,6 +31,16 @@ export interface QuantizedModelState extends State {
   readonly report: QuantizationReport;
 }
 
+/** The outputs that plans have but for an interval and a leaf, which no layer makes. */
+export const OUTPUTS: readonly Output[] = [
+  'value',
+  'label',
+  'proba',
+  'decision',
+  'score',
+  'transform',
+  'std',
+];
 const KINDS = ['classifier', 'regressor', 'transformer', 'clusterer', 'outlierDetector'] as const;
 const isRecord = (v: unknown) => typeof v === 'object' && v !== null && !Array.isArray(v);
 
@@ -73,12 +83,15 @@ export class QuantizedModel extends MetaEstimator<QuantizedModelParams, Quantize
         (v) => Array.isArray(v) && v.every((each) => each instanceof SparseTransformer && each.isFitted),
       ),
       steps: custom('the steps of a plan', (v) => Array.isArray(v) && v.every((step, k) => isStep(step, k))),
-      slots: custom('the slot of each output', isRecord),
+      slots: custom('the slot of each output, of value at least', (v) => {
+        if (!isRecord(v) || !Object.hasOwn(v as object, 'value')) return false;
+        return Object.keys(v as object).every((output) => OUTPUTS.includes(output as Output));
+      }),
       names: custom(
         'a list of texts',
         (v) => Array.isArray(v) && v.every((name) => typeof name === 'string'),
       ),
-      report: custom('a report', isRecord),
+      report: custom('a report', isReport),
     };
   }
 

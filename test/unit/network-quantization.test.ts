@@ -295,6 +295,18 @@ describe('a quantised model is an estimator', () => {
     expect(await codeOf(restored({ slots: { value: 99 } }))).toBe('ERR_PARAMETER');
     expect(await codeOf(restored({ steps: [{ op: 'build', inputs: [0], args: [] }] }))).toBe('ERR_PARAMETER');
     expect(await codeOf(restored({ kind: 'king' }))).toBe('ERR_PARAMETER');
+    for (const slots of [{}, { label: 1 }, { value: 1, leaf: 1 }, { value: 1, king: 1 }, [1]])
+      expect(await codeOf(restored({ slots }))).toBe('ERR_PARAMETER');
+    const { report } = state;
+    for (const change of [
+      ...[{ layers: {} }, { layers: [{}] }, { layers: [null] }, { bytesBefore: '4' }, { loss: undefined }],
+      { layers: [{ ...report.layers[0], shape: [1] }] },
+      { layers: [{ ...report.layers[0], range: 7 }] },
+    ])
+      expect(await codeOf(restored({ report: { ...report, ...change } }))).toBe('ERR_PARAMETER');
+    expect(await codeOf(restored({ report: {} }))).toBe('ERR_PARAMETER');
+    expect(await codeOf(restored({ vectorizers: [mlp] }))).toBe('ERR_PARAMETER');
+    expect(await codeOf(restored({ report }))).toBe('none');
     const steps = state.steps.map((step) =>
       step.op === 'int8Dense' ? { ...step, args: step.args.slice(0, 4) } : step,
     );

@@ -1,6 +1,7 @@
 /** Recorded plans: what is exported or rewritten gives what the model gives, whatever its plan is made of. */
 import { describe, expect, test } from 'vitest';
-import { isStep } from '../../lib/core/plan-steps.js';
+import { PlanBuilder } from '../../lib/core/plan-builder.js';
+import { isStep, replayStep } from '../../lib/core/plan-steps.js';
 import {
   CalibratedClassifierCV,
   exportONNX,
@@ -19,6 +20,7 @@ import {
   VotingClassifier,
 } from '../../lib/index.js';
 import { type QuantizedModel, quantizeDynamic } from '../../lib/nn/index.js';
+import { codeOf } from '../support/codes.js';
 
 const { data, target } = loadIris();
 
@@ -100,6 +102,9 @@ describe('a file holds the steps of any model', () => {
     expect(isStep(step({ vote: { numbers: [1] }, radius: undefined }), 0)).toBe(true);
     for (const args of [deep, null, { f: () => 1 }, new DataView(new ArrayBuffer(8))])
       expect(isStep(step(args), 0)).toBe(false);
+    const plan = new PlanBuilder(2);
+    for (const args of [[], [{}], [{ search: {} }]])
+      expect(codeOf(() => replayStep(plan, step(...args), [plan.input]))).toBe('ERR_PARAMETER');
     for (const op of ['build', 'normalize', 'emit', 'constructor', '__proto__'])
       expect(isStep({ op, inputs: [0], args: [] }, 0)).toBe(false);
   });

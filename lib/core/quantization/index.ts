@@ -154,4 +154,5 @@ export function formatReport({
   return `${[line(head), ...rows.map(line), total].join('\n')}\n`;
 }
 
+export { isReport } from './is-report.js';
 export * from './types.js';
