@@ -165,10 +165,11 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
   protected override checkState(state: IterativeImputerState, columns: readonly Column[]): void {
     checkLength(this, 'hadMissing', state.hadMissing, columns.length);
     const { initial, models, targets, neighbors } = state;
-    const width = initial.outputColumns().length;
+    const width = keptColumns(columns, initial).length;
     const isColumn = (j: number) => j >= 0 && j < width;
     const fits =
       initial.nFeaturesIn === columns.length &&
+      initial.outputColumns().length === width &&
       targets.length === models.length &&
       neighbors.length === models.length &&
       targets.every(isColumn) &&

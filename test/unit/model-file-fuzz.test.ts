@@ -11,6 +11,7 @@ import { Random } from '../../lib/core/random.js';
 import {
   ColumnTransformer,
   DecisionTreeRegressor,
+  IterativeImputer,
   LogisticRegression,
   load,
   loadIris,
@@ -167,6 +168,13 @@ async function hostileFiles(): Promise<Record<string, Uint8Array>> {
   ).toBytes();
   const encoder = (await MODELS.encoder()).toBytes();
   const pipeline = (await MODELS.columns()).toBytes();
+  const imputer = (
+    await new IterativeImputer().fit([
+      [1, Number.NaN],
+      [2, 3],
+      [3, 4],
+    ])
+  ).toBytes();
   const edit = (bytes: Uint8Array, change: (document: Json) => void) => {
     const parts = takeApart(bytes);
     change(parts.document);
@@ -213,6 +221,9 @@ async function hostileFiles(): Promise<Record<string, Uint8Array>> {
     'a header only': seal(tree.slice(0, 64)),
     'another magic': wrongMagic,
     'a newer version': word(8, 2),
+    'flags where an imputer has none': edit(imputer, ({ model }) => {
+      model.fitted.state.initial.params.addIndicator = true;
+    }),
     'a document longer than the file': word(12, 0xffff_ffff),
     'no document': word(12, 0),
     'a length beyond 2^53': word(20, 0xffff_ffff),
