@@ -25,6 +25,7 @@ import { cloneParts, nestedIn, replaceParts } from './named-parts.js';
 import { checkNames, checkParams, type Rules, show } from './params.js';
 import {
   type CompileOptions,
+  isGpu,
   type Output,
   Plan,
   type PlanOrigin,
@@ -257,8 +258,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   #checkBeforeFit({ device }: FitOptions): void {
     this.checkParams();
-    const resolved = resolveCompileOptions({ device: device ?? 'auto' }, 'float64');
-    if (resolved.device === 'cpu') return;
+    const asked = device ?? 'auto';
+    if (!isGpu(asked)) {
+      resolveCompileOptions({ device: asked }, 'float64');
+      return;
+    }
     throw new StateError(
       'ERR_NOT_SUPPORTED',
       `${this.constructor.name}: models are trained on the CPU only; a GPU runs what compile() makes of them.`,

@@ -93,6 +93,11 @@ let threads: number | undefined;
 /** Of a copy to fresh memory: 4 ms for 22 MB. */
 const COPY_NS_PER_BYTE = 0.18;
 
+/** Whether a device is a GPU, here or not. */
+export function isGpu(device: Device): boolean {
+  return /^cuda(:(0|[1-9]\d{0,2}))?$/.test(device);
+}
+
 /**
  * Fills in defaults and checks.
  *
@@ -108,7 +113,7 @@ export function resolveCompileOptions(
     throw new ValidationError('ERR_PARAMETER', `compile: options must be an object; got ${show(options)}.`);
   }
   const { device = 'auto', output = 'value', coverage = 0.9, expectedRows } = options ?? {};
-  const onGpu = /^cuda(:(0|[1-9]\d{0,2}))?$/.test(device);
+  const onGpu = isGpu(device);
   const { precision: given = onGpu ? 'float32' : fallback, calibrate = null } = options ?? {};
   const precision = given === 'int8' ? 'float32' : given;
   const refuse = (name: string, value: unknown, allowed: string) =>
