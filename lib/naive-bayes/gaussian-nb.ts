@@ -81,7 +81,8 @@ export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
   }
 
   /**
-   * Learns from one more part of the data: what many parts give is what `fit` learns from all of them at once, but for rounding.
+   * Learns from one more part of the data: what many parts give is what `fit` learns from all of them at once, but for rounding, and for
+   * the smoothing, which is that of the last part: see {@link GaussianNB}.
    *
    * @param options - `classes` names all classes when the first part may lack some
    * @throws {ERR_LABELS} for a label that is no class of the first part, or `classes` that are none
