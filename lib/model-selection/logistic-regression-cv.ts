@@ -2,6 +2,7 @@
 import { withCancel } from '../core/cancellation.js';
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { fitLabels, reportProgress, requireY } from '../core/fit-input.js';
+import { weightsByClass } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, custom, either, float64s, int, type Rules, real } from '../core/params.js';
 import type { Output } from '../core/plan.js';
@@ -120,9 +121,14 @@ export class LogisticRegressionCV extends LinearClassifier<
   }
 
   async #learn(input: FitInput | SparseFitInput, X: MatrixLike): Promise<LogisticRegressionCVState> {
-    const { Cs: given, l1Ratios, cv, scoring, refit, ...shared } = this.params;
+    const { Cs: given, l1Ratios, cv, scoring, refit, ...others } = this.params;
     const { sampleWeight, signal } = input;
-    const { codes, classes } = fitLabels(input);
+    const encoded = fitLabels(input);
+    const { codes, classes } = encoded;
+    // Balanced by all rows, so that folds weigh their classes alike.
+    const byClass = weightsByClass(others.classWeight, encoded, sampleWeight);
+    const classWeight = byClass && Object.fromEntries(classes.map((label, c) => [String(label), byClass[c]]));
+    const shared = { ...others, classWeight };
     const Cs = typeof given === 'number' ? powers(given) : Float64Array.from(given);
     const candidates: Candidate[] = l1Ratios.flatMap((l1Ratio) => Array.from(Cs, (C) => ({ C, l1Ratio })));
     const [scorer] = resolveScorers(scoring ?? undefined);

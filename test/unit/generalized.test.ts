@@ -23,6 +23,7 @@ import {
   SVC,
   TweedieRegressor,
 } from '../../lib/index.js';
+import { expectClose, iterative } from '../support/tolerance.js';
 
 const { data, target } = loadIris();
 const labels = Array.from(target, (code) => ['setosa', 'versicolor', 'virginica'][code]);
@@ -144,6 +145,21 @@ describe('LogisticRegressionCV', () => {
     expect(await chosen([Number.NaN, 0.5, 0.7])).toBe(2);
     expect(await chosen([0.5, Number.NaN, 0.4])).toBe(0.01);
     expect(await chosen([Number.NaN, Number.NaN, Number.NaN])).toBe(0.01);
+  });
+
+  test("'balanced' weighs classes by all rows, in the folds too", async () => {
+    // 'setosa' is rare in the training rows of the fold.
+    const train = Int32Array.from(target.keys()).filter((i) => i < 3 || (i >= 50 && i % 2 === 0));
+    const test = Int32Array.from(target.keys()).filter((i) => !train.includes(i));
+    const sampleWeight = labels.map((label) => (label === 'virginica' ? 2 : 1));
+    const fit = (classWeight: 'balanced' | Record<string, number>) =>
+      new LogisticRegressionCV({
+        ...{ Cs: [0.001, 0.01, 0.1], cv: [{ train, test }], scoring: 'negLogLoss', classWeight },
+      }).fit(data, labels, { sampleWeight });
+    const balanced = await fit('balanced');
+    const given = await fit({ setosa: 4 / 3, versicolor: 4 / 3, virginica: 2 / 3 });
+    expectClose(balanced.scores.data, given.scores.data, iterative(1e-9), 'scores');
+    expectClose(balanced.coef.data, given.coef.data, iterative(1e-9), 'coef');
   });
 
   test('a fold that lacks a class and bad lists are refused', async () => {
