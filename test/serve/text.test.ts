@@ -1,6 +1,7 @@
 /** Models of documents behind HTTP: forms of requests, errors, what clients are told, and worker threads. */
-import { beforeAll, describe, expect, test } from 'vitest';
-import { MultinomialNB, Pipeline, TfidfTransformer, TfidfVectorizer } from '../../lib/index.js';
+import { setImmediate } from 'node:timers/promises';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { load, MultinomialNB, Pipeline, TfidfTransformer, TfidfVectorizer } from '../../lib/index.js';
 import { ModelEndpoint } from '../../lib/serve/index.js';
 import { evaluate } from '../support/child.js';
 import { expectClose, ulp } from '../support/tolerance.js';
@@ -71,6 +72,20 @@ describe('an endpoint', () => {
     expect((await wide.predictBatch(rows.slice(1))).predictions).toHaveLength(167);
     const shared = ModelEndpoint.adopt(structuredClone(endpoint.share()));
     expect(await shared.predict({ text: 'cheap' })).toEqual(await endpoint.predict({ text: 'cheap' }));
+  });
+
+  test('of another thread whose vectorizers do not load tells who asks, and nobody else', async () => {
+    const sent = structuredClone(endpoint.share());
+    const front = { ...sent.front!, files: [new Uint8Array(3)] };
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const damaged = ModelEndpoint.adopt({ ...sent, front });
+    // The file is read, and the turn after it over.
+    await expect(load(new Uint8Array(3))).rejects.toThrow();
+    await setImmediate();
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    await expect(damaged.predict({ text: 'cheap' })).rejects.toThrow();
   });
 
   test('of counts reads numbers', async () => {

@@ -53,6 +53,8 @@ export class Front {
   static adopt({ files, schema, width }: SharedFront): Front {
     const vectorizers = Promise.all(files.map((file) => load(file))) as Promise<unknown>;
     const loaded = vectorizers as Promise<readonly Vectorizer[]>;
+    // Who asks for them is told; until then nobody listens, which would end the thread.
+    loaded.catch(() => undefined);
     return new Front(Schema.fromJSON(schema), width, loaded, () => files);
   }
 
