@@ -1,5 +1,6 @@
 /** Estimators in sequence, compiled into one plan. */
 import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
+import { withCancel } from '../core/cancellation.js';
 import { Clusterer } from '../core/clusterer.js';
 import { Estimator, type EstimatorKind, type State } from '../core/estimator.js';
 import {
@@ -167,7 +168,8 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
         await step.fitInput(given, schema);
         return transformTraining(step, given, schema);
       };
-      const fitted = cache === null ? { step, rows: await fit() } : await cache.fitted(step, fit);
+      const fitted =
+        cache === null ? { step, rows: await fit() } : await cache.fitted(step, fit, input.signal);
       steps[i] = fitted.step;
       current = await inputOfNext(fitted.step as typeof step, current, schema, fitted.rows);
     }
@@ -218,22 +220,27 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     const steps = cloneParts(params.steps);
     // The caller may change all of these meanwhile.
     const checked = checkedFitOptions(options);
+    const { signal } = checked;
     const sampleWeight = copyTargets(checked.sampleWeight) as FitOptions['sampleWeight'];
     const targets = copyTargets(y);
     let rows: MatrixLike = copyDocuments(X);
-    const cache = memory && (await StepCache.over(memory, rows));
     const vectorizers: Estimator[] = [];
-    for (const vectorizer of vectorizersOf(steps.map(([, step]) => step))) {
-      const given = rows;
-      const fit = () => vectorizer.fitTransform(given, targets, { signal: checked.signal });
-      const fitted = cache ? await cache.fitted(vectorizer, fit) : { step: vectorizer, rows: await fit() };
-      vectorizers.push(fitted.step);
-      rows = fitted.rows;
-    }
     const rest = steps.slice(front);
     const inner = new Pipeline<F>(rest, { memory });
     const model = rest.length === 1 && rest[0][1] instanceof Estimator ? rest[0][1] : inner;
-    await model.fit(rows, targets, { ...checked, sampleWeight });
+    await withCancel(signal, async () => {
+      const cache = memory && (await StepCache.over(memory, rows));
+      for (const vectorizer of vectorizersOf(steps.map(([, step]) => step))) {
+        const given = rows;
+        const fit = () => vectorizer.fitTransform(given, targets, { signal });
+        const fitted = cache
+          ? await cache.fitted(vectorizer, fit, signal)
+          : { step: vectorizer, rows: await fit() };
+        vectorizers.push(fitted.step);
+        rows = fitted.rows;
+      }
+      await model.fit(rows, targets, { ...checked, sampleWeight });
+    });
     const fittedRest = model === inner ? inner.state.steps : [model];
     const fitted = [...vectorizers, ...fittedRest];
     this.setFitted(params, { state: { steps: fitted }, schema: model.schema, dtype: model.dtype });

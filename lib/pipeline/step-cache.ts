@@ -4,6 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import { throwIfAborted } from '../core/cancellation.js';
 import { Estimator } from '../core/estimator.js';
 import { toShared } from '../core/fit-input.js';
 import { isTypedArray, Matrix } from '../core/matrix.js';
@@ -73,14 +74,20 @@ export class StepCache {
    * A fitted step and the rows that it makes: kept ones, or those of `fit`, which are kept then.
    *
    * @param step - not fitted yet; `fit` fits it, and gives the rows
+   * @param signal - ends waiting for another fit of the same step
+   * @throws {ERR_ABORTED} when it fires meanwhile
    */
-  async fitted<R extends Rows>(step: Estimator, fit: () => Promise<R>): Promise<FittedStep<R>> {
+  async fitted<R extends Rows>(
+    step: Estimator,
+    fit: () => Promise<R>,
+    signal?: AbortSignal,
+  ): Promise<FittedStep<R>> {
     const key = this.#next(step);
     if (key === null) return { step, rows: await fit() };
     const steps = stepsUnderWay(this.#memory);
     // Whether that succeeds or not: it is looked for next, and fitted here unless it is there.
     for (let other = steps.get(key); other !== undefined; other = steps.get(key))
-      await other.catch(() => undefined);
+      await settled(other, signal);
     const work = this.#find<R>(key, step).then((found) => found ?? this.#fitAndKeep(key, step, fit));
     steps.set(key, work);
     try {
@@ -139,6 +146,20 @@ export class StepCache {
     await this.#memory.set(key, bytes);
     return { step, rows };
   }
+}
+
+/** Waits for the end of a work, good or bad. @throws {ERR_ABORTED} as soon as the signal fires */
+async function settled(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  throwIfAborted(signal);
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    signal?.addEventListener('abort', done, { once: true });
+    work.then(done, done);
+  });
+  throwIfAborted(signal);
 }
 
 function stepsUnderWay(memory: PipelineMemory): Map<string, Promise<unknown>> {

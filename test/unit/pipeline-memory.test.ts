@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   CountVectorizer,
@@ -47,6 +48,15 @@ const scaled = (memory: string | PipelineMemory | null, params: object = {}, sca
       ['scale', new StandardScaler(scaler)],
       ['axes', new PCA({ nComponents: 3 })],
       ['model', new LogisticRegression(params)],
+    ],
+    { memory },
+  );
+
+const words = (memory: PipelineMemory | null) =>
+  new Pipeline(
+    [
+      ['words', new CountVectorizer()],
+      ['model', new MultinomialNB()],
     ],
     { memory },
   );
@@ -134,6 +144,28 @@ describe('a Map', () => {
     expect((await second).isFitted).toBe(true);
   });
 
+  const waiting: Array<[string, (memory: PipelineMemory, signal?: AbortSignal) => Promise<Pipeline>]> = [
+    ['numbers', (memory, signal) => scaled(memory).fit(data, target, { signal })],
+    ['documents', (memory, signal) => words(memory).fit(['a cat', 'a dog'], [0, 1], { signal })],
+  ];
+  test.each(waiting)('a fit of %s that waits for another one can be aborted', async (_, fit) => {
+    // The first one reads until it is let go.
+    let letGo = (_: undefined) => {};
+    const stuck = new Promise<undefined>((resolve) => {
+      letGo = resolve;
+    });
+    const memory: PipelineMemory = { get: () => stuck, set() {} };
+    const first = fit(memory);
+    const abort = new AbortController();
+    const second = fit(memory, abort.signal);
+    // Both have hashed their data, and are at it.
+    await setTimeout(50);
+    abort.abort();
+    await expect(second).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    letGo(undefined);
+    expect((await first).isFitted).toBe(true);
+  });
+
   test('steps that cannot be stored are fitted each time, and those after them', async () => {
     const memory = new Counted();
     const own: typeof fClassif = (X, y) => fClassif(X, y);
@@ -196,14 +228,6 @@ describe('a Map', () => {
   });
 
   const texts = () => ['a cat sat', 'a dog ran', 'the cat ran', 'the dog sat'];
-  const words = (memory: PipelineMemory | null) =>
-    new Pipeline(
-      [
-        ['words', new CountVectorizer()],
-        ['model', new MultinomialNB()],
-      ],
-      { memory },
-    );
   const list = texts();
   const columns = { text: texts() };
   const rows = texts().map((text) => ({ text }));
