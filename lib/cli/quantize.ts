@@ -33,6 +33,8 @@ export interface QuantizeFlags {
 export async function quantizeFile(path: string, flags: QuantizeFlags): Promise<void> {
   const { output, calibrate, target, dynamic = calibrate === undefined, json = false, ...rest } = flags;
   const { maxLoss, skip, method, percentile } = rest;
+  if (calibrate === undefined) refuse({ target, maxLoss, method, percentile }, 'needs rows: --calibrate');
+  if (dynamic) refuse({ method, percentile }, 'finds ranges for all rows, and --dynamic has one for each');
   const { model, metadata } = await loadWithMetadata(path);
   const table = calibrate === undefined ? null : await readRows(calibrate);
   const y = table && target !== undefined ? labelsOf(table, target, model.schema.target) : undefined;
@@ -52,6 +54,14 @@ export async function quantizeFile(path: string, flags: QuantizeFlags): Promise<
   } else {
     process.stdout.write(`${small.summary()}${path} ${bytes(before)} -> ${output} ${bytes(after)}\n`);
   }
+}
+
+/** @throws {ERR_PARAMETER} for the first of the options that was given */
+function refuse(options: object, why: string): void {
+  const [name] = Object.keys(given(options));
+  if (name === undefined) return;
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new ValidationError('ERR_PARAMETER', `boreal quantize: --${flag} ${why}.`);
 }
 
 function readRows(path: string): Promise<Table> {

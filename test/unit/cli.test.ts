@@ -207,6 +207,19 @@ describe('boreal quantize', () => {
     expect([two.code, two.stderr]).toEqual([1, expect.stringMatching(/one column .* got text, side/)]);
   });
 
+  it.each([
+    [['--target', 'kind'], /--target needs rows: --calibrate/],
+    [['--max-loss', '0.1'], /--max-loss needs rows/],
+    [['--method', 'mse'], /--method needs rows/],
+    [['--dynamic', '--percentile', '99'], /--percentile needs rows/],
+    [['--calibrate', 'x.csv', '--dynamic', '--method', 'mse'], /--method finds ranges for all rows/],
+    [['--calibrate', 'x.csv', '--dynamic', '--percentile', '99'], /--percentile finds ranges/],
+  ])('refuses %j, which would do nothing', async (args, message) => {
+    const { code, stdout, stderr } = await boreal(['quantize', file, '-o', output(), ...args]);
+    expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(message)]);
+    expect(stderr).toMatch('ERR_PARAMETER');
+  });
+
   it('says what is wrong', async () => {
     const none = await boreal(['quantize', file]);
     expect([none.code, none.stderr]).toEqual([1, expect.stringMatching(/required option '-o/)]);
