@@ -63,8 +63,9 @@ export interface KBinsDiscretizerState {
  * 'kmeans' starts from the middles of bins of equal width; edges lie halfway between centres.
  *
  * Differs from scikit-learn: of values that are as near to two centres of k-means rounding decides, there as here, so that columns of
- * few digits may get other bins; the result of 'onehot' is dense; `subsample` is null by default, not 200,000; no other
- * `quantileMethod`; sample weights are ignored.
+ * few digits may get other bins. So may those where no value is near to a first centre: it goes to the value farthest from its own, and
+ * the least and the greatest are equally far, half a bin, from theirs. The result of 'onehot' is dense; `subsample` is null by default,
+ * not 200,000; no other `quantileMethod`; sample weights are ignored.
  *
  * @example
  * ```ts

@@ -26,7 +26,8 @@ def case(ref, params):
 
 
 def main():
-    # Not where a value is as near to two of the first centres, or one of these is near to none: order and rounding decide.
+    # Not where a value is as near to two of the first centres, or one of these is near to none: rounding decides. In the latter case (iris,
+    # 9 bins) the centre goes to the farthest value, and the least and the greatest are equally far, half a bin, from theirs.
     sizes = {"iris": (5,), "wine": (2, 5, 9), "diabetes": (5, 9)}
     cases = [case({"dataset": name}, {"n_bins": n}) for name in sizes for n in sizes[name]]
     cases += [case({"dataset": "breastCancer", "columns": [0, 4, 9, 20, 29]}, {"n_bins": n}) for n in (2, 5, 9)]
