@@ -20,6 +20,7 @@ import { custom, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
+import { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { SparseTransformer, type Vectorizer } from '../core/sparse/sparse-transformer.js';
 import { keepsSparse } from '../core/sparse/weigh.js';
 import { StateError } from '../errors.js';
@@ -179,30 +180,42 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   /** Steps as long as they keep rows sparse, and those after them on what these rows become. */
   protected override async fitSparse(input: SparseFitInput): Promise<PipelineState> {
     if (this.crossFits) return this.fitState(denseInput(input));
-    const steps = cloneParts(this.params.steps);
-    const { y, sampleWeight, signal, onProgress } = input;
+    const { memory } = this.params;
+    const steps = cloneParts(this.params.steps).map(([, step]) => step);
+    const { y, columns, sampleWeight, signal, onProgress } = input;
+    const cache =
+      memory && steps.length > 1 ? await StepCache.over(memory, input.x, y, columns, sampleWeight) : null;
+    const options = { sampleWeight: sampleWeight ?? undefined, signal };
     let rows = input.x;
-    for (const [i, [, step]] of steps.entries()) {
+    for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
-      const isLast = i === steps.length - 1;
-      await step.fit(rows, y, {
-        sampleWeight: sampleWeight ?? undefined,
-        signal,
-        onProgress: isLast ? onProgress : undefined,
-      });
-      if (isLast || !isTransformer(step)) break;
-      if (keepsSparse(step)) {
-        rows = await step.transformSparse(rows);
+      if (i === steps.length - 1 || !isTransformer(step)) {
+        await step.fit(rows, y, { ...options, onProgress });
+        break;
+      }
+      const given = rows;
+      const fit = async () => {
+        await step.fit(given, y, options);
+        if (keepsSparse(step)) return step.transformSparse(given);
+        return toShared(await (step as Transformer<object, State>).transform(given));
+      };
+      const fitted = cache === null ? { step, rows: await fit() } : await cache.fitted(step, fit, signal);
+      steps[i] = fitted.step;
+      if (fitted.rows instanceof CsrMatrix) {
+        rows = fitted.rows;
         continue;
       }
-      const x = toShared(await (step as Transformer<object, State>).transform(rows));
-      const columns = step.outputColumns();
-      const rest = new Pipeline(steps.slice(i + 1), { memory: this.params.memory });
-      const dense = { ...input, x, columns, validation: null, queries: null };
-      await rest.fitInput(dense, new Schema(columns, { kind: 'none' }, true));
-      return { steps: [...steps.slice(0, i + 1).map(([, done]) => done), ...rest.state.steps] };
+      const made = (fitted.step as typeof step).outputColumns();
+      const names = this.params.steps.slice(i + 1).map(([name]) => name);
+      const rest = new Pipeline(
+        names.map((name, k): Step => [name, steps[i + 1 + k]]),
+        { memory },
+      );
+      const dense = { ...input, x: fitted.rows, columns: made, validation: null, queries: null };
+      await rest.fitInput(dense, new Schema(made, { kind: 'none' }, true));
+      return { steps: [...steps.slice(0, i + 1), ...rest.state.steps] };
     }
-    return { steps: steps.map(([, step]) => step) };
+    return { steps };
   }
 
   /**

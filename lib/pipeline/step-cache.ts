@@ -191,6 +191,11 @@ async function add(hash: Hash, value: unknown): Promise<boolean> {
     hash.update(`matrix ${value.rows} ${value.cols}\n`);
     return add(hash, value.data);
   }
+  if (value instanceof CsrMatrix) {
+    hash.update(`sparse ${value.rows} ${value.cols}\n`);
+    for (const part of [value.indptr, value.indices, value.data]) await add(hash, part);
+    return true;
+  }
   if (isTypedArray(value)) {
     hash.update(`${value.constructor.name} ${value.length}\n`);
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   CountVectorizer,
+  CsrMatrix,
   fClassif,
   GridSearchCV,
   LogisticRegression,
@@ -14,6 +15,7 @@ import {
   loadWine,
   Matrix,
   type MatrixLike,
+  MaxAbsScaler,
   MultinomialNB,
   PCA,
   Pipeline,
@@ -23,6 +25,7 @@ import {
   StandardScaler,
   TargetEncoder,
   TfidfTransformer,
+  TruncatedSVD,
 } from '../../lib/index.js';
 
 const { data, target } = loadWine();
@@ -236,6 +239,27 @@ describe('a Map', () => {
     ['a table of columns', columns, () => columns.text.push('a bird flew')],
     ['a table of rows', rows, () => Object.assign(rows[0], { text: 'a bird flew' })],
   ];
+  test('keeps steps on sparse rows, and those after them', async () => {
+    const memory = new Counted();
+    const X = CsrMatrix.from(data);
+    const make = (C: number, store: PipelineMemory | null) =>
+      new Pipeline(
+        [
+          ['scale', new MaxAbsScaler()],
+          ['axes', new TruncatedSVD({ nComponents: 4, randomState: 0 })],
+          ['spread', new StandardScaler()],
+          ['model', new LogisticRegression({ C })],
+        ],
+        { memory: store },
+      );
+    await make(1, memory).fit(X, target);
+    expect([memory.writes, memory.hits]).toEqual([3, 0]);
+    const model = await make(0.1, memory).fit(X, target);
+    expect([memory.writes, memory.hits]).toEqual([3, 3]);
+    const plain = await make(0.1, null).fit(X, target);
+    expect((await model.predictProba(X)).data).toEqual((await plain.predictProba(X)).data);
+  });
+
   test.each(given)('%s that is changed while the fit works is learned as it was', async (_, X, change) => {
     const memory = new Counted();
     const data = (): [string[], { sampleWeight: number[] }] => [
