@@ -8,12 +8,12 @@ Writes digits.onnx (the network of examples/mnist-cnn.mjs) and resnet18.onnx to 
 
 import json
 import sys
-import time
 import warnings
 from pathlib import Path
 
 import onnxruntime
 import torch
+from best_of import best_of
 from torch import nn
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "test" / "golden" / "generate"))
@@ -23,17 +23,6 @@ seconds, folder = float(sys.argv[1]), sys.argv[2]
 warnings.simplefilter("ignore")
 torch.manual_seed(0)
 results = []
-
-
-def best_of(call):
-    call()
-    best = float("inf")
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 def digits():
@@ -57,7 +46,7 @@ def time_net(name, model, shape):
             calls = {"torch": lambda: model(x), "onnxruntime": lambda: session.run(None, feed)}
             with torch.inference_mode():
                 for peer, call in calls.items():
-                    rate = batch / best_of(call)
+                    rate = batch / best_of(call, seconds)
                     results.append({"net": name, "peer": peer, "threads": threads, "batch": batch, "rate": rate})
 
 

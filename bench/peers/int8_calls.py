@@ -10,7 +10,6 @@ and ONNX Runtime statically too (QDQ, by channel).
 import json
 import logging
 import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 import onnxruntime
 import torch
 from onnxruntime import quantization
+from best_of import best_of
 from torch import nn
 
 seconds, folder = float(sys.argv[1]), Path(sys.argv[2])
@@ -27,17 +27,6 @@ torch.manual_seed(0)
 ROWS = 1024
 NETS = {"wide": [1024, 1024, 1024, 1024, 10], "digits": [784, 128, 64, 10]}
 results = []
-
-
-def best_of(call):
-    call()
-    best = float("inf")
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 def network(widths):
@@ -89,11 +78,11 @@ for net, widths in NETS.items():
         torch.set_num_threads(threads)
         with torch.inference_mode():
             for peer, call in (("torch float32", model), ("torch int8", small)):
-                rate = ROWS / best_of(lambda call=call: call(x))
+                rate = ROWS / best_of(lambda call=call: call(x), seconds)
                 results.append({"net": net, "peer": peer, "threads": threads, "rate": rate})
         for peer, file in files.items():
             run = session(file, threads)
-            rate = ROWS / best_of(lambda run=run: run.run(None, feed))
+            rate = ROWS / best_of(lambda run=run: run.run(None, feed), seconds)
             results.append({"net": net, "peer": peer, "threads": threads, "rate": rate})
 
 versions = {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__}

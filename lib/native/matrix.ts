@@ -5,6 +5,18 @@
  */
 import type { CancelHandle, FloatArray, MatrixBytes } from '../native.js';
 
+/** A function of x [rows, cols], chosen by the code, now. */
+type MatrixPass = (code: number, x: MatrixBytes, out: MatrixBytes, rows: number, cols: number) => void;
+/** The same on the pool. */
+type MatrixPassAsync = (
+  code: number,
+  x: FloatArray,
+  out: FloatArray,
+  rows: number,
+  cols: number,
+  cancel: CancelHandle | null,
+) => Promise<void>;
+
 /** Weights packed for products. */
 export interface PackedHandle {
   readonly __packed: unique symbol;
@@ -30,35 +42,14 @@ export interface MatrixAddon {
   matrixUnary(code: number, x: MatrixBytes, out: MatrixBytes): void;
   matrixUnaryAsync(code: number, x: FloatArray, out: FloatArray, cancel: CancelHandle | null): Promise<void>;
   /** Softmax of rows or columns of x [rows, cols], or its logarithm. */
-  matrixSoftmax(code: number, x: MatrixBytes, out: MatrixBytes, rows: number, cols: number): void;
-  matrixSoftmaxAsync(
-    code: number,
-    x: FloatArray,
-    out: FloatArray,
-    rows: number,
-    cols: number,
-    cancel: CancelHandle | null,
-  ): Promise<void>;
+  readonly matrixSoftmax: MatrixPass;
+  readonly matrixSoftmaxAsync: MatrixPassAsync;
   /** out [cols, rows] = x [rows, cols] transposed. */
-  matrixTranspose(code: number, x: MatrixBytes, out: MatrixBytes, rows: number, cols: number): void;
-  matrixTransposeAsync(
-    code: number,
-    x: FloatArray,
-    out: FloatArray,
-    rows: number,
-    cols: number,
-    cancel: CancelHandle | null,
-  ): Promise<void>;
+  readonly matrixTranspose: MatrixPass;
+  readonly matrixTransposeAsync: MatrixPassAsync;
   /** out, of the other element type than x, = x. */
-  matrixConvert(code: number, x: MatrixBytes, out: MatrixBytes, rows: number, cols: number): void;
-  matrixConvertAsync(
-    code: number,
-    x: FloatArray,
-    out: FloatArray,
-    rows: number,
-    cols: number,
-    cancel: CancelHandle | null,
-  ): Promise<void>;
+  readonly matrixConvert: MatrixPass;
+  readonly matrixConvertAsync: MatrixPassAsync;
   /** out [cols] or [rows]; over both axes `out` is null and the result is returned. */
   matrixReduce(
     code: number,

@@ -171,6 +171,17 @@ napi_value fit_huber(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
 }
 
+// What a solver of steps has found.
+template <typename Model>
+napi_value deliver_found(napi_env env, Model&& model) {
+  return ObjectBuilder(env)
+      .set("coef", std::move(model.coef))
+      .set("intercept", model.intercept)
+      .set("iterations", static_cast<double>(model.iterations))
+      .set("converged", model.converged)
+      .object();
+}
+
 // x, rows, cols, y, weights, spec, cancel, progress
 napi_value fit_glm(Call& call) {
   napi_env env = call.env();
@@ -190,15 +201,8 @@ napi_value fit_glm(Call& call) {
                   params](auto x, const CancelToken* cancel, const JobProgress& progress) {
     return boreal::fit_glm(x, y.span(), weights.span(), params, cancel, progress);
   };
-  auto deliver = [](napi_env env, GlmModel&& model) {
-    return ObjectBuilder(env)
-        .set("coef", std::move(model.coef))
-        .set("intercept", model.intercept)
-        .set("iterations", static_cast<double>(model.iterations))
-        .set("converged", model.converged)
-        .object();
-  };
-  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
+  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute),
+                          deliver_found<GlmModel>);
 }
 
 // x, rows, cols, y, weights, spec, cancel, progress
@@ -216,15 +220,8 @@ napi_value fit_quantile(Call& call) {
                   params](auto x, const CancelToken* cancel, const JobProgress& progress) {
     return boreal::fit_quantile(x, y.span(), weights.span(), params, cancel, progress);
   };
-  auto deliver = [](napi_env env, QuantileModel&& model) {
-    return ObjectBuilder(env)
-        .set("coef", std::move(model.coef))
-        .set("intercept", model.intercept)
-        .set("iterations", static_cast<double>(model.iterations))
-        .set("converged", model.converged)
-        .object();
-  };
-  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
+  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute),
+                          deliver_found<QuantileModel>);
 }
 
 SgdParams sgd_params(const Spec& spec) {
