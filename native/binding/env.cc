@@ -152,7 +152,7 @@ void EnvState::deliver() {
 }
 
 void EnvState::call_progress(Job& job, size_t done, size_t total) {
-  if (job.deferred_ == nullptr) return;
+  if (job.thrown_ != nullptr) return;
   const std::optional<Error> error = attempt([&] {
     napi_value callback;
     check(env_, napi_get_reference_value(env_, job.on_progress_, &callback));
@@ -161,16 +161,27 @@ void EnvState::call_progress(Job& job, size_t done, size_t total) {
     check(env_, napi_call_function(env_, undefined(env_), callback, 2, arguments, nullptr));
   });
   if (!error) return;
-  // What the callback threw ends the job and becomes its reason.
+  // What the callback threw ends the job, and is its reason once it has ended: until then the job holds what
+  // it works on. In an array, because there are no references to a thrown string.
   job.cancel_->cancel();
-  napi_reject_deferred(env_, std::exchange(job.deferred_, nullptr), take_exception(env_, *error));
+  const napi_value reason = take_exception(env_, *error);
+  napi_value box;
+  if (reason == nullptr || napi_create_array_with_length(env_, 1, &box) != napi_ok) return;
+  if (napi_set_element(env_, box, 0, reason) == napi_ok) {
+    napi_create_reference(env_, box, 1, &job.thrown_);
+  }
 }
 
 // When JavaScript can no longer run, its calls fail and are ignored: nobody is left to hear of the result.
 void EnvState::settle(const std::shared_ptr<Job>& job) {
   if (jobs_.erase(job) == 0) return;  // posted again between the two steps of deliver
-  if (job->deferred_ != nullptr) {
-    napi_value value = nullptr;
+  napi_value value = nullptr, box;
+  if (job->thrown_ != nullptr) {
+    napi_get_reference_value(env_, job->thrown_, &box);
+    napi_get_element(env_, box, 0, &value);
+    napi_delete_reference(env_, job->thrown_);
+    napi_reject_deferred(env_, job->deferred_, value);
+  } else {
     std::optional<Error> error = std::move(job->error_);
     if (!error) error = attempt([&] { value = job->result(env_); });
     if (!error) {

@@ -86,6 +86,7 @@ class Job {
   // The env's thread only.
   napi_deferred deferred_ = nullptr;
   napi_ref on_progress_ = nullptr;  // null or not is also read by report
+  napi_ref thrown_ = nullptr;       // an array of what on_progress_ threw
   std::vector<napi_ref> kept_;
 };
 

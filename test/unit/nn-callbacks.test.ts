@@ -90,6 +90,18 @@ describe('callbacks', () => {
     await model.fit(X1, y1, options);
   });
 
+  test('a training that a callback ended has ended: the model can be used at once', async () => {
+    const rows = Array.from({ length: 4096 }, (_, i) => [i / 4096]);
+    const targets = rows.map(([x]) => x);
+    for (let k = 0; k < 20; k++) {
+      const fail = () => {
+        throw new Error('out of ink');
+      };
+      const fit = line({ batchSize: 1 }).fit(rows, targets, { epochs: 1, verbose: 0, onProgress: fail });
+      await expect(fit).rejects.toThrow('out of ink');
+    }
+  });
+
   test('a rate that a callback set stays until the next compile; a schedule cannot be set', async () => {
     const model = line({ optimizer: sgd({ learningRate: 0.1 }) });
     await model.fit(X1, y1, { callbacks: [learningRateScheduler(() => 0.02)], verbose: 0 });
