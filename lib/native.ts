@@ -96,6 +96,23 @@ export interface CudaDeviceInfo {
   emulated: boolean;
 }
 
+/** A GPU for a fit; native specs take null for the CPU. */
+export interface CudaTarget {
+  plugin: string;
+  device: number;
+}
+
+/** What a fit moves and computes on a GPU: see native/device/cuda_cost.h. */
+export interface CudaTrainingWork {
+  uploadBytes: number;
+  downloadBytes: number;
+  trafficBytes: number;
+  flops: number;
+  /** Kernels that are started, and times that the host waits for them. */
+  kernels: number;
+  waits: number;
+}
+
 export type NativeProgress = (done: number, total: number) => void;
 
 export interface NativeAddon
@@ -119,6 +136,8 @@ export interface NativeAddon
   cudaDevices(path: string): CudaDeviceInfo[];
   /** The rows from which the device should run the plan faster than the CPU, by measured speeds; Infinity: never. */
   cudaBreakEvenRows(ops: Int32Array, constants: Constant[], cudaPlugin: string, device: number): number;
+  /** Nanoseconds that a fit should take there, by measured speeds. */
+  cudaTrainingNs(target: CudaTarget, work: CudaTrainingWork): number;
 
   /**
    * Decodes, checks and prepares a plan (wire format: native/plan/plan.h); element type from `precision`. With a plug-in on

@@ -72,6 +72,8 @@ export interface EstimatorTags {
   readonly positiveTargets?: boolean;
   /** Rows are ranked within queries: `group` and `qid` are for it, and y holds grades 0, 1, ... Default false. */
   readonly ranks?: boolean;
+  /** A GPU can train it: its fit looks at `device` of its input. Default false: 'cuda' is refused. */
+  readonly trainsOnGpu?: boolean;
   /** X is handed on to inner estimators that do their own checks. Default false. */
   readonly delegates?: boolean;
   /** X goes to vectorizers as it is: it may be documents. Default false. */
@@ -258,15 +260,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   #checkBeforeFit({ device }: FitOptions): void {
     this.checkParams();
-    const asked = device ?? 'auto';
-    if (!isGpu(asked)) {
-      resolveCompileOptions({ device: asked }, 'float64');
-      return;
+    if (device && isGpu(device) && !this.tags.trainsOnGpu) {
+      const message = `${this.constructor.name} is trained on the CPU only; a GPU runs what compile() makes of it.`;
+      throw new StateError('ERR_NOT_SUPPORTED', message);
     }
-    throw new StateError(
-      'ERR_NOT_SUPPORTED',
-      `${this.constructor.name}: models are trained on the CPU only; a GPU runs what compile() makes of them.`,
-    );
   }
 
   /** Whether the training rows become something else than `transform` makes of them: see {@link Estimator.crossFitted}. @internal */

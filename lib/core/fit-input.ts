@@ -20,6 +20,7 @@ import { type Device, describeValueError } from './plan.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
 import { type Column, Schema } from './schema.js';
 import type { CsrMatrix } from './sparse/csr-matrix.js';
+import { resolveTrainingDevice, type TrainingDevice } from './training-device.js';
 
 /** A step of a long operation. */
 export interface Progress {
@@ -66,7 +67,10 @@ export interface FitOptions extends QueryOptions {
    * boosting) it is called after each, and ends the fit, which keeps its rounds, by returning false.
    */
   readonly onProgress?: (event: Progress) => unknown;
-  /** Where to train. Default 'auto'. Training on a GPU is not supported yet: ERR_NOT_SUPPORTED. */
+  /**
+   * Where to train. Default 'cpu'. A GPU is an error (ERR_NOT_SUPPORTED) for estimators that it cannot train; 'auto' takes the
+   * first GPU where that should be faster, else the CPU.
+   */
   readonly device?: Device;
 }
 
@@ -112,6 +116,8 @@ export interface FitInput {
   readonly signal: AbortSignal | undefined;
   readonly cancel: CancelHandle | null;
   readonly onProgress: ((event: Progress) => unknown) | undefined;
+  /** Where to train what a GPU can train. */
+  readonly device: TrainingDevice;
 }
 
 /** The part of a training set that is not X, and how many rows that has. */
@@ -276,6 +282,7 @@ export function encodeFitInput(
     signal: options.signal,
     cancel: null,
     onProgress: options.onProgress ?? undefined,
+    device: resolveTrainingDevice(options.device),
   };
   return { input, schema, inPlace };
 }
@@ -310,6 +317,7 @@ export function encodeSparseInput(
     signal: options.signal,
     cancel: null,
     onProgress: options.onProgress ?? undefined,
+    device: resolveTrainingDevice(options.device),
   };
   return { input, schema };
 }

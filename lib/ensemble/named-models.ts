@@ -29,6 +29,7 @@ export function tagsOfModels(estimators: readonly NamedModel[]): EstimatorTags {
     allowNan: tags.length > 0 && tags.every(({ allowNan }) => allowNan),
     allowCategories: tags.length > 0 && tags.every(({ allowCategories }) => allowCategories),
     positive: tags.some(({ positive }) => positive),
+    trainsOnGpu: tags.length > 0 && tags.every(({ trainsOnGpu }) => trainsOnGpu),
     delegates: true,
   };
 }

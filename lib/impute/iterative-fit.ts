@@ -121,7 +121,7 @@ async function fillColumn(
   const y = Float64Array.from(rows.known, (i) => filled.data[i * filled.cols + j]);
   const part = {
     ...{ x: cut([filled, others], null, rows.known), y, columns, sampleWeight: null, validation: null },
-    ...{ queries: null, signal: input.signal, cancel, onProgress: undefined },
+    ...{ queries: null, signal: input.signal, cancel, onProgress: undefined, device: input.device },
   };
   await model.fitInput(part, schema);
   if (rows.missing.length === 0) return;

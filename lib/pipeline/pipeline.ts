@@ -2,7 +2,7 @@
 import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import { Clusterer } from '../core/clusterer.js';
-import { Estimator, type EstimatorKind, type State } from '../core/estimator.js';
+import { Estimator, type EstimatorKind, type EstimatorTags, type State } from '../core/estimator.js';
 import {
   checkedFitOptions,
   copyDocuments,
@@ -110,7 +110,8 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   }
 
   override get tags() {
-    return { ...firstTags(this.params.steps), delegates: true };
+    const { steps } = this.params;
+    return { ...firstTags(steps), trainsOnGpu: lastTags(steps).trainsOnGpu ?? false, delegates: true };
   }
 
   get rules(): Rules<PipelineParams> {
@@ -385,7 +386,12 @@ function isStep(value: unknown): value is Estimator | 'passthrough' {
   return value instanceof Estimator || value === 'passthrough';
 }
 
-function firstTags(steps: readonly Step[]) {
+function lastTags(steps: readonly Step[]): EstimatorTags {
+  const last = steps?.at?.(-1)?.[1];
+  return last instanceof Estimator ? last.tags : {};
+}
+
+function firstTags(steps: readonly Step[]): EstimatorTags {
   const first = steps?.find?.((step) => step?.[1] instanceof Estimator)?.[1];
   return first instanceof Estimator ? first.tags : {};
 }

@@ -5,6 +5,7 @@
 #include "base/thread_pool.h"
 #include "binding/exports.h"
 #include "binding/plan_source.h"
+#include "binding/spec.h"
 #include "device/cpu_program.h"
 #include "device/cuda_cost.h"
 #include "device/cuda_library.h"
@@ -55,11 +56,28 @@ napi_value cuda_break_even_rows(Call& call) {
   return to_js(env, rows == SIZE_MAX ? std::numeric_limits<double>::infinity() : static_cast<double>(rows));
 }
 
+// ({ plugin, device }, work) -> nanoseconds that a fit of that work should take on the device.
+napi_value cuda_training_time(Call& call) {
+  napi_env env = call.env();
+  const Spec target(env, call[0]), spec(env, call[1]);
+  const CudaLibrary& library = CudaLibrary::open(to_text(env, target.at("plugin"), "plugin"));
+  const int32_t device = static_cast<int32_t>(to_whole(env, target.at("device"), "device", 0, 1023));
+  CudaTrainingWork work;
+  work.upload_bytes = spec.number("uploadBytes");
+  work.download_bytes = spec.number("downloadBytes");
+  work.traffic_bytes = spec.number("trafficBytes");
+  work.flops = spec.number("flops");
+  work.kernels = spec.number("kernels");
+  work.waits = spec.number("waits");
+  return to_js(env, cuda_training_ns(work, library.figures(device)));
+}
+
 }  // namespace
 
 void export_cuda(napi_env env, napi_value exports) {
   export_function<cuda_devices>(env, exports, "cudaDevices");
   export_function<cuda_break_even_rows>(env, exports, "cudaBreakEvenRows");
+  export_function<cuda_training_time>(env, exports, "cudaTrainingNs");
 }
 
 }  // namespace boreal

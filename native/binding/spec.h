@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "binding/js.h"
+#include "device/cuda_library.h"
 
 namespace boreal {
 
@@ -39,6 +40,15 @@ class Spec {
       signs[i] = static_cast<int8_t>(values[i]);
     }
     return signs;
+  }
+  // { plugin, device }, or null for the CPU. Throws ERR_CUDA_PLUGIN, ERR_CUDA_DRIVER or ERR_DEVICE.
+  CudaTarget cuda(const char* name) const {
+    if (is_nullish(env_, at(name))) return {};
+    const Spec target(env_, at(name));
+    const CudaLibrary& library = CudaLibrary::open(to_text(env_, target.at("plugin"), "plugin"));
+    const auto device = static_cast<int32_t>(to_whole(env_, target.at("device"), "device", 0, 1023));
+    library.device(device);
+    return {&library, device};
   }
   // A word whose position among choices is a value of E.
   template <typename E>

@@ -134,7 +134,7 @@ int time_pass(BorealCudaProgram* program, uint64_t rows, uint32_t repeats, doubl
 uint64_t memory_bytes(const BorealCudaProgram* program) { return program->program.memory_bytes(); }
 
 constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI, device_count, device_info, measure_device, create,
-                                destroy,         run,          time_pass,   memory_bytes};
+                                destroy,         run,          time_pass,   memory_bytes,   nullptr};
 
 }  // namespace
 }  // namespace cuda

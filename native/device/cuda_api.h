@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Raised with every change of this file: a plug-in of another number is refused. */
-#define BOREAL_CUDA_ABI 1
+#define BOREAL_CUDA_ABI 2
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {
@@ -166,6 +166,7 @@ typedef struct BorealCudaPlan {
 } BorealCudaPlan;
 
 typedef struct BorealCudaProgram BorealCudaProgram;
+typedef struct BorealCudaTreeTraining BorealCudaTreeTraining; /* cuda_tree_training_api.h */
 
 /* What the plug-in offers; its entry point has the type BorealCudaEntry. */
 typedef struct BorealCudaApi {
@@ -186,6 +187,7 @@ typedef struct BorealCudaApi {
                    BorealCudaError* error);
   /* Bytes that the program holds on the device now. */
   uint64_t (*memory_bytes)(const BorealCudaProgram* program);
+  const BorealCudaTreeTraining* tree_training;
 } BorealCudaApi;
 
 typedef const BorealCudaApi* (*BorealCudaEntry)(void);

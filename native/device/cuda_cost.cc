@@ -50,4 +50,11 @@ size_t cuda_break_even(const CudaPlan& plan, const BorealCudaFigures& figures, d
   return high;
 }
 
+double cuda_training_ns(const CudaTrainingWork& work, const BorealCudaFigures& figures) {
+  return work.waits * figures.round_trip_ns + work.kernels * figures.step_ns +
+         work.upload_bytes / figures.upload_bytes_per_ns +
+         work.download_bytes / figures.download_bytes_per_ns + work.flops / (kShare * figures.flops_per_ns) +
+         work.traffic_bytes / (kShare * figures.memory_bytes_per_ns);
+}
+
 }  // namespace boreal

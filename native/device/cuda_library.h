@@ -6,9 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "base/cancel.h"
 #include "device/cuda_api.h"
 
 namespace boreal {
+
+// What the plug-in's functions ask for `stop`: context is a CancelToken.
+inline int cuda_is_cancelled(const void* token) {
+  return static_cast<const CancelToken*>(token)->cancelled() ? 1 : 0;
+}
 
 class CudaLibrary {
  public:
@@ -33,6 +39,14 @@ class CudaLibrary {
 
   std::string path_;
   const BorealCudaApi* api_;
+};
+
+// A GPU that a fit trains on; without a library it trains on the CPU.
+struct CudaTarget {
+  const CudaLibrary* library = nullptr;
+  int32_t device = 0;
+
+  bool is_gpu() const { return library != nullptr; }
 };
 
 }  // namespace boreal

@@ -11,8 +11,6 @@ namespace {
 // leave it.
 constexpr double kRowCostNs = 20000;
 
-int is_cancelled(const void* token) { return static_cast<const CancelToken*>(token)->cancelled() ? 1 : 0; }
-
 class CudaProgram final : public Program<float> {
  public:
   CudaProgram(const Plan& plan, const CudaLibrary& library, int32_t device, uint64_t pass_bytes)
@@ -38,8 +36,8 @@ class CudaProgram final : public Program<float> {
   void run(const float* x, size_t rows, float* out, size_t /*threads*/,
            const CancelToken* cancel) const override {
     BorealCudaError error{};
-    const int status = library_.api().run(program_, x, rows, out, cancel == nullptr ? nullptr : is_cancelled,
-                                          cancel, &error);
+    const int status = library_.api().run(program_, x, rows, out,
+                                          cancel == nullptr ? nullptr : cuda_is_cancelled, cancel, &error);
     CudaLibrary::check(status, error);
   }
 

@@ -768,6 +768,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   info: () => [],
   cudaDevices: () => ['/no/such/plug-in.so'],
   cudaBreakEvenRows: () => [affineOps(3), affineConstants(3), '/no/such/plug-in.so', 0],
+  cudaTrainingNs: () => [{ plugin: '/no/plug-in.so', device: 0 }, {}],
   createCancel: () => [],
   cancel: () => [native.createCancel()],
   programCreate: () => [affineOps(3), affineConstants(3), 'float32'],
