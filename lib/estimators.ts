@@ -76,6 +76,7 @@ import { TSNE, UMAP } from './manifold/index.js';
 import { GaussianMixture } from './mixture/index.js';
 import {
   CalibratedClassifierCV,
+  FixedThresholdClassifier,
   GridSearchCV,
   HalvingGridSearchCV,
   HalvingRandomSearchCV,
@@ -85,6 +86,7 @@ import {
   SequentialFeatureSelector,
   StackingClassifier,
   StackingRegressor,
+  TunedThresholdClassifierCV,
 } from './model-selection/index.js';
 import { OneVsOneClassifier, OneVsRestClassifier } from './multiclass/index.js';
 import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
@@ -153,6 +155,7 @@ registerEstimators(
   GenericUnivariateSelect,
   GradientBoostingClassifier,
   GradientBoostingRegressor,
+  FixedThresholdClassifier,
   GridSearchCV,
   HalvingGridSearchCV,
   HalvingRandomSearchCV,
@@ -240,6 +243,7 @@ registerEstimators(
   SimpleImputer,
   StackingClassifier,
   StackingRegressor,
+  TunedThresholdClassifierCV,
   StandardScaler,
   SVC,
   SVR,

@@ -74,6 +74,10 @@ export interface EstimatorTags {
   readonly ranks?: boolean;
   /** A GPU can train it: its fit looks at `device` of its input. Default false: 'cuda' is refused. */
   readonly trainsOnGpu?: boolean;
+  /** Deals rows to folds: `groups` is for its splitter. Default false: a fit refuses it. */
+  readonly takesGroups?: boolean;
+  /** Classes are two: a fit refuses more. Default false. */
+  readonly binary?: boolean;
   /** X is handed on to inner estimators that do their own checks. Default false. */
   readonly delegates?: boolean;
   /** X goes to vectorizers as it is: it may be documents. Default false. */
@@ -258,10 +262,14 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return input;
   }
 
-  #checkBeforeFit({ device }: FitOptions): void {
+  #checkBeforeFit({ device, groups }: FitOptions): void {
     this.checkParams();
     if (device && isGpu(device) && !this.tags.trainsOnGpu) {
       const message = `${this.constructor.name} is trained on the CPU only; a GPU runs what compile() makes of it.`;
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
+    if (groups && !this.tags.takesGroups) {
+      const message = `${this.constructor.name} deals no rows to folds, and takes no groups.`;
       throw new StateError('ERR_NOT_SUPPORTED', message);
     }
   }

@@ -51,6 +51,8 @@ export type ValidationSet = readonly [
 export interface FitOptions extends QueryOptions {
   /** One weight >= 0 per row. Default: all rows count alike. */
   readonly sampleWeight?: ArrayLike<number>;
+  /** The group of each row, for estimators whose `cv` is a splitter that keeps groups together: see {@link GroupKFold}. */
+  readonly groups?: ArrayLike<unknown>;
   /**
    * Rows that the model does not learn from, which it is watched on while it trains in rounds: see
    * {@link HistGradientBoostingClassifier}. A pipeline hands them through its steps.
@@ -110,6 +112,8 @@ export interface FitInput {
   /** A copy of whatever the caller passed; {@link fitLabels} and {@link fitTargets} check it. */
   readonly y: ArrayLike<unknown> | undefined;
   readonly sampleWeight: Float64Array | null;
+  /** The group of each row, as the caller passed them, for splitters. */
+  readonly groups?: ArrayLike<unknown>;
   readonly validation: ValidationInput | null;
   /** Where queries begin, and the number of rows; null when none were given. */
   readonly queries: Int32Array | null;
@@ -179,12 +183,13 @@ export function requireY(input: Pick<FitInput, 'y'>): ArrayLike<unknown> {
 
 /** Some rows of a training set, in that order and perhaps repeatedly, for a model of an ensemble. */
 export function partOfInput(input: FitInput, rows: Int32Array): FitInput {
-  const { y, sampleWeight } = input;
+  const { y, sampleWeight, groups } = input;
   return {
     ...input,
     x: takeSharedRows(input.x, rows),
     y: y && Array.from(rows, (row) => y[row]),
     sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
+    groups: groups && Array.from(rows, (row) => groups[row]),
     validation: null,
     queries: null,
     onProgress: undefined,
@@ -277,6 +282,7 @@ export function encodeFitInput(
     columns: schema.columns,
     y: copyTargets(y),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
+    groups: copyTargets(options.groups),
     validation: options.validation ? encodeValidation(options.validation, options, schema, x.dtype) : null,
     queries: encodeQueries(options, x.rows, 'fit'),
     signal: options.signal,
@@ -314,6 +320,7 @@ export function encodeSparseInput(
     columns: schema.columns,
     y: copyTargets(y),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
+    groups: copyTargets(options.groups),
     signal: options.signal,
     cancel: null,
     onProgress: options.onProgress ?? undefined,

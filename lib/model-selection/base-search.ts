@@ -6,6 +6,7 @@ import {
   checkedFitOptions,
   checkFiniteFor,
   copyDocuments,
+  copyTargets,
   encodeWeights,
   type FitInput,
   type FitOptions,
@@ -43,7 +44,7 @@ import { runTrials, withParams } from './trials.js';
 export interface SearchOptions {
   /** A scorer, a list of names, or an object of scorers. Default: the estimator's own `score` (accuracy or R2). */
   scoring: Scoring | null;
-  /** Folds, as in {@link crossValidate}; of groups: `[...new GroupKFold().split(X, y, groups)]`. Default 5. */
+  /** Folds, as in {@link crossValidate}; the groups of rows are an option of `fit`. Default 5. */
   cv: NonNullable<FoldOptions['cv']>;
   /** Fit the best candidate on all rows; of several scorers, the name of the one that decides. Default true. */
   refit: boolean | string;
@@ -94,7 +95,7 @@ export interface Explored {
 }
 
 /** The training set of a search. */
-export interface SearchData extends Targets, Pick<FitInput, 'signal' | 'onProgress'> {
+export interface SearchData extends Targets, Pick<FitInput, 'signal' | 'onProgress' | 'groups'> {
   /** As the candidates are fitted on it. */
   readonly X: MatrixLike;
   /** Refuses values that the estimator cannot use, where that is known before any fit. */
@@ -131,7 +132,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   }
 
   override get tags() {
-    return { ...this.params.estimator.tags, delegates: true };
+    return { ...this.params.estimator.tags, takesGroups: true, delegates: true };
   }
 
   /** The rules of the shared parameters. */
@@ -206,7 +207,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     if (!this.tags.vectorizes) return super.fit(X, y, options);
     this.checkParams();
     const checked = checkedFitOptions(options);
-    const { sampleWeight: weights, signal, onProgress } = checked;
+    const { sampleWeight: weights, groups, signal, onProgress } = checked;
     const targets = Array.from(requireY({ y }));
     const rows = countRows(X, targets);
     const sampleWeight = weights ? encodeWeights(weights, rows) : null;
@@ -217,6 +218,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
       y: targets,
       x: { rows },
       sampleWeight,
+      groups: copyTargets(groups),
       signal,
       onProgress,
       check: () => undefined,
@@ -239,11 +241,11 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     const { estimator, scoring, cv, returnTrainScore, errorScore, refit, workers }: P = this.params;
     const scorers = resolveScorers(scoring ?? undefined);
     const metric = this.#decider(scorers);
-    const { sampleWeight, signal, X } = input;
+    const { sampleWeight, groups, signal, X } = input;
     const y = requireY(input);
     const sent = { X, y, sampleWeight, scoring, returnTrainScore, errorScore };
     const { folds, part } = foldData(estimator, X, y, {
-      ...{ cv, sampleWeight: sampleWeight ?? undefined },
+      ...{ cv, groups, sampleWeight: sampleWeight ?? undefined },
     });
     const progress = reportProgress(input, this);
     let done = 0;

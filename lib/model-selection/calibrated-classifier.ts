@@ -3,9 +3,9 @@ import { withCancel } from '../core/cancellation.js';
 import { Estimator } from '../core/estimator.js';
 import { checkFiniteFor, type FitInput, fitLabels, reportProgress, requireY } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
-import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, labels, oneOf, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
+import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
@@ -17,9 +17,9 @@ import {
   fitCalibrator,
   isCalibrator,
   lowerCalibrator,
-  type Response,
 } from './calibrators.js';
 import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
+import { respondingRule, responseOf, scoresOf } from './responses.js';
 import { cvRule } from './rules.js';
 import { trainingTable } from './training-table.js';
 
@@ -88,11 +88,7 @@ export class CalibratedClassifierCV extends Classifier<
 
   get rules(): Rules<CalibratedClassifierCVParams> {
     return {
-      estimator: custom(
-        'a classifier with decisions or probabilities',
-        (v) =>
-          v instanceof Estimator && v.kind === 'classifier' && v.outputs.some((o) => RESPONSES.includes(o)),
-      ),
+      estimator: respondingRule,
       method: oneOf('sigmoid', 'isotonic', 'temperature'),
       cv: cvRule,
       ensemble: either(oneOf('auto'), bool),
@@ -109,7 +105,7 @@ export class CalibratedClassifierCV extends Classifier<
   }
 
   override get tags() {
-    return { ...this.params.estimator?.tags, delegates: true };
+    return { ...this.params.estimator?.tags, takesGroups: true, delegates: true };
   }
 
   override checkParams(): void {
@@ -142,12 +138,12 @@ export class CalibratedClassifierCV extends Classifier<
 
   protected async fitState(input: FitInput): Promise<CalibratedClassifierCVState> {
     const { method, cv, ensemble, estimator } = this.params;
-    const { sampleWeight, signal, cancel } = input;
+    const { sampleWeight, signal, cancel, groups } = input;
     checkFiniteFor(estimator, input);
     const { codes, classes } = fitLabels(input);
     const X = trainingTable(input);
     const { folds, part } = foldData(estimator, X, requireY(input), {
-      cv,
+      ...{ cv, groups },
       sampleWeight: sampleWeight ?? undefined,
     });
     const response = responseOf(estimator);
@@ -205,17 +201,4 @@ export class CalibratedClassifierCV extends Classifier<
     const mean = parts.length === 1 ? sum : plan.binary(sum, 'div', count);
     return options.output === 'proba' ? mean : plan.argmax(mean);
   }
-}
-
-const RESPONSES: readonly Output[] = ['decision', 'proba'];
-
-function responseOf({ outputs }: Estimator): Response {
-  return outputs.includes('decision') ? 'decision' : 'proba';
-}
-
-/** Scores in float64: a column of two classes, else one for each class. */
-async function scoresOf(model: Estimator, X: MatrixLike, response: Response): Promise<Matrix<Float64Array>> {
-  const plan = await model.compileAsync({ output: response, precision: 'float64' });
-  const scores = (await plan.run(X)).astype('float64') as Matrix<Float64Array>;
-  return scores.cols === 2 ? (scores.columns([1]) as Matrix<Float64Array>) : scores;
 }

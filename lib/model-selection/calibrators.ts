@@ -2,12 +2,10 @@
 import type { Matrix } from '../core/matrix.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type CancelHandle, native } from '../native.js';
+import type { Response } from './responses.js';
 
 /** How scores become probabilities. */
 export type CalibrationMethod = 'sigmoid' | 'isotonic' | 'temperature';
-
-/** What a classifier is asked for. */
-export type Response = 'decision' | 'proba';
 
 /** One calibrator, as it is stored. */
 export interface Calibrator {

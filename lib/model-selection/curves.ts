@@ -2,17 +2,19 @@
 
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
-import { reportProgress } from '../core/fit-input.js';
+import { type PartialFitOptions, reportProgress } from '../core/fit-input.js';
 import { rowsByClass } from '../core/folds.js';
+import { distinctLabels } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, int, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
-import { ValidationError } from '../errors.js';
-import { type FoldOptions, foldData } from './folds.js';
+import { runAll } from '../core/run-all.js';
+import { StateError, ValidationError } from '../errors.js';
+import { type FoldData, type FoldOptions, foldData } from './folds.js';
 
 import { type CrossValidationModel, isSingle, resolveScorers, type SingleScoring } from './scoring.js';
 import type { Outcome } from './search-results.js';
-import { runTrials, type Trial, withParams } from './trials.js';
+import { measure, runTrials, type Trial, type TrialOptions, withParams } from './trials.js';
 
 /** Options of {@link validationCurve}. */
 export interface ValidationCurveOptions extends FoldOptions {
@@ -33,6 +35,8 @@ export interface LearningCurveOptions extends ValidationCurveOptions {
   readonly shuffle?: boolean;
   /** Seed of the shuffle; null: another each time. Default null. */
   readonly randomState?: number | null;
+  /** Go on from the rows before by `partialFit`, which the estimator must have, in place of a fit for each size. Default false. */
+  readonly exploitIncrementalLearning?: boolean;
 }
 
 /** Scores of training and test rows. */
@@ -76,10 +80,11 @@ const DEFAULT_SIZES = [0.1, 0.325, 0.55, 0.775, 1];
  * How scores change with the number of training rows: models are fitted on the first rows of each fold. Where the two curves have
  * met, more rows won't help. Draw it by `plot.learningCurve`.
  *
- * Differs from scikit-learn: times are always there, in milliseconds; no `exploit_incremental_learning`.
+ * Differs from scikit-learn: times are always there, in milliseconds.
  *
  * @param estimator - cloned for each fit and left as it is
  * @throws {ERR_PARAMETER} for a bad option, or sizes that are out of range
+ * @throws {ERR_NOT_SUPPORTED} with `exploitIncrementalLearning`, of an estimator without `partialFit`
  * @throws {ERR_ABORTED} when options.signal fires
  * @example
  * ```ts
@@ -96,8 +101,12 @@ export async function learningCurve(
   y: Y,
   options: LearningCurveOptions = {},
 ): Promise<LearningCurve> {
-  const { shuffle = false, randomState = null } = options;
-  checkParams('learningCurve', { shuffle, randomState }, { shuffle: bool, randomState: seed });
+  const { shuffle = false, randomState = null, exploitIncrementalLearning = false } = options;
+  checkParams(
+    'learningCurve',
+    { shuffle, randomState, exploitIncrementalLearning },
+    { shuffle: bool, randomState: seed, exploitIncrementalLearning: bool },
+  );
   const { folds, part } = foldData(estimator, X, y, options);
   const sizes = sizesOf(options.trainSizes ?? DEFAULT_SIZES, folds[0].train.length);
   const random = new Random(resolveSeed(randomState));
@@ -105,13 +114,20 @@ export async function learningCurve(
     train: shuffle ? random.shuffle(train.slice()) : train,
     test,
   }));
-  const trials = Array.from(sizes).flatMap((size) =>
-    shuffled.map(({ train, test }) => ({
-      ...{ model: estimator, part },
-      fold: { train: train.slice(0, size), test },
-    })),
-  );
-  const outcomes = await runCurve('learningCurve', estimator, trials, options);
+  const owner = 'learningCurve';
+  const outcomes = exploitIncrementalLearning
+    ? await runParts(owner, estimator, y, { folds: shuffled, part }, sizes, options)
+    : await runCurve(
+        owner,
+        estimator,
+        Array.from(sizes).flatMap((size) =>
+          shuffled.map(({ train, test }) => ({
+            ...{ model: estimator, part },
+            fold: { train: train.slice(0, size), test },
+          })),
+        ),
+        options,
+      );
   const of = (pick: (outcome: Outcome) => number) => matrixOf(outcomes, folds.length, pick);
   return {
     trainSizes: sizes,
@@ -223,6 +239,15 @@ function shuffledTargets(y: Y, within: readonly number[][] | null, random: Rando
   return out;
 }
 
+function trialOptions(
+  owner: string,
+  { scoring, errorScore = 'raise' }: ValidationCurveOptions,
+  returnTrainScore: boolean,
+): TrialOptions {
+  if (!isSingle(scoring)) throw new ValidationError('ERR_PARAMETER', `${owner} takes one scorer.`);
+  return { scorers: resolveScorers(scoring), returnTrainScore, errorScore };
+}
+
 /** Runs trials as one operation, with progress. */
 function runCurve(
   owner: string,
@@ -231,14 +256,58 @@ function runCurve(
   given: ValidationCurveOptions,
   returnTrainScore = true,
 ): Promise<Outcome[]> {
-  const { scoring, errorScore = 'raise', signal } = given;
-  if (!isSingle(scoring)) throw new ValidationError('ERR_PARAMETER', `${owner} takes one scorer.`);
-  const options = { scorers: resolveScorers(scoring), returnTrainScore, errorScore };
+  const { signal } = given;
+  const options = trialOptions(owner, given, returnTrainScore);
   const progress = reportProgress(given, estimator);
   let done = 0;
   return withCancel(signal, () =>
     runTrials(trials, options, signal, () => progress?.(++done, trials.length)),
   );
+}
+
+type Incremental = CrossValidationModel & {
+  partialFit(X: MatrixLike, y: ArrayLike<never>, options: PartialFitOptions): Promise<unknown>;
+};
+
+/** The outcomes by size, then by fold, of models that learn the rows of each fold part by part. */
+async function runParts(
+  owner: string,
+  estimator: CrossValidationModel,
+  y: Y,
+  { folds, part }: FoldData,
+  sizes: Int32Array,
+  given: ValidationCurveOptions,
+): Promise<Outcome[]> {
+  if (typeof (estimator as { partialFit?: unknown }).partialFit !== 'function') {
+    const message = `${owner}: ${estimator.constructor.name} has no partialFit, which exploitIncrementalLearning needs.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
+  const { signal } = given;
+  const options = trialOptions(owner, given, true);
+  const classes = estimator.kind === 'classifier' ? distinctLabels(y, 'y', 'ERR_LABELS') : undefined;
+  const progress = reportProgress(given, estimator);
+  let done = 0;
+  const byFold = await withCancel(signal, () =>
+    runAll(folds, signal, async ({ train, test }, stop) => {
+      const model = estimator.clone() as Incremental;
+      const tested = part(test);
+      const outcomes: Outcome[] = [];
+      for (const [k, size] of sizes.entries()) {
+        const next = part(train.slice(k === 0 ? 0 : sizes[k - 1], size));
+        const learn = () =>
+          model.partialFit(next.X, next.y, {
+            ...{ sampleWeight: next.sampleWeight, signal: stop },
+            ...(classes && { classes }),
+          });
+        const sets = { train: part(train.slice(0, size)), test: () => tested };
+        outcomes.push(await measure(model, learn, sets, options, stop));
+        stop.throwIfAborted();
+        progress?.(++done, folds.length * sizes.length);
+      }
+      return outcomes;
+    }),
+  );
+  return Array.from(sizes).flatMap((_, k) => byFold.map((outcomes) => outcomes[k]));
 }
 
 function matrixOf(outcomes: readonly Outcome[], folds: number, pick: (outcome: Outcome) => number) {

@@ -26,8 +26,13 @@ export {
   validationCurve,
 } from './curves.js';
 export { type Distribution, loguniform, randint, uniform } from './distributions.js';
+export {
+  FixedThresholdClassifier,
+  type FixedThresholdClassifierOptions,
+  type FixedThresholdClassifierParams,
+} from './fixed-threshold.js';
 export { GridSearchCV, type GridSearchCVParams } from './grid-search.js';
-export { GroupKFold, LeaveOneGroupOut } from './groups.js';
+export { GroupKFold, StratifiedGroupKFold } from './groups.js';
 export { HalvingGridSearchCV, type HalvingGridSearchCVParams } from './halving-grid-search.js';
 export {
   HalvingRandomSearchCV,
@@ -35,13 +40,18 @@ export {
   type HalvingRandomSearchOptions,
 } from './halving-random-search.js';
 export { type CrossValidator, type Fold, KFold, type KFoldOptions, StratifiedKFold } from './k-fold.js';
+export { LeaveOneGroupOut, LeaveOneOut, LeavePGroupsOut, LeavePOut, PredefinedSplit } from './leave-out.js';
 export {
   LogisticRegressionCV,
   type LogisticRegressionCVParams,
   type LogisticRegressionCVState,
 } from './logistic-regression-cv.js';
 export { ParameterGrid, type ParamGrid, type ParamSet } from './parameter-grid.js';
-export type { ParamDistributions } from './parameter-sampler.js';
+export {
+  type ParamDistributions,
+  ParameterSampler,
+  type ParameterSamplerOptions,
+} from './parameter-sampler.js';
 export {
   RandomizedSearchCV,
   type RandomizedSearchCVParams,
@@ -54,7 +64,7 @@ export type { SearchResults } from './search-results.js';
 export { type SearchWorker, type SearchWorkerOptions, searchWorker } from './search-worker.js';
 export * from './sequential-feature-selector.js';
 export {
-  LeaveOneOut,
+  GroupShuffleSplit,
   RepeatedKFold,
   type RepeatedKFoldOptions,
   RepeatedStratifiedKFold,
@@ -73,4 +83,11 @@ export {
   type StackMethod,
 } from './stacking.js';
 export type { BaseHalvingParams, HalvingOptions } from './successive-halving.js';
+export type { ResponseMethod, ThresholdParams, ThresholdState } from './threshold-classifier.js';
 export { type TrainTestSplit, type TrainTestSplitOptions, trainTestSplit } from './train-test-split.js';
+export {
+  TunedThresholdClassifierCV,
+  type TunedThresholdClassifierCVOptions,
+  type TunedThresholdClassifierCVParams,
+  type TunedThresholdClassifierCVState,
+} from './tuned-threshold.js';

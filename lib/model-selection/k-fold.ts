@@ -18,11 +18,11 @@ export interface CrossValidator {
   split(X: MatrixLike, y?: ArrayLike<unknown>, groups?: ArrayLike<unknown>): Iterable<Fold>;
 }
 
-/** Options of {@link KFold} and {@link StratifiedKFold}. */
+/** Options of {@link KFold}, {@link StratifiedKFold}, {@link GroupKFold} and {@link StratifiedGroupKFold}. */
 export interface KFoldOptions {
   /** Number of folds, >= 2. Default 5. */
   readonly nSplits?: number;
-  /** Shuffle rows before they are dealt out. Default false. */
+  /** Shuffle rows, or groups, before they are dealt out. Default false. */
   readonly shuffle?: boolean;
   /** Seed of the shuffle; null takes a new one each time. Default null. */
   readonly randomState?: number | null;
@@ -30,7 +30,8 @@ export interface KFoldOptions {
 
 const rules: Rules<Required<KFoldOptions>> = { nSplits: int(2), shuffle: bool, randomState: seed };
 
-abstract class Folds implements CrossValidator {
+/** Base of splitters that test every row once. */
+export abstract class Folds implements CrossValidator {
   readonly #options: Required<KFoldOptions>;
 
   constructor(options: KFoldOptions = {}) {
@@ -47,15 +48,20 @@ abstract class Folds implements CrossValidator {
    * The folds, one after the other.
    *
    * @param X - only its number of rows matters
-   * @param y - labels, which {@link StratifiedKFold} needs
-   * @throws {ERR_PARAMETER} when there are more folds than rows, or than rows of every class
-   * @throws {ERR_EMPTY | ERR_SHAPE | ERR_LABELS} when X or y cannot be split
+   * @param y - labels, which those that stratify need
+   * @param groups - the group of each row, which those that part no group need
+   * @throws {ERR_PARAMETER} without what is needed, or when there are more folds than rows, than rows of every class, or than groups
+   * @throws {ERR_EMPTY | ERR_SHAPE | ERR_LABELS} when X, y or groups cannot be split
    */
-  *split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
+  *split(
+    X: MatrixLike,
+    y?: ArrayLike<unknown>,
+    groups?: ArrayLike<unknown>,
+  ): Generator<Fold, void, undefined> {
     const rows = countRows(X, y);
     if (this.nSplits > rows) throw this.refuse(`nSplits ${this.nSplits} is more than the ${rows} rows`);
     const random = this.#options.shuffle ? new Random(resolveSeed(this.#options.randomState)) : null;
-    const foldOf = this.assign(rows, y, random);
+    const foldOf = this.assign(rows, y, random, groups);
     const indices = Int32Array.from(foldOf.keys());
     for (let fold = 0; fold < this.nSplits; fold++) {
       yield {
@@ -70,7 +76,18 @@ abstract class Folds implements CrossValidator {
     rows: number,
     y: ArrayLike<unknown> | undefined,
     random: Random | null,
+    groups: ArrayLike<unknown> | undefined,
   ): Int32Array;
+
+  /** The rows of each class to stratify by. */
+  protected classesOf(y: ArrayLike<unknown> | undefined): number[][] {
+    if (!y) throw this.refuse('split needs y, the labels to stratify by');
+    const classes = rowsByClass(y);
+    if (classes.every((members) => members.length < this.nSplits)) {
+      throw this.refuse(`nSplits ${this.nSplits} is more than the rows of every class`);
+    }
+    return classes;
+  }
 
   protected refuse(why: string): ValidationError {
     return new ValidationError('ERR_PARAMETER', `${this.constructor.name}: ${why}.`);
@@ -107,11 +124,6 @@ export class KFold extends Folds {
  */
 export class StratifiedKFold extends Folds {
   protected assign(rows: number, y: ArrayLike<unknown> | undefined, random: Random | null): Int32Array {
-    if (!y) throw this.refuse('split needs y, the labels to stratify by');
-    const classes = rowsByClass(y);
-    if (classes.every((members) => members.length < this.nSplits)) {
-      throw this.refuse(`nSplits ${this.nSplits} is more than the rows of every class`);
-    }
-    return stratifiedFolds(classes, rows, this.nSplits, random);
+    return stratifiedFolds(this.classesOf(y), rows, this.nSplits, random);
   }
 }

@@ -83,6 +83,10 @@ export class LogisticRegressionCV extends LinearClassifier<
     super({ ...shared, Cs: 10, l1Ratios: [0], cv: 5, scoring: null, refit: true, ...params });
   }
 
+  override get tags() {
+    return { ...super.tags, takesGroups: true };
+  }
+
   get rules(): Rules<LogisticRegressionCVParams> {
     const { C, l1Ratio, penalty, warmStart, ...shared } = new LogisticRegression().rules;
     const list = (what: string, one: typeof share) =>
@@ -122,7 +126,7 @@ export class LogisticRegressionCV extends LinearClassifier<
 
   async #learn(input: FitInput | SparseFitInput, X: MatrixLike): Promise<LogisticRegressionCVState> {
     const { Cs: given, l1Ratios, cv, scoring, refit, ...others } = this.params;
-    const { sampleWeight, signal } = input;
+    const { sampleWeight, signal, groups } = input;
     const encoded = fitLabels(input);
     const { codes, classes } = encoded;
     // Balanced by all rows, so that folds weigh their classes alike.
@@ -133,7 +137,7 @@ export class LogisticRegressionCV extends LinearClassifier<
     const candidates: Candidate[] = l1Ratios.flatMap((l1Ratio) => Array.from(Cs, (C) => ({ C, l1Ratio })));
     const [scorer] = resolveScorers(scoring ?? undefined);
     const y = requireY(input);
-    const options = { cv, sampleWeight: sampleWeight ?? undefined };
+    const options = { cv, groups, sampleWeight: sampleWeight ?? undefined };
     const { folds, part } = foldData(this, X, y, options);
     const progress = reportProgress(input, this);
     let done = 0;

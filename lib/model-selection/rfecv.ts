@@ -69,6 +69,10 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
     return new RFECV(estimator, options);
   }
 
+  override get tags() {
+    return { ...super.tags, takesGroups: true };
+  }
+
   get rules(): Rules<RFECVParams> {
     return {
       estimator: predictorRule,
@@ -118,12 +122,12 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
 
   async #crossValidate(input: FitInput): Promise<RFECVResults> {
     const { estimator, scoring, cv, minFeaturesToSelect, step } = this.params;
-    const { sampleWeight, signal } = input;
+    const { sampleWeight, signal, groups } = input;
     const { cols } = input.x;
     const [{ score }] = resolveScorers(scoring ?? undefined);
     const X = trainingTable(input);
     const { folds, part } = foldData(estimator, X, requireY(input), {
-      cv,
+      ...{ cv, groups },
       sampleWeight: sampleWeight ?? undefined,
     });
     const plan = { columns: cols, wanted: minFeaturesToSelect, step: stepOf(step, cols) };

@@ -62,6 +62,10 @@ export class SequentialFeatureSelector extends FeatureSelector<
     return new SequentialFeatureSelector(estimator, options);
   }
 
+  override get tags() {
+    return { ...super.tags, takesGroups: true };
+  }
+
   get rules(): Rules<SequentialFeatureSelectorParams> {
     return {
       estimator: predictorRule,
@@ -142,10 +146,10 @@ export class SequentialFeatureSelector extends FeatureSelector<
   /** The mean score over the folds of each set of columns. */
   #evaluator(input: FitInput): (candidates: readonly number[][]) => Promise<number[]> {
     const { estimator, scoring, cv } = this.params;
-    const { sampleWeight, signal } = input;
+    const { sampleWeight, signal, groups } = input;
     const [{ score }] = resolveScorers(scoring ?? undefined);
     const { folds, part } = foldData(estimator, trainingTable(input), requireY(input), {
-      cv,
+      ...{ cv, groups },
       sampleWeight: sampleWeight ?? undefined,
     });
     const parts = folds.map(({ train, test }) => ({ train: part(train), test: part(test) }));

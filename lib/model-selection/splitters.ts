@@ -1,30 +1,12 @@
-/** Further splitters: one row at a time, forward in time, at random, and again and again. */
+/** Further splitters: forward in time, at random, and again and again. */
 import type { MatrixLike } from '../core/matrix.js';
 import { checkParams, either, int, nothing, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
-import { parted } from './groups.js';
+import { membersOf } from './groups.js';
 import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
 import { countRows } from './rows.js';
 import { trainTestSplit } from './train-test-split.js';
-
-/**
- * As many folds as rows, each tested on one of them.
- *
- * @example
- * ```ts
- * import { LeaveOneOut } from 'boreal';
- * [...new LeaveOneOut().split([[1], [2], [3]])].length; // 3
- * ```
- */
-export class LeaveOneOut implements CrossValidator {
-  /** The folds, one after the other. @throws {ERR_PARAMETER} when there is only one row */
-  *split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
-    const rows = countRows(X, y);
-    if (rows < 2) throw new ValidationError('ERR_PARAMETER', 'LeaveOneOut: one row leaves none to train on.');
-    for (let i = 0; i < rows; i++) yield parted(rows, (row) => row === i);
-  }
-}
 
 /** Options of {@link TimeSeriesSplit}. */
 export interface TimeSeriesSplitOptions {
@@ -86,11 +68,14 @@ export class TimeSeriesSplit implements CrossValidator {
   }
 }
 
-/** Options of {@link ShuffleSplit} and {@link StratifiedShuffleSplit}. */
+/** Options of {@link ShuffleSplit}, {@link StratifiedShuffleSplit} and {@link GroupShuffleSplit}. */
 export interface ShuffleSplitOptions {
-  /** Number of folds, >= 1. Default 10. */
+  /** Number of folds, >= 1. Default 10, of groups 5. */
   readonly nSplits?: number;
-  /** Test rows: a count, or a share in (0, 1); null: those that are not trained on. Default 0.1, or null with `trainSize`. */
+  /**
+   * Test rows, or groups: a count, or a share in (0, 1); null: those that are not trained on. Default 0.1, of groups 0.2,
+   * or null with `trainSize`.
+   */
   readonly testSize?: number | null;
   /** Training rows, likewise. Default null. */
   readonly trainSize?: number | null;
@@ -119,22 +104,26 @@ abstract class Shuffles implements CrossValidator {
     return this.#options.nSplits;
   }
 
-  /** What classes are kept in their shares. */
-  protected abstract stratify(y: ArrayLike<unknown> | undefined): ArrayLike<unknown> | null;
-
   /** The folds, one after the other. @throws see {@link trainTestSplit} */
-  *split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
-    const rows = range(0, countRows(X, y));
+  abstract split(
+    X: MatrixLike,
+    y?: ArrayLike<unknown>,
+    groups?: ArrayLike<unknown>,
+  ): Generator<Fold, void, undefined>;
+
+  /** Folds of so many things. @param share - how many are tested by default */
+  protected *draw(
+    count: number,
+    share: number,
+    stratify: ArrayLike<unknown> | null,
+  ): Generator<Fold, void, undefined> {
     const { nSplits, testSize, trainSize, randomState } = this.#options;
     const random = new Random(resolveSeed(randomState));
-    const sizes = { testSize: testSize === null && trainSize === null ? 0.1 : testSize, trainSize };
+    const sizes = { testSize: testSize === null && trainSize === null ? share : testSize, trainSize };
+    const things = Array.from(range(0, count), (thing) => [thing]);
     for (let k = 0; k < nSplits; k++) {
-      const options = { ...sizes, stratify: this.stratify(y), randomState: random.int(0x1_0000_0000) };
-      const { trainIndices, testIndices } = trainTestSplit(
-        Array.from(rows, (row) => [row]),
-        undefined,
-        options,
-      );
+      const options = { ...sizes, stratify, randomState: random.int(0x1_0000_0000) };
+      const { trainIndices, testIndices } = trainTestSplit(things, undefined, options);
       yield { train: trainIndices, test: testIndices };
     }
   }
@@ -151,8 +140,8 @@ abstract class Shuffles implements CrossValidator {
  * ```
  */
 export class ShuffleSplit extends Shuffles {
-  protected stratify(): null {
-    return null;
+  split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
+    return this.draw(countRows(X, y), 0.1, null);
   }
 }
 
@@ -169,12 +158,45 @@ export class ShuffleSplit extends Shuffles {
  * ```
  */
 export class StratifiedShuffleSplit extends Shuffles {
-  protected stratify(y: ArrayLike<unknown> | undefined): ArrayLike<unknown> {
-    if (y) return y;
+  split(X: MatrixLike, y?: ArrayLike<unknown>): Generator<Fold, void, undefined> {
+    const rows = countRows(X, y);
+    if (y) return this.draw(rows, 0.1, y);
     throw new ValidationError(
       'ERR_PARAMETER',
       'StratifiedShuffleSplit: split needs y, the labels to stratify by.',
     );
+  }
+}
+
+/**
+ * Folds drawn at random, each by itself, that part no group: sizes are counts or shares of groups.
+ *
+ * Differs from scikit-learn: groups are drawn by a stream of our own.
+ *
+ * @example
+ * ```ts
+ * import { GroupShuffleSplit } from 'boreal';
+ * const splitter = new GroupShuffleSplit({ nSplits: 1, testSize: 1, randomState: 0 });
+ * const groups = ['a', 'b', 'a', 'b'];
+ * const [{ test }] = splitter.split([[1], [2], [3], [4]], undefined, groups);
+ * new Set(Array.from(test, (i) => groups[i])).size; // 1
+ * ```
+ */
+export class GroupShuffleSplit extends Shuffles {
+  constructor(options: ShuffleSplitOptions = {}) {
+    super({ nSplits: 5, ...options });
+  }
+
+  *split(
+    X: MatrixLike,
+    y?: ArrayLike<unknown>,
+    groups?: ArrayLike<unknown>,
+  ): Generator<Fold, void, undefined> {
+    const members = membersOf('GroupShuffleSplit', countRows(X, y), groups);
+    const rowsOf = (drawn: Int32Array) =>
+      Int32Array.from(Array.from(drawn).flatMap((g) => members[g])).sort();
+    for (const { train, test } of this.draw(members.length, 0.2, null))
+      yield { train: rowsOf(train), test: rowsOf(test) };
   }
 }
 

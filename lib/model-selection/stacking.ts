@@ -316,7 +316,7 @@ function lowerFinal(
 }
 
 function tagsOf({ estimators, passthrough }: StackingParams, final: Estimator): EstimatorTags {
-  const tags = tagsOfModels(estimators);
+  const tags = { ...tagsOfModels(estimators), takesGroups: true };
   if (!passthrough) return tags;
   const { allowNan, allowCategories, positive } = final.tags;
   return {
@@ -399,9 +399,9 @@ async function crossFit(
   schema: Schema,
   options: StackOptions,
 ): Promise<Matrix[]> {
-  const { x, signal } = input;
+  const { x, signal, groups } = input;
   for (const model of models) checkFiniteFor(model, input);
-  const { folds } = foldData(owner, trainingTable(input), requireY(input), { cv });
+  const { folds } = foldData(owner, trainingTable(input), requireY(input), { cv, groups });
   const times = new Int32Array(x.rows);
   for (const { test } of folds) for (const row of test) times[row] += 1;
   if (times.some((count) => count !== 1)) {

@@ -26,21 +26,33 @@ export interface TrialOptions {
 }
 
 /** The outcome of one trial. @throws whatever its fit and scorers throw, with `errorScore` 'raise' */
-export async function runTrial(
+export function runTrial(
   { model, fold, part }: Trial,
-  { scorers, returnTrainScore, errorScore }: TrialOptions,
+  options: TrialOptions,
   stop: AbortSignal,
 ): Promise<Outcome> {
   const one = model.clone() as CrossValidationModel;
   const train = part(fold.train);
+  const fit = () => one.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });
+  return measure(one, fit, { train, test: () => part(fold.test) }, options, stop);
+}
+
+/** What a model scores after a step of its training, and how long that took. @throws as {@link runTrial} */
+export async function measure(
+  model: CrossValidationModel,
+  learn: () => Promise<unknown>,
+  { train, test }: { readonly train: FoldPart; readonly test: () => FoldPart },
+  { scorers, returnTrainScore, errorScore }: TrialOptions,
+  stop: AbortSignal,
+): Promise<Outcome> {
   const started = performance.now();
   try {
-    await one.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });
+    await learn();
     const fitted = performance.now();
-    const test = await scoreAll(scorers, one, part(fold.test));
+    const tested = await scoreAll(scorers, model, test());
     const scored = performance.now();
-    const again = returnTrainScore ? await scoreAll(scorers, one, train) : [];
-    return { test, train: again, fitTime: fitted - started, scoreTime: scored - fitted };
+    const again = returnTrainScore ? await scoreAll(scorers, model, train) : [];
+    return { test: tested, train: again, fitTime: fitted - started, scoreTime: scored - fitted };
   } catch (error) {
     stop.throwIfAborted();
     if (errorScore === 'raise') throw error;

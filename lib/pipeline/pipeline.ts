@@ -111,7 +111,9 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
 
   override get tags() {
     const { steps } = this.params;
-    return { ...firstTags(steps), trainsOnGpu: lastTags(steps).trainsOnGpu ?? false, delegates: true };
+    const takesGroups = steps.some(([, step]) => step instanceof Estimator && step.tags.takesGroups);
+    const trainsOnGpu = lastTags(steps).trainsOnGpu ?? false;
+    return { ...firstTags(steps), takesGroups, trainsOnGpu, delegates: true };
   }
 
   get rules(): Rules<PipelineParams> {
@@ -183,7 +185,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     if (this.crossFits) return this.fitState(denseInput(input));
     const { memory } = this.params;
     const steps = cloneParts(this.params.steps).map(([, step]) => step);
-    const { y, columns, sampleWeight, signal, onProgress } = input;
+    const { y, columns, sampleWeight, groups, signal, onProgress } = input;
     const cache =
       memory && steps.length > 1 ? await StepCache.over(memory, input.x, y, columns, sampleWeight) : null;
     const options = { sampleWeight: sampleWeight ?? undefined, signal };
@@ -191,7 +193,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
       if (i === steps.length - 1 || !isTransformer(step)) {
-        await step.fit(rows, y, { ...options, onProgress });
+        await step.fit(rows, y, { ...options, groups, onProgress });
         break;
       }
       const given = rows;
@@ -236,6 +238,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     const checked = checkedFitOptions(options);
     const { signal } = checked;
     const sampleWeight = copyTargets(checked.sampleWeight) as FitOptions['sampleWeight'];
+    const groups = copyTargets(checked.groups);
     const targets = copyTargets(y);
     let rows: MatrixLike = copyDocuments(X);
     const vectorizers: Estimator[] = [];
@@ -253,7 +256,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
         vectorizers.push(fitted.step);
         rows = fitted.rows;
       }
-      await model.fit(rows, targets, { ...checked, sampleWeight });
+      await model.fit(rows, targets, { ...checked, sampleWeight, groups });
     });
     const fittedRest = model === inner ? inner.state.steps : [model];
     const fitted = [...vectorizers, ...fittedRest];

@@ -69,7 +69,8 @@ export const classChecks: readonly Check[] = [
         'numbers that are no indices': [-2.5, 10, 200],
         booleans: [false, true],
       };
-      for (const [what, labels] of Object.entries(names)) {
+      for (const [what, given] of Object.entries(names)) {
+        const labels = given.slice(0, subject.tags.binary ? 2 : given.length);
         const codes = subject.y.map((code) => Math.min(code, labels.length - 1));
         const model = await subject.fitted(
           subject.X,

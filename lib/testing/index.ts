@@ -49,7 +49,7 @@ const CHECKS: readonly Check[] = [
  * The checks of an estimator, each to be run on its own.
  *
  * @param estimator - an unfitted estimator, or a function that makes one. It must take four columns of numbers and, to
- *   learn a target, three classes 0, 1, 2 or numbers.
+ *   learn a target, three classes 0, 1, 2 (0, 1 for those of two classes) or numbers.
  * @throws {ERR_PARAMETER} when there is no estimator, or `exceptions` names a check that does not exist
  * @example
  * ```ts

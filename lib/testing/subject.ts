@@ -36,7 +36,7 @@ export class Subject {
   readonly tags: Estimator['tags'];
   /** Rows of numbers, all multiples of 1/8: their float32 form is exact. */
   readonly X: Matrix<Float64Array>;
-  /** Labels of three classes, grades or numbers, whichever the estimator learns; it depends on X and some noise. */
+  /** Labels of three classes (or two), grades or numbers, whichever the estimator learns; it depends on X and some noise. */
   readonly y: number[];
 
   constructor(make: () => Estimator) {
@@ -78,6 +78,7 @@ export class Subject {
     const random = new Random(seed);
     return Array.from({ length: rows }, (_, i) => {
       const value = 2 * data[i * cols] - data[i * cols + cols - 1] + random.normal() / 4;
+      if (this.tags.binary) return Math.min(classOf(value), 1);
       if (this.kind === 'classifier' || this.tags.ranks) return classOf(value);
       return this.tags.positiveTargets ? Math.exp(value / 4) : value;
     });

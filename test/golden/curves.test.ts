@@ -6,6 +6,7 @@ import {
   HalvingGridSearchCV,
   LogisticRegression,
   learningCurve,
+  MultinomialNB,
   makePipeline,
   Pipeline,
   permutationTestScore,
@@ -28,6 +29,7 @@ const MODELS = {
       ['model', new Ridge()],
     ]),
   bayes: () => makePipeline(new GaussianNB()),
+  counts: () => new MultinomialNB(),
 };
 interface Case {
   name: string;

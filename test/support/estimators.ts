@@ -25,6 +25,7 @@ import {
   ExtraTreesClassifier,
   ExtraTreesRegressor,
   FeatureUnion,
+  FixedThresholdClassifier,
   FunctionTransformer,
   GammaRegressor,
   GaussianMixture,
@@ -112,6 +113,7 @@ import {
   TransformedTargetRegressor,
   TruncatedSVD,
   TSNE,
+  TunedThresholdClassifierCV,
   TweedieRegressor,
   UMAP,
   VarianceThreshold,
@@ -142,6 +144,10 @@ const COMPOSITE = {
   'can be constructed without arguments': 'it is made of other estimators, which have to be given',
 };
 const BOOTSTRAP = { [WEIGHTS]: 'rows are drawn by position, so that repeated rows are drawn otherwise' };
+const THRESHOLD = {
+  'probabilities lie in [0, 1], sum to 1 and agree with the labels': 'the threshold decides',
+  'decision values agree with the labels': 'the threshold decides',
+};
 const SEARCH = {
   ...COMPOSITE,
   [WEIGHTS]: 'rows are dealt to folds by position',
@@ -261,6 +267,20 @@ export const EXAMPLES: readonly Example[] = [
     name: 'CalibratedClassifierCV by temperature',
     make: () => new CalibratedClassifierCV(new LogisticRegression(), { method: 'temperature', cv: 2 }),
     exceptions: SEARCH,
+  },
+  {
+    name: 'FixedThresholdClassifier',
+    make: () => new FixedThresholdClassifier(new GaussianNB(), { threshold: 0.7 }),
+    exceptions: { ...COMPOSITE, ...THRESHOLD },
+  },
+  {
+    name: 'TunedThresholdClassifierCV',
+    make: () => new TunedThresholdClassifierCV(new LogisticRegression(), { cv: 3, thresholds: 20 }),
+    exceptions: {
+      ...SEARCH,
+      ...THRESHOLD,
+      'labels may be text, numbers or booleans': 'scorers take no labels that are fractions',
+    },
   },
   {
     name: 'ColumnTransformer',

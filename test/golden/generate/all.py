@@ -57,6 +57,7 @@ import sparse
 import splits
 import svm
 import text
+import thresholds
 import transformers
 import tree_options
 import trees
@@ -71,17 +72,10 @@ if __name__ == "__main__":
         scripts = (
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
-            *(splits, searches, curves, estimator_names),
-            *(linear, linear_models, manifold, naive_bayes, neighbors, trees, tree_options),
-            *(splits, searches, curves),
+            *(splits, searches, curves, thresholds, estimator_names),
             *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, partial_fits, infrequent, bins),
-            *(nn_steps, mlp, autograd, keras_models, resnet18),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse),
-            *(nn_steps, mlp, autograd, keras_models),
-            *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, exports, safetensors_files),
-            keras_files,
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
+            *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, quantization, exports, safetensors_files),
         )
         for script in scripts:

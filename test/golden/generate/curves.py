@@ -6,17 +6,17 @@
      "halving": [{"name", "candidates", "params", "input", "nResources", "nCandidates"}],
      "exactHalving": [{"name", "grid", "params", "input", "iter", "nResources", "firstScores": mean test scores of the first round}]}
 
-Models: "logistic" (a scaler and a logistic regression solved to the end), "ridge" (a scaler and ridge regression), "bayes". Exact halving has a parameter as
+Models: "logistic" (a scaler and a logistic regression solved to the end), "ridge" (a scaler and ridge regression), "bayes", "counts" (naive Bayes of counts). Exact halving has a parameter as
 its resource, so that no rows are drawn: boosting of the bayes model.
 """
 
 import numpy as np
-from common import load, write
+from common import camel, load, write
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import HalvingGridSearchCV, learning_curve, permutation_test_score, validation_curve
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -24,6 +24,7 @@ MODELS = {
     "logistic": lambda: Pipeline([("scale", StandardScaler()), ("model", LogisticRegression(tol=1e-10, max_iter=10_000))]),
     "ridge": lambda: Pipeline([("scale", StandardScaler()), ("model", Ridge())]),
     "bayes": GaussianNB,
+    "counts": MultinomialNB,
     "boosted": lambda: AdaBoostClassifier(GaussianNB(), random_state=0),
 }
 NAMES = {"f1_macro": "f1Macro", "neg_mean_squared_error": "negMeanSquaredError"}
@@ -35,11 +36,14 @@ def learning():
         ("bayes", "digits", {"train_sizes": [300, 900], "cv": 4}),
         ("logistic", "breastCancer", {"train_sizes": [0.2, 0.5], "cv": 3}),
         ("ridge", "diabetes", {"cv": 3}),
+        ("counts", "digits", {"train_sizes": [0.1, 0.5, 1.0], "exploit_incremental_learning": True}),
+        ("counts", "wine", {"train_sizes": [60, 100], "exploit_incremental_learning": True, "cv": 3}),
+        ("counts", "breastCancer", {"exploit_incremental_learning": True, "scoring": "f1_macro"}),
         ("ridge", "diabetes", {"train_sizes": [0.3, 0.9], "scoring": "neg_mean_squared_error"}),
     ):
         X, y = load({"dataset": dataset})
         sizes, train, test = learning_curve(MODELS[model](), X, y, **params)
-        given = {{"train_sizes": "trainSizes"}.get(k, k): NAMES.get(v, v) if isinstance(v, str) else v for k, v in params.items()}
+        given = {camel(k): NAMES.get(v, v) if isinstance(v, str) else v for k, v in params.items()}
         found = {"trainSizes": sizes, "trainScores": train, "testScores": test}
         yield {"name": f"{model} of {dataset}, {params}", "model": model, "params": given, "input": {"dataset": dataset}, **found}
 

@@ -1,0 +1,34 @@
+/** What classifiers say of rows beside labels: decisions or probabilities. */
+import { Estimator } from '../core/estimator.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { custom, type Rule } from '../core/params.js';
+
+/** What a classifier is asked for. */
+export type Response = 'decision' | 'proba';
+
+const RESPONSES: readonly Response[] = ['decision', 'proba'];
+
+/** A parameter that is a classifier with one of them. */
+export const respondingRule: Rule = custom(
+  'a classifier with decisions or probabilities',
+  (v) =>
+    v instanceof Estimator &&
+    v.kind === 'classifier' &&
+    RESPONSES.some((response) => v.outputs.includes(response)),
+);
+
+/** The first of the wanted responses that a classifier has. */
+export function responseOf({ outputs }: Estimator, wanted: readonly Response[] = RESPONSES): Response {
+  return wanted.find((response) => outputs.includes(response)) ?? wanted[0];
+}
+
+/** Scores in float64: a column of two classes, that of the second, else one for each class. */
+export async function scoresOf(
+  model: Estimator,
+  X: MatrixLike,
+  response: Response,
+): Promise<Matrix<Float64Array>> {
+  const plan = await model.compileAsync({ output: response, precision: 'float64' });
+  const scores = (await plan.run(X)).astype('float64') as Matrix<Float64Array>;
+  return scores.cols === 2 ? (scores.columns([1]) as Matrix<Float64Array>) : scores;
+}
