@@ -47,7 +47,7 @@ export const ERROR_CODES = {
   // Serving
   ERR_REQUEST: 'An HTTP request does not match the model: a field is missing, unknown or of the wrong type.',
   ERR_OUT_OF_RANGE:
-    'A number is outside the range that the model saw in training, and the server or model was told to refuse it.',
+    'A number is outside the range that the model saw in training, and the server or model was told to refuse it, or outside what the model can take.',
   ERR_JSON: 'The body of an HTTP request is empty, not valid JSON, or has a forbidden key such as __proto__.',
   ERR_MEDIA_TYPE: 'The body of an HTTP request is not application/json.',
   ERR_ENCODING:

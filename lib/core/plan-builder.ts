@@ -7,6 +7,7 @@ import type {
   Activation,
   BinaryFunction,
   Constant,
+  DivergenceSpec,
   Fold,
   ForestConstants,
   KernelFunction,
@@ -59,6 +60,7 @@ const OPCODE = {
   quantize: 31,
   int8Dense: 32,
   int8Conv2d: 33,
+  divergence: 34,
 } as const;
 const ACTIVATION: Record<Activation, number> = {
   identity: 0,
@@ -277,6 +279,14 @@ export class PlanBuilder {
   /** Non-negative w with the least w' gram w / 2 - x' w, gram of shape [x.width, x.width]; see native/plan/op.h. */
   nonNegative(x: Slot, gram: Float64Array, tolerance: number, rounds: number): Slot {
     return this.emit('nonNegative', [x], [rounds], [gram, Float64Array.of(tolerance)], x.width);
+  }
+
+  /** Non-negative w with the least beta-divergence between x and w parts, parts of shape [n, x.width]; see native/plan/op.h. */
+  divergence(x: Slot, parts: Float64Array, spec: DivergenceSpec): Slot {
+    const { beta, l1, l2, tolerance, rounds } = spec;
+    const outputs = parts.length / x.width;
+    const constants = [parts, Float64Array.of(beta, l1, l2, tolerance)];
+    return this.emit('divergence', [x], [outputs, rounds], constants, outputs);
   }
 
   /** bias + sum over the vectors [n, x.width] of the kernel of x and a vector times its row of weights [n, bias.length]. */

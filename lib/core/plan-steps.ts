@@ -40,6 +40,7 @@ const METHODS: Readonly<Record<string, 'slot' | 'slots'>> = {
   distance: 'slot',
   coupling: 'slot',
   nonNegative: 'slot',
+  divergence: 'slot',
   layer: 'slot',
   scale: 'slot',
   quantize: 'slot',

@@ -61,6 +61,19 @@ export type Metric = 'euclidean' | 'squaredEuclidean' | 'manhattan';
 /** Kernels of support vector machines. */
 export type KernelFunction = 'linear' | 'poly' | 'rbf' | 'sigmoid';
 
+/** What non-negative coordinates of a row make least, and when they do. */
+export interface DivergenceSpec {
+  /** Which beta-divergence: 1 is that of Kullback and Leibler, 0 that of Itakura and Saito. */
+  readonly beta: number;
+  /** Weights of the penalties on coordinates and on half their squares. */
+  readonly l1: number;
+  readonly l2: number;
+  /** The fall of the root of the divergence within ten rounds, beside its start, that ends them. */
+  readonly tolerance: number;
+  /** At most. */
+  readonly rounds: number;
+}
+
 /** A kernel of two rows x and y: x . y, (gamma x . y + coef0)^degree, exp(-gamma |x - y|^2) or tanh(gamma x . y + coef0). */
 export interface KernelSpec {
   readonly kernel: KernelFunction;

@@ -1,7 +1,7 @@
 /** Non-negative matrix factorisation. */
-import { type FitInput, reportProgress } from '../core/fit-input.js';
+import { type FitInput, type FitOptions, reportProgress, type SparseFitInput } from '../core/fit-input.js';
 import { InvertibleTransformer } from '../core/invertible.js';
-import { Matrix } from '../core/matrix.js';
+import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import {
   bool,
@@ -15,13 +15,24 @@ import {
   real,
   resolveSeed,
   seed,
+  show,
 } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { exactAxes, gramAxes } from '../core/principal-axes.js';
-import { Random } from '../core/random.js';
+import {
+  denseOperator,
+  exactAxes,
+  gramAxes,
+  randomisedAxes,
+  sparseOperator,
+} from '../core/principal-axes.js';
 import type { Column } from '../core/schema.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
+import { type NMFStart, type StartRows, startFactors } from './nmf-start.js';
+
+/** A divergence by name or number. */
+export type BetaLoss = 'frobenius' | 'kullback-leibler' | 'itakura-saito' | number;
 
 /** Parameters of {@link NMF}. */
 export interface NMFParams {
@@ -31,9 +42,15 @@ export interface NMFParams {
    * The start: 'nndsvd' from singular vectors, with zeros; 'nndsvda' and 'nndsvdar' with the mean of X or small random numbers in
    * place of them; 'random'. null: 'nndsvda' where there are as many rows and columns as components, else 'random'. Default null.
    */
-  init: 'nndsvd' | 'nndsvda' | 'nndsvdar' | 'random' | null;
+  init: NMFStart | null;
   /** 'cd': coordinate descent; 'mu': multiplicative updates, which never leave a 0. Default 'cd'. */
   solver: 'cd' | 'mu';
+  /**
+   * What the fit lowers: half the squared differences ('frobenius', or 2), the divergence of Kullback and Leibler ('kullback-leibler', 1),
+   * that of Itakura and Saito ('itakura-saito', 0), or the beta-divergence of any number from -20 to 20. All but the first need the solver
+   * 'mu'; from 0 down X must be above 0. Default 'frobenius'.
+   */
+  betaLoss: BetaLoss;
   /** The fall of the projected gradient ('cd'), or of the error within ten iterations ('mu'), that ends a fit. Default 1e-4. */
   tol: number;
   /** Iterations, at most. Default 200. */
@@ -54,23 +71,28 @@ export interface NMFParams {
 export interface NMFState {
   /** [components, columns] row-major. */
   readonly components: Float64Array;
-  /** |X - W H| of the training rows. */
+  /** |X - W H| of the training rows, or the root of twice their divergence. */
   readonly reconstructionError: number;
   readonly nIter: number;
   /** Penalties on the coordinates, times the number of columns: [absolute, squared]. */
   readonly penalty: Float64Array;
 }
 
-/** Singular vectors below this share of a component are 0 in a start. */
-const ZERO = 1e-6;
+/** The W of each fit that this process has made, for `fitTransform`. */
+const coordinates = new WeakMap<NMFState, Float64Array>();
+
+/** What sparse axes are found by: as scikit-learn's start, which need not be exact. */
+const SPARSE_AXES = { oversamples: 10, iterations: 5 };
 
 /**
  * Writes non-negative X as W H with non-negative factors of few components: parts that add up (Lee and Seung 1999; coordinate descent
- * after Cichocki and Phan 2009; starts after Boutsidis and Gallopoulos 2008). `transform` finds the W of new rows, each by itself.
+ * after Cichocki and Phan 2009; other divergences than that of squares after Févotte and Idier 2011). `transform` finds the W of new
+ * rows, each by itself; `fitTransform` gives the W of the fit. Sparse rows are read as they are, but for divergences other than those of
+ * 'frobenius' and 'kullback-leibler', which depend on every value and take them by blocks.
  *
- * Differs from scikit-learn: the loss is that of squares only (no `betaLoss`), no `init: 'custom'`; `transform` stops for each row by
- * itself, so that rows do not depend on one another, and does so for the solver 'mu' too; `fitTransform` is `fit`, then `transform`;
- * sample weights are ignored in both.
+ * Differs from scikit-learn: no `init: 'custom'`; `transform` starts and stops for each row as if it were alone, so that rows do not depend
+ * on one another, and for 'frobenius' descends by coordinates whatever the solver; the next step of a pipeline learns from `transform`,
+ * not from the W of the fit; sample weights are ignored in both.
  *
  * @example
  * ```ts
@@ -85,6 +107,7 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
       nComponents: null,
       init: null,
       solver: 'cd',
+      betaLoss: 'frobenius',
       tol: 1e-4,
       maxIter: 200,
       alphaW: 0,
@@ -101,6 +124,7 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
       nComponents: either(int(1, 100_000), nothing),
       init: either(oneOf('nndsvd', 'nndsvda', 'nndsvdar', 'random'), nothing),
       solver: oneOf('cd', 'mu'),
+      betaLoss: either(oneOf('frobenius', 'kullback-leibler', 'itakura-saito'), real(-20, 20)),
       tol: real(0),
       maxIter: int(1, 1 << 20),
       alphaW: real(0),
@@ -124,67 +148,88 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
     checkLength(this, 'components', state.components, count * columns.length);
   }
 
+  override checkParams(): void {
+    super.checkParams();
+    const { solver, betaLoss } = this.params;
+    if (solver === 'mu' || betaOf(betaLoss) === 2) return;
+    const message = `NMF: betaLoss ${show(betaLoss)} needs the solver 'mu'; 'cd' lowers 'frobenius' only.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
+
   protected async fitState(input: FitInput): Promise<NMFState> {
     const { x, cancel, signal } = input;
-    const { solver, tol, maxIter, alphaW, alphaH, l1Ratio, shuffle, randomState } = this.params;
     const { min } = await momentsOf(x, cancel);
-    const negative = min.findIndex((value) => value < 0);
-    if (negative >= 0) {
-      const message = `NMF: column '${input.columns[negative].name}' holds ${min[negative]}; numbers must be >= 0.`;
-      throw new ValidationError('ERR_PARAMETER', message);
-    }
+    min.forEach((least, column) => {
+      this.#checkLeast(least, input.columns[column].name);
+    });
     const wide = await x.astypeAsync('float64', { signal });
-    const start = resolveSeed(randomState);
-    const components = this.params.nComponents ?? x.cols;
-    const { w, h } = await this.#start(wide, components, start, signal);
+    const rows: StartRows = {
+      ...denseOperator(wide, signal),
+      mean: wide.data.reduce((sum, value) => sum + value, 0) / wide.data.length,
+      // The Gram matrix costs half the digits of small singular values, which a start does not need.
+      axes: () => (x.rows >= 10 * x.cols ? gramAxes(wide, signal) : exactAxes(wide, signal)),
+    };
+    return this.#learn(rows, input, (...rest) => native.fitNMF(wide.data, x.rows, x.cols, ...rest));
+  }
+
+  protected override async fitSparse(input: SparseFitInput): Promise<NMFState> {
+    const { x, cancel, signal } = input;
+    const { min } = await native.csrMoments(...csrArguments(x), null, cancel);
+    min.forEach((least, column) => {
+      this.#checkLeast(least, input.columns[column].name);
+    });
+    const operator = await sparseOperator(x, signal);
+    const rows: StartRows = {
+      ...operator,
+      mean:
+        (x.astype('float64').data as Float64Array).reduce((sum, value) => sum + value, 0) / (x.rows * x.cols),
+      axes: (components, seed) => randomisedAxes(operator, { ...SPARSE_AXES, components, seed }, signal),
+    };
+    return this.#learn(rows, input, (...rest) => native.csrNMF(...csrArguments(x), ...rest));
+  }
+
+  #checkLeast(least: number, column: string): void {
+    const needsPositive = betaOf(this.params.betaLoss) <= 0;
+    if (least > 0 || (least === 0 && !needsPositive)) return;
+    const wanted = needsPositive ? `> 0 for betaLoss ${show(this.params.betaLoss)}` : '>= 0';
+    const message = `NMF: column '${column}' holds ${least}; numbers must be ${wanted}.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
+
+  async #learn(
+    rows: StartRows,
+    input: Pick<FitInput, 'cancel' | 'onProgress'>,
+    fit: (...rest: FitArguments) => ReturnType<typeof native.fitNMF>,
+  ): Promise<NMFState> {
+    const { solver, betaLoss, tol, maxIter, alphaW, alphaH, l1Ratio, shuffle, randomState } = this.params;
+    const seed = resolveSeed(randomState);
+    const components = this.params.nComponents ?? rows.cols;
+    const init = this.params.init ?? (components <= Math.min(rows.rows, rows.cols) ? 'nndsvda' : 'random');
+    const { w, h } = await startFactors(rows, init, components, seed);
     const ofH = alphaH === 'same' ? alphaW : alphaH;
     const spec = {
-      ...{ components, multiplicative: solver === 'mu', maxIter, tol, shuffle, seed: start },
-      l1W: x.cols * alphaW * l1Ratio,
-      l2W: x.cols * alphaW * (1 - l1Ratio),
-      l1H: x.rows * ofH * l1Ratio,
-      l2H: x.rows * ofH * (1 - l1Ratio),
+      ...{ components, multiplicative: solver === 'mu', beta: betaOf(betaLoss), maxIter, tol, shuffle, seed },
+      l1W: rows.cols * alphaW * l1Ratio,
+      l2W: rows.cols * alphaW * (1 - l1Ratio),
+      l1H: rows.rows * ofH * l1Ratio,
+      l2H: rows.rows * ofH * (1 - l1Ratio),
     };
-    const progress = reportProgress(input, this);
-    const found = await native.fitNMF(wide.data, x.rows, x.cols, w, h, spec, cancel, progress);
-    return {
+    const found = await fit(w, h, spec, input.cancel, reportProgress(input, this));
+    const state = {
       components: found.h,
       reconstructionError: found.error,
       nIter: found.iterations,
       penalty: Float64Array.of(spec.l1W, spec.l2W),
     };
+    coordinates.set(state, found.w);
+    return state;
   }
 
-  async #start(
-    x: Matrix<Float64Array>,
-    components: number,
-    start: number,
-    signal: AbortSignal | undefined,
-  ): Promise<{ w: Float64Array; h: Float64Array }> {
-    const { rows, cols, data } = x;
-    const most = Math.min(rows, cols);
-    const init = this.params.init ?? (components <= most ? 'nndsvda' : 'random');
-    const random = new Random(start);
-    const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
-    if (init === 'random') {
-      const scale = Math.sqrt(mean / components);
-      const draw = (length: number) => Float64Array.from({ length }, () => scale * Math.abs(random.normal()));
-      return { h: draw(components * cols), w: draw(rows * components) };
-    }
-    if (components > most) {
-      const message = `NMF: init '${init}' has at most ${most} components for X of shape [${rows}, ${cols}]; use 'random'.`;
-      throw new ValidationError('ERR_PARAMETER', message);
-    }
-    // The Gram matrix costs half the digits of small singular values, which a start does not need.
-    const { values, axes } = await (rows >= 10 * cols ? gramAxes(x, signal) : exactAxes(x, signal));
-    const turned = await x.matmulAsync(axes, { transposeB: true, signal });
-    const { w, h } = positiveParts(turned, values, axes, components);
-    const fill = init === 'nndsvda' ? () => mean : () => Math.abs(mean * random.normal()) / 100;
-    if (init !== 'nndsvd') {
-      for (const factor of [w, h])
-        for (let at = 0; at < factor.length; at++) if (factor[at] === 0) factor[at] = fill();
-    }
-    return { w, h };
+  /** Fits, and gives the W of the fit, [rows, components]. @throws see {@link Estimator.fit} */
+  override async fitTransform(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
+    await this.fit(X, y, options);
+    const w = coordinates.get(this.state) as Float64Array;
+    return new Matrix(w.slice(), w.length / this.nComponents, this.nComponents).astype(this.dtype);
   }
 
   /** How many components there are. @throws {ERR_NOT_FITTED} before `fit` */
@@ -197,7 +242,7 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
     return new Matrix(this.state.components.slice(), this.nComponents, this.nFeaturesIn);
   }
 
-  /** |X - W H| of the training rows, the root of the sum of squares. @throws {ERR_NOT_FITTED} before `fit` */
+  /** |X - W H| of the training rows, the root of the sum of squares; of other losses the root of twice the divergence. @throws {ERR_NOT_FITTED} before `fit` */
   get reconstructionErr(): number {
     return this.state.reconstructionError;
   }
@@ -213,8 +258,13 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
 
   lower(plan: PlanBuilder, x: Slot): Slot {
     const { components, penalty } = this.state;
-    const { tol, maxIter } = this.fittedParams;
+    const { tol, maxIter, betaLoss } = this.fittedParams;
     const [l1, l2] = penalty;
+    const beta = betaOf(betaLoss);
+    if (beta !== 2) {
+      const spec = { beta, l1, l2, tolerance: tol, rounds: maxIter };
+      return plan.divergence(x, components, spec);
+    }
     const h = new Matrix(components, components.length / x.width, x.width);
     const gram = h.matmul(h, { transposeB: true }).data as Float64Array;
     for (let t = 0; t < h.rows; t++) gram[t * (h.rows + 1)] += l2;
@@ -228,40 +278,11 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
   }
 }
 
-/** Of each singular vector pair the signs that carry more, scaled: `turned` are the left vectors times their values. */
-function positiveParts(
-  turned: Matrix<Float64Array>,
-  values: Float64Array,
-  axes: Matrix<Float64Array>,
-  components: number,
-): { w: Float64Array; h: Float64Array } {
-  const { rows } = turned;
-  const { cols } = axes;
-  const w = new Float64Array(rows * components);
-  const h = new Float64Array(components * cols);
-  for (let k = 0; k < components; k++) {
-    if (!(values[k] > 0)) continue;
-    const left = Float64Array.from({ length: rows }, (_, i) => turned.data[i * turned.cols + k] / values[k]);
-    const right = axes.row(k);
-    const part = (vector: ArrayLike<number>, sign: number) =>
-      Float64Array.from(vector, (value) => (k === 0 ? Math.abs(value) : Math.max(sign * value, 0)));
-    const sides = [1, -1].map((sign) => {
-      const u = part(left, sign);
-      const v = part(right, sign);
-      return { u, v, size: norm(u) * norm(v) };
-    });
-    const { u, v, size } = sides[0].size >= sides[1].size ? sides[0] : sides[1];
-    if (size === 0) continue;
-    const scale = Math.sqrt(values[k] * size);
-    const [ofU, ofV] = [norm(u), norm(v)];
-    for (let i = 0; i < rows; i++) w[i * components + k] = cutOff((scale * u[i]) / ofU);
-    for (let j = 0; j < cols; j++) h[k * cols + j] = cutOff((scale * v[j]) / ofV);
-  }
-  return { w, h };
+const BETA = { frobenius: 2, 'kullback-leibler': 1, 'itakura-saito': 0 };
+
+function betaOf(loss: BetaLoss): number {
+  return typeof loss === 'number' ? loss : BETA[loss];
 }
 
-const cutOff = (value: number) => (value < ZERO ? 0 : value);
-
-function norm(vector: Float64Array): number {
-  return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-}
+type FitArguments =
+  Parameters<typeof native.fitNMF> extends [FloatArray, number, number, ...infer Rest] ? Rest : never;

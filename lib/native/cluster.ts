@@ -66,6 +66,7 @@ export interface NativeMixture {
 export interface NMFSpec {
   components: number;
   multiplicative: boolean;
+  beta: number;
   maxIter: number;
   tol: number;
   l1W: number;

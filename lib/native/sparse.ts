@@ -1,5 +1,6 @@
 /** What the addon offers for fits on sparse rows: those of dense rows with other rows. */
 import type { CancelHandle, ColumnMoments, FloatArray } from '../native.js';
+import type { ClusterAddon } from './cluster.js';
 import type { LinearAddon } from './linear.js';
 import type { SvmAddon } from './svm.js';
 
@@ -44,6 +45,7 @@ export interface SparseAddon {
     converged: boolean;
   }>;
   csrElasticNet: OfSparse<LinearAddon['fitElasticNet']>;
+  csrNMF: OfSparse<ClusterAddon['fitNMF']>;
   csrSgd: OfSparse<LinearAddon['fitSgd']>;
   csrLinearSvm: OfSparse<SvmAddon['fitLinearSvm']>;
 }

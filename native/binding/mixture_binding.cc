@@ -1,7 +1,9 @@
 // Fits of agglomerative clustering, Gaussian mixtures, non-negative factorisations, axes of batches and
 // robust covariances. All are computed in float64.
 #include <algorithm>
+#include <type_traits>
 
+#include "binding/csr_job.h"
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "binding/metric_spec.h"
@@ -10,6 +12,7 @@
 #include "train/incremental_axes.h"
 #include "train/min_cov_det.h"
 #include "train/nmf.h"
+#include "train/nmf_rows.h"
 #include "train/scatter.h"
 
 namespace boreal {
@@ -85,13 +88,16 @@ napi_value mixture(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver);
 }
 
-// x, rows, cols, w, h, spec, cancel, onProgress
+// Rows, w, h, spec, cancel, onProgress
+template <typename X>
 napi_value factorisation(Call& call) {
-  const MatrixArgument matrix(call);
-  const Spec from(call.env(), call[5]);
+  X matrix(call);
+  constexpr size_t at = X::kCount;
+  const Spec from(call.env(), call[at + 2]);
   NmfSpec spec;
   spec.components = from.u32("components", 1);
   spec.multiplicative = from.flag("multiplicative");
+  spec.beta = from.number("beta");
   spec.max_iter = from.u32("maxIter", 1);
   spec.tol = from.number("tol");
   spec.l1_w = from.number("l1W");
@@ -100,11 +106,15 @@ napi_value factorisation(Call& call) {
   spec.l2_h = from.number("l2H");
   spec.shuffle = from.flag("shuffle");
   spec.seed = from.u32("seed");
-  auto compute = [w = row_values<double>(call, 3, "w", matrix.rows, spec.components),
-                  h = row_values<double>(call, 4, "h", matrix.cols, spec.components),
+  auto compute = [w = row_values<double>(call, at, "w", matrix.rows, spec.components),
+                  h = row_values<double>(call, at + 1, "h", matrix.cols, spec.components),
                   spec](auto x, const CancelToken* cancel, const JobProgress& progress) {
-    const Wide wide(x);
-    return fit_nmf(wide.view, copied(w), copied(h), spec, cancel, progress);
+    if constexpr (std::is_same_v<X, CsrArguments>) {
+      return fit_nmf({x, cancel}, copied(w), copied(h), spec, cancel, progress);
+    } else {
+      const Wide wide(x);
+      return fit_nmf(NmfRows(wide.view), copied(w), copied(h), spec, cancel, progress);
+    }
   };
   auto deliver = [](napi_env env, NmfModel&& model) {
     return ObjectBuilder(env)
@@ -114,7 +124,7 @@ napi_value factorisation(Call& call) {
         .set("iterations", static_cast<double>(model.iterations))
         .object();
   };
-  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
+  return start_fit_job(call, matrix, train_options(call, at + 3, true), std::move(compute), deliver);
 }
 
 // x, rows, cols, support, centred, seed, cancel
@@ -187,7 +197,8 @@ napi_value incremental(Call& call) {
 void export_mixture(napi_env env, napi_value exports) {
   export_function<agglomerative>(env, exports, "fitAgglomerative");
   export_function<mixture>(env, exports, "fitMixture");
-  export_function<factorisation>(env, exports, "fitNMF");
+  export_function<factorisation<MatrixArgument>>(env, exports, "fitNMF");
+  export_function<factorisation<CsrArguments>>(env, exports, "csrNMF");
   export_function<robust_covariance>(env, exports, "fitMinCovDet");
   export_function<incremental>(env, exports, "fitIncrementalAxes");
   export_function<scatter_matrix>(env, exports, "scatterMatrix");

@@ -3,6 +3,7 @@
 #include "device/cpu_arithmetic.h"
 #include "device/cpu_columns.h"
 #include "device/cpu_coupling.h"
+#include "device/cpu_divergence.h"
 #include "device/cpu_draw.h"
 #include "device/cpu_forest.h"
 #include "device/cpu_general.h"
@@ -67,6 +68,9 @@ struct MakeOp {
   CpuOpPtr<T> operator()(const CouplingOp& op) const { return std::make_unique<CpuCoupling<T>>(op, place); }
   CpuOpPtr<T> operator()(const NonNegativeOp& op) const {
     return std::make_unique<CpuNonNegative<T>>(op, place);
+  }
+  CpuOpPtr<T> operator()(const DivergenceOp& op) const {
+    return std::make_unique<CpuDivergence<T>>(op, place, kernels);
   }
   CpuOpPtr<T> operator()(const KernelExpansionOp& op) const {
     return std::make_unique<CpuKernelExpansion<T>>(op, place, kernels);

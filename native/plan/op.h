@@ -205,6 +205,21 @@ struct NonNegativeOp {
 };
 constexpr int32_t kMaxRounds = 1 << 20;
 
+// The same where what is least is the beta-divergence of the row from w parts, and l1 w + l2 w^2 / 2, by
+// multiplicative updates (linalg/divergence.h) from the root of the mean over outputs; every ten rounds it
+// stops where the root of the divergence has fallen by less than `tolerance` of the first one. Throws
+// ERR_OUT_OF_RANGE for a value below 0, and for 0 where beta <= 0.
+struct DivergenceOp {
+  Span<double> parts;     // [outputs, width], finite and >= 0
+  Span<double> settings;  // beta, l1, l2, tolerance: finite, and >= 0 but for beta
+  size_t outputs, rounds;
+
+  double beta() const { return settings[0]; }
+  double l1() const { return settings[1]; }
+  double l2() const { return settings[2]; }
+  double tolerance() const { return settings[3]; }
+};
+
 // What becomes of the neighbours of a row.
 enum class NeighborVote : int32_t {
   kClasses = 0,  // the share of the weight that each class has
@@ -287,7 +302,7 @@ using OpKind = std::variant<CheckOp, GatherOp, ConcatOp, ImputeOp, AffineOp, Cat
                             ActivationOp, SoftmaxOp, ArgMaxOp, ForestOp, QuantileOp, LeafLinearOp, CombineOp,
                             SelectOp, ConstantOp, RowFoldOp, LookupOp, Float32Op, PointDistanceOp, CouplingOp,
                             NonNegativeOp, KernelExpansionOp, InterpolateOp, NeighborsOp, NeighborImputeOp,
-                            LayerOp, DrawOp, ScaleOp, QuantizeOp, Int8DenseOp, Int8ConvOp>;
+                            LayerOp, DrawOp, ScaleOp, QuantizeOp, Int8DenseOp, Int8ConvOp, DivergenceOp>;
 
 struct Op {
   OpKind kind;

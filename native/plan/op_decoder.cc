@@ -78,6 +78,7 @@ Op OpDecoder::decode() {
       {"Quantize", &OpDecoder::quantize},
       {"Int8Dense", &OpDecoder::int8_dense, true},
       {"Int8Conv", &OpDecoder::int8_conv, true},
+      {"Divergence", &OpDecoder::divergence},
   };
   constexpr int32_t kOpcodes = sizeof(kEntries) / sizeof(kEntries[0]);
   if (wire_.opcode < 1 || wire_.opcode > kOpcodes)
@@ -277,6 +278,22 @@ Op OpDecoder::non_negative() {
   return finish(NonNegativeOp{constant<double>(0, "gram", width_ * width_),
                               constant<double>(1, "tolerance", 1), rounds},
                 width_);
+}
+
+Op OpDecoder::divergence() {
+  expect(1, 2, 2);
+  const size_t outputs = static_cast<size_t>(ranged(0, "outputs", 1, static_cast<int32_t>(kMaxWidth)));
+  const size_t rounds = static_cast<size_t>(ranged(1, "rounds", 1, kMaxRounds));
+  const DivergenceOp op{constant<double>(0, "parts", outputs * width_), constant<double>(1, "settings", 4),
+                        outputs, rounds};
+  if (width_ == 0) fail("its input has no columns");
+  for (const double value : op.parts) {
+    if (!(value >= 0) || std::isinf(value)) fail("a part is not finite or below 0");
+  }
+  for (size_t k = 0; k < op.settings.size; ++k) {
+    if (!std::isfinite(op.settings[k]) || (k > 0 && op.settings[k] < 0)) fail("a setting is out of range");
+  }
+  return finish(op, outputs);
 }
 
 Op OpDecoder::draw() {

@@ -49,6 +49,7 @@ class OpDecoder {
   Op distance();
   Op coupling();
   Op non_negative();
+  Op divergence();
   Op expansion();
   Op interpolate();
   Op neighbors();

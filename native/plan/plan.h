@@ -48,6 +48,7 @@
 //                                            the result is codes too
 //   33 Int8Conv  ints [outputs, activation] constants [code f64, weights u8, scale f32, bias f32], and codes
 //                                            f32 where the result is codes too
+//   34 Divergence ints [outputs, rounds]   constants [parts f64, settings (beta, l1, l2, tolerance) f64]
 #pragma once
 
 #include <string>

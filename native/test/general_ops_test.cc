@@ -231,6 +231,23 @@ TEST_CASE("explain says what the ops do") {
   }
 }
 
+TEST_CASE_TEMPLATE("coordinates of least divergence are those of the reference", T, float, double) {
+  for (const double beta : {-0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0}) {
+    PlanWriter writer(3);
+    writer.divergence(0, {1, 0.5, 0.25, 0.1, 2, 0.7}, {beta, 0.1, 0.2, 0}, 2, 60);
+    for (const size_t rows : kRowCounts) {
+      std::vector<T> x;
+      for (size_t i = 0; i < 3 * rows; ++i) x.push_back(static_cast<T>(1 + static_cast<int>(i * 7 % 11)));
+      each_program<T>(writer, x, [&](const std::vector<T>& y, const std::vector<T>& expected) {
+        for (size_t i = 0; i < y.size(); ++i) {
+          CHECK(static_cast<double>(y[i]) ==
+                doctest::Approx(static_cast<double>(expected[i])).epsilon(sizeof(T) == 4 ? 1e-4 : 1e-10));
+        }
+      });
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("non-negative coordinates are those of the reference", T, float, double) {
   PlanWriter writer(3);
   writer.non_negative(0, {4, 1, 0.5, 1, 3, 1, 0.5, 1, 2}, 0, 200);

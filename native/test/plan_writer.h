@@ -98,6 +98,10 @@ class PlanWriter {
   int32_t non_negative(int32_t x, const std::vector<double>& gram, double tolerance, int32_t rounds) {
     return op(23, {x}, {rounds}, {constant(gram), constant(std::vector<double>{tolerance})});
   }
+  int32_t divergence(int32_t x, const std::vector<double>& parts, const std::vector<double>& settings,
+                     int32_t outputs, int32_t rounds) {
+    return op(34, {x}, {outputs, rounds}, {constant(parts), constant(settings)});
+  }
 
   int32_t expansion(int32_t x, KernelFunction function, int32_t outputs,
                     const std::vector<double>& parameters, const std::vector<double>& vectors,

@@ -12,6 +12,7 @@
 #include "base/thread_pool.h"
 #include "linalg/dense.h"
 #include "linalg/non_negative.h"
+#include "train/nmf_divergence.h"
 
 namespace boreal {
 namespace {
@@ -20,7 +21,6 @@ constexpr size_t kPartRows = 256;
 constexpr size_t kParts = 64;
 // What stands for 0 in a denominator.
 constexpr double kLeast = std::numeric_limits<float>::epsilon();
-constexpr uint32_t kLook = 10;  // updates between two looks at the error, of multiplicative updates
 
 // One factor, [size, components], and what its update needs: the product of x with the other factor, and the
 // other factor's Gram matrix.
@@ -31,10 +31,10 @@ class Factor {
 
   std::vector<double> values;
 
-  void prepare(MatrixView<const double> x, Form form, const std::vector<double>& other, size_t other_size,
+  void prepare(const NmfRows& x, Form form, const std::vector<double>& other, size_t other_size,
                const RunOptions& run) {
     const ConstDense o = dense_view<const double>(other.data(), other_size, k_);
-    multiply(1, form, x, Form::kAsIs, o, 0, dense_view(product_.data(), size_, k_), run);
+    x.multiply(form, other, k_, product_.data(), run);
     multiply(1, Form::kTransposed, o, Form::kAsIs, o, 0, dense_view(gram_.data(), k_, k_), run);
   }
 
@@ -100,9 +100,43 @@ class Factor {
   std::vector<double> product_, gram_;
 };
 
+// |x - w h'|^2 of sparse rows: differences where x is not 0, and the squares of the product elsewhere.
+double squares_of_sparse(const CsrView<double>& x, const std::vector<double>& w, const std::vector<double>& h,
+                         size_t k, const CancelToken* cancel) {
+  const Partition rows = partition_rows(x.rows(), kPartRows, kParts);
+  std::vector<double> sums(rows.count(), 0.0);
+  ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
+    check_cancel(cancel);
+    for (size_t i = rows.begin(part); i < rows.end(part); ++i) {
+      for (size_t at = x.begin(i); at < x.end(i); ++at) {
+        double product = 0;
+        for (size_t t = 0; t < k; ++t)
+          product += w[i * k + t] * h[static_cast<size_t>(x.columns[at]) * k + t];
+        sums[part] += x.values[at] * (x.values[at] - 2 * product);
+      }
+    }
+  });
+  std::vector<double> of_w(k * k), of_h(k * k);
+  const auto gram = [&](const std::vector<double>& a, std::vector<double>& out) {
+    const ConstDense v = dense_view<const double>(a.data(), a.size() / k, k);
+    multiply(1, Form::kTransposed, v, Form::kAsIs, v, 0, dense_view(out.data(), k, k), {0, cancel});
+  };
+  gram(w, of_w);
+  gram(h, of_h);
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  for (size_t at = 0; at < k * k; ++at) total += of_w[at] * of_h[at];
+  return std::max(total, 0.0);
+}
+
 // |x - w h'|, from differences.
-double error_of(MatrixView<const double> x, const std::vector<double>& w, const std::vector<double>& h,
+double error_of(const NmfRows& rows_of_x, const std::vector<double>& w, const std::vector<double>& h,
                 size_t k, const CancelToken* cancel) {
+  if (rows_of_x.is_sparse()) {
+    return std::sqrt(squares_of_sparse(rows_of_x.sparse(Form::kAsIs), w, h, k, cancel));
+  }
+  std::vector<double> none;
+  const MatrixView<const double> x = rows_of_x.block(0, rows_of_x.rows(), none);
   const Partition rows = partition_rows(x.rows, kPartRows, kParts);
   std::vector<double> sums(rows.count(), 0.0);
   ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
@@ -136,16 +170,18 @@ std::vector<double> transposed(const std::vector<double>& a, size_t rows, size_t
 
 }  // namespace
 
-NmfModel fit_nmf(MatrixView<const double> x, std::vector<double> w0, std::vector<double> h0,
-                 const NmfSpec& spec, const CancelToken* cancel,
-                 const std::function<void(size_t, size_t)>& progress) {
+NmfModel fit_nmf(const NmfRows& x, std::vector<double> w0, std::vector<double> h0, const NmfSpec& spec,
+                 const CancelToken* cancel, const std::function<void(size_t, size_t)>& progress) {
   const size_t k = spec.components;
-  if (k < 1 || w0.size() != x.rows * k || h0.size() != k * x.cols) {
+  if (k < 1 || w0.size() != x.rows() * k || h0.size() != k * x.cols()) {
     throw Error("ERR_SHAPE", "The start of a factorisation has the wrong shape.");
   }
+  if (spec.multiplicative && spec.beta != 2) {
+    return fit_divergence(x, std::move(w0), std::move(h0), spec, cancel, progress);
+  }
   const RunOptions run{0, cancel};
-  Factor w(std::move(w0), x.rows, k, spec.l1_w, spec.l2_w);
-  Factor h(transposed(h0, k, x.cols), x.cols, k, spec.l1_h, spec.l2_h);
+  Factor w(std::move(w0), x.rows(), k, spec.l1_w, spec.l2_w);
+  Factor h(transposed(h0, k, x.cols()), x.cols(), k, spec.l1_h, spec.l2_h);
   std::vector<size_t> order(k);
   std::iota(order.begin(), order.end(), size_t{0});
   Rng rng(spec.seed);
@@ -160,12 +196,12 @@ NmfModel fit_nmf(MatrixView<const double> x, std::vector<double> w0, std::vector
     check_cancel(cancel);
     ++model.iterations;
     if (progress) progress(model.iterations - 1, spec.max_iter);
-    w.prepare(x, Form::kAsIs, h.values, x.cols, run);
+    w.prepare(x, Form::kAsIs, h.values, x.cols(), run);
     if (spec.multiplicative) {
       w.scale(cancel);
-      h.prepare(x, Form::kTransposed, w.values, x.rows, run);
+      h.prepare(x, Form::kTransposed, w.values, x.rows(), run);
       h.scale(cancel);
-      if (!(spec.tol > 0) || model.iterations % kLook != 0) continue;
+      if (!(spec.tol > 0) || model.iterations % kNmfLook != 0) continue;
       const double error = error_of(x, w.values, h.values, k, cancel);
       over = (before - error) / at_start < spec.tol;
       before = error;
@@ -173,7 +209,7 @@ NmfModel fit_nmf(MatrixView<const double> x, std::vector<double> w0, std::vector
     }
     reorder();
     double violation = w.descend(order, cancel);
-    h.prepare(x, Form::kTransposed, w.values, x.rows, run);
+    h.prepare(x, Form::kTransposed, w.values, x.rows(), run);
     reorder();
     violation += h.descend(order, cancel);
     if (model.iterations == 1) first = violation;
@@ -181,7 +217,7 @@ NmfModel fit_nmf(MatrixView<const double> x, std::vector<double> w0, std::vector
   }
   if (progress) progress(spec.max_iter, spec.max_iter);
   model.error = error_of(x, w.values, h.values, k, cancel);
-  model.h = transposed(h.values, x.cols, k);
+  model.h = transposed(h.values, x.cols(), k);
   model.w = std::move(w.values);
   return model;
 }

@@ -107,7 +107,7 @@ const AXES = {
   ...{ kept: 1, batchRows: 2, least: 1 },
 };
 const FACTORS = {
-  ...{ components: 1, multiplicative: false, maxIter: 3, tol: 0, shuffle: false, seed: 1 },
+  ...{ components: 1, multiplicative: false, beta: 2, maxIter: 3, tol: 0, shuffle: false, seed: 1 },
   ...{ l1W: 0, l2W: 0, l1H: 0, l2H: 0 },
 };
 const LOGISTIC = { c: 1, l1Ratio: 0, solver: 'lbfgs', fitIntercept: true, maxIter: 9, tol: 1e-4, seed: 0 };
@@ -898,6 +898,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
     ...[...CSR(), Float64Array.of(0, 1), 2, f64(2), f64(2).fill(1)],
     ...[{ ...LINEAR_SVM }, null],
   ],
+  csrNMF: () => [...CSR(), f64(2).fill(1), f64(3).fill(1), { ...FACTORS }, null, null],
   csrGroupSums: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2), null],
   fitSvm: () => [f64(6), 2, 3, Float64Array.of(0, 1), 2, f64(2).fill(1), { ...SVM }, null, null],
   fitLinearSvm: () => [

@@ -732,6 +732,11 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new NMF({ nComponents: 1, solver: 'mu', init: 'random' }),
     exceptions: AXES,
   },
+  {
+    name: 'NMF by the divergence of Kullback and Leibler',
+    make: () => new NMF({ nComponents: 1, solver: 'mu', betaLoss: 'kullback-leibler', init: 'random' }),
+    exceptions: AXES,
+  },
   { name: 'Normalizer', make: () => new Normalizer() },
   { name: 'Normalizer by the largest', make: () => new Normalizer({ norm: 'max' }) },
   {

@@ -1,8 +1,10 @@
 /** Clusterers, mixtures and factorisations: what the common checks and the golden values do not show. */
 import { describe, expect, test } from 'vitest';
+import { Random } from '../../lib/core/random.js';
 import {
   AgglomerativeClustering,
   adjustedRandScore,
+  CsrMatrix,
   EllipticEnvelope,
   exportONNX,
   GaussianMixture,
@@ -222,6 +224,57 @@ describe('NMF and IncrementalPCA', () => {
       const error = Math.hypot(...Array.from(again.data, (v, i) => v - data.data[i]));
       expect(error).toBeLessThan(nmf.reconstructionErr * 1.05 + 0.05);
     }
+  });
+
+  test('NMF refuses divergences that solver or numbers do not have', async () => {
+    const x = [
+      [1, 0],
+      [2, 3],
+    ];
+    const descent = new NMF({ betaLoss: 'kullback-leibler' });
+    await expect(descent.fit(x)).rejects.toEqual(code('ERR_PARAMETER'));
+    await expect(new NMF({ betaLoss: 2 }).fit(x)).resolves.toBeInstanceOf(NMF);
+    const itakura = new NMF({ nComponents: 1, solver: 'mu', betaLoss: 'itakura-saito' });
+    await expect(itakura.fit(x)).rejects.toEqual(code('ERR_PARAMETER'));
+    await itakura.fit([[1, 2], x[1]]);
+    await expect(itakura.transform(x)).rejects.toMatchObject({ code: 'ERR_OUT_OF_RANGE', row: 0, column: 1 });
+    const kullback = await new NMF({ nComponents: 1, solver: 'mu', betaLoss: 1 }).fit(x);
+    expect((await kullback.transform([[0, 0]])).data).toEqual(Float64Array.of(0));
+    const below = { code: 'ERR_OUT_OF_RANGE', row: 1, column: 0 };
+    await expect(kullback.transform([...x.slice(1), [-1, 2]])).rejects.toMatchObject(below);
+  });
+
+  test('NMF takes sparse rows apart as it does dense ones, and gives the W of the fit', async () => {
+    const random = new Random(4);
+    const values = Float64Array.from({ length: 60 * 12 }, () => Math.max(random.normal(), 0));
+    const x = new Matrix(values, 60, 12);
+    const sparse = CsrMatrix.from(x.toArray());
+    const losses = [2, 'kullback-leibler', 1.5, 0.5] as const;
+    for (const [solver, betaLoss] of [['cd', 2], ...losses.map((loss) => ['mu', loss] as const)] as const) {
+      const params = {
+        nComponents: 3,
+        init: 'random',
+        randomState: 1,
+        solver,
+        betaLoss,
+        maxIter: 60,
+      } as const;
+      const models = [new NMF(params), new NMF(params)];
+      const [w, same] = [await models[0].fitTransform(x), await models[1].fitTransform(sparse)];
+      for (const [k, value] of w.data.entries()) expect(same.data[k]).toBeCloseTo(value, 8);
+      expect(models[1].reconstructionErr).toBeCloseTo(models[0].reconstructionErr, 8);
+      expect(models[1].nIter).toBe(models[0].nIter);
+      if (betaLoss === 2) {
+        const left = w.matmul(models[0].components).sub(x) as Matrix<Float64Array>;
+        expect(models[0].reconstructionErr).toBeCloseTo(Math.hypot(...left.data), 8);
+      }
+      const [ofDense, ofSparse] = [await models[0].transform(x), await models[0].transform(sparse)];
+      for (const [k, value] of ofDense.data.entries()) expect(ofSparse.data[k]).toBeCloseTo(value, 8);
+    }
+    const svd = await new NMF({ nComponents: 3, randomState: 0, maxIter: 2000, tol: 1e-8 }).fit(x);
+    const fromSparse = await svd.clone().fit(sparse);
+    expect(fromSparse.reconstructionErr).toBeCloseTo(svd.reconstructionErr, 4);
+    await expect(new NMF().fit(CsrMatrix.from([[1, -1]]))).rejects.toEqual(code('ERR_PARAMETER'));
   });
 
   test('NMF has no form in ONNX; k-means has', async () => {

@@ -1,0 +1,45 @@
+// The rows that a factorisation reads, dense or sparse.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/matrix_view.h"
+#include "linalg/csr.h"
+#include "linalg/dense.h"
+
+namespace boreal {
+
+class NmfRows {
+ public:
+  explicit NmfRows(MatrixView<const double> x) : rows_(x.rows), cols_(x.cols), dense_(x) {}
+  // Makes the transpose, which steps on the columns read.
+  NmfRows(const CsrView<double>& x, const CancelToken* cancel)
+      : rows_(x.rows()), cols_(x.cols), sparse_(Sparse{x, csr_transpose(x, cancel)}) {}
+
+  size_t rows() const { return rows_; }
+  size_t cols() const { return cols_; }
+  bool is_sparse() const { return sparse_.has_value(); }
+  // Of sparse rows: themselves or, transposed, the columns as rows.
+  CsrView<double> sparse(Form form) const {
+    return form == Form::kAsIs ? sparse_->rows : sparse_->columns.view();
+  }
+
+  // out [.., k] = op(x) b
+  void multiply(Form form, const std::vector<double>& b, size_t k, double* out, const RunOptions& run) const;
+  // Rows [from, from + count) as dense ones: where they lie, or in the buffer.
+  MatrixView<const double> block(size_t from, size_t count, std::vector<double>& buffer) const;
+
+ private:
+  struct Sparse {
+    CsrView<double> rows;
+    CsrRows<double> columns;
+  };
+  size_t rows_, cols_;
+  MatrixView<const double> dense_{};
+  std::optional<Sparse> sparse_;
+};
+
+}  // namespace boreal
