@@ -187,8 +187,8 @@ export interface NativeAddon
     weights: Float64Array | null,
     cancel: CancelHandle | null,
   ): Promise<ColumnMoments>;
-  /** On the pool too, but waited for. */
-  columnMomentsSync(x: FloatArray, rows: number, cols: number): ColumnMoments;
+  /** On the pool too, but waited for. `out` receives a copy of x. */
+  columnMomentsSync(x: FloatArray, rows: number, cols: number, out: FloatArray | null): ColumnMoments;
   /** By the group of each row, codes[i] in [0, groups): its weight, [groups], and sums and variances, [groups, cols]. */
   groupMoments(
     x: FloatArray,

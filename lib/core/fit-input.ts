@@ -14,7 +14,7 @@ import {
 import { requireValues } from './linalg/base.js';
 import { isReadInPlace, privateArray } from './linalg/memory.js';
 import { type Dtype, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
-import { isKnownFinite } from './moments.js';
+import { isKnownFinite, measuredCopy } from './moments.js';
 import { show } from './params.js';
 import { type Device, describeValueError } from './plan.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
@@ -267,16 +267,16 @@ export function encodeFitInput(
 ): { input: FitInput; schema: Schema; inPlace: boolean } {
   const schema = known?.schema ?? Schema.infer(X);
   const encoded = schema.encode(X, known?.dtype);
-  const inPlace = isInPlace(encoded);
-  const { data, rows, cols } = inPlace ? encoded : toShared(encoded);
-  // A matrix of its own, also around the caller's memory: what is known of it ends with this fit.
-  const x = new Matrix(data, rows, cols);
-  if (x.rows === 0 || x.cols === 0) {
+  const { data, rows, cols } = encoded;
+  if (rows === 0 || cols === 0) {
     throw new ValidationError(
       'ERR_EMPTY',
-      `fit needs at least one row and one column; X has shape [${x.rows}, ${x.cols}].`,
+      `fit needs at least one row and one column; X has shape [${rows}, ${cols}].`,
     );
   }
+  const inPlace = isInPlace(encoded);
+  // A matrix of its own, also around the caller's memory: what is known of it ends with this fit.
+  const x = inPlace || isReadInPlace(data) ? new Matrix(data, rows, cols) : measuredCopy(encoded);
   const input: FitInput = {
     x,
     columns: schema.columns,

@@ -1,6 +1,8 @@
 /** Moments of the columns of a training set. */
 import { type CancelHandle, type ColumnMoments, native } from '../native.js';
-import type { Matrix } from './matrix.js';
+import { requireValues } from './linalg/base.js';
+import { privateArray } from './linalg/memory.js';
+import { Matrix } from './matrix.js';
 
 const known = new WeakMap<Matrix, ColumnMoments | Promise<ColumnMoments>>();
 
@@ -49,9 +51,18 @@ export function joinMoments(before: JoinedMoments, own: JoinedMoments): JoinedMo
 
 /** The same at once, for a matrix that is not private to the fit. */
 export function momentsNow(x: Matrix): ColumnMoments {
-  const moments = native.columnMomentsSync(x.data, x.rows, x.cols);
+  const moments = native.columnMomentsSync(x.data, x.rows, x.cols, null);
   known.set(x, moments);
   return moments;
+}
+
+/** A copy of x in memory that native jobs read in place, whose moments are known: the copy passes over all values anyway. */
+export function measuredCopy(x: Matrix): Matrix {
+  requireValues(x);
+  const data = privateArray(x.data, x.data.length);
+  const copy = new Matrix(data, x.rows, x.cols);
+  known.set(copy, native.columnMomentsSync(x.data, x.rows, x.cols, data));
+  return copy;
 }
 
 /** Whether the moments of x, where they are known already, tell that all its values are finite (or missing, where allowed). */

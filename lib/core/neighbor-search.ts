@@ -1,6 +1,7 @@
 /** What estimators that search for neighbours share: parameters with their native form, and stored training rows. */
 import { ValidationError } from '../errors.js';
 import type { NeighborSpec } from '../native/neighbors.js';
+import { isPrivate } from './linalg/memory.js';
 import type { FloatArray, Matrix } from './matrix.js';
 import { custom, either, infinity, int, oneOf, type Rule, real } from './params.js';
 import type { Column } from './schema.js';
@@ -49,9 +50,9 @@ export const floats: Rule = custom('a Float32Array or a Float64Array', (v) => {
   return v instanceof Float32Array || v instanceof Float64Array;
 });
 
-/** A private copy of the training rows. */
-export function storedRows(x: Matrix): FloatArray {
-  return x.data.slice();
+/** The training rows of a fit, for good: as they are where nobody else can reach them, else a copy. */
+export function storedRows({ data }: Matrix): FloatArray {
+  return isPrivate(data) ? data : data.slice();
 }
 
 /** The number of stored rows. @throws {ERR_PARAMETER} unless the points fill them */

@@ -24,12 +24,19 @@ napi_value moments(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), moments_to_js);
 }
 
+// x, rows, cols, out: perhaps an array for a copy of x
 napi_value moments_sync(Call& call) {
   const MatrixArgument matrix(call);
   return by_precision(matrix.x, [&](auto zero) {
     using T = decltype(zero);
     const MatrixView<const T> x = {elements<T>(matrix.x), matrix.rows, matrix.cols, matrix.cols};
-    return moments_to_js(call.env(), column_moments(x, {}));
+    T* copy = nullptr;
+    if (!is_nullish(call.env(), call[3])) {
+      const TypedArray out = to_typed_array(call.env(), call[3], "out");
+      copy = elements<T>(out);
+      require_length(out, matrix.rows * matrix.cols);
+    }
+    return moments_to_js(call.env(), column_moments(x, {}, {}, copy));
   });
 }
 

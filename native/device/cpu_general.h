@@ -231,7 +231,7 @@ class CpuDistance final : public CpuOp<T> {
   }
   size_t memory_bytes() const override { return packed_.size() * sizeof(T); }
   double row_cost_ns() const override {
-    return 5 + 2.0 * static_cast<double>(width_) * static_cast<double>(outputs_) / 10;
+    return 5 + 2.0 * static_cast<double>(width_) * static_cast<double>(outputs_) / 35;
   }
   std::string details() const override { return std::to_string(outputs_) + " points"; }
 

@@ -45,6 +45,9 @@ class CpuOp {
   virtual size_t row_granule() const { return 1; }
   // Whether a call costs next to nothing beyond its rows, however few they are.
   virtual bool is_pass() const { return false; }
+  // Whether its input had better be checked after it: because a NaN or an infinity in a row leaves one among
+  // the outputs of that row, which are fewer, and it reads rows from memory as fast as a check does.
+  virtual bool precedes_check() const { return false; }
   // Rough nanoseconds a row on one thread; the constants come from a 4 GHz core and need not be exact.
   virtual double row_cost_ns() const = 0;
   // For explain().

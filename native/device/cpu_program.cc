@@ -9,6 +9,8 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "base/error.h"
 #include "base/thread_pool.h"
@@ -44,7 +46,10 @@ size_t ceil_divide(size_t a, size_t b) { return (a + b - 1) / b; }
 template <typename T>
 class CpuProgram final : public Program<T> {
  public:
-  CpuProgram(const Plan& plan, const Kernels& kernels) : isa_(kernels.name), input_width_(plan.input_width) {
+  CpuProgram(const Plan& plan, const Kernels& kernels)
+      : isa_(kernels.name),
+        find_invalid_(row_kernels<T>(kernels).find_invalid),
+        input_width_(plan.input_width) {
     for (size_t i = 0; i < plan.ops.size(); ++i) {
       ops_.push_back(make_cpu_op<T>(OpPlace{plan, i}, kernels));
       describe(plan.ops[i]);
@@ -53,6 +58,9 @@ class CpuProgram final : public Program<T> {
       row_granule_ = std::max(row_granule_, ops_.back()->row_granule());
       splits_tiles_ = splits_tiles_ || ops_.back()->splits_tile();
       passes_ = passes_ && ops_.back()->is_pass();
+      late_.push_back(i + 1 < plan.ops.size() && is_finite_check(plan.ops[i]) &&
+                      plan.ops[i + 1].inputs == std::vector<uint32_t>{static_cast<uint32_t>(i + 1)});
+      if (i > 0) late_[i - 1] = late_[i - 1] && ops_[i]->precedes_check();
     }
     storage_ = SlotStorage(plan, [&](size_t op) { return ops_[op]->slot_use(); });
     output_width_ = plan.output_width();
@@ -136,6 +144,11 @@ class CpuProgram final : public Program<T> {
     size_t width;
   };
 
+  static bool is_finite_check(const Op& op) {
+    const CheckOp* const check = std::get_if<CheckOp>(&op.kind);
+    return check != nullptr && check->rule == FiniteRule::kFinite;
+  }
+
   void describe(const Op& op) {
     constexpr size_t kShown = 4;
     std::string inputs;
@@ -212,15 +225,24 @@ class CpuProgram final : public Program<T> {
         call.out = place.kind == SlotPlace::kOutput ? out : memory + storage_.offset(place, rows);
         slots[i + 1] = call.out;
       }
+      if (late_[i]) continue;
       ops_[i]->run(call);
+      if (i > 0 && late_[i - 1]) {
+        const size_t width = described_[i].width;
+        if (find_invalid_(FiniteRule::kFinite, call.out, width, rows, width) < rows * width)
+          ops_[i - 1]->run(call);
+      }
     }
     // Only when nothing but checks stands between input and output.
     if (storage_.place(ops_.size()).kind == SlotPlace::kInput) std::copy_n(x, rows * output_width_, out);
   }
 
   const char* isa_;
+  decltype(RowKernels<T>::find_invalid) find_invalid_;
   size_t input_width_, output_width_ = 0;
   std::vector<CpuOpPtr<T>> ops_;
+  // Checks that are made after the next op, and only where its outputs are not all finite.
+  std::vector<bool> late_;
   std::vector<Described> described_;
   SlotStorage storage_;
   size_t memory_bytes_ = 0;

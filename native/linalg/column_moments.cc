@@ -14,6 +14,7 @@
 
 #include "base/cancel.h"
 #include "base/partition.h"
+#include "base/stream_copy.h"
 #include "base/thread_pool.h"
 #include "base/weights.h"
 #include "kernels/dispatch.h"
@@ -135,7 +136,8 @@ class Block {
 }  // namespace
 
 template <typename T>
-ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const RunOptions& options) {
+ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const RunOptions& options,
+                             T* copy) {
   total_weight(weights, x.rows);
   const std::vector<double> origin = first_values(x, options.cancel);
   const bool folds = weights.size == 0 && x.cols > 0 && 2 * x.cols <= kFoldedCols;
@@ -146,6 +148,7 @@ ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const 
   const Partition even = partition_rows(x.rows, 4 * block, 64);
   const Partition parts{x.rows, (even.part + block - 1) / block * block};
   std::vector<Accumulator> partial(std::max<size_t>(1, parts.count()), Accumulator(x.cols));
+  const bool streams = x.rows * x.cols * sizeof(T) >= kStreamed;
   const auto run = [&](size_t part, size_t) {
     Block<T> folded(origin, fold), plain(origin, 1);
     const auto add = [&](Block<T>& kind, size_t begin, size_t end) {
@@ -159,6 +162,13 @@ ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const 
       const size_t whole = i + (end - i) / fold * fold;
       add(folded, i, whole);
       add(plain, whole, end);
+      if (copy == nullptr) continue;
+      const size_t count = (end - i) * x.cols;
+      if (streams) {
+        stream_copy(x.row(i), count, copy + i * x.cols);
+      } else {
+        std::copy_n(x.row(i), count, copy + i * x.cols);
+      }
     }
   };
   ThreadPool::instance().parallel_for(parts.count(), run, options.max_threads);
@@ -176,7 +186,7 @@ ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const 
           std::move(all.max)};
 }
 
-template ColumnMoments column_moments(MatrixView<const float>, Span<double>, const RunOptions&);
-template ColumnMoments column_moments(MatrixView<const double>, Span<double>, const RunOptions&);
+template ColumnMoments column_moments(MatrixView<const float>, Span<double>, const RunOptions&, float*);
+template ColumnMoments column_moments(MatrixView<const double>, Span<double>, const RunOptions&, double*);
 
 }  // namespace boreal

@@ -16,8 +16,10 @@ struct ColumnMoments {
   std::vector<double> variance;  // population variance (divided by count), two-pass with correction
   std::vector<double> min, max;  // NaN where count is 0
 };
-// weights: [rows] or empty; rows of weight 0 count as absent. Throws as total_weight does.
+// weights: [rows] or empty; rows of weight 0 count as absent. copy: [rows, cols], receives x, which must be
+// dense then, while it is read anyway; may be null. Throws as total_weight does.
 template <typename T>
-ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const RunOptions& options = {});
+ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const RunOptions& options = {},
+                             T* copy = nullptr);
 
 }  // namespace boreal

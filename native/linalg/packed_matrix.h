@@ -20,6 +20,8 @@ class PackedMatrix {
   size_t rows() const { return rows_; }
   size_t cols() const { return cols_; }
   size_t bytes() const { return packed_.size() * sizeof(T); }
+  // Whether a product reads row after row of a from end to end: where there are few columns.
+  bool takes_rows_in_turn() const { return dots_; }
 
   // c [m, cols] = activation(alpha a [m, rows] op(B) + beta c + bias). As gemm; of the options the transposes
   // and kernels don't count. Throws ERR_SHAPE, ERR_ABORTED.

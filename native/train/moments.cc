@@ -79,27 +79,39 @@ std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroup
     }
   }
 
+  // Without weights the products of all columns go by whole tiles of them: those beyond the last are 0.
+  const bool plain = rows.weights.size == 0;
+  const size_t tiles = (width + kGramColumns - 1) / kGramColumns * kGramColumns,
+               stride = plain ? tiles : width;
   std::vector<Moments> partial(tasks.size(), Moments(width));
   ThreadPool::instance().parallel_for(tasks.size(), [&](size_t index, size_t) {
     const LinearKernels<double>& linear = linear_kernels<double>(kernels());
     Moments& moments = partial[index];
-    std::vector<double> block(block_rows * width), weights(block_rows);
+    std::vector<double> block(block_rows * stride), weights(block_rows, 1.0),
+        square(plain ? tiles * tiles : 0);
     for (size_t i = tasks[index].begin; i < tasks[index].end; i += block_rows) {
       check_cancel(cancel);
       const size_t size = std::min(block_rows, tasks[index].end - i);
       for (size_t r = 0; r < size; ++r) {
         const size_t row = groups.order.empty() ? i + r : groups.order[i + r];
         const T* const x = rows.x.row(row);
-        double* const z = block.data() + r * width;
+        double* const z = block.data() + r * stride;
         for (size_t j = 0; j < cols; ++j) z[j] = static_cast<double>(x[j]) - rows.centre[j];
         z[cols] = rows.y[row] - rows.centre[cols];
-        weights[r] = rows.weights.size == 0 ? 1.0 : rows.weights[row];
+        if (!plain) weights[r] = rows.weights[row];
         moments.weight += weights[r];
       }
       moments.rows += size;
-      linear.add_rows(block.data(), width, size, width, weights.data(), moments.sum.data());
-      const double* const scale = rows.weights.size == 0 ? nullptr : weights.data();
-      linear.add_gram(block.data(), width, size, width, scale, moments.square.data(), width);
+      linear.add_rows(block.data(), stride, size, width, weights.data(), moments.sum.data());
+      if (plain) {
+        kernels().gram.add(block.data(), stride, size, tiles, square.data(), tiles);
+      } else {
+        linear.add_gram(block.data(), stride, size, width, weights.data(), moments.square.data(), width);
+      }
+    }
+    if (!plain) return;
+    for (size_t j = 0; j < width; ++j) {
+      std::copy_n(square.data() + j * tiles, width, moments.square.data() + j * width);
     }
   });
   std::vector<Moments> result(count, Moments(width));

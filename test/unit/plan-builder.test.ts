@@ -159,6 +159,32 @@ describe('the native core agrees', () => {
     expect(run(2, lower, [[0, 0]])[0][1]).toBeCloseTo(0.75, 15);
   });
 
+  test('a product checks its input, whatever its weights, and results may overflow', () => {
+    const lower = (p: PlanBuilder, x: Slot) =>
+      p.dense(p.check(x, false, ['x0', 'x1']), Float64Array.of(0, 1e308), Float64Array.of(0));
+    expect(run(2, lower, [[1, 10]])).toEqual([[Number.POSITIVE_INFINITY]]);
+    const codes = { [Number.NaN]: 'ERR_INPUT_NAN', Infinity: 'ERR_INPUT_INFINITE' };
+    for (const [value, code] of Object.entries(codes)) {
+      const bad = { code, row: 1, column: 0 };
+      const rows = [
+        [1, 10],
+        [Number(value), 1],
+        [Number.NaN, 1],
+      ];
+      expect(() => run(2, lower, rows)).toThrow(expect.objectContaining(bad));
+    }
+  });
+
+  test.each([2, 32, 33])('argmax of %i columns: the first largest, a NaN before all', (width) => {
+    const rows = Array.from({ length: 150 }, (_, i) => Array.from({ length: width }, (_, j) => (i * j) % 7));
+    rows[70][1] = Number.NaN;
+    const largest = (row: number[]) => {
+      const nan = row.findIndex(Number.isNaN);
+      return nan < 0 ? row.indexOf(Math.max(...row)) : nan;
+    };
+    expect(run(width, (p, x) => p.argmax(x), rows)).toEqual(rows.map((row) => [largest(row)]));
+  });
+
   test('a part without columns may stand beside others', () => {
     const lower = (p: PlanBuilder, x: Slot) => p.concat([p.gather(x, []), p.gather(x, [1])]);
     expect(

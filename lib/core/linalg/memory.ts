@@ -73,6 +73,11 @@ export function privateArray<T extends FloatArray>(data: T, length: number): T {
   return array;
 }
 
+/** Whether the array is one of the large ones of {@link privateArray}, which nobody else can reach. */
+export function isPrivate({ buffer }: FloatArray): boolean {
+  return owned.has(buffer);
+}
+
 /** Whether native jobs read the array where it lies: one of {@link sharedArray} or {@link privateArray}. */
 export function isReadInPlace({ buffer }: FloatArray): boolean {
   return buffer instanceof SharedArrayBuffer || owned.has(buffer);
