@@ -47,6 +47,12 @@ void run_step(const StepCall& call) {
       return run_trees(call);
     case BOREAL_CUDA_TREE_RESULT:
       return run_tree_result(call);
+    case BOREAL_CUDA_CAST:
+      return run_cast(call);
+    case BOREAL_CUDA_QUANTIZE:
+      return run_quantize(call);
+    case BOREAL_CUDA_TENSOR_PRODUCT:
+      return run_tensor_product(call);
     default:
       throw Failure(cudaErrorInvalidValue, "a step that this plug-in does not know");
   }

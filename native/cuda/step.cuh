@@ -54,6 +54,10 @@ void run_mlp(const StepCall& call);
 void run_rank(const StepCall& call);
 void run_trees(const StepCall& call);
 void run_tree_result(const StepCall& call);
+// cast.cu, tensor_product.cu
+void run_cast(const StepCall& call);
+void run_quantize(const StepCall& call);
+void run_tensor_product(const StepCall& call);
 
 }  // namespace cuda
 }  // namespace boreal

@@ -98,8 +98,47 @@ typedef enum BorealCudaKernel {
   BOREAL_CUDA_TREES = 19,
   /* As TREES, but out is float32 [rows, O], and its column n3 + t is the value of the batch's tree t. */
   BOREAL_CUDA_TREE_VALUES = 20,
-  BOREAL_CUDA_TREE_RESULT = 21 /* in: float64 sums [O, capacity]; out = sum / x0 */
+  BOREAL_CUDA_TREE_RESULT = 21, /* in: float64 sums [O, capacity]; out = sum / x0 */
+
+  /* Rows of elements (BorealCudaElement) are padded with zeros to a multiple of 64 bytes. */
+  BOREAL_CUDA_CAST = 30, /* out: the columns as elements n0 */
+  /* out: the columns as codes, n0 positions of a row each a row of elements. c0: their BorealCudaCodes; or
+   * none: each position has its own by its range, which are written to the buffer in[1] [rows n0] */
+  BOREAL_CUDA_QUANTIZE = 31,
+  /* in: elements n0 of W columns in n4 positions of a row, each a row of elements; c0: elements [O / n4, W /
+   * n4], in such rows, too; n1: BorealCudaFinish, n2: Unary for ACTIVATION; n3: 0 out is float32, 1 it is
+   * elements of the same kind, its rows one of these for each position; n5: BorealCudaEngine. Numbers: c1:
+   * bias float32 [O / n4]. Codes: c1: BorealCudaCodeColumn [O / n4], c2: BorealCudaCodes of the input, or
+   * none: they are in the buffer in[1], one for each position; x0, x1: scale and zero of the result */
+  BOREAL_CUDA_TENSOR_PRODUCT = 32
 } BorealCudaKernel;
+
+/* What tensor cores multiply. A code is an unsigned byte, and its weight a signed one. */
+typedef enum BorealCudaElement {
+  BOREAL_CUDA_FLOAT32 = 0,
+  BOREAL_CUDA_TF32 = 1, /* four bytes */
+  BOREAL_CUDA_BFLOAT16 = 2,
+  BOREAL_CUDA_FLOAT16 = 3,
+  BOREAL_CUDA_CODE = 4
+} BorealCudaElement;
+
+/* Which instructions make a tensor product: the same for all rows of a plan, since their sums may differ. */
+typedef enum BorealCudaEngine {
+  BOREAL_CUDA_WARP = 0,      /* mma.sync */
+  BOREAL_CUDA_WARP_GROUP = 1 /* wgmma, compute capability 9.0 */
+} BorealCudaEngine;
+
+/* A code q stands for scale (q - zero). */
+typedef struct BorealCudaCodes {
+  float scale;
+  int32_t zero;
+} BorealCudaCodes;
+
+typedef struct BorealCudaCodeColumn {
+  float scale, bias;
+  int32_t sum; /* of its weights */
+  int32_t unused;
+} BorealCudaCodeColumn;
 
 typedef enum BorealCudaFinish {
   BOREAL_CUDA_PLAIN = 0,

@@ -1,9 +1,11 @@
 #include "device/cuda_plan.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "device/cuda_forest.h"
+#include "device/cuda_tensor.h"
 #include "device/slot_storage.h"
 
 namespace boreal {
@@ -33,8 +35,9 @@ SlotUse slot_use(const Plan& plan, size_t index) {
 
 class Planner {
  public:
-  Planner(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes)
+  Planner(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes, CudaArithmetic arithmetic)
       : plan_(plan),
+        arithmetic_(arithmetic),
         shared_bytes_(shared_bytes),
         pass_bytes_(pass_bytes),
         storage_(plan, [&](size_t op) { return slot_use(plan, op); }),
@@ -83,7 +86,7 @@ class Planner {
     if (place.kind == SlotPlace::kInput) return kInputBuffer;
     if (place.kind == SlotPlace::kOutput) return kOutputBuffer;
     const uint32_t buffer = kFirstScratch + static_cast<uint32_t>(place.ordinal);
-    out_.row_bytes[buffer] = std::max(out_.row_bytes[buffer], bytes_of(plan_.slot_width(slot)));
+    out_.row_bytes[buffer] = std::max(out_.row_bytes[buffer], slot_bytes(slot));
     return buffer;
   }
   uint32_t own_buffer(uint64_t row_bytes) {
@@ -93,6 +96,10 @@ class Planner {
 
   // A step from the op's inputs to its slot.
   BorealCudaStep& step_for(BorealCudaKernel kernel, std::string details = {}) {
+    return step_to(buffer_of(index_ + 1), kernel, std::move(details));
+  }
+  // The same to another buffer.
+  BorealCudaStep& step_to(uint32_t out, BorealCudaKernel kernel, std::string details) {
     BorealCudaStep step{};
     step.kernel = kernel;
     step.op = static_cast<int32_t>(index_);
@@ -100,7 +107,7 @@ class Planner {
       step.in[k] = buffer_of(op().inputs[k]);
       step.in_width[k] = static_cast<uint32_t>(plan_.slot_width(op().inputs[k]));
     }
-    step.out = buffer_of(index_ + 1);
+    step.out = out;
     step.out_width = static_cast<uint32_t>(op().width);
     std::fill_n(step.c, 3, BOREAL_CUDA_NONE);
     out_.steps.push_back(step);
@@ -178,7 +185,7 @@ class Planner {
     std::vector<const DenseOp*> layers;
     for (size_t index = index_; index < plan_.ops.size(); ++index) {
       const DenseOp* dense = std::get_if<DenseOp>(&plan_.ops[index].kind);
-      if (dense == nullptr || dense->outputs > BOREAL_CUDA_MLP_WIDTH) break;
+      if (dense == nullptr || dense->outputs > BOREAL_CUDA_MLP_WIDTH || is_tensor_layer(index)) break;
       const size_t input = plan_.ops[index].inputs[0];
       if (plan_.slot_width(input) > BOREAL_CUDA_MLP_WIDTH) break;
       if (!layers.empty() && (input != index || readers_[input] != 1)) break;
@@ -188,6 +195,7 @@ class Planner {
   }
 
   void add(const DenseOp& dense) {
+    if (is_tensor_layer(index_)) return add_tensor_layer(dense);
     std::vector<const DenseOp*> layers = narrow_layers();
     // The memory of the input may be that of a later slot: the blocks of one kernel would disturb each other.
     const uint32_t input = buffer_of(op().inputs[0]);
@@ -215,6 +223,109 @@ class Planner {
     index_ += layers.size() - 1;
     step.out = buffer_of(index_ + 1);
     step.out_width = static_cast<uint32_t>(op().width);
+  }
+
+  // ---- Products on tensor cores ----
+
+  bool is_tensor_layer(size_t index) const {
+    const DenseOp* dense = std::get_if<DenseOp>(&plan_.ops[index].kind);
+    return arithmetic_.products != BOREAL_CUDA_FLOAT32 && dense != nullptr &&
+           dense->outputs >= kTensorWidth && dense->weights.size / dense->outputs >= kTensorWidth;
+  }
+  // Whether nobody reads a slot but such layers.
+  bool feeds_tensor_layers(size_t slot) const {
+    if (slot == plan_.ops.size()) return false;
+    for (size_t index = slot; index < plan_.ops.size(); ++index) {
+      const std::vector<uint32_t>& inputs = plan_.ops[index].inputs;
+      const bool reads = std::find(inputs.begin(), inputs.end(), slot) != inputs.end();
+      if (reads && !is_tensor_layer(index)) return false;
+    }
+    return true;
+  }
+
+  void add_tensor_layer(const DenseOp& dense) {
+    const BorealCudaElement kind = arithmetic_.products;
+    const size_t input = op().inputs[0];
+    const auto row_bytes = [&](size_t slot) { return element_row_bytes(kind, plan_.slot_width(slot)); };
+    if (elements_.find(input) == elements_.end()) {
+      elements_[input] = own_buffer(row_bytes(input));
+      BorealCudaStep& cast = step_to(elements_[input], BOREAL_CUDA_CAST, element_name(kind));
+      cast.out_width = cast.in_width[0];
+      cast.n[0] = kind;
+    }
+    const bool elements = feeds_tensor_layers(index_ + 1);
+    if (elements) elements_[index_ + 1] = own_buffer(row_bytes(index_ + 1));
+    const uint32_t out = elements ? elements_[index_ + 1] : buffer_of(index_ + 1);
+    BorealCudaStep& step = step_to(out, BOREAL_CUDA_TENSOR_PRODUCT, element_name(kind));
+    step.in[0] = elements_[input];
+    step.c[0] = add_weights(out_.arena, kind, dense.weights, dense.outputs);
+    step.c[1] = out_.arena.add_floats(dense.bias);
+    set_tensor_product(step, kind, dense.activation, 1, elements);
+    out_.row_flops += 2.0 * static_cast<double>(dense.weights.size);
+  }
+  void set_tensor_product(BorealCudaStep& step, BorealCudaElement kind, Unary activation, size_t positions,
+                          bool elements) {
+    step.n[0] = kind;
+    step.n[1] = activation == Unary::kIdentity ? BOREAL_CUDA_PLAIN : BOREAL_CUDA_ACTIVATION;
+    step.n[2] = static_cast<int32_t>(activation);
+    step.n[3] = elements;
+    step.n[4] = static_cast<int32_t>(positions);
+  }
+
+  // Bytes of a row of a slot. Codes lie as their readers take them, each position a row of elements.
+  uint64_t slot_bytes(size_t slot) const {
+    const size_t columns = plan_.slot_width(slot);
+    if (plan_.slot_codes(slot) == nullptr) return bytes_of(columns);
+    const size_t positions = positions_of(slot);
+    return positions * element_row_bytes(BOREAL_CUDA_CODE, columns / positions);
+  }
+  size_t positions_of(size_t slot) const {
+    size_t positions = 0;
+    for (size_t index = slot; index < plan_.ops.size(); ++index) {
+      const std::vector<uint32_t>& inputs = plan_.ops[index].inputs;
+      if (std::find(inputs.begin(), inputs.end(), slot) == inputs.end()) continue;
+      const Int8DenseOp* dense = std::get_if<Int8DenseOp>(&plan_.ops[index].kind);
+      if (dense == nullptr || (positions != 0 && positions != dense->positions)) refuse(index);
+      positions = dense->positions;
+    }
+    return std::max<size_t>(positions, 1);
+  }
+
+  void add(const QuantizeOp&) {
+    const BorealCudaCodes codes{op().codes->scale, op().codes->zero};
+    BorealCudaStep& step = step_for(BOREAL_CUDA_QUANTIZE, "a range for all rows");
+    step.c[0] = out_.arena.add(&codes, 1);
+    step.n[0] = static_cast<int32_t>(positions_of(index_ + 1));
+  }
+
+  void add(const Int8DenseOp& dense) {
+    const Int8Codes* given = plan_.slot_codes(op().inputs[0]);
+    uint32_t codes = 0, ranges = 0;
+    if (given == nullptr) {
+      codes = own_buffer(dense.positions *
+                         element_row_bytes(BOREAL_CUDA_CODE, dense.weights.size / dense.outputs));
+      ranges = own_buffer(dense.positions * sizeof(BorealCudaCodes));
+      BorealCudaStep& quantize = step_to(codes, BOREAL_CUDA_QUANTIZE, "a range for each row");
+      quantize.out_width = quantize.in_width[0];
+      quantize.in[1] = ranges;
+      quantize.n[0] = static_cast<int32_t>(dense.positions);
+    }
+    BorealCudaStep& step = step_for(BOREAL_CUDA_TENSOR_PRODUCT, element_name(BOREAL_CUDA_CODE));
+    step.c[0] = add_weights(out_.arena, dense);
+    step.c[1] = add_columns(out_.arena, dense);
+    if (given == nullptr) {
+      step.in[0] = codes;
+      step.in[1] = ranges;
+    } else {
+      const BorealCudaCodes shared{given->scale, given->zero};
+      step.c[2] = out_.arena.add(&shared, 1);
+    }
+    if (op().codes) {
+      step.x[0] = static_cast<double>(op().codes->scale);
+      step.x[1] = op().codes->zero;
+    }
+    set_tensor_product(step, BOREAL_CUDA_CODE, dense.activation, dense.positions, op().codes.has_value());
+    out_.row_flops += 2.0 * static_cast<double>(dense.weights.size * dense.positions);
   }
 
   // [rows, columns] -> [columns, rows], in float32.
@@ -335,17 +446,22 @@ class Planner {
 
   template <typename Unsupported>
   void add(const Unsupported&) {
+    refuse(index_);
+  }
+  [[noreturn]] void refuse(size_t index) const {
     throw Error("ERR_NOT_SUPPORTED",
-                std::string("The op ") + op_name(op()) +
+                std::string("The op ") + op_name(plan_.ops[index]) +
                     " of this model has no CUDA kernel yet: use device 'cpu' or 'auto'.",
-                -1, -1, static_cast<int32_t>(index_));
+                -1, -1, static_cast<int32_t>(index));
   }
 
   const Plan& plan_;
+  const CudaArithmetic arithmetic_;
   const size_t shared_bytes_;
   const uint64_t pass_bytes_;
   SlotStorage storage_;
-  std::vector<size_t> readers_;  // of each slot
+  std::vector<size_t> readers_;          // of each slot
+  std::map<size_t, uint32_t> elements_;  // buffers of slots as elements
   size_t index_ = 0, scratch_ = 0;
   CudaPlan out_;
 };
@@ -370,15 +486,23 @@ BorealCudaPlan CudaPlan::view() const {
           max_rows};
 }
 
-CudaPlan plan_cuda(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes) {
-  return Planner(plan, shared_bytes, pass_bytes).make();
+CudaPlan plan_cuda(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes, CudaArithmetic arithmetic) {
+  require_elements(arithmetic.products, arithmetic.capability);
+  return Planner(plan, shared_bytes, pass_bytes, arithmetic).make();
 }
 
 const char* cuda_kernel_name(const BorealCudaStep& step) {
-  static constexpr const char* kNames[] = {
-      "",        "Check",  "Gather", "Place",    "Impute",     "Affine",    "Category", "OneHot",
-      "Unary",   "Binary", "Select", "Constant", "Lookup",     "Softmax",   "ArgMax",   "Fold",
-      "Product", "Mlp",    "Rank",   "Trees",    "TreeValues", "TreeResult"};
+  static constexpr const char* kNames[] = {"",           "Check",    "Gather",
+                                           "Place",      "Impute",   "Affine",
+                                           "Category",   "OneHot",   "Unary",
+                                           "Binary",     "Select",   "Constant",
+                                           "Lookup",     "Softmax",  "ArgMax",
+                                           "Fold",       "Product",  "Mlp",
+                                           "Rank",       "Trees",    "TreeValues",
+                                           "TreeResult", "",         "",
+                                           "",           "",         "",
+                                           "",           "",         "",
+                                           "Cast",       "Quantize", "TensorProduct"};
   return kNames[step.kernel];
 }
 

@@ -50,10 +50,18 @@ struct CudaPlan {
   BorealCudaPlan view() const;
 };
 
-// Throws ERR_NOT_SUPPORTED, naming the op, when a step has no kernel. shared_bytes: what a block of the
-// device can have, for the size of batches of trees; pass_bytes: device memory for the buffers of one pass.
+// What dense layers multiply, and the compute capability (10 major + minor) of the device that does.
+struct CudaArithmetic {
+  BorealCudaElement products = BOREAL_CUDA_FLOAT32;
+  int32_t capability = 75;
+};
+
+// Throws ERR_NOT_SUPPORTED, naming the op, when a step has no kernel, or when the device does not multiply
+// such elements. shared_bytes: what a block of the device can have, for the size of batches of trees;
+// pass_bytes: device memory for the buffers of one pass.
 constexpr uint64_t kCudaPassBytes = uint64_t{256} << 20;
-CudaPlan plan_cuda(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes = kCudaPassBytes);
+CudaPlan plan_cuda(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes = kCudaPassBytes,
+                   CudaArithmetic arithmetic = {});
 
 const char* cuda_kernel_name(const BorealCudaStep& step);
 

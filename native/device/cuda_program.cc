@@ -13,9 +13,11 @@ constexpr double kRowCostNs = 20000;
 
 class CudaProgram final : public Program<float> {
  public:
-  CudaProgram(const Plan& plan, const CudaLibrary& library, int32_t device, uint64_t pass_bytes)
+  CudaProgram(const Plan& plan, const CudaLibrary& library, int32_t device, uint64_t pass_bytes,
+              BorealCudaElement products)
       : library_(library), info_(library.device(device)), device_(device) {
-    CudaPlan steps = plan_cuda(plan, info_.shared_bytes, pass_bytes);
+    CudaPlan steps =
+        plan_cuda(plan, info_.shared_bytes, pass_bytes, {products, 10 * info_.major + info_.minor});
     input_width_ = steps.input_width;
     output_width_ = steps.output_width;
     constant_bytes_ = steps.arena.bytes().size();
@@ -53,11 +55,11 @@ class CudaProgram final : public Program<float> {
     std::snprintf(line, sizeof(line), "passes of up to %llu rows, %zu KiB constants\n",
                   static_cast<unsigned long long>(plan.max_rows), constant_bytes_ / 1024);
     description_ += line;
-    std::snprintf(line, sizeof(line), "%6s  %-10s  %8s  %8s  %s\n", "op", "kernel", "in", "out", "details");
+    std::snprintf(line, sizeof(line), "%6s  %-13s  %8s  %8s  %s\n", "op", "kernel", "in", "out", "details");
     description_ += line;
     for (size_t i = 0; i < plan.steps.size(); ++i) {
       const BorealCudaStep& step = plan.steps[i];
-      std::snprintf(line, sizeof(line), "%6d  %-10s  %8u  %8u  %s", step.op + 1, cuda_kernel_name(step),
+      std::snprintf(line, sizeof(line), "%6d  %-13s  %8u  %8u  %s", step.op + 1, cuda_kernel_name(step),
                     step.in_width[0], step.out_width, plan.details[i].c_str());
       description_ += line;
       description_.erase(description_.find_last_not_of(' ') + 1);
@@ -76,8 +78,8 @@ class CudaProgram final : public Program<float> {
 }  // namespace
 
 std::unique_ptr<Program<float>> prepare_cuda(const Plan& plan, const CudaLibrary& library, int32_t device,
-                                             uint64_t pass_bytes) {
-  return std::make_unique<CudaProgram>(plan, library, device, pass_bytes);
+                                             uint64_t pass_bytes, BorealCudaElement products) {
+  return std::make_unique<CudaProgram>(plan, library, device, pass_bytes, products);
 }
 
 }  // namespace boreal

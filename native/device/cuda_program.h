@@ -10,8 +10,9 @@
 namespace boreal {
 
 // The plan's constants are copied to the device. Throws ERR_NOT_SUPPORTED naming an op without a kernel,
-// ERR_DEVICE, ERR_OUT_OF_MEMORY.
+// or what dense layers are to multiply and the device does not, ERR_DEVICE, ERR_OUT_OF_MEMORY.
 std::unique_ptr<Program<float>> prepare_cuda(const Plan& plan, const CudaLibrary& library, int32_t device,
-                                             uint64_t pass_bytes = kCudaPassBytes);
+                                             uint64_t pass_bytes = kCudaPassBytes,
+                                             BorealCudaElement products = BOREAL_CUDA_FLOAT32);
 
 }  // namespace boreal

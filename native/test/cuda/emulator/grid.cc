@@ -1,5 +1,5 @@
 // Threads of a block as coroutines.
-#include <cuda_runtime.h>
+#include <tensor.h>
 #include <ucontext.h>
 
 #include <algorithm>
@@ -23,6 +23,7 @@ struct Coroutine {
   ucontext_t context;
   std::unique_ptr<unsigned char[]> stack{new unsigned char[kStackBytes]};
   State state = State::kEnded;
+  AsyncGroups copies;
 };
 
 // The block that this thread of the host runs.
@@ -68,6 +69,7 @@ void run_block() {
     thread.context.uc_link = nullptr;
     makecontext(&thread.context, thread_main, 0);
     thread.state = State::kReady;
+    thread.copies.clear();
   }
   for (bool running = true; running;) {
     running = false;
@@ -113,6 +115,7 @@ void run_grid(dim3 grid, unsigned threads, size_t shared_bytes, const std::funct
 
 void wait_for_block() { wait_as(State::kAtBlock); }
 void wait_for_warp() { wait_as(State::kAtWarp); }
+AsyncGroups& copies() { return block.threads[block.current].copies; }
 unsigned lane() { return block.current % kWarp; }
 unsigned char* exchange_of_lane(unsigned lane) {
   return &block.exchanges[(block.current / kWarp * kWarp + lane) * kLaneBytes];

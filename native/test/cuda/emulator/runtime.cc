@@ -59,8 +59,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   std::snprintf(properties->name, sizeof(properties->name), "CPU standing in for a GPU");
   properties->totalGlobalMem = emulator::total_bytes();
   properties->sharedMemPerBlockOptin = emulator::kSharedBytes;
-  properties->major = 7;
-  properties->minor = 5;
+  properties->major = device == 0 ? 7 : 9;  // what only new ones do runs on the second
+  properties->minor = device == 0 ? 5 : 0;
   properties->multiProcessorCount = 2;
   return cudaSuccess;
 }

@@ -1,0 +1,119 @@
+// What the kernels of tensor products share: their call, and what becomes of a finished pair of sums.
+#pragma once
+
+#include "cuda/finish.cuh"
+#include "cuda/ptx.cuh"
+#include "cuda/step.cuh"
+
+namespace boreal {
+namespace cuda {
+
+struct TensorCall {
+  const unsigned char* a;  // [m], rows of `bytes`
+  const unsigned char* b;  // [n], such rows
+  uint32_t m, n, bytes;
+  Finish finish;
+  // Numbers
+  const float* bias;
+  // Codes
+  const BorealCudaCodeColumn* columns;
+  const BorealCudaCodes* codes;  // of each row
+  uint32_t code_step;            // 1; 0: all rows have the first
+  BorealCudaCodes result;
+  // [m]: n numbers, or elements and zeros behind them in rows of out_bytes
+  void* out;
+  uint32_t out_bytes;
+  bool elements;
+};
+
+// Steps from zero beyond which every code is the first or the last one: as in kernels/int8_kernels.h, bit by
+// bit.
+__device__ inline uint32_t to_code(float x, const BorealCudaCodes& codes) {
+  float steps = x / codes.scale;
+  steps = steps > -1024.0f ? steps : -1024.0f;  // a NaN goes down
+  steps = steps < 1024.0f ? steps : 1024.0f;
+  const float code = rintf(steps) + static_cast<float>(codes.zero);
+  return static_cast<uint32_t>(fminf(fmaxf(code, 0.0f), 255.0f));
+}
+
+// The usual ones without a call.
+__device__ __forceinline__ float finish_inline(const Finish& f, float x) {
+  if (f.kind == BOREAL_CUDA_PLAIN) return x;
+  if (f.kind == BOREAL_CUDA_ACTIVATION && f.activation == Unary::kRelu) return x < 0 ? 0.0f : x;
+  return finish(f, x);
+}
+
+// Where the sums of a column start.
+template <int kElement>
+__device__ __forceinline__ typename TensorSum<kElement>::Type tensor_start(const TensorCall& call,
+                                                                           uint32_t column) {
+  if constexpr (kElement == BOREAL_CUDA_CODE) return 0;
+  return column < call.n ? call.bias[column] : 0.0f;
+}
+
+__device__ __forceinline__ float tensor_value(const TensorCall& call, size_t, uint32_t, float sum) {
+  return finish_inline(call.finish, sum);
+}
+__device__ __forceinline__ float tensor_value(const TensorCall& call, size_t row, uint32_t column,
+                                              int32_t sum) {
+  const BorealCudaCodes codes = call.codes[row * call.code_step];
+  const BorealCudaCodeColumn c = call.columns[column];
+  const float exact = static_cast<float>(sum - codes.zero * c.sum);
+  return finish_inline(call.finish, exact * (codes.scale * c.scale) + c.bias);
+}
+
+// Writes columns `column`, which is even, and the next one of a row.
+template <int kElement>
+__device__ __forceinline__ void tensor_store(const TensorCall& call, size_t row, uint32_t column,
+                                             typename TensorSum<kElement>::Type first,
+                                             typename TensorSum<kElement>::Type second) {
+  if (row >= call.m) return;
+  unsigned char* to = static_cast<unsigned char*>(call.out) + row * call.out_bytes;
+  if (!call.elements) {
+    if (column >= call.n) return;
+    float* const y = reinterpret_cast<float*>(to) + column;
+    const float x0 = tensor_value(call, row, column, first);
+    if (column + 1 == call.n) {
+      y[0] = x0;
+      return;
+    }
+    const float x1 = tensor_value(call, row, column + 1, second);
+    if (call.n % 2 == 0) {
+      *reinterpret_cast<float2*>(y) = {x0, x1};
+    } else {
+      y[0] = x0, y[1] = x1;
+    }
+    return;
+  }
+  constexpr uint32_t kBytes = element_bytes(kElement);
+  if (column * kBytes >= call.out_bytes) return;
+  const auto element = [&](uint32_t at, typename TensorSum<kElement>::Type sum) -> uint32_t {
+    if (at >= call.n) return 0;
+    const float x = tensor_value(call, row, at, sum);
+    return kElement == BOREAL_CUDA_CODE ? to_code(x, call.result) : to_element(kElement, x);
+  };
+  const uint32_t e0 = element(column, first), e1 = element(column + 1, second);
+  to += column * kBytes;
+  if constexpr (kBytes == 1) {
+    *reinterpret_cast<uint16_t*>(to) = static_cast<uint16_t>(e0 | e1 << 8);
+  } else if constexpr (kBytes == 2) {
+    *reinterpret_cast<uint32_t*>(to) = e0 | e1 << 16;
+  } else {
+    *reinterpret_cast<uint2*>(to) = {e0, e1};
+  }
+}
+
+// Tiles in an order in which those that run together share rows of A and of B in the second-level cache.
+struct TensorTile {
+  uint32_t row, column;
+};
+__device__ inline TensorTile tensor_tile(uint32_t index, uint32_t row_tiles, uint32_t column_tiles) {
+  constexpr uint32_t kBand = 8;  // rows of tiles, column after column
+  const uint32_t first = index / (kBand * column_tiles) * kBand;
+  const uint32_t rows = row_tiles - first < kBand ? row_tiles - first : kBand;
+  const uint32_t within = index % (kBand * column_tiles);
+  return {first + within % rows, within / rows};
+}
+
+}  // namespace cuda
+}  // namespace boreal

@@ -1,0 +1,23 @@
+// Layers for tensor cores: which elements they multiply, and their weights packed as the kernels read them.
+#pragma once
+
+#include "device/cuda_elements.h"
+#include "device/cuda_plan.h"
+
+namespace boreal {
+
+// Fewer inputs or outputs are no work for tensor cores: such layers stay float32.
+constexpr size_t kTensorWidth = 16;
+
+// Throws ERR_NOT_SUPPORTED when a device of this compute capability does not multiply such elements.
+void require_elements(BorealCudaElement products, int32_t capability);
+// For people: "bfloat16".
+const char* element_name(int32_t element);
+
+// Weights [inputs, outputs] as rows of elements, one for each output.
+uint64_t add_weights(CudaArena& arena, BorealCudaElement element, Span<double> weights, size_t outputs);
+// The same of signed bytes; and what their columns' sums become numbers by.
+uint64_t add_weights(CudaArena& arena, const Int8DenseOp& dense);
+uint64_t add_columns(CudaArena& arena, const Int8DenseOp& dense);
+
+}  // namespace boreal
