@@ -102,6 +102,9 @@ export interface CudaTarget {
   device: number;
 }
 
+/** What dense layers multiply on a GPU: see native/device/cuda_api.h. */
+export type CudaProducts = 'float32' | 'tf32' | 'bf16' | 'float16';
+
 /** What a fit moves and computes on a GPU: see native/device/cuda_cost.h. */
 export interface CudaTrainingWork {
   uploadBytes: number;
@@ -141,7 +144,7 @@ export interface NativeAddon
 
   /**
    * Decodes, checks and prepares a plan (wire format: native/plan/plan.h); element type from `precision`. With a plug-in on
-   * its device of that number, else on the CPU.
+   * its device of that number, where dense layers multiply `products` (default: float32), else on the CPU.
    */
   programCreate(
     ops: Int32Array,
@@ -149,6 +152,7 @@ export interface NativeAddon
     precision: 'float32' | 'float64',
     cudaPlugin?: string | null,
     device?: number,
+    products?: CudaProducts,
   ): ProgramHandle;
   /** The same on the pool; the constants are referenced, not copied, and must not be detached meanwhile. */
   programCreateAsync(
@@ -157,6 +161,7 @@ export interface NativeAddon
     precision: 'float32' | 'float64',
     cudaPlugin?: string | null,
     device?: number,
+    products?: CudaProducts,
   ): Promise<ProgramHandle>;
   programInfo(program: ProgramHandle): ProgramInfo;
   programExplain(program: ProgramHandle): string;

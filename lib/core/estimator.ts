@@ -473,12 +473,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   #originOf(resolved: ResolvedCompileOptions): PlanOrigin {
     const fitted = this.#fitted;
     const quantize = (options: QuantizationOptions) => {
-      if (resolved.device !== 'cpu') {
-        const where = `this plan was compiled for device '${resolved.device}'`;
-        const message = `8-bit arithmetic runs on the CPU, and ${where}: compile it for 'cpu' or 'auto'.`;
-        throw new StateError('ERR_NOT_SUPPORTED', message);
-      }
-      if (this.#fitted === fitted) return this.#compileInt8({ ...resolved, precision: 'float32' }, options);
+      if (this.#fitted === fitted)
+        return this.#compileInt8({ ...resolved, precision: 'float32', products: undefined }, options);
       const message =
         'The model was fitted again since this plan was compiled: compile it again, then quantise it.';
       throw new StateError('ERR_NOT_SUPPORTED', message);

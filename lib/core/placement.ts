@@ -1,5 +1,5 @@
 /** Where a plan is prepared: on the device that was asked for, or on the one that should be faster. */
-import { native } from '../native.js';
+import { type CudaProducts, native } from '../native.js';
 import { cudaNumber, cudaPlugin, type PlanDevice } from './devices.js';
 import type { PlanSource } from './plan-builder.js';
 
@@ -7,22 +7,24 @@ import type { PlanSource } from './plan-builder.js';
 interface PlacementOptions {
   readonly device: PlanDevice;
   readonly precision: 'float32' | 'float64';
+  readonly products?: CudaProducts;
   readonly expectedRows?: number;
 }
 
 /** Where a plan is prepared, and why there, if that was a choice. */
 export interface Placement {
   readonly device: PlanDevice;
-  /** The plug-in and the number of its device; null and 0: the CPU. */
-  readonly cuda: readonly [plugin: string | null, device: number];
+  /** The plug-in, the number of its device, and what dense layers multiply there; null and 0: the CPU. */
+  readonly cuda: readonly [plugin: string | null, device: number, products?: CudaProducts];
   readonly reason?: string;
 }
 
 const ON_CPU: Placement['cuda'] = [null, 0];
 
 /** Chooses for the expected rows, where the device is to be chosen. */
-export function place(source: PlanSource, { device, precision, expectedRows }: PlacementOptions): Placement {
-  if (device !== 'cpu') return { device, cuda: [cudaPlugin(), cudaNumber(device)] };
+export function place(source: PlanSource, options: PlacementOptions): Placement {
+  const { device, precision, products, expectedRows } = options;
+  if (device !== 'cpu') return { device, cuda: [cudaPlugin(), cudaNumber(device), products] };
   if (expectedRows === undefined) return { device, cuda: ON_CPU };
   const cpu = (why: string): Placement => ({ device, cuda: ON_CPU, reason: `auto chose the CPU: ${why}` });
   if (precision !== 'float32') return cpu(`a GPU runs float32 only, and this plan is in ${precision}.`);

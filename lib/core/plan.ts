@@ -21,6 +21,8 @@ import { type Row, Schema } from './schema.js';
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 /** Arithmetic and element type of input and output. */
 export type Precision = Dtype;
+/** What the tensor cores of a GPU multiply in dense layers; sums, and all else, are float32. */
+export type TensorPrecision = (typeof TENSOR_PRECISIONS)[number];
 /**
  * What a plan computes: 'value' (predictions of a regressor, class indices of a classifier, columns of a transformer),
  * 'label' (class indices), 'proba' (one column per class), 'decision' (scores before the link), 'interval' (lower and
@@ -41,10 +43,12 @@ export interface CompileOptions {
    */
   readonly expectedRows?: number;
   /**
-   * Default: the element type of the training data; 'float32', the only one, on a GPU. 'int8': float32 in and out, and layers of 8 bits between; see
-   * {@link Plan.quantize}, which has more options.
+   * Default: the element type of the training data; 'float32' on a GPU, which has no 'float64'. 'int8': float32 in and out, and layers
+   * of 8 bits between; see {@link Plan.quantize}, which has more options. On a GPU only, float32 in and out, too: 'tf32', 'bf16' and
+   * 'float16' round what dense layers of 16 or more inputs and outputs multiply to 11, 8 and 11 bits, for its tensor cores;
+   * numbers beyond 65504 become infinite in 'float16'. 'tf32' and 'bf16' need compute capability 8.0.
    */
-  readonly precision?: Precision | 'int8';
+  readonly precision?: Precision | TensorPrecision | 'int8';
   /** Of precision 'int8': rows by which the ranges of all layers are found. Default: each row has ranges of its own. */
   readonly calibrate?: MatrixLike | null;
   /** Default 'value'. */
@@ -56,6 +60,8 @@ export interface CompileOptions {
 export interface ResolvedCompileOptions {
   readonly device: PlanDevice;
   readonly precision: Precision;
+  /** Undefined: float32. */
+  readonly products?: TensorPrecision;
   readonly output: Output;
   readonly coverage: number;
   /** Of precision 'int8'; undefined otherwise. */
@@ -86,6 +92,8 @@ const OUTPUTS = [
   ...(['value', 'label', 'proba', 'decision', 'interval', 'leaf', 'score', 'transform', 'std'] as const),
 ] as const;
 
+const TENSOR_PRECISIONS = ['tf32', 'bf16', 'float16'] as const;
+
 /** Work below this many nanoseconds runs on the calling thread: a trip through the pool costs about as much. */
 const INLINE_BUDGET_NS = 50_000;
 /** Of the pool, once it is asked for. */
@@ -103,7 +111,7 @@ export function isGpu(device: Device): boolean {
  *
  * @throws {ERR_PARAMETER} for an unknown option value
  * @throws {ERR_DEVICE | ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} for a device that is not here
- * @throws {ERR_NOT_SUPPORTED} for float64 on a GPU
+ * @throws {ERR_NOT_SUPPORTED} for float64 on a GPU, and for what its tensor cores multiply on the CPU
  */
 export function resolveCompileOptions(
   options: CompileOptions | null,
@@ -115,7 +123,8 @@ export function resolveCompileOptions(
   const { device = 'auto', output = 'value', coverage = 0.9, expectedRows } = options ?? {};
   const onGpu = isGpu(device);
   const { precision: given = onGpu ? 'float32' : fallback, calibrate = null } = options ?? {};
-  const precision = given === 'int8' ? 'float32' : given;
+  const products = TENSOR_PRECISIONS.find((name) => name === given);
+  const precision = given === 'int8' || products ? 'float32' : given;
   const refuse = (name: string, value: unknown, allowed: string) =>
     new ValidationError('ERR_PARAMETER', `compile: option '${name}' must be ${allowed}; got ${show(value)}.`);
   if (device !== 'auto' && device !== 'cpu' && !onGpu) {
@@ -125,21 +134,29 @@ export function resolveCompileOptions(
     throw refuse('expectedRows', expectedRows, 'a whole number >= 1');
   }
   if (precision !== 'float32' && precision !== 'float64') {
-    throw refuse('precision', precision, "'float32', 'float64' or 'int8'");
+    const names = ['float64', ...TENSOR_PRECISIONS].map((name) => `'${name}'`);
+    throw refuse('precision', precision, `'float32', ${names.join(', ')} or 'int8'`);
   }
   if (calibrate !== null && given !== 'int8')
     throw refuse('calibrate', calibrate, "left out but for precision 'int8'");
   if (!OUTPUTS.includes(output)) throw refuse('output', output, OUTPUTS.map((o) => `'${o}'`).join(', '));
   if (!(coverage > 0 && coverage < 1)) throw refuse('coverage', coverage, 'a number > 0 and < 1');
-  if (onGpu) {
-    if (given !== 'float32') {
-      throw new StateError('ERR_NOT_SUPPORTED', `compile: device '${device}' runs precision 'float32' only.`);
-    }
-    return { device: `cuda:${cudaNumber(device)}`, precision, output, coverage };
+  if (onGpu && precision === 'float64') {
+    throw new StateError('ERR_NOT_SUPPORTED', `compile: device '${device}' has no precision 'float64'.`);
+  }
+  if (!onGpu && products) {
+    throw new StateError('ERR_NOT_SUPPORTED', `compile: precision '${products}' needs device 'cuda'.`);
   }
   const choose = device === 'auto' && expectedRows !== undefined;
-  const resolved = { device: 'cpu', precision, output, coverage, ...(choose && { expectedRows }) } as const;
-  return given === 'int8' ? { ...resolved, quantization: { calibrate } } : resolved;
+  return {
+    device: onGpu ? `cuda:${cudaNumber(device)}` : 'cpu',
+    precision,
+    output,
+    coverage,
+    ...(products && { products }),
+    ...(choose && { expectedRows }),
+    ...(given === 'int8' && { quantization: { calibrate } }),
+  };
 }
 
 /**
@@ -377,7 +394,7 @@ export class Plan {
    *
    * @param options - see {@link QuantizationOptions}; default: a range for each row, no gate
    * @returns a new plan, float32 in and out; its `quantization` says what became of each layer
-   * @throws {ERR_NOT_SUPPORTED} when no layer is a product with weights, when the model was fitted again since, for device 'cuda', or
+   * @throws {ERR_NOT_SUPPORTED} when no layer is a product with weights, when the model was fitted again since, or
    *   for a plan that another thread shared
    * @throws {ERR_PARAMETER | ERR_EMPTY | ERR_SHAPE | ERR_INPUT_NAN | ERR_LABELS} for bad options or calibration rows
    * @example

@@ -59,18 +59,26 @@ enum Precision : size_t { kFloat32, kFloat64 };
 struct Place {
   std::string cuda_path;  // empty: the CPU
   int32_t device = 0;
+  BorealCudaElement products = BOREAL_CUDA_FLOAT32;
 };
 // The arguments after the precision; missing ones mean the CPU.
 Place to_place(Call& call) {
-  if (is_nullish(call.env(), call[3])) return {};
-  return {to_text(call.env(), call[3], "path"),
-          static_cast<int32_t>(to_whole(call.env(), call[4], "device", 0, 1023))};
+  napi_env env = call.env();
+  if (is_nullish(env, call[3])) return {};
+  Place place{to_text(env, call[3], "path"), static_cast<int32_t>(to_whole(env, call[4], "device", 0, 1023))};
+  if (!is_nullish(env, call[5])) {
+    // In the order of BorealCudaElement.
+    place.products = static_cast<BorealCudaElement>(
+        to_choice(env, call[5], "products", {"float32", "tf32", "bf16", "float16"}));
+  }
+  return place;
 }
 
 ProgramPtr prepare(const Plan& plan, size_t precision, const Place& place) {
   if (!place.cuda_path.empty()) {
     if (precision != kFloat32) throw Error("ERR_NOT_SUPPORTED", "CUDA runs plans in float32 only.");
-    return std::make_shared<AnyProgram>(prepare_cuda(plan, CudaLibrary::open(place.cuda_path), place.device));
+    return std::make_shared<AnyProgram>(
+        prepare_cuda(plan, CudaLibrary::open(place.cuda_path), place.device, kCudaPassBytes, place.products));
   }
   if (precision == kFloat32) return std::make_shared<AnyProgram>(prepare_cpu<float>(plan, kernels()));
   return std::make_shared<AnyProgram>(prepare_cpu<double>(plan, kernels()));

