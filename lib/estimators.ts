@@ -3,6 +3,7 @@ import { AgglomerativeClustering, DBSCAN, HDBSCAN, KMeans, MiniBatchKMeans } fro
 import { registerEstimators } from './core/registry.js';
 import { EllipticEnvelope } from './covariance/index.js';
 import { IncrementalPCA, NMF, PCA, TruncatedSVD } from './decomposition/index.js';
+import { DummyClassifier, DummyRegressor } from './dummy/index.js';
 import {
   AdaBoostClassifier,
   AdaBoostRegressor,
@@ -122,7 +123,12 @@ import {
   TargetEncoder,
 } from './preprocessing/index.js';
 import { LinearSVC, LinearSVR, NuSVC, NuSVR, OneClassSVM, SVC, SVR } from './svm/index.js';
-import { DecisionTreeClassifier, DecisionTreeRegressor } from './tree/index.js';
+import {
+  DecisionTreeClassifier,
+  DecisionTreeRegressor,
+  ExtraTreeClassifier,
+  ExtraTreeRegressor,
+} from './tree/index.js';
 
 registerEstimators(
   AdaBoostClassifier,
@@ -142,9 +148,13 @@ registerEstimators(
   DBSCAN,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
+  DummyClassifier,
+  DummyRegressor,
   ElasticNet,
   ElasticNetCV,
   EllipticEnvelope,
+  ExtraTreeClassifier,
+  ExtraTreeRegressor,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
   FeatureHasher,

@@ -4,6 +4,7 @@ export * from './core/index.js';
 export * from './covariance/index.js';
 export * from './datasets/index.js';
 export * from './decomposition/index.js';
+export * from './dummy/index.js';
 export * from './ensemble/index.js';
 export * from './errors.js';
 export * from './feature-extraction/index.js';

@@ -69,6 +69,7 @@ const families = [
     'mixture',
     'covariance',
     'multiclass',
+    'dummy',
   ],
   ...['manifold', 'preprocessing', 'impute', 'feature-selection', 'feature-extraction', 'nn'],
 ];

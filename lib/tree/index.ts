@@ -1,6 +1,7 @@
 export type { DecisionPath } from './decision-path.js';
 export * from './decision-tree.js';
 export * from './export.js';
+export * from './extra-tree.js';
 export type { ForestClassWeight, PruningPath } from './fit-trees.js';
 export type { ForestState, ImportanceKind, OutOfBag } from './forest-state.js';
 export type {

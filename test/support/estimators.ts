@@ -19,9 +19,13 @@ import {
   DBSCAN,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
+  DummyClassifier,
+  DummyRegressor,
   ElasticNet,
   ElasticNetCV,
   EllipticEnvelope,
+  ExtraTreeClassifier,
+  ExtraTreeRegressor,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
   FeatureUnion,
@@ -176,6 +180,19 @@ const STEPS = { [WEIGHTS]: 'a row of weight 2 is one step of twice the size, two
 const PASSED = {
   ...STEPS,
   'equal weights change nothing': 'weights scale the steps, and the stopping rule with them',
+};
+const NO_BETTER = {
+  'score is the accuracy or R2 of the predictions': 'it learns nothing of X, and is no better than chance',
+};
+const ROW_DRAWS = Object.fromEntries(
+  [
+    'float32 gives the results of float64 up to rounding',
+    'float32 plans of every output agree with float64 up to rounding',
+  ].map((check) => [check, 'what it draws belongs to the bits of the row, which rounding changes']),
+);
+const DRAWN_LABELS = {
+  'probabilities lie in [0, 1], sum to 1 and agree with the labels':
+    'a label is drawn, and all are as probable',
 };
 const AXES = { [WEIGHTS]: "like scikit-learn's it takes no weights" };
 const SEEN = { [WEIGHTS]: 'a row of weight 0 still shows its values' };
@@ -335,6 +352,29 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new ElasticNetCV({ l1Ratio: [0.2, 0.9], alphas: 10, cv: 3 }),
     exceptions: FOLDS,
   },
+  { name: 'DummyClassifier', make: () => new DummyClassifier(), exceptions: NO_BETTER },
+  {
+    name: 'DummyClassifier, stratified',
+    make: () => new DummyClassifier({ strategy: 'stratified', randomState: 3 }),
+    exceptions: { ...NO_BETTER, ...ROW_DRAWS },
+  },
+  {
+    name: 'DummyClassifier, uniform',
+    make: () => new DummyClassifier({ strategy: 'uniform', randomState: 4 }),
+    exceptions: { ...NO_BETTER, ...ROW_DRAWS, ...DRAWN_LABELS },
+  },
+  { name: 'DummyRegressor', make: () => new DummyRegressor(), exceptions: NO_BETTER },
+  {
+    name: 'DummyRegressor of a quantile',
+    make: () => new DummyRegressor({ strategy: 'quantile', quantile: 0.3 }),
+    exceptions: {
+      ...NO_BETTER,
+      [WEIGHTS]: "like scikit-learn's it interpolates only without weights",
+      'equal weights change nothing': "like scikit-learn's it interpolates only without weights",
+    },
+  },
+  { name: 'ExtraTreeClassifier', make: () => new ExtraTreeClassifier() },
+  { name: 'ExtraTreeRegressor', make: () => new ExtraTreeRegressor(), exceptions: TIES },
   {
     name: 'ExtraTreesClassifier',
     make: () => new ExtraTreesClassifier({ nEstimators: 10 }),

@@ -11,6 +11,7 @@ bundled data sets are not touched; datasets.py makes those.
 import warnings
 
 import autograd
+import baselines
 import bins
 import boosting
 import clustering
@@ -72,7 +73,7 @@ if __name__ == "__main__":
         scripts = (
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
-            *(splits, searches, curves, thresholds, estimator_names),
+            *(splits, searches, curves, thresholds, estimator_names, baselines),
             *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),

@@ -1,0 +1,48 @@
+/** What the common checks and the golden values do not show of models that look at no column. */
+import { expect, test } from 'vitest';
+import { DummyClassifier, DummyRegressor, load } from '../../lib/index.js';
+
+const refused = { code: 'ERR_PARAMETER' };
+const rows = Array.from({ length: 4000 }, (_, i) => [i]);
+
+test('classes are drawn by their shares, and the same again', async () => {
+  const y = rows.map((_, i) => ['a', 'b', 'b', 'c'][i % 4]);
+  const dummy = await new DummyClassifier({ strategy: 'stratified', randomState: 1 }).fit(rows, y);
+  const labels = await dummy.predict(rows);
+  const share = (label: string) => labels.filter((l) => l === label).length / rows.length;
+  expect(share('a')).toBeCloseTo(0.25, 1);
+  expect(share('b')).toBeCloseTo(0.5, 1);
+  expect(await dummy.predict(rows)).toEqual(labels);
+  const proba = (await dummy.predictProba(rows)).toArray();
+  expect(proba.map((row) => ['a', 'b', 'c'][row.indexOf(1)])).toEqual(labels);
+  const uniform = await new DummyClassifier({ strategy: 'uniform', randomState: 1 }).fit(rows, y);
+  const counts = (await uniform.predict(rows)).filter((l) => l === 'c').length;
+  expect(counts / rows.length).toBeCloseTo(1 / 3, 1);
+});
+
+test('the most frequent class is the first of equals, by weight', async () => {
+  const y = [true, false, true, false];
+  const dummy = await new DummyClassifier({ strategy: 'mostFrequent' }).fit(rows.slice(0, 4), y);
+  expect(await dummy.predict([[0]])).toEqual([false]);
+  await dummy.fit(rows.slice(0, 4), y, { sampleWeight: [2, 1, 1, 1] });
+  expect(await dummy.predict([[0]])).toEqual([true]);
+});
+
+test('a constant must be a label of y, or a number', async () => {
+  const dummy = new DummyClassifier({ strategy: 'constant' });
+  await expect(dummy.fit([[1], [2]], ['x', 'y'])).rejects.toMatchObject(refused);
+  await expect(dummy.setParams({ constant: 'z' }).fit([[1], [2]], ['x', 'y'])).rejects.toMatchObject(refused);
+  await dummy.setParams({ constant: 'y' }).fit([[1], [2]], ['x', 'y']);
+  const loaded = (await load(dummy.toBytes())) as DummyClassifier;
+  expect(await loaded.predict([[Number.NaN]])).toEqual(['y']);
+  for (const strategy of ['constant', 'quantile'] as const)
+    await expect(new DummyRegressor({ strategy }).fit([[1]], [1])).rejects.toMatchObject(refused);
+});
+
+test('a weighted quantile is a target that weighs something', async () => {
+  const dummy = new DummyRegressor({ strategy: 'quantile', quantile: 0 });
+  await dummy.fit([[1], [2], [3]], [1, 2, 3], { sampleWeight: [0, 1, 1] });
+  expect(dummy.constant).toBe(2);
+  await dummy.setParams({ quantile: 1 }).fit([[1], [2], [3]], [1, 2, 3], { sampleWeight: [1, 1, 0] });
+  expect(dummy.constant).toBe(2);
+});
