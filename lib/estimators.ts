@@ -119,6 +119,7 @@ import {
   PowerTransformer,
   QuantileTransformer,
   RobustScaler,
+  SplineTransformer,
   StandardScaler,
   TargetEncoder,
 } from './preprocessing/index.js';
@@ -254,6 +255,7 @@ registerEstimators(
   StackingClassifier,
   StackingRegressor,
   TunedThresholdClassifierCV,
+  SplineTransformer,
   StandardScaler,
   SVC,
   SVR,

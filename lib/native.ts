@@ -36,6 +36,17 @@ export type * from './native/trees.js';
 
 /** The typed arrays behind a Matrix. */
 export type FloatArray = Float32Array | Float64Array;
+/** How a quantile is read off sorted values: the nine ways of Hyndman and Fan (1996). */
+export type QuantileMethod =
+  | 'linear'
+  | 'averagedInvertedCdf'
+  | 'invertedCdf'
+  | 'closestObservation'
+  | 'interpolatedInvertedCdf'
+  | 'hazen'
+  | 'weibull'
+  | 'medianUnbiased'
+  | 'normalUnbiased';
 /** The values of a matrix, or a view of its bytes: see native/binding/matrix_call.h. */
 export type MatrixBytes = FloatArray | DataView;
 export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -209,7 +220,17 @@ export interface NativeAddon
     rows: number,
     cols: number,
     probabilities: Float64Array,
-    method: 'linear' | 'averagedInvertedCdf',
+    method: QuantileMethod,
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
+  /** The same of weighed rows, by the inverse of the distribution function, averaged where it jumps if so wanted. */
+  weightedQuantiles(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    weights: Float64Array,
+    probabilities: Float64Array,
+    averaged: boolean,
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
   /** Exponents of power transforms, [cols]: 1 of a constant column, NaN of one without values. */

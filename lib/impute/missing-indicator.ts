@@ -6,6 +6,7 @@ import { bool, checkLength, oneOf, type Rules, uint8s } from '../core/params.js'
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
+import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { isMissing } from './missing.js';
 
 /** Parameters of {@link MissingIndicator}. */
@@ -14,6 +15,8 @@ export interface MissingIndicatorParams {
   features: 'missing-only' | 'all';
   /** Refuse missing values of new rows where the training set had none; for 'missing-only'. Default true. */
   errorOnNew: boolean;
+  /** What is missing: NaN (whatever the schema takes for it), or a number or text of your own, and then nothing else. Default NaN. */
+  missingValues: MissingValues;
 }
 
 /** Learned by {@link MissingIndicator}. */
@@ -25,8 +28,7 @@ export interface MissingIndicatorState {
 /**
  * 1 where a value is missing (NaN, null, undefined), else 0.
  *
- * Differs from scikit-learn: numbers, not booleans; a dense result; missing values are what the schema takes for such, so
- * there is no `missingValues`.
+ * Differs from scikit-learn: numbers, not booleans; a dense result.
  *
  * @example
  * ```ts
@@ -38,11 +40,11 @@ export interface MissingIndicatorState {
  */
 export class MissingIndicator extends Transformer<MissingIndicatorParams, MissingIndicatorState> {
   constructor(params: Partial<MissingIndicatorParams> = {}) {
-    super({ features: 'missing-only', errorOnNew: true, ...params });
+    super({ features: 'missing-only', errorOnNew: true, missingValues: Number.NaN, ...params });
   }
 
   get rules(): Rules<MissingIndicatorParams> {
-    return { features: oneOf('missing-only', 'all'), errorOnNew: bool };
+    return { features: oneOf('missing-only', 'all'), errorOnNew: bool, missingValues: missingValuesRule };
   }
 
   get stateRules(): Rules<MissingIndicatorState> {
@@ -50,7 +52,7 @@ export class MissingIndicator extends Transformer<MissingIndicatorParams, Missin
   }
 
   override get tags() {
-    return { allowNan: true, allowCategories: true };
+    return { allowNan: Number.isNaN(this.params.missingValues), allowCategories: true };
   }
 
   protected override checkState({ hadMissing }: MissingIndicatorState, columns: readonly Column[]): void {
@@ -58,10 +60,14 @@ export class MissingIndicator extends Transformer<MissingIndicatorParams, Missin
   }
 
   protected override learnsInPlace() {
-    return true;
+    return Number.isNaN(this.params.missingValues);
   }
 
-  protected async fitState({ x, cancel }: FitInput): Promise<MissingIndicatorState> {
+  protected async fitState(input: FitInput): Promise<MissingIndicatorState> {
+    const { missingValues } = this.params;
+    const { cancel } = input;
+    // Without a marker x is read before anything is waited for: see learnsInPlace.
+    const x = Number.isNaN(missingValues) ? input.x : await markMissing(input, missingValues);
     const { count } = await momentsOf(x, cancel);
     const hadMissing = Uint8Array.from(count, (n) => (n < x.rows ? 1 : 0));
     if (this.params.features === 'missing-only' && !hadMissing.includes(1)) {
@@ -85,8 +91,9 @@ export class MissingIndicator extends Transformer<MissingIndicatorParams, Missin
     return this.features.map((j) => ({ name: `missingindicator_${columns[j].name}`, kind: 'number' }));
   }
 
-  lower(plan: PlanBuilder, x: Slot): Slot {
-    const { features, errorOnNew } = this.fittedParams;
+  lower(plan: PlanBuilder, given: Slot): Slot {
+    const { features, errorOnNew, missingValues } = this.fittedParams;
+    const x = lowerMarked(plan, given, this.schema.columns, missingValues);
     const shown = this.features;
     const others = [...this.state.hadMissing.keys()].filter((j) => this.state.hadMissing[j] === 0);
     const indicators = isMissing(plan, plan.gather(x, shown));

@@ -19,6 +19,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
+import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { appendFlags, flagColumns } from './missing-flags.js';
 
 /** Parameters of {@link SimpleImputer}. */
@@ -31,6 +32,8 @@ export interface SimpleImputerParams {
   keepEmptyFeatures: boolean;
   /** Append a column of 0 and 1 for each column that had missing values during fit. Default false. */
   addIndicator: boolean;
+  /** What is missing: NaN (whatever the schema takes for it), or a number or text of your own, and then nothing else. Default NaN. */
+  missingValues: MissingValues;
 }
 
 /** Learned by {@link SimpleImputer}; all of length [columns]. */
@@ -53,7 +56,10 @@ export interface SimpleImputerState {
  */
 export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImputerState> {
   constructor(params: Partial<SimpleImputerParams> = {}) {
-    super({ strategy: 'mean', fillValue: null, keepEmptyFeatures: false, addIndicator: false, ...params });
+    super({
+      ...{ strategy: 'mean', fillValue: null, keepEmptyFeatures: false, addIndicator: false },
+      ...{ missingValues: Number.NaN, ...params },
+    });
   }
 
   get rules(): Rules<SimpleImputerParams> {
@@ -65,6 +71,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
       ),
       keepEmptyFeatures: bool,
       addIndicator: bool,
+      missingValues: missingValuesRule,
     };
   }
 
@@ -73,7 +80,7 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
   }
 
   override get tags() {
-    return { allowNan: true, allowCategories: true };
+    return { allowNan: Number.isNaN(this.params.missingValues), allowCategories: true };
   }
 
   protected override checkState(
@@ -85,11 +92,13 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
   }
 
   protected override learnsInPlace() {
-    return this.params.strategy === 'mean';
+    const { strategy, missingValues } = this.params;
+    return strategy === 'mean' && Number.isNaN(missingValues);
   }
 
-  protected async fitState({ x, columns, cancel }: FitInput): Promise<SimpleImputerState> {
-    const { strategy, keepEmptyFeatures } = this.params;
+  protected async fitState(input: FitInput): Promise<SimpleImputerState> {
+    const { strategy, keepEmptyFeatures, missingValues } = this.params;
+    const { columns, cancel } = input;
     const text = columns.find((c) => c.kind === 'category');
     if (text && (strategy === 'mean' || strategy === 'median')) {
       throw new ValidationError(
@@ -97,6 +106,8 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
         `SimpleImputer: strategy '${strategy}' needs numbers, but column '${text.name}' holds text; use 'mostFrequent' or 'constant'.`,
       );
     }
+    // Without a marker x is read before anything is waited for: see learnsInPlace.
+    const x = Number.isNaN(missingValues) ? input.x : await markMissing(input, missingValues);
     const { count, mean } = await momentsOf(x, cancel);
     const computed = strategy === 'mean' ? mean : await this.#statistics(x, columns, cancel);
     const statistics = computed.map((value, j) => {
@@ -172,7 +183,8 @@ export class SimpleImputer extends Transformer<SimpleImputerParams, SimpleImpute
     return [...filled, ...flagColumns(columns, this.#flagged())];
   }
 
-  lower(plan: PlanBuilder, x: Slot): Slot {
+  lower(plan: PlanBuilder, given: Slot): Slot {
+    const x = lowerMarked(plan, given, this.schema.columns, this.fittedParams.missingValues);
     const kept = this.#kept();
     const fill = Float64Array.from(kept, (j) => this.state.statistics[j]);
     const filled = plan.impute(plan.gather(x, kept), fill);

@@ -8,6 +8,7 @@ export {
   type FunctionTransformerState,
 } from './function-transformer.js';
 export * from './k-bins-discretizer.js';
+export { LabelBinarizer, type LabelBinarizerOptions, MultiLabelBinarizer } from './label-binarizer.js';
 export * from './label-encoder.js';
 export * from './max-abs-scaler.js';
 export * from './min-max-scaler.js';
@@ -18,5 +19,6 @@ export * from './polynomial-features.js';
 export * from './power-transformer.js';
 export * from './quantile-transformer.js';
 export * from './robust-scaler.js';
+export * from './spline-transformer.js';
 export * from './standard-scaler.js';
 export * from './target-encoder.js';

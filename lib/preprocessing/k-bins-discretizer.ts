@@ -1,4 +1,6 @@
 /** Numbers as the bins they fall into. */
+
+import { drawIndices, drawRows } from '../core/draws.js';
 import type { FitInput } from '../core/fit-input.js';
 import { InvertibleTransformer } from '../core/invertible.js';
 import type { Matrix } from '../core/matrix.js';
@@ -21,11 +23,19 @@ import { Random } from '../core/random.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import type { KMeansSpec } from '../native/cluster.js';
-import { type CancelHandle, type ColumnMoments, native } from '../native.js';
+import { type CancelHandle, type ColumnMoments, native, type QuantileMethod } from '../native.js';
 import { numberColumns } from './columns.js';
 
 /** Bins of quantiles that are no wider than this are left out, as scikit-learn does. */
 const NARROWEST = 1e-8;
+
+/** Ways to read quantiles off sorted values, those that know weights first. */
+const WEIGHTED_METHODS: readonly QuantileMethod[] = ['averagedInvertedCdf', 'invertedCdf'];
+const QUANTILE_METHODS: readonly QuantileMethod[] = [
+  ...WEIGHTED_METHODS,
+  ...(['linear', 'closestObservation', 'interpolatedInvertedCdf', 'hazen', 'weibull'] as const),
+  ...(['medianUnbiased', 'normalUnbiased'] as const),
+];
 
 /** Those of scikit-learn's KMeans. */
 const KMEANS_ROUNDS = 300;
@@ -39,6 +49,11 @@ export interface KBinsDiscretizerParams {
   encode: 'onehot' | 'ordinal';
   /** Bins of equally many rows, of equal width, or around the centres of k-means of the column. Default 'quantile'. */
   strategy: 'quantile' | 'uniform' | 'kmeans';
+  /**
+   * How the edges of 'quantile' are read off the sorted values (Hyndman and Fan 1996); with weights only 'averagedInvertedCdf' and
+   * 'invertedCdf'. Default 'averagedInvertedCdf'.
+   */
+  quantileMethod: QuantileMethod;
   /** Where there are more rows, learn from so many of them, drawn with replacement, >= 1. Default null: from all. */
   subsample: number | null;
   /** Of that drawing: a seed, or null for a new one each time. Default null. */
@@ -57,15 +72,15 @@ export interface KBinsDiscretizerState {
  * Cuts each column into intervals: bin k holds the values from edge k to below edge k + 1, the first and the last bin also
  * what lies outside.
  *
- * Quantiles are those of all rows by the inverse of the distribution function, averaged where it jumps, which is
- * scikit-learn's default from 1.9 on.
+ * Quantiles are by default those of the inverse of the distribution function, averaged where it jumps. Weights count for quantiles and
+ * for k-means; rows that weigh 0 do not count. With `subsample`, rows are drawn by their weights.
  *
  * 'kmeans' starts from the middles of bins of equal width; edges lie halfway between centres.
  *
  * Differs from scikit-learn: of values that are as near to two centres of k-means rounding decides, there as here, so that columns of
  * few digits may get other bins. So may those where no value is near to a first centre: it goes to the value farthest from its own, and
  * the least and the greatest are equally far, half a bin, from theirs. The result of 'onehot' is dense; `subsample` is null by default,
- * not 200,000; no other `quantileMethod`; sample weights are ignored.
+ * not 200,000.
  *
  * @example
  * ```ts
@@ -79,7 +94,7 @@ export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerPara
   constructor(params: Partial<KBinsDiscretizerParams> = {}) {
     super({
       ...{ nBins: 5, encode: 'onehot', strategy: 'quantile', subsample: null, randomState: null },
-      ...params,
+      ...{ quantileMethod: 'averagedInvertedCdf', ...params },
     });
   }
 
@@ -94,6 +109,7 @@ export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerPara
       ),
       encode: oneOf('onehot', 'ordinal'),
       strategy: oneOf('quantile', 'uniform', 'kmeans'),
+      quantileMethod: oneOf(...QUANTILE_METHODS),
       subsample: either(nothing, int(1)),
       randomState: seed,
     };
@@ -110,28 +126,47 @@ export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerPara
       throw new ValidationError('ERR_PARAMETER', 'KBinsDiscretizer state: a column has no bin.');
   }
 
-  protected async fitState({ x: all, cancel }: FitInput): Promise<KBinsDiscretizerState> {
-    const { nBins, strategy, subsample, randomState } = this.params;
+  protected async fitState({ x: all, sampleWeight, cancel }: FitInput): Promise<KBinsDiscretizerState> {
+    const { nBins, strategy, quantileMethod } = this.params;
     if (typeof nBins !== 'number' && nBins.length !== all.cols) {
       throw new ValidationError(
         'ERR_SHAPE',
         `KBinsDiscretizer: nBins has ${nBins.length} numbers, but X has ${all.cols} columns.`,
       );
     }
-    const x = subsample === null || subsample >= all.rows ? all : drawn(all, subsample, randomState);
+    if (strategy === 'quantile' && sampleWeight !== null && !WEIGHTED_METHODS.includes(quantileMethod)) {
+      const message = `KBinsDiscretizer: quantileMethod '${quantileMethod}' knows no weights; ${WEIGHTED_METHODS.join(' and ')} do.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    const { x, weights } = this.#counted(all, sampleWeight);
     const bins = typeof nBins === 'number' ? new Array<number>(x.cols).fill(nBins) : nBins;
     const moments = await momentsOf(x, cancel);
     const { min, max } = moments;
     let found: number[][];
-    if (strategy === 'quantile') found = await quantileEdges(x, bins, cancel);
+    if (strategy === 'quantile') found = await quantileEdges(x, weights, bins, quantileMethod, cancel);
     else if (strategy === 'uniform') found = uniformEdges(bins, min, max);
-    else found = await centreEdges(x, bins, moments, cancel);
+    else found = await centreEdges(x, weights, bins, moments, cancel);
     const edges = found.map((of, j) => (min[j] === max[j] ? [-Infinity, Infinity] : of));
     const ends = new Int32Array(x.cols + 1);
     edges.forEach((of, j) => {
       ends[j + 1] = ends[j] + of.length;
     });
     return { offsets: ends, edges: Float64Array.from(edges.flat()) };
+  }
+
+  /** The rows that are learned from, and their weights. */
+  #counted(all: Matrix, sampleWeight: Float64Array | null): { x: Matrix; weights: Float64Array | null } {
+    const { subsample, randomState } = this.params;
+    if (subsample !== null && subsample < all.rows) {
+      const random = new Random(resolveSeed(randomState));
+      const rows = sampleWeight
+        ? drawRows(random, sampleWeight, subsample, true)
+        : drawIndices(random, all.rows, subsample, true);
+      return { x: all.takeRows(rows), weights: null };
+    }
+    if (!sampleWeight?.includes(0)) return { x: all, weights: sampleWeight };
+    const rows = Int32Array.from(sampleWeight.keys()).filter((i) => sampleWeight[i] > 0);
+    return { x: all.takeRows(rows), weights: Float64Array.from(rows, (i) => sampleWeight[i]) };
   }
 
   /** The edges of each column, one more than it has bins. @throws {ERR_NOT_FITTED} before `fit` */
@@ -207,7 +242,9 @@ function uniformEdges(bins: readonly number[], min: Float64Array, max: Float64Ar
 
 async function quantileEdges(
   x: Matrix,
+  weights: Float64Array | null,
   bins: readonly number[],
+  method: QuantileMethod,
   cancel: CancelHandle | null,
 ): Promise<number[][]> {
   const shares = (count: number) =>
@@ -218,9 +255,13 @@ async function quantileEdges(
     starts.set(count, probabilities.length);
     probabilities.push(...shares(count));
   }
-  const method = 'averagedInvertedCdf';
   const all = Float64Array.from(probabilities);
-  const quantiles = await native.columnQuantiles(x.data, x.rows, x.cols, all, method, cancel);
+  const { data, rows, cols } = x;
+  const isAveraged = method === 'averagedInvertedCdf';
+  const quantiles =
+    weights === null
+      ? await native.columnQuantiles(data, rows, cols, all, method, cancel)
+      : await native.weightedQuantiles(data, rows, cols, weights, all, isAveraged, cancel);
   return bins.map((count, j) => {
     const start = j * all.length + starts.get(count)!;
     return apart(quantiles.subarray(start, start + count + 1));
@@ -237,6 +278,7 @@ function apart([first, ...others]: Iterable<number>): number[] {
 /** Edges halfway between the centres of k-means of each column. */
 async function centreEdges(
   { data, rows, cols }: Matrix,
+  weights: Float64Array | null,
   bins: readonly number[],
   { min, max, variance }: ColumnMoments,
   cancel: CancelHandle | null,
@@ -257,7 +299,7 @@ async function centreEdges(
       ...{ clusters, init: 'array', centres: middlesOf(edges), restarts: 1, seed: 0 },
       ...{ maxIter: KMEANS_ROUNDS, tol: KMEANS_TOLERANCE * variance[j], elkan: false },
     };
-    const { centres } = await native.fitKMeans(column, rows, 1, null, spec, cancel, null);
+    const { centres } = await native.fitKMeans(column, rows, 1, weights, spec, cancel, null);
     all.push(apart([min[j], ...middlesOf(centres.sort()), max[j]]));
   }
   return all;
@@ -266,10 +308,4 @@ async function centreEdges(
 /** The middles between neighbours. */
 function middlesOf(values: ArrayLike<number>): Float64Array {
   return Float64Array.from({ length: values.length - 1 }, (_, k) => (values[k] + values[k + 1]) / 2);
-}
-
-/** Rows drawn with replacement. */
-function drawn(x: Matrix, count: number, randomState: number | null): Matrix {
-  const random = new Random(resolveSeed(randomState));
-  return x.takeRows(Int32Array.from({ length: count }, () => random.int(x.rows)));
 }

@@ -3,13 +3,14 @@ import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import { compareLabels, type Label } from '../core/labels.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { checkLength, custom, either, float64s, int32s, nothing, oneOf, type Rules } from '../core/params.js';
+import { checkLength, custom, float64s, int32s, nothing, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { categoryLabel } from './category-label.js';
 import { numberColumns } from './columns.js';
+import { checkGivenCategories, givenCategories } from './given-categories.js';
 import {
   countCategories,
   groupsOf,
@@ -76,15 +77,9 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
   }
 
   get rules(): Rules<OrdinalEncoderParams> {
-    const list = (v: unknown) => v === 'auto' || (Array.isArray(v) && v.length > 0);
     const number = custom('a number', (v) => typeof v === 'number' && Math.abs(v) !== Infinity);
     return {
-      categories: either(
-        oneOf('auto'),
-        custom("a list with 'auto' or a list of categories for each column", (v) => {
-          return Array.isArray(v) && v.every(list);
-        }),
-      ),
+      categories: givenCategories,
       handleUnknown: oneOf('error', 'useEncodedValue'),
       unknownValue: this.params.handleUnknown === 'error' ? nothing : number,
       encodedMissingValue: number,
@@ -113,12 +108,7 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
   protected async fitState(input: FitInput): Promise<OrdinalEncoderState> {
     const { x, columns, cancel } = input;
     const { categories, unknownValue } = this.params;
-    if (categories !== 'auto' && categories.length !== x.cols) {
-      throw new ValidationError(
-        'ERR_SHAPE',
-        `OrdinalEncoder: categories has ${categories.length} lists, but X has ${x.cols} columns.`,
-      );
-    }
+    checkGivenCategories(this, categories, x.cols);
     const { offsets, values } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
     const codes = new Float64Array(values.length).fill(Number.NaN);
     const counts = hasLimits(this.params) ? await countCategories(input, offsets, values) : null;

@@ -27,9 +27,15 @@ import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { categoryLabel } from './category-label.js';
+import { checkGivenCategories, type GivenCategories, givenCategories } from './given-categories.js';
 
 /** Parameters of {@link TargetEncoder}. */
 export interface TargetEncoderParams {
+  /**
+   * The categories of each column that have a value of their own; 'auto': those of the training set. Others, and rows that have them,
+   * count for the overall mean alone. Default 'auto'.
+   */
+  categories: GivenCategories;
   /**
    * What y is: 'continuous', 'binary' or 'multiclass'. 'auto' takes text, booleans and whole numbers for classes, and other
    * numbers as they are. Default 'auto'.
@@ -66,6 +72,8 @@ interface Targets {
   readonly codes: Int32Array | null;
 }
 
+type Encoded = Pick<TargetEncoderState, 'encodings' | 'targetMean'>;
+
 /** Categories of all columns, and each row's by column. */
 interface Categories {
   readonly offsets: Int32Array;
@@ -81,7 +89,7 @@ interface Categories {
  * `fitTransform`, and a pipeline that is fitted, encode each row by what the rows of other folds say, so that the next
  * step does not learn from the row's own target. `fit` and then `transform` do not.
  *
- * Differs from scikit-learn: no `categories`; `cv` is a number of folds; weights are ignored, as there.
+ * Differs from scikit-learn: categories stand in sorted order, and those that the training set lacks in none; `cv` is a number of folds; weights are ignored, as there.
  *
  * @example
  * ```ts
@@ -93,11 +101,15 @@ interface Categories {
  */
 export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncoderState> {
   constructor(params: Partial<TargetEncoderParams> = {}) {
-    super({ targetType: 'auto', smooth: 'auto', cv: 5, shuffle: true, randomState: null, ...params });
+    super({
+      ...{ categories: 'auto', targetType: 'auto', smooth: 'auto', cv: 5, shuffle: true, randomState: null },
+      ...params,
+    });
   }
 
   get rules(): Rules<TargetEncoderParams> {
     return {
+      categories: givenCategories,
       targetType: oneOf('auto', 'continuous', 'binary', 'multiclass'),
       smooth: either(oneOf('auto'), real(0)),
       cv: int(2),
@@ -132,9 +144,30 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
   protected async fitState(input: FitInput): Promise<TargetEncoderState> {
     const { x, cancel } = input;
     const { y, classes } = this.#targets(input);
-    const { offsets, values } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
+    const distinct = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
+    const { offsets, values } = this.#listed(input.columns, distinct);
     const categories = await categoriesOf(input, offsets, values);
     return { offsets, values, classes, ...(await this.#encode(y, categories, null, input)) };
+  }
+
+  /** Of the categories of the training set those that are wanted. */
+  #listed(
+    columns: readonly Column[],
+    { offsets, values }: { readonly offsets: Int32Array; readonly values: Float64Array },
+  ): { offsets: Int32Array; values: Float64Array } {
+    const { categories } = this.params;
+    checkGivenCategories(this, categories, columns.length);
+    if (categories === 'auto') return { offsets, values };
+    const kept = columns.map((column, j) => {
+      const own = Array.from(values.subarray(offsets[j], offsets[j + 1]));
+      const wanted = categories[j];
+      if (wanted === 'auto') return own;
+      const labels: ReadonlySet<unknown> = new Set(wanted);
+      return own.filter((value) => labels.has(categoryLabel(column, value)));
+    });
+    const ends = new Int32Array(columns.length + 1);
+    for (const [j, own] of kept.entries()) ends[j + 1] = ends[j] + own.length;
+    return { offsets: ends, values: Float64Array.from(kept.flat()) };
   }
 
   override get crossFits() {
@@ -154,18 +187,19 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
     const foldOf = codes
       ? stratifiedFolds(rowsByClass(codes), x.rows, cv, random)
       : consecutiveFolds(x.rows, cv, random);
-    const byFold: Float64Array[] = [];
+    const byFold: Encoded[] = [];
     for (let fold = 0; fold < cv; fold++) {
       const weights = Float64Array.from(foldOf, (of) => (of === fold ? 0 : 1));
-      byFold.push((await this.#encode(y, categories, weights, input)).encodings);
+      byFold.push(await this.#encode(y, categories, weights, input));
     }
     const out = new Matrix(new Float64Array(x.rows * x.cols * y.cols), x.rows, x.cols * y.cols);
     let at = 0;
     for (let i = 0; i < x.rows; i++) {
-      const encodings = byFold[foldOf[i]];
+      const { encodings, targetMean: means } = byFold[foldOf[i]];
       for (let j = 0; j < x.cols; j++) {
-        const category = offsets[j] + categories.codes[j][i];
-        for (let k = 0; k < y.cols; k++) out.data[at++] = encodings[k * values.length + category];
+        const code = categories.codes[j][i];
+        for (let k = 0; k < y.cols; k++)
+          out.data[at++] = code < 0 ? means[k] : encodings[k * values.length + offsets[j] + code];
       }
     }
     return x.dtype === 'float64' ? out : out.astype('float32');
@@ -203,7 +237,7 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
     { offsets, codes }: Categories,
     weights: Float64Array | null,
     { cancel }: FitInput,
-  ): Promise<Pick<TargetEncoderState, 'encodings' | 'targetMean'>> {
+  ): Promise<Encoded> {
     const { smooth } = this.params;
     const { data, rows, cols } = y;
     const grouped = (own: Int32Array, groups: number) =>
@@ -213,7 +247,11 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
     const encodings = new Float64Array(cols * offsets[codes.length]);
     for (const [j, own] of codes.entries()) {
       const count = offsets[j + 1] - offsets[j];
-      const { weight, sum, variance } = await grouped(own, count);
+      // Rows of other categories are a group that nobody asks for.
+      const { weight, sum, variance } = await grouped(
+        own.map((code) => (code < 0 ? count : code)),
+        count + 1,
+      );
       for (let k = 0; k < cols; k++) {
         for (let category = 0; category < count; category++) {
           const at = category * cols + k;

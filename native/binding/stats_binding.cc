@@ -114,12 +114,28 @@ napi_value quantiles(Call& call) {
   const MatrixArgument matrix(call);
   auto probabilities = Input<double>::copy(to_typed_array(call.env(), call[3], "probabilities"));
   const auto method = static_cast<QuantileMethod>(
-      to_choice(call.env(), call[4], "method", {"linear", "averagedInvertedCdf"}));
+      to_choice(call.env(), call[4], "method",
+                {"linear", "averagedInvertedCdf", "invertedCdf", "closestObservation",
+                 "interpolatedInvertedCdf", "hazen", "weibull", "medianUnbiased", "normalUnbiased"}));
   auto compute = [probabilities = std::move(probabilities), method](auto x, const CancelToken* cancel,
                                                                     const JobProgress&) {
     return column_quantiles(x, probabilities.span(), method, cancel);
   };
   return start_matrix_job(call, matrix, train_options(call, 5, false), std::move(compute),
+                          values_to_js<double>);
+}
+
+// x, rows, cols, weights, probabilities, averaged, cancel
+napi_value quantiles_of_weighed(Call& call) {
+  const MatrixArgument matrix(call);
+  auto probabilities = Input<double>::copy(to_typed_array(call.env(), call[4], "probabilities"));
+  const bool averaged = to_bool(call.env(), call[5], "averaged");
+  auto compute = [weights = row_values<double>(call, 3, "weights", matrix.rows),
+                  probabilities = std::move(probabilities),
+                  averaged](auto x, const CancelToken* cancel, const JobProgress&) {
+    return weighted_quantiles(x, weights.span(), probabilities.span(), averaged, cancel);
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute),
                           values_to_js<double>);
 }
 
@@ -173,6 +189,7 @@ void export_stats(napi_env env, napi_value exports) {
   export_function<moments_by_group>(env, exports, "groupMoments");
   export_function<mutual_information>(env, exports, "mutualInformation");
   export_function<quantiles>(env, exports, "columnQuantiles");
+  export_function<quantiles_of_weighed>(env, exports, "weightedQuantiles");
   export_function<powers>(env, exports, "powerExponents");
   export_function<modes>(env, exports, "columnModes");
   export_function<distinct>(env, exports, "columnDistinct");

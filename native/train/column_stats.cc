@@ -69,20 +69,65 @@ double lerp(double a, double b, double t) {
   return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
 }
 
+// A method that interpolates, by its plotting positions.
+struct Plotting {
+  double alpha, beta;
+};
+
+Plotting plotting_of(QuantileMethod method) {
+  switch (method) {
+    case QuantileMethod::kInterpolatedInvertedCdf:
+      return {0, 1};
+    case QuantileMethod::kHazen:
+      return {0.5, 0.5};
+    case QuantileMethod::kWeibull:
+      return {0, 0};
+    case QuantileMethod::kMedianUnbiased:
+      return {1.0 / 3, 1.0 / 3};
+    case QuantileMethod::kNormalUnbiased:
+      return {0.375, 0.375};
+    default:
+      return {1, 1};
+  }
+}
+
 template <typename T>
 double quantile(BucketSort<T>& sort, size_t size, double probability, QuantileMethod method) {
   const size_t last = size - 1;
   const auto at = [&](size_t position) { return static_cast<double>(sort.at(std::min(position, last))); };
-  if (method == QuantileMethod::kLinear) {
-    const double position = probability * static_cast<double>(last);
-    const size_t below = static_cast<size_t>(position);
-    return lerp(at(below), at(below + 1), position - static_cast<double>(below));
+  const auto at_least_first = [&](double position) {
+    return at(static_cast<size_t>(std::max(position, 0.0)));
+  };
+  const double count = static_cast<double>(size);
+  if (method == QuantileMethod::kAveragedInvertedCdf) {
+    // Counted from 1.
+    const double position = probability * count;
+    const size_t above = static_cast<size_t>(position);
+    if (above == 0 || static_cast<double>(above) < position) return at(above);
+    return (at(above - 1) + at(above)) / 2;
   }
-  // Counted from 1.
-  const double position = probability * static_cast<double>(size);
-  const size_t above = static_cast<size_t>(position);
-  if (above == 0 || static_cast<double>(above) < position) return at(above);
-  return (at(above - 1) + at(above)) / 2;
+  if (method == QuantileMethod::kInvertedCdf) return at_least_first(std::ceil(count * probability - 1));
+  if (method == QuantileMethod::kClosestObservation) {
+    const double position = count * probability - 1.5;
+    const double below = std::floor(position);
+    // Halfway between two, the one whose number, counted from 1, is even.
+    const bool down = below == position && std::fmod(below, 2) == 1;
+    return at_least_first(down ? below : below + 1);
+  }
+  double position = probability * static_cast<double>(last);
+  if (method != QuantileMethod::kLinear) {
+    const auto [alpha, beta] = plotting_of(method);
+    position = count * probability + (alpha + probability * (1 - alpha - beta)) - 1;
+    position = std::min(std::max(position, 0.0), static_cast<double>(last));
+  }
+  const size_t below = static_cast<size_t>(position);
+  return lerp(at(below), at(below + 1), position - static_cast<double>(below));
+}
+
+void check_probabilities(Span<double> probabilities) {
+  for (const double p : probabilities) {
+    if (!(p >= 0 && p <= 1)) throw Error("ERR_PARAMETER", "A quantile's probability must be in 0..1.");
+  }
 }
 
 }  // namespace
@@ -90,14 +135,48 @@ double quantile(BucketSort<T>& sort, size_t size, double probability, QuantileMe
 template <typename T>
 std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities, QuantileMethod method,
                                      const CancelToken* cancel) {
-  for (const double p : probabilities) {
-    if (!(p >= 0 && p <= 1)) throw Error("ERR_PARAMETER", "A quantile's probability must be in 0..1.");
-  }
+  check_probabilities(probabilities);
   std::vector<double> result(x.cols * probabilities.size, kNaN);
   for_each_column(x, cancel, [&](size_t j, BucketSort<T>& sort, size_t size) {
     if (size == 0) return;
     for (size_t q = 0; q < probabilities.size; ++q) {
       result[j * probabilities.size + q] = quantile(sort, size, probabilities[q], method);
+    }
+  });
+  return result;
+}
+
+template <typename T>
+std::vector<double> weighted_quantiles(MatrixView<const T> x, Span<double> weights,
+                                       Span<double> probabilities, bool averaged, const CancelToken* cancel) {
+  check_probabilities(probabilities);
+  struct Weighed {
+    T value;
+    double weight;
+  };
+  std::vector<double> result(x.cols * probabilities.size, kNaN);
+  ThreadPool::instance().parallel_for(x.cols, [&](size_t j, size_t) {
+    check_cancel(cancel);
+    std::vector<Weighed> rows;
+    for (size_t i = 0; i < x.rows; ++i) {
+      const T value = x.row(i)[j];
+      if (weights[i] > 0 && value == value) rows.push_back({value + T{0}, weights[i]});
+    }
+    if (rows.empty()) return;
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Weighed& a, const Weighed& b) { return a.value < b.value; });
+    check_cancel(cancel);
+    double total = 0;
+    for (Weighed& row : rows) row.weight = total += row.weight;
+    for (size_t q = 0; q < probabilities.size; ++q) {
+      const double target = probabilities[q] * total;
+      auto found = std::lower_bound(rows.begin(), rows.end() - 1, target,
+                                    [](const Weighed& row, double sum) { return row.weight < sum; });
+      double value = static_cast<double>(found->value);
+      const bool jumps = found->weight - target <= std::numeric_limits<double>::epsilon();
+      if (averaged && jumps && found + 1 != rows.end())
+        value = (value + static_cast<double>(found[1].value)) / 2;
+      result[j * probabilities.size + q] = value;
     }
   });
   return result;
@@ -167,11 +246,13 @@ int64_t find_invalid(MatrixView<const T> x, bool allow_nan, const CancelToken* c
   return first == none ? -1 : static_cast<int64_t>(first);
 }
 
-#define BOREAL_COLUMN_STATS(T)                                                                        \
-  template std::vector<double> column_quantiles<T>(MatrixView<const T>, Span<double>, QuantileMethod, \
-                                                   const CancelToken*);                               \
-  template std::vector<double> column_modes<T>(MatrixView<const T>, const CancelToken*);              \
-  template ColumnDistinct column_distinct<T>(MatrixView<const T>, const CancelToken*);                \
+#define BOREAL_COLUMN_STATS(T)                                                                              \
+  template std::vector<double> column_quantiles<T>(MatrixView<const T>, Span<double>, QuantileMethod,       \
+                                                   const CancelToken*);                                     \
+  template std::vector<double> weighted_quantiles<T>(MatrixView<const T>, Span<double>, Span<double>, bool, \
+                                                     const CancelToken*);                                   \
+  template std::vector<double> column_modes<T>(MatrixView<const T>, const CancelToken*);                    \
+  template ColumnDistinct column_distinct<T>(MatrixView<const T>, const CancelToken*);                      \
   template int64_t find_invalid<T>(MatrixView<const T>, bool, const CancelToken*);
 BOREAL_COLUMN_STATS(float)
 BOREAL_COLUMN_STATS(double)

@@ -14,12 +14,29 @@ namespace boreal {
 // Which value a share p of n sorted values is at: between those around position p (n - 1), or where the
 // empirical distribution reaches p, the mean of two where it does so between them (numpy's 'linear' and
 // 'averaged_inverted_cdf'; Hyndman and Fan 1996, types 7 and 2).
-enum class QuantileMethod { kLinear, kAveragedInvertedCdf };
+// How a quantile is read off sorted values: the nine ways of Hyndman and Fan (1996).
+enum class QuantileMethod {
+  kLinear,
+  kAveragedInvertedCdf,
+  kInvertedCdf,
+  kClosestObservation,
+  kInterpolatedInvertedCdf,
+  kHazen,
+  kWeibull,
+  kMedianUnbiased,
+  kNormalUnbiased
+};
 
 // result[j * probabilities.size + q]: quantile of the column's non-NaN values; NaN if none.
 template <typename T>
 std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities, QuantileMethod method,
                                      const CancelToken* cancel);
+
+// The same of weighed rows, by the inverse of the distribution function, averaged where it jumps if so
+// wanted. Rows that weigh 0 and NaN do not count.
+template <typename T>
+std::vector<double> weighted_quantiles(MatrixView<const T> x, Span<double> weights,
+                                       Span<double> probabilities, bool averaged, const CancelToken* cancel);
 
 // The most frequent non-NaN value of each column, the smallest of equals; NaN if none.
 template <typename T>

@@ -231,6 +231,16 @@ describe('wrong arguments have a code', () => {
       'a probability NaN',
       () => raw.columnQuantiles(f32(2), 2, 1, Float64Array.of(Number.NaN), 'linear', null),
     ],
+    [
+      'ERR_PARAMETER',
+      'a probability of weighed rows',
+      () => raw.weightedQuantiles(f32(2), 2, 1, f64(2), Float64Array.of(-1), true, null),
+    ],
+    [
+      'ERR_SHAPE',
+      'weights of quantiles',
+      () => raw.weightedQuantiles(f32(2), 2, 1, f64(3), Float64Array.of(1), true, null),
+    ],
     ['ERR_SHAPE', 'groups: codes', () => raw.groupMoments(f32(6), 2, 3, new Int32Array(3), 2, null, null)],
     [
       'ERR_PARAMETER',
@@ -788,6 +798,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   columnMomentsSync: () => [f64(6), 2, 3],
   groupMoments: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1), null],
   columnQuantiles: () => [f32(6), 2, 3, f64(2), 'linear', null],
+  weightedQuantiles: () => [f32(6), 2, 3, f64(2).fill(1), f64(2), true, null],
   powerExponents: () => [f32(6), 2, 3, 'yeoJohnson', null],
   mutualInformation: () => [
     ...[f64(6), 2, 3, f64(2), new Uint8Array(3)],

@@ -55,6 +55,7 @@ import resnet18
 import safetensors_files
 import searches
 import sparse
+import splines
 import splits
 import svm
 import text
@@ -74,6 +75,7 @@ if __name__ == "__main__":
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
             *(splits, searches, curves, thresholds, estimator_names, baselines),
+            *(splits, splines, searches, curves, thresholds, estimator_names),
             *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
