@@ -10,7 +10,7 @@ export type TrainingDevice = 'auto' | PlanDevice;
 
 /** What a fit costs. */
 export interface TrainingCost {
-  /** On the CPU, with all the threads it uses. */
+  /** On the CPU, with the threads it uses, of what a GPU would do. */
   readonly cpuNs: number;
   readonly cuda: CudaTrainingWork;
 }

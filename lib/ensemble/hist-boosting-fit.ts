@@ -6,6 +6,7 @@ import { resolveSeed } from '../core/params.js';
 import { PlanBuilder } from '../core/plan-builder.js';
 import { NODE_RULES } from '../core/plan-types.js';
 import { Random } from '../core/random.js';
+import { type TrainingCost, trainWhere } from '../core/training-device.js';
 import { ValidationError } from '../errors.js';
 import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from '../metrics/index.js';
 import { type BoosterRank, type BoosterSpec, native } from '../native.js';
@@ -100,7 +101,7 @@ export async function fitHistBoosting(
       `${owner.constructor.name}: parameter 'maxIter' is ${params.maxIter}, but warmStart goes on from ${done} rounds.`,
     );
   }
-  const spec: BoosterSpec = {
+  const spec: Omit<BoosterSpec, 'cuda'> = {
     ...specOf(owner, input, params, task),
     seed,
     start: custom && startOf(owner, custom, train.y, train.weights, task.outputs),
@@ -110,18 +111,22 @@ export async function fitHistBoosting(
     scores: previous && (await rawScores(previous, train.x, cancel)),
     validScores: previous && valid && (await rawScores(previous, valid.x, cancel)),
   };
-  const booster = await native.boosterCreate(
-    train.x.data,
-    train.x.rows,
-    train.x.cols,
-    train.y,
-    train.weights,
-    valid?.x.data ?? train.x.data.subarray(0, 0),
-    valid?.x.rows ?? 0,
-    valid?.y ?? new Float64Array(0),
-    valid?.weights ?? null,
-    spec,
-    cancel,
+  const rounds = params.maxIter - done;
+  const costs = () => trainingCost(train.x, rounds * task.outputs, spec);
+  const booster = await trainWhere(input.device, costs, (cuda) =>
+    native.boosterCreate(
+      train.x.data,
+      train.x.rows,
+      train.x.cols,
+      train.y,
+      train.weights,
+      valid?.x.data ?? train.x.data.subarray(0, 0),
+      valid?.x.rows ?? 0,
+      valid?.y ?? new Float64Array(0),
+      valid?.weights ?? null,
+      { ...spec, cuda },
+      cancel,
+    ),
   );
 
   const trainScore = Array.from(previous?.trainScore ?? []);
@@ -189,6 +194,35 @@ export async function fitHistBoosting(
   return previous === null ? fresh : joinTrees(previous, fresh);
 }
 
+/** Nanoseconds of a thread for a row, a column and a level of a tree: 1,000,000 x 28, 100 trees of 6 levels take 7.7 s. */
+const CPU_UPDATE_NS = 0.45;
+
+/** 256 bins with sums of gradients and numbers of rows. */
+const HISTOGRAM_COLUMN_BYTES = 256 * 12;
+
+/** What growing trees costs. Losses, and the search of histograms, stay on the CPU, and count for neither. */
+function trainingCost(
+  { rows, cols }: Matrix,
+  trees: number,
+  { maxLeaves, maxDepth, threads }: Pick<BoosterSpec, 'maxLeaves' | 'maxDepth' | 'threads'>,
+): TrainingCost {
+  const leaves = Math.min(maxLeaves, rows, 2 ** Math.min(maxDepth, 30));
+  const levels = Math.max(1, Math.log2(leaves));
+  const updates = trees * rows * levels;
+  const histogram = cols * HISTOGRAM_COLUMN_BYTES;
+  return {
+    cpuNs: (CPU_UPDATE_NS * updates * cols) / (threads || native.info().threads),
+    cuda: {
+      uploadBytes: 2 * rows * cols + 8 * trees * rows,
+      downloadBytes: trees * (4 * rows + leaves * histogram),
+      trafficBytes: updates * (cols + 32),
+      flops: 0,
+      kernels: 6 * trees * levels,
+      waits: 2 * trees * levels,
+    },
+  };
+}
+
 /** What of the spec a fit decides, not the parameters. */
 type FitSpec = Pick<
   BoosterSpec,
@@ -200,7 +234,7 @@ function specOf(
   { columns }: FitInput,
   params: HistBoostingParams,
   task: HistBoostingTask,
-): Omit<BoosterSpec, keyof FitSpec> {
+): Omit<BoosterSpec, keyof FitSpec | 'cuda'> {
   const categorical = categoricalMarks(owner, params.categoricalFeatures, columns);
   return {
     loss: task.loss,

@@ -113,6 +113,7 @@ export class HistGradientBoostingRanker extends Regressor<
       allowNan: true,
       allowCategories: this.params.categoricalFeatures !== null,
       watchesValidation: true,
+      trainsOnGpu: true,
       ranks: true,
     };
   }

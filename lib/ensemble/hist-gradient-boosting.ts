@@ -132,6 +132,7 @@ export class HistGradientBoostingClassifier extends Classifier<
       allowNan: true,
       allowCategories: this.params.categoricalFeatures !== null,
       watchesValidation: true,
+      trainsOnGpu: true,
     };
   }
 
@@ -327,6 +328,7 @@ export class HistGradientBoostingRegressor extends Regressor<
       allowNan: true,
       allowCategories: this.params.categoricalFeatures !== null,
       watchesValidation: true,
+      trainsOnGpu: true,
     };
   }
 

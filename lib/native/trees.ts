@@ -1,5 +1,5 @@
 /** The part of the native addon that grows trees, and explains their sums. */
-import type { CancelHandle, Constant, FloatArray, NativeProgress } from '../native.js';
+import type { CancelHandle, Constant, CudaTarget, FloatArray, NativeProgress } from '../native.js';
 
 /** Boosting between two rounds. */
 export interface BoosterHandle {
@@ -133,6 +133,7 @@ export interface BoosterSpec {
   minGain: number;
   columnsPerSplit: number;
   threads: number;
+  cuda: CudaTarget | null;
   monotonic: Int32Array | null;
   groups: Int32Array | null;
   categorical: Int32Array | null;

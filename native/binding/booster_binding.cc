@@ -8,6 +8,7 @@
 
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
+#include "binding/spec.h"
 #include "train/hist_booster.h"
 
 namespace boreal {
@@ -80,6 +81,7 @@ GrowthParams growth_params(napi_env env, napi_value spec, size_t cols) {
   growth.min_gain = in_range(number("minGain"), 0, kMost, "minGain");
   growth.columns_per_split = in_range(number("columnsPerSplit"), 0, 1, "columnsPerSplit");
   growth.max_threads = to_size(env, field("threads"), "threads");
+  growth.cuda = Spec(env, spec).cuda("cuda");
   if (!is_nullish(env, field("monotonic"))) {
     const TypedArray array = to_typed_array(env, field("monotonic"), "monotonic");
     require_length(array, cols);

@@ -1,10 +1,11 @@
 // The table of functions that the core asks for. No exception leaves the library.
 #include <cstdio>
 #include <cstring>
-#include <new>
 
+#include "cuda/guard.cuh"
 #include "cuda/measure.cuh"
 #include "cuda/program.cuh"
+#include "cuda/tree_growth.cuh"
 
 // The handle of the C interface.
 struct BorealCudaProgram {
@@ -14,53 +15,6 @@ struct BorealCudaProgram {
 namespace boreal {
 namespace cuda {
 namespace {
-
-int status_of(cudaError_t error) {
-  switch (error) {
-    case cudaErrorInsufficientDriver:
-      return BOREAL_CUDA_OLD_DRIVER;
-    case cudaErrorNoDevice:
-    case cudaErrorInvalidDevice:
-    case cudaErrorNoKernelImageForDevice:
-      return BOREAL_CUDA_NO_DEVICE;
-    case cudaErrorInitializationError:
-    case cudaErrorSystemNotReady:
-    case cudaErrorSystemDriverMismatch:
-    case cudaErrorCompatNotSupportedOnDevice:
-      return BOREAL_CUDA_NO_DRIVER;
-    case cudaErrorMemoryAllocation:
-      return BOREAL_CUDA_OUT_OF_MEMORY;
-    default:
-      return BOREAL_CUDA_FAILED;
-  }
-}
-
-// Runs body; turns what it throws into a status and *error.
-template <typename F>
-int guarded(BorealCudaError* error, F body) {
-  try {
-    body();
-    return BOREAL_CUDA_OK;
-  } catch (const Failure& failure) {
-    std::snprintf(error->message, sizeof(error->message), "%s: %s (%s)", failure.what(),
-                  cudaGetErrorString(failure.error()), cudaGetErrorName(failure.error()));
-    return status_of(failure.error());
-  } catch (const Refused& refused) {
-    error->reason = refused.reason;
-    error->op = refused.op;
-    error->row = static_cast<int64_t>(refused.row);
-    error->column = refused.column;
-    return BOREAL_CUDA_REJECTED;
-  } catch (const Aborted&) {
-    return BOREAL_CUDA_ABORTED;
-  } catch (const std::bad_alloc&) {
-    std::snprintf(error->message, sizeof(error->message), "the host's memory is exhausted");
-    return BOREAL_CUDA_OUT_OF_MEMORY;
-  } catch (...) {
-    std::snprintf(error->message, sizeof(error->message), "an unknown failure");
-    return BOREAL_CUDA_FAILED;
-  }
-}
 
 // The runtime is linked into the plug-in and reports a missing driver as one that is too old.
 int no_driver(int status) {
@@ -134,7 +88,7 @@ int time_pass(BorealCudaProgram* program, uint64_t rows, uint32_t repeats, doubl
 uint64_t memory_bytes(const BorealCudaProgram* program) { return program->program.memory_bytes(); }
 
 constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI, device_count, device_info, measure_device, create,
-                                destroy,         run,          time_pass,   memory_bytes,   nullptr};
+                                destroy,         run,          time_pass,   memory_bytes,   &kTreeTraining};
 
 }  // namespace
 }  // namespace cuda

@@ -218,7 +218,7 @@ TEST_CASE("hist: the first split is the best there is, with rows counted exactly
       growth.min_hessian = 0;
       growth.l2 = 0.5;
       growth.max_threads = 1;
-      TreeGrower grower(mapper, x, growth);
+      TreeGrower grower(mapper, x, growth, false);
       const HistTree tree = grower.grow(pairs, {}, true, {}, 0, 0, nullptr);
       const double expected = best_gain(data, gradient, hessian, least, 0.5);
       REQUIRE(tree.nodes[0].gain == doctest::Approx(expected).epsilon(1e-5));

@@ -58,7 +58,7 @@ HistBooster::HistBooster(const BoosterData<T>& train, const BoosterData<T>& vali
   }
   quantized_ = QuantizedGradients(rows);
   leaf_of_ = AlignedBuffer<uint32_t>(rows);
-  grower_ = std::make_unique<TreeGrower>(*mapper_, train_.x, params_.growth);
+  grower_ = std::make_unique<TreeGrower>(*mapper_, train_.x, params_.growth, hessian_.size() > 0);
 }
 
 template <typename T>

@@ -11,9 +11,12 @@ namespace {
 // Histograms may take this much, or as much as a batch needs.
 constexpr size_t kHistogramBytes = size_t{512} << 20;
 constexpr size_t kDepthBatch = 64;
+// A GPU wants many at once, but rows are gone through for those that are not wanted in the end, too.
+constexpr size_t kGpuBatch = 16;
 
 size_t batch_size(const GrowthParams& params, size_t threads) {
   if (!params.leaf_wise) return kDepthBatch;
+  if (params.cuda.is_gpu()) return kGpuBatch;
   return threads == 1 ? 1 : 4 * threads;
 }
 
@@ -29,15 +32,19 @@ bool TreeGrower::Before::operator()(const Open& a, const Open& b) const {
   return a.tree_node < b.tree_node;
 }
 
-TreeGrower::TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params)
+TreeGrower::TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params,
+                       bool count_rows)
     : mapper_(mapper),
       x_(x),
       params_(params),
       threads_(params.max_threads == 0 ? ThreadPool::instance().size() : params.max_threads),
       batch_(batch_size(params, threads_)),
-      rows_(x.rows()),
-      histograms_(mapper.cols() * mapper.slots(),
-                  histogram_capacity(mapper.cols() * mapper.slots(), batch_)) {}
+      rows_(params.cuda.is_gpu() ? 0 : x.rows()),
+      gpu_(params.cuda.is_gpu()
+               ? std::make_unique<HistGpu>(params.cuda, x, mapper.slots(), count_rows, 2 * batch_)
+               : nullptr),
+      histograms_(mapper.cols() * mapper.slots(), histogram_capacity(mapper.cols() * mapper.slots(), batch_),
+                  gpu_ != nullptr && count_rows) {}
 
 HistTree TreeGrower::grow(const QuantizedGradients& gradients, Span<uint32_t> rows, bool all_rows,
                           const std::vector<uint8_t>& may_use, uint64_t seed, uint64_t stream,
@@ -111,16 +118,24 @@ void TreeGrower::write_split(const Open& open, HistTree* tree) const {
 
 void TreeGrower::close_leaves(const std::vector<uint32_t>& node_of, HistTree* tree) {
   leaves_.clear();
+  std::vector<RowSlice> slices;  // of the leaves, on a GPU
+  if (gpu_ != nullptr) leaf_rows_.resize(x_.rows());
   const double unit = gradients_->gradient_step() / gradients_->hessian_step();
   for (size_t k = 0; k < tree->nodes.size(); ++k) {
     if (tree->nodes[k].column >= 0) continue;
     tree->nodes[k].left = static_cast<uint32_t>(leaves_.size());
     const Node& node = nodes_[node_of[k]];
-    // Children that were explored but are not wanted have taken the rows along.
     RowSlice rows = node.rows;
-    if (node.left != 0) rows.side = nodes_[node.left].rows.side;
-    leaves_.push_back({rows_[rows], node.lower * unit, node.upper * unit});
+    if (gpu_ == nullptr) {
+      // Children that were explored but are not wanted have taken the rows along.
+      if (node.left != 0) rows.side = nodes_[node.left].rows.side;
+      leaves_.push_back({rows_[rows], node.lower * unit, node.upper * unit});
+    } else {
+      slices.push_back(rows);
+      leaves_.push_back({{leaf_rows_.data() + rows.begin, rows.count}, node.lower * unit, node.upper * unit});
+    }
   }
+  if (gpu_ != nullptr) gpu_->rows(slices, leaf_rows_.data());
   tree->values.assign(leaves_.size(), 0.0);
   for (Node& node : nodes_) release(&node);
 }
@@ -132,7 +147,11 @@ void TreeGrower::start(Span<uint32_t> rows, bool all_rows) {
   nodes_.clear();
   nodes_.emplace_back();
   Node& root = nodes_[0];
-  root.rows = all_rows ? rows_.start(x_.rows()) : rows_.start(rows);
+  if (gpu_ != nullptr) {
+    root.rows = gpu_->start(*gradients_, rows, all_rows);
+  } else {
+    root.rows = all_rows ? rows_.start(x_.rows()) : rows_.start(rows);
+  }
   root.groups.assign(params_.group_words, ~uint32_t{0});
   if (all_rows) {
     root.total = gradients_->total();
@@ -178,13 +197,18 @@ void TreeGrower::split_rows(const std::vector<uint32_t>& batch) {
     const auto column = static_cast<size_t>(node.split.column);
     const BinMapper::Column& binned = mapper_.column(column);
     splits[s].slice = node.rows;
+    splits[s].column = column;
     splits[s].bins = x_.column(column);
     for (size_t b = 0; b < splits[s].goes_left.size(); ++b) {
       const bool number_left = b < binned.bins ? b <= node.split.bin : node.split.missing_left;
       splits[s].goes_left[b] = binned.categorical ? node.split.left_bins.has(b) : number_left;
     }
   }
-  rows_.split(&splits, params_.max_threads);
+  if (gpu_ != nullptr) {
+    gpu_->split(&splits);
+  } else {
+    rows_.split(&splits, params_.max_threads);
+  }
   for (size_t s = 0; s < batch.size(); ++s) {
     const uint32_t left = static_cast<uint32_t>(nodes_.size());
     nodes_.resize(nodes_.size() + 2);

@@ -8,12 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <set>
 #include <vector>
 
 #include "base/cancel.h"
 #include "base/rng.h"
+#include "device/cuda_library.h"
 #include "train/hist_bins.h"
+#include "train/hist_gpu.h"
 #include "train/hist_gradient.h"
 #include "train/hist_histogram.h"
 #include "train/hist_rows.h"
@@ -38,11 +41,13 @@ struct GrowthParams {
   std::vector<uint32_t> groups;
   size_t group_words = 0;
   size_t max_threads = 0;
+  CudaTarget cuda;  // does what goes through rows, if it is a GPU
 };
 
 class TreeGrower {
  public:
-  TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params);
+  // count_rows: of a GPU's histograms; needed where rows do not have the same Hessian.
+  TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params, bool count_rows);
 
   // Grows a tree on all rows, or on those listed (ascending), from the columns that may_use allows (all when
   // empty). Its leaves have no values yet. `stream` numbers the tree.
@@ -104,6 +109,7 @@ class TreeGrower {
   void plan_pair(uint32_t parent);
   size_t add_build(uint32_t node);
   void add_up();
+  void add_up_on_gpu();
   void search();
   void merge(const Pair& pair, size_t begin, size_t end);
   bool may_split(const Node& node) const;
@@ -119,6 +125,8 @@ class TreeGrower {
   const GrowthParams& params_;
   const size_t threads_, batch_;  // batch_: leaves explored at once, at most
   TreeRows rows_;
+  std::unique_ptr<HistGpu> gpu_;     // null: the CPU
+  std::vector<uint32_t> leaf_rows_;  // of a GPU's tree
   HistogramPool histograms_;
   std::vector<AlignedBuffer<PackedPair>> scratch_;  // partial histograms
   std::vector<Node> nodes_;

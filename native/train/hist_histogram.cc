@@ -49,6 +49,7 @@ size_t HistogramPool::take() {
   if (free_.empty()) {
     if (buffers_.size() == capacity_) return kNone;
     buffers_.emplace_back(size_);
+    if (counted_) counts_.emplace_back(size_);
     return buffers_.size() - 1;
   }
   const size_t number = free_.back();

@@ -21,6 +21,7 @@ struct RowSlice {
 // One split of a slice: bins of the split's column, and for each bin whether it goes left.
 struct RowSplit {
   RowSlice slice;
+  size_t column;
   const uint8_t* bins;
   std::array<uint8_t, 256> goes_left;
   RowSlice left, right;  // the result

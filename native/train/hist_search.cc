@@ -20,6 +20,7 @@ size_t TreeGrower::add_build(uint32_t node) {
 }
 
 void TreeGrower::add_up() {
+  if (gpu_ != nullptr) return add_up_on_gpu();
   size_t total = 0, scratch = 0;
   for (const Build& build : builds_) total += nodes_[build.node].rows.count;
   const size_t part_rows = std::max(kPartRows, threads_ == 1 ? total : total / (2 * threads_) + 1);
@@ -51,6 +52,19 @@ void TreeGrower::add_up() {
       total * x_.cols() < kInlineUpdates ? 1 : params_.max_threads);
 }
 
+void TreeGrower::add_up_on_gpu() {
+  std::vector<RowSlice> slices;
+  std::vector<PackedPair*> sums;
+  std::vector<uint32_t*> counts;
+  for (const Build& build : builds_) {
+    const Node& node = nodes_[build.node];
+    slices.push_back(node.rows);
+    sums.push_back(histograms_[node.histogram]);
+    counts.push_back(histograms_.counts(node.histogram));
+  }
+  gpu_->build(slices, sums, counts);
+}
+
 // Columns in groups are tasks; the best of the groups is taken in their order.
 void TreeGrower::search() {
   const size_t cols = mapper_.cols(), groups = (cols + kGroupColumns - 1) / kGroupColumns;
@@ -72,7 +86,10 @@ void TreeGrower::search() {
       const uint32_t number = k == 0 ? pair.smaller : pair.larger;
       if (number == Pair::kNone || !may_split(nodes_[number])) continue;
       const Node& node = nodes_[number];
-      const SplitNode view{node.total, rows_[node.rows], node.lower, node.upper};
+      SplitNode view{node.total, node.rows.count, {}, histograms_.counts(node.histogram), mapper_.slots()};
+      if (gpu_ == nullptr) view.rows = rows_[node.rows];
+      view.lower = node.lower;
+      view.upper = node.upper;
       const PackedPair* histogram = histograms_[node.histogram];
       for (size_t j = first; j < last; ++j) {
         if (!allowed.empty() && allowed[2 * p + k][j] == 0) continue;
@@ -112,6 +129,9 @@ void TreeGrower::merge(const Pair& pair, size_t begin, size_t end) {
   PackedPair* to = histograms_[nodes_[pair.larger].histogram];
   const PackedPair* sibling = histograms_[nodes_[pair.smaller].histogram];
   for (size_t i = begin; i < end; ++i) to[i] -= sibling[i];
+  uint32_t* to_count = histograms_.counts(nodes_[pair.larger].histogram);
+  const uint32_t* sibling_count = histograms_.counts(nodes_[pair.smaller].histogram);
+  for (size_t i = begin; i < end && to_count != nullptr; ++i) to_count[i] -= sibling_count[i];
 }
 
 bool TreeGrower::every_column() const {

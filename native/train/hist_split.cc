@@ -22,7 +22,7 @@ class NumberScan {
         hessian_(hessian_of(node.total)),
         least_gain_(best->gain),
         score_(rules, node, rules.monotonic.size == 0 ? 0 : rules.monotonic[j]),
-        sides_(x.column(j), node, rules),
+        sides_(x, j, node, rules),
         best_(best) {}
 
   void run(bool has_missing) {

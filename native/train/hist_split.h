@@ -52,7 +52,10 @@ struct SplitRules {
 
 struct SplitNode {
   PackedPair total;
-  Span<uint32_t> rows;
+  size_t row_count;
+  Span<uint32_t> rows;     // not needed with counts
+  const uint32_t* counts;  // rows by slot, [cols, slots]; or null
+  size_t slots;
   // Bounds of the values, in steps, where columns are monotonic.
   double lower = -std::numeric_limits<double>::infinity();
   double upper = std::numeric_limits<double>::infinity();

@@ -20,7 +20,7 @@ void find_category_split(const BinMapper::Column& column, size_t j, const Binned
                          const PackedPair* histogram, const SplitNode& node, const SplitRules& rules,
                          HistSplit* best) {
   const double total_hessian = hessian_of(node.total);
-  const double rows_per_hessian = static_cast<double>(node.rows.size) / total_hessian;
+  const double rows_per_hessian = static_cast<double>(node.row_count) / total_hessian;
   std::vector<Category> categories;
   for (uint32_t b = 0; b < column.bins + (x.has_missing(j) ? 1 : 0); ++b) {
     const double hessian = hessian_of(histogram[b]);
@@ -33,7 +33,7 @@ void find_category_split(const BinMapper::Column& column, size_t j, const Binned
   });
 
   const BoundedScore score(rules, node, 0);
-  SplitSides sides(x.column(j), node, rules);
+  SplitSides sides(x, j, node, rules);
   const auto scan = [&](size_t count, auto at) {
     PackedPair left = 0;
     uint32_t rows = 0;

@@ -79,8 +79,9 @@ class BoundedScore {
 // would be the best so far, the node's rows are counted, once a column.
 class SplitSides {
  public:
-  SplitSides(const uint8_t* bins, const SplitNode& node, const SplitRules& rules)
-      : bins_(bins),
+  SplitSides(const BinnedMatrix& x, size_t j, const SplitNode& node, const SplitRules& rules)
+      : bins_(x.column(j)),
+        counts_(node.counts == nullptr ? nullptr : node.counts + j * node.slots),
         node_(node),
         least_rows_(rules.least_rows),
         possible_(std::max({rules.least_hessian, rules.row_hessian_min * rules.least_rows})),
@@ -94,14 +95,18 @@ class SplitSides {
   }
   // By the number of rows that go left.
   bool hold(uint32_t left_rows) const {
-    return left_rows >= least_rows_ && node_.rows.size - left_rows >= least_rows_;
+    return left_rows >= least_rows_ && node_.row_count - left_rows >= least_rows_;
   }
   // Rows of the node in the bin, and in it and those before.
   uint32_t rows_in(uint32_t bin) { return rows_up_to(bin) - (bin == 0 ? 0 : rows_up_to(bin - 1)); }
   uint32_t rows_up_to(uint32_t bin) {
     if (cumulative_.empty()) {
       cumulative_.assign(256, 0);
-      for (uint32_t row : node_.rows) ++cumulative_[bins_[row]];
+      if (counts_ != nullptr) {
+        std::copy_n(counts_, std::min(node_.slots, cumulative_.size()), cumulative_.begin());
+      } else {
+        for (uint32_t row : node_.rows) ++cumulative_[bins_[row]];
+      }
       for (size_t b = 1; b < cumulative_.size(); ++b) cumulative_[b] += cumulative_[b - 1];
     }
     return cumulative_[bin];
@@ -109,6 +114,7 @@ class SplitSides {
 
  private:
   const uint8_t* bins_;
+  const uint32_t* counts_;  // of the column's slots, or null
   const SplitNode& node_;
   const uint32_t least_rows_;
   const double possible_, sure_;

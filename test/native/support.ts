@@ -150,6 +150,7 @@ export function boosterSpec(spec: Partial<BoosterSpec> = {}): BoosterSpec {
     minGain: 0,
     columnsPerSplit: 1,
     threads: 0,
+    cuda: null,
     monotonic: null,
     groups: null,
     categorical: null,

@@ -8,11 +8,16 @@ import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   devices,
+  HistGradientBoostingClassifier,
+  HistGradientBoostingRanker,
   HistGradientBoostingRegressor,
   LinearRegression,
+  loadDiabetes,
   loadIris,
   Matrix,
+  makePipeline,
   RandomForestClassifier,
+  StandardScaler,
   SVC,
 } from '../../lib/index.js';
 import { MLPClassifier, MLPRegressor } from '../../lib/nn/index.js';
@@ -169,6 +174,44 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
     const plan = model.compile({ expectedRows: 10 });
     expect(plan.explain()).toMatch(/auto chose the (CPU|GPU): cuda:0 should be faster/);
     expect(model.compile({ precision: 'float64', expectedRows: 10 }).explain()).toMatch(/runs float32 only/);
+  });
+
+  test('boosting trained on the GPU is the same file, and can be aborted', async () => {
+    const diabetes = loadDiabetes();
+    const weights = Array.from(target, (_, i) => 1 + (i % 3));
+    const common = { maxIter: 2, minSamplesLeaf: 5, randomState: 0 };
+    const fits = [
+      [() => new HistGradientBoostingClassifier(common), data, target, { sampleWeight: weights }],
+      [() => new HistGradientBoostingRegressor(common), diabetes.data, diabetes.target, {}],
+      [
+        () => new HistGradientBoostingRegressor({ ...common, loss: 'absoluteError', earlyStopping: true }),
+        diabetes.data,
+        diabetes.target,
+        {},
+      ],
+      [() => new HistGradientBoostingRanker(common), data, target, { group: [50, 60, 40] }],
+      [
+        () => makePipeline(new StandardScaler(), new HistGradientBoostingClassifier(common)),
+        data,
+        target,
+        {},
+      ],
+    ] as const;
+    for (const [make, X, y, options] of fits) {
+      const cpu = await make().fit(X, y, options);
+      const gpu = await make().fit(X, y, { ...options, device: 'cuda:1' });
+      expect(gpu.toBytes()).toEqual(cpu.toBytes());
+    }
+    const model = new HistGradientBoostingRegressor({ maxIter: 1000 });
+    const stop = new AbortController();
+    const fit = model.fit(diabetes.data, diabetes.target, {
+      device: 'cuda',
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    await expect(fit).rejects.toThrow(coded('ERR_ABORTED'));
+    await expect(model.fit(data, target, { device: 'cuda:2' })).rejects.toThrow(coded('ERR_DEVICE'));
+    await model.fit(data, target, { device: 'auto' });
   });
 
   test('workers have plans of their own', async () => {

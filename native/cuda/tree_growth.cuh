@@ -1,0 +1,127 @@
+// The trees of histogram boosting on one device: bins, gradients and the rows of nodes stay there; which rows
+// go left comes in, histograms go out. Sums are of whole numbers, so that no order of additions matters, and
+// partitions are stable: the host's search sees the bits that it would have computed.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <vector>
+
+#include "cuda/memory.cuh"
+#include "device/cuda_tree_training_api.h"
+
+namespace boreal {
+namespace cuda {
+
+// ---- Partitions: kernels/tree_partition.cu -----------------------------------------------------------
+
+// Rows that a block parts.
+constexpr uint32_t kTileRows = 2048;
+
+struct PartitionTask {
+  const uint32_t* from;
+  uint32_t* to;
+  const uint8_t* bins;  // of all rows, in the column
+  uint32_t count;
+  uint32_t first_tile;  // of all tasks' tiles; a task has one at least
+  uint32_t goes_left[8];
+};
+inline uint32_t tiles_of(uint32_t rows) { return rows == 0 ? 1 : (rows - 1) / kTileRows + 1; }
+
+struct PartitionCall {
+  const PartitionTask* tasks;
+  uint32_t count, tiles;
+  uint32_t* marks;   // a bit a row, [tiles, kTileRows / 32]
+  uint32_t* lefts;   // [tiles]
+  uint32_t* totals;  // [count] the result: rows that go left
+};
+void run_partition(const PartitionCall& call, cudaStream_t stream);
+
+// Rows of slices to where the slices begin.
+struct CollectTask {
+  const uint32_t* from;
+  uint32_t* to;
+  uint32_t count;
+};
+void run_collect(const CollectTask* tasks, uint32_t count, uint32_t most_rows, cudaStream_t stream);
+void run_number(uint32_t* rows, uint32_t count, cudaStream_t stream);
+
+// ---- Histograms: kernels/tree_histogram.cu -----------------------------------------------------------
+
+// A share of a histogram's rows, for one block.
+struct HistogramTask {
+  const uint32_t* rows;
+  uint32_t count;
+  uint32_t histogram;
+};
+struct HistogramCall {
+  const HistogramTask* tasks;
+  uint32_t count;
+  const uint8_t* bins;  // [rows, stride]
+  uint32_t stride, cols, slots;
+  uint32_t group;                       // columns of a block, a multiple of 4
+  const unsigned long long* gradients;  // packed
+  unsigned long long* sums;             // [histograms, cols, slots], 0 before
+  uint32_t* counts;                     // the same, or null
+};
+// Columns that a block has room for.
+uint32_t histogram_group(uint32_t cols, uint32_t slots, bool counts);
+void run_histograms(const HistogramCall& call, cudaStream_t stream);
+
+// ---- All of it --------------------------------------------------------------------------------------
+
+class Stream {
+ public:
+  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream"); }
+  ~Stream() {
+    cudaStreamSynchronize(stream_);
+    cudaStreamDestroy(stream_);
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  operator cudaStream_t() const { return stream_; }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+class TreeGrowth {
+ public:
+  TreeGrowth(int device, const BorealCudaBins& bins);
+  ~TreeGrowth();
+  TreeGrowth(const TreeGrowth&) = delete;
+  TreeGrowth& operator=(const TreeGrowth&) = delete;
+
+  void start(const uint64_t* gradients, const uint32_t* rows, uint64_t count);
+  void split(BorealCudaSplit* splits, uint32_t count);
+  void build(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums, uint32_t* const* counts);
+  void rows(const BorealCudaSlice* slices, uint32_t count, uint32_t* rows);
+  uint64_t memory_bytes() const;
+
+ private:
+  uint32_t* rows_at(const BorealCudaSlice& slice) const;
+  void build_some(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,
+                  uint32_t* const* counts);
+  void wait(const char* what) { check(cudaStreamSynchronize(stream_), what); }
+  void check_count(uint32_t count) const;
+  // Tasks go by pinned memory, which the call's wait at the end makes free again.
+  template <typename Task>
+  const Task* upload(const std::vector<Task>& tasks);
+
+  const int device_;
+  const uint32_t rows_, cols_, slots_, most_;
+  const bool counts_;
+  uint32_t stride_ = 0, group_ = 0;
+  uint32_t histograms_ = 0;  // that are built at once
+  uint32_t blocks_ = 0;      // that fill the device
+  DeviceMemory by_row_, by_column_, gradients_, sides_[2], marks_, lefts_, totals_, sums_, count_sums_,
+      tasks_;
+  DeviceMemory collected_;  // [rows] on the way out
+  PinnedMemory staged_tasks_, staged_sums_, staged_counts_;
+  Stream stream_;  // last: what runs ends before memory goes
+};
+
+extern const BorealCudaTreeTraining kTreeTraining;
+
+}  // namespace cuda
+}  // namespace boreal

@@ -1,0 +1,212 @@
+// Histogram boosting: a GPU grows the CPU's trees, bit for bit.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "test/cuda/devices.h"
+#include "train/hist_booster.h"
+
+namespace boreal {
+namespace test {
+namespace {
+
+struct Problem {
+  size_t rows, cols;
+  std::vector<float> x;
+  std::vector<double> y, weights;
+  std::vector<uint8_t> categorical;
+
+  BoosterData<float> data() {
+    return {dense_view(static_cast<const float*>(x.data()), rows, cols),
+            {y.data(), y.size()},
+            {weights.data(), weights.size()},
+            {},
+            {}};
+  }
+};
+
+// Columns of all kinds: few values, many, missing ones; the last one of categories, if asked for. Targets are
+// > 0, or class numbers.
+Problem problem_of(Rng& rng, size_t rows, size_t cols, double missing, bool categories, uint32_t classes) {
+  Problem problem{rows, cols, {}, {}, {}, {}};
+  for (size_t i = 0; i < rows; ++i) {
+    double sum = 0;
+    for (size_t j = 0; j < cols; ++j) {
+      double value = rng.uniform();
+      if (j % 3 == 1) value = std::floor(value * 5);
+      if (categories && j + 1 == cols) value = std::floor(value * 40);
+      sum += std::sin(3 * value + static_cast<double>(j));
+      if (rng.uniform() < missing) value = std::numeric_limits<double>::quiet_NaN();
+      problem.x.push_back(static_cast<float>(value));
+    }
+    const double noisy = sum / static_cast<double>(cols) + rng.uniform();
+    problem.y.push_back(classes == 0        ? std::exp(noisy)
+                        : rng.below(2) == 0 ? rng.below(classes)
+                        : noisy > 0.5       ? classes - 1
+                                            : 0);
+  }
+  if (categories) {
+    problem.categorical.assign(cols, 0);
+    problem.categorical.back() = 1;
+  }
+  return problem;
+}
+
+BoosterParams params_of(LossKind loss) {
+  BoosterParams params;
+  params.loss = loss;
+  params.loss_parameter = loss == LossKind::kTweedie ? 1.5 : loss == LossKind::kHuber ? 0.7 : 0.3;
+  params.classes = loss == LossKind::kSoftmax ? 3 : 0;
+  params.growth.min_samples_leaf = 5;
+  params.seed = 4;
+  return params;
+}
+
+struct Trained {
+  HistForest forest;
+  std::vector<double> scores;
+  double train_loss, valid_loss;
+};
+
+Trained train(Problem& problem, Problem& valid, BoosterParams params, size_t rounds, const CudaTarget& cuda) {
+  params.growth.cuda = cuda;
+  HistBooster booster(problem.data(), valid.data(), {problem.categorical.data(), problem.categorical.size()},
+                      params, nullptr);
+  for (size_t round = 0; round < rounds; ++round) booster.round(nullptr);
+  return {booster.forest(), booster.train_scores(), booster.train_loss(), booster.valid_loss()};
+}
+
+void check_same(Problem& problem, const BoosterParams& params, size_t rounds = 4) {
+  Problem valid = problem;
+  valid.rows = std::min<size_t>(problem.rows, 50);
+  valid.x.resize(valid.rows * valid.cols);
+  valid.y.resize(valid.rows);
+  if (!valid.weights.empty()) valid.weights.resize(valid.rows);
+  const Trained cpu = train(problem, valid, params, rounds, {});
+  each_device([&](const CudaLibrary& library, int32_t device) {
+    if (device > 0 && problem.rows > 2) return;
+    const Trained gpu = train(problem, valid, params, rounds, {&library, device});
+    CHECK(gpu.forest.tree_offsets == cpu.forest.tree_offsets);
+    CHECK(gpu.forest.feature == cpu.forest.feature);
+    CHECK(gpu.forest.threshold == cpu.forest.threshold);
+    CHECK(gpu.forest.left == cpu.forest.left);
+    CHECK(gpu.forest.rules == cpu.forest.rules);
+    CHECK(gpu.forest.cover == cpu.forest.cover);
+    CHECK(gpu.forest.values == cpu.forest.values);
+    CHECK(gpu.forest.set_offsets == cpu.forest.set_offsets);
+    CHECK(gpu.forest.set_words == cpu.forest.set_words);
+    CHECK(gpu.forest.gain == cpu.forest.gain);
+    CHECK(gpu.scores == cpu.scores);
+    CHECK(gpu.train_loss == cpu.train_loss);
+    CHECK(gpu.valid_loss == cpu.valid_loss);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("boosting: every loss, with and without weights and missing values") {
+  for (const LossKind loss :
+       {LossKind::kSquaredError, LossKind::kAbsoluteError, LossKind::kQuantile, LossKind::kHuber,
+        LossKind::kPoisson, LossKind::kGamma, LossKind::kTweedie, LossKind::kLogistic, LossKind::kSoftmax}) {
+    CAPTURE(static_cast<int>(loss));
+    const uint32_t classes = loss == LossKind::kLogistic ? 2 : loss == LossKind::kSoftmax ? 3 : 0;
+    Rng rng(static_cast<uint64_t>(loss) + 1);
+    Problem problem = problem_of(rng, 300, 5, 0.1, false, classes);
+    check_same(problem, params_of(loss), 2);
+    for (size_t i = 0; i < problem.rows; ++i) problem.weights.push_back(rng.below(4));
+    check_same(problem, params_of(loss), 1);
+  }
+}
+
+TEST_CASE("boosting: shapes, from a row and a column on") {
+  for (const size_t rows : {1u, 2u, 31u, 2049u, 5000u}) {
+    for (const size_t cols : {1u, 2u, 7u, 33u}) {
+      if (rows > 2000 && cols % 2 == (rows == 5000u ? 0 : 1)) continue;
+      CAPTURE(rows);
+      CAPTURE(cols);
+      Rng rng(rows * 100 + cols);
+      Problem problem = problem_of(rng, rows, cols, cols % 2 == 0 ? 0.2 : 0, cols == 7, 2);
+      BoosterParams params = params_of(LossKind::kLogistic);
+      params.growth.min_samples_leaf = rows < 300 ? 1 : 20;
+      check_same(problem, params, 1);
+    }
+  }
+}
+
+TEST_CASE("boosting: growth, constraints and draws") {
+  Rng rng(9);
+  Problem problem = problem_of(rng, 600, 6, 0.1, true, 2);
+  const auto check_with = [&](const char* what, auto change) {
+    CAPTURE(what);
+    BoosterParams params = params_of(LossKind::kLogistic);
+    change(params);
+    check_same(problem, params, params.dropout.on ? 3 : 1);
+  };
+  check_with("by levels", [](BoosterParams& p) {
+    p.growth.leaf_wise = false;
+    p.growth.max_depth = 5;
+    p.growth.max_leaves = 1000;
+  });
+  check_with("penalties", [](BoosterParams& p) {
+    p.growth.l1 = 0.3;
+    p.growth.l2 = 1;
+    p.growth.min_gain = 0.01;
+    p.growth.min_hessian = 2;
+  });
+  check_with("monotonic", [](BoosterParams& p) { p.growth.monotonic = {1, 0, -1, 0, 0, 0}; });
+  check_with("groups", [](BoosterParams& p) {
+    p.growth.group_words = 1;
+    p.growth.groups = {1, 1, 3, 2, 2, 2};
+  });
+  check_with("columns", [](BoosterParams& p) {
+    p.column_share = 0.7;
+    p.growth.columns_per_split = 0.5;
+  });
+  check_with("rows", [](BoosterParams& p) { p.sampling.share = 0.4; });
+  check_with("one-sided", [](BoosterParams& p) { p.sampling.one_sided = true; });
+  check_with("dropout", [](BoosterParams& p) {
+    p.dropout.on = true;
+    p.dropout.rate = 0.5;
+  });
+  check_with("few bins", [](BoosterParams& p) { p.max_bins = 40; });
+  check_with("many leaves", [](BoosterParams& p) {
+    p.growth.max_leaves = 200;
+    p.growth.min_samples_leaf = 1;
+  });
+  problem.y.assign(problem.rows, 1.0);
+  check_with("a constant target", [](BoosterParams& p) { p.loss = LossKind::kSquaredError; });
+}
+
+TEST_CASE("boosting: an aborted round, and memory that does not suffice") {
+  if (!cuda_devices().emulated) return;
+  Rng rng(3);
+  Problem problem = problem_of(rng, 400, 3, 0, false, 0), none{0, 3, {}, {}, {}, {}};
+  const CudaTarget cuda{cuda_devices().library, 0};
+  BoosterParams params = params_of(LossKind::kSquaredError);
+  params.growth.cuda = cuda;
+  const auto make = [&] {
+    return std::make_unique<HistBooster>(problem.data(), none.data(), Span<uint8_t>{}, params, nullptr);
+  };
+  CancelToken cancel;
+  cancel.cancel();
+  CHECK_THROWS_WITH_AS(make()->round(&cancel), doctest::Contains("aborted"), Error);
+  setenv("BOREAL_CUDA_EMULATED_BYTES", "10000", 1);
+  std::string code;
+  try {
+    make();
+  } catch (const Error& error) {
+    code = error.code();
+  }
+  unsetenv("BOREAL_CUDA_EMULATED_BYTES");
+  CHECK(code == "ERR_OUT_OF_MEMORY");
+  make()->round(nullptr);
+}
+
+}  // namespace test
+}  // namespace boreal
