@@ -13,7 +13,7 @@ export const ERROR_CODES = {
   ERR_EMPTY: 'There are no rows, no columns or no values to work on.',
   ERR_INPUT_NAN: 'A value is NaN (missing) where the estimator cannot use one.',
   ERR_INPUT_INFINITE: 'A value is infinite.',
-  ERR_INPUT_NEGATIVE: 'A value is below 0 where the estimator counts.',
+  ERR_INPUT_NEGATIVE: 'A value is below 0 where the estimator counts or takes distances.',
   ERR_UNKNOWN_CATEGORY: 'A category was not seen during fit and the encoder was told to refuse it.',
   ERR_UNKNOWN_COLUMN: 'A column name is missing from the table, or is not one the model knows.',
   ERR_SINGULAR: 'A matrix that has to be inverted is singular, exactly or to working precision.',

@@ -1,5 +1,6 @@
 /** Hierarchical clustering from the bottom up. */
 import { Clusterer, type ClustererState } from '../core/clusterer.js';
+import type { EstimatorTags } from '../core/estimator.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import {
   checkLength,
@@ -76,6 +77,10 @@ export class AgglomerativeClustering extends Clusterer<
     };
   }
 
+  override get tags(): EstimatorTags {
+    return { pairwise: this.params.metric === 'precomputed' };
+  }
+
   get stateRules(): Rules<AgglomerativeClusteringState> {
     return { labels: int32s(), children: int32s(), distances: float64s(), nClusters: int(1) };
   }
@@ -97,11 +102,6 @@ export class AgglomerativeClustering extends Clusterer<
       throw refuse(`nClusters is ${nClusters}, but X has only ${x.rows} rows.`);
     if (x.rows < 2)
       throw new ValidationError('ERR_SHAPE', 'AgglomerativeClustering: fit needs at least two rows.');
-    if (metric === 'precomputed' && x.rows !== x.cols)
-      throw new ValidationError(
-        'ERR_SHAPE',
-        `AgglomerativeClustering: distances must be square; X has shape [${x.rows}, ${x.cols}].`,
-      );
     const progress = reportProgress(input, this);
     const code = METRICS[metric];
     const tree = await native.fitAgglomerative(x.data, x.rows, x.cols, linkage, code, cancel, progress);

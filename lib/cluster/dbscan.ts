@@ -1,8 +1,18 @@
 /** DBSCAN (Ester, Kriegel, Sander and Xu, A density-based algorithm for discovering clusters, KDD 1996). */
 import { Clusterer, type ClustererState } from '../core/clusterer.js';
+import type { EstimatorTags } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
-import { SEARCH_DEFAULTS, type SearchParams, searchRules, searchSpec } from '../core/neighbor-search.js';
-import { int, int32s, type Rules, real } from '../core/params.js';
+import { type FloatArray, Matrix } from '../core/matrix.js';
+import {
+  floats,
+  SEARCH_DEFAULTS,
+  type SearchParams,
+  searchRules,
+  searchSpec,
+  searchTags,
+} from '../core/neighbor-search.js';
+import { checkLength, int, int32s, type Rules, real } from '../core/params.js';
+import type { Column } from '../core/schema.js';
 import { native } from '../native.js';
 
 /** Parameters of {@link DBSCAN}. `metric` is 'euclidean' by default. */
@@ -17,6 +27,8 @@ export interface DBSCANParams extends SearchParams {
 export interface DBSCANState extends ClustererState {
   /** Numbers of the core rows, ascending. */
   readonly core: Int32Array;
+  /** The core rows, [core rows, columns] row-major. */
+  readonly components: FloatArray;
 }
 
 /**
@@ -27,7 +39,9 @@ export interface DBSCANState extends ClustererState {
  * Pairs of rows are met once and in parallel; besides the rows, memory goes to the pairs within `eps` (4 bytes for each, up to 1
  * GiB, beyond which they are looked for twice).
  *
- * Differs from scikit-learn: no precomputed distances, no sparse X; the core rows themselves are not kept.
+ * Of 'precomputed' distances, which may differ by the way, a row has those in its own row of X.
+ *
+ * Differs from scikit-learn: no sparse X.
  *
  * @example
  * ```ts
@@ -42,21 +56,36 @@ export class DBSCAN extends Clusterer<DBSCANParams, DBSCANState> {
   }
 
   get rules(): Rules<DBSCANParams> {
-    return { ...searchRules, eps: real(0, Infinity, 'min'), minSamples: int(1) };
+    return { ...searchRules(this.params), eps: real(0, Infinity, 'min'), minSamples: int(1) };
+  }
+
+  override get tags(): EstimatorTags {
+    return searchTags(this.params);
   }
 
   get stateRules(): Rules<DBSCANState> {
-    return { labels: int32s(), core: int32s() };
+    return { labels: int32s(), core: int32s(), components: floats };
   }
 
   protected async fitState({ x, sampleWeight, cancel }: FitInput): Promise<DBSCANState> {
     const { eps, minSamples } = this.params;
     const spec = { ...searchSpec(this.params), eps, minSamples };
-    return native.fitDbscan(x.data, x.rows, x.cols, sampleWeight, spec, cancel);
+    const found = await native.fitDbscan(x.data, x.rows, x.cols, sampleWeight, spec, cancel);
+    return { ...found, components: x.takeRows(found.core).data };
+  }
+
+  protected override checkState({ core, components }: DBSCANState, columns: readonly Column[]): void {
+    checkLength(this, 'components', components, core.length * columns.length);
   }
 
   /** Numbers of the core rows, ascending. @throws {ERR_NOT_FITTED} before `fit` */
   get coreSampleIndices(): Int32Array {
     return this.state.core.slice();
+  }
+
+  /** The core rows themselves, [core rows, columns]. @throws {ERR_NOT_FITTED} before `fit` */
+  get components(): Matrix {
+    const { core, components } = this.state;
+    return new Matrix(components.slice(), core.length, this.nFeaturesIn);
   }
 }

@@ -66,6 +66,8 @@ export interface EstimatorTags {
   readonly allowCategories?: boolean;
   /** Training in rounds watches `validation`. Default false: a fit refuses it. */
   readonly watchesValidation?: boolean;
+  /** X holds a number for each pair of a row and a training row, such as their distance: it is square in a fit. Default false. */
+  readonly pairwise?: boolean;
   /** Numbers below 0 are refused. Default false. */
   readonly positive?: boolean;
   /** Targets that are not above 0 are refused. Default false. */

@@ -202,10 +202,12 @@ export function partOfInput(input: FitInput, rows: Int32Array): FitInput {
  * @throws {ERR_NOT_SUPPORTED} for queries and validation sets that the estimator does not look at
  * @throws {ERR_DTYPE} for text where it takes numbers
  * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for values that it does not take
+ * @throws {ERR_SHAPE | ERR_INPUT_NEGATIVE} for distances or kernels of rows that are not square, and distances below 0
  */
 export function checkInput(owner: Tagged, input: FitInput): void {
   const { name } = owner.constructor;
-  const { allowCategories = false, allowNan = false, ranks = false, watchesValidation = false } = owner.tags;
+  const { tags } = owner;
+  const { allowCategories = false, allowNan = false, ranks = false, watchesValidation = false } = tags;
   if (input.queries !== null && !ranks) {
     const message = `${name} does not rank, and takes neither group nor qid.`;
     throw new StateError('ERR_NOT_SUPPORTED', message);
@@ -221,8 +223,34 @@ export function checkInput(owner: Tagged, input: FitInput): void {
       `${name} needs numbers, but column '${text.name}' holds text. Encode it first, for example with OneHotEncoder in a ColumnTransformer.`,
     );
   }
+  if (tags.pairwise) checkPairs(name, input.x, tags.positive ?? false);
   checkFinite(input.x, input.columns, allowNan);
   if (input.validation !== null) checkFinite(input.validation.x, input.columns, allowNan);
+}
+
+/**
+ * Checks a matrix of what is between rows.
+ *
+ * @param positive - whether it holds distances
+ * @throws {ERR_SHAPE | ERR_INPUT_NEGATIVE} unless it is square, and for distances below 0
+ */
+export function checkPairs(name: string, { data, rows, cols }: Matrix, positive: boolean): void {
+  if (rows !== cols) {
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `${name}: X holds what is between rows, so that it is square; it has shape [${rows}, ${cols}].`,
+    );
+  }
+  for (let at = 0; positive && at < data.length; at++) {
+    if (!(data[at] < 0)) continue;
+    const error = new ValidationError(
+      'ERR_INPUT_NEGATIVE',
+      `${name}: row ${Math.floor(at / cols)}, column ${at % cols}: the value is below 0, which is no distance.`,
+    );
+    error.row = Math.floor(at / cols);
+    error.column = at % cols;
+    throw error;
+  }
 }
 
 /** What a model checks of its rows, before they are dealt to folds or drawn: so that an error names the row of X. */

@@ -1,13 +1,14 @@
 /** What estimators that search for neighbours share: parameters with their native form, and stored training rows. */
 import { ValidationError } from '../errors.js';
 import type { NeighborSpec } from '../native/neighbors.js';
+import type { EstimatorTags } from './estimator.js';
 import { isPrivate } from './linalg/memory.js';
 import type { FloatArray, Matrix } from './matrix.js';
 import { custom, either, infinity, int, oneOf, type Rule, real } from './params.js';
 import type { Column } from './schema.js';
 
 /** How rows are compared. */
-export type NeighborMetric = 'euclidean' | 'manhattan' | 'chebyshev' | 'minkowski' | 'cosine';
+export type NeighborMetric = 'euclidean' | 'manhattan' | 'chebyshev' | 'minkowski' | 'cosine' | 'precomputed';
 /** How neighbours are found. */
 export type NeighborAlgorithm = 'auto' | 'brute' | 'kdTree' | 'ballTree';
 
@@ -15,27 +16,42 @@ export type NeighborAlgorithm = 'auto' | 'brute' | 'kdTree' | 'ballTree';
 export interface SearchParams {
   /**
    * 'brute' computes all distances; trees leave out what is far. 'auto' builds a KD-tree where it may pay, counts on some
-   * training rows how many distances it saves, and takes what is cheaper. Default 'auto'. Results are the same.
+   * training rows how many distances it saves, and takes what is cheaper. Default 'auto'. Results are the same. No trees are made
+   * of 'precomputed' distances.
    */
   algorithm: NeighborAlgorithm;
   /** Rows in a leaf of a tree: between this and twice as many. Default 30. */
   leafSize: number;
-  /** The distance; 'minkowski' is (sum |x - y|^p)^(1/p). Default 'minkowski', which with p = 2 is euclidean. */
+  /**
+   * The distance; 'minkowski' is (sum |x - y|^p)^(1/p). 'precomputed': X holds distances >= 0 to the training rows, so that it is
+   * square in a fit. Default 'minkowski', which with p = 2 is euclidean.
+   */
   metric: NeighborMetric;
   /** Of 'minkowski', >= 1: 1 is 'manhattan', 2 'euclidean', Infinity 'chebyshev'. Default 2. */
   p: number;
 }
 
-const METRICS: readonly NeighborMetric[] = ['euclidean', 'manhattan', 'chebyshev', 'minkowski', 'cosine'];
+const METRICS: readonly NeighborMetric[] = [
+  ...(['euclidean', 'manhattan', 'chebyshev', 'minkowski', 'cosine', 'precomputed'] as const),
+];
+/** The code of distances that are given. */
+export const GIVEN_DISTANCES = METRICS.indexOf('precomputed');
 const ALGORITHMS: readonly NeighborAlgorithm[] = ['auto', 'brute', 'kdTree', 'ballTree'];
 
 /** Rules of {@link SearchParams}. */
-export const searchRules: Readonly<Record<keyof SearchParams, Rule>> = {
-  algorithm: oneOf(...ALGORITHMS),
-  leafSize: int(1, 0x7fff_ffff),
-  metric: oneOf(...METRICS),
-  p: either(real(1), infinity),
-};
+export function searchRules({ metric }: Pick<SearchParams, 'metric'>): Record<keyof SearchParams, Rule> {
+  return {
+    algorithm: oneOf(...(metric === 'precomputed' ? ALGORITHMS.slice(0, 2) : ALGORITHMS)),
+    leafSize: int(1, 0x7fff_ffff),
+    metric: oneOf(...METRICS),
+    p: either(real(1), infinity),
+  };
+}
+
+/** What X may hold, by the metric. */
+export function searchTags({ metric }: { readonly metric: NeighborMetric }): EstimatorTags {
+  return metric === 'precomputed' ? { pairwise: true, positive: true } : {};
+}
 
 /** Defaults of {@link SearchParams}. */
 export const SEARCH_DEFAULTS: SearchParams = { algorithm: 'auto', leafSize: 30, metric: 'minkowski', p: 2 };

@@ -2,6 +2,7 @@
  * Collects the ops of a plan while estimators lower themselves into it. The result is one Int32Array and a list of
  * constants (wire format: native/plan/plan.h), so that the native core never reads an object's fields.
  */
+import { GIVEN_DISTANCES } from './neighbor-search.js';
 import { fuse, type PlanOp } from './plan-fusion.js';
 import type {
   Activation,
@@ -309,7 +310,7 @@ export class PlanBuilder {
     return this.emit('interpolate', [x], [OUTSIDE[outside]], [offsets, from, to], x.width, names);
   }
 
-  /** What the training rows near each row say of it. */
+  /** What the training rows near each row say of it; of given distances, which x then holds, there are no points. */
   neighbors(
     x: Slot,
     { search, points, neighbors, radius = 0, vote, distanceWeights }: NeighborsConstants,
@@ -338,7 +339,11 @@ export class PlanBuilder {
       'neighbors',
       [x],
       ints,
-      [points, Float64Array.of(search.p, radius, ...numbers), codes, values],
+      [
+        search.metric === GIVEN_DISTANCES ? NO_NUMBERS : points,
+        Float64Array.of(search.p, radius, ...numbers),
+        ...[codes, values],
+      ],
       width,
     );
   }

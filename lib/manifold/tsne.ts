@@ -1,8 +1,8 @@
 /** t-SNE (van der Maaten and Hinton 2008; van der Maaten 2014, Accelerating t-SNE using tree-based algorithms). */
-import { Estimator, type State } from '../core/estimator.js';
+import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
 import { type FitInput, type FitOptions, reportProgress, toShared } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
-import { type NeighborMetric, SEARCH_DEFAULTS, searchSpec } from '../core/neighbor-search.js';
+import { type NeighborMetric, SEARCH_DEFAULTS, searchSpec, searchTags } from '../core/neighbor-search.js';
 import { either, float64s, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -28,9 +28,12 @@ export interface TSNEParams {
   nIterWithoutProgress: number;
   /** Ends when the norm of the gradient is at most this. Default 1e-7. */
   minGradNorm: number;
-  /** Distance of rows. Default 'euclidean'. */
+  /** Distance of rows, or 'precomputed': X is the square matrix of distances >= 0. Default 'euclidean'. */
   metric: Exclude<NeighborMetric, 'minkowski'>;
-  /** Principal components scaled to a deviation of 1e-4, normal numbers of that deviation, or rows to start from. Default 'pca'. */
+  /**
+   * Principal components scaled to a deviation of 1e-4, normal numbers of that deviation, or rows to start from. Of 'precomputed'
+   * distances there are no components. Default 'pca'.
+   */
   init: 'pca' | 'random' | StartRows;
   /**
    * 'barnesHut': affinities to 3 * perplexity + 1 neighbours, and far rows taken together, in time rows * log(rows); 'exact': all
@@ -63,7 +66,7 @@ export interface TSNEState extends State {
  *
  * Differs from scikit-learn: computes in float64, but for the far forces of 'barnesHut', whose rows share their lists of cells by
  * groups, each at least as fine as `angle` asks for; a start by principal components takes normal numbers where X has too few columns;
- * no 'precomputed' distances; `maxIter` may be below 250.
+ * `maxIter` may be below 250.
  *
  * @example
  * ```ts
@@ -103,12 +106,16 @@ export class TSNE extends Estimator<TSNEParams, TSNEState> {
       maxIter: int(1, 0x7fff_ffff),
       nIterWithoutProgress: int(0, 0x7fff_ffff),
       minGradNorm: real(0),
-      metric: oneOf('euclidean', 'manhattan', 'chebyshev', 'cosine'),
-      init: startRule('pca', 'random'),
+      metric: oneOf('euclidean', 'manhattan', 'chebyshev', 'cosine', 'precomputed'),
+      init: startRule(...(this.params.metric === 'precomputed' ? [] : ['pca']), 'random'),
       method: oneOf('barnesHut', 'exact'),
       angle: real(0, 1),
       randomState: seed,
     };
+  }
+
+  override get tags(): EstimatorTags {
+    return searchTags(this.params);
   }
 
   get stateRules(): Rules<TSNEState> {

@@ -1,5 +1,5 @@
 /** UMAP (McInnes, Healy and Melville 2018, UMAP: uniform manifold approximation and projection for dimension reduction). */
-import type { State } from '../core/estimator.js';
+import type { EstimatorTags, State } from '../core/estimator.js';
 import { type FitInput, reportProgress, requireY, toShared } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import { type FloatArray, Matrix } from '../core/matrix.js';
@@ -9,6 +9,7 @@ import {
   type NeighborMetric,
   SEARCH_DEFAULTS,
   searchSpec,
+  searchTags,
   storedRows,
 } from '../core/neighbor-search.js';
 import {
@@ -37,7 +38,7 @@ export interface UMAPParams {
   nNeighbors: number;
   /** Dimensions of the layout. Default 2. */
   nComponents: number;
-  /** Distance of rows. Default 'euclidean'. */
+  /** Distance of rows, or 'precomputed': X holds distances >= 0 to the training rows. Default 'euclidean'. */
   metric: Exclude<NeighborMetric, 'minkowski'>;
   /** Epochs of the layout; null: 500 for at most 10,000 rows, else 200. Default null. */
   nEpochs: number | null;
@@ -99,7 +100,7 @@ export interface UMAPState extends State {
  * Differs from umap-learn: neighbours are exact at any size; rows move in eight rounds an epoch, each against where the others were
  * before it, so that threads do not race; `transform` depends on the row alone (100 epochs where `nEpochs` is null; training rows are
  * placed anew); parts of the graph that are not connected start on the axes, or anywhere when they are many; y is read for
- * `targetMetric: 'categorical'` only; no densMAP, no `inverseTransform`, no output metrics, no 'precomputed' distances.
+ * `targetMetric: 'categorical'` only; no densMAP, no `inverseTransform`, no output metrics.
  *
  * @example
  * ```ts
@@ -141,10 +142,10 @@ export class UMAP extends Transformer<UMAPParams, UMAPState> {
     return {
       nNeighbors: int(2, 0x7fff_ffff),
       nComponents: int(1, 1000),
-      metric: oneOf('euclidean', 'manhattan', 'chebyshev', 'cosine'),
+      metric: oneOf('euclidean', 'manhattan', 'chebyshev', 'cosine', 'precomputed'),
       nEpochs: either(int(1, 100_000), nothing),
       learningRate: positive,
-      init: startRule('spectral', 'random', 'pca'),
+      init: startRule('spectral', 'random', ...(this.params.metric === 'precomputed' ? [] : ['pca'])),
       minDist: real(0),
       spread: positive,
       setOpMixRatio: real(0, 1),
@@ -158,6 +159,10 @@ export class UMAP extends Transformer<UMAPParams, UMAPState> {
       randomState: seed,
       transformSeed: int(0, 0xffff_ffff),
     };
+  }
+
+  override get tags(): EstimatorTags {
+    return searchTags(this.params);
   }
 
   get stateRules(): Rules<UMAPState> {

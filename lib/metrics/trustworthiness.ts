@@ -1,6 +1,6 @@
 /** How well a layout keeps the neighbours of rows. */
 import { withCancel } from '../core/cancellation.js';
-import { toShared } from '../core/fit-input.js';
+import { checkPairs, toShared } from '../core/fit-input.js';
 import type { NumericMatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
@@ -15,8 +15,11 @@ const BLOCK = 64;
 export interface TrustworthinessOptions {
   /** Neighbours in the layout that are looked at, below half of the rows. Default 5. */
   readonly nNeighbors?: number;
-  /** Distance of the rows of X; those of the layout are euclidean. Default 'euclidean'. */
-  readonly metric?: Metric;
+  /**
+   * Distance of the rows of X, or 'precomputed': X is the square matrix of distances. Those of the layout are euclidean. Default
+   * 'euclidean'.
+   */
+  readonly metric?: Metric | 'precomputed';
   readonly signal?: AbortSignal;
 }
 
@@ -26,11 +29,12 @@ export interface TrustworthinessOptions {
  *
  * Differs from scikit-learn: asynchronous; of the distances, never more than those of 64 rows are held.
  *
- * @param X - rows
+ * @param X - rows, or with the metric 'precomputed' their distances >= 0, [rows, rows]
  * @param embedding - the same rows in the layout, [rows, components]
  * @param options - `nNeighbors`, `metric`, `signal`
  * @returns 0 to 1, 1 being best
- * @throws {ERR_SHAPE | ERR_INPUT_NAN | ERR_INPUT_INFINITE} for bad data; {ERR_PARAMETER} for bad options; {ERR_ABORTED}
+ * @throws {ERR_SHAPE | ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_INPUT_NEGATIVE} for bad data; {ERR_PARAMETER} for bad options;
+ * {ERR_ABORTED}
  * @example
  * ```ts
  * import { loadIris, PCA, trustworthiness } from 'boreal';
@@ -49,6 +53,7 @@ export async function trustworthiness(
   if (layout.rows !== n) {
     throw new ValidationError('ERR_SHAPE', `X has ${n} rows, but embedding has ${layout.rows}.`);
   }
+  if (metric === 'precomputed') checkPairs('trustworthiness', x, true);
   if (!(Number.isInteger(nNeighbors) && nNeighbors >= 1 && nNeighbors < n / 2)) {
     const message = `nNeighbors must be a whole number >= 1 below half of the ${n} rows; got ${show(nNeighbors)}.`;
     throw new ValidationError('ERR_PARAMETER', message);
@@ -61,7 +66,8 @@ export async function trustworthiness(
   let penalty = 0;
   for (let first = 0; first < n; first += BLOCK) {
     const rows = x.slice(first, Math.min(n, first + BLOCK));
-    const { data } = await pairwiseDistancesAsync(rows, x, { metric, signal });
+    const { data } =
+      metric === 'precomputed' ? rows : await pairwiseDistancesAsync(rows, x, { metric, signal });
     for (let i = 0; i < rows.rows; i++) {
       const distances = data.subarray(i * n, (i + 1) * n);
       const from = (first + i) * nNeighbors;

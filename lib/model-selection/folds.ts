@@ -7,7 +7,7 @@ import { show } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
-import { countRows, takeRows, takeValues } from './rows.js';
+import { countRows, takePairs, takeRows, takeValues } from './rows.js';
 
 /** Options of everything that fits once per fold. */
 export interface FoldOptions {
@@ -45,7 +45,13 @@ export interface FittedFold<M> {
 /** The folds of a data set, and their rows. */
 export interface FoldData {
   readonly folds: readonly Fold[];
-  part(rows: Int32Array): FoldPart;
+  /** @param columns - of an X with an entry for each pair of rows: see {@link columnsOf} */
+  part(rows: Int32Array, columns?: Int32Array | null): FoldPart;
+}
+
+/** The columns that a model takes of a fold: all (null), or those of the training rows where X belongs to pairs of rows. */
+export function columnsOf({ tags }: Estimator, { train }: Fold): Int32Array | null {
+  return tags.pairwise ? train : null;
 }
 
 /**
@@ -73,9 +79,13 @@ export function foldData(
     );
   }
   const folds = resolveFolds(cv ?? 5, estimator, X, y, groups);
-  const part = (indices: Int32Array): FoldPart => ({
+  const take = (indices: Int32Array, columns: Int32Array | null) => {
+    if (columns !== null) return takePairs(X, indices, columns);
     // In shared memory where it can be, so that no fit copies it again.
-    X: X instanceof Matrix ? takeSharedRows(X, indices) : takeRows(X, indices),
+    return X instanceof Matrix ? takeSharedRows(X, indices) : takeRows(X, indices);
+  };
+  const part = (indices: Int32Array, columns: Int32Array | null = null): FoldPart => ({
+    X: take(indices, columns),
     y: takeValues(y, indices) as ArrayLike<never>,
     sampleWeight: sampleWeight && takeValues(sampleWeight, indices),
   });
@@ -96,13 +106,14 @@ export async function forEachFold<M extends Estimator, R>(
   options: FoldOptions,
   use: (fitted: FittedFold<M>) => Promise<R>,
 ): Promise<R[]> {
-  const { folds, part } = foldData(estimator, X, y, options);
+  const { folds, part: partOf } = foldData(estimator, X, y, options);
   const { signal } = options;
   const progress = reportProgress(options, estimator);
   let done = 0;
   return withCancel(signal, () =>
     runAll(folds, signal, async (fold, stop) => {
       const model = estimator.clone();
+      const part = (rows: Int32Array) => partOf(rows, columnsOf(model, fold));
       const train = part(fold.train);
       const started = performance.now();
       await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });

@@ -4,6 +4,7 @@ import { type FloatArray, Matrix, type MatrixLike, type NumericMatrixLike } from
 import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
 import { isTable, selectTableRows, tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
+import { takeColumns } from './columns.js';
 
 /** What taking rows of X gives: the same kind of thing, but a {@link Matrix} for data with a shape. */
 export type TakenRows<X> = X extends CsrMatrix
@@ -26,6 +27,22 @@ export function takeRows<X extends MatrixLike>(X: X, indices: ArrayLike<number>)
   if (isTable(X)) return selectTableRows(X, indices) as TakenRows<X>;
   if (!Array.isArray(X)) return Matrix.from(X as NumericMatrixLike).takeRows(indices) as TakenRows<X>;
   return takeValues(X as ArrayLike<unknown>, indices) as TakenRows<X>;
+}
+
+/**
+ * The entries in some rows and columns of X, which has one for each pair of rows.
+ *
+ * @throws {ERR_SHAPE} unless X is square, or when an index is out of range
+ */
+export function takePairs(X: MatrixLike, rows: ArrayLike<number>, columns: ArrayLike<number>): MatrixLike {
+  const all = isSparse(X) ? requireCsr(X).toDense() : X;
+  const count = countRows(all);
+  const width = isTable(all) ? tableToColumns(all).names.length : Matrix.from(all as NumericMatrixLike).cols;
+  if (width !== count) {
+    const message = `X holds what is between rows, so that it is square; it has shape [${count}, ${width}].`;
+    throw new ValidationError('ERR_SHAPE', message);
+  }
+  return takeColumns(takeRows(all, rows), Array.from(columns));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Models that are fitted on some rows and scored on others: what searches, curves and tests are made of. */
 import { Estimator } from '../core/estimator.js';
 import { runAll } from '../core/run-all.js';
-import type { FoldPart } from './folds.js';
+import { columnsOf, type FoldData, type FoldPart } from './folds.js';
 import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
 import { type CrossValidationModel, type NamedScorer, scoreAll } from './scoring.js';
@@ -12,8 +12,7 @@ export interface Trial {
   /** Cloned, and left as it is. */
   readonly model: Estimator;
   readonly fold: Fold;
-  /** The data of some rows. */
-  readonly part: (rows: Int32Array) => FoldPart;
+  readonly part: FoldData['part'];
 }
 
 /** How trials are scored. */
@@ -32,9 +31,10 @@ export function runTrial(
   stop: AbortSignal,
 ): Promise<Outcome> {
   const one = model.clone() as CrossValidationModel;
-  const train = part(fold.train);
+  const columns = columnsOf(one, fold);
+  const train = part(fold.train, columns);
   const fit = () => one.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });
-  return measure(one, fit, { train, test: () => part(fold.test) }, options, stop);
+  return measure(one, fit, { train, test: () => part(fold.test, columns) }, options, stop);
 }
 
 /** What a model scores after a step of its training, and how long that took. @throws as {@link runTrial} */

@@ -69,7 +69,12 @@ export interface NeighborsAddon {
     spec: HdbscanSpec,
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
-  ): Promise<{ labels: Int32Array; probabilities: Float64Array }>;
+  ): Promise<{
+    labels: Int32Array;
+    probabilities: Float64Array;
+    children: Int32Array;
+    distances: Float64Array;
+  }>;
   fitLocalOutliers(
     x: FloatArray,
     rows: number,

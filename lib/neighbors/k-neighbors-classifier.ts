@@ -1,8 +1,9 @@
 /** Classification by a vote of the nearest training rows (Cover and Hart, Nearest neighbor pattern classification, 1967). */
+import type { EstimatorTags } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
-import { checkPoints, floats, searchSpec, storedRows } from '../core/neighbor-search.js';
+import { checkPoints, floats, searchSpec, searchTags, storedRows } from '../core/neighbor-search.js';
 import { checkLength, int32s, labels, type Rules } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -32,8 +33,8 @@ export interface KNeighborsClassifierState extends ClassifierState {
  * `classes`, and of training rows at equal distances the one that came first. The training rows are what is learned and saved;
  * they are indexed when a plan is made.
  *
- * Differs from scikit-learn: `nNeighbors` beyond the training rows is refused by `fit`; `weights` takes no function, and there are
- * neither precomputed distances nor several targets. 'cosine' goes with trees, too.
+ * Differs from scikit-learn: `nNeighbors` beyond the training rows is refused by `fit`; `weights` takes no function, and there
+ * are no several targets. 'cosine' goes with trees, too.
  *
  * @example
  * ```ts
@@ -52,7 +53,11 @@ export class KNeighborsClassifier extends Classifier<KNeighborsClassifierParams,
   }
 
   get rules(): Rules<KNeighborsClassifierParams> {
-    return neighborsRules;
+    return neighborsRules(this.params);
+  }
+
+  override get tags(): EstimatorTags {
+    return searchTags(this.params);
   }
 
   get stateRules(): Rules<KNeighborsClassifierState> {

@@ -1,8 +1,9 @@
 /** Regression by the mean of the nearest training rows. */
+import type { EstimatorTags } from '../core/estimator.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
-import { checkPoints, floats, searchSpec, storedRows } from '../core/neighbor-search.js';
+import { checkPoints, floats, searchSpec, searchTags, storedRows } from '../core/neighbor-search.js';
 import { checkLength, float64s, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -47,7 +48,11 @@ export class KNeighborsRegressor extends Regressor<KNeighborsRegressorParams, KN
   }
 
   get rules(): Rules<KNeighborsRegressorParams> {
-    return neighborsRules;
+    return neighborsRules(this.params);
+  }
+
+  override get tags(): EstimatorTags {
+    return searchTags(this.params);
   }
 
   get stateRules(): Rules<KNeighborsRegressorState> {

@@ -1,4 +1,5 @@
 /** Outliers by how sparse their surroundings are (Breunig, Kriegel, Ng and Sander, LOF, SIGMOD 2000). */
+import type { EstimatorTags } from '../core/estimator.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
 import {
@@ -8,6 +9,7 @@ import {
   type SearchParams,
   searchRules,
   searchSpec,
+  searchTags,
   storedRows,
 } from '../core/neighbor-search.js';
 import { OutlierDetector, scoreLimit } from '../core/outlier-detector.js';
@@ -53,8 +55,6 @@ export interface LocalOutlierFactorState {
  * `predict`, `decisionFunction` and `scoreSamples` are for new rows and throw ERR_NOT_SUPPORTED without `novelty`; do not give them
  * the training rows, whose factors leave each row itself out. `y` is not read.
  *
- * Differs from scikit-learn: no precomputed distances.
- *
  * @example
  * ```ts
  * import { LocalOutlierFactor } from 'boreal';
@@ -69,11 +69,15 @@ export class LocalOutlierFactor extends OutlierDetector<LocalOutlierFactorParams
 
   get rules(): Rules<LocalOutlierFactorParams> {
     return {
-      ...searchRules,
+      ...searchRules(this.params),
       nNeighbors: int(1, 0x7fff_ffff),
       contamination: either(oneOf('auto'), real(0, 0.5, 'min')),
       novelty: bool,
     };
+  }
+
+  override get tags(): EstimatorTags {
+    return searchTags(this.params);
   }
 
   get stateRules(): Rules<LocalOutlierFactorState> {

@@ -1,4 +1,5 @@
 /** Searches for the rows of a training set that are near others. */
+import type { EstimatorTags } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
@@ -9,6 +10,7 @@ import {
   type SearchParams,
   searchRules,
   searchSpec,
+  searchTags,
   storedRows,
 } from '../core/neighbor-search.js';
 import { int, type Rules, real } from '../core/params.js';
@@ -54,7 +56,7 @@ export type GraphMode = 'connectivity' | 'distance';
  * rows: a plan like that of any transformer.
  *
  * Differs from scikit-learn: `transform` stands for KNeighborsTransformer and gives dense distances; a row that is asked for as
- * one of the training rows is left out exactly, even among equal rows; no precomputed distances.
+ * one of the training rows is left out exactly, even among equal rows.
  *
  * @example
  * ```ts
@@ -73,7 +75,11 @@ export class NearestNeighbors extends Transformer<NearestNeighborsParams, Neares
   }
 
   get rules(): Rules<NearestNeighborsParams> {
-    return { ...searchRules, nNeighbors: int(1, 0x7fff_ffff), radius: real(0) };
+    return { ...searchRules(this.params), nNeighbors: int(1, 0x7fff_ffff), radius: real(0) };
+  }
+
+  override get tags(): EstimatorTags {
+    return searchTags(this.params);
   }
 
   get stateRules(): Rules<NearestNeighborsState> {

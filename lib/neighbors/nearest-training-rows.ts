@@ -27,17 +27,13 @@ export const RADIUS_DEFAULTS: RadiusNeighborsParams = { ...SEARCH_DEFAULTS, radi
 export const NEIGHBORS_DEFAULTS: NeighborsParams = { ...SEARCH_DEFAULTS, nNeighbors: 5, weights: 'uniform' };
 
 const weightsRule: Rule = oneOf('uniform', 'distance');
-export const neighborsRules: Readonly<Record<keyof NeighborsParams, Rule>> = {
-  ...searchRules,
-  nNeighbors: int(1, 0x7fff_ffff),
-  weights: weightsRule,
-};
+export function neighborsRules(params: SearchParams): Record<keyof NeighborsParams, Rule> {
+  return { ...searchRules(params), nNeighbors: int(1, 0x7fff_ffff), weights: weightsRule };
+}
 
-export const radiusRules: Readonly<Record<keyof RadiusNeighborsParams, Rule>> = {
-  ...searchRules,
-  radius: real(0),
-  weights: weightsRule,
-};
+export function radiusRules(params: SearchParams): Record<keyof RadiusNeighborsParams, Rule> {
+  return { ...searchRules(params), radius: real(0), weights: weightsRule };
+}
 
 /** @throws {ERR_PARAMETER} when there are fewer training rows than wanted neighbours */
 export function checkNeighbors(owner: object, nNeighbors: number, { x }: Pick<FitInput, 'x'>): void {

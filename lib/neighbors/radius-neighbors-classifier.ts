@@ -1,9 +1,10 @@
 /** Classification by a vote of the training rows within a radius. */
+import type { EstimatorTags } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import type { FloatArray } from '../core/matrix.js';
-import { checkPoints, floats, searchSpec, storedRows } from '../core/neighbor-search.js';
+import { checkPoints, floats, searchSpec, searchTags, storedRows } from '../core/neighbor-search.js';
 import { checkLength, custom, int32s, labels, type Rules, show } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -49,12 +50,16 @@ export class RadiusNeighborsClassifier extends Classifier<
 
   get rules(): Rules<RadiusNeighborsClassifierParams> {
     return {
-      ...radiusRules,
+      ...radiusRules(this.params),
       outlierLabel: custom(
         'a label or null',
         (v) => v === null || ['string', 'number', 'boolean'].includes(typeof v),
       ),
     };
+  }
+
+  override get tags(): EstimatorTags {
+    return searchTags(this.params);
   }
 
   get stateRules(): Rules<RadiusNeighborsClassifierState> {

@@ -29,7 +29,6 @@ import {
   linearCoef,
   lowerKernel,
   requireLinear,
-  supportMatrix,
 } from './kernel.js';
 
 /** Parameters of {@link SVC} and {@link NuSVC}. */
@@ -116,21 +115,6 @@ export abstract class KernelClassifier<P extends KernelClassifierParams> extends
     return { ...fitted, classes: encoded.classes };
   }
 
-  /** Rows of training that are support vectors, those of the first class first. @throws {ERR_NOT_FITTED} before `fit` */
-  get support(): Int32Array {
-    return this.state.support.slice();
-  }
-
-  /** [vectors, columns]. @throws {ERR_NOT_FITTED | ERR_NOT_SUPPORTED} before `fit`, or of a precomputed kernel */
-  get supportVectors(): Matrix {
-    return supportMatrix(this.fittedParams, this.state);
-  }
-
-  /** The number of support vectors of each class. @throws {ERR_NOT_FITTED} before `fit` */
-  get nSupport(): Int32Array {
-    return this.state.nSupport.slice();
-  }
-
   /**
    * [classes - 1, vectors]: y alpha of each vector against the other classes in their order. Of two classes above 0 for the
    * second. @throws {ERR_NOT_FITTED} before `fit`
@@ -163,11 +147,6 @@ export abstract class KernelClassifier<P extends KernelClassifierParams> extends
     return out;
   }
 
-  /** gamma as it was used. @throws {ERR_NOT_FITTED} before `fit` */
-  get gamma(): number {
-    return this.state.gamma;
-  }
-
   /** Slopes of Platt's sigmoids of the pairs; empty without `probability`. @throws {ERR_NOT_FITTED} before `fit` */
   get probA(): Float64Array {
     return this.state.probA.slice();
@@ -181,11 +160,6 @@ export abstract class KernelClassifier<P extends KernelClassifierParams> extends
   /** Iterations for each pair. @throws {ERR_NOT_FITTED} before `fit` */
   get nIter(): Float64Array {
     return this.state.iterations.slice();
-  }
-
-  /** Whether all pairs reached `tol` before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
-  get converged(): boolean {
-    return this.state.converged;
   }
 
   /** Two classes are shown the other way round: above 0 speaks for the second. */

@@ -6,6 +6,7 @@ import {
   KernelClassifier,
   type KernelClassifierParams,
 } from './kernel-classifier.js';
+import { kernelMachine } from './kernel-machine.js';
 
 /** Parameters of {@link NuSVC}. */
 export interface NuSVCParams extends KernelClassifierParams {
@@ -34,7 +35,7 @@ export interface NuSVCParams extends KernelClassifierParams {
  * (await model.score(data, target)) > 0.95; // true
  * ```
  */
-export class NuSVC extends KernelClassifier<NuSVCParams> {
+export class NuSVC extends kernelMachine(KernelClassifier<NuSVCParams>) {
   constructor(params: Partial<NuSVCParams> = {}) {
     super({ ...KERNEL_CLASSIFIER_DEFAULTS, nu: 0.5, ...params });
   }

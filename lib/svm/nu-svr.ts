@@ -1,6 +1,7 @@
 /** Regression by support vectors, whose number is bounded instead of the errors that cost nothing. */
 import { type Rules, real } from '../core/params.js';
 import { KERNEL_DEFAULTS, KERNEL_RULES, type KernelParams } from './kernel.js';
+import { singleKernelMachine } from './kernel-machine.js';
 import { KernelRegressor } from './kernel-regressor.js';
 
 /** Parameters of {@link NuSVR}. */
@@ -28,7 +29,7 @@ export interface NuSVRParams extends KernelParams {
  * Math.abs(middle - Math.sin(2.5)) < 0.03; // true
  * ```
  */
-export class NuSVR extends KernelRegressor<NuSVRParams> {
+export class NuSVR extends singleKernelMachine(KernelRegressor<NuSVRParams>) {
   constructor(params: Partial<NuSVRParams> = {}) {
     super({ ...KERNEL_DEFAULTS, C: 1, nu: 0.5, ...params });
   }

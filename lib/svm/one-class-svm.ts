@@ -1,6 +1,5 @@
 /** The support of a distribution: outliers without labels. */
 import type { FitInput } from '../core/fit-input.js';
-import { Matrix } from '../core/matrix.js';
 import { OutlierDetector } from '../core/outlier-detector.js';
 import { type Rules, real } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
@@ -14,11 +13,9 @@ import {
   KERNEL_STATE_RULES,
   type KernelParams,
   type KernelState,
-  linearCoef,
   lowerKernel,
-  requireLinear,
-  supportMatrix,
 } from './kernel.js';
+import { singleKernelMachine } from './kernel-machine.js';
 
 /** Parameters of {@link OneClassSVM}. */
 export interface OneClassSVMParams extends KernelParams {
@@ -40,7 +37,7 @@ export interface OneClassSVMParams extends KernelParams {
  * await model.predict([[4, 5], [40, 40]]); // [1, -1]
  * ```
  */
-export class OneClassSVM extends OutlierDetector<OneClassSVMParams, KernelState> {
+export class OneClassSVM extends singleKernelMachine(OutlierDetector<OneClassSVMParams, KernelState>) {
   constructor(params: Partial<OneClassSVMParams> = {}) {
     super({ ...KERNEL_DEFAULTS, nu: 0.5, ...params });
   }
@@ -64,55 +61,9 @@ export class OneClassSVM extends OutlierDetector<OneClassSVMParams, KernelState>
     return state;
   }
 
-  /** Rows of training that are support vectors, ascending. @throws {ERR_NOT_FITTED} before `fit` */
-  get support(): Int32Array {
-    return this.state.support.slice();
-  }
-
-  /** [vectors, columns]. @throws {ERR_NOT_FITTED | ERR_NOT_SUPPORTED} before `fit`, or of a precomputed kernel */
-  get supportVectors(): Matrix {
-    return supportMatrix(this.fittedParams, this.state);
-  }
-
-  /** The number of support vectors, [1]. @throws {ERR_NOT_FITTED} before `fit` */
-  get nSupport(): Int32Array {
-    return this.state.nSupport.slice();
-  }
-
-  /** [1, vectors] coefficients. @throws {ERR_NOT_FITTED} before `fit` */
-  get dualCoef(): Matrix {
-    return new Matrix(this.state.dualCoef.slice(), 1, this.state.support.length);
-  }
-
-  /** The constant term of the decision. @throws {ERR_NOT_FITTED} before `fit` */
-  get intercept(): number {
-    return this.state.intercept[0];
-  }
-
   /** Scores above this are inside: -intercept. @throws {ERR_NOT_FITTED} before `fit` */
   get offset(): number {
     return -this.state.intercept[0];
-  }
-
-  /** Weights of the columns. @throws {ERR_NOT_FITTED | ERR_NOT_SUPPORTED} before `fit`, or unless the kernel is linear */
-  get coef(): Float64Array {
-    requireLinear(this.fittedParams);
-    return linearCoef(this.state, this.state.dualCoef, this.nFeaturesIn, 1);
-  }
-
-  /** gamma as it was used. @throws {ERR_NOT_FITTED} before `fit` */
-  get gamma(): number {
-    return this.state.gamma;
-  }
-
-  /** Iterations the solver took. @throws {ERR_NOT_FITTED} before `fit` */
-  get nIter(): number {
-    return this.state.iterations[0];
-  }
-
-  /** Whether the solver reached `tol` before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
-  get converged(): boolean {
-    return this.state.converged;
   }
 
   /** As LIBSVM has it: the constant belongs to the sum, and a row on the border is an outlier. */

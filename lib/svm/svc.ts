@@ -6,6 +6,7 @@ import {
   KernelClassifier,
   type KernelClassifierParams,
 } from './kernel-classifier.js';
+import { kernelMachine } from './kernel-machine.js';
 
 /** Parameters of {@link SVC}. */
 export interface SVCParams extends KernelClassifierParams {
@@ -34,7 +35,7 @@ export interface SVCParams extends KernelClassifierParams {
  * model.nSupport.length; // 3
  * ```
  */
-export class SVC extends KernelClassifier<SVCParams> {
+export class SVC extends kernelMachine(KernelClassifier<SVCParams>) {
   constructor(params: Partial<SVCParams> = {}) {
     super({ ...KERNEL_CLASSIFIER_DEFAULTS, C: 1, ...params });
   }

@@ -1,6 +1,7 @@
 /** Regression by support vectors. */
 import { type Rules, real } from '../core/params.js';
 import { KERNEL_DEFAULTS, KERNEL_RULES, type KernelParams } from './kernel.js';
+import { singleKernelMachine } from './kernel-machine.js';
 import { KernelRegressor } from './kernel-regressor.js';
 
 /** Parameters of {@link SVR}. */
@@ -26,7 +27,7 @@ export interface SVRParams extends KernelParams {
  * Math.abs(middle - Math.sin(2.5)) < 0.03; // true
  * ```
  */
-export class SVR extends KernelRegressor<SVRParams> {
+export class SVR extends singleKernelMachine(KernelRegressor<SVRParams>) {
   constructor(params: Partial<SVRParams> = {}) {
     super({ ...KERNEL_DEFAULTS, C: 1, epsilon: 0.1, ...params });
   }

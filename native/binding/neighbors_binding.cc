@@ -144,7 +144,15 @@ napi_value fit_hdbscan(Call& call) {
     return hdbscan(x, params, cancel, progress);
   };
   auto deliver = [](napi_env env, HdbscanClusters&& found) {
+    std::vector<int32_t> merged;  // left, right
+    std::vector<double> heights;
+    for (const ClusterMerge& merge : found.merges) {
+      merged.insert(merged.end(), {merge.left, merge.right});
+      heights.push_back(merge.distance);
+    }
     return ObjectBuilder(env)
+        .set("children", std::move(merged))
+        .set("distances", std::move(heights))
         .set("labels", std::move(found.labels))
         .set("probabilities", std::move(found.probabilities))
         .object();

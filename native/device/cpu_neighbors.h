@@ -28,6 +28,7 @@ class CpuNeighbors final : public CpuOp<T> {
         classes_(op.classes.begin(), op.classes.end()),
         values_(op.values.begin(), op.values.end()) {
     NeighborSpec spec;
+    static_assert(kGivenDistances == static_cast<int32_t>(NeighborMetric::kPrecomputed));
     spec.metric = static_cast<NeighborMetric>(op.metric);
     spec.search = static_cast<NeighborSearch>(op.search);
     spec.leaf_size = op.leaf_size;
@@ -50,6 +51,7 @@ class CpuNeighbors final : public CpuOp<T> {
 
   void run(const TileCall<T>& call) const override {
     const MatrixView<const T> x = dense_view(call.slots[input_], call.rows, width_);
+    check_distances(index_->spec(), x, call.first_row);
     double* const sums = reinterpret_cast<double*>(call.scratch);
     if (neighbors_ == 0) {
       index_->within(

@@ -47,6 +47,24 @@ struct Collected {
   }
 };
 
+// Visits given distances as BruteSearch::scan visits those that it computes.
+template <typename T, typename Hits>
+void scan_given(const Kernels& kernels, MatrixView<const T> x, Hits& hits, const CancelToken* cancel) {
+  constexpr size_t kStretch = 512;
+  int32_t found[kStretch];
+  for (size_t i = 0; i < x.rows; ++i) {
+    check_cancel(cancel);
+    for (size_t j = 0; j < x.cols; j += kStretch) {
+      const size_t hit = select_kernels<T>(kernels).find_beyond(
+          false, x.row(i) + j, std::min(kStretch, x.cols - j), hits.limit(i), found);
+      for (size_t h = 0; h < hit; ++h) {
+        const size_t column = j + static_cast<size_t>(found[h]);
+        hits.add(i, x.at(i, column), column);
+      }
+    }
+  }
+}
+
 template <typename T>
 bool by_index(const Neighbor<T>& a, const Neighbor<T>& b) {
   return a.index < b.index;
@@ -57,7 +75,7 @@ bool by_index(const Neighbor<T>& a, const Neighbor<T>& b) {
 template <typename T>
 NeighborIndex<T>::NeighborIndex(const NeighborSpec& spec, MatrixView<const T> y, const Kernels& kernels,
                                 const RunOptions& options)
-    : spec_(spec), cols_(y.cols) {
+    : spec_(spec), kernels_(kernels), cols_(y.cols) {
   if (y.rows == 0 || y.cols == 0) throw Error("ERR_EMPTY", "There are no rows to search.");
   if (y.rows > static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
     throw Error("ERR_SHAPE", "More than 2^31 - 1 rows.");
@@ -67,6 +85,16 @@ NeighborIndex<T>::NeighborIndex(const NeighborSpec& spec, MatrixView<const T> y,
     if (spec.p == 1) spec_.metric = NeighborMetric::kManhattan;
     if (spec.p == 2) spec_.metric = NeighborMetric::kEuclidean;
     if (std::isinf(spec.p)) spec_.metric = NeighborMetric::kChebyshev;
+  }
+  if (spec.metric == NeighborMetric::kPrecomputed) {
+    if (y.rows != y.cols) throw Error("ERR_SHAPE", "Distances of rows to each other must be square.");
+    if (spec.search != NeighborSearch::kAuto && spec.search != NeighborSearch::kBrute) {
+      throw Error("ERR_PARAMETER", "No tree is made of distances that are given.");
+    }
+    spec_.search = NeighborSearch::kBrute;
+    y_ = dense_view<const T>(nullptr, y.rows, y.cols);
+    row_cost_ns_ = 100 + 0.2 * static_cast<double>(y.cols);
+    return;
   }
   const PreparedRows<T> prepared(spec_, y, true);
   const MatrixView<const T> rows = prepared.view();
@@ -156,6 +184,8 @@ void NeighborIndex<T>::nearest_block(MatrixView<const T> x, size_t k, int64_t le
   }
   if (k > 0 && brute_) {
     brute_->scan(x, 0, found, cancel);
+  } else if (k > 0 && !tree_) {
+    scan_given(kernels_, x, found, cancel);
   } else if (k > 0) {
     check_cancel(cancel);
     const ThreadScratch<NeighborIndex<T>> scratch(tree_->scratch() * sizeof(T), size_t{1} << 20);
@@ -208,6 +238,8 @@ void NeighborIndex<T>::within_block(MatrixView<const T> x, int64_t self, T limit
   Collected<T> found{limit, self, {}};
   if (brute_) {
     brute_->scan(x, self < 0 ? 0 : static_cast<size_t>(self), found, cancel);
+  } else if (!tree_) {
+    scan_given(kernels_, x, found, cancel);
   } else {
     check_cancel(cancel);
     const ThreadScratch<NeighborIndex<T>> scratch(tree_->scratch() * sizeof(T), size_t{1} << 20);
@@ -239,9 +271,24 @@ void check_columns(const NeighborIndex<T>& index, MatrixView<const T> x) {
 }  // namespace
 
 template <typename T>
+void check_distances(const NeighborSpec& spec, MatrixView<const T> x, size_t first_row) {
+  if (spec.metric != NeighborMetric::kPrecomputed) return;
+  for (size_t i = 0; i < x.rows; ++i) {
+    const T* const found = std::find_if(x.row(i), x.row(i) + x.cols, [](T value) { return value < 0; });
+    if (found == x.row(i) + x.cols) continue;
+    const size_t row = first_row + i, column = static_cast<size_t>(found - x.row(i));
+    throw Error("ERR_INPUT_NEGATIVE",
+                "Row " + std::to_string(row) + ", column " + std::to_string(column) +
+                    ": the value is below 0, which is no distance.",
+                static_cast<int64_t>(row), static_cast<int64_t>(column));
+  }
+}
+
+template <typename T>
 NearestRows<T> nearest_rows(const NeighborIndex<T>& index, MatrixView<const T> x, size_t k, bool own,
                             const RunOptions& options) {
   check_columns(index, x);
+  check_distances(index.spec(), x, 0);
   if (own && x.rows != index.rows()) throw Error("ERR_SHAPE", "These are not the rows of the index.");
   if (k + (own ? 1 : 0) > index.rows()) {
     throw Error("ERR_PARAMETER", "There are no " + std::to_string(k) + (own ? " other" : "") +
@@ -271,6 +318,7 @@ template <typename T>
 RowsWithin<T> rows_within(const NeighborIndex<T>& index, MatrixView<const T> x, double radius, bool own,
                           bool sorted, const RunOptions& options) {
   check_columns(index, x);
+  check_distances(index.spec(), x, 0);
   const T limit = rank_limit<T>(index.spec(), radius);
   const size_t step = rows_per_task(index, x.rows), tasks = (x.rows + step - 1) / step;
   std::vector<std::vector<Neighbor<T>>> parts(tasks);
@@ -307,6 +355,7 @@ RowsWithin<T> rows_within(const NeighborIndex<T>& index, MatrixView<const T> x, 
 
 #define BOREAL_NEIGHBORS(T)                                                                               \
   template class NeighborIndex<T>;                                                                        \
+  template void check_distances<T>(const NeighborSpec&, MatrixView<const T>, size_t);                     \
   template NearestRows<T> nearest_rows<T>(const NeighborIndex<T>&, MatrixView<const T>, size_t, bool,     \
                                           const RunOptions&);                                             \
   template RowsWithin<T> rows_within<T>(const NeighborIndex<T>&, MatrixView<const T>, double, bool, bool, \

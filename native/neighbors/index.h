@@ -22,7 +22,7 @@ template <typename T>
 class NeighborIndex {
  public:
   // y [n, d] is copied; n >= 1, d >= 1, finite. kAuto measures on some rows of y how many distances a KD-tree
-  // saves.
+  // saves. For kPrecomputed y is square, and its values are not read: each query brings its own distances.
   NeighborIndex(const NeighborSpec& spec, MatrixView<const T> y, const Kernels& kernels,
                 const RunOptions& options = {});
 
@@ -42,15 +42,13 @@ class NeighborIndex {
   void within(MatrixView<const T> x, T limit, const Visitor& visit, const CancelToken* cancel) const;
 
   // All pairs of rows of the index, block by block. visit(i, others, count): rows at ranks <= limit from row
-  // i; each pair is met in one block, from one of its rows.
+  // i; each pair is met in one block, from one of its rows. Not for kPrecomputed.
   size_t pair_blocks() const;
   void pairs(size_t block, T limit, const Visitor& visit, const CancelToken* cancel) const;
 
   // Rough nanoseconds for one row.
   double row_cost_ns() const { return row_cost_ns_; }
-  size_t memory_bytes() const {
-    return y_.rows * y_.cols * sizeof(T) + (brute_ ? brute_->memory_bytes() : 0);
-  }
+  size_t memory_bytes() const { return copy_.size() * sizeof(T) + (brute_ ? brute_->memory_bytes() : 0); }
   static constexpr size_t kBlockRows = BruteSearch<T>::kBlockRows;
 
  private:
@@ -63,6 +61,7 @@ class NeighborIndex {
                     const CancelToken* cancel) const;
 
   NeighborSpec spec_;
+  const Kernels& kernels_;
   size_t cols_;
   AlignedBuffer<T> copy_;  // of the prepared rows
   MatrixView<const T> y_;
@@ -70,6 +69,11 @@ class NeighborIndex {
   std::unique_ptr<NeighborTree<T>> tree_;
   double row_cost_ns_ = 0;
 };
+
+// Throws ERR_INPUT_NEGATIVE for a given distance below 0; x begins with row `first_row` of what the caller
+// has.
+template <typename T>
+void check_distances(const NeighborSpec& spec, MatrixView<const T> x, size_t first_row);
 
 // Searches of many rows over the thread pool.
 template <typename T>

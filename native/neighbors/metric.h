@@ -1,7 +1,7 @@
 // Distances as searches for neighbours use them. They compare ranks, which grow with the distance and are
 // cheaper: the square of a euclidean distance, the p-th power of Minkowski's, the distance itself of the
 // others. The cosine distance is the half of the squared euclidean one of rows scaled to length 1 (see
-// PreparedRows).
+// PreparedRows). Distances that are given are ranks themselves.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +21,7 @@ enum class NeighborMetric : int32_t {
   kChebyshev = 2,
   kMinkowski = 3,  // (sum_k |x_k - y_k|^p)^(1/p)
   kCosine = 4,
+  kPrecomputed = 5,  // rows hold their distances to the rows of the index
 };
 
 enum class NeighborSearch : int32_t { kAuto = 0, kBrute = 1, kKdTree = 2, kBallTree = 3 };

@@ -229,6 +229,8 @@ enum class NeighborVote : int32_t {
   kDistances = 3,  // the distances, nearest first
   kPlace = 4,      // a place in the layout of UMAP: see neighbors/umap_row.h
 };
+constexpr int32_t kNeighborMetricCount = 6, kNeighborSearchCount = 4;
+constexpr int32_t kGivenDistances = 5;  // the metric of rows that hold their distances to the points
 // The `neighbors` rows nearest to a row among points, or those within the radius where neighbors is 0. With
 // distance_weights a neighbour weighs 1 / distance, and those at distance 0, if there are any, are the only
 // ones. Rows without a neighbour: 0 for each class, NaN for a mean.
@@ -239,16 +241,16 @@ struct NeighborsOp {
   bool distance_weights;
   size_t outputs;  // classes or targets; 1 for kOutlier, neighbors for kDistances
   double p, radius;
-  Span<float> points_f32;  // [rows, width] row-major in one of the two
+  Span<float> points_f32;  // [rows, width] row-major in one of the two; none of given distances
   Span<double> points_f64;
   Span<int32_t> classes;  // [rows] of kClasses
   Span<double> values;    // [rows, outputs] of kMean and kPlace; [2, rows] reach and density of kOutlier
   // Of kPlace: a, b, repulsion, negatives, epochs, learning rate, local connectivity, mean distance, seed.
   Span<double> placement;
 
-  size_t rows(size_t width) const { return (points_f32.size + points_f64.size) / width; }
+  bool is_given() const { return metric == kGivenDistances; }
+  size_t rows(size_t width) const { return is_given() ? width : (points_f32.size + points_f64.size) / width; }
 };
-constexpr int32_t kNeighborMetricCount = 5, kNeighborSearchCount = 4;
 
 // NaN -> the mean of the column over the `neighbors` nearest rows of points that have it, by euclidean
 // distances over the columns that both rows have; fill[j] where no such row has a distance.

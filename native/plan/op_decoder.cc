@@ -355,6 +355,7 @@ Op OpDecoder::neighbors() {
     op.points_f64 = constant<double>(0, "points");
   }
   const size_t size = op.points_f32.size + op.points_f64.size, rows = op.rows(width_);
+  if (op.is_given() && (size != 0 || op.search > 1)) fail("given distances have neither points nor a tree");
   if (rows == 0 || size % width_ != 0) fail("the size of points is no multiple of its input's width");
   if (op.neighbors > rows) fail("there are fewer points than neighbors");
   const bool places = op.vote == NeighborVote::kPlace;

@@ -36,8 +36,8 @@
 //                                            weights f64, bias f64]
 //   25 Interpolate ints [outside]          constants [offsets i32, x f64, y f64]
 //   26 Neighbors ints [metric, search, leaf_size, neighbors, vote, distance_weights, outputs]
-//                                            constants [points f32 or f64, numbers f64 (p, radius), classes
-//                                            i32, values f64]
+//                                            constants [points f32 or f64, none of given distances, numbers
+//                                            f64 (p, radius), classes i32, values f64]
 //   27 NeighborImpute  ints [neighbors, distance_weights]  constants [points f64, fill f64]
 //   28 Layer     ints [outputs, activation] constants [code f64, parameters f32]
 //   29 Draw      ints [seed]

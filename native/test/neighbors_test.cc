@@ -176,6 +176,56 @@ TEST_CASE("rows beyond the reach of float keep their order") {
         }) == "ERR_INPUT_INFINITE");
 }
 
+TEST_CASE_TEMPLATE("distances that are given stand for computed ones", T, float, double) {
+  Rng rng(64);
+  const size_t n = 700, d = 3;
+  const std::vector<T> y = grid_rows<T>(rng, n, d);
+  const MatrixView<const T> rows = dense_view<const T>(y.data(), n, d);
+  NeighborSpec spec;
+  spec.metric = NeighborMetric::kManhattan;
+  spec.search = NeighborSearch::kBrute;
+  const NeighborIndex<T> computed(spec, rows, kernels());
+  std::vector<T> all(n * n);
+  const NearestRows<T> sorted = nearest_rows(computed, rows, n, false, {});
+  for (size_t at = 0; at < all.size(); ++at) {
+    all[at / n * n + static_cast<size_t>(sorted.indices[at])] = sorted.distances[at];
+  }
+  const MatrixView<const T> distances = dense_view<const T>(all.data(), n, n);
+  NeighborSpec given;
+  given.metric = NeighborMetric::kPrecomputed;
+  for (const Kernels* kernels : available_kernels()) {
+    INFO(kernels->name);
+    const NeighborIndex<T> index(given, distances, *kernels);
+    for (const size_t k : {size_t{1}, size_t{9}, size_t{200}, n - 1}) {
+      CHECK(equal(nearest_rows(index, distances, k, true, {}), nearest_rows(computed, rows, k, true, {})));
+    }
+    const RowsWithin<T> found = rows_within(index, distances, 0.75, true, true, {});
+    const RowsWithin<T> expected = rows_within(computed, rows, 0.75, true, true, {});
+    CHECK(found.offsets == expected.offsets);
+    CHECK(found.indices == expected.indices);
+    CHECK(same(found.distances, expected.distances));
+  }
+  all[n + 5] = -1;
+  const NeighborIndex<T> index(given, distances, kernels());
+  CHECK(error_code([&] { nearest_rows(index, distances, 2, true, {}); }) == "ERR_INPUT_NEGATIVE");
+  CHECK(error_code([&] { NeighborIndex<T>(given, rows, kernels()); }) == "ERR_SHAPE");
+  given.search = NeighborSearch::kKdTree;
+  CHECK(error_code([&] { NeighborIndex<T>(given, distances, kernels()); }) == "ERR_PARAMETER");
+}
+
+TEST_CASE("a plan takes given distances without points") {
+  const auto code = [](int32_t search, const std::vector<double>& points,
+                       const std::vector<int32_t>& classes) {
+    PlanWriter plan(3);
+    plan.neighbors(0, {5, search, 30, 2, 0, 0, 2}, points, {2, 0}, classes, {});
+    return error_code([&] { plan.decode(); });
+  };
+  CHECK(code(0, {}, {0, 1, 1}) == "none");
+  CHECK(code(2, {}, {0, 1, 1}) == "ERR_PLAN");
+  CHECK(code(0, {1, 2, 3}, {0, 1, 1}) == "ERR_PLAN");
+  CHECK(code(0, {}, {0, 1}) == "ERR_PLAN");
+}
+
 TEST_CASE_TEMPLATE("votes and imputed values are those of the reference", T, float, double) {
   Rng rng(63);
   const size_t n = 90, d = 5;

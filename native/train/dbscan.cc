@@ -105,6 +105,53 @@ class Sets {
   std::vector<size_t> parent_;
 };
 
+std::vector<int32_t> core_rows(const std::vector<double>& near, double min_samples) {
+  std::vector<int32_t> core;
+  for (size_t i = 0; i < near.size(); ++i) {
+    if (near[i] >= min_samples) core.push_back(static_cast<int32_t>(i));
+  }
+  return core;
+}
+
+// Of distances that are given. Clusters grow one after the other, so that a row at the border of several
+// belongs to the first.
+template <typename T>
+DbscanClusters dbscan_given(MatrixView<const T> x, Span<double> weights, const DbscanParams& params,
+                            const CancelToken* cancel) {
+  const size_t n = x.rows;
+  if (x.cols != n) throw Error("ERR_SHAPE", "Distances of rows to each other must be square.");
+  const T eps = static_cast<T>(params.eps);
+  constexpr size_t kRows = 16;
+  std::vector<double> near(n, 0);
+  ThreadPool::instance().parallel_for((n + kRows - 1) / kRows, [&](size_t task, size_t) {
+    check_cancel(cancel);
+    for (size_t i = task * kRows; i < std::min(n, (task + 1) * kRows); ++i) {
+      for (size_t j = 0; j < n; ++j) near[i] += x.at(i, j) > eps ? 0 : weights.size == 0 ? 1 : weights[j];
+    }
+  });
+  DbscanClusters result{std::vector<int32_t>(n, -1), core_rows(near, params.min_samples)};
+  int32_t clusters = 0;
+  std::vector<int32_t> reached;
+  for (const int32_t core : result.core) {
+    if (result.labels[static_cast<size_t>(core)] >= 0) continue;
+    result.labels[static_cast<size_t>(core)] = clusters;
+    reached.assign(1, core);
+    while (!reached.empty()) {
+      const size_t row = static_cast<size_t>(reached.back());
+      reached.pop_back();
+      if (near[row] < params.min_samples) continue;
+      check_cancel(cancel);
+      for (size_t j = 0; j < n; ++j) {
+        if (x.at(row, j) > eps || result.labels[j] >= 0) continue;
+        result.labels[j] = clusters;
+        reached.push_back(static_cast<int32_t>(j));
+      }
+    }
+    ++clusters;
+  }
+  return result;
+}
+
 }  // namespace
 
 template <typename T>
@@ -114,6 +161,7 @@ DbscanClusters dbscan(MatrixView<const T> x, Span<double> weights, const DbscanP
   if (weights.size != 0 && weights.size != n)
     throw Error("ERR_SHAPE", "There is not one weight for each row.");
   if (!(params.eps > 0)) throw Error("ERR_PARAMETER", "eps must be above 0.");
+  if (params.spec.metric == NeighborMetric::kPrecomputed) return dbscan_given(x, weights, params, cancel);
   NeighborSpec spec = params.spec;
   spec.radius = params.eps;
   const NeighborIndex<T> index(spec, x, kernels(), {0, cancel});
@@ -133,12 +181,9 @@ DbscanClusters dbscan(MatrixView<const T> x, Span<double> weights, const DbscanP
     });
   }
 
-  DbscanClusters result;
+  DbscanClusters result{std::vector<int32_t>(n, -1), core_rows(near, params.min_samples)};
   std::vector<uint8_t> is_core(n);
-  for (size_t i = 0; i < n; ++i) {
-    is_core[i] = near[i] >= params.min_samples;
-    if (is_core[i] != 0) result.core.push_back(static_cast<int32_t>(i));
-  }
+  for (const int32_t core : result.core) is_core[static_cast<size_t>(core)] = 1;
   Sets sets(n);
   std::vector<std::pair<int32_t, int32_t>> borders;  // core row, other row
   source.each([&](size_t i, size_t j) {
@@ -150,7 +195,6 @@ DbscanClusters dbscan(MatrixView<const T> x, Span<double> weights, const DbscanP
     }
   });
 
-  result.labels.assign(n, -1);
   int32_t clusters = 0;
   for (const int32_t core : result.core) {
     const size_t row = static_cast<size_t>(core), root = sets.root(row);

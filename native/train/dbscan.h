@@ -25,7 +25,8 @@ struct DbscanClusters {
   std::vector<int32_t> core;    // indices of core rows, ascending
 };
 
-// weights [x.rows] or empty. The result does not depend on the number of threads.
+// weights [x.rows] or empty. The result does not depend on the number of threads. Given distances may lack
+// symmetry: a row reaches those within eps in its own row of x.
 template <typename T>
 DbscanClusters dbscan(MatrixView<const T> x, Span<double> weights, const DbscanParams& params,
                       const CancelToken* cancel);

@@ -24,6 +24,7 @@ class SpanningTree {
  public:
   SpanningTree(MatrixView<const T> x, const HdbscanParams& params, const CancelToken* cancel)
       : params_(params),
+        is_given_(params.spec.metric == NeighborMetric::kPrecomputed),
         prepared_(params.spec, x, true),
         kernel_(distance_kernels<T>(kernels())),
         n_(x.rows),
@@ -73,7 +74,10 @@ class SpanningTree {
       const size_t first = task * kBlock, count = std::min(kBlock, n_ - first);
       std::vector<Neighbor<T>> items(count * k);
       index.nearest({x.row(first), count, x.cols, x.stride}, k, -1, items.data(), cancel_);
-      for (size_t i = 0; i < count; ++i) core_[first + i] = static_cast<double>(items[i * k + k - 1].rank);
+      // As scikit-learn has it, alpha counts here for given distances only.
+      const double scale = is_given_ ? scale_ : 1;
+      for (size_t i = 0; i < count; ++i)
+        core_[first + i] = static_cast<double>(items[i * k + k - 1].rank) * scale;
     });
   }
 
@@ -81,6 +85,7 @@ class SpanningTree {
     left_.erase(std::remove_if(left_.begin(), left_.end(),
                                [this](int32_t i) { return in_tree_[static_cast<size_t>(i)] != 0; }),
                 left_.end());
+    if (is_given_) return;
     const MatrixView<const T> x = prepared_.view();
     const size_t rows = (left_.size() + kernel_.lanes - 1) / kernel_.lanes * kernel_.lanes;
     if (packed_.size() < rows * x.cols) packed_ = AlignedBuffer<T>(rows * x.cols);
@@ -98,7 +103,7 @@ class SpanningTree {
   // Updates what is nearest to the tree by the distances from `node`, its newest row.
   Best advance(size_t node) {
     const size_t stripes = (left_.size() + kStripe - 1) / kStripe;
-    if (left_.size() * prepared_.view().cols < kShared) {
+    if (left_.size() * (is_given_ ? 1 : prepared_.view().cols) < kShared) {
       Best best;
       for (size_t s = 0; s < stripes; ++s) take(best, stripe(node, s));
       return best;
@@ -118,8 +123,12 @@ class SpanningTree {
     const MatrixView<const T> x = prepared_.view();
     const size_t first = s * kStripe, count = std::min(kStripe, left_.size() - first);
     T ranks[kStripe];
-    rank_distances<T>(params_.spec, kernel_, {x.row(node), 1, x.cols, x.stride},
-                      packed_.data() + first * x.cols, dense_view(ranks, 1, count));
+    if (is_given_) {
+      for (size_t i = 0; i < count; ++i) ranks[i] = x.at(node, static_cast<size_t>(left_[first + i]));
+    } else {
+      rank_distances<T>(params_.spec, kernel_, {x.row(node), 1, x.cols, x.stride},
+                        packed_.data() + first * x.cols, dense_view(ranks, 1, count));
+    }
     Best best;
     const double core = core_[node];
     for (size_t i = 0; i < count; ++i) {
@@ -137,6 +146,7 @@ class SpanningTree {
   }
 
   const HdbscanParams& params_;
+  const bool is_given_;
   const PreparedRows<T> prepared_;
   const DistanceKernels<T>& kernel_;
   const size_t n_;
@@ -183,7 +193,7 @@ HdbscanClusters hdbscan(MatrixView<const T> x, const HdbscanParams& params, cons
   }
   if (params.min_cluster_size < 2) throw Error("ERR_PARAMETER", "min_cluster_size must be at least 2.");
   if (!(params.alpha > 0)) throw Error("ERR_PARAMETER", "alpha must be above 0.");
-  if (x.rows < 2) return {std::vector<int32_t>(x.rows, -1), std::vector<double>(x.rows, 0)};
+  if (x.rows < 2) return {std::vector<int32_t>(x.rows, -1), std::vector<double>(x.rows, 0), {}};
   const NeighborIndex<T> index(params.spec, x, kernels(), {0, cancel});
   HdbscanParams resolved = params;
   resolved.spec = index.spec();

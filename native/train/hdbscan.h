@@ -25,11 +25,6 @@ struct HdbscanParams {
   bool allow_single = false;
 };
 
-struct HdbscanClusters {
-  std::vector<int32_t> labels;        // [rows] from 0; -1 is noise
-  std::vector<double> probabilities;  // [rows] how firmly a row belongs to its cluster
-};
-
 // An edge of the spanning tree, and a merge of the hierarchy: nodes below `rows` are rows, the others earlier
 // merges.
 struct TreeEdge {
@@ -42,6 +37,13 @@ struct ClusterMerge {
   int32_t size;
 };
 
+struct HdbscanClusters {
+  std::vector<int32_t> labels;        // [rows] from 0; -1 is noise
+  std::vector<double> probabilities;  // [rows] how firmly a row belongs to its cluster
+  std::vector<ClusterMerge> merges;   // the hierarchy
+};
+
+// Of given distances x must be square and symmetric.
 template <typename T>
 HdbscanClusters hdbscan(MatrixView<const T> x, const HdbscanParams& params, const CancelToken* cancel,
                         const std::function<void(size_t, size_t)>& progress);
@@ -49,7 +51,6 @@ HdbscanClusters hdbscan(MatrixView<const T> x, const HdbscanParams& params, cons
 // Merges in the order of their distance.
 std::vector<ClusterMerge> single_linkage(std::vector<TreeEdge> edges);
 // Clusters of the hierarchy of `rows` rows.
-HdbscanClusters extract_clusters(const std::vector<ClusterMerge>& merges, size_t rows,
-                                 const HdbscanParams& params);
+HdbscanClusters extract_clusters(std::vector<ClusterMerge> merges, size_t rows, const HdbscanParams& params);
 
 }  // namespace boreal

@@ -3,6 +3,7 @@
 // A lambda is 1 / distance.
 #include <algorithm>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "train/hdbscan.h"
@@ -151,8 +152,7 @@ std::vector<uint8_t> select(Condensed& tree, const HdbscanParams& params) {
 
 }  // namespace
 
-HdbscanClusters extract_clusters(const std::vector<ClusterMerge>& merges, size_t rows,
-                                 const HdbscanParams& params) {
+HdbscanClusters extract_clusters(std::vector<ClusterMerge> merges, size_t rows, const HdbscanParams& params) {
   Condensed tree = condense(merges, rows, params.min_cluster_size);
   const std::vector<uint8_t> selected = select(tree, params);
   const size_t count = tree.clusters.size();
@@ -167,7 +167,7 @@ HdbscanClusters extract_clusters(const std::vector<ClusterMerge>& merges, size_t
   const bool single = params.allow_single && numbers == 1 && selected[0] != 0;
   const double enough = params.epsilon > 0 ? 1 / params.epsilon : tree.clusters[0].death;
 
-  HdbscanClusters result{std::vector<int32_t>(rows, -1), std::vector<double>(rows, 0)};
+  HdbscanClusters result{std::vector<int32_t>(rows, -1), std::vector<double>(rows, 0), std::move(merges)};
   for (size_t i = 0; i < rows; ++i) {
     const size_t cluster = owner[tree.cluster_of[i]];
     if (selected[cluster] == 0 || (single && !(tree.lambda[i] >= enough)) || (cluster == 0 && !single))

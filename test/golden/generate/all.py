@@ -46,6 +46,7 @@ import onnx_networks
 import pairwise
 import parquet_files
 import partial_fits
+import precomputed
 import prepare
 import preprocessing
 import projections
@@ -80,6 +81,12 @@ if __name__ == "__main__":
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, quantization, exports, safetensors_files),
+            *(splits, searches, curves, estimator_names),
+            *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
+            *(nn_steps, mlp, autograd, keras_models, resnet18),
+            *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, quantization, exports),
+            *(safetensors_files, keras_files),
         )
         for script in scripts:
             script.main()
