@@ -1,72 +1,60 @@
 /** Classifiers and regressors made of models, whose predictions can be columns for others. */
-import type { State } from '../core/estimator.js';
+import type { Estimator, State } from '../core/estimator.js';
 import type { FitOptions } from '../core/fit-input.js';
-import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import type { Output } from '../core/plan.js';
 import type { Column } from '../core/schema.js';
 
-/** Base of classifiers that are transformers, too. */
-export abstract class TransformingClassifier<P extends object, S extends ClassifierState> extends Classifier<
-  P,
-  S
-> {
-  override get outputs(): readonly Output[] {
-    return [...super.outputs, 'transform'];
-  }
-
+/** What makes an ensemble a transformer, too. */
+export interface Transforming {
   /** The columns that `transform` gives. @throws {ERR_NOT_FITTED} before `fit` */
-  abstract outputColumns(): readonly Column[];
-
+  outputColumns(): readonly Column[];
   /** Names of the columns that `transform` gives. @throws {ERR_NOT_FITTED} before `fit` */
-  getFeatureNamesOut(): string[] {
-    return this.outputColumns().map(({ name }) => name);
-  }
-
+  getFeatureNamesOut(): string[];
   /** What each model says, side by side, on the pool. @throws see {@link Plan.run} */
-  transform(X: MatrixLike): Promise<Matrix> {
-    return this.run(X, { output: 'transform' });
-  }
-
-  /** As {@link TransformingClassifier.transform}, on this thread's time. */
-  transformSync(X: MatrixLike): Matrix {
-    return this.runSync(X, { output: 'transform' });
-  }
-
+  transform(X: MatrixLike): Promise<Matrix>;
+  /** As {@link Transforming.transform}, on this thread's time. */
+  transformSync(X: MatrixLike): Matrix;
   /** Fits, then transforms the same rows. */
-  async fitTransform(X: MatrixLike, y: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
-    return (await this.fit(X, y, options)).transform(X);
-  }
+  fitTransform(X: MatrixLike, y: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix>;
 }
 
-/** Base of regressors that are transformers, too. */
-export abstract class TransformingRegressor<P extends object, S extends State> extends Regressor<P, S> {
-  override get outputs(): readonly Output[] {
-    return [...super.outputs, 'transform'];
-  }
+/** A classifier or a regressor: an estimator that has said what its outputs are. */
+declare abstract class Ensemble<P extends object, S extends State> extends Estimator<P, S> {
+  get outputs(): readonly Output[];
+}
+// biome-ignore lint/suspicious/noExplicitAny: what a mixin extends takes any arguments
+type Face<E> = abstract new (...args: any[]) => E;
 
-  /** The columns that `transform` gives. @throws {ERR_NOT_FITTED} before `fit` */
-  abstract outputColumns(): readonly Column[];
+/** Classifiers and regressors that are transformers, too. */
+export function transforming<P extends object, S extends State, F extends Face<Ensemble<P, S>>>(
+  Base: F & Face<Ensemble<P, S>>,
+): F & Face<Transforming> {
+  abstract class TransformingEnsemble extends Base implements Transforming {
+    override get outputs(): readonly Output[] {
+      return [...super.outputs, 'transform'];
+    }
 
-  /** Names of the columns that `transform` gives. @throws {ERR_NOT_FITTED} before `fit` */
-  getFeatureNamesOut(): string[] {
-    return this.outputColumns().map(({ name }) => name);
-  }
+    abstract outputColumns(): readonly Column[];
 
-  /** What each model says, side by side, on the pool. @throws see {@link Plan.run} */
-  transform(X: MatrixLike): Promise<Matrix> {
-    return this.run(X, { output: 'transform' });
-  }
+    getFeatureNamesOut(): string[] {
+      return this.outputColumns().map(({ name }) => name);
+    }
 
-  /** As {@link TransformingRegressor.transform}, on this thread's time. */
-  transformSync(X: MatrixLike): Matrix {
-    return this.runSync(X, { output: 'transform' });
-  }
+    transform(X: MatrixLike): Promise<Matrix> {
+      return this.run(X, { output: 'transform' });
+    }
 
-  /** Fits, then transforms the same rows. */
-  async fitTransform(X: MatrixLike, y: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
-    return (await this.fit(X, y, options)).transform(X);
+    transformSync(X: MatrixLike): Matrix {
+      return this.runSync(X, { output: 'transform' });
+    }
+
+    async fitTransform(X: MatrixLike, y: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
+      await this.fit(X, y, options);
+      return this.transform(X);
+    }
   }
+  return TransformingEnsemble;
 }
 
 /** Columns named after an ensemble and its models, `count` of each; one alone has no number. */

@@ -2,14 +2,14 @@
 import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { fittedModels } from '../core/inner-models.js';
-import type { ClassifierState } from '../core/kinds.js';
+import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { checkModels, keptModels, type NamedModel, namedModels, tagsOfModels } from './named-models.js';
-import { columnsOfModels, TransformingClassifier, TransformingRegressor } from './transforming.js';
+import { columnsOfModels, transforming } from './transforming.js';
 
 /** Parameters of {@link VotingRegressor}. */
 export interface VotingParams {
@@ -59,10 +59,9 @@ const RULES: { readonly estimators: Rule; readonly weights: Rule } = {
  * (await ensemble.score(data, target)) > 0.95; // true
  * ```
  */
-export class VotingClassifier extends TransformingClassifier<
-  VotingClassifierParams,
-  VotingState & ClassifierState
-> {
+export class VotingClassifier extends transforming(
+  Classifier<VotingClassifierParams, VotingState & ClassifierState>,
+) {
   /** @param estimators - classifiers under names of their own, cloned by `fit` */
   constructor(
     estimators: readonly NamedModel[],
@@ -119,7 +118,7 @@ export class VotingClassifier extends TransformingClassifier<
     return this.state.models;
   }
 
-  outputColumns(): readonly Column[] {
+  override outputColumns(): readonly Column[] {
     const names = keptModels(this.fittedParams.estimators).map(({ name }) => name);
     const { classes } = this.state;
     return columnsOfModels(this, names, this.fittedParams.voting === 'soft' ? classes.length : 1);
@@ -154,7 +153,7 @@ export class VotingClassifier extends TransformingClassifier<
  * ensemble.predictSync(data).length; // 442
  * ```
  */
-export class VotingRegressor extends TransformingRegressor<VotingParams, VotingState> {
+export class VotingRegressor extends transforming(Regressor<VotingParams, VotingState>) {
   /** @param estimators - regressors under names of their own, cloned by `fit` */
   constructor(estimators: readonly NamedModel[], options: Partial<Omit<VotingParams, 'estimators'>> = {}) {
     super({ weights: null, ...options, estimators });
@@ -194,7 +193,7 @@ export class VotingRegressor extends TransformingRegressor<VotingParams, VotingS
     return this.state.models;
   }
 
-  outputColumns(): readonly Column[] {
+  override outputColumns(): readonly Column[] {
     return columnsOfModels(
       this,
       keptModels(this.fittedParams.estimators).map(({ name }) => name),

@@ -13,7 +13,7 @@ import {
   takeSharedRows,
 } from '../core/fit-input.js';
 import { fittedModels } from '../core/inner-models.js';
-import type { ClassifierState } from '../core/kinds.js';
+import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, int, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
@@ -28,7 +28,7 @@ import {
   namedModels,
   tagsOfModels,
 } from '../ensemble/named-models.js';
-import { columnsOfModels, TransformingClassifier, TransformingRegressor } from '../ensemble/transforming.js';
+import { columnsOfModels, transforming } from '../ensemble/transforming.js';
 import { ValidationError } from '../errors.js';
 import { LogisticRegression, RidgeCV } from '../linear-model/index.js';
 import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
@@ -101,10 +101,9 @@ const OUTPUT: Record<Exclude<StackMethod, 'auto'>, Output> = {
  * (await ensemble.score(data, target)) > 0.95; // true
  * ```
  */
-export class StackingClassifier extends TransformingClassifier<
-  StackingClassifierParams,
-  StackingState & ClassifierState
-> {
+export class StackingClassifier extends transforming(
+  Classifier<StackingClassifierParams, StackingState & ClassifierState>,
+) {
   /** @param estimators - classifiers under names of their own, cloned by `fit` */
   constructor(
     estimators: readonly NamedModel[],
@@ -172,7 +171,7 @@ export class StackingClassifier extends TransformingClassifier<
     return this.state.final;
   }
 
-  outputColumns(): readonly Column[] {
+  override outputColumns(): readonly Column[] {
     const { stackMethod } = this.fittedParams;
     return stackedColumns(this, this.fittedParams, this.schema.columns, (k) => {
       const plan = new PlanBuilder(this.nFeaturesIn);
@@ -204,7 +203,7 @@ export class StackingClassifier extends TransformingClassifier<
  * ensemble.predictSync(data).length; // 442
  * ```
  */
-export class StackingRegressor extends TransformingRegressor<StackingParams, StackingState> {
+export class StackingRegressor extends transforming(Regressor<StackingParams, StackingState>) {
   /** @param estimators - regressors under names of their own, cloned by `fit` */
   constructor(estimators: readonly NamedModel[], options: Partial<Omit<StackingParams, 'estimators'>> = {}) {
     super({ finalEstimator: null, cv: 5, passthrough: false, ...options, estimators });
@@ -260,7 +259,7 @@ export class StackingRegressor extends TransformingRegressor<StackingParams, Sta
     return this.state.final;
   }
 
-  outputColumns(): readonly Column[] {
+  override outputColumns(): readonly Column[] {
     return stackedColumns(this, this.fittedParams, this.schema.columns, () => 1);
   }
 
