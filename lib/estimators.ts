@@ -52,6 +52,7 @@ import {
   ImportedRegressor,
 } from './interchange/index.js';
 import {
+  ARDRegression,
   BayesianRidge,
   ElasticNet,
   ElasticNetCV,
@@ -134,6 +135,7 @@ import {
 registerEstimators(
   AdaBoostClassifier,
   AdaBoostRegressor,
+  ARDRegression,
   AgglomerativeClustering,
   BaggingClassifier,
   BaggingRegressor,

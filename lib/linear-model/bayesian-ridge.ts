@@ -174,7 +174,8 @@ export class BayesianRidge extends IterativeLinearRegressor<BayesianRidgeParams,
   }
 }
 
-function splitStd(both: Matrix): UncertainPrediction {
+/** Both columns of the output 'std'. @internal */
+export function splitStd(both: Matrix): UncertainPrediction {
   const mean = both.data.slice(0, both.rows);
   const std = both.data.slice(0, both.rows);
   for (let i = 0; i < both.rows; i++) {

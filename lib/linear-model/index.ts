@@ -1,4 +1,10 @@
-export * from './bayesian-ridge.js';
+export * from './ard-regression.js';
+export {
+  BayesianRidge,
+  type BayesianRidgeParams,
+  type BayesianRidgeState,
+  type UncertainPrediction,
+} from './bayesian-ridge.js';
 export { ElasticNet, type ElasticNetParams, Lasso, type LassoParams } from './elastic-net.js';
 export { ElasticNetCV, type ElasticNetCVParams, LassoCV, type LassoCVParams } from './elastic-net-cv.js';
 export {

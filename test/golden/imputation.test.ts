@@ -1,6 +1,7 @@
 /** Bayesian ridge regression, and iterative imputation, against scikit-learn. */
 import { describe, expect, test } from 'vitest';
 import {
+  ARDRegression,
   BayesianRidge,
   DecisionTreeRegressor,
   IterativeImputer,
@@ -33,24 +34,29 @@ interface Imputation {
 }
 
 const ESTIMATORS = { DecisionTreeRegressor, KNeighborsRegressor, LinearRegression };
-const golden = readGolden<{ bayesian: Bayesian[]; iterative: Imputation[] }>('imputation');
+const golden = readGolden<{ bayesian: Bayesian[]; relevance: Bayesian[]; iterative: Imputation[] }>(
+  'imputation',
+);
 const nameOf = (input: object) => ('dataset' in input ? input.dataset : 'a small matrix');
 /** What rounding makes of sums in another order, through the iterations. */
 const tolerance = iterative(1e-7);
 
-describe('BayesianRidge', () => {
+describe.each([
+  [BayesianRidge, golden.bayesian],
+  [ARDRegression, golden.relevance],
+] as const)('%o', (Kind, cases) => {
   test.each(
-    golden.bayesian.map((one, k) => ({
+    cases.map((one, k) => ({
       ...one,
       name: `${k}: ${JSON.stringify(one.params)} of ${nameOf(one.input)}`,
     })),
   )('$name', async ({ params, input, sampleWeight, learned, sigma, mean, std }) => {
     const { X, y, test: rows } = rowsOf(input);
-    const model = await new BayesianRidge(params).fit(X, y, { sampleWeight });
+    const model = await new Kind(params).fit(X, y, { sampleWeight });
     for (const [name, expected] of Object.entries(learned)) {
       const value = (model as unknown as Record<string, number | Float64Array>)[name];
       const actual = typeof value === 'number' ? [value] : Array.from(value);
-      if (name === 'scores') actual.pop();
+      if (name === 'scores' && Kind === BayesianRidge) actual.pop();
       expectClose(actual, [expected].flat(), tolerance, name);
     }
     const variances = model.sigma;

@@ -7,6 +7,7 @@ import {
   AdaBoostClassifier,
   AdaBoostRegressor,
   AgglomerativeClustering,
+  ARDRegression,
   BaggingClassifier,
   BaggingRegressor,
   BayesianRidge,
@@ -267,6 +268,11 @@ export const EXAMPLES: readonly Example[] = [
     make: () =>
       new BaggingRegressor({ estimator: new Ridge(), nEstimators: 4, oobScore: true, randomState: 3 }),
     exceptions: BOOTSTRAP,
+  },
+  {
+    name: 'ARDRegression',
+    make: () => new ARDRegression({ computeScore: true }),
+    exceptions: AXES,
   },
   { name: 'BayesianRidge', make: () => new BayesianRidge({ computeScore: true }) },
   { name: 'BernoulliNB', make: () => new BernoulliNB({ binarize: 0.2 }) },

@@ -1,8 +1,8 @@
 """imputation.json: Bayesian ridge regression, and the missing values that regressions fill in.
 
-    {"bayesian": [case], "iterative": [case]}
+    {"bayesian": [case], "relevance": [case], "iterative": [case]}
 
-A case of "bayesian" has "params" (boreal's names), an "input" (see common.py; or {"X", "y", "test"}), perhaps "sampleWeight" (one
+A case of "bayesian", or of "relevance" (ARDRegression), has "params" (boreal's names), an "input" (see common.py; or {"X", "y", "test"}), perhaps "sampleWeight" (one
 per training row), and of what scikit-learn learned "learned" numbers that boreal's attributes of those names must give, and
 "mean" and "std" of the first LIMIT test rows.
 
@@ -16,7 +16,7 @@ import numpy as np
 from common import camel, camel_keys, load, split, write
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer
-from sklearn.linear_model import BayesianRidge, LinearRegression
+from sklearn.linear_model import ARDRegression, BayesianRidge, LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeRegressor
 
@@ -33,7 +33,7 @@ def weights_of(n):
     return np.arange(n) % 5 / 2 + 0.25
 
 
-def bayesian(ref, params, weights=False):
+def bayesian(ref, params, weights=False, kind=BayesianRidge):
     if "X" in ref:
         X, y, rows = (np.array(ref[key], float) for key in ("X", "y", "test"))
     else:
@@ -42,11 +42,12 @@ def bayesian(ref, params, weights=False):
         X, y, rows = whole[train], target[train], whole[test]
     rows = rows[:LIMIT]
     sample_weight = weights_of(len(X)) if weights else None
-    model = BayesianRidge(**params).fit(X, y, sample_weight=sample_weight)
+    model = kind(**params).fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
     mean, std = model.predict(rows, return_std=True)
     learned = {camel(name): getattr(model, name + "_") for name in LEARNED}
     # The last is that of the coefficients before the last ones, with the errors of these.
-    learned["scores"] = learned["scores"][:-1]
+    if kind is BayesianRidge:
+        learned["scores"] = learned["scores"][:-1]
     result = {
         "params": camel_keys(params),
         "input": ref,
@@ -84,6 +85,23 @@ def bayesians():
         yield bayesian(small(rows, cols, rows), {"fit_intercept": False})
     yield bayesian({"X": [[1, 2], [1, 2], [1, 2]], "y": [1, 2, 3], "test": [[1, 2], [3, 4]]}, {})
     yield bayesian({"X": [[1], [2], [3]], "y": [4, 4, 4], "test": [[1], [9]]}, {})
+
+
+def relevances():
+    for ref in (
+        {"dataset": "diabetes"},
+        {"dataset": "iris", "target": 3},
+        {"dataset": "wine", "target": 12, "standardised": True},
+        {"dataset": "breastCancer", "target": 0, "standardised": True},
+    ):
+        yield bayesian(ref, {"compute_score": True}, kind=ARDRegression)
+        yield bayesian(ref, {"tol": 1e-8, "alpha_1": 0.5, "lambda_2": 2.0, "threshold_lambda": 20.0}, kind=ARDRegression)
+        yield bayesian(ref, {"fit_intercept": False, "max_iter": 4}, kind=ARDRegression)
+    for rows, cols in ((12, 3), (6, 6), (5, 9)):
+        # With fewer rows than columns the noise vanishes, and with it the digits of either way.
+        rounds = {"max_iter": 9 if rows >= cols else 3}
+        yield bayesian(small(rows, cols, rows), {"compute_score": True, **rounds}, kind=ARDRegression)
+    yield bayesian(small(12, 3, 12), {"threshold_lambda": 1e-9}, kind=ARDRegression)
 
 
 def iterative(ref, params, estimator=None, own=None):
@@ -132,7 +150,7 @@ def iteratives():
 def main():
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        write("imputation", bayesian=list(bayesians()), iterative=list(iteratives()))
+        write("imputation", bayesian=list(bayesians()), relevance=list(relevances()), iterative=list(iteratives()))
 
 
 if __name__ == "__main__":
