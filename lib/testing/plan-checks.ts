@@ -90,7 +90,7 @@ export const planChecks: readonly Check[] = [
         'an unknown device',
       );
       await assertThrows(
-        () => model.compile({ precision: 'float16' as 'float32' }),
+        () => model.compile({ precision: 'float24' as 'float32' }),
         'ERR_PARAMETER',
         'a bad precision',
       );
