@@ -101,6 +101,12 @@ let threads: number | undefined;
 /** Of a copy to fresh memory: 4 ms for 22 MB. */
 const COPY_NS_PER_BYTE = 0.18;
 
+/** Whether work, which all threads share, blocks the caller no longer than the copy of its input would that the pool needs. */
+export function isCheaperThanCopying(nanoseconds: number, bytes: number): boolean {
+  threads ??= native.info().threads;
+  return nanoseconds / threads <= bytes * COPY_NS_PER_BYTE;
+}
+
 /** Whether a device is a GPU, here or not. */
 export function isGpu(device: Device): boolean {
   return /^cuda(:(0|[1-9]\d{0,2}))?$/.test(device);
@@ -316,12 +322,8 @@ export class Plan {
     return rows * this.#info.rowCostNs <= INLINE_BUDGET_NS;
   }
 
-  /** Whether running x now blocks the caller no longer than the copy of x would that the pool needs. */
-  #isCheaperThanCopying(x: Matrix): boolean {
-    if (isReadInPlace(x.data)) return false;
-    // Work on so many rows is shared by all threads.
-    threads ??= native.info().threads;
-    return (x.rows * this.#info.rowCostNs) / threads <= x.data.byteLength * COPY_NS_PER_BYTE;
+  #isCheaperThanCopying({ rows, data }: Matrix): boolean {
+    return !isReadInPlace(data) && isCheaperThanCopying(rows * this.#info.rowCostNs, data.byteLength);
   }
 
   /**

@@ -44,7 +44,8 @@ template <typename T>
 void check_csr(const CsrView<T>& x);
 
 // out[rows, width] = x b + bias, b [cols, width] row-major, bias [width] or empty. An element is one chain of
-// products over the columns that the row has, in their order, which starts from the bias.
+// products over the columns that the row has, in their order, which starts from the bias; with a width of 1
+// four chains, which take turns.
 template <typename T>
 void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T* out,
                  const CancelToken* cancel);

@@ -7,7 +7,7 @@ import { type FloatArray, native } from '../../native.js';
 import { checkFiniteSparse } from '../fit-input.js';
 import { newArray } from '../linalg/memory.js';
 import { Matrix } from '../matrix.js';
-import { Plan, type ResolvedCompileOptions } from '../plan.js';
+import { isCheaperThanCopying, Plan, type ResolvedCompileOptions } from '../plan.js';
 import { PlanBuilder, type PlanSource, type Slot } from '../plan-builder.js';
 import type { Norm } from '../plan-types.js';
 import { Schema } from '../schema.js';
@@ -17,6 +17,9 @@ import { replaceValues, type Weighing, weigh } from './weigh.js';
 
 /** Values of a block of rows that is made dense: 32 MiB of float64. */
 const BLOCK_VALUES = 2 ** 22;
+
+/** Nanoseconds of a product for each value of the rows and column of the result. */
+const PRODUCT_NS = 0.4;
 
 /** Thrown by the builder when an op reads the rows that is not among those it knows. */
 class NotLinear extends Error {}
@@ -136,7 +139,7 @@ export class SparsePlan {
     return new SparsePlan(plan, { weights: converted(weights), bias: converted(bias), changes });
   }
 
-  /** Runs on the pool. x has the precision and the columns of the model. */
+  /** Runs on the pool, or now where that is cheaper than a copy. x has the precision and the columns of the model. */
   async run(x: CsrMatrix): Promise<Matrix> {
     const head = this.#head;
     if (head === null) return this.#runBlocks(x);
@@ -145,9 +148,15 @@ export class SparsePlan {
     try {
       let rows = x;
       for (const change of changes) rows = await changed(rows, change);
-      const scores = await native.csrProduct<FloatArray, false>(
-        ...([...csrArguments(rows), weights, bias, bias.length, false, null] as const),
+      const product = [...csrArguments(rows), weights, bias, bias.length] as const;
+      const { data, indices } = rows;
+      const now = isCheaperThanCopying(
+        data.length * bias.length * PRODUCT_NS,
+        data.byteLength + indices.byteLength,
       );
+      const scores = now
+        ? native.csrProduct<FloatArray, true>(...product, true, null)
+        : await native.csrProduct<FloatArray, false>(...product, false, null);
       return await this.#plan.run(new Matrix(scores, x.rows, bias.length));
     } catch (error) {
       throw toBorealError(error);
