@@ -67,5 +67,20 @@ inline dim3 grid_of(size_t elements, size_t per_block = kThreads) {
 __device__ inline size_t first_element() { return size_t{blockIdx.x} * blockDim.x + threadIdx.x; }
 __device__ inline size_t element_step() { return size_t{gridDim.x} * blockDim.x; }
 
+// Shared memory that a block may have, and multiprocessors to keep busy.
+struct Limits {
+  int shared_bytes = 0, multiprocessors = 0;
+};
+inline Limits limits_of_device() {
+  int device = 0;
+  Limits limits;
+  check(cudaGetDevice(&device), "asking for the device");
+  check(cudaDeviceGetAttribute(&limits.shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+        "asking for shared memory");
+  check(cudaDeviceGetAttribute(&limits.multiprocessors, cudaDevAttrMultiProcessorCount, device),
+        "asking for multiprocessors");
+  return limits;
+}
+
 }  // namespace cuda
 }  // namespace boreal

@@ -26,6 +26,9 @@ struct TensorCall {
   bool elements;
 };
 
+// On warp groups (tensor_group.cu): compute capability 9.0.
+void start_group_product(const TensorCall& call, int element, cudaStream_t stream);
+
 // Steps from zero beyond which every code is the first or the last one: as in kernels/int8_kernels.h, bit by
 // bit.
 __device__ inline uint32_t to_code(float x, const BorealCudaCodes& codes) {
@@ -95,6 +98,40 @@ __device__ __forceinline__ void tensor_store(const TensorCall& call, size_t row,
     *reinterpret_cast<uint2*>(to) = {e0, e1};
   }
 }
+
+// A warp's 16 rows of kColumns sums on their way through shared memory, where lanes that hold a block of them
+// (ptx.cuh) meet those that write whole rows. Groups of 8 columns are turned by their row, against conflicts
+// of banks. One loop for all: unrolled it would take the compiler minutes.
+template <int kElement, int kColumns>
+struct TensorStage {
+  using Sum = typename TensorSum<kElement>::Type;
+  struct alignas(8) Pair {
+    Sum first, second;
+  };
+  static constexpr uint32_t kBytes = 16 * kColumns * sizeof(Sum);
+
+  Pair* pairs;
+
+  static __device__ __forceinline__ uint32_t place(uint32_t row, uint32_t column) {
+    return (row * kColumns + (column ^ row % (kColumns / 8) * 8)) / 2;
+  }
+  // The sums of block `block` of 8 columns.
+  __device__ __forceinline__ void put(uint32_t lane, uint32_t block, Sum s0, Sum s1, Sum s2, Sum s3) const {
+    pairs[place(lane / 4, block * 8 + lane % 4 * 2)] = {s0, s1};
+    pairs[place(lane / 4 + 8, block * 8 + lane % 4 * 2)] = {s2, s3};
+  }
+  __device__ __forceinline__ void write(const TensorCall& call, uint32_t lane, size_t row,
+                                        uint32_t column) const {
+    __syncwarp();
+#pragma unroll 1
+    for (uint32_t i = lane; i < 16 * kColumns / 2; i += 32) {
+      const uint32_t r = i / (kColumns / 2), c = i % (kColumns / 2) * 2;
+      const Pair pair = pairs[place(r, c)];
+      tensor_store<kElement>(call, row + r, column + c, pair.first, pair.second);
+    }
+    __syncwarp();  // before the next block goes there
+  }
+};
 
 // Tiles in an order in which those that run together share rows of A and of B in the second-level cache.
 struct TensorTile {

@@ -270,6 +270,8 @@ class Planner {
     step.n[2] = static_cast<int32_t>(activation);
     step.n[3] = elements;
     step.n[4] = static_cast<int32_t>(positions);
+    step.n[5] = tensor_engine(arithmetic_.capability, step.out_width / static_cast<uint32_t>(positions));
+    if (step.n[5] == BOREAL_CUDA_WARP_GROUP) out_.details.back() += ", warp groups";
   }
 
   // Bytes of a row of a slot. Codes lie as their readers take them, each position a row of elements.

@@ -29,6 +29,11 @@ void require_elements(BorealCudaElement products, int32_t capability) {
                                        std::to_string(capability % 10) + ".");
 }
 
+BorealCudaEngine tensor_engine(int32_t capability, uint32_t outputs) {
+  // Half of a tile of 256 columns at least.
+  return capability == 90 && outputs > 128 ? BOREAL_CUDA_WARP_GROUP : BOREAL_CUDA_WARP;
+}
+
 const char* element_name(int32_t element) {
   static constexpr const char* kNames[] = {"float32", "TensorFloat-32", "bfloat16", "float16", "8 bits"};
   return kNames[element];

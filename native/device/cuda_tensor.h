@@ -11,6 +11,8 @@ constexpr size_t kTensorWidth = 16;
 
 // Throws ERR_NOT_SUPPORTED when a device of this compute capability does not multiply such elements.
 void require_elements(BorealCudaElement products, int32_t capability);
+// What makes a product of so many columns there.
+BorealCudaEngine tensor_engine(int32_t capability, uint32_t outputs);
 // For people: "bfloat16".
 const char* element_name(int32_t element);
 

@@ -105,15 +105,17 @@ __global__ void __launch_bounds__(kTensorThreads) tensor_kernel(TensorCall call)
     }
   }
 
+  copy_async_wait<0>();
+  __syncthreads();  // the stages are read, and of no more use
+  using Stage = TensorStage<kElement, kQuarter>;
+  const Stage stage{reinterpret_cast<typename Stage::Pair*>(shared + warp * Stage::kBytes)};
 #pragma unroll
   for (int i = 0; i < kRowBlocks; ++i) {
-    const size_t row = first_row + row0 + i * 16 + lane / 4;
 #pragma unroll
     for (int j = 0; j < kColumnBlocks; ++j) {
-      const uint32_t column = first_column + column0 + j * 8 + lane % 4 * 2;
-      tensor_store<kElement>(call, row, column, sum[i][j][0], sum[i][j][1]);
-      tensor_store<kElement>(call, row + 8, column, sum[i][j][2], sum[i][j][3]);
+      stage.put(lane, j, sum[i][j][0], sum[i][j][1], sum[i][j][2], sum[i][j][3]);
     }
+    stage.write(call, lane, first_row + row0 + i * 16, first_column + column0);
   }
 }
 
@@ -163,6 +165,7 @@ void run_tensor_product(const StepCall& call) {
   } else {
     product.bias = call.constant<float>(1);
   }
+  if (step.n[5] == BOREAL_CUDA_WARP_GROUP) return start_group_product(product, step.n[0], call.stream);
   switch (step.n[0]) {
     case BOREAL_CUDA_FLOAT16:
       return start<BOREAL_CUDA_FLOAT16>(product, call.stream);

@@ -150,21 +150,6 @@ __global__ void streamed_kernel(TreeCall call) {
   }
 }
 
-// Shared memory that a block may have, and multiprocessors to keep busy.
-struct Limits {
-  int shared_bytes = 0, multiprocessors = 0;
-};
-Limits limits_of_device() {
-  int device = 0;
-  Limits limits;
-  check(cudaGetDevice(&device), "asking for the device");
-  check(cudaDeviceGetAttribute(&limits.shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-        "asking for shared memory");
-  check(cudaDeviceGetAttribute(&limits.multiprocessors, cudaDevAttrMultiProcessorCount, device),
-        "asking for multiprocessors");
-  return limits;
-}
-
 // As many threads as leave their rows' ranks room beside the trees; 0: they have none.
 unsigned resident_threads(const TreeCall& call, size_t tree_bytes, size_t limit) {
   const size_t row_bytes = size_t{call.rank_words} * sizeof(uint32_t);

@@ -189,6 +189,37 @@ TEST_CASE("the large tile of tensor products gives the bits of few rows") {
   });
 }
 
+TEST_CASE(
+    "warp groups: exact sums, rings of stages that go round, and the same bits in both shapes of tiles") {
+  const size_t inputs = 300, outputs = 270, rows = 130;  // k ends within a stage, tiles beyond the matrices
+  Rng rng(15);
+  PlanWriter whole(inputs), real(inputs);
+  whole.dense(0, whole_numbers<double>(rng, inputs * outputs), whole_numbers<double>(rng, outputs),
+              Unary::kRelu);
+  std::vector<double> weights;
+  for (const float value : real_numbers(rng, inputs * outputs)) weights.push_back(static_cast<double>(value));
+  real.dense(0, weights, std::vector<double>(outputs, 0.5));
+  const Plan whole_plan = whole.decode(), real_plan = real.decode();
+  const std::vector<float> x = whole_numbers<float>(rng, rows * inputs);
+  const std::vector<float> expected = reference<float>(whole_plan, x);
+  const std::vector<float> y = random_rows<float>(rng, rows, inputs);
+  each_kind([&](const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
+    const BorealCudaDevice& info = library.device(device);
+    if (info.major != 9) return;
+    const auto program = prepare_tensor(whole_plan, library, device, kind);
+    CHECK(program->explain().find("warp groups") != std::string::npos);
+    CHECK(same(run(*program, x), expected));
+    const auto near = prepare_tensor(real_plan, library, device, kind);
+    const std::vector<float> all = run(*near, y);
+    for (const size_t row : {size_t{0}, size_t{77}, rows - 1}) {
+      const std::vector<float> one(y.begin() + static_cast<long>(row * inputs),
+                                   y.begin() + static_cast<long>((row + 1) * inputs));
+      const std::vector<float> alone = run(*near, one);
+      CHECK(std::equal(alone.begin(), alone.end(), all.begin() + static_cast<long>(row * outputs)));
+    }
+  });
+}
+
 TEST_CASE("what is not a number stays none, and float16 has a largest number") {
   PlanWriter writer(16);
   std::vector<double> weights(16 * 16, 0);
@@ -222,7 +253,8 @@ TEST_CASE("elements that a device does not multiply are refused") {
 TEST_CASE("8-bit layers have the bits of the CPU") {
   Rng rng(14);
   for (const int32_t positions : {1, 3}) {
-    const size_t inputs = 35, hidden = 66, outputs = 21, width = inputs * static_cast<size_t>(positions);
+    const size_t inputs = 35, hidden = positions == 1 ? 140 : 66, outputs = 21,
+                 width = inputs * static_cast<size_t>(positions);
     for (const bool by_row : {true, false}) {
       CAPTURE(positions);
       CAPTURE(by_row);

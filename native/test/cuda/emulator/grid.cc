@@ -1,8 +1,9 @@
 // Threads of a block as coroutines.
-#include <tensor.h>
+#include <hopper.h>
 #include <ucontext.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <random>
 #include <vector>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr size_t kStackBytes = 64 << 10;
 constexpr unsigned kWarp = 32;
-constexpr size_t kLaneBytes = 64;
+constexpr size_t kLaneBytes = 64, kSharedAlign = 1024;
 
 enum class State { kReady, kAtWarp, kAtBlock, kEnded };
 
@@ -23,7 +24,11 @@ struct Coroutine {
   ucontext_t context;
   std::unique_ptr<unsigned char[]> stack{new unsigned char[kStackBytes]};
   State state = State::kEnded;
-  AsyncGroups copies;
+  AsyncGroups copies, products;
+};
+
+struct Free {
+  void operator()(unsigned char* data) const { std::free(data); }
 };
 
 // The block that this thread of the host runs.
@@ -32,7 +37,10 @@ struct Block {
   std::vector<Coroutine> threads;  // kept from launch to launch
   unsigned count = 0, current = 0;
   std::vector<unsigned> order;
-  std::vector<unsigned char> shared, exchanges;
+  // Its end is that of an allocation, so that AddressSanitizer knows it.
+  std::unique_ptr<unsigned char, Free> shared;
+  std::vector<unsigned char> exchanges;
+  std::vector<std::function<void()>> later;
   const std::function<void()>* body = nullptr;
   std::mt19937 random{12345};
 };
@@ -70,6 +78,7 @@ void run_block() {
     makecontext(&thread.context, thread_main, 0);
     thread.state = State::kReady;
     thread.copies.clear();
+    thread.products.clear();
   }
   for (bool running = true; running;) {
     running = false;
@@ -80,6 +89,12 @@ void run_block() {
       threadIdx = {t, 0, 0};
       swapcontext(&block.scheduler, &thread.context);
       running = true;
+    }
+    // In any order, some in a later round.
+    std::shuffle(block.later.begin(), block.later.end(), block.random);
+    for (size_t left = block.random() % 2 == 0 ? 0 : block.later.size() / 2; block.later.size() > left;) {
+      block.later.back()();
+      block.later.pop_back();
     }
     for (unsigned t = 0; t < block.count; t += kWarp) {
       release(t, std::min(t + kWarp, block.count), State::kAtWarp);
@@ -98,8 +113,10 @@ void run_grid(dim3 grid, unsigned threads, size_t shared_bytes, const std::funct
   block.order.resize(threads);
   for (unsigned t = 0; t < threads; ++t) block.order[t] = t;
   std::shuffle(block.order.begin(), block.order.end(), block.random);
-  block.shared.assign(shared_bytes, 0xff);
-  block.shared.shrink_to_fit();  // so that AddressSanitizer knows its end
+  void* shared = nullptr;
+  if (shared_bytes > 0 && posix_memalign(&shared, kSharedAlign, shared_bytes) != 0) std::abort();
+  block.shared.reset(static_cast<unsigned char*>(shared));
+  if (shared != nullptr) std::memset(shared, 0xff, shared_bytes);
   block.exchanges.resize((threads + kWarp - 1) / kWarp * kWarp * kLaneBytes);
   gridDim = grid;
   blockDim = dim3(threads);
@@ -115,11 +132,14 @@ void run_grid(dim3 grid, unsigned threads, size_t shared_bytes, const std::funct
 
 void wait_for_block() { wait_as(State::kAtBlock); }
 void wait_for_warp() { wait_as(State::kAtWarp); }
+void let_others_run() { wait_as(State::kReady); }
+void later(std::function<void()> work) { block.later.push_back(std::move(work)); }
+AsyncGroups& products() { return block.threads[block.current].products; }
 AsyncGroups& copies() { return block.threads[block.current].copies; }
 unsigned lane() { return block.current % kWarp; }
 unsigned char* exchange_of_lane(unsigned lane) {
   return &block.exchanges[(block.current / kWarp * kWarp + lane) * kLaneBytes];
 }
-unsigned char* shared_bytes() { return block.shared.data(); }
+unsigned char* shared_bytes() { return block.shared.get(); }
 
 }  // namespace emulator
