@@ -1,12 +1,13 @@
 /** Recursive elimination of columns, whatever fits the models. */
 import type { Estimator } from '../core/estimator.js';
-import { importancesOf } from '../core/importances.js';
+import { type ImportanceGetter, importancesBy } from '../core/importances.js';
 
 /** How many columns stay, and go at a time. */
 export interface EliminationPlan {
   readonly columns: number;
   readonly wanted: number;
   readonly step: number;
+  readonly importanceGetter: ImportanceGetter;
 }
 
 /** What is left of the columns. */
@@ -30,7 +31,7 @@ export function stepOf(step: number, columns: number): number {
  * @param onStage - sees each of them
  */
 export async function eliminate<M extends Estimator>(
-  { columns, wanted, step }: EliminationPlan,
+  { columns, wanted, step, importanceGetter }: EliminationPlan,
   fit: (columns: readonly number[]) => Promise<M>,
   onStage?: (model: M, columns: readonly number[]) => Promise<void>,
 ): Promise<Elimination> {
@@ -40,7 +41,7 @@ export async function eliminate<M extends Estimator>(
     const model = await fit(left);
     await onStage?.(model, left);
     if (left.length <= wanted) return { left, model, ranking };
-    const importances = importancesOf(model, 'squares');
+    const importances = importancesBy(model, importanceGetter, 'squares', left.length);
     const ascending = [...left.keys()].sort((a, b) => importances[a] - importances[b]);
     const out = new Set(ascending.slice(0, Math.min(step, left.length - wanted)).map((k) => left[k]));
     left = left.filter((j) => !out.has(j));

@@ -1,6 +1,8 @@
+export type { ImportanceGetter } from '../core/importances.js';
+export { Eliminator, type EliminatorState } from './eliminator.js';
 export { GenericUnivariateSelect, type GenericUnivariateSelectParams } from './generic-univariate-select.js';
 export { type MutualInfoOptions, mutualInfoClassif, mutualInfoRegression } from './mutual-information.js';
-export { RFE, type RFEParams } from './rfe.js';
+export { RFE, type RFEParams, type RFEState } from './rfe.js';
 export {
   chi2,
   type FeatureScores,
@@ -8,6 +10,7 @@ export {
   fClassif,
   fOneway,
   fRegression,
+  type RegressionScoreOptions,
   rRegression,
   type ScoreFunction,
   type ScoreFunctionOptions,

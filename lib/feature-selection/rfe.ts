@@ -1,11 +1,12 @@
 /** Columns left when the least important are taken away, again and again. */
 import { Estimator } from '../core/estimator.js';
 import { type FitInput, toShared } from '../core/fit-input.js';
-import { custom, either, int, int32s, nothing, type Rules, real, uint8s } from '../core/params.js';
+import { type ImportanceGetter, importanceGetterRule } from '../core/importances.js';
+import { custom, either, int, nothing, type Rules, real } from '../core/params.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { eliminate, stepOf } from './elimination.js';
-import { FeatureSelector, type SelectorState } from './selector.js';
+import { Eliminator, type EliminatorState, eliminatorStateRules } from './eliminator.js';
 
 /** Parameters of {@link RFE}. */
 export interface RFEParams {
@@ -15,21 +16,18 @@ export interface RFEParams {
   nFeaturesToSelect: number | null;
   /** How many columns go at a time: a whole number, or a share in (0, 1) of all. Default 1. */
   step: number;
+  /** Where the fitted model has the weights of its columns. Default 'auto': `coef`, else `featureImportances`. */
+  importanceGetter: ImportanceGetter;
 }
 
 /** Learned by {@link RFE}. */
-export interface RFEState extends SelectorState {
-  /** Fitted on the columns that stay. */
-  readonly model: Estimator;
-  /** [columns] */
-  readonly ranking: Int32Array;
-}
+export type RFEState = EliminatorState;
 
 /**
  * Recursive feature elimination (Guyon, Weston, Barnhill and Vapnik 2002): fits the model, takes away the columns with the smallest
  * squared coefficients or importances, and starts over with the others.
  *
- * Differs from scikit-learn: no `importanceGetter`; does not predict itself, which a pipeline does.
+ * `predict`, `score` and the like ask the model of the columns that stay.
  *
  * @example
  * ```ts
@@ -39,10 +37,10 @@ export interface RFEState extends SelectorState {
  * selector.selected.length; // 3
  * ```
  */
-export class RFE extends FeatureSelector<RFEParams, RFEState> {
+export class RFE extends Eliminator<RFEParams, RFEState> {
   /** @param estimator - cloned for each fit, and left as it is */
   constructor(estimator: Estimator, options: Partial<Omit<RFEParams, 'estimator'>> = {}) {
-    super({ nFeaturesToSelect: null, step: 1, ...options, estimator });
+    super({ nFeaturesToSelect: null, step: 1, importanceGetter: 'auto', ...options, estimator });
   }
 
   static override fromParams({ estimator, ...options }: RFEParams): RFE {
@@ -55,15 +53,12 @@ export class RFE extends FeatureSelector<RFEParams, RFEState> {
       estimator: custom('an estimator', (v) => v instanceof Estimator),
       nFeaturesToSelect: either(int(1), share, nothing),
       step: either(int(1), share),
+      importanceGetter: importanceGetterRule,
     };
   }
 
   get stateRules(): Rules<RFEState> {
-    return {
-      support: uint8s(),
-      model: custom('a fitted estimator', (v) => v instanceof Estimator && v.isFitted),
-      ranking: int32s(),
-    };
+    return eliminatorStateRules;
   }
 
   override checkParams(): void {
@@ -78,7 +73,8 @@ export class RFE extends FeatureSelector<RFEParams, RFEState> {
   /** What `fit` learns. @internal */
   async eliminateFrom(input: FitInput): Promise<RFEState> {
     const { cols } = input.x;
-    const plan = { columns: cols, wanted: this.#wanted(cols), step: stepOf(this.params.step, cols) };
+    const { step, importanceGetter } = this.params;
+    const plan = { columns: cols, wanted: this.#wanted(cols), step: stepOf(step, cols), importanceGetter };
     const { left, model, ranking } = await eliminate(plan, (columns) => this.#fit(input, columns));
     const support = new Uint8Array(cols);
     for (const j of left) support[j] = 1;
@@ -106,15 +102,5 @@ export class RFE extends FeatureSelector<RFEParams, RFEState> {
     };
     await model.fitInput(part, new Schema(part.columns, { kind: 'none' }, true));
     return model;
-  }
-
-  /** The model, fitted on the columns that stay. @throws {ERR_NOT_FITTED} before `fit` */
-  get estimator(): Estimator {
-    return this.state.model;
-  }
-
-  /** 1 for columns that stay, 2 for those that went last, and so on. @throws {ERR_NOT_FITTED} before `fit` */
-  get ranking(): Int32Array {
-    return this.state.ranking.slice();
   }
 }

@@ -5,6 +5,7 @@ import { chi2Survival } from '../core/distributions/survival.js';
 import { toShared } from '../core/fit-input.js';
 import { encodeLabels, encodeTargets } from '../core/labels.js';
 import { isTypedArray, Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import { bool, checkParams } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 
@@ -27,12 +28,19 @@ export interface ScoreFunctionOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link rRegression} and {@link fRegression}. */
+export interface RegressionScoreOptions extends ScoreFunctionOptions {
+  /** Take the means of the columns and of y away before. Default true. */
+  readonly center?: boolean;
+  /** Finite scores and probabilities, of constant columns 0 and 1, too; else NaN, or infinite for a column that tells all. Default true. */
+  readonly forceFinite?: boolean;
+}
+
 /** Scores the columns of X, [rows, columns], for a target y. */
-export type ScoreFunction<S extends FeatureScores = FeatureScores> = (
-  X: NumericMatrixLike,
-  y: ArrayLike<unknown>,
-  options?: ScoreFunctionOptions,
-) => Promise<S>;
+export type ScoreFunction<
+  S extends FeatureScores = FeatureScores,
+  O extends ScoreFunctionOptions = ScoreFunctionOptions,
+> = (X: NumericMatrixLike, y: ArrayLike<unknown>, options?: O) => Promise<S>;
 
 /**
  * The F statistic of a one-way analysis of variance: how far the means of classes are apart, against the spread within them.
@@ -127,6 +135,7 @@ async function varianceTest(
  * Pearson's correlation of each column with a target. A constant column scores 0.
  *
  * @param y - numbers
+ * @param options - {@link RegressionScoreOptions}: `center`, `forceFinite`, `signal`
  * @throws {ERR_DTYPE | ERR_INPUT_NAN | ERR_SHAPE | ERR_ABORTED}
  * @example
  * ```ts
@@ -135,15 +144,21 @@ async function varianceTest(
  * Array.from(scores, Math.round); // [1, -1]
  * ```
  */
-export const rRegression: ScoreFunction = async (X, y, options = {}) => {
+export const rRegression: ScoreFunction<FeatureScores, RegressionScoreOptions> = async (
+  X,
+  y,
+  options = {},
+) => {
   const { scores } = await correlations(X, y, options);
   return { scores, pValues: null };
 };
 
 /**
- * The F statistic of a regression on each column alone: r^2 / (1 - r^2) (n - 2) for the correlation r. A constant column scores 0.
+ * The F statistic of a regression on each column alone: r^2 / (1 - r^2) (n - 2) for the correlation r, n - 1 without `center`. A
+ * constant column scores 0.
  *
  * @param y - numbers
+ * @param options - {@link RegressionScoreOptions}: `center`, `forceFinite`, `signal`
  * @throws {ERR_DTYPE | ERR_INPUT_NAN | ERR_SHAPE | ERR_ABORTED}
  * @example
  * ```ts
@@ -152,12 +167,14 @@ export const rRegression: ScoreFunction = async (X, y, options = {}) => {
  * scores[0] > scores[1]; // true
  * ```
  */
-export const fRegression: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
+export const fRegression: ScoreFunction<FeatureTest, RegressionScoreOptions> = async (X, y, options = {}) => {
+  const { center = true, forceFinite = true } = options;
   const { scores: correlated, rows } = await correlations(X, y, options);
-  const within = rows - 2;
+  const within = rows - (center ? 2 : 1);
   const scores = correlated.map((r) => {
     const r2 = r * r;
-    return r2 >= 1 ? Number.MAX_VALUE : (r2 / (1 - r2)) * within;
+    if (r2 >= 1) return forceFinite ? Number.MAX_VALUE : Infinity;
+    return (r2 / (1 - r2)) * within;
   });
   return { scores, pValues: scores.map((f) => fSurvival(f, 1, within)) };
 };
@@ -196,15 +213,16 @@ export const chi2: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
   return { scores, pValues: scores.map((value) => chi2Survival(value, classes.length - 1)) };
 };
 
-/** The correlation of each column with y; 0 where either is constant. */
+/** The correlation of each column with y; where either is constant 0, or NaN without `forceFinite`. */
 async function correlations(
   X: NumericMatrixLike,
   y: ArrayLike<unknown>,
-  options: ScoreFunctionOptions,
+  { center = true, forceFinite = true, ...options }: RegressionScoreOptions,
 ): Promise<{ scores: Float64Array; rows: number }> {
-  const { x, squares } = await centred(X, options);
+  checkParams('Correlations', { center, forceFinite }, { center: bool, forceFinite: bool });
+  const { x, squares } = await squaresOf(X, center, options);
   const targets = encodeTargets(y, x.rows);
-  const mean = targets.reduce((sum, value) => sum + value, 0) / x.rows;
+  const mean = center ? targets.reduce((sum, value) => sum + value, 0) / x.rows : 0;
   const centredY = new Matrix(
     targets.map((value) => value - mean),
     x.rows,
@@ -214,18 +232,21 @@ async function correlations(
   const squareY = centredY.data.reduce((sum, value) => sum + value * value, 0);
   const scores = squares.map((square, j) => {
     const scale = Math.sqrt(square) * Math.sqrt(squareY);
-    return scale === 0 ? 0 : Math.max(-1, Math.min(1, products.data[j] / scale));
+    if (scale === 0) return forceFinite ? 0 : Number.NaN;
+    return Math.max(-1, Math.min(1, products.data[j] / scale));
   });
   return { scores, rows: x.rows };
 }
 
-/** In float64, minus the means; and the sums of the squares of that by column. */
-async function centred(
+/** In float64, minus the means if so wanted; and the sums of the squares of that by column. */
+async function squaresOf(
   X: NumericMatrixLike,
+  center: boolean,
   options: ScoreFunctionOptions,
 ): Promise<{ x: Matrix<Float64Array>; squares: Float64Array }> {
   const given = await ownNumbers(X, options);
   const { mean, variance } = await momentsOf(given, options);
+  if (!center) return { x: given, squares: variance.map((v, j) => (v + mean[j] * mean[j]) * given.rows) };
   const x = await given.subAsync(new Matrix(mean, 1, mean.length), options);
   return { x, squares: variance.map((v) => v * given.rows) };
 }

@@ -1,10 +1,10 @@
 /** The columns that a model finds important. */
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
-import { importancesOf } from '../core/importances.js';
-import { custom, either, float64s, int, nothing, type Rules, real, uint8s } from '../core/params.js';
+import { type ImportanceGetter, importanceGetterRule, importancesBy } from '../core/importances.js';
+import { bool, custom, either, float64s, int, nothing, type Rules, real, uint8s } from '../core/params.js';
 import { Schema } from '../core/schema.js';
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { FeatureSelector, type SelectorState } from './selector.js';
 
 /** A threshold in words: of the importances, times a factor if there is one. */
@@ -14,10 +14,19 @@ const WORDS = /^(?:(\d+(?:\.\d+)?)\s*\*\s*)?(mean|median)$/;
 export interface SelectFromModelParams {
   /** A model with `coef` or `featureImportances` once it is fitted. */
   estimator: Estimator;
-  /** The least importance of columns that stay: a number, 'mean', 'median' or as '1.25*mean'. Default 'mean'. */
-  threshold: number | string;
+  /**
+   * The least importance of columns that stay: a number, 'mean', 'median' or as '1.25*mean'. Default null: 1e-5 where the model's
+   * penalty is L1 alone, which leaves coefficients at 0 (`penalty: 'l1'`, `l1Ratio: 1`, Lasso), else 'mean'.
+   */
+  threshold: number | string | null;
   /** At most so many columns stay; null: as many as reach the threshold. Default null. */
   maxFeatures: number | null;
+  /** The estimator is fitted already, and used as it is. Default false. */
+  prefit: boolean;
+  /** Order of the norm that makes one number of the coefficients of several classes: a whole number but 0, or +-Infinity. Default 1. */
+  normOrder: number;
+  /** Where the fitted model has the weights of its columns. Default 'auto': `coef`, else `featureImportances`. */
+  importanceGetter: ImportanceGetter;
 }
 
 /** Learned by {@link SelectFromModel}. */
@@ -30,10 +39,9 @@ export interface SelectFromModelState extends SelectorState {
 }
 
 /**
- * Fits a model and keeps the columns that matter to it: by the sum of the absolute coefficients over the classes, or by importance.
+ * Fits a model and keeps the columns that matter to it: by the norm of the coefficients of the classes, or by importance.
  *
- * Differs from scikit-learn: no `prefit`, `normOrder` and `importanceGetter`; the default threshold is 'mean' for all models; it is
- * an error when no column stays.
+ * Differs from scikit-learn: it is an error when no column stays; `prefit` needs a `fit`, too.
  *
  * @example
  * ```ts
@@ -44,9 +52,12 @@ export interface SelectFromModelState extends SelectorState {
  * ```
  */
 export class SelectFromModel extends FeatureSelector<SelectFromModelParams, SelectFromModelState> {
-  /** @param estimator - cloned by `fit`, and left as it is */
+  /** @param estimator - cloned by `fit`, and left as it is; used itself where it is `prefit` */
   constructor(estimator: Estimator, options: Partial<Omit<SelectFromModelParams, 'estimator'>> = {}) {
-    super({ threshold: 'mean', maxFeatures: null, ...options, estimator });
+    super({
+      ...{ threshold: null, maxFeatures: null, prefit: false, normOrder: 1, importanceGetter: 'auto' },
+      ...{ ...options, estimator },
+    });
   }
 
   static override fromParams({ estimator, ...options }: SelectFromModelParams): SelectFromModel {
@@ -57,10 +68,16 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
     return {
       estimator: custom('an estimator', (v) => v instanceof Estimator),
       threshold: either(
+        nothing,
         real(),
         custom("'mean', 'median', or as '1.25*mean'", (v) => typeof v === 'string' && WORDS.test(v)),
       ),
       maxFeatures: either(int(1), nothing),
+      prefit: bool,
+      normOrder: custom('a whole number but 0, or +-Infinity', (v) => {
+        return typeof v === 'number' && (Math.abs(v) === Infinity || (Number.isSafeInteger(v) && v !== 0));
+      }),
+      importanceGetter: importanceGetterRule,
     };
   }
 
@@ -75,17 +92,33 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
 
   override checkParams(): void {
     super.checkParams();
-    this.params.estimator.checkParams();
+    const { estimator, prefit } = this.params;
+    estimator.checkParams();
+    if (prefit && !estimator.isFitted) {
+      const message = `SelectFromModel: prefit is true, but ${estimator.constructor.name} is not fitted.`;
+      throw new StateError('ERR_NOT_FITTED', message);
+    }
+  }
+
+  /** A model that is fitted already stays so. */
+  protected override cloneParams(): SelectFromModelParams {
+    const { prefit, estimator } = this.params;
+    return prefit ? { ...super.cloneParams(), estimator } : super.cloneParams();
   }
 
   protected async fitState(input: FitInput): Promise<SelectFromModelState> {
-    const { estimator, maxFeatures } = this.params;
-    const model = estimator.clone();
-    await model.fitInput(input, new Schema(input.columns, { kind: 'none' }, true));
-    const importances = importancesOf(model, 'absolute');
-    const threshold = thresholdOf(this.params.threshold, importances);
+    const { estimator, maxFeatures, prefit, normOrder, importanceGetter } = this.params;
+    const { cols } = input.x;
+    const model = prefit ? estimator : estimator.clone();
+    if (!prefit) await model.fitInput(input, new Schema(input.columns, { kind: 'none' }, true));
+    if (model.nFeaturesIn !== cols) {
+      const message = `SelectFromModel: X has ${cols} columns, but the model was fitted on ${model.nFeaturesIn}.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    const importances = importancesBy(model, importanceGetter, normOrder, cols);
+    const threshold = thresholdOf(this.params.threshold ?? ownThreshold(model), importances);
     const order = [...importances.keys()].sort((a, b) => importances[b] - importances[a]);
-    const support = new Uint8Array(input.x.cols);
+    const support = new Uint8Array(cols);
     for (const j of order.slice(0, maxFeatures ?? order.length))
       support[j] = importances[j] >= threshold ? 1 : 0;
     if (!support.includes(1)) {
@@ -111,6 +144,15 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
   get threshold(): number {
     return this.state.threshold[0];
   }
+}
+
+/** Above 0 where the penalty leaves coefficients at 0. */
+function ownThreshold(model: Estimator): number | string {
+  const { penalty, l1Ratio } = model.params as { penalty?: unknown; l1Ratio?: unknown };
+  const isMixed = penalty === undefined || penalty === null || penalty === 'elasticnet';
+  return penalty === 'l1' || (isMixed && l1Ratio === 1) || model.constructor.name.includes('Lasso')
+    ? 1e-5
+    : 'mean';
 }
 
 function thresholdOf(threshold: number | string, importances: Float64Array): number {

@@ -1,12 +1,14 @@
 /** As many columns as cross-validation finds best, the least important taken away first. */
-import { Estimator } from '../core/estimator.js';
+import type { Estimator } from '../core/estimator.js';
 import { type FitInput, reportProgress, requireY } from '../core/fit-input.js';
-import { custom, either, int, int32s, type Rules, real, uint8s } from '../core/params.js';
+import { type ImportanceGetter, importanceGetterRule } from '../core/importances.js';
+import { custom, either, int, type Rules, real } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
 import { ValidationError } from '../errors.js';
 import { eliminate, stepOf } from '../feature-selection/elimination.js';
+import { Eliminator, type EliminatorState, eliminatorStateRules } from '../feature-selection/eliminator.js';
 import { RFE } from '../feature-selection/rfe.js';
-import { FeatureSelector, type SelectorState } from '../feature-selection/selector.js';
+
 import { takeColumns } from './columns.js';
 import { type FoldOptions, foldData } from './folds.js';
 import { cvRule, predictorRule, scoringRule } from './rules.js';
@@ -25,6 +27,8 @@ export interface RFECVParams {
   cv: NonNullable<FoldOptions['cv']>;
   /** A scorer or its name; null: the estimator's own `score`. Default null. */
   scoring: SingleScoring | null;
+  /** Where the fitted model has the weights of its columns. Default 'auto': `coef`, else `featureImportances`. */
+  importanceGetter: ImportanceGetter;
 }
 
 /** What each number of columns scored, from few to many. */
@@ -37,9 +41,7 @@ export interface RFECVResults {
 }
 
 /** Learned by {@link RFECV}. */
-export interface RFECVState extends SelectorState {
-  readonly model: Estimator;
-  readonly ranking: Int32Array;
+export interface RFECVState extends EliminatorState {
   readonly results: RFECVResults;
 }
 
@@ -47,8 +49,8 @@ export interface RFECVState extends SelectorState {
  * Recursive feature elimination (see {@link RFE}) down to the number of columns with the best mean score over the folds, of equals
  * the smallest; then of all rows, down to that number. Folds run concurrently.
  *
- * Differs from scikit-learn: `cvResults` in camelCase, with the scores of the folds in a list; no `importanceGetter`; does not
- * predict itself, which a pipeline does.
+ * Differs from scikit-learn: `cvResults` in camelCase, with the scores of the folds in a list.
+ * `predict`, `score` and the like ask the model of the columns that stay.
  *
  * @example
  * ```ts
@@ -59,10 +61,13 @@ export interface RFECVState extends SelectorState {
  * selector.selected.length === selector.nFeatures; // true
  * ```
  */
-export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
+export class RFECV extends Eliminator<RFECVParams, RFECVState> {
   /** @param estimator - cloned for each fit, and left as it is */
   constructor(estimator: Estimator, options: Partial<Omit<RFECVParams, 'estimator'>> = {}) {
-    super({ step: 1, minFeaturesToSelect: 1, cv: 5, scoring: null, ...options, estimator });
+    super({
+      ...{ step: 1, minFeaturesToSelect: 1, cv: 5, scoring: null, importanceGetter: 'auto' },
+      ...{ ...options, estimator },
+    });
   }
 
   static override fromParams({ estimator, ...options }: RFECVParams): RFECV {
@@ -80,14 +85,13 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
       minFeaturesToSelect: int(1),
       cv: cvRule,
       scoring: scoringRule,
+      importanceGetter: importanceGetterRule,
     };
   }
 
   get stateRules(): Rules<RFECVState> {
     return {
-      support: uint8s(),
-      model: custom('a fitted estimator', (v) => v instanceof Estimator && v.isFitted),
-      ranking: int32s(),
+      ...eliminatorStateRules,
       results: custom(
         'the scores',
         (v) => (v as Partial<RFECVResults> | null)?.nFeatures instanceof Int32Array,
@@ -103,7 +107,7 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
 
   protected async fitState(input: FitInput): Promise<RFECVState> {
     const { cols } = input.x;
-    const { estimator, minFeaturesToSelect, step } = this.params;
+    const { estimator, minFeaturesToSelect, step, importanceGetter } = this.params;
     if (minFeaturesToSelect > cols) {
       throw new ValidationError(
         'ERR_PARAMETER',
@@ -115,13 +119,18 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
     results.meanTestScore.forEach((score, k) => {
       if (score > results.meanTestScore[best]) best = k;
     });
-    const rfe = new RFE(estimator, { nFeaturesToSelect: results.nFeatures[best], step: stepOf(step, cols) });
+    const options = {
+      nFeaturesToSelect: results.nFeatures[best],
+      step: stepOf(step, cols),
+      importanceGetter,
+    };
+    const rfe = new RFE(estimator, options);
     const { support, model, ranking } = await rfe.eliminateFrom(input);
     return { support, model, ranking, results };
   }
 
   async #crossValidate(input: FitInput): Promise<RFECVResults> {
-    const { estimator, scoring, cv, minFeaturesToSelect, step } = this.params;
+    const { estimator, scoring, cv, minFeaturesToSelect, step, importanceGetter } = this.params;
     const { sampleWeight, signal, groups } = input;
     const { cols } = input.x;
     const [{ score }] = resolveScorers(scoring ?? undefined);
@@ -130,7 +139,7 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
       ...{ cv, groups },
       sampleWeight: sampleWeight ?? undefined,
     });
-    const plan = { columns: cols, wanted: minFeaturesToSelect, step: stepOf(step, cols) };
+    const plan = { columns: cols, wanted: minFeaturesToSelect, step: stepOf(step, cols), importanceGetter };
     const counts: number[] = [];
     const progress = reportProgress(input, this);
     let done = 0;
@@ -165,21 +174,6 @@ export class RFECV extends FeatureSelector<RFECVParams, RFECVState> {
       ),
       testScores: scores,
     };
-  }
-
-  /** The model, fitted on the columns that stay. @throws {ERR_NOT_FITTED} before `fit` */
-  get estimator(): Estimator {
-    return this.state.model;
-  }
-
-  /** How many columns stay. @throws {ERR_NOT_FITTED} before `fit` */
-  get nFeatures(): number {
-    return this.selected.length;
-  }
-
-  /** 1 for columns that stay, 2 for those that went last, and so on. @throws {ERR_NOT_FITTED} before `fit` */
-  get ranking(): Int32Array {
-    return this.state.ranking.slice();
   }
 
   /** The scores of each number of columns. @throws {ERR_NOT_FITTED} before `fit` */

@@ -6,6 +6,7 @@ import {
   fOneway,
   fRegression,
   GenericUnivariateSelect,
+  Lasso,
   LogisticRegression,
   type Matrix,
   mutualInfoClassif,
@@ -29,9 +30,10 @@ const FUNCTIONS = { chi2, fClassif, fRegression, rRegression };
 const INFORMATION = { mutualInfoClassif, mutualInfoRegression };
 const MODELS = {
   logistic: () => new LogisticRegression({ tol: 1e-10, maxIter: 10_000 }),
+  lasso: () => new Lasso({ alpha: 0.5 }),
   ridge: () => new Ridge({ alpha: 0.5 }),
 };
-const selectors = (params: Record<string, never>, within: Ridge | LogisticRegression) => ({
+const selectors = (params: Record<string, never>, within: Lasso | Ridge | LogisticRegression) => ({
   GenericUnivariateSelect: () => new GenericUnivariateSelect(params),
   RFE: () => new RFE(within, params),
   SelectFdr: () => new SelectFdr(params),
@@ -45,6 +47,7 @@ const selectors = (params: Record<string, never>, within: Ridge | LogisticRegres
 interface Scores {
   name: string;
   function: keyof typeof FUNCTIONS;
+  options?: object;
   input: GoldenInput;
   scores: number[];
   pValues: number[] | null;
@@ -65,6 +68,8 @@ interface Selection {
   input: GoldenInput;
   selected: number[];
   ranking?: number[];
+  predicted?: number[];
+  score?: number;
 }
 const golden = readGolden<{
   scores: Scores[];
@@ -75,9 +80,9 @@ const golden = readGolden<{
 // The peer subtracts sums of squares that nearly cancel; probabilities are powers of such a ratio.
 const SCORES = iterative(1e-8);
 
-test.each(golden.scores)('$name', async ({ function: name, input, scores, pValues }) => {
+test.each(golden.scores)('$name', async ({ function: name, options, input, scores, pValues }) => {
   const { X, y } = rowsOf(input);
-  const ours = await FUNCTIONS[name](X as Matrix, y);
+  const ours = await FUNCTIONS[name](X as Matrix, y, options);
   expectClose(Array.from(ours.scores), scores, SCORES, 'scores');
   expectClose(ours.pValues && Array.from(ours.pValues), pValues, SCORES, 'p values');
 });
@@ -99,11 +104,17 @@ test('fOneway', async () => {
   expectClose(Array.from(ours.pValues), pValues, SCORES, 'p values');
 });
 
-test.each(golden.selectors)('$name', async ({ estimator, params, model, input, selected, ranking }) => {
+test.each(golden.selectors)('$name', async (given) => {
+  const { estimator, params, model, input, selected, ranking } = given;
   const { X, y } = rowsOf(input);
   const within = MODELS[model ?? 'ridge']();
   const selector = selectors(params, within)[estimator]();
   await selector.fit(X, y);
   expect(selector.selected).toEqual(selected);
-  if (ranking !== undefined) expect(Array.from((selector as RFE).ranking)).toEqual(ranking);
+  if (ranking === undefined) return;
+  const rfe = selector as RFE;
+  expect(Array.from(rfe.ranking)).toEqual(ranking);
+  const predicted = await rfe.predict((X as Matrix).slice(0, 8));
+  expectClose(Array.from(predicted as ArrayLike<number>), given.predicted, iterative(1e-6), 'predictions');
+  expectClose(await rfe.score(X, y), given.score, iterative(1e-6), 'score');
 });

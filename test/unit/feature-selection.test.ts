@@ -215,3 +215,48 @@ test('the survival function of the F distribution, as SciPy has it', () => {
   expect(fSurvival(Infinity, 1, 1)).toBe(0);
   expect(fSurvival(Number.NaN, 1, 1)).toBeNaN();
 });
+
+test('importances come from wherever they are asked for', async () => {
+  const X = (await new StandardScaler().fit(data)).transformSync(data);
+  const model = () => new Pipeline([['model', new LogisticRegression()]]);
+  const byPath = new SelectFromModel(model(), { maxFeatures: 3, importanceGetter: 'namedSteps.model.coef' });
+  const plain = await new SelectFromModel(new LogisticRegression(), { maxFeatures: 3 }).fit(X, target);
+  expect((await byPath.fit(X, target)).selected).toEqual(plain.selected);
+  const last = await new RFE(new Ridge(), {
+    nFeaturesToSelect: 2,
+    importanceGetter: ({ nFeaturesIn }: Ridge) => Float64Array.from({ length: nFeaturesIn }, (_, j) => j),
+  }).fit(X, target);
+  expect(last.selected).toEqual([28, 29]);
+  const refuse = (importanceGetter: never) =>
+    new SelectFromModel(new Ridge(), { importanceGetter }).fit(X, target);
+  await expect(refuse('nothing.here' as never)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  await expect(refuse((() => [1]) as never)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+  await expect(refuse((() => new Float64Array(30).fill(Number.NaN)) as never)).rejects.toMatchObject({
+    code: 'ERR_INPUT_NAN',
+  });
+  await expect(refuse('' as never)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+});
+
+test('a fitted model selects as it is', async () => {
+  const model = new LogisticRegression({ maxIter: 3000 });
+  const selector = new SelectFromModel(model, { prefit: true });
+  await expect(selector.fit(data, target)).rejects.toMatchObject({ code: 'ERR_NOT_FITTED' });
+  await model.fit(data, target);
+  await selector.fit(data, target);
+  expect(selector.estimator).toBe(model);
+  expect((await selector.clone().fit(data, target)).selected).toEqual(selector.selected);
+  await expect(selector.fit([[1], [2]], [0, 1])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+});
+
+test('eliminators predict by the model of the columns that stay', async () => {
+  const rfe = await new RFE(new LogisticRegression({ maxIter: 3000 }), { nFeaturesToSelect: 3, step: 9 }).fit(
+    data,
+    target,
+  );
+  const rows = rfe.transformSync(data);
+  expect(await rfe.predict(data)).toEqual(await (rfe.estimator as LogisticRegression).predict(rows));
+  expect((await rfe.predictProba(data)).cols).toBe(2);
+  expect((await rfe.decisionFunction(data)).cols).toBe(1);
+  const ridge = await new RFE(new Ridge(), { nFeaturesToSelect: 3, step: 9 }).fit(data, target);
+  await expect(ridge.predictProba(data)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+});

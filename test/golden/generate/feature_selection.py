@@ -1,9 +1,9 @@
 """feature-selection.json: scores of columns, and the columns that selectors keep.
 
-    {"scores": [{"name", "function", "input": a reference (see common.py), "scores", "pValues"}],
+    {"scores": [{"name", "function", "options", "input": a reference (see common.py), "scores", "pValues"}],
      "information": [{"name", "function", "options", "input", "scores", "ties": whether equal values are told apart by noise}],
      "oneway": {"samples", "scores", "pValues"},
-     "selectors": [{"name", "estimator", "params", "model" if there is one (see the test), "input", "selected", "ranking" of RFE}]}
+     "selectors": [{"name", "estimator", "params", "model" if there is one (see the test), "input", "selected", and of RFE "ranking", "predicted" of the first rows and "score"}]}
 
 All are fitted on the training rows.
 """
@@ -28,11 +28,11 @@ from sklearn.feature_selection import (
     mutual_info_regression,
     r_regression,
 )
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
 FUNCTIONS = {"fClassif": f_classif, "fRegression": f_regression, "chi2": chi2}
 INFORMATION = {"mutualInfoClassif": mutual_info_classif, "mutualInfoRegression": mutual_info_regression}
-MODELS = {"ridge": Ridge(alpha=0.5), "logistic": LogisticRegression(tol=1e-10, max_iter=10_000)}
+MODELS = {"ridge": Ridge(alpha=0.5), "lasso": Lasso(alpha=0.5), "logistic": LogisticRegression(tol=1e-10, max_iter=10_000)}
 
 
 def train_of(ref):
@@ -55,6 +55,15 @@ def scores():
             with np.errstate(all="ignore"):
                 score, p = FUNCTIONS[function](X, y)
             yield {"name": f"{function} of {name}", "function": function, "input": ref, "scores": score, "pValues": p}
+    for name in ("diabetes", "digits", "wine"):
+        ref = {"dataset": name}
+        X, y = train_of(ref)
+        for options in ({"center": False}, {"force_finite": False}, {"center": False, "force_finite": False}):
+            with np.errstate(all="ignore"):
+                r, (f, p) = r_regression(X, y, **options), f_regression(X, y, **options)
+            made = {"options": camel_keys(options), "input": ref}
+            yield {"name": f"rRegression of {name}, {options}", "function": "rRegression", **made, "scores": r, "pValues": None}
+            yield {"name": f"fRegression of {name}, {options}", "function": "fRegression", **made, "scores": f, "pValues": p}
     ref = {"dataset": "diabetes"}
     yield {"name": "rRegression of diabetes", "function": "rRegression", "input": ref, "scores": r_regression(*train_of(ref)), "pValues": None}
     # A column that is a target again, as a number.
@@ -122,7 +131,9 @@ def case(selector, params, ref, model=None):
         "input": ref,
         "selected": np.flatnonzero(selector.get_support()),
     }
-    return {**made, "ranking": selector.ranking_} if isinstance(selector, RFE) else made
+    if not isinstance(selector, RFE):
+        return made
+    return {**made, "ranking": selector.ranking_, "predicted": selector.predict(X[:8]), "score": selector.score(X, y)}
 
 
 def selectors():
@@ -145,6 +156,10 @@ def selectors():
     for params in ({}, {"threshold": "1.5*median"}, {"max_features": 4}, {"threshold": 0.3, "max_features": 20}):
         yield case(SelectFromModel(MODELS["logistic"], **params), params, scaled, "logistic")
         yield case(SelectFromModel(MODELS["ridge"], **params), params, {"dataset": "diabetes", "standardised": True}, "ridge")
+    for ref in ({"dataset": "wine", "standardised": True}, {"dataset": "iris", "standardised": True}):
+        for order in (1, 2, 3, np.inf, -np.inf, -1):
+            yield case(SelectFromModel(MODELS["logistic"], norm_order=order), {"norm_order": order}, ref, "logistic")
+    yield case(SelectFromModel(MODELS["lasso"]), {}, {"dataset": "diabetes", "standardised": True}, "lasso")
     for params in ({}, {"n_features_to_select": 3}, {"n_features_to_select": 0.2, "step": 0.3}, {"n_features_to_select": 5, "step": 4}):
         yield case(RFE(MODELS["logistic"], **params), params, scaled, "logistic")
         yield case(RFE(MODELS["ridge"], **params), params, {"dataset": "diabetes", "standardised": True}, "ridge")
