@@ -4,12 +4,19 @@ import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { importancesOf } from '../core/importances.js';
 import { baseModel, fittedModels } from '../core/inner-models.js';
-import { Classifier, type ClassifierState, decodeLabels, Regressor } from '../core/kinds.js';
-import type { Label } from '../core/labels.js';
+import {
+  Classifier,
+  type ClassifierState,
+  decodeLabels,
+  Regressor,
+  type ScoreOptions,
+} from '../core/kinds.js';
+import { encodeTargets, type Label } from '../core/labels.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { checkLength, float64s, int, labels, oneOf, type Rules, real, seed } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { accuracy, r2 } from '../core/score.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type BoostedModels, boostClassifier, boostRegressor, type RegressionLoss } from './adaboost-fit.js';
 import { joinTrees } from './joined-trees.js';
@@ -156,6 +163,11 @@ export class AdaBoostClassifier extends Classifier<
     }
   }
 
+  /** Accuracy after each round. */
+  async *stagedScore(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): AsyncGenerator<number> {
+    for await (const labels of this.stagedPredict(X)) yield accuracy(y, labels, options?.sampleWeight);
+  }
+
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { classes } = this.state;
     const width = classes.length === 2 ? 1 : classes.length;
@@ -272,6 +284,12 @@ export class AdaBoostRegressor extends Regressor<AdaBoostRegressorParams, AdaBoo
       yield Float64Array.from({ length: values.rows }, (_, i) =>
         weightedMedian(values.row(i).subarray(0, rounds), weights),
       );
+  }
+
+  /** R2 after each round. */
+  async *stagedScore(X: MatrixLike, y: ArrayLike<number>, options?: ScoreOptions): AsyncGenerator<number> {
+    for await (const values of this.stagedPredict(X))
+      yield r2(encodeTargets(y, values.length), values, options?.sampleWeight);
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {

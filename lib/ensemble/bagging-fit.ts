@@ -31,6 +31,9 @@ export interface BaggingSettings {
   readonly randomState: number | null;
 }
 
+/** What the models of a bag have learned from. */
+export type Samples = readonly Int32Array[];
+
 /** Fitted models and the columns that each reads. */
 export interface Bag {
   readonly models: readonly Estimator[];
@@ -57,6 +60,7 @@ const MAX_DRAWS = 1000;
  *
  * @param codes - the class of each row; null for numbers
  * @param lower - adds one model's part of the prediction to a plan
+ * @param before - the bag that a warm start adds models to: those that the same seed would have drawn next
  */
 export async function fitBag(
   owner: Estimator,
@@ -65,10 +69,16 @@ export async function fitBag(
   codes: Int32Array | null,
   settings: BaggingSettings,
   lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot,
-): Promise<{ bag: Bag; oob: OutOfBagSums | null }> {
+  before: Bag | null,
+): Promise<{ bag: Bag; samples: Samples; oob: OutOfBagSums | null }> {
   const { x, columns, signal } = input;
   checkFiniteFor(base, input);
-  const draws = drawAll(owner, base, input, codes, settings);
+  const kept = before?.models.length ?? 0;
+  if (kept > settings.nEstimators) {
+    const why = `warmStart: there are ${kept} models already, more than nEstimators = ${settings.nEstimators}`;
+    throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
+  }
+  const draws = drawAll(owner, base, input, codes, settings).slice(kept);
   const progress = reportProgress(input, owner);
   let done = 0;
   await withCancel(signal, () =>
@@ -83,8 +93,12 @@ export async function fitBag(
       progress?.(++done, draws.length);
     }),
   );
-  const bag = { models: draws.map(({ model }) => model), features: draws.map(({ features }) => features) };
-  return { bag, oob: settings.oobScore ? await outOfBag(draws, input, lower) : null };
+  const bag = {
+    models: [...(before?.models ?? []), ...draws.map(({ model }) => model)],
+    features: [...(before?.features ?? []), ...draws.map(({ features }) => features)],
+  };
+  const samples = draws.map(({ rows }) => rows);
+  return { bag, samples, oob: settings.oobScore ? await outOfBag(draws, input, lower) : null };
 }
 
 const schemaOf = (columns: FitInput['columns']) => new Schema(columns, { kind: 'none' }, true);

@@ -12,7 +12,7 @@ import type { Column } from '../core/schema.js';
 import { accuracy, r2 } from '../core/score.js';
 import { StateError, ValidationError } from '../errors.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
-import { type Bag, type BaggingSettings, fitBag, type OutOfBagSums } from './bagging-fit.js';
+import { type Bag, fitBag, type OutOfBagSums, type Samples } from './bagging-fit.js';
 
 /** Parameters of {@link BaggingClassifier} and {@link BaggingRegressor}. */
 export interface BaggingParams {
@@ -32,6 +32,8 @@ export interface BaggingParams {
   oobScore: boolean;
   /** Seed; null: another ensemble each time. Default null. */
   randomState: number | null;
+  /** Keep the models of the last fit, and add what `nEstimators` exceeds them by; not with `oobScore`. Default false. */
+  warmStart: boolean;
 }
 
 /** Out-of-bag predictions, and their score. */
@@ -49,7 +51,7 @@ export interface BaggingState extends State, Bag {
 
 const DEFAULTS: BaggingParams = {
   ...{ estimator: null, nEstimators: 10, maxSamples: null, maxFeatures: null, bootstrap: true },
-  ...{ bootstrapFeatures: false, oobScore: false, randomState: null },
+  ...{ bootstrapFeatures: false, oobScore: false, randomState: null, warmStart: false },
 };
 const count = either(int(1, 0x7fff_ffff), real(0, 1, 'both'), nothing);
 const RULES = {
@@ -60,6 +62,7 @@ const RULES = {
   bootstrapFeatures: bool,
   oobScore: bool,
   randomState: seed,
+  warmStart: bool,
 };
 const STATE_RULES: Rules<BaggingState> = {
   models: fittedModels,
@@ -79,8 +82,8 @@ const STATE_RULES: Rules<BaggingState> = {
  * 2012), columns alone random subspaces (Ho 1998). Models are fitted concurrently; all of them are one native plan.
  *
  * Differs from scikit-learn: a share of 1 is null, since 1 is a count; rows are drawn, not weighed, so that models without
- * weights do the same; rows of one class alone are drawn anew; out-of-bag values are NaN for rows that every model drew; no
- * `warm_start`, `estimators_samples_`. As there, weights say how likely a row is drawn.
+ * weights do the same; rows of one class alone are drawn anew; out-of-bag values are NaN for rows that every model drew;
+ * `estimatorsSamples` is of this process's fits: a model file does not hold it. As there, weights say how likely a row is drawn.
  *
  * @example
  * ```ts
@@ -126,8 +129,9 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
     const { codes, classes } = fitLabels(input);
     const lower = (plan: PlanBuilder, x: Slot, model: Estimator) =>
       lowerShares(plan, x, model, { classes, options: PLAIN });
-    const { bag, oob } = await fitBag(this, this.#base, input, codes, this.params, lower);
-    return { ...bag, classes, oob: oob && scoreLabels(oob, codes) };
+    const before = bagBefore(this, this.params, this.isFitted ? this.state : null, input.x.cols);
+    const { bag, samples, oob } = await fitBag(this, this.#base, input, codes, this.params, lower, before);
+    return withSamples({ ...bag, classes, oob: oob && scoreLabels(oob, codes) }, before, samples);
   }
 
   /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
@@ -138,6 +142,11 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
   /** The columns that each model reads. @throws {ERR_NOT_FITTED} before `fit` */
   get estimatorsFeatures(): readonly Int32Array[] {
     return this.state.features;
+  }
+
+  /** The rows that each model has drawn, in order. @throws {ERR_NOT_SUPPORTED} of a model that was loaded */
+  get estimatorsSamples(): readonly Int32Array[] {
+    return samplesOf(this, this.state);
   }
 
   /** Accuracy on the rows that some model did not draw. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
@@ -210,8 +219,11 @@ export class BaggingRegressor extends Regressor<BaggingParams, BaggingState> {
 
   protected async fitState(input: FitInput): Promise<BaggingState> {
     const y = fitTargets(input);
-    const { bag, oob } = await fitBag(this, this.#base, input, null, this.params, lowerValue);
-    return { ...bag, oob: oob && scoreNumbers(oob, y) };
+    const before = bagBefore(this, this.params, this.isFitted ? this.state : null, input.x.cols);
+    const { bag, samples, oob } = await fitBag(
+      ...([this, this.#base, input, null, this.params, lowerValue, before] as const),
+    );
+    return withSamples({ ...bag, oob: oob && scoreNumbers(oob, y) }, before, samples);
   }
 
   /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
@@ -222,6 +234,11 @@ export class BaggingRegressor extends Regressor<BaggingParams, BaggingState> {
   /** The columns that each model reads. @throws {ERR_NOT_FITTED} before `fit` */
   get estimatorsFeatures(): readonly Int32Array[] {
     return this.state.features;
+  }
+
+  /** The rows that each model has drawn, in order. @throws {ERR_NOT_SUPPORTED} of a model that was loaded */
+  get estimatorsSamples(): readonly Int32Array[] {
+    return samplesOf(this, this.state);
   }
 
   /** R2 on the rows that some model did not draw. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
@@ -282,8 +299,12 @@ function lowerMean(
   return plan.binary(sum, 'div', new Float64Array(sum.width).fill(parts.length));
 }
 
-function checkBagging(owner: Estimator, { estimator, oobScore, bootstrap }: BaggingSettings & BaggingParams) {
+function checkBagging(owner: Estimator, { estimator, oobScore, bootstrap, warmStart }: BaggingParams) {
   estimator?.checkParams();
+  if (oobScore && warmStart) {
+    const why = 'oobScore and warmStart do not go together: rows of earlier fits are not there to be scored';
+    throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
+  }
   if (oobScore && !bootstrap) {
     const why = `oobScore needs bootstrap: true, which leaves rows out`;
     throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
@@ -301,6 +322,35 @@ function checkBag(owner: Estimator, { models, features }: BaggingState, columns:
       'ERR_PARAMETER',
       `${owner.constructor.name} state: features are not those of the models.`,
     );
+}
+
+/** The bag that a warm start adds to. */
+function bagBefore(
+  owner: Estimator,
+  { warmStart }: BaggingParams,
+  state: BaggingState | null,
+  columns: number,
+): BaggingState | null {
+  if (!warmStart || state === null) return null;
+  if (owner.nFeaturesIn === columns) return state;
+  const why = `warmStart: the last fit was on ${owner.nFeaturesIn} columns, not on ${columns}`;
+  throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
+}
+
+/** The rows that the models of each fit of this process have drawn; too many for a model file. */
+const drawnRows = new WeakMap<BaggingState, Samples>();
+
+function withSamples<S extends BaggingState>(state: S, before: BaggingState | null, samples: Samples): S {
+  const earlier = before === null ? [] : drawnRows.get(before);
+  if (earlier !== undefined) drawnRows.set(state, [...earlier, ...samples]);
+  return state;
+}
+
+function samplesOf(owner: Estimator, state: BaggingState): readonly Int32Array[] {
+  const rows = drawnRows.get(state);
+  if (rows !== undefined) return rows.map((list) => list.slice());
+  const why = 'the rows that models have drawn are known where they were fitted, and not in a model file';
+  throw new StateError('ERR_NOT_SUPPORTED', `${owner.constructor.name}: ${why}.`);
 }
 
 function requireOutOfBag(owner: Estimator, { oob }: BaggingState): OutOfBag {

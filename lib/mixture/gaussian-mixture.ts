@@ -1,6 +1,7 @@
 /** Mixtures of normal distributions. */
 import { applyOps } from '../core/apply.js';
 import { type ClustererState, PredictingClusterer } from '../core/clusterer.js';
+import { drawIndices } from '../core/draws.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import {
@@ -24,7 +25,16 @@ import { Random } from '../core/random.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { type CovarianceType, type NativeMixture, native } from '../native.js';
-import { choleskyOf, factorsOf, givenStart } from './start.js';
+import {
+  choleskyOf,
+  evenly,
+  factorsOf,
+  givenStart,
+  type MixtureStart,
+  NO_START,
+  narrow,
+  presentOf,
+} from './start.js';
 
 export type { CovarianceType } from '../native.js';
 
@@ -42,8 +52,11 @@ export interface GaussianMixtureParams {
   maxIter: number;
   /** Starts, of which the likeliest is kept. Default 1. */
   nInit: number;
-  /** What responsibilities start from: clusters of k-means, or random numbers. Default 'kMeans'. */
-  initParams: 'kMeans' | 'random';
+  /**
+   * What a start is made of: responsibilities by clusters of k-means or by random numbers ('random'), or narrow components around rows,
+   * drawn ('randomFromData') or far from each other ('kMeans++'). Default 'kMeans'.
+   */
+  initParams: 'kMeans' | 'kMeans++' | 'random' | 'randomFromData';
   /** Given weights, [components]; null: from the responsibilities. Default null. */
   weightsInit: readonly number[] | null;
   /** Given means, [components, columns]; null: from the responsibilities. Default null. */
@@ -55,6 +68,8 @@ export interface GaussianMixtureParams {
   precisionsInit: readonly unknown[] | null;
   /** Seed of the starts; null: a new one on every fit. Default null. */
   randomState: number | null;
+  /** Go on from the last fit, where it has as many components and columns and the same type; `nInit` is then 1. Default false. */
+  warmStart: boolean;
 }
 
 /** Learned by {@link GaussianMixture}. */
@@ -74,7 +89,7 @@ export interface GaussianMixtureState extends ClustererState {
  * A mixture of normal distributions, fitted by expectation-maximisation (Dempster, Laird and Rubin 1977). `predict` gives the
  * component that is most responsible for a row, `predictProba` how responsible each is, `scoreSamples` the logarithm of the density.
  *
- * Differs from scikit-learn: random streams of our own; `initParams` has no 'k-means++' and no 'random_from_data'; no `warmStart`.
+ * Differs from scikit-learn: random streams of our own; no `lower_bounds_`.
  *
  * @example
  * ```ts
@@ -99,6 +114,7 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
       meansInit: null,
       precisionsInit: null,
       randomState: null,
+      warmStart: false,
       ...params,
     });
   }
@@ -115,11 +131,12 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
       regCovar: real(0),
       maxIter: int(1, 0xffff_ffff),
       nInit: int(1, 10_000),
-      initParams: oneOf('kMeans', 'random'),
+      initParams: oneOf('kMeans', 'kMeans++', 'random', 'randomFromData'),
       weightsInit: list,
       meansInit: list,
       precisionsInit: list,
       randomState: seed,
+      warmStart: bool,
     };
   }
 
@@ -154,12 +171,16 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
       );
     }
     const given = givenStart(this.params, x.cols);
-    const spec = { ...this.params, ...given, components: nComponents };
+    const before = this.#before(x.cols);
+    const starts = before === null ? nInit : 1;
     const random = new Random(resolveSeed(randomState));
     let best: NativeMixture | null = null;
-    for (let start = 0; start < nInit; start++) {
-      const responsibilities = await this.#responsibilities(input, random.int(0x1_0000_0000));
-      const progress = start === nInit - 1 ? reportProgress(input, this) : null;
+    for (let start = 0; start < starts; start++) {
+      const drawn = before ?? (await this.#start(input, random.int(0x1_0000_0000)));
+      const { responsibilities = evenly(x.rows, nComponents), ...parts } = drawn;
+      const own = before === null ? presentOf(given) : {};
+      const spec = { ...this.params, ...NO_START, ...parts, ...own, components: nComponents };
+      const progress = start === starts - 1 ? reportProgress(input, this) : null;
       const found = await native.fitMixture(x.data, x.rows, x.cols, responsibilities, spec, cancel, progress);
       if (best === null || found.lowerBound > best.lowerBound) best = found;
     }
@@ -175,20 +196,19 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
     return { ...state, labels: Int32Array.from(codes.data) };
   }
 
-  /** Where a start gives each row, [rows, components]. */
-  async #responsibilities({ x, cancel }: FitInput, start: number): Promise<Float64Array> {
-    const { nComponents, initParams } = this.params;
-    const values = new Float64Array(x.rows * nComponents);
-    if (initParams === 'random') {
-      const random = new Random(start);
-      for (let i = 0; i < x.rows; i++) {
-        const row = values.subarray(i * nComponents, (i + 1) * nComponents);
-        for (let c = 0; c < nComponents; c++) row[c] = random.next();
-        const sum = row.reduce((a, b) => a + b, 0);
-        for (let c = 0; c < nComponents; c++) row[c] /= sum;
-      }
-      return values;
-    }
+  /** What a warm start goes on from. */
+  #before(columns: number): MixtureStart | null {
+    const { warmStart, nComponents, covarianceType } = this.params;
+    if (!warmStart || !this.isFitted) return null;
+    const { weights, means, precisionsCholesky: precisions, covarianceType: type, lowerBound } = this.state;
+    if (weights.length !== nComponents || means.length !== nComponents * columns || type !== covarianceType)
+      return null;
+    return { weights, means, precisions, lowerBound };
+  }
+
+  async #start({ x, cancel }: FitInput, start: number): Promise<MixtureStart> {
+    const { nComponents, initParams, covarianceType, regCovar } = this.params;
+    const { data, rows, cols } = x;
     const spec = {
       clusters: nComponents,
       init: 'kMeans++',
@@ -196,13 +216,34 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
       restarts: 1,
       seed: start,
     } as const;
-    const iterations = { maxIter: 300, tol: 1e-4, elkan: false };
-    const { data, rows, cols } = x;
-    const found = await native.fitKMeans(data, rows, cols, null, { ...spec, ...iterations }, cancel, null);
-    found.labels.forEach((label, i) => {
+    const cluster = (maxIter: number) => {
+      const how = { ...spec, maxIter, tol: 1e-4, elkan: false };
+      return native.fitKMeans(data, rows, cols, null, how, cancel, null);
+    };
+    if (initParams === 'kMeans++') {
+      return narrow((await cluster(0)).centres, covarianceType, nComponents, cols, regCovar);
+    }
+    if (initParams === 'randomFromData') {
+      const means = Float64Array.from(
+        x.takeRows(drawIndices(new Random(start), rows, nComponents, false)).data,
+      );
+      return narrow(means, covarianceType, nComponents, cols, regCovar);
+    }
+    const values = new Float64Array(rows * nComponents);
+    if (initParams === 'random') {
+      const random = new Random(start);
+      for (let i = 0; i < rows; i++) {
+        const row = values.subarray(i * nComponents, (i + 1) * nComponents);
+        for (let c = 0; c < nComponents; c++) row[c] = random.next();
+        const sum = row.reduce((a, b) => a + b, 0);
+        for (let c = 0; c < nComponents; c++) row[c] /= sum;
+      }
+      return { responsibilities: values };
+    }
+    (await cluster(300)).labels.forEach((label, i) => {
       values[i * nComponents + label] = 1;
     });
-    return values;
+    return { responsibilities: values };
   }
 
   /** How many components there are. @throws {ERR_NOT_FITTED} before `fit` */

@@ -3,6 +3,55 @@ import { Matrix } from '../core/matrix.js';
 import { ValidationError } from '../errors.js';
 import type { CovarianceType } from '../native.js';
 
+/** What a start gives; the parts that it does not come from the responsibilities. */
+export interface MixtureStart {
+  /** [rows, components], rows adding up to 1. */
+  readonly responsibilities?: Float64Array;
+  readonly weights?: Float64Array;
+  readonly means?: Float64Array;
+  /** Factors of the inverse covariances. */
+  readonly precisions?: Float64Array;
+  /** What the first mean log-likelihood is compared with. */
+  readonly lowerBound?: number;
+}
+
+/** Nothing given, and no fit before. */
+export const NO_START = { weights: null, means: null, precisions: null, lowerBound: -Infinity };
+
+/** Responsibilities that say nothing. */
+export const evenly = (rows: number, components: number) =>
+  new Float64Array(rows * components).fill(1 / components);
+
+/** The members that are not null. */
+export function presentOf(given: ReturnType<typeof givenStart>): MixtureStart {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+}
+
+/** Components of equal weight around `means`, whose variance is what is added to variances: each knows of one row only. */
+export function narrow(
+  means: Float64Array,
+  type: CovarianceType,
+  k: number,
+  d: number,
+  variance: number,
+): MixtureStart {
+  if (!(variance > 0)) {
+    const message = 'GaussianMixture: components around single rows need a regCovar above 0.';
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
+  const precisions = new Float64Array(sizeOf(type, k, d));
+  const matrix = type === 'full' || type === 'tied';
+  for (let at = 0; at < precisions.length; at++) {
+    if (!matrix || (at % (d * d)) % (d + 1) === 0) precisions[at] = 1 / Math.sqrt(variance);
+  }
+  return { weights: new Float64Array(k).fill(1 / k), means, precisions };
+}
+
+/** How many numbers covariances are. */
+function sizeOf(type: CovarianceType, k: number, d: number): number {
+  return { full: k * d * d, tied: d * d, diag: k * d, spherical: k }[type];
+}
+
 /** Numbers of nested lists, one after the other. */
 function flatten(value: unknown): number[] {
   return Array.isArray(value) || ArrayBuffer.isView(value)
@@ -43,7 +92,7 @@ export function givenStart(
     throw new ValidationError('ERR_PARAMETER', 'GaussianMixture: weightsInit must be >= 0 and add up to 1.');
   const means = meansInit === null ? null : numbers('meansInit', meansInit, k * d);
   if (precisionsInit === null) return { weights, means, precisions: null };
-  const count = { full: k * d * d, tied: d * d, diag: k * d, spherical: k }[type];
+  const count = sizeOf(type, k, d);
   const given = numbers('precisionsInit', precisionsInit, count);
   if (type === 'diag' || type === 'spherical') {
     if (given.some((value) => value <= 0))

@@ -49,6 +49,8 @@ export interface MixtureSpec {
   tol: number;
   regCovar: number;
   maxIter: number;
+  /** What the first mean log-likelihood is compared with. */
+  lowerBound: number;
   weights: Float64Array | null;
   means: Float64Array | null;
   /** Factors of the inverse covariances. */

@@ -214,7 +214,15 @@ export interface LinearAddon {
     cols: number,
     y: Float64Array,
     weights: Float64Array | null,
-    spec: { epsilon: number; alpha: number; fitIntercept: boolean; maxIter: number; tol: number },
+    spec: {
+      epsilon: number;
+      alpha: number;
+      fitIntercept: boolean;
+      maxIter: number;
+      tol: number;
+      /** Coefficients, with fitIntercept the intercept, and the scale. */
+      start: Float64Array | null;
+    },
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<{

@@ -20,7 +20,7 @@ napi_value kmeans(Call& call) {
   spec.clusters = from.u32("clusters", 1);
   spec.init = to_init(from);
   spec.restarts = from.u32("restarts", 1);
-  spec.max_iter = from.u32("maxIter", 1);
+  spec.max_iter = from.u32("maxIter");
   spec.tol = from.number("tol");
   spec.elkan = from.flag("elkan");
   spec.seed = from.u32("seed");

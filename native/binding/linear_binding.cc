@@ -153,6 +153,7 @@ napi_value fit_huber(Call& call) {
   params.fit_intercept = spec.flag("fitIntercept");
   params.max_iter = spec.u32("maxIter");
   params.tol = spec.number("tol");
+  params.start = spec.values("start");
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
                   weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
                   params](auto x, const CancelToken* cancel, const JobProgress& progress) {

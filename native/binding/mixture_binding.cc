@@ -65,6 +65,7 @@ napi_value mixture(Call& call) {
   spec.tol = from.number("tol");
   spec.reg_covar = from.number("regCovar");
   spec.max_iter = from.u32("maxIter", 1);
+  spec.lower_bound = from.number("lowerBound");
   auto compute = [resp = row_values<double>(call, 3, "responsibilities", matrix.rows, spec.components),
                   weights = from.numbers("weights"), means = from.numbers("means"),
                   precisions = from.numbers("precisions"),

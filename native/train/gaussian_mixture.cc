@@ -293,7 +293,7 @@ Mixture fit_mixture(MatrixView<const double> x, std::vector<double>& responsibil
   } else {
     em.factorise(&m);
   }
-  m.lower_bound = -std::numeric_limits<double>::infinity();
+  m.lower_bound = spec.lower_bound;
   while (m.iterations < spec.max_iter && !m.converged) {
     check_cancel(cancel);
     const double bound = em.expect(m);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "base/cancel.h"
@@ -20,6 +21,9 @@ struct MixtureSpec {
   double tol = 1e-3;  // on the change of the mean log-likelihood
   double reg_covar = 1e-6;
   uint32_t max_iter = 100;
+  // The mean log-likelihood that the first iteration is compared with: that of the fit that this one goes on
+  // from.
+  double lower_bound = -std::numeric_limits<double>::infinity();
 };
 
 struct Mixture {

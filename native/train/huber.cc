@@ -138,8 +138,13 @@ HuberModel fit_huber(MatrixView<const T> x, Span<double> y, Span<double> weights
   options.on_iteration = [&](size_t iterations) {
     if (progress) progress(iterations, params.max_iter);
   };
-  std::vector<double> start(loss.dimension());
-  start.back() = 1;
+  std::vector<double> start = params.start;
+  if (start.empty()) {
+    start.resize(loss.dimension());
+    start.back() = 1;
+  }
+  if (start.size() != loss.dimension()) throw Error("ERR_SHAPE", "The start has the wrong length.");
+  if (!(start.back() > 0)) throw Error("ERR_PARAMETER", "The scale of a start is above 0.");
   const LbfgsResult result =
       minimize([&loss](const std::vector<double>& parameters,
                        std::vector<double>& gradient) { return loss(parameters, gradient); },

@@ -18,7 +18,8 @@ struct HuberParams {
   double alpha = 1e-4;
   bool fit_intercept = true;
   uint32_t max_iter = 100;
-  double tol = 1e-5;  // on the largest absolute component of the gradient
+  double tol = 1e-5;          // on the largest absolute component of the gradient
+  std::vector<double> start;  // coefficients, with fit_intercept the intercept, and sigma; empty: 0, 0 and 1
 };
 struct HuberModel {
   std::vector<double> coef;  // [cols]

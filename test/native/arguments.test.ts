@@ -99,7 +99,7 @@ const training = () => ({
 });
 const networkRows = () => [network, f32(6), 2, Int32Array.of(0, 1), null];
 const MIXTURE = {
-  ...{ components: 1, covarianceType: 'full', tol: 1e-3, regCovar: 1, maxIter: 2 },
+  ...{ components: 1, covarianceType: 'full', tol: 1e-3, regCovar: 1, maxIter: 2, lowerBound: -Infinity },
   ...{ weights: null, means: null, precisions: null },
 };
 const AXES = {
@@ -954,7 +954,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   fitHuber: () => [
     ...[f64(6), 2, 3, f64(2), null],
-    ...[{ epsilon: 1.5, alpha: 0, fitIntercept: true, maxIter: 5, tol: 1e-5 }, null, null],
+    ...[{ epsilon: 1.5, alpha: 0, fitIntercept: true, maxIter: 5, tol: 1e-5, start: null }, null, null],
   ],
   fitSgd: () => [f64(6), 2, 3, f64(2), null, null, { ...SGD }, null, null, null],
   fitBoosting: () => [f32(6), 2, 3, f64(2), f64(2).fill(1), f64(2), boostingSpec(), null, () => {}],

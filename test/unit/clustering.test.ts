@@ -184,6 +184,41 @@ describe('GaussianMixture', () => {
   });
 });
 
+describe('starts of GaussianMixture', () => {
+  test.each(['kMeans++', 'randomFromData'] as const)(
+    '%s finds blobs, with each covariance',
+    async (initParams) => {
+      for (const covarianceType of ['full', 'tied', 'diag', 'spherical'] as const) {
+        const params = {
+          nComponents: 4,
+          covarianceType,
+          initParams,
+          nInit: 8,
+          regCovar: 0.05,
+          randomState: 2,
+        };
+        const model = await new GaussianMixture(params).fit(blobs.X);
+        expect(adjustedRandScore(blobs.y, model.labels)).toBeGreaterThan(0.99);
+      }
+      const flat = new GaussianMixture({ nComponents: 2, initParams, regCovar: 0 });
+      await expect(flat.fit(blobs.X)).rejects.toEqual(code('ERR_PARAMETER'));
+    },
+  );
+
+  test('a warm start goes on where the last fit ended, and where it can only', async () => {
+    const params = { nComponents: 4, randomState: 1, tol: 1e-9 };
+    const whole = await new GaussianMixture({ ...params, maxIter: 60 }).fit(blobs.X);
+    const parts = new GaussianMixture({ ...params, maxIter: 1, warmStart: true });
+    for (let k = 0; k < whole.nIter; k++) await parts.fit(blobs.X);
+    expect(parts.lowerBound).toBeCloseTo(whole.lowerBound, 12);
+    for (const [k, value] of whole.means.data.entries()) expect(parts.means.data[k]).toBeCloseTo(value, 9);
+    await parts.fit(blobs.X);
+    expect([parts.nIter, parts.converged]).toEqual([1, true]);
+    await parts.setParams({ nComponents: 2, maxIter: 50 }).fit(blobs.X);
+    expect(parts.nComponents).toBe(2);
+  });
+});
+
 describe('EllipticEnvelope', () => {
   test('is not moved by outliers, with few rows and with many', async () => {
     for (const nSamples of [200, 900, 2500]) {

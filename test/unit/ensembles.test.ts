@@ -25,6 +25,7 @@ import {
 } from '../../lib/index.js';
 
 const { data, target } = loadIris();
+const refused = { code: 'ERR_PARAMETER' };
 const bayes = ['bayes', new GaussianNB()] as const;
 const line = ['line', new LogisticRegression()] as const;
 const stump = () => new DecisionTreeClassifier({ maxDepth: 1, randomState: 0 });
@@ -146,6 +147,28 @@ test('bagging gives every class its column, whatever the models drew', async () 
   await expect(one.fit(rows, y)).rejects.toMatchObject({ code: 'ERR_LABELS' });
 });
 
+test('a warm start adds the models that the seed would have drawn next', async () => {
+  const { data, target } = loadIris();
+  const params = { maxSamples: 0.5, maxFeatures: 2, randomState: 4 };
+  const whole = await new BaggingClassifier({ ...params, nEstimators: 7 }).fit(data, target);
+  const warm = new BaggingClassifier({ ...params, nEstimators: 3, warmStart: true });
+  await warm.fit(data, target);
+  const [first] = warm.estimators;
+  await warm.setParams({ nEstimators: 7 }).fit(data, target);
+  expect(warm.estimators[0]).toBe(first);
+  expect(await warm.predictProba(data)).toEqual(await whole.predictProba(data));
+  expect(warm.estimatorsSamples).toEqual(whole.estimatorsSamples);
+  expect(warm.estimatorsSamples.map((rows) => rows.length)).toEqual(Array(7).fill(75));
+  await expect(warm.setParams({ nEstimators: 2 }).fit(data, target)).rejects.toMatchObject(refused);
+  await expect(warm.setParams({ nEstimators: 9 }).fit(data.columns([0, 1]), target)).rejects.toMatchObject(
+    refused,
+  );
+  await expect(warm.setParams({ oobScore: true }).fit(data, target)).rejects.toMatchObject(refused);
+  expect(warm.estimators.length).toBe(7);
+  const loaded = (await load(warm.toBytes())) as BaggingClassifier;
+  expect(() => loaded.estimatorsSamples).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+});
+
 test('rows of weight 0 are not drawn', async () => {
   const sampleWeight = Float64Array.from(target, (label, i) => (label === 2 ? 0 : 1 + (i % 2)));
   const bag = new BaggingClassifier({ nEstimators: 5, randomState: 0 });
@@ -160,6 +183,10 @@ test('the last stage of boosting is the whole of it', async () => {
   const [decisions, stages] = [[], []] as [number[][][], unknown[]];
   for await (const decision of model.stagedDecisionFunction(data)) decisions.push(decision.toArray());
   for await (const labels of model.stagedPredict(data)) stages.push(labels);
+  const scores = [];
+  for await (const score of model.stagedScore(data, target)) scores.push(score);
+  expect(scores.at(-1)).toBe(await model.score(data, target));
+  expect(scores.length).toBe(stages.length);
   expect(stages.length).toBe(model.estimators.length);
   expect(stages.at(-1)).toEqual(model.predictSync(data));
   const whole = (await model.decisionFunction(data)).toArray();
@@ -175,6 +202,9 @@ test('the last stage of boosting is the whole of it', async () => {
   const numbers = await new AdaBoostRegressor({ nEstimators: 5, randomState: 0 }).fit(X, y);
   const values = [];
   for await (const value of numbers.stagedPredict(X)) values.push(value);
+  let last = 0;
+  for await (const score of numbers.stagedScore(X, y)) last = score;
+  expect(last).toBe(await numbers.score(X, y));
   expect(values.at(-1)).toEqual(numbers.predictSync(X));
 });
 

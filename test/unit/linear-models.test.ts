@@ -152,6 +152,24 @@ describe('coordinate descent', () => {
   });
 });
 
+describe('HuberRegressor', () => {
+  it('goes on from the last fit with warmStart', async () => {
+    const { X, y } = makeRegression({ nSamples: 80, nFeatures: 4, noise: 3, randomState: 2 });
+    const cold = await new HuberRegressor({ tol: 1e-9, maxIter: 1000 }).fit(X, y);
+    const warm = new HuberRegressor({ tol: 1e-9, maxIter: 1000, warmStart: true });
+    await warm.fit(X, y);
+    await warm.fit(X, y);
+    expect(warm.nIter).toBeLessThan(3);
+    expect(cold.nIter).toBeGreaterThan(5);
+    for (const [j, value] of cold.coef.entries()) expect(warm.coef[j]).toBeCloseTo(value, 6);
+    await warm.fit(X.columns([0, 1]), y);
+    expect(warm.coef.length).toBe(2);
+    await warm.setParams({ fitIntercept: false }).fit([[1], [2]], [1, 2]);
+    await warm.fit([[1], [2]], [2, 4]);
+    expect(warm.coef[0]).toBeCloseTo(2, 2);
+  });
+});
+
 describe('RidgeCV', () => {
   it('gives the errors that leaving out each row gives', async () => {
     const X = line.X.slice(0, 15);
