@@ -27,4 +27,13 @@ for (const model of models) {
     same: largest === 0,
   });
 }
+const boosting = new HistGradientBoostingClassifier({ maxIter: 30, randomState: 0 });
+const [onCpu, onGpu] = [
+  await boosting.clone().fit(data, target),
+  await boosting.clone().fit(data, target, { device: 'cuda' }),
+];
+results.push({
+  model: 'training HistGradientBoostingClassifier',
+  same: Buffer.compare(onCpu.toBytes(), onGpu.toBytes()) === 0,
+});
 console.log(JSON.stringify({ devices: devices(), results }));

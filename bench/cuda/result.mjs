@@ -37,6 +37,15 @@ for (const { name, width, fusedMs, apartMs } of rows) {
   if (name === 'mlp')
     goals.push({ goal: `fused layers of ${width} over single ones`, wanted: 3, reached: apartMs / fusedMs });
 }
+for (const { name, rows: count, rounds, ms, cpuMs, sameTrees } of rows) {
+  if (name === 'boosting')
+    goals.push({
+      goal: `boosting ${count} x 28, ${rounds} rounds over the CPU here`,
+      wanted: 5,
+      reached: cpuMs / ms,
+      sameTrees,
+    });
+}
 const tests = read('tests').split('\n');
 const result = {
   commit: readFileSync('commit.txt', 'utf8').trim(),

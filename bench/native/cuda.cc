@@ -15,6 +15,7 @@
 #include "device/cuda_program.h"
 #include "kernels/dispatch.h"
 #include "test/plan_writer.h"
+#include "train/hist_booster.h"
 
 namespace boreal {
 namespace {
@@ -80,6 +81,7 @@ class Bench {
     }
     for (const size_t width : {size_t{64}, size_t{128}}) perceptron(width, small_ ? 100 : 1 << 20);
     single_row();
+    boosting(small_ ? 3000 : 1000000, small_ ? 3 : 100);
     std::printf("\n ]}\n");
   }
 
@@ -165,6 +167,41 @@ class Bench {
     run_ns(*program, row, 3);
     begin_row("single row");
     std::printf(", \"us\": %.3f}", run_ns(*program, row, small_ ? 2 : 1000) / 1e3);
+  }
+
+  // Trees of 31 leaves for two classes: rows of 28 numbers, binned and copied included.
+  void boosting(size_t rows, size_t rounds) {
+    constexpr size_t kWidth = 28;
+    std::vector<float> x(rows * kWidth);
+    std::vector<double> y(rows);
+    for (float& value : x) value = static_cast<float>(rng_.uniform() - 0.5);
+    for (size_t i = 0; i < rows; ++i) {
+      const float* row = x.data() + i * kWidth;
+      y[i] = row[0] * row[1] + 0.3f * row[2] + 0.1f * (rng_.uniform() - 0.5) > 0 ? 1 : 0;
+    }
+    const BoosterData<float> train{
+        dense_view(static_cast<const float*>(x.data()), rows, kWidth), {y.data(), rows}, {}, {}, {}};
+    double ms[2], round_ms[2];
+    std::vector<double> values[2];
+    for (const int on_gpu : {0, 1}) {
+      BoosterParams params;
+      params.loss = LossKind::kLogistic;
+      if (on_gpu != 0) params.growth.cuda = {&library_, 0};
+      const auto begin = std::chrono::steady_clock::now();
+      HistBooster booster(train, BoosterData<float>{}, {}, params, nullptr);
+      const auto made = std::chrono::steady_clock::now();
+      for (size_t round = 0; round < rounds; ++round) booster.round(nullptr);
+      const auto end = std::chrono::steady_clock::now();
+      ms[on_gpu] = std::chrono::duration<double, std::milli>(end - begin).count();
+      round_ms[on_gpu] =
+          std::chrono::duration<double, std::milli>(end - made).count() / static_cast<double>(rounds);
+      values[on_gpu] = booster.forest().values;
+    }
+    begin_row("boosting");
+    std::printf(
+        ", \"rows\": %zu, \"rounds\": %zu, \"ms\": %.3f, \"cpuMs\": %.3f, \"roundMs\": %.4f, "
+        "\"cpuRoundMs\": %.4f, \"sameTrees\": %s}",
+        rows, rounds, ms[1], ms[0], round_ms[1], round_ms[0], values[0] == values[1] ? "true" : "false");
   }
 
   const CudaLibrary& library_;

@@ -200,12 +200,21 @@ const CPU_UPDATE_NS = 0.45;
 /** 256 bins with sums of gradients and numbers of rows. */
 const HISTOGRAM_COLUMN_BYTES = 256 * 12;
 
-/** What growing trees costs. Losses, and the search of histograms, stay on the CPU, and count for neither. */
+/** Losses that stay on the CPU, and send their gradients each round: see HistGpu::has_loss. */
+const CPU_LOSSES: ReadonlySet<BoosterSpec['loss']> = new Set([
+  'absoluteError',
+  'quantile',
+  'custom',
+  'lambdarank',
+]);
+
+/** What growing trees costs. The search of histograms, and the losses of the CPU, count for neither. */
 function trainingCost(
   { rows, cols }: Matrix,
   trees: number,
-  { maxLeaves, maxDepth, threads }: Pick<BoosterSpec, 'maxLeaves' | 'maxDepth' | 'threads'>,
+  { loss, dropout, sampling, maxLeaves, maxDepth, threads }: Omit<BoosterSpec, 'cuda'>,
 ): TrainingCost {
+  const sendsGradients = CPU_LOSSES.has(loss) || dropout !== null || sampling.kind === 'goss';
   const leaves = Math.min(maxLeaves, rows, 2 ** Math.min(maxDepth, 30));
   const levels = Math.max(1, Math.log2(leaves));
   const updates = trees * rows * levels;
@@ -213,12 +222,12 @@ function trainingCost(
   return {
     cpuNs: (CPU_UPDATE_NS * updates * cols) / (threads || native.info().threads),
     cuda: {
-      uploadBytes: 2 * rows * cols + 8 * trees * rows,
-      downloadBytes: trees * (4 * rows + leaves * histogram),
+      uploadBytes: rows * (2 * cols + (sendsGradients ? 8 * trees : 24)),
+      downloadBytes: trees * ((sendsGradients ? 4 * rows : 0) + leaves * histogram),
       trafficBytes: updates * (cols + 32),
       flops: 0,
-      kernels: 6 * trees * levels,
-      waits: 2 * trees * levels,
+      kernels: trees * (6 * levels + 10),
+      waits: trees * (2 * levels + 5),
     },
   };
 }

@@ -263,7 +263,7 @@ Exchange exchange_of(Call& call, size_t argument, JobOptions* options) {
 
 void write_scores(const HistBooster& booster, const Exchange& exchange) {
   if (exchange.raw == nullptr) return;
-  const std::vector<double>& scores = booster.train_scores();
+  const std::vector<double> scores = booster.train_scores();
   if (exchange.size != scores.size()) throw Error("ERR_SHAPE", "raw must have one value for each score.");
   std::copy(scores.begin(), scores.end(), exchange.raw);
 }

@@ -102,10 +102,12 @@ const Task* TreeGrowth::upload(const std::vector<Task>& tasks) {
   return reinterpret_cast<const Task*>(tasks_.data());
 }
 
-void TreeGrowth::start(const uint64_t* gradients, const uint32_t* rows, uint64_t count) {
+uint64_t TreeGrowth::start(const uint64_t* gradients, const uint32_t* rows, uint64_t count) {
   use_device(device_);
-  check(cudaMemcpyAsync(gradients_.data(), gradients, gradients_.bytes(), cudaMemcpyHostToDevice, stream_),
-        "copying gradients");
+  if (gradients != nullptr) {
+    check(cudaMemcpyAsync(gradients_.data(), gradients, gradients_.bytes(), cudaMemcpyHostToDevice, stream_),
+          "copying gradients");
+  }
   uint32_t* const root = rows_at({0, count, 0, 0});
   if (rows == nullptr) {
     run_number(root, static_cast<uint32_t>(count), stream_);
@@ -113,7 +115,13 @@ void TreeGrowth::start(const uint64_t* gradients, const uint32_t* rows, uint64_t
     check(cudaMemcpyAsync(root, rows, count * sizeof(uint32_t), cudaMemcpyHostToDevice, stream_),
           "copying rows");
   }
+  auto* const total = reinterpret_cast<unsigned long long*>(sums_.data());
+  check(cudaMemsetAsync(total, 0, sizeof(*total), stream_), "clearing memory");
+  run_total(root, static_cast<uint32_t>(count), packed(), total, stream_);
+  check(cudaMemcpyAsync(staged_sums_.data(), total, sizeof(*total), cudaMemcpyDeviceToHost, stream_),
+        "copying results from the device");
   wait("starting a tree");
+  return *reinterpret_cast<const uint64_t*>(staged_sums_.data());
 }
 
 void TreeGrowth::split(BorealCudaSplit* splits, uint32_t count) {
@@ -187,7 +195,7 @@ void TreeGrowth::build_some(const BorealCudaSlice* slices, uint32_t count, uint6
   call.cols = cols_;
   call.slots = slots_;
   call.group = group_;
-  call.gradients = reinterpret_cast<const unsigned long long*>(gradients_.data());
+  call.gradients = packed();
   call.sums = reinterpret_cast<unsigned long long*>(sums_.data());
   call.counts = reinterpret_cast<uint32_t*>(count_sums_.data());
   if (!tasks.empty()) {
@@ -232,35 +240,6 @@ uint64_t TreeGrowth::memory_bytes() const {
   }
   return bytes;
 }
-
-// ---- The C interface --------------------------------------------------------------------------------
-
-namespace {
-
-int create(int32_t device, const BorealCudaBins* bins, BorealCudaTrees** trees, BorealCudaError* error) {
-  return guarded(error, [&] { *trees = new BorealCudaTrees{{device, *bins}}; });
-}
-void destroy(BorealCudaTrees* trees) { delete trees; }
-int start(BorealCudaTrees* trees, const uint64_t* gradients, const uint32_t* rows, uint64_t count,
-          BorealCudaError* error) {
-  return guarded(error, [&] { trees->growth.start(gradients, rows, count); });
-}
-int split(BorealCudaTrees* trees, BorealCudaSplit* splits, uint32_t count, BorealCudaError* error) {
-  return guarded(error, [&] { trees->growth.split(splits, count); });
-}
-int build(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,
-          uint32_t* const* counts, BorealCudaError* error) {
-  return guarded(error, [&] { trees->growth.build(slices, count, sums, counts); });
-}
-int rows(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, uint32_t* rows,
-         BorealCudaError* error) {
-  return guarded(error, [&] { trees->growth.rows(slices, count, rows); });
-}
-uint64_t memory_bytes(const BorealCudaTrees* trees) { return trees->growth.memory_bytes(); }
-
-}  // namespace
-
-const BorealCudaTreeTraining kTreeTraining = {create, destroy, start, split, build, rows, memory_bytes};
 
 }  // namespace cuda
 }  // namespace boreal

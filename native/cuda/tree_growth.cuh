@@ -45,6 +45,9 @@ struct CollectTask {
 };
 void run_collect(const CollectTask* tasks, uint32_t count, uint32_t most_rows, cudaStream_t stream);
 void run_number(uint32_t* rows, uint32_t count, cudaStream_t stream);
+// *total, 0 before: the sum of the rows' packed gradients.
+void run_total(const uint32_t* rows, uint32_t count, const unsigned long long* gradients,
+               unsigned long long* total, cudaStream_t stream);
 
 // ---- Histograms: kernels/tree_histogram.cu -----------------------------------------------------------
 
@@ -92,14 +95,22 @@ class TreeGrowth {
   TreeGrowth(const TreeGrowth&) = delete;
   TreeGrowth& operator=(const TreeGrowth&) = delete;
 
-  void start(const uint64_t* gradients, const uint32_t* rows, uint64_t count);
+  uint64_t start(const uint64_t* gradients, const uint32_t* rows, uint64_t count);
   void split(BorealCudaSplit* splits, uint32_t count);
   void build(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums, uint32_t* const* counts);
   void rows(const BorealCudaSlice* slices, uint32_t count, uint32_t* rows);
   uint64_t memory_bytes() const;
 
- private:
+  // For what works beside it, on the same stream and one call after another.
+  cudaStream_t stream() const { return stream_; }
+  uint32_t rows() const { return rows_; }
+  uint32_t stride() const { return stride_; }
+  const uint8_t* bins() const { return by_row_.data(); }
+  unsigned long long* packed() const { return reinterpret_cast<unsigned long long*>(gradients_.data()); }
   uint32_t* rows_at(const BorealCudaSlice& slice) const;
+  void use() const { use_device(device_); }
+
+ private:
   void build_some(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,
                   uint32_t* const* counts);
   void wait(const char* what) { check(cudaStreamSynchronize(stream_), what); }
@@ -121,7 +132,7 @@ class TreeGrowth {
   Stream stream_;  // last: what runs ends before memory goes
 };
 
-extern const BorealCudaTreeTraining kTreeTraining;
+extern const BorealCudaTreeTraining kTreeTraining;  // tree_training.cu
 
 }  // namespace cuda
 }  // namespace boreal

@@ -39,13 +39,53 @@ typedef struct BorealCudaSplit {
   uint8_t goes_left[256];
 } BorealCudaSplit;
 
+/* A loss whose gradients the device computes (device/boosting_slopes.h): targets and scores stay there. */
+typedef struct BorealCudaLoss {
+  int32_t kind; /* LossKind: a loss of one output without quantiles in its leaves, or softmax */
+  uint32_t outputs;
+  double parameter;
+  const double* y;       /* [rows]; copied, as the others */
+  const double* weights; /* [rows], or null */
+  const double* scores;  /* [outputs, rows] */
+} BorealCudaLoss;
+
+/* Rows are cut into parts for sums in float64, each of which is one chain of additions in the order of the
+ * rows: all but the last have part_rows. */
+typedef struct BorealCudaParts {
+  uint64_t part_rows;
+  uint32_t count, unused;
+} BorealCudaParts;
+
+/* Of a part: sums of |gradient| and of Hessians, and the range of these; 0 where every Hessian is 1. */
+typedef struct BorealCudaRange {
+  double gradients, hessians;
+  float least, greatest;
+} BorealCudaRange;
+
+typedef struct BorealCudaTreeNode {
+  int32_t column; /* -1: a leaf, whose number `left` is */
+  uint32_t left;  /* the right child follows */
+  uint32_t set;   /* of categories: the number of its set of bins that go left */
+  uint8_t bin;    /* of numbers: the last that goes left */
+  uint8_t missing_bin, missing_left, categorical;
+} BorealCudaTreeNode;
+
+/* A grown tree, for rows that it has not seen. */
+typedef struct BorealCudaBinnedTree {
+  const BorealCudaTreeNode* nodes;
+  const uint64_t* sets; /* [sets, 4] bits of bins */
+  const double* values; /* of the leaves */
+  uint32_t node_count, set_count, leaf_count, unused;
+} BorealCudaBinnedTree;
+
 struct BorealCudaTreeTraining {
   int (*create)(int32_t device, const BorealCudaBins* bins, BorealCudaTrees** trees, BorealCudaError* error);
   void (*destroy)(BorealCudaTrees* trees);
-  /* Begins a tree: packed gradients of all rows, [rows], as train/hist_gradient.h has them, and the rows of
-   * the root, ascending, [count]; null: all. The root is the slice { 0, count, 0 }. */
+  /* Begins a tree: packed gradients of all rows, [rows], as train/hist_gradient.h has them (null: those that
+   * `quantize` has left), and the rows of the root, ascending, [count]; null: all. The root is the slice
+   * { 0, count, 0 }, *total the sum of its packed gradients. */
   int (*start)(BorealCudaTrees* trees, const uint64_t* gradients, const uint32_t* rows, uint64_t count,
-               BorealCudaError* error);
+               uint64_t* total, BorealCudaError* error);
   int (*split)(BorealCudaTrees* trees, BorealCudaSplit* splits, uint32_t count, BorealCudaError* error);
   /* The histogram of each slice, [cols, slots], written to sums[k]: sums of packed gradients; and numbers of
    * rows to counts[k] where they are counted. */
@@ -54,6 +94,29 @@ struct BorealCudaTreeTraining {
   /* The rows of slices; those of a slice go where it begins: rows[begin ...]. */
   int (*rows)(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, uint32_t* rows,
               BorealCudaError* error);
+  /* Once, before what follows. */
+  int (*load_loss)(BorealCudaTrees* trees, const BorealCudaLoss* loss, BorealCudaError* error);
+  /* The gradients of all outputs by the scores. */
+  int (*gradients)(BorealCudaTrees* trees, BorealCudaError* error);
+  int (*ranges)(BorealCudaTrees* trees, uint32_t output, const BorealCudaParts* parts,
+                BorealCudaRange* ranges, BorealCudaError* error);
+  /* Packs the gradients of an output, each times its scale, rounded to even; every Hessian is `one` where
+   * they are all 1. */
+  int (*quantize)(BorealCudaTrees* trees, uint32_t output, double gradient_scale, double hessian_scale,
+                  uint64_t one, BorealCudaError* error);
+  /* Sums of gradients and Hessians over the rows of slices, [count, 2]: of each part, and of the parts in
+   * order. */
+  int (*leaf_sums)(BorealCudaTrees* trees, uint32_t output, const BorealCudaSlice* slices, uint32_t count,
+                   const BorealCudaParts* parts, double* sums, BorealCudaError* error);
+  /* Adds a value to the scores of each slice's rows; and a tree's values to those of all rows. */
+  int (*add_values)(BorealCudaTrees* trees, uint32_t output, const BorealCudaSlice* slices,
+                    const double* values, uint32_t count, BorealCudaError* error);
+  int (*add_tree)(BorealCudaTrees* trees, uint32_t output, const BorealCudaBinnedTree* tree,
+                  BorealCudaError* error);
+  /* The loss by the scores, summed over each part. */
+  int (*loss_sums)(BorealCudaTrees* trees, const BorealCudaParts* parts, double* sums,
+                   BorealCudaError* error);
+  int (*scores)(BorealCudaTrees* trees, double* scores, BorealCudaError* error); /* [outputs, rows] */
   /* Bytes on the device. */
   uint64_t (*memory_bytes)(const BorealCudaTrees* trees);
 };

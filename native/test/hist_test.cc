@@ -11,9 +11,9 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "device/portable_math.h"
 #include "train/hist_booster.h"
 #include "train/hist_histogram.h"
-#include "train/hist_math.h"
 
 namespace boreal {
 namespace {
@@ -218,7 +218,7 @@ TEST_CASE("hist: the first split is the best there is, with rows counted exactly
       growth.min_hessian = 0;
       growth.l2 = 0.5;
       growth.max_threads = 1;
-      TreeGrower grower(mapper, x, growth, false);
+      TreeGrower grower(mapper, x, growth, nullptr);
       const HistTree tree = grower.grow(pairs, {}, true, {}, 0, 0, nullptr);
       const double expected = best_gain(data, gradient, hessian, least, 0.5);
       REQUIRE(tree.nodes[0].gain == doctest::Approx(expected).epsilon(1e-5));

@@ -52,13 +52,15 @@ HistBooster::HistBooster(const BoosterData<T>& train, const BoosterData<T>& vali
     load(valid, &valid_, cancel);
   }
   const size_t rows = train_.count();
-  gradient_ = AlignedBuffer<float>(rows * outputs());
-  if (!loss_->constant_hessian() || !train_.weights.empty() || params_.sampling.one_sided) {
-    hessian_ = AlignedBuffer<float>(rows * outputs());
+  has_hessians_ = !loss_->constant_hessian() || !train_.weights.empty() || params_.sampling.one_sided;
+  if (params_.growth.cuda.is_gpu()) use_gpu();
+  if (!holds_loss()) {
+    gradient_ = AlignedBuffer<float>(rows * outputs());
+    if (has_hessians_) hessian_ = AlignedBuffer<float>(rows * outputs());
+    quantized_ = QuantizedGradients(rows);
+    leaf_of_ = AlignedBuffer<uint32_t>(rows);
   }
-  quantized_ = QuantizedGradients(rows);
-  leaf_of_ = AlignedBuffer<uint32_t>(rows);
-  grower_ = std::make_unique<TreeGrower>(*mapper_, train_.x, params_.growth, hessian_.size() > 0);
+  grower_ = std::make_unique<TreeGrower>(*mapper_, train_.x, params_.growth, gpu_.get());
 }
 
 template <typename T>
@@ -111,6 +113,23 @@ void HistBooster::check_targets(Span<double> y) const {
   }
 }
 
+// The loss goes along unless the CPU needs what it makes: the rows of leaves, or scores and gradients to
+// change.
+void HistBooster::use_gpu() {
+  gpu_ = std::make_unique<HistGpu>(params_.growth.cuda, train_.x, mapper_->slots(), has_hessians_);
+  if (params_.dropout.on || params_.sampling.one_sided || !HistGpu::has_loss(params_.loss)) return;
+  gpu_->load_loss(params_.loss, params_.loss_parameter, outputs(), train_.targets(), train_.row_weights(),
+                  {train_.scores.data(), train_.scores.size()});
+  train_.scores = {};
+}
+
+double HistBooster::train_loss() const {
+  if (!holds_loss()) return mean_loss(train_, loss_.get());
+  double sum = 0;
+  for (double part : gpu_->loss_sums(row_partition(train_.count()))) sum += part;
+  return sum / train_.total_weight;
+}
+
 double HistBooster::mean_loss(const Rows& rows, const HistLoss* loss) const {
   if (rows.count() == 0) return std::numeric_limits<double>::quiet_NaN();
   const Partition parts = row_partition(rows.count());
@@ -137,7 +156,7 @@ void HistBooster::round(const CancelToken* cancel) {
   std::vector<HistTree> grown;
   for (size_t k = 0; k < outputs(); ++k) {
     grown.push_back(grow(k, cancel));
-    name_leaves(grown.back());
+    if (!holds_loss()) name_leaves();
     set_leaf_values(k, &grown.back());
     add_tree(grown.back(), k);
   }
@@ -192,6 +211,8 @@ void HistBooster::restore_trees() {
 }
 
 void HistBooster::compute_gradients(const CancelToken* cancel) {
+  check_cancel(cancel);
+  if (holds_loss()) return gpu_->compute_gradients();
   const Partition parts = row_partition(train_.count());
   ThreadPool::instance().parallel_for(
       parts.count(),
@@ -222,13 +243,18 @@ std::vector<uint8_t> HistBooster::draw_columns(uint64_t stream) const {
 
 HistTree HistBooster::grow(size_t output, const CancelToken* cancel) {
   const size_t at = output * train_.count();
-  quantized_.quantize(gradient_.data() + at, hessian_.size() == 0 ? nullptr : hessian_.data() + at, threads_);
+  if (holds_loss()) {
+    quantized_.quantize(gpu_.get(), train_.count(), output);
+  } else {
+    quantized_.quantize(gradient_.data() + at, hessian_.size() == 0 ? nullptr : hessian_.data() + at,
+                        threads_);
+  }
   const uint64_t stream = params_.first_tree + trees_.size() + output;
   return grower_->grow(quantized_, sampling_.rows(), sampling_.all(), draw_columns(stream), params_.seed,
                        stream, cancel);
 }
 
-void HistBooster::name_leaves(const HistTree&) {
+void HistBooster::name_leaves() {
   if (!sampling_.all()) std::fill(leaf_of_.begin(), leaf_of_.end(), kNoLeaf);
   const std::vector<TreeGrower::Leaf>& leaves = grower_->leaves();
   ThreadPool::instance().parallel_for(
@@ -241,7 +267,13 @@ void HistBooster::name_leaves(const HistTree&) {
 
 void HistBooster::set_leaf_values(size_t output, HistTree* tree) {
   const size_t at = output * train_.count();
-  if (loss_->leaf_quantile() > 0) {
+  if (holds_loss()) {
+    const std::vector<double> sums =
+        gpu_->leaf_sums(output, grower_->leaf_slices(), newton_partition(tree->values.size()));
+    for (size_t leaf = 0; leaf < tree->values.size(); ++leaf) {
+      set_newton_value(leaf, sums[2 * leaf], sums[2 * leaf + 1], tree);
+    }
+  } else if (loss_->leaf_quantile() > 0) {
     take_quantiles(train_.scores.data() + at, tree);
   } else {
     take_newton_steps(gradient_.data() + at, hessian_.size() == 0 ? nullptr : hessian_.data() + at, tree);
@@ -253,12 +285,20 @@ void HistBooster::set_leaf_values(size_t output, HistTree* tree) {
   }
 }
 
+void HistBooster::set_newton_value(size_t leaf, double gradient, double hessian, HistTree* tree) {
+  tree->values[leaf] = leaf_value(gradient, hessian, params_.growth.l1, params_.growth.l2);
+}
+
 // Rows are added in order, in parts that the shape alone decides.
+Partition HistBooster::newton_partition(size_t leaves) const {
+  constexpr size_t kMostCells = size_t{1} << 20;
+  return partition_rows(train_.count(), 8192,
+                        std::max<size_t>(1, std::min<size_t>(128, kMostCells / leaves)));
+}
+
 void HistBooster::take_newton_steps(const float* gradient, const float* hessian, HistTree* tree) {
   const size_t leaves = tree->values.size();
-  constexpr size_t kMostCells = size_t{1} << 20;
-  const Partition parts =
-      partition_rows(train_.count(), 8192, std::max<size_t>(1, std::min<size_t>(128, kMostCells / leaves)));
+  const Partition parts = newton_partition(leaves);
   struct Sums {
     double gradient = 0, hessian = 0;
   };
@@ -282,8 +322,7 @@ void HistBooster::take_newton_steps(const float* gradient, const float* hessian,
     }
   }
   for (size_t leaf = 0; leaf < leaves; ++leaf) {
-    tree->values[leaf] =
-        leaf_value(sums[leaf].gradient, sums[leaf].hessian, params_.growth.l1, params_.growth.l2);
+    set_newton_value(leaf, sums[leaf].gradient, sums[leaf].hessian, tree);
   }
 }
 
@@ -304,21 +343,29 @@ void HistBooster::take_quantiles(const double* scores, HistTree* tree) {
 }
 
 void HistBooster::add_tree(const HistTree& tree, size_t output) {
-  const auto add = [&](Rows* rows, const uint32_t* leaf_of) {
-    double* scores = rows->scores.data() + output * rows->count();
-    const Partition parts = row_partition(rows->count());
-    ThreadPool::instance().parallel_for(
-        parts.count(),
-        [&](size_t p, size_t) {
-          for (size_t i = parts.begin(p); i < parts.end(p); ++i) {
-            const bool known = leaf_of != nullptr && leaf_of[i] != kNoLeaf;
-            scores[i] += tree.values[known ? leaf_of[i] : tree.leaf_of(rows->x.row(i), *mapper_)];
-          }
-        },
-        threads_);
-  };
-  add(&train_, leaf_of_.data());
-  if (valid_.count() > 0) add(&valid_, nullptr);
+  if (!holds_loss()) {
+    add_to(&train_, tree, output, leaf_of_.data());
+  } else if (sampling_.all()) {
+    gpu_->add_values(output, grower_->leaf_slices(), tree.values);
+  } else {
+    gpu_->add_tree(output, tree, *mapper_);
+  }
+  if (valid_.count() > 0) add_to(&valid_, tree, output, nullptr);
+}
+
+// leaf_of: of the rows that the tree has seen, or null.
+void HistBooster::add_to(Rows* rows, const HistTree& tree, size_t output, const uint32_t* leaf_of) {
+  double* scores = rows->scores.data() + output * rows->count();
+  const Partition parts = row_partition(rows->count());
+  ThreadPool::instance().parallel_for(
+      parts.count(),
+      [&](size_t p, size_t) {
+        for (size_t i = parts.begin(p); i < parts.end(p); ++i) {
+          const bool known = leaf_of != nullptr && leaf_of[i] != kNoLeaf;
+          scores[i] += tree.values[known ? leaf_of[i] : tree.leaf_of(rows->x.row(i), *mapper_)];
+        }
+      },
+      threads_);
 }
 
 HistForest HistBooster::forest() const {

@@ -72,11 +72,11 @@ class HistBooster {
   size_t outputs() const { return loss_->outputs(); }
   size_t rounds() const { return trees_.size() / outputs(); }
   // The weighted mean of the loss; NaN without validation rows.
-  double train_loss() const { return mean_loss(train_, loss_.get()); }
+  double train_loss() const;
   double valid_loss() const { return mean_loss(valid_, valid_loss_.get()); }
   const std::vector<double>& baseline() const { return baseline_; }
   // Raw scores, [outputs, rows].
-  const std::vector<double>& train_scores() const { return train_.scores; }
+  std::vector<double> train_scores() const { return holds_loss() ? gpu_->scores() : train_.scores; }
   const std::vector<double>& valid_scores() const { return valid_.scores; }
   // The trees of the first output, in the order of rounds, then those of the second.
   HistForest forest() const;
@@ -99,23 +99,29 @@ class HistBooster {
   template <typename T>
   void load(const BoosterData<T>& data, Rows* rows, const CancelToken* cancel) const;
   void check_targets(Span<double> y) const;
+  void use_gpu();
+  bool holds_loss() const { return gpu_ != nullptr && gpu_->holds_loss(); }
   double mean_loss(const Rows& rows, const HistLoss* loss) const;
   void compute_gradients(const CancelToken* cancel);
   void drop_trees(Rows* rows, const CancelToken* cancel) const;
   void restore_trees();
   std::vector<uint8_t> draw_columns(uint64_t stream) const;
   HistTree grow(size_t output, const CancelToken* cancel);
-  void name_leaves(const HistTree& tree);
+  void name_leaves();
   void set_leaf_values(size_t output, HistTree* tree);
   void take_newton_steps(const float* gradient, const float* hessian, HistTree* tree);
   void take_quantiles(const double* scores, HistTree* tree);
+  Partition newton_partition(size_t leaves) const;
+  void set_newton_value(size_t leaf, double gradient, double hessian, HistTree* tree);
   void add_tree(const HistTree& tree, size_t output);
+  void add_to(Rows* rows, const HistTree& tree, size_t output, const uint32_t* leaf_of);
 
   BoosterParams params_;
   std::unique_ptr<HistLoss> loss_, valid_loss_;  // some know the queries of their rows
   std::unique_ptr<BinMapper> mapper_;
   Rows train_, valid_;
   std::vector<double> baseline_;
+  std::unique_ptr<HistGpu> gpu_;  // null: the CPU does all
   std::unique_ptr<TreeGrower> grower_;
   std::vector<HistTree> trees_;  // round after round
 
@@ -124,6 +130,7 @@ class HistBooster {
   AlignedBuffer<uint32_t> leaf_of_;  // [rows] of the tree just grown
   HistSampling sampling_;
   HistDropout dropout_;
+  bool has_hessians_ = false;
   bool drawn_ = false;  // what the next round drops
   size_t threads_;
 };

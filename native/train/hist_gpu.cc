@@ -16,8 +16,8 @@ std::vector<BorealCudaSlice> slices_of(const std::vector<RowSlice>& slices) {
 
 }  // namespace
 
-HistGpu::HistGpu(const CudaTarget& target, const BinnedMatrix& x, size_t slots, bool count_rows, size_t most)
-    : api_(target.library->api().tree_training), all_rows_(x.rows()) {
+HistGpu::HistGpu(const CudaTarget& target, const BinnedMatrix& x, size_t slots, bool count_rows)
+    : api_(target.library->api().tree_training), all_rows_(x.rows()), counts_rows_(count_rows) {
   BorealCudaBins bins{};
   bins.by_row = x.row(0);
   bins.by_column = x.column(0);
@@ -26,18 +26,17 @@ HistGpu::HistGpu(const CudaTarget& target, const BinnedMatrix& x, size_t slots, 
   bins.stride = static_cast<uint32_t>(x.stride());
   bins.slots = static_cast<uint32_t>(slots);
   bins.counts = count_rows ? 1 : 0;
-  bins.most = static_cast<uint32_t>(most);
+  bins.most = static_cast<uint32_t>(kMost);
   BorealCudaError error{};
   CudaLibrary::check(api_->create(target.device, &bins, &trees_, &error), error);
 }
 
 HistGpu::~HistGpu() { api_->destroy(trees_); }
 
-RowSlice HistGpu::start(const QuantizedGradients& gradients, Span<uint32_t> rows, bool all_rows) {
+RowSlice HistGpu::start(const QuantizedGradients& gradients, Span<uint32_t> rows, bool all_rows,
+                        PackedPair* total) {
   const size_t count = all_rows ? all_rows_ : rows.size;
-  BorealCudaError error{};
-  CudaLibrary::check(api_->start(trees_, gradients.data(), all_rows ? nullptr : rows.data, count, &error),
-                     error);
+  call(api_->start, holds_loss() ? nullptr : gradients.data(), all_rows ? nullptr : rows.data, count, total);
   return {0, count, 0};
 }
 
@@ -49,8 +48,7 @@ void HistGpu::split(std::vector<RowSplit>* splits) {
     calls[k].column = static_cast<uint32_t>(split.column);
     std::copy(split.goes_left.begin(), split.goes_left.end(), calls[k].goes_left);
   }
-  BorealCudaError error{};
-  CudaLibrary::check(api_->split(trees_, calls.data(), static_cast<uint32_t>(calls.size()), &error), error);
+  call(api_->split, calls.data(), static_cast<uint32_t>(calls.size()));
   for (size_t k = 0; k < calls.size(); ++k) {
     RowSplit& split = (*splits)[k];
     const size_t lefts = calls[k].lefts;
@@ -63,17 +61,112 @@ void HistGpu::split(std::vector<RowSplit>* splits) {
 void HistGpu::build(const std::vector<RowSlice>& slices, const std::vector<PackedPair*>& sums,
                     const std::vector<uint32_t*>& counts) {
   const std::vector<BorealCudaSlice> calls = slices_of(slices);
-  BorealCudaError error{};
-  CudaLibrary::check(api_->build(trees_, calls.data(), static_cast<uint32_t>(calls.size()), sums.data(),
-                                 counts.data(), &error),
-                     error);
+  call(api_->build, calls.data(), static_cast<uint32_t>(calls.size()), sums.data(), counts.data());
 }
 
 void HistGpu::rows(const std::vector<RowSlice>& slices, uint32_t* rows) {
   const std::vector<BorealCudaSlice> calls = slices_of(slices);
-  BorealCudaError error{};
-  CudaLibrary::check(api_->rows(trees_, calls.data(), static_cast<uint32_t>(calls.size()), rows, &error),
-                     error);
+  call(api_->rows, calls.data(), static_cast<uint32_t>(calls.size()), rows);
+}
+
+// ---- Losses -----------------------------------------------------------------------------------------
+
+bool HistGpu::has_loss(LossKind kind) {
+  switch (kind) {
+    case LossKind::kSquaredError:
+    case LossKind::kHuber:
+    case LossKind::kPoisson:
+    case LossKind::kGamma:
+    case LossKind::kTweedie:
+    case LossKind::kLogistic:
+    case LossKind::kSoftmax:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void HistGpu::load_loss(LossKind kind, double parameter, size_t outputs, Span<double> y, Span<double> weights,
+                        Span<double> scores) {
+  const BorealCudaLoss loss{static_cast<int32_t>(kind),
+                            static_cast<uint32_t>(outputs),
+                            parameter,
+                            y.data,
+                            weights.size == 0 ? nullptr : weights.data,
+                            scores.data};
+  call(api_->load_loss, &loss);
+  outputs_ = outputs;
+  has_hessians_ = counts_rows_;
+}
+
+void HistGpu::compute_gradients() { call(api_->gradients); }
+
+std::vector<BorealCudaRange> HistGpu::ranges(const Partition& parts, size_t output) {
+  std::vector<BorealCudaRange> ranges(parts.count());
+  const BorealCudaParts cut = parts_of(parts);
+  call(api_->ranges, static_cast<uint32_t>(output), &cut, ranges.data());
+  return ranges;
+}
+
+void HistGpu::quantize(size_t output, double gradient_scale, double hessian_scale, uint64_t one) {
+  call(api_->quantize, static_cast<uint32_t>(output), gradient_scale, hessian_scale, one);
+}
+
+std::vector<double> HistGpu::leaf_sums(size_t output, const std::vector<RowSlice>& slices,
+                                       const Partition& parts) {
+  const std::vector<BorealCudaSlice> leaves = slices_of(slices);
+  std::vector<double> sums(2 * slices.size());
+  const BorealCudaParts cut = parts_of(parts);
+  call(api_->leaf_sums, static_cast<uint32_t>(output), leaves.data(), static_cast<uint32_t>(leaves.size()),
+       &cut, sums.data());
+  return sums;
+}
+
+void HistGpu::add_values(size_t output, const std::vector<RowSlice>& slices,
+                         const std::vector<double>& values) {
+  const std::vector<BorealCudaSlice> leaves = slices_of(slices);
+  call(api_->add_values, static_cast<uint32_t>(output), leaves.data(), values.data(),
+       static_cast<uint32_t>(leaves.size()));
+}
+
+void HistGpu::add_tree(size_t output, const HistTree& tree, const BinMapper& mapper) {
+  std::vector<BorealCudaTreeNode> nodes;
+  for (const HistTree::Node& from : tree.nodes) {
+    BorealCudaTreeNode node{};
+    node.column = from.column;
+    node.left = from.left;
+    node.set = from.set;
+    node.bin = from.bin;
+    node.missing_left = from.missing_left;
+    node.categorical = from.categorical;
+    if (from.column >= 0) {
+      node.missing_bin = static_cast<uint8_t>(mapper.column(static_cast<size_t>(from.column)).bins);
+    }
+    nodes.push_back(node);
+  }
+  std::vector<uint64_t> sets;
+  for (const BinSet& set : tree.sets) sets.insert(sets.end(), set.words().begin(), set.words().end());
+  const BorealCudaBinnedTree binned{nodes.data(),
+                                    sets.data(),
+                                    tree.values.data(),
+                                    static_cast<uint32_t>(nodes.size()),
+                                    static_cast<uint32_t>(tree.sets.size()),
+                                    static_cast<uint32_t>(tree.values.size()),
+                                    0};
+  call(api_->add_tree, static_cast<uint32_t>(output), &binned);
+}
+
+std::vector<double> HistGpu::loss_sums(const Partition& parts) {
+  std::vector<double> sums(parts.count());
+  const BorealCudaParts cut = parts_of(parts);
+  call(api_->loss_sums, &cut, sums.data());
+  return sums;
+}
+
+std::vector<double> HistGpu::scores() {
+  std::vector<double> scores(outputs_ * all_rows_);
+  call(api_->scores, scores.data());
+  return scores;
 }
 
 }  // namespace boreal

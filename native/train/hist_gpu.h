@@ -1,30 +1,39 @@
-// The rows of a growing tree on a GPU: what hist_rows.h and hist_histogram.h do on the CPU, to the bit.
+// Boosting on a GPU, to the bit of the CPU: rows and histograms of a growing tree (hist_rows.h and
+// hist_histogram.h on the CPU), and, for most losses, gradients, leaf sums and scores.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "base/partition.h"
 #include "base/span.h"
 #include "device/cuda_library.h"
 #include "device/cuda_tree_training_api.h"
 #include "train/hist_bins.h"
 #include "train/hist_gradient.h"
+#include "train/hist_loss.h"
 #include "train/hist_rows.h"
+#include "train/hist_tree.h"
 
 namespace boreal {
 
 class HistGpu {
  public:
-  // most: nodes that are split or built at once. Throws ERR_OUT_OF_MEMORY, ERR_CUDA and what CudaLibrary
-  // throws; so do all others.
-  HistGpu(const CudaTarget& target, const BinnedMatrix& x, size_t slots, bool count_rows, size_t most);
+  // Nodes that are split or built at once, at most.
+  static constexpr size_t kMost = 128;
+
+  // count_rows: histograms count rows; needed where these do not have the same Hessian. Throws
+  // ERR_OUT_OF_MEMORY, ERR_CUDA and what CudaLibrary throws; so do all others.
+  HistGpu(const CudaTarget& target, const BinnedMatrix& x, size_t slots, bool count_rows);
   ~HistGpu();
   HistGpu(const HistGpu&) = delete;
   HistGpu& operator=(const HistGpu&) = delete;
 
-  // The root's slice: all rows, or those listed (ascending).
-  RowSlice start(const QuantizedGradients& gradients, Span<uint32_t> rows, bool all_rows);
+  bool counts_rows() const { return counts_rows_; }
+  // The root's slice: all rows, or those listed (ascending); *total is the sum of their gradients, which
+  // are on the device already where a loss is.
+  RowSlice start(const QuantizedGradients& gradients, Span<uint32_t> rows, bool all_rows, PackedPair* total);
   // Into the other side: the slice that is split keeps its rows.
   void split(std::vector<RowSplit>* splits);
   // The histogram of each slice; counts are not looked at unless rows are counted.
@@ -32,11 +41,38 @@ class HistGpu {
              const std::vector<uint32_t*>& counts);
   // The rows of the slices, each where it begins.
   void rows(const std::vector<RowSlice>& slices, uint32_t* rows);
-  size_t memory_bytes() const { return api_->memory_bytes(trees_); }  // on the device
+
+  // ---- Losses that the device computes: all of one output without quantiles in the leaves, and softmax.
+  static bool has_loss(LossKind kind);
+  void load_loss(LossKind kind, double parameter, size_t outputs, Span<double> y, Span<double> weights,
+                 Span<double> scores);
+  bool holds_loss() const { return outputs_ > 0; }
+  bool has_hessians() const { return has_hessians_; }
+  void compute_gradients();
+  std::vector<BorealCudaRange> ranges(const Partition& parts, size_t output);
+  void quantize(size_t output, double gradient_scale, double hessian_scale, uint64_t one);
+  // [slices, 2]: gradients and Hessians.
+  std::vector<double> leaf_sums(size_t output, const std::vector<RowSlice>& slices, const Partition& parts);
+  void add_values(size_t output, const std::vector<RowSlice>& slices, const std::vector<double>& values);
+  void add_tree(size_t output, const HistTree& tree, const BinMapper& mapper);
+  std::vector<double> loss_sums(const Partition& parts);
+  std::vector<double> scores();
 
  private:
+  template <typename F, typename... Arguments>
+  void call(F function, Arguments... arguments) {
+    BorealCudaError error{};
+    CudaLibrary::check(function(trees_, arguments..., &error), error);
+  }
+  static BorealCudaParts parts_of(const Partition& parts) {
+    return {parts.part, static_cast<uint32_t>(parts.count()), 0};
+  }
+
   const BorealCudaTreeTraining* api_;
   const size_t all_rows_;
+  const bool counts_rows_;
+  bool has_hessians_ = false;
+  size_t outputs_ = 0;
   BorealCudaTrees* trees_ = nullptr;
 };
 

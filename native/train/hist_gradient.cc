@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "train/hist_gpu.h"
 
 namespace boreal {
 namespace {
@@ -26,13 +27,11 @@ int64_t round_to_int(double x) {
   return static_cast<int64_t>((x + kRound) - kRound);
 }
 
-struct Range {
-  double gradients = 0, hessians = 0;
-  float least = std::numeric_limits<float>::infinity(), greatest = 0;
-};
+}  // namespace
 
-Range range_of(const float* gradient, const float* hessian, size_t begin, size_t end) {
-  Range range;
+QuantizedGradients::Range QuantizedGradients::range_of(const float* gradient, const float* hessian,
+                                                       size_t begin, size_t end) {
+  Range range{0, 0, std::numeric_limits<float>::infinity(), 0};
   for (size_t i = begin; i < end; ++i) range.gradients += std::fabs(static_cast<double>(gradient[i]));
   if (hessian == nullptr) {
     range.hessians = static_cast<double>(end - begin);
@@ -47,17 +46,8 @@ Range range_of(const float* gradient, const float* hessian, size_t begin, size_t
   return range;
 }
 
-}  // namespace
-
-void QuantizedGradients::quantize(const float* gradient, const float* hessian, size_t max_threads) {
-  const Partition parts = row_partition(packed_.size());
-  ThreadPool& pool = ThreadPool::instance();
-  std::vector<Range> ranges(parts.count());
-  pool.parallel_for(
-      parts.count(),
-      [&](size_t p, size_t) { ranges[p] = range_of(gradient, hessian, parts.begin(p), parts.end(p)); },
-      max_threads);
-  Range all;
+QuantizedGradients::Scales QuantizedGradients::set_steps(const std::vector<Range>& ranges) {
+  Range all{0, 0, std::numeric_limits<float>::infinity(), 0};
   for (const Range& range : ranges) {
     all.gradients += range.gradients;
     all.hessians += range.hessians;
@@ -67,12 +57,28 @@ void QuantizedGradients::quantize(const float* gradient, const float* hessian, s
   if (!std::isfinite(all.gradients) || !std::isfinite(all.hessians)) {
     throw Error("ERR_PARAMETER", "A gradient is too large: targets or scores leave the range of float32.");
   }
-  const double gradient_scale = largest_scale(all.gradients), hessian_scale = largest_scale(all.hessians);
-  const auto one = static_cast<uint64_t>(round_to_int(hessian_scale));
+  const Scales scales{largest_scale(all.gradients), largest_scale(all.hessians)};
+  gradient_step_ = 1 / scales.gradient;
+  hessian_step_ = 1 / scales.hessian;
+  least_hessian_ = static_cast<double>(round_to_int(static_cast<double>(all.least) * scales.hessian));
+  greatest_hessian_ = static_cast<double>(round_to_int(static_cast<double>(all.greatest) * scales.hessian));
+  return scales;
+}
+
+void QuantizedGradients::quantize(const float* gradient, const float* hessian, size_t max_threads) {
+  const Partition parts = row_partition(packed_.size());
+  ThreadPool& pool = ThreadPool::instance();
+  std::vector<Range> ranges(parts.count());
+  pool.parallel_for(
+      parts.count(),
+      [&](size_t p, size_t) { ranges[p] = range_of(gradient, hessian, parts.begin(p), parts.end(p)); },
+      max_threads);
+  const Scales scales = set_steps(ranges);
+  const auto one = static_cast<uint64_t>(round_to_int(scales.hessian));
   std::vector<PackedPair> totals(parts.count());
   pool.parallel_for(
       parts.count(),
-      [&](size_t p, size_t) {
+      [&, gradient_scale = scales.gradient, hessian_scale = scales.hessian](size_t p, size_t) {
         for (size_t i = parts.begin(p); i < parts.end(p); ++i) {
           const int64_t g = round_to_int(static_cast<double>(gradient[i]) * gradient_scale);
           const uint64_t h =
@@ -86,10 +92,23 @@ void QuantizedGradients::quantize(const float* gradient, const float* hessian, s
       max_threads);
   total_ = 0;
   for (PackedPair total : totals) total_ += total;
-  gradient_step_ = 1 / gradient_scale;
-  hessian_step_ = 1 / hessian_scale;
-  least_hessian_ = static_cast<double>(round_to_int(static_cast<double>(all.least) * hessian_scale));
-  greatest_hessian_ = static_cast<double>(round_to_int(static_cast<double>(all.greatest) * hessian_scale));
+}
+
+void QuantizedGradients::quantize(HistGpu* gpu, size_t rows, size_t output) {
+  const Partition parts = row_partition(rows);
+  std::vector<Range> ranges;
+  const std::vector<BorealCudaRange> found = gpu->ranges(parts, output);
+  for (size_t p = 0; p < found.size(); ++p) {
+    const BorealCudaRange& range = found[p];
+    const auto count = static_cast<double>(parts.end(p) - parts.begin(p));
+    if (gpu->has_hessians()) {
+      ranges.push_back({range.gradients, range.hessians, range.least, range.greatest});
+    } else {
+      ranges.push_back({range.gradients, count, 1, 1});
+    }
+  }
+  const Scales scales = set_steps(ranges);
+  gpu->quantize(output, scales.gradient, scales.hessian, static_cast<uint64_t>(round_to_int(scales.hessian)));
 }
 
 }  // namespace boreal

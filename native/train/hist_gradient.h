@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "base/aligned_buffer.h"
 #include "base/partition.h"
@@ -30,13 +31,18 @@ inline double hessian_of(PackedPair pair) {
 // How rows are cut for sums in float64: the same at any number of threads.
 inline Partition row_partition(size_t rows) { return partition_rows(rows, 8192, 128); }
 
+class HistGpu;
+
 class QuantizedGradients {
  public:
+  // rows: 0 where a GPU has them.
   explicit QuantizedGradients(size_t rows) : packed_(rows) {}
 
   // gradient, hessian: [rows], hessian >= 0; a null hessian means all 1. Throws ERR_PARAMETER for what is not
   // finite.
   void quantize(const float* gradient, const float* hessian, size_t max_threads);
+  // Those of an output that a GPU has; they stay there, and there is no data() and no total().
+  void quantize(HistGpu* gpu, size_t rows, size_t output);
 
   const PackedPair* data() const { return packed_.data(); }
   PackedPair total() const { return total_; }
@@ -47,6 +53,17 @@ class QuantizedGradients {
   double greatest_hessian() const { return greatest_hessian_; }
 
  private:
+  struct Range {
+    double gradients, hessians;
+    float least, greatest;
+  };
+  struct Scales {
+    double gradient, hessian;
+  };
+  static Range range_of(const float* gradient, const float* hessian, size_t begin, size_t end);
+  // From the ranges of the parts of all rows, in order.
+  Scales set_steps(const std::vector<Range>& ranges);
+
   AlignedBuffer<PackedPair> packed_;
   PackedPair total_ = 0;
   double gradient_step_ = 1, hessian_step_ = 1, least_hessian_ = 1, greatest_hessian_ = 1;

@@ -13,10 +13,11 @@ constexpr size_t kHistogramBytes = size_t{512} << 20;
 constexpr size_t kDepthBatch = 64;
 // A GPU wants many at once, but rows are gone through for those that are not wanted in the end, too.
 constexpr size_t kGpuBatch = 16;
+static_assert(2 * std::max(kDepthBatch, kGpuBatch) <= HistGpu::kMost, "a batch's children are built at once");
 
-size_t batch_size(const GrowthParams& params, size_t threads) {
+size_t batch_size(const GrowthParams& params, size_t threads, bool on_gpu) {
   if (!params.leaf_wise) return kDepthBatch;
-  if (params.cuda.is_gpu()) return kGpuBatch;
+  if (on_gpu) return kGpuBatch;
   return threads == 1 ? 1 : 4 * threads;
 }
 
@@ -33,18 +34,16 @@ bool TreeGrower::Before::operator()(const Open& a, const Open& b) const {
 }
 
 TreeGrower::TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params,
-                       bool count_rows)
+                       HistGpu* gpu)
     : mapper_(mapper),
       x_(x),
       params_(params),
       threads_(params.max_threads == 0 ? ThreadPool::instance().size() : params.max_threads),
-      batch_(batch_size(params, threads_)),
-      rows_(params.cuda.is_gpu() ? 0 : x.rows()),
-      gpu_(params.cuda.is_gpu()
-               ? std::make_unique<HistGpu>(params.cuda, x, mapper.slots(), count_rows, 2 * batch_)
-               : nullptr),
+      batch_(batch_size(params, threads_, gpu != nullptr)),
+      rows_(gpu == nullptr ? x.rows() : 0),
+      gpu_(gpu),
       histograms_(mapper.cols() * mapper.slots(), histogram_capacity(mapper.cols() * mapper.slots(), batch_),
-                  gpu_ != nullptr && count_rows) {}
+                  gpu != nullptr && gpu->counts_rows()) {}
 
 HistTree TreeGrower::grow(const QuantizedGradients& gradients, Span<uint32_t> rows, bool all_rows,
                           const std::vector<uint8_t>& may_use, uint64_t seed, uint64_t stream,
@@ -118,24 +117,27 @@ void TreeGrower::write_split(const Open& open, HistTree* tree) const {
 
 void TreeGrower::close_leaves(const std::vector<uint32_t>& node_of, HistTree* tree) {
   leaves_.clear();
-  std::vector<RowSlice> slices;  // of the leaves, on a GPU
-  if (gpu_ != nullptr) leaf_rows_.resize(x_.rows());
+  leaf_slices_.clear();
+  const bool fetches_rows = gpu_ != nullptr && !gpu_->holds_loss();
+  if (fetches_rows) leaf_rows_.resize(x_.rows());
   const double unit = gradients_->gradient_step() / gradients_->hessian_step();
   for (size_t k = 0; k < tree->nodes.size(); ++k) {
     if (tree->nodes[k].column >= 0) continue;
     tree->nodes[k].left = static_cast<uint32_t>(leaves_.size());
     const Node& node = nodes_[node_of[k]];
     RowSlice rows = node.rows;
+    Leaf leaf{{}, node.lower * unit, node.upper * unit};
     if (gpu_ == nullptr) {
       // Children that were explored but are not wanted have taken the rows along.
       if (node.left != 0) rows.side = nodes_[node.left].rows.side;
-      leaves_.push_back({rows_[rows], node.lower * unit, node.upper * unit});
+      leaf.rows = rows_[rows];
     } else {
-      slices.push_back(rows);
-      leaves_.push_back({{leaf_rows_.data() + rows.begin, rows.count}, node.lower * unit, node.upper * unit});
+      leaf_slices_.push_back(rows);
+      if (fetches_rows) leaf.rows = {leaf_rows_.data() + rows.begin, rows.count};
     }
+    leaves_.push_back(leaf);
   }
-  if (gpu_ != nullptr) gpu_->rows(slices, leaf_rows_.data());
+  if (fetches_rows) gpu_->rows(leaf_slices_, leaf_rows_.data());
   tree->values.assign(leaves_.size(), 0.0);
   for (Node& node : nodes_) release(&node);
 }
@@ -148,16 +150,15 @@ void TreeGrower::start(Span<uint32_t> rows, bool all_rows) {
   nodes_.emplace_back();
   Node& root = nodes_[0];
   if (gpu_ != nullptr) {
-    root.rows = gpu_->start(*gradients_, rows, all_rows);
-  } else {
-    root.rows = all_rows ? rows_.start(x_.rows()) : rows_.start(rows);
-  }
-  root.groups.assign(params_.group_words, ~uint32_t{0});
-  if (all_rows) {
+    root.rows = gpu_->start(*gradients_, rows, all_rows, &root.total);
+  } else if (all_rows) {
+    root.rows = rows_.start(x_.rows());
     root.total = gradients_->total();
   } else {
+    root.rows = rows_.start(rows);
     for (uint32_t row : rows) root.total += gradients_->data()[row];
   }
+  root.groups.assign(params_.group_words, ~uint32_t{0});
   builds_.clear();
   pairs_.clear();
   if (!may_split(root)) return;

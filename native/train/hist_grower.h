@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <set>
 #include <vector>
 
@@ -46,8 +45,8 @@ struct GrowthParams {
 
 class TreeGrower {
  public:
-  // count_rows: of a GPU's histograms; needed where rows do not have the same Hessian.
-  TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params, bool count_rows);
+  // gpu goes through the rows of x; null: the CPU does.
+  TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params, HistGpu* gpu);
 
   // Grows a tree on all rows, or on those listed (ascending), from the columns that may_use allows (all when
   // empty). Its leaves have no values yet. `stream` numbers the tree.
@@ -55,13 +54,15 @@ class TreeGrower {
                 const std::vector<uint8_t>& may_use, uint64_t seed, uint64_t stream,
                 const CancelToken* cancel);
 
-  // After grow, by leaf: its rows, and the bounds that monotonic columns set to its value, in units of the
-  // loss.
+  // After grow, by leaf: its rows (of a GPU that holds the loss none), and the bounds that monotonic columns
+  // set to its value, in units of the loss.
   struct Leaf {
     Span<uint32_t> rows;
     double lower, upper;
   };
   const std::vector<Leaf>& leaves() const { return leaves_; }
+  // Where a GPU has them.
+  const std::vector<RowSlice>& leaf_slices() const { return leaf_slices_; }
 
  private:
   // A node that is part of the tree, or that may become one.
@@ -125,8 +126,9 @@ class TreeGrower {
   const GrowthParams& params_;
   const size_t threads_, batch_;  // batch_: leaves explored at once, at most
   TreeRows rows_;
-  std::unique_ptr<HistGpu> gpu_;     // null: the CPU
-  std::vector<uint32_t> leaf_rows_;  // of a GPU's tree
+  HistGpu* const gpu_;
+  std::vector<uint32_t> leaf_rows_;  // of a tree whose rows a GPU has
+  std::vector<RowSlice> leaf_slices_;
   HistogramPool histograms_;
   std::vector<AlignedBuffer<PackedPair>> scratch_;  // partial histograms
   std::vector<Node> nodes_;

@@ -5,103 +5,12 @@
 
 #include "base/error.h"
 #include "base/weights.h"
-#include "train/hist_math.h"
+#include "device/portable_math.h"
 
 namespace boreal {
 namespace {
 
-struct Slope {
-  double gradient, hessian;
-};
-
-// What a loss of one output needs: its value and slope at a score, and whether the baseline is on the scale
-// of the target's mean (through a link), or a quantile.
-enum class Start { kMean, kLogMean, kLogOdds, kQuantile };
-
-struct SquaredError {
-  static constexpr Start kStart = Start::kMean;
-  static constexpr bool kConstantHessian = true;
-  Slope slope(double y, double raw) const { return {raw - y, 1.0}; }
-  double value(double y, double raw) const { return 0.5 * (raw - y) * (raw - y); }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
-};
-
-struct Quantile {
-  static constexpr Start kStart = Start::kQuantile;
-  static constexpr bool kConstantHessian = true;
-  double q, scale;  // scale 2 makes the absolute error of q = 1/2
-  Slope slope(double y, double raw) const { return {scale * (y >= raw ? -q : 1 - q), 1.0}; }
-  double value(double y, double raw) const { return scale * (y > raw ? q * (y - raw) : (1 - q) * (raw - y)); }
-  double start() const { return q; }
-  double quantile() const { return q; }
-};
-
-struct Huber {
-  static constexpr Start kStart = Start::kQuantile;
-  static constexpr bool kConstantHessian = true;
-  double delta;
-  Slope slope(double y, double raw) const { return {std::min(std::max(raw - y, -delta), delta), 1.0}; }
-  double value(double y, double raw) const {
-    const double r = std::fabs(raw - y);
-    return r <= delta ? 0.5 * r * r : delta * (r - 0.5 * delta);
-  }
-  double start() const { return 0.5; }
-  double quantile() const { return 0; }
-};
-
-struct Poisson {
-  static constexpr Start kStart = Start::kLogMean;
-  static constexpr bool kConstantHessian = false;
-  Slope slope(double y, double raw) const {
-    const double mean = portable_exp(raw);
-    return {mean - y, mean};
-  }
-  double value(double y, double raw) const { return portable_exp(raw) - y * raw; }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
-};
-
-struct Gamma {
-  static constexpr Start kStart = Start::kLogMean;
-  static constexpr bool kConstantHessian = false;
-  Slope slope(double y, double raw) const {
-    const double ratio = y * portable_exp(-raw);
-    return {1.0 - ratio, ratio};
-  }
-  double value(double y, double raw) const { return raw + y * portable_exp(-raw); }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
-};
-
-struct Tweedie {
-  static constexpr Start kStart = Start::kLogMean;
-  static constexpr bool kConstantHessian = false;
-  double power;
-  Slope slope(double y, double raw) const {
-    const double a = 2 - power, b = 1 - power;
-    const double mean = portable_exp(a * raw), ratio = y * portable_exp(b * raw);
-    return {mean - ratio, a * mean - b * ratio};
-  }
-  double value(double y, double raw) const {
-    const double a = 2 - power, b = 1 - power;
-    return portable_exp(a * raw) / a - y * portable_exp(b * raw) / b;
-  }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
-};
-
-struct Logistic {
-  static constexpr Start kStart = Start::kLogOdds;
-  static constexpr bool kConstantHessian = false;
-  Slope slope(double y, double raw) const {
-    const double p = 1.0 / (1.0 + portable_exp(-raw));
-    return {p - y, p * (1.0 - p)};
-  }
-  double value(double y, double raw) const { return portable_softplus(raw) - y * raw; }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
-};
+using namespace boosting;
 
 // Sums in order, one chain, of rows with weight.
 double weighted_mean(Span<double> y, Span<double> weights) {

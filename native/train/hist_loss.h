@@ -1,6 +1,6 @@
 // Losses of boosting as functions of raw scores. Scores and gradients of several outputs lie output after
-// output: [outputs, rows]. y holds class numbers or targets. Everything goes through hist_math.h, so that the
-// gradients have the same bits everywhere.
+// output: [outputs, rows]. y holds class numbers or targets. Everything goes through portable_math.h, so that
+// the gradients have the same bits everywhere.
 #pragma once
 
 #include <cstddef>
@@ -9,22 +9,9 @@
 #include <vector>
 
 #include "base/span.h"
+#include "device/boosting_slopes.h"
 
 namespace boreal {
-
-enum class LossKind : int32_t {
-  kSquaredError = 0,   // (raw - y)^2 / 2
-  kAbsoluteError = 1,  // |raw - y|
-  kQuantile = 2,       // parameter q: q (y - raw) above, (1 - q) (raw - y) below
-  kHuber = 3,          // parameter d: squared up to d, linear beyond
-  kPoisson = 4,        // exp(raw) - y raw
-  kGamma = 5,          // raw + y exp(-raw)
-  kTweedie = 6,        // parameter p in (1, 2): exp((2 - p) raw) / (2 - p) - y exp((1 - p) raw) / (1 - p)
-  kLogistic = 7,       // log(1 + exp(raw)) - y raw
-  kSoftmax = 8,        // log sum_k exp(raw_k) - raw_y
-  kCustom = 9,         // custom_loss.h
-  kLambdaRank = 10,    // lambdarank.h
-};
 
 class HistLoss {
  public:

@@ -19,6 +19,7 @@ namespace boreal {
 class BinSet {
  public:
   bool has(size_t bin) const { return (words_[bin / 64] >> (bin % 64) & 1) != 0; }
+  const std::array<uint64_t, 4>& words() const { return words_; }
   void add(size_t bin) { words_[bin / 64] |= uint64_t{1} << (bin % 64); }
 
  private:

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/weights.h"
-#include "train/hist_math.h"
+#include "device/portable_math.h"
 
 namespace boreal {
 namespace {

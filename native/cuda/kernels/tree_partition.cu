@@ -122,7 +122,21 @@ __global__ void number_kernel(uint32_t* rows, uint32_t count) {
   for (size_t i = first_element(); i < count; i += element_step()) rows[i] = static_cast<uint32_t>(i);
 }
 
+__global__ __launch_bounds__(kThreads) void total_kernel(const uint32_t* rows, uint32_t count,
+                                                         const unsigned long long* gradients,
+                                                         unsigned long long* total) {
+  unsigned long long sum = 0;
+  for (size_t i = first_element(); i < count; i += element_step()) sum += gradients[rows[i]];
+  for (int step = kWarp / 2; step > 0; step /= 2) sum += __shfl_xor_sync(kAllLanes, sum, step);
+  if (threadIdx.x % kWarp == 0) atomicAdd(total, sum);
+}
+
 }  // namespace
+
+void run_total(const uint32_t* rows, uint32_t count, const unsigned long long* gradients,
+               unsigned long long* total, cudaStream_t stream) {
+  launch(total_kernel, grid_of(count, 16 * kThreads), kThreads, 0, stream, rows, count, gradients, total);
+}
 
 void run_partition(const PartitionCall& call, cudaStream_t stream) {
   launch(mark_kernel, dim3(call.tiles), kThreads, 0, stream, call);

@@ -117,7 +117,7 @@ TEST_CASE("boosting: every loss, with and without weights and missing values") {
     CAPTURE(static_cast<int>(loss));
     const uint32_t classes = loss == LossKind::kLogistic ? 2 : loss == LossKind::kSoftmax ? 3 : 0;
     Rng rng(static_cast<uint64_t>(loss) + 1);
-    Problem problem = problem_of(rng, 300, 5, 0.1, false, classes);
+    Problem problem = problem_of(rng, 200, 3, 0.1, false, classes);
     check_same(problem, params_of(loss), 2);
     for (size_t i = 0; i < problem.rows; ++i) problem.weights.push_back(rng.below(4));
     check_same(problem, params_of(loss), 1);
@@ -136,6 +136,16 @@ TEST_CASE("boosting: shapes, from a row and a column on") {
       params.growth.min_samples_leaf = rows < 300 ? 1 : 20;
       check_same(problem, params, 1);
     }
+  }
+}
+
+TEST_CASE("boosting: sums of several parts, and tiles of rows") {
+  for (const LossKind loss : {LossKind::kSquaredError, LossKind::kLogistic}) {
+    Rng rng(17);
+    Problem problem = problem_of(rng, 20000, 2, 0.01, false, loss == LossKind::kLogistic ? 2 : 0);
+    BoosterParams params = params_of(loss);
+    params.growth.max_leaves = 5;
+    check_same(problem, params, 1);
   }
 }
 

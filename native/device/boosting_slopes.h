@@ -1,0 +1,126 @@
+// The losses of boosting at one score: what the CPU and a GPU compute alike, to the bit.
+#pragma once
+
+#include <math.h>
+#include <stdint.h>
+
+#include "device/portable_math.h"
+
+namespace boreal {
+
+enum class LossKind : int32_t {
+  kSquaredError = 0,   // (raw - y)^2 / 2
+  kAbsoluteError = 1,  // |raw - y|
+  kQuantile = 2,       // parameter q: q (y - raw) above, (1 - q) (raw - y) below
+  kHuber = 3,          // parameter d: squared up to d, linear beyond
+  kPoisson = 4,        // exp(raw) - y raw
+  kGamma = 5,          // raw + y exp(-raw)
+  kTweedie = 6,        // parameter p in (1, 2): exp((2 - p) raw) / (2 - p) - y exp((1 - p) raw) / (1 - p)
+  kLogistic = 7,       // log(1 + exp(raw)) - y raw
+  kSoftmax = 8,        // log sum_k exp(raw_k) - raw_y
+  kCustom = 9,         // custom_loss.h
+  kLambdaRank = 10,    // lambdarank.h
+};
+
+namespace boosting {
+
+struct Slope {
+  double gradient, hessian;
+};
+
+// What a loss of one output needs: its value and slope at a score, and whether the baseline is on the scale
+// of the target's mean (through a link), or a quantile.
+enum class Start { kMean, kLogMean, kLogOdds, kQuantile };
+
+struct SquaredError {
+  static constexpr Start kStart = Start::kMean;
+  static constexpr bool kConstantHessian = true;
+  BOREAL_ANYWHERE Slope slope(double y, double raw) const { return {raw - y, 1.0}; }
+  BOREAL_ANYWHERE double value(double y, double raw) const { return 0.5 * (raw - y) * (raw - y); }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+struct Quantile {
+  static constexpr Start kStart = Start::kQuantile;
+  static constexpr bool kConstantHessian = true;
+  double q, scale;  // scale 2 makes the absolute error of q = 1/2
+  BOREAL_ANYWHERE Slope slope(double y, double raw) const { return {scale * (y >= raw ? -q : 1 - q), 1.0}; }
+  BOREAL_ANYWHERE double value(double y, double raw) const {
+    return scale * (y > raw ? q * (y - raw) : (1 - q) * (raw - y));
+  }
+  double start() const { return q; }
+  double quantile() const { return q; }
+};
+
+struct Huber {
+  static constexpr Start kStart = Start::kQuantile;
+  static constexpr bool kConstantHessian = true;
+  double delta;
+  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+    const double above = raw - y < -delta ? -delta : raw - y;
+    return {delta < above ? delta : above, 1.0};
+  }
+  BOREAL_ANYWHERE double value(double y, double raw) const {
+    const double r = fabs(raw - y);
+    return r <= delta ? 0.5 * r * r : delta * (r - 0.5 * delta);
+  }
+  double start() const { return 0.5; }
+  double quantile() const { return 0; }
+};
+
+struct Poisson {
+  static constexpr Start kStart = Start::kLogMean;
+  static constexpr bool kConstantHessian = false;
+  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+    const double mean = portable_exp(raw);
+    return {mean - y, mean};
+  }
+  BOREAL_ANYWHERE double value(double y, double raw) const { return portable_exp(raw) - y * raw; }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+struct Gamma {
+  static constexpr Start kStart = Start::kLogMean;
+  static constexpr bool kConstantHessian = false;
+  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+    const double ratio = y * portable_exp(-raw);
+    return {1.0 - ratio, ratio};
+  }
+  BOREAL_ANYWHERE double value(double y, double raw) const { return raw + y * portable_exp(-raw); }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+struct Tweedie {
+  static constexpr Start kStart = Start::kLogMean;
+  static constexpr bool kConstantHessian = false;
+  double power;
+  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+    const double a = 2 - power, b = 1 - power;
+    const double mean = portable_exp(a * raw), ratio = y * portable_exp(b * raw);
+    return {mean - ratio, a * mean - b * ratio};
+  }
+  BOREAL_ANYWHERE double value(double y, double raw) const {
+    const double a = 2 - power, b = 1 - power;
+    return portable_exp(a * raw) / a - y * portable_exp(b * raw) / b;
+  }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+struct Logistic {
+  static constexpr Start kStart = Start::kLogOdds;
+  static constexpr bool kConstantHessian = false;
+  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+    const double p = 1.0 / (1.0 + portable_exp(-raw));
+    return {p - y, p * (1.0 - p)};
+  }
+  BOREAL_ANYWHERE double value(double y, double raw) const { return portable_softplus(raw) - y * raw; }
+  double start() const { return 0; }
+  double quantile() const { return 0; }
+};
+
+}  // namespace boosting
+}  // namespace boreal
