@@ -23,21 +23,25 @@ class CpuBinary final : public CpuOp<T> {
   }
 
   void run(const TileCall<T>& call) const override {
+    const Shape shape = width_ == 1 ? Shape{1, call.rows} : Shape{call.rows, width_};
     const Operand<T> a = input(call, 0);
-    const Operand<T> b = inputs_.size() == 2 ? input(call, 1) : Operand<T>{operand_.data(), 0, 1};
+    const Operand<T> b = inputs_.size() == 2
+                             ? input(call, 1)
+                             : Operand<T>{operand_.data(), 0, width_ == 1 ? size_t{0} : size_t{1}};
     switch (function_) {
       case BinaryFunction::kGreater:
-        return compare(call, a, b, [](T x, T y) { return x > y; });
+        return compare(shape, a, b, call.out, [](T x, T y) { return x > y; });
       case BinaryFunction::kGreaterEqual:
-        return compare(call, a, b, [](T x, T y) { return x >= y; });
+        return compare(shape, a, b, call.out, [](T x, T y) { return x >= y; });
       case BinaryFunction::kLess:
-        return compare(call, a, b, [](T x, T y) { return x < y; });
+        return compare(shape, a, b, call.out, [](T x, T y) { return x < y; });
       case BinaryFunction::kLessEqual:
-        return compare(call, a, b, [](T x, T y) { return x <= y; });
+        return compare(shape, a, b, call.out, [](T x, T y) { return x <= y; });
       case BinaryFunction::kEqual:
-        return compare(call, a, b, [](T x, T y) { return x == y; });
+        return compare(shape, a, b, call.out, [](T x, T y) { return x == y; });
       default:
-        elementwise_.binary(static_cast<Binary>(function_), a, b, call.out, width_, call.rows, width_);
+        elementwise_.binary(static_cast<Binary>(function_), a, b, call.out, shape.cols, shape.rows,
+                            shape.cols);
     }
   }
   SlotUse slot_use() const override { return inputs_[0].width == width_ ? SlotUse::kInPlace : SlotUse::kOwn; }
@@ -57,23 +61,33 @@ class CpuBinary final : public CpuOp<T> {
     size_t slot, width;
   };
 
+  // Of the work: a result of one column is one row of as many columns as there are rows.
+  struct Shape {
+    size_t rows, cols;
+  };
+
   Operand<T> input(const TileCall<T>& call, size_t k) const {
     const Input& input = inputs_[k];
+    if (width_ == 1) return {call.slots[input.slot], 0, 1};
     // One column: every row has its own value, which stands for all columns.
     return {call.slots[input.slot], input.width, input.width == 1 ? size_t{0} : size_t{1}};
   }
 
   template <typename Compare>
-  void compare(const TileCall<T>& call, const Operand<T>& a, const Operand<T>& b, Compare holds) const {
-    T* y = call.out;
-    const bool whole = a.col_step == 1 && b.col_step == 1;
-    for (size_t i = 0; i < call.rows; ++i, y += width_) {
+  static void compare(const Shape& shape, const Operand<T>& a, const Operand<T>& b, T* y, Compare holds) {
+    for (size_t i = 0; i < shape.rows; ++i, y += shape.cols) {
       const T *x = a.data + i * a.row_step, *z = b.data + i * b.row_step;
-      if (whole) {  // a loop of its own, which the compiler makes vectors of
-        for (size_t j = 0; j < width_; ++j) y[j] = holds(x[j], z[j]) ? T(1) : T(0);
-        continue;
+      // Loops of their own, which the compiler makes vectors of.
+      if (a.col_step == 1 && b.col_step == 1) {
+        for (size_t j = 0; j < shape.cols; ++j) y[j] = holds(x[j], z[j]) ? T(1) : T(0);
+      } else if (a.col_step == 1) {
+        const T own = *z;
+        for (size_t j = 0; j < shape.cols; ++j) y[j] = holds(x[j], own) ? T(1) : T(0);
+      } else {
+        for (size_t j = 0; j < shape.cols; ++j) {
+          y[j] = holds(x[j * a.col_step], z[j * b.col_step]) ? T(1) : T(0);
+        }
       }
-      for (size_t j = 0; j < width_; ++j) y[j] = holds(x[j * a.col_step], z[j * b.col_step]) ? T(1) : T(0);
     }
   }
 

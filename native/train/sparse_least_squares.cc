@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
+#include "base/partition.h"
 #include "base/thread_pool.h"
 #include "base/weights.h"
 #include "train/dot.h"
@@ -24,17 +26,21 @@ double normalise(Values& v) {
   return size;
 }
 
-// sqrt(w) (X - 1 mean'), and its transpose.
+constexpr size_t kRowsPerCheck = 256;
+constexpr size_t kMostParts = 16;
+// Values of a part of the rows for each column: adding up the parts then costs little beside making them.
+constexpr size_t kValuesPerSum = 8;
+
+// A = sqrt(w) (X - 1 mean').
 class Operator {
  public:
   Operator(const CsrView<double>& x, Span<double> weights, bool centres, const CancelToken* cancel)
-      : x_(x), transposed_(csr_transpose(x, cancel)), roots_(x.rows(), 1.0), mean_(x.cols), cancel_(cancel) {
+      : x_(x), roots_(x.rows(), 1.0), mean_(x.cols), cancel_(cancel) {
+    const size_t most = x.values.size / (kValuesPerSum * std::max<size_t>(1, x.cols));
+    parts_ = partition_rows(x.rows(), kRowsPerCheck, std::clamp<size_t>(most, 1, kMostParts));
     total_ = total_weight(weights, x.rows());
     for (size_t i = 0; i < weights.size; ++i) roots_[i] = std::sqrt(weights[i]);
-    if (!centres) return;
-    Values share(x.rows());
-    for (size_t i = 0; i < share.size(); ++i) share[i] = roots_[i] * roots_[i] / total_;
-    product(transposed_.view(), share, mean_);
+    if (centres) sum_rows(mean_, [&](size_t i) { return roots_[i] * roots_[i] / total_; });
   }
 
   size_t rows() const { return roots_.size(); }
@@ -43,30 +49,66 @@ class Operator {
   double root(size_t i) const { return roots_[i]; }
   double total() const { return total_; }
 
-  // u = A v - keep u
-  void forward(const Values& v, double keep, Values& u) const {
-    Values scores(rows());
-    product(x_, v, scores);
-    const double shift = dot(mean_.data(), v.data(), v.size());
-    for (size_t i = 0; i < u.size(); ++i) u[i] = roots_[i] * (scores[i] - shift) - keep * u[i];
+  // sums = A' u
+  void backward(const Values& u, Values& sums) const {
+    centre(sums, sum_rows(sums, [&](size_t i) { return roots_[i] * u[i]; }));
   }
 
-  // v = A' u - keep v
-  void backward(const Values& u, double keep, Values& v) const {
-    Values weighted(u.size()), sums(cols());
-    double sum = 0;
-    for (size_t i = 0; i < u.size(); ++i) sum += weighted[i] = roots_[i] * u[i];
-    product(transposed_.view(), weighted, sums);
-    for (size_t j = 0; j < v.size(); ++j) v[j] = sums[j] - sum * mean_[j] - keep * v[j];
+  // u = A v - keep u, and sums = A' u, while a row is at hand.
+  void forward_and_back(const Values& v, double keep, Values& u, Values& sums) const {
+    const double shift = dot(mean_.data(), v.data(), v.size());
+    centre(sums, sum_rows(sums, [&](size_t i) {
+             u[i] = roots_[i] * (score(i, v) - shift) - keep * u[i];
+             return roots_[i] * u[i];
+           }));
   }
 
  private:
-  void product(const CsrView<double>& rows, const Values& v, Values& out) const {
-    csr_product(rows, v.data(), {}, 1, out.data(), cancel_);
+  double score(size_t i, const Values& v) const {
+    constexpr size_t kChains = 4;
+    double sums[kChains] = {};
+    size_t k = x_.begin(i);
+    for (; k + kChains <= x_.end(i); k += kChains) {
+      for (size_t c = 0; c < kChains; ++c) {
+        sums[c] += x_.values[k + c] * v[static_cast<size_t>(x_.columns[k + c])];
+      }
+    }
+    for (; k < x_.end(i); ++k) sums[0] += x_.values[k] * v[static_cast<size_t>(x_.columns[k])];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  }
+
+  // sums = the sum of the rows of X, each times factor(i); returns the sum of the factors. By fixed parts.
+  template <typename Factor>
+  double sum_rows(Values& sums, const Factor& factor) const {
+    std::vector<Values> partial(parts_.count());
+    Values factors(parts_.count(), 0.0);
+    ThreadPool::instance().parallel_for(parts_.count(), [&](size_t part, size_t) {
+      Values& own = partial[part];
+      own.assign(cols(), 0.0);
+      for (size_t i = parts_.begin(part); i < parts_.end(part); ++i) {
+        if (i % kRowsPerCheck == 0) check_cancel(cancel_);
+        const double times = factor(i);
+        factors[part] += times;
+        for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
+          own[static_cast<size_t>(x_.columns[k])] += times * x_.values[k];
+        }
+      }
+    });
+    double total = factors[0];
+    sums = std::move(partial[0]);
+    for (size_t part = 1; part < partial.size(); ++part) {
+      total += factors[part];
+      for (size_t j = 0; j < sums.size(); ++j) sums[j] += partial[part][j];
+    }
+    return total;
+  }
+
+  void centre(Values& sums, double factors) const {
+    for (size_t j = 0; j < sums.size(); ++j) sums[j] -= factors * mean_[j];
   }
 
   CsrView<double> x_;
-  CsrRows<double> transposed_;
+  Partition parts_{};
   Values roots_, mean_;
   double total_ = 0;
   const CancelToken* cancel_;
@@ -83,8 +125,8 @@ Solution lsqr(const Operator& a, Values b, double damp, double tolerance, uint32
   Solution solution{Values(a.cols())};
   Values& u = b;
   double beta = normalise(u);
-  Values v(a.cols());
-  a.backward(u, 0, v);
+  Values v(a.cols()), back(a.cols());
+  a.backward(u, v);
   double alpha = normalise(v);
   const double first_gradient = alpha * beta;
   if (first_gradient == 0) {
@@ -94,9 +136,10 @@ Solution lsqr(const Operator& a, Values b, double damp, double tolerance, uint32
   Values w = v;
   double phi_bar = beta, rho_bar = alpha;
   while (solution.iterations < max_iterations) {
-    a.forward(v, alpha, u);
+    a.forward_and_back(v, alpha, u, back);
     beta = normalise(u);
-    a.backward(u, beta, v);
+    const double scale = beta > 0 ? 1 / beta : 0;
+    for (size_t j = 0; j < v.size(); ++j) v[j] = scale * back[j] - beta * v[j];
     alpha = normalise(v);
     const double damped = std::hypot(rho_bar, damp);
     phi_bar *= rho_bar / damped;

@@ -1,6 +1,6 @@
-// Least squares and ridge on sparse rows by LSQR (Paige & Saunders 1982), which reads X and its transpose
-// once an iteration and changes neither: centring happens in the products. Work is split by rows of either:
-// results do not depend on the number of threads.
+// Least squares and ridge on sparse rows by LSQR (Paige & Saunders 1982), which reads X once an iteration,
+// for both of its products, and does not change it: centring happens in the products. Sums over rows are made
+// of fixed parts: results do not depend on the number of threads.
 #pragma once
 
 #include <cstdint>
