@@ -24,6 +24,7 @@ import {
 } from './ensemble/index.js';
 import {
   CountVectorizer,
+  DictVectorizer,
   FeatureHasher,
   HashingVectorizer,
   TfidfTransformer,
@@ -91,7 +92,7 @@ import {
   TunedThresholdClassifierCV,
 } from './model-selection/index.js';
 import { OneVsOneClassifier, OneVsRestClassifier } from './multiclass/index.js';
-import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
+import { BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import {
   KNeighborsClassifier,
   KNeighborsRegressor,
@@ -145,6 +146,7 @@ registerEstimators(
   CalibratedClassifierCV,
   LogisticRegressionCV,
   ColumnTransformer,
+  CategoricalNB,
   ComplementNB,
   CountVectorizer,
   CyclicalEncoder,
@@ -160,6 +162,7 @@ registerEstimators(
   ExtraTreeRegressor,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
+  DictVectorizer,
   FeatureHasher,
   FeatureUnion,
   FunctionTransformer,

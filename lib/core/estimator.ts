@@ -70,6 +70,8 @@ export interface EstimatorTags {
   readonly pairwise?: boolean;
   /** Numbers below 0 are refused. Default false. */
   readonly positive?: boolean;
+  /** Numbers that are not whole, or below 0, are refused. Default false. */
+  readonly whole?: boolean;
   /** Targets that are not above 0 are refused. Default false. */
   readonly positiveTargets?: boolean;
   /** Rows are ranked within queries: `group` and `qid` are for it, and y holds grades 0, 1, ... Default false. */

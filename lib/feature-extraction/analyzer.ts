@@ -1,5 +1,5 @@
 /** The parameters by which documents become terms, shared by the vectorizers of text, and what they are natively. */
-import { bool, custom, either, nothing, oneOf, type Rules } from '../core/params.js';
+import { bool, custom, either, nothing, oneOf, type Rules, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { native, type TermsHandle, type TextSpec } from '../native.js';
 import {
@@ -26,9 +26,13 @@ export interface AnalyzerParams {
   stripAccents: 'ascii' | 'unicode' | null;
   /**
    * Terms are words ('word'), characters of the text ('char'), or characters of its words with a space on either side
-   * ('charWb'). Default 'word'.
+   * ('charWb'); or a function that gives the terms of a document, which then is all there is to it. Default 'word'.
    */
-  analyzer: 'word' | 'char' | 'charWb';
+  analyzer: 'word' | 'char' | 'charWb' | ((document: string) => Iterable<string>);
+  /** A function that changes a document before it is cut, in place of `lowercase` and `stripAccents`. Default null. */
+  preprocessor: ((document: string) => string) | null;
+  /** A function that cuts a document into words, in place of `tokenPattern`. For 'word' only. Default null. */
+  tokenizer: ((document: string) => Iterable<string>) | null;
   /**
    * A regular expression whose matches are the words; its group, if it has one. \\w and \\b are of all scripts. Default: words of
    * two or more letters, digits or '_'.
@@ -44,6 +48,8 @@ export const ANALYZER_DEFAULTS: AnalyzerParams = {
   lowercase: true,
   stripAccents: null,
   analyzer: 'word',
+  preprocessor: null,
+  tokenizer: null,
   tokenPattern: DEFAULT_PATTERN,
   stopWords: null,
   ngramRange: [1, 1],
@@ -52,10 +58,15 @@ export const ANALYZER_DEFAULTS: AnalyzerParams = {
 const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((word) => typeof word === 'string');
 
+/** A function of the caller's: models with one cannot be saved. */
+const ownFunction = custom('a function', (v) => typeof v === 'function');
+
 export const ANALYZER_RULES: Rules<AnalyzerParams> = {
   lowercase: bool,
   stripAccents: either(oneOf('ascii', 'unicode'), nothing),
-  analyzer: oneOf('word', 'char', 'charWb'),
+  analyzer: either(oneOf('word', 'char', 'charWb'), ownFunction),
+  preprocessor: either(nothing, ownFunction),
+  tokenizer: either(nothing, ownFunction),
   tokenPattern: custom('a regular expression with at most one group', isPattern),
   stopWords: either(oneOf('english'), nothing, custom('a list of words', isStrings)),
   ngramRange: custom('[least, most], whole numbers with 1 <= least <= most <= 100', (range) => {
@@ -130,27 +141,59 @@ export class Analyzer {
   readonly #write: WriteDocument;
 
   constructor(params: AnalyzerParams) {
-    const { lowercase, stripAccents, analyzer, tokenPattern, stopWords, ngramRange } = params;
+    const {
+      lowercase,
+      stripAccents,
+      analyzer,
+      preprocessor,
+      tokenizer,
+      tokenPattern,
+      stopWords,
+      ngramRange,
+    } = params;
     const prepared = (text: string) => {
+      if (preprocessor !== null) return requireText(preprocessor(text), 'preprocessor');
       const lower = lowercase ? text.toLowerCase() : text;
       return stripAccents === null ? lower : withoutAccents(lower, stripAccents);
     };
     const isOwnPattern = analyzer === 'word' && tokenPattern !== DEFAULT_PATTERN;
     const pattern = isOwnPattern ? new RegExp(unicodePattern(tokenPattern), 'gu') : null;
+    const isWord = analyzer === 'word';
+    const own = typeof analyzer === 'function' ? analyzer : isWord ? tokenizer : null;
     this.#write = (writer, text) => {
-      if (pattern === null) writer.text(prepared(text));
+      if (own !== null) {
+        const words = own(typeof analyzer === 'function' ? text : prepared(text));
+        for (const word of requireWords(words)) writer.token(requireText(word, 'tokenizer or analyzer'));
+      } else if (pattern === null) writer.text(prepared(text));
       else for (const match of prepared(text).matchAll(pattern)) writer.token(match[1] ?? match[0]);
     };
-    this.spec = { analyzer: isOwnPattern ? 'tokens' : analyzer, least: ngramRange[0], most: ngramRange[1] };
+    // Terms that a function gives are as they are.
+    const [least, most] = typeof analyzer === 'function' ? [1, 1] : ngramRange;
+    const isCut = isOwnPattern || own !== null;
+    this.spec = { analyzer: isCut || typeof analyzer === 'function' ? 'tokens' : analyzer, least, most };
     const words = stopWords === 'english' ? ENGLISH_STOP_WORDS : stopWords;
-    this.stopWords =
-      words === null || analyzer !== 'word' ? null : native.termsCreate(encodeTerms([...new Set(words)]));
+    this.stopWords = words === null || !isWord ? null : native.termsCreate(encodeTerms([...new Set(words)]));
   }
 
   /** @throws {ERR_DTYPE} for what is no list of texts */
   read(documents: unknown): Promise<Corpus> {
     return writeCorpus(requireDocuments(documents), this.#write);
   }
+}
+
+function requireText(value: unknown, what: string): string {
+  if (typeof value === 'string') return value;
+  throw new ValidationError(
+    'ERR_DTYPE',
+    `The ${what} of a vectorizer must give text; it gave ${show(value)}.`,
+  );
+}
+
+function requireWords(value: unknown): Iterable<unknown> {
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value)
+    return value as Iterable<unknown>;
+  const message = `The tokenizer or analyzer of a vectorizer must give a list of texts; it gave ${show(value)}.`;
+  throw new ValidationError('ERR_DTYPE', message);
 }
 
 /** Terms as bytes, each followed by {@link TOKEN_END}. */

@@ -186,7 +186,7 @@ export abstract class VocabularyVectorizer<
  * Turns documents into counts of their terms, one column for each term of the training documents, sorted by character codes.
  *
  * Differs from scikit-learn: `minDf: 1` is one document and `maxDf: 1` is all of them (there are no floats to tell apart);
- * `vocabulary` is a list, and needs `fit` as well; no functions as analyzer, tokenizer or preprocessor; values are float64; a
+ * `vocabulary` is a list, and needs `fit` as well; a vectorizer with functions cannot be saved; values are float64; a
  * pattern is matched as in JavaScript, with \\w, \\d and \\b of all scripts.
  *
  * @example

@@ -60,7 +60,7 @@ export interface HashingVectorizerParams extends AnalyzerParams, HashingParams {
  * Turns documents into counts of the hashes of their terms (Weinberger et al. 2009), by the murmur3 of 32 bits: the same
  * columns and signs as scikit-learn's, bit for bit. It learns nothing; `fit` only checks.
  *
- * Differs from scikit-learn: `transform` needs `fit`, as everywhere here; no functions as analyzer, tokenizer or preprocessor.
+ * Differs from scikit-learn: `transform` needs `fit`, as everywhere here; a vectorizer with functions cannot be saved.
  *
  * @example
  * ```ts

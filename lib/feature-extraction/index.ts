@@ -1,5 +1,6 @@
 export type { AnalyzerParams } from './analyzer.js';
 export { CountVectorizer, type CountVectorizerParams } from './count-vectorizer.js';
+export { DictVectorizer, type DictVectorizerParams, type NamedRecord } from './dict-vectorizer.js';
 export { ENGLISH_STOP_WORDS } from './english.js';
 export {
   FeatureHasher,

@@ -25,7 +25,7 @@ export interface BernoulliNBParams extends DiscreteNBParams {
  * Naive Bayes of columns that are 0 or 1: unlike {@link MultinomialNB} it counts what is absent, too (Manning, Raghavan and
  * Schuetze 2008, chapter 13).
  *
- * Differs from scikit-learn: no `forceAlpha`.
+ * Differs from scikit-learn: `alpha: 0` counts as 1e-300, so that no score is NaN.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export interface BernoulliNBParams extends DiscreteNBParams {
  */
 export class BernoulliNB extends DiscreteNB<BernoulliNBParams> {
   constructor(params: Partial<BernoulliNBParams> = {}) {
-    super({ alpha: 1, fitPrior: true, classPrior: null, binarize: 0, ...params });
+    super({ alpha: 1, forceAlpha: true, fitPrior: true, classPrior: null, binarize: 0, ...params });
   }
 
   get rules(): Rules<BernoulliNBParams> {
@@ -73,9 +73,14 @@ export class BernoulliNB extends DiscreteNB<BernoulliNBParams> {
     });
   }
 
-  protected scores({ featureLogProb, logPrior }: DiscreteNBState): LinearScores {
-    const absent = featureLogProb.map((value) => Math.log(1 - Math.exp(value)));
+  protected scores(state: DiscreteNBState): LinearScores {
+    const { featureLogProb, featureCount, classCount, logPrior } = state;
     const columns = featureLogProb.length / logPrior.length;
+    const alpha = this.smoothing(this.fittedParams, columns);
+    const absent = featureCount.map((count, k) => {
+      const [total, added] = [classCount[Math.floor(k / columns)], alpha[k % columns]];
+      return Math.log(Math.max(0, total - count) + added) - Math.log(total + 2 * added);
+    });
     return {
       weights: featureLogProb.map((value, k) => value - absent[k]),
       bias: logPrior.map((prior, c) =>

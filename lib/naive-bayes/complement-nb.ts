@@ -18,7 +18,7 @@ export interface ComplementNBParams extends DiscreteNBParams {
  * Naive Bayes that weighs a column for a class by how little the other classes have of it, which suits classes of unequal
  * size (Rennie, Shih, Teevan and Karger 2003). X must not be below 0. Probabilities of the classes themselves play no part.
  *
- * Differs from scikit-learn: no `forceAlpha`.
+ * Differs from scikit-learn: `alpha: 0` counts as 1e-300, so that no score is NaN.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export interface ComplementNBParams extends DiscreteNBParams {
  */
 export class ComplementNB extends DiscreteNB<ComplementNBParams> {
   constructor(params: Partial<ComplementNBParams> = {}) {
-    super({ alpha: 1, fitPrior: true, classPrior: null, norm: false, ...params });
+    super({ alpha: 1, forceAlpha: true, fitPrior: true, classPrior: null, norm: false, ...params });
   }
 
   get rules(): Rules<ComplementNBParams> {
@@ -42,7 +42,8 @@ export class ComplementNB extends DiscreteNB<ComplementNBParams> {
     featureCount.forEach((count, k) => {
       all[k % columns] += count;
     });
-    const others = featureCount.map((count, k) => all[k % columns] + alpha[k % columns] - count);
+    // Smoothing comes last, so that a little of it is not lost in rounding.
+    const others = featureCount.map((count, k) => Math.max(0, all[k % columns] - count) + alpha[k % columns]);
     for (let from = 0; from < others.length; from += columns) {
       const row = others.subarray(from, from + columns);
       const total = row.reduce((sum, count) => sum + count, 0);

@@ -19,17 +19,16 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { classTotals, logPriors, probabilities } from './priors.js';
-
-/** Less smoothing than this is no smoothing, and would give logarithms of 0. */
-const LEAST_ALPHA = 1e-10;
+import { classTotals, leastAlpha, logPriors, probabilities } from './priors.js';
 
 /** Parameters of the naive Bayes models of counts. */
 export interface DiscreteNBParams {
   /**
-   * Added to all counts (Lidstone; 1 is Laplace), for all columns or for each; below 1e-10 it counts as that. Default 1.
+   * Added to all counts (Lidstone; 1 is Laplace), for all columns or for each. Default 1.
    */
   alpha: number | readonly number[];
+  /** Take `alpha` as it is (0 as 1e-300, so that no logarithm is infinite); else below 1e-10 it counts as that. Default true. */
+  forceAlpha: boolean;
   /** Take the probabilities of the classes from the training rows; else they are alike. Default true. */
   fitPrior: boolean;
   /** Probabilities of the classes, in their order, which sum to 1. Default null: as `fitPrior` says. */
@@ -69,6 +68,7 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
           (v) => Array.isArray(v) && v.every(alpha.allows),
         ),
       ),
+      forceAlpha: bool,
       fitPrior: bool,
       classPrior: probabilities,
     };
@@ -173,7 +173,7 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
     columns: number,
     sums: (codes: Int32Array, classes: number) => Promise<Float64Array>,
   ): Promise<DiscreteNBState> {
-    const alpha = this.#alpha(columns);
+    const alpha = this.smoothing(this.params, columns);
     const classCount = plus(classTotals(codes, classes.length, sampleWeight), before?.classCount);
     const { fitPrior, classPrior } = this.params;
     const logPrior = logPriors(this, classPrior, fitPrior ? classCount : classCount.map(() => 1));
@@ -182,10 +182,11 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
     return { featureCount, classCount, logPrior, featureLogProb, classes };
   }
 
-  #alpha(columns: number): Float64Array {
-    const { alpha } = this.params;
-    if (typeof alpha === 'number') return new Float64Array(columns).fill(Math.max(alpha, LEAST_ALPHA));
-    if (alpha.length === columns) return Float64Array.from(alpha, (a) => Math.max(a, LEAST_ALPHA));
+  /** What is added to the counts of each column. @throws {ERR_SHAPE} when there is not a number for each */
+  protected smoothing({ alpha, forceAlpha }: Readonly<DiscreteNBParams>, columns: number): Float64Array {
+    const least = leastAlpha(forceAlpha);
+    if (typeof alpha === 'number') return new Float64Array(columns).fill(Math.max(alpha, least));
+    if (alpha.length === columns) return Float64Array.from(alpha, (a) => Math.max(a, least));
     throw new ValidationError(
       'ERR_SHAPE',
       `${this.constructor.name}: alpha has ${alpha.length} numbers, but X has ${columns} columns.`,

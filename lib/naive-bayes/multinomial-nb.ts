@@ -13,7 +13,7 @@ import {
  * Naive Bayes of counts, such as those of words: log P(c | x) is log P(c) + sum x log p up to a constant, with the share p of
  * each column among the counts of class c (Manning, Raghavan and Schuetze 2008, chapter 13). X must not be below 0.
  *
- * Differs from scikit-learn: no `forceAlpha`.
+ * Differs from scikit-learn: `alpha: 0` counts as 1e-300, so that no score is NaN.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ import {
  */
 export class MultinomialNB extends DiscreteNB<DiscreteNBParams> {
   constructor(params: Partial<DiscreteNBParams> = {}) {
-    super({ alpha: 1, fitPrior: true, classPrior: null, ...params });
+    super({ alpha: 1, forceAlpha: true, fitPrior: true, classPrior: null, ...params });
   }
 
   get rules(): Rules<DiscreteNBParams> {

@@ -1,4 +1,4 @@
-/** Probabilities of classes before anything is known of a row. */
+/** What all naive Bayes models of counts take: probabilities of classes before anything is known of a row, and smoothing. */
 import { custom, either, nothing, type Rule } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
@@ -46,4 +46,9 @@ export function classTotals(
   const totals = new Float64Array(classes);
   for (let i = 0; i < codes.length; i++) totals[codes[i]] += sampleWeight?.[i] ?? 1;
   return totals;
+}
+
+/** The least smoothing: less would give logarithms of 0, or, where that is not `forced`, results that depend on rounding. */
+export function leastAlpha(forced: boolean): number {
+  return forced ? 1e-300 : 1e-10;
 }

@@ -49,11 +49,12 @@ export class Subject {
     this.y = this.targets(this.X, 2);
   }
 
-  /** Random multiples of 1/8 that the estimator takes. */
+  /** Random multiples of 1/8, or whole numbers, that the estimator takes. */
   grid(rows: number, cols: number, seed: number): Matrix<Float64Array> {
     const random = new Random(seed);
     const data = Float64Array.from({ length: rows * cols }, () => {
       const value = Math.round(random.normal() * 8) / 8;
+      if (this.tags.whole) return Math.min(4, Math.round(Math.abs(2 * value)));
       // Adding 0 turns -0, which JSON does not know, into 0.
       return this.tags.positive ? Math.abs(value) : value + 0;
     });

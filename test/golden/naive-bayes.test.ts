@@ -1,16 +1,24 @@
 /** Golden values of naive Bayes. */
 import { expect, test } from 'vitest';
-import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from '../../lib/index.js';
+import {
+  BernoulliNB,
+  CategoricalNB,
+  ComplementNB,
+  GaussianNB,
+  Matrix,
+  MultinomialNB,
+} from '../../lib/index.js';
 import { expectClose, iterative } from '../support/tolerance.js';
-import { type GoldenInput, head, rowsOf } from './inputs.js';
+import { type GoldenInput, type GoldenRows, head, rowsOf } from './inputs.js';
 import { readGolden } from './read.js';
 
-const CLASSES = { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB };
+const CLASSES = { BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB };
 interface Case {
   name: string;
   estimator: keyof typeof CLASSES;
   params: Record<string, never>;
   input: GoldenInput;
+  scale?: number;
   sampleWeight?: number[];
   learned: Record<string, unknown>;
   labels: number[];
@@ -21,14 +29,31 @@ const SUMS = iterative(1e-11);
 const PROBABILITIES = iterative(1e-9);
 
 test.each(readGolden<{ cases: Case[] }>('naive-bayes').cases)('$name', async (one) => {
-  const { X, y, test: rows } = rowsOf(one.input);
+  const given = rowsOf(one.input);
+  const { y } = given;
+  const [X, rows] = one.scale === undefined ? [given.X, given.test] : categories(given, one.scale);
   const model = new CLASSES[one.estimator](one.params as object);
   await model.fit(X, y, { sampleWeight: one.sampleWeight });
   for (const [name, expected] of Object.entries(one.learned)) {
-    const actual = (model as unknown as Record<string, { toArray?(): number[][] }>)[name];
-    const plain = actual.toArray?.() ?? (typeof actual === 'number' ? actual : Array.from(actual as never));
-    expectClose(plain, expected, SUMS, name);
+    expectClose(plain((model as unknown as Record<string, unknown>)[name]), expected, SUMS, name);
   }
   expect((await model.predict(rows)).slice(0, one.labels.length)).toEqual(one.labels);
   expectClose(head(await model.predictProba(rows), one.proba), one.proba, PROBABILITIES, 'proba');
 });
+
+function plain(value: unknown): unknown {
+  if (value instanceof Matrix) return value.toArray();
+  return typeof value === 'number' ? value : Array.from(value as ArrayLike<unknown>, plain);
+}
+
+/** Training and test rows as whole numbers. */
+function categories({ X, test: rows }: GoldenRows, scale: number): [Matrix, Matrix] {
+  const [train, rest] = [X, rows].map((part) =>
+    (part as Matrix).toArray().map((row) => row.map((v) => Math.floor(v * scale) + 1)),
+  );
+  const most = train[0].map((_, j) => Math.max(...train.map((row) => row[j])));
+  return [
+    Matrix.from(train),
+    Matrix.from(rest.map((row) => row.map((value, j) => Math.min(value, most[j])))),
+  ];
+}

@@ -5,6 +5,7 @@ import {
   ComplementNB,
   CountVectorizer,
   CsrMatrix,
+  DictVectorizer,
   FeatureHasher,
   HashingVectorizer,
   LogisticRegression,
@@ -38,6 +39,17 @@ interface Golden {
     unseen: Rows;
   }>;
   hashers: Array<{ name: string; params: object; X: never[]; rows: Rows }>;
+  records: Array<{
+    name: string;
+    params: object;
+    X: never[];
+    unseen: never[];
+    names: string[];
+    rows: Rows;
+    unseenRows: Rows;
+    inverse: object[];
+  }>;
+  functions: Golden['vectorizers'];
   models: Array<{
     name: string;
     vectorizer: 'CountVectorizer' | 'TfidfVectorizer';
@@ -73,6 +85,30 @@ test.each(golden.vectorizers)('$name', async (one) => {
 
 test.each(golden.hashers)('$name', async ({ params, X, rows }) => {
   expectRows(await new FeatureHasher(params).fitTransform(X), rows, true);
+});
+
+test.each(golden.records)('$name', async ({ params, X, unseen, names, rows, unseenRows, inverse }) => {
+  const vectorizer = new DictVectorizer(params);
+  const made = await vectorizer.fitTransform(X);
+  expect(vectorizer.getFeatureNamesOut()).toEqual(names);
+  expectRows(made, rows, true);
+  expectRows(await vectorizer.transform(unseen), unseenRows, true);
+  expect(vectorizer.inverseTransform(made)).toEqual(inverse);
+});
+
+const FUNCTIONS: Record<string, unknown> = {
+  words: (text: string) => text.split(' '),
+  letters: (text: string) => [...text.toLowerCase()],
+  quiet: (text: string) => text.replaceAll('!', '').replaceAll('e', ''),
+};
+
+test.each(golden.functions)('$name', async ({ params, corpus, terms, train, unseen }) => {
+  const own = Object.entries(params).map(([key, value]) => [key, FUNCTIONS[value as string] ?? value]);
+  const vectorizer = new CountVectorizer(Object.fromEntries(own));
+  const made = await vectorizer.fitTransform(golden.corpora[corpus].documents);
+  expect(vectorizer.getFeatureNamesOut()).toEqual(terms);
+  expectRows(made, train, true);
+  expectRows(await vectorizer.transform(golden.corpora[corpus].unseen), unseen, true);
 });
 
 test('TfidfTransformer', async () => {

@@ -14,6 +14,7 @@ import {
   BernoulliNB,
   Binarizer,
   CalibratedClassifierCV,
+  CategoricalNB,
   ColumnTransformer,
   ComplementNB,
   CyclicalEncoder,
@@ -343,6 +344,7 @@ export const EXAMPLES: readonly Example[] = [
       ]),
     exceptions: { ...COMPOSITE, ...IMPUTER, 'one column is enough': 'it names columns 0 to 3' },
   },
+  { name: 'CategoricalNB', make: () => new CategoricalNB({ minCategories: 5 }), exceptions: ENCODER },
   { name: 'ComplementNB', make: () => new ComplementNB({ norm: true }) },
   { name: 'DBSCAN', make: () => new DBSCAN({ eps: 0.9, minSamples: 4 }), exceptions: LABELLED },
   {

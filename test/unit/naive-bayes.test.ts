@@ -1,6 +1,13 @@
 /** Errors and edge cases of naive Bayes; golden values are in test/golden. */
 import { describe, expect, test } from 'vitest';
-import { BernoulliNB, ComplementNB, GaussianNB, MultinomialNB } from '../../lib/index.js';
+import {
+  BernoulliNB,
+  CategoricalNB,
+  ComplementNB,
+  GaussianNB,
+  load,
+  MultinomialNB,
+} from '../../lib/index.js';
 import { expectClose, ulp } from '../support/tolerance.js';
 
 const X = [
@@ -133,4 +140,75 @@ describe('partialFit', () => {
       ulp(16),
     );
   });
+});
+
+describe('CategoricalNB', () => {
+  const table = { sky: ['grey', 'grey', 'blue', 'blue'], wind: [0, 2, 1, 0] };
+
+  test('reads text as it is, and knows unseen categories as those without rows', async () => {
+    const model = await new CategoricalNB().fit(table, y);
+    expect(model.predictSync({ sky: ['blue', 'grey'], wind: [1, 2] })).toEqual(['b', 'a']);
+    const [share] = model.predictProbaSync({ sky: ['red'], wind: [9] }).row(0);
+    expectClose(share, 0.5, ulp(4), 'of nothing');
+    const loaded = await load(model.toBytes());
+    expect(loaded.predictSync(table)).toEqual(model.predictSync(table));
+    expect([...model.nCategories]).toEqual([2, 3]);
+  });
+
+  test('learns part by part what fit learns at once, with more categories as they come', async () => {
+    const parts = new CategoricalNB();
+    await parts.partialFit(
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      [0, 1],
+    );
+    await parts.partialFit(
+      [
+        [3, 0],
+        [0, 2],
+      ],
+      [1, 0],
+      { sampleWeight: [2, 1] },
+    );
+    const whole = await new CategoricalNB().fit(
+      [
+        [0, 1],
+        [1, 0],
+        [3, 0],
+        [0, 2],
+      ],
+      [0, 1, 1, 0],
+      { sampleWeight: [1, 1, 2, 1] },
+    );
+    expect(parts.categoryCount.map((counts) => counts.toArray())).toEqual(
+      whole.categoryCount.map((c) => c.toArray()),
+    );
+    expect(parts.classLogPrior).toEqual(whole.classLogPrior);
+    const text = await new CategoricalNB().fit(table, y);
+    await expect(text.partialFit({ sky: ['red'], wind: [0] }, ['a'])).rejects.toMatchObject({
+      code: 'ERR_UNKNOWN_CATEGORY',
+    });
+  });
+
+  test.each<[string, number[][], object, string]>([
+    ['a fraction', [[0.5], [1]], {}, 'ERR_DTYPE'],
+    ['a number below 0', [[-1], [1]], {}, 'ERR_INPUT_NEGATIVE'],
+    ['far too many categories', [[1e15], [1]], {}, 'ERR_SHAPE'],
+    ['minCategories of other columns', [[0], [1]], { minCategories: [1, 2] }, 'ERR_SHAPE'],
+    ['no categories', [[0], [1]], { minCategories: 0 }, 'ERR_PARAMETER'],
+    ['alpha of columns', [[0], [1]], { alpha: [1] }, 'ERR_PARAMETER'],
+  ])('refuses %s', async (_, rows, params, code) => {
+    await expect(new CategoricalNB(params).fit(rows, [0, 1])).rejects.toMatchObject({ code });
+  });
+});
+
+test('without smoothing, what was never seen together decides, and no score is NaN', async () => {
+  const rows = X.map((row) => row.map((value) => Math.min(value, 1)));
+  for (const Model of [MultinomialNB, BernoulliNB, ComplementNB, CategoricalNB]) {
+    const model = await new Model({ alpha: 0 }).fit(rows, y);
+    expect(model.predictSync(rows)).toEqual(y);
+    expect(Array.from(model.predictProbaSync(rows).data).some(Number.isNaN)).toBe(false);
+  }
 });

@@ -5,6 +5,7 @@ import {
   CountVectorizer,
   CsrMatrix,
   crossValScore,
+  DictVectorizer,
   FeatureHasher,
   GridSearchCV,
   HalvingGridSearchCV,
@@ -371,4 +372,50 @@ describe('pipelines of documents', () => {
     );
     expect(await two).toBe('ERR_DTYPE');
   });
+});
+
+test('records go through a pipeline and a file', async () => {
+  const X = [
+    { city: 'Oslo', size: 3 },
+    { city: 'Bern', size: null },
+    { city: 'Bern', size: 9, tags: ['new', 'old'] },
+  ];
+  const model = await new Pipeline([
+    ['records', new DictVectorizer()],
+    ['model', new LogisticRegression()],
+  ]).fit(X as never, ['a', 'b', 'b']);
+  const loaded = await load(model.toBytes());
+  expect(await loaded.predict(X)).toEqual(await model.predict(X as never));
+  expect((await new DictVectorizer().fit(X)).vocabulary.get('tags=old')).toBe(4);
+});
+
+test.each<[string, unknown, string]>([
+  ['no list', 'a', 'ERR_DTYPE'],
+  ['no record', [1], 'ERR_DTYPE'],
+  ['a list in place of a record', [['a']], 'ERR_DTYPE'],
+  ['NaN', [{ a: Number.NaN }], 'ERR_DTYPE'],
+  ['a list of numbers', [{ a: [1] }], 'ERR_DTYPE'],
+  ['no values', [{}, { a: null }], 'ERR_EMPTY'],
+])('DictVectorizer refuses %s', async (_, X, expected) => {
+  await expect(new DictVectorizer().fit(X as never)).rejects.toThrow(code(expected));
+});
+
+test('a vectorizer with functions works in pipelines, checks what they give, and is not saved', async () => {
+  const tokenizer = (text: string) => text.split(/\W+/);
+  const pipeline = new Pipeline([
+    ['words', new TfidfVectorizer({ tokenizer })],
+    ['model', new MultinomialNB()],
+  ]);
+  await pipeline.fit(MAILS, LABELS);
+  expect(await pipeline.predict(['buy pills'])).toEqual(['spam']);
+  expect(codeOf(() => pipeline.toBytes())).toBe('ERR_NOT_SUPPORTED');
+  const refused = (params: object) => expect(new CountVectorizer(params).fit(MAILS)).rejects;
+  await refused({ tokenizer: () => 'text' }).toThrow(code('ERR_DTYPE'));
+  await refused({ analyzer: () => [1] }).toThrow(code('ERR_DTYPE'));
+  await refused({ preprocessor: () => null }).toThrow(code('ERR_DTYPE'));
+  await refused({ tokenizer: 'words' }).toThrow(code('ERR_PARAMETER'));
+  const failed = () => {
+    throw new RangeError('mine');
+  };
+  await refused({ analyzer: failed }).toThrow(new RangeError('mine'));
 });

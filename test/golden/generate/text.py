@@ -3,6 +3,8 @@
     {"corpora": {name: {"documents", "unseen", "labels"}},
      "vectorizers": [{"name", "estimator", "params", "corpus", "terms" or null, "idf" or null, "train" and "unseen": rows}],
      "hashers": [{"name", "params", "X", "rows"}],
+     "records": [{"name", "params", "X", "unseen", "names", "rows", "unseenRows", "inverse"}],
+     "functions": [{"name", "params" by name of the function (see the test), "corpus", "terms", "train", "unseen"}],
      "models": [{"name", "vectorizer", "estimator", "corpus", "labels", "proba" of the unseen documents}]}
 
 rows: {"indptr", "indices", "data", "cols"}. Corpora: `messages` and `scripts` are made up here, `alice` is sentences of Lewis Carroll,
@@ -11,7 +13,7 @@ Alice's Adventures in Wonderland (1865, public domain).
 
 import numpy as np
 from common import camel_keys, write
-from sklearn.feature_extraction import FeatureHasher
+from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import (
     CountVectorizer,
     HashingVectorizer,
@@ -112,7 +114,7 @@ def ours(params):
 
 
 def rows(x):
-    x.sort_indices()
+    x.sum_duplicates()
     counts = np.array_equal(x.data, np.round(x.data))
     return {"indptr": x.indptr, "indices": x.indices, "data": x.data.astype(int if counts else float), "cols": x.shape[1]}
 
@@ -161,6 +163,49 @@ def hashers():
             }
 
 
+def records():
+    inputs = (
+        [{"city": "Oslo", "size": 3}, {"city": "Bern", "size": 0.5}, {}, {"size": -1, "new": True}],
+        [{"f": ["a", "b", "a"], "g": "x"}, {"g": ["y"], "h=i": 2}, {"ö": 1, "日本": "мир"}],
+        [{"b": 1, "a": 2}, {"a": -2, "c": "d"}, {"c": "e", "b": 0}],
+    )
+    unseen = [{"city": "Rom", "size": 2, "a": 4}, {"f": ["b", "z"], "c": "e"}]
+    for k, X in enumerate(inputs):
+        for params in ({}, {"separator": ": ", "sort": False}):
+            model = DictVectorizer(**params)
+            made = model.fit_transform(X)
+            yield {
+                "name": f"DictVectorizer {params} of records {k}",
+                "params": camel_keys(params),
+                "X": X,
+                "unseen": unseen,
+                "names": list(model.get_feature_names_out()),
+                "rows": rows(made),
+                "unseenRows": rows(model.transform(unseen)),
+                "inverse": [{name: value for name, value in row.items() if value != 0} for row in model.inverse_transform(made)],
+            }
+
+
+FUNCTIONS = {
+    "words": lambda text: text.split(" "),
+    "letters": lambda text: list(text.lower()),
+    "quiet": lambda text: text.replace("!", "").replace("e", ""),
+}
+
+
+def functions():
+    for name in CORPORA:
+        for params in (
+            {"analyzer": "letters", "ngram_range": (1, 2)},
+            {"tokenizer": "words", "ngram_range": (1, 2)},
+            {"tokenizer": "words", "preprocessor": "quiet", "stop_words": ["you", "th"]},
+            {"preprocessor": "quiet"},
+            {"preprocessor": "quiet", "analyzer": "char"},
+        ):
+            made = vectorizer(CountVectorizer, {key: FUNCTIONS.get(value, value) if isinstance(value, str) else value for key, value in params.items()}, name)
+            yield {**made, "name": f"CountVectorizer {params} of {name}", "params": ours(params)}
+
+
 def models():
     for name, corpus in CORPORA.items():
         for make in (MultinomialNB, ComplementNB, BernoulliNB, LogisticRegression):
@@ -188,6 +233,8 @@ def main():
         corpora=CORPORA,
         vectorizers=list(vectorizers()),
         hashers=list(hashers()),
+        records=list(records()),
+        functions=list(functions()),
         models=list(models()),
         transformer={"counts": rows(weighed), "rows": rows(TfidfTransformer().fit_transform(weighed))},
     )
