@@ -5,18 +5,20 @@
 
 #include <cstdint>
 
+#include "base/host_device.h"
+
 namespace boreal {
 
 class Rng {
  public:
-  explicit Rng(uint64_t seed, uint64_t stream = 0) {
+  BOREAL_HOST_DEVICE explicit Rng(uint64_t seed, uint64_t stream = 0) {
     uint64_t x = seed + 0x9e3779b97f4a7c15ull * (stream + 1);
     // Two rounds decorrelate neighbouring (seed, stream) pairs before the state is filled.
     x = split_mix(x) ^ (seed << 1);
     for (uint64_t& word : state_) word = split_mix(x);
   }
 
-  uint64_t next() {
+  BOREAL_HOST_DEVICE uint64_t next() {
     const uint64_t result = rotl(state_[1] * 5, 7) * 9;
     const uint64_t t = state_[1] << 17;
     state_[2] ^= state_[0];
@@ -29,7 +31,7 @@ class Rng {
   }
 
   // Uniform in [0, bound), bound >= 1: the multiply-shift of Lemire (2019) with rejection, so unbiased.
-  uint32_t below(uint32_t bound) {
+  BOREAL_HOST_DEVICE uint32_t below(uint32_t bound) {
     uint64_t m = (next() >> 32) * bound;
     if (static_cast<uint32_t>(m) < bound) {
       const uint32_t threshold = static_cast<uint32_t>(-bound) % bound;
@@ -39,11 +41,11 @@ class Rng {
   }
 
   // Uniform in [0, 1) with 53 bits.
-  double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+  BOREAL_HOST_DEVICE double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
  private:
-  static uint64_t rotl(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
-  static uint64_t split_mix(uint64_t& x) {
+  BOREAL_HOST_DEVICE static uint64_t rotl(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+  BOREAL_HOST_DEVICE static uint64_t split_mix(uint64_t& x) {
     uint64_t z = (x += 0x9e3779b97f4a7c15ull);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;

@@ -79,8 +79,8 @@ void Program::run(const float* x, uint64_t rows, float* out, int (*stop)(const v
     const Refusal refusal = lane.finish(out + lane.first_row() * plan_.output_width);
     if (refusal == kNoRefusal) return;
     throw Refused{lane.first_row() + (refusal >> kRowShift),
-                  static_cast<uint32_t>(refusal >> kColumnShift & 0x3fffff),
-                  static_cast<int>(refusal >> kOpShift & 0xffff), static_cast<int>(refusal & 3)};
+                  static_cast<uint32_t>(refusal >> kColumnShift & kColumnMask),
+                  static_cast<int>(refusal >> kOpShift & kOpMask), static_cast<int>(refusal & kReasonMask)};
   };
   // Passes end in the order in which they began, so the first refusal is that of the first row. A lane that a
   // throw leaves busy is given up: its destructor waits for it.

@@ -53,6 +53,46 @@ void run_step(const StepCall& call) {
       return run_quantize(call);
     case BOREAL_CUDA_TENSOR_PRODUCT:
       return run_tensor_product(call);
+    case BOREAL_CUDA_SCALE:
+      return run_scale(call);
+    case BOREAL_CUDA_DRAW:
+      return run_draw(call);
+    case BOREAL_CUDA_QUANTILE:
+      return run_quantile(call);
+    case BOREAL_CUDA_LEAF_LINEAR:
+      return run_leaf_linear(call);
+    case BOREAL_CUDA_INTERPOLATE:
+      return run_interpolate(call);
+    case BOREAL_CUDA_COUPLING:
+      return run_coupling(call);
+    case BOREAL_CUDA_NON_NEGATIVE:
+      return run_non_negative(call);
+    case BOREAL_CUDA_UNIT:
+      return run_unit(call);
+    case BOREAL_CUDA_POWERS:
+      return run_powers(call);
+    case BOREAL_CUDA_NEAREST:
+      return run_nearest(call);
+    case BOREAL_CUDA_VOTE:
+      return run_vote(call);
+    case BOREAL_CUDA_WITHIN:
+      return run_within(call);
+    case BOREAL_CUDA_PLACE_ROW:
+      return run_place_row(call);
+    case BOREAL_CUDA_SHARED_DISTANCES:
+      return run_shared_distances(call);
+    case BOREAL_CUDA_DONORS:
+      return run_donors(call);
+    case BOREAL_CUDA_CONV:
+      return run_conv(call);
+    case BOREAL_CUDA_POOL:
+      return run_pool(call);
+    case BOREAL_CUDA_ACTIVATE:
+      return run_activate(call);
+    case BOREAL_CUDA_LAYER_NORM:
+      return run_layer_norm(call);
+    case BOREAL_CUDA_EMBEDDING:
+      return run_embedding(call);
     default:
       throw Failure(cudaErrorInvalidValue, "a step that this plug-in does not know");
   }

@@ -12,7 +12,8 @@ namespace cuda {
 // The least of these numbers is the refusal that is reported: that of the first row, there of the first op.
 using Refusal = unsigned long long;
 constexpr Refusal kNoRefusal = ~Refusal{0};
-constexpr int kRowShift = 40, kOpShift = 24, kColumnShift = 2;
+constexpr int kRowShift = 41, kOpShift = 25, kColumnShift = 3;
+constexpr Refusal kOpMask = 0xffff, kColumnMask = 0x3fffff, kReasonMask = 7;
 
 struct StepCall {
   const BorealCudaStep& step;
@@ -33,7 +34,8 @@ struct StepCall {
 
 void run_step(const StepCall& call);
 
-// By file: columns.cu, elementwise.cu, rows.cu, product.cu, mlp.cu, ranks.cu, trees.cu.
+// By file: columns.cu, elementwise.cu, rows.cu, product.cu, mlp.cu, ranks.cu, trees.cu, quantile.cu, draw.cu,
+// solvers.cu, neighbors.cu, votes.cu, umap.cu, donors.cu, conv.cu, pool.cu.
 void run_check(const StepCall& call);
 void run_gather(const StepCall& call);
 void run_place(const StepCall& call);
@@ -58,6 +60,26 @@ void run_tree_result(const StepCall& call);
 void run_cast(const StepCall& call);
 void run_quantize(const StepCall& call);
 void run_tensor_product(const StepCall& call);
+void run_scale(const StepCall& call);
+void run_draw(const StepCall& call);
+void run_quantile(const StepCall& call);
+void run_leaf_linear(const StepCall& call);
+void run_interpolate(const StepCall& call);
+void run_coupling(const StepCall& call);
+void run_non_negative(const StepCall& call);
+void run_unit(const StepCall& call);
+void run_powers(const StepCall& call);
+void run_nearest(const StepCall& call);
+void run_vote(const StepCall& call);
+void run_within(const StepCall& call);
+void run_place_row(const StepCall& call);
+void run_shared_distances(const StepCall& call);
+void run_donors(const StepCall& call);
+void run_conv(const StepCall& call);
+void run_pool(const StepCall& call);
+void run_activate(const StepCall& call);
+void run_layer_norm(const StepCall& call);
+void run_embedding(const StepCall& call);
 
 }  // namespace cuda
 }  // namespace boreal

@@ -33,7 +33,9 @@ typedef enum BorealCudaStatus {
 typedef enum BorealCudaReason {
   BOREAL_CUDA_IS_NAN = 0,
   BOREAL_CUDA_IS_INFINITE = 1,
-  BOREAL_CUDA_UNKNOWN_CATEGORY = 2
+  BOREAL_CUDA_UNKNOWN_CATEGORY = 2,
+  BOREAL_CUDA_OUT_OF_RANGE = 3, /* beyond the points of an interpolation */
+  BOREAL_CUDA_NO_ENTRY = 4      /* of an embedding */
 } BorealCudaReason;
 
 typedef struct BorealCudaError {
@@ -77,12 +79,13 @@ typedef enum BorealCudaKernel {
   BOREAL_CUDA_SELECT = 10,
   BOREAL_CUDA_CONSTANT = 11, /* c0: values [O] */
   BOREAL_CUDA_LOOKUP = 12,   /* c0: i32 offsets [O + 1], c1: values, c2: otherwise [O] */
-  BOREAL_CUDA_SOFTMAX = 13,
+  BOREAL_CUDA_SOFTMAX = 13,  /* of each of n0 parts of a row (0: 1); n1: 1 = its logarithm */
   BOREAL_CUDA_ARGMAX = 14,
   BOREAL_CUDA_FOLD = 15, /* n0: Fold */
   /* out = finish(start + sum over k of combine(in[k], B[k, :])): c0: B [W, O], c1: start [O] or none.
    * n0: combine, 0 product, 1 squared difference, 2 magnitude of the difference, 3 largest such magnitude;
-   * n1: BorealCudaFinish, n2: Unary for ACTIVATION; x0..x2: gamma, coef0, degree for the kernels */
+   * n1: BorealCudaFinish, n2: Unary for ACTIVATION; x0..x2: gamma, coef0, degree for the kernels; n3: parts
+   * of a row that are rows of the product (0: 1) */
   BOREAL_CUDA_PRODUCT = 16,
   /* Layers one after another within a block: c0: BorealCudaLayer [n0]; every width <= BOREAL_CUDA_MLP_WIDTH
    */
@@ -110,7 +113,44 @@ typedef enum BorealCudaKernel {
    * elements of the same kind, its rows one of these for each position; n5: BorealCudaEngine. Numbers: c1:
    * bias float32 [O / n4]. Codes: c1: BorealCudaCodeColumn [O / n4], c2: BorealCudaCodes of the input, or
    * none: they are in the buffer in[1], one for each position; x0, x1: scale and zero of the result */
-  BOREAL_CUDA_TENSOR_PRODUCT = 32
+  BOREAL_CUDA_TENSOR_PRODUCT = 32,
+
+  BOREAL_CUDA_SCALE = 40,       /* c0: factor, c1: term [n0], of column j % n0 */
+  BOREAL_CUDA_DRAW = 41,        /* n0: seed */
+  BOREAL_CUDA_QUANTILE = 42,    /* c0: BorealCudaQuantile [O] */
+  BOREAL_CUDA_LEAF_LINEAR = 43, /* in: x, leaves; c0: BorealCudaLeafModel [n0], c1: i32 features, c2: f64 */
+  BOREAL_CUDA_INTERPOLATE = 44, /* c0: i32 offsets [O + 1], c1: x, c2: y; n0: Outside */
+  BOREAL_CUDA_COUPLING = 45,    /* of O classes */
+  /* in: b, room for 2 W numbers [2 W, capacity]; c0: gram [W, W]; x0: tolerance, n0: rounds */
+  BOREAL_CUDA_NON_NEGATIVE = 46,
+  /* Rows of length 1 and two more columns: 0, and 1 for a row of zeros. O = W + 2 */
+  BOREAL_CUDA_UNIT = 47,
+  BOREAL_CUDA_POWERS = 48, /* out = sum over k of |in[k] - c0[k, :]|^x0, in float64; c0: points [W, O] */
+  /* in: ranks of points n1 .. n1 + W - 1. out: the n0 nearest points so far, a list [rows]: float32 ranks,
+   * i32 indices, nearest first and the lower index first among equals; n1 = 0 begins anew */
+  BOREAL_CUDA_NEAREST = 49,
+  /* in: lists. n0: their length; n1: NeighborVote, n2: 1 = weights by distance, n3: NeighborMetric with x0 =
+   * p; n4: points; c0: i32 classes, c1: f64 values, as NeighborsOp has them */
+  BOREAL_CUDA_VOTE = 50,
+  /* As VOTE, of all points at ranks <= x1. in: ranks of points n0 .. n0 + W - 1, room for three float64 for
+   * each output; n5: bits, 1 = the first of the op's steps, 2 = the last one */
+  BOREAL_CUDA_WITHIN = 51,
+  /* in: lists, room for float64 [O + n0] and i32 [n0]. n0, n3, n4, x0 as VOTE; c0: BorealCudaPlacing, c1: f64
+   * layout [n4, O] */
+  BOREAL_CUDA_PLACE_ROW = 52,
+  /* Rows with a NaN only: out: float64 squares of distances over the columns that both rows have, scaled up
+   * to all of them; c0: f64 points [W, n0], NaN where a value is missing */
+  BOREAL_CUDA_SHARED_DISTANCES = 53,
+  /* in: x, those distances, room for float64 [n1] and i32 [n1]. n0: points, n1: neighbours, n2: 1 = weights
+   * by distance; c0: as before, c1: f64 fill [W], c2: i32 points that have a value [W] */
+  BOREAL_CUDA_DONORS = 54,
+  /* c0: weights [n3, n1 n2], c1: bias or none, c2: BorealCudaWindows; n0: pixels of an image of the result,
+   * n1: filters of a group, n2: groups, n3: products of a sum, n4: Unary */
+  BOREAL_CUDA_CONV = 55,
+  BOREAL_CUDA_POOL = 56,       /* c2: BorealCudaWindows; n0: 0 largest, 1 mean */
+  BOREAL_CUDA_ACTIVATE = 57,   /* n0: Activation of kernels/neural_kernels.h; x0: its parameter */
+  BOREAL_CUDA_LAYER_NORM = 58, /* of each of n0 parts; x0: epsilon, c0: gamma or none, c1: beta or none */
+  BOREAL_CUDA_EMBEDDING = 59   /* c0: table [n0, O / W] */
 } BorealCudaKernel;
 
 /* What tensor cores multiply. A code is an unsigned byte, and its weight a signed one. */
@@ -179,6 +219,30 @@ typedef struct BorealCudaTree {
   uint32_t depth;  /* most edges from root to leaf */
   uint32_t values; /* row of the value of its leaf 0 */
 } BorealCudaTree;
+
+/* A quantile of a row: between two of its values in order. */
+typedef struct BorealCudaQuantile {
+  uint32_t below, above; /* their ranks */
+  double weight;         /* of the one above */
+} BorealCudaQuantile;
+
+/* The linear model of a leaf: coefficients begin .. end - 1. */
+typedef struct BorealCudaLeafModel {
+  double intercept, otherwise;
+  uint32_t begin, end;
+} BorealCudaLeafModel;
+
+/* How a row is placed among the rows of a layout: as NeighborsOp has it. */
+typedef struct BorealCudaPlacing {
+  double a, b, repulsion, learning_rate, local_connectivity, mean_distance;
+  uint64_t negatives, epochs, seed;
+} BorealCudaPlacing;
+
+/* Windows over images [in_h, in_w, in_channels]. */
+typedef struct BorealCudaWindows {
+  int32_t in_h, in_w, in_channels, out_h, out_w, out_channels;
+  int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w;
+} BorealCudaWindows;
 
 #define BOREAL_CUDA_NONE UINT64_MAX
 

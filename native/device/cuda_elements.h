@@ -5,51 +5,46 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/host_device.h"
 #include "device/cuda_api.h"
-
-#if defined(__CUDACC__)
-#define BOREAL_CUDA_BOTH __host__ __device__
-#else
-#define BOREAL_CUDA_BOTH
-#endif
 
 namespace boreal {
 
 // Rows of elements begin at multiples of so many bytes and end with zeros: what one step of a product takes.
 constexpr uint32_t kElementRow = 64;
 
-BOREAL_CUDA_BOTH constexpr uint32_t element_bytes(int32_t element) {
+BOREAL_HOST_DEVICE constexpr uint32_t element_bytes(int32_t element) {
   return element == BOREAL_CUDA_CODE                                         ? 1
          : element == BOREAL_CUDA_FLOAT16 || element == BOREAL_CUDA_BFLOAT16 ? 2
                                                                              : 4;
 }
 // Of a row of so many elements.
-BOREAL_CUDA_BOTH constexpr uint64_t element_row_bytes(int32_t element, uint64_t columns) {
+BOREAL_HOST_DEVICE constexpr uint64_t element_row_bytes(int32_t element, uint64_t columns) {
   return (columns * element_bytes(element) + kElementRow - 1) / kElementRow * kElementRow;
 }
 
-BOREAL_CUDA_BOTH inline uint32_t float_bits(float x) {
+BOREAL_HOST_DEVICE inline uint32_t float_bits(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof(bits));
   return bits;
 }
-BOREAL_CUDA_BOTH inline float bits_float(uint32_t bits) {
+BOREAL_HOST_DEVICE inline float bits_float(uint32_t bits) {
   float x;
   memcpy(&x, &bits, sizeof(x));
   return x;
 }
 
 // Without the last `dropped` bits. A NaN stays one, what is beyond the largest number becomes infinite.
-BOREAL_CUDA_BOTH inline uint32_t rounded_bits(float x, int dropped) {
+BOREAL_HOST_DEVICE inline uint32_t rounded_bits(float x, int dropped) {
   const uint32_t bits = float_bits(x), mask = (uint32_t{1} << dropped) - 1;
   if ((bits & 0x7fffffffu) > 0x7f800000u) return (bits | 0x400000u) & ~mask;
   return (bits + (mask >> 1) + (bits >> dropped & 1)) & ~mask;
 }
-BOREAL_CUDA_BOTH inline uint32_t to_tf32(float x) { return rounded_bits(x, 13); }
-BOREAL_CUDA_BOTH inline uint16_t to_bfloat16(float x) {
+BOREAL_HOST_DEVICE inline uint32_t to_tf32(float x) { return rounded_bits(x, 13); }
+BOREAL_HOST_DEVICE inline uint16_t to_bfloat16(float x) {
   return static_cast<uint16_t>(rounded_bits(x, 16) >> 16);
 }
-BOREAL_CUDA_BOTH inline uint16_t to_float16(float x) {
+BOREAL_HOST_DEVICE inline uint16_t to_float16(float x) {
   const uint32_t bits = float_bits(x), sign = bits >> 16 & 0x8000u;
   uint32_t rest = bits & 0x7fffffffu;
   if (rest > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);
@@ -61,8 +56,8 @@ BOREAL_CUDA_BOTH inline uint16_t to_float16(float x) {
   rest += 0xfffu + (rest >> 13 & 1);
   return static_cast<uint16_t>(sign | (rest - 0x38000000u) >> 13);
 }
-BOREAL_CUDA_BOTH inline float from_bfloat16(uint32_t bits) { return bits_float(bits << 16); }
-BOREAL_CUDA_BOTH inline float from_float16(uint32_t bits) {
+BOREAL_HOST_DEVICE inline float from_bfloat16(uint32_t bits) { return bits_float(bits << 16); }
+BOREAL_HOST_DEVICE inline float from_float16(uint32_t bits) {
   const uint32_t sign = (bits & 0x8000u) << 16, exponent = bits >> 10 & 31, fraction = bits & 0x3ffu;
   if (exponent == 0) return bits_float(sign | float_bits(static_cast<float>(fraction) * 0x1p-24f));
   if (exponent == 31) return bits_float(sign | 0x7f800000u | fraction << 13);
@@ -70,7 +65,7 @@ BOREAL_CUDA_BOTH inline float from_float16(uint32_t bits) {
 }
 
 // Of the kinds that are numbers.
-BOREAL_CUDA_BOTH inline uint32_t to_element(int32_t element, float x) {
+BOREAL_HOST_DEVICE inline uint32_t to_element(int32_t element, float x) {
   return element == BOREAL_CUDA_FLOAT16    ? to_float16(x)
          : element == BOREAL_CUDA_BFLOAT16 ? to_bfloat16(x)
                                            : to_tf32(x);

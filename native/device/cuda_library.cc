@@ -44,6 +44,24 @@ const BorealCudaApi* load(const std::string& path) {
 #endif
 }
 
+// Throws what a step has refused.
+[[noreturn]] void reject(const BorealCudaError& error) {
+  struct Reason {
+    const char *code, *what;
+  };
+  static constexpr Reason kReasons[] = {
+      {"ERR_INPUT_NAN", "the value is missing (NaN)."},
+      {"ERR_INPUT_INFINITE", "the value is infinite."},
+      {"ERR_UNKNOWN_CATEGORY", "the category was not seen during fit."},
+      {"ERR_OUT_OF_RANGE", "the value is outside the range of the points."},
+      {"ERR_PARAMETER", "the value names no entry of the embedding: those are whole numbers from 0 on."}};
+  const Reason& reason = kReasons[error.reason];
+  throw Error(
+      reason.code,
+      "Row " + std::to_string(error.row) + ", column " + std::to_string(error.column) + ": " + reason.what,
+      error.row, error.column, error.op);
+}
+
 }  // namespace
 
 const CudaLibrary& CudaLibrary::open(const std::string& path) {
@@ -106,18 +124,8 @@ void CudaLibrary::check(int status, const BorealCudaError& error) {
       throw Error("ERR_OUT_OF_MEMORY", "The GPU's memory is exhausted: " + message + ".");
     case BOREAL_CUDA_ABORTED:
       throw Error("ERR_ABORTED", "The operation was aborted.");
-    case BOREAL_CUDA_REJECTED: {
-      const bool category = error.reason == BOREAL_CUDA_UNKNOWN_CATEGORY;
-      const bool missing = error.reason == BOREAL_CUDA_IS_NAN;
-      throw Error(category  ? "ERR_UNKNOWN_CATEGORY"
-                  : missing ? "ERR_INPUT_NAN"
-                            : "ERR_INPUT_INFINITE",
-                  "Row " + std::to_string(error.row) + ", column " + std::to_string(error.column) + ": " +
-                      (category  ? "the category was not seen during fit."
-                       : missing ? "the value is missing (NaN)."
-                                 : "the value is infinite."),
-                  error.row, error.column, error.op);
-    }
+    case BOREAL_CUDA_REJECTED:
+      reject(error);
     default:
       throw Error("ERR_CUDA", "A call of CUDA failed: " + message + ".");
   }

@@ -3,50 +3,21 @@
 #include <algorithm>
 #include <map>
 
-#include "base/error.h"
 #include "device/cuda_forest.h"
+#include "device/cuda_ops.h"
+#include "device/cuda_steps.h"
 #include "device/cuda_tensor.h"
-#include "device/slot_storage.h"
 
 namespace boreal {
 namespace {
 
-// Of one pass: a row's number is 20 bits of a refusal.
-constexpr uint64_t kMostRows = uint64_t{1} << 20;
 // Work of one step down a tree, as flops: about that many instructions.
 constexpr double kTreeStepFlops = 16;
 
-constexpr uint32_t kInputBuffer = 0, kOutputBuffer = 1, kFirstScratch = 2;
-
-// Whether an op may write over its first input: its kernel reads at no place what another thread writes.
-SlotUse slot_use(const Plan& plan, size_t index) {
-  const Op& op = plan.ops[index];
-  if (std::holds_alternative<CheckOp>(op.kind) || std::holds_alternative<Float32Op>(op.kind)) {
-    return SlotUse::kAlias;
-  }
-  const bool elementwise =
-      std::holds_alternative<ImputeOp>(op.kind) || std::holds_alternative<AffineOp>(op.kind) ||
-      std::holds_alternative<CategoryOp>(op.kind) || std::holds_alternative<ActivationOp>(op.kind) ||
-      std::holds_alternative<SoftmaxOp>(op.kind) || std::holds_alternative<SelectOp>(op.kind) ||
-      std::holds_alternative<LookupOp>(op.kind);
-  const bool binary = std::holds_alternative<CombineOp>(op.kind) && plan.slot_width(op.inputs[0]) == op.width;
-  return elementwise || binary ? SlotUse::kInPlace : SlotUse::kOwn;
-}
-
-class Planner {
+class Planner : public CudaStepWriter {
  public:
   Planner(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes, CudaArithmetic arithmetic)
-      : plan_(plan),
-        arithmetic_(arithmetic),
-        shared_bytes_(shared_bytes),
-        pass_bytes_(pass_bytes),
-        storage_(plan, [&](size_t op) { return slot_use(plan, op); }),
-        readers_(plan.ops.size() + 1, 0) {
-    for (const Op& op : plan.ops) {
-      for (const uint32_t slot : op.inputs) ++readers_[slot];
-    }
-    ++readers_[plan.ops.size()];  // the caller
-  }
+      : CudaStepWriter(plan, pass_bytes), arithmetic_(arithmetic), shared_bytes_(shared_bytes) {}
 
   CudaPlan make() {
     out_.input_width = plan_.input_width;
@@ -68,7 +39,7 @@ class Planner {
     }
     uint64_t total = 0;
     for (const uint64_t bytes : out_.row_bytes) total += bytes;
-    out_.max_rows = std::clamp<uint64_t>(pass_bytes_ / std::max<uint64_t>(total, 1), 1, kMostRows);
+    out_.max_rows = std::clamp<uint64_t>(pass_bytes_ / std::max<uint64_t>(total, 1), 1, most_rows_);
     for (const BorealCudaStep& step : out_.steps) {
       out_.row_traffic += bytes_of(step.in_width[0] + step.out_width);
     }
@@ -76,45 +47,6 @@ class Planner {
   }
 
  private:
-  static uint64_t bytes_of(size_t width) { return width * sizeof(float); }
-
-  const Op& op() const { return plan_.ops[index_]; }
-  size_t width() const { return plan_.slot_width(op().inputs[0]); }
-
-  uint32_t buffer_of(size_t slot) {
-    const SlotPlace place = storage_.place(slot);
-    if (place.kind == SlotPlace::kInput) return kInputBuffer;
-    if (place.kind == SlotPlace::kOutput) return kOutputBuffer;
-    const uint32_t buffer = kFirstScratch + static_cast<uint32_t>(place.ordinal);
-    out_.row_bytes[buffer] = std::max(out_.row_bytes[buffer], slot_bytes(slot));
-    return buffer;
-  }
-  uint32_t own_buffer(uint64_t row_bytes) {
-    out_.row_bytes.push_back(row_bytes);
-    return static_cast<uint32_t>(out_.row_bytes.size() - 1);
-  }
-
-  // A step from the op's inputs to its slot.
-  BorealCudaStep& step_for(BorealCudaKernel kernel, std::string details = {}) {
-    return step_to(buffer_of(index_ + 1), kernel, std::move(details));
-  }
-  // The same to another buffer.
-  BorealCudaStep& step_to(uint32_t out, BorealCudaKernel kernel, std::string details) {
-    BorealCudaStep step{};
-    step.kernel = kernel;
-    step.op = static_cast<int32_t>(index_);
-    for (size_t k = 0; k < op().inputs.size() && k < 3; ++k) {
-      step.in[k] = buffer_of(op().inputs[k]);
-      step.in_width[k] = static_cast<uint32_t>(plan_.slot_width(op().inputs[k]));
-    }
-    step.out = out;
-    step.out_width = static_cast<uint32_t>(op().width);
-    std::fill_n(step.c, 3, BOREAL_CUDA_NONE);
-    out_.steps.push_back(step);
-    out_.details.push_back(std::move(details));
-    return out_.steps.back();
-  }
-
   void add(const CheckOp& check) {
     step_for(BOREAL_CUDA_CHECK, check.rule == FiniteRule::kFinite ? "finite" : "finite or NaN").n[0] =
         static_cast<int32_t>(check.rule);
@@ -274,25 +206,6 @@ class Planner {
     if (step.n[5] == BOREAL_CUDA_WARP_GROUP) out_.details.back() += ", warp groups";
   }
 
-  // Bytes of a row of a slot. Codes lie as their readers take them, each position a row of elements.
-  uint64_t slot_bytes(size_t slot) const {
-    const size_t columns = plan_.slot_width(slot);
-    if (plan_.slot_codes(slot) == nullptr) return bytes_of(columns);
-    const size_t positions = positions_of(slot);
-    return positions * element_row_bytes(BOREAL_CUDA_CODE, columns / positions);
-  }
-  size_t positions_of(size_t slot) const {
-    size_t positions = 0;
-    for (size_t index = slot; index < plan_.ops.size(); ++index) {
-      const std::vector<uint32_t>& inputs = plan_.ops[index].inputs;
-      if (std::find(inputs.begin(), inputs.end(), slot) == inputs.end()) continue;
-      const Int8DenseOp* dense = std::get_if<Int8DenseOp>(&plan_.ops[index].kind);
-      if (dense == nullptr || (positions != 0 && positions != dense->positions)) refuse(index);
-      positions = dense->positions;
-    }
-    return std::max<size_t>(positions, 1);
-  }
-
   void add(const QuantizeOp&) {
     const BorealCudaCodes codes{op().codes->scale, op().codes->zero};
     BorealCudaStep& step = step_for(BOREAL_CUDA_QUANTIZE, "a range for all rows");
@@ -328,16 +241,6 @@ class Planner {
     }
     set_tensor_product(step, BOREAL_CUDA_CODE, dense.activation, dense.positions, op().codes.has_value());
     out_.row_flops += 2.0 * static_cast<double>(dense.weights.size * dense.positions);
-  }
-
-  // [rows, columns] -> [columns, rows], in float32.
-  uint64_t add_transposed(Span<double> matrix, size_t rows) {
-    const size_t columns = matrix.size / rows;
-    std::vector<float> turned(matrix.size);
-    for (size_t i = 0; i < rows; ++i) {
-      for (size_t j = 0; j < columns; ++j) turned[j * rows + i] = static_cast<float>(matrix[i * columns + j]);
-    }
-    return out_.arena.add(turned);
   }
 
   void add(const PointDistanceOp& distance) {
@@ -446,26 +349,14 @@ class Planner {
   // Nodes leave room for the ranks of a block's rows.
   size_t tree_bytes() const { return shared_bytes_ / 2; }
 
-  template <typename Unsupported>
-  void add(const Unsupported&) {
-    refuse(index_);
-  }
-  [[noreturn]] void refuse(size_t index) const {
-    throw Error("ERR_NOT_SUPPORTED",
-                std::string("The op ") + op_name(plan_.ops[index]) +
-                    " of this model has no CUDA kernel yet: use device 'cpu' or 'auto'.",
-                -1, -1, static_cast<int32_t>(index));
+  template <typename Other>
+  void add(const Other& other) {
+    add_cuda_steps(*this, other);
   }
 
-  const Plan& plan_;
   const CudaArithmetic arithmetic_;
   const size_t shared_bytes_;
-  const uint64_t pass_bytes_;
-  SlotStorage storage_;
-  std::vector<size_t> readers_;          // of each slot
   std::map<size_t, uint32_t> elements_;  // buffers of slots as elements
-  size_t index_ = 0, scratch_ = 0;
-  CudaPlan out_;
 };
 
 }  // namespace
@@ -494,18 +385,52 @@ CudaPlan plan_cuda(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes, C
 }
 
 const char* cuda_kernel_name(const BorealCudaStep& step) {
-  static constexpr const char* kNames[] = {"",           "Check",    "Gather",
-                                           "Place",      "Impute",   "Affine",
-                                           "Category",   "OneHot",   "Unary",
-                                           "Binary",     "Select",   "Constant",
-                                           "Lookup",     "Softmax",  "ArgMax",
-                                           "Fold",       "Product",  "Mlp",
-                                           "Rank",       "Trees",    "TreeValues",
-                                           "TreeResult", "",         "",
-                                           "",           "",         "",
-                                           "",           "",         "",
-                                           "Cast",       "Quantize", "TensorProduct"};
-  return kNames[step.kernel];
+  static const std::map<int32_t, const char*> kNames = {{BOREAL_CUDA_CHECK, "Check"},
+                                                        {BOREAL_CUDA_GATHER, "Gather"},
+                                                        {BOREAL_CUDA_PLACE, "Place"},
+                                                        {BOREAL_CUDA_IMPUTE, "Impute"},
+                                                        {BOREAL_CUDA_AFFINE, "Affine"},
+                                                        {BOREAL_CUDA_CATEGORY, "Category"},
+                                                        {BOREAL_CUDA_ONE_HOT, "OneHot"},
+                                                        {BOREAL_CUDA_UNARY, "Unary"},
+                                                        {BOREAL_CUDA_BINARY, "Binary"},
+                                                        {BOREAL_CUDA_SELECT, "Select"},
+                                                        {BOREAL_CUDA_CONSTANT, "Constant"},
+                                                        {BOREAL_CUDA_LOOKUP, "Lookup"},
+                                                        {BOREAL_CUDA_SOFTMAX, "Softmax"},
+                                                        {BOREAL_CUDA_ARGMAX, "ArgMax"},
+                                                        {BOREAL_CUDA_FOLD, "Fold"},
+                                                        {BOREAL_CUDA_PRODUCT, "Product"},
+                                                        {BOREAL_CUDA_MLP, "Mlp"},
+                                                        {BOREAL_CUDA_RANK, "Rank"},
+                                                        {BOREAL_CUDA_TREES, "Trees"},
+                                                        {BOREAL_CUDA_TREE_VALUES, "TreeValues"},
+                                                        {BOREAL_CUDA_TREE_RESULT, "TreeResult"},
+                                                        {BOREAL_CUDA_CAST, "Cast"},
+                                                        {BOREAL_CUDA_QUANTIZE, "Quantize"},
+                                                        {BOREAL_CUDA_TENSOR_PRODUCT, "TensorProduct"},
+                                                        {BOREAL_CUDA_SCALE, "Scale"},
+                                                        {BOREAL_CUDA_DRAW, "Draw"},
+                                                        {BOREAL_CUDA_QUANTILE, "Quantile"},
+                                                        {BOREAL_CUDA_LEAF_LINEAR, "LeafLinear"},
+                                                        {BOREAL_CUDA_INTERPOLATE, "Interpolate"},
+                                                        {BOREAL_CUDA_COUPLING, "Coupling"},
+                                                        {BOREAL_CUDA_NON_NEGATIVE, "NonNegative"},
+                                                        {BOREAL_CUDA_UNIT, "Unit"},
+                                                        {BOREAL_CUDA_POWERS, "Powers"},
+                                                        {BOREAL_CUDA_NEAREST, "Nearest"},
+                                                        {BOREAL_CUDA_VOTE, "Vote"},
+                                                        {BOREAL_CUDA_WITHIN, "Within"},
+                                                        {BOREAL_CUDA_PLACE_ROW, "PlaceRow"},
+                                                        {BOREAL_CUDA_SHARED_DISTANCES, "Distances"},
+                                                        {BOREAL_CUDA_DONORS, "Donors"},
+                                                        {BOREAL_CUDA_CONV, "Conv"},
+                                                        {BOREAL_CUDA_POOL, "Pool"},
+                                                        {BOREAL_CUDA_ACTIVATE, "Activate"},
+                                                        {BOREAL_CUDA_LAYER_NORM, "LayerNorm"},
+                                                        {BOREAL_CUDA_EMBEDDING, "Embedding"}};
+  const auto found = kNames.find(step.kernel);
+  return found == kNames.end() ? "" : found->second;
 }
 
 }  // namespace boreal

@@ -1,21 +1,21 @@
 // UMAP for one row (McInnes, Healy and Melville, 2018, "UMAP: uniform manifold approximation and projection
 // for dimension reduction"; names of equations and constants are those of umap-learn): how strongly it
-// belongs to its neighbours. Training and plans share this, as they do umap_walk.h.
+// belongs to its neighbours. Training and plans share this, as they do umap_walk.h, on the CPU and on GPUs.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
+
+#include "base/host_device.h"
 
 namespace boreal {
 
 // A neighbour at distance d belongs to the row by exp(-(d - rho) / sigma), at most 1.
 struct Membership {
   double rho, sigma;
-  double operator()(double distance) const {
+  BOREAL_HOST_DEVICE double operator()(double distance) const {
     return distance <= rho || sigma == 0 ? 1 : std::exp(-(distance - rho) / sigma);
   }
 };
@@ -24,13 +24,16 @@ struct Membership {
 // rule. rho is the distance to the neighbour number local_connectivity, between two of them for a fraction;
 // sigma makes the memberships add up to log2(count), but is at least a thousandth of the mean distance, which
 // is `mean` where rho is 0.
-inline Membership membership(const double* distances, size_t count, double local_connectivity, double mean) {
+BOREAL_HOST_DEVICE inline Membership membership(const double* distances, size_t count,
+                                                double local_connectivity, double mean) {
   constexpr double kTolerance = 1e-5, kLeastScale = 1e-3;
   constexpr int kSteps = 64;
-  constexpr double kMost = std::numeric_limits<double>::max();
+  constexpr double kMost = 1.7976931348623157e308;  // of float64
   Membership result{0, 1};
-  const double* const positive = std::upper_bound(distances, distances + count, 0.0);
-  const auto known = static_cast<size_t>(distances + count - positive);
+  size_t zeros = 0;
+  while (zeros < count && distances[zeros] <= 0) ++zeros;
+  const double* const positive = distances + zeros;
+  const size_t known = count - zeros;
   if (known > 0 && static_cast<double>(known) >= local_connectivity) {
     const auto whole = static_cast<size_t>(local_connectivity);
     const double part = local_connectivity - static_cast<double>(whole);
@@ -63,14 +66,14 @@ inline Membership membership(const double* distances, size_t count, double local
     for (size_t c = 0; c < count; ++c) own += distances[c];
     own /= static_cast<double>(count);
   }
-  result.sigma = std::max(result.sigma, kLeastScale * own);
+  if (result.sigma < kLeastScale * own) result.sigma = kLeastScale * own;
   return result;
 }
 
 // x^power for normal x > 0 by arithmetic alone, to about 1e-8: the same bits everywhere, and faster than the
 // C library's. The result must be within 2^-1000 and 2^1000. Without conditions, signed shifts and
 // conversions of whole numbers, which keep compilers from making vectors of several.
-inline double quick_power(double x, double power) {
+BOREAL_HOST_DEVICE inline double quick_power(double x, double power) {
   constexpr double kInvLn2 = 1.4426950408889634, kLn2 = 0.6931471805599453;
   constexpr uint64_t kSqrtHalf = 0x3fe6a09e667f3bcd, kBias = 1023, kTwo52 = 0x4330000000000000;
   uint64_t bits;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/host_device.h"
 #include "base/rng.h"
 #include "neighbors/umap_row.h"
 
@@ -27,13 +28,13 @@ struct UmapStep {
 
 // Whether an edge of the given share of the largest weight moves its ends in an epoch: in as large a share of
 // all epochs.
-inline bool moves_in(double share, size_t epoch) {
+BOREAL_HOST_DEVICE inline bool moves_in(double share, size_t epoch) {
   return epoch > 0 &&
          std::floor(share * static_cast<double>(epoch)) > std::floor(share * static_cast<double>(epoch - 1));
 }
 
 // The length of the steps of an epoch, from 1 on.
-inline double umap_step(double learning_rate, size_t epoch, size_t epochs) {
+BOREAL_HOST_DEVICE inline double umap_step(double learning_rate, size_t epoch, size_t epochs) {
   return learning_rate * (1 - (static_cast<double>(epoch) - 1) / static_cast<double>(epochs));
 }
 
@@ -41,7 +42,7 @@ inline double umap_step(double learning_rate, size_t epoch, size_t epochs) {
 struct UmapPoints {
   const double* at;
   size_t rows, dims;
-  const double* operator[](size_t row) const { return at + row * dims; }
+  BOREAL_HOST_DEVICE const double* operator[](size_t row) const { return at + row * dims; }
 };
 
 // Edges of a row, with their shares of the largest weight.
@@ -60,16 +61,17 @@ class UmapSteps {
 
   UmapSteps() = default;
   // self: the row itself, which doesn't push; kNobody for one that is not among the points.
-  UmapSteps(const UmapEdges& edges, size_t negatives, size_t self, bool returns, const Rng& rng)
+  BOREAL_HOST_DEVICE UmapSteps(const UmapEdges& edges, size_t negatives, size_t self, bool returns,
+                               const Rng& rng)
       : edges_(edges), negatives_(negatives), self_(self), returns_(returns), rng_(rng) {}
 
-  void begin(size_t epoch) {
+  BOREAL_HOST_DEVICE void begin(size_t epoch) {
     epoch_ = epoch;
     edge_ = 0;
   }
 
   // Writes the next steps, at most kRoom, and returns how many: 0 when the epoch is over.
-  size_t fill(const UmapPoints& points, UmapStep* out) {
+  BOREAL_HOST_DEVICE size_t fill(const UmapPoints& points, UmapStep* out) {
     size_t count = 0;
     while (count == 0) {
       if (!under_way_) {
@@ -92,7 +94,7 @@ class UmapSteps {
   }
 
  private:
-  UmapStep pull(const UmapPoints& points) const {
+  BOREAL_HOST_DEVICE UmapStep pull(const UmapPoints& points) const {
     return {points[static_cast<size_t>(edges_.to[edge_])], false};
   }
 
@@ -195,30 +197,27 @@ struct UmapPlacement {
 
 // Where a new row begins: y [dims] between the rows it belongs to, whose indices and distances [count]
 // ascend. Turns distances into shares of the largest membership.
-inline void start_row(const UmapPlacement& how, const UmapPoints& points, const int32_t* indices,
-                      size_t count, double* distances, double* y) {
-  const Membership member =
-      membership(distances, count, std::max(0.0, how.local_connectivity - 1), how.mean_distance);
+BOREAL_HOST_DEVICE inline void start_row(const UmapPlacement& how, const UmapPoints& points,
+                                         const int32_t* indices, size_t count, double* distances, double* y) {
+  const Membership member = membership(
+      distances, count, how.local_connectivity > 1 ? how.local_connectivity - 1 : 0.0, how.mean_distance);
   double* const weights = distances;
   double sum = 0, most = 0;
   for (size_t c = 0; c < count; ++c) {
     weights[c] = member(distances[c]);
     sum += weights[c];
-    most = std::max(most, weights[c]);
+    most = most < weights[c] ? weights[c] : most;
   }
   if (!(sum > 0)) {  // all are too far to be told apart
-    std::fill_n(weights, count, 1.0);
+    for (size_t c = 0; c < count; ++c) weights[c] = 1;
     sum = static_cast<double>(count);
     most = 1;
   }
-  std::fill_n(y, points.dims, 0.0);
-  const auto at = [&](size_t c) { return points[static_cast<size_t>(indices[c])]; };
-  if (weights[0] == 1) {
-    std::copy_n(at(0), points.dims, y);
-  } else {
-    for (size_t c = 0; c < count; ++c) {
-      for (size_t d = 0; d < points.dims; ++d) y[d] += weights[c] / sum * at(c)[d];
-    }
+  const bool is_there = weights[0] == 1;
+  for (size_t d = 0; d < points.dims; ++d) y[d] = is_there ? points[static_cast<size_t>(indices[0])][d] : 0;
+  for (size_t c = 0; c < count && !is_there; ++c) {
+    const double* const other = points[static_cast<size_t>(indices[c])];
+    for (size_t d = 0; d < points.dims; ++d) y[d] += weights[c] / sum * other[d];
   }
   for (size_t c = 0; c < count; ++c) weights[c] /= most;
 }

@@ -23,6 +23,7 @@ class DenseLayer final : public Layer {
   // and dy are whole rows. g [inputs, end - begin], of inputs from `first` on. begin is a multiple of
   // column_grain().
   size_t units() const { return units_; }
+  size_t positions() const { return positions_; }
   size_t column_grain() const { return gemm_kernels<float>(kernels_).tile_cols; }
   void forward_columns(const LayerRows& rows, size_t begin, size_t end) const;
   void gradient_columns(const LayerRows& rows, size_t first, size_t inputs, size_t begin, size_t end,
@@ -40,6 +41,7 @@ class ActivationLayer final : public Layer {
       : Layer(size, size, kernels), kind_(kind), parameter_(static_cast<float>(parameter)), width_(width) {}
   Activation kind() const { return kind_; }
   size_t width() const { return width_; }
+  float parameter() const { return parameter_; }
   bool in_place() const override { return gradient_by_value(kind_); }
   void forward(const LayerRows& rows) const override;
   void backward(const LayerRows& rows) const override;

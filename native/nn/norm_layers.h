@@ -24,6 +24,8 @@ class BatchNormLayer final : public Layer {
   bool joint() const override { return true; }
   void joint_gradient(const LayerRows& rows, float* g) const override;
   void commit(const LayerRows& rows) const override;
+  const Options& options() const { return options_; }
+  size_t channels() const { return channels_; }
 
  private:
   const float* gamma() const { return options_.scale ? parameters_ : nullptr; }
@@ -49,6 +51,10 @@ class LayerNormLayer final : public Layer {
   void backward(const LayerRows& rows) const override;
   bool joint() const override { return true; }
   void joint_gradient(const LayerRows& rows, float* g) const override;
+  size_t positions() const { return positions_; }
+  float epsilon() const { return epsilon_; }
+  bool scale() const { return scale_; }
+  bool center() const { return center_; }
 
  private:
   const size_t positions_, width_;

@@ -1,15 +1,12 @@
 // Steps that judge, move or recode columns.
 #include "cuda/launch.cuh"
+#include "cuda/math.cuh"
+#include "cuda/refuse.cuh"
 #include "cuda/step.cuh"
 
 namespace boreal {
 namespace cuda {
 namespace {
-
-__device__ void refuse(Refusal* refusal, size_t row, int op, uint32_t column, int reason) {
-  atomicMin(refusal, static_cast<Refusal>(row) << kRowShift | static_cast<Refusal>(op) << kOpShift |
-                         static_cast<Refusal>(column) << kColumnShift | static_cast<Refusal>(reason));
-}
 
 __global__ void check_kernel(const float* x, size_t count, uint32_t width, bool nan_is_fine, int op,
                              Refusal* refusal) {
@@ -85,6 +82,54 @@ __global__ void lookup_kernel(const float* x, const int* offsets, const float* v
   }
 }
 
+// Of plan/op.h's Outside.
+constexpr int kOutsideNan = 1, kOutsideReject = 2;
+
+// Linear between the points next to value, which is cut off at the first and last.
+__device__ float between(const float* x, const float* y, int last, float value) {
+  if (isnan(value)) return value;
+  if (value <= x[0]) return y[0];
+  if (value >= x[last]) return y[last];
+  int below = 0, above = last;  // x[below] < value <= x[above]
+  while (above - below > 1) {
+    const int middle = below + (above - below) / 2;
+    if (x[middle] < value) {
+      below = middle;
+    } else {
+      above = middle;
+    }
+  }
+  const float share = (value - x[below]) / (x[above] - x[below]);
+  return y[below] + share * (y[above] - y[below]);
+}
+
+__global__ void interpolate_kernel(const float* in, const int* offsets, const float* x, const float* y,
+                                   float* out, size_t count, uint32_t width, int outside, int op,
+                                   Refusal* refusal) {
+  for (size_t i = first_element(); i < count; i += element_step()) {
+    const uint32_t column = static_cast<uint32_t>(i % width);
+    const int begin = offsets[column], last = offsets[column + 1] - begin - 1;
+    const float value = in[i];
+    const bool beyond = last > 0 && (value < x[begin] || value > x[begin + last]);
+    if (beyond && outside == kOutsideReject) refuse(refusal, i / width, op, column, BOREAL_CUDA_OUT_OF_RANGE);
+    out[i] = beyond && outside == kOutsideNan ? quiet_nan() : between(x + begin, y + begin, last, value);
+  }
+}
+
+__global__ void embedding_kernel(const float* in, const float* table, float* out, size_t count,
+                                 uint32_t inputs, uint32_t width, int entries, int op, Refusal* refusal) {
+  for (size_t i = first_element(); i < count; i += element_step()) {
+    const size_t place = i / width;
+    const float entry = in[place];
+    const bool known = entry >= 0 && entry < static_cast<float>(entries) && truncf(entry) == entry;
+    if (!known) {
+      refuse(refusal, place / inputs, op, static_cast<uint32_t>(place % inputs), BOREAL_CUDA_NO_ENTRY);
+      continue;
+    }
+    out[i] = table[static_cast<size_t>(entry) * width + i % width];
+  }
+}
+
 size_t elements(const StepCall& call, uint32_t width) { return size_t{call.rows} * width; }
 
 }  // namespace
@@ -124,6 +169,20 @@ void run_lookup(const StepCall& call) {
   const size_t count = elements(call, call.step.out_width);
   launch(lookup_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), call.constant<int>(0),
          call.constant<float>(1), call.constant<float>(2), call.out(), count, call.step.out_width);
+}
+
+void run_interpolate(const StepCall& call) {
+  const size_t count = elements(call, call.step.out_width);
+  launch(interpolate_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), call.constant<int>(0),
+         call.constant<float>(1), call.constant<float>(2), call.out(), count, call.step.out_width,
+         call.step.n[0], call.step.op, call.refusal);
+}
+
+void run_embedding(const StepCall& call) {
+  const size_t count = elements(call, call.step.out_width);
+  const uint32_t inputs = call.step.in_width[0];
+  launch(embedding_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), call.constant<float>(0),
+         call.out(), count, inputs, call.step.out_width / inputs, call.step.n[0], call.step.op, call.refusal);
 }
 
 }  // namespace cuda

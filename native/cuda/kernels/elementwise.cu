@@ -1,5 +1,6 @@
 // Steps that make each value of one value at the same place: no thread reads what another writes, so that
 // they may work in place.
+#include "cuda/activation.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/math.cuh"
 #include "cuda/step.cuh"
@@ -49,6 +50,18 @@ __global__ void constant_kernel(const float* values, float* y, size_t count, uin
   for (size_t i = first_element(); i < count; i += element_step()) y[i] = values[i % width];
 }
 
+__global__ void scale_kernel(const float* x, const float* factor, const float* term, float* y, size_t count,
+                             uint32_t channels) {
+  for (size_t i = first_element(); i < count; i += element_step()) {
+    const size_t channel = i % channels;
+    y[i] = x[i] * factor[channel] + term[channel];
+  }
+}
+
+__global__ void activate_kernel(Activation function, float a, const float* x, float* y, size_t count) {
+  for (size_t i = first_element(); i < count; i += element_step()) y[i] = activate(function, a, x[i]);
+}
+
 size_t elements(const StepCall& call) { return size_t{call.rows} * call.step.out_width; }
 
 CudaOperand operand(const StepCall& call, int k) {
@@ -87,6 +100,17 @@ void run_select(const StepCall& call) {
 void run_constant(const StepCall& call) {
   launch(constant_kernel, grid_of(elements(call)), kThreads, 0, call.stream, call.constant<float>(0),
          call.out(), elements(call), call.step.out_width);
+}
+
+void run_scale(const StepCall& call) {
+  launch(scale_kernel, grid_of(elements(call)), kThreads, 0, call.stream, call.in(0), call.constant<float>(0),
+         call.constant<float>(1), call.out(), elements(call), call.step.n[0]);
+}
+
+void run_activate(const StepCall& call) {
+  launch(activate_kernel, grid_of(elements(call)), kThreads, 0, call.stream,
+         static_cast<Activation>(call.step.n[0]), static_cast<float>(call.step.x[0]), call.in(0), call.out(),
+         elements(call));
 }
 
 }  // namespace cuda

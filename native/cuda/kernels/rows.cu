@@ -1,15 +1,12 @@
-// Steps that make a row of a whole row: softmax, argmax, folds. A group of lanes of one warp shares a row;
-// its size depends on the width alone, and so does the order of its sums.
-#include "cuda/launch.cuh"
+// Steps that make a row of a whole row: softmax, argmax, folds, normalisation.
 #include "cuda/math.cuh"
+#include "cuda/rows.cuh"
 #include "cuda/step.cuh"
 #include "kernels/elementwise_kernels.h"
 
 namespace boreal {
 namespace cuda {
 namespace {
-
-constexpr unsigned kAllLanes = 0xffffffffu;
 
 // What a lane knows of the largest value: NaN before all, the first of equal ones.
 struct Best {
@@ -35,25 +32,7 @@ __device__ float max_of_lanes(float x) {
   return x;
 }
 template <int kLanes>
-__device__ float sum_of_lanes(float x) {
-  for (int step = kLanes / 2; step > 0; step /= 2) x += __shfl_xor_sync(kAllLanes, x, step, kLanes);
-  return x;
-}
-
-// A row and this lane's place in it. Lanes beyond the last row take part in the exchanges all the same.
-template <int kLanes>
-struct RowPlace {
-  __device__ RowPlace(uint32_t rows)
-      : lane(threadIdx.x % kLanes),
-        step(size_t{gridDim.x} * blockDim.x / kLanes),
-        row((size_t{blockIdx.x} * blockDim.x + threadIdx.x) / kLanes),
-        rounds((rows + step - 1) / step) {}
-  int lane;
-  size_t step, row, rounds;
-};
-
-template <int kLanes>
-__global__ void softmax_kernel(const float* x, float* y, uint32_t rows, int width) {
+__global__ void softmax_kernel(const float* x, float* y, uint32_t rows, int width, bool log) {
   RowPlace<kLanes> place(rows);
   for (size_t round = 0; round < place.rounds; ++round, place.row += place.step) {
     const bool inside = place.row < rows;
@@ -69,7 +48,9 @@ __global__ void softmax_kernel(const float* x, float* y, uint32_t rows, int widt
     sum = sum_of_lanes<kLanes>(sum);
     // In place: every lane reads and writes its own columns only. The exponential is cheaper than a second
     // pass over memory would be.
-    for (int j = place.lane; inside && j < width; j += kLanes) out[j] = expf(in[j] - most) / sum;
+    for (int j = place.lane; inside && j < width; j += kLanes) {
+      out[j] = log ? in[j] - most - logf(sum) : expf(in[j] - most) / sum;
+    }
   }
 }
 
@@ -134,23 +115,42 @@ __global__ void fold_kernel(Fold fold, const float* x, float* y, uint32_t rows, 
   }
 }
 
-// body(std::integral_constant) with the lanes for rows of this width.
-template <typename F>
-void with_lanes(uint32_t width, F body) {
-  if (width <= 2) return body(std::integral_constant<int, 1>{});
-  if (width <= 8) return body(std::integral_constant<int, 4>{});
-  if (width <= 32) return body(std::integral_constant<int, 8>{});
-  return body(std::integral_constant<int, 32>{});
+// Moments in float64, as on the CPU; in place as softmax is.
+template <int kLanes>
+__global__ void layer_norm_kernel(const float* x, float* y, uint32_t rows, int width, float epsilon,
+                                  const float* gamma, const float* beta) {
+  RowPlace<kLanes> place(rows);
+  for (size_t round = 0; round < place.rounds; ++round, place.row += place.step) {
+    const bool inside = place.row < rows;
+    const float* in = x + (inside ? place.row : 0) * width;
+    float* out = y + (inside ? place.row : 0) * width;
+    double sum = 0, squares = 0;
+    for (int j = place.lane; j < width; j += kLanes) sum += static_cast<double>(in[j]);
+    const double mean = sum_of_lanes<kLanes>(sum) / width;
+    for (int j = place.lane; j < width; j += kLanes) {
+      const double gap = static_cast<double>(in[j]) - mean;
+      squares += gap * gap;
+    }
+    const double variance = sum_of_lanes<kLanes>(squares) / width;
+    const float center = static_cast<float>(mean);
+    const float inverse = static_cast<float>(1 / sqrt(variance + static_cast<double>(epsilon)));
+    for (int j = place.lane; inside && j < width; j += kLanes) {
+      float value = (in[j] - center) * inverse;
+      if (gamma != nullptr) value *= gamma[j];
+      if (beta != nullptr) value += beta[j];
+      out[j] = value;
+    }
+  }
 }
-
-dim3 grid_of_rows(uint32_t rows, int lanes) { return grid_of(size_t{rows} * static_cast<size_t>(lanes)); }
 
 }  // namespace
 
 void run_softmax(const StepCall& call) {
-  with_lanes(call.step.in_width[0], [&](auto lanes) {
-    launch(softmax_kernel<lanes.value>, grid_of_rows(call.rows, lanes.value), kThreads, 0, call.stream,
-           call.in(0), call.out(), call.rows, static_cast<int>(call.step.in_width[0]));
+  const uint32_t parts = static_cast<uint32_t>(std::max(1, call.step.n[0]));
+  const uint32_t rows = call.rows * parts, width = call.step.in_width[0] / parts;
+  with_lanes(width, [&](auto lanes) {
+    launch(softmax_kernel<lanes.value>, grid_of_rows(rows, lanes.value), kThreads, 0, call.stream, call.in(0),
+           call.out(), rows, static_cast<int>(width), call.step.n[1] != 0);
   });
 }
 
@@ -166,6 +166,16 @@ void run_fold(const StepCall& call) {
     launch(fold_kernel<lanes.value>, grid_of_rows(call.rows, lanes.value), kThreads, 0, call.stream,
            static_cast<Fold>(call.step.n[0]), call.in(0), call.out(), call.rows,
            static_cast<int>(call.step.in_width[0]));
+  });
+}
+
+void run_layer_norm(const StepCall& call) {
+  const uint32_t parts = static_cast<uint32_t>(call.step.n[0]);
+  const uint32_t rows = call.rows * parts, width = call.step.in_width[0] / parts;
+  with_lanes(width, [&](auto lanes) {
+    launch(layer_norm_kernel<lanes.value>, grid_of_rows(rows, lanes.value), kThreads, 0, call.stream,
+           call.in(0), call.out(), rows, static_cast<int>(width), static_cast<float>(call.step.x[0]),
+           call.constant<float>(0), call.constant<float>(1));
   });
 }
 

@@ -113,6 +113,32 @@ T __shfl_sync(unsigned, T value, int from, int width = 32) {
   const unsigned lane = emulator::lane(), group = static_cast<unsigned>(width);
   return emulator::exchange(value, lane / group * group + static_cast<unsigned>(from) % group);
 }
+// Of a warp whose lanes all take part.
+inline unsigned __ballot_sync(unsigned, int predicate) {
+  const unsigned mine = predicate != 0 ? 1 : 0;
+  std::memcpy(emulator::exchange_of_lane(emulator::lane()), &mine, sizeof(mine));
+  emulator::wait_for_warp();
+  unsigned votes = 0;
+  for (unsigned lane = 0; lane < 32; ++lane) {
+    unsigned vote;
+    std::memcpy(&vote, emulator::exchange_of_lane(lane), sizeof(vote));
+    votes |= vote << lane;
+  }
+  emulator::wait_for_warp();
+  return votes;
+}
+inline int __any_sync(unsigned mask, int predicate) { return __ballot_sync(mask, predicate) != 0; }
+inline int __ffs(int bits) { return __builtin_ffs(bits); }
+inline unsigned __float_as_uint(float x) {
+  unsigned bits;
+  std::memcpy(&bits, &x, sizeof(bits));
+  return bits;
+}
+inline float __uint_as_float(unsigned bits) {
+  float x;
+  std::memcpy(&x, &bits, sizeof(x));
+  return x;
+}
 template <typename T>
 T __shfl_up_sync(unsigned, T value, unsigned step, int width = 32) {
   const unsigned lane = emulator::lane(), place = lane % static_cast<unsigned>(width);

@@ -1,0 +1,73 @@
+// Writes the steps of a CudaPlan op by op: which buffer a slot is in, what a step reads and writes. The ops
+// of arithmetic, products and forests are in cuda_plan.cc, the others in cuda_ops.h.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "device/cuda_plan.h"
+#include "device/slot_storage.h"
+
+namespace boreal {
+
+class CudaStepWriter {
+ public:
+  // Of one pass: a row's number is 20 bits of a refusal.
+  static constexpr uint64_t kMostRows = uint64_t{1} << 20;
+  static constexpr uint32_t kInputBuffer = 0, kOutputBuffer = 1, kFirstScratch = 2;
+
+  CudaStepWriter(const Plan& plan, uint64_t pass_bytes);
+
+  static uint64_t bytes_of(size_t width) { return width * sizeof(float); }
+
+  // The op that is written now.
+  const Op& op() const { return plan_.ops[index_]; }
+  size_t width(size_t input = 0) const { return plan_.slot_width(op().inputs[input]); }
+
+  uint32_t buffer_of(size_t slot);
+  // A buffer beside the slots, for what an op's steps hand each other.
+  uint32_t own_buffer(uint64_t row_bytes);
+
+  // A step from the op's inputs to its slot; the reference is good until the next one.
+  BorealCudaStep& step_for(BorealCudaKernel kernel, std::string details = {});
+  // The same to another buffer.
+  BorealCudaStep& step_to(uint32_t out, BorealCudaKernel kernel, std::string details);
+
+  // [rows, columns] -> [columns, rows], in float32.
+  template <typename T>
+  uint64_t add_transposed(Span<T> matrix, size_t rows) {
+    const size_t columns = matrix.size / rows;
+    std::vector<float> turned(matrix.size);
+    for (size_t i = 0; i < rows; ++i) {
+      for (size_t j = 0; j < columns; ++j) turned[j * rows + i] = static_cast<float>(matrix[i * columns + j]);
+    }
+    return out_.arena.add(turned);
+  }
+
+  CudaArena& arena() { return out_.arena; }
+  void add_flops(double of_a_row) { out_.row_flops += of_a_row; }
+  // A step of this op starts so many times as many rows: a pass has fewer of them then.
+  void multiply_rows(size_t times) {
+    most_rows_ = std::min(most_rows_, kMostRows / std::max<size_t>(times, 1));
+  }
+  // Throws ERR_NOT_SUPPORTED naming the op.
+  [[noreturn]] void refuse() const { refuse(index_); }
+
+ protected:
+  [[noreturn]] void refuse(size_t index) const;
+  // Bytes of a row of a slot. Codes lie as their readers take them, each position a row of elements.
+  uint64_t slot_bytes(size_t slot) const;
+  size_t positions_of(size_t slot) const;
+
+  const Plan& plan_;
+  const uint64_t pass_bytes_;
+  SlotStorage storage_;
+  std::vector<size_t> readers_;  // of each slot
+  size_t index_ = 0, scratch_ = 0;
+  uint64_t most_rows_ = kMostRows;
+  CudaPlan out_;
+};
+
+}  // namespace boreal
