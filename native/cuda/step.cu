@@ -93,6 +93,8 @@ void run_step(const StepCall& call) {
       return run_layer_norm(call);
     case BOREAL_CUDA_EMBEDDING:
       return run_embedding(call);
+    case BOREAL_CUDA_DIVERGENCE:
+      return run_divergence(call);
     default:
       throw Failure(cudaErrorInvalidValue, "a step that this plug-in does not know");
   }

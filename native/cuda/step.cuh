@@ -35,7 +35,7 @@ struct StepCall {
 void run_step(const StepCall& call);
 
 // By file: columns.cu, elementwise.cu, rows.cu, product.cu, mlp.cu, ranks.cu, trees.cu, quantile.cu, draw.cu,
-// solvers.cu, neighbors.cu, votes.cu, umap.cu, donors.cu, conv.cu, pool.cu.
+// solvers.cu, neighbors.cu, votes.cu, umap.cu, donors.cu, conv.cu, pool.cu, divergence.cu.
 void run_check(const StepCall& call);
 void run_gather(const StepCall& call);
 void run_place(const StepCall& call);
@@ -80,6 +80,7 @@ void run_pool(const StepCall& call);
 void run_activate(const StepCall& call);
 void run_layer_norm(const StepCall& call);
 void run_embedding(const StepCall& call);
+void run_divergence(const StepCall& call);
 
 }  // namespace cuda
 }  // namespace boreal

@@ -35,7 +35,9 @@ typedef enum BorealCudaReason {
   BOREAL_CUDA_IS_INFINITE = 1,
   BOREAL_CUDA_UNKNOWN_CATEGORY = 2,
   BOREAL_CUDA_OUT_OF_RANGE = 3, /* beyond the points of an interpolation */
-  BOREAL_CUDA_NO_ENTRY = 4      /* of an embedding */
+  BOREAL_CUDA_NO_ENTRY = 4,     /* of an embedding */
+  BOREAL_CUDA_IS_NEGATIVE = 5,  /* a distance */
+  BOREAL_CUDA_IS_BELOW = 6      /* a number of a divergence */
 } BorealCudaReason;
 
 typedef struct BorealCudaError {
@@ -67,7 +69,8 @@ typedef struct BorealCudaFigures {
 /* Kernels. `in` are buffers, c[i] offsets into the arena, n[i] whole numbers, x[i] numbers; W is in_width[0],
  * O is out_width. Unless it says otherwise a buffer is float32 [rows, width]. */
 typedef enum BorealCudaKernel {
-  BOREAL_CUDA_CHECK = 1,    /* n0: 0 finite, 1 finite or NaN; writes nothing */
+  BOREAL_CUDA_CHECK = 1,    /* n0: 0 finite, 1 finite or NaN, 2 not below 0, 3 of a divergence: not below 0
+                               and, for n1 = 1, not 0; writes nothing */
   BOREAL_CUDA_GATHER = 2,   /* c0: u32 columns [O] */
   BOREAL_CUDA_PLACE = 3,    /* out[:, n0 ...] = in */
   BOREAL_CUDA_IMPUTE = 4,   /* c0: fill [O] */
@@ -150,7 +153,10 @@ typedef enum BorealCudaKernel {
   BOREAL_CUDA_POOL = 56,       /* c2: BorealCudaWindows; n0: 0 largest, 1 mean */
   BOREAL_CUDA_ACTIVATE = 57,   /* n0: Activation of kernels/neural_kernels.h; x0: its parameter */
   BOREAL_CUDA_LAYER_NORM = 58, /* of each of n0 parts; x0: epsilon, c0: gamma or none, c1: beta or none */
-  BOREAL_CUDA_EMBEDDING = 59   /* c0: table [n0, O / W] */
+  BOREAL_CUDA_EMBEDDING = 59,  /* c0: table [n0, O / W] */
+  /* in: x, room for float64 [2 W + O]; c0: f64 parts [O, W], c1: f64 their sums [O], c2: f64 settings [4] as
+   * DivergenceOp has them; n0: rounds */
+  BOREAL_CUDA_DIVERGENCE = 60
 } BorealCudaKernel;
 
 /* What tensor cores multiply. A code is an unsigned byte, and its weight a signed one. */

@@ -54,7 +54,9 @@ const BorealCudaApi* load(const std::string& path) {
       {"ERR_INPUT_INFINITE", "the value is infinite."},
       {"ERR_UNKNOWN_CATEGORY", "the category was not seen during fit."},
       {"ERR_OUT_OF_RANGE", "the value is outside the range of the points."},
-      {"ERR_PARAMETER", "the value names no entry of the embedding: those are whole numbers from 0 on."}};
+      {"ERR_PARAMETER", "the value names no entry of the embedding: those are whole numbers from 0 on."},
+      {"ERR_INPUT_NEGATIVE", "the value is below 0, which is no distance."},
+      {"ERR_OUT_OF_RANGE", "the value is below what this divergence takes."}};
   const Reason& reason = kReasons[error.reason];
   throw Error(
       reason.code,

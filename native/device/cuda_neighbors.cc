@@ -24,10 +24,12 @@ class Points {
       if (op.p == 2) spec_.metric = NeighborMetric::kEuclidean;
       if (std::isinf(op.p)) spec_.metric = NeighborMetric::kChebyshev;
     }
+    rows_ = op.rows(width);
+    cols_ = width;
+    if (op.is_given()) return;
     std::vector<float> given;
     for (const float value : op.points_f32) given.push_back(value);
     for (const double value : op.points_f64) given.push_back(static_cast<float>(value));
-    rows_ = op.rows(width);
     const PreparedRows<float> prepared(spec_, dense_view<const float>(given.data(), rows_, width), true);
     cols_ = prepared.view().cols;
     values_.assign(prepared.view().data, prepared.view().data + rows_ * cols_);
@@ -58,8 +60,12 @@ class NeighborSteps {
   void add() {
     x_ = plan_.buffer_of(plan_.op().inputs[0]);
     if (points_.spec().metric == NeighborMetric::kCosine) add_unit();
-    const size_t chunk = std::min(kChunk, points_.rows());
-    ranks_ = plan_.own_buffer(CudaStepWriter::bytes_of(chunk));
+    // Distances that are given are one chunk, where they lie.
+    const size_t chunk = op_.is_given() ? points_.rows() : std::min(kChunk, points_.rows());
+    ranks_ = op_.is_given() ? x_ : plan_.own_buffer(CudaStepWriter::bytes_of(chunk));
+    if (op_.is_given()) {
+      plan_.step_for(BOREAL_CUDA_CHECK, "not below 0").n[0] = kCudaCheckDistances;
+    }
     plan_.add_flops(3 * static_cast<double>(points_.rows() * points_.cols()));
     if (op_.neighbors == 0) return add_within(chunk);
     lists_ = plan_.own_buffer(CudaStepWriter::bytes_of(2 * op_.neighbors));
@@ -93,6 +99,7 @@ class NeighborSteps {
 
   // Of points first .. first + count - 1, to each row.
   void add_ranks(size_t first, size_t count) {
+    if (op_.is_given()) return;
     const NeighborMetric metric = points_.spec().metric;
     const bool powers = metric == NeighborMetric::kMinkowski;
     BorealCudaStep& step = plan_.step_for(powers ? BOREAL_CUDA_POWERS : BOREAL_CUDA_PRODUCT,

@@ -69,7 +69,24 @@ void add_cuda_steps(CudaStepWriter& plan, const NonNegativeOp& op) {
   plan.add_flops(40 * static_cast<double>(width) * static_cast<double>(width));
 }
 
+void add_cuda_steps(CudaStepWriter& plan, const DivergenceOp& op) {
+  const size_t width = plan.width();
+  std::vector<double> sums(op.outputs, 0);
+  for (size_t k = 0; k < op.parts.size; ++k) sums[k / width] += op.parts[k];
+  BorealCudaStep& check = plan.step_for(BOREAL_CUDA_CHECK, "not below 0");
+  check.n[0] = kCudaCheckDivergence;
+  check.n[1] = op.beta() <= 0;
+  const uint32_t room = plan.own_buffer((2 * width + op.outputs) * sizeof(double));
+  BorealCudaStep& step = plan.step_for(BOREAL_CUDA_DIVERGENCE, std::to_string(op.rounds) + " rounds");
+  step.in[1] = room;
+  step.c[0] = plan.arena().add(op.parts.data, op.parts.size);
+  step.c[1] = plan.arena().add(sums);
+  step.c[2] = plan.arena().add(op.settings.data, op.settings.size);
+  step.n[0] = static_cast<int32_t>(op.rounds);
+  // A few dozen rounds, as on the CPU, in float64.
+  plan.add_flops(300 * static_cast<double>(op.parts.size));
+}
+
 void add_cuda_steps(CudaStepWriter& plan, const Int8ConvOp&) { plan.refuse(); }
-void add_cuda_steps(CudaStepWriter& plan, const DivergenceOp&) { plan.refuse(); }
 
 }  // namespace boreal

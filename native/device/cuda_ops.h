@@ -13,8 +13,8 @@ void add_cuda_steps(CudaStepWriter& plan, const LeafLinearOp& op);
 void add_cuda_steps(CudaStepWriter& plan, const InterpolateOp& op);
 void add_cuda_steps(CudaStepWriter& plan, const CouplingOp& op);
 void add_cuda_steps(CudaStepWriter& plan, const NonNegativeOp& op);
+void add_cuda_steps(CudaStepWriter& plan, const DivergenceOp& op);
 [[noreturn]] void add_cuda_steps(CudaStepWriter& plan, const Int8ConvOp& op);
-[[noreturn]] void add_cuda_steps(CudaStepWriter& plan, const DivergenceOp& op);
 
 // Of cuda_neighbors.cc.
 void add_cuda_steps(CudaStepWriter& plan, const NeighborsOp& op);

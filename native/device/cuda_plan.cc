@@ -428,7 +428,8 @@ const char* cuda_kernel_name(const BorealCudaStep& step) {
                                                         {BOREAL_CUDA_POOL, "Pool"},
                                                         {BOREAL_CUDA_ACTIVATE, "Activate"},
                                                         {BOREAL_CUDA_LAYER_NORM, "LayerNorm"},
-                                                        {BOREAL_CUDA_EMBEDDING, "Embedding"}};
+                                                        {BOREAL_CUDA_EMBEDDING, "Embedding"},
+                                                        {BOREAL_CUDA_DIVERGENCE, "Divergence"}};
   const auto found = kNames.find(step.kernel);
   return found == kNames.end() ? "" : found->second;
 }

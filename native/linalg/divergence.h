@@ -5,10 +5,11 @@
 // scikit-learn.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
+
+#include "base/host_device.h"
 
 namespace boreal {
 
@@ -16,25 +17,25 @@ class Divergence {
  public:
   static constexpr double kLeast = std::numeric_limits<float>::epsilon();
 
-  explicit Divergence(double beta)
+  BOREAL_HOST_DEVICE explicit Divergence(double beta)
       : beta_(beta), exponent_(beta < 1 ? 1 / (2 - beta) : (beta > 2 ? 1 / (beta - 1) : 1)) {}
 
   // Whether what stands below the fraction of an update does not depend on the product: it is the sum of the
   // other factor.
-  bool sums_below() const { return beta_ == 1; }
+  BOREAL_HOST_DEVICE bool sums_below() const { return beta_ == 1; }
 
   // product -> product^(beta - 1), not written where sums_below(); ratio: x product^(beta - 2).
-  void terms(const double* x, size_t n, double* product, double* ratio) const {
+  BOREAL_HOST_DEVICE void terms(const double* x, size_t n, double* product, double* ratio) const {
     if (beta_ == 1) {
-      for (size_t j = 0; j < n; ++j) ratio[j] = x[j] / std::max(product[j], kLeast);
+      for (size_t j = 0; j < n; ++j) ratio[j] = x[j] / at_least(product[j]);
     } else if (beta_ == 0) {
       for (size_t j = 0; j < n; ++j) {
-        product[j] = 1 / std::max(product[j], kLeast);
+        product[j] = 1 / at_least(product[j]);
         ratio[j] = x[j] * product[j] * product[j];
       }
     } else {
       for (size_t j = 0; j < n; ++j) {
-        const double safe = beta_ < 2 ? std::max(product[j], kLeast) : product[j];
+        const double safe = beta_ < 2 ? at_least(product[j]) : product[j];
         const double power = std::pow(safe, beta_ - 2);
         product[j] = (beta_ < 1 ? safe : product[j]) * power;
         ratio[j] = x[j] * power;
@@ -49,29 +50,33 @@ class Divergence {
     return sum;
   }
   // That of x 0 is of_zero.
-  double of_one(double x, double p) const {
+  BOREAL_HOST_DEVICE double of_one(double x, double p) const {
     if (!(x > kLeast)) return of_zero(p);
-    const double safe = std::max(p, kLeast);
+    const double safe = at_least(p);
     if (beta_ == 1) return x * std::log(x / safe) - x + p;
     if (beta_ == 0) return x / safe - std::log(x / safe) - 1;
     const double powers = std::pow(x, beta_) - beta_ * x * std::pow(safe, beta_ - 1);
     return (powers + (beta_ - 1) * std::pow(p, beta_)) / (beta_ * (beta_ - 1));
   }
-  double of_zero(double p) const {
+  BOREAL_HOST_DEVICE double of_zero(double p) const {
     if (beta_ == 1) return p;
     return beta_ == 0 ? -1 : std::pow(p, beta_) / beta_;
   }
   // What the rules to stop compare.
-  static double root(double divergence) { return std::sqrt(2 * std::max(divergence, 0.0)); }
+  BOREAL_HOST_DEVICE static double root(double divergence) {
+    return std::sqrt(divergence > 0 ? 2 * divergence : 0);
+  }
 
   // A coordinate after an update whose fraction is above / below, with the weights of its penalties.
-  double updated(double value, double above, double below, double l1, double l2) const {
+  BOREAL_HOST_DEVICE double updated(double value, double above, double below, double l1, double l2) const {
     const double full = below + l1 + l2 * value;
     const double factor = above / (full == 0 ? kLeast : full);
     return value * (exponent_ == 1 ? factor : std::pow(factor, exponent_));
   }
 
  private:
+  BOREAL_HOST_DEVICE static double at_least(double p) { return p < kLeast ? kLeast : p; }
+
   double beta_, exponent_;
 };
 

@@ -8,13 +8,24 @@ namespace boreal {
 namespace cuda {
 namespace {
 
-__global__ void check_kernel(const float* x, size_t count, uint32_t width, bool nan_is_fine, int op,
-                             Refusal* refusal) {
+// Of n0 of a step CHECK, beyond a FiniteRule.
+constexpr int kDistances = 2, kDivergence = 3;
+
+// Why the rule refuses a value; -1: it doesn't.
+__device__ int reason_against(int rule, bool needs_positive, float value) {
+  if (rule == kDistances) return value < 0 ? BOREAL_CUDA_IS_NEGATIVE : -1;
+  if (rule == kDivergence) {
+    return value > 0 || (value == 0 && !needs_positive) ? -1 : BOREAL_CUDA_IS_BELOW;
+  }
+  if (isnan(value)) return rule == 0 ? BOREAL_CUDA_IS_NAN : -1;
+  return isinf(value) ? BOREAL_CUDA_IS_INFINITE : -1;
+}
+
+__global__ void check_kernel(const float* x, size_t count, uint32_t width, int rule, bool needs_positive,
+                             int op, Refusal* refusal) {
   for (size_t i = first_element(); i < count; i += element_step()) {
-    const bool missing = isnan(x[i]);
-    if (missing ? nan_is_fine : !isinf(x[i])) continue;
-    refuse(refusal, i / width, op, static_cast<uint32_t>(i % width),
-           missing ? BOREAL_CUDA_IS_NAN : BOREAL_CUDA_IS_INFINITE);
+    const int reason = reason_against(rule, needs_positive, x[i]);
+    if (reason >= 0) refuse(refusal, i / width, op, static_cast<uint32_t>(i % width), reason);
   }
 }
 
@@ -137,7 +148,7 @@ size_t elements(const StepCall& call, uint32_t width) { return size_t{call.rows}
 void run_check(const StepCall& call) {
   const size_t count = elements(call, call.step.in_width[0]);
   launch(check_kernel, grid_of(count), kThreads, 0, call.stream, call.in(0), count, call.step.in_width[0],
-         call.step.n[0] != 0, call.step.op, call.refusal);
+         call.step.n[0], call.step.n[1] != 0, call.step.op, call.refusal);
 }
 
 void run_gather(const StepCall& call) {

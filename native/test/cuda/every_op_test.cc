@@ -46,9 +46,8 @@ void check_values(const Floats& y, const Floats& expected, double tolerance) {
 
 // Ops that run on the CPU only.
 bool runs_on_gpu(const Plan& plan) {
-  return std::none_of(plan.ops.begin(), plan.ops.end(), [](const Op& op) {
-    return std::holds_alternative<Int8ConvOp>(op.kind) || std::holds_alternative<DivergenceOp>(op.kind);
-  });
+  return std::none_of(plan.ops.begin(), plan.ops.end(),
+                      [](const Op& op) { return std::holds_alternative<Int8ConvOp>(op.kind); });
 }
 
 }  // namespace
@@ -131,6 +130,12 @@ TEST_CASE("what a step refuses has the CPU's code") {
   PlanWriter interpolate(1);
   interpolate.interpolate(0, Outside::kReject, {0, 3}, {-1, 0, 1}, {3, 1, 2});
   refused(interpolate.decode(), {0, 0.5f, 1.5f}, "ERR_OUT_OF_RANGE");
+  PlanWriter divergence(1);
+  divergence.divergence(0, {0.5}, {0, 0, 0, 0}, 1, 5);
+  refused(divergence.decode(), {1, 0, 1}, "ERR_OUT_OF_RANGE");
+  PlanWriter given(2);
+  given.neighbors(0, {5, 1, 30, 1, 3, 0, 1}, {}, {2, 1}, {}, {});
+  refused(given.decode(), {1, 0, 1, -1}, "ERR_INPUT_NEGATIVE");
   const PlanWriter embedding = layer_plan(1, 2, {8, 6, 1, 4, 2, 1, 0, 0}, Floats(8, 0.5f));
   refused(embedding.decode(), {3, 4}, "ERR_PARAMETER");
   refused(embedding.decode(), {1, 0.5f}, "ERR_PARAMETER");

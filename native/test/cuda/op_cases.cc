@@ -251,7 +251,8 @@ const std::vector<OpCase>& op_cases() {
          const int32_t width = between(rng, 1, 9), outputs = between(rng, 1, 5);
          const double beta = 0.5 * between(rng, 2, 6);
          return plan_of(width, [&](PlanWriter& p) {
-           p.divergence(0, random_numbers(rng, width * outputs, 0.1, 1), {beta, 0.01, 0.1, 0}, outputs, 25);
+           p.divergence(0, random_numbers(rng, width * outputs, 0.1, 1),
+                        {beta, 0.01, 0.1, rng.below(2) * 1e-4}, outputs, 30);
          });
        }},
       {"kernel machine", Rows::kNumbers, 1e-4,
@@ -287,6 +288,13 @@ const std::vector<OpCase>& op_cases() {
       {"neighbours: distances, cosine", Rows::kSmallWhole, 0,
        [](Rng& rng) {
          return neighbors_plan(rng, 4, 2, between(rng, 1, 9), NeighborVote::kDistances, false);
+       }},
+      {"neighbours: distances that are given", Rows::kSmallWhole, 0,
+       [](Rng& rng) {
+         const int32_t points = between(rng, 3, 50), neighbors = between(rng, 1, 3);
+         return plan_of(points, [&](PlanWriter& p) {
+           p.neighbors(0, {5, 1, 30, neighbors, 3, 0, neighbors}, {}, {2, 1}, {}, {});
+         });
        }},
       {"neighbours within a radius: classes", Rows::kSmallWhole, 0,
        [](Rng& rng) { return neighbors_plan(rng, 0, 2, 0, NeighborVote::kClasses, true); }},
