@@ -17,8 +17,25 @@ export {
 export * from './huber-regressor.js';
 export * from './isotonic-regression.js';
 export type { IterativeLinearState } from './iterative-regressor.js';
+export {
+  Lars,
+  type LarsBaseParams,
+  type LarsParams,
+  type LarsState,
+  LassoLars,
+  type LassoLarsParams,
+} from './lars.js';
+export {
+  LarsCV,
+  type LarsCVParams,
+  type LarsCVState,
+  LassoLarsCV,
+  type LassoLarsCVParams,
+} from './lars-cv.js';
+export * from './lasso-lars-ic.js';
 export * from './linear-regression.js';
 export * from './logistic-regression.js';
+export * from './orthogonal-matching-pursuit.js';
 export * from './perceptron.js';
 export {
   QuantileRegressor,

@@ -45,6 +45,7 @@ import onnx_files
 import onnx_networks
 import pairwise
 import parquet_files
+import paths
 import partial_fits
 import precomputed
 import prepare
@@ -77,7 +78,7 @@ if __name__ == "__main__":
             *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
             *(splits, searches, curves, thresholds, estimator_names, baselines),
             *(splits, splines, searches, curves, thresholds, estimator_names),
-            *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
+            *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
             *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, quantization, exports, safetensors_files),

@@ -1,0 +1,118 @@
+/** Rows and targets about their means, and the products that paths of column selection ask for. */
+import { setImmediate } from 'node:timers/promises';
+import { throwIfAborted } from '../core/cancellation.js';
+import type { FitInput } from '../core/fit-input.js';
+import { Matrix } from '../core/matrix.js';
+import { ValidationError } from '../errors.js';
+
+/** What a path of column selection reads of X and y. */
+export interface Correlations {
+  readonly rows: number;
+  readonly cols: number;
+  /** X'y, [cols] */
+  readonly withTarget: Float64Array;
+  /** y'y */
+  readonly square: number;
+  /** X' times column j: made when it is first asked for, since most columns never are. */
+  column(j: number): Promise<Float64Array>;
+}
+
+/** Rows and targets less their means, or as they are. */
+export interface Centred {
+  readonly x: Matrix<Float64Array>;
+  /** [rows, 1] */
+  readonly y: Matrix<Float64Array>;
+  /** [cols] */
+  readonly offset: Float64Array;
+  readonly mean: number;
+}
+
+/** @throws {ERR_INPUT_INFINITE} where means or products overflow */
+export async function centre(
+  x: Matrix,
+  targets: Float64Array,
+  fitIntercept: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Centred> {
+  const y = new Matrix(targets, targets.length, 1);
+  const wide = (await x.astypeAsync('float64', { signal })) as Matrix<Float64Array>;
+  if (!fitIntercept) return { x: wide, y, offset: new Float64Array(x.cols), mean: 0 };
+  const offset = await wide.meanAsync(0, { signal });
+  const mean = y.mean();
+  return { x: await wide.subAsync(offset, { signal }), y: y.sub(mean), offset: offset.data, mean };
+}
+
+/** The products of centred rows. @throws {ERR_INPUT_INFINITE} where they overflow */
+export async function correlationsOf(
+  { x, y }: Centred,
+  signal: AbortSignal | undefined,
+): Promise<Correlations> {
+  const { rows, cols } = x;
+  const columns = new Map<number, Float64Array>();
+  const withTarget = (await x.matmulAsync(y, { transposeA: true, signal })).data;
+  const square = y.square().sum();
+  if (![square, ...withTarget].every(Number.isFinite)) {
+    throw new ValidationError('ERR_INPUT_INFINITE', 'The products of X and y overflow; scale them.');
+  }
+  const column = async (j: number) => {
+    const known = columns.get(j);
+    if (known !== undefined) return known;
+    const product = (await x.matmulAsync(x.columns([j]), { transposeA: true, signal })).data;
+    columns.set(j, product);
+    return product;
+  };
+  return { rows, cols, withTarget, square, column };
+}
+
+/** The constant term that goes with coefficients of centred rows. */
+export function interceptOf({ offset, mean }: Centred, coef: Float64Array): Float64Array {
+  return Float64Array.of(coef.reduce((sum, c, j) => sum - c * offset[j], mean));
+}
+
+/** What a path of steps on this thread does between them: others have a turn, and a signal is heeded. */
+export async function pause(signal: FitInput['signal']): Promise<void> {
+  await setImmediate();
+  throwIfAborted(signal);
+}
+
+/** The lower factor of the Gram matrix of columns that join and leave, one after the other. */
+export class GrowingFactor {
+  readonly #rows: Float64Array[] = [];
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  /** The row that a column would add: its products with those that are there, and with itself. */
+  next(products: readonly number[], square: number): { row: Float64Array; pivot: number } {
+    const row = new Float64Array(this.size + 1);
+    let rest = square;
+    for (let k = 0; k < this.size; k++) {
+      let value = products[k];
+      for (let t = 0; t < k; t++) value -= this.#rows[k][t] * row[t];
+      row[k] = value / this.#rows[k][k];
+      rest -= row[k] ** 2;
+    }
+    return { row, pivot: rest };
+  }
+
+  /** Adds a row of {@link GrowingFactor.next}; `pivot` is the square of its last element. */
+  add(row: Float64Array, pivot: number): void {
+    row[this.size] = Math.sqrt(pivot);
+    this.#rows.push(row);
+  }
+
+  /** The solution of G z = b. */
+  solve(b: ArrayLike<number>): Float64Array {
+    const z = Float64Array.from(b);
+    for (let k = 0; k < this.size; k++) {
+      for (let t = 0; t < k; t++) z[k] -= this.#rows[k][t] * z[t];
+      z[k] /= this.#rows[k][k];
+    }
+    for (let k = this.size - 1; k >= 0; k--) {
+      for (let t = k + 1; t < this.size; t++) z[k] -= this.#rows[t][k] * z[t];
+      z[k] /= this.#rows[k][k];
+    }
+    return z;
+  }
+}

@@ -1,0 +1,225 @@
+/** Least squares in a few columns, chosen one after the other. */
+import { type FitInput, fitTargets } from '../core/fit-input.js';
+import { Matrix } from '../core/matrix.js';
+import { bool, either, int, nothing, type Rules, real } from '../core/params.js';
+import { ValidationError } from '../errors.js';
+import {
+  type Correlations,
+  centre,
+  correlationsOf,
+  GrowingFactor,
+  interceptOf,
+  pause,
+} from './correlations.js';
+import { type Folds, foldOfRows, foldsRule } from './folds.js';
+import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
+
+/** Parameters of {@link OrthogonalMatchingPursuit}. */
+export interface OrthogonalMatchingPursuitParams {
+  /** Columns that are chosen; null: a tenth of them, and at least one, unless `tol` says when to end. Default null. */
+  nNonzeroCoefs: number | null;
+  /** Ends when the sum of squared residuals is no larger, >= 0; `nNonzeroCoefs` is then not read. Default null. */
+  tol: number | null;
+  /** Fit a constant term. Default true. */
+  fitIntercept: boolean;
+}
+
+/** Parameters of {@link OrthogonalMatchingPursuitCV}. */
+export interface OrthogonalMatchingPursuitCVParams {
+  /** Fit a constant term. Default true. */
+  fitIntercept: boolean;
+  /** Columns that are tried, at most; null: a tenth of them, and at least five. Default null. */
+  maxIter: number | null;
+  /** Number of folds, or the fold of each row. Default 5. */
+  cv: Folds;
+}
+
+/** Learned by matching pursuit. */
+export interface OrthogonalMatchingPursuitState extends IterativeLinearState {
+  /** Columns that were asked for; null where `tol` decided. */
+  readonly nNonzeroCoefs: number | null;
+}
+
+/** Squared correlations, and squared lengths of what a column adds, below this are rounding. */
+const NONE = Number.EPSILON;
+
+/** Models of one column more each: the coefficients of each, [columns]. Ends early at columns that depend on each other. */
+async function pursue(
+  x: Correlations,
+  most: number,
+  tol: number | null,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array[]> {
+  const models: Float64Array[] = [];
+  const active: number[] = [];
+  const factor = new GrowingFactor();
+  let correlation = x.withTarget;
+  while (active.length < most) {
+    await pause(signal);
+    let next = 0;
+    for (let j = 1; j < x.cols; j++) if (Math.abs(correlation[j]) > Math.abs(correlation[next])) next = j;
+    if (active.includes(next) || correlation[next] ** 2 < NONE) break;
+    const products = await x.column(next);
+    const { row, pivot } = factor.next(
+      active.map((j) => products[j]),
+      products[next],
+    );
+    if (active.length > 0 && pivot <= NONE) break;
+    factor.add(row, pivot);
+    active.push(next);
+    const gamma = factor.solve(active.map((j) => x.withTarget[j]));
+    const coef = new Float64Array(x.cols);
+    correlation = x.withTarget.slice();
+    let explained = 0;
+    for (const [k, column] of active.entries()) {
+      coef[column] = gamma[k];
+      explained += gamma[k] * x.withTarget[column];
+      const own = await x.column(column);
+      for (let j = 0; j < x.cols; j++) correlation[j] -= own[j] * gamma[k];
+    }
+    models.push(coef);
+    if (tol !== null && Math.abs(x.square - explained) <= tol) break;
+  }
+  return models;
+}
+
+/** Base of both. */
+abstract class Pursuit<P extends { readonly fitIntercept: boolean }> extends IterativeLinearRegressor<
+  P,
+  OrthogonalMatchingPursuitState
+> {
+  get stateRules(): Rules<OrthogonalMatchingPursuitState> {
+    return { ...this.linearRules, nNonzeroCoefs: either(int(1), nothing) };
+  }
+
+  protected async learn(
+    { x, signal }: FitInput,
+    y: Float64Array,
+    wanted: number | null,
+    tol: number | null,
+  ): Promise<OrthogonalMatchingPursuitState> {
+    const centred = await centre(x, y, this.params.fitIntercept, signal);
+    const models = await pursue(await correlationsOf(centred, signal), wanted ?? x.cols, tol, signal);
+    const coef = models.at(-1) ?? new Float64Array(x.cols);
+    return {
+      ...{ coef, intercept: interceptOf(centred, coef), iterations: models.length },
+      ...{ converged: tol !== null || models.length === wanted, nNonzeroCoefs: wanted },
+    };
+  }
+
+  /** The columns that were asked for; null where `tol` decided. @throws {ERR_NOT_FITTED} before `fit` */
+  get nNonzeroCoefs(): number | null {
+    return this.state.nNonzeroCoefs;
+  }
+}
+
+/**
+ * Orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad 1993; Rubinstein, Zibulevsky and Elad 2008): adds the column that goes with
+ * the residual most, solves least squares in those that are there, and so on.
+ *
+ * Differs from scikit-learn: one target; sample weights are ignored, as there; no `precompute`; columns that depend on each other end it with
+ * `converged` false instead of a warning.
+ *
+ * @throws {ERR_PARAMETER} for more coefficients than columns
+ * @example
+ * ```ts
+ * import { makeRegression, OrthogonalMatchingPursuit } from 'boreal';
+ * const { X, y } = makeRegression({ nSamples: 50, nFeatures: 30, nInformative: 2, randomState: 1 });
+ * const model = await new OrthogonalMatchingPursuit({ nNonzeroCoefs: 2 }).fit(X, y);
+ * (await model.score(X, y)) > 0.999; // true
+ * ```
+ */
+export class OrthogonalMatchingPursuit extends Pursuit<OrthogonalMatchingPursuitParams> {
+  constructor(params: Partial<OrthogonalMatchingPursuitParams> = {}) {
+    super({ nNonzeroCoefs: null, tol: null, fitIntercept: true, ...params });
+  }
+
+  get rules(): Rules<OrthogonalMatchingPursuitParams> {
+    return {
+      nNonzeroCoefs: either(int(1), nothing),
+      tol: either(real(0), nothing),
+      fitIntercept: bool,
+    };
+  }
+
+  protected async fitState(input: FitInput): Promise<OrthogonalMatchingPursuitState> {
+    const { cols } = input.x;
+    const { tol, nNonzeroCoefs } = this.params;
+    const wanted = tol === null ? (nNonzeroCoefs ?? Math.max(Math.floor(0.1 * cols), 1)) : null;
+    if (wanted !== null && wanted > cols) {
+      const message = `OrthogonalMatchingPursuit: nNonzeroCoefs is ${wanted}, but X has ${cols} columns.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    return this.learn(input, fitTargets(input), wanted, tol);
+  }
+}
+
+/**
+ * {@link OrthogonalMatchingPursuit} with the number of columns that cross-validation finds best.
+ *
+ * Differs from scikit-learn: as {@link OrthogonalMatchingPursuit}.
+ *
+ * @throws {ERR_PARAMETER} for `maxIter` above the number of columns
+ * @example
+ * ```ts
+ * import { makeRegression, OrthogonalMatchingPursuitCV } from 'boreal';
+ * const { X, y } = makeRegression({ nSamples: 90, nFeatures: 30, nInformative: 3, noise: 1, randomState: 1 });
+ * const model = await new OrthogonalMatchingPursuitCV().fit(X, y);
+ * model.nNonzeroCoefs; // 3
+ * ```
+ */
+export class OrthogonalMatchingPursuitCV extends Pursuit<OrthogonalMatchingPursuitCVParams> {
+  constructor(params: Partial<OrthogonalMatchingPursuitCVParams> = {}) {
+    super({ fitIntercept: true, maxIter: null, cv: 5, ...params });
+  }
+
+  get rules(): Rules<OrthogonalMatchingPursuitCVParams> {
+    return { fitIntercept: bool, maxIter: either(int(1), nothing), cv: foldsRule };
+  }
+
+  protected async fitState(input: FitInput): Promise<OrthogonalMatchingPursuitState> {
+    const { cv, maxIter } = this.params;
+    const { rows, cols } = input.x;
+    const most = maxIter ?? Math.min(Math.max(Math.floor(0.1 * cols), 5), cols);
+    if (most > cols) {
+      const message = `OrthogonalMatchingPursuitCV: maxIter is ${most}, but X has ${cols} columns.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    const { folds, count } = foldOfRows(this, cv, rows);
+    const y = fitTargets(input);
+    const errors: number[][] = [];
+    for (let fold = 0; fold < count; fold++) errors.push(await this.#errorsOf(input, y, folds, fold, most));
+    const compared = Math.min(...errors.map((one) => one.length));
+    const means = Array.from({ length: compared }, (_, k) =>
+      errors.reduce((sum, one) => sum + one[k] / count, 0),
+    );
+    return this.learn(input, y, Math.max(means.indexOf(Math.min(...means)) + 1, 1), null);
+  }
+
+  /** Mean squared errors of the rows of a fold, of one column, two, ... */
+  async #errorsOf(
+    { x, signal }: FitInput,
+    y: Float64Array,
+    folds: Int32Array,
+    fold: number,
+    most: number,
+  ): Promise<number[]> {
+    const train = [...folds.keys()].filter((i) => folds[i] !== fold);
+    const test = [...folds.keys()].filter((i) => folds[i] === fold);
+    const own = Float64Array.from(train, (i) => y[i]);
+    const centred = await centre(x.takeRows(train), own, this.params.fitIntercept, signal);
+    const models = await pursue(await correlationsOf(centred, signal), most, null, signal);
+    if (models.length === 0) return [];
+    const left = (x.takeRows(test).astype('float64') as Matrix<Float64Array>).sub(
+      new Matrix(centred.offset, 1, x.cols),
+    );
+    const truth = Float64Array.from(test, (i) => y[i] - centred.mean);
+    const said = await (Matrix.from(models) as Matrix<Float64Array>).matmulAsync(left, { transposeB: true });
+    return Array.from(
+      said
+        .sub(new Matrix(truth, 1, truth.length))
+        .square()
+        .mean(1).data,
+    );
+  }
+}

@@ -1,0 +1,94 @@
+/** Paths of column selection: what golden values do not show. */
+import { expect, test } from 'vitest';
+import {
+  Lars,
+  LarsCV,
+  Lasso,
+  LassoLars,
+  LassoLarsCV,
+  LassoLarsIC,
+  LinearRegression,
+  loadWine,
+  Matrix,
+  makeRegression,
+  OrthogonalMatchingPursuit,
+  OrthogonalMatchingPursuitCV,
+} from '../../lib/index.js';
+
+const refused = { code: 'ERR_PARAMETER' };
+const line = makeRegression({ nSamples: 60, nFeatures: 8, nInformative: 4, noise: 2, randomState: 5 });
+
+test('all steps of least angle regression end at least squares, also where a coefficient crosses 0', async () => {
+  const { data, target } = loadWine();
+  for (const [X, y] of [[line.X, line.y] as const, [data, Array.from(target)] as const]) {
+    const [lars, squares] = [await new Lars().fit(X, y), await new LinearRegression().fit(X, y)];
+    for (const [j, value] of squares.coef.entries()) expect(lars.coef[j]).toBeCloseTo(value, 8);
+    expect(lars.intercept).toBeCloseTo(squares.intercept, 6);
+  }
+});
+
+test('a path has the lasso of every strength', async () => {
+  const path = await new LassoLars({ alpha: 0 }).fit(line.X, line.y);
+  const [from, to] = path.alphas.slice(2, 4);
+  const alpha = (from + 3 * to) / 4;
+  const lasso = await new Lasso({ alpha, tol: 1e-12, maxIter: 100_000 }).fit(line.X, line.y);
+  const { coefPath } = path;
+  const between = lasso.coef.map((_, j) => (coefPath.row(2)[j] + 3 * coefPath.row(3)[j]) / 4);
+  for (const [j, value] of lasso.coef.entries()) expect(between[j]).toBeCloseTo(value, 6);
+  const single = await new LassoLars({ alpha }).fit(line.X, line.y);
+  for (const [j, value] of lasso.coef.entries()) expect(single.coef[j]).toBeCloseTo(value, 6);
+});
+
+test('columns that say the same are passed over, and nothing is learned of a constant', async () => {
+  const twice = Matrix.from(line.X.toArray().map(([a, b, c]) => [a, b, c, a, b, 0]));
+  for (const make of [() => new Lars(), () => new LassoLars({ alpha: 0 })]) {
+    const model = await make().fit(twice, line.y);
+    expect(Array.from(model.active).sort()).toEqual([0, 1, 2]);
+    expect(
+      Array.from(
+        (
+          await model.fit(
+            line.X,
+            line.y.map(() => 3),
+          )
+        ).coef,
+      ),
+    ).toEqual(Array(8).fill(0));
+    expect(model.intercept).toBe(3);
+    expect(model.alphas.length).toBe(1);
+  }
+  const pursuit = await new OrthogonalMatchingPursuit({ nNonzeroCoefs: 5 }).fit(twice, line.y);
+  expect([pursuit.nIter, pursuit.converged]).toEqual([3, false]);
+  const nothing = await new OrthogonalMatchingPursuitCV().fit(
+    line.X,
+    line.y.map(() => 3),
+  );
+  expect(Array.from(nothing.coef)).toEqual(Array(8).fill(0));
+});
+
+test('fewer rows than columns', async () => {
+  const { X, y } = makeRegression({ nSamples: 12, nFeatures: 40, nInformative: 3, randomState: 3 });
+  const path = await new LassoLars({ alpha: 1e-3 }).fit(X, y);
+  expect(await path.score(X, y)).toBeGreaterThan(0.999);
+  expect(path.active.length).toBeLessThan(12);
+  await expect(new LassoLarsIC().fit(X, y)).rejects.toMatchObject(refused);
+  expect((await new LassoLarsIC({ noiseVariance: 1 }).fit(X, y)).coef.length).toBe(40);
+  expect((await new LassoLarsCV({ cv: 3 }).fit(X, y)).msePath.cols).toBe(3);
+});
+
+test('what cannot be asked for is refused, and abort heeded', async () => {
+  await expect(new OrthogonalMatchingPursuit({ nNonzeroCoefs: 9 }).fit(line.X, line.y)).rejects.toMatchObject(
+    refused,
+  );
+  await expect(new OrthogonalMatchingPursuitCV({ maxIter: 9 }).fit(line.X, line.y)).rejects.toMatchObject(
+    refused,
+  );
+  await expect(new LarsCV({ cv: [0, 1] }).fit(line.X, line.y)).rejects.toMatchObject(refused);
+  await expect(new Lars().fit([[1e200], [2], [3]], [1e200, 1, 2])).rejects.toMatchObject({
+    code: 'ERR_INPUT_INFINITE',
+  });
+  const stop = new AbortController();
+  const fit = new LarsCV().fit(line.X, line.y, { signal: stop.signal });
+  stop.abort();
+  await expect(fit).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+});
