@@ -20,6 +20,7 @@ export interface SvmSpec {
   maxIter: number;
   /** MiB of kernel rows. */
   cacheSize: number;
+  shrinking: boolean;
   probability: boolean;
   seed: number;
 }

@@ -27,7 +27,7 @@ export interface OneClassSVMParams extends KernelParams {
  * Finds the region that holds most of the training rows (Schoelkopf et al. 2001): `predict` says 1 for a row inside and -1 for
  * an outlier. The objective is that of LIBSVM and scikit-learn 1.9; `y` is not read. Scale the columns first.
  *
- * Differs from scikit-learn: no `shrinking`; `predict` gives plain numbers in an array.
+ * Differs from scikit-learn: `predict` gives plain numbers in an array.
  *
  * @example
  * ```ts

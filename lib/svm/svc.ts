@@ -22,7 +22,7 @@ export interface SVCParams extends KernelClassifierParams {
  * Scale the columns first: a kernel treats them alike. `predict` counts the pairs that a class wins, so that with
  * `probability` the most probable class may be another one.
  *
- * Differs from scikit-learn: no `shrinking`: the passes over all rows are vectorised, and rows are not left out. Probabilities
+ * Differs from scikit-learn: with `shrinking`, rows are left out only after twice as many iterations as there are vectors. Probabilities
  * of two classes are the sigmoid itself, those of more classes pairwise coupling. A fit that stops at `maxIter` sets
  * `converged` to false, where scikit-learn warns.
  *

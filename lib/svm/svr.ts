@@ -16,7 +16,7 @@ export interface SVRParams extends KernelParams {
  * Support vector regression with an epsilon-insensitive loss (Drucker et al. 1996), the objective of LIBSVM and scikit-learn
  * 1.9, solved as by {@link SVC}. Scale the columns first.
  *
- * Differs from scikit-learn: no `shrinking`. A fit that stops at `maxIter` sets `converged` to false, where scikit-learn warns.
+ * Differs from scikit-learn: a fit that stops at `maxIter` sets `converged` to false, where scikit-learn warns.
  *
  * @example
  * ```ts

@@ -32,6 +32,7 @@ SvmParams to_svm_params(const Spec& spec) {
   // A TiB, whatever is asked for; nothing for NaN.
   const double mebibytes = spec.number("cacheSize");
   params.cache_bytes = mebibytes > 0 ? static_cast<size_t>(std::min(mebibytes, 1048576.0) * 1048576) : 0;
+  params.shrinking = spec.flag("shrinking");
   params.probability = spec.flag("probability");
   params.seed = spec.u32("seed");
   return params;

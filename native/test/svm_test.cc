@@ -63,6 +63,29 @@ TEST_CASE("passes have the bits of plain loops, and the first of equal candidate
   }
 }
 
+void check_optimal(const KernelColumns& columns, const SvmProblem& problem, const SvmSolution& solution,
+                   double tolerance) {
+  const size_t n = columns.size();
+  double balance = 0, least = kInfinity, most = -kInfinity;
+  std::vector<float> row(n);
+  for (size_t i = 0; i < n; ++i) {
+    balance += problem.y[i] * solution.alpha[i];
+    CHECK(solution.alpha[i] >= 0);
+    CHECK(solution.alpha[i] <= problem.c[i]);
+    columns.fill(i, 0, n, row.data());
+    double gradient = -problem.y[i];
+    for (size_t j = 0; j < n; ++j) gradient += problem.y[j] * solution.alpha[j] * row[j];
+    const bool can_rise = problem.y[i] > 0 ? solution.alpha[i] < problem.c[i] : solution.alpha[i] > 0;
+    const bool can_fall = problem.y[i] > 0 ? solution.alpha[i] > 0 : solution.alpha[i] < problem.c[i];
+    if (can_rise) least = std::min(least, gradient);
+    if (can_fall) most = std::max(most, gradient);
+  }
+  CHECK(std::fabs(balance) < 1e-9);
+  CHECK(most - least < 2 * tolerance);
+  CHECK(solution.rho >= least - tolerance);
+  CHECK(solution.rho <= most + tolerance);
+}
+
 TEST_CASE("a solution meets the conditions of optimality, whatever the cache and the kernel") {
   Rng rng(32);
   const size_t n = 150, d = 4;
@@ -87,25 +110,43 @@ TEST_CASE("a solution meets the conditions of optimality, whatever the cache and
     CHECK(solution.converged);
     options.cache_bytes = 0;  // two rows, always
     CHECK(solve_svm(columns, problem, options).alpha == solution.alpha);
-    double balance = 0, least = kInfinity, most = -kInfinity;
-    std::vector<float> row(n);
-    for (size_t i = 0; i < n; ++i) {
-      balance += problem.y[i] * solution.alpha[i];
-      CHECK(solution.alpha[i] >= 0);
-      CHECK(solution.alpha[i] <= problem.c[i]);
-      columns.fill(i, 0, n, row.data());
-      double gradient = -problem.y[i];
-      for (size_t j = 0; j < n; ++j) gradient += problem.y[j] * solution.alpha[j] * row[j];
-      const bool can_rise = problem.y[i] > 0 ? solution.alpha[i] < problem.c[i] : solution.alpha[i] > 0;
-      const bool can_fall = problem.y[i] > 0 ? solution.alpha[i] > 0 : solution.alpha[i] < problem.c[i];
-      if (can_rise) least = std::min(least, gradient);
-      if (can_fall) most = std::max(most, gradient);
-    }
-    CHECK(std::fabs(balance) < 1e-9);
-    CHECK(most - least < 2e-5);
-    CHECK(solution.rho >= least - 1e-5);
-    CHECK(solution.rho <= most + 1e-5);
+    check_optimal(columns, problem, solution, options.tolerance);
   }
+}
+
+TEST_CASE("what is left out for a while comes back, with the bits of any cache and number of threads") {
+  Rng rng(33);
+  const size_t n = 7000, d = 3;
+  std::vector<double> x(n * d);
+  for (double& value : x) value = rng.uniform() * 2 - 1;
+  SvmProblem problem;
+  for (size_t i = 0; i < n; ++i) {
+    problem.y.push_back(x[i * d] + x[i * d + 1] * x[i * d + 2] + 0.1 * (rng.uniform() - 0.5) > 0 ? 1 : -1);
+    problem.p.push_back(-1);
+    problem.c.push_back(1000);
+  }
+  std::vector<int32_t> rows(n);
+  std::iota(rows.begin(), rows.end(), 0);
+  SvmKernel kernel;
+  kernel.function = KernelFunction::kRbf;
+  kernel.gamma = 0.5;
+  const KernelColumns columns(kernel, dense_view<const double>(x.data(), n, d), rows);
+  SvmOptions options;
+  const SvmSolution solution = solve_svm(columns, problem, options);
+  CHECK(solution.converged);
+  check_optimal(columns, problem, solution, options.tolerance);
+  options.max_threads = 1;
+  options.cache_bytes = size_t{1} << 20;
+  CHECK(solve_svm(columns, problem, options).alpha == solution.alpha);
+  options.shrinking = false;
+  const SvmSolution whole = solve_svm(columns, problem, options);
+  CHECK(whole.alpha != solution.alpha);  // or nothing was left out
+  check_optimal(columns, problem, whole, options.tolerance);
+  options.shrinking = true;
+  options.max_iterations = solution.iterations - 5;  // the end comes while some are left out
+  const SvmSolution early = solve_svm(columns, problem, options);
+  CHECK_FALSE(early.converged);
+  check_optimal(columns, problem, early, 100 * options.tolerance);
 }
 
 }  // namespace

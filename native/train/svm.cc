@@ -34,7 +34,8 @@ double scaled_gamma(MatrixView<const double> x, const RunOptions& run) {
 }
 
 SvmOptions options_of(const SvmParams& params, const CancelToken* cancel, size_t max_threads, size_t shares) {
-  return {params.tolerance, params.max_iterations, params.cache_bytes / shares, max_threads, cancel};
+  return {params.tolerance, params.max_iterations, params.cache_bytes / shares,
+          params.shrinking, max_threads,           cancel};
 }
 
 // Rows of two classes, labelled 1 and -1.
@@ -132,18 +133,21 @@ Sigmoid fit_probability(const Rows& rows, const Binary& part, const SvmParams& p
     if (begin == end) continue;
     Binary train;
     std::vector<int32_t> test;
-    bool has_first = false, has_second = false;
-    for (size_t k = 0; k < n; ++k) {
-      const size_t i = order[k];
-      if (k >= begin && k < end) {
-        test.push_back(part.rows[i]);
-        labels.push_back(part.y[i]);
-        continue;
+    // Rows of the first class first, as all fits have them.
+    for (const double label : {1.0, -1.0}) {
+      for (size_t k = 0; k < n; ++k) {
+        const size_t i = order[k];
+        if ((k >= begin && k < end) || part.y[i] != label) continue;
+        train.rows.push_back(part.rows[i]);
+        train.y.push_back(label);
       }
-      train.rows.push_back(part.rows[i]);
-      train.y.push_back(part.y[i]);
-      (part.y[i] > 0 ? has_first : has_second) = true;
     }
+    for (size_t k = begin; k < end; ++k) {
+      test.push_back(part.rows[order[k]]);
+      labels.push_back(part.y[order[k]]);
+    }
+    const bool has_first = !train.y.empty() && train.y.front() > 0;
+    const bool has_second = !train.y.empty() && train.y.back() < 0;
     decisions.resize(labels.size());
     double* const found = decisions.data() + (decisions.size() - test.size());
     if (has_first && has_second) {

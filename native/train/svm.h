@@ -25,6 +25,7 @@ struct SvmParams {
   double tolerance = 1e-3;
   uint64_t max_iterations = 0;
   size_t cache_bytes = size_t{200} << 20;
+  bool shrinking = true;
   bool probability = false;
   uint64_t seed = 0;
 };

@@ -38,6 +38,12 @@ KernelColumns::KernelColumns(const SvmKernel& kernel, MatrixView<const double> x
   }
 }
 
+KernelColumns KernelColumns::some(const std::vector<int32_t>& columns) const {
+  std::vector<int32_t> rows;
+  for (const int32_t column : columns) rows.push_back(rows_[static_cast<size_t>(column)]);
+  return {kernel_, x_, std::move(rows)};
+}
+
 void KernelColumns::block(const double* query, size_t begin, size_t count, double* out) const {
   const size_t d = x_.cols;
   if (kernel_.function == KernelFunction::kRbf) {
@@ -93,7 +99,7 @@ double KernelColumns::diagonal(size_t i) const {
   return value;
 }
 
-KernelRowCache::KernelRowCache(const KernelColumns& columns, size_t bytes) : size_(columns.size()) {
+KernelRowCache::KernelRowCache(size_t columns, size_t bytes) : size_(columns), bytes_(bytes) {
   // Two rows are needed at a time.
   capacity_ =
       std::clamp(bytes / (sizeof(float) * std::max<size_t>(1, size_)), size_t{2}, std::max<size_t>(2, size_));
@@ -111,6 +117,22 @@ void KernelRowCache::push_front(size_t slot) {
   after_[slot] = newest_;
   (newest_ == kNone ? oldest_ : before_[static_cast<size_t>(newest_)]) = static_cast<int32_t>(slot);
   newest_ = static_cast<int32_t>(slot);
+}
+
+void KernelRowCache::keep(const std::vector<size_t>& kept) {
+  KernelRowCache next(kept.size(), bytes_);
+  std::vector<int32_t> place(size_, kNone);
+  for (size_t k = 0; k < kept.size(); ++k) place[kept[k]] = static_cast<int32_t>(k);
+  for (int32_t slot = oldest_; slot != kNone; slot = before_[static_cast<size_t>(slot)]) {
+    AlignedBuffer<float>& from = slots_[static_cast<size_t>(slot)];
+    const int32_t row = place[static_cast<size_t>(row_of_slot_[static_cast<size_t>(slot)])];
+    if (row != kNone) {
+      float* const to = next.row(static_cast<size_t>(row)).values;
+      for (size_t k = 0; k < kept.size(); ++k) to[k] = from[kept[k]];
+    }
+    from = {};
+  }
+  *this = std::move(next);
 }
 
 KernelRowCache::Entry KernelRowCache::row(size_t i) {

@@ -21,6 +21,9 @@ class KernelColumns {
  public:
   KernelColumns(const SvmKernel& kernel, MatrixView<const double> x, std::vector<int32_t> rows);
 
+  // Some of these columns, by their numbers.
+  KernelColumns some(const std::vector<int32_t>& columns) const;
+
   size_t size() const { return rows_.size(); }
   size_t terms() const { return kernel_.precomputed ? 1 : x_.cols; }
   // Where a part of the columns may begin.
@@ -45,7 +48,7 @@ class KernelColumns {
 // Rows of the kernel matrix of those columns, the most recently used ones kept.
 class KernelRowCache {
  public:
-  KernelRowCache(const KernelColumns& columns, size_t bytes);
+  KernelRowCache(size_t columns, size_t bytes);
 
   struct Entry {
     float* values;  // [size()], valid while no more than one other row is asked for
@@ -53,13 +56,15 @@ class KernelRowCache {
   };
   // The caller fills what is not filled yet.
   Entry row(size_t i);
+  // Goes on with some of the columns, ascending; rows of the others are forgotten.
+  void keep(const std::vector<size_t>& kept);
 
  private:
   void unlink(size_t slot);
   void push_front(size_t slot);
 
   static constexpr int32_t kNone = -1;
-  size_t size_, capacity_;
+  size_t size_, bytes_, capacity_;
   std::vector<AlignedBuffer<float>> slots_;
   std::vector<int32_t> slot_of_row_, row_of_slot_, before_, after_;
   int32_t newest_ = kNone, oldest_ = kNone;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/cancel.h"
+#include "base/error.h"
 #include "train/svm_kernel.h"
 
 namespace boreal {
@@ -28,6 +29,7 @@ struct SvmOptions {
   double tolerance = 1e-3;      // on the largest violation of the optimality conditions
   uint64_t max_iterations = 0;  // 0: no limit
   size_t cache_bytes = size_t{200} << 20;
+  bool shrinking = true;  // leave out, for a while, variables that have come to rest at a bound
   size_t max_threads = 0;
   const CancelToken* cancel = nullptr;
 };
@@ -39,6 +41,9 @@ struct SvmSolution {
   uint64_t iterations = 0;
   bool converged = false;
 };
+
+// What is thrown when values of the kernel overflow.
+Error svm_overflow();
 
 // Throws ERR_PARAMETER when values of the kernel overflow.
 SvmSolution solve_svm(const KernelColumns& columns, const SvmProblem& problem, const SvmOptions& options);

@@ -9,6 +9,8 @@ import {
   loadIris,
   Matrix,
   makeClassification,
+  NuSVC,
+  NuSVR,
   OneClassSVM,
   Ridge,
   SVC,
@@ -161,4 +163,38 @@ test('IsotonicRegression: beyond the range, bounds and columns', async () => {
   );
   await expect(new IsotonicRegression().fit([[1, 2]], [1])).rejects.toThrow(code('ERR_SHAPE'));
   await expect(new IsotonicRegression({ column: 2 }).fit([[1, 2]], [1])).rejects.toThrow(code('ERR_SHAPE'));
+});
+
+test('probabilities of NuSVC are fitted to decisions of machines like it', async () => {
+  const model = await new NuSVC({ nu: 0.2, probability: true, randomState: 1 }).fit(iris.data, iris.target);
+  const proba = await model.predictProba(iris.data);
+  const likely = Array.from({ length: proba.rows }, (_, i) =>
+    proba.row(i).indexOf(Math.max(...proba.row(i))),
+  );
+  expect(likely.filter((label, i) => label === iris.target[i]).length).toBeGreaterThan(143);
+  for (const slope of model.probA) expect(slope).toBeLessThan(0);
+});
+
+describe('shrinking', () => {
+  const { X, y } = makeClassification({ nSamples: 500, nFeatures: 6, flipY: 0.1, randomState: 8 });
+  const targets = Array.from(y, (label, i) => label + X.data[6 * i] / 3);
+  test.each([
+    (shrinking: boolean) => new SVC({ C: 100, gamma: 0.05, tol: 1e-6, shrinking }),
+    (shrinking: boolean) => new NuSVC({ nu: 0.3, gamma: 0.05, tol: 1e-6, shrinking }),
+    (shrinking: boolean) => new OneClassSVM({ nu: 0.1, gamma: 0.05, tol: 1e-8, shrinking }),
+    (shrinking: boolean) => new SVR({ C: 50, gamma: 0.05, tol: 1e-6, shrinking }),
+    (shrinking: boolean) => new NuSVR({ C: 20, gamma: 0.05, tol: 1e-6, shrinking }),
+  ])('finds the same solution', async (make) => {
+    const values: number[][] = [];
+    for (const shrinking of [true, false]) {
+      const model = make(shrinking);
+      await (model.kind === 'regressor' ? model.fit(X, targets) : model.fit(X, y));
+      expect(model.converged).toBe(true);
+      const { outputs } = model;
+      const output = outputs.includes('decision') ? 'decision' : 'value';
+      values.push(Array.from(model.compile({ output }).runSync(X).data));
+    }
+    const gaps = values[0].map((value, i) => Math.abs(value - values[1][i]));
+    expect(Math.max(...gaps)).toBeLessThan(1e-3);
+  });
 });
