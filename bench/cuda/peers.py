@@ -1,4 +1,4 @@
-"""cuBLAS through torch on the shapes of bench/native/cuda.cc; prints JSON. Part of the bundle of scripts/cuda-bundle.mjs."""
+"""cuBLAS and cublasLt through torch on the shapes of bench/native/cuda.cc; prints JSON. Part of the bundle of scripts/cuda-bundle.mjs."""
 
 import json
 
@@ -9,19 +9,36 @@ except ImportError:
     raise SystemExit
 
 torch.backends.cuda.matmul.allow_tf32 = False
-results = []
-for side in (1024, 2048, 4096, 8192):
-    a = torch.randn(side, side, device="cuda")
-    b = torch.randn(side, side, device="cuda")
-    bias = torch.zeros(side, device="cuda")
+
+
+def milliseconds(work):
+    """Of one call, the mean of ten after three."""
     for _ in range(3):
-        torch.addmm(bias, a, b)
+        work()
     begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     begin.record()
     for _ in range(10):
-        torch.addmm(bias, a, b)
+        work()
     end.record()
     torch.cuda.synchronize()
-    ms = begin.elapsed_time(end) / 10
-    results.append({"name": "sgemm", "side": side, "ms": ms, "tflops": 2 * side**3 / ms / 1e9})
+    return begin.elapsed_time(end) / 10
+
+
+def measure(name, side):
+    """A product of two square matrices, with a bias where that is one call."""
+    dtype = {"bf16": torch.bfloat16, "float16": torch.float16}.get(name, torch.float32)
+    torch.backends.cuda.matmul.allow_tf32 = name == "tf32"
+    if name == "int8":
+        a, b = (torch.randint(-127, 127, (side, side), dtype=torch.int8, device="cuda") for _ in range(2))
+        ms = milliseconds(lambda: torch._int_mm(a, b.t()))
+    else:
+        a, b = (torch.randn(side, side, device="cuda", dtype=dtype) for _ in range(2))
+        bias = torch.zeros(side, device="cuda", dtype=dtype)
+        ms = milliseconds(lambda: torch.addmm(bias, a, b.t()))
+    return {"name": name, "side": side, "ms": ms, "tflops": 2 * side**3 / ms / 1e9}
+
+
+cases = [("sgemm", side) for side in (1024, 2048, 4096, 8192)]
+cases += [(name, side) for side in (4096, 8192) for name in ("bf16", "float16", "tf32", "int8")]
+results = [measure(name, side) for name, side in cases]
 print(json.dumps({"torch": torch.__version__, "device": torch.cuda.get_device_name(), "results": results}))

@@ -18,11 +18,17 @@ const bench = parsed('bench');
 const peers = parsed('peers');
 const rows = bench?.results ?? [];
 const goals = [];
+// Shares of what the peer reaches.
+const wanted = { sgemm: 0.85, bf16: 0.9, float16: 0.9, tf32: 0.9, int8: 0.8 };
 for (const peer of peers?.results ?? []) {
-  const own = rows.find(({ name, side }) => name === 'sgemm' && side === peer.side);
-  if (own)
-    goals.push({ goal: `sgemm ${peer.side} over cuBLAS`, wanted: 0.85, reached: own.tflops / peer.tflops });
+  const own = rows.find(({ name, side }) => name === peer.name && side === peer.side);
+  if (own) {
+    const goal = `${peer.name} ${peer.side} over cuBLAS`;
+    goals.push({ goal, wanted: wanted[peer.name], reached: own.tflops / peer.tflops });
+  }
 }
+const bf16 = rows.find(({ name, side }) => name === 'bf16' && side === 4096);
+if (bf16) goals.push({ goal: 'bf16 4096, TFLOP/s of an H100', wanted: 600, reached: bf16.tflops });
 for (const { name, trees, depth, residentMrows, transferMrows, cpuMrows } of rows) {
   if (name !== 'forest') continue;
   const what = `forest ${trees} x ${depth} over the CPU here`;

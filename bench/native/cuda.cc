@@ -73,6 +73,7 @@ class Bench {
     for (const size_t side : small_ ? std::vector<size_t>{64} : std::vector<size_t>{1024, 2048, 4096, 8192}) {
       product(side);
     }
+    tensor_products();
     if (small_) {
       forest(20, 4, 500);
     } else {
@@ -99,8 +100,10 @@ class Bench {
     CudaLibrary::check(status, error);
     return ns * static_cast<double>(rows) / static_cast<double>(pass);
   }
-  CudaPlan steps_of(const Plan& plan) {
-    return plan_cuda(plan, library_.device(0).shared_bytes, uint64_t{8} << 30);
+  CudaPlan steps_of(const Plan& plan, BorealCudaElement products = BOREAL_CUDA_FLOAT32) {
+    const BorealCudaDevice& device = library_.device(0);
+    return plan_cuda(plan, device.shared_bytes, uint64_t{8} << 30,
+                     {products, 10 * device.major + device.minor});
   }
 
   void begin_row(const char* name) {
@@ -115,6 +118,45 @@ class Bench {
     begin_row("sgemm");
     const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
     std::printf(", \"side\": %zu, \"ms\": %.4f, \"tflops\": %.3f}", side, ns / 1e6, flops / ns / 1e3);
+  }
+
+  void tensor_products() {
+    const std::vector<size_t> sides = small_ ? std::vector<size_t>{160} : std::vector<size_t>{4096, 8192};
+    for (const size_t side : sides) {
+      for (const BorealCudaElement kind : {BOREAL_CUDA_BFLOAT16, BOREAL_CUDA_FLOAT16, BOREAL_CUDA_TF32}) {
+        if (kind != BOREAL_CUDA_FLOAT16 && library_.device(0).major < 8) continue;
+        const std::vector<double> weights = random_values(rng_, side * side);
+        tensor_product(side, kind, [&](PlanWriter& writer, int32_t x, bool) {
+          return writer.dense(x, weights, std::vector<double>(side, 0.01));
+        });
+      }
+      std::vector<uint8_t> weights(side * side);
+      for (uint8_t& weight : weights) weight = static_cast<uint8_t>(rng_.below(256));
+      const std::vector<float> scale(side, 1e-3f), bias(side, 0.01f), codes = {0.02f, 128};
+      tensor_product(side, BOREAL_CUDA_CODE, [&](PlanWriter& writer, int32_t x, bool last) {
+        if (x == 0) x = writer.quantize(0, codes[0], codes[1]);
+        return writer.int8_dense(x, 1, Unary::kIdentity, weights, scale, bias,
+                                 last ? std::vector<float>{} : codes);
+      });
+    }
+  }
+  // A layer whose input lies in elements already: what a second layer adds to a first one. `layer` writes
+  // one.
+  template <typename Layer>
+  void tensor_product(size_t side, BorealCudaElement kind, const Layer& layer) {
+    double ns[2];
+    for (const int count : {1, 2}) {
+      PlanWriter writer(static_cast<int32_t>(side));
+      int32_t x = 0;
+      for (int i = 1; i <= count; ++i) x = layer(writer, x, i == count);
+      const BorealCudaElement products = kind == BOREAL_CUDA_CODE ? BOREAL_CUDA_FLOAT32 : kind;
+      ns[count - 1] = resident_ns(steps_of(writer.decode(), products), side);
+    }
+    static constexpr const char* kNames[] = {"", "tf32", "bf16", "float16", "int8"};
+    const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
+    begin_row(kNames[kind]);
+    std::printf(", \"side\": %zu, \"layerMs\": %.4f, \"ms\": %.4f, \"tflops\": %.3f}", side, ns[0] / 1e6,
+                (ns[1] - ns[0]) / 1e6, flops / (ns[1] - ns[0]) / 1e3);
   }
 
   void forest(size_t trees, uint32_t depth, size_t rows) {
