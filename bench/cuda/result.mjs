@@ -20,12 +20,20 @@ const rows = bench?.results ?? [];
 const goals = [];
 // Shares of what the peer reaches.
 const wanted = { sgemm: 0.85, bf16: 0.9, float16: 0.9, tf32: 0.9, int8: 0.8 };
-for (const peer of peers?.results ?? []) {
-  const own = rows.find(({ name, side }) => name === peer.name && side === peer.side);
-  if (own) {
-    const goal = `${peer.name} ${peer.side} over cuBLAS`;
-    goals.push({ goal, wanted: wanted[peer.name], reached: own.tflops / peer.tflops });
-  }
+const others = rows.flatMap(({ name, of, library, ...rest }) =>
+  name === 'peer' ? [{ name: of, library, ...rest }] : [],
+);
+for (const { name, library, side, tflops } of [
+  ...others,
+  ...(peers?.results ?? []).map((peer) => ({ library: 'torch', ...peer })),
+]) {
+  const own = rows.find((row) => row.name === name && row.side === side);
+  if (own)
+    goals.push({
+      goal: `${name} ${side} over ${library}`,
+      wanted: wanted[name],
+      reached: own.tflops / tflops,
+    });
 }
 const bf16 = rows.find(({ name, side }) => name === 'bf16' && side === 4096);
 if (bf16) goals.push({ goal: 'bf16 4096, TFLOP/s of an H100', wanted: 600, reached: bf16.tflops });

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/thread_pool.h"
+#include "cublas_peer.h"
 #include "device/cpu_program.h"
 #include "device/cuda_program.h"
 #include "kernels/dispatch.h"
@@ -74,6 +75,7 @@ class Bench {
       product(side);
     }
     tensor_products();
+    peers();
     if (small_) {
       forest(20, 4, 500);
     } else {
@@ -157,6 +159,27 @@ class Bench {
     begin_row(kNames[kind]);
     std::printf(", \"side\": %zu, \"layerMs\": %.4f, \"ms\": %.4f, \"tflops\": %.3f}", side, ns[0] / 1e6,
                 (ns[1] - ns[0]) / 1e6, flops / (ns[1] - ns[0]) / 1e3);
+  }
+
+  // cuBLAS, where it is installed.
+  void peers() {
+    CublasPeer peer;
+    if (!peer.ready()) return;
+    const auto measure = [&](const char* of, const CublasPeer::Kind& kind, size_t side) {
+      const double ms = peer.milliseconds(kind, side);
+      if (ms < 0) return;
+      begin_row("peer");
+      const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
+      std::printf(", \"of\": \"%s\", \"library\": \"%s\", \"side\": %zu, \"ms\": %.4f, \"tflops\": %.3f}", of,
+                  peer.library().c_str(), side, ms, flops / ms / 1e9);
+    };
+    for (const size_t side : {1024, 2048, 4096, 8192}) measure("sgemm", CublasPeer::kFloat32, side);
+    for (const size_t side : {4096, 8192}) {
+      measure("bf16", CublasPeer::kBfloat16, side);
+      measure("float16", CublasPeer::kFloat16, side);
+      measure("tf32", CublasPeer::kTf32, side);
+      measure("int8", CublasPeer::kInt8, side);
+    }
   }
 
   void forest(size_t trees, uint32_t depth, size_t rows) {

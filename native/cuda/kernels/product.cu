@@ -183,6 +183,11 @@ __global__ void __launch_bounds__(kThreads, 2) product_kernel(ProductCall call) 
   }
 }
 
+// Of few rows: elements of B that a thread has on their way, and threads of a block, a warp that finds its
+// own multiprocessor.
+constexpr uint32_t kAhead = 32;
+constexpr unsigned kFewThreads = 32;
+
 // A thread per element: for few rows, whose tiles would be empty.
 template <typename Combine>
 __global__ void few_rows_kernel(ProductCall call) {
@@ -192,8 +197,16 @@ __global__ void few_rows_kernel(ProductCall call) {
     const float* a = call.a + row * call.k;
     const float* b = call.b + col;
     float sum = call.start != nullptr ? call.start[col] : 0.0f;
-#pragma unroll 8
-    for (uint32_t k = 0; k < call.k; ++k) sum = Combine::add(sum, a[k], b[size_t{k} * call.n]);
+    // The chain waits for memory but once for each group.
+    uint32_t k = 0;
+    for (; k + kAhead <= call.k; k += kAhead) {
+      float next[kAhead];
+#pragma unroll
+      for (uint32_t i = 0; i < kAhead; ++i) next[i] = b[size_t{k + i} * call.n];
+#pragma unroll
+      for (uint32_t i = 0; i < kAhead; ++i) sum = Combine::add(sum, a[k + i], next[i]);
+    }
+    for (; k < call.k; ++k) sum = Combine::add(sum, a[k], b[size_t{k} * call.n]);
     call.out[i] = finish_inline(call.finish, sum);
   }
 }
@@ -216,7 +229,8 @@ void launch_tiles(const ProductCall& product, cudaStream_t stream) {
 template <typename Combine>
 void start_product(const ProductCall& product, cudaStream_t stream) {
   if (product.m <= kFewRows) {
-    launch(few_rows_kernel<Combine>, grid_of(size_t{product.m} * product.n, 64), 64, 0, stream, product);
+    launch(few_rows_kernel<Combine>, grid_of(size_t{product.m} * product.n, kFewThreads), kFewThreads, 0,
+           stream, product);
     return;
   }
   constexpr bool kIsProduct = std::is_same_v<Combine, Multiply>;

@@ -82,9 +82,15 @@ void run_block() {
   }
   for (bool running = true; running;) {
     running = false;
+    // Half of the warps sleep through this round, so that some run far ahead of others.
+    const unsigned asleep = static_cast<unsigned>(block.random());
     for (const unsigned t : block.order) {
       Coroutine& thread = block.threads[t];
       if (thread.state != State::kReady) continue;
+      if ((asleep >> t / kWarp & 1) != 0) {
+        running = true;
+        continue;
+      }
       block.current = t;
       threadIdx = {t, 0, 0};
       swapcontext(&block.scheduler, &thread.context);
