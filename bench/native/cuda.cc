@@ -1,6 +1,8 @@
 // What a GPU does with plans, as JSON on standard output: products, forests, perceptrons, single rows. Shapes
 // are those of the project's goals. BOREAL_CUDA_LIBRARY names the plug-in; --small takes small shapes, for a
 // try on the emulation.
+#include <cublas_peer.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -11,7 +13,6 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/thread_pool.h"
-#include "cublas_peer.h"
 #include "device/cpu_program.h"
 #include "device/cuda_program.h"
 #include "kernels/dispatch.h"
