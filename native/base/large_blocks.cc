@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "base/cpu_features.h"
+#include "base/freed_memory.h"
 
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
-#if defined(_WIN32)
+#if defined(_WIN32) || defined(__GLIBC__)
 #include <malloc.h>
 #endif
 
@@ -22,6 +23,12 @@ namespace {
 // All idle blocks together: so many bytes, and no more than this share of the memory.
 constexpr size_t kMostIdle = size_t{128} << 20;
 constexpr size_t kIdleShare = 16;
+
+// All that may be kept of what was given back.
+size_t most_idle() {
+  const uint64_t memory = memory_limit_bytes();
+  return memory == 0 ? kMostIdle : static_cast<size_t>(std::min<uint64_t>(kMostIdle, memory / kIdleShare));
+}
 
 // Whole huge pages, in steps of an eighth or less, so that a block fits again when the next size differs a
 // little.
@@ -90,14 +97,13 @@ class IdleBlocks {
   };
 
   IdleBlocks() {
-    const uint64_t memory = memory_limit_bytes();
-    most_ = memory == 0 ? kMostIdle : static_cast<size_t>(std::min<uint64_t>(kMostIdle, memory / kIdleShare));
     blocks_.reserve(kMostIdle / kHugePage + 1);  // so that give never throws
   }
 
   std::mutex mutex_;
   std::vector<Block> blocks_;  // oldest first
-  size_t total_ = 0, most_;
+  size_t total_ = 0;
+  const size_t most_ = most_idle();
 };
 
 }  // namespace
@@ -118,6 +124,22 @@ void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t byte
   const auto begin = (reinterpret_cast<uintptr_t>(data) + kHugePage - 1) / kHugePage * kHugePage;
   const auto end = (reinterpret_cast<uintptr_t>(data) + bytes) / kHugePage * kHugePage;
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
+}
+
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  static const bool told = [] {
+    for (const char* name : {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES"}) {
+      if (std::getenv(name) != nullptr) return false;
+    }
+    // The largest that glibc takes. It would come to as much by itself, as blocks are given back, but to a
+    // trim threshold of twice their size: a few results that are collected together are more.
+    constexpr int kLargestThreshold = 4 * 1024 * 1024 * sizeof(long);
+    return mallopt(M_MMAP_THRESHOLD, kLargestThreshold) == 1 &&
+           mallopt(M_TRIM_THRESHOLD, static_cast<int>(most_idle())) == 1;
+  }();
+  (void)told;
 #endif
 }
 
