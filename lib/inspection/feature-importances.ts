@@ -2,14 +2,16 @@
 import type { Estimator } from '../core/estimator.js';
 import { importancesOf } from '../core/importances.js';
 import type { MatrixLike } from '../core/matrix.js';
-import { checkNames, checkParams, oneOf } from '../core/params.js';
+import { checkNames, checkParams, custom, oneOf } from '../core/params.js';
 import { ValidationError } from '../errors.js';
-import type { ScoredModel } from '../metrics/scorers.js';
+import type { ScoredModel, Scorer, ScorerName } from '../metrics/scorers.js';
 import { lastStep } from './last-step.js';
 import { type PermutationImportanceOptions, permutationImportance } from './permutation-importance.js';
 
 /** Options of {@link featureImportances}. */
-export interface FeatureImportancesOptions extends PermutationImportanceOptions {
+export interface FeatureImportancesOptions extends Omit<PermutationImportanceOptions, 'scoring'> {
+  /** A scorer or its name, for 'permutation'. Default: the model's own `score` (accuracy or R2). */
+  readonly scoring?: ScorerName | Scorer;
   /**
    * 'impurity' of trees, absolute 'coefficients' of linear models, or 'permutation', which needs X and y. Default 'auto': the
    * first of them that there is.
@@ -67,13 +69,19 @@ export async function featureImportances(
   options: FeatureImportancesOptions = {},
 ): Promise<FeatureImportances> {
   const { method: wanted = 'auto', ...rest } = options;
+  const { scoring } = rest;
   checkNames('featureImportances', options, [
-    ...['method', 'scoring', 'nRepeats', 'randomState', 'sampleWeight', 'signal', 'onProgress'],
+    ...['method', 'scoring', 'nRepeats', 'randomState', 'maxSamples', 'sampleWeight', 'signal', 'onProgress'],
   ]);
   checkParams(
     'featureImportances',
-    { method: wanted },
-    { method: oneOf('auto', 'impurity', 'coefficients', 'permutation') },
+    { method: wanted, scoring },
+    {
+      method: oneOf('auto', 'impurity', 'coefficients', 'permutation'),
+      scoring: custom('one scorer or its name', (v) =>
+        ['undefined', 'string', 'function'].includes(typeof v),
+      ),
+    },
   );
   // Asked first, so that what is not fitted says so.
   const { schema } = model;

@@ -16,5 +16,6 @@ export {
   type PermutationImportanceOptions,
   type PermutationImportances,
   permutationImportance,
+  type SeveralScorers,
 } from './permutation-importance.js';
 export { type TreeShapOptions, type TreeShapValues, treeShap } from './tree-shap.js';

@@ -87,7 +87,7 @@ export function isPositive(codes: Int32Array, code: number): Uint8Array {
 }
 
 /** The steps of a curve with one positive class. */
-function curveSteps(yTrue: Labels, yScore: ArrayLike<number>, options: CurveOptions): Steps {
+export function curveSteps(yTrue: Labels, yScore: ArrayLike<number>, options: CurveOptions): Steps {
   const scores = toNumbers(yScore, 'yScore');
   checkLengths(yTrue, scores.length, 'yScore');
   const { classes, codes } = encodeClasses(yTrue);

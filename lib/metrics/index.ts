@@ -59,6 +59,19 @@ export {
 } from './deviance.js';
 export type { Average, Labels, MatrixInput } from './input.js';
 export {
+  additiveChi2Kernel,
+  chi2Kernel,
+  cosineSimilarity,
+  type KernelName,
+  type KernelOptions,
+  laplacianKernel,
+  linearKernel,
+  pairwiseKernels,
+  polynomialKernel,
+  rbfKernel,
+  sigmoidKernel,
+} from './kernels.js';
+export {
   coverageError,
   type JaccardOptions,
   jaccardScore,
@@ -98,6 +111,8 @@ export {
 export { classificationReport, type ReportObject, type ReportOptions, type ReportRow } from './report.js';
 export {
   getScorer,
+  type MakeScorerOptions,
+  makeScorer,
   type ScorableEstimator,
   type ScoredModel,
   type Scorer,
@@ -105,4 +120,18 @@ export {
   type ScorerOptions,
   scorerNames,
 } from './scorers.js';
+export {
+  haversineDistances,
+  type NearestRows,
+  nanEuclideanDistances,
+  pairedDistances,
+  pairwiseDistancesArgmin,
+  pairwiseDistancesArgminMin,
+} from './special-distances.js';
+export {
+  type CountsAtThresholds,
+  confusionMatrixAtThresholds,
+  metricAtThresholds,
+  type ThresholdOptions,
+} from './thresholds.js';
 export { type TrustworthinessOptions, trustworthiness } from './trustworthiness.js';

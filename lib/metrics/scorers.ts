@@ -6,7 +6,7 @@ import type { Estimator } from '../core/estimator.js';
 import { type Predictor, predictTarget } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
-import { show } from '../core/params.js';
+import { bool, checkParams, custom, oneOf, show } from '../core/params.js';
 import { StateError, ValidationError } from '../errors.js';
 import { classLikelihoodRatios } from './agreement.js';
 import {
@@ -130,6 +130,67 @@ function ofRanking(multiClass: 'raise' | 'ovr' | 'ovo', average: 'macro' | 'weig
 function lastColumn(scores: MatrixInput): Float64Array {
   const grid = toGrid(scores, 'yScore');
   return columnOf(grid, grid.cols - 1);
+}
+
+/** Options of {@link makeScorer}. */
+export interface MakeScorerOptions {
+  /** What of the model the metric gets: labels or numbers, probabilities, or scores before the link. Default 'predict'. */
+  readonly responseMethod?: 'predict' | 'predictProba' | 'decisionFunction';
+  /** Whether a greater value of the metric is better; else the scorer gives it with the other sign. Default true. */
+  readonly greaterIsBetter?: boolean;
+}
+
+/**
+ * A scorer of a metric: for cross-validation and searches. Probabilities of two classes go to the metric as those of the second.
+ *
+ * @param metric - of true and predicted values; it gets `metricOptions`, and `sampleWeight` where that is given
+ * @param metricOptions - such as `{ beta: 2 }` of {@link fbetaScore}
+ * @throws {ERR_PARAMETER} for a bad option; the scorer {ERR_NOT_SUPPORTED} for a model without such a response
+ * @example
+ * ```ts
+ * import { crossValScore, fbetaScore, GaussianNB, loadBreastCancer, makeScorer } from 'boreal';
+ * const { data, target } = loadBreastCancer();
+ * const scoring = makeScorer(fbetaScore, {}, { beta: 2 });
+ * (await crossValScore(new GaussianNB(), data, target, { scoring })).length; // 5
+ * ```
+ */
+export function makeScorer<O extends object>(
+  metric: (yTrue: never, yPred: never, options: never) => number,
+  { responseMethod = 'predict', greaterIsBetter = true }: MakeScorerOptions = {},
+  metricOptions?: O,
+): Scorer {
+  checkParams(
+    'makeScorer',
+    { metric, responseMethod, greaterIsBetter },
+    {
+      metric: custom('a function', (v) => typeof v === 'function'),
+      responseMethod: oneOf('predict', 'predictProba', 'decisionFunction'),
+      greaterIsBetter: bool,
+    },
+  );
+  const answer = async (estimator: ScorableEstimator, X: MatrixLike) => {
+    if (responseMethod === 'predict') return predictTarget(estimator, X);
+    if (responseMethod === 'decisionFunction' && estimator.decisionFunction === undefined)
+      throw new StateError(
+        'ERR_NOT_SUPPORTED',
+        'This score needs decisions, and the estimator has no decisionFunction.',
+      );
+    const scores = (
+      responseMethod === 'predictProba'
+        ? await probabilities(estimator, X)
+        : await estimator.decisionFunction?.(X)
+    ) as MatrixInput;
+    return (estimator.classes?.length ?? 0) === 2 ? lastColumn(scores) : scores;
+  };
+  return async (estimator, X, y, { sampleWeight } = {}) => {
+    const weights = sampleWeight === undefined || sampleWeight === null ? {} : { sampleWeight };
+    const value = metric(
+      y as never,
+      (await answer(estimator, X)) as never,
+      { ...metricOptions, ...weights } as never,
+    );
+    return greaterIsBetter ? value : -value;
+  };
 }
 
 const SCORERS = {

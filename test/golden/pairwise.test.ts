@@ -1,13 +1,32 @@
 /** Distances against scikit-learn. */
 import { expect, test } from 'vitest';
-import { Matrix, type Metric, pairwiseDistances } from '../../lib/index.js';
-import { dot, expectClose } from '../support/tolerance.js';
+import {
+  haversineDistances,
+  type KernelName,
+  Matrix,
+  type Metric,
+  nanEuclideanDistances,
+  pairedDistances,
+  pairwiseDistances,
+  pairwiseDistancesArgminMin,
+  pairwiseKernels,
+} from '../../lib/index.js';
+import { dot, expectClose, iterative } from '../support/tolerance.js';
 import { type DatasetRef, loadRef, readGolden } from './read.js';
 
 const golden = readGolden<{
   rows: number;
   others: number;
   cases: Array<{ input: DatasetRef; metric: Metric; distances: number[][] }>;
+  kernels: Array<{
+    name: string;
+    input: DatasetRef;
+    scale: number;
+    metric: KernelName;
+    options: object;
+    values: number[][];
+  }>;
+  special: Array<{ name: keyof typeof SPECIAL; input: DatasetRef; values: number[][] }>;
 }>('pairwise');
 
 test.each(golden.cases)('$metric of $input', ({ input, metric, distances }) => {
@@ -27,4 +46,40 @@ test.each(golden.cases)('$metric of $input', ({ input, metric, distances }) => {
       expectClose(squared(actual.row(i)[j]), squared(distances[i][j]), squares, `distance ${i}, ${j}`);
     }
   }
+});
+
+/** Some rows of absolute values, and others with a row of zeros. */
+function parts(input: DatasetRef, scale = 1): [X: Matrix, Y: Matrix] {
+  const X = loadRef(input).X.abs().scale(scale);
+  const others = X.slice(-golden.others).toArray();
+  return [X.slice(0, golden.rows), Matrix.from([...others, new Array(X.cols).fill(0)])];
+}
+
+test.each(golden.kernels)('kernel $name', ({ input, scale, metric, options, values }) => {
+  const [X, Y] = parts(input, scale);
+  expectClose(pairwiseKernels(X, Y, { metric, ...options }).toArray(), values, iterative(1e-10), metric);
+});
+
+const SPECIAL = {
+  haversineDistances: (X: Matrix, Y: Matrix) =>
+    haversineDistances(X.columns([0, 1]).div(10), Y.columns([0, 1]).div(10)).toArray(),
+  nanEuclideanDistances: (X: Matrix, Y: Matrix) => {
+    const gaps = X.toArray().map((row, i) =>
+      row.map((value, j) => (i === 0 || (i + j) % 3 === 0 ? Number.NaN : value)),
+    );
+    return nanEuclideanDistances(gaps, Y).toArray();
+  },
+  pairwiseDistancesArgminMin: (X: Matrix, Y: Matrix) => {
+    const { indices, distances } = pairwiseDistancesArgminMin(X, Y);
+    return [Array.from(indices), Array.from(distances)];
+  },
+  pairedDistances: (X: Matrix, Y: Matrix) =>
+    (['euclidean', 'manhattan', 'cosine'] as const).map((metric) =>
+      Array.from(pairedDistances(X, Y.slice(0, X.rows), { metric })),
+    ),
+};
+
+test.each(golden.special)('$name of $input', ({ name, input, values }) => {
+  const [X, Y] = parts(input);
+  expectClose(SPECIAL[name](X, Y), values, iterative(1e-7), name);
 });

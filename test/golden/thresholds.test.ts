@@ -1,15 +1,18 @@
 /** Golden values of classifiers with another threshold than their own. */
 import { describe, expect, test } from 'vitest';
 import {
+  accuracyScore,
+  confusionMatrixAtThresholds,
   FixedThresholdClassifier,
   GaussianNB,
   LogisticRegression,
+  metricAtThresholds,
   RidgeClassifier,
   TunedThresholdClassifierCV,
 } from '../../lib/index.js';
 import { expectClose, iterative } from '../support/tolerance.js';
 import { type GoldenInput, rowsOf } from './inputs.js';
-import { readGolden } from './read.js';
+import { type DatasetRef, loadRef, readGolden } from './read.js';
 
 const MODELS = { LogisticRegression, RidgeClassifier, GaussianNB };
 interface Case {
@@ -26,7 +29,13 @@ interface Tuned extends Case {
   thresholds: number[];
   scores: number[];
 }
-const golden = readGolden<{ tuned: Tuned[]; fixed: Case[] }>('thresholds');
+interface Counts extends Pick<Case, 'name' | 'above'> {
+  input: DatasetRef;
+  weighed: boolean;
+  counts: number[][];
+  accuracy: number[];
+}
+const golden = readGolden<{ tuned: Tuned[]; fixed: Case[]; counts: Counts[] }>('thresholds');
 
 function rows({ input, above }: Case) {
   const { X, y, test: tested } = rowsOf(input);
@@ -56,4 +65,23 @@ describe('FixedThresholdClassifier', () => {
     const model = await new FixedThresholdClassifier(new MODELS[given.estimator](), given.params).fit(X, y);
     expect(await model.predict(tested)).toEqual(given.predicted);
   });
+});
+
+test.each(golden.counts)('counts at thresholds: $name', ({ input, above, weighed, counts, accuracy }) => {
+  const { X, y } = loadRef(input);
+  const truth = y.map((value) => (value > above ? 1 : 0));
+  // Halves go to the even tenth, as NumPy rounds.
+  const tenths = X.columns([0]).scale(10).round().div(10).data;
+  const options = weighed ? { sampleWeight: truth.map((_, i) => i % 3) } : {};
+  const found = confusionMatrixAtThresholds(truth, tenths, options);
+  const { trueNegatives, falsePositives, falseNegatives, truePositives, thresholds } = found;
+  const all = [trueNegatives, falsePositives, falseNegatives, truePositives, thresholds];
+  expectClose(
+    all.map((one) => [...one]),
+    counts,
+    iterative(1e-12),
+    'counts',
+  );
+  const { values } = metricAtThresholds(truth, tenths, accuracyScore, options);
+  expectClose([...values], accuracy, iterative(1e-12), 'accuracy');
 });

@@ -94,3 +94,37 @@ test('refuses what it cannot use', async () => {
   const signal = AbortSignal.abort();
   expect(await code(permutationImportance(model, data, target, { signal }))).toBe('ERR_ABORTED');
 });
+
+test('several scorers see the same shuffles, and a share of the rows is enough', async () => {
+  const model = await new LinearRegression().fit(X, y);
+  const options = { nRepeats: 3, randomState: 5 };
+  const both = await permutationImportance(model, X, y, {
+    ...options,
+    scoring: ['r2', 'negMeanAbsoluteError'],
+  });
+  for (const scoring of ['r2', 'negMeanAbsoluteError'] as const)
+    expect(both[scoring]).toEqual(await permutationImportance(model, X, y, { ...options, scoring }));
+  const named = await permutationImportance(model, X, y, { ...options, scoring: { mine: 'r2' } });
+  expect(named.mine).toEqual(both.r2);
+  for (const maxSamples of [0.5, 30]) {
+    const table = { a: X.columns([0]).data, b: X.columns([1]).data, c: X.columns([2]).data };
+    const one = await permutationImportance(model, X, y, {
+      ...options,
+      maxSamples,
+      sampleWeight: y.map(() => 2),
+    });
+    const again = await permutationImportance(await new LinearRegression().fit(table, y), table, y, {
+      ...options,
+      maxSamples,
+    });
+    expect(one.importancesMean[0]).toBeGreaterThan(one.importancesMean[1]);
+    expect(Array.from(again.importancesMean)[0]).toBeCloseTo(one.importancesMean[0], 10);
+    expect(one.baseline).toBeCloseTo(1, 12);
+  }
+  const refused = (given: object) => expect(permutationImportance(model, X, y, given)).rejects;
+  await refused({ maxSamples: 61 }).toMatchObject({ code: 'ERR_PARAMETER' });
+  await refused({ maxSamples: 0.01 }).toMatchObject({ code: 'ERR_PARAMETER' });
+  await refused({ maxSamples: -1 }).toMatchObject({ code: 'ERR_PARAMETER' });
+  await refused({ scoring: [] }).toMatchObject({ code: 'ERR_PARAMETER' });
+  await refused({ scoring: ['nothing'] }).toMatchObject({ code: 'ERR_PARAMETER' });
+});

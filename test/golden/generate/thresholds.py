@@ -1,13 +1,16 @@
 """thresholds.json: thresholds of classifiers of two classes, found by cross-validation or given.
 
-    {"tuned": [case], "fixed": [case]}
+    {"tuned": [case], "fixed": [case], "counts": [{"name", "input", "above", "weighed", "counts", "accuracy"}]}
 
 Each case has "name", "input" (see common.py: fitted on its training rows; the second class are the targets greater than "above"), "estimator",
-"params" and "predicted", the classes of the test rows. "tuned" adds "threshold", "score", "thresholds" and "scores".
+"params" and "predicted", the classes of the test rows. "tuned" adds "threshold", "score", "thresholds" and "scores". "counts" ranks
+all rows by their first value, rounded to a tenth; weights are the index of a row % 3.
 """
 
+import numpy as np
 from common import camel_keys, load, split, write
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.metrics import accuracy_score, confusion_matrix_at_thresholds, metric_at_thresholds
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.naive_bayes import GaussianNB
 
@@ -76,8 +79,19 @@ def fixed():
             yield case(FixedThresholdClassifier, ref, above, estimator, params)[1]
 
 
+def counts():
+    for ref, above in INPUTS:
+        X, y = load(ref)
+        y, score = (y > above).astype(int), np.round(X[:, 0], 1)
+        for weighed in (False, True):
+            weights = np.arange(len(y)) % 3 if weighed else None
+            found = confusion_matrix_at_thresholds(y, score, sample_weight=weights)
+            values, _ = metric_at_thresholds(y, score, accuracy_score, sample_weight=weights)
+            yield {"name": f"{ref}, weighed {weighed}", "input": ref, "above": above, "weighed": weighed, "counts": list(found), "accuracy": values}
+
+
 def main():
-    write("thresholds", tuned=list(tuned()), fixed=list(fixed()))
+    write("thresholds", tuned=list(tuned()), fixed=list(fixed()), counts=list(counts()))
 
 
 if __name__ == "__main__":
