@@ -3,7 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../core/cancellation.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
+import { momentsOf } from '../core/moments.js';
 import { ValidationError } from '../errors.js';
+import { native } from '../native.js';
 
 /** What a path of column selection reads of X and y. */
 export interface Correlations {
@@ -13,7 +15,7 @@ export interface Correlations {
   readonly withTarget: Float64Array;
   /** y'y */
   readonly square: number;
-  /** X' times column j: made when it is first asked for, since most columns never are. */
+  /** X' times column j. */
   column(j: number): Promise<Float64Array>;
 }
 
@@ -42,6 +44,49 @@ export async function centre(
   return { x: await wide.subAsync(offset, { signal }), y: y.sub(mean), offset: offset.data, mean };
 }
 
+/** The products of X and y, and the means that they are about. */
+export interface Products extends Pick<Centred, 'offset' | 'mean'> {
+  readonly correlations: Correlations;
+}
+
+/**
+ * The products of a training set. Where rows outnumber columns one pass makes all of them, and no centred copy; else each column's are made
+ * when it is first asked for, since most never are.
+ *
+ * @throws {ERR_INPUT_INFINITE} where they overflow
+ */
+export async function productsOf(
+  { x, cancel, signal }: FitInput,
+  targets: Float64Array,
+  fitIntercept: boolean,
+): Promise<Products> {
+  const { data, rows, cols } = x;
+  if (rows <= cols) {
+    const centred = await centre(x, targets, fitIntercept, signal);
+    return { ...centred, correlations: await correlationsOf(centred, signal) };
+  }
+  const offset = fitIntercept ? (await momentsOf(x, cancel)).mean : new Float64Array(cols);
+  const all = new Matrix(targets, rows, 1);
+  const mean = fitIntercept ? all.mean() : 0;
+  const y = all.sub(mean);
+  const gram = new Matrix(await native.scatterMatrix(data, rows, cols, offset, cancel), cols, cols);
+  const raw =
+    x.dtype === 'float64' ? (x as Matrix<Float64Array>) : await x.astypeAsync('float64', { signal });
+  // The sum of y is rounding, which large means would magnify.
+  const left = y.sum();
+  const product = (await raw.matmulAsync(y, { transposeA: true, signal })).data as Float64Array;
+  const withTarget = product.map((value, j) => value - offset[j] * left);
+  const square = y.square().sum();
+  checkProducts(square, withTarget);
+  const correlations = { rows, cols, withTarget, square, column: async (j: number) => gram.row(j) };
+  return { offset, mean, correlations };
+}
+
+function checkProducts(square: number, withTarget: Float64Array): void {
+  if ([square, ...withTarget].every(Number.isFinite)) return;
+  throw new ValidationError('ERR_INPUT_INFINITE', 'The products of X and y overflow; scale them.');
+}
+
 /** The products of centred rows. @throws {ERR_INPUT_INFINITE} where they overflow */
 export async function correlationsOf(
   { x, y }: Centred,
@@ -51,9 +96,7 @@ export async function correlationsOf(
   const columns = new Map<number, Float64Array>();
   const withTarget = (await x.matmulAsync(y, { transposeA: true, signal })).data;
   const square = y.square().sum();
-  if (![square, ...withTarget].every(Number.isFinite)) {
-    throw new ValidationError('ERR_INPUT_INFINITE', 'The products of X and y overflow; scale them.');
-  }
+  checkProducts(square, withTarget);
   const column = async (j: number) => {
     const known = columns.get(j);
     if (known !== undefined) return known;
@@ -65,7 +108,10 @@ export async function correlationsOf(
 }
 
 /** The constant term that goes with coefficients of centred rows. */
-export function interceptOf({ offset, mean }: Centred, coef: Float64Array): Float64Array {
+export function interceptOf(
+  { offset, mean }: Pick<Centred, 'offset' | 'mean'>,
+  coef: Float64Array,
+): Float64Array {
   return Float64Array.of(coef.reduce((sum, c, j) => sum - c * offset[j], mean));
 }
 

@@ -3,10 +3,11 @@ import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, checkLength, float64s, int, type Rules, real } from '../core/params.js';
 import type { Column } from '../core/schema.js';
-import { centre, correlationsOf, pause } from './correlations.js';
-import { type Folds, foldOfRows, foldsRule } from './folds.js';
+import { pause } from './correlations.js';
+import { type Folds, foldsRule } from './folds.js';
 import { type LarsBaseParams, type LarsState, larsDefaults, larsRules, PathRegressor } from './lars.js';
-import { type LarsPath, larsPath } from './lars-path.js';
+import { larsPath } from './lars-path.js';
+import { pathFolds, type ResidualMeans } from './path-folds.js';
 
 /** Parameters of {@link LarsCV}. */
 export interface LarsCVParams extends LarsBaseParams {
@@ -35,12 +36,8 @@ export interface LarsCVState extends LarsState {
 }
 
 /** The path of one fold, from its end: ascending strengths, and of the rows left out the means of products of neighbouring residuals. */
-interface FoldErrors {
+interface FoldErrors extends ResidualMeans {
   readonly alphas: readonly number[];
-  /** Mean of the squares at each strength. */
-  readonly squares: readonly number[];
-  /** Mean of the products with the residuals at the next strength. */
-  readonly products: readonly number[];
 }
 
 abstract class PathCVRegressor<P extends LarsCVParams> extends PathRegressor<P, LarsCVState> {
@@ -57,10 +54,17 @@ abstract class PathCVRegressor<P extends LarsCVParams> extends PathRegressor<P, 
 
   protected async fitState(input: FitInput): Promise<LarsCVState> {
     const { cv, maxNAlphas, maxIter } = this.params;
-    const { folds, count } = foldOfRows(this, cv, input.x.rows);
     const y = fitTargets(input);
+    const { fitIntercept, eps } = this.params;
+    const spec = { ...this.how, alphaMin: 0, maxIter, eps };
     const errors: FoldErrors[] = [];
-    for (let fold = 0; fold < count; fold++) errors.push(await this.#errorsOf(input, y, folds, fold));
+    for await (const fold of pathFolds(this, input, y, { cv, fitIntercept })) {
+      const path = await larsPath(fold.train, spec, () => pause(input.signal));
+      const { squares, products } = await fold.errors(path.coefs);
+      const [alphas, ...rest] = [path.alphas, squares, products].map((list) => [...list].reverse());
+      errors.push({ alphas, squares: rest[0], products: rest[1] });
+    }
+    const count = errors.length;
     const all = [...new Set(errors.flatMap(({ alphas }) => alphas))].sort((a, b) => a - b);
     const stride = Math.max(1, Math.floor(all.length / maxNAlphas));
     const cvAlphas = all.filter((_, k) => k % stride === 0);
@@ -79,28 +83,6 @@ abstract class PathCVRegressor<P extends LarsCVParams> extends PathRegressor<P, 
     };
   }
 
-  async #errorsOf(
-    { x, signal }: FitInput,
-    y: Float64Array,
-    folds: Int32Array,
-    fold: number,
-  ): Promise<FoldErrors> {
-    const { fitIntercept, eps, maxIter } = this.params;
-    const train = [...folds.keys()].filter((i) => folds[i] !== fold);
-    const test = [...folds.keys()].filter((i) => folds[i] === fold);
-    const targets = (rows: readonly number[]) => Float64Array.from(rows, (i) => y[i]);
-    const centred = await centre(x.takeRows(train), targets(train), fitIntercept, signal);
-    const spec = { ...this.how, alphaMin: 0, maxIter, eps };
-    const path = await larsPath(await correlationsOf(centred, signal), spec, () => pause(signal));
-    const left = (x.takeRows(test).astype('float64') as Matrix<Float64Array>).sub(
-      new Matrix(centred.offset, 1, x.cols),
-    );
-    const coefs = Matrix.from(path.coefs) as Matrix<Float64Array>;
-    const truth = new Matrix(targets(test), 1, test.length).sub(centred.mean);
-    const residuals = (await coefs.matmulAsync(left, { transposeB: true, signal })).sub(truth);
-    return foldErrors(path, residuals);
-  }
-
   /** The strength chosen. @throws {ERR_NOT_FITTED} before `fit` */
   get alpha(): number {
     return this.state.alpha;
@@ -116,20 +98,6 @@ abstract class PathCVRegressor<P extends LarsCVParams> extends PathRegressor<P, 
     const { mse, folds } = this.state;
     return new Matrix(mse.slice(), mse.length / folds, folds);
   }
-}
-
-function foldErrors({ alphas }: LarsPath, residuals: Matrix<Float64Array>): FoldErrors {
-  const count = alphas.length;
-  const meanOf = (a: number, b: number) => {
-    const [left, right] = [residuals.row(a), residuals.row(b)];
-    return left.reduce((sum, value, i) => sum + value * right[i], 0) / residuals.cols;
-  };
-  const order = Array.from({ length: count }, (_, k) => count - 1 - k);
-  return {
-    alphas: order.map((k) => alphas[k]),
-    squares: order.map((k) => meanOf(k, k)),
-    products: order.slice(1).map((k) => meanOf(k + 1, k)),
-  };
 }
 
 /** The mean squared error at a strength: residuals are linear between those of the path, and constant beyond. */

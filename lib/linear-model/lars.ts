@@ -4,7 +4,7 @@ import { Matrix } from '../core/matrix.js';
 import { bool, checkLength, float64s, int, int32s, type Rules, real } from '../core/params.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { centre, correlationsOf, interceptOf, pause } from './correlations.js';
+import { interceptOf, pause, productsOf } from './correlations.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 import { type LarsPath, type LarsSpec, larsPath } from './lars-path.js';
 
@@ -70,17 +70,17 @@ export abstract class PathRegressor<
   ): Promise<LarsState> {
     const { fitIntercept, eps } = this.params;
     const { signal } = input;
-    const centred = await centre(input.x, fitTargets(input), fitIntercept, signal);
+    const products = await productsOf(input, fitTargets(input), fitIntercept);
     const most = Math.min(spec.maxIter, input.x.cols);
     const progress = reportProgress(input, this);
-    const path = await larsPath(await correlationsOf(centred, signal), { ...spec, eps }, async (steps) => {
+    const path = await larsPath(products.correlations, { ...spec, eps }, async (steps) => {
       await pause(signal);
       progress?.(Math.min(steps, most), most);
     });
     progress?.(most, most);
     const coef = path.coefs[await choose(path)];
     return {
-      ...{ coef, intercept: interceptOf(centred, coef), iterations: path.iterations, converged: true },
+      ...{ coef, intercept: interceptOf(products, coef), iterations: path.iterations, converged: true },
       alphas: Float64Array.from(path.alphas),
       active: Int32Array.from(path.active),
       path: Float64Array.from(path.coefs.flatMap((one) => Array.from(one))),

@@ -1,18 +1,11 @@
 /** Least squares in a few columns, chosen one after the other. */
 import { type FitInput, fitTargets } from '../core/fit-input.js';
-import { Matrix } from '../core/matrix.js';
 import { bool, either, int, nothing, type Rules, real } from '../core/params.js';
 import { ValidationError } from '../errors.js';
-import {
-  type Correlations,
-  centre,
-  correlationsOf,
-  GrowingFactor,
-  interceptOf,
-  pause,
-} from './correlations.js';
-import { type Folds, foldOfRows, foldsRule } from './folds.js';
+import { type Correlations, GrowingFactor, interceptOf, pause, productsOf } from './correlations.js';
+import { type Folds, foldsRule } from './folds.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
+import { pathFolds } from './path-folds.js';
 
 /** Parameters of {@link OrthogonalMatchingPursuit}. */
 export interface OrthogonalMatchingPursuitParams {
@@ -93,16 +86,17 @@ abstract class Pursuit<P extends { readonly fitIntercept: boolean }> extends Ite
   }
 
   protected async learn(
-    { x, signal }: FitInput,
+    input: FitInput,
     y: Float64Array,
     wanted: number | null,
     tol: number | null,
   ): Promise<OrthogonalMatchingPursuitState> {
-    const centred = await centre(x, y, this.params.fitIntercept, signal);
-    const models = await pursue(await correlationsOf(centred, signal), wanted ?? x.cols, tol, signal);
-    const coef = models.at(-1) ?? new Float64Array(x.cols);
+    const products = await productsOf(input, y, this.params.fitIntercept);
+    const { cols } = input.x;
+    const models = await pursue(products.correlations, wanted ?? cols, tol, input.signal);
+    const coef = models.at(-1) ?? new Float64Array(cols);
     return {
-      ...{ coef, intercept: interceptOf(centred, coef), iterations: models.length },
+      ...{ coef, intercept: interceptOf(products, coef), iterations: models.length },
       ...{ converged: tol !== null || models.length === wanted, nNonzeroCoefs: wanted },
     };
   }
@@ -179,47 +173,24 @@ export class OrthogonalMatchingPursuitCV extends Pursuit<OrthogonalMatchingPursu
 
   protected async fitState(input: FitInput): Promise<OrthogonalMatchingPursuitState> {
     const { cv, maxIter } = this.params;
-    const { rows, cols } = input.x;
+    const { cols } = input.x;
     const most = maxIter ?? Math.min(Math.max(Math.floor(0.1 * cols), 5), cols);
     if (most > cols) {
       const message = `OrthogonalMatchingPursuitCV: maxIter is ${most}, but X has ${cols} columns.`;
       throw new ValidationError('ERR_PARAMETER', message);
     }
-    const { folds, count } = foldOfRows(this, cv, rows);
     const y = fitTargets(input);
-    const errors: number[][] = [];
-    for (let fold = 0; fold < count; fold++) errors.push(await this.#errorsOf(input, y, folds, fold, most));
+    const errors: Array<readonly number[]> = [];
+    const { fitIntercept } = this.params;
+    for await (const fold of pathFolds(this, input, y, { cv, fitIntercept })) {
+      const models = await pursue(fold.train, most, null, input.signal);
+      errors.push(models.length === 0 ? [] : (await fold.errors(models)).squares);
+    }
+    const count = errors.length;
     const compared = Math.min(...errors.map((one) => one.length));
     const means = Array.from({ length: compared }, (_, k) =>
       errors.reduce((sum, one) => sum + one[k] / count, 0),
     );
     return this.learn(input, y, Math.max(means.indexOf(Math.min(...means)) + 1, 1), null);
-  }
-
-  /** Mean squared errors of the rows of a fold, of one column, two, ... */
-  async #errorsOf(
-    { x, signal }: FitInput,
-    y: Float64Array,
-    folds: Int32Array,
-    fold: number,
-    most: number,
-  ): Promise<number[]> {
-    const train = [...folds.keys()].filter((i) => folds[i] !== fold);
-    const test = [...folds.keys()].filter((i) => folds[i] === fold);
-    const own = Float64Array.from(train, (i) => y[i]);
-    const centred = await centre(x.takeRows(train), own, this.params.fitIntercept, signal);
-    const models = await pursue(await correlationsOf(centred, signal), most, null, signal);
-    if (models.length === 0) return [];
-    const left = (x.takeRows(test).astype('float64') as Matrix<Float64Array>).sub(
-      new Matrix(centred.offset, 1, x.cols),
-    );
-    const truth = Float64Array.from(test, (i) => y[i] - centred.mean);
-    const said = await (Matrix.from(models) as Matrix<Float64Array>).matmulAsync(left, { transposeB: true });
-    return Array.from(
-      said
-        .sub(new Matrix(truth, 1, truth.length))
-        .square()
-        .mean(1).data,
-    );
   }
 }
