@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from './errors.js';
 import type { ClusterAddon } from './native/cluster.js';
+import type { CudaRowsAddon } from './native/cuda-rows.js';
 import type { LinearAddon } from './native/linear.js';
 import type { ManifoldAddon } from './native/manifold.js';
 import type { MatrixAddon } from './native/matrix.js';
@@ -23,6 +24,7 @@ import type { TextAddon } from './native/text.js';
 import type { TreesAddon } from './native/trees.js';
 
 export type * from './native/cluster.js';
+export type * from './native/cuda-rows.js';
 export type * from './native/linear.js';
 export type * from './native/manifold.js';
 export type * from './native/matrix.js';
@@ -134,6 +136,7 @@ export interface NativeAddon
     ManifoldAddon,
     MatrixAddon,
     NeighborsAddon,
+    CudaRowsAddon,
     NetworkAddon,
     SvmAddon,
     TensorAddon,

@@ -17,7 +17,7 @@ const cppRules = {
   neighbors: ['base', 'kernels', 'linalg'],
   device: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'nn'],
   // The CUDA plug-in shares with the core what is plain data only.
-  cuda: ['base', 'device', 'kernels', 'linalg', 'neighbors'],
+  cuda: ['base', 'device', 'kernels', 'linalg', 'neighbors', 'nn'],
   train: ['base', 'kernels', 'plan', 'linalg', 'neighbors', 'device', 'nn'],
   explain: ['base', 'kernels', 'plan', 'device'],
   io: ['base', 'plan'],

@@ -43,7 +43,7 @@ const installed = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable
 });
 for (const path of installed.trim().split('\n').slice(1)) put(path, join('package', relative(root, path)));
 put(node, 'node-bin/node');
-for (const file of ['run.sh', 'plans.mjs', 'peers.py', 'result.mjs'])
+for (const file of ['run.sh', 'plans.mjs', 'training.mjs', 'peers.py', 'result.mjs'])
   put(join(root, 'bench', 'cuda', file), file);
 for (const file of ['run.sh', 'node-bin/node', 'boreal_cuda_tests', 'bench_cuda'])
   chmodSync(join(bundle, file), 0o755);

@@ -1,6 +1,7 @@
-"""cuBLAS and cublasLt through torch on the shapes of bench/native/cuda.cc; prints JSON. Part of the bundle of scripts/cuda-bundle.mjs."""
+"""cuBLAS and cublasLt through torch on the shapes of bench/native/cuda.cc, and a network that learns as in training.mjs; prints JSON. Part of the bundle of scripts/cuda-bundle.mjs."""
 
 import json
+import time
 
 try:
     import torch
@@ -41,4 +42,5 @@ def measure(name, side):
 cases = [("sgemm", side) for side in (1024, 2048, 4096, 8192)]
 cases += [(name, side) for side in (4096, 8192) for name in ("bf16", "float16", "tf32", "int8")]
 results = [measure(name, side) for name, side in cases]
+results.append({"name": "mlp epoch", "ms": epoch_ms()})
 print(json.dumps({"torch": torch.__version__, "device": torch.cuda.get_device_name(), "results": results}))

@@ -37,6 +37,12 @@ for (const { name, library, side, tflops } of [
 }
 const bf16 = rows.find(({ name, side }) => name === 'bf16' && side === 4096);
 if (bf16) goals.push({ goal: 'bf16 4096, TFLOP/s of an H100', wanted: 600, reached: bf16.tflops });
+const training = parsed('training');
+for (const { name, gpuMs, cpuMs } of training?.results ?? []) {
+  const peer = peers?.results?.find((row) => row.name === name);
+  if (peer) goals.push({ goal: `${name} at batch 1024 over torch`, wanted: 1, reached: peer.ms / gpuMs });
+  goals.push({ goal: `${name} over the CPU here`, wanted: 1, reached: cpuMs / gpuMs });
+}
 for (const { name, trees, depth, residentMrows, transferMrows, cpuMrows } of rows) {
   if (name !== 'forest') continue;
   const what = `forest ${trees} x ${depth} over the CPU here`;
@@ -70,6 +76,7 @@ const result = {
   },
   plans: { ...step('plans'), ...parsed('plans') },
   bench: { ...step('bench'), ...bench },
+  training: { ...step('training'), ...training },
   peers: peers ?? 'none found',
   goals,
 };

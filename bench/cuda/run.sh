@@ -13,6 +13,7 @@ step() {  # step NAME SECONDS COMMAND...: what it prints goes to out/NAME, its e
 step tests 180 ./boreal_cuda_tests
 step plans 60 ./node-bin/node plans.mjs
 step bench 150 ./bench_cuda
+step training 30 ./node-bin/node training.mjs
 # The peers, where Python and torch are.
 command -v python3 >/dev/null && step peers 60 python3 peers.py
 ./node-bin/node result.mjs

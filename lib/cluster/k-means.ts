@@ -1,7 +1,10 @@
 /** K-means clustering. */
+import type { EstimatorTags } from '../core/estimator.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
+import type { Matrix } from '../core/matrix.js';
 import { int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
-import { native } from '../native.js';
+import { type TrainingCost, trainWhere } from '../core/training-device.js';
+import { type CentreStart, native } from '../native.js';
 import {
   type CentreInit,
   type CentresState,
@@ -38,6 +41,9 @@ export interface KMeansParams {
  * K-means: finds centres so that the squared distances of rows to the nearest one have the least sum they can be moved to (Lloyd
  * 1982; Elkan 2003; starts by Arthur and Vassilvitskii 2007). A cluster that loses its rows begins anew at the row that is
  * farthest from its centre. `predict` gives the nearest centre, `transform` the distances to all.
+ *
+ * `fit` with `device: 'cuda'` iterates on a GPU, in float32 and from the CPU's starts: labels are the CPU's but for rows that lie, to
+ * float32, as near to two centres.
  *
  * Differs from scikit-learn: random streams of our own; distances are computed from differences, so that rows far from 0 keep
  * their digits; `copyX` and `verbose` do not exist. From given centres, labels and centres are scikit-learn's up to rounding.
@@ -83,8 +89,12 @@ export class KMeans extends NearestCentre<KMeansParams, CentresState> {
     return centresRules;
   }
 
+  override get tags(): EstimatorTags {
+    return { ...super.tags, trainsOnGpu: true };
+  }
+
   protected async fitState(input: FitInput): Promise<CentresState> {
-    const { x, sampleWeight, cancel } = input;
+    const { x, sampleWeight, cancel, device } = input;
     const { maxIter, algorithm, randomState, tol } = this.params;
     const spec = {
       ...centreStart(this, input, this.params, 10),
@@ -94,8 +104,36 @@ export class KMeans extends NearestCentre<KMeansParams, CentresState> {
       seed: resolveSeed(randomState),
     };
     const progress = reportProgress(input, this);
-    const found = await native.fitKMeans(x.data, x.rows, x.cols, sampleWeight, spec, cancel, progress);
+    const found = await trainWhere(
+      device,
+      () => costOf(x, spec),
+      (target) => {
+        const placed = { ...spec, device: target };
+        return native.fitKMeans(x.data, x.rows, x.cols, sampleWeight, placed, cancel, progress);
+      },
+    );
     const { centres: clusterCenters, labels, inertia, iterations: nIter } = found;
     return { labels, clusterCenters, inertia, nIter };
   }
+}
+
+/** How many iterations a start takes, as a guess. */
+const ITERATIONS = 20;
+/** Of distances, by each thread. */
+const CPU_FLOPS_PER_NS = 30;
+
+function costOf({ rows, cols }: Matrix, { clusters, restarts }: CentreStart): TrainingCost {
+  const passes = restarts * ITERATIONS;
+  const flops = 3 * rows * cols * clusters * passes;
+  return {
+    cpuNs: flops / (CPU_FLOPS_PER_NS * native.info().threads),
+    cuda: {
+      uploadBytes: 4 * rows * cols,
+      downloadBytes: 8 * rows * restarts,
+      trafficBytes: 8 * rows * cols * passes,
+      flops,
+      kernels: 4 * passes,
+      waits: passes,
+    },
+  };
 }

@@ -1,6 +1,7 @@
 /** Principal components. */
 
 import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
+import type { EstimatorTags } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
@@ -18,6 +19,7 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
+import { type PlacedRows, withPlacedRows } from '../core/placed-rows.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import {
@@ -30,8 +32,9 @@ import {
   randomisedAxes,
 } from '../core/principal-axes.js';
 import type { Column } from '../core/schema.js';
+import { type TrainingCost, trainWhere } from '../core/training-device.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
+import { type CudaTarget, native } from '../native.js';
 import { likelyDimension } from './minka.js';
 import { checkComponents, Projection, type ProjectionState } from './projection.js';
 
@@ -73,6 +76,9 @@ export interface PCAState extends ProjectionState {
  *
  * Of the rows it says how likely they are, too: `scoreSamples` is the log-density of a normal distribution with the variances of the
  * components along these, and that of the noise in all other directions (Tipping and Bishop 1999).
+ *
+ * `fit` with `device: 'cuda'` multiplies on a GPU, in float32 after the rows were centred in float64: axes whose variance is less than
+ * about 1e-6 of the first one's lose their digits. Solver 'auto' takes 'covarianceEigh' there where it would take 'full', which no GPU has.
  *
  * Differs from scikit-learn: 'covarianceEigh' centres the rows first, which keeps digits of columns far from 0; no 'arpack'; the density
  * of rows that vary in some directions only is an error; sample weights are ignored in both.
@@ -118,6 +124,10 @@ export class PCA extends Projection<PCAParams, PCAState> {
     checkLength(this, 'mean', state.mean, columns.length);
   }
 
+  override get tags(): EstimatorTags {
+    return { ...super.tags, trainsOnGpu: this.params.svdSolver !== 'full' };
+  }
+
   /** The covariance of few columns takes about as long as a copy of them. */
   protected override learnsInPlace(x: Matrix): boolean {
     const { svdSolver, nComponents } = this.params;
@@ -125,7 +135,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
     return solver === 'covarianceEigh' && x.cols <= FEW_COLUMNS && !isReadInPlace(x.data);
   }
 
-  protected async fitState({ x, cancel, signal }: FitInput): Promise<PCAState> {
+  protected async fitState({ x, cancel, signal, device }: FitInput): Promise<PCAState> {
     const most = Math.min(x.rows, x.cols);
     const { nComponents } = this.params;
     if (x.rows < 2)
@@ -140,7 +150,11 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const { mean, variance } = moments instanceof Promise ? await moments : moments;
     const toSample = x.rows / (x.rows - 1);
     const total = variance.reduce((sum, v) => sum + v, 0) * toSample;
-    const { values, axes } = await this.#axes(x, mean, { cancel, signal });
+    const { values, axes } = await trainWhere(
+      device,
+      () => costOf(x, this.params),
+      (target) => this.#axes(x, mean, { cancel, signal }, target),
+    );
     const all = values.map((value) => value ** 2 / (x.rows - 1));
     // Nothing explains a variance of 0.
     const shares = all.map((v) => (total > 0 ? v / total : 0));
@@ -160,17 +174,26 @@ export class PCA extends Projection<PCAParams, PCAState> {
     given: Matrix,
     mean: Float64Array,
     { cancel, signal }: Pick<FitInput, 'cancel' | 'signal'>,
+    target: CudaTarget | null,
+    placed?: PlacedRows,
   ): Promise<Axes> {
+    if (target !== null && placed === undefined) {
+      const again = (rows: PlacedRows) => this.#axes(given, mean, { cancel, signal }, target, rows);
+      return withPlacedRows(target, given, { mean, cancel }, again);
+    }
     const { nComponents, svdSolver, iteratedPower, nOversamples, randomState } = this.params;
     const most = Math.min(given.rows, given.cols);
     const { data, rows, cols } = given;
-    const solver = svdSolver === 'auto' ? solverFor(given, nComponents) : svdSolver;
-    const byCovariance = async () => {
+    const chosen = svdSolver === 'auto' ? solverFor(given, nComponents) : svdSolver;
+    const solver = placed !== undefined && chosen === 'full' ? 'covarianceEigh' : chosen;
+    const covariance = async () => {
+      if (placed !== undefined) return placed.gram();
       const gram = isReadInPlace(data)
         ? await native.scatterMatrix(data, rows, cols, mean, cancel)
         : native.scatterMatrixSync(data, rows, cols, mean);
-      return axesOfGram(new Matrix(gram, cols, cols), rows, signal);
+      return new Matrix(gram, cols, cols);
     };
+    const byCovariance = async () => axesOfGram(await covariance(), rows, signal);
     if (solver === 'covarianceEigh') return byCovariance();
     if (solver === 'full') return exactAxes(await centred(given, mean, signal), signal);
     if (nComponents === 'mle' || (nComponents !== null && nComponents < 1)) {
@@ -184,7 +207,8 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const how = { components, oversamples: nOversamples, iterations, seed: resolveSeed(randomState) };
     const known = prefersGram(given, how) ? firstAxes(await byCovariance(), components) : null;
     if (known !== null) return known;
-    return randomisedAxes(denseOperator(await centred(given, mean, signal), signal), how, signal);
+    const operator = placed ?? denseOperator(await centred(given, mean, signal), signal);
+    return randomisedAxes(operator, how, signal);
   }
 
   protected get centre(): Float64Array {
@@ -266,6 +290,35 @@ export class PCA extends Projection<PCAParams, PCAState> {
 }
 
 const FEW_COLUMNS = 32;
+/** Of products in float64, by each thread. */
+const CPU_FLOPS_PER_NS = 40;
+
+/** Of the products; null where the CPU would take all singular values. */
+function costOf(
+  x: Matrix,
+  { svdSolver, nComponents, nOversamples, iteratedPower }: PCAParams,
+): TrainingCost | null {
+  const { rows, cols } = x;
+  const solver = svdSolver === 'auto' ? solverFor(x, nComponents) : svdSolver;
+  if (solver === 'full') return null;
+  const iterations = iteratedPower === 'auto' ? 7 : iteratedPower;
+  const size = Math.min((typeof nComponents === 'number' ? nComponents : cols) + nOversamples, cols);
+  const products = solver === 'randomized' ? 2 * (iterations + 1) : 1;
+  const width = solver === 'randomized' ? size : cols / 2;
+  const flops = 2 * rows * cols * width * products;
+  const vectors = solver === 'randomized' ? 4 * rows * size * products : 0;
+  return {
+    cpuNs: flops / (CPU_FLOPS_PER_NS * native.info().threads),
+    cuda: {
+      uploadBytes: 4 * rows * cols + vectors,
+      downloadBytes: 8 * cols * cols + vectors,
+      trafficBytes: 4 * rows * cols * products,
+      flops,
+      kernels: 4 * products,
+      waits: 2 * products,
+    },
+  };
+}
 
 function inverse({ scales, otherwise }: Omit<AxisForm, 'axes'>): Omit<AxisForm, 'axes'> {
   return { scales: scales.map((scale) => 1 / scale), otherwise: 1 / otherwise };

@@ -1,5 +1,5 @@
 /** What the native core exports for clustering: native/binding/cluster_binding.cc. */
-import type { CancelHandle, FloatArray, NativeProgress } from '../native.js';
+import type { CancelHandle, CudaTarget, FloatArray, NativeProgress } from '../native.js';
 
 /** Where centres start. */
 export interface CentreStart {
@@ -15,6 +15,8 @@ export interface KMeansSpec extends CentreStart {
   /** On the squared shift of all centres. */
   tol: number;
   elkan: boolean;
+  /** The GPU that iterates, from starts of the CPU; null: the CPU. */
+  device?: CudaTarget | null;
 }
 export interface MiniBatchSpec extends CentreStart {
   initSize: number;

@@ -1,5 +1,5 @@
 /** The typed face of native/binding/network_binding.cc. */
-import type { CancelHandle, NativeProgress } from '../native.js';
+import type { CancelHandle, CudaTarget, NativeProgress } from '../native.js';
 
 export interface NetworkHandle {
   readonly __network: unique symbol;
@@ -47,6 +47,8 @@ export interface NetworkTraining extends NetworkObjective {
   clipValue: number;
   /** In shared memory: the mean loss so far, then the means of the metrics. */
   live: Float64Array | null;
+  /** On the GPU, with the rows that networkPlace has copied there. */
+  placed: boolean;
 }
 
 export interface NativeEpoch {
@@ -67,6 +69,13 @@ export interface NetworkAddon {
   networkSetParameters(network: NetworkHandle, parameters: Float32Array): void;
   networkOptimizerState(network: NetworkHandle): { steps: number; state: Float32Array };
   networkSetOptimizerState(network: NetworkHandle, steps: number, state: Float32Array): void;
+  /** Copies rows and targets to a GPU, for epochs of this objective. */
+  networkPlace(
+    network: NetworkHandle,
+    ...args: [...Rows, spec: NetworkObjective & { readonly device: CudaTarget }, cancel: CancelHandle | null]
+  ): Promise<number>;
+  /** Gives back what lies on a GPU. */
+  networkRelease(network: NetworkHandle): void;
   /** One pass over the rows in `order`, or as they stand. */
   networkTrain(
     network: NetworkHandle,

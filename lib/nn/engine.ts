@@ -7,6 +7,7 @@ import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
 import { sizeOf } from '../core/shape.js';
+import type { TrainingDevice } from '../core/training-device.js';
 import { ValidationError } from '../errors.js';
 import type { Architecture } from './architecture.js';
 import { initialValues, initialValuesAsync } from './initializers.js';
@@ -116,6 +117,16 @@ export class Engine {
       ...{ inputShape: this.#architecture.inputShape, weights: this.weights(), classes, seed: this.#seed },
       ...{ steps: this.#steps, moments: arrays.length > 0 ? arrays : null },
     };
+  }
+
+  /** Places the rows on a GPU, for the epochs of a training; see {@link Network.place}. */
+  place(device: TrainingDevice, { x, y, weights }: EngineRows, pass: Pass, epochs: number): Promise<void> {
+    return this.#network.place(device, x, targetsOf(y), { ...pass, sampleWeight: weights }, epochs);
+  }
+
+  /** Gives back the memory of the GPU. */
+  release(): void {
+    this.#network.release();
   }
 
   /** One epoch. @throws {ERR_ABORTED} when the signal fires; the weights are those of the last step */

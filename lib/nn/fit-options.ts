@@ -15,6 +15,7 @@ import {
   real,
   show,
 } from '../core/params.js';
+import type { Device } from '../core/plan.js';
 import type { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import type { Callback } from './callbacks/callback.js';
@@ -59,6 +60,11 @@ export interface SequentialFitOptions extends Partial<TrainingParams> {
   readonly callbacks?: readonly Callback[];
   /** See {@link Verbosity}. Default 'auto'. */
   readonly verbose?: Verbosity;
+  /**
+   * Where to train. Default 'cpu'. 'cuda', 'cuda:1': a GPU, of networks of dense layers, activations and dropout; 'auto': the first
+   * GPU where that should be faster. Validation and callbacks' evaluations stay on the CPU.
+   */
+  readonly device?: Device;
   /** Aborts the training within an epoch: the model keeps the weights of the last step. */
   readonly signal?: AbortSignal;
   /** Called now and then; training ends after the epoch when it returns false. */
@@ -101,6 +107,7 @@ const fitRules: Rules<SequentialFitOptions> = {
     (v) => Array.isArray(v) && v.every((c) => typeof c === 'object' && c),
   ),
   verbose: custom("'auto', 0, 1 or 2", (v) => ['auto', 0, 1, 2].includes(v as number)),
+  device: given,
   signal: given,
   onProgress: custom('a function', isFunction),
   onWarning: custom('a function', isFunction),
@@ -113,7 +120,10 @@ export type ResolvedFitOptions = Required<
     keyof TrainingParams | 'validationBatchSize' | 'validationFreq' | 'initialEpoch' | 'callbacks' | 'verbose'
   >
 > &
-  Pick<SequentialFitOptions, 'validationData' | 'sampleWeight' | 'signal' | 'onProgress' | 'onWarning'>;
+  Pick<
+    SequentialFitOptions,
+    'validationData' | 'sampleWeight' | 'signal' | 'onProgress' | 'onWarning' | 'device'
+  >;
 
 /**
  * Fills in defaults, those of the model first.

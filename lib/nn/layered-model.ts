@@ -120,7 +120,7 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
   }
 
   override get tags() {
-    return { watchesValidation: true };
+    return { watchesValidation: true, trainsOnGpu: true };
   }
 
   get kind(): EstimatorKind {

@@ -1,5 +1,5 @@
 /** What both MLP estimators say of what they learned. */
-import type { Estimator } from '../core/estimator.js';
+import type { Estimator, EstimatorTags } from '../core/estimator.js';
 import { Matrix } from '../core/matrix.js';
 import { checkLength } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -60,6 +60,10 @@ export function perceptron<P extends MLPParams, S extends MLPState, F extends Fa
   Base: F & Face<Estimator<P, S>>,
 ): F & Face<MLPLearned> {
   abstract class Perceptron extends Base implements MLPLearned {
+    override get tags(): EstimatorTags {
+      return { ...super.tags, trainsOnGpu: this.params.solver !== 'lbfgs' };
+    }
+
     get coefs(): Matrix[] {
       const { layerSizes } = this.state;
       const parts = splitParameters(this.state);

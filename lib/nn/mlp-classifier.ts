@@ -26,6 +26,8 @@ const outputsOf = (classes: readonly unknown[]) => (classes.length === 2 ? 1 : c
  *
  * Scale the columns first, for example with a StandardScaler in a Pipeline.
  *
+ * `fit` and `partialFit` with `device: 'cuda'` train on a GPU, except by 'lbfgs': losses and weights of the CPU to about 1e-5 an epoch.
+ *
  * Differs from scikit-learn: weights are float32, so scores agree to about 1e-6; random streams of our own; one label a row; a fit that
  * stops at `maxIter` sets `converged` to false, where scikit-learn warns. A loss that is no longer finite ends the fit with
  * a warning (`process.on('warning')`) and the weights before it, where scikit-learn raises. `partialFit` after loading a file

@@ -128,16 +128,23 @@ function optimizerOf(params: MLPParams): OptimizerSpec {
     : { type: 'adam', beta1, beta2, epsilon };
 }
 
+function batchSizeOf({ batchSize }: MLPParams, rows: number): number {
+  return Math.min(rows, batchSize === 'auto' ? 200 : batchSize);
+}
+
 /** What comparing rows takes, in scikit-learn's means. */
 function objectiveOf(task: MLPTask, sampleWeight: Float64Array | null): ObjectiveOptions {
   return { loss: { type: task.loss }, sampleWeight, divideBy: 'weights', penaltyPerRow: true };
 }
 
+/** What a training takes of the input beside the rows. */
+type MLPInput = Pick<FitInput, 'signal' | 'onProgress' | 'device'>;
+
 /** Trains from the start or, with `before`, goes on from there. */
 export async function trainMLP(
   params: MLPParams,
   task: MLPTask,
-  input: Pick<FitInput, 'signal' | 'onProgress'>,
+  input: MLPInput,
   before: MLPState | null,
 ): Promise<MLPState> {
   if (params.solver === 'lbfgs' && params.earlyStopping) {
@@ -146,7 +153,20 @@ export async function trainMLP(
   const seed = resolveSeed(params.randomState);
   const network = startNetwork(params, task, seed, before);
   if (params.solver === 'lbfgs') return minimizeMLP(params, task, input, network);
+  try {
+    return await trainEpochs(params, task, input, network, seed);
+  } finally {
+    network.release();
+  }
+}
 
+async function trainEpochs(
+  params: MLPParams,
+  task: MLPTask,
+  input: MLPInput,
+  network: Network,
+  seed: number,
+): Promise<MLPState> {
   const random = new Random(seed + 1);
   const split = params.earlyStopping ? setAside(task, params.validationFraction, random) : null;
   const x = singleRows(task.x, split?.kept ?? null);
@@ -157,7 +177,8 @@ export async function trainMLP(
   const judge = split ? validator(task, network, split.aside, weightsOf(split.aside)) : null;
 
   const rows = y.length;
-  const batchSize = Math.min(rows, params.batchSize === 'auto' ? 200 : params.batchSize);
+  const batchSize = batchSizeOf(params, rows);
+  await network.place(input.device, x, y, { ...objective, batchSize }, params.maxIter);
   const lossCurve: number[] = [];
   const scores: number[] = [];
   let best: { readonly value: number; readonly parameters: Float32Array | null } | null = null;
@@ -226,7 +247,7 @@ function validator(task: MLPTask, network: Network, aside: Int32Array, sampleWei
 async function minimizeMLP(
   params: MLPParams,
   task: MLPTask,
-  input: Pick<FitInput, 'signal' | 'onProgress'>,
+  input: MLPInput,
   network: Network,
 ): Promise<MLPState> {
   const { onProgress } = input;
@@ -256,7 +277,7 @@ async function minimizeMLP(
 export async function trainMLPPart(
   params: MLPParams,
   task: MLPTask,
-  input: Pick<FitInput, 'signal' | 'onProgress'>,
+  input: MLPInput,
   before: MLPState | null,
 ): Promise<MLPState> {
   if (params.solver === 'lbfgs') {
@@ -272,14 +293,18 @@ export async function trainMLPPart(
   const rows = task.x.rows;
   const t = before?.t ?? 0;
   const scaled = params.solver === 'sgd' && params.learningRate === 'invscaling' && t > 0;
-  const result = await network.trainEpoch(singleRows(task.x), task.y, {
-    ...objectiveOf(task, task.sampleWeight),
-    ...(input.signal && { signal: input.signal }),
-    optimizer: optimizerOf(params),
-    learningRate: params.learningRateInit / (scaled ? (t + 1) ** params.powerT : 1),
-    batchSize: Math.min(rows, params.batchSize === 'auto' ? 200 : params.batchSize),
-    order: params.shuffle ? new Random(seed + (before?.nIter ?? 0)).permutation(rows) : null,
-  });
+  const x = singleRows(task.x);
+  const objective = { ...objectiveOf(task, task.sampleWeight), batchSize: batchSizeOf(params, rows) };
+  await network.place(input.device, x, task.y, objective, 1);
+  const result = await network
+    .trainEpoch(x, task.y, {
+      ...objective,
+      ...(input.signal && { signal: input.signal }),
+      optimizer: optimizerOf(params),
+      learningRate: params.learningRateInit / (scaled ? (t + 1) ** params.powerT : 1),
+      order: params.shuffle ? new Random(seed + (before?.nIter ?? 0)).permutation(rows) : null,
+    })
+    .finally(() => network.release());
   if (!result.finite) warnOfLoss(task.name, before?.nIter ?? 0);
   const state: MLPState = {
     layerSizes: [task.x.cols, ...params.hiddenLayerSizes, task.outputs],

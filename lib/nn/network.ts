@@ -7,8 +7,15 @@ import { withCancel } from '../core/cancellation.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { sizeOf } from '../core/shape.js';
-import { toBorealError, ValidationError } from '../errors.js';
-import { type NativeEpoch, type NativeOptimizer, type NetworkHandle, native } from '../native.js';
+import { type TrainingCost, type TrainingDevice, trainWhere } from '../core/training-device.js';
+import { StateError, toBorealError, ValidationError } from '../errors.js';
+import {
+  type CudaTarget,
+  type NativeEpoch,
+  type NativeOptimizer,
+  type NetworkHandle,
+  native,
+} from '../native.js';
 import { join } from './join.js';
 import type { LayerSpec, LossSpec, LossType, MetricType, OptimizerSpec, Shape } from './layer-spec.js';
 import { type ParameterSpec, type PlacedLayer, placeLayers } from './network-layers.js';
@@ -116,6 +123,10 @@ const METRICS: readonly MetricType[] = [
   ...(['binaryAccuracy', 'categoricalAccuracy', 'sparseCategoricalAccuracy'] as const),
   ...(['meanSquaredError', 'meanAbsoluteError'] as const),
 ];
+/** Layers that a GPU trains. */
+const ON_GPU: readonly LayerSpec['type'][] = ['dense', 'activation', 'dropout'];
+const CPU_FLOPS_PER_NS = 50;
+
 const OPTIMIZERS: readonly OptimizerSpec['type'][] = ['sgd', 'rmsprop', 'adagrad', 'adam', 'adamw'];
 
 /**
@@ -132,6 +143,7 @@ export class Network {
   readonly layers: readonly PlacedLayer[];
   readonly #handle: NetworkHandle;
   readonly #specs: readonly ParameterSpec[];
+  #isPlaced = false;
 
   /**
    * @param layers - at least one
@@ -208,7 +220,78 @@ export class Network {
   }
 
   /**
-   * Trains one epoch, on the pool.
+   * Copies rows and targets to a GPU, where epochs of this objective run from then on: later calls of
+   * {@link Network.trainEpoch} must give the same rows. Parameters come back after each epoch. For device 'auto' only where that
+   * should be faster, and only if there is room.
+   *
+   * @param epochs - that are to come, at most
+   * @throws {ERR_NOT_SUPPORTED} for layers that no GPU trains
+   * @throws {ERR_OUT_OF_MEMORY | ERR_CUDA} when the GPU cannot take them
+   */
+  async place(
+    device: TrainingDevice,
+    x: Float32Array,
+    y: Float32Array | Int32Array,
+    options: ObjectiveOptions,
+    epochs: number,
+  ): Promise<void> {
+    const odd = this.layers.findIndex(({ spec, code }) => code.length > 0 && !ON_GPU.includes(spec.type));
+    if (odd >= 0 && device !== 'cpu' && device !== 'auto') {
+      const layer = `layer ${odd}, ${this.layers[odd].spec.type}`;
+      throw new StateError(
+        'ERR_NOT_SUPPORTED',
+        `A GPU trains dense layers, activations and dropout only; ${layer}, is trained on the CPU.`,
+      );
+    }
+    const cost = () => (odd < 0 ? this.#cost(x.length / this.inputs, options.batchSize ?? 32, epochs) : null);
+    await trainWhere(device, cost, async (target) => {
+      if (target !== null) await this.#place(target, x, y, options);
+    });
+  }
+
+  /** Gives back the memory of the GPU; epochs run on the CPU again. @throws {ERR_BUSY} while the network trains */
+  release(): void {
+    if (!this.#isPlaced) return;
+    this.#call(() => native.networkRelease(this.#handle));
+    this.#isPlaced = false;
+  }
+
+  async #place(
+    device: CudaTarget,
+    x: Float32Array,
+    y: Float32Array | Int32Array,
+    options: ObjectiveOptions,
+  ): Promise<void> {
+    await withCancel(options.signal, async (cancel) => {
+      const [rows, weights] = this.#rows(x, y, options);
+      const spec = { ...objectiveOf(options), device };
+      await native.networkPlace(this.#handle, x, rows, y, weights, spec, cancel);
+    });
+    this.#isPlaced = true;
+  }
+
+  /** Of some epochs. The CPU's speed is that of products of some hundred rows. */
+  #cost(rows: number, batchSize: number, epochs: number): TrainingCost {
+    const parameters = this.#specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const values = this.layers.reduce((sum, { outputShape }) => sum + sizeOf(outputShape), this.inputs);
+    const steps = epochs * Math.ceil(rows / batchSize);
+    const flops = 6 * parameters * rows * epochs;
+    const { threads } = native.info();
+    return {
+      cpuNs: flops / (CPU_FLOPS_PER_NS * threads),
+      cuda: {
+        uploadBytes: 4 * (rows * (this.inputs + this.outputs) + 3 * parameters * epochs),
+        downloadBytes: 12 * parameters * epochs,
+        trafficBytes: 28 * parameters * steps + 16 * values * rows * epochs,
+        flops,
+        kernels: steps * (3 * this.layers.length + 4),
+        waits: epochs * 4,
+      },
+    };
+  }
+
+  /**
+   * Trains one epoch, on the pool, or on the GPU where the rows were placed.
    *
    * A loss that is NaN or infinite ends the epoch before it changes anything: see {@link EpochResult.finite}.
    *
@@ -243,6 +326,7 @@ export class Network {
       clipGlobalNorm,
       clipValue,
       live,
+      placed: this.#isPlaced,
     };
     return withCancel(options.signal, async (cancel) => {
       const [rows, weights] = this.#rows(x, y, options);

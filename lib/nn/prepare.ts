@@ -5,6 +5,7 @@ import type { Label } from '../core/labels.js';
 import { resolveSeed } from '../core/params.js';
 import { Schema } from '../core/schema.js';
 import { sizeOf } from '../core/shape.js';
+import { resolveTrainingDevice } from '../core/training-device.js';
 import { ValidationError } from '../errors.js';
 import type { Architecture } from './architecture.js';
 import { Engine } from './engine.js';
@@ -98,6 +99,7 @@ export function prepareTraining(of: {
   const session: TrainingSession = {
     ...{ train, validation, loss, optimizer, metrics, seed },
     ...{ ...options, validationData: undefined, sampleWeight: undefined },
+    device: resolveTrainingDevice(options.device),
   };
   return { session, classes, createEngine: () => Engine.createAsync(architecture, seed) };
 }

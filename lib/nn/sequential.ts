@@ -185,10 +185,10 @@ export class Sequential extends LayeredModel {
 
   /** How a pipeline trains it: from the start, by its parameters, and with nothing to see before the end. */
   protected async fitState(input: FitInput): Promise<SequentialState> {
-    const { validation, sampleWeight, signal, onProgress } = input;
+    const { validation, sampleWeight, signal, onProgress, device } = input;
     const validationData = validation && ([validation.x, validation.y, validation.sampleWeight] as const);
     const options = resolveFitOptions(this.params, {
-      ...{ signal, onProgress, verbose: 0 },
+      ...{ signal, onProgress, device, verbose: 0 },
       ...(sampleWeight && { sampleWeight }),
       ...(validationData && { validationData }),
     });

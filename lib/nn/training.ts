@@ -5,6 +5,7 @@
 import type { Progress } from '../core/fit-input.js';
 import { custom, show } from '../core/params.js';
 import { Random } from '../core/random.js';
+import type { TrainingDevice } from '../core/training-device.js';
 import { AbortError, StateError, ValidationError } from '../errors.js';
 import type { Callback, EpochLogs, TrainingRun } from './callbacks/callback.js';
 import type { Engine, EngineRows } from './engine.js';
@@ -33,6 +34,7 @@ export interface TrainingSession {
   readonly seed: number;
   readonly verbose: Verbosity;
   readonly callbacks: readonly Callback[];
+  readonly device: TrainingDevice;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: Progress) => unknown;
   readonly onWarning?: (warning: TrainingWarning) => void;
@@ -127,6 +129,19 @@ export class Training implements TrainingRun {
 
   /** Trains until the last epoch, or until it is stopped. @throws {ERR_ABORTED} when the signal fires */
   async run(): Promise<void> {
+    const { engine } = this.#trainee;
+    const { batchSize, device, epochs, initialEpoch, loss, metrics, signal, train } = this.#session;
+    const counted = metrics.filter(isCounted).map(({ type }) => type);
+    const pass = { batchSize, loss, metrics: counted, signal };
+    await engine.place(device, train, pass, Math.max(epochs - initialEpoch, 1));
+    try {
+      await this.#runEpochs();
+    } finally {
+      engine.release();
+    }
+  }
+
+  async #runEpochs(): Promise<void> {
     const { epochs, initialEpoch, callbacks, signal } = this.#session;
     let logs: EpochLogs = {};
     for (const callback of callbacks) await callback.onTrainBegin?.(this);

@@ -14,6 +14,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_cancel(env, exports);
     export_cluster(env, exports);
     export_cuda(env, exports);
+    export_cuda_rows(env, exports);
     export_mixture(env, exports);
     export_program(env, exports);
     export_socket(env, exports);

@@ -23,6 +23,7 @@ napi_value kmeans(Call& call) {
   spec.max_iter = from.u32("maxIter");
   spec.tol = from.number("tol");
   spec.elkan = from.flag("elkan");
+  spec.target = from.cuda("device");
   spec.seed = from.u32("seed");
   auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
                   given = from.numbers("centres"),

@@ -19,6 +19,7 @@ void export_info(napi_env env, napi_value exports);
 void export_booster(napi_env env, napi_value exports);
 void export_cancel(napi_env env, napi_value exports);
 void export_cuda(napi_env env, napi_value exports);
+void export_cuda_rows(napi_env env, napi_value exports);
 void export_cluster(napi_env env, napi_value exports);
 void export_mixture(napi_env env, napi_value exports);
 void export_program(napi_env env, napi_value exports);

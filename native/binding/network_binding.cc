@@ -11,7 +11,7 @@
 #include "binding/spec.h"
 #include "kernels/dispatch.h"
 #include "nn/layer_code.h"
-#include "train/network.h"
+#include "train/network_cuda.h"
 
 namespace boreal {
 namespace {
@@ -19,7 +19,8 @@ namespace {
 struct NetworkHandle {
   std::mutex mutex;
   std::unique_ptr<Network> network;
-  size_t bytes = 0;  // at its creation, for the garbage collector's sums
+  std::unique_ptr<CudaNetwork> device;  // where it was placed
+  size_t bytes = 0;                     // at its creation, for the garbage collector's sums
 };
 
 }  // namespace
@@ -280,7 +281,8 @@ napi_value network_train(Call& call) {
   JobOptions job = train_options(call, 7, true);
   NetworkObjective objective = read_objective(env, spec);
   const LiveMeans live(env, spec.at("live"), objective.metrics.size(), &job);
-  auto work = [options = read_training(env, spec), live,
+  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
+  auto work = [handle, options = read_training(env, spec), live, placed = spec.flag("placed"),
                order = read_order(env, call[5], to_size(env, call[2], "rows"))](
                   Network& network, const NetworkData& rows, const NetworkObjective& objective,
                   const CancelToken* cancel, const JobProgress& progress) mutable {
@@ -290,7 +292,10 @@ napi_value network_train(Call& call) {
       live.write(loss, metrics);
       progress(done, total);
     };
-    return network.train(rows, objective, options, cancel, on_step);
+    if (placed && handle->device == nullptr) {
+      throw Error("ERR_PARAMETER", "The network was not placed on a GPU.");
+    }
+    return network.train(rows, objective, options, cancel, on_step, placed ? handle->device.get() : nullptr);
   };
   return start_network_job(call, std::move(job), std::move(objective), std::move(work), deliver_epoch);
 }
@@ -302,6 +307,32 @@ napi_value network_evaluate(Call& call) {
                  const JobProgress&) { return network.evaluate(rows, objective, cancel); };
   return start_network_job(call, train_options(call, 6, false),
                            read_objective(call.env(), {call.env(), call[5]}), work, deliver_epoch);
+}
+
+// (network, x, rows, y, weights, spec, cancel): copies the rows to the GPU spec.device, where epochs of this
+// objective can run from then on.
+napi_value network_place(Call& call) {
+  napi_env env = call.env();
+  const Spec spec(env, call[5]);
+  auto handle = from_handle<NetworkHandle>(env, call[0], "network");
+  auto work = [handle, target = spec.cuda("device")](Network& network, const NetworkData& rows,
+                                                     const NetworkObjective& objective, const CancelToken*,
+                                                     const JobProgress&) {
+    if (target.library == nullptr) throw Error("ERR_PARAMETER", "device must name a GPU.");
+    handle->device.reset();
+    handle->device = std::make_unique<CudaNetwork>(network, rows, objective, target);
+    return static_cast<double>(rows.rows);
+  };
+  auto deliver = [](napi_env env, double rows) { return to_js(env, rows); };
+  return start_network_job(call, train_options(call, 6, false), read_objective(env, spec), work, deliver);
+}
+
+// (network): gives back what lies on a GPU.
+napi_value network_release(Call& call) {
+  NetworkHandle& handle = *from_handle<NetworkHandle>(call.env(), call[0], "network");
+  const NetworkUse use(handle);
+  handle.device.reset();
+  return undefined(call.env());
 }
 
 struct LossGradient {
@@ -355,6 +386,8 @@ void export_network(napi_env env, napi_value exports) {
   export_function<network_set_parameters>(env, exports, "networkSetParameters");
   export_function<network_optimizer_state>(env, exports, "networkOptimizerState");
   export_function<network_set_optimizer_state>(env, exports, "networkSetOptimizerState");
+  export_function<network_place>(env, exports, "networkPlace");
+  export_function<network_release>(env, exports, "networkRelease");
   export_function<network_train>(env, exports, "networkTrain");
   export_function<network_evaluate>(env, exports, "networkEvaluate");
   export_function<network_gradient>(env, exports, "networkGradient");

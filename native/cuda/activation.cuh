@@ -1,4 +1,4 @@
-// Activations of a network that are no function of math.cuh: those of kernels/neural_kernels.h.
+// Activations of a network, those of kernels/neural_kernels.h, and their derivatives.
 #pragma once
 
 #include "cuda/math.cuh"
@@ -7,14 +7,15 @@
 namespace boreal {
 namespace cuda {
 
+constexpr float kSeluScale = 1.05070098735548049342f, kSeluAlpha = 1.67326324235437728482f;
+constexpr float kRootTwoByPi = 0.79788456080286535588f;  // sqrt(2 / pi)
+constexpr float kGeluCubic = 0.044715f;
+
 __device__ inline float relu6(float x) { return x < 0 ? 0.0f : x > 6 ? 6.0f : x; }
-__device__ inline float gelu_tanh(float x) {
-  constexpr float kRootTwoByPi = 0.79788456080286535588f, kCubic = 0.044715f;
-  return 0.5f * x * (1 + tanhf(kRootTwoByPi * fmaf(kCubic * x * x, x, x)));
-}
+__device__ inline float gelu_tanh_inner(float x) { return kRootTwoByPi * fmaf(kGeluCubic * x * x, x, x); }
+__device__ inline float gelu_tanh(float x) { return 0.5f * x * (1 + tanhf(gelu_tanh_inner(x))); }
 
 __device__ __noinline__ inline float activate(Activation f, float a, float x) {
-  constexpr float kSeluScale = 1.05070098735548049342f, kSeluAlpha = 1.67326324235437728482f;
   switch (f) {
     case Activation::kRelu:
       return apply(Unary::kRelu, x);
@@ -50,6 +51,57 @@ __device__ __noinline__ inline float activate(Activation f, float a, float x) {
       return x * tanhf(softplus(x));
     default:
       return x;
+  }
+}
+
+// The derivative at the value y or, as gradient_by_value says, at the argument x.
+__device__ __noinline__ inline float derivative(Activation f, float a, float at) {
+  switch (f) {
+    case Activation::kRelu:
+      return at > 0 ? 1.0f : 0.0f;
+    case Activation::kRelu6:
+      return at > 0 && at < 6 ? 1.0f : 0.0f;
+    case Activation::kLeakyRelu:
+      return at > 0 ? 1.0f : a;
+    case Activation::kElu:
+      return at > 0 ? 1.0f : at + a;
+    case Activation::kSelu:
+      return at > 0 ? kSeluScale : at + kSeluScale * kSeluAlpha;
+    case Activation::kSigmoid:
+      return at * (1 - at);
+    case Activation::kHardSigmoid:
+      return at > 0 && at < 1 ? 1.0f / 6 : 0.0f;
+    case Activation::kTanh:
+      return 1 - at * at;
+    case Activation::kSoftplus:
+      return -expm1f(-at);
+    case Activation::kSoftsign: {
+      const float rest = 1 - fabsf(at);
+      return rest * rest;
+    }
+    case Activation::kExponential:
+      return at;
+    case Activation::kGelu: {
+      const float below = 0.5f * (1 + erff(at * 0.70710678118654752440f));
+      return fmaf(at, 0.39894228040143267794f * expf(-0.5f * at * at), below);
+    }
+    case Activation::kGeluTanh: {
+      const float t = tanhf(gelu_tanh_inner(at));
+      const float slope = kRootTwoByPi * fmaf(3 * kGeluCubic * at, at, 1.0f);
+      return 0.5f * (1 + t) + 0.5f * at * (1 - t * t) * slope;
+    }
+    case Activation::kSilu: {
+      const float s = sigmoid(at);
+      return s * fmaf(at, 1 - s, 1.0f);
+    }
+    case Activation::kHardSilu:
+      return at > 3 ? 1.0f : at < -3 ? 0.0f : (at + at + 3) / 6;
+    case Activation::kMish: {
+      const float t = tanhf(softplus(at));
+      return fmaf(at * (1 - t * t), sigmoid(at), t);
+    }
+    default:
+      return 1;
   }
 }
 

@@ -5,6 +5,7 @@
 #include "cuda/guard.cuh"
 #include "cuda/measure.cuh"
 #include "cuda/program.cuh"
+#include "cuda/training.cuh"
 #include "cuda/tree_growth.cuh"
 
 // The handle of the C interface.
@@ -87,8 +88,9 @@ int time_pass(BorealCudaProgram* program, uint64_t rows, uint32_t repeats, doubl
 
 uint64_t memory_bytes(const BorealCudaProgram* program) { return program->program.memory_bytes(); }
 
-constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI, device_count, device_info, measure_device, create,
-                                destroy,         run,          time_pass,   memory_bytes,   &kTreeTraining};
+constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI, device_count,   device_info, measure_device,
+                                create,          destroy,        run,         time_pass,
+                                memory_bytes,    &kTreeTraining, &kTraining};
 
 }  // namespace
 }  // namespace cuda

@@ -26,6 +26,8 @@ Program::Program(int device, const BorealCudaPlan& plan) : device_(device) {
   if (plan.arena_bytes > 0) {
     check(cudaMemcpy(plan_.arena.data(), plan.arena, plan.arena_bytes, cudaMemcpyHostToDevice),
           "copying constants to the device");
+    // They may still be on their way from the host, and the streams of lanes do not wait for them.
+    check(cudaStreamSynchronize(nullptr), "copying constants to the device");
   }
 }
 

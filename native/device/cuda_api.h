@@ -276,6 +276,7 @@ typedef struct BorealCudaPlan {
 
 typedef struct BorealCudaProgram BorealCudaProgram;
 typedef struct BorealCudaTreeTraining BorealCudaTreeTraining; /* cuda_tree_training_api.h */
+typedef struct BorealCudaTraining BorealCudaTraining;         /* cuda_training_api.h */
 
 /* What the plug-in offers; its entry point has the type BorealCudaEntry. */
 typedef struct BorealCudaApi {
@@ -297,6 +298,7 @@ typedef struct BorealCudaApi {
   /* Bytes that the program holds on the device now. */
   uint64_t (*memory_bytes)(const BorealCudaProgram* program);
   const BorealCudaTreeTraining* tree_training;
+  const BorealCudaTraining* training;
 } BorealCudaApi;
 
 typedef const BorealCudaApi* (*BorealCudaEntry)(void);

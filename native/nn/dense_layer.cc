@@ -100,10 +100,12 @@ void ActivationLayer::backward(const LayerRows& r) const {
   }
 }
 
+uint32_t DropoutLayer::threshold() const {
+  return static_cast<uint32_t>(std::min(rate_ * 0x1p32, 0x1p32 - 1));
+}
+
 void DropoutLayer::mask(const LayerRows& r, const float* from, float* to) const {
-  const double threshold = std::min(rate_ * 0x1p32, 0x1p32 - 1);
-  kernels_.neural.dropout(r.key, r.first * outputs_, static_cast<uint32_t>(threshold),
-                          static_cast<float>(1 / (1 - rate_)), from, to, r.rows * outputs_);
+  kernels_.neural.dropout(r.key, r.first * outputs_, threshold(), scale(), from, to, r.rows * outputs_);
 }
 
 void DropoutLayer::forward(const LayerRows& r) const {

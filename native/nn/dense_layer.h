@@ -40,8 +40,8 @@ class ActivationLayer final : public Layer {
   ActivationLayer(size_t size, Activation kind, double parameter, size_t width, const Kernels& kernels)
       : Layer(size, size, kernels), kind_(kind), parameter_(static_cast<float>(parameter)), width_(width) {}
   Activation kind() const { return kind_; }
-  size_t width() const { return width_; }
   float parameter() const { return parameter_; }
+  size_t width() const { return width_; }
   bool in_place() const override { return gradient_by_value(kind_); }
   void forward(const LayerRows& rows) const override;
   void backward(const LayerRows& rows) const override;
@@ -60,6 +60,9 @@ class DropoutLayer final : public Layer {
   DropoutLayer(size_t size, double rate, const Kernels& kernels) : Layer(size, size, kernels), rate_(rate) {}
   void forward(const LayerRows& rows) const override;
   void backward(const LayerRows& rows) const override;
+  // Of the kernel `dropout`.
+  uint32_t threshold() const;
+  float scale() const { return static_cast<float>(1 / (1 - rate_)); }
 
  private:
   void mask(const LayerRows& rows, const float* from, float* to) const;

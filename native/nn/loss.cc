@@ -9,26 +9,19 @@ namespace boreal {
 namespace nn {
 namespace {
 
-// What probabilities are kept away from 0 and 1 by before a logarithm: Keras's epsilon.
-constexpr double kClip = 1e-7;
-
-double clipped(double p) { return std::min(std::max(p, kClip), 1 - kClip); }
-double sign_of(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
-double signed_label(double t) { return t == 0 ? -1 : t; }
-
-// Sums value(y, t) over a row's outputs; gradient(y, t) is its derivative by y.
-template <typename Value, typename Gradient>
-void by_output(const LossRows& r, double share, const Value& value, const Gradient& gradient) {
+// Sums form.value(y, t) over a row's outputs.
+template <typename Form>
+void by_output(const LossRows& r, double share, const Form& form) {
   for (size_t i = 0; i < r.rows; ++i) {
     const float *y = r.y + i * r.outputs, *t = r.targets + i * r.outputs;
     double sum = 0;
-    for (size_t j = 0; j < r.outputs; ++j) sum += value(double{y[j]}, double{t[j]});
+    for (size_t j = 0; j < r.outputs; ++j) sum += form.value(double{y[j]}, double{t[j]});
     r.losses[i] = share * sum;
     if (r.dy == nullptr) continue;
     float* const dy = r.dy + i * r.outputs;
     const double factor = share * r.factors[i];
     for (size_t j = 0; j < r.outputs; ++j) {
-      dy[j] = static_cast<float>(factor * gradient(double{y[j]}, double{t[j]}));
+      dy[j] = static_cast<float>(factor * form.gradient(double{y[j]}, double{t[j]}));
     }
   }
 }
@@ -105,7 +98,7 @@ void probability_entropy(const Loss& loss, const LossRows& r) {
       const double t = target(j), q = p[j] / total;
       if (t == 0) continue;
       if (q > kClip && q < 1 - kClip) mass += t;
-      sum -= t * std::log(std::isnan(q) ? q : clipped(q));
+      sum -= t * std::log(clamped(q, kClip, 1 - kClip));
     }
     r.losses[i] = sum;
     if (r.dy == nullptr) continue;
@@ -166,93 +159,36 @@ void Loss::check(size_t outputs) const {
 }
 
 void loss_rows(const Loss& loss, const LossRows& r, const Kernels& kernels) {
-  const double mean = 1 / static_cast<double>(r.outputs), delta = loss.delta;
+  const double mean = 1 / static_cast<double>(r.outputs);
   switch (loss.kind) {
     case LossKind::kMeanSquaredError:
-      return by_output(
-          r, mean, [](double y, double t) { return (y - t) * (y - t); },
-          [](double y, double t) { return 2 * (y - t); });
+      return by_output(r, mean, SquaredError{});
     case LossKind::kHalfSquaredError:
-      return by_output(
-          r, 1, [](double y, double t) { return 0.5 * (y - t) * (y - t); },
-          [](double y, double t) { return y - t; });
+      return by_output(r, 1, HalfSquaredError{});
     case LossKind::kMeanAbsoluteError:
-      return by_output(
-          r, mean, [](double y, double t) { return std::fabs(y - t); },
-          [](double y, double t) { return sign_of(y - t); });
+      return by_output(r, mean, AbsoluteError{});
     case LossKind::kHuber:
-      return by_output(
-          r, mean,
-          [delta](double y, double t) {
-            const double e = std::fabs(y - t);
-            return e <= delta ? 0.5 * e * e : delta * (e - 0.5 * delta);
-          },
-          [delta](double y, double t) { return std::min(std::max(y - t, -delta), delta); });
+      return by_output(r, mean, HuberError{loss.delta});
     case LossKind::kLogCosh:
-      return by_output(
-          r, mean,
-          [](double y, double t) {
-            const double e = std::fabs(y - t);
-            return e + std::log1p(std::exp(-2 * e)) - std::log(2.0);
-          },
-          [](double y, double t) { return std::tanh(y - t); });
-    case LossKind::kMeanSquaredLogarithmicError: {
-      const auto log_of = [](double x) { return std::log1p(x < kClip ? kClip : x); };
-      return by_output(
-          r, mean, [&](double y, double t) { return (log_of(y) - log_of(t)) * (log_of(y) - log_of(t)); },
-          [&](double y, double t) { return y > kClip ? 2 * (log_of(y) - log_of(t)) / (1 + y) : 0; });
-    }
-    case LossKind::kBinaryCrossEntropy: {
-      if (loss.logits) return sigmoid_entropy(loss, r, kernels);
-      const double smooth = loss.label_smoothing;
-      const auto target = [smooth](double t) { return t * (1 - smooth) + smooth / 2; };
-      return by_output(
-          r, mean,
-          [&](double y, double t) {
-            const double p = std::isnan(y) ? y : clipped(y);
-            return -target(t) * std::log(p) - (1 - target(t)) * std::log1p(-p);
-          },
-          [&](double y, double t) {
-            return y > kClip && y < 1 - kClip ? (y - target(t)) / (y * (1 - y)) : 0;
-          });
-    }
+      return by_output(r, mean, LogCosh{});
+    case LossKind::kMeanSquaredLogarithmicError:
+      return by_output(r, mean, SquaredLogarithmicError{});
+    case LossKind::kBinaryCrossEntropy:
+      return loss.logits ? sigmoid_entropy(loss, r, kernels)
+                         : by_output(r, mean, BinaryCrossEntropy{loss.label_smoothing});
     case LossKind::kCategoricalCrossEntropy:
     case LossKind::kSparseCategoricalCrossEntropy:
       return loss.logits ? softmax_entropy(loss, r, kernels) : probability_entropy(loss, r);
     case LossKind::kKlDivergence:
-      return by_output(
-          r, 1,
-          [](double y, double t) {
-            const double p = std::isnan(y) ? y : std::min(std::max(y, kClip), 1.0);
-            const double q = std::min(std::max(t, kClip), 1.0);
-            return q * std::log(q / p);
-          },
-          [](double y, double t) { return y > kClip && y < 1 ? -std::min(std::max(t, kClip), 1.0) / y : 0; });
+      return by_output(r, 1, KlDivergence{});
     case LossKind::kHinge:
-      return by_output(
-          r, mean,
-          [](double y, double t) {
-            const double margin = 1 - signed_label(t) * y;
-            return margin < 0 ? 0 : margin;
-          },
-          [](double y, double t) { return signed_label(t) * y < 1 ? -signed_label(t) : 0; });
+      return by_output(r, mean, Hinge{});
     case LossKind::kSquaredHinge:
-      return by_output(
-          r, mean,
-          [](double y, double t) {
-            const double margin = 1 - signed_label(t) * y;
-            return margin < 0 ? 0 : margin * margin;
-          },
-          [](double y, double t) {
-            const double margin = 1 - signed_label(t) * y;
-            return margin > 0 ? -2 * signed_label(t) * margin : 0;
-          });
+      return by_output(r, mean, SquaredHinge{});
     case LossKind::kCategoricalHinge:
       return categorical_hinge(r);
     case LossKind::kPoisson:
-      return by_output(
-          r, mean, [](double y, double t) { return y - t * std::log(y + kClip); },
-          [](double y, double t) { return 1 - t / (y + kClip); });
+      return by_output(r, mean, PoissonLoss{});
   }
 }
 

@@ -9,27 +9,10 @@
 #include <cstdint>
 
 #include "kernels/kernels.h"
+#include "nn/loss_functions.h"
 
 namespace boreal {
 namespace nn {
-
-enum class LossKind : int32_t {
-  kMeanSquaredError = 0,
-  kMeanAbsoluteError = 1,
-  kHuber = 2,  // quadratic up to `delta`, then linear (Huber 1964)
-  kLogCosh = 3,
-  kBinaryCrossEntropy = 4,
-  kCategoricalCrossEntropy = 5,        // targets are distributions, [rows, outputs]
-  kSparseCategoricalCrossEntropy = 6,  // targets are classes, [rows]
-  kKlDivergence = 7,
-  kHinge = 8,  // targets -1 and 1; 0 counts as -1
-  kSquaredHinge = 9,
-  kCategoricalHinge = 10,
-  kPoisson = 11,
-  kHalfSquaredError = 12,  // half the sum over outputs: scikit-learn's
-  kMeanSquaredLogarithmicError = 13,
-};
-constexpr int32_t kLossCount = 14;
 
 struct Loss {
   LossKind kind = LossKind::kMeanSquaredError;

@@ -12,51 +12,85 @@
 #include "train/kmeans_assign.h"
 #include "train/kmeans_bounds.h"
 #include "train/kmeans_seed.h"
+#include "train/kmeans_steps.h"
 #include "train/moving_sums.h"
 
 namespace boreal {
 namespace {
 
+// On the pool, with the bounds of Hamerly or Elkan.
+template <typename T>
+class PoolSteps final : public KMeansSteps<T> {
+ public:
+  PoolSteps(MatrixView<const T> x, Span<double> weights, const KMeansSpec& spec, const CancelToken* cancel)
+      : x_(x),
+        weights_(weights),
+        clusters_(spec.clusters),
+        cancel_(cancel),
+        labels_(x.rows, -1),
+        moving_(x, weights, spec.clusters) {
+    if (spec.elkan && clusters_ > 1) {
+      assigner_ = std::make_unique<ElkanBounds<T>>(x, clusters_, cancel);
+    } else {
+      assigner_ = std::make_unique<HamerlyBounds<T>>(x, clusters_, cancel);
+    }
+  }
+  ClusterSums assign(const std::vector<double>& centres) override {
+    assigner_->assign(centres, &moving_, labels_.data());
+    return moving_.total();
+  }
+  bool moved() override { return moving_.take_moved(); }
+  void labels(const std::vector<double>& centres, int32_t* labels, T* distances) override {
+    assign_rows(x_, weights_, centres, clusters_, false, labels, distances, cancel_);
+    std::copy(labels_.begin(), labels_.end(), labels);
+  }
+  // Sums that rows went in and out of have gathered rounding.
+  std::vector<double> settled(const std::vector<double>&) override {
+    return means_of(sum_rows(x_, weights_, clusters_, labels_.data(), cancel_), x_.cols);
+  }
+  double finish(const std::vector<double>& centres, int32_t* labels) override {
+    std::vector<T> distances(x_.rows);
+    return assign_rows(x_, weights_, centres, clusters_, false, labels, distances.data(), cancel_).inertia;
+  }
+
+ private:
+  MatrixView<const T> x_;
+  Span<double> weights_;
+  size_t clusters_;
+  const CancelToken* cancel_;
+  std::vector<int32_t> labels_;
+  MovingSums<T> moving_;
+  std::unique_ptr<BoundedAssigner<T>> assigner_;
+};
+
 // From these centres until no label changes, or the centres hardly move.
 template <typename T>
 KMeansModel iterate(MatrixView<const T> x, Span<double> weights, std::vector<double> centres,
-                    const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& on_iteration) {
-  const size_t k = spec.clusters;
+                    const KMeansSpec& spec, KMeansSteps<T>& steps, const CancelToken* cancel,
+                    const FitProgress& on_iteration) {
   KMeansModel model;
-  std::vector<int32_t> labels(x.rows, -1);
-  std::vector<T> distances(x.rows);
-  MovingSums<T> moving(x, weights, k);
-  std::unique_ptr<BoundedAssigner<T>> assigner;
-  if (spec.elkan && k > 1) {
-    assigner = std::make_unique<ElkanBounds<T>>(x, k, cancel);
-  } else {
-    assigner = std::make_unique<HamerlyBounds<T>>(x, k, cancel);
-  }
+  model.labels.resize(x.rows);
   bool settled = false, relocated = false;
   while (model.iterations < spec.max_iter && !settled) {
     check_cancel(cancel);
-    assigner->assign(centres, &moving, labels.data());
-    ClusterSums sums = moving.total();
+    ClusterSums sums = steps.assign(centres);
     relocated = std::any_of(sums.weights.begin(), sums.weights.end(), [](double w) { return !(w > 0); });
     if (relocated) {
-      std::vector<int32_t> nearest(x.rows);
-      assign_rows(x, weights, centres, k, false, nearest.data(), distances.data(), cancel);
-      relocate_empty(x, weights, labels.data(), distances.data(), &sums);
+      std::vector<T> distances(x.rows);
+      steps.labels(centres, model.labels.data(), distances.data());
+      relocate_empty(x, weights, model.labels.data(), distances.data(), &sums);
     }
     std::vector<double> next = means_of(sums, x.cols);
     ++model.iterations;
     if (on_iteration) on_iteration(model.iterations, spec.max_iter);
     const double shift = squared_shift(centres, next);
     centres = std::move(next);
-    settled = !moving.take_moved();
+    settled = !steps.moved();
     if (!settled && shift <= spec.tol) break;
   }
-  // Sums that rows went in and out of have gathered rounding.
-  if (settled && !relocated) centres = means_of(sum_rows(x, weights, k, labels.data(), cancel), x.cols);
-  // The labels and distances of the centres that are returned.
-  model.inertia = assign_rows(x, weights, centres, k, false, labels.data(), distances.data(), cancel).inertia;
+  if (settled && !relocated) centres = steps.settled(centres);
+  model.inertia = steps.finish(centres, model.labels.data());
   model.centres = std::move(centres);
-  model.labels = std::move(labels);
   return model;
 }
 
@@ -87,6 +121,10 @@ KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double>
   if (spec.init == CentreInit::kGiven && given.size != spec.clusters * x.cols) {
     throw Error("ERR_SHAPE", "The initial centres have the wrong shape.");
   }
+  std::unique_ptr<CudaKMeansSteps<T>> placed;
+  if (spec.target.is_gpu()) {
+    placed = std::make_unique<CudaKMeansSteps<T>>(spec.target, x, weights, spec.clusters, cancel);
+  }
   KMeansModel best;
   for (uint32_t restart = 0; restart < spec.restarts; ++restart) {
     Rng rng(spec.seed, restart);
@@ -97,7 +135,12 @@ KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double>
     const FitProgress on_iteration = [&](size_t done, size_t total) {
       if (progress) progress(restart * total + done, spec.restarts * total);
     };
-    KMeansModel model = iterate(x, weights, std::move(start), spec, cancel, on_iteration);
+    const auto from = [&](KMeansSteps<T>& steps) {
+      return iterate(x, weights, std::move(start), spec, steps, cancel, on_iteration);
+    };
+    if (placed) placed->restart();
+    KMeansModel model =
+        placed ? from(*placed) : from(*std::make_unique<PoolSteps<T>>(x, weights, spec, cancel));
     const bool better = restart == 0 || (model.inertia < best.inertia &&
                                          !same_clustering(model.labels, best.labels, spec.clusters));
     if (better) best = std::move(model);

@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/span.h"
+#include "device/cuda_library.h"
 
 namespace boreal {
 
@@ -24,6 +25,9 @@ struct KMeansSpec {
   double tol = 0;  // on the squared shift of all centres
   bool elkan = false;
   uint64_t seed = 0;
+  // A GPU has the rows in float32 and makes the iterations; starts are found on the CPU. `elkan` has no
+  // meaning there: it looks at all distances.
+  CudaTarget target;
 };
 
 struct KMeansModel {

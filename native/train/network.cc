@@ -5,9 +5,20 @@
 #include <string>
 
 #include "base/error.h"
+#include "nn/dense_layer.h"
+#include "train/network_cuda.h"
 #include "train/network_run.h"
 
 namespace boreal {
+namespace {
+
+uint64_t mix(uint64_t x) {  // SplitMix64's
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
 
 Network::Network(std::vector<std::unique_ptr<nn::Layer>> layers, uint64_t seed, const Kernels& kernels)
     : layers_(std::move(layers)), kernels_(kernels), seed_(seed) {
@@ -47,6 +58,21 @@ size_t Network::state_stride() const {
   return (parameters_.size() + kLine - 1) / kLine * kLine;
 }
 
+std::pair<nn::Loss, size_t> Network::comparison(const nn::Loss& loss) const {
+  const auto* last = dynamic_cast<const nn::ActivationLayer*>(layers_.back().get());
+  const bool matches = last != nullptr && layers_.size() > 1 && !loss.logits &&
+                       last->kind() == loss.logits_of() && last->kind() != Activation::kLinear &&
+                       (last->kind() != Activation::kSoftmax || last->width() == outputs());
+  if (!matches) return {loss, layers_.size()};
+  nn::Loss of_logits = loss;
+  of_logits.logits = true;
+  return {of_logits, layers_.size() - 1};
+}
+
+uint64_t Network::key_of(uint64_t steps, size_t layer) const {
+  return mix(mix(seed_ + 0x9e3779b97f4a7c15ull * (steps + 1)) + layer);
+}
+
 std::vector<float> Network::optimizer_state() const {
   const size_t count = parameters_.size(), slots = count == 0 ? 0 : state_.size() / state_stride();
   std::vector<float> state(slots * count);
@@ -69,7 +95,8 @@ void Network::set_optimizer_state(uint64_t steps, Span<float> state) {
 }
 
 EpochResult Network::train(const NetworkData& data, const NetworkObjective& objective,
-                           const TrainingOptions& options, const CancelToken* cancel, const OnStep& on_step) {
+                           const TrainingOptions& options, const CancelToken* cancel, const OnStep& on_step,
+                           CudaNetwork* device) {
   options.optimizer.check();
   const size_t needed = options.optimizer.slots() * state_stride();
   if (state_.size() != needed) {  // a new optimizer
@@ -79,7 +106,9 @@ EpochResult Network::train(const NetworkData& data, const NetworkObjective& obje
   }
   const std::vector<float> before(parameters_.begin(), parameters_.end());
   EpochResult result =
-      NetworkRun(*this, data, objective, NetworkRun::Purpose::kTrain, &options, nullptr).run(cancel, on_step);
+      device != nullptr ? device->train(*this, data, objective, options, cancel, on_step)
+                        : NetworkRun(*this, data, objective, NetworkRun::Purpose::kTrain, &options, nullptr)
+                              .run(cancel, on_step);
   if (!repair(before, options.optimizer.initial_state())) result.finite = false;
   return result;
 }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -84,6 +85,8 @@ struct MinimizeResult {
   bool converged = false;
 };
 
+class CudaNetwork;
+
 class Network {
  public:
   // Throws ERR_SHAPE where a layer does not fit the one before.
@@ -101,8 +104,10 @@ class Network {
   // on_step(steps made, of, mean loss, means of the metrics) runs after each step. When cancelled,
   // ERR_ABORTED is thrown between two steps, and the parameters are those of the steps made.
   using OnStep = std::function<void(size_t, size_t, double, const std::vector<double>&)>;
+  // With a device the epoch runs there, on the rows that it has already.
   EpochResult train(const NetworkData& data, const NetworkObjective& objective,
-                    const TrainingOptions& options, const CancelToken* cancel, const OnStep& on_step);
+                    const TrainingOptions& options, const CancelToken* cancel, const OnStep& on_step,
+                    CudaNetwork* device = nullptr);
   // Layers behave as in predictions.
   EpochResult evaluate(const NetworkData& data, const NetworkObjective& objective, const CancelToken* cancel);
   // Writes the gradient of the loss of all rows, [parameters].
@@ -119,7 +124,13 @@ class Network {
 
  private:
   friend class NetworkRun;
+  friend class CudaNetwork;
   size_t state_stride() const;
+  // How the outputs are compared, and how many layers run before: a last activation whose matching entropy
+  // takes what comes before it is left to the loss.
+  std::pair<nn::Loss, size_t> comparison(const nn::Loss& loss) const;
+  // For the random numbers of a layer in the step that comes after so many.
+  uint64_t key_of(uint64_t steps, size_t layer) const;
   bool repair(const std::vector<float>& before, float initial_state);
 
   std::vector<std::unique_ptr<nn::Layer>> layers_;

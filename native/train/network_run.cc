@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/thread_pool.h"
@@ -20,12 +21,6 @@ constexpr size_t kMostValues = size_t{1} << 40;  // of a mini-batch in a buffer
 constexpr size_t kLine = kCacheLine / sizeof(float);
 
 size_t round_up(size_t a, size_t b) { return (a + b - 1) / b * b; }
-
-uint64_t mix(uint64_t x) {  // SplitMix64's
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
-}
 
 size_t index_of_largest(const float* x, size_t n) {
   return static_cast<size_t>(std::max_element(x, x + n) - x);
@@ -71,13 +66,7 @@ NetworkRun::NetworkRun(Network& network, const NetworkData& data, const NetworkO
     throw Error("ERR_SHAPE", "The order names more rows than there are.");
   }
   loss_.check(net_.outputs());
-  const auto* last = dynamic_cast<const nn::ActivationLayer*>(net_.layers_.back().get());
-  if (last != nullptr && layers_ > 1 && !loss_.logits && last->kind() == loss_.logits_of() &&
-      last->kind() != Activation::kLinear &&
-      (last->kind() != Activation::kSoftmax || last->width() == net_.outputs())) {
-    loss_.logits = true;
-    --layers_;
-  }
+  std::tie(loss_, layers_) = net_.comparison(loss_);
   threads_ = useful_threads();
   for (const auto& layer : net_.layers_) pooled_ = pooled_ || layer->joint();
   size_t first = 0;
@@ -168,9 +157,14 @@ void NetworkRun::place_buffers() {
   }
   const size_t scratch_at = place(net_.outputs());
   const size_t targets_at = place(gathers && data_.targets != nullptr ? net_.outputs() : 0);
+  // Probabilities would take the place of values that the gradient of an activation still reads.
+  const bool apart =
+      loss_.logits && layers_ > 0 && net_.layers_[layers_ - 1]->in_place() && purpose_ != Purpose::kEvaluate;
+  const size_t probabilities_at = place(apart ? net_.outputs() : 0);
   if (net_.buffers_.size() < total) net_.buffers_ = AlignedBuffer<float>(total);
   scratch_ = net_.buffers_.data() + scratch_at;
   targets_ = net_.buffers_.data() + targets_at;
+  if (apart) probabilities_ = net_.buffers_.data() + probabilities_at;
 }
 
 float* NetworkRun::value(size_t edge, size_t row) const {
@@ -196,7 +190,7 @@ nn::LayerRows NetworkRun::rows_of(size_t layer, size_t begin, size_t end, size_t
   rows.batch_memo = net_.buffers_.data() + batch_memo_at_[layer];
   rows.max_threads = max_threads;
   rows.training = purpose_ == Purpose::kTrain;
-  if (rows.training) rows.key = mix(mix(net_.seed_ + 0x9e3779b97f4a7c15ull * (net_.steps_ + 1)) + layer);
+  if (rows.training) rows.key = net_.key_of(net_.steps_, layer);
   return rows;
 }
 
@@ -312,6 +306,10 @@ void NetworkRun::compare(size_t begin, size_t end) {
     batch.rows = rows;
     batch.outputs = n;
     batch.y = edge == 0 ? nullptr : value(edge, i);
+    if (probabilities_ != nullptr) {
+      std::copy_n(batch.y, rows * n, probabilities_ + i * n);
+      batch.y = probabilities_ + i * n;
+    }
     batch.targets = targets;
     batch.classes = classes;
     batch.factors = factors;

@@ -88,12 +88,13 @@ class NetworkRun {
 
   // Buffers: values and gradients of each edge, [batch, width] each; what layers remember.
   std::vector<size_t> value_at_, gradient_at_, memo_at_, batch_memo_at_;
-  AlignedBuffer<float> joint_;   // a joint gradient that is to be added
-  float* scratch_ = nullptr;     // [batch, outputs]
-  float* targets_ = nullptr;     // [batch, outputs] where they are gathered
-  std::vector<float> factors_;   // [batch]
-  std::vector<double> losses_;   // [batch]
-  std::vector<double> counted_;  // [metrics, batch]
+  AlignedBuffer<float> joint_;      // a joint gradient that is to be added
+  float* scratch_ = nullptr;        // [batch, outputs]
+  float* targets_ = nullptr;        // [batch, outputs] where they are gathered
+  float* probabilities_ = nullptr;  // [batch, outputs] of logits that are still needed
+  std::vector<float> factors_;      // [batch]
+  std::vector<double> losses_;      // [batch]
+  std::vector<double> counted_;     // [metrics, batch]
   std::vector<Slab> slabs_;
   std::vector<size_t> parts_;                         // [threads + 1], of slabs_
   std::vector<double> penalties_, squares_;           // [slabs]

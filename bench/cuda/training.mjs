@@ -1,0 +1,61 @@
+/**
+ * Fits on the GPU, against the CPU: a network at batch 1024 (the peers' is in peers.py), k-means, principal components. Prints JSON; part
+ * of the bundle of scripts/cuda-bundle.mjs. `--small` takes small shapes, for a try on the emulation.
+ */
+import { KMeans, Matrix, PCA } from './package/dist/index.js';
+import { dense, Sequential } from './package/dist/nn/index.js';
+
+const small = process.argv.includes('--small');
+const random = (length) => Float32Array.from({ length }, () => Math.random() * 2 - 1);
+const results = [];
+
+/** Milliseconds of each epoch but the first, which also places the rows and records the step: the median. */
+async function epochMs(X, y, device, epochs) {
+  const network = new Sequential([
+    dense(128, { activation: 'relu' }),
+    dense(64, { activation: 'relu' }),
+    dense(10, { activation: 'softmax' }),
+  ]).compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
+  const times = [];
+  let begin = 0;
+  const watch = {
+    onEpochBegin: () => {
+      begin = performance.now();
+    },
+    onEpochEnd: () => {
+      times.push(performance.now() - begin);
+    },
+  };
+  await network.fit(X, y, { device, epochs, batchSize: 1024, verbose: 0, callbacks: [watch] });
+  return times.slice(1).sort((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
+}
+
+async function fitMs(model, X, device) {
+  const begin = performance.now();
+  await model.fit(X, undefined, { device });
+  return performance.now() - begin;
+}
+
+const rows = small ? 2048 : 60_000;
+const images = new Matrix(random(rows * 784), rows, 784);
+const labels = Array.from({ length: rows }, (_, i) => i % 10);
+results.push({
+  ...{ name: 'mlp epoch', layers: '784-128-64-10', rows, batch: 1024 },
+  gpuMs: await epochMs(images, labels, 'cuda', small ? 2 : 12),
+  cpuMs: await epochMs(images, labels, 'cpu', small ? 2 : 3),
+});
+
+const many = small ? 2000 : 1_000_000;
+const X = new Matrix(random(many * 28), many, 28);
+for (const [name, make] of [
+  ['k-means, 20 iterations', () => new KMeans({ nClusters: 10, maxIter: 20, tol: 0, randomState: 0 })],
+  ['components', () => new PCA({ nComponents: 10, svdSolver: 'covarianceEigh' })],
+]) {
+  await fitMs(make(), X, 'cuda'); // warms up
+  results.push({
+    ...{ name, rows: many, cols: 28 },
+    gpuMs: await fitMs(make(), X, 'cuda'),
+    cpuMs: await fitMs(make(), X, 'cpu'),
+  });
+}
+console.log(JSON.stringify({ results }));

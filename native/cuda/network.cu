@@ -1,0 +1,375 @@
+#include <algorithm>
+#include <chrono>
+
+#include "cuda/launch.cuh"
+#include "cuda/network.cuh"
+#include "cuda/program.cuh"
+
+namespace boreal {
+namespace cuda {
+namespace {
+
+// Steps between two looks at whether to go on, at most; fewer while they take longer than this.
+constexpr uint32_t kMostAtOnce = 1024;
+constexpr std::chrono::milliseconds kLook{20};
+
+constexpr size_t kLeast = 1;  // elements of an array: none has no address
+
+}  // namespace
+
+bool TrainedNetwork::Rules::operator==(const Rules& other) const {
+  return update == other.update && epsilon_in_root == other.epsilon_in_root && states == other.states &&
+         epsilon == other.epsilon && clip_norm == other.clip_norm &&
+         clip_global_norm == other.clip_global_norm && clip_value == other.clip_value;
+}
+
+template <typename T>
+T* TrainedNetwork::take(size_t count) {
+  memory_.emplace_back(std::max(count, kLeast) * sizeof(T));
+  return reinterpret_cast<T*>(memory_.back().data());
+}
+
+template <typename T>
+T* TrainedNetwork::take_copy(const T* from, size_t count) {
+  T* const to = take<T>(count);
+  check(cudaMemcpy(to, from, count * sizeof(T), cudaMemcpyHostToDevice), "copying rows to the device");
+  return to;
+}
+
+template <typename T>
+void TrainedNetwork::upload(T* to, const T* from, size_t count) {
+  if (count == 0) return;
+  check(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_),
+        "copying parameters to the device");
+}
+
+template <typename T>
+void TrainedNetwork::download(T* to, const T* from, size_t count) {
+  if (count == 0) return;
+  check(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_),
+        "copying parameters from the device");
+}
+
+TrainedNetwork::TrainedNetwork(int device, const BorealCudaNetworkSpec& spec)
+    : device_(device),
+      layers_(spec.layers, spec.layers + spec.layer_count),
+      batch_(spec.batch),
+      rows_(spec.rows),
+      most_steps_((spec.rows + spec.batch - 1) / spec.batch) {
+  use_device(device);
+  check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device),
+        "asking for a device");
+  const size_t rows = static_cast<size_t>(spec.rows), outputs = layers_.back().outputs;
+  x_ = take_copy(spec.x, rows * layers_.front().inputs);
+  loss_.targets = spec.targets == nullptr ? nullptr : take_copy(spec.targets, rows * outputs);
+  loss_.classes = spec.classes == nullptr ? nullptr : take_copy(spec.classes, rows);
+  order_ = take<int32_t>(rows);
+  factors_ = take<float>(rows);
+  steps_ = take<BorealCudaTrainStep>(most_steps_);
+  for (const Layer& layer : layers_) {
+    dropouts_.push_back(dropout_count_);
+    dropout_count_ += layer.kind == BOREAL_CUDA_DROPOUT ? 1 : 0;
+  }
+  keys_ = take<uint64_t>(most_steps_ * dropout_count_);
+  clock_ = {steps_, take<Progress>(1), order_, factors_};
+
+  loss_.clock = clock_;
+  loss_.kind = static_cast<nn::LossKind>(spec.loss);
+  loss_.logits = spec.logits != 0;
+  loss_.delta = spec.delta;
+  loss_.label_smoothing = spec.label_smoothing;
+  loss_.outputs = static_cast<uint32_t>(outputs);
+  loss_.batch = batch_;
+  std::copy_n(spec.metrics, BOREAL_CUDA_METRICS, loss_.metrics);
+  loss_.metric_count = spec.metric_count;
+  loss_.losses = take<double>(batch_);
+  loss_.counted = take<double>(size_t{batch_} * spec.metric_count);
+  loss_.p = loss_.logits ? take<float>(batch_ * outputs) : nullptr;
+  place_parameters();
+  place_values();
+  loss_.y = values_.back();
+  loss_.dy = gradients_.back();
+  finish_ = {clock_,
+             batch_,
+             spec.metric_count,
+             spec.weighted_metrics != 0,
+             loss_.losses,
+             loss_.counted,
+             update_.penalties,
+             update_.block_count,
+             take<double>(most_steps_ * (2 + spec.metric_count))};
+  // What has left the host may still be on its way; the stream would not wait for it.
+  check(cudaStreamSynchronize(nullptr), "copying rows to the device");
+  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+}
+
+TrainedNetwork::~TrainedNetwork() {
+  cudaSetDevice(device_);  // it may be lost by now; its memory is gone then
+  if (stream_ == nullptr) return;
+  cudaStreamSynchronize(stream_);
+  if (step_ != nullptr) cudaGraphExecDestroy(step_);
+  cudaStreamDestroy(stream_);
+}
+
+bool TrainedNetwork::learns(size_t layer) const {
+  return layers_[layer].kind == BOREAL_CUDA_DENSE && layers_[layer].trainable != 0;
+}
+
+bool TrainedNetwork::is_elementwise(size_t layer) const {
+  if (layer >= layers_.size() || layers_[layer].kind != BOREAL_CUDA_ELEMENTWISE) return false;
+  const auto activation = static_cast<Activation>(layers_[layer].activation);
+  return activation != Activation::kSoftmax && activation != Activation::kLogSoftmax;
+}
+
+// Parameters, gradients in parts, and what is learned of them.
+void TrainedNetwork::place_parameters() {
+  std::vector<Segment> segments;
+  uint64_t partials = 0;
+  lowest_ = layers_.size();
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    offsets_.push_back(parameters_);
+    products_.push_back({});
+    if (layer.kind != BOREAL_CUDA_DENSE) continue;
+    const uint32_t width = layer.inputs / layer.positions, units = layer.outputs / layer.positions;
+    const uint64_t kernel = uint64_t{width} * units, bias = layer.has_bias != 0 ? units : 0;
+    if (learns(i)) {
+      if (lowest_ == layers_.size()) lowest_ = i;
+      GradientCall& product = products_[i];
+      product.clock = clock_;
+      product.x.width = width;
+      product.positions = layer.positions;
+      product.units = units;
+      product.has_bias = layer.has_bias != 0;
+      plan_gradient(&product, batch_, multiprocessors_);
+      const uint64_t counts[2] = {kernel, bias};
+      for (uint64_t b = 0, at = 0; b < 2; at += counts[b++]) {
+        if (counts[b] == 0) continue;
+        segments.push_back({parameters_ + at, counts[b], partials + at, kernel + bias, product.splits,
+                            update_.block_count, layer.l1[b], layer.l2[b]});
+        update_.block_count += blocks_of(counts[b]);
+      }
+      partials += (kernel + bias) * product.splits;
+    }
+    parameters_ += kernel + bias;
+  }
+  float* const partial = take<float>(partials);
+  uint64_t at = 0;
+  for (GradientCall& product : products_) {
+    product.partial = partial + at;
+    at += (uint64_t{product.x.width} + (product.has_bias ? 1 : 0)) * product.units * product.splits;
+  }
+  update_.clock = clock_;
+  update_.segments = take_copy(segments.data(), segments.size());
+  update_.segment_count = static_cast<uint32_t>(segments.size());
+  update_.partials = partial;
+  update_.w = take<float>(parameters_);
+  update_.squares = take<double>(update_.block_count);
+  update_.penalties = take<double>(update_.block_count);
+  update_.scales = take<float>(segments.size());
+}
+
+// The values of each edge between layers and their gradients. A dense layer takes rows where they stand.
+void TrainedNetwork::place_values() {
+  const bool gathers = layers_[0].kind != BOREAL_CUDA_DENSE || layers_[0].positions != 1;
+  values_.push_back(gathers ? take<float>(size_t{batch_} * layers_[0].inputs) : nullptr);
+  gradients_.push_back(nullptr);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const size_t count = size_t{batch_} * layers_[i].outputs;
+    values_.push_back(take<float>(count));
+    gradients_.push_back(take<float>(count));
+  }
+}
+
+BatchRows TrainedNetwork::rows_into(size_t layer) const {
+  const Layer& own = layers_[layer];
+  const uint32_t width = own.kind == BOREAL_CUDA_DENSE ? own.inputs / own.positions : own.inputs;
+  if (values_[layer] == nullptr) return {x_, width, true};
+  return {values_[layer], width, false};
+}
+
+const float* TrainedNetwork::derivative_at(size_t layer) const {
+  return values_[layer + (gradient_by_value(static_cast<Activation>(layers_[layer].activation)) ? 1 : 0)];
+}
+
+size_t TrainedNetwork::enqueue_forward(size_t layer) {
+  const Layer& own = layers_[layer];
+  if (own.kind == BOREAL_CUDA_ELEMENTWISE) {
+    run_activation({clock_, static_cast<Activation>(own.activation), own.parameter, own.inputs, own.width,
+                    values_[layer], nullptr, values_[layer + 1]},
+                   batch_, stream_);
+    return layer + 1;
+  }
+  if (own.kind == BOREAL_CUDA_DROPOUT) {
+    run_dropout({clock_, keys_, dropout_count_, dropouts_[layer], own.inputs, own.threshold, own.scale,
+                 values_[layer], values_[layer + 1], false},
+                batch_, stream_);
+    return layer + 1;
+  }
+  const uint32_t units = own.outputs / own.positions;
+  const BatchRows x = rows_into(layer);
+  const float* const w = update_.w + offsets_[layer];
+  const float* const bias = own.has_bias != 0 ? w + uint64_t{x.width} * units : nullptr;
+  if (!is_elementwise(layer + 1)) {
+    run_forward(
+        {clock_, x, w, bias, nullptr, values_[layer + 1], own.positions, units, Activation::kLinear, 0},
+        batch_, multiprocessors_, stream_);
+    return layer + 1;
+  }
+  const auto activation = static_cast<Activation>(layers_[layer + 1].activation);
+  float* const z = gradient_by_value(activation) ? nullptr : values_[layer + 1];
+  run_forward({clock_, x, w, bias, z, values_[layer + 2], own.positions, units, activation,
+               layers_[layer + 1].parameter},
+              batch_, multiprocessors_, stream_);
+  return layer + 2;
+}
+
+size_t TrainedNetwork::enqueue_backward(size_t layer) {
+  const Layer& own = layers_[layer];
+  if (own.kind == BOREAL_CUDA_ELEMENTWISE) {
+    run_activation({clock_, static_cast<Activation>(own.activation), own.parameter, own.inputs, own.width,
+                    derivative_at(layer), gradients_[layer + 1], gradients_[layer]},
+                   batch_, stream_);
+    return layer;
+  }
+  if (own.kind == BOREAL_CUDA_DROPOUT) {
+    run_dropout({clock_, keys_, dropout_count_, dropouts_[layer], own.inputs, own.threshold, own.scale,
+                 gradients_[layer + 1], gradients_[layer], true},
+                batch_, stream_);
+    return layer;
+  }
+  if (learns(layer)) {
+    GradientCall product = products_[layer];
+    product.x = rows_into(layer);
+    product.dy = gradients_[layer + 1];
+    run_gradient(product, multiprocessors_, stream_);
+  }
+  if (layer == lowest_) return layer;
+  // The derivative of an activation before it is taken along.
+  const bool along = layer > 0 && is_elementwise(layer - 1);
+  BackwardCall call{clock_,
+                    gradients_[layer + 1],
+                    update_.w + offsets_[layer],
+                    nullptr,
+                    gradients_[layer],
+                    own.positions,
+                    own.outputs / own.positions,
+                    own.inputs / own.positions,
+                    Activation::kLinear,
+                    0};
+  if (along) {
+    call.at = derivative_at(layer - 1);
+    call.dx = gradients_[layer - 1];
+    call.activation = static_cast<Activation>(layers_[layer - 1].activation);
+    call.parameter = layers_[layer - 1].parameter;
+  }
+  run_backward(call, batch_, multiprocessors_, stream_);
+  return along ? layer - 1 : layer;
+}
+
+void TrainedNetwork::enqueue_step() {
+  if (values_[0] != nullptr) run_gather(clock_, {x_, layers_[0].inputs, true}, values_[0], batch_, stream_);
+  for (size_t layer = 0; layer < layers_.size();) layer = enqueue_forward(layer);
+  run_loss(loss_, stream_);
+  run_finish(finish_, stream_);
+  if (update_.segment_count == 0) return;
+  for (size_t edge = layers_.size(); edge > lowest_;) {
+    const size_t layer = edge - 1;
+    edge = enqueue_backward(layer);
+    if (layer == lowest_) break;
+  }
+  run_update(update_, stream_);
+}
+
+void TrainedNetwork::record() {
+  if (step_ != nullptr) cudaGraphExecDestroy(step_);
+  step_ = nullptr;
+  check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "recording a step");
+  cudaGraph_t graph = nullptr;
+  try {
+    enqueue_step();
+  } catch (...) {
+    cudaStreamEndCapture(stream_, &graph);  // the stream would stay unusable
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    cudaGetLastError();
+    throw;
+  }
+  check(cudaStreamEndCapture(stream_, &graph), "recording a step");
+  const cudaError_t made = cudaGraphInstantiate(&step_, graph, 0);
+  cudaGraphDestroy(graph);
+  if (made != cudaSuccess) step_ = nullptr;
+  check(made, "preparing a recorded step");
+}
+
+void TrainedNetwork::run_steps(BorealCudaEpoch* epoch) {
+  const size_t width = 2 + finish_.metric_count;
+  uint32_t done = 0, at_once = 1;
+  while (done < epoch->step_count) {
+    const uint32_t count = std::min(at_once, epoch->step_count - done);
+    const auto begin = std::chrono::steady_clock::now();
+    for (uint32_t i = 0; i < count; ++i) check(cudaGraphLaunch(step_, stream_), "starting a recorded step");
+    run_last_penalty(finish_, stream_);
+    download(epoch->results + done * width, finish_.results + done * width, count * width);
+    Progress progress{};
+    download(&progress, clock_.progress, 1);
+    check(cudaStreamSynchronize(stream_), "training a network");
+    done += count;
+    epoch->steps_made = progress.stopped != 0 ? progress.stopped - 1 : done;
+    if (progress.stopped != 0) return;
+    if (epoch->on_steps != nullptr && epoch->on_steps(epoch->context, done) != 0) throw Aborted{};
+    if (std::chrono::steady_clock::now() - begin < kLook) at_once = std::min(at_once * 2, kMostAtOnce);
+  }
+}
+
+void TrainedNetwork::train(BorealCudaEpoch* epoch) {
+  use_device(device_);
+  epoch->steps_made = 0;
+  if (epoch->rows > rows_ || epoch->step_count > most_steps_) {
+    throw Failure(cudaErrorInvalidValue, "an epoch of more rows than there are");
+  }
+  Rules rules{epoch->update,           epoch->epsilon_in_root, 0, epoch->epsilon, epoch->clip_norm,
+              epoch->clip_global_norm, epoch->clip_value};
+  for (int k = 0; k < 3; ++k) {
+    if (epoch->state[k] == nullptr) continue;
+    rules.states |= 1 << k;
+    if (states_[k] == nullptr) states_[k] = take<float>(parameters_);
+    upload(states_[k], epoch->state[k], parameters_);
+  }
+  const bool norms = rules.clip_norm > 0 || rules.clip_global_norm > 0;
+  if (norms && update_.gradient == nullptr) update_.gradient = take<float>(parameters_);
+  upload(update_.w, epoch->parameters, parameters_);
+  upload(order_, epoch->order, epoch->rows);
+  upload(factors_, epoch->factors, epoch->rows);
+  upload(steps_, epoch->steps, epoch->step_count);
+  upload(keys_, epoch->keys, size_t{epoch->step_count} * dropout_count_);
+  check(cudaMemsetAsync(clock_.progress, 0, sizeof(Progress), stream_), "clearing memory");
+  if (step_ == nullptr || !(rules == rules_)) {
+    update_.kind = static_cast<UpdateKind>(rules.update);
+    update_.epsilon = rules.epsilon;
+    update_.epsilon_in_root = rules.epsilon_in_root != 0;
+    float** const arrays[3] = {&update_.s0, &update_.s1, &update_.s2};
+    for (int k = 0; k < 3; ++k) *arrays[k] = (rules.states >> k & 1) != 0 ? states_[k] : nullptr;
+    update_.clip_norm = rules.clip_norm;
+    update_.clip_global_norm = rules.clip_global_norm;
+    update_.clip_value = rules.clip_value;
+    record();
+    rules_ = rules;
+  }
+  const auto finish = [&] {
+    download(epoch->parameters, update_.w, parameters_);
+    for (int k = 0; k < 3; ++k) {
+      if (epoch->state[k] != nullptr) download(epoch->state[k], states_[k], parameters_);
+    }
+    check(cudaStreamSynchronize(stream_), "training a network");
+  };
+  try {
+    run_steps(epoch);
+  } catch (const Aborted&) {
+    finish();
+    throw;
+  }
+  finish();
+}
+
+}  // namespace cuda
+}  // namespace boreal
