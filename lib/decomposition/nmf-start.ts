@@ -44,7 +44,8 @@ export async function startFactors(
     throw new ValidationError('ERR_PARAMETER', message);
   }
   const { values, axes } = await x.axes(components, seed);
-  const { w, h } = positiveParts(await x.times(axes.transpose()), values, axes, components);
+  const turned = await x.times(axes.slice(0, components).transpose());
+  const { w, h } = positiveParts(turned, values, axes, components);
   const fill = init === 'nndsvda' ? () => mean : () => Math.abs(mean * random.normal()) / 100;
   if (init !== 'nndsvd') {
     for (const factor of [w, h])
@@ -66,27 +67,45 @@ function positiveParts(
   const h = new Float64Array(components * cols);
   for (let k = 0; k < components; k++) {
     if (!(values[k] > 0)) continue;
-    const left = Float64Array.from({ length: rows }, (_, i) => turned.data[i * turned.cols + k] / values[k]);
-    const right = axes.row(k);
-    const part = (vector: ArrayLike<number>, sign: number) =>
-      Float64Array.from(vector, (value) => (k === 0 ? Math.abs(value) : Math.max(sign * value, 0)));
-    const sides = [1, -1].map((sign) => {
-      const u = part(left, sign);
-      const v = part(right, sign);
-      return { u, v, size: norm(u) * norm(v) };
-    });
-    const { u, v, size } = sides[0].size >= sides[1].size ? sides[0] : sides[1];
-    if (size === 0) continue;
-    const scale = Math.sqrt(values[k] * size);
-    const [ofU, ofV] = [norm(u), norm(v)];
-    for (let i = 0; i < rows; i++) w[i * components + k] = cutOff((scale * u[i]) / ofU);
-    for (let j = 0; j < cols; j++) h[k * cols + j] = cutOff((scale * v[j]) / ofV);
+    const left = { data: turned.data, from: k, step: components, count: rows };
+    const right = { data: axes.data, from: k * cols, step: 1, count: cols };
+    const isFirst = k === 0; // of one sign but for rounding
+    const [ofLeft, ofRight] = [lengths(left, isFirst), lengths(right, isFirst)];
+    const sizes = ofLeft.map((length, side) => (length / values[k]) * ofRight[side]);
+    const side = sizes[0] >= sizes[1] ? 0 : 1;
+    if (sizes[side] === 0) continue;
+    const scale = Math.sqrt(values[k] * sizes[side]);
+    const take = (vector: Strided, length: number, to: Strided) => {
+      for (let i = 0; i < vector.count; i++) {
+        const value = vector.data[vector.from + i * vector.step];
+        const kept = isFirst ? Math.abs(value) : Math.max(side === 0 ? value : -value, 0);
+        const scaled = (scale * kept) / length;
+        to.data[to.from + i * to.step] = scaled < ZERO ? 0 : scaled;
+      }
+    };
+    take(left, ofLeft[side], { ...left, data: w });
+    take(right, ofRight[side], { ...right, data: h });
   }
   return { w, h };
 }
 
-const cutOff = (value: number) => (value < ZERO ? 0 : value);
+/** A row or a column of a matrix. */
+interface Strided {
+  readonly data: Float64Array;
+  readonly from: number;
+  readonly step: number;
+  readonly count: number;
+}
 
-function norm(vector: Float64Array): number {
-  return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+/** The length of what is above 0 in a vector, and of what is below; with `whole` both are that of all of it. */
+function lengths({ data, from, step, count }: Strided, whole: boolean): [above: number, below: number] {
+  let above = 0;
+  let below = 0;
+  for (let i = 0; i < count; i++) {
+    const value = data[from + i * step];
+    const square = value * value;
+    if (whole || value > 0) above += square;
+    if (whole || value < 0) below += square;
+  }
+  return [Math.sqrt(above), Math.sqrt(below)];
 }

@@ -158,14 +158,14 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
 
   protected async fitState(input: FitInput): Promise<NMFState> {
     const { x, cancel, signal } = input;
-    const { min } = await momentsOf(x, cancel);
+    const { min, mean } = await momentsOf(x, cancel);
     min.forEach((least, column) => {
       this.#checkLeast(least, input.columns[column].name);
     });
     const wide = await x.astypeAsync('float64', { signal });
     const rows: StartRows = {
       ...denseOperator(wide, signal),
-      mean: wide.data.reduce((sum, value) => sum + value, 0) / wide.data.length,
+      mean: meanOf(mean),
       // The Gram matrix costs half the digits of small singular values, which a start does not need.
       axes: () => (x.rows >= 10 * x.cols ? gramAxes(wide, signal) : exactAxes(wide, signal)),
     };
@@ -174,15 +174,14 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
 
   protected override async fitSparse(input: SparseFitInput): Promise<NMFState> {
     const { x, cancel, signal } = input;
-    const { min } = await native.csrMoments(...csrArguments(x), null, cancel);
+    const { min, mean } = await native.csrMoments(...csrArguments(x), null, cancel);
     min.forEach((least, column) => {
       this.#checkLeast(least, input.columns[column].name);
     });
     const operator = await sparseOperator(x, signal);
     const rows: StartRows = {
       ...operator,
-      mean:
-        (x.astype('float64').data as Float64Array).reduce((sum, value) => sum + value, 0) / (x.rows * x.cols),
+      mean: meanOf(mean),
       axes: (components, seed) => randomisedAxes(operator, { ...SPARSE_AXES, components, seed }, signal),
     };
     return this.#learn(rows, input, (...rest) => native.csrNMF(...csrArguments(x), ...rest));
@@ -279,6 +278,9 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
 }
 
 const BETA = { frobenius: 2, 'kullback-leibler': 1, 'itakura-saito': 0 };
+
+/** Of all values, by those of the columns. */
+const meanOf = (means: Float64Array) => means.reduce((sum, mean) => sum + mean, 0) / means.length;
 
 function betaOf(loss: BetaLoss): number {
   return typeof loss === 'number' ? loss : BETA[loss];
