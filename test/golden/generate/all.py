@@ -63,6 +63,7 @@ import svm
 import text
 import thresholds
 import transformers
+import tree_dependence
 import tree_options
 import trees
 import voting
@@ -81,12 +82,12 @@ if __name__ == "__main__":
             *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
-            *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, quantization, exports, safetensors_files),
+            *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization, exports, safetensors_files),
             *(splits, searches, curves, estimator_names),
             *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
             *(nn_steps, mlp, autograd, keras_models, resnet18),
-            *(interchange, explanations, inspection, parquet_files, onnx_files, onnx_networks, quantization, exports),
+            *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization, exports),
             *(safetensors_files, keras_files),
         )
         for script in scripts:
