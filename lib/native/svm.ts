@@ -42,6 +42,8 @@ export interface LinearSvmSpec {
   squared: boolean;
   l1: boolean;
   dual: boolean;
+  /** All classes in one problem. */
+  joint: boolean;
   c: number;
   epsilon: number;
   /** Value of the column whose weight is the intercept; 0: none. */

@@ -24,6 +24,11 @@ import { fitLinearSvm } from './linear-fit.js';
 
 /** Parameters of {@link LinearSVC}. */
 export interface LinearSVCParams {
+  /**
+   * One class against the rest, or all classes in one problem ('crammerSinger'), which has no use for `penalty`, `loss` and `dual`:
+   * the price of a row is how far another class comes within 1 of its own. Default 'ovr'.
+   */
+  multiClass: 'ovr' | 'crammerSinger';
   /** |w|^2 / 2, or |w|_1, which leaves columns out and needs the squared hinge and `dual: false`. Default 'l2'. */
   penalty: 'l1' | 'l2';
   /** max(0, 1 - y f), or its square. Default 'squaredHinge'. */
@@ -61,8 +66,9 @@ export interface LinearSVCState extends ClassifierState {
  * constant term is penalised with the weights. Solved by coordinate descent on the dual problem (Hsieh et al. 2008), Newton's
  * method on the primal one, or coordinate descent for an l1 penalty (Yuan et al. 2010), in float64.
  *
- * Differs from scikit-learn: no `multiClass: 'crammer_singer'`. A fit that stops at `maxIter` sets `converged` to false, where
- * scikit-learn warns.
+ * With `multiClass: 'crammerSinger'` all classes share one problem (Crammer and Singer 2001; Keerthi et al. 2008).
+ *
+ * Differs from scikit-learn: a fit that stops at `maxIter` sets `converged` to false, where scikit-learn warns.
  *
  * Sparse rows are read as they are.
  *
@@ -78,7 +84,15 @@ export interface LinearSVCState extends ClassifierState {
 export class LinearSVC extends Classifier<LinearSVCParams, LinearSVCState> {
   constructor(params: Partial<LinearSVCParams> = {}) {
     super({
-      ...{ penalty: 'l2', loss: 'squaredHinge', dual: 'auto', tol: 1e-4, C: 1, fitIntercept: true },
+      ...{
+        multiClass: 'ovr',
+        penalty: 'l2',
+        loss: 'squaredHinge',
+        dual: 'auto',
+        tol: 1e-4,
+        C: 1,
+        fitIntercept: true,
+      },
       ...{ interceptScaling: 1, classWeight: null, randomState: null, maxIter: 1000, ...params },
     });
   }
@@ -86,6 +100,7 @@ export class LinearSVC extends Classifier<LinearSVCParams, LinearSVCState> {
   get rules(): Rules<LinearSVCParams> {
     const positive = real(0, Infinity, 'min');
     return {
+      multiClass: oneOf('ovr', 'crammerSinger'),
       penalty: oneOf('l1', 'l2'),
       loss: oneOf('hinge', 'squaredHinge'),
       dual: either(oneOf('auto'), bool),
@@ -115,7 +130,8 @@ export class LinearSVC extends Classifier<LinearSVCParams, LinearSVCState> {
 
   override checkParams(): void {
     super.checkParams();
-    const { penalty, loss, dual } = this.params;
+    const { multiClass, penalty, loss, dual } = this.params;
+    if (multiClass === 'crammerSinger') return;
     const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `LinearSVC: ${why}.`);
     if (penalty === 'l1' && loss === 'hinge') throw refuse("penalty 'l1' needs loss 'squaredHinge'");
     if (penalty === 'l1' && dual === true) throw refuse("penalty 'l1' needs dual: false");
@@ -143,11 +159,11 @@ export class LinearSVC extends Classifier<LinearSVCParams, LinearSVCState> {
     const { x, sampleWeight, cancel } = input;
     const { penalty, loss, dual, tol, C, fitIntercept, interceptScaling, randomState, maxIter } = this.params;
     const encoded = fitLabels(input);
-    const l1 = penalty === 'l1';
+    const joint = this.params.multiClass === 'crammerSinger';
+    const l1 = penalty === 'l1' && !joint;
+    const byDual = dual === 'auto' ? !l1 && (loss === 'hinge' || x.rows < x.cols) : dual;
     const spec = {
-      squared: loss === 'squaredHinge',
-      l1,
-      dual: dual === 'auto' ? !l1 && (loss === 'hinge' || x.rows < x.cols) : dual,
+      ...{ squared: loss === 'squaredHinge', l1, dual: joint || byDual, joint },
       ...{ c: C, epsilon: 0, bias: fitIntercept ? interceptScaling : 0, tol, maxIter },
       seed: resolveSeed(randomState),
     };

@@ -118,7 +118,7 @@ export class LinearSVR extends Regressor<LinearSVRParams, LinearSVRState> {
     const { epsilon, tol, C, loss, fitIntercept, interceptScaling, dual, randomState, maxIter } = this.params;
     const squared = loss === 'squaredEpsilonInsensitive';
     const spec = {
-      ...{ squared, l1: false, dual: dual === 'auto' ? !squared || x.rows < x.cols : dual },
+      ...{ squared, l1: false, dual: dual === 'auto' ? !squared || x.rows < x.cols : dual, joint: false },
       ...{ c: C, epsilon, bias: fitIntercept ? interceptScaling : 0, tol, maxIter },
       seed: resolveSeed(randomState),
     };

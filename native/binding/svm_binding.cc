@@ -79,6 +79,7 @@ napi_value fit_linear_svm(Call& call) {
   params.squared = spec.flag("squared");
   params.l1 = spec.flag("l1");
   params.dual = spec.flag("dual");
+  params.joint = spec.flag("joint");
   params.c = spec.number("c");
   params.epsilon = spec.number("epsilon");
   params.bias = spec.number("bias");

@@ -44,6 +44,7 @@ void check(size_t rows, size_t cols, Span<double> y, uint32_t class_count, Span<
   if (!params.squared && (params.l1 || !params.dual)) {
     throw Error("ERR_PARAMETER", "The primal problem needs a squared loss.");
   }
+  if (params.joint && params.regression) throw Error("ERR_PARAMETER", "Regression has no classes.");
   if (params.l1 && params.regression) throw Error("ERR_PARAMETER", "Regression has no l1 penalty.");
   total_weight(weights, rows);
   for (size_t i = 0; i < y.size; ++i) {
@@ -54,9 +55,41 @@ void check(size_t rows, size_t cols, Span<double> y, uint32_t class_count, Span<
   }
 }
 
+// Adds one output with these weights.
+void add_output(const double* w, size_t cols, double bias, LinearSvmModel& model) {
+  model.coef.insert(model.coef.end(), w, w + cols);
+  model.intercept.push_back(bias > 0 ? w[cols] * bias : 0);
+}
+
+template <typename Rows>
+LinearSvmModel fit_jointly(const Rows& x, Span<double> y, uint32_t class_count, Span<double> class_weights,
+                           Span<double> weights, const LinearSvmParams& params, const CancelToken* cancel) {
+  LinearSvmProblem<Rows> problem{x, {y.begin(), y.end()}, {}};
+  problem.bias = params.bias;
+  for (size_t i = 0; i < x.rows(); ++i) {
+    const double of_class = class_weights.size == 0 ? 1 : class_weights[static_cast<size_t>(y[i])];
+    problem.c.push_back(params.c * of_class * (weights.size == 0 ? 1 : weights[i]));
+  }
+  Rng rng(params.seed, 0);
+  LinearSvmFit fit =
+      solve_joint(problem, class_count, {params.tolerance, params.max_iterations, cancel}, rng);
+  LinearSvmModel model;
+  model.iterations = {static_cast<double>(fit.iterations)};
+  model.converged = fit.converged;
+  const size_t width = problem.weights();
+  if (class_count == 2) {
+    for (size_t j = 0; j < width; ++j) fit.w[j] = fit.w[width + j] - fit.w[j];
+  }
+  for (size_t m = 0; m < (class_count == 2 ? 1 : class_count); ++m) {
+    add_output(fit.w.data() + m * width, x.cols(), params.bias, model);
+  }
+  return model;
+}
+
 template <typename Rows>
 LinearSvmModel fit(const Rows& x, Span<double> y, uint32_t class_count, Span<double> class_weights,
                    Span<double> weights, const LinearSvmParams& params, const CancelToken* cancel) {
+  if (params.joint) return fit_jointly(x, y, class_count, class_weights, weights, params, cancel);
   const size_t outputs = class_count > 2 ? class_count : 1;
   std::vector<LinearSvmFit> fits(outputs);
   ThreadPool::instance().parallel_for(outputs, [&](size_t output, size_t) {
@@ -79,8 +112,7 @@ LinearSvmModel fit(const Rows& x, Span<double> y, uint32_t class_count, Span<dou
   });
   LinearSvmModel model;
   for (const LinearSvmFit& fit : fits) {
-    model.coef.insert(model.coef.end(), fit.w.begin(), fit.w.begin() + static_cast<ptrdiff_t>(x.cols()));
-    model.intercept.push_back(params.bias > 0 ? fit.w.back() * params.bias : 0);
+    add_output(fit.w.data(), x.cols(), params.bias, model);
     model.iterations.push_back(fit.iterations);
     model.converged = model.converged && fit.converged;
   }

@@ -17,6 +17,7 @@ struct LinearSvmParams {
   bool squared = true;      // the square of the loss
   bool l1 = false;          // |w|_1 in place of |w|^2 / 2: squared hinge, primal only
   bool dual = true;         // else the loss is squared
+  bool joint = false;       // all classes in one problem (Crammer and Singer), whatever the loss and penalty
   double c = 1, epsilon = 0;
   double bias = 1;  // value of the additional column; <= 0: none
   double tolerance = 1e-4;

@@ -161,6 +161,11 @@ LinearSvmFit solve_primal(const LinearSvmProblem<Rows>& problem, const LinearSvm
 template <typename Rows>
 LinearSvmFit solve_l1(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits, Rng& rng);
 
+// All classes in one problem, see linear_svm_joint.cc: y are their numbers. w is [classes, weights()].
+template <typename Rows>
+LinearSvmFit solve_joint(const LinearSvmProblem<Rows>& problem, size_t classes, const LinearSvmLimits& limits,
+                         Rng& rng);
+
 // Reorders the first `count` of items.
 inline void shuffle(std::vector<uint32_t>& items, size_t count, Rng& rng) {
   for (size_t i = count; i > 1; --i) std::swap(items[i - 1], items[rng.below(static_cast<uint32_t>(i))]);

@@ -121,6 +121,7 @@ const SGD = {
   ...{ nIterNoChange: 2, tol: 1e-3, validationFraction: 0.1, average: 0, seed: 0 },
 };
 const SVM = {
+  shrinking: true,
   ...{
     task: 'classifier',
     kernel: 'rbf',
@@ -135,7 +136,18 @@ const SVM = {
   ...{ tol: 1e-3, maxIter: 0, cacheSize: 1, probability: true, seed: 1 },
 };
 const LINEAR_SVM = {
-  ...{ squared: true, l1: false, dual: true, c: 1, epsilon: 0, bias: 1, tol: 1e-4, maxIter: 10, seed: 1 },
+  ...{
+    squared: true,
+    l1: false,
+    dual: true,
+    joint: false,
+    c: 1,
+    epsilon: 0,
+    bias: 1,
+    tol: 1e-4,
+    maxIter: 10,
+    seed: 1,
+  },
 };
 const SEARCH = { metric: 0, search: 2, leafSize: 1, p: 2 };
 const neighborIndex = await native.neighborIndex(f64(6), 2, 3, SEARCH, null);

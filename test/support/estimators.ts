@@ -697,6 +697,10 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new LinearSVC({ dual: true, classWeight: 'balanced', tol: 1e-9, maxIter: 100000 }),
   },
   {
+    name: 'LinearSVC of all classes together',
+    make: () => new LinearSVC({ multiClass: 'crammerSinger', C: 0.5, tol: 1e-10, maxIter: 100000 }),
+  },
+  {
     name: 'LinearSVC with l1 penalty',
     make: () => new LinearSVC({ penalty: 'l1', C: 0.5, tol: 1e-10, maxIter: 100000 }),
   },

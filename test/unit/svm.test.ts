@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   CalibratedClassifierCV,
+  CsrMatrix,
   IsotonicRegression,
   KFold,
   LinearSVC,
@@ -163,6 +164,27 @@ test('IsotonicRegression: beyond the range, bounds and columns', async () => {
   );
   await expect(new IsotonicRegression().fit([[1, 2]], [1])).rejects.toThrow(code('ERR_SHAPE'));
   await expect(new IsotonicRegression({ column: 2 }).fit([[1, 2]], [1])).rejects.toThrow(code('ERR_SHAPE'));
+});
+
+test('all classes in one problem: sparse rows, two classes, and no use for a loss', async () => {
+  const fit = (X: Matrix | CsrMatrix, y: ArrayLike<unknown>, params: object = {}) =>
+    new LinearSVC({ multiClass: 'crammerSinger', tol: 1e-9, maxIter: 1e5, randomState: 2, ...params }).fit(
+      X,
+      y,
+    );
+  const model = await fit(iris.data, iris.target);
+  expect(model.coef.rows).toBe(3);
+  const sums = [0, 1, 2, 3].map((j) => [0, 1, 2].reduce((sum, c) => sum + model.coef.row(c)[j], 0));
+  for (const sum of sums) expect(sum).toBeCloseTo(0, 9);
+  const sparse = await fit(CsrMatrix.from(iris.data), iris.target);
+  for (let c = 0; c < 3; c++) {
+    for (let j = 0; j < 4; j++) expect(sparse.coef.row(c)[j]).toBeCloseTo(model.coef.row(c)[j], 4);
+  }
+  const l1 = await fit(iris.data, iris.target, { penalty: 'l1', loss: 'hinge', dual: true });
+  expect(l1.coef).toEqual(model.coef);
+  const two = await fit(iris.data.slice(0, 100), Array.from(iris.target.slice(0, 100), String));
+  expect(two.coef.rows).toBe(1);
+  expect(await two.predict(iris.data.slice(48, 52))).toEqual(['0', '0', '1', '1']);
 });
 
 test('probabilities of NuSVC are fitted to decisions of machines like it', async () => {

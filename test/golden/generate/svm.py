@@ -21,6 +21,7 @@ WORDS = {
     "squared_hinge": "squaredHinge",
     "epsilon_insensitive": "epsilonInsensitive",
     "squared_epsilon_insensitive": "squaredEpsilonInsensitive",
+    "crammer_singer": "crammerSinger",
 }
 
 
@@ -72,6 +73,8 @@ def cases():
         yield case(LinearSVC, {"penalty": "l1", "dual": False, "C": 0.3}, ref, ["coef", "intercept"])
         yield case(LinearSVC, {"dual": True, "C": 0.1, "intercept_scaling": 3.0}, ref, ["coef", "intercept"])
         yield case(LinearSVC, {"class_weight": "balanced", "fit_intercept": False}, ref, ["coef"])
+        yield case(LinearSVC, {"multi_class": "crammer_singer", "tol": 1e-8}, ref, ["coef", "intercept"])
+        yield case(LinearSVC, {"multi_class": "crammer_singer", "C": 0.1, "intercept_scaling": 2.0, "tol": 1e-8}, ref, ["coef", "intercept"], True)
         for nu in (0.1, 0.5):
             yield case(OneClassSVM, {"nu": nu}, ref, ["intercept", "offset"])
         yield case(OneClassSVM, {"gamma": 0.2, "nu": 0.3}, ref, ["intercept"], True)
