@@ -33,9 +33,10 @@ export interface LogisticRegressionParams {
   penalty: 'auto' | 'l1' | 'l2' | 'elasticnet' | null;
   /**
    * 'lbfgs'; 'newton-cholesky', which takes fewer iterations of (columns * classes)^2 operations a row, for many more rows
-   * than columns and badly scaled columns; 'saga', the one with an L1 penalty, for scaled columns. Default 'lbfgs'.
+   * than columns and badly scaled columns; 'saga', the one with an L1 penalty, for scaled columns. Two names of scikit-learn's solvers of the
+   * same problem stand for these: 'newton-cg' for 'lbfgs', 'sag' for 'saga' without an L1 penalty. Default 'lbfgs'.
    */
-  solver: 'lbfgs' | 'newton-cholesky' | 'saga';
+  solver: 'lbfgs' | 'newton-cholesky' | 'saga' | 'newton-cg' | 'sag';
   /** Fit a constant term, which is not penalised. Default true. */
   fitIntercept: boolean;
   /** Most iterations (epochs of saga), >= 1. Default 100. */
@@ -53,6 +54,12 @@ export interface LogisticRegressionParams {
   warmStart: boolean;
 }
 
+/** The solver that a name stands for. */
+const SOLVER = {
+  ...{ lbfgs: 'lbfgs', 'newton-cholesky': 'newton-cholesky', saga: 'saga' },
+  ...{ 'newton-cg': 'lbfgs', sag: 'saga' },
+} as const;
+
 /** Learned by {@link LogisticRegression}. */
 export interface LogisticRegressionState extends LinearClassifierState {
   readonly iterations: number;
@@ -66,7 +73,7 @@ export interface LogisticRegressionState extends LinearClassifierState {
  * With many more rows than coefficients L-BFGS (Liu and Nocedal 1989) starts from the optimum of a sample of the rows and stops
  * where it would otherwise: `nIter` counts the iterations on all rows. Saga is that of Defazio, Bach and Lacoste-Julien 2014.
  *
- * Differs from scikit-learn: no solvers liblinear, newton-cg and sag. A fit that stops at `maxIter` sets
+ * Differs from scikit-learn: no solver liblinear; newton-cg and sag are other names of lbfgs and saga. A fit that stops at `maxIter` sets
  * `converged` to false, where scikit-learn warns.
  *
  * Sparse rows are read as they are by 'lbfgs' and 'saga', from zero on.
@@ -102,7 +109,7 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
       C: either(real(0, Infinity, 'min'), infinity),
       l1Ratio: real(0, 1),
       penalty: either(oneOf('auto', 'l1', 'l2', 'elasticnet'), nothing),
-      solver: oneOf('lbfgs', 'newton-cholesky', 'saga'),
+      solver: oneOf('lbfgs', 'newton-cholesky', 'saga', 'newton-cg', 'sag'),
       fitIntercept: bool,
       maxIter: int(1, 0xffff_ffff),
       tol: real(0, Infinity, 'min'),
@@ -159,7 +166,7 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
     }
     const seed = resolveSeed(randomState);
     const start = this.#start(outputsOf(classes), input.x.cols);
-    const spec = { c, l1Ratio, solver, fitIntercept, maxIter, tol, seed, ...start };
+    const spec = { c, l1Ratio, solver: SOLVER[solver], fitIntercept, maxIter, tol, seed, ...start };
     return { codes, classes, weights, spec };
   }
 

@@ -34,6 +34,14 @@ const scaled = await new StandardScaler().fitTransform(iris.data);
 const line = makeRegression({ nSamples: 120, nFeatures: 6, nInformative: 3, noise: 3, randomState: 2 });
 
 describe('LogisticRegression', () => {
+  it("takes other names of its solvers, 'sag' without an L1 penalty", async () => {
+    const fit = (params: object) =>
+      new LogisticRegression({ randomState: 0, ...params }).fit(scaled, iris.target);
+    const [newton, lbfgs] = [await fit({ solver: 'newton-cg' }), await fit({})];
+    expect(newton.coef).toEqual(lbfgs.coef);
+    expect(await codeOf(() => fit({ solver: 'sag', penalty: 'l1' }))).toBe('ERR_PARAMETER');
+  });
+
   const fit = (params: object) =>
     new LogisticRegression({ tol: 1e-9, maxIter: 20_000, ...params }).fit(scaled, iris.target);
 

@@ -147,6 +147,8 @@ def logistic():
             model = LogisticRegression(solver="newton-cholesky", C=C, tol=1e-10, max_iter=1000)
             yield case(model, ref, ("tol", "max_iter"), (), weights)
         yield case(LogisticRegression(solver="saga", tol=1e-10, max_iter=100_000), ref, ("tol", "max_iter"))
+        for solver in ("newton-cg", "sag"):
+            yield case(LogisticRegression(solver=solver, C=0.5, tol=1e-10, max_iter=100_000), ref, ("tol", "max_iter"))
 
 
 def descent():
