@@ -218,6 +218,39 @@ TEST_CASE("CUDA forests: batches hold every tree once, in order, within their me
   }
 }
 
+TEST_CASE("CUDA plans: layers on tensor cores are cast once, stay in elements, and have one engine") {
+  PlanWriter writer(20);
+  const auto layer = [&](int32_t x, size_t inputs, size_t outputs) {
+    return writer.dense(x, std::vector<double>(inputs * outputs, 1.0 / 3), std::vector<double>(outputs, 1));
+  };
+  layer(layer(layer(0, 20, 200), 200, 33), 33, 4);
+  const Plan plan = writer.decode();
+  const CudaPlan old = plan_cuda(plan, kShared, kCudaPassBytes, {BOREAL_CUDA_FLOAT16, 75});
+  const CudaPlan recent = plan_cuda(plan, kShared, kCudaPassBytes, {BOREAL_CUDA_BFLOAT16, 90});
+  const std::vector<int32_t> steps = {BOREAL_CUDA_CAST, BOREAL_CUDA_TENSOR_PRODUCT,
+                                      BOREAL_CUDA_TENSOR_PRODUCT, BOREAL_CUDA_PRODUCT};
+  for (const CudaPlan* each : {&old, &recent}) {
+    REQUIRE(kernels_of(*each) == steps);
+    const BorealCudaStep &first = each->steps[1], &second = each->steps[2];
+    CHECK(first.in[0] == each->steps[0].out);
+    CHECK(first.n[3] == 1);
+    CHECK(second.in[0] == first.out);
+    CHECK(second.n[3] == 0);
+    CHECK(each->row_bytes[first.in[0]] == 64);    // 20 elements of two bytes
+    CHECK(each->row_bytes[first.out] == 7 * 64);  // 200
+    CHECK(second.n[5] == BOREAL_CUDA_WARP);
+  }
+  CHECK(old.steps[1].n[5] == BOREAL_CUDA_WARP);
+  CHECK(recent.steps[1].n[5] == BOREAL_CUDA_WARP_GROUP);
+  // A row of elements for each output, zeros behind them.
+  const uint16_t* weights = at<uint16_t>(recent, recent.steps[1].c[0]);
+  CHECK(weights[199 * 32 + 19] == 0x3eab);
+  CHECK(weights[199 * 32 + 20] == 0);
+  CHECK(error_code([&] {
+          plan_cuda(plan, kShared, kCudaPassBytes, {BOREAL_CUDA_TF32, 75});
+        }) == "ERR_NOT_SUPPORTED");
+}
+
 TEST_CASE("CUDA costs: transfers, starts and work decide") {
   PlanWriter writer(100);
   writer.dense(0, std::vector<double>(100 * 100, 1), std::vector<double>(100, 0));

@@ -9,7 +9,7 @@
 //
 // Floor: 2 m n k operations over the peak (H100: 989 TFLOP/s in 16 bits, 1979 TOP/s in 8). A tile of 128 x
 // 256 reads 48 KiB for each 128 bytes of k: 85 operations in 16 bits for a byte from the second-level cache,
-// which gives about 5.5 TB/s.
+// whose bandwidth is the next limit.
 #include "cuda/hopper.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/tensor.cuh"

@@ -31,29 +31,4 @@ void load_matrices(uint32_t (&r)[4], const void* row) {
   wait_for_warp();
 }
 
-double multiply_words(int element, uint32_t a, uint32_t b) {
-  if (element == BOREAL_CUDA_TF32) {
-    // The hardware does not look at the last bits.
-    return static_cast<double>(boreal::bits_float(a & ~0x1fffu)) *
-           static_cast<double>(boreal::bits_float(b & ~0x1fffu));
-  }
-  double sum = 0;
-  for (int shift = 0; shift < 32; shift += 16) {
-    const uint32_t x = a >> shift & 0xffff, y = b >> shift & 0xffff;
-    sum +=
-        element == BOREAL_CUDA_FLOAT16
-            ? static_cast<double>(boreal::from_float16(x)) * static_cast<double>(boreal::from_float16(y))
-            : static_cast<double>(boreal::from_bfloat16(x)) * static_cast<double>(boreal::from_bfloat16(y));
-  }
-  return sum;
-}
-
-int32_t multiply_codes(uint32_t a, uint32_t b) {
-  int32_t sum = 0;
-  for (int shift = 0; shift < 32; shift += 8) {
-    sum += static_cast<int32_t>(a >> shift & 0xff) * static_cast<int8_t>(b >> shift & 0xff);
-  }
-  return sum;
-}
-
 }  // namespace emulator
