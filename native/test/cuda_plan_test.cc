@@ -274,5 +274,25 @@ TEST_CASE("CUDA costs: transfers, starts and work decide") {
   CHECK(cuda_break_even(plan, figures, 1e9, 4) == 1);
 }
 
+TEST_CASE("cuda cost: a fit takes what it moves, starts and waits for") {
+  BorealCudaFigures figures{};
+  figures.round_trip_ns = 10000;
+  figures.step_ns = 2000;
+  figures.upload_bytes_per_ns = 10;
+  figures.download_bytes_per_ns = 5;
+  figures.memory_bytes_per_ns = 1000;
+  figures.flops_per_ns = 10000;
+  CudaTrainingWork work;
+  CHECK(cuda_training_ns(work, figures) == 0);
+  work.upload_bytes = 1000;
+  work.download_bytes = 1000;
+  work.kernels = 3;
+  work.waits = 2;
+  CHECK(cuda_training_ns(work, figures) == 100 + 200 + 6000 + 20000);
+  work.traffic_bytes = 5000;  // at half of the measured speed
+  work.flops = 50000;
+  CHECK(cuda_training_ns(work, figures) == 26300 + 10 + 10);
+}
+
 }  // namespace test
 }  // namespace boreal

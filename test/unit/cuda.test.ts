@@ -214,6 +214,44 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
     await model.fit(data, target, { device: 'auto' });
   });
 
+  test("'auto' trains where that should be faster, and on the CPU when the GPU is full", async () => {
+    const cuda = {
+      uploadBytes: 1e6,
+      downloadBytes: 1e6,
+      trafficBytes: 1e6,
+      flops: 1e6,
+      kernels: 9,
+      waits: 3,
+    };
+    const where = (device: TrainingDevice, cpuNs: number) =>
+      trainWhere(
+        device,
+        () => ({ cpuNs, cuda }),
+        async (target) => target?.device ?? 'cpu',
+      );
+    expect(await where('auto', 1e18)).toBe(0);
+    expect(await where('auto', 1)).toBe('cpu');
+    expect(await where('cpu', 1e18)).toBe('cpu');
+    expect(await where('cuda:1', 1)).toBe(1);
+    const nothing = await trainWhere(
+      'auto',
+      () => null,
+      async (target) => target,
+    );
+    expect(nothing).toBeNull();
+    const full = (device: TrainingDevice) =>
+      trainWhere(
+        device,
+        () => ({ cpuNs: 1e18, cuda }),
+        async (target) => {
+          if (target !== null) throw Object.assign(new Error('full'), { code: 'ERR_OUT_OF_MEMORY' });
+          return 'cpu';
+        },
+      );
+    expect(await full('auto')).toBe('cpu');
+    await expect(full('cuda:0')).rejects.toThrow(coded('ERR_OUT_OF_MEMORY'));
+  });
+
   test('workers have plans of their own', async () => {
     const code = `
       const { createRequire } = require('node:module');
