@@ -208,7 +208,7 @@ const CPU_LOSSES: ReadonlySet<BoosterSpec['loss']> = new Set([
   'lambdarank',
 ]);
 
-/** What growing trees costs. The search of histograms, and the losses of the CPU, count for neither. */
+/** What growing trees costs, the histograms fetched; the losses of the CPU count for neither. */
 function trainingCost(
   { rows, cols }: Matrix,
   trees: number,

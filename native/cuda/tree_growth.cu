@@ -166,8 +166,8 @@ void TreeGrowth::build(const BorealCudaSlice* slices, uint32_t count, uint64_t* 
   }
 }
 
-void TreeGrowth::build_some(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,
-                            uint32_t* const* counts) {
+std::vector<HistogramTask> TreeGrowth::share(const BorealCudaSlice* slices, const uint32_t* numbers,
+                                             uint32_t count) const {
   uint64_t total = 0;
   for (uint32_t k = 0; k < count; ++k) total += slices[k].count;
   const uint32_t share = std::max(kLeastShare, static_cast<uint32_t>(total / blocks_ + 1));
@@ -175,9 +175,34 @@ void TreeGrowth::build_some(const BorealCudaSlice* slices, uint32_t count, uint6
   for (uint32_t k = 0; k < count; ++k) {
     const uint32_t rows = static_cast<uint32_t>(slices[k].count);
     for (uint32_t begin = 0; begin < rows; begin += share) {
-      tasks.push_back({rows_at(slices[k]) + begin, std::min(share, rows - begin), k});
+      tasks.push_back({rows_at(slices[k]) + begin, std::min(share, rows - begin), numbers[k]});
     }
   }
+  return tasks;
+}
+
+void TreeGrowth::add_up(const HistogramTask* tasks, uint32_t count, unsigned long long* sums,
+                        uint32_t* counts) {
+  if (count == 0) return;
+  HistogramCall call{};
+  call.tasks = tasks;
+  call.count = count;
+  call.bins = by_row_.data();
+  call.stride = stride_;
+  call.cols = cols_;
+  call.slots = slots_;
+  call.group = group_;
+  call.gradients = packed();
+  call.sums = sums;
+  call.counts = counts;
+  run_histograms(call, stream_);
+}
+
+void TreeGrowth::build_some(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,
+                            uint32_t* const* counts) {
+  std::vector<uint32_t> numbers(count);
+  for (uint32_t k = 0; k < count; ++k) numbers[k] = k;
+  const std::vector<HistogramTask> tasks = share(slices, numbers.data(), count);
   const size_t size = size_t{cols_} * slots_;
   const auto clear = [&](const DeviceMemory& memory, size_t bytes) {
     check(cudaMemsetAsync(memory.data(), 0, bytes, stream_), "clearing memory");
@@ -188,20 +213,9 @@ void TreeGrowth::build_some(const BorealCudaSlice* slices, uint32_t count, uint6
   };
   clear(sums_, count * size * sizeof(uint64_t));
   if (counts_) clear(count_sums_, count * size * sizeof(uint32_t));
-  HistogramCall call{};
-  call.count = static_cast<uint32_t>(tasks.size());
-  call.bins = by_row_.data();
-  call.stride = stride_;
-  call.cols = cols_;
-  call.slots = slots_;
-  call.group = group_;
-  call.gradients = packed();
-  call.sums = reinterpret_cast<unsigned long long*>(sums_.data());
-  call.counts = reinterpret_cast<uint32_t*>(count_sums_.data());
-  if (!tasks.empty()) {
-    call.tasks = upload(tasks);
-    run_histograms(call, stream_);
-  }
+  add_up(upload(tasks), static_cast<uint32_t>(tasks.size()),
+         reinterpret_cast<unsigned long long*>(sums_.data()),
+         reinterpret_cast<uint32_t*>(count_sums_.data()));
   fetch(staged_sums_, sums_, count * size * sizeof(uint64_t));
   if (counts_) fetch(staged_counts_, count_sums_, count * size * sizeof(uint32_t));
   wait("adding histograms up");

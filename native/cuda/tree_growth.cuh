@@ -104,11 +104,23 @@ class TreeGrowth {
   // For what works beside it, on the same stream and one call after another.
   cudaStream_t stream() const { return stream_; }
   uint32_t rows() const { return rows_; }
+  uint32_t cols() const { return cols_; }
+  uint32_t slots() const { return slots_; }
+  size_t histogram_size() const { return size_t{cols_} * slots_; }
+  bool counts() const { return counts_; }
+  uint32_t most() const { return most_; }
+  uint32_t blocks() const { return blocks_; }
   uint32_t stride() const { return stride_; }
   const uint8_t* bins() const { return by_row_.data(); }
   unsigned long long* packed() const { return reinterpret_cast<unsigned long long*>(gradients_.data()); }
   uint32_t* rows_at(const BorealCudaSlice& slice) const;
   void use() const { use_device(device_); }
+  // The rows of slices in shares for blocks, slice k for histogram numbers[k]; at most blocks() more than
+  // there are slices.
+  std::vector<HistogramTask> share(const BorealCudaSlice* slices, const uint32_t* numbers,
+                                   uint32_t count) const;
+  // Adds them to histograms that lie there.
+  void add_up(const HistogramTask* tasks, uint32_t count, unsigned long long* sums, uint32_t* counts);
 
  private:
   void build_some(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,

@@ -4,10 +4,12 @@
 #include "cuda/guard.cuh"
 #include "cuda/tree_growth.cuh"
 #include "cuda/tree_loss.cuh"
+#include "cuda/tree_search.cuh"
 
 // The handle of the C interface.
 struct BorealCudaTrees {
   boreal::cuda::TreeGrowth growth;
+  std::unique_ptr<boreal::cuda::TreeSearch> search;
   std::unique_ptr<boreal::cuda::TreeLoss> loss;
 };
 
@@ -16,7 +18,7 @@ namespace cuda {
 namespace {
 
 int create(int32_t device, const BorealCudaBins* bins, BorealCudaTrees** trees, BorealCudaError* error) {
-  return guarded(error, [&] { *trees = new BorealCudaTrees{{device, *bins}, nullptr}; });
+  return guarded(error, [&] { *trees = new BorealCudaTrees{{device, *bins}, nullptr, nullptr}; });
 }
 void destroy(BorealCudaTrees* trees) { delete trees; }
 int start(BorealCudaTrees* trees, const uint64_t* gradients, const uint32_t* rows, uint64_t count,
@@ -33,6 +35,18 @@ int build(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count,
 int rows(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, uint32_t* rows,
          BorealCudaError* error) {
   return guarded(error, [&] { trees->growth.rows(slices, count, rows); });
+}
+
+int load_search(BorealCudaTrees* trees, const BorealCudaColumn* columns, uint32_t histograms,
+                BorealCudaError* error) {
+  return guarded(error,
+                 [&] { trees->search = std::make_unique<TreeSearch>(&trees->growth, columns, histograms); });
+}
+int search(BorealCudaTrees* trees, const BorealCudaBuild* builds, uint32_t build_count,
+           const BorealCudaPair* pairs, uint32_t pair_count, const BorealCudaSearch* rules,
+           BorealCudaFound* found, BorealCudaError* error) {
+  return guarded(error,
+                 [&] { trees->search->search(builds, build_count, pairs, pair_count, *rules, found); });
 }
 
 int load_loss(BorealCudaTrees* trees, const BorealCudaLoss* loss, BorealCudaError* error) {
@@ -69,14 +83,15 @@ int scores(BorealCudaTrees* trees, double* scores, BorealCudaError* error) {
 }
 
 uint64_t memory_bytes(const BorealCudaTrees* trees) {
-  return trees->growth.memory_bytes() + (trees->loss == nullptr ? 0 : trees->loss->memory_bytes());
+  return trees->growth.memory_bytes() + (trees->search == nullptr ? 0 : trees->search->memory_bytes()) +
+         (trees->loss == nullptr ? 0 : trees->loss->memory_bytes());
 }
 
 }  // namespace
 
 const BorealCudaTreeTraining kTreeTraining = {
-    create, destroy,  start,     split,      build,    rows,      load_loss, gradients,
-    ranges, quantize, leaf_sums, add_values, add_tree, loss_sums, scores,    memory_bytes};
+    create,    destroy, start,    split,     build,      rows,     load_search, search, load_loss,
+    gradients, ranges,  quantize, leaf_sums, add_values, add_tree, loss_sums,   scores, memory_bytes};
 
 }  // namespace cuda
 }  // namespace boreal

@@ -39,6 +39,41 @@ typedef struct BorealCudaSplit {
   uint8_t goes_left[256];
 } BorealCudaSplit;
 
+/* Of the search for splits on the device, for columns of numbers alone. */
+typedef struct BorealCudaColumn {
+  uint32_t bins; /* without the missing one, whose number this is */
+  uint32_t has_missing;
+} BorealCudaColumn;
+
+/* What splits must obey, in steps of the gradients: train/hist_split_side.h says how. */
+typedef struct BorealCudaSearch {
+  double l2, least_gain;
+  double possible, sure; /* the Hessian that a side with enough rows may have, and has for sure */
+  uint32_t least_rows;
+  uint32_t group; /* columns that are searched one after another */
+} BorealCudaSearch;
+
+/* Histograms have numbers; they stay until they are built anew. */
+typedef struct BorealCudaBuild {
+  BorealCudaSlice rows;
+  uint32_t histogram, unused;
+} BorealCudaBuild;
+
+/* Two siblings, or one node; derive: the second's histogram is its parent's, less the first's. */
+typedef struct BorealCudaPair {
+  uint64_t total[2], rows[2]; /* packed gradients and number of rows of the node */
+  uint32_t histogram[2];
+  uint32_t seek[2]; /* 1: the node's split is asked for */
+  uint32_t derive, unused;
+} BorealCudaPair;
+
+typedef struct BorealCudaFound {
+  double gain;
+  uint64_t left;  /* packed gradients of the left side */
+  int32_t column; /* -1: there is no split */
+  uint8_t bin, missing_left, unused[2];
+} BorealCudaFound;
+
 /* A loss whose gradients the device computes (device/boosting_slopes.h): targets and scores stay there. */
 typedef struct BorealCudaLoss {
   int32_t kind; /* LossKind: a loss of one output without quantiles in its leaves, or softmax */
@@ -94,6 +129,13 @@ struct BorealCudaTreeTraining {
   /* The rows of slices; those of a slice go where it begins: rows[begin ...]. */
   int (*rows)(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, uint32_t* rows,
               BorealCudaError* error);
+  /* Once, before `search`: the columns, and how many histograms there are. */
+  int (*load_search)(BorealCudaTrees* trees, const BorealCudaColumn* columns, uint32_t histograms,
+                     BorealCudaError* error);
+  /* Builds histograms and finds the splits of pairs, [pairs, groups of columns, 2]. */
+  int (*search)(BorealCudaTrees* trees, const BorealCudaBuild* builds, uint32_t build_count,
+                const BorealCudaPair* pairs, uint32_t pair_count, const BorealCudaSearch* rules,
+                BorealCudaFound* found, BorealCudaError* error);
   /* Once, before what follows. */
   int (*load_loss)(BorealCudaTrees* trees, const BorealCudaLoss* loss, BorealCudaError* error);
   /* The gradients of all outputs by the scores. */

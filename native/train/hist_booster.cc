@@ -117,6 +117,10 @@ void HistBooster::check_targets(Span<double> y) const {
 // change.
 void HistBooster::use_gpu() {
   gpu_ = std::make_unique<HistGpu>(params_.growth.cuda, train_.x, mapper_->slots(), has_hessians_);
+  if (params_.column_share >= 1 && TreeGrower::may_search_on_gpu(*mapper_, params_.growth)) {
+    gpu_->load_search(*mapper_, train_.x,
+                      TreeGrower::gpu_histograms(*mapper_, params_.growth, train_.count()));
+  }
   if (params_.dropout.on || params_.sampling.one_sided || !HistGpu::has_loss(params_.loss)) return;
   gpu_->load_loss(params_.loss, params_.loss_parameter, outputs(), train_.targets(), train_.row_weights(),
                   {train_.scores.data(), train_.scores.size()});

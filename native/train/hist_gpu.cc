@@ -5,19 +5,20 @@
 namespace boreal {
 namespace {
 
-BorealCudaSlice slice_of(const RowSlice& slice) { return {slice.begin, slice.count, slice.side, 0}; }
-
 std::vector<BorealCudaSlice> slices_of(const std::vector<RowSlice>& slices) {
   std::vector<BorealCudaSlice> result;
   result.reserve(slices.size());
-  for (const RowSlice& slice : slices) result.push_back(slice_of(slice));
+  for (const RowSlice& slice : slices) result.push_back(HistGpu::slice_of(slice));
   return result;
 }
 
 }  // namespace
 
 HistGpu::HistGpu(const CudaTarget& target, const BinnedMatrix& x, size_t slots, bool count_rows)
-    : api_(target.library->api().tree_training), all_rows_(x.rows()), counts_rows_(count_rows) {
+    : api_(target.library->api().tree_training),
+      all_rows_(x.rows()),
+      cols_(x.cols()),
+      counts_rows_(count_rows) {
   BorealCudaBins bins{};
   bins.by_row = x.row(0);
   bins.by_column = x.column(0);
@@ -67,6 +68,31 @@ void HistGpu::build(const std::vector<RowSlice>& slices, const std::vector<Packe
 void HistGpu::rows(const std::vector<RowSlice>& slices, uint32_t* rows) {
   const std::vector<BorealCudaSlice> calls = slices_of(slices);
   call(api_->rows, calls.data(), static_cast<uint32_t>(calls.size()), rows);
+}
+
+// ---- Splits -----------------------------------------------------------------------------------------
+
+void HistGpu::load_search(const BinMapper& mapper, const BinnedMatrix& x, size_t histograms) {
+  std::vector<BorealCudaColumn> columns;
+  for (size_t j = 0; j < cols_; ++j) columns.push_back({mapper.column(j).bins, x.has_missing(j) ? 1u : 0u});
+  call(api_->load_search, columns.data(), static_cast<uint32_t>(histograms));
+  searches_ = true;
+}
+
+std::vector<BorealCudaFound> HistGpu::search(const std::vector<BorealCudaBuild>& builds,
+                                             const std::vector<BorealCudaPair>& pairs,
+                                             const SplitRules& rules, size_t group) {
+  BorealCudaSearch search{};
+  search.l2 = rules.l2;
+  search.least_gain = rules.least_gain;
+  search.possible = rules.possible_hessian();
+  search.sure = rules.sure_hessian();
+  search.least_rows = rules.least_rows;
+  search.group = static_cast<uint32_t>(group);
+  std::vector<BorealCudaFound> found(pairs.size() * ((cols_ + group - 1) / group) * 2);
+  call(api_->search, builds.data(), static_cast<uint32_t>(builds.size()), pairs.data(),
+       static_cast<uint32_t>(pairs.size()), &search, found.data());
+  return found;
 }
 
 // ---- Losses -----------------------------------------------------------------------------------------

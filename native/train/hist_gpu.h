@@ -42,6 +42,16 @@ class HistGpu {
   // The rows of the slices, each where it begins.
   void rows(const std::vector<RowSlice>& slices, uint32_t* rows);
 
+  // ---- The search for splits, where the histograms then stay: for columns of numbers, without l1 and
+  // monotonic columns, every column being allowed for every split.
+  void load_search(const BinMapper& mapper, const BinnedMatrix& x, size_t histograms);
+  bool searches() const { return searches_; }
+  // [pairs, groups of columns, 2]
+  std::vector<BorealCudaFound> search(const std::vector<BorealCudaBuild>& builds,
+                                      const std::vector<BorealCudaPair>& pairs, const SplitRules& rules,
+                                      size_t group);
+  static BorealCudaSlice slice_of(const RowSlice& slice) { return {slice.begin, slice.count, slice.side, 0}; }
+
   // ---- Losses that the device computes: all of one output without quantiles in the leaves, and softmax.
   static bool has_loss(LossKind kind);
   void load_loss(LossKind kind, double parameter, size_t outputs, Span<double> y, Span<double> weights,
@@ -69,9 +79,9 @@ class HistGpu {
   }
 
   const BorealCudaTreeTraining* api_;
-  const size_t all_rows_;
+  const size_t all_rows_, cols_;
   const bool counts_rows_;
-  bool has_hessians_ = false;
+  bool searches_ = false, has_hessians_ = false;
   size_t outputs_ = 0;
   BorealCudaTrees* trees_ = nullptr;
 };

@@ -25,7 +25,30 @@ size_t histogram_capacity(size_t size, size_t batch) {
   return std::max(kHistogramBytes / (size * sizeof(PackedPair)), 3 * batch + 2);
 }
 
+// Where a GPU searches, the histograms are its own, and these are their numbers.
+HistogramPool histogram_pool(const BinMapper& mapper, const GrowthParams& params, size_t rows, size_t batch,
+                             const HistGpu* gpu) {
+  if (gpu != nullptr && gpu->searches()) return {0, TreeGrower::gpu_histograms(mapper, params, rows), false};
+  const size_t size = mapper.cols() * mapper.slots();
+  return {size, histogram_capacity(size, batch), gpu != nullptr && gpu->counts_rows()};
+}
+
 }  // namespace
+
+// Categories, bounds and draws of columns are the host's.
+bool TreeGrower::may_search_on_gpu(const BinMapper& mapper, const GrowthParams& params) {
+  for (size_t j = 0; j < mapper.cols(); ++j) {
+    if (mapper.column(j).categorical) return false;
+  }
+  return params.l1 == 0 && params.monotonic.empty() && params.groups.empty() && params.columns_per_split >= 1;
+}
+
+size_t TreeGrower::gpu_histograms(const BinMapper& mapper, const GrowthParams& params, size_t rows) {
+  const size_t batch = batch_size(params, 0, true);
+  const size_t wanted =
+      std::min<size_t>(params.max_leaves, rows) + 4 * batch;  // leaves, and what is explored ahead
+  return std::min(wanted, histogram_capacity(mapper.cols() * mapper.slots(), batch));
+}
 
 bool TreeGrower::Before::operator()(const Open& a, const Open& b) const {
   if (leaf_wise && a.gain != b.gain) return a.gain > b.gain;
@@ -42,8 +65,7 @@ TreeGrower::TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const Gro
       batch_(batch_size(params, threads_, gpu != nullptr)),
       rows_(gpu == nullptr ? x.rows() : 0),
       gpu_(gpu),
-      histograms_(mapper.cols() * mapper.slots(), histogram_capacity(mapper.cols() * mapper.slots(), batch_),
-                  gpu != nullptr && gpu->counts_rows()) {}
+      histograms_(histogram_pool(mapper, params, x.rows(), batch_, gpu)) {}
 
 HistTree TreeGrower::grow(const QuantizedGradients& gradients, Span<uint32_t> rows, bool all_rows,
                           const std::vector<uint8_t>& may_use, uint64_t seed, uint64_t stream,

@@ -48,6 +48,11 @@ class TreeGrower {
   // gpu goes through the rows of x; null: the CPU does.
   TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params, HistGpu* gpu);
 
+  // Whether a GPU can find splits that obey the parameters, where trees may use every column; and how many
+  // histograms it then keeps.
+  static bool may_search_on_gpu(const BinMapper& mapper, const GrowthParams& params);
+  static size_t gpu_histograms(const BinMapper& mapper, const GrowthParams& params, size_t rows);
+
   // Grows a tree on all rows, or on those listed (ascending), from the columns that may_use allows (all when
   // empty). Its leaves have no values yet. `stream` numbers the tree.
   HistTree grow(const QuantizedGradients& gradients, Span<uint32_t> rows, bool all_rows,
@@ -111,6 +116,8 @@ class TreeGrower {
   size_t add_build(uint32_t node);
   void add_up();
   void add_up_on_gpu();
+  std::vector<HistSplit> search_on_gpu();
+  void take_best(const std::vector<HistSplit>& found, size_t groups);
   void search();
   void merge(const Pair& pair, size_t begin, size_t end);
   bool may_split(const Node& node) const;

@@ -20,6 +20,7 @@ size_t TreeGrower::add_build(uint32_t node) {
 }
 
 void TreeGrower::add_up() {
+  if (gpu_ != nullptr && gpu_->searches()) return;  // search_on_gpu() does
   if (gpu_ != nullptr) return add_up_on_gpu();
   size_t total = 0, scratch = 0;
   for (const Build& build : builds_) total += nodes_[build.node].rows.count;
@@ -65,9 +66,44 @@ void TreeGrower::add_up_on_gpu() {
   gpu_->build(slices, sums, counts);
 }
 
+std::vector<HistSplit> TreeGrower::search_on_gpu() {
+  std::vector<BorealCudaBuild> builds;
+  for (const Build& build : builds_) {
+    const Node& node = nodes_[build.node];
+    builds.push_back({HistGpu::slice_of(node.rows), static_cast<uint32_t>(node.histogram), 0});
+  }
+  std::vector<BorealCudaPair> pairs;
+  for (const Pair& pair : pairs_) {
+    BorealCudaPair to{};
+    to.derive = pair.derive ? 1 : 0;
+    for (size_t k = 0; k < 2; ++k) {
+      const uint32_t number = k == 0 ? pair.smaller : pair.larger;
+      if (number == Pair::kNone) continue;
+      const Node& node = nodes_[number];
+      to.total[k] = node.total;
+      to.rows[k] = node.rows.count;
+      to.histogram[k] = static_cast<uint32_t>(node.histogram);
+      to.seek[k] = may_split(node) ? 1 : 0;
+    }
+    pairs.push_back(to);
+  }
+  std::vector<HistSplit> splits;
+  for (const BorealCudaFound& found : gpu_->search(builds, pairs, rules_, kGroupColumns)) {
+    HistSplit split;
+    split.gain = found.gain;
+    split.column = found.column;
+    split.bin = found.bin;
+    split.missing_left = found.missing_left != 0;
+    split.left = found.left;
+    splits.push_back(split);
+  }
+  return splits;
+}
+
 // Columns in groups are tasks; the best of the groups is taken in their order.
 void TreeGrower::search() {
   const size_t cols = mapper_.cols(), groups = (cols + kGroupColumns - 1) / kGroupColumns;
+  if (gpu_ != nullptr && gpu_->searches()) return take_best(search_on_gpu(), groups);
   std::vector<std::vector<uint8_t>> allowed;
   if (!every_column()) {
     for (const Pair& pair : pairs_) {
@@ -100,6 +136,11 @@ void TreeGrower::search() {
   };
   ThreadPool::instance().parallel_for(pairs_.size() * groups, search_group,
                                       pairs_.size() * cols < 2 * kGroupColumns ? 1 : params_.max_threads);
+  take_best(found, groups);
+}
+
+// Of the groups in their order; found: [pairs, groups, 2].
+void TreeGrower::take_best(const std::vector<HistSplit>& found, size_t groups) {
   for (size_t p = 0; p < pairs_.size(); ++p) {
     for (size_t k = 0; k < 2; ++k) {
       const uint32_t number = k == 0 ? pairs_[p].smaller : pairs_[p].larger;

@@ -4,6 +4,7 @@
 // Sides compare in steps of the packed gradients, so that no bin needs to be scaled.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -49,6 +50,10 @@ struct SplitRules {
   Span<int8_t> monotonic;                           // [cols] -1, 0 or 1, or empty
   double category_smoothing = 0;  // added to the Hessian of each category when they are ordered
   double category_support = 10;  // least Hessian of a category that may go left, where a row has 1 on average
+
+  // The least Hessian of a side of so many rows, and what a side of fewer cannot exceed.
+  double possible_hessian() const { return std::max(least_hessian, row_hessian_min * least_rows); }
+  double sure_hessian() const { return row_hessian_max * (least_rows - 1.0); }
 };
 
 struct SplitNode {

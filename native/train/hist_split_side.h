@@ -84,8 +84,8 @@ class SplitSides {
         counts_(node.counts == nullptr ? nullptr : node.counts + j * node.slots),
         node_(node),
         least_rows_(rules.least_rows),
-        possible_(std::max({rules.least_hessian, rules.row_hessian_min * rules.least_rows})),
-        sure_(rules.row_hessian_max * (rules.least_rows - 1.0)) {}
+        possible_(rules.possible_hessian()),
+        sure_(rules.sure_hessian()) {}
 
   bool may_hold(double left_hessian, double right_hessian) const {
     return left_hessian >= possible_ && right_hessian >= possible_;

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type TrainingDevice, trainWhere } from '../../lib/core/training-device.js';
 import {
   devices,
   HistGradientBoostingClassifier,

@@ -152,6 +152,7 @@ inline unsigned __ballot_sync(unsigned, bool predicate) {
   emulator::wait_for_warp();
   return bits;
 }
+inline int __ffs(int bits) { return __builtin_ffs(bits); }
 inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
 template <typename T>
 T atomicAdd(T* address, T value) {

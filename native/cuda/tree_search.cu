@@ -1,0 +1,100 @@
+#include <cstring>
+
+#include "cuda/tree_search.cuh"
+
+namespace boreal {
+namespace cuda {
+namespace {
+
+size_t aligned(size_t bytes) { return (bytes + 255) / 256 * 256; }
+
+// Lists one after another in pinned memory, and their places on the device.
+class Packer {
+ public:
+  Packer(const PinnedMemory& staged, const DeviceMemory& device) : staged_(staged), device_(device) {}
+
+  template <typename T>
+  const T* add(const T* items, size_t count) {
+    const size_t bytes = count * sizeof(T), at = end_;
+    end_ += aligned(bytes);
+    if (end_ > staged_.bytes()) throw Failure(cudaErrorInvalidValue, "more work than was agreed on");
+    std::memcpy(staged_.data() + at, items, bytes);
+    return reinterpret_cast<const T*>(device_.data() + at);
+  }
+  void send(cudaStream_t stream) const {
+    check(cudaMemcpyAsync(device_.data(), staged_.data(), end_, cudaMemcpyHostToDevice, stream),
+          "copying tasks");
+  }
+
+ private:
+  const PinnedMemory& staged_;
+  const DeviceMemory& device_;
+  size_t end_ = 0;
+};
+
+}  // namespace
+
+TreeSearch::TreeSearch(TreeGrowth* growth, const BorealCudaColumn* columns, uint32_t histograms)
+    : growth_(*growth) {
+  growth_.use();
+  const size_t size = growth_.histogram_size(), most = growth_.most();
+  columns_ = DeviceMemory(growth_.cols() * sizeof(BorealCudaColumn));
+  sums_ = DeviceMemory(histograms * size * sizeof(uint64_t));
+  if (growth_.counts()) counts_ = DeviceMemory(histograms * size * sizeof(uint32_t));
+  const size_t work = aligned(most * sizeof(uint32_t)) + aligned(most * sizeof(BorealCudaPair)) +
+                      aligned((most + growth_.blocks()) * sizeof(HistogramTask));
+  work_ = DeviceMemory(work);
+  staged_work_ = PinnedMemory(work);
+  // A group has a column at least.
+  found_ = DeviceMemory(most * 2 * growth_.cols() * sizeof(BorealCudaFound));
+  staged_found_ = PinnedMemory(found_.bytes());
+  check(cudaMemcpyAsync(columns_.data(), columns, columns_.bytes(), cudaMemcpyHostToDevice, growth_.stream()),
+        "copying columns");
+  check(cudaStreamSynchronize(growth_.stream()), "copying columns");
+}
+
+void TreeSearch::search(const BorealCudaBuild* builds, uint32_t build_count, const BorealCudaPair* pairs,
+                        uint32_t pair_count, const BorealCudaSearch& rules, BorealCudaFound* found) {
+  growth_.use();
+  std::vector<BorealCudaSlice> slices;
+  std::vector<uint32_t> numbers;
+  for (uint32_t k = 0; k < build_count; ++k) {
+    slices.push_back(builds[k].rows);
+    numbers.push_back(builds[k].histogram);
+  }
+  const std::vector<HistogramTask> tasks = growth_.share(slices.data(), numbers.data(), build_count);
+  auto* const sums = reinterpret_cast<unsigned long long*>(sums_.data());
+  auto* const counts = reinterpret_cast<uint32_t*>(counts_.data());
+  Packer packer(staged_work_, work_);
+  const uint32_t* const cleared = packer.add(numbers.data(), numbers.size());
+  SearchCall call{};
+  call.pairs = packer.add(pairs, pair_count);
+  const HistogramTask* const shares = packer.add(tasks.data(), tasks.size());
+  packer.send(growth_.stream());
+  if (build_count > 0) {
+    run_clear(cleared, build_count, growth_.histogram_size(), sums, counts, growth_.stream());
+  }
+  growth_.add_up(shares, static_cast<uint32_t>(tasks.size()), sums, counts);
+  call.pair_count = pair_count;
+  call.columns = reinterpret_cast<const BorealCudaColumn*>(columns_.data());
+  call.cols = growth_.cols();
+  call.slots = growth_.slots();
+  call.rules = rules;
+  call.sums = sums;
+  call.counts = counts;
+  call.found = reinterpret_cast<BorealCudaFound*>(found_.data());
+  run_search(call, growth_.stream());
+  const size_t groups = (growth_.cols() + rules.group - 1) / rules.group;
+  const size_t bytes = pair_count * groups * 2 * sizeof(BorealCudaFound);
+  check(cudaMemcpyAsync(staged_found_.data(), found_.data(), bytes, cudaMemcpyDeviceToHost, growth_.stream()),
+        "copying splits from the device");
+  check(cudaStreamSynchronize(growth_.stream()), "finding splits");
+  std::memcpy(found, staged_found_.data(), bytes);
+}
+
+uint64_t TreeSearch::memory_bytes() const {
+  return columns_.bytes() + sums_.bytes() + counts_.bytes() + work_.bytes() + found_.bytes();
+}
+
+}  // namespace cuda
+}  // namespace boreal
