@@ -144,15 +144,6 @@ T __shfl_up_sync(unsigned, T value, unsigned step, int width = 32) {
   const unsigned lane = emulator::lane(), place = lane % static_cast<unsigned>(width);
   return emulator::exchange(value, place >= step ? lane - step : lane);
 }
-inline unsigned __ballot_sync(unsigned, bool predicate) {
-  *emulator::exchange_of_lane(emulator::lane()) = predicate ? 1 : 0;
-  emulator::wait_for_warp();
-  unsigned bits = 0;
-  for (unsigned lane = 0; lane < 32; ++lane) bits |= unsigned{*emulator::exchange_of_lane(lane)} << lane;
-  emulator::wait_for_warp();
-  return bits;
-}
-inline int __ffs(int bits) { return __builtin_ffs(bits); }
 inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
 template <typename T>
 T atomicAdd(T* address, T value) {
