@@ -7,7 +7,7 @@ import { withCancel } from '../core/cancellation.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { sizeOf } from '../core/shape.js';
-import { type TrainingCost, type TrainingDevice, trainWhere } from '../core/training-device.js';
+import { type TrainingDevice, trainWhere } from '../core/training-device.js';
 import { StateError, toBorealError, ValidationError } from '../errors.js';
 import {
   type CudaTarget,
@@ -20,6 +20,7 @@ import { join } from './join.js';
 import type { LayerSpec, LossSpec, LossType, MetricType, OptimizerSpec, Shape } from './layer-spec.js';
 import { type ParameterSpec, type PlacedLayer, placeLayers } from './network-layers.js';
 import { lowerLayer } from './network-lowering.js';
+import { trainingCost } from './training-cost.js';
 
 /** An array of parameters, in Keras's order: layer by layer, kernel before bias. */
 export interface Parameter {
@@ -125,7 +126,6 @@ const METRICS: readonly MetricType[] = [
 ];
 /** Layers that a GPU trains. */
 const ON_GPU: readonly LayerSpec['type'][] = ['dense', 'activation', 'dropout'];
-const CPU_FLOPS_PER_NS = 50;
 
 const OPTIMIZERS: readonly OptimizerSpec['type'][] = ['sgd', 'rmsprop', 'adagrad', 'adam', 'adamw'];
 
@@ -243,7 +243,8 @@ export class Network {
         `A GPU trains dense layers, activations and dropout only; ${layer}, is trained on the CPU.`,
       );
     }
-    const cost = () => (odd < 0 ? this.#cost(x.length / this.inputs, options.batchSize ?? 32, epochs) : null);
+    const cost = () =>
+      odd < 0 ? trainingCost(this.layers, x.length / this.inputs, options.batchSize ?? 32, epochs) : null;
     await trainWhere(device, cost, async (target) => {
       if (target !== null) await this.#place(target, x, y, options);
     });
@@ -268,26 +269,6 @@ export class Network {
       await native.networkPlace(this.#handle, x, rows, y, weights, spec, cancel);
     });
     this.#isPlaced = true;
-  }
-
-  /** Of some epochs. The CPU's speed is that of products of some hundred rows. */
-  #cost(rows: number, batchSize: number, epochs: number): TrainingCost {
-    const parameters = this.#specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const values = this.layers.reduce((sum, { outputShape }) => sum + sizeOf(outputShape), this.inputs);
-    const steps = epochs * Math.ceil(rows / batchSize);
-    const flops = 6 * parameters * rows * epochs;
-    const { threads } = native.info();
-    return {
-      cpuNs: flops / (CPU_FLOPS_PER_NS * threads),
-      cuda: {
-        uploadBytes: 4 * (rows * (this.inputs + this.outputs) + 3 * parameters * epochs),
-        downloadBytes: 12 * parameters * epochs,
-        trafficBytes: 28 * parameters * steps + 16 * values * rows * epochs,
-        flops,
-        kernels: steps * (3 * this.layers.length + 4),
-        waits: epochs * 4,
-      },
-    };
   }
 
   /**

@@ -93,6 +93,18 @@ describe('gradients agree with finite differences', () => {
       classes,
     ],
     [
+      'sparseCategoricalCrossentropy after tanh and softmax',
+      { type: 'sparseCategoricalCrossentropy' },
+      [activation('tanh'), activation('softmax')],
+      classes,
+    ],
+    [
+      'binaryCrossentropy of logits from tanh',
+      { type: 'binaryCrossentropy', fromLogits: true },
+      [activation('tanh')],
+      bits,
+    ],
+    [
       'sparseCategoricalCrossentropy of logits',
       { type: 'sparseCategoricalCrossentropy', fromLogits: true, labelSmoothing: 0.1 },
       [],
