@@ -81,12 +81,13 @@ class Spread {
         check_cancel(cancel_);
         const size_t block = std::min(kBlockRows, rows_.end(part) - i);
         T* const out = distances_.data() + i * most_;
+        for (size_t r = 0; r < block; ++r) nearest_[i + r] = nearest(i + r);
         kernel.distances(Metric::kSquaredEuclidean, x_.row(i), x_.stride, packed.from(0), out, most_, block,
                          count, x_.cols);
         for (size_t r = 0; r < block; ++r) {
           const double weight = weight_of(weights_, i + r);
-          const T nearest = nearest_[i + r];
-          for (size_t c = 0; c < count; ++c) own[c] += weight * std::min(nearest, out[r * most_ + c]);
+          const T least = nearest_[i + r];
+          for (size_t c = 0; c < count; ++c) own[c] += weight * std::min(least, out[r * most_ + c]);
         }
       }
       for (size_t c = 0; c < count; ++c) sums[c][part] = own[c];
@@ -97,23 +98,28 @@ class Spread {
   // The candidate becomes a centre.
   void take(size_t candidate, std::vector<double> part_sums) {
     part_sums_ = std::move(part_sums);
-    for (size_t i = 0; i < x_.rows; ++i) {
-      nearest_[i] = std::min(nearest_[i], distances_.data()[i * most_ + candidate]);
-    }
+    taken_ = candidate;
   }
 
   size_t draw(Rng& rng) const {
     return find_row(rows_, part_sums_, rng.uniform() * total_of(part_sums_),
-                    [&](size_t i) { return weight_of(weights_, i) * nearest_[i]; });
+                    [&](size_t i) { return weight_of(weights_, i) * nearest(i); });
   }
 
  private:
+  // The squared distance of a row to the nearest centre: the last one is among the candidates until the next
+  // are measured.
+  T nearest(size_t i) const {
+    return taken_ == kNone ? nearest_[i] : std::min(nearest_[i], distances_[i * most_ + taken_]);
+  }
+
+  static constexpr size_t kNone = static_cast<size_t>(-1);
   MatrixView<const T> x_;
   Span<double> weights_;
   const CancelToken* cancel_;
   Partition rows_;
-  size_t most_;
-  std::vector<T> nearest_;
+  size_t most_, taken_ = kNone;  // the candidate that became the last centre
+  std::vector<T> nearest_;       // without it
   AlignedBuffer<T> distances_;
   std::vector<double> part_sums_;
 };
