@@ -50,6 +50,7 @@ const script = `
     mixture: [prepared(new boreal.GaussianMixture({ nComponents: 3, randomState: 5, maxIter: 10 })), y],
     envelope: [prepared(new boreal.EllipticEnvelope({ randomState: 5 })), y],
     factors: [boreal.makePipeline(filled, new boreal.MinMaxScaler(), new boreal.NMF({ nComponents: 3, maxIter: 20, randomState: 5 })), y],
+    counts: [boreal.makePipeline(filled, new boreal.MinMaxScaler(), new boreal.NMF({ nComponents: 3, maxIter: 20, solver: 'mu', betaLoss: 1, randomState: 5 })), y],
     imputer: [new boreal.SimpleImputer({ strategy: 'mostFrequent' }), y],
   };
   const hashes = {};
