@@ -180,7 +180,7 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
   test('boosting trained on the GPU is the same file, and can be aborted', async () => {
     const diabetes = loadDiabetes();
     const weights = Array.from(target, (_, i) => 1 + (i % 3));
-    const common = { maxIter: 2, minSamplesLeaf: 5, randomState: 0 };
+    const common = { maxIter: 2, maxLeafNodes: 6, maxBins: 30, minSamplesLeaf: 5, randomState: 0 };
     const fits = [
       [() => new HistGradientBoostingClassifier(common), data, target, { sampleWeight: weights }],
       [() => new HistGradientBoostingRegressor(common), diabetes.data, diabetes.target, {}],
@@ -203,7 +203,7 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
       const gpu = await make().fit(X, y, { ...options, device: 'cuda:1' });
       expect(gpu.toBytes()).toEqual(cpu.toBytes());
     }
-    const model = new HistGradientBoostingRegressor({ maxIter: 1000 });
+    const model = new HistGradientBoostingRegressor({ ...common, maxIter: 1000 });
     const stop = new AbortController();
     const fit = model.fit(diabetes.data, diabetes.target, {
       device: 'cuda',
