@@ -1,4 +1,3 @@
-// One evaluation reads X once: scores of a block of rows, slopes, and the block's share of the gradient.
 // Parameters are [cols] coefficients, then the intercept if there is one.
 #include "train/glm.h"
 
@@ -7,18 +6,13 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/partition.h"
-#include "base/thread_pool.h"
 #include "base/weights.h"
-#include "kernels/dispatch.h"
 #include "train/lbfgs.h"
+#include "train/loss_pass.h"
 
 namespace boreal {
 namespace {
 
-constexpr size_t kBlockRows = 128;
-constexpr size_t kMinRowsPerPart = 512;
-constexpr size_t kMaxParts = 64;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Point {
@@ -45,76 +39,49 @@ Point identity_link(double power, double y, double mu) {
   return {mu * one / (2 - power) - y * one / (1 - power), one * (mu - y) / mu};
 }
 
+struct GlmSums {
+  double value = 0, slope = 0;
+  void add(const GlmSums& other) {
+    value += other.value;
+    slope += other.slope;
+  }
+};
+
 template <typename T>
 class Deviance {
  public:
   Deviance(MatrixView<const T> x, Span<double> y, Span<double> weights, double total, const GlmParams& params,
            const CancelToken* cancel)
-      : x_(x),
-        y_(y),
-        weights_(weights),
-        total_(total),
-        params_(params),
-        cancel_(cancel),
-        rows_(partition_rows(x.rows, kMinRowsPerPart, kMaxParts)),
-        parts_(rows_.count()) {}
-
-  size_t dimension() const { return x_.cols + (params_.fit_intercept ? 1 : 0); }
+      : cols_(x.cols), y_(y), weights_(weights), total_(total), params_(params), pass_(x, cancel) {}
 
   double operator()(const std::vector<double>& parameters, std::vector<double>& gradient) {
-    ThreadPool::instance().parallel_for(rows_.count(), [&](size_t index, size_t) {
-      Part& part = parts_[index];
-      part = Part{std::vector<double>(x_.cols), 0, 0};
-      for (size_t i = rows_.begin(index); i < rows_.end(index); i += kBlockRows) {
-        check_cancel(cancel_);
-        add_block(parameters, i, std::min(kBlockRows, rows_.end(index) - i), part);
-      }
-    });
-    std::fill(gradient.begin(), gradient.end(), 0.0);
-    double value = 0, slope = 0, squares = 0;
-    for (const Part& part : parts_) {
-      value += part.value;
-      slope += part.slope;
-      for (size_t j = 0; j < x_.cols; ++j) gradient[j] += part.gradient[j];
-    }
-    for (size_t j = 0; j < x_.cols; ++j) {
+    const double intercept = params_.fit_intercept ? parameters[cols_] : 0.0;
+    const GlmSums sums =
+        pass_.run(parameters.data(), intercept, {}, gradient, [this](size_t i, double score, GlmSums& part) {
+          const double weight = weights_.size == 0 ? 1.0 : weights_[i];
+          // Rows of weight 0 are absent, whatever is said of them.
+          if (weight == 0) return 0.0;
+          const Point point = params_.log_link ? log_link(params_.power, y_[i], score)
+                                               : identity_link(params_.power, y_[i], score);
+          part.value += weight * point.value;
+          part.slope += weight * point.slope;
+          return weight * point.slope;
+        });
+    double squares = 0;
+    for (size_t j = 0; j < cols_; ++j) {
       squares += parameters[j] * parameters[j];
       gradient[j] = gradient[j] / total_ + params_.alpha * parameters[j];
     }
-    if (params_.fit_intercept) gradient[x_.cols] = slope / total_;
-    return value / total_ + params_.alpha * squares / 2;
+    if (params_.fit_intercept) gradient[cols_] = sums.slope / total_;
+    return sums.value / total_ + params_.alpha * squares / 2;
   }
 
  private:
-  struct Part {
-    std::vector<double> gradient;
-    double value, slope;
-  };
-
-  void add_block(const std::vector<double>& parameters, size_t begin, size_t rows, Part& part) const {
-    const LinearKernels<T>& linear = linear_kernels<T>(kernels());
-    const double intercept = params_.fit_intercept ? parameters[x_.cols] : 0.0;
-    double scores[kBlockRows];
-    linear.scores(x_.row(begin), x_.stride, rows, x_.cols, parameters.data(), intercept, scores);
-    for (size_t r = 0; r < rows; ++r) {
-      const double weight = weights_.size == 0 ? 1.0 : weights_[begin + r], y = y_[begin + r];
-      const Point point = params_.log_link ? log_link(params_.power, y, scores[r])
-                                           : identity_link(params_.power, y, scores[r]);
-      // Rows of weight 0 are absent, whatever is said of them.
-      part.value += weight == 0 ? 0 : weight * point.value;
-      scores[r] = weight == 0 ? 0 : weight * point.slope;
-      part.slope += scores[r];
-    }
-    linear.add_rows(x_.row(begin), x_.stride, rows, x_.cols, scores, part.gradient.data());
-  }
-
-  MatrixView<const T> x_;
+  size_t cols_;
   Span<double> y_, weights_;
   double total_;
   GlmParams params_;
-  const CancelToken* cancel_;
-  Partition rows_;
-  std::vector<Part> parts_;
+  LossPass<T, GlmSums> pass_;
 };
 
 void check(size_t rows, size_t cols, Span<double> y, const GlmParams& params) {

@@ -1,4 +1,3 @@
-// One evaluation reads X once: scores of a block of rows, slopes, and the block's share of the gradient.
 // Parameters are [cols] coefficients, the intercept if there is one, sigma.
 #include "train/huber.h"
 
@@ -7,61 +6,61 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/partition.h"
-#include "base/thread_pool.h"
 #include "base/weights.h"
 #include "kernels/dispatch.h"
 #include "train/lbfgs.h"
+#include "train/loss_pass.h"
 
 namespace boreal {
 namespace {
 
-constexpr size_t kBlockRows = 128;
-constexpr size_t kMinRowsPerPart = 512;
-constexpr size_t kMaxParts = 64;
+struct HuberSums {
+  double value = 0, slope = 0, sigma_slope = 0;
+  void add(const HuberSums& other) {
+    value += other.value;
+    slope += other.slope;
+    sigma_slope += other.sigma_slope;
+  }
+};
 
 template <typename T>
 class HuberLoss {
  public:
   HuberLoss(MatrixView<const T> x, Span<double> y, Span<double> weights, double total,
             const HuberParams& params, const CancelToken* cancel)
-      : x_(x),
-        y_(y),
-        weights_(weights),
-        total_(total),
-        params_(params),
-        cancel_(cancel),
-        rows_(partition_rows(x.rows, kMinRowsPerPart, kMaxParts)),
-        parts_(rows_.count()) {}
+      : x_(x), y_(y), weights_(weights), total_(total), params_(params), pass_(x, cancel) {}
 
   size_t dimension() const { return x_.cols + (params_.fit_intercept ? 2 : 1); }
 
   double operator()(const std::vector<double>& parameters, std::vector<double>& gradient) {
-    const double sigma = parameters.back();
+    const double sigma = parameters.back(), epsilon = params_.epsilon;
     if (!(sigma > 0)) return std::numeric_limits<double>::infinity();  // the line search draws back
-    ThreadPool::instance().parallel_for(rows_.count(), [&](size_t index, size_t) {
-      Part& part = parts_[index];
-      part = Part{std::vector<double>(x_.cols), 0, 0, 0};
-      for (size_t i = rows_.begin(index); i < rows_.end(index); i += kBlockRows) {
-        check_cancel(cancel_);
-        add_block(parameters, i, std::min(kBlockRows, rows_.end(index) - i), part);
+    const auto slope = [&](size_t i, double score, HuberSums& part) {
+      const double weight = weights_.size == 0 ? 1.0 : weights_[i];
+      const double residual = y_[i] - score, size = std::fabs(residual);
+      double slope_of_row;
+      if (size > epsilon * sigma) {
+        part.value += weight * (2 * epsilon * size - sigma * epsilon * epsilon);
+        part.sigma_slope -= weight * epsilon * epsilon;
+        slope_of_row = -2 * epsilon * std::copysign(weight, residual);
+      } else {
+        const double ratio = residual / sigma;
+        part.value += weight * residual * ratio;
+        part.sigma_slope -= weight * ratio * ratio;
+        slope_of_row = -2 * weight * ratio;
       }
-    });
-    std::fill(gradient.begin(), gradient.end(), 0.0);
-    double value = total_ * sigma, slope = 0, sigma_slope = total_;
-    for (const Part& part : parts_) {
-      value += part.value;
-      slope += part.slope;
-      sigma_slope += part.sigma_slope;
-      for (size_t j = 0; j < x_.cols; ++j) gradient[j] += part.gradient[j];
-    }
+      part.slope += slope_of_row;
+      return slope_of_row;
+    };
+    HuberSums sums =
+        pass_.run(parameters.data(), intercept(parameters), {total_ * sigma, 0, total_}, gradient, slope);
     for (size_t j = 0; j < x_.cols; ++j) {
-      value += params_.alpha * parameters[j] * parameters[j];
+      sums.value += params_.alpha * parameters[j] * parameters[j];
       gradient[j] += 2 * params_.alpha * parameters[j];
     }
-    if (params_.fit_intercept) gradient[x_.cols] = slope;
-    gradient.back() = sigma_slope;
-    return value;
+    if (params_.fit_intercept) gradient[x_.cols] = sums.slope;
+    gradient.back() = sums.sigma_slope;
+    return sums.value;
   }
 
   // |residual| > epsilon sigma, by row.
@@ -82,41 +81,11 @@ class HuberLoss {
   }
 
  private:
-  struct Part {
-    std::vector<double> gradient;
-    double value, slope, sigma_slope;
-  };
-
-  void add_block(const std::vector<double>& parameters, size_t begin, size_t rows, Part& part) const {
-    const LinearKernels<T>& linear = linear_kernels<T>(kernels());
-    const double sigma = parameters.back(), epsilon = params_.epsilon;
-    double scores[kBlockRows];
-    linear.scores(x_.row(begin), x_.stride, rows, x_.cols, parameters.data(), intercept(parameters), scores);
-    for (size_t r = 0; r < rows; ++r) {
-      const double weight = weights_.size == 0 ? 1.0 : weights_[begin + r];
-      const double residual = y_[begin + r] - scores[r], size = std::fabs(residual);
-      if (size > epsilon * sigma) {
-        part.value += weight * (2 * epsilon * size - sigma * epsilon * epsilon);
-        part.sigma_slope -= weight * epsilon * epsilon;
-        scores[r] = -2 * epsilon * std::copysign(weight, residual);
-      } else {
-        const double ratio = residual / sigma;
-        part.value += weight * residual * ratio;
-        part.sigma_slope -= weight * ratio * ratio;
-        scores[r] = -2 * weight * ratio;
-      }
-      part.slope += scores[r];
-    }
-    linear.add_rows(x_.row(begin), x_.stride, rows, x_.cols, scores, part.gradient.data());
-  }
-
   MatrixView<const T> x_;
   Span<double> y_, weights_;
   double total_;
   const HuberParams& params_;
-  const CancelToken* cancel_;
-  Partition rows_;
-  std::vector<Part> parts_;
+  LossPass<T, HuberSums> pass_;
 };
 
 }  // namespace
