@@ -1,11 +1,13 @@
 // The runtime's functions over the memory of the host. Two devices that share it; their memory is as small as
-// BOREAL_CUDA_EMULATED_BYTES says.
+// BOREAL_CUDA_EMULATED_BYTES says. BOREAL_CUDA_EMULATED_FAIL makes a call fail: "memory 3" the third from now
+// on that needs memory, "work 1" the first that waits for the device, as if a kernel had failed.
 #include <cuda_runtime.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -44,6 +46,23 @@ size_t total_bytes() {
 }
 
 cudaError_t fail(cudaError_t error) { return last_error = error; }
+
+// Whether this call of the kind is the one that is to fail. Counting begins where the variable gets its
+// value.
+bool is_to_fail(const std::string& kind) {
+  static std::string known;
+  static unsigned long long count = 0;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const char* const given = std::getenv("BOREAL_CUDA_EMULATED_FAIL");
+  const std::string wanted = given == nullptr ? "" : given;
+  if (wanted != known) {
+    known = wanted;
+    count = 0;
+  }
+  if (wanted.compare(0, kind.size() + 1, kind + " ") != 0) return false;
+  return ++count == std::strtoull(wanted.c_str() + kind.size(), nullptr, 10);
+}
+bool has_no_memory() { return is_to_fail("memory"); }
 
 }  // namespace
 }  // namespace emulator
@@ -93,6 +112,7 @@ cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
   return cudaSuccess;
 }
 cudaError_t cudaMalloc(void** data, size_t bytes) {
+  if (emulator::has_no_memory()) return fail(cudaErrorMemoryAllocation);
   const std::lock_guard<std::mutex> lock(emulator::mutex);
   size_t& used = emulator::used[emulator::current];
   if (bytes > emulator::total_bytes() - used) return fail(cudaErrorMemoryAllocation);
@@ -113,6 +133,7 @@ cudaError_t cudaFree(void* data) {
   return cudaSuccess;
 }
 cudaError_t cudaHostAlloc(void** data, size_t bytes, unsigned) {
+  if (emulator::has_no_memory()) return fail(cudaErrorMemoryAllocation);
   *data = std::malloc(bytes);
   return *data != nullptr ? cudaSuccess : fail(cudaErrorMemoryAllocation);
 }
@@ -135,6 +156,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpy
   return emulator::enqueue(stream, [=] { std::memcpy(to, from, bytes); });
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  if (emulator::has_no_memory()) return fail(cudaErrorMemoryAllocation);
   *stream = new emulator::Stream();
   return cudaSuccess;
 }
@@ -142,7 +164,9 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   delete stream;
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  return emulator::is_to_fail("work") ? fail(cudaErrorIllegalAddress) : cudaSuccess;
+}
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   stream->recording = new emulator::Graph();
   return cudaSuccess;
@@ -152,6 +176,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+  if (emulator::has_no_memory()) return fail(cudaErrorMemoryAllocation);
   *executable = new emulator::Graph(*graph);
   return cudaSuccess;
 }
