@@ -85,6 +85,7 @@ class Bench {
     }
     for (const size_t width : {size_t{64}, size_t{128}}) perceptron(width, small_ ? 100 : 1 << 20);
     single_row();
+    cycles(small_ ? 100 : 10000);
     boosting(small_ ? 3000 : 1000000, small_ ? 3 : 100);
     std::printf("\n ]}\n");
   }
@@ -268,6 +269,29 @@ class Bench {
         ", \"rows\": %zu, \"rounds\": %zu, \"ms\": %.3f, \"cpuMs\": %.3f, \"roundMs\": %.4f, "
         "\"cpuRoundMs\": %.4f, \"sameTrees\": %s}",
         rows, rounds, ms[1], ms[0], round_ms[1], round_ms[0], values[0] == values[1] ? "true" : "false");
+  }
+
+  // Programs that are made, run once and destroyed: what they leave on the device.
+  void cycles(int count) {
+    PlanWriter writer(28);
+    writer.dense(0, random_values(rng_, 28 * 64), random_values(rng_, 64), Unary::kRelu);
+    const Plan plan = writer.decode();
+    const std::vector<float> x(28 * 100, 0.5f);
+    run_ns(*prepare_cuda(plan, library_, 0), x, 1);
+    const uint64_t before = free_bytes();
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < count; ++i) run_ns(*prepare_cuda(plan, library_, 0), x, 1);
+    const std::chrono::duration<double, std::micro> taken = std::chrono::steady_clock::now() - begin;
+    const uint64_t after = free_bytes();
+    begin_row("cycles");
+    std::printf(", \"count\": %d, \"us\": %.2f, \"grownBytes\": %lld}", count, taken.count() / count,
+                static_cast<long long>(before) - static_cast<long long>(after));
+  }
+  uint64_t free_bytes() {
+    BorealCudaDevice info{};
+    BorealCudaError error{};
+    CudaLibrary::check(library_.api().device_info(0, &info, &error), error);
+    return info.free_bytes;
   }
 
   const CudaLibrary& library_;
