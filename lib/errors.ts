@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   ERR_NOT_SUPPORTED:
     'The estimator or model cannot do what was asked, for example probabilities of a regressor.',
   ERR_BUSY: 'A value is read while a job that was not awaited is computing or changing it.',
+  ERR_DISPOSED: 'A plan is used after its dispose().',
   ERR_ABORTED: 'The operation was aborted by its AbortSignal, or its worker is shutting down.',
   // Plans and the native core
   ERR_PLAN: 'A plan is malformed: the native core refused its structure or its constants.',
@@ -125,6 +126,7 @@ const CLASS_OF: Partial<
   ERR_NOT_FITTED: StateError,
   ERR_NOT_SUPPORTED: StateError,
   ERR_BUSY: StateError,
+  ERR_DISPOSED: StateError,
   ERR_PLAN: NativeError,
   ERR_OUT_OF_MEMORY: NativeError,
   ERR_INTERNAL: NativeError,

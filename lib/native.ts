@@ -189,8 +189,10 @@ export interface NativeAddon
     out: FloatArray,
     cancel: CancelHandle | null,
   ): Promise<void>;
-  /** A function that runs `rows` rows of the registered private buffers: the cheapest crossing there is. */
+  /** A function that runs `rows` rows of the registered private buffers, while the handle lives: the cheapest crossing there is. */
   programBind(program: ProgramHandle, x: FloatArray, out: FloatArray): (rows: number) => void;
+  /** The handle lets go of its program: ERR_DISPOSED from then on. Runs under way end first. */
+  programDispose(program: ProgramHandle): void;
   /** A number by which any thread of this process can adopt the program, for as long as some thread holds it. */
   programShare(program: ProgramHandle): bigint;
   /** A handle of the same program: no memory is copied. */

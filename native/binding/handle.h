@@ -32,11 +32,19 @@ void account(napi_env env, const T& object, int64_t sign) {
                               &total);
 }
 
+// Lets go of what a handle shares, before the garbage collector would; nothing when it has already.
+template <typename T>
+void drop_object(napi_env env, std::shared_ptr<T>& object) {
+  if (object == nullptr) return;
+  account<T>(env, *object, -1);
+  object.reset();
+}
+
 template <typename T>
 napi_value make_handle(napi_env env, std::shared_ptr<T> object) {
   const auto release = [](napi_env finalizer_env, void* data, void*) {
     const std::unique_ptr<std::shared_ptr<T>> owner(static_cast<std::shared_ptr<T>*>(data));
-    account<T>(finalizer_env, **owner, -1);
+    drop_object<T>(finalizer_env, *owner);
   };
   auto owner = std::make_unique<std::shared_ptr<T>>(std::move(object));
   napi_value handle;
@@ -46,9 +54,9 @@ napi_value make_handle(napi_env env, std::shared_ptr<T> object) {
   return handle;
 }
 
-// Throws ERR_PARAMETER for anything else.
+// Throws ERR_PARAMETER for anything else. What was dropped is null.
 template <typename T>
-const std::shared_ptr<T>& from_handle(napi_env env, napi_value value, const char* name) {
+std::shared_ptr<T>& from_handle(napi_env env, napi_value value, const char* name) {
   napi_valuetype type;
   bool tagged = false;
   void* data = nullptr;

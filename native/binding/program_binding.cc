@@ -110,8 +110,18 @@ napi_value program_create_async(Call& call) {
           [](napi_env env, ProgramPtr&& program) { return make_handle(env, std::move(program)); });
 }
 
+[[noreturn]] void refuse_disposed() { throw Error("ERR_DISPOSED", "The plan was disposed of."); }
+
 const ProgramPtr& to_program(Call& call) {
-  return from_handle<const AnyProgram>(call.env(), call[0], "program");
+  const ProgramPtr& program = from_handle<const AnyProgram>(call.env(), call[0], "program");
+  if (program == nullptr) refuse_disposed();
+  return program;
+}
+
+// Its memory is free at once, or when the last run that is under way, or the last thread that shares it, lets go.
+napi_value program_dispose(Call& call) {
+  drop_object(call.env(), from_handle<const AnyProgram>(call.env(), call[0], "program"));
+  return nullptr;
 }
 
 napi_value program_info(Call& call) {
@@ -194,10 +204,11 @@ napi_value program_run(Call& call) {
 
 // ---- Bound runs ------------------------------------------------------------------------------------
 
-// What the function that programBind returns carries. The caller promised never to detach the two buffers.
+// What the function that programBind returns carries: no program, so that disposing of the handle frees it. The
+// caller promised never to detach the two buffers.
 template <typename T>
 struct BoundRun {
-  ProgramPtr owner;
+  std::weak_ptr<const AnyProgram> owner;
   const Program<T>& program;
   const T* x;
   T* out;
@@ -208,6 +219,8 @@ struct BoundRun {
 template <typename T>
 napi_value run_bound(Call& call) {
   const BoundRun<T>& bound = *static_cast<const BoundRun<T>*>(call.data());
+  const ProgramPtr owner = bound.owner.lock();
+  if (owner == nullptr) refuse_disposed();
   const size_t rows = to_size(call.env(), call[0], "rows");
   if (rows > bound.max_rows) {
     throw Error("ERR_SHAPE", "The bound buffers hold " + std::to_string(bound.max_rows) + " rows at most.");
@@ -252,8 +265,7 @@ napi_value program_bind(Call& call) {
 // ---- Sharing ---------------------------------------------------------------------------------------
 
 // The programs that JavaScript has shared, by a number that can be posted to another thread of this process.
-// It owns none of them: a number is good for as long as a handle, a bound function or a running job holds the
-// program.
+// It owns none of them: a number is good for as long as a handle or a running job holds the program.
 class SharedPrograms {
  public:
   // Never destroyed: threads may still end while the process does.
@@ -317,6 +329,7 @@ void export_program(napi_env env, napi_value exports) {
   export_function<program_run_sync>(env, exports, "programRunSync");
   export_function<program_run>(env, exports, "programRun");
   export_function<program_bind>(env, exports, "programBind");
+  export_function<program_dispose>(env, exports, "programDispose");
   export_function<program_share>(env, exports, "programShare");
   export_function<program_adopt>(env, exports, "programAdopt");
 }
