@@ -118,7 +118,8 @@ const ProgramPtr& to_program(Call& call) {
   return program;
 }
 
-// Its memory is free at once, or when the last run that is under way, or the last thread that shares it, lets go.
+// Its memory is free at once, or when the last run that is under way, or the last thread that shares it, lets
+// go.
 napi_value program_dispose(Call& call) {
   drop_object(call.env(), from_handle<const AnyProgram>(call.env(), call[0], "program"));
   return nullptr;
@@ -204,8 +205,8 @@ napi_value program_run(Call& call) {
 
 // ---- Bound runs ------------------------------------------------------------------------------------
 
-// What the function that programBind returns carries: no program, so that disposing of the handle frees it. The
-// caller promised never to detach the two buffers.
+// What the function that programBind returns carries: no program, so that disposing of the handle frees it.
+// The caller promised never to detach the two buffers.
 template <typename T>
 struct BoundRun {
   std::weak_ptr<const AnyProgram> owner;
