@@ -151,7 +151,7 @@ export class Lars extends PathRegressor<LarsParams> {
  * import { LassoLars, loadDiabetes } from 'boreal';
  * const { data, target } = loadDiabetes();
  * const model = await new LassoLars({ alpha: 0.5 }).fit(data, target);
- * model.coef.filter((c) => c !== 0).length; // 5
+ * model.coef.filter((c) => c !== 0).length; // 4
  * ```
  */
 export class LassoLars extends PathRegressor<LassoLarsParams> {

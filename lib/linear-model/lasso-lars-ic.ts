@@ -54,7 +54,7 @@ const TOGETHER = 16;
  * import { LassoLarsIC, loadDiabetes } from 'boreal';
  * const { data, target } = loadDiabetes();
  * const model = await new LassoLarsIC({ criterion: 'bic' }).fit(data, target);
- * model.coef.filter((c) => c !== 0).length; // 5
+ * model.coef.filter((c) => c !== 0).length; // 7
  * ```
  */
 export class LassoLarsIC extends PathRegressor<LassoLarsICParams, LassoLarsICState> {
