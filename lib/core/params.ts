@@ -132,6 +132,16 @@ export const classWeight: Rule = either(
   }),
 );
 
+/** Shares of a whole, such as probabilities of classes. */
+export const shares: Rule = custom('a list of numbers >= 0 that sum to 1', (v) => {
+  return (
+    Array.isArray(v) &&
+    v.length > 0 &&
+    v.every((share) => typeof share === 'number' && share >= 0) &&
+    Math.abs(v.reduce((sum, share) => sum + share, 0) - 1) < 1e-8
+  );
+});
+
 /** The 32-bit seed to use: the given one, or a random one for null. */
 export function resolveSeed(randomState: number | null): number {
   return randomState ?? Math.floor(Math.random() * 0x1_0000_0000);

@@ -146,6 +146,10 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
   protected override checkState(state: NMFState, columns: readonly Column[]): void {
     const count = Math.max(1, Math.round(state.components.length / columns.length));
     checkLength(this, 'components', state.components, count * columns.length);
+    const isPart = (value: number) => value >= 0 && value < Infinity;
+    if (state.components.every(isPart) && state.penalty.every(isPart)) return;
+    const message = 'NMF state: components and penalty must hold finite numbers >= 0.';
+    throw new ValidationError('ERR_PARAMETER', message);
   }
 
   override checkParams(): void {

@@ -14,6 +14,7 @@ import {
   type Rules,
   resolveSeed,
   seed,
+  shares,
   show,
 } from '../core/params.js';
 import type { ResolvedCompileOptions } from '../core/plan.js';
@@ -76,6 +77,9 @@ export class DummyClassifier extends Classifier<DummyClassifierParams, DummyClas
 
   protected override checkState({ classes, classPrior }: DummyClassifierState): void {
     checkLength(this, 'classPrior', classPrior, classes.length);
+    if (!shares.allows(Array.from(classPrior)))
+      throw this.#refuse('state: classPrior must hold numbers >= 0 that sum to 1');
+    this.#checkConstant(classes);
   }
 
   override get tags() {
@@ -83,13 +87,8 @@ export class DummyClassifier extends Classifier<DummyClassifierParams, DummyClas
   }
 
   protected async fitState(input: FitInput): Promise<DummyClassifierState> {
-    const { strategy, constant, randomState } = this.params;
     const { codes, classes } = fitLabels(input);
-    if (strategy === 'constant' && !classes.includes(constant as Label)) {
-      const known = classes.map(show).join(', ');
-      const message = `DummyClassifier: 'constant' must be a label of y (${known}); got ${show(constant)}.`;
-      throw new ValidationError('ERR_PARAMETER', message);
-    }
+    this.#checkConstant(classes);
     const classPrior = new Float64Array(classes.length);
     codes.forEach((code, i) => {
       classPrior[code] += input.sampleWeight?.[i] ?? 1;
@@ -98,8 +97,19 @@ export class DummyClassifier extends Classifier<DummyClassifierParams, DummyClas
     return {
       classes,
       classPrior: classPrior.map((weight) => weight / total),
-      seed: resolveSeed(randomState),
+      seed: resolveSeed(this.params.randomState),
     };
+  }
+
+  #checkConstant(classes: readonly Label[]): void {
+    const { strategy, constant } = this.params;
+    if (strategy !== 'constant' || classes.includes(constant as Label)) return;
+    const known = classes.map(show).join(', ');
+    throw this.#refuse(`'constant' must be a label of y (${known}); got ${show(constant)}`);
+  }
+
+  #refuse(why: string): ValidationError {
+    return new ValidationError('ERR_PARAMETER', `DummyClassifier: ${why}.`);
   }
 
   /** The share of the weight that each class has, in the order of `classes`. @throws {ERR_NOT_FITTED} before `fit` */

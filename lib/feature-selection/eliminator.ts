@@ -2,9 +2,10 @@
 import { Estimator } from '../core/estimator.js';
 import { type Predictor, predictTarget, type ScoreOptions } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
-import { custom, int32s, type Rule, uint8s } from '../core/params.js';
+import { checkLength, custom, int32s, type Rule, uint8s } from '../core/params.js';
+import type { Column } from '../core/schema.js';
 import { StateError } from '../errors.js';
-import { FeatureSelector, type SelectorState } from './selector.js';
+import { checkModelWidth, FeatureSelector, type SelectorState } from './selector.js';
 
 /** Learned by {@link RFE} and {@link RFECV}. */
 export interface EliminatorState extends SelectorState {
@@ -25,6 +26,13 @@ type Ask = 'predict' | 'predictProba' | 'decisionFunction' | 'score';
 
 /** Base of selectors that keep the model of the columns that stay, and predict by it. */
 export abstract class Eliminator<P extends object, S extends EliminatorState> extends FeatureSelector<P, S> {
+  protected override checkState(state: S, columns: readonly Column[]): void {
+    super.checkState(state, columns);
+    const { support, model, ranking } = state;
+    checkLength(this, 'ranking', ranking, columns.length);
+    checkModelWidth(this, model, support.filter((kept) => kept === 1).length);
+  }
+
   /** The model, fitted on the columns that stay. @throws {ERR_NOT_FITTED} before `fit` */
   get estimator(): Estimator {
     return this.state.model;

@@ -2,10 +2,21 @@
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { type ImportanceGetter, importanceGetterRule, importancesBy } from '../core/importances.js';
-import { bool, custom, either, float64s, int, nothing, type Rules, real, uint8s } from '../core/params.js';
-import { Schema } from '../core/schema.js';
+import {
+  bool,
+  checkLength,
+  custom,
+  either,
+  float64s,
+  int,
+  nothing,
+  type Rules,
+  real,
+  uint8s,
+} from '../core/params.js';
+import { type Column, Schema } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';
-import { FeatureSelector, type SelectorState } from './selector.js';
+import { checkModelWidth, FeatureSelector, type SelectorState } from './selector.js';
 
 /** A threshold in words: of the importances, times a factor if there is one. */
 const WORDS = /^(?:(\d+(?:\.\d+)?)\s*\*\s*)?(mean|median)$/;
@@ -88,6 +99,12 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
       importances: float64s(),
       threshold: float64s(1),
     };
+  }
+
+  protected override checkState(state: SelectFromModelState, columns: readonly Column[]): void {
+    super.checkState(state, columns);
+    checkLength(this, 'importances', state.importances, columns.length);
+    checkModelWidth(this, state.model, columns.length);
   }
 
   override checkParams(): void {

@@ -1,5 +1,5 @@
 /** What transformers that keep some of the columns share. */
-import type { State } from '../core/estimator.js';
+import type { Estimator, State } from '../core/estimator.js';
 import { Transformer } from '../core/kinds.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { checkLength } from '../core/params.js';
@@ -57,6 +57,13 @@ export abstract class FeatureSelector<P extends object, S extends SelectorState>
       });
     return new Matrix(data, kept.rows, nFeaturesIn);
   }
+}
+
+/** @throws {ERR_PARAMETER} unless the model of a restored state was fitted on so many columns */
+export function checkModelWidth(owner: object, model: Estimator, columns: number): void {
+  if (model.nFeaturesIn === columns) return;
+  const message = `${owner.constructor.name} state: the model has ${model.nFeaturesIn} columns, not ${columns}.`;
+  throw new ValidationError('ERR_PARAMETER', message);
 }
 
 /** 1 for the `count` highest values, of equals the first; NaN counts as lowest. */

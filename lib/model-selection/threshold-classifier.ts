@@ -96,8 +96,11 @@ export abstract class ThresholdClassifier<
 
   protected override checkState({ classes, model }: S, columns: readonly Column[]): void {
     const { target } = model.schema;
-    if (classes.length !== 2 || target.kind !== 'class' || target.classes.length !== 2)
-      throw this.refuse('state: there are not two classes');
+    const known = target.kind === 'class' ? target.classes : [];
+    if (classes.length !== 2 || known.length !== 2 || known.some((label, c) => label !== classes[c]))
+      throw this.refuse('state: the model does not tell the same two classes apart');
+    if (![...this.outputs, this.response].every((output) => model.outputs.includes(output)))
+      throw this.refuse('state: the model lacks an output of the estimator');
     if (model.nFeaturesIn !== columns.length) throw this.refuse('state: the model has other columns');
   }
 

@@ -3,8 +3,19 @@ import type { Estimator } from '../core/estimator.js';
 import { checkFiniteFor, type FitInput, requireY } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
-import { bool, custom, either, float64s, int, oneOf, type Rules, real, seed } from '../core/params.js';
-import { Schema } from '../core/schema.js';
+import {
+  bool,
+  checkLength,
+  custom,
+  either,
+  float64s,
+  int,
+  oneOf,
+  type Rules,
+  real,
+  seed,
+} from '../core/params.js';
+import { type Column, Schema } from '../core/schema.js';
 import { StateError } from '../errors.js';
 import { getScorer, type ScorableEstimator } from '../metrics/scorers.js';
 import { checkFoldClasses, type FoldOptions, type FoldPart, foldData, forEachFold } from './folds.js';
@@ -96,6 +107,14 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<
 
   get stateRules(): Rules<TunedThresholdClassifierCVState> {
     return { ...this.thresholdStateRules, thresholds: float64s(), scores: float64s(), best: int(0) };
+  }
+
+  protected override checkState(state: TunedThresholdClassifierCVState, columns: readonly Column[]): void {
+    super.checkState(state, columns);
+    const { thresholds, scores, best, threshold } = state;
+    checkLength(this, 'scores', scores, thresholds.length);
+    if (thresholds[best] !== threshold)
+      throw this.refuse('state: the threshold is not the best of those tried');
   }
 
   override get tags() {

@@ -111,6 +111,11 @@ export class CategoricalNB extends Classifier<CategoricalNBParams, CategoricalNB
     checkLength(this, 'counts', counts, classes.length * offsets[columns.length]);
     checkLength(this, 'classCount', classCount, classes.length);
     checkLength(this, 'logPrior', logPrior, classes.length);
+    const isWeight = (value: number) => value >= 0 && value < Infinity;
+    if (!counts.every(isWeight) || !classCount.every(isWeight))
+      throw this.#refuse('state: a count is no number >= 0');
+    // -Infinity is the logarithm of a probability of 0.
+    if (!logPrior.every((value) => value < Infinity)) throw this.#refuse('state: a prior is no logarithm');
   }
 
   protected async fitState(input: FitInput): Promise<CategoricalNBState> {

@@ -1,19 +1,9 @@
 /** What all naive Bayes models of counts take: probabilities of classes before anything is known of a row, and smoothing. */
-import { custom, either, nothing, type Rule } from '../core/params.js';
+import { either, nothing, type Rule, shares } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
 /** Probabilities that a caller sets: null, or numbers >= 0 that sum to 1. */
-export const probabilities: Rule = either(
-  nothing,
-  custom('a list of numbers >= 0 that sum to 1', (v) => {
-    return (
-      Array.isArray(v) &&
-      v.length > 0 &&
-      v.every((p) => typeof p === 'number' && p >= 0) &&
-      Math.abs(v.reduce((sum, p) => sum + p, 0) - 1) < 1e-8
-    );
-  }),
-);
+export const probabilities: Rule = either(nothing, shares);
 
 /**
  * Logarithms of the prior probabilities.

@@ -90,23 +90,27 @@ export class SplineTransformer extends Transformer<SplineTransformerParams, Spli
   protected override checkState({ knots }: SplineTransformerState, columns: readonly Column[]): void {
     const count = knots.length / columns.length;
     const rises = (k: number) => k % count === 0 || knots[k] >= knots[k - 1];
-    if (Number.isInteger(count) && count >= 2 && knots.every((knot, k) => Number.isFinite(knot) && rises(k)))
-      return;
-    throw this.#refuse('state: knots are not two or more rising numbers for each column');
+    if (!Number.isInteger(count) || count < 2 || !knots.every((knot, k) => Number.isFinite(knot) && rises(k)))
+      throw this.#refuse('state: knots are not two or more rising numbers for each column');
+    this.#checkCount(count, columns.length);
   }
 
   protected async fitState(input: FitInput): Promise<SplineTransformerState> {
-    const { degree, extrapolation } = this.params;
     const knots = await this.#baseKnots(input);
-    const count = knots.length / input.x.cols;
+    this.#checkCount(knots.length / input.x.cols, input.x.cols);
+    return { knots };
+  }
+
+  /** @throws {ERR_PARAMETER} for so many knots of each column that there would be too few or too many splines */
+  #checkCount(count: number, cols: number): void {
+    const { degree, extrapolation } = this.params;
     if (extrapolation === 'periodic' && count <= degree)
       throw this.#refuse(
         `periodic splines of degree ${degree} need more than ${degree} knots; there are ${count}`,
       );
-    const outputs = input.x.cols * (count + degree - 1);
+    const outputs = cols * (count + degree - 1);
     if (outputs > MAX_OUTPUTS)
       throw this.#refuse(`there would be ${outputs} splines; at most ${MAX_OUTPUTS} are possible`);
-    return { knots };
   }
 
   async #baseKnots({ x: all, sampleWeight, cancel }: FitInput): Promise<Float64Array> {
