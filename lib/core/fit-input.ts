@@ -181,12 +181,17 @@ export function requireY(input: Pick<FitInput, 'y'>): ArrayLike<unknown> {
   return input.y;
 }
 
-/** Some rows of a training set, in that order and perhaps repeatedly, for a model of an ensemble. */
-export function partOfInput(input: FitInput, rows: Int32Array): FitInput {
-  const { y, sampleWeight, groups } = input;
+/**
+ * Some rows of a training set, in that order and perhaps repeatedly, for a model of an ensemble.
+ *
+ * @param own - the columns that the model gets; null: all
+ */
+export function partOfInput(input: FitInput, rows: Int32Array, own: Int32Array | null = null): FitInput {
+  const { x, y, columns, sampleWeight, groups } = input;
   return {
     ...input,
-    x: takeSharedRows(input.x, rows),
+    x: own === null ? takeSharedRows(x, rows) : toShared(x.takeRows(rows).columns(own)),
+    columns: own === null ? columns : Array.from(own, (j) => columns[j]),
     y: y && Array.from(rows, (row) => y[row]),
     sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
     groups: groups && Array.from(rows, (row) => groups[row]),
@@ -259,6 +264,14 @@ export function checkFiniteFor({ tags }: Tagged, { x, columns }: FitInput): void
 }
 
 type Tagged = Pick<Estimator, 'tags'>;
+
+/** @throws {ERR_NOT_SUPPORTED} for a model of given distances or kernels, which rows that are drawn repeatedly have none of */
+export function refusePairs(owner: object, model: Tagged): void {
+  if (!model.tags.pairwise) return;
+  const [own, given] = [owner.constructor.name, model.constructor.name];
+  const message = `${own} draws rows: it takes no ${given} that is given what is between rows.`;
+  throw new StateError('ERR_NOT_SUPPORTED', message);
+}
 
 /** A copy of rows in memory that native jobs read in place, which a fit then takes as it is. */
 export function takeSharedRows(x: Matrix, rows: ArrayLike<number>): Matrix {

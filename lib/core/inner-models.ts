@@ -1,4 +1,4 @@
-/** Rules of estimators that fit clones of another one. */
+/** Models within models: their rules, and copies of those that are fitted already. */
 import { Estimator, type EstimatorKind } from './estimator.js';
 import { custom, either, nothing, type Rule } from './params.js';
 
@@ -17,4 +17,13 @@ export const anyFittedModels: Rule = custom('a list of fitted models', isFittedL
 
 function isFittedList(value: unknown): value is Estimator[] {
   return Array.isArray(value) && value.every((m) => m instanceof Estimator && m.isFitted);
+}
+
+/** A model of its own that has learned what `model` has: fitting one again leaves the other as it is. */
+export function fittedCopy(model: Estimator): Estimator {
+  // What was learned is never changed in place, so that both share its memory.
+  const { params, fitted } = model.snapshot();
+  const copy = (model.constructor as typeof Estimator).fromParams(params).clone();
+  if (fitted !== null) copy.restore(fitted);
+  return copy;
 }

@@ -2,7 +2,13 @@
 import { applyOps } from '../core/apply.js';
 import { drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, partOfInput, reportProgress } from '../core/fit-input.js';
+import {
+  checkFiniteFor,
+  type FitInput,
+  partOfInput,
+  refusePairs,
+  reportProgress,
+} from '../core/fit-input.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { resolveSeed } from '../core/params.js';
 import type { Output } from '../core/plan.js';
@@ -115,7 +121,7 @@ export async function boostClassifier(
   );
 }
 
-/** AdaBoost.R2. */
+/** AdaBoost.R2. @throws {ERR_NOT_SUPPORTED} for a base that is given distances or kernels */
 export async function boostRegressor(
   owner: Estimator,
   base: Estimator,
@@ -124,6 +130,7 @@ export async function boostRegressor(
   settings: Settings & { readonly loss: RegressionLoss },
 ): Promise<BoostedModels> {
   const { learningRate, loss } = settings;
+  refusePairs(owner, base);
   checkFiniteFor(base, input);
   const schema = new Schema(input.columns, { kind: 'none' }, true);
   let weights = startingWeights(input);

@@ -7,9 +7,9 @@ import {
   checkFiniteFor,
   type FitInput,
   partOfInput,
+  refusePairs,
   reportProgress,
   takeSharedRows,
-  toShared,
 } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { resolveSeed } from '../core/params.js';
@@ -61,6 +61,7 @@ const MAX_DRAWS = 1000;
  * @param codes - the class of each row; null for numbers
  * @param lower - adds one model's part of the prediction to a plan
  * @param before - the bag that a warm start adds models to: those that the same seed would have drawn next
+ * @throws {ERR_NOT_SUPPORTED} for a base that is given distances or kernels
  */
 export async function fitBag(
   owner: Estimator,
@@ -71,7 +72,8 @@ export async function fitBag(
   lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot,
   before: Bag | null,
 ): Promise<{ bag: Bag; samples: Samples; oob: OutOfBagSums | null }> {
-  const { x, columns, signal } = input;
+  const { signal } = input;
+  refusePairs(owner, base);
   checkFiniteFor(base, input);
   const kept = before?.models.length ?? 0;
   if (kept > settings.nEstimators) {
@@ -84,11 +86,8 @@ export async function fitBag(
   await withCancel(signal, () =>
     runAll(draws, signal, async ({ model, features, rows }, stop) => {
       await withCancel(stop, async (cancel) => {
-        const part = partOfInput(input, rows);
-        const picked = isAll(features, x.cols) ? part.x : toShared(part.x.columns(features));
-        const own = Array.from(features, (j) => columns[j]);
-        const given = { ...part, x: picked, columns: own, sampleWeight: null, signal: stop, cancel };
-        await model.fitInput(given, schemaOf(own));
+        const part = partOfInput(input, rows, isAll(features, input.x.cols) ? null : features);
+        await model.fitInput({ ...part, sampleWeight: null, signal: stop, cancel }, schemaOf(part.columns));
       });
       progress?.(++done, draws.length);
     }),

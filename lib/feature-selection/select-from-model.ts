@@ -2,6 +2,7 @@
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { type ImportanceGetter, importanceGetterRule, importancesBy } from '../core/importances.js';
+import { fittedCopy } from '../core/inner-models.js';
 import {
   bool,
   checkLength,
@@ -32,7 +33,7 @@ export interface SelectFromModelParams {
   threshold: number | string | null;
   /** At most so many columns stay; null: as many as reach the threshold. Default null. */
   maxFeatures: number | null;
-  /** The estimator is fitted already, and used as it is. Default false. */
+  /** The estimator is fitted already: `fit` copies it as it is. Default false. */
   prefit: boolean;
   /** Order of the norm that makes one number of the coefficients of several classes: a whole number but 0, or +-Infinity. Default 1. */
   normOrder: number;
@@ -63,7 +64,7 @@ export interface SelectFromModelState extends SelectorState {
  * ```
  */
 export class SelectFromModel extends FeatureSelector<SelectFromModelParams, SelectFromModelState> {
-  /** @param estimator - cloned by `fit`, and left as it is; used itself where it is `prefit` */
+  /** @param estimator - cloned by `fit`, and left as it is; copied with what it learned where it is `prefit` */
   constructor(estimator: Estimator, options: Partial<Omit<SelectFromModelParams, 'estimator'>> = {}) {
     super({
       ...{ threshold: null, maxFeatures: null, prefit: false, normOrder: 1, importanceGetter: 'auto' },
@@ -126,7 +127,7 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
   protected async fitState(input: FitInput): Promise<SelectFromModelState> {
     const { estimator, maxFeatures, prefit, normOrder, importanceGetter } = this.params;
     const { cols } = input.x;
-    const model = prefit ? estimator : estimator.clone();
+    const model = prefit ? fittedCopy(estimator) : estimator.clone();
     if (!prefit) await model.fitInput(input, new Schema(input.columns, { kind: 'none' }, true));
     if (model.nFeaturesIn !== cols) {
       const message = `SelectFromModel: X has ${cols} columns, but the model was fitted on ${model.nFeaturesIn}.`;

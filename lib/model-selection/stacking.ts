@@ -12,7 +12,7 @@ import {
   requireY,
   takeSharedRows,
 } from '../core/fit-input.js';
-import { fittedModels } from '../core/inner-models.js';
+import { fittedCopy, fittedModels } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
@@ -44,8 +44,8 @@ export interface StackingParams {
   /** What learns from their predictions. Default null: `LogisticRegression` for classes, `RidgeCV` for numbers. */
   finalEstimator: Estimator | null;
   /**
-   * Folds, as in {@link crossValidate}, each row being in the test rows of one; or 'prefit': the models are fitted already, and
-   * the final estimator learns from what they say of all rows. Default 5.
+   * Folds, as in {@link crossValidate}, each row being in the test rows of one; or 'prefit': the models are fitted already and
+   * copied as they are, and the final estimator learns from what they say of all rows. Default 5.
    */
   cv: NonNullable<FoldOptions['cv']> | 'prefit';
   /** Give the final estimator the columns of X, too. Default false. */
@@ -357,7 +357,7 @@ async function fitStack(
 ): Promise<StackingState> {
   const schema = new Schema(input.columns, { kind: 'none' }, true);
   const given = keptModels(estimators);
-  const models = cv === 'prefit' ? given.map(({ model }) => model) : given.map(({ model }) => model.clone());
+  const models = given.map(({ model }) => (cv === 'prefit' ? fittedCopy(model) : model.clone()));
   const said =
     cv === 'prefit'
       ? await Promise.all(models.map((model) => columnsOf(model, input, schema, options)))

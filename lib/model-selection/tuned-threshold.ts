@@ -1,6 +1,7 @@
 /** A classifier whose threshold is found by cross-validation. */
 import type { Estimator } from '../core/estimator.js';
 import { checkFiniteFor, type FitInput, requireY } from '../core/fit-input.js';
+import { fittedCopy } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import {
@@ -34,7 +35,7 @@ export interface TunedThresholdClassifierCVParams extends ThresholdParams {
   thresholds: number | readonly number[] | Float64Array;
   /**
    * Folds, as in {@link crossValidate}; a share in (0, 1) of rows that are tested once; or 'prefit', where the estimator is
-   * fitted, and all rows are tested. Default 5.
+   * fitted, and a copy of it is tested on all rows. Default 5.
    */
   cv: NonNullable<FoldOptions['cv']> | 'prefit';
   /** Fit the model on all rows; false: on the training rows, of one fold only. Default true. */
@@ -164,7 +165,7 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<
 
   /** The scores of an estimator that is fitted, on all rows. */
   async #curveOf(input: FitInput, classes: readonly Label[]): Promise<{ model: Estimator; curves: Curve[] }> {
-    const { estimator: model } = this.params;
+    const model = fittedCopy(this.params.estimator);
     const { target } = model.schema;
     const known = target.kind === 'class' ? target.classes : [];
     if (known.length !== 2 || known.some((label, c) => label !== classes[c]))

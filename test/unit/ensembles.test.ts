@@ -78,8 +78,10 @@ test('fitted models are stacked as they are', async () => {
     { cv: 'prefit' },
   );
   await stack.fit(data, target);
-  expect(stack.models[0]).toBe(models[0]);
-  expect(await stack.score(data, target)).toBeGreaterThan(0.9);
+  const score = await stack.score(data, target);
+  expect(score).toBeGreaterThan(0.9);
+  await models[0].fit([[1], [2]], ['a', 'b']);
+  expect(await ((await load(stack.toBytes())) as StackingClassifier).score(data, target)).toBe(score);
 });
 
 test('the final estimator is given what the method says', async () => {

@@ -243,8 +243,15 @@ test('a fitted model selects as it is', async () => {
   await expect(selector.fit(data, target)).rejects.toMatchObject({ code: 'ERR_NOT_FITTED' });
   await model.fit(data, target);
   await selector.fit(data, target);
-  expect(selector.estimator).toBe(model);
+  expect((selector.estimator as LogisticRegression).coef).toEqual(model.coef);
   expect((await selector.clone().fit(data, target)).selected).toEqual(selector.selected);
+  // The selector keeps what the model knew.
+  const { importances } = selector;
+  const others = Array.from(target, (label) => 1 - label);
+  await model.fit(data, others, { sampleWeight: others.map((label) => 1 + 5 * label) });
+  const loaded = (await load(selector.toBytes())) as SelectFromModel;
+  expect((loaded.estimator as LogisticRegression).coef).not.toEqual(model.coef);
+  expect(selector.importances).toEqual(importances);
   await expect(selector.fit([[1], [2]], [0, 1])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
 });
 

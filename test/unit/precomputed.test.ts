@@ -1,7 +1,10 @@
 /** Estimators that are given distances or kernels of rows; values are compared with scikit-learn's in test/golden. */
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import {
+  AdaBoostRegressor,
   AgglomerativeClustering,
+  BaggingClassifier,
+  BaggingRegressor,
   CsrMatrix,
   crossValPredict,
   crossValScore,
@@ -238,6 +241,17 @@ describe('folds', () => {
       await crossValScore(new OneVsRestClassifier(plain), X, y),
     );
   });
+});
+
+test('ensembles that draw rows take nothing that is between rows', async () => {
+  const distances = pairwiseDistances(blobs.X);
+  const kernel = blobs.X.matmul(blobs.X, { transposeB: true });
+  for (const [model, X] of [
+    [new BaggingClassifier({ estimator: new SVC({ kernel: 'precomputed' }) }), kernel],
+    [new BaggingRegressor({ estimator: new KNeighborsRegressor(GIVEN) }), distances],
+    [new AdaBoostRegressor({ estimator: new KNeighborsRegressor(GIVEN) }), distances],
+  ] as const)
+    await expect(model.fit(X, blobs.y)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
 });
 
 describe('HDBSCAN', () => {
