@@ -228,7 +228,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       await this.#fit(X, y, checked);
       return this;
     }
-    this.#checkBeforeFit(checked);
+    this.checkBeforeFit(checked);
     await this.#learnSparse(requireCsr(X), y, checked, null, (input) => fitSparse.call(this, input));
     return this;
   }
@@ -248,14 +248,14 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     before?.schema.checkWidth(X.cols);
     const { input, schema } = encodeSparseInput(X, y, options);
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      const state = await learn({ ...input, cancel }, before?.state ?? null);
+      const state = await learn(this.#withDevice({ ...input, cancel }), before?.state ?? null);
       if (before !== null) return before.next(params, state);
       return new Fitted(params, { state, schema: schema.withTarget(this.targetOf(state)), dtype: X.dtype });
     });
   }
 
   async #fit(X: MatrixLike, y: FitInput['y'], options: FitOptions): Promise<FitInput> {
-    this.#checkBeforeFit(options);
+    this.checkBeforeFit(options);
     const isInPlace = (x: Matrix) => !options.sampleWeight && this.learnsInPlace(x);
     const { input, schema, inPlace } = encodeFitInput(X, y, options, isInPlace);
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
@@ -266,16 +266,26 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return input;
   }
 
-  #checkBeforeFit({ device, groups }: FitOptions): void {
+  /** @throws {ERR_PARAMETER | ERR_NOT_SUPPORTED} for parameters and options that no data could make good */
+  protected checkBeforeFit({ device, groups }: FitOptions): void {
     this.checkParams();
-    if (device && isGpu(device) && !this.tags.trainsOnGpu) {
-      const message = `${this.constructor.name} is trained on the CPU only; a GPU runs what compile() makes of it.`;
-      throw new StateError('ERR_NOT_SUPPORTED', message);
-    }
+    this.#checkDevice(device);
     if (groups && !this.tags.takesGroups) {
       const message = `${this.constructor.name} deals no rows to folds, and takes no groups.`;
       throw new StateError('ERR_NOT_SUPPORTED', message);
     }
+  }
+
+  #checkDevice(device: FitOptions['device']): void {
+    if (!device || !isGpu(device) || this.tags.trainsOnGpu) return;
+    const message = `${this.constructor.name} is trained on the CPU only; a GPU runs what compile() makes of it.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
+
+  /** What 'auto' means: the CPU for whatever no GPU trains, and for all that is within it. */
+  #withDevice<I extends Pick<FitInput, 'device'>>(input: I): I {
+    this.#checkDevice(input.device);
+    return input.device === 'cpu' || this.tags.trainsOnGpu ? input : { ...input, device: 'cpu' };
   }
 
   /** Whether the training rows become something else than `transform` makes of them: see {@link Estimator.crossFitted}. @internal */
@@ -319,7 +329,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     learnSparse?: (input: SparseFitInput, before: S | null) => Promise<S>,
   ): Promise<this> {
     const options = checkedFitOptions(given);
-    this.#checkBeforeFit(options);
+    this.checkBeforeFit(options);
     const before = this.#fitted;
     if (isSparse(X) && learnSparse !== undefined) {
       await this.#learnSparse(requireCsr(X), y, options, before, learnSparse);
@@ -368,7 +378,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   ): Promise<Fitted<P, S>> {
     const params = this.#params;
     if (!this.tags.delegates) checkInput(this, input);
-    const state = await learn(input);
+    const state = await learn(this.#withDevice(input));
     const known = schema.withTarget(this.targetOf(state));
     return new Fitted(params, { state, schema: known, dtype: input.x.dtype, sample });
   }

@@ -185,7 +185,8 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const most = Math.min(given.rows, given.cols);
     const { data, rows, cols } = given;
     const chosen = svdSolver === 'auto' ? solverFor(given, nComponents) : svdSolver;
-    const solver = placed !== undefined && chosen === 'full' ? 'covarianceEigh' : chosen;
+    const solver =
+      placed !== undefined && svdSolver === 'auto' && chosen === 'full' ? 'covarianceEigh' : chosen;
     const covariance = async () => {
       if (placed !== undefined) return placed.gram();
       const gram = isReadInPlace(data)

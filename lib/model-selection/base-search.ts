@@ -21,6 +21,7 @@ import { bool, custom, either, int, nothing, oneOf, type Rules } from '../core/p
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
+import { resolveTrainingDevice } from '../core/training-device.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type FoldOptions, foldData } from './folds.js';
 import type { Fold } from './k-fold.js';
@@ -95,7 +96,7 @@ export interface Explored {
 }
 
 /** The training set of a search. */
-export interface SearchData extends Targets, Pick<FitInput, 'signal' | 'onProgress' | 'groups'> {
+export interface SearchData extends Targets, Pick<FitInput, 'signal' | 'onProgress' | 'groups' | 'device'> {
   /** As the candidates are fitted on it. */
   readonly X: MatrixLike;
   /** Refuses values that the estimator cannot use, where that is known before any fit. */
@@ -205,9 +206,10 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   override async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
     const { params } = this;
     if (!this.tags.vectorizes) return super.fit(X, y, options);
-    this.checkParams();
     const checked = checkedFitOptions(options);
+    this.checkBeforeFit(checked);
     const { sampleWeight: weights, groups, signal, onProgress } = checked;
+    const device = resolveTrainingDevice(checked.device);
     const targets = Array.from(requireY({ y }));
     const rows = countRows(X, targets);
     const sampleWeight = weights ? encodeWeights(weights, rows) : null;
@@ -221,6 +223,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
       groups: copyTargets(groups),
       signal,
       onProgress,
+      device,
       check: () => undefined,
     };
     const state = await withCancel(signal, () =>
@@ -241,9 +244,9 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     const { estimator, scoring, cv, returnTrainScore, errorScore, refit, workers }: P = this.params;
     const scorers = resolveScorers(scoring ?? undefined);
     const metric = this.#decider(scorers);
-    const { sampleWeight, groups, signal, X } = input;
+    const { sampleWeight, groups, signal, X, device } = input;
     const y = requireY(input);
-    const sent = { X, y, sampleWeight, scoring, returnTrainScore, errorScore };
+    const sent = { X, y, sampleWeight, scoring, returnTrainScore, errorScore, device };
     const { folds, part } = foldData(estimator, X, y, {
       ...{ cv, groups, sampleWeight: sampleWeight ?? undefined },
     });
@@ -252,7 +255,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     const evaluate: Evaluate = async (candidates, chosen, total) => {
       const models = candidates.map((params) => withParams(estimator, params));
       const trials = models.flatMap((model) => chosen.map((fold) => ({ model, fold, part })));
-      const options = { scorers, returnTrainScore, errorScore };
+      const options = { scorers, returnTrainScore, errorScore, device };
       const onDone = () => progress?.(++done, total);
       const all =
         workers === null

@@ -138,7 +138,7 @@ export class CalibratedClassifierCV extends Classifier<
 
   protected async fitState(input: FitInput): Promise<CalibratedClassifierCVState> {
     const { method, cv, ensemble, estimator } = this.params;
-    const { sampleWeight, signal, cancel, groups } = input;
+    const { sampleWeight, signal, cancel, groups, device } = input;
     checkFiniteFor(estimator, input);
     const { codes, classes } = fitLabels(input);
     const X = trainingTable(input);
@@ -154,7 +154,7 @@ export class CalibratedClassifierCV extends Classifier<
         checkFoldClasses(this, train, codes, classes);
         const model = estimator.clone();
         const rows = part(train);
-        await model.fit(rows.X, rows.y, { sampleWeight: rows.sampleWeight, signal: stop });
+        await model.fit(rows.X, rows.y, { sampleWeight: rows.sampleWeight, signal: stop, device });
         const scores = await scoresOf(model, part(test).X, response);
         stop.throwIfAborted();
         progress?.(++done, folds.length);

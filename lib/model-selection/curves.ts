@@ -241,11 +241,11 @@ function shuffledTargets(y: Y, within: readonly number[][] | null, random: Rando
 
 function trialOptions(
   owner: string,
-  { scoring, errorScore = 'raise' }: ValidationCurveOptions,
+  { scoring, errorScore = 'raise', device }: ValidationCurveOptions,
   returnTrainScore: boolean,
 ): TrialOptions {
   if (!isSingle(scoring)) throw new ValidationError('ERR_PARAMETER', `${owner} takes one scorer.`);
-  return { scorers: resolveScorers(scoring), returnTrainScore, errorScore };
+  return { scorers: resolveScorers(scoring), returnTrainScore, errorScore, device };
 }
 
 /** Runs trials as one operation, with progress. */
@@ -296,7 +296,7 @@ async function runParts(
         const next = part(train.slice(k === 0 ? 0 : sizes[k - 1], size));
         const learn = () =>
           model.partialFit(next.X, next.y, {
-            ...{ sampleWeight: next.sampleWeight, signal: stop },
+            ...{ sampleWeight: next.sampleWeight, signal: stop, device: options.device },
             ...(classes && { classes }),
           });
         const sets = { train: part(train.slice(0, size)), test: () => tested };

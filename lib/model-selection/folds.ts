@@ -4,6 +4,7 @@ import type { Estimator } from '../core/estimator.js';
 import { type Progress, reportProgress, takeSharedRows } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
+import type { Device } from '../core/plan.js';
 import { runAll } from '../core/run-all.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
@@ -20,6 +21,8 @@ export interface FoldOptions {
   readonly groups?: ArrayLike<unknown>;
   /** One weight >= 0 per row, for fitting and for scoring. Default: all rows count alike. */
   readonly sampleWeight?: ArrayLike<number>;
+  /** Where to train, as the option of `fit`. Default 'cpu'. */
+  readonly device?: Device;
   /** Aborts all folds. */
   readonly signal?: AbortSignal;
   /** Called when a fold is done. */
@@ -107,7 +110,7 @@ export async function forEachFold<M extends Estimator, R>(
   use: (fitted: FittedFold<M>) => Promise<R>,
 ): Promise<R[]> {
   const { folds, part: partOf } = foldData(estimator, X, y, options);
-  const { signal } = options;
+  const { signal, device } = options;
   const progress = reportProgress(options, estimator);
   let done = 0;
   return withCancel(signal, () =>
@@ -116,7 +119,7 @@ export async function forEachFold<M extends Estimator, R>(
       const part = (rows: Int32Array) => partOf(rows, columnsOf(model, fold));
       const train = part(fold.train);
       const started = performance.now();
-      await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });
+      await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop, device });
       const result = await use({ model, fold, fitTime: performance.now() - started, part });
       // A fold that was already done when another one stopped the rest is not reported.
       stop.throwIfAborted();

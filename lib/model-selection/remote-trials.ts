@@ -11,6 +11,7 @@ import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { packValue, unpackValue } from '../core/model-codec.js';
 import { custom, type Rule } from '../core/params.js';
 import { connect, disconnect, loadBullmq } from '../core/redis.js';
+import type { TrainingDevice } from '../core/training-device.js';
 import { EnvironmentError, toBorealError } from '../errors.js';
 import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
@@ -45,6 +46,8 @@ export interface RemoteSearch {
   readonly scoring: Scoring | null;
   readonly returnTrainScore: boolean;
   readonly errorScore: 'raise' | number;
+  /** Of the workers. */
+  readonly device: TrainingDevice;
 }
 
 /** A job of the queue. */

@@ -374,6 +374,8 @@ async function fitStack(
     x: sideBySide(passthrough ? [...said, input.x] : said),
     columns: passthrough ? [...columns, ...input.columns] : columns,
     onProgress: undefined,
+    // A linear model, say, above networks.
+    device: finalEstimator.tags.trainsOnGpu ? input.device : ('cpu' as const),
   };
   const final = finalEstimator.clone();
   await final.fitInput(stacked, new Schema(stacked.columns, { kind: 'none' }, true));

@@ -1,5 +1,6 @@
 /** Models that are fitted on some rows and scored on others: what searches, curves and tests are made of. */
 import { Estimator } from '../core/estimator.js';
+import type { Device } from '../core/plan.js';
 import { runAll } from '../core/run-all.js';
 import { columnsOf, type FoldData, type FoldPart } from './folds.js';
 import type { Fold } from './k-fold.js';
@@ -22,6 +23,8 @@ export interface TrialOptions {
   readonly returnTrainScore: boolean;
   /** What a model scores whose fit fails; 'raise': all trials end. */
   readonly errorScore: 'raise' | number;
+  /** Where models are trained. */
+  readonly device: Device | undefined;
 }
 
 /** The outcome of one trial. @throws whatever its fit and scorers throw, with `errorScore` 'raise' */
@@ -33,7 +36,8 @@ export function runTrial(
   const one = model.clone() as CrossValidationModel;
   const columns = columnsOf(one, fold);
   const train = part(fold.train, columns);
-  const fit = () => one.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop });
+  const { device } = options;
+  const fit = () => one.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop, device });
   return measure(one, fit, { train, test: () => part(fold.test, columns) }, options, stop);
 }
 
@@ -42,7 +46,7 @@ export async function measure(
   model: CrossValidationModel,
   learn: () => Promise<unknown>,
   { train, test }: { readonly train: FoldPart; readonly test: () => FoldPart },
-  { scorers, returnTrainScore, errorScore }: TrialOptions,
+  { scorers, returnTrainScore, errorScore }: Omit<TrialOptions, 'device'>,
   stop: AbortSignal,
 ): Promise<Outcome> {
   const started = performance.now();

@@ -181,13 +181,13 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<
     { codes, classes }: { readonly codes: Int32Array; readonly classes: readonly Label[] },
   ): Promise<{ model: Estimator; curves: Curve[] }> {
     const { estimator, refit, cv: given, randomState } = this.params;
-    const { sampleWeight: weights, groups, signal, onProgress } = input;
+    const { sampleWeight: weights, groups, signal, onProgress, device } = input;
     const X = trainingTable(input);
     const y = requireY(input);
     const isShare = typeof given === 'number' && given < 1;
     const share = () => new StratifiedShuffleSplit({ nSplits: 1, testSize: given as number, randomState });
     const cv = isShare ? share() : (given as NonNullable<FoldOptions['cv']>);
-    const options = { sampleWeight: weights ?? undefined, groups, signal };
+    const options = { sampleWeight: weights ?? undefined, groups, signal, device };
     const { folds } = foldData(estimator, X, y, { ...options, cv });
     if (!refit && folds.length > 1) throw this.refuse('refit must be true where there are several folds');
     for (const { train } of folds) checkFoldClasses(this, train, codes, classes);

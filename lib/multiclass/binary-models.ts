@@ -114,11 +114,11 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
       runAll(problems, input.signal, async ({ rows, y }, stop) => {
         const model = this.params.estimator.clone();
         if (isSparseInput(input)) {
-          const { x, sampleWeight } = input;
+          const { x, sampleWeight, device } = input;
           const weights =
             rows === null ? sampleWeight : sampleWeight && Float64Array.from(rows, (i) => sampleWeight[i]);
           const part = rows === null ? x : x.takeRows(rows);
-          await model.fit(part, y, { sampleWeight: weights ?? undefined, signal: stop });
+          await model.fit(part, y, { sampleWeight: weights ?? undefined, signal: stop, device });
         } else {
           const part =
             rows === null ? { ...input, validation: null, queries: null } : partOfInput(input, rows);

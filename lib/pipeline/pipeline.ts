@@ -167,7 +167,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
         await step.fitInput(current, schema);
         break;
       }
-      const given = { ...current, validation: null, queries: null };
+      const given: FitInput = { ...current, validation: null, queries: null, device: 'cpu' };
       const fit = async () => {
         await step.fitInput(given, schema);
         return transformTraining(step, given, schema);
@@ -185,7 +185,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     if (this.crossFits) return this.fitState(denseInput(input));
     const { memory } = this.params;
     const steps = cloneParts(this.params.steps).map(([, step]) => step);
-    const { y, columns, sampleWeight, groups, signal, onProgress } = input;
+    const { y, columns, sampleWeight, groups, signal, onProgress, device } = input;
     const cache =
       memory && steps.length > 1 ? await StepCache.over(memory, input.x, y, columns, sampleWeight) : null;
     const options = { sampleWeight: sampleWeight ?? undefined, signal };
@@ -193,7 +193,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
       if (i === steps.length - 1 || !isTransformer(step)) {
-        await step.fit(rows, y, { ...options, groups, onProgress });
+        await step.fit(rows, y, { ...options, groups, onProgress, device });
         break;
       }
       const given = rows;
@@ -228,14 +228,14 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
    * @throws {ERR_DENSE} when sparse rows are too many for a step that does not read them as they are
    */
   override async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
-    this.checkParams();
+    const checked = checkedFitOptions(options);
+    this.checkBeforeFit(checked);
     const front = vectorizersOf(this.params.steps.map(([, step]) => step)).length;
     if (front === 0) return super.fit(X, y, options);
     const { params } = this;
     const { memory } = params;
     const steps = cloneParts(params.steps);
     // The caller may change all of these meanwhile.
-    const checked = checkedFitOptions(options);
     const { signal } = checked;
     const sampleWeight = copyTargets(checked.sampleWeight) as FitOptions['sampleWeight'];
     const groups = copyTargets(checked.groups);

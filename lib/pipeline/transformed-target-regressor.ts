@@ -132,6 +132,7 @@ export class TransformedTargetRegressor extends Regressor<
         validation: null,
         queries: null,
         onProgress: undefined,
+        device: 'cpu',
       },
       schema,
     );
