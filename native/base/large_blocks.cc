@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "base/cpu_features.h"
-#include "base/freed_memory.h"
 
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
-#if defined(_WIN32) || defined(__GLIBC__)
+#if defined(_WIN32)
 #include <malloc.h>
 #endif
 
@@ -124,22 +123,6 @@ void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t byte
   const auto begin = (reinterpret_cast<uintptr_t>(data) + kHugePage - 1) / kHugePage * kHugePage;
   const auto end = (reinterpret_cast<uintptr_t>(data) + bytes) / kHugePage * kHugePage;
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-#endif
-}
-
-void keep_freed_memory() {
-#if defined(__GLIBC__)
-  static const bool told = [] {
-    for (const char* name : {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES"}) {
-      if (std::getenv(name) != nullptr) return false;
-    }
-    // The largest that glibc takes. It would come to as much by itself, as blocks are given back, but to a
-    // trim threshold of twice their size: a few results that are collected together are more.
-    constexpr int kLargestThreshold = 4 * 1024 * 1024 * sizeof(long);
-    return mallopt(M_MMAP_THRESHOLD, kLargestThreshold) == 1 &&
-           mallopt(M_TRIM_THRESHOLD, static_cast<int>(most_idle())) == 1;
-  }();
-  (void)told;
 #endif
 }
 

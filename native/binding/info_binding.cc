@@ -1,7 +1,6 @@
 // What the addon is and runs on.
 #include "base/aligned_buffer.h"
 #include "base/cpu_features.h"
-#include "base/freed_memory.h"
 #include "base/thread_pool.h"
 #include "binding/exports.h"
 #include "kernels/dispatch.h"
@@ -30,7 +29,6 @@ napi_value info(Call& call) {
 // Of fresh memory that is about to be filled, and of which there will be more.
 napi_value huge_pages(Call& call) {
   const TypedArray array = to_typed_array(call.env(), call[0], "array");
-  keep_freed_memory();
   return by_precision(array, [&](auto zero) {
     advise_huge_pages(array.data, array.length * sizeof(zero));
     return undefined(call.env());
