@@ -11,6 +11,7 @@
 #include "linalg/dense.h"
 #include "linalg/divergence.h"
 #include "linalg/packed_matrix.h"
+#include "linalg/settled.h"
 
 namespace boreal {
 
@@ -51,9 +52,8 @@ class CpuDivergence final : public CpuOp<T> {
       if (!(tolerance_ > 0) || round % kLook != 0) continue;
       look(tile, tile.now);
       for (size_t i = 0; i < tile.rows; ++i) {
-        // Written so that a row whose divergence is no number ends, too.
-        const bool goes_on = (tile.before[i] - tile.now[i]) / tile.first[i] >= tolerance_;
-        if (tile.active[i] != 0 && !goes_on) {
+        const bool is_over = has_settled(tile.before[i], tile.now[i], tile.first[i], tolerance_);
+        if (tile.active[i] != 0 && is_over) {
           tile.active[i] = 0;
           --active;
         }
@@ -65,7 +65,9 @@ class CpuDivergence final : public CpuOp<T> {
   size_t scratch_bytes(size_t rows) const override {
     return rows * (4 + 3 * width_ + 3 * outputs_) * sizeof(double);
   }
-  size_t memory_bytes() const override { return parts_.bytes() + parts_transposed_.bytes(); }
+  size_t memory_bytes() const override {
+    return parts_.bytes() + parts_transposed_.bytes() + outputs_ * sizeof(double);
+  }
   // Rows take a few dozen rounds.
   double row_cost_ns() const override {
     const double width = static_cast<double>(width_), outputs = static_cast<double>(outputs_);
@@ -114,7 +116,7 @@ class CpuDivergence final : public CpuOp<T> {
   [[noreturn]] void refuse(size_t row, size_t column) const {
     throw Error("ERR_OUT_OF_RANGE",
                 "Row " + std::to_string(row) + ", column " + std::to_string(column) + ": the value is " +
-                    (needs_positive_ ? "not above 0, as this divergence needs it." : "below 0."),
+                    (needs_positive_ ? "not above 0, as this divergence needs it." : "not 0 or above."),
                 static_cast<int64_t>(row), static_cast<int64_t>(column), op_);
   }
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
+#include "base/weights.h"
 #include "kernels/dispatch.h"
 #include "train/bucket_sort.h"
 
@@ -19,6 +20,8 @@ namespace boreal {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+// Of a share of weights, by their total.
+constexpr double kRounding = 4 * std::numeric_limits<double>::epsilon();
 constexpr size_t kBlockBytes = 32 << 10;
 constexpr size_t kColumnsPerGather = 8;
 
@@ -84,10 +87,8 @@ Plotting plotting_of(QuantileMethod method) {
       return {0, 0};
     case QuantileMethod::kMedianUnbiased:
       return {1.0 / 3, 1.0 / 3};
-    case QuantileMethod::kNormalUnbiased:
+    default:  // kNormalUnbiased
       return {0.375, 0.375};
-    default:
-      return {1, 1};
   }
 }
 
@@ -150,6 +151,7 @@ template <typename T>
 std::vector<double> weighted_quantiles(MatrixView<const T> x, Span<double> weights,
                                        Span<double> probabilities, bool averaged, const CancelToken* cancel) {
   check_probabilities(probabilities);
+  total_weight(weights, x.rows);
   struct Weighed {
     T value;
     double weight;
@@ -159,6 +161,7 @@ std::vector<double> weighted_quantiles(MatrixView<const T> x, Span<double> weigh
     check_cancel(cancel);
     std::vector<Weighed> rows;
     for (size_t i = 0; i < x.rows; ++i) {
+      if (i % 4096 == 0) check_cancel(cancel);
       const T value = x.row(i)[j];
       if (weights[i] > 0 && value == value) rows.push_back({value + T{0}, weights[i]});
     }
@@ -166,14 +169,20 @@ std::vector<double> weighted_quantiles(MatrixView<const T> x, Span<double> weigh
     std::stable_sort(rows.begin(), rows.end(),
                      [](const Weighed& a, const Weighed& b) { return a.value < b.value; });
     check_cancel(cancel);
-    double total = 0;
-    for (Weighed& row : rows) row.weight = total += row.weight;
+    // Sums with what rounding has lost carried along (Kahan 1965): half of any 2n equal weights is n of them.
+    double total = 0, lost = 0;
+    for (Weighed& row : rows) {
+      const double weight = row.weight - lost;
+      row.weight = total + weight;
+      lost = (row.weight - total) - weight;
+      total = row.weight;
+    }
     for (size_t q = 0; q < probabilities.size; ++q) {
       const double target = probabilities[q] * total;
       auto found = std::lower_bound(rows.begin(), rows.end() - 1, target,
                                     [](const Weighed& row, double sum) { return row.weight < sum; });
       double value = static_cast<double>(found->value);
-      const bool jumps = found->weight - target <= std::numeric_limits<double>::epsilon();
+      const bool jumps = found->weight - target <= kRounding * total;
       if (averaged && jumps && found + 1 != rows.end())
         value = (value + static_cast<double>(found[1].value)) / 2;
       result[j * probabilities.size + q] = value;

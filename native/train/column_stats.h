@@ -11,9 +11,6 @@
 
 namespace boreal {
 
-// Which value a share p of n sorted values is at: between those around position p (n - 1), or where the
-// empirical distribution reaches p, the mean of two where it does so between them (numpy's 'linear' and
-// 'averaged_inverted_cdf'; Hyndman and Fan 1996, types 7 and 2).
 // How a quantile is read off sorted values: the nine ways of Hyndman and Fan (1996).
 enum class QuantileMethod {
   kLinear,
@@ -33,7 +30,7 @@ std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabi
                                      const CancelToken* cancel);
 
 // The same of weighed rows, by the inverse of the distribution function, averaged where it jumps if so
-// wanted. Rows that weigh 0 and NaN do not count.
+// wanted. Rows that weigh 0 and NaN do not count. Throws as total_weight does.
 template <typename T>
 std::vector<double> weighted_quantiles(MatrixView<const T> x, Span<double> weights,
                                        Span<double> probabilities, bool averaged, const CancelToken* cancel);

@@ -3,24 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <numeric>
 
 #include "base/error.h"
-#include "base/partition.h"
 #include "base/rng.h"
 #include "base/thread_pool.h"
 #include "linalg/dense.h"
+#include "linalg/divergence.h"
 #include "linalg/non_negative.h"
+#include "linalg/settled.h"
 #include "train/nmf_divergence.h"
 
 namespace boreal {
 namespace {
-
-constexpr size_t kPartRows = 256;
-constexpr size_t kParts = 64;
-// What stands for 0 in a denominator.
-constexpr double kLeast = std::numeric_limits<float>::epsilon();
 
 // One factor, [size, components], and what its update needs: the product of x with the other factor, and the
 // other factor's Gram matrix.
@@ -42,7 +37,7 @@ class Factor {
   double descend(const std::vector<size_t>& order, const CancelToken* cancel) {
     std::vector<double> gram = gram_;
     for (size_t t = 0; t < k_; ++t) gram[t * (k_ + 1)] += l2_;
-    const Partition rows = partition_rows(size_, kPartRows, kParts);
+    const Partition rows = nmf_parts(size_);
     std::vector<double> violations(rows.count(), 0.0);
     ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
       check_cancel(cancel);
@@ -67,7 +62,7 @@ class Factor {
 
   // w *= x h^T / (w h h^T)
   void scale(const CancelToken* cancel) {
-    const Partition rows = partition_rows(size_, kPartRows, kParts);
+    const Partition rows = nmf_parts(size_);
     ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
       check_cancel(cancel);
       // Rows side by side, as in NonNegativeRows.
@@ -87,7 +82,7 @@ class Factor {
             for (size_t l = 0; l < kRows; ++l) below[l] += gram_[r * k_ + t] * old[r * kRows + l];
           }
           for (size_t l = 0; l < count; ++l) {
-            w[l * k_ + t] *= product[l * k_ + t] / (below[l] == 0 ? kLeast : below[l]);
+            w[l * k_ + t] *= product[l * k_ + t] / (below[l] == 0 ? Divergence::kLeast : below[l]);
           }
         }
       }
@@ -103,7 +98,7 @@ class Factor {
 // |x - w h'|^2 of sparse rows: differences where x is not 0, and the squares of the product elsewhere.
 double squares_of_sparse(const CsrView<double>& x, const std::vector<double>& w, const std::vector<double>& h,
                          size_t k, const CancelToken* cancel) {
-  const Partition rows = partition_rows(x.rows(), kPartRows, kParts);
+  const Partition rows = nmf_parts(x.rows());
   std::vector<double> sums(rows.count(), 0.0);
   ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
     check_cancel(cancel);
@@ -137,7 +132,7 @@ double error_of(const NmfRows& rows_of_x, const std::vector<double>& w, const st
   }
   std::vector<double> none;
   const MatrixView<const double> x = rows_of_x.block(0, rows_of_x.rows(), none);
-  const Partition rows = partition_rows(x.rows, kPartRows, kParts);
+  const Partition rows = nmf_parts(x.rows);
   std::vector<double> sums(rows.count(), 0.0);
   ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
     std::vector<double> block(64 * x.cols);
@@ -173,6 +168,8 @@ std::vector<double> transposed(const std::vector<double>& a, size_t rows, size_t
 NmfModel fit_nmf(const NmfRows& x, std::vector<double> w0, std::vector<double> h0, const NmfSpec& spec,
                  const CancelToken* cancel, const std::function<void(size_t, size_t)>& progress) {
   const size_t k = spec.components;
+  if (x.rows() == 0 || x.cols() == 0) throw Error("ERR_EMPTY", "There is nothing to learn from.");
+  if (!std::isfinite(spec.beta)) throw Error("ERR_PARAMETER", "The beta of a divergence must be finite.");
   if (k < 1 || w0.size() != x.rows() * k || h0.size() != k * x.cols()) {
     throw Error("ERR_SHAPE", "The start of a factorisation has the wrong shape.");
   }
@@ -203,7 +200,7 @@ NmfModel fit_nmf(const NmfRows& x, std::vector<double> w0, std::vector<double> h
       h.scale(cancel);
       if (!(spec.tol > 0) || model.iterations % kNmfLook != 0) continue;
       const double error = error_of(x, w.values, h.values, k, cancel);
-      over = (before - error) / at_start < spec.tol;
+      over = has_settled(before, error, at_start, spec.tol);
       before = error;
       continue;
     }

@@ -32,7 +32,7 @@ struct NmfModel {
   uint32_t iterations = 0;
 };
 
-// x: finite, >= 0; w and h: the start, >= 0.
+// x: finite, >= 0; w and h: the start, >= 0. Throws ERR_EMPTY, ERR_SHAPE and ERR_PARAMETER.
 NmfModel fit_nmf(const NmfRows& x, std::vector<double> w, std::vector<double> h, const NmfSpec& spec,
                  const CancelToken* cancel, const std::function<void(size_t done, size_t total)>& progress);
 

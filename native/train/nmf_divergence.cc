@@ -4,16 +4,14 @@
 #include <memory>
 #include <utility>
 
-#include "base/partition.h"
 #include "base/thread_pool.h"
 #include "linalg/divergence.h"
 #include "linalg/packed_matrix.h"
+#include "linalg/settled.h"
 
 namespace boreal {
 namespace {
 
-constexpr size_t kPartRows = 256;
-constexpr size_t kParts = 64;
 constexpr size_t kMostSums = size_t{1} << 23;   // numbers that the parts of a sum may hold together
 constexpr size_t kMostBlock = size_t{1} << 16;  // numbers of a block of rows
 constexpr size_t kBlockRows = 64;
@@ -74,7 +72,7 @@ class DenseUpdates final : public Updates {
     const PackedMatrix<double> h_packed(view(h)), ht_packed(view(h), true);
     std::vector<double> sums(k(), 0.0);
     for (size_t at = 0; at < h.size(); ++at) sums[at / x_.cols()] += h[at];
-    each_block(partition_rows(x_.rows(), kPartRows, kParts), [&](size_t, Block& block) {
+    each_block(nmf_parts(x_.rows()), [&](size_t, Block& block) {
       block.compute(*this, h_packed);
       std::vector<double> above(block.count * k()), below(block.count * k());
       ht_packed.multiply(block.ratio_view(), dense_view(above.data(), block.count, k()), alone());
@@ -89,9 +87,9 @@ class DenseUpdates final : public Updates {
   }
 
   void update_h() override {
-    const size_t size = h.size(), most = std::max<size_t>(kMostSums / (2 * size), 1);
-    const Partition rows = partition_rows(x_.rows(), kPartRows, std::min(kParts, most));
     const bool sums_below = divergence_.sums_below();
+    const size_t size = h.size(), most = std::max<size_t>(kMostSums / ((sums_below ? 1 : 2) * size), 1);
+    const Partition rows = nmf_parts(x_.rows(), most);
     std::vector<std::vector<double>> above(rows.count()), below(rows.count());
     const PackedMatrix<double> h_packed(view(h));
     each_block(rows, [&](size_t part, Block& block) {
@@ -110,7 +108,7 @@ class DenseUpdates final : public Updates {
   }
 
   double divergence() const override {
-    const Partition rows = partition_rows(x_.rows(), kPartRows, kParts);
+    const Partition rows = nmf_parts(x_.rows());
     std::vector<double> sums(rows.count(), 0.0);
     const PackedMatrix<double> h_packed(view(h));
     each_block(rows, [&](size_t part, Block& block) {
@@ -194,7 +192,7 @@ class SparseUpdates final : public Updates {
 
   double divergence() const override {
     const CsrView<double> x = x_.sparse(Form::kAsIs);
-    const Partition rows = partition_rows(x.rows(), kPartRows, kParts);
+    const Partition rows = nmf_parts(x.rows());
     std::vector<double> sums(rows.count(), 0.0);
     ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
       check_cancel(cancel_);
@@ -230,7 +228,7 @@ class SparseUpdates final : public Updates {
   void update(Form form, std::vector<double>& a, const std::vector<double>& b, const Next& next) const {
     const CsrView<double> x = x_.sparse(form);
     const std::vector<double> below = column_sums(b, k());
-    const Partition rows = partition_rows(x.rows(), kPartRows, kParts);
+    const Partition rows = nmf_parts(x.rows());
     ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
       check_cancel(cancel_);
       std::vector<double> above(k());
@@ -270,8 +268,7 @@ NmfModel fit_divergence(const NmfRows& x, std::vector<double> w, std::vector<dou
     updates->update_h();
     if (!(spec.tol > 0) || model.iterations % kNmfLook != 0) continue;
     const double now = error();
-    // Written so that a divergence that is no number ends the fit, too.
-    over = !((before - now) / at_start >= spec.tol);
+    over = has_settled(before, now, at_start, spec.tol);
     before = now;
   }
   if (progress) progress(spec.max_iter, spec.max_iter);

@@ -1,16 +1,23 @@
 // The rows that a factorisation reads, dense or sparse.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <vector>
 
 #include "base/cancel.h"
 #include "base/matrix_view.h"
+#include "base/partition.h"
 #include "linalg/csr.h"
 #include "linalg/dense.h"
 
 namespace boreal {
+
+// The parts of as many rows, at most so many.
+inline Partition nmf_parts(size_t rows, size_t most = 64) {
+  return partition_rows(rows, 256, std::min<size_t>(most, 64));
+}
 
 class NmfRows {
  public:

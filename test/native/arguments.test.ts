@@ -113,6 +113,8 @@ const FACTORS = {
   ...{ components: 1, multiplicative: false, beta: 2, maxIter: 3, tol: 0, shuffle: false, seed: 1 },
   ...{ l1W: 0, l2W: 0, l1H: 0, l2H: 0 },
 };
+const factor = (rows: number, cols: number, spec: object) =>
+  raw.fitNMF(f64(rows * cols), rows, cols, f64(rows), f64(cols), { ...FACTORS, ...spec }, null, null);
 const LOGISTIC = { c: 1, l1Ratio: 0, solver: 'lbfgs', fitIntercept: true, maxIter: 9, tol: 1e-4, seed: 0 };
 const DESCENT = { fitIntercept: true, positive: false, random: false, maxIter: 9, tol: 1e-4, seed: 0 };
 const SGD = {
@@ -252,6 +254,16 @@ describe('wrong arguments have a code', () => {
       'a probability of weighed rows',
       () => raw.weightedQuantiles(f32(2), 2, 1, f64(2), Float64Array.of(-1), true, null),
     ],
+    ...[
+      [0, 0],
+      [1, -1],
+      [1, Number.NaN],
+      [1, Infinity],
+    ].map((weights): [string, string, () => unknown] => [
+      'ERR_PARAMETER',
+      `weights ${weights} of quantiles`,
+      () => raw.weightedQuantiles(f32(2), 2, 1, Float64Array.from(weights), f64(1), true, null),
+    ]),
     [
       'ERR_SHAPE',
       'weights of quantiles',
@@ -301,6 +313,11 @@ describe('wrong arguments have a code', () => {
       () => raw.fitMixture(f64(6), 2, 3, f64(2).fill(1), { ...MIXTURE, regCovar: 0 }, null, null),
     ],
     ['ERR_SHAPE', 'factors', () => raw.fitNMF(f64(6), 2, 3, f64(2), f64(2), { ...FACTORS }, null, null)],
+    ...([true, false] as const).flatMap((multiplicative): [string, string, () => unknown][] => [
+      ['ERR_EMPTY', 'no rows to factor', () => factor(0, 3, { multiplicative, beta: 1 })],
+      ['ERR_EMPTY', 'no columns to factor', () => factor(2, 0, { multiplicative, beta: 0 })],
+      ['ERR_PARAMETER', 'a beta', () => factor(2, 3, { multiplicative, beta: Number.NaN })],
+    ]),
     ['ERR_SHAPE', 'no axes', () => raw.fitIncrementalAxes(f64(6), 2, 3, { ...AXES, kept: 0 }, null)],
     ['ERR_SHAPE', 'many axes', () => raw.fitIncrementalAxes(f64(6), 2, 3, { ...AXES, kept: 3 }, null)],
     ['ERR_SHAPE', 'no rows', () => raw.fitIncrementalAxes(f64(0), 0, 3, { ...AXES }, null)],
