@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/error.h"
 #include "train/linear_svm_solvers.h"
 
 namespace boreal {
@@ -53,13 +54,24 @@ class JointDescent {
         if (violation > kNothing) move(i);
       }
       if (worst >= limits.tolerance) continue;
-      if (sees_all) return {std::move(w_), iteration + 1, true};
+      if (sees_all) return fit(iteration + 1, true);
       size = rows.size();
     }
-    return {std::move(w_), limits.max_iterations, false};
+    return fit(limits.max_iterations, false);
   }
 
  private:
+  // Comparisons skip what is no number, and steps of infinite length look like a descent that has ended.
+  static double finite(double value) {
+    if (std::isfinite(value)) return value;
+    throw Error("ERR_INPUT_INFINITE", "The values are so large that their products overflow, or C is.");
+  }
+
+  LinearSvmFit fit(uint32_t iterations, bool converged) {
+    std::for_each(w_.begin(), w_.end(), finite);
+    return {std::move(w_), iterations, converged};
+  }
+
   size_t own(size_t i) const { return static_cast<size_t>(problem_.y[i]); }
   double* weights_of(size_t m) { return w_.data() + m * weights_; }
 
@@ -70,7 +82,7 @@ class JointDescent {
     for (size_t m = 0; m < classes_; ++m) {
       const double* const w = weights_of(m);
       const double bias = problem_.bias > 0 ? problem_.bias * w[weights_ - 1] : 0;
-      gradient_[m] = problem_.x.dot(i, w) + bias + (m == own(i) ? 0 : 1);
+      gradient_[m] = finite(problem_.x.dot(i, w) + bias + (m == own(i) ? 0 : 1));
       rests = rests && alpha[m] == 0;
     }
     for (size_t m = 0; m < classes_ && rests; ++m) rests = m == own(i) || gradient_[m] < gradient_[own(i)];
@@ -93,7 +105,8 @@ class JointDescent {
   void move(size_t i) {
     double* const alpha = alpha_.data() + i * classes_;
     const double bias = problem_.bias > 0 ? problem_.bias * problem_.bias : 0;
-    const double curvature = problem_.x.square(i) + bias, reserve = curvature * problem_.c[i];
+    const double curvature = finite(problem_.x.square(i) + bias);
+    const double reserve = finite(curvature * problem_.c[i]);
     if (!(curvature > 0)) return;  // a row of zeros, which no weight can move
     for (size_t m = 0; m < classes_; ++m) {
       target_[m] = gradient_[m] - curvature * alpha[m];
@@ -104,7 +117,7 @@ class JointDescent {
     size_t count = 1;
     for (; count < classes_ && sum < static_cast<double>(count) * sorted_[count]; ++count)
       sum += sorted_[count];
-    const double level = sum / static_cast<double>(count);
+    const double level = finite(sum / static_cast<double>(count));
     for (size_t m = 0; m < classes_; ++m) {
       const double bound = m == own(i) ? problem_.c[i] : 0;
       const double next = std::min(bound, (level - target_[m]) / curvature), step = next - alpha[m];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "kernels/dispatch.h"
@@ -75,10 +76,20 @@ void KernelColumns::block(const double* query, size_t begin, size_t count, doubl
   apply_kernel(kernel_, elementwise_kernels<double>(kernels()), out, count, 1, count);
 }
 
+Error svm_overflow() {
+  return {"ERR_PARAMETER", "Values of the kernel overflow: scale the columns, or choose a smaller gamma."};
+}
+
 void KernelColumns::fill(size_t query, size_t begin, size_t end, float* out) const {
   const double* const values = x_.row(query);
   if (kernel_.precomputed) {
-    for (size_t j = begin; j < end; ++j) out[j - begin] = static_cast<float>(values[row(j)]);
+    bool fits = true;
+    for (size_t j = begin; j < end; ++j) {
+      const double value = values[row(j)];
+      fits = fits && std::fabs(value) <= std::numeric_limits<float>::max();
+      out[j - begin] = static_cast<float>(value);
+    }
+    if (!fits) throw svm_overflow();
     return;
   }
   alignas(kCacheLine) double buffer[kBlock];

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/error.h"
 #include "base/matrix_view.h"
 #include "linalg/kernel_function.h"
 
@@ -15,6 +16,9 @@ namespace boreal {
 struct SvmKernel : KernelSpec {
   bool precomputed = false;  // x is the matrix of the kernel itself
 };
+
+// What is thrown when values of the kernel overflow.
+Error svm_overflow();
 
 // The kernel of any row of x with some rows of x. Borrows x.
 class KernelColumns {
@@ -29,7 +33,7 @@ class KernelColumns {
   // Where a part of the columns may begin.
   size_t granule() const { return granule_; }
   // out[0 .. end - begin) = the kernel of row `query` of x with the columns from begin to end; begin is a
-  // multiple of granule().
+  // multiple of granule(). Throws svm_overflow() for given values beyond float32.
   void fill(size_t query, size_t begin, size_t end, float* out) const;
   // The row of x that column i stands for, and its kernel with itself.
   size_t row(size_t i) const { return static_cast<size_t>(rows_[i]); }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "base/error.h"
 #include "kernels/dispatch.h"
 #include "kernels/dispatch_svm.h"
 #include "linalg/team.h"
@@ -32,8 +31,6 @@ class Smo {
         kernels_(svm_kernels(kernels())),
         v_(columns, problem, options, team),
         shrinks_(options.shrinking) {
-    firsts_.resize(v_.parts().count());
-    partners_.resize(v_.parts().count());
     countdown_ = every();
   }
 
@@ -157,6 +154,8 @@ class Smo {
     const Partition& parts = v_.parts();
     const KernelRowCache::Entry row = v_.cache().row(column);
     row_ = row.values;
+    // With the variables the parts change, and fewer columns may make more of them: parts are whole granules.
+    partners_.resize(parts.count());
     team_.each(parts.count(), [&](size_t part) {
       const size_t begin = parts.begin(part), end = parts.end(part);
       if (!row.is_filled) v_.kernel().fill(v_.kernel().row(column), begin, end, row.values + begin);
@@ -203,6 +202,7 @@ class Smo {
     v_.alpha[j] = step == room_j ? (j_falls ? 0 : c_j) : v_.alpha[j] + (j_falls ? -step : step);
     v_.set_bounds(i);
     v_.set_bounds(j);
+    firsts_.resize(parts.count());
     team_.each(parts.count(), [&](size_t part) {
       const size_t begin = parts.begin(part), end = parts.end(part);
       if (!row_j.is_filled) v_.kernel().fill(v_.kernel().row(column), begin, end, row_j.values + begin);
@@ -256,10 +256,6 @@ class Smo {
 };
 
 }  // namespace
-
-Error svm_overflow() {
-  return {"ERR_PARAMETER", "Values of the kernel overflow: scale the columns, or choose a smaller gamma."};
-}
 
 SvmSolution solve_svm(const KernelColumns& columns, const SvmProblem& problem, const SvmOptions& options) {
   SvmSolution solution;

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/cancel.h"
-#include "base/error.h"
 #include "train/svm_kernel.h"
 
 namespace boreal {
@@ -41,9 +40,6 @@ struct SvmSolution {
   uint64_t iterations = 0;
   bool converged = false;
 };
-
-// What is thrown when values of the kernel overflow.
-Error svm_overflow();
 
 // Throws ERR_PARAMETER when values of the kernel overflow.
 SvmSolution solve_svm(const KernelColumns& columns, const SvmProblem& problem, const SvmOptions& options);

@@ -41,7 +41,8 @@ SvmVariables::SvmVariables(const KernelColumns& columns, const SvmProblem& probl
   const size_t n = all_.size();
   for (size_t i = 0; i < n; ++i) {
     all_diagonal_[i] = all_.diagonal(i);
-    // No value is larger than those of its row and column on the diagonal.
+    // No value is larger than those of its row and column on the diagonal, where the kernel is one: fill
+    // looks at each of those that are given.
     if (!(std::fabs(all_diagonal_[i]) <= std::numeric_limits<float>::max())) throw svm_overflow();
   }
   alpha = problem.start;
@@ -66,7 +67,8 @@ SvmVariables::SvmVariables(const KernelColumns& columns, const SvmProblem& probl
 }
 
 void SvmVariables::set_bounds(size_t i) {
-  const bool is_free_above = alpha[i]<c[i], is_free_below = alpha[i]> 0;
+  const bool is_free_above = alpha[i] < c[i];
+  const bool is_free_below = alpha[i] > 0;
   const bool is_positive = y[i] > 0;
   up[i] = (is_positive ? is_free_above : is_free_below) ? 0 : kInfinity;
   low[i] = (is_positive ? is_free_below : is_free_above) ? 0 : -kInfinity;
@@ -143,7 +145,7 @@ void SvmVariables::shrink() {
   }
   std::vector<size_t> kept;
   std::vector<int32_t> columns_kept;
-  Left left{{}, {}, {}, nets()};
+  Left left;
   for (size_t k = 0; k < stays.size(); ++k) {
     if (stays[k] != 0) {
       kept.push_back(k);
@@ -160,6 +162,7 @@ void SvmVariables::shrink() {
     (is_kept ? kept_alpha : left.alpha).push_back(alpha[i]);
     (is_kept ? kept_f : left.f).push_back(f[i]);
   }
+  left.net = nets();
   left_.push_back(std::move(left));
   alpha = std::move(kept_alpha);
   f = std::move(kept_f);

@@ -190,6 +190,37 @@ test('all classes in one problem: sparse rows, two classes, and no use for a los
   expect(await two.predict(X.slice(48, 52))).toEqual(['0', '0', '1', '1']);
 });
 
+test.each([
+  [1e308, 1],
+  [1, 1e155],
+  [1, 1e200],
+])('all classes in one problem: C of %d and values of %d overflow', async (C, scale) => {
+  const X = [
+    [1, 2],
+    [3, 1],
+    [2, 4],
+    [5, 3],
+    [4, 6],
+    [6, 5],
+  ].map((row) => row.map((value) => value * scale));
+  const model = new LinearSVC({ multiClass: 'crammerSinger', C });
+  for (const rows of [X, CsrMatrix.from(X)]) {
+    await expect(model.fit(rows, [0, 1, 2, 0, 1, 2])).rejects.toThrow(code('ERR_INPUT_INFINITE'));
+  }
+});
+
+test('given values of a kernel that float32 has not are refused', async () => {
+  const K = [
+    [1, 1e39, 0, 0],
+    [1e39, 1, 0, 0],
+    [0, 0, 1, 0.5],
+    [0, 0, 0.5, 1],
+  ];
+  await expect(new SVC({ kernel: 'precomputed' }).fit(K, [0, 1, 0, 1])).rejects.toThrow(
+    code('ERR_PARAMETER'),
+  );
+});
+
 test('probabilities of NuSVC are fitted to decisions of machines like it', async () => {
   const model = await new NuSVC({ nu: 0.2, probability: true, randomState: 1 }).fit(iris.data, iris.target);
   const proba = await model.predictProba(iris.data);
