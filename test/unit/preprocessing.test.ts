@@ -227,9 +227,13 @@ describe('infrequent categories', () => {
 test('edges of weighed bins do not depend on the unit of the weights', async () => {
   const X = Array.from({ length: 20 }, (_, i) => [i]);
   for (const weight of [1e-30, 0.1, 1, 3e20]) {
-    const bins = await new KBinsDiscretizer({ nBins: 2, quantileMethod: 'averagedInvertedCdf' }).fit(X, {
-      sampleWeight: X.map(() => weight),
-    });
+    const bins = await new KBinsDiscretizer({ nBins: 2, quantileMethod: 'averagedInvertedCdf' }).fit(
+      X,
+      undefined,
+      {
+        sampleWeight: X.map(() => weight),
+      },
+    );
     expect([...bins.binEdges[0]]).toEqual([0, 9.5, 19]);
   }
 });
