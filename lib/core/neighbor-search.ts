@@ -36,6 +36,17 @@ const METRICS: readonly NeighborMetric[] = [
 ];
 /** The code of distances that are given. */
 export const GIVEN_DISTANCES = METRICS.indexOf('precomputed');
+/** The metric of a native form, by the plainest name it has. */
+export function metricOf({ metric, p }: NeighborSpec): NeighborMetric {
+  if (METRICS[metric] !== 'minkowski') return METRICS[metric];
+  return p === 1
+    ? 'manhattan'
+    : p === 2
+      ? 'euclidean'
+      : p === Number.POSITIVE_INFINITY
+        ? 'chebyshev'
+        : 'minkowski';
+}
 const ALGORITHMS: readonly NeighborAlgorithm[] = ['auto', 'brute', 'kdTree', 'ballTree'];
 
 /** Rules of {@link SearchParams}. */

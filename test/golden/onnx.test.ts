@@ -93,16 +93,21 @@ describe.each(exports.cases)('$file', ({ file, table, double, labels, proba, val
       // ONNX has no truth values as labels.
       expect(predicted.map((label) => (typeof label === 'boolean' ? Number(label) : label))).toEqual(labels);
     }
-    if (scores === undefined) compareNumbers(model, proba ?? values ?? [], proba ? 'proba' : 'value');
+    const numbers = proba ?? values;
+    if (numbers !== undefined) compareNumbers(model, numbers, proba ? 'proba' : 'value');
   }
 
   function compareNumbers(model: Estimator, rows: number[][], output: 'proba' | 'value' | 'decision'): void {
     const expected = rows.flat();
-    const result = model.compile({ output, precision: double ? 'float64' : undefined }).runSync(X);
+    // Normal numbers of ranks near 0 and 1 magnify the rounding of the ranks.
+    const isSteep = file.includes('ranks');
+    const precision = double ? 'float64' : isSteep ? 'float32' : undefined;
+    const result = model.compile({ output, precision }).runSync(X);
     const largest = Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs));
     // Trees give float32 even in a graph of doubles.
     const isExact = double && !/forest|hist/.test(file);
-    expectClose(result.data, expected, dot(8, largest, 1, isExact ? 'float64' : 'float32'));
+    const terms = /svc|one-class/.test(file) ? 64 : 8;
+    expectClose(result.data, expected, dot(terms, largest, 1, isExact ? 'float64' : 'float32'));
   }
 
   test('is what the model is written as, byte for byte', async () => {
@@ -114,10 +119,15 @@ describe.each(exports.cases)('$file', ({ file, table, double, labels, proba, val
 
   test('gives in ONNX Runtime what the model gives', async () => compare(await sourceOf(file)));
 
-  test('gives the same when it is read again', () => compare(importONNX(bytes)));
+  // A plan has no op for the places of the least columns, which TopK gives.
+  const isReadable = !file.startsWith('export-neighbors');
+  test.runIf(isReadable)('gives the same when it is read again', () => compare(importONNX(bytes)));
+  test.skipIf(isReadable)('is refused by name when it is read again', () => {
+    expect(() => importONNX(bytes)).toThrow(/\(TopK\): this operator is not supported/);
+  });
 
   test.runIf(scores)('scores of outliers are the decision function', async () => {
     compareNumbers(await sourceOf(file), scores!, 'decision');
-    compareNumbers(importONNX(bytes, { output: 'scores' }), scores!, 'value');
+    if (isReadable) compareNumbers(importONNX(bytes, { output: 'scores' }), scores!, 'value');
   });
 });

@@ -32,6 +32,9 @@ const TAIL = {
   ],
 };
 
+/** The three rational functions of {@link normalQuantile}: coefficients, the constant first. */
+export const QUANTILE_RATIOS = { centre: CENTRE, shoulder: SHOULDER, tail: TAIL };
+
 /** A quotient of two polynomials, by Horner's rule. */
 function ratio({ over, under }: typeof CENTRE, x: number): number {
   let [top, bottom] = [0, 0];

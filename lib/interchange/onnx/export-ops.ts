@@ -1,8 +1,12 @@
 /** The ops of a plan as nodes of ONNX: what each method of {@link PlanBuilder} means there. */
-import type { Activation, BinaryFunction, Fold, ForestConstants, Metric } from '../../core/plan-types.js';
+import type { Activation, BinaryFunction, Fold, ForestConstants } from '../../core/plan-types.js';
+import { writeInterpolate, writeNormalQuantile } from './export-curves.js';
+import { writeDistance, writeNeighborImpute, writeNeighbors } from './export-distances.js';
 import { writeForest } from './export-forest.js';
 import { writeLayer, writeScale } from './export-layers.js';
+import { writeLeafLinear } from './export-leaves.js';
 import { writeCodes, writeInt8Conv2d, writeInt8Dense } from './export-quantized.js';
+import { writeCoupling, writeKernelExpansion } from './export-svm.js';
 import { type GraphWriter, int, ints } from './graph-writer.js';
 import { ELEMENT } from './messages.js';
 
@@ -18,7 +22,7 @@ export interface Source {
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of the method of that name
 export type Write = (source: Source, ...args: any[]) => string;
 
-const ACTIVATIONS: Readonly<Record<Exclude<Activation, keyof typeof COMPOSED | 'normalQuantile'>, string>> = {
+const ACTIVATIONS: Readonly<Record<Exclude<Activation, keyof typeof COMPOSED>, string>> = {
   identity: 'Identity',
   relu: 'Relu',
   sigmoid: 'Sigmoid',
@@ -48,6 +52,7 @@ const COMPOSED = {
     writer.node('Sin', [writer.node('Mul', [x, writer.numbers([Math.PI])])]),
   cosPi: (writer: GraphWriter, x: string) =>
     writer.node('Cos', [writer.node('Mul', [x, writer.numbers([Math.PI])])]),
+  normalQuantile: writeNormalQuantile,
   gelu: (writer: GraphWriter, x: string) => {
     const erf = writer.node('Erf', [writer.node('Mul', [x, writer.numbers([Math.SQRT1_2])])]);
     const half = writer.node('Mul', [x, writer.numbers([0.5])]);
@@ -79,17 +84,22 @@ function gather(writer: GraphWriter, x: string, columns: ArrayLike<number>): str
   return writer.node('Gather', [x, writer.wholes(columns)], { axis: int(1) });
 }
 
+/** Column j of x once for each value from offsets[j] to offsets[j + 1]. */
+export function spread(writer: GraphWriter, x: string, offsets: ArrayLike<number>): string {
+  const columns: number[] = [];
+  for (let j = 0; j + 1 < offsets.length; j++) {
+    for (let k = offsets[j]; k < offsets[j + 1]; k++) columns.push(j);
+  }
+  return gather(writer, x, columns);
+}
+
 /** 1 for each of the values that its column has, [rows, values]; column j is compared with those from offsets[j] on. */
 function indicators(
   { writer, inputs: [x] }: Source,
   offsets: ArrayLike<number>,
   values: ArrayLike<number>,
 ): string {
-  const columns: number[] = [];
-  for (let j = 0; j + 1 < offsets.length; j++) {
-    for (let k = offsets[j]; k < offsets[j + 1]; k++) columns.push(j);
-  }
-  const each = gather(writer, x, columns);
+  const each = spread(writer, x, offsets);
   const isMissing = Array.from(values, Number.isNaN);
   let isEqual = writer.node('Equal', [each, writer.numbers(values)]);
   if (isMissing.some(Boolean)) {
@@ -100,7 +110,7 @@ function indicators(
 }
 
 /** A matrix [values, columns] that has `value(k)` where value k is of that column, else 0. */
-function columnMatrix(
+export function columnMatrix(
   { writer }: Source,
   offsets: ArrayLike<number>,
   value: (k: number, code: number) => number,
@@ -151,7 +161,7 @@ const affine: Write = ({ writer, inputs: [x] }, shift: Float64Array, scale: Floa
   return scale.every((value) => value === 1) ? moved : writer.node('Div', [moved, writer.numbers(scale)]);
 };
 
-const dense: Write = (
+export const dense: Write = (
   { writer, inputs: [x], widths: [width] },
   weights: Float64Array,
   bias: Float64Array,
@@ -160,8 +170,7 @@ const dense: Write = (
   return bias.every((value) => value === 0) ? product : writer.node('Add', [product, writer.numbers(bias)]);
 };
 
-export const writeActivation: Write = ({ writer, inputs: [x], refuse }, kind: Activation) => {
-  if (kind === 'normalQuantile') throw refuse('quantiles of the normal distribution');
+export const writeActivation: Write = ({ writer, inputs: [x] }, kind: Activation) => {
   return kind in COMPOSED
     ? COMPOSED[kind as keyof typeof COMPOSED](writer, x)
     : writer.node(ACTIVATIONS[kind as keyof typeof ACTIVATIONS], [x]);
@@ -173,20 +182,6 @@ const reduce: Write = ({ writer, inputs: [x] }, fold: Fold) => {
   if (fold === 'maxAbs') return writer.node('ReduceMax', [writer.node('Abs', [x])], { axes });
   const ops = { sumAbs: 'ReduceL1', product: 'ReduceProd', min: 'ReduceMin', max: 'ReduceMax' } as const;
   return writer.node(ops[fold], [x], { axes });
-};
-
-/** Rows [rows, 1, columns] less points [points, columns]. */
-const distance: Write = (
-  { writer, inputs: [x], widths: [width] },
-  metric: Metric,
-  points: Float64Array,
-  outputs: number,
-) => {
-  const rows = writer.node('Unsqueeze', [x, writer.wholes([1])]);
-  const gaps = writer.node('Sub', [rows, writer.numbers(points, [outputs, width])]);
-  const sizes = metric === 'manhattan' ? writer.node('Abs', [gaps]) : writer.node('Mul', [gaps, gaps]);
-  const sums = writer.node('ReduceSum', [sizes, writer.wholes([2])], { keepdims: int(0) });
-  return metric === 'euclidean' ? writer.node('Sqrt', [sums]) : sums;
 };
 
 /** The same row for each: a choice between the row and itself, by a condition with one entry for each row. */
@@ -224,7 +219,13 @@ export const WRITES: Readonly<Record<string, Write>> = {
     const rounded = writer.cast(x, ELEMENT.float);
     return writer.precision === 'float32' ? rounded : writer.asNumbers(rounded);
   },
-  distance,
+  coupling: writeCoupling,
+  distance: writeDistance,
+  interpolate: writeInterpolate,
+  kernelExpansion: writeKernelExpansion,
+  leafLinear: writeLeafLinear,
+  neighborImpute: writeNeighborImpute,
+  neighbors: writeNeighbors,
   layer: writeLayer,
   scale: writeScale,
   quantize: (source, codes: Float32Array) => writeCodes(source, source.inputs[0], codes),

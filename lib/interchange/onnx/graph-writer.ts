@@ -59,9 +59,14 @@ export class GraphWriter {
   }
 
   /** Adds a node that writes several values, and returns their names. */
-  outputs(op: string, inputs: readonly string[], count: number): string[] {
+  outputs(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string[] {
     const output = Array.from({ length: count }, () => this.#name(op));
-    this.#add(op, inputs, output, {});
+    this.#add(op, inputs, output, attributes);
     return output;
   }
 

@@ -4,6 +4,7 @@ import { denseCode } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
 import type { Activation, BinaryFunction, Fold } from '../../core/plan-types.js';
 import { sizeOf } from '../../core/shape.js';
+import { noteGaps, noteTerms, spreadTo, sumOfTerms } from './distances.js';
 import { broadcastDims, channelsFirst, columnsOf, fillingStrides, placesOf } from './layout.js';
 import { filled, type Node, numbersOf, recode, type Translate } from './node.js';
 import { reduceAxes } from './reduce-axes.js';
@@ -16,6 +17,22 @@ const unary =
   (node) => {
     const value = node.laidOut(0);
     return [{ ...value, codes: undefined, slot: node.plan.activation(numbersOf(node, value), kind) }];
+  };
+
+const abs: Translate = (node) => {
+  const [result] = unary('abs')(node) as [Computed];
+  noteTerms(node.input(0), result, 'manhattan');
+  return [result];
+};
+
+/** Of multiples of pi the functions of a plan. */
+const ofAngle =
+  (kind: 'sinPi' | 'cosPi'): Translate =>
+  (node) => {
+    const value = node.laidOut(0);
+    const x = numbersOf(node, value);
+    const turns = node.plan.binary(x, 'div', filled(x.width, Math.PI));
+    return [{ ...value, codes: undefined, slot: node.plan.activation(turns, kind) }];
   };
 
 /** The numbers of a constant as one row of `width` columns. */
@@ -45,10 +62,17 @@ function combine(node: Node, kind: BinaryFunction, a: Value, b: Value, ka: numbe
     return combineImages(node, kind, a, b);
   const deep = isComputed(a) ? a : (b as Computed);
   if (deep.dims?.length > 1 && isComputed(a) !== isComputed(b)) {
-    const row = columnsOf(node, node.constant(isComputed(a) ? kb : ka), deep);
+    const tensor = node.constant(isComputed(a) ? kb : ka);
+    const value = spreadTo(node, deep, tensor);
+    const row = columnsOf(node, tensor, value);
     const direct = isComputed(a) ? kind : MIRRORED[kind];
-    if (direct !== undefined) return { ...deep, slot: plan.binary(deep.slot, direct, row) };
-    return { ...deep, slot: plan.binaryOf([plan.constant(deep.slot, row), deep.slot], kind) };
+    const slot =
+      direct === undefined
+        ? plan.binaryOf([plan.constant(value.slot, row), value.slot], kind)
+        : plan.binary(value.slot, direct, row);
+    const result = { ...value, slot };
+    if (kind === 'sub') noteGaps(node, deep, tensor, result);
+    return result;
   }
   if (isComputed(a) && isComputed(b)) {
     const [x, y] = [node.slot(ka), node.slot(kb)];
@@ -103,7 +127,12 @@ const binary =
     if (kind === 'div' && node.inputs.some((_, k) => isWhole(node.input(k))))
       throw node.fail('division of whole numbers is not supported');
     if (node.inputs.length === 1) return [node.computed(0)];
-    if (node.inputs.length === 2) return [combine(node, kind, node.input(0), node.input(1), 0, 1)];
+    if (node.inputs.length === 2) {
+      const result = combine(node, kind, node.input(0), node.input(1), 0, 1);
+      if (kind === 'mul' && node.input(0) === node.input(1))
+        noteTerms(node.input(0), result, 'squaredEuclidean');
+      return [result];
+    }
     if (node.op !== 'Min' && node.op !== 'Max' && node.op !== 'Sum')
       throw node.fail(`it has ${node.inputs.length} inputs`);
     const slots = node.inputs.map((_, k) => node.slot(k));
@@ -205,6 +234,10 @@ const reduce =
     const value = node.laidOut(0);
     const hasAxes = node.has('axes') || (node.inputs[1] !== undefined && node.constant(1).data.length > 0);
     if (!hasAxes && node.int('noop_with_empty_axes', 0) === 1 && before === undefined) return [value];
+    const axes = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
+    const isSum = fold === 'sum' && before === undefined && after === undefined;
+    const distances = isSum ? sumOfTerms(node, value, axes, node.int('keepdims', 1) === 1) : undefined;
+    if (distances !== undefined) return [distances];
     const x = numbersOf(node, value);
     const given = { ...value, slot: before ? node.plan.activation(x, before) : x };
     const { slot: folded, count, dims } = reduceAxes(node, given, fold);
@@ -269,7 +302,9 @@ const rooted = (node: Node, slot: Slot) => node.plan.activation(slot, 'sqrt');
 
 /** By operator set and name. */
 export const MATH_OPS: Readonly<Record<string, Translate>> = {
-  Abs: unary('abs'),
+  Abs: abs,
+  Sin: ofAngle('sinPi'),
+  Cos: ofAngle('cosPi'),
   Neg: unary('negate'),
   Exp: unary('exp'),
   Log: unary('log'),

@@ -6,7 +6,7 @@ import { sizeOf, stridesOf } from '../../core/shape.js';
 import { placesOf, transposed } from './layout.js';
 import { ELEMENT } from './messages.js';
 import { filled, type Node, type Translate } from './node.js';
-import type { Tensor } from './tensor.js';
+import type { NumberTensor, Tensor } from './tensor.js';
 import { type Computed, Dictionary, isComputed } from './values.js';
 
 /** Whether an axis is the last one. */
@@ -186,9 +186,41 @@ function embedding(node: Node): Computed {
   return { slot, dims: [...index.dims, width], type };
 }
 
+/** The numbers of a list that each of several indices names; NaN where there is none. */
+function numbersOfList(node: Node, { data, type }: NumberTensor): Computed {
+  const { slot: index, dims } = node.computed(1);
+  const { width } = index;
+  const offsets = Int32Array.from({ length: width + 1 }, (_, j) => j * data.length);
+  const values = new Float64Array(node.sized(width * data.length));
+  for (let j = 0; j < width; j++) values.set(data, j * data.length);
+  return { slot: node.plan.lookup(index, offsets, values, filled(width, Number.NaN)), dims, type };
+}
+
+/** The parts of a constant that other constants name, along its first axis. */
+function partsOfConstant(node: Node, { data, dims, type }: NumberTensor): { tensor: Tensor } {
+  const { data: indices, dims: shape } = node.constant(1);
+  const [count = 0, ...rest] = dims;
+  const size = sizeOf(rest);
+  if (node.int('axis', 0) !== 0) throw node.fail('only the first axis of a constant is supported');
+  const result = new Float64Array(node.sized(indices.length * size));
+  indices.forEach((index, k) => {
+    const at = index < 0 ? index + count : index;
+    if (!(Number.isInteger(at) && at >= 0 && at < count))
+      throw node.fail(`it takes part ${index} of ${count}`);
+    result.set(data.subarray(at * size, (at + 1) * size), k * size);
+  });
+  return { tensor: { dims: [...shape, ...rest], type, data: result } };
+}
+
 const gather: Translate = (node) => {
-  if (!isComputed(node.input(0)))
-    return [node.computed(1).dims.length > 0 ? embedding(node) : rowsOfTable(node)];
+  if (!isComputed(node.input(0))) {
+    if (!isComputed(node.input(1))) return [partsOfConstant(node, node.constant(0))];
+    if (node.computed(1).dims.length === 0) return [rowsOfTable(node)];
+    const table = node.constant(0);
+    return [
+      table.dims.length === 1 && node.int('axis', 0) === 0 ? numbersOfList(node, table) : embedding(node),
+    ];
+  }
   const value = node.computed(0);
   const axis = node.int('axis', 0);
   if (!isLastAxis(axis, value)) throw node.fail(`axis ${axis} is not supported`);

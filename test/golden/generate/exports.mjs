@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
+  CalibratedClassifierCV,
   ColumnTransformer,
   DecisionTreeClassifier,
   ExtraTreesClassifier,
@@ -16,27 +17,41 @@ import {
   IsolationForest,
   importLightGBM,
   importXGBoost,
+  KNeighborsClassifier,
+  KNeighborsRegressor,
+  KNNImputer,
   LinearRegression,
+  LocalOutlierFactor,
   LogisticRegression,
   loadDiabetes,
   loadIris,
+  loadWine,
+  NuSVR,
+  OneClassSVM,
   OneHotEncoder,
   Pipeline,
+  QuantileTransformer,
+  RadiusNeighborsClassifier,
+  RadiusNeighborsRegressor,
   RandomForestClassifier,
   RandomForestRegressor,
   Ridge,
   SimpleImputer,
   StandardScaler,
+  SVC,
 } from '../../../dist/index.js';
 
 const at = (name) => new URL(`../models/${name}`, import.meta.url);
 const iris = loadIris();
 const names = Array.from(iris.target, (code) => iris.targetNames[code]);
 const diabetes = loadDiabetes();
+const wine = loadWine();
 const holes = iris.data
   .toArray()
   .map((row, i) => row.map((value, j) => ((7 * i + 3 * j) % 11 === 0 ? null : value)));
 const withHoles = holes.map((row) => row.map((value) => value ?? Number.NaN));
+/** No two rows are equally far from a row of tenths. */
+const shaken = withHoles.map((row, i) => row.map((value, j) => value + Math.sin(7 * i + j) / 50));
 const isThird = Array.from(iris.target, (code) => code === 2);
 const small = { maxIter: 5, maxLeafNodes: 8, minSamplesLeaf: 10, randomState: 1 };
 
@@ -116,6 +131,33 @@ const trained = {
     diabetes.target,
   ),
   outliers: await new IsolationForest({ nEstimators: 5, maxSamples: 64, randomState: 1 }).fit(iris.data),
+  neighbors: await new KNeighborsClassifier().fit(wine.data, wine.target),
+  'neighbors-weighted': await new KNeighborsClassifier({
+    ...{ nNeighbors: 7, weights: 'distance', metric: 'manhattan' },
+  }).fit(wine.data, wine.target),
+  'neighbors-numbers': await new KNeighborsRegressor({ weights: 'distance', p: 3 }).fit(
+    diabetes.data,
+    diabetes.target,
+  ),
+  'neighbors-angles': await new KNeighborsRegressor({ metric: 'cosine' }).fit(diabetes.data, diabetes.target),
+  'neighbors-outliers': await new LocalOutlierFactor({ nNeighbors: 12, novelty: true }).fit(wine.data),
+  'neighbors-holes': await new KNNImputer({ nNeighbors: 4, weights: 'distance' }).fit(shaken),
+  radius: await new RadiusNeighborsClassifier({
+    ...{ radius: 40, weights: 'distance', metric: 'chebyshev', outlierLabel: 2 },
+  }).fit(wine.data, wine.target),
+  'radius-numbers': await new RadiusNeighborsRegressor({ radius: 0.15 }).fit(diabetes.data, diabetes.target),
+  svc: await new SVC({ probability: true, randomState: 1 }).fit(iris.data, names),
+  'svc-votes': await new SVC({ kernel: 'poly', coef0: 1 }).fit(iris.data, iris.target),
+  'svr-sigmoid': await new NuSVR({ kernel: 'sigmoid', gamma: 0.1, C: 100 }).fit(
+    diabetes.data,
+    diabetes.target,
+  ),
+  'one-class': await new OneClassSVM({ gamma: 0.2, nu: 0.2 }).fit(iris.data),
+  isotonic: await new CalibratedClassifierCV(new LogisticRegression(), { method: 'isotonic' }).fit(
+    iris.data,
+    names,
+  ),
+  ranks: await new QuantileTransformer({ nQuantiles: 40, outputDistribution: 'normal' }).fit(diabetes.data),
   imputed: await new Pipeline([
     ['fill', new SimpleImputer({ strategy: 'median', addIndicator: true })],
     ['scale', new StandardScaler()],
@@ -139,6 +181,10 @@ const wide = {
   'hist-double': trained.hist,
   'forest-double': trained['forest-numbers'],
   'ridge-double': trained.ridge,
+  'neighbors-double': trained.neighbors,
+  'svr-sigmoid-double': trained['svr-sigmoid'],
+  'one-class-double': trained['one-class'],
+  'ranks-double': trained.ranks,
 };
 for (const [name, model] of Object.entries(trained)) await model.save(at(`export-${name}.boreal`).pathname);
 for (const [name, model] of Object.entries(wide)) {
@@ -151,6 +197,7 @@ const imported = [
   'lightgbm-zeros-missing.txt',
   'lightgbm-no-missing.txt',
   'lightgbm-classes.txt',
+  'lightgbm-linear-trees.txt',
   'xgboost-categories.ubj',
   'lightgbm-categories.txt',
   'lightgbm-categories-binary.txt',

@@ -46,12 +46,16 @@ def feed(table, double):
 def main():
     iris = load({"dataset": "iris"})[0][::3].astype(np.float32).astype(np.float64)
     diabetes = load({"dataset": "diabetes"})[0][::9].astype(np.float32).astype(np.float64)
+    wine = load({"dataset": "wine"})[0][1::4].astype(np.float32).astype(np.float64)
     features = np.round(rng.normal(size=(60, 4)) * [1, 1, 1, 9], 2).astype(np.float32).astype(np.float64)
     features[::7, 2] = 0
-    tables = {"iris": iris, "holes": with_holes(iris), "diabetes": diabetes, "features": with_holes(features), "ship": ship_rows()}
+    tables = {"iris": iris, "holes": with_holes(iris), "diabetes": diabetes, "wine": wine, "features": with_holes(features), "ship": ship_rows()}
     of = {"linear": "diabetes", "ridge": "diabetes", "forest-numbers": "diabetes", "imputed": "holes", "ship": "ship", "ship-hist": "ship", "ship-logistic": "ship", "forest-double": "diabetes", "ridge-double": "diabetes"}
     of |= {name: "diabetes" for name in ("extra-numbers", "boosting-numbers", "hist-numbers", "hist-poisson")}
     of |= {name: "holes" for name in ("hist", "hist-two", "hist-double")}
+    of |= {name: "diabetes" for name in ("neighbors-numbers", "neighbors-angles", "radius-numbers", "svr-sigmoid", "svr-sigmoid-double", "ranks", "ranks-double")}
+    of |= {name: "wine" for name in ("neighbors", "neighbors-double", "neighbors-weighted", "neighbors-outliers", "radius")}
+    of |= {"neighbors-holes": "holes"}
     cases = []
     for path in sorted(MODELS.glob("export-*.onnx")):
         name = path.stem.removeprefix("export-")
@@ -62,7 +66,9 @@ def main():
         result = {"file": path.name, "table": table, "double": double}
         rounded = (lambda values: values) if double else short
         if len(outputs) == 2:
-            result.update({"labels": outputs[0], "scores" if name == "outliers" else "proba": rounded(outputs[1])})
+            result.update({"labels": outputs[0], "scores" if session.get_outputs()[1].name == "scores" else "proba": rounded(outputs[1])})
+        elif session.get_outputs()[0].name == "label":
+            result["labels"] = outputs[0]
         else:
             result["values"] = rounded(outputs[0])
         cases.append(result)
