@@ -206,9 +206,13 @@ class Planner : public CudaStepWriter {
     if (step.n[5] == BOREAL_CUDA_WARP_GROUP) out_.details.back() += ", warp groups";
   }
 
-  void add(const QuantizeOp&) {
+  void add(const QuantizeOp&) { add_quantize(buffer_of(op().inputs[0]), width()); }
+  // Numbers to the op's slot, as the codes that it holds.
+  void add_quantize(uint32_t numbers, size_t columns) {
     const BorealCudaCodes codes{op().codes->scale, op().codes->zero};
     BorealCudaStep& step = step_for(BOREAL_CUDA_QUANTIZE, "a range for all rows");
+    step.in[0] = numbers;
+    step.in_width[0] = static_cast<uint32_t>(columns);
     step.c[0] = out_.arena.add(&codes, 1);
     step.n[0] = static_cast<int32_t>(positions_of(index_ + 1));
   }
@@ -225,7 +229,13 @@ class Planner : public CudaStepWriter {
       quantize.in[1] = ranges;
       quantize.n[0] = static_cast<int32_t>(dense.positions);
     }
-    BorealCudaStep& step = step_for(BOREAL_CUDA_TENSOR_PRODUCT, element_name(BOREAL_CUDA_CODE));
+    const size_t read_positions = positions_of(index_ + 1);
+    // Readers that cut rows in another way want the padding of codes elsewhere: numbers go between.
+    const bool direct =
+        read_positions == dense.positions || !op().codes ||
+        (is_unpadded(op().width / dense.positions) && is_unpadded(op().width / read_positions));
+    const uint32_t out = direct ? buffer_of(index_ + 1) : own_buffer(bytes_of(op().width));
+    BorealCudaStep& step = step_to(out, BOREAL_CUDA_TENSOR_PRODUCT, element_name(BOREAL_CUDA_CODE));
     step.c[0] = add_weights(out_.arena, dense);
     step.c[1] = add_columns(out_.arena, dense);
     if (given == nullptr) {
@@ -235,13 +245,16 @@ class Planner : public CudaStepWriter {
       const BorealCudaCodes shared{given->scale, given->zero};
       step.c[2] = out_.arena.add(&shared, 1);
     }
-    if (op().codes) {
+    const bool elements = direct && op().codes;
+    if (elements) {
       step.x[0] = static_cast<double>(op().codes->scale);
       step.x[1] = op().codes->zero;
     }
-    set_tensor_product(step, BOREAL_CUDA_CODE, dense.activation, dense.positions, op().codes.has_value());
+    set_tensor_product(step, BOREAL_CUDA_CODE, dense.activation, dense.positions, elements);
     out_.row_flops += 2.0 * static_cast<double>(dense.weights.size * dense.positions);
+    if (!direct) add_quantize(out, op().width);
   }
+  static bool is_unpadded(size_t columns) { return element_row_bytes(BOREAL_CUDA_CODE, columns) == columns; }
 
   void add(const PointDistanceOp& distance) {
     BorealCudaStep& step = step_for(BOREAL_CUDA_PRODUCT, std::to_string(distance.outputs) + " points");

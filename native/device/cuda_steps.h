@@ -53,7 +53,7 @@ class CudaStepWriter {
   void add_flops(double of_a_row) { out_.row_flops += of_a_row; }
   // A step of this op starts so many times as many rows: a pass has fewer of them then.
   void multiply_rows(size_t times) {
-    most_rows_ = std::min(most_rows_, kMostRows / std::max<size_t>(times, 1));
+    most_rows_ = std::min(most_rows_, std::max<uint64_t>(kMostRows / std::max<size_t>(times, 1), 1));
   }
   // Throws ERR_NOT_SUPPORTED naming the op.
   [[noreturn]] void refuse() const { refuse(index_); }

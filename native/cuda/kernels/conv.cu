@@ -169,6 +169,7 @@ __global__ void __launch_bounds__(kThreads) tile_kernel(ConvCall call) {
 
 constexpr int kFewFilters = 16;
 constexpr size_t kFewPixels = 16;
+constexpr int kMostLayers = 65535;  // of a grid: groups
 
 }  // namespace
 
@@ -185,7 +186,7 @@ void run_conv(const StepCall& call) {
                       step.n[2],
                       step.n[3],
                       {BOREAL_CUDA_ACTIVATION, static_cast<Unary>(step.n[4]), 0, 0, 0}};
-  if (step.n[1] < kFewFilters || pixels <= kFewPixels) {
+  if (step.n[1] < kFewFilters || pixels <= kFewPixels || step.n[2] > kMostLayers) {
     launch(single_kernel, grid_of(size_t{call.rows} * step.out_width), kThreads, 0, call.stream, conv);
     return;
   }

@@ -79,8 +79,9 @@ __global__ void __launch_bounds__(kThreads, 2) product_kernel(ProductCall call) 
   const auto turned = [](int row, int kk) { return row ^ kk / kGroup * (32 / kGroupsA); };
 
   const int thread = static_cast<int>(threadIdx.x), warp = thread / 32, lane = thread % 32;
-  const size_t first_row = size_t{blockIdx.y} * kSize;
-  const uint32_t first_col = blockIdx.x * kSize;
+  const uint32_t column_tiles = (call.n + kSize - 1) / kSize;
+  const size_t first_row = size_t{blockIdx.x / column_tiles} * kSize;
+  const uint32_t first_col = blockIdx.x % column_tiles * kSize;
   const int tx = warp % 2 * 8 + lane % 8, ty = warp / 2 * 4 + lane / 8;
 
   float4 a_next[Shape::kLoads] = {}, b_next[Shape::kLoads] = {};
@@ -221,8 +222,8 @@ size_t tiles(uint32_t m, uint32_t n, uint32_t size) {
 
 template <typename Combine, int kSize, int kDepth, int kTile, bool kAligned>
 void launch_tiles(const ProductCall& product, cudaStream_t stream) {
-  // Rows may be more than a grid's second side holds: 2^20 rows are 2^14 tiles of 64.
-  const dim3 grid((product.n + kSize - 1) / kSize, (product.m + kSize - 1) / kSize);
+  // All along the grid's first side: the second one holds 65535 tiles, and a row's positions may need more.
+  const dim3 grid(static_cast<unsigned>(tiles(product.m, product.n, kSize)));
   launch(product_kernel<Combine, kSize, kDepth, kTile, kAligned>, grid, kThreads, 0, stream, product);
 }
 

@@ -129,12 +129,11 @@ void launch_tiles(const TensorCall& call, cudaStream_t stream) {
          TensorShape<kSize>::kStages * TensorShape<kSize>::kStageBytes, stream, call);
 }
 
-// Below this many tiles of the large shape a device of today would have idle multiprocessors.
-constexpr uint32_t kEnoughTiles = 96;
-
 template <int kElement>
 void start(const TensorCall& call, cudaStream_t stream) {
-  if (tiles(call, 128) >= kEnoughTiles) return launch_tiles<kElement, 128>(call, stream);
+  // With fewer tiles of the large shape some multiprocessors would be idle.
+  const uint32_t multiprocessors = static_cast<uint32_t>(limits_of_device().multiprocessors);
+  if (tiles(call, 128) >= multiprocessors) return launch_tiles<kElement, 128>(call, stream);
   launch_tiles<kElement, 64>(call, stream);
 }
 

@@ -7,6 +7,7 @@
 #include "device/cuda_cost.h"
 #include "device/cuda_program.h"
 #include "test/cuda/devices.h"
+#include "test/cuda/op_cases.h"
 #include "test/plan_writer.h"
 #include "test/program_support.h"
 
@@ -81,6 +82,22 @@ TEST_CASE("runs of many passes, recorded runs, and no rows") {
       for (int again = 0; again < 4; ++again) CHECK(same(run(*program, x), whole));
       CHECK(run(*program, std::vector<float>()).empty());
     }
+  });
+}
+
+TEST_CASE("a row of more positions than rows of a pass may have") {
+  const int32_t parts = (1 << 20) + 1, width = 2 * parts;
+  PlanWriter writer = layer_plan(width, width, {1, 4, double(width), 17, 0, 2}, {});
+  const Plan plan = writer.decode();
+  const CudaPlan steps = plan_cuda(plan, 96 << 10);
+  CHECK(steps.max_rows == 1);
+  BorealCudaPlan view = steps.view();
+  view.max_rows = 0;
+  each_device([&](const CudaLibrary& library, int32_t device) {
+    CHECK(cuda_break_even(steps, library.figures(device), 1e9, 1) >= 1);
+    BorealCudaProgram* program = nullptr;
+    BorealCudaError error{};
+    CHECK(library.api().create(device, &view, &program, &error) == BOREAL_CUDA_FAILED);
   });
 }
 

@@ -167,57 +167,53 @@ TEST_CASE("tensor products of real numbers are near, and a row has the same bits
   });
 }
 
-TEST_CASE("the large tile of tensor products gives the bits of few rows") {
-  const size_t inputs = 40, outputs = 1024, rows = 1500;  // 12 x 8 tiles
-  Rng rng(13);
-  PlanWriter writer(inputs);
-  std::vector<double> weights;
-  for (const float value : real_numbers(rng, inputs * outputs)) weights.push_back(static_cast<double>(value));
-  writer.dense(0, weights, std::vector<double>(outputs, 0.5));
-  const Plan plan = writer.decode();
-  const std::vector<float> x = random_rows<float>(rng, rows, inputs);
-  each_device([&](const CudaLibrary& library, int32_t device) {
-    if (device > 0) return;  // the emulation takes a second for it
-    const auto program = prepare_tensor(plan, library, device, BOREAL_CUDA_FLOAT16);
-    const std::vector<float> all = run(*program, x);
-    for (const size_t row : {size_t{0}, size_t{127}, size_t{128}, size_t{1000}, rows - 1}) {
-      const std::vector<float> one(x.begin() + static_cast<long>(row * inputs),
-                                   x.begin() + static_cast<long>((row + 1) * inputs));
-      const std::vector<float> y = run(*program, one);
-      CHECK(std::equal(y.begin(), y.end(), all.begin() + static_cast<long>(row * outputs)));
-    }
-  });
-}
-
-TEST_CASE(
-    "warp groups: exact sums, rings of stages that go round, and the same bits in both shapes of tiles") {
-  const size_t inputs = 300, outputs = 270, rows = 130;  // k ends within a stage, tiles beyond the matrices
-  Rng rng(15);
-  PlanWriter whole(inputs), real(inputs);
-  whole.dense(0, whole_numbers<double>(rng, inputs * outputs), whole_numbers<double>(rng, outputs),
-              Unary::kRelu);
-  std::vector<double> weights;
-  for (const float value : real_numbers(rng, inputs * outputs)) weights.push_back(static_cast<double>(value));
-  real.dense(0, weights, std::vector<double>(outputs, 0.5));
-  const Plan whole_plan = whole.decode(), real_plan = real.decode();
-  const std::vector<float> x = whole_numbers<float>(rng, rows * inputs);
-  const std::vector<float> expected = reference<float>(whole_plan, x);
-  const std::vector<float> y = random_rows<float>(rng, rows, inputs);
-  each_kind([&](const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
-    const BorealCudaDevice& info = library.device(device);
-    if (info.major != 9) return;
-    const auto program = prepare_tensor(whole_plan, library, device, kind);
-    CHECK(program->explain().find("warp groups") != std::string::npos);
-    CHECK(same(run(*program, x), expected));
-    const auto near = prepare_tensor(real_plan, library, device, kind);
-    const std::vector<float> all = run(*near, y);
-    for (const size_t row : {size_t{0}, size_t{77}, rows - 1}) {
-      const std::vector<float> one(y.begin() + static_cast<long>(row * inputs),
-                                   y.begin() + static_cast<long>((row + 1) * inputs));
-      const std::vector<float> alone = run(*near, one);
-      CHECK(std::equal(alone.begin(), alone.end(), all.begin() + static_cast<long>(row * outputs)));
-    }
-  });
+TEST_CASE("tensor products: exact sums in both sizes of tiles, and a row alone has the bits of a batch") {
+  // k ends within a stage, and rings of stages go round. 100 outputs are for mma.sync; 200 for warp groups
+  // where there are some, and one row of them is one tile.
+  const size_t inputs = 132;
+  for (const size_t outputs : {size_t{100}, size_t{200}}) {
+    CAPTURE(outputs);
+    Rng rng(outputs);
+    PlanWriter numbers(inputs), codes(inputs);
+    numbers.dense(0, whole_numbers<double>(rng, inputs * outputs), whole_numbers<double>(rng, outputs));
+    const std::vector<uint8_t> weights = random_weights(rng, inputs * outputs);
+    const std::vector<float> scales = random_scales(rng, outputs);
+    codes.int8_dense(0, 1, Unary::kIdentity, weights, scales, random_scales(rng, outputs));
+    const Plan plan = numbers.decode(), codes_plan = codes.decode();
+    each_device([&](const CudaLibrary& library, int32_t device) {
+      CAPTURE(device);
+      const BorealCudaDevice& info = library.device(device);
+      // A tile of 128 rows for each multiprocessor, and one more: the large ones, of which a block has two.
+      // Whole numbers with exact sums, and behind them others, whose sums tell in which order they were made.
+      const size_t rows = 128 * static_cast<size_t>(info.multiprocessors) + 2, whole = rows / 2;
+      std::vector<float> x = whole_numbers<float>(rng, whole * inputs);
+      const std::vector<float> expected = reference<float>(plan, x);
+      const std::vector<float> others = real_numbers(rng, (rows - whole) * inputs);
+      x.insert(x.end(), others.begin(), others.end());
+      const auto check_alone = [&](const Program<float>& program, const std::vector<float>& all) {
+        for (const size_t row : {whole, whole + 77, rows - 1}) {
+          const std::vector<float> one(x.begin() + static_cast<long>(row * inputs),
+                                       x.begin() + static_cast<long>((row + 1) * inputs));
+          const std::vector<float> alone = run(program, one);
+          CHECK(std::equal(alone.begin(), alone.end(), all.begin() + static_cast<long>(row * outputs)));
+        }
+      };
+      for (const BorealCudaElement kind : kKinds) {
+        if (!multiplies(library, device, kind)) continue;
+        CAPTURE(static_cast<int>(kind));
+        const auto program = prepare_tensor(plan, library, device, kind);
+        const bool groups = program->explain().find("warp groups") != std::string::npos;
+        CHECK(groups == (info.major == 9 && outputs > 128));
+        const std::vector<float> all = run(*program, x);
+        CHECK(std::equal(expected.begin(), expected.end(), all.begin()));
+        check_alone(*program, all);
+      }
+      const auto program = prepare_cuda(codes_plan, library, device);
+      const std::vector<float> all = run(*program, x);
+      CHECK(same(all, run(*prepare_cpu<float>(codes_plan, kernels()), x)));
+      check_alone(*program, all);
+    });
+  }
 }
 
 TEST_CASE("what is not a number stays none, and float16 has a largest number") {
@@ -283,6 +279,36 @@ TEST_CASE("8-bit layers have the bits of the CPU") {
           CHECK(same(run(*prepare_cuda(plan, library, device), values), expected));
         });
       }
+    }
+  }
+}
+
+TEST_CASE("8-bit layers after each other cut a row in different ways") {
+  // Positions of the first layer and of the second one, and the columns between them: padded in one of the
+  // two layouts, in both, in neither.
+  const int32_t cases[][3] = {{4, 1, 64}, {1, 4, 64}, {2, 3, 90}, {2, 1, 256}, {1, 2, 128}};
+  Rng rng(16);
+  for (const auto& [before, after, between] : cases) {
+    CAPTURE(before);
+    CAPTURE(after);
+    const size_t width = 8, outputs = 3, middle = static_cast<size_t>(between);
+    PlanWriter writer(static_cast<int32_t>(width) * before);
+    const auto layer = [&](int32_t x, int32_t positions, size_t from, size_t to, Unary f,
+                           const std::vector<float>& codes) {
+      const std::vector<uint8_t> weights = random_weights(rng, from * to);
+      const std::vector<float> scale = random_scales(rng, to);
+      return writer.int8_dense(x, positions, f, weights, scale, random_scales(rng, to), codes);
+    };
+    const int32_t x = layer(writer.quantize(0, 4.0f / 255, 127), before, width,
+                            middle / static_cast<size_t>(before), Unary::kRelu, {0.02f, 3});
+    layer(x, after, middle / static_cast<size_t>(after), outputs, Unary::kIdentity, {});
+    const Plan plan = writer.decode();
+    for (const size_t rows : {1u, 67u}) {
+      const std::vector<float> values = random_rows<float>(rng, rows, width * static_cast<size_t>(before));
+      const std::vector<float> expected = run(*prepare_cpu<float>(plan, kernels()), values);
+      each_device([&](const CudaLibrary& library, int32_t device) {
+        CHECK(same(run(*prepare_cuda(plan, library, device), values), expected));
+      });
     }
   }
 }
