@@ -16,6 +16,7 @@ constexpr size_t kMostIdle = 8;
 }  // namespace
 
 Program::Program(int device, const BorealCudaPlan& plan) : device_(device) {
+  if (plan.max_rows == 0) throw Failure(cudaErrorInvalidValue, "a plan whose passes have no rows");
   use_device(device);
   plan_.steps.assign(plan.steps, plan.steps + plan.step_count);
   plan_.row_bytes.assign(plan.row_bytes, plan.row_bytes + plan.buffer_count);
@@ -84,20 +85,31 @@ void Program::run(const float* x, uint64_t rows, float* out, int (*stop)(const v
                   static_cast<uint32_t>(refusal >> kColumnShift & kColumnMask),
                   static_cast<int>(refusal >> kOpShift & kOpMask), static_cast<int>(refusal & kReasonMask)};
   };
-  // Passes end in the order in which they began, so the first refusal is that of the first row. A lane that a
-  // throw leaves busy is given up: its destructor waits for it.
-  for (uint64_t p = 0; p < passes + kLanes; ++p) {
-    LanePtr& lane = lanes[p % kLanes];
-    if (lane != nullptr && lane->busy()) finish(*lane);
-    if (p >= passes) continue;
-    if (stop != nullptr && stop(context) != 0) throw Aborted{};
-    if (lane == nullptr) lane = take(pass);
-    const uint64_t first = p * pass;
-    lane->start(x + first * plan_.input_width, std::min(pass, rows - first), first);
+  const auto give_back = [&] {
+    for (LanePtr& lane : lanes) {
+      if (lane == nullptr) continue;
+      if (lane->busy()) lane->finish(out + lane->first_row() * plan_.output_width);
+      give(std::move(lane));
+    }
+  };
+  try {
+    // Passes end in the order in which they began, so the first refusal is that of the first row.
+    for (uint64_t p = 0; p < passes + kLanes; ++p) {
+      LanePtr& lane = lanes[p % kLanes];
+      if (lane != nullptr && lane->busy()) finish(*lane);
+      if (p >= passes) continue;
+      if (stop != nullptr && stop(context) != 0) throw Aborted{};
+      if (lane == nullptr) lane = take(pass);
+      const uint64_t first = p * pass;
+      lane->start(x + first * plan_.input_width, std::min(pass, rows - first), first);
+    }
+  } catch (const Failure&) {
+    throw;  // a lane that may have failed is given up: its destructor waits for it
+  } catch (...) {
+    give_back();
+    throw;
   }
-  for (LanePtr& lane : lanes) {
-    if (lane != nullptr) give(std::move(lane));
-  }
+  give_back();
 }
 
 double Program::time_pass(uint64_t rows, uint32_t repeats) {

@@ -94,6 +94,37 @@ TEST_CASE("memory: a full device is an error, and the next call works") {
   });
 }
 
+TEST_CASE("memory: a program keeps its buffers when a run is refused or aborted") {
+  each_device([&](const CudaLibrary& library, int32_t device) {
+    const BorealCudaApi& api = library.api();
+    BorealCudaStep steps[2]{};
+    for (BorealCudaStep& step : steps) step.out = step.in_width[0] = step.out_width = 1;
+    steps[0].kernel = BOREAL_CUDA_CHECK;
+    steps[1].kernel = BOREAL_CUDA_PLACE;
+    const uint64_t row_bytes[] = {4, 4};
+    const BorealCudaPlan plan{steps, 2, 1, 1, 2, row_bytes, nullptr, 0, 8};
+    BorealCudaProgram* program = nullptr;
+    BorealCudaError error{};
+    REQUIRE(api.create(device, &plan, &program, &error) == BOREAL_CUDA_OK);
+    std::vector<float> x(100, 1.0f), y(100);
+    const auto status = [&](int (*stop)(const void*)) {
+      return api.run(program, x.data(), x.size(), y.data(), stop, &x, &error);
+    };
+    CHECK(status(nullptr) == BOREAL_CUDA_OK);
+    const uint64_t bytes = api.memory_bytes(program);
+    CHECK(status([](const void*) { return 1; }) == BOREAL_CUDA_ABORTED);
+    CHECK(api.memory_bytes(program) == bytes);
+    x[20] = NAN;
+    CHECK(status(nullptr) == BOREAL_CUDA_REJECTED);
+    CHECK(error.row == 20);
+    CHECK(api.memory_bytes(program) == bytes);
+    x[20] = 1;
+    CHECK(status(nullptr) == BOREAL_CUDA_OK);
+    CHECK(y == x);
+    api.destroy(program);
+  });
+}
+
 TEST_CASE("memory: programs that come and go leave nothing behind") {
   each_device([&](const CudaLibrary& library, int32_t device) {
     PlanWriter writer(2);
