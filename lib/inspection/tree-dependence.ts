@@ -42,13 +42,14 @@ export async function treeDependence(
   const { treeOffsets } = scores.forest;
   let work = 0;
   for (let t = 0; t + 1 < treeOffsets.length; t++) {
+    throwIfAborted(signal);
     addTree(scores, t, query, outputs);
     work += (treeOffsets[t + 1] - treeOffsets[t]) * points;
     if (work < WORK_PER_TURN) continue;
     work = 0;
     await setImmediate();
-    throwIfAborted(signal);
   }
+  throwIfAborted(signal);
   const { base, divisor } = scores;
   return outputs.map((sums, k) => sums.map((sum) => sum / divisor + base[k]));
 }

@@ -61,8 +61,8 @@ interface Posterior extends AxisForm {
  * model, so that the coefficients are sparse.
  *
  * Differs from scikit-learn: `predictWithStd` instead of `return_std`; float64 for float32 rows, too; `converged` says whether
- * `tol` was reached; always solved in the columns, also where rows are fewer. As there sample weights are ignored, and `tol` and
- * `thresholdLambda` are about coefficients of the columns as they are, so scale these first.
+ * `tol` was reached; always solved in the columns, also where rows are fewer. Sample weights are ignored, where its `fit` takes
+ * none. As there `tol` and `thresholdLambda` are about coefficients of the columns as they are, so scale these first.
  *
  * @example
  * ```ts
@@ -144,7 +144,7 @@ export class ARDRegression extends IterativeLinearRegressor<ARDRegressionParams,
       solve(posterior, product, alpha, kept, coef);
       return posterior;
     };
-    while (iterations < maxIter && !converged && kept.length > 0) {
+    while (iterations < maxIter && !converged) {
       progress?.(iterations, maxIter);
       iterations++;
       const posterior = await update();
@@ -170,8 +170,10 @@ export class ARDRegression extends IterativeLinearRegressor<ARDRegressionParams,
         const fit = posterior.logDeterminant + rows * Math.log(alpha) + logs - alpha * sse - squares;
         scores.push(priors + 0.5 * fit);
       }
-      const before = last;
-      converged = before !== null && coef.reduce((sum, c, j) => sum + Math.abs(c - before[j]), 0) < tol;
+      const before = last ?? coef.map(() => Infinity);
+      const change = coef.reduce((sum, c, j) => sum + Math.abs(c - before[j]), 0);
+      // Without a column nothing can change any more.
+      converged = change < tol || kept.length === 0;
       last = coef.slice();
     }
     const { axes, scales } = await update();

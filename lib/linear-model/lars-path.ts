@@ -24,6 +24,8 @@ export interface LarsPath {
   /** Columns that are in, in the order in which they came. */
   readonly active: number[];
   readonly iterations: number;
+  /** Whether it ended at `maxIter`, before the strength that was wanted. */
+  readonly isCut: boolean;
 }
 
 /** Strengths that differ by no more are equal. */
@@ -49,6 +51,7 @@ export async function larsPath(
   let factor = new GrowingFactor();
   let dropped = false;
   let steps = 0;
+  let isCut = false;
   for (;;) {
     await onStep(steps);
     const next = strongest(correlation, isActive, positive);
@@ -66,7 +69,8 @@ export async function larsPath(
       }
       break;
     }
-    if (steps >= maxIter || active.length >= cols) break;
+    isCut = steps >= maxIter;
+    if (isCut || active.length >= cols) break;
     if (!dropped) {
       const products = await x.column(next);
       const { row, pivot } = factor.next(
@@ -131,7 +135,7 @@ export async function larsPath(
     const products = await x.column(column);
     correlation[column] = coef.reduce((sum, value, j) => sum - value * products[j], x.withTarget[column]);
   }
-  return { alphas, coefs, active, iterations: steps };
+  return { alphas, coefs, active, iterations: steps, isCut };
 }
 
 const size = (correlation: number, positive: boolean) => (positive ? correlation : Math.abs(correlation));

@@ -80,7 +80,12 @@ export abstract class PathRegressor<
     progress?.(most, most);
     const coef = path.coefs[await choose(path)];
     return {
-      ...{ coef, intercept: interceptOf(products, coef), iterations: path.iterations, converged: true },
+      ...{
+        coef,
+        intercept: interceptOf(products, coef),
+        iterations: path.iterations,
+        converged: !path.isCut,
+      },
       alphas: Float64Array.from(path.alphas),
       active: Int32Array.from(path.active),
       path: Float64Array.from(path.coefs.flatMap((one) => Array.from(one))),
@@ -108,8 +113,8 @@ export abstract class PathRegressor<
  * Least angle regression (Efron, Hastie, Johnstone and Tibshirani 2004): from coefficients of 0, moves those of the columns that go with the
  * residual most, all at the same angle to it, until another column does as much; with as many steps as columns it ends at least squares.
  *
- * Differs from scikit-learn: one target; sample weights are ignored, as there; `coefPath` is [alphas, columns]; no `precompute`, `fit_path`,
- * `jitter` and `verbose`; a coefficient that crosses 0 goes on, where scikit-learn turns its sign for the next step; columns that depend on
+ * Differs from scikit-learn: one target; sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
+ * `precompute`, `fit_path`, `jitter` and `verbose`; a coefficient that crosses 0 goes on, where scikit-learn turns its sign for the next step; columns that depend on
  * those that are in are passed over without a warning.
  *
  * @example
@@ -133,9 +138,11 @@ export class Lars extends PathRegressor<LarsParams> {
     return this.pathRules;
   }
 
-  protected fitState(input: FitInput): Promise<LarsState> {
+  protected async fitState(input: FitInput): Promise<LarsState> {
     const { nNonzeroCoefs: maxIter } = this.params;
-    return this.along(input, { lasso: false, positive: false, alphaMin: 0, maxIter });
+    const state = await this.along(input, { lasso: false, positive: false, alphaMin: 0, maxIter });
+    // As many steps as were asked for are no early end.
+    return { ...state, converged: true };
   }
 }
 
@@ -143,8 +150,8 @@ export class Lars extends PathRegressor<LarsParams> {
  * The lasso by least angle regression, in which columns whose coefficient reaches 0 leave: the exact solution for every strength from the
  * largest down to `alpha`, between which it is linear. The objective is that of {@link Lasso}.
  *
- * Differs from scikit-learn: one target; sample weights are ignored, as there; `coefPath` is [alphas, columns]; no `precompute`, `fit_path`,
- * `jitter` and `verbose`.
+ * Differs from scikit-learn: one target; sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
+ * `precompute`, `fit_path`, `jitter` and `verbose`.
  *
  * @example
  * ```ts

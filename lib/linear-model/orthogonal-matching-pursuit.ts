@@ -36,17 +36,26 @@ export interface OrthogonalMatchingPursuitState extends IterativeLinearState {
 /** Squared correlations, and squared lengths of what a column adds, below this are rounding. */
 const NONE = Number.EPSILON;
 
-/** Models of one column more each: the coefficients of each, [columns]. Ends early at columns that depend on each other. */
+/** What a pursuit has found. */
+interface Found {
+  /** Of one column more each: the coefficients of each, [columns]. */
+  readonly models: Float64Array[];
+  /** The sum of squared residuals of the last. */
+  readonly squares: number;
+}
+
+/** Adds columns up to `most`, or until residuals are small. Ends early at columns that depend on each other. */
 async function pursue(
   x: Correlations,
   most: number,
   tol: number | null,
   signal: AbortSignal | undefined,
-): Promise<Float64Array[]> {
+): Promise<Found> {
   const models: Float64Array[] = [];
   const active: number[] = [];
   const factor = new GrowingFactor();
   let correlation = x.withTarget;
+  let squares = x.square;
   while (active.length < most) {
     await pause(signal);
     let next = 0;
@@ -71,9 +80,10 @@ async function pursue(
       for (let j = 0; j < x.cols; j++) correlation[j] -= own[j] * gamma[k];
     }
     models.push(coef);
-    if (tol !== null && Math.abs(x.square - explained) <= tol) break;
+    squares = Math.abs(x.square - explained);
+    if (tol !== null && squares <= tol) break;
   }
-  return models;
+  return { models, squares };
 }
 
 /** Base of both. */
@@ -93,11 +103,11 @@ abstract class Pursuit<P extends { readonly fitIntercept: boolean }> extends Ite
   ): Promise<OrthogonalMatchingPursuitState> {
     const products = await productsOf(input, y, this.params.fitIntercept);
     const { cols } = input.x;
-    const models = await pursue(products.correlations, wanted ?? cols, tol, input.signal);
+    const { models, squares } = await pursue(products.correlations, wanted ?? cols, tol, input.signal);
     const coef = models.at(-1) ?? new Float64Array(cols);
     return {
       ...{ coef, intercept: interceptOf(products, coef), iterations: models.length },
-      ...{ converged: tol !== null || models.length === wanted, nNonzeroCoefs: wanted },
+      ...{ converged: tol === null ? models.length === wanted : squares <= tol, nNonzeroCoefs: wanted },
     };
   }
 
@@ -111,8 +121,8 @@ abstract class Pursuit<P extends { readonly fitIntercept: boolean }> extends Ite
  * Orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad 1993; Rubinstein, Zibulevsky and Elad 2008): adds the column that goes with
  * the residual most, solves least squares in those that are there, and so on.
  *
- * Differs from scikit-learn: one target; sample weights are ignored, as there; no `precompute`; columns that depend on each other end it with
- * `converged` false instead of a warning.
+ * Differs from scikit-learn: one target; sample weights are ignored, where its `fit` takes none; no `precompute`; columns that depend on each other
+ * end it with `converged` false instead of a warning, as does a `tol` that all columns together do not reach.
  *
  * @throws {ERR_PARAMETER} for more coefficients than columns
  * @example
@@ -183,7 +193,7 @@ export class OrthogonalMatchingPursuitCV extends Pursuit<OrthogonalMatchingPursu
     const errors: Array<readonly number[]> = [];
     const { fitIntercept } = this.params;
     for await (const fold of pathFolds(this, input, y, { cv, fitIntercept })) {
-      const models = await pursue(fold.train, most, null, input.signal);
+      const { models } = await pursue(fold.train, most, null, input.signal);
       errors.push(models.length === 0 ? [] : (await fold.errors(models)).squares);
     }
     const count = errors.length;

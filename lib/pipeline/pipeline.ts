@@ -188,17 +188,21 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     const { y, columns, sampleWeight, groups, signal, onProgress, device } = input;
     const cache =
       memory && steps.length > 1 ? await StepCache.over(memory, input.x, y, columns, sampleWeight) : null;
-    const options = { sampleWeight: sampleWeight ?? undefined, signal };
+    const optionsOf = ({ tags }: Estimator): FitOptions => ({
+      sampleWeight: sampleWeight ?? undefined,
+      signal,
+      groups: tags.takesGroups ? groups : undefined,
+    });
     let rows = input.x;
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
       if (i === steps.length - 1 || !isTransformer(step)) {
-        await step.fit(rows, y, { ...options, groups, onProgress, device });
+        await step.fit(rows, y, { ...optionsOf(step), onProgress, device });
         break;
       }
       const given = rows;
       const fit = async () => {
-        await step.fit(given, y, options);
+        await step.fit(given, y, optionsOf(step));
         if (keepsSparse(step)) return step.transformSparse(given);
         return toShared(await (step as Transformer<object, State>).transform(given));
       };

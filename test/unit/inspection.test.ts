@@ -170,6 +170,9 @@ describe('partialDependence', () => {
     expect(await refused(0 as never, { sampleWeight: [1] })).toBe('ERR_SHAPE');
     expect(await refused(0 as never, { sampleWeight: new Float64Array(150) })).toBe('ERR_PARAMETER');
     expect(await refused(0 as never, { signal: AbortSignal.abort() })).toBe('ERR_ABORTED');
+    const trees = await new HistGradientBoostingRegressor({ maxIter: 2 }).fit(diabetes.data, diabetes.target);
+    const recursion = { method: 'recursion', signal: AbortSignal.abort() } as const;
+    expect(await code(partialDependence(trees, diabetes.data, 0, recursion))).toBe('ERR_ABORTED');
     expect(await refused(0 as never, { customValues: { x0: [] } })).toBe('ERR_EMPTY');
     expect(await refused(0 as never, {}, [[1, 2]])).toBe('ERR_SHAPE');
     const same = Array.from({ length: 300 }, (_, i) => [i < 2 ? i : 5, (i * 7) % 300]);

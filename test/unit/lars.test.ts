@@ -1,6 +1,7 @@
 /** Paths of column selection: what golden values do not show. */
 import { expect, test } from 'vitest';
 import {
+  ARDRegression,
   Lars,
   LarsCV,
   Lasso,
@@ -68,12 +69,45 @@ test('columns that say the same are passed over, and nothing is learned of a con
 
 test('fewer rows than columns', async () => {
   const { X, y } = makeRegression({ nSamples: 12, nFeatures: 40, nInformative: 3, randomState: 3 });
+  /** How far the columns go with the residual, over the rows: at the lasso of `alpha` no more than that, and as much where a coefficient is not 0. */
+  const isLasso = async (model: LassoLars | LassoLarsIC | LassoLarsCV, alpha: number) => {
+    const predicted = await model.predict(X);
+    const residual = Matrix.from(Array.from(y, (value, i) => [value - predicted[i]]));
+    const centred = X.sub(X.mean(0));
+    const along = centred.matmul(residual, { transposeA: true }).data;
+    model.coef.forEach((c, j) => {
+      const size = Math.abs(along[j]) / 12;
+      expect(size).toBeLessThan(alpha + 1e-6);
+      if (c !== 0) expect(size).toBeCloseTo(alpha, 6);
+    });
+  };
   const path = await new LassoLars({ alpha: 1e-3 }).fit(X, y);
-  expect(await path.score(X, y)).toBeGreaterThan(0.999);
+  await isLasso(path, 1e-3);
   expect(path.active.length).toBeLessThan(12);
   await expect(new LassoLarsIC().fit(X, y)).rejects.toMatchObject(refused);
-  expect((await new LassoLarsIC({ noiseVariance: 1 }).fit(X, y)).coef.length).toBe(40);
-  expect((await new LassoLarsCV({ cv: 3 }).fit(X, y)).msePath.cols).toBe(3);
+  const byCriterion = await new LassoLarsIC({ noiseVariance: 1 }).fit(X, y);
+  await isLasso(byCriterion, byCriterion.alpha);
+  const byFolds = await new LassoLarsCV({ cv: 3 }).fit(X, y);
+  await isLasso(byFolds, byFolds.alpha);
+  const means = byFolds.msePath.toArray().map((errors) => errors.reduce((sum, error) => sum + error));
+  expect(byFolds.cvAlphas[means.indexOf(Math.min(...means))]).toBe(byFolds.alpha);
+});
+
+test('converged says whether the end that was wanted is reached', async () => {
+  const { X, y } = line;
+  expect((await new LassoLars({ alpha: 0, maxIter: 2 }).fit(X, y)).converged).toBe(false);
+  expect((await new LassoLars({ alpha: 0 }).fit(X, y)).converged).toBe(true);
+  expect((await new LarsCV({ maxIter: 1 }).fit(X, y)).converged).toBe(false);
+  // Two columns are what was asked for.
+  expect((await new Lars({ nNonzeroCoefs: 2 }).fit(X, y)).converged).toBe(true);
+  const pursue = (tol: number) => new OrthogonalMatchingPursuit({ tol }).fit(X, y);
+  const [near, never] = [await pursue(1e4), await pursue(1e-9)];
+  expect([near.converged, near.nIter < 8]).toEqual([true, true]);
+  expect([never.converged, never.nIter]).toEqual([false, 8]);
+  // All columns leave in the first iteration.
+  const none = await new ARDRegression({ thresholdLambda: 0 }).fit(X, y);
+  expect([none.converged, none.nIter]).toEqual([true, 1]);
+  expect(Array.from(none.coef)).toEqual(Array(8).fill(0));
 });
 
 test('what cannot be asked for is refused, and abort heeded', async () => {

@@ -1,15 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import {
   ColumnTransformer,
+  CountVectorizer,
   DecisionTreeClassifier,
+  GroupKFold,
   LinearRegression,
   LogisticRegression,
   load,
+  MaxAbsScaler,
   makePipeline,
   OneHotEncoder,
   Pipeline,
   type Progress,
   RandomForestRegressor,
+  RFECV,
   Ridge,
   SimpleImputer,
   StandardScaler,
@@ -45,6 +49,29 @@ describe('Pipeline', () => {
     expect((pipeline.namedSteps.model as Ridge).coef).toEqual(ridge.coef);
     expect(await pipeline.predict(table)).toEqual(await ridge.predict(prepared));
     expect(pipeline.compile().explain()).toMatch(/Impute[\s\S]*Affine[\s\S]*OneHot[\s\S]*Dense/);
+  });
+
+  test('groups reach the steps that deal rows to folds, of dense and sparse rows and of documents', async () => {
+    const groups = labels.map((_, i) => i % 3);
+    const documents = labels.map((label, i) => `${label} ${['red', 'green', 'blue'][i % 3]} w${i % 7}`);
+    const folds = () => new GroupKFold({ nSplits: 3 });
+    const select = () => new RFECV(new LogisticRegression(), { cv: folds() });
+    const rows = await new CountVectorizer().fitTransform(documents);
+    const model = new LogisticRegression();
+    const expected = await select().fit(rows.toDense(), labels, { groups });
+    for (const [pipeline, X] of [
+      [makePipeline(select(), model), rows.toDense()],
+      [makePipeline(select(), model), rows],
+      [makePipeline(new MaxAbsScaler(), select()), rows],
+      [makePipeline(new CountVectorizer(), select(), model), documents],
+    ] as const) {
+      await pipeline.fit(X, labels, { groups });
+      expect((pipeline.namedSteps.rfecv as RFECV).selected).toEqual(expected.selected);
+    }
+    const plain = makePipeline(new CountVectorizer(), model);
+    await expect(plain.fit(documents, labels, { groups })).rejects.toMatchObject({
+      code: 'ERR_NOT_SUPPORTED',
+    });
   });
 
   test('fits clones: the steps that were passed in stay as they are', async () => {

@@ -14,6 +14,7 @@ import {
   loadIris,
   RandomForestClassifier,
   Ridge,
+  StratifiedShuffleSplit,
   SVC,
   TunedThresholdClassifierCV,
 } from '../../lib/index.js';
@@ -121,7 +122,21 @@ test('a share of rows, a splitter and a scorer of its own find a threshold', asy
   const one = await new TunedThresholdClassifierCV(new GaussianNB(), options).fit(data, names);
   const again = await one.clone().fit(data, names);
   expect(again.bestThreshold).toBe(one.bestThreshold);
-  expect(one.cvResults.scores.length).toBe(100);
+  const splitter = new StratifiedShuffleSplit({ nSplits: 1, testSize: 0.3, randomState: 1 });
+  const [{ train, test: rest }] = [...splitter.split(data, names)];
+  const of = (rows: Int32Array) => Array.from(rows, (row) => names[row]);
+  const bayes = await new GaussianNB().fit(data.takeRows(train), of(train));
+  const proba = (await bayes.predictProba(data.takeRows(rest))).toArray();
+  const { thresholds, scores } = one.cvResults;
+  const expected = Array.from(thresholds, (threshold) =>
+    f1Score(
+      of(rest),
+      proba.map((row) => (row[1] >= threshold ? 'yes' : 'no')),
+      { posLabel: 'no' },
+    ),
+  );
+  for (const [k, score] of scores.entries()) expect(score).toBeCloseTo(expected[k], 12);
+  expect([thresholds.length, one.bestScore]).toEqual([100, Math.max(...scores)]);
   const folds = await new TunedThresholdClassifierCV(new GaussianNB(), {
     cv: new KFold({ nSplits: 3, shuffle: true, randomState: 0 }),
     scoring: scoring as never,
