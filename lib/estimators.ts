@@ -1,6 +1,7 @@
 /** Makes every estimator of the package known to `load` and to `checkEstimator`'s registry run. */
 import { AgglomerativeClustering, DBSCAN, HDBSCAN, KMeans, MiniBatchKMeans } from './cluster/index.js';
 import { registerEstimators } from './core/registry.js';
+import { JointVectorizer } from './core/sparse/joint-vectorizer.js';
 import { EllipticEnvelope } from './covariance/index.js';
 import { IncrementalPCA, NMF, PCA, TruncatedSVD } from './decomposition/index.js';
 import { DummyClassifier, DummyRegressor } from './dummy/index.js';
@@ -203,6 +204,7 @@ registerEstimators(
   IncrementalPCA,
   IsolationForest,
   IsotonicRegression,
+  JointVectorizer,
   KBinsDiscretizer,
   KMeans,
   KNeighborsClassifier,

@@ -1,17 +1,42 @@
 /** Runs a few ops over a training set on the pool: how composite estimators make the input of their next step. */
+import { StateError } from '../errors.js';
 import type { CancelHandle } from '../native.js';
 import type { Estimator } from './estimator.js';
-import type { FitInput } from './fit-input.js';
+import { type FitInput, toShared } from './fit-input.js';
+import { isSparse } from './forms.js';
 import { privateArray } from './linalg/memory.js';
 import { Matrix } from './matrix.js';
 import { Plan, type ResolvedCompileOptions, resolveCompileOptions } from './plan.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import type { Schema } from './schema.js';
+import { requireCsr } from './sparse/csr-matrix.js';
+import { SparsePlan } from './sparse/sparse-plan.js';
 
 /** What the rows that a transformer was fitted on become: the input of the next step. */
-export function transformTraining(step: Estimator, input: FitInput, schema: Schema): Promise<Matrix> {
-  if (step.crossFits) return step.crossFitted(input);
-  return applyOps(input.x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), input.cancel);
+export async function transformTraining(step: Estimator, input: FitInput, schema: Schema): Promise<Matrix> {
+  const lower = (plan: PlanBuilder, slot: Slot) => step.lowerChecked(plan, slot, TRANSFORM);
+  if (!step.crossFits) return applyModel(step, input, schema, lower);
+  if (input.given === undefined) return step.crossFitted(input);
+  const message = `${step.constructor.name} fits across folds, and takes no documents within another step.`;
+  throw new StateError('ERR_NOT_SUPPORTED', message);
+}
+
+/** What `lower` computes of a training set that a model was fitted on, or of other rows of it. */
+export async function applyModel(
+  model: Estimator,
+  { x, given, cancel }: FitInput,
+  schema: Schema,
+  lower: (plan: PlanBuilder, input: Slot) => Slot,
+): Promise<Matrix> {
+  if (given === undefined) return applyOps(x, schema, lower, cancel);
+  let rows = given;
+  for (const vectorizer of model.vectorizers) rows = await vectorizer.transform(rows);
+  if (!isSparse(rows)) return applyOps(toShared(model.schema.encode(rows)), model.schema, lower, cancel);
+  const sparse = requireCsr(rows);
+  model.schema.checkWidth(sparse.cols);
+  const options = resolveCompileOptions({}, sparse.dtype);
+  const plan = await SparsePlan.compile(model.schema, options, lower);
+  return toShared(await plan.run(sparse));
 }
 
 /** The options by which steps that are not the last are lowered. */

@@ -9,6 +9,7 @@ import {
   checkedFitOptions,
   checkInput,
   encodeFitInput,
+  encodeGivenInput,
   encodeSparseInput,
   type FitInput,
   type FitOptions,
@@ -42,7 +43,7 @@ import {
   sourceOf,
 } from './quantization/index.js';
 import { schemaWithRanges } from './ranges.js';
-import type { Column, Schema, Target } from './schema.js';
+import { type Column, Schema, type Target } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { SparsePlan } from './sparse/sparse-plan.js';
 import type { Vectorizer } from './sparse/sparse-transformer.js';
@@ -86,6 +87,15 @@ export interface EstimatorTags {
   readonly delegates?: boolean;
   /** X goes to vectorizers as it is: it may be documents. Default false. */
   readonly vectorizes?: boolean;
+}
+
+/** What reads X as it was given, of an estimator made of models that do so. */
+export interface Front {
+  /** What makes the rows of the plan out of X; none where the plan reads X itself. */
+  readonly vectorizers: readonly Vectorizer[];
+  /** Of the rows of the plan. */
+  readonly schema: Schema;
+  readonly dtype: Dtype;
 }
 
 /**
@@ -223,7 +233,13 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    */
   async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
     const checked = checkedFitOptions(options);
-    const { fitSparse } = this;
+    const { fitSparse, front } = this;
+    // Before tags, which ask the models within.
+    if (front !== undefined) this.checkBeforeFit(checked);
+    if (front !== undefined && (this.tags.vectorizes || (isSparse(X) && fitSparse === undefined))) {
+      await this.#fitGiven(X, y, checked, (state) => front.call(this, state));
+      return this;
+    }
     if (!isSparse(X) || fitSparse === undefined) {
       await this.#fit(X, y, checked);
       return this;
@@ -235,6 +251,30 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /** As `fitState`, of sparse rows: for those that read them as they are. Others get them made dense. */
   protected fitSparse?(input: SparseFitInput): Promise<S>;
+
+  /**
+   * What X goes through before the plan. An estimator that has this method hands documents and sparse rows to its models as they are:
+   * `fitState` then gets them as `given`.
+   */
+  protected front?(state: S): Front;
+
+  async #fitGiven(X: MatrixLike, y: FitInput['y'], options: FitOptions, front: (state: S) => Front) {
+    const params = this.#params;
+    const input = encodeGivenInput(X, y, options);
+    this.#fitted = await withCancel(options.signal, async (cancel) => {
+      const state = await this.fitState(this.#withDevice({ ...input, cancel }));
+      const { vectorizers, schema, dtype } = front(state);
+      const isRead = vectorizers.length === 0 && isSparse(input.given);
+      const seen = isRead
+        ? { schema: Schema.infer(input.given), dtype: requireCsr(input.given).dtype }
+        : { schema, dtype };
+      return new Fitted(params, {
+        state,
+        schema: seen.schema.withTarget(this.targetOf(state)),
+        dtype: seen.dtype,
+      });
+    });
+  }
 
   /** @param before - the fit so far, where X is one more part of its data */
   async #learnSparse(
@@ -305,9 +345,12 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /** Fits, and gives the cross-fitted rows, or null for those whose rows are not. */
   protected async fitAcross(X: MatrixLike, y?: FitInput['y'], given?: FitOptions): Promise<Matrix | null> {
+    if (!this.crossFits) {
+      await this.fit(X, y, given);
+      return null;
+    }
     const options = checkedFitOptions(given);
     const input = await this.#fit(X, y, options);
-    if (!this.crossFits) return null;
     const rows = await withCancel(options.signal, (cancel) => this.crossFitted({ ...input, cancel }));
     // The caller gets memory of its own.
     return isReadInPlace(rows.data) ? new Matrix(rows.data.slice(), rows.rows, rows.cols) : rows;
@@ -354,6 +397,12 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @internal
    */
   async fitInput(input: FitInput, schema: Schema): Promise<void> {
+    const { given, y, sampleWeight, groups, signal, onProgress, device } = input;
+    if (given !== undefined) {
+      const own = { sampleWeight: sampleWeight ?? undefined, signal, onProgress, device };
+      await this.fit(given, y, this.tags.takesGroups ? { ...own, groups } : own);
+      return;
+    }
     this.checkParams();
     this.#fitted = await this.#learn(input, schema, (encoded) => this.fitState(encoded));
   }
@@ -514,7 +563,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /** What makes the rows of the plan out of X: the first steps of a pipeline that begins with vectorizers. @internal */
   get vectorizers(): readonly Vectorizer[] {
-    return [];
+    const fitted = this.#fitted;
+    if (fitted === null || this.front === undefined) return [];
+    fitted.vectorizers ??= this.front(fitted.state).vectorizers;
+    return fitted.vectorizers;
   }
 
   /** Runs the plan for one output on the pool; plans are compiled once and kept until the next fit. */
@@ -538,9 +590,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     schema.checkWidth(x.cols);
     const options = this.#resolve({ ...given, precision: x.dtype });
     const key = planKey(options, x.dtype);
-    const lower = (builder: PlanBuilder) => this.lowerChecked(builder, builder.input, options);
-    const dense = () => this.compileAsync(options);
-    const plan = await sparsePlans.get(key, () => SparsePlan.compile(schema, options, lower, dense));
+    const lower = (builder: PlanBuilder, rows: Slot) => this.lowerChecked(builder, rows, options);
+    const plan = await sparsePlans.get(key, () => SparsePlan.compile(schema, options, lower));
     return plan.run(x);
   }
 

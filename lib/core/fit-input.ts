@@ -3,6 +3,7 @@ import { StateError, ValidationError } from '../errors.js';
 import { type CancelHandle, type NativeProgress, native } from '../native.js';
 import { copyRows } from './copy-rows.js';
 import type { Estimator } from './estimator.js';
+import { isSparse } from './forms.js';
 import {
   distinctLabels,
   type EncodedLabels,
@@ -18,8 +19,9 @@ import { isKnownFinite, measuredCopy } from './moments.js';
 import { show } from './params.js';
 import { type Device, describeValueError } from './plan.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
+import { countRows, takeRows } from './rows.js';
 import { type Column, Schema } from './schema.js';
-import type { CsrMatrix } from './sparse/csr-matrix.js';
+import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { resolveTrainingDevice, type TrainingDevice } from './training-device.js';
 
 /** A step of a long operation. */
@@ -108,6 +110,12 @@ export interface FitInput {
    * learn in place may get the caller's own memory, and read nothing else.
    */
   readonly x: Matrix;
+  /**
+   * X as the caller gave it, of estimators whose models read documents or sparse rows themselves; x then has rows, but no columns.
+   * {@link Estimator.fitInput} fits these models on it.
+   */
+  readonly given?: MatrixLike;
+  /** Those of x, or of the sparse rows given; of documents none. */
   readonly columns: readonly Column[];
   /** A copy of whatever the caller passed; {@link fitLabels} and {@link fitTargets} check it. */
   readonly y: ArrayLike<unknown> | undefined;
@@ -187,10 +195,12 @@ export function requireY(input: Pick<FitInput, 'y'>): ArrayLike<unknown> {
  * @param own - the columns that the model gets; null: all
  */
 export function partOfInput(input: FitInput, rows: Int32Array, own: Int32Array | null = null): FitInput {
-  const { x, y, columns, sampleWeight, groups } = input;
+  const { x, given, y, columns, sampleWeight, groups } = input;
   return {
     ...input,
-    x: own === null ? takeSharedRows(x, rows) : toShared(x.takeRows(rows).columns(own)),
+    ...(given === undefined
+      ? { x: own === null ? takeSharedRows(x, rows) : toShared(x.takeRows(rows).columns(own)) }
+      : { x: noColumns(rows.length), given: takeRows(given, rows) }),
     columns: own === null ? columns : Array.from(own, (j) => columns[j]),
     y: y && Array.from(rows, (row) => y[row]),
     sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
@@ -259,8 +269,10 @@ export function checkPairs(name: string, { data, rows, cols }: Matrix, positive:
 }
 
 /** What a model checks of its rows, before they are dealt to folds or drawn: so that an error names the row of X. */
-export function checkFiniteFor({ tags }: Tagged, { x, columns }: FitInput): void {
-  if (!tags.delegates) checkFinite(x, columns, tags.allowNan ?? false);
+export function checkFiniteFor({ tags }: Tagged, { x, given, columns }: FitInput): void {
+  if (tags.delegates) return;
+  if (given === undefined) checkFinite(x, columns, tags.allowNan ?? false);
+  else if (isSparse(given) && !tags.allowNan) checkFiniteSparse(requireCsr(given));
 }
 
 type Tagged = Pick<Estimator, 'tags'>;
@@ -270,6 +282,19 @@ export function refusePairs(owner: object, model: Tagged): void {
   if (!model.tags.pairwise) return;
   const [own, given] = [owner.constructor.name, model.constructor.name];
   const message = `${own} draws rows: it takes no ${given} that is given what is between rows.`;
+  throw new StateError('ERR_NOT_SUPPORTED', message);
+}
+
+/**
+ * The rows of a training set in memory that native jobs read in place, sparse rows being made dense.
+ *
+ * @throws {ERR_NOT_SUPPORTED} for documents
+ * @throws {ERR_DENSE} above 2^28 values
+ */
+export function denseRows(owner: Estimator, { x, given }: FitInput): Matrix {
+  if (given === undefined) return x;
+  if (isSparse(given) && !owner.tags.vectorizes) return toShared(requireCsr(given).toDense());
+  const message = `${owner.constructor.name} needs the columns of X, which documents do not have.`;
   throw new StateError('ERR_NOT_SUPPORTED', message);
 }
 
@@ -369,6 +394,36 @@ export function encodeSparseInput(
   };
   return { input, schema };
 }
+
+/**
+ * The training set of an estimator whose models read X as it is.
+ *
+ * @throws {ERR_EMPTY | ERR_SHAPE | ERR_PARAMETER} as {@link encodeFitInput}
+ * @throws {ERR_NOT_SUPPORTED} with a validation set or queries
+ */
+export function encodeGivenInput(X: MatrixLike, y: FitInput['y'], options: FitOptions): FitInput {
+  const rows = countRows(X, y);
+  if (options.validation || options.group || options.qid) {
+    const message = 'A fit on documents or sparse rows takes neither validation nor group or qid.';
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
+  return {
+    x: noColumns(rows),
+    given: isSparse(X) ? requireCsr(X) : copyDocuments(X),
+    columns: isSparse(X) ? Schema.infer(X).columns : [],
+    y: copyTargets(y),
+    sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, rows) : null,
+    groups: copyTargets(options.groups),
+    validation: null,
+    queries: null,
+    signal: options.signal,
+    cancel: null,
+    onProgress: options.onProgress ?? undefined,
+    device: resolveTrainingDevice(options.device),
+  };
+}
+
+const noColumns = (rows: number) => new Matrix(new Float64Array(0), rows, 0);
 
 function encodeValidation(
   set: ValidationSet,

@@ -3,6 +3,7 @@ import type { Dtype } from './matrix.js';
 import type { Plan } from './plan.js';
 import type { Schema } from './schema.js';
 import type { SparsePlan } from './sparse/sparse-plan.js';
+import type { Vectorizer } from './sparse/sparse-transformer.js';
 import { summarise, type TrainingReference, type TrainingSample } from './training-reference.js';
 
 /** The part of a fitted model that is saved. */
@@ -28,6 +29,8 @@ export class Fitted<P, S> implements SavedFit<S> {
   readonly plans = new KeptPlans<Plan>();
   /** The same for sparse rows. */
   readonly sparsePlans = new KeptPlans<SparsePlan>();
+  /** What reads X before the plan: known when first asked for. */
+  vectorizers: readonly Vectorizer[] | undefined;
   #reference: TrainingReference | undefined;
   #sample: TrainingSample | undefined;
 

@@ -1,6 +1,9 @@
-/** Models within models: their rules, and copies of those that are fitted already. */
-import { Estimator, type EstimatorKind } from './estimator.js';
+/** Models within models: their rules, copies of those that are fitted already, and how rows reach them. */
+import { Estimator, type EstimatorKind, type Front } from './estimator.js';
 import { custom, either, nothing, type Rule } from './params.js';
+import type { PlanBuilder, Slot } from './plan-builder.js';
+import { Schema } from './schema.js';
+import { JointVectorizer } from './sparse/joint-vectorizer.js';
 
 /** The rule of a parameter with a model that is cloned, or null for a default. */
 export const baseModel = (kind: EstimatorKind): Rule =>
@@ -26,4 +29,47 @@ export function fittedCopy(model: Estimator): Estimator {
   const copy = (model.constructor as typeof Estimator).fromParams(params).clone();
   if (fitted !== null) copy.restore(fitted);
   return copy;
+}
+
+/** Before a model has seen any documents. */
+const unseen = new Schema([{ name: 'text', kind: 'text' }], { kind: 'none' }, true);
+
+/** What X goes through before the plan of fitted models that all read it. */
+export function frontOf(models: readonly Estimator[]): Front {
+  if (models.length === 0) return { vectorizers: [], schema: unseen, dtype: 'float64' };
+  if (models.length === 1 || !haveVectorizers(models)) return models[0];
+  const joint = JointVectorizer.of(models);
+  return {
+    vectorizers: [joint],
+    schema: new Schema(joint.outputColumns(), { kind: 'none' }, false),
+    dtype: 'float64',
+  };
+}
+
+function haveVectorizers(models: readonly Estimator[]): boolean {
+  return models.some(({ vectorizers }) => vectorizers.length > 0);
+}
+
+/** The columns that each model reads of the rows of {@link frontOf}; null: all of them. */
+export function columnsOfModels(models: readonly Estimator[]): number[][] | null {
+  if (models.length < 2 || !haveVectorizers(models)) return null;
+  let first = 0;
+  return models.map(({ nFeaturesIn }) => {
+    const from = first;
+    first += nFeaturesIn;
+    return Array.from({ length: nFeaturesIn }, (_, j) => from + j);
+  });
+}
+
+/** The slot of each model within a plan whose input are the rows of {@link frontOf}. */
+export function slotsOf(plan: PlanBuilder, x: Slot, models: readonly Estimator[]): Slot[] {
+  const columns = columnsOfModels(models);
+  return models.map((_, k) => (columns === null ? x : plan.gather(x, columns[k])));
+}
+
+/** Whether models are those of an estimator of so many columns. */
+export function readColumns(models: readonly Estimator[], count: number): boolean {
+  if (models.length < 2 || !haveVectorizers(models))
+    return models.every((model) => model.nFeaturesIn === count);
+  return models.reduce((sum, { nFeaturesIn }) => sum + nFeaturesIn, 0) === count;
 }

@@ -1,16 +1,17 @@
 /** How bagging learns: models of rows and columns drawn at random, and what they say of the rows they did not draw. */
-import { applyOps } from '../core/apply.js';
+import { applyModel } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import { drawIndices, drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
 import {
   checkFiniteFor,
+  denseRows,
   type FitInput,
   partOfInput,
   refusePairs,
   reportProgress,
-  takeSharedRows,
 } from '../core/fit-input.js';
+import { columnsOfModels } from '../core/inner-models.js';
 import { Matrix } from '../core/matrix.js';
 import { resolveSeed } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -66,15 +67,17 @@ const MAX_DRAWS = 1000;
 export async function fitBag(
   owner: Estimator,
   base: Estimator,
-  input: FitInput,
+  whole: FitInput,
   codes: Int32Array | null,
   settings: BaggingSettings,
   lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot,
   before: Bag | null,
 ): Promise<{ bag: Bag; samples: Samples; oob: OutOfBagSums | null }> {
-  const { signal } = input;
   refusePairs(owner, base);
-  checkFiniteFor(base, input);
+  checkFiniteFor(base, whole);
+  const drawsColumns = settings.maxFeatures !== null || settings.bootstrapFeatures;
+  const input = drawsColumns ? { ...whole, x: denseRows(owner, whole), given: undefined } : whole;
+  const { signal } = input;
   const kept = before?.models.length ?? 0;
   if (kept > settings.nEstimators) {
     const why = `warmStart: there are ${kept} models already, more than nEstimators = ${settings.nEstimators}`;
@@ -86,16 +89,15 @@ export async function fitBag(
   await withCancel(signal, () =>
     runAll(draws, signal, async ({ model, features, rows }, stop) => {
       await withCancel(stop, async (cancel) => {
-        const part = partOfInput(input, rows, isAll(features, input.x.cols) ? null : features);
+        const part = partOfInput(input, rows, isAll(features, input.columns.length) ? null : features);
         await model.fitInput({ ...part, sampleWeight: null, signal: stop, cancel }, schemaOf(part.columns));
       });
       progress?.(++done, draws.length);
     }),
   );
-  const bag = {
-    models: [...(before?.models ?? []), ...draws.map(({ model }) => model)],
-    features: [...(before?.features ?? []), ...draws.map(({ features }) => features)],
-  };
+  const models = [...(before?.models ?? []), ...draws.map(({ model }) => model)];
+  const drawn = [...(before?.features ?? []), ...draws.map(({ features }) => features)];
+  const bag = { models, features: columnsOfModels(models)?.map((own) => Int32Array.from(own)) ?? drawn };
   const samples = draws.map(({ rows }) => rows);
   return { bag, samples, oob: settings.oobScore ? await outOfBag(draws, input, lower) : null };
 }
@@ -108,10 +110,11 @@ const isAll = (features: Int32Array, cols: number) =>
 function drawAll(
   owner: Estimator,
   base: Estimator,
-  { x, sampleWeight }: FitInput,
+  { x, columns, sampleWeight }: FitInput,
   codes: Int32Array | null,
   settings: BaggingSettings,
 ): Draw[] {
+  const { length: width } = columns;
   const { nEstimators, bootstrap, bootstrapFeatures } = settings;
   const refuse = (code: 'ERR_PARAMETER' | 'ERR_LABELS', why: string) =>
     new ValidationError(code, `${owner.constructor.name}: ${why}.`);
@@ -119,17 +122,17 @@ function drawAll(
   const weights = sampleWeight?.some((weight) => weight !== sampleWeight[0]) ? sampleWeight : null;
   const available = weights?.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0) ?? x.rows;
   const countRows = countOf(settings.maxSamples, x.rows);
-  const countColumns = countOf(settings.maxFeatures, x.cols);
+  const countColumns = countOf(settings.maxFeatures, width);
   if (!bootstrap && countRows > available)
     throw refuse('ERR_PARAMETER', `maxSamples is ${countRows}, but there are ${available} rows to draw`);
-  if (!bootstrapFeatures && countColumns > x.cols)
-    throw refuse('ERR_PARAMETER', `maxFeatures is ${countColumns}, but X has ${x.cols} columns`);
+  if (!bootstrapFeatures && countColumns > width)
+    throw refuse('ERR_PARAMETER', `maxFeatures is ${countColumns}, but X has ${width} columns`);
   const random = new Random(resolveSeed(settings.randomState));
   return Array.from({ length: nEstimators }, () => {
     const own = new Random(random.int(0x1_0000_0000));
     const model = base.clone();
     seedAll(model, own);
-    const features = drawIndices(own, x.cols, countColumns, bootstrapFeatures);
+    const features = drawIndices(own, width, countColumns, bootstrapFeatures);
     for (let tries = 0; tries < MAX_DRAWS; tries++) {
       const rows =
         weights === null
@@ -150,9 +153,10 @@ function countOf(value: number | null, total: number): number {
 
 async function outOfBag(
   draws: readonly Draw[],
-  { x, columns, cancel }: FitInput,
+  input: FitInput,
   lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot,
 ): Promise<OutOfBagSums> {
+  const { x, columns } = input;
   const models = new Int32Array(x.rows);
   let sums: Matrix<Float64Array> | undefined;
   for (const { model, features, rows } of draws) {
@@ -160,12 +164,10 @@ async function outOfBag(
     for (const row of rows) drawn[row] = 1;
     const left = Int32Array.from(drawn.keys()).filter((row) => drawn[row] === 0);
     if (left.length === 0) continue;
-    const rest = takeSharedRows(x, left);
-    const said = await applyOps(
-      rest,
-      schemaOf(columns),
-      (plan, slot) => lower(plan, plan.gather(slot, Array.from(features)), model),
-      cancel,
+    const pick = (plan: PlanBuilder, slot: Slot) =>
+      input.given === undefined ? plan.gather(slot, Array.from(features)) : slot;
+    const said = await applyModel(model, partOfInput(input, left), schemaOf(columns), (plan, slot) =>
+      lower(plan, pick(plan, slot), model),
     );
     sums ??= new Matrix(new Float64Array(x.rows * said.cols), x.rows, said.cols);
     for (const [k, row] of left.entries()) {

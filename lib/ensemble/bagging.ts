@@ -1,7 +1,7 @@
 /** Models of rows and columns drawn at random, that decide together (Breiman, Bagging Predictors, Machine Learning 24, 1996). */
 import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
-import { baseModel, fittedModels } from '../core/inner-models.js';
+import { baseModel, fittedModels, frontOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
@@ -22,7 +22,7 @@ export interface BaggingParams {
   nEstimators: number;
   /** Rows each model draws: a count, a share in (0, 1), or null for as many as there are. Default null. */
   maxSamples: number | null;
-  /** Columns each model draws: a count, a share in (0, 1), or null for all. Default null. */
+  /** Columns each model draws: a count, a share in (0, 1), or null for all; documents have none. Default null. */
   maxFeatures: number | null;
   /** Whether a row may be drawn several times. Default true. */
   bootstrap: boolean;
@@ -83,7 +83,7 @@ const STATE_RULES: Rules<BaggingState> = {
  *
  * Differs from scikit-learn: a share of 1 is null, since 1 is a count; rows are drawn, not weighed, so that models without
  * weights do the same; rows of one class alone are drawn anew; out-of-bag values are NaN for rows that every model drew;
- * `estimatorsSamples` is of this process's fits: a model file does not hold it. As there, weights say how likely a row is drawn.
+ * `estimatorsSamples` is of this process's fits: a model file does not hold it; pipelines of documents may be in a bag. As there, weights say how likely a row is drawn.
  *
  * @example
  * ```ts
@@ -125,11 +125,15 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
     return this.params.estimator ?? new DecisionTreeClassifier();
   }
 
+  protected override front({ models }: BaggingState) {
+    return frontOf(models);
+  }
+
   protected async fitState(input: FitInput): Promise<BaggingState & ClassifierState> {
     const { codes, classes } = fitLabels(input);
     const lower = (plan: PlanBuilder, x: Slot, model: Estimator) =>
       lowerShares(plan, x, model, { classes, options: PLAIN });
-    const before = bagBefore(this, this.params, this.isFitted ? this.state : null, input.x.cols);
+    const before = bagBefore(this, this.params, this.isFitted ? this.state : null, input);
     const { bag, samples, oob } = await fitBag(this, this.#base, input, codes, this.params, lower, before);
     return withSamples({ ...bag, classes, oob: oob && scoreLabels(oob, codes) }, before, samples);
   }
@@ -217,9 +221,13 @@ export class BaggingRegressor extends Regressor<BaggingParams, BaggingState> {
     return this.params.estimator ?? new DecisionTreeRegressor();
   }
 
+  protected override front({ models }: BaggingState) {
+    return frontOf(models);
+  }
+
   protected async fitState(input: FitInput): Promise<BaggingState> {
     const y = fitTargets(input);
-    const before = bagBefore(this, this.params, this.isFitted ? this.state : null, input.x.cols);
+    const before = bagBefore(this, this.params, this.isFitted ? this.state : null, input);
     const { bag, samples, oob } = await fitBag(
       ...([this, this.#base, input, null, this.params, lowerValue, before] as const),
     );
@@ -329,10 +337,11 @@ function bagBefore(
   owner: Estimator,
   { warmStart }: BaggingParams,
   state: BaggingState | null,
-  columns: number,
+  input: FitInput,
 ): BaggingState | null {
   if (!warmStart || state === null) return null;
-  if (owner.nFeaturesIn === columns) return state;
+  const columns = input.columns.length;
+  if (owner.nFeaturesIn === columns || columns === 0) return state;
   const why = `warmStart: the last fit was on ${owner.nFeaturesIn} columns, not on ${columns}`;
   throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
 }

@@ -30,6 +30,7 @@ export function tagsOfModels(estimators: readonly NamedModel[]): EstimatorTags {
     allowCategories: tags.length > 0 && tags.every(({ allowCategories }) => allowCategories),
     positive: tags.some(({ positive }) => positive),
     trainsOnGpu: tags.length > 0 && tags.every(({ trainsOnGpu }) => trainsOnGpu),
+    vectorizes: tags.some(({ vectorizes }) => vectorizes),
     pairwise: tags.length > 0 && tags.every(({ pairwise }) => pairwise),
     delegates: true,
   };

@@ -1,7 +1,7 @@
 /** Several models that decide together. */
 import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
-import { fittedModels } from '../core/inner-models.js';
+import { fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
@@ -108,6 +108,10 @@ export class VotingClassifier extends transforming(
     return 'estimators';
   }
 
+  protected override front({ models }: VotingState) {
+    return frontOf(models);
+  }
+
   protected async fitState(input: FitInput): Promise<VotingState & ClassifierState> {
     const { classes } = fitLabels(input);
     return { models: await fitAll(this.params, input), classes };
@@ -128,7 +132,8 @@ export class VotingClassifier extends transforming(
     const { models, classes } = this.state;
     const soft = this.fittedParams.voting === 'soft';
     const output = soft ? 'proba' : 'label';
-    const said = models.map((model) => model.lowerChecked(plan, x, { ...options, output }));
+    const rows = slotsOf(plan, x, models);
+    const said = models.map((model, k) => model.lowerChecked(plan, rows[k], { ...options, output }));
     if (options.output === 'transform') return plan.concat(said);
     const votes = said.map((part) => {
       return soft ? part : plan.oneHot(part, Int32Array.of(classes.length), Int32Array.of(-1));
@@ -184,6 +189,10 @@ export class VotingRegressor extends transforming(Regressor<VotingParams, Voting
     return 'estimators';
   }
 
+  protected override front({ models }: VotingState) {
+    return frontOf(models);
+  }
+
   protected async fitState(input: FitInput): Promise<VotingState> {
     return { models: await fitAll(this.params, input) };
   }
@@ -202,8 +211,10 @@ export class VotingRegressor extends transforming(Regressor<VotingParams, Voting
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
-    const values = this.state.models.map((model) =>
-      model.lowerChecked(plan, x, { ...options, output: 'value' }),
+    const { models } = this.state;
+    const rows = slotsOf(plan, x, models);
+    const values = models.map((model, k) =>
+      model.lowerChecked(plan, rows[k], { ...options, output: 'value' }),
     );
     return options.output === 'transform' ? plan.concat(values) : average(plan, values, this.fittedParams);
   }

@@ -1,19 +1,8 @@
 /** Searches over parameters: every candidate is cross-validated, and the best is fitted on all rows. */
 
-import { withCancel } from '../core/cancellation.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
-import {
-  checkedFitOptions,
-  checkFiniteFor,
-  copyDocuments,
-  copyTargets,
-  encodeWeights,
-  type FitInput,
-  type FitOptions,
-  reportProgress,
-  requireY,
-  type Targets,
-} from '../core/fit-input.js';
+import { checkFiniteFor, type FitInput, reportProgress, requireY, type Targets } from '../core/fit-input.js';
+import { frontOf } from '../core/inner-models.js';
 import { isTransformer, type ScoreOptions } from '../core/kinds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
@@ -21,13 +10,11 @@ import { bool, custom, either, int, nothing, oneOf, type Rules } from '../core/p
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
-import { resolveTrainingDevice } from '../core/training-device.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type FoldOptions, foldData } from './folds.js';
 import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
 import { runRemotely, type SearchWorkers, searchWorkers } from './remote-trials.js';
-import { countRows } from './rows.js';
 import { cvRule } from './rules.js';
 import {
   bestOf,
@@ -102,9 +89,6 @@ export interface SearchData extends Targets, Pick<FitInput, 'signal' | 'onProgre
   /** Refuses values that the estimator cannot use, where that is known before any fit. */
   readonly check: () => void;
 }
-
-/** The schema of a search of documents that fitted no best candidate. */
-const unseen = new Schema([{ name: 'text', kind: 'text' }], { kind: 'none' }, true);
 
 /** The defaults of {@link SearchOptions}. */
 export const SEARCH_DEFAULTS: SearchOptions = {
@@ -199,43 +183,11 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     return this.#search(data, (model) => model.fitInput({ ...input, onProgress: undefined }, schema));
   }
 
-  /**
-   * As {@link Estimator.fit}. Where the estimator begins with vectorizers, X are their documents, of which folds take some, and no
-   * matrix is made of them before.
-   */
-  override async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
-    const { params } = this;
-    if (!this.tags.vectorizes) return super.fit(X, y, options);
-    const checked = checkedFitOptions(options);
-    this.checkBeforeFit(checked);
-    const { sampleWeight: weights, groups, signal, onProgress } = checked;
-    const device = resolveTrainingDevice(checked.device);
-    const targets = Array.from(requireY({ y }));
-    const rows = countRows(X, targets);
-    const sampleWeight = weights ? encodeWeights(weights, rows) : null;
-    // The caller may change them meanwhile.
-    const own = copyDocuments(X);
-    const data = {
-      X: own,
-      y: targets,
-      x: { rows },
-      sampleWeight,
-      groups: copyTargets(groups),
-      signal,
-      onProgress,
-      device,
-      check: () => undefined,
-    };
-    const state = await withCancel(signal, () =>
-      this.#search(data, async (model) => {
-        await model.fit(own, targets, { ...checked, onProgress: undefined });
-      }),
-    );
-    const { schema, dtype } = state.best ?? { schema: unseen, dtype: 'float64' };
-    this.setFitted(params, { state, schema, dtype });
-    return this;
+  protected override front({ best }: SearchState) {
+    return frontOf(best === null ? [] : [best]);
   }
 
+  /** Asked for before X is read, so that a search without a best candidate says so. @internal */
   override get vectorizers() {
     return this.isFitted && this.tags.vectorizes ? this.bestEstimator.vectorizers : [];
   }

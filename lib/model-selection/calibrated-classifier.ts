@@ -2,6 +2,7 @@
 import { withCancel } from '../core/cancellation.js';
 import { Estimator } from '../core/estimator.js';
 import { checkFiniteFor, type FitInput, fitLabels, reportProgress, requireY } from '../core/fit-input.js';
+import { frontOf, readColumns, slotsOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, labels, oneOf, type Rules } from '../core/params.js';
@@ -132,8 +133,12 @@ export class CalibratedClassifierCV extends Classifier<
             : offsets.length === width + 1;
       if (!fits || target.kind !== 'class' || target.classes.length !== classes.length)
         throw refuse(`calibrator ${k} is not for these classes`);
-      if (models[k].nFeaturesIn !== columns.length) throw refuse(`model ${k} has other columns`);
     }
+    if (!readColumns(models, columns.length)) throw refuse('the models have other columns');
+  }
+
+  protected override front({ models }: CalibratedClassifierCVState) {
+    return frontOf(models);
   }
 
   protected async fitState(input: FitInput): Promise<CalibratedClassifierCVState> {
@@ -190,9 +195,10 @@ export class CalibratedClassifierCV extends Classifier<
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { models, calibrators, classes } = this.state;
     const { method } = this.fittedParams;
+    const rows = slotsOf(plan, x, models);
     const parts = models.map((model, k) => {
       const response = responseOf(model);
-      const all = model.lowerChecked(plan, x, { ...options, output: response });
+      const all = model.lowerChecked(plan, rows[k], { ...options, output: response });
       const scores = all.width === 2 && classes.length === 2 ? plan.gather(all, [1]) : all;
       return lowerCalibrator(plan, scores, method, response, calibrators[k]);
     });

@@ -5,10 +5,10 @@ import { type Progress, reportProgress, takeSharedRows } from '../core/fit-input
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import type { Device } from '../core/plan.js';
+import { countRows, takePairs, takeRows, takeValues } from '../core/rows.js';
 import { runAll } from '../core/run-all.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
-import { countRows, takePairs, takeRows, takeValues } from './rows.js';
 
 /** Options of everything that fits once per fold. */
 export interface FoldOptions {

@@ -3,8 +3,8 @@ import { consecutiveFolds, rowsByClass, stratifiedFolds } from '../core/folds.js
 import type { MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, int, type Rules, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
+import { countRows } from '../core/rows.js';
 import { ValidationError } from '../errors.js';
-import { countRows } from './rows.js';
 
 /** The rows of one fold. */
 export interface Fold {

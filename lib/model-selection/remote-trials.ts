@@ -7,10 +7,12 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
+import { isSparse } from '../core/forms.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { packValue, unpackValue } from '../core/model-codec.js';
 import { custom, type Rule } from '../core/params.js';
 import { connect, disconnect, loadBullmq } from '../core/redis.js';
+import { CsrMatrix, type CsrParts } from '../core/sparse/csr-matrix.js';
 import type { TrainingDevice } from '../core/training-device.js';
 import { EnvironmentError, toBorealError } from '../errors.js';
 import type { Fold } from './k-fold.js';
@@ -80,19 +82,39 @@ export const FORGOTTEN_MS = 24 * 3600 * 1000;
 
 /** A search as bytes. @throws {ERR_NOT_SUPPORTED} for what cannot be sent, such as a scorer of one's own */
 export function packSearch({ X, folds, y, ...search }: RemoteSearch): Uint8Array {
-  const rows = X instanceof Matrix ? { data: X.data, rows: X.rows, cols: X.cols } : X;
   const plain = folds.map(({ train, test }) => ({
     train: Int32Array.from(train),
     test: Int32Array.from(test),
   }));
   const targets = y instanceof Float64Array ? y : Array.from(y);
-  return packValue({ ...search, X: rows, isMatrix: X instanceof Matrix, folds: plain, y: targets });
+  return packValue({ ...search, ...packRows(X), folds: plain, y: targets });
+}
+
+/** What X is sent as: the arrays of a matrix, or itself. */
+interface PackedRows {
+  readonly X: unknown;
+  readonly form: 'matrix' | 'sparse' | 'other';
+}
+
+function packRows(X: MatrixLike): PackedRows {
+  if (isSparse(X)) {
+    const { data, indices, indptr, cols } = X;
+    return { X: { data, indices, indptr, cols }, form: 'sparse' };
+  }
+  if (X instanceof Matrix) return { X: { data: X.data, rows: X.rows, cols: X.cols }, form: 'matrix' };
+  return { X, form: 'other' };
+}
+
+function unpackRows({ X, form }: PackedRows): MatrixLike {
+  if (form === 'sparse') return new CsrMatrix(X as CsrParts);
+  const { data, rows, cols } = X as Matrix;
+  return form === 'matrix' ? new Matrix(data, rows, cols) : (X as MatrixLike);
 }
 
 /** What {@link packSearch} was given. */
 export function unpackSearch(bytes: Uint8Array): RemoteSearch {
-  const { X, isMatrix, ...search } = unpackValue(bytes) as RemoteSearch & { X: Matrix; isMatrix: boolean };
-  return { ...search, X: isMatrix ? new Matrix(X.data, X.rows, X.cols) : X };
+  const { X, form, ...search } = unpackValue(bytes) as Omit<RemoteSearch, 'X'> & PackedRows;
+  return { ...search, X: unpackRows({ X, form }) };
 }
 
 /** The outcomes of all trials, by candidate, then by fold, from whatever workers there are. */

@@ -1,5 +1,7 @@
 /** What classifiers say of rows beside labels: decisions or probabilities. */
 import { Estimator } from '../core/estimator.js';
+import { isSparse } from '../core/forms.js';
+import type { Classifier, ClassifierState } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, type Rule } from '../core/params.js';
 
@@ -28,7 +30,16 @@ export async function scoresOf(
   X: MatrixLike,
   response: Response,
 ): Promise<Matrix<Float64Array>> {
-  const plan = await model.compileAsync({ output: response, precision: 'float64' });
-  const scores = (await plan.run(X)).astype('float64') as Matrix<Float64Array>;
+  const said = await allScoresOf(model, X, response);
+  const scores = said.astype('float64') as Matrix<Float64Array>;
   return scores.cols === 2 ? (scores.columns([1]) as Matrix<Float64Array>) : scores;
+}
+
+async function allScoresOf(model: Estimator, X: MatrixLike, response: Response): Promise<Matrix> {
+  if (model.vectorizers.length > 0 || isSparse(X)) {
+    const { decisionFunction, predictProba } = model as unknown as Classifier<object, ClassifierState>;
+    return (response === 'proba' ? predictProba : decisionFunction).call(model, X);
+  }
+  const plan = await model.compileAsync({ output: response, precision: 'float64' });
+  return plan.run(X);
 }

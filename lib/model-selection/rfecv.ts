@@ -1,4 +1,6 @@
 /** As many columns as cross-validation finds best, the least important taken away first. */
+
+import { takeColumns } from '../core/columns.js';
 import type { Estimator } from '../core/estimator.js';
 import { type FitInput, reportProgress, requireY } from '../core/fit-input.js';
 import { type ImportanceGetter, importanceGetterRule } from '../core/importances.js';
@@ -8,8 +10,6 @@ import { ValidationError } from '../errors.js';
 import { eliminate, stepOf } from '../feature-selection/elimination.js';
 import { Eliminator, type EliminatorState, eliminatorStateRules } from '../feature-selection/eliminator.js';
 import { RFE } from '../feature-selection/rfe.js';
-
-import { takeColumns } from './columns.js';
 import { type FoldOptions, foldData } from './folds.js';
 import { cvRule, predictorRule, scoringRule } from './rules.js';
 import { type CrossValidationModel, resolveScorers, type SingleScoring } from './scoring.js';

@@ -1,18 +1,18 @@
 /** Models whose predictions another model learns from (Wolpert, Stacked Generalization, Neural Networks 5, 1992). */
-import { applyOps, sideBySide } from '../core/apply.js';
+import { applyModel, sideBySide } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
 import {
   checkFiniteFor,
+  denseRows,
   type FitInput,
   fitLabels,
   fitTargets,
   partOfInput,
   reportProgress,
   requireY,
-  takeSharedRows,
 } from '../core/fit-input.js';
-import { fittedCopy, fittedModels } from '../core/inner-models.js';
+import { fittedCopy, fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
@@ -48,7 +48,7 @@ export interface StackingParams {
    * copied as they are, and the final estimator learns from what they say of all rows. Default 5.
    */
   cv: NonNullable<FoldOptions['cv']> | 'prefit';
-  /** Give the final estimator the columns of X, too. Default false. */
+  /** Give the final estimator the columns of X, too; documents have none. Default false. */
   passthrough: boolean;
 }
 
@@ -152,6 +152,10 @@ export class StackingClassifier extends transforming(
     return this.params.finalEstimator ?? new LogisticRegression();
   }
 
+  protected override front({ models }: StackingState) {
+    return frontOf(models);
+  }
+
   protected async fitState(input: FitInput): Promise<StackingState & ClassifierState> {
     const { codes, classes } = fitLabels(input);
     const { stackMethod } = this.params;
@@ -174,8 +178,8 @@ export class StackingClassifier extends transforming(
   override outputColumns(): readonly Column[] {
     const { stackMethod } = this.fittedParams;
     return stackedColumns(this, this.fittedParams, this.schema.columns, (k) => {
-      const plan = new PlanBuilder(this.nFeaturesIn);
       const model = this.state.models[k];
+      const plan = new PlanBuilder(model.nFeaturesIn);
       const options = { ...PLAIN, output: outputOf(this, model, stackMethod) };
       return lowerColumns(plan, plan.input, model, options).width;
     });
@@ -183,8 +187,10 @@ export class StackingClassifier extends transforming(
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { stackMethod } = this.fittedParams;
-    const parts = this.state.models.map((model) =>
-      lowerColumns(plan, x, model, { ...options, output: outputOf(this, model, stackMethod) }),
+    const { models } = this.state;
+    const rows = slotsOf(plan, x, models);
+    const parts = models.map((model, k) =>
+      lowerColumns(plan, rows[k], model, { ...options, output: outputOf(this, model, stackMethod) }),
     );
     return lowerFinal(plan, x, parts, this.state, this.fittedParams, options);
   }
@@ -242,6 +248,10 @@ export class StackingRegressor extends transforming(Regressor<StackingParams, St
     return this.params.finalEstimator ?? new RidgeCV();
   }
 
+  protected override front({ models }: StackingState) {
+    return frontOf(models);
+  }
+
   protected fitState(input: FitInput): Promise<StackingState> {
     // Before rows are dealt out, so that an error names the row of y.
     fitTargets(input);
@@ -264,8 +274,10 @@ export class StackingRegressor extends transforming(Regressor<StackingParams, St
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
-    const parts = this.state.models.map((model) =>
-      lowerColumns(plan, x, model, { ...options, output: 'value' }),
+    const { models } = this.state;
+    const rows = slotsOf(plan, x, models);
+    const parts = models.map((model, k) =>
+      lowerColumns(plan, rows[k], model, { ...options, output: 'value' }),
     );
     return lowerFinal(plan, x, parts, this.state, this.fittedParams, options);
   }
@@ -356,6 +368,7 @@ async function fitStack(
   options: StackOptions,
 ): Promise<StackingState> {
   const schema = new Schema(input.columns, { kind: 'none' }, true);
+  const own = passthrough ? [denseRows(owner, input)] : [];
   const given = keptModels(estimators);
   const models = given.map(({ model }) => (cv === 'prefit' ? fittedCopy(model) : model.clone()));
   const said =
@@ -371,7 +384,8 @@ async function fitStack(
   });
   const stacked = {
     ...input,
-    x: sideBySide(passthrough ? [...said, input.x] : said),
+    x: sideBySide([...said, ...own]),
+    given: undefined,
     columns: passthrough ? [...columns, ...input.columns] : columns,
     onProgress: undefined,
     // A linear model, say, above networks.
@@ -384,11 +398,11 @@ async function fitStack(
 
 function columnsOf(
   model: Estimator,
-  { x, cancel }: FitInput,
+  input: FitInput,
   schema: Schema,
   { lower }: StackOptions,
 ): Promise<Matrix> {
-  return applyOps(x, schema, (plan, slot) => lower(plan, slot, model), cancel);
+  return applyModel(model, input, schema, (plan, slot) => lower(plan, slot, model));
 }
 
 /** Fits the models on all rows, and gives what models of folds say of the rows that they have not seen. */
@@ -431,8 +445,7 @@ async function crossFit(
         }
         const one = model.clone();
         await one.fitInput(partOfInput(whole, fold.train), schema);
-        const rest = { ...whole, x: takeSharedRows(x, fold.test) };
-        const part = await columnsOf(one, rest, schema, options);
+        const part = await columnsOf(one, partOfInput(whole, fold.test), schema, options);
         said[k] ??= new Matrix(sharedArray(part.data, x.rows * part.cols), x.rows, part.cols);
         for (const [i, row] of fold.test.entries()) said[k].row(row).set(part.row(i));
       });

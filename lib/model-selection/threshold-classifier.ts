@@ -1,6 +1,7 @@
 /** What classifiers share that predict one of two classes where a score reaches a threshold. */
 import { Estimator } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { frontOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels, Label } from '../core/labels.js';
 import { custom, labels, oneOf, type Rules, real } from '../core/params.js';
@@ -102,6 +103,10 @@ export abstract class ThresholdClassifier<
     if (![...this.outputs, this.response].every((output) => model.outputs.includes(output)))
       throw this.refuse('state: the model lacks an output of the estimator');
     if (model.nFeaturesIn !== columns.length) throw this.refuse('state: the model has other columns');
+  }
+
+  protected override front({ model }: S) {
+    return frontOf([model]);
   }
 
   /** The fitted classifier. @throws {ERR_NOT_FITTED} before `fit` */

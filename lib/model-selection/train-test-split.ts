@@ -3,8 +3,8 @@ import { rowsByClass } from '../core/folds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, custom, either, int, nothing, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
+import { countRows, type TakenRows, takeRows, takeValues } from '../core/rows.js';
 import { ValidationError } from '../errors.js';
-import { countRows, type TakenRows, takeRows, takeValues } from './rows.js';
 
 /** Options of {@link trainTestSplit}. */
 export interface TrainTestSplitOptions {

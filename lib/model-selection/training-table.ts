@@ -4,8 +4,9 @@ import type { Matrix, MatrixLike } from '../core/matrix.js';
 import type { Column } from '../core/schema.js';
 import type { Cell } from '../core/table.js';
 
-/** The rows of a fit: the matrix itself where all columns are numbers without names of their own, else a table. */
-export function trainingTable({ x, columns }: FitInput): MatrixLike {
+/** The rows of a fit: what was given where models read that themselves, the matrix itself where all columns are numbers without names of their own, else a table. */
+export function trainingTable({ x, given, columns }: FitInput): MatrixLike {
+  if (given !== undefined) return given;
   if (columns.every(({ name, kind }, j) => kind === 'number' && name === `x${j}`)) return x;
   return Object.fromEntries(columns.map((column, j) => [column.name, decodeColumn(x, column, j)]));
 }

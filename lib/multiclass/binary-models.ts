@@ -1,15 +1,8 @@
 /** What classifiers made of classifiers of two classes share. */
 import { withCancel } from '../core/cancellation.js';
 import { Estimator, type EstimatorTags } from '../core/estimator.js';
-import {
-  checkFiniteFor,
-  type FitInput,
-  fitLabels,
-  partOfInput,
-  reportProgress,
-  type SparseFitInput,
-} from '../core/fit-input.js';
-import { fittedModels } from '../core/inner-models.js';
+import { checkFiniteFor, type FitInput, fitLabels, partOfInput, reportProgress } from '../core/fit-input.js';
+import { fittedModels, frontOf, readColumns } from '../core/inner-models.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { custom, labels, type Rules } from '../core/params.js';
@@ -17,7 +10,6 @@ import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
-import { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 
 /** Parameters of {@link OneVsRestClassifier} and {@link OneVsOneClassifier}. */
@@ -80,50 +72,34 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
       new ValidationError('ERR_PARAMETER', `${this.constructor.name} state: ${why}.`);
     if (models.length !== this.countOf(classes.length))
       throw refuse(`there are ${models.length} models of ${classes.length} classes`);
-    for (const [k, { nFeaturesIn, schema }] of models.entries()) {
+    for (const [k, { schema }] of models.entries()) {
       const { target } = schema;
-      if (nFeaturesIn !== columns.length) throw refuse(`model ${k} has other columns`);
       if (target.kind !== 'class' || target.classes.length !== 2)
         throw refuse(`model ${k} does not tell two classes apart`);
     }
+    if (!readColumns(models, columns.length)) throw refuse('the models have other columns');
   }
 
-  protected fitState(input: FitInput): Promise<BinaryModelsState> {
-    return this.#learn(input);
+  protected override front({ models }: BinaryModelsState) {
+    return frontOf(models);
   }
 
-  protected override fitSparse(input: SparseFitInput): Promise<BinaryModelsState> {
-    return this.#learn(input);
-  }
-
-  async #learn(input: FitInput | SparseFitInput): Promise<BinaryModelsState> {
+  protected async fitState(input: FitInput): Promise<BinaryModelsState> {
     const encoded = fitLabels(input);
     return { models: await this.#fitModels(input, this.problems(encoded)), classes: encoded.classes };
   }
 
   /** Fits a clone on each problem, as many at a time as there are threads. */
-  async #fitModels(
-    input: FitInput | SparseFitInput,
-    problems: readonly BinaryProblem[],
-  ): Promise<Estimator[]> {
-    if (!isSparseInput(input)) checkFiniteFor(this.params.estimator, input);
+  async #fitModels(input: FitInput, problems: readonly BinaryProblem[]): Promise<Estimator[]> {
+    checkFiniteFor(this.params.estimator, input);
     const progress = reportProgress(input, this);
     const schema = new Schema(input.columns, { kind: 'none' }, true);
     let done = 0;
     return withCancel(input.signal, () =>
       runAll(problems, input.signal, async ({ rows, y }, stop) => {
         const model = this.params.estimator.clone();
-        if (isSparseInput(input)) {
-          const { x, sampleWeight, device } = input;
-          const weights =
-            rows === null ? sampleWeight : sampleWeight && Float64Array.from(rows, (i) => sampleWeight[i]);
-          const part = rows === null ? x : x.takeRows(rows);
-          await model.fit(part, y, { sampleWeight: weights ?? undefined, signal: stop, device });
-        } else {
-          const part =
-            rows === null ? { ...input, validation: null, queries: null } : partOfInput(input, rows);
-          await model.fitInput({ ...part, y, onProgress: undefined, signal: stop }, schema);
-        }
+        const part = rows === null ? { ...input, validation: null, queries: null } : partOfInput(input, rows);
+        await model.fitInput({ ...part, y, onProgress: undefined, signal: stop }, schema);
         progress?.(++done, problems.length);
         return model;
       }),
@@ -134,10 +110,6 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
   get models(): readonly Estimator[] {
     return this.state.models;
   }
-}
-
-function isSparseInput(input: FitInput | SparseFitInput): input is SparseFitInput {
-  return input.x instanceof CsrMatrix;
 }
 
 /** What a model of two classes says for the second: its decision, or else its probability. */

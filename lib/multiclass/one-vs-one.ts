@@ -1,4 +1,5 @@
 /** One model for each pair of classes. */
+import { slotsOf } from '../core/inner-models.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -50,7 +51,8 @@ export class OneVsOneClassifier extends BinaryModelsClassifier {
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { models, classes } = this.state;
-    const scores = plan.concat(models.map((model) => lowerScore(model, plan, x, options)));
+    const rows = slotsOf(plan, x, models);
+    const scores = plan.concat(models.map((model, k) => lowerScore(model, plan, rows[k], options)));
     const thresholds = Float64Array.from(models, thresholdOf);
     const isSecond = plan.binary(scores, 'greater', thresholds);
     if (classes.length === 2 && options.output === 'label') return isSecond;

@@ -1,4 +1,5 @@
 /** One model for each class, against all others. */
+import { slotsOf } from '../core/inner-models.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -48,12 +49,13 @@ export class OneVsRestClassifier extends BinaryModelsClassifier {
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { models } = this.state;
+    const rows = slotsOf(plan, x, models);
     if (options.output === 'proba') {
-      const proba = models.map((model) => model.lowerChecked(plan, x, options));
+      const proba = models.map((model, k) => model.lowerChecked(plan, rows[k], options));
       if (models.length === 1) return proba[0];
       return plan.normalize(plan.concat(proba.map((both) => plan.gather(both, [1]))), 'l1');
     }
-    const scores = plan.concat(models.map((model) => lowerScore(model, plan, x, options)));
+    const scores = plan.concat(models.map((model, k) => lowerScore(model, plan, rows[k], options)));
     if (options.output === 'decision') return scores;
     if (models.length > 1) return plan.argmax(scores);
     return plan.binary(scores, 'greater', Float64Array.of(thresholdOf(models[0])));

@@ -12,6 +12,7 @@ import {
   type SparseFitInput,
   toShared,
 } from '../core/fit-input.js';
+import { frontOf } from '../core/inner-models.js';
 import { isTransformer, type Transformer } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
@@ -155,9 +156,11 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   protected async fitState(input: FitInput): Promise<PipelineState> {
     const { memory } = this.params;
     const steps = cloneParts(this.params.steps).map(([, estimator]) => estimator);
-    const { x, y, columns, sampleWeight } = input;
+    const { x, given: documents, y, columns, sampleWeight } = input;
     const cache =
-      memory && steps.length > 1 ? await StepCache.over(memory, x, y, columns, sampleWeight) : null;
+      memory && steps.length > 1
+        ? await StepCache.over(memory, documents ?? x, y, columns, sampleWeight)
+        : null;
     let current = input;
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
@@ -269,7 +272,14 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   }
 
   override get vectorizers(): readonly Vectorizer[] {
-    return this.isFitted ? vectorizersOf(this.state.steps) : [];
+    const own = this.isFitted ? vectorizersOf(this.state.steps) : [];
+    return own.length > 0 ? own : super.vectorizers;
+  }
+
+  /** A first step that is no vectorizer may be made of models that have some. */
+  protected override front({ steps }: PipelineState) {
+    const first = steps.find((step) => step instanceof Estimator);
+    return frontOf(first === undefined ? [] : [first]);
   }
 
   override get crossFits() {
@@ -366,6 +376,7 @@ async function inputOfNext(
   return {
     ...input,
     x: rows,
+    given: undefined,
     validation: validation && { ...validation, x: await transform(validation.x) },
     columns: step.outputColumns(),
   };

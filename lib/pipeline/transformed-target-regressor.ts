@@ -2,6 +2,7 @@
 import { applyOps, TRANSFORM } from '../core/apply.js';
 import { Estimator, type State } from '../core/estimator.js';
 import { type FitInput, fitTargets, toShared } from '../core/fit-input.js';
+import { frontOf } from '../core/inner-models.js';
 import { InvertibleTransformer } from '../core/invertible.js';
 import { Regressor } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
@@ -117,6 +118,10 @@ export class TransformedTargetRegressor extends Regressor<
     return transformer?.clone() ?? new FunctionTransformer({ func, inverseFunc, allowNan: false });
   }
 
+  protected override front({ regressor }: TransformedTargetRegressorState) {
+    return frontOf([regressor]);
+  }
+
   protected async fitState(input: FitInput): Promise<TransformedTargetRegressorState> {
     const { cancel, columns } = input;
     const targets = fitTargets(input);
@@ -127,6 +132,7 @@ export class TransformedTargetRegressor extends Regressor<
       {
         ...input,
         x: y,
+        given: undefined,
         columns: schema.columns,
         y: undefined,
         validation: null,

@@ -5,19 +5,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Estimator, MatrixLike } from '../../lib/core/index.js';
 import {
+  CountVectorizer,
+  DictVectorizer,
   GaussianNB,
   GridSearchCV,
   HalvingGridSearchCV,
   LogisticRegression,
   load,
   loadIris,
+  MultinomialNB,
   makePipeline,
   OneHotEncoder,
   RandomForestClassifier,
   type SearchOptions,
   StandardScaler,
   searchWorker,
+  TfidfTransformer,
+  TfidfVectorizer,
+  VotingClassifier,
 } from '../../lib/index.js';
 import { RedisServer, WorkerProcess } from './redis.js';
 
@@ -98,6 +105,54 @@ describe.skipIf(!hasRedis)('search workers', () => {
     expect(scored.cvResults.meanTestScore[1]).toBeNaN();
     const own = new GridSearchCV(new GaussianNB(), {}, { workers, scoring: async () => 1 });
     await expect(own.fit(data, labels)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
+
+  it('sends texts, records and sparse rows, to pipelines and to models made of them', async () => {
+    const workers = { url: redis.url, queue: 'texts' };
+    await using _worker = await searchWorker(workers);
+    // Half of a surrogate pair is a text, too.
+    const texts = labels.map(
+      (label, i) => `${label.slice(0, 3)} w${i % 7} ${i % 20 === 0 ? '\ud83d' : 'x y'}`,
+    );
+    const words = () => makePipeline(new CountVectorizer(), new MultinomialNB());
+    const records = labels.map((label, i) => ({ $kind: label, size: i % 5, tags: i % 2 ? ['odd'] : [] }));
+    const sparse = await new TfidfVectorizer().fitTransform(texts);
+    const sets: Array<[Estimator, Record<string, unknown[]>, unknown]> = [
+      [
+        words(),
+        {
+          multinomialnb__alpha: [0.1, 1],
+          countvectorizer__ngramRange: [
+            [1, 1],
+            [1, 2],
+          ],
+        },
+        texts,
+      ],
+      [
+        new VotingClassifier([
+          ['a', words()],
+          ['b', words()],
+        ]),
+        { a__multinomialnb__alpha: [0.1, 5] },
+        texts,
+      ],
+      [makePipeline(new DictVectorizer(), new MultinomialNB()), { multinomialnb__alpha: [0.1, 1] }, records],
+      [makePipeline(new TfidfTransformer(), new MultinomialNB()), { multinomialnb__alpha: [0.1, 1] }, sparse],
+      [new MultinomialNB(), { alpha: [0.1, 1] }, sparse.astype('float32')],
+    ];
+    for (const [model, grid, X] of sets) {
+      const make = (options: Partial<SearchOptions>) => new GridSearchCV(model, grid, { cv: 3, ...options });
+      const local = await make({}).fit(X as MatrixLike, labels);
+      const remote = await make({ workers }).fit(X as MatrixLike, labels);
+      expect(resultOf(remote)).toEqual(resultOf(local));
+      expect(await remote.predict(X as MatrixLike)).toEqual(await local.predict(X as MatrixLike));
+    }
+    const tokenizer = (text: string) => text.split(' ');
+    const own = makePipeline(new CountVectorizer({ tokenizer }), new MultinomialNB());
+    await expect(new GridSearchCV(own, {}, { workers }).fit(texts, labels)).rejects.toMatchObject({
+      code: 'ERR_NOT_SUPPORTED',
+    });
   });
 
   it('ends when its signal fires, and says so when there is no Redis', async () => {

@@ -1,7 +1,16 @@
 /** Models of documents behind HTTP: forms of requests, errors, what clients are told, and worker threads. */
 import { setImmediate } from 'node:timers/promises';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { load, MultinomialNB, Pipeline, TfidfTransformer, TfidfVectorizer } from '../../lib/index.js';
+import {
+  CountVectorizer,
+  LogisticRegression,
+  load,
+  MultinomialNB,
+  Pipeline,
+  TfidfTransformer,
+  TfidfVectorizer,
+  VotingClassifier,
+} from '../../lib/index.js';
 import { ModelEndpoint } from '../../lib/serve/index.js';
 import { evaluate } from '../support/child.js';
 import { expectClose, ulp } from '../support/tolerance.js';
@@ -86,6 +95,28 @@ describe('an endpoint', () => {
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
     await expect(damaged.predict({ text: 'cheap' })).rejects.toThrow();
+  });
+
+  test('of models with vocabularies of their own answers as they do, in other threads, too', async () => {
+    const words = new Pipeline([
+      ['words', new CountVectorizer({ ngramRange: [1, 2] })],
+      ['model', new LogisticRegression()],
+    ]);
+    const vote = new VotingClassifier(
+      [
+        ['a', make()],
+        ['b', words],
+      ],
+      { voting: 'soft' },
+    );
+    await vote.fit(mails, y);
+    const served = await ModelEndpoint.create(vote);
+    expect(served.info.columns).toEqual([{ name: 'text', kind: 'text', required: true }]);
+    const [like] = (await vote.predictProba(['cheap noon'])).toArray();
+    for (const each of [served, ModelEndpoint.adopt(structuredClone(served.share()))]) {
+      const { probabilities } = await each.predict({ text: 'cheap noon' });
+      near([probabilities!.ham, probabilities!.spam], like);
+    }
   });
 
   test('of counts reads numbers', async () => {

@@ -1,9 +1,10 @@
 /**
- * How a fitted model predicts sparse rows. Models that are linear in a row read it as it is: their plan begins with a Dense op,
- * which here is a sparse product, and the plan of the rest goes on from its result. All other plans run on blocks of rows made dense.
+ * How a fitted model predicts sparse rows. Models that are linear in a row read it as it is: their plan begins with Dense ops,
+ * which here are sparse products, and the plan of the rest goes on from their results. All other plans run on blocks of rows made dense.
  */
 import { toBorealError } from '../../errors.js';
 import { type FloatArray, native } from '../../native.js';
+import { sideBySide } from '../apply.js';
 import { checkFiniteSparse } from '../fit-input.js';
 import { newArray } from '../linalg/memory.js';
 import { Matrix } from '../matrix.js';
@@ -11,6 +12,7 @@ import { isCheaperThanCopying, Plan, type ResolvedCompileOptions } from '../plan
 import { PlanBuilder, type PlanSource, type Slot } from '../plan-builder.js';
 import type { Norm } from '../plan-types.js';
 import { Schema } from '../schema.js';
+import { sparseColumns } from './csr-columns.js';
 import { type CsrMatrix, csrArguments } from './csr-matrix.js';
 import { checkDenseSize, densify } from './densify.js';
 import { replaceValues, type Weighing, weigh } from './weigh.js';
@@ -27,137 +29,156 @@ class NotLinear extends Error {}
 /** What is done to the values of sparse rows before the product: above a threshold they are 1, others 0; or they are weighed. */
 type Change = { readonly threshold: number } | Weighing;
 
-/** The product that a plan begins with. */
-interface Head {
-  readonly weights: Float64Array;
-  readonly bias: Float64Array;
+/** Some columns of the rows, changed. */
+interface Part {
+  readonly from: number;
+  readonly to: number;
+  readonly changes: readonly Change[];
 }
 
-/** Takes the ops on the rows themselves out of a plan, as far as these are a product. */
+/** A product that a plan begins with. */
+interface Product<T extends FloatArray = FloatArray> {
+  readonly part: Part;
+  readonly weights: T;
+  readonly bias: T;
+}
+
+/** Takes the ops on the rows themselves out of a plan, as far as these are products. The rest reads their results side by side. */
 class SparseBuilder extends PlanBuilder {
-  readonly #rows: Slot;
-  readonly changes: Change[] = [];
-  head: Head | null = null;
+  /** The slots that stand for sparse rows. */
+  readonly #parts = new Map<Slot, Part>();
+  readonly products: Product<Float64Array>[] = [];
+  #width = 0;
 
   constructor(width: number) {
     super(width);
-    this.#rows = this.input;
+    this.#parts.set(this.input, { from: 0, to: width, changes: [] });
+  }
+
+  /** How many results the products have. */
+  get width(): number {
+    return this.#width;
+  }
+
+  #add(part: Part): Slot {
+    const slot = { id: -this.#parts.size, width: part.to - part.from };
+    this.#parts.set(slot, part);
+    return slot;
   }
 
   override check(x: Slot, allowNan: boolean, names: readonly string[]): Slot {
-    return x === this.#rows ? x : super.check(x, allowNan, names);
+    return this.#parts.has(x) ? x : super.check(x, allowNan, names);
+  }
+
+  override gather(x: Slot, columns: readonly number[]): Slot {
+    const part = this.#parts.get(x);
+    const isRange = columns.length > 0 && columns.every((column, j) => column === columns[0] + j);
+    if (part === undefined || !isRange || columns.length === x.width) return super.gather(x, columns);
+    if (part.changes.length > 0) throw new NotLinear();
+    const from = part.from + columns[0];
+    return this.#add({ from, to: from + columns.length, changes: [] });
   }
 
   override binary(...args: Parameters<PlanBuilder['binary']>): Slot {
     const [x, kind, values] = args;
     const [threshold] = values instanceof Float64Array ? values : [];
-    if (x !== this.#rows || kind !== 'greater' || !(threshold >= 0)) return super.binary(...args);
-    return this.#change({ threshold });
+    const part = this.#parts.get(x);
+    if (part === undefined || kind !== 'greater' || !(threshold >= 0)) return super.binary(...args);
+    return this.#change(part, { threshold });
   }
 
   override affine(x: Slot, shift: Float64Array, scale: Float64Array): Slot {
-    if (x !== this.#rows || shift.some((value) => value !== 0)) return super.affine(x, shift, scale);
-    return this.#change({ weight: scale.map((value) => 1 / value) });
+    const part = this.#parts.get(x);
+    if (part === undefined || shift.some((value) => value !== 0)) return super.affine(x, shift, scale);
+    return this.#change(part, { weight: scale.map((value) => 1 / value) });
   }
 
   override normalize(x: Slot, norm: Norm): Slot {
-    return x === this.#rows ? this.#change({ norm }) : super.normalize(x, norm);
+    const part = this.#parts.get(x);
+    return part === undefined ? super.normalize(x, norm) : this.#change(part, { norm });
   }
 
-  #change(change: Change): Slot {
-    if (this.head !== null) throw new NotLinear();
-    this.changes.push(change);
-    return this.#rows;
+  #change(part: Part, change: Change): Slot {
+    return this.#add({ ...part, changes: [...part.changes, change] });
   }
 
   override dense(x: Slot, weights: Float64Array, bias: Float64Array): Slot {
-    if (x !== this.#rows) return super.dense(x, weights, bias);
-    if (this.head !== null) throw new NotLinear();
-    this.head = { weights, bias };
-    // The input of the plan of the rest.
-    return { id: 0, width: bias.length };
+    const part = this.#parts.get(x);
+    if (part === undefined) return super.dense(x, weights, bias);
+    this.products.push({ part, weights, bias });
+    const first = this.#width;
+    this.#width += bias.length;
+    const columns = Array.from(bias, (_, c) => first + c);
+    // The input of the plan of the rest, whose width is known in the end.
+    return this.emit('gather', [{ id: 0, width: this.#width }], columns, [], bias.length);
   }
 
   protected override emit(...args: Parameters<PlanBuilder['emit']>): Slot {
-    if (args[1].includes(this.#rows)) throw new NotLinear();
+    if (args[1].some((slot) => this.#parts.has(slot))) throw new NotLinear();
     return super.emit(...args);
   }
 
   rest(output: Slot): PlanSource {
+    if (this.#width === 0 || this.#parts.has(output)) throw new NotLinear();
     const source = this.build(output);
-    if (this.head !== null) source.ops[1] = this.head.bias.length;
+    source.ops[1] = this.#width;
     return source;
   }
 }
 
-/** {@link Head} in the precision of a plan. */
-interface Product {
-  readonly weights: FloatArray;
-  readonly bias: FloatArray;
-  readonly changes: readonly Change[];
-}
-
 /** A fitted model compiled for sparse rows. */
 export class SparsePlan {
-  readonly #head: Product | null;
+  /** In the precision of the plan; none where the plan reads dense rows. */
+  readonly #products: readonly Product[];
   readonly #plan: Plan;
 
-  private constructor(plan: Plan, head: Product | null) {
+  private constructor(plan: Plan, products: readonly Product[]) {
     this.#plan = plan;
-    this.#head = head;
+    this.#products = products;
   }
 
   /**
-   * @param lower - adds the model's ops to a plan
-   * @param dense - the plan for dense rows, for models that are not linear
+   * @param lower - adds the model's ops to a plan; again, to one for dense rows, where the model is not linear
    */
   static async compile(
     schema: Schema,
     options: ResolvedCompileOptions,
-    lower: (plan: PlanBuilder) => Slot,
-    dense: () => Promise<Plan>,
+    lower: (plan: PlanBuilder, input: Slot) => Slot,
   ): Promise<SparsePlan> {
     const builder = new SparseBuilder(schema.columns.length);
     let source: PlanSource;
     try {
-      source = builder.rest(lower(builder));
+      source = builder.rest(lower(builder, builder.input));
     } catch (error) {
       if (!(error instanceof NotLinear)) throw error;
-      return new SparsePlan(await dense(), null);
+      const dense = new PlanBuilder(schema.columns.length);
+      const whole = dense.build(lower(dense, dense.input));
+      return new SparsePlan(await Plan.compileAsync(whole, schema, options), []);
     }
-    const { head } = builder;
-    if (head === null) return new SparsePlan(await dense(), null);
-    const columns = Array.from(head.bias, (_, c) => ({ name: `score${c}`, kind: 'number' as const }));
+    const columns = Array.from({ length: builder.width }, (_, c) => ({
+      name: `score${c}`,
+      kind: 'number' as const,
+    }));
     const plan = await Plan.compileAsync(source, new Schema(columns, schema.target, false), options);
     const converted = (values: Float64Array) => {
       const array = newArray(options.precision, values.length);
       array.set(values);
       return array;
     };
-    const { weights, bias } = head;
-    const { changes } = builder;
-    return new SparsePlan(plan, { weights: converted(weights), bias: converted(bias), changes });
+    const products = builder.products.map(({ part, weights, bias }) => {
+      return { part, weights: converted(weights), bias: converted(bias) };
+    });
+    return new SparsePlan(plan, products);
   }
 
   /** Runs on the pool, or now where that is cheaper than a copy. x has the precision and the columns of the model. */
   async run(x: CsrMatrix): Promise<Matrix> {
-    const head = this.#head;
-    if (head === null) return this.#runBlocks(x);
-    const { weights, bias, changes } = head;
+    if (this.#products.length === 0) return this.#runBlocks(x);
     checkFiniteSparse(x);
     try {
-      let rows = x;
-      for (const change of changes) rows = await changed(rows, change);
-      const product = [...csrArguments(rows), weights, bias, bias.length] as const;
-      const { data, indices } = rows;
-      const now = isCheaperThanCopying(
-        data.length * bias.length * PRODUCT_NS,
-        data.byteLength + indices.byteLength,
-      );
-      const scores = now
-        ? native.csrProduct<FloatArray, true>(...product, true, null)
-        : await native.csrProduct<FloatArray, false>(...product, false, null);
-      return await this.#plan.run(new Matrix(scores, x.rows, bias.length));
+      const results: Matrix[] = [];
+      for (const product of this.#products) results.push(await multiplied(x, product));
+      return await this.#plan.run(results.length === 1 ? results[0] : sideBySide(results));
     } catch (error) {
       throw toBorealError(error);
     }
@@ -175,6 +196,21 @@ export class SparsePlan {
     }
     return out;
   }
+}
+
+async function multiplied(x: CsrMatrix, { part, weights, bias }: Product): Promise<Matrix> {
+  let rows = sparseColumns(x, part.from, part.to);
+  for (const change of part.changes) rows = await changed(rows, change);
+  const product = [...csrArguments(rows), weights, bias, bias.length] as const;
+  const { data, indices } = rows;
+  const now = isCheaperThanCopying(
+    data.length * bias.length * PRODUCT_NS,
+    data.byteLength + indices.byteLength,
+  );
+  const scores = now
+    ? native.csrProduct<FloatArray, true>(...product, true, null)
+    : await native.csrProduct<FloatArray, false>(...product, false, null);
+  return new Matrix(scores, x.rows, bias.length);
 }
 
 function changed(x: CsrMatrix, change: Change): Promise<CsrMatrix> | CsrMatrix {

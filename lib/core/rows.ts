@@ -1,10 +1,11 @@
-/** Rows taken out of whatever an estimator accepts: the one way in which splits and folds are made. */
-import { isSparse } from '../core/forms.js';
-import { type FloatArray, Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
-import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
-import { isTable, selectTableRows, tableToColumns } from '../core/table.js';
+/** Rows taken out of whatever an estimator accepts: the one way in which splits, folds and bags are made. */
+
 import { ValidationError } from '../errors.js';
 import { takeColumns } from './columns.js';
+import { isSparse } from './forms.js';
+import { type FloatArray, Matrix, type MatrixLike, type NumericMatrixLike } from './matrix.js';
+import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
+import { isTable, selectTableRows, tableToColumns } from './table.js';
 
 /** What taking rows of X gives: the same kind of thing, but a {@link Matrix} for data with a shape. */
 export type TakenRows<X> = X extends CsrMatrix
@@ -73,7 +74,7 @@ export function countRows(X: MatrixLike, y?: ArrayLike<unknown> | null): number 
   let rows: number;
   if (Array.isArray(X) || isSparse(X)) rows = Array.isArray(X) ? X.length : X.rows;
   else rows = isTable(X) ? tableToColumns(X).rows : Matrix.from(X as NumericMatrixLike).rows;
-  if (rows === 0) throw new ValidationError('ERR_EMPTY', 'X has no rows to split.');
+  if (rows === 0) throw new ValidationError('ERR_EMPTY', 'X has no rows.');
   if (y && y.length !== rows) {
     throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${y.length} values.`);
   }

@@ -1,6 +1,6 @@
 /** Columns taken out of whatever estimators are fitted on. */
-import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
-import { isTable, tableToColumns } from '../core/table.js';
+import { Matrix, type MatrixLike, type NumericMatrixLike } from './matrix.js';
+import { isTable, tableToColumns } from './table.js';
 
 /** The given columns, in that order: a table of a table, else a matrix. */
 export function takeColumns(X: MatrixLike, columns: readonly number[]): MatrixLike {

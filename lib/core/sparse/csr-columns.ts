@@ -1,0 +1,46 @@
+/** Sparse rows side by side, and some of their columns. */
+import { newArray } from '../linalg/memory.js';
+import { CsrMatrix } from './csr-matrix.js';
+
+/** Sparse matrices of as many rows as one, in float64, the columns of each after those of the one before. */
+export function sparseSideBySide(parts: readonly CsrMatrix[]): CsrMatrix {
+  const [{ rows }] = parts;
+  const count = parts.reduce((sum, { nnz }) => sum + nnz, 0);
+  const data = new Float64Array(count);
+  const indices = new Int32Array(count);
+  const indptr = new Int32Array(rows + 1);
+  let at = 0;
+  for (let i = 0; i < rows; i++) {
+    let first = 0;
+    for (const part of parts) {
+      for (let k = part.indptr[i]; k < part.indptr[i + 1]; k++, at++) {
+        data[at] = part.data[k];
+        indices[at] = first + part.indices[k];
+      }
+      first += part.cols;
+    }
+    indptr[i + 1] = at;
+  }
+  return new CsrMatrix({ data, indices, indptr, cols: parts.reduce((sum, { cols }) => sum + cols, 0) });
+}
+
+/** The columns from `from` to `to` (exclusive). */
+export function sparseColumns(x: CsrMatrix, from: number, to: number): CsrMatrix {
+  if (from === 0 && to === x.cols) return x;
+  const indptr = new Int32Array(x.rows + 1);
+  const isIn = (k: number) => x.indices[k] >= from && x.indices[k] < to;
+  for (let i = 0; i < x.rows; i++) {
+    let count = indptr[i];
+    for (let k = x.indptr[i]; k < x.indptr[i + 1]; k++) if (isIn(k)) count++;
+    indptr[i + 1] = count;
+  }
+  const data = newArray(x.dtype, indptr[x.rows]);
+  const indices = new Int32Array(data.length);
+  let at = 0;
+  for (let k = 0; k < x.nnz; k++) {
+    if (!isIn(k)) continue;
+    data[at] = x.data[k];
+    indices[at++] = x.indices[k] - from;
+  }
+  return new CsrMatrix({ data, indices, indptr, cols: to - from });
+}
