@@ -2,23 +2,17 @@
  * Every estimator's plans on the emulated GPU that `npm run test:native` builds, beside the CPU's in float32; without it they are
  * skipped by name.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Subject } from '../lib/testing/subject.js';
+import { describeOnEmulatedGpu } from './support/emulated-gpu.js';
 import { EXAMPLES } from './support/estimators.js';
 
-const emulated = join(import.meta.dirname, '../build-test/Release/libboreal_cuda_emulated.so');
 /** The check of plans whose exceptions hold here, too. */
 const ROUNDING = 'float32 plans of every output agree with float64 up to rounding';
 /** Of a value, relative to the largest of its result. */
 const TOLERANCE = 1e-4;
 
-describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
-  beforeAll(() => {
-    process.env.BOREAL_CUDA_LIBRARY = emulated;
-  });
-
+describeOnEmulatedGpu('on an emulated GPU', () => {
   for (const { name, make, exceptions } of EXAMPLES) {
     const subject = new Subject(make);
     if (!subject.hasPlan) continue;

@@ -318,7 +318,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   #checkDevice(device: FitOptions['device']): void {
     if (!device || !isGpu(device) || this.tags.trainsOnGpu) return;
-    const message = `${this.constructor.name} is trained on the CPU only; a GPU runs what compile() makes of it.`;
+    const message = `${this.constructor.name} with these parameters is trained on the CPU only; a GPU runs what compile() makes of it.`;
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
 

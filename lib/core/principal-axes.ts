@@ -136,14 +136,20 @@ export function prefersGram({ rows, cols }: Matrix, how: Randomised): boolean {
   return rows >= 10 * cols && cols <= 1000 && cols <= 4 * (iterations + 1) * size;
 }
 
-/** The first axes of all by the Gram matrix; null when some of them are so short that it has lost their digits. */
-export function firstAxes({ values, axes }: Axes, components: number): Axes | null {
-  if (!(values[components - 1] > SHORT * values[0])) return null;
+/**
+ * The first axes of all by the Gram matrix; null when some of them are so short that it has lost their digits.
+ *
+ * @param short - the length, beside the first, from which on it has not
+ */
+export function firstAxes({ values, axes }: Axes, components: number, short: number = SHORT): Axes | null {
+  if (!(values[components - 1] > short * values[0])) return null;
   return { values: values.slice(0, components), axes: axes.slice(0, components) };
 }
 
 /** The Gram matrix squares lengths: of an axis this short, beside the first, four digits are left. */
 const SHORT = 1e-6;
+/** The same of a Gram matrix whose products are sums of float32. */
+export const SHORT_FLOAT32 = 1e-3;
 
 /** Rows with the signs that make their largest component, by absolute value, positive: signs are arbitrary otherwise. */
 export function pointed(rows: Matrix<Float64Array>): Matrix<Float64Array> {

@@ -50,8 +50,11 @@ function placeTraining(device: TrainingDevice, cost: () => TrainingCost | null):
   }
 }
 
+/** What is said of data beyond the memory of a GPU, or the counts of its kernels. */
+const TOO_MUCH: readonly string[] = ['ERR_OUT_OF_MEMORY', 'ERR_SHAPE'];
+
 /**
- * Trains where the device says, and where it is 'auto' where that should be faster: on the CPU after all when the memory of the GPU is too small.
+ * Trains where the device says, and where it is 'auto' where that should be faster: on the CPU after all when that is too much for the GPU.
  *
  * @param train - starts the work on that GPU, or on the CPU for null
  */
@@ -64,8 +67,8 @@ export async function trainWhere<R>(
   try {
     return await train(target);
   } catch (error) {
-    const isFull = (error as Partial<BorealError>)?.code === 'ERR_OUT_OF_MEMORY';
-    if (device !== 'auto' || target === null || !isFull) throw error;
+    const { code = '' } = error as Partial<BorealError>;
+    if (device !== 'auto' || target === null || !TOO_MUCH.includes(code)) throw error;
     return train(null);
   }
 }

@@ -30,6 +30,7 @@ import {
   firstAxes,
   prefersGram,
   randomisedAxes,
+  SHORT_FLOAT32,
 } from '../core/principal-axes.js';
 import type { Column } from '../core/schema.js';
 import { type TrainingCost, trainWhere } from '../core/training-device.js';
@@ -125,7 +126,9 @@ export class PCA extends Projection<PCAParams, PCAState> {
   }
 
   override get tags(): EstimatorTags {
-    return { ...super.tags, trainsOnGpu: this.params.svdSolver !== 'full' };
+    const { svdSolver, nComponents } = this.params;
+    // How likely a dimension is hangs on the smallest variances, of which float32 has no digits.
+    return { ...super.tags, trainsOnGpu: svdSolver !== 'full' && nComponents !== 'mle' };
   }
 
   /** The covariance of few columns takes about as long as a copy of them. */
@@ -206,7 +209,8 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const components = nComponents ?? most;
     const iterations = iteratedPower === 'auto' ? (components < 0.1 * most ? 7 : 4) : iteratedPower;
     const how = { components, oversamples: nOversamples, iterations, seed: resolveSeed(randomState) };
-    const known = prefersGram(given, how) ? firstAxes(await byCovariance(), components) : null;
+    const short = placed && SHORT_FLOAT32;
+    const known = prefersGram(given, how) ? firstAxes(await byCovariance(), components, short) : null;
     if (known !== null) return known;
     const operator = placed ?? denseOperator(await centred(given, mean, signal), signal);
     return randomisedAxes(operator, how, signal);

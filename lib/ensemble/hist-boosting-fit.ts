@@ -199,6 +199,8 @@ const CPU_UPDATE_NS = 0.45;
 
 /** 256 bins with sums of gradients and numbers of rows. */
 const HISTOGRAM_COLUMN_BYTES = 256 * 12;
+/** The best split of each 16 columns. */
+const SPLIT_COLUMN_BYTES = 8;
 
 /** Losses that stay on the CPU, and send their gradients each round: see HistGpu::has_loss. */
 const CPU_LOSSES: ReadonlySet<BoosterSpec['loss']> = new Set([
@@ -208,22 +210,26 @@ const CPU_LOSSES: ReadonlySet<BoosterSpec['loss']> = new Set([
   'lambdarank',
 ]);
 
-/** What growing trees costs, the histograms fetched; the losses of the CPU count for neither. */
-function trainingCost(
-  { rows, cols }: Matrix,
-  trees: number,
-  { loss, dropout, sampling, maxLeaves, maxDepth, threads }: Omit<BoosterSpec, 'cuda'>,
-): TrainingCost {
+/** Whether the CPU looks for splits, in histograms that a GPU adds up: see TreeGrower::may_search_on_gpu. */
+function fetchesHistograms(spec: Omit<BoosterSpec, 'cuda'>): boolean {
+  const { columnShare, columnsPerSplit, l1, monotonic, groups, categorical } = spec;
+  const draws = columnShare < 1 || columnsPerSplit < 1;
+  return draws || l1 > 0 || monotonic !== null || groups !== null || categorical !== null;
+}
+
+/** What growing trees costs; the losses of the CPU count for neither. */
+function trainingCost({ rows, cols }: Matrix, trees: number, spec: Omit<BoosterSpec, 'cuda'>): TrainingCost {
+  const { loss, dropout, sampling, maxLeaves, maxDepth, threads } = spec;
   const sendsGradients = CPU_LOSSES.has(loss) || dropout !== null || sampling.kind === 'goss';
   const leaves = Math.min(maxLeaves, rows, 2 ** Math.min(maxDepth, 30));
   const levels = Math.max(1, Math.log2(leaves));
   const updates = trees * rows * levels;
-  const histogram = cols * HISTOGRAM_COLUMN_BYTES;
+  const columnBytes = fetchesHistograms(spec) ? HISTOGRAM_COLUMN_BYTES : SPLIT_COLUMN_BYTES;
   return {
     cpuNs: (CPU_UPDATE_NS * updates * cols) / (threads || native.info().threads),
     cuda: {
       uploadBytes: rows * (2 * cols + (sendsGradients ? 8 * trees : 24)),
-      downloadBytes: trees * ((sendsGradients ? 4 * rows : 0) + leaves * histogram),
+      downloadBytes: trees * ((sendsGradients ? 4 * rows : 0) + leaves * cols * columnBytes),
       trafficBytes: updates * (cols + 32),
       flops: 0,
       kernels: trees * (6 * levels + 10),

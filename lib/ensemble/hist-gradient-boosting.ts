@@ -92,7 +92,7 @@ const importancesOf = (state: HistBoostingState, columns: number): FeatureImport
  * `fit(X, y, { validation: [X, y, sampleWeight?] })` watches rows of the caller's: early stopping looks at them, and no
  * training row is held out. Without early stopping they are only scored. Class weights count for them as well.
  *
- * `device: 'cuda'` of `fit` trains the same model, bit for bit, on a GPU.
+ * `device: 'cuda'` of `fit` trains the same model on a GPU, bit for bit on the emulation of one.
  *
  * `onProgress` is called after each round with `trainLoss` and, with a validation set or early stopping,
  * `validationLoss`; where `scoring` is not the loss also with `trainScore` and `validationScore`. A listener that

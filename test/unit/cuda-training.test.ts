@@ -1,9 +1,8 @@
 /**
  * Networks, clusters and components learned on the emulated GPU, beside the CPU's. The kernels' own tests are in native/test/cuda.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { Random } from '../../lib/core/random.js';
 import { KMeans, loadIris, loadWine, Matrix, makePipeline, PCA, StandardScaler } from '../../lib/index.js';
 import {
   adamw,
@@ -15,8 +14,8 @@ import {
   MLPRegressor,
   Sequential,
 } from '../../lib/nn/index.js';
+import { describeOnEmulatedGpu } from '../support/emulated-gpu.js';
 
-const emulated = join(import.meta.dirname, '../../build-test/Release/libboreal_cuda_emulated.so');
 const coded = (code: string) => expect.objectContaining({ code });
 
 /** The largest distance of two arrays. */
@@ -27,7 +26,7 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return most;
 }
 
-describe.skipIf(!existsSync(emulated))('training on an emulated GPU', async () => {
+describeOnEmulatedGpu('training on an emulated GPU', async () => {
   const iris = loadIris();
   const scaled = await new StandardScaler().fitTransform(iris.data);
   const every5th = (values: ArrayLike<unknown>) => Array.from(values).filter((_, i) => i % 5 === 0);
@@ -37,10 +36,6 @@ describe.skipIf(!existsSync(emulated))('training on an emulated GPU', async () =
     4,
   );
   const target = every5th(iris.target) as number[];
-
-  beforeAll(() => {
-    process.env.BOREAL_CUDA_LIBRARY = emulated;
-  });
 
   test('perceptrons: losses, weights and classes of the CPU, the same twice, and partialFit', async () => {
     const params = { hiddenLayerSizes: [9], maxIter: 5, batchSize: 12, randomState: 3 };
@@ -113,8 +108,32 @@ describe.skipIf(!existsSync(emulated))('training on an emulated GPU', async () =
     }
     const few = await new PCA({ nComponents: 2 }).fit(wine.slice(0, 20), undefined, { device: 'cuda' });
     expect(few.components.rows).toBe(2);
-    const full = new PCA({ svdSolver: 'full' }).fit(iris.data, undefined, { device: 'cuda' });
-    await expect(full).rejects.toThrow(coded('ERR_NOT_SUPPORTED'));
+    for (const params of [{ svdSolver: 'full' }, { nComponents: 'mle' }] as const) {
+      const refused = new PCA(params).fit(iris.data, undefined, { device: 'cuda' });
+      await expect(refused).rejects.toThrow(coded('ERR_NOT_SUPPORTED'));
+    }
+  });
+
+  test('axes too short for a covariance of float32 are found by random directions', async () => {
+    const random = new Random(1);
+    const draws = (count: number, scale: (i: number) => number) =>
+      Float64Array.from({ length: count }, (_, i) => scale(i) * random.normal());
+    const along = new Matrix(
+      draws(200 * 3, (i) => [1, 0.5, 3e-4][i % 3]),
+      200,
+      3,
+    );
+    const X = along.matmul(
+      new Matrix(
+        draws(3 * 5, () => 1),
+        3,
+        5,
+      ),
+    );
+    const params = { nComponents: 3, svdSolver: 'randomized', randomState: 0 } as const;
+    const cpu = await new PCA(params).fit(X);
+    const gpu = await new PCA(params).fit(X, undefined, { device: 'cuda' });
+    expect(distance(gpu.components.data, cpu.components.data)).toBeLessThan(2e-3);
   });
 
   test('what a GPU does not train is named', async () => {
@@ -128,7 +147,8 @@ describe.skipIf(!existsSync(emulated))('training on an emulated GPU', async () =
       expect.objectContaining({ code: 'ERR_NOT_SUPPORTED', message: expect.stringContaining('batchNorm') }),
     );
     await expect(model.fit(data, y, { device: 'cuda:7', verbose: 0 })).rejects.toThrow(coded('ERR_DEVICE'));
-    await model.fit(data, y, { device: 'auto', verbose: 0 });
+    await model.fit(data, y, { device: 'auto', epochs: 2, verbose: 0 });
+    expect(model.history.history.loss).toHaveLength(2);
   });
 
   test('Sequential: dropout draws what the CPU draws; metrics, schedules and an abort', async () => {

@@ -2,10 +2,9 @@
  * GPUs from JavaScript, on the emulated one that `npm run test:native` builds; without it those tests are skipped by name.
  * The kernels' own tests are in native/test/cuda.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type TrainingDevice, trainWhere } from '../../lib/core/training-device.js';
 import {
   devices,
@@ -21,18 +20,17 @@ import {
   StandardScaler,
   SVC,
 } from '../../lib/index.js';
+import { native } from '../../lib/native.js';
 import { MLPClassifier, MLPRegressor } from '../../lib/nn/index.js';
+import { describeOnEmulatedGpu, EMULATED_GPU, useVariable } from '../support/emulated-gpu.js';
 
 const root = join(import.meta.dirname, '../..');
-const emulated = join(root, 'build-test/Release/libboreal_cuda_emulated.so');
 const addon = join(root, 'build/Release/boreal.node');
 
 const coded = (code: string) => expect.objectContaining({ code });
 
 describe('without a usable plug-in', () => {
-  beforeAll(() => {
-    process.env.BOREAL_CUDA_LIBRARY = '/no/such/plug-in.so';
-  });
+  useVariable('BOREAL_CUDA_LIBRARY', '/no/such/plug-in.so');
 
   test('devices() says why there is no GPU', () => {
     const { cpu, gpus, reason } = devices();
@@ -64,13 +62,9 @@ describe('without a usable plug-in', () => {
   });
 });
 
-describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
+describeOnEmulatedGpu('on an emulated GPU', () => {
   const { data, target } = loadIris();
   const x32 = new Matrix(Float32Array.from(data.data), data.rows, data.cols);
-
-  beforeAll(() => {
-    process.env.BOREAL_CUDA_LIBRARY = emulated;
-  });
 
   test('devices() lists it', () => {
     const { gpus, reason } = devices();
@@ -212,7 +206,34 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
     });
     await expect(fit).rejects.toThrow(coded('ERR_ABORTED'));
     await expect(model.fit(data, target, { device: 'cuda:2' })).rejects.toThrow(coded('ERR_DEVICE'));
-    await model.fit(data, target, { device: 'auto' });
+    const few = () => new HistGradientBoostingRegressor(common);
+    const auto = await few().fit(data, target, { device: 'auto' });
+    expect(auto.toBytes()).toEqual((await few().fit(data, target)).toBytes());
+  });
+
+  test('what boosting fetches from a GPU counts: histograms, where the CPU searches them', async () => {
+    const time = vi.spyOn(native, 'cudaTrainingNs').mockReturnValue(Number.POSITIVE_INFINITY);
+    const whole = new Matrix(data.data.map(Math.round), data.rows, data.cols);
+    const fetched = async (params: object) => {
+      const model = new HistGradientBoostingRegressor({ ...params, maxIter: 1e6, nJobs: 1, randomState: 0 });
+      await model.fit(whole, target, { device: 'auto', onProgress: () => false });
+      return time.mock.lastCall![1].downloadBytes;
+    };
+    try {
+      const little = await fetched({});
+      for (const params of [
+        { l1Regularization: 0.1 },
+        { monotonicCst: [1, 0, 0, 0] },
+        { interactionCst: [[0, 1]] },
+        { maxFeatures: 0.5 },
+        { columnSubsample: 0.5 },
+        { categoricalFeatures: [3] },
+      ]) {
+        expect(await fetched(params)).toBeGreaterThan(10 * little);
+      }
+    } finally {
+      time.mockRestore();
+    }
   });
 
   test("'auto' trains where that should be faster, and on the CPU when the GPU is full", async () => {
@@ -240,17 +261,20 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
       async (target) => target,
     );
     expect(nothing).toBeNull();
-    const full = (device: TrainingDevice) =>
+    const failing = (device: TrainingDevice, code: string) =>
       trainWhere(
         device,
         () => ({ cpuNs: 1e18, cuda }),
         async (target) => {
-          if (target !== null) throw Object.assign(new Error('full'), { code: 'ERR_OUT_OF_MEMORY' });
+          if (target !== null) throw Object.assign(new Error(code), { code });
           return 'cpu';
         },
       );
-    expect(await full('auto')).toBe('cpu');
-    await expect(full('cuda:0')).rejects.toThrow(coded('ERR_OUT_OF_MEMORY'));
+    for (const code of ['ERR_OUT_OF_MEMORY', 'ERR_SHAPE']) {
+      expect(await failing('auto', code)).toBe('cpu');
+      await expect(failing('cuda:0', code)).rejects.toThrow(coded(code));
+    }
+    await expect(failing('auto', 'ERR_CUDA')).rejects.toThrow(coded('ERR_CUDA'));
   });
 
   test('workers have plans of their own', async () => {
@@ -263,7 +287,7 @@ describe.skipIf(!existsSync(emulated))('on an emulated GPU', () => {
       for (let i = 0; i < 20; i++) addon.programRunSync(program, Float32Array.of(1, 2, 3, 5), 2, out, 0);
       parentPort.postMessage(Array.from(out));`;
     const ops = Int32Array.of(1, 2, 1, 8, 1, 0, 2, 1, 0, 2, 0, 1); // one Dense op
-    const workerData = { ops, constants: [Float64Array.of(10, 100), Float64Array.of(1)], path: emulated };
+    const workerData = { ops, constants: [Float64Array.of(10, 100), Float64Array.of(1)], path: EMULATED_GPU };
     const results = await Promise.all(
       Array.from({ length: 4 }, () => {
         const worker = new Worker(code, { eval: true, workerData });
