@@ -108,7 +108,14 @@ async function basisOf(y: Matrix<Float64Array>, signal?: AbortSignal): Promise<M
 /** The share of a column's square, beyond those before it, at which a basis by the Gram matrix keeps six digits. */
 const INDEPENDENT = 1e-10;
 
-/** The inverse of the lower Cholesky factor; null where a column is nearly dependent on those before it. */
+/** Errors of a Gram matrix that has lost what the columns have: squares of large numbers overflow. */
+const UNFIT = new Set<string | undefined>([
+  'ERR_NOT_POSITIVE_DEFINITE',
+  'ERR_SINGULAR',
+  'ERR_INPUT_INFINITE',
+]);
+
+/** The inverse of the lower Cholesky factor; null where a column is nearly dependent on those before it, or squares overflow. */
 async function inverseFactor(
   gram: Matrix<Float64Array>,
   signal?: AbortSignal,
@@ -121,7 +128,7 @@ async function inverseFactor(
     return isFine ? await factor.inverseAsync({ signal }) : null;
   } catch (error) {
     const { code } = error as { code?: string };
-    if (code === 'ERR_NOT_POSITIVE_DEFINITE' || code === 'ERR_SINGULAR') return null;
+    if (UNFIT.has(code)) return null;
     throw error;
   }
 }

@@ -46,7 +46,7 @@ const TOGETHER = 16;
  * {@link LassoLars} with the strength of its path under which an information criterion is least: the misfit, and a price for each coefficient
  * that is not 0 (Zou, Hastie and Tibshirani 2007, "On the degrees of freedom of the lasso"). One fit, no folds.
  *
- * Differs from scikit-learn: as {@link LassoLars}.
+ * Differs from scikit-learn: as {@link LassoLars}; the noise counts at least what rounding leaves, so that a constant y has a criterion.
  *
  * @throws {ERR_PARAMETER} without `noiseVariance`, unless there are more rows than coefficients
  * @example
@@ -100,7 +100,7 @@ export class LassoLarsIC extends PathRegressor<LassoLarsICParams, LassoLarsICSta
     return { ...state, alpha: state.alphas[best], noiseVariance, criterion: Float64Array.from(criterion) };
   }
 
-  /** The variance that least squares leaves. */
+  /** The variance that least squares leaves, at least that of rounding. */
   async #noise({ x, y }: Centred): Promise<number> {
     const { fitIntercept, positive } = this.params;
     const free = x.rows - x.cols - Number(fitIntercept);
@@ -110,7 +110,9 @@ export class LassoLarsIC extends PathRegressor<LassoLarsICParams, LassoLarsICSta
     }
     const squares = await new LinearRegression({ fitIntercept: false, positive }).fit(x, y.data);
     const left = y.sub(new Matrix(Float64Array.from(await squares.predict(x)), x.rows, 1));
-    return left.square().sum() / free;
+    // Of a y that is constant nothing is left, by which the criterion divides.
+    const rounding = Number.EPSILON ** 2 * y.square().mean();
+    return Math.max(left.square().sum() / free, rounding, Number.MIN_VALUE);
   }
 
   /** The strength chosen. @throws {ERR_NOT_FITTED} before `fit` */

@@ -175,3 +175,15 @@ describe('from the Gram matrix', () => {
       expect(Math.abs(random.singularValues[k] / full.singularValues[k] - 1)).toBeLessThan(1e-6);
   });
 });
+
+test.each([
+  (params: object) => new PCA({ nComponents: 3, svdSolver: 'randomized', randomState: 1, ...params }),
+  (params: object) => new TruncatedSVD({ nComponents: 3, randomState: 1, ...params }),
+])('the randomised method finds axes of numbers whose squares overflow', async (make) => {
+  const { data } = loadDigits();
+  const rows = data.slice(0, 100);
+  const [plain, large] = [await make({}).fit(rows), await make({}).fit(rows.mul(1e155))];
+  for (const [k, value] of plain.singularValues.entries()) {
+    expect(large.singularValues[k] / value / 1e155).toBeCloseTo(1, 6);
+  }
+});

@@ -126,3 +126,17 @@ test('what cannot be asked for is refused, and abort heeded', async () => {
   stop.abort();
   await expect(fit).rejects.toMatchObject({ code: 'ERR_ABORTED' });
 });
+
+test('of a y that is constant, or that columns give exactly, an information criterion takes all that counts', async () => {
+  const X = Array.from({ length: 20 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
+  for (const criterion of ['aic', 'bic'] as const) {
+    const constant = await new LassoLarsIC({ criterion }).fit(X, new Float64Array(20).fill(3));
+    expect([...constant.coef, constant.intercept]).toEqual([0, 0, 3]);
+    const exact = await new LassoLarsIC({ criterion }).fit(
+      X,
+      X.map(([a]) => 3 * a + 2),
+    );
+    expect(exact.coef[0]).toBeCloseTo(3, 12);
+    expect(exact.criterion.every(Number.isFinite)).toBe(true);
+  }
+});
