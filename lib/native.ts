@@ -271,6 +271,8 @@ export interface NativeAddon
   takeRows(x: FloatArray, rows: number, cols: number, positions: Float64Array): FloatArray;
   /** Position of the first infinite value (or NaN unless allowed), -1 if none. Synchronous and fast. */
   findInvalid(x: FloatArray, rows: number, cols: number, allowNan: boolean): number;
+  /** The same of the first value below 0. */
+  findNegative(x: FloatArray, rows: number, cols: number): number;
 }
 
 // This file is lib/native.ts in development and dist/native.js when installed: the package root is one level up.

@@ -256,16 +256,16 @@ export function checkPairs(name: string, { data, rows, cols }: Matrix, positive:
       `${name}: X holds what is between rows, so that it is square; it has shape [${rows}, ${cols}].`,
     );
   }
-  for (let at = 0; positive && at < data.length; at++) {
-    if (!(data[at] < 0)) continue;
-    const error = new ValidationError(
-      'ERR_INPUT_NEGATIVE',
-      `${name}: row ${Math.floor(at / cols)}, column ${at % cols}: the value is below 0, which is no distance.`,
-    );
-    error.row = Math.floor(at / cols);
-    error.column = at % cols;
-    throw error;
-  }
+  const at = positive ? native.findNegative(data, rows, cols) : -1;
+  if (at < 0) return;
+  const [row, column] = [Math.floor(at / cols), at % cols];
+  const error = new ValidationError(
+    'ERR_INPUT_NEGATIVE',
+    `${name}: row ${row}, column ${column}: the value is below 0, which is no distance.`,
+  );
+  error.row = row;
+  error.column = column;
+  throw error;
 }
 
 /** What a model checks of its rows, before they are dealt to folds or drawn: so that an error names the row of X. */

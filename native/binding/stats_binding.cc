@@ -1,4 +1,4 @@
-// Statistics of columns on the pool; rows and find_invalid at once.
+// Statistics of columns on the pool; rows, and the first of bad values, at once.
 #include <algorithm>
 
 #include "base/prefetch.h"
@@ -7,6 +7,7 @@
 #include "binding/moments_to_js.h"
 #include "binding/spec.h"
 #include "linalg/column_moments.h"
+#include "linalg/find_first.h"
 #include "train/column_stats.h"
 #include "train/group_moments.h"
 #include "train/mutual_information.h"
@@ -35,6 +36,11 @@ napi_value moments_sync(Call& call) {
       const TypedArray out = to_typed_array(call.env(), call[3], "out");
       copy = elements<T>(out);
       require_length(out, matrix.rows * matrix.cols);
+      // The pass reads rows again that it has copied.
+      const auto* const begin = x.data;
+      if (copy < begin + out.length && begin < copy + out.length) {
+        throw Error("ERR_PARAMETER", "out must not overlap x.");
+      }
     }
     return moments_to_js(call.env(), column_moments(x, {}, {}, copy));
   });
@@ -181,6 +187,16 @@ napi_value first_invalid(Call& call) {
   });
 }
 
+// x, rows, cols
+napi_value first_negative(Call& call) {
+  const MatrixArgument matrix(call);
+  return by_precision(matrix.x, [&](auto zero) {
+    using T = decltype(zero);
+    const MatrixView<const T> x = {elements<T>(matrix.x), matrix.rows, matrix.cols, matrix.cols};
+    return to_js(call.env(), static_cast<double>(find_negative(x, nullptr)));
+  });
+}
+
 }  // namespace
 
 void export_stats(napi_env env, napi_value exports) {
@@ -195,6 +211,7 @@ void export_stats(napi_env env, napi_value exports) {
   export_function<distinct>(env, exports, "columnDistinct");
   export_function<take_rows>(env, exports, "takeRows");
   export_function<first_invalid>(env, exports, "findInvalid");
+  export_function<first_negative>(env, exports, "findNegative");
 }
 
 }  // namespace boreal

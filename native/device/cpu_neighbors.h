@@ -51,7 +51,7 @@ class CpuNeighbors final : public CpuOp<T> {
 
   void run(const TileCall<T>& call) const override {
     const MatrixView<const T> x = dense_view(call.slots[input_], call.rows, width_);
-    check_distances(index_->spec(), x, call.first_row);
+    check_distances(index_->spec(), x, call.first_row, call.cancel);
     double* const sums = reinterpret_cast<double*>(call.scratch);
     if (neighbors_ == 0) {
       index_->within(

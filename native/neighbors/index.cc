@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "base/thread_scratch.h"
+#include "linalg/find_first.h"
 
 namespace boreal {
 namespace {
@@ -271,24 +272,24 @@ void check_columns(const NeighborIndex<T>& index, MatrixView<const T> x) {
 }  // namespace
 
 template <typename T>
-void check_distances(const NeighborSpec& spec, MatrixView<const T> x, size_t first_row) {
+void check_distances(const NeighborSpec& spec, MatrixView<const T> x, size_t first_row,
+                     const CancelToken* cancel) {
   if (spec.metric != NeighborMetric::kPrecomputed) return;
-  for (size_t i = 0; i < x.rows; ++i) {
-    const T* const found = std::find_if(x.row(i), x.row(i) + x.cols, [](T value) { return value < 0; });
-    if (found == x.row(i) + x.cols) continue;
-    const size_t row = first_row + i, column = static_cast<size_t>(found - x.row(i));
-    throw Error("ERR_INPUT_NEGATIVE",
-                "Row " + std::to_string(row) + ", column " + std::to_string(column) +
-                    ": the value is below 0, which is no distance.",
-                static_cast<int64_t>(row), static_cast<int64_t>(column));
-  }
+  const int64_t position = find_negative(x, cancel);
+  if (position < 0) return;
+  const size_t row = first_row + static_cast<size_t>(position) / x.cols;
+  const size_t column = static_cast<size_t>(position) % x.cols;
+  throw Error("ERR_INPUT_NEGATIVE",
+              "Row " + std::to_string(row) + ", column " + std::to_string(column) +
+                  ": the value is below 0, which is no distance.",
+              static_cast<int64_t>(row), static_cast<int64_t>(column));
 }
 
 template <typename T>
 NearestRows<T> nearest_rows(const NeighborIndex<T>& index, MatrixView<const T> x, size_t k, bool own,
                             const RunOptions& options) {
   check_columns(index, x);
-  check_distances(index.spec(), x, 0);
+  check_distances(index.spec(), x, 0, options.cancel);
   if (own && x.rows != index.rows()) throw Error("ERR_SHAPE", "These are not the rows of the index.");
   if (k + (own ? 1 : 0) > index.rows()) {
     throw Error("ERR_PARAMETER", "There are no " + std::to_string(k) + (own ? " other" : "") +
@@ -318,7 +319,7 @@ template <typename T>
 RowsWithin<T> rows_within(const NeighborIndex<T>& index, MatrixView<const T> x, double radius, bool own,
                           bool sorted, const RunOptions& options) {
   check_columns(index, x);
-  check_distances(index.spec(), x, 0);
+  check_distances(index.spec(), x, 0, options.cancel);
   const T limit = rank_limit<T>(index.spec(), radius);
   const size_t step = rows_per_task(index, x.rows), tasks = (x.rows + step - 1) / step;
   std::vector<std::vector<Neighbor<T>>> parts(tasks);
@@ -355,7 +356,7 @@ RowsWithin<T> rows_within(const NeighborIndex<T>& index, MatrixView<const T> x, 
 
 #define BOREAL_NEIGHBORS(T)                                                                               \
   template class NeighborIndex<T>;                                                                        \
-  template void check_distances<T>(const NeighborSpec&, MatrixView<const T>, size_t);                     \
+  template void check_distances<T>(const NeighborSpec&, MatrixView<const T>, size_t, const CancelToken*); \
   template NearestRows<T> nearest_rows<T>(const NeighborIndex<T>&, MatrixView<const T>, size_t, bool,     \
                                           const RunOptions&);                                             \
   template RowsWithin<T> rows_within<T>(const NeighborIndex<T>&, MatrixView<const T>, double, bool, bool, \

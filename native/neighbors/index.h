@@ -73,7 +73,8 @@ class NeighborIndex {
 // Throws ERR_INPUT_NEGATIVE for a given distance below 0; x begins with row `first_row` of what the caller
 // has.
 template <typename T>
-void check_distances(const NeighborSpec& spec, MatrixView<const T> x, size_t first_row);
+void check_distances(const NeighborSpec& spec, MatrixView<const T> x, size_t first_row,
+                     const CancelToken* cancel);
 
 // Searches of many rows over the thread pool.
 template <typename T>

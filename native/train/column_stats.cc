@@ -3,17 +3,16 @@
 #include "train/column_stats.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
 #include <string>
 
 #include "base/aligned_buffer.h"
 #include "base/error.h"
-#include "base/partition.h"
 #include "base/thread_pool.h"
 #include "base/weights.h"
 #include "kernels/dispatch.h"
+#include "linalg/find_first.h"
 #include "train/bucket_sort.h"
 
 namespace boreal {
@@ -22,12 +21,7 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Of a share of weights, by their total.
 constexpr double kRounding = 4 * std::numeric_limits<double>::epsilon();
-constexpr size_t kBlockBytes = 32 << 10;
 constexpr size_t kColumnsPerGather = 8;
-
-size_t block_rows(size_t row_bytes) {
-  return std::max<size_t>(16, kBlockBytes / std::max<size_t>(1, row_bytes));
-}
 
 // Calls body(j, sort, size) for each column, in parallel: `sort` sorts its `size` entries that are not NaN;
 // -0 reads as 0.
@@ -234,25 +228,12 @@ ColumnDistinct column_distinct(MatrixView<const T> x, const CancelToken* cancel)
 
 template <typename T>
 int64_t find_invalid(MatrixView<const T> x, bool allow_nan, const CancelToken* cancel) {
-  if (x.cols == 0) return -1;
   const RowKernels<T>& row = row_kernels<T>(kernels());
   const FiniteRule rule = allow_nan ? FiniteRule::kFiniteOrNan : FiniteRule::kFinite;
-  const Partition parts = partition_rows(x.rows, 8 * block_rows(x.cols * sizeof(T)), 256);
-  const size_t none = x.rows * x.cols;
-  std::atomic<size_t> first{none};
-  ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
-    check_cancel(cancel);
-    const size_t begin = parts.begin(part);
-    const size_t rows = parts.end(part) - begin;
-    if (begin * x.cols >= first.load(std::memory_order_relaxed)) return;
-    const size_t found = row.find_invalid(rule, x.row(begin), x.stride, rows, x.cols);
-    if (found == rows * x.cols) return;
-    const size_t position = begin * x.cols + found;
-    size_t known = first.load(std::memory_order_relaxed);
-    while (position < known && !first.compare_exchange_weak(known, position, std::memory_order_relaxed)) {
-    }
-  });
-  return first == none ? -1 : static_cast<int64_t>(first);
+  const auto within = [&](size_t begin, size_t rows) {
+    return row.find_invalid(rule, x.row(begin), x.stride, rows, x.cols);
+  };
+  return find_first(x, within, cancel);
 }
 
 #define BOREAL_COLUMN_STATS(T)                                                                              \

@@ -120,6 +120,7 @@ DbscanClusters dbscan_given(MatrixView<const T> x, Span<double> weights, const D
                             const CancelToken* cancel) {
   const size_t n = x.rows;
   if (x.cols != n) throw Error("ERR_SHAPE", "Distances of rows to each other must be square.");
+  check_distances(params.spec, x, 0, cancel);
   const T eps = static_cast<T>(params.eps);
   constexpr size_t kRows = 16;
   std::vector<double> near(n, 0);

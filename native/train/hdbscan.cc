@@ -194,6 +194,7 @@ HdbscanClusters hdbscan(MatrixView<const T> x, const HdbscanParams& params, cons
   if (params.min_cluster_size < 2) throw Error("ERR_PARAMETER", "min_cluster_size must be at least 2.");
   if (!(params.alpha > 0)) throw Error("ERR_PARAMETER", "alpha must be above 0.");
   if (x.rows < 2) return {std::vector<int32_t>(x.rows, -1), std::vector<double>(x.rows, 0), {}};
+  check_distances(params.spec, x, 0, cancel);
   const NeighborIndex<T> index(params.spec, x, kernels(), {0, cancel});
   HdbscanParams resolved = params;
   resolved.spec = index.spec();

@@ -227,6 +227,12 @@ describe('wrong arguments have a code', () => {
     ],
     ['ERR_PLAN', 'an empty plan', () => raw.programCreate(new Int32Array(0), [], 'float32')],
     ['ERR_PLAN', 'an empty plan, later', () => raw.programCreateAsync(new Int32Array(0), [], 'float32')],
+    ['ERR_PARAMETER', 'moments: out is x', () => raw.columnMomentsSync(both, 4, 3, both)],
+    [
+      'ERR_PARAMETER',
+      'moments: out ends in x',
+      () => raw.columnMomentsSync(both.subarray(3, 9), 2, 3, both.subarray(0, 6)),
+    ],
     ['ERR_SHAPE', 'moments: x', () => raw.columnMoments(f32(5), 2, 3, null, null)],
     ['ERR_SHAPE', 'moments: weights', () => raw.columnMoments(f32(6), 2, 3, f64(3), null)],
     [
@@ -312,6 +318,16 @@ describe('wrong arguments have a code', () => {
       'a mixture that collapses',
       () => raw.fitMixture(f64(6), 2, 3, f64(2).fill(1), { ...MIXTURE, regCovar: 0 }, null, null),
     ],
+    ...(['fitDbscan', 'fitHdbscan'] as const).map((name): [string, string, () => unknown] => [
+      'ERR_INPUT_NEGATIVE',
+      `${name} of distances`,
+      () => {
+        const spec = { ...HDBSCAN, eps: 1, metric: 'precomputed' };
+        const weights = name === 'fitDbscan' ? [null] : [];
+        const last = name === 'fitDbscan' ? [null] : [null, null];
+        return raw[name](Float64Array.of(0, -1, -1, 0), 2, 2, ...weights, spec, ...last);
+      },
+    ]),
     ['ERR_SHAPE', 'factors', () => raw.fitNMF(f64(6), 2, 3, f64(2), f64(2), { ...FACTORS }, null, null)],
     ...([true, false] as const).flatMap((multiplicative): [string, string, () => unknown][] => [
       ['ERR_EMPTY', 'no rows to factor', () => factor(0, 3, { multiplicative, beta: 1 })],
@@ -842,6 +858,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   columnDistinct: () => [f32(6), 2, 3, null],
   takeRows: () => [f64(6), 2, 3, f64(4)],
   findInvalid: () => [f64(6), 2, 3, true],
+  findNegative: () => [f64(6), 2, 3],
   matrixBinary: () => [0, f32(6), f32(6), f32(6), 3],
   matrixBinaryAsync: () => [1, f64(6), f64(6), f64(6), 3, null],
   matrixDistance: () => [0, f32(6), f32(3), f32(2), 2, 1, 3],
@@ -1126,4 +1143,13 @@ it('no arguments do worse than an error with a code', async () => {
     ),
     { numRuns: 5000 },
   );
+});
+
+it('finds the first of several values below 0, whichever thread meets one first', () => {
+  const x = f64(3000 * 40);
+  expect(native.findNegative(x, 3000, 40)).toBe(-1);
+  for (const position of [119_999, 70_000, 40_005, 40_004]) {
+    x[position] = -1;
+    expect(native.findNegative(x, 3000, 40)).toBe(position);
+  }
 });
