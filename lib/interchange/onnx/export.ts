@@ -44,7 +44,7 @@ const IR_VERSION = 8;
  * [N, columns].
  *
  * ONNX cannot refuse a value: where a model would throw for a missing value or an unknown category, the graph gives a
- * number. Missing text is written ''.
+ * number, or NaN beyond the points of an `IsotonicRegression` that raises. Missing text is written ''.
  *
  * A module of `boreal/nn` gives `value`; its samples are of `inputShape`. Networks are written in float32: ONNX Runtime has no
  * convolution of doubles.

@@ -32,6 +32,7 @@ import { QUANTIZED_OPS } from './quantized-ops.js';
 import { SHAPE_OPS } from './shape-ops.js';
 import { SVM_OPS } from './svm-ops.js';
 import { elementOf, readTensor } from './tensor.js';
+import { TOP_K_OPS } from './top-k.js';
 import { TREE_OPS } from './tree-ops.js';
 import { type Computed, Dictionary, isComputed, type Value } from './values.js';
 
@@ -53,6 +54,7 @@ export const FEATURES_KEY = 'boreal.features';
 const TRANSLATIONS: Readonly<Record<string, Translate>> = {
   ...SHAPE_OPS,
   ...MATH_OPS,
+  ...TOP_K_OPS,
   ...ENCODER_OPS,
   ...LINEAR_OPS,
   ...SVM_OPS,

@@ -7,6 +7,8 @@ import { channelsFirst, placesOf } from './layout.js';
 import type { Node } from './node.js';
 import type { Computed } from './values.js';
 
+/** Weights of a product that may stand for a sum of doubles. */
+const MAX_WEIGHTS = 1 << 16;
 const NO_PARAMETERS = new Float32Array(0);
 
 /** The folded values, how many went into each, and their shape. */
@@ -38,7 +40,16 @@ export function reduceAxes(
   const rows = plan.gather(slot, places);
   const layer = (x: Slot, code: number[]) => plan.layer(x, code, NO_PARAMETERS, channels);
   const times = (x: Slot, factor: number) => plan.binary(x, 'mul', new Float64Array(x.width).fill(factor));
-  const sum = (x: Slot) => times(layer(x, globalAvgPoolCode(count, channels)), count);
+  // The pool is of float32.
+  const isExact = given.type === 'double' && slot.width * channels <= MAX_WEIGHTS;
+  const ones = () =>
+    Float64Array.from({ length: slot.width * channels }, (_, k) =>
+      Math.floor(k / channels) % channels === k % channels ? 1 : 0,
+    );
+  const sum = (x: Slot) =>
+    isExact
+      ? plan.dense(x, ones(), new Float64Array(channels))
+      : times(layer(x, globalAvgPoolCode(count, channels)), count);
   const largest = (x: Slot) =>
     layer(
       x,
