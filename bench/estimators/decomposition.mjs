@@ -27,5 +27,19 @@ export const cases = {
   },
   'NMF cd fit': { data: 'counts', make: fits(factors('cd'), error) },
   'NMF mu fit': { data: 'counts', make: fits(factors('mu'), error) },
+  'NMF mu kullback-leibler fit': {
+    data: 'counts',
+    make: fits(
+      () =>
+        new NMF({
+          nComponents: 5,
+          solver: 'mu',
+          betaLoss: 'kullback-leibler',
+          maxIter: 20,
+          randomState: 0,
+        }),
+      error,
+    ),
+  },
   'NMF transform': { data: 'counts', make: uses(factors('cd'), 'transform') },
 };

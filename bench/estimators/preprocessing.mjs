@@ -7,8 +7,11 @@ import {
   OneHotEncoder,
   OrdinalEncoder,
   PolynomialFeatures,
+  PowerTransformer,
+  QuantileTransformer,
   RobustScaler,
   SimpleImputer,
+  SplineTransformer,
   StandardScaler,
 } from '../../dist/index.js';
 import { fits, uses } from './calls.mjs';
@@ -26,6 +29,9 @@ export const cases = {
   ...both('RobustScaler', 'dense', () => new RobustScaler(), 3),
   'Normalizer transform': { data: 'dense', make: transforms(() => new Normalizer()) },
   'PolynomialFeatures transform': { data: 'dense', make: transforms(() => new PolynomialFeatures()) },
+  ...both('SplineTransformer', 'dense', () => new SplineTransformer()),
+  ...both('PowerTransformer', 'dense', () => new PowerTransformer()),
+  ...both('QuantileTransformer', 'dense', () => new QuantileTransformer({ subsample: null })),
   ...both('KBinsDiscretizer', 'dense', () => new KBinsDiscretizer({ encode: 'ordinal' })),
   ...both('SimpleImputer mean', 'missing', () => new SimpleImputer()),
   ...both('SimpleImputer median', 'missing', () => new SimpleImputer({ strategy: 'median' })),

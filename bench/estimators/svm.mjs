@@ -22,6 +22,7 @@ const isotonic = () => new IsotonicRegression({ outOfBounds: 'clip' });
 
 export const cases = {
   'SVC fit': { data: 'small', bar: 1.5, make: fitted(svc) },
+  'SVC C=100 fit': { data: 'small', bar: 1.5, make: fitted(() => new SVC({ C: 100 })) },
   'SVC predict': { data: 'small', bar: 1.5, make: uses(svc, 'predict', { of: labelled }) },
   'SVC linear fit': { data: 'small', bar: 1.5, make: fitted(() => new SVC({ kernel: 'linear', C: 0.01 })) },
   'SVC poly fit': { data: 'small', bar: 1.5, make: fitted(() => new SVC({ kernel: 'poly' })) },

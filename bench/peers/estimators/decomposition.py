@@ -27,5 +27,9 @@ CASES = {
     "IncrementalPCA fit": fits(lambda: IncrementalPCA(10), quality=explained),
     "NMF cd fit": fits(factors("cd"), quality=error),
     "NMF mu fit": fits(factors("mu"), quality=error),
+    "NMF mu kullback-leibler fit": fits(
+        lambda: NMF(5, solver="mu", beta_loss="kullback-leibler", init="nndsvda", max_iter=20, random_state=0),
+        quality=error,
+    ),
     "NMF transform": uses(factors("cd"), "transform"),
 }

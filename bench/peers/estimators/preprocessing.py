@@ -7,7 +7,10 @@ from sklearn.preprocessing import (
     OneHotEncoder,
     OrdinalEncoder,
     PolynomialFeatures,
+    PowerTransformer,
+    QuantileTransformer,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
 )
 
@@ -29,6 +32,9 @@ CASES = {
     **both("RobustScaler", RobustScaler),
     "Normalizer transform": transforms(Normalizer),
     "PolynomialFeatures transform": transforms(PolynomialFeatures),
+    **both("SplineTransformer", SplineTransformer),
+    **both("PowerTransformer", PowerTransformer),
+    **both("QuantileTransformer", lambda: QuantileTransformer(subsample=None)),
     **both("KBinsDiscretizer", lambda: KBinsDiscretizer(encode="ordinal", quantile_method="averaged_inverted_cdf", subsample=None)),
     **both("SimpleImputer mean", SimpleImputer),
     **both("SimpleImputer median", lambda: SimpleImputer(strategy="median")),

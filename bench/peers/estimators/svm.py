@@ -28,6 +28,7 @@ def isotonic():
 
 CASES = {
     "SVC fit": fitted(SVC),
+    "SVC C=100 fit": fitted(lambda: SVC(C=100)),
     "SVC predict": uses(SVC, "predict", labelled),
     "SVC linear fit": fitted(lambda: SVC(kernel="linear", C=0.01)),
     "SVC poly fit": fitted(lambda: SVC(kernel="poly")),
