@@ -14,6 +14,7 @@ import {
   bool,
   checkLength,
   checkParams,
+  custom,
   either,
   float64s,
   infinity,
@@ -119,7 +120,9 @@ export class HDBSCAN extends Clusterer<HDBSCANParams, HDBSCANState> {
       clusterSelectionMethod: oneOf('eom', 'leaf'),
       allowSingleCluster: bool,
       storeCenters:
-        this.params.metric === 'precomputed' ? nothing : either(oneOf('centroid', 'medoid', 'both'), nothing),
+        this.params.metric === 'precomputed'
+          ? custom("null where metric is 'precomputed', since distances have no centres", nothing.allows)
+          : either(oneOf('centroid', 'medoid', 'both'), nothing),
     };
   }
 

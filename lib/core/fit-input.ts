@@ -321,7 +321,7 @@ export function toShared(x: Matrix): Matrix {
  * @param isInPlace - whether to leave X where it is: for a fit that has done with it before it first waits
  * @param known - the columns and element type to take X in: those of an earlier part of the same data
  * @throws {ERR_EMPTY} without rows or columns
- * @throws {ERR_SHAPE} when sampleWeight has the wrong length
+ * @throws {ERR_SHAPE} when sampleWeight or groups has the wrong length
  * @throws {ERR_PARAMETER} when a weight is negative or not finite, or all are 0
  */
 export function encodeFitInput(
@@ -348,7 +348,7 @@ export function encodeFitInput(
     columns: schema.columns,
     y: copyTargets(y),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
-    groups: copyTargets(options.groups),
+    groups: encodeGroups(options.groups, x.rows),
     validation: options.validation ? encodeValidation(options.validation, options, schema, x.dtype) : null,
     queries: encodeQueries(options, x.rows, 'fit'),
     signal: options.signal,
@@ -386,7 +386,7 @@ export function encodeSparseInput(
     columns: schema.columns,
     y: copyTargets(y),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
-    groups: copyTargets(options.groups),
+    groups: encodeGroups(options.groups, x.rows),
     signal: options.signal,
     cancel: null,
     onProgress: options.onProgress ?? undefined,
@@ -497,6 +497,18 @@ export function encodeWeights(weights: ArrayLike<number>, rows: number): Float64
   if (!(sum > 0))
     throw new ValidationError('ERR_PARAMETER', 'sampleWeight: at least one weight must be above 0.');
   return Float64Array.from(weights);
+}
+
+/** A copy. @throws {ERR_SHAPE} unless there is a group for each row */
+function encodeGroups(groups: FitOptions['groups'], rows: number): FitInput['groups'] {
+  checkGroups(groups, rows);
+  return copyTargets(groups);
+}
+
+/** @throws {ERR_SHAPE} unless there is a group for each row, or none at all */
+export function checkGroups(groups: FitOptions['groups'] | null, rows: number): void {
+  if (groups === undefined || groups === null || groups.length === rows) return;
+  throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but groups has ${groups.length} values.`);
 }
 
 /**

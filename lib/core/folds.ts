@@ -38,18 +38,23 @@ export function stratifiedFolds(
   return foldOf;
 }
 
+const MISSING = {
+  y: (row: number) => `y: row ${row} has no label, which stratifying needs.`,
+  groups: (row: number) => `groups: row ${row} has no group.`,
+};
+
 /**
  * The rows of each class, in the order in which the classes first appear.
  *
- * @throws {ERR_LABELS} when a label is missing
+ * @param what - y, or the groups of the rows
+ * @throws {ERR_LABELS} when a label or a group is missing
  */
-export function rowsByClass(y: ArrayLike<unknown>): number[][] {
+export function rowsByClass(y: ArrayLike<unknown>, what: keyof typeof MISSING = 'y'): number[][] {
   const rows = new Map<unknown, number[]>();
   for (let i = 0; i < y.length; i++) {
     const label = y[i];
-    if (label === null || label === undefined || Number.isNaN(label)) {
-      throw new ValidationError('ERR_LABELS', `y: row ${i} has no label, which stratifying needs.`);
-    }
+    if (label === null || label === undefined || Number.isNaN(label))
+      throw new ValidationError('ERR_LABELS', MISSING[what](i));
     const known = rows.get(label);
     if (known === undefined) rows.set(label, [i]);
     else known.push(i);

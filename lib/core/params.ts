@@ -102,7 +102,7 @@ export function checkNames(owner: string, params: object, known: readonly string
     if (!known.includes(name)) {
       throw new ValidationError(
         'ERR_PARAMETER',
-        `${owner} has no parameter '${name}'; it has ${known.join(', ')}.`,
+        `${owner} has no parameter '${name}'; it has ${known.join(', ') || 'none'}.`,
       );
     }
   }

@@ -32,6 +32,7 @@ export function tagsOfModels(estimators: readonly NamedModel[]): EstimatorTags {
     trainsOnGpu: tags.length > 0 && tags.every(({ trainsOnGpu }) => trainsOnGpu),
     vectorizes: tags.some(({ vectorizes }) => vectorizes),
     pairwise: tags.length > 0 && tags.every(({ pairwise }) => pairwise),
+    takesGroups: tags.some(({ takesGroups }) => takesGroups),
     delegates: true,
   };
 }

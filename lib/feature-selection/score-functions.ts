@@ -5,7 +5,7 @@ import { chi2Survival } from '../core/distributions/survival.js';
 import { toShared } from '../core/fit-input.js';
 import { encodeLabels, encodeTargets } from '../core/labels.js';
 import { isTypedArray, Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { bool, checkParams } from '../core/params.js';
+import { abortSignal, bool, checkParams } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 
@@ -149,7 +149,7 @@ export const rRegression: ScoreFunction<FeatureScores, RegressionScoreOptions> =
   y,
   options = {},
 ) => {
-  const { scores } = await correlations(X, y, options);
+  const { scores } = await correlations('rRegression', X, y, options);
   return { scores, pValues: null };
 };
 
@@ -169,7 +169,7 @@ export const rRegression: ScoreFunction<FeatureScores, RegressionScoreOptions> =
  */
 export const fRegression: ScoreFunction<FeatureTest, RegressionScoreOptions> = async (X, y, options = {}) => {
   const { center = true, forceFinite = true } = options;
-  const { scores: correlated, rows } = await correlations(X, y, options);
+  const { scores: correlated, rows } = await correlations('fRegression', X, y, options);
   const within = rows - (center ? 2 : 1);
   const scores = correlated.map((r) => {
     const r2 = r * r;
@@ -215,11 +215,13 @@ export const chi2: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
 
 /** The correlation of each column with y; where either is constant 0, or NaN without `forceFinite`. */
 async function correlations(
+  owner: string,
   X: NumericMatrixLike,
   y: ArrayLike<unknown>,
   { center = true, forceFinite = true, ...options }: RegressionScoreOptions,
 ): Promise<{ scores: Float64Array; rows: number }> {
-  checkParams('Correlations', { center, forceFinite }, { center: bool, forceFinite: bool });
+  const rules = { center: bool, forceFinite: bool, signal: abortSignal };
+  checkParams(owner, { signal: undefined, ...options, center, forceFinite }, rules);
   const { x, squares } = await squaresOf(X, center, options);
   const targets = encodeTargets(y, x.rows);
   const mean = center ? targets.reduce((sum, value) => sum + value, 0) / x.rows : 0;

@@ -102,6 +102,11 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
     };
   }
 
+  override get tags() {
+    const { prefit, estimator } = this.params;
+    return { takesGroups: !prefit && estimator?.tags.takesGroups };
+  }
+
   protected override checkState(state: SelectFromModelState, columns: readonly Column[]): void {
     super.checkState(state, columns);
     checkLength(this, 'importances', state.importances, columns.length);

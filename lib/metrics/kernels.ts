@@ -4,7 +4,7 @@ import { checkNames, checkParams, either, nothing, oneOf, real } from '../core/p
 import { ValidationError } from '../errors.js';
 import { euclideanDistances, manhattanDistances } from './pairwise.js';
 
-/** Options of kernels; each reads those that it has. */
+/** Options of kernels; each refuses those that it does not have. */
 export interface KernelOptions {
   /** Factor of the products or distances; null: 1 / columns, of 'chi2' 1. Default null. */
   readonly gamma?: number | null;
@@ -23,13 +23,17 @@ type Kernel = (X: NumericMatrixLike, Y?: NumericMatrixLike | null, options?: Ker
  * @param Y - [n, d]; default X
  * @returns [m, n]
  * @throws {ERR_SHAPE | ERR_DTYPE} when X and Y have other columns or element types
+ * @throws {ERR_PARAMETER} for an option that the kernel does not have
  * @example
  * ```ts
  * import { linearKernel } from 'boreal';
  * linearKernel([[1, 2]], [[3, 4]]); // [[11]]
  * ```
  */
-export const linearKernel: Kernel = (X, Y) => products(X, Y).xy;
+export const linearKernel: Kernel = (X, Y, options = {}) => {
+  checked('linearKernel', options, []);
+  return products(X, Y).xy;
+};
 
 /**
  * (gamma x . y + coef0)^degree.
@@ -42,7 +46,7 @@ export const linearKernel: Kernel = (X, Y) => products(X, Y).xy;
  * ```
  */
 export const polynomialKernel: Kernel = (X, Y, options = {}) => {
-  const { gamma, degree, coef0 } = checked('polynomialKernel', options);
+  const { gamma, degree, coef0 } = checked('polynomialKernel', options, ['gamma', 'degree', 'coef0']);
   const { xy, columns } = products(X, Y);
   return xy
     .scale(gamma ?? 1 / columns)
@@ -61,7 +65,7 @@ export const polynomialKernel: Kernel = (X, Y, options = {}) => {
  * ```
  */
 export const sigmoidKernel: Kernel = (X, Y, options = {}) => {
-  const { gamma, coef0 } = checked('sigmoidKernel', options);
+  const { gamma, coef0 } = checked('sigmoidKernel', options, ['gamma', 'coef0']);
   const { xy, columns } = products(X, Y);
   return xy
     .scale(gamma ?? 1 / columns)
@@ -80,7 +84,7 @@ export const sigmoidKernel: Kernel = (X, Y, options = {}) => {
  * ```
  */
 export const rbfKernel: Kernel = (X, Y, options = {}) => {
-  const { gamma } = checked('rbfKernel', options);
+  const { gamma } = checked('rbfKernel', options, ['gamma']);
   const x = Matrix.from(X);
   return euclideanDistances(x, Y, { squared: true })
     .scale(-(gamma ?? 1 / x.cols))
@@ -98,7 +102,7 @@ export const rbfKernel: Kernel = (X, Y, options = {}) => {
  * ```
  */
 export const laplacianKernel: Kernel = (X, Y, options = {}) => {
-  const { gamma } = checked('laplacianKernel', options);
+  const { gamma } = checked('laplacianKernel', options, ['gamma']);
   const x = Matrix.from(X);
   return manhattanDistances(x, Y)
     .scale(-(gamma ?? 1 / x.cols))
@@ -115,7 +119,8 @@ export const laplacianKernel: Kernel = (X, Y, options = {}) => {
  * cosineSimilarity([[1, 0]], [[5, 0], [0, 3], [0, 0]]); // [[1, 0, 0]]
  * ```
  */
-export const cosineSimilarity: Kernel = (X, Y) => {
+export const cosineSimilarity: Kernel = (X, Y, options = {}) => {
+  checked('cosineSimilarity', options, []);
   const x = unit(Matrix.from(X));
   return products(x, Y === null || Y === undefined ? null : unit(other(x, Y))).xy;
 };
@@ -130,7 +135,8 @@ export const cosineSimilarity: Kernel = (X, Y) => {
  * additiveChi2Kernel([[1, 0]], [[0, 1]]); // [[-2]]
  * ```
  */
-export const additiveChi2Kernel: Kernel = (X, Y) => {
+export const additiveChi2Kernel: Kernel = (X, Y, options = {}) => {
+  checked('additiveChi2Kernel', options, []);
   for (const part of [X, Y ?? X])
     if (Matrix.from(part).data.some((value) => value < 0))
       throw new ValidationError(
@@ -158,7 +164,7 @@ export const additiveChi2Kernel: Kernel = (X, Y) => {
  * ```
  */
 export const chi2Kernel: Kernel = (X, Y, options = {}) => {
-  const { gamma } = checked('chi2Kernel', options);
+  const { gamma } = checked('chi2Kernel', options, ['gamma']);
   return additiveChi2Kernel(X, Y)
     .scale(gamma ?? 1)
     .exp();
@@ -201,9 +207,10 @@ export function pairwiseKernels(
   return KERNELS[metric](X, Y, options);
 }
 
-function checked(owner: string, options: KernelOptions) {
+/** @param own - the options that this kernel has */
+function checked(owner: string, options: KernelOptions, own: ReadonlyArray<keyof KernelOptions>) {
   const rules = { gamma: either(nothing, real(0)), degree: real(0), coef0: real() };
-  checkNames(owner, options, Object.keys(rules));
+  checkNames(owner, options, own);
   const params = { gamma: null, degree: 3, coef0: 1, ...options };
   checkParams(owner, params, rules);
   return params;

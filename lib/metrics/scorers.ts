@@ -156,12 +156,12 @@ export interface MakeScorerOptions {
  */
 export function makeScorer<O extends object>(
   metric: (yTrue: never, yPred: never, options: never) => number,
-  { responseMethod = 'predict', greaterIsBetter = true }: MakeScorerOptions = {},
+  { responseMethod = 'predict', greaterIsBetter = true, ...unknown }: MakeScorerOptions = {},
   metricOptions?: O,
 ): Scorer {
   checkParams(
     'makeScorer',
-    { metric, responseMethod, greaterIsBetter },
+    { ...unknown, metric, responseMethod, greaterIsBetter },
     {
       metric: custom('a function', (v) => typeof v === 'function'),
       responseMethod: oneOf('predict', 'predictProba', 'decisionFunction'),

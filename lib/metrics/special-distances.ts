@@ -1,5 +1,6 @@
 /** Distances of their own kind: with gaps, on a sphere, of pairs, and to the nearest row. */
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import { bool, checkNames, checkParams } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { byRows, other } from './kernels.js';
 import { type Metric, pairwiseDistances } from './pairwise.js';
@@ -16,6 +17,7 @@ const BLOCK_VALUES = 1 << 20;
  * @param options - `squared`: leave out the square root. Default false
  * @returns [m, n]
  * @throws {ERR_SHAPE | ERR_DTYPE} when X and Y have other columns or element types
+ * @throws {ERR_INPUT_INFINITE | ERR_PARAMETER} for an infinite number, or a bad option
  * @example
  * ```ts
  * import { nanEuclideanDistances } from 'boreal';
@@ -25,8 +27,12 @@ const BLOCK_VALUES = 1 << 20;
 export function nanEuclideanDistances(
   X: NumericMatrixLike,
   Y?: NumericMatrixLike | null,
-  { squared = false }: { readonly squared?: boolean } = {},
+  { squared = false, ...unknown }: { readonly squared?: boolean } = {},
 ): Matrix {
+  checkParams('nanEuclideanDistances', { ...unknown, squared }, { squared: bool });
+  for (const part of [X, Y ?? X])
+    if (Matrix.from(part).data.some((value) => Math.abs(value) === Infinity))
+      throw new ValidationError('ERR_INPUT_INFINITE', 'nanEuclideanDistances: a number is infinite.');
   return byRows(X, Y, (x, y) => {
     let [sum, present] = [0, 0];
     for (let k = 0; k < x.length; k++) {
@@ -81,8 +87,9 @@ export function haversineDistances(X: NumericMatrixLike, Y?: NumericMatrixLike |
 export function pairedDistances(
   X: NumericMatrixLike,
   Y: NumericMatrixLike,
-  { metric = 'euclidean' }: { readonly metric?: Metric } = {},
+  { metric = 'euclidean', ...unknown }: { readonly metric?: Metric } = {},
 ): Float64Array {
+  checkNames('pairedDistances', unknown, ['metric']);
   const x = Matrix.from(X);
   const y = other(x, Y);
   if (x.rows !== y.rows || x.cols !== y.cols) {
@@ -118,8 +125,9 @@ export interface NearestRows {
 export function pairwiseDistancesArgminMin(
   X: NumericMatrixLike,
   Y: NumericMatrixLike,
-  { metric = 'euclidean' }: { readonly metric?: Metric } = {},
+  { metric = 'euclidean', ...unknown }: { readonly metric?: Metric } = {},
 ): NearestRows {
+  checkNames('pairwiseDistancesArgminMin', unknown, ['metric']);
   const x = Matrix.from(X);
   const y = other(x, Y);
   if (y.rows === 0) throw new ValidationError('ERR_EMPTY', 'pairwiseDistancesArgminMin: Y has no rows.');

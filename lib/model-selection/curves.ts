@@ -207,7 +207,7 @@ export async function permutationTestScore(
   // What is wrong with y or the groups is said before they are shuffled.
   foldData(estimator, X, y, options);
   const random = new Random(resolveSeed(randomState));
-  const within = groups === undefined ? null : rowsByClass(groups);
+  const within = groups === undefined ? null : rowsByClass(groups, 'groups');
   const targets = [y, ...Array.from({ length: nPermutations }, () => shuffledTargets(y, within, random))];
   const counts: number[] = [];
   const trials = targets.flatMap((target) => {

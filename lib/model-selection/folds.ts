@@ -1,7 +1,7 @@
 /** How cross-validation gets its folds and works through them: concurrently, and stopped as one. */
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
-import { type Progress, reportProgress, takeSharedRows } from '../core/fit-input.js';
+import { checkGroups, type Progress, reportProgress, takeSharedRows } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import type { Device } from '../core/plan.js';
@@ -81,6 +81,7 @@ export function foldData(
       `X has ${rows} rows, but sampleWeight has ${sampleWeight.length} values.`,
     );
   }
+  checkGroups(groups, rows);
   const folds = resolveFolds(cv ?? 5, estimator, X, y, groups);
   const take = (indices: Int32Array, columns: Int32Array | null) => {
     if (columns !== null) return takePairs(X, indices, columns);

@@ -1,4 +1,5 @@
 /** Splitters that keep the rows of a group together: those of one patient, user or household. */
+import { checkGroups } from '../core/fit-input.js';
 import { consecutiveFolds, rowsByClass } from '../core/folds.js';
 import type { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
@@ -140,8 +141,7 @@ function foldOfRows(
 export function membersOf(owner: string, rows: number, groups: ArrayLike<unknown> | undefined): number[][] {
   if (groups === undefined || groups === null)
     throw new ValidationError('ERR_PARAMETER', `${owner} needs groups: the group of each row.`);
-  if (groups.length !== rows)
-    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but groups has ${groups.length} values.`);
+  checkGroups(groups, rows);
   const nameOf = (members: readonly number[]) => groups[members[0]] as number;
-  return rowsByClass(groups).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return rowsByClass(groups, 'groups').sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }

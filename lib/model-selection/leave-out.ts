@@ -40,9 +40,9 @@ export class LeavePOut implements CrossValidator {
   readonly p: number;
 
   /** @param options - p: test rows of each fold, >= 1. @throws {ERR_PARAMETER} */
-  constructor({ p }: { readonly p: number }) {
-    checkParams('LeavePOut', { p }, { p: int(1) });
-    this.p = p;
+  constructor(options: { readonly p: number }) {
+    checkParams('LeavePOut', { ...options }, { p: int(1) });
+    this.p = options.p;
   }
 
   /** The folds, one after the other. @throws {ERR_PARAMETER} when p rows leave none to train on */
@@ -109,9 +109,9 @@ export class LeavePGroupsOut implements CrossValidator {
   readonly nGroups: number;
 
   /** @param options - nGroups: test groups of each fold, >= 1. @throws {ERR_PARAMETER} */
-  constructor({ nGroups }: { readonly nGroups: number }) {
-    checkParams('LeavePGroupsOut', { nGroups }, { nGroups: int(1) });
-    this.nGroups = nGroups;
+  constructor(options: { readonly nGroups: number }) {
+    checkParams('LeavePGroupsOut', { ...options }, { nGroups: int(1) });
+    this.nGroups = options.nGroups;
   }
 
   /**

@@ -6,7 +6,7 @@ import { countRows } from '../core/rows.js';
 import { ValidationError } from '../errors.js';
 import { membersOf } from './groups.js';
 import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
-import { trainTestSplit } from './train-test-split.js';
+import { splitOf } from './train-test-split.js';
 
 /** Options of {@link TimeSeriesSplit}. */
 export interface TimeSeriesSplitOptions {
@@ -111,20 +111,19 @@ abstract class Shuffles implements CrossValidator {
     groups?: ArrayLike<unknown>,
   ): Generator<Fold, void, undefined>;
 
-  /** Folds of so many things. @param share - how many are tested by default */
+  /** Folds of so many rows or groups. @param share - how many are tested by default */
   protected *draw(
     count: number,
     share: number,
     stratify: ArrayLike<unknown> | null,
+    things = 'rows',
   ): Generator<Fold, void, undefined> {
     const { nSplits, testSize, trainSize, randomState } = this.#options;
     const random = new Random(resolveSeed(randomState));
     const sizes = { testSize: testSize === null && trainSize === null ? share : testSize, trainSize };
-    const things = Array.from(range(0, count), (thing) => [thing]);
     for (let k = 0; k < nSplits; k++) {
-      const options = { ...sizes, stratify, randomState: random.int(0x1_0000_0000) };
-      const { trainIndices, testIndices } = trainTestSplit(things, undefined, options);
-      yield { train: trainIndices, test: testIndices };
+      const settings = { ...sizes, shuffle: true, stratify, randomState: random.int(0x1_0000_0000) };
+      yield splitOf(this.constructor.name, count, settings, things);
     }
   }
 }
@@ -195,7 +194,7 @@ export class GroupShuffleSplit extends Shuffles {
     const members = membersOf('GroupShuffleSplit', countRows(X, y), groups);
     const rowsOf = (drawn: Int32Array) =>
       Int32Array.from(Array.from(drawn).flatMap((g) => members[g])).sort();
-    for (const { train, test } of this.draw(members.length, 0.2, null))
+    for (const { train, test } of this.draw(members.length, 0.2, null, 'groups'))
       yield { train: rowsOf(train), test: rowsOf(test) };
   }
 }

@@ -5,6 +5,7 @@ import { bool, checkParams, custom, either, int, nothing, real, resolveSeed, see
 import { Random } from '../core/random.js';
 import { countRows, type TakenRows, takeRows, takeValues } from '../core/rows.js';
 import { ValidationError } from '../errors.js';
+import type { Fold } from './k-fold.js';
 
 /** Options of {@link trainTestSplit}. */
 export interface TrainTestSplitOptions {
@@ -76,25 +77,7 @@ export function trainTestSplit<X extends MatrixLike, Y extends ArrayLike<unknown
     ...options,
   };
   checkParams('trainTestSplit', settings, rules);
-  const { shuffle, stratify, randomState } = settings;
-  const rows = countRows(X, y);
-  const counts = splitSizes(rows, settings.testSize, settings.trainSize);
-  const random = new Random(resolveSeed(randomState));
-  let order = Int32Array.from({ length: rows }, (_, i) => i);
-  if (stratify !== null) {
-    if (!shuffle) throw refuse('stratify needs shuffle: true');
-    if (stratify.length !== rows) {
-      throw new ValidationError(
-        'ERR_SHAPE',
-        `X has ${rows} rows, but stratify has ${stratify.length} values.`,
-      );
-    }
-    order = stratifiedOrder(rowsByClass(stratify), counts, random);
-  } else if (shuffle) {
-    random.shuffle(order);
-  }
-  const trainIndices = order.slice(0, counts.train);
-  const testIndices = order.slice(counts.train, counts.train + counts.test);
+  const { train: trainIndices, test: testIndices } = splitOf('trainTestSplit', countRows(X, y), settings);
   return {
     XTrain: takeRows(X, trainIndices),
     XTest: takeRows(X, testIndices),
@@ -105,8 +88,41 @@ export function trainTestSplit<X extends MatrixLike, Y extends ArrayLike<unknown
   };
 }
 
-function refuse(why: string): ValidationError {
-  return new ValidationError('ERR_PARAMETER', `trainTestSplit: ${why}.`);
+/**
+ * The places of one split of so many rows, or groups.
+ *
+ * @param owner - who splits, for errors
+ * @param settings - checked by the owner
+ */
+export function splitOf(
+  owner: string,
+  rows: number,
+  { testSize, trainSize, shuffle, stratify, randomState }: Required<TrainTestSplitOptions>,
+  things = 'rows',
+): Fold {
+  const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `${owner}: ${why}.`);
+  const counts = splitSizes(rows, testSize, trainSize);
+  const { train, test } = counts;
+  if (train < 1 || test < 1 || train + test > rows) {
+    throw refuse(
+      `${train} training ${things} and ${test} test ${things} cannot be taken from ${rows}; each needs at least one`,
+    );
+  }
+  const random = new Random(resolveSeed(randomState));
+  let order = Int32Array.from({ length: rows }, (_, i) => i);
+  if (stratify !== null) {
+    if (!shuffle) throw refuse('stratify needs shuffle: true');
+    if (stratify.length !== rows) {
+      throw new ValidationError(
+        'ERR_SHAPE',
+        `X has ${rows} rows, but stratify has ${stratify.length} values.`,
+      );
+    }
+    order = stratifiedOrder(rowsByClass(stratify), counts, random, refuse);
+  } else if (shuffle) {
+    random.shuffle(order);
+  }
+  return { train: order.slice(0, train), test: order.slice(train, train + test) };
 }
 
 interface Sizes {
@@ -123,11 +139,6 @@ function splitSizes(rows: number, testSize: number | null, trainSize: number | n
   const wantedTrain = countOf(trainSize, Math.floor);
   const test = wantedTest ?? rows - wantedTrain!;
   const train = wantedTrain ?? rows - test;
-  if (train < 1 || test < 1 || train + test > rows) {
-    throw refuse(
-      `${train} training rows and ${test} test rows cannot be taken from ${rows}; each needs at least one`,
-    );
-  }
   return { train, test };
 }
 
@@ -136,6 +147,7 @@ function stratifiedOrder(
   classes: number[][],
   { train, test }: Sizes,
   random: Random,
+  refuse: (why: string) => ValidationError,
 ): Int32Array<ArrayBuffer> {
   const smallest = Math.min(...classes.map((rows) => rows.length));
   if (smallest < 2) throw refuse('stratify has a class of one row; each class needs at least two');

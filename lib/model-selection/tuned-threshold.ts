@@ -254,7 +254,12 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<
 
 /** What a scorer takes for a model, though its labels are known. */
 function answering(labels: readonly Label[], classes: readonly Label[]): ScorableEstimator {
-  return { classes, predict: async (_X: MatrixLike) => labels };
+  const refuse = async (_X: MatrixLike) => {
+    const message =
+      'TunedThresholdClassifierCV: scoring reads probabilities or decisions, which are the same at any threshold; take a score of labels.';
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  };
+  return { classes, predict: async (_X) => labels, predictProba: refuse, decisionFunction: refuse };
 }
 
 function isThresholds(value: unknown): boolean {

@@ -99,7 +99,10 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
   }
 
   override get tags() {
-    return { allowNan: true, allowCategories: true, delegates: true };
+    const takesGroups = this.params.transformers.some(
+      ([, part]) => part instanceof Estimator && part.tags.takesGroups,
+    );
+    return { allowNan: true, allowCategories: true, takesGroups, delegates: true };
   }
 
   override checkParams(): void {

@@ -89,6 +89,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
     return {
       allowNan: parts.every(({ allowNan }) => allowNan),
       allowCategories: parts.every(({ allowCategories }) => allowCategories),
+      takesGroups: parts.some(({ takesGroups }) => takesGroups),
       delegates: true,
     };
   }

@@ -2,8 +2,8 @@
 import { distinctLabels, type Label } from '../core/labels.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { checkParams, real, show } from '../core/params.js';
-import { StateError, ValidationError } from '../errors.js';
-import { LabelEncoder } from './label-encoder.js';
+import { ValidationError } from '../errors.js';
+import { learnLabels, requireLabels, requireLearned, requireList } from './label-lists.js';
 
 /** Options of {@link LabelBinarizer}. */
 export interface LabelBinarizerOptions {
@@ -29,7 +29,7 @@ export interface LabelBinarizerOptions {
  * ```
  */
 export class LabelBinarizer {
-  readonly #encoder = new LabelEncoder();
+  #classes: readonly Label[] | null = null;
   readonly #negLabel: number;
   readonly #posLabel: number;
 
@@ -50,18 +50,23 @@ export class LabelBinarizer {
    * @throws {ERR_LABELS | ERR_EMPTY} for a missing label, labels of mixed types, or none
    */
   fit(y: ArrayLike<unknown>): this {
-    this.#encoder.fit(y);
+    this.#classes = learnLabels('LabelBinarizer', y);
     return this;
   }
 
   /** The labels, sorted. @throws {ERR_NOT_FITTED} before `fit` */
   get classes(): Label[] {
-    return this.#encoder.classes;
+    return requireLearned('LabelBinarizer', this.#classes);
   }
 
-  /** The columns, [rows, labels], or [rows, 1] of two labels; of one that `fit` did not see no column is `posLabel`. @throws {ERR_NOT_FITTED} */
+  /**
+   * The columns, [rows, labels], or [rows, 1] of two labels; of one that `fit` did not see no column is `posLabel`.
+   *
+   * @throws {ERR_NOT_FITTED | ERR_LABELS} before `fit`, or for a missing label
+   */
   transform(y: ArrayLike<unknown>): Matrix<Float64Array> {
     const { classes } = this;
+    requireLabels('LabelBinarizer', y);
     const codes = codesOf(classes);
     const cols = classes.length <= 2 ? 1 : classes.length;
     const out = new Matrix(new Float64Array(y.length * cols).fill(this.#negLabel), y.length, cols);
@@ -86,6 +91,7 @@ export class LabelBinarizer {
    * @param threshold - of two labels; default halfway between `negLabel` and `posLabel`
    * @throws {ERR_NOT_FITTED} before `fit`
    * @throws {ERR_SHAPE} when there is not a column for each label (one or two of two labels)
+   * @throws {ERR_INPUT_NAN} for NaN
    */
   inverseTransform(Y: NumericMatrixLike, threshold = (this.#negLabel + this.#posLabel) / 2): Label[] {
     const { classes } = this;
@@ -95,9 +101,14 @@ export class LabelBinarizer {
       const message = `LabelBinarizer: Y has ${cols} columns, but there are ${classes.length} labels.`;
       throw new ValidationError('ERR_SHAPE', message);
     }
+    const missing = data.findIndex(Number.isNaN);
+    if (missing >= 0) {
+      const message = `LabelBinarizer: row ${Math.floor(missing / cols)} of Y holds NaN.`;
+      throw new ValidationError('ERR_INPUT_NAN', message);
+    }
     return Array.from({ length: rows }, (_, i) => {
       const row = data.subarray(i * cols, (i + 1) * cols);
-      if (classes.length > 2) return classes[row.indexOf(Math.max(...row))] ?? classes[0];
+      if (classes.length > 2) return classes[row.indexOf(Math.max(...row))];
       return classes[Math.min(Number(row[cols - 1] > threshold), classes.length - 1)];
     });
   }
@@ -120,14 +131,9 @@ export class MultiLabelBinarizer {
   readonly #given: readonly Label[] | null;
   #classes: readonly Label[] | null = null;
 
-  /** @param options - classes: the labels in the order of their columns; default: those of `fit`, sorted. @throws {ERR_PARAMETER} for repeats */
+  /** @param options - classes: the labels in the order of their columns; default: those of `fit`, sorted. @throws {ERR_PARAMETER} for repeats, and what is no label */
   constructor({ classes = null }: { readonly classes?: readonly Label[] | null } = {}) {
-    if (classes !== null && (!Array.isArray(classes) || new Set(classes).size < classes.length))
-      throw new ValidationError(
-        'ERR_PARAMETER',
-        'MultiLabelBinarizer: classes must be a list without repeats.',
-      );
-    this.#given = classes;
+    this.#given = classes && givenLabels(classes);
   }
 
   /**
@@ -144,8 +150,7 @@ export class MultiLabelBinarizer {
 
   /** The labels, in the order of their columns. @throws {ERR_NOT_FITTED} before `fit` */
   get classes(): Label[] {
-    if (this.#classes !== null) return [...this.#classes];
-    throw new StateError('ERR_NOT_FITTED', 'This MultiLabelBinarizer is not fitted yet: call fit(y) first.');
+    return requireLearned('MultiLabelBinarizer', this.#classes);
   }
 
   /** The columns, [rows, labels]. @throws {ERR_NOT_FITTED | ERR_LABELS} before `fit`, or for a row that is no list */
@@ -192,8 +197,17 @@ function codesOf(classes: readonly Label[]): ReadonlyMap<unknown, number> {
   return new Map(classes.map((label, code) => [label, code]));
 }
 
+/** A copy of the labels that a caller names. */
+function givenLabels(classes: readonly Label[]): Label[] {
+  const what = 'MultiLabelBinarizer: classes';
+  const isList = Array.isArray(classes);
+  if (isList && distinctLabels(classes, what, 'ERR_PARAMETER').length === classes.length) return [...classes];
+  throw new ValidationError('ERR_PARAMETER', `${what} must be a list of labels without repeats.`);
+}
+
 /** The labels of each row. */
 function listsOf(y: ArrayLike<Iterable<Label>>): Label[][] {
+  requireList('MultiLabelBinarizer', y);
   return Array.from(y, (labels, i) => {
     const isList = typeof labels === 'object' && labels !== null && Symbol.iterator in labels;
     if (!isList)

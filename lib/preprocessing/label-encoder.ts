@@ -1,8 +1,8 @@
 /** Labels as whole numbers. */
-import { distinctLabels, type Label } from '../core/labels.js';
+import type { Label } from '../core/labels.js';
 import { show } from '../core/params.js';
-import { isMissing } from '../core/table.js';
-import { StateError, ValidationError } from '../errors.js';
+import { ValidationError } from '../errors.js';
+import { learnLabels, requireLearned, requireList } from './label-lists.js';
 
 /**
  * Numbers labels from 0 in sorted order: for targets. Classifiers of boreal take labels as they are, and need none; this is for
@@ -29,19 +29,13 @@ export class LabelEncoder {
    * @throws {ERR_EMPTY} when there are none
    */
   fit(y: ArrayLike<unknown>): this {
-    const classes = distinctLabels(y, 'LabelEncoder: y', 'ERR_LABELS');
-    if (y.length === 0) throw new ValidationError('ERR_EMPTY', 'LabelEncoder: y has no labels.');
-    const missing = Array.from(y).findIndex(isMissing);
-    if (missing >= 0) throw new ValidationError('ERR_LABELS', `LabelEncoder: y[${missing}] has no label.`);
-    this.#classes = classes;
+    this.#classes = learnLabels('LabelEncoder', y);
     return this;
   }
 
   /** The labels, sorted. @throws {ERR_NOT_FITTED} before `fit` */
   get classes(): Label[] {
-    if (this.#classes === null)
-      throw new StateError('ERR_NOT_FITTED', 'This LabelEncoder is not fitted yet: call fit(y) first.');
-    return [...this.#classes];
+    return requireLearned('LabelEncoder', this.#classes);
   }
 
   /**
@@ -51,7 +45,9 @@ export class LabelEncoder {
    * @throws {ERR_LABELS} for a label that `fit` did not see
    */
   transform(y: ArrayLike<unknown>): Int32Array {
-    const codes = new Map<unknown, number>(this.classes.map((label, code) => [label, code]));
+    const { classes } = this;
+    requireList('LabelEncoder', y);
+    const codes = new Map<unknown, number>(classes.map((label, code) => [label, code]));
     return Int32Array.from(y, (label, i) => {
       const code = codes.get(label);
       if (code !== undefined) return code;
