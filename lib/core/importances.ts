@@ -18,7 +18,7 @@ const MISSING = {
 
 /**
  * Where the weights of columns are: 'auto' (`coef`, else `featureImportances`), a property by its path ('namedSteps.model.coef'), or a
- * function of the fitted model that gives one number for each column, or a matrix [classes, columns].
+ * function of the fitted model that gives one number for each column, or a matrix [classes, columns]: with one a model cannot be saved.
  */
 export type ImportanceGetter =
   | 'auto'

@@ -14,7 +14,7 @@ import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold
 export interface FoldOptions {
   /**
    * A number of folds (stratified for classifiers, consecutive rows otherwise), a splitter, or the folds themselves.
-   * Default 5.
+   * A model with a splitter among its parameters cannot be saved; with a list of folds it can. Default 5.
    */
   readonly cv?: number | CrossValidator | Iterable<Fold>;
   /** The group of each row, for splitters such as {@link GroupKFold} that keep groups together. */

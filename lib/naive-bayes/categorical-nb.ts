@@ -1,4 +1,6 @@
 /** Naive Bayes of categories. */
+import { setImmediate } from 'node:timers/promises';
+import { throwIfAborted } from '../core/cancellation.js';
 import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
@@ -24,6 +26,8 @@ import { classTotals, leastAlpha, logPriors, probabilities } from './priors.js';
 
 /** More counts than this would not fit into memory. */
 const MOST_COUNTS = 2 ** 27;
+/** So many values are read in one turn: some milliseconds. */
+const TURN = 2 ** 20;
 
 /** Parameters of {@link CategoricalNB}. */
 export interface CategoricalNBParams {
@@ -55,8 +59,8 @@ export interface CategoricalNBState extends ClassifierState {
  * Naive Bayes of columns that hold categories: whole numbers 0, 1, ... as {@link OrdinalEncoder} gives them, or columns of text, which
  * need none. The probability of a category in a class is its share of the rows, smoothed by `alpha` rows of each category.
  *
- * Differs from scikit-learn: columns of text are taken as they are; a category that `fit` has not seen counts as one without rows,
- * and is no error; numbers that are not whole are refused by `fit`; `alpha: 0` counts as 1e-300, so that no score is NaN.
+ * Differs from scikit-learn: columns of text are taken as they are; what `predict` gets that is no category which `fit` has seen, such
+ * as a number below 0, counts as one without rows, and is no error; numbers that are not whole are refused by `fit`; `alpha: 0` counts as 1e-300, so that no score is NaN.
  *
  * @example
  * ```ts
@@ -138,13 +142,14 @@ export class CategoricalNB extends Classifier<CategoricalNBParams, CategoricalNB
     );
   }
 
-  #learn(
-    { x, columns, sampleWeight }: FitInput,
+  async #learn(
+    input: FitInput,
     { codes, classes }: EncodedLabels,
     before: CategoricalNBState | null,
-  ): CategoricalNBState {
+  ): Promise<CategoricalNBState> {
+    const { x, sampleWeight } = input;
     const { fitPrior, classPrior } = this.params;
-    const offsets = this.#offsets(x, columns, classes.length, before);
+    const offsets = await this.#offsets(input, classes.length, before);
     const total = offsets[x.cols];
     const counts = new Float64Array(classes.length * total);
     const classCount = classTotals(codes, classes.length, sampleWeight);
@@ -161,22 +166,19 @@ export class CategoricalNB extends Classifier<CategoricalNBParams, CategoricalNB
         }
       }
     }
-    for (let i = 0; i < x.rows; i++) {
+    await eachRow(input, (i) => {
       const first = codes[i] * total;
       const weight = sampleWeight?.[i] ?? 1;
       for (let j = 0; j < x.cols; j++) counts[first + offsets[j] + x.data[i * x.cols + j]] += weight;
-    }
+    });
     const logPrior = logPriors(this, classPrior, fitPrior ? classCount : classCount.map(() => 1));
     return { classes, offsets, counts, classCount, logPrior };
   }
 
   /** Where the categories of each column stand. @throws for values that are no categories */
-  #offsets(
-    { data, rows, cols }: Matrix,
-    columns: readonly Column[],
-    classes: number,
-    before: CategoricalNBState | null,
-  ): Int32Array {
+  async #offsets(input: FitInput, classes: number, before: CategoricalNBState | null): Promise<Int32Array> {
+    const { columns } = input;
+    const { data, cols } = input.x;
     const { minCategories } = this.params;
     if (Array.isArray(minCategories) && minCategories.length !== cols) {
       const message = `CategoricalNB: minCategories has ${minCategories.length} numbers, but X has ${cols} columns.`;
@@ -187,12 +189,13 @@ export class CategoricalNB extends Classifier<CategoricalNBParams, CategoricalNB
       const known = before === null ? 0 : before.offsets[j + 1] - before.offsets[j];
       return Math.max(least, known, categories?.length ?? 0);
     });
-    for (let i = 0; i < rows; i++)
+    await eachRow(input, (i) => {
       for (let j = 0; j < cols; j++) {
         const value = data[i * cols + j];
         if (!Number.isInteger(value) || value < 0) throw notACategory(i, columns[j], value);
         if (value >= sizes[j]) sizes[j] = value + 1;
       }
+    });
     const total = sizes.reduce((sum, size) => sum + size, 0);
     if (total * classes > MOST_COUNTS) {
       const message = `CategoricalNB: the columns have up to ${total} categories; number them from 0 on, as OrdinalEncoder does.`;
@@ -269,18 +272,24 @@ export class CategoricalNB extends Classifier<CategoricalNBParams, CategoricalNB
     const [cols, classes] = [x.width, logPrior.length];
     const total = offsets[cols];
     // Each class reads all columns in tables of its own, and adds up what they say.
-    const all = plan.gather(
-      x,
-      Array.from({ length: classes * cols }, (_, k) => k % cols),
-    );
-    const starts = Int32Array.from({ length: classes * cols + 1 }, (_, k) => {
-      return Math.floor(k / cols) * total + offsets[k % cols];
+    const sums = Array.from({ length: classes }, (_, c) => {
+      const own = known.slice(c * total, (c + 1) * total);
+      return plan.reduce(plan.lookup(x, offsets, own, unknown.slice(c * cols, (c + 1) * cols)), 'sum');
     });
-    const said = plan.lookup(all, starts, known, unknown);
-    const sums = new Float64Array(classes * cols * classes);
-    for (let k = 0; k < classes * cols; k++) sums[k * classes + Math.floor(k / cols)] = 1;
-    const scores = plan.dense(said, sums, logPrior);
+    const scores = plan.binary(plan.concat(sums), 'add', logPrior);
     return output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
+  }
+}
+
+/** Visits the rows, and lets others have a turn now and then. @throws {ERR_ABORTED} when the signal fires */
+async function eachRow({ x, signal }: FitInput, visit: (row: number) => void): Promise<void> {
+  const step = Math.ceil(TURN / x.cols);
+  for (let i = 0; i < x.rows; i++) {
+    if (i > 0 && i % step === 0) {
+      await setImmediate();
+      throwIfAborted(signal);
+    }
+    visit(i);
   }
 }
 

@@ -155,6 +155,13 @@ export class SplineTransformer extends Transformer<SplineTransformerParams, Spli
     return new ValidationError('ERR_PARAMETER', `SplineTransformer: ${why}.`);
   }
 
+  /** A matrix of knots as rows, which a file can hold. @internal */
+  override snapshot() {
+    const { params, fitted } = super.snapshot();
+    const { knots } = params;
+    return { params: knots instanceof Matrix ? { ...params, knots: knots.toArray() } : params, fitted };
+  }
+
   /** The knots of the base interval of each column. @throws {ERR_NOT_FITTED} before `fit` */
   get knots(): Float64Array[] {
     const { knots } = this.state;

@@ -4,6 +4,7 @@ import {
   KBinsDiscretizer,
   LabelBinarizer,
   load,
+  Matrix,
   MissingIndicator,
   MultiLabelBinarizer,
   SimpleImputer,
@@ -121,6 +122,16 @@ describe('missingValues', () => {
     expect((await indicator.transform(table)).toArray()).toEqual([[0], [1], [0], [0]]);
   });
 
+  test('a number is not missing where it stands as text', async () => {
+    const table = { code: ['1', '2', '2'], n: [1, 2, 2] };
+    const indicator = new MissingIndicator({ missingValues: 1, features: 'all' });
+    expect((await indicator.fitTransform(table)).toArray()).toEqual([
+      [0, 1],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
   test('MissingIndicator refuses a marker where there was none', async () => {
     const indicator = await new MissingIndicator({ missingValues: 0 }).fit([
       [0, 1],
@@ -203,6 +214,14 @@ describe('SplineTransformer', () => {
     ['too many splines', { nKnots: 2_000_000 }, 'ERR_PARAMETER'],
   ])('%s: refused', async (_, params, expected) => {
     await expect(new SplineTransformer(params).fit(X)).rejects.toThrow(code(expected));
+  });
+
+  test('is saved with a matrix of knots', async () => {
+    const knots = Matrix.from([[0], [1], [4]]);
+    const splines = await new SplineTransformer({ knots, degree: 1 }).fit(X);
+    const loaded = (await load(splines.toBytes())) as SplineTransformer;
+    expect((await loaded.transform(X)).toArray()).toEqual((await splines.transform(X)).toArray());
+    expect(loaded.params.knots).toEqual([[0], [1], [4]]);
   });
 
   test('takes knots of its caller', async () => {

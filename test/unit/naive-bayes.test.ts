@@ -1,11 +1,14 @@
 /** Errors and edge cases of naive Bayes; golden values are in test/golden. */
 import { describe, expect, test } from 'vitest';
+import { PlanBuilder } from '../../lib/core/plan-builder.js';
+import { Schema } from '../../lib/core/schema.js';
 import {
   BernoulliNB,
   CategoricalNB,
   ComplementNB,
   GaussianNB,
   load,
+  Matrix,
   MultinomialNB,
 } from '../../lib/index.js';
 import { expectClose, ulp } from '../support/tolerance.js';
@@ -153,6 +156,35 @@ describe('CategoricalNB', () => {
     const loaded = await load(model.toBytes());
     expect(loaded.predictSync(table)).toEqual(model.predictSync(table));
     expect([...model.nCategories]).toEqual([2, 3]);
+  });
+
+  test('takes what is no category for one without rows', async () => {
+    const model = await new CategoricalNB().fit([[0], [1], [1]], [0, 1, 1]);
+    const [unseen, below, between] = (await model.predictProba([[7], [-1], [0.5]])).toArray();
+    expect([below, between]).toEqual([unseen, unseen]);
+  });
+
+  test('has tables that grow with the classes, not with their square', async () => {
+    const rows = Array.from({ length: 3000 }, (_, i) => Array.from({ length: 40 }, (_c, j) => (i + j) % 2));
+    const labels = rows.map((_, i) => i);
+    const model = await new CategoricalNB({ alpha: 1e-3 }).fit(rows, labels);
+    // One matrix of sums would hold 3000 * 40 * 3000 numbers: 2.9 GB.
+    const builder = new PlanBuilder(40);
+    const source = builder.build(model.lower(builder, builder.input, { output: 'value' } as never));
+    expect(source.constants.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(1e6);
+    expect(await model.predict(rows.slice(0, 2))).toEqual([0, 1]);
+  });
+
+  test('is stopped while it counts', async () => {
+    const x = new Matrix(new Float64Array(2 ** 21), 2 ** 20, 2);
+    const schema = Schema.infer(x);
+    const controller = new AbortController();
+    const labels = Array.from({ length: x.rows }, (_, i) => i % 2);
+    const rest = { sampleWeight: null, validation: null, queries: null, cancel: null };
+    const input = { ...rest, x, y: labels, columns: schema.columns, signal: controller.signal };
+    const fit = new CategoricalNB().fitInput(input as never, schema);
+    controller.abort();
+    await expect(fit).rejects.toMatchObject({ code: 'ERR_ABORTED' });
   });
 
   test('learns part by part what fit learns at once, with more categories as they come', async () => {

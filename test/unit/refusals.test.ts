@@ -19,6 +19,7 @@ import {
   LeavePOut,
   LogisticRegression,
   linearKernel,
+  load,
   MultiLabelBinarizer,
   makeScorer,
   nanEuclideanDistances,
@@ -270,4 +271,17 @@ describe('groups reach the model within that deals rows by them', () => {
   test('but are refused where none is within', async () => {
     await expect(within.fit(X, y, { groups })).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
   });
+});
+
+test('a splitter or a function keeps a model from being saved, a list of folds does not', async () => {
+  const cv = new GroupKFold({ nSplits: 2 });
+  const make = (folds: unknown) => new GridSearchCV(new LogisticRegression(), { C: [1] }, { cv: any(folds) });
+  const dealt = await make(cv).fit(X, y, { groups });
+  expect(() => dealt.toBytes()).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+  const listed = await make([...cv.split(X, y, groups)]).fit(X, y);
+  expect(await (await load(listed.toBytes())).predict(X)).toEqual(await dealt.predict(X));
+  const importanceGetter = (model: LogisticRegression) => model.coef;
+  const selector = new SelectFromModel(new LogisticRegression(), { importanceGetter });
+  await selector.fit(X, y);
+  expect(() => selector.toBytes()).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
 });
