@@ -1,5 +1,5 @@
 /** What histogram boosting does beside learning: stopping, watching, going on, categories, constraints, refusals. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Progress } from '../../lib/core/fit-input.js';
 import {
   accuracyScore,
@@ -395,4 +395,24 @@ test('every instruction set learns the same bits', async () => {
     native.info().isas.map((isa) => evaluate<number[]>(script, { BOREAL_ISA: isa })),
   );
   for (const other of others) expect(other).toEqual(first);
+});
+
+test('what fails or is aborted gives its memory back at once', async () => {
+  const create = vi.spyOn(native, 'boosterCreate');
+  try {
+    const failed = () => {
+      throw new Error('of the caller');
+    };
+    for (const isAborted of [true, false]) {
+      const stop = new AbortController();
+      const onProgress = isAborted ? () => stop.abort() : failed;
+      const model = new HistGradientBoostingRegressor({ maxIter: 1000 });
+      const fit = model.fit(diabetes.data, diabetes.target, { signal: stop.signal, onProgress });
+      await expect(fit).rejects.toThrow();
+      const left = await create.mock.results.at(-1)!.value;
+      expect(() => native.boosterScores(left, false)).toThrow(/has finished/);
+    }
+  } finally {
+    create.mockRestore();
+  }
 });
