@@ -277,11 +277,11 @@ export function checkFiniteFor({ tags }: Tagged, { x, given, columns }: FitInput
 
 type Tagged = Pick<Estimator, 'tags'>;
 
-/** @throws {ERR_NOT_SUPPORTED} for a model of given distances or kernels, which rows that are drawn repeatedly have none of */
+/** @throws {ERR_NOT_SUPPORTED} for a model of given distances or kernels, which has no columns of rows that it is not fitted on */
 export function refusePairs(owner: object, model: Tagged): void {
   if (!model.tags.pairwise) return;
   const [own, given] = [owner.constructor.name, model.constructor.name];
-  const message = `${own} draws rows: it takes no ${given} that is given what is between rows.`;
+  const message = `${own} fits models on some of the rows: it takes no ${given} that is given what is between rows.`;
   throw new StateError('ERR_NOT_SUPPORTED', message);
 }
 

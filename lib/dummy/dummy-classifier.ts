@@ -44,10 +44,11 @@ export interface DummyClassifierState extends ClassifierState {
 }
 
 /**
- * Predicts classes without a look at the columns of X: the baseline that says what a score is worth. X may hold anything.
+ * Predicts classes and learns nothing of the columns of X: the baseline that says what a score is worth. X may hold anything.
  *
- * Differs from scikit-learn: what 'stratified' and 'uniform' draw belongs to the row and the seed, so that the same row gets the
- * same class again, and `predict` and `predictProba` of 'stratified' agree; at least two classes; one label a row.
+ * Differs from scikit-learn: what 'stratified' and 'uniform' draw depends on the values of the row and the seed, not on where the row
+ * stands: equal rows get the same class, in this call and the next, so that of few distinct rows the shares of the classes are not those
+ * of y; there each row is drawn anew. `predict` and `predictProba` of 'stratified' agree; at least two classes; one label a row.
  *
  * @example
  * ```ts

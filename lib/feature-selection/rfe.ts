@@ -29,6 +29,8 @@ export type RFEState = EliminatorState;
  *
  * `predict`, `score` and the like ask the model of the columns that stay.
  *
+ * Differs from scikit-learn: to searches, cross-validation and pipelines it is a transformer alone: follow it there by a model.
+ *
  * @example
  * ```ts
  * import { loadDiabetes, RFE, Ridge } from 'boreal';

@@ -28,7 +28,8 @@ export interface SelectFromModelParams {
   estimator: Estimator;
   /**
    * The least importance of columns that stay: a number, 'mean', 'median' or as '1.25*mean'. Default null: 1e-5 where the model's
-   * penalty is L1 alone, which leaves coefficients at 0 (`penalty: 'l1'`, `l1Ratio: 1`, Lasso), else 'mean'.
+   * penalty is L1 alone, which leaves coefficients at 0 (`penalty: 'l1'`, Lasso, and `l1Ratio: 1` of elastic nets and logistic
+   * regression, given or chosen by cross-validation), else 'mean'.
    */
   threshold: number | string | null;
   /** At most so many columns stay; null: as many as reach the threshold. Default null. */
@@ -169,13 +170,23 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
   }
 }
 
+/** Models whose penalty is L1 alone at a mix of 1. */
+const MIXED: ReadonlySet<string> = new Set([
+  'ElasticNet',
+  'ElasticNetCV',
+  'LogisticRegression',
+  'LogisticRegressionCV',
+]);
+
 /** Above 0 where the penalty leaves coefficients at 0. */
 function ownThreshold(model: Estimator): number | string {
+  const { name } = model.constructor;
   const { penalty, l1Ratio } = model.params as { penalty?: unknown; l1Ratio?: unknown };
-  const isMixed = penalty === undefined || penalty === null || penalty === 'elasticnet';
-  return penalty === 'l1' || (isMixed && l1Ratio === 1) || model.constructor.name.includes('Lasso')
-    ? 1e-5
-    : 'mean';
+  // What cross-validation has chosen, or else the parameter.
+  const mix = (model as { l1Ratio?: unknown }).l1Ratio ?? l1Ratio;
+  const isMixed = MIXED.has(name) && penalty !== null && penalty !== 'l2';
+  const isL1 = penalty === 'l1' || name.includes('Lasso') || (isMixed && mix === 1);
+  return isL1 ? 1e-5 : 'mean';
 }
 
 function thresholdOf(threshold: number | string, importances: Float64Array): number {

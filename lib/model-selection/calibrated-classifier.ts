@@ -10,7 +10,7 @@ import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import {
   type CalibrationMethod,
   type CalibrationSet,
@@ -19,7 +19,7 @@ import {
   isCalibrator,
   lowerCalibrator,
 } from './calibrators.js';
-import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
+import { checkFoldClasses, columnsOf, type FoldOptions, foldData } from './folds.js';
 import { respondingRule, responseOf, scoresOf } from './responses.js';
 import { cvRule } from './rules.js';
 import { trainingTable } from './training-table.js';
@@ -35,7 +35,8 @@ export interface CalibratedClassifierCVOptions {
   cv: NonNullable<FoldOptions['cv']>;
   /**
    * true: a model and a calibrator for each fold, whose probabilities are averaged; false: one model of all rows, calibrated on
-   * the scores of the folds. 'auto' is true. Default 'auto'.
+   * the scores of the folds. 'auto' is true, but false of a model that is given distances or kernels, since that of a fold knows the
+   * training rows of the fold alone. Default 'auto'.
    */
   ensemble: 'auto' | boolean;
 }
@@ -111,7 +112,11 @@ export class CalibratedClassifierCV extends Classifier<
 
   override checkParams(): void {
     super.checkParams();
-    this.params.estimator.checkParams();
+    const { estimator, ensemble } = this.params;
+    estimator.checkParams();
+    if (ensemble !== true || !estimator.tags.pairwise) return;
+    const message = `CalibratedClassifierCV: ensemble: true takes no ${estimator.constructor.name} that is given what is between rows.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
   }
 
   protected override checkState(
@@ -155,12 +160,14 @@ export class CalibratedClassifierCV extends Classifier<
     const progress = reportProgress(input, this);
     let done = 0;
     const fitted = await withCancel(signal, () =>
-      runAll(folds, signal, async ({ train, test }, stop) => {
+      runAll(folds, signal, async (fold, stop) => {
+        const { train, test } = fold;
         checkFoldClasses(this, train, codes, classes);
         const model = estimator.clone();
-        const rows = part(train);
+        const own = columnsOf(model, fold);
+        const rows = part(train, own);
         await model.fit(rows.X, rows.y, { sampleWeight: rows.sampleWeight, signal: stop, device });
-        const scores = await scoresOf(model, part(test).X, response);
+        const scores = await scoresOf(model, part(test, own).X, response);
         stop.throwIfAborted();
         progress?.(++done, folds.length);
         return { model, test, scores };
@@ -170,7 +177,7 @@ export class CalibratedClassifierCV extends Classifier<
       ...{ scores, response, codes: rows.map((row) => codes[row]) },
       sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
     });
-    if (ensemble !== false) {
+    if (ensemble === 'auto' ? !estimator.tags.pairwise : ensemble) {
       const calibrators = [];
       for (const { test, scores } of fitted)
         calibrators.push(await fitCalibrator(method, setOf(test, scores), cancel));

@@ -50,7 +50,8 @@ export interface RFECVState extends EliminatorState {
  * the smallest; then of all rows, down to that number. Folds run concurrently.
  *
  * Differs from scikit-learn: `cvResults` in camelCase, with the scores of the folds in a list.
- * `predict`, `score` and the like ask the model of the columns that stay.
+ * As with {@link RFE}, `predict`, `score` and the like ask the model of the columns that stay; to searches, cross-validation and pipelines it
+ * is a transformer alone.
  *
  * @example
  * ```ts

@@ -4,6 +4,7 @@ import { withCancel } from '../core/cancellation.js';
 import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
 import {
   checkFiniteFor,
+  checkPairs,
   denseRows,
   type FitInput,
   fitLabels,
@@ -31,7 +32,7 @@ import {
 import { columnsOfModels, transforming } from '../ensemble/transforming.js';
 import { ValidationError } from '../errors.js';
 import { LogisticRegression, RidgeCV } from '../linear-model/index.js';
-import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
+import { checkFoldClasses, columnsOf, type FoldOptions, foldData } from './folds.js';
 import { trainingTable } from './training-table.js';
 
 /** What the final estimator is given of a classifier: 'auto' is the first of the three that it has. */
@@ -373,7 +374,7 @@ async function fitStack(
   const models = given.map(({ model }) => (cv === 'prefit' ? fittedCopy(model) : model.clone()));
   const said =
     cv === 'prefit'
-      ? await Promise.all(models.map((model) => columnsOf(model, input, schema, options)))
+      ? await Promise.all(models.map((model) => answersOf(model, input, schema, options)))
       : await crossFit(owner, models, cv, input, schema, options);
   const columns: Column[] = said.flatMap(({ cols }, k) => {
     const { name } = given[k];
@@ -396,7 +397,7 @@ async function fitStack(
   return { models, final };
 }
 
-function columnsOf(
+function answersOf(
   model: Estimator,
   input: FitInput,
   schema: Schema,
@@ -415,7 +416,11 @@ async function crossFit(
   options: StackOptions,
 ): Promise<Matrix[]> {
   const { x, signal, groups } = input;
-  for (const model of models) checkFiniteFor(model, input);
+  // Distances and kernels are read dense.
+  const paired = models.filter(({ tags }) => tags.pairwise);
+  const pairs = paired.length > 0 ? { ...input, x: denseRows(owner, input), given: undefined } : input;
+  for (const model of paired) checkPairs(model.constructor.name, pairs.x, false);
+  for (const model of models) checkFiniteFor(model, model.tags.pairwise ? pairs : input);
   const { folds } = foldData(owner, trainingTable(input), requireY(input), { cv, groups });
   const times = new Int32Array(x.rows);
   for (const { test } of folds) for (const row of test) times[row] += 1;
@@ -432,7 +437,7 @@ async function crossFit(
     runAll(tasks, signal, async ({ model, k, fold }, stop) => {
       await withCancel(stop, async (cancel) => {
         const whole = {
-          ...input,
+          ...(model.tags.pairwise ? pairs : input),
           validation: null,
           queries: null,
           onProgress: undefined,
@@ -444,8 +449,11 @@ async function crossFit(
           return;
         }
         const one = model.clone();
-        await one.fitInput(partOfInput(whole, fold.train), schema);
-        const part = await columnsOf(one, partOfInput(whole, fold.test), schema, options);
+        const own = columnsOf(one, fold);
+        const train = partOfInput(whole, fold.train, own);
+        const ownSchema = new Schema(train.columns, { kind: 'none' }, true);
+        await one.fitInput(train, ownSchema);
+        const part = await answersOf(one, partOfInput(whole, fold.test, own), ownSchema, options);
         said[k] ??= new Matrix(sharedArray(part.data, x.rows * part.cols), x.rows, part.cols);
         for (const [i, row] of fold.test.entries()) said[k].row(row).set(part.row(i));
       });

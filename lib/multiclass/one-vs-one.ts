@@ -1,4 +1,5 @@
 /** One model for each pair of classes. */
+import { refusePairs } from '../core/fit-input.js';
 import { slotsOf } from '../core/inner-models.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { Output, ResolvedCompileOptions } from '../core/plan.js';
@@ -19,7 +20,7 @@ import {
  * Its decisions are the pairs won plus the sum of scores, brought into (-1/3, 1/3); of two classes there is that of the second.
  *
  * Differs from scikit-learn: no `partial_fit`; fitted clones are in `models`, pairs in lexicographic order; decisions of two classes by
- * probabilities are less 0.5, so that above 0 speaks for the second.
+ * probabilities are less 0.5, so that above 0 speaks for the second; a model that is given distances or kernels of rows is refused.
  *
  * @example
  * ```ts
@@ -32,6 +33,12 @@ import {
 export class OneVsOneClassifier extends BinaryModelsClassifier {
   static override fromParams({ estimator }: BinaryModelsParams): OneVsOneClassifier {
     return new OneVsOneClassifier(estimator);
+  }
+
+  /** @throws {ERR_NOT_SUPPORTED} for a model of given distances or kernels, of which each pair of classes has others */
+  override checkParams(): void {
+    super.checkParams();
+    refusePairs(this, this.params.estimator);
   }
 
   override get outputs(): readonly Output[] {

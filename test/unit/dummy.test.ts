@@ -20,6 +20,16 @@ test('classes are drawn by their shares, and the same again', async () => {
   expect(counts / rows.length).toBeCloseTo(1 / 3, 1);
 });
 
+test('equal rows get equal draws, wherever they stand', async () => {
+  const y = rows.map((_, i) => ['a', 'b'][i % 2]);
+  for (const strategy of ['stratified', 'uniform'] as const) {
+    const dummy = await new DummyClassifier({ strategy, randomState: 1 }).fit(rows, y);
+    expect(new Set(await dummy.predict(Array(50).fill([7]))).size).toBe(1);
+    const labels = await dummy.predict(rows.slice(0, 50));
+    expect(await dummy.predict(rows.slice(0, 50).reverse())).toEqual(labels.reverse());
+  }
+});
+
 test('the most frequent class is the first of equals, by weight', async () => {
   const y = [true, false, true, false];
   const dummy = await new DummyClassifier({ strategy: 'mostFrequent' }).fit(rows.slice(0, 4), y);

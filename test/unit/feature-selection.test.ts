@@ -3,12 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { fSurvival } from '../../lib/core/distributions/student.js';
 import {
   chi2,
+  ElasticNetCV,
+  type Estimator,
   fClassif,
   fOneway,
   fRegression,
   GenericUnivariateSelect,
   IsolationForest,
   LogisticRegression,
+  LogisticRegressionCV,
   load,
   loadBreastCancer,
   Matrix,
@@ -25,6 +28,7 @@ import {
   SelectFwe,
   SelectKBest,
   SelectPercentile,
+  SGDClassifier,
   StandardScaler,
   VarianceThreshold,
 } from '../../lib/index.js';
@@ -235,6 +239,25 @@ test('importances come from wherever they are asked for', async () => {
     code: 'ERR_INPUT_NAN',
   });
   await expect(refuse('' as never)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+});
+
+test('the own threshold follows the penalty that was chosen', async () => {
+  const threshold = async (model: Estimator) => {
+    const selector = await new SelectFromModel(model).fit(data, target);
+    const mean = selector.importances.reduce((sum, value) => sum + value, 0) / 30;
+    return selector.threshold === 1e-5 ? 'least' : selector.threshold === mean && 'mean';
+  };
+  expect(await threshold(new ElasticNetCV({ l1Ratio: [1], cv: 3 }))).toBe('least');
+  expect(await threshold(new ElasticNetCV({ l1Ratio: [0.1], cv: 3 }))).toBe('mean');
+  const saga = { Cs: [0.1], cv: 3, solver: 'saga', maxIter: 200 } as const;
+  expect(await threshold(new LogisticRegressionCV({ ...saga, l1Ratios: [1] }))).toBe('least');
+  expect(await threshold(new LogisticRegressionCV({ ...saga, l1Ratios: [0] }))).toBe('mean');
+  expect(await threshold(new LogisticRegression({ solver: 'saga', l1Ratio: 1, C: 0.1, maxIter: 200 }))).toBe(
+    'least',
+  );
+  const sgd = { l1Ratio: 1, randomState: 0 };
+  expect(await threshold(new SGDClassifier({ ...sgd, penalty: 'elasticnet' }))).toBe('mean');
+  expect(await threshold(new SGDClassifier({ ...sgd, penalty: 'l1' }))).toBe('least');
 });
 
 test('a fitted model selects as it is', async () => {

@@ -5,6 +5,7 @@ import {
   AgglomerativeClustering,
   BaggingClassifier,
   BaggingRegressor,
+  CalibratedClassifierCV,
   CsrMatrix,
   crossValPredict,
   crossValScore,
@@ -18,10 +19,12 @@ import {
   type Matrix,
   makeBlobs,
   NearestNeighbors,
+  OneVsOneClassifier,
   OneVsRestClassifier,
   pairwiseDistances,
   RadiusNeighborsClassifier,
   RadiusNeighborsRegressor,
+  StackingClassifier,
   SVC,
   TSNE,
   trustworthiness,
@@ -252,6 +255,35 @@ test('ensembles that draw rows take nothing that is between rows', async () => {
     [new AdaBoostRegressor({ estimator: new KNeighborsRegressor(GIVEN) }), distances],
   ] as const)
     await expect(model.fit(X, blobs.y)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
+});
+
+describe('models within models', () => {
+  const { X, y } = blobs;
+  const distances = pairwiseDistances(X);
+  const near = new KNeighborsClassifier(GIVEN);
+  const plain = new KNeighborsClassifier({ algorithm: 'brute' });
+
+  it('take rows and columns of folds', async () => {
+    const stack = (model: KNeighborsClassifier) => new StackingClassifier([['near', model]], { cv: 3 });
+    const calibrated = (model: KNeighborsClassifier, options: object) =>
+      new CalibratedClassifierCV(model, { cv: 3, ...options });
+    for (const [a, b] of [
+      [stack(near), stack(plain)],
+      [calibrated(near, {}), calibrated(plain, { ensemble: false })],
+      [calibrated(near, { ensemble: false }), calibrated(plain, { ensemble: false })],
+    ] as const) {
+      await Promise.all([a.fit(distances, y), b.fit(X, y)]);
+      expect((await a.predictProba(distances)).data).toEqual((await b.predictProba(X)).data);
+      await expect(a.fit(X, y)).rejects.toEqual(code('ERR_SHAPE'));
+      await a.fit(CsrMatrix.from(distances), y);
+      expect((await a.predictProba(distances)).data).toEqual((await b.predictProba(X)).data);
+    }
+  });
+
+  it('are refused where each has other rows', async () => {
+    for (const model of [new OneVsOneClassifier(near), new CalibratedClassifierCV(near, { ensemble: true })])
+      await expect(model.fit(distances, y)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
+  });
 });
 
 describe('HDBSCAN', () => {
