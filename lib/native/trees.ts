@@ -230,6 +230,8 @@ export interface TreesAddon {
   ): Promise<void>;
   /** Raw scores of the training or validation rows, [outputs, rows]. */
   boosterScores(booster: BoosterHandle, valid: boolean): Float64Array;
+  /** Frees everything, also on a GPU; of one that has finished, nothing. */
+  boosterRelease(booster: BoosterHandle): void;
   /** The trees; everything else is freed. */
   boosterFinish(booster: BoosterHandle): Promise<NativeBoostedTrees>;
 }

@@ -263,9 +263,10 @@ Exchange exchange_of(Call& call, size_t argument, JobOptions* options) {
 
 void write_scores(const HistBooster& booster, const Exchange& exchange) {
   if (exchange.raw == nullptr) return;
-  const std::vector<double> scores = booster.train_scores();
-  if (exchange.size != scores.size()) throw Error("ERR_SHAPE", "raw must have one value for each score.");
-  std::copy(scores.begin(), scores.end(), exchange.raw);
+  if (exchange.size != booster.score_count()) {
+    throw Error("ERR_SHAPE", "raw must have one value for each score.");
+  }
+  booster.write_train_scores(exchange.raw);
 }
 
 // (booster, rounds 0 or 1, evaluate, exchange or null, cancel): NaN for losses that were not asked for. A
@@ -308,8 +309,19 @@ napi_value booster_scores(Call& call) {
   BoosterHandle& handle = *from_handle<BoosterHandle>(env, call[0], "booster");
   const bool valid = to_bool(env, call[1], "valid");
   const BoosterUse use(handle);
-  std::vector<double> scores = valid ? handle.booster->valid_scores() : handle.booster->train_scores();
+  if (valid) return to_js(env, std::vector<double>(handle.booster->valid_scores()));
+  std::vector<double> scores(handle.booster->score_count());
+  handle.booster->write_train_scores(scores.data());
   return to_js(env, std::move(scores));
+}
+
+// (booster): gives back all that it holds, also on a GPU; what has been given back already is no error.
+napi_value booster_release(Call& call) {
+  BoosterHandle& handle = *from_handle<BoosterHandle>(call.env(), call[0], "booster");
+  const std::unique_lock<std::mutex> lock(handle.mutex, std::try_to_lock);
+  if (!lock.owns_lock()) throw Error("ERR_PARAMETER", "The booster is at work.");
+  handle.booster.reset();
+  return undefined(call.env());
 }
 
 struct Finished {
@@ -354,6 +366,7 @@ void export_booster(napi_env env, napi_value exports) {
   export_function<booster_round>(env, exports, "boosterRound");
   export_function<booster_drop>(env, exports, "boosterDrop");
   export_function<booster_scores>(env, exports, "boosterScores");
+  export_function<booster_release>(env, exports, "boosterRelease");
   export_function<booster_finish>(env, exports, "boosterFinish");
 }
 

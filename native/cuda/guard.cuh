@@ -33,6 +33,7 @@ inline int status_of(cudaError_t error) {
 // Runs body; turns what it throws into a status and *error.
 template <typename F>
 int guarded(BorealCudaError* error, F body) {
+  cudaGetLastError();  // what a destructor has met is not this call's
   try {
     body();
     return BOREAL_CUDA_OK;

@@ -7,9 +7,7 @@ namespace boreal {
 namespace cuda {
 namespace {
 
-constexpr size_t kAlign = 256, kMostRecorded = 16;
-
-size_t aligned(size_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
+constexpr size_t kMostRecorded = 16;
 
 }  // namespace
 

@@ -50,8 +50,9 @@ __device__ inline unsigned char* shared_bytes() {
 template <typename... Parameters, typename... Arguments>
 void launch(void (*kernel)(Parameters...), dim3 grid, unsigned threads, size_t shared_bytes,
             cudaStream_t stream, Arguments... arguments) {
-  emulator::launch(stream, grid, threads, shared_bytes,
+  emulator::launch(stream, reinterpret_cast<const void*>(kernel), grid, threads, shared_bytes,
                    [=] { kernel(static_cast<Parameters>(arguments)...); });
+  check(cudaGetLastError(), "starting a kernel");
 }
 
 inline unsigned char* shared_bytes() { return emulator::shared_bytes(); }

@@ -39,6 +39,9 @@ inline cudaError_t allocate_device(void** data, size_t bytes) { return cudaMallo
 inline cudaError_t allocate_pinned(void** data, size_t bytes) {
   return cudaHostAlloc(data, bytes, cudaHostAllocDefault);
 }
+// Bytes up to where the next of several arrays in one memory may begin.
+inline size_t aligned(size_t bytes) { return (bytes + 255) / 256 * 256; }
+
 using DeviceMemory = Memory<allocate_device, cudaFree>;
 using PinnedMemory = Memory<allocate_pinned, cudaFreeHost>;
 

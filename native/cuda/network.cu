@@ -167,6 +167,9 @@ void TrainedNetwork::place_parameters() {
   update_.squares = take<double>(update_.block_count);
   update_.penalties = take<double>(update_.block_count);
   update_.scales = take<float>(segments.size());
+  // For any optimizer and limit of gradients: an epoch is no time to find that there is no room.
+  update_.gradient = take<float>(parameters_);
+  for (float*& state : states_) state = take<float>(parameters_);
 }
 
 // The values of each edge between layers and their gradients. A dense layer takes rows where they stand.
@@ -332,11 +335,8 @@ void TrainedNetwork::train(BorealCudaEpoch* epoch) {
   for (int k = 0; k < 3; ++k) {
     if (epoch->state[k] == nullptr) continue;
     rules.states |= 1 << k;
-    if (states_[k] == nullptr) states_[k] = take<float>(parameters_);
     upload(states_[k], epoch->state[k], parameters_);
   }
-  const bool norms = rules.clip_norm > 0 || rules.clip_global_norm > 0;
-  if (norms && update_.gradient == nullptr) update_.gradient = take<float>(parameters_);
   upload(update_.w, epoch->parameters, parameters_);
   upload(order_, epoch->order, epoch->rows);
   upload(factors_, epoch->factors, epoch->rows);

@@ -49,8 +49,6 @@ class TrainedNetwork {
   const float* derivative_at(size_t layer) const;
 
   void enqueue_step();
-  void enqueue_forward();
-  void enqueue_backward();
   // Layer i and, where that is taken along, the next; returns the layer after.
   size_t enqueue_forward(size_t layer);
   // Returns the layer whose values the gradient has reached.

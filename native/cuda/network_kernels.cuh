@@ -43,7 +43,7 @@ struct BatchRows {
   bool ordered;
 };
 
-// ---- products.cu: tiles of products, rows summed in the same order whatever the device --------------------
+// ---- kernels/network_products.cu: tiles of products, rows summed in the same order whatever the device ----
 
 // y = activation(x w + bias), [rows positions, units]; z, unless null, is what the activation takes.
 struct ForwardCall {
@@ -82,8 +82,7 @@ struct GradientCall {
 void plan_gradient(GradientCall* call, uint32_t batch, int multiprocessors);
 void run_gradient(const GradientCall& call, int multiprocessors, cudaStream_t stream);
 
-// ---- layers.cu: what is done value by value
-// ----------------------------------------------------------------
+// ---- kernels/network_layers.cu: what is done value by value -----------------------------------------------
 
 // out = rows of x in the order.
 void run_gather(const Clock& clock, const BatchRows& x, float* out, uint32_t batch, cudaStream_t stream);
@@ -111,8 +110,7 @@ struct DropoutCall {
 };
 void run_dropout(const DropoutCall& call, uint32_t batch, cudaStream_t stream);
 
-// ---- loss.cu
-// -----------------------------------------------------------------------------------------------
+// ---- kernels/network_loss.cu ------------------------------------------------------------------------------
 
 struct LossCall {
   Clock clock;
@@ -147,8 +145,7 @@ void run_finish(const FinishCall& call, cudaStream_t stream);
 // The penalty of the last step alone.
 void run_last_penalty(const FinishCall& call, cudaStream_t stream);
 
-// ---- update.cu
-// ---------------------------------------------------------------------------------------------
+// ---- kernels/network_update.cu ----------------------------------------------------------------------------
 
 // A block of parameters that learns.
 struct Segment {

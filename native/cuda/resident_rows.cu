@@ -119,10 +119,17 @@ void ResidentRows::assign(const float* centres, uint32_t clusters, bool fresh, d
   upload(operand, centres, uint64_t{clusters} * cols_);
   check(cudaMemsetAsync(flag, 0, sizeof(int32_t), stream_), "clearing memory");
   run_assign({x, operand, rows_, cols_, clusters, labels, distances, flag}, stream_);
+  if (sums != nullptr) add_clusters(clusters, sums);
+  download(moved, flag, 1);
+  wait();
+}
+
+// The sums of the clusters that `assign` has just found.
+void ResidentRows::add_clusters(uint32_t clusters, double* sums) {
   const uint64_t count = uint64_t{clusters} * (uint64_t{cols_} + 1);
   ClusterSumsCall call{};
-  call.x = x;
-  call.labels = labels;
+  call.x = reinterpret_cast<const float*>(x_.data());
+  call.labels = reinterpret_cast<const int32_t*>(labels_.data());
   call.weights = weights_.bytes() == 0 ? nullptr : reinterpret_cast<const double*>(weights_.data());
   call.rows = rows_;
   call.cols = cols_;
@@ -132,8 +139,6 @@ void ResidentRows::assign(const float* centres, uint32_t clusters, bool fresh, d
   call.sums = grown<double>(&result_, count);
   run_cluster_sums(call, stream_);
   download(sums, call.sums, count);
-  download(moved, flag, 1);
-  wait();
 }
 
 void ResidentRows::labels(int32_t* labels, float* distances) {

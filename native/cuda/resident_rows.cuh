@@ -82,6 +82,7 @@ class ResidentRows {
   void labels(int32_t* labels, float* distances);
 
  private:
+  void add_clusters(uint32_t clusters, double* sums);
   void cross(const float* b, uint32_t n, bool symmetric, double* out);
   template <typename T>
   T* grown(DeviceMemory* memory, uint64_t count);

@@ -1,13 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "cuda/guard.cuh"
 #include "cuda/tree_growth.cuh"
-
-// The handle of the C interface.
-struct BorealCudaTrees {
-  boreal::cuda::TreeGrowth growth;
-};
 
 namespace boreal {
 namespace cuda {
@@ -78,11 +72,6 @@ TreeGrowth::TreeGrowth(int device, const BorealCudaBins& bins)
       cudaMemcpyAsync(by_column_.data(), bins.by_column, by_column_.bytes(), cudaMemcpyHostToDevice, stream_),
       "copying bins");
   wait("copying bins");
-}
-
-TreeGrowth::~TreeGrowth() {
-  // The device may be lost by now; its memory is gone then.
-  cudaSetDevice(device_);
 }
 
 uint32_t* TreeGrowth::rows_at(const BorealCudaSlice& slice) const {

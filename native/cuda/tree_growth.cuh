@@ -1,6 +1,7 @@
 // The trees of histogram boosting on one device: bins, gradients and the rows of nodes stay there; which rows
-// go left comes in, histograms go out. Sums are of whole numbers, so that no order of additions matters, and
-// partitions are stable: the host's search sees the bits that it would have computed.
+// go left comes in. Histograms go out, or stay where tree_search.cuh finds the splits. Sums are of whole
+// numbers, so that no order of additions matters, and partitions are stable: whoever searches sees the bits
+// that the host would have computed.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -91,7 +92,6 @@ class Stream {
 class TreeGrowth {
  public:
   TreeGrowth(int device, const BorealCudaBins& bins);
-  ~TreeGrowth();
   TreeGrowth(const TreeGrowth&) = delete;
   TreeGrowth& operator=(const TreeGrowth&) = delete;
 
@@ -115,6 +115,9 @@ class TreeGrowth {
   unsigned long long* packed() const { return reinterpret_cast<unsigned long long*>(gradients_.data()); }
   uint32_t* rows_at(const BorealCudaSlice& slice) const;
   void use() const { use_device(device_); }
+  // Before it is destroyed, with what works beside it. The device may be lost by now; its memory is gone
+  // then.
+  void leave() const { cudaSetDevice(device_); }
   // The rows of slices in shares for blocks, slice k for histogram numbers[k]; at most blocks() more than
   // there are slices.
   std::vector<HistogramTask> share(const BorealCudaSlice* slices, const uint32_t* numbers,

@@ -6,10 +6,18 @@ namespace boreal {
 namespace cuda {
 namespace {
 
-size_t aligned(size_t bytes) { return (bytes + 255) / 256 * 256; }
-
 bool has_constant_hessian(LossKind kind) {
   return kind == LossKind::kSquaredError || kind == LossKind::kHuber;
+}
+
+// Of a leaf's task, its two sums, and its sums by parts.
+size_t leaf_bytes(uint64_t leaves, uint64_t sums) {
+  constexpr size_t kPair = 2 * sizeof(double);
+  return aligned(leaves * sizeof(LeafTask)) + aligned(leaves * kPair) + sums * kPair;
+}
+size_t tree_bytes(uint64_t nodes, uint64_t sets, uint64_t leaves) {
+  return aligned(nodes * sizeof(BorealCudaTreeNode)) + aligned(sets * 4 * sizeof(uint64_t)) +
+         leaves * sizeof(double);
 }
 
 uint32_t longest_of(const std::vector<LeafTask>& tasks) {
@@ -32,6 +40,9 @@ TreeLoss::TreeLoss(TreeGrowth* growth, const BorealCudaLoss& loss)
   gradients_ = DeviceMemory(all * sizeof(float));
   if (loss.weights != nullptr) weights_ = DeviceMemory(rows * sizeof(double));
   if (loss.weights != nullptr || !has_constant_hessian(kind_)) hessians_ = DeviceMemory(all * sizeof(float));
+  const uint64_t leaves = loss.most_leaves;
+  scratch_ = DeviceMemory(
+      std::max(leaf_bytes(leaves, loss.most_sums), tree_bytes(2 * leaves - 1, leaves - 1, leaves)));
   upload(y_.data(), loss.y, y_.bytes(), "copying targets");
   upload(weights_.data(), loss.weights, weights_.bytes(), "copying weights");
   upload(scores_.data(), loss.scores, scores_.bytes(), "copying scores");
@@ -113,7 +124,7 @@ void TreeLoss::leaf_sums(uint32_t output, const BorealCudaSlice* slices, uint32_
   growth_.use();
   const std::vector<LeafTask> tasks = tasks_of(slices, count);
   const size_t task_bytes = aligned(count * sizeof(LeafTask)), sum_bytes = count * 2 * sizeof(double);
-  unsigned char* const memory = scratch(task_bytes + aligned(sum_bytes) + parts.count * sum_bytes);
+  unsigned char* const memory = scratch(leaf_bytes(count, uint64_t{parts.count} * count));
   auto* const leaves = reinterpret_cast<LeafTask*>(memory);
   auto* const joined = reinterpret_cast<double*>(memory + task_bytes);
   auto* const partial = reinterpret_cast<double*>(memory + task_bytes + aligned(sum_bytes));
@@ -141,7 +152,7 @@ void TreeLoss::add_tree(uint32_t output, const BorealCudaBinnedTree& tree) {
   growth_.use();
   const size_t node_bytes = aligned(tree.node_count * sizeof(BorealCudaTreeNode));
   const size_t set_bytes = aligned(tree.set_count * size_t{4} * sizeof(uint64_t));
-  unsigned char* const memory = scratch(node_bytes + set_bytes + tree.leaf_count * sizeof(double));
+  unsigned char* const memory = scratch(tree_bytes(tree.node_count, tree.set_count, tree.leaf_count));
   upload(memory, tree.nodes, tree.node_count * sizeof(BorealCudaTreeNode), "copying a tree");
   upload(memory + node_bytes, tree.sets, tree.set_count * size_t{4} * sizeof(uint64_t), "copying a tree");
   upload(memory + node_bytes + set_bytes, tree.values, tree.leaf_count * sizeof(double), "copying a tree");

@@ -6,8 +6,6 @@ namespace boreal {
 namespace cuda {
 namespace {
 
-size_t aligned(size_t bytes) { return (bytes + 255) / 256 * 256; }
-
 // Lists one after another in pinned memory, and their places on the device.
 class Packer {
  public:
@@ -34,19 +32,19 @@ class Packer {
 
 }  // namespace
 
-TreeSearch::TreeSearch(TreeGrowth* growth, const BorealCudaColumn* columns, uint32_t histograms)
-    : growth_(*growth) {
+TreeSearch::TreeSearch(TreeGrowth* growth, const BorealCudaColumn* columns, uint32_t histograms,
+                       uint32_t group)
+    : growth_(*growth), group_(group), groups_((growth->cols() + group - 1) / group) {
   growth_.use();
-  const size_t size = growth_.histogram_size(), most = growth_.most();
+  const size_t size = growth_.histogram_size(), most = growth_.most(), pairs = most / 2;
   columns_ = DeviceMemory(growth_.cols() * sizeof(BorealCudaColumn));
   sums_ = DeviceMemory(histograms * size * sizeof(uint64_t));
   if (growth_.counts()) counts_ = DeviceMemory(histograms * size * sizeof(uint32_t));
-  const size_t work = aligned(most * sizeof(uint32_t)) + aligned(most * sizeof(BorealCudaPair)) +
+  const size_t work = aligned(most * sizeof(uint32_t)) + aligned(pairs * sizeof(BorealCudaPair)) +
                       aligned((most + growth_.blocks()) * sizeof(HistogramTask));
   work_ = DeviceMemory(work);
   staged_work_ = PinnedMemory(work);
-  // A group has a column at least.
-  found_ = DeviceMemory(most * 2 * growth_.cols() * sizeof(BorealCudaFound));
+  found_ = DeviceMemory(pairs * groups_ * 2 * sizeof(BorealCudaFound));
   staged_found_ = PinnedMemory(found_.bytes());
   check(cudaMemcpyAsync(columns_.data(), columns, columns_.bytes(), cudaMemcpyHostToDevice, growth_.stream()),
         "copying columns");
@@ -79,13 +77,13 @@ void TreeSearch::search(const BorealCudaBuild* builds, uint32_t build_count, con
   call.columns = reinterpret_cast<const BorealCudaColumn*>(columns_.data());
   call.cols = growth_.cols();
   call.slots = growth_.slots();
+  call.group = group_;
   call.rules = rules;
   call.sums = sums;
   call.counts = counts;
   call.found = reinterpret_cast<BorealCudaFound*>(found_.data());
   run_search(call, growth_.stream());
-  const size_t groups = (growth_.cols() + rules.group - 1) / rules.group;
-  const size_t bytes = pair_count * groups * 2 * sizeof(BorealCudaFound);
+  const size_t bytes = size_t{pair_count} * groups_ * 2 * sizeof(BorealCudaFound);
   check(cudaMemcpyAsync(staged_found_.data(), found_.data(), bytes, cudaMemcpyDeviceToHost, growth_.stream()),
         "copying splits from the device");
   check(cudaStreamSynchronize(growth_.stream()), "finding splits");

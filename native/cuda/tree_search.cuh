@@ -12,6 +12,7 @@ struct SearchCall {
   uint32_t pair_count;
   const BorealCudaColumn* columns;
   uint32_t cols, slots;
+  uint32_t group;  // columns that a warp searches, one after another
   BorealCudaSearch rules;
   unsigned long long* sums;  // [histograms, cols, slots]
   uint32_t* counts;          // the same, or null
@@ -24,7 +25,7 @@ void run_search(const SearchCall& call, cudaStream_t stream);
 
 class TreeSearch {
  public:
-  TreeSearch(TreeGrowth* growth, const BorealCudaColumn* columns, uint32_t histograms);
+  TreeSearch(TreeGrowth* growth, const BorealCudaColumn* columns, uint32_t histograms, uint32_t group);
 
   void search(const BorealCudaBuild* builds, uint32_t build_count, const BorealCudaPair* pairs,
               uint32_t pair_count, const BorealCudaSearch& rules, BorealCudaFound* found);
@@ -32,6 +33,7 @@ class TreeSearch {
 
  private:
   TreeGrowth& growth_;
+  const uint32_t group_, groups_;  // columns of a group; groups
   DeviceMemory columns_, sums_, counts_, work_, found_;
   PinnedMemory staged_work_, staged_found_;
 };

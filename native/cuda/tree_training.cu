@@ -20,7 +20,11 @@ namespace {
 int create(int32_t device, const BorealCudaBins* bins, BorealCudaTrees** trees, BorealCudaError* error) {
   return guarded(error, [&] { *trees = new BorealCudaTrees{{device, *bins}, nullptr, nullptr}; });
 }
-void destroy(BorealCudaTrees* trees) { delete trees; }
+void destroy(BorealCudaTrees* trees) {
+  if (trees == nullptr) return;
+  trees->growth.leave();
+  delete trees;
+}
 int start(BorealCudaTrees* trees, const uint64_t* gradients, const uint32_t* rows, uint64_t count,
           uint64_t* total, BorealCudaError* error) {
   return guarded(error, [&] { *total = trees->growth.start(gradients, rows, count); });
@@ -37,10 +41,11 @@ int rows(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, 
   return guarded(error, [&] { trees->growth.rows(slices, count, rows); });
 }
 
-int load_search(BorealCudaTrees* trees, const BorealCudaColumn* columns, uint32_t histograms,
+int load_search(BorealCudaTrees* trees, const BorealCudaColumn* columns, uint32_t histograms, uint32_t group,
                 BorealCudaError* error) {
-  return guarded(error,
-                 [&] { trees->search = std::make_unique<TreeSearch>(&trees->growth, columns, histograms); });
+  return guarded(error, [&] {
+    trees->search = std::make_unique<TreeSearch>(&trees->growth, columns, histograms, group);
+  });
 }
 int search(BorealCudaTrees* trees, const BorealCudaBuild* builds, uint32_t build_count,
            const BorealCudaPair* pairs, uint32_t pair_count, const BorealCudaSearch* rules,

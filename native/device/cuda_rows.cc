@@ -10,8 +10,10 @@ namespace {
 constexpr size_t kPutValues = size_t{1} << 20;  // that are made ready and copied at once
 
 // What the kernels count in 32 bits.
-void check_extent(size_t size) {
-  if (size >= size_t{1} << 31) throw Error("ERR_SHAPE", "X is too large for a GPU.");
+constexpr size_t kMostRows = (size_t{1} << 31) - 1;
+
+void check_extent(size_t size, size_t most) {
+  if (size > most) throw Error("ERR_SHAPE", "X is too large for a GPU.");
 }
 
 }  // namespace
@@ -20,8 +22,8 @@ template <typename T>
 CudaRows::CudaRows(CudaTarget target, MatrixView<const T> x, Span<double> mean, const CancelToken* cancel)
     : library_(*target.library), rows_(x.rows), cols_(x.cols) {
   if (x.rows == 0 || x.cols == 0) throw Error("ERR_EMPTY", "X has no values.");
-  check_extent(x.rows);
-  check_extent(x.cols);
+  check_extent(x.rows, kMostRows);
+  check_extent(x.cols, BOREAL_CUDA_MOST_COLUMNS);
   BorealCudaError error{};
   CudaLibrary::check(
       api().rows_create(target.device, x.rows, static_cast<uint32_t>(x.cols), &handle_, &error), error);
@@ -56,7 +58,7 @@ std::vector<double> CudaRows::gram() const {
 }
 
 std::vector<double> CudaRows::times(Span<double> b, size_t n) const {
-  check_extent(n);
+  check_extent(n, BOREAL_CUDA_MOST_COLUMNS);
   const std::vector<float> narrow(b.begin(), b.end());
   std::vector<float> out(rows_ * n);
   BorealCudaError error{};
@@ -66,7 +68,7 @@ std::vector<double> CudaRows::times(Span<double> b, size_t n) const {
 }
 
 std::vector<double> CudaRows::transposed_times(Span<double> b, size_t n) const {
-  check_extent(n);
+  check_extent(n, BOREAL_CUDA_MOST_COLUMNS);
   const std::vector<float> narrow(b.begin(), b.end());
   std::vector<double> out(cols_ * n);
   BorealCudaError error{};
@@ -83,13 +85,13 @@ void CudaRows::weigh(Span<double> weights) const {
 
 bool CudaRows::assign(const std::vector<double>& centres, size_t clusters, bool fresh,
                       std::vector<double>* sums) const {
-  check_extent(clusters);
+  check_extent(clusters, kMostRows);
   const std::vector<float> narrow(centres.begin(), centres.end());
-  sums->resize(clusters * (cols_ + 1));
+  if (sums != nullptr) sums->resize(clusters * (cols_ + 1));
   int32_t moved = 0;
   BorealCudaError error{};
   CudaLibrary::check(api().rows_assign(handle_, narrow.data(), static_cast<uint32_t>(clusters), fresh,
-                                       sums->data(), &moved, &error),
+                                       sums == nullptr ? nullptr : sums->data(), &moved, &error),
                      error);
   return moved != 0;
 }

@@ -14,7 +14,8 @@ namespace boreal {
 
 class CudaRows {
  public:
-  // Copies x; with a mean [cols], minus that, before anything is rounded. Throws ERR_OUT_OF_MEMORY.
+  // Copies x; with a mean [cols], minus that, before anything is rounded. Throws ERR_OUT_OF_MEMORY, and
+  // ERR_SHAPE for more than a grid's blocks can number; so do products.
   template <typename T>
   CudaRows(CudaTarget target, MatrixView<const T> x, Span<double> mean, const CancelToken* cancel);
   ~CudaRows();
@@ -33,8 +34,8 @@ class CudaRows {
   // What rows weigh in sums from then on; [rows].
   void weigh(Span<double> weights) const;
   // The first nearest of centres [clusters, cols] for each row; sums: [clusters, cols + 1], of the rows of
-  // each cluster times their weights and, last, of the weights. Whether the nearest of any row has changed
-  // since the last call, which is forgotten when `fresh`.
+  // each cluster times their weights and, last, of the weights; or null. Whether the nearest of any row has
+  // changed since the last call, which is forgotten when `fresh`.
   bool assign(const std::vector<double>& centres, size_t clusters, bool fresh,
               std::vector<double>* sums) const;
   // Of the last call: which and at what squared distance.

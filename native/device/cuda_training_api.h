@@ -12,6 +12,9 @@
 extern "C" {
 #endif
 
+/* Of a matrix that is multiplied: its tiles of 32 are numbered in one dimension of a grid. */
+#define BOREAL_CUDA_MOST_COLUMNS (65535u * 32u)
+
 /* ---- Networks ---------------------------------------------------------------------------------------- */
 
 typedef enum BorealCudaLayerKind {
@@ -106,9 +109,9 @@ struct BorealCudaTraining {
                                BorealCudaError* error);
   /* What rows weigh in sums, [rows]. */
   int (*rows_weigh)(BorealCudaRows* rows, const double* weights, BorealCudaError* error);
-  /* The first nearest of centres [clusters, cols] of each row; sums [clusters, cols + 1]: of the rows of each
-   * cluster times their weights and, last, of the weights. *moved: 1 when a row has another nearest than
-   * in the call before, and with `fresh`, which forgets that one. */
+  /* The first nearest of centres [clusters, cols] of each row; sums [clusters, cols + 1], or null: of the
+   * rows of each cluster times their weights and, last, of the weights. *moved: 1 when a row has another
+   * nearest than in the call before, and with `fresh`, which forgets that one. */
   int (*rows_assign)(BorealCudaRows* rows, const float* centres, uint32_t clusters, int32_t fresh,
                      double* sums, int32_t* moved, BorealCudaError* error);
   /* Of the last rows_assign: the nearest centre of each row and its squared distance. */

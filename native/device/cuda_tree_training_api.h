@@ -1,6 +1,8 @@
-/* The part of cuda_api.h that grows trees of histogram boosting on a GPU. The core decides what is split and
- * finds the splits; the device holds the bins, the gradients and the rows of the nodes. One thread at a time
- * may use a handle. Functions that can fail return as those of cuda_api.h do.
+/* The part of cuda_api.h that grows trees of histogram boosting on a GPU. The core decides which nodes are
+ * split; the device holds the bins, the gradients and the rows of the nodes. It finds the splits of columns
+ * of numbers (`search`); else its histograms go to the core, which finds them (`build`). For most losses
+ * gradients, leaf sums and scores are the device's, too (`load_loss`). One thread at a time may use a handle.
+ * Functions that can fail return as those of cuda_api.h do.
  */
 #ifndef BOREAL_DEVICE_CUDA_TREE_TRAINING_API_H
 #define BOREAL_DEVICE_CUDA_TREE_TRAINING_API_H
@@ -49,8 +51,7 @@ typedef struct BorealCudaColumn {
 typedef struct BorealCudaSearch {
   double l2, least_gain;
   double possible, sure; /* the Hessian that a side with enough rows may have, and has for sure */
-  uint32_t least_rows;
-  uint32_t group; /* columns that are searched one after another */
+  uint32_t least_rows, unused;
 } BorealCudaSearch;
 
 /* Histograms have numbers; they stay until they are built anew. */
@@ -82,6 +83,9 @@ typedef struct BorealCudaLoss {
   const double* y;       /* [rows]; copied, as the others */
   const double* weights; /* [rows], or null */
   const double* scores;  /* [outputs, rows] */
+  /* What there is to be room for from the start: leaves of a tree, and pairs of sums of leaf_sums, its leaves
+   * times its parts. More get room when they come. */
+  uint64_t most_leaves, most_sums;
 } BorealCudaLoss;
 
 /* Rows are cut into parts for sums in float64, each of which is one chain of additions in the order of the
@@ -129,10 +133,12 @@ struct BorealCudaTreeTraining {
   /* The rows of slices; those of a slice go where it begins: rows[begin ...]. */
   int (*rows)(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, uint32_t* rows,
               BorealCudaError* error);
-  /* Once, before `search`: the columns, and how many histograms there are. */
+  /* Once, before `search`: the columns, how many histograms there are, and of how many columns a group is.
+   * Without room for them nothing is kept, and `build` serves. */
   int (*load_search)(BorealCudaTrees* trees, const BorealCudaColumn* columns, uint32_t histograms,
-                     BorealCudaError* error);
-  /* Builds histograms and finds the splits of pairs, [pairs, groups of columns, 2]. */
+                     uint32_t group, BorealCudaError* error);
+  /* Builds histograms and finds the splits of at most BorealCudaBins.most / 2 pairs, [pairs, groups of
+   * columns, 2]. */
   int (*search)(BorealCudaTrees* trees, const BorealCudaBuild* builds, uint32_t build_count,
                 const BorealCudaPair* pairs, uint32_t pair_count, const BorealCudaSearch* rules,
                 BorealCudaFound* found, BorealCudaError* error);

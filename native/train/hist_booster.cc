@@ -15,8 +15,9 @@ namespace boreal {
 namespace {
 
 constexpr uint32_t kNoLeaf = 0xffffffffu;
-constexpr size_t kMaxRows = size_t{1} << 30;  // QuantizedGradients needs a step for each
-constexpr uint64_t kColumnStream = 0x636f6c;  // of random numbers
+constexpr size_t kMaxRows = size_t{1} << 30;    // QuantizedGradients needs a step for each
+constexpr size_t kMostCells = size_t{1} << 20;  // sums of parts and leaves
+constexpr uint64_t kColumnStream = 0x636f6c;    // of random numbers
 
 template <typename T>
 std::unique_ptr<HistLoss> make_loss(const BoosterParams& params, const BoosterData<T>& data) {
@@ -114,17 +115,25 @@ void HistBooster::check_targets(Span<double> y) const {
 }
 
 // The loss goes along unless the CPU needs what it makes: the rows of leaves, or scores and gradients to
-// change.
+// change. What must fit comes before the search, which the CPU can do as well.
 void HistBooster::use_gpu() {
   gpu_ = std::make_unique<HistGpu>(params_.growth.cuda, train_.x, mapper_->slots(), has_hessians_);
+  if (!params_.dropout.on && !params_.sampling.one_sided && HistGpu::has_loss(params_.loss)) {
+    const size_t leaves = TreeGrower::most_leaves(params_.growth, train_.count());
+    gpu_->load_loss(params_.loss, params_.loss_parameter, outputs(), train_.targets(), train_.row_weights(),
+                    {train_.scores.data(), train_.scores.size()}, leaves, most_newton_sums(leaves));
+    train_.scores = {};
+  }
   if (params_.column_share >= 1 && TreeGrower::may_search_on_gpu(*mapper_, params_.growth)) {
     gpu_->load_search(*mapper_, train_.x,
-                      TreeGrower::gpu_histograms(*mapper_, params_.growth, train_.count()));
+                      TreeGrower::gpu_histograms(*mapper_, params_.growth, train_.count()),
+                      TreeGrower::kGroupColumns);
   }
-  if (params_.dropout.on || params_.sampling.one_sided || !HistGpu::has_loss(params_.loss)) return;
-  gpu_->load_loss(params_.loss, params_.loss_parameter, outputs(), train_.targets(), train_.row_weights(),
-                  {train_.scores.data(), train_.scores.size()});
-  train_.scores = {};
+}
+
+void HistBooster::write_train_scores(double* to) const {
+  if (holds_loss()) return gpu_->write_scores(to);
+  std::copy(train_.scores.begin(), train_.scores.end(), to);
 }
 
 double HistBooster::train_loss() const {
@@ -295,9 +304,13 @@ void HistBooster::set_newton_value(size_t leaf, double gradient, double hessian,
 
 // Rows are added in order, in parts that the shape alone decides.
 Partition HistBooster::newton_partition(size_t leaves) const {
-  constexpr size_t kMostCells = size_t{1} << 20;
   return partition_rows(train_.count(), 8192,
                         std::max<size_t>(1, std::min<size_t>(128, kMostCells / leaves)));
+}
+
+// Leaves times parts, for any number of leaves up to this one.
+size_t HistBooster::most_newton_sums(size_t most_leaves) const {
+  return std::min(newton_partition(1).count() * most_leaves, std::max(kMostCells, most_leaves));
 }
 
 void HistBooster::take_newton_steps(const float* gradient, const float* hessian, HistTree* tree) {
@@ -386,7 +399,7 @@ size_t HistBooster::memory_bytes() const {
     const size_t scores = rows->scores.size() * (params_.dropout.on ? 16 : 8);
     bytes += rows->count() * (rows->x.stride() + rows->x.cols() + 16) + scores;
   }
-  bytes += sampling_.memory_bytes();
+  bytes += sampling_.memory_bytes() + (gpu_ == nullptr ? 0 : gpu_->memory_bytes());
   return bytes + (gradient_.size() + hessian_.size()) * 4 + train_.count() * 24;
 }
 

@@ -3,9 +3,8 @@
 // to the scores. A HistBooster holds all that training needs between rounds, so that its owner may look at
 // the losses, bring gradients of its own, or stop, after each. Sums in float64 have a fixed order and
 // histograms are exact: the model has the same bits at any number of threads. Memory: the bins of
-// BinnedMatrix, then 32
-// + 16 * outputs bytes a training row (24 + 24 * outputs with Hessians of their own; 4 more with one-sided
-// sampling, 8 * outputs with dropout), 512 MiB of histograms at most (or 3 * 64 + 2 of them), and the trees.
+// BinnedMatrix, then 32 + 16 * outputs bytes a training row (24 + 24 * outputs with Hessians of their own; 4
+// more with one-sided sampling, 8 * outputs with dropout), histograms as GrowthParams allows, and the trees.
 #pragma once
 
 #include <cstddef>
@@ -76,10 +75,12 @@ class HistBooster {
   double valid_loss() const { return mean_loss(valid_, valid_loss_.get()); }
   const std::vector<double>& baseline() const { return baseline_; }
   // Raw scores, [outputs, rows].
-  std::vector<double> train_scores() const { return holds_loss() ? gpu_->scores() : train_.scores; }
+  size_t score_count() const { return outputs() * train_.count(); }
+  void write_train_scores(double* to) const;
   const std::vector<double>& valid_scores() const { return valid_.scores; }
   // The trees of the first output, in the order of rounds, then those of the second.
   HistForest forest() const;
+  // Of the host and a GPU.
   size_t memory_bytes() const;
 
  private:
@@ -112,6 +113,7 @@ class HistBooster {
   void take_newton_steps(const float* gradient, const float* hessian, HistTree* tree);
   void take_quantiles(const double* scores, HistTree* tree);
   Partition newton_partition(size_t leaves) const;
+  size_t most_newton_sums(size_t most_leaves) const;
   void set_newton_value(size_t leaf, double gradient, double hessian, HistTree* tree);
   void add_tree(const HistTree& tree, size_t output);
   void add_to(Rows* rows, const HistTree& tree, size_t output, const uint32_t* leaf_of);

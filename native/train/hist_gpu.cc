@@ -72,24 +72,29 @@ void HistGpu::rows(const std::vector<RowSlice>& slices, uint32_t* rows) {
 
 // ---- Splits -----------------------------------------------------------------------------------------
 
-void HistGpu::load_search(const BinMapper& mapper, const BinnedMatrix& x, size_t histograms) {
+bool HistGpu::load_search(const BinMapper& mapper, const BinnedMatrix& x, size_t histograms, size_t group) {
   std::vector<BorealCudaColumn> columns;
   for (size_t j = 0; j < cols_; ++j) columns.push_back({mapper.column(j).bins, x.has_missing(j) ? 1u : 0u});
-  call(api_->load_search, columns.data(), static_cast<uint32_t>(histograms));
-  searches_ = true;
+  BorealCudaError error{};
+  const int status = api_->load_search(trees_, columns.data(), static_cast<uint32_t>(histograms),
+                                       static_cast<uint32_t>(group), &error);
+  if (status == BOREAL_CUDA_OUT_OF_MEMORY) return false;
+  CudaLibrary::check(status, error);
+  search_group_ = group;
+  return true;
 }
 
 std::vector<BorealCudaFound> HistGpu::search(const std::vector<BorealCudaBuild>& builds,
                                              const std::vector<BorealCudaPair>& pairs,
-                                             const SplitRules& rules, size_t group) {
+                                             const SplitRules& rules) {
   BorealCudaSearch search{};
   search.l2 = rules.l2;
   search.least_gain = rules.least_gain;
   search.possible = rules.possible_hessian();
   search.sure = rules.sure_hessian();
   search.least_rows = rules.least_rows;
-  search.group = static_cast<uint32_t>(group);
-  std::vector<BorealCudaFound> found(pairs.size() * ((cols_ + group - 1) / group) * 2);
+  const size_t groups = (cols_ + search_group_ - 1) / search_group_;
+  std::vector<BorealCudaFound> found(pairs.size() * groups * 2);
   call(api_->search, builds.data(), static_cast<uint32_t>(builds.size()), pairs.data(),
        static_cast<uint32_t>(pairs.size()), &search, found.data());
   return found;
@@ -113,13 +118,15 @@ bool HistGpu::has_loss(LossKind kind) {
 }
 
 void HistGpu::load_loss(LossKind kind, double parameter, size_t outputs, Span<double> y, Span<double> weights,
-                        Span<double> scores) {
+                        Span<double> scores, size_t most_leaves, size_t most_sums) {
   const BorealCudaLoss loss{static_cast<int32_t>(kind),
                             static_cast<uint32_t>(outputs),
                             parameter,
                             y.data,
                             weights.size == 0 ? nullptr : weights.data,
-                            scores.data};
+                            scores.data,
+                            most_leaves,
+                            most_sums};
   call(api_->load_loss, &loss);
   outputs_ = outputs;
   has_hessians_ = counts_rows_;
@@ -189,10 +196,6 @@ std::vector<double> HistGpu::loss_sums(const Partition& parts) {
   return sums;
 }
 
-std::vector<double> HistGpu::scores() {
-  std::vector<double> scores(outputs_ * all_rows_);
-  call(api_->scores, scores.data());
-  return scores;
-}
+void HistGpu::write_scores(double* to) { call(api_->scores, to); }
 
 }  // namespace boreal

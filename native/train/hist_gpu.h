@@ -44,18 +44,19 @@ class HistGpu {
 
   // ---- The search for splits, where the histograms then stay: for columns of numbers, without l1 and
   // monotonic columns, every column being allowed for every split.
-  void load_search(const BinMapper& mapper, const BinnedMatrix& x, size_t histograms);
-  bool searches() const { return searches_; }
+  // group: columns that are searched one after another. False where there is no room: `build` serves then.
+  bool load_search(const BinMapper& mapper, const BinnedMatrix& x, size_t histograms, size_t group);
+  bool searches() const { return search_group_ > 0; }
   // [pairs, groups of columns, 2]
   std::vector<BorealCudaFound> search(const std::vector<BorealCudaBuild>& builds,
-                                      const std::vector<BorealCudaPair>& pairs, const SplitRules& rules,
-                                      size_t group);
+                                      const std::vector<BorealCudaPair>& pairs, const SplitRules& rules);
   static BorealCudaSlice slice_of(const RowSlice& slice) { return {slice.begin, slice.count, slice.side, 0}; }
 
   // ---- Losses that the device computes: all of one output without quantiles in the leaves, and softmax.
   static bool has_loss(LossKind kind);
+  // most_leaves, and most_sums of leaves times parts: what leaf_sums will be asked for, at most.
   void load_loss(LossKind kind, double parameter, size_t outputs, Span<double> y, Span<double> weights,
-                 Span<double> scores);
+                 Span<double> scores, size_t most_leaves, size_t most_sums);
   bool holds_loss() const { return outputs_ > 0; }
   bool has_hessians() const { return has_hessians_; }
   void compute_gradients();
@@ -66,7 +67,9 @@ class HistGpu {
   void add_values(size_t output, const std::vector<RowSlice>& slices, const std::vector<double>& values);
   void add_tree(size_t output, const HistTree& tree, const BinMapper& mapper);
   std::vector<double> loss_sums(const Partition& parts);
-  std::vector<double> scores();
+  void write_scores(double* to);  // [outputs, rows]
+
+  size_t memory_bytes() const { return static_cast<size_t>(api_->memory_bytes(trees_)); }
 
  private:
   template <typename F, typename... Arguments>
@@ -81,8 +84,8 @@ class HistGpu {
   const BorealCudaTreeTraining* api_;
   const size_t all_rows_, cols_;
   const bool counts_rows_;
-  bool searches_ = false, has_hessians_ = false;
-  size_t outputs_ = 0;
+  bool has_hessians_ = false;
+  size_t outputs_ = 0, search_group_ = 0;
   BorealCudaTrees* trees_ = nullptr;
 };
 

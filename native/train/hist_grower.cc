@@ -8,8 +8,6 @@
 namespace boreal {
 namespace {
 
-// Histograms may take this much, or as much as a batch needs.
-constexpr size_t kHistogramBytes = size_t{512} << 20;
 constexpr size_t kDepthBatch = 64;
 // A GPU wants many at once, but rows are gone through for those that are not wanted in the end, too.
 constexpr size_t kGpuBatch = 16;
@@ -21,8 +19,8 @@ size_t batch_size(const GrowthParams& params, size_t threads, bool on_gpu) {
   return threads == 1 ? 1 : 4 * threads;
 }
 
-size_t histogram_capacity(size_t size, size_t batch) {
-  return std::max(kHistogramBytes / (size * sizeof(PackedPair)), 3 * batch + 2);
+size_t histogram_capacity(const GrowthParams& params, size_t size, size_t batch) {
+  return std::max(params.histogram_bytes / (size * sizeof(PackedPair)), 3 * batch + 2);
 }
 
 // Where a GPU searches, the histograms are its own, and these are their numbers.
@@ -30,7 +28,7 @@ HistogramPool histogram_pool(const BinMapper& mapper, const GrowthParams& params
                              const HistGpu* gpu) {
   if (gpu != nullptr && gpu->searches()) return {0, TreeGrower::gpu_histograms(mapper, params, rows), false};
   const size_t size = mapper.cols() * mapper.slots();
-  return {size, histogram_capacity(size, batch), gpu != nullptr && gpu->counts_rows()};
+  return {size, histogram_capacity(params, size, batch), gpu != nullptr && gpu->counts_rows()};
 }
 
 }  // namespace
@@ -43,11 +41,15 @@ bool TreeGrower::may_search_on_gpu(const BinMapper& mapper, const GrowthParams& 
   return params.l1 == 0 && params.monotonic.empty() && params.groups.empty() && params.columns_per_split >= 1;
 }
 
+size_t TreeGrower::most_leaves(const GrowthParams& params, size_t rows) {
+  const size_t by_depth = params.max_depth < 31 ? size_t{1} << params.max_depth : rows;
+  return std::max<size_t>(1, std::min({size_t{params.max_leaves}, rows / params.min_samples_leaf, by_depth}));
+}
+
 size_t TreeGrower::gpu_histograms(const BinMapper& mapper, const GrowthParams& params, size_t rows) {
   const size_t batch = batch_size(params, 0, true);
-  const size_t wanted =
-      std::min<size_t>(params.max_leaves, rows) + 4 * batch;  // leaves, and what is explored ahead
-  return std::min(wanted, histogram_capacity(mapper.cols() * mapper.slots(), batch));
+  const size_t wanted = most_leaves(params, rows) + 4 * batch;  // leaves, and what is explored ahead
+  return std::min(wanted, histogram_capacity(params, mapper.cols() * mapper.slots(), batch));
 }
 
 bool TreeGrower::Before::operator()(const Open& a, const Open& b) const {

@@ -40,7 +40,8 @@ struct GrowthParams {
   std::vector<uint32_t> groups;
   size_t group_words = 0;
   size_t max_threads = 0;
-  CudaTarget cuda;  // does what goes through rows, if it is a GPU
+  size_t histogram_bytes = size_t{512} << 20;  // for histograms, unless a batch needs more
+  CudaTarget cuda;                             // does what goes through rows, if it is a GPU
 };
 
 class TreeGrower {
@@ -48,6 +49,10 @@ class TreeGrower {
   // gpu goes through the rows of x; null: the CPU does.
   TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params, HistGpu* gpu);
 
+  static constexpr size_t kGroupColumns = 8;  // that one task searches
+
+  // Of a tree on so many rows.
+  static size_t most_leaves(const GrowthParams& params, size_t rows);
   // Whether a GPU can find splits that obey the parameters, where trees may use every column; and how many
   // histograms it then keeps.
   static bool may_search_on_gpu(const BinMapper& mapper, const GrowthParams& params);

@@ -10,7 +10,6 @@ namespace {
 
 constexpr size_t kPartRows = 4096;         // at least, of a histogram that threads share
 constexpr size_t kInlineUpdates = 200000;  // fewer additions are not worth waking a thread
-constexpr size_t kGroupColumns = 8;        // that one task searches
 
 }  // namespace
 
@@ -88,7 +87,7 @@ std::vector<HistSplit> TreeGrower::search_on_gpu() {
     pairs.push_back(to);
   }
   std::vector<HistSplit> splits;
-  for (const BorealCudaFound& found : gpu_->search(builds, pairs, rules_, kGroupColumns)) {
+  for (const BorealCudaFound& found : gpu_->search(builds, pairs, rules_)) {
     HistSplit split;
     split.gain = found.gain;
     split.column = found.column;
@@ -102,6 +101,7 @@ std::vector<HistSplit> TreeGrower::search_on_gpu() {
 
 // Columns in groups are tasks; the best of the groups is taken in their order.
 void TreeGrower::search() {
+  if (pairs_.empty()) return;  // no node of the batch may split
   const size_t cols = mapper_.cols(), groups = (cols + kGroupColumns - 1) / kGroupColumns;
   if (gpu_ != nullptr && gpu_->searches()) return take_best(search_on_gpu(), groups);
   std::vector<std::vector<uint8_t>> allowed;

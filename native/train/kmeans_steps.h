@@ -41,6 +41,9 @@ class CudaKMeansSteps final : public KMeansSteps<T> {
   double finish(const std::vector<double>& centres, int32_t* labels) override;
 
  private:
+  // sums as CudaRows has them, or null.
+  void find_nearest(const std::vector<double>& centres, std::vector<double>* sums);
+
   const std::vector<double> origin_;
   const CudaRows rows_;
   Span<double> weights_;

@@ -121,7 +121,10 @@ CudaNetwork::CudaNetwork(const Network& network, const NetworkData& data, const 
       throw Error("ERR_SHAPE", "A mini-batch is too large for this network.");
     }
     layers.push_back(lower(layer, i));
-    if (static_cast<double>(batch_) * layers.back().positions >= kMostRows) {
+    const uint32_t positions = layers.back().positions;
+    const bool too_wide = layers.back().kind == BOREAL_CUDA_DENSE &&
+                          widest > static_cast<double>(BOREAL_CUDA_MOST_COLUMNS) * positions;
+    if (too_wide || static_cast<double>(batch_) * positions >= kMostRows) {
       throw Error("ERR_SHAPE", "A mini-batch is too large for this network.");
     }
   }

@@ -1026,6 +1026,7 @@ const valid: Record<keyof NativeAddon, () => unknown[]> = {
   boosterDrop: () => [booster, null, null],
   boosterScores: () => [booster, false],
   boosterFinish: () => [spent],
+  boosterRelease: () => [spent],
   networkCreate: () => [Float64Array.of(2, 2, 3, 0.5), 1],
   networkParameters: () => [network],
   networkSetParameters: () => [network, f32(8)],

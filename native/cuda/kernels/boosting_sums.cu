@@ -1,5 +1,5 @@
 // Sums over gradients: of parts of the rows, and of leaves. Floor: the bytes of gradients read, once; the
-// chains of additions of a block take longer where its rows are many, up to 8192 of them.
+// chains of additions of a block take longer where its rows are many: there are 128 parts at most.
 #include "cuda/launch.cuh"
 #include "cuda/ordered_sums.cuh"
 #include "cuda/tree_loss.cuh"

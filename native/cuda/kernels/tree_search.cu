@@ -120,7 +120,7 @@ __global__ __launch_bounds__(kSearchThreads) void search_kernel(SearchCall call,
     const double rounding = weight > 0 ? 1e-14 * gradient * gradient / weight : 0.0;
     const double bar = rules.least_gain < rounding ? rounding : rules.least_gain;
     const size_t first = size_t{pair.histogram[side]} * call.cols;
-    for (uint32_t j = group * rules.group; j < call.cols && j < (group + 1) * rules.group; ++j) {
+    for (uint32_t j = group * call.group; j < call.cols && j < (group + 1) * call.group; ++j) {
       const size_t at = (first + j) * call.slots;
       const BorealCudaColumn& column = call.columns[j];
       const Scan scan{call,
@@ -182,10 +182,11 @@ void run_clear(const uint32_t* histograms, uint32_t count, size_t size, unsigned
 }
 
 void run_search(const SearchCall& call, cudaStream_t stream) {
+  if (call.pair_count == 0) return;
   const size_t size = size_t{call.cols} * call.slots;
   launch(derive_kernel, grid_over(size, call.pair_count), kThreads, 0, stream, call.pairs, call.pair_count,
          size, call.sums, call.counts);
-  const uint32_t groups = (call.cols + call.rules.group - 1) / call.rules.group;
+  const uint32_t groups = (call.cols + call.group - 1) / call.group;
   const uint32_t tasks = call.pair_count * groups * 2, warps = kSearchThreads / kWarp;
   launch(search_kernel, dim3((tasks + warps - 1) / warps), kSearchThreads, 0, stream, call, groups);
 }

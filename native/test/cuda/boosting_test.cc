@@ -2,14 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/rng.h"
 #include "test/cuda/devices.h"
+#include "test/program_support.h"
 #include "train/hist_booster.h"
 
 namespace boreal {
@@ -80,7 +81,9 @@ Trained train(Problem& problem, Problem& valid, BoosterParams params, size_t rou
   HistBooster booster(problem.data(), valid.data(), {problem.categorical.data(), problem.categorical.size()},
                       params, nullptr);
   for (size_t round = 0; round < rounds; ++round) booster.round(nullptr);
-  return {booster.forest(), booster.train_scores(), booster.train_loss(), booster.valid_loss()};
+  std::vector<double> scores(booster.score_count());
+  booster.write_train_scores(scores.data());
+  return {booster.forest(), scores, booster.train_loss(), booster.valid_loss()};
 }
 
 void check_same(Problem& problem, const BoosterParams& params, size_t rounds = 4) {
@@ -217,16 +220,94 @@ TEST_CASE("boosting: an aborted round, and memory that does not suffice") {
   CancelToken cancel;
   cancel.cancel();
   CHECK_THROWS_WITH_AS(make()->round(&cancel), doctest::Contains("aborted"), Error);
-  setenv("BOREAL_CUDA_EMULATED_BYTES", "10000", 1);
-  std::string code;
-  try {
-    make();
-  } catch (const Error& error) {
-    code = error.code();
+  {
+    const SmallDevice small(10000);
+    CHECK(error_code(make) == "ERR_OUT_OF_MEMORY");
   }
-  unsetenv("BOREAL_CUDA_EMULATED_BYTES");
-  CHECK(code == "ERR_OUT_OF_MEMORY");
   make()->round(nullptr);
+}
+
+TEST_CASE("boosting: memory is counted, taken at the start, and given back; the search can do without") {
+  if (!cuda_devices().emulated) return;
+  const CudaLibrary& library = *cuda_devices().library;
+  Rng rng(3);
+  Problem problem = problem_of(rng, 300, 3, 0, false, 3), none{0, 3, {}, {}, {}, {}};
+  BoosterParams params = params_of(LossKind::kSoftmax);
+  const Trained expected = train(problem, none, params, 2, {});
+  const uint64_t before = free_bytes(library, 0);
+  params.growth.cuda = {&library, 0};
+  uint64_t used = 0;
+  {
+    HistBooster booster(problem.data(), none.data(), {}, params, nullptr);
+    used = before - free_bytes(library, 0);
+    CHECK(booster.memory_bytes() >= used);
+    for (int round = 0; round < 2; ++round) booster.round(nullptr);
+    CHECK(booster.train_loss() > 0);
+    CHECK(before - free_bytes(library, 0) == used);
+  }
+  CHECK(free_bytes(library, 0) == before);
+  const uint64_t others = library.device(0).total_bytes - before;
+  const SmallDevice small(others + used - 1);  // too little for the search, which comes last
+  const Trained found = train(problem, none, params, 2, {&library, 0});
+  CHECK(found.forest.values == expected.forest.values);
+  CHECK(found.scores == expected.scores);
+}
+
+TEST_CASE("boosting: a call that fails ends the fit that made it, and no other") {
+  if (!cuda_devices().emulated) return;
+  const CudaTarget cuda{cuda_devices().library, 0};
+  Rng rng(8);
+  Problem problem = problem_of(rng, 60, 2, 0.1, false, 0), none{0, 2, {}, {}, {}, {}};
+  BoosterParams params = params_of(LossKind::kSquaredError);
+  const Trained expected = train(problem, none, params, 2, cuda);
+  const uint64_t before = free_bytes(*cuda.library, 0);
+  for (const std::string kind : {"memory ", "work "}) {
+    CAPTURE(kind);
+    int nth = 1;
+    for (int passed = 0; passed == 0; ++nth) {
+      CAPTURE(nth);
+      std::string code;
+      {
+        const Failing failing(kind + std::to_string(nth));
+        code = error_code([&] {
+          const Trained found = train(problem, none, params, 2, cuda);
+          CHECK(found.forest.values == expected.forest.values);
+        });
+      }
+      // Memory that the search lacks ends nothing; what comes after it is the search's, too.
+      passed = code == "none" && nth > 20 ? 1 : 0;
+      if (code != "none") CHECK(code == (kind == "work " ? "ERR_CUDA" : "ERR_OUT_OF_MEMORY"));
+      CHECK(free_bytes(*cuda.library, 0) == before);
+    }
+    CHECK(nth > 20);
+    CHECK(train(problem, none, params, 2, cuda).forest.values == expected.forest.values);
+  }
+}
+
+TEST_CASE("boosting: histograms that run out are built anew") {
+  Rng rng(21);
+  Problem problem = problem_of(rng, 700, 2, 0.1, false, 0);
+  BoosterParams params = params_of(LossKind::kSquaredError);
+  params.max_bins = 255;
+  params.growth.histogram_bytes = 0;
+  params.growth.max_leaves = 300;
+  params.growth.min_samples_leaf = 1;
+  check_same(problem, params, 1);
+  params.growth.l1 = 1e-3;  // the host searches
+  check_same(problem, params, 1);
+}
+
+TEST_CASE("boosting: nodes that may not split, all of a batch") {
+  for (const uint32_t depth : {1u, 2u}) {
+    for (const bool leaf_wise : {true, false}) {
+      Rng rng(depth);
+      Problem problem = problem_of(rng, 200, 3, 0, false, 2);
+      BoosterParams params = params_of(LossKind::kLogistic);
+      params.growth.max_depth = depth;
+      params.growth.leaf_wise = leaf_wise;
+      check_same(problem, params, 2);
+    }
+  }
 }
 
 }  // namespace test

@@ -37,5 +37,12 @@ const CudaDevices& cuda_devices() {
   return devices;
 }
 
+uint64_t free_bytes(const CudaLibrary& library, int32_t device) {
+  BorealCudaDevice info{};
+  BorealCudaError error{};
+  CudaLibrary::check(library.api().device_info(device, &info, &error), error);
+  return info.free_bytes;
+}
+
 }  // namespace test
 }  // namespace boreal

@@ -15,12 +15,6 @@ namespace boreal {
 namespace test {
 namespace {
 
-uint64_t free_bytes(const CudaLibrary& library, int32_t device) {
-  BorealCudaDevice info{};
-  BorealCudaError error{};
-  CudaLibrary::check(library.api().device_info(device, &info, &error), error);
-  return info.free_bytes;
-}
 // A driver keeps some of what was given back.
 void check_given_back(const CudaLibrary& library, int32_t device, uint64_t before) {
   const uint64_t kept = cuda_devices().emulated ? 0 : uint64_t{64} << 20;
@@ -31,13 +25,6 @@ Plan small_plan(PlanWriter& writer) {
   writer.activation(writer.gather(0, {1, 0, 1}), Unary::kTanh);
   return writer.decode();
 }
-
-// Makes the emulation fail for as long as it lives.
-class Failing {
- public:
-  explicit Failing(const std::string& what) { setenv("BOREAL_CUDA_EMULATED_FAIL", what.c_str(), 1); }
-  ~Failing() { unsetenv("BOREAL_CUDA_EMULATED_FAIL"); }
-};
 
 // One row of it takes an eighth of the device.
 class Hungry {

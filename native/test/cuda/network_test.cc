@@ -385,25 +385,100 @@ TEST_CASE("networks: layers without a kernel are refused, memory is given back")
     Case one = perceptron_case(LossKind::kMeanSquaredError, Activation::kLinear);
     Rng rng(5);
     const Rows rows = make_rows(one, 5, 3, rng);
-    const auto free_bytes = [&] {
-      BorealCudaDevice info{};
-      BorealCudaError error{};
-      CudaLibrary::check(library.api().device_info(device, &info, &error), error);
-      return info.free_bytes;
-    };
-    const uint64_t before = free_bytes();
+    const uint64_t before = free_bytes(library, device);
     for (int cycle = 0; cycle < 3; ++cycle) {
       train(one, rows, std::vector<float>(Network(one.layers(), 1, kernels()).parameters().size()),
             {&library, device});
     }
-    CHECK(free_bytes() == before);
+    CHECK(free_bytes(library, device) == before);
     Layers layers;
     layers.push_back(std::make_unique<nn::GlobalAveragePoolLayer>(5, 1, kernels()));
     Network network(std::move(layers), 1, kernels());
     CHECK(error_code([&] {
             CudaNetwork(network, rows.data, one.objective, {&library, device});
           }) == "ERR_NOT_SUPPORTED");
+    Layers wide;
+    add_dense(wide, 1, BOREAL_CUDA_MOST_COLUMNS + 1, false);
+    Network too_wide(std::move(wide), 1, kernels());
+    CHECK(error_code([&] {
+            CudaNetwork(too_wide, rows.data, one.objective, {&library, device});
+          }) == "ERR_SHAPE");
   });
+}
+
+TEST_CASE("networks: what fails changes nothing, and the next epoch works") {
+  if (!cuda_devices().emulated) return;
+  const CudaLibrary& library = *cuda_devices().library;
+  Case one = perceptron_case(LossKind::kMeanSquaredError, Activation::kLinear);
+  one.options.optimizer.kind = nn::OptimizerKind::kAdam;
+  one.options.clip_global_norm = 0.1;
+  one.shuffled = false;
+  Rng rng(5);
+  const Rows rows = make_rows(one, 5, 3, rng);
+  const std::vector<float> start(Network(one.layers(), 1, kernels()).parameters().size(), 0.1f);
+  const Trained expected = train(one, rows, start, {&library, 0});
+  const uint64_t before = free_bytes(library, 0);
+  for (const std::string kind : {"memory ", "work "}) {
+    CAPTURE(kind);
+    int failed = 0;
+    for (bool fails = true; fails; failed += fails) {
+      CAPTURE(failed);
+      Network network(one.layers(), 99, kernels());
+      std::copy(start.begin(), start.end(), network.parameters().data());
+      std::unique_ptr<CudaNetwork> placed;
+      const auto place = [&] {
+        placed = std::make_unique<CudaNetwork>(network, rows.data, one.objective, CudaTarget{&library, 0});
+      };
+      const auto epoch = [&] {
+        network.train(rows.data, one.objective, one.options, nullptr, {}, placed.get());
+      };
+      std::vector<float> kept, state;  // of the epochs that worked
+      const auto keep = [&] {
+        kept.assign(network.parameters().begin(), network.parameters().end());
+        state = network.optimizer_state();
+      };
+      {
+        const Failing failing(kind + std::to_string(failed + 1));
+        const std::string code = error_code([&] {
+          keep();
+          place();
+          for (int k = 0; k < 2; ++k) {
+            epoch();
+            keep();
+          }
+        });
+        fails = code != "none";
+        if (fails) CHECK(code == (kind == "work " ? "ERR_CUDA" : "ERR_OUT_OF_MEMORY"));
+      }
+      const std::vector<float> left = kept, left_state = state;
+      keep();
+      CHECK(kept == left);
+      if (network.steps() > 0) CHECK(state == left_state);  // the first epoch makes it
+      if (placed == nullptr) place();
+      while (network.steps() < 2 * expected.epochs[0].steps) epoch();
+      const auto& parameters = network.parameters();
+      CHECK(std::vector<float>(parameters.begin(), parameters.end()) == expected.parameters);
+      placed.reset();
+      CHECK(free_bytes(library, 0) == before);
+    }
+    CHECK(failed >= 2);
+  }
+}
+
+TEST_CASE("networks: all memory but that of the recorded step is taken when they are placed") {
+  if (!cuda_devices().emulated) return;
+  const CudaLibrary& library = *cuda_devices().library;
+  Case one = perceptron_case(LossKind::kMeanSquaredError, Activation::kLinear);
+  one.options.optimizer.kind = nn::OptimizerKind::kAdam;
+  one.options.optimizer.amsgrad = true;
+  one.options.clip_norm = 1;
+  Rng rng(5);
+  const Rows rows = make_rows(one, 5, 3, rng);
+  Network network(one.layers(), 99, kernels());
+  CudaNetwork placed(network, rows.data, one.objective, {&library, 0});
+  const uint64_t before = free_bytes(library, 0);
+  network.train(rows.data, one.objective, one.options, nullptr, {}, &placed);
+  CHECK(free_bytes(library, 0) == before);
 }
 
 }  // namespace test

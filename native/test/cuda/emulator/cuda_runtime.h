@@ -52,6 +52,7 @@ typedef enum cudaError {
   cudaErrorInvalidValue = 1,
   cudaErrorMemoryAllocation = 2,
   cudaErrorInitializationError = 3,
+  cudaErrorInvalidConfiguration = 9,
   cudaErrorInsufficientDriver = 35,
   cudaErrorNoDevice = 100,
   cudaErrorInvalidDevice = 101,
@@ -94,10 +95,16 @@ struct Graph;
 // Runs the work now, or records it while the stream is recorded.
 cudaError_t enqueue(Stream* stream, std::function<void()> work);
 
+// Whether a device would take a grid of that shape; else cudaGetLastError says why.
+bool may_launch(const void* kernel, dim3 grid, unsigned threads, size_t bytes);
+
 template <typename F>
-void launch(Stream* stream, dim3 grid, unsigned threads, size_t bytes, F thread) {
-  enqueue(stream, [=] { run_grid(grid, threads, bytes, thread); });
+void launch(Stream* stream, const void* kernel, dim3 grid, unsigned threads, size_t bytes, F thread) {
+  if (may_launch(kernel, grid, threads, bytes)) {
+    enqueue(stream, [=] { run_grid(grid, threads, bytes, thread); });
+  }
 }
+cudaError_t allow_shared_bytes(const void* kernel, int bytes);
 
 }  // namespace emulator
 
@@ -226,6 +233,6 @@ cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function, 
                                              unsigned long long flags,
                                              cudaDriverEntryPointQueryResult* result);
 template <typename F>
-cudaError_t cudaFuncSetAttribute(F*, cudaFuncAttribute, int) {
-  return cudaSuccess;
+cudaError_t cudaFuncSetAttribute(F* kernel, cudaFuncAttribute, int bytes) {
+  return emulator::allow_shared_bytes(reinterpret_cast<const void*>(kernel), bytes);
 }

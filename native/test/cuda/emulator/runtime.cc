@@ -3,6 +3,7 @@
 // on that needs memory, "work 1" the first that waits for the device, as if a kernel had failed.
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -32,7 +33,7 @@ cudaError_t enqueue(Stream* stream, std::function<void()> work) {
 namespace {
 
 constexpr int kDevices = 2;
-constexpr int kSharedBytes = 96 << 10;
+constexpr int kSharedBytes[kDevices] = {64 << 10, 227 << 10};  // of a block, at most
 
 std::mutex mutex;
 std::map<void*, std::pair<size_t, int>> allocations;  // bytes and device
@@ -64,7 +65,35 @@ bool is_to_fail(const std::string& kind) {
 }
 bool has_no_memory() { return is_to_fail("memory"); }
 
+constexpr size_t kUsualSharedBytes = 48 << 10;  // that a kernel may have without asking for more
+std::map<const void*, size_t> allowed_shared_bytes[kDevices];
+
 }  // namespace
+
+bool may_launch(const void* kernel, dim3 grid, unsigned threads, size_t bytes) {
+  constexpr unsigned kMostX = 0x7fffffff, kMostOther = 65535, kMostThreads = 1024;
+  const auto fits = [](unsigned size, unsigned most) { return size >= 1 && size <= most; };
+  if (!fits(grid.x, kMostX) || !fits(grid.y, kMostOther) || !fits(grid.z, kMostOther) ||
+      !fits(threads, kMostThreads)) {
+    fail(cudaErrorInvalidConfiguration);
+    return false;
+  }
+  const std::lock_guard<std::mutex> lock(mutex);
+  const auto& allowed = allowed_shared_bytes[current];
+  const auto found = allowed.find(kernel);
+  if (bytes <= (found == allowed.end() ? kUsualSharedBytes : found->second)) return true;
+  fail(cudaErrorInvalidValue);
+  return false;
+}
+
+cudaError_t allow_shared_bytes(const void* kernel, int bytes) {
+  if (bytes < 0 || bytes > kSharedBytes[current]) return fail(cudaErrorInvalidValue);
+  const std::lock_guard<std::mutex> lock(mutex);
+  size_t& allowed = allowed_shared_bytes[current][kernel];
+  allowed = std::max(static_cast<size_t>(bytes), kUsualSharedBytes);
+  return cudaSuccess;
+}
+
 }  // namespace emulator
 
 using emulator::fail;
@@ -77,14 +106,14 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (device < 0 || device >= emulator::kDevices) return fail(cudaErrorInvalidDevice);
   std::snprintf(properties->name, sizeof(properties->name), "CPU standing in for a GPU");
   properties->totalGlobalMem = emulator::total_bytes();
-  properties->sharedMemPerBlockOptin = emulator::kSharedBytes;
+  properties->sharedMemPerBlockOptin = static_cast<size_t>(emulator::kSharedBytes[device]);
   properties->major = device == 0 ? 7 : 9;  // what only new ones do runs on the second
   properties->minor = device == 0 ? 5 : 0;
   properties->multiProcessorCount = 2;
   return cudaSuccess;
 }
-cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
-  *value = attribute == cudaDevAttrMultiProcessorCount ? 2 : emulator::kSharedBytes;
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
+  *value = attribute == cudaDevAttrMultiProcessorCount ? 2 : emulator::kSharedBytes[device];
   return cudaSuccess;
 }
 cudaError_t cudaDriverGetVersion(int* version) {
