@@ -37,3 +37,7 @@ results.push({
   same: Buffer.compare(onCpu.toBytes(), onGpu.toBytes()) === 0,
 });
 console.log(JSON.stringify({ devices: devices(), results }));
+// Trees have the CPU's bits, a network's activations other last ones.
+const right = ({ model, same, largestDifference }) =>
+  model.includes('MLP') ? largestDifference <= 1e-4 : same;
+process.exitCode = results.every(right) ? 0 : 1;

@@ -4,6 +4,7 @@
 #include <cublas_peer.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -29,6 +30,13 @@ std::vector<double> random_values(Rng& rng, size_t count) {
   std::vector<double> values(count);
   for (double& value : values) value = static_cast<float>(rng.uniform() * 2 - 1) / 16;
   return values;
+}
+// Values keep their spread through layers of them: else these would multiply zeros in the end.
+std::vector<double> random_weights(Rng& rng, size_t inputs, size_t outputs) {
+  std::vector<double> weights(inputs * outputs);
+  const double size = std::sqrt(6 / static_cast<double>(inputs));
+  for (double& weight : weights) weight = static_cast<float>((rng.uniform() * 2 - 1) * size);
+  return weights;
 }
 
 // Perfect trees of this depth over random cuts.
@@ -99,7 +107,9 @@ class Bench {
     CudaLibrary::check(library_.api().create(0, &view, &program, &error), error);
     double ns = 0;
     const uint64_t pass = std::min(rows, plan.max_rows);
-    const int status = library_.api().time_pass(program, pass, small_ ? 1 : 10, &ns, &error);
+    std::vector<float> x(pass * plan.input_width);
+    for (float& value : x) value = static_cast<float>(rng_.uniform() * 2 - 1);
+    const int status = library_.api().time_pass(program, x.data(), pass, small_ ? 1 : 10, &ns, &error);
     library_.api().destroy(program);
     CudaLibrary::check(status, error);
     return ns * static_cast<double>(rows) / static_cast<double>(pass);
@@ -117,7 +127,7 @@ class Bench {
 
   void product(size_t side) {
     PlanWriter writer(static_cast<int32_t>(side));
-    writer.dense(0, random_values(rng_, side * side), std::vector<double>(side, 0));
+    writer.dense(0, random_weights(rng_, side, side), std::vector<double>(side, 0));
     const double ns = resident_ns(steps_of(writer.decode()), side);
     begin_row("sgemm");
     const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
@@ -129,7 +139,7 @@ class Bench {
     for (const size_t side : sides) {
       for (const BorealCudaElement kind : {BOREAL_CUDA_BFLOAT16, BOREAL_CUDA_FLOAT16, BOREAL_CUDA_TF32}) {
         if (kind != BOREAL_CUDA_FLOAT16 && library_.device(0).major < 8) continue;
-        const std::vector<double> weights = random_values(rng_, side * side);
+        const std::vector<double> weights = random_weights(rng_, side, side);
         tensor_product(side, kind, [&](PlanWriter& writer, int32_t x, bool) {
           return writer.dense(x, weights, std::vector<double>(side, 0.01));
         });
@@ -209,7 +219,7 @@ class Bench {
       PlanWriter writer(static_cast<int32_t>(width));
       int32_t x = 0;
       for (int layer = 0; layer < 4; ++layer) {
-        x = writer.dense(x, random_values(rng, width * width), random_values(rng, width), Unary::kRelu);
+        x = writer.dense(x, random_weights(rng, width, width), random_values(rng, width), Unary::kRelu);
         // A second reader keeps the layers apart.
         if (!fused && layer < 3) x = writer.binary(BinaryFunction::kMin, x, x);
       }
@@ -226,7 +236,7 @@ class Bench {
     int32_t x = 0;
     size_t inputs = 784;
     for (const size_t outputs : {size_t{128}, size_t{64}, size_t{10}}) {
-      x = writer.dense(x, random_values(rng_, inputs * outputs), random_values(rng_, outputs), Unary::kRelu);
+      x = writer.dense(x, random_weights(rng_, inputs, outputs), random_values(rng_, outputs), Unary::kRelu);
       inputs = outputs;
     }
     const auto program = prepare_cuda(writer.decode(), library_, 0);

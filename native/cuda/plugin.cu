@@ -81,16 +81,16 @@ int run(BorealCudaProgram* program, const float* x, uint64_t rows, float* out, i
   return guarded(error, [&] { program->program.run(x, rows, out, stop, context); });
 }
 
-int time_pass(BorealCudaProgram* program, uint64_t rows, uint32_t repeats, double* ns,
+int time_pass(BorealCudaProgram* program, const float* x, uint64_t rows, uint32_t repeats, double* ns,
               BorealCudaError* error) {
-  return guarded(error, [&] { *ns = program->program.time_pass(rows, repeats); });
+  return guarded(error, [&] { *ns = program->program.time_pass(x, rows, repeats); });
 }
 
 uint64_t memory_bytes(const BorealCudaProgram* program) { return program->program.memory_bytes(); }
 
-constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI, device_count,   device_info, measure_device,
-                                create,          destroy,        run,         time_pass,
-                                memory_bytes,    &kTreeTraining, &kTraining};
+constexpr BorealCudaApi kApi = {
+    BOREAL_CUDA_ABI, sizeof(BorealCudaApi), device_count,   device_info, measure_device, create, destroy, run,
+    time_pass,       memory_bytes,          &kTreeTraining, &kTraining};
 
 }  // namespace
 }  // namespace cuda

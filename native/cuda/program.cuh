@@ -28,8 +28,8 @@ class Program {
 
   // Throws Failure, Refused or Aborted; the program stays usable.
   void run(const float* x, uint64_t rows, float* out, int (*stop)(const void*), const void* context);
-  // Nanoseconds of a pass without transfers.
-  double time_pass(uint64_t rows, uint32_t repeats);
+  // Nanoseconds of a pass over x without transfers.
+  double time_pass(const float* x, uint64_t rows, uint32_t repeats);
   uint64_t memory_bytes() const;
 
  private:

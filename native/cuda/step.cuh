@@ -34,8 +34,8 @@ struct StepCall {
 
 void run_step(const StepCall& call);
 
-// By file: columns.cu, elementwise.cu, rows.cu, product.cu, mlp.cu, ranks.cu, trees.cu, quantile.cu, draw.cu,
-// solvers.cu, neighbors.cu, votes.cu, umap.cu, donors.cu, conv.cu, pool.cu, divergence.cu.
+// By file: columns.cu, elementwise.cu, rows.cu, product.cu, mlp.cu, ranks.cu, trees.cu, quantile.cu,
+// row_values.cu, solvers.cu, neighbors.cu, votes.cu, umap.cu, donors.cu, conv.cu, pool.cu, divergence.cu.
 void run_check(const StepCall& call);
 void run_gather(const StepCall& call);
 void run_place(const StepCall& call);

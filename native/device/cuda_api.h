@@ -14,8 +14,9 @@
 extern "C" {
 #endif
 
-/* Raised with every change of this file: a plug-in of another number is refused. */
-#define BOREAL_CUDA_ABI 2
+/* Raised with every change of this file, cuda_tree_training_api.h or cuda_training_api.h: a plug-in of
+ * another number is refused. */
+#define BOREAL_CUDA_ABI 3
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {
@@ -65,6 +66,10 @@ typedef struct BorealCudaFigures {
   double memory_bytes_per_ns; /* of the device's own memory */
   double flops_per_ns;        /* of the float32 matrix product */
 } BorealCudaFigures;
+
+/* What CHECK refuses beyond a FiniteRule. */
+#define BOREAL_CUDA_CHECK_DISTANCES 2
+#define BOREAL_CUDA_CHECK_DIVERGENCE 3
 
 /* Kernels. `in` are buffers, c[i] offsets into the arena, n[i] whole numbers, x[i] numbers; W is in_width[0],
  * O is out_width. Unless it says otherwise a buffer is float32 [rows, width]. */
@@ -280,7 +285,8 @@ typedef struct BorealCudaTraining BorealCudaTraining;         /* cuda_training_a
 
 /* What the plug-in offers; its entry point has the type BorealCudaEntry. */
 typedef struct BorealCudaApi {
-  uint32_t abi; /* first in every version */
+  uint32_t abi;       /* first in every version */
+  uint32_t api_bytes; /* sizeof(BorealCudaApi) */
   int (*device_count)(int32_t* count, BorealCudaError* error);
   int (*device_info)(int32_t device, BorealCudaDevice* info, BorealCudaError* error);
   int (*measure)(int32_t device, BorealCudaFigures* figures, BorealCudaError* error);
@@ -291,9 +297,9 @@ typedef struct BorealCudaApi {
    * written. Between passes it asks stop(context), which may be null, whether to go on. */
   int (*run)(BorealCudaProgram* program, const float* x, uint64_t rows, float* out,
              int (*stop)(const void* context), const void* context, BorealCudaError* error);
-  /* Nanoseconds of one pass of so many rows (<= max_rows) over what lies on the device already, without
-   * transfers: the mean of `repeats`. For benchmarks. */
-  int (*time_pass)(BorealCudaProgram* program, uint64_t rows, uint32_t repeats, double* ns,
+  /* Nanoseconds of one pass of x[rows, input_width], rows <= max_rows, which is copied to the device before:
+   * the mean of `repeats`, without transfers. For benchmarks. */
+  int (*time_pass)(BorealCudaProgram* program, const float* x, uint64_t rows, uint32_t repeats, double* ns,
                    BorealCudaError* error);
   /* Bytes that the program holds on the device now. */
   uint64_t (*memory_bytes)(const BorealCudaProgram* program);

@@ -13,6 +13,14 @@
 namespace boreal {
 namespace {
 
+// What the two libraries hand each other, whichever compilers have made them.
+static_assert(sizeof(BorealCudaError) == 280 && sizeof(BorealCudaDevice) == 304);
+static_assert(sizeof(BorealCudaStep) == 112 && sizeof(BorealCudaPlan) == 56 && sizeof(BorealCudaLayer) == 32);
+static_assert(sizeof(BorealCudaRank) == 20 && sizeof(BorealCudaNode) == 8 && sizeof(BorealCudaTree) == 12);
+static_assert(sizeof(BorealCudaCodes) == 8 && sizeof(BorealCudaCodeColumn) == 16);
+static_assert(sizeof(BorealCudaQuantile) == 16 && sizeof(BorealCudaLeafModel) == 24);
+static_assert(sizeof(BorealCudaPlacing) == 72 && sizeof(BorealCudaWindows) == 56);
+
 // What is known of the process's devices; never destroyed, since threads may outlive main.
 struct Known {
   std::mutex mutex;
@@ -36,7 +44,7 @@ const BorealCudaApi* load(const std::string& path) {
   }
   const BorealCudaEntry entry = reinterpret_cast<BorealCudaEntry>(dlsym(handle, BOREAL_CUDA_ENTRY));
   const BorealCudaApi* const api = entry == nullptr ? nullptr : entry();
-  if (api != nullptr && api->abi == BOREAL_CUDA_ABI) return api;
+  if (api != nullptr && api->abi == BOREAL_CUDA_ABI && api->api_bytes == sizeof(*api)) return api;
   const std::string found = api == nullptr ? "it has none" : "it has " + std::to_string(api->abi);
   dlclose(handle);
   throw Error("ERR_CUDA_PLUGIN", path + " is not the CUDA plug-in of this release: interface " +

@@ -64,7 +64,7 @@ class NeighborSteps {
     const size_t chunk = op_.is_given() ? points_.rows() : std::min(kChunk, points_.rows());
     ranks_ = op_.is_given() ? x_ : plan_.own_buffer(CudaStepWriter::bytes_of(chunk));
     if (op_.is_given()) {
-      plan_.step_for(BOREAL_CUDA_CHECK, "not below 0").n[0] = kCudaCheckDistances;
+      plan_.step_for(BOREAL_CUDA_CHECK, "not below 0").n[0] = BOREAL_CUDA_CHECK_DISTANCES;
     }
     plan_.add_flops(3 * static_cast<double>(points_.rows() * points_.cols()));
     if (op_.neighbors == 0) return add_within(chunk);

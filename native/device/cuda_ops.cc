@@ -74,7 +74,7 @@ void add_cuda_steps(CudaStepWriter& plan, const DivergenceOp& op) {
   std::vector<double> sums(op.outputs, 0);
   for (size_t k = 0; k < op.parts.size; ++k) sums[k / width] += op.parts[k];
   BorealCudaStep& check = plan.step_for(BOREAL_CUDA_CHECK, "not below 0");
-  check.n[0] = kCudaCheckDivergence;
+  check.n[0] = BOREAL_CUDA_CHECK_DIVERGENCE;
   check.n[1] = op.beta() <= 0;
   const uint32_t room = plan.own_buffer((2 * width + op.outputs) * sizeof(double));
   BorealCudaStep& step = plan.step_for(BOREAL_CUDA_DIVERGENCE, std::to_string(op.rounds) + " rounds");

@@ -12,9 +12,6 @@
 
 namespace boreal {
 
-// What a step of CHECK refuses beyond a FiniteRule.
-constexpr int32_t kCudaCheckDistances = 2, kCudaCheckDivergence = 3;
-
 class CudaStepWriter {
  public:
   // Of one pass: a row's number is 20 bits of a refusal.

@@ -8,13 +8,10 @@ namespace boreal {
 namespace cuda {
 namespace {
 
-// Of n0 of a step CHECK, beyond a FiniteRule.
-constexpr int kDistances = 2, kDivergence = 3;
-
 // Why the rule refuses a value; -1: it doesn't.
 __device__ int reason_against(int rule, bool needs_positive, float value) {
-  if (rule == kDistances) return value < 0 ? BOREAL_CUDA_IS_NEGATIVE : -1;
-  if (rule == kDivergence) {
+  if (rule == BOREAL_CUDA_CHECK_DISTANCES) return value < 0 ? BOREAL_CUDA_IS_NEGATIVE : -1;
+  if (rule == BOREAL_CUDA_CHECK_DIVERGENCE) {
     return value > 0 || (value == 0 && !needs_positive) ? -1 : BOREAL_CUDA_IS_BELOW;
   }
   if (isnan(value)) return rule == 0 ? BOREAL_CUDA_IS_NAN : -1;

@@ -1,6 +1,6 @@
 // The nearest of many points to each row: ranks come from product.cu or from here, a chunk of points at a
-// time, and a warp keeps a row's list. Ranks have the CPU's bits and ties its order, so the neighbours are
-// the CPU's.
+// time, and a warp keeps a row's list. Ranks have the CPU's bits, but for Minkowski's
+// metric with a power other than 1, 2 and infinity, and ties its order, so the neighbours are the CPU's.
 //
 // The floor is the product's arithmetic (three operations for each column of each point), and 8 bytes for
 // each point and row, written and read once: a chunk of one pass stays within the second-level cache where

@@ -3,6 +3,7 @@
 #include <ucontext.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <random>
@@ -68,6 +69,14 @@ void release(unsigned first, unsigned last, State state) {
   }
 }
 
+// Copies and products go on beside the thread that has started them.
+void advance_some(Coroutine& thread) {
+  if (thread.state == State::kEnded) return;
+  for (AsyncGroups* groups : {&thread.copies, &thread.products}) {
+    if (!groups->empty()) groups->advance(block.random() % 4);
+  }
+}
+
 void run_block() {
   for (unsigned t = 0; t < block.count; ++t) {
     Coroutine& thread = block.threads[t];
@@ -95,6 +104,7 @@ void run_block() {
       threadIdx = {t, 0, 0};
       swapcontext(&block.scheduler, &thread.context);
       running = true;
+      advance_some(thread);
     }
     // In any order, some in a later round.
     std::shuffle(block.later.begin(), block.later.end(), block.random);
@@ -107,6 +117,9 @@ void run_block() {
     }
     release(0, block.count, State::kAtBlock);
     for (unsigned t = 0; t < block.count && !running; ++t) running = block.threads[t].state == State::kReady;
+  }
+  for (unsigned t = 0; t < block.count; ++t) {
+    if (block.threads[t].state != State::kEnded) die("threads that wait for each other");
   }
 }
 
@@ -136,6 +149,10 @@ void run_grid(dim3 grid, unsigned threads, size_t shared_bytes, const std::funct
   }
 }
 
+void die(const char* why) {
+  std::fprintf(stderr, "emulation: %s\n", why);
+  std::abort();
+}
 void wait_for_block() { wait_as(State::kAtBlock); }
 void wait_for_warp() { wait_as(State::kAtWarp); }
 void let_others_run() { wait_as(State::kReady); }

@@ -1,7 +1,5 @@
 #include <hopper.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 namespace emulator {
@@ -19,11 +17,6 @@ void end_phase(Barrier* barrier) {
   if (barrier->missing != 0 || barrier->bytes != 0) return;
   barrier->phase ^= 1;
   barrier->missing = barrier->arrivals;
-}
-
-[[noreturn]] void die(const char* why) {
-  std::fprintf(stderr, "emulation: %s\n", why);
-  std::abort();
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // What native/cuda/hopper.cuh declares, on the CPU. A tile is copied some time after it was asked for, and a
-// product reads its operands when it is waited for, so that stages that are read too early or given back too
-// early show.
+// product reads its operands at any time until it is waited for, so that stages that are read too early or
+// given back too early show.
 #pragma once
 
 #include <cuda.h>

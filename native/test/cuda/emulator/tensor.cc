@@ -15,6 +15,16 @@ void AsyncGroups::wait(size_t left) {
   }
   groups_.erase(groups_.begin(), groups_.begin() + static_cast<std::ptrdiff_t>(done));
 }
+void AsyncGroups::advance(size_t count) {
+  const auto some_of = [&](Group& group) {
+    for (; count > 0 && !group.empty(); --count) {
+      group.front()();
+      group.pop_front();
+    }
+  };
+  for (Group& group : groups_) some_of(group);
+  some_of(open_);
+}
 void AsyncGroups::clear() {
   open_.clear();
   groups_.clear();

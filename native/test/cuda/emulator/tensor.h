@@ -1,29 +1,35 @@
 // Tensor cores and asynchronous copies on the CPU: what native/cuda/ptx.cuh declares, lane by lane as the PTX
-// manual defines the fragments. A copy is made no earlier than its thread waits for it, so that a missing
-// wait shows.
+// manual defines the fragments. A copy is made at any time between its start and its thread's wait for it, so
+// that a missing wait shows, and so does a stage that is written while others read it.
 #pragma once
 
 #include <cuda_runtime.h>
 
-#include <vector>
+#include <deque>
 
 #include "device/cuda_elements.h"
 
 namespace emulator {
 
-// Work of a thread in groups, done when it is waited for.
+// Ends the process: a kernel does what hangs or fails on a device.
+[[noreturn]] void die(const char* why);
+
+// Work of a thread in groups, done in order, at the latest when it is waited for.
 class AsyncGroups {
  public:
   void add(std::function<void()> work) { open_.push_back(std::move(work)); }
   void commit();
   // Does all but the latest groups.
   void wait(size_t left);
+  // Does so much of the oldest work.
+  void advance(size_t count);
+  bool empty() const { return groups_.empty() && open_.empty(); }
   void clear();
 
  private:
-  using Group = std::vector<std::function<void()>>;
+  using Group = std::deque<std::function<void()>>;
   Group open_;
-  std::vector<Group> groups_;
+  std::deque<Group> groups_;
 };
 // Those of this thread.
 AsyncGroups& copies();
