@@ -229,11 +229,7 @@ class Planner : public CudaStepWriter {
       quantize.in[1] = ranges;
       quantize.n[0] = static_cast<int32_t>(dense.positions);
     }
-    const size_t read_positions = positions_of(index_ + 1);
-    // Readers that cut rows in another way want the padding of codes elsewhere: numbers go between.
-    const bool direct =
-        read_positions == dense.positions || !op().codes ||
-        (is_unpadded(op().width / dense.positions) && is_unpadded(op().width / read_positions));
+    const bool direct = !op().codes || keeps_padding(dense.positions);
     const uint32_t out = direct ? buffer_of(index_ + 1) : own_buffer(bytes_of(op().width));
     BorealCudaStep& step = step_to(out, BOREAL_CUDA_TENSOR_PRODUCT, element_name(BOREAL_CUDA_CODE));
     step.c[0] = add_weights(out_.arena, dense);
@@ -253,6 +249,12 @@ class Planner : public CudaStepWriter {
     set_tensor_product(step, BOREAL_CUDA_CODE, dense.activation, dense.positions, elements);
     out_.row_flops += 2.0 * static_cast<double>(dense.weights.size * dense.positions);
     if (!direct) add_quantize(out, op().width);
+  }
+  // Whether the op's codes, cut into so many positions, lie as their readers take them; numbers go between
+  // where they don't.
+  bool keeps_padding(size_t positions) const {
+    const size_t read = positions_of(index_ + 1), columns = op().width;
+    return read == positions || (is_unpadded(columns / positions) && is_unpadded(columns / read));
   }
   static bool is_unpadded(size_t columns) { return element_row_bytes(BOREAL_CUDA_CODE, columns) == columns; }
 

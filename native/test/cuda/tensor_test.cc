@@ -313,6 +313,20 @@ TEST_CASE("8-bit layers after each other cut a row in different ways") {
   }
 }
 
+TEST_CASE("8-bit layers whose numbers others read") {
+  Rng rng(17);
+  PlanWriter writer(8);
+  const std::vector<uint8_t> weights = random_weights(rng, 4 * 3);
+  writer.activation(writer.int8_dense(0, 2, Unary::kRelu, weights, random_scales(rng, 3), {0, 1, 2}),
+                    Unary::kNegate);
+  const Plan plan = writer.decode();
+  const std::vector<float> x = random_rows<float>(rng, 5, 8);
+  const std::vector<float> expected = run(*prepare_cpu<float>(plan, kernels()), x);
+  each_device([&](const CudaLibrary& library, int32_t device) {
+    CHECK(same(run(*prepare_cuda(plan, library, device), x), expected));
+  });
+}
+
 TEST_CASE("codes whose readers cut rows in different ways are refused") {
   PlanWriter writer(8);
   const int32_t codes = writer.quantize(0, 0.1f, 0);
