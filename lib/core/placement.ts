@@ -21,20 +21,33 @@ export interface Placement {
 
 const ON_CPU: Placement['cuda'] = [null, 0];
 
+const chosenCpu = (why: string): Placement => ({
+  device: 'cpu',
+  cuda: ON_CPU,
+  reason: `auto chose the CPU: ${why}`,
+});
+
+/** The CPU instead of a GPU that was chosen and cannot hold the plan; throws where the GPU was asked for. */
+export function onCpuInstead({ device, reason }: Placement, error: unknown): Placement {
+  if (device === 'cpu' || reason === undefined) throw error;
+  return chosenCpu((error as Error).message);
+}
+
 /** Chooses for the expected rows, where the device is to be chosen. */
 export function place(source: PlanSource, options: PlacementOptions): Placement {
   const { device, precision, products, expectedRows } = options;
   if (device !== 'cpu') return { device, cuda: [cudaPlugin(), cudaNumber(device), products] };
   if (expectedRows === undefined) return { device, cuda: ON_CPU };
-  const cpu = (why: string): Placement => ({ device, cuda: ON_CPU, reason: `auto chose the CPU: ${why}` });
-  if (precision !== 'float32') return cpu(`a GPU runs float32 only, and this plan is in ${precision}.`);
+  if (precision !== 'float32') return chosenCpu(`a GPU runs float32 only, and this plan is in ${precision}.`);
   try {
     const cuda = [cudaPlugin(), cudaNumber('cuda')] as const;
     const rows = native.cudaBreakEvenRows(source.ops, source.constants, ...cuda);
     const from = Number.isFinite(rows) ? `from ${rows} rows on` : 'for no number of rows';
     const why = `cuda:0 should be faster ${from}; ${expectedRows} are expected.`;
-    return expectedRows >= rows ? { device: 'cuda:0', cuda, reason: `auto chose the GPU: ${why}` } : cpu(why);
+    return expectedRows >= rows
+      ? { device: 'cuda:0', cuda, reason: `auto chose the GPU: ${why}` }
+      : chosenCpu(why);
   } catch (error) {
-    return cpu((error as Error).message);
+    return chosenCpu((error as Error).message);
   }
 }

@@ -12,7 +12,7 @@ import { requireMatrix } from './linalg/call.js';
 import { isReadInPlace, newArray, uninitialized } from './linalg/memory.js';
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
-import { place } from './placement.js';
+import { onCpuInstead, type Placement, place } from './placement.js';
 import type { PlanSource } from './plan-builder.js';
 import type { QuantizationOptions, QuantizationReport } from './quantization/types.js';
 import { type Row, Schema } from './schema.js';
@@ -229,8 +229,17 @@ export class Plan {
     origin?: PlanOrigin,
   ): Plan {
     try {
-      const { device, cuda, reason } = place(source, options);
-      const program = native.programCreate(source.ops, source.constants, options.precision, ...cuda);
+      const create = ({ cuda }: Placement) =>
+        native.programCreate(source.ops, source.constants, options.precision, ...cuda);
+      let placement = place(source, options);
+      let program: ProgramHandle;
+      try {
+        program = create(placement);
+      } catch (error) {
+        placement = onCpuInstead(placement, error);
+        program = create(placement);
+      }
+      const { device, reason } = placement;
       return new Plan(program, source, schema, { ...options, device }, { ...origin, reason });
     } catch (error) {
       throw toBorealError(error);
@@ -245,9 +254,14 @@ export class Plan {
     origin?: PlanOrigin,
   ): Promise<Plan> {
     try {
-      const { device, cuda, reason } = place(source, options);
-      const { ops, constants } = source;
-      const program = await native.programCreateAsync(ops, constants, options.precision, ...cuda);
+      const create = ({ cuda }: Placement) =>
+        native.programCreateAsync(source.ops, source.constants, options.precision, ...cuda);
+      let placement = place(source, options);
+      const program = await create(placement).catch((error) => {
+        placement = onCpuInstead(placement, error);
+        return create(placement);
+      });
+      const { device, reason } = placement;
       return new Plan(program, source, schema, { ...options, device }, { ...origin, reason });
     } catch (error) {
       throw toBorealError(error);

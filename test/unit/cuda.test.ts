@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test, vi } from 'vitest';
+import { onCpuInstead } from '../../lib/core/placement.js';
 import { type TrainingDevice, trainWhere } from '../../lib/core/training-device.js';
 import {
   devices,
@@ -38,6 +39,17 @@ describe('without a usable plug-in', () => {
     expect(cpu.threads).toBeGreaterThanOrEqual(1);
     expect(gpus).toEqual([]);
     expect(reason).toMatch(/plug-in does not load.*no such file/i);
+  });
+
+  test('a chosen GPU that is full gives way to the CPU, one that was asked for does not', () => {
+    const full = Object.assign(new Error('The GPU is full.'), { code: 'ERR_OUT_OF_MEMORY' });
+    const onGpu = { device: 'cuda:0', cuda: ['plug-in', 0] } as const;
+    expect(onCpuInstead({ ...onGpu, reason: 'auto chose the GPU: …' }, full)).toEqual({
+      device: 'cpu',
+      cuda: [null, 0],
+      reason: 'auto chose the CPU: The GPU is full.',
+    });
+    expect(() => onCpuInstead(onGpu, full)).toThrow(full);
   });
 
   test("'cuda' is an error, 'auto' the CPU and says so", async () => {
