@@ -195,7 +195,7 @@ export async function fitHistBoosting(
     return previous === null ? fresh : joinTrees(previous, fresh);
   } catch (error) {
     // Its memory, on a GPU too, is not for the garbage collector.
-    await native.boosterFinish(booster).catch(() => undefined);
+    native.boosterRelease(booster);
     throw error;
   }
 }
