@@ -1,6 +1,7 @@
 /**
  * One model on every instruction set: a child process per ISA loads the same files, predicts in both precisions and
- * trains from the same seeds. Predictions agree within the rounding of their sums; what is learned agrees to the bit.
+ * trains from the same seeds. Predictions agree within the rounding of their sums; what is learned agrees to the bit, but
+ * for what scalar code rounds twice where SIMD fuses.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,6 +53,8 @@ const rounding = (X: Matrix, coef: ArrayLike<number>) => (precision: Precision) 
   dot(X.cols, longestRow(X), norm(coef), precision);
 /** Sums of leaves in one order: a fused multiply-add, or none, may differ in the last bit. */
 const few = (precision: Precision) => ulp(4, precision);
+/** Learn from sums of products that every SIMD fuses and scalar code rounds twice: the same bits on all SIMD. */
+const FUSED = /^(Lasso|ElasticNetCV|HDBSCAN) /;
 let folder: string;
 let cases: Record<string, Case>;
 const reports = new Map<string, Report>();
@@ -210,7 +213,12 @@ describe.each(isas)('%s', (isa) => {
   });
 
   test('learns the same bits from the same seeds', () => {
-    expect(reports.get(isa)!.learned).toEqual(reports.get('scalar')!.learned);
+    const names = Object.keys(reports.get('scalar')!.learned);
+    for (const name of names) {
+      const reference =
+        isa !== 'scalar' && FUSED.test(name) ? isas.find((each) => each !== 'scalar')! : 'scalar';
+      expect(reports.get(isa)!.learned[name], name).toBe(reports.get(reference)!.learned[name]);
+    }
   });
 });
 

@@ -227,6 +227,9 @@ describe('the spans of a model', () => {
     const url = await start();
     const rows = Array.from({ length: 3000 }, () => [4, 30, true, 'Oslo']);
     await Promise.all([1, 2, 3, 4].map(() => post(`${url}/models/price/predict_batch`, rows)));
+    // A span may end after its answer has arrived.
+    const finished = (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name);
+    await expect.poll(() => finished('compute').length).toBe(4);
     const parents = exporter.getFinishedSpans().filter(({ kind }) => kind === SpanKind.SERVER);
     expect(parents).toHaveLength(4);
     for (const parent of parents) {
