@@ -106,7 +106,8 @@ describe.each(exports.cases)('$file', ({ file, table, double, labels, proba, val
     const largest = Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs));
     // Trees give float32 even in a graph of doubles.
     const isExact = double && !/forest|hist/.test(file);
-    const terms = /svc|one-class/.test(file) ? 64 : 8;
+    // A kernel has many terms, and the line between two points of an isotonic function multiplies the rounding of x by its slope.
+    const terms = /svc|one-class|isotonic/.test(file) ? 64 : 8;
     expectClose(result.data, expected, dot(terms, largest, 1, isExact ? 'float64' : 'float32'));
   }
 
