@@ -89,6 +89,11 @@ export class Schema {
     return this.#index.get(name) ?? -1;
   }
 
+  /** Of a matrix: columns x0, x1, ... without a target. */
+  static unnamed(count: number): Schema {
+    return new Schema(unnamedColumns(count), { kind: 'none' }, false);
+  }
+
   /**
    * Learns the schema of a training set.
    *
@@ -97,7 +102,7 @@ export class Schema {
   static infer(X: MatrixLike): Schema {
     if (!isTable(X)) {
       const { cols } = isSparse(X) ? X : Matrix.from(X);
-      return new Schema(unnamedColumns(cols), { kind: 'none' }, false);
+      return Schema.unnamed(cols);
     }
     const { names, columns } = tableToColumns(X);
     return new Schema(

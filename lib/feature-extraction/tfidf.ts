@@ -2,7 +2,7 @@
 import { isSparse } from '../core/forms.js';
 import type { Documents, MatrixLike } from '../core/matrix.js';
 import { bool, checkLength, either, float64s, nothing, oneOf, type Rules, uint8s } from '../core/params.js';
-import type { Column } from '../core/schema.js';
+import { type Column, Schema } from '../core/schema.js';
 import { CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
 import { type Learned, SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { type Weighing, weigh } from '../core/sparse/weigh.js';
@@ -95,7 +95,7 @@ export class TfidfTransformer extends SparseTransformer<CsrMatrix, TfidfTransfor
   }
 
   protected inputColumns({ columns }: TfidfState): readonly Column[] {
-    return Array.from({ length: columns[0] }, (_, j) => ({ name: `x${j}`, kind: 'number' }));
+    return Schema.unnamed(columns[0]).columns;
   }
 
   protected async learn(X: MatrixLike, cancel: CancelHandle | null): Promise<Learned<TfidfState>> {

@@ -4,6 +4,7 @@ import { checkFinite } from '../core/fit-input.js';
 import { encodeLabels, encodeTargets } from '../core/labels.js';
 import type { Matrix, NumericMatrixLike } from '../core/matrix.js';
 import { checkParams, custom, int, type Rule } from '../core/params.js';
+import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { type FeatureScores, ownNumbers, type ScoreFunctionOptions } from './score-functions.js';
@@ -78,15 +79,14 @@ async function information(
   x: Matrix,
   y: Float64Array,
   discreteTarget: boolean,
-  { nNeighbors = 3, discreteFeatures = false, randomState = 0, signal }: MutualInfoOptions,
+  { nNeighbors = 3, discreteFeatures = false, randomState = 0, signal, ...unknown }: MutualInfoOptions,
 ): Promise<FeatureScores> {
   checkParams(
     discreteTarget ? 'mutualInfoClassif' : 'mutualInfoRegression',
-    { nNeighbors, discreteFeatures, randomState },
+    { ...unknown, nNeighbors, discreteFeatures, randomState },
     { nNeighbors: int(1, 0x7fff_ffff), discreteFeatures: discrete, randomState: int(0, 0xffff_ffff) },
   );
-  const columns = Array.from({ length: x.cols }, (_, j) => ({ name: `x${j}`, kind: 'number' as const }));
-  checkFinite(x, columns, false);
+  checkFinite(x, Schema.unnamed(x.cols).columns, false);
   const { data, rows, cols } = x;
   const mask = maskOf(discreteFeatures, cols);
   const spec = { nNeighbors, discreteTarget, seed: randomState };

@@ -163,9 +163,8 @@ export class Engine {
     const width = sizeOf(inputShape);
     const builder = new PlanBuilder(width);
     const source = builder.build(this.lower(builder, builder.input));
-    const columns = Array.from({ length: width }, (_, j) => ({ name: `x${j}`, kind: 'number' as const }));
-    const schema = new Schema(columns, { kind: 'none' }, false);
-    const plan = await Plan.compileAsync(source, schema, resolveCompileOptions({}, 'float32'));
+    const options = resolveCompileOptions({}, 'float32');
+    const plan = await Plan.compileAsync(source, Schema.unnamed(width), options);
     return plan.run(new Matrix(x, rows, width));
   }
 

@@ -12,12 +12,10 @@ import {
   quantizeOutputs,
   runLater,
 } from '../core/quantization/index.js';
-import { type Column, Schema } from '../core/schema.js';
-import { sizeOf } from '../core/shape.js';
 import { requireCsr } from '../core/sparse/csr-matrix.js';
 import type { Vectorizer } from '../core/sparse/sparse-transformer.js';
 import { ValidationError } from '../errors.js';
-import { checkShape } from './autograd/lowering.js';
+import { checkShape, quantizableSamples } from './autograd/lowering.js';
 import { rowsOf, type Samples } from './data.js';
 import { OUTPUTS, QuantizedModel } from './quantized-model.js';
 
@@ -161,16 +159,7 @@ function sourceOf(model: Estimator | LowersSamples, inputShape: readonly number[
     );
   }
   checkShape(inputShape, 'quantize');
-  const columns = Array.from(
-    { length: sizeOf(inputShape) },
-    (_, j): Column => ({ name: `x${j}`, kind: 'number' }),
-  );
-  return {
-    kind: 'transformer',
-    outputs: ['value', 'transform'],
-    schema: new Schema(columns, { kind: 'none' }, false),
-    lowerOutput: (plan) => model.lowerSamples(plan, plan.input, inputShape),
-  };
+  return quantizableSamples(model, inputShape);
 }
 
 function referenceOf(model: Estimator | LowersSamples) {

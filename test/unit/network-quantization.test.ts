@@ -363,6 +363,27 @@ describe('plans', () => {
     expect(await codeOf(() => net.compile({ inputShape: [2] }).quantize())).toBe('ERR_NOT_SUPPORTED');
   });
 
+  test('a module compiles in 8 bits', async () => {
+    const net = new nn.SequentialModule(new nn.Linear(64, 32), new nn.ReLU(), new nn.Linear(32, 10));
+    const full = net.compile({ inputShape: [64] });
+    expect(full.quantization).toBeNull();
+    const rows = head(40);
+    const expected = full.runSync(rows).data;
+    const largest = Math.max(...Array.from(expected, Math.abs));
+    for (const calibrate of [null, rows]) {
+      const plan = net.compile({ inputShape: [64], precision: 'int8', calibrate });
+      expect(plan.quantization!.mode).toBe(calibrate === null ? 'dynamic' : 'static');
+      expect(plan.quantization!.layers.map(({ precision }) => precision)).toEqual(['int8', 'int8']);
+      const errors = Array.from(plan.runSync(rows).data, (v, i) => Math.abs(v - expected[i]));
+      expect(Math.max(...errors)).toBeGreaterThan(0);
+      expect(Math.max(...errors)).toBeLessThan(0.05 * largest);
+    }
+    const none = new nn.SequentialModule(new nn.ReLU());
+    expect(await codeOf(() => none.compile({ inputShape: [4], precision: 'int8' }))).toBe(
+      'ERR_NOT_SUPPORTED',
+    );
+  });
+
   test('calibrate goes with int8', async () => {
     expect(await codeOf(() => mlp.compile({ calibrate: digits.data }))).toBe('ERR_PARAMETER');
     expect(await codeOf(() => mlp.compile({ precision: 'int4' as 'int8' }))).toBe('ERR_PARAMETER');

@@ -14,9 +14,11 @@ import {
   pool2dCode,
   SOFTMAX,
 } from '../../core/layer-code.js';
+import type { LowersSamples } from '../../core/lowers-samples.js';
 import { Matrix } from '../../core/matrix.js';
 import { type CompileOptions, Plan, resolveCompileOptions } from '../../core/plan.js';
 import { PlanBuilder, type Slot } from '../../core/plan-builder.js';
+import { type Quantizable, quantizeOutputs, runNow, sourceOf } from '../../core/quantization/index.js';
 import { Schema } from '../../core/schema.js';
 import { broadcastStrides, stridesOf } from '../../core/shape.js';
 import { StateError, ValidationError } from '../../errors.js';
@@ -30,7 +32,7 @@ import { noGrad } from './tensor-base.js';
 import { sizeOf, type Value, VIEW } from './value.js';
 
 /** Options of {@link Module.compile}. */
-export interface ModuleCompileOptions extends Pick<CompileOptions, 'device' | 'precision'> {
+export interface ModuleCompileOptions extends Pick<CompileOptions, 'device' | 'precision' | 'calibrate'> {
   /** The shape of one sample, without the batch: [784], or [1, 28, 28]. A row of the plan is its values in order. */
   readonly inputShape: readonly number[];
 }
@@ -345,19 +347,38 @@ function positions(words: readonly number[], rank: number): number[] {
   );
 }
 
+/** How samples are lowered, for {@link quantizeOutputs}. */
+export function quantizableSamples(model: LowersSamples, inputShape: readonly number[]): Quantizable {
+  return {
+    kind: 'transformer',
+    outputs: ['value', 'transform'],
+    schema: Schema.unnamed(sizeOf(inputShape)),
+    lowerOutput: (plan) => model.lowerSamples(plan, plan.input, inputShape),
+  };
+}
+
 /** See {@link Module.compile}. */
 export function compileModule(module: Module, { inputShape, ...options }: ModuleCompileOptions): Plan {
   checkShape(inputShape, 'compile');
   const resolved = resolveCompileOptions(options, 'float32');
+  const { quantization } = resolved;
+  if (quantization !== undefined) {
+    const samples = quantizableSamples(module, inputShape);
+    const quantized = runNow(quantizeOutputs(samples, ['value'], quantization));
+    const { report } = quantized;
+    return Plan.compile(sourceOf(quantized, 'value'), samples.schema, resolved, { report });
+  }
   return inEvaluation(module, () => {
     const plan = new PlanBuilder(sizeOf(inputShape));
     const { slot, entries } = record(module, plan, plan.input, inputShape);
-    const columns = Array.from(
-      { length: plan.input.width },
-      (_, j) => ({ name: `x${j}`, kind: 'number' }) as const,
-    );
-    const compiled = Plan.compile(plan.build(slot), new Schema(columns, { kind: 'none' }, false), resolved);
-    requireRows(module, compiled, inputShape, entries);
+    const source = plan.build(slot);
+    const schema = Schema.unnamed(sizeOf(inputShape));
+    const compiled = Plan.compile(source, schema, resolved);
+    // Products that are rounded are no measure of what is computed.
+    const exact = resolved.products
+      ? Plan.compile(source, schema, resolveCompileOptions({}, 'float32'))
+      : compiled;
+    requireRows(module, exact, inputShape, entries);
     return compiled;
   });
 }
