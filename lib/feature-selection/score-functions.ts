@@ -46,7 +46,7 @@ export type ScoreFunction<
  * The F statistic of a one-way analysis of variance: how far the means of classes are apart, against the spread within them.
  *
  * @param y - labels
- * @throws {ERR_LABELS | ERR_SHAPE | ERR_ABORTED}
+ * @throws {ERR_LABELS | ERR_SHAPE | ERR_PARAMETER | ERR_ABORTED}
  * @example
  * ```ts
  * import { fClassif } from 'boreal';
@@ -56,6 +56,7 @@ export type ScoreFunction<
  * ```
  */
 export const fClassif: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
+  checkOptions('fClassif', options);
   const x = await ownNumbers(X, options);
   const { codes, classes } = encodeLabels(y, x.rows);
   return varianceTest(x, codes, classes.length, options);
@@ -65,7 +66,7 @@ export const fClassif: ScoreFunction<FeatureTest> = async (X, y, options = {}) =
  * The F statistic of a one-way analysis of variance for samples that come one by one: see {@link fClassif}.
  *
  * @param samples - two or more, each [rows, columns], or a list of numbers for one column
- * @throws {ERR_EMPTY | ERR_SHAPE | ERR_DTYPE | ERR_ABORTED}
+ * @throws {ERR_EMPTY | ERR_SHAPE | ERR_DTYPE | ERR_PARAMETER | ERR_ABORTED}
  * @example
  * ```ts
  * import { fOneway } from 'boreal';
@@ -77,6 +78,7 @@ export async function fOneway(
   samples: ReadonlyArray<ArrayLike<number> | NumericMatrixLike>,
   options: ScoreFunctionOptions = {},
 ): Promise<FeatureTest> {
+  checkOptions('fOneway', options);
   const parts = Array.from(samples, (sample) => {
     const isList = Array.isArray(sample) ? typeof sample[0] === 'number' : isTypedArray(sample);
     return isList
@@ -136,7 +138,7 @@ async function varianceTest(
  *
  * @param y - numbers
  * @param options - {@link RegressionScoreOptions}: `center`, `forceFinite`, `signal`
- * @throws {ERR_DTYPE | ERR_INPUT_NAN | ERR_SHAPE | ERR_ABORTED}
+ * @throws {ERR_DTYPE | ERR_INPUT_NAN | ERR_SHAPE | ERR_PARAMETER | ERR_ABORTED}
  * @example
  * ```ts
  * import { rRegression } from 'boreal';
@@ -159,7 +161,7 @@ export const rRegression: ScoreFunction<FeatureScores, RegressionScoreOptions> =
  *
  * @param y - numbers
  * @param options - {@link RegressionScoreOptions}: `center`, `forceFinite`, `signal`
- * @throws {ERR_DTYPE | ERR_INPUT_NAN | ERR_SHAPE | ERR_ABORTED}
+ * @throws {ERR_DTYPE | ERR_INPUT_NAN | ERR_SHAPE | ERR_PARAMETER | ERR_ABORTED}
  * @example
  * ```ts
  * import { fRegression } from 'boreal';
@@ -184,7 +186,7 @@ export const fRegression: ScoreFunction<FeatureTest, RegressionScoreOptions> = a
  *
  * @param X - counts, none below 0
  * @param y - labels
- * @throws {ERR_INPUT_NEGATIVE | ERR_LABELS | ERR_SHAPE | ERR_ABORTED}
+ * @throws {ERR_INPUT_NEGATIVE | ERR_LABELS | ERR_SHAPE | ERR_PARAMETER | ERR_ABORTED}
  * @example
  * ```ts
  * import { chi2 } from 'boreal';
@@ -193,6 +195,7 @@ export const fRegression: ScoreFunction<FeatureTest, RegressionScoreOptions> = a
  * ```
  */
 export const chi2: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
+  checkOptions('chi2', options);
   const x = await ownNumbers(X, options);
   const { min } = await momentsOf(x, options);
   const negative = min.findIndex((value) => value < 0);
@@ -251,6 +254,10 @@ async function squaresOf(
   if (!center) return { x: given, squares: variance.map((v, j) => (v + mean[j] * mean[j]) * given.rows) };
   const x = await given.subAsync(new Matrix(mean, 1, mean.length), options);
   return { x, squares: variance.map((v) => v * given.rows) };
+}
+
+function checkOptions(owner: string, options: ScoreFunctionOptions): void {
+  checkParams(owner, { signal: undefined, ...options }, { signal: abortSignal });
 }
 
 /** X in float64, in memory that the caller cannot take away meanwhile. */

@@ -12,7 +12,7 @@ import {
   resolveOut,
 } from '../core/linalg/call.js';
 import { type FloatArray, Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { show } from '../core/params.js';
+import { checkNames, show } from '../core/params.js';
 import { toBorealError, ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
 
@@ -72,11 +72,15 @@ class DistanceCall implements PreparedCall<Matrix> {
 }
 
 function prepare(
+  owner: string,
   X: NumericMatrixLike,
   Y: NumericMatrixLike | null | undefined,
   metric: Metric,
-  out: Matrix | undefined,
+  options: OutOptions = {},
+  ...names: string[]
 ): DistanceCall {
+  checkNames(owner, options, [...names, 'out']);
+  const { out } = options;
   if (!Object.hasOwn(METRICS, metric)) {
     const allowed = Object.keys(METRICS).join(', ');
     throw new ValidationError('ERR_PARAMETER', `metric must be one of ${allowed}; got ${show(metric)}.`);
@@ -113,7 +117,7 @@ function prepare(
  * @returns [m, n]
  * @throws {ERR_SHAPE} when the columns differ, or `out` is not [m, n]
  * @throws {ERR_DTYPE} when the element types differ
- * @throws {ERR_PARAMETER} when there is no such metric, or `out` overlaps X or Y
+ * @throws {ERR_PARAMETER} when there is no such metric or option, or `out` overlaps X or Y
  * @example
  * ```ts
  * import { pairwiseDistances } from 'boreal';
@@ -126,7 +130,7 @@ export function pairwiseDistances(
   Y?: NumericMatrixLike | null,
   options?: PairwiseOptions,
 ): Matrix {
-  return prepare(X, Y, options?.metric ?? 'euclidean', options?.out).run();
+  return prepare('pairwiseDistances', X, Y, options?.metric ?? 'euclidean', options, 'metric').run();
 }
 /** {@link pairwiseDistances} on the pool. */
 export function pairwiseDistancesAsync(
@@ -134,7 +138,9 @@ export function pairwiseDistancesAsync(
   Y?: NumericMatrixLike | null,
   options?: PairwiseOptions & AsyncOptions,
 ): Promise<Matrix> {
-  return later(options, () => prepare(X, Y, options?.metric ?? 'euclidean', options?.out));
+  return later(options, () =>
+    prepare('pairwiseDistancesAsync', X, Y, options?.metric ?? 'euclidean', options, 'metric', 'signal'),
+  );
 }
 
 /**
@@ -155,7 +161,14 @@ export function euclideanDistances(
   Y?: NumericMatrixLike | null,
   options?: EuclideanOptions,
 ): Matrix {
-  return prepare(X, Y, options?.squared ? 'sqeuclidean' : 'euclidean', options?.out).run();
+  return prepare(
+    'euclideanDistances',
+    X,
+    Y,
+    options?.squared ? 'sqeuclidean' : 'euclidean',
+    options,
+    'squared',
+  ).run();
 }
 /** {@link euclideanDistances} on the pool. */
 export function euclideanDistancesAsync(
@@ -163,7 +176,17 @@ export function euclideanDistancesAsync(
   Y?: NumericMatrixLike | null,
   options?: EuclideanOptions & AsyncOptions,
 ): Promise<Matrix> {
-  return later(options, () => prepare(X, Y, options?.squared ? 'sqeuclidean' : 'euclidean', options?.out));
+  return later(options, () =>
+    prepare(
+      'euclideanDistancesAsync',
+      X,
+      Y,
+      options?.squared ? 'sqeuclidean' : 'euclidean',
+      options,
+      'squared',
+      'signal',
+    ),
+  );
 }
 
 /**
@@ -181,7 +204,7 @@ export function cosineDistances(
   Y?: NumericMatrixLike | null,
   options?: OutOptions,
 ): Matrix {
-  return prepare(X, Y, 'cosine', options?.out).run();
+  return prepare('cosineDistances', X, Y, 'cosine', options).run();
 }
 /** {@link cosineDistances} on the pool. */
 export function cosineDistancesAsync(
@@ -189,7 +212,7 @@ export function cosineDistancesAsync(
   Y?: NumericMatrixLike | null,
   options?: AsyncOptions,
 ): Promise<Matrix> {
-  return later(options, () => prepare(X, Y, 'cosine', options?.out));
+  return later(options, () => prepare('cosineDistancesAsync', X, Y, 'cosine', options, 'signal'));
 }
 
 /**
@@ -207,7 +230,7 @@ export function manhattanDistances(
   Y?: NumericMatrixLike | null,
   options?: OutOptions,
 ): Matrix {
-  return prepare(X, Y, 'manhattan', options?.out).run();
+  return prepare('manhattanDistances', X, Y, 'manhattan', options).run();
 }
 /** {@link manhattanDistances} on the pool. */
 export function manhattanDistancesAsync(
@@ -215,5 +238,5 @@ export function manhattanDistancesAsync(
   Y?: NumericMatrixLike | null,
   options?: AsyncOptions,
 ): Promise<Matrix> {
-  return later(options, () => prepare(X, Y, 'manhattan', options?.out));
+  return later(options, () => prepare('manhattanDistancesAsync', X, Y, 'manhattan', options, 'signal'));
 }

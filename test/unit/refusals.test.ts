@@ -3,9 +3,13 @@ import { describe, expect, test } from 'vitest';
 import {
   accuracyScore,
   ColumnTransformer,
+  chi2,
+  cosineDistances,
   cosineSimilarity,
   crossValScore,
   FeatureUnion,
+  fClassif,
+  fOneway,
   fRegression,
   GaussianNB,
   GridSearchCV,
@@ -22,8 +26,10 @@ import {
   load,
   MultiLabelBinarizer,
   makeScorer,
+  mutualInfoClassif,
   nanEuclideanDistances,
   pairedDistances,
+  pairwiseDistances,
   pairwiseDistancesArgmin,
   pairwiseKernels,
   rbfKernel,
@@ -48,6 +54,37 @@ const taken = (splitter: { split(...data: unknown[]): Iterable<unknown> }, ...da
 ];
 
 test.each<[string, () => unknown, string, RegExp]>([
+  [
+    'an option that fClassif lacks',
+    () => fClassif(X, y, any({ center: true })),
+    'ERR_PARAMETER',
+    /^fClassif .*center/,
+  ],
+  ['an option that chi2 lacks', () => chi2(X, y, any({ center: true })), 'ERR_PARAMETER', /^chi2 .*center/],
+  [
+    'an option that fOneway lacks',
+    () => fOneway([X, X], any({ axis: 0 })),
+    'ERR_PARAMETER',
+    /^fOneway .*axis/,
+  ],
+  [
+    'an option that mutualInfoClassif lacks',
+    () => mutualInfoClassif(X, y, any({ neighbors: 2 })),
+    'ERR_PARAMETER',
+    /^mutualInfoClassif .*neighbors/,
+  ],
+  [
+    'an option that pairwiseDistances lacks',
+    () => pairwiseDistances(X, X, any({ metrik: 'cosine' })),
+    'ERR_PARAMETER',
+    /^pairwiseDistances .*metrik/,
+  ],
+  [
+    'signal of what does not wait',
+    () => cosineDistances(X, X, any({ signal: new AbortController().signal })),
+    'ERR_PARAMETER',
+    /^cosineDistances .*signal/,
+  ],
   ['LeavePOut without p', () => new LeavePOut(any(undefined)), 'ERR_PARAMETER', /LeavePOut: .*'p'/],
   [
     'LeavePGroupsOut without a number',
