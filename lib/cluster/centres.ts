@@ -1,5 +1,6 @@
 /** What clusterers with centres share: KMeans and MiniBatchKMeans. */
 import { CentreClusterer, type ClustererState } from '../core/clusterer.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { FitInput } from '../core/fit-input.js';
 import type { ScoreOptions } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
@@ -15,7 +16,6 @@ import {
   type Rules,
   real,
 } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

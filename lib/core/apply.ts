@@ -1,12 +1,13 @@
 /** Runs a few ops over a training set on the pool: how composite estimators make the input of their next step. */
 import { StateError } from '../errors.js';
 import type { CancelHandle } from '../native.js';
+import { type ResolvedCompileOptions, resolveCompileOptions } from './compile-options.js';
 import type { Estimator } from './estimator.js';
 import { type FitInput, toShared } from './fit-input.js';
 import { isSparse } from './forms.js';
 import { privateArray } from './linalg/memory.js';
 import { Matrix } from './matrix.js';
-import { Plan, type ResolvedCompileOptions, resolveCompileOptions } from './plan.js';
+import { Plan } from './plan.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import type { Schema } from './schema.js';
 import { requireCsr } from './sparse/csr-matrix.js';

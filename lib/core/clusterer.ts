@@ -3,10 +3,10 @@
  * whose method says where a new row belongs predict, too.
  */
 import { StateError } from '../errors.js';
+import type { Output, ResolvedCompileOptions } from './compile-options.js';
 import { Estimator, type State } from './estimator.js';
 import type { FitOptions } from './fit-input.js';
 import type { Matrix, MatrixLike } from './matrix.js';
-import type { Output, ResolvedCompileOptions } from './plan.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import type { Column, Target } from './schema.js';
 

@@ -6,8 +6,14 @@ import { StateError, ValidationError } from '../errors.js';
 import type { ColumnMoments } from '../native.js';
 import { withCancel } from './cancellation.js';
 import {
+  type CompileOptions,
+  isGpu,
+  type Output,
+  type ResolvedCompileOptions,
+  resolveCompileOptions,
+} from './compile-options.js';
+import {
   checkedFitOptions,
-  checkInput,
   encodeFitInput,
   encodeGivenInput,
   encodeSparseInput,
@@ -18,21 +24,14 @@ import {
 } from './fit-input.js';
 import { Fitted, type SavedFit } from './fitted.js';
 import { isSparse, precisionOf } from './forms.js';
+import { checkInput } from './input-checks.js';
 import { isReadInPlace } from './linalg/memory.js';
 import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { momentsNow, momentsOf } from './moments.js';
 import { cloneParts, nestedIn, replaceParts } from './named-parts.js';
 import { checkNames, checkParams, type Rules, show } from './params.js';
-import {
-  type CompileOptions,
-  isGpu,
-  type Output,
-  Plan,
-  type PlanOrigin,
-  type ResolvedCompileOptions,
-  resolveCompileOptions,
-} from './plan.js';
+import { Plan, type PlanOrigin } from './plan.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import {
   type QuantizationOptions,

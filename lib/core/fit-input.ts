@@ -1,9 +1,11 @@
 /** What reaches an estimator's `fitState`: encoded, checked and private to this fit. */
 import { StateError, ValidationError } from '../errors.js';
-import { type CancelHandle, type NativeProgress, native } from '../native.js';
+import type { CancelHandle, NativeProgress } from '../native.js';
+import type { Device } from './compile-options.js';
 import { copyRows } from './copy-rows.js';
 import type { Estimator } from './estimator.js';
 import { isSparse } from './forms.js';
+import { checkFiniteSparse } from './input-checks.js';
 import {
   distinctLabels,
   type EncodedLabels,
@@ -15,9 +17,8 @@ import {
 import { requireValues } from './linalg/base.js';
 import { isReadInPlace, privateArray } from './linalg/memory.js';
 import { type Dtype, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
-import { isKnownFinite, measuredCopy } from './moments.js';
+import { measuredCopy } from './moments.js';
 import { show } from './params.js';
-import { type Device, describeValueError } from './plan.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
 import { countRows, takeRows } from './rows.js';
 import { type Column, Schema } from './schema.js';
@@ -212,80 +213,6 @@ export function partOfInput(input: FitInput, rows: Int32Array, own: Int32Array |
 }
 
 /**
- * What every fit checks of its training set.
- *
- * @throws {ERR_NOT_SUPPORTED} for queries and validation sets that the estimator does not look at
- * @throws {ERR_DTYPE} for text where it takes numbers
- * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for values that it does not take
- * @throws {ERR_SHAPE | ERR_INPUT_NEGATIVE} for distances or kernels of rows that are not square, and distances below 0
- */
-export function checkInput(owner: Tagged, input: FitInput): void {
-  const { name } = owner.constructor;
-  const { tags } = owner;
-  const { allowCategories = false, allowNan = false, ranks = false, watchesValidation = false } = tags;
-  if (input.queries !== null && !ranks) {
-    const message = `${name} does not rank, and takes neither group nor qid.`;
-    throw new StateError('ERR_NOT_SUPPORTED', message);
-  }
-  if (input.validation !== null && !watchesValidation) {
-    const message = `${name} does not train in rounds and cannot watch a validation set.`;
-    throw new StateError('ERR_NOT_SUPPORTED', message);
-  }
-  const text = allowCategories ? undefined : input.columns.find((c) => c.kind === 'category');
-  if (text !== undefined) {
-    throw new ValidationError(
-      'ERR_DTYPE',
-      `${name} needs numbers, but column '${text.name}' holds text. Encode it first, for example with OneHotEncoder in a ColumnTransformer.`,
-    );
-  }
-  if (tags.pairwise) checkPairs(name, input.x, tags.positive ?? false);
-  checkFinite(input.x, input.columns, allowNan);
-  if (input.validation !== null) checkFinite(input.validation.x, input.columns, allowNan);
-}
-
-/**
- * Checks a matrix of what is between rows.
- *
- * @param positive - whether it holds distances
- * @throws {ERR_SHAPE | ERR_INPUT_NEGATIVE} unless it is square, and for distances below 0
- */
-export function checkPairs(name: string, { data, rows, cols }: Matrix, positive: boolean): void {
-  if (rows !== cols) {
-    throw new ValidationError(
-      'ERR_SHAPE',
-      `${name}: X holds what is between rows, so that it is square; it has shape [${rows}, ${cols}].`,
-    );
-  }
-  const at = positive ? native.findNegative(data, rows, cols) : -1;
-  if (at < 0) return;
-  const [row, column] = [Math.floor(at / cols), at % cols];
-  const error = new ValidationError(
-    'ERR_INPUT_NEGATIVE',
-    `${name}: row ${row}, column ${column}: the value is below 0, which is no distance.`,
-  );
-  error.row = row;
-  error.column = column;
-  throw error;
-}
-
-/** What a model checks of its rows, before they are dealt to folds or drawn: so that an error names the row of X. */
-export function checkFiniteFor({ tags }: Tagged, { x, given, columns }: FitInput): void {
-  if (tags.delegates) return;
-  if (given === undefined) checkFinite(x, columns, tags.allowNan ?? false);
-  else if (isSparse(given) && !tags.allowNan) checkFiniteSparse(requireCsr(given));
-}
-
-type Tagged = Pick<Estimator, 'tags'>;
-
-/** @throws {ERR_NOT_SUPPORTED} for a model of given distances or kernels, which has no columns of rows that it is not fitted on */
-export function refusePairs(owner: object, model: Tagged): void {
-  if (!model.tags.pairwise) return;
-  const [own, given] = [owner.constructor.name, model.constructor.name];
-  const message = `${own} fits models on some of the rows: it takes no ${given} that is given what is between rows.`;
-  throw new StateError('ERR_NOT_SUPPORTED', message);
-}
-
-/**
  * The rows of a training set in memory that native jobs read in place, sparse rows being made dense.
  *
  * @throws {ERR_NOT_SUPPORTED} for documents
@@ -344,17 +271,11 @@ export function encodeFitInput(
   // A matrix of its own, also around the caller's memory: what is known of it ends with this fit.
   const x = inPlace || isReadInPlace(data) ? new Matrix(data, rows, cols) : measuredCopy(encoded);
   const input: FitInput = {
+    ...besidesX(y, options, x.rows),
     x,
     columns: schema.columns,
-    y: copyTargets(y),
-    sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
-    groups: encodeGroups(options.groups, x.rows),
     validation: options.validation ? encodeValidation(options.validation, options, schema, x.dtype) : null,
     queries: encodeQueries(options, x.rows, 'fit'),
-    signal: options.signal,
-    cancel: null,
-    onProgress: options.onProgress ?? undefined,
-    device: resolveTrainingDevice(options.device),
   };
   return { input, schema, inPlace };
 }
@@ -381,18 +302,7 @@ export function encodeSparseInput(
   }
   const schema = Schema.infer(x);
   checkFiniteSparse(x);
-  const input: SparseFitInput = {
-    x,
-    columns: schema.columns,
-    y: copyTargets(y),
-    sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, x.rows) : null,
-    groups: encodeGroups(options.groups, x.rows),
-    signal: options.signal,
-    cancel: null,
-    onProgress: options.onProgress ?? undefined,
-    device: resolveTrainingDevice(options.device),
-  };
-  return { input, schema };
+  return { input: { ...besidesX(y, options, x.rows), x, columns: schema.columns }, schema };
 }
 
 /**
@@ -408,14 +318,21 @@ export function encodeGivenInput(X: MatrixLike, y: FitInput['y'], options: FitOp
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
   return {
+    ...besidesX(y, options, rows),
     x: noColumns(rows),
     given: isSparse(X) ? requireCsr(X) : copyDocuments(X),
     columns: isSparse(X) ? Schema.infer(X).columns : [],
-    y: copyTargets(y),
-    sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, rows) : null,
-    groups: copyTargets(options.groups),
     validation: null,
     queries: null,
+  };
+}
+
+/** A copy of what a fit gets beside X, and of its options. */
+function besidesX(y: FitInput['y'], options: FitOptions, rows: number) {
+  return {
+    y: copyTargets(y),
+    sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, rows) : null,
+    groups: encodeGroups(options.groups, rows),
     signal: options.signal,
     cancel: null,
     onProgress: options.onProgress ?? undefined,
@@ -509,32 +426,4 @@ function encodeGroups(groups: FitOptions['groups'], rows: number): FitInput['gro
 export function checkGroups(groups: FitOptions['groups'] | null, rows: number): void {
   if (groups === undefined || groups === null || groups.length === rows) return;
   throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but groups has ${groups.length} values.`);
-}
-
-/**
- * @throws {ERR_INPUT_NAN} for a missing value unless allowed
- * @throws {ERR_INPUT_INFINITE} for an infinite one
- */
-export function checkFinite(x: Matrix, columns: readonly Column[], allowNan: boolean): void {
-  if (isKnownFinite(x, allowNan)) return;
-  const position = native.findInvalid(x.data, x.rows, x.cols, allowNan);
-  if (position < 0) return;
-  const [row, column] = [Math.floor(position / x.cols), position % x.cols];
-  throw notFinite(x.data[position], row, column, columns[column].name);
-}
-
-/** The same of sparse rows. */
-export function checkFiniteSparse({ data, indices, indptr }: CsrMatrix): void {
-  const position = native.findInvalid(data, 1, data.length, false);
-  if (position < 0) return;
-  const row = indptr.findLastIndex((start) => start <= position);
-  throw notFinite(data[position], row, indices[position], `x${indices[position]}`);
-}
-
-function notFinite(value: number, row: number, column: number, name: string): ValidationError {
-  const code = Number.isNaN(value) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE';
-  const error = new ValidationError(code, `Row ${row}, column '${name}': ${describeValueError(code)}`);
-  error.row = row;
-  error.column = column;
-  return error;
 }

@@ -1,4 +1,5 @@
 export { CentreClusterer, Clusterer, PredictingClusterer } from './clusterer.js';
+export type { CompileOptions, Device, Output, Precision } from './compile-options.js';
 export { type CpuDevice, type CudaDevice, type Devices, devices, type PlanDevice } from './devices.js';
 export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.js';
 export type { FitOptions, PartialFitOptions, Progress, ValidationSet } from './fit-input.js';
@@ -62,7 +63,7 @@ export {
 } from './matrix.js';
 export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
 export { OutlierDetector } from './outlier-detector.js';
-export { type CompileOptions, type Device, type Output, Plan, type Precision } from './plan.js';
+export { Plan } from './plan.js';
 export type {
   QuantizationOptions,
   QuantizationReport,

@@ -1,8 +1,10 @@
 /** Transformers that can be undone, by ops of a plan as well. */
+
+import { resolveCompileOptions } from './compile-options.js';
 import type { State } from './estimator.js';
 import { Transformer } from './kinds.js';
 import type { Matrix, MatrixLike } from './matrix.js';
-import { Plan, resolveCompileOptions } from './plan.js';
+import { Plan } from './plan.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
 import { Schema } from './schema.js';
 

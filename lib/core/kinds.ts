@@ -1,11 +1,11 @@
 /** The faces of estimators: what a classifier, a regressor and a transformer offer on top of fit and lower. */
 
 import { ValidationError } from '../errors.js';
+import type { Output } from './compile-options.js';
 import { Estimator, type State } from './estimator.js';
 import type { FitInput, FitOptions } from './fit-input.js';
 import { type EncodedLabels, encodeTargets, type Label } from './labels.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
-import type { Output } from './plan.js';
 import type { Column, Target } from './schema.js';
 import { accuracy, r2 } from './score.js';
 

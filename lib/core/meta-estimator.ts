@@ -3,12 +3,12 @@
  * over regressors numbers.
  */
 import { StateError } from '../errors.js';
+import type { Output } from './compile-options.js';
 import { Estimator, type EstimatorKind, type State } from './estimator.js';
 import type { FitOptions } from './fit-input.js';
 import { decodeLabels, type ScoreOptions } from './kinds.js';
 import { encodeTargets, type Label } from './labels.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
-import type { Output } from './plan.js';
 import type { Column, Target } from './schema.js';
 import { accuracy, r2 } from './score.js';
 

@@ -1,11 +1,11 @@
 /** The face of estimators that tell outliers from inliers without being told which is which. */
 import { type CancelHandle, native } from '../native.js';
 import { applyOps } from './apply.js';
+import type { Output, ResolvedCompileOptions } from './compile-options.js';
 import { Estimator, type State } from './estimator.js';
 import { type FitInput, type FitOptions, toShared } from './fit-input.js';
 import { decodeLabels } from './kinds.js';
 import type { FloatArray, MatrixLike } from './matrix.js';
-import type { Output, ResolvedCompileOptions } from './plan.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import { Schema, type Target } from './schema.js';
 

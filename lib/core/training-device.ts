@@ -1,9 +1,9 @@
 /** Where a model is trained: the device that was asked for, or the one that should be faster. */
 import { type BorealError, ValidationError } from '../errors.js';
 import { type CudaTarget, type CudaTrainingWork, native } from '../native.js';
+import { type Device, isGpu } from './compile-options.js';
 import { cudaNumber, cudaPlugin, type PlanDevice } from './devices.js';
 import { show } from './params.js';
-import { type Device, isGpu } from './plan.js';
 
 /** A device, or 'auto' until the work is known. */
 export type TrainingDevice = 'auto' | PlanDevice;

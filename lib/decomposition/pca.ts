@@ -1,6 +1,7 @@
 /** Principal components. */
 
 import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
@@ -20,7 +21,6 @@ import {
   seed,
 } from '../core/params.js';
 import { type PlacedRows, withPlacedRows } from '../core/placed-rows.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import {
   type Axes,

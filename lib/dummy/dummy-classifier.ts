@@ -1,4 +1,6 @@
 /** A classifier that knows how often classes are, and nothing else. */
+
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
@@ -17,7 +19,6 @@ import {
   shares,
   show,
 } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { ValidationError } from '../errors.js';
 

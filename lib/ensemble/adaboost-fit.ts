@@ -1,17 +1,12 @@
 /** How AdaBoost learns: the rounds of SAMME and of AdaBoost.R2. */
 import { applyOps } from '../core/apply.js';
+import type { Output } from '../core/compile-options.js';
 import { drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
-import {
-  checkFiniteFor,
-  type FitInput,
-  partOfInput,
-  refusePairs,
-  reportProgress,
-} from '../core/fit-input.js';
+import { type FitInput, partOfInput, reportProgress } from '../core/fit-input.js';
+import { checkFiniteFor, refusePairs } from '../core/input-checks.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { resolveSeed } from '../core/params.js';
-import type { Output } from '../core/plan.js';
 import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
 import { seedAll } from '../core/seeds.js';

@@ -1,5 +1,6 @@
 /** Boosting by weights of rows: AdaBoost for classes and for numbers. */
 import { applyOps } from '../core/apply.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { importancesOf } from '../core/importances.js';
@@ -14,7 +15,6 @@ import {
 import { encodeTargets, type Label } from '../core/labels.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { checkLength, float64s, int, labels, oneOf, type Rules, real, seed } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { accuracy, r2 } from '../core/score.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';

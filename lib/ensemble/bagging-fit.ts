@@ -3,15 +3,9 @@ import { applyModel } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import { drawIndices, drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
-import {
-  checkFiniteFor,
-  denseRows,
-  type FitInput,
-  partOfInput,
-  refusePairs,
-  reportProgress,
-} from '../core/fit-input.js';
+import { denseRows, type FitInput, partOfInput, reportProgress } from '../core/fit-input.js';
 import { columnsOfModels } from '../core/inner-models.js';
+import { checkFiniteFor, refusePairs } from '../core/input-checks.js';
 import { Matrix } from '../core/matrix.js';
 import { resolveSeed } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';

@@ -1,4 +1,6 @@
 /** Models of rows and columns drawn at random, that decide together (Breiman, Bagging Predictors, Machine Learning 24, 1996). */
+
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { baseModel, fittedModels, frontOf } from '../core/inner-models.js';
@@ -6,7 +8,6 @@ import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, int, labels, nothing, type Rules, real, seed } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { accuracy, r2 } from '../core/score.js';

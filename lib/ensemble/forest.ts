@@ -1,9 +1,10 @@
 /** What random forests and extra trees share: everything but how a tree is grown. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { FitInput } from '../core/fit-input.js';
 import type { ClassifierState } from '../core/kinds.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { classWeight, either, labels, oneOf, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { StateError } from '../errors.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';

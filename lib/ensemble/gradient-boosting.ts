@@ -1,11 +1,12 @@
 /** Gradient boosting with exact splits (Friedman, Greedy function approximation: a gradient boosting machine, 2001). */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { Estimator, EstimatorTags } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { type ClassifierState, decodeLabels } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { labels, oneOf, type Rules, real } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import type { TreeScores } from '../core/tree-scores.js';

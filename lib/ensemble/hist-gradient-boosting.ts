@@ -1,4 +1,6 @@
 /** Gradient boosting of trees on binned columns: fast, with missing values and categories as they are. */
+
+import { type Output, type ResolvedCompileOptions, resolveCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import {
   Classifier,
@@ -11,7 +13,7 @@ import {
 import { codesOfLabels, encodeTargets, type Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { classWeight, either, labels, nothing, oneOf, type Rules, real } from '../core/params.js';
-import { type Output, Plan, type ResolvedCompileOptions, resolveCompileOptions } from '../core/plan.js';
+import { Plan } from '../core/plan.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import type { TreeScores } from '../core/tree-scores.js';

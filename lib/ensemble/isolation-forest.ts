@@ -1,8 +1,9 @@
 /** Isolation forests (Liu, Ting and Zhou, Isolation Forest, ICDM 2008): outliers are alone after a few random splits. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import { OutlierDetector, scoreLimit, trainingScores } from '../core/outlier-detector.js';
 import { bool, either, int, nothing, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { native } from '../native.js';

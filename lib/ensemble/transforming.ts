@@ -1,8 +1,9 @@
 /** Classifiers and regressors made of models, whose predictions can be columns for others. */
+
+import type { Output } from '../core/compile-options.js';
 import type { Estimator, State } from '../core/estimator.js';
 import type { FitOptions } from '../core/fit-input.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
-import type { Output } from '../core/plan.js';
 import type { Column } from '../core/schema.js';
 
 /** What makes an ensemble a transformer, too. */

@@ -1,10 +1,11 @@
 /** Several models that decide together. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

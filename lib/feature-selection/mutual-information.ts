@@ -1,6 +1,6 @@
 /** How much each column tells of the target, whatever the form of their relation. */
 import { withCancel } from '../core/cancellation.js';
-import { checkFinite } from '../core/fit-input.js';
+import { checkFinite } from '../core/input-checks.js';
 import { encodeLabels, encodeTargets } from '../core/labels.js';
 import type { Matrix, NumericMatrixLike } from '../core/matrix.js';
 import { checkParams, custom, int, type Rule } from '../core/params.js';

@@ -1,5 +1,6 @@
 /** How an iterative imputation learns: rounds of regressions, each on what was filled in so far. */
 import { applyOps } from '../core/apply.js';
+import { resolveCompileOptions } from '../core/compile-options.js';
 import { drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
@@ -7,7 +8,6 @@ import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { resolveSeed } from '../core/params.js';
-import { resolveCompileOptions } from '../core/plan.js';
 import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
 import { type Limits, lowerStep } from './iterative-step.js';

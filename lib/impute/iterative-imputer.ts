@@ -1,5 +1,6 @@
 /** Missing values by regressions of each column on the others, in rounds. */
 import { transformTraining } from '../core/apply.js';
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { anyFittedModels, baseModel } from '../core/inner-models.js';
@@ -20,7 +21,6 @@ import {
   seed,
   uint8s,
 } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

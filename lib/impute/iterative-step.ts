@@ -1,6 +1,7 @@
 /** One regression of an iterative imputation as ops of a plan. */
+
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { Estimator } from '../core/estimator.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 
 /** Least and greatest value that is filled in. */

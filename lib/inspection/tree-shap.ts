@@ -2,8 +2,9 @@
 import { applyOps } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
-import { checkFinite, type Progress, toShared } from '../core/fit-input.js';
+import { type Progress, toShared } from '../core/fit-input.js';
 import { precisionOf } from '../core/forms.js';
+import { checkFinite } from '../core/input-checks.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { checkNames, show } from '../core/params.js';

@@ -1,4 +1,6 @@
 /** Tree ensembles that another library has trained, as fitted estimators. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { Estimator, State } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
@@ -16,7 +18,6 @@ import {
   real,
   uint8s,
 } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { ForestConstants, LeafModels } from '../core/plan-types.js';
 import { type Column, Schema, type Target } from '../core/schema.js';

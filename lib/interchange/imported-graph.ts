@@ -1,9 +1,10 @@
 /** Graphs of operations that another library has exported, as fitted estimators. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { State } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, Regressor, Transformer } from '../core/kinds.js';
 import { custom, int, labels, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { isStep, type PlanStep, replaySteps } from '../core/plan-steps.js';
 import type { Column } from '../core/schema.js';

@@ -1,9 +1,10 @@
 /** Linear models that another library has trained, as fitted estimators. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { State } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { checkLength, float64s, labels, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { cannotFit, type ImportedParams, paramRules } from './imported-forest.js';

@@ -1,10 +1,10 @@
 /** Linear regression that learns from the data which columns matter. */
 import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, float64s, int, int32s, type Rules, real } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

@@ -1,10 +1,10 @@
 /** Linear regression that learns from the data how much to shrink. */
 
 import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { bool, checkLength, either, float64s, int, nothing, type Rules, real } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { native } from '../native.js';

@@ -1,7 +1,8 @@
 /** What regressors with one coefficient a column share that a solver finds step by step. */
+
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { Regressor } from '../core/kinds.js';
 import { bool, checkLength, float64s, int, type Rules } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 

@@ -1,8 +1,9 @@
 /** What linear classifiers share: one line of coefficients for two classes, else one for each class. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
 import { checkLength, float64s, labels, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 

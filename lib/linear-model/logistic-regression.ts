@@ -1,4 +1,6 @@
 /** Logistic regression with L2, L1 or both penalties. */
+
+import type { Output } from '../core/compile-options.js';
 import { type FitInput, fitLabels, reportProgress, type SparseFitInput } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import {
@@ -14,7 +16,6 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
-import type { Output } from '../core/plan.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { StateError, ValidationError } from '../errors.js';
 import { native } from '../native.js';

@@ -1,4 +1,6 @@
 /** Linear classifiers by stochastic gradient descent. */
+
+import type { Output } from '../core/compile-options.js';
 import {
   type FitInput,
   fitLabels,
@@ -11,7 +13,6 @@ import { type ClassWeight, weightsByClass } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { checkLength, classWeight, labels, oneOf, type Rules } from '../core/params.js';
-import type { Output } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

@@ -1,10 +1,11 @@
 /** t-SNE (van der Maaten and Hinton 2008; van der Maaten 2014, Accelerating t-SNE using tree-based algorithms). */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
 import { type FitInput, type FitOptions, reportProgress, toShared } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { type NeighborMetric, SEARCH_DEFAULTS, searchSpec, searchTags } from '../core/neighbor-search.js';
 import { either, float64s, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import type { Target } from '../core/schema.js';

@@ -1,6 +1,7 @@
 /** How well a layout keeps the neighbours of rows. */
 import { withCancel } from '../core/cancellation.js';
-import { checkPairs, toShared } from '../core/fit-input.js';
+import { toShared } from '../core/fit-input.js';
+import { checkPairs } from '../core/input-checks.js';
 import type { NumericMatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';

@@ -1,6 +1,7 @@
 /** Mixtures of normal distributions. */
 import { applyOps } from '../core/apply.js';
 import { type ClustererState, PredictingClusterer } from '../core/clusterer.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { drawIndices } from '../core/draws.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
@@ -19,7 +20,6 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { type Column, Schema } from '../core/schema.js';

@@ -1,13 +1,14 @@
 /** Searches over parameters: every candidate is cross-validated, and the best is fitted on all rows. */
 
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, reportProgress, requireY, type Targets } from '../core/fit-input.js';
+import { type FitInput, reportProgress, requireY, type Targets } from '../core/fit-input.js';
 import { frontOf } from '../core/inner-models.js';
+import { checkFiniteFor } from '../core/input-checks.js';
 import { isTransformer, type ScoreOptions } from '../core/kinds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { bool, custom, either, int, nothing, oneOf, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';

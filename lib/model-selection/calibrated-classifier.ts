@@ -1,12 +1,13 @@
 /** Classifiers whose probabilities are fitted to rows that they have not seen. */
 import { withCancel } from '../core/cancellation.js';
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, fitLabels, reportProgress, requireY } from '../core/fit-input.js';
+import { type FitInput, fitLabels, reportProgress, requireY } from '../core/fit-input.js';
 import { frontOf, readColumns, slotsOf } from '../core/inner-models.js';
+import { checkFiniteFor } from '../core/input-checks.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, labels, oneOf, type Rules } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';

@@ -1,10 +1,10 @@
 /** How cross-validation gets its folds and works through them: concurrently, and stopped as one. */
 import { withCancel } from '../core/cancellation.js';
+import type { Device } from '../core/compile-options.js';
 import type { Estimator } from '../core/estimator.js';
 import { checkGroups, type Progress, reportProgress, takeSharedRows } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
-import type { Device } from '../core/plan.js';
 import { countRows, takePairs, takeRows, takeValues } from '../core/rows.js';
 import { runAll } from '../core/run-all.js';
 import { StateError, ValidationError } from '../errors.js';

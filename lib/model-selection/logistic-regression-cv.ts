@@ -1,11 +1,11 @@
 /** Logistic regression whose penalty is chosen by cross-validation. */
 import { withCancel } from '../core/cancellation.js';
+import type { Output } from '../core/compile-options.js';
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { fitLabels, reportProgress, requireY } from '../core/fit-input.js';
 import { weightsByClass } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, custom, either, float64s, int, type Rules, real } from '../core/params.js';
-import type { Output } from '../core/plan.js';
 import { runAll } from '../core/run-all.js';
 import { LogisticRegression, type LogisticRegressionParams } from '../linear-model/index.js';
 import { LinearClassifier, type LinearClassifierState } from '../linear-model/linear-classifier.js';

@@ -1,10 +1,9 @@
 /** Models whose predictions another model learns from (Wolpert, Stacked Generalization, Neural Networks 5, 1992). */
 import { applyModel, sideBySide } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
 import {
-  checkFiniteFor,
-  checkPairs,
   denseRows,
   type FitInput,
   fitLabels,
@@ -14,11 +13,11 @@ import {
   requireY,
 } from '../core/fit-input.js';
 import { fittedCopy, fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
+import { checkFiniteFor, checkPairs } from '../core/input-checks.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, int, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';

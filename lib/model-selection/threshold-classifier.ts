@@ -1,11 +1,12 @@
 /** What classifiers share that predict one of two classes where a score reaches a threshold. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { frontOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels, Label } from '../core/labels.js';
 import { custom, labels, oneOf, type Rules, real } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

@@ -1,6 +1,7 @@
 /** Models that are fitted on some rows and scored on others: what searches, curves and tests are made of. */
+
+import type { Device } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
-import type { Device } from '../core/plan.js';
 import { runAll } from '../core/run-all.js';
 import { columnsOf, type FoldData, type FoldPart } from './folds.js';
 import type { Fold } from './k-fold.js';

@@ -1,7 +1,8 @@
 /** A classifier whose threshold is found by cross-validation. */
 import type { Estimator } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, requireY } from '../core/fit-input.js';
+import { type FitInput, requireY } from '../core/fit-input.js';
 import { fittedCopy } from '../core/inner-models.js';
+import { checkFiniteFor } from '../core/input-checks.js';
 import type { Label } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import {

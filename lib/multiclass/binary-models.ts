@@ -1,12 +1,13 @@
 /** What classifiers made of classifiers of two classes share. */
 import { withCancel } from '../core/cancellation.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorTags } from '../core/estimator.js';
-import { checkFiniteFor, type FitInput, fitLabels, partOfInput, reportProgress } from '../core/fit-input.js';
+import { type FitInput, fitLabels, partOfInput, reportProgress } from '../core/fit-input.js';
 import { fittedModels, frontOf, readColumns } from '../core/inner-models.js';
+import { checkFiniteFor } from '../core/input-checks.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { custom, labels, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';

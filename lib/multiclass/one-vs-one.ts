@@ -1,8 +1,9 @@
 /** One model for each pair of classes. */
-import { refusePairs } from '../core/fit-input.js';
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { slotsOf } from '../core/inner-models.js';
+import { refusePairs } from '../core/input-checks.js';
 import type { EncodedLabels } from '../core/labels.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import {
   BinaryModelsClassifier,

@@ -1,7 +1,8 @@
 /** One model for each class, against all others. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { slotsOf } from '../core/inner-models.js';
 import type { EncodedLabels } from '../core/labels.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import {
   BinaryModelsClassifier,

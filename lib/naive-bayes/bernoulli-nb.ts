@@ -1,9 +1,10 @@
 /** Naive Bayes of columns that are there or not. */
-import type { EstimatorTags } from '../core/estimator.js';
 
+import { type ResolvedCompileOptions, resolveCompileOptions } from '../core/compile-options.js';
+import type { EstimatorTags } from '../core/estimator.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import { either, nothing, type Rules, real } from '../core/params.js';
-import { Plan, type ResolvedCompileOptions, resolveCompileOptions } from '../core/plan.js';
+import { Plan } from '../core/plan.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

@@ -1,6 +1,7 @@
 /** Naive Bayes of categories. */
 import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../core/cancellation.js';
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
@@ -18,7 +19,6 @@ import {
   type Rules,
   real,
 } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

@@ -1,5 +1,6 @@
 /** What naive Bayes models of counts share: sums by class, and scores that are linear in a row. */
 
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator.js';
 import {
   type FitInput,
@@ -14,7 +15,6 @@ import type { EncodedLabels } from '../core/labels.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, custom, either, float64s, labels, type Rules, real } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

@@ -1,12 +1,12 @@
 /** Naive Bayes of columns with normal distributions. */
 
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { type JoinedMoments, joinMoments, momentsOf } from '../core/moments.js';
 import { checkLength, float64s, labels, type Rules, real } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { native } from '../native.js';

@@ -1,11 +1,12 @@
 /** Classification by a vote of the nearest training rows (Cover and Hart, Nearest neighbor pattern classification, 1967). */
+
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
 import { checkPoints, floats, searchSpec, searchTags, storedRows } from '../core/neighbor-search.js';
 import { checkLength, int32s, labels, type Rules } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

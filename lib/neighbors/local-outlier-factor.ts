@@ -1,4 +1,6 @@
 /** Outliers by how sparse their surroundings are (Breunig, Kriegel, Ng and Sander, LOF, SIGMOD 2000). */
+
+import type { Output } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
@@ -14,7 +16,6 @@ import {
 } from '../core/neighbor-search.js';
 import { OutlierDetector, scoreLimit } from '../core/outlier-detector.js';
 import { bool, checkLength, either, float64s, int, oneOf, type Rules, real } from '../core/params.js';
-import type { Output } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';

@@ -1,4 +1,6 @@
 /** The class whose centre is nearest. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels, takeSharedRows } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
@@ -13,7 +15,6 @@ import {
   type Rules,
   real,
 } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

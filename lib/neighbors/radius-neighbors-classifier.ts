@@ -1,4 +1,6 @@
 /** Classification by a vote of the training rows within a radius. */
+
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
@@ -6,7 +8,6 @@ import type { Label } from '../core/labels.js';
 import type { FloatArray } from '../core/matrix.js';
 import { checkPoints, floats, searchSpec, searchTags, storedRows } from '../core/neighbor-search.js';
 import { checkLength, custom, int32s, labels, type Rules, show } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

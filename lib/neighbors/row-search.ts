@@ -1,7 +1,8 @@
 /** Queries for neighbours themselves, outside plans: an index that is made at the first query and kept while the fit lasts. */
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
-import { checkFinite, toShared } from '../core/fit-input.js';
+import { toShared } from '../core/fit-input.js';
+import { checkFinite } from '../core/input-checks.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { ValidationError } from '../errors.js';

@@ -1,8 +1,9 @@
 /** The native network behind a model: its weights one array for each of Keras's, and the passes of training and evaluation. */
 
+import { resolveCompileOptions } from '../core/compile-options.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
-import { Plan, resolveCompileOptions } from '../core/plan.js';
+import { Plan } from '../core/plan.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';

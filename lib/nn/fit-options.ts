@@ -1,6 +1,9 @@
 /** Options of training and evaluation: their checks, and what they become for the loop over epochs. */
+
+import type { Device } from '../core/compile-options.js';
 import type { FitInput, Progress } from '../core/fit-input.js';
-import { checkFinite, toShared } from '../core/fit-input.js';
+import { toShared } from '../core/fit-input.js';
+import { checkFinite } from '../core/input-checks.js';
 import { type ClassWeight, weightsByClass } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import type { Matrix } from '../core/matrix.js';
@@ -15,7 +18,6 @@ import {
   real,
   show,
 } from '../core/params.js';
-import type { Device } from '../core/plan.js';
 import type { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import type { Callback } from './callbacks/callback.js';

@@ -2,13 +2,13 @@
  * A model of layers that has weights: its shapes, its state, and what it predicts. {@link Sequential} adds how it is trained.
  */
 
+import type { CompileOptions, Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import type { SavedFit } from '../core/fitted.js';
 import { decodeLabels, type ScoreOptions } from '../core/kinds.js';
 import { encodeTargets, type Label } from '../core/labels.js';
 import type { Dtype, FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, either, int, nothing, type Rules, resolveSeed, seed, show } from '../core/params.js';
-import type { CompileOptions, Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { accuracy, r2 } from '../core/score.js';

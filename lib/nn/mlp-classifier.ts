@@ -1,10 +1,11 @@
 /** A multi-layer perceptron behind scikit-learn's interface, for classes. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, type FitOptions, fitLabels, partLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels, Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { labels, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { checkMLPState, lowerMLP, perceptron } from './mlp-base.js';

@@ -1,9 +1,10 @@
 /** Models whose layers have weights of 8 bits. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorKind, State } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { custom, oneOf, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { isStep, type PlanStep, replaySteps } from '../core/plan-steps.js';
 import { formatReport, isReport, type QuantizationReport } from '../core/quantization/index.js';

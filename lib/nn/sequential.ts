@@ -1,9 +1,11 @@
 /** Keras's Sequential: a list of layers, compiled with an optimizer and a loss, and an estimator like any other. */
 
 import { withCancel } from '../core/cancellation.js';
-import { checkInput, encodeFitInput, type FitInput, type FitOptions, requireY } from '../core/fit-input.js';
+import type { CompileOptions } from '../core/compile-options.js';
+import { encodeFitInput, type FitInput, type FitOptions, requireY } from '../core/fit-input.js';
+import { checkInput } from '../core/input-checks.js';
 import { momentsOf } from '../core/moments.js';
-import type { CompileOptions, Plan } from '../core/plan.js';
+import type { Plan } from '../core/plan.js';
 import { schemaWithRanges } from '../core/ranges.js';
 import { sizeOf } from '../core/shape.js';
 import { summarise, takeSample } from '../core/training-reference.js';

@@ -1,12 +1,12 @@
 /** Transformers in parallel, each on its own columns, compiled into one plan. */
 import { applyOps, sideBySide, transformTraining } from '../core/apply.js';
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
 import { checkParts } from '../core/named-parts.js';
 import { bool, custom, oneOf, type Rules } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { BorealError, ValidationError } from '../errors.js';

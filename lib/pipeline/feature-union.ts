@@ -1,12 +1,12 @@
 /** Transformers side by side, each on all columns, compiled into one plan. */
 import { sideBySide, transformTraining } from '../core/apply.js';
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
 import { checkParts, nameByClass } from '../core/named-parts.js';
 import { bool, custom, either, nothing, type Rules } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

@@ -2,6 +2,7 @@
 import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import { Clusterer } from '../core/clusterer.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorKind, type EstimatorTags, type State } from '../core/estimator.js';
 import {
   checkedFitOptions,
@@ -18,7 +19,6 @@ import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { checkParts, cloneParts, nameByClass } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { CsrMatrix } from '../core/sparse/csr-matrix.js';

@@ -1,5 +1,6 @@
 /** A regressor of a transformed target, whose predictions are turned back. */
 import { applyOps, TRANSFORM } from '../core/apply.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type State } from '../core/estimator.js';
 import { type FitInput, fitTargets, toShared } from '../core/fit-input.js';
 import { frontOf } from '../core/inner-models.js';
@@ -7,7 +8,6 @@ import { InvertibleTransformer } from '../core/invertible.js';
 import { Regressor } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
 import { custom, either, nothing, type Rules } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

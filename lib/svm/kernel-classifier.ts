@@ -1,4 +1,6 @@
 /** What classifiers by support vectors share: one class against one, probabilities, decisions. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, type ClassWeight, classWeights } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
@@ -13,7 +15,6 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';

@@ -1,4 +1,6 @@
 /** Linear classification by the hinge loss. */
+
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels, type SparseFitInput } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, type ClassWeight, weightsByClass } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
@@ -16,7 +18,6 @@ import {
   resolveSeed,
   seed,
 } from '../core/params.js';
-import type { Output, ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';

@@ -1,8 +1,9 @@
 /** The support of a distribution: outliers without labels. */
+
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { FitInput } from '../core/fit-input.js';
 import { OutlierDetector } from '../core/outlier-detector.js';
 import { type Rules, real } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import {

@@ -1,8 +1,9 @@
 /** The estimator under test, and the small data set it is tested on. */
+
+import type { Output } from '../core/compile-options.js';
 import type { Estimator } from '../core/estimator.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
-import type { Output } from '../core/plan.js';
 import { Random } from '../core/random.js';
 import type { Result } from './check.js';
 

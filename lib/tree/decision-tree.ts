@@ -1,9 +1,10 @@
 /** Single decision trees: forests of one tree, without bootstrap. */
+
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import type { ClassifierState, ClassWeight } from '../core/kinds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { classWeight, labels, oneOf, type Rules } from '../core/params.js';
-import type { ResolvedCompileOptions } from '../core/plan.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { fitClassifierTrees, fitRegressorTrees, type PruningPath } from './fit-trees.js';
 import {

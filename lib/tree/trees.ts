@@ -1,9 +1,9 @@
 /** The faces that all estimators made of trees share: where rows end, and what the columns are worth. */
+
+import type { Output } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
-
 import type { Matrix, MatrixLike } from '../core/matrix.js';
-import type { Output } from '../core/plan.js';
 import type { Column } from '../core/schema.js';
 import { meanScores, type TreeModel, type TreeScores } from '../core/tree-scores.js';
 import { type DecisionPath, pathsTo } from './decision-path.js';

@@ -1,6 +1,7 @@
 /** What the builder writes, read back op by op, and what the native core makes of it. */
 import { describe, expect, test } from 'vitest';
-import { Plan, resolveCompileOptions } from '../../lib/core/plan.js';
+import { resolveCompileOptions } from '../../lib/core/compile-options.js';
+import { Plan } from '../../lib/core/plan.js';
 import { PlanBuilder, type PlanSource, type Slot } from '../../lib/core/plan-builder.js';
 import { Matrix, Schema } from '../../lib/index.js';
 

@@ -1,7 +1,8 @@
 /** Scales and activations that products and convolutions take in: what is joined, what is not, and how far results move. */
 import { describe, expect, test } from 'vitest';
+import { resolveCompileOptions } from '../../lib/core/compile-options.js';
 import { type Conv2dLayer, conv2dCode } from '../../lib/core/layer-code.js';
-import { Plan, resolveCompileOptions } from '../../lib/core/plan.js';
+import { Plan } from '../../lib/core/plan.js';
 import { PlanBuilder, type Slot } from '../../lib/core/plan-builder.js';
 import { Matrix, Schema } from '../../lib/index.js';
 

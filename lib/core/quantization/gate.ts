@@ -1,8 +1,8 @@
 /** The gate of quantisation: what a model loses by it, on the calibration rows. */
 import { ValidationError } from '../../errors.js';
+import type { Output } from '../compile-options.js';
 import type { Estimator } from '../estimator.js';
 import { codesOfLabels, encodeTargets } from '../labels.js';
-import type { Output } from '../plan.js';
 import { accuracy, r2 } from '../score.js';
 
 /** What the gate compares. */

@@ -1,10 +1,10 @@
 /** Estimators as graphs that are quantised, by those who wait and by those who don't. */
 import { ValidationError } from '../../errors.js';
 import { withCancel } from '../cancellation.js';
+import { type Output, resolveCompileOptions } from '../compile-options.js';
 import type { Estimator } from '../estimator.js';
 import { Matrix } from '../matrix.js';
 import { checkParams, custom, either, nothing, oneOf, type Rules, real, show } from '../params.js';
-import { type Output, resolveCompileOptions } from '../plan.js';
 import { PlanBuilder, type PlanSource, type Slot } from '../plan-builder.js';
 import { recordSteps, replaySteps } from '../plan-steps.js';
 import { gateOf } from './gate.js';

@@ -3,9 +3,10 @@
  * generator of the runs that it needs, so that those who wait and those who don't share it.
  */
 import { StateError, ValidationError } from '../../errors.js';
+import { resolveCompileOptions } from '../compile-options.js';
 import { quantize } from '../linalg/quantized.js';
 import { Matrix } from '../matrix.js';
-import { Plan, resolveCompileOptions } from '../plan.js';
+import { Plan } from '../plan.js';
 import type { Slot } from '../plan-builder.js';
 import { type Recording, recordSteps, replaySteps } from '../plan-steps.js';
 import { type Gate, type Scores, scoresOf } from './gate.js';

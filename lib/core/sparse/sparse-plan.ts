@@ -5,10 +5,11 @@
 import { toBorealError } from '../../errors.js';
 import { type FloatArray, native } from '../../native.js';
 import { sideBySide } from '../apply.js';
-import { checkFiniteSparse } from '../fit-input.js';
+import type { ResolvedCompileOptions } from '../compile-options.js';
+import { checkFiniteSparse } from '../input-checks.js';
 import { newArray } from '../linalg/memory.js';
 import { Matrix } from '../matrix.js';
-import { isCheaperThanCopying, Plan, type ResolvedCompileOptions } from '../plan.js';
+import { isCheaperThanCopying, Plan } from '../plan.js';
 import { PlanBuilder, type PlanSource, type Slot } from '../plan-builder.js';
 import type { Norm } from '../plan-types.js';
 import { Schema } from '../schema.js';

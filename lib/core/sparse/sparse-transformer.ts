@@ -5,11 +5,11 @@
 import { StateError } from '../../errors.js';
 import type { CancelHandle } from '../../native.js';
 import { withCancel } from '../cancellation.js';
+import type { Output } from '../compile-options.js';
 import { Estimator, type State } from '../estimator.js';
 import { checkedFitOptions, type FitOptions } from '../fit-input.js';
 import type { SignalOptions } from '../linalg/call.js';
 import type { MatrixLike } from '../matrix.js';
-import type { Output } from '../plan.js';
 import type { Slot } from '../plan-builder.js';
 import { type Column, Schema, type Target } from '../schema.js';
 import type { CsrMatrix } from './csr-matrix.js';

@@ -1,6 +1,6 @@
 /** The values of sparse rows changed, zeros staying zeros. */
 import { type CancelHandle, native } from '../../native.js';
-import { checkFiniteSparse } from '../fit-input.js';
+import { checkFiniteSparse } from '../input-checks.js';
 import type { Norm } from '../plan-types.js';
 import type { Schema } from '../schema.js';
 import { CsrMatrix, csrArguments, requireCsr } from './csr-matrix.js';

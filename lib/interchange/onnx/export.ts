@@ -2,10 +2,11 @@
  * Writes ONNX files. An estimator is lowered into a plan as for running; each step of the plan is a few nodes of ONNX. So
  * whatever compiles can be exported, but for the few ops that ONNX cannot say.
  */
+
+import { type Output, resolveCompileOptions } from '../../core/compile-options.js';
 import { Estimator, type State } from '../../core/estimator.js';
 import type { Label } from '../../core/labels.js';
 import { type LowersSamples, lowersSamples } from '../../core/lowers-samples.js';
-import { type Output, resolveCompileOptions } from '../../core/plan.js';
 import { type PlanStep, type Recording, recordSteps } from '../../core/plan-steps.js';
 import type { Column } from '../../core/schema.js';
 import { sizeOf } from '../../core/shape.js';

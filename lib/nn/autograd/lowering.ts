@@ -2,6 +2,8 @@
  * Modules as plans. A module's `forward` is recorded for one row of zeros, and the recorded values are lowered to ops of
  * a plan: whatever a module is made of, a plan it is as long as each row's result is its own and plans have the ops.
  */
+
+import { type CompileOptions, resolveCompileOptions } from '../../core/compile-options.js';
 import {
   activationCode,
   conv2dCode,
@@ -16,7 +18,7 @@ import {
 } from '../../core/layer-code.js';
 import type { LowersSamples } from '../../core/lowers-samples.js';
 import { Matrix } from '../../core/matrix.js';
-import { type CompileOptions, Plan, resolveCompileOptions } from '../../core/plan.js';
+import { Plan } from '../../core/plan.js';
 import { PlanBuilder, type Slot } from '../../core/plan-builder.js';
 import { type Quantizable, quantizeOutputs, runNow, sourceOf } from '../../core/quantization/index.js';
 import { Schema } from '../../core/schema.js';

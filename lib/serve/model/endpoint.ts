@@ -3,12 +3,13 @@
  * native core, whatever the number of rows and outputs: the outputs a response needs are columns of one plan.
  */
 import { performance } from 'node:perf_hooks';
+import { type Output, resolveCompileOptions } from '../../core/compile-options.js';
 import type { Estimator, EstimatorKind } from '../../core/estimator.js';
 import { type ImageInput, imageInputOf } from '../../core/image-input.js';
 import { isTransformer } from '../../core/kinds.js';
 import type { FloatArray } from '../../core/matrix.js';
 import { show } from '../../core/params.js';
-import { type Output, Plan, resolveCompileOptions, type SharedPlan } from '../../core/plan.js';
+import { Plan, type SharedPlan } from '../../core/plan.js';
 import { PlanBuilder } from '../../core/plan-builder.js';
 import type { Column, Schema, Target } from '../../core/schema.js';
 import type { TrainingReference } from '../../core/training-reference.js';
