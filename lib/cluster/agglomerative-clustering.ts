@@ -1,6 +1,6 @@
 /** Hierarchical clustering from the bottom up. */
 import { Clusterer, type ClustererState } from '../core/clusterer.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import {
   checkLength,

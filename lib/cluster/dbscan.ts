@@ -1,6 +1,6 @@
 /** DBSCAN (Ester, Kriegel, Sander and Xu, A density-based algorithm for discovering clusters, KDD 1996). */
 import { Clusterer, type ClustererState } from '../core/clusterer.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
 import { type FloatArray, Matrix } from '../core/matrix.js';
 import {

@@ -1,6 +1,6 @@
 /** HDBSCAN (Campello, Moulavi and Sander, PAKDD 2013; McInnes and Healy, Accelerated hierarchical density clustering, 2017). */
 import { Clusterer, type ClustererState } from '../core/clusterer.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import {

@@ -1,5 +1,5 @@
 /** K-means clustering. */
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import type { Matrix } from '../core/matrix.js';
 import { int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';

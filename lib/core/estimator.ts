@@ -2,16 +2,12 @@
  * The base of everything that is fitted. A subclass gives two things: `fitState` turns a training set into plain
  * state, and `lower` turns that state into plan ops. Predicting, compiling, saving and serving follow from these.
  */
-import { StateError, ValidationError } from '../errors.js';
+import { StateError } from '../errors.js';
 import type { ColumnMoments } from '../native.js';
 import { withCancel } from './cancellation.js';
-import {
-  type CompileOptions,
-  isGpu,
-  type Output,
-  type ResolvedCompileOptions,
-  resolveCompileOptions,
-} from './compile-options.js';
+import { compileModel, compileModelAsync, resolveFor } from './compile-model.js';
+import { type CompileOptions, isGpu, type Output, type ResolvedCompileOptions } from './compile-options.js';
+import type { EstimatorTags } from './estimator-tags.js';
 import {
   checkedFitOptions,
   encodeFitInput,
@@ -29,18 +25,10 @@ import { isReadInPlace } from './linalg/memory.js';
 import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { momentsNow, momentsOf } from './moments.js';
-import { cloneParts, nestedIn, replaceParts } from './named-parts.js';
-import { checkNames, checkParams, type Rules, show } from './params.js';
-import { Plan, type PlanOrigin } from './plan.js';
-import { PlanBuilder, type Slot } from './plan-builder.js';
-import {
-  type QuantizationOptions,
-  quantizable,
-  quantizeOutputs,
-  runLater,
-  runNow,
-  sourceOf,
-} from './quantization/index.js';
+import { Parameterised } from './parameterised.js';
+import { checkParams, type Rules } from './params.js';
+import type { Plan } from './plan.js';
+import type { PlanBuilder, Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
 import { type Column, Schema, type Target } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
@@ -48,45 +36,12 @@ import { SparsePlan } from './sparse/sparse-plan.js';
 import type { Vectorizer } from './sparse/sparse-transformer.js';
 import { type TrainingReference, type TrainingSample, takeSample } from './training-reference.js';
 
-/** Parameters of an estimator and of those within it. */
-export type NestedParams<P> = Partial<P> & Readonly<Record<`${string}__${string}`, unknown>>;
-
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
 export type EstimatorKind = 'classifier' | 'regressor' | 'transformer' | 'clusterer' | 'outlierDetector';
 
 /** What `fit` learned: plain data, typed arrays and nested estimators, so that it can be saved. */
 // biome-ignore lint/suspicious/noExplicitAny: a state is any record; each estimator names its own.
 export type State = Record<string, any>;
-
-/** What an estimator takes and how, read by the base class, by `checkEstimator` and by docs. */
-export interface EstimatorTags {
-  /** NaN in X is fine. Default false. */
-  readonly allowNan?: boolean;
-  /** Text columns (category codes) in X are fine. Default false. */
-  readonly allowCategories?: boolean;
-  /** Training in rounds watches `validation`. Default false: a fit refuses it. */
-  readonly watchesValidation?: boolean;
-  /** X holds a number for each pair of a row and a training row, such as their distance: it is square in a fit. Default false. */
-  readonly pairwise?: boolean;
-  /** Numbers below 0 are refused. Default false. */
-  readonly positive?: boolean;
-  /** Numbers that are not whole, or below 0, are refused. Default false. */
-  readonly whole?: boolean;
-  /** Targets that are not above 0 are refused. Default false. */
-  readonly positiveTargets?: boolean;
-  /** Rows are ranked within queries: `group` and `qid` are for it, and y holds grades 0, 1, ... Default false. */
-  readonly ranks?: boolean;
-  /** A GPU can train it: its fit looks at `device` of its input. Default false: 'cuda' is refused. */
-  readonly trainsOnGpu?: boolean;
-  /** Deals rows to folds: `groups` is for its splitter. Default false: a fit refuses it. */
-  readonly takesGroups?: boolean;
-  /** Classes are two: a fit refuses more. Default false. */
-  readonly binary?: boolean;
-  /** X is handed on to inner estimators that do their own checks. Default false. */
-  readonly delegates?: boolean;
-  /** X goes to vectorizers as it is: it may be documents. Default false. */
-  readonly vectorizes?: boolean;
-}
 
 /** What reads X as it was given, of an estimator made of models that do so. */
 export interface Front {
@@ -103,19 +58,11 @@ export interface Front {
  * @typeParam P - its parameters
  * @typeParam S - what `fit` learns
  */
-export abstract class Estimator<P extends object = object, S extends State = State> {
-  #params: P;
+export abstract class Estimator<P extends object = object, S extends State = State> extends Parameterised<P> {
   #fitted: Fitted<P, S> | null = null;
-
-  /** @param params - all parameters, defaults filled in by the subclass; checked when `fit` runs */
-  constructor(params: P) {
-    this.#params = params;
-  }
 
   /** What this estimator does. */
   abstract readonly kind: EstimatorKind;
-  /** The rule of each parameter. */
-  abstract get rules(): Rules<P>;
   /** The rule of each member of the state, checked when a model file is read. */
   abstract get stateRules(): Rules<S>;
   /** What X may hold. */
@@ -142,54 +89,6 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** Checks of a restored state that need more than one member, such as lengths that must agree. */
   protected checkState(_state: S, _columns: readonly Column[]): void {}
 
-  /** The parameters, as given or by default. Change them with {@link Estimator.setParams}. */
-  get params(): Readonly<P> {
-    return this.#params;
-  }
-
-  /**
-   * Changes parameters; they apply from the next `fit` on. Those of an estimator within go by its name and two underscores, as
-   * `{ model__maxDepth: 3 }` for the step 'model' of a pipeline; its name alone replaces it.
-   *
-   * @throws {ERR_PARAMETER} for a name this estimator does not have
-   */
-  setParams(params: Partial<P> | NestedParams<P>): this {
-    if (typeof params !== 'object' || params === null) {
-      const message = `${this.constructor.name}: setParams takes an object of parameters; got ${show(params)}.`;
-      throw new ValidationError('ERR_PARAMETER', message);
-    }
-    const own: Record<string, unknown> = {};
-    const within: Array<readonly [Estimator, object]> = [];
-    for (const [name, value] of Object.entries(params)) {
-      const [outer, inner] = splitName(name);
-      const nested = this.#nested(outer);
-      if (nested !== undefined && inner !== undefined) within.push([nested, { [inner]: value }]);
-      else own[name] = value;
-    }
-    const key = this.namedParts;
-    const replaced = key === null ? own : replaceParts(own, key, this.#param(key));
-    checkNames(this.constructor.name, replaced, Object.keys(this.rules));
-    for (const [estimator, value] of within) estimator.setParams(value);
-    this.#params = { ...this.#params, ...replaced };
-    return this;
-  }
-
-  /** The parameter that holds a list of named parts, `[name, estimator, ...]`, whose names then go as parameters too; null: none. */
-  protected get namedParts(): string | null {
-    return null;
-  }
-
-  /** The estimator within of that name: a named part, or the value of a parameter. */
-  #nested(name: string): Estimator | undefined {
-    const part = this.namedParts === null ? undefined : nestedIn(this.#param(this.namedParts), name);
-    const value = part ?? this.#param(name);
-    return value instanceof Estimator ? value : undefined;
-  }
-
-  #param(name: string): unknown {
-    return (this.#params as Record<string, unknown>)[name];
-  }
-
   /**
    * Makes an estimator of this class from all its parameters: how clones and loaded models are made.
    *
@@ -204,15 +103,6 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** An unfitted estimator with the same parameters. */
   clone(): this {
     return (this.constructor as typeof Estimator).fromParams(this.cloneParams()) as this;
-  }
-
-  /** The parameters of a clone, with clones of the estimators among them. */
-  protected cloneParams(): P {
-    const entries = Object.entries(this.#params).map(([name, value]) => {
-      if (name === this.namedParts) return [name, cloneParts(value)];
-      return [name, value instanceof Estimator ? value.clone() : value];
-    });
-    return Object.fromEntries(entries);
   }
 
   /** Whether `fit` has succeeded. */
@@ -258,7 +148,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   protected front?(state: S): Front;
 
   async #fitGiven(X: MatrixLike, y: FitInput['y'], options: FitOptions, front: (state: S) => Front) {
-    const params = this.#params;
+    const params = this.params;
     const input = encodeGivenInput(X, y, options);
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       const state = await this.fitState(this.#withDevice({ ...input, cancel }));
@@ -283,7 +173,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     before: Fitted<P, S> | null,
     learn: (input: SparseFitInput, before: S | null) => Promise<S>,
   ): Promise<void> {
-    const params = this.#params;
+    const params = this.params;
     before?.schema.checkWidth(X.cols);
     const { input, schema } = encodeSparseInput(X, y, options);
     this.#fitted = await withCancel(options.signal, async (cancel) => {
@@ -378,7 +268,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       return this;
     }
     const { input, schema } = encodeFitInput(X, y, options, () => false, before ?? undefined);
-    const params = this.#params;
+    const params = this.params;
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       if (before === null) {
         const moments = await momentsOf(input.x, cancel);
@@ -424,7 +314,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     learn: (input: FitInput) => Promise<S>,
     sample?: TrainingSample,
   ): Promise<Fitted<P, S>> {
-    const params = this.#params;
+    const params = this.params;
     if (!this.tags.delegates) checkInput(this, input);
     const state = await learn(this.#withDevice(input));
     const known = schema.withTarget(this.targetOf(state));
@@ -434,11 +324,6 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** What a fit of a subclass's own has learned with these parameters. */
   protected setFitted(params: P, fitted: SavedFit<S>): void {
     this.#fitted = new Fitted(params, fitted);
-  }
-
-  /** @throws {ERR_PARAMETER} for a parameter that breaks its rule */
-  checkParams(): void {
-    checkParams(this.constructor.name, this.#params, this.rules);
   }
 
   /** What `fit` learned. @throws {ERR_NOT_FITTED} before `fit` */
@@ -506,58 +391,18 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @throws {ERR_PARAMETER | ERR_DEVICE | ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} for a bad option
    */
   compile(options: CompileOptions = {}): Plan {
-    const resolved = this.#resolve(options);
-    if (resolved.quantization !== undefined) return this.#compileInt8(resolved, resolved.quantization);
-    return Plan.compile(this.#source(resolved), this.schema, resolved, this.#originOf(resolved));
+    return compileModel(this, resolveFor(this, options), this.#sameFit());
   }
 
   /** As {@link Estimator.compile}, with the packing of constants, and the runs of calibration rows, on the pool. */
   async compileAsync(options: CompileOptions = {}): Promise<Plan> {
-    const resolved = this.#resolve(options);
-    const { quantization, output, coverage } = resolved;
-    const { schema } = this;
-    const origin = this.#originOf(resolved);
-    if (quantization === undefined)
-      return Plan.compileAsync(this.#source(resolved), schema, resolved, origin);
-    const quantized = await runLater(quantizeOutputs(quantizable(this, coverage), [output], quantization));
-    const { report } = quantized;
-    return Plan.compileAsync(sourceOf(quantized, output), schema, resolved, { ...origin, report });
+    return compileModelAsync(this, resolveFor(this, options), this.#sameFit());
   }
 
-  #compileInt8(resolved: ResolvedCompileOptions, quantization: QuantizationOptions): Plan {
-    const { output, coverage } = resolved;
-    const quantized = runNow(quantizeOutputs(quantizable(this, coverage), [output], quantization));
-    const origin = { ...this.#originOf(resolved), report: quantized.report };
-    return Plan.compile(sourceOf(quantized, output), this.schema, resolved, origin);
-  }
-
-  /** How a plan of the fit of now is quantised later. */
-  #originOf(resolved: ResolvedCompileOptions): PlanOrigin {
+  /** Whether what was learned is still that of now. */
+  #sameFit(): () => boolean {
     const fitted = this.#fitted;
-    const quantize = (options: QuantizationOptions) => {
-      if (this.#fitted === fitted)
-        return this.#compileInt8({ ...resolved, precision: 'float32', products: undefined }, options);
-      const message =
-        'The model was fitted again since this plan was compiled: compile it again, then quantise it.';
-      throw new StateError('ERR_NOT_SUPPORTED', message);
-    };
-    return { quantize };
-  }
-
-  #resolve(options: CompileOptions): ResolvedCompileOptions {
-    const resolved = resolveCompileOptions(options, this.#requireFitted().dtype);
-    if (resolved.output !== 'value' && !this.outputs.includes(resolved.output)) {
-      throw new StateError(
-        'ERR_NOT_SUPPORTED',
-        `${this.constructor.name} has no output '${resolved.output}'; it has ${this.outputs.map((o) => `'${o}'`).join(', ')}.`,
-      );
-    }
-    return resolved;
-  }
-
-  #source(options: ResolvedCompileOptions) {
-    const builder = new PlanBuilder(this.nFeaturesIn);
-    return builder.build(this.lowerChecked(builder, builder.input, options));
+    return () => this.#fitted === fitted;
   }
 
   /** What makes the rows of the plan out of X: the first steps of a pipeline that begins with vectorizers. @internal */
@@ -587,7 +432,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   async #runSparse(x: CsrMatrix, given: CompileOptions): Promise<Matrix> {
     const { sparsePlans, schema } = this.#requireFitted();
     schema.checkWidth(x.cols);
-    const options = this.#resolve({ ...given, precision: x.dtype });
+    const options = resolveFor(this, { ...given, precision: x.dtype });
     const key = planKey(options, x.dtype);
     const lower = (builder: PlanBuilder, rows: Slot) => this.lowerChecked(builder, rows, options);
     const plan = await sparsePlans.get(key, () => SparsePlan.compile(schema, options, lower));
@@ -625,7 +470,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /** What has to be saved; a fitted model is saved with the parameters it was fitted with. @internal */
   snapshot(): { readonly params: P; readonly fitted: SavedFit<S> | null } {
-    if (this.#fitted === null) return { params: this.#params, fitted: null };
+    if (this.#fitted === null) return { params: this.params, fitted: null };
     const { params, state, schema, dtype, reference } = this.#fitted;
     return { params, fitted: { state, schema, dtype, reference } };
   }
@@ -639,14 +484,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   restore(fitted: SavedFit<S>): void {
     checkParams(`${this.constructor.name} state`, fitted.state, this.stateRules);
     this.checkState(fitted.state, fitted.schema.columns);
-    this.setFitted(this.#params, fitted);
+    this.setFitted(this.params, fitted);
   }
-}
-
-/** 'model__alpha' -> 'model' and 'alpha'. */
-function splitName(name: string): [outer: string, inner: string | undefined] {
-  const at = name.indexOf('__');
-  return at < 0 ? [name, undefined] : [name.slice(0, at), name.slice(at + 2)];
 }
 
 function planKey(options: CompileOptions, precision: Dtype): string {

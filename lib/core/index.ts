@@ -1,7 +1,8 @@
 export { CentreClusterer, Clusterer, PredictingClusterer } from './clusterer.js';
 export type { CompileOptions, Device, Output, Precision } from './compile-options.js';
 export { type CpuDevice, type CudaDevice, type Devices, devices, type PlanDevice } from './devices.js';
-export { Estimator, type EstimatorKind, type EstimatorTags } from './estimator.js';
+export { Estimator, type EstimatorKind } from './estimator.js';
+export type { EstimatorTags } from './estimator-tags.js';
 export type { FitOptions, PartialFitOptions, Progress, ValidationSet } from './fit-input.js';
 export type { ArqueroTable, ArrowTable, ForeignTable, PolarsFrame } from './foreign-tables.js';
 export { type ImageCrop, type ImageInput, withImageInput } from './image-input.js';

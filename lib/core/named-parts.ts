@@ -1,13 +1,14 @@
 /** Parameters of estimators that are made of named parts. What the parts are is checked by `fit` only, so anything may come here. */
 import { ValidationError } from '../errors.js';
-import { Estimator } from './estimator.js';
+import type { Estimator } from './estimator.js';
+import { Parameterised } from './parameterised.js';
 
 type Part = readonly [name: string, ...rest: unknown[]];
 
 /** The estimator of a part. */
-export function nestedIn(parts: unknown, name: string): Estimator | undefined {
+export function nestedIn(parts: unknown, name: string): Parameterised | undefined {
   const part = asList(parts).find((one) => one?.[0] === name)?.[1];
-  return part instanceof Estimator ? part : undefined;
+  return part instanceof Parameterised ? part : undefined;
 }
 
 /** Parameters in which values under the names of parts became parts of the list under `key`. */
@@ -33,7 +34,7 @@ export function replaceParts(
 /** The same parts with unfitted clones of their estimators. */
 export function cloneParts<T>(parts: T): T {
   if (!Array.isArray(parts)) return parts;
-  const clone = (value: unknown) => (value instanceof Estimator ? value.clone() : value);
+  const clone = (value: unknown) => (value instanceof Parameterised ? value.clone() : value);
   return parts.map((part) => (Array.isArray(part) ? part.map(clone) : part)) as T;
 }
 
@@ -67,7 +68,7 @@ export function checkParts<T extends Part>(
       throw new ValidationError('ERR_PARAMETER', message);
     }
     names.add(name as string);
-    if (value instanceof Estimator) value.checkParams();
+    if (value instanceof Parameterised) value.checkParams();
   });
 }
 

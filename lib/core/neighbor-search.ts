@@ -1,7 +1,7 @@
 /** What estimators that search for neighbours share: parameters with their native form, and stored training rows. */
 import { ValidationError } from '../errors.js';
 import type { NeighborSpec } from '../native/neighbors.js';
-import type { EstimatorTags } from './estimator.js';
+import type { EstimatorTags } from './estimator-tags.js';
 import { isPrivate } from './linalg/memory.js';
 import type { FloatArray, Matrix } from './matrix.js';
 import { custom, either, infinity, int, oneOf, type Rule, real } from './params.js';

@@ -2,7 +2,7 @@
 
 import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';

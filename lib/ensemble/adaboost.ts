@@ -1,7 +1,8 @@
 /** Boosting by weights of rows: AdaBoost for classes and for numbers. */
 import { applyOps } from '../core/apply.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
+import type { Estimator, State } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { importancesOf } from '../core/importances.js';
 import { baseModel, fittedModels } from '../core/inner-models.js';

@@ -1,7 +1,8 @@
 /** Models of rows and columns drawn at random, that decide together (Breiman, Bagging Predictors, Machine Learning 24, 1996). */
 
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
-import type { Estimator, EstimatorTags, State } from '../core/estimator.js';
+import type { Estimator, State } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { baseModel, fittedModels, frontOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';

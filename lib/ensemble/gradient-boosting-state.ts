@@ -1,6 +1,7 @@
 /** What gradient boosting learns, how it fits, and how its trees become scores. */
 import { applyOps } from '../core/apply.js';
-import { Estimator, type EstimatorTags } from '../core/estimator.js';
+import { Estimator } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, reportProgress, toShared } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import {

@@ -1,7 +1,8 @@
 /** Gradient boosting with exact splits (Friedman, Greedy function approximation: a gradient boosting machine, 2001). */
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import type { Estimator, EstimatorTags } from '../core/estimator.js';
+import type { Estimator } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { type ClassifierState, decodeLabels } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';

@@ -1,5 +1,7 @@
 /** Ensembles whose models have names: how they are checked. */
-import { Estimator, type EstimatorTags } from '../core/estimator.js';
+
+import { Estimator } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { custom, type Rule } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 

@@ -1,5 +1,5 @@
 /** Regression for targets of another distribution than the normal one: counts, amounts, waiting times. */
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
 import type { ScoreOptions } from '../core/kinds.js';
 import type { MatrixLike } from '../core/matrix.js';

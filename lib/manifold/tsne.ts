@@ -1,7 +1,8 @@
 /** t-SNE (van der Maaten and Hinton 2008; van der Maaten 2014, Accelerating t-SNE using tree-based algorithms). */
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
+import { Estimator, type State } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, type FitOptions, reportProgress, toShared } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { type NeighborMetric, SEARCH_DEFAULTS, searchSpec, searchTags } from '../core/neighbor-search.js';

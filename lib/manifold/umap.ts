@@ -1,5 +1,7 @@
 /** UMAP (McInnes, Healy and Melville 2018, UMAP: uniform manifold approximation and projection for dimension reduction). */
-import type { EstimatorTags, State } from '../core/estimator.js';
+
+import type { State } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, reportProgress, requireY, toShared } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import { type FloatArray, Matrix } from '../core/matrix.js';

@@ -2,7 +2,8 @@
 import { applyModel, sideBySide } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import { Estimator, type EstimatorTags, type State } from '../core/estimator.js';
+import { Estimator, type State } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import {
   denseRows,
   type FitInput,

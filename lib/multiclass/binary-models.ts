@@ -1,7 +1,8 @@
 /** What classifiers made of classifiers of two classes share. */
 import { withCancel } from '../core/cancellation.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import { Estimator, type EstimatorTags } from '../core/estimator.js';
+import { Estimator } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels, partOfInput, reportProgress } from '../core/fit-input.js';
 import { fittedModels, frontOf, readColumns } from '../core/inner-models.js';
 import { checkFiniteFor } from '../core/input-checks.js';

@@ -1,7 +1,7 @@
 /** Naive Bayes of columns that are there or not. */
 
 import { type ResolvedCompileOptions, resolveCompileOptions } from '../core/compile-options.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import { either, nothing, type Rules, real } from '../core/params.js';
 import { Plan } from '../core/plan.js';

@@ -1,7 +1,7 @@
 /** What naive Bayes models of counts share: sums by class, and scores that are linear in a row. */
 
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import {
   type FitInput,
   fitLabels,

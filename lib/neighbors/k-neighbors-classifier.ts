@@ -1,7 +1,7 @@
 /** Classification by a vote of the nearest training rows (Cover and Hart, Nearest neighbor pattern classification, 1967). */
 
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';

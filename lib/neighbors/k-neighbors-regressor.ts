@@ -1,5 +1,5 @@
 /** Regression by the mean of the nearest training rows. */
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';

@@ -1,7 +1,7 @@
 /** Outliers by how sparse their surroundings are (Breunig, Kriegel, Ng and Sander, LOF, SIGMOD 2000). */
 
 import type { Output } from '../core/compile-options.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';
 import {

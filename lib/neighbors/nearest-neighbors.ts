@@ -1,5 +1,5 @@
 /** Searches for the rows of a training set that are near others. */
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import type { FloatArray, MatrixLike } from '../core/matrix.js';

@@ -1,7 +1,7 @@
 /** Classification by a vote of the training rows within a radius. */
 
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';

@@ -1,5 +1,7 @@
 /** What both MLP estimators say of what they learned. */
-import type { Estimator, EstimatorTags } from '../core/estimator.js';
+
+import type { Estimator } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { Matrix } from '../core/matrix.js';
 import { checkLength } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';

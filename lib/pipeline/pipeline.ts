@@ -3,7 +3,8 @@ import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import { Clusterer } from '../core/clusterer.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import { Estimator, type EstimatorKind, type EstimatorTags, type State } from '../core/estimator.js';
+import { Estimator, type EstimatorKind, type State } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import {
   checkedFitOptions,
   copyDocuments,

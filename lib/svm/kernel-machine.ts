@@ -1,5 +1,7 @@
 /** What every machine with a kernel tells of its fit, whichever kind of estimator it is. */
-import type { Estimator, EstimatorTags } from '../core/estimator.js';
+
+import type { Estimator } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { Matrix } from '../core/matrix.js';
 import { type KernelParams, type KernelState, linearCoef, requireLinear, supportMatrix } from './kernel.js';
 

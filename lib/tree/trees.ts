@@ -1,7 +1,7 @@
 /** The faces that all estimators made of trees share: where rows end, and what the columns are worth. */
 
 import type { Output } from '../core/compile-options.js';
-import type { EstimatorTags } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import type { Column } from '../core/schema.js';

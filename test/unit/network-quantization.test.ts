@@ -364,6 +364,7 @@ describe('plans', () => {
   });
 
   test('a module compiles in 8 bits', async () => {
+    nn.manualSeed(2);
     const net = new nn.SequentialModule(new nn.Linear(64, 32), new nn.ReLU(), new nn.Linear(32, 10));
     const full = net.compile({ inputShape: [64] });
     expect(full.quantization).toBeNull();

@@ -1,7 +1,8 @@
 /** Where what an estimator is made of is trained: looked at without any GPU, by models that say which device they were told. */
 import { describe, expect, test } from 'vitest';
-import type { Estimator as Base, EstimatorTags } from '../../lib/core/estimator.js';
+import type { Estimator as Base } from '../../lib/core/estimator.js';
 import { Estimator } from '../../lib/core/estimator.js';
+import type { EstimatorTags } from '../../lib/core/estimator-tags.js';
 import type { FitInput, SparseFitInput } from '../../lib/core/fit-input.js';
 import {
   BaggingClassifier,
