@@ -4,6 +4,7 @@ import type { Output } from '../core/compile-options.js';
 import type { Estimator, State } from '../core/estimator.js';
 import type { FitOptions } from '../core/fit-input.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
+import type { Face } from '../core/mixin.js';
 import type { Column } from '../core/schema.js';
 
 /** What makes an ensemble a transformer, too. */
@@ -24,8 +25,6 @@ export interface Transforming {
 declare abstract class Ensemble<P extends object, S extends State> extends Estimator<P, S> {
   get outputs(): readonly Output[];
 }
-// biome-ignore lint/suspicious/noExplicitAny: what a mixin extends takes any arguments
-type Face<E> = abstract new (...args: any[]) => E;
 
 /** Classifiers and regressors that are transformers, too. */
 export function transforming<P extends object, S extends State, F extends Face<Ensemble<P, S>>>(

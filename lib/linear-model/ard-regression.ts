@@ -1,44 +1,30 @@
 /** Linear regression that learns from the data which columns matter. */
 import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
-import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
-import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
-import { bool, checkLength, float64s, int, int32s, type Rules, real } from '../core/params.js';
+import { checkLength, float64s, int32s, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { splitStd, type UncertainPrediction } from './bayesian-ridge.js';
-import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
+import {
+  type BayesianParams,
+  BayesianRegressor,
+  type BayesianState,
+  bayesianDefaults,
+  bayesianRules,
+} from './bayesian-regressor.js';
 
 /** Parameters of {@link ARDRegression}. */
-export interface ARDRegressionParams {
-  /** Most iterations, >= 1. Default 300. */
-  maxIter: number;
+export interface ARDRegressionParams extends BayesianParams {
   /** Stop when the coefficients together change by less, >= 0. Default 1e-3. */
   tol: number;
-  /** Shape of the gamma prior on the precision of the noise, >= 0. Default 1e-6. */
-  alpha1: number;
-  /** Rate of that prior, >= 0. Default 1e-6. */
-  alpha2: number;
-  /** Shape of the gamma prior on the precision of each coefficient, >= 0. Default 1e-6. */
-  lambda1: number;
-  /** Rate of that prior, >= 0. Default 1e-6. */
-  lambda2: number;
   /** Columns whose precision reaches this leave the model: their coefficient is 0. Default 1e4. */
   thresholdLambda: number;
-  /** Keep the objective of every iteration, as `scores`. Default false. */
-  computeScore: boolean;
-  /** Fit a constant term, which is not penalised and has no variance. Default true. */
-  fitIntercept: boolean;
 }
 
 /** Learned by {@link ARDRegression}. */
-export interface ARDRegressionState extends IterativeLinearState {
-  /** [columns] Means of the columns, 0 without an intercept. */
-  readonly offset: Float64Array;
-  /** Precision of the noise. */
-  readonly alpha: number;
+export interface ARDRegressionState extends BayesianState {
   /** [columns] Precision of each coefficient. */
   readonly lambda: Float64Array;
   /** The columns that are left, ascending. */
@@ -47,7 +33,6 @@ export interface ARDRegressionState extends IterativeLinearState {
   readonly axes: Float64Array;
   /** [kept] The deviation of the coefficients along them. */
   readonly scales: Float64Array;
-  readonly scores: Float64Array;
 }
 
 /** What the coefficients of the columns that are left may be, given both precisions. */
@@ -73,35 +58,25 @@ interface Posterior extends AxisForm {
  * Math.abs(model.coef[0] - 1) < 0.05; // true
  * ```
  */
-export class ARDRegression extends IterativeLinearRegressor<ARDRegressionParams, ARDRegressionState> {
+export class ARDRegression extends BayesianRegressor<ARDRegressionParams, ARDRegressionState> {
   constructor(params: Partial<ARDRegressionParams> = {}) {
-    super({
-      ...{ maxIter: 300, tol: 1e-3, alpha1: 1e-6, alpha2: 1e-6, lambda1: 1e-6, lambda2: 1e-6 },
-      ...{ thresholdLambda: 1e4, computeScore: false, fitIntercept: true },
-      ...params,
-    });
+    super({ ...bayesianDefaults, tol: 1e-3, thresholdLambda: 1e4, ...params });
   }
 
   get rules(): Rules<ARDRegressionParams> {
-    return {
-      ...{ maxIter: int(1, 0xffff_ffff), tol: real(0), thresholdLambda: real(0) },
-      ...{ alpha1: real(0), alpha2: real(0), lambda1: real(0), lambda2: real(0) },
-      ...{ computeScore: bool, fitIntercept: bool },
-    };
+    return { ...bayesianRules, tol: real(0), thresholdLambda: real(0) };
   }
 
   get stateRules(): Rules<ARDRegressionState> {
     return {
-      ...this.linearRules,
-      ...{ offset: float64s(), alpha: real(0), lambda: float64s(), kept: int32s() },
-      ...{ axes: float64s(), scales: float64s(), scores: float64s() },
+      ...{ ...this.bayesianRules, lambda: float64s(), kept: int32s() },
+      ...{ axes: float64s(), scales: float64s() },
     };
   }
 
   protected override checkState(state: ARDRegressionState, columns: readonly Column[]): void {
     super.checkState(state, columns);
-    const { offset, lambda, kept, axes, scales } = state;
-    checkLength(this, 'offset', offset, columns.length);
+    const { lambda, kept, axes, scales } = state;
     checkLength(this, 'lambda', lambda, columns.length);
     checkLength(this, 'scales', scales, kept.length);
     checkLength(this, 'axes', axes, kept.length ** 2);
@@ -110,10 +85,6 @@ export class ARDRegression extends IterativeLinearRegressor<ARDRegressionParams,
       'ERR_PARAMETER',
       `ARDRegression state: 'kept' names a column that is not there.`,
     );
-  }
-
-  override get outputs(): readonly Output[] {
-    return [...super.outputs, 'std'];
   }
 
   protected async fitState(input: FitInput): Promise<ARDRegressionState> {
@@ -189,19 +160,9 @@ export class ARDRegression extends IterativeLinearRegressor<ARDRegressionParams,
     };
   }
 
-  /** The estimated precision of the noise: 1 / variance. @throws {ERR_NOT_FITTED} before `fit` */
-  get alpha(): number {
-    return this.state.alpha;
-  }
-
   /** The estimated precision of each coefficient, [columns]. @throws {ERR_NOT_FITTED} before `fit` */
   get lambda(): Float64Array {
     return this.state.lambda.slice();
-  }
-
-  /** The objective of each iteration; empty without `computeScore`. @throws {ERR_NOT_FITTED} before `fit` */
-  get scores(): Float64Array {
-    return this.state.scores.slice();
   }
 
   /** Covariance of the coefficients that are left, [kept, kept]. @throws {ERR_NOT_FITTED} before `fit` */
@@ -209,26 +170,11 @@ export class ARDRegression extends IterativeLinearRegressor<ARDRegressionParams,
     return formMatrix({ ...this.state, otherwise: 0 }, this.state.kept.length);
   }
 
-  /** Predictions with their standard deviations: of the noise, and of what the coefficients may be. @throws see {@link Plan.run} */
-  async predictWithStd(X: MatrixLike): Promise<UncertainPrediction> {
-    return splitStd(await this.run(X, { output: 'std' }));
-  }
-
-  /** As {@link ARDRegression.predictWithStd}, on this thread's time. */
-  predictWithStdSync(X: MatrixLike): UncertainPrediction {
-    return splitStd(this.runSync(X, { output: 'std' }));
-  }
-
-  override lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { offset, alpha, kept, axes, scales } = this.state;
-    const mean = this.lowerScores(plan, x);
-    if (output !== 'std') return mean;
-    if (kept.length === 0)
-      return plan.concat([mean, plan.constant(x, Float64Array.of(1 / Math.sqrt(alpha)))]);
-    const left = plan.gather(plan.affine(x, offset, new Float64Array(x.width).fill(1)), Array.from(kept));
-    const spread = lowerForm(plan, left, { axes, scales, otherwise: 0 });
-    const variance = plan.binary(spread, 'add', Float64Array.of(1 / alpha));
-    return plan.concat([mean, plan.activation(variance, 'sqrt')]);
+  protected lowerSpread(plan: PlanBuilder, x: Slot): Slot | null {
+    const { kept, axes, scales } = this.state;
+    if (kept.length === 0) return null;
+    const left = plan.gather(this.lowerCentred(plan, x), Array.from(kept));
+    return lowerForm(plan, left, { axes, scales, otherwise: 0 });
   }
 }
 

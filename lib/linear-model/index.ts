@@ -1,9 +1,9 @@
 export * from './ard-regression.js';
+export type { BayesianParams, BayesianState, UncertainPrediction } from './bayesian-regressor.js';
 export {
   BayesianRidge,
   type BayesianRidgeParams,
   type BayesianRidgeState,
-  type UncertainPrediction,
 } from './bayesian-ridge.js';
 export { ElasticNet, type ElasticNetParams, Lasso, type LassoParams } from './elastic-net.js';
 export { ElasticNetCV, type ElasticNetCVParams, LassoCV, type LassoCVParams } from './elastic-net-cv.js';

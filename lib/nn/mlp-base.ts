@@ -3,6 +3,7 @@
 import type { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { Matrix } from '../core/matrix.js';
+import type { Face } from '../core/mixin.js';
 import { checkLength } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -53,9 +54,6 @@ export interface MLPLearned {
   /** Layers, the input's included. @throws {ERR_NOT_FITTED} before `fit` */
   readonly nLayers: number;
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: what a mixin extends takes any arguments
-type Face<E> = abstract new (...args: any[]) => E;
 
 /** Classifiers or regressors that are perceptrons. */
 export function perceptron<P extends MLPParams, S extends MLPState, F extends Face<Estimator<P, S>>>(

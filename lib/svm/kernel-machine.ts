@@ -3,6 +3,7 @@
 import type { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { Matrix } from '../core/matrix.js';
+import type { Face } from '../core/mixin.js';
 import { type KernelParams, type KernelState, linearCoef, requireLinear, supportMatrix } from './kernel.js';
 
 /** The support vectors of a fitted machine. */
@@ -30,9 +31,6 @@ export interface SingleKernelMachine extends KernelMachine {
   /** Iterations the solver took. @throws {ERR_NOT_FITTED} before `fit` */
   readonly nIter: number;
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: what a mixin extends takes any arguments
-type Face<E> = abstract new (...args: any[]) => E;
 
 /** Estimators that are machines with a kernel. */
 export function kernelMachine<P extends KernelParams, S extends KernelState, F extends Face<Estimator<P, S>>>(
