@@ -1,4 +1,5 @@
 /** Joins an AbortSignal to the native core's cancel tokens for the time of one operation. */
+import { setImmediate } from 'node:timers/promises';
 import { AbortError, toBorealError, ValidationError } from '../errors.js';
 import { type CancelHandle, native } from '../native.js';
 import { show } from './params.js';
@@ -6,6 +7,12 @@ import { show } from './params.js';
 /** Between two steps of a long work. @throws {ERR_ABORTED} when the signal has fired; `cause` is its reason */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new AbortError('The operation was aborted.', { cause: signal.reason });
+}
+
+/** What long work on this thread does between two steps: others have a turn, and a signal is heeded. @throws {ERR_ABORTED} */
+export async function pause(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  throwIfAborted(signal);
 }
 
 /**

@@ -32,7 +32,7 @@ export function fittedCopy(model: Estimator): Estimator {
 }
 
 /** Before a model has seen any documents. */
-const unseen = new Schema([{ name: 'text', kind: 'text' }], { kind: 'none' }, true);
+const unseen = Schema.named([{ name: 'text', kind: 'text' }]);
 
 /** What X goes through before the plan of fitted models that all read it. */
 export function frontOf(models: readonly Estimator[]): Front {
@@ -51,7 +51,7 @@ function haveVectorizers(models: readonly Estimator[]): boolean {
 }
 
 /** The columns that each model reads of the rows of {@link frontOf}; null: all of them. */
-export function columnsOfModels(models: readonly Estimator[]): number[][] | null {
+export function columnsReadBy(models: readonly Estimator[]): number[][] | null {
   if (models.length < 2 || !haveVectorizers(models)) return null;
   let first = 0;
   return models.map(({ nFeaturesIn }) => {
@@ -63,7 +63,7 @@ export function columnsOfModels(models: readonly Estimator[]): number[][] | null
 
 /** The slot of each model within a plan whose input are the rows of {@link frontOf}. */
 export function slotsOf(plan: PlanBuilder, x: Slot, models: readonly Estimator[]): Slot[] {
-  const columns = columnsOfModels(models);
+  const columns = columnsReadBy(models);
   return models.map((_, k) => (columns === null ? x : plan.gather(x, columns[k])));
 }
 

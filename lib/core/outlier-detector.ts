@@ -73,7 +73,7 @@ export async function trainingScores(
   lower: (plan: PlanBuilder, x: Slot) => Slot,
 ): Promise<FloatArray> {
   const wide = toShared(await x.astypeAsync('float64', { signal }));
-  return (await applyOps(wide, new Schema(columns, { kind: 'none' }, true), lower, cancel)).data;
+  return (await applyOps(wide, Schema.named(columns), lower, cancel)).data;
 }
 
 /** The score that the share `contamination` of training rows lies below: linear between order statistics, as NumPy's percentile. */

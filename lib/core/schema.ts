@@ -50,12 +50,20 @@ export type Row = Readonly<Record<string, Cell>> | ArrayLike<Cell>;
 /** The first of them are made once: a vocabulary has tens of thousands. */
 const UNNAMED: Column[] = [];
 const MOST_KEPT = 1 << 16;
+/** The last of more columns, as long as a model has them: hashes have a million, in each fit of a search. */
+let wide: WeakRef<readonly Column[]> | undefined;
 
-function unnamedColumns(count: number): Column[] {
-  const column = (j: number): Column => ({ name: `x${j}`, kind: 'number' });
-  if (count > MOST_KEPT) return Array.from({ length: count }, (_, j) => column(j));
-  while (UNNAMED.length < count) UNNAMED.push(Object.freeze(column(UNNAMED.length)));
-  return UNNAMED.slice(0, count);
+function unnamedColumns(count: number): readonly Column[] {
+  const column = (j: number): Column => Object.freeze({ name: `x${j}`, kind: 'number' });
+  if (count <= MOST_KEPT) {
+    while (UNNAMED.length < count) UNNAMED.push(column(UNNAMED.length));
+    return UNNAMED.slice(0, count);
+  }
+  const known = wide?.deref();
+  if (known?.length === count) return known;
+  const columns = Object.freeze(Array.from({ length: count }, (_, j) => column(j)));
+  wide = new WeakRef(columns);
+  return columns;
 }
 
 /** Names, kinds and ranges of a model's input, and the meaning of its output. */
@@ -89,6 +97,11 @@ export class Schema {
     return this.#index.get(name) ?? -1;
   }
 
+  /** Of columns that have names, without a target. */
+  static named(columns: readonly Column[]): Schema {
+    return new Schema(columns, { kind: 'none' }, true);
+  }
+
   /** Of a matrix: columns x0, x1, ... without a target. */
   static unnamed(count: number): Schema {
     return new Schema(unnamedColumns(count), { kind: 'none' }, false);
@@ -105,11 +118,7 @@ export class Schema {
       return Schema.unnamed(cols);
     }
     const { names, columns } = tableToColumns(X);
-    return new Schema(
-      names.map((name, j) => inferColumn(name, columns[j])),
-      { kind: 'none' },
-      true,
-    );
+    return Schema.named(names.map((name, j) => inferColumn(name, columns[j])));
   }
 
   /**

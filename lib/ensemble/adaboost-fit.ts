@@ -87,7 +87,7 @@ export async function boostClassifier(
   { codes, classes }: EncodedLabels,
   settings: Settings,
 ): Promise<BoostedModels> {
-  const schema = new Schema(input.columns, { kind: 'none' }, true);
+  const schema = Schema.named(input.columns);
   const inner = { ...input, validation: null, queries: null, onProgress: undefined };
   let weights = startingWeights(input);
   const boosted = await boost(owner, base, input, settings, async (model, _random, isLast) => {
@@ -127,7 +127,7 @@ export async function boostRegressor(
   const { learningRate, loss } = settings;
   refusePairs(owner, base);
   checkFiniteFor(base, input);
-  const schema = new Schema(input.columns, { kind: 'none' }, true);
+  const schema = Schema.named(input.columns);
   let weights = startingWeights(input);
   let rounds = 0;
   return boost(owner, base, input, settings, async (model, random, isLast) => {

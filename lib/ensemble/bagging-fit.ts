@@ -4,7 +4,7 @@ import { withCancel } from '../core/cancellation.js';
 import { drawIndices, drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
 import { denseRows, type FitInput, partOfInput, reportProgress } from '../core/fit-input.js';
-import { columnsOfModels } from '../core/inner-models.js';
+import { columnsReadBy } from '../core/inner-models.js';
 import { checkFiniteFor, refusePairs } from '../core/input-checks.js';
 import { Matrix } from '../core/matrix.js';
 import { resolveSeed } from '../core/params.js';
@@ -91,12 +91,12 @@ export async function fitBag(
   );
   const models = [...(before?.models ?? []), ...draws.map(({ model }) => model)];
   const drawn = [...(before?.features ?? []), ...draws.map(({ features }) => features)];
-  const bag = { models, features: columnsOfModels(models)?.map((own) => Int32Array.from(own)) ?? drawn };
+  const bag = { models, features: columnsReadBy(models)?.map((own) => Int32Array.from(own)) ?? drawn };
   const samples = draws.map(({ rows }) => rows);
   return { bag, samples, oob: settings.oobScore ? await outOfBag(draws, input, lower) : null };
 }
 
-const schemaOf = (columns: FitInput['columns']) => new Schema(columns, { kind: 'none' }, true);
+const schemaOf = (columns: FitInput['columns']) => Schema.named(columns);
 const isAll = (features: Int32Array, cols: number) =>
   features.length === cols && features.every((feature, j) => feature === j);
 

@@ -171,7 +171,7 @@ async function initScores(
   task: BoostingTask,
   { x, columns, cancel }: FitInput,
 ): Promise<Float64Array> {
-  const schema = new Schema(columns, { kind: 'none' }, true);
+  const schema = Schema.named(columns);
   const options = { device: 'cpu', precision: 'float64', output: task.initOutput, coverage: 0.9 } as const;
   const regressor = task.initOutput === 'value';
   if (
@@ -222,10 +222,7 @@ export async function fitBoosting(
       init = params.init.clone();
       const labels = input.y!;
       const initY = order ? Array.from(order.subarray(0, rows), (i) => labels[i]) : labels;
-      await init.fitInput(
-        { ...training, y: initY, onProgress: undefined },
-        new Schema(input.columns, { kind: 'none' }, true),
-      );
+      await init.fitInput({ ...training, y: initY, onProgress: undefined }, Schema.named(input.columns));
     }
     const constant = params.init === null;
     start = {
@@ -313,7 +310,7 @@ async function rawScores(state: BoostingState, task: BoostingTask, input: FitInp
     ? await initScores(init, task, input)
     : Float64Array.from({ length: rows * task.outputs }, (_, k) => base[k % task.outputs]);
   if (state.trainScore.length === 0) return start;
-  const schema = new Schema(input.columns, { kind: 'none' }, true);
+  const schema = Schema.named(input.columns);
   const wide = toShared(input.x.astype('float64'));
   const sums = await applyOps(wide, schema, (plan, x) => lowerTrees(plan, x, state), input.cancel);
   // Constants are within the sums of the trees.

@@ -236,7 +236,7 @@ function checkVoters(owner: Estimator, params: VotingParams): void {
 }
 
 async function fitAll(params: VotingParams, input: FitInput): Promise<Estimator[]> {
-  const schema = new Schema(input.columns, { kind: 'none' }, true);
+  const schema = Schema.named(input.columns);
   const models = kept(params).map(({ model }) => model.clone());
   for (const model of models) await model.fitInput({ ...input, onProgress: undefined }, schema);
   return models;

@@ -102,7 +102,7 @@ export class RFE extends Eliminator<RFEParams, RFEState> {
       columns: columns.map((j) => input.columns[j]),
       onProgress: undefined,
     };
-    await model.fitInput(part, new Schema(part.columns, { kind: 'none' }, true));
+    await model.fitInput(part, Schema.named(part.columns));
     return model;
   }
 }

@@ -134,7 +134,7 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
     const { estimator, maxFeatures, prefit, normOrder, importanceGetter } = this.params;
     const { cols } = input.x;
     const model = prefit ? fittedCopy(estimator) : estimator.clone();
-    if (!prefit) await model.fitInput(input, new Schema(input.columns, { kind: 'none' }, true));
+    if (!prefit) await model.fitInput(input, Schema.named(input.columns));
     if (model.nFeaturesIn !== cols) {
       const message = `SelectFromModel: X has ${cols} columns, but the model was fitted on ${model.nFeaturesIn}.`;
       throw new ValidationError('ERR_SHAPE', message);

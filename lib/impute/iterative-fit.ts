@@ -117,7 +117,7 @@ async function fillColumn(
   const { model, j, others, rows, draws } = step;
   const { x, cancel } = input;
   const columns = Array.from(others, (other) => input.columns[kept[other]]);
-  const schema = new Schema(columns, { kind: 'none' }, true);
+  const schema = Schema.named(columns);
   const y = Float64Array.from(rows.known, (i) => filled.data[i * filled.cols + j]);
   const part = {
     ...{ x: cut([filled, others], null, rows.known), y, columns, sampleWeight: null, validation: null },

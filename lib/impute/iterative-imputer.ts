@@ -185,7 +185,7 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
     const { initialStrategy: strategy, fillValue, keepEmptyFeatures, estimator } = this.params;
     const { x, columns, cancel } = input;
     const initial = new SimpleImputer({ strategy, fillValue, keepEmptyFeatures });
-    const schema = new Schema(columns, { kind: 'none' }, true);
+    const schema = Schema.named(columns);
     await initial.fitInput({ ...input, y: undefined, sampleWeight: null }, schema);
     const filled = await transformTraining(initial, input, schema);
     const { count } = await momentsOf(x, cancel);

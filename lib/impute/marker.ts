@@ -31,7 +31,7 @@ export function lowerMarked(
 /** The rows of a fit with NaN where the marker stands. */
 export async function markMissing({ x, columns, cancel }: FitInput, marker: MissingValues): Promise<Matrix> {
   if (Number.isNaN(marker)) return x;
-  const schema = new Schema(columns, { kind: 'none' }, true);
+  const schema = Schema.named(columns);
   return applyOps(x, schema, (plan, slot) => lowerMarked(plan, slot, columns, marker), cancel);
 }
 

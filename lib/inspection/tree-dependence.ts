@@ -2,8 +2,7 @@
  * Partial dependence of sums of trees without asking about any row (Friedman, Greedy function approximation, 2001, section 8.2): where a
  * tree asks for another feature, both branches are taken, each with its share of the training rows.
  */
-import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted } from '../core/cancellation.js';
+import { pause, throwIfAborted } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
 import { type ForestConstants, NODE_RULES } from '../core/plan-types.js';
 import { isTreeModel, type TreeScores } from '../core/tree-scores.js';
@@ -41,15 +40,14 @@ export async function treeDependence(
   const outputs = Array.from(scores.base, () => new Float64Array(points));
   const { treeOffsets } = scores.forest;
   let work = 0;
+  throwIfAborted(signal);
   for (let t = 0; t + 1 < treeOffsets.length; t++) {
-    throwIfAborted(signal);
     addTree(scores, t, query, outputs);
     work += (treeOffsets[t + 1] - treeOffsets[t]) * points;
     if (work < WORK_PER_TURN) continue;
     work = 0;
-    await setImmediate();
+    await pause(signal);
   }
-  throwIfAborted(signal);
   const { base, divisor } = scores;
   return outputs.map((sums, k) => sums.map((sum) => sum / divisor + base[k]));
 }

@@ -1,6 +1,4 @@
 /** Rows and targets about their means, and the products that paths of column selection ask for. */
-import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted } from '../core/cancellation.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
@@ -113,12 +111,6 @@ export function interceptOf(
   coef: Float64Array,
 ): Float64Array {
   return Float64Array.of(coef.reduce((sum, c, j) => sum - c * offset[j], mean));
-}
-
-/** What a path of steps on this thread does between them: others have a turn, and a signal is heeded. */
-export async function pause(signal: FitInput['signal']): Promise<void> {
-  await setImmediate();
-  throwIfAborted(signal);
 }
 
 /** The lower factor of the Gram matrix of columns that join and leave, one after the other. */

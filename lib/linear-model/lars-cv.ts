@@ -1,9 +1,9 @@
 /** Models of a path whose strength is chosen by cross-validation. */
+import { pause } from '../core/cancellation.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, checkLength, float64s, int, type Rules, real } from '../core/params.js';
 import type { Column } from '../core/schema.js';
-import { pause } from './correlations.js';
 import { type Folds, foldsRule } from './folds.js';
 import { type LarsBaseParams, type LarsState, larsDefaults, larsRules, PathRegressor } from './lars.js';
 import { larsPath } from './lars-path.js';

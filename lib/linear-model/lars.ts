@@ -1,10 +1,11 @@
 /** Linear models along the path of least angle regression. */
+import { pause } from '../core/cancellation.js';
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, checkLength, float64s, int, int32s, type Rules, real } from '../core/params.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { interceptOf, pause, productsOf } from './correlations.js';
+import { interceptOf, productsOf } from './correlations.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 import { type LarsPath, type LarsSpec, larsPath } from './lars-path.js';
 

@@ -1,8 +1,9 @@
 /** Least squares in a few columns, chosen one after the other. */
+import { pause } from '../core/cancellation.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { bool, either, int, nothing, type Rules, real } from '../core/params.js';
 import { ValidationError } from '../errors.js';
-import { type Correlations, GrowingFactor, interceptOf, pause, productsOf } from './correlations.js';
+import { type Correlations, GrowingFactor, interceptOf, productsOf } from './correlations.js';
 import { type Folds, foldsRule } from './folds.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 import { pathFolds } from './path-folds.js';

@@ -186,7 +186,7 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
     }
     const { precisions, iterations, ...rest } = best as NativeMixture;
     const state = { ...rest, precisionsCholesky: precisions, covarianceType, nIter: iterations };
-    const schema = new Schema(columns, { kind: 'none' }, true);
+    const schema = Schema.named(columns);
     const codes = await applyOps(
       x,
       schema,

@@ -179,7 +179,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   protected fitState(input: FitInput): Promise<SearchState> {
     const { estimator } = this.params;
     const data = { ...input, X: trainingTable(input), check: () => checkFiniteFor(estimator, input) };
-    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const schema = Schema.named(input.columns);
     // Progress counts the fits of candidates.
     return this.#search(data, (model) => model.fitInput({ ...input, onProgress: undefined }, schema));
   }

@@ -189,7 +189,7 @@ export class CalibratedClassifierCV extends Classifier<
     const set = setOf(rows, new Matrix(joined, rows.length, joined.length / rows.length));
     const calibrator = await fitCalibrator(method, set, cancel);
     const model = estimator.clone();
-    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const schema = Schema.named(input.columns);
     // Progress counts the folds.
     await model.fitInput({ ...input, onProgress: undefined }, schema);
     return { classes, models: [model], calibrators: [calibrator] };

@@ -67,7 +67,7 @@ export class FixedThresholdClassifier extends ThresholdClassifier<
     const positive = posLabel === null ? 1 : classes.indexOf(posLabel);
     if (positive < 0) throw this.refuse(`y has no label ${show(posLabel)}, which posLabel names`);
     const model = estimator.clone();
-    await model.fitInput(input, new Schema(input.columns, { kind: 'none' }, true));
+    await model.fitInput(input, Schema.named(input.columns));
     const own = this.response === 'proba' ? 0.5 : 0;
     return { classes, model, positive, threshold: threshold === 'auto' ? own : threshold };
   }

@@ -368,7 +368,7 @@ async function fitStack(
   input: FitInput,
   options: StackOptions,
 ): Promise<StackingState> {
-  const schema = new Schema(input.columns, { kind: 'none' }, true);
+  const schema = Schema.named(input.columns);
   const own = passthrough ? [denseRows(owner, input)] : [];
   const given = keptModels(estimators);
   const models = given.map(({ model }) => (cv === 'prefit' ? fittedCopy(model) : model.clone()));
@@ -393,7 +393,7 @@ async function fitStack(
     device: finalEstimator.tags.trainsOnGpu ? input.device : ('cpu' as const),
   };
   const final = finalEstimator.clone();
-  await final.fitInput(stacked, new Schema(stacked.columns, { kind: 'none' }, true));
+  await final.fitInput(stacked, Schema.named(stacked.columns));
   return { models, final };
 }
 
@@ -451,7 +451,7 @@ async function crossFit(
         const one = model.clone();
         const own = columnsOf(one, fold);
         const train = partOfInput(whole, fold.train, own);
-        const ownSchema = new Schema(train.columns, { kind: 'none' }, true);
+        const ownSchema = Schema.named(train.columns);
         await one.fitInput(train, ownSchema);
         const part = await answersOf(one, partOfInput(whole, fold.test, own), ownSchema, options);
         said[k] ??= new Matrix(sharedArray(part.data, x.rows * part.cols), x.rows, part.cols);

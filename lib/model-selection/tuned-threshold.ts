@@ -207,10 +207,7 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<
     if (!refit) return { model: fitted[0].model, curves };
     const model = estimator.clone();
     // Progress counts the folds.
-    await model.fitInput(
-      { ...input, onProgress: undefined },
-      new Schema(input.columns, { kind: 'none' }, true),
-    );
+    await model.fitInput({ ...input, onProgress: undefined }, Schema.named(input.columns));
     return { model, curves };
   }
 

@@ -95,7 +95,7 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
   async #fitModels(input: FitInput, problems: readonly BinaryProblem[]): Promise<Estimator[]> {
     checkFiniteFor(this.params.estimator, input);
     const progress = reportProgress(input, this);
-    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const schema = Schema.named(input.columns);
     let done = 0;
     return withCancel(input.signal, () =>
       runAll(problems, input.signal, async ({ rows, y }, stop) => {

@@ -1,6 +1,5 @@
 /** Naive Bayes of categories. */
-import { setImmediate } from 'node:timers/promises';
-import { throwIfAborted } from '../core/cancellation.js';
+import { pause } from '../core/cancellation.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
@@ -285,10 +284,7 @@ export class CategoricalNB extends Classifier<CategoricalNBParams, CategoricalNB
 async function eachRow({ x, signal }: FitInput, visit: (row: number) => void): Promise<void> {
   const step = Math.ceil(TURN / x.cols);
   for (let i = 0; i < x.rows; i++) {
-    if (i > 0 && i % step === 0) {
-      await setImmediate();
-      throwIfAborted(signal);
-    }
+    if (i > 0 && i % step === 0) await pause(signal);
     visit(i);
   }
 }

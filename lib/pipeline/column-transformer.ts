@@ -124,7 +124,7 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
   }
 
   protected async fitState(input: FitInput): Promise<ColumnTransformerState> {
-    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const schema = Schema.named(input.columns);
     const taken = new Set<number>();
     const parts: FittedPart[] = [];
     for (const [name, transformer, selection] of this.params.transformers) {
@@ -155,7 +155,7 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
   }
 
   override async crossFitted(input: FitInput): Promise<Matrix> {
-    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const schema = Schema.named(input.columns);
     const parts: Matrix[] = [];
     for (const { columns, estimator } of this.state.parts) {
       const [own, ownSchema] = await columnsOf(input, schema, Array.from(columns));
@@ -200,7 +200,7 @@ function inColumnsOfX(error: unknown, indices: readonly number[]): unknown {
 async function columnsOf(input: FitInput, schema: Schema, indices: number[]): Promise<[FitInput, Schema]> {
   const x = await applyOps(input.x, schema, (plan, slot) => plan.gather(slot, indices), input.cancel);
   const columns = indices.map((j) => input.columns[j]);
-  return [{ ...input, x, columns }, new Schema(columns, { kind: 'none' }, true)];
+  return [{ ...input, x, columns }, Schema.named(columns)];
 }
 
 function isSelection(value: unknown): value is ColumnSelection {

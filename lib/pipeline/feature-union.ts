@@ -117,7 +117,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   protected async fitState(input: FitInput): Promise<FeatureUnionState> {
-    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const schema = Schema.named(input.columns);
     const parts: FittedPart[] = [];
     for (const [name, transformer] of this.params.transformers) {
       if (transformer === 'drop') continue;
@@ -146,7 +146,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   override async crossFitted(input: FitInput): Promise<Matrix> {
-    const schema = new Schema(input.columns, { kind: 'none' }, true);
+    const schema = Schema.named(input.columns);
     const parts: Matrix[] = [];
     for (const { name, estimator } of this.state.parts) {
       const own = estimator ? await transformTraining(estimator, input, schema) : input.x;

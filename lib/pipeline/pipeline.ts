@@ -165,7 +165,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
     let current = input;
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
-      const schema = new Schema(current.columns, { kind: 'none' }, true);
+      const schema = Schema.named(current.columns);
       const isLast = i === steps.length - 1 || !isTransformer(step);
       if (isLast) {
         await step.fitInput(current, schema);
@@ -223,7 +223,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
         { memory },
       );
       const dense = { ...input, x: fitted.rows, columns: made, validation: null, queries: null };
-      await rest.fitInput(dense, new Schema(made, { kind: 'none' }, true));
+      await rest.fitInput(dense, Schema.named(made));
       return { steps: [...steps.slice(0, i + 1), ...rest.state.steps] };
     }
     return { steps };
@@ -294,7 +294,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
         if (step instanceof Estimator && step.crossFits) return step.crossFitted(current);
         continue;
       }
-      const schema = new Schema(current.columns, { kind: 'none' }, true);
+      const schema = Schema.named(current.columns);
       current = await inputOfNext(step, current, schema, await transformTraining(step, current, schema));
     }
     return current.x;

@@ -126,7 +126,7 @@ export class TransformedTargetRegressor extends Regressor<
     const { cancel, columns } = input;
     const targets = fitTargets(input);
     const y = toShared(new Matrix(targets, targets.length, 1));
-    const schema = new Schema([{ name: 'y', kind: 'number' }], { kind: 'none' }, true);
+    const schema = Schema.named([{ name: 'y', kind: 'number' }]);
     const transformer = this.#transformer();
     await transformer.fitInput(
       {
@@ -149,10 +149,7 @@ export class TransformedTargetRegressor extends Regressor<
       cancel,
     );
     const regressor = this.params.regressor.clone();
-    await regressor.fitInput(
-      { ...input, y: transformed.data, validation: null },
-      new Schema(columns, { kind: 'none' }, true),
-    );
+    await regressor.fitInput({ ...input, y: transformed.data, validation: null }, Schema.named(columns));
     return { regressor, transformer };
   }
 

@@ -41,7 +41,7 @@ export async function countCategories(
   values: Float64Array,
 ): Promise<Float64Array> {
   const names = columns.map(({ name }) => name);
-  const schema = new Schema(columns, { kind: 'none' }, true);
+  const schema = Schema.named(columns);
   const lower = (plan: PlanBuilder, slot: Slot) => plan.category(slot, offsets, values, false, names);
   const codes = await applyOps(x, schema, lower, cancel);
   const counts = new Float64Array(values.length);

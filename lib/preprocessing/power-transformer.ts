@@ -86,7 +86,7 @@ export class PowerTransformer extends InvertibleTransformer<PowerTransformerPara
     if (!standardize) {
       return { lambdas, mean: new Float64Array(x.cols), scale: new Float64Array(x.cols).fill(1) };
     }
-    const schema = new Schema(columns, { kind: 'none' }, true);
+    const schema = Schema.named(columns);
     const bent = await applyOps(x, schema, (plan, slot) => bend(plan, slot, method, lambdas), cancel);
     const { mean, variance } = await momentsOf(bent, cancel);
     const scale = variance.map((v, j) => (isConstant(v, mean[j], count[j]) ? 1 : Math.sqrt(v)));

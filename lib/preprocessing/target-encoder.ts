@@ -345,7 +345,7 @@ async function categoriesOf(
   offsets: Int32Array,
   values: Float64Array,
 ): Promise<Categories> {
-  const schema = new Schema(columns, { kind: 'none' }, true);
+  const schema = Schema.named(columns);
   const names = columns.map(({ name }) => name);
   const lower = (plan: PlanBuilder, slot: Slot) => plan.category(slot, offsets, values, false, names);
   const codes = await applyOps(x, schema, lower, cancel);

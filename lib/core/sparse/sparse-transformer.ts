@@ -82,7 +82,7 @@ export abstract class SparseTransformer<X, P extends object, S extends State> ex
       const learned = await this.learn(X, cancel);
       const result = await then(learned);
       if (signal?.aborted) return result; // reported as aborted
-      const schema = new Schema(this.inputColumns(learned.state), { kind: 'none' }, true);
+      const schema = Schema.named(this.inputColumns(learned.state));
       this.setFitted(params, { state: learned.state, schema, dtype: 'float64' });
       return result;
     });
