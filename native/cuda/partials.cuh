@@ -1,7 +1,7 @@
 // Partial sums joined in float64, in an order that depends on their number alone.
 #pragma once
 
-#include "cuda/launch.cuh"
+#include "cuda/warp.cuh"
 
 namespace boreal {
 namespace cuda {
@@ -15,8 +15,7 @@ __global__ void join_partials_kernel(const T* partial, uint32_t parts, size_t co
     double sum = 0;
 #pragma unroll 4
     for (uint32_t p = lane; p < parts; p += kLanes) sum += static_cast<double>(partial[p * count + i]);
-#pragma unroll
-    for (int step = kLanes / 2; step > 0; step /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, step, kLanes);
+    sum = sum_of_lanes<kLanes>(sum);
     if (lane == 0) out[i] = adds ? out[i] + sum : sum;
   }
 }
@@ -27,8 +26,8 @@ void join_partials(const T* partial, uint32_t parts, size_t count, bool adds, do
   if (parts < 64) {
     launch(join_partials_kernel<T, 1>, grid_of(count), kThreads, 0, stream, partial, parts, count, adds, out);
   } else {
-    launch(join_partials_kernel<T, 32>, grid_of(count * 32), kThreads, 0, stream, partial, parts, count, adds,
-           out);
+    launch(join_partials_kernel<T, kWarp>, grid_of(count * kWarp), kThreads, 0, stream, partial, parts, count,
+           adds, out);
   }
 }
 

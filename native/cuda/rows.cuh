@@ -4,19 +4,10 @@
 
 #include <type_traits>
 
-#include "cuda/launch.cuh"
+#include "cuda/warp.cuh"
 
 namespace boreal {
 namespace cuda {
-
-constexpr unsigned kAllLanes = 0xffffffffu;
-constexpr int kWarp = 32;
-
-template <int kLanes, typename T>
-__device__ T sum_of_lanes(T x) {
-  for (int step = kLanes / 2; step > 0; step /= 2) x += __shfl_xor_sync(kAllLanes, x, step, kLanes);
-  return x;
-}
 
 // A row and this lane's place in it. Lanes beyond the last row take part in the exchanges all the same.
 template <int kLanes>
@@ -45,7 +36,7 @@ inline dim3 grid_of_rows(uint32_t rows, int lanes) {
 
 // Rows to warps of a block: run by every lane of a warp, body(row).
 template <typename F>
-__device__ void each_row_of_warp(uint32_t rows, F body) {
+__device__ void each_row_of_warp(size_t rows, F body) {
   const size_t step = element_step() / kWarp;
   for (size_t row = first_element() / kWarp; row < rows; row += step) body(row);
 }

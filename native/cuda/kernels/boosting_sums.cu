@@ -3,12 +3,11 @@
 #include "cuda/launch.cuh"
 #include "cuda/ordered_sums.cuh"
 #include "cuda/tree_loss.cuh"
+#include "cuda/warp.cuh"
 
 namespace boreal {
 namespace cuda {
 namespace {
-
-constexpr unsigned kAllLanes = 0xffffffffu;
 
 // A block for each part.
 __global__ __launch_bounds__(kThreads) void range_kernel(const float* gradients, const float* hessians,

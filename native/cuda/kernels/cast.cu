@@ -1,6 +1,7 @@
 // Numbers as what tensor cores multiply: elements of 16 or 32 bits, and codes of 8 bits by a given range or
 // by that of each row. Memory is the limit: 4 bytes in and 1 to 4 out for each number.
 #include "cuda/launch.cuh"
+#include "cuda/rows.cuh"
 #include "cuda/tensor.cuh"
 
 namespace boreal {
@@ -56,33 +57,32 @@ __global__ void cast_kernel(CastCall call) {
 
 // Scale and zero of the range of each row and 0, as linalg/quantize.h has them: a warp for each row.
 __global__ void range_kernel(const float* x, size_t m, uint32_t columns, BorealCudaCodes* codes) {
-  const uint32_t lane = threadIdx.x % 32;
-  const size_t warps = size_t{gridDim.x} * blockDim.x / 32;
-  for (size_t row = first_element() / 32; row < m; row += warps) {
+  const uint32_t lane = threadIdx.x % kWarp;
+  each_row_of_warp(m, [&](size_t row) {
     float low = 0, high = 0;
     int odd = 0;
-    for (uint32_t j = lane; j < columns; j += 32) {
+    for (uint32_t j = lane; j < columns; j += kWarp) {
       const float value = x[row * columns + j];
       odd |= !(value - value == 0);
       low = fminf(low, value);
       high = fmaxf(high, value);
     }
 #pragma unroll
-    for (int step = 16; step > 0; step /= 2) {
-      low = fminf(low, __shfl_xor_sync(0xffffffffu, low, step));
-      high = fmaxf(high, __shfl_xor_sync(0xffffffffu, high, step));
-      odd |= __shfl_xor_sync(0xffffffffu, odd, step);
+    for (int step = kWarp / 2; step > 0; step /= 2) {
+      low = fminf(low, __shfl_xor_sync(kAllLanes, low, step));
+      high = fmaxf(high, __shfl_xor_sync(kAllLanes, high, step));
+      odd |= __shfl_xor_sync(kAllLanes, odd, step);
     }
-    if (lane != 0) continue;
+    if (lane != 0) return;
     if (odd != 0) {
       codes[row] = {quiet_nan(), 0};
-      continue;
+      return;
     }
     const float range = high - low;
     float scale = isinf(range) ? high / 255.0f - low / 255.0f : range / 255.0f;
     if (scale == 0) scale = 1;
     codes[row] = {scale, static_cast<int32_t>(rintf(fminf(fmaxf(-low / scale, 0.0f), 255.0f)))};
-  }
+  });
 }
 
 template <int kElement>
@@ -119,7 +119,7 @@ void run_quantize(const StepCall& call) {
                 call.out()};
   if (cast.codes == nullptr) {
     BorealCudaCodes* const codes = static_cast<BorealCudaCodes*>(call.buffers[call.step.in[1]]);
-    launch(range_kernel, grid_of(cast.m, kThreads / 32), kThreads, 0, call.stream, cast.x, cast.m,
+    launch(range_kernel, grid_of(cast.m, kThreads / kWarp), kThreads, 0, call.stream, cast.x, cast.m,
            cast.columns, codes);
     cast.codes = codes;
     cast.code_step = 1;

@@ -6,12 +6,11 @@
 #include "cuda/partials.cuh"
 #include "cuda/resident_rows.cuh"
 #include "cuda/tile.cuh"
+#include "cuda/warp.cuh"
 
 namespace boreal {
 namespace cuda {
 namespace {
-
-constexpr unsigned kAllLanes = 0xffffffffu;
 
 struct Nearest {
   float distance;
@@ -61,26 +60,24 @@ __global__ void __launch_bounds__(kThreads) assign_kernel(AssignCall call) {
   *call.moved = 1;  // all that write here write the same
 }
 
-constexpr uint32_t kLanes = 32;
 constexpr size_t kSharedBytes = 48 << 10;
 constexpr uint64_t kPartRows = 128, kMostParts = 2048, kPartialBytes = uint64_t{64} << 20;
 
-size_t bytes_of_warp(uint32_t clusters) { return size_t{clusters} * kLanes * sizeof(double); }
+size_t bytes_of_warp(uint32_t clusters) { return size_t{clusters} * kWarp * sizeof(double); }
 
 // A warp has a part of the rows and a column a lane, the last column being the weights; nobody else adds to
 // what a lane adds to, and a lane takes the rows in order. The sums lie in shared memory, or where they are
 // to go when there are too many clusters for it.
 template <bool kShared>
 __global__ void cluster_sums_kernel(ClusterSumsCall call) {
-  const uint32_t lane = threadIdx.x % kLanes, warp = threadIdx.x / kLanes;
-  const uint32_t part = blockIdx.x * (blockDim.x / kLanes) + warp;
-  const uint32_t column = blockIdx.y * kLanes + lane, width = call.cols + 1;
+  const uint32_t lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
+  const uint32_t part = blockIdx.x * (blockDim.x / kWarp) + warp;
+  const uint32_t column = blockIdx.y * kWarp + lane, width = call.cols + 1;
   if (part >= call.parts || column >= width) return;  // nobody waits for anybody
   double* const out = call.partial + size_t{part} * call.clusters * width + column;
   double* const sums =
-      kShared ? reinterpret_cast<double*>(shared_bytes()) + size_t{warp} * call.clusters * kLanes + lane
-              : out;
-  const size_t stride = kShared ? kLanes : width;
+      kShared ? reinterpret_cast<double*>(shared_bytes()) + size_t{warp} * call.clusters * kWarp + lane : out;
+  const size_t stride = kShared ? size_t{kWarp} : width;
   for (uint32_t c = 0; c < call.clusters; ++c) sums[c * stride] = 0;
   const uint64_t begin = part * call.range,
                  end = begin + call.range < call.rows ? begin + call.range : call.rows;
@@ -125,8 +122,8 @@ void run_cluster_sums(const ClusterSumsCall& call, cudaStream_t stream) {
   const size_t bytes = bytes_of_warp(call.clusters);
   const bool shared = bytes <= kSharedBytes;
   const auto warps = static_cast<uint32_t>(shared ? std::min<size_t>(kSharedBytes / bytes, 8) : 8);
-  const dim3 grid((call.parts + warps - 1) / warps, call.cols / kLanes + 1);
-  launch(shared ? cluster_sums_kernel<true> : cluster_sums_kernel<false>, grid, warps * kLanes,
+  const dim3 grid((call.parts + warps - 1) / warps, call.cols / kWarp + 1);
+  launch(shared ? cluster_sums_kernel<true> : cluster_sums_kernel<false>, grid, warps * kWarp,
          shared ? warps * bytes : 0, stream, call);
   const size_t count = size_t{call.clusters} * (size_t{call.cols} + 1);
   join_partials(call.partial, call.parts, count, false, call.sums, stream);

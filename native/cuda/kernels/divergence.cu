@@ -22,18 +22,6 @@ struct DivergenceCall {
   const double *parts, *sums, *settings;
 };
 
-// Of all threads of the block, in the same order whatever the row; all get it.
-__device__ double sum_of_block(double value) {
-  __shared__ double sums[kWarps];
-  value = sum_of_lanes<kWarp>(value);
-  if (threadIdx.x % kWarp == 0) sums[threadIdx.x / kWarp] = value;
-  __syncthreads();
-  double sum = 0;
-  for (unsigned warp = 0; warp < kWarps; ++warp) sum += sums[warp];
-  __syncthreads();  // the next sum goes there
-  return sum;
-}
-
 class DivergenceRow {
  public:
   __device__ DivergenceRow(const DivergenceCall& call, size_t row)
@@ -47,7 +35,7 @@ class DivergenceRow {
   __device__ void solve() {
     double sum = 0;
     for (uint32_t j = threadIdx.x; j < call_.width; j += kBlock) sum += static_cast<double>(x_[j]);
-    const double mean = sum_of_block(sum) / (static_cast<double>(call_.width) * call_.outputs);
+    const double mean = sum_of_block<kBlock>(sum) / (static_cast<double>(call_.width) * call_.outputs);
     for (uint32_t t = threadIdx.x; t < call_.outputs; t += kBlock) w_[t] = sqrt(mean);
     __syncthreads();
     const double tolerance = call_.settings[3];
@@ -76,7 +64,7 @@ class DivergenceRow {
     for (uint32_t j = threadIdx.x; j < call_.width; j += kBlock) {
       sum += divergence_.of_one(static_cast<double>(x_[j]), product_at(j));
     }
-    return Divergence::root(sum_of_block(sum));
+    return Divergence::root(sum_of_block<kBlock>(sum));
   }
   __device__ void update() {
     for (uint32_t j = threadIdx.x; j < call_.width; j += kBlock) {

@@ -3,13 +3,11 @@
 #include "cuda/activation.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/network_kernels.cuh"
+#include "cuda/rows.cuh"
 
 namespace boreal {
 namespace cuda {
 namespace {
-
-constexpr unsigned kAllLanes = 0xffffffffu;
-constexpr int kWarp = 32;
 
 __global__ void gather_kernel(Clock clock, BatchRows x, float* out) {
   const BorealCudaTrainStep step = clock.before();
@@ -29,49 +27,37 @@ __global__ void activation_kernel(ActivationCall call) {
   }
 }
 
-__device__ float sum_of_warp(float x) {
-  for (int step = kWarp / 2; step > 0; step /= 2) x += __shfl_xor_sync(kAllLanes, x, step);
-  return x;
-}
-__device__ float max_of_warp(float x) {
-  for (int step = kWarp / 2; step > 0; step /= 2) {
-    const float other = __shfl_xor_sync(kAllLanes, x, step);
-    x = other > x ? other : x;
-  }
-  return x;
-}
-
 // A warp for each group of values; NaN makes all of its group NaN by the sum.
 __global__ void softmax_rows_kernel(ActivationCall call) {
   const bool forward = call.dy == nullptr, log = call.activation == Activation::kLogSoftmax;
   const size_t rows = forward ? call.clock.before().rows : call.clock.after().rows;
   const size_t groups = rows * (call.size / call.width);
   const uint32_t lane = threadIdx.x % kWarp;
-  for (size_t group = first_element() / kWarp; group < groups; group += element_step() / kWarp) {
+  each_row_of_warp(groups, [&](size_t group) {
     const size_t begin = group * call.width;
     if (forward) {
       float most = -INFINITY, sum = 0;
       for (uint32_t j = lane; j < call.width; j += kWarp) most = fmaxf(most, call.x[begin + j]);
-      most = max_of_warp(most);
+      most = max_of_lanes<kWarp>(most);
       for (uint32_t j = lane; j < call.width; j += kWarp) sum += expf(call.x[begin + j] - most);
-      sum = sum_of_warp(sum);
+      sum = sum_of_lanes<kWarp>(sum);
       for (uint32_t j = lane; j < call.width; j += kWarp) {
         const float x = call.x[begin + j] - most;
         call.out[begin + j] = log ? x - logf(sum) : expf(x) / sum;
       }
-      continue;
+      return;
     }
     float sum = 0;
     for (uint32_t j = lane; j < call.width; j += kWarp) {
       const float d = call.dy[begin + j];
       sum = log ? sum + d : fmaf(call.x[begin + j], d, sum);
     }
-    sum = sum_of_warp(sum);
+    sum = sum_of_lanes<kWarp>(sum);
     for (uint32_t j = lane; j < call.width; j += kWarp) {
       const float d = call.dy[begin + j], y = call.x[begin + j];
       call.out[begin + j] = log ? d - expf(y) * sum : y * (d - sum);
     }
-  }
+  });
 }
 
 // The hash of NeuralKernels::dropout.

@@ -3,6 +3,7 @@
 #include "cuda/launch.cuh"
 #include "cuda/math.cuh"
 #include "cuda/network_kernels.cuh"
+#include "cuda/warp.cuh"
 
 namespace boreal {
 namespace cuda {
@@ -10,14 +11,7 @@ namespace {
 
 using nn::LossKind;
 
-constexpr unsigned kAllLanes = 0xffffffffu;
 constexpr uint32_t kFewOutputs = 16;
-
-template <int kLanes>
-__device__ double sum_of_lanes(double x) {
-  for (int step = kLanes / 2; step > 0; step /= 2) x += __shfl_xor_sync(kAllLanes, x, step, kLanes);
-  return x;
-}
 
 struct Largest {
   double value;
@@ -117,9 +111,7 @@ struct LossRow {
   __device__ double softmax_entropy() const {
     float most = -INFINITY;
     each([&](uint32_t j) { most = fmaxf(most, call.y[begin + j]); });
-    for (int step = kLanes / 2; step > 0; step /= 2) {
-      most = fmaxf(most, __shfl_xor_sync(kAllLanes, most, step, kLanes));
-    }
+    most = max_of_lanes<kLanes>(most);
     double exponentials = 0, total = 0, sum = 0;
     each([&](uint32_t j) { exponentials += static_cast<double>(expf(call.y[begin + j] - most)); });
     const float log_sum = logf(static_cast<float>(sum_of_lanes<kLanes>(exponentials)));
@@ -239,46 +231,35 @@ __global__ void loss_kernel(LossCall call) {
 
 // ---- Sums of a step, by one block ----
 
-// sum of get(i), i < n, in one order; all threads have it, and may use `shared` again.
+// sum of get(i), i < n.
 template <typename Get>
-__device__ double sum_of_block(size_t n, double* shared, const Get& get) {
+__device__ double sum_of_all(size_t n, const Get& get) {
   double sum = 0;
   for (size_t i = threadIdx.x; i < n; i += kThreads) sum += get(i);
-  shared[threadIdx.x] = sum;
-  __syncthreads();
-  for (unsigned half = kThreads / 2; half > 0; half /= 2) {
-    if (threadIdx.x < half) shared[threadIdx.x] += shared[threadIdx.x + half];
-    __syncthreads();
-  }
-  sum = shared[0];
-  __syncthreads();
-  return sum;
+  return sum_of_block<kThreads>(sum);
 }
 
-__device__ void add_last_penalty(const FinishCall& call, uint32_t step, double* shared) {
+__device__ void add_last_penalty(const FinishCall& call, uint32_t step) {
   if (call.penalty_count == 0 || step == 0) return;  // for all threads alike
-  const double penalty =
-      sum_of_block(call.penalty_count, shared, [&](size_t i) { return call.penalties[i]; });
+  const double penalty = sum_of_all(call.penalty_count, [&](size_t i) { return call.penalties[i]; });
   if (threadIdx.x == 0) call.results[size_t{step - 1} * (2 + call.metric_count) + 1] = penalty;
 }
 
 __global__ void finish_kernel(FinishCall call) {
-  __shared__ double shared[kThreads];
   const uint32_t now = call.clock.progress->step;
   const bool stopped = call.clock.progress->stopped != 0;
   const BorealCudaTrainStep step = call.clock.before();
   double* const results = call.results + size_t{now} * (2 + call.metric_count);
   double loss = 0;
   if (!stopped) {
-    add_last_penalty(call, now, shared);
+    add_last_penalty(call, now);
     const auto weighed = [&](size_t i) { return static_cast<double>(call.clock.factors[step.first + i]); };
-    loss = sum_of_block(step.rows, shared, [&](size_t i) { return weighed(i) * call.losses[i]; });
+    loss = sum_of_all(step.rows, [&](size_t i) { return weighed(i) * call.losses[i]; });
     if (threadIdx.x == 0) results[0] = loss, results[1] = 0;
     for (uint32_t m = 0; m < call.metric_count; ++m) {
       const double* const counted = call.counted + size_t{m} * call.batch;
-      const double sum = sum_of_block(step.rows, shared, [&](size_t i) {
-        return call.weighted_metrics ? weighed(i) * counted[i] : counted[i];
-      });
+      const double sum = sum_of_all(
+          step.rows, [&](size_t i) { return call.weighted_metrics ? weighed(i) * counted[i] : counted[i]; });
       if (threadIdx.x == 0) results[2 + m] = sum;
     }
   }
@@ -289,8 +270,7 @@ __global__ void finish_kernel(FinishCall call) {
 }
 
 __global__ void last_penalty_kernel(FinishCall call) {
-  __shared__ double shared[kThreads];
-  if (call.clock.progress->stopped == 0) add_last_penalty(call, call.clock.progress->step, shared);
+  if (call.clock.progress->stopped == 0) add_last_penalty(call, call.clock.progress->step);
 }
 
 }  // namespace

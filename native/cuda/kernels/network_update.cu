@@ -5,6 +5,7 @@
 #include "cuda/launch.cuh"
 #include "cuda/math.cuh"
 #include "cuda/network_kernels.cuh"
+#include "cuda/warp.cuh"
 
 namespace boreal {
 namespace cuda {
@@ -96,18 +97,6 @@ __device__ float gradient_of(const UpdateCall& call, const Segment& segment, dou
   return g;
 }
 
-// Sum over the block, in one order; thread 0 has it.
-__device__ double sum_of_block(double x) {
-  __shared__ double shared[kThreads];
-  shared[threadIdx.x] = x;
-  __syncthreads();
-  for (unsigned half = kThreads / 2; half > 0; half /= 2) {
-    if (threadIdx.x < half) shared[threadIdx.x] += shared[threadIdx.x + half];
-    __syncthreads();
-  }
-  return shared[0];
-}
-
 // body(i) for each parameter of the block's share of a segment.
 template <typename Body>
 __device__ void each_parameter(const Segment& segment, const Body& body) {
@@ -132,9 +121,8 @@ __global__ void gradient_sums_kernel(UpdateCall call) {
       squares += static_cast<double>(g) * static_cast<double>(g);
     });
   }
-  squares = sum_of_block(squares);
-  __syncthreads();
-  penalty = sum_of_block(penalty);
+  squares = sum_of_block<kThreads>(squares);
+  penalty = sum_of_block<kThreads>(penalty);
   if (threadIdx.x == 0) call.squares[blockIdx.x] = squares, call.penalties[blockIdx.x] = penalty;
 }
 
@@ -175,7 +163,7 @@ __global__ void update_kernel(UpdateCall call) {
     if (call.s2 != nullptr) call.s2[at] = p.s2;
   });
   if constexpr (!kByNorm) {
-    penalty = sum_of_block(penalty);
+    penalty = sum_of_block<kThreads>(penalty);
     if (threadIdx.x == 0) call.penalties[blockIdx.x] = penalty;
   }
 }

@@ -23,14 +23,7 @@ __device__ Best better(Best a, Best b) {
   return a.value > b.value ? a : b;
 }
 
-template <int kLanes>
-__device__ float max_of_lanes(float x) {
-  for (int step = kLanes / 2; step > 0; step /= 2) {
-    const float other = __shfl_xor_sync(kAllLanes, x, step, kLanes);
-    x = isnan(x) || isnan(other) ? quiet_nan() : x > other ? x : other;
-  }
-  return x;
-}
+// NaN makes all of its row NaN by the sum.
 template <int kLanes>
 __global__ void softmax_kernel(const float* x, float* y, uint32_t rows, int width, bool log) {
   RowPlace<kLanes> place(rows);
@@ -39,9 +32,7 @@ __global__ void softmax_kernel(const float* x, float* y, uint32_t rows, int widt
     const float* in = x + (inside ? place.row : 0) * width;
     float* out = y + (inside ? place.row : 0) * width;
     float most = -INFINITY;
-    for (int j = place.lane; j < width; j += kLanes) {
-      most = isnan(most) || isnan(in[j]) ? quiet_nan() : in[j] > most ? in[j] : most;
-    }
+    for (int j = place.lane; j < width; j += kLanes) most = fmaxf(most, in[j]);
     most = max_of_lanes<kLanes>(most);
     float sum = 0;
     for (int j = place.lane; j < width; j += kLanes) sum += expf(in[j] - most);

@@ -2,13 +2,13 @@
 // and a gathered byte of its bin; rows ascend, so that both come in whole sectors near the root.
 #include "cuda/launch.cuh"
 #include "cuda/tree_growth.cuh"
+#include "cuda/warp.cuh"
 
 namespace boreal {
 namespace cuda {
 namespace {
 
-constexpr unsigned kAllLanes = 0xffffffffu;
-constexpr uint32_t kWarp = 32, kWarps = kThreads / kWarp, kWords = kTileRows / kWarp;
+constexpr uint32_t kWarps = kThreads / kWarp, kWords = kTileRows / kWarp;
 static_assert(kWords == 2 * kWarp, "a warp adds up two words a lane");
 
 // The task that a tile belongs to.
@@ -74,10 +74,8 @@ __global__ __launch_bounds__(kThreads) void move_kernel(PartitionCall call) {
     own_all += lefts;
     if (t < tile) own_before += lefts;
   }
-  for (int step = kWarp / 2; step > 0; step /= 2) {
-    own_before += __shfl_xor_sync(kAllLanes, own_before, step);
-    own_all += __shfl_xor_sync(kAllLanes, own_all, step);
-  }
+  own_before = sum_of_lanes<kWarp>(own_before);
+  own_all = sum_of_lanes<kWarp>(own_all);
   if (lane == 0 && own_all != 0) {
     atomicAdd(&before, own_before);
     atomicAdd(&all, own_all);
@@ -127,7 +125,7 @@ __global__ __launch_bounds__(kThreads) void total_kernel(const uint32_t* rows, u
                                                          unsigned long long* total) {
   unsigned long long sum = 0;
   for (size_t i = first_element(); i < count; i += element_step()) sum += gradients[rows[i]];
-  for (int step = kWarp / 2; step > 0; step /= 2) sum += __shfl_xor_sync(kAllLanes, sum, step);
+  sum = sum_of_lanes<kWarp>(sum);
   if (threadIdx.x % kWarp == 0) atomicAdd(total, sum);
 }
 

@@ -6,12 +6,13 @@
 // how long a warp takes for its group, since all of them run at once.
 #include "cuda/launch.cuh"
 #include "cuda/tree_search.cuh"
+#include "cuda/warp.cuh"
 
 namespace boreal {
 namespace cuda {
 namespace {
 
-constexpr unsigned kAllLanes = 0xffffffffu, kWarp = 32, kSearchThreads = 128;
+constexpr unsigned kSearchThreads = 128;
 
 __device__ double gradient_of(unsigned long long pair) {
   return static_cast<double>(static_cast<int32_t>(static_cast<uint32_t>(pair >> 32)));
