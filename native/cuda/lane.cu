@@ -34,17 +34,10 @@ Lane::Lane(const LoadedPlan& plan, uint64_t capacity) : plan_(plan), capacity_(c
   staged_in_ = reinterpret_cast<float*>(staging_.data());
   staged_out_ = reinterpret_cast<float*>(staging_.data() + in);
   staged_refusal_ = reinterpret_cast<Refusal*>(staging_.data() + in + out);
-  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
   plan.lane_bytes += buffers_.bytes();
 }
 
-Lane::~Lane() {
-  // Whatever runs still writes into the buffers.
-  cudaStreamSynchronize(stream_);
-  for (const Recorded& pass : recorded_) cudaGraphExecDestroy(pass.graph);
-  cudaStreamDestroy(stream_);
-  plan_.lane_bytes -= buffers_.bytes();
-}
+Lane::~Lane() { plan_.lane_bytes -= buffers_.bytes(); }
 
 void Lane::enqueue_steps(uint64_t rows) {
   for (const BorealCudaStep& step : plan_.steps) {
@@ -71,9 +64,9 @@ void Lane::enqueue(uint64_t rows) {
         "copying results from the device");
 }
 
-cudaGraphExec_t Lane::recorded(uint64_t rows) {
-  for (const Recorded& pass : recorded_) {
-    if (pass.rows == rows) return pass.graph;
+const Recording* Lane::recorded(uint64_t rows) {
+  for (const Recorded& known : recorded_) {
+    if (known.rows == rows) return &known.pass;
   }
   if (recorded_.size() == kMostRecorded) return nullptr;
   if (std::find(met_.begin(), met_.end(), rows) == met_.end()) {
@@ -81,30 +74,15 @@ cudaGraphExec_t Lane::recorded(uint64_t rows) {
     met_.push_back(rows);
     return nullptr;
   }
-  check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "recording a pass");
-  cudaGraph_t graph = nullptr;
-  try {
-    enqueue(rows);
-  } catch (...) {
-    cudaStreamEndCapture(stream_, &graph);  // the stream would stay unusable
-    if (graph != nullptr) cudaGraphDestroy(graph);
-    cudaGetLastError();
-    throw;
-  }
-  check(cudaStreamEndCapture(stream_, &graph), "recording a pass");
-  cudaGraphExec_t executable = nullptr;
-  const cudaError_t made = cudaGraphInstantiate(&executable, graph, 0);
-  cudaGraphDestroy(graph);
-  check(made, "preparing a recorded pass");
-  recorded_.push_back({rows, executable});
-  return executable;
+  recorded_.push_back({rows, Recording(stream_, [&] { enqueue(rows); })});
+  return &recorded_.back().pass;
 }
 
 void Lane::start(const float* x, uint64_t rows, uint64_t first_row) {
   std::memcpy(staged_in_, x, rows * plan_.input_width * sizeof(float));
-  const cudaGraphExec_t graph = rows <= kRecordedRows ? recorded(rows) : nullptr;
-  if (graph != nullptr) {
-    check(cudaGraphLaunch(graph, stream_), "starting a recorded pass");
+  const Recording* const pass = rows <= kRecordedRows ? recorded(rows) : nullptr;
+  if (pass != nullptr) {
+    pass->start(stream_);
   } else {
     enqueue(rows);
   }

@@ -9,6 +9,7 @@
 
 #include "cuda/memory.cuh"
 #include "cuda/step.cuh"
+#include "cuda/stream.cuh"
 
 namespace boreal {
 namespace cuda {
@@ -50,12 +51,12 @@ class Lane {
  private:
   struct Recorded {
     uint64_t rows;
-    cudaGraphExec_t graph;
+    Recording pass;
   };
   void enqueue(uint64_t rows);
   void enqueue_steps(uint64_t rows);
-  // The graph of a pass of so many rows; null the first time that the number is met.
-  cudaGraphExec_t recorded(uint64_t rows);
+  // A pass of so many rows; null the first time that the number is met.
+  const Recording* recorded(uint64_t rows);
 
   const LoadedPlan& plan_;
   const uint64_t capacity_;
@@ -65,10 +66,10 @@ class Lane {
   PinnedMemory staging_;
   float *staged_in_ = nullptr, *staged_out_ = nullptr;
   Refusal* staged_refusal_ = nullptr;
-  cudaStream_t stream_ = nullptr;
   uint64_t rows_ = 0, first_row_ = 0;
   std::vector<Recorded> recorded_;
   std::vector<uint64_t> met_;
+  Stream stream_;
 };
 
 }  // namespace cuda

@@ -4,6 +4,7 @@
 
 #include "cuda/measure.cuh"
 #include "cuda/program.cuh"
+#include "cuda/stream.cuh"
 #include "kernels/functions.h"
 
 namespace boreal {
@@ -33,18 +34,6 @@ BorealCudaStep step_of(BorealCudaKernel kernel, uint32_t width) {
   return step;
 }
 
-class OwnStream {
- public:
-  OwnStream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream"); }
-  ~OwnStream() { cudaStreamDestroy(stream_); }
-  OwnStream(const OwnStream&) = delete;
-  OwnStream& operator=(const OwnStream&) = delete;
-  cudaStream_t get() const { return stream_; }
-
- private:
-  cudaStream_t stream_ = nullptr;
-};
-
 // A plan of one step repeated, run on its own buffers.
 double run_ns(int device, const BorealCudaStep& step, uint32_t repeats, const std::vector<float>& arena,
               uint64_t rows, bool copies) {
@@ -68,13 +57,13 @@ double run_ns(int device, const BorealCudaStep& step, uint32_t repeats, const st
   void* const buffers[2] = {x.data(), y.data()};
   // A stream of its own: waiting for all of the device would break what other threads record meanwhile.
   check(cudaStreamSynchronize(nullptr), "clearing memory");
-  const OwnStream stream;
+  const Stream stream;
   const double ns = least_ns([&] {
     for (const BorealCudaStep& each : steps) {
       run_step({each, buffers, loaded.arena.data(), static_cast<uint32_t>(rows), static_cast<uint32_t>(rows),
-                nullptr, stream.get()});
+                nullptr, stream});
     }
-    check(cudaStreamSynchronize(stream.get()), "measuring");
+    check(cudaStreamSynchronize(stream), "measuring");
   });
   return ns / repeats;
 }
@@ -93,8 +82,7 @@ BorealCudaFigures measure(int device) {
   copy.n[0] = static_cast<int32_t>(Unary::kNegate);
   BorealCudaStep product = step_of(BOREAL_CUDA_PRODUCT, kSide);
   product.c[0] = 0;
-  BorealCudaStep narrow = copy;  // many columns in, few out
-  narrow = step_of(BOREAL_CUDA_FOLD, kWidth);
+  BorealCudaStep narrow = step_of(BOREAL_CUDA_FOLD, kWidth);  // many columns in, few out
   narrow.out_width = 1;
 
   BorealCudaFigures figures{};

@@ -51,12 +51,11 @@ void TrainedNetwork::download(T* to, const T* from, size_t count) {
 }
 
 TrainedNetwork::TrainedNetwork(int device, const BorealCudaNetworkSpec& spec)
-    : device_(device),
+    : device_((use_device(device), device)),
       layers_(spec.layers, spec.layers + spec.layer_count),
       batch_(spec.batch),
       rows_(spec.rows),
       most_steps_((spec.rows + spec.batch - 1) / spec.batch) {
-  use_device(device);
   check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device),
         "asking for a device");
   const size_t rows = static_cast<size_t>(spec.rows), outputs = layers_.back().outputs;
@@ -98,17 +97,12 @@ TrainedNetwork::TrainedNetwork(int device, const BorealCudaNetworkSpec& spec)
              update_.penalties,
              update_.block_count,
              take<double>(most_steps_ * (2 + spec.metric_count))};
-  // What has left the host may still be on its way; the stream would not wait for it.
+  // What has left the host may still be on its way; the own stream would not wait for it.
   check(cudaStreamSynchronize(nullptr), "copying rows to the device");
-  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
 }
 
 TrainedNetwork::~TrainedNetwork() {
   cudaSetDevice(device_);  // it may be lost by now; its memory is gone then
-  if (stream_ == nullptr) return;
-  cudaStreamSynchronize(stream_);
-  if (step_ != nullptr) cudaGraphExecDestroy(step_);
-  cudaStreamDestroy(stream_);
 }
 
 bool TrainedNetwork::learns(size_t layer) const {
@@ -284,33 +278,13 @@ void TrainedNetwork::enqueue_step() {
   run_update(update_, stream_);
 }
 
-void TrainedNetwork::record() {
-  if (step_ != nullptr) cudaGraphExecDestroy(step_);
-  step_ = nullptr;
-  check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "recording a step");
-  cudaGraph_t graph = nullptr;
-  try {
-    enqueue_step();
-  } catch (...) {
-    cudaStreamEndCapture(stream_, &graph);  // the stream would stay unusable
-    if (graph != nullptr) cudaGraphDestroy(graph);
-    cudaGetLastError();
-    throw;
-  }
-  check(cudaStreamEndCapture(stream_, &graph), "recording a step");
-  const cudaError_t made = cudaGraphInstantiate(&step_, graph, 0);
-  cudaGraphDestroy(graph);
-  if (made != cudaSuccess) step_ = nullptr;
-  check(made, "preparing a recorded step");
-}
-
 void TrainedNetwork::run_steps(BorealCudaEpoch* epoch) {
   const size_t width = 2 + finish_.metric_count;
   uint32_t done = 0, at_once = 1;
   while (done < epoch->step_count) {
     const uint32_t count = std::min(at_once, epoch->step_count - done);
     const auto begin = std::chrono::steady_clock::now();
-    for (uint32_t i = 0; i < count; ++i) check(cudaGraphLaunch(step_, stream_), "starting a recorded step");
+    for (uint32_t i = 0; i < count; ++i) step_.start(stream_);
     run_last_penalty(finish_, stream_);
     download(epoch->results + done * width, finish_.results + done * width, count * width);
     Progress progress{};
@@ -343,7 +317,7 @@ void TrainedNetwork::train(BorealCudaEpoch* epoch) {
   upload(steps_, epoch->steps, epoch->step_count);
   upload(keys_, epoch->keys, size_t{epoch->step_count} * dropout_count_);
   check(cudaMemsetAsync(clock_.progress, 0, sizeof(Progress), stream_), "clearing memory");
-  if (step_ == nullptr || !(rules == rules_)) {
+  if (!step_ || !(rules == rules_)) {
     update_.kind = static_cast<UpdateKind>(rules.update);
     update_.epsilon = rules.epsilon;
     update_.epsilon_in_root = rules.epsilon_in_root != 0;
@@ -352,7 +326,7 @@ void TrainedNetwork::train(BorealCudaEpoch* epoch) {
     update_.clip_norm = rules.clip_norm;
     update_.clip_global_norm = rules.clip_global_norm;
     update_.clip_value = rules.clip_value;
-    record();
+    step_ = Recording(stream_, [&] { enqueue_step(); });
     rules_ = rules;
   }
   const auto finish = [&] {

@@ -7,6 +7,7 @@
 
 #include "cuda/memory.cuh"
 #include "cuda/network_kernels.cuh"
+#include "cuda/stream.cuh"
 
 namespace boreal {
 namespace cuda {
@@ -53,7 +54,6 @@ class TrainedNetwork {
   size_t enqueue_forward(size_t layer);
   // Returns the layer whose values the gradient has reached.
   size_t enqueue_backward(size_t layer);
-  void record();
   void run_steps(BorealCudaEpoch* epoch);
 
   const int device_;
@@ -80,8 +80,8 @@ class TrainedNetwork {
   float* states_[3] = {nullptr, nullptr, nullptr};
 
   Rules rules_;
-  cudaStream_t stream_ = nullptr;
-  cudaGraphExec_t step_ = nullptr;  // recorded by these rules
+  Recording step_;  // by these rules
+  Stream stream_;
 };
 
 }  // namespace cuda

@@ -15,16 +15,10 @@ constexpr uint64_t kMostSplits = 4096;
 }  // namespace
 
 ResidentRows::ResidentRows(int device, uint64_t rows, uint32_t cols)
-    : device_(device), rows_(rows), cols_(cols) {
-  use_device(device);
-  x_ = DeviceMemory(rows * cols * sizeof(float));
-  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
-}
+    : device_((use_device(device), device)), rows_(rows), cols_(cols), x_(rows * cols * sizeof(float)) {}
 
 ResidentRows::~ResidentRows() {
   cudaSetDevice(device_);  // it may be lost by now; its memory is gone then
-  cudaStreamSynchronize(stream_);
-  cudaStreamDestroy(stream_);
 }
 
 template <typename T>

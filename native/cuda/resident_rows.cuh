@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cuda/memory.cuh"
+#include "cuda/stream.cuh"
 #include "device/cuda_training_api.h"
 
 namespace boreal {
@@ -97,7 +98,7 @@ class ResidentRows {
   const uint32_t cols_;
   DeviceMemory x_, weights_, labels_, distances_;
   DeviceMemory operand_, partial_, result_, moved_;  // of calls, kept for the next
-  cudaStream_t stream_ = nullptr;
+  Stream stream_;
 };
 
 }  // namespace cuda

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cuda/memory.cuh"
+#include "cuda/stream.cuh"
 #include "device/cuda_tree_training_api.h"
 
 namespace boreal {
@@ -73,21 +74,6 @@ uint32_t histogram_group(uint32_t cols, uint32_t slots, bool counts);
 void run_histograms(const HistogramCall& call, cudaStream_t stream);
 
 // ---- All of it --------------------------------------------------------------------------------------
-
-class Stream {
- public:
-  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream"); }
-  ~Stream() {
-    cudaStreamSynchronize(stream_);
-    cudaStreamDestroy(stream_);
-  }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  operator cudaStream_t() const { return stream_; }
-
- private:
-  cudaStream_t stream_ = nullptr;
-};
 
 class TreeGrowth {
  public:

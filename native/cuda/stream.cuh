@@ -1,0 +1,65 @@
+// A stream of the device, and recorded work: each given back by whoever owns it.
+#pragma once
+
+#include <utility>
+
+#include "cuda/launch.cuh"
+
+namespace boreal {
+namespace cuda {
+
+// Of the current device. A member that others are used by comes last: what runs ends before they go.
+class Stream {
+ public:
+  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream"); }
+  ~Stream() {
+    cudaStreamSynchronize(stream_);
+    cudaStreamDestroy(stream_);
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  operator cudaStream_t() const { return stream_; }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+class Recording {
+ public:
+  Recording() = default;
+  // Of what enqueue() gives to the stream, which does not run then.
+  template <typename F>
+  Recording(cudaStream_t stream, F enqueue) {
+    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "recording work");
+    cudaGraph_t graph = nullptr;
+    try {
+      enqueue();
+    } catch (...) {
+      cudaStreamEndCapture(stream, &graph);  // the stream would stay unusable
+      if (graph != nullptr) cudaGraphDestroy(graph);
+      cudaGetLastError();
+      throw;
+    }
+    check(cudaStreamEndCapture(stream, &graph), "recording work");
+    const cudaError_t made = cudaGraphInstantiate(&work_, graph, 0);
+    cudaGraphDestroy(graph);
+    check(made, "preparing recorded work");
+  }
+  Recording(Recording&& other) noexcept : work_(std::exchange(other.work_, nullptr)) {}
+  Recording& operator=(Recording&& other) noexcept {
+    std::swap(work_, other.work_);
+    return *this;
+  }
+  ~Recording() {
+    if (work_ != nullptr) cudaGraphExecDestroy(work_);
+  }
+
+  explicit operator bool() const { return work_ != nullptr; }
+  void start(cudaStream_t stream) const { check(cudaGraphLaunch(work_, stream), "starting recorded work"); }
+
+ private:
+  cudaGraphExec_t work_ = nullptr;
+};
+
+}  // namespace cuda
+}  // namespace boreal
