@@ -42,7 +42,6 @@ using emulator::copy_tile;
 using emulator::group_commit;
 using emulator::group_fence;
 using emulator::group_wait;
-using emulator::operand_of;
 using emulator::take_registers;
 using emulator::yield_registers;
 
@@ -98,13 +97,6 @@ __device__ __forceinline__ void copy_tile(void* to, const CUtensorMap& map, uint
 __device__ __forceinline__ void yield_registers() { asm volatile("setmaxnreg.dec.sync.aligned.u32 40;"); }
 __device__ __forceinline__ void take_registers() { asm volatile("setmaxnreg.inc.sync.aligned.u32 232;"); }
 
-// What names an operand: its address and the distance of groups of eight rows, both in 16 bytes, and how its
-// chunks are turned. 32 bytes further in k are 2 more.
-__device__ __forceinline__ uint64_t operand_of(const void* tile) {
-  return (shared_address(tile) & 0x3ffffu) >> 4 | uint64_t{1} << 16 | uint64_t{8 * kTileBytes / 16} << 32 |
-         uint64_t{1} << 62;
-}
-
 // Before the first product that reads sums, which the group has written.
 __device__ __forceinline__ void group_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 __device__ __forceinline__ void group_commit() {
@@ -134,20 +126,20 @@ __device__ __forceinline__ void group_wait() {
   "%105, %106, %107, %108, %109, %110, %111, %112, %113, %114, %115, %116, %117, %118, %119, "      \
   "%120, %121, %122, %123, %124, %125, %126, %127"
 // Adds to the sums (the predicate); signs and orders of the operands are as they are.
-#define BOREAL_WGMMA(n, count, kinds, k, registers, tail)                                             \
+#define BOREAL_WGMMA(n, count, kinds, registers, tail)                                                \
   asm volatile("{\n .reg .pred p;\n setp.ne.b32 p, 1, 0;\n wgmma.mma_async.sync.aligned.m64n" n kinds \
                " {" BOREAL_N##count "}, " tail ";\n}"                                                 \
                : registers                                                                            \
                : "l"(a), "l"(b))
-#define BOREAL_GROUP_MULTIPLY(n, count, tail)                                                         \
-  if constexpr (kElement == BOREAL_CUDA_FLOAT16) {                                                    \
-    BOREAL_WGMMA(n, count, "k16.f32.f16.f16", "+f", BOREAL_R##count("+f"), tail ", p, 1, 1, 0, 0");   \
-  } else if constexpr (kElement == BOREAL_CUDA_BFLOAT16) {                                            \
-    BOREAL_WGMMA(n, count, "k16.f32.bf16.bf16", "+f", BOREAL_R##count("+f"), tail ", p, 1, 1, 0, 0"); \
-  } else if constexpr (kElement == BOREAL_CUDA_TF32) {                                                \
-    BOREAL_WGMMA(n, count, "k8.f32.tf32.tf32", "+f", BOREAL_R##count("+f"), tail ", p, 1, 1");        \
-  } else {                                                                                            \
-    BOREAL_WGMMA(n, count, "k32.s32.u8.s8", "+r", BOREAL_R##count("+r"), tail ", p");                 \
+#define BOREAL_GROUP_MULTIPLY(n, count, tail)                                                   \
+  if constexpr (kElement == BOREAL_CUDA_FLOAT16) {                                              \
+    BOREAL_WGMMA(n, count, "k16.f32.f16.f16", BOREAL_R##count("+f"), tail ", p, 1, 1, 0, 0");   \
+  } else if constexpr (kElement == BOREAL_CUDA_BFLOAT16) {                                      \
+    BOREAL_WGMMA(n, count, "k16.f32.bf16.bf16", BOREAL_R##count("+f"), tail ", p, 1, 1, 0, 0"); \
+  } else if constexpr (kElement == BOREAL_CUDA_TF32) {                                          \
+    BOREAL_WGMMA(n, count, "k8.f32.tf32.tf32", BOREAL_R##count("+f"), tail ", p, 1, 1");        \
+  } else {                                                                                      \
+    BOREAL_WGMMA(n, count, "k32.s32.u8.s8", BOREAL_R##count("+r"), tail ", p");                 \
   }
 
 // Adds the products of 32 bytes of k of 64 rows of A and kColumns rows of B.
@@ -162,6 +154,13 @@ __device__ __forceinline__ void group_multiply(typename TensorSum<kElement>::Typ
   }
 }
 #endif
+
+// What names an operand: its address and the distance of groups of eight rows, both in 16 bytes, and how its
+// chunks are turned. 32 bytes further in k are 2 more.
+__device__ __forceinline__ uint64_t operand_of(const void* tile) {
+  return (shared_address(tile) & 0x3ffffu) >> 4 | uint64_t{1} << 16 | uint64_t{8 * kTileBytes / 16} << 32 |
+         uint64_t{1} << 62;
+}
 
 }  // namespace cuda
 }  // namespace boreal

@@ -36,6 +36,7 @@ using emulator::copy_async16;
 using emulator::copy_async_commit;
 using emulator::copy_async_wait;
 using emulator::load_matrices;
+using emulator::shared_address;
 
 template <int kElement>
 void multiply_block(typename TensorSum<kElement>::Type (&sum)[4], const uint32_t (&a)[4], uint32_t b0,

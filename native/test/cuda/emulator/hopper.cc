@@ -9,10 +9,6 @@ namespace {
 constexpr uint64_t kRow = 128;
 uint64_t turned(uint64_t address) { return address ^ (address >> 7 & 7) << 4; }
 
-uint64_t address_of(const void* shared) {
-  return static_cast<uint64_t>(static_cast<const unsigned char*>(shared) - shared_bytes());
-}
-
 void end_phase(Barrier* barrier) {
   if (barrier->missing != 0 || barrier->bytes != 0) return;
   barrier->phase ^= 1;
@@ -42,7 +38,7 @@ void barrier_wait(Barrier* barrier, uint32_t parity) {
 }
 
 void copy_tile(void* to, const CUtensorMap& map, uint32_t byte, uint32_t row, Barrier* barrier) {
-  const uint64_t first = address_of(to);
+  const uint64_t first = shared_address(to);
   if (first % 1024 != 0) die("a tile at no multiple of 1024 bytes");
   later([=] {
     for (uint64_t r = 0; r < map.box_rows; ++r) {
@@ -57,9 +53,6 @@ void copy_tile(void* to, const CUtensorMap& map, uint32_t byte, uint32_t row, Ba
   });
 }
 
-uint64_t operand_of(const void* tile) {
-  return (address_of(tile) & 0x3ffff) >> 4 | uint64_t{1} << 16 | uint64_t{64} << 32 | uint64_t{1} << 62;
-}
 uint32_t operand_word(uint64_t operand, uint32_t row, uint32_t byte) {
   if (operand >> 62 != 1) die("an operand whose chunks are not turned within 128 bytes");
   const uint64_t first = (operand & 0x3fff) << 4, groups = (operand >> 32 & 0x3fff) << 4;

@@ -26,7 +26,6 @@ void copy_tile(void* to, const CUtensorMap& map, uint32_t byte, uint32_t row, Ba
 inline void yield_registers() {}
 inline void take_registers() {}
 
-uint64_t operand_of(const void* tile);
 // The word at byte `byte` of row `row` of an operand, its fields read as the hardware reads them.
 uint32_t operand_word(uint64_t operand, uint32_t row, uint32_t byte);
 

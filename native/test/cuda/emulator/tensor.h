@@ -34,6 +34,10 @@ class AsyncGroups {
 // Those of this thread.
 AsyncGroups& copies();
 
+inline uint32_t shared_address(const void* p) {
+  return static_cast<uint32_t>(static_cast<const unsigned char*>(p) - shared_bytes());
+}
+
 inline void copy_async16(void* to, const void* from, bool inside) {
   copies().add([=] { inside ? std::memcpy(to, from, 16) : std::memset(to, 0, 16); });
 }
