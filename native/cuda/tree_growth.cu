@@ -31,11 +31,12 @@ TreeGrowth::TreeGrowth(int device, const BorealCudaBins& bins)
       counts_(bins.counts != 0),
       stride_(row_stride(bins.stride)),
       group_(histogram_group(bins.cols, bins.slots, bins.counts != 0)) {
-  const size_t rows = rows_, size = size_t{cols_} * slots_;
+  const size_t rows = rows_;
   const uint32_t groups = (cols_ + group_ - 1) / group_;
   blocks_ = std::max(1u, 4 * static_cast<uint32_t>(multiprocessors(device)) / groups);
-  histograms_ = static_cast<uint32_t>(
-      std::min<size_t>(most_, std::max<size_t>(1, kMostHistogramBytes / (size * sizeof(uint64_t)))));
+  // Of a batch's children one half is built, the other half derived.
+  const size_t fitting = kMostHistogramBytes / (histogram_size() * sizeof(uint64_t));
+  histograms_ = static_cast<uint32_t>(std::clamp<size_t>(fitting, 1, std::max(1u, most_ / 2)));
 
   by_row_ = DeviceMemory(rows * stride_);
   by_column_ = DeviceMemory(rows * cols_);
@@ -45,13 +46,8 @@ TreeGrowth::TreeGrowth(int device, const BorealCudaBins& bins)
   const size_t tiles = rows / kTileRows + 1 + most_;
   marks_ = DeviceMemory(tiles * kTileRows / 8);
   lefts_ = DeviceMemory(tiles * sizeof(uint32_t));
-  totals_ = DeviceMemory(most_ * sizeof(uint32_t));
-  sums_ = DeviceMemory(histograms_ * size * sizeof(uint64_t));
-  staged_sums_ = PinnedMemory(std::max(sums_.bytes(), totals_.bytes()));
-  if (counts_) {
-    count_sums_ = DeviceMemory(histograms_ * size * sizeof(uint32_t));
-    staged_counts_ = PinnedMemory(count_sums_.bytes());
-  }
+  totals_ = DeviceMemory(most_ * sizeof(uint64_t));
+  staged_totals_ = PinnedMemory(totals_.bytes());
   const size_t task_bytes = std::max({most_ * sizeof(PartitionTask), most_ * sizeof(CollectTask),
                                       (size_t{histograms_} + blocks_) * sizeof(HistogramTask)});
   tasks_ = DeviceMemory(task_bytes);
@@ -72,6 +68,16 @@ TreeGrowth::TreeGrowth(int device, const BorealCudaBins& bins)
       cudaMemcpyAsync(by_column_.data(), bins.by_column, by_column_.bytes(), cudaMemcpyHostToDevice, stream_),
       "copying bins");
   wait("copying bins");
+}
+
+void TreeGrowth::load_build() {
+  use_device(device_);
+  const size_t size = histogram_size();
+  sums_ = DeviceMemory(histograms_ * size * sizeof(uint64_t));
+  staged_sums_ = PinnedMemory(sums_.bytes());
+  if (!counts_) return;
+  count_sums_ = DeviceMemory(histograms_ * size * sizeof(uint32_t));
+  staged_counts_ = PinnedMemory(count_sums_.bytes());
 }
 
 uint32_t* TreeGrowth::rows_at(const BorealCudaSlice& slice) const {
@@ -104,13 +110,13 @@ uint64_t TreeGrowth::start(const uint64_t* gradients, const uint32_t* rows, uint
     check(cudaMemcpyAsync(root, rows, count * sizeof(uint32_t), cudaMemcpyHostToDevice, stream_),
           "copying rows");
   }
-  auto* const total = reinterpret_cast<unsigned long long*>(sums_.data());
+  auto* const total = reinterpret_cast<unsigned long long*>(totals_.data());
   check(cudaMemsetAsync(total, 0, sizeof(*total), stream_), "clearing memory");
   run_total(root, static_cast<uint32_t>(count), packed(), total, stream_);
-  check(cudaMemcpyAsync(staged_sums_.data(), total, sizeof(*total), cudaMemcpyDeviceToHost, stream_),
+  check(cudaMemcpyAsync(staged_totals_.data(), total, sizeof(*total), cudaMemcpyDeviceToHost, stream_),
         "copying results from the device");
   wait("starting a tree");
-  return *reinterpret_cast<const uint64_t*>(staged_sums_.data());
+  return *reinterpret_cast<const uint64_t*>(staged_totals_.data());
 }
 
 void TreeGrowth::split(BorealCudaSplit* splits, uint32_t count) {
@@ -138,9 +144,9 @@ void TreeGrowth::split(BorealCudaSplit* splits, uint32_t count) {
   call.lefts = reinterpret_cast<uint32_t*>(lefts_.data());
   call.totals = reinterpret_cast<uint32_t*>(totals_.data());
   run_partition(call, stream_);
-  const uint32_t* const totals = reinterpret_cast<const uint32_t*>(staged_sums_.data());
-  check(cudaMemcpyAsync(staged_sums_.data(), totals_.data(), count * sizeof(uint32_t), cudaMemcpyDeviceToHost,
-                        stream_),
+  const uint32_t* const totals = reinterpret_cast<const uint32_t*>(staged_totals_.data());
+  check(cudaMemcpyAsync(staged_totals_.data(), totals_.data(), count * sizeof(uint32_t),
+                        cudaMemcpyDeviceToHost, stream_),
         "copying results from the device");
   wait("parting rows");
   for (uint32_t k = 0; k < count; ++k) splits[k].lefts = totals[k];
@@ -149,6 +155,7 @@ void TreeGrowth::split(BorealCudaSplit* splits, uint32_t count) {
 void TreeGrowth::build(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,
                        uint32_t* const* counts) {
   use_device(device_);
+  if (sums_.bytes() == 0) throw Failure(cudaErrorInvalidValue, "more work than was agreed on");
   for (uint32_t first = 0; first < count; first += histograms_) {
     build_some(slices + first, std::min(histograms_, count - first), sums + first,
                counts_ ? counts + first : nullptr);
@@ -192,7 +199,7 @@ void TreeGrowth::build_some(const BorealCudaSlice* slices, uint32_t count, uint6
   std::vector<uint32_t> numbers(count);
   for (uint32_t k = 0; k < count; ++k) numbers[k] = k;
   const std::vector<HistogramTask> tasks = share(slices, numbers.data(), count);
-  const size_t size = size_t{cols_} * slots_;
+  const size_t size = histogram_size();
   const auto clear = [&](const DeviceMemory& memory, size_t bytes) {
     check(cudaMemsetAsync(memory.data(), 0, bytes, stream_), "clearing memory");
   };

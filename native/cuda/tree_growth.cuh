@@ -83,6 +83,8 @@ class TreeGrowth {
 
   uint64_t start(const uint64_t* gradients, const uint32_t* rows, uint64_t count);
   void split(BorealCudaSplit* splits, uint32_t count);
+  // Takes the memory of `build`, which a search on the device does without.
+  void load_build();
   void build(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums, uint32_t* const* counts);
   void rows(const BorealCudaSlice* slices, uint32_t count, uint32_t* rows);
   uint64_t memory_bytes() const;
@@ -126,10 +128,10 @@ class TreeGrowth {
   uint32_t stride_ = 0, group_ = 0;
   uint32_t histograms_ = 0;  // that are built at once
   uint32_t blocks_ = 0;      // that fill the device
-  DeviceMemory by_row_, by_column_, gradients_, sides_[2], marks_, lefts_, totals_, sums_, count_sums_,
-      tasks_;
-  DeviceMemory collected_;  // [rows] on the way out
-  PinnedMemory staged_tasks_, staged_sums_, staged_counts_;
+  DeviceMemory by_row_, by_column_, gradients_, sides_[2], marks_, lefts_, totals_, tasks_;
+  DeviceMemory sums_, count_sums_;  // of `build`
+  DeviceMemory collected_;          // [rows] on the way out
+  PinnedMemory staged_tasks_, staged_totals_, staged_sums_, staged_counts_;
   Stream stream_;  // last: what runs ends before memory goes
 };
 

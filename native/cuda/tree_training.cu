@@ -32,6 +32,9 @@ int start(BorealCudaTrees* trees, const uint64_t* gradients, const uint32_t* row
 int split(BorealCudaTrees* trees, BorealCudaSplit* splits, uint32_t count, BorealCudaError* error) {
   return guarded(error, [&] { trees->growth.split(splits, count); });
 }
+int load_build(BorealCudaTrees* trees, BorealCudaError* error) {
+  return guarded(error, [&] { trees->growth.load_build(); });
+}
 int build(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,
           uint32_t* const* counts, BorealCudaError* error) {
   return guarded(error, [&] { trees->growth.build(slices, count, sums, counts); });
@@ -94,9 +97,10 @@ uint64_t memory_bytes(const BorealCudaTrees* trees) {
 
 }  // namespace
 
-const BorealCudaTreeTraining kTreeTraining = {
-    create,    destroy, start,    split,     build,      rows,     load_search, search, load_loss,
-    gradients, ranges,  quantize, leaf_sums, add_values, add_tree, loss_sums,   scores, memory_bytes};
+const BorealCudaTreeTraining kTreeTraining = {create,    destroy,   start,       split,       load_build,
+                                              build,     rows,      load_search, search,      load_loss,
+                                              gradients, ranges,    quantize,    leaf_sums,   add_values,
+                                              add_tree,  loss_sums, scores,      memory_bytes};
 
 }  // namespace cuda
 }  // namespace boreal

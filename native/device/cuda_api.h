@@ -16,7 +16,7 @@ extern "C" {
 
 /* Raised with every change of this file, cuda_tree_training_api.h or cuda_training_api.h: a plug-in of
  * another number is refused. */
-#define BOREAL_CUDA_ABI 3
+#define BOREAL_CUDA_ABI 4
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {

@@ -126,6 +126,8 @@ struct BorealCudaTreeTraining {
   int (*start)(BorealCudaTrees* trees, const uint64_t* gradients, const uint32_t* rows, uint64_t count,
                uint64_t* total, BorealCudaError* error);
   int (*split)(BorealCudaTrees* trees, BorealCudaSplit* splits, uint32_t count, BorealCudaError* error);
+  /* Once, before `build`: room for its histograms, which is less than a search takes. */
+  int (*load_build)(BorealCudaTrees* trees, BorealCudaError* error);
   /* The histogram of each slice, [cols, slots], written to sums[k]: sums of packed gradients; and numbers of
    * rows to counts[k] where they are counted. */
   int (*build)(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,
@@ -134,7 +136,7 @@ struct BorealCudaTreeTraining {
   int (*rows)(BorealCudaTrees* trees, const BorealCudaSlice* slices, uint32_t count, uint32_t* rows,
               BorealCudaError* error);
   /* Once, before `search`: the columns, how many histograms there are, and of how many columns a group is.
-   * Without room for them nothing is kept, and `build` serves. */
+   * Without room for them nothing is kept, and `build` can serve. */
   int (*load_search)(BorealCudaTrees* trees, const BorealCudaColumn* columns, uint32_t histograms,
                      uint32_t group, BorealCudaError* error);
   /* Builds histograms and finds the splits of at most BorealCudaBins.most / 2 pairs, [pairs, groups of

@@ -115,7 +115,8 @@ void HistBooster::check_targets(Span<double> y) const {
 }
 
 // The loss goes along unless the CPU needs what it makes: the rows of leaves, or scores and gradients to
-// change. What must fit comes before the search, which the CPU can do as well.
+// change. What must fit comes before the search, which the CPU can do as well; for that, histograms need
+// less memory.
 void HistBooster::use_gpu() {
   gpu_ = std::make_unique<HistGpu>(params_.growth.cuda, train_.x, mapper_->slots(), has_hessians_);
   if (!params_.dropout.on && !params_.sampling.one_sided && HistGpu::has_loss(params_.loss)) {
@@ -124,11 +125,12 @@ void HistBooster::use_gpu() {
                     {train_.scores.data(), train_.scores.size()}, leaves, most_newton_sums(leaves));
     train_.scores = {};
   }
-  if (params_.column_share >= 1 && TreeGrower::may_search_on_gpu(*mapper_, params_.growth)) {
-    gpu_->load_search(*mapper_, train_.x,
-                      TreeGrower::gpu_histograms(*mapper_, params_.growth, train_.count()),
-                      TreeGrower::kGroupColumns);
-  }
+  const bool searches =
+      params_.column_share >= 1 && TreeGrower::may_search_on_gpu(*mapper_, params_.growth) &&
+      gpu_->load_search(*mapper_, train_.x,
+                        TreeGrower::gpu_histograms(*mapper_, params_.growth, train_.count()),
+                        TreeGrower::kGroupColumns);
+  if (!searches) gpu_->load_build();
 }
 
 void HistBooster::write_train_scores(double* to) const {

@@ -36,7 +36,8 @@ class HistGpu {
   RowSlice start(const QuantizedGradients& gradients, Span<uint32_t> rows, bool all_rows, PackedPair* total);
   // Into the other side: the slice that is split keeps its rows.
   void split(std::vector<RowSplit>* splits);
-  // The histogram of each slice; counts are not looked at unless rows are counted.
+  // The histogram of each slice, after load_build; counts are not looked at unless rows are counted.
+  void load_build() { call(api_->load_build); }
   void build(const std::vector<RowSlice>& slices, const std::vector<PackedPair*>& sums,
              const std::vector<uint32_t*>& counts);
   // The rows of the slices, each where it begins.
@@ -44,7 +45,7 @@ class HistGpu {
 
   // ---- The search for splits, where the histograms then stay: for columns of numbers, without l1 and
   // monotonic columns, every column being allowed for every split.
-  // group: columns that are searched one after another. False where there is no room: `build` serves then.
+  // group: columns that are searched one after another. False where there is no room: `build` can serve.
   bool load_search(const BinMapper& mapper, const BinnedMatrix& x, size_t histograms, size_t group);
   bool searches() const { return search_group_ > 0; }
   // [pairs, groups of columns, 2]
