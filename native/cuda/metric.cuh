@@ -8,20 +8,17 @@
 namespace boreal {
 namespace cuda {
 
-// NeighborMetric.
-constexpr int kEuclidean = 0, kMinkowski = 3, kCosine = 4;
-
 struct RankScale {
-  int metric;
+  int metric;  // NeighborMetric
   double p;
 
   __device__ float to_distance(float rank) const {
     switch (metric) {
-      case kEuclidean:
+      case BOREAL_CUDA_EUCLIDEAN:
         return sqrtf(rank);
-      case kMinkowski:
+      case BOREAL_CUDA_MINKOWSKI:
         return static_cast<float>(pow(static_cast<double>(rank), 1 / p));
-      case kCosine:
+      case BOREAL_CUDA_COSINE:
         return rank / 2 > 2 ? 2.0f : rank / 2;
       default:
         return rank;
@@ -29,12 +26,9 @@ struct RankScale {
   }
 };
 
-// NeighborVote.
-enum { kVoteClasses = 0, kVoteMean = 1, kVoteOutlier = 2, kVoteDistances = 3 };
-
 // One column of the result of a row, from its neighbours one after another, in float64.
 struct VoteCall {
-  int vote;
+  int vote;  // NeighborVote
   bool by_distance;
   RankScale scale;
   int points, outputs;
@@ -55,14 +49,14 @@ struct VoteState {
       weight = exact == 0 ? 1 / static_cast<double>(distance) : distance == 0 ? 1 : 0;
     }
     total += weight;
-    if (call.vote == kVoteClasses) {
+    if (call.vote == BOREAL_CUDA_VOTE_CLASSES) {
       if (call.classes[point] == output) sum += weight;
     } else if (weight != 0) {
       sum += weight * call.values[static_cast<size_t>(point) * call.outputs + output];
     }
   }
   __device__ float result(const VoteCall& call) const {
-    return call.vote == kVoteClasses && total == 0 ? 0.0f : static_cast<float>(sum / total);
+    return call.vote == BOREAL_CUDA_VOTE_CLASSES && total == 0 ? 0.0f : static_cast<float>(sum / total);
   }
 };
 

@@ -71,6 +71,28 @@ typedef struct BorealCudaFigures {
 #define BOREAL_CUDA_CHECK_DISTANCES 2
 #define BOREAL_CUDA_CHECK_DIVERGENCE 3
 
+/* What kernels look at of the core's own numbers: plan/op.h and neighbors/metric.h have their meaning. */
+typedef enum BorealCudaOutside {
+  BOREAL_CUDA_OUTSIDE_NAN = 1,
+  BOREAL_CUDA_OUTSIDE_REJECT = 2
+} BorealCudaOutside;
+typedef enum BorealCudaMetric {
+  BOREAL_CUDA_EUCLIDEAN = 0,
+  BOREAL_CUDA_MINKOWSKI = 3,
+  BOREAL_CUDA_COSINE = 4
+} BorealCudaMetric;
+typedef enum BorealCudaVote {
+  BOREAL_CUDA_VOTE_CLASSES = 0,
+  BOREAL_CUDA_VOTE_OUTLIER = 2,
+  BOREAL_CUDA_VOTE_DISTANCES = 3
+} BorealCudaVote;
+typedef enum BorealCudaRule { /* of a node */
+                              BOREAL_CUDA_MISSING_LEFT = 1,
+                              BOREAL_CUDA_MISSING_IS_ZERO = 2,
+                              BOREAL_CUDA_ZERO_IS_MISSING = 4
+} BorealCudaRule;
+#define BOREAL_CUDA_NEAR_ZERO 1e-35f
+
 /* Kernels. `in` are buffers, c[i] offsets into the arena, n[i] whole numbers, x[i] numbers; W is in_width[0],
  * O is out_width. Unless it says otherwise a buffer is float32 [rows, width]. */
 typedef enum BorealCudaKernel {
@@ -213,7 +235,7 @@ typedef struct BorealCudaLayer {
  * the highest rank outside. */
 typedef struct BorealCudaRank {
   uint32_t feature;
-  uint32_t rules;        /* of plan/op.h */
+  uint32_t rules;        /* BorealCudaRule */
   uint32_t begin, count; /* its cuts, or the words of its set */
   uint32_t is_set;
 } BorealCudaRank;

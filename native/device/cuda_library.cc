@@ -5,6 +5,8 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "neighbors/metric.h"
+#include "plan/op.h"
 
 #if !defined(_WIN32)
 #include <dlfcn.h>
@@ -20,6 +22,23 @@ static_assert(sizeof(BorealCudaRank) == 20 && sizeof(BorealCudaNode) == 8 && siz
 static_assert(sizeof(BorealCudaCodes) == 8 && sizeof(BorealCudaCodeColumn) == 16);
 static_assert(sizeof(BorealCudaQuantile) == 16 && sizeof(BorealCudaLeafModel) == 24);
 static_assert(sizeof(BorealCudaPlacing) == 72 && sizeof(BorealCudaWindows) == 56);
+
+template <typename Own, typename Theirs>
+constexpr bool same(Own own, Theirs theirs) {
+  return static_cast<int32_t>(own) == static_cast<int32_t>(theirs);
+}
+static_assert(same(Outside::kNan, BOREAL_CUDA_OUTSIDE_NAN) &&
+              same(Outside::kReject, BOREAL_CUDA_OUTSIDE_REJECT));
+static_assert(same(NeighborMetric::kEuclidean, BOREAL_CUDA_EUCLIDEAN) &&
+              same(NeighborMetric::kMinkowski, BOREAL_CUDA_MINKOWSKI) &&
+              same(NeighborMetric::kCosine, BOREAL_CUDA_COSINE));
+static_assert(same(NeighborVote::kClasses, BOREAL_CUDA_VOTE_CLASSES) &&
+              same(NeighborVote::kOutlier, BOREAL_CUDA_VOTE_OUTLIER) &&
+              same(NeighborVote::kDistances, BOREAL_CUDA_VOTE_DISTANCES));
+static_assert(same(kMissingLeft, BOREAL_CUDA_MISSING_LEFT) &&
+              same(kMissingIsZero, BOREAL_CUDA_MISSING_IS_ZERO) &&
+              same(kZeroIsMissing, BOREAL_CUDA_ZERO_IS_MISSING));
+static_assert(kNearZero == static_cast<double>(BOREAL_CUDA_NEAR_ZERO));
 
 // What is known of the process's devices; never destroyed, since threads may outlive main.
 struct Known {

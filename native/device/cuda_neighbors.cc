@@ -61,25 +61,20 @@ class NeighborSteps {
     x_ = plan_.buffer_of(plan_.op().inputs[0]);
     if (points_.spec().metric == NeighborMetric::kCosine) add_unit();
     // Distances that are given are one chunk, where they lie.
-    const size_t chunk = op_.is_given() ? points_.rows() : std::min(kChunk, points_.rows());
-    ranks_ = op_.is_given() ? x_ : plan_.own_buffer(CudaStepWriter::bytes_of(chunk));
+    if (!op_.is_given()) chunk_ = std::min(kChunk, chunk_);
+    ranks_ = op_.is_given() ? x_ : plan_.own_buffer(CudaStepWriter::bytes_of(chunk_));
     if (op_.is_given()) {
       plan_.step_for(BOREAL_CUDA_CHECK, "not below 0").n[0] = BOREAL_CUDA_CHECK_DISTANCES;
     }
     plan_.add_flops(3 * static_cast<double>(points_.rows() * points_.cols()));
-    if (op_.neighbors == 0) return add_within(chunk);
+    if (op_.neighbors == 0) return add_within();
     lists_ = plan_.own_buffer(CudaStepWriter::bytes_of(2 * op_.neighbors));
-    for (size_t first = 0; first < points_.rows(); first += chunk) {
-      const size_t count = std::min(chunk, points_.rows() - first);
-      add_ranks(first, count);
-      BorealCudaStep& step = plan_.step_for(BOREAL_CUDA_NEAREST, "of " + std::to_string(count) + " points");
-      step.in[0] = ranks_;
-      step.in_width[0] = static_cast<uint32_t>(count);
+    each_chunk(BOREAL_CUDA_NEAREST, [&](BorealCudaStep& step, size_t first, size_t) {
       step.out = lists_;
       step.out_width = static_cast<uint32_t>(2 * op_.neighbors);
       step.n[0] = static_cast<int32_t>(op_.neighbors);
       step.n[1] = static_cast<int32_t>(first);
-    }
+    });
     if (op_.vote == NeighborVote::kPlace) return add_place();
     BorealCudaStep& step = plan_.step_for(BOREAL_CUDA_VOTE, std::to_string(op_.neighbors) + " neighbours");
     step.in[0] = lists_;
@@ -117,6 +112,20 @@ class NeighborSteps {
     step.n[1] = BOREAL_CUDA_PLAIN;
   }
 
+  // A step of this kernel for each chunk of points, once it has their ranks: write(step, first, count) says
+  // what it does with them.
+  template <typename Write>
+  void each_chunk(BorealCudaKernel kernel, const Write& write) {
+    for (size_t first = 0; first < points_.rows(); first += chunk_) {
+      const size_t count = std::min(chunk_, points_.rows() - first);
+      add_ranks(first, count);
+      BorealCudaStep& step = plan_.step_for(kernel, "of " + std::to_string(count) + " points");
+      step.in[0] = ranks_;
+      step.in_width[0] = static_cast<uint32_t>(count);
+      write(step, first, count);
+    }
+  }
+
   // What all votes need.
   void add_scale(BorealCudaStep& step) {
     step.n[3] = static_cast<int32_t>(points_.spec().metric);
@@ -135,20 +144,15 @@ class NeighborSteps {
     step.c[1] = values_;
   }
 
-  void add_within(size_t chunk) {
+  void add_within() {
     const uint32_t states = plan_.own_buffer(3 * sizeof(double) * op_.outputs);
-    for (size_t first = 0; first < points_.rows(); first += chunk) {
-      const size_t count = std::min(chunk, points_.rows() - first);
-      add_ranks(first, count);
-      BorealCudaStep& step = plan_.step_for(BOREAL_CUDA_WITHIN, "of " + std::to_string(count) + " points");
-      step.in[0] = ranks_;
-      step.in_width[0] = static_cast<uint32_t>(count);
+    each_chunk(BOREAL_CUDA_WITHIN, [&](BorealCudaStep& step, size_t first, size_t count) {
       step.in[1] = states;
       add_vote(step);
       step.x[1] = static_cast<double>(rank_limit<float>(points_.spec(), op_.radius));
       step.n[0] = static_cast<int32_t>(first);
       step.n[5] = (first == 0 ? 1 : 0) | (first + count == points_.rows() ? 2 : 0);
-    }
+    });
   }
 
   void add_place() {
@@ -177,6 +181,7 @@ class NeighborSteps {
   CudaStepWriter& plan_;
   const NeighborsOp& op_;
   const Points points_;
+  size_t chunk_ = points_.rows();
   uint32_t x_ = 0, ranks_ = 0, lists_ = 0;
   uint64_t classes_ = BOREAL_CUDA_NONE, values_ = BOREAL_CUDA_NONE;
 };

@@ -50,6 +50,11 @@ uint32_t rank_of(const CudaForest& forest, const BorealCudaRank& column, float v
   return rank;
 }
 
+// A device for estimates.
+BorealCudaFigures figures_of(double round_trip_ns, double download_bytes_per_ns, double flops_per_ns) {
+  return {round_trip_ns, 2000, 10, download_bytes_per_ns, 1000, flops_per_ns};
+}
+
 }  // namespace
 
 TEST_CASE("CUDA plans: steps, buffers and activations") {
@@ -255,13 +260,7 @@ TEST_CASE("CUDA costs: transfers, starts and work decide") {
   PlanWriter writer(100);
   writer.dense(0, std::vector<double>(100 * 100, 1), std::vector<double>(100, 0));
   const CudaPlan plan = plan_cuda(writer.decode(), kShared);
-  BorealCudaFigures figures{};
-  figures.round_trip_ns = 20000;
-  figures.step_ns = 2000;
-  figures.upload_bytes_per_ns = 10;
-  figures.download_bytes_per_ns = 10;
-  figures.memory_bytes_per_ns = 1000;
-  figures.flops_per_ns = 20000;
+  const BorealCudaFigures figures = figures_of(20000, 10, 20000);
   // 400 bytes each way are 80 ns, 20,000 flops at half the rate 2 ns, 800 bytes of traffic 1.6 ns.
   CHECK(cuda_run_ns(plan, figures, 1) == doctest::Approx(22000 + 83.6));
   CHECK(cuda_run_ns(plan, figures, 1000) == doctest::Approx(22000 + 83600));
@@ -275,13 +274,7 @@ TEST_CASE("CUDA costs: transfers, starts and work decide") {
 }
 
 TEST_CASE("cuda cost: a fit takes what it moves, starts and waits for") {
-  BorealCudaFigures figures{};
-  figures.round_trip_ns = 10000;
-  figures.step_ns = 2000;
-  figures.upload_bytes_per_ns = 10;
-  figures.download_bytes_per_ns = 5;
-  figures.memory_bytes_per_ns = 1000;
-  figures.flops_per_ns = 10000;
+  const BorealCudaFigures figures = figures_of(10000, 5, 10000);
   CudaTrainingWork work;
   CHECK(cuda_training_ns(work, figures) == 0);
   work.upload_bytes = 1000;

@@ -90,9 +90,6 @@ __global__ void lookup_kernel(const float* x, const int* offsets, const float* v
   }
 }
 
-// Of plan/op.h's Outside.
-constexpr int kOutsideNan = 1, kOutsideReject = 2;
-
 // Linear between the points next to value, which is cut off at the first and last.
 __device__ float between(const float* x, const float* y, int last, float value) {
   if (isnan(value)) return value;
@@ -119,8 +116,10 @@ __global__ void interpolate_kernel(const float* in, const int* offsets, const fl
     const int begin = offsets[column], last = offsets[column + 1] - begin - 1;
     const float value = in[i];
     const bool beyond = last > 0 && (value < x[begin] || value > x[begin + last]);
-    if (beyond && outside == kOutsideReject) refuse(refusal, i / width, op, column, BOREAL_CUDA_OUT_OF_RANGE);
-    out[i] = beyond && outside == kOutsideNan ? quiet_nan() : between(x + begin, y + begin, last, value);
+    if (beyond && outside == BOREAL_CUDA_OUTSIDE_REJECT)
+      refuse(refusal, i / width, op, column, BOREAL_CUDA_OUT_OF_RANGE);
+    out[i] = beyond && outside == BOREAL_CUDA_OUTSIDE_NAN ? quiet_nan()
+                                                          : between(x + begin, y + begin, last, value);
   }
 }
 

@@ -8,10 +8,6 @@ namespace boreal {
 namespace cuda {
 namespace {
 
-// Bits of a node's rules: plan/op.h has them.
-constexpr uint32_t kMissingLeft = 1, kMissingIsZero = 2, kZeroIsMissing = 4;
-constexpr float kNearZero = 1e-35f;
-
 __device__ uint32_t rank_of(const float* cuts, uint32_t count, float value) {
   uint32_t first = 0;
   while (count > 0) {
@@ -48,9 +44,10 @@ struct RankCall {
 __device__ uint32_t rank_in(const RankCall& call, const BorealCudaRank& column, const float* row,
                             uint32_t highest) {
   float value = row[column.feature];
-  if (isnan(value) && (column.rules & kMissingIsZero) != 0) value = 0;
-  const bool missing = isnan(value) || ((column.rules & kZeroIsMissing) != 0 && fabsf(value) <= kNearZero);
-  if (missing) return (column.rules & kMissingLeft) != 0 ? 0 : highest;
+  if (isnan(value) && (column.rules & BOREAL_CUDA_MISSING_IS_ZERO) != 0) value = 0;
+  const bool missing = isnan(value) || ((column.rules & BOREAL_CUDA_ZERO_IS_MISSING) != 0 &&
+                                        fabsf(value) <= BOREAL_CUDA_NEAR_ZERO);
+  if (missing) return (column.rules & BOREAL_CUDA_MISSING_LEFT) != 0 ? 0 : highest;
   if (column.is_set == 0) return rank_of(call.cuts + column.begin, column.count, value);
   return in_set(call.words + column.begin, column.count, value, call.truncate) ? 0 : highest;
 }

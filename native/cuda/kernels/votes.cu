@@ -35,9 +35,9 @@ __global__ void vote_kernel(const float* lists, float* y, uint32_t rows, int k, 
     const float* const ranks = lists + i / call.outputs * static_cast<size_t>(2 * k);
     const ListView list{ranks, reinterpret_cast<const int*>(ranks + k), k};
     const int output = static_cast<int>(i % call.outputs);
-    if (call.vote == kVoteOutlier) {
+    if (call.vote == BOREAL_CUDA_VOTE_OUTLIER) {
       y[i] = outlier(call, list);
-    } else if (call.vote == kVoteDistances) {
+    } else if (call.vote == BOREAL_CUDA_VOTE_DISTANCES) {
       y[i] = call.scale.to_distance(list.ranks[output]);
     } else {
       VoteState state{};
