@@ -6,6 +6,9 @@
 namespace boreal {
 namespace cuda {
 
+// Parts take at most so much memory at once, unless one alone is larger.
+constexpr uint64_t kPartialBytes = uint64_t{64} << 20;
+
 // out[i] (+)= the sum of partial[p, i] over all p. A thread for each i; or, of many parts, a warp, whose
 // lanes take every 32nd part: there are loads enough in flight either way.
 template <typename T, int kLanes>

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cuda/launch.cuh"
+#include "cuda/partials.cuh"
 #include "cuda/resident_rows.cuh"
 
 namespace boreal {
@@ -9,7 +10,6 @@ namespace {
 
 // Rows that are added up in float32, before float64 takes their sum: rounding stays that of a short chain.
 constexpr uint32_t kRange = 128;
-constexpr uint64_t kPartialBytes = uint64_t{64} << 20;
 constexpr uint64_t kMostSplits = 4096;
 
 }  // namespace
@@ -70,7 +70,8 @@ void ResidentRows::cross(const float* b, uint32_t n, bool symmetric, double* out
     const auto splits = static_cast<uint32_t>(std::min(most, ranges - done));
     call.first = done * kRange;
     run_cross(call, splits, stream_);
-    run_add_partials(partial, splits, count, result, stream_);
+    // What lies below the diagonal of a symmetric product is memory that nobody wrote, and that nobody reads.
+    join_partials(partial, splits, count, true, result, stream_);
   }
   download(out, result, count);
   wait();

@@ -26,9 +26,6 @@ struct CrossCall {
   float* partial;
 };
 void run_cross(const CrossCall& call, uint32_t splits, cudaStream_t stream);
-// out[i] += partial[z, i] over all z in order.
-void run_add_partials(const float* partial, uint32_t splits, uint64_t count, double* out,
-                      cudaStream_t stream);
 
 // out = x b, [rows, n].
 struct TimesCall {

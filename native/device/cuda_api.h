@@ -86,10 +86,11 @@ typedef enum BorealCudaVote {
   BOREAL_CUDA_VOTE_OUTLIER = 2,
   BOREAL_CUDA_VOTE_DISTANCES = 3
 } BorealCudaVote;
-typedef enum BorealCudaRule { /* of a node */
-                              BOREAL_CUDA_MISSING_LEFT = 1,
-                              BOREAL_CUDA_MISSING_IS_ZERO = 2,
-                              BOREAL_CUDA_ZERO_IS_MISSING = 4
+/* Of nodes: bits. */
+typedef enum BorealCudaRule {
+  BOREAL_CUDA_MISSING_LEFT = 1,
+  BOREAL_CUDA_MISSING_IS_ZERO = 2,
+  BOREAL_CUDA_ZERO_IS_MISSING = 4
 } BorealCudaRule;
 #define BOREAL_CUDA_NEAR_ZERO 1e-35f
 

@@ -61,7 +61,7 @@ __global__ void __launch_bounds__(kThreads) assign_kernel(AssignCall call) {
 }
 
 constexpr size_t kSharedBytes = 48 << 10;
-constexpr uint64_t kPartRows = 128, kMostParts = 2048, kPartialBytes = uint64_t{64} << 20;
+constexpr uint64_t kPartRows = 128, kMostParts = 2048;
 
 size_t bytes_of_warp(uint32_t clusters) { return size_t{clusters} * kWarp * sizeof(double); }
 

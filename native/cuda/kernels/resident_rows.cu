@@ -2,7 +2,6 @@
 // that are added up apart, in float32 within a range and in float64 beyond. Floors: rows cols n
 // multiplications (half of them for x' x), or the rows once from memory.
 #include "cuda/launch.cuh"
-#include "cuda/partials.cuh"
 #include "cuda/resident_rows.cuh"
 #include "cuda/tile.cuh"
 
@@ -60,12 +59,6 @@ void run_cross(const CrossCall& call, uint32_t splits, cudaStream_t stream) {
   const unsigned tile = narrow ? 32 : 64;
   launch(narrow ? cross_kernel<32> : cross_kernel<64>,
          dim3(parts(call.cols, tile), parts(call.n, tile), splits), kThreads, 0, stream, call);
-}
-
-// What lies below the diagonal of a symmetric product is memory that nobody wrote, and that nobody reads.
-void run_add_partials(const float* partial, uint32_t splits, uint64_t count, double* out,
-                      cudaStream_t stream) {
-  join_partials(partial, splits, count, true, out, stream);
 }
 
 void run_times(const TimesCall& call, cudaStream_t stream) {
