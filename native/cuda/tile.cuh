@@ -6,22 +6,13 @@
 // the present ones are used.
 #pragma once
 
+#include "cuda/combine.cuh"
 #include "cuda/launch.cuh"
 
 namespace boreal {
 namespace cuda {
 
 constexpr int kQuarter = 4;  // a thread makes kQuarter x kQuarter sums
-
-struct TileProduct {
-  static __device__ float add(float sum, float a, float b) { return fmaf(a, b, sum); }
-};
-struct TileDistance {  // squared
-  static __device__ float add(float sum, float a, float b) {
-    const float d = a - b;
-    return fmaf(d, d, sum);
-  }
-};
 
 template <int kTile>
 struct TileShape {

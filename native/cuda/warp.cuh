@@ -27,6 +27,18 @@ __device__ float max_of_lanes(float x) {
   return x;
 }
 
+// Of the whole warp: over the lanes up to this one.
+template <typename T>
+__device__ T sum_up_to(T value) {
+  const uint32_t lane = threadIdx.x % kWarp;
+#pragma unroll
+  for (uint32_t step = 1; step < kWarp; step *= 2) {
+    const T other = __shfl_up_sync(kAllLanes, value, step);
+    if (lane >= step) value += other;
+  }
+  return value;
+}
+
 // Of a block of kBlock threads, all of which call it.
 template <unsigned kBlock>
 __device__ double sum_of_block(double x) {

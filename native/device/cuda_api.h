@@ -114,7 +114,7 @@ typedef enum BorealCudaKernel {
   BOREAL_CUDA_ARGMAX = 14,
   BOREAL_CUDA_FOLD = 15, /* n0: Fold */
   /* out = finish(start + sum over k of combine(in[k], B[k, :])): c0: B [W, O], c1: start [O] or none.
-   * n0: combine, 0 product, 1 squared difference, 2 magnitude of the difference, 3 largest such magnitude;
+   * n0: BorealCudaCombine;
    * n1: BorealCudaFinish, n2: Unary for ACTIVATION; x0..x2: gamma, coef0, degree for the kernels; n3: parts
    * of a row that are rows of the product (0: 1) */
   BOREAL_CUDA_PRODUCT = 16,
@@ -213,6 +213,13 @@ typedef struct BorealCudaCodeColumn {
   int32_t sum; /* of its weights */
   int32_t unused;
 } BorealCudaCodeColumn;
+
+typedef enum BorealCudaCombine {
+  BOREAL_CUDA_MULTIPLY = 0,
+  BOREAL_CUDA_SQUARED = 1,   /* the squared difference */
+  BOREAL_CUDA_MAGNITUDE = 2, /* of the difference */
+  BOREAL_CUDA_LARGEST = 3    /* such magnitude, in place of the sum */
+} BorealCudaCombine;
 
 typedef enum BorealCudaFinish {
   BOREAL_CUDA_PLAIN = 0,

@@ -108,7 +108,9 @@ class NeighborSteps {
       step.x[0] = points_.spec().p;
       return;
     }
-    step.n[0] = metric == NeighborMetric::kManhattan ? 2 : metric == NeighborMetric::kChebyshev ? 3 : 1;
+    step.n[0] = metric == NeighborMetric::kManhattan   ? BOREAL_CUDA_MAGNITUDE
+                : metric == NeighborMetric::kChebyshev ? BOREAL_CUDA_LARGEST
+                                                       : BOREAL_CUDA_SQUARED;
     step.n[1] = BOREAL_CUDA_PLAIN;
   }
 

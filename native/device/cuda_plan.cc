@@ -261,7 +261,9 @@ class Planner : public CudaStepWriter {
   void add(const PointDistanceOp& distance) {
     BorealCudaStep& step = step_for(BOREAL_CUDA_PRODUCT, std::to_string(distance.outputs) + " points");
     step.c[0] = add_transposed(distance.points, distance.outputs);
-    step.n[0] = distance.metric == Metric::kManhattan ? 2 : distance.metric == Metric::kChebyshev ? 3 : 1;
+    step.n[0] = distance.metric == Metric::kManhattan   ? BOREAL_CUDA_MAGNITUDE
+                : distance.metric == Metric::kChebyshev ? BOREAL_CUDA_LARGEST
+                                                        : BOREAL_CUDA_SQUARED;
     step.n[1] = distance.metric == Metric::kEuclidean ? BOREAL_CUDA_ROOT : BOREAL_CUDA_PLAIN;
     out_.row_flops += 3.0 * static_cast<double>(distance.points.size);
   }
@@ -274,7 +276,7 @@ class Planner : public CudaStepWriter {
     const uint32_t kernels = own_buffer(bytes_of(expansion.count));
     BorealCudaStep& values = step_for(BOREAL_CUDA_PRODUCT, std::to_string(expansion.count) + " vectors");
     values.c[0] = add_transposed(expansion.vectors, expansion.count);
-    values.n[0] = expansion.function == KernelFunction::kRbf ? 1 : 0;
+    values.n[0] = expansion.function == KernelFunction::kRbf ? BOREAL_CUDA_SQUARED : BOREAL_CUDA_MULTIPLY;
     values.n[1] = expansion.function == KernelFunction::kLinear       ? BOREAL_CUDA_PLAIN
                   : expansion.function == KernelFunction::kPolynomial ? BOREAL_CUDA_POLYNOMIAL
                   : expansion.function == KernelFunction::kRbf        ? BOREAL_CUDA_RBF

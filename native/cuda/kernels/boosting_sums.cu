@@ -2,6 +2,7 @@
 // chains of additions of a block take longer where its rows are many: there are 128 parts at most.
 #include "cuda/launch.cuh"
 #include "cuda/ordered_sums.cuh"
+#include "cuda/sorted.cuh"
 #include "cuda/tree_loss.cuh"
 #include "cuda/warp.cuh"
 
@@ -49,21 +50,6 @@ __global__ __launch_bounds__(kThreads) void range_kernel(const float* gradients,
   ranges[blockIdx.x] = {sums[0], sums[1], least, greatest};
 }
 
-// How many of the ascending rows are less than `row`.
-__device__ uint32_t rows_before(const LeafTask& leaf, uint32_t row) {
-  uint32_t first = 0, count = leaf.count;
-  while (count > 0) {
-    const uint32_t half = count / 2;
-    if (leaf.rows[first + half] < row) {
-      first += half + 1;
-      count -= half + 1;
-    } else {
-      count = half;
-    }
-  }
-  return first;
-}
-
 // A block for each part and leaf.
 constexpr unsigned kLeafThreads = 128;
 __global__ __launch_bounds__(kLeafThreads) void leaf_kernel(const LeafTask* leaves, uint32_t count,
@@ -74,9 +60,10 @@ __global__ __launch_bounds__(kLeafThreads) void leaf_kernel(const LeafTask* leav
   for (uint32_t k = blockIdx.y; k < count; k += gridDim.y) {
     const LeafTask leaf = leaves[k];
     __syncthreads();  // the ends of the leaf before have been read
-    if (threadIdx.x == 0) ends[0] = rows_before(leaf, blockIdx.x * part_rows);
+    if (threadIdx.x == 0) ends[0] = count_below(leaf.rows, leaf.count, blockIdx.x * part_rows);
     if (threadIdx.x == 32) {
-      ends[1] = blockIdx.x + 1 == parts ? leaf.count : rows_before(leaf, (blockIdx.x + 1) * part_rows);
+      ends[1] = blockIdx.x + 1 == parts ? leaf.count
+                                        : count_below(leaf.rows, leaf.count, (blockIdx.x + 1) * part_rows);
     }
     __syncthreads();
     const uint32_t* const rows = leaf.rows + ends[0];

@@ -38,7 +38,7 @@ __global__ void __launch_bounds__(kThreads) assign_kernel(AssignCall call) {
     const auto b = [&](int line, uint32_t k) {
       return first + line < call.clusters ? call.centres[size_t{first + line} * call.cols + k] : 0.0f;
     };
-    multiply_tile<kTile, true, true, TileDistance>(a, b, 0, call.cols, memory);
+    multiply_tile<kTile, true, true, SquaredDifference>(a, b, 0, call.cols, memory);
     for (int j = looker; j < kTile && first + j < call.clusters; j += kLookers) {
       best = nearer(best, Nearest{sum_at<kTile>(memory, own * kTile + j), first + j});
     }

@@ -2,6 +2,7 @@
 #include "cuda/launch.cuh"
 #include "cuda/math.cuh"
 #include "cuda/refuse.cuh"
+#include "cuda/sorted.cuh"
 #include "cuda/step.cuh"
 
 namespace boreal {
@@ -44,16 +45,8 @@ __global__ void place_kernel(const float* x, float* y, size_t count, uint32_t wi
 __device__ int code_of(const float* values, int count, float value) {
   const bool has_nan = count > 0 && isnan(values[count - 1]);
   if (isnan(value)) return has_nan ? count - 1 : -1;
-  int first = 0, last = has_nan ? count - 1 : count;
-  const int end = last;
-  while (first < last) {
-    const int middle = first + (last - first) / 2;
-    if (values[middle] < value) {
-      first = middle + 1;
-    } else {
-      last = middle;
-    }
-  }
+  const int end = has_nan ? count - 1 : count;
+  const int first = static_cast<int>(count_below(values, static_cast<uint32_t>(end), value));
   return first < end && values[first] == value ? first : -1;
 }
 

@@ -38,7 +38,7 @@ __global__ void __launch_bounds__(kThreads) forward_kernel(ForwardCall call) {
   const auto b = [&](int line, uint32_t k) {
     return first_col + line < units ? call.w[size_t{k} * units + first_col + line] : 0.0f;
   };
-  multiply_tile<kTile, true, false, TileProduct>(a, b, 0, width, memory);
+  multiply_tile<kTile, true, false, Multiply>(a, b, 0, width, memory);
   each_sum<kTile>(memory, [&](uint32_t i, uint32_t j, float sum) {
     const uint32_t row = first_row + i, col = first_col + j;
     if (row >= rows || col >= units) return;
@@ -63,7 +63,7 @@ __global__ void __launch_bounds__(kThreads) backward_kernel(BackwardCall call) {
     const uint32_t col = first_col + line;
     return col < inputs ? call.w[size_t{col} * units + k] : 0.0f;
   };
-  multiply_tile<kTile, true, true, TileProduct>(a, b, 0, units, memory);
+  multiply_tile<kTile, true, true, Multiply>(a, b, 0, units, memory);
   each_sum<kTile>(memory, [&](uint32_t i, uint32_t j, float sum) {
     const uint32_t row = first_row + i, col = first_col + j;
     if (row >= rows || col >= inputs) return;
@@ -91,7 +91,7 @@ __global__ void __launch_bounds__(kThreads) gradient_kernel(GradientCall call) {
   const auto b = [&](int line, uint32_t k) {
     return first_col + line < units ? call.dy[size_t{k} * units + first_col + line] : 0.0f;
   };
-  multiply_tile<kTile, false, false, TileProduct>(a, b, begin, end, memory);
+  multiply_tile<kTile, false, false, Multiply>(a, b, begin, end, memory);
   float* const partial = call.partial + size_t{blockIdx.z} * height * units;
   each_sum<kTile>(memory, [&](uint32_t i, uint32_t j, float sum) {
     const uint32_t row = first_row + i, col = first_col + j;

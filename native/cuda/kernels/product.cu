@@ -10,6 +10,7 @@
 // instructions of ten are multiply-adds.
 #include <type_traits>
 
+#include "cuda/combine.cuh"
 #include "cuda/finish.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/step.cuh"
@@ -17,26 +18,6 @@
 namespace boreal {
 namespace cuda {
 namespace {
-
-struct Multiply {
-  static __device__ float add(float sum, float a, float b) { return fmaf(a, b, sum); }
-};
-struct SquaredDifference {
-  static __device__ float add(float sum, float a, float b) {
-    const float d = a - b;
-    return fmaf(d, d, sum);
-  }
-};
-struct Magnitude {
-  static __device__ float add(float sum, float a, float b) { return sum + fabsf(a - b); }
-};
-struct LargestMagnitude {
-  // A NaN counts for nothing.
-  static __device__ float add(float sum, float a, float b) {
-    const float d = fabsf(a - b);
-    return d > sum ? d : sum;
-  }
-};
 
 struct ProductCall {
   const float* a;      // [m, k]
@@ -256,11 +237,11 @@ void run_product(const StepCall& call) {
   const ProductCall product{call.in(0),        call.constant<float>(0), call.constant<float>(1),  call.out(),
                             call.rows * parts, step.out_width / parts,  step.in_width[0] / parts, finish};
   switch (step.n[0]) {
-    case 1:
+    case BOREAL_CUDA_SQUARED:
       return start_product<SquaredDifference>(product, call.stream);
-    case 2:
+    case BOREAL_CUDA_MAGNITUDE:
       return start_product<Magnitude>(product, call.stream);
-    case 3:
+    case BOREAL_CUDA_LARGEST:
       return start_product<LargestMagnitude>(product, call.stream);
     default:
       return start_product<Multiply>(product, call.stream);

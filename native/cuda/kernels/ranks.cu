@@ -2,25 +2,12 @@
 // value > cuts[k] iff rank > k and nothing is lost. A word holds as many columns of one row as fit; words of
 // neighbouring rows are neighbours, so that threads which walk rows side by side never meet in a bank.
 #include "cuda/launch.cuh"
+#include "cuda/sorted.cuh"
 #include "cuda/step.cuh"
 
 namespace boreal {
 namespace cuda {
 namespace {
-
-__device__ uint32_t rank_of(const float* cuts, uint32_t count, float value) {
-  uint32_t first = 0;
-  while (count > 0) {
-    const uint32_t half = count / 2;
-    if (cuts[first + half] < value) {
-      first += half + 1;
-      count -= half + 1;
-    } else {
-      count = half;
-    }
-  }
-  return first;
-}
 
 __device__ bool in_set(const uint32_t* words, uint32_t count, float value, bool truncate) {
   value = truncate ? truncf(value) : floorf(value);
@@ -48,7 +35,7 @@ __device__ uint32_t rank_in(const RankCall& call, const BorealCudaRank& column, 
   const bool missing = isnan(value) || ((column.rules & BOREAL_CUDA_ZERO_IS_MISSING) != 0 &&
                                         fabsf(value) <= BOREAL_CUDA_NEAR_ZERO);
   if (missing) return (column.rules & BOREAL_CUDA_MISSING_LEFT) != 0 ? 0 : highest;
-  if (column.is_set == 0) return rank_of(call.cuts + column.begin, column.count, value);
+  if (column.is_set == 0) return count_below(call.cuts + column.begin, column.count, value);
   return in_set(call.words + column.begin, column.count, value, call.truncate) ? 0 : highest;
 }
 

@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(kThreads) cross_kernel(CrossCall call) {
   const auto b = [&](int line, uint32_t k) {
     return first_col + line < call.n ? call.b[(begin + k) * call.n + first_col + line] : 0.0f;
   };
-  multiply_tile<kTile, false, false, TileProduct>(a, b, 0, count, memory);
+  multiply_tile<kTile, false, false, Multiply>(a, b, 0, count, memory);
   float* const partial = call.partial + size_t{blockIdx.z} * call.cols * call.n;
   each_sum<kTile>(memory, [&](uint32_t i, uint32_t j, float sum) {
     const uint32_t row = first_row + i, col = first_col + j;
@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(kThreads) times_kernel(TimesCall call) {
   const auto b = [&](int line, uint32_t k) {
     return first_col + line < call.n ? call.b[size_t{k} * call.n + first_col + line] : 0.0f;
   };
-  multiply_tile<kTile, true, false, TileProduct>(a, b, 0, call.cols, memory);
+  multiply_tile<kTile, true, false, Multiply>(a, b, 0, call.cols, memory);
   each_sum<kTile>(memory, [&](uint32_t i, uint32_t j, float sum) {
     const size_t row = first_row + i;
     const uint32_t col = first_col + j;

@@ -83,11 +83,7 @@ __global__ __launch_bounds__(kThreads) void move_kernel(PartitionCall call) {
   if (warp == 0) {  // running sums over the words
     const uint32_t low = static_cast<uint32_t>(__popc(words[2 * lane]));
     const uint32_t both = low + static_cast<uint32_t>(__popc(words[2 * lane + 1]));
-    uint32_t sum = both;
-    for (uint32_t step = 1; step < kWarp; step *= 2) {
-      const uint32_t other = __shfl_up_sync(kAllLanes, sum, step);
-      if (lane >= step) sum += other;
-    }
+    const uint32_t sum = sum_up_to(both);
     before_word[2 * lane] = sum - both;
     before_word[2 * lane + 1] = sum - both + low;
   }

@@ -21,17 +21,6 @@ __device__ double hessian_of(unsigned long long pair) {
   return static_cast<double>(static_cast<long long>(pair & 0xffffffffu));
 }
 
-// Running sum over the lanes, own value included.
-template <typename T>
-__device__ T sum_up_to(T value) {
-  const uint32_t lane = threadIdx.x % kWarp;
-  for (uint32_t step = 1; step < kWarp; step *= 2) {
-    const T other = __shfl_up_sync(kAllLanes, value, step);
-    if (lane >= step) value += other;
-  }
-  return value;
-}
-
 // One column of one node, for a warp.
 struct Scan {
   const SearchCall& call;
