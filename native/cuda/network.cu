@@ -36,20 +36,6 @@ T* TrainedNetwork::take_copy(const T* from, size_t count) {
   return to;
 }
 
-template <typename T>
-void TrainedNetwork::upload(T* to, const T* from, size_t count) {
-  if (count == 0) return;
-  check(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_),
-        "copying parameters to the device");
-}
-
-template <typename T>
-void TrainedNetwork::download(T* to, const T* from, size_t count) {
-  if (count == 0) return;
-  check(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_),
-        "copying parameters from the device");
-}
-
 TrainedNetwork::TrainedNetwork(int device, const BorealCudaNetworkSpec& spec)
     : device_((use_device(device), device)),
       layers_(spec.layers, spec.layers + spec.layer_count),
@@ -286,10 +272,10 @@ void TrainedNetwork::run_steps(BorealCudaEpoch* epoch) {
     const auto begin = std::chrono::steady_clock::now();
     for (uint32_t i = 0; i < count; ++i) step_.start(stream_);
     run_last_penalty(finish_, stream_);
-    download(epoch->results + done * width, finish_.results + done * width, count * width);
+    stream_.download(epoch->results + done * width, finish_.results + done * width, count * width);
     Progress progress{};
-    download(&progress, clock_.progress, 1);
-    check(cudaStreamSynchronize(stream_), "training a network");
+    stream_.download(&progress, clock_.progress, 1);
+    stream_.wait("training a network");
     done += count;
     epoch->steps_made = progress.stopped != 0 ? progress.stopped - 1 : done;
     if (progress.stopped != 0) return;
@@ -309,13 +295,13 @@ void TrainedNetwork::train(BorealCudaEpoch* epoch) {
   for (int k = 0; k < 3; ++k) {
     if (epoch->state[k] == nullptr) continue;
     rules.states |= 1 << k;
-    upload(states_[k], epoch->state[k], parameters_);
+    stream_.upload(states_[k], epoch->state[k], parameters_);
   }
-  upload(update_.w, epoch->parameters, parameters_);
-  upload(order_, epoch->order, epoch->rows);
-  upload(factors_, epoch->factors, epoch->rows);
-  upload(steps_, epoch->steps, epoch->step_count);
-  upload(keys_, epoch->keys, size_t{epoch->step_count} * dropout_count_);
+  stream_.upload(update_.w, epoch->parameters, parameters_);
+  stream_.upload(order_, epoch->order, epoch->rows);
+  stream_.upload(factors_, epoch->factors, epoch->rows);
+  stream_.upload(steps_, epoch->steps, epoch->step_count);
+  stream_.upload(keys_, epoch->keys, size_t{epoch->step_count} * dropout_count_);
   check(cudaMemsetAsync(clock_.progress, 0, sizeof(Progress), stream_), "clearing memory");
   if (!step_ || !(rules == rules_)) {
     update_.kind = static_cast<UpdateKind>(rules.update);
@@ -330,11 +316,11 @@ void TrainedNetwork::train(BorealCudaEpoch* epoch) {
     rules_ = rules;
   }
   const auto finish = [&] {
-    download(epoch->parameters, update_.w, parameters_);
+    stream_.download(epoch->parameters, update_.w, parameters_);
     for (int k = 0; k < 3; ++k) {
-      if (epoch->state[k] != nullptr) download(epoch->state[k], states_[k], parameters_);
+      if (epoch->state[k] != nullptr) stream_.download(epoch->state[k], states_[k], parameters_);
     }
-    check(cudaStreamSynchronize(stream_), "training a network");
+    stream_.wait("training a network");
   };
   try {
     run_steps(epoch);

@@ -37,10 +37,6 @@ class TrainedNetwork {
   T* take(size_t count);
   template <typename T>
   T* take_copy(const T* from, size_t count);
-  template <typename T>
-  void upload(T* to, const T* from, size_t count);
-  template <typename T>
-  void download(T* to, const T* from, size_t count);
 
   void place_parameters();
   void place_values();

@@ -30,29 +30,15 @@ T* ResidentRows::grown(DeviceMemory* memory, uint64_t count) {
   return reinterpret_cast<T*>(memory->data());
 }
 
-template <typename T>
-void ResidentRows::upload(T* to, const T* from, uint64_t count) {
-  check(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_),
-        "copying rows to the device");
-}
-
-template <typename T>
-void ResidentRows::download(T* to, const T* from, uint64_t count) {
-  check(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_),
-        "copying results from the device");
-}
-
-void ResidentRows::wait() { check(cudaStreamSynchronize(stream_), "computing with rows"); }
-
 void ResidentRows::put(uint64_t first, uint64_t count, const float* values) {
   use_device(device_);
-  upload(reinterpret_cast<float*>(x_.data()) + first * cols_, values, count * cols_);
+  stream_.upload(reinterpret_cast<float*>(x_.data()) + first * cols_, values, count * cols_);
   wait();
 }
 
 void ResidentRows::weigh(const double* weights) {
   use_device(device_);
-  upload(grown<double>(&weights_, rows_), weights, rows_);
+  stream_.upload(grown<double>(&weights_, rows_), weights, rows_);
   wait();
 }
 
@@ -73,7 +59,7 @@ void ResidentRows::cross(const float* b, uint32_t n, bool symmetric, double* out
     // What lies below the diagonal of a symmetric product is memory that nobody wrote, and that nobody reads.
     join_partials(partial, splits, count, true, result, stream_);
   }
-  download(out, result, count);
+  stream_.download(out, result, count);
   wait();
 }
 
@@ -88,7 +74,7 @@ void ResidentRows::gram(double* out) {
 void ResidentRows::transposed_times(const float* b, uint32_t n, double* out) {
   use_device(device_);
   float* const operand = grown<float>(&operand_, rows_ * n);
-  upload(operand, b, rows_ * n);
+  stream_.upload(operand, b, rows_ * n);
   cross(operand, n, false, out);
 }
 
@@ -96,9 +82,9 @@ void ResidentRows::times(const float* b, uint32_t n, float* out) {
   use_device(device_);
   float* const operand = grown<float>(&operand_, uint64_t{cols_} * n);
   float* const result = grown<float>(&result_, rows_ * n);
-  upload(operand, b, uint64_t{cols_} * n);
+  stream_.upload(operand, b, uint64_t{cols_} * n);
   run_times({reinterpret_cast<const float*>(x_.data()), operand, rows_, cols_, n, result}, stream_);
-  download(out, result, rows_ * n);
+  stream_.download(out, result, rows_ * n);
   wait();
 }
 
@@ -111,11 +97,11 @@ void ResidentRows::assign(const float* centres, uint32_t clusters, bool fresh, d
   const auto* const x = reinterpret_cast<const float*>(x_.data());
   float* const operand = grown<float>(&operand_, uint64_t{clusters} * cols_);
   auto* const flag = grown<int32_t>(&moved_, 1);
-  upload(operand, centres, uint64_t{clusters} * cols_);
+  stream_.upload(operand, centres, uint64_t{clusters} * cols_);
   check(cudaMemsetAsync(flag, 0, sizeof(int32_t), stream_), "clearing memory");
   run_assign({x, operand, rows_, cols_, clusters, labels, distances, flag}, stream_);
   if (sums != nullptr) add_clusters(clusters, sums);
-  download(moved, flag, 1);
+  stream_.download(moved, flag, 1);
   wait();
 }
 
@@ -133,13 +119,13 @@ void ResidentRows::add_clusters(uint32_t clusters, double* sums) {
   call.partial = grown<double>(&partial_, call.parts * count);
   call.sums = grown<double>(&result_, count);
   run_cluster_sums(call, stream_);
-  download(sums, call.sums, count);
+  stream_.download(sums, call.sums, count);
 }
 
 void ResidentRows::labels(int32_t* labels, float* distances) {
   use_device(device_);
-  download(labels, reinterpret_cast<const int32_t*>(labels_.data()), rows_);
-  download(distances, reinterpret_cast<const float*>(distances_.data()), rows_);
+  stream_.download(labels, reinterpret_cast<const int32_t*>(labels_.data()), rows_);
+  stream_.download(distances, reinterpret_cast<const float*>(distances_.data()), rows_);
   wait();
 }
 

@@ -84,11 +84,7 @@ class ResidentRows {
   void cross(const float* b, uint32_t n, bool symmetric, double* out);
   template <typename T>
   T* grown(DeviceMemory* memory, uint64_t count);
-  template <typename T>
-  void upload(T* to, const T* from, uint64_t count);
-  template <typename T>
-  void download(T* to, const T* from, uint64_t count);
-  void wait();
+  void wait() { stream_.wait("computing with rows"); }
 
   const int device_;
   const uint64_t rows_;

@@ -20,6 +20,21 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
   operator cudaStream_t() const { return stream_; }
 
+  // Whoever gives `from` keeps it as it is until the stream has been waited for.
+  template <typename T>
+  void upload(T* to, const T* from, size_t count) const {
+    if (count == 0) return;
+    check(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyHostToDevice, stream_),
+          "copying numbers to the device");
+  }
+  template <typename T>
+  void download(T* to, const T* from, size_t count) const {
+    if (count == 0) return;
+    check(cudaMemcpyAsync(to, from, count * sizeof(T), cudaMemcpyDeviceToHost, stream_),
+          "copying results from the device");
+  }
+  void wait(const char* what) const { check(cudaStreamSynchronize(stream_), what); }
+
  private:
   cudaStream_t stream_ = nullptr;
 };
