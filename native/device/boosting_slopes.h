@@ -2,8 +2,10 @@
 #pragma once
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/host_device.h"
 #include "device/portable_math.h"
 
 namespace boreal {
@@ -29,97 +31,108 @@ struct Slope {
 };
 
 // What a loss of one output needs: its value and slope at a score, and whether the baseline is on the scale
-// of the target's mean (through a link), or a quantile.
+// of the target's mean (through a link), or start(), a quantile.
 enum class Start { kMean, kLogMean, kLogOdds, kQuantile };
 
 struct SquaredError {
   static constexpr Start kStart = Start::kMean;
   static constexpr bool kConstantHessian = true;
-  BOREAL_ANYWHERE Slope slope(double y, double raw) const { return {raw - y, 1.0}; }
-  BOREAL_ANYWHERE double value(double y, double raw) const { return 0.5 * (raw - y) * (raw - y); }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
+  BOREAL_HOST_DEVICE Slope slope(double y, double raw) const { return {raw - y, 1.0}; }
+  BOREAL_HOST_DEVICE double value(double y, double raw) const { return 0.5 * (raw - y) * (raw - y); }
 };
 
 struct Quantile {
   static constexpr Start kStart = Start::kQuantile;
   static constexpr bool kConstantHessian = true;
   double q, scale;  // scale 2 makes the absolute error of q = 1/2
-  BOREAL_ANYWHERE Slope slope(double y, double raw) const { return {scale * (y >= raw ? -q : 1 - q), 1.0}; }
-  BOREAL_ANYWHERE double value(double y, double raw) const {
+  BOREAL_HOST_DEVICE Slope slope(double y, double raw) const {
+    return {scale * (y >= raw ? -q : 1 - q), 1.0};
+  }
+  BOREAL_HOST_DEVICE double value(double y, double raw) const {
     return scale * (y > raw ? q * (y - raw) : (1 - q) * (raw - y));
   }
   double start() const { return q; }
-  double quantile() const { return q; }
 };
 
 struct Huber {
   static constexpr Start kStart = Start::kQuantile;
   static constexpr bool kConstantHessian = true;
   double delta;
-  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+  BOREAL_HOST_DEVICE Slope slope(double y, double raw) const {
     const double above = raw - y < -delta ? -delta : raw - y;
     return {delta < above ? delta : above, 1.0};
   }
-  BOREAL_ANYWHERE double value(double y, double raw) const {
+  BOREAL_HOST_DEVICE double value(double y, double raw) const {
     const double r = fabs(raw - y);
     return r <= delta ? 0.5 * r * r : delta * (r - 0.5 * delta);
   }
   double start() const { return 0.5; }
-  double quantile() const { return 0; }
 };
 
 struct Poisson {
   static constexpr Start kStart = Start::kLogMean;
   static constexpr bool kConstantHessian = false;
-  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+  BOREAL_HOST_DEVICE Slope slope(double y, double raw) const {
     const double mean = portable_exp(raw);
     return {mean - y, mean};
   }
-  BOREAL_ANYWHERE double value(double y, double raw) const { return portable_exp(raw) - y * raw; }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
+  BOREAL_HOST_DEVICE double value(double y, double raw) const { return portable_exp(raw) - y * raw; }
 };
 
 struct Gamma {
   static constexpr Start kStart = Start::kLogMean;
   static constexpr bool kConstantHessian = false;
-  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+  BOREAL_HOST_DEVICE Slope slope(double y, double raw) const {
     const double ratio = y * portable_exp(-raw);
     return {1.0 - ratio, ratio};
   }
-  BOREAL_ANYWHERE double value(double y, double raw) const { return raw + y * portable_exp(-raw); }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
+  BOREAL_HOST_DEVICE double value(double y, double raw) const { return raw + y * portable_exp(-raw); }
 };
 
 struct Tweedie {
   static constexpr Start kStart = Start::kLogMean;
   static constexpr bool kConstantHessian = false;
   double power;
-  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+  BOREAL_HOST_DEVICE Slope slope(double y, double raw) const {
     const double a = 2 - power, b = 1 - power;
     const double mean = portable_exp(a * raw), ratio = y * portable_exp(b * raw);
     return {mean - ratio, a * mean - b * ratio};
   }
-  BOREAL_ANYWHERE double value(double y, double raw) const {
+  BOREAL_HOST_DEVICE double value(double y, double raw) const {
     const double a = 2 - power, b = 1 - power;
     return portable_exp(a * raw) / a - y * portable_exp(b * raw) / b;
   }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
 };
 
 struct Logistic {
   static constexpr Start kStart = Start::kLogOdds;
   static constexpr bool kConstantHessian = false;
-  BOREAL_ANYWHERE Slope slope(double y, double raw) const {
+  BOREAL_HOST_DEVICE Slope slope(double y, double raw) const {
     const double p = 1.0 / (1.0 + portable_exp(-raw));
     return {p - y, p * (1.0 - p)};
   }
-  BOREAL_ANYWHERE double value(double y, double raw) const { return portable_softplus(raw) - y * raw; }
-  double start() const { return 0; }
-  double quantile() const { return 0; }
+  BOREAL_HOST_DEVICE double value(double y, double raw) const { return portable_softplus(raw) - y * raw; }
+};
+
+// One row of softmax, whose scores lie `stride` apart.
+struct SoftmaxRow {
+  const double* raw;
+  size_t stride, classes;
+  BOREAL_HOST_DEVICE double greatest() const {
+    double most = raw[0];
+    for (size_t k = 1; k < classes; ++k) most = most < raw[k * stride] ? raw[k * stride] : most;
+    return most;
+  }
+  // Of class k, whose share of the sum over all is its probability.
+  BOREAL_HOST_DEVICE double exp(size_t k, double greatest) const {
+    return portable_exp(raw[k * stride] - greatest);
+  }
+  BOREAL_HOST_DEVICE static Slope slope(double probability, bool is_own) {
+    return {probability - (is_own ? 1.0 : 0.0), probability * (1.0 - probability)};
+  }
+  BOREAL_HOST_DEVICE double value(size_t own, double total, double greatest) const {
+    return portable_log(total) + greatest - raw[own * stride];
+  }
 };
 
 }  // namespace boosting

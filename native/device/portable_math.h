@@ -6,16 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__CUDACC__)
-#define BOREAL_ANYWHERE __host__ __device__
-#else
-#define BOREAL_ANYWHERE
-#endif
+#include "base/host_device.h"
 
 namespace boreal {
 
 // exp(x), x clamped to [-700, 700].
-BOREAL_ANYWHERE inline double portable_exp(double x) {
+BOREAL_HOST_DEVICE inline double portable_exp(double x) {
   constexpr double kLog2e = 1.4426950408889634, kLn2High = 6.93147180369123816490e-01,
                    kLn2Low = 1.90821492927058770002e-10, kRound = 6755399441055744.0;  // 1.5 * 2^52
   x = x < -700.0 ? -700.0 : x;
@@ -46,7 +42,7 @@ BOREAL_ANYWHERE inline double portable_exp(double x) {
 }
 
 // log(x) for a normal x > 0.
-BOREAL_ANYWHERE inline double portable_log(double x) {
+BOREAL_HOST_DEVICE inline double portable_log(double x) {
   constexpr double kLn2High = 6.93147180369123816490e-01, kLn2Low = 1.90821492927058770002e-10;
   uint64_t bits;
   memcpy(&bits, &x, sizeof bits);
@@ -71,7 +67,7 @@ BOREAL_ANYWHERE inline double portable_log(double x) {
 }
 
 // log(1 + exp(x)).
-BOREAL_ANYWHERE inline double portable_softplus(double x) {
+BOREAL_HOST_DEVICE inline double portable_softplus(double x) {
   const double e = portable_exp(x < 0 ? x : -x);
   // log1p(e) = log(1 + e) corrected for what 1 + e has lost (Goldberg, 1991, theorem 4).
   const double u = 1.0 + e;

@@ -5,11 +5,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#if defined(__CUDACC__)
-#define BOREAL_FORMULA __device__ inline
-#else
-#define BOREAL_FORMULA inline
-#endif
+#include "base/host_device.h"
 
 namespace boreal {
 namespace nn {
@@ -36,48 +32,48 @@ constexpr int32_t kLossCount = 14;
 constexpr double kClip = 1e-7;
 
 // A NaN stays one.
-BOREAL_FORMULA double clamped(double x, double low, double high) {
+BOREAL_HOST_DEVICE inline double clamped(double x, double low, double high) {
   return x < low ? low : high < x ? high : x;
 }
 
 struct SquaredError {
-  BOREAL_FORMULA double value(double y, double t) const { return (y - t) * (y - t); }
-  BOREAL_FORMULA double gradient(double y, double t) const { return 2 * (y - t); }
+  BOREAL_HOST_DEVICE double value(double y, double t) const { return (y - t) * (y - t); }
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const { return 2 * (y - t); }
 };
 
 struct HalfSquaredError {
-  BOREAL_FORMULA double value(double y, double t) const { return 0.5 * (y - t) * (y - t); }
-  BOREAL_FORMULA double gradient(double y, double t) const { return y - t; }
+  BOREAL_HOST_DEVICE double value(double y, double t) const { return 0.5 * (y - t) * (y - t); }
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const { return y - t; }
 };
 
 struct AbsoluteError {
-  BOREAL_FORMULA double value(double y, double t) const { return fabs(y - t); }
-  BOREAL_FORMULA double gradient(double y, double t) const { return y > t ? 1 : y < t ? -1 : 0; }
+  BOREAL_HOST_DEVICE double value(double y, double t) const { return fabs(y - t); }
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const { return y > t ? 1 : y < t ? -1 : 0; }
 };
 
 struct HuberError {
   double delta;
-  BOREAL_FORMULA double value(double y, double t) const {
+  BOREAL_HOST_DEVICE double value(double y, double t) const {
     const double e = fabs(y - t);
     return e <= delta ? 0.5 * e * e : delta * (e - 0.5 * delta);
   }
-  BOREAL_FORMULA double gradient(double y, double t) const { return clamped(y - t, -delta, delta); }
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const { return clamped(y - t, -delta, delta); }
 };
 
 struct LogCosh {
-  BOREAL_FORMULA double value(double y, double t) const {
+  BOREAL_HOST_DEVICE double value(double y, double t) const {
     const double e = fabs(y - t);
     return e + log1p(exp(-2 * e)) - 0.69314718055994530942;
   }
-  BOREAL_FORMULA double gradient(double y, double t) const { return tanh(y - t); }
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const { return tanh(y - t); }
 };
 
 struct SquaredLogarithmicError {
-  BOREAL_FORMULA double log_of(double x) const { return log1p(x < kClip ? kClip : x); }
-  BOREAL_FORMULA double value(double y, double t) const {
+  BOREAL_HOST_DEVICE double log_of(double x) const { return log1p(x < kClip ? kClip : x); }
+  BOREAL_HOST_DEVICE double value(double y, double t) const {
     return (log_of(y) - log_of(t)) * (log_of(y) - log_of(t));
   }
-  BOREAL_FORMULA double gradient(double y, double t) const {
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const {
     return y > kClip ? 2 * (log_of(y) - log_of(t)) / (1 + y) : 0;
   }
 };
@@ -85,52 +81,52 @@ struct SquaredLogarithmicError {
 // Of probabilities; see loss.h for what comes before a sigmoid.
 struct BinaryCrossEntropy {
   double smoothing;
-  BOREAL_FORMULA double target(double t) const { return t * (1 - smoothing) + smoothing / 2; }
-  BOREAL_FORMULA double value(double y, double t) const {
+  BOREAL_HOST_DEVICE double target(double t) const { return t * (1 - smoothing) + smoothing / 2; }
+  BOREAL_HOST_DEVICE double value(double y, double t) const {
     const double p = clamped(y, kClip, 1 - kClip);
     return -target(t) * log(p) - (1 - target(t)) * log1p(-p);
   }
-  BOREAL_FORMULA double gradient(double y, double t) const {
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const {
     return y > kClip && y < 1 - kClip ? (y - target(t)) / (y * (1 - y)) : 0;
   }
 };
 
 struct KlDivergence {
-  BOREAL_FORMULA double value(double y, double t) const {
+  BOREAL_HOST_DEVICE double value(double y, double t) const {
     const double q = clamped(t, kClip, 1.0);
     return q * log(q / clamped(y, kClip, 1.0));
   }
-  BOREAL_FORMULA double gradient(double y, double t) const {
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const {
     return y > kClip && y < 1 ? -clamped(t, kClip, 1.0) / y : 0;
   }
 };
 
-BOREAL_FORMULA double signed_label(double t) { return t == 0 ? -1 : t; }
+BOREAL_HOST_DEVICE inline double signed_label(double t) { return t == 0 ? -1 : t; }
 
 struct Hinge {
-  BOREAL_FORMULA double value(double y, double t) const {
+  BOREAL_HOST_DEVICE double value(double y, double t) const {
     const double margin = 1 - signed_label(t) * y;
     return margin < 0 ? 0 : margin;
   }
-  BOREAL_FORMULA double gradient(double y, double t) const {
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const {
     return signed_label(t) * y < 1 ? -signed_label(t) : 0;
   }
 };
 
 struct SquaredHinge {
-  BOREAL_FORMULA double value(double y, double t) const {
+  BOREAL_HOST_DEVICE double value(double y, double t) const {
     const double margin = 1 - signed_label(t) * y;
     return margin < 0 ? 0 : margin * margin;
   }
-  BOREAL_FORMULA double gradient(double y, double t) const {
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const {
     const double margin = 1 - signed_label(t) * y;
     return margin > 0 ? -2 * signed_label(t) * margin : 0;
   }
 };
 
 struct PoissonLoss {
-  BOREAL_FORMULA double value(double y, double t) const { return y - t * log(y + kClip); }
-  BOREAL_FORMULA double gradient(double y, double t) const { return 1 - t / (y + kClip); }
+  BOREAL_HOST_DEVICE double value(double y, double t) const { return y - t * log(y + kClip); }
+  BOREAL_HOST_DEVICE double gradient(double y, double t) const { return 1 - t / (y + kClip); }
 };
 
 }  // namespace nn

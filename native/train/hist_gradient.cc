@@ -21,12 +21,6 @@ double largest_scale(double sum) {
   return std::ldexp(1.0, std::min(30 - exponent, 1000));
 }
 
-// Rounds to the nearest, ties to even; |x| < 2^31.
-int64_t round_to_int(double x) {
-  constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
-  return static_cast<int64_t>((x + kRound) - kRound);
-}
-
 }  // namespace
 
 QuantizedGradients::Range QuantizedGradients::range_of(const float* gradient, const float* hessian,

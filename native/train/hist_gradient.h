@@ -11,22 +11,9 @@
 
 #include "base/aligned_buffer.h"
 #include "base/partition.h"
+#include "device/boosting_splits.h"
 
 namespace boreal {
-
-// The gradient in the upper half, the Hessian, never negative, in the lower. Pairs are added and subtracted
-// as they are.
-using PackedPair = uint64_t;
-
-inline PackedPair pack_pair(int64_t gradient, uint64_t hessian) {
-  return (static_cast<uint64_t>(gradient) << 32) + hessian;
-}
-inline double gradient_of(PackedPair pair) {
-  return static_cast<double>(static_cast<int32_t>(static_cast<uint32_t>(pair >> 32)));
-}
-inline double hessian_of(PackedPair pair) {
-  return static_cast<double>(static_cast<int64_t>(pair & 0xffffffffu));
-}
 
 // How rows are cut for sums in float64: the same at any number of threads.
 inline Partition row_partition(size_t rows) { return partition_rows(rows, 8192, 128); }

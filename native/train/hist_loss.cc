@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "base/error.h"
 #include "base/weights.h"
@@ -29,10 +30,13 @@ class PointLoss final : public HistLoss {
   explicit PointLoss(Loss loss) : loss_(loss) {}
 
   bool constant_hessian() const override { return Loss::kConstantHessian; }
-  double leaf_quantile() const override { return loss_.quantile(); }
+  double leaf_quantile() const override {
+    if constexpr (std::is_same_v<Loss, Quantile>) return loss_.q;
+    return 0;
+  }
 
   std::vector<double> baseline(Span<double> y, Span<double> weights) const override {
-    if (Loss::kStart == Start::kQuantile) {
+    if constexpr (Loss::kStart == Start::kQuantile) {
       std::vector<QuantileValue> values;
       for (size_t i = 0; i < y.size; ++i) {
         const double weight = weights.size == 0 ? 1.0 : weights[i];
@@ -107,13 +111,12 @@ class Softmax final : public HistLoss {
     const size_t rows = y.size;
     std::vector<double> exps(classes_);
     for (size_t i = begin; i < end; ++i) {
-      const double total = exps_of(raw + i, rows, &exps).total;
+      const double total = exps_of({raw + i, rows, classes_}, &exps).total;
       const double weight = weights.size == 0 ? 1.0 : weights[i];
       for (size_t k = 0; k < classes_; ++k) {
-        const double p = exps[k] / total;
-        const double target = static_cast<size_t>(y[i]) == k ? 1.0 : 0.0;
-        gradient[k * rows + i] = static_cast<float>((p - target) * weight);
-        hessian[k * rows + i] = static_cast<float>(p * (1.0 - p) * weight);
+        const Slope slope = SoftmaxRow::slope(exps[k] / total, static_cast<size_t>(y[i]) == k);
+        gradient[k * rows + i] = static_cast<float>(slope.gradient * weight);
+        hessian[k * rows + i] = static_cast<float>(slope.hessian * weight);
       }
     }
   }
@@ -124,9 +127,10 @@ class Softmax final : public HistLoss {
     std::vector<double> exps(classes_);
     double total = 0;
     for (size_t i = begin; i < end; ++i) {
-      const Exps of = exps_of(raw + i, rows, &exps);
-      const double score = raw[static_cast<size_t>(y[i]) * rows + i];
-      total += (weights.size == 0 ? 1.0 : weights[i]) * (portable_log(of.total) + of.greatest - score);
+      const SoftmaxRow row{raw + i, rows, classes_};
+      const Exps of = exps_of(row, &exps);
+      total += (weights.size == 0 ? 1.0 : weights[i]) *
+               row.value(static_cast<size_t>(y[i]), of.total, of.greatest);
     }
     return total;
   }
@@ -135,15 +139,10 @@ class Softmax final : public HistLoss {
   struct Exps {
     double total, greatest;
   };
-  // exp(raw_k - greatest)
-  Exps exps_of(const double* raw, size_t stride, std::vector<double>* exps) const {
-    double greatest = raw[0];
-    for (size_t k = 1; k < classes_; ++k) greatest = std::max(greatest, raw[k * stride]);
+  static Exps exps_of(const SoftmaxRow& row, std::vector<double>* exps) {
+    const double greatest = row.greatest();
     double total = 0;
-    for (size_t k = 0; k < classes_; ++k) {
-      (*exps)[k] = portable_exp(raw[k * stride] - greatest);
-      total += (*exps)[k];
-    }
+    for (size_t k = 0; k < row.classes; ++k) total += (*exps)[k] = row.exp(k, greatest);
     return {total, greatest};
   }
 

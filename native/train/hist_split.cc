@@ -90,12 +90,8 @@ double leaf_value(double gradient, double hessian, double l1, double l2) {
 
 void find_split(const BinMapper::Column& column, size_t j, const BinnedMatrix& x, const PackedPair* histogram,
                 const SplitNode& node, const SplitRules& rules, HistSplit* best) {
-  // What must be beaten: the best so far, the least gain, and what rounding makes of a split that gains
-  // nothing.
-  constexpr double kRounding = 1e-14;
-  const double g = gradient_of(node.total), weight = hessian_of(node.total) + rules.l2;
   HistSplit found;
-  found.gain = std::max({best->gain, rules.least_gain, weight > 0 ? kRounding * g * g / weight : 0.0});
+  found.gain = std::max(best->gain, least_gain_of(rules.least_gain, rules.l2, node.total));
   if (column.categorical) {
     find_category_split(column, j, x, histogram, node, rules, &found);
   } else if (rules.l1 == 0 && rules.monotonic.size == 0) {

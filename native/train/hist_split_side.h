@@ -18,27 +18,10 @@ inline double shrink(double gradient, double l1) {
 }
 
 // Sides without l1 and bounds.
-class FreeScore {
+class FreeScore : public FreeGain {
  public:
-  FreeScore(const SplitRules& rules, const SplitNode& node, int8_t)
-      : l2_(rules.l2), node_(worth(gradient_of(node.total), hessian_of(node.total))) {}
-
-  // Whether the gain is greater than a bound, up to rounding: without a division, which most bins can do
-  // without.
-  bool may_exceed(double bound, double gl, double hl, double gr, double hr) const {
-    const double wl = hl + l2_, wr = hr + l2_;
-    return gl * gl * wr + gr * gr * wl > (bound + node_) * (wl * wr);
-  }
-  double gain(double gl, double hl, double gr, double hr) const {
-    const double wl = hl + l2_, wr = hr + l2_;
-    return (gl * gl * wr + gr * gr * wl) / (wl * wr) - node_;
-  }
+  FreeScore(const SplitRules& rules, const SplitNode& node, int8_t) : FreeGain(rules.l2, node.total) {}
   void write_values(HistSplit*, double, double, double, double) const {}
-
- private:
-  double worth(double g, double h) const { return h + l2_ > 0 ? g * g / (h + l2_) : 0.0; }
-
-  double l2_, node_;
 };
 
 // A side's value kept within the node's bounds, and the values of both in the order that the column demands.

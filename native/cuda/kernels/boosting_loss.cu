@@ -31,37 +31,29 @@ struct OneOutput {
 
 // Of every class; exponentials are computed twice, which costs less than keeping them.
 struct EveryClass {
-  __device__ double greatest_of(const LossRows& rows, uint32_t i) const {
-    double greatest = rows.scores[i];
-    for (uint32_t k = 1; k < rows.outputs; ++k) {
-      const double score = rows.scores[size_t{k} * rows.rows + i];
-      greatest = greatest < score ? score : greatest;
-    }
-    return greatest;
+  __device__ boosting::SoftmaxRow row_of(const LossRows& rows, uint32_t i) const {
+    return {rows.scores + i, rows.rows, rows.outputs};
   }
-  __device__ double exp_of(const LossRows& rows, uint32_t i, uint32_t k, double greatest) const {
-    return portable_exp(rows.scores[size_t{k} * rows.rows + i] - greatest);
-  }
-  __device__ double total_of(const LossRows& rows, uint32_t i, double greatest) const {
+  __device__ double total_of(const boosting::SoftmaxRow& row, double greatest) const {
     double total = 0;
-    for (uint32_t k = 0; k < rows.outputs; ++k) total += exp_of(rows, i, k, greatest);
+    for (size_t k = 0; k < row.classes; ++k) total += row.exp(k, greatest);
     return total;
   }
   __device__ void write_gradients(const LossRows& rows, uint32_t i) const {
-    const double greatest = greatest_of(rows, i), total = total_of(rows, i, greatest);
+    const boosting::SoftmaxRow row = row_of(rows, i);
+    const double greatest = row.greatest(), total = total_of(row, greatest);
     const double weight = rows.weights == nullptr ? 1.0 : rows.weights[i];
     const uint32_t own = static_cast<uint32_t>(rows.y[i]);
     for (uint32_t k = 0; k < rows.outputs; ++k) {
-      const double p = exp_of(rows, i, k, greatest) / total;
-      const double target = own == k ? 1.0 : 0.0;
-      rows.gradients[size_t{k} * rows.rows + i] = static_cast<float>((p - target) * weight);
-      rows.hessians[size_t{k} * rows.rows + i] = static_cast<float>(p * (1.0 - p) * weight);
+      const boosting::Slope slope = row.slope(row.exp(k, greatest) / total, own == k);
+      rows.gradients[size_t{k} * rows.rows + i] = static_cast<float>(slope.gradient * weight);
+      rows.hessians[size_t{k} * rows.rows + i] = static_cast<float>(slope.hessian * weight);
     }
   }
   __device__ double value(const LossRows& rows, uint32_t i) const {
-    const double greatest = greatest_of(rows, i);
-    const double score = rows.scores[size_t{static_cast<uint32_t>(rows.y[i])} * rows.rows + i];
-    return portable_log(total_of(rows, i, greatest)) + greatest - score;
+    const boosting::SoftmaxRow row = row_of(rows, i);
+    const double greatest = row.greatest();
+    return row.value(static_cast<uint32_t>(rows.y[i]), total_of(row, greatest), greatest);
   }
 };
 

@@ -2,29 +2,23 @@
 // 12 read and 8 written for a row's score.
 #include "cuda/launch.cuh"
 #include "cuda/tree_loss.cuh"
+#include "device/boosting_splits.h"
 
 namespace boreal {
 namespace cuda {
 namespace {
-
-// Rounds to the nearest, ties to even; |x| < 2^31.
-__device__ long long round_to_int(double x) {
-  constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
-  return static_cast<long long>((x + kRound) - kRound);
-}
 
 __global__ __launch_bounds__(kThreads) void quantize_kernel(const float* gradients, const float* hessians,
                                                             uint32_t rows, double gradient_scale,
                                                             double hessian_scale, unsigned long long one,
                                                             unsigned long long* packed) {
   for (size_t i = first_element(); i < rows; i += element_step()) {
-    const long long gradient = round_to_int(static_cast<double>(gradients[i]) * gradient_scale);
-    unsigned long long hessian = one;
+    const int64_t gradient = round_to_int(static_cast<double>(gradients[i]) * gradient_scale);
+    uint64_t hessian = one;
     if (hessians != nullptr) {
-      hessian =
-          static_cast<unsigned long long>(round_to_int(static_cast<double>(hessians[i]) * hessian_scale));
+      hessian = static_cast<uint64_t>(round_to_int(static_cast<double>(hessians[i]) * hessian_scale));
     }
-    packed[i] = (static_cast<unsigned long long>(gradient) << 32) + hessian;
+    packed[i] = pack_pair(gradient, hessian);
   }
 }
 

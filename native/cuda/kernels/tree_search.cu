@@ -1,25 +1,18 @@
 // Splits of columns of numbers. The host goes through the bins one after another, and each split that it
 // takes raises the bar for the next; here the lanes of a warp judge 32 bins at once, the first that passes is
-// taken, and those after it are judged again by the new bar: the same splits in the same order. Gains are
-// computed by the same float64 operations (train/hist_split.cc). A warp takes the columns of a group, as a
-// task of the host does. Floor: 8 or 12 bytes of histogram a bin, read from the second cache; what counts is
-// how long a warp takes for its group, since all of them run at once.
+// taken, and those after it are judged again by the new bar: the same splits in the same order. A warp takes
+// the columns of a group, as a task of the host does. Floor: 8 or 12 bytes of histogram a bin, read from the
+// second cache; what counts is how long a warp takes for its group, since all of them run at once.
 #include "cuda/launch.cuh"
 #include "cuda/tree_search.cuh"
 #include "cuda/warp.cuh"
+#include "device/boosting_splits.h"
 
 namespace boreal {
 namespace cuda {
 namespace {
 
 constexpr unsigned kSearchThreads = 128;
-
-__device__ double gradient_of(unsigned long long pair) {
-  return static_cast<double>(static_cast<int32_t>(static_cast<uint32_t>(pair >> 32)));
-}
-__device__ double hessian_of(unsigned long long pair) {
-  return static_cast<double>(static_cast<long long>(pair & 0xffffffffu));
-}
 
 // One column of one node, for a warp.
 struct Scan {
@@ -28,8 +21,9 @@ struct Scan {
   const uint32_t* counts;          // or null
   unsigned long long total;
   uint32_t rows;
-  uint32_t bins;                    // without the missing one
-  double gradient, hessian, worth;  // of the node
+  uint32_t bins;             // without the missing one
+  double gradient, hessian;  // of the node
+  FreeGain gains;
 
   // Of the bins up to the lane's, in the order of the scan: their sum, and how many rows these have.
   __device__ void judge(bool valid, unsigned long long left, uint32_t left_rows, uint32_t bin,
@@ -37,16 +31,16 @@ struct Scan {
     const BorealCudaSearch& rules = call.rules;
     const double left_hessian = hessian_of(left), right_hessian = hessian - left_hessian;
     const double left_gradient = gradient_of(left), right_gradient = gradient - left_gradient;
-    const double wl = left_hessian + rules.l2, wr = right_hessian + rules.l2;
-    const double worth_of_both = left_gradient * left_gradient * wr + right_gradient * right_gradient * wl;
-    const double weights = wl * wr, gain = worth_of_both / weights - worth;
+    const double gain = gains.gain(left_gradient, left_hessian, right_gradient, right_hessian);
     const bool may_hold = left_hessian >= rules.possible && right_hessian >= rules.possible;
     const bool surely_holds = left_hessian > rules.sure && right_hessian > rules.sure;
     const bool holds =
         surely_holds || (left_rows >= rules.least_rows && rows - left_rows >= rules.least_rows);
     bool waits = valid && may_hold && holds;
     for (;;) {
-      const bool passes = waits && worth_of_both > (best->gain + worth) * weights && gain > best->gain;
+      const bool passes =
+          waits && gain > best->gain &&
+          gains.may_exceed(best->gain, left_gradient, left_hessian, right_gradient, right_hessian);
       const uint32_t passing = __ballot_sync(kAllLanes, passes);
       if (passing == 0) return;
       const int first = __ffs(static_cast<int>(passing)) - 1;
@@ -105,10 +99,7 @@ __global__ __launch_bounds__(kSearchThreads) void search_kernel(SearchCall call,
   best.column = -1;
   if (pair.seek[side] != 0) {
     const unsigned long long total = pair.total[side];
-    const double gradient = gradient_of(total), hessian = hessian_of(total), weight = hessian + rules.l2;
-    const double worth = weight > 0 ? gradient * gradient / weight : 0.0;
-    const double rounding = weight > 0 ? 1e-14 * gradient * gradient / weight : 0.0;
-    const double bar = rules.least_gain < rounding ? rounding : rules.least_gain;
+    const double bar = least_gain_of(rules.least_gain, rules.l2, total);
     const size_t first = size_t{pair.histogram[side]} * call.cols;
     for (uint32_t j = group * call.group; j < call.cols && j < (group + 1) * call.group; ++j) {
       const size_t at = (first + j) * call.slots;
@@ -119,9 +110,9 @@ __global__ __launch_bounds__(kSearchThreads) void search_kernel(SearchCall call,
                       total,
                       static_cast<uint32_t>(pair.rows[side]),
                       column.bins,
-                      gradient,
-                      hessian,
-                      worth};
+                      gradient_of(total),
+                      hessian_of(total),
+                      FreeGain(rules.l2, total)};
       BorealCudaFound found = best;
       found.column = -1;
       if (found.gain < bar) found.gain = bar;
