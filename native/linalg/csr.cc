@@ -16,11 +16,12 @@ namespace boreal {
 namespace {
 
 constexpr size_t kRowsPerTask = 256;
-constexpr size_t kChains = 4;
 // Columns of a product that are worth a call of a kernel for each value.
 constexpr size_t kWide = 16;
-// Its rows lie anywhere: values between the one that is worked on and the one whose row is fetched.
-constexpr size_t kAhead = 4, kFetched = 256, kLine = 64 / sizeof(double);
+// The rows of b lie anywhere: so many values of x ahead one is fetched, its first columns line by line.
+constexpr size_t kAhead = 4;
+constexpr size_t kFetchedColumns = 256;
+constexpr size_t kColumnsOfLine = 64 / sizeof(double);
 
 // Calls body(i) for each row, on the pool.
 template <typename Body>
@@ -75,15 +76,8 @@ template <typename T>
 void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T* out,
                  const CancelToken* cancel) {
   if (width == 1) {
-    for_each_row(x.rows(), cancel, [&](size_t i) {
-      T sums[kChains] = {bias.size == 0 ? T{0} : bias[0]};
-      size_t k = x.begin(i);
-      for (; k + kChains <= x.end(i); k += kChains) {
-        for (size_t c = 0; c < kChains; ++c) sums[c] += x.values[k + c] * b[x.columns[k + c]];
-      }
-      for (size_t c = 0; k < x.end(i); ++k, ++c) sums[c] += x.values[k] * b[x.columns[k]];
-      out[i] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    });
+    for_each_row(x.rows(), cancel,
+                 [&](size_t i) { out[i] = csr_row_product(x, i, b, bias.size == 0 ? T{0} : bias[0]); });
     return;
   }
   const VectorKernels& vectors = kernels().vectors;
@@ -95,7 +89,7 @@ void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T*
         for (size_t k = x.begin(i); k < x.end(i); ++k) {
           if (k + kAhead < x.columns.size) {
             const double* const next = b + static_cast<size_t>(x.columns[k + kAhead]) * width;
-            for (size_t c = 0; c < std::min(width, kFetched); c += kLine) prefetch(next + c);
+            for (size_t c = 0; c < std::min(width, kFetchedColumns); c += kColumnsOfLine) prefetch(next + c);
           }
           const double* const from = b + static_cast<size_t>(x.columns[k]) * width;
           vectors.add_rows(from, width, 1, width, &x.values[k], row);

@@ -23,6 +23,19 @@ struct CsrView {
   size_t end(size_t i) const { return static_cast<size_t>(starts[i + 1]); }
 };
 
+// start + row i of x times b, by four chains that take turns.
+template <typename T>
+T csr_row_product(const CsrView<T>& x, size_t i, const T* b, T start = 0) {
+  constexpr size_t kChains = 4;
+  T sums[kChains] = {start};
+  size_t k = x.begin(i);
+  for (; k + kChains <= x.end(i); k += kChains) {
+    for (size_t c = 0; c < kChains; ++c) sums[c] += x.values[k + c] * b[x.columns[k + c]];
+  }
+  for (size_t c = 0; k < x.end(i); ++k, ++c) sums[c] += x.values[k] * b[x.columns[k]];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 // Sparse rows that own their memory.
 template <typename T>
 struct CsrRows {
@@ -45,7 +58,7 @@ void check_csr(const CsrView<T>& x);
 
 // out[rows, width] = x b + bias, b [cols, width] row-major, bias [width] or empty. An element is one chain of
 // products over the columns that the row has, in their order, which starts from the bias; with a width of 1
-// four chains, which take turns.
+// it is that of csr_row_product.
 template <typename T>
 void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T* out,
                  const CancelToken* cancel);

@@ -58,25 +58,12 @@ class Operator {
   void forward_and_back(const Values& v, double keep, Values& u, Values& sums) const {
     const double shift = dot(mean_.data(), v.data(), v.size());
     centre(sums, sum_rows(sums, [&](size_t i) {
-             u[i] = roots_[i] * (score(i, v) - shift) - keep * u[i];
+             u[i] = roots_[i] * (csr_row_product(x_, i, v.data()) - shift) - keep * u[i];
              return roots_[i] * u[i];
            }));
   }
 
  private:
-  double score(size_t i, const Values& v) const {
-    constexpr size_t kChains = 4;
-    double sums[kChains] = {};
-    size_t k = x_.begin(i);
-    for (; k + kChains <= x_.end(i); k += kChains) {
-      for (size_t c = 0; c < kChains; ++c) {
-        sums[c] += x_.values[k + c] * v[static_cast<size_t>(x_.columns[k + c])];
-      }
-    }
-    for (; k < x_.end(i); ++k) sums[0] += x_.values[k] * v[static_cast<size_t>(x_.columns[k])];
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  }
-
   // sums = the sum of the rows of X, each times factor(i); returns the sum of the factors. By fixed parts.
   template <typename Factor>
   double sum_rows(Values& sums, const Factor& factor) const {
