@@ -68,10 +68,10 @@ class CpuDivergence final : public CpuOp<T> {
   size_t memory_bytes() const override {
     return parts_.bytes() + parts_transposed_.bytes() + outputs_ * sizeof(double);
   }
-  // Rows take a few dozen rounds.
+  // Most rows take a few dozen rounds, where they may.
   double row_cost_ns() const override {
     const double width = static_cast<double>(width_), outputs = static_cast<double>(outputs_);
-    return 10 + 50 * width * (2 + 0.3 * outputs);
+    return 10 + static_cast<double>(std::min<size_t>(rounds_, 50)) * width * (2 + 0.3 * outputs);
   }
   std::string details() const override { return std::to_string(rounds_) + " rounds"; }
 
