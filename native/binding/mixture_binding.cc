@@ -111,7 +111,7 @@ napi_value factorisation(Call& call) {
                   h = row_values<double>(call, at + 1, "h", matrix.cols, spec.components),
                   spec](auto x, const CancelToken* cancel, const JobProgress& progress) {
     if constexpr (std::is_same_v<X, CsrArguments>) {
-      return fit_nmf({x, cancel}, copied(w), copied(h), spec, cancel, progress);
+      return fit_nmf(NmfRows(x), copied(w), copied(h), spec, cancel, progress);
     } else {
       const Wide wide(x);
       return fit_nmf(NmfRows(wide.view), copied(w), copied(h), spec, cancel, progress);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -163,9 +164,76 @@ std::vector<double> transposed(const std::vector<double>& a, size_t rows, size_t
   return result;
 }
 
+// Both factors on their way by least squares.
+class LeastSquares {
+ public:
+  // w0 [rows, k] and h0 [k, cols]. Borrows x, whose columns are there, and the spec.
+  LeastSquares(const NmfRows& x, const NmfSpec& spec, std::vector<double> w0, const std::vector<double>& h0,
+               const CancelToken* cancel)
+      : x_(x),
+        spec_(spec),
+        cancel_(cancel),
+        w_(std::move(w0), x.rows(), spec.components, spec.l1_w, spec.l2_w),
+        h_(transposed(h0, spec.components, x.cols()), x.cols(), spec.components, spec.l1_h, spec.l2_h),
+        order_(spec.components),
+        rng_(spec.seed) {
+    std::iota(order_.begin(), order_.end(), size_t{0});
+    if (spec.multiplicative) at_start_ = before_ = error();
+  }
+
+  // Updates both factors; whether that was enough.
+  bool step(uint32_t iteration) { return spec_.multiplicative ? scale(iteration) : descend(iteration); }
+
+  double error() const { return error_of(x_, w_.values, h_.values, spec_.components, cancel_); }
+  NmfModel finish(uint32_t iterations) {
+    const double last = error();
+    return {std::move(w_.values), transposed(h_.values, x_.cols(), spec_.components), last, iterations};
+  }
+
+ private:
+  void prepare_w() { w_.prepare(x_, Form::kAsIs, h_.values, x_.cols(), {0, cancel_}); }
+  void prepare_h() { h_.prepare(x_, Form::kTransposed, w_.values, x_.rows(), {0, cancel_}); }
+
+  bool scale(uint32_t iteration) {
+    prepare_w();
+    w_.scale(cancel_);
+    prepare_h();
+    h_.scale(cancel_);
+    if (!(spec_.tol > 0) || iteration % kNmfLook != 0) return false;
+    const double now = error();
+    return has_settled(std::exchange(before_, now), now, at_start_, spec_.tol);
+  }
+
+  bool descend(uint32_t iteration) {
+    prepare_w();
+    reorder();
+    double violation = w_.descend(order_, cancel_);
+    prepare_h();
+    reorder();
+    violation += h_.descend(order_, cancel_);
+    if (iteration == 1) first_violation_ = violation;
+    return first_violation_ == 0 || violation / first_violation_ <= spec_.tol;
+  }
+
+  void reorder() {
+    if (!spec_.shuffle) return;
+    for (size_t i = order_.size(); i > 1; --i) {
+      std::swap(order_[i - 1], order_[rng_.below(static_cast<uint32_t>(i))]);
+    }
+  }
+
+  const NmfRows& x_;
+  const NmfSpec& spec_;
+  const CancelToken* cancel_;
+  Factor w_, h_;
+  std::vector<size_t> order_;  // of the coordinates
+  Rng rng_;
+  double at_start_ = 0, before_ = 0, first_violation_ = 0;
+};
+
 }  // namespace
 
-NmfModel fit_nmf(const NmfRows& x, std::vector<double> w0, std::vector<double> h0, const NmfSpec& spec,
+NmfModel fit_nmf(NmfRows x, std::vector<double> w0, std::vector<double> h0, const NmfSpec& spec,
                  const CancelToken* cancel, const std::function<void(size_t, size_t)>& progress) {
   const size_t k = spec.components;
   if (x.rows() == 0 || x.cols() == 0) throw Error("ERR_EMPTY", "There is nothing to learn from.");
@@ -174,49 +242,18 @@ NmfModel fit_nmf(const NmfRows& x, std::vector<double> w0, std::vector<double> h
     throw Error("ERR_SHAPE", "The start of a factorisation has the wrong shape.");
   }
   if (spec.multiplicative && spec.beta != 2) {
-    return fit_divergence(x, std::move(w0), std::move(h0), spec, cancel, progress);
+    return fit_divergence(std::move(x), std::move(w0), std::move(h0), spec, cancel, progress);
   }
-  const RunOptions run{0, cancel};
-  Factor w(std::move(w0), x.rows(), k, spec.l1_w, spec.l2_w);
-  Factor h(transposed(h0, k, x.cols()), x.cols(), k, spec.l1_h, spec.l2_h);
-  std::vector<size_t> order(k);
-  std::iota(order.begin(), order.end(), size_t{0});
-  Rng rng(spec.seed);
-  const auto reorder = [&] {
-    if (!spec.shuffle) return;
-    for (size_t i = k; i > 1; --i) std::swap(order[i - 1], order[rng.below(static_cast<uint32_t>(i))]);
-  };
-  NmfModel model;
-  const double at_start = spec.multiplicative ? error_of(x, w.values, h.values, k, cancel) : 0;
-  double before = at_start, first = 0;
-  for (bool over = false; !over && model.iterations < spec.max_iter;) {
+  x.add_columns(cancel);
+  LeastSquares factors(x, spec, std::move(w0), h0, cancel);
+  uint32_t iterations = 0;
+  for (bool over = false; !over && iterations < spec.max_iter;) {
     check_cancel(cancel);
-    ++model.iterations;
-    if (progress) progress(model.iterations - 1, spec.max_iter);
-    w.prepare(x, Form::kAsIs, h.values, x.cols(), run);
-    if (spec.multiplicative) {
-      w.scale(cancel);
-      h.prepare(x, Form::kTransposed, w.values, x.rows(), run);
-      h.scale(cancel);
-      if (!(spec.tol > 0) || model.iterations % kNmfLook != 0) continue;
-      const double error = error_of(x, w.values, h.values, k, cancel);
-      over = has_settled(before, error, at_start, spec.tol);
-      before = error;
-      continue;
-    }
-    reorder();
-    double violation = w.descend(order, cancel);
-    h.prepare(x, Form::kTransposed, w.values, x.rows(), run);
-    reorder();
-    violation += h.descend(order, cancel);
-    if (model.iterations == 1) first = violation;
-    over = first == 0 || violation / first <= spec.tol;
+    if (progress) progress(iterations, spec.max_iter);
+    over = factors.step(++iterations);
   }
   if (progress) progress(spec.max_iter, spec.max_iter);
-  model.error = error_of(x, w.values, h.values, k, cancel);
-  model.h = transposed(h.values, x.cols(), k);
-  model.w = std::move(w.values);
-  return model;
+  return factors.finish(iterations);
 }
 
 }  // namespace boreal

@@ -33,7 +33,7 @@ struct NmfModel {
 };
 
 // x: finite, >= 0; w and h: the start, >= 0. Throws ERR_EMPTY, ERR_SHAPE and ERR_PARAMETER.
-NmfModel fit_nmf(const NmfRows& x, std::vector<double> w, std::vector<double> h, const NmfSpec& spec,
+NmfModel fit_nmf(NmfRows x, std::vector<double> w, std::vector<double> h, const NmfSpec& spec,
                  const CancelToken* cancel, const std::function<void(size_t done, size_t total)>& progress);
 
 }  // namespace boreal

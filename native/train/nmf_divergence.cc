@@ -74,14 +74,16 @@ class DenseUpdates final : public Updates {
     for (size_t at = 0; at < h.size(); ++at) sums[at / x_.cols()] += h[at];
     each_block(nmf_parts(x_.rows()), [&](size_t, Block& block) {
       block.compute(*this, h_packed);
-      std::vector<double> above(block.count * k()), below(block.count * k());
-      ht_packed.multiply(block.ratio_view(), dense_view(above.data(), block.count, k()), alone());
+      block.above.resize(block.count * k());
+      ht_packed.multiply(block.ratio_view(), dense_view(block.above.data(), block.count, k()), alone());
       if (!divergence_.sums_below()) {
-        ht_packed.multiply(block.product_view(), dense_view(below.data(), block.count, k()), alone());
+        block.below.resize(block.above.size());
+        ht_packed.multiply(block.product_view(), dense_view(block.below.data(), block.count, k()), alone());
       }
       double* const own = w.data() + block.from * k();
-      for (size_t at = 0; at < above.size(); ++at) {
-        own[at] = next_w(own[at], above[at], divergence_.sums_below() ? sums[at % k()] : below[at]);
+      for (size_t at = 0; at < block.above.size(); ++at) {
+        own[at] =
+            next_w(own[at], block.above[at], divergence_.sums_below() ? sums[at % k()] : block.below[at]);
       }
     });
   }
@@ -128,6 +130,7 @@ class DenseUpdates final : public Updates {
     size_t from = 0, count = 0;
     MatrixView<const double> x{};
     std::vector<double> product, ratio, buffer;
+    std::vector<double> above, below;  // [count, k]
 
     MatrixView<const double> product_view() const { return dense_view(product.data(), count, x.cols); }
     MatrixView<const double> ratio_view() const { return dense_view(ratio.data(), count, x.cols); }
@@ -248,10 +251,11 @@ class SparseUpdates final : public Updates {
 
 }  // namespace
 
-NmfModel fit_divergence(const NmfRows& x, std::vector<double> w, std::vector<double> h, const NmfSpec& spec,
+NmfModel fit_divergence(NmfRows x, std::vector<double> w, std::vector<double> h, const NmfSpec& spec,
                         const CancelToken* cancel, const std::function<void(size_t, size_t)>& progress) {
   std::unique_ptr<Updates> updates;
   if (x.is_sparse() && spec.beta == 1) {
+    x.add_columns(cancel);
     updates = std::make_unique<SparseUpdates>(x, spec, std::move(w), h, cancel);
   } else {
     updates = std::make_unique<DenseUpdates>(x, spec, std::move(w), std::move(h), cancel);

@@ -11,7 +11,7 @@
 namespace boreal {
 
 // w [rows, k] and h [k, cols]: the start. The error is the root of twice the divergence.
-NmfModel fit_divergence(const NmfRows& x, std::vector<double> w, std::vector<double> h, const NmfSpec& spec,
+NmfModel fit_divergence(NmfRows x, std::vector<double> w, std::vector<double> h, const NmfSpec& spec,
                         const CancelToken* cancel, const std::function<void(size_t, size_t)>& progress);
 
 }  // namespace boreal

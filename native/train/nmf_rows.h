@@ -22,9 +22,11 @@ inline Partition nmf_parts(size_t rows, size_t most = 64) {
 class NmfRows {
  public:
   explicit NmfRows(MatrixView<const double> x) : rows_(x.rows), cols_(x.cols), dense_(x) {}
-  // Makes the transpose, which steps on the columns read.
-  NmfRows(const CsrView<double>& x, const CancelToken* cancel)
-      : rows_(x.rows()), cols_(x.cols), sparse_(Sparse{x, csr_transpose(x, cancel)}) {}
+  explicit NmfRows(const CsrView<double>& x) : rows_(x.rows()), cols_(x.cols), sparse_(Sparse{x, {}}) {}
+  // Makes the transpose of sparse rows, which whatever is asked for transposed reads.
+  void add_columns(const CancelToken* cancel) {
+    if (is_sparse()) sparse_->columns = csr_transpose(sparse_->rows, cancel);
+  }
 
   size_t rows() const { return rows_; }
   size_t cols() const { return cols_; }
