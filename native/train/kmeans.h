@@ -21,8 +21,8 @@ struct KMeansSpec {
   uint32_t clusters = 8;
   CentreInit init = CentreInit::kPlusPlus;
   uint32_t restarts = 1;
-  uint32_t max_iter = 300;
-  double tol = 0;  // on the squared shift of all centres
+  uint32_t max_iter = 300;  // 0: the centres are the starts
+  double tol = 0;           // on the squared shift of all centres
   bool elkan = false;
   uint64_t seed = 0;
   // A GPU has the rows in float32 and makes the iterations; starts are found on the CPU. `elkan` has no

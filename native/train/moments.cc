@@ -15,6 +15,64 @@ constexpr size_t kMinRowsPerPart = 1024;
 constexpr size_t kMaxParts = 64;
 constexpr size_t kMaxPartialValues = size_t{1} << 22;
 
+// Rows of one group that are summed together.
+struct Part {
+  size_t group, begin, end;
+};
+
+std::vector<Part> parts_of(const RowGroups& groups, size_t rows, size_t width) {
+  std::vector<Part> result;
+  const size_t count = groups.count();
+  const size_t most = std::min(kMaxParts, std::max<size_t>(1, kMaxPartialValues / (width * width)));
+  for (size_t g = 0; g < count; ++g) {
+    const size_t begin = groups.order.empty() ? 0 : groups.starts[g];
+    const size_t end = groups.order.empty() ? rows : groups.starts[g + 1];
+    const Partition parts = partition_rows(end - begin, kMinRowsPerPart, std::max<size_t>(1, most / count));
+    for (size_t part = 0; part < parts.count(); ++part) {
+      result.push_back({g, begin + parts.begin(part), begin + parts.end(part)});
+    }
+  }
+  return result;
+}
+
+template <typename T>
+Moments part_moments(const RegressionRows<T>& rows, const RowGroups& groups, const Part& part,
+                     const CancelToken* cancel) {
+  const size_t cols = rows.x.cols, width = cols + 1;
+  const size_t block_rows = std::max(size_t{1}, kBlockBytes / (width * sizeof(double)) / 8) * 8;
+  // Without weights the products of all columns go by whole tiles of them: those beyond the last are 0.
+  const bool plain = rows.weights.size == 0;
+  const size_t tiles = (width + kGramColumns - 1) / kGramColumns * kGramColumns,
+               stride = plain ? tiles : width;
+  const LinearKernels<double>& linear = linear_kernels<double>(kernels());
+  Moments moments(width);
+  std::vector<double> block(block_rows * stride), weights(block_rows, 1.0), square(plain ? tiles * tiles : 0);
+  for (size_t i = part.begin; i < part.end; i += block_rows) {
+    check_cancel(cancel);
+    const size_t size = std::min(block_rows, part.end - i);
+    for (size_t r = 0; r < size; ++r) {
+      const size_t row = groups.order.empty() ? i + r : groups.order[i + r];
+      const T* const x = rows.x.row(row);
+      double* const z = block.data() + r * stride;
+      for (size_t j = 0; j < cols; ++j) z[j] = static_cast<double>(x[j]) - rows.centre[j];
+      z[cols] = rows.y[row] - rows.centre[cols];
+      if (!plain) weights[r] = rows.weights[row];
+      moments.weight += weights[r];
+    }
+    moments.rows += size;
+    linear.add_rows(block.data(), stride, size, width, weights.data(), moments.sum.data());
+    if (plain) {
+      kernels().gram.add(block.data(), stride, size, tiles, square.data(), tiles);
+    } else {
+      linear.add_gram(block.data(), stride, size, width, weights.data(), moments.square.data(), width);
+    }
+  }
+  for (size_t j = 0; plain && j < width; ++j) {
+    std::copy_n(square.data() + j * tiles, width, moments.square.data() + j * width);
+  }
+  return moments;
+}
+
 }  // namespace
 
 void Moments::add(const Moments& other) {
@@ -61,61 +119,14 @@ RowGroups group_rows(Span<int32_t> group_of_row, size_t groups) {
 template <typename T>
 std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroups& groups,
                                    const CancelToken* cancel) {
-  const size_t cols = rows.x.cols, width = cols + 1;
-  const size_t block_rows = std::max(size_t{1}, kBlockBytes / (width * sizeof(double)) / 8) * 8;
-  const size_t max_parts = std::min(kMaxParts, std::max<size_t>(1, kMaxPartialValues / (width * width)));
-  struct Task {
-    size_t group, begin, end;
-  };
-  std::vector<Task> tasks;
-  const size_t count = groups.order.empty() ? 1 : groups.starts.size() - 1;
-  for (size_t g = 0; g < count; ++g) {
-    const size_t begin = groups.order.empty() ? 0 : groups.starts[g];
-    const size_t end = groups.order.empty() ? rows.x.rows : groups.starts[g + 1];
-    const Partition parts =
-        partition_rows(end - begin, kMinRowsPerPart, std::max<size_t>(1, max_parts / count));
-    for (size_t part = 0; part < parts.count(); ++part) {
-      tasks.push_back({g, begin + parts.begin(part), begin + parts.end(part)});
-    }
-  }
-
-  // Without weights the products of all columns go by whole tiles of them: those beyond the last are 0.
-  const bool plain = rows.weights.size == 0;
-  const size_t tiles = (width + kGramColumns - 1) / kGramColumns * kGramColumns,
-               stride = plain ? tiles : width;
-  std::vector<Moments> partial(tasks.size(), Moments(width));
-  ThreadPool::instance().parallel_for(tasks.size(), [&](size_t index, size_t) {
-    const LinearKernels<double>& linear = linear_kernels<double>(kernels());
-    Moments& moments = partial[index];
-    std::vector<double> block(block_rows * stride), weights(block_rows, 1.0),
-        square(plain ? tiles * tiles : 0);
-    for (size_t i = tasks[index].begin; i < tasks[index].end; i += block_rows) {
-      check_cancel(cancel);
-      const size_t size = std::min(block_rows, tasks[index].end - i);
-      for (size_t r = 0; r < size; ++r) {
-        const size_t row = groups.order.empty() ? i + r : groups.order[i + r];
-        const T* const x = rows.x.row(row);
-        double* const z = block.data() + r * stride;
-        for (size_t j = 0; j < cols; ++j) z[j] = static_cast<double>(x[j]) - rows.centre[j];
-        z[cols] = rows.y[row] - rows.centre[cols];
-        if (!plain) weights[r] = rows.weights[row];
-        moments.weight += weights[r];
-      }
-      moments.rows += size;
-      linear.add_rows(block.data(), stride, size, width, weights.data(), moments.sum.data());
-      if (plain) {
-        kernels().gram.add(block.data(), stride, size, tiles, square.data(), tiles);
-      } else {
-        linear.add_gram(block.data(), stride, size, width, weights.data(), moments.square.data(), width);
-      }
-    }
-    if (!plain) return;
-    for (size_t j = 0; j < width; ++j) {
-      std::copy_n(square.data() + j * tiles, width, moments.square.data() + j * width);
-    }
+  const size_t width = rows.x.cols + 1;
+  const std::vector<Part> parts = parts_of(groups, rows.x.rows, width);
+  std::vector<Moments> partial(parts.size(), Moments(0));
+  ThreadPool::instance().parallel_for(parts.size(), [&](size_t index, size_t) {
+    partial[index] = part_moments(rows, groups, parts[index], cancel);
   });
-  std::vector<Moments> result(count, Moments(width));
-  for (size_t index = 0; index < tasks.size(); ++index) result[tasks[index].group].add(partial[index]);
+  std::vector<Moments> result(groups.count(), Moments(width));
+  for (size_t index = 0; index < parts.size(); ++index) result[parts[index].group].add(partial[index]);
   return result;
 }
 

@@ -40,6 +40,7 @@ RegressionRows<T> centred_rows(MatrixView<const T> x, Span<double> y, Span<doubl
 struct RowGroups {
   std::vector<uint32_t> order;
   std::vector<size_t> starts;
+  size_t count() const { return order.empty() ? 1 : starts.size() - 1; }
 };
 RowGroups group_rows(Span<int32_t> group_of_row, size_t groups);
 
