@@ -59,9 +59,8 @@ napi_value cuda_break_even_rows(Call& call) {
 // ({ plugin, device }, work) -> nanoseconds that a fit of that work should take on the device.
 napi_value cuda_training_time(Call& call) {
   napi_env env = call.env();
-  const Spec target(env, call[0]), spec(env, call[1]);
-  const CudaLibrary& library = CudaLibrary::open(to_text(env, target.at("plugin"), "plugin"));
-  const int32_t device = static_cast<int32_t>(to_whole(env, target.at("device"), "device", 0, 1023));
+  const CudaTarget target = Spec(env, call[0]).cuda_target();
+  const Spec spec(env, call[1]);
   CudaTrainingWork work;
   work.upload_bytes = spec.number("uploadBytes");
   work.download_bytes = spec.number("downloadBytes");
@@ -69,7 +68,7 @@ napi_value cuda_training_time(Call& call) {
   work.flops = spec.number("flops");
   work.kernels = spec.number("kernels");
   work.waits = spec.number("waits");
-  return to_js(env, cuda_training_ns(work, library.figures(device)));
+  return to_js(env, cuda_training_ns(work, target.library->figures(target.device)));
 }
 
 }  // namespace

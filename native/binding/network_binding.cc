@@ -318,7 +318,7 @@ napi_value network_place(Call& call) {
   auto work = [handle, target = spec.cuda("device")](Network& network, const NetworkData& rows,
                                                      const NetworkObjective& objective, const CancelToken*,
                                                      const JobProgress&) {
-    if (target.library == nullptr) throw Error("ERR_PARAMETER", "device must name a GPU.");
+    if (!target.is_gpu()) throw Error("ERR_PARAMETER", "device must name a GPU.");
     handle->device.reset();
     handle->device = std::make_unique<CudaNetwork>(network, rows, objective, target);
     return static_cast<double>(rows.rows);

@@ -43,10 +43,12 @@ class Spec {
   }
   // { plugin, device }, or null for the CPU. Throws ERR_CUDA_PLUGIN, ERR_CUDA_DRIVER or ERR_DEVICE.
   CudaTarget cuda(const char* name) const {
-    if (is_nullish(env_, at(name))) return {};
-    const Spec target(env_, at(name));
-    const CudaLibrary& library = CudaLibrary::open(to_text(env_, target.at("plugin"), "plugin"));
-    const auto device = static_cast<int32_t>(to_whole(env_, target.at("device"), "device", 0, 1023));
+    return is_nullish(env_, at(name)) ? CudaTarget{} : Spec(env_, at(name)).cuda_target();
+  }
+  // The same of the fields of this object.
+  CudaTarget cuda_target() const {
+    const CudaLibrary& library = CudaLibrary::open(to_text(env_, at("plugin"), "plugin"));
+    const auto device = static_cast<int32_t>(to_whole(env_, at("device"), "device", 0, 1023));
     library.device(device);
     return {&library, device};
   }

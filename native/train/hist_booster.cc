@@ -53,11 +53,12 @@ HistBooster::HistBooster(const BoosterData<T>& train, const BoosterData<T>& vali
     load(valid, &valid_, cancel);
   }
   const size_t rows = train_.count();
-  has_hessians_ = !loss_->constant_hessian() || !train_.weights.empty() || params_.sampling.one_sided;
-  if (params_.growth.cuda.is_gpu()) use_gpu();
+  const bool has_hessians =
+      !loss_->constant_hessian() || !train_.weights.empty() || params_.sampling.one_sided;
+  if (params_.growth.cuda.is_gpu()) use_gpu(has_hessians);
   if (!holds_loss()) {
     gradient_ = AlignedBuffer<float>(rows * outputs());
-    if (has_hessians_) hessian_ = AlignedBuffer<float>(rows * outputs());
+    if (has_hessians) hessian_ = AlignedBuffer<float>(rows * outputs());
     quantized_ = QuantizedGradients(rows);
     leaf_of_ = AlignedBuffer<uint32_t>(rows);
   }
@@ -117,8 +118,8 @@ void HistBooster::check_targets(Span<double> y) const {
 // The loss goes along unless the CPU needs what it makes: the rows of leaves, or scores and gradients to
 // change. What must fit comes before the search, which the CPU can do as well; for that, histograms need
 // less memory.
-void HistBooster::use_gpu() {
-  gpu_ = std::make_unique<HistGpu>(params_.growth.cuda, train_.x, mapper_->slots(), has_hessians_);
+void HistBooster::use_gpu(bool has_hessians) {
+  gpu_ = std::make_unique<HistGpu>(params_.growth.cuda, train_.x, mapper_->slots(), has_hessians);
   if (!params_.dropout.on && !params_.sampling.one_sided && HistGpu::has_loss(params_.loss)) {
     const size_t leaves = TreeGrower::most_leaves(params_.growth, train_.count());
     gpu_->load_loss(params_.loss, params_.loss_parameter, outputs(), train_.targets(), train_.row_weights(),

@@ -100,7 +100,7 @@ class HistBooster {
   template <typename T>
   void load(const BoosterData<T>& data, Rows* rows, const CancelToken* cancel) const;
   void check_targets(Span<double> y) const;
-  void use_gpu();
+  void use_gpu(bool has_hessians);
   bool holds_loss() const { return gpu_ != nullptr && gpu_->holds_loss(); }
   double mean_loss(const Rows& rows, const HistLoss* loss) const;
   void compute_gradients(const CancelToken* cancel);
@@ -132,7 +132,6 @@ class HistBooster {
   AlignedBuffer<uint32_t> leaf_of_;  // [rows] of the tree just grown
   HistSampling sampling_;
   HistDropout dropout_;
-  bool has_hessians_ = false;
   bool drawn_ = false;  // what the next round drops
   size_t threads_;
 };

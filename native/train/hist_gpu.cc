@@ -129,7 +129,6 @@ void HistGpu::load_loss(LossKind kind, double parameter, size_t outputs, Span<do
                             most_sums};
   call(api_->load_loss, &loss);
   outputs_ = outputs;
-  has_hessians_ = counts_rows_;
 }
 
 void HistGpu::compute_gradients() { call(api_->gradients); }

@@ -23,7 +23,8 @@ class HistGpu {
   // Nodes that are split or built at once, at most.
   static constexpr size_t kMost = 128;
 
-  // count_rows: histograms count rows; needed where these do not have the same Hessian. Throws
+  // count_rows: histograms count rows; needed where these do not have the same Hessian, which a loss then has
+  // for each. Throws
   // ERR_OUT_OF_MEMORY, ERR_CUDA and what CudaLibrary throws; so do all others.
   HistGpu(const CudaTarget& target, const BinnedMatrix& x, size_t slots, bool count_rows);
   ~HistGpu();
@@ -59,7 +60,6 @@ class HistGpu {
   void load_loss(LossKind kind, double parameter, size_t outputs, Span<double> y, Span<double> weights,
                  Span<double> scores, size_t most_leaves, size_t most_sums);
   bool holds_loss() const { return outputs_ > 0; }
-  bool has_hessians() const { return has_hessians_; }
   void compute_gradients();
   std::vector<BorealCudaRange> ranges(const Partition& parts, size_t output);
   void quantize(size_t output, double gradient_scale, double hessian_scale, uint64_t one);
@@ -85,7 +85,6 @@ class HistGpu {
   const BorealCudaTreeTraining* api_;
   const size_t all_rows_, cols_;
   const bool counts_rows_;
-  bool has_hessians_ = false;
   size_t outputs_ = 0, search_group_ = 0;
   BorealCudaTrees* trees_ = nullptr;
 };

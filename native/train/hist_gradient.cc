@@ -95,7 +95,7 @@ void QuantizedGradients::quantize(HistGpu* gpu, size_t rows, size_t output) {
   for (size_t p = 0; p < found.size(); ++p) {
     const BorealCudaRange& range = found[p];
     const auto count = static_cast<double>(parts.end(p) - parts.begin(p));
-    if (gpu->has_hessians()) {
+    if (gpu->counts_rows()) {
       ranges.push_back({range.gradients, range.hessians, range.least, range.greatest});
     } else {
       ranges.push_back({range.gradients, count, 1, 1});
