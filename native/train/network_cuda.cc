@@ -10,7 +10,7 @@
 namespace boreal {
 namespace {
 
-// Elements of a mini-batch in a layer: what the kernels count in 32 bits stays below.
+// What kernels count in 32 bits stays below: rows, columns, and elements by 256 at a time.
 constexpr double kMostRows = 0x1p31;
 
 BorealCudaTrainedLayer lower(const nn::Layer& layer, size_t index) {
