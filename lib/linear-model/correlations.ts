@@ -1,9 +1,8 @@
 /** Rows and targets about their means, and the products that paths of column selection ask for. */
 import type { FitInput } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
+import { gramOf } from './gram.js';
 
 /** What a path of column selection reads of X and y. */
 export interface Correlations {
@@ -54,29 +53,20 @@ export interface Products extends Pick<Centred, 'offset' | 'mean'> {
  * @throws {ERR_INPUT_INFINITE} where they overflow
  */
 export async function productsOf(
-  { x, cancel, signal }: FitInput,
+  input: FitInput,
   targets: Float64Array,
   fitIntercept: boolean,
 ): Promise<Products> {
-  const { data, rows, cols } = x;
+  const { x, signal } = input;
+  const { rows, cols } = x;
   if (rows <= cols) {
     const centred = await centre(x, targets, fitIntercept, signal);
     return { ...centred, correlations: await correlationsOf(centred, signal) };
   }
-  const offset = fitIntercept ? (await momentsOf(x, cancel)).mean : new Float64Array(cols);
-  const all = new Matrix(targets, rows, 1);
-  const mean = fitIntercept ? all.mean() : 0;
-  const y = all.sub(mean);
-  const gram = new Matrix(await native.scatterMatrix(data, rows, cols, offset, cancel), cols, cols);
-  const raw =
-    x.dtype === 'float64' ? (x as Matrix<Float64Array>) : await x.astypeAsync('float64', { signal });
-  // The sum of y is rounding, which large means would magnify.
-  const left = y.sum();
-  const product = (await raw.matmulAsync(y, { transposeA: true, signal })).data as Float64Array;
-  const withTarget = product.map((value, j) => value - offset[j] * left);
-  const square = y.square().sum();
+  const { gram, xy: withTarget, yy: square, xMean: offset, yMean: mean } = await gramOf(input, targets, fitIntercept);
   checkProducts(square, withTarget);
-  const correlations = { rows, cols, withTarget, square, column: async (j: number) => gram.row(j) };
+  const products = new Matrix(gram, cols, cols);
+  const correlations = { rows, cols, withTarget, square, column: async (j: number) => products.row(j) };
   return { offset, mean, correlations };
 }
 

@@ -5,6 +5,7 @@ import type { Matrix } from '../core/matrix.js';
 import { bool, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { type DescentSpec, type LinearAddon, native } from '../native.js';
+import { gramNow, isCallersOwn, isSummedInPlace } from './gram.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 
 /** Parameters that all models fitted by coordinate descent have. */
@@ -106,7 +107,9 @@ export abstract class SparseLinearRegressor<
     const before = warmStart && this.isFitted ? this.state.coef : null;
     const startCoef = before?.length === x.cols ? before : null;
     const spec = { ...descentSpec(this.params), alphas: Float64Array.of(alpha), l1Ratio, startCoef };
-    const path = await descend(x, y, sampleWeight, spec, cancel);
+    const path = await (isCallersOwn(x)
+      ? native.elasticNetOfGram(gramNow(x, y, spec.fitIntercept), spec, cancel)
+      : descend(x, y, sampleWeight, spec, cancel));
     const { coef, intercept, gap, iterations, converged } = path;
     return { coef, intercept, dualGap: gap[0], iterations: iterations[0], converged };
   }
@@ -139,6 +142,10 @@ export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState>
 
   get stateRules(): Rules<SparseLinearState> {
     return this.sparseLinearRules;
+  }
+
+  protected override learnsInPlace(x: Matrix): boolean {
+    return isSummedInPlace(x);
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {
@@ -176,6 +183,10 @@ export class ElasticNet extends SparseLinearRegressor<ElasticNetParams, SparseLi
 
   get stateRules(): Rules<SparseLinearState> {
     return this.sparseLinearRules;
+  }
+
+  protected override learnsInPlace(x: Matrix): boolean {
+    return isSummedInPlace(x);
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {

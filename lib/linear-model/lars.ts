@@ -6,6 +6,7 @@ import { bool, checkLength, float64s, int, int32s, type Rules, real } from '../c
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { interceptOf, productsOf } from './correlations.js';
+import { isSummedInPlace } from './gram.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 import { type LarsPath, type LarsSpec, larsPath } from './lars-path.js';
 
@@ -139,6 +140,10 @@ export class Lars extends PathRegressor<LarsParams> {
     return this.pathRules;
   }
 
+  protected override learnsInPlace(x: Matrix): boolean {
+    return isSummedInPlace(x);
+  }
+
   protected async fitState(input: FitInput): Promise<LarsState> {
     const { nNonzeroCoefs: maxIter } = this.params;
     const state = await this.along(input, { lasso: false, positive: false, alphaMin: 0, maxIter });
@@ -173,6 +178,10 @@ export class LassoLars extends PathRegressor<LassoLarsParams> {
 
   get stateRules(): Rules<LarsState> {
     return this.pathRules;
+  }
+
+  protected override learnsInPlace(x: Matrix): boolean {
+    return isSummedInPlace(x);
   }
 
   protected fitState(input: FitInput): Promise<LarsState> {

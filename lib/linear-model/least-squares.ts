@@ -1,11 +1,12 @@
 /** What linear regression and ridge share: the fitted state, its attributes and its plan. */
-import { type FitInput, fitTargets, type SparseFitInput } from '../core/fit-input.js';
+import { type FitInput, fitTargets, type SparseFitInput, toShared } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import { float64s, int, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { native } from '../native.js';
 import { descend } from './elastic-net.js';
+import { gramNow, isCallersOwn } from './gram.js';
 
 /** Learned by {@link LinearRegression} and {@link Ridge}. */
 export interface LinearState {
@@ -39,9 +40,14 @@ export abstract class LinearRegressor<
   }
 
   protected async solve(input: FitInput, alpha: number): Promise<LinearState> {
-    const { x, sampleWeight, cancel } = input;
+    const { sampleWeight, cancel } = input;
     const y = fitTargets(input);
     const { fitIntercept } = this.params;
+    if (isCallersOwn(input.x)) {
+      const found = native.ridgeOfGram(gramNow(input.x, y, fitIntercept), alpha);
+      if (found !== undefined) return { ...found, singular: new Float64Array(0), rank: 0 };
+    }
+    const x = toShared(input.x);
     return native.fitLeastSquares(x.data, x.rows, x.cols, y, 1, sampleWeight, alpha, fitIntercept, cancel);
   }
 

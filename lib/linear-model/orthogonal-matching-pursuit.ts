@@ -1,10 +1,12 @@
 /** Least squares in a few columns, chosen one after the other. */
 import { pause } from '../core/cancellation.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
+import type { Matrix } from '../core/matrix.js';
 import { bool, either, int, nothing, type Rules, real } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { type Correlations, GrowingFactor, interceptOf, productsOf } from './correlations.js';
 import { type Folds, foldsRule } from './folds.js';
+import { isSummedInPlace } from './gram.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 import { pathFolds } from './path-folds.js';
 
@@ -145,6 +147,10 @@ export class OrthogonalMatchingPursuit extends Pursuit<OrthogonalMatchingPursuit
       tol: either(real(0), nothing),
       fitIntercept: bool,
     };
+  }
+
+  protected override learnsInPlace(x: Matrix): boolean {
+    return isSummedInPlace(x);
   }
 
   protected async fitState(input: FitInput): Promise<OrthogonalMatchingPursuitState> {

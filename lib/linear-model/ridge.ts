@@ -1,6 +1,8 @@
 /** Least squares with an L2 penalty. */
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
+import type { Matrix } from '../core/matrix.js';
 import { bool, either, int, nothing, type Rules, real } from '../core/params.js';
+import { isSummedInPlace } from './gram.js';
 import { LinearRegressor, type LinearState } from './least-squares.js';
 
 /** Parameters of {@link Ridge}. */
@@ -16,6 +18,9 @@ export interface RidgeParams {
   /** Coefficients are not below 0; `maxIter` then counts sweeps over the coefficients, by default 10,000. Default false. */
   positive: boolean;
 }
+
+/** As kNormalRows of native/train/least_squares.cc. */
+const ROWS_A_COLUMN = 64;
 
 /** @internal */
 export const ridgeDefaults: RidgeParams = {
@@ -59,6 +64,12 @@ export class Ridge extends LinearRegressor<RidgeParams> {
 
   get stateRules(): Rules<LinearState> {
     return this.linearRules;
+  }
+
+  /** Where sums of products are tried first of private rows, too: then the solution is the same. */
+  protected override learnsInPlace(x: Matrix): boolean {
+    const { alpha, positive } = this.params;
+    return alpha > 0 && !positive && x.rows >= ROWS_A_COLUMN * x.cols && isSummedInPlace(x);
   }
 
   protected fitState(input: FitInput): Promise<LinearState> {

@@ -98,8 +98,56 @@ export interface LogisticSpec {
   startIntercept: Float64Array | null;
 }
 
+/** Sums of products of the columns of X and y about their means, or about 0 without an intercept. */
+export interface GramProblem {
+  rows: number;
+  /** X'X, [cols, cols] */
+  gram: Float64Array;
+  /** X'y, [cols] */
+  xy: Float64Array;
+  /** y'y */
+  yy: number;
+  /** [cols] */
+  xMean: Float64Array;
+  yMean: number;
+}
+
+/** A path of solutions, one for each alpha: coef [alphas, cols]. */
+export interface NativeDescent {
+  coef: Float64Array;
+  intercept: Float64Array;
+  gap: Float64Array;
+  iterations: Float64Array;
+  converged: boolean;
+}
+
 /** The part of the addon that fits linear models. */
 export interface LinearAddon {
+  gramProblem(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    fitIntercept: boolean,
+    cancel: CancelHandle | null,
+  ): Promise<GramProblem>;
+  gramProblemSync(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    fitIntercept: boolean,
+  ): GramProblem;
+  /** Nothing where the columns are too dependent for sums of products to tell. */
+  ridgeOfGram(
+    problem: GramProblem,
+    alpha: number,
+  ): { coef: Float64Array; intercept: Float64Array } | undefined;
+  elasticNetOfGram(
+    problem: GramProblem,
+    spec: DescentSpec & { alphas: Float64Array; l1Ratio: number },
+    cancel: CancelHandle | null,
+  ): Promise<NativeDescent>;
   fitLeastSquares(
     x: FloatArray,
     rows: number,
@@ -122,7 +170,6 @@ export interface LinearAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<NativeLogistic>;
-  /** A path of solutions, one for each alpha: coef [alphas, cols]. */
   fitElasticNet(
     x: FloatArray,
     rows: number,
@@ -131,13 +178,7 @@ export interface LinearAddon {
     weights: Float64Array | null,
     spec: DescentSpec & { alphas: Float64Array; l1Ratio: number },
     cancel: CancelHandle | null,
-  ): Promise<{
-    coef: Float64Array;
-    intercept: Float64Array;
-    gap: Float64Array;
-    iterations: Float64Array;
-    converged: boolean;
-  }>;
+  ): Promise<NativeDescent>;
   /** alphas [ratios, alphas] descending, mse [ratios, alphas, folds]. `folds` gives the fold of each row. */
   crossValidateElasticNet(
     x: FloatArray,

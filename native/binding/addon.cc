@@ -22,6 +22,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_stats(env, exports);
     export_text(env, exports);
     export_train(env, exports);
+    export_gram(env, exports);
     export_linear(env, exports);
     export_svm(env, exports);
     export_calibration(env, exports);

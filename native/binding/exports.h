@@ -28,6 +28,7 @@ void export_sparse(napi_env env, napi_value exports);
 void export_stats(napi_env env, napi_value exports);
 void export_text(napi_env env, napi_value exports);
 void export_train(napi_env env, napi_value exports);
+void export_gram(napi_env env, napi_value exports);
 void export_linear(napi_env env, napi_value exports);
 void export_svm(napi_env env, napi_value exports);
 void export_calibration(napi_env env, napi_value exports);

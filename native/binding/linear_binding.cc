@@ -3,10 +3,9 @@
 // linear models, stochastic gradient descent.
 #include "binding/csr_job.h"
 #include "binding/exports.h"
+#include "binding/linear_spec.h"
 #include "binding/matrix_job.h"
-#include "binding/spec.h"
 #include "train/bayesian_ridge.h"
-#include "train/elastic_net.h"
 #include "train/glm.h"
 #include "train/huber.h"
 #include "train/quantile.h"
@@ -17,18 +16,6 @@ namespace boreal {
 namespace {
 
 Span<double> span(const std::vector<double>& values) { return {values.data(), values.size()}; }
-
-ElasticNetParams elastic_net_params(const Spec& spec) {
-  ElasticNetParams params;
-  params.fit_intercept = spec.flag("fitIntercept");
-  params.positive = spec.flag("positive");
-  params.random = spec.flag("random");
-  params.max_iter = spec.u32("maxIter");
-  params.tol = spec.number("tol");
-  params.seed = spec.u32("seed");
-  params.start = spec.values("startCoef");
-  return params;
-}
 
 // Rows, y, weights, spec, cancel
 template <typename X>
@@ -43,16 +30,7 @@ napi_value fit_elastic_net(Call& call) {
                   params = elastic_net_params(spec)](auto x, const CancelToken* cancel, const JobProgress&) {
     return boreal::fit_elastic_net(x, y.span(), weights.span(), span(alphas), l1_ratio, params, cancel);
   };
-  auto deliver = [](napi_env env, ElasticNetPath&& path) {
-    return ObjectBuilder(env)
-        .set("coef", std::move(path.coef))
-        .set("intercept", std::move(path.intercept))
-        .set("gap", std::move(path.gap))
-        .set("iterations", std::move(path.iterations))
-        .set("converged", path.converged)
-        .object();
-  };
-  return start_fit_job(call, matrix, train_options(call, at + 3, false), std::move(compute), deliver);
+  return start_fit_job(call, matrix, train_options(call, at + 3, false), std::move(compute), path_to_js);
 }
 
 // x, rows, cols, y, weights, folds, spec, cancel, progress

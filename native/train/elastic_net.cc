@@ -174,19 +174,26 @@ ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<doubl
                                const CancelToken* cancel) {
   check(x.rows, x.cols, y, weights, params);
   check_penalty(alphas, l1_ratio);
-  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept);
-  ElasticNetPath path;
   if (prefers_gram(x.rows, x.cols)) {
-    const GramProblem problem =
-        gram_problem(group_moments(rows, {}, cancel)[0], rows.centre, params.fit_intercept);
-    GramDescent descent(problem);
-    run_path(descent, problem.rows, problem.x_mean, problem.y_mean, alphas, l1_ratio, params, cancel, path);
-  } else {
-    ColumnProblem problem = column_problem(rows, {}, 0, params.fit_intercept);
-    ColumnDescent descent(std::move(problem.columns), std::move(problem.y), x.cols);
-    run_path(descent, static_cast<double>(x.rows), problem.x_mean, problem.y_mean, alphas, l1_ratio, params,
-             cancel, path);
+    const GramProblem problem = gram_problem(x, y, weights, params.fit_intercept, cancel);
+    return fit_elastic_net(problem, alphas, l1_ratio, params, cancel);
   }
+  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept);
+  ColumnProblem problem = column_problem(rows, {}, 0, params.fit_intercept);
+  ColumnDescent descent(std::move(problem.columns), std::move(problem.y), x.cols);
+  ElasticNetPath path;
+  run_path(descent, static_cast<double>(x.rows), problem.x_mean, problem.y_mean, alphas, l1_ratio, params,
+           cancel, path);
+  return path;
+}
+
+ElasticNetPath fit_elastic_net(const GramProblem& problem, Span<double> alphas, double l1_ratio,
+                               const ElasticNetParams& params, const CancelToken* cancel) {
+  check_penalty(alphas, l1_ratio);
+  if (!(params.tol >= 0)) throw Error("ERR_PARAMETER", "tol must be >= 0.");
+  GramDescent descent(problem);
+  ElasticNetPath path;
+  run_path(descent, problem.rows, problem.x_mean, problem.y_mean, alphas, l1_ratio, params, cancel, path);
   return path;
 }
 

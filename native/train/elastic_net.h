@@ -29,6 +29,10 @@ ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<doubl
                                Span<double> alphas, double l1_ratio, const ElasticNetParams& params,
                                const CancelToken* cancel);
 
+// The same of rows of which the sums of products are all that is left.
+ElasticNetPath fit_elastic_net(const GramProblem& problem, Span<double> alphas, double l1_ratio,
+                               const ElasticNetParams& params, const CancelToken* cancel);
+
 // The same of sparse rows.
 ElasticNetPath fit_elastic_net(const CsrView<double>& x, Span<double> y, Span<double> weights,
                                Span<double> alphas, double l1_ratio, const ElasticNetParams& params,

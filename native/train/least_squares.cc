@@ -122,17 +122,11 @@ void solve_wide(const Design<T>& design, double alpha, double cutoff, size_t max
   model.rank = static_cast<uint32_t>(spectrum.rank);
 }
 
-// Ridge of many rows by the normal equations, at half the cost of QR. False where the factor's diagonal tells
-// that squaring the condition number would cost more than a few digits.
-template <typename T>
-bool solve_normal_equations(MatrixView<const T> x, Span<double> y, Span<double> weights, double alpha,
-                            bool fit_intercept, const CancelToken* cancel, LeastSquaresModel& model) {
-  const size_t cols = x.cols;
-  const RegressionRows<T> rows = centred_rows(x, y, weights, fit_intercept);
-  const Moments moments = group_moments(rows, {}, cancel)[0];
-  GramProblem problem = gram_problem(moments, rows.centre, fit_intercept);
-  const double scaled = alpha * problem.rows / moments.weight;
-  for (size_t j = 0; j < cols; ++j) problem.gram[j * (cols + 1)] += scaled;
+}  // namespace
+
+bool fit_ridge(GramProblem problem, double alpha, LeastSquaresModel& model) {
+  const size_t cols = problem.cols;
+  for (size_t j = 0; j < cols; ++j) problem.gram[j * (cols + 1)] += alpha;
   if (!factor_lower(problem.gram.data(), cols)) return false;
   double least = std::numeric_limits<double>::infinity(), most = 0;
   for (size_t j = 0; j < cols; ++j) {
@@ -149,8 +143,6 @@ bool solve_normal_equations(MatrixView<const T> x, Span<double> y, Span<double> 
   return true;
 }
 
-}  // namespace
-
 template <typename T>
 LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
                                     double alpha, bool fit_intercept, const CancelToken* cancel) {
@@ -162,12 +154,12 @@ LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const doub
                 "y has " + std::to_string(y.rows) + " rows, X has " + std::to_string(x.rows) + ".");
   }
   if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be a finite number >= 0.");
-  total_weight(weights, x.rows);
+  const double total = total_weight(weights, x.rows);
 
   if (alpha > 0 && y.cols == 1 && x.cols <= kMaxNormalCols && x.rows >= kNormalRows * x.cols) {
     LeastSquaresModel model;
-    if (solve_normal_equations(x, {y.data, x.rows}, weights, alpha, fit_intercept, cancel, model))
-      return model;
+    GramProblem problem = gram_problem(x, Span<double>{y.data, x.rows}, weights, fit_intercept, cancel);
+    if (fit_ridge(std::move(problem), alpha * static_cast<double>(x.rows) / total, model)) return model;
   }
 
   const Design<T> design = make_design(x, y, weights, fit_intercept, cancel);

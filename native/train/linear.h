@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/span.h"
+#include "train/moments.h"
 
 namespace boreal {
 
@@ -25,6 +26,11 @@ struct LeastSquaresModel {
 template <typename T>
 LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
                                     double alpha, bool fit_intercept, const CancelToken* cancel);
+
+// Ridge of one target by the normal equations, at half the cost of QR. False where the factor's diagonal
+// tells that squaring the condition number would cost more than a few digits, or the sums overflow. alpha >= 0
+// goes with weights whose mean is 1.
+bool fit_ridge(GramProblem problem, double alpha, LeastSquaresModel& model);
 
 enum class LogisticSolver { kLbfgs, kNewtonCholesky, kSaga };
 

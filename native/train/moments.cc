@@ -158,10 +158,19 @@ GramProblem gram_problem(const Moments& moments, const std::vector<double>& cent
   return problem;
 }
 
+template <typename T>
+GramProblem gram_problem(MatrixView<const T> x, Span<double> y, Span<double> weights, bool fit_intercept,
+                         const CancelToken* cancel) {
+  const RegressionRows<T> rows = centred_rows(x, y, weights, fit_intercept);
+  return gram_problem(group_moments(rows, {}, cancel)[0], rows.centre, fit_intercept);
+}
+
 #define BOREAL_MOMENTS(T)                                                                            \
   template RegressionRows<T> centred_rows<T>(MatrixView<const T>, Span<double>, Span<double>, bool); \
   template std::vector<Moments> group_moments<T>(const RegressionRows<T>&, const RowGroups&,         \
-                                                 const CancelToken*);
+                                                 const CancelToken*);                                \
+  template GramProblem gram_problem<T>(MatrixView<const T>, Span<double>, Span<double>, bool,        \
+                                       const CancelToken*);
 BOREAL_MOMENTS(float)
 BOREAL_MOMENTS(double)
 #undef BOREAL_MOMENTS

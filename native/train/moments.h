@@ -60,4 +60,9 @@ struct GramProblem {
 };
 GramProblem gram_problem(const Moments& moments, const std::vector<double>& centre, bool fit_intercept);
 
+// That of all rows. y: [rows]; weights: [rows] or empty.
+template <typename T>
+GramProblem gram_problem(MatrixView<const T> x, Span<double> y, Span<double> weights, bool fit_intercept,
+                         const CancelToken* cancel);
+
 }  // namespace boreal

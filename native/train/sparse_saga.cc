@@ -4,14 +4,19 @@
 #include "train/sparse_saga.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "base/aligned_buffer.h"
+#include "base/prefetch.h"
 #include "base/rng.h"
 
 namespace boreal {
 namespace {
 
 constexpr size_t kRowsPerCheck = 4096;
+constexpr size_t kUnit = 4;     // doubles: a small column crosses no line of a cache
+constexpr uint32_t kAhead = 2;  // rows: the first brings the columns of a row, the second what these name
 
 class SparseSaga {
  public:
@@ -25,10 +30,18 @@ class SparseSaga {
         share_(1 / static_cast<double>(x.rows())),
         coefficients_(x.cols * problem.outputs),
         parameters_(std::move(start)),
-        mean_(parameters_.size()),
+        mean_(parameters_.size() - coefficients_),
         stored_(x.rows() * problem.outputs),
         slopes_(problem.outputs),
-        seen_(x.cols) {
+        stride_((2 * problem.outputs + 1 + kUnit - 1) / kUnit * kUnit),
+        columns_(x.cols * stride_) {
+    for (size_t j = 0; j < x_.cols; ++j) {
+      const Column column = at(j);
+      std::copy_n(parameters_.data() + j * problem_.outputs, problem_.outputs, column.w);
+      std::fill_n(column.mean, problem_.outputs, 0.0);
+      *column.seen = 0;
+    }
+    for (uint32_t& row : drawn_) row = rng_.below(static_cast<uint32_t>(x_.rows()));
     choose_step();
     for (size_t i = 0; i < x_.rows(); ++i) {
       find_slopes(i);
@@ -41,11 +54,13 @@ class SparseSaga {
     const auto rows = static_cast<uint32_t>(x_.rows());
     for (time_ = 0; time_ < rows; ++time_) {
       if (time_ % kRowsPerCheck == 0) check_cancel(problem_.cancel);
-      step(rng_.below(rows));
+      step(next_row());
     }
     for (size_t j = 0; j < x_.cols; ++j) {
-      catch_up(j);
-      seen_[j] = 0;
+      const Column column = at(j);
+      catch_up(column);
+      *column.seen = 0;
+      std::copy_n(column.w, problem_.outputs, parameters_.data() + j * problem_.outputs);
     }
   }
 
@@ -56,8 +71,31 @@ class SparseSaga {
   double weight(size_t i) const {
     return row_weight_ * (problem_.weights.size == 0 ? 1.0 : problem_.weights[i]);
   }
-  double* of_column(std::vector<double>& values, size_t j) const {
-    return values.data() + j * problem_.outputs;
+
+  // What belongs to a column lies together: a step waits for memory once a column, not three times.
+  struct Column {
+    double *w, *mean;  // [outputs]
+    double* seen;      // how many steps of the epoch it has taken
+  };
+  Column at(size_t j) {
+    double* const column = columns_.data() + j * stride_;
+    return {column, column + problem_.outputs, column + 2 * problem_.outputs};
+  }
+
+  // Rows are drawn before their turn, so that what they name can be on its way.
+  uint32_t next_row() {
+    const uint32_t row = drawn_[0];
+    std::copy(drawn_.begin() + 1, drawn_.end(), drawn_.begin());
+    for (size_t k = x_.begin(drawn_[0]); k < x_.end(drawn_[0]); ++k) {
+      prefetch(columns_.data() + static_cast<size_t>(x_.columns[k]) * stride_);
+    }
+    drawn_.back() = rng_.below(static_cast<uint32_t>(x_.rows()));
+    constexpr size_t kLine = 64;
+    for (size_t k = x_.begin(drawn_.back()); k < x_.end(drawn_.back()); k += kLine / sizeof(double)) {
+      prefetch(&x_.columns[k]);
+      prefetch(&x_.values[k]);
+    }
+    return row;
   }
 
   // As for dense rows.
@@ -73,11 +111,10 @@ class SparseSaga {
     eta_ = 1 / (2 * lipschitz + std::min(2 * rows * problem_.penalty, lipschitz));
     threshold_ = eta_ * l1_;
     shrink_ = 1 - eta_ * problem_.penalty;
-    power_.assign(1, 1.0);
-    series_.assign(1, 0.0);
+    powers_.assign(1, {1.0, 0.0});
     for (size_t k = 0; k < x_.rows(); ++k) {
-      series_.push_back(series_.back() + power_.back());
-      power_.push_back(power_.back() * shrink_);
+      const Power last = powers_.back();
+      powers_.push_back({last.of * shrink_, last.sum + last.of});
     }
   }
 
@@ -87,8 +124,9 @@ class SparseSaga {
       slopes_[c] = problem_.fit_intercept ? parameters_[coefficients_ + c] : 0.0;
     }
     for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-      const double* const w = of_column(parameters_, static_cast<size_t>(x_.columns[k]));
-      for (size_t c = 0; c < outputs; ++c) slopes_[c] += x_.values[k] * w[c];
+      const Column column = at(static_cast<size_t>(x_.columns[k]));
+      catch_up(column);
+      for (size_t c = 0; c < outputs; ++c) slopes_[c] += x_.values[k] * column.w[c];
     }
     log_loss_slopes(slopes_, static_cast<size_t>(problem_.classes[i]));
     for (double& slope : slopes_) slope *= weight(i);
@@ -96,16 +134,15 @@ class SparseSaga {
 
   void add_to_mean(size_t i, const std::vector<double>& changes) {
     for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-      double* const mean = of_column(mean_, static_cast<size_t>(x_.columns[k]));
+      double* const mean = at(static_cast<size_t>(x_.columns[k])).mean;
       for (size_t c = 0; c < changes.size(); ++c) mean[c] += share_ * changes[c] * x_.values[k];
     }
     if (!problem_.fit_intercept) return;
-    for (size_t c = 0; c < changes.size(); ++c) mean_[coefficients_ + c] += share_ * changes[c];
+    for (size_t c = 0; c < changes.size(); ++c) mean_[c] += share_ * changes[c];
   }
 
   void step(size_t i) {
     const size_t outputs = problem_.outputs;
-    for (size_t k = x_.begin(i); k < x_.end(i); ++k) catch_up(static_cast<size_t>(x_.columns[k]));
     find_slopes(i);
     for (size_t c = 0; c < outputs; ++c) {
       double& stored = stored_[i * outputs + c];
@@ -114,20 +151,18 @@ class SparseSaga {
       stored = slope;
     }
     for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-      const auto j = static_cast<size_t>(x_.columns[k]);
-      double* const w = of_column(parameters_, j);
-      double* const mean = of_column(mean_, j);
+      const Column column = at(static_cast<size_t>(x_.columns[k]));
       for (size_t c = 0; c < outputs; ++c) {
         const double change = slopes_[c] * x_.values[k];
-        w[c] = moved(w[c], change + mean[c]);
-        mean[c] += share_ * change;
+        column.w[c] = moved(column.w[c], change + column.mean[c]);
+        column.mean[c] += share_ * change;
       }
-      seen_[j] = time_ + 1;
+      *column.seen = time_ + 1;
     }
     if (!problem_.fit_intercept) return;
     for (size_t c = 0; c < outputs; ++c) {
-      parameters_[coefficients_ + c] -= eta_ * (slopes_[c] + mean_[coefficients_ + c]);
-      mean_[coefficients_ + c] += share_ * slopes_[c];
+      parameters_[coefficients_ + c] -= eta_ * (slopes_[c] + mean_[c]);
+      mean_[c] += share_ * slopes_[c];
     }
   }
 
@@ -136,14 +171,14 @@ class SparseSaga {
     return free - std::min(std::max(free, -threshold_), threshold_);
   }
 
-  void catch_up(size_t j) {
-    const uint32_t steps = time_ - seen_[j];
+  void catch_up(const Column& column) {
+    const uint32_t steps = time_ - static_cast<uint32_t>(*column.seen);
     if (steps == 0) return;
-    double* const w = of_column(parameters_, j);
-    const double* const mean = of_column(mean_, j);
-    seen_[j] = time_;
+    double* const w = column.w;
+    const double* const mean = column.mean;
+    *column.seen = time_;
     if (l1_ == 0) {
-      const double power = power_[steps], series = eta_ * series_[steps];
+      const double power = powers_[steps].of, series = eta_ * powers_[steps].sum;
       for (size_t c = 0; c < problem_.outputs; ++c) w[c] = power * w[c] - series * mean[c];
       return;
     }
@@ -156,7 +191,8 @@ class SparseSaga {
     while (steps > 0) {
       if (w == 0 && std::fabs(mean) <= l1_) return 0;
       const double side = w == 0 ? -mean : w;
-      const double after = power_[steps] * w - eta_ * (mean + std::copysign(l1_, side)) * series_[steps];
+      const double after =
+          powers_[steps].of * w - eta_ * (mean + std::copysign(l1_, side)) * powers_[steps].sum;
       if (std::copysign(after, side) == after) return after;
       do {
         w = moved(w, mean);
@@ -173,10 +209,17 @@ class SparseSaga {
   const double row_weight_, share_;  // weights are scaled to a mean of 1
   const size_t coefficients_;
   double eta_ = 0, threshold_ = 0, shrink_ = 1;
-  std::vector<double> parameters_, mean_, stored_, slopes_;
-  std::vector<double> power_, series_;  // shrink^k, and the sum of those before it
+  std::vector<double> parameters_;  // of columns as they were at the end of the last epoch
+  std::vector<double> mean_;        // of the intercepts
+  std::vector<double> stored_, slopes_;
+  const size_t stride_;
+  AlignedBuffer<double> columns_;  // [cols, stride]: see Column
+  struct Power {
+    double of, sum;  // shrink^k, and the sum of those before it
+  };
+  std::vector<Power> powers_;
   uint32_t time_ = 0;
-  std::vector<uint32_t> seen_;  // how many steps of the epoch each column has taken
+  std::array<uint32_t, kAhead> drawn_;
 };
 
 }  // namespace

@@ -131,7 +131,8 @@ export const LOGISTIC = {
   tol: 1e-4,
   seed: 0,
 };
-export const DESCENT = { fitIntercept: true, positive: false, random: false, maxIter: 9, tol: 1e-4, seed: 0 };
+export const gramProblem = () => ({ rows: 2, gram: f64(9).fill(1), xy: f64(3), yy: 1, xMean: f64(3), yMean: 0 });
+const DESCENT = { fitIntercept: true, positive: false, random: false, maxIter: 9, tol: 1e-4, seed: 0 };
 export const SGD = {
   ...{ loss: 'squaredError', penalty: 'l2', learningRate: 'constant', alpha: 0.1, l1Ratio: 0, epsilon: 0.1 },
   ...{ eta0: 0.01, powerT: 0.5, fitIntercept: true, shuffle: true, earlyStopping: false, maxIter: 3 },
@@ -352,6 +353,10 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   fitIsotonic: () => [f64(6), f64(6), f64(6).fill(1), 'rising', -1, 1, null],
   fitLogistic: () => [f64(6), 2, 3, Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
   fitElasticNet: () => [f64(6), 2, 3, f64(2), null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
+  gramProblem: () => [f64(6), 2, 3, f64(2), true, null],
+  gramProblemSync: () => [f32(6), 2, 3, f64(2), true],
+  ridgeOfGram: () => [gramProblem(), 1],
+  elasticNetOfGram: () => [gramProblem(), { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
   crossValidateElasticNet: () => [
     ...[f64(6), 2, 3, f64(2), null, Int32Array.of(0, 1)],
     ...[{ ...DESCENT, folds: 2, l1Ratios: f64(1).fill(1), alphas: null, nAlphas: 3, eps: 0.1 }, null, null],

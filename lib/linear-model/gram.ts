@@ -1,0 +1,33 @@
+/** Sums of products of the columns of X and y: all that many linear models learn from. */
+import type { FitInput } from '../core/fit-input.js';
+import { isReadInPlace } from '../core/linalg/memory.js';
+import { Matrix } from '../core/matrix.js';
+import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { type GramProblem, native } from '../native.js';
+
+const FEW_COLUMNS = 32;
+
+/** Whether the sums take about as long as a copy of the caller's rows, so that a fit can do without one: see `learnsInPlace`. */
+export function isSummedInPlace({ data, rows, cols }: Matrix): boolean {
+  return cols <= FEW_COLUMNS && rows > cols && !isReadInPlace(data);
+}
+
+/** Whether a fit got rows where they lie, which have to be summed before it waits for anything. */
+export function isCallersOwn(x: Matrix | CsrMatrix): x is Matrix {
+  return x instanceof Matrix && !isReadInPlace(x.data);
+}
+
+/** The sums, while the caller waits. */
+export function gramNow({ data, rows, cols }: Matrix, y: Float64Array, fitIntercept: boolean): GramProblem {
+  return native.gramProblemSync(data, rows, cols, y, fitIntercept);
+}
+
+/** The sums: at once of rows that are the caller's own, on the pool of rows that are private to the fit. */
+export function gramOf(
+  { x, cancel }: Pick<FitInput, 'x' | 'cancel'>,
+  y: Float64Array,
+  fitIntercept: boolean,
+): GramProblem | Promise<GramProblem> {
+  if (!isReadInPlace(x.data)) return gramNow(x, y, fitIntercept);
+  return native.gramProblem(x.data, x.rows, x.cols, y, fitIntercept, cancel);
+}
