@@ -18,6 +18,8 @@ constexpr size_t kRowsPerCheck = 4096;
 constexpr size_t kUnit = 4;     // doubles: a small column crosses no line of a cache
 constexpr uint32_t kAhead = 2;  // rows: the first brings the columns of a row, the second what these name
 
+// kLanes outputs are computed at once; those beyond the last are 0.
+template <size_t kLanes>
 class SparseSaga {
  public:
   SparseSaga(const CsrView<double>& x, const LogisticProblem& problem, double l1, uint64_t seed,
@@ -33,20 +35,21 @@ class SparseSaga {
         mean_(parameters_.size() - coefficients_),
         stored_(x.rows() * problem.outputs),
         slopes_(problem.outputs),
-        stride_((2 * problem.outputs + 1 + kUnit - 1) / kUnit * kUnit),
+        width_((problem.outputs + kLanes - 1) / kLanes * kLanes),
+        stride_((2 * width_ + 1 + kUnit - 1) / kUnit * kUnit),
+        lanes_(width_),
         columns_(x.cols * stride_) {
+    std::fill(columns_.begin(), columns_.end(), 0.0);
     for (size_t j = 0; j < x_.cols; ++j) {
-      const Column column = at(j);
-      std::copy_n(parameters_.data() + j * problem_.outputs, problem_.outputs, column.w);
-      std::fill_n(column.mean, problem_.outputs, 0.0);
-      *column.seen = 0;
+      std::copy_n(parameters_.data() + j * problem_.outputs, problem_.outputs, at(j).w);
     }
     for (uint32_t& row : drawn_) row = rng_.below(static_cast<uint32_t>(x_.rows()));
     choose_step();
     for (size_t i = 0; i < x_.rows(); ++i) {
       find_slopes(i);
-      for (size_t c = 0; c < slopes_.size(); ++c) stored_[i * slopes_.size() + c] = slopes_[c];
-      add_to_mean(i, slopes_);
+      std::copy(slopes_.begin(), slopes_.end(), stored_.data() + i * slopes_.size());
+      std::copy(slopes_.begin(), slopes_.end(), lanes_.begin());
+      add_to_mean(i);
     }
   }
 
@@ -74,12 +77,12 @@ class SparseSaga {
 
   // What belongs to a column lies together: a step waits for memory once a column, not three times.
   struct Column {
-    double *w, *mean;  // [outputs]
+    double *w, *mean;  // [width]
     double* seen;      // how many steps of the epoch it has taken
   };
   Column at(size_t j) {
     double* const column = columns_.data() + j * stride_;
-    return {column, column + problem_.outputs, column + 2 * problem_.outputs};
+    return {column, column + width_, column + 2 * width_};
   }
 
   // Rows are drawn before their turn, so that what they name can be on its way.
@@ -118,51 +121,69 @@ class SparseSaga {
     }
   }
 
+  // one(c) for each output and lane beyond; in blocks of a length that the compiler knows.
+  template <typename One>
+  void each(const One& one) const {
+    for (size_t block = 0; block < width_; block += kLanes) {
+      for (size_t lane = 0; lane < kLanes; ++lane) one(block + lane);
+    }
+  }
+
+  // Catches up with the columns of the row, and finds the slopes of its loss.
   void find_slopes(size_t i) {
     const size_t outputs = problem_.outputs;
-    for (size_t c = 0; c < outputs; ++c) {
-      slopes_[c] = problem_.fit_intercept ? parameters_[coefficients_ + c] : 0.0;
-    }
+    std::fill(lanes_.begin(), lanes_.end(), 0.0);
+    if (problem_.fit_intercept) std::copy_n(parameters_.data() + coefficients_, outputs, lanes_.data());
+    double* __restrict const sums = lanes_.data();
     for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
       const Column column = at(static_cast<size_t>(x_.columns[k]));
       catch_up(column);
-      for (size_t c = 0; c < outputs; ++c) slopes_[c] += x_.values[k] * column.w[c];
+      const double value = x_.values[k];
+      each([&](size_t c) { sums[c] += value * column.w[c]; });
     }
+    std::copy_n(lanes_.data(), outputs, slopes_.data());
     log_loss_slopes(slopes_, static_cast<size_t>(problem_.classes[i]));
     for (double& slope : slopes_) slope *= weight(i);
   }
 
-  void add_to_mean(size_t i, const std::vector<double>& changes) {
+  // Of the changes in lanes_.
+  void add_to_mean(size_t i) {
+    const double* __restrict const changes = lanes_.data();
     for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-      double* const mean = at(static_cast<size_t>(x_.columns[k])).mean;
-      for (size_t c = 0; c < changes.size(); ++c) mean[c] += share_ * changes[c] * x_.values[k];
+      double* __restrict const mean = at(static_cast<size_t>(x_.columns[k])).mean;
+      const double value = x_.values[k];
+      each([&](size_t c) { mean[c] += share_ * changes[c] * value; });
     }
     if (!problem_.fit_intercept) return;
-    for (size_t c = 0; c < changes.size(); ++c) mean_[c] += share_ * changes[c];
+    for (size_t c = 0; c < mean_.size(); ++c) mean_[c] += share_ * changes[c];
   }
 
   void step(size_t i) {
     const size_t outputs = problem_.outputs;
     find_slopes(i);
+    std::fill(lanes_.begin(), lanes_.end(), 0.0);
     for (size_t c = 0; c < outputs; ++c) {
       double& stored = stored_[i * outputs + c];
-      const double slope = slopes_[c];
-      slopes_[c] -= stored;
-      stored = slope;
+      lanes_[c] = slopes_[c] - stored;
+      stored = slopes_[c];
     }
+    const double* __restrict const changes = lanes_.data();
     for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
       const Column column = at(static_cast<size_t>(x_.columns[k]));
-      for (size_t c = 0; c < outputs; ++c) {
-        const double change = slopes_[c] * x_.values[k];
-        column.w[c] = moved(column.w[c], change + column.mean[c]);
-        column.mean[c] += share_ * change;
-      }
+      double* __restrict const w = column.w;
+      double* __restrict const mean = column.mean;
+      const double value = x_.values[k];
+      each([&](size_t c) {
+        const double change = changes[c] * value;
+        w[c] = moved(w[c], change + mean[c]);
+        mean[c] += share_ * change;
+      });
       *column.seen = time_ + 1;
     }
     if (!problem_.fit_intercept) return;
     for (size_t c = 0; c < outputs; ++c) {
-      parameters_[coefficients_ + c] -= eta_ * (slopes_[c] + mean_[c]);
-      mean_[c] += share_ * slopes_[c];
+      parameters_[coefficients_ + c] -= eta_ * (changes[c] + mean_[c]);
+      mean_[c] += share_ * changes[c];
     }
   }
 
@@ -174,12 +195,12 @@ class SparseSaga {
   void catch_up(const Column& column) {
     const uint32_t steps = time_ - static_cast<uint32_t>(*column.seen);
     if (steps == 0) return;
-    double* const w = column.w;
-    const double* const mean = column.mean;
+    double* __restrict const w = column.w;
+    const double* __restrict const mean = column.mean;
     *column.seen = time_;
     if (l1_ == 0) {
       const double power = powers_[steps].of, series = eta_ * powers_[steps].sum;
-      for (size_t c = 0; c < problem_.outputs; ++c) w[c] = power * w[c] - series * mean[c];
+      each([&](size_t c) { w[c] = power * w[c] - series * mean[c]; });
       return;
     }
     for (size_t c = 0; c < problem_.outputs; ++c) w[c] = advanced(w[c], mean[c], steps);
@@ -212,7 +233,8 @@ class SparseSaga {
   std::vector<double> parameters_;  // of columns as they were at the end of the last epoch
   std::vector<double> mean_;        // of the intercepts
   std::vector<double> stored_, slopes_;
-  const size_t stride_;
+  const size_t width_, stride_;
+  std::vector<double> lanes_;      // [width]: sums, then changes, of the row of a step
   AlignedBuffer<double> columns_;  // [cols, stride]: see Column
   struct Power {
     double of, sum;  // shrink^k, and the sum of those before it
@@ -227,7 +249,11 @@ class SparseSaga {
 LogisticSolution solve_sparse_saga(const CsrView<double>& x, const LogisticProblem& problem, double l1,
                                    const LogisticParams& params, std::vector<double> start,
                                    const IterationProgress& progress) {
-  SparseSaga saga(x, problem, l1, params.seed, std::move(start));
+  if (problem.outputs == 1) {
+    SparseSaga<1> saga(x, problem, l1, params.seed, std::move(start));
+    return run_saga(saga, params, progress);
+  }
+  SparseSaga<kUnit> saga(x, problem, l1, params.seed, std::move(start));
   return run_saga(saga, params, progress);
 }
 
