@@ -63,7 +63,13 @@ export async function productsOf(
     const centred = await centre(x, targets, fitIntercept, signal);
     return { ...centred, correlations: await correlationsOf(centred, signal) };
   }
-  const { gram, xy: withTarget, yy: square, xMean: offset, yMean: mean } = await gramOf(input, targets, fitIntercept);
+  const {
+    gram,
+    xy: withTarget,
+    yy: square,
+    xMean: offset,
+    yMean: mean,
+  } = await gramOf(input, targets, fitIntercept);
   checkProducts(square, withTarget);
   const products = new Matrix(gram, cols, cols);
   const correlations = { rows, cols, withTarget, square, column: async (j: number) => products.row(j) };

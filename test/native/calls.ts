@@ -131,8 +131,8 @@ export const LOGISTIC = {
   tol: 1e-4,
   seed: 0,
 };
-export const gramProblem = () => ({ rows: 2, gram: f64(9).fill(1), xy: f64(3), yy: 1, xMean: f64(3), yMean: 0 });
-const DESCENT = { fitIntercept: true, positive: false, random: false, maxIter: 9, tol: 1e-4, seed: 0 };
+const gramProblem = () => ({ rows: 2, gram: f64(9).fill(1), xy: f64(3), yy: 1, xMean: f64(3), yMean: 0 });
+export const DESCENT = { fitIntercept: true, positive: false, random: false, maxIter: 9, tol: 1e-4, seed: 0 };
 export const SGD = {
   ...{ loss: 'squaredError', penalty: 'l2', learningRate: 'constant', alpha: 0.1, l1Ratio: 0, epsilon: 0.1 },
   ...{ eta0: 0.01, powerT: 0.5, fitIntercept: true, shuffle: true, earlyStopping: false, maxIter: 3 },
