@@ -89,7 +89,8 @@ napi_value ridge(Call& call) {
 // problem, spec, cancel
 napi_value elastic_net(Call& call) {
   const Spec spec(call.env(), call[1]);
-  auto work = [problem = to_problem(call, 0), alphas = spec.values("alphas"), l1_ratio = spec.number("l1Ratio"),
+  auto work = [problem = to_problem(call, 0), alphas = spec.values("alphas"),
+               l1_ratio = spec.number("l1Ratio"),
                params = elastic_net_params(spec)](const CancelToken* cancel, const JobProgress&) {
     return fit_elastic_net(problem, {alphas.data(), alphas.size()}, l1_ratio, params, cancel);
   };

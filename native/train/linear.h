@@ -28,8 +28,8 @@ LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const doub
                                     double alpha, bool fit_intercept, const CancelToken* cancel);
 
 // Ridge of one target by the normal equations, at half the cost of QR. False where the factor's diagonal
-// tells that squaring the condition number would cost more than a few digits, or the sums overflow. alpha >= 0
-// goes with weights whose mean is 1.
+// tells that squaring the condition number would cost more than a few digits, or the sums overflow. alpha >=
+// 0 goes with weights whose mean is 1.
 bool fit_ridge(GramProblem problem, double alpha, LeastSquaresModel& model);
 
 enum class LogisticSolver { kLbfgs, kNewtonCholesky, kSaga };
