@@ -115,6 +115,7 @@ import { MLPRegressor } from './nn/mlp-regressor.js';
 import { QuantizedModel } from './nn/quantized-model.js';
 import { Sequential } from './nn/sequential.js';
 import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
+import { SideBySide } from './pipeline/side-by-side.js';
 import {
   Binarizer,
   CyclicalEncoder,
@@ -272,6 +273,7 @@ registerEstimators(
   SequentialFeatureSelector,
   SGDClassifier,
   SGDRegressor,
+  SideBySide,
   SimpleImputer,
   StackingClassifier,
   StackingRegressor,

@@ -1,7 +1,7 @@
 /** What clusterers with centres share: KMeans and MiniBatchKMeans. */
 import { CentreClusterer, type ClustererState } from '../core/clusterer.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import type { ScoreOptions } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
@@ -18,8 +18,9 @@ import {
 } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
-import type { CentreStart } from '../native.js';
+import { type CentreStart, native } from '../native.js';
 
 /** Where centres start: k-means++, random rows, or given centres, [clusters, columns]. */
 export type CentreInit = 'kMeans++' | 'random' | ReadonlyArray<ArrayLike<number>>;
@@ -119,7 +120,7 @@ export abstract class NearestCentre<P extends object, S extends CentresState> ex
  */
 export function centreStart(
   owner: object,
-  { x }: FitInput,
+  { x }: FitInput | SparseFitInput,
   params: { nClusters: number; init: CentreInit; nInit: 'auto' | number },
   autoRandom: number,
 ): Omit<CentreStart, 'seed'> {
@@ -150,8 +151,13 @@ export function centreStart(
 }
 
 /** tol times the mean variance of the columns: what scikit-learn compares the squared shift of the centres with. */
-export async function scaledTolerance({ x, cancel }: FitInput, tol: number): Promise<number> {
+export async function scaledTolerance(
+  { x, cancel }: FitInput | SparseFitInput,
+  tol: number,
+): Promise<number> {
   if (tol === 0) return 0;
-  const { variance } = await momentsOf(x, cancel);
+  const { variance } = await (x instanceof CsrMatrix
+    ? native.csrMoments(...csrArguments(x), null, cancel)
+    : momentsOf(x, cancel));
   return (tol * variance.reduce((sum, v) => sum + v, 0)) / x.cols;
 }

@@ -1,9 +1,12 @@
 /** K-means clustering. */
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, reportProgress } from '../core/fit-input.js';
+import { type FitInput, reportProgress, type SparseFitInput } from '../core/fit-input.js';
 import type { Matrix } from '../core/matrix.js';
 import { int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { type TrainingCost, trainWhere } from '../core/training-device.js';
+import { StateError } from '../errors.js';
+import type { KMeansSpec, NativeKMeans } from '../native/cluster.js';
 import { type CentreStart, native } from '../native.js';
 import {
   type CentreInit,
@@ -45,8 +48,10 @@ export interface KMeansParams {
  * `fit` with `device: 'cuda'` iterates on a GPU, in float32 and from the CPU's starts: labels are the CPU's but for rows that lie, to
  * float32, as near to two centres.
  *
- * Differs from scikit-learn: random streams of our own; distances are computed from differences, so that rows far from 0 keep
- * their digits; `copyX` and `verbose` do not exist. From given centres, labels and centres are scikit-learn's up to rounding.
+ * Sparse rows are read as they are, by Lloyd's algorithm on the CPU.
+ *
+ * Differs from scikit-learn: random streams of our own; distances of dense rows are computed from differences, so that rows far from 0
+ * keep their digits; `copyX` and `verbose` do not exist. From given centres, labels and centres are scikit-learn's up to rounding.
  *
  * @example
  * ```ts
@@ -93,16 +98,31 @@ export class KMeans extends NearestCentre<KMeansParams, CentresState> {
     return { ...super.tags, trainsOnGpu: true };
   }
 
-  protected async fitState(input: FitInput): Promise<CentresState> {
-    const { x, sampleWeight, cancel, device } = input;
+  async #spec(input: FitInput | SparseFitInput): Promise<KMeansSpec> {
     const { maxIter, algorithm, randomState, tol } = this.params;
-    const spec = {
+    return {
       ...centreStart(this, input, this.params, 10),
       maxIter,
       tol: await scaledTolerance(input, tol),
       elkan: algorithm === 'elkan',
       seed: resolveSeed(randomState),
     };
+  }
+
+  protected override async fitSparse(input: SparseFitInput): Promise<CentresState> {
+    const { x, sampleWeight, cancel, device } = input;
+    if (device !== 'cpu' && device !== 'auto') {
+      const message = 'KMeans is fitted on sparse rows by the CPU; a GPU takes dense ones.';
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
+    const spec = await this.#spec(input);
+    const progress = reportProgress(input, this);
+    return stateOf(await native.csrKMeans(...csrArguments(x), sampleWeight, spec, cancel, progress));
+  }
+
+  protected async fitState(input: FitInput): Promise<CentresState> {
+    const { x, sampleWeight, cancel, device } = input;
+    const spec = await this.#spec(input);
     const progress = reportProgress(input, this);
     const found = await trainWhere(
       device,
@@ -112,9 +132,17 @@ export class KMeans extends NearestCentre<KMeansParams, CentresState> {
         return native.fitKMeans(x.data, x.rows, x.cols, sampleWeight, placed, cancel, progress);
       },
     );
-    const { centres: clusterCenters, labels, inertia, iterations: nIter } = found;
-    return { labels, clusterCenters, inertia, nIter };
+    return stateOf(found);
   }
+}
+
+function stateOf({
+  centres: clusterCenters,
+  labels,
+  inertia,
+  iterations: nIter,
+}: NativeKMeans): CentresState {
+  return { labels, clusterCenters, inertia, nIter };
 }
 
 /** How many iterations a start takes, as a guess. */

@@ -16,6 +16,7 @@ import {
   type FitInput,
   type FitOptions,
   type SparseFitInput,
+  sparseInput,
   toShared,
 } from './fit-input.js';
 import { Fitted, type SavedFit } from './fitted.js';
@@ -148,20 +149,29 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   protected front?(state: S): Front;
 
   async #fitGiven(X: MatrixLike, y: FitInput['y'], options: FitOptions, front: (state: S) => Front) {
-    const params = this.params;
     const input = encodeGivenInput(X, y, options);
-    this.#fitted = await withCancel(options.signal, async (cancel) => {
-      const state = await this.fitState(this.#withDevice({ ...input, cancel }));
-      const { vectorizers, schema, dtype } = front(state);
-      const isRead = vectorizers.length === 0 && isSparse(input.given);
-      const seen = isRead
-        ? { schema: Schema.infer(input.given), dtype: requireCsr(input.given).dtype }
-        : { schema, dtype };
-      return new Fitted(params, {
-        state,
-        schema: seen.schema.withTarget(this.targetOf(state)),
-        dtype: seen.dtype,
-      });
+    const schema = Schema.named(input.columns);
+    this.#fitted = await withCancel(options.signal, (cancel) =>
+      this.#learnGiven({ ...input, cancel }, schema, front, (own) => this.fitState(own)),
+    );
+  }
+
+  /** @param given - the schema of sparse rows */
+  async #learnGiven(
+    input: FitInput,
+    given: Schema,
+    front: (state: S) => Front,
+    learn: (input: FitInput) => Promise<S>,
+  ): Promise<Fitted<P, S>> {
+    const { params } = this;
+    const state = await learn(this.#withDevice(input));
+    const { vectorizers, schema, dtype } = front(state);
+    const isRead = vectorizers.length === 0 && isSparse(input.given);
+    const seen = isRead ? { schema: given, dtype: requireCsr(input.given).dtype } : { schema, dtype };
+    return new Fitted(params, {
+      state,
+      schema: seen.schema.withTarget(this.targetOf(state)),
+      dtype: seen.dtype,
     });
   }
 
@@ -238,6 +248,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       await this.fit(X, y, given);
       return null;
     }
+    if (this.tags.vectorizes) {
+      const message = `${this.constructor.name} fits across folds, and takes documents within a Pipeline only.`;
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
     const options = checkedFitOptions(given);
     const input = await this.#fit(X, y, options);
     const rows = await withCancel(options.signal, (cancel) => this.crossFitted({ ...input, cancel }));
@@ -283,17 +297,42 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /**
    * Fits on an encoded training set: how a pipeline fits its steps.
    *
+   * @param learn - in place of `fitState`, for estimators that give their rows, too
    * @internal
    */
-  async fitInput(input: FitInput, schema: Schema): Promise<void> {
-    const { given, y, sampleWeight, groups, signal, onProgress, device } = input;
-    if (given !== undefined) {
-      const own = { sampleWeight: sampleWeight ?? undefined, signal, onProgress, device };
-      await this.fit(given, y, this.tags.takesGroups ? { ...own, groups } : own);
-      return;
+  async fitInput(
+    input: FitInput,
+    schema: Schema,
+    learn: (input: FitInput) => Promise<S> = (own) => this.fitState(own),
+  ): Promise<void> {
+    const { given, y, sampleWeight, groups, queries, signal, onProgress, device } = input;
+    const { fitSparse, front, tags } = this;
+    if (given === undefined) {
+      this.checkParams();
+      this.#fitted = await this.#learn(input, schema, learn);
+    } else if (front !== undefined && (tags.vectorizes || (isSparse(given) && fitSparse === undefined))) {
+      this.checkParams();
+      this.#fitted = await this.#learnGiven(input, schema, (state) => front.call(this, state), learn);
+    } else if (!isSparse(given) || tags.vectorizes) {
+      const group = queries && Array.from(queries.subarray(1), (end, q) => end - queries[q]);
+      const own = { sampleWeight: sampleWeight ?? undefined, group, signal, onProgress, device };
+      await this.fit(given, y, tags.takesGroups ? { ...own, groups } : own);
+    } else if (fitSparse === undefined) {
+      this.checkParams();
+      const x = toShared(requireCsr(given).toDense());
+      this.#fitted = await this.#learn({ ...input, x, given: undefined }, schema, learn);
+    } else {
+      this.checkParams();
+      const { params } = this;
+      const x = requireCsr(given);
+      const sparse = sparseInput(input, x);
+      const state = await fitSparse.call(this, this.#withDevice(sparse));
+      this.#fitted = new Fitted(params, {
+        state,
+        schema: schema.withTarget(this.targetOf(state)),
+        dtype: x.dtype,
+      });
     }
-    this.checkParams();
-    this.#fitted = await this.#learn(input, schema, (encoded) => this.fitState(encoded));
   }
 
   /** Learns from a training set that the caller gave, and keeps what it looked like. */

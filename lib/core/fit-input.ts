@@ -306,16 +306,29 @@ export function encodeSparseInput(
 }
 
 /**
+ * The sparse rows of a training set, for an estimator that reads them as they are.
+ *
+ * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
+ * @throws {ERR_NOT_SUPPORTED} with queries
+ */
+export function sparseInput({ validation: _, queries, ...input }: FitInput, x: CsrMatrix): SparseFitInput {
+  if (queries !== null) {
+    throw new StateError('ERR_NOT_SUPPORTED', 'A fit on sparse rows takes neither group nor qid.');
+  }
+  checkFiniteSparse(x);
+  return { ...input, x, given: undefined };
+}
+
+/**
  * The training set of an estimator whose models read X as it is.
  *
  * @throws {ERR_EMPTY | ERR_SHAPE | ERR_PARAMETER} as {@link encodeFitInput}
- * @throws {ERR_NOT_SUPPORTED} with a validation set or queries
+ * @throws {ERR_NOT_SUPPORTED} with a validation set
  */
 export function encodeGivenInput(X: MatrixLike, y: FitInput['y'], options: FitOptions): FitInput {
   const rows = countRows(X, y);
-  if (options.validation || options.group || options.qid) {
-    const message = 'A fit on documents or sparse rows takes neither validation nor group or qid.';
-    throw new StateError('ERR_NOT_SUPPORTED', message);
+  if (options.validation) {
+    throw new StateError('ERR_NOT_SUPPORTED', 'A fit on documents or sparse rows takes no validation.');
   }
   return {
     ...besidesX(y, options, rows),
@@ -323,7 +336,7 @@ export function encodeGivenInput(X: MatrixLike, y: FitInput['y'], options: FitOp
     given: isSparse(X) ? requireCsr(X) : copyDocuments(X),
     columns: isSparse(X) ? Schema.infer(X).columns : [],
     validation: null,
-    queries: null,
+    queries: encodeQueries(options, rows, 'fit'),
   };
 }
 
@@ -340,7 +353,8 @@ function besidesX(y: FitInput['y'], options: FitOptions, rows: number) {
   };
 }
 
-const noColumns = (rows: number) => new Matrix(new Float64Array(0), rows, 0);
+/** Beside rows that are given. */
+export const noColumns = (rows: number): Matrix => new Matrix(new Float64Array(0), rows, 0);
 
 function encodeValidation(
   set: ValidationSet,

@@ -1,10 +1,14 @@
 /** Where values are missing, as numbers. */
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
+import type { MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, oneOf, type Rules, uint8s } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { toSparse } from '../core/sparse/encode.js';
+import type { MakesSparse } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
 import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { isMissing } from './missing.js';
@@ -17,6 +21,8 @@ export interface MissingIndicatorParams {
   errorOnNew: boolean;
   /** What is missing: NaN (whatever the schema takes for it), or a number or text of your own, and then nothing else. Default NaN. */
   missingValues: MissingValues;
+  /** Whether the steps after it in a pipeline are fitted on sparse rows. Default false: on dense ones. */
+  sparse: boolean;
 }
 
 /** Learned by {@link MissingIndicator}. */
@@ -28,7 +34,7 @@ export interface MissingIndicatorState {
 /**
  * 1 where a value is missing (NaN, null, undefined), else 0.
  *
- * Differs from scikit-learn: numbers, not booleans; a dense result.
+ * Differs from scikit-learn: numbers, not booleans; `sparse` is true or false, and `transformSparse` gives sparse rows.
  *
  * @example
  * ```ts
@@ -38,13 +44,24 @@ export interface MissingIndicatorState {
  * indicator.features; // [1]
  * ```
  */
-export class MissingIndicator extends Transformer<MissingIndicatorParams, MissingIndicatorState> {
+export class MissingIndicator
+  extends Transformer<MissingIndicatorParams, MissingIndicatorState>
+  implements MakesSparse
+{
   constructor(params: Partial<MissingIndicatorParams> = {}) {
-    super({ features: 'missing-only', errorOnNew: true, missingValues: Number.NaN, ...params });
+    super({
+      ...{ features: 'missing-only', errorOnNew: true, missingValues: Number.NaN },
+      ...{ sparse: false, ...params },
+    });
   }
 
   get rules(): Rules<MissingIndicatorParams> {
-    return { features: oneOf('missing-only', 'all'), errorOnNew: bool, missingValues: missingValuesRule };
+    return {
+      features: oneOf('missing-only', 'all'),
+      errorOnNew: bool,
+      missingValues: missingValuesRule,
+      sparse: bool,
+    };
   }
 
   get stateRules(): Rules<MissingIndicatorState> {
@@ -89,6 +106,19 @@ export class MissingIndicator extends Transformer<MissingIndicatorParams, Missin
   outputColumns(): readonly Column[] {
     const { columns } = this.schema;
     return this.features.map((j) => ({ name: `missingindicator_${columns[j].name}`, kind: 'number' }));
+  }
+
+  get makesSparse(): boolean {
+    return this.params.sparse;
+  }
+
+  /**
+   * As `transform`, sparse: a 1 for each missing value.
+   *
+   * @throws as `transform`
+   */
+  async transformSparse(X: MatrixLike): Promise<CsrMatrix> {
+    return toSparse(await this.transform(X));
   }
 
   lower(plan: PlanBuilder, given: Slot): Slot {

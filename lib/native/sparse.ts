@@ -3,6 +3,7 @@ import type { CancelHandle, ColumnMoments, FloatArray } from '../native.js';
 import type { ClusterAddon } from './cluster.js';
 import type { LinearAddon } from './linear.js';
 import type { SvmAddon } from './svm.js';
+import type { NativeRows } from './text.js';
 
 /** The values of row i are those from starts[i] to starts[i + 1]. */
 export type CsrArguments<T extends FloatArray = FloatArray> = readonly [
@@ -18,6 +19,17 @@ type OfSparse<F> = F extends (x: FloatArray, rows: number, cols: number, ...rest
   : never;
 
 export interface SparseAddon {
+  /** What is not 0; NaN is not. */
+  csrOfDense(x: FloatArray, rows: number, cols: number, cancel: CancelHandle | null): Promise<NativeRows>;
+  /** Codes as ones in the columns of their indicators: see native/linalg/csr_encode.h. */
+  csrOfCodes(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    sizes: Int32Array,
+    drop: Int32Array,
+    cancel: CancelHandle | null,
+  ): Promise<NativeRows>;
   /** The columns as rows. */
   csrTranspose<T extends FloatArray>(
     ...args: [...CsrArguments<T>, cancel: CancelHandle | null]
@@ -45,6 +57,8 @@ export interface SparseAddon {
     converged: boolean;
   }>;
   csrElasticNet: OfSparse<LinearAddon['fitElasticNet']>;
+  /** By Lloyd's algorithm, on the CPU. */
+  csrKMeans: OfSparse<ClusterAddon['fitKMeans']>;
   csrNMF: OfSparse<ClusterAddon['fitNMF']>;
   csrSgd: OfSparse<LinearAddon['fitSgd']>;
   csrLinearSvm: OfSparse<SvmAddon['fitLinearSvm']>;

@@ -1,16 +1,22 @@
 /** Transformers in parallel, each on its own columns, compiled into one plan. */
 import { applyOps, sideBySide, transformTraining } from '../core/apply.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
-import { Estimator } from '../core/estimator.js';
+import { Estimator, type Front } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
+import { isSparse } from '../core/forms.js';
+import { frontOf } from '../core/inner-models.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
-import type { Matrix } from '../core/matrix.js';
+import type { SignalOptions } from '../core/linalg/call.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { checkParts } from '../core/named-parts.js';
-import { bool, custom, oneOf, type Rules } from '../core/params.js';
+import { bool, custom, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
+import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
+import { fitRows, type MakesRows, mayMakeSparse, type Rows } from '../core/sparse/made-rows.js';
 import { BorealError, ValidationError } from '../errors.js';
 import { refusalOf } from './feature-union.js';
+import { joined, partInput, SideBySide, schemaOf, vectorizes, widthOf } from './side-by-side.js';
 
 /** Columns by name, by position, or all of some kind. */
 export type ColumnSelection =
@@ -32,6 +38,11 @@ export interface ColumnTransformerParams {
   remainder: 'drop' | 'passthrough';
   /** Begin the name of each column with the part's name and '__'. Default true. */
   verboseFeatureNamesOut: boolean;
+  /**
+   * Where a part makes sparse rows: what follows in a pipeline is fitted on sparse rows when a smaller share of their values than this is
+   * stored, values of dense parts all counting; in [0, 1]. Default 0.3.
+   */
+  sparseThreshold: number;
 }
 
 interface FittedPart {
@@ -43,12 +54,17 @@ interface FittedPart {
 /** Learned by {@link ColumnTransformer}: the parts that have columns, fitted. */
 export interface ColumnTransformerState {
   readonly parts: readonly FittedPart[];
+  /** Of X, where a part reads documents: the plan then reads the rows of all parts. */
+  readonly input?: ReturnType<Schema['toJSON']>;
 }
 
 /**
  * Gives each transformer its own columns and puts the results side by side, in the order of the parts; the remainder last.
  *
- * Differs from scikit-learn: columns are also chosen by kind (`{ kind: 'category' }`).
+ * Vectorizers stand beside other parts: each reads the texts of a column of a table. Such a transformer, and one with parts that have
+ * `sparseOutput`, fits what follows it in a pipeline on sparse rows (`sparseThreshold`), and has `transformSparse`.
+ *
+ * Differs from scikit-learn: columns are also chosen by kind (`{ kind: 'category' }`); `transform` gives dense rows.
  *
  * @example
  * ```ts
@@ -61,12 +77,18 @@ export interface ColumnTransformerState {
  * prepare.getFeatureNamesOut(); // ['numbers__age', 'words__city_Oslo', 'words__city_Turku']
  * ```
  */
-export class ColumnTransformer extends Transformer<ColumnTransformerParams, ColumnTransformerState> {
+export class ColumnTransformer
+  extends Transformer<ColumnTransformerParams, ColumnTransformerState>
+  implements MakesRows
+{
   constructor(
     transformers: readonly ColumnPart[],
     options: Partial<Omit<ColumnTransformerParams, 'transformers'>> = {},
   ) {
-    super({ remainder: 'drop', verboseFeatureNamesOut: true, ...options, transformers });
+    super({
+      ...{ remainder: 'drop', verboseFeatureNamesOut: true, sparseThreshold: 0.3, ...options },
+      transformers,
+    });
   }
 
   static override fromParams({ transformers, ...options }: ColumnTransformerParams): ColumnTransformer {
@@ -78,18 +100,21 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
       transformers: custom('a list of [name, transformer, columns]', (v) => Array.isArray(v) && v.length > 0),
       remainder: oneOf('drop', 'passthrough'),
       verboseFeatureNamesOut: bool,
+      sparseThreshold: real(0, 1),
     };
   }
 
   get stateRules(): Rules<ColumnTransformerState> {
     return {
       parts: custom('the fitted parts', (v) => Array.isArray(v) && v.length > 0 && v.every(isFittedPart)),
+      input: custom('a schema', (v) => v === undefined || Schema.fromJSON(v) instanceof Schema),
     };
   }
 
-  protected override checkState({ parts }: ColumnTransformerState, columns: readonly Column[]): void {
+  protected override checkState({ parts, input }: ColumnTransformerState, columns: readonly Column[]): void {
+    const { length } = input?.columns ?? columns;
     for (const part of parts) {
-      if (part.columns.some((j) => j < 0 || j >= columns.length)) {
+      if (part.columns.some((j) => j < 0 || j >= length)) {
         throw new ValidationError(
           'ERR_PARAMETER',
           `ColumnTransformer state: part '${part.name}' names a column that is not there.`,
@@ -99,10 +124,10 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
   }
 
   override get tags() {
-    const takesGroups = this.params.transformers.some(
-      ([, part]) => part instanceof Estimator && part.tags.takesGroups,
-    );
-    return { allowNan: true, allowCategories: true, takesGroups, delegates: true };
+    const parts = this.params.transformers.map(([, part]) => part);
+    const takesGroups = parts.some((part) => part instanceof Estimator && part.tags.takesGroups);
+    const reads = parts.some(vectorizes);
+    return { allowNan: true, allowCategories: true, takesGroups, vectorizes: reads, delegates: true };
   }
 
   override checkParams(): void {
@@ -124,30 +149,91 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
   }
 
   protected async fitState(input: FitInput): Promise<ColumnTransformerState> {
-    const schema = Schema.named(input.columns);
+    return (await this.#learn(input, false)).state;
+  }
+
+  /** @param wantsRows - whether to give what the parts make of the rows, where these may be sparse */
+  async #learn(input: FitInput, wantsRows: boolean): Promise<Learning> {
+    const { transformers, remainder, sparseThreshold } = this.params;
+    const reads = this.tags.vectorizes;
+    const schema = schemaOf(input, textColumns(transformers));
+    const makesRows = wantsRows && (isSparse(input.given) || transformers.some(([, t]) => mayMakeSparse(t)));
     const taken = new Set<number>();
     const parts: FittedPart[] = [];
-    for (const [name, transformer, selection] of this.params.transformers) {
+    const rows: Rows[] = [];
+    const fitPart = async (name: string, transformer: Estimator | null, indices: readonly number[]) => {
+      const estimator = transformer?.clone() ?? null;
+      const columns = Int32Array.from(indices);
+      const [own, ownSchema] = await columnsOf(input, schema, columns, estimator);
+      if (!makesRows) await estimator?.fitInput(own, ownSchema);
+      else if (estimator !== null) rows.push(await fitRows(estimator, own, ownSchema));
+      else rows.push(isSparse(own.given) ? requireCsr(own.given) : own.x);
+      parts.push({ name, columns, estimator });
+    };
+    for (const [name, transformer, selection] of transformers) {
       const indices = selectColumns(selection, schema, name);
       for (const j of indices) taken.add(j);
       if (transformer === 'drop' || indices.length === 0) continue;
-      const estimator = transformer instanceof Estimator ? transformer.clone() : null;
-      await estimator?.fitInput(...(await columnsOf(input, schema, indices))).catch((error) => {
+      const estimator = transformer instanceof Estimator ? transformer : null;
+      await fitPart(name, estimator, indices).catch((error) => {
         throw inColumnsOfX(error, indices);
       });
-      parts.push({ name, columns: Int32Array.from(indices), estimator });
     }
-    const rest = input.columns.map((_, j) => j).filter((j) => !taken.has(j));
-    if (this.params.remainder === 'passthrough' && rest.length > 0) {
-      parts.push({ name: 'remainder', columns: Int32Array.from(rest), estimator: null });
-    }
+    const rest = schema.columns.map((_, j) => j).filter((j) => !taken.has(j));
+    if (remainder === 'passthrough' && rest.length > 0) await fitPart('remainder', null, rest);
     if (parts.length === 0) {
       throw new ValidationError(
         'ERR_EMPTY',
         'ColumnTransformer: no part selects a column, so nothing would come out.',
       );
     }
-    return { parts };
+    const state = reads ? { parts, input: schema.toJSON() } : { parts };
+    return { state, rows: makesRows ? await joined(rows, sparseThreshold) : undefined };
+  }
+
+  /** @internal */
+  get mayMakeSparse(): boolean {
+    return this.params.transformers.some(([, part]) => mayMakeSparse(part));
+  }
+
+  /** Fits, and gives what the rows become. @internal */
+  async fitRows(input: FitInput, schema: Schema): Promise<Rows> {
+    let rows: Rows | undefined;
+    await this.fitInput(input, schema, async (own) => {
+      const learned = await this.#learn(own, true);
+      rows = learned.rows;
+      return learned.state;
+    });
+    return rows ?? transformTraining(this, input, schema);
+  }
+
+  /** @internal */
+  makeRows(X: MatrixLike): Promise<Rows> {
+    return this.transformSparse(X);
+  }
+
+  /**
+   * As `transform`, of any rows, sparse: the rows of parts that make sparse ones are never dense.
+   *
+   * @throws see {@link ColumnTransformer.transform}
+   */
+  transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
+    return this.#joint(this.state, this.schema).transform(X, options);
+  }
+
+  /** All parts as one vectorizer. @param schema - of X, where no part reads documents */
+  #joint({ parts, input }: ColumnTransformerState, schema: Schema): SideBySide {
+    const own = parts.map(({ columns, estimator }) => ({ columns, estimator, weight: 1 }));
+    return SideBySide.of(own, input === undefined ? schema : Schema.fromJSON(input));
+  }
+
+  /** Where a part reads documents, the plan reads the rows of all parts. */
+  protected override front(state: ColumnTransformerState): Front {
+    const { parts, input } = state;
+    if (input === undefined) return frontOf([]);
+    const width = parts.reduce((sum, part) => sum + widthOf({ ...part, weight: 1 }, 0), 0);
+    const schema = Schema.unnamed(width);
+    return { vectorizers: [this.#joint(state, schema)], schema, dtype: 'float64' };
   }
 
   override get crossFits() {
@@ -158,7 +244,7 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
     const schema = Schema.named(input.columns);
     const parts: Matrix[] = [];
     for (const { columns, estimator } of this.state.parts) {
-      const [own, ownSchema] = await columnsOf(input, schema, Array.from(columns));
+      const [own, ownSchema] = await columnsOf(input, schema, columns, estimator);
       parts.push(estimator ? await transformTraining(estimator, own, ownSchema) : own.x);
     }
     return sideBySide(parts);
@@ -173,21 +259,28 @@ export class ColumnTransformer extends Transformer<ColumnTransformerParams, Colu
 
   outputColumns(): readonly Column[] {
     const { verboseFeatureNamesOut } = this.fittedParams;
-    return this.state.parts.flatMap(({ name, columns, estimator }) => {
-      const own = isTransformer(estimator)
-        ? estimator.outputColumns()
-        : Array.from(columns, (j) => this.schema.columns[j]);
+    const { parts, input } = this.state;
+    const given = input?.columns ?? this.schema.columns;
+    return parts.flatMap(({ name, columns, estimator }) => {
+      const own = isTransformer(estimator) ? estimator.outputColumns() : Array.from(columns, (j) => given[j]);
       return own.map((c): Column => ({ ...c, name: verboseFeatureNamesOut ? `${name}__${c.name}` : c.name }));
     });
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    if (this.state.input !== undefined) return x;
     const parts = this.state.parts.map(({ columns, estimator }) => {
       const own = plan.gather(x, Array.from(columns));
       return estimator ? estimator.lowerChecked(plan, own, { ...options, output: 'transform' }) : own;
     });
     return plan.concat(parts);
   }
+}
+
+/** What a fit learns, and the rows it makes. */
+interface Learning {
+  readonly state: ColumnTransformerState;
+  readonly rows?: Rows;
 }
 
 /** A part counts columns from its own first one; the caller of `fit` from the first of X. */
@@ -197,10 +290,23 @@ function inColumnsOfX(error: unknown, indices: readonly number[]): unknown {
 }
 
 /** The training set of one part. */
-async function columnsOf(input: FitInput, schema: Schema, indices: number[]): Promise<[FitInput, Schema]> {
-  const x = await applyOps(input.x, schema, (plan, slot) => plan.gather(slot, indices), input.cancel);
-  const columns = indices.map((j) => input.columns[j]);
+async function columnsOf(
+  input: FitInput,
+  schema: Schema,
+  indices: Int32Array,
+  estimator: Estimator | null,
+): Promise<[FitInput, Schema]> {
+  if (input.given !== undefined) return partInput(input, schema, indices, estimator);
+  const own = Array.from(indices);
+  const x = await applyOps(input.x, schema, (plan, slot) => plan.gather(slot, own), input.cancel);
+  const columns = own.map((j) => input.columns[j]);
   return [{ ...input, x, columns }, Schema.named(columns)];
+}
+
+/** The columns that parts read documents of, by name or position. */
+function textColumns(transformers: readonly ColumnPart[]): ReadonlySet<string | number> {
+  const selections = transformers.flatMap(([, part, columns]) => (vectorizes(part) ? [columns] : []));
+  return new Set(selections.flat().filter((column) => typeof column !== 'object') as Array<string | number>);
 }
 
 function isSelection(value: unknown): value is ColumnSelection {

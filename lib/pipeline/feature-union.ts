@@ -1,18 +1,27 @@
 /** Transformers side by side, each on all columns, compiled into one plan. */
 import { sideBySide, transformTraining } from '../core/apply.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
-import { Estimator } from '../core/estimator.js';
+import { Estimator, type Front } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
+import { isSparse } from '../core/forms.js';
+import { frontOf } from '../core/inner-models.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
-import type { Matrix } from '../core/matrix.js';
+import type { SignalOptions } from '../core/linalg/call.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { checkParts, nameByClass } from '../core/named-parts.js';
 import { bool, custom, either, nothing, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
+import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
+import { fitRows, type MakesRows, mayMakeSparse, type Rows } from '../core/sparse/made-rows.js';
+import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { ValidationError } from '../errors.js';
+import { joined, SideBySide, weighed, widthOf } from './side-by-side.js';
 
 /** A named part of a union: a transformer, 'passthrough' for the columns as they are, or 'drop' for none. */
 export type UnionPart = readonly [name: string, transformer: Estimator | 'passthrough' | 'drop'];
+
+type UnionWeights = FeatureUnionParams['transformerWeights'];
 
 /** Parameters of {@link FeatureUnion}. */
 export interface FeatureUnionParams {
@@ -31,12 +40,17 @@ interface FittedPart {
 /** Learned by {@link FeatureUnion}: the parts that give columns, fitted. */
 export interface FeatureUnionState {
   readonly parts: readonly FittedPart[];
+  /** Whether a part reads documents: the plan then reads the rows of all parts. */
+  readonly vectorizes?: boolean;
 }
 
 /**
  * Gives all columns to each of several transformers and puts their results side by side.
  *
- * Differs from scikit-learn: `fit` works on clones, found in `namedTransformers`; parts are fitted one after another, each
+ * Of vectorizers, each reads the documents: words beside characters. Such a union, and one with parts that have `sparseOutput`, fits what
+ * follows it in a pipeline on sparse rows, and has `transformSparse`.
+ *
+ * Differs from scikit-learn: `transform` gives dense rows; `fit` works on clones, found in `namedTransformers`; parts are fitted one after another, each
  * with all threads, so that there is no `nJobs`.
  *
  * @example
@@ -51,7 +65,7 @@ export interface FeatureUnionState {
  * union.getFeatureNamesOut(); // ['scaled__x0', 'powers__x0', 'powers__x0^2']
  * ```
  */
-export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionState> {
+export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionState> implements MakesRows {
   constructor(
     transformers: readonly UnionPart[],
     options: Partial<Omit<FeatureUnionParams, 'transformers'>> = {},
@@ -79,6 +93,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   get stateRules(): Rules<FeatureUnionState> {
     return {
       parts: custom('the fitted parts', (v) => Array.isArray(v) && v.length > 0 && v.every(isFittedPart)),
+      vectorizes: custom('true or nothing', (v) => v === undefined || v === true),
     };
   }
 
@@ -90,6 +105,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
       allowNan: parts.every(({ allowNan }) => allowNan),
       allowCategories: parts.every(({ allowCategories }) => allowCategories),
       takesGroups: parts.some(({ takesGroups }) => takesGroups),
+      vectorizes: parts.some(({ vectorizes }) => vectorizes),
       delegates: true,
     };
   }
@@ -117,12 +133,29 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   protected async fitState(input: FitInput): Promise<FeatureUnionState> {
+    return (await this.#learn(input, false)).state;
+  }
+
+  /** @param wantsRows - whether to give what the parts make of the rows, where these may be sparse */
+  async #learn(input: FitInput, wantsRows: boolean): Promise<{ state: FeatureUnionState; rows?: Rows }> {
+    const { transformers, transformerWeights } = this.params;
+    const reads = this.tags.vectorizes;
+    const { given, x } = input;
     const schema = Schema.named(input.columns);
+    const makesRows = wantsRows && (isSparse(given) || this.mayMakeSparse);
     const parts: FittedPart[] = [];
-    for (const [name, transformer] of this.params.transformers) {
+    const rows: Rows[] = [];
+    for (const [name, transformer] of transformers) {
       if (transformer === 'drop') continue;
       const estimator = transformer instanceof Estimator ? transformer.clone() : null;
-      await estimator?.fitInput({ ...input, validation: null, queries: null }, schema);
+      const own = { ...input, validation: null, queries: null };
+      if (makesRows) {
+        const passed = isSparse(given) ? requireCsr(given) : x;
+        const made = estimator === null ? passed : await fitRows(estimator, own, schema);
+        rows.push(weighed(made, weightIn(transformerWeights, name) ?? 1));
+      } else {
+        await estimator?.fitInput(own, schema);
+      }
       parts.push({ name, estimator });
     }
     if (parts.length === 0) {
@@ -131,14 +164,65 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
         'FeatureUnion: all parts are dropped, so nothing would come out.',
       );
     }
-    return { parts };
+    if (reads && !isSparse(given) && parts.some(({ estimator }) => estimator === null)) {
+      const message = 'FeatureUnion: documents cannot pass through: each part needs a transformer.';
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    const state: FeatureUnionState = reads ? { parts, vectorizes: true } : { parts };
+    return { state, rows: makesRows ? await joined(rows, Infinity) : undefined };
+  }
+
+  /** @internal */
+  get mayMakeSparse(): boolean {
+    return this.params.transformers.some(([, part]) => mayMakeSparse(part));
+  }
+
+  /** Fits, and gives what the rows become. @internal */
+  async fitRows(input: FitInput, schema: Schema): Promise<Rows> {
+    let rows: Rows | undefined;
+    await this.fitInput(input, schema, async (own) => {
+      const learned = await this.#learn(own, true);
+      rows = learned.rows;
+      return learned.state;
+    });
+    return rows ?? transformTraining(this, input, schema);
+  }
+
+  /** @internal */
+  makeRows(X: MatrixLike): Promise<Rows> {
+    return this.transformSparse(X);
+  }
+
+  /**
+   * As `transform`, of any rows, sparse: the rows of parts that make sparse ones are never dense.
+   *
+   * @throws see {@link FeatureUnion.transform}
+   */
+  transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
+    return this.#joint(this.state, this.fittedParams.transformerWeights, this.schema).transform(X, options);
+  }
+
+  /** All parts as one vectorizer. @param schema - of X, where no part reads documents */
+  #joint({ parts }: FeatureUnionState, weights: UnionWeights, schema: Schema): SideBySide {
+    const own = parts.map(({ name, estimator }) => {
+      return { columns: null, estimator, weight: weightIn(weights, name) ?? 1 };
+    });
+    const [first] = parts.flatMap(({ estimator }) => estimator?.vectorizers ?? []);
+    const read = parts.find(({ estimator }) => estimator instanceof SparseTransformer)?.estimator ?? first;
+    return SideBySide.of(own, read?.schema ?? schema);
+  }
+
+  /** Where a part reads documents, the plan reads the rows of all parts. */
+  protected override front(state: FeatureUnionState): Front {
+    if (!state.vectorizes) return frontOf([]);
+    const parts = state.parts.map(({ estimator }) => ({ columns: null, estimator, weight: 1 }));
+    const schema = Schema.unnamed(parts.reduce((sum, part) => sum + widthOf(part, 0), 0));
+    const { transformerWeights } = this.isFitted ? this.fittedParams : this.params;
+    return { vectorizers: [this.#joint(state, transformerWeights, schema)], schema, dtype: 'float64' };
   }
 
   #weightOf(part: string): number | undefined {
-    const { transformerWeights } = this.fittedParams;
-    return transformerWeights !== null && Object.hasOwn(transformerWeights, part)
-      ? transformerWeights[part]
-      : undefined;
+    return weightIn(this.fittedParams.transformerWeights, part);
   }
 
   override get crossFits() {
@@ -176,6 +260,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    if (this.state.vectorizes) return x;
     const parts = this.state.parts.map(({ name, estimator }) => {
       const own = estimator?.lowerChecked(plan, x, { ...options, output: 'transform' }) ?? x;
       const weight = this.#weightOf(name);
@@ -183,6 +268,10 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
     });
     return plan.concat(parts);
   }
+}
+
+function weightIn(weights: UnionWeights, part: string): number | undefined {
+  return weights !== null && Object.hasOwn(weights, part) ? weights[part] : undefined;
 }
 
 /** Why something cannot work beside other transformers; undefined when it can. */

@@ -1,33 +1,35 @@
 /** Estimators in sequence, compiled into one plan. */
 import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
-import { withCancel } from '../core/cancellation.js';
 import { Clusterer } from '../core/clusterer.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import { Estimator, type EstimatorKind, type State } from '../core/estimator.js';
+import { Estimator, type EstimatorKind, type Front } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import {
-  checkedFitOptions,
-  copyDocuments,
-  copyTargets,
-  type FitInput,
-  type FitOptions,
-  type SparseFitInput,
-  toShared,
-} from '../core/fit-input.js';
+import { denseRows, type FitInput, type FitOptions, noColumns } from '../core/fit-input.js';
+import { isSparse } from '../core/forms.js';
 import { frontOf } from '../core/inner-models.js';
-import { isTransformer, type Transformer } from '../core/kinds.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { isTransformer } from '../core/kinds.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { checkParts, cloneParts, nameByClass } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import {
+  asSparse,
+  fitRows,
+  type MakesRows,
+  makeRows,
+  mayMakeSparse,
+  type Rows,
+} from '../core/sparse/made-rows.js';
 import { SparseTransformer, type Vectorizer } from '../core/sparse/sparse-transformer.js';
-import { keepsSparse } from '../core/sparse/weigh.js';
 import { StateError } from '../errors.js';
 import { TSNE, UMAP } from '../manifold/index.js';
 import { memoryRule, type PipelineMemory, StepCache } from './step-cache.js';
+
+/** Sparse rows of more columns than this have no names: a hash has a million. */
+const MOST_NAMED = 1 << 16;
 
 /** A named step of a pipeline; 'passthrough' does nothing. */
 export type Step = readonly [name: string, estimator: Estimator | 'passthrough'];
@@ -71,11 +73,10 @@ export interface PipelineState {
  * await pipeline.predict([[5.1, 3.5, 1.4, 0.2]]); // [0]
  * ```
  */
-export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends MetaEstimator<
-  PipelineParams,
-  PipelineState,
-  F
-> {
+export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
+  extends MetaEstimator<PipelineParams, PipelineState, F>
+  implements MakesRows
+{
   /** @param steps - at least one `[name, estimator]`, names unique; all but the last are transformers */
   constructor(
     steps: readonly [...Step[], readonly [string, F]] | readonly Step[],
@@ -155,132 +156,86 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
   }
 
   protected async fitState(input: FitInput): Promise<PipelineState> {
+    return (await this.#learn(input, false)).state;
+  }
+
+  /** @param wantsRows - whether to give what the last step makes of the rows, where that is a transformer */
+  async #learn(given: FitInput, wantsRows: boolean): Promise<{ state: PipelineState; rows?: Rows }> {
     const { memory } = this.params;
     const steps = cloneParts(this.params.steps).map(([, estimator]) => estimator);
+    let input = this.crossFits && isSparse(given.given) ? madeDense(this, given) : given;
+    let schema = Schema.named(input.columns);
+    let rows: Rows | undefined;
     const { x, given: documents, y, columns, sampleWeight } = input;
     const cache =
       memory && steps.length > 1
         ? await StepCache.over(memory, documents ?? x, y, columns, sampleWeight)
         : null;
-    let current = input;
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
-      const schema = Schema.named(current.columns);
-      const isLast = i === steps.length - 1 || !isTransformer(step);
-      if (isLast) {
-        await step.fitInput(current, schema);
+      const isLast = i === steps.length - 1;
+      if (!isTransformer(step) || (isLast && !wantsRows)) {
+        await step.fitInput(input, schema);
         break;
       }
-      const given: FitInput = { ...current, validation: null, queries: null, device: 'cpu' };
+      const own: FitInput = { ...input, validation: null, queries: null, device: 'cpu' };
+      const [seen, isDense] = [schema, input.validation !== null];
       const fit = async () => {
-        await step.fitInput(given, schema);
-        return transformTraining(step, given, schema);
+        if (!isDense) return fitRows(step, own, seen);
+        await step.fitInput(own, seen);
+        return transformTraining(step, own, seen);
       };
       const fitted =
         cache === null ? { step, rows: await fit() } : await cache.fitted(step, fit, input.signal);
       steps[i] = fitted.step;
-      current = await inputOfNext(fitted.step as typeof step, current, schema, fitted.rows);
+      rows = fitted.rows;
+      if (!isLast) [input, schema] = await inputOfNext(fitted.step as typeof step, input, schema, rows);
     }
-    return { steps };
+    return { state: { steps }, rows };
   }
 
-  /** Steps as long as they keep rows sparse, and those after them on what these rows become. */
-  protected override async fitSparse(input: SparseFitInput): Promise<PipelineState> {
-    if (this.crossFits) return this.fitState(denseInput(input));
-    const { memory } = this.params;
-    const steps = cloneParts(this.params.steps).map(([, step]) => step);
-    const { y, columns, sampleWeight, groups, signal, onProgress, device } = input;
-    const cache =
-      memory && steps.length > 1 ? await StepCache.over(memory, input.x, y, columns, sampleWeight) : null;
-    const optionsOf = ({ tags }: Estimator): FitOptions => ({
-      sampleWeight: sampleWeight ?? undefined,
-      signal,
-      groups: tags.takesGroups ? groups : undefined,
+  /** @internal */
+  get mayMakeSparse(): boolean {
+    return this.params.steps.some(([, step]) => mayMakeSparse(step));
+  }
+
+  /** Fits, and gives what the rows become. @internal */
+  async fitRows(input: FitInput, schema: Schema): Promise<Rows> {
+    let rows: Rows | undefined;
+    await this.fitInput(input, schema, async (own) => {
+      const learned = await this.#learn(own, true);
+      rows = learned.rows;
+      return learned.state;
     });
-    let rows = input.x;
-    for (const [i, step] of steps.entries()) {
-      if (!(step instanceof Estimator)) continue;
-      if (i === steps.length - 1 || !isTransformer(step)) {
-        await step.fit(rows, y, { ...optionsOf(step), onProgress, device });
-        break;
-      }
-      const given = rows;
-      const fit = async () => {
-        await step.fit(given, y, optionsOf(step));
-        if (keepsSparse(step)) return step.transformSparse(given);
-        return toShared(await (step as Transformer<object, State>).transform(given));
-      };
-      const fitted = cache === null ? { step, rows: await fit() } : await cache.fitted(step, fit, signal);
-      steps[i] = fitted.step;
-      if (fitted.rows instanceof CsrMatrix) {
-        rows = fitted.rows;
-        continue;
-      }
-      const made = (fitted.step as typeof step).outputColumns();
-      const names = this.params.steps.slice(i + 1).map(([name]) => name);
-      const rest = new Pipeline(
-        names.map((name, k): Step => [name, steps[i + 1 + k]]),
-        { memory },
-      );
-      const dense = { ...input, x: fitted.rows, columns: made, validation: null, queries: null };
-      await rest.fitInput(dense, Schema.named(made));
-      return { steps: [...steps.slice(0, i + 1), ...rest.state.steps] };
-    }
-    return { steps };
+    return rows ?? transformTraining(this, input, schema);
+  }
+
+  /** @internal */
+  async makeRows(X: MatrixLike): Promise<Rows> {
+    this.require('transformer', 'transformed rows');
+    let rows = X;
+    for (const step of this.state.steps) if (step instanceof Estimator) rows = await makeRows(step, rows);
+    return rows instanceof Matrix || rows instanceof CsrMatrix ? rows : this.transform(X);
   }
 
   /**
-   * Learns from data, off the event loop: see {@link Estimator.fit}. Where the first steps are vectorizers, X are their documents,
-   * and the steps after them are fitted on their sparse rows.
+   * As `transform`, of any rows, sparse, of a pipeline of transformers.
    *
-   * @throws {ERR_DENSE} when sparse rows are too many for a step that does not read them as they are
+   * @throws {ERR_NOT_SUPPORTED} unless this is a transformer
+   * @throws see {@link Estimator.transform}
    */
-  override async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
-    const checked = checkedFitOptions(options);
-    this.checkBeforeFit(checked);
-    const front = vectorizersOf(this.params.steps.map(([, step]) => step)).length;
-    if (front === 0) return super.fit(X, y, options);
-    const { params } = this;
-    const { memory } = params;
-    const steps = cloneParts(params.steps);
-    // The caller may change all of these meanwhile.
-    const { signal } = checked;
-    const sampleWeight = copyTargets(checked.sampleWeight) as FitOptions['sampleWeight'];
-    const groups = copyTargets(checked.groups);
-    const targets = copyTargets(y);
-    let rows: MatrixLike = copyDocuments(X);
-    const vectorizers: Estimator[] = [];
-    const rest = steps.slice(front);
-    const inner = new Pipeline<F>(rest, { memory });
-    const model = rest.length === 1 && rest[0][1] instanceof Estimator ? rest[0][1] : inner;
-    await withCancel(signal, async () => {
-      const cache = memory && (await StepCache.over(memory, rows));
-      for (const vectorizer of vectorizersOf(steps.map(([, step]) => step))) {
-        const given = rows;
-        const fit = () => vectorizer.fitTransform(given, targets, { signal });
-        const fitted = cache
-          ? await cache.fitted(vectorizer, fit, signal)
-          : { step: vectorizer, rows: await fit() };
-        vectorizers.push(fitted.step);
-        rows = fitted.rows;
-      }
-      await model.fit(rows, targets, { ...checked, sampleWeight, groups });
-    });
-    const fittedRest = model === inner ? inner.state.steps : [model];
-    const fitted = [...vectorizers, ...fittedRest];
-    this.setFitted(params, { state: { steps: fitted }, schema: model.schema, dtype: model.dtype });
-    return this;
-  }
-
-  override get vectorizers(): readonly Vectorizer[] {
-    const own = this.isFitted ? vectorizersOf(this.state.steps) : [];
-    return own.length > 0 ? own : super.vectorizers;
+  async transformSparse(X: MatrixLike): Promise<CsrMatrix> {
+    return asSparse(await this.makeRows(X));
   }
 
   /** A first step that is no vectorizer may be made of models that have some. */
-  protected override front({ steps }: PipelineState) {
-    const first = steps.find((step) => step instanceof Estimator);
-    return frontOf(first === undefined ? [] : [first]);
+  protected override front({ steps }: PipelineState): Front {
+    const vectorizers = vectorizersOf(steps);
+    const first = steps.slice(vectorizers.length).find((step) => step instanceof Estimator);
+    if (vectorizers.length === 0) return frontOf(first === undefined ? [] : [first]);
+    const last = vectorizers[vectorizers.length - 1];
+    if (first !== undefined) return { vectorizers, schema: first.schema, dtype: first.dtype };
+    return { vectorizers, schema: Schema.unnamed(last.outputColumns().length), dtype: 'float64' };
   }
 
   override get crossFits() {
@@ -295,7 +250,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
         continue;
       }
       const schema = Schema.named(current.columns);
-      current = await inputOfNext(step, current, schema, await transformTraining(step, current, schema));
+      [current] = await inputOfNext(step, current, schema, await transformTraining(step, current, schema));
     }
     return current.x;
   }
@@ -360,27 +315,28 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator> extends M
 }
 
 /** A training set of sparse rows made dense. @throws {ERR_DENSE} above 2^28 values */
-function denseInput(input: SparseFitInput): FitInput {
-  return { ...input, x: toShared(input.x.toDense()), validation: null, queries: null };
+function madeDense(owner: Estimator, input: FitInput): FitInput {
+  return { ...input, x: denseRows(owner, input), given: undefined };
 }
 
-/** The training set as the step after `step` sees it, which has made `rows` of it. */
+/** The training set as the step after `step` sees it, which has made `rows` of it, and the schema of these. */
 async function inputOfNext(
   step: Estimator & Pick<Pipeline, 'outputColumns'>,
   input: FitInput,
   schema: Schema,
-  rows: Matrix,
-): Promise<FitInput> {
+  rows: Rows,
+): Promise<[FitInput, Schema]> {
+  if (rows instanceof CsrMatrix) {
+    const isNamed = !(step instanceof SparseTransformer) && rows.cols <= MOST_NAMED;
+    const made = isNamed ? Schema.named(step.outputColumns()) : Schema.unnamed(rows.cols);
+    return [{ ...input, x: noColumns(rows.rows), given: rows, columns: made.columns }, made];
+  }
   const { validation, cancel } = input;
   const transform = (x: Matrix) =>
     applyOps(x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), cancel);
-  return {
-    ...input,
-    x: rows,
-    given: undefined,
-    validation: validation && { ...validation, x: await transform(validation.x) },
-    columns: step.outputColumns(),
-  };
+  const made = Schema.named(step.outputColumns());
+  const seen = validation && { ...validation, x: await transform(validation.x) };
+  return [{ ...input, x: rows, given: undefined, validation: seen, columns: made.columns }, made];
 }
 
 function lowerSteps(

@@ -3,9 +3,11 @@
 import { drawIndices, drawRows } from '../core/draws.js';
 import type { FitInput } from '../core/fit-input.js';
 import { InvertibleTransformer } from '../core/invertible.js';
-import type { Matrix } from '../core/matrix.js';
+import type { SignalOptions } from '../core/linalg/call.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import {
+  bool,
   checkLength,
   custom,
   either,
@@ -21,6 +23,9 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import type { Column } from '../core/schema.js';
+import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { indicatorRows } from '../core/sparse/encode.js';
+import type { MakesSparse } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
 import type { KMeansSpec } from '../native/cluster.js';
 import { type CancelHandle, type ColumnMoments, native, type QuantileMethod } from '../native.js';
@@ -47,6 +52,8 @@ export interface KBinsDiscretizerParams {
   nBins: number | readonly number[];
   /** An indicator column for each bin, or its number. Default 'onehot'. */
   encode: 'onehot' | 'ordinal';
+  /** Whether the steps after it in a pipeline are fitted on sparse rows; for 'onehot'. Default false: on dense ones. */
+  sparseOutput: boolean;
   /** Bins of equally many rows, of equal width, or around the centres of k-means of the column. Default 'quantile'. */
   strategy: 'quantile' | 'uniform' | 'kmeans';
   /**
@@ -79,8 +86,8 @@ export interface KBinsDiscretizerState {
  *
  * Differs from scikit-learn: of values that are as near to two centres of k-means rounding decides, there as here, so that columns of
  * few digits may get other bins. So may those where no value is near to a first centre: it goes to the value farthest from its own, and
- * the least and the greatest are equally far, half a bin, from theirs. The result of 'onehot' is dense; `subsample` is null by default,
- * not 200,000.
+ * the least and the greatest are equally far, half a bin, from theirs. The result of 'onehot' is dense, that of
+ * `transformSparse` sparse; there is `sparseOutput` in place of 'onehot-dense'; `subsample` is null by default, not 200,000.
  *
  * @example
  * ```ts
@@ -90,11 +97,14 @@ export interface KBinsDiscretizerState {
  * bins.transformSync([[-1], [4], [5], [99]]).toArray(); // [[0], [0], [1], [1]]
  * ```
  */
-export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerParams, KBinsDiscretizerState> {
+export class KBinsDiscretizer
+  extends InvertibleTransformer<KBinsDiscretizerParams, KBinsDiscretizerState>
+  implements MakesSparse
+{
   constructor(params: Partial<KBinsDiscretizerParams> = {}) {
     super({
       ...{ nBins: 5, encode: 'onehot', strategy: 'quantile', subsample: null, randomState: null },
-      ...{ quantileMethod: 'averagedInvertedCdf', ...params },
+      ...{ quantileMethod: 'averagedInvertedCdf', sparseOutput: false, ...params },
     });
   }
 
@@ -108,6 +118,7 @@ export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerPara
         }),
       ),
       encode: oneOf('onehot', 'ordinal'),
+      sparseOutput: bool,
       strategy: oneOf('quantile', 'uniform', 'kmeans'),
       quantileMethod: oneOf(...QUANTILE_METHODS),
       subsample: either(nothing, int(1)),
@@ -188,7 +199,31 @@ export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerPara
     );
   }
 
+  get makesSparse(): boolean {
+    return this.params.sparseOutput && this.params.encode === 'onehot';
+  }
+
+  /**
+   * The indicators of bins of any rows, sparse, whatever `encode` is. No dense rows are made on the way.
+   *
+   * @returns [rows, bins of all columns], float64
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_ABORTED} when options.signal fires
+   */
+  transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
+    const { nBins } = this;
+    return indicatorRows(this, X, options, (plan, x) => {
+      return { codes: this.#bins(plan, x), sizes: nBins, drop: new Int32Array(nBins.length).fill(-1) };
+    });
+  }
+
   lower(plan: PlanBuilder, x: Slot): Slot {
+    const bins = this.#bins(plan, x);
+    if (this.fittedParams.encode === 'ordinal') return bins;
+    return plan.oneHot(bins, this.nBins, new Int32Array(x.width).fill(-1));
+  }
+
+  #bins(plan: PlanBuilder, x: Slot): Slot {
     // The number of inner edges that a value reaches is the number of its bin.
     const inner = this.binEdges.map((edges) => edges.subarray(1, -1));
     const most = Math.max(...inner.map((edges) => edges.length));
@@ -199,12 +234,9 @@ export class KBinsDiscretizer extends InvertibleTransformer<KBinsDiscretizerPara
         Float64Array.from(inner, (edges) => edges[k] ?? Number.POSITIVE_INFINITY),
       ),
     );
-    const bins =
-      most === 0
-        ? plan.constant(x, new Float64Array(x.width))
-        : reached.reduce((sum, more) => plan.binaryOf([sum, more], 'add'));
-    if (this.fittedParams.encode === 'ordinal') return bins;
-    return plan.oneHot(bins, this.nBins, new Int32Array(x.width).fill(-1));
+    return most === 0
+      ? plan.constant(x, new Float64Array(x.width))
+      : reached.reduce((sum, more) => plan.binaryOf([sum, more], 'add'));
   }
 
   /** The middle of the bin of each value. @internal */

@@ -2,6 +2,7 @@
 import { distinctLabels, type Label } from '../core/labels.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { checkParams, real, show } from '../core/params.js';
+import { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { learnLabels, requireLabels, requireLearned, requireList } from './label-lists.js';
 
@@ -17,7 +18,7 @@ export interface LabelBinarizerOptions {
  * A column for each label, in sorted order, with `posLabel` where a row has it; of two labels one column, for the second. Classifiers of
  * boreal take labels as they are, and need none; this is for code that wants the columns, such as networks of one's own.
  *
- * Differs from scikit-learn: dense; one label a row; missing labels are refused.
+ * Differs from scikit-learn: `transform` is dense, `transformSparse` sparse; one label a row; missing labels are refused.
  *
  * @example
  * ```ts
@@ -65,18 +66,44 @@ export class LabelBinarizer {
    * @throws {ERR_NOT_FITTED | ERR_LABELS} before `fit`, or for a missing label
    */
   transform(y: ArrayLike<unknown>): Matrix<Float64Array> {
+    const { columns, cols } = this.#columnsOf(y);
+    const out = new Matrix(
+      new Float64Array(columns.length * cols).fill(this.#negLabel),
+      columns.length,
+      cols,
+    );
+    columns.forEach((column, i) => {
+      if (column >= 0) out.data[i * cols + column] = this.#posLabel;
+    });
+    return out;
+  }
+
+  /**
+   * As {@link LabelBinarizer.transform}, sparse.
+   *
+   * @throws {ERR_PARAMETER} where `negLabel` is not 0
+   * @throws {ERR_NOT_FITTED | ERR_LABELS} before `fit`, or for a missing label
+   */
+  transformSparse(y: ArrayLike<unknown>): CsrMatrix<Float64Array> {
+    if (this.#negLabel !== 0) {
+      const message = `LabelBinarizer: sparse rows hold zeros, but negLabel is ${this.#negLabel}.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    const { columns, cols } = this.#columnsOf(y);
+    const lists = Array.from(columns, (column) => (column >= 0 ? [column] : []));
+    return onesAt(lists, cols, this.#posLabel);
+  }
+
+  /** The column of each row, -1 where no column is posLabel. */
+  #columnsOf(y: ArrayLike<unknown>): { columns: Int32Array; cols: number } {
     const { classes } = this;
     requireLabels('LabelBinarizer', y);
     const codes = codesOf(classes);
     const cols = classes.length <= 2 ? 1 : classes.length;
-    const out = new Matrix(new Float64Array(y.length * cols).fill(this.#negLabel), y.length, cols);
-    for (let i = 0; i < y.length; i++) {
-      const code = codes.get(y[i]);
-      // Of two labels the column is that of the second; a label alone is never another one's opposite.
-      const column = code === undefined || cols > 1 ? code : code - 1;
-      if (column !== undefined && column >= 0) out.data[i * cols + column] = this.#posLabel;
-    }
-    return out;
+    // Of two labels the column is that of the second; a label alone is never another one's opposite.
+    const first = cols > 1 ? 0 : 1;
+    const columns = Int32Array.from({ length: y.length }, (_, i) => (codes.get(y[i]) ?? -1) - first);
+    return { columns, cols };
   }
 
   /** Fits, then transforms the same labels. */
@@ -117,7 +144,7 @@ export class LabelBinarizer {
 /**
  * A column for each label, with 1 where a row has it: rows have any number of labels.
  *
- * Differs from scikit-learn: dense; labels that `fit` did not see are left out without a warning.
+ * Differs from scikit-learn: `transform` is dense, `transformSparse` sparse; labels that `fit` did not see are left out without a warning.
  *
  * @example
  * ```ts
@@ -155,15 +182,18 @@ export class MultiLabelBinarizer {
 
   /** The columns, [rows, labels]. @throws {ERR_NOT_FITTED | ERR_LABELS} before `fit`, or for a row that is no list */
   transform(y: ArrayLike<Iterable<Label>>): Matrix<Float64Array> {
+    return this.transformSparse(y).toDense() as Matrix<Float64Array>;
+  }
+
+  /** As {@link MultiLabelBinarizer.transform}, sparse. @throws {ERR_NOT_FITTED | ERR_LABELS} as there */
+  transformSparse(y: ArrayLike<Iterable<Label>>): CsrMatrix<Float64Array> {
     const codes = codesOf(this.classes);
-    const lists = listsOf(y);
-    const out = new Matrix(new Float64Array(lists.length * codes.size), lists.length, codes.size);
-    for (const [i, labels] of lists.entries())
-      for (const label of labels) {
-        const code = codes.get(label);
-        if (code !== undefined) out.data[i * codes.size + code] = 1;
-      }
-    return out;
+    const lists = listsOf(y).map((labels) => {
+      const columns = new Set(labels.map((label) => codes.get(label) ?? -1));
+      columns.delete(-1);
+      return [...columns].sort((a, b) => a - b);
+    });
+    return onesAt(lists, codes.size, 1);
   }
 
   /** Fits, then transforms the same rows. */
@@ -191,6 +221,20 @@ export class MultiLabelBinarizer {
     }
     return Array.from({ length: rows }, (_, i) => classes.filter((_label, c) => data[i * cols + c] === 1));
   }
+}
+
+/** Sparse rows with one value in the given columns of each row, which ascend. */
+function onesAt(
+  lists: ReadonlyArray<readonly number[]>,
+  cols: number,
+  value: number,
+): CsrMatrix<Float64Array> {
+  const indptr = new Int32Array(lists.length + 1);
+  lists.forEach((columns, i) => {
+    indptr[i + 1] = indptr[i] + columns.length;
+  });
+  const indices = Int32Array.from(lists.flat());
+  return new CsrMatrix({ data: new Float64Array(indices.length).fill(value), indices, indptr, cols });
 }
 
 function codesOf(classes: readonly Label[]): ReadonlyMap<unknown, number> {

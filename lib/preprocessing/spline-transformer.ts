@@ -1,11 +1,14 @@
 /** Columns as the values of B-splines. */
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
-import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, custom, either, float64s, int, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { toSparse } from '../core/sparse/encode.js';
+import type { MakesSparse } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { extendedKnots, slopesAt } from './spline-knots.js';
@@ -30,6 +33,8 @@ export interface SplineTransformerParams {
   includeBias: boolean;
   /** Missing values: an error, or zeros for all splines of the column. Default 'error'. */
   handleMissing: 'error' | 'zeros';
+  /** Whether the steps after it in a pipeline are fitted on sparse rows. Default false: on dense ones. */
+  sparseOutput: boolean;
 }
 
 /** Learned by {@link SplineTransformer}. */
@@ -45,7 +50,7 @@ export interface SplineTransformerState {
  *
  * With weights, quantiles are weighted, and rows that weigh 0 do not count.
  *
- * Differs from scikit-learn: dense; no `order`; splines of degree 0 keep their value outside, as 'constant' says; 'linear' with degrees
+ * Differs from scikit-learn: `transform` is dense, `transformSparse` sparse; no `order`; splines of degree 0 keep their value outside, as 'constant' says; 'linear' with degrees
  * below 2 is right for all columns (1.9: for the first one).
  *
  * @throws `transform` with `extrapolation: 'error'`: {ERR_OUT_OF_RANGE} for a value outside of the knots
@@ -57,11 +62,14 @@ export interface SplineTransformerState {
  * splines.transformSync([[0.5], [3]]).toArray(); // [[0.5, 0.5, 0], [0, 0, 1]]
  * ```
  */
-export class SplineTransformer extends Transformer<SplineTransformerParams, SplineTransformerState> {
+export class SplineTransformer
+  extends Transformer<SplineTransformerParams, SplineTransformerState>
+  implements MakesSparse
+{
   constructor(params: Partial<SplineTransformerParams> = {}) {
     super({
       ...{ nKnots: 5, degree: 3, knots: 'uniform', extrapolation: 'constant', includeBias: true },
-      ...{ handleMissing: 'error', ...params },
+      ...{ handleMissing: 'error', sparseOutput: false, ...params },
     });
   }
 
@@ -76,6 +84,7 @@ export class SplineTransformer extends Transformer<SplineTransformerParams, Spli
       extrapolation: oneOf('error', 'constant', 'linear', 'continue', 'periodic'),
       includeBias: bool,
       handleMissing: oneOf('error', 'zeros'),
+      sparseOutput: bool,
     };
   }
 
@@ -181,6 +190,15 @@ export class SplineTransformer extends Transformer<SplineTransformerParams, Spli
     return this.schema.columns.flatMap(({ name }) =>
       Array.from({ length: kept }, (_, k): Column => ({ name: `${name}_sp_${k}`, kind: 'number' })),
     );
+  }
+
+  get makesSparse(): boolean {
+    return this.params.sparseOutput;
+  }
+
+  /** As `transform`, sparse: of a column no more than `degree` + 1 splines are not 0. @throws as `transform` */
+  async transformSparse(X: MatrixLike): Promise<CsrMatrix> {
+    return toSparse(await this.transform(X));
   }
 
   lower(plan: PlanBuilder, given: Slot): Slot {

@@ -1,4 +1,5 @@
 // Fits of clusterers, and silhouettes.
+#include "binding/csr_job.h"
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "binding/metric_spec.h"
@@ -12,10 +13,11 @@ CentreInit to_init(const Spec& from) {
   return from.choice<CentreInit>("init", {"kMeans++", "random", "array"});
 }
 
-// x, rows, cols, weights, spec, cancel, onProgress
+// x, rows and cols, or sparse rows; weights, spec, cancel, onProgress
+template <typename Rows>
 napi_value kmeans(Call& call) {
-  const MatrixArgument matrix(call);
-  const Spec from(call.env(), call[4]);
+  Rows matrix(call);
+  const Spec from(call.env(), call[Rows::kCount + 1]);
   KMeansSpec spec;
   spec.clusters = from.u32("clusters", 1);
   spec.init = to_init(from);
@@ -25,7 +27,7 @@ napi_value kmeans(Call& call) {
   spec.elkan = from.flag("elkan");
   spec.target = from.cuda("device");
   spec.seed = from.u32("seed");
-  auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
+  auto compute = [weights = optional_row_values<double>(call, Rows::kCount, "weights", matrix.rows),
                   given = from.numbers("centres"),
                   spec](auto x, const CancelToken* cancel, const JobProgress& progress) {
     return fit_kmeans(x, weights.span(), given.span(), spec, cancel, progress);
@@ -38,7 +40,8 @@ napi_value kmeans(Call& call) {
         .set("iterations", static_cast<double>(model.iterations))
         .object();
   };
-  return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver);
+  JobOptions options = train_options(call, Rows::kCount + 2, true);
+  return start_fit_job(call, matrix, std::move(options), std::move(compute), deliver);
 }
 
 MiniBatchSpec mini_batch_spec(const Spec& from) {
@@ -118,7 +121,8 @@ napi_value silhouette_of_rows(Call& call) {
 }  // namespace
 
 void export_cluster(napi_env env, napi_value exports) {
-  export_function<kmeans>(env, exports, "fitKMeans");
+  export_function<kmeans<MatrixArgument>>(env, exports, "fitKMeans");
+  export_function<kmeans<CsrArguments>>(env, exports, "csrKMeans");
   export_function<mini_batches>(env, exports, "fitMiniBatchKMeans");
   export_function<mini_batch_step>(env, exports, "stepMiniBatchKMeans");
   export_function<silhouette_of_rows>(env, exports, "silhouettes");

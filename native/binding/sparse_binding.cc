@@ -1,5 +1,5 @@
 // Sparse rows: starts, columns, values and the number of columns come first. All are checked, on copies,
-// before they are followed.
+// before they are followed. Two functions make them of dense rows.
 #include <algorithm>
 
 #include "base/matrix_view.h"
@@ -12,6 +12,7 @@
 #include "binding/matrix_job.h"
 #include "binding/moments_to_js.h"
 #include "linalg/csr.h"
+#include "linalg/csr_encode.h"
 #include "train/sparse_least_squares.h"
 #include "train/sparse_logistic.h"
 
@@ -106,6 +107,35 @@ napi_value group_sums(Call& call) {
   });
 }
 
+template <typename T>
+napi_value rows_to_js(napi_env env, CsrRows<T>&& rows) {
+  return ObjectBuilder(env)
+      .set("starts", std::move(rows.starts))
+      .set("columns", std::move(rows.columns))
+      .set("values", std::move(rows.values))
+      .object();
+}
+
+// x, rows, cols, cancel
+napi_value of_dense(Call& call) {
+  auto compute = [](auto x, const CancelToken* cancel, const JobProgress&) {
+    return csr_of_dense(x, cancel);
+  };
+  return start_matrix_job(call, MatrixArgument(call), train_options(call, 3, false), compute,
+                          rows_to_js<double>);
+}
+
+// x, rows, cols, sizes [cols], drop [cols], cancel
+napi_value of_codes(Call& call) {
+  const MatrixArgument x(call);
+  auto compute = [sizes = row_values<int32_t>(call, 3, "sizes", x.cols),
+                  drop = row_values<int32_t>(call, 4, "drop", x.cols)](auto codes, const CancelToken* cancel,
+                                                                       const JobProgress&) {
+    return csr_of_codes(codes, sizes.span(), drop.span(), cancel);
+  };
+  return start_matrix_job(call, x, train_options(call, 5, false), std::move(compute), rows_to_js<double>);
+}
+
 // ..., cancel
 napi_value transpose(Call& call) {
   CsrArguments x(call);
@@ -115,14 +145,7 @@ napi_value transpose(Call& call) {
     auto compute = [](const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
       return csr_transpose(view, cancel);
     };
-    auto deliver = [](napi_env env, CsrRows<T>&& rows) {
-      return ObjectBuilder(env)
-          .set("starts", std::move(rows.starts))
-          .set("columns", std::move(rows.columns))
-          .set("values", std::move(rows.values))
-          .object();
-    };
-    return start_csr_job<T>(call, x, train_options(call, 4, false), compute, deliver);
+    return start_csr_job<T>(call, x, train_options(call, 4, false), compute, rows_to_js<T>);
   });
 }
 
@@ -203,6 +226,8 @@ void export_sparse(napi_env env, napi_value exports) {
   export_function<weigh>(env, exports, "csrWeigh");
   export_function<column_counts>(env, exports, "csrColumnCounts");
   export_function<group_sums>(env, exports, "csrGroupSums");
+  export_function<of_dense>(env, exports, "csrOfDense");
+  export_function<of_codes>(env, exports, "csrOfCodes");
   export_function<transpose>(env, exports, "csrTranspose");
   export_function<moments>(env, exports, "csrMoments");
   export_function<least_squares>(env, exports, "csrLeastSquares");

@@ -12,6 +12,7 @@
 #include "train/kmeans_assign.h"
 #include "train/kmeans_bounds.h"
 #include "train/kmeans_seed.h"
+#include "train/kmeans_sparse.h"
 #include "train/kmeans_steps.h"
 #include "train/moving_sums.h"
 
@@ -64,19 +65,18 @@ class PoolSteps final : public KMeansSteps<T> {
 };
 
 // From these centres until no label changes, or the centres hardly move.
-template <typename T>
-KMeansModel iterate(MatrixView<const T> x, Span<double> weights, std::vector<double> centres,
-                    const KMeansSpec& spec, KMeansSteps<T>& steps, const CancelToken* cancel,
-                    const FitProgress& on_iteration) {
+template <typename Rows, typename T>
+KMeansModel iterate(const Rows& x, Span<double> weights, std::vector<double> centres, const KMeansSpec& spec,
+                    KMeansSteps<T>& steps, const CancelToken* cancel, const FitProgress& on_iteration) {
   KMeansModel model;
-  model.labels.resize(x.rows);
+  model.labels.resize(row_count(x));
   bool settled = false, relocated = false;
   while (model.iterations < spec.max_iter && !settled) {
     check_cancel(cancel);
     ClusterSums sums = steps.assign(centres);
     relocated = std::any_of(sums.weights.begin(), sums.weights.end(), [](double w) { return !(w > 0); });
     if (relocated) {
-      std::vector<T> distances(x.rows);
+      std::vector<T> distances(row_count(x));
       steps.labels(centres, model.labels.data(), distances.data());
       relocate_empty(x, weights, model.labels.data(), distances.data(), &sums);
     }
@@ -111,19 +111,14 @@ void check_counts(size_t rows, size_t clusters) {
               "nClusters is " + std::to_string(clusters) + ", but X has " + std::to_string(rows) + " rows.");
 }
 
-}  // namespace
-
-template <typename T>
-KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double> given,
-                       const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress) {
-  check_counts(x.rows, spec.clusters);
-  total_weight(weights, x.rows);
+// The best of the restarts. with_steps(run) calls run with the steps of one more restart.
+template <typename Rows, typename WithSteps>
+KMeansModel best_of(const Rows& x, Span<double> weights, Span<double> given, const KMeansSpec& spec,
+                    const WithSteps& with_steps, const CancelToken* cancel, const FitProgress& progress) {
+  check_counts(row_count(x), spec.clusters);
+  total_weight(weights, row_count(x));
   if (spec.init == CentreInit::kGiven && given.size != spec.clusters * x.cols) {
     throw Error("ERR_SHAPE", "The initial centres have the wrong shape.");
-  }
-  std::unique_ptr<CudaKMeansSteps<T>> placed;
-  if (spec.target.is_gpu()) {
-    placed = std::make_unique<CudaKMeansSteps<T>>(spec.target, x, weights, spec.clusters, cancel);
   }
   KMeansModel best;
   for (uint32_t restart = 0; restart < spec.restarts; ++restart) {
@@ -135,18 +130,44 @@ KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double>
     const FitProgress on_iteration = [&](size_t done, size_t total) {
       if (progress) progress(restart * total + done, spec.restarts * total);
     };
-    const auto from = [&](KMeansSteps<T>& steps) {
+    KMeansModel model = with_steps([&](auto& steps) {
       return iterate(x, weights, std::move(start), spec, steps, cancel, on_iteration);
-    };
-    if (placed) placed->restart();
-    KMeansModel model =
-        placed ? from(*placed) : from(*std::make_unique<PoolSteps<T>>(x, weights, spec, cancel));
+    });
     const bool better = restart == 0 || (model.inertia < best.inertia &&
                                          !same_clustering(model.labels, best.labels, spec.clusters));
     if (better) best = std::move(model);
   }
   if (progress) progress(size_t{spec.restarts} * spec.max_iter, size_t{spec.restarts} * spec.max_iter);
   return best;
+}
+
+}  // namespace
+
+template <typename T>
+KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double> given,
+                       const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress) {
+  std::unique_ptr<CudaKMeansSteps<T>> placed;
+  const auto with_steps = [&](const auto& run) {
+    if (!spec.target.is_gpu()) {
+      const auto steps = std::make_unique<PoolSteps<T>>(x, weights, spec, cancel);
+      return run(static_cast<KMeansSteps<T>&>(*steps));
+    }
+    if (!placed) {
+      placed = std::make_unique<CudaKMeansSteps<T>>(spec.target, x, weights, spec.clusters, cancel);
+    }
+    placed->restart();
+    return run(static_cast<KMeansSteps<T>&>(*placed));
+  };
+  return best_of(x, weights, given, spec, with_steps, cancel, progress);
+}
+
+KMeansModel fit_kmeans(const CsrView<double>& x, Span<double> weights, Span<double> given,
+                       const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress) {
+  const auto with_steps = [&](const auto& run) {
+    const auto steps = std::make_unique<SparseSteps>(x, weights, spec.clusters, cancel);
+    return run(static_cast<KMeansSteps<double>&>(*steps));
+  };
+  return best_of(x, weights, given, spec, with_steps, cancel, progress);
 }
 
 template KMeansModel fit_kmeans<float>(MatrixView<const float>, Span<double>, Span<double>, const KMeansSpec&,

@@ -12,6 +12,7 @@
 #include "base/matrix_view.h"
 #include "base/span.h"
 #include "device/cuda_library.h"
+#include "linalg/csr.h"
 
 namespace boreal {
 
@@ -44,6 +45,10 @@ using FitProgress = std::function<void(size_t done, size_t total)>;
 // clusters.
 template <typename T>
 KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double> given,
+                       const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress);
+
+// The same of sparse rows, by Lloyd's algorithm on the CPU, whatever spec.elkan and spec.target say.
+KMeansModel fit_kmeans(const CsrView<double>& x, Span<double> weights, Span<double> given,
                        const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress);
 
 struct MiniBatchSpec {

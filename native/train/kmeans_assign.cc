@@ -47,6 +47,16 @@ void add_row(const T* row, size_t cols, double weight, double* sum) {
   }
 }
 
+template <typename T, typename Body>
+void for_each_value(const MatrixView<const T>& x, size_t row, const Body& body) {
+  for (size_t j = 0; j < x.cols; ++j) body(j, x.at(row, j));
+}
+
+template <typename Body>
+void for_each_value(const CsrView<double>& x, size_t row, const Body& body) {
+  for (size_t k = x.begin(row); k < x.end(row); ++k) body(static_cast<size_t>(x.columns[k]), x.values[k]);
+}
+
 }  // namespace
 
 template <typename T>
@@ -107,17 +117,17 @@ ClusterSums sum_rows(MatrixView<const T> x, Span<double> weights, size_t cluster
   return merge(parts, clusters, x.cols);
 }
 
-template <typename T>
-void relocate_empty(MatrixView<const T> x, Span<double> weights, const int32_t* labels, const T* distances,
+template <typename Rows, typename T>
+void relocate_empty(const Rows& x, Span<double> weights, const int32_t* labels, const T* distances,
                     ClusterSums* sums) {
   std::vector<size_t> empty;
   for (size_t c = 0; c < sums->weights.size(); ++c) {
     if (!(sums->weights[c] > 0)) empty.push_back(c);
   }
   if (empty.empty()) return;
-  std::vector<size_t> far(x.rows);
+  std::vector<size_t> far(row_count(x));
   std::iota(far.begin(), far.end(), size_t{0});
-  const size_t count = std::min(empty.size(), x.rows);
+  const size_t count = std::min(empty.size(), far.size());
   std::partial_sort(
       far.begin(), far.begin() + static_cast<std::ptrdiff_t>(count), far.end(),
       [&](size_t a, size_t b) { return distances[a] != distances[b] ? distances[a] > distances[b] : a < b; });
@@ -126,11 +136,12 @@ void relocate_empty(MatrixView<const T> x, Span<double> weights, const int32_t* 
     const size_t row = far[k], from = static_cast<size_t>(labels[row]);
     const double weight = weight_of(weights, row);
     double* const to = sums->sums.data() + empty[k] * x.cols;
-    for (size_t j = 0; j < x.cols; ++j) {
-      const double value = weight * x.at(row, j);
-      sums->sums[from * x.cols + j] -= value;
-      to[j] = value;
-    }
+    double* const left = sums->sums.data() + from * x.cols;
+    std::fill_n(to, x.cols, 0.0);
+    for_each_value(x, row, [&](size_t j, double value) {
+      left[j] -= weight * value;
+      to[j] = weight * value;
+    });
     sums->weights[from] -= weight;
     sums->weights[empty[k]] = weight;
   }
@@ -170,9 +181,12 @@ double squared_shift(const std::vector<double>& a, const std::vector<double>& b)
                                       bool, int32_t*, T*, const CancelToken*);                               \
   template ClusterSums sum_rows<T>(MatrixView<const T>, Span<double>, size_t, const int32_t*,                \
                                    const CancelToken*);                                                      \
-  template void relocate_empty<T>(MatrixView<const T>, Span<double>, const int32_t*, const T*, ClusterSums*);
+  template void relocate_empty<MatrixView<const T>, T>(const MatrixView<const T>&, Span<double>,             \
+                                                       const int32_t*, const T*, ClusterSums*);
 BOREAL_KMEANS_ASSIGN(float)
 BOREAL_KMEANS_ASSIGN(double)
 #undef BOREAL_KMEANS_ASSIGN
+template void relocate_empty<CsrView<double>, double>(const CsrView<double>&, Span<double>, const int32_t*,
+                                                      const double*, ClusterSums*);
 
 }  // namespace boreal

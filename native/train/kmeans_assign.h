@@ -10,6 +10,7 @@
 #include "base/matrix_view.h"
 #include "base/partition.h"
 #include "base/span.h"
+#include "linalg/csr.h"
 
 namespace boreal {
 
@@ -32,9 +33,10 @@ ClusterSums sum_rows(MatrixView<const T> x, Span<double> weights, size_t cluster
                      const CancelToken* cancel);
 
 // Gives each cluster without weight the row that is farthest from its centre, of equal ones the first, and
-// takes it from the cluster it was in. distances: squared, to the centre of each row's label.
-template <typename T>
-void relocate_empty(MatrixView<const T> x, Span<double> weights, const int32_t* labels, const T* distances,
+// takes it from the cluster it was in. distances: squared, to the centre of each row's label. x: a
+// MatrixView<const T>, or a CsrView<double>.
+template <typename Rows, typename T>
+void relocate_empty(const Rows& x, Span<double> weights, const int32_t* labels, const T* distances,
                     ClusterSums* sums);
 
 // Means of the clusters; one that has no weight stands where the heaviest is.
@@ -62,6 +64,12 @@ double euclidean(const T* a, const T* b, size_t cols) {
 }
 
 double squared_shift(const std::vector<double>& a, const std::vector<double>& b);
+
+template <typename T>
+size_t row_count(const MatrixView<const T>& x) {
+  return x.rows;
+}
+inline size_t row_count(const CsrView<double>& x) { return x.rows(); }
 
 inline double weight_of(Span<double> weights, size_t i) { return weights.size == 0 ? 1.0 : weights[i]; }
 

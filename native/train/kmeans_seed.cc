@@ -11,6 +11,7 @@
 #include "kernels/dispatch.h"
 #include "linalg/distance.h"
 #include "train/kmeans_assign.h"
+#include "train/kmeans_sparse.h"
 
 namespace boreal {
 namespace {
@@ -53,27 +54,100 @@ template <typename T>
 void append_row(MatrixView<const T> x, size_t row, std::vector<double>* centres) {
   centres->insert(centres->end(), x.row(row), x.row(row) + x.cols);
 }
+void append_row(const CsrView<double>& x, size_t row, std::vector<double>* centres) {
+  const size_t from = centres->size();
+  centres->resize(from + x.cols, 0.0);
+  for (size_t k = x.begin(row); k < x.end(row); ++k) {
+    (*centres)[from + static_cast<size_t>(x.columns[k])] = x.values[k];
+  }
+}
+
+// Squared distances of rows to some of them, the candidates.
+template <typename Rows>
+class Candidates;
+
+template <typename T>
+class Candidates<MatrixView<const T>> {
+ public:
+  using Element = T;
+  Candidates(MatrixView<const T> x, const std::vector<size_t>& candidates)
+      : x_(x),
+        points_(points_of(x, candidates)),
+        packed_(Metric::kSquaredEuclidean, view(candidates.size())) {}
+
+  // Of `block` rows from i on; those of a row are `stride` apart from those of the one before.
+  void measure(size_t i, size_t block, T* out, size_t stride) const {
+    distance_kernels<T>(kernels()).distances(Metric::kSquaredEuclidean, x_.row(i), x_.stride, packed_.from(0),
+                                             out, stride, block, points_.size() / x_.cols, x_.cols);
+  }
+
+ private:
+  static std::vector<T> points_of(MatrixView<const T> x, const std::vector<size_t>& candidates) {
+    std::vector<T> points;
+    for (const size_t row : candidates) points.insert(points.end(), x.row(row), x.row(row) + x.cols);
+    return points;
+  }
+  MatrixView<const T> view(size_t count) const { return dense_view<const T>(points_.data(), count, x_.cols); }
+
+  MatrixView<const T> x_;
+  std::vector<T> points_;
+  PackedRows<T> packed_;
+};
+
+template <>
+class Candidates<CsrView<double>> {
+ public:
+  using Element = double;
+  Candidates(const CsrView<double>& x, const std::vector<size_t>& candidates)
+      : x_(x), count_(candidates.size()), points_(x.cols * count_, 0.0) {
+    for (size_t c = 0; c < count_; ++c) {
+      const size_t row = candidates[c];
+      norms_.push_back(squared_norm(x, row));
+      for (size_t k = x.begin(row); k < x.end(row); ++k) {
+        points_[static_cast<size_t>(x.columns[k]) * count_ + c] = x.values[k];
+      }
+    }
+  }
+
+  void measure(size_t i, size_t block, double* out, size_t stride) const {
+    for (size_t r = 0; r < block; ++r) {
+      double* const own = out + r * stride;
+      std::fill_n(own, count_, 0.0);
+      for (size_t k = x_.begin(i + r); k < x_.end(i + r); ++k) {
+        const double* const point = points_.data() + static_cast<size_t>(x_.columns[k]) * count_;
+        for (size_t c = 0; c < count_; ++c) own[c] += x_.values[k] * point[c];
+      }
+      const double norm = squared_norm(x_, i + r);
+      for (size_t c = 0; c < count_; ++c) own[c] = std::max(0.0, (norm + norms_[c]) - 2 * own[c]);
+    }
+  }
+
+ private:
+  CsrView<double> x_;
+  size_t count_;
+  std::vector<double> points_;  // [cols, candidates]
+  std::vector<double> norms_;   // squared
+};
 
 // Distances of all rows to the nearest centre so far, and to the candidates for the next.
-template <typename T>
+template <typename Rows>
 class Spread {
  public:
-  Spread(MatrixView<const T> x, Span<double> weights, size_t most, const CancelToken* cancel)
+  using T = typename Candidates<Rows>::Element;
+
+  Spread(const Rows& x, Span<double> weights, size_t most, const CancelToken* cancel)
       : x_(x),
         weights_(weights),
         cancel_(cancel),
-        rows_(partition_rows(x.rows, kPartRows, kParts)),
+        rows_(partition_rows(row_count(x), kPartRows, kParts)),
         most_(most),
-        nearest_(x.rows, std::numeric_limits<T>::infinity()),
-        distances_(x.rows * most) {}
+        nearest_(row_count(x), std::numeric_limits<T>::infinity()),
+        distances_(row_count(x) * most) {}
 
   // Potentials that candidates would leave: the sums by part, [candidates][parts].
   std::vector<std::vector<double>> potentials(const std::vector<size_t>& candidates) {
-    std::vector<T> points;
-    for (const size_t row : candidates) points.insert(points.end(), x_.row(row), x_.row(row) + x_.cols);
+    const Candidates<Rows> points(x_, candidates);
     const size_t count = candidates.size();
-    const PackedRows<T> packed(Metric::kSquaredEuclidean, dense_view<const T>(points.data(), count, x_.cols));
-    const DistanceKernels<T>& kernel = distance_kernels<T>(kernels());
     std::vector<std::vector<double>> sums(count, std::vector<double>(rows_.count(), 0.0));
     ThreadPool::instance().parallel_for(rows_.count(), [&](size_t part, size_t) {
       std::vector<double> own(count, 0.0);
@@ -82,8 +156,7 @@ class Spread {
         const size_t block = std::min(kBlockRows, rows_.end(part) - i);
         T* const out = distances_.data() + i * most_;
         for (size_t r = 0; r < block; ++r) nearest_[i + r] = nearest(i + r);
-        kernel.distances(Metric::kSquaredEuclidean, x_.row(i), x_.stride, packed.from(0), out, most_, block,
-                         count, x_.cols);
+        points.measure(i, block, out, most_);
         for (size_t r = 0; r < block; ++r) {
           const double weight = weight_of(weights_, i + r);
           const T least = nearest_[i + r];
@@ -114,7 +187,7 @@ class Spread {
   }
 
   static constexpr size_t kNone = static_cast<size_t>(-1);
-  MatrixView<const T> x_;
+  Rows x_;
   Span<double> weights_;
   const CancelToken* cancel_;
   Partition rows_;
@@ -134,13 +207,13 @@ std::vector<double> weights_by_part(const Partition& rows, Span<double> weights)
 
 }  // namespace
 
-template <typename T>
-std::vector<double> seed_plus_plus(MatrixView<const T> x, Span<double> weights, size_t clusters, Rng& rng,
+template <typename Rows>
+std::vector<double> seed_plus_plus(const Rows& x, Span<double> weights, size_t clusters, Rng& rng,
                                    const CancelToken* cancel) {
   const size_t trials = 2 + static_cast<size_t>(std::log(static_cast<double>(clusters)));
-  const Partition rows = partition_rows(x.rows, kPartRows, kParts);
+  const Partition rows = partition_rows(row_count(x), kPartRows, kParts);
   const std::vector<double> by_part = weights_by_part(rows, weights);
-  Spread<T> spread(x, weights, trials, cancel);
+  Spread<Rows> spread(x, weights, trials, cancel);
   std::vector<double> centres;
   std::vector<size_t> candidates = {find_row(rows, by_part, rng.uniform() * total_of(by_part),
                                              [&](size_t i) { return weight_of(weights, i); })};
@@ -158,16 +231,17 @@ std::vector<double> seed_plus_plus(MatrixView<const T> x, Span<double> weights, 
   }
 }
 
-template <typename T>
-std::vector<double> seed_random(MatrixView<const T> x, Span<double> weights, size_t clusters, Rng& rng) {
+template <typename Rows>
+std::vector<double> seed_random(const Rows& x, Span<double> weights, size_t clusters, Rng& rng) {
+  const size_t count = row_count(x);
   size_t possible = 0;
-  for (size_t i = 0; i < x.rows; ++i) possible += weight_of(weights, i) > 0;
+  for (size_t i = 0; i < count; ++i) possible += weight_of(weights, i) > 0;
   if (possible < clusters) {
     throw Error("ERR_PARAMETER", "There are fewer rows of a weight above 0 than clusters.");
   }
-  const Partition rows = partition_rows(x.rows, kPartRows, kParts);
+  const Partition rows = partition_rows(count, kPartRows, kParts);
   std::vector<double> by_part = weights_by_part(rows, weights);
-  std::vector<bool> taken(x.rows, false);
+  std::vector<bool> taken(count, false);
   std::vector<double> centres;
   for (size_t c = 0; c < clusters; ++c) {
     const auto mass = [&](size_t i) { return taken[i] ? 0.0 : weight_of(weights, i); };
@@ -182,12 +256,13 @@ std::vector<double> seed_random(MatrixView<const T> x, Span<double> weights, siz
   return centres;
 }
 
-#define BOREAL_KMEANS_SEED(T)                                                                     \
-  template std::vector<double> seed_plus_plus<T>(MatrixView<const T>, Span<double>, size_t, Rng&, \
-                                                 const CancelToken*);                             \
-  template std::vector<double> seed_random<T>(MatrixView<const T>, Span<double>, size_t, Rng&);
-BOREAL_KMEANS_SEED(float)
-BOREAL_KMEANS_SEED(double)
+#define BOREAL_KMEANS_SEED(Rows)                                                             \
+  template std::vector<double> seed_plus_plus<Rows>(const Rows&, Span<double>, size_t, Rng&, \
+                                                    const CancelToken*);                     \
+  template std::vector<double> seed_random<Rows>(const Rows&, Span<double>, size_t, Rng&);
+BOREAL_KMEANS_SEED(MatrixView<const float>)
+BOREAL_KMEANS_SEED(MatrixView<const double>)
+BOREAL_KMEANS_SEED(CsrView<double>)
 #undef BOREAL_KMEANS_SEED
 
 }  // namespace boreal

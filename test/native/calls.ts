@@ -322,6 +322,8 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrWeigh: () => [...CSR(), true, f64(3), 2, null],
   csrColumnCounts: () => [...CSR(), null],
   csrLogistic: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
+  csrOfDense: () => [f32(6), 2, 3, null],
+  csrOfCodes: () => [f64(6), 2, 3, Int32Array.of(1, 2, 3), Int32Array.of(-1, 0, 2), null],
   csrTranspose: () => [...CSR(), null],
   csrMoments: () => [...CSR(), f64(2).fill(1), null],
   csrLeastSquares: () => [
@@ -333,6 +335,10 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrLinearSvm: () => [
     ...[...CSR(), Float64Array.of(0, 1), 2, f64(2), f64(2).fill(1)],
     ...[{ ...LINEAR_SVM }, null],
+  ],
+  csrKMeans: () => [
+    ...[...CSR(), f64(2).fill(1), { ...CENTRES, maxIter: 3, tol: 0, elkan: false }],
+    ...[null, null],
   ],
   csrNMF: () => [...CSR(), f64(2).fill(1), f64(3).fill(1), { ...FACTORS }, null, null],
   csrGroupSums: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2), null],

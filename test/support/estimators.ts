@@ -834,6 +834,15 @@ export const EXAMPLES: readonly Example[] = [
   },
   { name: 'OneHotEncoder', make: () => new OneHotEncoder(), exceptions: ENCODER },
   {
+    name: 'OneHotEncoder before a model',
+    make: () =>
+      new Pipeline([
+        ['codes', new OneHotEncoder({ sparseOutput: true, handleUnknown: 'ignore' })],
+        ['model', new LogisticRegression()],
+      ]),
+    exceptions: { ...COMPOSITE, ...ENCODER },
+  },
+  {
     name: 'OneHotEncoder, lenient',
     make: () => new OneHotEncoder({ drop: 'first', handleUnknown: 'ignore' }),
     exceptions: ENCODER,

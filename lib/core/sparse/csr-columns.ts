@@ -44,3 +44,31 @@ export function sparseColumns(x: CsrMatrix, from: number, to: number): CsrMatrix
   }
   return new CsrMatrix({ data, indices, indptr, cols: to - from });
 }
+
+/** A copy of the given columns, in that order; repeats are allowed. */
+export function takeSparseColumns(x: CsrMatrix, columns: readonly number[]): CsrMatrix {
+  const isRange = columns.length > 0 && columns.every((column, j) => column === columns[0] + j);
+  if (isRange) return sparseColumns(x, columns[0], columns[0] + columns.length);
+  const places = new Map<number, number[]>();
+  for (const [j, column] of columns.entries()) {
+    const known = places.get(column);
+    if (known === undefined) places.set(column, [j]);
+    else known.push(j);
+  }
+  const indptr = new Int32Array(x.rows + 1);
+  const taken: Array<[column: number, value: number]> = [];
+  for (let i = 0; i < x.rows; i++) {
+    const row: Array<[column: number, value: number]> = [];
+    for (let k = x.indptr[i]; k < x.indptr[i + 1]; k++)
+      for (const j of places.get(x.indices[k]) ?? []) row.push([j, x.data[k]]);
+    for (const value of row.sort(([a], [b]) => a - b)) taken.push(value);
+    indptr[i + 1] = taken.length;
+  }
+  const data = newArray(x.dtype, taken.length);
+  const indices = new Int32Array(taken.length);
+  for (const [k, [column, value]] of taken.entries()) {
+    indices[k] = column;
+    data[k] = value;
+  }
+  return new CsrMatrix({ data, indices, indptr, cols: columns.length });
+}

@@ -7,12 +7,13 @@ import type { CancelHandle } from '../../native.js';
 import { withCancel } from '../cancellation.js';
 import type { Output } from '../compile-options.js';
 import { Estimator, type State } from '../estimator.js';
-import { checkedFitOptions, type FitOptions } from '../fit-input.js';
+import { checkedFitOptions, type FitInput, type FitOptions } from '../fit-input.js';
 import type { SignalOptions } from '../linalg/call.js';
 import type { MatrixLike } from '../matrix.js';
 import type { Slot } from '../plan-builder.js';
 import { type Column, Schema, type Target } from '../schema.js';
 import type { CsrMatrix } from './csr-matrix.js';
+import type { MakesRows } from './made-rows.js';
 
 /** What a vectorizer learned, and the rows it learned from. */
 export interface Learned<S> {
@@ -28,7 +29,10 @@ export type Vectorizer = SparseTransformer<unknown, object, State>;
  *
  * @typeParam X - what rows are made of
  */
-export abstract class SparseTransformer<X, P extends object, S extends State> extends Estimator<P, S> {
+export abstract class SparseTransformer<X, P extends object, S extends State>
+  extends Estimator<P, S>
+  implements MakesRows
+{
   readonly kind = 'transformer' as const;
 
   /** None: no plan reads documents. */
@@ -96,6 +100,21 @@ export abstract class SparseTransformer<X, P extends object, S extends State> ex
    */
   async transform(X: X | MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
     return withCancel(options.signal, (cancel) => this.vectorize(X, cancel));
+  }
+
+  /** @internal */
+  get mayMakeSparse(): boolean {
+    return true;
+  }
+
+  /** @internal */
+  fitRows({ given, x, signal }: FitInput): Promise<CsrMatrix> {
+    return this.fitTransform((given ?? x) as X | MatrixLike, undefined, { signal });
+  }
+
+  /** @internal */
+  makeRows(X: MatrixLike): Promise<CsrMatrix> {
+    return this.transform(X);
   }
 
   /** The columns that come out. */

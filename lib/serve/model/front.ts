@@ -70,11 +70,22 @@ export class Front {
 
   /** The rows of a batch as the plan reads them, [rows, width]. */
   async rows({ rows, input, valueAt }: Batch, precision: Dtype): Promise<FloatArray> {
-    const isText = this.schema.columns[0].kind === 'text';
-    let X: MatrixLike = isText
-      ? (Array.from({ length: rows }, (_, i) => valueAt(i, 0)) as string[])
-      : new Matrix(input, rows, this.schema.columns.length);
+    let X = this.#given({ rows, input, valueAt });
     for (const vectorizer of await this.#vectorizers) X = await vectorizer.transform(X);
     return (X as CsrMatrix).toDense(precision).data;
+  }
+
+  /** What the vectorizers read: documents, numbers, or a table of both. */
+  #given({ rows, input, valueAt }: Batch): MatrixLike {
+    const { columns } = this.schema;
+    const isText = columns.map(({ kind }) => kind === 'text');
+    if (!isText.includes(true)) return new Matrix(input, rows, columns.length);
+    const columnAt = (j: number) =>
+      Array.from({ length: rows }, (_, i) => {
+        const { kind } = columns[j];
+        return kind === 'text' || kind === 'category' ? valueAt(i, j) : input[i * columns.length + j];
+      });
+    if (columns.length === 1) return columnAt(0) as string[];
+    return Object.fromEntries(columns.map(({ name }, j) => [name, columnAt(j)])) as MatrixLike;
   }
 }

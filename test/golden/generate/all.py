@@ -57,6 +57,7 @@ import resnet18
 import safetensors_files
 import searches
 import sparse
+import sparse_results
 import splines
 import splits
 import svm
@@ -77,18 +78,13 @@ if __name__ == "__main__":
         scripts = (
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
-            *(splits, searches, curves, thresholds, estimator_names, baselines),
-            *(splits, splines, searches, curves, thresholds, estimator_names),
-            *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
+            *(splits, splines, searches, curves, thresholds, estimator_names, baselines),
+            *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, sparse_results),
+            *(partial_fits, infrequent, bins),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
-            *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization, exports, safetensors_files),
-            *(splits, searches, curves, estimator_names),
-            *(linear, linear_models, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
-            *(nn_steps, mlp, autograd, keras_models, resnet18),
-            *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization, exports),
-            *(safetensors_files, keras_files),
+            *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization),
+            *(exports, safetensors_files),
         )
         for script in scripts:
             script.main()

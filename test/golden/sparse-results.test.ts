@@ -1,0 +1,115 @@
+/** Golden values of sparse rows that transformers make, and of models that are fitted on them. */
+import { describe, expect, test } from 'vitest';
+import * as boreal from '../../lib/index.js';
+import {
+  ColumnTransformer,
+  CsrMatrix,
+  type Estimator,
+  FeatureUnion,
+  LogisticRegression,
+  type MatrixLike,
+  OneHotEncoder,
+  Pipeline,
+  StandardScaler,
+  TfidfVectorizer,
+  type Triplet,
+} from '../../lib/index.js';
+import { expectClose, iterative, ulp } from '../support/tolerance.js';
+import { type GoldenInput, rowsOf } from './inputs.js';
+import { readGolden } from './read.js';
+
+interface Composition {
+  name: string;
+  kind: 'columns' | 'union';
+  threshold: number;
+  remainder: 'drop' | 'passthrough';
+  train: { text: string[] };
+  test: { text: string[] };
+  y: number[];
+  names: string[];
+  isSparse: boolean;
+  triplets: Triplet[];
+  coef: number[];
+  intercept: number[];
+  decision: number[];
+}
+const golden = readGolden<{
+  encoders: Array<{
+    name: string;
+    estimator: string;
+    params: object;
+    input: GoldenInput;
+    triplets: Triplet[];
+  }>;
+  compositions: Composition[];
+}>('sparse-results');
+
+type Sparse = Estimator & { transformSparse(X: MatrixLike): Promise<CsrMatrix> };
+
+function expectTriplets(rows: CsrMatrix, expected: readonly Triplet[]): void {
+  const count = 1 + Math.max(...expected.map(([i]) => i));
+  // What is stored may be a 0.
+  const actual = rows
+    .slice(0, count)
+    .toTriplets()
+    .filter(([, , value]) => value !== 0);
+  const stored = expected.filter(([, , value]) => value !== 0);
+  expect(actual.map(([i, j]) => [i, j])).toEqual(stored.map(([i, j]) => [i, j]));
+  expectClose(
+    actual.map(([, , value]) => value),
+    stored.map(([, , value]) => value),
+    ulp(64),
+  );
+}
+
+describe('sparse rows of encoders', () => {
+  test.each(golden.encoders)('$name', async ({ estimator, params, input, triplets }) => {
+    const Class = (boreal as Record<string, unknown>)[estimator] as new (params: object) => Sparse;
+    const { X, test } = rowsOf(input);
+    const encoder = await new Class(params).fit(X);
+    expectTriplets(await (encoder as Sparse).transformSparse(test), triplets);
+  });
+});
+
+function transformerOf({ kind, threshold, remainder }: Composition) {
+  if (kind === 'union') {
+    const pairs = new TfidfVectorizer({ analyzer: 'char', ngramRange: [2, 2] });
+    const parts = [
+      ['words', new TfidfVectorizer()],
+      ['pairs', pairs],
+    ] as const;
+    return new FeatureUnion(parts, { transformerWeights: { pairs: 0.5 } });
+  }
+  return new ColumnTransformer(
+    [
+      ['words', new TfidfVectorizer(), 'text'],
+      ['city', new OneHotEncoder({ handleUnknown: 'ignore', sparseOutput: true }), ['city']],
+      ['numbers', new StandardScaler(), ['age', 'fare']],
+    ],
+    { remainder, sparseThreshold: threshold },
+  );
+}
+
+describe('transformers side by side', () => {
+  test.each(golden.compositions)('$name', async (given) => {
+    const [train, held] = [given.train, given.test].map((table) =>
+      given.kind === 'union' ? table.text : (table as MatrixLike),
+    );
+    const model = new LogisticRegression({ C: 2, tol: 1e-10, maxIter: 10000 });
+    const pipeline = await new Pipeline([
+      ['prepare', transformerOf(given)],
+      ['model', model],
+    ]).fit(train, given.y);
+    const { prepare, model: fitted } = pipeline.namedSteps as {
+      prepare: ColumnTransformer;
+      model: LogisticRegression;
+    };
+    expect(prepare.getFeatureNamesOut()).toEqual(given.names);
+    expect(fitted.featureNamesIn).toEqual(given.names);
+    expectTriplets(await prepare.transformSparse(held), given.triplets);
+    expectTriplets(CsrMatrix.from(await prepare.transform(held)), given.triplets);
+    expectClose(fitted.coef.data, given.coef, iterative(1e-5));
+    expectClose(fitted.intercept, given.intercept, iterative(1e-5));
+    expectClose((await pipeline.decisionFunction(held)).data, given.decision, iterative(1e-5));
+  });
+});
