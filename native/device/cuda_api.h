@@ -16,7 +16,7 @@ extern "C" {
 
 /* Raised with every change of this file, cuda_tree_training_api.h or cuda_training_api.h: a plug-in of
  * another number is refused. */
-#define BOREAL_CUDA_ABI 4
+#define BOREAL_CUDA_ABI 5
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {
@@ -135,7 +135,7 @@ typedef enum BorealCudaKernel {
   BOREAL_CUDA_TREE_RESULT = 21, /* in: float64 sums [O, capacity]; out = sum / x0 */
 
   /* Rows of elements (BorealCudaElement) are padded with zeros to a multiple of 64 bytes. */
-  BOREAL_CUDA_CAST = 30, /* out: the columns as elements n0 */
+  BOREAL_CUDA_CAST = 30, /* out: the columns as elements n0, each of n1 positions of a row a row of them */
   /* out: the columns as codes, n0 positions of a row each a row of elements. c0: their BorealCudaCodes; or
    * none: each position has its own by its range, which are written to the buffer in[1] [rows n0] */
   BOREAL_CUDA_QUANTIZE = 31,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "device/cuda_forest.h"
 #include "device/cuda_ops.h"
@@ -17,7 +18,16 @@ constexpr double kTreeStepFlops = 16;
 class Planner : public CudaStepWriter {
  public:
   Planner(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes, CudaArithmetic arithmetic)
-      : CudaStepWriter(plan, pass_bytes), arithmetic_(arithmetic), shared_bytes_(shared_bytes) {}
+      : CudaStepWriter(plan, pass_bytes),
+        arithmetic_(arithmetic),
+        shared_bytes_(shared_bytes),
+        tensor_layers_(plan.ops.size()) {
+    if (arithmetic.products == BOREAL_CUDA_FLOAT32) return;
+    for (size_t index = 0; index < plan.ops.size(); ++index) {
+      const Op& op = plan.ops[index];
+      if (!op.inputs.empty()) tensor_layers_[index] = tensor_layer(op, plan.slot_width(op.inputs[0]));
+    }
+  }
 
   CudaPlan make() {
     out_.input_width = plan_.input_width;
@@ -127,7 +137,9 @@ class Planner : public CudaStepWriter {
   }
 
   void add(const DenseOp& dense) {
-    if (is_tensor_layer(index_)) return add_tensor_layer(dense);
+    if (is_tensor_layer(index_)) {
+      return add_tensor_layer(dense.weights, out_.arena.add_floats(dense.bias), dense.activation);
+    }
     std::vector<const DenseOp*> layers = narrow_layers();
     // The memory of the input may be that of a later slot: the blocks of one kernel would disturb each other.
     const uint32_t input = buffer_of(op().inputs[0]);
@@ -139,6 +151,15 @@ class Planner : public CudaStepWriter {
     step.n[1] = dense.activation == Unary::kIdentity ? BOREAL_CUDA_PLAIN : BOREAL_CUDA_ACTIVATION;
     step.n[2] = static_cast<int32_t>(dense.activation);
     out_.row_flops += 2.0 * static_cast<double>(dense.weights.size);
+  }
+
+  void add(const LayerOp& layer) {
+    if (!is_tensor_layer(index_)) return add_cuda_steps(*this, layer);
+    const TensorLayer& dense = tensor_layers_[index_];
+    const Span<float> weights{layer.parameters.data, dense.inputs * dense.outputs};
+    std::vector<float> bias(weights.end(), layer.parameters.end());
+    bias.resize(dense.outputs);  // zeros, where it has none
+    add_tensor_layer(weights, out_.arena.add(bias), Unary::kIdentity);
   }
 
   void add_layers(const std::vector<const DenseOp*>& layers) {
@@ -159,41 +180,46 @@ class Planner : public CudaStepWriter {
 
   // ---- Products on tensor cores ----
 
-  bool is_tensor_layer(size_t index) const {
-    const DenseOp* dense = std::get_if<DenseOp>(&plan_.ops[index].kind);
-    return arithmetic_.products != BOREAL_CUDA_FLOAT32 && dense != nullptr &&
-           dense->outputs >= kTensorWidth && dense->weights.size / dense->outputs >= kTensorWidth;
-  }
-  // Whether nobody reads a slot but such layers.
-  bool feeds_tensor_layers(size_t slot) const {
+  bool is_tensor_layer(size_t index) const { return tensor_layers_[index].positions > 0; }
+  // Whether nobody reads a slot but such layers, with so many positions.
+  bool feeds_tensor_layers(size_t slot, size_t positions) const {
     if (slot == plan_.ops.size()) return false;
     for (size_t index = slot; index < plan_.ops.size(); ++index) {
       const std::vector<uint32_t>& inputs = plan_.ops[index].inputs;
       const bool reads = std::find(inputs.begin(), inputs.end(), slot) != inputs.end();
-      if (reads && !is_tensor_layer(index)) return false;
+      if (reads && tensor_layers_[index].positions != positions) return false;
     }
     return true;
   }
 
-  void add_tensor_layer(const DenseOp& dense) {
+  // bias: where in the arena.
+  template <typename T>
+  void add_tensor_layer(Span<T> weights, uint64_t bias, Unary activation) {
     const BorealCudaElement kind = arithmetic_.products;
-    const size_t input = op().inputs[0];
-    const auto row_bytes = [&](size_t slot) { return element_row_bytes(kind, plan_.slot_width(slot)); };
+    const TensorLayer& layer = tensor_layers_[index_];
+    const auto elements_of = [&](size_t columns) {
+      return own_buffer(layer.positions * element_row_bytes(kind, columns));
+    };
+    const std::pair<size_t, size_t> input{op().inputs[0], layer.positions};
     if (elements_.find(input) == elements_.end()) {
-      elements_[input] = own_buffer(row_bytes(input));
+      elements_[input] = elements_of(layer.inputs);
       BorealCudaStep& cast = step_to(elements_[input], BOREAL_CUDA_CAST, element_name(kind));
       cast.out_width = cast.in_width[0];
       cast.n[0] = kind;
+      cast.n[1] = static_cast<int32_t>(layer.positions);
     }
-    const bool elements = feeds_tensor_layers(index_ + 1);
-    if (elements) elements_[index_ + 1] = own_buffer(row_bytes(index_ + 1));
-    const uint32_t out = elements ? elements_[index_ + 1] : buffer_of(index_ + 1);
-    BorealCudaStep& step = step_to(out, BOREAL_CUDA_TENSOR_PRODUCT, element_name(kind));
+    const bool elements = feeds_tensor_layers(index_ + 1, layer.positions);
+    const uint32_t out = elements ? elements_of(layer.outputs) : buffer_of(index_ + 1);
+    if (elements) elements_[{index_ + 1, layer.positions}] = out;
+    std::string details = element_name(kind);
+    if (layer.positions > 1) details += ", " + std::to_string(layer.positions) + " positions";
+    BorealCudaStep& step = step_to(out, BOREAL_CUDA_TENSOR_PRODUCT, std::move(details));
     step.in[0] = elements_[input];
-    step.c[0] = add_weights(out_.arena, kind, dense.weights, dense.outputs);
-    step.c[1] = out_.arena.add_floats(dense.bias);
-    set_tensor_product(step, kind, dense.activation, 1, elements);
-    out_.row_flops += 2.0 * static_cast<double>(dense.weights.size);
+    step.c[0] = add_weights(out_.arena, kind, weights, layer.outputs);
+    step.c[1] = bias;
+    set_tensor_product(step, kind, activation, layer.positions, elements);
+    multiply_rows(layer.positions);
+    out_.row_flops += 2.0 * static_cast<double>(weights.size * layer.positions);
   }
   void set_tensor_product(BorealCudaStep& step, BorealCudaElement kind, Unary activation, size_t positions,
                           bool elements) {
@@ -373,7 +399,9 @@ class Planner : public CudaStepWriter {
 
   const CudaArithmetic arithmetic_;
   const size_t shared_bytes_;
-  std::map<size_t, uint32_t> elements_;  // buffers of slots as elements
+  std::vector<TensorLayer> tensor_layers_;  // of each op
+  // Buffers of slots as elements, by slot and positions.
+  std::map<std::pair<size_t, size_t>, uint32_t> elements_;
 };
 
 }  // namespace

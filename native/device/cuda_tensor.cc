@@ -3,6 +3,9 @@
 #include <string>
 
 #include "base/error.h"
+#include "kernels/dispatch.h"
+#include "nn/dense_layer.h"
+#include "nn/layer_code.h"
 
 namespace boreal {
 namespace {
@@ -18,7 +21,33 @@ uint64_t add_rows(CudaArena& arena, int32_t kind, size_t inputs, size_t outputs,
   return arena.add(rows);
 }
 
+// The same of numbers.
+template <typename T>
+uint64_t add_numbers(CudaArena& arena, BorealCudaElement kind, Span<T> weights, size_t outputs) {
+  const size_t inputs = weights.size / outputs;
+  const auto at = [&](size_t i, size_t j) {
+    return to_element(kind, static_cast<float>(weights[i * outputs + j]));
+  };
+  if (element_bytes(kind) == sizeof(uint32_t)) return add_rows<uint32_t>(arena, kind, inputs, outputs, at);
+  return add_rows<uint16_t>(arena, kind, inputs, outputs,
+                            [&](size_t i, size_t j) { return static_cast<uint16_t>(at(i, j)); });
+}
+
 }  // namespace
+
+TensorLayer tensor_layer(const Op& op, size_t width) {
+  TensorLayer found;
+  if (const DenseOp* dense = std::get_if<DenseOp>(&op.kind)) {
+    found = {1, width, dense->outputs};
+  } else if (const LayerOp* layer = std::get_if<LayerOp>(&op.kind)) {
+    const auto layers = nn::decode_layers(layer->code.data, layer->code.size, kernels());
+    const auto* dense = layers.size() == 1 ? dynamic_cast<const nn::DenseLayer*>(layers[0].get()) : nullptr;
+    const bool fits = dense != nullptr && dense->inputs() == width && dense->outputs() == op.width &&
+                      dense->parameter_count() == layer->parameters.size;
+    if (fits) found = {dense->positions(), width / dense->positions(), dense->units()};
+  }
+  return found.inputs >= kTensorWidth && found.outputs >= kTensorWidth ? found : TensorLayer{};
+}
 
 void require_elements(BorealCudaElement products, int32_t capability) {
   const bool old = products == BOREAL_CUDA_TF32 || products == BOREAL_CUDA_BFLOAT16;
@@ -40,15 +69,10 @@ const char* element_name(int32_t element) {
 }
 
 uint64_t add_weights(CudaArena& arena, BorealCudaElement element, Span<double> weights, size_t outputs) {
-  const size_t inputs = weights.size / outputs;
-  const auto at = [&](size_t i, size_t j) {
-    return to_element(element, static_cast<float>(weights[i * outputs + j]));
-  };
-  if (element_bytes(element) == sizeof(uint32_t)) {
-    return add_rows<uint32_t>(arena, element, inputs, outputs, at);
-  }
-  return add_rows<uint16_t>(arena, element, inputs, outputs,
-                            [&](size_t i, size_t j) { return static_cast<uint16_t>(at(i, j)); });
+  return add_numbers(arena, element, weights, outputs);
+}
+uint64_t add_weights(CudaArena& arena, BorealCudaElement element, Span<float> weights, size_t outputs) {
+  return add_numbers(arena, element, weights, outputs);
 }
 
 uint64_t add_weights(CudaArena& arena, const Int8DenseOp& dense) {

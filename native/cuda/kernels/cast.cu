@@ -95,7 +95,9 @@ void start(CastCall cast, cudaStream_t stream) {
 }  // namespace
 
 void run_cast(const StepCall& call) {
-  const CastCall cast{call.in(0), call.rows, call.step.in_width[0], 0, nullptr, 0, call.out()};
+  const size_t positions = static_cast<size_t>(call.step.n[1]);
+  const uint32_t columns = static_cast<uint32_t>(call.step.in_width[0] / positions);
+  const CastCall cast{call.in(0), call.rows * positions, columns, 0, nullptr, 0, call.out()};
   switch (call.step.n[0]) {
     case BOREAL_CUDA_FLOAT16:
       return start<BOREAL_CUDA_FLOAT16>(cast, call.stream);

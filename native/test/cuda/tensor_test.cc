@@ -9,6 +9,7 @@
 #include "device/cuda_elements.h"
 #include "device/cuda_program.h"
 #include "test/cuda/devices.h"
+#include "test/cuda/op_cases.h"
 #include "test/plan_writer.h"
 #include "test/program_support.h"
 
@@ -131,6 +132,34 @@ TEST_CASE("layer after layer stays in elements; narrow layers and other readers 
     CHECK(text.find(" Product ") != std::string::npos);
     CHECK(same(run(*program, x), expected));
   });
+}
+
+TEST_CASE("layers at each position of a row are tensor products, too") {
+  // Positions, inputs and outputs of one; rows of elements that are padded and that are not.
+  const size_t shapes[][3] = {{3, 20, 24}, {2, 32, 64}, {5, 33, 130}};
+  for (const auto& [positions, inputs, outputs] : shapes) {
+    for (const bool bias : {false, true}) {
+      CAPTURE(inputs);
+      CAPTURE(bias);
+      Rng rng(inputs + outputs);
+      const size_t width = positions * inputs, columns = positions * outputs;
+      const std::vector<double> code = {
+          0, 9, double(inputs), double(outputs), double(positions), double(bias), 1, 0, 0, 0, 0};
+      const std::vector<float> parameters = whole_numbers<float>(rng, (inputs + (bias ? 1 : 0)) * outputs);
+      const PlanWriter writer =
+          layer_plan(static_cast<int32_t>(width), static_cast<int32_t>(columns), code, parameters);
+      const Plan plan = writer.decode();
+      for (const size_t rows : {1u, 45u}) {
+        const std::vector<float> x = whole_numbers<float>(rng, rows * width);
+        const std::vector<float> expected = reference<float>(plan, x);
+        each_kind([&](const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
+          const auto program = prepare_tensor(plan, library, device, kind);
+          CHECK(program->explain().find("TensorProduct") != std::string::npos);
+          CHECK(same(run(*program, x), expected));
+        });
+      }
+    }
+  }
 }
 
 TEST_CASE("tensor products of real numbers are near, and a row has the same bits alone and in a batch") {
