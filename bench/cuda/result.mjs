@@ -58,6 +58,14 @@ for (const { name, width, fusedMs, apartMs } of rows) {
   if (name === 'mlp')
     goals.push({ goal: `fused layers of ${width} over single ones`, wanted: 3, reached: apartMs / fusedMs });
 }
+for (const { name, width, us, apartUs } of rows) {
+  if (name === 'training step')
+    goals.push({
+      goal: `a step of training layers of ${width}, together over layer by layer`,
+      wanted: 3,
+      reached: apartUs / us,
+    });
+}
 for (const { name, rows: count, rounds, ms, cpuMs, sameTrees } of rows) {
   if (name === 'boosting')
     goals.push({

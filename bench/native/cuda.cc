@@ -3,11 +3,13 @@
 // try on the emulation.
 #include <cublas_peer.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,8 +19,10 @@
 #include "device/cpu_program.h"
 #include "device/cuda_program.h"
 #include "kernels/dispatch.h"
+#include "nn/dense_layer.h"
 #include "test/plan_writer.h"
 #include "train/hist_booster.h"
+#include "train/network_cuda.h"
 
 namespace boreal {
 namespace {
@@ -94,6 +98,7 @@ class Bench {
     for (const size_t width : {size_t{64}, size_t{128}}) perceptron(width, small_ ? 100 : 1 << 20);
     single_row();
     cycles(small_ ? 100 : 10000);
+    for (const size_t width : {size_t{64}, size_t{128}}) training(width, small_ ? 100 : 1 << 16);
     boosting(small_ ? 3000 : 1000000, small_ ? 3 : 100);
     std::printf("\n ]}\n");
   }
@@ -228,6 +233,55 @@ class Bench {
     begin_row("mlp");
     std::printf(", \"width\": %zu, \"layers\": 4, \"rows\": %zu, \"fusedMs\": %.4f, \"apartMs\": %.4f}",
                 width, rows, ns[0] / 1e6, ns[1] / 1e6);
+  }
+
+  // A step of training width-width-64-10 with Adam, of 1024 rows: in one kernel as far as that fits, and
+  // layer by layer; the better of two epochs after a first.
+  void training(size_t width, size_t rows) {
+    std::vector<float> x(rows * width);
+    std::vector<int32_t> classes(rows);
+    for (float& value : x) value = static_cast<float>(rng_.uniform() * 2 - 1);
+    for (int32_t& label : classes) label = static_cast<int32_t>(rng_.below(10));
+    const NetworkData data{x.data(), rows, nullptr, classes.data(), nullptr};
+    NetworkObjective objective;
+    objective.loss.kind = nn::LossKind::kSparseCategoricalCrossEntropy;
+    objective.batch_size = 1024;
+    TrainingOptions options;
+    options.optimizer.kind = nn::OptimizerKind::kAdam;
+    options.rates = {1e-3};
+    double us[2];
+    size_t together = 0;
+    for (const CudaStep step : {CudaStep::kTogether, CudaStep::kApart}) {
+      std::vector<std::unique_ptr<nn::Layer>> layers;
+      size_t inputs = width;
+      for (const size_t units : {width, size_t{64}, size_t{10}}) {
+        const nn::ParameterBlock kernel, bias;
+        layers.push_back(std::make_unique<nn::DenseLayer>(inputs, units, 1, kernel, &bias, kernels()));
+        const bool last = units == 10;
+        layers.push_back(std::make_unique<nn::ActivationLayer>(
+            units, last ? Activation::kSoftmax : Activation::kRelu, 0, last ? units : 1, kernels()));
+        inputs = units;
+      }
+      Network network(std::move(layers), 1, kernels());
+      float* const weights = network.parameters().data();
+      for (size_t i = 0; i < network.parameters().size(); ++i) {
+        weights[i] = static_cast<float>(rng_.uniform() - 0.5) / 4;
+      }
+      CudaNetwork placed(network, data, objective, {&library_, 0}, step);
+      double least = INFINITY;
+      for (int epoch = 0; epoch < (small_ ? 1 : 3); ++epoch) {
+        const auto begin = std::chrono::steady_clock::now();
+        const size_t steps = network.train(data, objective, options, nullptr, {}, &placed).steps;
+        const std::chrono::duration<double, std::micro> taken = std::chrono::steady_clock::now() - begin;
+        if (epoch > 0 || small_) least = std::min(least, taken.count() / static_cast<double>(steps));
+      }
+      us[step == CudaStep::kApart] = least;
+      together = std::max(together, placed.together());
+    }
+    begin_row("training step");
+    std::printf(
+        ", \"width\": %zu, \"batch\": 1024, \"layersTogether\": %zu, \"us\": %.3f, \"apartUs\": %.3f}", width,
+        together, us[0], us[1]);
   }
 
   // A network of 784-128-64-10 for one row: a recorded graph from the third run on.

@@ -7,6 +7,17 @@ import type { PlacedLayer } from './network-layers.js';
 /** Of products of some hundred rows, by each thread. */
 const CPU_FLOPS_PER_NS = 50;
 
+/** Values of a row between layers that a GPU takes through a step together: BOREAL_CUDA_MLP_WIDTH. */
+const NARROW = 128;
+
+/** What a GPU starts in a step: three kernels for a layer, one for the last layers that are narrow, and the rest. */
+function kernelsOfStep(layers: readonly PlacedLayer[]): number {
+  const isWide = ({ inputShape, outputShape }: PlacedLayer) =>
+    Math.max(sizeOf(inputShape), sizeOf(outputShape)) > NARROW;
+  const apart = layers.findLastIndex(isWide) + 1;
+  return 3 * apart + (apart < layers.length ? 2 : 4);
+}
+
 /** Of some epochs over so many rows. */
 export function trainingCost(
   layers: readonly PlacedLayer[],
@@ -29,7 +40,7 @@ export function trainingCost(
       downloadBytes: 12 * parameters * epochs,
       trafficBytes: 28 * parameters * steps + 16 * values * rows * epochs,
       flops,
-      kernels: steps * (3 * layers.length + 4),
+      kernels: steps * kernelsOfStep(layers),
       waits: epochs * 4,
     },
   };

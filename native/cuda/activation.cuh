@@ -1,4 +1,4 @@
-// Activations of a network, those of kernels/neural_kernels.h, and their derivatives.
+// Activations of a network, those of kernels/neural_kernels.h, and their derivatives; the hash of dropout.
 #pragma once
 
 #include "cuda/math.cuh"
@@ -103,6 +103,17 @@ __device__ __noinline__ inline float derivative(Activation f, float a, float at)
     default:
       return 1;
   }
+}
+
+// What NeuralKernels::dropout compares with the threshold for the i-th number.
+__device__ inline uint32_t dropout_hash(uint64_t key, uint32_t i) {
+  uint32_t h = i ^ static_cast<uint32_t>(key);
+  h = (h ^ (h >> 16)) * 0x7feb352du;
+  h = (h ^ (h >> 15)) * 0x846ca68bu;
+  h = (h ^ (h >> 16)) + static_cast<uint32_t>(key >> 32);
+  h = (h ^ (h >> 16)) * 0x7feb352du;
+  h = (h ^ (h >> 15)) * 0x846ca68bu;
+  return h ^ (h >> 16);
 }
 
 }  // namespace cuda

@@ -15,6 +15,9 @@ constexpr std::chrono::milliseconds kLook{20};
 
 constexpr size_t kLeast = 1;  // elements of an array: none has no address
 
+// Parameters of a thread of the update; those of the tail have many partial sums.
+constexpr uint32_t kOwn = 4, kOwnOfTail = 1;
+
 }  // namespace
 
 bool TrainedNetwork::Rules::operator==(const Rules& other) const {
@@ -42,8 +45,8 @@ TrainedNetwork::TrainedNetwork(int device, const BorealCudaNetworkSpec& spec)
       batch_(spec.batch),
       rows_(spec.rows),
       most_steps_((spec.rows + spec.batch - 1) / spec.batch) {
-  check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device),
-        "asking for a device");
+  const Limits limits = limits_of_device();
+  multiprocessors_ = limits.multiprocessors;
   const size_t rows = static_cast<size_t>(spec.rows), outputs = layers_.back().outputs;
   x_ = take_copy(spec.x, rows * layers_.front().inputs);
   loss_.targets = spec.targets == nullptr ? nullptr : take_copy(spec.targets, rows * outputs);
@@ -51,10 +54,9 @@ TrainedNetwork::TrainedNetwork(int device, const BorealCudaNetworkSpec& spec)
   order_ = take<int32_t>(rows);
   factors_ = take<float>(rows);
   steps_ = take<BorealCudaTrainStep>(most_steps_);
-  for (const Layer& layer : layers_) {
-    dropouts_.push_back(dropout_count_);
-    dropout_count_ += layer.kind == BOREAL_CUDA_DROPOUT ? 1 : 0;
-  }
+  place_layers();
+  tail_.first = layers_.size();
+  if (spec.apart == 0) tail_ = plan_tail(layers_, offsets_, batch_, limits);
   keys_ = take<uint64_t>(most_steps_ * dropout_count_);
   clock_ = {steps_, take<Progress>(1), order_, factors_};
 
@@ -69,11 +71,13 @@ TrainedNetwork::TrainedNetwork(int device, const BorealCudaNetworkSpec& spec)
   loss_.metric_count = spec.metric_count;
   loss_.losses = take<double>(batch_);
   loss_.counted = take<double>(size_t{batch_} * spec.metric_count);
-  loss_.p = loss_.logits ? take<float>(batch_ * outputs) : nullptr;
   place_parameters();
   place_values();
-  loss_.y = values_.back();
-  loss_.dy = gradients_.back();
+  if (tail_.layers.empty()) {
+    loss_.y = values_.back();
+    loss_.dy = gradients_.back();
+    loss_.p = loss_.logits ? take<float>(batch_ * outputs) : nullptr;
+  }
   finish_ = {clock_,
              batch_,
              spec.metric_count,
@@ -83,6 +87,7 @@ TrainedNetwork::TrainedNetwork(int device, const BorealCudaNetworkSpec& spec)
              update_.penalties,
              update_.block_count,
              take<double>(most_steps_ * (2 + spec.metric_count))};
+  if (!tail_.layers.empty()) tail_call_.layers = take_copy(tail_.layers.data(), tail_.layers.size());
   // What has left the host may still be on its way; the own stream would not wait for it.
   check(cudaStreamSynchronize(nullptr), "copying rows to the device");
 }
@@ -101,44 +106,65 @@ bool TrainedNetwork::is_elementwise(size_t layer) const {
   return activation != Activation::kSoftmax && activation != Activation::kLogSoftmax;
 }
 
-// Parameters, gradients in parts, and what is learned of them.
-void TrainedNetwork::place_parameters() {
-  std::vector<Segment> segments;
-  uint64_t partials = 0;
+// What belongs to which layer.
+void TrainedNetwork::place_layers() {
   lowest_ = layers_.size();
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     offsets_.push_back(parameters_);
-    products_.push_back({});
+    dropouts_.push_back(dropout_count_);
+    dropout_count_ += layer.kind == BOREAL_CUDA_DROPOUT ? 1 : 0;
+    if (learns(i)) lowest_ = std::min(lowest_, i);
     if (layer.kind != BOREAL_CUDA_DENSE) continue;
-    const uint32_t width = layer.inputs / layer.positions, units = layer.outputs / layer.positions;
-    const uint64_t kernel = uint64_t{width} * units, bias = layer.has_bias != 0 ? units : 0;
-    if (learns(i)) {
-      if (lowest_ == layers_.size()) lowest_ = i;
-      GradientCall& product = products_[i];
-      product.clock = clock_;
-      product.x.width = width;
-      product.positions = layer.positions;
-      product.units = units;
-      product.has_bias = layer.has_bias != 0;
-      plan_gradient(&product, batch_, multiprocessors_);
-      const uint64_t counts[2] = {kernel, bias};
-      for (uint64_t b = 0, at = 0; b < 2; at += counts[b++]) {
-        if (counts[b] == 0) continue;
-        segments.push_back({parameters_ + at, counts[b], partials + at, kernel + bias, product.splits,
-                            update_.block_count, layer.l1[b], layer.l2[b]});
-        update_.block_count += blocks_of(counts[b]);
-      }
-      partials += (kernel + bias) * product.splits;
-    }
-    parameters_ += kernel + bias;
+    const uint64_t width = layer.inputs / layer.positions, units = layer.outputs / layer.positions;
+    parameters_ += (width + (layer.has_bias != 0 ? 1 : 0)) * units;
   }
+}
+
+// Parameters, gradients in parts, and what is learned of them.
+void TrainedNetwork::place_parameters() {
+  std::vector<Segment> segments;
+  uint64_t partials = 0;
+  products_.resize(layers_.size());
+  const auto add_segments = [&](size_t i, uint64_t partial, uint64_t stride, uint32_t splits, uint32_t each) {
+    const Layer& layer = layers_[i];
+    const uint64_t units = layer.outputs / layer.positions, kernel = layer.inputs / layer.positions * units;
+    const uint64_t counts[2] = {kernel, layer.has_bias != 0 ? units : 0};
+    for (uint64_t b = 0, at = 0; b < 2; at += counts[b++]) {
+      if (counts[b] == 0) continue;
+      segments.push_back({offsets_[i] + at, counts[b], partial + at, stride, splits, update_.block_count,
+                          each, layer.l1[b], layer.l2[b]});
+      update_.block_count += blocks_of(counts[b], each);
+    }
+  };
+  for (size_t i = 0; i < tail_.first; ++i) {
+    if (!learns(i)) continue;
+    const Layer& layer = layers_[i];
+    GradientCall& product = products_[i];
+    product.clock = clock_;
+    product.x.width = layer.inputs / layer.positions;
+    product.positions = layer.positions;
+    product.units = layer.outputs / layer.positions;
+    product.has_bias = layer.has_bias != 0;
+    plan_gradient(&product, batch_, multiprocessors_);
+    const uint64_t count = (uint64_t{product.x.width} + (product.has_bias ? 1 : 0)) * product.units;
+    add_segments(i, partials, count, product.splits, kOwn);
+    partials += count * product.splits;
+  }
+  const uint64_t tail = partials;
+  for (size_t i = tail_.first; i < layers_.size(); ++i) {
+    if (learns(i)) {
+      add_segments(i, tail + tail_.layers[i - tail_.first].partial, tail_.part, tail_.blocks, kOwnOfTail);
+    }
+  }
+  partials += tail_.part * tail_.blocks;
   float* const partial = take<float>(partials);
   uint64_t at = 0;
   for (GradientCall& product : products_) {
     product.partial = partial + at;
     at += (uint64_t{product.x.width} + (product.has_bias ? 1 : 0)) * product.units * product.splits;
   }
+  tail_call_.partial = partial + tail;
   update_.clock = clock_;
   update_.segments = take_copy(segments.data(), segments.size());
   update_.segment_count = static_cast<uint32_t>(segments.size());
@@ -152,12 +178,13 @@ void TrainedNetwork::place_parameters() {
   for (float*& state : states_) state = take<float>(parameters_);
 }
 
-// The values of each edge between layers and their gradients. A dense layer takes rows where they stand.
+// The values of each edge between layers, up to the tail, and their gradients. A dense layer and the tail
+// take rows where they stand.
 void TrainedNetwork::place_values() {
-  const bool gathers = layers_[0].kind != BOREAL_CUDA_DENSE || layers_[0].positions != 1;
+  const bool gathers = tail_.first > 0 && (layers_[0].kind != BOREAL_CUDA_DENSE || layers_[0].positions != 1);
   values_.push_back(gathers ? take<float>(size_t{batch_} * layers_[0].inputs) : nullptr);
   gradients_.push_back(nullptr);
-  for (size_t i = 0; i < layers_.size(); ++i) {
+  for (size_t i = 0; i < tail_.first; ++i) {
     const size_t count = size_t{batch_} * layers_[i].outputs;
     values_.push_back(take<float>(count));
     gradients_.push_back(take<float>(count));
@@ -250,13 +277,49 @@ size_t TrainedNetwork::enqueue_backward(size_t layer) {
   return along ? layer - 1 : layer;
 }
 
+size_t TrainedNetwork::enqueue_tail() {
+  const size_t first = tail_.first;
+  TailCall call = tail_call_;
+  call.loss = loss_;
+  call.finish = finish_;
+  call.count = static_cast<uint32_t>(tail_.layers.size());
+  call.lowest = static_cast<uint32_t>(lowest_ > first ? lowest_ - first : 0);
+  call.range = tail_.range;
+  call.weights = tail_.weights;
+  call.lines = tail_.lines;
+  call.widest = tail_.widest;
+  call.x = {first == 0 ? x_ : values_[first], layers_[first].inputs, first == 0};
+  call.w = update_.w;
+  call.part = tail_.part;
+  call.keys = keys_;
+  call.dropouts = dropout_count_;
+  size_t edge = first;
+  if (lowest_ < first) {
+    // The derivative of an activation before it is taken along.
+    if (is_elementwise(first - 1)) {
+      --edge;
+      call.at = derivative_at(edge);
+      call.activation = static_cast<Activation>(layers_[edge].activation);
+      call.parameter = layers_[edge].parameter;
+    }
+    call.dx = gradients_[edge];
+  }
+  run_tail(call, tail_, stream_);
+  return edge;
+}
+
 void TrainedNetwork::enqueue_step() {
   if (values_[0] != nullptr) run_gather(clock_, {x_, layers_[0].inputs, true}, values_[0], batch_, stream_);
-  for (size_t layer = 0; layer < layers_.size();) layer = enqueue_forward(layer);
-  run_loss(loss_, stream_);
-  run_finish(finish_, stream_);
+  for (size_t layer = 0; layer < tail_.first;) layer = enqueue_forward(layer);
+  size_t reached = layers_.size();
+  if (tail_.layers.empty()) {
+    run_loss(loss_, stream_);
+    run_finish(finish_, stream_);
+  } else {
+    reached = enqueue_tail();
+  }
   if (update_.segment_count == 0) return;
-  for (size_t edge = layers_.size(); edge > lowest_;) {
+  for (size_t edge = reached; edge > lowest_;) {
     const size_t layer = edge - 1;
     edge = enqueue_backward(layer);
     if (layer == lowest_) break;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cuda/memory.cuh"
-#include "cuda/network_kernels.cuh"
+#include "cuda/network_tail.cuh"
 #include "cuda/stream.cuh"
 
 namespace boreal {
@@ -22,6 +22,8 @@ class TrainedNetwork {
 
   // Throws Failure, or Aborted after it has written what the steps so far have made.
   void train(BorealCudaEpoch* epoch);
+  // Layers of the tail.
+  size_t together() const { return tail_.layers.size(); }
 
  private:
   using Layer = BorealCudaTrainedLayer;
@@ -38,6 +40,7 @@ class TrainedNetwork {
   template <typename T>
   T* take_copy(const T* from, size_t count);
 
+  void place_layers();
   void place_parameters();
   void place_values();
   bool learns(size_t layer) const;
@@ -46,6 +49,8 @@ class TrainedNetwork {
   const float* derivative_at(size_t layer) const;
 
   void enqueue_step();
+  // Returns the edge that the gradient has reached.
+  size_t enqueue_tail();
   // Layer i and, where that is taken along, the next; returns the layer after.
   size_t enqueue_forward(size_t layer);
   // Returns the layer whose values the gradient has reached.
@@ -60,6 +65,7 @@ class TrainedNetwork {
   uint64_t rows_ = 0, parameters_ = 0, most_steps_ = 0;
   size_t lowest_ = 0;  // layers before this one have nothing to learn
   int multiprocessors_ = 1;
+  TailPlan tail_;
 
   std::vector<DeviceMemory> memory_;
   const float* x_ = nullptr;
@@ -68,6 +74,7 @@ class TrainedNetwork {
   LossCall loss_{};
   FinishCall finish_{};
   UpdateCall update_{};
+  TailCall tail_call_{};
   Clock clock_{};
   BorealCudaTrainStep* steps_ = nullptr;
   int32_t* order_ = nullptr;

@@ -14,6 +14,7 @@ namespace cuda {
 struct Progress {
   uint32_t step;     // moves on in the middle of a step, when its loss is known: see run_finish
   uint32_t stopped;  // a loss was not finite: nothing happens from there on
+  uint32_t arrived;  // blocks of run_tail that are done
 };
 
 // Where a kernel of a step finds its rows.
@@ -154,6 +155,7 @@ struct Segment {
   uint64_t stride;         // from one partial sum to the next
   uint32_t splits;
   uint32_t first_block;  // of the launch
+  uint32_t each;         // parameters of a thread
   double l1, l2;
 };
 
@@ -172,7 +174,7 @@ struct UpdateCall {
   float* scales;      // [segments]
   double* penalties;  // [blocks]
 };
-uint32_t blocks_of(uint64_t parameters);
+uint32_t blocks_of(uint64_t parameters, uint32_t each);
 void run_update(const UpdateCall& call, cudaStream_t stream);
 
 }  // namespace cuda

@@ -33,6 +33,7 @@ namespace boreal {
 namespace cuda {
 
 using emulator::copy_async16;
+using emulator::copy_async4;
 using emulator::copy_async_commit;
 using emulator::copy_async_wait;
 using emulator::load_matrices;
@@ -58,6 +59,16 @@ __device__ __forceinline__ void copy_async16(void* to, const void* from, bool in
                : "memory");
 #else
   *static_cast<uint4*>(to) = inside ? *static_cast<const uint4*>(from) : uint4{0, 0, 0, 0};
+#endif
+}
+// The same of 4 bytes.
+__device__ __forceinline__ void copy_async4(void* to, const void* from, bool inside) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(to)), "l"(from),
+               "r"(inside ? 4 : 0)
+               : "memory");
+#else
+  *static_cast<uint32_t*>(to) = inside ? *static_cast<const uint32_t*>(from) : 0;
 #endif
 }
 __device__ __forceinline__ void copy_async_commit() {

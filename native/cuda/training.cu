@@ -26,6 +26,10 @@ int network_epoch(BorealCudaNetwork* network, BorealCudaEpoch* epoch, BorealCuda
   return guarded(error, [&] { network->network.train(epoch); });
 }
 
+uint32_t network_together(const BorealCudaNetwork* network) {
+  return static_cast<uint32_t>(network->network.together());
+}
+
 int rows_create(int32_t device, uint64_t rows, uint32_t cols, BorealCudaRows** handle,
                 BorealCudaError* error) {
   return guarded(error, [&] { *handle = new BorealCudaRows{{device, rows, cols}}; });
@@ -66,9 +70,10 @@ int rows_labels(BorealCudaRows* rows, int32_t* labels, float* distances, BorealC
 
 }  // namespace
 
-const BorealCudaTraining kTraining = {network_create,        network_destroy, network_epoch, rows_create,
-                                      rows_destroy,          rows_put,        rows_gram,     rows_times,
-                                      rows_transposed_times, rows_weigh,      rows_assign,   rows_labels};
+const BorealCudaTraining kTraining = {network_create, network_destroy,       network_epoch, network_together,
+                                      rows_create,    rows_destroy,          rows_put,      rows_gram,
+                                      rows_times,     rows_transposed_times, rows_weigh,    rows_assign,
+                                      rows_labels};
 
 }  // namespace cuda
 }  // namespace boreal

@@ -54,6 +54,7 @@ typedef struct BorealCudaNetworkSpec {
   const float* targets;   /* [rows, outputs], or null and */
   const int32_t* classes; /* [rows] */
   uint64_t rows;
+  int32_t apart; /* 1: layer by layer, however narrow the last ones are */
 } BorealCudaNetworkSpec;
 
 /* One step of an epoch. */
@@ -96,6 +97,8 @@ struct BorealCudaTraining {
                         BorealCudaError* error);
   void (*network_destroy)(BorealCudaNetwork* network);
   int (*network_epoch)(BorealCudaNetwork* network, BorealCudaEpoch* epoch, BorealCudaError* error);
+  /* How many layers, the last ones, one kernel takes through a step. */
+  uint32_t (*network_together)(const BorealCudaNetwork* network);
 
   int (*rows_create)(int32_t device, uint64_t rows, uint32_t cols, BorealCudaRows** handle,
                      BorealCudaError* error);

@@ -104,7 +104,7 @@ class Tally {
 }  // namespace
 
 CudaNetwork::CudaNetwork(const Network& network, const NetworkData& data, const NetworkObjective& objective,
-                         CudaTarget target)
+                         CudaTarget target, CudaStep step)
     : library_(*target.library),
       rows_(data.rows),
       batch_(std::min(objective.batch_size, data.rows)),
@@ -146,6 +146,7 @@ CudaNetwork::CudaNetwork(const Network& network, const NetworkData& data, const 
   spec.targets = data.targets;
   spec.classes = data.classes;
   spec.rows = data.rows;
+  spec.apart = step == CudaStep::kApart;
   BorealCudaError error{};
   CudaLibrary::check(library_.api().training->network_create(target.device, &spec, &handle_, &error), error);
 }
@@ -153,6 +154,8 @@ CudaNetwork::CudaNetwork(const Network& network, const NetworkData& data, const 
 CudaNetwork::~CudaNetwork() {
   if (handle_ != nullptr) library_.api().training->network_destroy(handle_);
 }
+
+size_t CudaNetwork::together() const { return library_.api().training->network_together(handle_); }
 
 CudaNetworkWork CudaNetwork::plan(const Network& network, const NetworkData& data,
                                   const NetworkObjective& objective, const TrainingOptions& options) const {

@@ -1,6 +1,7 @@
 // A network that is trained on a GPU: its rows lie there from one epoch to the next, parameters and the
 // optimizer's state go there and come back with each. Steps, mini-batches and random numbers are the CPU's;
-// sums run in another order, which is the same in every run.
+// sums run in another order, which is the same in every run. The last layers, as far as they are narrow, are
+// one kernel.
 #pragma once
 
 #include "device/cuda_library.h"
@@ -18,15 +19,20 @@ struct CudaNetworkWork {
   std::vector<double> divisors, weights;  // of each step
 };
 
+// kApart: each layer has its kernels, however narrow it is.
+enum class CudaStep { kTogether, kApart };
+
 class CudaNetwork {
  public:
   // Copies the rows, which every epoch takes from then on. Throws ERR_NOT_SUPPORTED for layers without a
   // kernel, ERR_OUT_OF_MEMORY, ERR_EMPTY, ERR_PARAMETER for a loss that does not fit.
   CudaNetwork(const Network& network, const NetworkData& data, const NetworkObjective& objective,
-              CudaTarget target);
+              CudaTarget target, CudaStep step = CudaStep::kTogether);
   ~CudaNetwork();
   CudaNetwork(const CudaNetwork&) = delete;
   CudaNetwork& operator=(const CudaNetwork&) = delete;
+  // How many layers, the last ones, one kernel takes through a step.
+  size_t together() const;
 
  private:
   friend class Network;

@@ -60,21 +60,13 @@ __global__ void softmax_rows_kernel(ActivationCall call) {
   });
 }
 
-// The hash of NeuralKernels::dropout.
 __global__ void dropout_kernel(DropoutCall call) {
   const uint32_t now = call.clock.progress->step - (call.after ? 1 : 0);
   const size_t rows = call.after ? call.clock.after().rows : call.clock.before().rows;
   const uint64_t key = call.keys[size_t{now} * call.dropouts + call.dropout];
-  const uint32_t low = static_cast<uint32_t>(key), high = static_cast<uint32_t>(key >> 32);
   for (size_t i = first_element(); i < rows * call.size; i += element_step()) {
-    uint32_t h = static_cast<uint32_t>(i) ^ low;
-    h = (h ^ (h >> 16)) * 0x7feb352du;
-    h = (h ^ (h >> 15)) * 0x846ca68bu;
-    h = (h ^ (h >> 16)) + high;
-    h = (h ^ (h >> 16)) * 0x7feb352du;
-    h = (h ^ (h >> 15)) * 0x846ca68bu;
-    h = h ^ (h >> 16);
-    call.out[i] = h >= call.threshold ? call.scale * call.x[i] : 0.0f;
+    const bool kept = dropout_hash(key, static_cast<uint32_t>(i)) >= call.threshold;
+    call.out[i] = kept ? call.scale * call.x[i] : 0.0f;
   }
 }
 

@@ -11,8 +11,6 @@ namespace boreal {
 namespace cuda {
 namespace {
 
-constexpr uint32_t kEach = 4;  // parameters of a thread
-
 struct Optimised {
   float w, s0, s1, s2;
 };
@@ -83,6 +81,8 @@ __device__ float gradient_of(const UpdateCall& call, const Segment& segment, dou
                              float w, double* penalty) {
   const float* const partial = call.partials + segment.partial + i;
   float g = partial[0];
+  // Loads are under way together; the sum keeps its order.
+#pragma unroll 16
   for (uint32_t s = 1; s < segment.splits; ++s) g += partial[s * segment.stride];
   if (segment.l1 != 0 || segment.l2 != 0) {
     const float l1 = static_cast<float>(segment.l1 / divisor), l2 = static_cast<float>(segment.l2 / divisor);
@@ -100,8 +100,8 @@ __device__ float gradient_of(const UpdateCall& call, const Segment& segment, dou
 // body(i) for each parameter of the block's share of a segment.
 template <typename Body>
 __device__ void each_parameter(const Segment& segment, const Body& body) {
-  const size_t begin = size_t{blockIdx.x - segment.first_block} * kThreads * kEach;
-  for (uint32_t k = 0; k < kEach; ++k) {
+  const size_t begin = size_t{blockIdx.x - segment.first_block} * kThreads * segment.each;
+  for (uint32_t k = 0; k < segment.each; ++k) {
     const size_t i = begin + size_t{k} * kThreads + threadIdx.x;
     if (i < segment.count) body(i);
   }
@@ -170,8 +170,9 @@ __global__ void update_kernel(UpdateCall call) {
 
 }  // namespace
 
-uint32_t blocks_of(uint64_t parameters) {
-  return static_cast<uint32_t>((parameters + kThreads * kEach - 1) / (kThreads * kEach));
+uint32_t blocks_of(uint64_t parameters, uint32_t each) {
+  const uint64_t own = uint64_t{kThreads} * each;
+  return static_cast<uint32_t>((parameters + own - 1) / own);
 }
 
 void run_update(const UpdateCall& call, cudaStream_t stream) {

@@ -109,6 +109,7 @@ cudaError_t allow_shared_bytes(const void* kernel, int bytes);
 }  // namespace emulator
 
 inline void __syncthreads() { emulator::wait_for_block(); }
+inline void __threadfence() {}
 inline void __syncwarp(unsigned = 0xffffffffu) { emulator::wait_for_warp(); }
 template <typename T>
 T __shfl_xor_sync(unsigned, T value, int mask, int width = 32) {

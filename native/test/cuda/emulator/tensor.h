@@ -41,6 +41,9 @@ inline uint32_t shared_address(const void* p) {
 inline void copy_async16(void* to, const void* from, bool inside) {
   copies().add([=] { inside ? std::memcpy(to, from, 16) : std::memset(to, 0, 16); });
 }
+inline void copy_async4(void* to, const void* from, bool inside) {
+  copies().add([=] { inside ? std::memcpy(to, from, 4) : std::memset(to, 0, 4); });
+}
 inline void copy_async_commit() { copies().commit(); }
 template <int kGroups>
 void copy_async_wait() {
