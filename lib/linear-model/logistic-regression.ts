@@ -3,6 +3,7 @@
 import type { Output } from '../core/compile-options.js';
 import { type FitInput, fitLabels, reportProgress, type SparseFitInput } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
+import { fitLinearSvm } from '../core/linear-machines.js';
 import {
   bool,
   classWeight,
@@ -25,7 +26,10 @@ import { LinearClassifier, type LinearClassifierState, outputsOf } from './linea
 export interface LogisticRegressionParams {
   /** Inverse strength of the penalty, > 0; Infinity means no penalty. Default 1. */
   C: number;
-  /** The L1 part of the penalty, in [0, 1]: 0 is L2, 1 is L1; above 0 only with `solver: 'saga'`. Default 0. */
+  /**
+   * The L1 part of the penalty, in [0, 1]: 0 is L2, 1 is L1; above 0 only with the solvers 'saga' and 'liblinear', of which the latter
+   * takes no mix. Default 0.
+   */
   l1Ratio: number;
   /**
    * scikit-learn's older way to say the same: 'l1' and 'l2' set the share of L1 to 1 and 0, 'elasticnet' takes `l1Ratio`, null is
@@ -34,28 +38,36 @@ export interface LogisticRegressionParams {
   penalty: 'auto' | 'l1' | 'l2' | 'elasticnet' | null;
   /**
    * 'lbfgs'; 'newton-cholesky', which takes fewer iterations of (columns * classes)^2 operations a row, for many more rows
-   * than columns and badly scaled columns; 'saga', the one with an L1 penalty, for scaled columns. Two names of scikit-learn's solvers of the
+   * than columns and badly scaled columns; 'saga', for L1 penalties and mixes of both, of scaled columns; 'liblinear', for an L1 or L2
+   * penalty of two classes, which counts the constant term among the coefficients. Two names of scikit-learn's solvers of the
    * same problem stand for these: 'newton-cg' for 'lbfgs', 'sag' for 'saga' without an L1 penalty. Default 'lbfgs'.
    */
-  solver: 'lbfgs' | 'newton-cholesky' | 'saga' | 'newton-cg' | 'sag';
-  /** Fit a constant term, which is not penalised. Default true. */
+  solver: 'lbfgs' | 'newton-cholesky' | 'saga' | 'liblinear' | 'newton-cg' | 'sag';
+  /** With 'liblinear' and an L2 penalty: solve the dual problem, for fewer rows than columns. Default false. */
+  dual: boolean;
+  /** Fit a constant term, which is not penalised but by 'liblinear'. Default true. */
   fitIntercept: boolean;
+  /**
+   * With 'liblinear' the value of the column whose coefficient is the constant term: the larger, the less it is penalised; > 0.
+   * Default 1.
+   */
+  interceptScaling: number;
   /** Most iterations (epochs of saga), >= 1. Default 100. */
   maxIter: number;
   /**
-   * Stop when no component of the gradient is larger, or with saga when an epoch changes no coefficient by more than this
-   * share of the largest; > 0. Default 1e-4.
+   * Stop when no component of the gradient is larger, with saga when an epoch changes no coefficient by more than this
+   * share of the largest, and with liblinear at this share of the first gradient (of the dual: when no slope is larger); > 0. Default 1e-4.
    */
   tol: number;
   /** Weights of classes: null, 'balanced', or by label. Default null. */
   classWeight: ClassWeight;
-  /** Seed of saga's order of rows; null: another one each time. Default null. */
+  /** Seed of the order in which saga and liblinear take rows or columns; null: another one each time. Default null. */
   randomState: number | null;
-  /** Start a fit from the coefficients of the last one, where these have the same shape. Default false. */
+  /** Start a fit from the coefficients of the last one, where these have the same shape; not with liblinear. Default false. */
   warmStart: boolean;
 }
 
-/** The solver that a name stands for. */
+/** The solver that a name stands for, but for liblinear. */
 const SOLVER = {
   ...{ lbfgs: 'lbfgs', 'newton-cholesky': 'newton-cholesky', saga: 'saga' },
   ...{ 'newton-cg': 'lbfgs', sag: 'saga' },
@@ -74,12 +86,17 @@ export interface LogisticRegressionState extends LinearClassifierState {
  * With many more rows than coefficients L-BFGS (Liu and Nocedal 1989) starts from the optimum of a sample of the rows and stops
  * where it would otherwise: `nIter` counts the iterations on all rows. Saga is that of Defazio, Bach and Lacoste-Julien 2014.
  *
- * Differs from scikit-learn: no solver liblinear; newton-cg and sag are other names of lbfgs and saga. A fit that stops at `maxIter` sets
+ * 'liblinear' poses it as LIBLINEAR (Fan et al. 2008), for two classes, and reaches the same optimum: with an L2 penalty by Newton's
+ * method or on the dual problem (Yu, Huang and Lin 2011), with L1 by an improved GLMNET (Yuan, Ho and Lin 2012). Of more classes
+ * each against the rest: {@link OneVsRestClassifier}.
+ *
+ * Differs from scikit-learn: newton-cg and sag are other names of lbfgs and saga. A fit that stops at `maxIter` sets
  * `converged` to false, where scikit-learn warns.
  *
- * Sparse rows are read as they are by 'lbfgs' and 'saga', from zero on.
+ * Sparse rows are read as they are by 'lbfgs', 'saga' and 'liblinear', from zero on.
  *
- * @throws {ERR_PARAMETER} for an L1 penalty with another solver than saga
+ * @throws {ERR_PARAMETER} for a penalty that the solver has not, and for `dual` of another problem than liblinear's with L2
+ * @throws {ERR_LABELS} for more than two classes with the solver liblinear
  * @throws {ERR_NOT_SUPPORTED} for sparse rows with the solver newton-cholesky
  * @example
  * ```ts
@@ -95,7 +112,9 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
       l1Ratio: 0,
       penalty: 'auto',
       solver: 'lbfgs',
+      dual: false,
       fitIntercept: true,
+      interceptScaling: 1,
       maxIter: 100,
       tol: 1e-4,
       classWeight: null,
@@ -110,8 +129,10 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
       C: either(real(0, Infinity, 'min'), infinity),
       l1Ratio: real(0, 1),
       penalty: either(oneOf('auto', 'l1', 'l2', 'elasticnet'), nothing),
-      solver: oneOf('lbfgs', 'newton-cholesky', 'saga', 'newton-cg', 'sag'),
+      solver: oneOf('lbfgs', 'newton-cholesky', 'saga', 'liblinear', 'newton-cg', 'sag'),
+      dual: bool,
       fitIntercept: bool,
+      interceptScaling: real(0, Infinity, 'min'),
       maxIter: int(1, 0xffff_ffff),
       tol: real(0, Infinity, 'min'),
       classWeight,
@@ -128,7 +149,29 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
     return ['label', 'proba', 'decision'];
   }
 
+  override get tags() {
+    return { ...super.tags, binary: this.params.solver === 'liblinear' };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    const { solver, dual } = this.params;
+    const { c, l1Ratio } = this.#penalty;
+    const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `LogisticRegression: ${why}.`);
+    if (solver === 'liblinear') {
+      if (c === Infinity) throw refuse("solver 'liblinear' needs a penalty");
+      if (l1Ratio > 0 && l1Ratio < 1)
+        throw refuse("solver 'liblinear' mixes no penalties; use solver: 'saga'");
+      if (dual && l1Ratio > 0) throw refuse('an L1 penalty needs dual: false');
+      return;
+    }
+    if (dual) throw refuse(`solver '${solver}' has no dual problem; use solver: 'liblinear'`);
+    if (l1Ratio > 0 && solver !== 'saga')
+      throw refuse(`solver '${solver}' has no L1 penalty; use solver: 'saga' or 'liblinear'`);
+  }
+
   protected async fitState(input: FitInput): Promise<LogisticRegressionState> {
+    if (this.params.solver === 'liblinear') return this.#liblinear(input);
     const { data, rows, cols } = input.x;
     const { codes, classes, weights, spec } = this.#problem(input);
     const [count, progress] = [classes.length, reportProgress(input, this)];
@@ -139,9 +182,10 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
   }
 
   protected override async fitSparse(input: SparseFitInput): Promise<LogisticRegressionState> {
+    if (this.params.solver === 'liblinear') return this.#liblinear(input);
     const { codes, classes, weights, spec } = this.#problem(input);
     if (spec.solver === 'newton-cholesky') {
-      const message = `LogisticRegression: solver '${spec.solver}' reads dense rows only; use solver: 'lbfgs', 'saga' or toDense().`;
+      const message = `LogisticRegression: solver '${spec.solver}' reads dense rows only; use solver: 'lbfgs', 'saga', 'liblinear' or toDense().`;
       throw new StateError('ERR_NOT_SUPPORTED', message);
     }
     const [count, progress] = [classes.length, reportProgress(input, this)];
@@ -151,23 +195,42 @@ export class LogisticRegression extends LinearClassifier<LogisticRegressionParam
     return { ...fitted, classes };
   }
 
-  /** What both fits minimise. */
+  async #liblinear(input: FitInput | SparseFitInput): Promise<LogisticRegressionState> {
+    const encoded = fitLabels(input);
+    const { codes, classes } = encoded;
+    if (classes.length !== 2) {
+      const message = `LogisticRegression: solver 'liblinear' tells two classes apart, and y has ${classes.length}; use another solver, or OneVsRestClassifier.`;
+      throw new ValidationError('ERR_LABELS', message);
+    }
+    const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'weights');
+    const { dual, fitIntercept, interceptScaling, maxIter, tol, randomState } = this.params;
+    const { c, l1Ratio } = this.#penalty;
+    const spec = {
+      ...{ loss: 'logistic' as const, l1: l1Ratio === 1, dual, joint: false, c, epsilon: 0, tol, maxIter },
+      ...{ bias: fitIntercept ? interceptScaling : 0, seed: resolveSeed(randomState) },
+    };
+    const y = Float64Array.from(codes);
+    const fitted = await fitLinearSvm(input.x, y, classes.length, null, weights, spec, input.cancel);
+    return { ...fitted, iterations: fitted.iterations[0], classes };
+  }
+
+  /** Whichever way it was said. */
+  get #penalty() {
+    const { penalty, C, l1Ratio } = this.params;
+    const share = { auto: l1Ratio, elasticnet: l1Ratio, l1: 1, l2: 0, none: 0 }[penalty ?? 'none'];
+    return { c: penalty === null ? Infinity : C, l1Ratio: share };
+  }
+
+  /** What the other fits minimise. */
   #problem(input: FitInput | SparseFitInput) {
     const encoded = fitLabels(input);
     const { codes, classes } = encoded;
     const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'weights');
-    const { penalty, solver, fitIntercept, maxIter, tol, randomState } = this.params;
-    const l1Ratio = { auto: this.params.l1Ratio, elasticnet: this.params.l1Ratio, l1: 1, l2: 0, none: 0 }[
-      penalty ?? 'none'
-    ];
-    const c = penalty === null ? Infinity : this.params.C;
-    if (l1Ratio > 0 && solver !== 'saga') {
-      const message = `LogisticRegression: solver '${solver}' has no L1 penalty; use solver: 'saga'.`;
-      throw new ValidationError('ERR_PARAMETER', message);
-    }
+    const { solver, fitIntercept, maxIter, tol, randomState } = this.params;
     const seed = resolveSeed(randomState);
     const start = this.#start(outputsOf(classes), input.x.cols);
-    const spec = { c, l1Ratio, solver: SOLVER[solver], fitIntercept, maxIter, tol, seed, ...start };
+    const name = SOLVER[solver as keyof typeof SOLVER];
+    const spec = { ...this.#penalty, solver: name, fitIntercept, maxIter, tol, seed, ...start };
     return { codes, classes, weights, spec };
   }
 

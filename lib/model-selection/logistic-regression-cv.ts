@@ -7,6 +7,7 @@ import { weightsByClass } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, custom, either, float64s, int, type Rules, real } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
+import { StateError } from '../errors.js';
 import { LogisticRegression, type LogisticRegressionParams } from '../linear-model/index.js';
 import { LinearClassifier, type LinearClassifierState } from '../linear-model/linear-classifier.js';
 import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
@@ -18,7 +19,7 @@ export interface LogisticRegressionCVParams
   extends Omit<LogisticRegressionParams, 'C' | 'l1Ratio' | 'penalty' | 'warmStart'> {
   /** Inverse strengths to choose from, > 0, or how many, from 1e-4 to 1e4, evenly spaced in their logarithms. Default 10. */
   Cs: number | readonly number[];
-  /** Shares of L1 to choose from, each in [0, 1]; above 0 only with `solver: 'saga'`. Default [0]. */
+  /** Shares of L1 to choose from, each in [0, 1]; above 0 only with the solvers 'saga' and 'liblinear'. Default [0]. */
   l1Ratios: readonly number[];
   /** Folds, as in {@link crossValidate}. Default 5. */
   cv: NonNullable<FoldOptions['cv']>;
@@ -43,13 +44,17 @@ interface Candidate {
   readonly l1Ratio: number;
 }
 
-/** The best model of a fold. */
-interface Best {
+/** The models of a fold: the best one, and the coefficients of all, [outputs, columns] with the constant term last. */
+interface FoldPath {
   readonly score: number;
   readonly candidate: number;
   readonly coef: Float64Array;
   readonly intercept: Float64Array;
+  readonly path: readonly Matrix[];
 }
+
+/** Of fits of this process, since they are many times the model. */
+const paths = new WeakMap<LogisticRegressionCVState, ReadonlyArray<readonly Matrix[]>>();
 
 const strength = real(0, Infinity, 'min');
 const share = real(0, 1);
@@ -60,11 +65,12 @@ const share = real(0, 1);
  *
  * Of equal mean scores the first is taken, as `Cs` and `l1Ratios` list them; NaN is lowest.
  *
- * Differs from scikit-learn: `scores` has one line for each fold, [folds, shares * strengths]; coefficients of paths are not kept;
- * training rows of every fold must have all classes. Sparse rows are read as they are.
+ * Differs from scikit-learn: `scores` has one line for each fold, [folds, shares * strengths], and `coefsPaths` a list, which a model
+ * file does not hold; `dual` and `interceptScaling` count in the last fit, too; training rows of every fold must have all classes.
+ * Sparse rows are read as they are.
  *
  * @throws {ERR_LABELS} when the training rows of a fold lack a class
- * @throws {ERR_PARAMETER} for a share of L1 with another solver than saga
+ * @throws {ERR_PARAMETER} for a share of L1 that the solver cannot do
  * @example
  * ```ts
  * import { loadIris, LogisticRegressionCV, StandardScaler } from 'boreal';
@@ -84,7 +90,7 @@ export class LogisticRegressionCV extends LinearClassifier<
   }
 
   override get tags() {
-    return { ...super.tags, takesGroups: true };
+    return { ...super.tags, takesGroups: true, binary: this.params.solver === 'liblinear' };
   }
 
   get rules(): Rules<LogisticRegressionCVParams> {
@@ -146,7 +152,8 @@ export class LogisticRegressionCV extends LinearClassifier<
       runAll([...folds.entries()], signal, async ([fold, { train, test }], stop) => {
         checkFoldClasses(this, train, codes, classes);
         const [rows, held] = [part(train), part(test)];
-        let best: Best | null = null;
+        let best: Omit<FoldPath, 'path'> | null = null;
+        const path: Matrix[] = [];
         let model = new LogisticRegression();
         for (const [k, candidate] of candidates.entries()) {
           // Each path of strengths begins at 0.
@@ -155,26 +162,34 @@ export class LogisticRegressionCV extends LinearClassifier<
           await model.fit(rows.X, rows.y, { sampleWeight: rows.sampleWeight, signal: stop });
           const score = await scorer.score(model, held);
           scores[fold * candidates.length + k] = score;
+          path.push(withIntercept(model));
           if (best === null || bestOf([best.score, score]) === 1)
             best = { score, candidate: k, coef: model.coef.data as Float64Array, intercept: model.intercept };
           stop.throwIfAborted();
           progress?.(++done, scores.length);
         }
-        return best as Best;
+        return { ...best!, path };
       }),
     );
     const learned = { classes, Cs, scores, folds: folds.length };
+    const remember = (state: LogisticRegressionCVState) => {
+      paths.set(
+        state,
+        bests.map(({ path }) => path),
+      );
+      return state;
+    };
     if (!refit) {
-      const mean = (values: (best: Best) => ArrayLike<number>) => meanOf(bests.map(values));
+      const mean = (values: (best: FoldPath) => ArrayLike<number>) => meanOf(bests.map(values));
       const chosen = (value: (candidate: Candidate) => number) =>
         mean(({ candidate }) => [value(candidates[candidate])])[0];
-      return {
+      return remember({
         ...learned,
         C: chosen(({ C }) => C),
         l1Ratio: chosen(({ l1Ratio }) => l1Ratio),
         coef: mean(({ coef }) => coef),
         intercept: mean(({ intercept }) => intercept),
-      };
+      });
     }
     const totals = candidates.map((_, k) =>
       folds.reduce((sum, _fold, f) => sum + scores[f * candidates.length + k], 0),
@@ -182,7 +197,8 @@ export class LogisticRegressionCV extends LinearClassifier<
     const best = candidates[bestOf(totals)];
     const model = new LogisticRegression({ ...shared, ...best });
     await withCancel(signal, () => model.fit(X, y, { sampleWeight: sampleWeight ?? undefined, signal }));
-    return { ...learned, ...best, coef: model.coef.data as Float64Array, intercept: model.intercept };
+    const { coef, intercept } = model;
+    return remember({ ...learned, ...best, coef: coef.data as Float64Array, intercept });
   }
 
   /** The inverse strength chosen; without `refit` the mean of those of the folds. @throws {ERR_NOT_FITTED} before `fit` */
@@ -205,6 +221,31 @@ export class LogisticRegressionCV extends LinearClassifier<
     const { scores, folds } = this.state;
     return new Matrix(scores.slice(), folds, scores.length / folds);
   }
+
+  /**
+   * The coefficients of all models that were scored: for each fold a list of matrices, in the order of its line of `scores`,
+   * [outputs, columns + 1] with the constant terms last, [outputs, columns] without `fitIntercept`.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} of a model that was loaded
+   */
+  get coefsPaths(): ReadonlyArray<readonly Matrix[]> {
+    const kept = paths.get(this.state);
+    if (kept !== undefined) return kept;
+    const why = 'the coefficients of the folds are known where they were fitted, and not in a model file';
+    throw new StateError('ERR_NOT_SUPPORTED', `LogisticRegressionCV: ${why}.`);
+  }
+}
+
+function withIntercept(model: LogisticRegression): Matrix {
+  const { coef, intercept } = model;
+  if (!model.params.fitIntercept) return coef;
+  const wide = Matrix.zeros(coef.rows, coef.cols + 1, 'float64');
+  for (let c = 0; c < coef.rows; c++) {
+    wide.row(c).set(coef.row(c));
+    wide.row(c)[coef.cols] = intercept[c];
+  }
+  return wide;
 }
 
 /** From 1e-4 to 1e4, evenly spaced in their logarithms. */

@@ -39,7 +39,8 @@ export interface NativeSvm {
 }
 
 export interface LinearSvmSpec {
-  squared: boolean;
+  /** Of the hinge or the error beyond epsilon, or of classes log(1 + exp(-y f)). */
+  loss: 'plain' | 'squared' | 'logistic';
   l1: boolean;
   dual: boolean;
   /** All classes in one problem. */

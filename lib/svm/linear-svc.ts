@@ -3,6 +3,7 @@
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels, type SparseFitInput } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, type ClassWeight, weightsByClass } from '../core/kinds.js';
+import { fitLinearSvm } from '../core/linear-machines.js';
 import { Matrix } from '../core/matrix.js';
 import {
   bool,
@@ -21,7 +22,6 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { fitLinearSvm } from './linear-fit.js';
 
 /** Parameters of {@link LinearSVC}. */
 export interface LinearSVCParams {
@@ -164,7 +164,12 @@ export class LinearSVC extends Classifier<LinearSVCParams, LinearSVCState> {
     const l1 = penalty === 'l1' && !joint;
     const byDual = dual === 'auto' ? !l1 && (loss === 'hinge' || x.rows < x.cols) : dual;
     const spec = {
-      ...{ squared: loss === 'squaredHinge', l1, dual: joint || byDual, joint },
+      ...{
+        loss: loss === 'squaredHinge' ? ('squared' as const) : ('plain' as const),
+        l1,
+        dual: joint || byDual,
+        joint,
+      },
       ...{ c: C, epsilon: 0, bias: fitIntercept ? interceptScaling : 0, tol, maxIter },
       seed: resolveSeed(randomState),
     };

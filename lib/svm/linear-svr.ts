@@ -1,6 +1,7 @@
 /** Linear regression by the epsilon-insensitive loss. */
 import { type FitInput, fitTargets, type SparseFitInput } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
+import { fitLinearSvm } from '../core/linear-machines.js';
 import {
   bool,
   checkLength,
@@ -16,7 +17,6 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { fitLinearSvm } from './linear-fit.js';
 
 /** Parameters of {@link LinearSVR}. */
 export interface LinearSVRParams {
@@ -118,7 +118,8 @@ export class LinearSVR extends Regressor<LinearSVRParams, LinearSVRState> {
     const { epsilon, tol, C, loss, fitIntercept, interceptScaling, dual, randomState, maxIter } = this.params;
     const squared = loss === 'squaredEpsilonInsensitive';
     const spec = {
-      ...{ squared, l1: false, dual: dual === 'auto' ? !squared || x.rows < x.cols : dual, joint: false },
+      loss: squared ? ('squared' as const) : ('plain' as const),
+      ...{ l1: false, dual: dual === 'auto' ? !squared || x.rows < x.cols : dual, joint: false },
       ...{ c: C, epsilon, bias: fitIntercept ? interceptScaling : 0, tol, maxIter },
       seed: resolveSeed(randomState),
     };

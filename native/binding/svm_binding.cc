@@ -76,7 +76,7 @@ napi_value fit_linear_svm(Call& call) {
   const Spec spec(env, call[at + 4]);
   LinearSvmParams params;
   params.regression = class_count == 0;
-  params.squared = spec.flag("squared");
+  params.loss = spec.choice<LinearLoss>("loss", {"plain", "squared", "logistic"});
   params.l1 = spec.flag("l1");
   params.dual = spec.flag("dual");
   params.joint = spec.flag("joint");

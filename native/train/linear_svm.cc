@@ -26,8 +26,12 @@ LinearSvmFit solve(const LinearSvmProblem<Rows>& problem, const LinearSvmParams&
     limits.tolerance *= std::max(std::min(positive, rows - positive), 1.0) / rows;
   }
   Rng rng(params.seed, stream);
-  if (params.l1) return solve_l1(problem, limits, rng);
-  return params.dual ? solve_dual(problem, limits, rng) : solve_primal(problem, limits);
+  const bool logistic = params.loss == LinearLoss::kLogistic;
+  if (params.l1) {
+    return logistic ? solve_logistic_l1(problem, limits, rng) : solve_l1(problem, limits, rng);
+  }
+  if (!params.dual) return solve_primal(problem, limits);
+  return logistic ? solve_logistic_dual(problem, limits, rng) : solve_dual(problem, limits, rng);
 }
 
 void check(size_t rows, size_t cols, Span<double> y, uint32_t class_count, Span<double> class_weights,
@@ -41,8 +45,11 @@ void check(size_t rows, size_t cols, Span<double> y, uint32_t class_count, Span<
   if (class_weights.size != 0 && class_weights.size != class_count) {
     throw Error("ERR_SHAPE", "There is not one weight for each class.");
   }
-  if (!params.squared && (params.l1 || !params.dual)) {
+  if (params.loss == LinearLoss::kPlain && (params.l1 || !params.dual)) {
     throw Error("ERR_PARAMETER", "The primal problem needs a squared loss.");
+  }
+  if (params.loss == LinearLoss::kLogistic && params.regression) {
+    throw Error("ERR_PARAMETER", "The logistic loss is one of classes.");
   }
   if (params.joint && params.regression) throw Error("ERR_PARAMETER", "Regression has no classes.");
   if (params.l1 && params.regression) throw Error("ERR_PARAMETER", "Regression has no l1 penalty.");
@@ -57,6 +64,9 @@ void check(size_t rows, size_t cols, Span<double> y, uint32_t class_count, Span<
 
 // Adds one output with these weights.
 void add_output(const double* w, size_t cols, double bias, LinearSvmModel& model) {
+  if (!std::all_of(w, w + cols + (bias > 0 ? 1 : 0), [](double value) { return std::isfinite(value); })) {
+    throw Error("ERR_INPUT_INFINITE", "The values are so large that their products overflow, or C is.");
+  }
   model.coef.insert(model.coef.end(), w, w + cols);
   model.intercept.push_back(bias > 0 ? w[cols] * bias : 0);
 }
@@ -99,7 +109,7 @@ LinearSvmModel fit(const Rows& x, Span<double> y, uint32_t class_count, Span<dou
     problem.bias = params.bias;
     problem.epsilon = params.epsilon;
     problem.regression = params.regression;
-    problem.squared = params.squared;
+    problem.loss = params.loss;
     for (size_t i = 0; i < x.rows(); ++i) {
       const bool is_positive = !params.regression && y[i] == positive;
       problem.y.push_back(params.regression ? y[i] : is_positive ? 1 : -1);

@@ -1,5 +1,6 @@
-// Linear support vector machines as LIBLINEAR poses them (Fan et al., "LIBLINEAR: a library for large linear
-// classification", 2008): the constant term is the weight of one more column, and penalised with the others.
+// Linear support vector machines and logistic regression as LIBLINEAR poses them (Fan et al., "LIBLINEAR: a
+// library for large linear classification", 2008): the constant term is the weight of one more column, and
+// penalised with the others.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +13,16 @@
 
 namespace boreal {
 
+// Of how far a row is on the wrong side (1 - y f, or its error beyond epsilon): that, or its square; or
+// log(1 + exp(-y f)) of classes.
+enum class LinearLoss { kPlain, kSquared, kLogistic };
+
 struct LinearSvmParams {
-  bool regression = false;  // errors beyond epsilon, else the hinge of y f
-  bool squared = true;      // the square of the loss
-  bool l1 = false;          // |w|_1 in place of |w|^2 / 2: squared hinge, primal only
-  bool dual = true;         // else the loss is squared
-  bool joint = false;       // all classes in one problem (Crammer and Singer), whatever the loss and penalty
+  bool regression = false;  // errors beyond epsilon, else classes
+  LinearLoss loss = LinearLoss::kSquared;
+  bool l1 = false;     // |w|_1 in place of |w|^2 / 2: of classes, primal only
+  bool dual = true;    // else the loss is not the plain one
+  bool joint = false;  // all classes in one problem (Crammer and Singer), whatever the loss and penalty
   double c = 1, epsilon = 0;
   double bias = 1;  // value of the additional column; <= 0: none
   double tolerance = 1e-4;

@@ -39,8 +39,9 @@ class DualDescent {
     problem_.x.add(i, 1, &step, w_.data());
     if (problem_.bias > 0) w_.back() += step * problem_.bias;
   }
-  double diagonal(size_t i) const { return problem_.squared ? 0.5 / problem_.c[i] : 0; }
-  double bound(size_t i) const { return problem_.squared ? kInfinity : problem_.c[i]; }
+  bool is_squared() const { return problem_.loss == LinearLoss::kSquared; }
+  double diagonal(size_t i) const { return is_squared() ? 0.5 / problem_.c[i] : 0; }
+  double bound(size_t i) const { return is_squared() ? kInfinity : problem_.c[i]; }
   void check(size_t step) const {
     if (step % kCheckEvery == 0) check_cancel(limits_.cancel);
   }

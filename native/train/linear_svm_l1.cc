@@ -49,23 +49,14 @@ LinearSvmFit solve_l1(const LinearSvmProblem<Rows>& problem, const LinearSvmLimi
         curvature += 2 * c[i] * v * v;
       });
       curvature = std::max(curvature, kLeast);
-      const double rising = slope + 1, falling = slope - 1;
-      double violation;
-      if (w[j] == 0) {
-        violation = rising < 0 ? -rising : falling > 0 ? falling : 0;
-        const double margin_of = most_before / static_cast<double>(rows);
-        if (violation == 0 && rising > margin_of && falling < -margin_of) {
-          std::swap(order[s--], order[--active]);
-          continue;
-        }
-      } else {
-        violation = std::fabs(w[j] > 0 ? rising : falling);
+      if (l1_rests(w[j], slope, most_before / static_cast<double>(rows))) {
+        std::swap(order[s--], order[--active]);
+        continue;
       }
+      const double violation = l1_violation(w[j], slope);
       most = std::max(most, violation);
       total += violation;
-      double step = rising < curvature * w[j]    ? -rising / curvature
-                    : falling > curvature * w[j] ? -falling / curvature
-                                                 : -w[j];
+      double step = l1_step(w[j], slope, curvature);
       if (std::fabs(step) < kLeast) continue;
       double expected = std::fabs(w[j] + step) - std::fabs(w[j]) + slope * step, taken = 0, before = 0;
       for (int halving = 0; halving < kHalvings; ++halving) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
@@ -18,9 +19,9 @@ using Weights = std::vector<double>;
 double dot(const Weights& a, const Weights& b) { return kernels().vectors.dot(a.data(), b.data(), a.size()); }
 
 template <typename Rows>
-class SquaredLoss {
+class PrimalLoss {
  public:
-  SquaredLoss(const LinearSvmProblem<Rows>& problem, const CancelToken* cancel)
+  PrimalLoss(const LinearSvmProblem<Rows>& problem, const CancelToken* cancel)
       : problem_(problem),
         cancel_(cancel),
         parts_(partition_rows(problem.x.rows(), kMinRows,
@@ -37,21 +38,8 @@ class SquaredLoss {
       std::fill(own.begin(), own.end(), 0);
       each_block(
           part, w,
-          [&](size_t i, double f) {
-            const double y = problem_.y[i], c = problem_.c[i];
-            // How far the row is on the wrong side, and which way f has to go.
-            double gap, sign;
-            if (problem_.regression) {
-              gap = std::fabs(f - y) - problem_.epsilon;
-              sign = f > y ? 1 : -1;
-            } else {
-              gap = 1 - y * f;
-              sign = -y;
-            }
-            const bool counts = gap > 0;
-            sum += counts ? c * gap * gap : 0;
-            curvature_[i] = counts ? 2 * c : 0;
-            return counts ? 2 * c * gap * sign : 0;
+          [&](size_t begin, size_t count, double* f) {
+            sum += is_logistic_ ? logistic(begin, count, f) : squared(begin, count, f);
           },
           own);
       values_[part] = sum;
@@ -68,7 +56,11 @@ class SquaredLoss {
       Weights& own = partial_[part];
       std::fill(own.begin(), own.end(), 0);
       each_block(
-          part, v, [&](size_t i, double f) { return curvature_[i] * f; }, own);
+          part, v,
+          [&](size_t begin, size_t count, double* f) {
+            for (size_t k = 0; k < count; ++k) f[k] *= curvature_[begin + k];
+          },
+          own);
     });
     return merged(v);
   }
@@ -82,21 +74,57 @@ class SquaredLoss {
     });
   }
 
-  // own += factor(i, row i . w) row i, over the rows of a part.
-  template <typename Factor>
-  void each_block(size_t part, const Weights& w, const Factor& factor, Weights& own) const {
+  // The sum of the losses of rows with the scores f, which become the slopes; sets the curvatures.
+  double squared(size_t begin, size_t count, double* f) {
+    double sum = 0;
+    for (size_t k = 0; k < count; ++k) {
+      const double y = problem_.y[begin + k], c = problem_.c[begin + k];
+      // How far the row is on the wrong side, and which way f has to go.
+      double gap, sign;
+      if (problem_.regression) {
+        gap = std::fabs(f[k] - y) - problem_.epsilon;
+        sign = f[k] > y ? 1 : -1;
+      } else {
+        gap = 1 - y * f[k];
+        sign = -y;
+      }
+      const bool counts = gap > 0;
+      sum += counts ? c * gap * gap : 0;
+      curvature_[begin + k] = counts ? 2 * c : 0;
+      f[k] = counts ? 2 * c * gap * sign : 0;
+    }
+    return sum;
+  }
+  double logistic(size_t begin, size_t count, double* f) {
+    double sign[kBlock];
+    for (size_t k = 0; k < count; ++k) sign[k] = -problem_.y[begin + k];
+    const double* const c = problem_.c.data() + begin;
+    const double sum = kernels().logistic.binomial(f, sign, c, count);
+    for (size_t k = 0; k < count; ++k) {
+      // The slope is c times the probability of the other class.
+      const double size = std::fabs(f[k]);
+      curvature_[begin + k] = c[k] > 0 ? size * (1 - size / c[k]) : 0;
+    }
+    return sum;
+  }
+
+  // own += factors[i] row i, over the rows of a part; to_factors(begin, count, f) makes them of f = rows . w.
+  template <typename ToFactors>
+  void each_block(size_t part, const Weights& w, const ToFactors& to_factors, Weights& own) const {
     const double bias = problem_.bias;
     double f[kBlock];
     for (size_t begin = parts_.begin(part); begin < parts_.end(part); begin += kBlock) {
       const size_t count = std::min(kBlock, parts_.end(part) - begin);
       problem_.x.products(begin, count, w.data(), f);
-      double sum = 0;
-      for (size_t k = 0; k < count; ++k) {
-        f[k] = factor(begin + k, bias > 0 ? f[k] + bias * w.back() : f[k]);
-        sum += f[k];
+      if (bias > 0) {
+        for (size_t k = 0; k < count; ++k) f[k] += bias * w.back();
       }
+      to_factors(begin, count, f);
       problem_.x.add(begin, count, f, own.data());
-      if (bias > 0) own.back() += bias * sum;
+      if (bias <= 0) continue;
+      double sum = 0;
+      for (size_t k = 0; k < count; ++k) sum += f[k];
+      own.back() += bias * sum;
     }
   }
 
@@ -108,6 +136,7 @@ class SquaredLoss {
   }
 
   const LinearSvmProblem<Rows>& problem_;
+  const bool is_logistic_ = problem_.loss == LinearLoss::kLogistic;
   const CancelToken* cancel_;
   const Partition parts_;
   std::vector<Weights> partial_;
@@ -116,7 +145,7 @@ class SquaredLoss {
 
 // s with H s = -g, as far as a tenth of |g|.
 template <typename Rows>
-Weights newton_step(SquaredLoss<Rows>& loss, const Weights& g, double share) {
+Weights newton_step(PrimalLoss<Rows>& loss, const Weights& g, double share) {
   Weights s(g.size(), 0), r(g.size());
   for (size_t k = 0; k < g.size(); ++k) r[k] = -g[k];
   Weights d = r;
@@ -142,12 +171,15 @@ template <typename Rows>
 LinearSvmFit solve_primal(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits) {
   constexpr double kShare = 0.1, kSufficient = 0.01;
   constexpr int kHalvings = 40;
-  SquaredLoss<Rows> loss(problem, limits.cancel);
+  PrimalLoss<Rows> loss(problem, limits.cancel);
   LinearSvmFit fit;
   fit.w.assign(problem.weights(), 0);
   Weights gradient;
   double value = loss.value(fit.w, gradient);
   const double first = std::sqrt(dot(gradient, gradient));
+  if (!std::isfinite(first)) {
+    throw Error("ERR_INPUT_INFINITE", "The values are so large that their products overflow, or C is.");
+  }
   for (; fit.iterations < limits.max_iterations; ++fit.iterations) {
     const double size = std::sqrt(dot(gradient, gradient));
     if (size <= limits.tolerance * first) {

@@ -1,6 +1,8 @@
 // The solvers of linear_svm.h, each of one problem with labels 1 and -1 or targets.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -20,7 +22,7 @@ namespace boreal {
 class DenseSvmColumns {
  public:
   DenseSvmColumns(MatrixView<const double> x, const std::vector<double>& y, double bias)
-      : rows_(x.rows), values_((x.cols + (bias > 0 ? 1 : 0)) * x.rows) {
+      : rows_(x.rows), values_((x.cols + (bias > 0 ? 1 : 0)) * x.rows), vectors_(kernels().vectors) {
     for (size_t i = 0; i < rows_; ++i) {
       for (size_t j = 0; j < x.cols; ++j) values_[j * rows_ + i] = y[i] * x.at(i, j);
       if (bias > 0) values_[x.cols * rows_ + i] = y[i] * bias;
@@ -32,10 +34,14 @@ class DenseSvmColumns {
     const double* const column = values_.data() + j * rows_;
     for (size_t i = 0; i < rows_; ++i) body(i, column[i]);
   }
+  double dot(size_t j, const double* values) const {
+    return vectors_.dot(values_.data() + j * rows_, values, rows_);
+  }
 
  private:
   size_t rows_;
   AlignedBuffer<double> values_;
+  const VectorKernels& vectors_;
 };
 
 // Rows as the solvers read them.
@@ -83,6 +89,11 @@ class SparseSvmColumns {
     const CsrView<double> view = columns_.view();
     for (size_t k = view.begin(j); k < view.end(j); ++k)
       body(static_cast<size_t>(view.columns[k]), view.values[k]);
+  }
+  double dot(size_t j, const double* values) const {
+    double sum = 0;
+    each(j, [&](size_t i, double v) { sum += v * values[i]; });
+    return sum;
   }
 
  private:
@@ -132,7 +143,8 @@ struct LinearSvmProblem {
   std::vector<double> y, c;  // [rows]; rows with c = 0 count nothing
   double bias = 0;           // <= 0: none
   double epsilon = 0;
-  bool regression = false, squared = true;
+  bool regression = false;
+  LinearLoss loss = LinearLoss::kSquared;
 
   size_t weights() const { return x.cols() + (bias > 0 ? 1 : 0); }
 };
@@ -152,7 +164,7 @@ struct LinearSvmFit {
 template <typename Rows>
 LinearSvmFit solve_dual(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits, Rng& rng);
 
-// Newton's method on |w|^2 / 2 + the sum of squared losses, steps by conjugate gradients.
+// Newton's method on |w|^2 / 2 + the sum of squared or logistic losses, steps by conjugate gradients.
 template <typename Rows>
 LinearSvmFit solve_primal(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits);
 
@@ -161,10 +173,33 @@ LinearSvmFit solve_primal(const LinearSvmProblem<Rows>& problem, const LinearSvm
 template <typename Rows>
 LinearSvmFit solve_l1(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits, Rng& rng);
 
+// The dual of logistic regression, and |w|_1 + its losses, see linear_svm_logistic.cc.
+template <typename Rows>
+LinearSvmFit solve_logistic_dual(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits,
+                                 Rng& rng);
+template <typename Rows>
+LinearSvmFit solve_logistic_l1(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits,
+                               Rng& rng);
+
 // All classes in one problem, see linear_svm_joint.cc: y are their numbers. w is [classes, weights()].
 template <typename Rows>
 LinearSvmFit solve_joint(const LinearSvmProblem<Rows>& problem, size_t classes, const LinearSvmLimits& limits,
                          Rng& rng);
+
+// Of a coefficient w whose loss has this slope, in the sum of the loss and |w|: how far it is from the
+// optimum, whether it stays at 0 though the slope should change by `margin`, and the step to the least value
+// where the loss has this curvature.
+inline double l1_violation(double w, double slope) {
+  if (w == 0) return std::max({0.0, -slope - 1, slope - 1});
+  return std::fabs(w > 0 ? slope + 1 : slope - 1);
+}
+inline bool l1_rests(double w, double slope, double margin) {
+  return w == 0 && slope + 1 > margin && slope - 1 < -margin;
+}
+inline double l1_step(double w, double slope, double curvature) {
+  const double rising = slope + 1, falling = slope - 1;
+  return rising < curvature * w ? -rising / curvature : falling > curvature * w ? -falling / curvature : -w;
+}
 
 // Reorders the first `count` of items.
 inline void shuffle(std::vector<uint32_t>& items, size_t count, Rng& rng) {

@@ -262,7 +262,8 @@ describe('wrong arguments have a code', () => {
     ['ERR_SHAPE', 'a precomputed kernel', () => svm({ kernel: 'precomputed' })],
     ['ERR_PARAMETER', 'a kernel that overflows', () => svm({ kernel: 'poly', gamma: 1e300, coef0: 1e300 })],
     ['ERR_LABELS', 'a class of a linear machine', () => linearSvm({}, [0, 3])],
-    ['ERR_PARAMETER', 'a hinge in the primal', () => linearSvm({ squared: false, dual: false })],
+    ['ERR_PARAMETER', 'a hinge in the primal', () => linearSvm({ loss: 'plain', dual: false })],
+    ['ERR_PARAMETER', 'an unknown loss of a linear machine', () => linearSvm({ loss: 'cubic' })],
     ['ERR_PARAMETER', 'no iterations', () => linearSvm({ maxIter: 0 })],
     [
       'ERR_LABELS',

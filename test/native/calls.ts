@@ -155,7 +155,7 @@ export const SVM = {
 };
 export const LINEAR_SVM = {
   ...{
-    squared: true,
+    loss: 'squared',
     l1: false,
     dual: true,
     joint: false,

@@ -730,6 +730,18 @@ export const EXAMPLES: readonly Example[] = [
         randomState: 1,
       }),
   },
+  {
+    name: 'LogisticRegression by liblinear',
+    make: () => new LogisticRegression({ solver: 'liblinear', tol: 1e-10 }),
+  },
+  {
+    name: 'LogisticRegression by liblinear, L1',
+    make: () => new LogisticRegression({ solver: 'liblinear', l1Ratio: 1, tol: 1e-10, interceptScaling: 10 }),
+  },
+  {
+    name: 'LogisticRegression by liblinear, dual',
+    make: () => new LogisticRegression({ solver: 'liblinear', dual: true, tol: 1e-9, maxIter: 10_000 }),
+  },
   { name: 'MaxAbsScaler', make: () => new MaxAbsScaler(), exceptions: SEEN },
   {
     name: 'MiniBatchKMeans',

@@ -56,6 +56,50 @@ describe('LogisticRegression', () => {
     expect(newton.nIter).toBeLessThan(20);
   });
 
+  it("has that optimum by 'liblinear', too, where no constant term is penalised", async () => {
+    const two = Array.from(iris.target, (label) => (label === 1 ? 'yes' : 'no'));
+    const learn = (params: object) =>
+      new LogisticRegression({
+        fitIntercept: false,
+        tol: 1e-11,
+        maxIter: 50_000,
+        randomState: 1,
+        ...params,
+      }).fit(scaled, two);
+    for (const C of [0.01, 1, 50]) {
+      const lbfgs = await learn({ C });
+      const saga = await learn({ C, solver: 'saga', l1Ratio: 1 });
+      for (const [model, params] of [
+        [lbfgs, {}],
+        [lbfgs, { dual: true }],
+        [saga, { l1Ratio: 1 }],
+      ] as const) {
+        const own = await learn({ C, solver: 'liblinear', ...params });
+        expect(own.converged).toBe(true);
+        expectClose(own.coef.data, model.coef.data, iterative(1e-5), `coef ${C} ${JSON.stringify(params)}`);
+        expectClose(own.intercept, [0], iterative(0), 'intercept');
+      }
+    }
+    const short = await learn({ solver: 'liblinear', l1Ratio: 1, maxIter: 1 });
+    expect([short.nIter, short.converged]).toEqual([1, false]);
+  });
+
+  it("refuses what 'liblinear' has not, and numbers that overflow", async () => {
+    const two = Array.from(iris.target, (label) => Math.min(label, 1));
+    const learn = (params: object, y = two, x = scaled) =>
+      new LogisticRegression({ solver: 'liblinear', randomState: 0, ...params }).fit(x, y);
+    expect(await codeOf(() => learn({}, Array.from(iris.target)))).toBe('ERR_LABELS');
+    const refused = [
+      ...[{ l1Ratio: 0.5 }, { C: Infinity }, { penalty: null }, { dual: true, l1Ratio: 1 }],
+      ...[{ dual: true, solver: 'lbfgs' }, { interceptScaling: 0 }],
+    ];
+    for (const params of refused) expect(await codeOf(() => learn(params))).toBe('ERR_PARAMETER');
+    for (const params of [{}, { dual: true }, { l1Ratio: 1 }]) {
+      const huge = scaled.scale(1e200) as typeof scaled;
+      expect(await codeOf(() => learn(params, two, huge)), JSON.stringify(params)).toBe('ERR_INPUT_INFINITE');
+    }
+  });
+
   it('understands the older names of penalties', async () => {
     const same = async (old: object, now: object) => {
       const solver = { solver: 'saga', randomState: 1, tol: 1e-6 } as const;
@@ -87,7 +131,7 @@ describe('LogisticRegression', () => {
 
   it('refuses an L1 penalty without saga, and says when it ran out of iterations', async () => {
     expect(await codeOf(() => fit({ l1Ratio: 1 }))).toBe('ERR_PARAMETER');
-    expect(await codeOf(() => fit({ solver: 'liblinear' }))).toBe('ERR_PARAMETER');
+    expect(await codeOf(() => fit({ solver: 'newton' }))).toBe('ERR_PARAMETER');
     expect((await fit({ maxIter: 1 })).converged).toBe(false);
     expect((await fit({ maxIter: 1, solver: 'newton-cholesky' })).converged).toBe(false);
   });

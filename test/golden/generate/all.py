@@ -18,6 +18,7 @@ import clustering
 import compositions
 import curves
 import decompositions
+import delegates
 import ensembles
 import estimator_names
 import explanations
@@ -31,6 +32,7 @@ import inspection
 import interchange
 import keras_files
 import keras_models
+import liblinear
 import linear
 import linear_models
 import loaded_datasets
@@ -85,6 +87,11 @@ if __name__ == "__main__":
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
             *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization),
             *(exports, safetensors_files),
+            *(splits, splines, searches, curves, thresholds, estimator_names, baselines, delegates),
+            *(linear, linear_models, liblinear, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
+            *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
+            *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization, exports, safetensors_files),
         )
         for script in scripts:
             script.main()

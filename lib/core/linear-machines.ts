@@ -1,7 +1,7 @@
-/** The fit of linear support vector machines, on dense rows or sparse ones. */
-import type { Matrix } from '../core/matrix.js';
-import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
+/** The fit of linear support vector machines, and of logistic regression of their form, on dense rows or sparse ones. */
 import { native, type SvmAddon } from '../native.js';
+import type { Matrix } from './matrix.js';
+import { CsrMatrix, csrArguments } from './sparse/csr-matrix.js';
 
 type Rest = Parameters<SvmAddon['fitLinearSvm']> extends [unknown, unknown, unknown, ...infer R] ? R : never;
 
