@@ -117,6 +117,13 @@ import { Sequential } from './nn/sequential.js';
 import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
 import { SideBySide } from './pipeline/side-by-side.js';
 import {
+  ColumnTransformer,
+  FeatureUnion,
+  FrozenEstimator,
+  Pipeline,
+  TransformedTargetRegressor,
+} from './pipeline/index.js';
+import {
   Binarizer,
   CyclicalEncoder,
   FunctionTransformer,
@@ -181,6 +188,7 @@ registerEstimators(
   GradientBoostingClassifier,
   GradientBoostingRegressor,
   FixedThresholdClassifier,
+  FrozenEstimator,
   GridSearchCV,
   HalvingGridSearchCV,
   HalvingRandomSearchCV,

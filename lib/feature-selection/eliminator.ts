@@ -1,11 +1,20 @@
-/** What selectors share that take columns away and keep the model of those that stay. */
-import { Estimator } from '../core/estimator.js';
-import { type Predictor, predictTarget, type ScoreOptions } from '../core/kinds.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
+/** What selectors share that take columns away, keep the model of those that stay, and predict by it. */
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
+import { Estimator, type EstimatorKind } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
+import type { ScoreOptions } from '../core/kinds.js';
+import type { Matrix, MatrixLike, NumericMatrixLike } from '../core/matrix.js';
+import { MetaEstimator } from '../core/meta-estimator.js';
 import { checkLength, custom, int32s, type Rule, uint8s } from '../core/params.js';
-import type { Column } from '../core/schema.js';
-import { StateError } from '../errors.js';
-import { checkModelWidth, FeatureSelector, type SelectorState } from './selector.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column, Target } from '../core/schema.js';
+import { StateError, ValidationError } from '../errors.js';
+import { checkModelWidth, checkSupport, placesOf, putBack, type SelectorState } from './selector.js';
+
+/** What all of them are told. */
+export interface EliminatorParams {
+  estimator: Estimator;
+}
 
 /** Learned by {@link RFE} and {@link RFECV}. */
 export interface EliminatorState extends SelectorState {
@@ -22,20 +31,50 @@ export const eliminatorStateRules = {
   ranking: int32s(),
 } satisfies Record<string, Rule>;
 
-type Ask = 'predict' | 'predictProba' | 'decisionFunction' | 'score';
+/**
+ * Base of selectors that keep the model of the columns that stay, and predict by it.
+ *
+ * @typeParam F - that model, which decides what `predict` returns
+ */
+export abstract class Eliminator<
+  P extends EliminatorParams,
+  S extends EliminatorState,
+  F extends Estimator = Estimator,
+> extends MetaEstimator<P, S, F> {
+  /** The model, fitted or not. */
+  get #model(): Estimator | undefined {
+    return this.isFitted ? this.state.model : this.params.estimator;
+  }
 
-/** Base of selectors that keep the model of the columns that stay, and predict by it. */
-export abstract class Eliminator<P extends object, S extends EliminatorState> extends FeatureSelector<P, S> {
-  protected override checkState(state: S, columns: readonly Column[]): void {
-    super.checkState(state, columns);
-    const { support, model, ranking } = state;
+  get kind(): EstimatorKind {
+    return this.#model?.kind ?? 'transformer';
+  }
+
+  get outputs(): readonly Output[] {
+    return [...(this.#model?.outputs ?? []), 'transform'];
+  }
+
+  override get tags(): EstimatorTags {
+    const { allowNan, positive, whole, positiveTargets, binary } = this.params.estimator?.tags ?? {};
+    return { allowNan, positive, whole, positiveTargets, binary };
+  }
+
+  protected override checkState({ support, model, ranking }: S, columns: readonly Column[]): void {
+    checkSupport(this, support, columns.length);
     checkLength(this, 'ranking', ranking, columns.length);
-    checkModelWidth(this, model, support.filter((kept) => kept === 1).length);
+    checkModelWidth(this, model, placesOf(support).length);
+    if (model.kind === this.params.estimator.kind) return;
+    const message = `${this.constructor.name} state: the model is a ${model.kind}, unlike the estimator.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
+
+  protected targetOf({ model }: S): Target {
+    return model.schema.target;
   }
 
   /** The model, fitted on the columns that stay. @throws {ERR_NOT_FITTED} before `fit` */
-  get estimator(): Estimator {
-    return this.state.model;
+  get estimator(): F {
+    return this.state.model as F;
   }
 
   /** How many columns stay. @throws {ERR_NOT_FITTED} before `fit` */
@@ -48,37 +87,44 @@ export abstract class Eliminator<P extends object, S extends EliminatorState> ex
     return this.state.ranking.slice();
   }
 
-  /** What the model predicts of all columns' rows. @throws {ERR_NOT_SUPPORTED} where it predicts nothing */
-  async predict(X: MatrixLike): Promise<unknown> {
-    return predictTarget(this.#asked('predict') as unknown as Predictor, await this.transform(X));
+  /** Which columns stay, by column. @throws {ERR_NOT_FITTED} before `fit` */
+  getSupport(): boolean[] {
+    return Array.from(this.state.support, (kept) => kept === 1);
   }
 
-  /** The model's probabilities, [rows, classes]. @throws {ERR_NOT_SUPPORTED} where it has none */
-  async predictProba(X: MatrixLike): Promise<Matrix> {
-    return this.#asked('predictProba').predictProba(await this.transform(X));
+  /** The places of the columns that stay. @throws {ERR_NOT_FITTED} before `fit` */
+  get selected(): number[] {
+    return placesOf(this.state.support);
   }
 
-  /** The model's scores before the link. @throws {ERR_NOT_SUPPORTED} where it has none */
-  async decisionFunction(X: MatrixLike): Promise<Matrix> {
-    return this.#asked('decisionFunction').decisionFunction(await this.transform(X));
+  /**
+   * Puts columns back where they were, with zeros for those that were left out.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} when X has another number of columns than stay
+   */
+  inverseTransform(X: NumericMatrixLike): Matrix {
+    return putBack(X, this.state.support);
   }
 
-  /** The model's score. @throws {ERR_NOT_SUPPORTED} where it has none */
-  async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
-    return this.#asked('score').score(await this.transform(X), y, options);
+  override outputColumns(): readonly Column[] {
+    return this.selected.map((j) => this.schema.columns[j]);
   }
 
-  #asked<M extends Ask>(method: M): Pick<Model, M> {
-    const { model } = this.state;
-    if (typeof (model as Partial<Model>)[method] === 'function') return model as unknown as Pick<Model, M>;
-    throw new StateError('ERR_NOT_SUPPORTED', `${model.constructor.name} has no ${method}.`);
+  /** The model's own score of the columns that stay. @throws {ERR_NOT_SUPPORTED} where it has none */
+  override async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
+    const model = this.state.model as Estimator & Partial<Scoring>;
+    if (model.score === undefined)
+      throw new StateError('ERR_NOT_SUPPORTED', `${model.constructor.name} has no score.`);
+    return model.score(await this.transform(X), y, options);
+  }
+
+  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const kept = plan.gather(x, this.selected);
+    return options.output === 'transform' ? kept : this.state.model.lowerChecked(plan, kept, options);
   }
 }
 
-/** What a model may offer. */
-interface Model {
-  predict(X: MatrixLike): Promise<unknown>;
-  predictProba(X: MatrixLike): Promise<Matrix>;
-  decisionFunction(X: MatrixLike): Promise<Matrix>;
+interface Scoring {
   score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number>;
 }

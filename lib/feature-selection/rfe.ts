@@ -27,21 +27,22 @@ export type RFEState = EliminatorState;
  * Recursive feature elimination (Guyon, Weston, Barnhill and Vapnik 2002): fits the model, takes away the columns with the smallest
  * squared coefficients or importances, and starts over with the others.
  *
- * `predict`, `score` and the like ask the model of the columns that stay.
+ * It predicts as the model of the columns that stay does, and is what that is, a classifier or a regressor, in cross-validation,
+ * searches and at the end of a pipeline; before other steps of a pipeline it is a transformer.
  *
- * Differs from scikit-learn: to searches, cross-validation and pipelines it is a transformer alone: follow it there by a model.
- *
+ * @typeParam F - the model, which decides what `predict` returns
  * @example
  * ```ts
  * import { loadDiabetes, RFE, Ridge } from 'boreal';
  * const { data, target } = loadDiabetes();
  * const selector = await new RFE(new Ridge(), { nFeaturesToSelect: 3 }).fit(data, target);
  * selector.selected.length; // 3
+ * (await selector.score(data, target)) > 0.4; // true
  * ```
  */
-export class RFE extends Eliminator<RFEParams, RFEState> {
+export class RFE<F extends Estimator = Estimator> extends Eliminator<RFEParams, RFEState, F> {
   /** @param estimator - cloned for each fit, and left as it is */
-  constructor(estimator: Estimator, options: Partial<Omit<RFEParams, 'estimator'>> = {}) {
+  constructor(estimator: F, options: Partial<Omit<RFEParams, 'estimator'>> = {}) {
     super({ nFeaturesToSelect: null, step: 1, importanceGetter: 'auto', ...options, estimator });
   }
 

@@ -16,9 +16,7 @@ export interface SelectorState extends State {
 /** Base of transformers that keep some of the columns, as they are. */
 export abstract class FeatureSelector<P extends object, S extends SelectorState> extends Transformer<P, S> {
   protected override checkState({ support }: S, columns: readonly Column[]): void {
-    checkLength(this, 'support', support, columns.length);
-    if (!support.includes(1))
-      throw new ValidationError('ERR_PARAMETER', `${this.constructor.name} state: no column stays.`);
+    checkSupport(this, support, columns.length);
   }
 
   /** Which columns stay, by column. @throws {ERR_NOT_FITTED} before `fit` */
@@ -28,7 +26,7 @@ export abstract class FeatureSelector<P extends object, S extends SelectorState>
 
   /** The places of the columns that stay. @throws {ERR_NOT_FITTED} before `fit` */
   get selected(): number[] {
-    return [...this.state.support.keys()].filter((j) => this.state.support[j] === 1);
+    return placesOf(this.state.support);
   }
 
   outputColumns(): readonly Column[] {
@@ -46,17 +44,35 @@ export abstract class FeatureSelector<P extends object, S extends SelectorState>
    * @throws {ERR_SHAPE} when X has another number of columns than stay
    */
   inverseTransform(X: NumericMatrixLike): Matrix {
-    const { selected, nFeaturesIn } = this;
-    const kept = Matrix.from(X);
-    if (kept.cols !== selected.length)
-      throw new ValidationError('ERR_SHAPE', `X has ${kept.cols} columns, but ${selected.length} stay.`);
-    const data = new Float64Array(kept.rows * nFeaturesIn);
-    for (let i = 0; i < kept.rows; i++)
-      selected.forEach((j, k) => {
-        data[i * nFeaturesIn + j] = kept.data[i * kept.cols + k];
-      });
-    return new Matrix(data, kept.rows, nFeaturesIn);
+    return putBack(X, this.state.support);
   }
+}
+
+/** @throws {ERR_PARAMETER | ERR_SHAPE} unless some of so many columns stay */
+export function checkSupport(owner: object, support: Uint8Array, columns: number): void {
+  checkLength(owner, 'support', support, columns);
+  if (!support.includes(1))
+    throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name} state: no column stays.`);
+}
+
+/** The places of the columns that stay. */
+export function placesOf(support: Uint8Array): number[] {
+  return [...support.keys()].filter((j) => support[j] === 1);
+}
+
+/** Columns that stayed among zeros for the others. @throws {ERR_SHAPE} for another number of columns than stay */
+export function putBack(X: NumericMatrixLike, support: Uint8Array): Matrix {
+  const places = placesOf(support);
+  const kept = Matrix.from(X);
+  if (kept.cols !== places.length)
+    throw new ValidationError('ERR_SHAPE', `X has ${kept.cols} columns, but ${places.length} stay.`);
+  const { length } = support;
+  const data = new Float64Array(kept.rows * length);
+  for (let i = 0; i < kept.rows; i++)
+    places.forEach((j, k) => {
+      data[i * length + j] = kept.data[i * kept.cols + k];
+    });
+  return new Matrix(data, kept.rows, length);
 }
 
 /** @throws {ERR_PARAMETER} unless the model of a restored state was fitted on so many columns */

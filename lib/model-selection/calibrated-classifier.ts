@@ -12,6 +12,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';
+import { FrozenEstimator } from '../pipeline/index.js';
 import {
   type CalibrationMethod,
   type CalibrationSet,
@@ -36,8 +37,8 @@ export interface CalibratedClassifierCVOptions {
   cv: NonNullable<FoldOptions['cv']>;
   /**
    * true: a model and a calibrator for each fold, whose probabilities are averaged; false: one model of all rows, calibrated on
-   * the scores of the folds. 'auto' is true, but false of a model that is given distances or kernels, since that of a fold knows the
-   * training rows of the fold alone. Default 'auto'.
+   * the scores of the folds. 'auto' is true, but false of a {@link FrozenEstimator}, which is one model, calibrated on all rows, and of a
+   * model that is given distances or kernels, since that of a fold knows the training rows of the fold alone. Default 'auto'.
    */
   ensemble: 'auto' | boolean;
 }
@@ -62,8 +63,7 @@ export interface CalibratedClassifierCVState extends ClassifierState {
  * are calibrated on it, others on their probabilities; of three classes or more, each against the rest. All models and
  * calibrators are one native plan.
  *
- * Differs from scikit-learn: no frozen estimators. Training rows of every fold must have all classes. Decisions are never taken
- * for probabilities.
+ * Differs from scikit-learn: training rows of every fold must have all classes. Decisions are never taken for probabilities.
  *
  * @example
  * ```ts
@@ -178,7 +178,8 @@ export class CalibratedClassifierCV extends Classifier<
       ...{ scores, response, codes: rows.map((row) => codes[row]) },
       sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
     });
-    if (ensemble === 'auto' ? !estimator.tags.pairwise : ensemble) {
+    const hasFolds = !estimator.tags.pairwise && !(estimator instanceof FrozenEstimator);
+    if (ensemble === 'auto' ? hasFolds : ensemble) {
       const calibrators = [];
       for (const { test, scores } of fitted)
         calibrators.push(await fitCalibrator(method, setOf(test, scores), cancel));

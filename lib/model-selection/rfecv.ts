@@ -50,9 +50,9 @@ export interface RFECVState extends EliminatorState {
  * the smallest; then of all rows, down to that number. Folds run concurrently.
  *
  * Differs from scikit-learn: `cvResults` in camelCase, with the scores of the folds in a list.
- * As with {@link RFE}, `predict`, `score` and the like ask the model of the columns that stay; to searches, cross-validation and pipelines it
- * is a transformer alone.
+ * As {@link RFE} it predicts as the model of the columns that stay does.
  *
+ * @typeParam F - the model, which decides what `predict` returns
  * @example
  * ```ts
  * import { loadDiabetes, RFECV, Ridge } from 'boreal';
@@ -62,9 +62,9 @@ export interface RFECVState extends EliminatorState {
  * selector.selected.length === selector.nFeatures; // true
  * ```
  */
-export class RFECV extends Eliminator<RFECVParams, RFECVState> {
+export class RFECV<F extends Estimator = Estimator> extends Eliminator<RFECVParams, RFECVState, F> {
   /** @param estimator - cloned for each fit, and left as it is */
-  constructor(estimator: Estimator, options: Partial<Omit<RFECVParams, 'estimator'>> = {}) {
+  constructor(estimator: F, options: Partial<Omit<RFECVParams, 'estimator'>> = {}) {
     super({
       ...{ step: 1, minFeaturesToSelect: 1, cv: 5, scoring: null, importanceGetter: 'auto' },
       ...{ ...options, estimator },
