@@ -7,6 +7,12 @@ import { ValidationError } from '../errors.js';
 /** How both factors begin; see the parameter of NMF. */
 export type NMFStart = 'nndsvd' | 'nndsvda' | 'nndsvdar' | 'random';
 
+/** Factors of the caller, as rows of numbers >= 0: W [rows, components] and H [components, columns]. */
+export interface GivenFactors {
+  readonly W: ReadonlyArray<ArrayLike<number>>;
+  readonly H: ReadonlyArray<ArrayLike<number>>;
+}
+
 /** The rows that are taken apart, dense or sparse. */
 export interface StartRows extends Pick<Operator, 'rows' | 'cols' | 'times'> {
   /** Of all values. */
@@ -23,6 +29,25 @@ export interface Factors {
 
 /** Singular vectors below this share of a component are 0 in a start. */
 const ZERO = 1e-6;
+
+/**
+ * The start that the caller gives.
+ *
+ * @throws {ERR_SHAPE} unless both factors are of X and of so many components
+ * @throws {ERR_PARAMETER} for a number below 0 or not finite, and for a factor of zeros, which no solver leaves
+ */
+export function givenFactors({ W, H }: GivenFactors, { rows, cols }: StartRows, components: number): Factors {
+  return { w: given('W', W, rows, components), h: given('H', H, components, cols) };
+}
+
+function given(name: string, from: GivenFactors['W'], rows: number, cols: number): Float64Array {
+  const wrong = from.length !== rows || Array.from(from).some((row) => row?.length !== cols);
+  if (wrong) throw new ValidationError('ERR_SHAPE', `NMF: init.${name} must have shape [${rows}, ${cols}].`);
+  const values = Float64Array.from(Array.from(from).flatMap((row) => Array.from(row)));
+  if (values.every((value) => value >= 0 && value < Infinity) && values.some((value) => value > 0))
+    return values;
+  throw new ValidationError('ERR_PARAMETER', `NMF: init.${name} must hold numbers >= 0, not all 0.`);
+}
 
 /** @throws {ERR_PARAMETER} where there are fewer axes than components */
 export async function startFactors(

@@ -6,6 +6,7 @@ import { momentsOf } from '../core/moments.js';
 import {
   bool,
   checkLength,
+  custom,
   either,
   float64s,
   int,
@@ -29,20 +30,21 @@ import type { Column } from '../core/schema.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { type NMFStart, type StartRows, startFactors } from './nmf-start.js';
+import { type GivenFactors, givenFactors, type NMFStart, type StartRows, startFactors } from './nmf-start.js';
 
 /** A divergence by name or number. */
 export type BetaLoss = 'frobenius' | 'kullback-leibler' | 'itakura-saito' | number;
 
 /** Parameters of {@link NMF}. */
 export interface NMFParams {
-  /** How many components; null: as many as columns. Default null. */
+  /** How many components; null: as many as columns, or as an `init` that is given has. Default null. */
   nComponents: number | null;
   /**
    * The start: 'nndsvd' from singular vectors, with zeros; 'nndsvda' and 'nndsvdar' with the mean of X or small random numbers in
-   * place of them; 'random'. null: 'nndsvda' where there are as many rows and columns as components, else 'random'. Default null.
+   * place of them; 'random'; or both factors, `{ W, H }`. null: 'nndsvda' where there are as many rows and columns as components, else
+   * 'random'. Default null.
    */
-  init: NMFStart | null;
+  init: NMFStart | GivenFactors | null;
   /** 'cd': coordinate descent; 'mu': multiplicative updates, which never leave a 0. Default 'cd'. */
   solver: 'cd' | 'mu';
   /**
@@ -90,7 +92,7 @@ const SPARSE_AXES = { oversamples: 10, iterations: 5 };
  * rows, each by itself; `fitTransform` gives the W of the fit. Sparse rows are read as they are, but for divergences other than those of
  * 'frobenius' and 'kullback-leibler', which depend on every value and take them by blocks.
  *
- * Differs from scikit-learn: no `init: 'custom'`; `transform` starts and stops for each row as if it were alone, so that rows do not depend
+ * Differs from scikit-learn: factors to start from are the parameter `init` itself; `transform` starts and stops for each row as if it were alone, so that rows do not depend
  * on one another, and for 'frobenius' descends by coordinates whatever the solver; the next step of a pipeline learns from `transform`,
  * not from the W of the fit; sample weights are ignored in both.
  *
@@ -122,7 +124,11 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
   get rules(): Rules<NMFParams> {
     return {
       nComponents: either(int(1, 100_000), nothing),
-      init: either(oneOf('nndsvd', 'nndsvda', 'nndsvdar', 'random'), nothing),
+      init: either(
+        oneOf('nndsvd', 'nndsvda', 'nndsvdar', 'random'),
+        nothing,
+        custom('{ W, H }, lists of rows', isGiven),
+      ),
       solver: oneOf('cd', 'mu'),
       betaLoss: either(oneOf('frobenius', 'kullback-leibler', 'itakura-saito'), real(-20, 20)),
       tol: real(0),
@@ -206,9 +212,12 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
   ): Promise<NMFState> {
     const { solver, betaLoss, tol, maxIter, alphaW, alphaH, l1Ratio, shuffle, randomState } = this.params;
     const seed = resolveSeed(randomState);
-    const components = this.params.nComponents ?? rows.cols;
-    const init = this.params.init ?? (components <= Math.min(rows.rows, rows.cols) ? 'nndsvda' : 'random');
-    const { w, h } = await startFactors(rows, init, components, seed);
+    const { init } = this.params;
+    const components = this.params.nComponents ?? (isGiven(init) ? init.H.length : rows.cols);
+    const usual = components <= Math.min(rows.rows, rows.cols) ? 'nndsvda' : 'random';
+    const { w, h } = isGiven(init)
+      ? givenFactors(init, rows, components)
+      : await startFactors(rows, init ?? usual, components, seed);
     const ofH = alphaH === 'same' ? alphaW : alphaH;
     const spec = {
       ...{ components, multiplicative: solver === 'mu', beta: betaOf(betaLoss), maxIter, tol, shuffle, seed },
@@ -279,6 +288,11 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
   lowerInverse(plan: PlanBuilder, x: Slot): Slot {
     return plan.dense(x, this.state.components, new Float64Array(this.nFeaturesIn));
   }
+}
+
+function isGiven(init: unknown): init is GivenFactors {
+  const { W, H } = (init ?? {}) as Partial<GivenFactors>;
+  return [W, H].every((factor) => Array.isArray(factor) && factor.length > 0);
 }
 
 const BETA = { frobenius: 2, 'kullback-leibler': 1, 'itakura-saito': 0 };

@@ -7,15 +7,8 @@ import { highest } from './selector.js';
 /** How selectors by score choose: 1 for columns that stay. `owner` is named in errors. */
 export type Choice = (owner: object, scored: FeatureScores, param: number | 'all') => Uint8Array;
 
-/** The so many with the highest scores. */
-const kBest: Choice = (owner, { scores }, k) => {
-  if (k === 'all') return new Uint8Array(scores.length).fill(1);
-  if (k <= scores.length) return highest(scores, k);
-  throw new ValidationError(
-    'ERR_PARAMETER',
-    `${owner.constructor.name}: k is ${k}, but X has only ${scores.length} columns.`,
-  );
-};
+/** The so many with the highest scores, or all there are. */
+const kBest: Choice = (_owner, { scores }, k) => highest(scores, k === 'all' ? scores.length : k);
 
 /** So many of 100. */
 const percentile: Choice = (_owner, { scores }, share) => {

@@ -6,14 +6,14 @@ import { nameOf, scoring, type UnivariateParams, UnivariateSelector } from './un
 
 /** Parameters of {@link SelectKBest}. */
 export interface SelectKBestParams extends UnivariateParams {
-  /** How many columns stay. Default 10. */
+  /** How many columns stay; all of them where there are fewer. Default 10. */
   k: number | 'all';
 }
 
 /**
  * Keeps the k columns that tell most of the target, each alone; of equal scores the last, as scikit-learn.
  *
- * Differs from scikit-learn: more columns than there are is an error; sample weights are ignored in both; a selector with a score
+ * Differs from scikit-learn: no warning where there are fewer columns than `k`; sample weights are ignored in both; a selector with a score
  * function of your own cannot be saved.
  *
  * @example

@@ -3,8 +3,13 @@
  * clusters may be swapped, but for homogeneity and completeness, which swap with them.
  */
 
+import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import { ValidationError } from '../errors.js';
 import { type Contingency, contingencyOf, pairConfusionMatrix } from './contingency.js';
-import { checkChoice, type Labels } from './input.js';
+import { checkChoice, encodeClasses, type Labels } from './input.js';
+
+/** Rows whose factorials are kept in a table. */
+const MOST_ROWS = 1 << 28;
 
 /** How the entropies of two groupings become one. */
 export type EntropyAverage = 'min' | 'geometric' | 'arithmetic' | 'max';
@@ -54,6 +59,28 @@ export function adjustedRandScore(labelsTrue: Labels, labelsPred: Labels): numbe
   if (trueOnly === 0 && predOnly === 0) return 1;
   const chance = (both + trueOnly) * (trueOnly + apart) + (both + predOnly) * (predOnly + apart);
   return (2 * (both * apart - trueOnly * predOnly)) / chance;
+}
+
+/**
+ * The entropy of a grouping, in nats: 0 where all rows are in one group.
+ *
+ * Differs from scikit-learn: no labels at all are an error, where it gives 1.
+ *
+ * @param labels - the group of each row
+ * @returns 0 to the logarithm of the number of groups
+ * @throws {ERR_EMPTY | ERR_LABELS} for labels that name no groups
+ * @example
+ * ```ts
+ * import { entropy } from 'boreal';
+ * entropy(['a', 'b', 'b', 'a']); // 0.6931471805599453
+ * ```
+ */
+export function entropy(labels: Labels): number {
+  const { classes, codes } = encodeClasses(labels, 'labels');
+  if (codes.length === 0) throw new ValidationError('ERR_EMPTY', 'entropy: there are no labels.');
+  const sums = new Float64Array(classes.length);
+  for (const code of codes) sums[code] += 1;
+  return entropyOf(sums, codes.length);
 }
 
 function entropyOf(sums: Float64Array, rows: number): number {
@@ -135,7 +162,11 @@ function logFactorials(most: number): Float64Array {
 }
 
 /** The mutual information that groupings of these sizes have by chance: Vinh, Epps and Bailey (2009), equation 24a. */
-function expectedInfo({ rows, classSums, clusterSums }: Contingency): number {
+function expectedInfo({
+  rows,
+  classSums,
+  clusterSums,
+}: Pick<Contingency, 'rows' | 'classSums' | 'clusterSums'>): number {
   if (classSums.length === 1 || clusterSums.length === 1) return 0;
   const factorial = logFactorials(rows);
   let expected = 0;
@@ -149,6 +180,33 @@ function expectedInfo({ rows, classSums, clusterSums }: Contingency): number {
     }
   }
   return expected;
+}
+
+/**
+ * The mutual information that two groupings have on average if rows are dealt to groups of the same sizes by chance (Vinh, Epps
+ * and Bailey 2009): what {@link adjustedMutualInfoScore} takes off.
+ *
+ * Differs from scikit-learn: the number of rows is the sum of the counts.
+ *
+ * @param contingency - counts of rows by class and cluster, as of {@link contingencyMatrix}
+ * @returns 0 or more, in nats
+ * @throws {ERR_PARAMETER} for counts that are no whole numbers >= 0, or are all 0
+ * @example
+ * ```ts
+ * import { contingencyMatrix, expectedMutualInformation } from 'boreal';
+ * expectedMutualInformation(contingencyMatrix([0, 0, 1, 1], [0, 1, 1, 1])) > 0; // true
+ * ```
+ */
+export function expectedMutualInformation(contingency: NumericMatrixLike): number {
+  const counts = Matrix.from(contingency).astype('float64');
+  const classSums = counts.sum(1).data as Float64Array;
+  const clusterSums = counts.sum(0).data as Float64Array;
+  const rows = classSums.reduce((total, n) => total + n, 0);
+  if (!counts.data.every((n) => Number.isSafeInteger(n) && n >= 0) || !(rows > 0 && rows <= MOST_ROWS)) {
+    const message = 'expectedMutualInformation: counts must be whole numbers >= 0, and not all 0.';
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
+  return expectedInfo({ rows, classSums, clusterSums });
 }
 
 /** Keeps a number its sign, but away from 0. */

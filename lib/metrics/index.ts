@@ -6,6 +6,8 @@ export {
   zeroOneLoss,
 } from './agreement.js';
 export { type CalibrationCurveOptions, calibrationCurve } from './calibration.js';
+export { type CheckScoringOptions, checkScoring, type ScorerOfSeveral } from './check-scoring.js';
+export { type ChunkedOptions, distanceMetrics, pairwiseDistancesChunked } from './chunked.js';
 export {
   type AverageScores,
   accuracyScore,
@@ -33,6 +35,8 @@ export {
   adjustedRandScore,
   completenessScore,
   type EntropyAverage,
+  entropy,
+  expectedMutualInformation,
   fowlkesMallowsScore,
   type HomogeneityScores,
   homogeneityCompletenessVMeasure,
@@ -62,8 +66,10 @@ export {
   additiveChi2Kernel,
   chi2Kernel,
   cosineSimilarity,
+  type Kernel,
   type KernelName,
   type KernelOptions,
+  kernelMetrics,
   laplacianKernel,
   linearKernel,
   pairwiseKernels,

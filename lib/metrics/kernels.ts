@@ -14,7 +14,8 @@ export interface KernelOptions {
   readonly coef0?: number;
 }
 
-type Kernel = (X: NumericMatrixLike, Y?: NumericMatrixLike | null, options?: KernelOptions) => Matrix;
+/** A kernel of the rows of X [m, d] and those of Y [n, d], by default of X: [m, n]. */
+export type Kernel = (X: NumericMatrixLike, Y?: NumericMatrixLike | null, options?: KernelOptions) => Matrix;
 
 /**
  * The products of rows: x . y.
@@ -183,6 +184,19 @@ const KERNELS = {
 
 /** Names that {@link pairwiseKernels} knows. */
 export type KernelName = keyof typeof KERNELS;
+
+/**
+ * The kernels that {@link pairwiseKernels} knows, by name.
+ *
+ * @example
+ * ```ts
+ * import { kernelMetrics } from 'boreal';
+ * kernelMetrics().linear([[1, 2]], [[3, 4]]); // [[11]]
+ * ```
+ */
+export function kernelMetrics(): Record<KernelName, Kernel> {
+  return { ...KERNELS };
+}
 
 /**
  * A kernel by name.

@@ -81,6 +81,8 @@ export interface GaussianMixtureState extends ClustererState {
   readonly precisionsCholesky: Float64Array;
   readonly covarianceType: CovarianceType;
   readonly lowerBound: number;
+  /** [iterations] */
+  readonly lowerBounds: Float64Array;
   readonly nIter: number;
   readonly converged: boolean;
 }
@@ -89,7 +91,7 @@ export interface GaussianMixtureState extends ClustererState {
  * A mixture of normal distributions, fitted by expectation-maximisation (Dempster, Laird and Rubin 1977). `predict` gives the
  * component that is most responsible for a row, `predictProba` how responsible each is, `scoreSamples` the logarithm of the density.
  *
- * Differs from scikit-learn: random streams of our own; no `lower_bounds_`.
+ * Differs from scikit-learn: random streams of our own.
  *
  * @example
  * ```ts
@@ -145,7 +147,7 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
     return {
       ...{ labels: int32s(), weights: numbers, means: numbers, covariances: numbers },
       ...{ precisionsCholesky: numbers, covarianceType: oneOf('full', 'tied', 'diag', 'spherical') },
-      ...{ lowerBound: real(), nIter: int(0), converged: bool },
+      ...{ lowerBound: real(), lowerBounds: numbers, nIter: int(0), converged: bool },
     };
   }
 
@@ -289,6 +291,11 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
   /** The mean log-likelihood of the training rows in the last iteration. @throws {ERR_NOT_FITTED} before `fit` */
   get lowerBound(): number {
     return this.state.lowerBound;
+  }
+
+  /** The mean log-likelihood in each iteration of the start that was kept, [nIter]. @throws {ERR_NOT_FITTED} before `fit` */
+  get lowerBounds(): Float64Array {
+    return this.state.lowerBounds.slice();
   }
 
   /** Iterations of the start that was kept. @throws {ERR_NOT_FITTED} before `fit` */

@@ -64,6 +64,8 @@ export interface NativeMixture {
   covariances: Float64Array;
   precisions: Float64Array;
   lowerBound: number;
+  /** By iteration. */
+  lowerBounds: Float64Array;
   iterations: number;
   converged: boolean;
 }

@@ -3,10 +3,18 @@
 import type { FitInput, FitOptions, SparseFitInput } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
-import { float64s, type Rules } from '../core/params.js';
-import { csrArguments } from '../core/sparse/csr-matrix.js';
+import { bool, float64s, type Rules } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
+import { replaceValues } from '../core/sparse/weigh.js';
 import { type ColumnMoments, native } from '../native.js';
 import { type ColumnAffine, ColumnScaler, known, safeScale } from './column-scaler.js';
+
+/** Parameters of {@link MaxAbsScaler}. */
+export interface MaxAbsScalerParams {
+  /** Values beyond those of the fit become -1 and 1. Default false. */
+  clip: boolean;
+}
 
 /** Learned by {@link MaxAbsScaler}. */
 export interface MaxAbsScalerState {
@@ -18,7 +26,7 @@ export interface MaxAbsScalerState {
  * x / max |x|, column by column: into [-1, 1], zeros staying zeros. Missing values are left out of the maximum and stay
  * missing. A column of zeros is left alone.
  *
- * Differs from scikit-learn: no `clip`; sample weights have no meaning here and are ignored.
+ * Differs from scikit-learn: sample weights have no meaning here and are ignored.
  * `transformSparse` keeps sparse rows sparse, where `transform` makes them dense.
  *
  * @example
@@ -28,13 +36,13 @@ export interface MaxAbsScalerState {
  * scaler.transformSync([[-4], [2]]).toArray(); // [[-1], [0.5]]
  * ```
  */
-export class MaxAbsScaler extends ColumnScaler<Record<string, never>, MaxAbsScalerState> {
-  constructor(params: Record<string, never> = {}) {
-    super({ ...params });
+export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerState> {
+  constructor(params: Partial<MaxAbsScalerParams> = {}) {
+    super({ clip: false, ...params });
   }
 
-  get rules(): Rules<Record<string, never>> {
-    return {};
+  get rules(): Rules<MaxAbsScalerParams> {
+    return { clip: bool };
   }
 
   get stateRules(): Rules<MaxAbsScalerState> {
@@ -75,6 +83,20 @@ export class MaxAbsScaler extends ColumnScaler<Record<string, never>, MaxAbsScal
 
   protected affine(): ColumnAffine {
     return { shift: new Float64Array(this.state.maxAbs.length), scale: this.scale };
+  }
+
+  override async transformSparse(X: CsrMatrix): Promise<CsrMatrix> {
+    // Read before waiting: a fit may end meanwhile.
+    const { clip } = this.fittedParams;
+    const scaled = await super.transformSparse(X);
+    return clip ? replaceValues(scaled, (value) => Math.min(1, Math.max(-1, value))) : scaled;
+  }
+
+  override lower(plan: PlanBuilder, x: Slot): Slot {
+    const scaled = super.lower(plan, x);
+    if (!this.fittedParams.clip) return scaled;
+    const ends = (value: number) => new Float64Array(x.width).fill(value);
+    return plan.binary(plan.binary(scaled, 'max', ends(-1)), 'min', ends(1));
   }
 }
 

@@ -82,6 +82,7 @@ napi_value mixture(Call& call) {
         .set("covariances", std::move(m.covariances))
         .set("precisions", std::move(m.precisions))
         .set("lowerBound", m.lower_bound)
+        .set("lowerBounds", std::move(m.lower_bounds))
         .set("iterations", static_cast<double>(m.iterations))
         .set("converged", m.converged)
         .object();

@@ -303,6 +303,7 @@ Mixture fit_mixture(MatrixView<const double> x, std::vector<double>& responsibil
     if (progress) progress(m.iterations, spec.max_iter);
     m.converged = std::fabs(bound - m.lower_bound) < spec.tol;
     m.lower_bound = bound;
+    m.lower_bounds.push_back(bound);
   }
   return m;
 }

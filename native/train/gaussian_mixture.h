@@ -27,13 +27,14 @@ struct MixtureSpec {
 };
 
 struct Mixture {
-  std::vector<double> weights;      // [components]
-  std::vector<double> means;        // [components, cols]
-  std::vector<double> covariances;  // full [components, cols, cols], tied [cols, cols], diagonal
-                                    // [components, cols], spherical [components]
-  std::vector<double> precisions;   // factors p of the inverse covariance p p^T, of the same shape, upper
-                                    // triangular where they are matrices
-  double lower_bound = 0;           // mean log-likelihood of the rows
+  std::vector<double> weights;       // [components]
+  std::vector<double> means;         // [components, cols]
+  std::vector<double> covariances;   // full [components, cols, cols], tied [cols, cols], diagonal
+                                     // [components, cols], spherical [components]
+  std::vector<double> precisions;    // factors p of the inverse covariance p p^T, of the same shape, upper
+                                     // triangular where they are matrices
+  double lower_bound = 0;            // mean log-likelihood of the rows
+  std::vector<double> lower_bounds;  // [iterations], that of each
   uint32_t iterations = 0;
   bool converged = false;
 };

@@ -23,6 +23,15 @@ interface Case {
   tolerance: number;
   learned: Record<string, unknown>;
   outputs: Record<string, unknown[] | number>;
+  /** Of two components that start from {@link factors}. */
+  isGiven?: boolean;
+}
+
+function factors({ rows, cols }: Matrix) {
+  const table = (rows: number, cols: number, value: (i: number, j: number) => number) =>
+    Array.from({ length: rows }, (_, i) => Array.from({ length: cols }, (_, j) => value(i, j)));
+  const W = table(rows, 2, (i, k) => (((3 * i + 5 * k) % 7) + 1) / 4);
+  return { W, H: table(2, cols, (k, j) => (((2 * j + 3 * k) % 5) + 1) / 2) };
 }
 
 function plain(value: unknown): unknown {
@@ -35,7 +44,8 @@ const LIMIT = 5;
 
 test.each(readGolden<{ cases: Case[] }>('clustering').cases)('$name', async (one) => {
   const rows = rowsOf(one.input);
-  const model = new CLASSES[one.estimator](one.params);
+  const init = one.isGiven ? { init: factors(rows.X as Matrix) } : {};
+  const model = new CLASSES[one.estimator]({ ...one.params, ...init } as never);
   await model.fit(rows.X, undefined, one.weights ? { sampleWeight: one.weights } : {});
   const known = model as unknown as Record<string, unknown>;
   const close = iterative(one.tolerance);

@@ -54,6 +54,8 @@ interface Exact {
   transform?: number[][];
   weights?: number[];
   errors?: number[];
+  /** Probabilities of three rows after the first rounds. */
+  staged?: number[][][];
 }
 interface Drawn {
   name: string;
@@ -101,6 +103,10 @@ test.each(golden.exact)('$name', async (one) => {
     const boosted = model as never as AdaBoostClassifier;
     expectClose(boosted.estimatorWeights, one.weights, OPTIMUM, 'weights');
     expectClose(boosted.estimatorErrors, one.errors, OPTIMUM, 'errors');
+    const staged = [];
+    if (one.staged !== undefined)
+      for await (const proba of boosted.stagedPredictProba(rows.slice(0, 3))) staged.push(proba.toArray());
+    expectClose(staged.slice(0, one.staged?.length), one.staged ?? [], OPTIMUM, 'staged');
   }
   expect(await model.predict(rows)).toEqual(one.labels);
   if (one.proba !== undefined)

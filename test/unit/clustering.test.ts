@@ -312,6 +312,26 @@ describe('NMF and IncrementalPCA', () => {
     await expect(new NMF().fit(CsrMatrix.from([[1, -1]]))).rejects.toEqual(code('ERR_PARAMETER'));
   });
 
+  test('NMF starts from factors that are given, of X and of one another', async () => {
+    const x = Matrix.from([[1, 2], [2, 4], [3, 6]]); // biome-ignore format: a matrix
+    const init = { W: [[1], [2], [3]], H: [[1, 2]] };
+    const exact = await new NMF({ init }).fit(x);
+    expect([exact.nComponents, exact.reconstructionErr]).toEqual([1, 0]);
+    expect((await load(exact.toBytes())).params).toMatchObject({ init });
+    const wrong = [
+      [{ W: [[1], [2]], H: [[1, 2]] }, 'ERR_SHAPE'],
+      [{ W: [[1], [2], [3]], H: [[1, 2, 3]] }, 'ERR_SHAPE'],
+      [{ W: [[1], [2], [-3]], H: [[1, 2]] }, 'ERR_PARAMETER'],
+      [{ W: [[1], [2], [Number.NaN]], H: [[1, 2]] }, 'ERR_PARAMETER'],
+      [{ W: [[0], [0], [0]], H: [[1, 2]] }, 'ERR_PARAMETER'],
+      [{ W: [[1], [2], [3]] }, 'ERR_PARAMETER'],
+    ] as const;
+    for (const [given, expected] of wrong)
+      await expect(new NMF({ init: given as never }).fit(x)).rejects.toEqual(code(expected));
+    const more = new NMF({ nComponents: 2, init });
+    await expect(more.fit(x)).rejects.toEqual(code('ERR_SHAPE'));
+  });
+
   test('NMF has no form in ONNX; k-means has', async () => {
     const { data } = loadIris();
     const nmf = await new NMF({ nComponents: 2, randomState: 0 }).fit(data);

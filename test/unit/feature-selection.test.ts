@@ -46,7 +46,7 @@ const y = [1, 2, 3, 5];
 describe('bad parameters', () => {
   test.each([
     [new SelectKBest({ k: 0 }), 'ERR_PARAMETER'],
-    [new SelectKBest({ k: 4, scoreFunc: fRegression }), 'ERR_PARAMETER'],
+    [new SelectKBest({ k: 4, scoreFunc: fRegression }), null],
     [new SelectKBest({ scoreFunc: 'nope' as never }), 'ERR_PARAMETER'],
     [new SelectPercentile({ percentile: 0 }), 'ERR_PARAMETER'],
     [new SelectFpr({ alpha: 1.5 }), 'ERR_PARAMETER'],
@@ -289,4 +289,19 @@ test('eliminators predict by the model of the columns that stay', async () => {
   expect((await rfe.decisionFunction(data)).cols).toBe(1);
   const ridge = await new RFE(new Ridge(), { nFeaturesToSelect: 3, step: 9 }).fit(data, target);
   await expect(ridge.predictProba(data)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  expect([rfe.kind, ridge.kind, rfe.classes]).toEqual(['classifier', 'regressor', [0, 1]]);
+  const loaded = (await load(rfe.toBytes())) as RFE;
+  expect(loaded.compile().runSync(data)).toEqual(rfe.compile().runSync(data));
+  expect(loaded.compile({ output: 'transform' }).runSync(data)).toEqual(rows);
+  // Before other steps it gives columns, at the end predictions.
+  const before = new Pipeline([
+    ['select', new RFE(new Ridge(), { nFeaturesToSelect: 3, step: 9 })],
+    ['model', new Ridge()],
+  ]);
+  const end = new Pipeline([['select', new RFE(new Ridge(), { nFeaturesToSelect: 3, step: 9 })]]);
+  await before.fit(data, target);
+  await end.fit(data, target);
+  for (const pipeline of [before, end])
+    expect(await pipeline.predict(data)).toEqual(await ridge.predict(data));
+  expect(await end.transform(data)).toEqual(await ridge.transform(data));
 });

@@ -54,6 +54,22 @@ describe('NDCG', () => {
   });
 });
 
+test('entropy, chance and kernels refuse what they cannot read', () => {
+  const refused: Array<[() => unknown, string]> = [
+    [() => metrics.entropy([]), 'ERR_EMPTY'],
+    [() => metrics.expectedMutualInformation([[1, 0.5]]), 'ERR_PARAMETER'],
+    [() => metrics.expectedMutualInformation([[1, -1]]), 'ERR_PARAMETER'],
+    [() => metrics.expectedMutualInformation([[0, 0]]), 'ERR_PARAMETER'],
+  ];
+  for (const [call, code] of refused) expect(call).toThrow(expect.objectContaining({ code }));
+  expect(
+    metrics
+      .kernelMetrics()
+      .rbf([[1, 2]])
+      .toArray(),
+  ).toEqual([[1]]);
+});
+
 describe('inputs', () => {
   const yTrue = [0, 1, 2, 1];
 
@@ -243,6 +259,34 @@ describe('scorers', () => {
 
   test('log loss knows classes that a fold lacks', async () => {
     expect(await metrics.getScorer('negLogLoss')(classifier, X, ['no', 'no', 'no', 'no'])).toBeLessThan(0);
+  });
+
+  test('are found by what stands for them', async () => {
+    const own = { ...classifier, score: async () => 0.5 };
+    expect(await metrics.checkScoring(own)(own, X, y)).toBe(0.5);
+    expect(await metrics.checkScoring(own, 'accuracy')(own, X, y)).toBe(0.75);
+    expect(metrics.checkScoring(null, null, { allowNone: true })).toBeNull();
+    const several = { right: 'accuracy', mine: async () => 7 } as const;
+    expect(await metrics.checkScoring(own, several)(own, X, y)).toEqual({ right: 0.75, mine: 7 });
+    expect(Object.keys(await metrics.checkScoring(own, ['f1Macro', 'rocAuc'])(own, X, y))).toEqual([
+      'f1Macro',
+      'rocAuc',
+    ]);
+    const bare = { predict: classifier.predict };
+    const failing = ['accuracy', 'negLogLoss'] as const;
+    await expect(metrics.checkScoring(bare, failing)(bare, X, y)).rejects.toMatchObject({
+      code: 'ERR_NOT_SUPPORTED',
+    });
+    const told = await metrics.checkScoring(bare, failing, { raiseExc: false })(bare, X, y);
+    expect(told).toEqual({ accuracy: 0.75, negLogLoss: expect.stringContaining('probabilities') });
+    const refused: Array<[() => unknown, string]> = [
+      [() => metrics.checkScoring(bare), 'ERR_NOT_SUPPORTED'],
+      [() => metrics.checkScoring(null), 'ERR_NOT_SUPPORTED'],
+      [() => metrics.checkScoring(own, 'best' as never), 'ERR_PARAMETER'],
+      [() => metrics.checkScoring(own, {}), 'ERR_PARAMETER'],
+      [() => metrics.checkScoring(own, 'accuracy', { alowNone: true } as never), 'ERR_PARAMETER'],
+    ];
+    for (const [call, code] of refused) expect(call).toThrow(expect.objectContaining({ code }));
   });
 
   test('a function is a scorer', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   cosineDistances,
   cosineDistancesAsync,
+  distanceMetrics,
   euclideanDistances,
   euclideanDistancesAsync,
   Matrix,
@@ -9,6 +10,7 @@ import {
   manhattanDistancesAsync,
   pairwiseDistances,
   pairwiseDistancesAsync,
+  pairwiseDistancesChunked,
 } from '../../lib/index.js';
 
 const code = async (work: () => unknown) => {
@@ -98,6 +100,42 @@ test('what does not fit is refused, and an aborted call rejects', async () => {
   expect(await code(() => pairwiseDistancesAsync(X, X, { out }))).toBe('ERR_PARAMETER');
   expect(await code(() => pairwiseDistancesAsync(X, [[1]]))).toBe('ERR_SHAPE');
   expect(await code(() => pairwiseDistancesAsync(X, X, { signal: AbortSignal.abort() }))).toBe('ERR_ABORTED');
+});
+
+describe('chunks of distances', () => {
+  const rows = Array.from({ length: 7 }, (_, i) => [i * i, 3 - i, (i % 3) / 7]);
+
+  test.each(['euclidean', 'sqeuclidean', 'manhattan', 'cosine'] as const)(
+    '%s: joined they are the whole',
+    (metric) => {
+      const whole = pairwiseDistances(rows, null, { metric }).toArray();
+      expect(distanceMetrics()[metric](rows).toArray()).toEqual(whole);
+      for (const workingMemory of [0, (2.5 * 7 * 8) / 2 ** 20, 1]) {
+        const chunks = [...pairwiseDistancesChunked(rows, null, { metric, workingMemory })];
+        expect(chunks.map((chunk) => chunk.rows)[0]).toBe(
+          workingMemory === 0 ? 1 : workingMemory === 1 ? 7 : 2,
+        );
+        expect(chunks.flatMap((chunk) => chunk.toArray())).toEqual(whole);
+      }
+      const [others] = pairwiseDistancesChunked(rows, [[1, 2, 3]], { metric });
+      expect(others).toEqual(pairwiseDistances(rows, [[1, 2, 3]], { metric }));
+    },
+  );
+
+  test('what is made of them, by the row they begin with', () => {
+    const reduceFunc = (distances: Matrix, start: number) => [start, distances.rows, distances.cols];
+    const made = [
+      ...pairwiseDistancesChunked(rows, null, { reduceFunc, workingMemory: (3 * 7 * 8) / 2 ** 20 }),
+    ];
+    expect(made).toEqual([[0, 3, 7], [3, 3, 7], [6, 1, 7]]); // biome-ignore format: a matrix
+  });
+
+  test('bad options, before the first chunk', async () => {
+    for (const options of [{ metric: 'l3' }, { workingMemory: -1 }, { reduceFunc: 1 }, { chunk: 1 }])
+      expect(await code(() => pairwiseDistancesChunked(rows, null, options as never))).toBe('ERR_PARAMETER');
+    const wider = [...rows, [1, 2, 3]].map((row) => [...row, 1]);
+    expect(await code(() => [...pairwiseDistancesChunked(rows, wider)])).toBe('ERR_SHAPE');
+  });
 });
 
 describe.each(dtypes)('topK in %s', (dtype) => {

@@ -256,6 +256,11 @@ describe('sparse transformers', () => {
     const rows = await scaler.transform(x);
     const dense = await new StandardScaler().fitTransform(x.toDense());
     for (const [k, value] of rows.data.entries()) expect(value).toBeCloseTo(dense.data[k], 12);
+    const clipped = await new MaxAbsScaler({ clip: true }).fit(CsrMatrix.from([[-2, 0], [1, 4]])); // biome-ignore format: a matrix
+    const beyond = CsrMatrix.from([[6, 2], [-8, 0]]); // biome-ignore format: a matrix
+    const within = [[1, 0.5], [-1, 0]]; // biome-ignore format: a matrix
+    expect((await clipped.transformSparse(beyond)).toDense().toArray()).toEqual(within);
+    expect((await clipped.transform(beyond)).toArray()).toEqual(within);
     const maxAbs = await new MaxAbsScaler().fit(x);
     await expect(maxAbs.transformSparse(CsrMatrix.from([[1]]))).rejects.toMatchObject({ code: 'ERR_SHAPE' });
     const wrong = new CsrMatrix({ ...x, data: x.data.map((v, k) => (k === 3 ? Number.NaN : v)) });

@@ -110,7 +110,7 @@ def mixtures():
                 "max_iter": 500,
                 "reg_covar": 1e-4,
             }
-            learned = ("weights", "means", "converged", "n_iter", "lower_bound")
+            learned = ("weights", "means", "converged", "n_iter", "lower_bound", "lower_bounds")
             methods = ("predict", "predict_proba", "score_samples", "score", "bic", "aic")
             one = case(GaussianMixture(**options), ref, learned, methods, options, tolerance=1e-6)
             model = GaussianMixture(**options).fit(X)
@@ -140,6 +140,29 @@ def factorisations():
                 model = NMF(**peer, random_state=0)
                 methods = ("transform",) if solver == "cd" else ()
                 yield case(model, ref, ("components", "reconstruction_err"), methods, options, tolerance=1e-3)
+
+
+class FromGiven(NMF):
+    """Starts from factors that every side can make."""
+
+    def fit(self, X):
+        w, h = factors(X, 2)
+        return super().fit(X, W=w, H=h)
+
+
+def factors(X, components):
+    n, d = X.shape
+    w = np.array([[(3 * i + 5 * k) % 7 + 1.0 for k in range(components)] for i in range(n)])
+    return w / 4, np.array([[(2 * j + 3 * k) % 5 + 1.0 for j in range(d)] for k in range(components)]) / 2
+
+
+def given_factors():
+    for ref in (IRIS, {"dataset": "wine", "columns": [0, 1, 2, 5, 6, 9]}, {"dataset": "digits", "columns": list(range(18, 46, 7))}):
+        for solver in ("cd", "mu"):
+            options = {"solver": solver, "max_iter": 20, "tol": 0}
+            learned = ("components", "reconstruction_err", "n_iter")
+            one = case(FromGiven(2, init="custom", **options), ref, learned, (), options, tolerance=1e-8)
+            yield {**one, "name": f"NMF of given factors by {solver} of {ref['dataset']}", "estimator": "NMF", "isGiven": True}
 
 
 def divergences():

@@ -54,6 +54,8 @@ def exact(model, names, final, params, ref):
     made |= {"params": rename(params), "input": ref}
     if hasattr(model, "estimator_weights_"):
         made |= {"weights": model.estimator_weights_[: len(model.estimators_)], "errors": model.estimator_errors_[: len(model.estimators_)]}
+    if hasattr(model, "staged_predict_proba"):
+        made["staged"] = list(model.staged_predict_proba(rows[:3]))[:3]
     if hasattr(model, "transform"):
         made |= {"names": model.get_feature_names_out(), "transform": model.transform(rows[:3])}
     if kind.endswith("Regressor"):

@@ -13,6 +13,8 @@ import sklearn.metrics as m
 from common import camel_keys, write
 
 NAMES = {
+    "entropy": m.cluster.entropy,
+    "expectedMutualInformation": lambda table: m.cluster.expected_mutual_information(table, table.sum()),
     "accuracyScore": m.accuracy_score,
     "balancedAccuracy": m.balanced_accuracy_score,
     "precisionRecallFscoreSupport": m.precision_recall_fscore_support,
@@ -435,6 +437,11 @@ def groupings():
             # Of rows that are all alone the expected information is the least entropy: 0 / 0 but for rounding.
             if pair[0] != "single":
                 case("adjustedMutualInfoScore", *pair, average_method=average)
+    inputs.update(groupCounts=m.cluster.contingency_matrix(inputs["four"], inputs["fourGuess"]), oneClass=np.array([[3, 4, 5]]))
+    for table in ("groupCounts", "oneClass"):
+        case("expectedMutualInformation", table)
+    for labels in ("four", "animals", "ones", "single", "flags"):
+        case("entropy", labels)
     case("contingencyMatrix", "four", "animalsGuess")
     case("contingencyMatrix", "two", "unseen", eps=0.5)
     case("homogeneityCompletenessVMeasure", "four", "fourGuess", beta=0.5)
