@@ -114,8 +114,6 @@ import { MLPClassifier } from './nn/mlp-classifier.js';
 import { MLPRegressor } from './nn/mlp-regressor.js';
 import { QuantizedModel } from './nn/quantized-model.js';
 import { Sequential } from './nn/sequential.js';
-import { ColumnTransformer, FeatureUnion, Pipeline, TransformedTargetRegressor } from './pipeline/index.js';
-import { SideBySide } from './pipeline/side-by-side.js';
 import {
   ColumnTransformer,
   FeatureUnion,
@@ -123,6 +121,7 @@ import {
   Pipeline,
   TransformedTargetRegressor,
 } from './pipeline/index.js';
+import { SideBySide } from './pipeline/side-by-side.js';
 import {
   Binarizer,
   CyclicalEncoder,
