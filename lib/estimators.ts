@@ -70,6 +70,10 @@ import {
   LassoLarsIC,
   LinearRegression,
   LogisticRegression,
+  MultiTaskElasticNet,
+  MultiTaskElasticNetCV,
+  MultiTaskLasso,
+  MultiTaskLassoCV,
   OrthogonalMatchingPursuit,
   OrthogonalMatchingPursuitCV,
   Perceptron,
@@ -100,6 +104,12 @@ import {
   TunedThresholdClassifierCV,
 } from './model-selection/index.js';
 import { OneVsOneClassifier, OneVsRestClassifier } from './multiclass/index.js';
+import {
+  ClassifierChain,
+  MultiOutputClassifier,
+  MultiOutputRegressor,
+  RegressorChain,
+} from './multioutput/index.js';
 import { BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB } from './naive-bayes/index.js';
 import {
   KNeighborsClassifier,
@@ -162,6 +172,7 @@ registerEstimators(
   LogisticRegressionCV,
   ColumnTransformer,
   CategoricalNB,
+  ClassifierChain,
   ComplementNB,
   CountVectorizer,
   CyclicalEncoder,
@@ -239,6 +250,12 @@ registerEstimators(
   MLPRegressor,
   MultinomialNB,
   NearestCentroid,
+  MultiOutputClassifier,
+  MultiOutputRegressor,
+  MultiTaskElasticNet,
+  MultiTaskElasticNetCV,
+  MultiTaskLasso,
+  MultiTaskLassoCV,
   NearestNeighbors,
   NMF,
   Normalizer,
@@ -263,6 +280,7 @@ registerEstimators(
   RandomForestClassifier,
   RandomForestRegressor,
   RandomizedSearchCV,
+  RegressorChain,
   RFE,
   RFECV,
   Ridge,

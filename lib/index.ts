@@ -19,6 +19,7 @@ export * from './mixture/index.js';
 export * from './model-selection/index.js';
 export * from './monitor/index.js';
 export * from './multiclass/index.js';
+export * from './multioutput/index.js';
 export * from './naive-bayes/index.js';
 export * from './neighbors/index.js';
 export * from './pipeline/index.js';

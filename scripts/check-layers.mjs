@@ -75,7 +75,7 @@ const families = [
 ];
 const anything = [
   ...[...foundation, ...families, 'pipeline', 'model-selection', 'metrics', 'datasets', 'inspection', 'plot'],
-  'interchange',
+  ...['interchange', 'multioutput'],
   ...['monitor', 'serve', 'testing', 'cli', 'estimators', 'index'],
 ];
 const without = (list, ...names) => list.filter((name) => !names.includes(name));
@@ -96,6 +96,8 @@ const tsRules = {
   interchange: [...foundation, 'nn'],
   pipeline: [...foundation, ...families],
   'model-selection': [...foundation, ...families, 'pipeline', 'metrics'],
+  // model-selection: chains learn from what models of folds say of rows they have not seen.
+  multioutput: [...foundation, 'model-selection'],
   metrics: foundation,
   datasets: foundation,
   inspection: [...foundation, 'pipeline', 'metrics'],
@@ -104,7 +106,7 @@ const tsRules = {
   monitor: [...foundation, 'metrics'],
   // estimators: so that model files can be read by whoever imports boreal/serve alone.
   serve: [...foundation, 'monitor', 'inspection', 'estimators'],
-  estimators: ['core', ...families, 'pipeline', 'model-selection', 'interchange'],
+  estimators: ['core', ...families, 'pipeline', 'model-selection', 'multioutput', 'interchange'],
   index: without(anything, 'serve', 'testing', 'cli'),
   testing: without(anything, 'serve', 'cli'),
   cli: anything,

@@ -59,6 +59,11 @@ function format({ file, bytes: size, kind, model, columns, target, metadata }: M
 function describeTarget(target: Target): string {
   if (target.kind === 'class')
     return `one of ${target.classes.map((label) => JSON.stringify(label)).join(', ')}`;
+  if (target.kind === 'classes')
+    return target.classes
+      .map((own) => `one of ${own.map((label) => JSON.stringify(label)).join(', ')}`)
+      .join('; ');
+  if (target.kind === 'numbers') return `${target.count} numbers`;
   return target.kind === 'number' ? 'a number' : 'nothing: it transforms columns';
 }
 

@@ -14,6 +14,8 @@ export interface EstimatorTags {
   readonly whole?: boolean;
   /** Targets that are not above 0 are refused. Default false. */
   readonly positiveTargets?: boolean;
+  /** y may have several columns. Default false: a fit refuses them. */
+  readonly multiOutput?: boolean;
   /** Rows are ranked within queries: `group` and `qid` are for it, and y holds grades 0, 1, ... Default false. */
   readonly ranks?: boolean;
   /** A GPU can train it: its fit looks at `device` of its input. Default false: 'cuda' is refused. */

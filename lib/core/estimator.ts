@@ -35,6 +35,7 @@ import { type Column, Schema, type Target } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { SparsePlan } from './sparse/sparse-plan.js';
 import type { Vectorizer } from './sparse/sparse-transformer.js';
+import type { TargetsLike } from './targets.js';
 import { type TrainingReference, type TrainingSample, takeSample } from './training-reference.js';
 
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
@@ -115,13 +116,13 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * Learns from data, off the event loop. What an earlier fit learned is replaced when this one succeeds.
    *
    * @param X - rows of numbers, a {@link Matrix}, or a table with named columns; copied before this returns
-   * @param y - one label or target per row
+   * @param y - one label or target per row; several for estimators with the tag `multiOutput`, [rows, targets]
    * @returns this
    * @throws {ERR_PARAMETER} for a bad parameter
    * @throws {ERR_EMPTY | ERR_SHAPE | ERR_DTYPE | ERR_INPUT_NAN | ERR_INPUT_INFINITE | ERR_LABELS} for bad data
    * @throws {ERR_ABORTED} when options.signal fires
    */
-  async fit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
+  async fit(X: MatrixLike, y?: TargetsLike, options?: FitOptions): Promise<this> {
     const checked = checkedFitOptions(options);
     const { fitSparse, front } = this;
     // Before tags, which ask the models within.
@@ -148,7 +149,12 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    */
   protected front?(state: S): Front;
 
-  async #fitGiven(X: MatrixLike, y: FitInput['y'], options: FitOptions, front: (state: S) => Front) {
+  async #fitGiven(
+    X: MatrixLike,
+    y: TargetsLike | undefined,
+    options: FitOptions,
+    front: (state: S) => Front,
+  ) {
     const input = encodeGivenInput(X, y, options);
     const schema = Schema.named(input.columns);
     this.#fitted = await withCancel(options.signal, (cancel) =>
@@ -178,7 +184,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** @param before - the fit so far, where X is one more part of its data */
   async #learnSparse(
     X: CsrMatrix,
-    y: FitInput['y'],
+    y: TargetsLike | undefined,
     options: FitOptions,
     before: Fitted<P, S> | null,
     learn: (input: SparseFitInput, before: S | null) => Promise<S>,
@@ -193,7 +199,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     });
   }
 
-  async #fit(X: MatrixLike, y: FitInput['y'], options: FitOptions): Promise<FitInput> {
+  async #fit(X: MatrixLike, y: TargetsLike | undefined, options: FitOptions): Promise<FitInput> {
     this.checkBeforeFit(options);
     const isInPlace = (x: Matrix) => !options.sampleWeight && this.learnsInPlace(x);
     const { input, schema, inPlace } = encodeFitInput(X, y, options, isInPlace);
@@ -243,7 +249,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   }
 
   /** Fits, and gives the cross-fitted rows, or null for those whose rows are not. */
-  protected async fitAcross(X: MatrixLike, y?: FitInput['y'], given?: FitOptions): Promise<Matrix | null> {
+  protected async fitAcross(X: MatrixLike, y?: TargetsLike, given?: FitOptions): Promise<Matrix | null> {
     if (!this.crossFits) {
       await this.fit(X, y, given);
       return null;

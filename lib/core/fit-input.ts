@@ -23,6 +23,7 @@ import { encodeQueries, type QueryOptions } from './queries.js';
 import { countRows, takeRows } from './rows.js';
 import { type Column, Schema } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
+import { encodeTargetMatrix, type TargetsLike, targetRows } from './targets.js';
 import { resolveTrainingDevice, type TrainingDevice } from './training-device.js';
 
 /** A step of a long operation. */
@@ -118,7 +119,7 @@ export interface FitInput {
   readonly given?: MatrixLike;
   /** Those of x, or of the sparse rows given; of documents none. */
   readonly columns: readonly Column[];
-  /** A copy of whatever the caller passed; {@link fitLabels} and {@link fitTargets} check it. */
+  /** A copy of what the caller passed, as {@link targetRows} gives it; {@link fitLabels} and {@link fitTargets} check it. */
   readonly y: ArrayLike<unknown> | undefined;
   readonly sampleWeight: Float64Array | null;
   /** The group of each row, as the caller passed them, for splitters. */
@@ -163,7 +164,12 @@ export function partLabels(
   return classes === undefined ? fitLabels(input) : encodePart(requireY(input), input.x.rows, classes);
 }
 
-/** y as finite numbers. */
+/** y as finite numbers, of several targets [rows, targets]: for estimators with the tag `multiOutput`. */
+export function fitTargetMatrix(input: Targets): Matrix<Float64Array> {
+  return encodeTargetMatrix(requireY(input), input.x.rows);
+}
+
+/** y as finite numbers, of one target. */
 export function fitTargets(input: Targets): Float64Array {
   return encodeTargets(requireY(input), input.x.rows);
 }
@@ -253,7 +259,7 @@ export function toShared(x: Matrix): Matrix {
  */
 export function encodeFitInput(
   X: MatrixLike,
-  y: FitInput['y'],
+  y: TargetsLike | undefined,
   options: FitOptions,
   isInPlace: (x: Matrix) => boolean,
   known?: { readonly schema: Schema; readonly dtype: Dtype },
@@ -289,7 +295,7 @@ export function encodeFitInput(
  */
 export function encodeSparseInput(
   x: CsrMatrix,
-  y: FitInput['y'],
+  y: TargetsLike | undefined,
   options: FitOptions,
 ): { input: SparseFitInput; schema: Schema } {
   if (x.rows === 0 || x.cols === 0) {
@@ -325,7 +331,7 @@ export function sparseInput({ validation: _, queries, ...input }: FitInput, x: C
  * @throws {ERR_EMPTY | ERR_SHAPE | ERR_PARAMETER} as {@link encodeFitInput}
  * @throws {ERR_NOT_SUPPORTED} with a validation set
  */
-export function encodeGivenInput(X: MatrixLike, y: FitInput['y'], options: FitOptions): FitInput {
+export function encodeGivenInput(X: MatrixLike, y: TargetsLike | undefined, options: FitOptions): FitInput {
   const rows = countRows(X, y);
   if (options.validation) {
     throw new StateError('ERR_NOT_SUPPORTED', 'A fit on documents or sparse rows takes no validation.');
@@ -341,7 +347,7 @@ export function encodeGivenInput(X: MatrixLike, y: FitInput['y'], options: FitOp
 }
 
 /** A copy of what a fit gets beside X, and of its options. */
-function besidesX(y: FitInput['y'], options: FitOptions, rows: number) {
+function besidesX(y: TargetsLike | undefined, options: FitOptions, rows: number) {
   return {
     y: copyTargets(y),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, rows) : null,
@@ -368,15 +374,16 @@ function encodeValidation(
   const [X, y, sampleWeight] = set as ValidationSet;
   const x = toShared(schema.encode(X, dtype));
   if (x.rows === 0) throw new ValidationError('ERR_EMPTY', 'validation needs at least one row.');
-  if (y?.length !== x.rows) {
+  const targets = copyTargets(y);
+  if (targets?.length !== x.rows) {
     throw new ValidationError(
       'ERR_SHAPE',
-      `validation: X has ${x.rows} rows, but y has ${y?.length ?? 'no'} values.`,
+      `validation: X has ${x.rows} rows, but y has ${targets?.length ?? 'no'} values.`,
     );
   }
   return {
     x,
-    y: copyTargets(y) as ArrayLike<unknown>,
+    y: targets,
     sampleWeight: sampleWeight ? encodeWeights(sampleWeight, x.rows) : null,
     queries: encodeQueries({ group, qid }, x.rows, 'validation'),
   };
@@ -399,11 +406,16 @@ export function copyDocuments<X>(documents: X, depth: number = DEEPEST): X {
   return Object.fromEntries(members);
 }
 
-/** The caller may change y while the fit works. Arrays are copied by the engine, which takes a hundredth of the time. */
-export function copyTargets(y: FitInput['y']): FitInput['y'] {
-  if (y === null || typeof y?.length !== 'number') return y ?? undefined;
-  if (Array.isArray(y)) return y.slice();
-  return isTypedArray(y) ? new Float64Array(y) : Array.from(y);
+/** y in the form of a fit, as a copy, which the caller may change while the fit works. */
+export function copyTargets(y: TargetsLike | null | undefined): FitInput['y'] {
+  return copyList(targetRows(y));
+}
+
+/** Arrays are copied by the engine, which takes a hundredth of the time. */
+export function copyList(list: FitInput['y']): FitInput['y'] {
+  if (list === null || typeof list?.length !== 'number') return list ?? undefined;
+  if (Array.isArray(list)) return list.slice();
+  return isTypedArray(list) ? new Float64Array(list) : Array.from(list);
 }
 
 /** @throws {ERR_SHAPE | ERR_PARAMETER} unless there is a weight >= 0 for each row */
@@ -433,7 +445,7 @@ export function encodeWeights(weights: ArrayLike<number>, rows: number): Float64
 /** A copy. @throws {ERR_SHAPE} unless there is a group for each row */
 function encodeGroups(groups: FitOptions['groups'], rows: number): FitInput['groups'] {
   checkGroups(groups, rows);
-  return copyTargets(groups);
+  return copyList(groups);
 }
 
 /** @throws {ERR_SHAPE} unless there is a group for each row, or none at all */

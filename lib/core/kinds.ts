@@ -4,16 +4,36 @@ import { ValidationError } from '../errors.js';
 import type { Output } from './compile-options.js';
 import { Estimator, type State } from './estimator.js';
 import type { FitInput, FitOptions } from './fit-input.js';
-import { type EncodedLabels, encodeTargets, type Label } from './labels.js';
+import type { EncodedLabels, Label } from './labels.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Column, Target } from './schema.js';
-import { accuracy, r2 } from './score.js';
+import { accuracy } from './score.js';
+import { decodeNumbers, numberTarget, r2OfTargets, type TargetsLike } from './targets.js';
 
 /** Turns class indices (the output 'label' of a plan) into labels. */
 export function decodeLabels(indices: Matrix, classes: readonly Label[]): Label[] {
   const labels = new Array<Label>(indices.rows);
   for (let i = 0; i < indices.rows; i++) labels[i] = classes[indices.data[i]];
   return labels;
+}
+
+/** The same of several targets: [rows, targets] indices into the classes of each. */
+export function decodeLabelRows(indices: Matrix, classes: ReadonlyArray<readonly Label[]>): Label[][] {
+  return Array.from({ length: indices.rows }, (_, i) => {
+    const row = indices.row(i);
+    return classes.map((own, j) => own[row[j]]);
+  });
+}
+
+/** Probabilities of a plan: of several targets that stand side by side in it a matrix for each. */
+export function decodeProba(proba: Matrix, target: Target): Matrix | Matrix[] {
+  if (target.kind !== 'classes' || proba.cols === target.classes.length) return proba;
+  let first = 0;
+  return target.classes.map(({ length }) => {
+    const own = Array.from({ length }, (_, c) => first + c);
+    first += length;
+    return proba.columns(own);
+  });
 }
 
 /** What predicts labels or numbers: by `predictTarget` where `predict` gives something else, as that of a neural network does. */
@@ -92,32 +112,44 @@ export abstract class Classifier<P extends object, S extends ClassifierState> ex
   }
 }
 
-/** Predicts a number. */
-export abstract class Regressor<P extends object, S extends State> extends Estimator<P, S> {
+/**
+ * Predicts a number, or several.
+ *
+ * @typeParam Y - what `predict` gives: one number per row, or with the tag `multiOutput` and several targets a matrix
+ */
+export abstract class Regressor<
+  P extends object,
+  S extends State,
+  Y extends FloatArray | Matrix = FloatArray,
+> extends Estimator<P, S> {
   readonly kind = 'regressor' as const;
 
   get outputs(): readonly Output[] {
     return ['value'];
   }
 
-  protected targetOf(_state: S): Target {
-    return { kind: 'number' };
+  /** How many targets there are; more than one with the tag `multiOutput` only. */
+  protected countOf(_state: S): number {
+    return 1;
   }
 
-  /** One number per row, on the pool; of the element type of X. @throws see {@link Plan.run} */
-  async predict(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'value' })).data;
+  protected targetOf(state: S): Target {
+    return numberTarget(this.countOf(state));
+  }
+
+  /** One number per row, of several targets [rows, targets]; on the pool, of the element type of X. @throws see {@link Plan.run} */
+  async predict(X: MatrixLike): Promise<Y> {
+    return decodeNumbers(await this.run(X, { output: 'value' })) as Y;
   }
 
   /** As {@link Regressor.predict}, on this thread's time. */
-  predictSync(X: MatrixLike): FloatArray {
-    return this.runSync(X, { output: 'value' }).data;
+  predictSync(X: MatrixLike): Y {
+    return decodeNumbers(this.runSync(X, { output: 'value' })) as Y;
   }
 
-  /** The coefficient of determination R2: 1 is perfect, 0 is no better than the mean. */
-  async score(X: MatrixLike, y: ArrayLike<number>, options?: ScoreOptions): Promise<number> {
-    const predicted = await this.predict(X);
-    return r2(encodeTargets(y, predicted.length), predicted, options?.sampleWeight);
+  /** The coefficient of determination R2: 1 is perfect, 0 is no better than the mean. Of several targets the mean over them. */
+  async score(X: MatrixLike, y: TargetsLike, options?: ScoreOptions): Promise<number> {
+    return r2OfTargets(y, await this.predict(X), options?.sampleWeight);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Class labels: the sorted set of distinct labels of y, and y as indices into it. */
-import { type ErrorCode, ValidationError } from '../errors.js';
+import { type ErrorCode, StateError, ValidationError } from '../errors.js';
 import { show } from './params.js';
 
 /** What a class may be called. All labels of one target have the same type. */
@@ -61,10 +61,12 @@ const SMALL = 256;
  *
  * @param y - one label per row
  * @param rows - the number of rows of X
+ * @param what - begins an error about a value
  * @throws {ERR_SHAPE} when the lengths differ
+ * @throws {ERR_NOT_SUPPORTED} for several targets
  * @throws {ERR_LABELS} when a label is missing, types are mixed or there are fewer than two classes
  */
-export function encodeLabels(y: ArrayLike<unknown>, rows: number): EncodedLabels {
+export function encodeLabels(y: ArrayLike<unknown>, rows: number, what = 'y:'): EncodedLabels {
   checkLength(y, rows);
   const codes = new Int32Array(rows);
   // First in the order in which labels appear.
@@ -80,9 +82,11 @@ export function encodeLabels(y: ArrayLike<unknown>, rows: number): EncodedLabels
     }
     let code = numbers.get(label as Label);
     if (code === undefined) {
-      if (isMissing(label)) throw new ValidationError('ERR_LABELS', `y: row ${i} has no label.`);
+      if (isMissing(label)) throw new ValidationError('ERR_LABELS', `${what} row ${i} has no label.`);
+      const several = severalTargets(label, 'Classifier');
+      if (several !== undefined) throw several;
       code = numbers.size;
-      numbers.set(requireLabel(label, type, `y: row ${i}`, 'ERR_LABELS'), code);
+      numbers.set(requireLabel(label, type, `${what} row ${i}`, 'ERR_LABELS'), code);
       type ??= typeof label;
       if (known !== undefined) small[label as number] = code;
     }
@@ -92,7 +96,7 @@ export function encodeLabels(y: ArrayLike<unknown>, rows: number): EncodedLabels
   if (classes.length < 2) {
     throw new ValidationError(
       'ERR_LABELS',
-      `A classifier needs at least two classes; y has only ${show(classes[0])}.`,
+      `A classifier needs at least two classes; ${what.slice(0, -1)} has only ${show(classes[0])}.`,
     );
   }
   const place = new Int32Array(classes.length);
@@ -127,24 +131,36 @@ export function encodePart(y: ArrayLike<unknown>, rows: number, classes: readonl
   return { codes: codesOfLabels(y, classes, 'y'), classes };
 }
 
+/** A list of several targets where one label or number belongs. */
+const severalTargets = (value: unknown, kind: string): StateError | undefined =>
+  Array.isArray(value) || ArrayBuffer.isView(value)
+    ? new StateError(
+        'ERR_NOT_SUPPORTED',
+        `y has several columns, and this model learns one target: MultiOutput${kind} fits one for each.`,
+      )
+    : undefined;
+
 /**
  * Checks y for a regressor.
  *
+ * @param what - begins an error about a value
+ * @throws {ERR_NOT_SUPPORTED} for several targets
  * @throws {ERR_DTYPE} when a value is not a number
  * @throws {ERR_INPUT_NAN} or {ERR_INPUT_INFINITE} when a value is not finite
  */
-export function encodeTargets(y: ArrayLike<unknown>, rows: number): Float64Array {
+export function encodeTargets(y: ArrayLike<unknown>, rows: number, what = 'y:'): Float64Array {
   checkLength(y, rows);
   const targets = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
     const value = y[i];
     if (typeof value !== 'number') {
-      throw new ValidationError('ERR_DTYPE', `y: row ${i} holds ${show(value)}; a regressor needs numbers.`);
+      const message = `${what} row ${i} holds ${show(value)}; a regressor needs numbers.`;
+      throw severalTargets(value, 'Regressor') ?? new ValidationError('ERR_DTYPE', message);
     }
     if (!Number.isFinite(value)) {
       throw new ValidationError(
         Number.isNaN(value) ? 'ERR_INPUT_NAN' : 'ERR_INPUT_INFINITE',
-        `y: row ${i} is ${value}; targets must be finite.`,
+        `${what} row ${i} is ${value}; targets must be finite.`,
       );
     }
     targets[i] = value;

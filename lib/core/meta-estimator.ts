@@ -6,20 +6,19 @@ import { StateError } from '../errors.js';
 import type { Output } from './compile-options.js';
 import { Estimator, type EstimatorKind, type State } from './estimator.js';
 import type { FitOptions } from './fit-input.js';
-import { decodeLabels, type ScoreOptions } from './kinds.js';
-import { encodeTargets, type Label } from './labels.js';
+import { decodeLabelRows, decodeLabels, decodeProba, type ScoreOptions } from './kinds.js';
+import type { Label } from './labels.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Column, Target } from './schema.js';
-import { accuracy, r2 } from './score.js';
+import { accuracy } from './score.js';
+import { decodeNumbers, r2OfTargets, type TargetsLike, targetRows } from './targets.js';
 
 /** What an estimator of type F predicts. */
-export type Prediction<F> = F extends { readonly kind: 'classifier' }
-  ? Label[]
-  : F extends { readonly kind: 'regressor' }
-    ? FloatArray
-    : F extends { readonly kind: 'clusterer' }
-      ? Int32Array
-      : Label[] | FloatArray | Int32Array;
+export type Prediction<F> = F extends { readonly kind: 'clusterer' }
+  ? Int32Array
+  : F extends { predict(X: MatrixLike): Promise<infer Y> }
+    ? Y
+    : Label[] | FloatArray | Int32Array;
 
 /**
  * Base of estimators whose kind is that of an estimator within.
@@ -35,10 +34,11 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
     return this.outputColumns().map((c) => c.name);
   }
 
-  /** The classes of the classifier within. @throws {ERR_NOT_SUPPORTED} without one */
+  /** The classes of the classifier within; of several targets the list of those of each. @throws {ERR_NOT_SUPPORTED} without one */
   get classes(): Label[] {
     this.require('classifier', 'classes');
     const { target } = this.schema;
+    if (target.kind === 'classes') return target.classes.map((own) => [...own]) as unknown as Label[];
     return target.kind === 'class' ? [...target.classes] : [];
   }
 
@@ -55,14 +55,15 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
     return decode<F>(this.runSync(X, this.#predictOptions()), this.kind, this.schema.target);
   }
 
-  /** Probabilities of the classifier within, [rows, classes]. @throws {ERR_NOT_SUPPORTED} without one */
-  predictProba(X: MatrixLike): Promise<Matrix> {
-    return this.run(X, { output: 'proba' });
+  /** Probabilities of the classifier within, [rows, classes]; of several targets what it gives. @throws {ERR_NOT_SUPPORTED} without one */
+  async predictProba(X: MatrixLike): Promise<Matrix> {
+    const { target } = this.schema;
+    return decodeProba(await this.run(X, { output: 'proba' }), target) as Matrix;
   }
 
   /** As {@link MetaEstimator.predictProba}, on this thread's time. */
   predictProbaSync(X: MatrixLike): Matrix {
-    return this.runSync(X, { output: 'proba' });
+    return decodeProba(this.runSync(X, { output: 'proba' }), this.schema.target) as Matrix;
   }
 
   /** Scores of the classifier within before the link. @throws {ERR_NOT_SUPPORTED} without them */
@@ -81,15 +82,16 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
   }
 
   /** Fits, then transforms the same rows, by folds where the estimator says so. */
-  async fitTransform(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<Matrix> {
+  async fitTransform(X: MatrixLike, y?: TargetsLike, options?: FitOptions): Promise<Matrix> {
     return (await this.fitAcross(X, y, options)) ?? this.transform(X);
   }
 
   /** Accuracy of a classifier, R2 of a regressor. */
-  async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
+  async score(X: MatrixLike, y: TargetsLike, options?: ScoreOptions): Promise<number> {
     const predicted = await this.predict(X);
-    if (this.kind === 'classifier') return accuracy(y, predicted, options?.sampleWeight);
-    return r2(encodeTargets(y, predicted.length), predicted as FloatArray, options?.sampleWeight);
+    if (this.kind === 'classifier')
+      return accuracy(targetRows(y), predicted as unknown[], options?.sampleWeight);
+    return r2OfTargets(y, predicted as FloatArray, options?.sampleWeight);
   }
 
   #predictOptions(): { output: Output } {
@@ -120,5 +122,7 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
 
 function decode<F>(result: Matrix, kind: EstimatorKind, target: Target): Prediction<F> {
   if (kind === 'clusterer') return Int32Array.from(result.data) as Prediction<F>;
-  return (target.kind === 'class' ? decodeLabels(result, target.classes) : result.data) as Prediction<F>;
+  if (target.kind === 'class') return decodeLabels(result, target.classes) as Prediction<F>;
+  if (target.kind === 'classes') return decodeLabelRows(result, target.classes) as Prediction<F>;
+  return decodeNumbers(result) as Prediction<F>;
 }

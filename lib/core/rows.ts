@@ -3,9 +3,16 @@
 import { ValidationError } from '../errors.js';
 import { takeColumns } from './columns.js';
 import { isSparse } from './forms.js';
-import { type FloatArray, Matrix, type MatrixLike, type NumericMatrixLike } from './matrix.js';
+import {
+  type FloatArray,
+  isMatrixShaped,
+  Matrix,
+  type MatrixLike,
+  type NumericMatrixLike,
+} from './matrix.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { isTable, selectTableRows, tableToColumns } from './table.js';
+import { countTargetRows, isTableOfTargets, type TargetsLike } from './targets.js';
 
 /** What taking rows of X gives: the same kind of thing, but a {@link Matrix} for data with a shape. */
 export type TakenRows<X> = X extends CsrMatrix
@@ -64,19 +71,27 @@ export function takeValues<V extends ArrayLike<unknown>>(values: V, indices: Arr
   return taken as unknown as V;
 }
 
+/** As {@link takeValues} of any y: of several targets a matrix gives a matrix, and a table a table. */
+export function takeTargets(y: TargetsLike, indices: ArrayLike<number>): TargetsLike {
+  return isMatrixShaped(y) || isTableOfTargets(y)
+    ? (takeRows(y, indices) as TargetsLike)
+    : takeValues(y as ArrayLike<unknown>, indices);
+}
+
 /**
- * The number of rows of X, checked against the length of y where there is one.
+ * The number of rows of X, checked against that of y where there is one.
  *
  * @throws {ERR_EMPTY} when there are no rows
  * @throws {ERR_SHAPE} when the lengths differ
  */
-export function countRows(X: MatrixLike, y?: ArrayLike<unknown> | null): number {
+export function countRows(X: MatrixLike, y?: TargetsLike | null): number {
   let rows: number;
   if (Array.isArray(X) || isSparse(X)) rows = Array.isArray(X) ? X.length : X.rows;
   else rows = isTable(X) ? tableToColumns(X).rows : Matrix.from(X as NumericMatrixLike).rows;
   if (rows === 0) throw new ValidationError('ERR_EMPTY', 'X has no rows.');
-  if (y && y.length !== rows) {
-    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${y.length} values.`);
+  const values = y && countTargetRows(y);
+  if (y && values !== rows) {
+    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${values} values.`);
   }
   return rows;
 }

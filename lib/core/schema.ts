@@ -38,11 +38,15 @@ export interface Column {
   readonly hasMissing?: boolean;
 }
 
-/** What the model predicts: a class (one of `classes`), a number, or nothing (a transformer). */
+/** What the model predicts: a class (one of `classes`), a number, several of them for a row, or nothing (a transformer). */
 export type Target =
   | { readonly kind: 'class'; readonly classes: readonly Label[] }
   | { readonly kind: 'number' }
+  | { readonly kind: 'classes'; readonly classes: ReadonlyArray<readonly Label[]> }
+  | { readonly kind: 'numbers'; readonly count: number }
   | { readonly kind: 'none' };
+
+const TARGETS: ReadonlyArray<Target['kind']> = ['class', 'number', 'classes', 'numbers', 'none'];
 
 /** One row as named fields or as values in column order. */
 export type Row = Readonly<Record<string, Cell>> | ArrayLike<Cell>;
@@ -345,9 +349,12 @@ function parseSchema(json: unknown): Schema {
       throw bad(`column '${column.name}' has a bad range`);
     }
   }
-  const kind = (target as Partial<Target> | null)?.kind;
-  if (kind !== 'class' && kind !== 'number' && kind !== 'none') throw bad('no target');
-  if (kind === 'class' && !isLabels((target as { classes?: unknown }).classes)) throw bad('no classes');
+  const { kind, classes, count } = (target ?? {}) as { kind?: unknown; classes?: unknown; count?: unknown };
+  if (!TARGETS.includes(kind as Target['kind'])) throw bad('no target');
+  if (kind === 'class' && !isLabels(classes)) throw bad('no classes');
+  if (kind === 'classes' && !(Array.isArray(classes) && classes.length > 1 && classes.every(isLabels)))
+    throw bad('no classes');
+  if (kind === 'numbers' && !(Number.isSafeInteger(count) && (count as number) > 1)) throw bad('no targets');
   return new Schema(columns as Column[], target as Target, named);
 }
 

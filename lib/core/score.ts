@@ -23,6 +23,14 @@ function checkLengths(y: ArrayLike<unknown>, predicted: ArrayLike<unknown>, weig
   }
 }
 
+/** Whether two labels are the same, or of several targets all of them. */
+function areEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  return (
+    Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((label, k) => label === b[k])
+  );
+}
+
 /** The weighted share of equal entries. */
 export function accuracy(
   y: ArrayLike<unknown>,
@@ -35,7 +43,7 @@ export function accuracy(
   for (let i = 0; i < y.length; i++) {
     const weight = weights?.[i] ?? 1;
     total += weight;
-    if (y[i] === predicted[i]) right += weight;
+    if (areEqual(y[i], predicted[i])) right += weight;
   }
   return right / total;
 }

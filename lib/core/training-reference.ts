@@ -26,7 +26,7 @@ export interface TrainingReference {
   readonly sampled: number;
   /** In the order of the schema. */
   readonly columns: readonly ColumnReference[];
-  /** Absent when the model has no target. */
+  /** Absent when the model has no target, or several. */
   readonly target?: ColumnReference;
 }
 
@@ -75,7 +75,7 @@ function summariseTarget(
   { target }: Schema,
   most: number,
 ): ColumnReference | undefined {
-  if (y === undefined || target.kind === 'none') return undefined;
+  if (y === undefined || (target.kind !== 'class' && target.kind !== 'number')) return undefined;
   const classes = target.kind === 'class' ? target.classes : [];
   const codes = new Map(classes.map((label, code) => [label, code]));
   const values = Float64Array.from(y, (value) =>

@@ -1,33 +1,44 @@
-/** A regressor that predicts one number. */
-import { type FitInput, fitTargets } from '../core/fit-input.js';
+/** A regressor that predicts one number for each target. */
+import { type FitInput, fitTargetMatrix } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
-import { either, nothing, oneOf, type Rules, real } from '../core/params.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
+import { custom, either, nothing, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { quantile } from '../core/quantiles.js';
+import type { ByTargets } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 
 /** Parameters of {@link DummyRegressor}. */
 export interface DummyRegressorParams {
   /** The number that is predicted: the mean or median of y, its `quantile`, or `constant`. Default 'mean'. */
   strategy: 'mean' | 'median' | 'quantile' | 'constant';
-  /** The number that 'constant' predicts. Default null. */
-  constant: number | null;
+  /** The number that 'constant' predicts, of several targets one for each. Default null. */
+  constant: number | readonly number[] | null;
   /** Which quantile 'quantile' predicts, in [0, 1]. Default null. */
   quantile: number | null;
 }
 
 /** Learned by {@link DummyRegressor}. */
 export interface DummyRegressorState {
-  readonly constant: number;
+  /** Of several targets one for each. */
+  readonly constant: number | Float64Array;
 }
+
+const finite = real();
+const severalNumbers = custom(
+  'a Float64Array of several finite numbers',
+  (v) => v instanceof Float64Array && v.length > 1 && v.every(Number.isFinite),
+);
 
 /**
  * Predicts the same number for each row: the baseline that says what a score is worth (R2 of the mean is 0). X may hold anything.
  * Quantiles are interpolated linearly; with sample weights they are the least target up to which that share of the weight lies, as in
  * scikit-learn.
  *
- * Differs from scikit-learn: one target; no `return_std`, which is 0 there.
+ * Differs from scikit-learn: no `return_std`, which is 0 there.
  *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
+ * @throws {ERR_PARAMETER} from `fit`, for as many constants as there are not targets
  * @example
  * ```ts
  * import { DummyRegressor } from 'boreal';
@@ -35,7 +46,11 @@ export interface DummyRegressorState {
  * await dummy.predict([[7]]); // [20]
  * ```
  */
-export class DummyRegressor extends Regressor<DummyRegressorParams, DummyRegressorState> {
+export class DummyRegressor<Y extends FloatArray | Matrix = FloatArray> extends Regressor<
+  DummyRegressorParams,
+  DummyRegressorState,
+  Y
+> {
   constructor(params: Partial<DummyRegressorParams> = {}) {
     super({ strategy: 'mean', constant: null, quantile: null, ...params });
   }
@@ -43,17 +58,21 @@ export class DummyRegressor extends Regressor<DummyRegressorParams, DummyRegress
   get rules(): Rules<DummyRegressorParams> {
     return {
       strategy: oneOf('mean', 'median', 'quantile', 'constant'),
-      constant: either(real(), nothing),
+      constant: either(
+        finite,
+        custom('a list of numbers', (v) => Array.isArray(v) && v.length > 0 && v.every(finite.allows)),
+        nothing,
+      ),
       quantile: either(real(0, 1), nothing),
     };
   }
 
   get stateRules(): Rules<DummyRegressorState> {
-    return { constant: real() };
+    return { constant: either(finite, severalNumbers) };
   }
 
   override get tags() {
-    return { allowNan: true, allowCategories: true };
+    return { allowNan: true, allowCategories: true, multiOutput: true };
   }
 
   override checkParams(): void {
@@ -65,25 +84,45 @@ export class DummyRegressor extends Regressor<DummyRegressorParams, DummyRegress
   }
 
   protected async fitState(input: FitInput): Promise<DummyRegressorState> {
-    const { strategy, constant, quantile: share } = this.params;
-    const y = fitTargets(input);
-    const weights = input.sampleWeight;
-    if (strategy === 'constant') return { constant: constant as number };
-    if (strategy === 'mean') {
-      const total = weights === null ? y.length : weights.reduce((sum, weight) => sum + weight, 0);
-      return { constant: y.reduce((sum, value, i) => sum + value * (weights?.[i] ?? 1), 0) / total };
+    const y = fitTargetMatrix(input);
+    const { constant } = this.params;
+    if (this.params.strategy === 'constant') {
+      const given = [constant as number | readonly number[]].flat();
+      if (given.length !== y.cols) {
+        const message = `DummyRegressor: constant has ${given.length} values for ${y.cols} targets.`;
+        throw new ValidationError('ERR_PARAMETER', message);
+      }
+      return { constant: y.cols === 1 ? given[0] : Float64Array.from(given) };
     }
-    const wanted = strategy === 'median' ? 0.5 : (share as number);
-    return { constant: weights === null ? quantile(y.sort(), wanted) : weighted(y, weights, wanted) };
+    const columns = Array.from({ length: y.cols }, (_, t) => y.columns([t]).data as Float64Array);
+    const each = columns.map((column) => this.#middle(column, input.sampleWeight));
+    return { constant: y.cols === 1 ? each[0] : Float64Array.from(each) };
   }
 
-  /** The number that is predicted. @throws {ERR_NOT_FITTED} before `fit` */
-  get constant(): number {
-    return this.state.constant;
+  /** What stands for a target. */
+  #middle(y: Float64Array, weights: Float64Array | null): number {
+    const { strategy, quantile: share } = this.params;
+    if (strategy === 'mean') {
+      const total = weights === null ? y.length : weights.reduce((sum, weight) => sum + weight, 0);
+      return y.reduce((sum, value, i) => sum + value * (weights?.[i] ?? 1), 0) / total;
+    }
+    const wanted = strategy === 'median' ? 0.5 : (share as number);
+    return weights === null ? quantile(y.sort(), wanted) : weighted(y, weights, wanted);
+  }
+
+  protected override countOf({ constant }: DummyRegressorState): number {
+    return typeof constant === 'number' ? 1 : constant.length;
+  }
+
+  /** The number that is predicted, of several targets one for each. @throws {ERR_NOT_FITTED} before `fit` */
+  get constant(): ByTargets<Y, number, Float64Array> {
+    const { constant } = this.state;
+    return (typeof constant === 'number' ? constant : constant.slice()) as typeof this.constant;
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    return plan.constant(x, Float64Array.of(this.state.constant));
+    const { constant } = this.state;
+    return plan.constant(x, typeof constant === 'number' ? Float64Array.of(constant) : constant);
   }
 }
 

@@ -89,7 +89,7 @@ export class AdaBoostClassifier extends Classifier<
   }
 
   override get tags(): EstimatorTags {
-    return { ...this.#base.tags, delegates: true };
+    return { ...this.#base.tags, multiOutput: false, delegates: true };
   }
 
   override checkParams(): void {
@@ -258,7 +258,7 @@ export class AdaBoostRegressor extends Regressor<AdaBoostRegressorParams, AdaBoo
   }
 
   override get tags(): EstimatorTags {
-    return { ...this.#base.tags, delegates: true };
+    return { ...this.#base.tags, multiOutput: false, delegates: true };
   }
 
   override checkParams(): void {

@@ -111,7 +111,7 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
   }
 
   override get tags(): EstimatorTags {
-    return { ...this.#base.tags, delegates: true };
+    return { ...this.#base.tags, multiOutput: false, delegates: true };
   }
 
   override checkParams(): void {
@@ -207,7 +207,7 @@ export class BaggingRegressor extends Regressor<BaggingParams, BaggingState> {
   }
 
   override get tags(): EstimatorTags {
-    return { ...this.#base.tags, delegates: true };
+    return { ...this.#base.tags, multiOutput: false, delegates: true };
   }
 
   override checkParams(): void {

@@ -2,7 +2,7 @@
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { Estimator, State } from '../core/estimator.js';
-import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
@@ -195,6 +195,8 @@ export class VotingRegressor extends transforming(Regressor<VotingParams, Voting
   }
 
   protected async fitState(input: FitInput): Promise<VotingState> {
+    // What is wrong with y is said before models that would take several targets.
+    fitTargets(input);
     return { models: await fitAll(this.params, input) };
   }
 

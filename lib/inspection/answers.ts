@@ -44,11 +44,12 @@ export function answersOf(
       },
     };
   }
-  if (target.kind !== 'class')
-    throw new StateError(
-      'ERR_NOT_SUPPORTED',
-      `${owner} asks classifiers and regressors; ${name} is neither.`,
-    );
+  if (target.kind !== 'class') {
+    const several = target.kind === 'numbers' || target.kind === 'classes';
+    const why = several ? 'predicts several targets: ask a model of each' : 'is neither';
+    const message = `${owner} asks classifiers and regressors; ${name} ${why}.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
   const outputs = target.classes.length === 2 ? 1 : target.classes.length;
   const classes = outputs === 1 ? [...target.classes.slice(-1)] : [...target.classes];
   const hasProba = model.outputs.includes('proba') && typeof asked.predictProba === 'function';

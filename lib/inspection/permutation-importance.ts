@@ -18,6 +18,7 @@ import {
 } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { type Cell, type Column, isTable, selectTableRows, tableToColumns } from '../core/table.js';
+import { type TargetsLike, targetRows } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import { getScorer, type ScoredModel, type Scorer, type ScorerName } from '../metrics/scorers.js';
 
@@ -89,19 +90,19 @@ export interface PermutationImportances {
 export function permutationImportance(
   model: ScoredModel,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options?: PermutationImportanceOptions & { readonly scoring?: ScorerName | Scorer },
 ): Promise<PermutationImportances>;
 export function permutationImportance<Name extends string>(
   model: ScoredModel,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options: PermutationImportanceOptions & { readonly scoring: SeveralScorers<Name> },
 ): Promise<Record<Name, PermutationImportances>>;
 export async function permutationImportance(
   model: ScoredModel,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options: PermutationImportanceOptions = {},
 ): Promise<PermutationImportances | Record<string, PermutationImportances>> {
   const { nRepeats = 5, randomState = null, maxSamples = null, sampleWeight, signal, onProgress } = options;
@@ -109,9 +110,10 @@ export async function permutationImportance(
   checkParams('permutationImportance', { nRepeats, randomState, maxSamples, signal }, RULES);
   const scorers = scorersOf(model, options.scoring);
   const whole = shuffleable(X);
+  const targets = targetRows(y);
   const { names, rows, table } = whole;
-  if (y.length !== rows)
-    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${y.length} values.`);
+  if (targets.length !== rows)
+    throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${targets.length} values.`);
   if (sampleWeight !== undefined && sampleWeight.length !== rows)
     throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but sampleWeight ${sampleWeight.length}.`);
   const count = maxSamples === null ? rows : maxSamples < 1 ? Math.floor(maxSamples * rows) : maxSamples;
@@ -125,7 +127,7 @@ export async function permutationImportance(
     return scores;
   };
   const random = new Random(resolveSeed(randomState));
-  const all = { X: table, y, sampleWeight };
+  const all = { X: table, y: targets, sampleWeight };
   throwIfAborted(signal);
   const baselines = await scoresOf(all);
   const importances = scorers.map(() => new Float64Array(names.length * nRepeats));
@@ -136,7 +138,7 @@ export async function permutationImportance(
     const part =
       some === null
         ? all
-        : { X: shown, y: pick(y, some), sampleWeight: sampleWeight && pick(sampleWeight, some) };
+        : { X: shown, y: pick(targets, some), sampleWeight: sampleWeight && pick(sampleWeight, some) };
     for (let k = 0; k < nRepeats; k++) {
       throwIfAborted(signal);
       reorder(j, random.permutation(count));

@@ -46,7 +46,8 @@ export interface ElasticNetCVState extends SparseLinearState {
 }
 
 const strength = real(0);
-const strengths = either(
+/** @internal */
+export const strengths = either(
   int(1, 1_000_000),
   custom(
     'a list of numbers >= 0',
@@ -54,7 +55,8 @@ const strengths = either(
   ),
 );
 const share = real(0, 1);
-const shares = either(
+/** @internal */
+export const shares = either(
   share,
   custom(
     'a list of numbers >= 0 and <= 1',
@@ -130,7 +132,7 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
 }
 
 /** The row of [rows, folds] whose mean is smallest; the first of equal ones. */
-function smallestMean(mse: Float64Array, folds: number): number {
+export function smallestMean(mse: Float64Array, folds: number): number {
   let best = 0;
   let least = Infinity;
   for (let i = 0; i < mse.length / folds; i++) {
@@ -213,8 +215,8 @@ export class ElasticNetCV extends PathCV<ElasticNetCVParams> {
   }
 }
 
-/** A grid of strengths begins where L1 leaves no coefficient, which needs some L1. */
-const positiveShares = custom(
+/** A grid of strengths begins where L1 leaves no coefficient, which needs some L1. @internal */
+export const positiveShares = custom(
   'a number > 0 and <= 1 or a list of such numbers (0 needs a list of alphas)',
   (v) => shares.allows(v) && [v].flat().every((ratio) => (ratio as number) > 0),
 );

@@ -35,14 +35,32 @@ export {
 export * from './lasso-lars-ic.js';
 export * from './linear-regression.js';
 export * from './logistic-regression.js';
+export {
+  MultiTaskElasticNet,
+  type MultiTaskElasticNetParams,
+  MultiTaskLasso,
+  type MultiTaskLassoParams,
+} from './multi-task.js';
+export {
+  MultiTaskElasticNetCV,
+  type MultiTaskElasticNetCVParams,
+  MultiTaskLassoCV,
+  type MultiTaskLassoCVParams,
+} from './multi-task-cv.js';
 export * from './orthogonal-matching-pursuit.js';
 export * from './perceptron.js';
 export {
   QuantileRegressor,
   type QuantileRegressorParams,
 } from './quantile-regressor.js';
-export { Ridge, type RidgeParams } from './ridge.js';
+export { Ridge, type RidgeParams, type RidgeSettings } from './ridge.js';
 export { RidgeClassifier, type RidgeClassifierParams } from './ridge-classifier.js';
-export { RidgeClassifierCV, type RidgeClassifierCVParams, RidgeCV, type RidgeCVParams } from './ridge-cv.js';
+export {
+  type RidgeChoiceParams,
+  RidgeClassifierCV,
+  type RidgeClassifierCVParams,
+  RidgeCV,
+  type RidgeCVParams,
+} from './ridge-cv.js';
 export { SGDClassifier, type SGDClassifierParams } from './sgd-classifier.js';
 export { SGDRegressor, type SGDRegressorParams } from './sgd-regressor.js';

@@ -1,96 +1,140 @@
 /** What linear regression and ridge share: the fitted state, its attributes and its plan. */
-import { type FitInput, fitTargets, type SparseFitInput, toShared } from '../core/fit-input.js';
-import { Regressor } from '../core/kinds.js';
+import { type FitInput, fitTargetMatrix, type SparseFitInput, toShared } from '../core/fit-input.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
 import { float64s, int, type Rules } from '../core/params.js';
-import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
+import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { descend } from './elastic-net.js';
 import { gramNow, isCallersOwn } from './gram.js';
+import { TargetRegressor, type TargetState, targetRules } from './target-regressor.js';
 
 /** Learned by {@link LinearRegression} and {@link Ridge}. */
-export interface LinearState {
-  /** [columns] */
-  readonly coef: Float64Array;
-  /** [1] */
-  readonly intercept: Float64Array;
+export interface LinearState extends TargetState {
   /** Singular values of the centred X, descending; empty for ridge, and of sparse rows. */
   readonly singular: Float64Array;
   readonly rank: number;
 }
 
-/** y = x . coef + intercept. */
+/** Strength of an L2 penalty: of all targets, or of each. */
+export type Strength = number | readonly number[];
+
+/** y = x . coef + intercept, for each target, by least squares. */
 export abstract class LinearRegressor<
   P extends { fitIntercept: boolean },
   S extends LinearState = LinearState,
-> extends Regressor<P, S> {
+  Y extends FloatArray | Matrix = FloatArray,
+> extends TargetRegressor<P, S, Y> {
   /** Rules of what the states share. */
   protected get linearRules(): Rules<LinearState> {
-    return { coef: float64s(), intercept: float64s(1), singular: float64s(), rank: int(0) };
+    return { ...targetRules, singular: float64s(), rank: int(0) };
   }
 
-  /** Coefficients, one per column. @throws {ERR_NOT_FITTED} before `fit` */
-  get coef(): Float64Array {
-    return this.state.coef.slice();
-  }
-
-  /** The constant term; 0 when fitIntercept is false. @throws {ERR_NOT_FITTED} before `fit` */
-  get intercept(): number {
-    return this.state.intercept[0];
-  }
-
-  protected async solve(input: FitInput, alpha: number): Promise<LinearState> {
+  protected async solve(input: FitInput, strength: Strength): Promise<LinearState> {
     const { sampleWeight, cancel } = input;
-    const y = fitTargets(input);
     const { fitIntercept } = this.params;
-    if (isCallersOwn(input.x)) {
-      const found = native.ridgeOfGram(gramNow(input.x, y, fitIntercept), alpha);
-      if (found !== undefined) return { ...found, singular: new Float64Array(0), rank: 0 };
-    }
-    const x = toShared(input.x);
-    return native.fitLeastSquares(x.data, x.rows, x.cols, y, 1, sampleWeight, alpha, fitIntercept, cancel);
+    const y = fitTargetMatrix(input);
+    // Before anything is waited for: the rows may be the caller's.
+    const summed = y.cols === 1 && isCallersOwn(input.x) ? gramNow(input.x, y.data, fitIntercept) : null;
+    const x = summed === null ? toShared(input.x) : input.x;
+    return byStrength(this, y, strength, ({ data, cols }, alpha) => {
+      const found = summed === null ? undefined : native.ridgeOfGram(summed, alpha);
+      if (found !== undefined) return Promise.resolve({ ...found, ...UNKNOWN });
+      const rows = toShared(x);
+      return native.fitLeastSquares(
+        ...([
+          rows.data,
+          rows.rows,
+          rows.cols,
+          data,
+          cols,
+          sampleWeight,
+          alpha,
+          fitIntercept,
+          cancel,
+        ] as const),
+      );
+    });
   }
 
   /** By LSQR. @param maxIter - null: ten for each row or column, whichever are fewer */
   protected async solveSparse(
     input: SparseFitInput,
-    alpha: number,
+    strength: Strength,
     tol: number,
     maxIter: number | null,
   ): Promise<LinearState> {
     const { x, sampleWeight, cancel } = input;
-    const spec = { alpha, fitIntercept: this.params.fitIntercept, tol, maxIter: maxIter ?? 0 };
-    const y = fitTargets(input);
-    const fitted = await native.csrLeastSquares(...csrArguments(x), y, 1, sampleWeight, spec, cancel);
-    return { coef: fitted.coef, intercept: fitted.intercept, singular: new Float64Array(0), rank: 0 };
+    const { fitIntercept } = this.params;
+    return byStrength(this, fitTargetMatrix(input), strength, async ({ data, cols }, alpha) => {
+      const spec = { alpha, fitIntercept, tol, maxIter: maxIter ?? 0 };
+      const { coef, intercept } = await native.csrLeastSquares(
+        ...([...csrArguments(x), data, cols, sampleWeight, spec, cancel] as const),
+      );
+      return { coef, intercept, ...UNKNOWN };
+    });
   }
 
   /** With coefficients >= 0. */
-  protected async solvePositive(
+  protected solvePositive(
     input: FitInput | SparseFitInput,
-    alpha: number,
+    strength: Strength,
     maxIter: number | null,
   ): Promise<LinearState> {
     const { fitIntercept } = this.params;
-    const found = await fitPositive(input, fitTargets(input), { alpha, fitIntercept, maxIter });
-    return { ...found, singular: new Float64Array(0), rank: 0 };
+    return byStrength(this, fitTargetMatrix(input), strength, async (y, alpha) => {
+      return { ...(await fitPositive(input, y, { alpha, fitIntercept, maxIter })), ...UNKNOWN };
+    });
   }
+}
 
-  lower(plan: PlanBuilder, x: Slot): Slot {
-    return plan.dense(x, this.state.coef, this.state.intercept);
+/** Of fits that do not decompose X. */
+const UNKNOWN = { singular: new Float64Array(0), rank: 0 };
+
+/**
+ * One fit for all targets of the same strength.
+ *
+ * @throws {ERR_PARAMETER} unless there is one strength, or one for each target
+ */
+async function byStrength(
+  owner: object,
+  y: Matrix<Float64Array>,
+  strength: Strength,
+  fit: (y: Matrix<Float64Array>, alpha: number) => Promise<LinearState>,
+): Promise<LinearState> {
+  if (typeof strength === 'number') return fit(y, strength);
+  if (strength.length !== y.cols) {
+    const message = `${owner.constructor.name}: alpha has ${strength.length} values for ${y.cols} targets.`;
+    throw new ValidationError('ERR_PARAMETER', message);
   }
+  const targets = [...strength.keys()];
+  const parts: Array<{ own: number[]; fitted: LinearState }> = [];
+  for (const alpha of new Set(strength)) {
+    const own = targets.filter((t) => strength[t] === alpha);
+    parts.push({ own, fitted: await fit(y.columns(own) as Matrix<Float64Array>, alpha) });
+  }
+  const columns = parts[0].fitted.coef.length / parts[0].own.length;
+  const coef = new Float64Array(y.cols * columns);
+  const intercept = new Float64Array(y.cols);
+  for (const { own, fitted } of parts) {
+    for (const [k, t] of own.entries()) {
+      coef.set(fitted.coef.subarray(k * columns, (k + 1) * columns), t * columns);
+      intercept[t] = fitted.intercept[k];
+    }
+  }
+  return { ...parts[0].fitted, coef, intercept };
 }
 
 const SWEEPS = 10_000;
 const NEAR = 1e-12;
 
 /**
- * Least squares with an L2 penalty and coefficients >= 0, of one target: coordinate descent, whose sweeps `maxIter` counts. The
+ * Least squares with an L2 penalty and coefficients >= 0, target by target: coordinate descent, whose sweeps `maxIter` counts. The
  * elastic net takes means over the rows where ridge takes sums.
  */
 export async function fitPositive(
   { x, sampleWeight, cancel }: Pick<FitInput | SparseFitInput, 'x' | 'sampleWeight' | 'cancel'>,
-  y: Float64Array,
+  y: Matrix<Float64Array>,
   { alpha, fitIntercept, maxIter }: { alpha: number; fitIntercept: boolean; maxIter: number | null },
 ): Promise<{ coef: Float64Array; intercept: Float64Array }> {
   const total = sampleWeight?.reduce((sum, weight) => sum + weight, 0) ?? x.rows;
@@ -98,6 +142,13 @@ export async function fitPositive(
     ...{ fitIntercept, positive: true, random: false, maxIter: maxIter ?? SWEEPS, tol: NEAR, seed: 0 },
     ...{ alphas: Float64Array.of(alpha / total), l1Ratio: 0 },
   };
-  const { coef, intercept } = await descend(x, y, sampleWeight, spec, cancel);
+  const coef = new Float64Array(y.cols * x.cols);
+  const intercept = new Float64Array(y.cols);
+  for (let t = 0; t < y.cols; t++) {
+    const own = y.columns([t]).data as Float64Array;
+    const fitted = await descend(x, own, sampleWeight, spec, cancel);
+    coef.set(fitted.coef, t * x.cols);
+    intercept[t] = fitted.intercept[0];
+  }
   return { coef, intercept };
 }

@@ -1,5 +1,6 @@
 /** Ordinary least squares. */
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
 import { bool, type Rules, real } from '../core/params.js';
 import { LinearRegressor, type LinearState } from './least-squares.js';
 
@@ -20,9 +21,12 @@ export interface LinearRegressionParams {
  * Solved by a QR factorisation of blocks of rows and a singular value decomposition of R (Golub and Van Loan, Matrix
  * Computations, 5.3-5.5), in float64. Sparse rows are read as they are by LSQR (Paige and Saunders 1982).
  *
- * Differs from scikit-learn: one target at a time. Columns count as dependent only when rounding cannot
+ * Of several targets, [rows, targets], `coef` is a matrix, [targets, columns], and X is factored once for all.
+ *
+ * Differs from scikit-learn: columns count as dependent only when rounding cannot
  * tell them apart, where scikit-learn 1.9 gives up at a ratio of 1e-6 (`tol`, which here is of sparse rows alone).
  *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
  * ```ts
  * import { LinearRegression } from 'boreal';
@@ -32,7 +36,11 @@ export interface LinearRegressionParams {
  * await model.predict([[10]]); // [21]
  * ```
  */
-export class LinearRegression extends LinearRegressor<LinearRegressionParams> {
+export class LinearRegression<Y extends FloatArray | Matrix = FloatArray> extends LinearRegressor<
+  LinearRegressionParams,
+  LinearState,
+  Y
+> {
   constructor(params: Partial<LinearRegressionParams> = {}) {
     super({ fitIntercept: true, tol: 1e-6, positive: false, ...params });
   }

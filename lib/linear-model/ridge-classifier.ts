@@ -2,15 +2,18 @@
 import { type FitInput, fitLabels, type SparseFitInput, type Targets } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
-import { classWeight, type Rules } from '../core/params.js';
+import { Matrix } from '../core/matrix.js';
+import { classWeight, type Rules, real } from '../core/params.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { native } from '../native.js';
 import { fitPositive } from './least-squares.js';
 import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
-import { type RidgeParams, ridgeDefaults, ridgeRules } from './ridge.js';
+import { type RidgeSettings, ridgeDefaults, ridgeRules } from './ridge.js';
 
 /** Parameters of {@link RidgeClassifier}. */
-export interface RidgeClassifierParams extends RidgeParams {
+export interface RidgeClassifierParams extends RidgeSettings {
+  /** Strength of the penalty, >= 0. Default 1. */
+  alpha: number;
   /** Weights of classes: null, 'balanced', or by label. Default null. */
   classWeight: ClassWeight;
 }
@@ -48,11 +51,11 @@ export function rowsOf(values: Float64Array, width: number, rows: readonly numbe
  */
 export class RidgeClassifier extends LinearClassifier<RidgeClassifierParams, LinearClassifierState> {
   constructor(params: Partial<RidgeClassifierParams> = {}) {
-    super({ ...ridgeDefaults, classWeight: null, ...params });
+    super({ alpha: 1, ...ridgeDefaults, classWeight: null, ...params });
   }
 
   get rules(): Rules<RidgeClassifierParams> {
-    return { ...ridgeRules, classWeight };
+    return { alpha: real(0), ...ridgeRules, classWeight };
   }
 
   get stateRules(): Rules<LinearClassifierState> {
@@ -84,15 +87,9 @@ export class RidgeClassifier extends LinearClassifier<RidgeClassifierParams, Lin
   async #learnPositive(input: FitInput | SparseFitInput): Promise<LinearClassifierState> {
     const { y, outputs, weights, classes } = this.#problem(input);
     const { x, cancel } = input;
-    const coef = new Float64Array(outputs * x.cols);
-    const intercept = new Float64Array(outputs);
-    for (let k = 0; k < outputs; k++) {
-      const own = y.filter((_, i) => i % outputs === k);
-      const fitted = await fitPositive({ x, sampleWeight: weights, cancel }, own, this.params);
-      coef.set(fitted.coef, k * x.cols);
-      intercept[k] = fitted.intercept[0];
-    }
-    return { coef, intercept, classes };
+    const targets = new Matrix(y, x.rows, outputs);
+    const fitted = await fitPositive({ x, sampleWeight: weights, cancel }, targets, this.params);
+    return { ...fitted, classes };
   }
 
   #problem(input: Targets) {

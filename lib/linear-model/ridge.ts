@@ -1,14 +1,12 @@
 /** Least squares with an L2 penalty. */
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
-import type { Matrix } from '../core/matrix.js';
-import { bool, either, int, nothing, type Rules, real } from '../core/params.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
+import { bool, custom, either, int, nothing, type Rules, real } from '../core/params.js';
 import { isSummedInPlace } from './gram.js';
-import { LinearRegressor, type LinearState } from './least-squares.js';
+import { LinearRegressor, type LinearState, type Strength } from './least-squares.js';
 
-/** Parameters of {@link Ridge}. */
-export interface RidgeParams {
-  /** Strength of the penalty, >= 0. Default 1. */
-  alpha: number;
+/** Parameters of ridge regression, but for its strength. */
+export interface RidgeSettings {
   /** Fit a constant term, which is not penalised. Default true. */
   fitIntercept: boolean;
   /** Of sparse rows: stop when the gradient is this share of what it was at first, >= 0. Default 1e-4. */
@@ -22,9 +20,20 @@ export interface RidgeParams {
 /** As kNormalRows of native/train/least_squares.cc. */
 const ROWS_A_COLUMN = 64;
 
+/** Parameters of {@link Ridge}. */
+export interface RidgeParams extends RidgeSettings {
+  /** Strength of the penalty, >= 0; of several targets perhaps one for each. Default 1. */
+  alpha: Strength;
+}
+
+const strength = real(0);
+const strengths = custom(
+  'a list of numbers >= 0',
+  (v) => Array.isArray(v) && v.length > 0 && v.every((alpha) => strength.allows(alpha)),
+);
+
 /** @internal */
-export const ridgeDefaults: RidgeParams = {
-  alpha: 1,
+export const ridgeDefaults: RidgeSettings = {
   fitIntercept: true,
   tol: 1e-4,
   maxIter: null,
@@ -32,8 +41,7 @@ export const ridgeDefaults: RidgeParams = {
 };
 
 /** @internal */
-export const ridgeRules: Rules<RidgeParams> = {
-  alpha: real(0),
+export const ridgeRules: Rules<RidgeSettings> = {
   fitIntercept: bool,
   tol: real(0),
   maxIter: either(int(1, 0xffff_ffff), nothing),
@@ -44,8 +52,12 @@ export const ridgeRules: Rules<RidgeParams> = {
  * Ridge regression: minimises sum w (y - x . coef - intercept)^2 + alpha |coef|^2 (Hoerl and Kennard 1970), in float64:
  * by a QR factorisation, and by LSQR (Paige and Saunders 1982) of sparse rows, which are read as they are.
  *
- * Differs from scikit-learn: one target at a time, one `alpha`, and the solver follows from the rows.
+ * Of several targets, [rows, targets], `coef` is a matrix, [targets, columns], and X is factored once for those of the same `alpha`.
  *
+ * Differs from scikit-learn: the solver follows from the rows.
+ *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
+ * @throws {ERR_PARAMETER} from `fit`, for as many strengths as there are not targets
  * @example
  * ```ts
  * import { Ridge } from 'boreal';
@@ -53,13 +65,17 @@ export const ridgeRules: Rules<RidgeParams> = {
  * model.coef[0] < 1; // true
  * ```
  */
-export class Ridge extends LinearRegressor<RidgeParams> {
+export class Ridge<Y extends FloatArray | Matrix = FloatArray> extends LinearRegressor<
+  RidgeParams,
+  LinearState,
+  Y
+> {
   constructor(params: Partial<RidgeParams> = {}) {
-    super({ ...ridgeDefaults, ...params });
+    super({ alpha: 1, ...ridgeDefaults, ...params });
   }
 
   get rules(): Rules<RidgeParams> {
-    return ridgeRules;
+    return { alpha: either(strength, strengths), ...ridgeRules };
   }
 
   get stateRules(): Rules<LinearState> {
@@ -69,7 +85,13 @@ export class Ridge extends LinearRegressor<RidgeParams> {
   /** Where sums of products are tried first of private rows, too: then the solution is the same. */
   protected override learnsInPlace(x: Matrix): boolean {
     const { alpha, positive } = this.params;
-    return alpha > 0 && !positive && x.rows >= ROWS_A_COLUMN * x.cols && isSummedInPlace(x);
+    return (
+      typeof alpha === 'number' &&
+      alpha > 0 &&
+      !positive &&
+      x.rows >= ROWS_A_COLUMN * x.cols &&
+      isSummedInPlace(x)
+    );
   }
 
   protected fitState(input: FitInput): Promise<LinearState> {

@@ -56,7 +56,8 @@ import {
 export interface ScorableEstimator extends Predictor {
   predictProba?(X: MatrixLike): Promise<unknown>;
   decisionFunction?(X: MatrixLike): Promise<unknown>;
-  readonly classes?: readonly Label[];
+  /** Labels, or of several targets the list of those of each. */
+  readonly classes?: readonly unknown[];
 }
 
 /** A model that can be scored: a classifier, a regressor, or a pipeline that ends in one. */
@@ -121,10 +122,12 @@ function ofRanking(multiClass: 'raise' | 'ovr' | 'ovo', average: 'macro' | 'weig
       ...options,
       multiClass,
       average,
-      labels: several ? estimator.classes : null,
+      labels: several ? labelsOf(estimator) : null,
     });
   };
 }
+
+const labelsOf = ({ classes }: ScorableEstimator) => classes as readonly Label[] | undefined;
 
 /** Of two classes the scores of the larger one. */
 function lastColumn(scores: MatrixInput): Float64Array {
@@ -212,24 +215,27 @@ const SCORERS = {
   rocAucOvo: ofRanking('ovo'),
   negLogLoss: (async (estimator, X, y, options = {}) => {
     const yProba = await probabilities(estimator, X);
-    return -logLoss(y, yProba, { ...options, labels: estimator.classes });
+    return -logLoss(y, yProba, { ...options, labels: labelsOf(estimator) });
   }) as Scorer,
   negBrierScore: (async (estimator, X, y, options = {}) => {
     const yProba = await probabilities(estimator, X);
-    return -brierScore(y, yProba, { ...options, labels: estimator.classes });
+    return -brierScore(y, yProba, { ...options, labels: labelsOf(estimator) });
   }) as Scorer,
   d2LogLossScore: (async (estimator, X, y, options = {}) => {
     const yProba = await probabilities(estimator, X);
-    return d2LogLossScore(y, yProba, { ...options, labels: estimator.classes });
+    return d2LogLossScore(y, yProba, { ...options, labels: labelsOf(estimator) });
   }) as Scorer,
   d2BrierScore: (async (estimator, X, y, options = {}) => {
     const yProba = await probabilities(estimator, X);
-    return d2BrierScore(y, yProba, { ...options, labels: estimator.classes });
+    return d2BrierScore(y, yProba, { ...options, labels: labelsOf(estimator) });
   }) as Scorer,
   topKAccuracy: (async (estimator, X, y, options = {}) => {
     const yScore = await rankingScores(estimator, X);
     const two = (estimator.classes?.length ?? 0) <= 2;
-    return topKAccuracyScore(y, two ? lastColumn(yScore) : yScore, { ...options, labels: estimator.classes });
+    return topKAccuracyScore(y, two ? lastColumn(yScore) : yScore, {
+      ...options,
+      labels: labelsOf(estimator),
+    });
   }) as Scorer,
   matthewsCorrcoef: ofLabels(matthews),
   jaccard: ofLabels((y, p, o) => jaccardScore(y, p, o)),

@@ -11,6 +11,7 @@ import { MetaEstimator } from '../core/meta-estimator.js';
 import { bool, custom, either, int, nothing, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
+import type { TargetsLike } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type FoldOptions, foldData } from './folds.js';
 import type { Fold } from './k-fold.js';
@@ -308,11 +309,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   }
 
   /** The best estimator's score, by the scorer that found it. */
-  override async score(
-    X: MatrixLike,
-    y: ArrayLike<unknown>,
-    { sampleWeight }: ScoreOptions = {},
-  ): Promise<number> {
+  override async score(X: MatrixLike, y: TargetsLike, { sampleWeight }: ScoreOptions = {}): Promise<number> {
     const scorers = resolveScorers(this.fittedParams.scoring ?? undefined);
     const { score } = scorers.find(({ name }) => name === this.state.metric)!;
     return score(this.bestEstimator as unknown as CrossValidationModel, {

@@ -108,7 +108,7 @@ export class CalibratedClassifierCV extends Classifier<
   }
 
   override get tags() {
-    return { ...this.params.estimator?.tags, takesGroups: true, delegates: true };
+    return { ...this.params.estimator?.tags, multiOutput: false, takesGroups: true, delegates: true };
   }
 
   override checkParams(): void {

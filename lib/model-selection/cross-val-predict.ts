@@ -3,6 +3,7 @@ import { predictTarget } from '../core/kinds.js';
 import { distinctLabels, type Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { oneOf } from '../core/params.js';
+import { type TargetsLike, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type FoldOptions, forEachFold } from './folds.js';
 import type { CrossValidationModel } from './scoring.js';
@@ -19,7 +20,7 @@ const methodRule = oneOf('predict', 'predictProba');
  * For each row, the prediction of the model of the fold that tests it. Good for plots and confusion matrices; to
  * estimate how well a model does, score each fold ({@link crossValScore}).
  *
- * @returns labels or numbers, or for 'predictProba' a matrix [rows, classes of y] (0 for a class that a fold lacked)
+ * @returns labels or numbers, a matrix of the numbers of several targets, or for 'predictProba' a matrix [rows, classes of y] (0 for a class that a fold lacked)
  * @throws {ERR_PARAMETER} for a bad option, or unless `cv` tests every row once
  * @throws {ERR_NOT_SUPPORTED} for probabilities of a model without them
  * @throws {ERR_ABORTED} when options.signal fires
@@ -37,7 +38,7 @@ export async function crossValPredict<
 >(
   estimator: M,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options: CrossValPredictOptions<Method> = {},
 ): Promise<Method extends 'predictProba' ? Matrix<Float64Array> : Awaited<ReturnType<M['predict']>>> {
   const { method = 'predict' } = options;
@@ -52,27 +53,46 @@ export async function crossValPredict<
       : ((await predictTarget(model, test)) as ArrayLike<unknown>);
     return { rows: fold.test, predicted, classes: proba ? model.classes : undefined };
   });
+  const targets = targetRows(y);
+  const { length } = targets;
   checkPartition(
+    'crossValPredict: cv',
     parts.map(({ rows }) => rows),
-    y.length,
+    length,
   );
-  if (proba) return joinProbabilities(parts as ProbaPart[], distinctLabels(y, 'y'), y.length) as never;
-  const out = estimator.kind === 'classifier' ? new Array<unknown>(y.length) : new Float64Array(y.length);
+  if (proba) return joinProbabilities(parts as ProbaPart[], distinctLabels(targets, 'y'), length) as never;
+  if (parts[0].predicted instanceof Matrix) return joinMatrices(parts as MatrixPart[], length) as never;
+  const out = estimator.kind === 'classifier' ? new Array<unknown>(length) : new Float64Array(length);
   for (const { rows, predicted } of parts) {
     for (const [k, row] of rows.entries()) out[row] = (predicted as ArrayLike<never>)[k];
   }
   return out as never;
 }
 
-interface ProbaPart {
+interface MatrixPart {
   readonly rows: Int32Array;
   readonly predicted: Matrix;
+}
+
+function joinMatrices(parts: readonly MatrixPart[], rows: number): Matrix<Float64Array> {
+  const { cols } = parts[0].predicted;
+  const out = new Matrix(new Float64Array(rows * cols), rows, cols);
+  for (const part of parts)
+    for (const [k, row] of part.rows.entries()) out.row(row).set(part.predicted.row(k));
+  return out;
+}
+
+interface ProbaPart extends MatrixPart {
   readonly classes: readonly Label[];
 }
 
 async function probabilities(model: CrossValidationModel, X: MatrixLike): Promise<Matrix> {
   if (model.predictProba === undefined) {
     throw new StateError('ERR_NOT_SUPPORTED', 'crossValPredict: the estimator has no predictProba.');
+  }
+  if (model.schema.target.kind === 'classes') {
+    const message = 'crossValPredict joins no probabilities of several targets; predict one at a time.';
+    throw new StateError('ERR_NOT_SUPPORTED', message);
   }
   return (await model.predictProba(X)) as Matrix;
 }
@@ -88,11 +108,12 @@ function joinProbabilities(parts: readonly ProbaPart[], classes: Label[], rows: 
   return out;
 }
 
-function checkPartition(tests: readonly Int32Array[], rows: number): void {
+/** @throws {ERR_PARAMETER} unless folds, which `owner` names, test every row once */
+export function checkPartition(owner: string, tests: readonly Int32Array[], rows: number): void {
   const count = new Uint32Array(rows);
   for (const test of tests) for (const row of test) count[row] += 1;
   const bad = count.findIndex((times) => times !== 1);
   if (bad < 0) return;
-  const why = `cv must test every row once, but tests row ${bad} ${count[bad]} times`;
-  throw new ValidationError('ERR_PARAMETER', `crossValPredict: ${why}.`);
+  const message = `${owner} must test every row once, but tests row ${bad} ${count[bad]} times.`;
+  throw new ValidationError('ERR_PARAMETER', message);
 }

@@ -1,5 +1,6 @@
 /** Cross-validation: fit on the training rows of each fold, score on its test rows. */
 import type { MatrixLike } from '../core/matrix.js';
+import type { TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import type { ScorerName } from '../metrics/scorers.js';
 import { type FoldOptions, forEachFold } from './folds.js';
@@ -50,7 +51,7 @@ export interface CrossValidationResult<M, Scores> {
  *
  * @param estimator - cloned for each fold and left as it is
  * @param X - matrix or table
- * @param y - one label or target per row
+ * @param y - one label or target per row; of several targets [rows, targets]
  * @throws {ERR_PARAMETER} for a bad `cv` or an unknown scorer
  * @throws {ERR_ABORTED} when options.signal fires
  * @example
@@ -65,25 +66,25 @@ export interface CrossValidationResult<M, Scores> {
 export function crossValidate<M extends CrossValidationModel>(
   estimator: M,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options?: CrossValidateOptions<SingleScoring>,
 ): Promise<CrossValidationResult<M, Float64Array>>;
 export function crossValidate<M extends CrossValidationModel, Name extends ScorerName>(
   estimator: M,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options: CrossValidateOptions<readonly Name[]>,
 ): Promise<CrossValidationResult<M, Record<Name, Float64Array>>>;
 export function crossValidate<M extends CrossValidationModel, Name extends string>(
   estimator: M,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options: CrossValidateOptions<NamedScoring<Name>>,
 ): Promise<CrossValidationResult<M, Record<Name, Float64Array>>>;
 export async function crossValidate<M extends CrossValidationModel>(
   estimator: M,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options: CrossValidateOptions = {},
 ): Promise<CrossValidationResult<M, Float64Array | Record<string, Float64Array>>> {
   const { scoring, returnTrainScore = false, returnEstimator = false } = options;
@@ -124,7 +125,7 @@ export async function crossValidate<M extends CrossValidationModel>(
 export async function crossValScore(
   estimator: CrossValidationModel,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options: CrossValScoreOptions = {},
 ): Promise<Float64Array> {
   const { scoring } = options;

@@ -9,6 +9,7 @@ import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, int, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { runAll } from '../core/run-all.js';
+import { type TargetsLike, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type FoldData, type FoldOptions, foldData } from './folds.js';
 
@@ -73,7 +74,7 @@ export interface PermutationTest {
   readonly pValue: number;
 }
 
-type Y = ArrayLike<unknown>;
+type Y = TargetsLike;
 const DEFAULT_SIZES = [0.1, 0.325, 0.55, 0.775, 1];
 
 /**
@@ -116,7 +117,7 @@ export async function learningCurve(
   }));
   const owner = 'learningCurve';
   const outcomes = exploitIncrementalLearning
-    ? await runParts(owner, estimator, y, { folds: shuffled, part }, sizes, options)
+    ? await runParts(owner, estimator, targetRows(y), { folds: shuffled, part }, sizes, options)
     : await runCurve(
         owner,
         estimator,
@@ -208,7 +209,11 @@ export async function permutationTestScore(
   foldData(estimator, X, y, options);
   const random = new Random(resolveSeed(randomState));
   const within = groups === undefined ? null : rowsByClass(groups, 'groups');
-  const targets = [y, ...Array.from({ length: nPermutations }, () => shuffledTargets(y, within, random))];
+  const given = targetRows(y);
+  const targets = [
+    given,
+    ...Array.from({ length: nPermutations }, () => shuffledTargets(given, within, random)),
+  ];
   const counts: number[] = [];
   const trials = targets.flatMap((target) => {
     const { folds, part } = foldData(estimator, X, target, options);
@@ -227,7 +232,11 @@ export async function permutationTestScore(
   return { score, permutationScores, pValue: (asGood + 1) / (nPermutations + 1) };
 }
 
-function shuffledTargets(y: Y, within: readonly number[][] | null, random: Random): unknown[] {
+function shuffledTargets(
+  y: ArrayLike<unknown>,
+  within: readonly number[][] | null,
+  random: Random,
+): unknown[] {
   const out = Array.from(y);
   if (within === null) return random.shuffle(out);
   for (const rows of within) {
@@ -273,7 +282,7 @@ type Incremental = CrossValidationModel & {
 async function runParts(
   owner: string,
   estimator: CrossValidationModel,
-  y: Y,
+  y: ArrayLike<unknown>,
   { folds, part }: FoldData,
   sizes: Int32Array,
   given: ValidationCurveOptions,

@@ -7,13 +7,14 @@ import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
 import { countRows, takePairs, takeRows, takeValues } from '../core/rows.js';
 import { runAll } from '../core/run-all.js';
+import { countTargets, type TargetsLike, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
 
 /** Options of everything that fits once per fold. */
 export interface FoldOptions {
   /**
-   * A number of folds (stratified for classifiers, consecutive rows otherwise), a splitter, or the folds themselves.
+   * A number of folds (stratified for classifiers of one target, consecutive rows otherwise), a splitter, or the folds themselves.
    * A model with a splitter among its parameters cannot be saved; with a list of folds it can. Default 5.
    */
   readonly cv?: number | CrossValidator | Iterable<Fold>;
@@ -65,7 +66,7 @@ export function columnsOf({ tags }: Estimator, { train }: Fold): Int32Array | nu
 export function foldData(
   estimator: Estimator,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  given: TargetsLike,
   { cv, groups, sampleWeight }: Pick<FoldOptions, 'cv' | 'groups' | 'sampleWeight'>,
 ): FoldData {
   if (estimator.kind === 'transformer') {
@@ -74,6 +75,7 @@ export function foldData(
       `${estimator.constructor.name} makes no predictions to validate.`,
     );
   }
+  const y = targetRows(given);
   const rows = countRows(X, y);
   if (sampleWeight && sampleWeight.length !== rows) {
     throw new ValidationError(
@@ -106,7 +108,7 @@ export function foldData(
 export async function forEachFold<M extends Estimator, R>(
   estimator: M,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: TargetsLike,
   options: FoldOptions,
   use: (fitted: FittedFold<M>) => Promise<R>,
 ): Promise<R[]> {
@@ -137,7 +139,9 @@ function resolveFolds(
   y: ArrayLike<unknown>,
   groups: ArrayLike<unknown> | undefined,
 ): Fold[] {
-  const Splitter = estimator.kind === 'classifier' ? StratifiedKFold : KFold;
+  // Rows of several labels have no classes to be dealt out by.
+  const isStratified = estimator.kind === 'classifier' && countTargets(y) === 1;
+  const Splitter = isStratified ? StratifiedKFold : KFold;
   const source = typeof cv === 'number' ? new Splitter({ nSplits: cv }) : cv;
   const folds = isSplitter(source) ? source.split(X, y, groups) : source;
   if (typeof folds !== 'object' || folds === null || !(Symbol.iterator in folds)) {

@@ -66,7 +66,7 @@ export abstract class ThresholdClassifier<
   }
 
   override get tags() {
-    return { ...this.params.estimator?.tags, binary: true, delegates: true };
+    return { ...this.params.estimator?.tags, multiOutput: false, binary: true, delegates: true };
   }
 
   override checkParams(): void {

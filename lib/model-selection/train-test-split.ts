@@ -3,7 +3,8 @@ import { rowsByClass } from '../core/folds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, custom, either, int, nothing, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
-import { countRows, type TakenRows, takeRows, takeValues } from '../core/rows.js';
+import { countRows, type TakenRows, takeRows, takeTargets } from '../core/rows.js';
+import type { TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import type { Fold } from './k-fold.js';
 
@@ -50,7 +51,7 @@ const rules = {
  * `train_test_split`; the shuffle is our own, so that equal seeds give other rows than there.
  *
  * @param X - a matrix, rows of numbers or a table; each part comes back in the same form
- * @param y - one label or target per row; leave it out when there is none
+ * @param y - one label or target per row, or several, [rows, targets]; leave it out when there is none
  * @throws {ERR_PARAMETER} for a bad option, or sizes that leave a part empty or do not fit
  * @throws {ERR_EMPTY | ERR_SHAPE} when X has no rows, or y or stratify another length
  * @throws {ERR_LABELS} when `stratify` has a missing label
@@ -63,7 +64,7 @@ const rules = {
  * split.yTest.length; // 30
  * ```
  */
-export function trainTestSplit<X extends MatrixLike, Y extends ArrayLike<unknown> | undefined = undefined>(
+export function trainTestSplit<X extends MatrixLike, Y extends TargetsLike | undefined = undefined>(
   X: X,
   y?: Y,
   options: TrainTestSplitOptions = {},
@@ -81,8 +82,8 @@ export function trainTestSplit<X extends MatrixLike, Y extends ArrayLike<unknown
   return {
     XTrain: takeRows(X, trainIndices),
     XTest: takeRows(X, testIndices),
-    yTrain: (y && takeValues(y, trainIndices)) as Y,
-    yTest: (y && takeValues(y, testIndices)) as Y,
+    yTrain: (y && takeTargets(y, trainIndices)) as Y,
+    yTest: (y && takeTargets(y, testIndices)) as Y,
     trainIndices,
     testIndices,
   };

@@ -1,17 +1,15 @@
 /** What classifiers made of classifiers of two classes share. */
-import { withCancel } from '../core/cancellation.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, fitLabels, partOfInput, reportProgress } from '../core/fit-input.js';
+import { type CloneProblem, fitClones } from '../core/fit-clones.js';
+import { type FitInput, fitLabels } from '../core/fit-input.js';
 import { fittedModels, frontOf, readColumns } from '../core/inner-models.js';
-import { checkFiniteFor } from '../core/input-checks.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { custom, labels, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { runAll } from '../core/run-all.js';
-import { type Column, Schema } from '../core/schema.js';
+import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 
 /** Parameters of {@link OneVsRestClassifier} and {@link OneVsOneClassifier}. */
@@ -26,12 +24,6 @@ export interface BinaryModelsState extends ClassifierState {
   readonly models: readonly Estimator[];
 }
 
-/** A problem of two classes: which rows (null: all), and their classes. */
-export interface BinaryProblem {
-  readonly rows: Int32Array | null;
-  readonly y: readonly number[];
-}
-
 const RESPONSES: readonly Output[] = ['decision', 'proba'];
 
 /** Base of classifiers that fit one model for each of several problems of two classes. */
@@ -41,8 +33,8 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
     super({ estimator });
   }
 
-  /** The problems that the classes make. */
-  protected abstract problems(encoded: EncodedLabels): BinaryProblem[];
+  /** The problems that the classes make, each of the classes 0 and 1. */
+  protected abstract problems(encoded: EncodedLabels): CloneProblem[];
   /** How many problems there are of so many classes. */
   protected abstract countOf(classes: number): number;
 
@@ -61,7 +53,7 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
   }
 
   override get tags(): EstimatorTags {
-    return { ...this.params.estimator?.tags, delegates: true };
+    return { ...this.params.estimator?.tags, multiOutput: false, delegates: true };
   }
 
   override checkParams(): void {
@@ -88,24 +80,8 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
 
   protected async fitState(input: FitInput): Promise<BinaryModelsState> {
     const encoded = fitLabels(input);
-    return { models: await this.#fitModels(input, this.problems(encoded)), classes: encoded.classes };
-  }
-
-  /** Fits a clone on each problem, as many at a time as there are threads. */
-  async #fitModels(input: FitInput, problems: readonly BinaryProblem[]): Promise<Estimator[]> {
-    checkFiniteFor(this.params.estimator, input);
-    const progress = reportProgress(input, this);
-    const schema = Schema.named(input.columns);
-    let done = 0;
-    return withCancel(input.signal, () =>
-      runAll(problems, input.signal, async ({ rows, y }, stop) => {
-        const model = this.params.estimator.clone();
-        const part = rows === null ? { ...input, validation: null, queries: null } : partOfInput(input, rows);
-        await model.fitInput({ ...part, y, onProgress: undefined, signal: stop }, schema);
-        progress?.(++done, problems.length);
-        return model;
-      }),
-    );
+    const models = await fitClones(this, this.params.estimator, input, this.problems(encoded));
+    return { models, classes: encoded.classes };
   }
 
   /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */

@@ -1,17 +1,12 @@
 /** One model for each pair of classes. */
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
+import type { CloneProblem } from '../core/fit-clones.js';
 import { slotsOf } from '../core/inner-models.js';
 import { refusePairs } from '../core/input-checks.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import {
-  BinaryModelsClassifier,
-  type BinaryModelsParams,
-  type BinaryProblem,
-  lowerScore,
-  thresholdOf,
-} from './binary-models.js';
+import { BinaryModelsClassifier, type BinaryModelsParams, lowerScore, thresholdOf } from './binary-models.js';
 
 /**
  * Classes told apart by one model for each pair of them, fitted to the rows of these two; the class that wins most pairs is
@@ -50,7 +45,7 @@ export class OneVsOneClassifier extends BinaryModelsClassifier {
     return (classes * (classes - 1)) / 2;
   }
 
-  protected problems({ codes, classes }: EncodedLabels): BinaryProblem[] {
+  protected problems({ codes, classes }: EncodedLabels): CloneProblem[] {
     return pairsOf(classes.length).map(([a, b]) => {
       const rows = Int32Array.from(codes.keys()).filter((i) => codes[i] === a || codes[i] === b);
       return { rows, y: Array.from(rows, (i) => (codes[i] === b ? 1 : 0)) };

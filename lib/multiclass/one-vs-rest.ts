@@ -1,16 +1,11 @@
 /** One model for each class, against all others. */
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
+import type { CloneProblem } from '../core/fit-clones.js';
 import { slotsOf } from '../core/inner-models.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import {
-  BinaryModelsClassifier,
-  type BinaryModelsParams,
-  type BinaryProblem,
-  lowerScore,
-  thresholdOf,
-} from './binary-models.js';
+import { BinaryModelsClassifier, type BinaryModelsParams, lowerScore, thresholdOf } from './binary-models.js';
 
 /**
  * Classes told apart by one model for each of them, fitted to tell it from all others; the one that is surest wins. Of two classes
@@ -43,7 +38,7 @@ export class OneVsRestClassifier extends BinaryModelsClassifier {
     return classes === 2 ? 1 : classes;
   }
 
-  protected problems({ codes, classes }: EncodedLabels): BinaryProblem[] {
+  protected problems({ codes, classes }: EncodedLabels): CloneProblem[] {
     const own = classes.length === 2 ? [1] : Array.from(classes, (_, c) => c);
     return own.map((c) => ({ rows: null, y: Array.from(codes, (code) => (code === c ? 1 : 0)) }));
   }

@@ -179,6 +179,24 @@ export interface LinearAddon {
     spec: DescentSpec & { alphas: Float64Array; l1Ratio: number },
     cancel: CancelHandle | null,
   ): Promise<NativeDescent>;
+  /** The same of several targets that share their columns: coef [alphas, targets, cols]. From `largest` / l1Ratio on an alpha leaves no column. */
+  fitMultiTask(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    y: Float64Array,
+    targets: number,
+    weights: Float64Array | null,
+    spec: DescentSpec & { alphas: Float64Array; l1Ratio: number },
+    cancel: CancelHandle | null,
+  ): Promise<{
+    coef: Float64Array;
+    intercept: Float64Array;
+    gap: Float64Array;
+    iterations: Float64Array;
+    converged: boolean;
+    largest: number;
+  }>;
   /** alphas [ratios, alphas] descending, mse [ratios, alphas, folds]. `folds` gives the fold of each row. */
   crossValidateElasticNet(
     x: FloatArray,
@@ -197,7 +215,7 @@ export interface LinearAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<{ alphas: Float64Array; mse: Float64Array }>;
-  /** mse [alphas]; errors [rows, targets, alphas] if wanted. */
+  /** mse [targets, alphas]; errors [rows, targets, alphas] if wanted. */
   ridgeLeaveOneOut(
     x: FloatArray,
     rows: number,

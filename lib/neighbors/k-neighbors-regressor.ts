@@ -1,10 +1,10 @@
 /** Regression by the mean of the nearest training rows. */
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, fitTargets } from '../core/fit-input.js';
+import type { FitInput } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
-import type { FloatArray, MatrixLike } from '../core/matrix.js';
-import { checkPoints, floats, searchSpec, searchTags, storedRows } from '../core/neighbor-search.js';
-import { checkLength, float64s, type Rules } from '../core/params.js';
+import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
+import { searchSpec, searchTags } from '../core/neighbor-search.js';
+import type { Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import {
@@ -14,17 +14,18 @@ import {
   neighborsRules,
 } from './nearest-training-rows.js';
 import { type Neighbors, type NeighborsOptions, RowSearch } from './row-search.js';
+import {
+  checkStoredTargets,
+  type StoredTargets,
+  storedTargetsRules,
+  storeTargets,
+} from './stored-targets.js';
 
 /** Parameters of {@link KNeighborsRegressor}. */
 export interface KNeighborsRegressorParams extends NeighborsParams {}
 
 /** Learned by {@link KNeighborsRegressor}: the training set. */
-export interface KNeighborsRegressorState {
-  /** [rows, columns] row-major. */
-  readonly points: FloatArray;
-  /** [rows] */
-  readonly targets: Float64Array;
-}
+export type KNeighborsRegressorState = StoredTargets;
 
 /**
  * Predicts the mean of the targets of the `nNeighbors` nearest training rows, weighted by 1 / distance if `weights` says so; of
@@ -33,6 +34,7 @@ export interface KNeighborsRegressorState {
  *
  * Differs from scikit-learn as {@link KNeighborsClassifier} does.
  *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
  * ```ts
  * import { KNeighborsRegressor } from 'boreal';
@@ -40,7 +42,11 @@ export interface KNeighborsRegressorState {
  * model.predictSync([[1.2]]); // Float64Array [15]
  * ```
  */
-export class KNeighborsRegressor extends Regressor<KNeighborsRegressorParams, KNeighborsRegressorState> {
+export class KNeighborsRegressor<Y extends FloatArray | Matrix = FloatArray> extends Regressor<
+  KNeighborsRegressorParams,
+  KNeighborsRegressorState,
+  Y
+> {
   readonly #search = new RowSearch();
 
   constructor(params: Partial<KNeighborsRegressorParams> = {}) {
@@ -52,20 +58,20 @@ export class KNeighborsRegressor extends Regressor<KNeighborsRegressorParams, KN
   }
 
   override get tags(): EstimatorTags {
-    return searchTags(this.params);
+    return { ...searchTags(this.params), multiOutput: true };
   }
 
   get stateRules(): Rules<KNeighborsRegressorState> {
-    return { points: floats, targets: float64s() };
+    return storedTargetsRules;
   }
 
   protected override checkState(state: KNeighborsRegressorState, columns: readonly Column[]): void {
-    checkLength(this, 'targets', state.targets, checkPoints(this, state.points, columns));
+    checkStoredTargets(this, state, columns);
   }
 
   protected async fitState(input: FitInput): Promise<KNeighborsRegressorState> {
     checkNeighbors(this, this.params.nNeighbors, input);
-    return { points: storedRows(input.x), targets: fitTargets(input) };
+    return storeTargets(input);
   }
 
   /**
@@ -81,14 +87,18 @@ export class KNeighborsRegressor extends Regressor<KNeighborsRegressorParams, KN
     });
   }
 
+  protected override countOf({ outputs = 1 }: KNeighborsRegressorState): number {
+    return outputs;
+  }
+
   lower(plan: PlanBuilder, x: Slot): Slot {
-    const { points, targets } = this.state;
+    const { points, targets, outputs = 1 } = this.state;
     const { nNeighbors, weights } = this.fittedParams;
     return plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
       points,
       neighbors: nNeighbors,
-      vote: { kind: 'mean', targets, outputs: 1 },
+      vote: { kind: 'mean', targets, outputs },
       distanceWeights: weights === 'distance',
     });
   }

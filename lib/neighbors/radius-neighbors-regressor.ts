@@ -1,24 +1,25 @@
 /** Regression by the mean of the training rows within a radius. */
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, fitTargets } from '../core/fit-input.js';
+import type { FitInput } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
-import type { FloatArray } from '../core/matrix.js';
-import { checkPoints, floats, searchSpec, searchTags, storedRows } from '../core/neighbor-search.js';
-import { checkLength, float64s, type Rules } from '../core/params.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
+import { searchSpec, searchTags } from '../core/neighbor-search.js';
+import type { Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { RADIUS_DEFAULTS, type RadiusNeighborsParams, radiusRules } from './nearest-training-rows.js';
+import {
+  checkStoredTargets,
+  type StoredTargets,
+  storedTargetsRules,
+  storeTargets,
+} from './stored-targets.js';
 
 /** Parameters of {@link RadiusNeighborsRegressor}. */
 export interface RadiusNeighborsRegressorParams extends RadiusNeighborsParams {}
 
 /** Learned by {@link RadiusNeighborsRegressor}: the training set. */
-export interface RadiusNeighborsRegressorState {
-  /** [rows, columns] row-major. */
-  readonly points: FloatArray;
-  /** [rows] */
-  readonly targets: Float64Array;
-}
+export type RadiusNeighborsRegressorState = StoredTargets;
 
 /**
  * Predicts the mean of the targets of the training rows at most `radius` away, weighted by 1 / distance if `weights` says so; NaN
@@ -26,6 +27,7 @@ export interface RadiusNeighborsRegressorState {
  *
  * Differs from scikit-learn as {@link KNeighborsClassifier} does.
  *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
  * ```ts
  * import { RadiusNeighborsRegressor } from 'boreal';
@@ -33,9 +35,10 @@ export interface RadiusNeighborsRegressorState {
  * model.predictSync([[2]]); // Float64Array [30]
  * ```
  */
-export class RadiusNeighborsRegressor extends Regressor<
+export class RadiusNeighborsRegressor<Y extends FloatArray | Matrix = FloatArray> extends Regressor<
   RadiusNeighborsRegressorParams,
-  RadiusNeighborsRegressorState
+  RadiusNeighborsRegressorState,
+  Y
 > {
   constructor(params: Partial<RadiusNeighborsRegressorParams> = {}) {
     super({ ...RADIUS_DEFAULTS, ...params });
@@ -46,30 +49,34 @@ export class RadiusNeighborsRegressor extends Regressor<
   }
 
   override get tags(): EstimatorTags {
-    return searchTags(this.params);
+    return { ...searchTags(this.params), multiOutput: true };
   }
 
   get stateRules(): Rules<RadiusNeighborsRegressorState> {
-    return { points: floats, targets: float64s() };
+    return storedTargetsRules;
   }
 
   protected override checkState(state: RadiusNeighborsRegressorState, columns: readonly Column[]): void {
-    checkLength(this, 'targets', state.targets, checkPoints(this, state.points, columns));
+    checkStoredTargets(this, state, columns);
   }
 
   protected async fitState(input: FitInput): Promise<RadiusNeighborsRegressorState> {
-    return { points: storedRows(input.x), targets: fitTargets(input) };
+    return storeTargets(input);
+  }
+
+  protected override countOf({ outputs = 1 }: RadiusNeighborsRegressorState): number {
+    return outputs;
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    const { points, targets } = this.state;
+    const { points, targets, outputs = 1 } = this.state;
     const { radius, weights } = this.fittedParams;
     return plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
       points,
       neighbors: 0,
       radius,
-      vote: { kind: 'mean', targets, outputs: 1 },
+      vote: { kind: 'mean', targets, outputs },
       distanceWeights: weights === 'distance',
     });
   }

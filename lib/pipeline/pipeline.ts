@@ -115,8 +115,8 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   override get tags() {
     const { steps } = this.params;
     const takesGroups = steps.some(([, step]) => step instanceof Estimator && step.tags.takesGroups);
-    const trainsOnGpu = lastTags(steps).trainsOnGpu ?? false;
-    return { ...firstTags(steps), takesGroups, trainsOnGpu, delegates: true };
+    const { trainsOnGpu = false, multiOutput = false } = lastTags(steps);
+    return { ...firstTags(steps), takesGroups, trainsOnGpu, multiOutput, delegates: true };
   }
 
   get rules(): Rules<PipelineParams> {

@@ -2,14 +2,15 @@
 import { applyOps, TRANSFORM } from '../core/apply.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type State } from '../core/estimator.js';
-import { type FitInput, fitTargets, toShared } from '../core/fit-input.js';
+import { type FitInput, fitTargetMatrix, toShared } from '../core/fit-input.js';
 import { frontOf } from '../core/inner-models.js';
 import { InvertibleTransformer } from '../core/invertible.js';
 import { Regressor } from '../core/kinds.js';
-import { Matrix } from '../core/matrix.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
 import { custom, either, nothing, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { Schema } from '../core/schema.js';
+import { type Column, Schema } from '../core/schema.js';
+import { rowsOfMatrix } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import {
   type FunctionSteps,
@@ -21,7 +22,7 @@ import {
 export interface TransformedTargetRegressorParams {
   /** The model; cloned by `fit`. */
   regressor: Estimator;
-  /** What y goes through, and its inverse predictions: a transformer of one column. Default null: `func`. */
+  /** What y goes through, and its inverse predictions: a transformer of a column for each target. Default null: `func`. */
   transformer: Estimator | null;
   /** In place of a transformer: functions of y, see {@link FunctionTransformer}. Default null. */
   func: FunctionSteps | null;
@@ -38,9 +39,11 @@ export interface TransformedTargetRegressorState extends State {
 /**
  * Fits a regressor to transformed targets and undoes the transformation of what it predicts; both are one native plan.
  *
- * Differs from scikit-learn: `func` and `inverseFunc` are names (see {@link FunctionTransformer}); one target; no
- * `checkInverse`.
+ * Several targets, [rows, targets], go to regressors that take them.
  *
+ * Differs from scikit-learn: `func` and `inverseFunc` are names (see {@link FunctionTransformer}); no `checkInverse`.
+ *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
  * ```ts
  * import { LinearRegression, TransformedTargetRegressor } from 'boreal';
@@ -49,9 +52,10 @@ export interface TransformedTargetRegressorState extends State {
  * Math.round(model.predictSync([[3]])[0]); // 1000
  * ```
  */
-export class TransformedTargetRegressor extends Regressor<
+export class TransformedTargetRegressor<Y extends FloatArray | Matrix = FloatArray> extends Regressor<
   TransformedTargetRegressorParams,
-  TransformedTargetRegressorState
+  TransformedTargetRegressorState,
+  Y
 > {
   constructor(
     regressor: Estimator,
@@ -124,9 +128,11 @@ export class TransformedTargetRegressor extends Regressor<
 
   protected async fitState(input: FitInput): Promise<TransformedTargetRegressorState> {
     const { cancel, columns } = input;
-    const targets = fitTargets(input);
-    const y = toShared(new Matrix(targets, targets.length, 1));
-    const schema = Schema.named([{ name: 'y', kind: 'number' }]);
+    const y = toShared(fitTargetMatrix(input));
+    const name = (t: number) => (y.cols === 1 ? 'y' : `y${t}`);
+    const schema = Schema.named(
+      Array.from({ length: y.cols }, (_, t): Column => ({ name: name(t), kind: 'number' })),
+    );
     const transformer = this.#transformer();
     await transformer.fitInput(
       {
@@ -149,7 +155,10 @@ export class TransformedTargetRegressor extends Regressor<
       cancel,
     );
     const regressor = this.params.regressor.clone();
-    await regressor.fitInput({ ...input, y: transformed.data, validation: null }, Schema.named(columns));
+    await regressor.fitInput(
+      { ...input, y: rowsOfMatrix(transformed), validation: null },
+      Schema.named(columns),
+    );
     return { regressor, transformer };
   }
 
@@ -161,6 +170,10 @@ export class TransformedTargetRegressor extends Regressor<
   /** What the target went through. @throws {ERR_NOT_FITTED} before `fit` */
   get transformer(): Estimator {
     return this.state.transformer;
+  }
+
+  protected override countOf({ transformer }: TransformedTargetRegressorState): number {
+    return transformer.nFeaturesIn;
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {

@@ -142,10 +142,11 @@ export async function report(
     RULES,
   );
   const { target } = model.schema;
-  if (target.kind === 'none' || typeof (model as Partial<Reported>).predict !== 'function')
+  const hasOne = target.kind === 'class' || target.kind === 'number';
+  if (!hasOne || typeof (model as Partial<Reported>).predict !== 'function')
     throw new StateError(
       'ERR_NOT_SUPPORTED',
-      `report is about classifiers and regressors; got ${show(model)}.`,
+      `report is about classifiers and regressors of one target; got ${show(model)}.`,
     );
   const { names, columns, rows } = namedColumns(model, X, settings.featureNames);
   if (y?.length !== rows)

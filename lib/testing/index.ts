@@ -16,6 +16,7 @@ import { parameterChecks } from './parameter-checks.js';
 import { planChecks } from './plan-checks.js';
 import { rowChecks } from './row-checks.js';
 import { Subject } from './subject.js';
+import { targetChecks } from './target-checks.js';
 
 /** One check of one estimator. */
 export interface EstimatorCheck {
@@ -41,6 +42,7 @@ const CHECKS: readonly Check[] = [
   ...formChecks,
   ...rowChecks,
   ...classChecks,
+  ...targetChecks,
   ...planChecks,
   ...fileChecks,
 ];

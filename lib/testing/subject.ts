@@ -5,6 +5,7 @@ import type { Estimator } from '../core/estimator.js';
 import type { Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { Random } from '../core/random.js';
+import type { TargetsLike } from '../core/targets.js';
 import type { Result } from './check.js';
 
 /** An estimator seen through the methods that any kind may have. */
@@ -71,7 +72,7 @@ export class Subject {
   }
 
   /** A new estimator, fitted on the data set. */
-  fitted(X: MatrixLike = this.X, y: ArrayLike<unknown> = this.y): Promise<Model> {
+  fitted(X: MatrixLike = this.X, y: TargetsLike = this.y): Promise<Model> {
     return this.make().fit(X, y) as Promise<Model>;
   }
 

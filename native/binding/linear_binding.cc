@@ -8,6 +8,7 @@
 #include "train/bayesian_ridge.h"
 #include "train/glm.h"
 #include "train/huber.h"
+#include "train/multi_task.h"
 #include "train/quantile.h"
 #include "train/ridge_loo.h"
 #include "train/sgd.h"
@@ -31,6 +32,32 @@ napi_value fit_elastic_net(Call& call) {
     return boreal::fit_elastic_net(x, y.span(), weights.span(), span(alphas), l1_ratio, params, cancel);
   };
   return start_fit_job(call, matrix, train_options(call, at + 3, false), std::move(compute), path_to_js);
+}
+
+// x, rows, cols, y, targets, weights, spec, cancel
+napi_value fit_multi_task(Call& call) {
+  napi_env env = call.env();
+  const MatrixArgument matrix(call);
+  const size_t targets = to_size(env, call[4], "targets");
+  const Spec spec(env, call[6]);
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows, targets), targets,
+                  weights = optional_row_values<double>(call, 5, "weights", matrix.rows),
+                  alphas = spec.values("alphas"), l1_ratio = spec.number("l1Ratio"),
+                  params = elastic_net_params(spec)](auto x, const CancelToken* cancel, const JobProgress&) {
+    return boreal::fit_multi_task(x, y.matrix(x.rows, targets), weights.span(), span(alphas), l1_ratio,
+                                  params, cancel);
+  };
+  auto deliver = [](napi_env env, MultiTaskPath&& path) {
+    return ObjectBuilder(env)
+        .set("coef", std::move(path.coef))
+        .set("intercept", std::move(path.intercept))
+        .set("gap", std::move(path.gap))
+        .set("iterations", std::move(path.iterations))
+        .set("converged", path.converged)
+        .set("largest", path.largest)
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 7, false), std::move(compute), deliver);
 }
 
 // x, rows, cols, y, weights, folds, spec, cancel, progress
@@ -272,6 +299,7 @@ napi_value fit_sgd(Call& call) {
 void export_linear(napi_env env, napi_value exports) {
   export_function<fit_elastic_net<MatrixArgument>>(env, exports, "fitElasticNet");
   export_function<fit_elastic_net<CsrArguments>>(env, exports, "csrElasticNet");
+  export_function<fit_multi_task>(env, exports, "fitMultiTask");
   export_function<cross_validate_elastic_net>(env, exports, "crossValidateElasticNet");
   export_function<ridge_leave_one_out>(env, exports, "ridgeLeaveOneOut");
   export_function<fit_bayesian_ridge>(env, exports, "fitBayesianRidge");

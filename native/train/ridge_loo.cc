@@ -168,10 +168,10 @@ RidgeLooScores ridge_leave_one_out(MatrixView<const T> x, MatrixView<const doubl
   }
 
   RidgeLooScores result;
-  result.mse.assign(count, 0.0);
+  result.mse.assign(targets * count, 0.0);
   if (keep_errors) result.errors.resize(rows * targets * count);
   const Partition parts = partition_rows(rows, kMinRowsPerPart, kMaxParts);
-  std::vector<std::vector<double>> sums(parts.count(), std::vector<double>(count));
+  std::vector<std::vector<double>> sums(parts.count(), std::vector<double>(targets * count));
   ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
     const LinearKernels<double>& linear = linear_kernels<double>(kernels());
     std::vector<double> block(tall ? kBlockRows * cols : 0), z(rank * kBlockRows), leverage(kBlockRows),
@@ -204,7 +204,7 @@ RidgeLooScores ridge_leave_one_out(MatrixView<const T> x, MatrixView<const doubl
           }
           for (size_t r = 0; r < size; ++r) {
             const double error = (data.target(i + r, t) - fitted[r]) / (1 - leverage[r]);
-            sums[part][a] += error * error;
+            sums[part][t * count + a] += error * error;
             if (keep_errors) result.errors[((i + r) * targets + t) * count + a] = error * error;
           }
         }
@@ -212,7 +212,7 @@ RidgeLooScores ridge_leave_one_out(MatrixView<const T> x, MatrixView<const doubl
     }
   });
   for (const std::vector<double>& part : sums) {
-    for (size_t a = 0; a < count; ++a) result.mse[a] += part[a] / static_cast<double>(rows * targets);
+    for (size_t k = 0; k < part.size(); ++k) result.mse[k] += part[k] / static_cast<double>(rows);
   }
   return result;
 }

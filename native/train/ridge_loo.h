@@ -11,7 +11,7 @@
 namespace boreal {
 
 struct RidgeLooScores {
-  std::vector<double> mse;     // [alphas] mean over rows and targets of w (y - prediction without the row)^2
+  std::vector<double> mse;     // [targets, alphas] mean over rows of w (y - prediction without the row)^2
   std::vector<double> errors;  // [rows, targets, alphas] those squares; empty unless wanted
 };
 

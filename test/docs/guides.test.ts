@@ -21,6 +21,7 @@ const guides = [
   'gpu',
   'model-selection',
   'svm',
+  'targets',
   'text',
   'trees',
   'autograd',

@@ -15,6 +15,7 @@ import {
   Binarizer,
   CalibratedClassifierCV,
   CategoricalNB,
+  ClassifierChain,
   ColumnTransformer,
   ComplementNB,
   CyclicalEncoder,
@@ -74,6 +75,12 @@ import {
   MinMaxScaler,
   MissingIndicator,
   MultinomialNB,
+  MultiOutputClassifier,
+  MultiOutputRegressor,
+  MultiTaskElasticNet,
+  MultiTaskElasticNetCV,
+  MultiTaskLasso,
+  MultiTaskLassoCV,
   NearestCentroid,
   NearestNeighbors,
   NMF,
@@ -100,6 +107,7 @@ import {
   RandomForestClassifier,
   RandomForestRegressor,
   RandomizedSearchCV,
+  RegressorChain,
   RFE,
   RFECV,
   Ridge,
@@ -167,6 +175,7 @@ const SEARCH = {
   [WEIGHTS]: 'rows are dealt to folds by position',
 };
 const NETWORK = {
+  'several targets throw ERR_NOT_SUPPORTED': 'its layers say how many there are',
   [WEIGHTS]: 'mini-batches are made of rows, and each makes a step',
   'fit keeps nothing of the last fit': "like Keras's it goes on from the weights it has",
   'a loaded model can be cloned, fitted again and saved again':
@@ -689,6 +698,28 @@ export const EXAMPLES: readonly Example[] = [
   { name: 'Lasso', make: () => new Lasso({ alpha: 0.001, tol: 1e-8 }) },
   { name: 'Lasso of positive coefficients', make: () => new Lasso({ alpha: 0.001, positive: true }) },
   { name: 'LassoCV', make: () => new LassoCV({ alphas: [0.001, 0.1], cv: 3 }), exceptions: FOLDS },
+  { name: 'MultiTaskLasso', make: () => new MultiTaskLasso({ alpha: 0.001, tol: 1e-8 }) },
+  {
+    name: 'MultiTaskElasticNet, columns at random',
+    make: () =>
+      new MultiTaskElasticNet({
+        alpha: 0.001,
+        selection: 'random',
+        randomState: 1,
+        tol: 1e-8,
+        maxIter: 9999,
+      }),
+  },
+  {
+    name: 'MultiTaskLassoCV',
+    make: () => new MultiTaskLassoCV({ alphas: [0.001, 0.1], cv: 3, tol: 1e-8 }),
+    exceptions: FOLDS,
+  },
+  {
+    name: 'MultiTaskElasticNetCV',
+    make: () => new MultiTaskElasticNetCV({ l1Ratio: [0.3, 0.9], alphas: 4, cv: 2, tol: 1e-8 }),
+    exceptions: FOLDS,
+  },
   { name: 'LinearRegression', make: () => new LinearRegression() },
   { name: 'LinearRegression without intercept', make: () => new LinearRegression({ fitIntercept: false }) },
   { name: 'LinearSVC', make: () => new LinearSVC({ tol: 1e-12 }) },
@@ -873,6 +904,36 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: AXES,
   },
   { name: 'Perceptron', make: () => new Perceptron({ randomState: 1 }), exceptions: PASSED },
+  {
+    name: 'MultiOutputRegressor',
+    make: () => new MultiOutputRegressor(new DecisionTreeRegressor({ maxDepth: 3, randomState: 3 })),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'RegressorChain',
+    make: () => new RegressorChain(new Ridge(), { order: 'random', randomState: 1 }),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'RegressorChain of predictions across folds',
+    make: () => new RegressorChain(new Ridge({ alpha: 0.1 }), { cv: 3 }),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'MultiOutputClassifier',
+    make: () => new MultiOutputClassifier(new LogisticRegression()),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'ClassifierChain',
+    make: () => new ClassifierChain(new LogisticRegression()),
+    exceptions: COMPOSITE,
+  },
+  {
+    name: 'ClassifierChain of predictions across folds',
+    make: () => new ClassifierChain(new DecisionTreeClassifier({ maxDepth: 3, randomState: 2 }), { cv: 3 }),
+    exceptions: COMPOSITE,
+  },
   {
     name: 'Pipeline of a classifier',
     make: () =>

@@ -4,6 +4,7 @@ import type { Output } from '../compile-options.js';
 import type { Estimator } from '../estimator.js';
 import { codesOfLabels, encodeTargets } from '../labels.js';
 import { accuracy, r2 } from '../score.js';
+import { encodeTargetMatrix } from '../targets.js';
 
 /** What the gate compares. */
 export interface Gate {
@@ -47,6 +48,10 @@ export function gateOf(
     );
   }
   const { target } = schema;
+  if (target.kind === 'numbers') {
+    const { data } = encodeTargetMatrix(y, rows);
+    return { output: 'value', metric: 'r2', isClass: false, truth: data };
+  }
   if (target.kind === 'class')
     return {
       output: 'label',
@@ -73,13 +78,14 @@ export function scoresOf(
     const agreement = isClass ? accuracy(before, after) : explained(before, after, width);
     return { before: 1, after: agreement, loss: 1 - agreement };
   }
-  const score = isClass ? accuracy : r2;
+  const explainedBy = (of: ArrayLike<number>, by: ArrayLike<number>) => explained(of, by, width);
+  const score = isClass ? accuracy : width > 1 ? explainedBy : r2;
   const [was, is] = [score(truth, before), score(truth, after)];
   return { before: was, after: is, loss: was === is ? 0 : (was - is) / Math.abs(was) };
 }
 
 /** The share of the variance of all columns together that others hold, too: R2 of several targets, weighted by their variance. */
-function explained(expected: Float32Array, actual: Float32Array, width: number): number {
+function explained(expected: ArrayLike<number>, actual: ArrayLike<number>, width: number): number {
   const means = new Float64Array(width);
   for (let i = 0; i < expected.length; i++) means[i % width] += (expected[i] * width) / expected.length;
   let [error, spread] = [0, 0];

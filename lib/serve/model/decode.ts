@@ -14,7 +14,7 @@ export interface Interval {
 export type Value = Label | null;
 /** What a model says about one row. JSON has no NaN and no Infinity: in a response they are null. */
 export interface Prediction {
-  /** A label, a number, or the columns that come out of a transformer. */
+  /** A label, a number, several of them for several targets, or the columns that come out of a transformer. */
   readonly prediction: Label | readonly Value[];
   /** By label; of classifiers. */
   readonly probabilities?: Readonly<Record<string, number>>;
@@ -38,6 +38,10 @@ export type Decoder = (out: FloatArray, offset: number) => Prediction;
 export function decoderOf(target: Target, columns: readonly Column[] = [], coverage?: number): Decoder {
   if (target.kind === 'class') return classDecoder(target.classes);
   if (target.kind === 'none') return columnsDecoder(columns);
+  if (target.kind === 'numbers')
+    return (out, offset) => ({ prediction: Array.from(out.subarray(offset, offset + target.count)) });
+  if (target.kind === 'classes')
+    return (out, offset) => ({ prediction: target.classes.map((own, t) => own[out[offset + t]]) });
   if (coverage === undefined) return (out, offset) => ({ prediction: out[offset] });
   return (out, offset) => ({
     prediction: out[offset],

@@ -102,6 +102,8 @@ export class Shadow {
       const { plan } = held.endpoint;
       if (input.length === 0 || held.endpoint.inputWidth === 0)
         throw new Error('Documents are not compared.');
+      if ([schema, plan.schema].some(({ target }) => target.kind === 'numbers' || target.kind === 'classes'))
+        throw new Error('Models of several targets are not compared.');
       const { data } = await plan.run(translate(schema, plan.schema, input, rows));
       this.#ms += performance.now() - started;
       this.#requests += 1;

@@ -61,7 +61,7 @@ class Watched {
     this.#hasNews = true;
     this.monitor.addEncoded(input, rows);
     const { target } = this.model.endpoint.info;
-    if (target.kind === 'none') return;
+    if (target.kind !== 'class' && target.kind !== 'number') return;
     if (this.#scratch.length < rows) this.#scratch = new Float64Array(rows);
     const width = this.model.endpoint.plan.outputWidth;
     for (let i = 0; i < rows; i++) {

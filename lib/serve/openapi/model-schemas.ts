@@ -74,6 +74,12 @@ function exampleOf({ kind, categories, range }: ColumnInfo): Label {
 function predictionSchema({ target, outputs = [] }: ModelInfo): JsonSchema {
   if (target.kind === 'class') return { enum: target.classes };
   if (target.kind === 'number') return { type: ['number', 'null'] };
+  if (target.kind === 'numbers') {
+    const { count } = target;
+    return { type: 'array', items: { type: ['number', 'null'] }, minItems: count, maxItems: count };
+  }
+  if (target.kind === 'classes')
+    return { type: 'array', prefixItems: target.classes.map((own) => ({ enum: own })) };
   const value = { type: ['number', 'string', 'boolean', 'null'] };
   return { type: 'array', description: `In this order: ${outputs.join(', ')}.`, items: value };
 }

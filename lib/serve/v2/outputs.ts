@@ -1,7 +1,7 @@
 /** The outputs of a model as tensors, under the names that MLServer gives them, and their reading from a plan's result. */
 import type { Label } from '../../core/labels.js';
 import type { FloatArray } from '../../core/matrix.js';
-import type { Column } from '../../core/schema.js';
+import type { Column, Target } from '../../core/schema.js';
 import type { ModelEndpoint } from '../model/endpoint.js';
 import type { TensorSpec } from './model.js';
 
@@ -19,15 +19,31 @@ export interface OutputTensor {
   readonly values: ArrayLike<number> | readonly string[];
 }
 
+type SeveralTargets = Extract<Target, { readonly kind: 'numbers' | 'classes' }>;
+
 /** Every output of a model; the first one is the answer to requests that name none. */
 export function outputsOf({ plan, outputColumns }: ModelEndpoint, floats: string): OutputSpec[] {
   const { target } = plan.schema;
   const width = plan.outputWidth;
   if (target.kind === 'class') return classOutputs(target.classes, floats);
   if (target.kind === 'none') return [transformOutput(outputColumns ?? [], floats)];
+  if (target.kind === 'numbers' || target.kind === 'classes') return [severalTargets(target, floats)];
   const predict = { name: 'predict', datatype: floats, shape: [-1, 1], read: slice(width, 0, 1) };
   if (width === 1) return [predict];
   return [predict, { name: 'interval', datatype: floats, shape: [-1, 2], read: slice(width, 1, 2) }];
+}
+
+/** A column for each target; the labels of classes that are numbers all, else text. */
+function severalTargets(target: SeveralTargets, floats: string): OutputSpec {
+  const count = target.kind === 'numbers' ? target.count : target.classes.length;
+  const shape = [-1, count];
+  if (target.kind === 'numbers') return { name: 'predict', datatype: floats, shape, read: (out) => out };
+  const all = target.classes.flat();
+  const isText = all.some((label) => typeof label === 'string');
+  const labels = target.classes.map((own) => own.map((label) => (isText ? String(label) : Number(label))));
+  const read = (out: FloatArray, rows: number) =>
+    Array.from({ length: rows * count }, (_, at) => labels[at % count][out[at]]) as number[];
+  return { name: 'predict', datatype: isText ? 'BYTES' : datatypeOf(all), shape, read };
 }
 
 function classOutputs(classes: readonly Label[], floats: string): OutputSpec[] {

@@ -63,6 +63,7 @@ import sparse_results
 import splines
 import splits
 import svm
+import targets
 import text
 import thresholds
 import transformers
@@ -84,6 +85,10 @@ if __name__ == "__main__":
             *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, sparse_results),
             *(partial_fits, infrequent, bins),
+            *(splits, searches, curves, thresholds, estimator_names, baselines),
+            *(splits, splines, searches, curves, thresholds, estimator_names),
+            *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins, targets),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
             *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization),
             *(exports, safetensors_files),

@@ -1,0 +1,270 @@
+/** Lasso and elastic net of several targets whose penalty is chosen by cross-validation. */
+import { type FitInput, fitTargetMatrix, reportProgress } from '../core/fit-input.js';
+import { type FloatArray, Matrix } from '../core/matrix.js';
+import { checkLength, float64s, int, type Rules, real } from '../core/params.js';
+import type { Column } from '../core/schema.js';
+import { positiveShares, shares, smallestMean, strengths } from './elastic-net-cv.js';
+import { type Folds, foldOfRows, foldsRule } from './folds.js';
+import {
+  type MultiTaskDescentParams,
+  MultiTaskRegressor,
+  type MultiTaskState,
+  multiTaskDefaults,
+  multiTaskPath,
+  multiTaskRules,
+} from './multi-task.js';
+import { rowsOf } from './ridge-classifier.js';
+
+/** Parameters of {@link MultiTaskLassoCV}. */
+export interface MultiTaskLassoCVParams extends MultiTaskDescentParams {
+  /**
+   * Strengths to choose from, or how many: evenly spaced in their logarithms, down from the smallest that leaves no coefficient.
+   * Default 100.
+   */
+  alphas: number | readonly number[];
+  /** The smallest of them over the largest, in (0, 1]. Default 1e-3. */
+  eps: number;
+  /** Number of folds, or the fold of each row. Default 5. */
+  cv: Folds;
+}
+
+/** Parameters of {@link MultiTaskElasticNetCV}. */
+export interface MultiTaskElasticNetCVParams extends MultiTaskLassoCVParams {
+  /** The part of the penalty that leaves columns out, or several to choose from; 0 only with given `alphas`. Default 0.5. */
+  l1Ratio: number | readonly number[];
+}
+
+/** Learned by {@link MultiTaskLassoCV} and {@link MultiTaskElasticNetCV}. */
+export interface MultiTaskCVState extends MultiTaskState {
+  readonly alpha: number;
+  readonly l1Ratio: number;
+  /** [ratios, alphas], descending. */
+  readonly alphas: Float64Array;
+  /** Mean squared errors, [ratios, alphas, folds]. */
+  readonly mse: Float64Array;
+  readonly folds: number;
+  readonly ratios: number;
+}
+
+/** numpy's resolution of float64: the grid of targets that do not vary. */
+const LEAST_ALPHA = 1e-15;
+
+/** Base of {@link MultiTaskLassoCV} and {@link MultiTaskElasticNetCV}. */
+export abstract class MultiTaskPathCV<
+  P extends MultiTaskLassoCVParams,
+  Y extends FloatArray | Matrix,
+> extends MultiTaskRegressor<P, MultiTaskCVState, Y> {
+  /** The shares of the first part of the penalty to choose from. */
+  protected abstract get ratios(): readonly number[];
+
+  get stateRules(): Rules<MultiTaskCVState> {
+    return {
+      ...this.multiTaskRules,
+      alpha: real(0),
+      l1Ratio: real(0, 1),
+      alphas: float64s(),
+      mse: float64s(),
+      folds: int(2),
+      ratios: int(1),
+    };
+  }
+
+  protected override checkState(state: MultiTaskCVState, columns: readonly Column[]): void {
+    super.checkState(state, columns);
+    checkLength(this, 'mse', state.mse, state.alphas.length * state.folds);
+  }
+
+  protected async fitState(input: FitInput): Promise<MultiTaskCVState> {
+    const y = fitTargetMatrix(input);
+    const { ratios } = this;
+    const { folds, count } = foldOfRows(this, this.params.cv, input.x.rows);
+    const grids = await this.#grids(input, y);
+    const alphas = Float64Array.from(grids.flatMap((grid) => Array.from(grid)));
+    const mse = new Float64Array(alphas.length * count);
+    const progress = reportProgress(input, this);
+    for (let fold = 0; fold < count; fold++) {
+      const split = splitOf(input, y, folds, fold);
+      for (const [r, grid] of grids.entries()) {
+        const errors = await foldErrors(this.params, split, grid, ratios[r]);
+        errors.forEach((error, a) => {
+          mse[(r * grid.length + a) * count + fold] = error;
+        });
+        progress?.(fold * grids.length + r + 1, count * grids.length);
+      }
+    }
+    const best = smallestMean(mse, count);
+    const alpha = alphas[best];
+    const l1Ratio = ratios[Math.floor(best / (alphas.length / ratios.length))];
+    const fitted = await this.solve(input, y, [alpha, l1Ratio]);
+    return { ...fitted, alpha, l1Ratio, alphas, mse, folds: count, ratios: ratios.length };
+  }
+
+  /** The strengths to try for each ratio, descending. */
+  async #grids(input: FitInput, y: Matrix<Float64Array>): Promise<Float64Array[]> {
+    const { alphas, eps } = this.params;
+    if (typeof alphas !== 'number') {
+      const given = Float64Array.from(alphas).sort().reverse();
+      return this.ratios.map(() => given);
+    }
+    const none = { alphas: new Float64Array(0), l1Ratio: 1 };
+    const { largest } = await multiTaskPath(input, y, this.params, none);
+    return this.ratios.map((ratio) => {
+      const first = largest / ratio;
+      return Float64Array.from({ length: alphas }, (_, a) => {
+        if (first <= LEAST_ALPHA) return LEAST_ALPHA;
+        return first * eps ** (alphas === 1 ? 0 : a / (alphas - 1));
+      });
+    });
+  }
+
+  /** The strength chosen. @throws {ERR_NOT_FITTED} before `fit` */
+  get alpha(): number {
+    return this.state.alpha;
+  }
+
+  /** The strengths tried, descending, [ratios, alphas]. @throws {ERR_NOT_FITTED} before `fit` */
+  get alphas(): Matrix {
+    const { alphas, ratios } = this.state;
+    return new Matrix(alphas.slice(), ratios, alphas.length / ratios);
+  }
+
+  /** Mean squared errors of the rows left out, [ratios * alphas, folds]. @throws {ERR_NOT_FITTED} before `fit` */
+  get msePath(): Matrix {
+    const { mse, folds } = this.state;
+    return new Matrix(mse.slice(), mse.length / folds, folds);
+  }
+}
+
+/** The rows of a fold, and all others. */
+interface Split {
+  readonly train: Pick<FitInput, 'x' | 'sampleWeight' | 'cancel'>;
+  readonly y: Matrix<Float64Array>;
+  readonly left: {
+    readonly x: Matrix;
+    readonly y: Matrix<Float64Array>;
+    readonly weights: Float64Array | null;
+  };
+}
+
+function splitOf(
+  { x, sampleWeight, cancel }: FitInput,
+  y: Matrix<Float64Array>,
+  folds: Int32Array,
+  fold: number,
+): Split {
+  const [train, test] = [true, false].map((isTrain) =>
+    [...folds.keys()].filter((i) => (folds[i] !== fold) === isTrain),
+  );
+  const weightsOf = (rows: readonly number[]) => sampleWeight && rowsOf(sampleWeight, 1, rows);
+  return {
+    train: { x: x.takeRows(train), sampleWeight: weightsOf(train), cancel },
+    y: y.takeRows(train) as Matrix<Float64Array>,
+    left: {
+      x: x.takeRows(test).astype('float64'),
+      y: y.takeRows(test) as Matrix<Float64Array>,
+      weights: weightsOf(test),
+    },
+  };
+}
+
+/** Mean squared errors of the rows of a fold over all targets, for each strength. */
+async function foldErrors(
+  params: MultiTaskDescentParams,
+  { train, y, left }: Split,
+  alphas: Float64Array,
+  l1Ratio: number,
+): Promise<number[]> {
+  const { coef, intercept } = await multiTaskPath(train, y, params, { alphas, l1Ratio });
+  const { x, weights } = left;
+  const models = new Matrix(coef, alphas.length * y.cols, x.cols);
+  const said = await x.matmulAsync(models, { transposeB: true });
+  const total = weights === null ? x.rows : weights.reduce((sum, weight) => sum + weight, 0);
+  return Array.from(alphas, (_, a) => {
+    let sum = 0;
+    for (let i = 0; i < x.rows; i++) {
+      for (let t = 0; t < y.cols; t++) {
+        const model = a * y.cols + t;
+        const error = said.data[i * models.rows + model] + intercept[model] - left.y.data[i * y.cols + t];
+        sum += (weights?.[i] ?? 1) * error * error;
+      }
+    }
+    return sum / (total * y.cols);
+  });
+}
+
+/**
+ * {@link MultiTaskLasso} with the strength that cross-validation finds best: the mean squared error over folds and targets decides, and
+ * the model is then fitted on all rows.
+ *
+ * Differs from scikit-learn: as {@link MultiTaskLasso}; `cv` is a number or the fold of each row; `alphas` and `msePath` are matrices.
+ *
+ * @typeParam Y - what `predict` gives: `FloatArray` of one target
+ * @example
+ * ```ts
+ * import { MultiTaskLassoCV } from 'boreal';
+ * const X = [[0, 1], [1, 0], [2, 1], [3, 0], [4, 1], [5, 0]];
+ * const model = await new MultiTaskLassoCV({ cv: 3 }).fit(X, X.map(([x]) => [x, 2 * x]));
+ * model.alpha < 0.1; // true
+ * ```
+ */
+export class MultiTaskLassoCV<Y extends FloatArray | Matrix = Matrix> extends MultiTaskPathCV<
+  MultiTaskLassoCVParams,
+  Y
+> {
+  constructor(params: Partial<MultiTaskLassoCVParams> = {}) {
+    super({ alphas: 100, eps: 1e-3, cv: 5, ...multiTaskDefaults, ...params });
+  }
+
+  get rules(): Rules<MultiTaskLassoCVParams> {
+    return { alphas: strengths, eps: real(0, 1, 'min'), cv: foldsRule, ...multiTaskRules };
+  }
+
+  protected get ratios(): readonly number[] {
+    return [1];
+  }
+}
+
+/**
+ * {@link MultiTaskElasticNet} with the strength, and the ratio among those given, that cross-validation finds best. See
+ * {@link MultiTaskLassoCV}.
+ *
+ * Differs from scikit-learn: as {@link MultiTaskLassoCV}.
+ *
+ * @typeParam Y - what `predict` gives: `FloatArray` of one target
+ * @throws {ERR_PARAMETER} for `l1Ratio: 0` without given `alphas`
+ * @example
+ * ```ts
+ * import { MultiTaskElasticNetCV } from 'boreal';
+ * const X = [[0, 1], [1, 0], [2, 1], [3, 0], [4, 1], [5, 0]];
+ * const model = await new MultiTaskElasticNetCV({ l1Ratio: [0.5, 0.9], cv: 3 }).fit(X, X.map(([x]) => [x, 2 * x]));
+ * model.l1Ratio; // 0.9
+ * ```
+ */
+export class MultiTaskElasticNetCV<Y extends FloatArray | Matrix = Matrix> extends MultiTaskPathCV<
+  MultiTaskElasticNetCVParams,
+  Y
+> {
+  constructor(params: Partial<MultiTaskElasticNetCVParams> = {}) {
+    super({ l1Ratio: 0.5, alphas: 100, eps: 1e-3, cv: 5, ...multiTaskDefaults, ...params });
+  }
+
+  get rules(): Rules<MultiTaskElasticNetCVParams> {
+    return {
+      l1Ratio: typeof this.params.alphas === 'number' ? positiveShares : shares,
+      alphas: strengths,
+      eps: real(0, 1, 'min'),
+      cv: foldsRule,
+      ...multiTaskRules,
+    };
+  }
+
+  protected get ratios(): readonly number[] {
+    const { l1Ratio } = this.params;
+    return typeof l1Ratio === 'number' ? [l1Ratio] : l1Ratio;
+  }
+
+  /** The share chosen. @throws {ERR_NOT_FITTED} before `fit` */
+  get l1Ratio(): number {
+    return this.state.l1Ratio;
+  }
+}

@@ -1,0 +1,233 @@
+/** What chains share: each model of a chain reads X and what is known, or said, of the targets before its own. */
+import { sideBySide } from '../core/apply.js';
+import type { Estimator, State } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
+import { type FitInput, reportProgress } from '../core/fit-input.js';
+import { fittedModels } from '../core/inner-models.js';
+import { checkFiniteFor, refusePairs } from '../core/input-checks.js';
+import { predictTarget } from '../core/kinds.js';
+import { Matrix } from '../core/matrix.js';
+import {
+  custom,
+  either,
+  int,
+  int32s,
+  nothing,
+  oneOf,
+  type Rules,
+  resolveSeed,
+  seed,
+} from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { Random } from '../core/random.js';
+import { type Column, Schema } from '../core/schema.js';
+import { ValidationError } from '../errors.js';
+import { checkPartition } from '../model-selection/cross-val-predict.js';
+import { type FoldOptions, forEachFold } from '../model-selection/folds.js';
+import { type Response, scoresOf } from '../model-selection/responses.js';
+import type { CrossValidationModel } from '../model-selection/scoring.js';
+
+/** What models of a {@link ClassifierChain} are given of those before: labels, or the probability or decision of the second class. */
+export type ChainMethod = 'predict' | 'predictProba' | 'decisionFunction';
+
+/** Parameters of {@link RegressorChain}. */
+export interface RegressorChainParams {
+  /** A regressor, or a classifier, of one target. */
+  estimator: Estimator;
+  /** The targets in the order of the chain; null: that of the columns of y; 'random': by `randomState`. Default null. */
+  order: readonly number[] | 'random' | null;
+  /**
+   * Folds, as in {@link crossValidate}: in training, too, models are given what is predicted of the targets before their own, for each row
+   * by a model that has not seen it; null: what is true of them. Default null.
+   */
+  cv: NonNullable<FoldOptions['cv']> | null;
+  /** Seed of a random order; null: another one each time. Default null. */
+  randomState: number | null;
+}
+
+/** Parameters of {@link ClassifierChain}. */
+export interface ClassifierChainParams extends RegressorChainParams {
+  /** What models are given of those before. Default 'predict'. */
+  chainMethod: ChainMethod;
+}
+
+/** Learned by chains. */
+export interface ChainState extends State {
+  /** Fitted clones, in the order of the chain. */
+  readonly models: readonly Estimator[];
+  /** The target of each. */
+  readonly order: Int32Array;
+}
+
+/** @internal */
+export const chainDefaults: Omit<RegressorChainParams, 'estimator'> = {
+  order: null,
+  cv: null,
+  randomState: null,
+};
+
+/** @internal */
+export const chainRules: Rules<Omit<RegressorChainParams, 'estimator'>> = {
+  order: either(
+    nothing,
+    oneOf('random'),
+    custom('a list of the numbers of all targets', (v) => Array.isArray(v)),
+  ),
+  cv: either(
+    nothing,
+    int(2),
+    custom('a splitter, or a list of { train, test }', (v) => typeof v === 'object' && v !== null),
+  ),
+  randomState: seed,
+};
+
+/** @internal */
+export const chainStateRules: Rules<ChainState> = { models: fittedModels, order: int32s() };
+
+/** @internal */
+export function tagsOfChain({ estimator }: RegressorChainParams): EstimatorTags {
+  return {
+    ...estimator?.tags,
+    ...{ watchesValidation: false, vectorizes: false, multiOutput: true, delegates: true },
+  };
+}
+
+/** @throws {ERR_PARAMETER} unless the models follow one another, each with one column more */
+export function checkChain(
+  owner: Estimator,
+  { models, order }: ChainState,
+  kind: 'class' | 'number',
+  columns: readonly Column[],
+): void {
+  const fits = models.every(
+    ({ nFeaturesIn, schema }, k) => nFeaturesIn === columns.length + k && schema.target.kind === kind,
+  );
+  if (fits && isOrder(order, models.length)) return;
+  const message = `${owner.constructor.name} state: the models do not make a chain.`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
+
+const isOrder = (order: ArrayLike<number>, count: number) =>
+  order.length === count &&
+  new Set(Array.from(order)).size === count &&
+  Array.from(order).every((t) => t in new Array(count).fill(0));
+
+/** A target as a model learns it, and as those after it read it. */
+export interface ChainTarget {
+  readonly y: ArrayLike<unknown>;
+  readonly numbers: Float64Array | null;
+}
+
+/**
+ * Fits a clone for each target in the order of the chain.
+ *
+ * @throws {ERR_PARAMETER} for an order that does not name all targets
+ */
+export async function fitChain(
+  owner: Estimator,
+  {
+    estimator,
+    order: wanted,
+    cv,
+    randomState,
+    chainMethod = 'predict',
+  }: RegressorChainParams & Partial<ClassifierChainParams>,
+  input: FitInput,
+  targets: readonly ChainTarget[],
+): Promise<ChainState> {
+  refusePairs(owner, estimator);
+  checkFiniteFor(estimator, input);
+  const count = targets.length;
+  const order =
+    wanted === 'random'
+      ? new Random(resolveSeed(randomState)).permutation(count)
+      : Int32Array.from(wanted ?? targets.keys());
+  if (!isOrder(order, count)) {
+    const message = `${owner.constructor.name}: order must name each of the targets 0 to ${count - 1} once.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
+  const progress = reportProgress(input, owner);
+  const models: Estimator[] = [];
+  const columns = [...input.columns];
+  let { x } = input;
+  for (const [k, t] of order.entries()) {
+    const { y, numbers } = targets[t];
+    const model = estimator.clone();
+    const own = {
+      ...input,
+      x,
+      columns: [...columns],
+      y,
+      validation: null,
+      queries: null,
+      onProgress: undefined,
+    };
+    await model.fitInput(own, Schema.named(own.columns));
+    models.push(model);
+    progress?.(k + 1, count);
+    if (k + 1 === count) break;
+    const said = cv === null ? (numbers as Float64Array) : await heldOut(own, { estimator, cv, chainMethod });
+    x = sideBySide([x, new Matrix(said, said.length, 1).astype(x.dtype)]);
+    columns.push({ name: freeName(`target${t}`, columns), kind: 'number' });
+  }
+  return { models, order };
+}
+
+const freeName = (name: string, columns: readonly Column[]): string =>
+  columns.some((column) => column.name === name) ? freeName(`${name}_`, columns) : name;
+
+/** What models of folds say of the rows that they have not seen. */
+async function heldOut(
+  { x, y, sampleWeight, signal, device }: FitInput,
+  {
+    estimator,
+    cv,
+    chainMethod,
+  }: { estimator: Estimator; cv: NonNullable<FoldOptions['cv']>; chainMethod: ChainMethod },
+): Promise<Float64Array> {
+  const response: Response | null =
+    chainMethod === 'predictProba' ? 'proba' : chainMethod === 'decisionFunction' ? 'decision' : null;
+  const options = { cv, signal, device, sampleWeight: sampleWeight ?? undefined };
+  const model = estimator as CrossValidationModel;
+  const parts = await forEachFold(
+    model,
+    x,
+    y as ArrayLike<unknown>,
+    options,
+    async ({ model: fitted, fold, part }) => {
+      const { X } = part(fold.test);
+      const said =
+        response === null ? await predictTarget(fitted, X) : (await scoresOf(fitted, X, response)).data;
+      return { rows: fold.test, said: Float64Array.from(said as ArrayLike<number>, Number) };
+    },
+  );
+  checkPartition(
+    'cv',
+    parts.map(({ rows }) => rows),
+    x.rows,
+  );
+  const all = new Float64Array(x.rows);
+  for (const { rows, said } of parts) for (const [i, row] of rows.entries()) all[row] = said[i];
+  return all;
+}
+
+/**
+ * The models one after the other, and what they say side by side, in the order of the columns of y.
+ *
+ * @param lower - a model's result, and what those after it read of it
+ */
+export function lowerChain(
+  plan: PlanBuilder,
+  x: Slot,
+  { models, order }: ChainState,
+  lower: (model: Estimator, rows: Slot) => { readonly result: Slot; readonly next: () => Slot },
+): Slot {
+  const results = new Array<Slot>(models.length);
+  const known = [x];
+  for (const [k, model] of models.entries()) {
+    const { result, next } = lower(model, k === 0 ? x : plan.concat([...known]));
+    results[order[k]] = result;
+    if (k + 1 < models.length) known.push(next());
+  }
+  return plan.concat(results);
+}

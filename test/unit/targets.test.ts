@@ -1,0 +1,268 @@
+/** Targets of several columns: what goes around the models that learn them. */
+import { describe, expect, test } from 'vitest';
+import {
+  BayesianRidge,
+  ClassifierChain,
+  CsrMatrix,
+  crossValidate,
+  crossValPredict,
+  DecisionTreeClassifier,
+  DummyRegressor,
+  exportONNX,
+  GaussianNB,
+  GridSearchCV,
+  importONNX,
+  KFold,
+  KNeighborsClassifier,
+  LinearRegression,
+  LogisticRegression,
+  load,
+  loadIris,
+  Matrix,
+  MultiOutputClassifier,
+  MultiOutputRegressor,
+  MultiTaskLasso,
+  makePipeline,
+  partialDependence,
+  permutationImportance,
+  RegressorChain,
+  Ridge,
+  RidgeCV,
+  SelectFromModel,
+  StandardScaler,
+  TransformedTargetRegressor,
+  trainTestSplit,
+  VotingRegressor,
+} from '../../lib/index.js';
+import { decoderOf } from '../../lib/serve/model/decode.js';
+
+const { data, target } = loadIris();
+const X = data.columns([0, 1]);
+const Y = data.columns([2, 3]);
+const columns = [0, 1].map((t) => Array.from(Y.columns([t]).data));
+const flags = Array.from(target, (species) => [Number(species > 0), Number(species > 1)]);
+
+describe('one mechanism', () => {
+  test('targets at once are targets one by one', async () => {
+    for (const make of [() => new LinearRegression<Matrix>(), () => new Ridge<Matrix>({ alpha: 3 })]) {
+      const both = await make().fit(X, Y);
+      for (const [t, y] of columns.entries()) {
+        const one = await (make() as unknown as Ridge).fit(X, y);
+        const own = both.coef.row(t);
+        for (const [j, coef] of one.coef.entries()) expect(own[j]).toBeCloseTo(coef, 10);
+        expect(both.intercept[t]).toBeCloseTo(one.intercept, 10);
+      }
+    }
+  });
+
+  test('sparse rows are learned target by target', async () => {
+    const sparse = CsrMatrix.from(X);
+    const dense = await new Ridge<Matrix>({ alpha: [1, 5] }).fit(X, Y);
+    const model = await new Ridge<Matrix>({ alpha: [1, 5], tol: 1e-12 }).fit(sparse, Y);
+    for (const [k, coef] of dense.coef.data.entries()) expect(model.coef.data[k]).toBeCloseTo(coef, 6);
+    expect((await model.predict(sparse)).cols).toBe(2);
+    const each = await new MultiOutputRegressor(new Ridge({ tol: 1e-12 })).fit(sparse, Y);
+    expect((await each.predict(sparse)).cols).toBe(2);
+    const chain = await new RegressorChain(new Ridge()).fit(sparse, Y);
+    expect((await chain.predict(sparse)).cols).toBe(2);
+  });
+
+  test('pipelines, searches and folds hand them on', async () => {
+    const pipeline = makePipeline(new StandardScaler(), new Ridge<Matrix>());
+    const search = new GridSearchCV(pipeline, { ridge__alpha: [0.1, 10] }, { cv: 3 });
+    await search.fit(X, Y);
+    const predicted: Matrix = await search.predict(X);
+    expect([predicted.rows, predicted.cols]).toEqual([150, 2]);
+    expect(await search.score(X, Y)).toBeGreaterThan(0.7);
+    const { testScore } = await crossValidate(pipeline, X, Y, {
+      cv: 3,
+      scoring: ['r2', 'negMeanSquaredError'],
+    });
+    expect(testScore.r2.every(Number.isFinite)).toBe(true);
+    const unseen: Matrix = await crossValPredict(pipeline, X, { a: columns[0], b: columns[1] }, { cv: 3 });
+    expect([unseen.rows, unseen.cols]).toEqual([150, 2]);
+    expect(Array.from(unseen.row(149))).not.toEqual(Array.from(predicted.row(149)));
+    const { importancesMean } = await permutationImportance(search, X, Y, { randomState: 0 });
+    expect(importancesMean[0]).toBeGreaterThan(importancesMean[1]);
+  });
+
+  test('splits keep the form of y', () => {
+    const matrix = trainTestSplit(X, Y, { randomState: 0 });
+    expect(matrix.yTest).toBeInstanceOf(Matrix);
+    const table = trainTestSplit(X, { a: columns[0], b: columns[1] }, { randomState: 0 });
+    expect(table.yTest.a).toEqual(Array.from(matrix.yTest.columns([0]).data));
+    const rows = trainTestSplit(X, Y.toArray(), { randomState: 0 });
+    expect(rows.yTest).toEqual(matrix.yTest.toArray());
+    expect(() => trainTestSplit(X, Y.slice(0, 100))).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
+  });
+
+  test('a model of three targets, saved, knows that it has three', async () => {
+    const three = Matrix.from(Y.toArray().map(([a, b]) => [a, b, a * b]));
+    const model = await new TransformedTargetRegressor<Matrix>(new Ridge(), {
+      transformer: new StandardScaler(),
+    }).fit(X, three);
+    const loaded = await load(model.toBytes());
+    expect(loaded.schema.target).toEqual({ kind: 'numbers', count: 3 });
+    const [prediction] = [decoderOf(loaded.schema.target)(Float64Array.of(1, 2, 3), 0)];
+    expect(prediction).toEqual({ prediction: [1, 2, 3] });
+    const back = importONNX(exportONNX(model, { precision: 'float64' }));
+    expect(back.compile().outputWidth).toBe(3);
+  });
+
+  test('selection of columns weighs them over all targets', async () => {
+    const select = await new SelectFromModel(new Ridge(), { maxFeatures: 1, threshold: -1 }).fit(X, Y);
+    expect(Array.from(select.getSupport())).toEqual([true, false]);
+  });
+
+  test('8 bits lose little of several targets', async () => {
+    const model = await makePipeline(new StandardScaler(), new Ridge<Matrix>()).fit(data, Y);
+    const plan = model.compile().quantize({ calibrate: data, y: Y.toArray() });
+    expect(plan.quantization?.metric).toBe('r2');
+  });
+});
+
+describe('what is refused', () => {
+  test.each<[string, string, () => Promise<unknown>]>([
+    ['ERR_NOT_SUPPORTED', 'a model of one target', () => new BayesianRidge().fit(X, Y)],
+    ['ERR_NOT_SUPPORTED', 'a classifier of one target', () => new GaussianNB().fit(X, flags)],
+    ['ERR_NOT_SUPPORTED', 'voting', () => new VotingRegressor([['a', new Ridge()]]).fit(X, Y)],
+    [
+      'ERR_NOT_SUPPORTED',
+      'a regressor of one target within',
+      () => makePipeline(new BayesianRidge()).fit(X, Y),
+    ],
+    ['ERR_PARAMETER', 'strengths for other targets', () => new Ridge({ alpha: [1, 2, 3] }).fit(X, Y)],
+    ['ERR_PARAMETER', 'a strength below 0', () => new Ridge({ alpha: [1, -2] }).fit(X, Y)],
+    ['ERR_PARAMETER', 'strengths by folds', () => new RidgeCV({ alphaPerTarget: true, cv: 3 }).fit(X, Y)],
+    [
+      'ERR_PARAMETER',
+      'a constant for three',
+      () => new DummyRegressor({ strategy: 'constant', constant: [1, 2, 3] }).fit(X, Y),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a chain of one of two',
+      () => new RegressorChain(new Ridge(), { order: [0] }).fit(X, Y),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a chain of one twice',
+      () => new RegressorChain(new Ridge(), { order: [1, 1] }).fit(X, Y),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a chain of decisions that are not there',
+      () => new ClassifierChain(new GaussianNB(), { chainMethod: 'decisionFunction' }).fit(X, flags),
+    ],
+    [
+      'ERR_LABELS',
+      'text that others would read',
+      () =>
+        new ClassifierChain(new GaussianNB()).fit(
+          X,
+          flags.map((row) => row.map(String)),
+        ),
+    ],
+    [
+      'ERR_LABELS',
+      'one probability of three classes',
+      () =>
+        new ClassifierChain(new GaussianNB(), { chainMethod: 'predictProba' }).fit(
+          X,
+          flags.map(([a], i) => [target[i], a]),
+        ),
+    ],
+    [
+      'ERR_DTYPE',
+      'text among numbers',
+      () =>
+        new Ridge().fit(
+          [[1], [2]],
+          [
+            [1, 'b'],
+            [2, 3],
+          ],
+        ),
+    ],
+    ['ERR_EMPTY', 'no target', () => new Ridge().fit([[1], [2]], [[], []])],
+    ['ERR_SHAPE', 'y of other rows', () => new MultiTaskLasso().fit(X, Y.slice(0, 9))],
+  ])('%s: %s', async (code, _, fit) => {
+    await expect(fit()).rejects.toMatchObject({ code });
+  });
+
+  test('an error of a value names its column', async () => {
+    const bad = Y.toArray();
+    bad[7][1] = Number.POSITIVE_INFINITY;
+    await expect(new Ridge().fit(X, bad)).rejects.toThrow('y: column 1, row 7');
+    const labels: unknown[][] = flags.map((row) => [...row]);
+    labels[3][1] = null;
+    await expect(new MultiOutputClassifier(new GaussianNB()).fit(X, labels)).rejects.toThrow(
+      'y: column 1, row 3',
+    );
+  });
+
+  test('explanations of one answer say so', async () => {
+    const model = await new LinearRegression<Matrix>().fit(X, Y);
+    await expect(partialDependence(model, X, [0])).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    const score = new Ridge().fit(X, columns[0]).then((one) => one.score(X, Y));
+    await expect(score).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
+});
+
+describe('labels', () => {
+  test('of several types, with a matrix of probabilities for each', async () => {
+    const y = flags.map(([a], i) => [target[i], a === 1, a === 1 ? 'wide' : 'narrow']);
+    const model = await new MultiOutputClassifier(new KNeighborsClassifier()).fit(data, y);
+    expect(model.classes).toEqual([
+      [0, 1, 2],
+      [false, true],
+      ['narrow', 'wide'],
+    ]);
+    expect((await model.predict(data))[149]).toEqual([2, true, 'wide']);
+    const proba = await model.predictProba(data);
+    expect(proba.map(({ cols }) => cols)).toEqual([3, 2, 2]);
+    expect(model.predictProbaSync(data)[1]).toEqual(proba[1]);
+    const loaded = await load(model.toBytes());
+    expect(loaded.schema.target.kind).toBe('classes');
+    const pipeline = await makePipeline(new StandardScaler(), model.clone()).fit(data, y);
+    expect(await pipeline.score(data, y)).toBeGreaterThan(0.9);
+    expect((await pipeline.predict(data))[0]).toEqual([0, false, 'narrow']);
+    expect((pipeline.predictProbaSync(data) as unknown as Matrix[]).length).toBe(3);
+    const unseen = await crossValPredict(model, data, y, {
+      cv: new KFold({ nSplits: 3, shuffle: true, randomState: 0 }),
+    });
+    expect(unseen[0].length).toBe(3);
+  });
+
+  test('a chain reads labels, not their places among the classes', async () => {
+    const tens = flags.map((row) => row.map((flag) => (flag === 1 ? 30 : 10)));
+    const tree = () => new ClassifierChain(new DecisionTreeClassifier({ randomState: 0, maxDepth: 3 }));
+    const [model, plain] = [await tree().fit(X, tens), await tree().fit(X, flags)];
+    const expected = (await plain.predict(X)).map((row) => row.map((flag) => (flag === 1 ? 30 : 10)));
+    expect(await model.predict(X)).toEqual(expected);
+    const loaded = await load(model.toBytes());
+    expect(loaded.compile({ output: 'label' }).outputWidth).toBe(2);
+  });
+
+  test('decisions and probabilities of a chain are those of the second class', async () => {
+    const order = [1, 0];
+    const chain = new ClassifierChain(new LogisticRegression(), {
+      order,
+      chainMethod: 'decisionFunction',
+      cv: 4,
+    });
+    await chain.fit(data, flags);
+    const decisions = await chain.decisionFunction(data);
+    const labels = await chain.predict(data);
+    const proba = await chain.predictProba(data);
+    for (let i = 0; i < data.rows; i++) {
+      expect(labels[i]).toEqual(Array.from(decisions.row(i), (score) => Number(score > 0)));
+      expect(labels[i]).toEqual(Array.from(proba.row(i), (p) => Number(p > 0.5)));
+    }
+    expect(Array.from(chain.order)).toEqual(order);
+    const many = flags.map(([a], i) => [target[i], a]);
+    const wide = await new ClassifierChain(new GaussianNB()).fit(data, many);
+    expect((await wide.predict(data))[149]).toEqual([2, 1]);
+    await expect(wide.predictProba(data)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
+});
