@@ -3,6 +3,7 @@ import type { Output, ResolvedCompileOptions } from '../core/compile-options.js'
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
+import { isSparse } from '../core/forms.js';
 import { fittedCopy, frontOf } from '../core/inner-models.js';
 import { isTransformer } from '../core/kinds.js';
 import { distinctLabels, type Label } from '../core/labels.js';
@@ -12,6 +13,7 @@ import type { NestedParams } from '../core/parameterised.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column, Target } from '../core/schema.js';
+import { requireCsr } from '../core/sparse/csr-matrix.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { StateError, ValidationError } from '../errors.js';
 
@@ -133,11 +135,13 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
     throw new ValidationError('ERR_PARAMETER', message);
   }
 
-  protected async fitState({ x, y }: FitInput): Promise<FrozenEstimatorState> {
+  protected async fitState({ x, given, y }: FitInput): Promise<FrozenEstimatorState> {
     const { estimator } = this.params;
     const { nFeaturesIn } = estimator;
-    if (x.cols !== nFeaturesIn) {
-      const message = `FrozenEstimator: X has ${x.cols} columns, but ${estimator.constructor.name} was fitted on ${nFeaturesIn}.`;
+    // Documents have no columns yet.
+    const cols = given === undefined ? x.cols : isSparse(given) ? requireCsr(given).cols : nFeaturesIn;
+    if (cols !== nFeaturesIn) {
+      const message = `FrozenEstimator: X has ${cols} columns, but ${estimator.constructor.name} was fitted on ${nFeaturesIn}.`;
       throw new ValidationError('ERR_SHAPE', message);
     }
     if (y !== undefined) this.#checkLabels(y);
