@@ -11,7 +11,7 @@ import { newArray } from '../linalg/memory.js';
 import { Matrix } from '../matrix.js';
 import { isCheaperThanCopying, Plan } from '../plan.js';
 import { PlanBuilder, type PlanSource, type Slot } from '../plan-builder.js';
-import type { Norm } from '../plan-types.js';
+import type { Metric, Norm } from '../plan-types.js';
 import { Schema } from '../schema.js';
 import { sparseColumns } from './csr-columns.js';
 import { type CsrMatrix, csrArguments } from './csr-matrix.js';
@@ -27,8 +27,8 @@ const PRODUCT_NS = 0.4;
 /** Thrown by the builder when an op reads the rows that is not among those it knows. */
 class NotLinear extends Error {}
 
-/** What is done to the values of sparse rows before the product: above a threshold they are 1, others 0; or they are weighed. */
-type Change = { readonly threshold: number } | Weighing;
+/** What is done to the values of sparse rows before the product: above a threshold they are 1, others 0; or they are weighed, or squared. */
+type Change = { readonly threshold: number } | 'square' | Weighing;
 
 /** Some columns of the rows, changed. */
 interface Part {
@@ -105,8 +105,33 @@ class SparseBuilder extends PlanBuilder {
 
   override dense(x: Slot, weights: Float64Array, bias: Float64Array): Slot {
     const part = this.#parts.get(x);
-    if (part === undefined) return super.dense(x, weights, bias);
-    this.products.push({ part, weights, bias });
+    return part === undefined ? super.dense(x, weights, bias) : this.#product({ part, weights, bias });
+  }
+
+  /** By |x|^2 + |p|^2 - 2 x p: rounding is that of the squares, so that a distance near 0 has lost digits. */
+  override distance(x: Slot, metric: Metric, points: Float64Array, outputs: number): Slot {
+    const part = this.#parts.get(x);
+    if (part === undefined || metric === 'manhattan') return super.distance(x, metric, points, outputs);
+    const weights = new Float64Array(points.length);
+    const norms = new Float64Array(outputs);
+    for (let c = 0; c < outputs; c++) {
+      for (let j = 0; j < x.width; j++) {
+        const value = points[c * x.width + j];
+        norms[c] += value * value;
+        weights[j * outputs + c] = -2 * value;
+      }
+    }
+    const squared = { ...part, changes: [...part.changes, 'square' as const] };
+    const ones = new Float64Array(x.width).fill(1);
+    const products = this.#product({ part, weights, bias: norms });
+    const lengths = this.#product({ part: squared, weights: ones, bias: new Float64Array(1) });
+    const squares = this.binary(this.binaryOf([products, lengths], 'add'), 'max', new Float64Array(outputs));
+    return metric === 'euclidean' ? this.activation(squares, 'sqrt') : squares;
+  }
+
+  #product(product: Product<Float64Array>): Slot {
+    this.products.push(product);
+    const { bias } = product;
     const first = this.#width;
     this.#width += bias.length;
     const columns = Array.from(bias, (_, c) => first + c);
@@ -215,6 +240,7 @@ async function multiplied(x: CsrMatrix, { part, weights, bias }: Product): Promi
 }
 
 function changed(x: CsrMatrix, change: Change): Promise<CsrMatrix> | CsrMatrix {
+  if (change === 'square') return replaceValues(x, (value) => value * value);
   if (!('threshold' in change)) return weigh(x, change);
   return replaceValues(x, (value) => (value > change.threshold ? 1 : 0));
 }
