@@ -1,8 +1,15 @@
 /** The class whose centre is nearest. */
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import { type FitInput, fitLabels, takeSharedRows } from '../core/fit-input.js';
+import {
+  type FitInput,
+  fitLabels,
+  type SparseFitInput,
+  takeSharedRows,
+  toShared,
+} from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import {
   checkLength,
@@ -17,6 +24,8 @@ import {
 } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
+import { replaceValues } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 
@@ -52,8 +61,8 @@ const given = custom('a list of numbers >= 0, not all 0', (v) => {
  * where classes have other priors than 'uniform', come from the distances in units of the deviations within classes: as in
  * scikit-learn, the label need not be the most probable one where columns differ in scale.
  *
- * Differs from scikit-learn: priors that do not sum to 1 are scaled without a warning; columns that do not vary are no error; no sparse
- * rows. As there, `fit` ignores weights.
+ * Differs from scikit-learn: priors that do not sum to 1 are scaled without a warning; columns that do not vary are no error. As
+ * there, `fit` ignores weights. Sparse rows are read as they are for 'euclidean', and made dense for medians.
  *
  * @example
  * ```ts
@@ -95,11 +104,41 @@ export class NearestCentroid extends Classifier<NearestCentroidParams, NearestCe
   protected async fitState(input: FitInput): Promise<NearestCentroidState> {
     const { x, cancel } = input;
     const { codes, classes } = fitLabels(input);
-    const count = classes.length;
     const { data, rows, cols } = x;
-    const { weight, sum, variance } = await native.groupMoments(data, rows, cols, codes, count, null, cancel);
+    const moments = await native.groupMoments(data, rows, cols, codes, classes.length, null, cancel);
+    const isMean = this.params.metric === 'euclidean';
+    const centres = isMean ? null : await medians(input, codes, classes.length);
+    return this.#learn(input, classes, moments, centres);
+  }
+
+  protected override async fitSparse(input: SparseFitInput): Promise<NearestCentroidState> {
+    const { x, cancel } = input;
+    if (this.params.metric === 'manhattan')
+      return this.fitState({ ...input, x: toShared(x.toDense()), validation: null, queries: null });
+    const { codes, classes } = fitLabels(input);
+    const sumsOf = (rows: CsrMatrix) =>
+      native.csrGroupSums(...csrArguments(rows), codes, classes.length, null, cancel);
+    const sum = await sumsOf(x);
+    const squares = await sumsOf(replaceValues(x, (value) => value * value));
+    const weight = new Float64Array(classes.length);
+    for (const code of codes) weight[code] += 1;
+    const variance = squares.map((total, k) => {
+      const count = weight[Math.floor(k / x.cols)];
+      return Math.max(0, total / count - (sum[k] / count) ** 2);
+    });
+    return this.#learn(input, classes, { weight, sum, variance }, null);
+  }
+
+  /** @param centres - where they are not the means */
+  async #learn(
+    { x: { rows, cols }, cancel }: FitInput | SparseFitInput,
+    classes: readonly Label[],
+    { weight, sum, variance }: Record<'weight' | 'sum' | 'variance', Float64Array>,
+    centres: Float64Array | null,
+  ): Promise<NearestCentroidState> {
+    const count = classes.length;
     const means = sum.map((total, k) => total / weight[Math.floor(k / cols)]);
-    const centroids = this.params.metric === 'euclidean' ? means : await medians(input, codes, count);
+    const centroids = centres ?? means;
     const spread = Float64Array.from({ length: cols }, (_, j) => {
       let squares = 0;
       for (let k = j; k < means.length; k += cols) {

@@ -6,7 +6,9 @@ import {
   CsrMatrix,
   type Estimator,
   FeatureUnion,
+  KMeans,
   LogisticRegression,
+  Matrix,
   type MatrixLike,
   OneHotEncoder,
   Pipeline,
@@ -33,6 +35,16 @@ interface Composition {
   intercept: number[];
   decision: number[];
 }
+interface Clusters {
+  name: string;
+  input: GoldenInput;
+  count: number;
+  weighted: boolean;
+  labels: number[];
+  centres: number[][];
+  inertia: number;
+  iterations: number;
+}
 const golden = readGolden<{
   encoders: Array<{
     name: string;
@@ -42,6 +54,7 @@ const golden = readGolden<{
     triplets: Triplet[];
   }>;
   compositions: Composition[];
+  clusters: Clusters[];
 }>('sparse-results');
 
 type Sparse = Estimator & { transformSparse(X: MatrixLike): Promise<CsrMatrix> };
@@ -111,5 +124,24 @@ describe('transformers side by side', () => {
     expectClose(fitted.coef.data, given.coef, iterative(1e-5));
     expectClose(fitted.intercept, given.intercept, iterative(1e-5));
     expectClose((await pipeline.decisionFunction(held)).data, given.decision, iterative(1e-5));
+  });
+});
+
+describe('k-means', () => {
+  test.each(golden.clusters)('$name', async (given) => {
+    const { data, rows, cols } = rowsOf(given.input).X as Matrix;
+    const positive = new Matrix(
+      data.map((value) => Math.max(value, 0)),
+      rows,
+      cols,
+    );
+    const init = Array.from({ length: given.count }, (_, k) => positive.row(7 * k));
+    const sampleWeight = given.weighted ? Array.from({ length: rows }, (_, i) => (i % 3) + 0.5) : undefined;
+    const model = new KMeans({ nClusters: given.count, init, tol: 0, maxIter: 50 });
+    await model.fit(CsrMatrix.from(positive), undefined, { sampleWeight });
+    expect([...model.labels]).toEqual(given.labels);
+    expectClose(model.clusterCenters.data, given.centres.flat(), iterative(1e-9));
+    expectClose([model.inertia], [given.inertia], iterative(1e-9));
+    expect(model.nIter).toBe(given.iterations);
   });
 });

@@ -18,6 +18,7 @@ import {
   MaxAbsScaler,
   MissingIndicator,
   MultiLabelBinarizer,
+  NearestCentroid,
   OneHotEncoder,
   Pipeline,
   SimpleImputer,
@@ -350,6 +351,22 @@ describe('unions', () => {
     await model.fit(counts, NUMBERS);
     expect(await model.predict(counts)).toHaveLength(60);
   });
+});
+
+test.each([
+  ['means', {}],
+  ['shrunken means', { shrinkThreshold: 0.3, priors: 'empirical' }],
+  ['medians', { metric: 'manhattan' }],
+] as const)('nearest centres, %s: as on dense rows', async (_, params) => {
+  const values = NUMBERS.map((i) => WORDS.map((_, j) => ((i * (j + 2)) % 4 === 1 ? 1 + (i % 7) : 0)));
+  const sparse = await new NearestCentroid(params).fit(CsrMatrix.from(values), LATE);
+  const dense = await new NearestCentroid(params).fit(values, LATE);
+  expectClose(sparse.centroids.data, dense.centroids.data, iterative(1e-12));
+  expectClose(sparse.withinClassStdDev, dense.withinClassStdDev, iterative(1e-12));
+  expect(await sparse.predict(CsrMatrix.from(values))).toEqual(await dense.predict(values));
+  if ('metric' in params) return;
+  const [a, b] = [await sparse.predictProba(CsrMatrix.from(values)), await dense.predictProba(values)];
+  expectClose(a.data, b.data, iterative(1e-9));
 });
 
 describe('k-means on sparse rows', () => {

@@ -22,6 +22,7 @@ from sklearn.linear_model import (
     SGDClassifier,
     SGDRegressor,
 )
+from sklearn.neighbors import NearestCentroid
 from sklearn.preprocessing import MaxAbsScaler, Normalizer, StandardScaler
 from sklearn.svm import LinearSVC, LinearSVR
 
@@ -69,6 +70,7 @@ def cases():
             yield case(LinearSVC, {"C": 0.3, "tol": 1e-10, "max_iter": 200000, "random_state": 0}, name, line, weighted=weighted)
         yield case(LinearSVC, {"loss": "hinge", "C": 0.3, "tol": 1e-9, "max_iter": 500000, "random_state": 0}, name, line, "binary")
         yield case(LinearSVC, {"penalty": "l1", "dual": False, "C": 0.3, "tol": 1e-9, "max_iter": 200000, "random_state": 0}, name, line, "binary")
+        yield case(NearestCentroid, {}, name, ["centroids"])
         yield case(MaxAbsScaler, {}, name, ["max_abs", "scale"])
         yield case(StandardScaler, {"with_mean": False}, name, ["mean", "var", "scale"])
         yield case(StandardScaler, {"with_mean": False}, name, ["mean", "var", "scale"], weighted=True)

@@ -4,16 +4,20 @@
                    "triplets": [row, column, value] of the test rows}],
      "compositions": [{"name", "kind": "columns" or "union", "threshold", "train" and "test": columns by name, "y",
                        "names", "isSparse": whether scikit-learn's result of the training rows is,
-                       "triplets": of the test rows, "coef", "intercept", "decision": of the test rows}]}
+                       "triplets": of the test rows, "coef", "intercept", "decision": of the test rows}],
+     "clusters": [{"name", "input", "count", "weighted", "labels", "centres", "inertia", "iterations"}]}
 
 A composition of columns is tf-idf of `text`, one-hot of `city` with unknown ones ignored, standardised `age` and `fare`, and the
 remainder; a union is tf-idf of words, and of pairs of characters times 0.5. Its model is a logistic regression.
+
+"clusters" are k-means of standardised data whose values below 0 are taken as 0, started from every seventh row.
 """
 
 import numpy as np
 import pandas as pd
 from common import camel, camel_keys, load, split, write
 from scipy.sparse import coo_matrix, csr_matrix, issparse
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import MissingIndicator
@@ -120,8 +124,28 @@ def learned(prepare, train, test, y):
     }
 
 
+def clusters():
+    for dataset in ("iris", "wine", "diabetes"):
+        for count, weighted in ((3, False), (5, True)):
+            ref = {"dataset": dataset, "standardised": True}
+            X, _ = load(ref)
+            X = csr_matrix(np.where(X > 0, X, 0)[split(len(X))[0]])
+            weights = np.arange(X.shape[0]) % 3 + 0.5 if weighted else None
+            found = KMeans(count, init=X[: 7 * count : 7].toarray(), n_init=1, tol=0, max_iter=50).fit(X, sample_weight=weights)
+            yield {
+                "name": f"{count} of {dataset}{', weights' if weighted else ''}",
+                "input": ref,
+                "count": count,
+                "weighted": weighted,
+                "labels": found.labels_,
+                "centres": found.cluster_centers_,
+                "inertia": found.inertia_,
+                "iterations": found.n_iter_,
+            }
+
+
 def main():
-    write("sparse-results", encoders=list(encoders()), compositions=list(compositions()))
+    write("sparse-results", encoders=list(encoders()), compositions=list(compositions()), clusters=list(clusters()))
 
 
 if __name__ == "__main__":
