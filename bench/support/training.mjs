@@ -14,14 +14,15 @@ const TEST_ROWS = 100_000;
 
 /**
  * @param cases { model: what the peers call it, rows, cols, trees, threads, group: 'fit' for those beside which targets
- *   are held, 'cost' for points of curves only, make: -> an estimator }
+ *   are held, 'cost' for points of curves only, 'bins' for splits between so many `bins`, make: -> an estimator }
  * @param flags of bench/run.mjs
  */
 export async function runTraining(cases, { peers, only }) {
   const rows = [];
   const versions = {};
   for (const { make, ...one } of cases) {
-    const name = `${one.model}, ${one.rows} x ${one.cols}, ${one.trees} trees`;
+    const on = one.bins ? ` on ${one.bins} bins` : '';
+    const name = `${one.model}${on}, ${one.rows} x ${one.cols}, ${one.trees} trees`;
     if (only && !name.includes(only)) continue;
     const data = makeData(one.rows, one.cols, TEST_ROWS);
     const measured = { boreal: await fit(make(), data) };

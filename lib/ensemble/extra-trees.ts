@@ -1,4 +1,5 @@
 /** Extremely randomized trees (Geurts, Ernst and Wehenkel, Machine Learning 63, 2006): thresholds are drawn too. */
+import type { Rules } from '../core/params.js';
 import { forestDefaults, treeDefaults } from '../tree/tree-params.js';
 import {
   ForestClassifier,
@@ -28,6 +29,10 @@ export type ExtraTreesRegressorParams = ForestRegressorParams;
 export class ExtraTreesClassifier extends ForestClassifier {
   protected readonly splitter = 'random';
 
+  get rules(): Rules<ExtraTreesClassifierParams> {
+    return this.forestRules;
+  }
+
   constructor(params: Partial<ExtraTreesClassifierParams> = {}) {
     super({
       criterion: 'gini',
@@ -56,6 +61,10 @@ export class ExtraTreesClassifier extends ForestClassifier {
  */
 export class ExtraTreesRegressor extends ForestRegressor {
   protected readonly splitter = 'random';
+
+  get rules(): Rules<ExtraTreesRegressorParams> {
+    return this.forestRules;
+  }
 
   constructor(params: Partial<ExtraTreesRegressorParams> = {}) {
     super({

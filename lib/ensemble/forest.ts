@@ -18,6 +18,7 @@ import {
   selectTrees,
 } from '../tree/forest-state.js';
 import {
+  type BinnedForestParams,
   type ClassCriterion,
   classCriterion,
   type ForestParams,
@@ -60,20 +61,23 @@ function outOfBagMeans({ sums, trees }: OutOfBag): Matrix<Float64Array> {
 }
 
 /** The parameters of one tree of a forest. */
-function treeParams<P extends ForestParams>(params: P, splitter: 'best' | 'random') {
-  const { nEstimators, bootstrap, maxSamples, oobScore, warmStart, nJobs, ...tree } = params;
+function treeParams<P extends ForestParams>(
+  params: P & Partial<BinnedForestParams>,
+  splitter: 'best' | 'random',
+) {
+  const { nEstimators, bootstrap, maxSamples, oobScore, warmStart, nJobs, maxBins, ...tree } = params;
   return { ...tree, splitter };
 }
 
 /** A forest for classes: the mean of the probabilities of its trees. */
-export abstract class ForestClassifier extends TreesClassifier<
-  ForestClassifierParams,
-  ForestClassifierState
-> {
+export abstract class ForestClassifier<
+  P extends ForestClassifierParams = ForestClassifierParams,
+> extends TreesClassifier<P, ForestClassifierState> {
   /** How trees choose thresholds. */
   protected abstract readonly splitter: 'best' | 'random';
 
-  get rules(): Rules<ForestClassifierParams> {
+  /** Rules of what all forests for classes have. */
+  protected get forestRules(): Rules<ForestClassifierParams> {
     return {
       ...treeRules,
       ...forestRules,
@@ -97,7 +101,8 @@ export abstract class ForestClassifier extends TreesClassifier<
   get estimators(): DecisionTreeClassifier[] {
     const { state, schema } = this;
     const { dtype } = this;
-    const { classWeight, ...params } = treeParams(this.fittedParams, this.splitter);
+    const fitted: ForestClassifierParams = this.fittedParams;
+    const { classWeight, ...params } = treeParams(fitted, this.splitter);
     return Array.from({ length: treeCount(state) }, (_, t) => {
       const tree = new DecisionTreeClassifier(params);
       const { classes } = state;
@@ -134,11 +139,14 @@ export interface Interval {
 }
 
 /** A forest for numbers: the mean of the predictions of its trees. */
-export abstract class ForestRegressor extends TreesRegressor<ForestRegressorParams, ForestState> {
+export abstract class ForestRegressor<
+  P extends ForestRegressorParams = ForestRegressorParams,
+> extends TreesRegressor<P, ForestState> {
   /** How trees choose thresholds. */
   protected abstract readonly splitter: 'best' | 'random';
 
-  get rules(): Rules<ForestRegressorParams> {
+  /** Rules of what all forests for numbers have. */
+  protected get forestRules(): Rules<ForestRegressorParams> {
     return { ...treeRules, ...forestRules, ...monotonicRules, criterion: numberCriterion };
   }
 
@@ -160,7 +168,8 @@ export abstract class ForestRegressor extends TreesRegressor<ForestRegressorPara
   get estimators(): DecisionTreeRegressor[] {
     const { state, schema } = this;
     const { dtype } = this;
-    const params = treeParams(this.fittedParams, this.splitter);
+    const fitted: ForestRegressorParams = this.fittedParams;
+    const params = treeParams(fitted, this.splitter);
     return Array.from({ length: treeCount(state) }, (_, t) => {
       const tree = new DecisionTreeRegressor(params);
       tree.restore({ state: selectTrees(state, [t], 1), schema, dtype });

@@ -176,6 +176,8 @@ export class IsolationForest extends OutlierDetector<IsolationForestParams, Isol
         balancedSubsample: false,
         outOfBag: false,
         pruningPath: false,
+        maxBins: 0,
+        cuda: null,
         threads: nJobs ?? 0,
         maxDepth: Math.ceil(Math.log2(Math.max(samples, 2))),
         minSamplesSplit: 2,

@@ -1,5 +1,12 @@
 /** Forests of decision trees on bootstrap samples (Breiman, Random Forests, Machine Learning 45, 2001). */
-import { forestDefaults, treeDefaults } from '../tree/tree-params.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
+import type { Rules } from '../core/params.js';
+import {
+  type BinnedForestParams,
+  binnedForestRules,
+  forestDefaults,
+  treeDefaults,
+} from '../tree/tree-params.js';
 import {
   ForestClassifier,
   type ForestClassifierParams,
@@ -8,14 +15,22 @@ import {
 } from './forest.js';
 
 /** Parameters of {@link RandomForestClassifier}. `maxFeatures` is 'sqrt' by default, `bootstrap` true. */
-export type RandomForestClassifierParams = ForestClassifierParams;
+export type RandomForestClassifierParams = ForestClassifierParams & BinnedForestParams;
 /** Parameters of {@link RandomForestRegressor}. `maxFeatures` is null (all) by default, `bootstrap` true. */
-export type RandomForestRegressorParams = ForestRegressorParams;
+export type RandomForestRegressorParams = ForestRegressorParams & BinnedForestParams;
 
 /**
  * A random forest for classes: the mean of the probabilities of its trees. Trees train in parallel; the same
  * `randomState` gives the same model at any number of threads. Missing values are allowed. With `oobScore` the model
  * keeps 8 bytes per training row and class, and its file does.
+ *
+ * With `maxBins` trees are grown on histograms, as cuML's are: columns are cut into bins once, at the midpoints of their
+ * values where these are few, else at quantiles, and splits lie between bins. The accuracy is much the same; on the CPU
+ * exact splits are as fast or faster, a GPU needs bins. Sums are of whole numbers: sample weights that are not count in steps of 2^-29 of their sum (those
+ * of rows that are drawn do not matter here: rows are drawn by them), targets in steps of some 2^-40 of their range. The
+ * criteria 'absoluteError' and 'poisson' need exact splits (`ERR_PARAMETER`). `fit(X, y, { device: 'cuda' })` then grows
+ * the same trees on a GPU, those of classes without `monotonicCst`, `maxLeafNodes` and `ccpAlpha`
+ * (else `ERR_NOT_SUPPORTED`).
  *
  * Differs from scikit-learn: its random streams cannot be matched, so that equal seeds give other (equally good)
  * forests; `oobDecisionFunction` is NaN for a row that every tree drew. See {@link DecisionTreeClassifier} too.
@@ -30,8 +45,16 @@ export type RandomForestRegressorParams = ForestRegressorParams;
  * forest.estimators.length; // 100
  * ```
  */
-export class RandomForestClassifier extends ForestClassifier {
+export class RandomForestClassifier extends ForestClassifier<RandomForestClassifierParams> {
   protected readonly splitter = 'best';
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, trainsOnGpu: true };
+  }
+
+  get rules(): Rules<RandomForestClassifierParams> {
+    return { ...this.forestRules, ...binnedForestRules };
+  }
 
   constructor(params: Partial<RandomForestClassifierParams> = {}) {
     super({
@@ -41,6 +64,7 @@ export class RandomForestClassifier extends ForestClassifier {
       monotonicCst: null,
       ...treeDefaults,
       ...forestDefaults,
+      maxBins: null,
       ...params,
     });
   }
@@ -59,8 +83,12 @@ export class RandomForestClassifier extends ForestClassifier {
  * lower[0] <= upper[0]; // true
  * ```
  */
-export class RandomForestRegressor extends ForestRegressor {
+export class RandomForestRegressor extends ForestRegressor<RandomForestRegressorParams> {
   protected readonly splitter = 'best';
+
+  get rules(): Rules<RandomForestRegressorParams> {
+    return { ...this.forestRules, ...binnedForestRules };
+  }
 
   constructor(params: Partial<RandomForestRegressorParams> = {}) {
     super({
@@ -69,6 +97,7 @@ export class RandomForestRegressor extends ForestRegressor {
       monotonicCst: null,
       ...treeDefaults,
       ...forestDefaults,
+      maxBins: null,
       ...params,
     });
   }

@@ -34,7 +34,11 @@ export interface ForestSpec extends TreeSpec {
   balancedSubsample: boolean;
   outOfBag: boolean;
   pruningPath: boolean;
+  /** Splits lie between so many bins of a column at most; 0: exact splits. */
+  maxBins: number;
   threads: number;
+  /** Grows forests for classes on bins. */
+  cuda: CudaTarget | null;
 }
 export interface BoostingSpec extends TreeSpec {
   loss:

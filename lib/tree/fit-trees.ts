@@ -2,11 +2,14 @@
 import { type FitInput, fitLabels, fitTargets, reportProgress } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
+import type { Matrix } from '../core/matrix.js';
 import { r2 } from '../core/score.js';
-import { ValidationError } from '../errors.js';
+import { type TrainingCost, trainWhere } from '../core/training-device.js';
+import { StateError, ValidationError } from '../errors.js';
 import { type ForestSpec, type NativeForest, native } from '../native.js';
 import { type ForestState, joinTrees, leafCount, type OutOfBag } from './forest-state.js';
 import {
+  type BinnedForestParams,
   type ClassCriterion,
   type ForestParams,
   type MonotonicParams,
@@ -31,6 +34,7 @@ export type ForestClassWeight = ClassWeight | 'balancedSubsample';
 
 type GrowParams = TreeParams &
   Partial<ForestParams> &
+  Partial<BinnedForestParams> &
   Partial<MonotonicParams> & { readonly splitter?: 'best' | 'random' };
 
 /** What a fit may be asked for beside its parameters. */
@@ -77,14 +81,23 @@ async function grow(
   const { x, cancel } = input;
   const { codes = null, classCount, y = null, weights, balancedSubsample } = targets;
   const { nEstimators = 1, bootstrap = false, maxSamples = null, oobScore = false, nJobs } = params;
+  const { maxBins = null } = params;
   const outputs = Math.max(1, classCount);
   if (previous) checkPrevious(previous, nEstimators, x.cols, outputs);
   if (oobScore && !bootstrap)
     throw new ValidationError('ERR_PARAMETER', 'oobScore needs bootstrap: else no row is left out.');
+  if (maxBins !== null && (params.criterion === 'absoluteError' || params.criterion === 'poisson'))
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `criterion '${params.criterion}' needs exact splits: maxBins must be null.`,
+    );
   const firstTree = previous ? previous.treeOffsets.length - 1 : 0;
   if (previous && firstTree === nEstimators) return previous;
   const totalWeight = weights === null ? x.rows : weights.reduce((total, value) => total + value, 0);
-  const spec: ForestSpec = {
+  const refused = whyNotOnGpu(params);
+  if (refused !== null && input.device !== 'cpu' && input.device !== 'auto')
+    throw new StateError('ERR_NOT_SUPPORTED', `${owner.constructor.name}: a GPU grows ${refused}.`);
+  const spec: Omit<ForestSpec, 'cuda'> = {
     ...treeSpec(params, input, totalWeight),
     criterion: CRITERION[params.criterion],
     trees: nEstimators - firstTree,
@@ -94,25 +107,74 @@ async function grow(
     balancedSubsample,
     outOfBag: oobScore,
     pruningPath: onPruningPath !== undefined,
+    maxBins: maxBins ?? 0,
     threads: nJobs ?? 0,
   };
   const progress = reportProgress(input, owner);
-  const fitted = await native.fitForest(
-    x.data,
-    x.rows,
-    x.cols,
-    codes,
-    classCount,
-    y,
-    weights,
-    spec,
-    cancel,
-    progress,
+  const cost = () => (refused === null ? trainingCost(x, classCount, spec) : null);
+  const fitted = await trainWhere(input.device, cost, (cuda) =>
+    native.fitForest(
+      x.data,
+      x.rows,
+      x.cols,
+      codes,
+      classCount,
+      y,
+      weights,
+      { ...spec, cuda },
+      cancel,
+      progress,
+    ),
   );
   const { oobSums, oobTrees, alphas, pathImpurities, ...trees } = fitted;
   onPruningPath?.({ ccpAlphas: alphas, impurities: pathImpurities });
   const state = previous ? joinTrees(previous, trees, outputs) : trees;
   return oobScore ? { ...state, oob: { ...addUp(fitted, previous?.oob), score: Number.NaN } } : state;
+}
+
+/** What a GPU grows instead of such trees; null where it grows them. */
+function whyNotOnGpu({
+  maxBins = null,
+  criterion,
+  monotonicCst,
+  maxLeafNodes,
+  ccpAlpha,
+}: GrowParams & { readonly criterion: ClassCriterion | NumberCriterion }): string | null {
+  if (maxBins === null) return "trees on histograms only: set 'maxBins'";
+  if (!['gini', 'entropy', 'logLoss'].includes(criterion)) return 'forests for classes only';
+  if (monotonicCst?.some((sign) => sign !== 0)) return "trees without 'monotonicCst' only";
+  if (maxLeafNodes !== null || ccpAlpha > 0) return "trees without 'maxLeafNodes' and 'ccpAlpha' only";
+  return null;
+}
+
+/** Nanoseconds of a thread for a row, a drawn column and a level of a tree. */
+const CPU_UPDATE_NS = 2;
+
+/** Classes times bins that a block of a GPU has room for: see ForestGpu::fits. */
+const GPU_CELLS = 6000;
+
+/** null where no GPU has room. */
+function trainingCost(
+  { rows, cols }: Matrix,
+  classCount: number,
+  spec: Omit<ForestSpec, 'cuda'>,
+): TrainingCost | null {
+  if (classCount * (spec.maxBins + 3) > GPU_CELLS) return null;
+  const leaves = Math.max(2, Math.min(rows / spec.minSamplesLeaf, 2 ** Math.min(spec.maxDepth, 30)));
+  const levels = Math.log2(leaves);
+  const updates = spec.trees * rows * levels * spec.maxFeatures;
+  const searches = spec.trees * leaves * spec.maxFeatures;
+  return {
+    cpuNs: (CPU_UPDATE_NS * updates) / (spec.threads || native.info().threads),
+    cuda: {
+      uploadBytes: rows * cols + 8 * rows * spec.trees + 24 * searches,
+      downloadBytes: searches * (24 + 8 * classCount),
+      trafficBytes: 13 * updates,
+      flops: 0,
+      kernels: 4 * levels + 2 * (searches / 65536),
+      waits: 2 * levels + searches / 65536,
+    },
+  };
 }
 
 function addUp({ oobSums: sums, oobTrees: trees }: NativeForest, before: OutOfBag | undefined) {

@@ -5,6 +5,7 @@ export * from './extra-tree.js';
 export type { ForestClassWeight, PruningPath } from './fit-trees.js';
 export type { ForestState, ImportanceKind, OutOfBag } from './forest-state.js';
 export type {
+  BinnedForestParams,
   ClassCriterion,
   ForestParams,
   MaxFeatures,

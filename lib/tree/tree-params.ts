@@ -108,6 +108,17 @@ export interface ForestParams extends TreeParams {
   nJobs: number | null;
 }
 
+/** How forests trained on histograms bin the columns. */
+export interface BinnedForestParams {
+  /**
+   * Bins of a column, 2 to 255, between which splits lie: the rows of a node are added up by bins instead of sorted. null:
+   * exact splits. Missing values have a bin of their own. Default null.
+   */
+  maxBins: number | null;
+}
+
+export const binnedForestRules: Rules<BinnedForestParams> = { maxBins: either(int(2, 255), nothing) };
+
 export const nJobsRule = either(int(1, 1024), nothing);
 export const forestRules: Rules<Omit<ForestParams, keyof TreeParams>> = {
   nEstimators: int(1, 100_000),

@@ -39,6 +39,8 @@ ForestParams forest_params(const Spec& spec) {
   params.balanced_subsample = spec.flag("balancedSubsample");
   params.out_of_bag = spec.flag("outOfBag");
   params.pruning_path = spec.flag("pruningPath");
+  params.max_bins = spec.u32("maxBins");
+  params.cuda = spec.cuda("cuda");
   return params;
 }
 

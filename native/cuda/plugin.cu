@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "cuda/forest_growth.cuh"
 #include "cuda/guard.cuh"
 #include "cuda/measure.cuh"
 #include "cuda/program.cuh"
@@ -88,9 +89,13 @@ int time_pass(BorealCudaProgram* program, const float* x, uint64_t rows, uint32_
 
 uint64_t memory_bytes(const BorealCudaProgram* program) { return program->program.memory_bytes(); }
 
-constexpr BorealCudaApi kApi = {
-    BOREAL_CUDA_ABI, sizeof(BorealCudaApi), device_count,   device_info, measure_device, create, destroy, run,
-    time_pass,       memory_bytes,          &kTreeTraining, &kTraining};
+constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI, sizeof(BorealCudaApi),
+                                device_count,    device_info,
+                                measure_device,  create,
+                                destroy,         run,
+                                time_pass,       memory_bytes,
+                                &kTreeTraining,  &kTraining,
+                                &kForestTraining};
 
 }  // namespace
 }  // namespace cuda

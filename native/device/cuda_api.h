@@ -14,9 +14,9 @@
 extern "C" {
 #endif
 
-/* Raised with every change of this file, cuda_tree_training_api.h or cuda_training_api.h: a plug-in of
- * another number is refused. */
-#define BOREAL_CUDA_ABI 5
+/* Raised with every change of this file, cuda_tree_training_api.h, cuda_forest_training_api.h or
+ * cuda_training_api.h: a plug-in of another number is refused. */
+#define BOREAL_CUDA_ABI 6
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {
@@ -310,8 +310,9 @@ typedef struct BorealCudaPlan {
 } BorealCudaPlan;
 
 typedef struct BorealCudaProgram BorealCudaProgram;
-typedef struct BorealCudaTreeTraining BorealCudaTreeTraining; /* cuda_tree_training_api.h */
-typedef struct BorealCudaTraining BorealCudaTraining;         /* cuda_training_api.h */
+typedef struct BorealCudaTreeTraining BorealCudaTreeTraining;     /* cuda_tree_training_api.h */
+typedef struct BorealCudaForestTraining BorealCudaForestTraining; /* cuda_forest_training_api.h */
+typedef struct BorealCudaTraining BorealCudaTraining;             /* cuda_training_api.h */
 
 /* What the plug-in offers; its entry point has the type BorealCudaEntry. */
 typedef struct BorealCudaApi {
@@ -335,6 +336,7 @@ typedef struct BorealCudaApi {
   uint64_t (*memory_bytes)(const BorealCudaProgram* program);
   const BorealCudaTreeTraining* tree_training;
   const BorealCudaTraining* training;
+  const BorealCudaForestTraining* forest_training;
 } BorealCudaApi;
 
 typedef const BorealCudaApi* (*BorealCudaEntry)(void);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "base/rng.h"
@@ -99,6 +100,19 @@ inline ForestParams single_tree(const Problem& problem) {
 
 inline ForestModel train(const Problem& problem, const ForestParams& params, size_t max_threads = 2) {
   return train_forest(problem.data(), params, max_threads, nullptr, nullptr);
+}
+
+template <typename T>
+inline bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
+}
+
+inline bool same_model(const ForestModel& a, const ForestModel& b) {
+  return same_bits(a.tree_offsets, b.tree_offsets) && same_bits(a.feature, b.feature) &&
+         same_bits(a.threshold, b.threshold) && same_bits(a.left, b.left) &&
+         same_bits(a.missing_left, b.missing_left) && same_bits(a.cover, b.cover) &&
+         same_bits(a.impurity, b.impurity) && same_bits(a.values, b.values) &&
+         same_bits(a.importances, b.importances);
 }
 
 inline bool is_leaf(const ForestModel& model, size_t node) { return model.feature[node] < 0; }

@@ -25,19 +25,6 @@ std::string error_code(F f) {
   return "no error";
 }
 
-template <typename T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
-}
-
-bool same_model(const ForestModel& a, const ForestModel& b) {
-  return same_bits(a.tree_offsets, b.tree_offsets) && same_bits(a.feature, b.feature) &&
-         same_bits(a.threshold, b.threshold) && same_bits(a.left, b.left) &&
-         same_bits(a.missing_left, b.missing_left) && same_bits(a.cover, b.cover) &&
-         same_bits(a.impurity, b.impurity) && same_bits(a.values, b.values) &&
-         same_bits(a.importances, b.importances);
-}
-
 TEST_CASE("forest: one column, one split") {
   const Problem problem = classification(1, {4, 1, 3, 2}, {1, 0, 1, 0}, 2);
   const ForestModel model = train(problem, single_tree(problem));

@@ -1,4 +1,4 @@
-// Random forests and single trees: exact splits on ranks (see forest.cc for the algorithm).
+// Random forests and single trees: exact splits on ranks, or splits between bins (see forest.cc).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/span.h"
+#include "device/cuda_library.h"
 
 namespace boreal {
 
@@ -46,6 +47,9 @@ struct ForestParams : TreeParams {
   bool balanced_subsample = false;  // the classes of a bootstrap sample weigh alike
   bool out_of_bag = false;          // sum predictions of rows over the trees that did not draw them
   bool pruning_path = false;        // of the first tree
+  // 2 .. 255: splits lie between so many bins of a column at most; for classes and squared error. 0: exact.
+  uint32_t max_bins = 0;
+  CudaTarget cuda;  // grows the trees, if it is a GPU: for classes on bins
 };
 
 struct ForestData {

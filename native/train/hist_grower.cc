@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/thread_pool.h"
+#include "train/split.h"
 
 namespace boreal {
 namespace {
@@ -248,7 +249,7 @@ void TreeGrower::split_rows(const std::vector<uint32_t>& batch) {
       child.rows = k == 0 ? splits[s].left : splits[s].right;
       child.total = k == 0 ? split.left : parent.total - split.left;
       child.depth = parent.depth + 1;
-      child.path = parent.path * 0x9e3779b97f4a7c15ull + k + 1;
+      child.path = child_path(parent.path, k);
       child.lower = parent.lower;
       child.upper = parent.upper;
       if (order != 0) ((order > 0) == (k == 0) ? child.upper : child.lower) = middle;

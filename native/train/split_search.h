@@ -22,6 +22,7 @@
 #include "train/forest.h"
 #include "train/rank_table.h"
 #include "train/split.h"
+#include "train/split_limits.h"
 
 namespace boreal {
 
@@ -29,12 +30,15 @@ template <typename Stats>
 class SplitSearch {
  public:
   using Node = typename Stats::View;
+  using Table = RankTable;
+  // Columns are drawn from the tree's random stream, in the order in which its nodes are searched.
+  static constexpr bool kDrawsByNode = false;
 
   SplitSearch(const RankTable& table, const Stats& stats, const TreeParams& params)
       : table_(table),
         stats_(stats),
         params_(params),
-        min_weight_(std::max(params.min_weight_leaf, std::numeric_limits<double>::min())),
+        limits_(params),
         features_(table.cols()),
         lanes_(kNetworkRows * kSortLanes),
         best_column_(table.rows()),
@@ -60,7 +64,7 @@ class SplitSearch {
   // Split::found() is false when no split is allowed.
   Split find(const Node& node, const ValueBounds& bounds, Rng& rng) {
     Split best;
-    bounds_ = bounds;
+    limits_.enter(bounds);
     const bool small = node.count <= kNetworkRows && !params_.random_thresholds;
     const size_t cols = features_.size();
     const size_t wanted = params_.max_features;
@@ -207,7 +211,7 @@ class SplitSearch {
       return false;
     }
     cut->score = score.value();
-    if (!params_.monotonic.empty()) cut->middle = (scan.left_value() + scan.right_value()) / 2;
+    limits_.write_middle(scan, cut);
     return true;
   }
 
@@ -295,7 +299,7 @@ class SplitSearch {
         const uint32_t low = rank_of(*key);
         if ((key + 1 != end && rank_of(key[1]) == low) || !allowed(scan, left, count, feature)) continue;
         best->score = score.value();
-        if (!params_.monotonic.empty()) best->middle = (scan.left_value() + scan.right_value()) / 2;
+        limits_.write_middle(scan, best);
         bar = bar_above(best->score);
         best->low = low;
         better = true;
@@ -371,7 +375,7 @@ class SplitSearch {
       const uint32_t low = rank_of(keys[i * kStride]), high = rank_of(keys[(i + 1) * kStride]);
       if (low == high || !allowed(scan, node.count - present + i + 1, node.count, feature)) continue;
       best->score = score.value();
-      if (!params_.monotonic.empty()) best->middle = (scan.left_value() + scan.right_value()) / 2;
+      limits_.write_middle(scan, best);
       bar = bar_above(best->score);
       best->low = low;
       best->high = high;
@@ -381,22 +385,14 @@ class SplitSearch {
   }
 
   bool allowed(const Scan& scan, size_t left_rows, size_t rows, uint32_t feature) const {
-    return left_rows >= params_.min_samples_leaf && rows - left_rows >= params_.min_samples_leaf &&
-           scan.left_weight() >= min_weight_ && scan.right_weight() >= min_weight_ &&
-           (params_.monotonic.empty() || monotonic(scan, params_.monotonic[feature]));
-  }
-  bool monotonic(const Scan& scan, int8_t direction) const {
-    if (direction == 0) return true;
-    const double left = scan.left_value(), right = scan.right_value();
-    return bounds_.hold(left) && bounds_.hold(right) && (left - right) * direction <= 0;
+    return limits_.allow(scan, left_rows, rows, feature);
   }
 
   const RankTable& table_;
   const Stats& stats_;
   const TreeParams& params_;
-  const double min_weight_;         // positive: a side whose weight is lost to rounding is no side
+  SplitLimits limits_;
   std::vector<uint32_t> features_;  // the tree's columns in any order; the front is redrawn in each node
-  ValueBounds bounds_;              // of the node in work
   AlignedBuffer<uint32_t> lanes_;   // [kNetworkRows, kSortLanes]
   AlignedBuffer<uint16_t> columns_[kSortLanes], best_column_;
   AlignedBuffer<uint64_t> parts_;  // of the rows of a large node in the sums of runs

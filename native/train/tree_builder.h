@@ -1,6 +1,7 @@
 // Grows one decision tree, depth first or, when leaves are limited, the node of the greatest decrease first.
 // The rows of a node are a slice of one array, which a split partitions in place; each tree has its own
-// random stream, so it does not matter which thread grows it. Memory: 2 * sizeof(Row) + 4 bytes per row
+// random stream, so it does not matter which thread grows it. Search finds the split of a node: SplitSearch
+// on ranks, BinSearch on bins. Memory: 2 * sizeof(Row) + 4 bytes per row
 // besides SplitSearch (54 in all for two classes), kept from tree to tree; a finished tree has 25 bytes per
 // node and 8 * outputs per leaf, one that grows 33 + 8 * outputs per node.
 #pragma once
@@ -15,6 +16,7 @@
 #include "base/cancel.h"
 #include "base/rng.h"
 #include "train/forest.h"
+#include "train/node_writer.h"
 #include "train/rank_table.h"
 #include "train/row_sampler.h"
 #include "train/split_search.h"
@@ -22,10 +24,12 @@
 
 namespace boreal {
 
-template <typename Stats>
+template <typename Stats, typename Search = SplitSearch<Stats>>
 class TreeBuilder {
  public:
-  TreeBuilder(const RankTable& table, const RowSampler& sampler, const Stats& stats, const TreeParams& params,
+  using Table = typename Search::Table;
+
+  TreeBuilder(const Table& table, const RowSampler& sampler, const Stats& stats, const TreeParams& params,
               const CancelToken* cancel)
       : table_(table),
         sampler_(sampler),
@@ -33,6 +37,7 @@ class TreeBuilder {
         params_(params),
         cancel_(cancel),
         search_(table, stats, params),
+        writer_(stats, params),
         total_(stats.cells()),
         scratch_(stats.make_scratch()) {
     rows_.reserve(table.rows());
@@ -41,6 +46,7 @@ class TreeBuilder {
   // path: if not null, how the tree would be pruned.
   Tree grow(uint64_t stream, PruningPath* path = nullptr) {
     Rng rng(params_.seed, stream);
+    stream_ = stream;
     search_.start_tree(rng);
     rows_.clear();
     sampler_.draw(rng, &counts_, [this](size_t row, double weight) {
@@ -50,7 +56,7 @@ class TreeBuilder {
     tree_ = GrowingTree(stats_.outputs());
     tree_.add_nodes(1);
     boundaries_.clear();
-    const Node root = {0, 0, rows_.size(), 0, {}};
+    const Node root = {0, 0, rows_.size(), 0, 1, {}};
     if (params_.max_leaves == 0) {
       grow_depth_first(root, rng);
     } else {
@@ -74,6 +80,7 @@ class TreeBuilder {
     size_t index;
     size_t begin, end;  // its rows
     uint32_t depth;
+    uint64_t path;  // names the node within its tree, whatever the order of growth
     ValueBounds bounds;
   };
   // A node that has been searched; its rows are partitioned if a split was found.
@@ -91,8 +98,6 @@ class TreeBuilder {
     size_t node;
     uint32_t feature, low, high;
   };
-  // scikit-learn's tolerance for impurities.
-  static constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
   void grow_depth_first(const Node& root, Rng& rng) {
     std::vector<Node> pending = {root};
@@ -134,33 +139,25 @@ class TreeBuilder {
     for (size_t i = 0; i < count; ++i) stats_.add(total_.data(), rows[i]);
     const typename Stats::View view = {rows, count, total_.data(), &scratch_};
     stats_.prepare(view);
-    const double weight = stats_.weight(view);
-    if (node.index == 0) root_weight_ = weight;
-    const double share = weight / root_weight_;
-    const double impurity = stats_.impurity(view);
-    tree_.cover[node.index] = static_cast<float>(weight);
-    tree_.impurity[node.index] = static_cast<float>(impurity);
-    tree_.risk[node.index] = impurity * share;
-    write_value(view, node);
-
+    if (node.index == 0) root_weight_ = stats_.weight(view);
     Searched searched = {node, {}};
-    if (!may_split(node.depth, count, weight) || impurity <= kEpsilon || stats_.pure(view)) return searched;
-    const Split split = search_.find(view, node.bounds, rng);
+    if (!writer_.write(view, node.index, node.depth, node.bounds, root_weight_, &tree_)) return searched;
+    const Split split = find(view, node, rng);
     if (!split.found()) return searched;
-    searched.decrease = stats_.gain(view, split.score) * share;
-    if (searched.decrease + kEpsilon < params_.min_impurity_decrease) return searched;
+    searched.decrease = writer_.decrease(view, split, root_weight_);
+    if (!writer_.is_worth(searched.decrease)) return searched;
     searched.split = split;
     searched.middle = node.begin + partition(rows, count, split);
     return searched;
   }
 
-  void write_value(const typename Stats::View& view, const Node& node) {
-    double* value = tree_.node_values.data() + node.index * stats_.outputs();
-    stats_.write_value(view, value);
-    if (params_.monotonic.empty()) return;
-    double& bounded = value[stats_.outputs() - 1];
-    bounded = std::min(std::max(bounded, node.bounds.lower), node.bounds.upper);
-    if (stats_.outputs() == 2) value[0] = 1 - bounded;
+  Split find(const typename Stats::View& view, const Node& node, Rng& rng) {
+    if constexpr (Search::kDrawsByNode) {
+      Rng draws(params_.seed ^ node.path, stream_);
+      return search_.find(view, node.bounds, draws);
+    } else {
+      return search_.find(view, node.bounds, rng);
+    }
   }
 
   // Adds the children to the tree.
@@ -177,8 +174,9 @@ class TreeBuilder {
     }
     tree_.missing_left[node.index] =
         split.missing ? split.missing_left : middle - node.begin > node.end - middle;
-    std::pair<Node, Node> children = {{left, node.begin, middle, node.depth + 1, node.bounds},
-                                      {left + 1, middle, node.end, node.depth + 1, node.bounds}};
+    std::pair<Node, Node> children = {
+        {left, node.begin, middle, node.depth + 1, child_path(node.path, 0), node.bounds},
+        {left + 1, middle, node.end, node.depth + 1, child_path(node.path, 1), node.bounds}};
     const int8_t direction = params_.monotonic.empty() ? int8_t{0} : params_.monotonic[split.feature];
     if (direction != 0) {
       Node& low = direction > 0 ? children.first : children.second;
@@ -186,11 +184,6 @@ class TreeBuilder {
       low.bounds.upper = high.bounds.lower = split.middle;
     }
     return children;
-  }
-
-  bool may_split(uint32_t depth, size_t count, double weight) const {
-    return depth < params_.max_depth && count >= params_.min_samples_split &&
-           count / 2 >= params_.min_samples_leaf && weight >= 2 * params_.min_weight_leaf;
   }
 
   // Stable; returns how many rows went left.
@@ -221,18 +214,20 @@ class TreeBuilder {
     cancel_->check();
   }
 
-  const RankTable& table_;
+  const Table& table_;
   const RowSampler& sampler_;
   const Stats& stats_;
   const TreeParams& params_;
   const CancelToken* const cancel_;
-  SplitSearch<Stats> search_;
+  Search search_;
+  const NodeWriter<Stats> writer_;
   std::vector<Row> rows_, spare_;
   std::vector<uint32_t> counts_;
   std::vector<Cell> total_;
   typename Stats::Scratch scratch_;
   GrowingTree tree_{1};
   std::vector<Boundary> boundaries_;
+  uint64_t stream_ = 0;  // of the tree that grows
   double root_weight_ = 0;
   size_t uncounted_rows_ = 0;
 };

@@ -49,6 +49,8 @@ export const forestSpec = (spec: Partial<ForestSpec> = {}): ForestSpec => ({
   balancedSubsample: false,
   outOfBag: false,
   pruningPath: false,
+  maxBins: 0,
+  cuda: null,
   threads: 0,
   ...spec,
 });

@@ -996,6 +996,11 @@ export const EXAMPLES: readonly Example[] = [
     exceptions: BOOTSTRAP,
   },
   {
+    name: 'RandomForestRegressor on bins, without bootstrap',
+    make: () =>
+      new RandomForestRegressor({ nEstimators: 5, bootstrap: false, maxFeatures: 0.5, maxBins: 64 }),
+  },
+  {
     name: 'RandomizedSearchCV of a regressor',
     make: () => new RandomizedSearchCV(new Ridge(), { alpha: [0.1, 1, 10] }, { nIter: 2, cv: 3 }),
     exceptions: SEARCH,

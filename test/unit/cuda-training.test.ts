@@ -1,9 +1,19 @@
 /**
- * Networks, clusters and components learned on the emulated GPU, beside the CPU's. The kernels' own tests are in native/test/cuda.
+ * Networks, forests, clusters and components learned on the emulated GPU, beside the CPU's. The kernels' own tests are in native/test/cuda.
  */
 import { expect, test } from 'vitest';
 import { Random } from '../../lib/core/random.js';
-import { KMeans, loadIris, loadWine, Matrix, makePipeline, PCA, StandardScaler } from '../../lib/index.js';
+import {
+  KMeans,
+  loadIris,
+  loadWine,
+  Matrix,
+  makePipeline,
+  PCA,
+  RandomForestClassifier,
+  RandomForestRegressor,
+  StandardScaler,
+} from '../../lib/index.js';
 import {
   adamw,
   batchNorm,
@@ -52,6 +62,26 @@ describeOnEmulatedGpu('training on an emulated GPU', async () => {
     await gpu.partialFit(data, target, { device: 'cuda' });
     await cpu.partialFit(data, target);
     expect(distance(gpu.lossCurve, cpu.lossCurve)).toBeLessThan(1e-5);
+  });
+
+  test('forests on histograms: the trees of the CPU; what is needed is said of others', async () => {
+    const make = (params = {}) =>
+      new RandomForestClassifier({ nEstimators: 3, maxBins: 20, oobScore: true, randomState: 2, ...params });
+    const [cpu, gpu] = [await make().fit(data, target), await make().fit(data, target, { device: 'cuda' })];
+    expect((await gpu.predictProba(data)).data).toEqual((await cpu.predictProba(data)).data);
+    expect(gpu.featureImportances).toEqual(cpu.featureImportances);
+    expect(gpu.oobScore).toBe(cpu.oobScore);
+    const refused = (model: RandomForestClassifier | RandomForestRegressor) =>
+      expect(model.fit(data, target, { device: 'cuda' })).rejects;
+    await refused(make({ maxBins: null })).toMatchObject({
+      code: 'ERR_NOT_SUPPORTED',
+      message: expect.stringContaining("set 'maxBins'"),
+    });
+    for (const params of [{ maxLeafNodes: 4 }, { ccpAlpha: 0.1 }])
+      await refused(make(params)).toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    await refused(new RandomForestRegressor({ maxBins: 9 })).toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    const exact = await make({ maxBins: null }).fit(data, target, { device: 'auto' });
+    expect(await exact.score(data, target)).toBeGreaterThan(0.9);
   });
 
   test('regressors with early stopping, and sgd', async () => {

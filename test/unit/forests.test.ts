@@ -159,3 +159,60 @@ test('balanced subsamples weigh classes alike in every tree', async () => {
   const unbagged = { bootstrap: false };
   expect(await share('balancedSubsample', unbagged)).toBe(await share('balanced', unbagged));
 });
+
+describe('maxBins', () => {
+  const make = (params = {}) =>
+    new RandomForestClassifier({ nEstimators: 20, maxBins: 16, randomState: 3, ...params });
+
+  test('predicts about as well, and gives the same bits at any number of threads', async () => {
+    const { data, target } = loadBreastCancer();
+    const forest = await make({ oobScore: true, nJobs: 1 }).fit(data, target);
+    expect(forest.oobScore).toBeGreaterThan(0.93);
+    const again = await make({ oobScore: true }).fit(data, target);
+    expect((await again.predictProba(data)).data).toEqual((await forest.predictProba(data)).data);
+    const numbers = await new RandomForestRegressor({
+      ...{ nEstimators: 30, maxBins: 64, oobScore: true, minSamplesLeaf: 3, randomState: 0 },
+    }).fit(diabetes.data, diabetes.target);
+    expect(numbers.oobScore).toBeGreaterThan(0.35);
+    expect((await numbers.predictInterval(diabetes.data.slice(0, 2))).lower).toHaveLength(2);
+  });
+
+  test('works with all else that forests have', async () => {
+    const X = new Matrix(
+      iris.data.data.map((value, k) => (k % 7 === 0 ? Number.NaN : value)),
+      150,
+      4,
+    );
+    for (const params of [
+      { classWeight: 'balancedSubsample' },
+      { classWeight: { 0: 1, 1: 2, 2: 0.3 }, bootstrap: false },
+      { criterion: 'entropy', maxLeafNodes: 8, maxSamples: 0.5 },
+      { ccpAlpha: 0.01, maxFeatures: 1, minImpurityDecrease: 0.001 },
+    ] as const) {
+      const forest = await make(params).fit(X, iris.target);
+      expect(await forest.score(X, iris.target)).toBeGreaterThan(0.85);
+      expect(forest.estimators).toHaveLength(20);
+    }
+  });
+
+  test('grows on, and as at once', async () => {
+    const forest = await make({ nEstimators: 5, warmStart: true }).fit(iris.data, iris.target);
+    await forest.setParams({ nEstimators: 20 }).fit(iris.data, iris.target);
+    const whole = await make().fit(iris.data, iris.target);
+    expect((await forest.predictProba(iris.data)).data).toEqual((await whole.predictProba(iris.data)).data);
+  });
+
+  test('is refused where splits must be exact', async () => {
+    for (const criterion of ['absoluteError', 'poisson'] as const) {
+      const forest = new RandomForestRegressor({ criterion, maxBins: 10 });
+      await expect(forest.fit(diabetes.data, diabetes.target)).rejects.toMatchObject({
+        code: 'ERR_PARAMETER',
+      });
+    }
+    for (const maxBins of [1, 256, 2.5]) {
+      await expect(make({ maxBins }).fit(iris.data, iris.target)).rejects.toMatchObject({
+        code: 'ERR_PARAMETER',
+      });
+    }
+  });
+});

@@ -12,6 +12,7 @@ import warnings
 
 import autograd
 import baselines
+import binned_trees
 import bins
 import boosting
 import clustering
@@ -82,7 +83,7 @@ if __name__ == "__main__":
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
             *(splits, splines, searches, curves, thresholds, estimator_names, baselines),
-            *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options),
+            *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options, binned_trees),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, sparse_results),
             *(partial_fits, infrequent, bins),
             *(splits, searches, curves, thresholds, estimator_names, baselines),

@@ -1,0 +1,138 @@
+// Forests on bins: a GPU grows the CPU's trees, bit for bit.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "base/error.h"
+#include "test/cuda/devices.h"
+#include "test/forest_support.h"
+
+namespace boreal {
+namespace test {
+namespace {
+
+ForestParams forest_of(size_t cols) {
+  ForestParams params;
+  params.trees = 2;
+  params.max_bins = 60;
+  params.max_features = static_cast<uint32_t>((cols + 1) / 2);
+  params.seed = 11;
+  params.out_of_bag = true;
+  return params;
+}
+
+void check_same(const Problem& problem, ForestParams params) {
+  const ForestModel cpu = train(problem, params);
+  each_device([&](const CudaLibrary& library, int32_t device) {
+    if (device > 0 && problem.rows > 2) return;
+    params.cuda = {&library, device};
+    const ForestModel gpu = train(problem, params);
+    CHECK(same_model(gpu, cpu));
+    CHECK(same_bits(gpu.oob_sums, cpu.oob_sums));
+    CHECK(gpu.oob_trees == cpu.oob_trees);
+  });
+}
+
+std::string error_code(const Problem& problem, const ForestParams& params) {
+  try {
+    train(problem, params);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("forest training: shapes, classes and missing values, by Gini and entropy") {
+  for (const size_t rows : {1u, 2u, 33u, 90u}) {
+    for (const size_t cols : {1u, 4u, 9u}) {
+      for (const uint32_t classes : {1u, 2u, 5u}) {
+        if (rows == 90 && (cols == 1) != (classes == 5)) continue;
+        CAPTURE(rows);
+        CAPTURE(cols);
+        CAPTURE(classes);
+        Rng rng(rows * 100 + cols * 10 + classes);
+        const double missing = cols == 4 ? 0.2 : 0;
+        const Problem problem =
+            random_problem({rows, cols, cols == 9 ? 3u : 0u, missing, classes, false}, rng);
+        ForestParams params = forest_of(cols);
+        params.criterion = classes == 2 ? Criterion::kGini : Criterion::kEntropy;
+        check_same(problem, params);
+      }
+    }
+  }
+}
+
+TEST_CASE("forest training: every limit of a tree") {
+  Rng rng(21);
+  Problem problem = random_problem({100, 5, 0, 0.1, 2, false}, rng);
+  ForestParams params = forest_of(5);
+  params.max_features = 1;
+  check_same(problem, params);
+  params.max_depth = 3;
+  check_same(problem, params);
+  params.max_depth = 0xffffffffu;
+  params.min_samples_leaf = 4;
+  params.min_samples_split = 11;
+  params.min_impurity_decrease = 0.004;
+  check_same(problem, params);
+  params.max_samples = 70;
+  params.balanced_subsample = true;
+  params.min_weight_leaf = 3.5;
+  params.first_tree = 7;
+  check_same(problem, params);
+  // Sample weights: drawn by them, and then as they are.
+  params = forest_of(5);
+  for (size_t i = 0; i < problem.rows; ++i) problem.weights.push_back(rng.below(5) * 0.3);
+  check_same(problem, params);
+  params.bootstrap = params.out_of_bag = false;
+  params.min_weight_leaf = 0.7;
+  check_same(problem, params);
+}
+
+TEST_CASE("forest training: a node of many rows, and constant columns before one that is not") {
+  Rng rng(5);
+  Problem problem = random_problem({5000, 6, 2, 0, 2, false}, rng);
+  for (size_t i = 0; i < problem.rows; ++i) {
+    for (const size_t j : {0u, 1u, 3u, 4u}) problem.x[i * 6 + j] = 1;
+  }
+  ForestParams params = forest_of(6);
+  params.trees = 2;
+  params.max_features = 1;
+  check_same(problem, params);
+}
+
+TEST_CASE("forest training: what a GPU leaves to the CPU, and failures") {
+  Rng rng(6);
+  const Problem problem = random_problem({60, 2, 0, 0, 2, false}, rng);
+  const Problem numbers = random_problem({60, 2, 0, 0, 0, false}, rng);
+  const Problem many = random_problem({300, 2, 0, 0, 150, false}, rng);
+  each_device([&](const CudaLibrary& library, int32_t device) {
+    ForestParams params = forest_of(2);
+    params.cuda = {&library, device};
+    ForestParams other = params;
+    other.max_bins = 0;
+    CHECK(error_code(problem, other) == "ERR_NOT_SUPPORTED");
+    other = params;
+    other.max_leaves = 4;
+    CHECK(error_code(problem, other) == "ERR_NOT_SUPPORTED");
+    other = params;
+    other.monotonic = {1, 0};
+    CHECK(error_code(problem, other) == "ERR_NOT_SUPPORTED");
+    other = params;
+    other.criterion = Criterion::kSquaredError;
+    CHECK(error_code(numbers, other) == "ERR_NOT_SUPPORTED");
+    CHECK(error_code(many, params) == "ERR_NOT_SUPPORTED");
+    if (!cuda_devices().emulated || device > 0) return;
+    for (const char* what : {"memory 2", "memory 9", "work 1", "work 4"}) {
+      CAPTURE(what);
+      const Failing failing(what);
+      CHECK(error_code(problem, params) != "no error");
+    }
+    CHECK(error_code(problem, params) == "no error");
+  });
+}
+
+}  // namespace test
+}  // namespace boreal

@@ -1,0 +1,273 @@
+// Grows the trees of a forest on bins by levels, many at once: a GPU adds up and searches the nodes of a
+// level and parts their rows, the host draws columns, and decides what is split. The trees are those of
+// TreeBuilder with BinSearch, to the bit: sums are exact, a node's draws are its own, and what a tree says of
+// a node is written by the same code. Memory: about 150 bytes and 16 a class for each node of a level, and on
+// the device 12 bytes per row and tree.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/rng.h"
+#include "base/thread_pool.h"
+#include "train/bin_table.h"
+#include "train/column_draw.h"
+#include "train/forest.h"
+#include "train/forest_gpu.h"
+#include "train/node_writer.h"
+#include "train/row_sampler.h"
+#include "train/split.h"
+#include "train/tree.h"
+
+namespace boreal {
+
+// Stats: BinClasses.
+template <typename Stats>
+class ForestLevels {
+ public:
+  using DrawnFn = std::function<void(size_t tree, const std::vector<uint32_t>& draws)>;
+
+  ForestLevels(const BinTable& table, const RowSampler& sampler, const Stats& stats,
+               const ForestParams& params, ForestGpu* gpu, size_t max_threads, const CancelToken* cancel)
+      : table_(table),
+        sampler_(sampler),
+        stats_(stats),
+        params_(params),
+        gpu_(*gpu),
+        max_threads_(max_threads),
+        cancel_(cancel),
+        writer_(stats, params),
+        cells_(stats.cells()),
+        draws_(ThreadPool::instance().size(), ColumnDraw(table.cols())) {}
+
+  // Trees from first on, count <= gpu.trees(). drawn(tree, draws) hears of each what it drew, from any
+  // thread.
+  void grow(size_t first, size_t count, Tree* trees, const DrawnFn& drawn) {
+    first_ = first;
+    start(count, drawn);
+    while (!level_.empty()) {
+      check_cancel(cancel_);
+      open_level();
+      search_level();
+      part_level();
+    }
+    for (size_t t = 0; t < count; ++t) trees[t] = trees_[t].finish(table_.cols());
+  }
+
+ private:
+  using Cell = typename Stats::Cell;
+  using View = typename Stats::View;
+  struct Node {
+    uint32_t tree, side;
+    uint32_t begin, count;  // its rows
+    uint32_t depth;
+    bool usable = false;  // a column that it drew is not constant
+    size_t index;         // in its tree
+    uint64_t path;
+    Split split;
+  };
+  static constexpr size_t kBlock = 256;  // nodes that one task goes through
+
+  // body(k, slot of the thread) for k < count.
+  template <typename F>
+  void each(size_t count, F body) {
+    const auto block = [&](size_t b, size_t slot) {
+      for (size_t k = b * kBlock; k < std::min(count, (b + 1) * kBlock); ++k) body(k, slot);
+    };
+    ThreadPool::instance().parallel_for((count + kBlock - 1) / kBlock, block, max_threads_);
+  }
+
+  void start(size_t count, const DrawnFn& drawn) {
+    trees_.assign(count, GrowingTree(stats_.outputs()));
+    root_weights_.assign(count, 0.0);
+    level_.assign(count, Node());
+    totals_.assign(count * cells_, Cell());
+    std::mutex mutex;  // of the GPU
+    const auto begin = [&](size_t t, size_t) {
+      check_cancel(cancel_);
+      Rng rng(params_.seed, stream_of(t));
+      std::vector<uint32_t> counts, rows, weights(table_.rows());
+      Cell* const total = totals_.data() + t * cells_;
+      sampler_.draw(rng, &counts, [&](size_t row, double weight) {
+        const typename Stats::Row made = stats_.make_row(static_cast<uint32_t>(row), weight);
+        stats_.add(total, made);
+        rows.push_back(made.index);
+        weights[row] = made.weight;
+      });
+      drawn(first_ + t, counts);
+      trees_[t].add_nodes(1);
+      level_[t] = {static_cast<uint32_t>(t), 0, 0, static_cast<uint32_t>(rows.size()), 0, false, 0, 1, {}};
+      root_weights_[t] = stats_.weight(view_of(t));
+      std::lock_guard<std::mutex> lock(mutex);
+      gpu_.start(static_cast<uint32_t>(t), rows, weights);
+    };
+    ThreadPool::instance().parallel_for(count, begin, max_threads_);
+  }
+
+  uint64_t stream_of(size_t tree) const { return uint64_t{params_.first_tree} + first_ + tree; }
+  View view_of(size_t node) const {
+    return {nullptr, level_[node].count, totals_.data() + node * cells_, nullptr};
+  }
+
+  // Writes the nodes of the level; those that may be split are open.
+  void open_level() {
+    std::vector<uint8_t> may(level_.size());
+    each(level_.size(), [&](size_t k, size_t) {
+      const Node& node = level_[k];
+      may[k] =
+          writer_.write(view_of(k), node.index, node.depth, {}, root_weights_[node.tree], &trees_[node.tree]);
+    });
+    open_.clear();
+    for (size_t k = 0; k < may.size(); ++k) {
+      if (may[k]) open_.push_back(static_cast<uint32_t>(k));
+    }
+  }
+
+  void search_level() {
+    lefts_.resize(level_.size() * cells_);
+    search(open_, 0, params_.max_features);
+    std::vector<uint32_t> barren = open_;
+    for (size_t drawn = params_.max_features; drawn < table_.cols(); ++drawn) {
+      const auto usable = [&](uint32_t k) { return level_[k].usable; };
+      barren.erase(std::remove_if(barren.begin(), barren.end(), usable), barren.end());
+      if (barren.empty()) return;
+      check_cancel(cancel_);
+      search(barren, drawn, 1);
+    }
+  }
+
+  // In the columns that are drawn from `first` on, `columns` of them.
+  void search(const std::vector<uint32_t>& nodes, size_t first, size_t columns) {
+    const size_t batch = std::max<size_t>(1, gpu_.most() / columns);
+    for (size_t begin = 0; begin < nodes.size(); begin += batch) {
+      const size_t count = std::min(batch, nodes.size() - begin);
+      const uint32_t* const numbers = nodes.data() + begin;
+      tasks_.resize(count * columns);
+      each(count, [&](size_t k, size_t slot) {
+        const Node& node = level_[numbers[k]];
+        Rng rng(params_.seed ^ node.path, stream_of(node.tree));
+        ColumnDraw& draw = draws_[slot];
+        draw.begin();
+        while (draw.drawn() < first + columns) draw.next(rng);
+        for (size_t c = 0; c < columns; ++c) {
+          tasks_[k * columns + c] = {node.tree, node.side, node.begin, node.count, draw[first + c], 0};
+        }
+      });
+      gpu_.search(tasks_, &found_, &found_left_);
+      each(count, [&](size_t k, size_t) {
+        for (size_t c = 0; c < columns; ++c) take(numbers[k], k * columns + c);
+      });
+    }
+  }
+
+  void take(size_t number, size_t task) {
+    const BorealCudaForestFound& found = found_[task];
+    Node& node = level_[number];
+    node.usable = node.usable || found.usable != 0;
+    if (found.found == 0 || !(found.score > bar_above(node.split.score))) return;
+    node.split.score = found.score;
+    node.split.feature = tasks_[task].column;
+    node.split.low = found.low;
+    node.split.high = found.numbers_left != 0 ? BinTable::kMissing : found.low + 1;
+    node.split.missing = found.missing != 0;
+    node.split.missing_left = found.missing_left != 0;
+    std::copy_n(found_left_.data() + task * cells_, cells_, lefts_.data() + number * cells_);
+  }
+
+  // Makes the next level of the children.
+  void part_level() {
+    std::vector<uint32_t> split;
+    std::vector<size_t> next_node(trees_.size());
+    for (const uint32_t k : open_) {
+      const Node& node = level_[k];
+      if (!node.split.found()) continue;
+      const double decrease = writer_.decrease(view_of(k), node.split, root_weights_[node.tree]);
+      if (!writer_.is_worth(decrease)) continue;
+      split.push_back(k);
+      next_node[node.tree] += 2;
+    }
+    for (size_t t = 0; t < trees_.size(); ++t) {
+      const size_t nodes = trees_[t].nodes();
+      trees_[t].add_nodes(next_node[t]);
+      next_node[t] = nodes;
+    }
+    std::vector<Node> children(2 * split.size());
+    std::vector<Cell> totals(2 * split.size() * cells_);
+    std::vector<BorealCudaForestSplit> splits;
+    for (size_t s = 0; s < split.size(); ++s) {
+      const Node& node = level_[split[s]];
+      const Cell* const left = lefts_.data() + split[s] * cells_;
+      const Cell* const total = totals_.data() + split[s] * cells_;
+      size_t lefts = 0;
+      for (size_t k = 0; k < cells_; ++k) {
+        totals[2 * s * cells_ + k] = left[k];
+        totals[(2 * s + 1) * cells_ + k] = total[k] - left[k];
+        lefts += Stats::rows_of(left[k]);
+      }
+      const size_t index = next_node[node.tree];
+      next_node[node.tree] += 2;
+      write_split(node, index, lefts, &trees_[node.tree]);
+      splits.push_back(parting_of(node));
+      if (splits.size() == gpu_.most()) gpu_.split(splits), splits.clear();
+      const uint32_t middle = static_cast<uint32_t>(lefts);
+      children[2 * s] = child_of(node, 0, index, node.begin, middle);
+      children[2 * s + 1] = child_of(node, 1, index + 1, node.begin + middle, node.count - middle);
+    }
+    if (!splits.empty()) gpu_.split(splits);
+    level_ = std::move(children);
+    totals_ = std::move(totals);
+  }
+
+  void write_split(const Node& node, size_t left, size_t lefts, GrowingTree* tree) const {
+    const Split& split = node.split;
+    tree->feature[node.index] = static_cast<int32_t>(split.feature);
+    tree->left[node.index] = static_cast<int32_t>(left);
+    tree->threshold[node.index] = table_.threshold(split.feature, split.low, split.high);
+    tree->missing_left[node.index] = split.missing ? split.missing_left : lefts > node.count - lefts;
+  }
+
+  BorealCudaForestSplit parting_of(const Node& node) const {
+    BorealCudaForestSplit to{};
+    to.node = {node.tree, node.side, node.begin, node.count, node.split.feature, 0};
+    const uint32_t missing = table_.bins(node.split.feature);
+    for (uint32_t b = 0; b <= missing; ++b) {
+      const bool left = b < missing ? b <= node.split.low : node.split.missing_left;
+      if (left) to.goes_left[b / 32] |= 1u << b % 32;
+    }
+    return to;
+  }
+
+  static Node child_of(const Node& node, uint32_t k, size_t index, uint32_t begin, uint32_t count) {
+    return {node.tree, 1 - node.side, begin, count, node.depth + 1, false, index, child_path(node.path, k),
+            {}};
+  }
+
+  const BinTable& table_;
+  const RowSampler& sampler_;
+  const Stats& stats_;
+  const ForestParams& params_;
+  ForestGpu& gpu_;
+  const size_t max_threads_;
+  const CancelToken* const cancel_;
+  const NodeWriter<Stats> writer_;
+  const size_t cells_;
+  std::vector<ColumnDraw> draws_;  // of the threads
+
+  size_t first_ = 0;  // of the trees that grow
+  std::vector<GrowingTree> trees_;
+  std::vector<double> root_weights_;
+  std::vector<Node> level_;
+  std::vector<Cell> totals_, lefts_;  // [nodes of the level, cells]
+  std::vector<uint32_t> open_;
+  std::vector<BorealCudaForestNode> tasks_;
+  std::vector<BorealCudaForestFound> found_;
+  std::vector<uint64_t> found_left_;
+};
+
+}  // namespace boreal
