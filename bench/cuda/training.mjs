@@ -1,8 +1,8 @@
 /**
- * Fits on the GPU, against the CPU: a network at batch 1024 (the peers' is in peers.py), k-means, principal components. Prints JSON; part
+ * Fits on the GPU, against the CPU: a network at batch 1024 (the peers' is in peers.py), k-means, principal components, a forest. Prints JSON; part
  * of the bundle of scripts/cuda-bundle.mjs. `--small` takes small shapes, for a try on the emulation.
  */
-import { KMeans, Matrix, PCA } from './package/dist/index.js';
+import { KMeans, Matrix, PCA, RandomForestClassifier } from './package/dist/index.js';
 import { dense, Sequential } from './package/dist/nn/index.js';
 
 const small = process.argv.includes('--small');
@@ -30,9 +30,9 @@ async function epochMs(X, y, device, epochs) {
   return times.slice(1).sort((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
 }
 
-async function fitMs(model, X, device) {
+async function fitMs(model, X, device, y) {
   const begin = performance.now();
-  await model.fit(X, undefined, { device });
+  await model.fit(X, y, { device });
   return performance.now() - begin;
 }
 
@@ -64,4 +64,13 @@ for (const [name, make] of [
     cpuMs: await fitMs(make(), X, 'cpu'),
   });
 }
+const noisy = Array.from({ length: many }, (_, i) =>
+  X.data[28 * i] * X.data[28 * i + 1] + X.data[28 * i + 2] + Math.random() > 0.5 ? 1 : 0,
+);
+const forest = { nEstimators: small ? 2 : 32, maxBins: 255, randomState: 0 };
+results.push({
+  ...{ name: 'forest on 255 bins', rows: many, cols: 28, trees: forest.nEstimators },
+  gpuMs: await fitMs(new RandomForestClassifier(forest), X, 'cuda', noisy),
+  cpuMs: await fitMs(new RandomForestClassifier(forest), X, 'cpu', noisy),
+});
 console.log(JSON.stringify({ results }));

@@ -85,19 +85,10 @@ if __name__ == "__main__":
             *(splits, splines, searches, curves, thresholds, estimator_names, baselines),
             *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options, binned_trees),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, sparse_results),
-            *(partial_fits, infrequent, bins),
-            *(splits, searches, curves, thresholds, estimator_names, baselines),
-            *(splits, splines, searches, curves, thresholds, estimator_names),
-            *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, trees, tree_options),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins, targets),
+            *(partial_fits, infrequent, bins, targets, delegates, liblinear),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
             *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization),
             *(exports, safetensors_files),
-            *(splits, splines, searches, curves, thresholds, estimator_names, baselines, delegates),
-            *(linear, linear_models, liblinear, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options),
-            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, partial_fits, infrequent, bins),
-            *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
-            *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization, exports, safetensors_files),
         )
         for script in scripts:
             script.main()
