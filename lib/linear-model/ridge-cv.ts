@@ -2,36 +2,27 @@
 import { type FitInput, fitLabels, fitTargetMatrix } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import { type FloatArray, Matrix } from '../core/matrix.js';
-import {
-  bool,
-  classWeight,
-  custom,
-  either,
-  float64s,
-  int,
-  type Rule,
-  type Rules,
-  real,
-} from '../core/params.js';
+import { bool, classWeight, type Rules } from '../core/params.js';
 import type { ByTargets } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
+import { getScorer } from '../metrics/scorers.js';
 import { native } from '../native.js';
-import { type Folds, foldOfRows, optionalFoldsRule } from './folds.js';
 import { LinearRegressor, type LinearState } from './least-squares.js';
-import { LinearClassifier, type LinearClassifierState } from './linear-classifier.js';
-import { ridgeTargets, rowsOf } from './ridge-classifier.js';
+import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
+import {
+  CHOICE_DEFAULTS,
+  choiceParamRules,
+  choiceRules,
+  chooseStrength,
+  judgeOfClasses,
+  judgeOfNumbers,
+  type RidgeChoice,
+  type RidgeChoiceParams,
+  resultsOf,
+} from './ridge-choice.js';
+import { ridgeTargets } from './ridge-classifier.js';
 
-/** Parameters of the choice of a strength. */
-export interface RidgeChoiceParams {
-  /** Strengths to choose from, > 0. Default [0.1, 1, 10]. */
-  alphas: readonly number[];
-  /** Fit a constant term, which is not penalised. Default true. */
-  fitIntercept: boolean;
-  /** Number of folds, or the fold of each row; null: each row is left out by itself, at the cost of one fit. Default null. */
-  cv: Folds | null;
-  /** Keep the squared error of each row: `cvResults`; not with `cv`. Default false. */
-  storeCvResults: boolean;
-}
+export type { RidgeChoice, RidgeChoiceParams } from './ridge-choice.js';
 
 /** Parameters of {@link RidgeCV}. */
 export interface RidgeCVParams extends RidgeChoiceParams {
@@ -45,119 +36,7 @@ export interface RidgeClassifierCVParams extends RidgeChoiceParams {
   classWeight: ClassWeight;
 }
 
-/** What the choice of a strength leaves behind. */
-export interface RidgeChoice {
-  /** Of all targets, or of each. */
-  readonly alpha: number | Float64Array;
-  /** Minus the mean squared error of rows left out, of all targets or of each. */
-  readonly bestScore: number | Float64Array;
-  /** [rows, targets, alphas]; empty unless kept. */
-  readonly errors: Float64Array;
-  /** Strengths that were tried. */
-  readonly tried: number;
-}
-
-const above = real(0, Infinity, 'min');
-const strengths: Rule = custom(
-  'a list of numbers > 0',
-  (v) => Array.isArray(v) && v.length > 0 && v.every((alpha) => above.allows(alpha)),
-);
-const rules: Rules<RidgeChoiceParams> = {
-  alphas: strengths,
-  fitIntercept: bool,
-  cv: optionalFoldsRule,
-  storeCvResults: bool,
-};
-const DEFAULTS: RidgeChoiceParams = {
-  alphas: [0.1, 1, 10],
-  fitIntercept: true,
-  cv: null,
-  storeCvResults: false,
-};
-const choiceRules: Rules<RidgeChoice> = {
-  alpha: either(real(0), float64s()),
-  bestScore: either(real(), float64s()),
-  errors: float64s(),
-  tried: int(1),
-};
-
-/** The strength with the least squared error of rows left out, summed over targets [rows, targets], or of each target. */
-async function chooseStrength(
-  owner: object,
-  params: RidgeChoiceParams & { readonly alphaPerTarget?: boolean },
-  { x, cancel }: FitInput,
-  y: Float64Array,
-  weights: Float64Array | null,
-): Promise<RidgeChoice> {
-  const { fitIntercept, cv, storeCvResults } = params;
-  const alphas = Float64Array.from(params.alphas);
-  const targets = y.length / x.rows;
-  const { data, rows, cols } = x;
-  let mse: Float64Array;
-  let errors: Float64Array = new Float64Array(0);
-  if (cv === null) {
-    const spec = { alphas, fitIntercept, keepErrors: storeCvResults };
-    ({ mse, errors } = await native.ridgeLeaveOneOut(data, rows, cols, y, targets, weights, spec, cancel));
-  } else {
-    const { folds, count } = foldOfRows(owner, cv, rows);
-    mse = await foldErrors(params, { x, cancel }, { y, weights, folds, count });
-  }
-  const tried = alphas.length;
-  const each = Array.from({ length: mse.length / tried }, (_, t) => mse.subarray(t * tried, (t + 1) * tried));
-  const least = (of: Float64Array) => of.reduce((best, error, a) => (error < of[best] ? a : best), 0);
-  if (params.alphaPerTarget && targets > 1) {
-    const best = each.map(least);
-    const alpha = Float64Array.from(best, (a) => alphas[a]);
-    return { alpha, bestScore: Float64Array.from(best, (a, t) => -each[t][a]), errors, tried };
-  }
-  const mean = alphas.map((_, a) => each.reduce((sum, of) => sum + of[a], 0) / each.length);
-  const best = least(mean);
-  return { alpha: alphas[best], bestScore: -mean[best], errors, tried };
-}
-
-/** Mean over folds of the mean squared error of their rows and all targets, for each strength. */
-async function foldErrors(
-  { alphas, fitIntercept }: RidgeChoiceParams,
-  { x, cancel }: Pick<FitInput, 'x' | 'cancel'>,
-  split: { y: Float64Array; weights: Float64Array | null; folds: Int32Array; count: number },
-): Promise<Float64Array> {
-  const { y, weights, folds, count } = split;
-  const targets = y.length / x.rows;
-  const mse = new Float64Array(alphas.length);
-  for (let fold = 0; fold < count; fold++) {
-    const train = [...folds.keys()].filter((i) => folds[i] !== fold);
-    const test = [...folds.keys()].filter((i) => folds[i] === fold);
-    const part = x.takeRows(train);
-    const left = x.takeRows(test).astype('float64');
-    const partY = rowsOf(y, targets, train);
-    const partWeights = weights && rowsOf(weights, 1, train);
-    for (const [a, alpha] of alphas.entries()) {
-      const { coef, intercept } = await native.fitLeastSquares(
-        ...([part.data, part.rows, part.cols, partY, targets, partWeights] as const),
-        ...([alpha, fitIntercept, cancel] as const),
-      );
-      const predicted = await left.matmulAsync(new Matrix(coef, targets, x.cols), { transposeB: true });
-      let sum = 0;
-      let total = 0;
-      for (const [r, i] of test.entries()) {
-        const weight = weights?.[i] ?? 1;
-        total += weight * targets;
-        for (let t = 0; t < targets; t++) {
-          sum += weight * (predicted.data[r * targets + t] + intercept[t] - y[i * targets + t]) ** 2;
-        }
-      }
-      mse[a] += total > 0 ? sum / total / count : 0;
-    }
-  }
-  return mse;
-}
-
 const copyOf = (value: number | Float64Array) => (typeof value === 'number' ? value : value.slice());
-
-/** Squared errors as a matrix: a row for each training row and target. */
-function resultsOf({ errors, tried }: RidgeChoice): Matrix | undefined {
-  return errors.length === 0 ? undefined : new Matrix(errors.slice(), errors.length / tried, tried);
-}
 
 /**
  * {@link Ridge} with the strength that cross-validation finds best. By default each row is left out by itself, which one
@@ -165,7 +44,10 @@ function resultsOf({ errors, tried }: RidgeChoice): Matrix | undefined {
  *
  * Of several targets, [rows, targets], one strength is chosen by the mean over them, or with `alphaPerTarget` one for each.
  *
- * Differs from scikit-learn: no `scoring` and `gcvMode`; with `cv` the mean squared error decides, not R2.
+ * Rows are scored by minus their squared errors, or by `scoring` of the predictions of rows left out.
+ *
+ * Differs from scikit-learn: no `gcvMode`, since the fewer of rows and columns decide; `cv` is a number or the fold of each row, and weights
+ * count in its scores.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @throws {ERR_PARAMETER} from `fit`, for `alphaPerTarget` with `cv`
@@ -182,16 +64,17 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
   Y
 > {
   constructor(params: Partial<RidgeCVParams> = {}) {
-    super({ ...DEFAULTS, alphaPerTarget: false, ...params });
+    super({ ...CHOICE_DEFAULTS, alphaPerTarget: false, ...params });
   }
 
   get rules(): Rules<RidgeCVParams> {
-    return { ...rules, alphaPerTarget: bool };
+    return { ...choiceParamRules, alphaPerTarget: bool };
   }
 
   override checkParams(): void {
     super.checkParams();
-    const { alphaPerTarget, cv } = this.params;
+    const { alphaPerTarget, cv, scoring } = this.params;
+    if (scoring !== null) getScorer(scoring);
     if (!alphaPerTarget || cv === null) return;
     const message = 'RidgeCV: alphaPerTarget leaves out row by row, and does not go with cv.';
     throw new ValidationError('ERR_PARAMETER', message);
@@ -202,8 +85,9 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
   }
 
   protected async fitState(input: FitInput): Promise<LinearState & RidgeChoice> {
-    const { data } = fitTargetMatrix(input);
-    const choice = await chooseStrength(this, this.params, input, data, input.sampleWeight);
+    const y = fitTargetMatrix(input);
+    const how = ['r2', judgeOfNumbers] as const;
+    const choice = await chooseStrength(this, this.params, input, y, input.sampleWeight, ...how);
     const { alpha } = choice;
     const fitted = await this.solve(input, typeof alpha === 'number' ? alpha : Array.from(alpha));
     return { ...fitted, ...choice };
@@ -214,12 +98,12 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
     return copyOf(this.state.alpha) as typeof this.alpha;
   }
 
-  /** Minus the mean squared error of the rows left out, weighted; of each target where `alpha` is. @throws {ERR_NOT_FITTED} before `fit` */
+  /** The score of the rows left out, minus their weighted mean squared error by default; of each target where `alpha` is. @throws {ERR_NOT_FITTED} before `fit` */
   get bestScore(): ByTargets<Y, number, number | Float64Array> {
     return copyOf(this.state.bestScore) as typeof this.bestScore;
   }
 
-  /** Squared errors of the rows left out, [rows * targets, alphas]; undefined unless kept. @throws {ERR_NOT_FITTED} before `fit` */
+  /** Squared errors of the rows left out, with `scoring` predictions, [rows * targets, alphas]; undefined unless kept. @throws {ERR_NOT_FITTED} before `fit` */
   get cvResults(): Matrix | undefined {
     return resultsOf(this.state);
   }
@@ -228,7 +112,7 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
 /**
  * {@link RidgeClassifier} with the strength that cross-validation finds best, as {@link RidgeCV}.
  *
- * Differs from scikit-learn: as {@link RidgeCV}.
+ * Differs from scikit-learn: as {@link RidgeCV}; `scoring` of two classes tells them apart by the sign of predictions (1.9 sees one class there).
  *
  * @example
  * ```ts
@@ -242,11 +126,17 @@ export class RidgeClassifierCV extends LinearClassifier<
   LinearClassifierState & RidgeChoice
 > {
   constructor(params: Partial<RidgeClassifierCVParams> = {}) {
-    super({ ...DEFAULTS, classWeight: null, ...params });
+    super({ ...CHOICE_DEFAULTS, classWeight: null, ...params });
   }
 
   get rules(): Rules<RidgeClassifierCVParams> {
-    return { ...rules, classWeight };
+    return { ...choiceParamRules, classWeight };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    const { scoring } = this.params;
+    if (scoring !== null) getScorer(scoring);
   }
 
   get stateRules(): Rules<LinearClassifierState & RidgeChoice> {
@@ -258,8 +148,11 @@ export class RidgeClassifierCV extends LinearClassifier<
     const { classes } = encoded;
     const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'rows');
     const y = ridgeTargets(encoded);
-    const choice = await chooseStrength(this, this.params, input, y, weights);
     const { data, rows, cols } = input.x;
+    const targets = new Matrix(y, rows, outputsOf(classes));
+    const choice = await chooseStrength(this, this.params, input, targets, weights, 'accuracy', (scorer) =>
+      judgeOfClasses(scorer, classes),
+    );
     const { coef, intercept } = await native.fitLeastSquares(
       ...([data, rows, cols, y, y.length / rows, weights] as const),
       ...([choice.alpha as number, this.params.fitIntercept, input.cancel] as const),
@@ -272,12 +165,12 @@ export class RidgeClassifierCV extends LinearClassifier<
     return this.state.alpha as number;
   }
 
-  /** Minus the mean squared error of the rows left out, weighted. @throws {ERR_NOT_FITTED} before `fit` */
+  /** The score of the rows left out: minus their weighted mean squared error by default. @throws {ERR_NOT_FITTED} before `fit` */
   get bestScore(): number {
     return this.state.bestScore as number;
   }
 
-  /** Squared errors of the rows left out, [rows * outputs, alphas]; undefined unless kept. @throws {ERR_NOT_FITTED} before `fit` */
+  /** Squared errors of the rows left out, with `scoring` decisions, [rows * outputs, alphas]; undefined unless kept. @throws {ERR_NOT_FITTED} before `fit` */
   get cvResults(): Matrix | undefined {
     return resultsOf(this.state);
   }

@@ -215,7 +215,7 @@ export interface LinearAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<{ alphas: Float64Array; mse: Float64Array }>;
-  /** mse [targets, alphas]; errors [rows, targets, alphas] if wanted. */
+  /** mse [targets, alphas]; errors [rows, targets, alphas] if wanted: sqrt(w) (y - prediction without the row). */
   ridgeLeaveOneOut(
     x: FloatArray,
     rows: number,

@@ -205,7 +205,7 @@ RidgeLooScores ridge_leave_one_out(MatrixView<const T> x, MatrixView<const doubl
           for (size_t r = 0; r < size; ++r) {
             const double error = (data.target(i + r, t) - fitted[r]) / (1 - leverage[r]);
             sums[part][t * count + a] += error * error;
-            if (keep_errors) result.errors[((i + r) * targets + t) * count + a] = error * error;
+            if (keep_errors) result.errors[((i + r) * targets + t) * count + a] = error;
           }
         }
       }

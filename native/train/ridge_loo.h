@@ -12,7 +12,7 @@ namespace boreal {
 
 struct RidgeLooScores {
   std::vector<double> mse;     // [targets, alphas] mean over rows of w (y - prediction without the row)^2
-  std::vector<double> errors;  // [rows, targets, alphas] those squares; empty unless wanted
+  std::vector<double> errors;  // [rows, targets, alphas] sqrt(w) (y - that prediction); empty unless wanted
 };
 
 // y: [rows, targets]; weights: [rows] or empty; alphas > 0.

@@ -223,6 +223,45 @@ describe('HuberRegressor', () => {
 });
 
 describe('RidgeCV', () => {
+  it('keeps predictions of rows left out where a scorer is named, by name or as a function', async () => {
+    const seen: number[] = [];
+    const scoring = async (
+      model: { predict(X: never): Promise<unknown> },
+      X: unknown,
+      y: ArrayLike<unknown>,
+    ) => {
+      const predicted = (await model.predict(X as never)) as Float64Array;
+      seen.push(predicted.length);
+      return -predicted.reduce((sum, value, i) => sum + Math.abs(value - (y[i] as number)), 0) / y.length;
+    };
+    const params = { alphas: [0.5, 50], storeCvResults: true };
+    const named = await new RidgeCV({ ...params, scoring: 'negMeanAbsoluteError' }).fit(line.X, line.y);
+    const own = await new RidgeCV({ ...params, scoring: scoring as never }).fit(line.X, line.y);
+    expect(seen).toEqual([120, 120]);
+    expect(own.bestScore).toBeCloseTo(named.bestScore, 12);
+    const squares = await new RidgeCV(params).fit(line.X, line.y);
+    for (const [k, value] of named.cvResults!.data.entries()) {
+      const error = line.y[k >> 1] - value;
+      expect(squares.cvResults!.data[k]).toBeCloseTo(error * error, 9);
+    }
+    await expect(new RidgeCV({ scoring: 'best' as never }).fit(line.X, line.y)).rejects.toMatchObject({
+      code: 'ERR_PARAMETER',
+    });
+  });
+
+  it('tells two classes apart, and scores folds by R2 or accuracy', async () => {
+    const two = Array.from(iris.target, (label) => (label === 2 ? 'yes' : 'no'));
+    const alphas = [1e-2, 1e4];
+    const loo = await new RidgeClassifierCV({ alphas, scoring: 'accuracy' }).fit(iris.data, two);
+    expect(loo.bestScore).toBeGreaterThan(0.9);
+    const folds = Array.from(two, (_, i) => i % 3);
+    const byFolds = await new RidgeClassifierCV({ alphas, cv: folds }).fit(iris.data, two);
+    expect([loo.alpha, byFolds.alpha]).toEqual([1e-2, 1e-2]);
+    expect(byFolds.bestScore).toBeLessThanOrEqual(1);
+    const r2 = await new RidgeCV({ alphas: [1e-3, 1e4], cv: 4 }).fit(line.X, line.y);
+    expect(r2.bestScore).toBeGreaterThan(0.9);
+  });
+
   it('gives the errors that leaving out each row gives', async () => {
     const X = line.X.slice(0, 15);
     const y = line.y.slice(0, 15);

@@ -40,6 +40,7 @@ REGRESSION = (
 )
 CLASSES = tuple({"dataset": name, "standardised": True} for name in ("iris", "wine", "breastCancer"))
 WORDS = ("log_loss", "modified_huber", "squared_hinge", "squared_error", "epsilon_insensitive", "squared_epsilon_insensitive")
+WORDS += ("neg_mean_absolute_error", "balanced_accuracy")
 
 
 def weights_of(n):
@@ -102,11 +103,17 @@ def ridge():
     for ref in REGRESSION:
         for weights in (False, True):
             yield case(RidgeCV(alphas=alphas), ref, (), ("alpha", "best_score"), weights)
+            scored = RidgeCV(alphas=alphas, scoring="neg_mean_absolute_error", store_cv_results=True)
+            yield case(scored, ref, (), ("alpha", "best_score"), weights)
+        yield case(RidgeCV(alphas=alphas, cv=4), ref, (), ("alpha", "best_score"))
         yield case(RidgeCV(alphas=alphas, fit_intercept=False), ref, (), ("alpha", "best_score"))
     for ref in CLASSES:
         yield case(RidgeClassifier(alpha=2), ref)
         yield case(RidgeClassifier(class_weight="balanced"), ref, weights=True)
         yield case(RidgeClassifierCV(alphas=alphas), ref, (), ("alpha", "best_score"))
+        if ref["dataset"] != "breastCancer":  # Of two classes 1.9 sees one.
+            for scoring in ("accuracy", "balanced_accuracy"):
+                yield case(RidgeClassifierCV(alphas=alphas, scoring=scoring), ref, (), ("alpha", "best_score"))
 
 
 class ExactHuberRegressor(HuberRegressor):

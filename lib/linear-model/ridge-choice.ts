@@ -1,0 +1,218 @@
+/** The strength of a ridge penalty by rows left out: by their squared errors, or by what a scorer says of predictions of them. */
+import type { FitInput } from '../core/fit-input.js';
+import type { Label } from '../core/labels.js';
+import { Matrix } from '../core/matrix.js';
+import { bool, custom, either, float64s, int, nothing, type Rule, type Rules, real } from '../core/params.js';
+import { getScorer, type Scorer, type ScorerName } from '../metrics/scorers.js';
+import { native } from '../native.js';
+import { type Folds, foldOfRows, optionalFoldsRule } from './folds.js';
+import { rowsOf } from './ridge-classifier.js';
+
+/** Parameters of the choice of a strength. */
+export interface RidgeChoiceParams {
+  /** Strengths to choose from, > 0. Default [0.1, 1, 10]. */
+  alphas: readonly number[];
+  /** Fit a constant term, which is not penalised. Default true. */
+  fitIntercept: boolean;
+  /**
+   * A scorer, or its name, of the predictions of rows left out; null: minus the squared error, and with `cv` R2, of classes the accuracy.
+   * Default null.
+   */
+  scoring: ScorerName | Scorer | null;
+  /** Number of folds, or the fold of each row; null: each row is left out by itself, at the cost of one fit. Default null. */
+  cv: Folds | null;
+  /** Keep the squared error of each row, or with `scoring` its predictions: `cvResults`; not with `cv`. Default false. */
+  storeCvResults: boolean;
+}
+
+/** What the choice of a strength leaves behind. */
+export interface RidgeChoice {
+  /** Of all targets, or of each. */
+  readonly alpha: number | Float64Array;
+  /** The highest score, of all targets or of each. */
+  readonly bestScore: number | Float64Array;
+  /** [rows, targets, alphas]: squared errors or predictions; empty unless kept. */
+  readonly errors: Float64Array;
+  /** Strengths that were tried. */
+  readonly tried: number;
+}
+
+const above = real(0, Infinity, 'min');
+const strengths: Rule = custom(
+  'a list of numbers > 0',
+  (v) => Array.isArray(v) && v.length > 0 && v.every((alpha) => above.allows(alpha)),
+);
+export const choiceParamRules: Rules<RidgeChoiceParams> = {
+  alphas: strengths,
+  fitIntercept: bool,
+  scoring: either(
+    nothing,
+    custom('a scorer or its name', (v) => typeof v === 'string' || typeof v === 'function'),
+  ),
+  cv: optionalFoldsRule,
+  storeCvResults: bool,
+};
+export const CHOICE_DEFAULTS: RidgeChoiceParams = {
+  ...{ alphas: [0.1, 1, 10], fitIntercept: true, scoring: null, cv: null, storeCvResults: false },
+};
+export const choiceRules: Rules<RidgeChoice> = {
+  alpha: either(real(0), float64s()),
+  bestScore: custom('a score, or one for each target', (v) => {
+    return typeof v === 'number' || v instanceof Float64Array;
+  }),
+  errors: float64s(),
+  tried: int(1),
+};
+
+type Numbers = Matrix<Float64Array>;
+/** The score of predictions of true values, both [rows, targets]. */
+type Judge = (predicted: Numbers, truth: Numbers, weights: Float64Array | null) => Promise<number>;
+
+/** How predictions of numbers are scored. */
+export function judgeOfNumbers(scorer: Scorer): Judge {
+  const plain = (values: Numbers) => (values.cols === 1 ? values.data : values);
+  return (predicted, truth, sampleWeight) => {
+    const identity = { predict: async () => plain(predicted) };
+    return scorer(identity, predicted, plain(truth) as never, { sampleWeight });
+  };
+}
+
+/** How predictions of -1 and 1 are scored, as decisions for classes. */
+export function judgeOfClasses(scorer: Scorer, classes: readonly Label[]): Judge {
+  const labelsOf = (decisions: Numbers) =>
+    Array.from({ length: decisions.rows }, (_, i) => {
+      const row = decisions.row(i);
+      return classes[row.length === 1 ? Number(row[0] > 0) : row.indexOf(Math.max(...row))];
+    });
+  return (predicted, truth, sampleWeight) => {
+    const identity = {
+      ...{ classes, predict: async () => labelsOf(predicted), decisionFunction: async () => predicted },
+    };
+    return scorer(identity, predicted, labelsOf(truth), { sampleWeight });
+  };
+}
+
+/** What the rows are scored by. */
+interface Left {
+  /** For each target, or for all of them at once: scores of the strengths. */
+  readonly scores: readonly Float64Array[];
+  readonly results: Float64Array;
+}
+
+/**
+ * The strength with the highest score, of equal ones the first, for all targets [rows, targets] or for each.
+ *
+ * @param usual - what scores with `cv` where no scorer is named
+ * @param judge - makes a score of a scorer
+ * @throws {ERR_PARAMETER} for an unknown scorer
+ */
+export async function chooseStrength(
+  owner: object,
+  params: RidgeChoiceParams & { readonly alphaPerTarget?: boolean },
+  input: Pick<FitInput, 'x' | 'cancel'>,
+  y: Numbers,
+  weights: Float64Array | null,
+  usual: ScorerName,
+  judge: (scorer: Scorer) => Judge,
+): Promise<RidgeChoice> {
+  const { alphas, scoring, cv } = params;
+  const each = params.alphaPerTarget === true && y.cols > 1;
+  const judged = scoring === null && cv === null ? null : judge(getScorer(scoring ?? usual));
+  const { scores, results } =
+    cv === null
+      ? await leaveOneOut(params, input, y, weights, judged, each)
+      : await leaveFolds(owner, { ...params, cv }, input, y, weights, judged as Judge);
+  const best = scores.map((own) =>
+    own.reduce((top, score, a) => (score > own[top] || Number.isNaN(own[top]) ? a : top), 0),
+  );
+  const chosen = Float64Array.from(best, (a) => alphas[a]);
+  const highest = Float64Array.from(best, (a, t) => scores[t][a]);
+  const kept = params.storeCvResults ? results : new Float64Array(0);
+  const tried = { errors: kept, tried: alphas.length };
+  return each
+    ? { alpha: chosen, bestScore: highest, ...tried }
+    : { alpha: chosen[0], bestScore: highest[0], ...tried };
+}
+
+async function leaveOneOut(
+  { alphas, fitIntercept, storeCvResults }: RidgeChoiceParams,
+  { x, cancel }: Pick<FitInput, 'x' | 'cancel'>,
+  y: Numbers,
+  weights: Float64Array | null,
+  judge: Judge | null,
+  each: boolean,
+): Promise<Left> {
+  const { data, rows, cols } = x;
+  const spec = {
+    alphas: Float64Array.from(alphas),
+    fitIntercept,
+    keepErrors: storeCvResults || judge !== null,
+  };
+  const { mse, errors } = await native.ridgeLeaveOneOut(
+    ...([data, rows, cols, y.data, y.cols, weights, spec, cancel] as const),
+  );
+  const tried = alphas.length;
+  if (judge === null) {
+    const own = Array.from({ length: y.cols }, (_, t) =>
+      mse.slice(t * tried, (t + 1) * tried).map((e) => -e),
+    );
+    const mean = own[0].map((_, a) => own.reduce((sum, of) => sum + of[a], 0) / own.length);
+    return { scores: each ? own : [mean], results: errors.map((error) => error * error) };
+  }
+  // Errors are those of rows times the roots of their weights.
+  const results = errors.map((error, k) => {
+    const at = Math.floor(k / tried);
+    const weight = weights?.[Math.floor(at / y.cols)] ?? 1;
+    return y.data[at] - (weight > 0 ? error / Math.sqrt(weight) : 0);
+  });
+  const groups = each ? Array.from({ length: y.cols }, (_, t) => [t]) : [[...Array(y.cols).keys()]];
+  const scores = groups.map(() => new Float64Array(tried));
+  for (let a = 0; a < tried; a++) {
+    const predicted = new Matrix(
+      y.data.map((_, at) => results[at * tried + a]),
+      rows,
+      y.cols,
+    );
+    for (const [g, targets] of groups.entries()) {
+      const of = (values: Numbers) => (each ? (values.columns(targets) as Numbers) : values);
+      scores[g][a] = await judge(of(predicted), of(y), weights);
+    }
+  }
+  return { scores, results };
+}
+
+/** The mean over folds of the scores of their rows. */
+async function leaveFolds(
+  owner: object,
+  { alphas, fitIntercept, cv }: RidgeChoiceParams & { readonly cv: Folds },
+  { x, cancel }: Pick<FitInput, 'x' | 'cancel'>,
+  y: Numbers,
+  weights: Float64Array | null,
+  judge: Judge,
+): Promise<Left> {
+  const { folds, count } = foldOfRows(owner, cv, x.rows);
+  const scores = new Float64Array(alphas.length);
+  for (let fold = 0; fold < count; fold++) {
+    const train = [...folds.keys()].filter((i) => folds[i] !== fold);
+    const test = [...folds.keys()].filter((i) => folds[i] === fold);
+    const part = x.takeRows(train);
+    const left = x.takeRows(test).astype('float64');
+    const partY = rowsOf(y.data, y.cols, train);
+    const truth = new Matrix(rowsOf(y.data, y.cols, test), test.length, y.cols);
+    for (const [a, alpha] of alphas.entries()) {
+      const { coef, intercept } = await native.fitLeastSquares(
+        ...([part.data, part.rows, part.cols, partY, y.cols, weights && rowsOf(weights, 1, train)] as const),
+        ...([alpha, fitIntercept, cancel] as const),
+      );
+      const products = await left.matmulAsync(new Matrix(coef, y.cols, x.cols), { transposeB: true });
+      const predicted = products.add(new Matrix(intercept, 1, y.cols)) as Numbers;
+      scores[a] += (await judge(predicted, truth, weights && rowsOf(weights, 1, test))) / count;
+    }
+  }
+  return { scores: [scores], results: new Float64Array(0) };
+}
+
+/** What was kept as a matrix: a row for each training row and target. */
+export function resultsOf({ errors, tried }: RidgeChoice): Matrix | undefined {
+  return errors.length === 0 ? undefined : new Matrix(errors.slice(), errors.length / tried, tried);
+}
