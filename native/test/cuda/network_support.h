@@ -165,9 +165,8 @@ inline void check_near(const Trained& found, const Trained& expected, double bou
   }
 }
 
-// On the first device, layer by layer and, as far as that goes, the last layers together, beside the CPU.
-// Returns how many were.
-inline size_t compare(const Case& one, double bound = 2e-5, bool twice = false, int32_t device = 0) {
+// On a device beside the CPU. Returns how many layers it took together.
+inline size_t compare(const Case& one, CudaStep step, int32_t device, double bound, bool twice) {
   const Layers layers = one.layers();
   const size_t inputs = layers.front()->inputs(), outputs = layers.back()->outputs();
   Rng rng(inputs * 31 + outputs + one.rows);
@@ -179,17 +178,18 @@ inline size_t compare(const Case& one, double bound = 2e-5, bool twice = false, 
   size_t together = 0;
   each_device([&](const CudaLibrary& library, int32_t own) {
     if (own != device) return;
-    const CudaTarget target{&library, own};
-    const auto check = [&](CudaStep step) {
-      const Trained found = train(one, rows, start, target, step);
-      check_near(found, expected, bound);
-      if (twice) CHECK(train(one, rows, start, target, step).parameters == found.parameters);
-      return found.together;
-    };
-    CHECK(check(CudaStep::kApart) == 0);
-    together = check(CudaStep::kTogether);
+    const Trained found = train(one, rows, start, {&library, own}, step);
+    check_near(found, expected, bound);
+    if (twice) CHECK(train(one, rows, start, {&library, own}, step).parameters == found.parameters);
+    together = found.together;
   });
   return together;
+}
+
+// On the first device, layer by layer and as many layers together as fit.
+inline void compare(const Case& one, double bound = 2e-5, bool twice = false) {
+  CHECK(compare(one, CudaStep::kApart, 0, bound, twice) == 0);
+  compare(one, CudaStep::kTogether, 0, bound, twice);
 }
 
 inline Case perceptron_case(LossKind kind, Activation last, size_t outputs = 3) {
