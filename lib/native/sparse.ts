@@ -19,6 +19,18 @@ type OfSparse<F> = F extends (x: FloatArray, rows: number, cols: number, ...rest
   : never;
 
 export interface SparseAddon {
+  /** The `count` nearest points of each query, [queries, count]. own: queries are the points. */
+  csrNearest(
+    ...args: [
+      ...points: CsrArguments,
+      starts: Int32Array,
+      columns: Int32Array,
+      values: FloatArray,
+      cols: number,
+      spec: { count: number; metric: 'euclidean' | 'cosine'; own: boolean },
+      cancel: CancelHandle | null,
+    ]
+  ): Promise<{ distances: Float64Array; indices: Int32Array }>;
   /** What is not 0; NaN is not. */
   csrOfDense(x: FloatArray, rows: number, cols: number, cancel: CancelHandle | null): Promise<NativeRows>;
   /** Codes as ones in the columns of their indicators: see native/linalg/csr_encode.h. */

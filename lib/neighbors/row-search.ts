@@ -57,13 +57,7 @@ export class RowSearch {
   ): Promise<Neighbors> {
     const own = X === null || X === undefined;
     const x = this.#rows(owner, points, X);
-    const most = points.length / x.cols - (own ? 1 : 0);
-    if (!(Number.isSafeInteger(nNeighbors) && nNeighbors >= 1 && nNeighbors <= most)) {
-      throw new ValidationError(
-        'ERR_PARAMETER',
-        `kneighbors: nNeighbors must be a whole number >= 1 and <= ${most}; got ${show(nNeighbors)}.`,
-      );
-    }
+    checkWanted(nNeighbors, points.length / x.cols - (own ? 1 : 0));
     const index = await this.#index(points, x.cols, spec);
     const { distances, indices } = await withCancel(signal, (cancel) =>
       native.neighborsNearest(index, x.data, x.rows, x.cols, nNeighbors, own, cancel),
@@ -111,4 +105,14 @@ export class RowSearch {
     }
     return index;
   }
+}
+
+/** @throws {ERR_PARAMETER} unless there are so many neighbours */
+export function checkWanted(nNeighbors: unknown, most: number): void {
+  if (Number.isSafeInteger(nNeighbors) && (nNeighbors as number) >= 1 && (nNeighbors as number) <= most)
+    return;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `kneighbors: nNeighbors must be a whole number >= 1 and <= ${most}; got ${show(nNeighbors)}.`,
+  );
 }

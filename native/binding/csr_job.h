@@ -17,11 +17,11 @@ namespace boreal {
 struct CsrArguments {
   static constexpr size_t kCount = 4;
 
-  explicit CsrArguments(Call& call)
-      : starts(Input<int32_t>::copy(to_typed_array(call.env(), call[0], "starts"))),
-        columns(Input<int32_t>::copy(to_typed_array(call.env(), call[1], "columns"))),
-        values(to_typed_array(call.env(), call[2], "values")),
-        cols(to_size(call.env(), call[3], "cols")) {
+  explicit CsrArguments(Call& call, size_t from = 0)
+      : starts(Input<int32_t>::copy(to_typed_array(call.env(), call[from], "starts"))),
+        columns(Input<int32_t>::copy(to_typed_array(call.env(), call[from + 1], "columns"))),
+        values(to_typed_array(call.env(), call[from + 2], "values")),
+        cols(to_size(call.env(), call[from + 3], "cols")) {
     if (starts.size() == 0) throw Error("ERR_SHAPE", "Sparse rows have at least one start.");
     rows = starts.size() - 1;
   }

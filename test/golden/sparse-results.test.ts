@@ -10,6 +10,7 @@ import {
   LogisticRegression,
   Matrix,
   type MatrixLike,
+  NearestNeighbors,
   OneHotEncoder,
   Pipeline,
   StandardScaler,
@@ -55,6 +56,13 @@ const golden = readGolden<{
   }>;
   compositions: Composition[];
   clusters: Clusters[];
+  neighbors: Array<{
+    name: string;
+    input: GoldenInput;
+    metric: 'euclidean' | 'cosine';
+    indices: number[][];
+    distances: number[][];
+  }>;
 }>('sparse-results');
 
 type Sparse = Estimator & { transformSparse(X: MatrixLike): Promise<CsrMatrix> };
@@ -127,14 +135,32 @@ describe('transformers side by side', () => {
   });
 });
 
+const withoutNegatives = ({ data, rows, cols }: Matrix) =>
+  new Matrix(
+    data.map((value) => Math.max(value, 0)),
+    rows,
+    cols,
+  );
+
+describe('nearest neighbours', () => {
+  test.each(golden.neighbors)('$name', async ({ input, metric, indices, distances }) => {
+    const { X, test } = rowsOf(input);
+    const [train, held] = [X, test].map((part) => CsrMatrix.from(withoutNegatives(part as Matrix)));
+    const search = await new NearestNeighbors({ nNeighbors: 4, metric }).fit(train);
+    const found = await search.kneighbors(held.slice(0, 8));
+    expectClose(found.distances.data, distances.flat(), iterative(1e-7));
+    // Rows at equal distances may change places, those at the last one also with rows that are left out.
+    const isApart = (row: number[], k: number) =>
+      row.every((d, n) => n === k || Math.abs(d - row[k]) > 1e-7) && k < row.length - 1;
+    for (const [i, row] of distances.entries())
+      for (const k of row.keys()) if (isApart(row, k)) expect(found.indices[4 * i + k]).toBe(indices[i][k]);
+  });
+});
+
 describe('k-means', () => {
   test.each(golden.clusters)('$name', async (given) => {
-    const { data, rows, cols } = rowsOf(given.input).X as Matrix;
-    const positive = new Matrix(
-      data.map((value) => Math.max(value, 0)),
-      rows,
-      cols,
-    );
+    const positive = withoutNegatives(rowsOf(given.input).X as Matrix);
+    const { rows } = positive;
     const init = Array.from({ length: given.count }, (_, k) => positive.row(7 * k));
     const sampleWeight = given.weighted ? Array.from({ length: rows }, (_, i) => (i % 3) + 0.5) : undefined;
     const model = new KMeans({ nClusters: given.count, init, tol: 0, maxIter: 50 });

@@ -322,6 +322,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrWeigh: () => [...CSR(), true, f64(3), 2, null],
   csrColumnCounts: () => [...CSR(), null],
   csrLogistic: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
+  csrNearest: () => [...CSR(), ...CSR(), { count: 1, metric: 'cosine', own: true }, null],
   csrOfDense: () => [f32(6), 2, 3, null],
   csrOfCodes: () => [f64(6), 2, 3, Int32Array.of(1, 2, 3), Int32Array.of(-1, 0, 2), null],
   csrTranspose: () => [...CSR(), null],

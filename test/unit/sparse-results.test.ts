@@ -19,6 +19,7 @@ import {
   MissingIndicator,
   MultiLabelBinarizer,
   NearestCentroid,
+  NearestNeighbors,
   OneHotEncoder,
   Pipeline,
   SimpleImputer,
@@ -367,6 +368,59 @@ test.each([
   if ('metric' in params) return;
   const [a, b] = [await sparse.predictProba(CsrMatrix.from(values)), await dense.predictProba(values)];
   expectClose(a.data, b.data, iterative(1e-9));
+});
+
+describe('nearest neighbours of sparse rows', () => {
+  const values = NUMBERS.map((i) =>
+    Array.from({ length: 15 }, (_, j) =>
+      (i * (j + 2) + j) % 5 === 1 ? 1 + Math.sin(i * i + 3 * j) : 0,
+    ).with(0, 0.5 + Math.sin(3 * i)),
+  );
+  const x = CsrMatrix.from(values);
+  test.each(['euclidean', 'cosine', 'minkowski'] as const)('%s: as of dense rows', async (metric) => {
+    const sparse = await new NearestNeighbors({ metric, nNeighbors: 7 }).fit(x);
+    const dense = await new NearestNeighbors({ metric, nNeighbors: 7, algorithm: 'brute' }).fit(values);
+    expect(sparse.nSamplesFit).toBe(60);
+    const queries = CsrMatrix.from(values.slice(3, 15).map((v) => v.map((w, j) => (j === 4 ? 0.7 : w))));
+    for (const rows of [null, queries]) {
+      const [a, b] = [await sparse.kneighbors(rows), await dense.kneighbors(rows)];
+      expectClose(a.distances.data, b.distances.data, iterative(1e-7));
+      // Of rows at equal distances, such as those at a right angle, rounding decides.
+      const d = b.distances.data;
+      const isApart = (n: number) =>
+        n % 7 < 6 && d[n + 1] - d[n] > 1e-7 && (n % 7 === 0 || d[n] - d[n - 1] > 1e-7);
+      const apart = [...d.keys()].filter(isApart);
+      expect(apart.length).toBeGreaterThan(20);
+      expect(apart.map((n) => a.indices[n])).toEqual(apart.map((n) => b.indices[n]));
+    }
+    const all = await sparse.kneighbors(queries);
+    const alone = await sparse.kneighbors(queries.slice(5, 6));
+    expect(alone.distances.data).toEqual(all.distances.slice(5, 6).data);
+    expect((await sparse.kneighbors(queries.toDense())).indices).toEqual(all.indices);
+    const again = (await load(sparse.toBytes())) as typeof sparse;
+    expect((await again.kneighbors(queries)).distances.data).toEqual(all.distances.data);
+    expectClose((await again.transform(queries)).data, all.distances.data, iterative(1e-7));
+    const within = await again.radiusNeighbors(queries, { radius: 0.4 });
+    expect(within.offsets).toEqual((await dense.radiusNeighbors(queries, { radius: 0.4 })).offsets);
+  });
+
+  test('edges and refusals', async () => {
+    const search = await new NearestNeighbors({ metric: 'cosine', nNeighbors: 2 }).fit(
+      CsrMatrix.from([
+        [0, 0],
+        [1, 0],
+        [1, 1],
+      ]),
+    );
+    const { distances, indices } = await search.kneighbors([[0, 0]]);
+    expect([...distances.data, ...indices]).toEqual([1, 1, 0, 1]);
+    expect(await codeOf(() => search.kneighbors(null, { nNeighbors: 3 }))).toBe('ERR_PARAMETER');
+    expect(await codeOf(() => search.kneighbors(CsrMatrix.from([[1]])))).toBe('ERR_SHAPE');
+    expect(await codeOf(() => search.kneighbors(CsrMatrix.from([[NaN, 1]])))).toBe('ERR_INPUT_NAN');
+    expect(await codeOf(() => search.kneighbors(null, { signal: AbortSignal.abort() }))).toBe('ERR_ABORTED');
+    const manhattan = await new NearestNeighbors({ metric: 'manhattan', nNeighbors: 1 }).fit(x);
+    expect((await manhattan.kneighbors(x.slice(4, 5))).indices).toEqual(Int32Array.of(4));
+  });
 });
 
 describe('k-means on sparse rows', () => {

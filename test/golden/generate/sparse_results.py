@@ -5,12 +5,13 @@
      "compositions": [{"name", "kind": "columns" or "union", "threshold", "train" and "test": columns by name, "y",
                        "names", "isSparse": whether scikit-learn's result of the training rows is,
                        "triplets": of the test rows, "coef", "intercept", "decision": of the test rows}],
-     "clusters": [{"name", "input", "count", "weighted", "labels", "centres", "inertia", "iterations"}]}
+     "clusters": [{"name", "input", "count", "weighted", "labels", "centres", "inertia", "iterations"}],
+     "neighbors": [{"name", "input", "metric", "indices" and "distances": of 4 neighbours of the first test rows}]}
 
 A composition of columns is tf-idf of `text`, one-hot of `city` with unknown ones ignored, standardised `age` and `fare`, and the
 remainder; a union is tf-idf of words, and of pairs of characters times 0.5. Its model is a logistic regression.
 
-"clusters" are k-means of standardised data whose values below 0 are taken as 0, started from every seventh row.
+"clusters" are k-means, and "neighbors" searches, of standardised data whose values below 0 are taken as 0; k-means starts from every seventh row.
 """
 
 import numpy as np
@@ -22,6 +23,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import MissingIndicator
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, SplineTransformer, StandardScaler
 
@@ -144,8 +146,19 @@ def clusters():
             }
 
 
+def neighbors():
+    for dataset in ("iris", "wine", "diabetes"):
+        for metric in ("euclidean", "cosine"):
+            ref = {"dataset": dataset, "standardised": True}
+            X, _ = load(ref)
+            X = csr_matrix(np.where(X > 0, X, 0))
+            train, test = split(X.shape[0])
+            distances, indices = NearestNeighbors(n_neighbors=4, metric=metric).fit(X[train]).kneighbors(X[test][:8])
+            yield {"name": f"{metric} of {dataset}", "input": ref, "metric": metric, "indices": indices, "distances": distances}
+
+
 def main():
-    write("sparse-results", encoders=list(encoders()), compositions=list(compositions()), clusters=list(clusters()))
+    write("sparse-results", neighbors=list(neighbors()), encoders=list(encoders()), compositions=list(compositions()), clusters=list(clusters()))
 
 
 if __name__ == "__main__":
