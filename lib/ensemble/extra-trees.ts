@@ -1,4 +1,5 @@
 /** Extremely randomized trees (Geurts, Ernst and Wehenkel, Machine Learning 63, 2006): thresholds are drawn too. */
+import type { FloatArray, Matrix } from '../core/matrix.js';
 import type { Rules } from '../core/params.js';
 import { forestDefaults, treeDefaults } from '../tree/tree-params.js';
 import {
@@ -59,7 +60,10 @@ export class ExtraTreesClassifier extends ForestClassifier {
  * (await forest.score(data, target)) > 0.5; // true
  * ```
  */
-export class ExtraTreesRegressor extends ForestRegressor {
+export class ExtraTreesRegressor<Y extends FloatArray | Matrix = FloatArray> extends ForestRegressor<
+  ExtraTreesRegressorParams,
+  Y
+> {
   protected readonly splitter = 'random';
 
   get rules(): Rules<ExtraTreesRegressorParams> {

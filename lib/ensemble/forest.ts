@@ -1,11 +1,13 @@
 /** What random forests and extra trees share: everything but how a tree is grown. */
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
 import type { ClassifierState } from '../core/kinds.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { classWeight, either, labels, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { type ByTargets, decodeNumbers } from '../core/targets.js';
 import { StateError } from '../errors.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type ForestClassWeight, fitClassifierTrees, fitRegressorTrees } from '../tree/fit-trees.js';
@@ -141,9 +143,14 @@ export interface Interval {
 /** A forest for numbers: the mean of the predictions of its trees. */
 export abstract class ForestRegressor<
   P extends ForestRegressorParams = ForestRegressorParams,
-> extends TreesRegressor<P, ForestState> {
+  Y extends FloatArray | Matrix = FloatArray,
+> extends TreesRegressor<P, ForestState, Y> {
   /** How trees choose thresholds. */
   protected abstract readonly splitter: 'best' | 'random';
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, multiOutput: this.params.criterion === 'squaredError' };
+  }
 
   /** Rules of what all forests for numbers have. */
   protected get forestRules(): Rules<ForestRegressorParams> {
@@ -155,7 +162,8 @@ export abstract class ForestRegressor<
   }
 
   override get outputs(): readonly Output[] {
-    return [...super.outputs, 'interval'];
+    // Trees disagree on one number, not on several at once.
+    return this.isFitted && this.countOf(this.state) > 1 ? super.outputs : [...super.outputs, 'interval'];
   }
 
   protected fitState(input: FitInput): Promise<ForestState> {
@@ -165,14 +173,14 @@ export abstract class ForestRegressor<
   }
 
   /** The trees, each a fitted regressor of its own. @throws {ERR_NOT_FITTED} before `fit` */
-  get estimators(): DecisionTreeRegressor[] {
+  get estimators(): DecisionTreeRegressor<Y>[] {
     const { state, schema } = this;
     const { dtype } = this;
     const fitted: ForestRegressorParams = this.fittedParams;
     const params = treeParams(fitted, this.splitter);
     return Array.from({ length: treeCount(state) }, (_, t) => {
-      const tree = new DecisionTreeRegressor(params);
-      tree.restore({ state: selectTrees(state, [t], 1), schema, dtype });
+      const tree = new DecisionTreeRegressor<Y>(params);
+      tree.restore({ state: selectTrees(state, [t], this.countOf(state)), schema, dtype });
       return tree;
     });
   }
@@ -183,12 +191,13 @@ export abstract class ForestRegressor<
   }
 
   /**
-   * Predictions of the training rows by the trees that did not draw them, [rows]; NaN where every tree did.
+   * Predictions of the training rows by the trees that did not draw them, [rows], of several targets [rows, targets]; NaN where every
+   * tree did.
    *
    * @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore`
    */
-  get oobPrediction(): Float64Array {
-    return outOfBagMeans(outOfBag(this, this.state)).data;
+  get oobPrediction(): ByTargets<Y, Float64Array, Matrix<Float64Array>> {
+    return decodeNumbers(outOfBagMeans(outOfBag(this, this.state))) as typeof this.oobPrediction;
   }
 
   /**
@@ -196,6 +205,7 @@ export abstract class ForestRegressor<
    * uncertainty); it is not a calibrated prediction interval.
    *
    * @param options.coverage - share of the trees, in (0, 1); default 0.9
+   * @throws {ERR_NOT_SUPPORTED} of several targets
    */
   async predictInterval(X: MatrixLike, options: { coverage?: number } = {}): Promise<Interval> {
     const bounds = await this.run(X, { output: 'interval', coverage: options.coverage });
@@ -204,7 +214,8 @@ export abstract class ForestRegressor<
 
   lower(plan: PlanBuilder, x: Slot, { output, coverage }: ResolvedCompileOptions): Slot {
     if (output === 'leaf') return lowerLeaves(plan, x, this.state);
-    if (output !== 'interval') return plan.forest(x, forestConstants(this.state), 1, 'mean');
+    if (output !== 'interval')
+      return plan.forest(x, forestConstants(this.state), this.countOf(this.state), 'mean');
     const tail = (1 - coverage) / 2;
     return plan.quantile(
       plan.forest(x, forestConstants(this.state), 1, 'perTree'),

@@ -178,6 +178,7 @@ export class IsolationForest extends OutlierDetector<IsolationForestParams, Isol
         pruningPath: false,
         maxBins: 0,
         cuda: null,
+        targets: 1,
         threads: nJobs ?? 0,
         maxDepth: Math.ceil(Math.log2(Math.max(samples, 2))),
         minSamplesSplit: 2,

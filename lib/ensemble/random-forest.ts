@@ -1,5 +1,6 @@
 /** Forests of decision trees on bootstrap samples (Breiman, Random Forests, Machine Learning 45, 2001). */
 import type { EstimatorTags } from '../core/estimator-tags.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
 import type { Rules } from '../core/params.js';
 import {
   type BinnedForestParams,
@@ -83,8 +84,16 @@ export class RandomForestClassifier extends ForestClassifier<RandomForestClassif
  * lower[0] <= upper[0]; // true
  * ```
  */
-export class RandomForestRegressor extends ForestRegressor<RandomForestRegressorParams> {
+export class RandomForestRegressor<Y extends FloatArray | Matrix = FloatArray> extends ForestRegressor<
+  RandomForestRegressorParams,
+  Y
+> {
   protected readonly splitter = 'best';
+
+  override get tags(): EstimatorTags {
+    const { multiOutput } = super.tags;
+    return { ...super.tags, multiOutput: multiOutput && this.params.maxBins === null };
+  }
 
   get rules(): Rules<RandomForestRegressorParams> {
     return { ...this.forestRules, ...binnedForestRules };

@@ -55,8 +55,9 @@ export abstract class Eliminator<
   }
 
   override get tags(): EstimatorTags {
-    const { allowNan, positive, whole, positiveTargets, binary } = this.params.estimator?.tags ?? {};
-    return { allowNan, positive, whole, positiveTargets, binary };
+    const { allowNan, positive, whole, positiveTargets, binary, multiOutput } =
+      this.params.estimator?.tags ?? {};
+    return { allowNan, positive, whole, positiveTargets, binary, multiOutput };
   }
 
   protected override checkState({ support, model, ranking }: S, columns: readonly Column[]): void {

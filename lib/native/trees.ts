@@ -36,6 +36,8 @@ export interface ForestSpec extends TreeSpec {
   pruningPath: boolean;
   /** Splits lie between so many bins of a column at most; 0: exact splits. */
   maxBins: number;
+  /** Columns of y; more than one by the squared error only. */
+  targets: number;
   threads: number;
   /** Grows forests for classes on bins. */
   cuda: CudaTarget | null;

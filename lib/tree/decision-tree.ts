@@ -1,9 +1,10 @@
 /** Single decision trees: forests of one tree, without bootstrap. */
 
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import type { ClassifierState, ClassWeight } from '../core/kinds.js';
-import type { MatrixLike } from '../core/matrix.js';
+import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { classWeight, labels, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { fitClassifierTrees, fitRegressorTrees, type PruningPath } from './fit-trees.js';
@@ -13,6 +14,7 @@ import {
   forestStateRules,
   leafCount,
   lowerLeaves,
+  outputsOf,
   treeDepth,
 } from './forest-state.js';
 import {
@@ -142,8 +144,11 @@ export class DecisionTreeClassifier extends TreesClassifier<
 
 /**
  * A decision tree for numbers: each leaf predicts the mean of its training rows, or their median. See
- * {@link DecisionTreeClassifier} for missing values and for differences from scikit-learn.
+ * {@link DecisionTreeClassifier} for missing values and for differences from scikit-learn. Of several targets, [rows, targets], splits lessen
+ * the mean of their squared errors, the only criterion for them, and a leaf predicts the mean of each.
  *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
+ * @throws {ERR_NOT_SUPPORTED} from `fit`, for other criteria and `monotonicCst` with several targets
  * @example
  * ```ts
  * import { DecisionTreeRegressor } from 'boreal';
@@ -151,11 +156,19 @@ export class DecisionTreeClassifier extends TreesClassifier<
  * await tree.predict([[1.5], [3.5]]); // [10, 20]
  * ```
  */
-export class DecisionTreeRegressor extends TreesRegressor<DecisionTreeRegressorParams, ForestState> {
+export class DecisionTreeRegressor<Y extends FloatArray | Matrix = FloatArray> extends TreesRegressor<
+  DecisionTreeRegressorParams,
+  ForestState,
+  Y
+> {
   #onPruningPath?: (path: PruningPath) => void;
 
   constructor(params: Partial<DecisionTreeRegressorParams> = {}) {
     super({ criterion: 'squaredError', ...singleDefaults, ...params });
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, multiOutput: this.params.criterion === 'squaredError' };
   }
 
   get rules(): Rules<DecisionTreeRegressorParams> {
@@ -197,11 +210,11 @@ export class DecisionTreeRegressor extends TreesRegressor<DecisionTreeRegressorP
 
   /** The nodes as arrays. @throws {ERR_NOT_FITTED} before `fit` */
   get tree(): TreeStructure {
-    return treeStructure(this.state, 1);
+    return treeStructure(this.state, outputsOf(this.state));
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
     if (output === 'leaf') return lowerLeaves(plan, x, this.state);
-    return plan.forest(x, forestConstants(this.state), 1, 'mean');
+    return plan.forest(x, forestConstants(this.state), outputsOf(this.state), 'mean');
   }
 }

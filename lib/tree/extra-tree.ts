@@ -1,4 +1,5 @@
 /** Single trees whose thresholds are drawn: what forests of extra trees are made of. */
+import type { FloatArray, Matrix } from '../core/matrix.js';
 import {
   DecisionTreeClassifier,
   type DecisionTreeClassifierParams,
@@ -38,7 +39,7 @@ export class ExtraTreeClassifier extends DecisionTreeClassifier {
  * await tree.predict([[1], [4]]); // [10, 20]
  * ```
  */
-export class ExtraTreeRegressor extends DecisionTreeRegressor {
+export class ExtraTreeRegressor<Y extends FloatArray | Matrix = FloatArray> extends DecisionTreeRegressor<Y> {
   constructor(params: Partial<DecisionTreeRegressorParams> = {}) {
     super({ splitter: 'random', ...params });
   }

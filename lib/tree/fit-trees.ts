@@ -1,9 +1,9 @@
 /** How the native core trains trees and forests, from parameters to state. */
-import { type FitInput, fitLabels, fitTargets, reportProgress } from '../core/fit-input.js';
+import { type FitInput, fitLabels, fitTargetMatrix, reportProgress } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
-import type { Matrix } from '../core/matrix.js';
-import { r2 } from '../core/score.js';
+import { Matrix } from '../core/matrix.js';
+import { decodeNumbers, r2OfTargets, rowsOfMatrix } from '../core/targets.js';
 import { type TrainingCost, trainWhere } from '../core/training-device.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type ForestSpec, type NativeForest, native } from '../native.js';
@@ -55,7 +55,8 @@ export interface PruningPath {
 interface Targets {
   readonly codes?: Int32Array;
   readonly classCount: number;
-  readonly y?: Float64Array;
+  /** [rows, targets] */
+  readonly y?: Matrix<Float64Array>;
   readonly weights: Float64Array | null;
   readonly balancedSubsample: boolean;
 }
@@ -67,7 +68,7 @@ export function checkPrevious(previous: ForestState, wanted: number, columns: nu
   if (grown > wanted) throw refuse(`there are ${grown} trees already, more than nEstimators = ${wanted}.`);
   if (previous.importances.length !== columns) throw refuse('the last fit was on another number of columns.');
   if (previous.values.length !== outputs * leafCount(previous))
-    throw refuse('the last fit was on another number of classes.');
+    throw refuse('the last fit was on another number of classes or targets.');
 }
 
 /** Trains trees; without the score of `oob`, which its caller knows how to compute. */
@@ -79,10 +80,10 @@ async function grow(
   { previous, onPruningPath }: GrowOptions,
 ): Promise<ForestState> {
   const { x, cancel } = input;
-  const { codes = null, classCount, y = null, weights, balancedSubsample } = targets;
+  const { codes = null, classCount, y, weights, balancedSubsample } = targets;
   const { nEstimators = 1, bootstrap = false, maxSamples = null, oobScore = false, nJobs } = params;
   const { maxBins = null } = params;
-  const outputs = Math.max(1, classCount);
+  const outputs = y?.cols ?? Math.max(1, classCount);
   if (previous) checkPrevious(previous, nEstimators, x.cols, outputs);
   if (oobScore && !bootstrap)
     throw new ValidationError('ERR_PARAMETER', 'oobScore needs bootstrap: else no row is left out.');
@@ -108,6 +109,7 @@ async function grow(
     outOfBag: oobScore,
     pruningPath: onPruningPath !== undefined,
     maxBins: maxBins ?? 0,
+    targets: y?.cols ?? 1,
     threads: nJobs ?? 0,
   };
   const progress = reportProgress(input, owner);
@@ -119,7 +121,7 @@ async function grow(
       x.cols,
       codes,
       classCount,
-      y,
+      y?.data ?? null,
       weights,
       { ...spec, cuda },
       cancel,
@@ -221,18 +223,39 @@ export async function fitRegressorTrees(
   params: GrowParams & { readonly criterion: NumberCriterion },
   options: GrowOptions = {},
 ): Promise<ForestState> {
-  const y = fitTargets(input);
-  if (params.criterion === 'poisson' && !(y.every((value) => value >= 0) && y.some((value) => value > 0)))
-    throw new ValidationError('ERR_PARAMETER', "criterion 'poisson' needs targets >= 0 that are not all 0.");
+  const y = fitTargetMatrix(input);
+  checkTargets(owner, params, y);
   const targets = { y, classCount: 0, weights: input.sampleWeight, balancedSubsample: false };
   const state = await grow(owner, input, params, targets, options);
   const { oob } = state;
   if (oob === undefined) return state;
-  const seen = Array.from(y.keys()).filter((i) => oob.trees[i] > 0);
-  const predicted = seen.map((i) => oob.sums[i] / oob.trees[i]);
-  const score = r2(
-    seen.map((i) => y[i]),
-    predicted,
+  const seen = Array.from(oob.trees.keys()).filter((i) => oob.trees[i] > 0);
+  const sums = new Matrix(oob.sums, y.rows, y.cols).takeRows(seen);
+  const means = new Matrix(
+    sums.data.map((sum, k) => sum / oob.trees[seen[Math.floor(k / y.cols)]]),
+    seen.length,
+    y.cols,
   );
+  const score = r2OfTargets(rowsOfMatrix(y.takeRows(seen)), decodeNumbers(means));
   return { ...state, oob: { ...oob, score } };
+}
+
+/**
+ * @throws {ERR_PARAMETER} for a criterion that does not take the targets
+ * @throws {ERR_NOT_SUPPORTED} for what takes one target only
+ */
+function checkTargets(
+  owner: object,
+  { criterion, monotonicCst, maxBins = null }: GrowParams & { readonly criterion: NumberCriterion },
+  { data, cols }: Matrix<Float64Array>,
+): void {
+  const isOrdered = monotonicCst?.some((sign) => sign !== 0);
+  if (cols > 1 && (criterion !== 'squaredError' || isOrdered || maxBins !== null)) {
+    const other = isOrdered ? 'monotonicCst' : 'maxBins';
+    const what = criterion === 'squaredError' ? other : `criterion '${criterion}'`;
+    const message = `${owner.constructor.name}: ${what} is for one target; MultiOutputRegressor fits a model for each.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
+  if (criterion === 'poisson' && !(data.every((value) => value >= 0) && data.some((value) => value > 0)))
+    throw new ValidationError('ERR_PARAMETER', "criterion 'poisson' needs targets >= 0 that are not all 0.");
 }

@@ -191,6 +191,11 @@ export function treeDepth({ treeOffsets, feature, left }: ForestState, t = 0): n
   return deepest;
 }
 
+/** How many numbers a leaf holds: one for each target, or for each class. */
+export function outputsOf(state: ForestState): number {
+  return state.values.length / leafCount(state);
+}
+
 /** Leaves of all trees. */
 export function leafCount({ feature }: Pick<ForestState, 'feature'>): number {
   return feature.reduce((leaves, f) => leaves + (f < 0 ? 1 : 0), 0);

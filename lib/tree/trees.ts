@@ -3,7 +3,8 @@
 import type { Output } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
+import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
+import { checkLength } from '../core/params.js';
 import type { Column } from '../core/schema.js';
 import { meanScores, type TreeModel, type TreeScores } from '../core/tree-scores.js';
 import { type DecisionPath, pathsTo } from './decision-path.js';
@@ -13,6 +14,8 @@ import {
   forestConstants,
   type ImportanceKind,
   importancesOf,
+  leafCount,
+  outputsOf,
 } from './forest-state.js';
 
 /** A classifier made of trees. */
@@ -68,12 +71,20 @@ export abstract class TreesClassifier<P extends object, S extends ForestState & 
 }
 
 /** A regressor made of trees. */
-export abstract class TreesRegressor<P extends object, S extends ForestState>
-  extends Regressor<P, S>
+export abstract class TreesRegressor<
+    P extends object,
+    S extends ForestState,
+    Y extends FloatArray | Matrix = FloatArray,
+  >
+  extends Regressor<P, S, Y>
   implements TreeModel
 {
   override get tags(): EstimatorTags {
     return { allowNan: true };
+  }
+
+  protected override countOf(state: S): number {
+    return outputsOf(state);
   }
 
   override get outputs(): readonly Output[] {
@@ -82,6 +93,7 @@ export abstract class TreesRegressor<P extends object, S extends ForestState>
 
   protected override checkState(state: S, columns: readonly Column[]): void {
     checkForestState(this, state, columns.length);
+    checkLength(this, 'values', state.values, Math.max(1, Math.floor(outputsOf(state))) * leafCount(state));
   }
 
   /**
@@ -109,7 +121,7 @@ export abstract class TreesRegressor<P extends object, S extends ForestState>
 
   /** @internal */
   treeScores(): TreeScores {
-    return meanScores(forestConstants(this.state), 1);
+    return meanScores(forestConstants(this.state), outputsOf(this.state));
   }
 
   /** The nodes that each row passes, tree by tree from the root to its leaf. */

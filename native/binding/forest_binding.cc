@@ -103,11 +103,12 @@ napi_value fit_forest(Call& call) {
   if (class_count > matrix.rows) throw Error("ERR_LABELS", "There are more classes than rows.");
   const Spec spec(env, call[7]);
   const size_t threads = spec.size("threads");
+  const uint32_t target_count = spec.u32("targets", 1);
   JobOptions options = train_options(call, 8, true);
   auto compute = [classes = optional_row_values<int32_t>(call, 3, "classes", matrix.rows),
-                  targets = optional_row_values<double>(call, 5, "targets", matrix.rows),
+                  targets = optional_row_values<double>(call, 5, "targets", matrix.rows, target_count),
                   weights = optional_row_values<double>(call, 6, "weights", matrix.rows), class_count,
-                  params = forest_params(spec),
+                  target_count, params = forest_params(spec),
                   threads](auto x, const CancelToken* cancel, const JobProgress& progress) {
     AlignedBuffer<float> rounded;
     ForestData data;
@@ -115,6 +116,7 @@ napi_value fit_forest(Call& call) {
     data.classes = classes.span();
     data.class_count = class_count;
     data.targets = targets.span();
+    data.target_count = target_count;
     data.weights = weights.span();
     return train_forest(data, params, threads, cancel, progress);
   };

@@ -70,9 +70,9 @@ Input<T> row_values(Call& call, size_t argument, const char* name, size_t rows, 
 
 // The same, empty for null.
 template <typename T>
-Input<T> optional_row_values(Call& call, size_t argument, const char* name, size_t rows) {
+Input<T> optional_row_values(Call& call, size_t argument, const char* name, size_t rows, size_t width = 1) {
   if (is_nullish(call.env(), call[argument])) return {};
-  return row_values<T>(call, argument, name, rows);
+  return row_values<T>(call, argument, name, rows, width);
 }
 
 }  // namespace boreal

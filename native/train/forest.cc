@@ -21,6 +21,7 @@
 #include "train/forest_model.h"
 #include "train/rank_table.h"
 #include "train/row_sampler.h"
+#include "train/several_targets.h"
 #include "train/split_limits.h"
 #include "train/split_stats.h"
 #include "train/target_stats.h"
@@ -43,11 +44,16 @@ void check(const ForestData& data, const ForestParams& params) {
   require(params.max_bins == 0 || !params.random_thresholds, "Random thresholds are not those of bins.");
   require(params.max_bins == 0 || params.tree_columns == 0, "Trees on bins may use every column.");
 
+  require(data.target_count >= 1 && data.target_count <= kMaxTreeCount, "A tree needs at least one target.");
+  require(data.target_count == 1 || (params.criterion == Criterion::kSquaredError &&
+                                     params.monotonic.empty() && params.max_bins == 0),
+          "Several targets go by the squared error, exact splits, and without monotonic constraints.");
   auto has_length = [rows](size_t size, bool optional) { return size == rows || (optional && size == 0); };
+  const bool whole = data.targets.size % data.target_count == 0;
   const bool classes = params.criterion == Criterion::kGini || params.criterion == Criterion::kEntropy;
   const bool targets = !classes && params.criterion != Criterion::kIsolation;
-  if (!has_length(data.targets.size, !targets) || !has_length(data.classes.size, !classes) ||
-      !has_length(data.weights.size, true)) {
+  if (!whole || !has_length(data.targets.size / data.target_count, !targets) ||
+      !has_length(data.classes.size, !classes) || !has_length(data.weights.size, true)) {
     throw Error("ERR_SHAPE", "Targets and weights must have one value for each row.");
   }
   if (!classes) return require(!params.balanced_subsample, "Only classes can be balanced.");
@@ -219,6 +225,7 @@ ForestModel train_on_ranks(const ForestData& data, const ForestParams& params, c
   const size_t draws = params.bootstrap && params.max_samples != 0 ? params.max_samples : data.x.rows;
   switch (params.criterion) {
     case Criterion::kSquaredError:
+      if (data.target_count > 1) return run(SquaredErrors(data.targets, data.target_count));
       return run(SquaredError(data.targets));
     case Criterion::kAbsoluteError:
       return run(AbsoluteError(data.targets));

@@ -56,11 +56,12 @@ struct ForestData {
   MatrixView<const float> x;  // NaN means missing; no infinities (checked by the caller)
   Span<int32_t> classes;      // [rows] 0 .. class_count - 1; empty for regression
   uint32_t class_count = 0;   // >= 1 for classification
-  Span<double> targets;       // [rows]; empty for classification
+  Span<double> targets;       // [rows, target_count]; empty for classification
+  uint32_t target_count = 1;  // more than one with kSquaredError only
   Span<double> weights;       // [rows] >= 0, or empty: all one
 };
 
-// Laid out as ForestOp wants it (plan/op.h). values: [leaves, 1] means or medians; for classes
+// Laid out as ForestOp wants it (plan/op.h). values: [leaves, target_count] means or medians; for classes
 // [leaves, class_count] weighted class fractions.
 struct ForestModel {
   std::vector<int32_t> tree_offsets;  // [trees + 1]

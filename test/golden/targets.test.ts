@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Estimator } from '../../lib/core/estimator.js';
 import {
   ClassifierChain,
+  DecisionTreeRegressor,
   DummyRegressor,
   GaussianNB,
   KNeighborsRegressor,
@@ -15,6 +16,7 @@ import {
   MultiTaskLasso,
   MultiTaskLassoCV,
   RadiusNeighborsRegressor,
+  RandomForestRegressor,
   RegressorChain,
   Ridge,
   RidgeCV,
@@ -31,6 +33,7 @@ const WITHIN = {
 const CLASSES = {
   ...{ DummyRegressor, KNeighborsRegressor, LinearRegression, MultiTaskElasticNet, MultiTaskElasticNetCV },
   ...{ MultiTaskLasso, MultiTaskLassoCV, RadiusNeighborsRegressor, Ridge, RidgeCV, GaussianNB },
+  ...{ DecisionTreeRegressor, RandomForestRegressor },
 };
 
 interface Made {

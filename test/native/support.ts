@@ -51,6 +51,7 @@ export const forestSpec = (spec: Partial<ForestSpec> = {}): ForestSpec => ({
   pruningPath: false,
   maxBins: 0,
   cuda: null,
+  targets: 1,
   threads: 0,
   ...spec,
 });

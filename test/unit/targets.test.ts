@@ -7,6 +7,7 @@ import {
   crossValidate,
   crossValPredict,
   DecisionTreeClassifier,
+  DecisionTreeRegressor,
   DummyRegressor,
   exportONNX,
   GaussianNB,
@@ -25,6 +26,7 @@ import {
   makePipeline,
   partialDependence,
   permutationImportance,
+  RandomForestRegressor,
   RegressorChain,
   Ridge,
   RidgeCV,
@@ -32,6 +34,7 @@ import {
   StandardScaler,
   TransformedTargetRegressor,
   trainTestSplit,
+  treeShap,
   VotingRegressor,
 } from '../../lib/index.js';
 import { decoderOf } from '../../lib/serve/model/decode.js';
@@ -114,6 +117,28 @@ describe('one mechanism', () => {
     expect(Array.from(select.getSupport())).toEqual([true, false]);
   });
 
+  test('trees of several targets have all that trees of one have', async () => {
+    const params = { nEstimators: 40, bootstrap: true, oobScore: true, randomState: 1, warmStart: true };
+    const forest = await new RandomForestRegressor<Matrix>({ ...params, nEstimators: 10 }).fit(X, Y);
+    forest.setParams(params);
+    await forest.fit(X, Y);
+    const whole = await new RandomForestRegressor<Matrix>(params).fit(X, Y);
+    const predicted = await forest.predict(X);
+    expect(predicted).toEqual(await whole.predict(X));
+    expect(forest.oobPrediction.cols).toBe(2);
+    expect(forest.oobScore).toBeGreaterThan(0.6);
+    const [first] = forest.estimators;
+    expect(first.tree.value.cols).toBe(2);
+    expect((await first.predict(X)).cols).toBe(2);
+    const { values, baseValue } = await treeShap(forest, X);
+    const sum = (t: number) => values[t].row(7).reduce((total, value) => total + value, baseValue[t]);
+    for (const t of [0, 1]) expect(sum(t)).toBeCloseTo(predicted.row(7)[t], 9);
+    expect(forest.outputs).not.toContain('interval');
+    await expect(forest.predictInterval(X)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    const one = await new RandomForestRegressor({ nEstimators: 5, randomState: 1 }).fit(X, columns[0]);
+    expect((await one.predictInterval(X)).lower.length).toBe(150);
+  });
+
   test('8 bits lose little of several targets', async () => {
     const model = await makePipeline(new StandardScaler(), new Ridge<Matrix>()).fit(data, Y);
     const plan = model.compile().quantize({ calibrate: data, y: Y.toArray() });
@@ -130,6 +155,21 @@ describe('what is refused', () => {
       'ERR_NOT_SUPPORTED',
       'a regressor of one target within',
       () => makePipeline(new BayesianRidge()).fit(X, Y),
+    ],
+    [
+      'ERR_NOT_SUPPORTED',
+      'medians of several targets',
+      () => new DecisionTreeRegressor({ criterion: 'absoluteError' }).fit(X, Y),
+    ],
+    [
+      'ERR_NOT_SUPPORTED',
+      'an order of several targets',
+      () => new DecisionTreeRegressor({ monotonicCst: [1, 0] }).fit(X, Y),
+    ],
+    [
+      'ERR_NOT_SUPPORTED',
+      'bins of several targets',
+      () => new RandomForestRegressor({ maxBins: 64 }).fit(X, Y),
     ],
     ['ERR_PARAMETER', 'strengths for other targets', () => new Ridge({ alpha: [1, 2, 3] }).fit(X, Y)],
     ['ERR_PARAMETER', 'a strength below 0', () => new Ridge({ alpha: [1, -2] }).fit(X, Y)],

@@ -247,7 +247,8 @@ export class ModelEndpoint {
     };
     // Nothing is read from the model after the first wait: it may be fitted again meanwhile.
     const { trainingReference } = model;
-    const explains = (options.explain ?? true) && front === undefined;
+    const isSingle = schema.target.kind !== 'numbers' && schema.target.kind !== 'classes';
+    const explains = (options.explain ?? true) && front === undefined && isSingle;
     const explainer = explains ? Explainer.of(model) : undefined;
     const plan = await compile(model, coverage);
     return new ModelEndpoint(

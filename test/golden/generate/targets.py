@@ -14,6 +14,7 @@ import numpy as np
 from common import camel_keys, load, split, write
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import (
     LinearRegression,
     MultiTaskElasticNet,
@@ -27,6 +28,7 @@ from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOut
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsRegressor
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 
 LIMIT = 8
 INPUTS = [
@@ -50,7 +52,7 @@ def weights_of(n):
 
 
 def learned_of(model):
-    names = ["coef_", "intercept_", "alpha_", "best_score_", "l1_ratio_", "constant_", "mse_path_"]
+    names = ["feature_importances_", "coef_", "intercept_", "alpha_", "best_score_", "l1_ratio_", "constant_", "mse_path_"]
     values = {name: getattr(model, name) for name in names if hasattr(model, name)}
     if "mse_path_" in values:
         values["mse_path_"] = np.asarray(values["mse_path_"]).mean(axis=-1).ravel()
@@ -125,6 +127,14 @@ def cases():
             if ref["dataset"] == "iris" and isinstance(model, KNeighborsRegressor):
                 continue
             yield case(model, params, ref, targets)
+    for ref, targets in INPUTS[:3]:
+        tree = {"max_depth": 4, "min_samples_leaf": 3, "random_state": 0}
+        yield case(DecisionTreeRegressor(**tree), tree, ref, targets)
+        if ref["dataset"] != "iris":
+            yield case(DecisionTreeRegressor(**tree), tree, ref, targets, weighted=True)
+        # Without draws its trees are alike.
+        forest = {"n_estimators": 3, "bootstrap": False, "max_leaf_nodes": 9, "random_state": 0}
+        yield case(RandomForestRegressor(**forest), forest, ref, targets)
     ref, targets = INPUTS[1]
     for model in (LinearRegression(), Ridge(alpha=2.0, solver="svd"), DummyRegressor(), MultiTaskLasso(alpha=0.05, tol=1e-13, max_iter=200_000)):
         params = {"alpha": model.alpha} if hasattr(model, "alpha") else {}
