@@ -9,7 +9,7 @@ namespace {
 using Layer = BorealCudaTrainedLayer;
 
 constexpr uint32_t kMostRows = 32, kLeastRows = 16;  // of a tile
-constexpr int kStaticBytes = 1024;                   // that the kernel has in shared memory besides
+constexpr int kStaticBytes = 128;                    // of shared memory that the kernel has besides: 80
 
 uint32_t parts(uint32_t n, uint32_t size) { return (n + size - 1) / size; }
 

@@ -75,6 +75,7 @@ TEST_CASE("tails of networks: they begin where layers are narrow, and end up whe
   CHECK(together({6, 129}, 0) == 0);
   // The shared memory of a block: 64 KiB of the first device, 227 of the second.
   CHECK(together({128, 128, 128, 3}, 0) == 1);
+  CHECK(compare_tail(case_of({64, 64, 64, 10}, 20, 16, Activation::kRelu)) == 5);
   CHECK(together({128, 128, 128, 3}, 1) == 5);
 }
 
