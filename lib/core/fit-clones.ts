@@ -21,12 +21,16 @@ export function fitClones(
 ): Promise<Estimator[]> {
   checkFiniteFor(model, input);
   const progress = reportProgress(input, owner);
-  const schema = Schema.named(input.columns);
   let done = 0;
   return withCancel(input.signal, () =>
     runAll(problems, input.signal, async ({ rows, y }, stop) => {
       const clone = model.clone();
-      const part = rows === null ? { ...input, validation: null, queries: null } : partOfInput(input, rows);
+      const part =
+        rows === null
+          ? { ...input, validation: null, queries: null }
+          : // Where X is between rows, a part of them has fewer columns, too.
+            partOfInput(input, rows, model.tags.pairwise ? rows : null);
+      const schema = Schema.named(part.columns);
       await clone.fitInput({ ...part, y, onProgress: undefined, signal: stop }, schema);
       progress?.(++done, problems.length);
       return clone;

@@ -3,8 +3,9 @@ import type { Output, ResolvedCompileOptions } from '../core/compile-options.js'
 import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type CloneProblem, fitClones } from '../core/fit-clones.js';
-import { type FitInput, fitLabels } from '../core/fit-input.js';
-import { fittedModels, frontOf, readColumns } from '../core/inner-models.js';
+import { denseRows, type FitInput, fitLabels } from '../core/fit-input.js';
+import { fittedModels, frontOf, readColumns, slotsOf } from '../core/inner-models.js';
+import { checkPairs } from '../core/input-checks.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { custom, labels, type Rules } from '../core/params.js';
@@ -22,6 +23,8 @@ export interface BinaryModelsParams {
 export interface BinaryModelsState extends ClassifierState {
   /** Fitted clones for the classes 0 and 1 of each problem. */
   readonly models: readonly Estimator[];
+  /** Of models of given distances or kernels that know some of the rows: the columns of these. Empty where all know all. */
+  readonly columns: readonly Int32Array[];
 }
 
 const RESPONSES: readonly Output[] = ['decision', 'proba'];
@@ -49,7 +52,8 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
   }
 
   get stateRules(): Rules<BinaryModelsState> {
-    return { models: fittedModels, classes: labels };
+    const isColumns = (v: unknown) => Array.isArray(v) && v.every((own) => own instanceof Int32Array);
+    return { models: fittedModels, classes: labels, columns: custom('lists of columns', isColumns) };
   }
 
   override get tags(): EstimatorTags {
@@ -61,7 +65,8 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
     this.params.estimator.checkParams();
   }
 
-  protected override checkState({ models, classes }: BinaryModelsState, columns: readonly Column[]): void {
+  protected override checkState(state: BinaryModelsState, columns: readonly Column[]): void {
+    const { models, classes, columns: own } = state;
     const refuse = (why: string) =>
       new ValidationError('ERR_PARAMETER', `${this.constructor.name} state: ${why}.`);
     if (models.length !== this.countOf(classes.length))
@@ -71,7 +76,14 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
       if (target.kind !== 'class' || target.classes.length !== 2)
         throw refuse(`model ${k} does not tell two classes apart`);
     }
-    if (!readColumns(models, columns.length)) throw refuse('the models have other columns');
+    const fits =
+      own.length === 0
+        ? readColumns(models, columns.length)
+        : own.length === models.length &&
+          own.every((list, k) => {
+            return list.length === models[k].nFeaturesIn && list.every((j) => j >= 0 && j < columns.length);
+          });
+    if (!fits) throw refuse('the models have other columns');
   }
 
   protected override front({ models }: BinaryModelsState) {
@@ -79,9 +91,21 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
   }
 
   protected async fitState(input: FitInput): Promise<BinaryModelsState> {
+    const { estimator } = this.params;
     const encoded = fitLabels(input);
-    const models = await fitClones(this, this.params.estimator, input, this.problems(encoded));
-    return { models, classes: encoded.classes };
+    const problems = this.problems(encoded);
+    const own = estimator.tags.pairwise ? problems.flatMap(({ rows }) => rows ?? []) : [];
+    // Distances and kernels are read dense.
+    const known = own.length === 0 ? input : { ...input, x: denseRows(this, input), given: undefined };
+    if (own.length > 0) checkPairs(estimator.constructor.name, known.x, estimator.tags.positive ?? false);
+    const models = await fitClones(this, estimator, known, problems);
+    return { models, classes: encoded.classes, columns: own };
+  }
+
+  /** What each model reads of the rows of a plan. */
+  protected slots(plan: PlanBuilder, x: Slot): Slot[] {
+    const { models, columns } = this.state;
+    return columns.length === 0 ? slotsOf(plan, x, models) : columns.map((own) => plan.gather(x, [...own]));
   }
 
   /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */

@@ -2,8 +2,6 @@
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { CloneProblem } from '../core/fit-clones.js';
-import { slotsOf } from '../core/inner-models.js';
-import { refusePairs } from '../core/input-checks.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { BinaryModelsClassifier, type BinaryModelsParams, lowerScore, thresholdOf } from './binary-models.js';
@@ -13,10 +11,12 @@ import { BinaryModelsClassifier, type BinaryModelsParams, lowerScore, thresholdO
  * predicted, and of classes that win as many the one whose scores add up to more. All models are one native plan; sparse rows are
  * handed on to estimators that read them.
  *
+ * Of distances or kernels that are given, each model gets those between the rows of its classes.
+ *
  * Its decisions are the pairs won plus the sum of scores, brought into (-1/3, 1/3); of two classes there is that of the second.
  *
  * Differs from scikit-learn: no `partial_fit`; fitted clones are in `models`, pairs in lexicographic order; decisions of two classes by
- * probabilities are less 0.5, so that above 0 speaks for the second; a model that is given distances or kernels of rows is refused.
+ * probabilities are less 0.5, so that above 0 speaks for the second.
  *
  * @example
  * ```ts
@@ -29,12 +29,6 @@ import { BinaryModelsClassifier, type BinaryModelsParams, lowerScore, thresholdO
 export class OneVsOneClassifier extends BinaryModelsClassifier {
   static override fromParams({ estimator }: BinaryModelsParams): OneVsOneClassifier {
     return new OneVsOneClassifier(estimator);
-  }
-
-  /** @throws {ERR_NOT_SUPPORTED} for a model of given distances or kernels, of which each pair of classes has others */
-  override checkParams(): void {
-    super.checkParams();
-    refusePairs(this, this.params.estimator);
   }
 
   override get outputs(): readonly Output[] {
@@ -54,7 +48,7 @@ export class OneVsOneClassifier extends BinaryModelsClassifier {
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { models, classes } = this.state;
-    const rows = slotsOf(plan, x, models);
+    const rows = this.slots(plan, x);
     const scores = plan.concat(models.map((model, k) => lowerScore(model, plan, rows[k], options)));
     const thresholds = Float64Array.from(models, thresholdOf);
     const isSecond = plan.binary(scores, 'greater', thresholds);

@@ -2,7 +2,6 @@
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { CloneProblem } from '../core/fit-clones.js';
-import { slotsOf } from '../core/inner-models.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { BinaryModelsClassifier, type BinaryModelsParams, lowerScore, thresholdOf } from './binary-models.js';
@@ -45,7 +44,7 @@ export class OneVsRestClassifier extends BinaryModelsClassifier {
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { models } = this.state;
-    const rows = slotsOf(plan, x, models);
+    const rows = this.slots(plan, x);
     if (options.output === 'proba') {
       const proba = models.map((model, k) => model.lowerChecked(plan, rows[k], options));
       if (models.length === 1) return proba[0];

@@ -281,8 +281,32 @@ describe('models within models', () => {
   });
 
   it('are refused where each has other rows', async () => {
-    for (const model of [new OneVsOneClassifier(near), new CalibratedClassifierCV(near, { ensemble: true })])
-      await expect(model.fit(distances, y)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
+    const model = new CalibratedClassifierCV(near, { ensemble: true });
+    await expect(model.fit(distances, y)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
+  });
+
+  it('belong to the rows of two classes where one model tells them apart', async () => {
+    const [pairs, expected] = [new OneVsOneClassifier(near), new OneVsOneClassifier(plain)];
+    await expected.fit(X, y);
+    const known = (await expected.decisionFunction(X)).data;
+    for (const given of [distances, CsrMatrix.from(distances)]) {
+      await pairs.fit(given, y);
+      expect((await pairs.decisionFunction(distances)).data).toEqual(known);
+    }
+    const loaded = (await load(pairs.toBytes())) as OneVsOneClassifier;
+    expect(await loaded.predict(distances)).toEqual(await expected.predict(X));
+    const [scores, others] = await Promise.all([
+      crossValScore(pairs, distances, y, { cv: 3 }),
+      crossValScore(expected, X, y, { cv: 3 }),
+    ]);
+    expect(scores).toEqual(others);
+    await expect(pairs.fit(X, y)).rejects.toEqual(code('ERR_SHAPE'));
+    const { fitted } = pairs.snapshot();
+    const { columns } = fitted!.state;
+    for (const wrong of [columns.slice(1), columns.map((own) => own.map((j) => j + 1000)), [[0], [1], [2]]])
+      expect(() =>
+        pairs.restore({ ...fitted!, state: { ...fitted!.state, columns: wrong as never } }),
+      ).toThrow(code('ERR_PARAMETER'));
   });
 });
 
