@@ -8,6 +8,7 @@ import { MetaEstimator } from '../core/meta-estimator.js';
 import { checkLength, custom, int32s, type Rule, uint8s } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column, Target } from '../core/schema.js';
+import type { TargetsLike } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { checkModelWidth, checkSupport, placesOf, putBack, type SelectorState } from './selector.js';
 
@@ -113,7 +114,7 @@ export abstract class Eliminator<
   }
 
   /** The model's own score of the columns that stay. @throws {ERR_NOT_SUPPORTED} where it has none */
-  override async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
+  override async score(X: MatrixLike, y: TargetsLike, options?: ScoreOptions): Promise<number> {
     const model = this.state.model as Estimator & Partial<Scoring>;
     if (model.score === undefined)
       throw new StateError('ERR_NOT_SUPPORTED', `${model.constructor.name} has no score.`);
@@ -127,5 +128,5 @@ export abstract class Eliminator<
 }
 
 interface Scoring {
-  score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number>;
+  score(X: MatrixLike, y: TargetsLike, options?: ScoreOptions): Promise<number>;
 }
