@@ -108,6 +108,7 @@ export class MissingIndicator
     return this.features.map((j) => ({ name: `missingindicator_${columns[j].name}`, kind: 'number' }));
   }
 
+  /** Whether what follows in a pipeline is fitted on sparse rows. @internal */
   get makesSparse(): boolean {
     return this.params.sparse;
   }

@@ -199,6 +199,7 @@ export class KBinsDiscretizer
     );
   }
 
+  /** Whether what follows in a pipeline is fitted on sparse rows. @internal */
   get makesSparse(): boolean {
     return this.params.sparseOutput && this.params.encode === 'onehot';
   }

@@ -157,6 +157,7 @@ export class OneHotEncoder
     });
   }
 
+  /** Whether what follows in a pipeline is fitted on sparse rows. @internal */
   get makesSparse(): boolean {
     return this.params.sparseOutput;
   }

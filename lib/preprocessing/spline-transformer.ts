@@ -192,6 +192,7 @@ export class SplineTransformer
     );
   }
 
+  /** Whether what follows in a pipeline is fitted on sparse rows. @internal */
   get makesSparse(): boolean {
     return this.params.sparseOutput;
   }
