@@ -167,6 +167,8 @@ export interface NativeAddon
     cudaPlugin?: string | null,
     device?: number,
     products?: CudaProducts,
+    /** Of the runs for which a library's products may be taken. */
+    libraryRows?: number,
   ): ProgramHandle;
   /** The same on the pool; the constants are referenced, not copied, and must not be detached meanwhile. */
   programCreateAsync(
@@ -176,6 +178,8 @@ export interface NativeAddon
     cudaPlugin?: string | null,
     device?: number,
     products?: CudaProducts,
+    /** Of the runs for which a library's products may be taken. */
+    libraryRows?: number,
   ): Promise<ProgramHandle>;
   programInfo(program: ProgramHandle): ProgramInfo;
   programExplain(program: ProgramHandle): string;

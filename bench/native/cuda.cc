@@ -87,7 +87,10 @@ class Bench {
     for (const size_t side : small_ ? std::vector<size_t>{64} : std::vector<size_t>{1024, 2048, 4096, 8192}) {
       product(side);
     }
-    tensor_products();
+    const size_t side = small_ ? 160 : 4096;
+    tensor_products(side);
+    if (!small_) tensor_products(8192);
+    by_library(side);
     peers();
     if (small_) {
       forest(20, 4, 500);
@@ -106,10 +109,14 @@ class Bench {
  private:
   // Nanoseconds of the plan on rows that are on the device.
   double resident_ns(const CudaPlan& plan, uint64_t rows) {
-    const BorealCudaPlan view = plan.view();
+    BorealCudaPlan view = plan.view();
+    view.library_rows = library_rows_;
     BorealCudaProgram* program = nullptr;
     BorealCudaError error{};
     CudaLibrary::check(library_.api().create(0, &view, &program, &error), error);
+    const char* note = "";
+    library_.api().step_library(program, view.step_count - 1, &note);
+    note_ = note;
     double ns = 0;
     const uint64_t pass = std::min(rows, plan.max_rows);
     std::vector<float> x(pass * plan.input_width);
@@ -129,35 +136,37 @@ class Bench {
     std::printf("%s\n  {\"name\": \"%s\"", first_ ? "" : ",", name);
     first_ = false;
   }
+  void begin_product_row(const char* name) {
+    if (library_rows_ == 0) return begin_row(name);
+    begin_row("library");
+    std::printf(", \"of\": \"%s\", \"note\": \"%s\"", name, note_.c_str());
+  }
 
   void product(size_t side) {
     PlanWriter writer(static_cast<int32_t>(side));
     writer.dense(0, random_weights(rng_, side, side), std::vector<double>(side, 0));
     const double ns = resident_ns(steps_of(writer.decode()), side);
-    begin_row("sgemm");
+    begin_product_row("sgemm");
     const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
     std::printf(", \"side\": %zu, \"ms\": %.4f, \"tflops\": %.3f}", side, ns / 1e6, flops / ns / 1e3);
   }
 
-  void tensor_products() {
-    const std::vector<size_t> sides = small_ ? std::vector<size_t>{160} : std::vector<size_t>{4096, 8192};
-    for (const size_t side : sides) {
-      for (const BorealCudaElement kind : {BOREAL_CUDA_BFLOAT16, BOREAL_CUDA_FLOAT16, BOREAL_CUDA_TF32}) {
-        if (kind != BOREAL_CUDA_FLOAT16 && library_.device(0).major < 8) continue;
-        const std::vector<double> weights = random_weights(rng_, side, side);
-        tensor_product(side, kind, [&](PlanWriter& writer, int32_t x, bool) {
-          return writer.dense(x, weights, std::vector<double>(side, 0.01));
-        });
-      }
-      std::vector<uint8_t> weights(side * side);
-      for (uint8_t& weight : weights) weight = static_cast<uint8_t>(rng_.below(256));
-      const std::vector<float> scale(side, 1e-3f), bias(side, 0.01f), codes = {0.02f, 128};
-      tensor_product(side, BOREAL_CUDA_CODE, [&](PlanWriter& writer, int32_t x, bool last) {
-        if (x == 0) x = writer.quantize(0, codes[0], codes[1]);
-        return writer.int8_dense(x, 1, Unary::kIdentity, weights, scale, bias,
-                                 last ? std::vector<float>{} : codes);
+  void tensor_products(size_t side) {
+    for (const BorealCudaElement kind : {BOREAL_CUDA_BFLOAT16, BOREAL_CUDA_FLOAT16, BOREAL_CUDA_TF32}) {
+      if (kind != BOREAL_CUDA_FLOAT16 && library_.device(0).major < 8) continue;
+      const std::vector<double> weights = random_weights(rng_, side, side);
+      tensor_product(side, kind, [&](PlanWriter& writer, int32_t x, bool) {
+        return writer.dense(x, weights, std::vector<double>(side, 0.01));
       });
     }
+    std::vector<uint8_t> weights(side * side);
+    for (uint8_t& weight : weights) weight = static_cast<uint8_t>(rng_.below(256));
+    const std::vector<float> scale(side, 1e-3f), bias(side, 0.01f), codes = {0.02f, 128};
+    tensor_product(side, BOREAL_CUDA_CODE, [&](PlanWriter& writer, int32_t x, bool last) {
+      if (x == 0) x = writer.quantize(0, codes[0], codes[1]);
+      return writer.int8_dense(x, 1, Unary::kIdentity, weights, scale, bias,
+                               last ? std::vector<float>{} : codes);
+    });
   }
   // A layer whose input lies in elements already: what a second layer adds to a first one. `layer` writes
   // one.
@@ -173,9 +182,17 @@ class Bench {
     }
     static constexpr const char* kNames[] = {"", "tf32", "bf16", "float16", "int8"};
     const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
-    begin_row(kNames[kind]);
+    begin_product_row(kNames[kind]);
     std::printf(", \"side\": %zu, \"layerMs\": %.4f, \"ms\": %.4f, \"tflops\": %.3f}", side, ns[0] / 1e6,
                 (ns[1] - ns[0]) / 1e6, flops / (ns[1] - ns[0]) / 1e3);
+  }
+
+  // The same products where the plug-in may take cublasLt's, and whether it has.
+  void by_library(size_t side) {
+    library_rows_ = side;
+    product(side);
+    tensor_products(side);
+    library_rows_ = 0;
   }
 
   // cuBLAS, where it is installed.
@@ -361,6 +378,8 @@ class Bench {
   const CudaLibrary& library_;
   const bool small_;
   bool first_ = true;
+  uint64_t library_rows_ = 0;  // as prepare_cuda() has it
+  std::string note_;           // of the last step that was timed
   Rng rng_{7};
 };
 

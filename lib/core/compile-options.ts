@@ -27,9 +27,16 @@ export interface CompileOptions {
   /**
    * How many rows a run of the plan will have, for device 'auto' and precision 'float32': the first GPU is taken if it has a kernel
    * for every op and should be faster by the speeds measured on it, transfers included. A whole number >= 1. Default: the CPU is
-   * taken, and no GPU is looked for.
+   * taken, and no GPU is looked for. `libraries` looks at it, too.
    */
   readonly expectedRows?: number;
+  /**
+   * Whose products a plan on a GPU has. 'none': boreal's own. 'auto': those of cublasLt, too, where it is installed (version 12 or 13),
+   * is faster for `expectedRows` rows (default 4096) and gives a row the same bits in any batch; both are tried for each layer when the
+   * model is compiled, and `explain()` names what was taken. Speeds are measured: compiled again, a plan may have other last
+   * bits. On the CPU there is nothing to take. Default 'none'.
+   */
+  readonly libraries?: 'none' | 'auto';
   /**
    * Default: the element type of the training data; 'float32' on a GPU, which has no 'float64'. 'int8': float32 in and out, and layers
    * of 8 bits between; see {@link Plan.quantize}, which has more options. On a GPU only, float32 in and out, too: 'tf32', 'bf16' and
@@ -56,8 +63,12 @@ export interface ResolvedCompileOptions {
   readonly quantization?: QuantizationOptions;
   /** The device is to be chosen for so many rows. */
   readonly expectedRows?: number;
+  /** A library's products may be taken where they are faster for so many rows. */
+  readonly libraryRows?: number;
 }
 
+/** Rows for which libraries are tried, where nobody says how many there will be. */
+const LIBRARY_ROWS = 4096;
 const OUTPUTS = [
   ...(['value', 'label', 'proba', 'decision', 'interval', 'leaf', 'score', 'transform', 'std'] as const),
 ] as const;
@@ -83,7 +94,13 @@ export function resolveCompileOptions(
   if (typeof options !== 'object') {
     throw new ValidationError('ERR_PARAMETER', `compile: options must be an object; got ${show(options)}.`);
   }
-  const { device = 'auto', output = 'value', coverage = 0.9, expectedRows } = options ?? {};
+  const {
+    device = 'auto',
+    output = 'value',
+    coverage = 0.9,
+    expectedRows,
+    libraries = 'none',
+  } = options ?? {};
   const onGpu = isGpu(device);
   const { precision: given = onGpu ? 'float32' : fallback, calibrate = null } = options ?? {};
   const products = TENSOR_PRECISIONS.find((name) => name === given);
@@ -96,6 +113,7 @@ export function resolveCompileOptions(
   if (expectedRows !== undefined && !(Number.isSafeInteger(expectedRows) && expectedRows >= 1)) {
     throw refuse('expectedRows', expectedRows, 'a whole number >= 1');
   }
+  if (libraries !== 'none' && libraries !== 'auto') throw refuse('libraries', libraries, "'none' or 'auto'");
   if (precision !== 'float32' && precision !== 'float64') {
     const names = ['float64', ...TENSOR_PRECISIONS].map((name) => `'${name}'`);
     throw refuse('precision', precision, `'float32', ${names.join(', ')} or 'int8'`);
@@ -118,6 +136,7 @@ export function resolveCompileOptions(
     coverage,
     ...(products && { products }),
     ...(choose && { expectedRows }),
+    ...(libraries === 'auto' && { libraryRows: expectedRows ?? LIBRARY_ROWS }),
     ...(given === 'int8' && { quantization: { calibrate } }),
   };
 }

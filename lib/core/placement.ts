@@ -9,13 +9,19 @@ interface PlacementOptions {
   readonly precision: 'float32' | 'float64';
   readonly products?: CudaProducts;
   readonly expectedRows?: number;
+  readonly libraryRows?: number;
 }
 
 /** Where a plan is prepared, and why there, if that was a choice. */
 export interface Placement {
   readonly device: PlanDevice;
-  /** The plug-in, the number of its device, and what dense layers multiply there; null and 0: the CPU. */
-  readonly cuda: readonly [plugin: string | null, device: number, products?: CudaProducts];
+  /** The plug-in, the number of its device, what dense layers multiply there, and for runs of how many rows by a library; null and 0: the CPU. */
+  readonly cuda: readonly [
+    plugin: string | null,
+    device: number,
+    products?: CudaProducts,
+    libraryRows?: number,
+  ];
   readonly reason?: string;
 }
 
@@ -35,8 +41,8 @@ export function onCpuInstead({ device, reason }: Placement, error: unknown): Pla
 
 /** Chooses for the expected rows, where the device is to be chosen. */
 export function place(source: PlanSource, options: PlacementOptions): Placement {
-  const { device, precision, products, expectedRows } = options;
-  if (device !== 'cpu') return { device, cuda: [cudaPlugin(), cudaNumber(device), products] };
+  const { device, precision, products, expectedRows, libraryRows } = options;
+  if (device !== 'cpu') return { device, cuda: [cudaPlugin(), cudaNumber(device), products, libraryRows] };
   if (expectedRows === undefined) return { device, cuda: ON_CPU };
   if (precision !== 'float32') return chosenCpu(`a GPU runs float32 only, and this plan is in ${precision}.`);
   try {
@@ -45,7 +51,7 @@ export function place(source: PlanSource, options: PlacementOptions): Placement 
     const from = Number.isFinite(rows) ? `from ${rows} rows on` : 'for no number of rows';
     const why = `cuda:0 should be faster ${from}; ${expectedRows} are expected.`;
     return expectedRows >= rows
-      ? { device: 'cuda:0', cuda, reason: `auto chose the GPU: ${why}` }
+      ? { device: 'cuda:0', cuda: [...cuda, products, libraryRows], reason: `auto chose the GPU: ${why}` }
       : chosenCpu(why);
   } catch (error) {
     return chosenCpu((error as Error).message);

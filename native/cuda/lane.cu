@@ -24,7 +24,12 @@ Lane::Lane(const LoadedPlan& plan, uint64_t capacity) : plan_(plan), capacity_(c
     offsets.push_back(total);
     total += aligned(row_bytes * capacity);
   }
-  buffers_ = DeviceMemory(total);
+  size_t scratch = 0;
+  for (const LibraryChoice& choice : plan.choices) {
+    if (choice.product != nullptr) scratch = std::max(scratch, choice.product->scratch_bytes());
+  }
+  buffers_ = DeviceMemory(total + scratch);
+  scratch_ = buffers_.data() + total;
   refusal_ = reinterpret_cast<Refusal*>(buffers_.data());
   for (const size_t offset : offsets) places_.push_back(buffers_.data() + offset);
 
@@ -40,9 +45,20 @@ Lane::Lane(const LoadedPlan& plan, uint64_t capacity) : plan_(plan), capacity_(c
 Lane::~Lane() { plan_.lane_bytes -= buffers_.bytes(); }
 
 void Lane::enqueue_steps(uint64_t rows) {
-  for (const BorealCudaStep& step : plan_.steps) {
-    run_step({step, places_.data(), plan_.arena.data(), static_cast<uint32_t>(rows),
-              static_cast<uint32_t>(capacity_), refusal_, stream_});
+  for (size_t i = 0; i < plan_.steps.size(); ++i) {
+    const StepCall call{plan_.steps[i],
+                        places_.data(),
+                        plan_.arena.data(),
+                        static_cast<uint32_t>(rows),
+                        static_cast<uint32_t>(capacity_),
+                        refusal_,
+                        stream_};
+    const LibraryProduct* const product = plan_.choices.empty() ? nullptr : plan_.choices[i].product.get();
+    if (product != nullptr) {
+      product->run(call, scratch_);
+    } else {
+      run_step(call);
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <vector>
 
+#include "cuda/library_choice.cuh"
 #include "cuda/memory.cuh"
 #include "cuda/step.cuh"
 #include "cuda/stream.cuh"
@@ -21,6 +22,8 @@ struct LoadedPlan {
   uint32_t input_width = 0, output_width = 0;
   uint64_t max_rows = 0;
   DeviceMemory arena;
+  Library library;
+  std::vector<LibraryChoice> choices;           // of each step; none: no library was looked for
   mutable std::atomic<uint64_t> lane_bytes{0};  // on the device, of all lanes
 };
 
@@ -61,7 +64,8 @@ class Lane {
   const LoadedPlan& plan_;
   const uint64_t capacity_;
   DeviceMemory buffers_;
-  std::vector<void*> places_;  // of each buffer
+  std::vector<void*> places_;         // of each buffer
+  unsigned char* scratch_ = nullptr;  // for products by a library, one after another
   Refusal* refusal_ = nullptr;
   PinnedMemory staging_;
   float *staged_in_ = nullptr, *staged_out_ = nullptr;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <vector>
 
 #include "cuda/measure.cuh"
@@ -10,20 +9,6 @@
 namespace boreal {
 namespace cuda {
 namespace {
-
-// The least of a few runs, in nanoseconds; the first one warms up.
-template <typename F>
-double least_ns(F work) {
-  using Clock = std::chrono::steady_clock;
-  work();
-  double least = 1e30;
-  for (int i = 0; i < 3; ++i) {
-    const Clock::time_point begin = Clock::now();
-    work();
-    least = std::min(least, std::chrono::duration<double, std::nano>(Clock::now() - begin).count());
-  }
-  return least;
-}
 
 BorealCudaStep step_of(BorealCudaKernel kernel, uint32_t width) {
   BorealCudaStep step{};
@@ -42,7 +27,7 @@ double run_ns(int device, const BorealCudaStep& step, uint32_t repeats, const st
   const uint64_t row_bytes[2] = {width * sizeof(float), step.out_width * sizeof(float)};
   const BorealCudaPlan plan{
       steps.data(), repeats, width, step.out_width, 2, row_bytes, arena.data(), arena.size() * sizeof(float),
-      rows};
+      rows,         0};
   if (copies) {
     Program program(device, plan);
     const std::vector<float> x(rows * width, 1.0f);

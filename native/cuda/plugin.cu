@@ -89,13 +89,19 @@ int time_pass(BorealCudaProgram* program, const float* x, uint64_t rows, uint32_
 
 uint64_t memory_bytes(const BorealCudaProgram* program) { return program->program.memory_bytes(); }
 
+int32_t step_library(const BorealCudaProgram* program, uint32_t step, const char** note) {
+  const LibraryChoice* const choice = program->program.choice(step);
+  *note = choice == nullptr ? "" : choice->note.c_str();
+  return choice != nullptr && choice->product != nullptr ? 1 : 0;
+}
+
 constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI, sizeof(BorealCudaApi),
                                 device_count,    device_info,
                                 measure_device,  create,
                                 destroy,         run,
                                 time_pass,       memory_bytes,
-                                &kTreeTraining,  &kTraining,
-                                &kForestTraining};
+                                step_library,    &kTreeTraining,
+                                &kTraining,      &kForestTraining};
 
 }  // namespace
 }  // namespace cuda

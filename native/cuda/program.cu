@@ -30,6 +30,7 @@ Program::Program(int device, const BorealCudaPlan& plan) : device_(device) {
     // They may still be on their way from the host, and the streams of lanes do not wait for them.
     check(cudaStreamSynchronize(nullptr), "copying constants to the device");
   }
+  if (plan.library_rows > 0) choose_libraries(&plan_, plan.library_rows);
 }
 
 Program::~Program() {
@@ -126,6 +127,10 @@ double Program::time_pass(const float* x, uint64_t rows, uint32_t repeats) {
   const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - begin;
   give(std::move(lane));
   return taken.count() / repeats;
+}
+
+const LibraryChoice* Program::choice(size_t step) const {
+  return step < plan_.choices.size() ? &plan_.choices[step] : nullptr;
 }
 
 uint64_t Program::memory_bytes() const { return plan_.arena.bytes() + plan_.lane_bytes; }

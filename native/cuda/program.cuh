@@ -31,6 +31,8 @@ class Program {
   // Nanoseconds of a pass over x without transfers.
   double time_pass(const float* x, uint64_t rows, uint32_t repeats);
   uint64_t memory_bytes() const;
+  // Null where no library was looked for.
+  const LibraryChoice* choice(size_t step) const;
 
  private:
   using LanePtr = std::unique_ptr<Lane>;

@@ -33,6 +33,9 @@ struct StepCall {
 };
 
 void run_step(const StepCall& call);
+// What becomes of the sums of a step BOREAL_CUDA_PRODUCT.
+struct Finish;
+Finish finish_of(const BorealCudaStep& step);
 
 // By file: columns.cu, elementwise.cu, rows.cu, product.cu, mlp.cu, ranks.cu, trees.cu, quantile.cu,
 // row_values.cu, solvers.cu, neighbors.cu, votes.cu, umap.cu, donors.cu, conv.cu, pool.cu, divergence.cu.

@@ -26,6 +26,8 @@ struct TensorCall {
   bool elements;
 };
 
+// Of a step BOREAL_CUDA_TENSOR_PRODUCT.
+TensorCall tensor_call(const StepCall& call);
 // On warp groups (tensor_group.cu): compute capability 9.0.
 void start_group_product(const TensorCall& call, int element, cudaStream_t stream);
 

@@ -16,7 +16,7 @@ extern "C" {
 
 /* Raised with every change of this file, cuda_tree_training_api.h, cuda_forest_training_api.h or
  * cuda_training_api.h: a plug-in of another number is refused. */
-#define BOREAL_CUDA_ABI 6
+#define BOREAL_CUDA_ABI 7
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {
@@ -307,6 +307,9 @@ typedef struct BorealCudaPlan {
   const void* arena;         /* constants, each at a multiple of 256 bytes; copied */
   uint64_t arena_bytes;
   uint64_t max_rows; /* of one pass over the device; <= 2^20 */
+  /* 0: kernels of the plug-in alone. Else products may be made by NVIDIA's library where it is installed,
+   * faster in runs of so many rows, and gives rows the same bits in any batch. */
+  uint64_t library_rows;
 } BorealCudaPlan;
 
 typedef struct BorealCudaProgram BorealCudaProgram;
@@ -334,6 +337,9 @@ typedef struct BorealCudaApi {
                    BorealCudaError* error);
   /* Bytes that the program holds on the device now. */
   uint64_t (*memory_bytes)(const BorealCudaProgram* program);
+  /* 1 where a library makes the product of a step. *note, which the program owns: which one, or why none
+   * does; empty where none was looked for. */
+  int32_t (*step_library)(const BorealCudaProgram* program, uint32_t step, const char** note);
   const BorealCudaTreeTraining* tree_training;
   const BorealCudaTraining* training;
   const BorealCudaForestTraining* forest_training;

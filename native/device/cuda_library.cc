@@ -17,7 +17,7 @@ namespace {
 
 // What the two libraries hand each other, whichever compilers have made them.
 static_assert(sizeof(BorealCudaError) == 280 && sizeof(BorealCudaDevice) == 304);
-static_assert(sizeof(BorealCudaStep) == 112 && sizeof(BorealCudaPlan) == 56 && sizeof(BorealCudaLayer) == 32);
+static_assert(sizeof(BorealCudaStep) == 112 && sizeof(BorealCudaPlan) == 64 && sizeof(BorealCudaLayer) == 32);
 static_assert(sizeof(BorealCudaRank) == 20 && sizeof(BorealCudaNode) == 8 && sizeof(BorealCudaTree) == 12);
 static_assert(sizeof(BorealCudaCodes) == 8 && sizeof(BorealCudaCodeColumn) == 16);
 static_assert(sizeof(BorealCudaQuantile) == 16 && sizeof(BorealCudaLeafModel) == 24);

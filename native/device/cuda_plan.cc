@@ -229,7 +229,6 @@ class Planner : public CudaStepWriter {
     step.n[3] = elements;
     step.n[4] = static_cast<int32_t>(positions);
     step.n[5] = tensor_engine(arithmetic_.capability, step.out_width / static_cast<uint32_t>(positions));
-    if (step.n[5] == BOREAL_CUDA_WARP_GROUP) out_.details.back() += ", warp groups";
   }
 
   void add(const QuantizeOp&) { add_quantize(buffer_of(op().inputs[0]), width()); }
@@ -421,7 +420,8 @@ BorealCudaPlan CudaPlan::view() const {
           row_bytes.data(),
           arena.bytes().data(),
           arena.bytes().size(),
-          max_rows};
+          max_rows,
+          library_rows};
 }
 
 CudaPlan plan_cuda(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes, CudaArithmetic arithmetic) {

@@ -43,6 +43,7 @@ struct CudaPlan {
   CudaArena arena;
   std::vector<uint64_t> row_bytes;  // of each buffer
   uint64_t max_rows = 0;            // of a pass
+  uint64_t library_rows = 0;        // of a run for which a library's products may be taken; 0: none
   double row_flops = 0;             // work of a row, as additions and multiplications
   double row_traffic = 0;           // bytes of a row that its steps read and write on the device
 

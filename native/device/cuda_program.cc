@@ -14,17 +14,18 @@ constexpr double kRowCostNs = 20000;
 class CudaProgram final : public Program<float> {
  public:
   CudaProgram(const Plan& plan, const CudaLibrary& library, int32_t device, uint64_t pass_bytes,
-              BorealCudaElement products)
+              BorealCudaElement products, uint64_t library_rows)
       : library_(library), info_(library.device(device)), device_(device) {
     CudaPlan steps =
         plan_cuda(plan, info_.shared_bytes, pass_bytes, {products, 10 * info_.major + info_.minor});
     input_width_ = steps.input_width;
     output_width_ = steps.output_width;
     constant_bytes_ = steps.arena.bytes().size();
-    describe(steps);
+    steps.library_rows = library_rows;
     const BorealCudaPlan view = steps.view();
     BorealCudaError error{};
     CudaLibrary::check(library.api().create(device, &view, &program_, &error), error);
+    describe(steps);
   }
   ~CudaProgram() override { library_.api().destroy(program_); }
   CudaProgram(const CudaProgram&) = delete;
@@ -60,11 +61,26 @@ class CudaProgram final : public Program<float> {
     for (size_t i = 0; i < plan.steps.size(); ++i) {
       const BorealCudaStep& step = plan.steps[i];
       std::snprintf(line, sizeof(line), "%6d  %-13s  %8u  %8u  %s", step.op + 1, cuda_kernel_name(step),
-                    step.in_width[0], step.out_width, plan.details[i].c_str());
+                    step.in_width[0], step.out_width, details_of(plan, i).c_str());
       description_ += line;
       description_.erase(description_.find_last_not_of(' ') + 1);
       description_ += '\n';
     }
+  }
+
+  // Of a step: what it does, and what it is done by.
+  std::string details_of(const CudaPlan& plan, size_t index) const {
+    const BorealCudaStep& step = plan.steps[index];
+    std::string text = plan.details[index];
+    const auto add = [&](const char* more) {
+      if (more[0] != 0) text += (text.empty() ? "" : ", ") + std::string(more);
+    };
+    const char* note = "";
+    const bool by_library = library_.api().step_library(program_, static_cast<uint32_t>(index), &note) != 0;
+    const bool groups = step.kernel == BOREAL_CUDA_TENSOR_PRODUCT && step.n[5] == BOREAL_CUDA_WARP_GROUP;
+    if (groups && !by_library) add("warp groups");
+    add(note);
+    return text;
   }
 
   const CudaLibrary& library_;
@@ -78,8 +94,9 @@ class CudaProgram final : public Program<float> {
 }  // namespace
 
 std::unique_ptr<Program<float>> prepare_cuda(const Plan& plan, const CudaLibrary& library, int32_t device,
-                                             uint64_t pass_bytes, BorealCudaElement products) {
-  return std::make_unique<CudaProgram>(plan, library, device, pass_bytes, products);
+                                             uint64_t pass_bytes, BorealCudaElement products,
+                                             uint64_t library_rows) {
+  return std::make_unique<CudaProgram>(plan, library, device, pass_bytes, products, library_rows);
 }
 
 }  // namespace boreal

@@ -134,6 +134,28 @@ describeOnEmulatedGpu('on an emulated GPU', () => {
     expect(() => model.compile({ device: 'cuda', precision: odd })).toThrow(coded('ERR_PARAMETER'));
   });
 
+  describe('with a stand-in for cublasLt', () => {
+    useVariable('BOREAL_CUBLASLT_LIBRARY', EMULATED_GPU);
+
+    test('a library is asked for by name, tried for each layer, and named', async () => {
+      const model = await new MLPClassifier({ hiddenLayerSizes: [130], maxIter: 2 }).fit(data, target);
+      const options = { device: 'cuda', output: 'proba', expectedRows: 2 } as const;
+      const own = model.compile(options);
+      expect(own.explain()).not.toContain('cublasLt');
+      expect(model.compile({ ...options, libraries: 'none' }).explain()).toBe(own.explain());
+      const narrow = model.compile({ ...options, libraries: 'auto' });
+      expect(narrow.explain()).toBe(own.explain()); // 4 inputs, 3 outputs
+      const wide = await new MLPClassifier({ hiddenLayerSizes: [130, 20], maxIter: 2 }).fit(data, target);
+      const plan = await wide.compileAsync({ ...options, libraries: 'auto' });
+      expect(plan.explain()).toMatch(/Product .*cublasLt 13\.1\.5/);
+      const all = plan.runSync(x32).data;
+      expect(plan.runSync(x32.slice(9, 10)).data).toEqual(all.slice(9 * 3, 10 * 3));
+      expect(wide.compile({ libraries: 'auto' }).device).toBe('cpu');
+      const odd = 'cublas' as 'auto';
+      expect(() => wide.compile({ libraries: odd })).toThrow(coded('ERR_PARAMETER'));
+    });
+  });
+
   test('forests have the bits of the CPU', async () => {
     const forest = await new RandomForestClassifier({ nEstimators: 20, randomState: 0 }).fit(data, target);
     const boosted = await new HistGradientBoostingRegressor({ maxIter: 20 }).fit(data, target);

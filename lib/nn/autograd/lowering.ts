@@ -34,7 +34,8 @@ import { noGrad } from './tensor-base.js';
 import { sizeOf, type Value, VIEW } from './value.js';
 
 /** Options of {@link Module.compile}. */
-export interface ModuleCompileOptions extends Pick<CompileOptions, 'device' | 'precision' | 'calibrate'> {
+export interface ModuleCompileOptions
+  extends Pick<CompileOptions, 'device' | 'precision' | 'calibrate' | 'libraries'> {
   /** The shape of one sample, without the batch: [784], or [1, 28, 28]. A row of the plan is its values in order. */
   readonly inputShape: readonly number[];
 }

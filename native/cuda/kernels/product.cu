@@ -229,13 +229,17 @@ void start_product(const ProductCall& product, cudaStream_t stream) {
 
 }  // namespace
 
+Finish finish_of(const BorealCudaStep& step) {
+  return {step.n[1], static_cast<Unary>(step.n[2]), static_cast<float>(step.x[0]),
+          static_cast<float>(step.x[1]), static_cast<float>(step.x[2])};
+}
+
 void run_product(const StepCall& call) {
   const BorealCudaStep& step = call.step;
-  const Finish finish{step.n[1], static_cast<Unary>(step.n[2]), static_cast<float>(step.x[0]),
-                      static_cast<float>(step.x[1]), static_cast<float>(step.x[2])};
   const uint32_t parts = static_cast<uint32_t>(std::max(1, step.n[3]));
-  const ProductCall product{call.in(0),        call.constant<float>(0), call.constant<float>(1),  call.out(),
-                            call.rows * parts, step.out_width / parts,  step.in_width[0] / parts, finish};
+  const ProductCall product{
+      call.in(0),        call.constant<float>(0), call.constant<float>(1),  call.out(),
+      call.rows * parts, step.out_width / parts,  step.in_width[0] / parts, finish_of(step)};
   switch (step.n[0]) {
     case BOREAL_CUDA_SQUARED:
       return start_product<SquaredDifference>(product, call.stream);

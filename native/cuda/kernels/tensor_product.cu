@@ -139,7 +139,7 @@ void start(const TensorCall& call, cudaStream_t stream) {
 
 }  // namespace
 
-void run_tensor_product(const StepCall& call) {
+TensorCall tensor_call(const StepCall& call) {
   const BorealCudaStep& step = call.step;
   const uint32_t positions = static_cast<uint32_t>(step.n[4]);
   TensorCall product{};
@@ -164,6 +164,12 @@ void run_tensor_product(const StepCall& call) {
   } else {
     product.bias = call.constant<float>(1);
   }
+  return product;
+}
+
+void run_tensor_product(const StepCall& call) {
+  const BorealCudaStep& step = call.step;
+  const TensorCall product = tensor_call(call);
   if (step.n[5] == BOREAL_CUDA_WARP_GROUP) return start_group_product(product, step.n[0], call.stream);
   switch (step.n[0]) {
     case BOREAL_CUDA_FLOAT16:

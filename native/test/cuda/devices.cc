@@ -2,6 +2,10 @@
 
 #include <cstdlib>
 
+#if !defined(_WIN32)
+#include <dlfcn.h>
+#endif
+
 #include "base/error.h"
 
 namespace boreal {
@@ -35,6 +39,17 @@ CudaDevices look() {
 const CudaDevices& cuda_devices() {
   static const CudaDevices devices = look();
   return devices;
+}
+
+long live_objects() {
+  long count = 0;
+#if !defined(_WIN32)
+  if (!cuda_devices().emulated) return 0;
+  void* const library = dlopen(cuda_devices().library->path().c_str(), RTLD_NOW | RTLD_LOCAL);
+  count = reinterpret_cast<long (*)()>(dlsym(library, "boreal_cuda_emulated_live"))();
+  dlclose(library);
+#endif
+  return count;
 }
 
 uint64_t free_bytes(const CudaLibrary& library, int32_t device) {

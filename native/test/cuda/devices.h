@@ -28,20 +28,31 @@ void each_device(F body) {
 
 uint64_t free_bytes(const CudaLibrary& library, int32_t device);
 
-// Makes the emulation fail for as long as it lives: "memory 3" or "work 1", as emulator/runtime.cc has it.
-class Failing {
+// Objects of CUDA and of libraries that live in the emulation; 0 on a device, which does not tell.
+long live_objects();
+
+// A variable of the environment for as long as it lives.
+class Variable {
  public:
-  explicit Failing(const std::string& what) { setenv("BOREAL_CUDA_EMULATED_FAIL", what.c_str(), 1); }
-  ~Failing() { unsetenv("BOREAL_CUDA_EMULATED_FAIL"); }
+  Variable(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
+  ~Variable() { unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
 };
 
-// Leaves the emulated devices so many bytes of memory for as long as it lives.
-class SmallDevice {
+// Makes the emulation fail: "memory 3" or "work 1", as emulator/runtime.cc has it.
+class Failing : public Variable {
  public:
-  explicit SmallDevice(uint64_t bytes) {
-    setenv("BOREAL_CUDA_EMULATED_BYTES", std::to_string(bytes).c_str(), 1);
-  }
-  ~SmallDevice() { unsetenv("BOREAL_CUDA_EMULATED_BYTES"); }
+  explicit Failing(const std::string& what) : Variable("BOREAL_CUDA_EMULATED_FAIL", what) {}
+};
+
+// Leaves the emulated devices so many bytes of memory.
+class SmallDevice : public Variable {
+ public:
+  explicit SmallDevice(uint64_t bytes) : Variable("BOREAL_CUDA_EMULATED_BYTES", std::to_string(bytes)) {}
 };
 
 }  // namespace test

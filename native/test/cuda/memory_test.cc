@@ -35,7 +35,7 @@ class Hungry {
     step.out = 1;
     step.in_width[0] = step.out_width = 1;
     const uint64_t row_bytes[] = {4, 4, library.device(device).total_bytes / 8};
-    const BorealCudaPlan plan{&step, 1, 1, 1, 3, row_bytes, nullptr, 0, 1};
+    const BorealCudaPlan plan{&step, 1, 1, 1, 3, row_bytes, nullptr, 0, 1, 0};
     BorealCudaError error{};
     CudaLibrary::check(api_.create(device, &plan, &program_, &error), error);
   }
@@ -89,7 +89,7 @@ TEST_CASE("memory: a program keeps its buffers when a run is refused or aborted"
     steps[0].kernel = BOREAL_CUDA_CHECK;
     steps[1].kernel = BOREAL_CUDA_PLACE;
     const uint64_t row_bytes[] = {4, 4};
-    const BorealCudaPlan plan{steps, 2, 1, 1, 2, row_bytes, nullptr, 0, 8};
+    const BorealCudaPlan plan{steps, 2, 1, 1, 2, row_bytes, nullptr, 0, 8, 0};
     BorealCudaProgram* program = nullptr;
     BorealCudaError error{};
     REQUIRE(api.create(device, &plan, &program, &error) == BOREAL_CUDA_OK);
@@ -118,12 +118,14 @@ TEST_CASE("memory: programs that come and go leave nothing behind") {
     const Plan plan = small_plan(writer);
     const std::vector<float> x = {1, 2, 3, 4}, expected = run(*prepare_cuda(plan, library, device), x);
     const uint64_t before = free_bytes(library, device);
-    const int cycles = cuda_devices().emulated ? 200 : 1000;  // the benchmark has more
+    const long live = live_objects();
+    const int cycles = 10000;
     int right = 0;
     for (int cycle = 0; cycle < cycles; ++cycle) {
       right += same(run(*prepare_cuda(plan, library, device), x), expected);
     }
     CHECK(right == cycles);
+    CHECK(live_objects() == live);
     check_given_back(library, device, before);
   });
 }

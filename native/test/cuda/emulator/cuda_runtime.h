@@ -58,6 +58,7 @@ typedef enum cudaError {
   cudaErrorInvalidDevice = 101,
   cudaErrorNoKernelImageForDevice = 209,
   cudaErrorNotSupported = 801,
+  cudaErrorUnknown = 999,
   cudaErrorIllegalAddress = 700,
   cudaErrorSystemNotReady = 802,
   cudaErrorSystemDriverMismatch = 803,

@@ -2,6 +2,7 @@
 // BOREAL_CUDA_EMULATED_BYTES says. BOREAL_CUDA_EMULATED_FAIL makes a call fail: "memory 3" the third from now
 // on that needs memory, "work 1" the first that waits for the device, as if a kernel had failed.
 #include <cuda_runtime.h>
+#include <emulated.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -14,15 +15,24 @@
 
 namespace emulator {
 
+Live live;
+
 struct Graph {
+  Graph() { ++live.graphs; }
+  Graph(const Graph& other) : work(other.work) { ++live.graphs; }
+  ~Graph() { --live.graphs; }
   std::vector<std::function<void()>> work;
 };
 struct Stream {
+  Stream() { ++live.streams; }
+  ~Stream() { --live.streams; }
   Graph* recording = nullptr;
 };
 
+bool is_recorded(const Stream* stream) { return stream != nullptr && stream->recording != nullptr; }
+
 cudaError_t enqueue(Stream* stream, std::function<void()> work) {
-  if (stream != nullptr && stream->recording != nullptr) {
+  if (is_recorded(stream)) {
     stream->recording->work.push_back(std::move(work));
   } else {
     work();
@@ -164,9 +174,12 @@ cudaError_t cudaFree(void* data) {
 cudaError_t cudaHostAlloc(void** data, size_t bytes, unsigned) {
   if (emulator::has_no_memory()) return fail(cudaErrorMemoryAllocation);
   *data = std::malloc(bytes);
-  return *data != nullptr ? cudaSuccess : fail(cudaErrorMemoryAllocation);
+  if (*data == nullptr) return fail(cudaErrorMemoryAllocation);
+  ++emulator::live.pinned;
+  return cudaSuccess;
 }
 cudaError_t cudaFreeHost(void* data) {
+  --emulator::live.pinned;
   std::free(data);
   return cudaSuccess;
 }
@@ -226,6 +239,11 @@ const char* cudaGetErrorString(cudaError_t error) {
   return error == cudaErrorMemoryAllocation ? "out of memory" : "a failure of the emulation";
 }
 const char* cudaGetErrorName(cudaError_t) { return "emulated"; }
+
+__attribute__((visibility("default"))) long boreal_cuda_emulated_live() {
+  using emulator::live;
+  return live.streams + live.graphs + live.pinned + live.library_objects;
+}
 
 // By damped steps of Newton, in float64.
 float normcdfinvf(float p) {
