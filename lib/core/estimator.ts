@@ -156,7 +156,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     front: (state: S) => Front,
   ) {
     const input = encodeGivenInput(X, y, options);
-    const schema = Schema.named(input.columns);
+    const schema = isSparse(X) ? Schema.infer(X) : Schema.named(input.columns);
     this.#fitted = await withCancel(options.signal, (cancel) =>
       this.#learnGiven({ ...input, cancel }, schema, front, (own) => this.fitState(own)),
     );

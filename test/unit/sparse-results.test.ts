@@ -350,6 +350,7 @@ describe('unions', () => {
       ['model', new LinearRegression()],
     ]);
     await model.fit(counts, NUMBERS);
+    expect(model.schema.named).toBe(false);
     expect(await model.predict(counts)).toHaveLength(60);
   });
 });
