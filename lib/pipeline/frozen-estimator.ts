@@ -15,6 +15,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column, Target } from '../core/schema.js';
 import { requireCsr } from '../core/sparse/csr-matrix.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
+import { type TargetsLike, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 
 /** Parameters of {@link FrozenEstimator}. */
@@ -122,7 +123,7 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
   }
 
   /** Leaves the model as it is. @throws {ERR_NOT_FITTED} when it is not fitted */
-  override async fit(_X?: MatrixLike, y?: ArrayLike<unknown>): Promise<this> {
+  override async fit(_X?: MatrixLike, y?: TargetsLike): Promise<this> {
     this.checkParams();
     if (y !== undefined) this.#checkLabels(y);
     return this;
@@ -149,15 +150,16 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
   }
 
   /** Those around it read its outputs by the number of a class. */
-  #checkLabels(y: ArrayLike<unknown>): void {
+  #checkLabels(y: TargetsLike): void {
     const { target } = this.params.estimator.schema;
-    if (target.kind !== 'class') return;
-    const labels = distinctLabels(y, 'y', 'ERR_LABELS');
-    const { classes } = target;
-    if (labels.length === classes.length && labels.every((label, c) => label === classes[c])) return;
-    const list = (of: readonly Label[]) => of.slice(0, 5).join(', ') + (of.length > 5 ? ', ...' : '');
-    const message = `FrozenEstimator: y has the labels ${list(labels)}, but the model knows ${list(classes)}.`;
-    throw new ValidationError('ERR_LABELS', message);
+    const rows = targetRows(y);
+    if (target.kind === 'class') checkLabels(rows, target.classes);
+    if (target.kind !== 'classes') return;
+    for (const [t, classes] of target.classes.entries())
+      checkLabels(
+        Array.from(rows, (row) => (row as ArrayLike<unknown>)[t]),
+        classes,
+      );
   }
 
   protected targetOf(): Target {
@@ -192,6 +194,15 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     return this.estimator.lowerChecked(plan, x, options);
   }
+}
+
+/** @throws {ERR_LABELS} unless y has these labels, and no others */
+function checkLabels(y: ArrayLike<unknown>, classes: readonly Label[]): void {
+  const labels = distinctLabels(y, 'y', 'ERR_LABELS');
+  if (labels.length === classes.length && labels.every((label, c) => label === classes[c])) return;
+  const list = (of: readonly Label[]) => of.slice(0, 5).join(', ') + (of.length > 5 ? ', ...' : '');
+  const message = `FrozenEstimator: y has the labels ${list(labels)}, but the model knows ${list(classes)}.`;
+  throw new ValidationError('ERR_LABELS', message);
 }
 
 /** Whatever is no fitted estimator is refused by `fit`. */

@@ -6,12 +6,15 @@ import {
   crossValScore,
   FixedThresholdClassifier,
   FrozenEstimator,
+  GaussianNB,
   KMeans,
   LogisticRegression,
   load,
   loadBreastCancer,
   loadIris,
+  Matrix,
   MultinomialNB,
+  MultiOutputClassifier,
   Pipeline,
   Ridge,
   SelectFromModel,
@@ -97,6 +100,17 @@ describe('within other estimators', () => {
     const clusters = await new KMeans({ nClusters: 3, randomState: 0 }).fit(data);
     expect(await new FrozenEstimator(clusters).predict(data)).toEqual(await clusters.predict(data));
   });
+});
+
+test('labels may be a column, or several', async () => {
+  const column = Matrix.from(Array.from(target, (label) => [label]));
+  await expect(frozen.fit(data, column)).resolves.toBe(frozen);
+  const pairs = Array.from(target, (label) => [label, label === 1 ? 'yes' : 'no']);
+  const several = new FrozenEstimator(await new MultiOutputClassifier(new GaussianNB()).fit(data, pairs));
+  await expect(several.fit(data, pairs)).resolves.toBe(several);
+  expect(await several.predict(data)).toEqual(await several.estimator.predict(data));
+  const wrong = pairs.map(([label]) => [label, 'no']);
+  await expect(several.fit(data, wrong)).rejects.toThrow(code('ERR_LABELS'));
 });
 
 test.each<[string, () => unknown, string]>([
