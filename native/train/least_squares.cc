@@ -22,7 +22,8 @@
 namespace boreal {
 namespace {
 
-constexpr size_t kNormalRows = 64;  // rows a column from which on ridge tries the normal equations
+constexpr size_t kNormalRows = 64;       // rows a column from which on ridge tries the normal equations
+constexpr size_t kMaxNormalTargets = 8;  // each takes a pass over X; a factorisation takes as long as some
 constexpr size_t kMaxNormalCols = 512;
 constexpr double kLeastPivot = 1e-4;  // relative to the largest, squared
 
@@ -156,10 +157,21 @@ LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const doub
   if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be a finite number >= 0.");
   const double total = total_weight(weights, x.rows);
 
-  if (alpha > 0 && y.cols == 1 && x.cols <= kMaxNormalCols && x.rows >= kNormalRows * x.cols) {
+  if (alpha > 0 && y.cols <= kMaxNormalTargets && x.cols <= kMaxNormalCols &&
+      x.rows >= kNormalRows * x.cols) {
+    const double scaled = alpha * static_cast<double>(x.rows) / total;
     LeastSquaresModel model;
-    GramProblem problem = gram_problem(x, Span<double>{y.data, x.rows}, weights, fit_intercept, cancel);
-    if (fit_ridge(std::move(problem), alpha * static_cast<double>(x.rows) / total, model)) return model;
+    std::vector<double> column(y.cols > 1 ? x.rows : 0);
+    while (model.intercept.size() < y.cols) {
+      const size_t t = model.intercept.size();
+      for (size_t i = 0; i < column.size(); ++i) column[i] = y.at(i, t);
+      const Span<double> target{column.empty() ? y.data : column.data(), x.rows};
+      LeastSquaresModel one;
+      if (!fit_ridge(gram_problem(x, target, weights, fit_intercept, cancel), scaled, one)) break;
+      model.coef.insert(model.coef.end(), one.coef.begin(), one.coef.end());
+      model.intercept.push_back(one.intercept[0]);
+    }
+    if (model.intercept.size() == y.cols) return model;
   }
 
   const Design<T> design = make_design(x, y, weights, fit_intercept, cancel);
