@@ -39,7 +39,7 @@ export interface ForestSpec extends TreeSpec {
   /** Columns of y; more than one by the squared error only. */
   targets: number;
   threads: number;
-  /** Grows forests for classes on bins. */
+  /** Grows forests on bins. */
   cuda: CudaTarget | null;
 }
 export interface BoostingSpec extends TreeSpec {

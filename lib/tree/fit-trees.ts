@@ -135,15 +135,8 @@ async function grow(
 }
 
 /** What a GPU grows instead of such trees; null where it grows them. */
-function whyNotOnGpu({
-  maxBins = null,
-  criterion,
-  monotonicCst,
-  maxLeafNodes,
-  ccpAlpha,
-}: GrowParams & { readonly criterion: ClassCriterion | NumberCriterion }): string | null {
+function whyNotOnGpu({ maxBins = null, monotonicCst, maxLeafNodes, ccpAlpha }: GrowParams): string | null {
   if (maxBins === null) return "trees on histograms only: set 'maxBins'";
-  if (!['gini', 'entropy', 'logLoss'].includes(criterion)) return 'forests for classes only';
   if (monotonicCst?.some((sign) => sign !== 0)) return "trees without 'monotonicCst' only";
   if (maxLeafNodes !== null || ccpAlpha > 0) return "trees without 'maxLeafNodes' and 'ccpAlpha' only";
   return null;

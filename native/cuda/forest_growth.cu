@@ -19,14 +19,15 @@ ForestGrowth::ForestGrowth(int device, const BorealCudaForestData& data)
   slots_ = 1 + *std::max_element(data.bins, data.bins + cols_);
   by_column_ = DeviceMemory(size_t{cols_} * rows_);
   bins_ = DeviceMemory(cols_ * sizeof(uint32_t));
-  classes_ = DeviceMemory(rows_ * sizeof(int32_t));
+  if (class_count_ > 0) classes_ = DeviceMemory(rows_ * sizeof(int32_t));
+  if (class_count_ == 0) targets_ = DeviceMemory(rows_ * sizeof(int64_t));
   if (data.terms != nullptr) terms_ = DeviceMemory(data.term_count * sizeof(uint64_t));
   for (DeviceMemory& side : sides_) side = DeviceMemory(all * sizeof(uint32_t));
   weights_ = DeviceMemory(all * sizeof(uint32_t));
   nodes_ = DeviceMemory(most_ * sizeof(BorealCudaForestNode));
   order_ = DeviceMemory(most_ * sizeof(uint32_t));
   found_ = DeviceMemory(most_ * sizeof(BorealCudaForestFound));
-  left_ = DeviceMemory(size_t{most_} * class_count_ * sizeof(uint64_t));
+  left_ = DeviceMemory(size_t{most_} * words_of_side(class_count_) * sizeof(uint64_t));
   tasks_ = DeviceMemory(most_ * sizeof(PartitionTask));
   tiles_ = all / kTileRows + 1 + most_;
   marks_ = DeviceMemory(tiles_ * kTileRows / 8);
@@ -35,11 +36,22 @@ ForestGrowth::ForestGrowth(int device, const BorealCudaForestData& data)
   send(by_column_, data.by_column, by_column_.bytes());
   send(bins_, data.bins, bins_.bytes());
   send(classes_, data.classes, classes_.bytes());
+  send(targets_, data.targets, targets_.bytes());
   if (data.terms != nullptr) send(terms_, data.terms, terms_.bytes());
   wait("copying bins");
 }
 
+void ForestGrowth::rows(uint32_t tree, uint32_t side, uint32_t* rows) {
+  use_device(device_);
+  const size_t bytes = size_t{rows_} * sizeof(uint32_t);
+  check(
+      cudaMemcpyAsync(rows, rows_at(side, {tree, side, 0, 0, 0, 0}), bytes, cudaMemcpyDeviceToHost, stream_),
+      "copying rows from the device");
+  wait("copying rows");
+}
+
 void ForestGrowth::send(const DeviceMemory& to, const void* from, size_t bytes) {
+  if (bytes == 0) return;
   check(cudaMemcpyAsync(to.data(), from, bytes, cudaMemcpyHostToDevice, stream_), "copying to the device");
 }
 
@@ -76,6 +88,7 @@ void ForestGrowth::search(const BorealCudaForestNode* nodes, uint32_t count, Bor
   call.by_column = by_column_.data();
   call.bins = reinterpret_cast<const uint32_t*>(bins_.data());
   call.classes = reinterpret_cast<const int32_t*>(classes_.data());
+  call.targets = reinterpret_cast<const long long*>(targets_.data());
   for (size_t k = 0; k < 2; ++k) call.sides[k] = reinterpret_cast<const uint32_t*>(sides_[k].data());
   call.weights = reinterpret_cast<const uint32_t*>(weights_.data());
   call.rows = rows_;
@@ -90,7 +103,7 @@ void ForestGrowth::search(const BorealCudaForestNode* nodes, uint32_t count, Bor
   run_forest_search(call, stream_);
   check(cudaMemcpyAsync(found, found_.data(), count * sizeof(*found), cudaMemcpyDeviceToHost, stream_),
         "copying splits from the device");
-  check(cudaMemcpyAsync(left, left_.data(), size_t{count} * class_count_ * sizeof(uint64_t),
+  check(cudaMemcpyAsync(left, left_.data(), size_t{count} * words_of_side(class_count_) * sizeof(uint64_t),
                         cudaMemcpyDeviceToHost, stream_),
         "copying splits from the device");
   wait("finding splits");
@@ -127,8 +140,8 @@ void ForestGrowth::split(const BorealCudaForestSplit* splits, uint32_t count) {
 uint64_t ForestGrowth::memory_bytes() const {
   uint64_t bytes = 0;
   for (const DeviceMemory* memory :
-       {&by_column_, &bins_, &classes_, &terms_, &sides_[0], &sides_[1], &weights_, &nodes_, &order_, &found_,
-        &left_, &tasks_, &marks_, &lefts_, &totals_}) {
+       {&by_column_, &bins_, &classes_, &targets_, &terms_, &sides_[0], &sides_[1], &weights_, &nodes_,
+        &order_, &found_, &left_, &tasks_, &marks_, &lefts_, &totals_}) {
     bytes += memory->bytes();
   }
   return bytes;

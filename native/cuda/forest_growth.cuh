@@ -20,6 +20,7 @@ struct ForestSearchCall {
   const uint8_t* by_column;
   const uint32_t* bins;  // [cols]
   const int32_t* classes;
+  const long long* targets;  // or null
   const uint32_t* sides[2];  // [trees, rows]
   const uint32_t* weights;   // [trees, rows]
   uint32_t rows, class_count, slots;
@@ -29,6 +30,8 @@ struct ForestSearchCall {
   BorealCudaForestFound* found;
   unsigned long long* left;
 };
+// Words of 64 bits of a side.
+inline uint32_t words_of_side(uint32_t class_count) { return class_count == 0 ? 2 : class_count; }
 // Of a block, of a column of so many bins with the missing one.
 size_t forest_search_bytes(uint32_t slots, uint32_t class_count);
 // Nodes of fewer rows get fewer threads.
@@ -46,6 +49,7 @@ class ForestGrowth {
   void search(const BorealCudaForestNode* nodes, uint32_t count, BorealCudaForestFound* found,
               uint64_t* left);
   void split(const BorealCudaForestSplit* splits, uint32_t count);
+  void rows(uint32_t tree, uint32_t side, uint32_t* rows);
   uint64_t memory_bytes() const;
   // Before it is destroyed. The device may be lost by now; its memory is gone then.
   void leave() const { cudaSetDevice(device_); }
@@ -60,7 +64,7 @@ class ForestGrowth {
   const double weight_step_, least_weight_;
   const uint32_t least_rows_;
   uint32_t slots_ = 0;
-  DeviceMemory by_column_, bins_, classes_, terms_, sides_[2], weights_;
+  DeviceMemory by_column_, bins_, classes_, targets_, terms_, sides_[2], weights_;
   DeviceMemory nodes_, order_, found_, left_;    // of a search
   DeviceMemory tasks_, marks_, lefts_, totals_;  // of a split
   size_t tiles_ = 0;                             // that these have room for

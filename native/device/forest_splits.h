@@ -39,4 +39,12 @@ BOREAL_HOST_DEVICE inline Fraction entropy_score(uint64_t sides, uint64_t weight
   return {whole(sides - weights), 1};
 }
 
+// Squared error, by the sum of the targets on the left, the weights of both sides and the node's mean.
+BOREAL_HOST_DEVICE inline Fraction squares_score(int64_t left, uint64_t left_weight, uint64_t right_weight,
+                                                 double mean) {
+  const double wl = whole(left_weight), wr = whole(right_weight);
+  const double difference = static_cast<double>(left) - mean * wl;
+  return {difference * difference, wl * wr};
+}
+
 }  // namespace boreal

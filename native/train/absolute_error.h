@@ -86,6 +86,7 @@ class AbsoluteError {
     uint32_t index;
   };
   static constexpr size_t kShortKeyRows = size_t{1} << 16;
+  static constexpr bool kImpurityOfLeaves = false;
   static constexpr bool kBoundsRuns = false;
   using Cell = double;  // the weight
   struct Scratch {

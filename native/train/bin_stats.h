@@ -96,6 +96,7 @@ class BinClasses {
   };
   using Cell = uint64_t;  // of a class: weight << 32 | rows
   static constexpr size_t kCells = kClasses;
+  static constexpr bool kImpurityOfLeaves = false;
   using Scratch = std::vector<Cell>;
   using View = NodeView<BinClasses>;
 
@@ -107,6 +108,7 @@ class BinClasses {
   const WeightSteps& steps() const { return steps_; }
   const Terms& terms() const { return terms_; }
   static size_t rows_of(Cell cell) { return static_cast<size_t>(cell & 0xffffffffu); }
+  static Cell rest_of(Cell total, Cell left) { return total - left; }
   Scratch make_scratch() const { return Scratch(cells()); }
   Row make_row(uint32_t index, double weight) const {
     return {index, static_cast<uint32_t>(labels_[index]), steps_.of(weight)};
@@ -208,6 +210,7 @@ class BinTargets {
     uint64_t rows = 0;   // weight << 32 | rows
   };
   static constexpr size_t kCells = 1;
+  static constexpr bool kImpurityOfLeaves = true;
   struct Scratch {};
   using View = NodeView<BinTargets>;
 
@@ -224,18 +227,30 @@ class BinTargets {
 
   void prepare(const View&) const {}
   double weight(const View& node) const { return weight_of(node) * steps_.step(); }
+  // False where the rows are not here.
   bool pure(const View& node) const {
-    return std::all_of(node.rows, node.rows + node.count,
-                       [&](const Row& row) { return row.target == node.rows[0].target; });
+    return node.rows != nullptr && std::all_of(node.rows, node.rows + node.count, [&](const Row& row) {
+             return row.target == node.rows[0].target;
+           });
   }
-  double impurity(const View& node) const {
-    const double mean = mean_of(node);
-    double squares = 0;
-    for (size_t i = 0; i < node.count; ++i) {
-      const double d = (static_cast<double>(node.rows[i].target) - mean) * step_;
-      squares += node.rows[i].weight * d * d;
+  double mean(const View& node) const { return mean_of(node) * step_; }
+  // Of rows in their order: the sum of weighted squared distances from their mean, and their weight, both in
+  // steps of weight.
+  std::pair<double, double> squares(const Row* rows, size_t count, double mean) const {
+    double squares = 0, weight = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const double d = static_cast<double>(rows[i].target) * step_ - mean;
+      squares += rows[i].weight * d * d;
+      weight += rows[i].weight;
     }
-    return squares / weight_of(node);
+    return {squares, weight};
+  }
+  Row row_of(uint32_t index, uint32_t weight) const { return {targets_[index], index, weight}; }
+  const std::vector<int64_t>& targets() const { return targets_; }
+  const WeightSteps& steps() const { return steps_; }
+  static size_t rows_of(const Cell& cell) { return static_cast<size_t>(cell.rows & 0xffffffffu); }
+  static Cell rest_of(const Cell& total, const Cell& left) {
+    return {total.target - left.target, total.rows - left.rows};
   }
   // Scores are in squared steps.
   double gain(const View&, double score) const { return score * step_ * step_; }
@@ -249,19 +264,17 @@ class BinTargets {
       left_.target += cell->target;
       left_.rows += cell->rows;
     }
-    size_t left_rows() const { return static_cast<size_t>(left_.rows & 0xffffffffu); }
+    size_t left_rows() const { return rows_of(left_); }
     double left_weight() const { return weight_of(left_) * stats_.steps_.step(); }
     double right_weight() const { return weight_of(right()) * stats_.steps_.step(); }
     double left_value() const { return value(left_); }
     double right_value() const { return value(right()); }
     Fraction score() const {
-      const double wl = weight_of(left_), wr = weight_of(right());
-      const double difference = static_cast<double>(left_.target) - mean_ * wl;
-      return {difference * difference, wl * wr};
+      return squares_score(left_.target, left_.rows >> 32, right().rows >> 32, mean_);
     }
 
    private:
-    Cell right() const { return {total_.target - left_.target, total_.rows - left_.rows}; }
+    Cell right() const { return rest_of(total_, left_); }
     double value(const Cell& side) const {
       return stats_.centre_ + static_cast<double>(side.target) / weight_of(side) * stats_.step_;
     }

@@ -151,11 +151,20 @@ void check_gpu(const ForestData& data, const ForestParams& params, const BinTabl
   const auto need = [](bool condition, const char* message) {
     if (!condition) throw Error("ERR_NOT_SUPPORTED", message);
   };
-  need(params.criterion != Criterion::kSquaredError, "A GPU grows forests for classes only.");
   need(params.monotonic.empty(), "A GPU grows forests without monotonic constraints only.");
   need(params.max_leaves == 0 && params.ccp_alpha == 0 && !params.pruning_path,
        "A GPU grows forests without a limit of leaves and without pruning only.");
   need(ForestGpu::fits(table, data.class_count), "A GPU has no room for so many classes: use fewer bins.");
+}
+
+template <typename Terms, size_t kClasses>
+void describe(const BinClasses<Terms, kClasses>& stats, ForestGpu::Setup* setup) {
+  setup->classes = stats.labels();
+  setup->class_count = static_cast<uint32_t>(stats.cells());
+  setup->terms = stats.terms().terms();
+}
+void describe(const BinTargets& stats, ForestGpu::Setup* setup) {
+  setup->targets = {stats.targets().data(), stats.targets().size()};
 }
 
 // Many trees at once on a GPU.
@@ -170,10 +179,14 @@ ForestModel train_on_gpu(const ForestData& data, const ForestParams& params, siz
     throw Error("ERR_NOT_SUPPORTED", "A GPU takes entropy of at most 16,777,216 rows, and of whole weights.");
   }
   const size_t batch = std::clamp<size_t>(kRows / table.rows(), 1, params.trees);
-  ForestGpu gpu(params.cuda, table,
-                {stats.labels(), data.class_count, stats.terms().terms(), stats.steps().step(),
-                 SplitLimits(params).min_weight(), params.min_samples_leaf, static_cast<uint32_t>(batch),
-                 std::max(kNodes, params.max_features)});
+  ForestGpu::Setup setup{};
+  describe(stats, &setup);
+  setup.weight_step = stats.steps().step();
+  setup.least_weight = SplitLimits(params).min_weight();
+  setup.least_rows = params.min_samples_leaf;
+  setup.trees = static_cast<uint32_t>(batch);
+  setup.most = std::max(kNodes, params.max_features);
+  ForestGpu gpu(params.cuda, table, setup);
   ForestLevels<Stats> levels(table, sampler, stats, params, &gpu, max_threads, cancel);
   Grown grown(params);
   for (size_t first = 0; first < params.trees; first += batch) {
@@ -195,9 +208,7 @@ ForestModel train_on_bins(const ForestData& data, const ForestParams& params, co
   if (on_gpu) check_gpu(data, params, table);
   auto run = [&](const auto& stats) {
     using Stats = std::decay_t<decltype(stats)>;
-    if constexpr (!std::is_same_v<Stats, BinTargets>) {
-      if (on_gpu) return train_on_gpu(data, params, max_threads, sampler, table, stats, cancel, progress);
-    }
+    if (on_gpu) return train_on_gpu(data, params, max_threads, sampler, table, stats, cancel, progress);
     using Builder = TreeBuilder<Stats, BinSearch<Stats>>;
     return train<Builder>(data, params, max_threads, sampler, table, stats, cancel, progress);
   };

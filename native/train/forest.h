@@ -49,7 +49,7 @@ struct ForestParams : TreeParams {
   bool pruning_path = false;        // of the first tree
   // 2 .. 255: splits lie between so many bins of a column at most; for classes and squared error. 0: exact.
   uint32_t max_bins = 0;
-  CudaTarget cuda;  // grows the trees, if it is a GPU: for classes on bins
+  CudaTarget cuda;  // grows the trees, if it is a GPU: those on bins
 };
 
 struct ForestData {

@@ -6,7 +6,7 @@ namespace boreal {
 
 // What cuda/kernels/forest_search.cu keeps of a block, in the 48 KiB that every device has.
 bool ForestGpu::fits(const BinTable& table, uint32_t class_count) {
-  constexpr size_t kSharedBytes = 48 << 10;
+  constexpr size_t kSharedBytes = (48 << 10) - 64;
   size_t slots = 0;
   for (size_t j = 0; j < table.cols(); ++j) slots = std::max<size_t>(slots, table.bins(j) + 1);
   return class_count * (2 * sizeof(uint64_t) + slots * 2 * sizeof(uint32_t)) <= kSharedBytes;
@@ -23,6 +23,7 @@ ForestGpu::ForestGpu(const CudaTarget& target, const BinTable& table, const Setu
   data.by_column = table.column(0);
   data.bins = bins.data();
   data.classes = setup.classes.data;
+  data.targets = setup.targets.data;
   data.rows = table.rows();
   data.cols = static_cast<uint32_t>(bins.size());
   data.class_count = setup.class_count;
@@ -47,9 +48,11 @@ void ForestGpu::start(uint32_t tree, const std::vector<uint32_t>& rows,
 void ForestGpu::search(const std::vector<BorealCudaForestNode>& nodes,
                        std::vector<BorealCudaForestFound>* found, std::vector<uint64_t>* left) {
   found->resize(nodes.size());
-  left->resize(nodes.size() * class_count_);
+  left->resize(nodes.size() * words());
   call(api_->search, nodes.data(), static_cast<uint32_t>(nodes.size()), found->data(), left->data());
 }
+
+void ForestGpu::rows(uint32_t tree, uint32_t side, uint32_t* rows) { call(api_->rows, tree, side, rows); }
 
 void ForestGpu::split(const std::vector<BorealCudaForestSplit>& splits) {
   call(api_->split, splits.data(), static_cast<uint32_t>(splits.size()));

@@ -1,4 +1,4 @@
-// The bins and rows of a forest for classes that grows on a GPU, to the bit of the CPU: see
+// The bins and rows of a forest that grows on a GPU, to the bit of the CPU: see
 // device/cuda_forest_training_api.h.
 #pragma once
 
@@ -17,8 +17,9 @@ namespace boreal {
 class ForestGpu {
  public:
   struct Setup {
-    Span<int32_t> classes;
-    uint32_t class_count;
+    Span<int32_t> classes;  // or targets, as BinTargets has them
+    Span<int64_t> targets;
+    uint32_t class_count;         // 0: targets
     std::vector<uint64_t> terms;  // of entropy; empty: Gini
     double weight_step, least_weight;
     uint32_t least_rows;
@@ -26,7 +27,7 @@ class ForestGpu {
     uint32_t most;   // nodes in a call
   };
 
-  // Whether columns of so many classes fit a block's shared memory.
+  // Whether columns of so many classes, 0 for targets, fit a block's shared memory.
   static bool fits(const BinTable& table, uint32_t class_count);
 
   // Throws ERR_OUT_OF_MEMORY, ERR_CUDA and what CudaLibrary throws; so do all others.
@@ -37,11 +38,16 @@ class ForestGpu {
 
   // weights: of all rows, whatever those are that the tree does not have.
   void start(uint32_t tree, const std::vector<uint32_t>& rows, const std::vector<uint32_t>& weights);
-  // left: [nodes, classes], written for those that are found.
+  // left: [nodes, words()], written for those that are found.
   void search(const std::vector<BorealCudaForestNode>& nodes, std::vector<BorealCudaForestFound>* found,
               std::vector<uint64_t>* left);
   void split(const std::vector<BorealCudaForestSplit>& splits);
 
+  // Either array of a tree's rows, [all rows].
+  void rows(uint32_t tree, uint32_t side, uint32_t* rows);
+
+  // Of a side, as the device writes it.
+  size_t words() const { return class_count_ == 0 ? 2 : class_count_; }
   uint32_t trees() const { return trees_; }
   uint32_t most() const { return most_; }
 

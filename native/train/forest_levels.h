@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <mutex>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -27,7 +29,7 @@
 
 namespace boreal {
 
-// Stats: BinClasses.
+// Stats: those of bin_stats.h.
 template <typename Stats>
 class ForestLevels {
  public:
@@ -57,6 +59,7 @@ class ForestLevels {
       search_level();
       part_level();
     }
+    if constexpr (Stats::kImpurityOfLeaves) add_up_impurities();
     for (size_t t = 0; t < count; ++t) trees[t] = trees_[t].finish(table_.cols());
   }
 
@@ -68,9 +71,14 @@ class ForestLevels {
     uint32_t begin, count;  // its rows
     uint32_t depth;
     bool usable = false;  // a column that it drew is not constant
+    bool pure = false;    // all its targets are the same, as the search has found
     size_t index;         // in its tree
     uint64_t path;
     Split split;
+  };
+  struct Leaf {
+    size_t index;  // in its tree
+    uint32_t tree, side, begin, count;
   };
   static constexpr size_t kBlock = 256;  // nodes that one task goes through
 
@@ -86,6 +94,8 @@ class ForestLevels {
   void start(size_t count, const DrawnFn& drawn) {
     trees_.assign(count, GrowingTree(stats_.outputs()));
     root_weights_.assign(count, 0.0);
+    weights_.assign(count, {});
+    leaves_.clear();
     level_.assign(count, Node());
     totals_.assign(count * cells_, Cell());
     std::mutex mutex;  // of the GPU
@@ -101,11 +111,15 @@ class ForestLevels {
         weights[row] = made.weight;
       });
       drawn(first_ + t, counts);
-      trees_[t].add_nodes(1);
-      level_[t] = {static_cast<uint32_t>(t), 0, 0, static_cast<uint32_t>(rows.size()), 0, false, 0, 1, {}};
+      add_nodes(1, &trees_[t]);
+      level_[t] = {
+          static_cast<uint32_t>(t), 0, 0, static_cast<uint32_t>(rows.size()), 0, false, false, 0, 1, {}};
       root_weights_[t] = stats_.weight(view_of(t));
-      std::lock_guard<std::mutex> lock(mutex);
-      gpu_.start(static_cast<uint32_t>(t), rows, weights);
+      {
+        std::lock_guard<std::mutex> lock(mutex);
+        gpu_.start(static_cast<uint32_t>(t), rows, weights);
+      }
+      if (Stats::kImpurityOfLeaves) weights_[t] = std::move(weights);
     };
     ThreadPool::instance().parallel_for(count, begin, max_threads_);
   }
@@ -170,6 +184,7 @@ class ForestLevels {
     const BorealCudaForestFound& found = found_[task];
     Node& node = level_[number];
     node.usable = node.usable || found.usable != 0;
+    node.pure = found.pure != 0;
     if (found.found == 0 || !(found.score > bar_above(node.split.score))) return;
     node.split.score = found.score;
     node.split.feature = tasks_[task].column;
@@ -177,7 +192,8 @@ class ForestLevels {
     node.split.high = found.numbers_left != 0 ? BinTable::kMissing : found.low + 1;
     node.split.missing = found.missing != 0;
     node.split.missing_left = found.missing_left != 0;
-    std::copy_n(found_left_.data() + task * cells_, cells_, lefts_.data() + number * cells_);
+    std::memcpy(static_cast<void*>(lefts_.data() + number * cells_), found_left_.data() + task * gpu_.words(),
+                gpu_.words() * sizeof(uint64_t));
   }
 
   // Makes the next level of the children.
@@ -186,7 +202,7 @@ class ForestLevels {
     std::vector<size_t> next_node(trees_.size());
     for (const uint32_t k : open_) {
       const Node& node = level_[k];
-      if (!node.split.found()) continue;
+      if (!node.split.found() || node.pure) continue;
       const double decrease = writer_.decrease(view_of(k), node.split, root_weights_[node.tree]);
       if (!writer_.is_worth(decrease)) continue;
       split.push_back(k);
@@ -194,7 +210,7 @@ class ForestLevels {
     }
     for (size_t t = 0; t < trees_.size(); ++t) {
       const size_t nodes = trees_[t].nodes();
-      trees_[t].add_nodes(next_node[t]);
+      add_nodes(next_node[t], &trees_[t]);
       next_node[t] = nodes;
     }
     std::vector<Node> children(2 * split.size());
@@ -207,7 +223,7 @@ class ForestLevels {
       size_t lefts = 0;
       for (size_t k = 0; k < cells_; ++k) {
         totals[2 * s * cells_ + k] = left[k];
-        totals[(2 * s + 1) * cells_ + k] = total[k] - left[k];
+        totals[(2 * s + 1) * cells_ + k] = Stats::rest_of(total[k], left[k]);
         lefts += Stats::rows_of(left[k]);
       }
       const size_t index = next_node[node.tree];
@@ -220,6 +236,7 @@ class ForestLevels {
       children[2 * s + 1] = child_of(node, 1, index + 1, node.begin + middle, node.count - middle);
     }
     if (!splits.empty()) gpu_.split(splits);
+    if (Stats::kImpurityOfLeaves) keep_leaves();
     level_ = std::move(children);
     totals_ = std::move(totals);
   }
@@ -243,9 +260,55 @@ class ForestLevels {
     return to;
   }
 
+  // ---- Impurities that are added up from the leaves
+
+  static void add_nodes(size_t count, GrowingTree* tree) {
+    tree->add_nodes(count);
+    if (Stats::kImpurityOfLeaves) tree->make_room_for_squares();
+  }
+
+  void keep_leaves() {
+    for (const Node& node : level_) {
+      if (!trees_[node.tree].is_leaf(node.index)) continue;
+      leaves_.push_back({node.index, node.tree, node.side, node.begin, node.count});
+    }
+  }
+
+  // The rows of the leaves come from the GPU, tree by tree.
+  void add_up_impurities() {
+    std::vector<std::vector<const Leaf*>> leaves(trees_.size());
+    for (const Leaf& leaf : leaves_) leaves[leaf.tree].push_back(&leaf);
+    std::mutex mutex;  // of the GPU
+    const auto add_up = [&](size_t t, size_t) {
+      std::vector<uint32_t> sides[2];
+      {
+        std::lock_guard<std::mutex> lock(mutex);
+        for (uint32_t side = 0; side < 2; ++side) {
+          sides[side].resize(table_.rows());
+          gpu_.rows(static_cast<uint32_t>(t), side, sides[side].data());
+        }
+      }
+      check_cancel(cancel_);
+      GrowingTree& tree = trees_[t];
+      std::vector<typename Stats::Row> rows;
+      for (const Leaf* leaf : leaves[t]) {
+        const uint32_t* const numbers = sides[leaf->side].data() + leaf->begin;
+        rows.clear();
+        for (size_t k = 0; k < leaf->count; ++k) {
+          rows.push_back(stats_.row_of(numbers[k], weights_[t][numbers[k]]));
+        }
+        std::tie(tree.squares[leaf->index], tree.weights[leaf->index]) =
+            stats_.squares(rows.data(), rows.size(), tree.means[leaf->index]);
+      }
+      add_up_impurity(&tree);
+    };
+    ThreadPool::instance().parallel_for(trees_.size(), add_up, max_threads_);
+  }
+
   static Node child_of(const Node& node, uint32_t k, size_t index, uint32_t begin, uint32_t count) {
-    return {node.tree, 1 - node.side, begin, count, node.depth + 1, false, index, child_path(node.path, k),
-            {}};
+    return {
+        node.tree, 1 - node.side, begin, count, node.depth + 1, false, false, index, child_path(node.path, k),
+        {}};
   }
 
   const BinTable& table_;
@@ -265,6 +328,8 @@ class ForestLevels {
   std::vector<Node> level_;
   std::vector<Cell> totals_, lefts_;  // [nodes of the level, cells]
   std::vector<uint32_t> open_;
+  std::vector<std::vector<uint32_t>> weights_;  // [trees] of all rows, and the leaves of the trees: where
+  std::vector<Leaf> leaves_;                    // impurities are added up from these
   std::vector<BorealCudaForestNode> tasks_;
   std::vector<BorealCudaForestFound> found_;
   std::vector<uint64_t> found_left_;

@@ -23,14 +23,12 @@ class NodeWriter {
   // root_weight: of the tree's rows. Writes but the node's split.
   bool write(const View& view, size_t node, uint32_t depth, const ValueBounds& bounds, double root_weight,
              GrowingTree* tree) const {
-    const double weight = stats_.weight(view), impurity = stats_.impurity(view);
+    const double weight = stats_.weight(view);
     tree->cover[node] = static_cast<float>(weight);
-    tree->impurity[node] = static_cast<float>(impurity);
-    tree->risk[node] = impurity * (weight / root_weight);
     write_value(view, bounds, tree->node_values.data() + node * stats_.outputs());
-    return depth < params_.max_depth && view.count >= params_.min_samples_split &&
-           view.count / 2 >= params_.min_samples_leaf && weight >= 2 * params_.min_weight_leaf &&
-           impurity > kEpsilon && !stats_.pure(view);
+    return write_impurity(view, node, weight / root_weight, tree) && depth < params_.max_depth &&
+           view.count >= params_.min_samples_split && view.count / 2 >= params_.min_samples_leaf &&
+           weight >= 2 * params_.min_weight_leaf && !stats_.pure(view);
   }
   // By how much the split lowers the impurity, in proportion to the weight of the tree's rows.
   double decrease(const View& view, const Split& split, double root_weight) const {
@@ -41,6 +39,19 @@ class NodeWriter {
  private:
   // scikit-learn's tolerance for impurities.
   static constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+  // Whether there is any, as far as is known.
+  bool write_impurity(const View& view, size_t node, double share, GrowingTree* tree) const {
+    if constexpr (Stats::kImpurityOfLeaves) {
+      tree->means[node] = stats_.mean(view);
+      return true;
+    } else {
+      const double impurity = stats_.impurity(view);
+      tree->impurity[node] = static_cast<float>(impurity);
+      tree->risk[node] = impurity * share;
+      return impurity > kEpsilon;
+    }
+  }
 
   void write_value(const View& view, const ValueBounds& bounds, double* value) const {
     stats_.write_value(view, value);

@@ -21,6 +21,7 @@ class SquaredErrors {
     uint32_t index;
   };
   static constexpr size_t kShortKeyRows = size_t{1} << 16;
+  static constexpr bool kImpurityOfLeaves = false;
   static constexpr bool kBoundsRuns = false;
   using Cell = double;                  // the weight, then the weighted sum of each target
   using Scratch = std::vector<double>;  // |y - w M| of each target, then M

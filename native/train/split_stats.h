@@ -10,6 +10,8 @@
 //   kBoundsRuns  whether Scan can tell from the sum of a run of rows that no boundary within it exceeds a
 //            score. If so, payloads have 16 bits, run_of() is a row's part of such a sum, which fits if
 //            fits_run(), run_rows() counts its rows, and a Scan has move_run() and may_exceed()
+//   kImpurityOfLeaves  whether impurities are added up from the leaves once the tree has grown, by mean() and
+//            squares(), since a GPU may have the rows of a node until then
 //   gain     impurity decrease per unit of the node's weight, from the best score
 // Here are the policies for classes; target_stats.h and absolute_error.h have those for numbers.
 #pragma once
@@ -46,6 +48,7 @@ class BinaryGini {
     uint32_t weight_class;  // weight << 1 | class
   };
   static constexpr size_t kShortKeyRows = std::numeric_limits<size_t>::max();
+  static constexpr bool kImpurityOfLeaves = false;
   static constexpr bool kBoundsRuns = true;
   using Cell = uint64_t;  // weight << 32 | weight of class 1
   struct Scratch {};
@@ -199,6 +202,7 @@ class ClassImpurity {
     uint32_t index;
   };
   static constexpr size_t kShortKeyRows = size_t{1} << 16;
+  static constexpr bool kImpurityOfLeaves = false;
   static constexpr bool kBoundsRuns = false;
   using Cell = double;  // one for each class: its weight
   using Scratch = std::vector<Cell>;

@@ -22,6 +22,7 @@ class TargetSums {
     uint32_t index;
   };
   static constexpr size_t kShortKeyRows = size_t{1} << 16;
+  static constexpr bool kImpurityOfLeaves = false;
   static constexpr bool kBoundsRuns = false;
   struct Cell {
     double weight = 0;
@@ -144,6 +145,7 @@ class Isolation {
     uint32_t index;
   };
   static constexpr size_t kShortKeyRows = size_t{1} << 16;
+  static constexpr bool kImpurityOfLeaves = false;
   static constexpr bool kBoundsRuns = false;
   using Cell = double;
   struct Scratch {};

@@ -60,6 +60,25 @@ Tree GrowingTree::finish(size_t cols) const {
   return tree;
 }
 
+void add_up_impurity(GrowingTree* tree) {
+  std::vector<double>&weights = tree->weights, &squares = tree->squares;
+  // Children stand after their parents.
+  for (size_t node = tree->nodes(); node-- > 0;) {
+    if (!tree->is_leaf(node)) {
+      const size_t left = static_cast<size_t>(tree->left[node]), right = left + 1;
+      const double between = tree->means[left] - tree->means[right];
+      weights[node] = weights[left] + weights[right];
+      const double pull = weights[left] * weights[right] / weights[node];
+      squares[node] = squares[left] + squares[right] + pull * between * between;
+    }
+    const double impurity = squares[node] / weights[node];
+    tree->impurity[node] = static_cast<float>(impurity);
+    tree->risk[node] = impurity;
+  }
+  const double root = weights[0];
+  for (size_t node = 0; node < tree->nodes(); ++node) tree->risk[node] *= weights[node] / root;
+}
+
 namespace {
 
 constexpr size_t kNone = static_cast<size_t>(-1);

@@ -41,11 +41,21 @@ struct GrowingTree : Tree {
   size_t outputs;
   std::vector<double> node_values;  // [nodes, outputs]
   std::vector<double> risk;         // [nodes] impurity times the node's share of the weight
+  // Of Stats whose impurities are added up from the leaves: [nodes] means, [nodes] weights and sums of
+  // squared distances from the mean, those of the leaves.
+  std::vector<double> means, weights, squares;
 
   void add_nodes(size_t count);
+  void make_room_for_squares() {
+    for (std::vector<double>* of : {&means, &weights, &squares}) of->resize(nodes());
+  }
   // The nodes that are left, in depth-first order.
   Tree finish(size_t cols) const;
 };
+
+// Sets impurities and risks by the means, the weights and the sums of squares: those of a node are its
+// children's, and what lies between their means.
+void add_up_impurity(GrowingTree* tree);
 
 // Each alpha at which branches go, ascending from 0, and the sum of the leaves' risks from then on.
 struct PruningPath {

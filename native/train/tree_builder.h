@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,15 @@ class TreeBuilder {
     // Done last and together, as nearly every look-up misses the caches.
     for (const Boundary& b : boundaries_) {
       tree_.threshold[b.node] = table_.threshold(b.feature, b.low, b.high);
+    }
+    if constexpr (Stats::kImpurityOfLeaves) {
+      for (size_t k = 0; k < tree_.nodes(); ++k) {
+        if (!tree_.is_leaf(k)) continue;
+        const auto [begin, end] = slices_[k];
+        std::tie(tree_.squares[k], tree_.weights[k]) =
+            stats_.squares(rows_.data() + begin, end - begin, tree_.means[k]);
+      }
+      add_up_impurity(&tree_);
     }
     if (path != nullptr || params_.ccp_alpha > 0) prune(&tree_, params_.ccp_alpha, path);
     return tree_.finish(table_.cols());
@@ -135,6 +145,11 @@ class TreeBuilder {
     Row* rows = rows_.data() + node.begin;
     const size_t count = node.end - node.begin;
     check_cancel(count);
+    if constexpr (Stats::kImpurityOfLeaves) {
+      tree_.make_room_for_squares();
+      slices_.resize(tree_.nodes());
+      slices_[node.index] = {node.begin, node.end};
+    }
     std::fill(total_.begin(), total_.end(), Cell());
     for (size_t i = 0; i < count; ++i) stats_.add(total_.data(), rows[i]);
     const typename Stats::View view = {rows, count, total_.data(), &scratch_};
@@ -227,7 +242,8 @@ class TreeBuilder {
   typename Stats::Scratch scratch_;
   GrowingTree tree_{1};
   std::vector<Boundary> boundaries_;
-  uint64_t stream_ = 0;  // of the tree that grows
+  std::vector<std::pair<size_t, size_t>> slices_;  // of the nodes' rows; where impurities are the leaves'
+  uint64_t stream_ = 0;                            // of the tree that grows
   double root_weight_ = 0;
   size_t uncounted_rows_ = 0;
 };

@@ -79,7 +79,14 @@ describeOnEmulatedGpu('training on an emulated GPU', async () => {
     });
     for (const params of [{ maxLeafNodes: 4 }, { ccpAlpha: 0.1 }])
       await refused(make(params)).toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
-    await refused(new RandomForestRegressor({ maxBins: 9 })).toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    const numbers = (device: 'cpu' | 'cuda') =>
+      new RandomForestRegressor({ nEstimators: 3, maxBins: 20, randomState: 2 }).fit(data, target, {
+        device,
+      });
+    const [one, other] = [await numbers('cpu'), await numbers('cuda')];
+    expect(await other.predict(data)).toEqual(await one.predict(data));
+    expect(other.featureImportances).toEqual(one.featureImportances);
+    await refused(new RandomForestRegressor()).toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
     const exact = await make({ maxBins: null }).fit(data, target, { device: 'auto' });
     expect(await exact.score(data, target)).toBeGreaterThan(0.9);
   });

@@ -14,7 +14,7 @@ namespace {
 ForestParams forest_of(size_t cols) {
   ForestParams params;
   params.trees = 2;
-  params.max_bins = 60;
+  params.max_bins = 40;
   params.max_features = static_cast<uint32_t>((cols + 1) / 2);
   params.seed = 11;
   params.out_of_bag = true;
@@ -42,6 +42,35 @@ std::string error_code(const Problem& problem, const ForestParams& params) {
   return "no error";
 }
 
+void check_limits(uint32_t classes) {
+  Rng rng(21);
+  Problem problem = random_problem({70, 5, 0, 0.1, classes, false}, rng);
+  ForestParams params = forest_of(5);
+  if (classes == 0) params.criterion = Criterion::kSquaredError;
+  params.max_features = 1;
+  check_same(problem, params);
+  params.max_depth = 3;
+  check_same(problem, params);
+  params.max_depth = 0xffffffffu;
+  params.min_samples_leaf = 4;
+  params.min_samples_split = 11;
+  params.min_impurity_decrease = 0.004;
+  check_same(problem, params);
+  params.max_samples = 60;
+  params.balanced_subsample = classes > 0;
+  params.min_weight_leaf = 3.5;
+  params.first_tree = 7;
+  check_same(problem, params);
+  // Sample weights: drawn by them, and then as they are.
+  params.max_samples = 0;
+  params.balanced_subsample = false;
+  for (size_t i = 0; i < problem.rows; ++i) problem.weights.push_back(rng.below(5) * 0.3);
+  check_same(problem, params);
+  params.bootstrap = params.out_of_bag = false;
+  params.min_weight_leaf = 0.7;
+  check_same(problem, params);
+}
+
 }  // namespace
 
 TEST_CASE("forest training: shapes, classes and missing values, by Gini and entropy") {
@@ -64,31 +93,22 @@ TEST_CASE("forest training: shapes, classes and missing values, by Gini and entr
   }
 }
 
+TEST_CASE("forest training: shapes and missing values, by squared error") {
+  for (const size_t rows : {1u, 2u, 50u}) {
+    for (const size_t cols : {1u, 4u}) {
+      CAPTURE(rows);
+      CAPTURE(cols);
+      Rng rng(rows * 10 + cols);
+      const Problem problem = random_problem({rows, cols, 0, cols == 4 ? 0.2 : 0.0, 0, false}, rng);
+      ForestParams params = forest_of(cols);
+      params.criterion = Criterion::kSquaredError;
+      check_same(problem, params);
+    }
+  }
+}
+
 TEST_CASE("forest training: every limit of a tree") {
-  Rng rng(21);
-  Problem problem = random_problem({100, 5, 0, 0.1, 2, false}, rng);
-  ForestParams params = forest_of(5);
-  params.max_features = 1;
-  check_same(problem, params);
-  params.max_depth = 3;
-  check_same(problem, params);
-  params.max_depth = 0xffffffffu;
-  params.min_samples_leaf = 4;
-  params.min_samples_split = 11;
-  params.min_impurity_decrease = 0.004;
-  check_same(problem, params);
-  params.max_samples = 70;
-  params.balanced_subsample = true;
-  params.min_weight_leaf = 3.5;
-  params.first_tree = 7;
-  check_same(problem, params);
-  // Sample weights: drawn by them, and then as they are.
-  params = forest_of(5);
-  for (size_t i = 0; i < problem.rows; ++i) problem.weights.push_back(rng.below(5) * 0.3);
-  check_same(problem, params);
-  params.bootstrap = params.out_of_bag = false;
-  params.min_weight_leaf = 0.7;
-  check_same(problem, params);
+  for (const uint32_t classes : {2u, 0u}) check_limits(classes);
 }
 
 TEST_CASE("forest training: a node of many rows, and constant columns before one that is not") {
@@ -106,7 +126,6 @@ TEST_CASE("forest training: a node of many rows, and constant columns before one
 TEST_CASE("forest training: what a GPU leaves to the CPU, and failures") {
   Rng rng(6);
   const Problem problem = random_problem({60, 2, 0, 0, 2, false}, rng);
-  const Problem numbers = random_problem({60, 2, 0, 0, 0, false}, rng);
   const Problem many = random_problem({300, 2, 0, 0, 150, false}, rng);
   each_device([&](const CudaLibrary& library, int32_t device) {
     ForestParams params = forest_of(2);
@@ -120,9 +139,6 @@ TEST_CASE("forest training: what a GPU leaves to the CPU, and failures") {
     other = params;
     other.monotonic = {1, 0};
     CHECK(error_code(problem, other) == "ERR_NOT_SUPPORTED");
-    other = params;
-    other.criterion = Criterion::kSquaredError;
-    CHECK(error_code(numbers, other) == "ERR_NOT_SUPPORTED");
     CHECK(error_code(many, params) == "ERR_NOT_SUPPORTED");
     if (!cuda_devices().emulated || device > 0) return;
     for (const char* what : {"memory 2", "memory 9", "work 1", "work 4"}) {
