@@ -151,9 +151,13 @@ export interface NativeAddon
 
   /** The GPUs that the plug-in in this file finds; the first call opens it for the whole process. */
   cudaDevices(path: string): CudaDeviceInfo[];
+  /** On the pool: opens the plug-in, asks for the device and, if so wanted, measures it, each once for the whole process. */
+  cudaOpen(target: CudaTarget, measured: boolean): Promise<void>;
   /** The rows from which the device should run the plan faster than the CPU, by measured speeds; Infinity: never. */
-  cudaBreakEvenRows(ops: Int32Array, constants: Constant[], cudaPlugin: string, device: number): number;
-  /** Nanoseconds that a fit should take there, by measured speeds. */
+  cudaBreakEvenRows(ops: Int32Array, constants: Constant[], target: CudaTarget): number;
+  /** The same on the pool; the constants as in programCreateAsync. */
+  cudaBreakEvenRowsAsync(ops: Int32Array, constants: Constant[], target: CudaTarget): Promise<number>;
+  /** Nanoseconds that a fit should take there, by measured speeds: at once where cudaOpen has measured them. */
   cudaTrainingNs(target: CudaTarget, work: CudaTrainingWork): number;
 
   /**

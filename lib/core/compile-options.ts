@@ -81,10 +81,9 @@ export function isGpu(device: Device): boolean {
 }
 
 /**
- * Fills in defaults and checks.
+ * Fills in defaults and checks. Whether a GPU is here shows when the plan is placed.
  *
  * @throws {ERR_PARAMETER} for an unknown option value
- * @throws {ERR_DEVICE | ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} for a device that is not here
  * @throws {ERR_NOT_SUPPORTED} for float64 on a GPU, and for what its tensor cores multiply on the CPU
  */
 export function resolveCompileOptions(

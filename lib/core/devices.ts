@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, toBorealError } from '../errors.js';
-import { type CudaDeviceInfo, native } from '../native.js';
+import { type CudaDeviceInfo, type CudaTarget, native } from '../native.js';
 
 /** Where a compiled plan runs. */
 export type PlanDevice = 'cpu' | `cuda:${number}`;
@@ -86,24 +86,47 @@ function cudaDevices(): CudaDeviceInfo[] {
   }
 }
 
-/**
- * The number of a GPU by the name of its device, 'cuda' being the first one.
- *
- * @internal
- * @throws {ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} when no GPU can be used here
- * @throws {ERR_DEVICE} when there is none of that number
- */
+/** The number in the name of a GPU, 'cuda' being the first one. @internal */
 export function cudaNumber(device: string): number {
-  const number = device === 'cuda' ? 0 : Number(device.slice('cuda:'.length));
-  const { length } = cudaDevices();
-  if (number < length) return number;
-  const here = length === 0 ? 'no GPU that CUDA can use' : `${length} of them, numbered from 0`;
-  throw new EnvironmentError('ERR_DEVICE', `There is no device '${device}': this machine has ${here}.`);
+  return device === 'cuda' ? 0 : Number(device.slice('cuda:'.length));
 }
 
 /**
- * The devices of this machine. The first call opens the CUDA plug-in where one is installed, which takes a fraction of a
- * second; nothing is reserved on a GPU.
+ * A GPU for the native core, which says whether there is one of that number.
+ *
+ * @internal
+ * @throws {ERR_CUDA_PLUGIN} when there is no plug-in
+ */
+export function cudaTarget(device: string): CudaTarget {
+  return { plugin: cudaPlugin(), device: cudaNumber(device) };
+}
+
+/** What this thread has opened, or is opening. */
+const opened = new Map<string, Promise<void>>();
+
+/**
+ * Starts CUDA and asks for a GPU, off the event loop: once, whoever else waits for it. What fails is tried again by the next call.
+ *
+ * @param measured - whether its speeds are wanted, too
+ * @internal
+ * @throws {ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER | ERR_DEVICE} when it cannot be used
+ */
+export function openCuda(target: CudaTarget, measured = false): Promise<void> {
+  const key = JSON.stringify([target.plugin, target.device, measured]);
+  let opening = opened.get(key);
+  if (opening === undefined) {
+    opening = native.cudaOpen(target, measured).catch((error) => {
+      opened.delete(key);
+      throw toBorealError(error);
+    });
+    opened.set(key, opening);
+  }
+  return opening;
+}
+
+/**
+ * The devices of this machine. Where the CUDA plug-in is installed and nothing has started CUDA yet, it does so on this thread, which
+ * takes a fraction of a second; nothing is reserved on a GPU.
  *
  * @example
  * ```ts

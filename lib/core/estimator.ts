@@ -36,6 +36,7 @@ import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { SparsePlan } from './sparse/sparse-plan.js';
 import type { Vectorizer } from './sparse/sparse-transformer.js';
 import type { TargetsLike } from './targets.js';
+import { askedGpu } from './training-device.js';
 import { type TrainingReference, type TrainingSample, takeSample } from './training-reference.js';
 
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
@@ -170,7 +171,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     learn: (input: FitInput) => Promise<S>,
   ): Promise<Fitted<P, S>> {
     const { params } = this;
-    const state = await learn(this.#withDevice(input));
+    const state = await this.#onDevice(input, learn);
     const { vectorizers, schema, dtype } = front(state);
     const isRead = vectorizers.length === 0 && isSparse(input.given);
     const seen = isRead ? { schema: given, dtype: requireCsr(input.given).dtype } : { schema, dtype };
@@ -193,7 +194,9 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     before?.schema.checkWidth(X.cols);
     const { input, schema } = encodeSparseInput(X, y, options);
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      const state = await learn(this.#withDevice({ ...input, cancel }), before?.state ?? null);
+      const state = await this.#onDevice({ ...input, cancel }, (placed) =>
+        learn(placed, before?.state ?? null),
+      );
       if (before !== null) return before.next(params, state);
       return new Fitted(params, { state, schema: schema.withTarget(this.targetOf(state)), dtype: X.dtype });
     });
@@ -201,7 +204,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   async #fit(X: MatrixLike, y: TargetsLike | undefined, options: FitOptions): Promise<FitInput> {
     this.checkBeforeFit(options);
-    const isInPlace = (x: Matrix) => !options.sampleWeight && this.learnsInPlace(x);
+    const isOnCpu = (options.device ?? 'cpu') === 'cpu' || !this.tags.trainsOnGpu;
+    const isInPlace = (x: Matrix) => isOnCpu && !options.sampleWeight && this.learnsInPlace(x);
     const { input, schema, inPlace } = encodeFitInput(X, y, options, isInPlace);
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
     this.#fitted = await withCancel(options.signal, async (cancel) => {
@@ -227,10 +231,16 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
 
-  /** What 'auto' means: the CPU for whatever no GPU trains, and for all that is within it. */
-  #withDevice<I extends Pick<FitInput, 'device'>>(input: I): I {
-    this.#checkDevice(input.device);
-    return input.device === 'cpu' || this.tags.trainsOnGpu ? input : { ...input, device: 'cpu' };
+  /** A GPU that was asked for opens first; 'auto' is the CPU for whatever no GPU trains, and for all that is within it. */
+  async #onDevice<I extends Pick<FitInput, 'device'>, R>(
+    input: I,
+    learn: (input: I) => Promise<R>,
+  ): Promise<R> {
+    const { device } = input;
+    this.#checkDevice(device);
+    const opening = askedGpu(device);
+    if (opening !== null) await opening;
+    return learn(device === 'cpu' || this.tags.trainsOnGpu ? input : { ...input, device: 'cpu' });
   }
 
   /** Whether the training rows become something else than `transform` makes of them: see {@link Estimator.crossFitted}. @internal */
@@ -361,7 +371,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   ): Promise<Fitted<P, S>> {
     const params = this.params;
     if (!this.tags.delegates) checkInput(this, input);
-    const state = await learn(this.#withDevice(input));
+    const state = await this.#onDevice(input, learn);
     const known = schema.withTarget(this.targetOf(state));
     return new Fitted(params, { state, schema: known, dtype: input.x.dtype, sample });
   }

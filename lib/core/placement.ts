@@ -1,6 +1,6 @@
 /** Where a plan is prepared: on the device that was asked for, or on the one that should be faster. */
-import { type CudaProducts, native } from '../native.js';
-import { cudaNumber, cudaPlugin, type PlanDevice } from './devices.js';
+import { type CudaProducts, type CudaTarget, native } from '../native.js';
+import { cudaTarget, openCuda, type PlanDevice } from './devices.js';
 import type { PlanSource } from './plan-builder.js';
 
 /** What the choice depends on. */
@@ -39,20 +39,67 @@ export function onCpuInstead({ device, reason }: Placement, error: unknown): Pla
   return chosenCpu((error as Error).message);
 }
 
-/** Chooses for the expected rows, where the device is to be chosen. */
-export function place(source: PlanSource, options: PlacementOptions): Placement {
+/** Where a plan goes if there is no choice. */
+function fixed(options: PlacementOptions): Placement | undefined {
   const { device, precision, products, expectedRows, libraryRows } = options;
-  if (device !== 'cpu') return { device, cuda: [cudaPlugin(), cudaNumber(device), products, libraryRows] };
+  if (device !== 'cpu') {
+    const { plugin, device: number } = cudaTarget(device);
+    return { device, cuda: [plugin, number, products, libraryRows] };
+  }
   if (expectedRows === undefined) return { device, cuda: ON_CPU };
-  if (precision !== 'float32') return chosenCpu(`a GPU runs float32 only, and this plan is in ${precision}.`);
+  if (precision === 'float32') return undefined;
+  return chosenCpu(`a GPU runs float32 only, and this plan is in ${precision}.`);
+}
+
+/** The CPU or the first GPU, which should be faster from so many rows on. */
+function choose(
+  rows: number,
+  { plugin, device }: CudaTarget,
+  { products, libraryRows, expectedRows = 0 }: PlacementOptions,
+): Placement {
+  const from = Number.isFinite(rows) ? `from ${rows} rows on` : 'for no number of rows';
+  const why = `cuda:0 should be faster ${from}; ${expectedRows} are expected.`;
+  return expectedRows >= rows
+    ? {
+        device: 'cuda:0',
+        cuda: [plugin, device, products, libraryRows],
+        reason: `auto chose the GPU: ${why}`,
+      }
+    : chosenCpu(why);
+}
+
+/**
+ * Chooses for the expected rows, where the device is to be chosen.
+ *
+ * @throws {ERR_CUDA_PLUGIN} for a GPU, when there is no plug-in
+ */
+export function place(source: PlanSource, options: PlacementOptions): Placement {
+  const known = fixed(options);
+  if (known !== undefined) return known;
   try {
-    const cuda = [cudaPlugin(), cudaNumber('cuda')] as const;
-    const rows = native.cudaBreakEvenRows(source.ops, source.constants, ...cuda);
-    const from = Number.isFinite(rows) ? `from ${rows} rows on` : 'for no number of rows';
-    const why = `cuda:0 should be faster ${from}; ${expectedRows} are expected.`;
-    return expectedRows >= rows
-      ? { device: 'cuda:0', cuda: [...cuda, products, libraryRows], reason: `auto chose the GPU: ${why}` }
-      : chosenCpu(why);
+    const target = cudaTarget('cuda');
+    return choose(native.cudaBreakEvenRows(source.ops, source.constants, target), target, options);
+  } catch (error) {
+    return chosenCpu((error as Error).message);
+  }
+}
+
+/**
+ * The same, with all that CUDA takes its time for off the event loop.
+ *
+ * @throws {ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER | ERR_DEVICE} for a GPU that cannot be used
+ */
+export async function placeLater(source: PlanSource, options: PlacementOptions): Promise<Placement> {
+  const known = fixed(options);
+  if (known !== undefined) {
+    if (known.device !== 'cpu') await openCuda(cudaTarget(known.device));
+    return known;
+  }
+  try {
+    const target = cudaTarget('cuda');
+    await openCuda(target, true);
+    const rows = await native.cudaBreakEvenRowsAsync(source.ops, source.constants, target);
+    return choose(rows, target, options);
   } catch (error) {
     return chosenCpu((error as Error).message);
   }

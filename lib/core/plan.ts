@@ -13,7 +13,7 @@ import { requireMatrix } from './linalg/call.js';
 import { isReadInPlace, newArray, uninitialized } from './linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from './matrix.js';
 import { show } from './params.js';
-import { onCpuInstead, type Placement, place } from './placement.js';
+import { onCpuInstead, type Placement, place, placeLater } from './placement.js';
 import type { PlanSource } from './plan-builder.js';
 import type { QuantizationOptions, QuantizationReport } from './quantization/types.js';
 import { type Row, Schema } from './schema.js';
@@ -130,7 +130,7 @@ export class Plan {
     }
   }
 
-  /** Compiles on the pool: packing a large forest takes a while. */
+  /** Compiles on the pool: packing a large forest takes a while, and so does the start of CUDA. */
   static async compileAsync(
     source: PlanSource,
     schema: Schema,
@@ -140,7 +140,7 @@ export class Plan {
     try {
       const create = ({ cuda }: Placement) =>
         native.programCreateAsync(source.ops, source.constants, options.precision, ...cuda);
-      let placement = place(source, options);
+      let placement = await placeLater(source, options);
       const program = await create(placement).catch((error) => {
         placement = onCpuInstead(placement, error);
         return create(placement);
@@ -223,7 +223,9 @@ export class Plan {
   }
 
   #isCheaperThanCopying({ rows, data }: Matrix): boolean {
-    return !isReadInPlace(data) && isCheaperThanCopying(rows * this.#info.rowCostNs, data.byteLength);
+    // What a GPU takes is not shared by threads, and known for a few rows only.
+    if (this.device !== 'cpu' || isReadInPlace(data)) return false;
+    return isCheaperThanCopying(rows * this.#info.rowCostNs, data.byteLength);
   }
 
   /**

@@ -2,7 +2,7 @@
 import { type BorealError, ValidationError } from '../errors.js';
 import { type CudaTarget, type CudaTrainingWork, native } from '../native.js';
 import { type Device, isGpu } from './compile-options.js';
-import { cudaNumber, cudaPlugin, type PlanDevice } from './devices.js';
+import { cudaNumber, cudaTarget, openCuda, type PlanDevice } from './devices.js';
 import { show } from './params.js';
 
 /** A device, or 'auto' until the work is known. */
@@ -18,10 +18,7 @@ export interface TrainingCost {
 /** Training that is over on the CPU before CUDA has started is not worth a look at the GPUs. */
 const WORTH_A_LOOK_NS = 0.5e9;
 
-/**
- * @throws {ERR_PARAMETER} for what is no device
- * @throws {ERR_DEVICE | ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} for a GPU that is not here
- */
+/** The device by its full name, whether it is here or not. @throws {ERR_PARAMETER} for what is no device */
 export function resolveTrainingDevice(asked: Device | null | undefined): TrainingDevice {
   const device = asked ?? 'cpu';
   if (device === 'auto' || device === 'cpu') return device;
@@ -33,21 +30,38 @@ export function resolveTrainingDevice(asked: Device | null | undefined): Trainin
 }
 
 /**
- * The GPU that trains, for the native core; null: the CPU does.
+ * The GPU that was asked for, once it is open; null, at once: none was.
  *
- * @param cost - asked for device 'auto' only; null where no GPU can do this work
+ * @throws {ERR_DEVICE | ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER} when it is not here
  */
-function placeTraining(device: TrainingDevice, cost: () => TrainingCost | null): CudaTarget | null {
-  if (device === 'cpu') return null;
-  if (device !== 'auto') return { plugin: cudaPlugin(), device: cudaNumber(device) };
-  const estimate = cost();
-  if (estimate === null || estimate.cpuNs < WORTH_A_LOOK_NS) return null;
+export function askedGpu(device: TrainingDevice): Promise<CudaTarget> | null {
+  const open = async () => {
+    const target = cudaTarget(device);
+    await openCuda(target);
+    return target;
+  };
+  return device === 'cpu' || device === 'auto' ? null : open();
+}
+
+/** The first GPU, if it should be faster; null: the CPU trains. */
+async function chooseGpu({ cpuNs, cuda }: TrainingCost): Promise<CudaTarget | null> {
   try {
-    const target = { plugin: cudaPlugin(), device: cudaNumber('cuda') };
-    return native.cudaTrainingNs(target, estimate.cuda) < estimate.cpuNs ? target : null;
+    const target = cudaTarget('cuda');
+    await openCuda(target, true);
+    return native.cudaTrainingNs(target, cuda) < cpuNs ? target : null;
   } catch {
     return null; // no GPU that can be used here
   }
+}
+
+/** The GPU that trains; null, at once: none is looked for. @param cost - asked for device 'auto' only */
+function placeTraining(
+  device: TrainingDevice,
+  cost: () => TrainingCost | null,
+): Promise<CudaTarget | null> | null {
+  if (device !== 'auto') return askedGpu(device);
+  const estimate = cost();
+  return estimate === null || estimate.cpuNs < WORTH_A_LOOK_NS ? null : chooseGpu(estimate);
 }
 
 /** What is said of data beyond the memory of a GPU, or the counts of its kernels. */
@@ -55,7 +69,9 @@ const TOO_MUCH: readonly string[] = ['ERR_OUT_OF_MEMORY', 'ERR_SHAPE'];
 
 /**
  * Trains where the device says, and where it is 'auto' where that should be faster: on the CPU after all when that is too much for the GPU.
+ * CUDA starts, and is measured, off the event loop; where none is looked for `train` is called before this returns.
  *
+ * @param cost - null where no GPU can do this work
  * @param train - starts the work on that GPU, or on the CPU for null
  */
 export async function trainWhere<R>(
@@ -63,7 +79,8 @@ export async function trainWhere<R>(
   cost: () => TrainingCost | null,
   train: (target: CudaTarget | null) => Promise<R>,
 ): Promise<R> {
-  const target = placeTraining(device, cost);
+  const placing = placeTraining(device, cost);
+  const target = placing === null ? null : await placing;
   try {
     return await train(target);
   } catch (error) {

@@ -8,6 +8,7 @@ import { momentsOf } from '../core/moments.js';
 import type { Plan } from '../core/plan.js';
 import { schemaWithRanges } from '../core/ranges.js';
 import { sizeOf } from '../core/shape.js';
+import { askedGpu } from '../core/training-device.js';
 import { summarise, takeSample } from '../core/training-reference.js';
 import { StateError, ValidationError } from '../errors.js';
 import { rowsOf, type Samples } from './data.js';
@@ -164,6 +165,7 @@ export class Sequential extends LayeredModel {
     this.#isTraining = true;
     try {
       await withCancel(signal, async (cancel) => {
+        await askedGpu(prepared.session.device);
         const ranged = schemaWithRanges(schema, input.x.rows, await momentsOf(input.x, cancel));
         const sample = takeSample(input.x, input.y);
         const engine = this.goesOn ? this.current() : await prepared.createEngine();

@@ -1,8 +1,11 @@
-// The GPUs of this machine, as the CUDA plug-in sees them. Opening it takes a while the first time.
+// The GPUs of this machine, as the CUDA plug-in sees them. Opening it takes a while the first time, and so
+// does measuring a device.
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "base/thread_pool.h"
+#include "binding/env.h"
 #include "binding/exports.h"
 #include "binding/plan_source.h"
 #include "binding/spec.h"
@@ -41,25 +44,51 @@ napi_value cuda_devices(Call& call) {
   return list;
 }
 
-// (ops, constants, path, device) -> the rows from which the device should be faster than the CPU; infinity:
-// it never is. Throws ERR_NOT_SUPPORTED for an op without a kernel.
-napi_value cuda_break_even_rows(Call& call) {
+// ({ plugin, device }, measured): waits on the pool until the device is known, and its speeds if so wanted.
+napi_value cuda_open(Call& call) {
   napi_env env = call.env();
-  const PlanSource source = to_plan_source(call, 0);
-  const CudaLibrary& library = CudaLibrary::open(to_text(env, call[2], "path"));
-  const int32_t device = static_cast<int32_t>(to_whole(env, call[3], "device", 0, 1023));
+  auto work = [name = Spec(env, call[0]).cuda_name(), measured = to_bool(env, call[1], "measured")](
+                  const CancelToken*, const JobProgress&) {
+    const CudaTarget target = name.open();
+    if (measured) target.library->figures(target.device);
+    return 0;
+  };
+  return EnvState::of(env).start({}, std::move(work), [](napi_env env, int&&) { return undefined(env); });
+}
+
+// The rows from which the device should be faster than the CPU; infinity: it never is. Throws
+// ERR_NOT_SUPPORTED for an op without a kernel.
+double break_even_rows(const PlanSource& source, const CudaName& name) {
+  const auto [library, device] = name.open();
   const Plan plan = decode_plan(source.ops, source.constants);
-  const CudaPlan steps = plan_cuda(plan, library.device(device).shared_bytes);
+  const CudaPlan steps = plan_cuda(plan, library->device(device).shared_bytes);
   const double row_cost_ns = prepare_cpu<float>(plan, kernels())->row_cost_ns();
   const size_t rows =
-      cuda_break_even(steps, library.figures(device), row_cost_ns, ThreadPool::instance().size());
-  return to_js(env, rows == SIZE_MAX ? std::numeric_limits<double>::infinity() : static_cast<double>(rows));
+      cuda_break_even(steps, library->figures(device), row_cost_ns, ThreadPool::instance().size());
+  return rows == SIZE_MAX ? std::numeric_limits<double>::infinity() : static_cast<double>(rows);
+}
+
+// (ops, constants, { plugin, device })
+napi_value cuda_break_even_rows(Call& call) {
+  const PlanSource source = to_plan_source(call, 0);
+  return to_js(call.env(), break_even_rows(source, Spec(call.env(), call[2]).cuda_name()));
+}
+
+napi_value cuda_break_even_rows_async(Call& call) {
+  PlanSource source = to_plan_source(call, 0);
+  JobOptions options;
+  options.kept = std::move(source.arrays);
+  auto work = [source = std::move(source), name = Spec(call.env(), call[2]).cuda_name()](
+                  const CancelToken*, const JobProgress&) { return break_even_rows(source, name); };
+  return EnvState::of(call.env()).start(std::move(options), std::move(work), [](napi_env env, double&& rows) {
+    return to_js(env, rows);
+  });
 }
 
 // ({ plugin, device }, work) -> nanoseconds that a fit of that work should take on the device.
 napi_value cuda_training_time(Call& call) {
   napi_env env = call.env();
-  const CudaTarget target = Spec(env, call[0]).cuda_target();
+  const CudaTarget target = Spec(env, call[0]).cuda_name().open();
   const Spec spec(env, call[1]);
   CudaTrainingWork work;
   work.upload_bytes = spec.number("uploadBytes");
@@ -75,7 +104,9 @@ napi_value cuda_training_time(Call& call) {
 
 void export_cuda(napi_env env, napi_value exports) {
   export_function<cuda_devices>(env, exports, "cudaDevices");
+  export_function<cuda_open>(env, exports, "cudaOpen");
   export_function<cuda_break_even_rows>(env, exports, "cudaBreakEvenRows");
+  export_function<cuda_break_even_rows_async>(env, exports, "cudaBreakEvenRowsAsync");
   export_function<cuda_training_time>(env, exports, "cudaTrainingNs");
 }
 

@@ -11,6 +11,19 @@
 
 namespace boreal {
 
+// A GPU as JavaScript names it, which may not be here.
+struct CudaName {
+  std::string plugin;
+  int32_t device;
+
+  // Throws ERR_CUDA_PLUGIN, ERR_CUDA_DRIVER or ERR_DEVICE.
+  CudaTarget open() const {
+    const CudaLibrary& library = CudaLibrary::open(plugin);
+    library.device(device);
+    return {&library, device};
+  }
+};
+
 class Spec {
  public:
   Spec(napi_env env, napi_value object) : env_(env), object_(object) {}
@@ -41,16 +54,14 @@ class Spec {
     }
     return signs;
   }
-  // { plugin, device }, or null for the CPU. Throws ERR_CUDA_PLUGIN, ERR_CUDA_DRIVER or ERR_DEVICE.
+  // { plugin, device }, or null for the CPU; at once if cudaOpen has opened it.
   CudaTarget cuda(const char* name) const {
-    return is_nullish(env_, at(name)) ? CudaTarget{} : Spec(env_, at(name)).cuda_target();
+    return is_nullish(env_, at(name)) ? CudaTarget{} : Spec(env_, at(name)).cuda_name().open();
   }
-  // The same of the fields of this object.
-  CudaTarget cuda_target() const {
-    const CudaLibrary& library = CudaLibrary::open(to_text(env_, at("plugin"), "plugin"));
-    const auto device = static_cast<int32_t>(to_whole(env_, at("device"), "device", 0, 1023));
-    library.device(device);
-    return {&library, device};
+  // The fields of this object: { plugin, device }.
+  CudaName cuda_name() const {
+    return {to_text(env_, at("plugin"), "plugin"),
+            static_cast<int32_t>(to_whole(env_, at("device"), "device", 0, 1023))};
   }
   // A word whose position among choices is a value of E.
   template <typename E>

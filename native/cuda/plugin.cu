@@ -56,11 +56,16 @@ int device_info(int32_t device, BorealCudaDevice* info, BorealCudaError* error) 
 #endif
     check(cudaDriverGetVersion(&info->driver), "asking for the driver");
     check(cudaRuntimeGetVersion(&info->runtime), "asking for the runtime");
+    info->total_bytes = properties.totalGlobalMem;
+  });
+}
+
+int free_bytes(int32_t device, uint64_t* bytes, BorealCudaError* error) {
+  return guarded(error, [&] {
     use_device(device);
-    size_t free_bytes = 0, total_bytes = 0;
-    check(cudaMemGetInfo(&free_bytes, &total_bytes), "asking for memory");
-    info->free_bytes = free_bytes;
-    info->total_bytes = total_bytes;
+    size_t available = 0, total = 0;
+    check(cudaMemGetInfo(&available, &total), "asking for memory");
+    *bytes = available;
   });
 }
 
@@ -95,13 +100,21 @@ int32_t step_library(const BorealCudaProgram* program, uint32_t step, const char
   return choice != nullptr && choice->product != nullptr ? 1 : 0;
 }
 
-constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI, sizeof(BorealCudaApi),
-                                device_count,    device_info,
-                                measure_device,  create,
-                                destroy,         run,
-                                time_pass,       memory_bytes,
-                                step_library,    &kTreeTraining,
-                                &kTraining,      &kForestTraining};
+constexpr BorealCudaApi kApi = {BOREAL_CUDA_ABI,
+                                sizeof(BorealCudaApi),
+                                device_count,
+                                device_info,
+                                free_bytes,
+                                measure_device,
+                                create,
+                                destroy,
+                                run,
+                                time_pass,
+                                memory_bytes,
+                                step_library,
+                                &kTreeTraining,
+                                &kTraining,
+                                &kForestTraining};
 
 }  // namespace
 }  // namespace cuda

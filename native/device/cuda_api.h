@@ -16,7 +16,7 @@ extern "C" {
 
 /* Raised with every change of this file, cuda_tree_training_api.h, cuda_forest_training_api.h or
  * cuda_training_api.h: a plug-in of another number is refused. */
-#define BOREAL_CUDA_ABI 7
+#define BOREAL_CUDA_ABI 8
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {
@@ -52,7 +52,7 @@ typedef struct BorealCudaDevice {
   int32_t major, minor; /* compute capability */
   int32_t multiprocessors;
   int32_t emulated; /* 1: kernels run on the CPU, for tests */
-  uint64_t total_bytes, free_bytes;
+  uint64_t total_bytes;
   uint64_t shared_bytes;   /* that a block can have */
   int32_t driver, runtime; /* versions, 1000 major + 10 minor */
 } BorealCudaDevice;
@@ -322,7 +322,10 @@ typedef struct BorealCudaApi {
   uint32_t abi;       /* first in every version */
   uint32_t api_bytes; /* sizeof(BorealCudaApi) */
   int (*device_count)(int32_t* count, BorealCudaError* error);
+  /* Starts nothing on the device and takes none of its memory. */
   int (*device_info)(int32_t device, BorealCudaDevice* info, BorealCudaError* error);
+  /* Of the device's memory, which CUDA takes some of at the latest now. */
+  int (*free_bytes)(int32_t device, uint64_t* bytes, BorealCudaError* error);
   int (*measure)(int32_t device, BorealCudaFigures* figures, BorealCudaError* error);
   int (*create)(int32_t device, const BorealCudaPlan* plan, BorealCudaProgram** program,
                 BorealCudaError* error);

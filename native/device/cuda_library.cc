@@ -16,7 +16,7 @@ namespace boreal {
 namespace {
 
 // What the two libraries hand each other, whichever compilers have made them.
-static_assert(sizeof(BorealCudaError) == 280 && sizeof(BorealCudaDevice) == 304);
+static_assert(sizeof(BorealCudaError) == 280 && sizeof(BorealCudaDevice) == 296);
 static_assert(sizeof(BorealCudaStep) == 112 && sizeof(BorealCudaPlan) == 64 && sizeof(BorealCudaLayer) == 32);
 static_assert(sizeof(BorealCudaRank) == 20 && sizeof(BorealCudaNode) == 8 && sizeof(BorealCudaTree) == 12);
 static_assert(sizeof(BorealCudaCodes) == 8 && sizeof(BorealCudaCodeColumn) == 16);
@@ -40,12 +40,41 @@ static_assert(same(kMissingLeft, BOREAL_CUDA_MISSING_LEFT) &&
               same(kZeroIsMissing, BOREAL_CUDA_ZERO_IS_MISSING));
 static_assert(kNearZero == static_cast<double>(BOREAL_CUDA_NEAR_ZERO));
 
+// What devices have answered to one question, which takes a while: only those wait for it who need the answer
+// themselves.
+template <typename T>
+class Answers {
+ public:
+  // ask(T*, BorealCudaError*) unless that device has answered. A failure is asked about again.
+  template <typename Ask>
+  const T& of(int32_t device, Ask ask) {
+    if (const T* const known = find(device)) return *known;
+    const std::lock_guard<std::mutex> lock(asking_);
+    if (const T* const known = find(device)) return *known;
+    T answer{};
+    BorealCudaError error{};
+    CudaLibrary::check(ask(&answer, &error), error);
+    const std::lock_guard<std::mutex> adding(mutex_);
+    return answers_.emplace(device, answer).first->second;
+  }
+
+ private:
+  const T* find(int32_t device) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = answers_.find(device);
+    return found == answers_.end() ? nullptr : &found->second;
+  }
+
+  std::mutex asking_, mutex_;  // in this order
+  std::map<int32_t, T> answers_;
+};
+
 // What is known of the process's devices; never destroyed, since threads may outlive main.
 struct Known {
   std::mutex mutex;
   std::unique_ptr<const CudaLibrary> library;
-  std::map<int32_t, BorealCudaDevice> devices;
-  std::map<int32_t, BorealCudaFigures> figures;
+  Answers<BorealCudaDevice> devices;
+  Answers<BorealCudaFigures> figures;
 };
 Known& known() {
   static Known* const all = new Known();
@@ -116,26 +145,16 @@ const BorealCudaDevice& CudaLibrary::device(int32_t index) const {
                                                 : std::to_string(count) + " GPUs, numbered from 0") +
                                   ".");
   }
-  Known& all = known();
-  const std::lock_guard<std::mutex> lock(all.mutex);
-  const auto found = all.devices.find(index);
-  if (found != all.devices.end()) return found->second;
-  BorealCudaDevice info{};
-  BorealCudaError error{};
-  check(api_->device_info(index, &info, &error), error);
-  return all.devices.emplace(index, info).first->second;
+  return known().devices.of(index, [&](BorealCudaDevice* info, BorealCudaError* error) {
+    return api_->device_info(index, info, error);
+  });
 }
 
 const BorealCudaFigures& CudaLibrary::figures(int32_t index) const {
   device(index);
-  Known& all = known();
-  const std::lock_guard<std::mutex> lock(all.mutex);
-  const auto found = all.figures.find(index);
-  if (found != all.figures.end()) return found->second;
-  BorealCudaFigures figures{};
-  BorealCudaError error{};
-  check(api_->measure(index, &figures, &error), error);
-  return all.figures.emplace(index, figures).first->second;
+  return known().figures.of(index, [&](BorealCudaFigures* figures, BorealCudaError* error) {
+    return api_->measure(index, figures, error);
+  });
 }
 
 void CudaLibrary::check(int status, const BorealCudaError& error) {

@@ -200,8 +200,10 @@ export const CSR = () => [Int32Array.of(0, 1, 3), Int32Array.of(1, 0, 2), Float6
 export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   info: () => [],
   cudaDevices: () => ['/no/such/plug-in.so'],
-  cudaBreakEvenRows: () => [affineOps(3), affineConstants(3), '/no/such/plug-in.so', 0],
-  cudaTrainingNs: () => [{ plugin: '/no/plug-in.so', device: 0 }, {}],
+  cudaOpen: () => [absent, true],
+  cudaBreakEvenRows: () => [affineOps(3), affineConstants(3), absent],
+  cudaBreakEvenRowsAsync: () => [affineOps(3), affineConstants(3), absent],
+  cudaTrainingNs: () => [absent, {}],
   createCancel: () => [],
   cancel: () => [native.createCancel()],
   programCreate: () => [affineOps(3), affineConstants(3), 'float32'],

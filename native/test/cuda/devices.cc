@@ -53,10 +53,10 @@ long live_objects() {
 }
 
 uint64_t free_bytes(const CudaLibrary& library, int32_t device) {
-  BorealCudaDevice info{};
+  uint64_t bytes = 0;
   BorealCudaError error{};
-  CudaLibrary::check(library.api().device_info(device, &info, &error), error);
-  return info.free_bytes;
+  CudaLibrary::check(library.api().free_bytes(device, &bytes, &error), error);
+  return bytes;
 }
 
 }  // namespace test

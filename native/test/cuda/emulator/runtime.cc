@@ -1,15 +1,19 @@
 // The runtime's functions over the memory of the host. Two devices that share it; their memory is as small as
 // BOREAL_CUDA_EMULATED_BYTES says. BOREAL_CUDA_EMULATED_FAIL makes a call fail: "memory 3" the third from now
-// on that needs memory, "work 1" the first that waits for the device, as if a kernel had failed.
+// on that needs memory, "work 1" the first that waits for the device, as if a kernel had failed. Where
+// BOREAL_CUDA_EMULATED_WAIT names a file, CUDA has started when that is there.
 #include <cuda_runtime.h>
 #include <emulated.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -75,6 +79,23 @@ bool is_to_fail(const std::string& kind) {
 }
 bool has_no_memory() { return is_to_fail("memory"); }
 
+// Waits for the file, half a minute at most, if nobody has waited for that one.
+bool has_started() {
+  static std::string last;
+  const char* const given = std::getenv("BOREAL_CUDA_EMULATED_WAIT");
+  const std::string path = given == nullptr ? "" : given;
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (path.empty() || path == last) return true;
+    last = path;
+  }
+  for (int i = 0; i < 3000; ++i) {
+    if (access(path.c_str(), F_OK) == 0) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
 constexpr size_t kUsualSharedBytes = 48 << 10;  // that a kernel may have without asking for more
 std::map<const void*, size_t> allowed_shared_bytes[kDevices];
 
@@ -109,6 +130,7 @@ cudaError_t allow_shared_bytes(const void* kernel, int bytes) {
 using emulator::fail;
 
 cudaError_t cudaGetDeviceCount(int* count) {
+  if (!emulator::has_started()) return fail(cudaErrorInitializationError);
   *count = emulator::kDevices;
   return cudaSuccess;
 }
