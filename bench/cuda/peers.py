@@ -1,15 +1,25 @@
-"""cuBLAS and cublasLt through torch on the shapes of bench/native/cuda.cc, and a network that learns as in training.mjs; prints JSON. Part of the bundle of scripts/cuda-bundle.mjs."""
+"""cuBLAS and cublasLt through torch on the shapes of bench/native/cuda.cc, and networks as there and in training.mjs: a line of JSON for each. Part of the bundle of scripts/cuda-bundle.mjs."""
 
 import json
+import sys
 import time
+
+
+def report(**line):
+    print(json.dumps(line), flush=True)
+
+
+def skip(reason):
+    print(reason, file=sys.stderr)
+    sys.exit(77)
+
 
 try:
     import torch
 except ImportError:
-    torch = None
-if torch is None or not torch.cuda.is_available():
-    print(json.dumps({"torch": None}))
-    raise SystemExit
+    skip("torch is not here")
+if not torch.cuda.is_available():
+    skip(f"torch {torch.__version__} finds no GPU")
 
 torch.backends.cuda.matmul.allow_tf32 = False
 
@@ -38,10 +48,52 @@ def measure(name, side):
         a, b = (torch.randn(side, side, device="cuda", dtype=dtype) for _ in range(2))
         bias = torch.zeros(side, device="cuda", dtype=dtype)
         ms = milliseconds(lambda: torch.addmm(bias, a, b.t()))
-    return {"name": name, "side": side, "ms": ms, "tflops": 2 * side**3 / ms / 1e9}
+    report(name=name, side=side, ms=ms, tflops=2 * side**3 / ms / 1e9)
 
 
-def epoch_ms(inputs, rows=60_000, batch=1024, epochs=12):
+def layers(width, rows=1 << 20):
+    """Four layers of one width, one after the other."""
+    network = torch.nn.Sequential(
+        *(part for _ in range(4) for part in (torch.nn.Linear(width, width), torch.nn.ReLU()))
+    ).to("cuda")
+    x = torch.rand(rows, width, device="cuda")
+    with torch.inference_mode():
+        report(name="mlp", width=width, rows=rows, ms=milliseconds(lambda: network(x)))
+
+
+def single_row(repeats=1000):
+    """A row of the host through 784-128-64-10 and back, by a recorded graph: the mean in microseconds."""
+    sizes = (784, 128, 64, 10)
+    network = torch.nn.Sequential(
+        *(part for n, m in zip(sizes, sizes[1:]) for part in (torch.nn.Linear(n, m), torch.nn.ReLU()))
+    ).to("cuda")
+    row, result = torch.rand(1, 784).pin_memory(), torch.empty(1, 10).pin_memory()
+    x = row.to("cuda")
+    with torch.inference_mode():
+        aside = torch.cuda.Stream()
+        with torch.cuda.stream(aside):
+            for _ in range(3):
+                network(x)
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            y = network(x)
+
+        def run():
+            x.copy_(row, non_blocking=True)
+            graph.replay()
+            result.copy_(y, non_blocking=True)
+            torch.cuda.synchronize()
+
+        for _ in range(10):
+            run()
+        begin = time.perf_counter()
+        for _ in range(repeats):
+            run()
+        report(name="single row", us=1e6 * (time.perf_counter() - begin) / repeats)
+
+
+def epoch(name, inputs, rows=60_000, batch=1024, epochs=12):
     """Of an epoch of a network of training.mjs, its rows on the device and drawn anew: the median of all but the first."""
     x = torch.rand(rows, inputs, device="cuda") * 2 - 1
     y = torch.arange(rows, device="cuda") % 10
@@ -59,12 +111,20 @@ def epoch_ms(inputs, rows=60_000, batch=1024, epochs=12):
             optimizer.step()
         torch.cuda.synchronize()
         times.append(1000 * (time.perf_counter() - begin))
-    return sorted(times[1:])[(epochs - 1) // 2]
+    report(name=name, ms=sorted(times[1:])[(epochs - 1) // 2])
 
 
+report(name="torch", version=torch.__version__, device=torch.cuda.get_device_name())
 cases = [("sgemm", side) for side in (1024, 2048, 4096, 8192)]
 cases += [(name, side) for side in (4096, 8192) for name in ("bf16", "float16", "tf32", "int8")]
-results = [measure(name, side) for name, side in cases]
-results.append({"name": "mlp epoch", "ms": epoch_ms(784)})
-results.append({"name": "narrow mlp epoch", "ms": epoch_ms(128)})
-print(json.dumps({"torch": torch.__version__, "device": torch.cuda.get_device_name(), "results": results}))
+works = [lambda case=case: measure(*case) for case in cases]
+works += [lambda: layers(64), lambda: layers(128), single_row]
+works += [lambda: epoch("mlp epoch", 784), lambda: epoch("narrow mlp epoch", 128)]
+failed = False
+for work in works:
+    try:
+        work()
+    except Exception as error:  # the others go on
+        report(name="failed", error=str(error)[:300])
+        failed = True
+sys.exit(1 if failed else 0)

@@ -1,13 +1,13 @@
 /**
- * Fits on the GPU, against the CPU: a network at batch 1024 (the peers' is in peers.py), k-means, principal components, a forest. Prints JSON; part
- * of the bundle of scripts/cuda-bundle.mjs. `--small` takes small shapes, for a try on the emulation.
+ * Fits on the GPU, against the CPU: a network at batch 1024 (the peers' is in peers.py), k-means, principal components, a forest. A line of JSON
+ * for each; part of the bundle of scripts/cuda-bundle.mjs. `--small` takes small shapes, for a try on the emulation.
  */
+import { attempt } from './lines.mjs';
 import { KMeans, Matrix, PCA, RandomForestClassifier } from './package/dist/index.js';
 import { dense, Sequential } from './package/dist/nn/index.js';
 
 const small = process.argv.includes('--small');
 const random = (length) => Float32Array.from({ length }, () => Math.random() * 2 - 1);
-const results = [];
 
 /** Milliseconds of each epoch but the first, which also places the rows and records the step: the median. */
 async function epochMs(X, y, device, epochs) {
@@ -44,11 +44,11 @@ for (const [name, inputs] of [
   ['narrow mlp epoch', 128],
 ]) {
   const images = new Matrix(random(rows * inputs), rows, inputs);
-  results.push({
-    ...{ name, layers: `${inputs}-128-64-10`, rows, batch: 1024 },
+  await attempt(name, async () => ({
+    ...{ layers: `${inputs}-128-64-10`, rows, batch: 1024 },
     gpuMs: await epochMs(images, labels, 'cuda', small ? 2 : 12),
     cpuMs: await epochMs(images, labels, 'cpu', small ? 2 : 3),
-  });
+  }));
 }
 
 const many = small ? 500 : 1_000_000;
@@ -57,20 +57,21 @@ for (const [name, make] of [
   ['k-means, 20 iterations', () => new KMeans({ nClusters: 10, maxIter: 20, tol: 0, randomState: 0 })],
   ['components', () => new PCA({ nComponents: 10, svdSolver: 'covarianceEigh' })],
 ]) {
-  await fitMs(make(), X, 'cuda'); // warms up
-  results.push({
-    ...{ name, rows: many, cols: 28 },
-    gpuMs: await fitMs(make(), X, 'cuda'),
-    cpuMs: await fitMs(make(), X, 'cpu'),
+  await attempt(name, async () => {
+    await fitMs(make(), X, 'cuda'); // warms up
+    return {
+      ...{ rows: many, cols: 28 },
+      gpuMs: await fitMs(make(), X, 'cuda'),
+      cpuMs: await fitMs(make(), X, 'cpu'),
+    };
   });
 }
 const noisy = Array.from({ length: many }, (_, i) =>
   X.data[28 * i] * X.data[28 * i + 1] + X.data[28 * i + 2] + Math.random() > 0.5 ? 1 : 0,
 );
 const forest = { nEstimators: small ? 2 : 32, maxBins: 255, randomState: 0 };
-results.push({
-  ...{ name: 'forest on 255 bins', rows: many, cols: 28, trees: forest.nEstimators },
+await attempt('forest on 255 bins', async () => ({
+  ...{ rows: many, cols: 28, trees: forest.nEstimators },
   gpuMs: await fitMs(new RandomForestClassifier(forest), X, 'cuda', noisy),
   cpuMs: await fitMs(new RandomForestClassifier(forest), X, 'cpu', noisy),
-});
-console.log(JSON.stringify({ results }));
+}));

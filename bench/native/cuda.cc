@@ -1,6 +1,7 @@
-// What a GPU does with plans, as JSON on standard output: products, forests, perceptrons, single rows. Shapes
-// are those of the project's goals. BOREAL_CUDA_LIBRARY names the plug-in; --small takes small shapes, for a
-// try on the emulation.
+// What a GPU does with plans, a line of JSON on standard output for each figure: bench_cuda [--small]
+// [--device N] [SECTION...], all sections unless some are named. What fails in one is a line, too, and the
+// next begins. Shapes are those of the project's goals. BOREAL_CUDA_LIBRARY names the plug-in; --small takes
+// small shapes, for a try on the emulation.
 #include <cublas_peer.h>
 
 #include <algorithm>
@@ -8,9 +9,10 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <exception>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -70,50 +72,88 @@ double run_ns(const Program<float>& program, const std::vector<float>& x, int re
   return taken.count() / repeats;
 }
 
+// One line, written when it ends.
+class Line {
+ public:
+  explicit Line(const char* name) { set("name", name); }
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+  ~Line() {
+    std::printf("{%s}\n", text_.c_str());
+    std::fflush(stdout);
+  }
+
+  Line& set(const char* key, double value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.9g", value);
+    return add(key, std::isfinite(value) ? text : "null");
+  }
+  Line& set(const char* key, size_t value) { return add(key, std::to_string(value)); }
+  Line& set(const char* key, bool value) { return add(key, value ? "true" : "false"); }
+  Line& set(const char* key, const std::string& value) {
+    std::string text = "\"";
+    for (const char letter : value) {
+      if (letter == '"' || letter == '\\') text += '\\';
+      text += static_cast<unsigned char>(letter) < ' ' ? ' ' : letter;
+    }
+    return add(key, text + '"');
+  }
+  Line& set(const char* key, const char* value) { return set(key, std::string(value)); }
+
+ private:
+  Line& add(const char* key, const std::string& value) {
+    text_ += (text_.empty() ? "\"" : ", \"") + std::string(key) + "\": " + value;
+    return *this;
+  }
+  std::string text_;
+};
+
 class Bench {
  public:
-  Bench(const CudaLibrary& library, bool small) : library_(library), small_(small) {}
+  Bench(const CudaLibrary& library, int32_t device, bool small)
+      : library_(library), device_(device), small_(small) {}
 
-  void all() {
-    const BorealCudaDevice& device = library_.device(0);
-    const BorealCudaFigures& figures = library_.figures(0);
-    std::printf("{\"device\": \"%s\", \"capability\": \"%d.%d\", \"emulated\": %s, \"cpuThreads\": %zu,\n",
-                device.name, device.major, device.minor, device.emulated != 0 ? "true" : "false",
-                ThreadPool::instance().size());
-    std::printf(" \"roundTripUs\": %.2f, \"stepUs\": %.2f, \"uploadGBs\": %.2f, \"downloadGBs\": %.2f,\n",
-                figures.round_trip_ns / 1e3, figures.step_ns / 1e3, figures.upload_bytes_per_ns,
-                figures.download_bytes_per_ns);
-    std::printf(" \"results\": [");
-    for (const size_t side : small_ ? std::vector<size_t>{64} : std::vector<size_t>{1024, 2048, 4096, 8192}) {
-      product(side);
+  // Whether all of them went well; no names mean all sections.
+  bool run(const std::vector<std::string>& names) {
+    bool well = true;
+    const std::pair<const char*, void (Bench::*)()> sections[] = {
+        {"device", &Bench::device},      {"sgemm", &Bench::products},    {"tensor", &Bench::tensor_products},
+        {"library", &Bench::by_library}, {"cublas", &Bench::peers},      {"forest", &Bench::forests},
+        {"layers", &Bench::perceptrons}, {"single", &Bench::single_row}, {"steps", &Bench::steps},
+        {"cycles", &Bench::cycles},      {"boosting", &Bench::boosting}};
+    for (const auto& [name, section] : sections) {
+      if (!names.empty() && std::find(names.begin(), names.end(), name) == names.end()) continue;
+      try {
+        (this->*section)();
+      } catch (const std::exception& error) {
+        Line("failed").set("section", name).set("error", error.what());
+        well = false;
+      }
     }
-    const size_t side = small_ ? 160 : 4096;
-    tensor_products(side);
-    if (!small_) tensor_products(8192);
-    by_library(side);
-    peers();
-    if (small_) {
-      forest(20, 4, 500);
-    } else {
-      forest(500, 6, 1000000);
-      forest(1000, 8, 1000000);
-    }
-    for (const size_t width : {size_t{64}, size_t{128}}) perceptron(width, small_ ? 100 : 1 << 20);
-    single_row();
-    cycles(small_ ? 100 : 10000);
-    for (const size_t width : {size_t{64}, size_t{128}}) training(width, small_ ? 100 : 1 << 16);
-    boosting(small_ ? 3000 : 1000000, small_ ? 3 : 100);
-    std::printf("\n ]}\n");
+    return well;
   }
 
  private:
+  void device() {
+    const BorealCudaDevice& device = library_.device(device_);
+    const BorealCudaFigures& figures = library_.figures(device_);
+    Line("device")
+        .set("device", device.name)
+        .set("capability", std::to_string(device.major) + "." + std::to_string(device.minor))
+        .set("emulated", device.emulated != 0)
+        .set("cpuThreads", ThreadPool::instance().size())
+        .set("roundTripUs", figures.round_trip_ns / 1e3)
+        .set("stepUs", figures.step_ns / 1e3)
+        .set("uploadGBs", figures.upload_bytes_per_ns)
+        .set("downloadGBs", figures.download_bytes_per_ns);
+  }
   // Nanoseconds of the plan on rows that are on the device.
   double resident_ns(const CudaPlan& plan, uint64_t rows) {
     BorealCudaPlan view = plan.view();
     view.library_rows = library_rows_;
     BorealCudaProgram* program = nullptr;
     BorealCudaError error{};
-    CudaLibrary::check(library_.api().create(0, &view, &program, &error), error);
+    CudaLibrary::check(library_.api().create(device_, &view, &program, &error), error);
     const char* note = "";
     library_.api().step_library(program, view.step_count - 1, &note);
     note_ = note;
@@ -127,33 +167,51 @@ class Bench {
     return ns * static_cast<double>(rows) / static_cast<double>(pass);
   }
   CudaPlan steps_of(const Plan& plan, BorealCudaElement products = BOREAL_CUDA_FLOAT32) {
-    const BorealCudaDevice& device = library_.device(0);
+    const BorealCudaDevice& device = library_.device(device_);
     return plan_cuda(plan, device.shared_bytes, uint64_t{8} << 30,
                      {products, 10 * device.major + device.minor});
   }
-
-  void begin_row(const char* name) {
-    std::printf("%s\n  {\"name\": \"%s\"", first_ ? "" : ",", name);
-    first_ = false;
-  }
-  void begin_product_row(const char* name) {
-    if (library_rows_ == 0) return begin_row(name);
-    begin_row("library");
-    std::printf(", \"of\": \"%s\", \"note\": \"%s\"", name, note_.c_str());
+  std::unique_ptr<Program<float>> program_of(const Plan& plan) {
+    return prepare_cuda(plan, library_, device_);
   }
 
+  // Sides of square products, for floating point and for tensor cores.
+  std::vector<size_t> sides() const {
+    return small_ ? std::vector<size_t>{64} : std::vector<size_t>{1024, 2048, 4096, 8192};
+  }
+  std::vector<size_t> tensor_sides() const {
+    return small_ ? std::vector<size_t>{144, 160} : std::vector<size_t>{4096, 8192};
+  }
+  static double tflops_of(size_t side, double ns) {
+    return 2.0 * static_cast<double>(side * side) * static_cast<double>(side) / ns / 1e3;
+  }
+
+  void products() {
+    for (const size_t side : sides()) product(side);
+  }
   void product(size_t side) {
     PlanWriter writer(static_cast<int32_t>(side));
     writer.dense(0, random_weights(rng_, side, side), std::vector<double>(side, 0));
     const double ns = resident_ns(steps_of(writer.decode()), side);
-    begin_product_row("sgemm");
-    const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
-    std::printf(", \"side\": %zu, \"ms\": %.4f, \"tflops\": %.3f}", side, ns / 1e6, flops / ns / 1e3);
+    Line line(library_rows_ == 0 ? "sgemm" : "library");
+    line.set("side", side).set("ms", ns / 1e6).set("tflops", tflops_of(side, ns));
+    if (library_rows_ != 0) line.set("of", "sgemm").set("note", note_);
   }
 
-  void tensor_products(size_t side) {
+  // The same products where the plug-in may take cublasLt's, and whether it has.
+  void by_library() {
+    library_rows_ = tensor_sides()[0];
+    if (!small_) product(library_rows_);
+    tensor_products_of(library_rows_);
+    library_rows_ = 0;
+  }
+
+  void tensor_products() {
+    for (const size_t side : tensor_sides()) tensor_products_of(side);
+  }
+  void tensor_products_of(size_t side) {
     for (const BorealCudaElement kind : {BOREAL_CUDA_BFLOAT16, BOREAL_CUDA_FLOAT16, BOREAL_CUDA_TF32}) {
-      if (kind != BOREAL_CUDA_FLOAT16 && library_.device(0).major < 8) continue;
+      if (kind != BOREAL_CUDA_FLOAT16 && library_.device(device_).major < 8) continue;
       const std::vector<double> weights = random_weights(rng_, side, side);
       tensor_product(side, kind, [&](PlanWriter& writer, int32_t x, bool) {
         return writer.dense(x, weights, std::vector<double>(side, 0.01));
@@ -181,34 +239,34 @@ class Bench {
       ns[count - 1] = resident_ns(steps_of(writer.decode(), products), side);
     }
     static constexpr const char* kNames[] = {"", "tf32", "bf16", "float16", "int8"};
-    const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
-    begin_product_row(kNames[kind]);
-    std::printf(", \"side\": %zu, \"layerMs\": %.4f, \"ms\": %.4f, \"tflops\": %.3f}", side, ns[0] / 1e6,
-                (ns[1] - ns[0]) / 1e6, flops / (ns[1] - ns[0]) / 1e3);
-  }
-
-  // The same products where the plug-in may take cublasLt's, and whether it has.
-  void by_library(size_t side) {
-    library_rows_ = side;
-    product(side);
-    tensor_products(side);
-    library_rows_ = 0;
+    const double added = ns[1] - ns[0];
+    Line line(library_rows_ == 0 ? kNames[kind] : "library");
+    line.set("side", side)
+        .set("layerMs", ns[0] / 1e6)
+        .set("ms", added / 1e6)
+        .set("tflops", tflops_of(side, added));
+    if (library_rows_ != 0) line.set("of", kNames[kind]).set("note", note_);
   }
 
   // cuBLAS, where it is installed.
   void peers() {
     CublasPeer peer;
-    if (!peer.ready()) return;
+    if (!peer.ready()) {
+      Line("skipped").set("reason", "cuBLAS or the driver is not here, or does not start");
+      return;
+    }
     const auto measure = [&](const char* of, const CublasPeer::Kind& kind, size_t side) {
       const double ms = peer.milliseconds(kind, side);
       if (ms < 0) return;
-      begin_row("peer");
-      const double flops = 2.0 * static_cast<double>(side * side) * static_cast<double>(side);
-      std::printf(", \"of\": \"%s\", \"library\": \"%s\", \"side\": %zu, \"ms\": %.4f, \"tflops\": %.3f}", of,
-                  peer.library().c_str(), side, ms, flops / ms / 1e9);
+      Line("peer")
+          .set("of", of)
+          .set("library", peer.library())
+          .set("side", side)
+          .set("ms", ms)
+          .set("tflops", tflops_of(side, 1e6 * ms));
     };
-    for (const size_t side : {1024, 2048, 4096, 8192}) measure("sgemm", CublasPeer::kFloat32, side);
-    for (const size_t side : {4096, 8192}) {
+    for (const size_t side : sides()) measure("sgemm", CublasPeer::kFloat32, side);
+    for (const size_t side : tensor_sides()) {
       measure("bf16", CublasPeer::kBfloat16, side);
       measure("float16", CublasPeer::kFloat16, side);
       measure("tf32", CublasPeer::kTf32, side);
@@ -216,6 +274,11 @@ class Bench {
     }
   }
 
+  void forests() {
+    if (small_) return forest(20, 4, 500);
+    forest(500, 6, 1000000);
+    forest(1000, 8, 1000000);
+  }
   void forest(size_t trees, uint32_t depth, size_t rows) {
     constexpr size_t kWidth = 28;
     PlanWriter writer(kWidth);
@@ -224,34 +287,45 @@ class Bench {
     std::vector<float> x(rows * kWidth);
     for (float& value : x) value = static_cast<float>(rng_.uniform() - 0.5);
     const double resident = resident_ns(steps_of(plan), rows);
-    const double whole = run_ns(*prepare_cuda(plan, library_, 0), x, 2);
+    const double whole = run_ns(*program_of(plan), x, 2);
     const double cpu = run_ns(*prepare_cpu<float>(plan, kernels()), x, 1);
-    begin_row("forest");
     const double count = static_cast<double>(rows) * 1e3;
-    std::printf(
-        ", \"trees\": %zu, \"depth\": %u, \"rows\": %zu, \"residentMrows\": %.3f, \"transferMrows\": %.3f, "
-        "\"cpuMrows\": %.3f}",
-        trees, depth, rows, count / resident, count / whole, count / cpu);
+    Line("forest")
+        .set("trees", trees)
+        .set("depth", size_t{depth})
+        .set("rows", rows)
+        .set("residentMrows", count / resident)
+        .set("transferMrows", count / whole)
+        .set("cpuMrows", count / cpu);
   }
 
+  void perceptrons() {
+    for (const size_t width : {size_t{64}, size_t{128}}) perceptron(width, small_ ? 100 : 1 << 20);
+  }
+  // Layers in one kernel, beside as many kernels of one layer each, whose rows go through the device's
+  // memory.
   void perceptron(size_t width, size_t rows) {
+    constexpr int kLayers = 4;
     double ns[2];
-    for (const bool fused : {true, false}) {
-      Rng rng(3);
+    for (const int layers : {kLayers, 1}) {
       PlanWriter writer(static_cast<int32_t>(width));
       int32_t x = 0;
-      for (int layer = 0; layer < 4; ++layer) {
-        x = writer.dense(x, random_weights(rng, width, width), random_values(rng, width), Unary::kRelu);
-        // A second reader keeps the layers apart.
-        if (!fused && layer < 3) x = writer.binary(BinaryFunction::kMin, x, x);
+      for (int layer = 0; layer < layers; ++layer) {
+        x = writer.dense(x, random_weights(rng_, width, width), random_values(rng_, width), Unary::kRelu);
       }
-      ns[fused ? 0 : 1] = resident_ns(steps_of(writer.decode()), rows);
+      ns[layers == 1] = resident_ns(steps_of(writer.decode()), rows);
     }
-    begin_row("mlp");
-    std::printf(", \"width\": %zu, \"layers\": 4, \"rows\": %zu, \"fusedMs\": %.4f, \"apartMs\": %.4f}",
-                width, rows, ns[0] / 1e6, ns[1] / 1e6);
+    Line("mlp")
+        .set("width", width)
+        .set("layers", size_t{kLayers})
+        .set("rows", rows)
+        .set("fusedMs", ns[0] / 1e6)
+        .set("apartMs", kLayers * ns[1] / 1e6);
   }
 
+  void steps() {
+    for (const size_t width : {size_t{64}, size_t{128}}) training(width, small_ ? 100 : 1 << 16);
+  }
   // A step of training width-width-64-10 with Adam, of 1024 rows: in one kernel as far as that fits, and
   // layer by layer; the better of two epochs after a first.
   void training(size_t width, size_t rows) {
@@ -284,7 +358,7 @@ class Bench {
       for (size_t i = 0; i < network.parameters().size(); ++i) {
         weights[i] = static_cast<float>(rng_.uniform() - 0.5) / 4;
       }
-      CudaNetwork placed(network, data, objective, {&library_, 0}, step);
+      CudaNetwork placed(network, data, objective, {&library_, device_}, step);
       double least = INFINITY;
       for (int epoch = 0; epoch < (small_ ? 1 : 3); ++epoch) {
         const auto begin = std::chrono::steady_clock::now();
@@ -295,10 +369,12 @@ class Bench {
       us[step == CudaStep::kApart] = least;
       together = std::max(together, placed.together());
     }
-    begin_row("training step");
-    std::printf(
-        ", \"width\": %zu, \"batch\": 1024, \"layersTogether\": %zu, \"us\": %.3f, \"apartUs\": %.3f}", width,
-        together, us[0], us[1]);
+    Line("training step")
+        .set("width", width)
+        .set("batch", size_t{1024})
+        .set("layersTogether", together)
+        .set("us", us[0])
+        .set("apartUs", us[1]);
   }
 
   // A network of 784-128-64-10 for one row: a recorded graph from the third run on.
@@ -310,15 +386,15 @@ class Bench {
       x = writer.dense(x, random_weights(rng_, inputs, outputs), random_values(rng_, outputs), Unary::kRelu);
       inputs = outputs;
     }
-    const auto program = prepare_cuda(writer.decode(), library_, 0);
+    const auto program = program_of(writer.decode());
     const std::vector<float> row(784, 0.5f);
     run_ns(*program, row, 3);
-    begin_row("single row");
-    std::printf(", \"us\": %.3f}", run_ns(*program, row, small_ ? 2 : 1000) / 1e3);
+    Line("single row").set("us", run_ns(*program, row, small_ ? 2 : 1000) / 1e3);
   }
 
   // Trees of 31 leaves for two classes: rows of 28 numbers, binned and copied included.
-  void boosting(size_t rows, size_t rounds) {
+  void boosting() {
+    const size_t rows = small_ ? 1000 : 1000000, rounds = small_ ? 2 : 100;
     constexpr size_t kWidth = 28;
     std::vector<float> x(rows * kWidth);
     std::vector<double> y(rows);
@@ -334,7 +410,7 @@ class Bench {
     for (const int on_gpu : {0, 1}) {
       BoosterParams params;
       params.loss = LossKind::kLogistic;
-      if (on_gpu != 0) params.growth.cuda = {&library_, 0};
+      if (on_gpu != 0) params.growth.cuda = {&library_, device_};
       const auto begin = std::chrono::steady_clock::now();
       HistBooster booster(train, BoosterData<float>{}, {}, params, nullptr);
       const auto made = std::chrono::steady_clock::now();
@@ -345,39 +421,44 @@ class Bench {
           std::chrono::duration<double, std::milli>(end - made).count() / static_cast<double>(rounds);
       values[on_gpu] = booster.forest().values;
     }
-    begin_row("boosting");
-    std::printf(
-        ", \"rows\": %zu, \"rounds\": %zu, \"ms\": %.3f, \"cpuMs\": %.3f, \"roundMs\": %.4f, "
-        "\"cpuRoundMs\": %.4f, \"sameTrees\": %s}",
-        rows, rounds, ms[1], ms[0], round_ms[1], round_ms[0], values[0] == values[1] ? "true" : "false");
+    Line("boosting")
+        .set("rows", rows)
+        .set("rounds", rounds)
+        .set("ms", ms[1])
+        .set("cpuMs", ms[0])
+        .set("roundMs", round_ms[1])
+        .set("cpuRoundMs", round_ms[0])
+        .set("sameTrees", values[0] == values[1]);
   }
 
   // Programs that are made, run once and destroyed: what they leave on the device.
-  void cycles(int count) {
+  void cycles() {
+    const size_t count = small_ ? 100 : 10000;
     PlanWriter writer(28);
     writer.dense(0, random_values(rng_, 28 * 64), random_values(rng_, 64), Unary::kRelu);
     const Plan plan = writer.decode();
     const std::vector<float> x(28 * 100, 0.5f);
-    run_ns(*prepare_cuda(plan, library_, 0), x, 1);
+    run_ns(*program_of(plan), x, 1);
     const uint64_t before = free_bytes();
     const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < count; ++i) run_ns(*prepare_cuda(plan, library_, 0), x, 1);
+    for (size_t i = 0; i < count; ++i) run_ns(*program_of(plan), x, 1);
     const std::chrono::duration<double, std::micro> taken = std::chrono::steady_clock::now() - begin;
     const uint64_t after = free_bytes();
-    begin_row("cycles");
-    std::printf(", \"count\": %d, \"us\": %.2f, \"grownBytes\": %lld}", count, taken.count() / count,
-                static_cast<long long>(before) - static_cast<long long>(after));
+    Line("cycles")
+        .set("count", count)
+        .set("us", taken.count() / static_cast<double>(count))
+        .set("grownBytes", static_cast<double>(before) - static_cast<double>(after));
   }
   uint64_t free_bytes() {
-    BorealCudaDevice info{};
+    uint64_t bytes = 0;
     BorealCudaError error{};
-    CudaLibrary::check(library_.api().device_info(0, &info, &error), error);
-    return info.free_bytes;
+    CudaLibrary::check(library_.api().free_bytes(device_, &bytes, &error), error);
+    return bytes;
   }
 
   const CudaLibrary& library_;
+  const int32_t device_;
   const bool small_;
-  bool first_ = true;
   uint64_t library_rows_ = 0;  // as prepare_cuda() has it
   std::string note_;           // of the last step that was timed
   Rng rng_{7};
@@ -389,9 +470,21 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "BOREAL_CUDA_LIBRARY names no plug-in\n");
     return 1;
   }
+  bool small = false;
+  int32_t device = 0;
+  std::vector<std::string> sections;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--small") {
+      small = true;
+    } else if (argument == "--device" && i + 1 < argc) {
+      device = std::atoi(argv[++i]);
+    } else {
+      sections.push_back(argument);
+    }
+  }
   try {
-    Bench(CudaLibrary::open(path), argc > 1 && std::strcmp(argv[1], "--small") == 0).all();
-    return 0;
+    return Bench(CudaLibrary::open(path), device, small).run(sections) ? 0 : 1;
   } catch (const Error& error) {
     std::fprintf(stderr, "%s: %s\n", error.code(), error.what());
     return 1;

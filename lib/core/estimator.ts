@@ -342,7 +342,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       const { params } = this;
       const x = requireCsr(given);
       const sparse = sparseInput(input, x);
-      const state = await fitSparse.call(this, this.#withDevice(sparse));
+      const state = await this.#onDevice(sparse, (placed) => fitSparse.call(this, placed));
       this.#fitted = new Fitted(params, {
         state,
         schema: schema.withTarget(this.targetOf(state)),

@@ -1,0 +1,99 @@
+/** The bundle for a machine with a GPU: that it can be packed and runs, on the emulation, and what it makes of figures. No figure counts. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { goalsOf } from '../../bench/cuda/goals.mjs';
+import { describeOnEmulatedGpu } from '../support/emulated-gpu.js';
+import { root } from '../support/examples.ts';
+
+const why = (step: string) => `no ${step}`;
+
+describe('the goals for a GPU', () => {
+  const products = (names: string[], sides: number[], tflops: number) =>
+    names.flatMap((name) => sides.map((side) => ({ name, side, tflops })));
+  const all = ['sgemm', 'bf16', 'float16', 'tf32', 'int8'];
+  const sides = [1024, 2048, 4096, 8192];
+  const rows = {
+    sgemm: products(['sgemm'], sides, 700),
+    tensor: products(all.slice(1), sides, 700),
+    library: products(all, sides, 700).map(({ name, ...rest }) => ({ name: 'library', of: name, ...rest })),
+    cublas: products(all, sides, 700).map(({ name, ...rest }) => ({ name: 'peer', of: name, ...rest })),
+    forest: [
+      { name: 'forest', trees: 500, depth: 6, residentMrows: 60, transferMrows: 30, cpuMrows: 1 },
+      { name: 'forest', trees: 1000, depth: 8, residentMrows: 40, transferMrows: 30, cpuMrows: 1 },
+    ],
+    layers: [64, 128].map((width) => ({ name: 'mlp', width, fusedMs: 1, apartMs: 3 })),
+    single: [{ name: 'single row', us: 10 }],
+    boosting: [{ name: 'boosting', ms: 1, cpuMs: 6, sameTrees: true }],
+    cycles: [{ name: 'cycles', count: 10, us: 1, grownBytes: 0 }],
+    lifetimes: [{ name: 'dispose', count: 10, us: 1, grownBytes: 4096 }],
+    memory: [{ name: 'tests', passed: 4, failed: 0 }],
+    steps: [64, 128].map((width) => ({ name: 'training step', width, us: 1, apartUs: 3 })),
+    training: [
+      'mlp epoch',
+      'narrow mlp epoch',
+      'k-means, 20 iterations',
+      'components',
+      'forest on 255 bins',
+    ].map((name) => ({
+      ...{ name, gpuMs: 1, cpuMs: 2 },
+    })),
+    peers: [
+      ...products(all, sides, 1400),
+      ...[64, 128].map((width) => ({ name: 'mlp', width, ms: 2 })),
+      ...[{ name: 'single row', us: 20 }],
+      ...['mlp epoch', 'narrow mlp epoch'].map((name) => ({ name, ms: 1.5 })),
+    ],
+  };
+
+  it('are all there, with what was reached and whether that is enough', () => {
+    const goals = goalsOf(rows, why, false);
+    expect(goals.filter(({ reached }) => reached === null)).toEqual([]);
+    const reached = (start: string) => goals.find(({ goal }) => goal.startsWith(start));
+    expect(reached('bf16 4096: TFLOP/s')).toMatchObject({ wanted: 600, reached: 700, met: true });
+    expect(reached('int8 8192: share of torch')).toMatchObject({ wanted: 0.8, reached: 0.5, met: false });
+    expect(reached('sgemm 1024: share of cuBLAS')).toMatchObject({ reached: 1, met: true });
+    expect(reached('forest 500 x 6, rows on the device')).toMatchObject({ reached: 60, met: true });
+    expect(reached('forest 1000 x 8, rows on the device')).toMatchObject({ reached: 40, met: false });
+    expect(reached('forest 500 x 6, with transfers')).toMatchObject({ wanted: null, reached: 30, met: null });
+    expect(reached('fused layers of 64')).toMatchObject({ wanted: 3, met: true });
+    expect(reached('boosting of 1M x 28')).toMatchObject({ wanted: 5, reached: 6, met: true });
+    expect(reached('an epoch of 784')).toMatchObject({ wanted: 1, reached: 1.5, met: true });
+    expect(reached('programs that come and go')).toMatchObject({ wanted: 0, reached: 0, met: true });
+    expect(reached('plans of JavaScript')).toMatchObject({ reached: 4096, met: false });
+    expect(reached('out of memory')).toMatchObject({ met: true });
+  });
+
+  it('have a reason where nothing was measured, and the same names', () => {
+    const none = goalsOf({}, why, false);
+    expect(none.map(({ goal }) => goal)).toEqual(goalsOf(rows, why, false).map(({ goal }) => goal));
+    for (const { missing } of none) expect(missing).toMatch(/^no \w+$/);
+  });
+});
+
+describeOnEmulatedGpu('the bundle', () => {
+  const out = mkdtempSync(join(tmpdir(), 'boreal-bundle-'));
+  afterAll(() => rmSync(out, { recursive: true }));
+  const run = (command: string, ...args: string[]) =>
+    spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+
+  it('is packed from what the tests have built, and runs what it is told to', () => {
+    const options = ['--emulated', '--built', 'build-test', '--out', out, '--no-archive'];
+    const packed = run(process.execPath, 'scripts/cuda-bundle.mjs', ...options);
+    expect(packed.stderr).toBe('');
+    expect(packed.status).toBe(0);
+    const asked = ['device', 'single', 'plans', 'lifetimes'];
+    const ran = run(join(out, 'boreal-cuda-bundle/run.sh'), '100', ...asked, 'peers');
+    const result = JSON.parse(readFileSync(join(out, 'boreal-cuda-bundle/result.json'), 'utf8'));
+    expect(result.failed, ran.stdout).toEqual([]);
+    expect(ran.status).toBe(0);
+    for (const step of asked) expect(result.steps[step].status).toBe(0);
+    expect(result.steps.device.lines[0]).toMatchObject({ name: 'device', emulated: true });
+    expect(result.steps.plans.lines.filter(({ well }: { well?: boolean }) => well)).toHaveLength(5);
+    expect(result.steps.peers.skipped).toMatch(/emulation/);
+    for (const { goal, reached, missing } of result.goals)
+      expect(reached !== null || missing, goal).toBeTruthy();
+  }, 200_000);
+});
