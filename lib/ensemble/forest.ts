@@ -216,6 +216,10 @@ export abstract class ForestRegressor<
     if (output === 'leaf') return lowerLeaves(plan, x, this.state);
     if (output !== 'interval')
       return plan.forest(x, forestConstants(this.state), this.countOf(this.state), 'mean');
+    if (this.countOf(this.state) > 1) {
+      const message = `${this.constructor.name} has intervals of one target only.`;
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
     const tail = (1 - coverage) / 2;
     return plan.quantile(
       plan.forest(x, forestConstants(this.state), 1, 'perTree'),

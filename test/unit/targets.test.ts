@@ -135,6 +135,10 @@ describe('one mechanism', () => {
     for (const t of [0, 1]) expect(sum(t)).toBeCloseTo(predicted.row(7)[t], 9);
     expect(forest.outputs).not.toContain('interval');
     await expect(forest.predictInterval(X)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    const pipeline = await makePipeline(new StandardScaler(), forest.clone()).fit(X, Y);
+    expect(() => pipeline.compile({ output: 'interval' })).toThrow(
+      expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }),
+    );
     const one = await new RandomForestRegressor({ nEstimators: 5, randomState: 1 }).fit(X, columns[0]);
     expect((await one.predictInterval(X)).lower.length).toBe(150);
   });

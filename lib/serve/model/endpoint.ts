@@ -229,7 +229,8 @@ export class ModelEndpoint {
     if (unknownFields !== 'refuse' && unknownFields !== 'ignore') {
       throw badOption('unknownFields', "'refuse' or 'ignore'", unknownFields);
     }
-    const coverage = model.outputs.includes('interval') ? wanted : null;
+    const isSingle = schema.target.kind !== 'numbers' && schema.target.kind !== 'classes';
+    const coverage = isSingle && model.outputs.includes('interval') ? wanted : null;
     const outputColumns = isTransformer(model) ? model.outputColumns() : undefined;
     const info: Omit<ModelInfo, 'precision' | 'plan'> = {
       name,
@@ -247,7 +248,6 @@ export class ModelEndpoint {
     };
     // Nothing is read from the model after the first wait: it may be fitted again meanwhile.
     const { trainingReference } = model;
-    const isSingle = schema.target.kind !== 'numbers' && schema.target.kind !== 'classes';
     const explains = (options.explain ?? true) && front === undefined && isSingle;
     const explainer = explains ? Explainer.of(model) : undefined;
     const plan = await compile(model, coverage);
