@@ -1,8 +1,11 @@
 // CUDA on the CPU, for tests: enough of the language and of the runtime to compile the plug-in's sources as
 // plain C++ and to run every thread of every kernel, one after another. Threads of a block are coroutines
 // that switch at barriers and exchanges of a warp, in a random order, so that a missing barrier shows as a
-// wrong result; memory is that of the host, so that AddressSanitizer sees an access out of bounds. Nothing of
-// this says how fast a GPU would be, nor proves the parts that are written in PTX.
+// wrong result. The work of a stream is done some time before the stream is waited for. Memory is that of the
+// host, and what nobody has written is NaN: on the device, in shared memory, which each block finds so, and
+// in variables of threads. A write behind the end of an allocation or of a block's shared memory ends the
+// process; AddressSanitizer sees reads, too. Nothing of this says how fast a GPU would be, nor proves the
+// parts that are written in PTX.
 #pragma once
 
 #include <math.h>
@@ -93,7 +96,7 @@ T exchange(T value, unsigned from) {
 
 struct Stream;
 struct Graph;
-// Runs the work now, or records it while the stream is recorded.
+// Runs the work before the stream is waited for, or records it while the stream is recorded.
 cudaError_t enqueue(Stream* stream, std::function<void()> work);
 
 // Whether a device would take a grid of that shape; else cudaGetLastError says why.

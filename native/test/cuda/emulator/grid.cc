@@ -1,5 +1,7 @@
 // Threads of a block as coroutines.
+#include <fence.h>
 #include <hopper.h>
+#include <static_shared.h>
 #include <ucontext.h>
 
 #include <algorithm>
@@ -9,8 +11,8 @@
 #include <random>
 #include <vector>
 
-thread_local uint3 threadIdx, blockIdx;
-thread_local dim3 blockDim, gridDim;
+BOREAL_EMULATOR_OWN uint3 threadIdx, blockIdx;
+BOREAL_EMULATOR_OWN dim3 blockDim, gridDim;
 
 namespace emulator {
 namespace {
@@ -38,14 +40,14 @@ struct Block {
   std::vector<Coroutine> threads;  // kept from launch to launch
   unsigned count = 0, current = 0;
   std::vector<unsigned> order;
-  // Its end is that of an allocation, so that AddressSanitizer knows it.
   std::unique_ptr<unsigned char, Free> shared;
+  size_t shared_bytes = 0;
   std::vector<unsigned char> exchanges;
   std::vector<std::function<void()>> later;
   const std::function<void()>* body = nullptr;
   std::mt19937 random{12345};
 };
-thread_local Block block;
+BOREAL_EMULATOR_OWN Block block;
 
 void thread_main() {
   (*block.body)();
@@ -77,7 +79,14 @@ void advance_some(Coroutine& thread) {
   }
 }
 
+// A block finds nothing of the one before it.
+void forget_shared() {
+  if (block.shared != nullptr) std::memset(block.shared.get(), kUnwritten, block.shared_bytes);
+  forget_static_shared();
+}
+
 void run_block() {
+  forget_shared();
   for (unsigned t = 0; t < block.count; ++t) {
     Coroutine& thread = block.threads[t];
     getcontext(&thread.context);
@@ -86,8 +95,6 @@ void run_block() {
     thread.context.uc_link = nullptr;
     makecontext(&thread.context, thread_main, 0);
     thread.state = State::kReady;
-    thread.copies.clear();
-    thread.products.clear();
   }
   for (bool running = true; running;) {
     running = false;
@@ -119,8 +126,12 @@ void run_block() {
     for (unsigned t = 0; t < block.count && !running; ++t) running = block.threads[t].state == State::kReady;
   }
   for (unsigned t = 0; t < block.count; ++t) {
-    if (block.threads[t].state != State::kEnded) die("threads that wait for each other");
+    const Coroutine& thread = block.threads[t];
+    if (thread.state != State::kEnded) die("threads that wait for each other");
+    if (!thread.copies.empty() || !thread.products.empty()) die("copies or products that nobody waits for");
   }
+  if (!block.later.empty()) die("a tile that nobody waits for");
+  if (block.shared != nullptr) check_fence(block.shared.get() + block.shared_bytes);
 }
 
 }  // namespace
@@ -133,9 +144,10 @@ void run_grid(dim3 grid, unsigned threads, size_t shared_bytes, const std::funct
   for (unsigned t = 0; t < threads; ++t) block.order[t] = t;
   std::shuffle(block.order.begin(), block.order.end(), block.random);
   void* shared = nullptr;
-  if (shared_bytes > 0 && posix_memalign(&shared, kSharedAlign, shared_bytes) != 0) std::abort();
+  if (shared_bytes > 0 && posix_memalign(&shared, kSharedAlign, shared_bytes + kFence) != 0) std::abort();
   block.shared.reset(static_cast<unsigned char*>(shared));
-  if (shared != nullptr) std::memset(shared, 0xff, shared_bytes);
+  block.shared_bytes = shared_bytes;
+  if (shared != nullptr) put_fence(block.shared.get() + shared_bytes);
   block.exchanges.resize((threads + kWarp - 1) / kWarp * kWarp * kLaneBytes);
   gridDim = grid;
   blockDim = dim3(threads);

@@ -4,14 +4,18 @@
 // BOREAL_CUDA_EMULATED_WAIT names a file, CUDA has started when that is there.
 #include <cuda_runtime.h>
 #include <emulated.h>
+#include <fence.h>
+#include <static_shared.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -31,15 +35,24 @@ struct Stream {
   Stream() { ++live.streams; }
   ~Stream() { --live.streams; }
   Graph* recording = nullptr;
+  std::deque<std::function<void()>> waiting;
+  std::minstd_rand random{1};
+
+  void run() {
+    for (; !waiting.empty(); waiting.pop_front()) waiting.front()();
+  }
 };
 
 bool is_recorded(const Stream* stream) { return stream != nullptr && stream->recording != nullptr; }
 
 cudaError_t enqueue(Stream* stream, std::function<void()> work) {
-  if (is_recorded(stream)) {
+  if (stream == nullptr) {
+    work();
+  } else if (is_recorded(stream)) {
     stream->recording->work.push_back(std::move(work));
   } else {
-    work();
+    stream->waiting.push_back(std::move(work));
+    if (stream->random() % 8 == 0) stream->run();
   }
   return cudaSuccess;
 }
@@ -52,8 +65,8 @@ constexpr int kSharedBytes[kDevices] = {64 << 10, 227 << 10};  // of a block, at
 std::mutex mutex;
 std::map<void*, std::pair<size_t, int>> allocations;  // bytes and device
 size_t used[kDevices] = {0, 0};
-thread_local int current = 0;
-thread_local cudaError_t last_error = cudaSuccess;
+BOREAL_EMULATOR_OWN int current = 0;
+BOREAL_EMULATOR_OWN cudaError_t last_error = cudaSuccess;
 
 size_t total_bytes() {
   const char* const given = std::getenv("BOREAL_CUDA_EMULATED_BYTES");
@@ -177,9 +190,9 @@ cudaError_t cudaMalloc(void** data, size_t bytes) {
   const std::lock_guard<std::mutex> lock(emulator::mutex);
   size_t& used = emulator::used[emulator::current];
   if (bytes > emulator::total_bytes() - used) return fail(cudaErrorMemoryAllocation);
-  *data = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
-  if (*data == nullptr) return fail(cudaErrorMemoryAllocation);
-  std::memset(*data, 0xff, bytes);  // NaN, where it is read before it is written
+  if (posix_memalign(data, 256, bytes + emulator::kFence) != 0) return fail(cudaErrorMemoryAllocation);
+  std::memset(*data, emulator::kUnwritten, bytes);
+  emulator::put_fence(static_cast<unsigned char*>(*data) + bytes);
   used += bytes;
   emulator::allocations[*data] = {bytes, emulator::current};
   return cudaSuccess;
@@ -188,6 +201,7 @@ cudaError_t cudaFree(void* data) {
   const std::lock_guard<std::mutex> lock(emulator::mutex);
   const auto found = emulator::allocations.find(data);
   if (found == emulator::allocations.end()) return fail(cudaErrorInvalidValue);
+  emulator::check_fence(static_cast<unsigned char*>(data) + found->second.first);
   emulator::used[found->second.second] -= found->second.first;
   emulator::allocations.erase(found);
   std::free(data);
@@ -197,6 +211,7 @@ cudaError_t cudaHostAlloc(void** data, size_t bytes, unsigned) {
   if (emulator::has_no_memory()) return fail(cudaErrorMemoryAllocation);
   *data = std::malloc(bytes);
   if (*data == nullptr) return fail(cudaErrorMemoryAllocation);
+  std::memset(*data, emulator::kUnwritten, bytes);
   ++emulator::live.pinned;
   return cudaSuccess;
 }
@@ -225,10 +240,12 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  stream->run();
   delete stream;
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t) {
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  if (stream != nullptr) stream->run();
   return emulator::is_to_fail("work") ? fail(cudaErrorIllegalAddress) : cudaSuccess;
 }
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {

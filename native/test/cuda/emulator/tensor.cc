@@ -25,10 +25,6 @@ void AsyncGroups::advance(size_t count) {
   for (Group& group : groups_) some_of(group);
   some_of(open_);
 }
-void AsyncGroups::clear() {
-  open_.clear();
-  groups_.clear();
-}
 
 void load_matrices(uint32_t (&r)[4], const void* row) {
   std::memcpy(exchange_of_lane(lane()), &row, sizeof(row));

@@ -4,15 +4,13 @@
 #pragma once
 
 #include <cuda_runtime.h>
+#include <fence.h>
 
 #include <deque>
 
 #include "device/cuda_elements.h"
 
 namespace emulator {
-
-// Ends the process: a kernel does what hangs or fails on a device.
-[[noreturn]] void die(const char* why);
 
 // Work of a thread in groups, done in order, at the latest when it is waited for.
 class AsyncGroups {
@@ -24,7 +22,6 @@ class AsyncGroups {
   // Does so much of the oldest work.
   void advance(size_t count);
   bool empty() const { return groups_.empty() && open_.empty(); }
-  void clear();
 
  private:
   using Group = std::deque<std::function<void()>>;
