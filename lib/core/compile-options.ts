@@ -9,7 +9,7 @@ import type { QuantizationOptions } from './quantization/types.js';
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 /** Arithmetic and element type of input and output. */
 export type Precision = Dtype;
-/** What the tensor cores of a GPU multiply in dense layers; sums, and all else, are float32. */
+/** What the tensor cores of a GPU multiply in dense layers and convolutions; sums, and all else, are float32. */
 export type TensorPrecision = (typeof TENSOR_PRECISIONS)[number];
 /**
  * What a plan computes: 'value' (predictions of a regressor, class indices of a classifier, columns of a transformer),
@@ -40,7 +40,7 @@ export interface CompileOptions {
   /**
    * Default: the element type of the training data; 'float32' on a GPU, which has no 'float64'. 'int8': float32 in and out, and layers
    * of 8 bits between; see {@link Plan.quantize}, which has more options. On a GPU only, float32 in and out, too: 'tf32', 'bf16' and
-   * 'float16' round what dense layers of 16 or more inputs and outputs multiply to 11, 8 and 11 bits, for its tensor cores;
+   * 'float16' round what dense layers and convolutions of 16 or more inputs and outputs multiply to 11, 8 and 11 bits, for its tensor cores;
    * numbers beyond 65504 become infinite in 'float16'. 'tf32' and 'bf16' need compute capability 8.0.
    */
   readonly precision?: Precision | TensorPrecision | 'int8';

@@ -79,6 +79,8 @@ uint64_t most_call_rows(uint32_t n) {
 bool LibraryProduct::takes(const BorealCudaStep& step) {
   const bool numbers = step.kernel == BOREAL_CUDA_PRODUCT && step.n[0] == BOREAL_CUDA_MULTIPLY;
   if (!numbers && step.kernel != BOREAL_CUDA_TENSOR_PRODUCT) return false;
+  // Parts would begin within rows that share codes.
+  if (!numbers && step.x[2] != 0) return false;
   const uint32_t positions = positions_of(step);
   return std::min(step.in_width[0], step.out_width) / positions >= kLeastWidth;
 }
@@ -226,7 +228,7 @@ void LibraryProduct::run(const StepCall& call, unsigned char* scratch) const {
     TensorCall part = tensor_call(call);
     part.m = static_cast<uint32_t>(rows);
     part.out = static_cast<unsigned char*>(part.out) + first * part.out_bytes;
-    if (codes) part.codes += first * part.code_step;
+    if (codes) part.codes += first * part.code_rows;
     write_sums(part, element_, sums, call.stream);
   }
   if (!is_written_ && finish_.kind != BOREAL_CUDA_PLAIN) {

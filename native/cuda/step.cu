@@ -53,6 +53,8 @@ void run_step(const StepCall& call) {
       return run_quantize(call);
     case BOREAL_CUDA_TENSOR_PRODUCT:
       return run_tensor_product(call);
+    case BOREAL_CUDA_TENSOR_CONV:
+      return run_tensor_conv(call);
     case BOREAL_CUDA_SCALE:
       return run_scale(call);
     case BOREAL_CUDA_DRAW:

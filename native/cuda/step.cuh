@@ -59,10 +59,11 @@ void run_mlp(const StepCall& call);
 void run_rank(const StepCall& call);
 void run_trees(const StepCall& call);
 void run_tree_result(const StepCall& call);
-// cast.cu, tensor_product.cu
+// cast.cu, tensor_product.cu, tensor_conv.cu
 void run_cast(const StepCall& call);
 void run_quantize(const StepCall& call);
 void run_tensor_product(const StepCall& call);
+void run_tensor_conv(const StepCall& call);
 void run_scale(const StepCall& call);
 void run_draw(const StepCall& call);
 void run_quantile(const StepCall& call);

@@ -17,8 +17,8 @@ struct TensorCall {
   const float* bias;
   // Codes
   const BorealCudaCodeColumn* columns;
-  const BorealCudaCodes* codes;  // of each row
-  uint32_t code_step;            // 1; 0: all rows have the first
+  const BorealCudaCodes* codes;  // of each code_rows rows
+  uint32_t code_rows;            // 0: all rows have the first
   BorealCudaCodes result;
   // [m]: n numbers, or elements and zeros behind them in rows of out_bytes
   void* out;
@@ -26,7 +26,7 @@ struct TensorCall {
   bool elements;
 };
 
-// Of a step BOREAL_CUDA_TENSOR_PRODUCT.
+// Of a step of a product; of one over windows all but `bytes` and codes.
 TensorCall tensor_call(const StepCall& call);
 // On warp groups (tensor_group.cu): compute capability 9.0.
 void start_group_product(const TensorCall& call, int element, cudaStream_t stream);
@@ -49,12 +49,18 @@ __device__ __forceinline__ typename TensorSum<kElement>::Type tensor_start(const
   return column < call.n ? call.bias[column] : 0.0f;
 }
 
+// What the codes of a row stand for.
+__device__ __forceinline__ BorealCudaCodes codes_of(const BorealCudaCodes* codes, uint32_t row,
+                                                    uint32_t rows) {
+  return codes[rows == 0 ? 0 : rows == 1 ? row : row / rows];
+}
+
 __device__ __forceinline__ float tensor_value(const TensorCall& call, size_t, uint32_t, float sum) {
   return finish_inline(call.finish, sum);
 }
 __device__ __forceinline__ float tensor_value(const TensorCall& call, size_t row, uint32_t column,
                                               int32_t sum) {
-  const BorealCudaCodes codes = call.codes[row * call.code_step];
+  const BorealCudaCodes codes = codes_of(call.codes, static_cast<uint32_t>(row), call.code_rows);
   const BorealCudaCodeColumn c = call.columns[column];
   const float exact = static_cast<float>(sum - codes.zero * c.sum);
   return finish_inline(call.finish, exact * (codes.scale * c.scale) + c.bias);

@@ -1,10 +1,8 @@
 #include "device/cpu_int8_conv.h"
 
-#include "base/error.h"
 #include "device/cpu_int8.h"
-#include "nn/image_layers.h"
+#include "device/int8_conv_shape.h"
 #include "nn/int8_conv2d.h"
-#include "nn/layer_code.h"
 
 namespace boreal {
 namespace {
@@ -83,18 +81,8 @@ class CpuInt8Conv final : public Int8Op<T> {
 
 template <typename T>
 CpuOpPtr<T> make_cpu_int8_conv(const Int8ConvOp& op, const OpPlace& place, const Kernels& kernels) {
-  const auto layers = nn::decode_layers(op.code.data, op.code.size, kernels);
-  const auto* const conv =
-      layers.size() == 1 ? dynamic_cast<const nn::Conv2dLayer*>(layers[0].get()) : nullptr;
-  const bool fits =
-      conv != nullptr && conv->inputs() == place.input_width() && conv->outputs() == place.op().width &&
-      conv->shape().groups == 1 && conv->shape().taps() * conv->shape().in_channels <= kInt8MaxInputs &&
-      conv->shape().weight_size() == op.weights.size && conv->shape().out_channels == op.scale.size;
-  if (!fits) {
-    throw Error("ERR_PLAN", "A convolution does not fit its place in the plan.", -1, -1,
-                static_cast<int32_t>(place.index));
-  }
-  return std::make_unique<CpuInt8Conv<T>>(op, conv->shape(), place, kernels);
+  const nn::Conv2dShape shape = int8_conv_shape(op, place.input_width(), place.op().width, place.index);
+  return std::make_unique<CpuInt8Conv<T>>(op, shape, place, kernels);
 }
 template CpuOpPtr<float> make_cpu_int8_conv<float>(const Int8ConvOp&, const OpPlace&, const Kernels&);
 template CpuOpPtr<double> make_cpu_int8_conv<double>(const Int8ConvOp&, const OpPlace&, const Kernels&);

@@ -134,17 +134,23 @@ typedef enum BorealCudaKernel {
   BOREAL_CUDA_TREE_VALUES = 20,
   BOREAL_CUDA_TREE_RESULT = 21, /* in: float64 sums [O, capacity]; out = sum / x0 */
 
-  /* Rows of elements (BorealCudaElement) are padded with zeros to a multiple of 64 bytes. */
-  BOREAL_CUDA_CAST = 30, /* out: the columns as elements n0, each of n1 positions of a row a row of them */
+  /* Rows of elements (BorealCudaElement) are padded with zeros to a multiple of 16 bytes. */
+  BOREAL_CUDA_CAST = 30, /* out: the columns as elements n0, n1 positions of a row each a row of elements */
   /* out: the columns as codes, n0 positions of a row each a row of elements. c0: their BorealCudaCodes; or
-   * none: each position has its own by its range, which are written to the buffer in[1] [rows n0] */
+   * none: each position has its own by its range, or (n1 = 1) each row, which are written to the buffer in[1]
+   * [rows n0] or [rows] */
   BOREAL_CUDA_QUANTIZE = 31,
   /* in: elements n0 of W columns in n4 positions of a row, each a row of elements; c0: elements [O / n4, W /
    * n4], in such rows, too; n1: BorealCudaFinish, n2: Unary for ACTIVATION; n3: 0 out is float32, 1 it is
    * elements of the same kind, its rows one of these for each position; n5: BorealCudaEngine. Numbers: c1:
    * bias float32 [O / n4]. Codes: c1: BorealCudaCodeColumn [O / n4], c2: BorealCudaCodes of the input, or
-   * none: they are in the buffer in[1], one for each position; x0, x1: scale and zero of the result */
+   * none: they are in the buffer in[1], one for each position, or (x2 = 1) for each row; x0, x1: scale and
+   * zero of the result */
   BOREAL_CUDA_TENSOR_PRODUCT = 32,
+  /* A convolution, as TENSOR_PRODUCT but for: in: images, each pixel a row of elements; c0: a row of elements
+   * of each tap, [O / n4, taps]; c2: BorealCudaTensorWindows; n4: pixels of an image of the result; n5: 1 =
+   * codes in in[1], one for each row. Beyond the edges lies 0 */
+  BOREAL_CUDA_TENSOR_CONV = 34,
 
   BOREAL_CUDA_SCALE = 40,       /* c0: factor, c1: term [n0], of column j % n0 */
   BOREAL_CUDA_DRAW = 41,        /* n0: seed */
@@ -284,6 +290,11 @@ typedef struct BorealCudaWindows {
   int32_t in_h, in_w, in_channels, out_h, out_w, out_channels;
   int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w;
 } BorealCudaWindows;
+
+typedef struct BorealCudaTensorWindows {
+  BorealCudaWindows windows;
+  BorealCudaCodes codes; /* of all images */
+} BorealCudaTensorWindows;
 
 #define BOREAL_CUDA_NONE UINT64_MAX
 

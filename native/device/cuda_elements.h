@@ -10,8 +10,8 @@
 
 namespace boreal {
 
-// Rows of elements begin at multiples of so many bytes and end with zeros: what one step of a product takes.
-constexpr uint32_t kElementRow = 64;
+// Rows of elements begin at multiples of so many bytes and end with zeros: what one asynchronous copy takes.
+constexpr uint32_t kElementRow = 16;
 
 BOREAL_HOST_DEVICE constexpr uint32_t element_bytes(int32_t element) {
   return element == BOREAL_CUDA_CODE                                         ? 1

@@ -47,10 +47,7 @@ class LayerSteps {
 
   void add(const nn::Conv2dLayer& layer) {
     const nn::Conv2dShape& s = layer.shape();
-    const BorealCudaWindows windows{
-        whole(s.in_h),         whole(s.in_w),     whole(s.in_channels), whole(s.out_h()),   whole(s.out_w()),
-        whole(s.out_channels), whole(s.kernel_h), whole(s.kernel_w),    whole(s.stride_h),  whole(s.stride_w),
-        whole(s.pad_top),      whole(s.pad_left), whole(s.dilation_h),  whole(s.dilation_w)};
+    const BorealCudaWindows windows = cuda_windows(s);
     const size_t pixels = s.out_h() * s.out_w(), depth = s.taps() * s.group_in();
     BorealCudaStep& step =
         plan_.step_for(BOREAL_CUDA_CONV, std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
@@ -159,6 +156,7 @@ void add_cuda_steps(CudaStepWriter& plan, const LayerOp& op) {
                 dynamic_cast<const nn::Conv2dLayer*>(layers[0].get()) == nullptr)) {
     throw Error("ERR_PLAN", "A layer does not fit its place in the plan.");
   }
+  if (plan.tensor_layer() != nullptr) return add_tensor_steps(plan, op);
   LayerSteps(plan, op).add(*layers[0]);
 }
 

@@ -87,6 +87,4 @@ void add_cuda_steps(CudaStepWriter& plan, const DivergenceOp& op) {
   plan.add_flops(300 * static_cast<double>(op.parts.size));
 }
 
-void add_cuda_steps(CudaStepWriter& plan, const Int8ConvOp&) { plan.refuse(); }
-
 }  // namespace boreal

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <utility>
 
 #include "device/cuda_forest.h"
 #include "device/cuda_ops.h"
 #include "device/cuda_steps.h"
-#include "device/cuda_tensor.h"
 
 namespace boreal {
 namespace {
@@ -18,16 +16,7 @@ constexpr double kTreeStepFlops = 16;
 class Planner : public CudaStepWriter {
  public:
   Planner(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes, CudaArithmetic arithmetic)
-      : CudaStepWriter(plan, pass_bytes),
-        arithmetic_(arithmetic),
-        shared_bytes_(shared_bytes),
-        tensor_layers_(plan.ops.size()) {
-    if (arithmetic.products == BOREAL_CUDA_FLOAT32) return;
-    for (size_t index = 0; index < plan.ops.size(); ++index) {
-      const Op& op = plan.ops[index];
-      if (!op.inputs.empty()) tensor_layers_[index] = tensor_layer(op, plan.slot_width(op.inputs[0]));
-    }
-  }
+      : CudaStepWriter(plan, pass_bytes, arithmetic), shared_bytes_(shared_bytes) {}
 
   CudaPlan make() {
     out_.input_width = plan_.input_width;
@@ -127,7 +116,7 @@ class Planner : public CudaStepWriter {
     std::vector<const DenseOp*> layers;
     for (size_t index = index_; index < plan_.ops.size(); ++index) {
       const DenseOp* dense = std::get_if<DenseOp>(&plan_.ops[index].kind);
-      if (dense == nullptr || dense->outputs > BOREAL_CUDA_MLP_WIDTH || is_tensor_layer(index)) break;
+      if (dense == nullptr || dense->outputs > BOREAL_CUDA_MLP_WIDTH || layer_of(index) != nullptr) break;
       const size_t input = plan_.ops[index].inputs[0];
       if (plan_.slot_width(input) > BOREAL_CUDA_MLP_WIDTH) break;
       if (!layers.empty() && (input != index || readers_[input] != 1)) break;
@@ -137,9 +126,7 @@ class Planner : public CudaStepWriter {
   }
 
   void add(const DenseOp& dense) {
-    if (is_tensor_layer(index_)) {
-      return add_tensor_layer(dense.weights, out_.arena.add_floats(dense.bias), dense.activation);
-    }
+    if (tensor_layer() != nullptr) return add_tensor_steps(*this, dense);
     std::vector<const DenseOp*> layers = narrow_layers();
     // The memory of the input may be that of a later slot: the blocks of one kernel would disturb each other.
     const uint32_t input = buffer_of(op().inputs[0]);
@@ -151,15 +138,6 @@ class Planner : public CudaStepWriter {
     step.n[1] = dense.activation == Unary::kIdentity ? BOREAL_CUDA_PLAIN : BOREAL_CUDA_ACTIVATION;
     step.n[2] = static_cast<int32_t>(dense.activation);
     out_.row_flops += 2.0 * static_cast<double>(dense.weights.size);
-  }
-
-  void add(const LayerOp& layer) {
-    if (!is_tensor_layer(index_)) return add_cuda_steps(*this, layer);
-    const TensorLayer& dense = tensor_layers_[index_];
-    const Span<float> weights{layer.parameters.data, dense.inputs * dense.outputs};
-    std::vector<float> bias(weights.end(), layer.parameters.end());
-    bias.resize(dense.outputs);  // zeros, where it has none
-    add_tensor_layer(weights, out_.arena.add(bias), Unary::kIdentity);
   }
 
   void add_layers(const std::vector<const DenseOp*>& layers) {
@@ -177,111 +155,6 @@ class Planner : public CudaStepWriter {
     step.out = buffer_of(index_ + 1);
     step.out_width = static_cast<uint32_t>(op().width);
   }
-
-  // ---- Products on tensor cores ----
-
-  bool is_tensor_layer(size_t index) const { return tensor_layers_[index].positions > 0; }
-  // Whether nobody reads a slot but such layers, with so many positions.
-  bool feeds_tensor_layers(size_t slot, size_t positions) const {
-    if (slot == plan_.ops.size()) return false;
-    for (size_t index = slot; index < plan_.ops.size(); ++index) {
-      const std::vector<uint32_t>& inputs = plan_.ops[index].inputs;
-      const bool reads = std::find(inputs.begin(), inputs.end(), slot) != inputs.end();
-      if (reads && tensor_layers_[index].positions != positions) return false;
-    }
-    return true;
-  }
-
-  // bias: where in the arena.
-  template <typename T>
-  void add_tensor_layer(Span<T> weights, uint64_t bias, Unary activation) {
-    const BorealCudaElement kind = arithmetic_.products;
-    const TensorLayer& layer = tensor_layers_[index_];
-    const auto elements_of = [&](size_t columns) {
-      return own_buffer(layer.positions * element_row_bytes(kind, columns));
-    };
-    const std::pair<size_t, size_t> input{op().inputs[0], layer.positions};
-    if (elements_.find(input) == elements_.end()) {
-      elements_[input] = elements_of(layer.inputs);
-      BorealCudaStep& cast = step_to(elements_[input], BOREAL_CUDA_CAST, element_name(kind));
-      cast.out_width = cast.in_width[0];
-      cast.n[0] = kind;
-      cast.n[1] = static_cast<int32_t>(layer.positions);
-    }
-    const bool elements = feeds_tensor_layers(index_ + 1, layer.positions);
-    const uint32_t out = elements ? elements_of(layer.outputs) : buffer_of(index_ + 1);
-    if (elements) elements_[{index_ + 1, layer.positions}] = out;
-    std::string details = element_name(kind);
-    if (layer.positions > 1) details += ", " + std::to_string(layer.positions) + " positions";
-    BorealCudaStep& step = step_to(out, BOREAL_CUDA_TENSOR_PRODUCT, std::move(details));
-    step.in[0] = elements_[input];
-    step.c[0] = add_weights(out_.arena, kind, weights, layer.outputs);
-    step.c[1] = bias;
-    set_tensor_product(step, kind, activation, layer.positions, elements);
-    multiply_rows(layer.positions);
-    out_.row_flops += 2.0 * static_cast<double>(weights.size * layer.positions);
-  }
-  void set_tensor_product(BorealCudaStep& step, BorealCudaElement kind, Unary activation, size_t positions,
-                          bool elements) {
-    step.n[0] = kind;
-    step.n[1] = activation == Unary::kIdentity ? BOREAL_CUDA_PLAIN : BOREAL_CUDA_ACTIVATION;
-    step.n[2] = static_cast<int32_t>(activation);
-    step.n[3] = elements;
-    step.n[4] = static_cast<int32_t>(positions);
-    step.n[5] = tensor_engine(arithmetic_.capability, step.out_width / static_cast<uint32_t>(positions));
-  }
-
-  void add(const QuantizeOp&) { add_quantize(buffer_of(op().inputs[0]), width()); }
-  // Numbers to the op's slot, as the codes that it holds.
-  void add_quantize(uint32_t numbers, size_t columns) {
-    const BorealCudaCodes codes{op().codes->scale, op().codes->zero};
-    BorealCudaStep& step = step_for(BOREAL_CUDA_QUANTIZE, "a range for all rows");
-    step.in[0] = numbers;
-    step.in_width[0] = static_cast<uint32_t>(columns);
-    step.c[0] = out_.arena.add(&codes, 1);
-    step.n[0] = static_cast<int32_t>(positions_of(index_ + 1));
-  }
-
-  void add(const Int8DenseOp& dense) {
-    const Int8Codes* given = plan_.slot_codes(op().inputs[0]);
-    uint32_t codes = 0, ranges = 0;
-    if (given == nullptr) {
-      codes = own_buffer(dense.positions *
-                         element_row_bytes(BOREAL_CUDA_CODE, dense.weights.size / dense.outputs));
-      ranges = own_buffer(dense.positions * sizeof(BorealCudaCodes));
-      BorealCudaStep& quantize = step_to(codes, BOREAL_CUDA_QUANTIZE, "a range for each row");
-      quantize.out_width = quantize.in_width[0];
-      quantize.in[1] = ranges;
-      quantize.n[0] = static_cast<int32_t>(dense.positions);
-    }
-    const bool direct = !op().codes || keeps_padding(dense.positions);
-    const uint32_t out = direct ? buffer_of(index_ + 1) : own_buffer(bytes_of(op().width));
-    BorealCudaStep& step = step_to(out, BOREAL_CUDA_TENSOR_PRODUCT, element_name(BOREAL_CUDA_CODE));
-    step.c[0] = add_weights(out_.arena, dense);
-    step.c[1] = add_columns(out_.arena, dense);
-    if (given == nullptr) {
-      step.in[0] = codes;
-      step.in[1] = ranges;
-    } else {
-      const BorealCudaCodes shared{given->scale, given->zero};
-      step.c[2] = out_.arena.add(&shared, 1);
-    }
-    const bool elements = direct && op().codes;
-    if (elements) {
-      step.x[0] = static_cast<double>(op().codes->scale);
-      step.x[1] = op().codes->zero;
-    }
-    set_tensor_product(step, BOREAL_CUDA_CODE, dense.activation, dense.positions, elements);
-    out_.row_flops += 2.0 * static_cast<double>(dense.weights.size * dense.positions);
-    if (!direct) add_quantize(out, op().width);
-  }
-  // Whether the op's codes, cut into so many positions, lie as their readers take them; numbers go between
-  // where they don't.
-  bool keeps_padding(size_t positions) const {
-    const size_t read = positions_of(index_ + 1), columns = op().width;
-    return read == positions || (is_unpadded(columns / positions) && is_unpadded(columns / read));
-  }
-  static bool is_unpadded(size_t columns) { return element_row_bytes(BOREAL_CUDA_CODE, columns) == columns; }
 
   void add(const PointDistanceOp& distance) {
     BorealCudaStep& step = step_for(BOREAL_CUDA_PRODUCT, std::to_string(distance.outputs) + " points");
@@ -396,11 +269,7 @@ class Planner : public CudaStepWriter {
     add_cuda_steps(*this, other);
   }
 
-  const CudaArithmetic arithmetic_;
   const size_t shared_bytes_;
-  std::vector<TensorLayer> tensor_layers_;  // of each op
-  // Buffers of slots as elements, by slot and positions.
-  std::map<std::pair<size_t, size_t>, uint32_t> elements_;
 };
 
 }  // namespace
@@ -454,6 +323,7 @@ const char* cuda_kernel_name(const BorealCudaStep& step) {
                                                         {BOREAL_CUDA_CAST, "Cast"},
                                                         {BOREAL_CUDA_QUANTIZE, "Quantize"},
                                                         {BOREAL_CUDA_TENSOR_PRODUCT, "TensorProduct"},
+                                                        {BOREAL_CUDA_TENSOR_CONV, "TensorConv"},
                                                         {BOREAL_CUDA_SCALE, "Scale"},
                                                         {BOREAL_CUDA_DRAW, "Draw"},
                                                         {BOREAL_CUDA_QUANTILE, "Quantile"},

@@ -51,7 +51,8 @@ struct CudaPlan {
   BorealCudaPlan view() const;
 };
 
-// What dense layers multiply, and the compute capability (10 major + minor) of the device that does.
+// What layers on tensor cores multiply, and the compute capability (10 major + minor) of the device that
+// does.
 struct CudaArithmetic {
   BorealCudaElement products = BOREAL_CUDA_FLOAT32;
   int32_t capability = 75;

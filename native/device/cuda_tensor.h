@@ -1,20 +1,35 @@
-// Layers for tensor cores: which elements they multiply, and their weights packed as the kernels read them.
+// Layers on tensor cores: which ops are such layers, what they multiply, and their weights packed as the
+// kernels read them.
 #pragma once
+
+#include <optional>
 
 #include "device/cuda_elements.h"
 #include "device/cuda_plan.h"
+#include "nn/conv2d.h"
 
 namespace boreal {
 
-// Fewer inputs or outputs are no work for tensor cores: such layers stay float32.
+// Fewer products in a sum or fewer outputs are no work for tensor cores: such layers stay float32.
 constexpr size_t kTensorWidth = 16;
 
-// An op whose weights [inputs, outputs] tensor cores multiply, at each position of a row; positions 0: none.
+// At each of out_places of a row, and for each of `outputs`, a sum of taps x inputs products. A row of its
+// input is in_places rows of elements, and one of its result out_places such rows.
 struct TensorLayer {
-  size_t positions = 0, inputs = 0, outputs = 0;
+  BorealCudaElement kind = BOREAL_CUDA_FLOAT32;
+  size_t in_places = 1, out_places = 1, taps = 1, inputs = 0, outputs = 0;
+  Unary activation = Unary::kIdentity;
+  std::optional<BorealCudaWindows> windows;  // unless a place of the result reads the same one of the input
 };
-// Of an op on rows of so many columns.
-TensorLayer tensor_layer(const Op& op, size_t width);
+
+// The op of this index in a plan that multiplies such elements; none where it stays float32, or is no
+// product. Throws ERR_PLAN for a convolution that does not fit its place.
+std::optional<TensorLayer> tensor_layer(const Plan& plan, size_t index, BorealCudaElement products);
+
+// Whether so many columns of elements lie the same cut into the one or the other number of places.
+bool same_rows(BorealCudaElement kind, size_t columns, size_t places, size_t others);
+
+BorealCudaWindows cuda_windows(const nn::Conv2dShape& shape);
 
 // Throws ERR_NOT_SUPPORTED when a device of this compute capability does not multiply such elements.
 void require_elements(BorealCudaElement products, int32_t capability);
@@ -23,11 +38,11 @@ BorealCudaEngine tensor_engine(int32_t capability, uint32_t outputs);
 // For people: "bfloat16".
 const char* element_name(int32_t element);
 
-// Weights [inputs, outputs] as rows of elements, one for each output.
-uint64_t add_weights(CudaArena& arena, BorealCudaElement element, Span<double> weights, size_t outputs);
-uint64_t add_weights(CudaArena& arena, BorealCudaElement element, Span<float> weights, size_t outputs);
+// Weights [taps x inputs, outputs] as rows of elements: `taps` for each output, one after another.
+uint64_t add_weights(CudaArena& arena, const TensorLayer& layer, Span<double> weights);
+uint64_t add_weights(CudaArena& arena, const TensorLayer& layer, Span<float> weights);
 // The same of signed bytes; and what their columns' sums become numbers by.
-uint64_t add_weights(CudaArena& arena, const Int8DenseOp& dense);
-uint64_t add_columns(CudaArena& arena, const Int8DenseOp& dense);
+uint64_t add_weights(CudaArena& arena, const TensorLayer& layer, Span<uint8_t> weights);
+uint64_t add_columns(CudaArena& arena, Span<uint8_t> weights, Span<float> scale, Span<float> bias);
 
 }  // namespace boreal

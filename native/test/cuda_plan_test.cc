@@ -9,6 +9,7 @@
 #include "device/cuda_cost.h"
 #include "device/cuda_forest.h"
 #include "device/forest_ranks.h"
+#include "test/cuda/conv_shape.h"
 #include "test/plan_writer.h"
 #include "test/program_support.h"
 
@@ -129,20 +130,6 @@ TEST_CASE("CUDA plans: passes are as large as their memory allows") {
   CHECK(plan_cuda(plan, kShared, uint64_t{1} << 40).max_rows == uint64_t{1} << 20);
 }
 
-TEST_CASE("CUDA plans: every op without a kernel is refused by name") {
-  PlanWriter writer(4);  // a convolution of 8 bits: one filter of one pixel over 2 x 2
-  writer.int8_conv(0, 4, Unary::kIdentity,
-                   {3, 21, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 1, 0, 0, 0, 0}, {1}, {1}, {0});
-  const Plan plan = writer.decode();
-  CHECK(error_code([&] { plan_cuda(plan, kShared); }) == "ERR_NOT_SUPPORTED");
-  try {
-    plan_cuda(plan, kShared);
-  } catch (const Error& error) {
-    CHECK(std::string(error.what()).find("Int8Conv") != std::string::npos);
-    CHECK(error.op() == 0);
-  }
-}
-
 TEST_CASE("CUDA forests: packed ranks and nodes lead each row to its leaf") {
   const std::vector<double> cuts = {-1, -0.5, -1e-36, 0, 1e-36, 0.3, 1};
   for (const ForestCompare compare : {ForestCompare::kFloat32, ForestCompare::kFloat64}) {
@@ -241,19 +228,45 @@ TEST_CASE("CUDA plans: layers on tensor cores are cast once, stay in elements, a
     CHECK(first.n[3] == 1);
     CHECK(second.in[0] == first.out);
     CHECK(second.n[3] == 0);
-    CHECK(each->row_bytes[first.in[0]] == 64);    // 20 elements of two bytes
-    CHECK(each->row_bytes[first.out] == 7 * 64);  // 200
+    CHECK(each->row_bytes[first.in[0]] == 48);  // 20 elements of two bytes, to whole chunks of 16
+    CHECK(each->row_bytes[first.out] == 400);   // 200
     CHECK(second.n[5] == BOREAL_CUDA_WARP);
   }
   CHECK(old.steps[1].n[5] == BOREAL_CUDA_WARP);
   CHECK(recent.steps[1].n[5] == BOREAL_CUDA_WARP_GROUP);
   // A row of elements for each output, zeros behind them.
   const uint16_t* weights = at<uint16_t>(recent, recent.steps[1].c[0]);
-  CHECK(weights[199 * 32 + 19] == 0x3eab);
-  CHECK(weights[199 * 32 + 20] == 0);
+  CHECK(weights[199 * 24 + 19] == 0x3eab);
+  CHECK(weights[199 * 24 + 20] == 0);
   CHECK(error_code([&] {
           plan_cuda(plan, kShared, kCudaPassBytes, {BOREAL_CUDA_TF32, 75});
         }) == "ERR_NOT_SUPPORTED");
+}
+
+TEST_CASE("CUDA plans: convolutions on tensor cores lie pixel by pixel, and stay in elements") {
+  const ConvShape first{6, 3, 20, 3, 1, 1}, pointwise{6, 20, 24, 1}, few{6, 24, 4, 3};
+  const auto layer = [](PlanWriter& writer, int32_t x, const ConvShape& s) {
+    const int32_t code = writer.constant(s.code(true));
+    const std::vector<float> parameters(static_cast<size_t>((s.depth() + 1) * s.filters), 1);
+    return writer.op(28, {x}, {s.outputs(), 0}, {code, writer.constant(parameters)});
+  };
+  PlanWriter writer(first.width());
+  layer(writer, layer(writer, layer(writer, 0, first), pointwise), few);
+  const Plan plan = writer.decode();
+  const CudaPlan steps = plan_cuda(plan, kShared, kCudaPassBytes, {BOREAL_CUDA_FLOAT16, 75});
+  REQUIRE(kernels_of(steps) == std::vector<int32_t>{BOREAL_CUDA_CAST, BOREAL_CUDA_TENSOR_CONV,
+                                                    BOREAL_CUDA_TENSOR_PRODUCT, BOREAL_CUDA_CONV});
+  CHECK(steps.row_bytes[steps.steps[0].out] == 36 * 16);  // three channels, to a chunk
+  CHECK(steps.row_bytes[steps.steps[1].out] == 36 * 48);  // 20 filters, to three
+  CHECK(steps.steps[1].n[3] == 1);
+  CHECK(steps.steps[2].n[3] == 0);
+  CHECK(steps.details[1] == "float16, 3x3, 20 filters");
+  CHECK(kernels_of(plan_cuda(plan, kShared)) ==
+        std::vector<int32_t>{BOREAL_CUDA_CONV, BOREAL_CUDA_CONV, BOREAL_CUDA_CONV});
+  // Weights: for each filter nine taps of eight elements, five of them zeros.
+  const uint16_t* weights = at<uint16_t>(steps, steps.steps[1].c[0]);
+  CHECK(weights[(19 * 9 + 8) * 8 + 2] == 0x3c00);
+  CHECK(weights[(19 * 9 + 8) * 8 + 3] == 0);
 }
 
 TEST_CASE("CUDA costs: transfers, starts and work decide") {

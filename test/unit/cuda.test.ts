@@ -14,6 +14,7 @@ import {
   HistGradientBoostingRegressor,
   LinearRegression,
   loadDiabetes,
+  loadDigits,
   loadIris,
   Matrix,
   makePipeline,
@@ -22,7 +23,7 @@ import {
   SVC,
 } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
-import { MLPClassifier, MLPRegressor } from '../../lib/nn/index.js';
+import { conv2d, dense, flatten, MLPClassifier, MLPRegressor, Sequential } from '../../lib/nn/index.js';
 import { describeOnEmulatedGpu, EMULATED_GPU, useVariable } from '../support/emulated-gpu.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -154,6 +155,38 @@ describeOnEmulatedGpu('on an emulated GPU', () => {
       const odd = 'cublas' as 'auto';
       expect(() => wide.compile({ libraries: odd })).toThrow(coded('ERR_PARAMETER'));
     });
+  });
+
+  test('convolutions multiply on tensor cores, and in 8 bits with the sums of the CPU', async () => {
+    const layers = [
+      conv2d(16, 4, { activation: 'relu' }),
+      conv2d(20, 3, { padding: 'same', activation: 'relu' }),
+      flatten(),
+      dense(3),
+    ];
+    const network = new Sequential(layers, { inputShape: [8, 8, 1], randomState: 1 }).build();
+    const digits = loadDigits().data;
+    const images = new Matrix(
+      new Float32Array(digits.data.slice(0, 10 * 64)).map((x) => x / 16),
+      10,
+      64,
+    );
+    const exact = network.compile({ device: 'cuda' }).runSync(images).data;
+    for (const precision of ['tf32', 'bf16', 'float16'] as const) {
+      const plan = network.compile({ device: 'cuda:1', precision });
+      expect(plan.explain().match(/TensorConv/g)).toHaveLength(2);
+      const values = plan.runSync(images).data;
+      expect(values).not.toEqual(exact);
+      for (let i = 0; i < values.length; i++) expect(Math.abs(values[i] - exact[i])).toBeLessThan(0.05);
+    }
+    for (const calibrate of [null, images]) {
+      const plan = network.compile({ device: 'cuda', precision: 'int8', calibrate });
+      expect(plan.explain()).toMatch(/TensorConv .* 8 bits, 3x3, 20 filters/);
+      const cpu = network.compile({ device: 'cpu', precision: 'int8', calibrate }).runSync(images).data;
+      // The first convolution has too few products for 8 bits: its last bits are those of the device.
+      const values = plan.runSync(images).data;
+      for (let i = 0; i < values.length; i++) expect(values[i]).toBeCloseTo(cpu[i], 1);
+    }
   });
 
   test('forests have the bits of the CPU', async () => {

@@ -14,8 +14,8 @@ struct CastCall {
   const float* x;  // [m, columns]
   size_t m;
   uint32_t columns, row_groups;
-  const BorealCudaCodes* codes;  // of codes: of each row, or (code_step 0) of all
-  uint32_t code_step;
+  const BorealCudaCodes* codes;  // of codes: of each code_rows rows, or (0) of all
+  uint32_t code_rows;
   void* out;  // [m, row_groups] groups
 };
 
@@ -36,7 +36,8 @@ __global__ void cast_kernel(CastCall call) {
     }
     uint32_t y[kGroup];
     BorealCudaCodes codes{1, 0};
-    if constexpr (kElement == BOREAL_CUDA_CODE) codes = call.codes[row * call.code_step];
+    if constexpr (kElement == BOREAL_CUDA_CODE)
+      codes = codes_of(call.codes, static_cast<uint32_t>(row), call.code_rows);
 #pragma unroll
     for (uint32_t e = 0; e < kGroup; ++e) {
       if constexpr (kElement == BOREAL_CUDA_CODE) {
@@ -55,34 +56,54 @@ __global__ void cast_kernel(CastCall call) {
   }
 }
 
-// Scale and zero of the range of each row and 0, as linalg/quantize.h has them: a warp for each row.
+constexpr uint32_t kLongRow = 2048;  // of which a block finds the range, rather than a warp
+
+struct Range {
+  float low, high;
+  int odd;  // not 0: there is a value that is no number
+};
+__device__ __forceinline__ void widen(Range& range, const Range& by) {
+  range.low = fminf(range.low, by.low);
+  range.high = fmaxf(range.high, by.high);
+  range.odd |= by.odd;
+}
+
+// Scale and zero of the range of each row and 0, as linalg/quantize.h has them: kLanes threads, a warp or the
+// block, for each row.
+template <int kLanes>
 __global__ void range_kernel(const float* x, size_t m, uint32_t columns, BorealCudaCodes* codes) {
-  const uint32_t lane = threadIdx.x % kWarp;
-  each_row_of_warp(m, [&](size_t row) {
-    float low = 0, high = 0;
-    int odd = 0;
-    for (uint32_t j = lane; j < columns; j += kWarp) {
+  constexpr uint32_t kWarps = kLanes / kWarp;
+  const uint32_t lane = threadIdx.x % kLanes;
+  for (size_t row = first_element() / kLanes; row < m; row += element_step() / kLanes) {
+    Range range{0, 0, 0};
+    for (uint32_t j = lane; j < columns; j += kLanes) {
       const float value = x[row * columns + j];
-      odd |= !(value - value == 0);
-      low = fminf(low, value);
-      high = fmaxf(high, value);
+      widen(range, {value, value, !(value - value == 0)});
     }
 #pragma unroll
     for (int step = kWarp / 2; step > 0; step /= 2) {
-      low = fminf(low, __shfl_xor_sync(kAllLanes, low, step));
-      high = fmaxf(high, __shfl_xor_sync(kAllLanes, high, step));
-      odd |= __shfl_xor_sync(kAllLanes, odd, step);
+      widen(range, {__shfl_xor_sync(kAllLanes, range.low, step), __shfl_xor_sync(kAllLanes, range.high, step),
+                    __shfl_xor_sync(kAllLanes, range.odd, step)});
     }
-    if (lane != 0) return;
-    if (odd != 0) {
+    if constexpr (kWarps > 1) {
+      __shared__ Range parts[kWarps];
+      if (lane % kWarp == 0) parts[lane / kWarp] = range;
+      __syncthreads();
+      if (lane == 0) {
+        for (uint32_t warp = 1; warp < kWarps; ++warp) widen(range, parts[warp]);
+      }
+      __syncthreads();  // the next row's parts go there
+    }
+    if (lane != 0) continue;
+    if (range.odd != 0) {
       codes[row] = {quiet_nan(), 0};
-      return;
+      continue;
     }
-    const float range = high - low;
-    float scale = isinf(range) ? high / 255.0f - low / 255.0f : range / 255.0f;
+    const float extent = range.high - range.low;
+    float scale = isinf(extent) ? range.high / 255.0f - range.low / 255.0f : extent / 255.0f;
     if (scale == 0) scale = 1;
-    codes[row] = {scale, static_cast<int32_t>(rintf(fminf(fmaxf(-low / scale, 0.0f), 255.0f)))};
-  });
+    codes[row] = {scale, static_cast<int32_t>(rintf(fminf(fmaxf(-range.low / scale, 0.0f), 255.0f)))};
+  }
 }
 
 template <int kElement>
@@ -95,9 +116,10 @@ void start(CastCall cast, cudaStream_t stream) {
 }  // namespace
 
 void run_cast(const StepCall& call) {
-  const size_t positions = static_cast<size_t>(call.step.n[1]);
-  const uint32_t columns = static_cast<uint32_t>(call.step.in_width[0] / positions);
-  const CastCall cast{call.in(0), call.rows * positions, columns, 0, nullptr, 0, call.out()};
+  const size_t places = static_cast<size_t>(call.step.n[1]);
+  const CastCall cast{
+      call.in(0), call.rows * places, static_cast<uint32_t>(call.step.in_width[0] / places), 0, nullptr,
+      0,          call.out()};
   switch (call.step.n[0]) {
     case BOREAL_CUDA_FLOAT16:
       return start<BOREAL_CUDA_FLOAT16>(cast, call.stream);
@@ -111,20 +133,27 @@ void run_cast(const StepCall& call) {
 }
 
 void run_quantize(const StepCall& call) {
-  const size_t positions = static_cast<size_t>(call.step.n[0]);
+  const size_t places = static_cast<size_t>(call.step.n[0]);
   CastCall cast{call.in(0),
-                call.rows * positions,
-                static_cast<uint32_t>(call.step.in_width[0] / positions),
+                call.rows * places,
+                static_cast<uint32_t>(call.step.in_width[0] / places),
                 0,
                 call.constant<BorealCudaCodes>(0),
                 0,
                 call.out()};
   if (cast.codes == nullptr) {
     BorealCudaCodes* const codes = static_cast<BorealCudaCodes*>(call.buffers[call.step.in[1]]);
-    launch(range_kernel, grid_of(cast.m, kThreads / kWarp), kThreads, 0, call.stream, cast.x, cast.m,
-           cast.columns, codes);
+    cast.code_rows = static_cast<uint32_t>(call.step.n[1] != 0 ? places : 1);
+    const size_t ranges = cast.m / cast.code_rows;
+    const uint32_t columns = cast.columns * cast.code_rows;
+    if (columns < kLongRow) {
+      launch(range_kernel<kWarp>, grid_of(ranges, kThreads / kWarp), kThreads, 0, call.stream, cast.x, ranges,
+             columns, codes);
+    } else {
+      launch(range_kernel<kThreads>, grid_of(ranges, 1), kThreads, 0, call.stream, cast.x, ranges, columns,
+             codes);
+    }
     cast.codes = codes;
-    cast.code_step = 1;
   }
   start<BOREAL_CUDA_CODE>(cast, call.stream);
 }

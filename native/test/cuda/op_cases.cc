@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "test/cuda/conv_shape.h"
+
 namespace boreal {
 namespace test {
 namespace {
@@ -45,37 +47,8 @@ Numbers grid_points(Rng& rng, int32_t count) {
 }
 namespace {
 
-struct ConvShape {
-  int32_t in, channels, filters, kernel, stride, pad, dilation, groups;
-  int32_t out() const { return (in + 2 * pad - (kernel - 1) * dilation - 1) / stride + 1; }
-  int32_t depth() const { return kernel * kernel * channels / groups; }
-};
 PlanWriter conv_plan(Rng& rng, const ConvShape& s, bool bias, Unary activation) {
-  const auto d = [](int32_t value) { return static_cast<double>(value); };
-  const Numbers code = {3,
-                        21,
-                        d(s.in),
-                        d(s.in),
-                        d(s.channels),
-                        d(s.filters),
-                        d(s.kernel),
-                        d(s.kernel),
-                        d(s.stride),
-                        d(s.stride),
-                        d(s.pad),
-                        d(s.pad),
-                        d(s.pad),
-                        d(s.pad),
-                        d(s.dilation),
-                        d(s.dilation),
-                        d(s.groups),
-                        bias ? 1.0 : 0.0,
-                        1,
-                        0,
-                        0,
-                        0,
-                        0};
-  return layer_plan(s.in * s.in * s.channels, s.out() * s.out() * s.filters, code,
+  return layer_plan(s.width(), s.outputs(), s.code(bias),
                     random_floats(rng, s.depth() * s.filters + (bias ? s.filters : 0)), activation);
 }
 PlanWriter pool_plan(Rng& rng, bool mean) {
@@ -401,12 +374,15 @@ const std::vector<OpCase>& op_cases() {
          });
        }},
       {"8 bits: convolution", Rows::kNumbers, 0, [](Rng& rng) {
-         const Numbers code = {3, 21, 4, 4, 2, 3, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0};
-         std::vector<uint8_t> weights(24);
+         const ConvShape shape{between(rng, 5, 9), between(rng, 1, 20), between(rng, 1, 80),
+                               between(rng, 1, 3), between(rng, 1, 2),  between(rng, 0, 1),
+                               between(rng, 1, 2)};
+         std::vector<uint8_t> weights(static_cast<size_t>(shape.depth() * shape.filters));
          for (uint8_t& weight : weights) weight = static_cast<uint8_t>(rng.below(256));
-         return plan_of(32, [&](PlanWriter& p) {
-           p.int8_conv(0, 27, Unary::kIdentity, code, weights, random_floats(rng, 3, 0.01, 0.02),
-                       random_floats(rng, 3));
+         return plan_of(shape.width(), [&](PlanWriter& p) {
+           const int32_t x = rng.below(2) == 0 ? 0 : p.quantize(0, 0.02f, 100);
+           p.int8_conv(x, shape.outputs(), Unary::kRelu, shape.code(true), weights,
+                       random_floats(rng, shape.filters, 0.01, 0.02), random_floats(rng, shape.filters));
          });
        }}};
   return all;

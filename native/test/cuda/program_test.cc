@@ -166,15 +166,5 @@ TEST_CASE("devices: what does not exist is refused; figures are positive") {
   CHECK(error_code([&] { library.device(-1); }) == "ERR_DEVICE");
 }
 
-TEST_CASE("ops without a kernel are named") {
-  PlanWriter writer(4);  // a convolution of 8 bits: one filter of one pixel over 2 x 2
-  writer.int8_conv(0, 4, Unary::kIdentity,
-                   {3, 21, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 1, 0, 0, 0, 0}, {1}, {1}, {0});
-  const Plan plan = writer.decode();
-  each_device([&](const CudaLibrary& library, int32_t device) {
-    CHECK(error_code([&] { prepare_cuda(plan, library, device); }) == "ERR_NOT_SUPPORTED");
-  });
-}
-
 }  // namespace test
 }  // namespace boreal

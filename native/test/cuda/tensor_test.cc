@@ -8,61 +8,12 @@
 
 #include "device/cuda_elements.h"
 #include "device/cuda_program.h"
-#include "test/cuda/devices.h"
 #include "test/cuda/op_cases.h"
+#include "test/cuda/tensor_support.h"
 #include "test/plan_writer.h"
-#include "test/program_support.h"
 
 namespace boreal {
 namespace test {
-namespace {
-
-constexpr BorealCudaElement kKinds[] = {BOREAL_CUDA_FLOAT16, BOREAL_CUDA_BFLOAT16, BOREAL_CUDA_TF32};
-
-bool multiplies(const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
-  return library.device(device).major >= 8 || kind == BOREAL_CUDA_FLOAT16;
-}
-std::unique_ptr<Program<float>> prepare_tensor(const Plan& plan, const CudaLibrary& library, int32_t device,
-                                               BorealCudaElement kind) {
-  return prepare_cuda(plan, library, device, kCudaPassBytes, kind);
-}
-// body(library, device, kind) for all that multiply such elements.
-template <typename F>
-void each_kind(F body) {
-  each_device([&](const CudaLibrary& library, int32_t device) {
-    for (const BorealCudaElement kind : kKinds) {
-      CAPTURE(device);
-      CAPTURE(static_cast<int>(kind));
-      if (multiplies(library, device, kind)) body(library, device, kind);
-    }
-  });
-}
-
-// From -6 to 6: their products add up exactly in float32.
-template <typename T>
-std::vector<T> whole_numbers(Rng& rng, size_t count) {
-  std::vector<T> values(count);
-  for (T& value : values) value = static_cast<T>(static_cast<int>(rng.below(13)) - 6);
-  return values;
-}
-std::vector<float> real_numbers(Rng& rng, size_t count) { return random_rows<float>(rng, count, 1); }
-
-std::vector<uint8_t> random_weights(Rng& rng, size_t count) {
-  std::vector<uint8_t> weights(count);
-  for (uint8_t& weight : weights) weight = static_cast<uint8_t>(static_cast<int>(rng.below(255)) - 127);
-  return weights;
-}
-std::vector<float> random_scales(Rng& rng, size_t count) {
-  std::vector<float> scales(count);
-  for (float& scale : scales) scale = 0.001f + static_cast<float>(rng.uniform()) / 64;
-  return scales;
-}
-
-std::vector<float> first_rows(const std::vector<float>& x, size_t rows, size_t width) {
-  return {x.begin(), x.begin() + static_cast<std::ptrdiff_t>(rows * width)};
-}
-
-}  // namespace
 
 TEST_CASE("elements: every one of 16 bits comes back, and numbers between two go to the nearer or even one") {
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
@@ -356,18 +307,30 @@ TEST_CASE("8-bit layers whose numbers others read") {
   });
 }
 
-TEST_CASE("codes whose readers cut rows in different ways are refused") {
-  PlanWriter writer(8);
-  const int32_t codes = writer.quantize(0, 0.1f, 0);
-  const int32_t one =
-      writer.int8_dense(codes, 1, Unary::kIdentity, std::vector<uint8_t>(8 * 2, 1), {1, 1}, {0, 0});
-  const int32_t two =
-      writer.int8_dense(codes, 2, Unary::kIdentity, std::vector<uint8_t>(4 * 2, 1), {1, 1}, {0, 0});
-  writer.concat({one, two});
-  const Plan plan = writer.decode();
-  each_device([&](const CudaLibrary& library, int32_t device) {
-    CHECK(error_code([&] { prepare_cuda(plan, library, device); }) == "ERR_NOT_SUPPORTED");
-  });
+TEST_CASE("codes whose readers cut rows in different ways") {
+  for (const bool of_layer : {false, true}) {  // who makes the codes
+    Rng rng(19);
+    PlanWriter writer(8);
+    int32_t codes = writer.quantize(0, 4.0f / 255, 127);
+    if (of_layer) {
+      codes = writer.int8_dense(codes, 2, Unary::kRelu, random_weights(rng, 4 * 6), random_scales(rng, 6),
+                                random_scales(rng, 6), {0.02f, 3});
+    }
+    const size_t width = of_layer ? 12 : 8;
+    std::vector<int32_t> results;
+    for (const int32_t positions : {1, 2, 1}) {
+      const std::vector<uint8_t> weights = random_weights(rng, width / static_cast<size_t>(positions) * 2);
+      results.push_back(
+          writer.int8_dense(codes, positions, Unary::kIdentity, weights, random_scales(rng, 2), {0, 1}));
+    }
+    writer.concat(results);
+    const Plan plan = writer.decode();
+    const std::vector<float> x = random_rows<float>(rng, 5, 8);
+    const std::vector<float> expected = run(*prepare_cpu<float>(plan, kernels()), x);
+    each_device([&](const CudaLibrary& library, int32_t device) {
+      CHECK(same(run(*prepare_cuda(plan, library, device), x), expected));
+    });
+  }
 }
 
 }  // namespace test
