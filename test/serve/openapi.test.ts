@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadIris, RandomForestClassifier, StandardScaler } from '../../lib/index.js';
 import { type BorealServer, type ServeOptions, serve } from '../../lib/serve/index.js';
-import { house, houseAt, post, priceModel, verdictModel } from './support.js';
+import { house, houseAt, houses, post, priceModel, verdictModel } from './support.js';
 
 type Document = Record<string, any>;
 
@@ -35,6 +35,16 @@ async function expectValid(document: Document) {
   const { valid, errors } = await new Validator().validate(structuredClone(document));
   expect(errors ?? []).toEqual([]);
   expect(valid).toBe(true);
+}
+
+/** Of prices, in two currencies. */
+async function severalModel() {
+  const model = await priceModel();
+  const told = await model.predict(houses);
+  return model.fit(
+    houses,
+    Array.from(told, (price) => [price, price / 2]),
+  );
 }
 
 async function iris() {
@@ -101,6 +111,7 @@ describe('the schemas', () => {
   it.each([
     ['a regressor', priceModel],
     ['a classifier', verdictModel],
+    ['a model of several targets', severalModel],
   ])('take the rows and the answers of %s', async (_name, model) => {
     const document = await start(await model());
     const errors = validator(document);

@@ -39,7 +39,14 @@ const INFO: Readonly<Record<keyof ModelInfo, JsonSchema>> = {
   type: { ...TEXT, description: 'Class of the model.' },
   kind: TEXT,
   columns: arrayOf(COLUMN),
-  target: object({ kind: { enum: ['class', 'number', 'none'] }, classes: arrayOf(LABEL) }, ['kind']),
+  target: object(
+    {
+      kind: { enum: ['class', 'number', 'classes', 'numbers', 'none'] },
+      classes: { type: 'array', description: 'Labels; of several targets the list of those of each.' },
+      count: { type: 'integer', description: 'How many numbers there are of several targets.' },
+    },
+    ['kind'],
+  ),
   outputs: arrayOf(TEXT),
   image: { type: 'object', description: 'How pictures become rows, where the model takes them.' },
   coverage: NUMBER,
