@@ -95,7 +95,9 @@ async function grow(
   const firstTree = previous ? previous.treeOffsets.length - 1 : 0;
   if (previous && firstTree === nEstimators) return previous;
   const totalWeight = weights === null ? x.rows : weights.reduce((total, value) => total + value, 0);
-  const refused = whyNotOnGpu(params);
+  // Draws go by the weights, and count whole rows.
+  const sums = bootstrap ? { weights: null, total: x.rows } : { weights, total: totalWeight };
+  const refused = whyNotOnGpu(params) ?? whyNotWeighed(params.criterion, { ...sums, balancedSubsample });
   if (refused !== null && input.device !== 'cpu' && input.device !== 'auto')
     throw new StateError('ERR_NOT_SUPPORTED', `${owner.constructor.name}: a GPU grows ${refused}.`);
   const spec: Omit<ForestSpec, 'cuda'> = {
@@ -140,6 +142,21 @@ function whyNotOnGpu({ maxBins = null, monotonicCst, maxLeafNodes, ccpAlpha }: G
   if (monotonicCst?.some((sign) => sign !== 0)) return "trees without 'monotonicCst' only";
   if (maxLeafNodes !== null || ccpAlpha > 0) return "trees without 'maxLeafNodes' and 'ccpAlpha' only";
   return null;
+}
+
+/** Most rows of which a GPU has a table of n log n. */
+const GPU_TERMS = 2 ** 24;
+
+/** Why a GPU cannot tell the entropy of trees on rows of such a weight; null where it can. */
+function whyNotWeighed(
+  criterion: ClassCriterion | NumberCriterion,
+  { weights, total, balancedSubsample }: Pick<Targets, 'weights' | 'balancedSubsample'> & { total: number },
+): string | null {
+  if (criterion !== 'entropy' && criterion !== 'logLoss') return null;
+  const isWhole = !balancedSubsample && (weights === null || weights.every(Number.isInteger));
+  return isWhole && total <= GPU_TERMS
+    ? null
+    : "trees by 'entropy' of whole weights and at most 16,777,216 rows only";
 }
 
 /** Nanoseconds of a thread for a row, a drawn column and a level of a tree. */
