@@ -4,9 +4,10 @@ import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { decodeNumbers, r2OfTargets, rowsOfMatrix } from '../core/targets.js';
-import { type TrainingCost, trainWhere } from '../core/training-device.js';
+import { trainWhere } from '../core/training-device.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type ForestSpec, type NativeForest, native } from '../native.js';
+import { trainingCost, whyNotOnGpu, whyNotWeighed } from './forest-device.js';
 import { type ForestState, joinTrees, leafCount, type OutOfBag } from './forest-state.js';
 import {
   type BinnedForestParams,
@@ -95,8 +96,9 @@ async function grow(
   const firstTree = previous ? previous.treeOffsets.length - 1 : 0;
   if (previous && firstTree === nEstimators) return previous;
   const totalWeight = weights === null ? x.rows : weights.reduce((total, value) => total + value, 0);
+  const draws = maxSamples === null ? x.rows : resolveSamples(maxSamples, x.rows);
   // Draws go by the weights, and count whole rows.
-  const sums = bootstrap ? { weights: null, total: x.rows } : { weights, total: totalWeight };
+  const sums = bootstrap ? { weights: null, total: draws } : { weights, total: totalWeight };
   const refused = whyNotOnGpu(params) ?? whyNotWeighed(params.criterion, { ...sums, balancedSubsample });
   if (refused !== null && input.device !== 'cpu' && input.device !== 'auto')
     throw new StateError('ERR_NOT_SUPPORTED', `${owner.constructor.name}: a GPU grows ${refused}.`);
@@ -106,7 +108,7 @@ async function grow(
     trees: nEstimators - firstTree,
     firstTree,
     bootstrap,
-    maxSamples: bootstrap && maxSamples !== null ? resolveSamples(maxSamples, x.rows) : 0,
+    maxSamples: bootstrap && maxSamples !== null ? draws : 0,
     balancedSubsample,
     outOfBag: oobScore,
     pruningPath: onPruningPath !== undefined,
@@ -134,59 +136,6 @@ async function grow(
   onPruningPath?.({ ccpAlphas: alphas, impurities: pathImpurities });
   const state = previous ? joinTrees(previous, trees, outputs) : trees;
   return oobScore ? { ...state, oob: { ...addUp(fitted, previous?.oob), score: Number.NaN } } : state;
-}
-
-/** What a GPU grows instead of such trees; null where it grows them. */
-function whyNotOnGpu({ maxBins = null, monotonicCst, maxLeafNodes, ccpAlpha }: GrowParams): string | null {
-  if (maxBins === null) return "trees on histograms only: set 'maxBins'";
-  if (monotonicCst?.some((sign) => sign !== 0)) return "trees without 'monotonicCst' only";
-  if (maxLeafNodes !== null || ccpAlpha > 0) return "trees without 'maxLeafNodes' and 'ccpAlpha' only";
-  return null;
-}
-
-/** Most rows of which a GPU has a table of n log n. */
-const GPU_TERMS = 2 ** 24;
-
-/** Why a GPU cannot tell the entropy of trees on rows of such a weight; null where it can. */
-function whyNotWeighed(
-  criterion: ClassCriterion | NumberCriterion,
-  { weights, total, balancedSubsample }: Pick<Targets, 'weights' | 'balancedSubsample'> & { total: number },
-): string | null {
-  if (criterion !== 'entropy' && criterion !== 'logLoss') return null;
-  const isWhole = !balancedSubsample && (weights === null || weights.every(Number.isInteger));
-  return isWhole && total <= GPU_TERMS
-    ? null
-    : "trees by 'entropy' of whole weights and at most 16,777,216 rows only";
-}
-
-/** Nanoseconds of a thread for a row, a drawn column and a level of a tree. */
-const CPU_UPDATE_NS = 2;
-
-/** Classes times bins that a block of a GPU has room for: see ForestGpu::fits. */
-const GPU_CELLS = 6000;
-
-/** null where no GPU has room. */
-function trainingCost(
-  { rows, cols }: Matrix,
-  classCount: number,
-  spec: Omit<ForestSpec, 'cuda'>,
-): TrainingCost | null {
-  if (classCount * (spec.maxBins + 3) > GPU_CELLS) return null;
-  const leaves = Math.max(2, Math.min(rows / spec.minSamplesLeaf, 2 ** Math.min(spec.maxDepth, 30)));
-  const levels = Math.log2(leaves);
-  const updates = spec.trees * rows * levels * spec.maxFeatures;
-  const searches = spec.trees * leaves * spec.maxFeatures;
-  return {
-    cpuNs: (CPU_UPDATE_NS * updates) / (spec.threads || native.info().threads),
-    cuda: {
-      uploadBytes: rows * cols + 8 * rows * spec.trees + 24 * searches,
-      downloadBytes: searches * (24 + 8 * classCount),
-      trafficBytes: 13 * updates,
-      flops: 0,
-      kernels: 4 * levels + 2 * (searches / 65536),
-      waits: 2 * levels + searches / 65536,
-    },
-  };
 }
 
 function addUp({ oobSums: sums, oobTrees: trees }: NativeForest, before: OutOfBag | undefined) {
