@@ -1,11 +1,13 @@
 /** What chains share: each model of a chain reads X and what is known, or said, of the targets before its own. */
-import { sideBySide } from '../core/apply.js';
+import { applyModel, sideBySide, TRANSFORM } from '../core/apply.js';
+import { throwIfAborted } from '../core/cancellation.js';
+import type { Output } from '../core/compile-options.js';
 import type { Estimator, State } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, reportProgress } from '../core/fit-input.js';
+import { fitClones } from '../core/fit-clones.js';
+import { type FitInput, partOfInput, reportProgress, requireY } from '../core/fit-input.js';
 import { fittedModels } from '../core/inner-models.js';
 import { checkFiniteFor, refusePairs } from '../core/input-checks.js';
-import { predictTarget } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
 import {
   custom,
@@ -23,12 +25,18 @@ import { Random } from '../core/random.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { checkPartition } from '../model-selection/cross-val-predict.js';
-import { type FoldOptions, forEachFold } from '../model-selection/folds.js';
-import { type Response, scoresOf } from '../model-selection/responses.js';
-import type { CrossValidationModel } from '../model-selection/scoring.js';
+import { type FoldOptions, foldData } from '../model-selection/folds.js';
+import { trainingTable } from '../model-selection/training-table.js';
 
 /** What models of a {@link ClassifierChain} are given of those before: labels, or the probability or decision of the second class. */
 export type ChainMethod = 'predict' | 'predictProba' | 'decisionFunction';
+
+/** @internal */
+export const CHAIN_OUTPUT: Record<ChainMethod, Output> = {
+  predict: 'label',
+  predictProba: 'proba',
+  decisionFunction: 'decision',
+};
 
 /** Parameters of {@link RegressorChain}. */
 export interface RegressorChainParams {
@@ -66,12 +74,14 @@ export const chainDefaults: Omit<RegressorChainParams, 'estimator'> = {
   randomState: null,
 };
 
+const target = int(0);
+
 /** @internal */
 export const chainRules: Rules<Omit<RegressorChainParams, 'estimator'>> = {
   order: either(
     nothing,
     oneOf('random'),
-    custom('a list of the numbers of all targets', (v) => Array.isArray(v)),
+    custom('a list of the numbers of all targets', (v) => Array.isArray(v) && v.every(target.allows)),
   ),
   cv: either(
     nothing,
@@ -85,10 +95,11 @@ export const chainRules: Rules<Omit<RegressorChainParams, 'estimator'>> = {
 export const chainStateRules: Rules<ChainState> = { models: fittedModels, order: int32s() };
 
 /** @internal */
-export function tagsOfChain({ estimator }: RegressorChainParams): EstimatorTags {
+export function tagsOfChain({ estimator, cv }: RegressorChainParams): EstimatorTags {
   return {
     ...estimator?.tags,
     ...{ watchesValidation: false, vectorizes: false, multiOutput: true, delegates: true },
+    takesGroups: cv !== null || estimator?.tags.takesGroups,
   };
 }
 
@@ -166,7 +177,8 @@ export async function fitChain(
     models.push(model);
     progress?.(k + 1, count);
     if (k + 1 === count) break;
-    const said = cv === null ? (numbers as Float64Array) : await heldOut(own, { estimator, cv, chainMethod });
+    const said =
+      cv === null ? (numbers as Float64Array) : await heldOut(owner, own, { estimator, cv, chainMethod });
     x = sideBySide([x, new Matrix(said, said.length, 1).astype(x.dtype)]);
     columns.push({ name: freeName(`target${t}`, columns), kind: 'number' });
   }
@@ -178,36 +190,39 @@ const freeName = (name: string, columns: readonly Column[]): string =>
 
 /** What models of folds say of the rows that they have not seen. */
 async function heldOut(
-  { x, y, sampleWeight, signal, device }: FitInput,
+  owner: Estimator,
+  input: FitInput,
   {
     estimator,
     cv,
     chainMethod,
   }: { estimator: Estimator; cv: NonNullable<FoldOptions['cv']>; chainMethod: ChainMethod },
 ): Promise<Float64Array> {
-  const response: Response | null =
-    chainMethod === 'predictProba' ? 'proba' : chainMethod === 'decisionFunction' ? 'decision' : null;
-  const options = { cv, signal, device, sampleWeight: sampleWeight ?? undefined };
-  const model = estimator as CrossValidationModel;
-  const parts = await forEachFold(
-    model,
-    x,
-    y as ArrayLike<unknown>,
-    options,
-    async ({ model: fitted, fold, part }) => {
-      const { X } = part(fold.test);
-      const said =
-        response === null ? await predictTarget(fitted, X) : (await scoresOf(fitted, X, response)).data;
-      return { rows: fold.test, said: Float64Array.from(said as ArrayLike<number>, Number) };
-    },
-  );
+  const { columns, groups, signal } = input;
+  const y = requireY(input);
+  const { folds } = foldData(estimator, trainingTable(input), y, { cv, groups });
+  const { length } = y;
   checkPartition(
     'cv',
-    parts.map(({ rows }) => rows),
-    x.rows,
+    folds.map(({ test }) => test),
+    length,
   );
-  const all = new Float64Array(x.rows);
-  for (const { rows, said } of parts) for (const [i, row] of rows.entries()) all[row] = said[i];
+  const problems = folds.map(({ train }) => ({ rows: train, y: Array.from(train, (row) => y[row]) }));
+  const models = await fitClones(owner, estimator, input, problems);
+  const output = estimator.kind === 'classifier' ? CHAIN_OUTPUT[chainMethod] : 'value';
+  const schema = Schema.named(columns);
+  const all = new Float64Array(length);
+  for (const [k, { test }] of folds.entries()) {
+    throwIfAborted(signal);
+    const said = await applyModel(models[k], partOfInput(input, test), schema, (plan, x) =>
+      models[k].lowerChecked(plan, x, { ...TRANSFORM, output }),
+    );
+    const { target } = models[k].schema;
+    for (const [i, row] of test.entries()) {
+      const value = said.row(i)[said.cols - 1];
+      all[row] = output === 'label' && target.kind === 'class' ? Number(target.classes[value]) : value;
+    }
+  }
   return all;
 }
 

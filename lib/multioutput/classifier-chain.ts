@@ -10,7 +10,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { StateError, ValidationError } from '../errors.js';
 import {
-  type ChainMethod,
+  CHAIN_OUTPUT,
   type ChainState,
   type ClassifierChainParams,
   chainDefaults,
@@ -22,12 +22,6 @@ import {
   tagsOfChain,
 } from './chain.js';
 import { classesOfModels, labelColumns, outputsAmong, SeveralClassesClassifier } from './several-classes.js';
-
-const OUTPUT: Record<ChainMethod, Output> = {
-  predict: 'label',
-  predictProba: 'proba',
-  decisionFunction: 'decision',
-};
 
 /**
  * A classifier of several targets, [rows, targets], made of one classifier for each, in a chain: each reads X and the labels of the
@@ -85,7 +79,7 @@ export class ClassifierChain extends SeveralClassesClassifier<ClassifierChainPar
     super.checkParams();
     const { estimator, chainMethod } = this.params;
     estimator.checkParams();
-    if (estimator.outputs.includes(OUTPUT[chainMethod])) return;
+    if (estimator.outputs.includes(CHAIN_OUTPUT[chainMethod])) return;
     const message = `ClassifierChain: chainMethod '${chainMethod}' needs what ${estimator.constructor.name} lacks.`;
     throw new ValidationError('ERR_PARAMETER', message);
   }
@@ -145,7 +139,7 @@ export class ClassifierChain extends SeveralClassesClassifier<ClassifierChainPar
     const { models } = this.state;
     if (models.length === 1) return models[0].lowerChecked(plan, x, options);
     const wanted = options.output === 'value' ? 'label' : options.output;
-    const given = OUTPUT[this.fittedParams.chainMethod];
+    const given = CHAIN_OUTPUT[this.fittedParams.chainMethod];
     return lowerChain(plan, x, this.state, (model, rows) => {
       const lower = (output: Output) => {
         const said = model.lowerChecked(plan, rows, { ...options, output });

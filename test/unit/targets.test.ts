@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   BayesianRidge,
   ClassifierChain,
+  ColumnTransformer,
   CsrMatrix,
   crossValidate,
   crossValPredict,
@@ -12,6 +13,7 @@ import {
   exportONNX,
   GaussianNB,
   GridSearchCV,
+  GroupKFold,
   importONNX,
   KFold,
   KNeighborsClassifier,
@@ -24,6 +26,7 @@ import {
   MultiOutputRegressor,
   MultiTaskLasso,
   makePipeline,
+  OneHotEncoder,
   partialDependence,
   permutationImportance,
   RandomForestRegressor,
@@ -150,6 +153,73 @@ describe('one mechanism', () => {
   });
 });
 
+describe('a chain of folds', () => {
+  const species = ['setosa', 'versicolor', 'virginica'];
+  const table = {
+    species: Array.from(target, (t) => species[t]),
+    width: Array.from(X.columns([1]).data),
+  };
+  const front = () =>
+    new ColumnTransformer([['c', new OneHotEncoder(), ['species']]], { remainder: 'passthrough' });
+
+  test('knows columns by their names and kinds', async () => {
+    const folds = new KFold({ nSplits: 3, shuffle: true, randomState: 0 });
+    const chain = new RegressorChain(makePipeline(front(), new Ridge()), { cv: folds });
+    await chain.fit(table, Y);
+    expect(await chain.score(table, Y)).toBeGreaterThan(0.8);
+    const numbers = await front().fitTransform(table);
+    const plain = await new RegressorChain(new Ridge(), { cv: folds }).fit(numbers, Y);
+    const [own, other] = [await chain.predict(table), await plain.predict(numbers)];
+    for (const [k, value] of own.data.entries()) expect(value).toBeCloseTo(other.data[k], 9);
+    const classes = new ClassifierChain(makePipeline(front(), new LogisticRegression()), { cv: 3 });
+    await classes.fit(table, flags);
+    expect(await classes.score(table, flags)).toBe(1);
+  });
+
+  test('keeps groups together', async () => {
+    const groups = Array.from(target, (_, i) => i % 5);
+    const cv = new GroupKFold({ nSplits: 5 });
+    const chain = await new RegressorChain(new Ridge(), { cv }).fit(X, Y, { groups });
+    const list = [...cv.split(X, columns[0], groups)];
+    const same = await new RegressorChain(new Ridge(), { cv: list }).fit(X, Y);
+    expect(chain.models[1]).toEqual(same.models[1]);
+  });
+});
+
+describe('a penalty over several targets', () => {
+  const rows = (make: (i: number) => number[]) => Matrix.from(Array.from({ length: 60 }, (_, i) => make(i)));
+  const times = rows((i) => [1.7e9 + i, i % 7]);
+  const small = rows((i) => [i, i % 7]);
+  const slopes = rows((i) => [3 * i + (i % 7), i]);
+
+  test('learns from columns that vary little beside their mean, and from none that do not', async () => {
+    const [model, plain] = await Promise.all(
+      [times, small].map((x) => new MultiTaskLasso({ alpha: 0.01, tol: 1e-10 }).fit(x, slopes)),
+    );
+    for (const [k, coef] of plain.coef.data.entries()) expect(model.coef.data[k]).toBeCloseTo(coef, 6);
+    for (const count of [60, 9]) {
+      const constant = rows((i) => [0.1, 1.7e9 / 3, i]).slice(0, count);
+      const { coef } = await new MultiTaskLasso({ alpha: 0 }).fit(constant, slopes.slice(0, count));
+      expect(coef.columns([0, 1]).data.every((value) => value === 0)).toBe(true);
+    }
+  });
+
+  test.each(['cyclic', 'random'] as const)('goes on from where it was: %s', async (selection) => {
+    const params = { alpha: 0.01, tol: 1e-9, selection, randomState: 1 };
+    const model = new MultiTaskLasso({ ...params, warmStart: true });
+    const first = (await model.fit(data, flags)).nIter;
+    const { coef } = model;
+    await model.fit(data, flags);
+    expect(first).toBeGreaterThan(3);
+    expect(model.nIter).toBeLessThan(3);
+    for (const [k, value] of coef.data.entries()) expect(model.coef.data[k]).toBeCloseTo(value, 6);
+    const again = await new MultiTaskLasso(params).fit(data, flags);
+    expect(again.coef).toEqual(coef);
+    const exact = await new MultiTaskLasso({ alpha: 0.01, tol: 1e-12, maxIter: 100_000 }).fit(data, flags);
+    for (const [k, value] of coef.data.entries()) expect(exact.coef.data[k]).toBeCloseTo(value, 4);
+  });
+});
+
 describe('what is refused', () => {
   test.each<[string, string, () => Promise<unknown>]>([
     ['ERR_NOT_SUPPORTED', 'a model of one target', () => new BayesianRidge().fit(X, Y)],
@@ -187,6 +257,16 @@ describe('what is refused', () => {
       'ERR_PARAMETER',
       'a chain of one of two',
       () => new RegressorChain(new Ridge(), { order: [0] }).fit(X, Y),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a chain of halves',
+      () => new RegressorChain(new Ridge(), { order: [0.2, 1.7] }).fit(X, Y),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a chain of names',
+      () => new RegressorChain(new Ridge(), { order: ['price', 1] as never }).fit(X, Y),
     ],
     [
       'ERR_PARAMETER',
@@ -243,6 +323,15 @@ describe('what is refused', () => {
     await expect(new MultiOutputClassifier(new GaussianNB()).fit(X, labels)).rejects.toThrow(
       'y: column 1, row 3',
     );
+  });
+
+  test('a file of labels of several targets', async () => {
+    const model = await new MultiOutputClassifier(new GaussianNB()).fit(X, flags);
+    const pipeline = await makePipeline(new StandardScaler(), model.clone()).fit(X, flags);
+    for (const one of [model, pipeline])
+      expect(() => exportONNX(one)).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+    const [first] = model.models;
+    expect(await importONNX(exportONNX(first)).compile().run(X)).toBeDefined();
   });
 
   test('explanations of one answer say so', async () => {
