@@ -1,11 +1,10 @@
 /** Linear regression with an L1 penalty, and with both: lasso and elastic net. */
-import type { FitInput, SparseFitInput } from '../core/fit-input.js';
-import { fitTargets } from '../core/fit-input.js';
+import { type FitInput, fitTargets, type SparseFitInput, toShared } from '../core/fit-input.js';
 import type { Matrix } from '../core/matrix.js';
 import { bool, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { type DescentSpec, type LinearAddon, native } from '../native.js';
-import { gramNow, isCallersOwn, isSummedInPlace } from './gram.js';
+import { callersOwn, gramNow, isSummedInPlace } from './gram.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 
 /** Parameters that all models fitted by coordinate descent have. */
@@ -98,18 +97,20 @@ export abstract class SparseLinearRegressor<
   }
 
   protected async solve(
-    { x, sampleWeight, cancel }: FitInput | SparseFitInput,
+    input: FitInput | SparseFitInput,
     y: Float64Array,
     alpha: number,
     l1Ratio: number,
     warmStart = false,
   ): Promise<SparseLinearState> {
+    const { x, sampleWeight, cancel } = input;
+    const own = callersOwn(input);
     const before = warmStart && this.isFitted ? this.state.coef : null;
     const startCoef = before?.length === x.cols ? before : null;
     const spec = { ...descentSpec(this.params), alphas: Float64Array.of(alpha), l1Ratio, startCoef };
-    const path = await (isCallersOwn(x)
-      ? native.elasticNetOfGram(gramNow(x, y, spec.fitIntercept), spec, cancel)
-      : descend(x, y, sampleWeight, spec, cancel));
+    const path = await (own === null
+      ? descend(x instanceof CsrMatrix ? x : toShared(x), y, sampleWeight, spec, cancel)
+      : native.elasticNetOfGram(gramNow(own, y, spec.fitIntercept), spec, cancel));
     const { coef, intercept, gap, iterations, converged } = path;
     return { coef, intercept, dualGap: gap[0], iterations: iterations[0], converged };
   }

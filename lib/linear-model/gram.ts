@@ -1,8 +1,7 @@
 /** Sums of products of the columns of X and y: all that many linear models learn from. */
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
-import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { type GramProblem, native } from '../native.js';
 
 const FEW_COLUMNS = 32;
@@ -12,10 +11,12 @@ export function isSummedInPlace({ data, rows, cols }: Matrix): boolean {
   return cols <= FEW_COLUMNS && rows > cols && !isReadInPlace(data);
 }
 
-/** Whether a fit got rows where they lie, which have to be summed before it waits for anything. */
-export function isCallersOwn(x: Matrix | CsrMatrix): x is Matrix {
-  return x instanceof Matrix && !isReadInPlace(x.data);
+/** The rows of a fit that got them where they lie, which have to be summed before it waits for anything; null for any other fit. */
+export function callersOwn({ x, sampleWeight }: Fit): Matrix | null {
+  return x instanceof Matrix && !isReadInPlace(x.data) && sampleWeight === null ? x : null;
 }
+
+type Fit = Pick<FitInput | SparseFitInput, 'x' | 'sampleWeight'>;
 
 /** The sums, while the caller waits. */
 export function gramNow({ data, rows, cols }: Matrix, y: Float64Array, fitIntercept: boolean): GramProblem {

@@ -6,7 +6,7 @@ import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { descend } from './elastic-net.js';
-import { gramNow, isCallersOwn } from './gram.js';
+import { callersOwn, gramNow } from './gram.js';
 import { TargetRegressor, type TargetState, targetRules } from './target-regressor.js';
 
 /** Learned by {@link LinearRegression} and {@link Ridge}. */
@@ -35,7 +35,8 @@ export abstract class LinearRegressor<
     const { fitIntercept } = this.params;
     const y = fitTargetMatrix(input);
     // Before anything is waited for: the rows may be the caller's.
-    const summed = y.cols === 1 && isCallersOwn(input.x) ? gramNow(input.x, y.data, fitIntercept) : null;
+    const own = y.cols === 1 ? callersOwn(input) : null;
+    const summed = own === null ? null : gramNow(own, y.data, fitIntercept);
     const x = summed === null ? toShared(input.x) : input.x;
     return byStrength(this, y, strength, ({ data, cols }, alpha) => {
       const found = summed === null ? undefined : native.ridgeOfGram(summed, alpha);

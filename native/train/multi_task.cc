@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/error.h"
@@ -80,12 +81,14 @@ Block make_block(const Design<T>& design, const CancelToken* cancel) {
 
 double length_of(const double* values, size_t count) { return std::sqrt(dot(values, values, count)); }
 
-// A centred column that does not vary but for rounding counts as constant.
+// A centred column that does not vary but for rounding counts as constant: a value is off by what rounding
+// makes of the mean.
 template <typename T>
 void drop_constant(const Design<T>& design, double total, Block& block) {
+  constexpr double kRounding = 8 * std::numeric_limits<double>::epsilon();
   for (size_t j = 0; j < block.cols; ++j) {
-    const double least = 1e-15 * total * design.x_mean[j] * design.x_mean[j];
-    if (block.norms[j] <= least) block.norms[j] = 0;
+    const double off = kRounding * design.x_mean[j];
+    if (block.norms[j] <= total * off * off) block.norms[j] = 0;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Models that learn from sums of the caller's rows, without a copy. */
 import { describe, expect, it } from 'vitest';
+import { Schema } from '../../lib/core/schema.js';
 import {
   ElasticNet,
   Lars,
@@ -44,6 +45,22 @@ describe.each([
     await expect(make().fit(rows, y)).rejects.toMatchObject({ code: 'ERR_INPUT_NAN' });
   });
 });
+
+it.each([new Ridge(), new Lasso({ alpha: 0.1 }), new ElasticNet({ alpha: 0.1 })])(
+  '%o heeds weights of rows where they lie',
+  async (model) => {
+    const sampleWeight = Float64Array.from(y, (_, i) => i % 3);
+    const expected = await model.clone().fit(X, y, { sampleWeight });
+    const schema = Schema.infer(X);
+    const input = {
+      ...{ x: X.copy(), y, columns: schema.columns, sampleWeight, validation: null, queries: null },
+      ...{ signal: undefined, cancel: null, onProgress: undefined, device: 'cpu' as const },
+    };
+    const own = model.clone();
+    await own.fitInput(input, schema);
+    expect((own as Ridge).coef).toEqual((expected as Ridge).coef);
+  },
+);
 
 it('ridge of dependent columns reads its copy, not rows that have changed since', async () => {
   const data = new Float64Array(800 * 3);
