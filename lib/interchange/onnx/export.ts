@@ -67,7 +67,11 @@ export function exportONNX(model: Estimator | LowersSamples, options: ExportONNX
   if (!(model instanceof Estimator) && lowersSamples(model)) return exportModule(model, options);
   if (!(model instanceof Estimator))
     throw new ValidationError('ERR_PARAMETER', 'exportONNX takes a fitted estimator or a module.');
-  const { columns } = model.schema;
+  const { columns, target } = model.schema;
+  if (target.kind === 'classes') {
+    const message = `${model.constructor.name} cannot be exported: it has labels of several targets, and the file those of one.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
   const { precision, inputs } = resolveOptions(options, columns);
   const writer = new GraphWriter(precision);
   const shape = resolveShape(options.inputShape ?? [columns.length]);
