@@ -61,3 +61,17 @@ export function rowsByClass(y: ArrayLike<unknown>, what: keyof typeof MISSING = 
   }
   return [...rows.values()];
 }
+
+/** @throws {ERR_LABELS} when the training rows of a fold lack a class, so that its model could not know it */
+export function checkFoldClasses(
+  owner: object,
+  train: Int32Array,
+  codes: Int32Array,
+  classes: ArrayLike<unknown>,
+): void {
+  if (new Set(train.map((row) => codes[row])).size === classes.length) return;
+  throw new ValidationError(
+    'ERR_LABELS',
+    `${owner.constructor.name}: a class is missing in the training rows of a fold; choose fewer folds than rows of every class.`,
+  );
+}

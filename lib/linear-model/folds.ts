@@ -3,6 +3,12 @@ import { consecutiveFolds } from '../core/folds.js';
 import { custom, either, int, nothing, type Rule } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
+/** The fold, 0, 1, ..., of each row, and how many folds there are. */
+export interface FoldsOfRows {
+  readonly folds: Int32Array;
+  readonly count: number;
+}
+
 /** Number of folds, which are stretches of rows as those of an unshuffled KFold; or the fold, 0, 1, ..., of each row. */
 export type Folds = number | readonly number[];
 
@@ -16,14 +22,24 @@ export const foldsRule: Rule = either(int(2), ofRows);
 /** The same, where null means another way. */
 export const optionalFoldsRule: Rule = either(nothing, foldsRule);
 
-/** The fold of each row. @throws {ERR_PARAMETER} when a fold has no rows, or the list does not fit */
-export function foldOfRows(owner: object, cv: Folds, rows: number): { folds: Int32Array; count: number } {
+/**
+ * The fold of each row.
+ *
+ * @param deal - deals the rows to so many folds; default stretches of consecutive rows
+ * @throws {ERR_PARAMETER} when a fold has no rows, or the list does not fit
+ */
+export function foldOfRows(
+  owner: object,
+  cv: Folds,
+  rows: number,
+  deal = (count: number) => consecutiveFolds(rows, count, null),
+): FoldsOfRows {
   const fail = (why: string) => {
     return new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: cv ${why}`);
   };
   if (typeof cv === 'number') {
     if (cv > rows) throw fail(`asks for ${cv} folds of ${rows} rows.`);
-    return { folds: consecutiveFolds(rows, cv, null), count: cv };
+    return { folds: deal(cv), count: cv };
   }
   if (cv.length !== rows) throw fail(`names the folds of ${cv.length} rows; X has ${rows}.`);
   const count = cv.reduce((most, fold) => Math.max(most, fold + 1), 0);

@@ -3,9 +3,10 @@ import type { FitInput } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, float64s, int, nothing, type Rule, type Rules, real } from '../core/params.js';
-import { getScorer, type Scorer, type ScorerName } from '../metrics/scorers.js';
+import { ValidationError } from '../errors.js';
+import { bestOf, getScorer, type Scorer, type ScorerName } from '../metrics/scorers.js';
 import { native } from '../native.js';
-import { type Folds, foldOfRows, optionalFoldsRule } from './folds.js';
+import { type Folds, type FoldsOfRows, optionalFoldsRule } from './folds.js';
 import { rowsOf } from './ridge-classifier.js';
 
 /** Parameters of the choice of a strength. */
@@ -19,7 +20,10 @@ export interface RidgeChoiceParams {
    * Default null.
    */
   scoring: ScorerName | Scorer | null;
-  /** Number of folds, or the fold of each row; null: each row is left out by itself, at the cost of one fit. Default null. */
+  /**
+   * Number of folds, of classes stratified, or the fold of each row; null: each row is left out by itself, at the cost of one fit. Folds whose
+   * rows all weigh 0 have no score. Default null.
+   */
   cv: Folds | null;
   /** Keep the squared error of each row, or with `scoring` its predictions: `cvResults`; not with `cv`. Default false. */
   storeCvResults: boolean;
@@ -92,6 +96,22 @@ export function judgeOfClasses(scorer: Scorer, classes: readonly Label[]): Judge
   };
 }
 
+/** How rows left out are scored. */
+interface Scoring {
+  /** What scores with `cv` where no scorer is named. */
+  readonly usual: ScorerName;
+  /** Makes a score of a scorer. */
+  readonly judge: (scorer: Scorer) => Judge;
+  /** The folds of `cv`. */
+  readonly folds: (cv: Folds) => FoldsOfRows;
+}
+
+/** What strengths are fitted to. */
+interface Rows extends Pick<FitInput, 'x' | 'cancel'> {
+  readonly y: Numbers;
+  readonly weights: Float64Array | null;
+}
+
 /** What the rows are scored by. */
 interface Left {
   /** For each target, or for all of them at once: scores of the strengths. */
@@ -99,32 +119,31 @@ interface Left {
   readonly results: Float64Array;
 }
 
-/**
- * The strength with the highest score, of equal ones the first, for all targets [rows, targets] or for each.
- *
- * @param usual - what scores with `cv` where no scorer is named
- * @param judge - makes a score of a scorer
- * @throws {ERR_PARAMETER} for an unknown scorer
- */
+/** @throws {ERR_PARAMETER} for an unknown scorer, and for results of each row with `cv` */
+export function checkChoice(owner: object, { scoring, cv, storeCvResults }: RidgeChoiceParams): void {
+  if (scoring !== null) getScorer(scoring);
+  if (!storeCvResults || cv === null) return;
+  const message = `${owner.constructor.name}: storeCvResults leaves out row by row, and does not go with cv.`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
+
+/** The strength with the highest score, of equal ones the first, for all targets [rows, targets] or for each. */
 export async function chooseStrength(
-  owner: object,
   params: RidgeChoiceParams & { readonly alphaPerTarget?: boolean },
   input: Pick<FitInput, 'x' | 'cancel'>,
   y: Numbers,
   weights: Float64Array | null,
-  usual: ScorerName,
-  judge: (scorer: Scorer) => Judge,
+  { usual, judge, folds }: Scoring,
 ): Promise<RidgeChoice> {
   const { alphas, scoring, cv } = params;
   const each = params.alphaPerTarget === true && y.cols > 1;
-  const judged = scoring === null && cv === null ? null : judge(getScorer(scoring ?? usual));
+  const own = scoring === null ? null : judge(getScorer(scoring));
+  const rows = { ...input, y, weights };
   const { scores, results } =
     cv === null
-      ? await leaveOneOut(params, input, y, weights, judged, each)
-      : await leaveFolds(owner, { ...params, cv }, input, y, weights, judged as Judge);
-  const best = scores.map((own) =>
-    own.reduce((top, score, a) => (score > own[top] || Number.isNaN(own[top]) ? a : top), 0),
-  );
+      ? await leaveOneOut(params, rows, own, each)
+      : await leaveFolds(params, rows, folds(cv), own ?? judge(getScorer(usual)));
+  const best = scores.map((of) => bestOf(of));
   const chosen = Float64Array.from(best, (a) => alphas[a]);
   const highest = Float64Array.from(best, (a, t) => scores[t][a]);
   const kept = params.storeCvResults ? results : new Float64Array(0);
@@ -135,13 +154,13 @@ export async function chooseStrength(
 }
 
 async function leaveOneOut(
-  { alphas, fitIntercept, storeCvResults }: RidgeChoiceParams,
-  { x, cancel }: Pick<FitInput, 'x' | 'cancel'>,
-  y: Numbers,
-  weights: Float64Array | null,
+  params: RidgeChoiceParams,
+  of: Rows,
   judge: Judge | null,
   each: boolean,
 ): Promise<Left> {
+  const { alphas, fitIntercept, storeCvResults } = params;
+  const { x, cancel, y, weights } = of;
   const { data, rows, cols } = x;
   const spec = {
     alphas: Float64Array.from(alphas),
@@ -163,8 +182,16 @@ async function leaveOneOut(
   const results = errors.map((error, k) => {
     const at = Math.floor(k / tried);
     const weight = weights?.[Math.floor(at / y.cols)] ?? 1;
-    return y.data[at] - (weight > 0 ? error / Math.sqrt(weight) : 0);
+    return weight > 0 ? y.data[at] - error / Math.sqrt(weight) : 0;
   });
+  // Rows of no weight have no such errors, but what all learn is what the others do.
+  const { test: idle, train } = parted(rows, (i) => weights?.[i] === 0);
+  if (idle.length > 0) {
+    for await (const [a, { data: own }] of predictions(params, of, train, idle)) {
+      for (const [r, i] of idle.entries())
+        for (let t = 0; t < y.cols; t++) results[(i * y.cols + t) * tried + a] = own[r * y.cols + t];
+    }
+  }
   const groups = each ? Array.from({ length: y.cols }, (_, t) => [t]) : [[...Array(y.cols).keys()]];
   const scores = groups.map(() => new Float64Array(tried));
   for (let a = 0; a < tried; a++) {
@@ -174,42 +201,60 @@ async function leaveOneOut(
       y.cols,
     );
     for (const [g, targets] of groups.entries()) {
-      const of = (values: Numbers) => (each ? (values.columns(targets) as Numbers) : values);
-      scores[g][a] = await judge(of(predicted), of(y), weights);
+      const own = (values: Numbers) => (each ? (values.columns(targets) as Numbers) : values);
+      scores[g][a] = await judge(own(predicted), own(y), weights);
     }
   }
   return { scores, results };
 }
 
-/** The mean over folds of the scores of their rows. */
+/** The mean of the scores of folds, but for those whose rows all weigh 0. */
 async function leaveFolds(
-  owner: object,
-  { alphas, fitIntercept, cv }: RidgeChoiceParams & { readonly cv: Folds },
-  { x, cancel }: Pick<FitInput, 'x' | 'cancel'>,
-  y: Numbers,
-  weights: Float64Array | null,
+  params: RidgeChoiceParams,
+  of: Rows,
+  { folds, count }: FoldsOfRows,
   judge: Judge,
 ): Promise<Left> {
-  const { folds, count } = foldOfRows(owner, cv, x.rows);
-  const scores = new Float64Array(alphas.length);
+  const { y, weights } = of;
+  const scores = new Float64Array(params.alphas.length);
+  let scored = 0;
   for (let fold = 0; fold < count; fold++) {
-    const train = [...folds.keys()].filter((i) => folds[i] !== fold);
-    const test = [...folds.keys()].filter((i) => folds[i] === fold);
-    const part = x.takeRows(train);
-    const left = x.takeRows(test).astype('float64');
-    const partY = rowsOf(y.data, y.cols, train);
-    const truth = new Matrix(rowsOf(y.data, y.cols, test), test.length, y.cols);
-    for (const [a, alpha] of alphas.entries()) {
-      const { coef, intercept } = await native.fitLeastSquares(
-        ...([part.data, part.rows, part.cols, partY, y.cols, weights && rowsOf(weights, 1, train)] as const),
-        ...([alpha, fitIntercept, cancel] as const),
-      );
-      const products = await left.matmulAsync(new Matrix(coef, y.cols, x.cols), { transposeB: true });
-      const predicted = products.add(new Matrix(intercept, 1, y.cols)) as Numbers;
-      scores[a] += (await judge(predicted, truth, weights && rowsOf(weights, 1, test))) / count;
-    }
+    const { train, test } = parted(y.rows, (i) => folds[i] === fold);
+    if (weights !== null && test.every((i) => weights[i] === 0)) continue;
+    scored++;
+    const truth = y.takeRows(test);
+    const held = weights && rowsOf(weights, 1, test);
+    for await (const [a, predicted] of predictions(params, of, train, test))
+      scores[a] += await judge(predicted, truth, held);
   }
-  return { scores: [scores], results: new Float64Array(0) };
+  return { scores: [scores.map((sum) => sum / scored)], results: new Float64Array(0) };
+}
+
+function parted(rows: number, isLeft: (i: number) => boolean): { train: number[]; test: number[] } {
+  const [train, test]: [number[], number[]] = [[], []];
+  for (let i = 0; i < rows; i++) (isLeft(i) ? test : train).push(i);
+  return { train, test };
+}
+
+/** What fits of each strength on some rows predict of others, [rows, targets]. */
+async function* predictions(
+  { alphas, fitIntercept }: RidgeChoiceParams,
+  { x, y, weights, cancel }: Rows,
+  train: readonly number[],
+  test: readonly number[],
+): AsyncGenerator<readonly [number, Numbers]> {
+  const part = x.takeRows(train);
+  const left = x.takeRows(test).astype('float64');
+  const partY = y.takeRows(train).data;
+  const own = weights && rowsOf(weights, 1, train);
+  for (const [a, alpha] of alphas.entries()) {
+    const { coef, intercept } = await native.fitLeastSquares(
+      ...([part.data, part.rows, part.cols, partY, y.cols, own] as const),
+      ...([alpha, fitIntercept, cancel] as const),
+    );
+    const products = await left.matmulAsync(new Matrix(coef, y.cols, x.cols), { transposeB: true });
+    yield [a, products.add(new Matrix(intercept, 1, y.cols)) as Numbers];
+  }
 }
 
 /** What was kept as a matrix: a row for each training row and target. */

@@ -1,16 +1,20 @@
 /** Ridge regression and classification whose penalty is chosen by cross-validation. */
+
 import { type FitInput, fitLabels, fitTargetMatrix } from '../core/fit-input.js';
+import { checkFoldClasses, rowsByClass, stratifiedFolds } from '../core/folds.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
+import type { EncodedLabels } from '../core/labels.js';
 import { type FloatArray, Matrix } from '../core/matrix.js';
 import { bool, classWeight, type Rules } from '../core/params.js';
 import type { ByTargets } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
-import { getScorer } from '../metrics/scorers.js';
 import { native } from '../native.js';
+import { type Folds, type FoldsOfRows, foldOfRows } from './folds.js';
 import { LinearRegressor, type LinearState } from './least-squares.js';
 import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
 import {
   CHOICE_DEFAULTS,
+  checkChoice,
   choiceParamRules,
   choiceRules,
   chooseStrength,
@@ -50,7 +54,7 @@ const copyOf = (value: number | Float64Array) => (typeof value === 'number' ? va
  * count in its scores.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
- * @throws {ERR_PARAMETER} from `fit`, for `alphaPerTarget` with `cv`
+ * @throws {ERR_PARAMETER} from `fit`, for `alphaPerTarget` or `storeCvResults` with `cv`, and for a fold of one row where R2 decides by default
  * @example
  * ```ts
  * import { RidgeCV } from 'boreal';
@@ -73,8 +77,8 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
 
   override checkParams(): void {
     super.checkParams();
-    const { alphaPerTarget, cv, scoring } = this.params;
-    if (scoring !== null) getScorer(scoring);
+    checkChoice(this, this.params);
+    const { alphaPerTarget, cv } = this.params;
     if (!alphaPerTarget || cv === null) return;
     const message = 'RidgeCV: alphaPerTarget leaves out row by row, and does not go with cv.';
     throw new ValidationError('ERR_PARAMETER', message);
@@ -86,11 +90,23 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
 
   protected async fitState(input: FitInput): Promise<LinearState & RidgeChoice> {
     const y = fitTargetMatrix(input);
-    const how = ['r2', judgeOfNumbers] as const;
-    const choice = await chooseStrength(this, this.params, input, y, input.sampleWeight, ...how);
+    const choice = await chooseStrength(this.params, input, y, input.sampleWeight, {
+      usual: 'r2',
+      judge: judgeOfNumbers,
+      folds: (cv) => this.#folds(cv, y.rows),
+    });
     const { alpha } = choice;
     const fitted = await this.solve(input, typeof alpha === 'number' ? alpha : Array.from(alpha));
     return { ...fitted, ...choice };
+  }
+
+  #folds(cv: Folds, rows: number): FoldsOfRows {
+    const dealt = foldOfRows(this, cv, rows);
+    const sizes = new Int32Array(dealt.count);
+    for (const fold of dealt.folds) sizes[fold]++;
+    if (this.params.scoring !== null || sizes.every((size) => size > 1)) return dealt;
+    const message = 'RidgeCV: cv makes a fold of one row, which has no R2; choose fewer folds, or a scoring.';
+    throw new ValidationError('ERR_PARAMETER', message);
   }
 
   /** The strength chosen; with `alphaPerTarget` and several targets that of each. @throws {ERR_NOT_FITTED} before `fit` */
@@ -98,7 +114,7 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
     return copyOf(this.state.alpha) as typeof this.alpha;
   }
 
-  /** The score of the rows left out, minus their weighted mean squared error by default; of each target where `alpha` is. @throws {ERR_NOT_FITTED} before `fit` */
+  /** The score of the rows left out, minus their weighted mean squared error by default, with `cv` the mean R2 of the folds; of each target where `alpha` is. @throws {ERR_NOT_FITTED} before `fit` */
   get bestScore(): ByTargets<Y, number, number | Float64Array> {
     return copyOf(this.state.bestScore) as typeof this.bestScore;
   }
@@ -114,6 +130,8 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
  *
  * Differs from scikit-learn: as {@link RidgeCV}; `scoring` of two classes tells them apart by the sign of predictions (1.9 sees one class there).
  *
+ * @throws {ERR_PARAMETER} from `fit`, for `storeCvResults` with `cv`
+ * @throws {ERR_LABELS} from `fit`, for a class that the training rows of a fold lack
  * @example
  * ```ts
  * import { RidgeClassifierCV } from 'boreal';
@@ -135,8 +153,7 @@ export class RidgeClassifierCV extends LinearClassifier<
 
   override checkParams(): void {
     super.checkParams();
-    const { scoring } = this.params;
-    if (scoring !== null) getScorer(scoring);
+    checkChoice(this, this.params);
   }
 
   get stateRules(): Rules<LinearClassifierState & RidgeChoice> {
@@ -150,9 +167,11 @@ export class RidgeClassifierCV extends LinearClassifier<
     const y = ridgeTargets(encoded);
     const { data, rows, cols } = input.x;
     const targets = new Matrix(y, rows, outputsOf(classes));
-    const choice = await chooseStrength(this, this.params, input, targets, weights, 'accuracy', (scorer) =>
-      judgeOfClasses(scorer, classes),
-    );
+    const choice = await chooseStrength(this.params, input, targets, weights, {
+      usual: 'accuracy',
+      judge: (scorer) => judgeOfClasses(scorer, classes),
+      folds: (cv) => this.#folds(cv, encoded),
+    });
     const { coef, intercept } = await native.fitLeastSquares(
       ...([data, rows, cols, y, y.length / rows, weights] as const),
       ...([choice.alpha as number, this.params.fitIntercept, input.cancel] as const),
@@ -160,12 +179,24 @@ export class RidgeClassifierCV extends LinearClassifier<
     return { coef, intercept, classes, ...choice };
   }
 
+  #folds(cv: Folds, { codes, classes }: EncodedLabels): FoldsOfRows {
+    const dealt = foldOfRows(this, cv, codes.length, (count) =>
+      stratifiedFolds(rowsByClass(codes), codes.length, count, null),
+    );
+    const all = Int32Array.from(codes.keys());
+    for (let fold = 0; fold < dealt.count; fold++) {
+      const train = all.filter((i) => dealt.folds[i] !== fold);
+      checkFoldClasses(this, train, codes, classes);
+    }
+    return dealt;
+  }
+
   /** The strength chosen. @throws {ERR_NOT_FITTED} before `fit` */
   get alpha(): number {
     return this.state.alpha as number;
   }
 
-  /** The score of the rows left out: minus their weighted mean squared error by default. @throws {ERR_NOT_FITTED} before `fit` */
+  /** The score of the rows left out: minus their weighted mean squared error by default, with `cv` the mean accuracy of the folds. @throws {ERR_NOT_FITTED} before `fit` */
   get bestScore(): number {
     return this.state.bestScore as number;
   }

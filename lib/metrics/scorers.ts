@@ -298,3 +298,11 @@ export function getScorer(scoring: ScorerName | Scorer): Scorer {
   }
   return SCORERS[scoring];
 }
+
+/** The first of the highest scores among those from `eligible` on; NaN is lowest. */
+export function bestOf(scores: ArrayLike<number>, eligible = 0): number {
+  let found = eligible;
+  for (let k = eligible; k < scores.length; k++)
+    if (scores[k] > scores[found] || (Number.isNaN(scores[found]) && !Number.isNaN(scores[k]))) found = k;
+  return found;
+}

@@ -13,13 +13,13 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import type { TargetsLike } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
+import { bestOf } from '../metrics/scorers.js';
 import { type FoldOptions, foldData } from './folds.js';
 import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
 import { runRemotely, type SearchWorkers, searchWorkers } from './remote-trials.js';
 import { cvRule } from './rules.js';
 import {
-  bestOf,
   type CrossValidationModel,
   isSingle,
   type NamedScorer,

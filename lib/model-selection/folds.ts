@@ -158,17 +158,3 @@ function resolveFolds(
 function isSplitter(cv: unknown): cv is CrossValidator {
   return typeof (cv as Partial<CrossValidator> | null)?.split === 'function';
 }
-
-/** @throws {ERR_LABELS} when the training rows of a fold lack a class, so that its model could not know it */
-export function checkFoldClasses(
-  owner: object,
-  train: Int32Array,
-  codes: Int32Array,
-  classes: ArrayLike<unknown>,
-): void {
-  if (new Set(train.map((row) => codes[row])).size === classes.length) return;
-  throw new ValidationError(
-    'ERR_LABELS',
-    `${owner.constructor.name}: a class is missing in the training rows of a fold; choose fewer folds than rows of every class.`,
-  );
-}

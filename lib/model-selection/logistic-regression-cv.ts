@@ -3,6 +3,7 @@ import { withCancel } from '../core/cancellation.js';
 import type { Output } from '../core/compile-options.js';
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { fitLabels, reportProgress, requireY } from '../core/fit-input.js';
+import { checkFoldClasses } from '../core/folds.js';
 import { weightsByClass } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, custom, either, float64s, int, type Rules, real } from '../core/params.js';
@@ -10,9 +11,10 @@ import { runAll } from '../core/run-all.js';
 import { StateError } from '../errors.js';
 import { LogisticRegression, type LogisticRegressionParams } from '../linear-model/index.js';
 import { LinearClassifier, type LinearClassifierState } from '../linear-model/linear-classifier.js';
-import { checkFoldClasses, type FoldOptions, foldData } from './folds.js';
+import { bestOf } from '../metrics/scorers.js';
+import { type FoldOptions, foldData } from './folds.js';
 import { cvRule, scoringRule } from './rules.js';
-import { bestOf, resolveScorers, type SingleScoring } from './scoring.js';
+import { resolveScorers, type SingleScoring } from './scoring.js';
 
 /** Parameters of {@link LogisticRegressionCV}. */
 export interface LogisticRegressionCVParams

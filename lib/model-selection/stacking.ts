@@ -13,6 +13,7 @@ import {
   reportProgress,
   requireY,
 } from '../core/fit-input.js';
+import { checkFoldClasses } from '../core/folds.js';
 import { fittedCopy, fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import { checkFiniteFor, checkPairs } from '../core/input-checks.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
@@ -32,7 +33,7 @@ import {
 import { columnsOfModels, transforming } from '../ensemble/transforming.js';
 import { ValidationError } from '../errors.js';
 import { LogisticRegression, RidgeCV } from '../linear-model/index.js';
-import { checkFoldClasses, columnsOf, type FoldOptions, foldData } from './folds.js';
+import { columnsOf, type FoldOptions, foldData } from './folds.js';
 import { trainingTable } from './training-table.js';
 
 /** What the final estimator is given of a classifier: 'auto' is the first of the three that it has. */

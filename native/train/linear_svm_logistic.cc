@@ -11,6 +11,8 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr size_t kCheckEvery = 4096;
+// Shares of c below this move nothing, and c below the cost has no smaller numbers left for them.
+constexpr double kLeastShare = 1e-100, kLeastCost = 1e-200;
 
 // log(1 + exp(-margin))
 double log_loss(double margin) { return std::log1p(std::exp(-std::fabs(margin))) + std::max(-margin, 0.0); }
@@ -21,8 +23,8 @@ double log_loss(double margin) { return std::log1p(std::exp(-std::fabs(margin)))
 struct DualPair {
   double alpha, rest;  // c - alpha
 
-  // Newton's method up to a slope of `enough`; the slope it begins with goes to `violation`. Returns the
-  // number of steps.
+  // Newton's method up to a slope of `enough`; the slope it begins with goes to `violation`, or 0 where the
+  // minimum lies below the least share, which is as good. Returns the number of steps.
   int minimise(double c, double curvature, double b, double enough, double& violation) {
     constexpr int kMostSteps = 100;
     constexpr double kNearer = 0.1;
@@ -32,14 +34,16 @@ struct DualPair {
     const auto slope_at = [&](double z) {
       return curvature * (z - before) + sign * b + std::log(z / (c - z));
     };
-    violation = std::fabs(b + std::log(alpha / rest));
     // The minimum lies in the lower half, where Newton's method finds it.
+    const double least = c * kLeastShare;
     double z = before > c / 2 ? before * kNearer : before;
     double slope = slope_at(z);
+    const auto is_settled = [&] { return z <= least && slope > 0; };
+    violation = is_settled() ? 0 : std::fabs(b + std::log(alpha / rest));
     int steps = 0;
-    for (; steps < kMostSteps && !(std::fabs(slope) < enough); ++steps) {
+    for (; steps < kMostSteps && !(std::fabs(slope) < enough) && !is_settled(); ++steps) {
       const double next = z - slope / (curvature + c / (z * (c - z)));
-      z = next <= 0 ? z * kNearer : next > c / 2 ? c / 2 : next;
+      z = next < least ? std::max(z * kNearer, least) : next > c / 2 ? c / 2 : next;
       slope = slope_at(z);
     }
     own = z;
@@ -66,7 +70,7 @@ LinearSvmFit solve_logistic_dual(const LinearSvmProblem<Rows>& problem, const Li
     if (bias > 0) w.back() += step * bias;
   };
   for (size_t i = 0; i < x.rows(); ++i) {
-    if (c[i] == 0) continue;
+    if (c[i] < kLeastCost) continue;
     order.push_back(static_cast<uint32_t>(i));
     squares[i] = x.square(i) + (bias > 0 ? bias * bias : 0);
     const double start = std::min(0.001 * c[i], 1e-8);
@@ -104,7 +108,7 @@ template <typename Rows>
 LinearSvmFit solve_logistic_l1(const LinearSvmProblem<Rows>& problem, const LinearSvmLimits& limits,
                                Rng& rng) {
   constexpr double kSufficient = 0.01, kLeast = 1e-12, kFarthest = 10;
-  constexpr int kHalvings = 20, kMostPasses = 1000;
+  constexpr int kHalvings = 40, kMostPasses = 1000;
   const size_t rows = problem.x.rows(), columns = problem.weights();
   const typename Rows::Columns x = problem.x.columns(problem.y, problem.bias, limits.cancel);
   const std::vector<double>& c = problem.c;

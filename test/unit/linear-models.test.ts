@@ -84,6 +84,18 @@ describe('LogisticRegression', () => {
     expect([short.nIter, short.converged]).toEqual([1, false]);
   });
 
+  it("settles rows that 'liblinear' knows for sure, however far they lie", async () => {
+    const X = Matrix.from([[1], [-1], [2000], [-2000], [-1e6]]);
+    const params = { solver: 'liblinear', dual: true, randomState: 0, maxIter: 1000 } as const;
+    const model = await new LogisticRegression(params).fit(X, [1, 0, 1, 0, 0]);
+    const exact = await new LogisticRegression({ ...params, dual: false, tol: 1e-10 }).fit(
+      X,
+      [1, 0, 1, 0, 0],
+    );
+    expect(model.converged).toBe(true);
+    expect(model.coef.data[0]).toBeCloseTo(exact.coef.data[0], 3);
+  });
+
   it("refuses what 'liblinear' has not, and numbers that overflow", async () => {
     const two = Array.from(iris.target, (label) => Math.min(label, 1));
     const learn = (params: object, y = two, x = scaled) =>
@@ -286,6 +298,45 @@ describe('RidgeCV', () => {
         );
       }
     }
+  });
+
+  it('deals the rows of each class to all folds, and needs every class beside each', async () => {
+    const byClass = await new RidgeClassifierCV({ cv: 3 }).fit(iris.data, iris.target);
+    expect(byClass.bestScore).toBeGreaterThan(0.7);
+    const cv = Array.from({ length: 150 }, (_, i) => Math.floor(i / 50));
+    expect(await codeOf(() => new RidgeClassifierCV({ cv }).fit(iris.data, iris.target))).toBe('ERR_LABELS');
+  });
+
+  it('takes the first strength where no score tells, and refuses folds that have none', async () => {
+    const alphas = [0.5, 1, 50];
+    const scoring = (async () => NaN) as never;
+    expect((await new RidgeCV({ alphas, cv: 3, scoring }).fit(line.X, line.y)).alpha).toBe(0.5);
+    const [X, y] = [line.X.slice(0, 5), line.y.slice(0, 5)];
+    expect(await codeOf(() => new RidgeCV({ cv: 3 }).fit(X, y))).toBe('ERR_PARAMETER');
+    const byError = await new RidgeCV({ alphas, cv: 5, scoring: 'negMeanSquaredError' }).fit(X, y);
+    expect(byError.bestScore).toBeLessThan(0);
+  });
+
+  it('refuses to keep results of each row with folds', async () => {
+    const params = { cv: 3, storeCvResults: true };
+    expect(await codeOf(() => new RidgeCV(params).fit(line.X, line.y))).toBe('ERR_PARAMETER');
+    expect(await codeOf(() => new RidgeClassifierCV(params).fit(iris.data, iris.target))).toBe(
+      'ERR_PARAMETER',
+    );
+  });
+
+  it('leaves folds of no weight out, and predicts rows of no weight by the others', async () => {
+    const alphas = [1e-3, 1e3];
+    const cv = Array.from(line.y, (_, i) => i % 3);
+    const sampleWeight = Float64Array.from(cv, (fold) => Number(fold !== 2));
+    const folds = await new RidgeCV({ alphas, cv }).fit(line.X, line.y, { sampleWeight });
+    expect(folds.alpha).toBe(1e-3);
+    expect(folds.bestScore).toBeGreaterThan(0.9);
+    const kept = { alphas, scoring: 'r2', storeCvResults: true } as const;
+    const model = await new RidgeCV(kept).fit(line.X, line.y, { sampleWeight });
+    const all = await new Ridge({ alpha: 1e-3 }).fit(line.X, line.y, { sampleWeight });
+    const predicted = await all.predict(line.X);
+    for (const i of [2, 5, 119]) expect(model.cvResults!.row(i)[0]).toBeCloseTo(predicted[i], 6);
   });
 
   it('refuses folds without rows', async () => {
