@@ -1,6 +1,8 @@
-// Threads of a block as coroutines.
+// Threads of a block as coroutines. Each gets its stack from ucontext once; from then on they jump, since
+// swapcontext is two system calls a switch.
 #include <fence.h>
 #include <hopper.h>
+#include <setjmp.h>
 #include <static_shared.h>
 #include <ucontext.h>
 
@@ -24,7 +26,8 @@ constexpr size_t kLaneBytes = 64, kSharedAlign = 1024;
 enum class State { kReady, kAtWarp, kAtBlock, kEnded };
 
 struct Coroutine {
-  ucontext_t context;
+  jmp_buf at;
+  bool begun = false;
   std::unique_ptr<unsigned char[]> stack{new unsigned char[kStackBytes]};
   State state = State::kEnded;
   AsyncGroups copies, products;
@@ -36,7 +39,7 @@ struct Free {
 
 // The block that this thread of the host runs.
 struct Block {
-  ucontext_t scheduler;
+  jmp_buf scheduler;
   std::vector<Coroutine> threads;  // kept from launch to launch
   unsigned count = 0, current = 0;
   std::vector<unsigned> order;
@@ -49,16 +52,32 @@ struct Block {
 };
 BOREAL_EMULATOR_OWN Block block;
 
-void thread_main() {
-  (*block.body)();
-  block.threads[block.current].state = State::kEnded;
-  swapcontext(&block.threads[block.current].context, &block.scheduler);
-}
-
 void wait_as(State state) {
   Coroutine& own = block.threads[block.current];
   own.state = state;
-  swapcontext(&own.context, &block.scheduler);
+  if (_setjmp(own.at) == 0) _longjmp(block.scheduler, 1);
+}
+
+// One thread of one block after another.
+void thread_main() {
+  for (;;) {
+    (*block.body)();
+    wait_as(State::kEnded);
+  }
+}
+
+// Runs a thread until it waits.
+void go_on(Coroutine& thread) {
+  if (_setjmp(block.scheduler) != 0) return;
+  if (thread.begun) _longjmp(thread.at, 1);
+  thread.begun = true;
+  ucontext_t context;
+  getcontext(&context);
+  context.uc_stack.ss_sp = thread.stack.get();
+  context.uc_stack.ss_size = kStackBytes;
+  context.uc_link = nullptr;
+  makecontext(&context, thread_main, 0);
+  setcontext(&context);
 }
 
 // Lets waiting threads of [first, last) go on once all that have not ended wait in that state.
@@ -87,15 +106,7 @@ void forget_shared() {
 
 void run_block() {
   forget_shared();
-  for (unsigned t = 0; t < block.count; ++t) {
-    Coroutine& thread = block.threads[t];
-    getcontext(&thread.context);
-    thread.context.uc_stack.ss_sp = thread.stack.get();
-    thread.context.uc_stack.ss_size = kStackBytes;
-    thread.context.uc_link = nullptr;
-    makecontext(&thread.context, thread_main, 0);
-    thread.state = State::kReady;
-  }
+  for (unsigned t = 0; t < block.count; ++t) block.threads[t].state = State::kReady;
   for (bool running = true; running;) {
     running = false;
     // Half of the warps sleep through this round, so that some run far ahead of others.
@@ -109,7 +120,7 @@ void run_block() {
       }
       block.current = t;
       threadIdx = {t, 0, 0};
-      swapcontext(&block.scheduler, &thread.context);
+      go_on(thread);
       running = true;
       advance_some(thread);
     }
