@@ -34,28 +34,17 @@ export abstract class LinearRegressor<
     const { sampleWeight, cancel } = input;
     const { fitIntercept } = this.params;
     const y = fitTargetMatrix(input);
+    checkStrength(this, strength, y.cols);
+    const alphas = Float64Array.from([strength].flat());
     // Before anything is waited for: the rows may be the caller's.
     const own = y.cols === 1 ? callersOwn(input) : null;
     const summed = own === null ? null : gramNow(own, y.data, fitIntercept);
-    const x = summed === null ? toShared(input.x) : input.x;
-    return byStrength(this, y, strength, ({ data, cols }, alpha) => {
-      const found = summed === null ? undefined : native.ridgeOfGram(summed, alpha);
-      if (found !== undefined) return Promise.resolve({ ...found, ...UNKNOWN });
-      const rows = toShared(x);
-      return native.fitLeastSquares(
-        ...([
-          rows.data,
-          rows.rows,
-          rows.cols,
-          data,
-          cols,
-          sampleWeight,
-          alpha,
-          fitIntercept,
-          cancel,
-        ] as const),
-      );
-    });
+    const found = summed === null ? undefined : native.ridgeOfGram(summed, alphas[0]);
+    if (found !== undefined) return { ...found, ...UNKNOWN };
+    const { data, rows, cols } = toShared(input.x);
+    return native.fitLeastSquares(
+      ...([data, rows, cols, y.data, y.cols, sampleWeight, alphas, fitIntercept, cancel] as const),
+    );
   }
 
   /** By LSQR. @param maxIter - null: ten for each row or column, whichever are fewer */
@@ -92,11 +81,14 @@ export abstract class LinearRegressor<
 /** Of fits that do not decompose X. */
 const UNKNOWN = { singular: new Float64Array(0), rank: 0 };
 
-/**
- * One fit for all targets of the same strength.
- *
- * @throws {ERR_PARAMETER} unless there is one strength, or one for each target
- */
+/** @throws {ERR_PARAMETER} unless there is one strength, or one for each target */
+function checkStrength(owner: object, strength: Strength, targets: number): void {
+  if (typeof strength === 'number' || strength.length === targets) return;
+  const message = `${owner.constructor.name}: alpha has ${strength.length} values for ${targets} targets.`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
+
+/** One fit for all targets of the same strength. @throws {ERR_PARAMETER} as {@link checkStrength} */
 async function byStrength(
   owner: object,
   y: Matrix<Float64Array>,
@@ -104,10 +96,7 @@ async function byStrength(
   fit: (y: Matrix<Float64Array>, alpha: number) => Promise<LinearState>,
 ): Promise<LinearState> {
   if (typeof strength === 'number') return fit(y, strength);
-  if (strength.length !== y.cols) {
-    const message = `${owner.constructor.name}: alpha has ${strength.length} values for ${y.cols} targets.`;
-    throw new ValidationError('ERR_PARAMETER', message);
-  }
+  checkStrength(owner, strength, y.cols);
   const targets = [...strength.keys()];
   const parts: Array<{ own: number[]; fitted: LinearState }> = [];
   for (const alpha of new Set(strength)) {

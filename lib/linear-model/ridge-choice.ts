@@ -250,7 +250,7 @@ async function* predictions(
   for (const [a, alpha] of alphas.entries()) {
     const { coef, intercept } = await native.fitLeastSquares(
       ...([part.data, part.rows, part.cols, partY, y.cols, own] as const),
-      ...([alpha, fitIntercept, cancel] as const),
+      ...([Float64Array.of(alpha), fitIntercept, cancel] as const),
     );
     const products = await left.matmulAsync(new Matrix(coef, y.cols, x.cols), { transposeB: true });
     yield [a, products.add(new Matrix(intercept, 1, y.cols)) as Numbers];

@@ -68,7 +68,17 @@ export class RidgeClassifier extends LinearClassifier<RidgeClassifierParams, Lin
     const { y, outputs, weights, classes } = this.#problem(input);
     const { data, rows, cols } = input.x;
     const { coef, intercept } = await native.fitLeastSquares(
-      ...([data, rows, cols, y, outputs, weights, alpha, fitIntercept, input.cancel] as const),
+      ...([
+        data,
+        rows,
+        cols,
+        y,
+        outputs,
+        weights,
+        Float64Array.of(alpha),
+        fitIntercept,
+        input.cancel,
+      ] as const),
     );
     return { coef, intercept, classes };
   }

@@ -174,7 +174,7 @@ export class RidgeClassifierCV extends LinearClassifier<
     });
     const { coef, intercept } = await native.fitLeastSquares(
       ...([data, rows, cols, y, y.length / rows, weights] as const),
-      ...([choice.alpha as number, this.params.fitIntercept, input.cancel] as const),
+      ...([Float64Array.of(choice.alpha as number), this.params.fitIntercept, input.cancel] as const),
     );
     return { coef, intercept, classes, ...choice };
   }

@@ -155,7 +155,8 @@ export interface LinearAddon {
     y: Float64Array,
     targets: number,
     weights: Float64Array | null,
-    alpha: number,
+    /** One, or one for each target. */
+    alphas: Float64Array,
     fitIntercept: boolean,
     cancel: CancelHandle | null,
   ): Promise<{ coef: Float64Array; intercept: Float64Array; singular: Float64Array; rank: number }>;

@@ -15,9 +15,9 @@ napi_value problem_to_js(napi_env env, GramProblem&& problem) {
       .set("rows", problem.rows)
       .set("gram", std::move(problem.gram))
       .set("xy", std::move(problem.xy))
-      .set("yy", problem.yy)
+      .set("yy", problem.yy[0])
       .set("xMean", std::move(problem.x_mean))
-      .set("yMean", problem.y_mean)
+      .set("yMean", problem.y_mean[0])
       .object();
 }
 
@@ -27,9 +27,9 @@ GramProblem to_problem(Call& call, size_t argument) {
                       spec.number("rows"),
                       spec.values("gram"),
                       spec.values("xy"),
-                      spec.number("yy"),
+                      {spec.number("yy")},
                       spec.values("xMean"),
-                      spec.number("yMean")};
+                      {spec.number("yMean")}};
   const size_t cols = problem.cols = problem.xy.size();
   if (!(problem.rows >= 1) || cols == 0 || problem.gram.size() != checked_area(cols, cols) ||
       problem.x_mean.size() != cols) {
@@ -58,7 +58,7 @@ napi_value gram(Call& call) {
   Rows rows(call);
   const MatrixArgument matrix = rows.matrix;
   auto compute = [rows = std::move(rows)](auto x, const CancelToken* cancel, const JobProgress&) {
-    return gram_problem(x, rows.y.span(), {}, rows.fit_intercept, cancel);
+    return gram_problem(x, rows.y.matrix(x.rows, 1), {}, rows.fit_intercept, cancel);
   };
   return start_matrix_job(call, matrix, train_options(call, 5, false), std::move(compute), problem_to_js);
 }
@@ -70,7 +70,8 @@ napi_value gram_sync(Call& call) {
     using T = decltype(zero);
     const MatrixView<const T> x{elements<T>(rows.matrix.x), rows.matrix.rows, rows.matrix.cols,
                                 rows.matrix.cols};
-    return problem_to_js(call.env(), gram_problem(x, rows.y.span(), {}, rows.fit_intercept, nullptr));
+    return problem_to_js(call.env(),
+                         gram_problem(x, rows.y.matrix(x.rows, 1), {}, rows.fit_intercept, nullptr));
   });
 }
 
@@ -79,7 +80,7 @@ napi_value ridge(Call& call) {
   const double alpha = to_double(call.env(), call[1], "alpha");
   if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be a finite number >= 0.");
   LeastSquaresModel model;
-  if (!fit_ridge(to_problem(call, 0), alpha, model)) return undefined(call.env());
+  if (!fit_ridge(to_problem(call, 0), {&alpha, 1}, model)) return undefined(call.env());
   return ObjectBuilder(call.env())
       .set("coef", std::move(model.coef))
       .set("intercept", std::move(model.intercept))

@@ -24,14 +24,14 @@ napi_value fit_least_squares(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
   const size_t targets = to_size(env, call[4], "targets");
-  const double alpha = to_double(env, call[6], "alpha");
   const bool fit_intercept = to_bool(env, call[7], "fitIntercept");
   JobOptions options = train_options(call, 8, false);
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows, targets),
-                  weights = optional_row_values<double>(call, 5, "weights", matrix.rows), targets, alpha,
+                  weights = optional_row_values<double>(call, 5, "weights", matrix.rows),
+                  alphas = Input<double>::copy(to_typed_array(env, call[6], "alphas")), targets,
                   fit_intercept](auto x, const CancelToken* cancel, const JobProgress&) {
-    return boreal::fit_least_squares(x, y.matrix(x.rows, targets), weights.span(), alpha, fit_intercept,
-                                     cancel);
+    return boreal::fit_least_squares(x, y.matrix(x.rows, targets), weights.span(), alphas.span(),
+                                     fit_intercept, cancel);
   };
   auto deliver = [](napi_env env, LeastSquaresModel&& model) {
     return ObjectBuilder(env)

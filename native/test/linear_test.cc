@@ -49,10 +49,12 @@ Span<T> span(const vector<T>& values) {
   return {values.data(), values.size()};
 }
 
+constexpr double kNoAlpha = 0;
+
 LeastSquaresModel least_squares(const vector<double>& x, const vector<double>& y, size_t rows,
                                 double alpha = 0, bool fit_intercept = true,
                                 const vector<double>& weights = {}) {
-  return fit_least_squares(view(x, rows), view(y, rows), span(weights), alpha, fit_intercept, nullptr);
+  return fit_least_squares(view(x, rows), view(y, rows), span(weights), {&alpha, 1}, fit_intercept, nullptr);
 }
 
 LogisticModel logistic(const vector<double>& x, const vector<int32_t>& classes, uint32_t class_count,
@@ -209,13 +211,13 @@ TEST_CASE("least squares is the same bit for bit each time, and takes float32 an
     padded.push_back(std::nan(""));
   }
   const MatrixView<const double> strided{padded.data(), rows, 4, 5};
-  CHECK(fit_least_squares(strided, view(y, rows), {}, 0, true, nullptr).coef == model.coef);
+  CHECK(fit_least_squares(strided, view(y, rows), {}, {&kNoAlpha, 1}, true, nullptr).coef == model.coef);
 
   vector<float> narrow;  // multiples of 1/64 are exact in both types
   vector<double> wide;
   for (const double value : x) wide.push_back(std::round(value * 64) / 64);
   for (const double value : wide) narrow.push_back(static_cast<float>(value));
-  CHECK(fit_least_squares(view(narrow, rows), view(y, rows), {}, 0, true, nullptr).coef ==
+  CHECK(fit_least_squares(view(narrow, rows), view(y, rows), {}, {&kNoAlpha, 1}, true, nullptr).coef ==
         least_squares(wide, y, rows).coef);
 }
 
@@ -369,15 +371,17 @@ TEST_CASE("least squares refuses what it cannot use") {
   CHECK(fit({1e200, -1e200, 3e200}, {1, 2, 3}, 3, 0, {}) == "ERR_INPUT_INFINITE");
   const double nothing = 0;
   const MatrixView<const double> empty{&nothing, 0, 1, 1};
-  CHECK(code_of([&] { fit_least_squares(empty, empty, {}, 0, true, nullptr); }) == "ERR_EMPTY");
+  CHECK(code_of([&] { fit_least_squares(empty, empty, {}, {&kNoAlpha, 1}, true, nullptr); }) == "ERR_EMPTY");
 
   CancelToken cancel;
   cancel.cancel();
   const vector<double> x = grid(40, 3, 1), y = grid(40, 1, 1), wide = grid(3, 40, 1), few = grid(3, 1, 1);
-  CHECK(code_of([&] { fit_least_squares(view(x, 40), view(y, 40), {}, 0, false, &cancel); }) ==
-        "ERR_ABORTED");
-  CHECK(code_of([&] { fit_least_squares(view(wide, 3), view(few, 3), {}, 0, false, &cancel); }) ==
-        "ERR_ABORTED");
+  CHECK(code_of([&] {
+          fit_least_squares(view(x, 40), view(y, 40), {}, {&kNoAlpha, 1}, false, &cancel);
+        }) == "ERR_ABORTED");
+  CHECK(code_of([&] {
+          fit_least_squares(view(wide, 3), view(few, 3), {}, {&kNoAlpha, 1}, false, &cancel);
+        }) == "ERR_ABORTED");
 }
 
 TEST_CASE("the triangular factor keeps the product A^T A whatever the order of its parts") {

@@ -125,7 +125,7 @@ void GramDescent::move(size_t j, double change) {
 }
 
 void GramDescent::residual_norms(double& rr, double& ry) const {
-  ry = problem_.yy - dot(problem_.xy.data(), coef_.data(), coef_.size());
+  ry = problem_.yy[0] - dot(problem_.xy.data(), coef_.data(), coef_.size());
   rr = ry - dot(gradient_.data(), coef_.data(), coef_.size());
 }
 

@@ -37,7 +37,7 @@ class GramDescent {
 
   double norm(size_t j) const { return problem_.gram[j * (problem_.cols + 1)]; }
   size_t cols() const { return problem_.cols; }
-  double y_norm() const { return problem_.yy; }
+  double y_norm() const { return problem_.yy[0]; }
   double correlation(size_t j) const { return gradient_[j]; }
   void move(size_t j, double change);
   void all_correlations(std::vector<double>& out) const { out = gradient_; }

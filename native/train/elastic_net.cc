@@ -73,7 +73,7 @@ ColumnProblem column_problem(const RegressionRows<T>& rows, const RowGroups& gro
       for (size_t j = 0; j < cols; ++j) {
         problem.x_mean[j] += share * (static_cast<double>(rows.x.at(row, j)) - rows.centre[j]);
       }
-      problem.y_mean += share * (rows.y[row] - rows.centre[cols]);
+      problem.y_mean += share * (rows.y.at(row, 0) - rows.centre[cols]);
     }
     for (size_t j = 0; j < cols; ++j) problem.x_mean[j] += rows.centre[j];
     problem.y_mean += rows.centre[cols];
@@ -86,7 +86,7 @@ ColumnProblem column_problem(const RegressionRows<T>& rows, const RowGroups& gro
       problem.columns[j * used.size() + i] =
           root * (static_cast<double>(rows.x.at(used[i], j)) - problem.x_mean[j]);
     }
-    problem.y[i] = root * (rows.y[used[i]] - problem.y_mean);
+    problem.y[i] = root * (rows.y.at(used[i], 0) - problem.y_mean);
   }
   return problem;
 }
@@ -138,7 +138,7 @@ void score_path(const RegressionRows<T>& rows, const RowGroups& groups, size_t f
     for (size_t r = 0; r < size; ++r) {
       const size_t row = groups.order[i + r];
       std::copy(rows.x.row(row), rows.x.row(row) + cols, block.data() + r * cols);
-      y[r] = rows.y[row];
+      y[r] = rows.y.at(row, 0);
       weights[r] = rows.weights.size == 0 ? 1.0 : rows.weights[row];
       total += weights[r];
     }
@@ -175,10 +175,12 @@ ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<doubl
   check(x.rows, x.cols, y, weights, params);
   check_penalty(alphas, l1_ratio);
   if (prefers_gram(x.rows, x.cols)) {
-    const GramProblem problem = gram_problem(x, y, weights, params.fit_intercept, cancel);
+    const GramProblem problem =
+        gram_problem(x, dense_view(y.data, y.size, 1), weights, params.fit_intercept, cancel);
     return fit_elastic_net(problem, alphas, l1_ratio, params, cancel);
   }
-  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept);
+  const RegressionRows<T> rows =
+      centred_rows(x, dense_view(y.data, y.size, 1), weights, params.fit_intercept);
   ColumnProblem problem = column_problem(rows, {}, 0, params.fit_intercept);
   ColumnDescent descent(std::move(problem.columns), std::move(problem.y), x.cols);
   ElasticNetPath path;
@@ -193,7 +195,7 @@ ElasticNetPath fit_elastic_net(const GramProblem& problem, Span<double> alphas, 
   if (!(params.tol >= 0)) throw Error("ERR_PARAMETER", "tol must be >= 0.");
   GramDescent descent(problem);
   ElasticNetPath path;
-  run_path(descent, problem.rows, problem.x_mean, problem.y_mean, alphas, l1_ratio, params, cancel, path);
+  run_path(descent, problem.rows, problem.x_mean, problem.y_mean[0], alphas, l1_ratio, params, cancel, path);
   return path;
 }
 
@@ -234,7 +236,8 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
     if (fold < 0 || static_cast<size_t>(fold) >= folds)
       throw Error("ERR_PARAMETER", "A fold is out of range.");
   }
-  const RegressionRows<T> rows = centred_rows(x, y, weights, params.fit_intercept);
+  const RegressionRows<T> rows =
+      centred_rows(x, dense_view(y.data, y.size, 1), weights, params.fit_intercept);
   const RowGroups groups = group_rows(fold_of_row, folds);
   const bool gram = prefers_gram(x.rows - x.rows / folds, x.cols);
   std::vector<double> weight_of_fold(folds, 0.0);
@@ -259,7 +262,7 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
       for (size_t f = 0; f < folds; ++f) {
         if (f != fold) sum.add(moments[f]);
       }
-      problems.push_back(gram_problem(sum, rows.centre, params.fit_intercept));
+      problems.push_back(gram_problem(sum, rows.centre, 1, params.fit_intercept));
     }
     all_xy = problems.back().xy;
   } else if (alphas.size == 0) {
@@ -289,8 +292,8 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
     if (gram) {
       const GramProblem& problem = problems[fold];
       GramDescent descent(problem);
-      run_path(descent, problem.rows, problem.x_mean, problem.y_mean, grid, l1_ratios[ratio], params, cancel,
-               path);
+      run_path(descent, problem.rows, problem.x_mean, problem.y_mean[0], grid, l1_ratios[ratio], params,
+               cancel, path);
     } else {
       ColumnProblem problem = column_problem(rows, groups, fold, params.fit_intercept);
       const double count_rows = static_cast<double>(x.rows - (groups.starts[fold + 1] - groups.starts[fold]));

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -23,9 +25,28 @@ namespace boreal {
 namespace {
 
 constexpr size_t kNormalRows = 64;       // rows a column from which on ridge tries the normal equations
-constexpr size_t kMaxNormalTargets = 8;  // each takes a pass over X; a factorisation takes as long as some
-constexpr size_t kMaxNormalCols = 512;
-constexpr double kLeastPivot = 1e-4;  // relative to the largest, squared
+constexpr size_t kNormalTargets = 8;     // targets a column: products of targets are made in vain
+constexpr size_t kMaxNormalWidth = 513;  // columns and targets
+constexpr double kLeastPivot = 1e-4;     // relative to the largest, squared
+
+// Targets that share their alpha.
+struct AlphaGroup {
+  double alpha;
+  std::vector<size_t> targets;
+};
+
+// In the order of their first targets. alphas: one, or [targets].
+std::vector<AlphaGroup> by_alpha(Span<double> alphas, size_t targets) {
+  std::vector<AlphaGroup> groups;
+  std::unordered_map<double, size_t> group_of;
+  for (size_t t = 0; t < targets; ++t) {
+    const double alpha = alphas[alphas.size == 1 ? 0 : t];
+    const size_t group = group_of.emplace(alpha, groups.size()).first->second;
+    if (group == groups.size()) groups.push_back({alpha, {}});
+    groups[group].targets.push_back(t);
+  }
+  return groups;
+}
 
 // R of X^T. Its rows are the columns of X; there are at least as many of them as columns of R.
 template <typename T>
@@ -48,15 +69,13 @@ TriangularFactor factor_wide(const Design<T>& design, const CancelToken* cancel)
 
 // coef [targets, cols] for rows >= cols.
 template <typename T>
-void solve_tall(const Design<T>& design, double alpha, double cutoff, size_t max_rank,
-                const CancelToken* cancel, LeastSquaresModel& model) {
-  const size_t cols = design.x.cols, targets = design.y.cols;
-  TriangularFactor factor = factor_rows(design, design.x.cols, cancel);
+void solve_tall(const Design<T>& design, TriangularFactor factor, const AlphaGroup& group, double cutoff,
+                size_t max_rank, const CancelToken* cancel, LeastSquaresModel& model) {
+  const size_t cols = design.x.cols;
   const MatrixView<double> r = factor.matrix();
-  require_finite(r.data, r.rows * r.cols);
-  if (alpha > 0) {
-    factor.absorb_diagonal(std::sqrt(alpha), cancel);
-    for (size_t t = 0; t < targets; ++t) {
+  if (group.alpha > 0) {
+    factor.absorb_diagonal(std::sqrt(group.alpha), cancel);
+    for (const size_t t : group.targets) {
       double* const coef = model.coef.data() + t * cols;
       for (size_t j = 0; j < cols; ++j) coef[j] = r.at(j, cols + t);
       factor.solve(coef);
@@ -65,7 +84,7 @@ void solve_tall(const Design<T>& design, double alpha, double cutoff, size_t max
   }
   orthogonalize_rows(r, cols, cancel);
   Spectrum spectrum = spectrum_of(r, cols, cutoff, max_rank);
-  for (size_t t = 0; t < targets; ++t) {
+  for (const size_t t : group.targets) {
     double* const coef = model.coef.data() + t * cols;
     for (size_t i = 0; i < spectrum.rank; ++i) {
       const double s = spectrum.singular[i];
@@ -80,24 +99,22 @@ void solve_tall(const Design<T>& design, double alpha, double cutoff, size_t max
 
 // coef [targets, cols] for rows < cols.
 template <typename T>
-void solve_wide(const Design<T>& design, double alpha, double cutoff, size_t max_rank,
-                const CancelToken* cancel, LeastSquaresModel& model) {
-  const size_t rows = design.x.rows, cols = design.x.cols, targets = design.y.cols;
-  TriangularFactor factor = factor_wide(design, cancel);
+void solve_wide(const Design<T>& design, TriangularFactor factor, const AlphaGroup& group, double cutoff,
+                size_t max_rank, const CancelToken* cancel, LeastSquaresModel& model) {
+  const size_t rows = design.x.rows, cols = design.x.cols;
   const MatrixView<double> r = factor.matrix();
-  require_finite(r.data, r.rows * r.cols);
   Spectrum spectrum;
-  if (alpha > 0) {
-    factor.absorb_diagonal(std::sqrt(alpha), cancel);
+  if (group.alpha > 0) {
+    factor.absorb_diagonal(std::sqrt(group.alpha), cancel);
   } else {
     orthogonalize_rows(r, rows, cancel);
     spectrum = spectrum_of(r, rows, cutoff, max_rank);
   }
   std::vector<double> y(rows), dual(rows);
-  for (size_t t = 0; t < targets; ++t) {
+  for (const size_t t : group.targets) {
     check_cancel(cancel);
     for (size_t i = 0; i < rows; ++i) y[i] = (design.y.at(i, t) - design.y_mean[t]) * design.root(i);
-    if (alpha > 0) {
+    if (group.alpha > 0) {
       dual = y;
       factor.solve_transposed(dual.data());
       factor.solve(dual.data());
@@ -119,34 +136,41 @@ void solve_wide(const Design<T>& design, double alpha, double cutoff, size_t max
       }
     }
   }
+  if (group.alpha > 0) return;
   model.singular = std::move(spectrum.singular);
   model.rank = static_cast<uint32_t>(spectrum.rank);
 }
 
 }  // namespace
 
-bool fit_ridge(GramProblem problem, double alpha, LeastSquaresModel& model) {
+bool fit_ridge(const GramProblem& problem, Span<double> alphas, LeastSquaresModel& model) {
   const size_t cols = problem.cols;
-  for (size_t j = 0; j < cols; ++j) problem.gram[j * (cols + 1)] += alpha;
-  if (!factor_lower(problem.gram.data(), cols)) return false;
-  double least = std::numeric_limits<double>::infinity(), most = 0;
-  for (size_t j = 0; j < cols; ++j) {
-    least = std::min(least, problem.gram[j * (cols + 1)]);
-    most = std::max(most, problem.gram[j * (cols + 1)]);
+  model.coef = problem.xy;
+  model.intercept = problem.y_mean;
+  for (const AlphaGroup& group : by_alpha(alphas, problem.y_mean.size())) {
+    std::vector<double> factor = problem.gram;
+    for (size_t j = 0; j < cols; ++j) factor[j * (cols + 1)] += group.alpha;
+    if (!factor_lower(factor.data(), cols)) return false;
+    double least = std::numeric_limits<double>::infinity(), most = 0;
+    for (size_t j = 0; j < cols; ++j) {
+      least = std::min(least, factor[j * (cols + 1)]);
+      most = std::max(most, factor[j * (cols + 1)]);
+    }
+    if (!(least * least > kLeastPivot * most * most)) return false;
+    for (const size_t t : group.targets) {
+      double* const coef = model.coef.data() + t * cols;
+      solve_factored(factor.data(), cols, coef);
+      double& intercept = model.intercept[t];
+      for (size_t j = 0; j < cols; ++j) intercept -= problem.x_mean[j] * coef[j];
+      if (!std::isfinite(intercept)) return false;
+    }
   }
-  if (!(least * least > kLeastPivot * most * most)) return false;
-  solve_factored(problem.gram.data(), cols, problem.xy.data());
-  double intercept = problem.y_mean;
-  for (size_t j = 0; j < cols; ++j) intercept -= problem.x_mean[j] * problem.xy[j];
-  if (!std::isfinite(intercept)) return false;
-  model.coef = std::move(problem.xy);
-  model.intercept.assign(1, intercept);
   return true;
 }
 
 template <typename T>
 LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
-                                    double alpha, bool fit_intercept, const CancelToken* cancel) {
+                                    Span<double> alphas, bool fit_intercept, const CancelToken* cancel) {
   if (x.rows == 0 || x.cols == 0 || y.cols == 0) {
     throw Error("ERR_EMPTY", "Least squares needs at least one row, one column and one target.");
   }
@@ -154,33 +178,38 @@ LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const doub
     throw Error("ERR_SHAPE",
                 "y has " + std::to_string(y.rows) + " rows, X has " + std::to_string(x.rows) + ".");
   }
-  if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be a finite number >= 0.");
+  if (alphas.size != 1 && alphas.size != y.cols) {
+    throw Error("ERR_SHAPE", "There must be one alpha, or one for each target.");
+  }
+  for (const double alpha : alphas) {
+    if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be finite and >= 0.");
+  }
   const double total = total_weight(weights, x.rows);
-
-  if (alpha > 0 && y.cols <= kMaxNormalTargets && x.cols <= kMaxNormalCols &&
+  LeastSquaresModel model;
+  if (std::all_of(alphas.begin(), alphas.end(), [](double alpha) { return alpha > 0; }) &&
+      y.cols <= kNormalTargets * x.cols && x.cols + y.cols <= kMaxNormalWidth &&
       x.rows >= kNormalRows * x.cols) {
-    const double scaled = alpha * static_cast<double>(x.rows) / total;
-    LeastSquaresModel model;
-    std::vector<double> column(y.cols > 1 ? x.rows : 0);
-    while (model.intercept.size() < y.cols) {
-      const size_t t = model.intercept.size();
-      for (size_t i = 0; i < column.size(); ++i) column[i] = y.at(i, t);
-      const Span<double> target{column.empty() ? y.data : column.data(), x.rows};
-      LeastSquaresModel one;
-      if (!fit_ridge(gram_problem(x, target, weights, fit_intercept, cancel), scaled, one)) break;
-      model.coef.insert(model.coef.end(), one.coef.begin(), one.coef.end());
-      model.intercept.push_back(one.intercept[0]);
-    }
-    if (model.intercept.size() == y.cols) return model;
+    std::vector<double> scaled(alphas.begin(), alphas.end());
+    for (double& alpha : scaled) alpha = alpha * static_cast<double>(x.rows) / total;
+    const GramProblem problem = gram_problem(x, y, weights, fit_intercept, cancel);
+    if (fit_ridge(problem, {scaled.data(), scaled.size()}, model)) return model;
+    model = {};
   }
 
   const Design<T> design = make_design(x, y, weights, fit_intercept, cancel);
-  LeastSquaresModel model;
   model.coef.assign(y.cols * x.cols, 0.0);
   const double cutoff = rank_cutoff(x.rows, x.cols);
   // Centred rows are linearly dependent, whatever rounding makes of it.
   const size_t max_rank = std::min(x.rows - (fit_intercept ? 1 : 0), x.cols);
-  (x.rows >= x.cols ? solve_tall<T> : solve_wide<T>)(design, alpha, cutoff, max_rank, cancel, model);
+  const bool tall = x.rows >= x.cols;
+  TriangularFactor factor = tall ? factor_rows(design, x.cols, cancel) : factor_wide(design, cancel);
+  const MatrixView<double> r = factor.matrix();
+  require_finite(r.data, r.rows * r.cols);
+  const std::vector<AlphaGroup> groups = by_alpha(alphas, y.cols);
+  for (const AlphaGroup& group : groups) {
+    (tall ? solve_tall<T> : solve_wide<T>)(design, &group == &groups.back() ? std::move(factor) : factor,
+                                           group, cutoff, max_rank, cancel, model);
+  }
 
   for (size_t t = 0; t < y.cols; ++t) {
     double intercept = design.y_mean[t];
@@ -194,7 +223,7 @@ LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const doub
 
 #define BOREAL_LEAST_SQUARES(T)                                                                  \
   template LeastSquaresModel fit_least_squares<T>(MatrixView<const T>, MatrixView<const double>, \
-                                                  Span<double>, double, bool, const CancelToken*);
+                                                  Span<double>, Span<double>, bool, const CancelToken*);
 BOREAL_LEAST_SQUARES(float)
 BOREAL_LEAST_SQUARES(double)
 #undef BOREAL_LEAST_SQUARES

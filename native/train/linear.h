@@ -16,21 +16,22 @@ struct LeastSquaresModel {
   std::vector<double> coef;       // [targets, cols]
   std::vector<double> intercept;  // [targets]
   std::vector<double> singular;   // [min(rows, cols)] singular values of the centred (and weighted) X,
-                                  // descending; empty for ridge
-  uint32_t rank = 0;              // least squares only
+                                  // descending; empty unless an alpha is 0
+  uint32_t rank = 0;              // likewise
 };
 
 // Minimises sum_i w_i (y_i - x_i b - b0)^2 + alpha |b|^2 for each target; the intercept is not penalised.
-// alpha = 0: the minimum-norm solution, singular values below eps * max(rows, cols) * largest count as zero
-// (numpy's rule for lstsq). x: rows >= 1, finite; y: [rows, targets]; weights: [rows] or empty.
+// alphas: one, or [targets]. alpha = 0: the minimum-norm solution, singular values below eps * max(rows,
+// cols) * largest count as zero (numpy's rule for lstsq). x: rows >= 1, finite; y: [rows, targets]; weights:
+// [rows] or empty.
 template <typename T>
 LeastSquaresModel fit_least_squares(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
-                                    double alpha, bool fit_intercept, const CancelToken* cancel);
+                                    Span<double> alphas, bool fit_intercept, const CancelToken* cancel);
 
-// Ridge of one target by the normal equations, at half the cost of QR. False where the factor's diagonal
-// tells that squaring the condition number would cost more than a few digits, or the sums overflow. alpha >=
-// 0 goes with weights whose mean is 1.
-bool fit_ridge(GramProblem problem, double alpha, LeastSquaresModel& model);
+// Ridge by the normal equations, at half the cost of QR. False, with the model undefined, where the factor's
+// diagonal tells that squaring the condition number would cost more than a few digits, or the sums overflow.
+// alphas, one or [targets], are >= 0 and go with weights whose mean is 1.
+bool fit_ridge(const GramProblem& problem, Span<double> alphas, LeastSquaresModel& model);
 
 enum class LogisticSolver { kLbfgs, kNewtonCholesky, kSaga };
 

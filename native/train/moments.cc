@@ -38,7 +38,7 @@ std::vector<Part> parts_of(const RowGroups& groups, size_t rows, size_t width) {
 template <typename T>
 Moments part_moments(const RegressionRows<T>& rows, const RowGroups& groups, const Part& part,
                      const CancelToken* cancel) {
-  const size_t cols = rows.x.cols, width = cols + 1;
+  const size_t cols = rows.x.cols, targets = rows.y.cols, width = cols + targets;
   const size_t block_rows = std::max(size_t{1}, kBlockBytes / (width * sizeof(double)) / 8) * 8;
   // Without weights the products of all columns go by whole tiles of them: those beyond the last are 0.
   const bool plain = rows.weights.size == 0;
@@ -55,7 +55,8 @@ Moments part_moments(const RegressionRows<T>& rows, const RowGroups& groups, con
       const T* const x = rows.x.row(row);
       double* const z = block.data() + r * stride;
       for (size_t j = 0; j < cols; ++j) z[j] = static_cast<double>(x[j]) - rows.centre[j];
-      z[cols] = rows.y[row] - rows.centre[cols];
+      const double* const y = rows.y.row(row);
+      for (size_t t = 0; t < targets; ++t) z[cols + t] = y[t] - rows.centre[cols + t];
       if (!plain) weights[r] = rows.weights[row];
       moments.weight += weights[r];
     }
@@ -83,9 +84,9 @@ void Moments::add(const Moments& other) {
 }
 
 template <typename T>
-RegressionRows<T> centred_rows(MatrixView<const T> x, Span<double> y, Span<double> weights,
+RegressionRows<T> centred_rows(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
                                bool fit_intercept) {
-  RegressionRows<T> rows{x, y, weights, std::vector<double>(x.cols + 1)};
+  RegressionRows<T> rows{x, y, weights, std::vector<double>(x.cols + y.cols)};
   if (!fit_intercept) return rows;
   // The mean of some rows, evenly spread, is near enough: what is left is made good after the sums.
   const size_t count = std::min(x.rows, kCentreRows);
@@ -98,7 +99,9 @@ RegressionRows<T> centred_rows(MatrixView<const T> x, Span<double> y, Span<doubl
     for (size_t j = 0; j < x.cols; ++j) {
       rows.centre[j] += weight / total * (static_cast<double>(x.at(i, j)) - rows.centre[j]);
     }
-    rows.centre[x.cols] += weight / total * (y[i] - rows.centre[x.cols]);
+    for (size_t t = 0; t < y.cols; ++t) {
+      rows.centre[x.cols + t] += weight / total * (y.at(i, t) - rows.centre[x.cols + t]);
+    }
   }
   return rows;
 }
@@ -119,7 +122,7 @@ RowGroups group_rows(Span<int32_t> group_of_row, size_t groups) {
 template <typename T>
 std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroups& groups,
                                    const CancelToken* cancel) {
-  const size_t width = rows.x.cols + 1;
+  const size_t width = rows.x.cols + rows.y.cols;
   const std::vector<Part> parts = parts_of(groups, rows.x.rows, width);
   std::vector<Moments> partial(parts.size(), Moments(0));
   ThreadPool::instance().parallel_for(parts.size(), [&](size_t index, size_t) {
@@ -130,8 +133,9 @@ std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroup
   return result;
 }
 
-GramProblem gram_problem(const Moments& moments, const std::vector<double>& centre, bool fit_intercept) {
-  const size_t width = centre.size(), cols = width - 1;
+GramProblem gram_problem(const Moments& moments, const std::vector<double>& centre, size_t targets,
+                         bool fit_intercept) {
+  const size_t width = centre.size(), cols = width - targets;
   const double scale = static_cast<double>(moments.rows) / moments.weight;
   const auto product = [&](size_t i, size_t j) {
     const double raw = moments.square[i * width + j];
@@ -140,10 +144,10 @@ GramProblem gram_problem(const Moments& moments, const std::vector<double>& cent
   GramProblem problem{cols,
                       static_cast<double>(moments.rows),
                       std::vector<double>(cols * cols),
+                      std::vector<double>(targets * cols),
+                      std::vector<double>(targets),
                       std::vector<double>(cols),
-                      product(cols, cols),
-                      std::vector<double>(cols),
-                      0};
+                      std::vector<double>(targets)};
   for (size_t i = 0; i < cols; ++i) {
     for (size_t j = i; j < cols; ++j) {
       problem.gram[i * cols + j] = problem.gram[j * cols + i] = product(i, j);
@@ -151,25 +155,30 @@ GramProblem gram_problem(const Moments& moments, const std::vector<double>& cent
     // Rounding must not make a constant column look like one that varies a little.
     double& own = problem.gram[i * (cols + 1)];
     if (own <= 1e-15 * scale * moments.square[i * (width + 1)]) own = 0;
-    problem.xy[i] = product(i, cols);
+    for (size_t t = 0; t < targets; ++t) problem.xy[t * cols + i] = product(i, cols + t);
     if (fit_intercept) problem.x_mean[i] = centre[i] + moments.sum[i] / moments.weight;
   }
-  if (fit_intercept) problem.y_mean = centre[cols] + moments.sum[cols] / moments.weight;
+  for (size_t t = 0; t < targets; ++t) {
+    const size_t k = cols + t;
+    problem.yy[t] = product(k, k);
+    if (fit_intercept) problem.y_mean[t] = centre[k] + moments.sum[k] / moments.weight;
+  }
   return problem;
 }
 
 template <typename T>
-GramProblem gram_problem(MatrixView<const T> x, Span<double> y, Span<double> weights, bool fit_intercept,
-                         const CancelToken* cancel) {
+GramProblem gram_problem(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
+                         bool fit_intercept, const CancelToken* cancel) {
   const RegressionRows<T> rows = centred_rows(x, y, weights, fit_intercept);
-  return gram_problem(group_moments(rows, {}, cancel)[0], rows.centre, fit_intercept);
+  return gram_problem(group_moments(rows, {}, cancel)[0], rows.centre, y.cols, fit_intercept);
 }
 
-#define BOREAL_MOMENTS(T)                                                                            \
-  template RegressionRows<T> centred_rows<T>(MatrixView<const T>, Span<double>, Span<double>, bool); \
-  template std::vector<Moments> group_moments<T>(const RegressionRows<T>&, const RowGroups&,         \
-                                                 const CancelToken*);                                \
-  template GramProblem gram_problem<T>(MatrixView<const T>, Span<double>, Span<double>, bool,        \
+#define BOREAL_MOMENTS(T)                                                                                 \
+  template RegressionRows<T> centred_rows<T>(MatrixView<const T>, MatrixView<const double>, Span<double>, \
+                                             bool);                                                       \
+  template std::vector<Moments> group_moments<T>(const RegressionRows<T>&, const RowGroups&,              \
+                                                 const CancelToken*);                                     \
+  template GramProblem gram_problem<T>(MatrixView<const T>, MatrixView<const double>, Span<double>, bool, \
                                        const CancelToken*);
 BOREAL_MOMENTS(float)
 BOREAL_MOMENTS(double)

@@ -1,4 +1,4 @@
-// Sums of squares and products of the columns of [X | y], by groups of rows: what a Gram matrix and the mean
+// Sums of squares and products of the columns of [X | Y], by groups of rows: what a Gram matrix and the mean
 // of any union of groups follow from. Rows are shifted by a centre near their mean first, so that centring
 // afterwards cancels nothing that matters.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace boreal {
 
-// Of rows z = [x - centre | y - centre_y], width = cols + 1.
+// Of rows z = [x - centre | y - centre_y], width = cols + targets.
 struct Moments {
   explicit Moments(size_t width) : sum(width), square(width * width) {}
   void add(const Moments& other);
@@ -26,14 +26,14 @@ struct Moments {
 template <typename T>
 struct RegressionRows {
   MatrixView<const T> x;
-  Span<double> y;              // [rows]
+  MatrixView<const double> y;  // [rows, targets]
   Span<double> weights;        // [rows] or empty
-  std::vector<double> centre;  // [cols + 1]
+  std::vector<double> centre;  // [cols + targets]
 };
 
 // The centre is near the weighted mean; 0 without an intercept.
 template <typename T>
-RegressionRows<T> centred_rows(MatrixView<const T> x, Span<double> y, Span<double> weights,
+RegressionRows<T> centred_rows(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
                                bool fit_intercept);
 
 // Rows of group g: order[starts[g] .. starts[g + 1]). An empty order means all rows as they stand, one group.
@@ -52,17 +52,18 @@ std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroup
 struct GramProblem {
   size_t cols;
   double rows;
-  std::vector<double> gram;  // [cols, cols], both halves
-  std::vector<double> xy;    // [cols]
-  double yy;
+  std::vector<double> gram;    // [cols, cols], both halves
+  std::vector<double> xy;      // [targets, cols]
+  std::vector<double> yy;      // [targets]
   std::vector<double> x_mean;  // [cols]; 0 without an intercept
-  double y_mean;
+  std::vector<double> y_mean;  // [targets]
 };
-GramProblem gram_problem(const Moments& moments, const std::vector<double>& centre, bool fit_intercept);
+GramProblem gram_problem(const Moments& moments, const std::vector<double>& centre, size_t targets,
+                         bool fit_intercept);
 
-// That of all rows. y: [rows]; weights: [rows] or empty.
+// That of all rows. y: [rows, targets]; weights: [rows] or empty.
 template <typename T>
-GramProblem gram_problem(MatrixView<const T> x, Span<double> y, Span<double> weights, bool fit_intercept,
-                         const CancelToken* cancel);
+GramProblem gram_problem(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
+                         bool fit_intercept, const CancelToken* cancel);
 
 }  // namespace boreal

@@ -295,7 +295,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
     Float64Array.of(1, 0),
     null,
   ],
-  fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, 0, true, null],
+  fitLeastSquares: () => [f64(6), 2, 3, f64(2), 1, null, f64(1), true, null],
   silhouettes: () => [f64(6), 2, 3, Int32Array.of(0, 1), f64(2).fill(1), 0, null],
   scatterMatrix: () => [f64(6), 2, 3, f64(3), null],
   scatterMatrixSync: () => [f64(6), 2, 3, f64(3)],
