@@ -50,9 +50,10 @@ export const ridgeRules: Rules<RidgeSettings> = {
 
 /**
  * Ridge regression: minimises sum w (y - x . coef - intercept)^2 + alpha |coef|^2 (Hoerl and Kennard 1970), in float64:
- * by a QR factorisation, and by LSQR (Paige and Saunders 1982) of sparse rows, which are read as they are.
+ * by a QR factorisation, of many rows by sums of products where these lose few digits, and by LSQR (Paige and Saunders 1982) of sparse
+ * rows, which are read as they are.
  *
- * Of several targets, [rows, targets], `coef` is a matrix, [targets, columns], and X is factored once for those of the same `alpha`.
+ * Of several targets, [rows, targets], `coef` is a matrix, [targets, columns]; dense rows are factored, or summed up, once for all of them.
  *
  * Differs from scikit-learn: the solver follows from the rows.
  *
