@@ -24,7 +24,7 @@ import {
 } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
-import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
+import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { replaceValues } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -119,12 +119,21 @@ export class NearestCentroid extends Classifier<NearestCentroidParams, NearestCe
     const sumsOf = (rows: CsrMatrix) =>
       native.csrGroupSums(...csrArguments(rows), codes, classes.length, null, cancel);
     const sum = await sumsOf(x);
-    const squares = await sumsOf(replaceValues(x, (value) => value * value));
     const weight = new Float64Array(classes.length);
     for (const code of codes) weight[code] += 1;
+    const means = sum.map((total, k) => total / weight[Math.floor(k / x.cols)]);
+    const stored = await sumsOf(replaceValues(x.astype('float64'), () => 1));
+    const deviations = deviationsFrom(means, x, codes);
+    const [shift, squares] = [
+      await sumsOf(deviations),
+      await sumsOf(replaceValues(deviations, (value) => value * value)),
+    ];
+    // Of each class: the deviations, which would sum to 0 without rounding, and their squares; zeros that are not stored deviate, too.
     const variance = squares.map((total, k) => {
       const count = weight[Math.floor(k / x.cols)];
-      return Math.max(0, total / count - (sum[k] / count) ** 2);
+      const zeros = count - stored[k];
+      const rest = shift[k] - zeros * means[k];
+      return Math.max(0, (total + zeros * means[k] ** 2 - rest * (rest / count)) / count);
     });
     return this.#learn(input, classes, { weight, sum, variance }, null);
   }
@@ -228,6 +237,15 @@ export class NearestCentroid extends Classifier<NearestCentroidParams, NearestCe
     const shift = priors.map((prior) => 2 * Math.log(Math.max(prior, Number.MIN_VALUE)));
     return plan.binary(plan.activation(squares, 'negate'), 'add', shift);
   }
+}
+
+/** The stored values less the means of the classes of their rows, float64. */
+function deviationsFrom(means: Float64Array, x: CsrMatrix, codes: Int32Array): CsrMatrix {
+  const { indices, indptr, cols } = x;
+  const data = Float64Array.from(x.data);
+  for (let i = 0; i < x.rows; i++)
+    for (let k = indptr[i]; k < indptr[i + 1]; k++) data[k] -= means[codes[i] * cols + indices[k]];
+  return new CsrMatrix({ data, indices, indptr, cols });
 }
 
 /** Medians of the columns by class, [classes, columns]. */

@@ -62,7 +62,8 @@ export type GraphMode = 'connectivity' | 'distance';
  * rows: a plan like that of any transformer.
  *
  * Sparse rows stay as they are with 'euclidean' (also 'minkowski' with p = 2) and 'cosine': `kneighbors` and `transform` compute
- * all distances from them, in float64 whatever `algorithm` is, euclidean ones by squares. `radiusNeighbors`
+ * all distances from them, in float64 whatever `algorithm` is; euclidean neighbours are found by squares, and then measured from
+ * differences. What a plan finds, as `transformSync` does, may differ in the last digits, and in neighbours as good as equally far. `radiusNeighbors`
  * and a plan make the training rows dense, up to 2^28 values.
  *
  * Differs from scikit-learn: `transform` stands for KNeighborsTransformer and gives dense distances; a row that is asked for as

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <type_traits>
 
@@ -192,6 +193,22 @@ void csr_weigh(const CsrView<T>& x, bool sublinear, Span<double> weight, int nor
     for (size_t k = x.begin(i); k < x.end(i); ++k)
       out[k] = static_cast<T>(static_cast<double>(out[k]) / length);
   });
+}
+
+void check_squared_norm(double squared, const char* what, size_t i) {
+  if (squared <= std::numeric_limits<double>::max() / 4) return;
+  throw Error("ERR_INPUT_INFINITE",
+              std::string(what) + ' ' + std::to_string(i) + ": the sum of the squares is too large.",
+              static_cast<int64_t>(i));
+}
+
+std::vector<double> csr_squared_norms(const CsrView<double>& x) {
+  std::vector<double> norms(x.rows());
+  for (size_t i = 0; i < norms.size(); ++i) {
+    norms[i] = csr_squared_norm(x, i);
+    check_squared_norm(norms[i], "Row", i);
+  }
+  return norms;
 }
 
 template <typename T>

@@ -2,6 +2,7 @@
 // split by rows, or summed over fixed parts in order: no result depends on the number of threads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -36,6 +37,21 @@ T csr_row_product(const CsrView<T>& x, size_t i, const T* b, T start = 0) {
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
+// The squared length of row i: the bits of csr_row_product of its squares and ones.
+inline double csr_squared_norm(const CsrView<double>& x, size_t i) {
+  constexpr size_t kChains = 4;
+  double sums[kChains] = {};
+  for (size_t k = x.begin(i), c = 0; k < x.end(i); ++k, c = (c + 1) % kChains) {
+    sums[c] += x.values[k] * x.values[k];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+// |x|^2 + |y|^2 - 2 x y, of which rounding leaves nothing below 0.
+inline double squared_distance_of(double product, double x_norm, double y_norm) {
+  return std::max(0.0, (x_norm + y_norm) - 2 * product);
+}
+
 // Sparse rows that own their memory.
 template <typename T>
 struct CsrRows {
@@ -62,6 +78,12 @@ void check_csr(const CsrView<T>& x);
 template <typename T>
 void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T* out,
                  const CancelToken* cancel);
+
+// Throws ERR_INPUT_INFINITE for a row so long that |x|^2 + |y|^2 - 2 x y may be no number.
+void check_squared_norm(double squared, const char* what, size_t i);
+
+// Squared lengths of the rows, checked.
+std::vector<double> csr_squared_norms(const CsrView<double>& x);
 
 // The columns of x as rows.
 template <typename T>

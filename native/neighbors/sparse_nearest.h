@@ -18,8 +18,8 @@ struct SparseNearest {
 
 // The `count` points nearest to each query, count >= 1, points and queries being finite and of as many
 // columns. own: queries are the points, and none is its own neighbour. A cosine distance from a row of zeros
-// is 1. Euclidean distances are |x|^2 + |p|^2 - 2 x p before the root, so that one near 0 has lost digits.
-// Throws ERR_PARAMETER for fewer points than wanted.
+// is 1. Euclidean neighbours are found by |x|^2 + |p|^2 - 2 x p, and their distances made of differences.
+// Throws ERR_PARAMETER for fewer points than wanted, ERR_INPUT_INFINITE for rows whose squares are too large.
 SparseNearest sparse_nearest(const CsrView<double>& points, const CsrView<double>& queries, size_t count,
                              SparseMetric metric, bool own, const CancelToken* cancel);
 

@@ -1,7 +1,7 @@
 // K-means: Lloyd's algorithm (1982), Elkan's (2003), and mini-batches (Sculley 2010), with scikit-learn's
 // stopping rules, relocation of empty clusters and reassignment. Distances are those of kernels/
-// distance_kernels.h in x's own precision, sums are float64 over a fixed partition of the rows: results have
-// the same bits on every ISA and at any thread count.
+// distance_kernels.h in x's own precision, of sparse rows |x|^2 + |c|^2 - 2 x c in float64; sums are float64
+// over a fixed partition of the rows: results have the same bits on every ISA and at any thread count.
 #pragma once
 
 #include <cstdint>

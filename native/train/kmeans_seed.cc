@@ -9,9 +9,9 @@
 #include "base/partition.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
+#include "linalg/csr.h"
 #include "linalg/distance.h"
 #include "train/kmeans_assign.h"
-#include "train/kmeans_sparse.h"
 
 namespace boreal {
 namespace {
@@ -102,7 +102,7 @@ class Candidates<CsrView<double>> {
       : x_(x), count_(candidates.size()), points_(x.cols * count_, 0.0) {
     for (size_t c = 0; c < count_; ++c) {
       const size_t row = candidates[c];
-      norms_.push_back(squared_norm(x, row));
+      norms_.push_back(csr_squared_norm(x, row));
       for (size_t k = x.begin(row); k < x.end(row); ++k) {
         points_[static_cast<size_t>(x.columns[k]) * count_ + c] = x.values[k];
       }
@@ -117,8 +117,8 @@ class Candidates<CsrView<double>> {
         const double* const point = points_.data() + static_cast<size_t>(x_.columns[k]) * count_;
         for (size_t c = 0; c < count_; ++c) own[c] += x_.values[k] * point[c];
       }
-      const double norm = squared_norm(x_, i + r);
-      for (size_t c = 0; c < count_; ++c) own[c] = std::max(0.0, (norm + norms_[c]) - 2 * own[c]);
+      const double norm = csr_squared_norm(x_, i + r);
+      for (size_t c = 0; c < count_; ++c) own[c] = squared_distance_of(own[c], norm, norms_[c]);
     }
   }
 

@@ -12,15 +12,11 @@
 
 namespace boreal {
 
-inline double squared_norm(const CsrView<double>& x, size_t i) {
-  double sum = 0;
-  for (size_t k = x.begin(i); k < x.end(i); ++k) sum += x.values[k] * x.values[k];
-  return sum;
-}
-
 class SparseSteps final : public KMeansSteps<double> {
  public:
-  SparseSteps(const CsrView<double>& x, Span<double> weights, size_t clusters, const CancelToken* cancel);
+  // norms: the squared lengths of the rows
+  SparseSteps(const CsrView<double>& x, const std::vector<double>& norms, Span<double> weights,
+              size_t clusters, const CancelToken* cancel);
   ClusterSums assign(const std::vector<double>& centres) override;
   bool moved() override { return moved_; }
   void labels(const std::vector<double>& centres, int32_t* labels, double* distances) override;
@@ -36,8 +32,9 @@ class SparseSteps final : public KMeansSteps<double> {
   Span<double> weights_;
   size_t clusters_;
   const CancelToken* cancel_;
-  std::vector<double> norms_, distances_;  // [rows] squared
-  std::vector<int32_t> labels_;            // -1: none yet
+  const std::vector<double>& norms_;  // [rows] squared
+  std::vector<double> distances_;     // [rows] squared
+  std::vector<int32_t> labels_;       // -1: none yet
   ClusterSums sums_;
   bool moved_ = false;
 };

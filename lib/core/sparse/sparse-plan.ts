@@ -2,7 +2,7 @@
  * How a fitted model predicts sparse rows. Models that are linear in a row read it as it is: their plan begins with Dense ops,
  * which here are sparse products, and the plan of the rest goes on from their results. All other plans run on blocks of rows made dense.
  */
-import { toBorealError } from '../../errors.js';
+import { BorealError, toBorealError, ValidationError } from '../../errors.js';
 import { type FloatArray, native } from '../../native.js';
 import { sideBySide } from '../apply.js';
 import type { ResolvedCompileOptions } from '../compile-options.js';
@@ -108,10 +108,14 @@ class SparseBuilder extends PlanBuilder {
     return part === undefined ? super.dense(x, weights, bias) : this.#product({ part, weights, bias });
   }
 
+  /** Whether there are distances, which are made of squares: the whole plan is then one in float64. */
+  measures = false;
+
   /** By |x|^2 + |p|^2 - 2 x p: rounding is that of the squares, so that a distance near 0 has lost digits. */
   override distance(x: Slot, metric: Metric, points: Float64Array, outputs: number): Slot {
     const part = this.#parts.get(x);
     if (part === undefined || metric === 'manhattan') return super.distance(x, metric, points, outputs);
+    this.measures = true;
     const weights = new Float64Array(points.length);
     const norms = new Float64Array(outputs);
     for (let c = 0; c < outputs; c++) {
@@ -157,10 +161,12 @@ export class SparsePlan {
   /** In the precision of the plan; none where the plan reads dense rows. */
   readonly #products: readonly Product[];
   readonly #plan: Plan;
+  readonly #measures: boolean;
 
-  private constructor(plan: Plan, products: readonly Product[]) {
+  private constructor(plan: Plan, products: readonly Product[], measures = false) {
     this.#plan = plan;
     this.#products = products;
+    this.#measures = measures;
   }
 
   /**
@@ -185,16 +191,19 @@ export class SparsePlan {
       name: `score${c}`,
       kind: 'number' as const,
     }));
-    const plan = await Plan.compileAsync(source, new Schema(columns, schema.target, false), options);
+    const { measures } = builder;
+    const precision = measures ? 'float64' : options.precision;
+    const scores = new Schema(columns, schema.target, false);
+    const plan = await Plan.compileAsync(source, scores, { ...options, precision });
     const converted = (values: Float64Array) => {
-      const array = newArray(options.precision, values.length);
+      const array = newArray(plan.precision, values.length);
       array.set(values);
       return array;
     };
     const products = builder.products.map(({ part, weights, bias }) => {
       return { part, weights: converted(weights), bias: converted(bias) };
     });
-    return new SparsePlan(plan, products);
+    return new SparsePlan(plan, products, measures);
   }
 
   /** Runs on the pool, or now where that is cheaper than a copy. x has the precision and the columns of the model. */
@@ -202,9 +211,12 @@ export class SparsePlan {
     if (this.#products.length === 0) return this.#runBlocks(x);
     checkFiniteSparse(x);
     try {
+      const rows = x.astype(this.#plan.precision);
       const results: Matrix[] = [];
-      for (const product of this.#products) results.push(await multiplied(x, product));
-      return await this.#plan.run(results.length === 1 ? results[0] : sideBySide(results));
+      for (const product of this.#products) results.push(await multiplied(rows, product));
+      const scores = results.length === 1 ? results[0] : sideBySide(results);
+      if (this.#measures) checkSquares(scores);
+      return (await this.#plan.run(scores)).astype(x.dtype);
     } catch (error) {
       throw toBorealError(error);
     }
@@ -218,10 +230,33 @@ export class SparsePlan {
     for (let from = 0; from < x.rows; from += step) {
       const to = Math.min(x.rows, from + step);
       const block = new Matrix(densify(x, precision, from, to), to - from, x.cols);
-      out.data.set((await this.#plan.run(block)).data, from * outputWidth);
+      const made = await this.#plan.run(block).catch((error) => {
+        throw inRowsOfX(error, from);
+      });
+      out.data.set(made.data, from * outputWidth);
     }
     return out;
   }
+}
+
+/** A block counts rows from its own first one; the caller from the first of X. */
+function inRowsOfX(error: unknown, from: number): unknown {
+  if (!(error instanceof BorealError) || error.row === undefined || from === 0) return error;
+  const { row, column } = error;
+  const message = error.message.replace(`Row ${row},`, `Row ${row + from},`);
+  return Object.assign(new ValidationError(error.code, message, { cause: error }), {
+    row: row + from,
+    column,
+  });
+}
+
+/** @throws {ERR_INPUT_INFINITE} for a row whose squares no float64 holds: its distances would be no numbers */
+function checkSquares({ data, rows, cols }: Matrix): void {
+  const position = native.findInvalid(data, rows, cols, false);
+  if (position < 0) return;
+  const row = Math.floor(position / cols);
+  const message = `Row ${row}: the sum of the squares is too large.`;
+  throw Object.assign(new ValidationError('ERR_INPUT_INFINITE', message), { row });
 }
 
 async function multiplied(x: CsrMatrix, { part, weights, bias }: Product): Promise<Matrix> {
