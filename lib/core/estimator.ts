@@ -2,7 +2,7 @@
  * The base of everything that is fitted. A subclass gives two things: `fitState` turns a training set into plain
  * state, and `lower` turns that state into plan ops. Predicting, compiling, saving and serving follow from these.
  */
-import { StateError } from '../errors.js';
+import { BorealError, StateError } from '../errors.js';
 import type { ColumnMoments } from '../native.js';
 import { withCancel } from './cancellation.js';
 import { compileModel, compileModelAsync, resolveFor } from './compile-model.js';
@@ -21,7 +21,7 @@ import {
 } from './fit-input.js';
 import { Fitted, type SavedFit } from './fitted.js';
 import { isSparse, precisionOf } from './forms.js';
-import { checkInput } from './input-checks.js';
+import { checkInput, checkKinds } from './input-checks.js';
 import { isReadInPlace } from './linalg/memory.js';
 import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
@@ -323,6 +323,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   ): Promise<void> {
     const { given, y, sampleWeight, groups, queries, signal, onProgress, device } = input;
     const { fitSparse, front, tags } = this;
+    if (isSparse(given) && !tags.delegates) checkKinds(this, input.columns);
     if (given === undefined) {
       this.checkParams();
       this.#fitted = await this.#learn(input, schema, learn);
@@ -473,7 +474,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     const { plans, schema, dtype } = this.#requireFitted();
     let X = given;
     for (const vectorizer of this.vectorizers) X = await vectorizer.transform(X);
-    if (isSparse(X)) return this.#runSparse(requireCsr(X), options);
+    if (isSparse(X)) {
+      const made = this.#runSparse(requireCsr(X), options);
+      return X === given ? made : made.catch(withoutColumn);
+    }
     const precision = precisionOf(X, dtype);
     const key = planKey(options, precision);
     const ready = plans.ready(key);
@@ -541,6 +545,12 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     this.checkState(fitted.state, fitted.schema.columns);
     this.setFitted(this.params, fitted);
   }
+}
+
+/** What a vectorizer has made is no column of X. */
+function withoutColumn(error: unknown): never {
+  if (error instanceof BorealError) error.column = undefined;
+  throw error;
 }
 
 function planKey(options: CompileOptions, precision: Dtype): string {

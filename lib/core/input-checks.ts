@@ -23,7 +23,7 @@ type Tagged = Pick<Estimator, 'tags'>;
 export function checkInput(owner: Tagged, input: FitInput): void {
   const { name } = owner.constructor;
   const { tags } = owner;
-  const { allowCategories = false, allowNan = false, ranks = false, watchesValidation = false } = tags;
+  const { allowNan = false, ranks = false, watchesValidation = false } = tags;
   if (input.queries !== null && !ranks) {
     const message = `${name} does not rank, and takes neither group nor qid.`;
     throw new StateError('ERR_NOT_SUPPORTED', message);
@@ -32,16 +32,20 @@ export function checkInput(owner: Tagged, input: FitInput): void {
     const message = `${name} does not train in rounds and cannot watch a validation set.`;
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
-  const text = allowCategories ? undefined : input.columns.find((c) => c.kind === 'category');
-  if (text !== undefined) {
-    throw new ValidationError(
-      'ERR_DTYPE',
-      `${name} needs numbers, but column '${text.name}' holds text. Encode it first, for example with OneHotEncoder in a ColumnTransformer.`,
-    );
-  }
+  checkKinds(owner, input.columns);
   if (tags.pairwise) checkPairs(name, input.x, tags.positive ?? false);
   checkFinite(input.x, input.columns, allowNan);
   if (input.validation !== null) checkFinite(input.validation.x, input.columns, allowNan);
+}
+
+/** What a fit on sparse rows checks as well: their values may be codes of categories. @throws {ERR_DTYPE} for text where it takes numbers */
+export function checkKinds(owner: Tagged, columns: readonly Column[]): void {
+  const text = owner.tags.allowCategories ? undefined : columns.find((c) => c.kind === 'category');
+  if (text === undefined) return;
+  throw new ValidationError(
+    'ERR_DTYPE',
+    `${owner.constructor.name} needs numbers, but column '${text.name}' holds text. Encode it first, for example with OneHotEncoder in a ColumnTransformer.`,
+  );
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Where values are missing, as numbers. */
+import { withCancel } from '../core/cancellation.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
+import type { SignalOptions } from '../core/linalg/call.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, oneOf, type Rules, uint8s } from '../core/params.js';
@@ -118,8 +120,8 @@ export class MissingIndicator
    *
    * @throws as `transform`
    */
-  async transformSparse(X: MatrixLike): Promise<CsrMatrix> {
-    return toSparse(await this.transform(X));
+  transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
+    return withCancel(options.signal, async () => toSparse(await this.transform(X)));
   }
 
   lower(plan: PlanBuilder, given: Slot): Slot {

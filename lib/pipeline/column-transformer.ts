@@ -14,9 +14,17 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
 import { fitRows, type MakesRows, mayMakeSparse, type Rows } from '../core/sparse/made-rows.js';
-import { BorealError, ValidationError } from '../errors.js';
+import { ValidationError } from '../errors.js';
 import { refusalOf } from './feature-union.js';
-import { joined, partInput, SideBySide, schemaOf, vectorizes, widthOf } from './side-by-side.js';
+import {
+  inColumnsOfX,
+  joined,
+  partInput,
+  SideBySide,
+  schemaOf,
+  vectorizes,
+  widthOf,
+} from './side-by-side.js';
 
 /** Columns by name, by position, or all of some kind. */
 export type ColumnSelection =
@@ -208,8 +216,8 @@ export class ColumnTransformer
   }
 
   /** @internal */
-  makeRows(X: MatrixLike): Promise<Rows> {
-    return this.transformSparse(X);
+  makeRows(X: MatrixLike, options?: SignalOptions): Promise<Rows> {
+    return this.transformSparse(X, options);
   }
 
   /**
@@ -281,12 +289,6 @@ export class ColumnTransformer
 interface Learning {
   readonly state: ColumnTransformerState;
   readonly rows?: Rows;
-}
-
-/** A part counts columns from its own first one; the caller of `fit` from the first of X. */
-function inColumnsOfX(error: unknown, indices: readonly number[]): unknown {
-  if (error instanceof BorealError && error.column !== undefined) error.column = indices[error.column];
-  return error;
 }
 
 /** The training set of one part. */

@@ -42,6 +42,8 @@ export interface FeatureUnionState {
   readonly parts: readonly FittedPart[];
   /** Whether a part reads documents: the plan then reads the rows of all parts. */
   readonly vectorizes?: boolean;
+  /** Of X, where that is sparse and a part reads it as documents. */
+  readonly input?: ReturnType<Schema['toJSON']>;
 }
 
 /**
@@ -94,6 +96,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
     return {
       parts: custom('the fitted parts', (v) => Array.isArray(v) && v.length > 0 && v.every(isFittedPart)),
       vectorizes: custom('true or nothing', (v) => v === undefined || v === true),
+      input: custom('a schema', (v) => v === undefined || Schema.fromJSON(v) instanceof Schema),
     };
   }
 
@@ -168,7 +171,8 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
       const message = 'FeatureUnion: documents cannot pass through: each part needs a transformer.';
       throw new ValidationError('ERR_PARAMETER', message);
     }
-    const state: FeatureUnionState = reads ? { parts, vectorizes: true } : { parts };
+    const seen = isSparse(given) ? { input: schema.toJSON() } : {};
+    const state: FeatureUnionState = reads ? { parts, vectorizes: true, ...seen } : { parts };
     return { state, rows: makesRows ? await joined(rows, Infinity) : undefined };
   }
 
@@ -189,8 +193,8 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   /** @internal */
-  makeRows(X: MatrixLike): Promise<Rows> {
-    return this.transformSparse(X);
+  makeRows(X: MatrixLike, options?: SignalOptions): Promise<Rows> {
+    return this.transformSparse(X, options);
   }
 
   /**
@@ -203,10 +207,11 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   /** All parts as one vectorizer. @param schema - of X, where no part reads documents */
-  #joint({ parts }: FeatureUnionState, weights: UnionWeights, schema: Schema): SideBySide {
+  #joint({ parts, input }: FeatureUnionState, weights: UnionWeights, schema: Schema): SideBySide {
     const own = parts.map(({ name, estimator }) => {
       return { columns: null, estimator, weight: weightIn(weights, name) ?? 1 };
     });
+    if (input !== undefined) return SideBySide.of(own, Schema.fromJSON(input));
     const [first] = parts.flatMap(({ estimator }) => estimator?.vectorizers ?? []);
     const read = parts.find(({ estimator }) => estimator instanceof SparseTransformer)?.estimator ?? first;
     return SideBySide.of(own, read?.schema ?? schema);
@@ -216,7 +221,8 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   protected override front(state: FeatureUnionState): Front {
     if (!state.vectorizes) return frontOf([]);
     const parts = state.parts.map(({ estimator }) => ({ columns: null, estimator, weight: 1 }));
-    const schema = Schema.unnamed(parts.reduce((sum, part) => sum + widthOf(part, 0), 0));
+    const cols = state.input?.columns.length ?? 0;
+    const schema = Schema.unnamed(parts.reduce((sum, part) => sum + widthOf(part, cols), 0));
     const { transformerWeights } = this.isFitted ? this.fittedParams : this.params;
     return { vectorizers: [this.#joint(state, transformerWeights, schema)], schema, dtype: 'float64' };
   }
@@ -249,8 +255,10 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
 
   outputColumns(): readonly Column[] {
     const { verboseFeatureNamesOut } = this.fittedParams;
-    return this.state.parts.flatMap(({ name, estimator }) => {
-      const own = isTransformer(estimator) ? estimator.outputColumns() : this.schema.columns;
+    const { parts, input } = this.state;
+    const given = input?.columns ?? this.schema.columns;
+    return parts.flatMap(({ name, estimator }) => {
+      const own = isTransformer(estimator) ? estimator.outputColumns() : given;
       const weighed = this.#weightOf(name) !== undefined;
       return own.map((column): Column => {
         const named = verboseFeatureNamesOut ? `${name}__${column.name}` : column.name;

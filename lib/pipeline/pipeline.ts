@@ -1,5 +1,6 @@
 /** Estimators in sequence, compiled into one plan. */
 import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
+import { throwIfAborted, withCancel } from '../core/cancellation.js';
 import { Clusterer } from '../core/clusterer.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorKind, type Front } from '../core/estimator.js';
@@ -8,6 +9,7 @@ import { denseRows, type FitInput, type FitOptions, noColumns } from '../core/fi
 import { isSparse } from '../core/forms.js';
 import { frontOf } from '../core/inner-models.js';
 import { isTransformer } from '../core/kinds.js';
+import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { checkParts, cloneParts, nameByClass } from '../core/named-parts.js';
@@ -137,6 +139,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
     super.checkParams();
     const { steps } = this.params;
     const front = vectorizersOf(steps.map((step) => step?.[1])).length;
+    const first = steps.findIndex((step, i) => i >= front && step?.[1] instanceof Estimator);
     checkParts(this, steps, {
       what: 'step',
       form: '[name, estimator]',
@@ -146,6 +149,8 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
           return 'must be a transformer; only the last step may be a model.';
         if (step instanceof SparseTransformer && (i === steps.length - 1 || i > front))
           return 'is a vectorizer: these come first, and before a step of another kind.';
+        if (step instanceof Estimator && step.tags.vectorizes && i > Math.max(front, first))
+          return 'has vectorizers within: nothing but vectorizers may come before it.';
         return undefined;
       },
     });
@@ -211,10 +216,14 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   }
 
   /** @internal */
-  async makeRows(X: MatrixLike): Promise<Rows> {
+  async makeRows(X: MatrixLike, options: SignalOptions = {}): Promise<Rows> {
     this.require('transformer', 'transformed rows');
     let rows = X;
-    for (const step of this.state.steps) if (step instanceof Estimator) rows = await makeRows(step, rows);
+    for (const step of this.state.steps) {
+      if (!(step instanceof Estimator)) continue;
+      rows = await makeRows(step, rows, options);
+      throwIfAborted(options.signal);
+    }
     return rows instanceof Matrix || rows instanceof CsrMatrix ? rows : this.transform(X);
   }
 
@@ -222,10 +231,11 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
    * As `transform`, of any rows, sparse, of a pipeline of transformers.
    *
    * @throws {ERR_NOT_SUPPORTED} unless this is a transformer
+   * @throws {ERR_ABORTED} when options.signal fires
    * @throws see {@link Estimator.transform}
    */
-  async transformSparse(X: MatrixLike): Promise<CsrMatrix> {
-    return asSparse(await this.makeRows(X));
+  transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
+    return withCancel(options.signal, async () => asSparse(await this.makeRows(X, options)));
   }
 
   /** A first step that is no vectorizer may be made of models that have some. */
@@ -234,7 +244,12 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
     const first = steps.slice(vectorizers.length).find((step) => step instanceof Estimator);
     if (vectorizers.length === 0) return frontOf(first === undefined ? [] : [first]);
     const last = vectorizers[vectorizers.length - 1];
-    if (first !== undefined) return { vectorizers, schema: first.schema, dtype: first.dtype };
+    if (first !== undefined)
+      return {
+        vectorizers: [...vectorizers, ...first.vectorizers],
+        schema: first.schema,
+        dtype: first.dtype,
+      };
     return { vectorizers, schema: Schema.unnamed(last.outputColumns().length), dtype: 'float64' };
   }
 

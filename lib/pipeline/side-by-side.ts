@@ -2,12 +2,14 @@
  * Transformers side by side of which some make sparse rows: how their rows become those of one matrix, and the vectorizer that they
  * are together where some read documents.
  */
+import { allOf } from '../core/all-of.js';
 import { sideBySide } from '../core/apply.js';
 import { takeColumns } from '../core/columns.js';
 import { Estimator } from '../core/estimator.js';
 import { type FitInput, toShared } from '../core/fit-input.js';
 import { isSparse } from '../core/forms.js';
 import { isTransformer } from '../core/kinds.js';
+import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { custom, type Rules } from '../core/params.js';
 import { type Column, Schema } from '../core/schema.js';
@@ -18,7 +20,8 @@ import { asSparse, makeRows, type Rows } from '../core/sparse/made-rows.js';
 import { type Learned, SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { replaceValues } from '../core/sparse/weigh.js';
 import { isTable, type Table, tableToColumns } from '../core/table.js';
-import { StateError, ValidationError } from '../errors.js';
+import { BorealError, StateError, ValidationError } from '../errors.js';
+import type { CancelHandle } from '../native.js';
 
 /** A fitted transformer and what it reads. */
 export interface SidePart {
@@ -77,14 +80,23 @@ export class SideBySide extends SparseTransformer<unknown, object, SideBySideSta
     throw new StateError('ERR_NOT_SUPPORTED', 'SideBySide is made of fitted transformers.');
   }
 
-  protected async vectorize(X: MatrixLike): Promise<CsrMatrix> {
+  protected async vectorize(
+    X: MatrixLike,
+    _cancel: CancelHandle | null,
+    options: SignalOptions,
+  ): Promise<CsrMatrix> {
     const { schema } = this;
-    const rows: CsrMatrix[] = [];
-    for (const { columns, estimator, weight } of this.state.parts) {
+    const part = async ({ columns, estimator, weight }: SidePart) => {
       const own = columns === null ? X : columnsOf(X, schema, columns);
-      const made = estimator === null ? passed(own, schema, columns) : await makeRows(estimator, own);
-      rows.push(weighed(await asSparse(made), weight));
-    }
+      const made =
+        estimator === null
+          ? passed(own, schema, columns)
+          : await makeRows(estimator, own, options).catch((error) => {
+              throw columns === null ? error : inColumnsOfX(error, columns);
+            });
+      return weighed(await asSparse(made), weight);
+    };
+    const rows = await allOf(this.state.parts.map(part));
     if (rows.some((part) => part.rows !== rows[0].rows))
       throw new ValidationError('ERR_SHAPE', 'The parts of X have different numbers of rows.');
     return sparseSideBySide(rows);
@@ -96,6 +108,12 @@ export class SideBySide extends SparseTransformer<unknown, object, SideBySideSta
     const count = this.state.parts.reduce((sum, part) => sum + widthOf(part, length), 0);
     return Array.from({ length: count }, (_, j) => `x${j}`);
   }
+}
+
+/** A part counts columns from its own first one; the caller from the first of X. */
+export function inColumnsOfX(error: unknown, columns: ArrayLike<number>): unknown {
+  if (error instanceof BorealError && error.column !== undefined) error.column = columns[error.column];
+  return error;
 }
 
 /** How many columns a part of X, which has `cols`, gives. */
@@ -190,7 +208,7 @@ export const vectorizes = (part: unknown): boolean =>
   part instanceof Estimator && (part.tags.vectorizes ?? false);
 
 /**
- * The rows of all parts as one matrix.
+ * The rows of all parts as one matrix: a dense one where no part is sparse.
  *
  * @param threshold - of the share of values that are stored, below which that is sparse; values of dense parts all count
  */
@@ -198,7 +216,7 @@ export async function joined(parts: readonly Rows[], threshold: number): Promise
   const [{ rows }] = parts;
   const cols = parts.reduce((sum, part) => sum + part.cols, 0);
   const stored = parts.reduce((sum, part) => sum + part.data.length, 0);
-  if (stored < threshold * rows * cols) {
+  if (parts.some(isSparse) && stored < threshold * rows * cols) {
     const sparse: CsrMatrix[] = [];
     for (const part of parts) sparse.push(await asSparse(part));
     return sparseSideBySide(sparse);

@@ -1,6 +1,8 @@
 /** Columns as the values of B-splines. */
+import { withCancel } from '../core/cancellation.js';
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
+import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, custom, either, float64s, int, oneOf, type Rules } from '../core/params.js';
@@ -198,8 +200,8 @@ export class SplineTransformer
   }
 
   /** As `transform`, sparse: of a column no more than `degree` + 1 splines are not 0. @throws as `transform` */
-  async transformSparse(X: MatrixLike): Promise<CsrMatrix> {
-    return toSparse(await this.transform(X));
+  transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
+    return withCancel(options.signal, async () => toSparse(await this.transform(X)));
   }
 
   lower(plan: PlanBuilder, given: Slot): Slot {

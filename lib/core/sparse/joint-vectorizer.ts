@@ -3,8 +3,11 @@
  * of all models reads them.
  */
 import { StateError, ValidationError } from '../../errors.js';
+import type { CancelHandle } from '../../native.js';
+import { allOf } from '../all-of.js';
 import type { Estimator } from '../estimator.js';
 import { isSparse } from '../forms.js';
+import type { SignalOptions } from '../linalg/call.js';
 import type { MatrixLike } from '../matrix.js';
 import { custom, int, type Rules } from '../params.js';
 import { type Column, Schema } from '../schema.js';
@@ -68,17 +71,19 @@ export class JointVectorizer extends SparseTransformer<unknown, object, JointVec
     throw new StateError('ERR_NOT_SUPPORTED', 'JointVectorizer is made of fitted models.');
   }
 
-  protected async vectorize(X: MatrixLike): Promise<CsrMatrix> {
-    const parts: CsrMatrix[] = [];
-    for (const { vectorizers, width, schema } of this.state.branches) {
+  protected async vectorize(
+    X: MatrixLike,
+    _cancel: CancelHandle | null,
+    options: SignalOptions,
+  ): Promise<CsrMatrix> {
+    const branch = async ({ vectorizers, width, schema }: Branch) => {
       let rows = X;
-      for (const vectorizer of vectorizers) rows = await vectorizer.transform(rows);
+      for (const vectorizer of vectorizers) rows = await vectorizer.transform(rows, options);
       const part = isSparse(rows) ? requireCsr(rows) : CsrMatrix.from(Schema.fromJSON(schema).encode(rows));
-      if (part.cols !== width)
-        throw new ValidationError('ERR_SHAPE', `X has ${part.cols} columns; a model within reads ${width}.`);
-      parts.push(part);
-    }
-    return sparseSideBySide(parts);
+      if (part.cols === width) return part;
+      throw new ValidationError('ERR_SHAPE', `X has ${part.cols} columns; a model within reads ${width}.`);
+    };
+    return sparseSideBySide(await allOf(this.state.branches.map(branch)));
   }
 
   /** x0, x1 and so on: the same word may be a column of several models. */

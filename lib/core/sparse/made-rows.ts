@@ -28,7 +28,7 @@ export interface MakesRows {
   /** Fits on an encoded training set, and gives what its rows become. */
   fitRows(input: FitInput, schema: Schema): Promise<Rows>;
   /** What other rows become. */
-  makeRows(X: MatrixLike): Promise<Rows>;
+  makeRows(X: MatrixLike, options?: SignalOptions): Promise<Rows>;
 }
 
 function makesRows(step: object): step is MakesRows {
@@ -56,10 +56,10 @@ export async function fitRows(step: Estimator, input: FitInput, schema: Schema):
   return transformTraining(step, input, schema);
 }
 
-/** What a fitted transformer makes of rows. */
-export async function makeRows(step: Estimator, X: MatrixLike): Promise<Rows> {
-  if (makesRows(step) && (step.mayMakeSparse || isSparse(X))) return step.makeRows(X);
-  if (makesSparse(step)) return step.transformSparse(X);
+/** What a fitted transformer makes of rows, which are read before this returns its promise. */
+export async function makeRows(step: Estimator, X: MatrixLike, options?: SignalOptions): Promise<Rows> {
+  if (makesRows(step) && (step.mayMakeSparse || isSparse(X))) return step.makeRows(X, options);
+  if (makesSparse(step)) return step.transformSparse(X, options);
   if (isSparse(X) && keepsSparse(step)) return step.transformSparse(requireCsr(X));
   return (step as Transformer<object, object>).transform(X);
 }

@@ -52,8 +52,12 @@ export abstract class SparseTransformer<X, P extends object, S extends State>
   protected abstract inputColumns(state: S): readonly Column[];
   /** What `fit` learns. Must not touch `this`. */
   protected abstract learn(X: X | MatrixLike, cancel: CancelHandle | null): Promise<Learned<S>>;
-  /** The sparse rows. */
-  protected abstract vectorize(X: X | MatrixLike, cancel: CancelHandle | null): Promise<CsrMatrix>;
+  /** The sparse rows. Reads X before it first waits, `options` for what is transformed within. */
+  protected abstract vectorize(
+    X: X | MatrixLike,
+    cancel: CancelHandle | null,
+    options: SignalOptions,
+  ): Promise<CsrMatrix>;
   /** Names of the columns that come out. @throws {ERR_NOT_FITTED} before `fit` */
   abstract getFeatureNamesOut(): string[];
 
@@ -99,7 +103,7 @@ export abstract class SparseTransformer<X, P extends object, S extends State>
    * @throws {ERR_DTYPE} for what are no documents, or no counts
    */
   async transform(X: X | MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
-    return withCancel(options.signal, (cancel) => this.vectorize(X, cancel));
+    return withCancel(options.signal, (cancel) => this.vectorize(X, cancel, options));
   }
 
   /** @internal */
@@ -113,8 +117,8 @@ export abstract class SparseTransformer<X, P extends object, S extends State>
   }
 
   /** @internal */
-  makeRows(X: MatrixLike): Promise<CsrMatrix> {
-    return this.transform(X);
+  makeRows(X: MatrixLike, options?: SignalOptions): Promise<CsrMatrix> {
+    return this.transform(X, options);
   }
 
   /** The columns that come out. */
