@@ -61,6 +61,9 @@ export function custom(allowed: string, allows: (value: unknown) => boolean): Ru
   return { allows, allowed };
 }
 
+/** Nothing: a member of a state that older files lack. */
+export const absent: Rule = custom('absent', (value) => value === undefined);
+
 /** An AbortSignal, or none. */
 export const abortSignal: Rule = custom(
   'an AbortSignal',

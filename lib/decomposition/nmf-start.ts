@@ -34,7 +34,7 @@ const ZERO = 1e-6;
  * The start that the caller gives.
  *
  * @throws {ERR_SHAPE} unless both factors are of X and of so many components
- * @throws {ERR_PARAMETER} for a number below 0 or not finite, and for a factor of zeros, which no solver leaves
+ * @throws {ERR_PARAMETER} for a number below 0 or not finite, and for a factor of zeros, which 'mu' never leaves
  */
 export function givenFactors({ W, H }: GivenFactors, { rows, cols }: StartRows, components: number): Factors {
   return { w: given('W', W, rows, components), h: given('H', H, components, cols) };

@@ -161,9 +161,15 @@ export abstract class ForestRegressor<
     return forestStateRules;
   }
 
+  /** How many there are; the state tells too, but by all of its nodes. */
+  get #targets(): number {
+    const { target } = this.schema;
+    return target.kind === 'numbers' ? target.count : 1;
+  }
+
   override get outputs(): readonly Output[] {
     // Trees disagree on one number, not on several at once.
-    return this.isFitted && this.countOf(this.state) > 1 ? super.outputs : [...super.outputs, 'interval'];
+    return this.isFitted && this.#targets > 1 ? super.outputs : [...super.outputs, 'interval'];
   }
 
   protected fitState(input: FitInput): Promise<ForestState> {
@@ -178,9 +184,10 @@ export abstract class ForestRegressor<
     const { dtype } = this;
     const fitted: ForestRegressorParams = this.fittedParams;
     const params = treeParams(fitted, this.splitter);
+    const targets = this.#targets;
     return Array.from({ length: treeCount(state) }, (_, t) => {
       const tree = new DecisionTreeRegressor<Y>(params);
-      tree.restore({ state: selectTrees(state, [t], this.countOf(state)), schema, dtype });
+      tree.restore({ state: selectTrees(state, [t], targets), schema, dtype });
       return tree;
     });
   }
@@ -214,9 +221,8 @@ export abstract class ForestRegressor<
 
   lower(plan: PlanBuilder, x: Slot, { output, coverage }: ResolvedCompileOptions): Slot {
     if (output === 'leaf') return lowerLeaves(plan, x, this.state);
-    if (output !== 'interval')
-      return plan.forest(x, forestConstants(this.state), this.countOf(this.state), 'mean');
-    if (this.countOf(this.state) > 1) {
+    if (output !== 'interval') return plan.forest(x, forestConstants(this.state), this.#targets, 'mean');
+    if (this.#targets > 1) {
       const message = `${this.constructor.name} has intervals of one target only.`;
       throw new StateError('ERR_NOT_SUPPORTED', message);
     }

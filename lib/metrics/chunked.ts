@@ -58,8 +58,8 @@ export function pairwiseDistancesChunked<R = Matrix>(
     },
   );
   const x = Matrix.from(X);
-  const other = Y ?? null;
-  const width = other === null ? x.rows : Matrix.from(other).rows;
+  const other = Y === undefined || Y === null ? null : Matrix.from(Y);
+  const width = (other ?? x).rows;
   const bytes = x.data.BYTES_PER_ELEMENT * Math.max(width, 1);
   const size = Math.max(1, Math.floor((workingMemory * 2 ** 20) / bytes));
   return chunks(x, other, metric, size, reduceFunc ?? ((distances: Matrix) => distances as R));
@@ -67,7 +67,7 @@ export function pairwiseDistancesChunked<R = Matrix>(
 
 function* chunks<R>(
   x: Matrix,
-  other: NumericMatrixLike | null,
+  other: Matrix | null,
   metric: Metric,
   size: number,
   reduce: (distances: Matrix, start: number) => R,

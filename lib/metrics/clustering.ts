@@ -8,8 +8,11 @@ import { ValidationError } from '../errors.js';
 import { type Contingency, contingencyOf, pairConfusionMatrix } from './contingency.js';
 import { checkChoice, encodeClasses, type Labels } from './input.js';
 
-/** Rows whose factorials are kept in a table. */
-const MOST_ROWS = 1 << 28;
+/** Beyond so many rows the logarithms of factorials lose the digits that their differences need. */
+const MOST_ROWS = 2 ** 28;
+
+/** Factorials that are kept in a table. */
+const MOST_KEPT = 1 << 16;
 
 /** How the entropies of two groupings become one. */
 export type EntropyAverage = 'min' | 'geometric' | 'arithmetic' | 'max';
@@ -161,6 +164,16 @@ function logFactorials(most: number): Float64Array {
   return table;
 }
 
+/** log n! for n from 0 to `most`: from a table, and beyond it by Stirling's series. */
+function logFactorial(most: number): (n: number) => number {
+  const table = logFactorials(Math.min(most, MOST_KEPT));
+  const root = Math.log(2 * Math.PI) / 2;
+  return (n) => {
+    if (n < table.length) return table[n];
+    return (n + 0.5) * Math.log(n) - n + root + (1 / 12 - 1 / (360 * n * n)) / n;
+  };
+}
+
 /** The mutual information that groupings of these sizes have by chance: Vinh, Epps and Bailey (2009), equation 24a. */
 function expectedInfo({
   rows,
@@ -168,13 +181,13 @@ function expectedInfo({
   clusterSums,
 }: Pick<Contingency, 'rows' | 'classSums' | 'clusterSums'>): number {
   if (classSums.length === 1 || clusterSums.length === 1) return 0;
-  const factorial = logFactorials(rows);
+  const factorial = logFactorial(rows);
   let expected = 0;
   for (const a of classSums) {
     for (const b of clusterSums) {
-      const fixed = factorial[a] + factorial[b] + factorial[rows - a] + factorial[rows - b] - factorial[rows];
+      const fixed = factorial(a) + factorial(b) + factorial(rows - a) + factorial(rows - b) - factorial(rows);
       for (let n = Math.max(1, a + b - rows); n <= Math.min(a, b); n++) {
-        const ways = fixed - factorial[n] - factorial[a - n] - factorial[b - n] - factorial[rows - a - b + n];
+        const ways = fixed - factorial(n) - factorial(a - n) - factorial(b - n) - factorial(rows - a - b + n);
         expected += (n / rows) * (Math.log(rows) + Math.log(n) - Math.log(a) - Math.log(b)) * Math.exp(ways);
       }
     }
@@ -190,7 +203,7 @@ function expectedInfo({
  *
  * @param contingency - counts of rows by class and cluster, as of {@link contingencyMatrix}
  * @returns 0 or more, in nats
- * @throws {ERR_PARAMETER} for counts that are no whole numbers >= 0, or are all 0
+ * @throws {ERR_PARAMETER} for counts that are no whole numbers >= 0, are all 0, or are of more than 2^28 rows
  * @example
  * ```ts
  * import { contingencyMatrix, expectedMutualInformation } from 'boreal';
@@ -203,8 +216,8 @@ export function expectedMutualInformation(contingency: NumericMatrixLike): numbe
   const clusterSums = counts.sum(0).data as Float64Array;
   const rows = classSums.reduce((total, n) => total + n, 0);
   if (!counts.data.every((n) => Number.isSafeInteger(n) && n >= 0) || !(rows > 0 && rows <= MOST_ROWS)) {
-    const message = 'expectedMutualInformation: counts must be whole numbers >= 0, and not all 0.';
-    throw new ValidationError('ERR_PARAMETER', message);
+    const message = `counts must be whole numbers >= 0, not all 0, and of at most ${MOST_ROWS} rows together`;
+    throw new ValidationError('ERR_PARAMETER', `expectedMutualInformation: ${message}.`);
   }
   return expectedInfo({ rows, classSums, clusterSums });
 }

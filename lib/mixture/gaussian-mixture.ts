@@ -6,6 +6,7 @@ import { drawIndices } from '../core/draws.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import {
+  absent,
   bool,
   checkLength,
   custom,
@@ -81,8 +82,8 @@ export interface GaussianMixtureState extends ClustererState {
   readonly precisionsCholesky: Float64Array;
   readonly covarianceType: CovarianceType;
   readonly lowerBound: number;
-  /** [iterations] */
-  readonly lowerBounds: Float64Array;
+  /** [iterations]; older files lack them. */
+  readonly lowerBounds?: Float64Array;
   readonly nIter: number;
   readonly converged: boolean;
 }
@@ -147,7 +148,7 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
     return {
       ...{ labels: int32s(), weights: numbers, means: numbers, covariances: numbers },
       ...{ precisionsCholesky: numbers, covarianceType: oneOf('full', 'tied', 'diag', 'spherical') },
-      ...{ lowerBound: real(), lowerBounds: numbers, nIter: int(0), converged: bool },
+      ...{ lowerBound: real(), lowerBounds: either(absent, numbers), nIter: int(0), converged: bool },
     };
   }
 
@@ -293,9 +294,9 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
     return this.state.lowerBound;
   }
 
-  /** The mean log-likelihood in each iteration of the start that was kept, [nIter]. @throws {ERR_NOT_FITTED} before `fit` */
+  /** The mean log-likelihood in each iteration of the start that was kept, [nIter]; empty of a file from before it was kept. @throws {ERR_NOT_FITTED} before `fit` */
   get lowerBounds(): Float64Array {
-    return this.state.lowerBounds.slice();
+    return new Float64Array(this.state.lowerBounds ?? []);
   }
 
   /** Iterations of the start that was kept. @throws {ERR_NOT_FITTED} before `fit` */

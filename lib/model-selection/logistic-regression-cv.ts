@@ -233,11 +233,13 @@ export class LogisticRegressionCV extends LinearClassifier<
    */
   get coefsPaths(): ReadonlyArray<readonly Matrix[]> {
     const kept = paths.get(this.state);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) return kept.map((path) => path.map(copyOf));
     const why = 'the coefficients of the folds are known where they were fitted, and not in a model file';
     throw new StateError('ERR_NOT_SUPPORTED', `LogisticRegressionCV: ${why}.`);
   }
 }
+
+const copyOf = ({ data, rows, cols }: Matrix) => new Matrix(data.slice(), rows, cols);
 
 function withIntercept(model: LogisticRegression): Matrix {
   const { coef, intercept } = model;

@@ -8,7 +8,7 @@ import { fittedModels, frontOf, readColumns, slotsOf } from '../core/inner-model
 import { checkPairs } from '../core/input-checks.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
-import { custom, labels, type Rules } from '../core/params.js';
+import { absent, custom, either, labels, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
@@ -23,8 +23,8 @@ export interface BinaryModelsParams {
 export interface BinaryModelsState extends ClassifierState {
   /** Fitted clones for the classes 0 and 1 of each problem. */
   readonly models: readonly Estimator[];
-  /** Of models of given distances or kernels that know some of the rows: the columns of these. Empty where all know all. */
-  readonly columns: readonly Int32Array[];
+  /** Of models of given distances or kernels that know some of the rows: the columns of these. Empty where all know all, or absent. */
+  readonly columns?: readonly Int32Array[];
 }
 
 const RESPONSES: readonly Output[] = ['decision', 'proba'];
@@ -53,7 +53,11 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
 
   get stateRules(): Rules<BinaryModelsState> {
     const isColumns = (v: unknown) => Array.isArray(v) && v.every((own) => own instanceof Int32Array);
-    return { models: fittedModels, classes: labels, columns: custom('lists of columns', isColumns) };
+    return {
+      models: fittedModels,
+      classes: labels,
+      columns: either(absent, custom('lists of columns', isColumns)),
+    };
   }
 
   override get tags(): EstimatorTags {
@@ -66,7 +70,7 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
   }
 
   protected override checkState(state: BinaryModelsState, columns: readonly Column[]): void {
-    const { models, classes, columns: own } = state;
+    const { models, classes, columns: own = [] } = state;
     const refuse = (why: string) =>
       new ValidationError('ERR_PARAMETER', `${this.constructor.name} state: ${why}.`);
     if (models.length !== this.countOf(classes.length))
@@ -104,7 +108,7 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
 
   /** What each model reads of the rows of a plan. */
   protected slots(plan: PlanBuilder, x: Slot): Slot[] {
-    const { models, columns } = this.state;
+    const { models, columns = [] } = this.state;
     return columns.length === 0 ? slotsOf(plan, x, models) : columns.map((own) => plan.gather(x, [...own]));
   }
 

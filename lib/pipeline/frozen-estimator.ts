@@ -15,7 +15,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column, Target } from '../core/schema.js';
 import { requireCsr } from '../core/sparse/csr-matrix.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
-import { type TargetsLike, targetRows } from '../core/targets.js';
+import { type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 
 /** Parameters of {@link FrozenEstimator}. */
@@ -39,6 +39,7 @@ export type FrozenEstimatorState = Record<string, never>;
  * @typeParam F - the model, which decides what `predict` returns
  * @throws {ERR_NOT_FITTED} by `fit` when the model is not fitted
  * @throws {ERR_LABELS} by `fit` when y has not the labels that the model knows
+ * @throws {ERR_SHAPE} by `fit` when y has not as many columns of labels
  * @example
  * ```ts
  * import { CalibratedClassifierCV, FrozenEstimator, LinearSVC, loadIris, trainTestSplit } from 'boreal';
@@ -123,9 +124,9 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
   }
 
   /** Leaves the model as it is. @throws {ERR_NOT_FITTED} when it is not fitted */
-  override async fit(_X?: MatrixLike, y?: TargetsLike): Promise<this> {
+  override async fit(_X?: MatrixLike, y?: TargetsLike | null): Promise<this> {
     this.checkParams();
-    if (y !== undefined) this.#checkLabels(y);
+    if (y !== undefined && y !== null) this.#checkLabels(y);
     return this;
   }
 
@@ -155,11 +156,12 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
     const rows = targetRows(y);
     if (target.kind === 'class') checkLabels(rows, target.classes);
     if (target.kind !== 'classes') return;
-    for (const [t, classes] of target.classes.entries())
-      checkLabels(
-        Array.from(rows, (row) => (row as ArrayLike<unknown>)[t]),
-        classes,
-      );
+    const columns = targetColumns(rows);
+    if (columns.length !== target.classes.length) {
+      const message = `FrozenEstimator: y has ${columns.length} columns, but the model has ${target.classes.length} targets.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    for (const [t, classes] of target.classes.entries()) checkLabels(columns[t], classes);
   }
 
   protected targetOf(): Target {

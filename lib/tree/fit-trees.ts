@@ -189,6 +189,7 @@ export async function fitRegressorTrees(
   const { oob } = state;
   if (oob === undefined) return state;
   const seen = Array.from(oob.trees.keys()).filter((i) => oob.trees[i] > 0);
+  if (seen.length === 0) return state;
   const sums = new Matrix(oob.sums, y.rows, y.cols).takeRows(seen);
   const means = new Matrix(
     sums.data.map((sum, k) => sum / oob.trees[seen[Math.floor(k / y.cols)]]),

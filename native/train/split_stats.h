@@ -11,7 +11,7 @@
 //            score. If so, payloads have 16 bits, run_of() is a row's part of such a sum, which fits if
 //            fits_run(), run_rows() counts its rows, and a Scan has move_run() and may_exceed()
 //   kImpurityOfLeaves  whether impurities are added up from the leaves once the tree has grown, by mean() and
-//            squares(), since a GPU may have the rows of a node until then
+//            squares(): on a GPU, which gives the rows back then, and on the CPU alike, for the same bits
 //   gain     impurity decrease per unit of the node's weight, from the best score
 // Here are the policies for classes; target_stats.h and absolute_error.h have those for numbers.
 #pragma once

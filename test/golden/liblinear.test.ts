@@ -50,6 +50,7 @@ test.each(golden.paths)('paths of $input.dataset', async (one) => {
   expect([model.C, model.l1Ratio]).toEqual([one.C, one.l1Ratio]);
   expectClose(model.scores.data, one.scores.flat(2), TOLERANCE, 'scores');
   expectClose(model.coef.data, one.coef, TOLERANCE, 'coef');
+  model.coefsPaths[0][0].data.fill(7);
   const paths = model.coefsPaths;
   expect(paths.map((path) => path.length)).toEqual([3, 3, 3]);
   expectClose(

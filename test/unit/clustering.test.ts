@@ -318,6 +318,12 @@ describe('NMF and IncrementalPCA', () => {
     const exact = await new NMF({ init }).fit(x);
     expect([exact.nComponents, exact.reconstructionErr]).toEqual([1, 0]);
     expect((await load(exact.toBytes())).params).toMatchObject({ init });
+    const changed = { W: [[1], [2], [3]], H: [[1, 2]] };
+    const own = new NMF().setParams({ init: changed });
+    const [fit, built] = [own.fit(x), new NMF({ init: changed })];
+    changed.W[0][0] = changed.H[0][0] = -1;
+    expect((await fit).params).toMatchObject({ init });
+    expect(built.params).toMatchObject({ init });
     const wrong = [
       [{ W: [[1], [2]], H: [[1, 2]] }, 'ERR_SHAPE'],
       [{ W: [[1], [2], [3]], H: [[1, 2, 3]] }, 'ERR_SHAPE'],

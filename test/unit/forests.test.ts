@@ -69,6 +69,15 @@ describe('out of bag', () => {
     expect(restored.oobScore).toBe(regressor.oobScore);
   });
 
+  test('are missing where no row was left out', async () => {
+    const forest = new RandomForestRegressor({ nEstimators: 1, oobScore: true });
+    await forest.fit([[1]], [[2, 3]]);
+    expect([forest.oobScore, forest.estimators[0].predictSync([[1]])]).toEqual([NaN, Matrix.from([[2, 3]])]);
+    expect(forest.outputs).not.toContain('interval');
+    expect((await forest.fit([[1]], [2])).oobScore).toBeNaN();
+    expect(forest.outputs).toContain('interval');
+  });
+
   test('are missing where every tree drew the row, or without the parameter', async () => {
     const forest = await new RandomForestClassifier({ nEstimators: 1, randomState: 3, oobScore: true }).fit(
       iris.data,

@@ -36,6 +36,7 @@ test('it is fitted at once, and stays as it is', async () => {
   await own.fit(data, others);
   await kept.fit(data, others);
   await kept.fit();
+  await kept.fit(data, null);
   expect(kept.predictProbaSync(data)).toEqual(before);
   expect(kept.clone().predictProbaSync(data)).toEqual(before);
   expect(kept.estimator.coef).toEqual(model.coef);
@@ -131,6 +132,13 @@ test.each<[string, () => unknown, string]>([
     () => new VotingClassifier([['one', frozen]]).fit(data.slice(0, 100), Array.from(target).slice(0, 100)),
     'ERR_LABELS',
   ],
+  ['rows of labels that are none', () => several([[0, 1], null]), 'ERR_SHAPE'],
+  [
+    'too many columns of labels',
+    () => several(Array.from(target, (label) => [label, label, 0])),
+    'ERR_SHAPE',
+  ],
+  ['one column of labels', () => several(target), 'ERR_SHAPE'],
   ['other columns', () => new Pipeline([['model', frozen]]).fit(data.columns([0, 1]), target), 'ERR_SHAPE'],
   ['probabilities of a regressor', () => notProbable(), 'ERR_NOT_SUPPORTED'],
 ])('it refuses %s', async (_, run, expected) => {
@@ -143,6 +151,12 @@ test('it refuses parameters of the model, and takes another model', async () => 
   const other = await new LogisticRegression({ C: 0.01 }).fit(data, target);
   expect(copy.setParams({ estimator: other }).predictProbaSync(data)).toEqual(other.predictProbaSync(data));
 });
+
+async function several(y: unknown) {
+  const pairs = Array.from(target, (label) => [label, label]);
+  const both = await new MultiOutputClassifier(new GaussianNB()).fit(data, pairs);
+  return new FrozenEstimator(both).fit(data, y as never);
+}
 
 async function notProbable() {
   return new FrozenEstimator(await new Ridge().fit(data, target)).predictProba(data);

@@ -5,10 +5,13 @@ import {
   CategoricalNB,
   DummyClassifier,
   FixedThresholdClassifier,
+  GaussianMixture,
   type GaussianNB,
   LinearSVC,
   LogisticRegression,
+  loadIris,
   NMF,
+  OneVsOneClassifier,
   RFE,
   SelectFromModel,
   SplineTransformer,
@@ -88,6 +91,20 @@ const cases: Case[] = [
   ],
   ['a penalty below 0', new NMF({ nComponents: 2 }), () => ({ penalty: floats(-1, 0) })],
 ];
+
+test.each([
+  ['lowerBounds', new GaussianMixture({ nComponents: 2, randomState: 0 })],
+  ['columns', new OneVsOneClassifier(new LogisticRegression())],
+])('a state of an older file, without %s, is taken', async (member, model) => {
+  const { data, target } = loadIris();
+  await model.fit(data, target as never);
+  const { params, fitted } = model.snapshot();
+  const { [member]: _, ...state } = fitted!.state as unknown as Record<string, unknown>;
+  const same = (model.constructor as typeof Estimator).fromParams(params) as unknown as typeof model;
+  same.restore({ ...fitted!, state: state as never });
+  expect(same.compile().runSync(data)).toEqual(model.compile().runSync(data));
+  if (same instanceof GaussianMixture) expect(same.lowerBounds).toHaveLength(0);
+});
 
 describe('a restored state is refused with', () => {
   test.each(cases)('%s', async (_, given, change, params = {}) => {

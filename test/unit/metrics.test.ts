@@ -17,6 +17,12 @@ function resolve(value: unknown): unknown {
   return typeof value === 'string' && value.startsWith('$') ? golden.inputs[value.slice(1)] : value;
 }
 
+test('mutual information by chance of more rows than have a table', () => {
+  // scikit-learn 1.9
+  const chance = metrics.expectedMutualInformation([[50_000, 30_000], [20_000, 60_000]]); // biome-ignore format: a matrix
+  expectClose(chance, 3.1250299172072335e-6, iterative(1e-9), 'chance');
+});
+
 describe('metrics agree with scikit-learn', () => {
   const names = [...new Set(golden.cases.map(({ metric }) => metric))];
   test.each(names)('%s', async (name) => {
@@ -60,6 +66,7 @@ test('entropy, chance and kernels refuse what they cannot read', () => {
     [() => metrics.expectedMutualInformation([[1, 0.5]]), 'ERR_PARAMETER'],
     [() => metrics.expectedMutualInformation([[1, -1]]), 'ERR_PARAMETER'],
     [() => metrics.expectedMutualInformation([[0, 0]]), 'ERR_PARAMETER'],
+    [() => metrics.expectedMutualInformation([[2 ** 29, 1]]), 'ERR_PARAMETER'],
   ];
   for (const [call, code] of refused) expect(call).toThrow(expect.objectContaining({ code }));
   expect(

@@ -302,7 +302,7 @@ describe('models within models', () => {
     expect(scores).toEqual(others);
     await expect(pairs.fit(X, y)).rejects.toEqual(code('ERR_SHAPE'));
     const { fitted } = pairs.snapshot();
-    const { columns } = fitted!.state;
+    const { columns = [] } = fitted!.state;
     for (const wrong of [columns.slice(1), columns.map((own) => own.map((j) => j + 1000)), [[0], [1], [2]]])
       expect(() =>
         pairs.restore({ ...fitted!, state: { ...fitted!.state, columns: wrong as never } }),
