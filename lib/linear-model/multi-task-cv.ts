@@ -49,6 +49,9 @@ export interface MultiTaskCVState extends MultiTaskState {
 /** numpy's resolution of float64: the grid of targets that do not vary. */
 const LEAST_ALPHA = 1e-15;
 
+/** As many are made at a time: 8 MiB. */
+const MAX_PREDICTIONS = 1 << 20;
+
 /** Base of {@link MultiTaskLassoCV} and {@link MultiTaskElasticNetCV}. */
 export abstract class MultiTaskPathCV<
   P extends MultiTaskLassoCVParams,
@@ -85,7 +88,7 @@ export abstract class MultiTaskPathCV<
     for (let fold = 0; fold < count; fold++) {
       const split = splitOf(input, y, folds, fold);
       for (const [r, grid] of grids.entries()) {
-        const errors = await foldErrors(this.params, split, grid, ratios[r]);
+        const errors = await foldErrors(this.params, split, grid, ratios[r], input.signal);
         errors.forEach((error, a) => {
           mse[(r * grid.length + a) * count + fold] = error;
         });
@@ -173,23 +176,27 @@ async function foldErrors(
   { train, y, left }: Split,
   alphas: Float64Array,
   l1Ratio: number,
-): Promise<number[]> {
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
   const { coef, intercept } = await multiTaskPath(train, y, params, { alphas, l1Ratio });
-  const { x, weights } = left;
-  const models = new Matrix(coef, alphas.length * y.cols, x.cols);
-  const said = await x.matmulAsync(models, { transposeB: true });
-  const total = weights === null ? x.rows : weights.reduce((sum, weight) => sum + weight, 0);
-  return Array.from(alphas, (_, a) => {
-    let sum = 0;
-    for (let i = 0; i < x.rows; i++) {
-      for (let t = 0; t < y.cols; t++) {
-        const model = a * y.cols + t;
-        const error = said.data[i * models.rows + model] + intercept[model] - left.y.data[i * y.cols + t];
-        sum += (weights?.[i] ?? 1) * error * error;
+  const { x, y: truth, weights } = left;
+  const models = new Matrix(coef, intercept.length, x.cols);
+  const sums = new Float64Array(alphas.length);
+  const block = Math.max(1, Math.floor(MAX_PREDICTIONS / models.rows));
+  for (let first = 0; first < x.rows; first += block) {
+    const rows = x.slice(first, Math.min(first + block, x.rows));
+    const said = await rows.matmulAsync(models, { transposeB: true, signal });
+    for (let r = 0; r < rows.rows; r++) {
+      const weight = weights?.[first + r] ?? 1;
+      for (let k = 0; k < models.rows; k++) {
+        const known = truth.data[(first + r) * y.cols + (k % y.cols)];
+        const error = said.data[r * models.rows + k] + intercept[k] - known;
+        sums[Math.floor(k / y.cols)] += weight * error * error;
       }
     }
-    return sum / (total * y.cols);
-  });
+  }
+  const total = weights === null ? x.rows : weights.reduce((sum, weight) => sum + weight, 0);
+  return sums.map((sum) => sum / (total * y.cols));
 }
 
 /**

@@ -25,7 +25,9 @@ import {
   MultiOutputClassifier,
   MultiOutputRegressor,
   MultiTaskLasso,
+  MultiTaskLassoCV,
   makePipeline,
+  meanSquaredError,
   OneHotEncoder,
   partialDependence,
   permutationImportance,
@@ -202,6 +204,24 @@ describe('a penalty over several targets', () => {
       const { coef } = await new MultiTaskLasso({ alpha: 0 }).fit(constant, slopes.slice(0, count));
       expect(coef.columns([0, 1]).data.every((value) => value === 0)).toBe(true);
     }
+  });
+
+  test('errors of many rows left out are those of the models of the other rows', async () => {
+    const count = 12_000;
+    const x = Matrix.from(Array.from({ length: count }, (_, i) => [i % 13, (i * i) % 7]));
+    const y = Matrix.from(x.toArray().map(([a, b], i) => [a + (i % 5), 2 * b - (i % 3)]));
+    const folds = Array.from({ length: count }, (_, i) => i % 2);
+    const weights = Float64Array.from({ length: count }, (_, i) => 1 + (i % 4));
+    const cv = await new MultiTaskLassoCV({ cv: folds }).fit(x, y, { sampleWeight: weights });
+    const [train, test] = [1, 0].map((own) => [...folds.keys()].filter((i) => folds[i] === own));
+    const pick = (rows: number[]) => rows.map((i) => weights[i]);
+    const alpha = cv.alphas.data[60];
+    const model = await new MultiTaskLasso({ alpha, tol: 1e-10 }).fit(x.takeRows(train), y.takeRows(train), {
+      sampleWeight: pick(train),
+    });
+    const predicted = await model.predict(x.takeRows(test));
+    const error = meanSquaredError(y.takeRows(test), predicted, { sampleWeight: pick(test) });
+    expect(cv.msePath.row(60)[0]).toBeCloseTo(error, 5);
   });
 
   test.each(['cyclic', 'random'] as const)('goes on from where it was: %s', async (selection) => {
