@@ -133,7 +133,11 @@ class TailBlock {
     __syncthreads();
   }
 
-  // ---- Forward ----
+  // ---- Forward: rows that are not there stay 0 in all lines, whatever a bias makes of them ----
+
+  __device__ bool is_there(uint32_t row) const { return row < count_; }
+  // Else what is not finite would poison gradients, though theirs is 0.
+  __device__ float or_zero(float value, uint32_t row) const { return is_there(row) ? value : 0.0f; }
 
   __device__ void forward(const TailLayer& layer) {
     if (layer.kind == BOREAL_CUDA_DENSE) return multiply(layer);
@@ -141,9 +145,9 @@ class TailBlock {
     for (uint32_t at = threadIdx.x; at < layer.outputs * kRows; at += kThreads) {
       const uint32_t j = at / kRows, row = at % kRows;
       const float x = line(values_, layer.in + j)[row];
-      line(values_, layer.out + j)[row] = layer.kind == BOREAL_CUDA_DROPOUT
-                                              ? dropped(layer, row, j, x)
-                                              : activate(layer.activation, layer.parameter, x);
+      const float y = layer.kind == BOREAL_CUDA_DROPOUT ? dropped(layer, row, j, x)
+                                                        : activate(layer.activation, layer.parameter, x);
+      line(values_, layer.out + j)[row] = or_zero(y, row);
     }
   }
 
@@ -171,7 +175,10 @@ class TailBlock {
       const uint32_t out = layer.out + position * layer.units + column;
 #pragma unroll
       for (uint32_t i = 0; i < 4; ++i) {
-        if (column + i < layer.units) *reinterpret_cast<float4*>(line(values_, out + i) + row) = sum[i];
+        if (column + i >= layer.units) continue;
+        *reinterpret_cast<float4*>(line(values_, out + i) + row) = {
+            or_zero(sum[i].x, row), or_zero(sum[i].y, row + 1), or_zero(sum[i].z, row + 2),
+            or_zero(sum[i].w, row + 3)};
       }
     }
   }
@@ -196,7 +203,7 @@ class TailBlock {
       for (uint32_t j = 0; j < layer.group; ++j) sum += expf(x[j * kPitch] - most);
       for (uint32_t j = 0; j < layer.group; ++j) {
         const float z = x[j * kPitch] - most;
-        y[j * kPitch] = log ? z - logf(sum) : expf(z) / sum;
+        y[j * kPitch] = or_zero(log ? z - logf(sum) : expf(z) / sum, row);
       }
     });
   }
@@ -204,7 +211,7 @@ class TailBlock {
   __device__ void score(const TailLayer& last) {
     constexpr int kLanes = kThreads / kRows;
     const uint32_t row = threadIdx.x / kLanes;
-    const bool counts = row < count_;
+    const bool counts = is_there(row);
     const LossPlace place{kPitch, line(values_, last.out) + row, other_ + row, gradient_ + row};
     score_row<kLanes>(call_.loss, step_, first_ + (counts ? row : 0), place, counts);
   }
