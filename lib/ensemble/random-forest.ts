@@ -27,11 +27,11 @@ export type RandomForestRegressorParams = ForestRegressorParams & BinnedForestPa
  *
  * With `maxBins` trees are grown on histograms, as cuML's are: columns are cut into bins once, at the midpoints of their
  * values where these are few, else at quantiles, and splits lie between bins. The accuracy is much the same; on the CPU
- * exact splits are as fast or faster, a GPU needs bins. Sums are of whole numbers: sample weights that are not count in
- * steps of 2^-29 of their sum (where rows are drawn, they are drawn by their weights instead), targets in steps of some
- * 2^-40 of their range. The criteria 'absoluteError' and 'poisson' need exact splits (`ERR_PARAMETER`).
- * `fit(X, y, { device: 'cuda' })` then grows
- * the same trees on a GPU, those without `monotonicCst`, `maxLeafNodes` and `ccpAlpha` (else `ERR_NOT_SUPPORTED`).
+ * exact splits are as fast or faster, a GPU needs bins. Of more than 200,000 rows a sample of so many is cut. Sums are of
+ * whole numbers: sample weights that are not count in steps of about 2^-29 of their sum (where rows are drawn, they are
+ * drawn by their weights instead), targets in steps of 2^-40 of their range or less, with such weights of about 2^-33.
+ * The criteria 'absoluteError' and 'poisson' need exact splits (`ERR_PARAMETER`). `fit(X, y, { device: 'cuda' })` then
+ * grows the same trees on a GPU, those without `monotonicCst`, `maxLeafNodes` and `ccpAlpha` (else `ERR_NOT_SUPPORTED`).
  *
  * Differs from scikit-learn: its random streams cannot be matched, so that equal seeds give other (equally good)
  * forests; `oobDecisionFunction` is NaN for a row that every tree drew. See {@link DecisionTreeClassifier} too.

@@ -40,7 +40,8 @@ class NodeWriter {
   // scikit-learn's tolerance for impurities.
   static constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
-  // Whether there is any, as far as is known.
+  // Whether there is any, as far as is known: of bins by squared error it is not, so that variances below the
+  // tolerance are parted, too, until all targets are the same.
   bool write_impurity(const View& view, size_t node, double share, GrowingTree* tree) const {
     if constexpr (Stats::kImpurityOfLeaves) {
       tree->means[node] = stats_.mean(view);
