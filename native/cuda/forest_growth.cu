@@ -137,15 +137,5 @@ void ForestGrowth::split(const BorealCudaForestSplit* splits, uint32_t count) {
   wait("parting rows");
 }
 
-uint64_t ForestGrowth::memory_bytes() const {
-  uint64_t bytes = 0;
-  for (const DeviceMemory* memory :
-       {&by_column_, &bins_, &classes_, &targets_, &terms_, &sides_[0], &sides_[1], &weights_, &nodes_,
-        &order_, &found_, &left_, &tasks_, &marks_, &lefts_, &totals_}) {
-    bytes += memory->bytes();
-  }
-  return bytes;
-}
-
 }  // namespace cuda
 }  // namespace boreal

@@ -9,6 +9,7 @@
 #include "cuda/stream.cuh"
 #include "cuda/tree_growth.cuh"
 #include "device/cuda_forest_training_api.h"
+#include "device/forest_splits.h"
 
 namespace boreal {
 namespace cuda {
@@ -30,10 +31,6 @@ struct ForestSearchCall {
   BorealCudaForestFound* found;
   unsigned long long* left;
 };
-// Words of 64 bits of a side.
-inline uint32_t words_of_side(uint32_t class_count) { return class_count == 0 ? 2 : class_count; }
-// Of a block, of a column of so many bins with the missing one.
-size_t forest_search_bytes(uint32_t slots, uint32_t class_count);
 // Nodes of fewer rows get fewer threads.
 constexpr uint32_t kFewRows = 2048;
 // kernels/forest_search.cu
@@ -50,7 +47,6 @@ class ForestGrowth {
               uint64_t* left);
   void split(const BorealCudaForestSplit* splits, uint32_t count);
   void rows(uint32_t tree, uint32_t side, uint32_t* rows);
-  uint64_t memory_bytes() const;
   // Before it is destroyed. The device may be lost by now; its memory is gone then.
   void leave() const { cudaSetDevice(device_); }
 

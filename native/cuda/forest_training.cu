@@ -35,11 +35,10 @@ int split(BorealCudaForest* forest, const BorealCudaForestSplit* splits, uint32_
 int rows(BorealCudaForest* forest, uint32_t tree, uint32_t side, uint32_t* rows, BorealCudaError* error) {
   return guarded(error, [&] { forest->growth.rows(tree, side, rows); });
 }
-uint64_t memory_bytes(const BorealCudaForest* forest) { return forest->growth.memory_bytes(); }
 
 }  // namespace
 
-const BorealCudaForestTraining kForestTraining = {create, destroy, start, search, split, rows, memory_bytes};
+const BorealCudaForestTraining kForestTraining = {create, destroy, start, search, split, rows};
 
 }  // namespace cuda
 }  // namespace boreal

@@ -128,7 +128,6 @@ struct LossCall {
   double* counted;  // [metrics, batch]
   int32_t metrics[BOREAL_CUDA_METRICS];
   uint32_t metric_count;
-  bool weighted_metrics;
 };
 void run_loss(const LossCall& call, cudaStream_t stream);
 

@@ -75,8 +75,6 @@ struct BorealCudaForestTraining {
                BorealCudaError* error);
   /* One of the arrays of a tree, [rows] of BorealCudaForestData. */
   int (*rows)(BorealCudaForest* forest, uint32_t tree, uint32_t side, uint32_t* rows, BorealCudaError* error);
-  /* Bytes on the device. */
-  uint64_t (*memory_bytes)(const BorealCudaForest* forest);
 };
 
 #ifdef __cplusplus

@@ -1,6 +1,8 @@
-// How splits of forests are scored: what the CPU and a GPU compute alike, to the bit.
+// How splits of forests are scored: what the CPU and a GPU compute alike, to the bit; and what a GPU needs
+// for it.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/host_device.h"
@@ -14,6 +16,17 @@ struct Fraction {
   BOREAL_HOST_DEVICE double value() const { return num / den; }
   BOREAL_HOST_DEVICE bool exceeds(double bar) const { return num > bar * den; }
 };
+
+// Words of 64 bits of a side of a split, as a GPU writes it; without classes there are targets.
+constexpr size_t words_of_side(uint32_t class_count) { return class_count == 0 ? 2 : class_count; }
+
+// Shared memory of a block of a GPU that looks for the split of a column of so many bins, with the missing
+// one: two sides, sums of targets, and the weight and rows of each bin and class.
+constexpr size_t forest_search_bytes(size_t slots, uint32_t class_count) {
+  return words_of_side(class_count) * 2 * sizeof(uint64_t) +
+         (class_count == 0 ? slots * sizeof(uint64_t) : 0) +
+         slots * (class_count == 0 ? 1 : class_count) * 2 * sizeof(uint32_t);
+}
 
 // Less than any score.
 constexpr double kNoScore = -1.7976931348623157e308;

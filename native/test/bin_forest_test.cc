@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "base/error.h"
+#include "test/error_code.h"
 #include "test/forest_support.h"
 
 namespace boreal {
@@ -36,13 +36,8 @@ void check_same_tree(const Problem& problem, const ForestModel& a, const ForestM
   }
 }
 
-std::string error_code(const Problem& problem, const ForestParams& params) {
-  try {
-    train(problem, params);
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return "no error";
+std::string code_of(const Problem& problem, const ForestParams& params) {
+  return test::error_code([&] { train(problem, params); });
 }
 
 }  // namespace
@@ -161,22 +156,40 @@ TEST_CASE("bin forest: weights in steps, and targets of any size") {
   CHECK(train(problem, on_bins(single_tree(problem))).feature[0] >= 0);
 }
 
+TEST_CASE("bin forest: values next to 0 are apart, as trees compare them") {
+  Rng rng(8);
+  Problem problem = random_problem({60, 1, 20, 0, 2, false}, rng);
+  for (float& value : problem.x) value = (value - 10) * 1e-37f;
+  const ForestParams params = single_tree(problem);
+  const ForestModel model = train(problem, on_bins(params));
+  CHECK(model.feature[0] == 0);
+  check_same_tree(problem, model, train(problem, params));
+}
+
+TEST_CASE("bin forest: targets of rows without weight may be any") {
+  Problem problem = regression(1, {1, 2, 3, 4, 2}, {0, 0.25, 1, 1.5, 1e300});
+  problem.weights = {1, 1, 1, 1, 0};
+  const Problem others = regression(1, {1, 2, 3, 4}, {0, 0.25, 1, 1.5});
+  CHECK(
+      same_model(train(problem, on_bins(single_tree(problem))), train(others, on_bins(single_tree(others)))));
+}
+
 TEST_CASE("bin forest: what makes no sense is refused") {
   Rng rng(7);
   Problem problem = random_problem({20, 2, 0, 0, 0, false}, rng);
   const ForestParams params = single_tree(problem);
-  CHECK(error_code(problem, on_bins(params, 1)) == "ERR_PARAMETER");
-  CHECK(error_code(problem, on_bins(params, 256)) == "ERR_PARAMETER");
+  CHECK(code_of(problem, on_bins(params, 1)) == "ERR_PARAMETER");
+  CHECK(code_of(problem, on_bins(params, 256)) == "ERR_PARAMETER");
   for (const Criterion criterion : {Criterion::kAbsoluteError, Criterion::kPoisson}) {
     ForestParams other = on_bins(params);
     other.criterion = criterion;
-    CHECK(error_code(problem, other) == "ERR_NOT_SUPPORTED");
+    CHECK(code_of(problem, other) == "ERR_NOT_SUPPORTED");
   }
   ForestParams random = on_bins(params);
   random.random_thresholds = true;
-  CHECK(error_code(problem, random) == "ERR_PARAMETER");
+  CHECK(code_of(problem, random) == "ERR_PARAMETER");
   problem.targets[3] = std::numeric_limits<double>::quiet_NaN();
-  CHECK(error_code(problem, on_bins(params)) == "ERR_PARAMETER");
+  CHECK(code_of(problem, on_bins(params)) == "ERR_PARAMETER");
 }
 
 }  // namespace boreal

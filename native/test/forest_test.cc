@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "base/error.h"
+#include "test/error_code.h"
 #include "test/forest_support.h"
 
 namespace boreal {
@@ -15,15 +15,7 @@ namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-template <typename F>
-std::string error_code(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return "no error";
-}
+using test::error_code;
 
 TEST_CASE("forest: one column, one split") {
   const Problem problem = classification(1, {4, 1, 3, 2}, {1, 0, 1, 0}, 2);
@@ -343,7 +335,7 @@ TEST_CASE("forest: what makes no sense is refused") {
     change(problem, params);
     return error_code([&] { train(problem, params); });
   };
-  CHECK(code([](Problem&, ForestParams&) {}) == "no error");
+  CHECK(code([](Problem&, ForestParams&) {}) == "none");
   CHECK(code([](Problem& p, ForestParams&) { p.rows = 0; }) == "ERR_EMPTY");
   CHECK(code([](Problem& p, ForestParams&) { p.cols = 0; }) == "ERR_EMPTY");
   CHECK(code([](Problem& p, ForestParams&) { p.classes.pop_back(); }) == "ERR_SHAPE");

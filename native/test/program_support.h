@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "device/cpu_program.h"
 #include "kernels/dispatch.h"
+#include "test/error_code.h"
 #include "test/plan_reference.h"
 #include "test/tolerance.h"
 
@@ -53,17 +54,6 @@ std::vector<T> reference(const Plan& plan, const std::vector<T>& x) {
     y.insert(y.end(), row.begin(), row.end());
   }
   return y;
-}
-
-// The code of the Error that `work` throws, or "none".
-template <typename Work>
-std::string error_code(const Work& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return "none";
 }
 
 }  // namespace test

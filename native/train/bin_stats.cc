@@ -69,8 +69,11 @@ BinTargets::BinTargets(const ForestData& data, const WeightSteps& steps) : steps
   const int bits = std::min(kSumBits - exponent_of(steps.most()), 52);
   if (reach > 0) step_ = std::ldexp(1.0, std::max(exponent_of(reach) - bits, kLeastExponent));
   targets_.reserve(data.targets.size);
-  for (double y : data.targets) {
-    targets_.push_back(static_cast<int64_t>(std::nearbyint((y - centre_) / step_)));
+  for (size_t i = 0; i < data.targets.size; ++i) {
+    // Those without weight may lie any number of steps away.
+    const bool counts = data.weights.size == 0 || data.weights[i] > 0;
+    targets_.push_back(counts ? static_cast<int64_t>(std::nearbyint((data.targets[i] - centre_) / step_))
+                              : 0);
   }
 }
 

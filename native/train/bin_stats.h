@@ -198,7 +198,8 @@ class BinClasses {
 };
 
 // Squared error: numbers as whole steps of a power of two from the middle of their range, of which there are
-// as many as sums of them allow (2^43 of a hundred thousand rows).
+// as many as sums of them allow: 2^45 or more of a hundred thousand rows, about 2^33 where weights are not
+// whole.
 class BinTargets {
  public:
   struct Row {

@@ -25,7 +25,6 @@ class BinTable {
 
   size_t rows() const { return binned_.rows(); }
   size_t cols() const { return binned_.cols(); }
-  const BinnedMatrix& binned() const { return binned_; }
   const uint8_t* row(size_t i) const { return binned_.row(i); }
   size_t stride() const { return binned_.stride(); }  // from row to row
   const uint8_t* column(size_t j) const { return binned_.column(j); }

@@ -1,4 +1,5 @@
-// Random forests and single trees: exact splits on ranks, or splits between bins (see forest.cc).
+// Random forests and single trees: exact splits on ranks, or splits between bins (see forest.cc,
+// forest_bins.cc).
 #pragma once
 
 #include <cstdint>
@@ -50,6 +51,8 @@ struct ForestParams : TreeParams {
   // 2 .. 255: splits lie between so many bins of a column at most; for classes and squared error. 0: exact.
   uint32_t max_bins = 0;
   CudaTarget cuda;  // grows the trees, if it is a GPU: those on bins
+  // Of that GPU, >= 1: rows of all trees that grow at once, and nodes times columns in a call.
+  uint32_t cuda_rows = 1u << 25, cuda_nodes = 1u << 16;
 };
 
 struct ForestData {
@@ -79,11 +82,12 @@ struct ForestModel {
   std::vector<double> alphas, path_impurities;
 };
 
-// progress(trees done, trees) may be called from any pool thread, one call at a time.
+// progress(trees done, trees) may be called from any pool thread, one call at a time; more than one tree may
+// be done since the last.
 using ProgressFn = std::function<void(size_t done, size_t total)>;
 
 // The same seed gives the same model bit for bit at any thread count. Throws ERR_ABORTED within a few
-// milliseconds of cancel(). max_threads 0 = the pool's size.
+// milliseconds of cancel(), or once the GPU has done what it was called for. max_threads 0 = the pool's size.
 ForestModel train_forest(const ForestData& data, const ForestParams& params, size_t max_threads,
                          const CancelToken* cancel, const ProgressFn& progress);
 

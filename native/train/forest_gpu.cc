@@ -2,21 +2,20 @@
 
 #include <algorithm>
 
+#include "device/forest_splits.h"
+
 namespace boreal {
 
-// What cuda/kernels/forest_search.cu keeps of a block, in the 48 KiB that every device has.
+// The 48 KiB that every device has, less what cuda/kernels/forest_search.cu declares itself.
 bool ForestGpu::fits(const BinTable& table, uint32_t class_count) {
   constexpr size_t kSharedBytes = (48 << 10) - 64;
   size_t slots = 0;
   for (size_t j = 0; j < table.cols(); ++j) slots = std::max<size_t>(slots, table.bins(j) + 1);
-  return class_count * (2 * sizeof(uint64_t) + slots * 2 * sizeof(uint32_t)) <= kSharedBytes;
+  return forest_search_bytes(slots, class_count) <= kSharedBytes;
 }
 
 ForestGpu::ForestGpu(const CudaTarget& target, const BinTable& table, const Setup& setup)
-    : api_(target.library->api().forest_training),
-      class_count_(setup.class_count),
-      trees_(setup.trees),
-      most_(setup.most) {
+    : api_(target.library->api().forest_training), class_count_(setup.class_count), most_(setup.most) {
   std::vector<uint32_t> bins(table.cols());
   for (size_t j = 0; j < bins.size(); ++j) bins[j] = table.bins(j);
   BorealCudaForestData data{};

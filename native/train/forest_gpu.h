@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "device/cuda_forest_training_api.h"
 #include "device/cuda_library.h"
+#include "device/forest_splits.h"
 #include "train/bin_table.h"
 #include "train/forest.h"
 
@@ -47,8 +48,7 @@ class ForestGpu {
   void rows(uint32_t tree, uint32_t side, uint32_t* rows);
 
   // Of a side, as the device writes it.
-  size_t words() const { return class_count_ == 0 ? 2 : class_count_; }
-  uint32_t trees() const { return trees_; }
+  size_t words() const { return words_of_side(class_count_); }
   uint32_t most() const { return most_; }
 
  private:
@@ -59,7 +59,7 @@ class ForestGpu {
   }
 
   const BorealCudaForestTraining* api_;
-  const uint32_t class_count_, trees_, most_;
+  const uint32_t class_count_, most_;
   BorealCudaForest* forest_ = nullptr;
 };
 

@@ -1,8 +1,9 @@
 // Grows the trees of a forest on bins by levels, many at once: a GPU adds up and searches the nodes of a
 // level and parts their rows, the host draws columns, and decides what is split. The trees are those of
 // TreeBuilder with BinSearch, to the bit: sums are exact, a node's draws are its own, and what a tree says of
-// a node is written by the same code. Memory: about 150 bytes and 16 a class for each node of a level, and on
-// the device 12 bytes per row and tree.
+// a node is written by the same code. Memory: about 150 bytes and 16 a class for each node of a level, and
+// while a tree starts 12 per row for each thread; of squared error 4 per row and tree, and 8 per row for each
+// thread at the end. On the device 12 bytes per row and tree.
 #pragma once
 
 #include <algorithm>
@@ -34,6 +35,7 @@ template <typename Stats>
 class ForestLevels {
  public:
   using DrawnFn = std::function<void(size_t tree, const std::vector<uint32_t>& draws)>;
+  using DoneFn = std::function<void(size_t trees)>;
 
   ForestLevels(const BinTable& table, const RowSampler& sampler, const Stats& stats,
                const ForestParams& params, ForestGpu* gpu, size_t max_threads, const CancelToken* cancel)
@@ -48,16 +50,18 @@ class ForestLevels {
         cells_(stats.cells()),
         draws_(ThreadPool::instance().size(), ColumnDraw(table.cols())) {}
 
-  // Trees from first on, count <= gpu.trees(). drawn(tree, draws) hears of each what it drew, from any
-  // thread.
-  void grow(size_t first, size_t count, Tree* trees, const DrawnFn& drawn) {
+  // Trees from first on, as many as the GPU was set up for at most. drawn(tree, draws) hears of each what it
+  // drew, from any thread; done(trees) how many of them have grown, after a level where some end.
+  void grow(size_t first, size_t count, Tree* trees, const DrawnFn& drawn, const DoneFn& done) {
     first_ = first;
     start(count, drawn);
-    while (!level_.empty()) {
-      check_cancel(cancel_);
+    for (size_t grown = 0; !level_.empty();) {
       open_level();
       search_level();
       part_level();
+      const size_t now = count - trees_in_level();
+      if (now > grown) done(now);
+      grown = now;
     }
     if constexpr (Stats::kImpurityOfLeaves) add_up_impurities();
     for (size_t t = 0; t < count; ++t) trees[t] = trees_[t].finish(table_.cols());
@@ -124,6 +128,15 @@ class ForestLevels {
     ThreadPool::instance().parallel_for(count, begin, max_threads_);
   }
 
+  // Their nodes stand together.
+  size_t trees_in_level() const {
+    size_t trees = 0;
+    for (size_t k = 0; k < level_.size(); ++k) {
+      trees += k == 0 || level_[k].tree != level_[k - 1].tree ? 1 : 0;
+    }
+    return trees;
+  }
+
   uint64_t stream_of(size_t tree) const { return uint64_t{params_.first_tree} + first_ + tree; }
   View view_of(size_t node) const {
     return {nullptr, level_[node].count, totals_.data() + node * cells_, nullptr};
@@ -146,20 +159,25 @@ class ForestLevels {
   void search_level() {
     lefts_.resize(level_.size() * cells_);
     search(open_, 0, params_.max_features);
+    // Those whose columns were constant go on to the first that is not. Each round looks at as many more as
+    // were drawn before, so that few rounds look at all.
     std::vector<uint32_t> barren = open_;
-    for (size_t drawn = params_.max_features; drawn < table_.cols(); ++drawn) {
-      const auto usable = [&](uint32_t k) { return level_[k].usable; };
-      barren.erase(std::remove_if(barren.begin(), barren.end(), usable), barren.end());
+    for (size_t drawn = params_.max_features; drawn < table_.cols();) {
+      const auto is_over = [&](uint32_t k) { return level_[k].usable || level_[k].pure; };
+      barren.erase(std::remove_if(barren.begin(), barren.end(), is_over), barren.end());
       if (barren.empty()) return;
-      check_cancel(cancel_);
-      search(barren, drawn, 1);
+      const size_t columns = std::min({drawn, table_.cols() - drawn, size_t{gpu_.most()}});
+      search(barren, drawn, columns);
+      drawn += columns;
     }
   }
 
-  // In the columns that are drawn from `first` on, `columns` of them.
+  // In the columns that are drawn from `first` on, `columns` of them: of the first draws all are taken, of
+  // those after them the first that is not constant.
   void search(const std::vector<uint32_t>& nodes, size_t first, size_t columns) {
     const size_t batch = std::max<size_t>(1, gpu_.most() / columns);
     for (size_t begin = 0; begin < nodes.size(); begin += batch) {
+      check_cancel(cancel_);
       const size_t count = std::min(batch, nodes.size() - begin);
       const uint32_t* const numbers = nodes.data() + begin;
       tasks_.resize(count * columns);
@@ -175,7 +193,9 @@ class ForestLevels {
       });
       gpu_.search(tasks_, &found_, &found_left_);
       each(count, [&](size_t k, size_t) {
-        for (size_t c = 0; c < columns; ++c) take(numbers[k], k * columns + c);
+        for (size_t c = 0; c < columns && !(first > 0 && level_[numbers[k]].usable); ++c) {
+          take(numbers[k], k * columns + c);
+        }
       });
     }
   }

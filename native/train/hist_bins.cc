@@ -15,9 +15,6 @@
 namespace boreal {
 namespace {
 
-// The plan reads numbers next to 0 as 0 (plan/op.h, ForestCompare::kFloat64), and so do the bins.
-double read_number(double value) { return std::fabs(value) <= kNearZero ? 0.0 : value; }
-
 // The rows that thresholds are taken from: all, or one of each of kSampleRows equal slices.
 std::vector<uint32_t> sample_rows(size_t rows, uint64_t seed) {
   const size_t count = std::min(rows, BinMapper::kSampleRows);
@@ -132,9 +129,13 @@ size_t padded_stride(size_t cols) {
 
 }  // namespace
 
+double BinMapper::Column::read(double value) const {
+  return near_zero && std::fabs(value) <= kNearZero ? 0.0 : value;
+}
+
 // How many cuts lie below the value: eight halving steps without branches, so that rows overlap.
 uint8_t BinMapper::Column::bin_of(double value) const {
-  if (!categorical) value = read_number(value);
+  if (!categorical) value = read(value);
   size_t below = 0;
   for (size_t step = kLadder / 2 + 1; step > 0; step /= 2) {
     below += ladder_[below + step - 1] < value ? step : 0;
@@ -161,6 +162,7 @@ BinMapper::BinMapper(MatrixView<const T> x, Span<double> weights, Span<uint8_t> 
       [&](size_t j, size_t) {
         check_cancel(cancel);
         Column& column = columns_[j];
+        column.near_zero = options.near_zero;
         column.categorical = categorical.size != 0 && categorical[j] != 0;
         if (column.categorical) {
           column.set_cuts(category_cuts(x, j, options.max_bins));
@@ -171,7 +173,7 @@ BinMapper::BinMapper(MatrixView<const T> x, Span<double> weights, Span<uint8_t> 
         for (uint32_t row : sample) {
           const double value = static_cast<double>(x.at(row, j));
           const double weight = weights.size == 0 ? 1.0 : weights[row];
-          if (!std::isnan(value) && weight > 0) values.push_back({read_number(value), weight});
+          if (!std::isnan(value) && weight > 0) values.push_back({column.read(value), weight});
         }
         column.set_cuts(number_cuts(values, options.max_bins));
       },

@@ -20,6 +20,8 @@ struct BinOptions {
   uint32_t max_bins = 255;  // 2 .. 255, the missing bin not counted
   uint64_t seed = 0;        // for the sample that thresholds of many rows are taken from
   size_t max_threads = 0;   // 0 = the pool's size
+  // Numbers next to 0 are 0, as plans read them where they compare float64 (plan/op.h, ForestCompare).
+  bool near_zero = true;
 };
 
 class BinMapper {
@@ -29,11 +31,13 @@ class BinMapper {
   static constexpr size_t kSampleRows = 200000;
 
   struct Column {
-    bool categorical = false;
+    bool categorical = false, near_zero = true;
     std::vector<double>
         cuts;           // numbers: bin b holds cuts[b - 1] < x <= cuts[b]; categories: bin b is cuts[b]
     uint32_t bins = 1;  // without the missing one, whose index this is
 
+    // As bins have it: see BinOptions::near_zero.
+    double read(double value) const;
     uint8_t bin_of(double value) const;
     void set_cuts(std::vector<double> sorted);
 

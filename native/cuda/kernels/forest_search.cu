@@ -7,7 +7,6 @@
 #include "cuda/forest_growth.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/warp.cuh"
-#include "device/forest_splits.h"
 
 namespace boreal {
 namespace cuda {
@@ -216,12 +215,6 @@ __global__ __launch_bounds__(kManyThreads) void search_kernel(ForestSearchCall c
 }
 
 }  // namespace
-
-size_t forest_search_bytes(uint32_t slots, uint32_t class_count) {
-  const size_t words = words_of_side(class_count), classes = class_count == 0 ? 1 : class_count;
-  const size_t sums = class_count == 0 ? slots * sizeof(Cell) : 0;
-  return words * 2 * sizeof(Cell) + sums + slots * classes * 2 * sizeof(uint32_t);
-}
 
 void run_forest_search(const ForestSearchCall& call, cudaStream_t stream) {
   const size_t bytes = forest_search_bytes(call.slots, call.class_count);

@@ -1,10 +1,12 @@
 // Forests on bins: a GPU grows the CPU's trees, bit for bit.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
-#include "base/error.h"
 #include "test/cuda/devices.h"
+#include "test/error_code.h"
 #include "test/forest_support.h"
 
 namespace boreal {
@@ -33,13 +35,8 @@ void check_same(const Problem& problem, ForestParams params) {
   });
 }
 
-std::string error_code(const Problem& problem, const ForestParams& params) {
-  try {
-    train(problem, params);
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return "no error";
+std::string code_of(const Problem& problem, const ForestParams& params) {
+  return error_code([&] { train(problem, params); });
 }
 
 void check_limits(uint32_t classes) {
@@ -123,6 +120,48 @@ TEST_CASE("forest training: a node of many rows, and constant columns before one
   check_same(problem, params);
 }
 
+TEST_CASE("forest training: a few trees and nodes at a time; what is done is told, and an abort heard") {
+  Rng rng(8);
+  for (const uint32_t classes : {3u, 0u}) {
+    CAPTURE(classes);
+    const Problem problem = random_problem({24, 6, 0, 0.1, classes, false}, rng);
+    ForestParams params = forest_of(6);
+    params.trees = 3;
+    if (classes == 0) params.criterion = Criterion::kSquaredError;
+    params.cuda_rows = 2 * 24;
+    params.cuda_nodes = 8;
+    check_same(problem, params);
+    each_device([&](const CudaLibrary& library, int32_t device) {
+      if (device > 0) return;
+      params.cuda = {&library, device};
+      std::vector<size_t> told;
+      train_forest(problem.data(), params, 2, nullptr, [&](size_t done, size_t) { told.push_back(done); });
+      CHECK(std::is_sorted(told.begin(), told.end()));
+      REQUIRE(!told.empty());
+      CHECK(told.back() == 3);
+      CancelToken cancel;
+      const auto stop = [&](size_t, size_t) { cancel.cancel(); };
+      CHECK(error_code([&] { train_forest(problem.data(), params, 2, &cancel, stop); }) == "ERR_ABORTED");
+    });
+  }
+}
+
+TEST_CASE("forest training: nodes without a split ask for few rounds of columns") {
+  if (!cuda_devices().emulated) return;
+  constexpr size_t kCols = 64;
+  const std::vector<float> x(3 * kCols, 1.0f);
+  const auto waits_less = [&](Problem problem, const std::string& times) {
+    ForestParams params = single_tree(problem);
+    params.max_bins = 4;
+    params.max_features = 1;
+    const Failing failing("work " + times);  // the device is waited for to copy bins, rows, splits
+    check_same(problem, params);
+  };
+  waits_less(classification(kCols, x, {0, 1, 0}, 2), "12");
+  // All targets alike: no column can part them.
+  waits_less(regression(kCols, x, {3, 3, 3}), "6");
+}
+
 TEST_CASE("forest training: what a GPU leaves to the CPU, and failures") {
   Rng rng(6);
   const Problem problem = random_problem({60, 2, 0, 0, 2, false}, rng);
@@ -132,21 +171,21 @@ TEST_CASE("forest training: what a GPU leaves to the CPU, and failures") {
     params.cuda = {&library, device};
     ForestParams other = params;
     other.max_bins = 0;
-    CHECK(error_code(problem, other) == "ERR_NOT_SUPPORTED");
+    CHECK(code_of(problem, other) == "ERR_NOT_SUPPORTED");
     other = params;
     other.max_leaves = 4;
-    CHECK(error_code(problem, other) == "ERR_NOT_SUPPORTED");
+    CHECK(code_of(problem, other) == "ERR_NOT_SUPPORTED");
     other = params;
     other.monotonic = {1, 0};
-    CHECK(error_code(problem, other) == "ERR_NOT_SUPPORTED");
-    CHECK(error_code(many, params) == "ERR_NOT_SUPPORTED");
+    CHECK(code_of(problem, other) == "ERR_NOT_SUPPORTED");
+    CHECK(code_of(many, params) == "ERR_NOT_SUPPORTED");
     if (!cuda_devices().emulated || device > 0) return;
-    for (const char* what : {"memory 2", "memory 9", "work 1", "work 4"}) {
+    for (const std::string what : {"memory 2", "memory 9", "work 1", "work 4"}) {
       CAPTURE(what);
       const Failing failing(what);
-      CHECK(error_code(problem, params) != "no error");
+      CHECK(code_of(problem, params) == (what[0] == 'm' ? "ERR_OUT_OF_MEMORY" : "ERR_CUDA"));
     }
-    CHECK(error_code(problem, params) == "no error");
+    CHECK(code_of(problem, params) == "none");
   });
 }
 
