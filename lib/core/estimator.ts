@@ -2,11 +2,11 @@
  * The base of everything that is fitted. A subclass gives two things: `fitState` turns a training set into plain
  * state, and `lower` turns that state into plan ops. Predicting, compiling, saving and serving follow from these.
  */
-import { BorealError, StateError } from '../errors.js';
+import { StateError } from '../errors.js';
 import type { ColumnMoments } from '../native.js';
 import { withCancel } from './cancellation.js';
 import { compileModel, compileModelAsync, resolveFor } from './compile-model.js';
-import { type CompileOptions, isGpu, type Output, type ResolvedCompileOptions } from './compile-options.js';
+import type { CompileOptions, Output, ResolvedCompileOptions } from './compile-options.js';
 import type { EstimatorTags } from './estimator-tags.js';
 import {
   checkedFitOptions,
@@ -20,7 +20,7 @@ import {
   toShared,
 } from './fit-input.js';
 import { Fitted, type SavedFit } from './fitted.js';
-import { isSparse, precisionOf } from './forms.js';
+import { isSparse } from './forms.js';
 import { checkInput, checkKinds } from './input-checks.js';
 import { isReadInPlace } from './linalg/memory.js';
 import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
@@ -31,12 +31,12 @@ import { checkParams, type Rules } from './params.js';
 import type { Plan } from './plan.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
+import { runFitted, runFittedNow } from './run-fitted.js';
 import { type Column, Schema, type Target } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
-import { SparsePlan } from './sparse/sparse-plan.js';
 import type { Vectorizer } from './sparse/sparse-transformer.js';
 import type { TargetsLike } from './targets.js';
-import { askedGpu } from './training-device.js';
+import { checkTrainingDevice, learnOnDevice } from './training-device.js';
 import { type TrainingReference, type TrainingSample, takeSample } from './training-reference.js';
 
 /** What an estimator does, for code that treats the kinds differently (scorers, splitters, servers). */
@@ -171,7 +171,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     learn: (input: FitInput) => Promise<S>,
   ): Promise<Fitted<P, S>> {
     const { params } = this;
-    const state = await this.#onDevice(input, learn);
+    const state = await learnOnDevice(this, input, learn);
     const { vectorizers, schema, dtype } = front(state);
     const isRead = vectorizers.length === 0 && isSparse(input.given);
     const seen = isRead ? { schema: given, dtype: requireCsr(input.given).dtype } : { schema, dtype };
@@ -194,7 +194,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     before?.schema.checkWidth(X.cols);
     const { input, schema } = encodeSparseInput(X, y, options);
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      const state = await this.#onDevice({ ...input, cancel }, (placed) =>
+      const state = await learnOnDevice(this, { ...input, cancel }, (placed) =>
         learn(placed, before?.state ?? null),
       );
       if (before !== null) return before.next(params, state);
@@ -218,29 +218,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** @throws {ERR_PARAMETER | ERR_NOT_SUPPORTED} for parameters and options that no data could make good */
   protected checkBeforeFit({ device, groups }: FitOptions): void {
     this.checkParams();
-    this.#checkDevice(device);
+    checkTrainingDevice(this, device);
     if (groups && !this.tags.takesGroups) {
       const message = `${this.constructor.name} deals no rows to folds, and takes no groups.`;
       throw new StateError('ERR_NOT_SUPPORTED', message);
     }
-  }
-
-  #checkDevice(device: FitOptions['device']): void {
-    if (!device || !isGpu(device) || this.tags.trainsOnGpu) return;
-    const message = `${this.constructor.name} with these parameters is trained on the CPU only; a GPU runs what compile() makes of it.`;
-    throw new StateError('ERR_NOT_SUPPORTED', message);
-  }
-
-  /** A GPU that was asked for opens first; 'auto' is the CPU for whatever no GPU trains, and for all that is within it. */
-  async #onDevice<I extends Pick<FitInput, 'device'>, R>(
-    input: I,
-    learn: (input: I) => Promise<R>,
-  ): Promise<R> {
-    const { device } = input;
-    this.#checkDevice(device);
-    const opening = askedGpu(device);
-    if (opening !== null) await opening;
-    return learn(device === 'cpu' || this.tags.trainsOnGpu ? input : { ...input, device: 'cpu' });
   }
 
   /** Whether the training rows become something else than `transform` makes of them: see {@link Estimator.crossFitted}. @internal */
@@ -343,7 +325,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       const { params } = this;
       const x = requireCsr(given);
       const sparse = sparseInput(input, x);
-      const state = await this.#onDevice(sparse, (placed) => fitSparse.call(this, placed));
+      const state = await learnOnDevice(this, sparse, (placed) => fitSparse.call(this, placed));
       this.#fitted = new Fitted(params, {
         state,
         schema: schema.withTarget(this.targetOf(state)),
@@ -372,7 +354,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   ): Promise<Fitted<P, S>> {
     const params = this.params;
     if (!this.tags.delegates) checkInput(this, input);
-    const state = await this.#onDevice(input, learn);
+    const state = await learnOnDevice(this, input, learn);
     const known = schema.withTarget(this.targetOf(state));
     return new Fitted(params, { state, schema: known, dtype: input.x.dtype, sample });
   }
@@ -471,44 +453,12 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /** Runs the plan for one output on the pool; plans are compiled once and kept until the next fit. */
   protected async run(given: MatrixLike, options: CompileOptions): Promise<Matrix> {
-    const { plans, schema, dtype } = this.#requireFitted();
-    let X = given;
-    for (const vectorizer of this.vectorizers) X = await vectorizer.transform(X);
-    if (isSparse(X)) {
-      const made = this.#runSparse(requireCsr(X), options);
-      return X === given ? made : made.catch(withoutColumn);
-    }
-    const precision = precisionOf(X, dtype);
-    const key = planKey(options, precision);
-    const ready = plans.ready(key);
-    if (ready !== undefined) return ready.run(X);
-    // The caller may change X while the plan is compiled.
-    const x = toShared(schema.encode(X, precision));
-    const plan = await plans.get(key, () => this.compileAsync({ ...options, precision }));
-    return plan.run(x);
-  }
-
-  async #runSparse(x: CsrMatrix, given: CompileOptions): Promise<Matrix> {
-    const { sparsePlans, schema } = this.#requireFitted();
-    schema.checkWidth(x.cols);
-    const options = resolveFor(this, { ...given, precision: x.dtype });
-    const key = planKey(options, x.dtype);
-    const lower = (builder: PlanBuilder, rows: Slot) => this.lowerChecked(builder, rows, options);
-    const plan = await sparsePlans.get(key, () => SparsePlan.compile(schema, options, lower));
-    return plan.run(x);
+    return runFitted(this, this.#requireFitted(), given, options);
   }
 
   /** Runs the plan for one output now. */
   protected runSync(X: MatrixLike, options: CompileOptions): Matrix {
-    const { plans, dtype } = this.#requireFitted();
-    if (this.vectorizers.length > 0) {
-      const message = 'Documents are read on the pool: use the method that returns a promise.';
-      throw new StateError('ERR_NOT_SUPPORTED', message);
-    }
-    const precision = precisionOf(X, dtype);
-    const key = planKey(options, precision);
-    const plan = plans.getSync(key, () => this.compile({ ...options, precision }));
-    return plan.runSync(X);
+    return runFittedNow(this, this.#requireFitted(), X, options);
   }
 
   /**
@@ -545,14 +495,4 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     this.checkState(fitted.state, fitted.schema.columns);
     this.setFitted(this.params, fitted);
   }
-}
-
-/** What a vectorizer has made is no column of X. */
-function withoutColumn(error: unknown): never {
-  if (error instanceof BorealError) error.column = undefined;
-  throw error;
-}
-
-function planKey(options: CompileOptions, precision: Dtype): string {
-  return `${options.output ?? 'value'} ${options.coverage ?? ''} ${precision}`;
 }

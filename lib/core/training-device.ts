@@ -1,8 +1,9 @@
 /** Where a model is trained: the device that was asked for, or the one that should be faster. */
-import { type BorealError, ValidationError } from '../errors.js';
+import { type BorealError, StateError, ValidationError } from '../errors.js';
 import { type CudaTarget, type CudaTrainingWork, native } from '../native.js';
 import { type Device, isGpu } from './compile-options.js';
 import { cudaNumber, cudaTarget, openCuda, type PlanDevice } from './devices.js';
+import type { Estimator } from './estimator.js';
 import { show } from './params.js';
 
 /** A device, or 'auto' until the work is known. */
@@ -41,6 +42,26 @@ export function askedGpu(device: TrainingDevice): Promise<CudaTarget> | null {
     return target;
   };
   return device === 'cpu' || device === 'auto' ? null : open();
+}
+
+/** @throws {ERR_NOT_SUPPORTED} for a GPU, where none trains such a model */
+export function checkTrainingDevice(model: Pick<Estimator, 'tags'>, device: Device | null | undefined): void {
+  if (!device || !isGpu(device) || model.tags.trainsOnGpu) return;
+  const message = `${model.constructor.name} with these parameters is trained on the CPU only; a GPU runs what compile() makes of it.`;
+  throw new StateError('ERR_NOT_SUPPORTED', message);
+}
+
+/** A GPU that was asked for opens first; 'auto' is the CPU for whatever no GPU trains, and for all that is within it. */
+export async function learnOnDevice<I extends { readonly device: TrainingDevice }, R>(
+  model: Pick<Estimator, 'tags'>,
+  input: I,
+  learn: (input: I) => Promise<R>,
+): Promise<R> {
+  const { device } = input;
+  checkTrainingDevice(model, device);
+  const opening = askedGpu(device);
+  if (opening !== null) await opening;
+  return learn(device === 'cpu' || model.tags.trainsOnGpu ? input : { ...input, device: 'cpu' });
 }
 
 /** The first GPU, if it should be faster; null: the CPU trains. */

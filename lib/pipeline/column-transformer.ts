@@ -13,7 +13,13 @@ import { bool, custom, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
-import { fitRows, type MakesRows, mayMakeSparse, type Rows } from '../core/sparse/made-rows.js';
+import {
+  fitKeepingRows,
+  fitRows,
+  type MakesRows,
+  mayMakeSparse,
+  type Rows,
+} from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
 import { refusalOf } from './feature-union.js';
 import {
@@ -205,14 +211,8 @@ export class ColumnTransformer
   }
 
   /** Fits, and gives what the rows become. @internal */
-  async fitRows(input: FitInput, schema: Schema): Promise<Rows> {
-    let rows: Rows | undefined;
-    await this.fitInput(input, schema, async (own) => {
-      const learned = await this.#learn(own, true);
-      rows = learned.rows;
-      return learned.state;
-    });
-    return rows ?? transformTraining(this, input, schema);
+  fitRows(input: FitInput, schema: Schema): Promise<Rows> {
+    return fitKeepingRows(this, input, schema, (own) => this.#learn(own, true));
   }
 
   /** @internal */

@@ -13,7 +13,13 @@ import { bool, custom, either, nothing, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
-import { fitRows, type MakesRows, mayMakeSparse, type Rows } from '../core/sparse/made-rows.js';
+import {
+  fitKeepingRows,
+  fitRows,
+  type MakesRows,
+  mayMakeSparse,
+  type Rows,
+} from '../core/sparse/made-rows.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { ValidationError } from '../errors.js';
 import { joined, SideBySide, weighed, widthOf } from './side-by-side.js';
@@ -182,14 +188,8 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   /** Fits, and gives what the rows become. @internal */
-  async fitRows(input: FitInput, schema: Schema): Promise<Rows> {
-    let rows: Rows | undefined;
-    await this.fitInput(input, schema, async (own) => {
-      const learned = await this.#learn(own, true);
-      rows = learned.rows;
-      return learned.state;
-    });
-    return rows ?? transformTraining(this, input, schema);
+  fitRows(input: FitInput, schema: Schema): Promise<Rows> {
+    return fitKeepingRows(this, input, schema, (own) => this.#learn(own, true));
   }
 
   /** @internal */

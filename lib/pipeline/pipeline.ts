@@ -19,6 +19,7 @@ import { type Column, Schema, type Target } from '../core/schema.js';
 import { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import {
   asSparse,
+  fitKeepingRows,
   fitRows,
   type MakesRows,
   makeRows,
@@ -205,14 +206,8 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   }
 
   /** Fits, and gives what the rows become. @internal */
-  async fitRows(input: FitInput, schema: Schema): Promise<Rows> {
-    let rows: Rows | undefined;
-    await this.fitInput(input, schema, async (own) => {
-      const learned = await this.#learn(own, true);
-      rows = learned.rows;
-      return learned.state;
-    });
-    return rows ?? transformTraining(this, input, schema);
+  fitRows(input: FitInput, schema: Schema): Promise<Rows> {
+    return fitKeepingRows(this, input, schema, (own) => this.#learn(own, true));
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
 /** What transformers make of rows: sparse rows where they are asked for them, or keep them, else dense ones. */
 import { transformTraining } from '../apply.js';
-import { Estimator } from '../estimator.js';
+import { Estimator, type State } from '../estimator.js';
 import type { FitInput } from '../fit-input.js';
 import { isSparse } from '../forms.js';
 import type { Transformer } from '../kinds.js';
@@ -54,6 +54,26 @@ export async function fitRows(step: Estimator, input: FitInput, schema: Schema):
   if (makesSparse(step)) return step.transformSparse(given ?? x, { signal });
   if (isSparse(given) && keepsSparse(step)) return step.transformSparse(requireCsr(given));
   return transformTraining(step, input, schema);
+}
+
+/**
+ * Fits a transformer that makes its rows while it learns, and gives them.
+ *
+ * @param learn - what is learned, and the rows unless these are what its plan makes of them
+ */
+export async function fitKeepingRows<S extends State>(
+  step: Estimator<object, S>,
+  input: FitInput,
+  schema: Schema,
+  learn: (own: FitInput) => Promise<{ readonly state: S; readonly rows?: Rows }>,
+): Promise<Rows> {
+  let rows: Rows | undefined;
+  await step.fitInput(input, schema, async (own) => {
+    const learned = await learn(own);
+    rows = learned.rows;
+    return learned.state;
+  });
+  return rows ?? transformTraining(step as Estimator, input, schema);
 }
 
 /** What a fitted transformer makes of rows, which are read before this returns its promise. */
