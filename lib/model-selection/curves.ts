@@ -9,7 +9,7 @@ import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, int, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { runAll } from '../core/run-all.js';
-import { type TargetsLike, targetRows } from '../core/targets.js';
+import { type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type FoldData, type FoldOptions, foldData } from './folds.js';
 
@@ -278,6 +278,12 @@ type Incremental = CrossValidationModel & {
   partialFit(X: MatrixLike, y: ArrayLike<never>, options: PartialFitOptions): Promise<unknown>;
 };
 
+/** The labels of y, or of each of its targets. */
+function classesOf(y: ArrayLike<unknown>): readonly never[] {
+  const lists = targetColumns(y).map((column) => distinctLabels(column, 'y', 'ERR_LABELS'));
+  return (lists.length === 1 ? lists[0] : lists) as never[];
+}
+
 /** The outcomes by size, then by fold, of models that learn the rows of each fold part by part. */
 async function runParts(
   owner: string,
@@ -293,7 +299,7 @@ async function runParts(
   }
   const { signal } = given;
   const options = trialOptions(owner, given, true);
-  const classes = estimator.kind === 'classifier' ? distinctLabels(y, 'y', 'ERR_LABELS') : undefined;
+  const classes = estimator.kind === 'classifier' ? classesOf(y) : undefined;
   const progress = reportProgress(given, estimator);
   let done = 0;
   const byFold = await withCancel(signal, () =>

@@ -3,20 +3,28 @@ import type { Output, ResolvedCompileOptions } from '../core/compile-options.js'
 import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { fitClones } from '../core/fit-clones.js';
-import type { FitInput } from '../core/fit-input.js';
+import { type FitInput, type FitOptions, requireY, type SparseFitInput } from '../core/fit-input.js';
 import { fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { isTargetRow, type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
 import {
   checkEach,
   type MultiOutputParams,
   type MultiOutputState,
   tagsOfEach,
 } from './multi-output-regressor.js';
+import { learnPart } from './parts.js';
 import { classesOfModels, labelColumns, outputsAmong, SeveralClassesClassifier } from './several-classes.js';
+
+/** Options of `partialFit` of {@link MultiOutputClassifier}. */
+export interface MultiOutputPartOptions extends FitOptions {
+  /** All classes of each target that will ever come, for the first part; of one target a list of them. Default: those of its y. */
+  readonly classes?: readonly Label[] | ReadonlyArray<readonly Label[]>;
+}
 
 /**
  * A classifier of several targets, [rows, targets], made of one classifier for each of them, which are fitted concurrently. Targets
@@ -26,8 +34,8 @@ import { classesOfModels, labelColumns, outputsAmong, SeveralClassesClassifier }
  * `predict` gives the labels of each row, `predictProba` a matrix [rows, classes] for each target, and `score` the share of rows of
  * which all labels are right. A plan's output 'label' holds an index into the classes of each target, 'proba' the matrices side by side.
  *
- * Differs from scikit-learn: y of one column is one target, of which `predict` gives a list; no `partial_fit`; fitted clones are in
- * `models`.
+ * Differs from scikit-learn: y of one column is one target, of which `predict` gives a list; no 'predict_log_proba'; fitted
+ * clones are in `models`.
  *
  * @example
  * ```ts
@@ -84,6 +92,25 @@ export class MultiOutputClassifier extends SeveralClassesClassifier<MultiOutputP
   protected async fitState(input: FitInput): Promise<MultiOutputState> {
     const problems = labelColumns(input).map((y) => ({ rows: null, y }));
     return { models: await fitClones(this, this.params.estimator, input, problems) };
+  }
+
+  /**
+   * Learns from one more part of the data, as the `partialFit` of the estimator does of each target.
+   *
+   * @param options - `classes` names all classes of each target when the first part may lack some
+   * @throws {ERR_NOT_SUPPORTED} for an estimator without it
+   * @throws {ERR_SHAPE} for another number of targets than before, or `classes` of another number
+   * @throws {ERR_LABELS} for a label that is no class of the first part
+   */
+  partialFit(X: MatrixLike, y: TargetsLike, options: MultiOutputPartOptions = {}): Promise<this> {
+    const { classes, ...others } = options;
+    const lists = (classes && !isTargetRow(classes[0]) ? [classes] : classes) as ReadonlyArray<Label[]>;
+    const learn = async (input: FitInput | SparseFitInput, before: MultiOutputState | null) => {
+      const targets = targetColumns(requireY(input));
+      const known = before?.models ?? null;
+      return { models: await learnPart(this, this.params.estimator, input, known, targets, lists) };
+    };
+    return this.fitPart(X, targetRows(y), others, learn, learn);
   }
 
   /** The fitted models, one for each target. @throws {ERR_NOT_FITTED} before `fit` */

@@ -3,14 +3,16 @@ import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type State } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { fitClones } from '../core/fit-clones.js';
-import { type FitInput, fitTargetMatrix } from '../core/fit-input.js';
+import { type FitInput, type FitOptions, fitTargetMatrix, type SparseFitInput } from '../core/fit-input.js';
 import { fittedModels, frontOf, readColumns, slotsOf } from '../core/inner-models.js';
 import { Regressor } from '../core/kinds.js';
-import type { FloatArray, Matrix } from '../core/matrix.js';
+import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { type TargetsLike, targetRows } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
+import { learnPart } from './parts.js';
 
 /** Parameters of {@link MultiOutputRegressor} and {@link MultiOutputClassifier}. */
 export interface MultiOutputParams {
@@ -47,7 +49,7 @@ export function checkEach(
  * take several targets themselves (tag `multiOutput`), such as {@link Ridge}, need none of this. All models are one native plan; sparse
  * rows are handed on to estimators that read them.
  *
- * Differs from scikit-learn: y of one column is one target, of which `predict` gives a list; no `partial_fit`; fitted clones are in
+ * Differs from scikit-learn: y of one column is one target, of which `predict` gives a list; fitted clones are in
  * `models`.
  *
  * @typeParam Y - what `predict` gives: `FloatArray` of one target
@@ -104,6 +106,22 @@ export class MultiOutputRegressor<Y extends FloatArray | Matrix = Matrix> extend
     const y = fitTargetMatrix(input);
     const problems = Array.from({ length: y.cols }, (_, t) => ({ rows: null, y: y.columns([t]).data }));
     return { models: await fitClones(this, this.params.estimator, input, problems) };
+  }
+
+  /**
+   * Learns from one more part of the data, as the `partialFit` of the estimator does of each target.
+   *
+   * @throws {ERR_NOT_SUPPORTED} for an estimator without it
+   * @throws {ERR_SHAPE} for another number of targets than before
+   */
+  partialFit(X: MatrixLike, y: TargetsLike, options: FitOptions = {}): Promise<this> {
+    const learn = async (input: FitInput | SparseFitInput, before: MultiOutputState | null) => {
+      const all = fitTargetMatrix(input);
+      const targets = Array.from({ length: all.cols }, (_, t) => all.columns([t]).data);
+      const models = await learnPart(this, this.params.estimator, input, before?.models ?? null, targets);
+      return { models };
+    };
+    return this.fitPart(X, targetRows(y), options, learn, learn);
   }
 
   protected override countOf({ models }: MultiOutputState): number {

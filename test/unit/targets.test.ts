@@ -19,6 +19,7 @@ import {
   KNeighborsClassifier,
   LinearRegression,
   LogisticRegression,
+  learningCurve,
   load,
   loadIris,
   Matrix,
@@ -36,6 +37,7 @@ import {
   Ridge,
   RidgeCV,
   SelectFromModel,
+  SGDRegressor,
   StandardScaler,
   TransformedTargetRegressor,
   trainTestSplit,
@@ -152,6 +154,67 @@ describe('one mechanism', () => {
     const model = await makePipeline(new StandardScaler(), new Ridge<Matrix>()).fit(data, Y);
     const plan = model.compile().quantize({ calibrate: data, y: Y.toArray() });
     expect(plan.quantization?.metric).toBe('r2');
+  });
+});
+
+describe('part by part', () => {
+  const [first, second] = [0, 1].map((own) => Array.from({ length: 75 }, (_, k) => 2 * k + own));
+  const pick = (rows: readonly number[]) => rows.map((i) => flags[i]);
+
+  test('each target learns as its estimator does', async () => {
+    const sgd = () => new SGDRegressor({ randomState: 0 });
+    const model = new MultiOutputRegressor(sgd());
+    const sparse = await new MultiOutputRegressor(sgd()).partialFit(CsrMatrix.from(X), Y);
+    expect(sparse.models.length).toBe(2);
+    const one = sgd();
+    for (const rows of [first, second]) {
+      await model.partialFit(X.takeRows(rows), Y.takeRows(rows));
+      await one.partialFit(X.takeRows(rows), Y.takeRows(rows).columns([1]).data);
+    }
+    expect((model.models[1] as SGDRegressor).coef).toEqual(one.coef);
+    const loaded = (await load(model.toBytes())) as typeof model;
+    const before = (await model.predict(X)).copy();
+    await loaded.partialFit(X, Y);
+    expect(await model.predict(X)).toEqual(before);
+    expect(await loaded.predict(X)).not.toEqual(before);
+  });
+
+  test('labels, of classes that the first part may lack', async () => {
+    const none = first.slice(0, 25);
+    const model = new MultiOutputClassifier(new GaussianNB());
+    const classes = [
+      [0, 1],
+      [0, 1],
+    ];
+    await model.partialFit(data.takeRows(none), pick(none), { classes });
+    const rest = [...first.slice(25), ...second];
+    await model.partialFit(data.takeRows(rest), pick(rest));
+    const whole = await new MultiOutputClassifier(new GaussianNB()).fit(data, flags);
+    expect(await model.predict(data)).toEqual(await whole.predict(data));
+    const cv = new KFold({ nSplits: 3, shuffle: true, randomState: 0 });
+    const shuffled = {
+      trainSizes: [0.5, 1],
+      cv,
+      exploitIncrementalLearning: true,
+      shuffle: true,
+      randomState: 0,
+    };
+    for (const y of [flags, flags.map(([flag]) => flag)]) {
+      const { testScores } = await learningCurve(
+        new MultiOutputClassifier(new GaussianNB()),
+        data,
+        y,
+        shuffled,
+      );
+      expect(testScores.data.every((score) => score > 0.6)).toBe(true);
+    }
+    const refused: Array<[string, Promise<unknown>]> = [
+      ['ERR_SHAPE', model.partialFit(data, columns[0])],
+      ['ERR_SHAPE', model.clone().partialFit(data, flags, { classes: [[0, 1]] })],
+      ['ERR_NOT_SUPPORTED', new MultiOutputClassifier(new KNeighborsClassifier()).partialFit(data, flags)],
+      ['ERR_NOT_SUPPORTED', new MultiOutputRegressor(new Ridge()).partialFit(X, Y)],
+    ];
+    for (const [code, fit] of refused) await expect(fit).rejects.toMatchObject({ code });
   });
 });
 
