@@ -308,7 +308,9 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     if (isSparse(given) && !tags.delegates) checkKinds(this, input.columns);
     if (given === undefined) {
       this.checkParams();
-      this.#fitted = await this.#learn(input, schema, learn);
+      // Only a fit of the caller's may get memory that is not its own.
+      const own = { ...input, x: toShared(input.x) };
+      this.#fitted = await this.#learn(own, schema, learn);
     } else if (front !== undefined && (tags.vectorizes || (isSparse(given) && fitSparse === undefined))) {
       this.checkParams();
       this.#fitted = await this.#learnGiven(input, schema, (state) => front.call(this, state), learn);

@@ -34,6 +34,7 @@ describe('TargetEncoder', () => {
       ['line', new LinearRegression()],
     ]).fit(towns, prices);
     expect((pipeline.namedSteps.line as LinearRegression).coef).toEqual(line.coef);
+    expect((pipeline.namedSteps.line as LinearRegression).rank).toBe(2);
     // New rows are encoded by all of the training rows.
     expect(await pipeline.predict(towns)).toEqual(await line.predict(within));
   });
