@@ -5,8 +5,11 @@
 # skipped loses nothing of the others.
 set -uo pipefail
 cd "$(dirname "$0")"
-budget=${1:-470}
-shift $(($# > 0))
+budget=470
+if [[ "${1:-}" =~ ^[0-9]+$ ]]; then
+  budget=$1
+  shift
+fi
 wanted=" $* "
 export BOREAL_CUDA_LIBRARY=$PWD/libboreal_cuda.so
 rm -rf out result.json && mkdir out
@@ -58,7 +61,7 @@ sanitizer() {  # sanitizer TOOL: the kernels' tests under a tool of compute-sani
 }
 
 # The driver and cuBLAS, where the loader would not look: containers mount them aside, and pip puts cuBLAS beside torch.
-site=$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))' 2>/dev/null)
+site=$(timeout 20 python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))' 2>/dev/null)
 for folder in /usr/local/nvidia/lib64 /usr/local/nvidia/lib /usr/local/cuda/lib64 /usr/local/cuda/targets/*/lib \
   ${site:+"$site"/nvidia/*/lib}; do
   if compgen -G "$folder/libcuda.so.1" >/dev/null || compgen -G "$folder/libcublas*.so*" >/dev/null; then
@@ -69,7 +72,7 @@ done
 node=''
 no_node='no Node runs here'
 for candidate in ./node-bin/node "$(command -v node)"; do
-  if [ -n "$candidate" ] && "$candidate" -e 0 2>out/node.err; then
+  if [ -n "$candidate" ] && timeout 20 "$candidate" -e 0 2>out/node.err; then
     node=$candidate
     break
   fi
@@ -80,8 +83,8 @@ done
   uname -srm
   getconf GNU_LIBC_VERSION
   echo "$(nproc) processors"
-  nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader
-  python3 --version
+  timeout 20 nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader
+  timeout 20 python3 --version
 } >out/machine 2>&1
 
 step device 30 ./bench_cuda "${small[@]}" "${device[@]}" device

@@ -1,6 +1,6 @@
 /** The bundle for a machine with a GPU: that it can be packed and runs, on the emulation, and what it makes of figures. No figure counts. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -70,6 +70,31 @@ describe('the goals for a GPU', () => {
     const none = goalsOf({}, why, false);
     expect(none.map(({ goal }) => goal)).toEqual(goalsOf(rows, why, false).map(({ goal }) => goal));
     for (const { missing } of none) expect(missing).toMatch(/^no \w+$/);
+  });
+});
+
+describe('run.sh', () => {
+  const here = mkdtempSync(join(tmpdir(), 'boreal-run-'));
+  afterAll(() => rmSync(here, { recursive: true }));
+
+  it('takes names alone, and counts tests without a GPU, and what skips itself, as skipped', () => {
+    for (const file of ['run.sh', 'result.mjs', 'goals.mjs'])
+      copyFileSync(join(root, 'bench/cuda', file), join(here, file));
+    const program = (name: string, ...lines: string[]) =>
+      writeFileSync(join(here, name), ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
+    const listed = 'test cases: 3 | 3 passed | 0 failed';
+    program('boreal_cuda_tests', `printf 'skipped, no driver is here:\\n${listed}\\n'`);
+    program('bench_cuda', 'echo "no such device" >&2', 'exit 77');
+    writeFileSync(join(here, 'commit.txt'), 'none');
+    spawnSync('bash', ['run.sh', 'tests', 'memory', 'device'], { cwd: here });
+    const result = JSON.parse(readFileSync(join(here, 'result.json'), 'utf8'));
+    expect(result.failed).toEqual([]);
+    expect(result.steps.tests).toEqual({ skipped: 'no driver is here' });
+    expect(result.steps.device).toEqual({ skipped: 'no such device' });
+    expect(result.steps.sgemm).toEqual({ skipped: 'it was not asked for' });
+    expect(new Set(result.skipped).size).toBe(result.skipped.length);
+    const memory = result.goals.find(({ goal }: { goal: string }) => goal.startsWith('out of memory'));
+    expect(memory).toMatchObject({ reached: null, missing: 'no driver is here' });
   });
 });
 
