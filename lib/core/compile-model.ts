@@ -5,6 +5,7 @@ import {
   type ResolvedCompileOptions,
   resolveCompileOptions,
 } from './compile-options.js';
+import { cudaTarget, openCuda, requireDevice } from './devices.js';
 import type { Estimator } from './estimator.js';
 import { Plan, type PlanOrigin } from './plan.js';
 import { PlanBuilder, type PlanSource } from './plan-builder.js';
@@ -42,6 +43,7 @@ export function compileModel(
   const origin = originOf(model, resolved, isSameFit);
   if (resolved.quantization === undefined)
     return Plan.compile(exactSource(model, resolved), model.schema, resolved, origin);
+  requireDevice(resolved.device); // ranges take their time
   const quantized = runNow(inInt8(model, resolved, resolved.quantization));
   const { report } = quantized;
   return Plan.compile(sourceOf(quantized, resolved.output), model.schema, resolved, { ...origin, report });
@@ -57,6 +59,7 @@ export async function compileModelAsync(
   const origin = originOf(model, resolved, isSameFit);
   if (resolved.quantization === undefined)
     return Plan.compileAsync(exactSource(model, resolved), schema, resolved, origin);
+  if (resolved.device !== 'cpu') await openCuda(cudaTarget(resolved.device));
   const quantized = await runLater(inInt8(model, resolved, resolved.quantization));
   const { report } = quantized;
   return Plan.compileAsync(sourceOf(quantized, resolved.output), schema, resolved, { ...origin, report });

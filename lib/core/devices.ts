@@ -125,6 +125,17 @@ export function openCuda(target: CudaTarget, measured = false): Promise<void> {
 }
 
 /**
+ * Nothing where a plan's device is here. Starts CUDA on this thread if nothing has, as {@link devices} does.
+ *
+ * @internal
+ * @throws {ERR_CUDA_PLUGIN | ERR_CUDA_DRIVER | ERR_DEVICE} where it is not
+ */
+export function requireDevice(device: PlanDevice): void {
+  if (device === 'cpu' || cudaNumber(device) < cudaDevices().length) return;
+  throw new EnvironmentError('ERR_DEVICE', `There is no device '${device}' here; devices() lists them.`);
+}
+
+/**
  * The devices of this machine. Where the CUDA plug-in is installed and nothing has started CUDA yet, it does so on this thread, which
  * takes a fraction of a second; nothing is reserved on a GPU.
  *

@@ -23,7 +23,15 @@ import {
   SVC,
 } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
-import { conv2d, dense, flatten, MLPClassifier, MLPRegressor, Sequential } from '../../lib/nn/index.js';
+import {
+  conv2d,
+  dense,
+  flatten,
+  Linear,
+  MLPClassifier,
+  MLPRegressor,
+  Sequential,
+} from '../../lib/nn/index.js';
 import { describeOnEmulatedGpu, EMULATED_GPU, useVariable } from '../support/emulated-gpu.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -67,6 +75,22 @@ describe('without a usable plug-in', () => {
     for (const expectedRows of [0, -1, 1.5, Number.NaN, '5' as unknown as number]) {
       expect(() => model.compile({ expectedRows })).toThrow(coded('ERR_PARAMETER'));
     }
+  });
+
+  test('a GPU that is not here is missed before anything is quantised', async () => {
+    const model = await new MLPRegressor({ maxIter: 1 }).fit(
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      [0, 1],
+    );
+    // Rows of one column could not be: who looks at them first says so.
+    const options = { device: 'cuda', precision: 'int8', calibrate: [[1]] } as const;
+    expect(() => model.compile(options)).toThrow(coded('ERR_CUDA_PLUGIN'));
+    await expect(model.compileAsync(options)).rejects.toThrow(coded('ERR_CUDA_PLUGIN'));
+    const module = new Linear(2, 3);
+    expect(() => module.compile({ ...options, inputShape: [2] })).toThrow(coded('ERR_CUDA_PLUGIN'));
   });
 
   test('a library that is no plug-in is refused', () => {

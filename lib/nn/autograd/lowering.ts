@@ -4,6 +4,7 @@
  */
 
 import { type CompileOptions, resolveCompileOptions } from '../../core/compile-options.js';
+import { requireDevice } from '../../core/devices.js';
 import {
   activationCode,
   conv2dCode,
@@ -35,7 +36,7 @@ import { sizeOf, type Value, VIEW } from './value.js';
 
 /** Options of {@link Module.compile}. */
 export interface ModuleCompileOptions
-  extends Pick<CompileOptions, 'device' | 'precision' | 'calibrate' | 'libraries'> {
+  extends Pick<CompileOptions, 'device' | 'expectedRows' | 'precision' | 'calibrate' | 'libraries'> {
   /** The shape of one sample, without the batch: [784], or [1, 28, 28]. A row of the plan is its values in order. */
   readonly inputShape: readonly number[];
 }
@@ -367,6 +368,7 @@ export function compileModule(module: Module, { inputShape, ...options }: Module
   const { quantization } = resolved;
   if (quantization !== undefined) {
     const samples = quantizableSamples(module, inputShape);
+    requireDevice(resolved.device);
     const quantized = runNow(quantizeOutputs(samples, ['value'], quantization));
     const { report } = quantized;
     return Plan.compile(sourceOf(quantized, 'value'), samples.schema, resolved, { report });

@@ -135,8 +135,8 @@ export abstract class Module implements LowersSamples {
   /**
    * The module as a {@link Plan}, as it predicts: with the weights of now and in `eval()` mode. `forward` is recorded for one row.
    *
-   * @param options - `inputShape`, the shape of one sample, without the batch; `precision`, default 'float32'; `device`; `calibrate` for
-   *   precision 'int8', rows of samples
+   * @param options - `inputShape`, the shape of one sample, without the batch; `precision`, default 'float32'; `device`, `expectedRows` and
+   *   `libraries` as of any model; `calibrate` for precision 'int8', rows of samples
    * @returns a plan from rows of the sample's values to rows of the result's
    * @throws {ERR_NOT_SUPPORTED} when `forward` does what plans cannot, or mixes the rows of a batch; for precision 'int8' where nothing is a
    *   product with weights
