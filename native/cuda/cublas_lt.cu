@@ -78,8 +78,9 @@ std::string name_of(const CublasLt& library) { return "cublasLt " + version_text
 
 void check_lt(int status, const char* what) {
   constexpr int kAllocationFailed = 3;
-  if (status == kAllocationFailed) throw Failure(cudaErrorMemoryAllocation, what);
-  if (status != 0) throw Failure(cudaErrorUnknown, what);
+  if (status == 0) return;
+  throw Failure(status == kAllocationFailed ? cudaErrorMemoryAllocation : cudaErrorUnknown,
+                what + (", status " + std::to_string(status)));
 }
 
 }  // namespace cuda

@@ -26,7 +26,7 @@ Lane::Lane(const LoadedPlan& plan, uint64_t capacity) : plan_(plan), capacity_(c
   }
   size_t scratch = 0;
   for (const LibraryChoice& choice : plan.choices) {
-    if (choice.product != nullptr) scratch = std::max(scratch, choice.product->scratch_bytes());
+    if (choice.product != nullptr) scratch = std::max(scratch, choice.product->scratch_bytes(capacity));
   }
   buffers_ = DeviceMemory(total + scratch);
   scratch_ = buffers_.data() + total;

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <string>
+#include <utility>
 
 namespace boreal {
 namespace cuda {
@@ -15,13 +17,13 @@ namespace cuda {
 // A failed call of the CUDA runtime.
 class Failure : public std::exception {
  public:
-  Failure(cudaError_t error, const char* what) : error_(error), what_(what) {}
+  Failure(cudaError_t error, std::string what) : error_(error), what_(std::move(what)) {}
   cudaError_t error() const noexcept { return error_; }
-  const char* what() const noexcept override { return what_; }
+  const char* what() const noexcept override { return what_.c_str(); }
 
  private:
   cudaError_t error_;
-  const char* what_;
+  std::string what_;
 };
 
 inline void check(cudaError_t error, const char* what) {

@@ -45,6 +45,10 @@ std::vector<unsigned char> random_rows(const BorealCudaStep& step, const Library
 
 uint32_t* words(const DeviceMemory& memory) { return reinterpret_cast<uint32_t*>(memory.data()); }
 
+std::string failed(const std::string& library, const Failure& failure) {
+  return library + " failed: " + failure.what();
+}
+
 // A step of a plan on memory of its own.
 class Trial {
  public:
@@ -69,7 +73,7 @@ class Trial {
     size_t scratch = 0;
     for (const LtCandidate& candidate : candidates_) {
       product_.choose(candidate);
-      scratch = std::max(scratch, product_.scratch_bytes());
+      scratch = std::max(scratch, product_.scratch_bytes(capacity_));
     }
     scratch_ = DeviceMemory(scratch);
     buffers_.resize(plan.row_bytes.size());
@@ -89,16 +93,24 @@ class Trial {
                         stream_};
     const double own = time([&] { run_step(call); });
     std::vector<std::pair<double, const LtCandidate*>> times;
+    std::string note = library + " is not faster for " + std::to_string(rows_) + " rows";
     for (const LtCandidate& candidate : candidates_) {
       product_.choose(candidate);
-      const double ns = time([&] { product_.run(call, scratch_.data()); });
-      if (ns * kMargin < own) times.emplace_back(ns, &candidate);
+      try {
+        const double ns = time([&] { product_.run(call, scratch_.data()); });
+        if (ns * kMargin < own) times.emplace_back(ns, &candidate);
+      } catch (const Failure& failure) {
+        note = failed(library, failure);  // the others may do
+      }
     }
-    std::string note = library + " is not faster for " + std::to_string(rows_) + " rows";
     std::sort(times.begin(), times.end());
     for (const auto& [ns, candidate] : times) {
       product_.choose(*candidate);
-      note = check_bits(library);
+      try {
+        note = check_bits(library);
+      } catch (const Failure& failure) {
+        note = failed(library, failure);
+      }
       *taken = note.empty();
       if (!*taken) continue;
       char text[200];
@@ -145,7 +157,7 @@ class Trial {
     const std::vector<uint64_t>& shapes = product_.shapes();
     for (auto shape = shapes.rbegin(); shape != shapes.rend(); ++shape) {
       // Not the bits of any number: a row that is left out differs.
-      check(cudaMemsetAsync(sums_.data(), 0xff, sums_.bytes(), stream_), "clearing memory");
+      check(cudaMemsetAsync(sums_.data(), 0xff, *shape * some.n * sizeof(float), stream_), "clearing memory");
       product_.multiply(factors_, sums_.data(), *shape, scratch_.data(), stream_);
       if (shape == shapes.rbegin()) {
         check(cudaMemcpyAsync(expected_.data(), sums_.data(), expected_.bytes(), cudaMemcpyDeviceToDevice,
@@ -194,7 +206,7 @@ LibraryChoice choose(const LoadedPlan& plan, const BorealCudaStep& step, const s
     if (!taken) product.reset();
     return {std::move(product), std::move(note)};
   } catch (const Failure& failure) {
-    return {nullptr, name + " failed: " + failure.what()};
+    return {nullptr, failed(name, failure)};
   }
 }
 

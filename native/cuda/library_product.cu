@@ -65,7 +65,7 @@ uint32_t positions_of(const BorealCudaStep& step) {
   return static_cast<uint32_t>(std::max(1, step.n[step.kernel == BOREAL_CUDA_PRODUCT ? 3 : 4]));
 }
 
-// Rows that a call has more than it needs are an eighth of them at most, where there are eight.
+// Rows that a call has more than it needs are a quarter of them at most: just above a power of two.
 uint64_t step_of_shapes(uint64_t power) { return std::max<uint64_t>(power / 8, 1); }
 
 uint64_t most_call_rows(uint32_t n) {
@@ -202,8 +202,12 @@ void LibraryProduct::multiply(const void* a, void* sums, uint64_t rows, void* wo
            "a product by cublasLt");
 }
 
-size_t LibraryProduct::scratch_bytes() const {
-  const size_t rows = shapes_.back();
+uint64_t LibraryProduct::largest_shape(uint64_t capacity) const {
+  return std::min(shapes_.back(), capacity * positions_);
+}
+
+size_t LibraryProduct::scratch_bytes(uint64_t capacity) const {
+  const size_t rows = largest_shape(capacity);
   return aligned(workspace_bytes_) + (element_ == BOREAL_CUDA_CODE ? aligned(rows * row_bytes_) : 0) +
          (is_written_ ? aligned(rows * n_ * sizeof(float)) : 0);
 }
@@ -212,7 +216,7 @@ void LibraryProduct::run(const StepCall& call, unsigned char* scratch) const {
   const bool codes = element_ == BOREAL_CUDA_CODE;
   const uint64_t all = uint64_t{call.rows} * positions_, room = uint64_t{call.capacity} * positions_;
   unsigned char* const flipped = scratch + aligned(workspace_bytes_);
-  unsigned char* const sums = flipped + (codes ? aligned(shapes_.back() * row_bytes_) : 0);
+  unsigned char* const sums = flipped + (codes ? aligned(largest_shape(call.capacity) * row_bytes_) : 0);
   for (uint64_t first = 0; first < all; first += most_rows_) {
     const uint64_t rows = std::min(most_rows_, all - first);
     // What lies in the buffers behind the last row is multiplied, too, and nobody looks at it.

@@ -41,9 +41,9 @@ class LibraryProduct {
   // sums [rows, n] of a [rows, k], codes flipped, without what comes after the bias.
   void multiply(const void* a, void* sums, uint64_t rows, void* workspace, cudaStream_t stream) const;
 
-  // The whole step. The lane lends scratch memory.
+  // The whole step. The lane lends scratch memory, of so many bytes for the rows that its buffers are for.
   void run(const StepCall& call, unsigned char* scratch) const;
-  size_t scratch_bytes() const;
+  size_t scratch_bytes(uint64_t capacity) const;
 
   size_t workspace_bytes() const { return workspace_bytes_; }
   // What the rows of a are made of, and what multiply() does with `rows` of them.
@@ -57,6 +57,8 @@ class LibraryProduct {
   };
   Layouts layouts_of(uint64_t rows) const;
   uint64_t shape_of(uint64_t rows) const;
+  // Of the largest call where buffers are for so many rows.
+  uint64_t largest_shape(uint64_t capacity) const;
 
   const Library& library_;
   uint32_t n_, k_, row_bytes_, positions_;

@@ -204,7 +204,7 @@ TEST_CASE("a library is not taken where it is wrong, or gives a row other bits i
                               {"wrong", "cublasLt 13.1.5 has other sums"},
                               {"split", "has no algorithm for it"},
                               {"none", "has no algorithm for it"},
-                              {"fails", "cublasLt 13.1.5 failed: a product by cublasLt"},
+                              {"fails", "cublasLt 13.1.5 failed: a product by cublasLt, status 13"},
                               {"old", "cublasLt 11.11.3 is none of the versions 12 and 13"}};
   Rng rng(9);
   const std::vector<float> x = random_rows<float>(rng, 50, 20);
@@ -219,10 +219,13 @@ TEST_CASE("a library is not taken where it is wrong, or gives a row other bits i
       CHECK(!names(*program, "times as fast"));
       CHECK(same(run(*program, x), own));
     }
-    const Behaving behaving("mixed");  // the second algorithm is all right
-    const auto program = prepare(of, library, device, kRows, kShortPass);
-    CHECK(is_taken(*program));
-    CHECK(same(rows_of(run(*program, x), 49, 1, 17), run(*program, rows_of(x, 49, 1, 20))));
+    for (const char* const how : {"mixed", "half"}) {  // the second algorithm is all right
+      CAPTURE(how);
+      const Behaving behaving(how);
+      const auto program = prepare(of, library, device, kRows, kShortPass);
+      CHECK(is_taken(*program));
+      CHECK(same(rows_of(run(*program, x), 49, 1, 17), run(*program, rows_of(x, 49, 1, 20))));
+    }
   });
 }
 
@@ -259,6 +262,17 @@ TEST_CASE("a library that is slower is not taken, and small layers are not tried
     const Behaving behaving("slow");
     CHECK(names(*prepare({square.decode(), 16, BOREAL_CUDA_FLOAT32}, library, device, 1),
                 "cublasLt 13.1.5 is not faster for 1 rows"));
+  });
+}
+
+TEST_CASE("a library's products of one row take scratch memory for one row") {
+  if (!cuda_devices().emulated) return;
+  const WithLibrary library_here;
+  each_case([&](const CudaLibrary& library, int32_t device, const Case& of) {
+    const auto program = prepare(of, library, device);
+    const uint64_t before = free_bytes(library, device);
+    run(*program, std::vector<float>(of.inputs, 0.5f));
+    CHECK(before - free_bytes(library, device) < 8 << 10);  // sums of all shapes are 34 KiB
   });
 }
 

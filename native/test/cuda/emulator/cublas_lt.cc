@@ -2,7 +2,8 @@
 // refuses what the library would. BOREAL_CUBLASLT_EMULATED makes it misbehave: "slow"; "batch", sums run the
 // other way in odd numbers of rows; "place", they do from the eighth row on; "wrong", they are a hundredth
 // larger; "mixed", only the first of its two algorithms is like "batch"; "split", its algorithms split k;
-// "none", it has no algorithm; "fails", its products do; "lost", they fail from the first that is recorded
+// "none", it has no algorithm; "fails", its products do; "half", those of the first
+// algorithm do; "lost", they fail from the first that is recorded
 // on; "old", its version is 11.
 #include <emulated.h>
 
@@ -262,7 +263,9 @@ LT_FUNCTION int cublasLtMatmul(void*, void* product, const void*, const void* a,
       !is_aligned(b) || !is_aligned(d) || !is_aligned(workspace)) {
     return kInvalid;
   }
-  if (behaves("fails") || (behaves("lost") && emulator::is_recorded(stream))) return kFailed;
+  if (behaves("fails") || (behaves("half") && call.algorithm == 1) ||
+      (behaves("lost") && emulator::is_recorded(stream)))
+    return kFailed;
   if (behaves("slow")) std::this_thread::sleep_for(std::chrono::milliseconds(60));
   emulator::enqueue(stream, [call, workspace] {
     std::memset(workspace, 0xab, kWorkspace);
