@@ -15,8 +15,9 @@ extern "C" {
 #endif
 
 /* Raised with every change of this file, cuda_tree_training_api.h, cuda_forest_training_api.h or
- * cuda_training_api.h: a plug-in of another number is refused. */
-#define BOREAL_CUDA_ABI 8
+ * cuda_training_api.h, and of how the core lays out what they name (kElementRow): a plug-in of another number
+ * is refused. cuda_library.cc holds the sizes against the number. */
+#define BOREAL_CUDA_ABI 9
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {

@@ -5,6 +5,10 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "device/cuda_elements.h"
+#include "device/cuda_forest_training_api.h"
+#include "device/cuda_training_api.h"
+#include "device/cuda_tree_training_api.h"
 #include "neighbors/metric.h"
 #include "plan/op.h"
 
@@ -15,13 +19,18 @@
 namespace boreal {
 namespace {
 
-// What the two libraries hand each other, whichever compilers have made them.
+// What the two libraries hand each other, whichever compilers have made them. Whoever changes a number here
+// raises the interface's, too.
+static_assert(BOREAL_CUDA_ABI == 9);
 static_assert(sizeof(BorealCudaError) == 280 && sizeof(BorealCudaDevice) == 296);
 static_assert(sizeof(BorealCudaStep) == 112 && sizeof(BorealCudaPlan) == 64 && sizeof(BorealCudaLayer) == 32);
 static_assert(sizeof(BorealCudaRank) == 20 && sizeof(BorealCudaNode) == 8 && sizeof(BorealCudaTree) == 12);
 static_assert(sizeof(BorealCudaCodes) == 8 && sizeof(BorealCudaCodeColumn) == 16);
 static_assert(sizeof(BorealCudaQuantile) == 16 && sizeof(BorealCudaLeafModel) == 24);
 static_assert(sizeof(BorealCudaPlacing) == 72 && sizeof(BorealCudaWindows) == 56);
+static_assert(sizeof(BorealCudaTensorWindows) == 64 && kElementRow == 16);
+static_assert(sizeof(BorealCudaApi) == 112 && sizeof(BorealCudaTreeTraining) == 152);
+static_assert(sizeof(BorealCudaForestTraining) == 56 && sizeof(BorealCudaTraining) == 104);
 
 template <typename Own, typename Theirs>
 constexpr bool same(Own own, Theirs theirs) {
