@@ -44,6 +44,13 @@ napi_value cuda_devices(Call& call) {
   return list;
 }
 
+// CUDA takes up to seconds to start and to measure: predictions do not wait behind that.
+JobOptions waiting() {
+  JobOptions options;
+  options.lane = Lane::kTrain;
+  return options;
+}
+
 // ({ plugin, device }, measured): waits on the pool until the device is known, and its speeds if so wanted.
 napi_value cuda_open(Call& call) {
   napi_env env = call.env();
@@ -53,7 +60,8 @@ napi_value cuda_open(Call& call) {
     if (measured) target.library->figures(target.device);
     return 0;
   };
-  return EnvState::of(env).start({}, std::move(work), [](napi_env env, int&&) { return undefined(env); });
+  return EnvState::of(env).start(waiting(), std::move(work),
+                                 [](napi_env env, int&&) { return undefined(env); });
 }
 
 // The rows from which the device should be faster than the CPU; infinity: it never is. Throws
@@ -76,7 +84,7 @@ napi_value cuda_break_even_rows(Call& call) {
 
 napi_value cuda_break_even_rows_async(Call& call) {
   PlanSource source = to_plan_source(call, 0);
-  JobOptions options;
+  JobOptions options = waiting();
   options.kept = std::move(source.arrays);
   auto work = [source = std::move(source), name = Spec(call.env(), call[2]).cuda_name()](
                   const CancelToken*, const JobProgress&) { return break_even_rows(source, name); };

@@ -24,12 +24,12 @@ class CudaProgram final : public Program<float> {
     steps.library_rows = library_rows;
     const BorealCudaPlan view = steps.view();
     BorealCudaError error{};
-    CudaLibrary::check(library.api().create(device, &view, &program_, &error), error);
+    BorealCudaProgram* program = nullptr;
+    const int status = library.api().create(device, &view, &program, &error);
+    program_ = {program, library.api().destroy};
+    CudaLibrary::check(status, error);
     describe(steps);
   }
-  ~CudaProgram() override { library_.api().destroy(program_); }
-  CudaProgram(const CudaProgram&) = delete;
-  CudaProgram& operator=(const CudaProgram&) = delete;
 
   size_t input_width() const override { return input_width_; }
   size_t output_width() const override { return output_width_; }
@@ -39,7 +39,7 @@ class CudaProgram final : public Program<float> {
   void run(const float* x, size_t rows, float* out, size_t /*threads*/,
            const CancelToken* cancel) const override {
     BorealCudaError error{};
-    const int status = library_.api().run(program_, x, rows, out,
+    const int status = library_.api().run(program_.get(), x, rows, out,
                                           cancel == nullptr ? nullptr : cuda_is_cancelled, cancel, &error);
     CudaLibrary::check(status, error);
   }
@@ -76,7 +76,8 @@ class CudaProgram final : public Program<float> {
       if (more[0] != 0) text += (text.empty() ? "" : ", ") + std::string(more);
     };
     const char* note = "";
-    const bool by_library = library_.api().step_library(program_, static_cast<uint32_t>(index), &note) != 0;
+    const bool by_library =
+        library_.api().step_library(program_.get(), static_cast<uint32_t>(index), &note) != 0;
     const bool groups = step.kernel == BOREAL_CUDA_TENSOR_PRODUCT && step.n[5] == BOREAL_CUDA_WARP_GROUP;
     if (groups && !by_library) add("warp groups");
     add(note);
@@ -88,7 +89,7 @@ class CudaProgram final : public Program<float> {
   const int32_t device_;
   size_t input_width_ = 0, output_width_ = 0, constant_bytes_ = 0;
   std::string description_;
-  BorealCudaProgram* program_ = nullptr;
+  std::unique_ptr<BorealCudaProgram, void (*)(BorealCudaProgram*)> program_{nullptr, nullptr};
 };
 
 }  // namespace
