@@ -2,6 +2,7 @@
 // the CPU, bit by bit.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -96,6 +97,36 @@ TEST_CASE("tensor convolutions of whole numbers are exact, whatever the shape") 
     check_kinds(writer.decode(), x,
                 [](const std::string& text) { CHECK(count_of(text, "TensorConv") == 1); });
   }
+}
+
+TEST_CASE("a tensor convolution gives an image the same bits alone and in a batch") {
+  // Alone it has one tile of pixels, so small ones; the batch has large ones for all multiprocessors. Sums of
+  // real numbers tell in which order they were made.
+  const ConvShape shape{9, 16, 70, 3, 1, 1};
+  const size_t pixels = 81, width = static_cast<size_t>(shape.width()),
+               outputs = static_cast<size_t>(shape.outputs());
+  Rng rng(81);
+  PlanWriter writer(shape.width());
+  const int32_t code = writer.constant(shape.code(true));
+  const std::vector<float> parameters =
+      real_numbers(rng, static_cast<size_t>((shape.depth() + 1) * shape.filters));
+  writer.op(28, {0}, {shape.outputs(), static_cast<int32_t>(Unary::kIdentity)},
+            {code, writer.constant(parameters)});
+  const Plan plan = writer.decode();
+  each_kind([&](const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
+    const size_t tiles = static_cast<size_t>(library.device(device).multiprocessors),
+                 rows = 128 * tiles / pixels + 2;
+    const std::vector<float> x = random_rows<float>(rng, rows, width);
+    const auto program = prepare_tensor(plan, library, device, kind);
+    CHECK(count_of(program->explain(), "TensorConv") == 1);
+    const std::vector<float> all = run(*program, x);
+    for (const size_t row : {size_t{0}, rows / 2, rows - 1}) {
+      CAPTURE(row);
+      const auto begin = x.begin() + static_cast<long>(row * width);
+      const std::vector<float> alone = run(*program, {begin, begin + static_cast<long>(width)});
+      CHECK(std::equal(alone.begin(), alone.end(), all.begin() + static_cast<long>(row * outputs)));
+    }
+  });
 }
 
 TEST_CASE("convolutions of numbers stay in elements as long as all who read them take them so") {
