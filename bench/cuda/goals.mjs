@@ -73,6 +73,15 @@ export function goalsOf(rows, why, isSmall) {
   }
   add(`bf16 ${side}: TFLOP/s`, BF16_TFLOPS, [product('tensor', 'bf16', side)], (own) => own.tflops);
 
+  const conv = (step, name) => [step, (row) => row.name === 'conv' && row.of === name];
+  for (const name of ['bf16', 'float16', 'tf32', 'int8']) {
+    const goal = `${name} convolution of 3 x 3`;
+    add(`${goal}: TFLOP/s`, null, [conv('convs', name)], (own) => own.tflops);
+    if (name === 'int8') continue; // torch has none
+    const both = [conv('convs', name), conv('peers', name)];
+    add(`${goal}: share of torch`, null, both, (own, other) => own.tflops / other.tflops);
+  }
+
   // 2. Forests.
   for (const forest of shapes.forests) {
     const lines = [['forest', (row) => row.name === 'forest' && `${row.trees} x ${row.depth}` === forest]];

@@ -51,6 +51,20 @@ def measure(name, side):
     report(name=name, side=side, ms=ms, tflops=2 * side**3 / ms / 1e9)
 
 
+def convolution(name, images=256, side=28, channels=128):
+    """3 x 3 on images whose channels lie together, with bias and ReLU."""
+    dtype = {"bf16": torch.bfloat16, "float16": torch.float16}.get(name, torch.float32)
+    torch.backends.cudnn.allow_tf32 = name == "tf32"
+    layer = torch.nn.Sequential(torch.nn.Conv2d(channels, channels, 3, padding=1), torch.nn.ReLU())
+    layer = layer.to("cuda", dtype=dtype, memory_format=torch.channels_last)
+    x = torch.rand(images, channels, side, side, device="cuda", dtype=dtype)
+    x = x.contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        ms = milliseconds(lambda: layer(x))
+    operations = 2 * images * side**2 * channels * 9 * channels
+    report(name="conv", of=name, images=images, ms=ms, tflops=operations / ms / 1e9)
+
+
 def layers(width, rows=1 << 20):
     """Four layers of one width, one after the other."""
     network = torch.nn.Sequential(
@@ -118,6 +132,7 @@ report(name="torch", version=torch.__version__, device=torch.cuda.get_device_nam
 cases = [("sgemm", side) for side in (1024, 2048, 4096, 8192)]
 cases += [(name, side) for side in (4096, 8192) for name in ("bf16", "float16", "tf32", "int8")]
 works = [lambda case=case: measure(*case) for case in cases]
+works += [lambda name=name: convolution(name) for name in ("bf16", "float16", "tf32")]
 works += [lambda: layers(64), lambda: layers(128), single_row]
 works += [lambda: epoch("mlp epoch", 784), lambda: epoch("narrow mlp epoch", 128)]
 failed = False

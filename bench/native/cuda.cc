@@ -3,6 +3,7 @@
 // next begins. Shapes are those of the project's goals. BOREAL_CUDA_LIBRARY names the plug-in; --small takes
 // small shapes, for a try on the emulation.
 #include <cublas_peer.h>
+#include <json_line.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +23,7 @@
 #include "device/cuda_program.h"
 #include "kernels/dispatch.h"
 #include "nn/dense_layer.h"
+#include "test/cuda/conv_shape.h"
 #include "test/plan_writer.h"
 #include "train/hist_booster.h"
 #include "train/network_cuda.h"
@@ -29,6 +31,7 @@
 namespace boreal {
 namespace {
 
+using test::ConvShape;
 using test::ForestArrays;
 using test::PlanWriter;
 
@@ -62,6 +65,12 @@ ForestArrays perfect_forest(Rng& rng, size_t trees, uint32_t depth, size_t width
   return forest;
 }
 
+bool same_trees(const HistForest& a, const HistForest& b) {
+  return a.tree_offsets == b.tree_offsets && a.feature == b.feature && a.left == b.left &&
+         a.threshold == b.threshold && a.rules == b.rules && a.set_words == b.set_words &&
+         a.values == b.values;
+}
+
 double run_ns(const Program<float>& program, const std::vector<float>& x, int repeats) {
   const size_t rows = x.size() / program.input_width();
   std::vector<float> out(rows * program.output_width());
@@ -72,42 +81,6 @@ double run_ns(const Program<float>& program, const std::vector<float>& x, int re
   return taken.count() / repeats;
 }
 
-// One line, written when it ends.
-class Line {
- public:
-  explicit Line(const char* name) { set("name", name); }
-  Line(const Line&) = delete;
-  Line& operator=(const Line&) = delete;
-  ~Line() {
-    std::printf("{%s}\n", text_.c_str());
-    std::fflush(stdout);
-  }
-
-  Line& set(const char* key, double value) {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%.9g", value);
-    return add(key, std::isfinite(value) ? text : "null");
-  }
-  Line& set(const char* key, size_t value) { return add(key, std::to_string(value)); }
-  Line& set(const char* key, bool value) { return add(key, value ? "true" : "false"); }
-  Line& set(const char* key, const std::string& value) {
-    std::string text = "\"";
-    for (const char letter : value) {
-      if (letter == '"' || letter == '\\') text += '\\';
-      text += static_cast<unsigned char>(letter) < ' ' ? ' ' : letter;
-    }
-    return add(key, text + '"');
-  }
-  Line& set(const char* key, const char* value) { return set(key, std::string(value)); }
-
- private:
-  Line& add(const char* key, const std::string& value) {
-    text_ += (text_.empty() ? "\"" : ", \"") + std::string(key) + "\": " + value;
-    return *this;
-  }
-  std::string text_;
-};
-
 class Bench {
  public:
   Bench(const CudaLibrary& library, int32_t device, bool small)
@@ -117,10 +90,10 @@ class Bench {
   bool run(const std::vector<std::string>& names) {
     bool well = true;
     const std::pair<const char*, void (Bench::*)()> sections[] = {
-        {"device", &Bench::device},      {"sgemm", &Bench::products},    {"tensor", &Bench::tensor_products},
-        {"library", &Bench::by_library}, {"cublas", &Bench::peers},      {"forest", &Bench::forests},
-        {"layers", &Bench::perceptrons}, {"single", &Bench::single_row}, {"steps", &Bench::steps},
-        {"cycles", &Bench::cycles},      {"boosting", &Bench::boosting}};
+        {"device", &Bench::device},      {"sgemm", &Bench::products},     {"tensor", &Bench::tensor_products},
+        {"library", &Bench::by_library}, {"convs", &Bench::convolutions}, {"cublas", &Bench::peers},
+        {"forest", &Bench::forests},     {"layers", &Bench::perceptrons}, {"single", &Bench::single_row},
+        {"steps", &Bench::steps},        {"cycles", &Bench::cycles},      {"boosting", &Bench::boosting}};
     for (const auto& [name, section] : sections) {
       if (!names.empty() && std::find(names.begin(), names.end(), name) == names.end()) continue;
       try {
@@ -226,26 +199,69 @@ class Bench {
                                last ? std::vector<float>{} : codes);
     });
   }
-  // A layer whose input lies in elements already: what a second layer adds to a first one. `layer` writes
-  // one.
+  // A layer on tensor cores whose input lies in elements already: what a second layer adds to a first one.
+  struct LayerTimes {
+    double first, added;
+  };
+  static constexpr const char* kNames[] = {"", "tf32", "bf16", "float16", "int8"};
+  // `layer` writes one, of as many outputs as inputs.
   template <typename Layer>
-  void tensor_product(size_t side, BorealCudaElement kind, const Layer& layer) {
+  LayerTimes layer_times(size_t width, size_t rows, BorealCudaElement kind, const Layer& layer) {
     double ns[2];
     for (const int count : {1, 2}) {
-      PlanWriter writer(static_cast<int32_t>(side));
+      PlanWriter writer(static_cast<int32_t>(width));
       int32_t x = 0;
       for (int i = 1; i <= count; ++i) x = layer(writer, x, i == count);
       const BorealCudaElement products = kind == BOREAL_CUDA_CODE ? BOREAL_CUDA_FLOAT32 : kind;
-      ns[count - 1] = resident_ns(steps_of(writer.decode(), products), side);
+      ns[count - 1] = resident_ns(steps_of(writer.decode(), products), rows);
     }
-    static constexpr const char* kNames[] = {"", "tf32", "bf16", "float16", "int8"};
-    const double added = ns[1] - ns[0];
+    return {ns[0], ns[1] - ns[0]};
+  }
+  template <typename Layer>
+  void tensor_product(size_t side, BorealCudaElement kind, const Layer& layer) {
+    const auto [first, added] = layer_times(side, side, kind, layer);
     Line line(library_rows_ == 0 ? kNames[kind] : "library");
     line.set("side", side)
-        .set("layerMs", ns[0] / 1e6)
+        .set("layerMs", first / 1e6)
         .set("ms", added / 1e6)
         .set("tflops", tflops_of(side, added));
     if (library_rows_ != 0) line.set("of", kNames[kind]).set("note", note_);
+  }
+
+  // 3 x 3, with as many filters as channels.
+  void convolutions() {
+    const ConvShape shape = small_ ? ConvShape{6, 16, 16, 3, 1, 1} : ConvShape{28, 128, 128, 3, 1, 1};
+    const size_t images = small_ ? 2 : 256, depth = static_cast<size_t>(shape.depth()),
+                 filters = static_cast<size_t>(shape.filters), width = static_cast<size_t>(shape.width());
+    const auto measure = [&](BorealCudaElement kind, const auto& layer) {
+      const auto [first, added] = layer_times(width, images, kind, layer);
+      const double operations = 2.0 * static_cast<double>(images * width) * static_cast<double>(depth);
+      Line("conv")
+          .set("of", kNames[kind])
+          .set("images", images)
+          .set("layerMs", first / 1e6)
+          .set("ms", added / 1e6)
+          .set("tflops", operations / added / 1e3);
+    };
+    std::vector<double> weights = random_weights(rng_, depth, filters);
+    weights.resize(weights.size() + filters, 0.01);
+    const std::vector<float> parameters(weights.begin(), weights.end());
+    for (const BorealCudaElement kind : {BOREAL_CUDA_BFLOAT16, BOREAL_CUDA_FLOAT16, BOREAL_CUDA_TF32}) {
+      if (kind != BOREAL_CUDA_FLOAT16 && library_.device(device_).major < 8) continue;
+      measure(kind, [&](PlanWriter& writer, int32_t x, bool) {
+        const int32_t code = writer.constant(shape.code(true));
+        return writer.op(28, {x}, {shape.outputs(), static_cast<int32_t>(Unary::kRelu)},
+                         {code, writer.constant(parameters)});
+      });
+    }
+    std::vector<uint8_t> bytes(depth * filters);
+    for (uint8_t& weight : bytes) weight = static_cast<uint8_t>(rng_.below(256));
+    const std::vector<float> scale(filters, 1e-3f), bias(filters, 0.01f), codes = {0.02f, 128};
+    measure(BOREAL_CUDA_CODE, [&](PlanWriter& writer, int32_t x, bool last) {
+      if (x == 0) x = writer.quantize(0, codes[0], codes[1]);
+      return writer.int8_conv(x, shape.outputs(), Unary::kRelu, shape.code(true), bytes, scale, bias,
+                              last ? std::vector<float>{} : codes);
+    });
   }
 
   // cuBLAS, where it is installed.
@@ -406,7 +422,7 @@ class Bench {
     const BoosterData<float> train{
         dense_view(static_cast<const float*>(x.data()), rows, kWidth), {y.data(), rows}, {}, {}, {}};
     double ms[2], round_ms[2];
-    std::vector<double> values[2];
+    HistForest forests[2];
     for (const int on_gpu : {0, 1}) {
       BoosterParams params;
       params.loss = LossKind::kLogistic;
@@ -419,7 +435,7 @@ class Bench {
       ms[on_gpu] = std::chrono::duration<double, std::milli>(end - begin).count();
       round_ms[on_gpu] =
           std::chrono::duration<double, std::milli>(end - made).count() / static_cast<double>(rounds);
-      values[on_gpu] = booster.forest().values;
+      forests[on_gpu] = booster.forest();
     }
     Line("boosting")
         .set("rows", rows)
@@ -428,7 +444,7 @@ class Bench {
         .set("cpuMs", ms[0])
         .set("roundMs", round_ms[1])
         .set("cpuRoundMs", round_ms[0])
-        .set("sameTrees", values[0] == values[1]);
+        .set("sameTrees", same_trees(forests[0], forests[1]));
   }
 
   // Programs that are made, run once and destroyed: what they leave on the device.

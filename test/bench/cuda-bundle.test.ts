@@ -13,12 +13,14 @@ const why = (step: string) => `no ${step}`;
 describe('the goals for a GPU', () => {
   const products = (names: string[], sides: number[], tflops: number) =>
     names.flatMap((name) => sides.map((side) => ({ name, side, tflops })));
+  const convolutions = (names: string[], tflops: number) => names.map((of) => ({ name: 'conv', of, tflops }));
   const all = ['sgemm', 'bf16', 'float16', 'tf32', 'int8'];
   const sides = [1024, 2048, 4096, 8192];
   const rows = {
     sgemm: products(['sgemm'], sides, 700),
     tensor: products(all.slice(1), sides, 700),
     library: products(all, sides, 700).map(({ name, ...rest }) => ({ name: 'library', of: name, ...rest })),
+    convs: convolutions(all.slice(1), 350),
     cublas: products(all, sides, 700).map(({ name, ...rest }) => ({ name: 'peer', of: name, ...rest })),
     forest: [
       { name: 'forest', trees: 500, depth: 6, residentMrows: 60, transferMrows: 30, cpuMrows: 1 },
@@ -42,6 +44,7 @@ describe('the goals for a GPU', () => {
     })),
     peers: [
       ...products(all, sides, 1400),
+      ...convolutions(all.slice(1, 4), 700),
       ...[64, 128].map((width) => ({ name: 'mlp', width, ms: 2 })),
       ...[{ name: 'single row', us: 20 }],
       ...['mlp epoch', 'narrow mlp epoch'].map((name) => ({ name, ms: 1.5 })),
@@ -55,6 +58,7 @@ describe('the goals for a GPU', () => {
     expect(reached('bf16 4096: TFLOP/s')).toMatchObject({ wanted: 600, reached: 700, met: true });
     expect(reached('int8 8192: share of torch')).toMatchObject({ wanted: 0.8, reached: 0.5, met: false });
     expect(reached('sgemm 1024: share of cuBLAS')).toMatchObject({ reached: 1, met: true });
+    expect(reached('tf32 convolution of 3 x 3: share')).toMatchObject({ wanted: null, reached: 0.5 });
     expect(reached('forest 500 x 6, rows on the device')).toMatchObject({ reached: 60, met: true });
     expect(reached('forest 1000 x 8, rows on the device')).toMatchObject({ reached: 40, met: false });
     expect(reached('forest 500 x 6, with transfers')).toMatchObject({ wanted: null, reached: 30, met: null });
