@@ -65,6 +65,30 @@ describe('one mechanism', () => {
     }
   });
 
+  test('each target has its own strength', async () => {
+    // By sums of products, by a factor of many rows, and of few.
+    const wide = Matrix.from(data.toArray().map((row) => row.flatMap((v, j) => [v, v * v, Math.sin(v + j)])));
+    for (const [x, rows] of [
+      [X, 150],
+      [wide, 150],
+      [wide, 9],
+    ] as const) {
+      const own = x.slice(0, rows);
+      for (const alpha of [
+        [3, 0.5],
+        [0, 2],
+        [2, 2],
+      ]) {
+        const both = await new Ridge<Matrix>({ alpha }).fit(own, Y.slice(0, rows));
+        for (const [t, y] of columns.entries()) {
+          const one = await new Ridge({ alpha: alpha[t] }).fit(own, y.slice(0, rows));
+          for (const [j, coef] of one.coef.entries()) expect(both.coef.row(t)[j]).toBeCloseTo(coef, 9);
+          expect(both.intercept[t]).toBeCloseTo(one.intercept, 9);
+        }
+      }
+    }
+  });
+
   test('sparse rows are learned target by target', async () => {
     const sparse = CsrMatrix.from(X);
     const dense = await new Ridge<Matrix>({ alpha: [1, 5] }).fit(X, Y);
