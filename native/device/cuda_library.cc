@@ -30,7 +30,7 @@ static_assert(sizeof(BorealCudaQuantile) == 16 && sizeof(BorealCudaLeafModel) ==
 static_assert(sizeof(BorealCudaPlacing) == 72 && sizeof(BorealCudaWindows) == 56);
 static_assert(sizeof(BorealCudaTensorWindows) == 64 && kElementRow == 16);
 static_assert(sizeof(BorealCudaApi) == 112 && sizeof(BorealCudaTreeTraining) == 152);
-static_assert(sizeof(BorealCudaForestTraining) == 56 && sizeof(BorealCudaTraining) == 104);
+static_assert(sizeof(BorealCudaForestTraining) == 48 && sizeof(BorealCudaTraining) == 104);
 
 template <typename Own, typename Theirs>
 constexpr bool same(Own own, Theirs theirs) {
