@@ -358,18 +358,18 @@ describe('made by hand', () => {
     const tree = (
       await new DecisionTreeRegressor({ maxDepth: 3, randomState: 0 }).fit(iris.data, iris.target)
     ).toBytes();
-    // Node 2k splits; its left child is a leaf, its right child splits again.
+    // Node 2k splits; its left child is leaf k, its right child splits again.
     const splits = 200_000;
     const count = 2 * splits + 1;
     const isLeaf = (k: number) => k % 2 === 1 || k === count - 1;
     const deep = withTensors(tree, {
       feature: Int32Array.from({ length: count }, (_, k) => (isLeaf(k) ? -1 : 0)),
-      left: Int32Array.from({ length: count }, (_, k) => (isLeaf(k) ? k % 2 : k + 1)),
+      left: Int32Array.from({ length: count }, (_, k) => (isLeaf(k) ? k >> 1 : k + 1)),
       threshold: new Float64Array(count).fill(-1),
       missingLeft: new Uint8Array(0),
       cover: new Float32Array(count).fill(1),
       impurity: new Float32Array(count),
-      values: Float64Array.of(10, 20),
+      values: new Float64Array(splits + 1).fill(20).fill(10, splits),
       treeOffsets: Int32Array.of(0, count),
     });
     expect(await loadAll([deep])).toEqual({ loaded: [0], refused: 0, problems: [] });

@@ -180,7 +180,7 @@ describe('CategoricalNB', () => {
     const schema = Schema.infer(x);
     const controller = new AbortController();
     const labels = Array.from({ length: x.rows }, (_, i) => i % 2);
-    const rest = { sampleWeight: null, validation: null, queries: null, cancel: null };
+    const rest = { sampleWeight: null, validation: null, queries: null, cancel: null, device: 'cpu' };
     const input = { ...rest, x, y: labels, columns: schema.columns, signal: controller.signal };
     const fit = new CategoricalNB().fitInput(input as never, schema);
     controller.abort();
