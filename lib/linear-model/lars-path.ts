@@ -34,6 +34,8 @@ const EQUAL = 2 ** -23;
 const TINY = 2 ** -126;
 /** A column whose part at right angles to the others is shorter depends on them. */
 const DEPENDENT = 1e-7;
+/** Of the square of a column: as much of it as rounding leaves of what others say, too. */
+const ROUNDING = 16 * Number.EPSILON;
 
 /** Efron, Hastie, Johnstone and Tibshirani 2004, "Least angle regression". `onStep` is told the steps so far, and may refuse. */
 export async function larsPath(
@@ -78,7 +80,7 @@ export async function larsPath(
         products[next],
       );
       const diagonal = Math.max(Math.sqrt(Math.abs(pivot)), eps);
-      if (diagonal < DEPENDENT) {
+      if (diagonal < DEPENDENT || pivot <= ROUNDING * products[next]) {
         correlation[next] = 0;
         continue;
       }
