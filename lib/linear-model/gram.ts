@@ -23,6 +23,20 @@ export function gramNow({ data, rows, cols }: Matrix, y: Float64Array, fitInterc
   return native.gramProblemSync(data, rows, cols, y, fitIntercept);
 }
 
+/** As kNormalRows of native/train/least_squares.cc. */
+const ROWS_A_COLUMN = 64;
+
+/** Whether ridge tries sums of products first, of private rows, too: then the solution is the same, wherever the rows lie. */
+export function isRidgeSummedInPlace(x: Matrix, alpha: number): boolean {
+  return alpha > 0 && x.rows >= ROWS_A_COLUMN * x.cols && isSummedInPlace(x);
+}
+
+/** Ridge of one target by the sums of {@link callersOwn} rows; nothing for any other fit, and where sums tell too little. */
+export function ridgeNow(fit: Fit, y: Float64Array, alpha: number, fitIntercept: boolean) {
+  const own = callersOwn(fit);
+  return own === null ? undefined : native.ridgeOfGram(gramNow(own, y, fitIntercept), alpha);
+}
+
 /** The sums: at once of rows that are the caller's own, on the pool of rows that are private to the fit. */
 export function gramOf(
   { x, cancel }: Pick<FitInput, 'x' | 'cancel'>,

@@ -6,7 +6,7 @@ import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { descend } from './elastic-net.js';
-import { callersOwn, gramNow } from './gram.js';
+import { ridgeNow } from './gram.js';
 import { TargetRegressor, type TargetState, targetRules } from './target-regressor.js';
 
 /** Learned by {@link LinearRegression} and {@link Ridge}. */
@@ -37,9 +37,7 @@ export abstract class LinearRegressor<
     checkStrength(this, strength, y.cols);
     const alphas = Float64Array.from([strength].flat());
     // Before anything is waited for: the rows may be the caller's.
-    const own = y.cols === 1 ? callersOwn(input) : null;
-    const summed = own === null ? null : gramNow(own, y.data, fitIntercept);
-    const found = summed === null ? undefined : native.ridgeOfGram(summed, alphas[0]);
+    const found = y.cols === 1 ? ridgeNow(input, y.data, alphas[0], fitIntercept) : undefined;
     if (found !== undefined) return { ...found, ...UNKNOWN };
     const { data, rows, cols } = toShared(input.x);
     return native.fitLeastSquares(

@@ -1,11 +1,12 @@
 /** Classification by ridge regression on targets of -1 and 1. */
-import { type FitInput, fitLabels, type SparseFitInput, type Targets } from '../core/fit-input.js';
+import { type FitInput, fitLabels, type SparseFitInput, type Targets, toShared } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { classWeight, type Rules, real } from '../core/params.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { native } from '../native.js';
+import { isRidgeSummedInPlace, ridgeNow } from './gram.js';
 import { fitPositive } from './least-squares.js';
 import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
 import { type RidgeSettings, ridgeDefaults, ridgeRules } from './ridge.js';
@@ -62,11 +63,20 @@ export class RidgeClassifier extends LinearClassifier<RidgeClassifierParams, Lin
     return this.linearRules;
   }
 
+  protected override learnsInPlace(x: Matrix): boolean {
+    const { alpha, positive, classWeight } = this.params;
+    return !positive && classWeight === null && isRidgeSummedInPlace(x, alpha);
+  }
+
   protected async fitState(input: FitInput): Promise<LinearClassifierState> {
     const { alpha, fitIntercept, positive } = this.params;
     if (positive) return this.#learnPositive(input);
     const { y, outputs, weights, classes } = this.#problem(input);
-    const { data, rows, cols } = input.x;
+    // Before anything is waited for: the rows may be the caller's.
+    const found =
+      outputs === 1 ? ridgeNow({ ...input, sampleWeight: weights }, y, alpha, fitIntercept) : undefined;
+    if (found !== undefined) return { ...found, classes };
+    const { data, rows, cols } = toShared(input.x);
     const { coef, intercept } = await native.fitLeastSquares(
       ...([
         data,

@@ -2,7 +2,7 @@
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import { bool, custom, either, int, nothing, type Rules, real } from '../core/params.js';
-import { isSummedInPlace } from './gram.js';
+import { isRidgeSummedInPlace } from './gram.js';
 import { LinearRegressor, type LinearState, type Strength } from './least-squares.js';
 
 /** Parameters of ridge regression, but for its strength. */
@@ -16,9 +16,6 @@ export interface RidgeSettings {
   /** Coefficients are not below 0; `maxIter` then counts sweeps over the coefficients, by default 10,000. Default false. */
   positive: boolean;
 }
-
-/** As kNormalRows of native/train/least_squares.cc. */
-const ROWS_A_COLUMN = 64;
 
 /** Parameters of {@link Ridge}. */
 export interface RidgeParams extends RidgeSettings {
@@ -86,13 +83,7 @@ export class Ridge<Y extends FloatArray | Matrix = FloatArray> extends LinearReg
   /** Where sums of products are tried first of private rows, too: then the solution is the same. */
   protected override learnsInPlace(x: Matrix): boolean {
     const { alpha, positive } = this.params;
-    return (
-      typeof alpha === 'number' &&
-      alpha > 0 &&
-      !positive &&
-      x.rows >= ROWS_A_COLUMN * x.cols &&
-      isSummedInPlace(x)
-    );
+    return typeof alpha === 'number' && !positive && isRidgeSummedInPlace(x, alpha);
   }
 
   protected fitState(input: FitInput): Promise<LinearState> {

@@ -10,6 +10,7 @@ import {
   makeRegression,
   OrthogonalMatchingPursuit,
   Ridge,
+  RidgeClassifier,
 } from '../../lib/index.js';
 
 const { X, y } = makeRegression({ nSamples: 800, nFeatures: 6, nInformative: 4, noise: 1, randomState: 3 });
@@ -72,3 +73,23 @@ it('ridge of dependent columns reads its copy, not rows that have changed since'
   rows.data.fill(0);
   expect((await fit).coef).toEqual(expected.coef);
 });
+
+it.each([2, 3])(
+  'a ridge classifier of %i classes reads no row after fit has returned its promise',
+  async (classes) => {
+    const labels = Array.from(
+      y,
+      (_, i) => (X.data[i * 6] > 0 ? 1 : 0) + (classes === 3 && X.data[i * 6 + 1] > 1 ? 1 : 0),
+    );
+    const expected = await new RidgeClassifier().fit(X.copy(), labels);
+    const weighted = await new RidgeClassifier().fit(X, labels, {
+      sampleWeight: new Float64Array(X.rows).fill(1),
+    });
+    const rows = X.copy();
+    const fit = new RidgeClassifier().fit(rows, labels);
+    rows.data.fill(Number.NaN);
+    expect((await fit).coef).toEqual(expected.coef);
+    for (const [k, value] of expected.coef.data.entries())
+      expect(value).toBeCloseTo(weighted.coef.data[k], 9);
+  },
+);
