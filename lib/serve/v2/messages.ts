@@ -138,7 +138,7 @@ class Cursor {
 function readInput(input: unknown, bytes: Cursor | undefined): Tensor {
   const members = membersOf(input, 'An input');
   const head = members as TensorHead;
-  const name = String(head.name ?? '');
+  const name = typeof head.name === 'string' ? head.name : '';
   const parameters = membersOf(members.parameters ?? {}, "'parameters'");
   if (parameters.shared_memory_region !== undefined) {
     throw tensorError(name, 'this server has no shared memory; send the data');

@@ -208,6 +208,11 @@ describe('fuzzing', () => {
     );
   });
 
+  it('a name that no text can be made of is refused', async () => {
+    const head = Buffer.from('{"inputs":[{"name":{"toString":null},"datatype":"FP32","shape":[1]}]}');
+    await attempt(head, String(head.length));
+  });
+
   it('so do well-formed requests with arbitrary members and bytes', async () => {
     const size = fc.oneof(
       fc.nat(64),
