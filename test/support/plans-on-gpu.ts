@@ -1,6 +1,6 @@
 /** Plans of an estimator on a GPU beside the CPU's in float32: on the emulated one in the tests, on a real one in the bundle for it. */
 import { Subject } from '../../lib/testing/subject.js';
-import type { Example } from './estimators.js';
+import type { Example } from './estimators/example.js';
 
 /** The check of plans whose exceptions hold here, too. */
 const ROUNDING = 'float32 plans of every output agree with float64 up to rounding';
