@@ -267,7 +267,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    */
   protected async fitPart(
     X: MatrixLike,
-    y: ArrayLike<unknown> | undefined,
+    y: TargetsLike | undefined,
     given: FitOptions | undefined,
     learn: (input: FitInput, before: S | null) => Promise<S>,
     learnSparse?: (input: SparseFitInput, before: S | null) => Promise<S>,

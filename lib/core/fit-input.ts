@@ -23,7 +23,7 @@ import { encodeQueries, type QueryOptions } from './queries.js';
 import { countRows, takeRows } from './rows.js';
 import { type Column, Schema } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
-import { encodeTargetMatrix, type TargetsLike, targetRows } from './targets.js';
+import { encodeTargetMatrix, rowsOfMatrix, type TargetsLike, targetRows, targetsOf } from './targets.js';
 import { resolveTrainingDevice, type TrainingDevice } from './training-device.js';
 
 /** A step of a long operation. */
@@ -119,8 +119,11 @@ export interface FitInput {
   readonly given?: MatrixLike;
   /** Those of x, or of the sparse rows given; of documents none. */
   readonly columns: readonly Column[];
-  /** A copy of what the caller passed, as {@link targetRows} gives it; {@link fitLabels} and {@link fitTargets} check it. */
-  readonly y: ArrayLike<unknown> | undefined;
+  /**
+   * A copy of what the caller passed, as {@link targetsOf} gives it. {@link requireY} lists the rows of a matrix; {@link fitLabels},
+   * {@link fitTargets} and {@link fitTargetMatrix} check it.
+   */
+  readonly y: ArrayLike<unknown> | Matrix | undefined;
   readonly sampleWeight: Float64Array | null;
   /** The group of each row, as the caller passed them, for splitters. */
   readonly groups?: ArrayLike<unknown>;
@@ -166,7 +169,7 @@ export function partLabels(
 
 /** y as finite numbers, of several targets [rows, targets]: for estimators with the tag `multiOutput`. */
 export function fitTargetMatrix(input: Targets): Matrix<Float64Array> {
-  return encodeTargetMatrix(requireY(input), input.x.rows);
+  return encodeTargetMatrix(givenY(input), input.x.rows);
 }
 
 /** y as finite numbers, of one target. */
@@ -185,8 +188,13 @@ export function reportProgress(
   return (done, total) => onProgress({ estimator: name, done, total, fraction: done / total });
 }
 
-/** y as it was passed. @throws {ERR_PARAMETER} when it was not */
+/** y as a list with one entry per row. @throws {ERR_PARAMETER} when it was not passed */
 export function requireY(input: Pick<FitInput, 'y'>): ArrayLike<unknown> {
+  const y = givenY(input);
+  return y instanceof Matrix ? rowsOfMatrix(y) : y;
+}
+
+function givenY(input: Pick<FitInput, 'y'>): NonNullable<FitInput['y']> {
   if (input.y === undefined || input.y === null) {
     throw new ValidationError(
       'ERR_PARAMETER',
@@ -209,7 +217,7 @@ export function partOfInput(input: FitInput, rows: Int32Array, own: Int32Array |
       ? { x: own === null ? takeSharedRows(x, rows) : toShared(x.takeRows(rows).columns(own)) }
       : { x: noColumns(rows.length), given: takeRows(given, rows) }),
     columns: own === null ? columns : Array.from(own, (j) => columns[j]),
-    y: y && Array.from(rows, (row) => y[row]),
+    y: y instanceof Matrix ? y.takeRows(rows) : y && Array.from(rows, (row) => y[row]),
     sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
     groups: groups && Array.from(rows, (row) => groups[row]),
     validation: null,
@@ -374,7 +382,7 @@ function encodeValidation(
   const [X, y, sampleWeight] = set as ValidationSet;
   const x = toShared(schema.encode(X, dtype));
   if (x.rows === 0) throw new ValidationError('ERR_EMPTY', 'validation needs at least one row.');
-  const targets = copyTargets(y);
+  const targets = copyList(targetRows(y));
   if (targets?.length !== x.rows) {
     throw new ValidationError(
       'ERR_SHAPE',
@@ -396,7 +404,7 @@ const DEEPEST = 3;
  * A copy of what a vectorizer reads, which the caller may change while a fit works. Sparse rows, and tables of other libraries, do not
  * change.
  */
-export function copyDocuments<X>(documents: X, depth: number = DEEPEST): X {
+function copyDocuments<X>(documents: X, depth: number = DEEPEST): X {
   if (typeof documents !== 'object' || documents === null || depth === 0) return documents;
   if (documents instanceof Matrix || isTypedArray(documents)) return documents.slice() as X;
   if (Array.isArray(documents)) return documents.map((item) => copyDocuments(item, depth - 1)) as X;
@@ -407,12 +415,13 @@ export function copyDocuments<X>(documents: X, depth: number = DEEPEST): X {
 }
 
 /** y in the form of a fit, as a copy, which the caller may change while the fit works. */
-export function copyTargets(y: TargetsLike | null | undefined): FitInput['y'] {
-  return copyList(targetRows(y));
+function copyTargets(given: TargetsLike | null | undefined): FitInput['y'] {
+  const y = targetsOf(given);
+  return y instanceof Matrix ? new Matrix(new Float64Array(y.data), y.rows, y.cols) : copyList(y);
 }
 
 /** Arrays are copied by the engine, which takes a hundredth of the time. */
-export function copyList(list: FitInput['y']): FitInput['y'] {
+function copyList(list: ArrayLike<unknown> | null | undefined): ArrayLike<unknown> | undefined {
   if (list === null || typeof list?.length !== 'number') return list ?? undefined;
   if (Array.isArray(list)) return list.slice();
   return isTypedArray(list) ? new Float64Array(list) : Array.from(list);

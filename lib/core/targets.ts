@@ -39,6 +39,13 @@ export function targetRows(y: TargetsLike | null | undefined): ArrayLike<unknown
   return y.map((row) => (isColumn ? row[0] : isTargetRow(row) ? Array.from(row) : row));
 }
 
+/** As {@link targetRows}, but a matrix of several targets as it is: a fit of numbers needs no list of its rows. */
+export function targetsOf(y: TargetsLike): ArrayLike<unknown> | Matrix;
+export function targetsOf(y: TargetsLike | null | undefined): ArrayLike<unknown> | Matrix | undefined;
+export function targetsOf(y: TargetsLike | null | undefined): ArrayLike<unknown> | Matrix | undefined {
+  return isMatrixShaped(y) && y.cols > 1 ? Matrix.from(y) : targetRows(y);
+}
+
 /** How many entries y has. */
 export function countTargetRows(y: TargetsLike): number {
   if (isMatrixShaped(y)) return y.rows;
@@ -51,7 +58,7 @@ export function isTableOfTargets(y: unknown): y is Table {
   return Array.isArray(y) || isForeignTable(y) || Object.values(y).some(isTargetRow);
 }
 
-/** The rows of a matrix as targets of a fit; a column is a list of numbers. */
+/** The rows of a matrix as a list of targets; of a column the numbers. */
 export function rowsOfMatrix({ data, rows, cols }: Matrix): ArrayLike<unknown> {
   if (cols === 1) return data;
   const list = new Array<number[]>(rows);
@@ -92,11 +99,15 @@ export function targetColumns(y: ArrayLike<unknown>): Array<ArrayLike<unknown>> 
 }
 
 /**
- * A list of {@link targetRows} as numbers, [rows, targets].
+ * What {@link targetsOf} gives as numbers, [rows, targets]; a matrix of float64 as it is.
  *
  * @throws {ERR_SHAPE | ERR_DTYPE | ERR_INPUT_NAN | ERR_INPUT_INFINITE} unless they are finite numbers of so many rows
  */
-export function encodeTargetMatrix(y: ArrayLike<unknown>, rows: number): Matrix<Float64Array> {
+export function encodeTargetMatrix(y: ArrayLike<unknown> | Matrix, rows: number): Matrix<Float64Array> {
+  if (y instanceof Matrix) {
+    if (y.rows === rows && allFinite(y.data)) return y.astype('float64') as Matrix<Float64Array>;
+    return encodeTargetMatrix(rowsOfMatrix(y), rows);
+  }
   if (!isTargetRow(y?.[0])) return new Matrix(encodeTargets(y, rows), rows, 1);
   const cols = countTargets(y);
   const data = new Float64Array(rows * cols);
@@ -105,6 +116,11 @@ export function encodeTargetMatrix(y: ArrayLike<unknown>, rows: number): Matrix<
     for (const [j, column] of targetColumns(y).entries()) encodeTargets(column, rows, `y: column ${j},`);
   }
   return new Matrix(data, rows, cols);
+}
+
+function allFinite(data: FloatArray): boolean {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
+  return true;
 }
 
 /** Whether all rows hold so many finite numbers. */
@@ -137,10 +153,10 @@ export function r2OfTargets(
   predicted: FloatArray | Matrix,
   weights?: ArrayLike<number>,
 ): number {
-  const truth = targetRows(y);
-  if (!(predicted instanceof Matrix)) return r2(encodeTargets(truth, predicted.length), predicted, weights);
+  if (!(predicted instanceof Matrix))
+    return r2(encodeTargets(targetRows(y), predicted.length), predicted, weights);
   const { rows, cols } = predicted;
-  const { data, cols: count } = encodeTargetMatrix(truth, rows);
+  const { data, cols: count } = encodeTargetMatrix(targetsOf(y), rows);
   if (count !== cols) {
     throw new ValidationError('ERR_SHAPE', `The model predicts ${cols} targets, but y has ${count}.`);
   }

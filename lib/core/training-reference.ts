@@ -5,7 +5,7 @@
  */
 import { type FloatArray, native } from '../native.js';
 import type { Label } from './labels.js';
-import type { Matrix } from './matrix.js';
+import { Matrix } from './matrix.js';
 import type { Column, Schema } from './schema.js';
 
 /** One column of the training data. */
@@ -50,10 +50,11 @@ export interface TrainingSample {
   readonly y: readonly unknown[] | undefined;
 }
 
-/** Copies some rows of an encoded training set. */
-export function takeSample(x: Matrix, y: ArrayLike<unknown> | undefined): TrainingSample {
+/** Copies some rows of an encoded training set. Of several targets nothing is kept. */
+export function takeSample(x: Matrix, targets: ArrayLike<unknown> | Matrix | undefined): TrainingSample {
   const rows = sampleRows(x.rows, share(MOST_SAMPLED_VALUES, x.cols, SAMPLED_ROWS));
   const values = native.takeRows(x.data, x.rows, x.cols, rows);
+  const y = targets instanceof Matrix ? undefined : targets;
   return { of: x.rows, rows: rows.length, values, y: y && Array.from(rows, (row) => y[row]) };
 }
 

@@ -2,7 +2,7 @@
 import { applyOps } from '../core/apply.js';
 import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, reportProgress, toShared } from '../core/fit-input.js';
+import { type FitInput, reportProgress, requireY, toShared } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import {
   bool,
@@ -220,7 +220,7 @@ export async function fitBoosting(
     let init: Estimator | null = null;
     if (params.init instanceof Estimator) {
       init = params.init.clone();
-      const labels = input.y!;
+      const labels = requireY(input);
       const initY = order ? Array.from(order.subarray(0, rows), (i) => labels[i]) : labels;
       await init.fitInput({ ...training, y: initY, onProgress: undefined }, Schema.named(input.columns));
     }

@@ -10,7 +10,7 @@ import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
-import { isTargetRow, type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
+import { isTargetRow, type TargetsLike, targetColumns } from '../core/targets.js';
 import {
   checkEach,
   type MultiOutputParams,
@@ -110,7 +110,7 @@ export class MultiOutputClassifier extends SeveralClassesClassifier<MultiOutputP
       const known = before?.models ?? null;
       return { models: await learnPart(this, this.params.estimator, input, known, targets, lists) };
     };
-    return this.fitPart(X, targetRows(y), others, learn, learn);
+    return this.fitPart(X, y, others, learn, learn);
   }
 
   /** The fitted models, one for each target. @throws {ERR_NOT_FITTED} before `fit` */

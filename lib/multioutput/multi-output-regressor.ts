@@ -10,7 +10,7 @@ import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
-import { type TargetsLike, targetRows } from '../core/targets.js';
+import type { TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import { learnPart } from './parts.js';
 
@@ -121,7 +121,7 @@ export class MultiOutputRegressor<Y extends FloatArray | Matrix = Matrix> extend
       const models = await learnPart(this, this.params.estimator, input, before?.models ?? null, targets);
       return { models };
     };
-    return this.fitPart(X, targetRows(y), options, learn, learn);
+    return this.fitPart(X, y, options, learn, learn);
   }
 
   protected override countOf({ models }: MultiOutputState): number {

@@ -10,7 +10,7 @@ import type { FloatArray, Matrix } from '../core/matrix.js';
 import { custom, either, nothing, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
-import { rowsOfMatrix } from '../core/targets.js';
+import { targetsOf } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import {
   type FunctionSteps,
@@ -156,7 +156,7 @@ export class TransformedTargetRegressor<Y extends FloatArray | Matrix = FloatArr
     );
     const regressor = this.params.regressor.clone();
     await regressor.fitInput(
-      { ...input, y: rowsOfMatrix(transformed), validation: null },
+      { ...input, y: targetsOf(transformed), validation: null },
       Schema.named(columns),
     );
     return { regressor, transformer };

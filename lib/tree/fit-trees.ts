@@ -3,7 +3,7 @@ import { type FitInput, fitLabels, fitTargetMatrix, reportProgress } from '../co
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
-import { decodeNumbers, r2OfTargets, rowsOfMatrix } from '../core/targets.js';
+import { decodeNumbers, r2OfTargets } from '../core/targets.js';
 import { trainWhere } from '../core/training-device.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type ForestSpec, type NativeForest, native } from '../native.js';
@@ -196,7 +196,7 @@ export async function fitRegressorTrees(
     seen.length,
     y.cols,
   );
-  const score = r2OfTargets(rowsOfMatrix(y.takeRows(seen)), decodeNumbers(means));
+  const score = r2OfTargets(y.takeRows(seen), decodeNumbers(means));
   return { ...state, oob: { ...oob, score } };
 }
 

@@ -53,6 +53,19 @@ const columns = [0, 1].map((t) => Array.from(Y.columns([t]).data));
 const flags = Array.from(target, (species) => [Number(species > 0), Number(species > 1)]);
 
 describe('one mechanism', () => {
+  test('a matrix of targets is what the list of its rows is, and may change while a fit works', async () => {
+    for (const y of [Y.copy(), Y.astype('float32')]) {
+      const rows = y.toArray();
+      for (const make of [() => new Ridge<Matrix>(), () => new MultiTaskLasso({ alpha: 0.01 })]) {
+        const listed = await make().fit(X, rows);
+        const own = y.copy();
+        const fit = make().fit(X, own);
+        own.data.fill(0);
+        expect((await fit).coef).toEqual(listed.coef);
+      }
+    }
+  });
+
   test('targets at once are targets one by one', async () => {
     for (const make of [() => new LinearRegression<Matrix>(), () => new Ridge<Matrix>({ alpha: 3 })]) {
       const both = await make().fit(X, Y);
@@ -424,7 +437,8 @@ describe('what is refused', () => {
   test('an error of a value names its column', async () => {
     const bad = Y.toArray();
     bad[7][1] = Number.POSITIVE_INFINITY;
-    await expect(new Ridge().fit(X, bad)).rejects.toThrow('y: column 1, row 7');
+    for (const y of [bad, Matrix.from(bad), Matrix.from(bad, undefined, 'float32')])
+      await expect(new Ridge().fit(X, y)).rejects.toThrow('y: column 1, row 7');
     const labels: unknown[][] = flags.map((row) => [...row]);
     labels[3][1] = null;
     await expect(new MultiOutputClassifier(new GaussianNB()).fit(X, labels)).rejects.toThrow(
