@@ -406,7 +406,8 @@ const DEEPEST = 3;
  */
 function copyDocuments<X>(documents: X, depth: number = DEEPEST): X {
   if (typeof documents !== 'object' || documents === null || depth === 0) return documents;
-  if (documents instanceof Matrix || isTypedArray(documents)) return documents.slice() as X;
+  if (documents instanceof Matrix) return documents.copy() as X;
+  if (isTypedArray(documents)) return documents.slice() as X;
   if (Array.isArray(documents)) return documents.map((item) => copyDocuments(item, depth - 1)) as X;
   const prototype = Object.getPrototypeOf(documents);
   if (prototype !== null && prototype !== Object.prototype) return documents;
