@@ -1,36 +1,27 @@
 /** Transformers in parallel, each on its own columns, compiled into one plan. */
 import { applyOps, sideBySide, transformTraining } from '../core/apply.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
-import { Estimator, type Front } from '../core/estimator.js';
+import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isSparse } from '../core/forms.js';
-import { frontOf } from '../core/inner-models.js';
-import { isTransformer, Transformer } from '../core/kinds.js';
-import type { SignalOptions } from '../core/linalg/call.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { isTransformer } from '../core/kinds.js';
+import type { Matrix } from '../core/matrix.js';
 import { checkParts } from '../core/named-parts.js';
 import { bool, custom, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
-import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
-import {
-  fitKeepingRows,
-  fitRows,
-  type MakesRows,
-  mayMakeSparse,
-  type Rows,
-} from '../core/sparse/made-rows.js';
+import { requireCsr } from '../core/sparse/csr-matrix.js';
+import { fitRows, type Rows } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
-import { refusalOf } from './feature-union.js';
 import {
-  inColumnsOfX,
-  joined,
-  partInput,
-  SideBySide,
-  schemaOf,
-  vectorizes,
-  widthOf,
-} from './side-by-side.js';
+  type FittedPart,
+  isFittedPart,
+  type Learning,
+  Parallel,
+  type ParallelState,
+  refusalOf,
+} from './parallel.js';
+import { inColumnsOfX, joined, partInput, type SidePart, schemaOf, vectorizes } from './side-by-side.js';
 
 /** Columns by name, by position, or all of some kind. */
 export type ColumnSelection =
@@ -59,15 +50,12 @@ export interface ColumnTransformerParams {
   sparseThreshold: number;
 }
 
-interface FittedPart {
-  readonly name: string;
+interface ColumnsPart extends FittedPart {
   readonly columns: Int32Array;
-  /** null: the columns pass unchanged. */
-  readonly estimator: Estimator | null;
 }
 /** Learned by {@link ColumnTransformer}: the parts that have columns, fitted. */
-export interface ColumnTransformerState {
-  readonly parts: readonly FittedPart[];
+export interface ColumnTransformerState extends ParallelState {
+  readonly parts: readonly ColumnsPart[];
   /** Of X, where a part reads documents: the plan then reads the rows of all parts. */
   readonly input?: ReturnType<Schema['toJSON']>;
 }
@@ -91,10 +79,7 @@ export interface ColumnTransformerState {
  * prepare.getFeatureNamesOut(); // ['numbers__age', 'words__city_Oslo', 'words__city_Turku']
  * ```
  */
-export class ColumnTransformer
-  extends Transformer<ColumnTransformerParams, ColumnTransformerState>
-  implements MakesRows
-{
+export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnTransformerState> {
   constructor(
     transformers: readonly ColumnPart[],
     options: Partial<Omit<ColumnTransformerParams, 'transformers'>> = {},
@@ -120,7 +105,7 @@ export class ColumnTransformer
 
   get stateRules(): Rules<ColumnTransformerState> {
     return {
-      parts: custom('the fitted parts', (v) => Array.isArray(v) && v.length > 0 && v.every(isFittedPart)),
+      parts: custom('the fitted parts', (v) => Array.isArray(v) && v.length > 0 && v.every(isColumnsPart)),
       input: custom('a schema', (v) => v === undefined || Schema.fromJSON(v) instanceof Schema),
     };
   }
@@ -158,22 +143,13 @@ export class ColumnTransformer
     });
   }
 
-  protected override get namedParts() {
-    return 'transformers';
-  }
-
-  protected async fitState(input: FitInput): Promise<ColumnTransformerState> {
-    return (await this.#learn(input, false)).state;
-  }
-
-  /** @param wantsRows - whether to give what the parts make of the rows, where these may be sparse */
-  async #learn(input: FitInput, wantsRows: boolean): Promise<Learning> {
+  protected async learn(input: FitInput, wantsRows: boolean): Promise<Learning<ColumnTransformerState>> {
     const { transformers, remainder, sparseThreshold } = this.params;
     const reads = this.tags.vectorizes;
     const schema = schemaOf(input, textColumns(transformers));
-    const makesRows = wantsRows && (isSparse(input.given) || transformers.some(([, t]) => mayMakeSparse(t)));
+    const makesRows = wantsRows && (isSparse(input.given) || this.mayMakeSparse);
     const taken = new Set<number>();
-    const parts: FittedPart[] = [];
+    const parts: ColumnsPart[] = [];
     const rows: Rows[] = [];
     const fitPart = async (name: string, transformer: Estimator | null, indices: readonly number[]) => {
       const estimator = transformer?.clone() ?? null;
@@ -205,47 +181,12 @@ export class ColumnTransformer
     return { state, rows: makesRows ? await joined(rows, sparseThreshold) : undefined };
   }
 
-  /** @internal */
-  get mayMakeSparse(): boolean {
-    return this.params.transformers.some(([, part]) => mayMakeSparse(part));
+  protected sidesOf({ parts }: ColumnTransformerState): readonly SidePart[] {
+    return parts.map(({ columns, estimator }) => ({ columns, estimator, weight: 1 }));
   }
 
-  /** Fits, and gives what the rows become. @internal */
-  fitRows(input: FitInput, schema: Schema): Promise<Rows> {
-    return fitKeepingRows(this, input, schema, (own) => this.#learn(own, true));
-  }
-
-  /** @internal */
-  makeRows(X: MatrixLike, options?: SignalOptions): Promise<Rows> {
-    return this.transformSparse(X, options);
-  }
-
-  /**
-   * As `transform`, of any rows, sparse: the rows of parts that make sparse ones are never dense.
-   *
-   * @throws see {@link ColumnTransformer.transform}
-   */
-  transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
-    return this.#joint(this.state, this.schema).transform(X, options);
-  }
-
-  /** All parts as one vectorizer. @param schema - of X, where no part reads documents */
-  #joint({ parts, input }: ColumnTransformerState, schema: Schema): SideBySide {
-    const own = parts.map(({ columns, estimator }) => ({ columns, estimator, weight: 1 }));
-    return SideBySide.of(own, input === undefined ? schema : Schema.fromJSON(input));
-  }
-
-  /** Where a part reads documents, the plan reads the rows of all parts. */
-  protected override front(state: ColumnTransformerState): Front {
-    const { parts, input } = state;
-    if (input === undefined) return frontOf([]);
-    const width = parts.reduce((sum, part) => sum + widthOf({ ...part, weight: 1 }, 0), 0);
-    const schema = Schema.unnamed(width);
-    return { vectorizers: [this.#joint(state, schema)], schema, dtype: 'float64' };
-  }
-
-  override get crossFits() {
-    return this.params.transformers.some(([, part]) => part instanceof Estimator && part.crossFits);
+  protected readsDocuments({ input }: ColumnTransformerState): boolean {
+    return input !== undefined;
   }
 
   override async crossFitted(input: FitInput): Promise<Matrix> {
@@ -256,13 +197,6 @@ export class ColumnTransformer
       parts.push(estimator ? await transformTraining(estimator, own, ownSchema) : own.x);
     }
     return sideBySide(parts);
-  }
-
-  /** The fitted transformers by name. @throws {ERR_NOT_FITTED} before `fit` */
-  get namedTransformers(): Record<string, Estimator | 'passthrough'> {
-    return Object.fromEntries(
-      this.state.parts.map(({ name, estimator }) => [name, estimator ?? 'passthrough']),
-    );
   }
 
   outputColumns(): readonly Column[] {
@@ -276,19 +210,13 @@ export class ColumnTransformer
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
-    if (this.state.input !== undefined) return x;
+    if (this.readsDocuments(this.state)) return x;
     const parts = this.state.parts.map(({ columns, estimator }) => {
       const own = plan.gather(x, Array.from(columns));
       return estimator ? estimator.lowerChecked(plan, own, { ...options, output: 'transform' }) : own;
     });
     return plan.concat(parts);
   }
-}
-
-/** What a fit learns, and the rows it makes. */
-interface Learning {
-  readonly state: ColumnTransformerState;
-  readonly rows?: Rows;
 }
 
 /** The training set of one part. */
@@ -335,11 +263,6 @@ function selectColumns(selection: ColumnSelection, schema: Schema, part: string)
   });
 }
 
-function isFittedPart(value: unknown): value is FittedPart {
-  const { name, columns, estimator } = (value ?? {}) as Partial<FittedPart>;
-  return (
-    typeof name === 'string' &&
-    columns instanceof Int32Array &&
-    (estimator === null || isTransformer(estimator))
-  );
+function isColumnsPart(value: unknown): value is ColumnsPart {
+  return isFittedPart(value) && (value as Partial<ColumnsPart>).columns instanceof Int32Array;
 }

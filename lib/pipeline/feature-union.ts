@@ -1,28 +1,27 @@
 /** Transformers side by side, each on all columns, compiled into one plan. */
 import { sideBySide, transformTraining } from '../core/apply.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
-import { Estimator, type Front } from '../core/estimator.js';
+import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isSparse } from '../core/forms.js';
-import { frontOf } from '../core/inner-models.js';
-import { isTransformer, Transformer } from '../core/kinds.js';
-import type { SignalOptions } from '../core/linalg/call.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { isTransformer } from '../core/kinds.js';
+import type { Matrix } from '../core/matrix.js';
 import { checkParts, nameByClass } from '../core/named-parts.js';
 import { bool, custom, either, nothing, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
-import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
-import {
-  fitKeepingRows,
-  fitRows,
-  type MakesRows,
-  mayMakeSparse,
-  type Rows,
-} from '../core/sparse/made-rows.js';
-import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
+import { requireCsr } from '../core/sparse/csr-matrix.js';
+import { fitRows, type Rows } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
-import { joined, SideBySide, weighed, widthOf } from './side-by-side.js';
+import {
+  type FittedPart,
+  isFittedPart,
+  type Learning,
+  Parallel,
+  type ParallelState,
+  refusalOf,
+} from './parallel.js';
+import { joined, type SidePart, weighed } from './side-by-side.js';
 
 /** A named part of a union: a transformer, 'passthrough' for the columns as they are, or 'drop' for none. */
 export type UnionPart = readonly [name: string, transformer: Estimator | 'passthrough' | 'drop'];
@@ -38,18 +37,10 @@ export interface FeatureUnionParams {
   verboseFeatureNamesOut: boolean;
 }
 
-interface FittedPart {
-  readonly name: string;
-  /** null: the columns pass unchanged. */
-  readonly estimator: Estimator | null;
-}
 /** Learned by {@link FeatureUnion}: the parts that give columns, fitted. */
-export interface FeatureUnionState {
-  readonly parts: readonly FittedPart[];
+export interface FeatureUnionState extends ParallelState {
   /** Whether a part reads documents: the plan then reads the rows of all parts. */
   readonly vectorizes?: boolean;
-  /** Of X, where that is sparse and a part reads it as documents. */
-  readonly input?: ReturnType<Schema['toJSON']>;
 }
 
 /**
@@ -73,7 +64,7 @@ export interface FeatureUnionState {
  * union.getFeatureNamesOut(); // ['scaled__x0', 'powers__x0', 'powers__x0^2']
  * ```
  */
-export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionState> implements MakesRows {
+export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState> {
   constructor(
     transformers: readonly UnionPart[],
     options: Partial<Omit<FeatureUnionParams, 'transformers'>> = {},
@@ -137,16 +128,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
     }
   }
 
-  protected override get namedParts() {
-    return 'transformers';
-  }
-
-  protected async fitState(input: FitInput): Promise<FeatureUnionState> {
-    return (await this.#learn(input, false)).state;
-  }
-
-  /** @param wantsRows - whether to give what the parts make of the rows, where these may be sparse */
-  async #learn(input: FitInput, wantsRows: boolean): Promise<{ state: FeatureUnionState; rows?: Rows }> {
+  protected async learn(input: FitInput, wantsRows: boolean): Promise<Learning<FeatureUnionState>> {
     const { transformers, transformerWeights } = this.params;
     const reads = this.tags.vectorizes;
     const { given, x } = input;
@@ -182,57 +164,19 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
     return { state, rows: makesRows ? await joined(rows, Infinity) : undefined };
   }
 
-  /** @internal */
-  get mayMakeSparse(): boolean {
-    return this.params.transformers.some(([, part]) => mayMakeSparse(part));
-  }
-
-  /** Fits, and gives what the rows become. @internal */
-  fitRows(input: FitInput, schema: Schema): Promise<Rows> {
-    return fitKeepingRows(this, input, schema, (own) => this.#learn(own, true));
-  }
-
-  /** @internal */
-  makeRows(X: MatrixLike, options?: SignalOptions): Promise<Rows> {
-    return this.transformSparse(X, options);
-  }
-
-  /**
-   * As `transform`, of any rows, sparse: the rows of parts that make sparse ones are never dense.
-   *
-   * @throws see {@link FeatureUnion.transform}
-   */
-  transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
-    return this.#joint(this.state, this.fittedParams.transformerWeights, this.schema).transform(X, options);
-  }
-
-  /** All parts as one vectorizer. @param schema - of X, where no part reads documents */
-  #joint({ parts, input }: FeatureUnionState, weights: UnionWeights, schema: Schema): SideBySide {
-    const own = parts.map(({ name, estimator }) => {
-      return { columns: null, estimator, weight: weightIn(weights, name) ?? 1 };
-    });
-    if (input !== undefined) return SideBySide.of(own, Schema.fromJSON(input));
-    const [first] = parts.flatMap(({ estimator }) => estimator?.vectorizers ?? []);
-    const read = parts.find(({ estimator }) => estimator instanceof SparseTransformer)?.estimator ?? first;
-    return SideBySide.of(own, read?.schema ?? schema);
-  }
-
-  /** Where a part reads documents, the plan reads the rows of all parts. */
-  protected override front(state: FeatureUnionState): Front {
-    if (!state.vectorizes) return frontOf([]);
-    const parts = state.parts.map(({ estimator }) => ({ columns: null, estimator, weight: 1 }));
-    const cols = state.input?.columns.length ?? 0;
-    const schema = Schema.unnamed(parts.reduce((sum, part) => sum + widthOf(part, cols), 0));
+  protected sidesOf({ parts }: FeatureUnionState): readonly SidePart[] {
     const { transformerWeights } = this.isFitted ? this.fittedParams : this.params;
-    return { vectorizers: [this.#joint(state, transformerWeights, schema)], schema, dtype: 'float64' };
+    return parts.map(({ name, estimator }) => {
+      return { columns: null, estimator, weight: weightIn(transformerWeights, name) ?? 1 };
+    });
+  }
+
+  protected readsDocuments({ vectorizes = false }: FeatureUnionState): boolean {
+    return vectorizes;
   }
 
   #weightOf(part: string): number | undefined {
     return weightIn(this.fittedParams.transformerWeights, part);
-  }
-
-  override get crossFits() {
-    return this.params.transformers.some(([, part]) => part instanceof Estimator && part.crossFits);
   }
 
   override async crossFitted(input: FitInput): Promise<Matrix> {
@@ -244,13 +188,6 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
       parts.push(weight === undefined ? own : await own.scaleAsync(weight));
     }
     return sideBySide(parts);
-  }
-
-  /** The fitted transformers by name. @throws {ERR_NOT_FITTED} before `fit` */
-  get namedTransformers(): Record<string, Estimator | 'passthrough'> {
-    return Object.fromEntries(
-      this.state.parts.map(({ name, estimator }) => [name, estimator ?? 'passthrough']),
-    );
   }
 
   outputColumns(): readonly Column[] {
@@ -268,7 +205,7 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
-    if (this.state.vectorizes) return x;
+    if (this.readsDocuments(this.state)) return x;
     const parts = this.state.parts.map(({ name, estimator }) => {
       const own = estimator?.lowerChecked(plan, x, { ...options, output: 'transform' }) ?? x;
       const weight = this.#weightOf(name);
@@ -280,17 +217,6 @@ export class FeatureUnion extends Transformer<FeatureUnionParams, FeatureUnionSt
 
 function weightIn(weights: UnionWeights, part: string): number | undefined {
   return weights !== null && Object.hasOwn(weights, part) ? weights[part] : undefined;
-}
-
-/** Why something cannot work beside other transformers; undefined when it can. */
-export function refusalOf(transformer: unknown): string | undefined {
-  if (transformer === 'passthrough' || transformer === 'drop' || isTransformer(transformer)) return undefined;
-  return "must hold a transformer, 'passthrough' or 'drop'.";
-}
-
-function isFittedPart(value: unknown): value is FittedPart {
-  const { name, estimator } = (value ?? {}) as Partial<FittedPart>;
-  return typeof name === 'string' && (estimator === null || isTransformer(estimator));
 }
 
 /**

@@ -2,7 +2,6 @@
  * Transformers side by side of which some make sparse rows: how their rows become those of one matrix, and the vectorizer that they
  * are together where some read documents.
  */
-import { allOf } from '../core/all-of.js';
 import { sideBySide } from '../core/apply.js';
 import { takeColumns } from '../core/columns.js';
 import { Estimator } from '../core/estimator.js';
@@ -16,12 +15,11 @@ import { type Column, Schema } from '../core/schema.js';
 import { sparseSideBySide, takeSparseColumns } from '../core/sparse/csr-columns.js';
 import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
 import { checkDenseSize } from '../core/sparse/densify.js';
+import { JoinedRows } from '../core/sparse/joined-rows.js';
 import { asSparse, makeRows, type Rows } from '../core/sparse/made-rows.js';
-import { type Learned, SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { replaceValues } from '../core/sparse/weigh.js';
 import { isTable, type Table, tableToColumns } from '../core/table.js';
-import { BorealError, StateError, ValidationError } from '../errors.js';
-import type { CancelHandle } from '../native.js';
+import { BorealError, ValidationError } from '../errors.js';
 
 /** A fitted transformer and what it reads. */
 export interface SidePart {
@@ -44,16 +42,12 @@ const isPart = ({ columns, estimator, weight }: Partial<SidePart>) =>
   Number.isFinite(weight);
 
 /** Fitted transformers as one vectorizer. Made of those of a ColumnTransformer or FeatureUnion, and never fitted itself. */
-export class SideBySide extends SparseTransformer<unknown, object, SideBySideState> {
+export class SideBySide extends JoinedRows<SideBySideState> {
   /** @param schema - of X */
   static of(parts: readonly SidePart[], schema: Schema): SideBySide {
     const joint = new SideBySide({});
     joint.restore({ state: { parts }, schema, dtype: 'float64' });
     return joint;
-  }
-
-  get rules(): Rules<object> {
-    return {};
   }
 
   get stateRules(): Rules<SideBySideState> {
@@ -72,21 +66,9 @@ export class SideBySide extends SparseTransformer<unknown, object, SideBySideSta
     }
   }
 
-  protected inputColumns(): readonly Column[] {
-    return this.schema.columns;
-  }
-
-  protected learn(): Promise<Learned<SideBySideState>> {
-    throw new StateError('ERR_NOT_SUPPORTED', 'SideBySide is made of fitted transformers.');
-  }
-
-  protected async vectorize(
-    X: MatrixLike,
-    _cancel: CancelHandle | null,
-    options: SignalOptions,
-  ): Promise<CsrMatrix> {
+  protected rowsOfParts(X: MatrixLike, options: SignalOptions): Promise<CsrMatrix>[] {
     const { schema } = this;
-    const part = async ({ columns, estimator, weight }: SidePart) => {
+    return this.state.parts.map(async ({ columns, estimator, weight }) => {
       const own = columns === null ? X : columnsOf(X, schema, columns);
       const made =
         estimator === null
@@ -95,18 +77,11 @@ export class SideBySide extends SparseTransformer<unknown, object, SideBySideSta
               throw columns === null ? error : inColumnsOfX(error, columns);
             });
       return weighed(await asSparse(made), weight);
-    };
-    const rows = await allOf(this.state.parts.map(part));
-    if (rows.some((part) => part.rows !== rows[0].rows))
-      throw new ValidationError('ERR_SHAPE', 'The parts of X have different numbers of rows.');
-    return sparseSideBySide(rows);
+    });
   }
 
-  /** x0, x1 and so on: who made it knows the names. */
-  getFeatureNamesOut(): string[] {
-    const { length } = this.schema.columns;
-    const count = this.state.parts.reduce((sum, part) => sum + widthOf(part, length), 0);
-    return Array.from({ length: count }, (_, j) => `x${j}`);
+  protected get width(): number {
+    return widthOf(this.state.parts, this.schema.columns.length);
   }
 }
 
@@ -116,9 +91,11 @@ export function inColumnsOfX(error: unknown, columns: ArrayLike<number>): unknow
   return error;
 }
 
-/** How many columns a part of X, which has `cols`, gives. */
-export function widthOf({ columns, estimator }: SidePart, cols: number): number {
-  return isTransformer(estimator) ? estimator.outputColumns().length : (columns?.length ?? cols);
+/** How many columns parts of X, which has `cols`, give together. */
+export function widthOf(parts: readonly SidePart[], cols: number): number {
+  const width = ({ columns, estimator }: SidePart) =>
+    isTransformer(estimator) ? estimator.outputColumns().length : (columns?.length ?? cols);
+  return parts.reduce((sum, part) => sum + width(part), 0);
 }
 
 /** Columns of X in the order of a schema: by name of a table, else by position. */

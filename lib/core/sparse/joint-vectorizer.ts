@@ -2,18 +2,16 @@
  * The vectorizers of several models that read the same documents, as one: the rows of each model stand side by side, so that one plan
  * of all models reads them.
  */
-import { StateError, ValidationError } from '../../errors.js';
-import type { CancelHandle } from '../../native.js';
-import { allOf } from '../all-of.js';
+import { ValidationError } from '../../errors.js';
 import type { Estimator } from '../estimator.js';
 import { isSparse } from '../forms.js';
 import type { SignalOptions } from '../linalg/call.js';
 import type { MatrixLike } from '../matrix.js';
 import { custom, int, type Rules } from '../params.js';
-import { type Column, Schema } from '../schema.js';
-import { sparseSideBySide } from './csr-columns.js';
+import { Schema } from '../schema.js';
 import { CsrMatrix, requireCsr } from './csr-matrix.js';
-import { type Learned, SparseTransformer, type Vectorizer } from './sparse-transformer.js';
+import { JoinedRows } from './joined-rows.js';
+import { SparseTransformer, type Vectorizer } from './sparse-transformer.js';
 
 /** What makes the rows of one model. */
 export interface Branch {
@@ -37,7 +35,7 @@ const isBranch = ({ vectorizers, width, schema }: Partial<Branch>) => {
 };
 
 /** See the head of this file. Made of fitted models, and never fitted itself. */
-export class JointVectorizer extends SparseTransformer<unknown, object, JointVectorizerState> {
+export class JointVectorizer extends JoinedRows<JointVectorizerState> {
   /** @param models - fitted; at least one has vectorizers */
   static of(models: readonly Estimator[]): JointVectorizer {
     const joint = new JointVectorizer({});
@@ -50,10 +48,6 @@ export class JointVectorizer extends SparseTransformer<unknown, object, JointVec
     return joint;
   }
 
-  get rules(): Rules<object> {
-    return {};
-  }
-
   get stateRules(): Rules<JointVectorizerState> {
     return {
       branches: custom(
@@ -63,32 +57,17 @@ export class JointVectorizer extends SparseTransformer<unknown, object, JointVec
     };
   }
 
-  protected inputColumns(): readonly Column[] {
-    return this.schema.columns;
-  }
-
-  protected learn(): Promise<Learned<JointVectorizerState>> {
-    throw new StateError('ERR_NOT_SUPPORTED', 'JointVectorizer is made of fitted models.');
-  }
-
-  protected async vectorize(
-    X: MatrixLike,
-    _cancel: CancelHandle | null,
-    options: SignalOptions,
-  ): Promise<CsrMatrix> {
-    const branch = async ({ vectorizers, width, schema }: Branch) => {
+  protected rowsOfParts(X: MatrixLike, options: SignalOptions): Promise<CsrMatrix>[] {
+    return this.state.branches.map(async ({ vectorizers, width, schema }) => {
       let rows = X;
       for (const vectorizer of vectorizers) rows = await vectorizer.transform(rows, options);
       const part = isSparse(rows) ? requireCsr(rows) : CsrMatrix.from(Schema.fromJSON(schema).encode(rows));
       if (part.cols === width) return part;
       throw new ValidationError('ERR_SHAPE', `X has ${part.cols} columns; a model within reads ${width}.`);
-    };
-    return sparseSideBySide(await allOf(this.state.branches.map(branch)));
+    });
   }
 
-  /** x0, x1 and so on: the same word may be a column of several models. */
-  getFeatureNamesOut(): string[] {
-    const count = this.state.branches.reduce((sum, { width }) => sum + width, 0);
-    return Array.from({ length: count }, (_, j) => `x${j}`);
+  protected get width(): number {
+    return this.state.branches.reduce((sum, { width }) => sum + width, 0);
   }
 }
