@@ -2,7 +2,7 @@
 import type { FitInput } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { ValidationError } from '../errors.js';
-import { gramOf } from './gram.js';
+import { sumsOf } from './gram.js';
 
 /** What a path of column selection reads of X and y. */
 export interface Correlations {
@@ -69,7 +69,7 @@ export async function productsOf(
     yy: square,
     xMean: offset,
     yMean: mean,
-  } = await gramOf(input, targets, fitIntercept);
+  } = await sumsOf(input, targets, fitIntercept);
   checkProducts(square, withTarget);
   const products = new Matrix(gram, cols, cols);
   const correlations = { rows, cols, withTarget, square, column: async (j: number) => products.row(j) };

@@ -4,7 +4,7 @@ import type { Matrix } from '../core/matrix.js';
 import { bool, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { type DescentSpec, type LinearAddon, native } from '../native.js';
-import { callersOwn, gramNow, isSummedInPlace } from './gram.js';
+import { isSummedInPlace, sumsOfCallers } from './gram.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 
 /** Parameters that all models fitted by coordinate descent have. */
@@ -104,13 +104,13 @@ export abstract class SparseLinearRegressor<
     warmStart = false,
   ): Promise<SparseLinearState> {
     const { x, sampleWeight, cancel } = input;
-    const own = callersOwn(input);
     const before = warmStart && this.isFitted ? this.state.coef : null;
     const startCoef = before?.length === x.cols ? before : null;
     const spec = { ...descentSpec(this.params), alphas: Float64Array.of(alpha), l1Ratio, startCoef };
-    const path = await (own === null
+    const sums = sumsOfCallers(input, y, spec.fitIntercept);
+    const path = await (sums === null
       ? descend(x instanceof CsrMatrix ? x : toShared(x), y, sampleWeight, spec, cancel)
-      : native.elasticNetOfGram(gramNow(own, y, spec.fitIntercept), spec, cancel));
+      : native.elasticNetOfGram(sums, spec, cancel));
     const { coef, intercept, gap, iterations, converged } = path;
     return { coef, intercept, dualGap: gap[0], iterations: iterations[0], converged };
   }

@@ -47,3 +47,18 @@ export function foldOfRows(
     throw fail('must name at least two folds, and none without rows.');
   return { folds: Int32Array.from(cv), count };
 }
+
+/** Rows that are left out, and the others to train on; both ascending. */
+export function parted(
+  rows: number,
+  isLeft: (i: number) => boolean,
+): { readonly train: number[]; readonly test: number[] } {
+  const [train, test]: [number[], number[]] = [[], []];
+  for (let i = 0; i < rows; i++) (isLeft(i) ? test : train).push(i);
+  return { train, test };
+}
+
+/** The weights of some rows; null without weights. */
+export function weightsOf(weights: Float64Array | null, rows: readonly number[]): Float64Array | null {
+  return weights && Float64Array.from(rows, (i) => weights[i]);
+}

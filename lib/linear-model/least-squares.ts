@@ -6,7 +6,7 @@ import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { descend } from './elastic-net.js';
-import { ridgeNow } from './gram.js';
+import { sumsOfCallers } from './gram.js';
 import { TargetRegressor, type TargetState, targetRules } from './target-regressor.js';
 
 /** Learned by {@link LinearRegression} and {@link Ridge}. */
@@ -31,18 +31,9 @@ export abstract class LinearRegressor<
   }
 
   protected async solve(input: FitInput, strength: Strength): Promise<LinearState> {
-    const { sampleWeight, cancel } = input;
-    const { fitIntercept } = this.params;
     const y = fitTargetMatrix(input);
     checkStrength(this, strength, y.cols);
-    const alphas = Float64Array.from([strength].flat());
-    // Before anything is waited for: the rows may be the caller's.
-    const found = y.cols === 1 ? ridgeNow(input, y.data, alphas[0], fitIntercept) : undefined;
-    if (found !== undefined) return { ...found, ...UNKNOWN };
-    const { data, rows, cols } = toShared(input.x);
-    return native.fitLeastSquares(
-      ...([data, rows, cols, y.data, y.cols, sampleWeight, alphas, fitIntercept, cancel] as const),
-    );
+    return fitDense(input, y, { alphas: [strength].flat(), fitIntercept: this.params.fitIntercept });
   }
 
   /** By LSQR. @param maxIter - null: ten for each row or column, whichever are fewer */
@@ -52,14 +43,9 @@ export abstract class LinearRegressor<
     tol: number,
     maxIter: number | null,
   ): Promise<LinearState> {
-    const { x, sampleWeight, cancel } = input;
     const { fitIntercept } = this.params;
-    return byStrength(this, fitTargetMatrix(input), strength, async ({ data, cols }, alpha) => {
-      const spec = { alpha, fitIntercept, tol, maxIter: maxIter ?? 0 };
-      const { coef, intercept } = await native.csrLeastSquares(
-        ...([...csrArguments(x), data, cols, sampleWeight, spec, cancel] as const),
-      );
-      return { coef, intercept, ...UNKNOWN };
+    return byStrength(this, fitTargetMatrix(input), strength, async (y, alpha) => {
+      return { ...(await fitSparseRows(input, y, { alpha, fitIntercept, tol, maxIter })), ...UNKNOWN };
     });
   }
 
@@ -113,6 +99,48 @@ async function byStrength(
   return { ...parts[0].fitted, coef, intercept };
 }
 
+/** The rows of a fit, and their weights. */
+type Weighted<Input extends FitInput | SparseFitInput> = Pick<Input, 'x' | 'sampleWeight' | 'cancel'>;
+
+/**
+ * Least squares with an L2 penalty of one strength, or of one for each target. To be called before anything is waited for: the rows may be the
+ * caller's.
+ */
+export async function fitDense(
+  input: Weighted<FitInput>,
+  y: Matrix<Float64Array>,
+  { alphas, fitIntercept }: { readonly alphas: readonly number[]; readonly fitIntercept: boolean },
+): Promise<LinearState> {
+  const sums = y.cols === 1 ? sumsOfCallers(input, y.data, fitIntercept) : null;
+  const found = sums === null ? undefined : native.ridgeOfGram(sums, alphas[0]);
+  if (found !== undefined) return { ...found, ...UNKNOWN };
+  const { data, rows, cols } = toShared(input.x);
+  const { sampleWeight, cancel } = input;
+  const strengths = Float64Array.from(alphas);
+  return native.fitLeastSquares(
+    ...([data, rows, cols, y.data, y.cols, sampleWeight, strengths, fitIntercept, cancel] as const),
+  );
+}
+
+/** The same of sparse rows, by LSQR. */
+export async function fitSparseRows(
+  { x, sampleWeight, cancel }: Weighted<SparseFitInput>,
+  { data, cols }: Matrix<Float64Array>,
+  { alpha, fitIntercept, tol, maxIter }: RidgeSpec & { readonly tol: number },
+): Promise<{ coef: Float64Array; intercept: Float64Array }> {
+  const spec = { alpha, fitIntercept, tol, maxIter: maxIter ?? 0 };
+  const { coef, intercept } = await native.csrLeastSquares(
+    ...([...csrArguments(x), data, cols, sampleWeight, spec, cancel] as const),
+  );
+  return { coef, intercept };
+}
+
+interface RidgeSpec {
+  readonly alpha: number;
+  readonly fitIntercept: boolean;
+  readonly maxIter: number | null;
+}
+
 const SWEEPS = 10_000;
 const NEAR = 1e-12;
 
@@ -121,9 +149,9 @@ const NEAR = 1e-12;
  * elastic net takes means over the rows where ridge takes sums.
  */
 export async function fitPositive(
-  { x, sampleWeight, cancel }: Pick<FitInput | SparseFitInput, 'x' | 'sampleWeight' | 'cancel'>,
+  { x, sampleWeight, cancel }: Weighted<FitInput | SparseFitInput>,
   y: Matrix<Float64Array>,
-  { alpha, fitIntercept, maxIter }: { alpha: number; fitIntercept: boolean; maxIter: number | null },
+  { alpha, fitIntercept, maxIter }: RidgeSpec,
 ): Promise<{ coef: Float64Array; intercept: Float64Array }> {
   const total = sampleWeight?.reduce((sum, weight) => sum + weight, 0) ?? x.rows;
   const spec = {

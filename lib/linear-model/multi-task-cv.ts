@@ -1,10 +1,10 @@
 /** Lasso and elastic net of several targets whose penalty is chosen by cross-validation. */
-import { type FitInput, fitTargetMatrix, reportProgress } from '../core/fit-input.js';
+import { type FitInput, fitTargetMatrix, reportProgress, takeSharedRows } from '../core/fit-input.js';
 import { type FloatArray, Matrix } from '../core/matrix.js';
 import { checkLength, float64s, int, type Rules, real } from '../core/params.js';
 import type { Column } from '../core/schema.js';
 import { positiveShares, shares, smallestMean, strengths } from './elastic-net-cv.js';
-import { type Folds, foldOfRows, foldsRule } from './folds.js';
+import { type Folds, foldOfRows, foldsRule, parted, weightsOf } from './folds.js';
 import {
   type MultiTaskDescentParams,
   MultiTaskRegressor,
@@ -13,7 +13,6 @@ import {
   multiTaskPath,
   multiTaskRules,
 } from './multi-task.js';
-import { rowsOf } from './ridge-classifier.js';
 
 /** Parameters of {@link MultiTaskLassoCV}. */
 export interface MultiTaskLassoCVParams extends MultiTaskDescentParams {
@@ -155,17 +154,14 @@ function splitOf(
   folds: Int32Array,
   fold: number,
 ): Split {
-  const [train, test] = [true, false].map((isTrain) =>
-    [...folds.keys()].filter((i) => (folds[i] !== fold) === isTrain),
-  );
-  const weightsOf = (rows: readonly number[]) => sampleWeight && rowsOf(sampleWeight, 1, rows);
+  const { train, test } = parted(x.rows, (i) => folds[i] === fold);
   return {
-    train: { x: x.takeRows(train), sampleWeight: weightsOf(train), cancel },
+    train: { x: takeSharedRows(x, train), sampleWeight: weightsOf(sampleWeight, train), cancel },
     y: y.takeRows(train) as Matrix<Float64Array>,
     left: {
       x: x.takeRows(test).astype('float64'),
       y: y.takeRows(test) as Matrix<Float64Array>,
-      weights: weightsOf(test),
+      weights: weightsOf(sampleWeight, test),
     },
   };
 }

@@ -3,7 +3,7 @@ import type { FitInput } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { type Correlations, centre, correlationsOf } from './correlations.js';
-import { type Folds, foldOfRows } from './folds.js';
+import { type Folds, foldOfRows, parted } from './folds.js';
 
 /** Means over the rows of a fold, of models one after the other. */
 export interface ResidualMeans {
@@ -33,17 +33,17 @@ export async function* pathFolds(
   { cv, fitIntercept }: { readonly cv: Folds; readonly fitIntercept: boolean },
 ): AsyncGenerator<PathFold> {
   const { folds, count } = foldOfRows(owner, cv, input.x.rows);
-  const parts = Array.from({ length: count }, (_, fold) =>
-    [...folds.keys()].filter((i) => folds[i] === fold),
-  );
-  const fewest = input.x.rows - Math.max(...parts.map((part) => part.length));
-  if (fewest > input.x.cols) {
+  const { rows, cols } = input.x;
+  const parts = Array.from({ length: count }, (): number[] => []);
+  for (const [i, fold] of folds.entries()) parts[fold].push(i);
+  const fewest = rows - Math.max(...parts.map((part) => part.length));
+  if (fewest > cols) {
     yield* byProducts(input, y, parts, fitIntercept);
     return;
   }
-  for (const [fold, test] of parts.entries()) {
-    const train = [...folds.keys()].filter((i) => folds[i] !== fold);
-    yield byRows(input, y, { train, test }, fitIntercept);
+  for (let fold = 0; fold < count; fold++) {
+    const split = parted(rows, (i) => folds[i] === fold);
+    yield byRows(input, y, split, fitIntercept);
   }
 }
 

@@ -1,13 +1,13 @@
 /** The strength of a ridge penalty by rows left out: by their squared errors, or by what a scorer says of predictions of them. */
-import type { FitInput } from '../core/fit-input.js';
+import { type FitInput, takeSharedRows } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, float64s, int, nothing, type Rule, type Rules, real } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { bestOf, getScorer, type Scorer, type ScorerName } from '../metrics/scorers.js';
 import { native } from '../native.js';
-import { type Folds, type FoldsOfRows, optionalFoldsRule } from './folds.js';
-import { rowsOf } from './ridge-classifier.js';
+import { type Folds, type FoldsOfRows, optionalFoldsRule, parted, weightsOf } from './folds.js';
+import { fitDense } from './least-squares.js';
 
 /** Parameters of the choice of a strength. */
 export interface RidgeChoiceParams {
@@ -223,17 +223,11 @@ async function leaveFolds(
     if (weights !== null && test.every((i) => weights[i] === 0)) continue;
     scored++;
     const truth = y.takeRows(test);
-    const held = weights && rowsOf(weights, 1, test);
+    const held = weightsOf(weights, test);
     for await (const [a, predicted] of predictions(params, of, train, test))
       scores[a] += await judge(predicted, truth, held);
   }
   return { scores: [scores.map((sum) => sum / scored)], results: new Float64Array(0) };
-}
-
-function parted(rows: number, isLeft: (i: number) => boolean): { train: number[]; test: number[] } {
-  const [train, test]: [number[], number[]] = [[], []];
-  for (let i = 0; i < rows; i++) (isLeft(i) ? test : train).push(i);
-  return { train, test };
 }
 
 /** What fits of each strength on some rows predict of others, [rows, targets]. */
@@ -243,15 +237,11 @@ async function* predictions(
   train: readonly number[],
   test: readonly number[],
 ): AsyncGenerator<readonly [number, Numbers]> {
-  const part = x.takeRows(train);
   const left = x.takeRows(test).astype('float64');
-  const partY = y.takeRows(train).data;
-  const own = weights && rowsOf(weights, 1, train);
+  const part = { x: takeSharedRows(x, train), sampleWeight: weightsOf(weights, train), cancel };
+  const partY = y.takeRows(train) as Numbers;
   for (const [a, alpha] of alphas.entries()) {
-    const { coef, intercept } = await native.fitLeastSquares(
-      ...([part.data, part.rows, part.cols, partY, y.cols, own] as const),
-      ...([Float64Array.of(alpha), fitIntercept, cancel] as const),
-    );
+    const { coef, intercept } = await fitDense(part, partY, { alphas: [alpha], fitIntercept });
     const products = await left.matmulAsync(new Matrix(coef, y.cols, x.cols), { transposeB: true });
     yield [a, products.add(new Matrix(intercept, 1, y.cols)) as Numbers];
   }

@@ -1,13 +1,11 @@
 /** Classification by ridge regression on targets of -1 and 1. */
-import { type FitInput, fitLabels, type SparseFitInput, type Targets, toShared } from '../core/fit-input.js';
+import { type FitInput, fitLabels, type SparseFitInput } from '../core/fit-input.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { classWeight, type Rules, real } from '../core/params.js';
-import { csrArguments } from '../core/sparse/csr-matrix.js';
-import { native } from '../native.js';
-import { isRidgeSummedInPlace, ridgeNow } from './gram.js';
-import { fitPositive } from './least-squares.js';
+import { isRidgeSummedInPlace } from './gram.js';
+import { fitDense, fitPositive, fitSparseRows } from './least-squares.js';
 import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
 import { type RidgeSettings, ridgeDefaults, ridgeRules } from './ridge.js';
 
@@ -20,21 +18,14 @@ export interface RidgeClassifierParams extends RidgeSettings {
 }
 
 /** -1 and 1 for two classes, else a column for each class: [rows, outputs]. */
-export function ridgeTargets({ codes, classes }: EncodedLabels): Float64Array {
+export function ridgeTargets({ codes, classes }: EncodedLabels): Matrix<Float64Array> {
   const outputs = outputsOf(classes);
   const y = new Float64Array(codes.length * outputs).fill(-1);
   codes.forEach((code, i) => {
     if (outputs > 1) y[i * outputs + code] = 1;
     else if (code === 1) y[i] = 1;
   });
-  return y;
-}
-
-/** Some rows of values [rows, width]. */
-export function rowsOf(values: Float64Array, width: number, rows: readonly number[]): Float64Array {
-  const result = new Float64Array(rows.length * width);
-  for (const [r, i] of rows.entries()) result.set(values.subarray(i * width, (i + 1) * width), r * width);
-  return result;
+  return new Matrix(y, codes.length, outputs);
 }
 
 /**
@@ -70,52 +61,22 @@ export class RidgeClassifier extends LinearClassifier<RidgeClassifierParams, Lin
 
   protected async fitState(input: FitInput): Promise<LinearClassifierState> {
     const { alpha, fitIntercept, positive } = this.params;
-    if (positive) return this.#learnPositive(input);
-    const { y, outputs, weights, classes } = this.#problem(input);
-    // Before anything is waited for: the rows may be the caller's.
-    const found =
-      outputs === 1 ? ridgeNow({ ...input, sampleWeight: weights }, y, alpha, fitIntercept) : undefined;
-    if (found !== undefined) return { ...found, classes };
-    const { data, rows, cols } = toShared(input.x);
-    const { coef, intercept } = await native.fitLeastSquares(
-      ...([
-        data,
-        rows,
-        cols,
-        y,
-        outputs,
-        weights,
-        Float64Array.of(alpha),
-        fitIntercept,
-        input.cancel,
-      ] as const),
-    );
+    const { rows, y, classes } = this.#problem(input);
+    const { coef, intercept } = positive
+      ? await fitPositive(rows, y, this.params)
+      : await fitDense(rows, y, { alphas: [alpha], fitIntercept });
     return { coef, intercept, classes };
   }
 
   protected override async fitSparse(input: SparseFitInput): Promise<LinearClassifierState> {
-    const { alpha, fitIntercept, tol, maxIter, positive } = this.params;
-    if (positive) return this.#learnPositive(input);
-    const { y, outputs, weights, classes } = this.#problem(input);
-    const spec = { alpha, fitIntercept, tol, maxIter: maxIter ?? 0 };
-    const { coef, intercept } = await native.csrLeastSquares(
-      ...([...csrArguments(input.x), y, outputs, weights, spec, input.cancel] as const),
-    );
-    return { coef, intercept, classes };
+    const { rows, y, classes } = this.#problem(input);
+    const fit = this.params.positive ? fitPositive : fitSparseRows;
+    return { ...(await fit(rows, y, this.params)), classes };
   }
 
-  async #learnPositive(input: FitInput | SparseFitInput): Promise<LinearClassifierState> {
-    const { y, outputs, weights, classes } = this.#problem(input);
-    const { x, cancel } = input;
-    const targets = new Matrix(y, x.rows, outputs);
-    const fitted = await fitPositive({ x, sampleWeight: weights, cancel }, targets, this.params);
-    return { ...fitted, classes };
-  }
-
-  #problem(input: Targets) {
+  #problem<Input extends FitInput | SparseFitInput>(input: Input) {
     const encoded = fitLabels(input);
-    const { classes } = encoded;
-    const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'rows');
-    return { y: ridgeTargets(encoded), outputs: outputsOf(classes), weights, classes };
+    const sampleWeight = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'rows');
+    return { rows: { ...input, sampleWeight }, y: ridgeTargets(encoded), classes: encoded.classes };
   }
 }

@@ -4,14 +4,13 @@ import { type FitInput, fitLabels, fitTargetMatrix } from '../core/fit-input.js'
 import { checkFoldClasses, rowsByClass, stratifiedFolds } from '../core/folds.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
-import { type FloatArray, Matrix } from '../core/matrix.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
 import { bool, classWeight, type Rules } from '../core/params.js';
 import type { ByTargets } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
 import { type Folds, type FoldsOfRows, foldOfRows } from './folds.js';
-import { LinearRegressor, type LinearState } from './least-squares.js';
-import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
+import { fitDense, LinearRegressor, type LinearState } from './least-squares.js';
+import { LinearClassifier, type LinearClassifierState } from './linear-classifier.js';
 import {
   CHOICE_DEFAULTS,
   checkChoice,
@@ -165,17 +164,14 @@ export class RidgeClassifierCV extends LinearClassifier<
     const { classes } = encoded;
     const weights = classWeights(this.params.classWeight, encoded, input.sampleWeight, 'rows');
     const y = ridgeTargets(encoded);
-    const { data, rows, cols } = input.x;
-    const targets = new Matrix(y, rows, outputsOf(classes));
-    const choice = await chooseStrength(this.params, input, targets, weights, {
+    const choice = await chooseStrength(this.params, input, y, weights, {
       usual: 'accuracy',
       judge: (scorer) => judgeOfClasses(scorer, classes),
       folds: (cv) => this.#folds(cv, encoded),
     });
-    const { coef, intercept } = await native.fitLeastSquares(
-      ...([data, rows, cols, y, y.length / rows, weights] as const),
-      ...([Float64Array.of(choice.alpha as number), this.params.fitIntercept, input.cancel] as const),
-    );
+    const { coef, intercept } = await fitDense({ ...input, sampleWeight: weights }, y, {
+      ...{ alphas: [choice.alpha as number], fitIntercept: this.params.fitIntercept },
+    });
     return { coef, intercept, classes, ...choice };
   }
 
