@@ -1,7 +1,7 @@
 /** Lasso and elastic net whose penalty is chosen by cross-validation. */
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
-import { Matrix } from '../core/matrix.js';
-import { checkLength, custom, either, float64s, int, type Rules, real } from '../core/params.js';
+import type { Matrix } from '../core/matrix.js';
+import type { Rules } from '../core/params.js';
 import type { Column } from '../core/schema.js';
 import { native } from '../native.js';
 import {
@@ -12,20 +12,22 @@ import {
   SparseLinearRegressor,
   type SparseLinearState,
 } from './elastic-net.js';
-import { type Folds, foldOfRows, foldsRule } from './folds.js';
+import { foldOfRows } from './folds.js';
+import {
+  alphasOf,
+  checkPathChoice,
+  chooseOfPaths,
+  msePathOf,
+  type PathChoice,
+  type PathChoiceParams,
+  pathChoiceDefaults,
+  pathChoiceRules,
+  pathChoiceStateRules,
+  ratiosRule,
+} from './path-choice.js';
 
 /** Parameters of {@link LassoCV}. */
-export interface LassoCVParams extends DescentParams {
-  /**
-   * Strengths to choose from, or how many: evenly spaced in their logarithms, down from the smallest that leaves no coefficient.
-   * Default 100.
-   */
-  alphas: number | readonly number[];
-  /** The smallest of them over the largest, in (0, 1]. Default 1e-3. */
-  eps: number;
-  /** Number of folds, or the fold of each row. Default 5. */
-  cv: Folds;
-}
+export interface LassoCVParams extends DescentParams, PathChoiceParams {}
 
 /** Parameters of {@link ElasticNetCV}. */
 export interface ElasticNetCVParams extends LassoCVParams {
@@ -34,35 +36,7 @@ export interface ElasticNetCVParams extends LassoCVParams {
 }
 
 /** Learned by {@link LassoCV} and {@link ElasticNetCV}. */
-export interface ElasticNetCVState extends SparseLinearState {
-  readonly alpha: number;
-  readonly l1Ratio: number;
-  /** [ratios, alphas], descending. */
-  readonly alphas: Float64Array;
-  /** Mean squared errors, [ratios, alphas, folds]. */
-  readonly mse: Float64Array;
-  readonly folds: number;
-  readonly ratios: number;
-}
-
-const strength = real(0);
-/** @internal */
-export const strengths = either(
-  int(1, 1_000_000),
-  custom(
-    'a list of numbers >= 0',
-    (v) => Array.isArray(v) && v.length > 0 && v.every((alpha) => strength.allows(alpha)),
-  ),
-);
-const share = real(0, 1);
-/** @internal */
-export const shares = either(
-  share,
-  custom(
-    'a list of numbers >= 0 and <= 1',
-    (v) => Array.isArray(v) && v.length > 0 && v.every((ratio) => share.allows(ratio)),
-  ),
-);
+export interface ElasticNetCVState extends SparseLinearState, PathChoice {}
 
 /** Base of {@link LassoCV} and {@link ElasticNetCV}. */
 export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegressor<P, ElasticNetCVState> {
@@ -70,20 +44,12 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
   protected abstract get ratios(): readonly number[];
 
   get stateRules(): Rules<ElasticNetCVState> {
-    return {
-      ...this.sparseLinearRules,
-      alpha: real(0),
-      l1Ratio: real(0, 1),
-      alphas: float64s(),
-      mse: float64s(),
-      folds: int(2),
-      ratios: int(1),
-    };
+    return { ...this.sparseLinearRules, ...pathChoiceStateRules };
   }
 
   protected override checkState(state: ElasticNetCVState, columns: readonly Column[]): void {
     super.checkState(state, columns);
-    checkLength(this, 'mse', state.mse, state.alphas.length * state.folds);
+    checkPathChoice(this, state);
   }
 
   protected async fitState(input: FitInput): Promise<ElasticNetCVState> {
@@ -106,11 +72,8 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
       ...([data, rows, cols, y, sampleWeight, folds] as const),
       ...([spec, cancel, progress] as const),
     );
-    const best = smallestMean(scores.mse, count);
-    const alpha = scores.alphas[best];
-    const l1Ratio = ratios[Math.floor(best / (scores.alphas.length / ratios.length))];
-    const fitted = await this.solve(input, y, alpha, l1Ratio);
-    return { ...fitted, ...scores, alpha, l1Ratio, folds: count, ratios: ratios.length };
+    const choice = chooseOfPaths(ratios, scores.alphas, scores.mse, count);
+    return { ...(await this.solve(input, y, choice.alpha, choice.l1Ratio)), ...choice };
   }
 
   /** The strength chosen. @throws {ERR_NOT_FITTED} before `fit` */
@@ -120,29 +83,13 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
 
   /** The strengths tried, descending, [ratios, alphas]. @throws {ERR_NOT_FITTED} before `fit` */
   get alphas(): Matrix {
-    const { alphas, ratios } = this.state;
-    return new Matrix(alphas.slice(), ratios, alphas.length / ratios);
+    return alphasOf(this.state);
   }
 
   /** Mean squared errors of the rows left out, [ratios * alphas, folds]. @throws {ERR_NOT_FITTED} before `fit` */
   get msePath(): Matrix {
-    const { mse, folds } = this.state;
-    return new Matrix(mse.slice(), mse.length / folds, folds);
+    return msePathOf(this.state);
   }
-}
-
-/** The row of [rows, folds] whose mean is smallest; the first of equal ones. */
-export function smallestMean(mse: Float64Array, folds: number): number {
-  let best = 0;
-  let least = Infinity;
-  for (let i = 0; i < mse.length / folds; i++) {
-    const sum = mse.subarray(i * folds, (i + 1) * folds).reduce((total, value) => total + value, 0);
-    if (sum < least) {
-      least = sum;
-      best = i;
-    }
-  }
-  return best;
 }
 
 /**
@@ -162,11 +109,11 @@ export function smallestMean(mse: Float64Array, folds: number): number {
  */
 export class LassoCV extends PathCV<LassoCVParams> {
   constructor(params: Partial<LassoCVParams> = {}) {
-    super({ alphas: 100, eps: 1e-3, cv: 5, ...descentDefaults, ...params });
+    super({ ...pathChoiceDefaults, ...descentDefaults, ...params });
   }
 
   get rules(): Rules<LassoCVParams> {
-    return { alphas: strengths, eps: real(0, 1, 'min'), cv: foldsRule, ...descentRules };
+    return { ...pathChoiceRules, ...descentRules };
   }
 
   protected get ratios(): readonly number[] {
@@ -191,17 +138,11 @@ export class LassoCV extends PathCV<LassoCVParams> {
  */
 export class ElasticNetCV extends PathCV<ElasticNetCVParams> {
   constructor(params: Partial<ElasticNetCVParams> = {}) {
-    super({ l1Ratio: 0.5, alphas: 100, eps: 1e-3, cv: 5, ...descentDefaults, ...params });
+    super({ l1Ratio: 0.5, ...pathChoiceDefaults, ...descentDefaults, ...params });
   }
 
   get rules(): Rules<ElasticNetCVParams> {
-    return {
-      l1Ratio: typeof this.params.alphas === 'number' ? positiveShares : shares,
-      alphas: strengths,
-      eps: real(0, 1, 'min'),
-      cv: foldsRule,
-      ...descentRules,
-    };
+    return { l1Ratio: ratiosRule(this.params), ...pathChoiceRules, ...descentRules };
   }
 
   protected get ratios(): readonly number[] {
@@ -214,9 +155,3 @@ export class ElasticNetCV extends PathCV<ElasticNetCVParams> {
     return this.state.l1Ratio;
   }
 }
-
-/** A grid of strengths begins where L1 leaves no coefficient, which needs some L1. @internal */
-export const positiveShares = custom(
-  'a number > 0 and <= 1 or a list of such numbers (0 needs a list of alphas)',
-  (v) => shares.allows(v) && [v].flat().every((ratio) => (ratio as number) > 0),
-);

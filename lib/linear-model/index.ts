@@ -48,6 +48,7 @@ export {
   type MultiTaskLassoCVParams,
 } from './multi-task-cv.js';
 export * from './orthogonal-matching-pursuit.js';
+export type { PathChoiceParams } from './path-choice.js';
 export * from './perceptron.js';
 export {
   QuantileRegressor,

@@ -1,10 +1,9 @@
 /** Lasso and elastic net of several targets whose penalty is chosen by cross-validation. */
 import { type FitInput, fitTargetMatrix, reportProgress, takeSharedRows } from '../core/fit-input.js';
 import { type FloatArray, Matrix } from '../core/matrix.js';
-import { checkLength, float64s, int, type Rules, real } from '../core/params.js';
+import type { Rules } from '../core/params.js';
 import type { Column } from '../core/schema.js';
-import { positiveShares, shares, smallestMean, strengths } from './elastic-net-cv.js';
-import { type Folds, foldOfRows, foldsRule, parted, weightsOf } from './folds.js';
+import { foldOfRows, parted, weightsOf } from './folds.js';
 import {
   type MultiTaskDescentParams,
   MultiTaskRegressor,
@@ -13,19 +12,21 @@ import {
   multiTaskPath,
   multiTaskRules,
 } from './multi-task.js';
+import {
+  alphasOf,
+  checkPathChoice,
+  chooseOfPaths,
+  msePathOf,
+  type PathChoice,
+  type PathChoiceParams,
+  pathChoiceDefaults,
+  pathChoiceRules,
+  pathChoiceStateRules,
+  ratiosRule,
+} from './path-choice.js';
 
 /** Parameters of {@link MultiTaskLassoCV}. */
-export interface MultiTaskLassoCVParams extends MultiTaskDescentParams {
-  /**
-   * Strengths to choose from, or how many: evenly spaced in their logarithms, down from the smallest that leaves no coefficient.
-   * Default 100.
-   */
-  alphas: number | readonly number[];
-  /** The smallest of them over the largest, in (0, 1]. Default 1e-3. */
-  eps: number;
-  /** Number of folds, or the fold of each row. Default 5. */
-  cv: Folds;
-}
+export interface MultiTaskLassoCVParams extends MultiTaskDescentParams, PathChoiceParams {}
 
 /** Parameters of {@link MultiTaskElasticNetCV}. */
 export interface MultiTaskElasticNetCVParams extends MultiTaskLassoCVParams {
@@ -34,16 +35,7 @@ export interface MultiTaskElasticNetCVParams extends MultiTaskLassoCVParams {
 }
 
 /** Learned by {@link MultiTaskLassoCV} and {@link MultiTaskElasticNetCV}. */
-export interface MultiTaskCVState extends MultiTaskState {
-  readonly alpha: number;
-  readonly l1Ratio: number;
-  /** [ratios, alphas], descending. */
-  readonly alphas: Float64Array;
-  /** Mean squared errors, [ratios, alphas, folds]. */
-  readonly mse: Float64Array;
-  readonly folds: number;
-  readonly ratios: number;
-}
+export interface MultiTaskCVState extends MultiTaskState, PathChoice {}
 
 /** numpy's resolution of float64: the grid of targets that do not vary. */
 const LEAST_ALPHA = 1e-15;
@@ -60,20 +52,12 @@ export abstract class MultiTaskPathCV<
   protected abstract get ratios(): readonly number[];
 
   get stateRules(): Rules<MultiTaskCVState> {
-    return {
-      ...this.multiTaskRules,
-      alpha: real(0),
-      l1Ratio: real(0, 1),
-      alphas: float64s(),
-      mse: float64s(),
-      folds: int(2),
-      ratios: int(1),
-    };
+    return { ...this.multiTaskRules, ...pathChoiceStateRules };
   }
 
   protected override checkState(state: MultiTaskCVState, columns: readonly Column[]): void {
     super.checkState(state, columns);
-    checkLength(this, 'mse', state.mse, state.alphas.length * state.folds);
+    checkPathChoice(this, state);
   }
 
   protected async fitState(input: FitInput): Promise<MultiTaskCVState> {
@@ -94,11 +78,8 @@ export abstract class MultiTaskPathCV<
         progress?.(fold * grids.length + r + 1, count * grids.length);
       }
     }
-    const best = smallestMean(mse, count);
-    const alpha = alphas[best];
-    const l1Ratio = ratios[Math.floor(best / (alphas.length / ratios.length))];
-    const fitted = await this.solve(input, y, [alpha, l1Ratio]);
-    return { ...fitted, alpha, l1Ratio, alphas, mse, folds: count, ratios: ratios.length };
+    const choice = chooseOfPaths(ratios, alphas, mse, count);
+    return { ...(await this.solve(input, y, [choice.alpha, choice.l1Ratio])), ...choice };
   }
 
   /** The strengths to try for each ratio, descending. */
@@ -126,14 +107,12 @@ export abstract class MultiTaskPathCV<
 
   /** The strengths tried, descending, [ratios, alphas]. @throws {ERR_NOT_FITTED} before `fit` */
   get alphas(): Matrix {
-    const { alphas, ratios } = this.state;
-    return new Matrix(alphas.slice(), ratios, alphas.length / ratios);
+    return alphasOf(this.state);
   }
 
   /** Mean squared errors of the rows left out, [ratios * alphas, folds]. @throws {ERR_NOT_FITTED} before `fit` */
   get msePath(): Matrix {
-    const { mse, folds } = this.state;
-    return new Matrix(mse.slice(), mse.length / folds, folds);
+    return msePathOf(this.state);
   }
 }
 
@@ -215,11 +194,11 @@ export class MultiTaskLassoCV<Y extends FloatArray | Matrix = Matrix> extends Mu
   Y
 > {
   constructor(params: Partial<MultiTaskLassoCVParams> = {}) {
-    super({ alphas: 100, eps: 1e-3, cv: 5, ...multiTaskDefaults, ...params });
+    super({ ...pathChoiceDefaults, ...multiTaskDefaults, ...params });
   }
 
   get rules(): Rules<MultiTaskLassoCVParams> {
-    return { alphas: strengths, eps: real(0, 1, 'min'), cv: foldsRule, ...multiTaskRules };
+    return { ...pathChoiceRules, ...multiTaskRules };
   }
 
   protected get ratios(): readonly number[] {
@@ -248,17 +227,11 @@ export class MultiTaskElasticNetCV<Y extends FloatArray | Matrix = Matrix> exten
   Y
 > {
   constructor(params: Partial<MultiTaskElasticNetCVParams> = {}) {
-    super({ l1Ratio: 0.5, alphas: 100, eps: 1e-3, cv: 5, ...multiTaskDefaults, ...params });
+    super({ l1Ratio: 0.5, ...pathChoiceDefaults, ...multiTaskDefaults, ...params });
   }
 
   get rules(): Rules<MultiTaskElasticNetCVParams> {
-    return {
-      l1Ratio: typeof this.params.alphas === 'number' ? positiveShares : shares,
-      alphas: strengths,
-      eps: real(0, 1, 'min'),
-      cv: foldsRule,
-      ...multiTaskRules,
-    };
+    return { l1Ratio: ratiosRule(this.params), ...pathChoiceRules, ...multiTaskRules };
   }
 
   protected get ratios(): readonly number[] {
