@@ -178,7 +178,7 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
       );
     }
     const state = reads ? { parts, input: schema.toJSON() } : { parts };
-    return { state, rows: makesRows ? await joined(rows, sparseThreshold) : undefined };
+    return { state, rows: makesRows ? await joined(rows, sparseThreshold, input.cancel) : undefined };
   }
 
   protected sidesOf({ parts }: ColumnTransformerState): readonly SidePart[] {

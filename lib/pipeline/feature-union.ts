@@ -143,7 +143,7 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
       if (makesRows) {
         const passed = isSparse(given) ? requireCsr(given) : x;
         const made = estimator === null ? passed : await fitRows(estimator, own, schema);
-        rows.push(weighed(made, weightIn(transformerWeights, name) ?? 1));
+        rows.push(await weighed(made, weightIn(transformerWeights, name) ?? 1));
       } else {
         await estimator?.fitInput(own, schema);
       }
@@ -161,7 +161,7 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
     }
     const seen = isSparse(given) ? { input: schema.toJSON() } : {};
     const state: FeatureUnionState = reads ? { parts, vectorizes: true, ...seen } : { parts };
-    return { state, rows: makesRows ? await joined(rows, Infinity) : undefined };
+    return { state, rows: makesRows ? await joined(rows, Infinity, input.cancel) : undefined };
   }
 
   protected sidesOf({ parts }: FeatureUnionState): readonly SidePart[] {
@@ -184,8 +184,7 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
     const parts: Matrix[] = [];
     for (const { name, estimator } of this.state.parts) {
       const own = estimator ? await transformTraining(estimator, input, schema) : input.x;
-      const weight = this.#weightOf(name);
-      parts.push(weight === undefined ? own : await own.scaleAsync(weight));
+      parts.push(await weighed(own, this.#weightOf(name) ?? 1));
     }
     return sideBySide(parts);
   }

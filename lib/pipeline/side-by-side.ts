@@ -17,9 +17,10 @@ import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
 import { checkDenseSize } from '../core/sparse/densify.js';
 import { JoinedRows } from '../core/sparse/joined-rows.js';
 import { asSparse, makeRows, type Rows } from '../core/sparse/made-rows.js';
-import { replaceValues } from '../core/sparse/weigh.js';
+import { weigh } from '../core/sparse/weigh.js';
 import { isTable, type Table, tableToColumns } from '../core/table.js';
 import { BorealError, ValidationError } from '../errors.js';
+import type { CancelHandle } from '../native.js';
 
 /** A fitted transformer and what it reads. */
 export interface SidePart {
@@ -133,11 +134,11 @@ function passed(X: MatrixLike, schema: Schema, columns: Int32Array | null): Rows
 }
 
 /** Rows times a number. */
-export function weighed<R extends Rows>(rows: R, weight: number): R {
+export async function weighed<R extends Rows>(rows: R, weight: number): Promise<R> {
   if (weight === 1) return rows;
-  const times = (value: number) => value * weight;
-  if (isSparse(rows)) return replaceValues(requireCsr(rows), times) as R;
-  return toShared(new Matrix(rows.data.map(times), rows.rows, rows.cols)) as R;
+  if (!isSparse(rows)) return toShared(await rows.scaleAsync(weight)) as R;
+  const x = requireCsr(rows);
+  return weigh(x, { weight: new Float64Array(x.cols).fill(weight) }) as Promise<R>;
 }
 
 /** The columns of a training set, by the names of a table; kinds of `texts`, which vectorizers read, are not looked for. */
@@ -189,14 +190,18 @@ export const vectorizes = (part: unknown): boolean =>
  *
  * @param threshold - of the share of values that are stored, below which that is sparse; values of dense parts all count
  */
-export async function joined(parts: readonly Rows[], threshold: number): Promise<Rows> {
+export async function joined(
+  parts: readonly Rows[],
+  threshold: number,
+  cancel: CancelHandle | null,
+): Promise<Rows> {
   const [{ rows }] = parts;
   const cols = parts.reduce((sum, part) => sum + part.cols, 0);
   const stored = parts.reduce((sum, part) => sum + part.data.length, 0);
   if (parts.some(isSparse) && stored < threshold * rows * cols) {
     const sparse: CsrMatrix[] = [];
-    for (const part of parts) sparse.push(await asSparse(part));
-    return sparseSideBySide(sparse);
+    for (const part of parts) sparse.push(await asSparse(part, cancel));
+    return sparseSideBySide(sparse, cancel);
   }
   checkDenseSize(rows, cols);
   return sideBySide(parts.map((part) => (isSparse(part) ? toShared(requireCsr(part).toDense()) : part)));

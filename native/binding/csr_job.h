@@ -2,6 +2,7 @@
 // copies, before they are followed.
 #pragma once
 
+#include <array>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -18,10 +19,13 @@ struct CsrArguments {
   static constexpr size_t kCount = 4;
 
   explicit CsrArguments(Call& call, size_t from = 0)
-      : starts(Input<int32_t>::copy(to_typed_array(call.env(), call[from], "starts"))),
-        columns(Input<int32_t>::copy(to_typed_array(call.env(), call[from + 1], "columns"))),
-        values(to_typed_array(call.env(), call[from + 2], "values")),
-        cols(to_size(call.env(), call[from + 3], "cols")) {
+      : CsrArguments(call.env(), {call[from], call[from + 1], call[from + 2], call[from + 3]}) {}
+
+  CsrArguments(napi_env env, const std::array<napi_value, kCount>& given)
+      : starts(Input<int32_t>::copy(to_typed_array(env, given[0], "starts"))),
+        columns(Input<int32_t>::copy(to_typed_array(env, given[1], "columns"))),
+        values(to_typed_array(env, given[2], "values")),
+        cols(to_size(env, given[3], "cols")) {
     if (starts.size() == 0) throw Error("ERR_SHAPE", "Sparse rows have at least one start.");
     rows = starts.size() - 1;
   }
@@ -35,6 +39,29 @@ struct CsrArguments {
   Input<int32_t> starts, columns;
   TypedArray values;
   size_t rows, cols;
+};
+
+// Sparse rows of float64, whatever they were, that own their memory.
+struct OwnCsr {
+  explicit OwnCsr(CsrArguments&& x)
+      : starts(std::move(x.starts)), columns(std::move(x.columns)), cols(x.cols) {
+    by_precision(x.values, [&](auto zero) -> napi_value {
+      const auto* const from = elements<decltype(zero)>(x.values);
+      values.assign(from, from + x.values.length);
+      return nullptr;
+    });
+  }
+
+  // Checked.
+  CsrView<double> view() const {
+    const CsrView<double> rows{starts.span(), columns.span(), {values.data(), values.size()}, cols};
+    check_csr(rows);
+    return rows;
+  }
+
+  Input<int32_t> starts, columns;
+  std::vector<double> values;
+  size_t cols;
 };
 
 // compute(CsrView<T>, cancel) on the pool, after the check.

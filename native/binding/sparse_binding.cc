@@ -1,6 +1,8 @@
 // Sparse rows: starts, columns, values and the number of columns come first. All are checked, on copies,
 // before they are followed. Two functions make them of dense rows.
 #include <algorithm>
+#include <array>
+#include <vector>
 
 #include "base/matrix_view.h"
 #include "binding/call.h"
@@ -20,6 +22,13 @@
 
 namespace boreal {
 namespace {
+
+// Of what predictions do, too: they never wait behind a fit.
+JobOptions predict_options(Call& call, size_t cancel) {
+  JobOptions options;
+  options.cancel = to_cancel(call.env(), call[cancel]);
+  return options;
+}
 
 // ..., b [cols, width], bias [width] or null, width, sync, cancel
 napi_value product(Call& call) {
@@ -46,8 +55,7 @@ napi_value product(Call& call) {
       csr_product(view, elements<T>(b), bias.span(), width, out.data(), nullptr);
       return to_js(call.env(), std::move(out));
     }
-    JobOptions options;
-    options.cancel = to_cancel(call.env(), call[8]);
+    JobOptions options = predict_options(call, 8);
     auto compute = [b = Input<T>(b, &options.kept), bias = std::move(bias), width, area](
                        const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
       std::vector<T> out(area);
@@ -64,8 +72,6 @@ napi_value weigh(Call& call) {
   const bool sublinear = to_bool(call.env(), call[4], "sublinear");
   Input<double> weight = optional_row_values<double>(call, 5, "weight", x.cols);
   const int norm = static_cast<int>(to_whole(call.env(), call[6], "norm", 0, 3));
-  JobOptions options;
-  options.cancel = to_cancel(call.env(), call[7]);
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
     auto compute = [sublinear, weight = std::move(weight), norm](
@@ -74,8 +80,23 @@ napi_value weigh(Call& call) {
       csr_weigh(view, sublinear, weight.span(), norm, out.data(), cancel);
       return out;
     };
-    return start_csr_job<T>(call, x, std::move(options), std::move(compute), values_to_js<T>);
+    return start_csr_job<T>(call, x, predict_options(call, 7), std::move(compute), values_to_js<T>);
   });
+}
+
+// ..., sync, cancel. Of float64.
+napi_value squared_norms(Call& call) {
+  CsrArguments x(call);
+  const double* const values = elements<double>(x.values);
+  if (to_bool(call.env(), call[4], "sync")) {
+    const CsrView<double> view{x.starts.span(), x.columns.span(), {values, x.values.length}, x.cols};
+    check_csr(view);
+    return to_js(call.env(), csr_squared_norms(view, nullptr));
+  }
+  auto compute = [](const CsrView<double>& view, const CancelToken* cancel, const JobProgress&) {
+    return csr_squared_norms(view, cancel);
+  };
+  return start_csr_job<double>(call, x, predict_options(call, 5), compute, values_to_js<double>);
 }
 
 // ..., cancel
@@ -123,8 +144,7 @@ napi_value of_dense(Call& call) {
   auto compute = [](auto x, const CancelToken* cancel, const JobProgress&) {
     return csr_of_dense(x, cancel);
   };
-  return start_matrix_job(call, MatrixArgument(call), train_options(call, 3, false), compute,
-                          rows_to_js<double>);
+  return start_matrix_job(call, MatrixArgument(call), predict_options(call, 3), compute, rows_to_js<double>);
 }
 
 // x, rows, cols, sizes [cols], drop [cols], cancel
@@ -135,7 +155,34 @@ napi_value of_codes(Call& call) {
                                                                        const JobProgress&) {
     return csr_of_codes(codes, sizes.span(), drop.span(), cancel);
   };
-  return start_matrix_job(call, x, train_options(call, 5, false), std::move(compute), rows_to_js<double>);
+  return start_matrix_job(call, x, predict_options(call, 5), std::move(compute), rows_to_js<double>);
+}
+
+// [starts, columns, values, cols of the first part, starts of the second, ...], cancel
+napi_value side_by_side(Call& call) {
+  napi_env env = call.env();
+  uint32_t count = 0;
+  if (napi_get_array_length(env, call[0], &count) != napi_ok || count == 0 ||
+      count % CsrArguments::kCount != 0) {
+    throw Error("ERR_PARAMETER", "parts must be an array of what sparse rows are made of.");
+  }
+  std::vector<OwnCsr> parts;
+  for (uint32_t from = 0; from < count; from += CsrArguments::kCount) {
+    std::array<napi_value, CsrArguments::kCount> given{};
+    for (uint32_t k = 0; k < given.size(); ++k) {
+      check(env, napi_get_element(env, call[0], from + k, &given[k]));
+    }
+    parts.emplace_back(CsrArguments(env, given));
+    if (parts.back().starts.size() != parts.front().starts.size()) {
+      throw Error("ERR_SHAPE", "Parts of a matrix have as many rows as each other.");
+    }
+  }
+  auto work = [parts = std::move(parts)](const CancelToken* cancel, const JobProgress&) {
+    std::vector<CsrView<double>> views;
+    for (const OwnCsr& part : parts) views.push_back(part.view());
+    return csr_side_by_side(views, cancel);
+  };
+  return EnvState::of(env).start(predict_options(call, 1), std::move(work), rows_to_js<double>);
 }
 
 // ..., cancel
@@ -220,18 +267,9 @@ napi_value nearest(Call& call) {
   checked_area(given.rows, count);
   const auto metric = spec.choice<SparseMetric>("metric", {"euclidean", "cosine"});
   const bool own = spec.flag("own");
-  std::vector<double> values;
-  by_precision(given.values, [&](auto zero) -> napi_value {
-    const auto* const from = elements<decltype(zero)>(given.values);
-    values.assign(from, from + given.values.length);
-    return nullptr;
-  });
-  auto compute = [starts = std::move(given.starts), columns = std::move(given.columns),
-                  values = std::move(values), cols = given.cols, count, metric,
-                  own](const CsrView<double>& points, const CancelToken* cancel, const JobProgress&) {
-    const CsrView<double> queries{starts.span(), columns.span(), {values.data(), values.size()}, cols};
-    check_csr(queries);
-    return sparse_nearest(points, queries, count, metric, own, cancel);
+  auto compute = [queries = OwnCsr(std::move(given)), count, metric, own](
+                     const CsrView<double>& points, const CancelToken* cancel, const JobProgress&) {
+    return sparse_nearest(points, queries.view(), count, metric, own, cancel);
   };
   auto deliver = [](napi_env env, SparseNearest&& found) {
     return ObjectBuilder(env)
@@ -259,11 +297,13 @@ napi_value validate(Call& call) {
 void export_sparse(napi_env env, napi_value exports) {
   export_function<product>(env, exports, "csrProduct");
   export_function<weigh>(env, exports, "csrWeigh");
+  export_function<squared_norms>(env, exports, "csrSquaredNorms");
   export_function<column_counts>(env, exports, "csrColumnCounts");
   export_function<group_sums>(env, exports, "csrGroupSums");
   export_function<nearest>(env, exports, "csrNearest");
   export_function<of_dense>(env, exports, "csrOfDense");
   export_function<of_codes>(env, exports, "csrOfCodes");
+  export_function<side_by_side>(env, exports, "csrSideBySide");
   export_function<transpose>(env, exports, "csrTranspose");
   export_function<moments>(env, exports, "csrMoments");
   export_function<least_squares>(env, exports, "csrLeastSquares");

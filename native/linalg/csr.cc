@@ -202,12 +202,10 @@ void check_squared_norm(double squared, const char* what, size_t i) {
               static_cast<int64_t>(i));
 }
 
-std::vector<double> csr_squared_norms(const CsrView<double>& x) {
+std::vector<double> csr_squared_norms(const CsrView<double>& x, const CancelToken* cancel) {
   std::vector<double> norms(x.rows());
-  for (size_t i = 0; i < norms.size(); ++i) {
-    norms[i] = csr_squared_norm(x, i);
-    check_squared_norm(norms[i], "Row", i);
-  }
+  for_each_row(norms.size(), cancel, [&](size_t i) { norms[i] = csr_squared_norm(x, i); });
+  for (size_t i = 0; i < norms.size(); ++i) check_squared_norm(norms[i], "Row", i);
   return norms;
 }
 

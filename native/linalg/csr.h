@@ -83,7 +83,7 @@ void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T*
 void check_squared_norm(double squared, const char* what, size_t i);
 
 // Squared lengths of the rows, checked.
-std::vector<double> csr_squared_norms(const CsrView<double>& x);
+std::vector<double> csr_squared_norms(const CsrView<double>& x, const CancelToken* cancel);
 
 // The columns of x as rows.
 template <typename T>

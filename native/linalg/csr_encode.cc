@@ -85,6 +85,21 @@ CsrRows<double> csr_of_codes(MatrixView<const T> x, Span<int32_t> sizes, Span<in
   });
 }
 
+CsrRows<double> csr_side_by_side(const std::vector<CsrView<double>>& parts, const CancelToken* cancel) {
+  size_t cols = 0;
+  for (const CsrView<double>& part : parts) cols += part.cols;
+  if (cols > kMostValues) throw Error("ERR_SHAPE", "Sparse rows have up to 2^31 - 1 columns.");
+  return collect(parts.front().rows(), cols, cancel, [&](size_t i, const auto& add) {
+    size_t first = 0;
+    for (const CsrView<double>& part : parts) {
+      for (size_t k = part.begin(i); k < part.end(i); ++k) {
+        add(first + static_cast<size_t>(part.columns[k]), part.values[k]);
+      }
+      first += part.cols;
+    }
+  });
+}
+
 #define BOREAL_CSR_ENCODE(T)                                                                  \
   template CsrRows<double> csr_of_dense<T>(MatrixView<const T>, const CancelToken*);          \
   template CsrRows<double> csr_of_codes<T>(MatrixView<const T>, Span<int32_t>, Span<int32_t>, \

@@ -1,7 +1,8 @@
-// Sparse rows made of dense ones, and of codes: what a one-hot encoding is without its zeros.
+// Sparse rows made of dense ones, of codes (what a one-hot encoding is without its zeros), and of others.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/cancel.h"
 #include "base/matrix_view.h"
@@ -20,5 +21,9 @@ CsrRows<double> csr_of_dense(MatrixView<const T> x, const CancelToken* cancel);
 template <typename T>
 CsrRows<double> csr_of_codes(MatrixView<const T> x, Span<int32_t> sizes, Span<int32_t> drop,
                              const CancelToken* cancel);
+
+// Rows side by side, the columns of each part after those of the part before. parts: at least one, of as many
+// rows each.
+CsrRows<double> csr_side_by_side(const std::vector<CsrView<double>>& parts, const CancelToken* cancel);
 
 }  // namespace boreal

@@ -91,7 +91,8 @@ SparseNearest sparse_nearest(const CsrView<double>& points, const CsrView<double
   const size_t most = points.rows() - (own && points.rows() > 0 ? 1 : 0);
   if (count < 1 || count > most)
     throw Error("ERR_PARAMETER", "There are fewer points than neighbours wanted.");
-  const std::vector<double> point_norms = csr_squared_norms(points), query_norms = csr_squared_norms(queries);
+  const std::vector<double> point_norms = csr_squared_norms(points, cancel);
+  const std::vector<double> query_norms = csr_squared_norms(queries, cancel);
   SparseNearest result;
   result.distances.resize(queries.rows() * count);
   result.indices.resize(queries.rows() * count);

@@ -163,7 +163,7 @@ KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double>
 
 KMeansModel fit_kmeans(const CsrView<double>& x, Span<double> weights, Span<double> given,
                        const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress) {
-  const std::vector<double> norms = csr_squared_norms(x);
+  const std::vector<double> norms = csr_squared_norms(x, cancel);
   const auto with_steps = [&](const auto& run) {
     const auto steps = std::make_unique<SparseSteps>(x, norms, weights, spec.clusters, cancel);
     return run(static_cast<KMeansSteps<double>&>(*steps));

@@ -649,6 +649,23 @@ describe('text and sparse rows', () => {
       'rows that go back',
       () => raw.csrColumnCounts(...CSR().with(0, Int32Array.of(0, 3, 1)), null),
     ],
+    ['ERR_PARAMETER', 'no parts', () => raw.csrSideBySide([], null)],
+    ['ERR_PARAMETER', 'a part without columns', () => raw.csrSideBySide(CSR().slice(0, 3), null)],
+    [
+      'ERR_SHAPE',
+      'parts of other rows',
+      () => raw.csrSideBySide([...CSR(), ...CSR().with(0, Int32Array.of(0, 3))], null),
+    ],
+    [
+      'ERR_SHAPE',
+      'a part whose column is not there',
+      () => raw.csrSideBySide([...CSR(), ...CSR().with(3, 1)], null),
+    ],
+    [
+      'ERR_DTYPE',
+      'lengths of float32',
+      () => raw.csrSquaredNorms(...CSR().slice(0, 2), f32(3), 3, true, null),
+    ],
     [
       'ERR_PARAMETER',
       'a group that is not there',

@@ -327,6 +327,8 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrNearest: () => [...CSR(), ...CSR(), { count: 1, metric: 'cosine', own: true }, null],
   csrOfDense: () => [f32(6), 2, 3, null],
   csrOfCodes: () => [f64(6), 2, 3, Int32Array.of(1, 2, 3), Int32Array.of(-1, 0, 2), null],
+  csrSideBySide: () => [[...CSR(), ...CSR()], null],
+  csrSquaredNorms: () => [...CSR(), true, null],
   csrTranspose: () => [...CSR(), null],
   csrMoments: () => [...CSR(), f64(2).fill(1), null],
   csrLeastSquares: () => [

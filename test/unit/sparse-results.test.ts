@@ -460,4 +460,16 @@ describe('k-means on sparse rows', () => {
     const infinite = CsrMatrix.from([[Infinity, 0]]);
     expect(await codeOf(() => new KMeans({ nClusters: 1 }).fit(infinite))).toBe('ERR_INPUT_INFINITE');
   });
+
+  test('centres whose squares no number holds are measured from differences', async () => {
+    const far = [
+      [1e160, 0],
+      [1, 0],
+    ];
+    const model = await new KMeans({ nClusters: 2, init: far, maxIter: 1 }).fit(far);
+    const rows = CsrMatrix.from([[0.5, 0], ...far]);
+    expect(await model.predict(rows)).toEqual(await model.predict(rows.toDense()));
+    const long = new KMeans({ nClusters: 1 }).fit([[1, 0]]).then((near) => near.predict(rows));
+    await expect(long).rejects.toMatchObject({ code: 'ERR_INPUT_INFINITE', row: 1 });
+  });
 });

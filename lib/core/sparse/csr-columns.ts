@@ -1,27 +1,21 @@
 /** Sparse rows side by side, and some of their columns. */
+import { type CancelHandle, native } from '../../native.js';
 import { newArray } from '../linalg/memory.js';
-import { CsrMatrix } from './csr-matrix.js';
+import { CsrMatrix, csrArguments } from './csr-matrix.js';
 
-/** Sparse matrices of as many rows as one, in float64, the columns of each after those of the one before. */
-export function sparseSideBySide(parts: readonly CsrMatrix[]): CsrMatrix {
-  const [{ rows }] = parts;
-  const count = parts.reduce((sum, { nnz }) => sum + nnz, 0);
-  const data = new Float64Array(count);
-  const indices = new Int32Array(count);
-  const indptr = new Int32Array(rows + 1);
-  let at = 0;
-  for (let i = 0; i < rows; i++) {
-    let first = 0;
-    for (const part of parts) {
-      for (let k = part.indptr[i]; k < part.indptr[i + 1]; k++, at++) {
-        data[at] = part.data[k];
-        indices[at] = first + part.indices[k];
-      }
-      first += part.cols;
-    }
-    indptr[i + 1] = at;
-  }
-  return new CsrMatrix({ data, indices, indptr, cols: parts.reduce((sum, { cols }) => sum + cols, 0) });
+/** Sparse matrices of as many rows as one, in float64, the columns of each after those of the one before. Made on the pool. */
+export async function sparseSideBySide(
+  parts: readonly CsrMatrix[],
+  cancel: CancelHandle | null,
+): Promise<CsrMatrix> {
+  const rows = await native.csrSideBySide(
+    parts.flatMap((part) => [...csrArguments(part)]),
+    cancel,
+  );
+  return CsrMatrix.ofNative(
+    rows,
+    parts.reduce((sum, { cols }) => sum + cols, 0),
+  );
 }
 
 /** The columns from `from` to `to` (exclusive). */

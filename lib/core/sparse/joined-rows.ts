@@ -33,13 +33,13 @@ export abstract class JoinedRows<S extends State> extends SparseTransformer<unkn
 
   protected async vectorize(
     X: MatrixLike,
-    _cancel: CancelHandle | null,
+    cancel: CancelHandle | null,
     options: SignalOptions,
   ): Promise<CsrMatrix> {
     const parts = await allOf(this.rowsOfParts(X, options));
     if (parts.some(({ rows }) => rows !== parts[0].rows))
       throw new ValidationError('ERR_SHAPE', 'The parts of X have different numbers of rows.');
-    return sparseSideBySide(parts);
+    return sparseSideBySide(parts, cancel);
   }
 
   /** x0, x1 and so on: the same name may be a column of several parts. */

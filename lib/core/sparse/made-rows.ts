@@ -1,4 +1,5 @@
 /** What transformers make of rows: sparse rows where they are asked for them, or keep them, else dense ones. */
+import type { CancelHandle } from '../../native.js';
 import { transformTraining } from '../apply.js';
 import { Estimator, type State } from '../estimator.js';
 import type { FitInput } from '../fit-input.js';
@@ -85,6 +86,6 @@ export async function makeRows(step: Estimator, X: MatrixLike, options?: SignalO
 }
 
 /** Rows as sparse ones. */
-export async function asSparse(rows: Rows): Promise<CsrMatrix> {
-  return isSparse(rows) ? requireCsr(rows) : toSparse(rows);
+export async function asSparse(rows: Rows, cancel: CancelHandle | null = null): Promise<CsrMatrix> {
+  return isSparse(rows) ? requireCsr(rows) : toSparse(rows, cancel);
 }

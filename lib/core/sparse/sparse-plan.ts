@@ -24,11 +24,11 @@ const BLOCK_VALUES = 2 ** 22;
 /** Nanoseconds of a product for each value of the rows and column of the result. */
 const PRODUCT_NS = 0.4;
 
-/** Thrown by the builder when an op reads the rows that is not among those it knows. */
+/** Thrown by the builder when an op reads the rows that is not among those it knows, or that has no sparse form of these numbers. */
 class NotLinear extends Error {}
 
-/** What is done to the values of sparse rows before the product: above a threshold they are 1, others 0; or they are weighed, or squared. */
-type Change = { readonly threshold: number } | 'square' | Weighing;
+/** What is done to the values of sparse rows before the product: above a threshold they are 1, others 0; or they are weighed. */
+type Change = { readonly threshold: number } | Weighing;
 
 /** Some columns of the rows, changed. */
 interface Part {
@@ -37,10 +37,14 @@ interface Part {
   readonly changes: readonly Change[];
 }
 
+/** The longest row and point whose distance by squares is a number for sure: that of twice their product is one, too. */
+const LARGEST_SQUARES = Number.MAX_VALUE / 4;
+
 /** A product that a plan begins with. */
 interface Product<T extends FloatArray = FloatArray> {
   readonly part: Part;
-  readonly weights: T;
+  /** null: the squared lengths of the rows. */
+  readonly weights: T | null;
   readonly bias: T;
 }
 
@@ -115,7 +119,6 @@ class SparseBuilder extends PlanBuilder {
   override distance(x: Slot, metric: Metric, points: Float64Array, outputs: number): Slot {
     const part = this.#parts.get(x);
     if (part === undefined || metric === 'manhattan') return super.distance(x, metric, points, outputs);
-    this.measures = true;
     const weights = new Float64Array(points.length);
     const norms = new Float64Array(outputs);
     for (let c = 0; c < outputs; c++) {
@@ -124,11 +127,11 @@ class SparseBuilder extends PlanBuilder {
         norms[c] += value * value;
         weights[j * outputs + c] = -2 * value;
       }
+      if (!(norms[c] <= LARGEST_SQUARES)) throw new NotLinear();
     }
-    const squared = { ...part, changes: [...part.changes, 'square' as const] };
-    const ones = new Float64Array(x.width).fill(1);
+    this.measures = true;
     const products = this.#product({ part, weights, bias: norms });
-    const lengths = this.#product({ part: squared, weights: ones, bias: new Float64Array(1) });
+    const lengths = this.#product({ part, weights: null, bias: new Float64Array(1) });
     const squares = this.binary(this.binaryOf([products, lengths], 'add'), 'max', new Float64Array(outputs));
     return metric === 'euclidean' ? this.activation(squares, 'sqrt') : squares;
   }
@@ -161,12 +164,10 @@ export class SparsePlan {
   /** In the precision of the plan; none where the plan reads dense rows. */
   readonly #products: readonly Product[];
   readonly #plan: Plan;
-  readonly #measures: boolean;
 
-  private constructor(plan: Plan, products: readonly Product[], measures = false) {
+  private constructor(plan: Plan, products: readonly Product[]) {
     this.#plan = plan;
     this.#products = products;
-    this.#measures = measures;
   }
 
   /**
@@ -201,9 +202,9 @@ export class SparsePlan {
       return array;
     };
     const products = builder.products.map(({ part, weights, bias }) => {
-      return { part, weights: converted(weights), bias: converted(bias) };
+      return { part, weights: weights && converted(weights), bias: converted(bias) };
     });
-    return new SparsePlan(plan, products, measures);
+    return new SparsePlan(plan, products);
   }
 
   /** Runs on the pool, or now where that is cheaper than a copy. x has the precision and the columns of the model. */
@@ -213,9 +214,13 @@ export class SparsePlan {
     try {
       const rows = x.astype(this.#plan.precision);
       const results: Matrix[] = [];
-      for (const product of this.#products) results.push(await multiplied(rows, product));
+      const made = new Map<Part, CsrMatrix>();
+      for (const { part, weights, bias } of this.#products) {
+        const own = made.get(part) ?? (await changedPart(rows, part));
+        made.set(part, own);
+        results.push(await (weights === null ? squaredLengths(own) : multiplied(own, weights, bias)));
+      }
       const scores = results.length === 1 ? results[0] : sideBySide(results);
-      if (this.#measures) checkSquares(scores);
       return (await this.#plan.run(scores)).astype(x.dtype);
     } catch (error) {
       throw toBorealError(error);
@@ -250,32 +255,36 @@ function inRowsOfX(error: unknown, from: number): unknown {
   });
 }
 
-/** @throws {ERR_INPUT_INFINITE} for a row whose squares no float64 holds: its distances would be no numbers */
-function checkSquares({ data, rows, cols }: Matrix): void {
-  const position = native.findInvalid(data, rows, cols, false);
-  if (position < 0) return;
-  const row = Math.floor(position / cols);
-  const message = `Row ${row}: the sum of the squares is too large.`;
-  throw Object.assign(new ValidationError('ERR_INPUT_INFINITE', message), { row });
+/** Some columns of the rows, changed. */
+async function changedPart(x: CsrMatrix, { from, to, changes }: Part): Promise<CsrMatrix> {
+  let rows = sparseColumns(x, from, to);
+  for (const change of changes) rows = await changed(rows, change);
+  return rows;
 }
 
-async function multiplied(x: CsrMatrix, { part, weights, bias }: Product): Promise<Matrix> {
-  let rows = sparseColumns(x, part.from, part.to);
-  for (const change of part.changes) rows = await changed(rows, change);
-  const product = [...csrArguments(rows), weights, bias, bias.length] as const;
-  const { data, indices } = rows;
-  const now = isCheaperThanCopying(
-    data.length * bias.length * PRODUCT_NS,
-    data.byteLength + indices.byteLength,
-  );
-  const scores = now
+async function multiplied(x: CsrMatrix, weights: FloatArray, bias: FloatArray): Promise<Matrix> {
+  const product = [...csrArguments(x), weights, bias, bias.length] as const;
+  const scores = isCheapNow(x, bias.length)
     ? native.csrProduct<FloatArray, true>(...product, true, null)
     : await native.csrProduct<FloatArray, false>(...product, false, null);
   return new Matrix(scores, x.rows, bias.length);
 }
 
+/** @throws {ERR_INPUT_INFINITE} for a row whose squares are too large */
+async function squaredLengths(x: CsrMatrix): Promise<Matrix> {
+  const rows = csrArguments(x as CsrMatrix<Float64Array>);
+  const squares = isCheapNow(x, 1)
+    ? native.csrSquaredNorms<true>(...rows, true, null)
+    : await native.csrSquaredNorms<false>(...rows, false, null);
+  return new Matrix(squares, x.rows, 1);
+}
+
+/** Whether products with so many columns cost less than a copy of the rows. */
+function isCheapNow({ data, indices }: CsrMatrix, columns: number): boolean {
+  return isCheaperThanCopying(data.length * columns * PRODUCT_NS, data.byteLength + indices.byteLength);
+}
+
 function changed(x: CsrMatrix, change: Change): Promise<CsrMatrix> | CsrMatrix {
-  if (change === 'square') return replaceValues(x, (value) => value * value);
   if (!('threshold' in change)) return weigh(x, change);
   return replaceValues(x, (value) => (value > change.threshold ? 1 : 0));
 }
