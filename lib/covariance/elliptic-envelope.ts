@@ -31,6 +31,8 @@ export interface EllipticEnvelopeParams {
   supportFraction: number | null;
   /** Share of outliers among the training rows, in (0, 0.5]. Default 0.1. */
   contamination: number;
+  /** Whether `precision` is there; {@link EllipticEnvelope.getPrecision} always is. Default true. */
+  storePrecision: boolean;
   /** Seed of the starts; null: a new one on every fit. Default null. */
   randomState: number | null;
 }
@@ -56,7 +58,7 @@ const BEYOND = 0.025;
  * not reach, the minimum covariance determinant (Rousseeuw and Van Driessen 1999), corrected and reweighted as in scikit-learn.
  * `predict` says -1 for an outlier and 1 for an inlier; `scoreSamples` is minus the squared distance.
  *
- * Differs from scikit-learn: random streams of our own; `storePrecision` does not exist.
+ * Differs from scikit-learn: random streams of our own.
  *
  * @example
  * ```ts
@@ -68,7 +70,11 @@ const BEYOND = 0.025;
  */
 export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, EllipticEnvelopeState> {
   constructor(params: Partial<EllipticEnvelopeParams> = {}) {
-    super({ assumeCentered: false, supportFraction: null, contamination: 0.1, randomState: null, ...params });
+    super({
+      ...{ assumeCentered: false, supportFraction: null, contamination: 0.1 },
+      ...{ storePrecision: true, randomState: null },
+      ...params,
+    });
   }
 
   get rules(): Rules<EllipticEnvelopeParams> {
@@ -76,6 +82,7 @@ export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, El
       assumeCentered: bool,
       supportFraction: either(real(0, 1, 'both'), nothing),
       contamination: real(0, 0.5, 'min'),
+      storePrecision: bool,
       randomState: seed,
     };
   }
@@ -146,8 +153,13 @@ export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, El
     return this.#square(this.state.covariance);
   }
 
+  /** As {@link EllipticEnvelope.getPrecision}; null with `storePrecision: false`. @throws {ERR_NOT_FITTED} before `fit` */
+  get precision(): Matrix<Float64Array> | null {
+    return this.fittedParams.storePrecision ? this.getPrecision() : null;
+  }
+
   /** The inverse of the covariance, or its pseudo-inverse. @throws {ERR_NOT_FITTED} before `fit` */
-  get precision(): Matrix<Float64Array> {
+  getPrecision(): Matrix<Float64Array> {
     const whitening = this.#square(this.state.whitening);
     return whitening.matmul(whitening, { transposeB: true });
   }

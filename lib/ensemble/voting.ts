@@ -5,7 +5,9 @@ import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
-import { custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
+import { sameArray } from '../core/linalg/memory.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { bool, custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
@@ -24,6 +26,11 @@ export interface VotingParams {
 export interface VotingClassifierParams extends VotingParams {
   /** Count the labels that the models predict, or average their probabilities. Default 'hard'. */
   voting: 'hard' | 'soft';
+  /**
+   * Whether `transform` of 'soft' gives the probabilities side by side, [rows, models * classes]; else those of each model stand below
+   * those of the one before, [models * rows, classes]. Default true.
+   */
+  flattenTransform: boolean;
 }
 
 /** Learned by ensembles that vote. */
@@ -48,7 +55,8 @@ const RULES: { readonly estimators: Rule; readonly weights: Rule } = {
  *
  * `transform` gives what each model says: its class index, or its probabilities for 'soft'.
  *
- * Differs from scikit-learn: fitted clones are in `models`; no `flattenTransform: false`.
+ * Differs from scikit-learn: fitted clones are in `models`; `flattenTransform: false` gives the values of its three-dimensional array as a
+ * matrix with the models one below the other; steps of a pipeline, and names of columns, have them side by side.
  *
  * @example
  * ```ts
@@ -68,7 +76,7 @@ export class VotingClassifier extends transforming(
     estimators: readonly NamedModel[],
     options: Partial<Omit<VotingClassifierParams, 'estimators'>> = {},
   ) {
-    super({ voting: 'hard', weights: null, ...options, estimators });
+    super({ voting: 'hard', weights: null, flattenTransform: true, ...options, estimators });
   }
 
   static override fromParams({ estimators, ...options }: VotingClassifierParams): VotingClassifier {
@@ -76,7 +84,7 @@ export class VotingClassifier extends transforming(
   }
 
   get rules(): Rules<VotingClassifierParams> {
-    return { ...RULES, voting: oneOf('hard', 'soft') };
+    return { ...RULES, voting: oneOf('hard', 'soft'), flattenTransform: bool };
   }
 
   get stateRules(): Rules<VotingState & ClassifierState> {
@@ -121,6 +129,22 @@ export class VotingClassifier extends transforming(
   /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
   get models(): readonly Estimator[] {
     return this.state.models;
+  }
+
+  /** Whether `transform` puts the models one below the other. */
+  get #stacks(): boolean {
+    const { voting, flattenTransform } = this.fittedParams;
+    return voting === 'soft' && !flattenTransform;
+  }
+
+  override async transform(X: MatrixLike): Promise<Matrix> {
+    // Read before waiting: a fit may end meanwhile.
+    const parts = this.#stacks ? this.models.length : 1;
+    return stacked(await super.transform(X), parts);
+  }
+
+  override transformSync(X: MatrixLike): Matrix {
+    return stacked(super.transformSync(X), this.#stacks ? this.models.length : 1);
   }
 
   override outputColumns(): readonly Column[] {
@@ -221,6 +245,21 @@ export class VotingRegressor extends transforming(Regressor<VotingParams, Voting
     );
     return options.output === 'transform' ? plan.concat(values) : average(plan, values, this.fittedParams);
   }
+}
+
+/** Parts that stand side by side, one below the other. */
+function stacked(x: Matrix, parts: number): Matrix {
+  if (parts === 1) return x;
+  const { data, rows, cols } = x;
+  const width = cols / parts;
+  const below = sameArray(data, data.length);
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < parts; k++) {
+      const from = i * cols + k * width;
+      below.set(data.subarray(from, from + width), (k * rows + i) * width);
+    }
+  }
+  return new Matrix(below, parts * rows, width);
 }
 
 /** The models that were not dropped, and how much they count. */

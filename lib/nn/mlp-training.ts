@@ -4,6 +4,7 @@ import { isReadInPlace, privateArray } from '../core/linalg/memory.js';
 import type { Matrix } from '../core/matrix.js';
 import { resolveSeed, show } from '../core/params.js';
 import { Random } from '../core/random.js';
+import { warn } from '../core/warn.js';
 import { ValidationError } from '../errors.js';
 import { join } from './join.js';
 import type { ActivationType, LayerSpec, LossType, MetricType, OptimizerSpec } from './layer-spec.js';
@@ -321,6 +322,7 @@ export async function trainMLPPart(
 }
 
 function warnOfLoss(name: string, epoch: number): void {
-  const message = `${name}: the loss is no longer finite in epoch ${show(epoch)}; the weights are those before. Scale the columns (StandardScaler) or lower learningRateInit.`;
-  process.emitWarning(message, 'BorealWarning');
+  warn(
+    `${name}: the loss is no longer finite in epoch ${show(epoch)}; the weights are those before. Scale the columns (StandardScaler) or lower learningRateInit.`,
+  );
 }

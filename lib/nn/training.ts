@@ -6,6 +6,7 @@ import type { Progress } from '../core/fit-input.js';
 import { custom, show } from '../core/params.js';
 import { Random } from '../core/random.js';
 import type { TrainingDevice } from '../core/training-device.js';
+import { warn } from '../core/warn.js';
 import { AbortError, StateError, ValidationError } from '../errors.js';
 import type { Callback, EpochLogs, TrainingRun } from './callbacks/callback.js';
 import type { Engine, EngineRows } from './engine.js';
@@ -124,7 +125,7 @@ export class Training implements TrainingRun {
     this.#warned.add(message);
     const { onWarning } = this.#session;
     if (onWarning !== undefined) onWarning({ message, epoch: this.#epoch });
-    else process.emitWarning(message, 'BorealWarning');
+    else warn(message);
   }
 
   /** Trains until the last epoch, or until it is stopped. @throws {ERR_ABORTED} when the signal fires */

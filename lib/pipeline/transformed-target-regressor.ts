@@ -7,8 +7,9 @@ import { frontOf } from '../core/inner-models.js';
 import { InvertibleTransformer } from '../core/invertible.js';
 import { Regressor } from '../core/kinds.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
-import { custom, either, nothing, type Rules } from '../core/params.js';
+import { bool, custom, either, nothing, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { warnOfNoInverse } from '../core/round-trip.js';
 import { type Column, Schema } from '../core/schema.js';
 import { targetsOf } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
@@ -28,6 +29,8 @@ export interface TransformedTargetRegressorParams {
   func: FunctionSteps | null;
   /** What undoes `func`. */
   inverseFunc: FunctionSteps | null;
+  /** Warn by `fit` when the inverse does not undo the transformation of y: for about ten rows, within a relative 1e-5. Default true. */
+  checkInverse: boolean;
 }
 
 /** Learned by {@link TransformedTargetRegressor}. */
@@ -41,7 +44,7 @@ export interface TransformedTargetRegressorState extends State {
  *
  * Several targets, [rows, targets], go to regressors that take them.
  *
- * Differs from scikit-learn: `func` and `inverseFunc` are names (see {@link FunctionTransformer}); no `checkInverse`.
+ * Differs from scikit-learn: `func` and `inverseFunc` are names (see {@link FunctionTransformer}).
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
@@ -61,7 +64,11 @@ export class TransformedTargetRegressor<Y extends FloatArray | Matrix = FloatArr
     regressor: Estimator,
     options: Partial<Omit<TransformedTargetRegressorParams, 'regressor'>> = {},
   ) {
-    super({ transformer: null, func: null, inverseFunc: null, ...options, regressor });
+    super({
+      ...{ transformer: null, func: null, inverseFunc: null, checkInverse: true },
+      ...options,
+      regressor,
+    });
   }
 
   static override fromParams({ regressor, ...options }: TransformedTargetRegressorParams) {
@@ -77,6 +84,7 @@ export class TransformedTargetRegressor<Y extends FloatArray | Matrix = FloatArr
       ),
       func: functionSteps,
       inverseFunc: functionSteps,
+      checkInverse: bool,
     };
   }
 
@@ -117,9 +125,10 @@ export class TransformedTargetRegressor<Y extends FloatArray | Matrix = FloatArr
     regressor.checkParams();
   }
 
-  #transformer(): Estimator {
+  #transformer(): InvertibleTransformer<object, State> {
     const { transformer, func, inverseFunc } = this.params;
-    return transformer?.clone() ?? new FunctionTransformer({ func, inverseFunc, allowNan: false });
+    const own = { func, inverseFunc, allowNan: false, checkInverse: false };
+    return (transformer?.clone() as InvertibleTransformer<object, State>) ?? new FunctionTransformer(own);
   }
 
   protected override front({ regressor }: TransformedTargetRegressorState) {
@@ -148,6 +157,18 @@ export class TransformedTargetRegressor<Y extends FloatArray | Matrix = FloatArr
       },
       schema,
     );
+    if (this.params.checkInverse) {
+      const roundTrip = (plan: PlanBuilder, x: Slot) =>
+        transformer.lowerInverse(plan, transformer.lowerChecked(plan, x, TRANSFORM));
+      await warnOfNoInverse(
+        roundTrip,
+        { x: y, cancel },
+        {
+          ...{ owner: this.constructor.name, rows: 10 },
+          ...{ relative: 1e-5, absolute: 1e-8 },
+        },
+      );
+    }
     const transformed = await applyOps(
       y,
       schema,

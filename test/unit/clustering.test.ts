@@ -232,6 +232,21 @@ describe('EllipticEnvelope', () => {
   });
 });
 
+test('EllipticEnvelope stores no precision where that is said, and gives it all the same', async () => {
+  const { X } = makeBlobs({ nSamples: 60, centers: [[1, 2]], randomState: 5 });
+  const params = { randomState: 3 };
+  const model = await new EllipticEnvelope(params).fit(X);
+  const bare = await new EllipticEnvelope({ ...params, storePrecision: false }).fit(X);
+  expect(bare.precision).toBe(null);
+  expect(model.precision).toEqual(bare.getPrecision());
+  const unit = bare.getPrecision().matmul(bare.covariance);
+  const identity = [
+    [expect.closeTo(1, 10), expect.closeTo(0, 10)],
+    [expect.closeTo(0, 10), expect.closeTo(1, 10)],
+  ];
+  expect(unit.toArray()).toEqual(identity);
+});
+
 describe('NMF and IncrementalPCA', () => {
   test('NMF refuses numbers below 0, and more parts than there are axes', async () => {
     await expect(

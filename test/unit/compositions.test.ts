@@ -1,5 +1,5 @@
 /** Edge cases of estimators made of estimators, and of encoding across folds; golden values are in test/golden. */
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   Binarizer,
   ColumnTransformer,
@@ -7,6 +7,7 @@ import {
   FunctionTransformer,
   LinearRegression,
   load,
+  Matrix,
   MinMaxScaler,
   MissingIndicator,
   makeUnion,
@@ -16,6 +17,8 @@ import {
   TargetEncoder,
   TransformedTargetRegressor,
 } from '../../lib/index.js';
+
+afterEach(() => vi.restoreAllMocks());
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const towns = { town: [...'abcabcabcaab'], size: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] };
@@ -140,6 +143,40 @@ describe('FunctionTransformer', () => {
     const model = await new FunctionTransformer({ func: 'exp' }).fit([[1]]);
     await expect(model.inverseTransform([[1]])).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
   });
+
+  test('warns of an inverse that does not undo it, unless told not to look', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const rows = Array.from({ length: 250 }, (_, i) => [i, -i]);
+    await new FunctionTransformer({ func: ['mul', 3], inverseFunc: ['div', 3] }).fit(rows);
+    await new FunctionTransformer({ func: 'abs' }).fit(rows);
+    // Single precision of rows is none of the check's.
+    const narrow = Matrix.from(rows).astype('float32');
+    await new FunctionTransformer({ func: ['add', 0.1], inverseFunc: ['sub', 0.1] }).fit(narrow);
+    const wrong = { func: 'abs', inverseFunc: ['mul', 1] } as const;
+    await new FunctionTransformer({ ...wrong, checkInverse: false }).fit(rows);
+    expect(warn).not.toHaveBeenCalled();
+    await new FunctionTransformer(wrong).fit(rows);
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/FunctionTransformer: .* undo/), 'BorealWarning');
+    // A missing value comes back as one.
+    await new FunctionTransformer({ func: 'exp', inverseFunc: 'log' }).fit([[Number.NaN], [1]]);
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
+
+  test('names its columns, in a model file, too', async () => {
+    const names = (given: readonly string[]) => given.map((name) => `log_${name}`);
+    const table = { a: [1, 2], b: [3, 4] };
+    const model = await new FunctionTransformer({ func: 'log', featureNamesOut: names }).fit(table);
+    expect(model.getFeatureNamesOut()).toEqual(['log_a', 'log_b']);
+    const copy = (await load(model.toBytes())) as FunctionTransformer;
+    expect(copy.getFeatureNamesOut()).toEqual(['log_a', 'log_b']);
+    await copy.fit(table);
+    expect(copy.getFeatureNamesOut()).toEqual(['log_a', 'log_b']);
+    for (const featureNamesOut of [['one'], () => ['x'], () => [1, 2] as never]) {
+      await expect(new FunctionTransformer({ featureNamesOut }).fit(table)).rejects.toEqual(
+        code('ERR_PARAMETER'),
+      );
+    }
+  });
 });
 
 describe('MissingIndicator', () => {
@@ -169,6 +206,23 @@ describe('TransformedTargetRegressor', () => {
     await expect(given.fit([[1], [2]], [-1, 2])).rejects.toMatchObject({
       code: expect.stringMatching(/^ERR_/),
     });
+  });
+
+  test('warns of an inverse that does not undo it, unless told not to look', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const y = Array.from({ length: 40 }, (_, i) => i - 20);
+    const X = y.map((value) => [value]);
+    const fit = (options: object) => new TransformedTargetRegressor(line, options).fit(X, y);
+    await fit({ func: ['mul', 3], inverseFunc: ['div', 3] });
+    await fit({ transformer: new MinMaxScaler() });
+    await fit({ func: 'abs', inverseFunc: 'abs', checkInverse: false });
+    expect(warn).not.toHaveBeenCalled();
+    await fit({ func: 'abs', inverseFunc: 'abs' });
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringMatching(/TransformedTargetRegressor: .* undo/),
+      'BorealWarning',
+    );
   });
 
   test('keeps what was fitted in a model file', async () => {

@@ -7,6 +7,7 @@ import {
   LogisticRegression,
   load,
   loadIris,
+  Matrix,
   makePipeline,
   type NamedModel,
   Ridge,
@@ -74,4 +75,24 @@ test('what the models say can be columns for another model', async () => {
   await alone.fit(data, target);
   expect(alone.predictSync(data).length).toBe(150);
   expect(alone.getFeatureNamesOut()).toEqual(['votingclassifier_bayes', 'votingclassifier_line']);
+});
+
+test('soft votes that are not flattened stand one model below the other', async () => {
+  const options = { voting: 'soft' } as const;
+  const flat = await new VotingClassifier([bayes, line], options).fit(data, target);
+  const model = new VotingClassifier([bayes, line], { ...options, flattenTransform: false });
+  const given = Matrix.from(data).slice(0, 7);
+  await model.fit(data, target);
+  const copy = (await load(model.toBytes())) as VotingClassifier;
+  const said = await model.transform(given);
+  const parts = flat.models.map((each) => (each as GaussianNB).predictProbaSync(given).toArray());
+  expect(said.toArray()).toEqual(parts.flat());
+  expect(copy.transformSync(given).toArray()).toEqual(parts.flat());
+  expect(model.getFeatureNamesOut()).toEqual(flat.getFeatureNamesOut());
+  // The next step of a pipeline gets a row for each row.
+  const next = await makePipeline(model, new StandardScaler()).fit(data, target);
+  expect((await next.transform(given)).rows).toBe(7);
+  // Hard votes have one column a model.
+  const hard = await new VotingClassifier([bayes, line], { flattenTransform: false }).fit(data, target);
+  expect(hard.transformSync(given).cols).toBe(2);
 });
