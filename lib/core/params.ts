@@ -61,6 +61,14 @@ export function custom(allowed: string, allows: (value: unknown) => boolean): Ru
   return { allows, allowed };
 }
 
+/** A list, of at least so many members, whose members pass a test. */
+export function listOf(allowed: string, allows: (value: unknown) => boolean, least = 0): Rule {
+  return custom(
+    allowed,
+    (list) => Array.isArray(list) && list.length >= least && list.every((v) => allows(v)),
+  );
+}
+
 /** Nothing: a member of a state that older files lack. */
 export const absent: Rule = custom('absent', (value) => value === undefined);
 

@@ -2,7 +2,7 @@
 import { type FitInput, fitTargetMatrix } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
-import { custom, either, nothing, oneOf, type Rules, real } from '../core/params.js';
+import { custom, either, listOf, nothing, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { quantile } from '../core/quantiles.js';
 import type { ByTargets } from '../core/targets.js';
@@ -58,11 +58,7 @@ export class DummyRegressor<Y extends FloatArray | Matrix = FloatArray> extends 
   get rules(): Rules<DummyRegressorParams> {
     return {
       strategy: oneOf('mean', 'median', 'quantile', 'constant'),
-      constant: either(
-        finite,
-        custom('a list of numbers', (v) => Array.isArray(v) && v.length > 0 && v.every(finite.allows)),
-        nothing,
-      ),
+      constant: either(finite, listOf('a list of numbers', finite.allows, 1), nothing),
       quantile: either(real(0, 1), nothing),
     };
   }

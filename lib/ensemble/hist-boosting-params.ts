@@ -1,5 +1,5 @@
 /** Parameters of histogram gradient boosting, and what they mean for a training set. */
-import { bool, custom, either, int, nothing, oneOf, type Rules, real, seed } from '../core/params.js';
+import { bool, custom, either, int, listOf, nothing, oneOf, type Rules, real, seed } from '../core/params.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { type ScorerName, scorerNames } from '../metrics/index.js';
@@ -148,8 +148,6 @@ const count = int(1, 0x7fff_ffff);
 const share = real(0, 1, 'min');
 const isSign = (v: unknown) => v === -1 || v === 0 || v === 1;
 const isPosition = (v: unknown) => Number.isSafeInteger(v) && (v as number) >= 0;
-const listOf = (allowed: string, test: (v: unknown) => boolean) =>
-  custom(allowed, (v) => Array.isArray(v) && v.every(test));
 
 export const histBoostingRules: Rules<HistBoostingParams> = {
   learningRate: real(0, Infinity, 'min'),

@@ -1,6 +1,6 @@
 /** The folds of linear models that choose their penalty by cross-validation. */
 import { consecutiveFolds } from '../core/folds.js';
-import { custom, either, int, nothing, type Rule } from '../core/params.js';
+import { either, int, listOf, nothing, type Rule } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
 /** The fold, 0, 1, ..., of each row, and how many folds there are. */
@@ -12,10 +12,7 @@ export interface FoldsOfRows {
 /** Number of folds, which are stretches of rows as those of an unshuffled KFold; or the fold, 0, 1, ..., of each row. */
 export type Folds = number | readonly number[];
 
-const ofRows = custom(
-  'a list of the fold of each row',
-  (v) => Array.isArray(v) && v.every((f) => int(0).allows(f)),
-);
+const ofRows = listOf('a list of the fold of each row', int(0).allows);
 
 /** The rule of a parameter `cv`. */
 export const foldsRule: Rule = either(int(2), ofRows);

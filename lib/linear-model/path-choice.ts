@@ -1,7 +1,17 @@
 /** The choice of a penalty among the strengths of paths, by the mean squared errors of rows left out. */
 import type { State } from '../core/estimator.js';
 import { Matrix } from '../core/matrix.js';
-import { checkLength, custom, either, float64s, int, type Rule, type Rules, real } from '../core/params.js';
+import {
+  checkLength,
+  custom,
+  either,
+  float64s,
+  int,
+  listOf,
+  type Rule,
+  type Rules,
+  real,
+} from '../core/params.js';
 import { type Folds, foldsRule } from './folds.js';
 
 /** Parameters of the choice. */
@@ -32,10 +42,8 @@ export interface PathChoice extends State {
 /** @internal */
 export const pathChoiceDefaults: PathChoiceParams = { alphas: 100, eps: 1e-3, cv: 5 };
 
-const listOf = (name: string, one: Rule) =>
-  custom(name, (v) => Array.isArray(v) && v.length > 0 && v.every(one.allows));
 const share = real(0, 1);
-const shares = either(share, listOf('a list of numbers >= 0 and <= 1', share));
+const shares = either(share, listOf('a list of numbers >= 0 and <= 1', share.allows, 1));
 /** A grid of strengths begins where the ratio leaves no coefficient, which needs a ratio above 0. */
 const positiveShares = custom(
   'a number > 0 and <= 1 or a list of such numbers (0 needs a list of alphas)',
@@ -44,7 +52,7 @@ const positiveShares = custom(
 
 /** @internal */
 export const pathChoiceRules: Rules<PathChoiceParams> = {
-  alphas: either(int(1, 1_000_000), listOf('a list of numbers >= 0', real(0))),
+  alphas: either(int(1, 1_000_000), listOf('a list of numbers >= 0', real(0).allows, 1)),
   eps: real(0, 1, 'min'),
   cv: foldsRule,
 };

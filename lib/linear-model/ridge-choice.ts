@@ -2,7 +2,7 @@
 import { type FitInput, takeSharedRows } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
-import { bool, custom, either, float64s, int, nothing, type Rule, type Rules, real } from '../core/params.js';
+import { bool, custom, either, float64s, int, listOf, nothing, type Rules, real } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { bestOf, getScorer, type Scorer, type ScorerName } from '../metrics/scorers.js';
 import { native } from '../native.js';
@@ -42,10 +42,7 @@ export interface RidgeChoice {
 }
 
 const above = real(0, Infinity, 'min');
-const strengths: Rule = custom(
-  'a list of numbers > 0',
-  (v) => Array.isArray(v) && v.length > 0 && v.every((alpha) => above.allows(alpha)),
-);
+const strengths = listOf('a list of numbers > 0', above.allows, 1);
 export const choiceParamRules: Rules<RidgeChoiceParams> = {
   alphas: strengths,
   fitIntercept: bool,

@@ -1,7 +1,7 @@
 /** Least squares with an L2 penalty. */
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
-import { bool, custom, either, int, nothing, type Rules, real } from '../core/params.js';
+import { bool, either, int, listOf, nothing, type Rules, real } from '../core/params.js';
 import { isRidgeSummedInPlace } from './gram.js';
 import { LinearRegressor, type LinearState, type Strength } from './least-squares.js';
 
@@ -24,10 +24,7 @@ export interface RidgeParams extends RidgeSettings {
 }
 
 const strength = real(0);
-const strengths = custom(
-  'a list of numbers >= 0',
-  (v) => Array.isArray(v) && v.length > 0 && v.every((alpha) => strength.allows(alpha)),
-);
+const strengths = listOf('a list of numbers >= 0', strength.allows, 1);
 
 /** @internal */
 export const ridgeDefaults: RidgeSettings = {

@@ -14,6 +14,7 @@ import {
   either,
   int,
   int32s,
+  listOf,
   nothing,
   oneOf,
   type Rules,
@@ -78,11 +79,7 @@ const target = int(0);
 
 /** @internal */
 export const chainRules: Rules<Omit<RegressorChainParams, 'estimator'>> = {
-  order: either(
-    nothing,
-    oneOf('random'),
-    custom('a list of the numbers of all targets', (v) => Array.isArray(v) && v.every(target.allows)),
-  ),
+  order: either(nothing, oneOf('random'), listOf('a list of the numbers of all targets', target.allows)),
   cv: either(
     nothing,
     int(2),
@@ -121,7 +118,7 @@ export function checkChain(
 const isOrder = (order: ArrayLike<number>, count: number) =>
   order.length === count &&
   new Set(Array.from(order)).size === count &&
-  Array.from(order).every((t) => t in new Array(count).fill(0));
+  Array.from(order).every((t) => t >= 0 && t < count);
 
 /** A target as a model learns it, and as those after it read it. */
 export interface ChainTarget {

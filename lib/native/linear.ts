@@ -14,6 +14,12 @@ export interface DescentSpec {
   startCoef?: Float64Array | null;
 }
 
+/** The strengths of a path, each of which starts from the solution of the one before. */
+export interface PathSpec extends DescentSpec {
+  alphas: Float64Array;
+  l1Ratio: number;
+}
+
 /** What stochastic gradient descent goes by. */
 export interface SgdSpec {
   loss: string;
@@ -143,11 +149,7 @@ export interface LinearAddon {
     problem: GramProblem,
     alpha: number,
   ): { coef: Float64Array; intercept: Float64Array } | undefined;
-  elasticNetOfGram(
-    problem: GramProblem,
-    spec: DescentSpec & { alphas: Float64Array; l1Ratio: number },
-    cancel: CancelHandle | null,
-  ): Promise<NativeDescent>;
+  elasticNetOfGram(problem: GramProblem, spec: PathSpec, cancel: CancelHandle | null): Promise<NativeDescent>;
   fitLeastSquares(
     x: FloatArray,
     rows: number,
@@ -177,7 +179,7 @@ export interface LinearAddon {
     cols: number,
     y: Float64Array,
     weights: Float64Array | null,
-    spec: DescentSpec & { alphas: Float64Array; l1Ratio: number },
+    spec: PathSpec,
     cancel: CancelHandle | null,
   ): Promise<NativeDescent>;
   /** The same of several targets that share their columns: coef [alphas, targets, cols]. From `largest` / l1Ratio on an alpha leaves no column. */
@@ -188,16 +190,9 @@ export interface LinearAddon {
     y: Float64Array,
     targets: number,
     weights: Float64Array | null,
-    spec: DescentSpec & { alphas: Float64Array; l1Ratio: number },
+    spec: PathSpec,
     cancel: CancelHandle | null,
-  ): Promise<{
-    coef: Float64Array;
-    intercept: Float64Array;
-    gap: Float64Array;
-    iterations: Float64Array;
-    converged: boolean;
-    largest: number;
-  }>;
+  ): Promise<NativeDescent & { largest: number }>;
   /** alphas [ratios, alphas] descending, mse [ratios, alphas, folds]. `folds` gives the fold of each row. */
   crossValidateElasticNet(
     x: FloatArray,

@@ -6,6 +6,7 @@ import {
   float32s,
   float64s,
   int,
+  listOf,
   oneOf,
   type Rules,
   real,
@@ -110,7 +111,7 @@ export const MLP_DEFAULTS: MLPParams = {
 const isSize = (v: unknown) => Number.isSafeInteger(v) && (v as number) >= 1 && (v as number) <= 2 ** 24;
 
 export const MLP_RULES: Rules<MLPParams> = {
-  hiddenLayerSizes: custom('a list of whole numbers >= 1', (v) => Array.isArray(v) && v.every(isSize)),
+  hiddenLayerSizes: listOf('a list of whole numbers >= 1', isSize),
   activation: oneOf('identity', 'logistic', 'tanh', 'relu'),
   solver: oneOf('adam', 'sgd', 'lbfgs'),
   alpha: real(0),
@@ -135,7 +136,7 @@ export const MLP_RULES: Rules<MLPParams> = {
 };
 
 export const MLP_STATE_RULES: Rules<MLPState> = {
-  layerSizes: custom('a list of sizes >= 1', (v) => Array.isArray(v) && v.length >= 2 && v.every(isSize)),
+  layerSizes: listOf('a list of sizes >= 1', isSize, 2),
   parameters: float32s(),
   loss: custom('a number', (v) => typeof v === 'number'),
   lossCurve: float64s(),

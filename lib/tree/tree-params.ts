@@ -2,9 +2,9 @@
 import type { FitInput } from '../core/fit-input.js';
 import {
   bool,
-  custom,
   either,
   int,
+  listOf,
   nothing,
   oneOf,
   type Rules,
@@ -83,10 +83,7 @@ export const treeDefaults: Omit<TreeParams, 'maxFeatures'> = {
 export const monotonicRules: Rules<MonotonicParams> = {
   monotonicCst: either(
     nothing,
-    custom(
-      'a list of 1, -1 and 0',
-      (v) => Array.isArray(v) && v.every((sign) => sign === 1 || sign === -1 || sign === 0),
-    ),
+    listOf('a list of 1, -1 and 0', (sign) => sign === 1 || sign === -1 || sign === 0),
   ),
 };
 export const classCriterion = oneOf('gini', 'entropy', 'logLoss');

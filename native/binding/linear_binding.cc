@@ -48,14 +48,8 @@ napi_value fit_multi_task(Call& call) {
                                   params, cancel);
   };
   auto deliver = [](napi_env env, MultiTaskPath&& path) {
-    return ObjectBuilder(env)
-        .set("coef", std::move(path.coef))
-        .set("intercept", std::move(path.intercept))
-        .set("gap", std::move(path.gap))
-        .set("iterations", std::move(path.iterations))
-        .set("converged", path.converged)
-        .set("largest", path.largest)
-        .object();
+    const double largest = path.largest;
+    return path_members(env, std::move(path)).set("largest", largest).object();
   };
   return start_matrix_job(call, matrix, train_options(call, 7, false), std::move(compute), deliver);
 }

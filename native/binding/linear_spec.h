@@ -18,14 +18,17 @@ inline ElasticNetParams elastic_net_params(const Spec& spec) {
   return params;
 }
 
-inline napi_value path_to_js(napi_env env, ElasticNetPath&& path) {
+inline ObjectBuilder path_members(napi_env env, ElasticNetPath&& path) {
   return ObjectBuilder(env)
       .set("coef", std::move(path.coef))
       .set("intercept", std::move(path.intercept))
       .set("gap", std::move(path.gap))
       .set("iterations", std::move(path.iterations))
-      .set("converged", path.converged)
-      .object();
+      .set("converged", path.converged);
+}
+
+inline napi_value path_to_js(napi_env env, ElasticNetPath&& path) {
+  return path_members(env, std::move(path)).object();
 }
 
 }  // namespace boreal

@@ -32,13 +32,6 @@ void check(size_t rows, size_t cols, Span<double> y, Span<double> weights, const
   total_weight(weights, rows);
 }
 
-void check_penalty(Span<double> alphas, double l1_ratio) {
-  for (const double alpha : alphas) {
-    if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be finite and >= 0.");
-  }
-  if (!(l1_ratio >= 0 && l1_ratio <= 1)) throw Error("ERR_PARAMETER", "l1Ratio must be in [0, 1].");
-}
-
 // The rows of `groups` but those of group `without` (none: groups), as columns.
 struct ColumnProblem {
   std::vector<double> columns, y, x_mean;
@@ -167,6 +160,13 @@ std::vector<double> geometric(double largest, double eps, size_t count) {
 }
 
 }  // namespace
+
+void check_penalty(Span<double> alphas, double l1_ratio) {
+  for (const double alpha : alphas) {
+    if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be finite and >= 0.");
+  }
+  if (!(l1_ratio >= 0 && l1_ratio <= 1)) throw Error("ERR_PARAMETER", "l1Ratio must be in [0, 1].");
+}
 
 template <typename T>
 ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,

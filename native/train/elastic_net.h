@@ -23,6 +23,9 @@ struct ElasticNetPath {
   bool converged = true;           // all of them
 };
 
+// Throws ERR_PARAMETER unless alphas are finite and >= 0, and the ratio is in [0, 1].
+void check_penalty(Span<double> alphas, double l1_ratio);
+
 // alphas are taken in order, each from the last one's solution: descending ones are quickest.
 template <typename T>
 ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,

@@ -212,10 +212,7 @@ MultiTaskPath fit_multi_task(MatrixView<const T> x, MatrixView<const double> y, 
                 "y has " + std::to_string(y.rows) + " rows, X has " + std::to_string(x.rows) + ".");
   }
   if (!(params.tol >= 0)) throw Error("ERR_PARAMETER", "tol must be >= 0.");
-  for (const double alpha : alphas) {
-    if (!(alpha >= 0) || std::isinf(alpha)) throw Error("ERR_PARAMETER", "alpha must be finite and >= 0.");
-  }
-  if (!(l1_ratio >= 0 && l1_ratio <= 1)) throw Error("ERR_PARAMETER", "l1Ratio must be in [0, 1].");
+  check_penalty(alphas, l1_ratio);
   const double total = total_weight(weights, x.rows);
   const Design<T> design = make_design(x, y, weights, params.fit_intercept, cancel);
   Block block = make_block(design, cancel);

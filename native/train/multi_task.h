@@ -4,8 +4,6 @@
 // mean of 1.
 #pragma once
 
-#include <vector>
-
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/span.h"
@@ -13,13 +11,9 @@
 
 namespace boreal {
 
-struct MultiTaskPath {
-  std::vector<double> coef;        // [alphas, targets, cols]
-  std::vector<double> intercept;   // [alphas, targets]
-  std::vector<double> gap;         // [alphas] duality gaps over the number of rows
-  std::vector<double> iterations;  // [alphas]
-  bool converged = true;           // all of them
-  double largest = 0;              // alpha * l1_ratio from which on no column is left
+// coef: [alphas, targets, cols]; intercept: [alphas, targets].
+struct MultiTaskPath : ElasticNetPath {
+  double largest = 0;  // alpha * l1_ratio from which on no column is left
 };
 
 // y: [rows, targets]; weights: [rows] or empty; alphas are taken in order, each from the last one's solution,
