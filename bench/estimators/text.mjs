@@ -1,7 +1,10 @@
 // Text vectorizers, and models on their sparse rows.
 import {
+  accuracyScore,
   CountVectorizer,
   HashingVectorizer,
+  KMeans,
+  KNeighborsClassifier,
   Lasso,
   LinearSVC,
   LogisticRegression,
@@ -10,6 +13,7 @@ import {
   Ridge,
   RidgeClassifier,
   SGDClassifier,
+  SVC,
   TfidfVectorizer,
   TruncatedSVD,
 } from '../../dist/index.js';
@@ -66,6 +70,48 @@ const sparseFit = (name, make, quality = (model, rows, y) => model.score(rows, y
     },
   },
 });
+/** The first of the sparse rows: a model takes long for all of them. */
+const few = async ({ text, y }, count) => {
+  const rows = await new TfidfVectorizer().fitTransform(text);
+  return { rows, some: rows.slice(0, count), labels: y.slice(0, count) };
+};
+const centres = (rows) => rows.slice(0, 20).toArray();
+
+const sparseModels = {
+  'KMeans predict of sparse rows': {
+    data: 'text',
+    make: async (data) => {
+      const { rows } = await few(data, 0);
+      const model = await new KMeans({ nClusters: 20, init: centres(rows), maxIter: 2 }).fit(rows);
+      return { run: () => model.predict(rows), quality: () => model.inertia };
+    },
+  },
+  'KNeighborsClassifier predict of sparse rows': {
+    data: 'text',
+    make: async (data) => {
+      const { rows, some, labels } = await few(data, 500);
+      const model = await new KNeighborsClassifier().fit(rows, data.y);
+      return { run: () => model.predict(some), quality: (found) => accuracyScore(labels, found) };
+    },
+  },
+  'SVC fit of sparse rows': {
+    data: 'text',
+    bar: 1.5,
+    make: async (data) => {
+      const { some, labels } = await few(data, 4000);
+      return { run: () => new SVC().fit(some, labels), quality: (model) => model.score(some, labels) };
+    },
+  },
+  'SVC predict of sparse rows': {
+    data: 'text',
+    bar: 1.5,
+    make: async (data) => {
+      const { some, labels } = await few(data, 4000);
+      const model = await new SVC().fit(some, labels);
+      return { run: () => model.predict(some), quality: (found) => accuracyScore(labels, found) };
+    },
+  },
+};
 const explained = (model) => model.explainedVarianceRatio.reduce((sum, share) => sum + share, 0);
 
 export const cases = {
@@ -85,4 +131,5 @@ export const cases = {
   ...sparseFit('Ridge', () => new Ridge()),
   ...sparseFit('Lasso', () => new Lasso({ alpha: 0.001 })),
   ...sparseFit('TruncatedSVD', () => new TruncatedSVD({ nComponents: 100, randomState: 0 }), explained),
+  ...sparseModels,
 };

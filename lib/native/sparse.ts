@@ -44,10 +44,6 @@ export interface SparseAddon {
   ): Promise<NativeRows>;
   /** The columns of each part after those of the part before. parts: the {@link CsrArguments} of all, one after another. */
   csrSideBySide(parts: ReadonlyArray<CsrArguments[number]>, cancel: CancelHandle | null): Promise<NativeRows>;
-  /** Squared lengths of the rows, at once with `sync`. */
-  csrSquaredNorms<S extends boolean>(
-    ...args: [...CsrArguments<Float64Array>, sync: S, cancel: CancelHandle | null]
-  ): S extends true ? Float64Array : Promise<Float64Array>;
   /** The columns as rows. */
   csrTranspose<T extends FloatArray>(
     ...args: [...CsrArguments<T>, cancel: CancelHandle | null]

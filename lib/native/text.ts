@@ -73,7 +73,7 @@ export interface TextAddon {
   ): Promise<NativeRows>;
   /** Throws ERR_SHAPE for what are no sparse rows. */
   csrCheck(starts: Int32Array, columns: Int32Array, values: FloatArray, cols: number): void;
-  /** x b + bias, at once with `sync`. */
+  /** x b + bias, at once with `sync`; with `distances` squared ones, of float64: see native/linalg/csr.h. */
   csrProduct<T extends FloatArray, S extends boolean>(
     starts: Int32Array,
     columns: Int32Array,
@@ -82,6 +82,7 @@ export interface TextAddon {
     b: T,
     bias: T | null,
     width: number,
+    distances: boolean,
     sync: S,
     cancel: CancelHandle | null,
   ): S extends true ? T : Promise<T>;

@@ -30,14 +30,30 @@ JobOptions predict_options(Call& call, size_t cancel) {
   return options;
 }
 
-// ..., b [cols, width], bias [width] or null, width, sync, cancel
+// x b + bias, or the squared distances that are made of it.
+template <typename T>
+std::vector<T> multiplied(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, bool distances,
+                          const CancelToken* cancel) {
+  std::vector<T> out(x.rows() * width);
+  if constexpr (std::is_same_v<T, double>) {
+    if (distances) {
+      csr_squared_distances(x, b, bias, out.data(), cancel);
+      return out;
+    }
+  }
+  csr_product(x, b, bias, width, out.data(), cancel);
+  return out;
+}
+
+// ..., b [cols, width], bias [width] or null, width, distances, sync, cancel
 napi_value product(Call& call) {
   CsrArguments x(call);
   const TypedArray b = to_typed_array(call.env(), call[4], "b");
   const size_t width = to_size(call.env(), call[6], "width");
   require_length(b, checked_area(x.cols, width));
-  const size_t area = checked_area(x.rows, width);
-  const bool now = to_bool(call.env(), call[7], "sync");
+  checked_area(x.rows, width);
+  const bool distances = to_bool(call.env(), call[7], "distances");
+  const bool now = to_bool(call.env(), call[8], "sync");
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
     elements<T>(b);
@@ -47,20 +63,19 @@ napi_value product(Call& call) {
       require_length(given, width);
       bias = Input<T>::copy(given);
     }
+    if (distances && (bias.size() == 0 || !std::is_same_v<T, double>)) {
+      throw Error("ERR_DTYPE", "Distances are made of float64, and of the lengths of the points.");
+    }
     if (now) {
       const CsrView<T> view{
           x.starts.span(), x.columns.span(), {elements<T>(x.values), x.values.length}, x.cols};
       check_csr(view);
-      std::vector<T> out(area);
-      csr_product(view, elements<T>(b), bias.span(), width, out.data(), nullptr);
-      return to_js(call.env(), std::move(out));
+      return to_js(call.env(), multiplied(view, elements<T>(b), bias.span(), width, distances, nullptr));
     }
-    JobOptions options = predict_options(call, 8);
-    auto compute = [b = Input<T>(b, &options.kept), bias = std::move(bias), width, area](
+    JobOptions options = predict_options(call, 9);
+    auto compute = [b = Input<T>(b, &options.kept), bias = std::move(bias), width, distances](
                        const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
-      std::vector<T> out(area);
-      csr_product(view, b.data(), bias.span(), width, out.data(), cancel);
-      return out;
+      return multiplied(view, b.data(), bias.span(), width, distances, cancel);
     };
     return start_csr_job<T>(call, x, std::move(options), std::move(compute), values_to_js<T>);
   });
@@ -82,21 +97,6 @@ napi_value weigh(Call& call) {
     };
     return start_csr_job<T>(call, x, predict_options(call, 7), std::move(compute), values_to_js<T>);
   });
-}
-
-// ..., sync, cancel. Of float64.
-napi_value squared_norms(Call& call) {
-  CsrArguments x(call);
-  const double* const values = elements<double>(x.values);
-  if (to_bool(call.env(), call[4], "sync")) {
-    const CsrView<double> view{x.starts.span(), x.columns.span(), {values, x.values.length}, x.cols};
-    check_csr(view);
-    return to_js(call.env(), csr_squared_norms(view, nullptr));
-  }
-  auto compute = [](const CsrView<double>& view, const CancelToken* cancel, const JobProgress&) {
-    return csr_squared_norms(view, cancel);
-  };
-  return start_csr_job<double>(call, x, predict_options(call, 5), compute, values_to_js<double>);
 }
 
 // ..., cancel
@@ -297,7 +297,6 @@ napi_value validate(Call& call) {
 void export_sparse(napi_env env, napi_value exports) {
   export_function<product>(env, exports, "csrProduct");
   export_function<weigh>(env, exports, "csrWeigh");
-  export_function<squared_norms>(env, exports, "csrSquaredNorms");
   export_function<column_counts>(env, exports, "csrColumnCounts");
   export_function<group_sums>(env, exports, "csrGroupSums");
   export_function<nearest>(env, exports, "csrNearest");

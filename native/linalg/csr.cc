@@ -8,22 +8,15 @@
 
 #include "base/error.h"
 #include "base/partition.h"
-#include "base/prefetch.h"
 #include "base/thread_pool.h"
 #include "base/weights.h"
 #include "kernels/dispatch.h"
+#include "kernels/dispatch_sparse.h"
 
 namespace boreal {
 namespace {
 
 constexpr size_t kRowsPerTask = 256;
-// Columns of a product that are worth a call of a kernel for each value.
-constexpr size_t kWide = 16;
-// The rows of b lie anywhere: so many values of x ahead one is fetched, its first columns line by line.
-constexpr size_t kAhead = 4;
-constexpr size_t kFetchedColumns = 256;
-constexpr size_t kColumnsOfLine = 64 / sizeof(double);
-
 // Calls body(i) for each row, on the pool.
 template <typename Body>
 void for_each_row(size_t rows, const CancelToken* cancel, const Body& body) {
@@ -44,6 +37,25 @@ void add_products(const CsrView<T>& x, size_t i, const T* b, size_t width, T* su
     for (size_t c = 0; c < kCols; ++c) own[c] += x.values[k] * from[c];
   }
   std::copy_n(own, kCols, sums);
+}
+
+// out[width] = row i of x times b + bias.
+template <typename T>
+void multiply_row(const CsrView<T>& x, size_t i, const T* b, Span<T> bias, size_t width, T* out) {
+  for (size_t c = 0; c < width; ++c) out[c] = bias.size == 0 ? T{0} : bias[c];
+  if constexpr (std::is_same_v<T, double>) {
+    const size_t from = x.begin(i);
+    sparse_kernels(kernels()).add_rows(b, width, x.columns.data + from, x.values.data + from, x.end(i) - from,
+                                       width, out);
+  } else {
+    size_t c = 0;
+    for (; c + 4 <= width; c += 4) add_products<4>(x, i, b + c, width, out + c);
+    if (width - c >= 2) {
+      add_products<2>(x, i, b + c, width, out + c);
+      c += 2;
+    }
+    if (c < width) add_products<1>(x, i, b + c, width, out + c);
+  }
 }
 
 }  // namespace
@@ -81,31 +93,20 @@ void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T*
                  [&](size_t i) { out[i] = csr_row_product(x, i, b, bias.size == 0 ? T{0} : bias[0]); });
     return;
   }
-  const VectorKernels& vectors = kernels().vectors;
+  for_each_row(x.rows(), cancel, [&](size_t i) { multiply_row(x, i, b, bias, width, out + i * width); });
+}
+
+void csr_squared_distances(const CsrView<double>& x, const double* b, Span<double> norms, double* out,
+                           const CancelToken* cancel) {
+  const size_t width = norms.size;
+  std::vector<double> lengths(x.rows());
   for_each_row(x.rows(), cancel, [&](size_t i) {
-    T* const row = out + i * width;
-    for (size_t c = 0; c < width; ++c) row[c] = bias.size == 0 ? T{0} : bias[c];
-    if constexpr (std::is_same_v<T, double>) {
-      if (width >= kWide) {
-        for (size_t k = x.begin(i); k < x.end(i); ++k) {
-          if (k + kAhead < x.columns.size) {
-            const double* const next = b + static_cast<size_t>(x.columns[k + kAhead]) * width;
-            for (size_t c = 0; c < std::min(width, kFetchedColumns); c += kColumnsOfLine) prefetch(next + c);
-          }
-          const double* const from = b + static_cast<size_t>(x.columns[k]) * width;
-          vectors.add_rows(from, width, 1, width, &x.values[k], row);
-        }
-        return;
-      }
-    }
-    size_t c = 0;
-    for (; c + 4 <= width; c += 4) add_products<4>(x, i, b + c, width, row + c);
-    if (width - c >= 2) {
-      add_products<2>(x, i, b + c, width, row + c);
-      c += 2;
-    }
-    if (c < width) add_products<1>(x, i, b + c, width, row + c);
+    lengths[i] = csr_squared_norm(x, i);
+    double* const row = out + i * width;
+    multiply_row(x, i, b, norms, width, row);
+    for (size_t c = 0; c < width; ++c) row[c] = std::max(0.0, row[c] + lengths[i]);
   });
+  for (size_t i = 0; i < lengths.size(); ++i) check_squared_norm(lengths[i], "Row", i);
 }
 
 template <typename T>

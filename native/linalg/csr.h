@@ -79,6 +79,11 @@ template <typename T>
 void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T* out,
                  const CancelToken* cancel);
 
+// out[rows, norms.size] = the squared distances of the rows to some points, by |x|^2 + |p|^2 - 2 x p, of
+// which nothing is below 0. b [cols, norms.size]: -2 p; norms: |p|^2. Throws as check_squared_norm.
+void csr_squared_distances(const CsrView<double>& x, const double* b, Span<double> norms, double* out,
+                           const CancelToken* cancel);
+
 // Throws ERR_INPUT_INFINITE for a row so long that |x|^2 + |y|^2 - 2 x y may be no number.
 void check_squared_norm(double squared, const char* what, size_t i);
 

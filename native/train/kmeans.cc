@@ -163,9 +163,9 @@ KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double>
 
 KMeansModel fit_kmeans(const CsrView<double>& x, Span<double> weights, Span<double> given,
                        const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress) {
-  const std::vector<double> norms = csr_squared_norms(x, cancel);
+  csr_squared_norms(x, cancel);  // Refuses rows that are too long.
   const auto with_steps = [&](const auto& run) {
-    const auto steps = std::make_unique<SparseSteps>(x, norms, weights, spec.clusters, cancel);
+    const auto steps = std::make_unique<SparseSteps>(x, weights, spec.clusters, cancel);
     return run(static_cast<KMeansSteps<double>&>(*steps));
   };
   return best_of(x, weights, given, spec, with_steps, cancel, progress);

@@ -14,13 +14,12 @@ constexpr size_t kScores = 1 << 20;  // of rows at a time
 
 }  // namespace
 
-SparseSteps::SparseSteps(const CsrView<double>& x, const std::vector<double>& norms, Span<double> weights,
-                         size_t clusters, const CancelToken* cancel)
+SparseSteps::SparseSteps(const CsrView<double>& x, Span<double> weights, size_t clusters,
+                         const CancelToken* cancel)
     : x_(x),
       weights_(weights),
       clusters_(clusters),
       cancel_(cancel),
-      norms_(norms),
       distances_(x.rows()),
       labels_(x.rows(), -1) {
   sums_.sums.assign(clusters * x.cols, 0.0);
@@ -28,8 +27,7 @@ SparseSteps::SparseSteps(const CsrView<double>& x, const std::vector<double>& no
 }
 
 void SparseSteps::find_nearest(const std::vector<double>& centres, int32_t* labels) {
-  // |c|^2 - 2 x c, then with |x|^2, as a plan does for sparse rows: it finds the same labels. By
-  // [cols, clusters], so that a value of x meets all centres at once.
+  // As predictions do it: they find the same labels.
   const size_t cols = x_.cols;
   std::vector<double> factors(cols * clusters_), norms(clusters_, 0.0);
   for (size_t c = 0; c < clusters_; ++c) {
@@ -45,12 +43,11 @@ void SparseSteps::find_nearest(const std::vector<double>& centres, int32_t* labe
   for (size_t from = 0; from < x_.rows(); from += block) {
     const size_t count = std::min(block, x_.rows() - from);
     const CsrView<double> rows{{x_.starts.data + from, count + 1}, x_.columns, x_.values, cols};
-    csr_product(rows, factors.data(), {norms.data(), clusters_}, clusters_, scores.data(), cancel_);
+    csr_squared_distances(rows, factors.data(), {norms.data(), clusters_}, scores.data(), cancel_);
     const Partition parts{count, kRowsPerTask};
     ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
       for (size_t i = parts.begin(part); i < parts.end(part); ++i) {
-        double* const own = scores.data() + i * clusters_;
-        for (size_t c = 0; c < clusters_; ++c) own[c] = std::max(0.0, own[c] + norms_[from + i]);
+        const double* const own = scores.data() + i * clusters_;
         const double* const least = std::min_element(own, own + clusters_);
         labels[from + i] = static_cast<int32_t>(least - own);
         distances_[from + i] = *least;

@@ -14,9 +14,7 @@ namespace boreal {
 
 class SparseSteps final : public KMeansSteps<double> {
  public:
-  // norms: the squared lengths of the rows
-  SparseSteps(const CsrView<double>& x, const std::vector<double>& norms, Span<double> weights,
-              size_t clusters, const CancelToken* cancel);
+  SparseSteps(const CsrView<double>& x, Span<double> weights, size_t clusters, const CancelToken* cancel);
   ClusterSums assign(const std::vector<double>& centres) override;
   bool moved() override { return moved_; }
   void labels(const std::vector<double>& centres, int32_t* labels, double* distances) override;
@@ -32,9 +30,8 @@ class SparseSteps final : public KMeansSteps<double> {
   Span<double> weights_;
   size_t clusters_;
   const CancelToken* cancel_;
-  const std::vector<double>& norms_;  // [rows] squared
-  std::vector<double> distances_;     // [rows] squared
-  std::vector<int32_t> labels_;       // -1: none yet
+  std::vector<double> distances_;  // [rows] squared
+  std::vector<int32_t> labels_;    // -1: none yet
   ClusterSums sums_;
   bool moved_ = false;
 };

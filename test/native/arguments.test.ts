@@ -663,8 +663,8 @@ describe('text and sparse rows', () => {
     ],
     [
       'ERR_DTYPE',
-      'lengths of float32',
-      () => raw.csrSquaredNorms(...CSR().slice(0, 2), f32(3), 3, true, null),
+      'distances of float32',
+      () => raw.csrProduct(...CSR().slice(0, 2), f32(3), 3, f32(6), f32(2), 2, true, true, null),
     ],
     [
       'ERR_PARAMETER',

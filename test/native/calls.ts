@@ -320,7 +320,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   textCount: () => [...TEXT(), native.termsCreate(Uint8Array.of(97, 97, 255)), false, null],
   textHash: () => [...TEXT(), 16, true, null, null, null],
   csrCheck: () => CSR(),
-  csrProduct: () => [...CSR(), f64(6), f64(2), 2, false, null],
+  csrProduct: () => [...CSR(), f64(6), f64(2), 2, false, false, null],
   csrWeigh: () => [...CSR(), true, f64(3), 2, null],
   csrColumnCounts: () => [...CSR(), null],
   csrLogistic: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
@@ -328,7 +328,6 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrOfDense: () => [f32(6), 2, 3, null],
   csrOfCodes: () => [f64(6), 2, 3, Int32Array.of(1, 2, 3), Int32Array.of(-1, 0, 2), null],
   csrSideBySide: () => [[...CSR(), ...CSR()], null],
-  csrSquaredNorms: () => [...CSR(), true, null],
   csrTranspose: () => [...CSR(), null],
   csrMoments: () => [...CSR(), f64(2).fill(1), null],
   csrLeastSquares: () => [

@@ -263,7 +263,7 @@ export class CsrMatrix<T extends FloatArray = FloatArray> {
    */
   matmul(other: MatrixLike): Matrix {
     const b = this.#operand(other);
-    const rest = [b.data, null, b.cols, true, null] as const;
+    const rest = [b.data, null, b.cols, false, true, null] as const;
     const out = native.csrProduct<FloatArray, true>(...csrArguments<FloatArray>(this), ...rest);
     return new Matrix(out, this.rows, b.cols);
   }
@@ -273,7 +273,7 @@ export class CsrMatrix<T extends FloatArray = FloatArray> {
     const b = this.#operand(other);
     const x = csrArguments<FloatArray>(this);
     const out = await withCancel(options.signal, (cancel) =>
-      native.csrProduct<FloatArray, false>(...x, b.data, null, b.cols, false, cancel),
+      native.csrProduct<FloatArray, false>(...x, b.data, null, b.cols, false, false, cancel),
     );
     return new Matrix(out, this.rows, b.cols);
   }

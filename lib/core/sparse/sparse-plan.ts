@@ -43,9 +43,10 @@ const LARGEST_SQUARES = Number.MAX_VALUE / 4;
 /** A product that a plan begins with. */
 interface Product<T extends FloatArray = FloatArray> {
   readonly part: Part;
-  /** null: the squared lengths of the rows. */
-  readonly weights: T | null;
+  readonly weights: T;
   readonly bias: T;
+  /** Whether these make squared distances, from -2 times the points and their squared lengths. */
+  readonly distances: boolean;
 }
 
 /** Takes the ops on the rows themselves out of a plan, as far as these are products. The rest reads their results side by side. */
@@ -109,7 +110,9 @@ class SparseBuilder extends PlanBuilder {
 
   override dense(x: Slot, weights: Float64Array, bias: Float64Array): Slot {
     const part = this.#parts.get(x);
-    return part === undefined ? super.dense(x, weights, bias) : this.#product({ part, weights, bias });
+    return part === undefined
+      ? super.dense(x, weights, bias)
+      : this.#product({ part, weights, bias, distances: false });
   }
 
   /** Whether there are distances, which are made of squares: the whole plan is then one in float64. */
@@ -130,9 +133,7 @@ class SparseBuilder extends PlanBuilder {
       if (!(norms[c] <= LARGEST_SQUARES)) throw new NotLinear();
     }
     this.measures = true;
-    const products = this.#product({ part, weights, bias: norms });
-    const lengths = this.#product({ part, weights: null, bias: new Float64Array(1) });
-    const squares = this.binary(this.binaryOf([products, lengths], 'add'), 'max', new Float64Array(outputs));
+    const squares = this.#product({ part, weights, bias: norms, distances: true });
     return metric === 'euclidean' ? this.activation(squares, 'sqrt') : squares;
   }
 
@@ -201,8 +202,8 @@ export class SparsePlan {
       array.set(values);
       return array;
     };
-    const products = builder.products.map(({ part, weights, bias }) => {
-      return { part, weights: weights && converted(weights), bias: converted(bias) };
+    const products = builder.products.map(({ weights, bias, ...product }) => {
+      return { ...product, weights: converted(weights), bias: converted(bias) };
     });
     return new SparsePlan(plan, products);
   }
@@ -215,10 +216,11 @@ export class SparsePlan {
       const rows = x.astype(this.#plan.precision);
       const results: Matrix[] = [];
       const made = new Map<Part, CsrMatrix>();
-      for (const { part, weights, bias } of this.#products) {
+      for (const product of this.#products) {
+        const { part } = product;
         const own = made.get(part) ?? (await changedPart(rows, part));
         made.set(part, own);
-        results.push(await (weights === null ? squaredLengths(own) : multiplied(own, weights, bias)));
+        results.push(await multiplied(own, product));
       }
       const scores = results.length === 1 ? results[0] : sideBySide(results);
       return (await this.#plan.run(scores)).astype(x.dtype);
@@ -262,26 +264,18 @@ async function changedPart(x: CsrMatrix, { from, to, changes }: Part): Promise<C
   return rows;
 }
 
-async function multiplied(x: CsrMatrix, weights: FloatArray, bias: FloatArray): Promise<Matrix> {
-  const product = [...csrArguments(x), weights, bias, bias.length] as const;
-  const scores = isCheapNow(x, bias.length)
+/** @throws {ERR_INPUT_INFINITE} where distances are wanted, for a row whose squares are too large */
+async function multiplied(x: CsrMatrix, { weights, bias, distances }: Product): Promise<Matrix> {
+  const product = [...csrArguments(x), weights, bias, bias.length, distances] as const;
+  const { data, indices } = x;
+  const now = isCheaperThanCopying(
+    data.length * bias.length * PRODUCT_NS,
+    data.byteLength + indices.byteLength,
+  );
+  const scores = now
     ? native.csrProduct<FloatArray, true>(...product, true, null)
     : await native.csrProduct<FloatArray, false>(...product, false, null);
   return new Matrix(scores, x.rows, bias.length);
-}
-
-/** @throws {ERR_INPUT_INFINITE} for a row whose squares are too large */
-async function squaredLengths(x: CsrMatrix): Promise<Matrix> {
-  const rows = csrArguments(x as CsrMatrix<Float64Array>);
-  const squares = isCheapNow(x, 1)
-    ? native.csrSquaredNorms<true>(...rows, true, null)
-    : await native.csrSquaredNorms<false>(...rows, false, null);
-  return new Matrix(squares, x.rows, 1);
-}
-
-/** Whether products with so many columns cost less than a copy of the rows. */
-function isCheapNow({ data, indices }: CsrMatrix, columns: number): boolean {
-  return isCheaperThanCopying(data.length * columns * PRODUCT_NS, data.byteLength + indices.byteLength);
 }
 
 function changed(x: CsrMatrix, change: Change): Promise<CsrMatrix> | CsrMatrix {
