@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "device/cpu_op.h"
+#include "kernels/dispatch_layout.h"
 #include "neighbors/index.h"
 #include "neighbors/umap_walk.h"
 
@@ -19,7 +20,8 @@ template <typename T>
 class CpuNeighbors final : public CpuOp<T> {
  public:
   CpuNeighbors(const NeighborsOp& op, const OpPlace& place, const Kernels& kernels)
-      : input_(place.input()),
+      : layout_(layout_kernels(kernels)),
+        input_(place.input()),
         width_(place.input_width()),
         neighbors_(op.neighbors),
         outputs_(op.outputs),
@@ -152,8 +154,8 @@ class CpuNeighbors final : public CpuOp<T> {
     const auto store = [&](size_t row, const double* y) {
       for (size_t o = 0; o < outputs_; ++o) out[row * outputs_ + o] = static_cast<T>(y[o]);
     };
-    place_rows(placement_, {values_.data(), index_->rows(), outputs_}, rows, neighbors_, scratch, load,
-               store);
+    place_rows(layout_, placement_, {values_.data(), index_->rows(), outputs_}, rows, neighbors_, scratch,
+               load, store);
   }
 
   T outlier(const Neighbor<T>* found, size_t count) const {
@@ -169,6 +171,7 @@ class CpuNeighbors final : public CpuOp<T> {
     return static_cast<T>(-(densities / k) / own);
   }
 
+  const LayoutKernels& layout_;
   size_t input_, width_, neighbors_, outputs_;
   NeighborVote vote_;
   bool distance_weights_;

@@ -73,6 +73,7 @@ BOREAL_HOST_DEVICE inline Membership membership(const double* distances, size_t 
 // x^power for normal x > 0 by arithmetic alone, to about 1e-8: the same bits everywhere, and faster than the
 // C library's. The result must be within 2^-1000 and 2^1000. Without conditions, signed shifts and
 // conversions of whole numbers, which keep compilers from making vectors of several.
+// kernels/generic/layout.cc makes the same steps.
 BOREAL_HOST_DEVICE inline double quick_power(double x, double power) {
   constexpr double kInvLn2 = 1.4426950408889634, kLn2 = 0.6931471805599453;
   constexpr uint64_t kSqrtHalf = 0x3fe6a09e667f3bcd, kBias = 1023, kTwo52 = 0x4330000000000000;

@@ -9,6 +9,7 @@
 
 #include "base/host_device.h"
 #include "base/rng.h"
+#include "kernels/layout_kernels.h"
 #include "neighbors/umap_row.h"
 
 namespace boreal {
@@ -118,7 +119,8 @@ constexpr size_t kUmapLanes = 16;
 
 // Of kDims columns, 0: of any number.
 template <size_t kDims, typename Refill>
-void walk_rows_in(const UmapForces& forces, const UmapPoints& points, const Refill& refill) {
+void walk_rows_in(const LayoutKernels& kernels, const UmapForces& forces, const UmapPoints& points,
+                  const Refill& refill) {
   // With the power p of the squared distance s: (constant + slope p) / ((soft + s) (a p + 1)).
   struct Kind {
     double soft, constant, slope;
@@ -127,9 +129,9 @@ void walk_rows_in(const UmapForces& forces, const UmapPoints& points, const Refi
   const size_t dims = kDims == 0 ? points.dims : kDims;
   UmapWalk walks[kUmapLanes];
   // Beyond these, powers would overflow.
-  const double most = std::min(std::exp2(1000 / forces.b), 1e300), least = 1 / most;
-  double square[kUmapLanes], base[kUmapLanes], soft[kUmapLanes], constant[kUmapLanes], slope[kUmapLanes];
-  double force[kUmapLanes];
+  const double most = std::min(std::exp2(1000 / forces.b), 1e300);
+  double square[kUmapLanes], soft[kUmapLanes], constant[kUmapLanes], slope[kUmapLanes], force[kUmapLanes];
+  const LayoutSteps steps{square, soft, constant, slope};
   size_t running = 0;
   const auto load = [&](size_t lane) {
     UmapWalk& walk = walks[lane];
@@ -140,7 +142,7 @@ void walk_rows_in(const UmapForces& forces, const UmapPoints& points, const Refi
     return true;
   };
   for (size_t l = 0; l < kUmapLanes; ++l) {
-    square[l] = base[l] = 1;
+    square[l] = 1;
     soft[l] = constant[l] = slope[l] = 0;
     running += load(l);
   }
@@ -155,15 +157,11 @@ void walk_rows_in(const UmapForces& forces, const UmapPoints& points, const Refi
         sum += (walk.y[d] - step.other[d]) * (walk.y[d] - step.other[d]);
       }
       square[l] = sum;
-      base[l] = std::min(std::max(sum, least), most);
       soft[l] = kind.soft;
       constant[l] = kind.constant;
       slope[l] = kind.slope;
     }
-    for (size_t l = 0; l < kUmapLanes; ++l) {
-      const double power = quick_power(base[l], forces.b);
-      force[l] = (constant[l] + slope[l] * power) / ((soft[l] + square[l]) * (forces.a * power + 1));
-    }
+    kernels.umap_forces(steps, kUmapLanes, forces.a, forces.b, most, force);
     for (size_t l = 0; l < kUmapLanes; ++l) {
       UmapWalk& walk = walks[l];
       if (walk.count == 0) continue;
@@ -180,9 +178,10 @@ void walk_rows_in(const UmapForces& forces, const UmapPoints& points, const Refi
 // has no more steps in the epoch: it begins the next epoch, or another row, and returns false when there is
 // none.
 template <typename Refill>
-void walk_rows(const UmapForces& forces, const UmapPoints& points, const Refill& refill) {
-  if (points.dims == 2) return walk_rows_in<2>(forces, points, refill);
-  walk_rows_in<0>(forces, points, refill);
+void walk_rows(const LayoutKernels& kernels, const UmapForces& forces, const UmapPoints& points,
+               const Refill& refill) {
+  if (points.dims == 2) return walk_rows_in<2>(kernels, forces, points, refill);
+  walk_rows_in<0>(kernels, forces, points, refill);
 }
 
 // A new row among rows that stay where they are.
@@ -228,15 +227,15 @@ inline size_t placing_size(size_t dims, size_t neighbors) { return kUmapLanes * 
 // Places `rows` rows: load(row, indices, distances) gives the nearest points of each, `neighbors` of them,
 // store(row, y) gets its place, which depends on nothing but the row.
 template <typename Load, typename Store>
-void place_rows(const UmapPlacement& how, const UmapPoints& points, size_t rows, size_t neighbors,
-                double* scratch, const Load& load, const Store& store) {
+void place_rows(const LayoutKernels& kernels, const UmapPlacement& how, const UmapPoints& points, size_t rows,
+                size_t neighbors, double* scratch, const Load& load, const Store& store) {
   struct Lane {
     bool busy;
     size_t row, epoch;
   };
   Lane lanes[kUmapLanes] = {};
   size_t next = 0;
-  walk_rows(how.forces, points, [&](size_t l, UmapWalk* walk) {
+  walk_rows(kernels, how.forces, points, [&](size_t l, UmapWalk* walk) {
     Lane& lane = lanes[l];
     double* const y = scratch + l * (points.dims + 2 * neighbors);
     double* const distances = y + points.dims;

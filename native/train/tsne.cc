@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "train/space_tree.h"
+#include "train/tsne_exact.h"
 
 namespace boreal {
 namespace {
@@ -85,8 +86,7 @@ class Repulsion {
   virtual double run(const CancelToken* cancel, std::vector<double>& force) = 0;
 };
 
-// By all other points, in double.
-template <size_t D>
+// By all other points, in double, of any number of dimensions.
 class ExactRepulsion final : public Repulsion {
  public:
   ExactRepulsion(size_t n, size_t dims) : n_(n), dims_(dims), at_(dims * n), where_(dims), z_(n) {}
@@ -110,11 +110,7 @@ class ExactRepulsion final : public Repulsion {
           points[d * kLanes + l] = at_[d * n_ + first + std::min(l, count - 1)];
         }
       }
-      if constexpr (D == 0) {
-        repel<0, double>(points.data(), where_.data(), nullptr, n_, dims_, sums.data(), z);
-      } else {
-        repel_known<D, double>(points.data(), where_.data(), nullptr, n_, sums.data(), z);
-      }
+      repel<0, double>(points.data(), where_.data(), nullptr, n_, dims_, sums.data(), z);
       for (size_t l = 0; l < count; ++l) {
         z_[first + l] = z[l] - 1;  // without the point itself
         for (size_t d = 0; d < dims_; ++d) force[(first + l) * dims_ + d] = sums[d * kLanes + l];
@@ -203,11 +199,16 @@ class Descent {
         gains_(y_.size()),
         attraction_(y_.size()),
         repulsion_(y_.size()) {
-    const bool exact = params.exact;
-    if (dims_ == 1) set_up<1>(exact);
-    if (dims_ == 2) set_up<2>(exact);
-    if (dims_ == 3) set_up<3>(exact);
-    if (dims_ > 3) pushes_ = std::make_unique<ExactRepulsion<0>>(n_, dims_);
+    if (dims_ > 3) {
+      pushes_ = std::make_unique<ExactRepulsion>(n_, dims_);
+      pulls_ = [this](size_t first, size_t end) { pull<0>(first, end); };
+    } else if (params.exact) {
+      exact_ = std::make_unique<ExactForces>(p, dims_);
+    } else {
+      if (dims_ == 1) use_tree<1>();
+      if (dims_ == 2) use_tree<2>();
+      if (dims_ == 3) use_tree<3>();
+    }
   }
 
   TsneLayout run(const std::function<void(size_t, size_t)>& progress) {
@@ -223,9 +224,8 @@ class Descent {
 
  private:
   template <size_t D>
-  void set_up(bool exact) {
-    if (exact) pushes_ = std::make_unique<ExactRepulsion<D>>(n_, D);
-    if (!exact) pushes_ = std::make_unique<TreeRepulsion<D>>(n_, params_.angle);
+  void use_tree() {
+    pushes_ = std::make_unique<TreeRepulsion<D>>(n_, params_.angle);
     pulls_ = [this](size_t first, size_t end) { pull<D>(first, end); };
   }
 
@@ -251,17 +251,22 @@ class Descent {
     return to - 1;
   }
 
-  // One move against the gradient; returns the norm of the move's direction.
-  double step(double exaggeration, double momentum, bool measures) {
+  // Of all points; returns Z.
+  double find_forces() {
+    if (exact_) return exact_->run(y_, cancel_, attraction_, repulsion_);
     const size_t tasks = (n_ + kRows - 1) / kRows;
     ThreadPool::instance().parallel_for(tasks + 1, [&](size_t task, size_t) {
       check_cancel(cancel_);
       if (task == 0) return pushes_->prepare(y_);
-      const size_t first = (task - 1) * kRows, end = std::min(n_, first + kRows);
-      if (pulls_) return pulls_(first, end);
-      pull<0>(first, end);
+      const size_t first = (task - 1) * kRows;
+      pulls_(first, std::min(n_, first + kRows));
     });
-    const double z = std::max(pushes_->run(cancel_, repulsion_), std::numeric_limits<double>::epsilon());
+    return pushes_->run(cancel_, repulsion_);
+  }
+
+  // One move against the gradient; returns the norm of the move's direction.
+  double step(double exaggeration, double momentum, bool measures) {
+    const double z = std::max(find_forces(), std::numeric_limits<double>::epsilon());
     if (measures) error_ = divergence(exaggeration, z);
     const double dof = static_cast<double>(freedom<0>(dims_)), scale = 2 * (dof + 1) / dof;
     double square = 0;
@@ -354,6 +359,7 @@ class Descent {
   const TsneParams params_;
   const CancelToken* cancel_;
   const std::function<void(size_t, size_t)>* progress_ = nullptr;
+  std::unique_ptr<ExactForces> exact_;  // of up to 3 dimensions; else pulls and pushes
   std::unique_ptr<Repulsion> pushes_;
   std::function<void(size_t, size_t)> pulls_;
   std::vector<double> y_, update_, gains_, attraction_, repulsion_;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
+#include "kernels/dispatch_layout.h"
 #include "neighbors/index.h"
 
 namespace boreal {
@@ -133,7 +134,7 @@ class Layout {
       check_cancel(cancel);
       const size_t end = std::min(count, (task + 1) * kRows);
       size_t k = task * kRows;
-      walk_rows(params_.forces, points, [&](size_t, UmapWalk* walk) {
+      walk_rows(kernels_, params_.forces, points, [&](size_t, UmapWalk* walk) {
         if (k == end) return false;
         const size_t i = k * kRounds + round, edge = graph_.begin(i);
         const UmapEdges edges{graph_.columns.data() + edge, shares_.data() + edge, graph_.end(i) - edge};
@@ -151,6 +152,7 @@ class Layout {
     }
   }
 
+  const LayoutKernels& kernels_ = layout_kernels(kernels());
   const RowGraph& graph_;
   const size_t n_, dims_;
   const UmapParams params_;
