@@ -1,9 +1,10 @@
 /** Lasso and elastic net whose penalty is chosen by cross-validation. */
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
 import type { Matrix } from '../core/matrix.js';
 import type { Rules } from '../core/params.js';
 import type { Column } from '../core/schema.js';
-import { native } from '../native.js';
+import { native, type RowGroups } from '../native.js';
 import {
   type DescentParams,
   descentDefaults,
@@ -12,7 +13,7 @@ import {
   SparseLinearRegressor,
   type SparseLinearState,
 } from './elastic-net.js';
-import { foldOfRows } from './folds.js';
+import { dealFolds, isPartition } from './folds.js';
 import {
   alphasOf,
   checkPathChoice,
@@ -38,10 +39,24 @@ export interface ElasticNetCVParams extends LassoCVParams {
 /** Learned by {@link LassoCV} and {@link ElasticNetCV}. */
 export interface ElasticNetCVState extends SparseLinearState, PathChoice {}
 
+/** Lists of rows, one after the other. */
+function rowGroups(lists: readonly Int32Array[]): RowGroups {
+  const ends = new Float64Array(lists.length);
+  let end = 0;
+  for (const [k, list] of lists.entries()) ends[k] = end += list.length;
+  const rows = new Int32Array(end);
+  for (const [k, list] of lists.entries()) rows.set(list, ends[k] - list.length);
+  return { rows, ends };
+}
+
 /** Base of {@link LassoCV} and {@link ElasticNetCV}. */
 export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegressor<P, ElasticNetCVState> {
   /** The shares of L1 to choose from. */
   protected abstract get ratios(): readonly number[];
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, takesGroups: true };
+  }
 
   get stateRules(): Rules<ElasticNetCVState> {
     return { ...this.sparseLinearRules, ...pathChoiceStateRules };
@@ -57,10 +72,11 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
     const y = fitTargets(input);
     const { alphas: given, eps, cv } = this.params;
     const { ratios } = this;
-    const { folds, count } = foldOfRows(this, cv, rows);
+    const folds = dealFolds(this, cv, input);
     const spec = {
       ...descentSpec(this.params),
-      folds: count,
+      tests: rowGroups(folds.map(({ test }) => test)),
+      trains: isPartition(folds, rows) ? null : rowGroups(folds.map(({ train }) => train)),
       l1Ratios: Float64Array.from(ratios),
       alphas: typeof given === 'number' ? null : Float64Array.from(given),
       nAlphas: typeof given === 'number' ? given : 0,
@@ -69,10 +85,10 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
     const progress = reportProgress(input, this);
     const { sampleWeight, cancel } = input;
     const scores = await native.crossValidateElasticNet(
-      ...([data, rows, cols, y, sampleWeight, folds] as const),
+      ...([data, rows, cols, y, sampleWeight] as const),
       ...([spec, cancel, progress] as const),
     );
-    const choice = chooseOfPaths(ratios, scores.alphas, scores.mse, count);
+    const choice = chooseOfPaths(ratios, scores.alphas, scores.mse, folds.length);
     return { ...(await this.solve(input, y, choice.alpha, choice.l1Ratio)), ...choice };
   }
 
@@ -97,7 +113,7 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
  * is then fitted on all rows. With at least as many rows as columns the folds share their Gram matrices, so that all of it reads X
  * about as often as one fit.
  *
- * Differs from scikit-learn: as {@link Lasso}; `cv` is a number or the fold of each row; `alphas` and `msePath` are matrices.
+ * Differs from scikit-learn: as {@link Lasso}; `alphas` and `msePath` are matrices.
  *
  * @example
  * ```ts

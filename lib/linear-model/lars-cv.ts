@@ -1,5 +1,6 @@
 /** Models of a path whose strength is chosen by cross-validation. */
 import { pause } from '../core/cancellation.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, checkLength, float64s, int, type Rules, real } from '../core/params.js';
@@ -13,7 +14,7 @@ import { pathFolds, type ResidualMeans } from './path-folds.js';
 export interface LarsCVParams extends LarsBaseParams {
   /** Steps of a path, at most. Default 500. */
   maxIter: number;
-  /** Number of folds, or the fold of each row. Default 5. */
+  /** How rows are left out: see {@link Folds}. Default 5. */
   cv: Folds;
   /** Strengths that are compared, at most (up to twice as many): every so-many-th of those of all paths. Default 1000. */
   maxNAlphas: number;
@@ -43,8 +44,12 @@ interface FoldErrors extends ResidualMeans {
 abstract class PathCVRegressor<P extends LarsCVParams> extends PathRegressor<P, LarsCVState> {
   protected abstract get how(): { readonly lasso: boolean; readonly positive: boolean };
 
+  override get tags(): EstimatorTags {
+    return { ...super.tags, takesGroups: true };
+  }
+
   get stateRules(): Rules<LarsCVState> {
-    return { ...this.pathRules, alpha: real(0), cvAlphas: float64s(), mse: float64s(), folds: int(2) };
+    return { ...this.pathRules, alpha: real(0), cvAlphas: float64s(), mse: float64s(), folds: int(1) };
   }
 
   protected override checkState(state: LarsCVState, columns: readonly Column[]): void {

@@ -1,9 +1,11 @@
 /** Lasso and elastic net of several targets whose penalty is chosen by cross-validation. */
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitTargetMatrix, reportProgress, takeSharedRows } from '../core/fit-input.js';
+import type { Fold } from '../core/k-fold.js';
 import { type FloatArray, Matrix } from '../core/matrix.js';
 import type { Rules } from '../core/params.js';
 import type { Column } from '../core/schema.js';
-import { foldOfRows, parted, weightsOf } from './folds.js';
+import { dealFolds, weightsOf } from './folds.js';
 import {
   type MultiTaskDescentParams,
   MultiTaskRegressor,
@@ -51,6 +53,10 @@ export abstract class MultiTaskPathCV<
   /** The shares of the first part of the penalty to choose from. */
   protected abstract get ratios(): readonly number[];
 
+  override get tags(): EstimatorTags {
+    return { ...super.tags, takesGroups: true };
+  }
+
   get stateRules(): Rules<MultiTaskCVState> {
     return { ...this.multiTaskRules, ...pathChoiceStateRules };
   }
@@ -63,13 +69,14 @@ export abstract class MultiTaskPathCV<
   protected async fitState(input: FitInput): Promise<MultiTaskCVState> {
     const y = fitTargetMatrix(input);
     const { ratios } = this;
-    const { folds, count } = foldOfRows(this, this.params.cv, input.x.rows);
+    const folds = dealFolds(this, this.params.cv, input);
+    const count = folds.length;
     const grids = await this.#grids(input, y);
     const alphas = Float64Array.from(grids.flatMap((grid) => Array.from(grid)));
     const mse = new Float64Array(alphas.length * count);
     const progress = reportProgress(input, this);
-    for (let fold = 0; fold < count; fold++) {
-      const split = splitOf(input, y, folds, fold);
+    for (const [fold, rows] of folds.entries()) {
+      const split = splitOf(input, y, rows);
       for (const [r, grid] of grids.entries()) {
         const errors = await foldErrors(this.params, split, grid, ratios[r], input.signal);
         errors.forEach((error, a) => {
@@ -130,10 +137,8 @@ interface Split {
 function splitOf(
   { x, sampleWeight, cancel }: FitInput,
   y: Matrix<Float64Array>,
-  folds: Int32Array,
-  fold: number,
+  { train, test }: Fold,
 ): Split {
-  const { train, test } = parted(x.rows, (i) => folds[i] === fold);
   return {
     train: { x: takeSharedRows(x, train), sampleWeight: weightsOf(sampleWeight, train), cancel },
     y: y.takeRows(train) as Matrix<Float64Array>,
@@ -178,7 +183,7 @@ async function foldErrors(
  * {@link MultiTaskLasso} with the strength that cross-validation finds best: the mean squared error over folds and targets decides, and
  * the model is then fitted on all rows.
  *
- * Differs from scikit-learn: as {@link MultiTaskLasso}; `cv` is a number or the fold of each row; `alphas` and `msePath` are matrices.
+ * Differs from scikit-learn: as {@link MultiTaskLasso}; `alphas` and `msePath` are matrices.
  *
  * @typeParam Y - what `predict` gives: `FloatArray` of one target
  * @example

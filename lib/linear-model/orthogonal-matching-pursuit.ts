@@ -1,5 +1,6 @@
 /** Least squares in a few columns, chosen one after the other. */
 import { pause } from '../core/cancellation.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import type { Matrix } from '../core/matrix.js';
 import { bool, either, int, nothing, type Rules, real } from '../core/params.js';
@@ -26,7 +27,7 @@ export interface OrthogonalMatchingPursuitCVParams {
   fitIntercept: boolean;
   /** Columns that are tried, at most; null: a tenth of them, and at least five. Default null. */
   maxIter: number | null;
-  /** Number of folds, or the fold of each row. Default 5. */
+  /** How rows are left out: see {@link Folds}. Default 5. */
   cv: Folds;
 }
 
@@ -182,6 +183,10 @@ export class OrthogonalMatchingPursuit extends Pursuit<OrthogonalMatchingPursuit
 export class OrthogonalMatchingPursuitCV extends Pursuit<OrthogonalMatchingPursuitCVParams> {
   constructor(params: Partial<OrthogonalMatchingPursuitCVParams> = {}) {
     super({ fitIntercept: true, maxIter: null, cv: 5, ...params });
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, takesGroups: true };
   }
 
   get rules(): Rules<OrthogonalMatchingPursuitCVParams> {

@@ -23,7 +23,7 @@ export interface PathChoiceParams {
   alphas: number | readonly number[];
   /** The smallest of them over the largest, in (0, 1]. Default 1e-3. */
   eps: number;
-  /** Number of folds, or the fold of each row. Default 5. */
+  /** How rows are left out: see {@link Folds}. Default 5. */
   cv: Folds;
 }
 
@@ -65,7 +65,7 @@ export function ratiosRule({ alphas }: PathChoiceParams): Rule {
 /** @internal */
 export const pathChoiceStateRules: Rules<PathChoice> = {
   ...{ alpha: real(0), l1Ratio: real(0, 1), alphas: float64s(), mse: float64s() },
-  ...{ folds: int(2), ratios: int(1) },
+  ...{ folds: int(1), ratios: int(1) },
 };
 
 /** @throws {ERR_PARAMETER} unless there is an error for each strength and fold */

@@ -1,9 +1,10 @@
 /** The folds of a path: products of the training rows, and errors of the rows left out. */
-import type { FitInput } from '../core/fit-input.js';
+import { type FitInput, takeSharedRows } from '../core/fit-input.js';
+import type { Fold } from '../core/k-fold.js';
 import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
-import { type Correlations, centre, correlationsOf } from './correlations.js';
-import { type Folds, foldOfRows, parted } from './folds.js';
+import { type Correlations, productsOf } from './correlations.js';
+import { dealFolds, type Folds, isPartition } from './folds.js';
 
 /** Means over the rows of a fold, of models one after the other. */
 export interface ResidualMeans {
@@ -22,7 +23,8 @@ export interface PathFold {
 }
 
 /**
- * Each fold, one after the other. With fewer columns than rows everything comes from the products of each fold's rows, which are made once.
+ * Each fold, one after the other. With fewer columns than rows, of which each is tested once, everything comes from the products of each
+ * fold's rows, which are made once.
  *
  * @throws {ERR_PARAMETER} for folds that do not fit
  */
@@ -32,26 +34,20 @@ export async function* pathFolds(
   y: Float64Array,
   { cv, fitIntercept }: { readonly cv: Folds; readonly fitIntercept: boolean },
 ): AsyncGenerator<PathFold> {
-  const { folds, count } = foldOfRows(owner, cv, input.x.rows);
-  const { rows, cols } = input.x;
-  const parts = Array.from({ length: count }, (): number[] => []);
-  for (const [i, fold] of folds.entries()) parts[fold].push(i);
-  const fewest = rows - Math.max(...parts.map((part) => part.length));
-  if (fewest > cols) {
-    yield* byProducts(input, y, parts, fitIntercept);
+  const folds = dealFolds(owner, cv, input);
+  const fewest = Math.min(...folds.map(({ train }) => train.length));
+  if (fewest > input.x.cols && isPartition(folds, input.x.rows)) {
+    yield* byProducts(input, y, folds, fitIntercept);
     return;
   }
-  for (let fold = 0; fold < count; fold++) {
-    const split = parted(rows, (i) => folds[i] === fold);
-    yield byRows(input, y, split, fitIntercept);
-  }
+  for (const fold of folds) yield byRows(input, y, fold, fitIntercept);
 }
 
 /** From products of columns, target and ones, about the means of all rows: those of training rows are what folds leave of the sums. */
 async function* byProducts(
   { x, cancel, signal }: FitInput,
   y: Float64Array,
-  parts: ReadonlyArray<readonly number[]>,
+  folds: readonly Fold[],
   fitIntercept: boolean,
 ): AsyncGenerator<PathFold> {
   const { rows, cols } = x;
@@ -59,14 +55,14 @@ async function* byProducts(
   const mean = fitIntercept ? y.reduce((sum, value) => sum + value, 0) / rows : 0;
   const width = cols + 2;
   const products: Array<Matrix<Float64Array>> = [];
-  for (const part of parts) {
-    const z = new Float64Array(part.length * width);
-    part.forEach((i, r) => {
+  for (const { test } of folds) {
+    const z = new Float64Array(test.length * width);
+    test.forEach((i, r) => {
       for (let j = 0; j < cols; j++) z[r * width + j] = x.data[i * cols + j] - offset[j];
       z[r * width + cols] = y[i] - mean;
       z[r * width + cols + 1] = 1;
     });
-    const own = new Matrix(z, part.length, width);
+    const own = new Matrix(z, test.length, width);
     products.push(await own.matmulAsync(own, { transposeA: true, signal }));
   }
   const total = products.reduce((sum, one) => sum.add(one) as Matrix<Float64Array>);
@@ -95,24 +91,26 @@ async function* byProducts(
 }
 
 async function byRows(
-  { x, signal }: FitInput,
+  input: FitInput,
   y: Float64Array,
-  { train, test }: { readonly train: readonly number[]; readonly test: readonly number[] },
+  { train, test }: Fold,
   fitIntercept: boolean,
 ): Promise<PathFold> {
-  const pick = (rows: readonly number[]) => Float64Array.from(rows, (i) => y[i]);
-  const centred = await centre(x.takeRows(train), pick(train), fitIntercept, signal);
+  const { x, signal } = input;
+  const pick = (rows: Int32Array) => Float64Array.from(rows, (i) => y[i]);
+  const part = { ...input, x: takeSharedRows(x, train) };
+  const { correlations, offset, mean } = await productsOf(part, pick(train), fitIntercept);
   const errors = async (coefs: readonly Float64Array[]) => {
     const rows = x
       .takeRows(test)
       .astype('float64')
-      .sub(new Matrix(centred.offset, 1, x.cols));
+      .sub(new Matrix(offset, 1, x.cols));
     const models = Matrix.from(coefs) as Matrix<Float64Array>;
     const said = await models.matmulAsync(rows, { transposeB: true, signal });
-    const left = said.sub(new Matrix(pick(test), 1, test.length).sub(centred.mean)) as Matrix<Float64Array>;
+    const left = said.sub(new Matrix(pick(test), 1, test.length).sub(mean)) as Matrix<Float64Array>;
     return meansOf(test.length, left, left);
   };
-  return { train: await correlationsOf(centred, signal), errors };
+  return { train: correlations, errors };
 }
 
 /** Products of the rows of `a` with the same and with the next row of `b`, over a number of rows. */

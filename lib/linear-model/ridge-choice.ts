@@ -1,12 +1,13 @@
 /** The strength of a ridge penalty by rows left out: by their squared errors, or by what a scorer says of predictions of them. */
 import { type FitInput, takeSharedRows } from '../core/fit-input.js';
+import type { Fold } from '../core/k-fold.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { bool, custom, either, float64s, int, listOf, nothing, type Rules, real } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { bestOf, getScorer, type Scorer, type ScorerName } from '../metrics/scorers.js';
 import { native } from '../native.js';
-import { type Folds, type FoldsOfRows, optionalFoldsRule, parted, weightsOf } from './folds.js';
+import { type Folds, optionalFoldsRule, parted, weightsOf } from './folds.js';
 import { fitDense } from './least-squares.js';
 
 /** Parameters of the choice of a strength. */
@@ -21,8 +22,8 @@ export interface RidgeChoiceParams {
    */
   scoring: ScorerName | Scorer | null;
   /**
-   * Number of folds, of classes stratified, or the fold of each row; null: each row is left out by itself, at the cost of one fit. Folds whose
-   * rows all weigh 0 have no score. Default null.
+   * How rows are left out: see {@link Folds}, of which a number is stratified for classes; null: each row by itself, at the cost of one fit.
+   * Folds whose rows all weigh 0 have no score. Default null.
    */
   cv: Folds | null;
   /** Keep the squared error of each row, or with `scoring` its predictions: `cvResults`; not with `cv`. Default false. */
@@ -100,7 +101,7 @@ interface Scoring {
   /** Makes a score of a scorer. */
   readonly judge: (scorer: Scorer) => Judge;
   /** The folds of `cv`. */
-  readonly folds: (cv: Folds) => FoldsOfRows;
+  readonly folds: (cv: Folds) => readonly Fold[];
 }
 
 /** What strengths are fitted to. */
@@ -209,14 +210,13 @@ async function leaveOneOut(
 async function leaveFolds(
   params: RidgeChoiceParams,
   of: Rows,
-  { folds, count }: FoldsOfRows,
+  folds: readonly Fold[],
   judge: Judge,
 ): Promise<Left> {
   const { y, weights } = of;
   const scores = new Float64Array(params.alphas.length);
   let scored = 0;
-  for (let fold = 0; fold < count; fold++) {
-    const { train, test } = parted(y.rows, (i) => folds[i] === fold);
+  for (const { train, test } of folds) {
     if (weights !== null && test.every((i) => weights[i] === 0)) continue;
     scored++;
     const truth = y.takeRows(test);
@@ -231,8 +231,8 @@ async function leaveFolds(
 async function* predictions(
   { alphas, fitIntercept }: RidgeChoiceParams,
   { x, y, weights, cancel }: Rows,
-  train: readonly number[],
-  test: readonly number[],
+  train: Int32Array,
+  test: Int32Array,
 ): AsyncGenerator<readonly [number, Numbers]> {
   const left = x.takeRows(test).astype('float64');
   const part = { x: takeSharedRows(x, train), sampleWeight: weightsOf(weights, train), cancel };

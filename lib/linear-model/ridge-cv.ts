@@ -1,14 +1,15 @@
 /** Ridge regression and classification whose penalty is chosen by cross-validation. */
-
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels, fitTargetMatrix } from '../core/fit-input.js';
-import { checkFoldClasses, rowsByClass, stratifiedFolds } from '../core/folds.js';
+import { checkFoldClasses } from '../core/folds.js';
+import type { Fold } from '../core/k-fold.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import { bool, classWeight, type Rules } from '../core/params.js';
 import type { ByTargets } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
-import { type Folds, type FoldsOfRows, foldOfRows } from './folds.js';
+import { dealFolds, type Folds } from './folds.js';
 import { fitDense, LinearRegressor, type LinearState } from './least-squares.js';
 import { LinearClassifier, type LinearClassifierState } from './linear-classifier.js';
 import {
@@ -49,8 +50,8 @@ const copyOf = (value: number | Float64Array) => (typeof value === 'number' ? va
  *
  * Rows are scored by minus their squared errors, or by `scoring` of the predictions of rows left out.
  *
- * Differs from scikit-learn: no `gcvMode`, since the fewer of rows and columns decide; `cv` is a number or the fold of each row, and weights
- * count in its scores.
+ * Differs from scikit-learn: no `gcvMode`, since the fewer of rows and columns decide; with `cv` weights count
+ * in the scores.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @throws {ERR_PARAMETER} from `fit`, for `alphaPerTarget` or `storeCvResults` with `cv`, and for a fold of one row where R2 decides by default
@@ -68,6 +69,10 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
 > {
   constructor(params: Partial<RidgeCVParams> = {}) {
     super({ ...CHOICE_DEFAULTS, alphaPerTarget: false, ...params });
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, takesGroups: this.params.cv !== null };
   }
 
   get rules(): Rules<RidgeCVParams> {
@@ -92,18 +97,16 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
     const choice = await chooseStrength(this.params, input, y, input.sampleWeight, {
       usual: 'r2',
       judge: judgeOfNumbers,
-      folds: (cv) => this.#folds(cv, y.rows),
+      folds: (cv) => this.#folds(cv, input),
     });
     const { alpha } = choice;
     const fitted = await this.solve(input, typeof alpha === 'number' ? alpha : Array.from(alpha));
     return { ...fitted, ...choice };
   }
 
-  #folds(cv: Folds, rows: number): FoldsOfRows {
-    const dealt = foldOfRows(this, cv, rows);
-    const sizes = new Int32Array(dealt.count);
-    for (const fold of dealt.folds) sizes[fold]++;
-    if (this.params.scoring !== null || sizes.every((size) => size > 1)) return dealt;
+  #folds(cv: Folds, input: FitInput): Fold[] {
+    const folds = dealFolds(this, cv, input);
+    if (this.params.scoring !== null || folds.every(({ test }) => test.length > 1)) return folds;
     const message = 'RidgeCV: cv makes a fold of one row, which has no R2; choose fewer folds, or a scoring.';
     throw new ValidationError('ERR_PARAMETER', message);
   }
@@ -146,6 +149,10 @@ export class RidgeClassifierCV extends LinearClassifier<
     super({ ...CHOICE_DEFAULTS, classWeight: null, ...params });
   }
 
+  override get tags(): EstimatorTags {
+    return { ...super.tags, takesGroups: this.params.cv !== null };
+  }
+
   get rules(): Rules<RidgeClassifierCVParams> {
     return { ...choiceParamRules, classWeight };
   }
@@ -167,7 +174,7 @@ export class RidgeClassifierCV extends LinearClassifier<
     const choice = await chooseStrength(this.params, input, y, weights, {
       usual: 'accuracy',
       judge: (scorer) => judgeOfClasses(scorer, classes),
-      folds: (cv) => this.#folds(cv, encoded),
+      folds: (cv) => this.#folds(cv, input, encoded),
     });
     const { coef, intercept } = await fitDense({ ...input, sampleWeight: weights }, y, {
       ...{ alphas: [choice.alpha as number], fitIntercept: this.params.fitIntercept },
@@ -175,16 +182,10 @@ export class RidgeClassifierCV extends LinearClassifier<
     return { coef, intercept, classes, ...choice };
   }
 
-  #folds(cv: Folds, { codes, classes }: EncodedLabels): FoldsOfRows {
-    const dealt = foldOfRows(this, cv, codes.length, (count) =>
-      stratifiedFolds(rowsByClass(codes), codes.length, count, null),
-    );
-    const all = Int32Array.from(codes.keys());
-    for (let fold = 0; fold < dealt.count; fold++) {
-      const train = all.filter((i) => dealt.folds[i] !== fold);
-      checkFoldClasses(this, train, codes, classes);
-    }
-    return dealt;
+  #folds(cv: Folds, input: FitInput, { codes, classes }: EncodedLabels): Fold[] {
+    const folds = dealFolds(this, cv, input, true);
+    for (const { train } of folds) checkFoldClasses(this, train, codes, classes);
+    return folds;
   }
 
   /** The strength chosen. @throws {ERR_NOT_FITTED} before `fit` */

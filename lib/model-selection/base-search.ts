@@ -3,8 +3,10 @@
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import { type FitInput, reportProgress, requireY, type Targets } from '../core/fit-input.js';
+import { cvRule } from '../core/fold-source.js';
 import { frontOf } from '../core/inner-models.js';
 import { checkFiniteFor } from '../core/input-checks.js';
+import type { Fold } from '../core/k-fold.js';
 import { isTransformer, type ScoreOptions } from '../core/kinds.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
@@ -15,10 +17,8 @@ import type { TargetsLike } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { bestOf } from '../metrics/scorers.js';
 import { type FoldOptions, foldData } from './folds.js';
-import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
 import { runRemotely, type SearchWorkers, searchWorkers } from './remote-trials.js';
-import { cvRule } from './rules.js';
 import {
   type CrossValidationModel,
   isSingle,

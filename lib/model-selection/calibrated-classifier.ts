@@ -3,6 +3,7 @@ import { withCancel } from '../core/cancellation.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
 import { type FitInput, fitLabels, reportProgress, requireY } from '../core/fit-input.js';
+import { cvRule } from '../core/fold-source.js';
 import { checkFoldClasses } from '../core/folds.js';
 import { frontOf, readColumns, slotsOf } from '../core/inner-models.js';
 import { checkFiniteFor } from '../core/input-checks.js';
@@ -24,7 +25,6 @@ import {
 } from './calibrators.js';
 import { columnsOf, type FoldOptions, foldData } from './folds.js';
 import { respondingRule, responseOf, scoresOf } from './responses.js';
-import { cvRule } from './rules.js';
 import { trainingTable } from './training-table.js';
 
 /** Options of {@link CalibratedClassifierCV}. */

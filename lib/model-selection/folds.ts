@@ -3,13 +3,13 @@ import { withCancel } from '../core/cancellation.js';
 import type { Device } from '../core/compile-options.js';
 import type { Estimator } from '../core/estimator.js';
 import { checkGroups, type Progress, reportProgress, takeSharedRows } from '../core/fit-input.js';
+import { type FoldSource, resolveFolds } from '../core/fold-source.js';
+import type { Fold } from '../core/k-fold.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
-import { show } from '../core/params.js';
 import { countRows, takePairs, takeRows, takeValues } from '../core/rows.js';
 import { runAll } from '../core/run-all.js';
 import { countTargets, type TargetsLike, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
-import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
 
 /** Options of everything that fits once per fold. */
 export interface FoldOptions {
@@ -17,7 +17,7 @@ export interface FoldOptions {
    * A number of folds (stratified for classifiers of one target, consecutive rows otherwise), a splitter, or the folds themselves.
    * A model with a splitter among its parameters cannot be saved; with a list of folds it can. Default 5.
    */
-  readonly cv?: number | CrossValidator | Iterable<Fold>;
+  readonly cv?: FoldSource;
   /** The group of each row, for splitters such as {@link GroupKFold} that keep groups together. */
   readonly groups?: ArrayLike<unknown>;
   /** One weight >= 0 per row, for fitting and for scoring. Default: all rows count alike. */
@@ -84,7 +84,9 @@ export function foldData(
     );
   }
   checkGroups(groups, rows);
-  const folds = resolveFolds(cv ?? 5, estimator, X, y, groups);
+  // Rows of several labels have no classes to be dealt out by.
+  const isStratified = estimator.kind === 'classifier' && countTargets(y) === 1;
+  const folds = resolveFolds(cv ?? 5, isStratified, X, y, groups);
   const take = (indices: Int32Array, columns: Int32Array | null) => {
     if (columns !== null) return takePairs(X, indices, columns);
     // In shared memory where it can be, so that no fit copies it again.
@@ -130,31 +132,4 @@ export async function forEachFold<M extends Estimator, R>(
       return result;
     }),
   );
-}
-
-function resolveFolds(
-  cv: number | CrossValidator | Iterable<Fold>,
-  estimator: Estimator,
-  X: MatrixLike,
-  y: ArrayLike<unknown>,
-  groups: ArrayLike<unknown> | undefined,
-): Fold[] {
-  // Rows of several labels have no classes to be dealt out by.
-  const isStratified = estimator.kind === 'classifier' && countTargets(y) === 1;
-  const Splitter = isStratified ? StratifiedKFold : KFold;
-  const source = typeof cv === 'number' ? new Splitter({ nSplits: cv }) : cv;
-  const folds = isSplitter(source) ? source.split(X, y, groups) : source;
-  if (typeof folds !== 'object' || folds === null || !(Symbol.iterator in folds)) {
-    throw new ValidationError(
-      'ERR_PARAMETER',
-      `cv must be a number of folds, a splitter such as KFold, or a list of { train, test }; got ${show(cv)}.`,
-    );
-  }
-  const list = [...folds];
-  if (list.length === 0) throw new ValidationError('ERR_PARAMETER', 'cv gives no folds.');
-  return list;
-}
-
-function isSplitter(cv: unknown): cv is CrossValidator {
-  return typeof (cv as Partial<CrossValidator> | null)?.split === 'function';
 }

@@ -1,9 +1,9 @@
 /** Splitters that keep the rows of a group together: those of one patient, user or household. */
 import { checkGroups } from '../core/fit-input.js';
 import { consecutiveFolds, rowsByClass } from '../core/folds.js';
+import { Folds } from '../core/k-fold.js';
 import type { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
-import { Folds } from './k-fold.js';
 
 /**
  * k folds of about equally many rows that part no group: the largest groups are dealt first, each to the smallest fold. With

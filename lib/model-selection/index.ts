@@ -1,3 +1,4 @@
+export { type CrossValidator, type Fold, KFold, type KFoldOptions, StratifiedKFold } from '../core/k-fold.js';
 export type { BaseSearchParams, SearchOptions, SearchState } from './base-search.js';
 export {
   CalibratedClassifierCV,
@@ -39,7 +40,6 @@ export {
   type HalvingRandomSearchCVParams,
   type HalvingRandomSearchOptions,
 } from './halving-random-search.js';
-export { type CrossValidator, type Fold, KFold, type KFoldOptions, StratifiedKFold } from './k-fold.js';
 export { LeaveOneGroupOut, LeaveOneOut, LeavePGroupsOut, LeavePOut, PredefinedSplit } from './leave-out.js';
 export {
   LogisticRegressionCV,

@@ -1,10 +1,11 @@
 /** Splitters that test on what they leave out: rows, groups, or what the caller says. */
+
+import type { CrossValidator, Fold } from '../core/k-fold.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { checkParams, int, show } from '../core/params.js';
 import { countRows } from '../core/rows.js';
 import { ValidationError } from '../errors.js';
 import { membersOf } from './groups.js';
-import type { CrossValidator, Fold } from './k-fold.js';
 
 /**
  * As many folds as rows, each tested on one of them.

@@ -3,6 +3,7 @@ import { withCancel } from '../core/cancellation.js';
 import type { Output } from '../core/compile-options.js';
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { fitLabels, reportProgress, requireY } from '../core/fit-input.js';
+import { cvRule } from '../core/fold-source.js';
 import { checkFoldClasses } from '../core/folds.js';
 import { weightsByClass } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
@@ -13,7 +14,7 @@ import { LogisticRegression, type LogisticRegressionParams } from '../linear-mod
 import { LinearClassifier, type LinearClassifierState } from '../linear-model/linear-classifier.js';
 import { bestOf } from '../metrics/scorers.js';
 import { type FoldOptions, foldData } from './folds.js';
-import { cvRule, scoringRule } from './rules.js';
+import { scoringRule } from './rules.js';
 import { resolveScorers, type SingleScoring } from './scoring.js';
 
 /** Parameters of {@link LogisticRegressionCV}. */

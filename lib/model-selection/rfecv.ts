@@ -3,6 +3,7 @@
 import { takeColumns } from '../core/columns.js';
 import type { Estimator } from '../core/estimator.js';
 import { type FitInput, reportProgress, requireY } from '../core/fit-input.js';
+import { cvRule } from '../core/fold-source.js';
 import { type ImportanceGetter, importanceGetterRule } from '../core/importances.js';
 import { custom, either, int, type Rules, real } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
@@ -11,7 +12,7 @@ import { eliminate, stepOf } from '../feature-selection/elimination.js';
 import { Eliminator, type EliminatorState, eliminatorStateRules } from '../feature-selection/eliminator.js';
 import { RFE } from '../feature-selection/rfe.js';
 import { type FoldOptions, foldData } from './folds.js';
-import { cvRule, predictorRule, scoringRule } from './rules.js';
+import { predictorRule, scoringRule } from './rules.js';
 import { type CrossValidationModel, resolveScorers, type SingleScoring } from './scoring.js';
 import { trainingTable } from './training-table.js';
 

@@ -1,11 +1,12 @@
 /** Further splitters: forward in time, at random, and again and again. */
+
+import { type CrossValidator, type Fold, KFold, StratifiedKFold } from '../core/k-fold.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { checkParams, either, int, nothing, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { countRows } from '../core/rows.js';
 import { ValidationError } from '../errors.js';
 import { membersOf } from './groups.js';
-import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
 import { splitOf } from './train-test-split.js';
 
 /** Options of {@link TimeSeriesSplit}. */

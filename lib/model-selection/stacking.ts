@@ -13,13 +13,14 @@ import {
   reportProgress,
   requireY,
 } from '../core/fit-input.js';
+import { cvRule } from '../core/fold-source.js';
 import { checkFoldClasses } from '../core/folds.js';
 import { fittedCopy, fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import { checkFiniteFor, checkPairs } from '../core/input-checks.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
-import { bool, custom, either, int, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
+import { bool, custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
@@ -67,14 +68,13 @@ export interface StackingState extends State {
   readonly final: Estimator;
 }
 
-const isObject = (v: unknown) => typeof v === 'object' && v !== null;
 const RULES: Rules<StackingParams> = {
   estimators: namedModels,
   finalEstimator: either(
     nothing,
     custom('an estimator', (v) => v instanceof Estimator),
   ),
-  cv: either(oneOf('prefit'), int(2), custom('a splitter, or a list of { train, test }', isObject)),
+  cv: either(oneOf('prefit'), cvRule),
   passthrough: bool,
 };
 const FINAL: Rule = custom('a fitted model', (v) => v instanceof Estimator && v.isFitted);

@@ -2,6 +2,7 @@
 
 import type { Estimator } from '../core/estimator.js';
 import { fitLabels } from '../core/fit-input.js';
+import type { Fold } from '../core/k-fold.js';
 import { bool, either, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
@@ -14,7 +15,6 @@ import {
   type SearchData,
   type SearchOptions,
 } from './base-search.js';
-import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
 import { isSingle, type SingleScoring } from './scoring.js';
 import type { Outcome } from './search-results.js';

@@ -1,12 +1,12 @@
 /** One split into training and test rows, plain or with the share of each class kept. */
 import { rowsByClass } from '../core/folds.js';
+import type { Fold } from '../core/k-fold.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, custom, either, int, nothing, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { countRows, type TakenRows, takeRows, takeTargets } from '../core/rows.js';
 import type { TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
-import type { Fold } from './k-fold.js';
 
 /** Options of {@link trainTestSplit}. */
 export interface TrainTestSplitOptions {

@@ -2,9 +2,9 @@
 
 import type { Device } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
+import type { Fold } from '../core/k-fold.js';
 import { runAll } from '../core/run-all.js';
 import { columnsOf, type FoldData, type FoldPart } from './folds.js';
-import type { Fold } from './k-fold.js';
 import type { ParamSet } from './parameter-grid.js';
 import { type CrossValidationModel, type NamedScorer, scoreAll } from './scoring.js';
 import type { Outcome } from './search-results.js';

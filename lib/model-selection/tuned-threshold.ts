@@ -1,6 +1,7 @@
 /** A classifier whose threshold is found by cross-validation. */
 import type { Estimator } from '../core/estimator.js';
 import { type FitInput, requireY } from '../core/fit-input.js';
+import { cvRule } from '../core/fold-source.js';
 import { checkFoldClasses } from '../core/folds.js';
 import { fittedCopy } from '../core/inner-models.js';
 import { checkFiniteFor } from '../core/input-checks.js';
@@ -23,7 +24,6 @@ import { StateError } from '../errors.js';
 import { bestOf, getScorer, type ScorableEstimator } from '../metrics/scorers.js';
 import { type FoldOptions, type FoldPart, foldData, forEachFold } from './folds.js';
 import { scoresOf } from './responses.js';
-import { cvRule } from './rules.js';
 import type { SingleScoring } from './scoring.js';
 import { StratifiedShuffleSplit } from './splitters.js';
 import { ThresholdClassifier, type ThresholdParams, type ThresholdState } from './threshold-classifier.js';

@@ -6,11 +6,11 @@ import type { Estimator, State } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { fitClones } from '../core/fit-clones.js';
 import { type FitInput, partOfInput, reportProgress, requireY } from '../core/fit-input.js';
+import { cvRule } from '../core/fold-source.js';
 import { fittedModels } from '../core/inner-models.js';
 import { checkFiniteFor, refusePairs } from '../core/input-checks.js';
 import { Matrix } from '../core/matrix.js';
 import {
-  custom,
   either,
   int,
   int32s,
@@ -80,11 +80,7 @@ const target = int(0);
 /** @internal */
 export const chainRules: Rules<Omit<RegressorChainParams, 'estimator'>> = {
   order: either(nothing, oneOf('random'), listOf('a list of the numbers of all targets', target.allows)),
-  cv: either(
-    nothing,
-    int(2),
-    custom('a splitter, or a list of { train, test }', (v) => typeof v === 'object' && v !== null),
-  ),
+  cv: either(nothing, cvRule),
   randomState: seed,
 };
 

@@ -14,6 +14,12 @@ export interface DescentSpec {
   startCoef?: Float64Array | null;
 }
 
+/** Lists of rows, one after the other: list k ends before `ends[k]`. */
+export interface RowGroups {
+  rows: Int32Array;
+  ends: Float64Array;
+}
+
 /** The strengths of a path, each of which starts from the solution of the one before. */
 export interface PathSpec extends DescentSpec {
   alphas: Float64Array;
@@ -193,16 +199,16 @@ export interface LinearAddon {
     spec: PathSpec,
     cancel: CancelHandle | null,
   ): Promise<NativeDescent & { largest: number }>;
-  /** alphas [ratios, alphas] descending, mse [ratios, alphas, folds]. `folds` gives the fold of each row. */
+  /** alphas [ratios, alphas] descending, mse [ratios, alphas, folds]. Without `trains`, each row is tested in one fold, and trains in all others. */
   crossValidateElasticNet(
     x: FloatArray,
     rows: number,
     cols: number,
     y: Float64Array,
     weights: Float64Array | null,
-    folds: Int32Array,
     spec: DescentSpec & {
-      folds: number;
+      tests: RowGroups;
+      trains: RowGroups | null;
       l1Ratios: Float64Array;
       alphas: Float64Array | null;
       nAlphas: number;

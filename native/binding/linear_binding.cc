@@ -54,23 +54,22 @@ napi_value fit_multi_task(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 7, false), std::move(compute), deliver);
 }
 
-// x, rows, cols, y, weights, folds, spec, cancel, progress
+// x, rows, cols, y, weights, spec, cancel, progress
 napi_value cross_validate_elastic_net(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
-  const Spec spec(env, call[6]);
-  JobOptions options = train_options(call, 7, true);
+  const Spec spec(env, call[5]);
+  JobOptions options = train_options(call, 6, true);
   const size_t count = spec.u32("nAlphas");
   if (count > 1'000'000) throw Error("ERR_PARAMETER", "There are too many alphas.");
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
                   weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
-                  folds = row_values<int32_t>(call, 5, "folds", matrix.rows), fold_count = spec.u32("folds"),
+                  folds = RowFolds{row_groups(env, spec, "tests"), row_groups(env, spec, "trains")},
                   ratios = spec.values("l1Ratios"), alphas = spec.values("alphas"), count,
                   eps = spec.number("eps"), params = elastic_net_params(spec)](
                      auto x, const CancelToken* cancel, const JobProgress& progress) {
-    return boreal::cross_validate_elastic_net(x, y.span(), weights.span(), folds.span(), fold_count,
-                                              span(ratios), span(alphas), count, eps, params, cancel,
-                                              progress);
+    return boreal::cross_validate_elastic_net(x, y.span(), weights.span(), folds, span(ratios), span(alphas),
+                                              count, eps, params, cancel, progress);
   };
   auto deliver = [](napi_env env, ElasticNetScores&& scores) {
     return ObjectBuilder(env)

@@ -18,6 +18,25 @@ inline ElasticNetParams elastic_net_params(const Spec& spec) {
   return params;
 }
 
+// { rows, ends }: lists of rows, one after the other; none for null. Rows are checked by train/.
+inline RowGroups row_groups(napi_env env, const Spec& of, const char* name) {
+  RowGroups groups;
+  if (is_nullish(env, of.at(name))) return groups;
+  const Spec spec(env, of.at(name));
+  const Input<int32_t> rows = Input<int32_t>::copy(to_typed_array(env, spec.at("rows"), "rows"));
+  groups.starts.push_back(0);
+  for (const double end : spec.values("ends")) {
+    if (!(end > static_cast<double>(groups.starts.back()) && end <= static_cast<double>(rows.size()))) {
+      throw Error("ERR_PARAMETER", std::string(name) + ": a list has no rows, or more than there are.");
+    }
+    groups.starts.push_back(static_cast<size_t>(end));
+  }
+  if (groups.starts.back() != rows.size())
+    throw Error("ERR_PARAMETER", std::string(name) + ": rows of no list.");
+  for (const int32_t row : rows.span()) groups.order.push_back(static_cast<uint32_t>(row));
+  return groups;
+}
+
 inline ObjectBuilder path_members(napi_env env, ElasticNetPath&& path) {
   return ObjectBuilder(env)
       .set("coef", std::move(path.coef))

@@ -1,12 +1,13 @@
-// With at least as many rows as columns everything goes through moments of groups of rows: a fold's training
-// set is the sum of the other folds' moments, so that cross-validation reads X no oftener than one fit does,
-// but for the errors of the rows left out.
+// With at least as many rows as columns everything goes through moments of groups of rows. Where each row is
+// tested once a fold's training set is the sum of the other folds' moments, so that cross-validation reads X
+// no oftener than one fit does, but for the errors of the rows left out.
 #include "train/elastic_net.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <string>
 
 #include "base/error.h"
@@ -32,32 +33,28 @@ void check(size_t rows, size_t cols, Span<double> y, Span<double> weights, const
   total_weight(weights, rows);
 }
 
-// The rows of `groups` but those of group `without` (none: groups), as columns.
+std::vector<uint32_t> all_rows(size_t rows) {
+  std::vector<uint32_t> all(rows);
+  std::iota(all.begin(), all.end(), 0u);
+  return all;
+}
+
+// Some rows as columns, but for those of no weight, which count as rows.
 struct ColumnProblem {
   std::vector<double> columns, y, x_mean;
   double y_mean = 0;
 };
 template <typename T>
-ColumnProblem column_problem(const RegressionRows<T>& rows, const RowGroups& groups, size_t without,
-                             bool fit_intercept) {
+ColumnProblem column_problem(const RegressionRows<T>& rows, Span<uint32_t> chosen, bool fit_intercept) {
   const size_t cols = rows.x.cols;
-  std::vector<uint32_t> used;
-  for (size_t i = 0; i < rows.x.rows; ++i) {
-    const size_t row = groups.order.empty() ? i : groups.order[i];
-    if (!groups.order.empty() && without + 1 < groups.starts.size() && i >= groups.starts[without] &&
-        i < groups.starts[without + 1]) {
-      continue;
-    }
-    if (rows.weights.size == 0 || rows.weights[row] > 0) used.push_back(static_cast<uint32_t>(row));
-  }
   const auto weight = [&](size_t row) { return rows.weights.size == 0 ? 1.0 : rows.weights[row]; };
+  std::vector<uint32_t> used;
   double total = 0;
-  for (const uint32_t row : used) total += weight(row);
-  size_t counted = rows.x.rows;
-  if (!groups.order.empty() && without + 1 < groups.starts.size()) {
-    counted -= groups.starts[without + 1] - groups.starts[without];
+  for (const uint32_t row : chosen) {
+    if (weight(row) > 0) used.push_back(row);
+    total += weight(row);
   }
-  const double scale = static_cast<double>(counted) / total;
+  const double scale = static_cast<double>(chosen.size) / total;
   ColumnProblem problem;
   problem.x_mean.assign(cols, 0.0);
   if (fit_intercept) {
@@ -149,6 +146,81 @@ void score_path(const RegressionRows<T>& rows, const RowGroups& groups, size_t f
   for (size_t a = 0; a < count; ++a) mse[a * folds + fold] = sums[a] / total;
 }
 
+size_t group_size(const RowGroups& groups, size_t group) {
+  return groups.starts[group + 1] - groups.starts[group];
+}
+
+double group_weight(const RowGroups& groups, size_t group, Span<double> weights) {
+  if (weights.size == 0) return static_cast<double>(group_size(groups, group));
+  double total = 0;
+  for (size_t i = groups.starts[group]; i < groups.starts[group + 1]; ++i) total += weights[groups.order[i]];
+  return total;
+}
+
+// Throws ERR_PARAMETER unless every fold has rows of weight to train on and to test.
+void check_folds(const RowFolds& folds, size_t rows, Span<double> weights) {
+  const RowGroups &tests = folds.tests, &trains = folds.trains;
+  const bool parted = trains.order.empty();
+  if (tests.order.empty() || (!parted && trains.count() != tests.count())) {
+    throw Error("ERR_PARAMETER", "Every fold needs rows to train on and rows to test.");
+  }
+  for (const RowGroups* groups : {&tests, &trains}) {
+    for (const uint32_t row : groups->order) {
+      if (row >= rows) throw Error("ERR_PARAMETER", "A row of a fold is out of range.");
+    }
+  }
+  if (parted) {
+    std::vector<bool> seen(rows);
+    for (const uint32_t row : tests.order) {
+      if (seen[row]) throw Error("ERR_PARAMETER", "A row is tested twice.");
+      seen[row] = true;
+    }
+    if (tests.order.size() != rows) throw Error("ERR_PARAMETER", "A row is not tested.");
+  }
+  const double total = total_weight(weights, rows);
+  for (size_t fold = 0; fold < tests.count(); ++fold) {
+    const double tested = group_weight(tests, fold, weights);
+    const double others = parted ? total - tested : group_weight(trains, fold, weights);
+    const bool is_all = parted && group_size(tests, fold) == rows;
+    if (!(tested > 0 && others > 0) || is_all) {
+      throw Error("ERR_PARAMETER", "Fold " + std::to_string(fold) + " has no rows, or none of weight.");
+    }
+  }
+}
+
+std::vector<uint32_t> training_rows(const RowFolds& folds, size_t fold) {
+  const RowGroups& trains = folds.trains;
+  const auto at = [&](const RowGroups& groups, size_t group) {
+    return groups.order.begin() + static_cast<ptrdiff_t>(groups.starts[group]);
+  };
+  if (!trains.order.empty()) return {at(trains, fold), at(trains, fold + 1)};
+  std::vector<uint32_t> rows(folds.tests.order.begin(), at(folds.tests, fold));
+  rows.insert(rows.end(), at(folds.tests, fold + 1), folds.tests.order.end());
+  return rows;
+}
+
+// The least squares problems of the training rows of each fold, and of all rows.
+template <typename T>
+std::vector<GramProblem> gram_problems(const RegressionRows<T>& rows, const RowFolds& folds,
+                                       bool fit_intercept, const CancelToken* cancel) {
+  std::vector<Moments> moments;
+  if (folds.trains.order.empty()) {
+    const std::vector<Moments> parts = group_moments(rows, folds.tests, cancel);
+    moments.assign(parts.size() + 1, Moments(rows.x.cols + 1));
+    for (size_t fold = 0; fold <= parts.size(); ++fold) {
+      for (size_t part = 0; part < parts.size(); ++part) {
+        if (part != fold) moments[fold].add(parts[part]);
+      }
+    }
+  } else {
+    moments = group_moments(rows, folds.trains, cancel);
+    moments.push_back(group_moments(rows, {}, cancel)[0]);
+  }
+  std::vector<GramProblem> problems;
+  for (const Moments& of : moments) problems.push_back(gram_problem(of, rows.centre, 1, fit_intercept));
+  return problems;
+}
+
 std::vector<double> geometric(double largest, double eps, size_t count) {
   std::vector<double> alphas(count, kLeastAlpha);
   if (largest <= kLeastAlpha) return alphas;
@@ -181,7 +253,8 @@ ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<doubl
   }
   const RegressionRows<T> rows =
       centred_rows(x, dense_view(y.data, y.size, 1), weights, params.fit_intercept);
-  ColumnProblem problem = column_problem(rows, {}, 0, params.fit_intercept);
+  const std::vector<uint32_t> all = all_rows(x.rows);
+  ColumnProblem problem = column_problem(rows, {all.data(), all.size()}, params.fit_intercept);
   ColumnDescent descent(std::move(problem.columns), std::move(problem.y), x.cols);
   ElasticNetPath path;
   run_path(descent, static_cast<double>(x.rows), problem.x_mean, problem.y_mean, alphas, l1_ratio, params,
@@ -223,50 +296,26 @@ ElasticNetPath fit_elastic_net(const CsrView<double>& x, Span<double> y, Span<do
 
 template <typename T>
 ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,
-                                            Span<int32_t> fold_of_row, size_t folds, Span<double> l1_ratios,
+                                            const RowFolds& folds, Span<double> l1_ratios,
                                             Span<double> alphas, size_t count, double eps,
                                             const ElasticNetParams& params, const CancelToken* cancel,
                                             const std::function<void(size_t done, size_t total)>& progress) {
   check(x.rows, x.cols, y, weights, params);
   for (const double ratio : l1_ratios) check_penalty(alphas, ratio);
-  if (fold_of_row.size != x.rows || folds < 2 || folds > x.rows) {
-    throw Error("ERR_PARAMETER", "Cross-validation needs from 2 folds up to as many as rows.");
-  }
-  for (const int32_t fold : fold_of_row) {
-    if (fold < 0 || static_cast<size_t>(fold) >= folds)
-      throw Error("ERR_PARAMETER", "A fold is out of range.");
-  }
+  check_folds(folds, x.rows, weights);
   const RegressionRows<T> rows =
       centred_rows(x, dense_view(y.data, y.size, 1), weights, params.fit_intercept);
-  const RowGroups groups = group_rows(fold_of_row, folds);
-  const bool gram = prefers_gram(x.rows - x.rows / folds, x.cols);
-  std::vector<double> weight_of_fold(folds, 0.0);
-  for (size_t i = 0; i < x.rows; ++i) {
-    weight_of_fold[static_cast<size_t>(fold_of_row[i])] += weights.size == 0 ? 1.0 : weights[i];
-  }
-  for (size_t fold = 0; fold < folds; ++fold) {
-    double others = 0;
-    for (size_t f = 0; f < folds; ++f) others += f == fold ? 0.0 : weight_of_fold[f];
-    if (!(weight_of_fold[fold] > 0 && others > 0)) {
-      throw Error("ERR_PARAMETER", "Fold " + std::to_string(fold) + " has no rows, or none of weight.");
-    }
-  }
-
-  // Of all rows, for the grid of strengths; of all but a fold.
+  const size_t fold_count = folds.tests.count();
+  const size_t trained = folds.trains.order.empty() ? x.rows * (fold_count - 1) : folds.trains.order.size();
+  const bool gram = prefers_gram(trained / fold_count, x.cols);
   std::vector<GramProblem> problems;
   std::vector<double> all_xy;
   if (gram) {
-    const std::vector<Moments> moments = group_moments(rows, groups, cancel);
-    for (size_t fold = 0; fold <= folds; ++fold) {
-      Moments sum(x.cols + 1);
-      for (size_t f = 0; f < folds; ++f) {
-        if (f != fold) sum.add(moments[f]);
-      }
-      problems.push_back(gram_problem(sum, rows.centre, 1, params.fit_intercept));
-    }
+    problems = gram_problems(rows, folds, params.fit_intercept, cancel);
     all_xy = problems.back().xy;
   } else if (alphas.size == 0) {
-    ColumnProblem all = column_problem(rows, {}, 0, params.fit_intercept);
+    const std::vector<uint32_t> chosen = all_rows(x.rows);
+    ColumnProblem all = column_problem(rows, {chosen.data(), chosen.size()}, params.fit_intercept);
     ColumnDescent(std::move(all.columns), std::move(all.y), x.cols).all_correlations(all_xy);
   }
   ElasticNetScores result;
@@ -282,11 +331,11 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
     result.alphas.insert(result.alphas.end(), grid.begin(), grid.end());
   }
 
-  const size_t per_ratio = result.alphas.size() / l1_ratios.size, total = folds * l1_ratios.size;
-  result.mse.resize(result.alphas.size() * folds);
+  const size_t per_ratio = result.alphas.size() / l1_ratios.size, total = fold_count * l1_ratios.size;
+  result.mse.resize(result.alphas.size() * fold_count);
   std::atomic<size_t> done{0};
   ThreadPool::instance().parallel_for(total, [&](size_t task, size_t) {
-    const size_t ratio = task / folds, fold = task % folds;
+    const size_t ratio = task / fold_count, fold = task % fold_count;
     const Span<double> grid{result.alphas.data() + ratio * per_ratio, per_ratio};
     ElasticNetPath path;
     if (gram) {
@@ -295,13 +344,14 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
       run_path(descent, problem.rows, problem.x_mean, problem.y_mean[0], grid, l1_ratios[ratio], params,
                cancel, path);
     } else {
-      ColumnProblem problem = column_problem(rows, groups, fold, params.fit_intercept);
-      const double count_rows = static_cast<double>(x.rows - (groups.starts[fold + 1] - groups.starts[fold]));
+      const std::vector<uint32_t> chosen = training_rows(folds, fold);
+      ColumnProblem problem = column_problem(rows, {chosen.data(), chosen.size()}, params.fit_intercept);
       ColumnDescent descent(std::move(problem.columns), std::move(problem.y), x.cols);
-      run_path(descent, count_rows, problem.x_mean, problem.y_mean, grid, l1_ratios[ratio], params, cancel,
-               path);
+      run_path(descent, static_cast<double>(chosen.size()), problem.x_mean, problem.y_mean, grid,
+               l1_ratios[ratio], params, cancel, path);
     }
-    score_path(rows, groups, fold, path, cancel, folds, result.mse.data() + ratio * per_ratio * folds);
+    score_path(rows, folds.tests, fold, path, cancel, fold_count,
+               result.mse.data() + ratio * per_ratio * fold_count);
     if (progress) progress(++done, total);
   });
   return result;
@@ -311,9 +361,8 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
   template ElasticNetPath fit_elastic_net<T>(MatrixView<const T>, Span<double>, Span<double>, Span<double>, \
                                              double, const ElasticNetParams&, const CancelToken*);          \
   template ElasticNetScores cross_validate_elastic_net<T>(                                                  \
-      MatrixView<const T>, Span<double>, Span<double>, Span<int32_t>, size_t, Span<double>, Span<double>,   \
-      size_t, double, const ElasticNetParams&, const CancelToken*,                                          \
-      const std::function<void(size_t, size_t)>&);
+      MatrixView<const T>, Span<double>, Span<double>, const RowFolds&, Span<double>, Span<double>, size_t, \
+      double, const ElasticNetParams&, const CancelToken*, const std::function<void(size_t, size_t)>&);
 BOREAL_ELASTIC_NET(float)
 BOREAL_ELASTIC_NET(double)
 #undef BOREAL_ELASTIC_NET

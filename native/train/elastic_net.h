@@ -46,11 +46,17 @@ struct ElasticNetScores {
   std::vector<double> mse;     // [ratios, alphas, folds] of the rows left out
 };
 
+// What cross-validation leaves out of each fold, and what it learns from instead.
+struct RowFolds {
+  RowGroups tests;
+  RowGroups trains;  // empty: each row is tested in one fold, and trains in all others
+};
+
 // alphas: the strengths for every ratio; empty: `count` of them from the smallest that leaves no coefficient
-// down to eps times that, evenly spaced in their logarithms. fold_of_row: [rows], in [0, folds).
+// down to eps times that, evenly spaced in their logarithms.
 template <typename T>
 ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> y, Span<double> weights,
-                                            Span<int32_t> fold_of_row, size_t folds, Span<double> l1_ratios,
+                                            const RowFolds& folds, Span<double> l1_ratios,
                                             Span<double> alphas, size_t count, double eps,
                                             const ElasticNetParams& params, const CancelToken* cancel,
                                             const std::function<void(size_t done, size_t total)>& progress);

@@ -106,19 +106,6 @@ RegressionRows<T> centred_rows(MatrixView<const T> x, MatrixView<const double> y
   return rows;
 }
 
-RowGroups group_rows(Span<int32_t> group_of_row, size_t groups) {
-  RowGroups result;
-  result.starts.assign(groups + 1, 0);
-  for (const int32_t group : group_of_row) ++result.starts[static_cast<size_t>(group) + 1];
-  for (size_t g = 0; g < groups; ++g) result.starts[g + 1] += result.starts[g];
-  result.order.resize(group_of_row.size);
-  std::vector<size_t> next(result.starts.begin(), result.starts.end() - 1);
-  for (size_t i = 0; i < group_of_row.size; ++i) {
-    result.order[next[static_cast<size_t>(group_of_row[i])]++] = static_cast<uint32_t>(i);
-  }
-  return result;
-}
-
 template <typename T>
 std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroups& groups,
                                    const CancelToken* cancel) {

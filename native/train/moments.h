@@ -42,7 +42,6 @@ struct RowGroups {
   std::vector<size_t> starts;
   size_t count() const { return order.empty() ? 1 : starts.size() - 1; }
 };
-RowGroups group_rows(Span<int32_t> group_of_row, size_t groups);
 
 template <typename T>
 std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroups& groups,

@@ -316,15 +316,19 @@ describe('wrong arguments have a code', () => {
       ...[f64(6), 2, 3, Float64Array.from(y), weights && Float64Array.from(weights), null],
       ...[{ ...SGD, ...params }, start, null, null],
     );
-  const folds = (of: number[], count: number, spec: object = {}) =>
+  const lists = (rows: number[], ends: number[]) => ({
+    ...{ rows: Int32Array.from(rows), ends: Float64Array.from(ends) },
+  });
+  const folds = (tests: object, trains: object | null, spec: object = {}) =>
     raw.crossValidateElasticNet(
-      ...[f64(6), 2, 3, f64(2), null, Int32Array.from(of)],
+      ...[f64(6), 2, 3, f64(2), null],
       ...[
-        { ...DESCENT, folds: count, l1Ratios: f64(1), alphas: f64(1), nAlphas: 0, eps: 0.1, ...spec },
+        { ...DESCENT, tests, trains, l1Ratios: f64(1), alphas: f64(1), nAlphas: 0, eps: 0.1, ...spec },
         null,
         null,
       ],
     );
+  const halves = lists([0, 1], [1, 2]);
   it.each<[string, string, () => unknown]>([
     ['ERR_LABELS', 'a class too large', () => sgd([0, 2], [1, 1])],
     ['ERR_LABELS', 'a class that is no whole number', () => sgd([0, 0.5], [1, 1])],
@@ -358,12 +362,19 @@ describe('wrong arguments have a code', () => {
         ),
     ],
     ['ERR_INPUT_INFINITE', 'steps that overflow', () => sgd([1e300, -1e300], null, { eta0: 1e300 })],
-    ['ERR_PARAMETER', 'one fold', () => folds([0, 0], 1)],
-    ['ERR_PARAMETER', 'more folds than rows', () => folds([0, 1], 3)],
-    ['ERR_PARAMETER', 'a fold too large', () => folds([0, 2], 2)],
-    ['ERR_PARAMETER', 'an empty fold', () => folds([0, 0], 2)],
-    ['ERR_PARAMETER', 'a negative strength', () => folds([0, 1], 2, { alphas: Float64Array.of(-1) })],
-    ['ERR_PARAMETER', 'too many strengths', () => folds([0, 1], 2, { alphas: null, nAlphas: 1e9 })],
+    ['ERR_PARAMETER', 'one fold of all rows', () => folds(lists([0, 1], [2]), null)],
+    ['ERR_PARAMETER', 'no folds', () => folds(lists([], []), null)],
+    ['ERR_PARAMETER', 'a row too large', () => folds(lists([0, 2], [1, 2]), null)],
+    ['ERR_PARAMETER', 'a row below 0', () => folds(halves, lists([1, -1], [1, 2]))],
+    ['ERR_PARAMETER', 'a row that two folds test', () => folds(lists([0, 0], [1, 2]), null)],
+    ['ERR_PARAMETER', 'a row that no fold tests', () => folds(lists([0], [1]), null)],
+    ['ERR_PARAMETER', 'an empty fold', () => folds(lists([0, 1], [2, 2]), null)],
+    ['ERR_PARAMETER', 'a fold beyond the rows', () => folds(lists([0, 1], [1, 3]), null)],
+    ['ERR_PARAMETER', 'an end of NaN', () => folds(lists([0, 1], [Number.NaN, 2]), null)],
+    ['ERR_PARAMETER', 'rows of no fold', () => folds(lists([0, 1], [1]), null)],
+    ['ERR_PARAMETER', 'a fold that does not train', () => folds(halves, lists([0], [1]))],
+    ['ERR_PARAMETER', 'a negative strength', () => folds(halves, null, { alphas: Float64Array.of(-1) })],
+    ['ERR_PARAMETER', 'too many strengths', () => folds(halves, null, { alphas: null, nAlphas: 1e9 })],
     [
       'ERR_PARAMETER',
       'no strength of ridge',

@@ -369,8 +369,12 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   elasticNetOfGram: () => [gramProblem(), { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
   fitMultiTask: () => [f64(6), 2, 3, f64(4), 2, null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
   crossValidateElasticNet: () => [
-    ...[f64(6), 2, 3, f64(2), null, Int32Array.of(0, 1)],
-    ...[{ ...DESCENT, folds: 2, l1Ratios: f64(1).fill(1), alphas: null, nAlphas: 3, eps: 0.1 }, null, null],
+    ...[f64(6), 2, 3, f64(2), null],
+    {
+      ...{ ...DESCENT, l1Ratios: f64(1).fill(1), alphas: null, nAlphas: 3, eps: 0.1 },
+      ...{ tests: { rows: Int32Array.of(0, 1), ends: Float64Array.of(1, 2) }, trains: null },
+    },
+    ...[null, null],
   ],
   ridgeLeaveOneOut: () => [
     ...[f64(6), 2, 3, f64(2), 1, null],

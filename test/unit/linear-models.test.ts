@@ -3,13 +3,16 @@ import { describe, expect, it } from 'vitest';
 import {
   ElasticNet,
   ElasticNetCV,
+  GroupKFold,
   HuberRegressor,
   Lasso,
   LassoCV,
+  LassoLarsCV,
   LogisticRegression,
   load,
   loadIris,
   Matrix,
+  MultiTaskLassoCV,
   makeClassification,
   makeRegression,
   Perceptron,
@@ -18,6 +21,7 @@ import {
   RidgeCV,
   SGDClassifier,
   SGDRegressor,
+  ShuffleSplit,
   StandardScaler,
 } from '../../lib/index.js';
 import { expectClose, iterative } from '../support/tolerance.js';
@@ -214,6 +218,33 @@ describe('coordinate descent', () => {
     const given = await new ElasticNetCV({ l1Ratio: 0, alphas: [0.1, 1], cv: 3 }).fit(line.X, line.y);
     expect(Array.from(given.alphas.data)).toEqual([1, 0.1]);
   });
+
+  it.each([
+    ['LassoCV', (cv: never) => new LassoCV({ cv, alphas: [0.1, 1] })],
+    ['RidgeCV', (cv: never) => new RidgeCV({ cv })],
+    ['LassoLarsCV', (cv: never) => new LassoLarsCV({ cv })],
+    ['MultiTaskLassoCV', (cv: never) => new MultiTaskLassoCV({ cv, alphas: [0.1, 1] })],
+  ])(
+    '%s takes one fold of a splitter or a list, is saved with the latter, and refuses what is none',
+    async (_, make) => {
+      const fit = (cv: unknown, options = {}) => make(cv as never).fit(line.X, line.y, options);
+      const shuffled = new ShuffleSplit({ nSplits: 1, testSize: 30, randomState: 3 });
+      const list = [...shuffled.split(line.X)];
+      const [bySplitter, byList] = [await fit(shuffled), await fit(list)];
+      expect(byList.coef).toEqual(bySplitter.coef);
+      expect((await load(byList.toBytes())).params).toMatchObject({ cv: list });
+      expect(() => bySplitter.toBytes()).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+      expect(await codeOf(() => fit(new GroupKFold({ nSplits: 2 })))).toBe('ERR_PARAMETER');
+      const groups = Array.from(line.y, (_, i) => i % 3);
+      expect((await fit(new GroupKFold({ nSplits: 2 }), { groups })).isFitted).toBe(true);
+      for (const cv of [[], {}, [[[0], [1]]], [{ train: [0, 1], test: [] }], [{ train: [], test: [0, 1] }]])
+        expect(await codeOf(() => fit(cv)), JSON.stringify(cv)).toBe('ERR_PARAMETER');
+      for (const row of [-1, 120, 0.5, '1'])
+        expect(await codeOf(() => fit([{ train: [0, 1, row], test: [2, 3] }])), String(row)).toBe(
+          'ERR_SHAPE',
+        );
+    },
+  );
 });
 
 describe('HuberRegressor', () => {

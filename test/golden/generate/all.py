@@ -35,6 +35,7 @@ import keras_files
 import keras_models
 import liblinear
 import linear
+import linear_folds
 import linear_models
 import loaded_datasets
 import manifold
@@ -83,7 +84,7 @@ if __name__ == "__main__":
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
             *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
             *(splits, splines, searches, curves, thresholds, estimator_names, baselines),
-            *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options, binned_trees),
+            *(linear, linear_folds, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options, binned_trees),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, sparse_results),
             *(partial_fits, infrequent, bins, targets, delegates, liblinear),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),

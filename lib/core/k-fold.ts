@@ -1,10 +1,11 @@
 /** Cross-validation splitters: every row is tested once. The allocation of rows to folds is scikit-learn's. */
-import { consecutiveFolds, rowsByClass, stratifiedFolds } from '../core/folds.js';
-import type { MatrixLike } from '../core/matrix.js';
-import { bool, checkParams, int, type Rules, resolveSeed, seed } from '../core/params.js';
-import { Random } from '../core/random.js';
-import { countRows } from '../core/rows.js';
+
 import { ValidationError } from '../errors.js';
+import { consecutiveFolds, rowsByClass, stratifiedFolds } from './folds.js';
+import type { MatrixLike } from './matrix.js';
+import { bool, checkParams, int, type Rules, resolveSeed, seed } from './params.js';
+import { Random } from './random.js';
+import { countRows } from './rows.js';
 
 /** The rows of one fold. */
 export interface Fold {
