@@ -3,7 +3,10 @@ import { Clusterer, type ClustererState } from '../core/clusterer.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import {
+  absent,
+  bool,
   checkLength,
+  custom,
   either,
   float64s,
   int,
@@ -13,8 +16,10 @@ import {
   type Rules,
   real,
 } from '../core/params.js';
+import { warn } from '../core/warn.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
+import { type Connectivity, edgesOf, plainGraph } from './connectivity.js';
 
 /** By their numbers in native/kernels/distance_kernels.h. */
 const METRICS = { euclidean: 0, manhattan: 2, cosine: 3, precomputed: -1 } as const;
@@ -32,15 +37,28 @@ export interface AgglomerativeClusteringParams {
   linkage: 'ward' | 'complete' | 'average' | 'single';
   /** Clusters at this distance or more are not merged; null when nClusters decides. Default null. */
   distanceThreshold: number | null;
+  /**
+   * Which rows have an edge between them: only clusters with an edge are merged. Sparse rows ({@link CsrMatrix}, or what `kneighborsGraph`
+   * gives) or a matrix, [rows, rows], read as if they were symmetric; values other than 0 are edges. Or a function of the training rows that
+   * gives one. Parts without an edge between them are joined by their nearest rows, with a warning. Null: all rows have edges. Default null.
+   */
+  connectivity: Connectivity | null;
+  /**
+   * With `connectivity` and `nClusters`: merge on until one cluster is left (true), or stop at `nClusters` (false). 'auto': stop where
+   * `nClusters` is at least 100 and 0.02 of the rows. Default 'auto'.
+   */
+  computeFullTree: boolean | 'auto';
 }
 
 /** Learned by {@link AgglomerativeClustering}. */
 export interface AgglomerativeClusteringState extends ClustererState {
-  /** Pairs of merged nodes, [rows - 1, 2] row-major. */
+  /** Pairs of merged nodes, [merges, 2] row-major. */
   readonly children: Int32Array;
-  /** Distance of each pair, ascending. */
+  /** Distance of each pair, ascending but with `connectivity`. */
   readonly distances: Float64Array;
   readonly nClusters: number;
+  /** Undefined: one. */
+  readonly components?: number;
 }
 
 /**
@@ -48,8 +66,10 @@ export interface AgglomerativeClusteringState extends ClustererState {
  * nearest neighbours; single linkage by a minimum spanning tree (Prim 1957). All distances of pairs are held: 4 n^2 bytes for n
  * rows, but none for single linkage. There is no `predict`: use `fitPredict` or `labels`.
  *
- * Differs from scikit-learn: `distances` are always there; no `connectivity`, no `memory`, no `computeFullTree` (the tree is always
- * whole), no metrics 'l1' and 'l2' (they are 'manhattan' and 'euclidean').
+ * With `connectivity` clusters keep together along the edges of a graph, and memory grows with the edges: a merge that no edge allows is not
+ * made, and complete and average linkage know the distances of edges alone. Distances may then fall from one merge to the next.
+ *
+ * Differs from scikit-learn: `distances` are always there; no `memory`; a function as `connectivity` keeps a model from being saved; no metrics 'l1' and 'l2' (they are 'manhattan' and 'euclidean').
  *
  * @example
  * ```ts
@@ -65,7 +85,11 @@ export class AgglomerativeClustering extends Clusterer<
   AgglomerativeClusteringState
 > {
   constructor(params: Partial<AgglomerativeClusteringParams> = {}) {
-    super({ nClusters: 2, metric: 'euclidean', linkage: 'ward', distanceThreshold: null, ...params });
+    super({
+      ...{ nClusters: 2, metric: 'euclidean', linkage: 'ward', distanceThreshold: null },
+      ...{ connectivity: null, computeFullTree: 'auto' },
+      ...params,
+    });
   }
 
   get rules(): Rules<AgglomerativeClusteringParams> {
@@ -74,7 +98,20 @@ export class AgglomerativeClustering extends Clusterer<
       metric: oneOf(...Object.keys(METRICS)),
       linkage: oneOf('ward', 'complete', 'average', 'single'),
       distanceThreshold: either(real(0), nothing),
+      connectivity: either(
+        nothing,
+        custom('a graph of the rows, or a function that gives one', (v) =>
+          ['object', 'function'].includes(typeof v),
+        ),
+      ),
+      computeFullTree: either(bool, oneOf('auto')),
     };
+  }
+
+  /** A model file holds graphs as plain arrays, and functions not at all. @internal */
+  override snapshot() {
+    const { params, fitted } = super.snapshot();
+    return { params: { ...params, connectivity: plainGraph(params.connectivity) }, fitted };
   }
 
   override get tags(): EstimatorTags {
@@ -82,17 +119,21 @@ export class AgglomerativeClustering extends Clusterer<
   }
 
   get stateRules(): Rules<AgglomerativeClusteringState> {
-    return { labels: int32s(), children: int32s(), distances: float64s(), nClusters: int(1) };
+    return {
+      ...{ labels: int32s(), children: int32s(), distances: float64s(), nClusters: int(1) },
+      components: either(int(1), absent),
+    };
   }
 
   protected override checkState(state: AgglomerativeClusteringState): void {
-    checkLength(this, 'children', state.children, 2 * (state.labels.length - 1));
-    checkLength(this, 'distances', state.distances, state.labels.length - 1);
+    checkLength(this, 'children', state.children, 2 * state.distances.length);
+    if (state.components === undefined)
+      checkLength(this, 'distances', state.distances, state.labels.length - 1);
   }
 
   protected async fitState(input: FitInput): Promise<AgglomerativeClusteringState> {
     const { x, cancel } = input;
-    const { nClusters, metric, linkage, distanceThreshold } = this.params;
+    const { nClusters, metric, linkage, distanceThreshold, connectivity, computeFullTree } = this.params;
     const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `AgglomerativeClustering: ${why}`);
     if ((nClusters === null) === (distanceThreshold === null))
       throw refuse('exactly one of nClusters and distanceThreshold must be given; the other is null.');
@@ -102,12 +143,38 @@ export class AgglomerativeClustering extends Clusterer<
       throw refuse(`nClusters is ${nClusters}, but X has only ${x.rows} rows.`);
     if (x.rows < 2)
       throw new ValidationError('ERR_SHAPE', 'AgglomerativeClustering: fit needs at least two rows.');
+    if (distanceThreshold !== null && computeFullTree === false)
+      throw refuse('distanceThreshold needs the whole tree, which computeFullTree: false refuses.');
     const progress = reportProgress(input, this);
     const code = METRICS[metric];
-    const tree = await native.fitAgglomerative(x.data, x.rows, x.cols, linkage, code, cancel, progress);
+    if (connectivity !== null && nClusters !== null && stopsEarly(computeFullTree, nClusters, x.rows)) {
+      const merges = x.rows - nClusters;
+      const tree = await this.#along(connectivity, input, merges);
+      return { ...tree, labels: heads(tree.children, x.rows, merges), nClusters };
+    }
+    const tree =
+      connectivity === null
+        ? await native.fitAgglomerative(x.data, x.rows, x.cols, linkage, code, cancel, progress)
+        : await this.#along(connectivity, input, x.rows - 1);
     const count =
       nClusters ?? tree.distances.reduce((n, d) => n + Number(d >= (distanceThreshold as number)), 1);
     return { ...tree, labels: cut(tree.children, x.rows, count), nClusters: count };
+  }
+
+  /** The merges along the edges of a graph. */
+  async #along(connectivity: Connectivity, input: FitInput, merges: number) {
+    const { x, cancel } = input;
+    const { metric, linkage } = this.params;
+    const tree = await native.fitAgglomerativeAlong(
+      ...([x.data, x.rows, x.cols, linkage, METRICS[metric]] as const),
+      ...([await edgesOf(this, connectivity, x), merges, cancel, reportProgress(input, this)] as const),
+    );
+    if (tree.components > 1) {
+      warn(
+        `AgglomerativeClustering: the connectivity has ${tree.components} parts without an edge between them, which were joined by their nearest rows.`,
+      );
+    }
+    return tree;
   }
 
   /** Merge k joined the two nodes of row k; nodes below the number of rows are rows, node rows + k is merge k. */
@@ -116,7 +183,7 @@ export class AgglomerativeClustering extends Clusterer<
     return Array.from(distances, (_, k) => [children[2 * k], children[2 * k + 1]] as const);
   }
 
-  /** The distance at which each merge happened, ascending. @throws {ERR_NOT_FITTED} before `fit` */
+  /** The distance at which each merge happened, ascending but with `connectivity`. @throws {ERR_NOT_FITTED} before `fit` */
   get distances(): Float64Array {
     return this.state.distances.slice();
   }
@@ -126,10 +193,30 @@ export class AgglomerativeClustering extends Clusterer<
     return this.state.nClusters;
   }
 
+  /** In how many parts the `connectivity` was given; 1 without one. @throws {ERR_NOT_FITTED} before `fit` */
+  get nConnectedComponents(): number {
+    return this.state.components ?? 1;
+  }
+
   /** The number of training rows. @throws {ERR_NOT_FITTED} before `fit` */
   get nLeaves(): number {
     return this.state.labels.length;
   }
+}
+
+function stopsEarly(computeFullTree: boolean | 'auto', nClusters: number, rows: number): boolean {
+  return computeFullTree === 'auto' ? nClusters >= Math.max(100, 0.02 * rows) : !computeFullTree;
+}
+
+/** Labels of what the first merges of a tree leave, in the order of nodes. */
+function heads(children: Int32Array, rows: number, merges: number): Int32Array {
+  const nodes = rows + merges;
+  const head = Int32Array.from({ length: nodes }, (_, node) => node);
+  for (let k = merges - 1; k >= 0; k--) head[children[2 * k]] = head[children[2 * k + 1]] = head[rows + k];
+  const numbers = new Int32Array(nodes);
+  let clusters = 0;
+  for (let node = 0; node < nodes; node++) if (head[node] === node) numbers[node] = clusters++;
+  return head.subarray(0, rows).map((node) => numbers[node]);
 }
 
 /**

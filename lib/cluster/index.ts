@@ -3,6 +3,7 @@ export {
   type AgglomerativeClusteringParams,
 } from './agglomerative-clustering.js';
 export type { CentreInit } from './centres.js';
+export type { Connectivity, RowGraph } from './connectivity.js';
 export { DBSCAN, type DBSCANParams, type DBSCANState } from './dbscan.js';
 export { HDBSCAN, type HDBSCANParams, type HDBSCANState } from './hdbscan.js';
 export { KMeans, type KMeansParams } from './k-means.js';

@@ -144,6 +144,18 @@ export interface ClusterAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<{ children: Int32Array; distances: Float64Array }>;
+  /** See native/train/structured_tree.h: `edges` are pairs of rows. */
+  fitAgglomerativeAlong(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    linkage: 'ward' | 'complete' | 'average' | 'single',
+    metric: number,
+    edges: Int32Array,
+    merges: number,
+    cancel: CancelHandle | null,
+    onProgress: NativeProgress | null,
+  ): Promise<{ children: Int32Array; distances: Float64Array; components: number }>;
   /** See native/train/gaussian_mixture.h. */
   fitMixture(
     x: FloatArray,

@@ -14,6 +14,7 @@
 #include "train/nmf.h"
 #include "train/nmf_rows.h"
 #include "train/scatter.h"
+#include "train/structured_tree.h"
 
 namespace boreal {
 namespace {
@@ -36,11 +37,12 @@ std::vector<double> copied(const Input<double>& values) {
   return {values.data(), values.data() + values.size()};
 }
 
+const std::vector<const char*> kLinkages{"ward", "complete", "average", "single"};
+
 // x, rows, cols, linkage, metric or -1 for distances, cancel, onProgress
 napi_value agglomerative(Call& call) {
   const MatrixArgument matrix(call);
-  const auto linkage = static_cast<Linkage>(
-      to_choice(call.env(), call[3], "linkage", {"ward", "complete", "average", "single"}));
+  const auto linkage = static_cast<Linkage>(to_choice(call.env(), call[3], "linkage", kLinkages));
   const std::optional<Metric> metric = to_metric(call.env(), call[4]);
   auto compute = [linkage, metric](auto x, const CancelToken* cancel, const JobProgress& progress) {
     const Wide wide(x);
@@ -53,6 +55,28 @@ napi_value agglomerative(Call& call) {
         .object();
   };
   return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver);
+}
+
+// x, rows, cols, linkage, metric or -1 for distances, edges, merges, cancel, onProgress
+napi_value agglomerative_along(Call& call) {
+  const MatrixArgument matrix(call);
+  const auto linkage = static_cast<Linkage>(to_choice(call.env(), call[3], "linkage", kLinkages));
+  const std::optional<Metric> metric = to_metric(call.env(), call[4]);
+  auto compute = [linkage, metric, edges = Input<int32_t>::copy(to_typed_array(call.env(), call[5], "edges")),
+                  merges = to_size(call.env(), call[6], "merges")](auto x, const CancelToken* cancel,
+                                                                   const JobProgress& progress) {
+    const Wide wide(x);
+    return agglomerate_along(wide.view, metric ? &*metric : nullptr, linkage, edges.span(), merges, cancel,
+                             progress);
+  };
+  auto deliver = [](napi_env env, StructuredTree&& made) {
+    return ObjectBuilder(env)
+        .set("children", std::move(made.tree.children))
+        .set("distances", std::move(made.tree.distances))
+        .set("components", static_cast<double>(made.components))
+        .object();
+  };
+  return start_matrix_job(call, matrix, train_options(call, 7, true), std::move(compute), deliver);
 }
 
 // x, rows, cols, responsibilities, spec, cancel, onProgress
@@ -198,6 +222,7 @@ napi_value incremental(Call& call) {
 
 void export_mixture(napi_env env, napi_value exports) {
   export_function<agglomerative>(env, exports, "fitAgglomerative");
+  export_function<agglomerative_along>(env, exports, "fitAgglomerativeAlong");
   export_function<mixture>(env, exports, "fitMixture");
   export_function<factorisation<MatrixArgument>>(env, exports, "fitNMF");
   export_function<factorisation<CsrArguments>>(env, exports, "csrNMF");

@@ -8,18 +8,13 @@
 #include "base/aligned_buffer.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
-#include "kernels/dispatch.h"
 #include "linalg/distance.h"
+#include "train/row_distances.h"
 
 namespace boreal {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-struct Edge {
-  int32_t a, b;
-  double distance;
-};
 
 // Distances of pairs i < j.
 class Condensed {
@@ -58,13 +53,13 @@ double join(Linkage linkage, double xi, double yi, double xy, double nx, double 
   return std::sqrt((ni + nx) * t * xi * xi + (ni + ny) * t * yi * yi - ni * t * xy * xy);
 }
 
-std::vector<Edge> nearest_neighbour_chain(Condensed& distances, size_t n, Linkage linkage,
-                                          const CancelToken* cancel,
-                                          const std::function<void(size_t, size_t)>& progress) {
+std::vector<MergeEdge> nearest_neighbour_chain(Condensed& distances, size_t n, Linkage linkage,
+                                               const CancelToken* cancel,
+                                               const std::function<void(size_t, size_t)>& progress) {
   std::vector<double> size(n, 1.0);
   std::vector<size_t> active(n), chain;
   std::iota(active.begin(), active.end(), size_t{0});
-  std::vector<Edge> merges;
+  std::vector<MergeEdge> merges;
   merges.reserve(n - 1);
   while (merges.size() + 1 < n) {
     check_cancel(cancel);
@@ -103,50 +98,16 @@ std::vector<Edge> nearest_neighbour_chain(Condensed& distances, size_t n, Linkag
   return merges;
 }
 
-// Distances of one row to all, in tiles of packed rows that stay in the cache.
-class RowDistances {
- public:
-  RowDistances(MatrixView<const double> x, const Metric* metric)
-      : x_(x),
-        given_(metric == nullptr),
-        packed_(given_ ? Metric::kEuclidean : *metric, given_ ? none() : x) {
-    if (given_ || *metric != Metric::kCosine) return;
-    units_ = AlignedBuffer<double>(x.rows * x.cols);
-    for (size_t i = 0; i < x.rows; ++i) {
-      double squares = 0;
-      for (size_t j = 0; j < x.cols; ++j) squares += x.at(i, j) * x.at(i, j);
-      const double norm = std::sqrt(squares);
-      for (size_t j = 0; j < x.cols; ++j) units_.data()[i * x.cols + j] = norm > 0 ? x.at(i, j) / norm : 0;
-    }
-    x_ = dense_view<const double>(units_.data(), x.rows, x.cols);
-  }
-
-  void of(size_t row, double* out) const {
-    if (given_) {
-      std::copy(x_.row(row), x_.row(row) + x_.cols, out);
-      return;
-    }
-    distance_kernels<double>(kernels()).distances(packed_.metric(), x_.row(row), x_.stride, packed_.from(0),
-                                                  out, x_.rows, 1, x_.rows, x_.cols);
-  }
-
- private:
-  static MatrixView<const double> none() { return {nullptr, 0, 0, 0}; }
-  MatrixView<const double> x_;
-  bool given_;
-  PackedRows<double> packed_;
-  AlignedBuffer<double> units_;
-};
-
-std::vector<Edge> spanning_tree(MatrixView<const double> x, const Metric* metric, const CancelToken* cancel,
-                                const std::function<void(size_t, size_t)>& progress) {
+std::vector<MergeEdge> spanning_tree(MatrixView<const double> x, const Metric* metric,
+                                     const CancelToken* cancel,
+                                     const std::function<void(size_t, size_t)>& progress) {
   const size_t n = x.rows;
   const RowDistances distances(x, metric);
   std::vector<double> nearest(n, kInfinity), row(n);
   std::vector<int32_t> source(n, 1);
   std::vector<size_t> outside(n - 1);
   std::iota(outside.begin(), outside.end(), size_t{1});
-  std::vector<Edge> edges;
+  std::vector<MergeEdge> edges;
   size_t current = 0;
   while (!outside.empty()) {
     check_cancel(cancel);
@@ -172,10 +133,21 @@ std::vector<Edge> spanning_tree(MatrixView<const double> x, const Metric* metric
   return edges;
 }
 
-// Edges between rows, in order of distance, as merges of clusters.
-MergeTree to_tree(std::vector<Edge> edges, size_t n, bool ordered) {
+}  // namespace
+
+void refuse_zero_rows(MatrixView<const double> x, const Metric* metric) {
+  if (metric == nullptr || *metric != Metric::kCosine) return;
+  for (size_t i = 0; i < x.rows; ++i) {
+    if (std::all_of(x.row(i), x.row(i) + x.cols, [](double value) { return value == 0; })) {
+      throw Error("ERR_PARAMETER", "A row of zeros has no direction, which the metric 'cosine' compares.",
+                  static_cast<int64_t>(i));
+    }
+  }
+}
+
+MergeTree tree_of_edges(std::vector<MergeEdge> edges, size_t n, bool ordered) {
   std::stable_sort(edges.begin(), edges.end(),
-                   [](const Edge& a, const Edge& b) { return a.distance < b.distance; });
+                   [](const MergeEdge& a, const MergeEdge& b) { return a.distance < b.distance; });
   std::vector<int32_t> parent(2 * n - 1);
   std::iota(parent.begin(), parent.end(), 0);
   const auto root = [&](int32_t node) {
@@ -187,31 +159,32 @@ MergeTree to_tree(std::vector<Edge> edges, size_t n, bool ordered) {
     return node;
   };
   MergeTree tree;
-  for (size_t k = 0; k < edges.size(); ++k) {
-    int32_t a = root(edges[k].a), b = root(edges[k].b);
+  for (const MergeEdge& edge : edges) {
+    int32_t a = root(edge.a), b = root(edge.b);
+    if (a == b) continue;
     if (ordered && a > b) std::swap(a, b);
-    parent[static_cast<size_t>(a)] = parent[static_cast<size_t>(b)] = static_cast<int32_t>(n + k);
+    parent[static_cast<size_t>(a)] = parent[static_cast<size_t>(b)] =
+        static_cast<int32_t>(n + tree.distances.size());
     tree.children.push_back(a);
     tree.children.push_back(b);
-    tree.distances.push_back(edges[k].distance);
+    tree.distances.push_back(edge.distance);
   }
   return tree;
 }
-
-}  // namespace
 
 MergeTree agglomerate(MatrixView<const double> x, const Metric* metric, Linkage linkage,
                       const CancelToken* cancel, const std::function<void(size_t, size_t)>& progress) {
   if (x.rows < 2) throw Error("ERR_SHAPE", "Agglomerative clustering needs at least two rows.");
   if (x.rows > (size_t{1} << 30)) throw Error("ERR_SHAPE", "Too many rows.");
   if (metric == nullptr && x.rows != x.cols) throw Error("ERR_SHAPE", "Distances must be square.");
+  refuse_zero_rows(x, metric);
   MergeTree tree;
   if (linkage == Linkage::kSingle) {
-    tree = to_tree(spanning_tree(x, metric, cancel, progress), x.rows, false);
+    tree = tree_of_edges(spanning_tree(x, metric, cancel, progress), x.rows, false);
   } else {
     Condensed distances(x.rows);
     fill_distances(x, metric, &distances, cancel);
-    tree = to_tree(nearest_neighbour_chain(distances, x.rows, linkage, cancel, progress), x.rows, true);
+    tree = tree_of_edges(nearest_neighbour_chain(distances, x.rows, linkage, cancel, progress), x.rows, true);
   }
   if (progress) progress(x.rows - 1, x.rows - 1);
   return tree;

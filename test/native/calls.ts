@@ -300,6 +300,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   scatterMatrix: () => [f64(6), 2, 3, f64(3), null],
   scatterMatrixSync: () => [f64(6), 2, 3, f64(3)],
   fitAgglomerative: () => [f64(6), 2, 3, 'ward', 0, null, null],
+  fitAgglomerativeAlong: () => [f64(6), 2, 3, 'average', 0, Int32Array.of(0, 1), 1, null, null],
   fitMixture: () => [f64(6).map(Math.random), 2, 3, f64(2).fill(1), { ...MIXTURE }, null, null],
   fitNMF: () => [f64(6).fill(1), 2, 3, f64(2).fill(1), f64(3).fill(1), { ...FACTORS }, null, null],
   fitIncrementalAxes: () => [f64(6).map(Math.random), 2, 3, { ...AXES }, null],

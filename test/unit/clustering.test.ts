@@ -1,5 +1,5 @@
 /** Clusterers, mixtures and factorisations: what the common checks and the golden values do not show. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Random } from '../../lib/core/random.js';
 import {
   AgglomerativeClustering,
@@ -17,6 +17,7 @@ import {
   Matrix,
   MiniBatchKMeans,
   makeBlobs,
+  NearestNeighbors,
   NMF,
   Pipeline,
   StandardScaler,
@@ -136,6 +137,99 @@ describe('AgglomerativeClustering', () => {
       const given = new AgglomerativeClustering({ nClusters: 4, linkage, metric: 'precomputed' });
       expect(await given.fitPredict(distances)).toEqual(direct.labels);
     }
+  });
+
+  test('merges along edges only, of graphs of any form', async () => {
+    // Two rings of rows, one within the other.
+    const ring = (radius: number, count: number) =>
+      Array.from({ length: count }, (_, i) => {
+        const angle = (2 * Math.PI * i) / count;
+        return [radius * Math.cos(angle), radius * Math.sin(angle)];
+      });
+    const rows = [...ring(1, 20), ...ring(2, 40)];
+    const search = await new NearestNeighbors({ nNeighbors: 3 }).fit(rows);
+    const graph = await search.kneighborsGraph();
+    const rings = rows.map((_, i) => Number(i >= 20));
+    const edges = CsrMatrix.fromTriplets(
+      Array.from(graph.indices, (j, e) => [Math.floor(e / 3), j, e % 2 ? 1 : -2] as const),
+      [60, 60],
+    );
+    const dense = edges.toDense();
+    for (const connectivity of [graph, edges, dense, dense.toArray(), () => graph, async () => dense]) {
+      const model = new AgglomerativeClustering({ connectivity, linkage: 'average' });
+      expect(adjustedRandScore(rings, await model.fitPredict(rows))).toBe(1);
+      expect(model.children.length).toBe(59);
+      if (typeof connectivity === 'function') {
+        expect(() => model.toBytes()).toThrow(code('ERR_NOT_SUPPORTED'));
+        continue;
+      }
+      const copy = (await load(model.toBytes())) as typeof model;
+      expect(copy.distances).toEqual(model.distances);
+      expect((await copy.clone().fit(rows)).distances).toEqual(model.distances);
+    }
+    const few = { nClusters: 9, connectivity: graph, computeFullTree: false };
+    const part = await new AgglomerativeClustering(few).fit(rows);
+    expect(part.children.length).toBe(51);
+    expect(new Set(part.labels).size).toBe(9);
+    expect(((await load(part.toBytes())) as typeof part).children).toEqual(part.children);
+  });
+
+  test('joins the parts of a graph by their nearest rows, with a warning', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const rows = [[0], [1], [10], [12], [30]];
+    const none = new CsrMatrix({
+      ...{ data: new Float64Array(0), indices: new Int32Array(0) },
+      ...{ indptr: new Int32Array(6), cols: 5 },
+    });
+    for (const linkage of ['ward', 'complete', 'average', 'single'] as const) {
+      const free = await new AgglomerativeClustering({ linkage }).fit(rows);
+      const model = await new AgglomerativeClustering({ linkage, connectivity: none }).fit(rows);
+      expect(model.nConnectedComponents).toBe(5);
+      expect(model.labels).toEqual(free.labels);
+    }
+    expect(warn).toHaveBeenCalledTimes(4);
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/5 parts/), 'BorealWarning');
+    vi.restoreAllMocks();
+  });
+
+  test('refuses a graph that is not one of the rows', async () => {
+    const rows = [[0], [1], [5]];
+    const graph = (indptr: number[], indices: number[]) => ({ indptr, indices, data: indices.map(() => 1) });
+    for (const connectivity of [
+      ...[graph([0, 1, 2], [1, 0]), graph([0, 1, 2, 2], [1, 3]), graph([0, 1, 2, 2], [1, -1])],
+      ...[graph([0, 5, 1, 2], [1, 0]), graph([0, 1, 2, 1e9], [1, 0]), [[0, 1, 1]]],
+      () => [
+        [1, 0],
+        [0, 1],
+      ],
+    ])
+      await expect(new AgglomerativeClustering({ connectivity }).fit(rows)).rejects.toEqual(
+        code('ERR_SHAPE'),
+      );
+    for (const options of [{ connectivity: 3 as never }, { computeFullTree: 'no' as never }])
+      await expect(new AgglomerativeClustering(options).fit(rows)).rejects.toEqual(code('ERR_PARAMETER'));
+    const below = { nClusters: null, distanceThreshold: 1, computeFullTree: false };
+    await expect(new AgglomerativeClustering(below).fit(rows)).rejects.toEqual(code('ERR_PARAMETER'));
+    const cosine = { metric: 'cosine', linkage: 'average' } as const;
+    for (const more of [
+      {},
+      {
+        connectivity: [
+          [0, 1, 1],
+          [1, 0, 1],
+          [1, 1, 0],
+        ],
+      },
+    ])
+      await expect(new AgglomerativeClustering({ ...cosine, ...more }).fit(rows)).rejects.toEqual(
+        code('ERR_PARAMETER'),
+      );
+    const failing = new AgglomerativeClustering({
+      connectivity: () => {
+        throw new RangeError('mine');
+      },
+    });
+    await expect(failing.fit(rows)).rejects.toThrow(RangeError);
   });
 
   test('ends a pipeline, which has labels and no plan', async () => {

@@ -16,6 +16,7 @@ import binned_trees
 import bins
 import boosting
 import clustering
+import structured_trees
 import compositions
 import curves
 import decompositions
@@ -82,7 +83,7 @@ if __name__ == "__main__":
     with threadpool_limits(1):
         scripts = (
             *(loaded_datasets, prepare, metrics, monitor, pairwise, decompositions),
-            *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering),
+            *(preprocessing, transformers, compositions, feature_selection, imputation, projections, clustering, structured_trees),
             *(splits, splines, searches, curves, thresholds, estimator_names, baselines),
             *(linear, linear_folds, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options, binned_trees),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, sparse_results),

@@ -1,0 +1,71 @@
+/** Which rows may be merged with which. */
+import { isSparse } from '../core/forms.js';
+import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { ValidationError } from '../errors.js';
+
+/** Sparse rows: a {@link CsrMatrix}, or the graph that `kneighborsGraph` gives. */
+export interface RowGraph {
+  readonly indptr: ArrayLike<number>;
+  readonly indices: ArrayLike<number>;
+  readonly data: ArrayLike<number>;
+}
+
+/** Edges between rows: sparse rows, or a matrix, or a function of the training rows that gives either. */
+export type Connectivity =
+  | RowGraph
+  | MatrixLike
+  | ((X: Matrix) => RowGraph | MatrixLike | Promise<RowGraph | MatrixLike>);
+
+/**
+ * The pairs of rows whose value in a graph is not 0, one after the other.
+ *
+ * @throws {ERR_SHAPE} unless the graph has a row and a column for each row of x
+ */
+export async function edgesOf(owner: object, connectivity: Connectivity, x: Matrix): Promise<Int32Array> {
+  const given =
+    typeof connectivity === 'function'
+      ? await connectivity(new Matrix(x.data.slice(), x.rows, x.cols))
+      : connectivity;
+  const edges = isSparse(given)
+    ? sparseEdges(given as RowGraph, x.rows)
+    : denseEdges(Matrix.from(given as MatrixLike), x.rows);
+  if (edges !== null) return edges;
+  throw new ValidationError(
+    'ERR_SHAPE',
+    `${owner.constructor.name}: connectivity must have ${x.rows} rows and columns, one for each row of X.`,
+  );
+}
+
+/** The same graph as plain arrays. */
+export function plainGraph(connectivity: Connectivity | null): Connectivity | null {
+  if (connectivity instanceof Matrix) return connectivity.toArray();
+  if (!isSparse(connectivity)) return connectivity;
+  const { indptr, indices, data } = connectivity;
+  return { indptr, indices, data };
+}
+
+function sparseEdges({ indptr, indices, data }: RowGraph, rows: number): Int32Array | null {
+  const count = indices.length;
+  if (indptr.length !== rows + 1 || data?.length !== count || indptr[rows] !== count) return null;
+  const edges = new Int32Array(2 * count);
+  let end = 0;
+  for (let i = 0; i < rows; i++) {
+    if (!(indptr[i] <= indptr[i + 1] && indptr[i] >= 0)) return null;
+    for (let k = indptr[i]; k < indptr[i + 1]; k++) {
+      if (!(indices[k] >= 0 && indices[k] < rows)) return null;
+      if (data[k] === 0) continue;
+      edges[end++] = i;
+      edges[end++] = indices[k];
+    }
+  }
+  return edges.subarray(0, end);
+}
+
+function denseEdges({ data, rows, cols }: Matrix, wanted: number): Int32Array | null {
+  if (rows !== wanted || cols !== wanted) return null;
+  const edges: number[] = [];
+  data.forEach((value, at) => {
+    if (value !== 0) edges.push(Math.floor(at / cols), at % cols);
+  });
+  return Int32Array.from(edges);
+}
