@@ -5,13 +5,15 @@ import type { Random } from './random.js';
 /** The fold of each row: stretches of consecutive rows, or of rows in random order; the first rows % folds have one row more. */
 export function consecutiveFolds(rows: number, folds: number, random: Random | null): Int32Array {
   const foldOf = new Int32Array(rows);
-  const order = random ? random.permutation(rows) : Int32Array.from(foldOf.keys());
+  const order = random?.permutation(rows);
   const size = Math.floor(rows / folds);
   const larger = rows % folds;
   let next = 0;
   for (let fold = 0; fold < folds; fold++) {
     const end = next + size + (fold < larger ? 1 : 0);
-    while (next < end) foldOf[order[next++]] = fold;
+    if (order === undefined) foldOf.fill(fold, next, end);
+    else for (let k = next; k < end; k++) foldOf[order[k]] = fold;
+    next = end;
   }
   return foldOf;
 }
@@ -31,9 +33,13 @@ export function stratifiedFolds(
   const foldOf = new Int32Array(rows);
   let dealt = 0;
   for (const members of classes) {
-    const own = Int32Array.from(members, () => dealt++ % folds).sort();
+    const counts = new Int32Array(folds);
+    for (let k = 0; k < members.length; k++) counts[dealt++ % folds] += 1;
+    const own = new Int32Array(members.length);
+    for (let fold = 0, next = 0; fold < folds; next += counts[fold++])
+      own.fill(fold, next, next + counts[fold]);
     random?.shuffle(own);
-    for (const [k, row] of members.entries()) foldOf[row] = own[k];
+    for (let k = 0; k < members.length; k++) foldOf[members[k]] = own[k];
   }
   return foldOf;
 }

@@ -63,13 +63,7 @@ export abstract class Folds implements CrossValidator {
     if (this.nSplits > rows) throw this.refuse(`nSplits ${this.nSplits} is more than the ${rows} rows`);
     const random = this.#options.shuffle ? new Random(resolveSeed(this.#options.randomState)) : null;
     const foldOf = this.assign(rows, y, random, groups);
-    const indices = Int32Array.from(foldOf.keys());
-    for (let fold = 0; fold < this.nSplits; fold++) {
-      yield {
-        train: indices.filter((i) => foldOf[i] !== fold),
-        test: indices.filter((i) => foldOf[i] === fold),
-      };
-    }
+    for (let fold = 0; fold < this.nSplits; fold++) yield rowsOfFold(foldOf, fold);
   }
 
   /** The fold that tests each row. */
@@ -93,6 +87,18 @@ export abstract class Folds implements CrossValidator {
   protected refuse(why: string): ValidationError {
     return new ValidationError('ERR_PARAMETER', `${this.constructor.name}: ${why}.`);
   }
+}
+
+function rowsOfFold(foldOf: Int32Array, fold: number): Fold {
+  let tested = 0;
+  for (let i = 0; i < foldOf.length; i++) if (foldOf[i] === fold) tested += 1;
+  const test = new Int32Array(tested);
+  const train = new Int32Array(foldOf.length - tested);
+  for (let i = 0, tests = 0, trains = 0; i < foldOf.length; i++) {
+    if (foldOf[i] === fold) test[tests++] = i;
+    else train[trains++] = i;
+  }
+  return { train, test };
 }
 
 /**
