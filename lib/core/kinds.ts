@@ -1,6 +1,7 @@
 /** The faces of estimators: what a classifier, a regressor and a transformer offer on top of fit and lower. */
 
 import { ValidationError } from '../errors.js';
+import { areSeveral, type Classes, classTarget } from './class-lists.js';
 import type { Output } from './compile-options.js';
 import { Estimator, type State } from './estimator.js';
 import type { FitInput, FitOptions } from './fit-input.js';
@@ -8,7 +9,7 @@ import type { EncodedLabels, Label } from './labels.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Column, Target } from './schema.js';
 import { accuracy } from './score.js';
-import { decodeNumbers, numberTarget, r2OfTargets, type TargetsLike } from './targets.js';
+import { decodeNumbers, numberTarget, r2OfTargets, type TargetsLike, targetRows } from './targets.js';
 
 /** Turns class indices (the output 'label' of a plan) into labels. */
 export function decodeLabels(indices: Matrix, classes: readonly Label[]): Label[] {
@@ -25,9 +26,11 @@ export function decodeLabelRows(indices: Matrix, classes: ReadonlyArray<readonly
   });
 }
 
-/** Probabilities of a plan: of several targets that stand side by side in it a matrix for each. */
+/** Probabilities of a plan: of several targets, whose classes stand side by side in it, a matrix for each. */
 export function decodeProba(proba: Matrix, target: Target): Matrix | Matrix[] {
-  if (target.kind !== 'classes' || proba.cols === target.classes.length) return proba;
+  if (target.kind !== 'classes') return proba;
+  // Of models that say one number of each target.
+  if (proba.cols === target.classes.length && target.classes.some(({ length }) => length > 1)) return proba;
   let first = 0;
   return target.classes.map(({ length }) => {
     const own = Array.from({ length }, (_, c) => first + c);
@@ -53,48 +56,89 @@ export interface ScoreOptions {
   readonly sampleWeight?: ArrayLike<number>;
 }
 
-/** The state every classifier has. */
+/** The state every classifier of one target has. */
 export interface ClassifierState extends State {
   readonly classes: readonly Label[];
 }
 
-/** Predicts one of several classes. */
-export abstract class Classifier<P extends object, S extends ClassifierState> extends Estimator<P, S> {
+/** The state of a classifier whose y may have several columns. */
+export interface ClassesState extends State {
+  readonly classes: Classes;
+}
+
+/**
+ * Predicts labels: what all classifiers share.
+ *
+ * @typeParam L - what `predict` says of a row: a label, or with the tag `multiOutput` and several targets a list of them
+ */
+export abstract class LabelPredictor<
+  P extends object,
+  S extends State,
+  L extends Label | Label[] = Label,
+> extends Estimator<P, S> {
   readonly kind = 'classifier' as const;
 
+  /** Those that were learned. */
+  protected abstract classesOf(state: S): Classes;
+
+  protected targetOf(state: S): Target {
+    return classTarget(this.classesOf(state));
+  }
+
+  /** The labels, sorted; columns of probabilities stand in this order. Of several targets a list for each. */
+  get classes(): L[] {
+    const classes = this.classesOf(this.state);
+    return (areSeveral(classes) ? classes.map((own) => [...own]) : [...classes]) as L[];
+  }
+
+  /** The most probable label of each row, of several targets a list of them; on the pool. @throws see {@link Plan.run} */
+  async predict(X: MatrixLike): Promise<L[]> {
+    // Read before waiting: a fit may end meanwhile.
+    const classes = this.classesOf(this.state);
+    return decodeClasses(await this.run(X, { output: 'label' }), classes) as L[];
+  }
+
+  /** As `predict`, on this thread's time. */
+  predictSync(X: MatrixLike): L[] {
+    return decodeClasses(this.runSync(X, { output: 'label' }), this.classesOf(this.state)) as L[];
+  }
+
+  /** The share of rows predicted right, in [0, 1]; of several targets those of which all labels are. */
+  async score(X: MatrixLike, y: TargetsLike, options?: ScoreOptions): Promise<number> {
+    return accuracy(targetRows(y), await this.predict(X), options?.sampleWeight);
+  }
+}
+
+function decodeClasses(indices: Matrix, classes: Classes): Label[] | Label[][] {
+  return areSeveral(classes) ? decodeLabelRows(indices, classes) : decodeLabels(indices, classes);
+}
+
+/** Probabilities by what {@link LabelPredictor.predict} says of a row. */
+export type ProbaOf<L> = L extends readonly unknown[] ? Matrix[] : Matrix;
+
+/** Predicts one of several classes, of several targets one for each. */
+export abstract class Classifier<
+  P extends object,
+  S extends ClassesState,
+  L extends Label | Label[] = Label,
+> extends LabelPredictor<P, S, L> {
   get outputs(): readonly Output[] {
     return ['label', 'proba'];
   }
 
-  protected targetOf(state: S): Target {
-    return { kind: 'class', classes: state.classes };
+  protected classesOf({ classes }: S): Classes {
+    return classes;
   }
 
-  /** The labels, sorted; columns of probabilities stand in this order. */
-  get classes(): Label[] {
-    return [...this.state.classes];
-  }
-
-  /** The most probable label of each row, on the pool. @throws see {@link Plan.run} */
-  async predict(X: MatrixLike): Promise<Label[]> {
-    // Read before waiting: a fit may end meanwhile.
-    const { classes } = this.state;
-    return decodeLabels(await this.run(X, { output: 'label' }), classes);
-  }
-
-  /** As {@link Classifier.predict}, on this thread's time. */
-  predictSync(X: MatrixLike): Label[] {
-    return decodeLabels(this.runSync(X, { output: 'label' }), this.state.classes);
-  }
-
-  /** Probabilities, [rows, classes]; each row sums to 1. */
-  predictProba(X: MatrixLike): Promise<Matrix> {
-    return this.run(X, { output: 'proba' });
+  /** Probabilities, [rows, classes]; each row sums to 1. Of several targets a matrix for each. */
+  async predictProba(X: MatrixLike): Promise<ProbaOf<L>> {
+    const target = this.targetOf(this.state);
+    return decodeProba(await this.run(X, { output: 'proba' }), target) as ProbaOf<L>;
   }
 
   /** As {@link Classifier.predictProba}, on this thread's time. */
-  predictProbaSync(X: MatrixLike): Matrix {
-    return this.runSync(X, { output: 'proba' });
+  predictProbaSync(X: MatrixLike): ProbaOf<L> {
+    return decodeProba(this.runSync(X, { output: 'proba' }), this.targetOf(this.state)) as ProbaOf<L>;
   }
 
   /**
@@ -104,11 +148,6 @@ export abstract class Classifier<P extends object, S extends ClassifierState> ex
    */
   decisionFunction(X: MatrixLike): Promise<Matrix> {
     return this.run(X, { output: 'decision' });
-  }
-
-  /** The share of rows predicted right, in [0, 1]. */
-  async score(X: MatrixLike, y: ArrayLike<unknown>, options?: ScoreOptions): Promise<number> {
-    return accuracy(y, await this.predict(X), options?.sampleWeight);
   }
 }
 

@@ -62,11 +62,12 @@ const SMALL = 256;
  * @param y - one label per row
  * @param rows - the number of rows of X
  * @param what - begins an error about a value
+ * @param least - classes, at least
  * @throws {ERR_SHAPE} when the lengths differ
  * @throws {ERR_NOT_SUPPORTED} for several targets
- * @throws {ERR_LABELS} when a label is missing, types are mixed or there are fewer than two classes
+ * @throws {ERR_LABELS} when a label is missing, types are mixed or there are fewer classes
  */
-export function encodeLabels(y: ArrayLike<unknown>, rows: number, what = 'y:'): EncodedLabels {
+export function encodeLabels(y: ArrayLike<unknown>, rows: number, what = 'y:', least = 2): EncodedLabels {
   checkLength(y, rows);
   const codes = new Int32Array(rows);
   // First in the order in which labels appear.
@@ -93,7 +94,7 @@ export function encodeLabels(y: ArrayLike<unknown>, rows: number, what = 'y:'): 
     codes[i] = code;
   }
   const classes = [...numbers.keys()].sort(compareLabels);
-  if (classes.length < 2) {
+  if (classes.length < least) {
     throw new ValidationError(
       'ERR_LABELS',
       `A classifier needs at least two classes; ${what.slice(0, -1)} has only ${show(classes[0])}.`,

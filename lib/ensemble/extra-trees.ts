@@ -1,4 +1,5 @@
 /** Extremely randomized trees (Geurts, Ernst and Wehenkel, Machine Learning 63, 2006): thresholds are drawn too. */
+import type { Label } from '../core/labels.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import type { Rules } from '../core/params.js';
 import { forestDefaults, treeDefaults } from '../tree/tree-params.js';
@@ -27,7 +28,10 @@ export type ExtraTreesRegressorParams = ForestRegressorParams;
  * (await forest.score(data, target)) > 0.98; // true
  * ```
  */
-export class ExtraTreesClassifier extends ForestClassifier {
+export class ExtraTreesClassifier<L extends Label | Label[] = Label> extends ForestClassifier<
+  ExtraTreesClassifierParams,
+  L
+> {
   protected readonly splitter = 'random';
 
   get rules(): Rules<ExtraTreesClassifierParams> {

@@ -1,14 +1,17 @@
 /** What random forests and extra trees share: everything but how a tree is grown. */
 
+import { countClasses, labelsOrLists } from '../core/class-lists.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
-import type { ClassifierState } from '../core/kinds.js';
+import { type ClassesState, decodeProba } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
-import { classWeight, either, labels, oneOf, type Rules } from '../core/params.js';
+import { either, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type ByTargets, decodeNumbers } from '../core/targets.js';
 import { StateError } from '../errors.js';
+import { classWeightOrList } from '../tree/class-weights.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type ForestClassWeight, fitClassifierTrees, fitRegressorTrees } from '../tree/fit-trees.js';
 import {
@@ -31,13 +34,16 @@ import {
   numberCriterion,
   treeRules,
 } from '../tree/tree-params.js';
-import { TreesClassifier, TreesRegressor } from '../tree/trees.js';
+import { lowerClasses, TreesClassifier, TreesRegressor } from '../tree/trees.js';
 
 /** Parameters of forests for classes. */
 export interface ForestClassifierParams extends ForestParams, MonotonicParams {
   /** Measure of impurity. Default 'gini'. */
   criterion: ClassCriterion;
-  /** Weights of classes: null, 'balanced' (over all rows), 'balancedSubsample' (over those a tree draws), or by label. Default null. */
+  /**
+   * Weights of classes: null, 'balanced' (over all rows), 'balancedSubsample' (over those a tree draws), or by label; of several targets
+   * a list of those of each, which are multiplied. Default null.
+   */
   classWeight: ForestClassWeight;
 }
 /** Parameters of forests for numbers. */
@@ -46,7 +52,7 @@ export interface ForestRegressorParams extends ForestParams, MonotonicParams {
   criterion: NumberCriterion;
 }
 
-export type ForestClassifierState = ForestState & ClassifierState;
+export type ForestClassifierState = ForestState & ClassesState;
 
 const treeCount = ({ treeOffsets }: ForestState) => treeOffsets.length - 1;
 
@@ -74,7 +80,8 @@ function treeParams<P extends ForestParams>(
 /** A forest for classes: the mean of the probabilities of its trees. */
 export abstract class ForestClassifier<
   P extends ForestClassifierParams = ForestClassifierParams,
-> extends TreesClassifier<P, ForestClassifierState> {
+  L extends Label | Label[] = Label,
+> extends TreesClassifier<P, ForestClassifierState, L> {
   /** How trees choose thresholds. */
   protected abstract readonly splitter: 'best' | 'random';
 
@@ -85,12 +92,16 @@ export abstract class ForestClassifier<
       ...forestRules,
       ...monotonicRules,
       criterion: classCriterion,
-      classWeight: either(classWeight, oneOf('balancedSubsample')),
+      classWeight: either(classWeightOrList, oneOf('balancedSubsample')),
     };
   }
 
   get stateRules(): Rules<ForestClassifierState> {
-    return { ...forestStateRules, classes: labels };
+    return { ...forestStateRules, classes: labelsOrLists };
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, multiOutput: true };
   }
 
   protected fitState(input: FitInput): Promise<ForestClassifierState> {
@@ -100,37 +111,37 @@ export abstract class ForestClassifier<
   }
 
   /** The trees, each a fitted classifier of its own. @throws {ERR_NOT_FITTED} before `fit` */
-  get estimators(): DecisionTreeClassifier[] {
+  get estimators(): DecisionTreeClassifier<L>[] {
     const { state, schema } = this;
     const { dtype } = this;
     const fitted: ForestClassifierParams = this.fittedParams;
     const { classWeight, ...params } = treeParams(fitted, this.splitter);
     return Array.from({ length: treeCount(state) }, (_, t) => {
-      const tree = new DecisionTreeClassifier(params);
+      const tree = new DecisionTreeClassifier<L>(params);
       const { classes } = state;
-      tree.restore({ state: { ...selectTrees(state, [t], classes.length), classes }, schema, dtype });
+      tree.restore({ state: { ...selectTrees(state, [t], countClasses(classes)), classes }, schema, dtype });
       return tree;
     });
   }
 
-  /** Accuracy on the rows that some tree did not draw. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
+  /** Accuracy on the rows that some tree did not draw, of several targets the mean of theirs. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
   get oobScore(): number {
     return outOfBag(this, this.state).score;
   }
 
   /**
-   * Probabilities of the training rows by the trees that did not draw them, [rows, classes]; NaN where every tree did.
+   * Probabilities of the training rows by the trees that did not draw them, [rows, classes], of several targets a matrix for each; NaN
+   * where every tree did.
    *
    * @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore`
    */
-  get oobDecisionFunction(): Matrix<Float64Array> {
-    return outOfBagMeans(outOfBag(this, this.state));
+  get oobDecisionFunction(): L extends readonly unknown[] ? Matrix<Float64Array>[] : Matrix<Float64Array> {
+    const means = outOfBagMeans(outOfBag(this, this.state));
+    return decodeProba(means, this.targetOf(this.state)) as typeof this.oobDecisionFunction;
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    if (output === 'leaf') return lowerLeaves(plan, x, this.state);
-    const proba = plan.forest(x, forestConstants(this.state), this.state.classes.length, 'mean');
-    return output === 'proba' ? proba : plan.argmax(proba);
+    return lowerClasses(plan, x, this.state, output);
   }
 }
 

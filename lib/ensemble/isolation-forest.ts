@@ -164,7 +164,7 @@ export class IsolationForest extends OutlierDetector<IsolationForestParams, Isol
       x.rows,
       x.cols,
       null,
-      0,
+      null,
       null,
       sampleWeight,
       {

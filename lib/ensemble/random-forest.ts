@@ -1,5 +1,6 @@
 /** Forests of decision trees on bootstrap samples (Breiman, Random Forests, Machine Learning 45, 2001). */
 import type { EstimatorTags } from '../core/estimator-tags.js';
+import type { Label } from '../core/labels.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import type { Rules } from '../core/params.js';
 import {
@@ -46,11 +47,14 @@ export type RandomForestRegressorParams = ForestRegressorParams & BinnedForestPa
  * forest.estimators.length; // 100
  * ```
  */
-export class RandomForestClassifier extends ForestClassifier<RandomForestClassifierParams> {
+export class RandomForestClassifier<L extends Label | Label[] = Label> extends ForestClassifier<
+  RandomForestClassifierParams,
+  L
+> {
   protected readonly splitter = 'best';
 
   override get tags(): EstimatorTags {
-    return { ...super.tags, trainsOnGpu: true };
+    return { ...super.tags, multiOutput: this.params.maxBins === null, trainsOnGpu: true };
   }
 
   get rules(): Rules<RandomForestClassifierParams> {

@@ -1,7 +1,7 @@
 /** Searches that try many candidates on few resources, and the better ones on more. */
 
+import { classLists, fitClasses } from '../core/class-lists.js';
 import type { Estimator } from '../core/estimator.js';
-import { fitLabels } from '../core/fit-input.js';
 import type { Fold } from '../core/k-fold.js';
 import { bool, either, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
@@ -138,7 +138,8 @@ export abstract class SuccessiveHalving<P extends BaseHalvingParams, F extends E
     const { resource, minResources, maxResources, estimator }: BaseHalvingParams = this.params;
     const { rows } = data.x;
     const max = maxResources === 'auto' ? rows : maxResources;
-    const classes = estimator.kind === 'classifier' ? fitLabels(data).classes.length : 1;
+    const lists = estimator.kind === 'classifier' ? classLists(fitClasses(data).classes) : [];
+    const classes = Math.max(1, ...lists.map(({ length }) => length));
     const smallest = resource === 'nSamples' ? 2 * folds.length * classes : 1;
     const min = typeof minResources === 'number' ? minResources : smallest;
     if (resource === 'nSamples' && max > rows)

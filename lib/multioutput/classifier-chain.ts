@@ -1,9 +1,10 @@
 /** Classifiers of several targets that hand on what they predict. */
+import type { Classes } from '../core/class-lists.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
-import { distinctLabels, type Label } from '../core/labels.js';
+import { distinctLabels } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -21,7 +22,13 @@ import {
   lowerChain,
   tagsOfChain,
 } from './chain.js';
-import { classesOfModels, labelColumns, outputsAmong, SeveralClassesClassifier } from './several-classes.js';
+import {
+  classesOfModel,
+  classesOfModels,
+  labelColumns,
+  outputsAmong,
+  SeveralClassesClassifier,
+} from './several-classes.js';
 
 /**
  * A classifier of several targets, [rows, targets], made of one classifier for each, in a chain: each reads X and the labels of the
@@ -88,9 +95,8 @@ export class ClassifierChain extends SeveralClassesClassifier<ClassifierChainPar
     checkChain(this, state, 'class', columns);
   }
 
-  protected classesOf({ models, order }: ChainState): ReadonlyArray<readonly Label[]> {
-    const classes = classesOfModels(models);
-    return models.map((_, t) => classes[order.indexOf(t)]);
+  protected classesOf({ models, order }: ChainState): Classes {
+    return classesOfModels(models.map((_, t) => models[order.indexOf(t)]));
   }
 
   protected async fitState(input: FitInput): Promise<ChainState> {
@@ -144,7 +150,7 @@ export class ClassifierChain extends SeveralClassesClassifier<ClassifierChainPar
       const lower = (output: Output) => {
         const said = model.lowerChecked(plan, rows, { ...options, output });
         if (output === 'label') return said;
-        if (this.#classesOf(model).length === 2) return said.width === 2 ? plan.gather(said, [1]) : said;
+        if (classesOfModel(model).length === 2) return said.width === 2 ? plan.gather(said, [1]) : said;
         const message =
           'ClassifierChain: targets of more than two classes have no joint probabilities or decisions.';
         throw new StateError('ERR_NOT_SUPPORTED', message);
@@ -157,11 +163,7 @@ export class ClassifierChain extends SeveralClassesClassifier<ClassifierChainPar
   /** What the models after it read of a model: its labels as they are, not their places among the classes. */
   #read(plan: PlanBuilder, said: Slot, model: Estimator): Slot {
     if (this.fittedParams.chainMethod !== 'predict') return said;
-    const values = Float64Array.from(this.#classesOf(model) as readonly number[], Number);
+    const values = Float64Array.from(classesOfModel(model) as readonly number[], Number);
     return plan.lookup(said, Int32Array.of(0, values.length), values, Float64Array.of(Number.NaN));
-  }
-
-  #classesOf(model: Estimator): readonly Label[] {
-    return classesOfModels([model])[0];
   }
 }

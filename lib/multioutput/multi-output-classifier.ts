@@ -1,4 +1,5 @@
 /** One classifier for each of several targets. */
+import type { Classes } from '../core/class-lists.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
@@ -81,7 +82,7 @@ export class MultiOutputClassifier extends SeveralClassesClassifier<MultiOutputP
     checkEach(this, state, 'class', columns);
   }
 
-  protected classesOf({ models }: MultiOutputState): ReadonlyArray<readonly Label[]> {
+  protected classesOf({ models }: MultiOutputState): Classes {
     return classesOfModels(models);
   }
 

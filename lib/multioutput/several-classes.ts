@@ -1,49 +1,19 @@
-/** The face of classifiers of several targets. */
+/** The face of classifiers of several targets that are made of classifiers of one. */
+import type { Classes } from '../core/class-lists.js';
 import type { Output } from '../core/compile-options.js';
-import { Estimator, type State } from '../core/estimator.js';
+import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, requireY } from '../core/fit-input.js';
-import { decodeLabelRows, decodeLabels, decodeProba, type ScoreOptions } from '../core/kinds.js';
+import { decodeProba, LabelPredictor } from '../core/kinds.js';
 import { encodeLabels, type Label } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
-import type { Target } from '../core/schema.js';
-import { accuracy } from '../core/score.js';
-import { type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
+import { targetColumns } from '../core/targets.js';
 
-/** Base of classifiers whose y may have several columns. Of one column they are what any classifier is: `predict` gives a list. */
-export abstract class SeveralClassesClassifier<P extends object, S extends State> extends Estimator<P, S> {
-  readonly kind = 'classifier' as const;
-
-  /** The classes of each target. */
-  protected abstract classesOf(state: S): ReadonlyArray<readonly Label[]>;
-
-  protected targetOf(state: S): Target {
-    const classes = this.classesOf(state);
-    return classes.length === 1 ? { kind: 'class', classes: classes[0] } : { kind: 'classes', classes };
-  }
-
-  /** The sorted labels of each target; of one target its labels. @throws {ERR_NOT_FITTED} before `fit` */
-  get classes(): Label[][] {
-    const classes = this.classesOf(this.state).map((own) => [...own]);
-    return (classes.length === 1 ? classes[0] : classes) as Label[][];
-  }
-
-  #decode(indices: Matrix, { target }: { readonly target: Target }): Label[][] {
-    if (target.kind === 'classes') return decodeLabelRows(indices, target.classes);
-    return decodeLabels(indices, target.kind === 'class' ? target.classes : []) as unknown as Label[][];
-  }
-
-  /** The labels of each row, on the pool: [rows][targets], of one target [rows]. @throws see {@link Plan.run} */
-  async predict(X: MatrixLike): Promise<Label[][]> {
-    // Read before waiting: a fit may end meanwhile.
-    const { schema } = this;
-    return this.#decode(await this.run(X, { output: 'label' }), schema);
-  }
-
-  /** As `predict`, on this thread's time. */
-  predictSync(X: MatrixLike): Label[][] {
-    return this.#decode(this.runSync(X, { output: 'label' }), this.schema);
-  }
-
+/** Base of these. Of one column they are what any classifier is: `predict` gives a list. */
+export abstract class SeveralClassesClassifier<P extends object, S extends State> extends LabelPredictor<
+  P,
+  S,
+  Label[]
+> {
   /** As `predictProba` of a subclass gives them. */
   protected async probabilities(X: MatrixLike): Promise<Matrix | Matrix[]> {
     const { target } = this.schema;
@@ -53,11 +23,6 @@ export abstract class SeveralClassesClassifier<P extends object, S extends State
   /** As `probabilities`, on this thread's time. */
   protected probabilitiesSync(X: MatrixLike): Matrix | Matrix[] {
     return decodeProba(this.runSync(X, { output: 'proba' }), this.schema.target);
-  }
-
-  /** The share of rows of which all labels are predicted right, in [0, 1]. */
-  async score(X: MatrixLike, y: TargetsLike, options?: ScoreOptions): Promise<number> {
-    return accuracy(targetRows(y), await this.predict(X), options?.sampleWeight);
   }
 }
 
@@ -74,7 +39,13 @@ export function labelColumns(input: FitInput): Array<ArrayLike<unknown>> {
   return columns;
 }
 
-/** The classes that fitted classifiers of one target know. */
-export function classesOfModels(models: readonly Estimator[]): ReadonlyArray<readonly Label[]> {
-  return models.map(({ schema }) => (schema.target.kind === 'class' ? schema.target.classes : []));
+/** The classes that fitted classifiers of one target know, in this order. */
+export function classesOfModels(models: readonly Estimator[]): Classes {
+  const lists = models.map(classesOfModel);
+  return lists.length === 1 ? lists[0] : lists;
+}
+
+/** The classes that a fitted classifier of one target knows. */
+export function classesOfModel({ schema }: Estimator): readonly Label[] {
+  return schema.target.kind === 'class' ? schema.target.classes : [];
 }

@@ -36,7 +36,7 @@ export interface ForestSpec extends TreeSpec {
   pruningPath: boolean;
   /** Splits lie between so many bins of a column at most; 0: exact splits. */
   maxBins: number;
-  /** Columns of y; more than one by the squared error only. */
+  /** Columns of y; more than one of classes and by the squared error only. */
   targets: number;
   threads: number;
   /** Grows forests on bins. */
@@ -183,7 +183,8 @@ export interface TreesAddon {
     rows: number,
     cols: number,
     classes: Int32Array | null,
-    classCount: number,
+    /** Of each target. */
+    classCounts: Int32Array | null,
     targets: Float64Array | null,
     weights: Float64Array | null,
     spec: ForestSpec,

@@ -1,15 +1,16 @@
 /** Classification by a vote of the nearest training rows (Cover and Hart, Nearest neighbor pattern classification, 1967). */
 
+import { mostProbable } from '../core/class-lists.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, fitLabels } from '../core/fit-input.js';
-import { Classifier, type ClassifierState } from '../core/kinds.js';
-import type { FloatArray, MatrixLike } from '../core/matrix.js';
-import { checkPoints, floats, searchSpec, searchTags, storedRows } from '../core/neighbor-search.js';
-import { checkLength, int32s, labels, type Rules } from '../core/params.js';
+import type { FitInput } from '../core/fit-input.js';
+import { Classifier } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
+import type { MatrixLike } from '../core/matrix.js';
+import { searchSpec, searchTags } from '../core/neighbor-search.js';
+import type { Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
-import { ValidationError } from '../errors.js';
 import {
   checkNeighbors,
   NEIGHBORS_DEFAULTS,
@@ -17,26 +18,32 @@ import {
   neighborsRules,
 } from './nearest-training-rows.js';
 import { type Neighbors, type NeighborsOptions, RowSearch } from './row-search.js';
+import {
+  checkStoredClasses,
+  type StoredClasses,
+  storeClasses,
+  storedClassesRules,
+  voteOf,
+} from './stored-classes.js';
 
 /** Parameters of {@link KNeighborsClassifier}. */
 export interface KNeighborsClassifierParams extends NeighborsParams {}
 
 /** Learned by {@link KNeighborsClassifier}: the training set. */
-export interface KNeighborsClassifierState extends ClassifierState {
-  /** [rows, columns] row-major. */
-  readonly points: FloatArray;
-  /** The class of each row. */
-  readonly codes: Int32Array;
-}
+export type KNeighborsClassifierState = StoredClasses;
 
 /**
  * Predicts the class that most of the `nNeighbors` nearest training rows have; of equal shares the first class in the order of
  * `classes`, and of training rows at equal distances the one that came first. The training rows are what is learned and saved;
  * they are indexed when a plan is made.
  *
- * Differs from scikit-learn: `nNeighbors` beyond the training rows is refused by `fit`; `weights` takes no function, and there
- * are no several targets. 'cosine' goes with trees, too.
+ * Of several targets, [rows, targets], each is voted on by itself: `predict` gives a list for each row, `predictProba` a matrix for each
+ * target.
  *
+ * Differs from scikit-learn: `nNeighbors` beyond the training rows is refused by `fit`; `weights` takes no function. 'cosine' goes with
+ * trees, too.
+ *
+ * @typeParam L - what `predict` says of a row: `Label[]` of several targets
  * @example
  * ```ts
  * import { KNeighborsClassifier } from 'boreal';
@@ -46,7 +53,11 @@ export interface KNeighborsClassifierState extends ClassifierState {
  * model.predictProbaSync([[10.2]]).toArray(); // [[0.6666666666666666, 0.3333333333333333]]
  * ```
  */
-export class KNeighborsClassifier extends Classifier<KNeighborsClassifierParams, KNeighborsClassifierState> {
+export class KNeighborsClassifier<L extends Label | Label[] = Label> extends Classifier<
+  KNeighborsClassifierParams,
+  KNeighborsClassifierState,
+  L
+> {
   readonly #search = new RowSearch();
 
   constructor(params: Partial<KNeighborsClassifierParams> = {}) {
@@ -58,22 +69,20 @@ export class KNeighborsClassifier extends Classifier<KNeighborsClassifierParams,
   }
 
   override get tags(): EstimatorTags {
-    return searchTags(this.params);
+    return { ...searchTags(this.params), multiOutput: true };
   }
 
   get stateRules(): Rules<KNeighborsClassifierState> {
-    return { points: floats, codes: int32s(), classes: labels };
+    return storedClassesRules;
   }
 
   protected override checkState(state: KNeighborsClassifierState, columns: readonly Column[]): void {
-    checkLength(this, 'codes', state.codes, checkPoints(this, state.points, columns));
-    if (state.codes.every((code) => code >= 0 && code < state.classes.length)) return;
-    throw new ValidationError('ERR_PARAMETER', `${this.constructor.name} state: 'codes' names no class.`);
+    checkStoredClasses(this, state, columns);
   }
 
   protected async fitState(input: FitInput): Promise<KNeighborsClassifierState> {
     checkNeighbors(this, this.params.nNeighbors, input);
-    return { ...fitLabels(input), points: storedRows(input.x) };
+    return storeClasses(input);
   }
 
   /**
@@ -90,15 +99,15 @@ export class KNeighborsClassifier extends Classifier<KNeighborsClassifierParams,
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { points, codes, classes } = this.state;
+    const { points, classes } = this.state;
     const { nNeighbors, weights } = this.fittedParams;
     const shares = plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
       points,
       neighbors: nNeighbors,
-      vote: { kind: 'classes', codes, classes: classes.length },
+      vote: voteOf(this.state),
       distanceWeights: weights === 'distance',
     });
-    return output === 'proba' ? shares : plan.argmax(shares);
+    return output === 'proba' ? shares : mostProbable(plan, shares, classes);
   }
 }

@@ -1,31 +1,36 @@
 /** Classification by a vote of the training rows within a radius. */
 
+import { areSeveral, classLists, mostProbable, weightsByTarget } from '../core/class-lists.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, fitLabels } from '../core/fit-input.js';
-import { Classifier, type ClassifierState } from '../core/kinds.js';
+import type { FitInput } from '../core/fit-input.js';
+import { Classifier } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
-import type { FloatArray } from '../core/matrix.js';
-import { checkPoints, floats, searchSpec, searchTags, storedRows } from '../core/neighbor-search.js';
-import { checkLength, custom, int32s, labels, type Rules, show } from '../core/params.js';
+import { searchSpec, searchTags } from '../core/neighbor-search.js';
+import { custom, type Rules, show } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { RADIUS_DEFAULTS, type RadiusNeighborsParams, radiusRules } from './nearest-training-rows.js';
+import {
+  checkStoredClasses,
+  type StoredClasses,
+  storeClasses,
+  storedClassesRules,
+  voteOf,
+} from './stored-classes.js';
 
 /** Parameters of {@link RadiusNeighborsClassifier}. */
 export interface RadiusNeighborsClassifierParams extends RadiusNeighborsParams {
-  /** The class of rows without neighbours: a label, or null for the most frequent one. Default null. */
-  outlierLabel: Label | null;
+  /**
+   * The class of rows without neighbours: a label, of several targets a list of one for each, or null for the most frequent one. Default
+   * null.
+   */
+  outlierLabel: Label | readonly Label[] | null;
 }
 
 /** Learned by {@link RadiusNeighborsClassifier}: the training set. */
-export interface RadiusNeighborsClassifierState extends ClassifierState {
-  /** [rows, columns] row-major. */
-  readonly points: FloatArray;
-  /** The class of each row. */
-  readonly codes: Int32Array;
-}
+export type RadiusNeighborsClassifierState = StoredClasses;
 
 /**
  * Predicts the class that most training rows at most `radius` away have; of equal shares the first class in the order of `classes`.
@@ -33,6 +38,8 @@ export interface RadiusNeighborsClassifierState extends ClassifierState {
  * Differs from scikit-learn: rows without neighbours are of the most frequent class, unless `outlierLabel` says otherwise (there:
  * an error), which is a label of y; the rest as {@link KNeighborsClassifier}.
  *
+ * @typeParam L - what `predict` says of a row: `Label[]` of several targets
+ * @throws {ERR_PARAMETER} from `fit`, for an `outlierLabel` that is no label of its target, or a list of another length
  * @example
  * ```ts
  * import { RadiusNeighborsClassifier } from 'boreal';
@@ -41,9 +48,10 @@ export interface RadiusNeighborsClassifierState extends ClassifierState {
  * model.predictSync([[1.5], [50]]); // ['low', 'high']
  * ```
  */
-export class RadiusNeighborsClassifier extends Classifier<
+export class RadiusNeighborsClassifier<L extends Label | Label[] = Label> extends Classifier<
   RadiusNeighborsClassifierParams,
-  RadiusNeighborsClassifierState
+  RadiusNeighborsClassifierState,
+  L
 > {
   constructor(params: Partial<RadiusNeighborsClassifierParams> = {}) {
     super({ ...RADIUS_DEFAULTS, outlierLabel: null, ...params });
@@ -53,63 +61,72 @@ export class RadiusNeighborsClassifier extends Classifier<
     return {
       ...radiusRules(this.params),
       outlierLabel: custom(
-        'a label or null',
-        (v) => v === null || ['string', 'number', 'boolean'].includes(typeof v),
+        'a label, a list of labels or null',
+        (v) => v === null || (Array.isArray(v) ? v.length > 0 && v.every(isLabel) : isLabel(v)),
       ),
     };
   }
 
   override get tags(): EstimatorTags {
-    return searchTags(this.params);
+    return { ...searchTags(this.params), multiOutput: true };
   }
 
   get stateRules(): Rules<RadiusNeighborsClassifierState> {
-    return { points: floats, codes: int32s(), classes: labels };
+    return storedClassesRules;
   }
 
   protected override checkState(state: RadiusNeighborsClassifierState, columns: readonly Column[]): void {
-    checkLength(this, 'codes', state.codes, checkPoints(this, state.points, columns));
-    if (state.codes.every((code) => code >= 0 && code < state.classes.length)) return;
-    throw new ValidationError('ERR_PARAMETER', `${this.constructor.name} state: 'codes' names no class.`);
+    checkStoredClasses(this, state, columns);
+    this.#outliers(state, this.params);
   }
 
   protected async fitState(input: FitInput): Promise<RadiusNeighborsClassifierState> {
-    const encoded = fitLabels(input);
-    const { outlierLabel } = this.params;
-    if (outlierLabel !== null && !encoded.classes.includes(outlierLabel)) {
-      throw new ValidationError(
-        'ERR_PARAMETER',
-        `RadiusNeighborsClassifier: parameter 'outlierLabel' must be a label of y; got ${show(outlierLabel)}.`,
-      );
-    }
-    return { ...encoded, points: storedRows(input.x) };
+    const state = storeClasses(input);
+    this.#outliers(state, this.params);
+    return state;
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { points, codes, classes } = this.state;
+    const { points, classes } = this.state;
     const { radius, weights } = this.fittedParams;
     const shares = plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
       points,
       neighbors: 0,
       radius,
-      vote: { kind: 'classes', codes, classes: classes.length },
+      vote: voteOf(this.state),
       distanceWeights: weights === 'distance',
     });
-    // Rows without neighbours have no shares.
-    const has = plan.gather(plan.reduce(shares, 'sum'), new Array<number>(classes.length).fill(0));
-    const alone = Float64Array.from(classes, (_, c) => (c === this.#outlier() ? 1 : 0));
-    const proba = plan.select([has, shares, plan.constant(x, alone)]);
-    return output === 'proba' ? proba : plan.argmax(proba);
+    // Of rows without neighbours shares are 0, and means NaN.
+    const outliers = this.#outliers(this.state, this.fittedParams);
+    const alone = Float64Array.from(
+      classLists(classes).flatMap((own, t) => own.map((_, c) => Number(c === outliers[t]))),
+    );
+    const has = () => plan.gather(plan.reduce(shares, 'sum'), new Array<number>(alone.length).fill(0));
+    const proba = areSeveral(classes)
+      ? plan.impute(shares, alone)
+      : plan.select([has(), shares, plan.constant(x, alone)]);
+    return output === 'proba' ? proba : mostProbable(plan, proba, classes);
   }
 
-  /** The class of rows without neighbours. */
-  #outlier(): number {
-    const { codes, classes } = this.state;
-    const { outlierLabel } = this.fittedParams;
-    if (outlierLabel !== null) return classes.indexOf(outlierLabel);
-    const counts = new Int32Array(classes.length);
-    for (const code of codes) counts[code] += 1;
-    return counts.indexOf(Math.max(...counts));
+  /** The class of rows without neighbours, for each target. @throws {ERR_PARAMETER} for a label that is none */
+  #outliers(
+    state: RadiusNeighborsClassifierState,
+    { outlierLabel }: Pick<RadiusNeighborsClassifierParams, 'outlierLabel'>,
+  ): number[] {
+    if (outlierLabel === null)
+      return weightsByTarget(state, null).map((counts) => counts.indexOf(Math.max(...counts)));
+    const lists = classLists(state.classes);
+    const given = Array.isArray(outlierLabel) ? outlierLabel : lists.map(() => outlierLabel);
+    const codes = lists.map((own, t) => own.indexOf(given[t]));
+    if (given.length === lists.length && codes.every((code) => code >= 0)) return codes;
+    throw new ValidationError(
+      'ERR_PARAMETER',
+      `RadiusNeighborsClassifier: parameter 'outlierLabel' must be a label of y, of several targets one for each; got ${show(outlierLabel)}.`,
+    );
   }
+}
+
+function isLabel(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }

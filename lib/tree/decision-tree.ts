@@ -1,12 +1,16 @@
 /** Single decision trees: forests of one tree, without bootstrap. */
 
+import { countClasses, labelsOrLists } from '../core/class-lists.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput, FitOptions } from '../core/fit-input.js';
-import type { ClassifierState, ClassWeight } from '../core/kinds.js';
+import type { ClassesState } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
 import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
-import { classWeight, labels, oneOf, type Rules } from '../core/params.js';
+import { oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { TargetsLike } from '../core/targets.js';
+import { type ClassWeights, classWeightOrList } from './class-weights.js';
 import { fitClassifierTrees, fitRegressorTrees, type PruningPath } from './fit-trees.js';
 import {
   type ForestState,
@@ -29,7 +33,7 @@ import {
   treeRules,
 } from './tree-params.js';
 import { type TreeStructure, treeStructure } from './tree-structure.js';
-import { TreesClassifier, TreesRegressor } from './trees.js';
+import { lowerClasses, TreesClassifier, TreesRegressor } from './trees.js';
 
 /** Parameters that single trees add. */
 export interface SingleTreeParams extends TreeParams, MonotonicParams {
@@ -40,8 +44,8 @@ export interface SingleTreeParams extends TreeParams, MonotonicParams {
 export interface DecisionTreeClassifierParams extends SingleTreeParams {
   /** Measure of impurity. Default 'gini'. */
   criterion: ClassCriterion;
-  /** Weights of classes: null, 'balanced', or by label. Default null. */
-  classWeight: ClassWeight;
+  /** Weights of classes: null, 'balanced', or by label; of several targets a list of those of each, which are multiplied. Default null. */
+  classWeight: ClassWeights;
 }
 /** Parameters of {@link DecisionTreeRegressor}. */
 export interface DecisionTreeRegressorParams extends SingleTreeParams {
@@ -49,7 +53,7 @@ export interface DecisionTreeRegressorParams extends SingleTreeParams {
   criterion: NumberCriterion;
 }
 
-type ClassifierTreeState = ForestState & ClassifierState;
+type ClassifierTreeState = ForestState & ClassesState;
 
 const singleRules: Rules<SingleTreeParams> = {
   ...treeRules,
@@ -65,11 +69,14 @@ const singleDefaults: SingleTreeParams = {
 
 /**
  * A decision tree for classes (Breiman, Friedman, Olshen and Stone, Classification and Regression Trees, 1984), with
- * exact splits. Missing values are allowed: each split sends them to the side that lowers impurity more.
+ * exact splits. Missing values are allowed: each split sends them to the side that lowers impurity more. Of several targets, [rows,
+ * targets], splits lessen the mean of their impurities; `predict` gives a list for each row, `predictProba` a matrix for each target.
  *
- * Differs from scikit-learn: columns with more than 65,535 distinct values are split at that many quantiles; one
- * target; nodes stand in the order in which they were made. A number in (0, 1) is a share, a whole number a count.
+ * Differs from scikit-learn: columns with more than 65,535 distinct values are split at that many quantiles; nodes stand in the order in
+ * which they were made. A number in (0, 1) is a share, a whole number a count.
  *
+ * @typeParam L - what `predict` says of a row: `Label[]` of several targets
+ * @throws {ERR_NOT_SUPPORTED} from `fit`, for `monotonicCst` with several targets
  * @example
  * ```ts
  * import { DecisionTreeClassifier } from 'boreal';
@@ -78,9 +85,10 @@ const singleDefaults: SingleTreeParams = {
  * tree.getDepth(); // 2
  * ```
  */
-export class DecisionTreeClassifier extends TreesClassifier<
+export class DecisionTreeClassifier<L extends Label | Label[] = Label> extends TreesClassifier<
   DecisionTreeClassifierParams,
-  ClassifierTreeState
+  ClassifierTreeState,
+  L
 > {
   #onPruningPath?: (path: PruningPath) => void;
 
@@ -88,12 +96,16 @@ export class DecisionTreeClassifier extends TreesClassifier<
     super({ criterion: 'gini', classWeight: null, ...singleDefaults, ...params });
   }
 
+  override get tags(): EstimatorTags {
+    return { ...super.tags, multiOutput: true };
+  }
+
   get rules(): Rules<DecisionTreeClassifierParams> {
-    return { ...singleRules, criterion: classCriterion, classWeight };
+    return { ...singleRules, criterion: classCriterion, classWeight: classWeightOrList };
   }
 
   get stateRules(): Rules<ClassifierTreeState> {
-    return { ...forestStateRules, classes: labels };
+    return { ...forestStateRules, classes: labelsOrLists };
   }
 
   protected fitState(input: FitInput): Promise<ClassifierTreeState> {
@@ -106,11 +118,7 @@ export class DecisionTreeClassifier extends TreesClassifier<
    *
    * @throws see {@link Estimator.fit}
    */
-  async costComplexityPruningPath(
-    X: MatrixLike,
-    y: ArrayLike<unknown>,
-    options?: FitOptions,
-  ): Promise<PruningPath> {
+  async costComplexityPruningPath(X: MatrixLike, y: TargetsLike, options?: FitOptions): Promise<PruningPath> {
     const tree = this.clone().setParams({ ccpAlpha: 0 });
     let found: PruningPath | undefined;
     tree.#onPruningPath = (path) => {
@@ -130,15 +138,13 @@ export class DecisionTreeClassifier extends TreesClassifier<
     return leafCount(this.state);
   }
 
-  /** The nodes as arrays. @throws {ERR_NOT_FITTED} before `fit` */
+  /** The nodes as arrays; of several targets the shares of their classes stand side by side. @throws {ERR_NOT_FITTED} before `fit` */
   get tree(): TreeStructure {
-    return treeStructure(this.state, this.state.classes.length);
+    return treeStructure(this.state, countClasses(this.state.classes));
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    if (output === 'leaf') return lowerLeaves(plan, x, this.state);
-    const proba = plan.forest(x, forestConstants(this.state), this.state.classes.length, 'mean');
-    return output === 'proba' ? proba : plan.argmax(proba);
+    return lowerClasses(plan, x, this.state, output);
   }
 }
 
@@ -184,11 +190,7 @@ export class DecisionTreeRegressor<Y extends FloatArray | Matrix = FloatArray> e
   }
 
   /** See {@link DecisionTreeClassifier.costComplexityPruningPath}. */
-  async costComplexityPruningPath(
-    X: MatrixLike,
-    y: ArrayLike<unknown>,
-    options?: FitOptions,
-  ): Promise<PruningPath> {
+  async costComplexityPruningPath(X: MatrixLike, y: TargetsLike, options?: FitOptions): Promise<PruningPath> {
     const tree = this.clone().setParams({ ccpAlpha: 0 });
     let found: PruningPath | undefined;
     tree.#onPruningPath = (path) => {

@@ -1,16 +1,19 @@
 /** A tree as text and as a graph, in the formats of scikit-learn's export_text and export_graphviz. */
-import { ValidationError } from '../errors.js';
+import { partsOf } from '../core/class-lists.js';
+import type { Label } from '../core/labels.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
+import { StateError, ValidationError } from '../errors.js';
 import { DecisionTreeClassifier, type DecisionTreeRegressor } from './decision-tree.js';
 import type { TreeStructure } from './tree-structure.js';
 
 /** A fitted single tree. */
-export type FittedTree = DecisionTreeClassifier | DecisionTreeRegressor;
+export type FittedTree = DecisionTreeClassifier<Label | Label[]> | DecisionTreeRegressor<FloatArray | Matrix>;
 
 /** What both formats can be told. */
 export interface ExportNames {
   /** Names of the columns. Default: those of the table the tree was fitted on, else their numbers. */
   readonly featureNames?: readonly string[];
-  /** Names of the classes, in the order of `classes`. */
+  /** Names of the classes, in the order of `classes`; of one target only. */
   readonly classNames?: readonly string[];
 }
 /** Options of {@link exportText}. */
@@ -51,8 +54,10 @@ function checkNames(what: string, names: readonly string[] | undefined, count: n
 function namesOf(tree: FittedTree, options: ExportNames, numbered: (column: number) => string): string[] {
   const { schema } = tree;
   checkNames('featureNames', options.featureNames, schema.columns.length);
-  if (tree instanceof DecisionTreeClassifier)
-    checkNames('classNames', options.classNames, tree.classes.length);
+  if (schema.target.kind === 'class')
+    checkNames('classNames', options.classNames, schema.target.classes.length);
+  if (schema.target.kind === 'classes' && options.classNames !== undefined)
+    throw new StateError('ERR_NOT_SUPPORTED', 'classNames are those of one target.');
   return schema.columns.map(
     (column, j) => options.featureNames?.[j] ?? (schema.named ? column.name : numbered(j)),
   );
@@ -70,6 +75,15 @@ function argmax(values: ArrayLike<number>): number {
   let best = 0;
   for (let k = 1; k < values.length; k++) if (values[k] > values[best]) best = k;
   return best;
+}
+
+/** The label of the greatest share, of several targets a list of theirs. */
+function mostProbableLabel({ schema }: FittedTree, value: Float64Array): string {
+  const { target } = schema;
+  if (target.kind === 'class') return String(target.classes[argmax(value)]);
+  if (target.kind !== 'classes') return '';
+  const parts = partsOf(value, target.classes);
+  return `[${target.classes.map((own, t) => own[argmax(parts[t])]).join(', ')}]`;
 }
 
 /** Most edges from a node down to a leaf. */
@@ -91,6 +105,7 @@ function depthBelow(nodes: TreeStructure, root: number): number {
  * @param tree - a fitted tree; of a forest, one of its `estimators`
  * @throws {ERR_NOT_FITTED} before `fit`
  * @throws {ERR_PARAMETER | ERR_SHAPE} for an option out of range, or names of another number
+ * @throws {ERR_NOT_SUPPORTED} for names of classes of several targets
  * @example
  * ```ts
  * import { DecisionTreeClassifier, exportText } from 'boreal';
@@ -112,8 +127,7 @@ export function exportText(tree: FittedTree, options: ExportTextOptions = {}): s
     if (!(tree instanceof DecisionTreeClassifier)) return `${indent} value: ${list(value)}`;
     const weight = nodes.weightedNNodeSamples[node];
     const weights = showWeights ? ` weights: ${list(value.map((share) => share * weight))}` : '';
-    const best = argmax(value);
-    return `${indent}${weights} class: ${options.classNames?.[best] ?? String(tree.classes[best])}`;
+    return `${indent}${weights} class: ${options.classNames?.[argmax(value)] ?? mostProbableLabel(tree, value)}`;
   };
   const lines: string[] = [];
   // Node, depth, and the condition that leads to it; the last pushed comes first.
@@ -145,6 +159,7 @@ export function exportText(tree: FittedTree, options: ExportTextOptions = {}): s
  * @param tree - a fitted tree; of a forest, one of its `estimators`
  * @throws {ERR_NOT_FITTED} before `fit`
  * @throws {ERR_PARAMETER | ERR_SHAPE} for an option out of range, or names of another number
+ * @throws {ERR_NOT_SUPPORTED} for names of classes of several targets
  * @example
  * ```ts
  * import { DecisionTreeRegressor, exportGraphviz } from 'boreal';

@@ -1,4 +1,5 @@
 /** Single trees whose thresholds are drawn: what forests of extra trees are made of. */
+import type { Label } from '../core/labels.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import {
   DecisionTreeClassifier,
@@ -22,7 +23,7 @@ import {
  * (await (await bag.fit(data, target)).score(data, target)) > 0.95; // true
  * ```
  */
-export class ExtraTreeClassifier extends DecisionTreeClassifier {
+export class ExtraTreeClassifier<L extends Label | Label[] = Label> extends DecisionTreeClassifier<L> {
   constructor(params: Partial<DecisionTreeClassifierParams> = {}) {
     super({ splitter: 'random', maxFeatures: 'sqrt', ...params });
   }

@@ -1,12 +1,19 @@
 /** How the native core trains trees and forests, from parameters to state. */
-import { type FitInput, fitLabels, fitTargetMatrix, reportProgress } from '../core/fit-input.js';
-import { type ClassWeight, classWeights } from '../core/kinds.js';
-import type { Label } from '../core/labels.js';
+import {
+  areSeveral,
+  type Classes,
+  classLists,
+  countClasses,
+  type EncodedClasses,
+  fitClasses,
+} from '../core/class-lists.js';
+import { type FitInput, fitTargetMatrix, reportProgress } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { decodeNumbers, r2OfTargets } from '../core/targets.js';
 import { trainWhere } from '../core/training-device.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type ForestSpec, type NativeForest, native } from '../native.js';
+import { type ClassWeights, weightsOfTargets } from './class-weights.js';
 import { trainingCost, whyNotOnGpu, whyNotWeighed } from './forest-device.js';
 import { type ForestState, joinTrees, leafCount, type OutOfBag } from './forest-state.js';
 import {
@@ -31,7 +38,7 @@ const CRITERION: Record<ClassCriterion | NumberCriterion, ForestSpec['criterion'
 };
 
 /** Weights of classes as forests take them: 'balancedSubsample' balances the rows that each tree draws. */
-export type ForestClassWeight = ClassWeight | 'balancedSubsample';
+export type ForestClassWeight = ClassWeights | 'balancedSubsample';
 
 type GrowParams = TreeParams &
   Partial<ForestParams> &
@@ -54,8 +61,7 @@ export interface PruningPath {
 }
 
 interface Targets {
-  readonly codes?: Int32Array;
-  readonly classCount: number;
+  readonly encoded?: EncodedClasses;
   /** [rows, targets] */
   readonly y?: Matrix<Float64Array>;
   readonly weights: Float64Array | null;
@@ -81,7 +87,9 @@ async function grow(
   { previous, onPruningPath }: GrowOptions,
 ): Promise<ForestState> {
   const { x, cancel } = input;
-  const { codes = null, classCount, y, weights, balancedSubsample } = targets;
+  const { encoded, y, weights, balancedSubsample } = targets;
+  const classCounts = encoded ? Int32Array.from(classLists(encoded.classes), ({ length }) => length) : null;
+  const classCount = encoded ? countClasses(encoded.classes) : 0;
   const { nEstimators = 1, bootstrap = false, maxSamples = null, oobScore = false, nJobs } = params;
   const { maxBins = null } = params;
   const outputs = y?.cols ?? Math.max(1, classCount);
@@ -113,7 +121,7 @@ async function grow(
     outOfBag: oobScore,
     pruningPath: onPruningPath !== undefined,
     maxBins: maxBins ?? 0,
-    targets: y?.cols ?? 1,
+    targets: y?.cols ?? classCounts?.length ?? 1,
     threads: nJobs ?? 0,
   };
   const progress = reportProgress(input, owner);
@@ -123,8 +131,8 @@ async function grow(
       x.data,
       x.rows,
       x.cols,
-      codes,
-      classCount,
+      encoded?.codes ?? null,
+      classCounts,
       y?.data ?? null,
       weights,
       { ...spec, cuda },
@@ -154,25 +162,48 @@ export async function fitClassifierTrees(
   input: FitInput,
   params: GrowParams & { readonly criterion: ClassCriterion; readonly classWeight: ForestClassWeight },
   options: GrowOptions = {},
-): Promise<ForestState & { readonly classes: readonly Label[] }> {
-  const encoded = fitLabels(input);
+): Promise<ForestState & { readonly classes: Classes }> {
+  const encoded = fitClasses(input);
   const { codes, classes } = encoded;
-  const { bootstrap = false, monotonicCst } = params;
+  const { bootstrap = false } = params;
+  checkClasses(owner, params, classes);
   const balancedSubsample = params.classWeight === 'balancedSubsample' && bootstrap;
   const classWeight = params.classWeight === 'balancedSubsample' ? 'balanced' : params.classWeight;
-  const weights = classWeights(balancedSubsample ? null : classWeight, encoded, input.sampleWeight, 'rows');
-  if (classes.length > 2 && monotonicCst?.some((sign) => sign !== 0))
-    throw new ValidationError('ERR_PARAMETER', 'monotonicCst needs a target of two classes.');
-  const targets = { codes, classCount: classes.length, weights, balancedSubsample };
-  const state = await grow(owner, input, params, targets, options);
+  const weights = weightsOfTargets(balancedSubsample ? null : classWeight, encoded, input.sampleWeight);
+  const state = await grow(owner, input, params, { encoded, weights, balancedSubsample }, options);
   const { oob } = state;
   if (oob === undefined) return { ...state, classes };
-  const seen = Array.from(codes.keys()).filter((i) => oob.trees[i] > 0);
-  const right = seen.filter((i) => {
-    const votes = oob.sums.subarray(i * classes.length, (i + 1) * classes.length);
-    return votes.indexOf(Math.max(...votes)) === codes[i];
+  const seen = Array.from(oob.trees.keys()).filter((i) => oob.trees[i] > 0);
+  const lists = classLists(classes);
+  let first = 0;
+  const rights = lists.map(({ length }, t) => {
+    const width = oob.sums.length / oob.trees.length;
+    const right = seen.filter((i) => {
+      const votes = oob.sums.subarray(i * width + first, i * width + first + length);
+      return votes.indexOf(Math.max(...votes)) === codes[i * lists.length + t];
+    });
+    first += length;
+    return right.length / seen.length;
   });
-  return { ...state, classes, oob: { ...oob, score: right.length / seen.length } };
+  const score = rights.reduce((sum, right) => sum + right, 0) / lists.length;
+  return { ...state, classes, oob: { ...oob, score } };
+}
+
+/**
+ * @throws {ERR_PARAMETER} for an order of more than two classes
+ * @throws {ERR_NOT_SUPPORTED} for what takes one target only
+ */
+function checkClasses(owner: object, { monotonicCst, maxBins = null }: GrowParams, classes: Classes): void {
+  const isOrdered = monotonicCst?.some((sign) => sign !== 0) ?? false;
+  if (areSeveral(classes) && (isOrdered || maxBins !== null))
+    throw forOneTarget(owner, isOrdered ? 'monotonicCst' : 'maxBins', 'MultiOutputClassifier');
+  if (isOrdered && classes.length > 2)
+    throw new ValidationError('ERR_PARAMETER', 'monotonicCst needs a target of two classes.');
+}
+
+function forOneTarget(owner: object, what: string, instead: string): StateError {
+  const message = `${owner.constructor.name}: ${what} is for one target; ${instead} fits a model for each.`;
+  return new StateError('ERR_NOT_SUPPORTED', message);
 }
 
 /** Trains trees on numbers. */
@@ -184,7 +215,7 @@ export async function fitRegressorTrees(
 ): Promise<ForestState> {
   const y = fitTargetMatrix(input);
   checkTargets(owner, params, y);
-  const targets = { y, classCount: 0, weights: input.sampleWeight, balancedSubsample: false };
+  const targets = { y, weights: input.sampleWeight, balancedSubsample: false };
   const state = await grow(owner, input, params, targets, options);
   const { oob } = state;
   if (oob === undefined) return state;
@@ -213,8 +244,7 @@ function checkTargets(
   if (cols > 1 && (criterion !== 'squaredError' || isOrdered || maxBins !== null)) {
     const other = isOrdered ? 'monotonicCst' : 'maxBins';
     const what = criterion === 'squaredError' ? other : `criterion '${criterion}'`;
-    const message = `${owner.constructor.name}: ${what} is for one target; MultiOutputRegressor fits a model for each.`;
-    throw new StateError('ERR_NOT_SUPPORTED', message);
+    throw forOneTarget(owner, what, 'MultiOutputRegressor');
   }
   if (criterion === 'poisson' && !(data.every((value) => value >= 0) && data.some((value) => value > 0)))
     throw new ValidationError('ERR_PARAMETER', "criterion 'poisson' needs targets >= 0 that are not all 0.");

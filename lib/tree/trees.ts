@@ -1,10 +1,13 @@
 /** The faces that all estimators made of trees share: where rows end, and what the columns are worth. */
 
+import { countClasses, mostProbable } from '../core/class-lists.js';
 import type { Output } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
+import { type ClassesState, Classifier, Regressor } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
 import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { checkLength } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { meanScores, type TreeModel, type TreeScores } from '../core/tree-scores.js';
 import { type DecisionPath, pathsTo } from './decision-path.js';
@@ -15,12 +18,17 @@ import {
   type ImportanceKind,
   importancesOf,
   leafCount,
+  lowerLeaves,
   outputsOf,
 } from './forest-state.js';
 
 /** A classifier made of trees. */
-export abstract class TreesClassifier<P extends object, S extends ForestState & ClassifierState>
-  extends Classifier<P, S>
+export abstract class TreesClassifier<
+    P extends object,
+    S extends ForestState & ClassesState,
+    L extends Label | Label[] = Label,
+  >
+  extends Classifier<P, S, L>
   implements TreeModel
 {
   override get tags(): EstimatorTags {
@@ -60,7 +68,7 @@ export abstract class TreesClassifier<P extends object, S extends ForestState & 
 
   /** @internal */
   treeScores(): TreeScores {
-    return meanScores(forestConstants(this.state), this.state.classes.length);
+    return meanScores(forestConstants(this.state), countClasses(this.state.classes));
   }
 
   /** The nodes that each row passes, tree by tree from the root to its leaf. */
@@ -68,6 +76,18 @@ export abstract class TreesClassifier<P extends object, S extends ForestState & 
     const { state } = this;
     return pathsTo(state, await this.apply(X));
   }
+}
+
+/** The shares of the classes of trees, or the most probable ones, of several targets side by side. */
+export function lowerClasses(
+  plan: PlanBuilder,
+  x: Slot,
+  state: ForestState & ClassesState,
+  output: Output,
+): Slot {
+  if (output === 'leaf') return lowerLeaves(plan, x, state);
+  const proba = plan.forest(x, forestConstants(state), countClasses(state.classes), 'mean');
+  return output === 'proba' ? proba : mostProbable(plan, proba, state.classes);
 }
 
 /** A regressor made of trees. */

@@ -1,6 +1,7 @@
 // Fits of trees: forests, single trees and gradient boosting.
+#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <vector>
 
 #include "base/aligned_buffer.h"
 #include "binding/exports.h"
@@ -94,27 +95,37 @@ ObjectBuilder& set_forest(ObjectBuilder& object, ForestModel&& model) {
       .set("importances", std::move(model.importances));
 }
 
+// Of each target; none for null.
+std::vector<uint32_t> to_class_counts(napi_env env, napi_value value, size_t rows) {
+  if (is_nullish(env, value)) return {};
+  const TypedArray array = to_typed_array(env, value, "classCounts");
+  const int32_t* counts = elements<int32_t>(array);
+  // A bound on the memory that a made-up number could ask for.
+  if (std::any_of(counts, counts + array.length,
+                  [rows](int32_t n) { return n > 0 && static_cast<size_t>(n) > rows; })) {
+    throw Error("ERR_LABELS", "There are more classes than rows.");
+  }
+  return {counts, counts + array.length};
+}
+
 napi_value fit_forest(Call& call) {
   napi_env env = call.env();
   const MatrixArgument matrix(call);
-  // A bound on the memory that a made-up number could ask for.
-  const uint32_t class_count =
-      static_cast<uint32_t>(to_whole(env, call[4], "classCount", 0, std::numeric_limits<uint32_t>::max()));
-  if (class_count > matrix.rows) throw Error("ERR_LABELS", "There are more classes than rows.");
+  const std::vector<uint32_t> class_counts = to_class_counts(env, call[4], matrix.rows);
   const Spec spec(env, call[7]);
   const size_t threads = spec.size("threads");
   const uint32_t target_count = spec.u32("targets", 1);
   JobOptions options = train_options(call, 8, true);
-  auto compute = [classes = optional_row_values<int32_t>(call, 3, "classes", matrix.rows),
+  auto compute = [classes = optional_row_values<int32_t>(call, 3, "classes", matrix.rows, target_count),
                   targets = optional_row_values<double>(call, 5, "targets", matrix.rows, target_count),
-                  weights = optional_row_values<double>(call, 6, "weights", matrix.rows), class_count,
+                  weights = optional_row_values<double>(call, 6, "weights", matrix.rows), class_counts,
                   target_count, params = forest_params(spec),
                   threads](auto x, const CancelToken* cancel, const JobProgress& progress) {
     AlignedBuffer<float> rounded;
     ForestData data;
     data.x = as_float(x, &rounded, cancel);
     data.classes = classes.span();
-    data.class_count = class_count;
+    data.class_counts = class_counts;
     data.targets = targets.span();
     data.target_count = target_count;
     data.weights = weights.span();

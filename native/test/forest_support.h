@@ -23,7 +23,7 @@ struct Problem {
     ForestData data;
     data.x = dense_view(x.data(), rows, cols);
     data.classes = {classes.data(), classes.size()};
-    data.class_count = class_count;
+    if (class_count > 0) data.class_counts = {class_count};
     data.targets = {targets.data(), targets.size()};
     data.weights = {weights.data(), weights.size()};
     return data;

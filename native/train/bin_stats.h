@@ -101,7 +101,7 @@ class BinClasses {
   using View = NodeView<BinClasses>;
 
   BinClasses(const ForestData& data, const WeightSteps& steps, Terms terms)
-      : labels_(data.classes), classes_(data.class_count), steps_(steps), terms_(std::move(terms)) {}
+      : labels_(data.classes), classes_(data.class_counts[0]), steps_(steps), terms_(std::move(terms)) {}
   size_t cells() const { return kClasses > 0 ? kClasses : classes_; }
   size_t outputs() const { return cells(); }
   Span<int32_t> labels() const { return labels_; }

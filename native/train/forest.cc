@@ -38,25 +38,31 @@ void check(const ForestData& data, const ForestParams& params) {
   require(params.max_bins == 0 || params.tree_columns == 0, "Trees on bins may use every column.");
 
   require(data.target_count >= 1 && data.target_count <= kMaxTreeCount, "A tree needs at least one target.");
-  require(data.target_count == 1 || (params.criterion == Criterion::kSquaredError &&
-                                     params.monotonic.empty() && params.max_bins == 0),
-          "Several targets go by the squared error, exact splits, and without monotonic constraints.");
-  auto has_length = [rows](size_t size, bool optional) { return size == rows || (optional && size == 0); };
-  const bool whole = data.targets.size % data.target_count == 0;
   const bool classes = params.criterion == Criterion::kGini || params.criterion == Criterion::kEntropy;
+  require(data.target_count == 1 || ((classes || params.criterion == Criterion::kSquaredError) &&
+                                     params.monotonic.empty() && params.max_bins == 0),
+          "Several targets are classes or go by the squared error, by exact splits and without monotonic "
+          "constraints.");
   const bool targets = !classes && params.criterion != Criterion::kIsolation;
-  if (!whole || !has_length(data.targets.size / data.target_count, !targets) ||
-      !has_length(data.classes.size, !classes) || !has_length(data.weights.size, true)) {
+  auto has_length = [rows](size_t size, size_t width, bool optional) {
+    return (size % width == 0 && size / width == rows) || (optional && size == 0);
+  };
+  if (!has_length(data.targets.size, data.target_count, !targets) ||
+      !has_length(data.classes.size, data.target_count, !classes) ||
+      !has_length(data.weights.size, 1, true)) {
     throw Error("ERR_SHAPE", "Targets and weights must have one value for each row.");
   }
   if (!classes) return require(!params.balanced_subsample, "Only classes can be balanced.");
-  require(data.class_count >= 1 && data.class_count <= kMaxTreeCount,
+  const std::vector<uint32_t>& counts = data.class_counts;
+  require(counts.size() == data.target_count, "Each target needs its number of classes.");
+  require(std::all_of(counts.begin(), counts.end(), [](uint32_t n) { return n >= 1 && n <= kMaxTreeCount; }),
           "A classifier needs at least one class.");
-  require(params.monotonic.empty() || data.class_count == 2, "Monotonic constraints need two classes.");
-  for (size_t i = 0; i < rows; ++i) {
-    if (data.classes[i] < 0 || static_cast<uint32_t>(data.classes[i]) >= data.class_count) {
-      throw Error("ERR_LABELS", "Class " + std::to_string(data.classes[i]) + " is out of range.",
-                  static_cast<int64_t>(i));
+  require(params.monotonic.empty() || counts[0] == 2, "Monotonic constraints need two classes.");
+  for (size_t i = 0; i < data.classes.size; ++i) {
+    const int32_t cls = data.classes[i];
+    if (cls < 0 || static_cast<uint32_t>(cls) >= counts[i % counts.size()]) {
+      throw Error("ERR_LABELS", "Class " + std::to_string(cls) + " is out of range.",
+                  static_cast<int64_t>(i / counts.size()));
     }
   }
 }
@@ -70,9 +76,10 @@ ForestModel train_on_ranks(const ForestData& data, const ForestParams& params, c
     return train_trees<Builder>(data, params, max_threads, sampler, table, stats, cancel, progress);
   };
   const size_t draws = params.bootstrap && params.max_samples != 0 ? params.max_samples : data.x.rows;
+  const bool several = data.target_count > 1;
   switch (params.criterion) {
     case Criterion::kSquaredError:
-      if (data.target_count > 1) return run(SquaredErrors(data.targets, data.target_count));
+      if (several) return run(SquaredErrors(data.targets, data.target_count));
       return run(SquaredError(data.targets));
     case Criterion::kAbsoluteError:
       return run(AbsoluteError(data.targets));
@@ -81,16 +88,20 @@ ForestModel train_on_ranks(const ForestData& data, const ForestParams& params, c
     case Criterion::kIsolation:
       return run(Isolation());
     case Criterion::kEntropy:
-      return run(ClassImpurity<EntropyTerms>(data.classes, data.class_count, EntropyTerms(draws)));
+      if (several) {
+        return run(SeveralClasses<EntropyTerms>(data.classes, data.class_counts, EntropyTerms(draws)));
+      }
+      return run(ClassImpurity<EntropyTerms>(data.classes, data.class_counts[0], EntropyTerms(draws)));
     case Criterion::kGini:
       break;
   }
+  if (several) return run(SeveralClasses<GiniTerms>(data.classes, data.class_counts, GiniTerms()));
   // No row is drawn more often than there are draws, nor, beyond doubt, tens of thousands of times as often
   // as it should be.
   const bool small_weights = data.weights.size == 0 && !params.balanced_subsample &&
                              (draws <= BinaryGini::kMaxWeight || draws <= data.x.rows);
-  if (data.class_count == 2 && small_weights) return run(BinaryGini(data.classes));
-  return run(ClassImpurity<GiniTerms>(data.classes, data.class_count, GiniTerms()));
+  if (data.class_counts[0] == 2 && small_weights) return run(BinaryGini(data.classes));
+  return run(ClassImpurity<GiniTerms>(data.classes, data.class_counts[0], GiniTerms()));
 }
 
 }  // namespace

@@ -57,15 +57,16 @@ struct ForestParams : TreeParams {
 
 struct ForestData {
   MatrixView<const float> x;  // NaN means missing; no infinities (checked by the caller)
-  Span<int32_t> classes;      // [rows] 0 .. class_count - 1; empty for regression
-  uint32_t class_count = 0;   // >= 1 for classification
-  Span<double> targets;       // [rows, target_count]; empty for classification
-  uint32_t target_count = 1;  // more than one with kSquaredError only
-  Span<double> weights;       // [rows] >= 0, or empty: all one
+  // [rows, target_count] 0 .. class_counts[t] - 1; empty for regression
+  Span<int32_t> classes;
+  std::vector<uint32_t> class_counts;  // of each target, >= 1
+  Span<double> targets;                // [rows, target_count]; empty for classification
+  uint32_t target_count = 1;           // more than one for classes and with kSquaredError only
+  Span<double> weights;                // [rows] >= 0, or empty: all one
 };
 
 // Laid out as ForestOp wants it (plan/op.h). values: [leaves, target_count] means or medians; for classes
-// [leaves, class_count] weighted class fractions.
+// weighted class fractions, [leaves, classes of all targets].
 struct ForestModel {
   std::vector<int32_t> tree_offsets;  // [trees + 1]
   std::vector<int32_t> feature;       // [nodes]

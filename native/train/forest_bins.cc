@@ -23,7 +23,8 @@ void check_gpu(const ForestData& data, const ForestParams& params, const BinTabl
   need(params.monotonic.empty(), "A GPU grows forests without monotonic constraints only.");
   need(params.max_leaves == 0 && params.ccp_alpha == 0 && !params.pruning_path,
        "A GPU grows forests without a limit of leaves and without pruning only.");
-  need(ForestGpu::fits(table, data.class_count), "A GPU has no room for so many classes: use fewer bins.");
+  need(ForestGpu::fits(table, data.class_counts.empty() ? 0 : data.class_counts[0]),
+       "A GPU has no room for so many classes: use fewer bins.");
 }
 
 template <typename Terms, size_t kClasses>
@@ -86,7 +87,7 @@ ForestModel train_on_bins(const ForestData& data, const ForestParams& params, co
   };
   switch (params.criterion) {
     case Criterion::kGini:
-      if (data.class_count == 2) return run(BinClasses<GiniSums, 2>(data, steps, GiniSums()));
+      if (data.class_counts[0] == 2) return run(BinClasses<GiniSums, 2>(data, steps, GiniSums()));
       return run(BinClasses<GiniSums>(data, steps, GiniSums()));
     case Criterion::kEntropy:
       return run(BinClasses<EntropySums>(data, steps, EntropySums(steps.most())));

@@ -13,9 +13,14 @@ RowSampler::RowSampler(const ForestData& data, const ForestParams& params)
     : rows_(data.x.rows),
       weights_(data.weights),
       classes_(data.classes),
-      class_count_(params.balanced_subsample ? data.class_count : 0),
       replace_(params.bootstrap),
       draws_(params.bootstrap && params.max_samples == 0 ? rows_ : params.max_samples) {
+  if (params.balanced_subsample) {
+    for (uint32_t count : data.class_counts) {
+      first_.push_back(cells_);
+      cells_ += count;
+    }
+  }
   size_t positive = rows_;
   if (weights_.size != 0) {
     double sum = 0;
@@ -64,12 +69,18 @@ size_t RowSampler::draw_row(Rng& rng) const {
 
 // Draws / (classes drawn * draws of the class), as scikit-learn's 'balanced' has it.
 std::vector<double> RowSampler::class_balance(const std::vector<uint32_t>& counts) const {
-  std::vector<double> balance(class_count_, 0.0);
-  if (class_count_ == 0) return balance;
-  for (size_t i = 0; i < rows_; ++i) balance[static_cast<size_t>(classes_[i])] += counts[i];
-  const auto present = std::count_if(balance.begin(), balance.end(), [](double n) { return n > 0; });
-  for (double& n : balance) {
-    if (n > 0) n = static_cast<double>(draws_) / (static_cast<double>(present) * n);
+  std::vector<double> balance(cells_, 0.0);
+  for (size_t i = 0; i < rows_ && cells_ > 0; ++i) {
+    for (size_t t = 0; t < first_.size(); ++t) balance[cell(i, t)] += counts[i];
+  }
+  for (size_t t = 0; t < first_.size(); ++t) {
+    const auto begin = balance.begin() + static_cast<ptrdiff_t>(first_[t]);
+    const auto end =
+        t + 1 < first_.size() ? balance.begin() + static_cast<ptrdiff_t>(first_[t + 1]) : balance.end();
+    const auto present = std::count_if(begin, end, [](double n) { return n > 0; });
+    std::for_each(begin, end, [&](double& n) {
+      if (n > 0) n = static_cast<double>(draws_) / (static_cast<double>(present) * n);
+    });
   }
   return balance;
 }

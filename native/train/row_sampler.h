@@ -1,7 +1,8 @@
 // The weight of every row in one tree, as scikit-learn 1.9 defines it. Undrawn: the sample weights. Drawn,
 // with replacement or without: how often the row was drawn, rows being drawn in proportion to their sample
 // weights, so that a tree's weights are whole numbers; balanced, times a weight by which all classes drawn
-// weigh alike. Throws ERR_PARAMETER when the sample weights cannot be used.
+// weigh alike, of several targets the product of theirs. Throws ERR_PARAMETER when the sample weights cannot
+// be used.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,9 @@ class RowSampler {
       const std::vector<double> balance = class_balance(*counts);
       for (size_t i = 0; i < rows_; ++i) {
         if ((*counts)[i] == 0) continue;
-        const double weight = static_cast<double>((*counts)[i]);
-        add(i, balance.empty() ? weight : weight * balance[static_cast<size_t>(classes_[i])]);
+        double weight = static_cast<double>((*counts)[i]);
+        for (size_t t = 0; t < first_.size(); ++t) weight *= balance[cell(i, t)];
+        add(i, weight);
       }
     } else {
       for (size_t i = 0; i < rows_; ++i) {
@@ -40,11 +42,15 @@ class RowSampler {
   void count_draws(Rng& rng, std::vector<uint32_t>* counts) const;
   size_t draw_row(Rng& rng) const;
   std::vector<double> class_balance(const std::vector<uint32_t>& counts) const;
+  size_t cell(size_t row, size_t t) const {
+    return first_[t] + static_cast<size_t>(classes_[row * first_.size() + t]);
+  }
 
   const size_t rows_;
   const Span<double> weights_;
   const Span<int32_t> classes_;
-  const size_t class_count_;  // 0: not balanced
+  std::vector<size_t> first_;  // where the classes of each target begin, side by side; none: not balanced
+  size_t cells_ = 0;           // classes of all targets
   const bool replace_;
   size_t draws_;                    // 0: rows are not drawn
   std::vector<double> cumulative_;  // sums of the weights; only to draw by weight

@@ -1,11 +1,21 @@
 /** Golden values of models that look at no column, and the distribution of those that draw their thresholds. */
 import { describe, expect, test } from 'vitest';
-import { DummyClassifier, DummyRegressor, ExtraTreeClassifier, ExtraTreeRegressor } from '../../lib/index.js';
+import {
+  DummyClassifier,
+  DummyRegressor,
+  ExtraTreeClassifier,
+  ExtraTreeRegressor,
+  type FloatArray,
+  type Label,
+} from '../../lib/index.js';
 import { exact, expectClose } from '../support/tolerance.js';
 import { type DatasetRef, loadRef, readGolden, split } from './read.js';
 
-const DUMMIES = { DummyClassifier, DummyRegressor };
-const TREES = { ExtraTreeClassifier, ExtraTreeRegressor };
+const DUMMIES = { DummyClassifier: DummyClassifier<Label>, DummyRegressor: DummyRegressor<FloatArray> };
+const TREES = {
+  ExtraTreeClassifier: ExtraTreeClassifier<Label>,
+  ExtraTreeRegressor: ExtraTreeRegressor<FloatArray>,
+};
 interface Dummy {
   estimator: keyof typeof DUMMIES;
   params: Record<string, never>;

@@ -1,11 +1,19 @@
 /** Golden values of trees whose splits lie between bins. */
 import { expect, test } from 'vitest';
-import { RandomForestClassifier, RandomForestRegressor } from '../../lib/index.js';
+import {
+  type FloatArray,
+  type Label,
+  RandomForestClassifier,
+  RandomForestRegressor,
+} from '../../lib/index.js';
 import { expectClose, iterative } from '../support/tolerance.js';
 import { type GoldenInput, rowsOf } from './inputs.js';
 import { readGolden } from './read.js';
 
-const MODELS = { RandomForestClassifier, RandomForestRegressor };
+const MODELS = {
+  RandomForestClassifier: RandomForestClassifier<Label>,
+  RandomForestRegressor: RandomForestRegressor<FloatArray>,
+};
 interface Case {
   name: string;
   input: GoldenInput;

@@ -4,8 +4,10 @@ import { describe, test } from 'vitest';
 import {
   DecisionTreeClassifier,
   DecisionTreeRegressor,
+  type FloatArray,
   importLightGBM,
   importXGBoost,
+  type Label,
   Matrix,
   treeShap,
 } from '../../lib/index.js';
@@ -48,7 +50,10 @@ describe('a decision tree, against shap', () => {
     async ({ estimator, params, input, interactions, interventional, ...expected }) => {
       const { X, y } = loadRef(input);
       const { train, test: rest } = split(X.rows);
-      const Tree = estimator === 'DecisionTreeClassifier' ? DecisionTreeClassifier : DecisionTreeRegressor;
+      const Tree =
+        estimator === 'DecisionTreeClassifier'
+          ? DecisionTreeClassifier<Label>
+          : DecisionTreeRegressor<FloatArray>;
       const tree = await new Tree({ ...params, randomState: 0 }).fit(
         X.takeRows(train),
         train.map((i) => y[i]),

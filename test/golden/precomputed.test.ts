@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import {
   crossValScore,
   DBSCAN,
+  type FloatArray,
   GridSearchCV,
   HDBSCAN,
   KNeighborsClassifier,
   KNeighborsRegressor,
+  type Label,
   LocalOutlierFactor,
   type Matrix,
   NuSVC,
@@ -24,10 +26,14 @@ import {
 import { expectClose, iterative } from '../support/tolerance.js';
 import { type DatasetRef, loadRef, readGolden, split } from './read.js';
 
-const CLASSIFIERS = { KNeighborsClassifier, NuSVC, RadiusNeighborsClassifier, SVC };
+const CLASSIFIERS = {
+  ...{ NuSVC, SVC, KNeighborsClassifier: KNeighborsClassifier<Label> },
+  RadiusNeighborsClassifier: RadiusNeighborsClassifier<Label>,
+};
 const CLASSES = {
-  ...{ ...CLASSIFIERS, DBSCAN, HDBSCAN, KNeighborsRegressor, LocalOutlierFactor, NuSVR, OneClassSVM },
-  ...{ RadiusNeighborsRegressor, SVR },
+  ...{ ...CLASSIFIERS, DBSCAN, HDBSCAN, LocalOutlierFactor, NuSVR, OneClassSVM, SVR },
+  KNeighborsRegressor: KNeighborsRegressor<FloatArray>,
+  RadiusNeighborsRegressor: RadiusNeighborsRegressor<FloatArray>,
 };
 
 interface Case {

@@ -309,8 +309,12 @@ describe('wrong arguments have a code', () => {
   const forest = (
     spec: object,
     x: Float32Array | Float64Array = f32(6),
-    more: unknown[] = [null, 0, f64(2), null],
+    more: unknown[] = [null, null, f64(2), null],
   ) => raw.fitForest(x, 2, 3, ...more, { ...forestSpec(), ...spec }, null, null);
+  const classes = (codes: number[], counts: number[], spec: object = {}) =>
+    forest({ criterion: 'gini', targets: counts.length, ...spec }, f32(6), [
+      ...[Int32Array.from(codes), Int32Array.from(counts), null, null],
+    ]);
   const sgd = (y: number[], weights: number[] | null, params: object = {}, start: object | null = null) =>
     raw.fitSgd(
       ...[f64(6), 2, 3, Float64Array.from(y), weights && Float64Array.from(weights), null],
@@ -399,22 +403,34 @@ describe('wrong arguments have a code', () => {
     ['ERR_DTYPE', 'constraints of another type', () => forest({ monotonic: new Uint8Array(3) })],
     ['ERR_PARAMETER', 'out of bag without a bag', () => forest({ outOfBag: true, bootstrap: false })],
     ['ERR_SHAPE', 'gini for targets', () => forest({ criterion: 'gini' })],
-    ['ERR_SHAPE', 'neither classes nor targets', () => forest({}, f32(6), [null, 0, null, null])],
+    ['ERR_SHAPE', 'neither classes nor targets', () => forest({}, f32(6), [null, null, null, null])],
     [
       'ERR_LABELS',
       'a class too large',
-      () => forest({ criterion: 'gini' }, f32(6), [Int32Array.of(0, 5), 2, null, null]),
+      () => forest({ criterion: 'gini' }, f32(6), [Int32Array.of(0, 5), Int32Array.of(2), null, null]),
     ],
-    ['ERR_SHAPE', 'targets', () => forest({}, f32(6), [null, 0, f64(3), null])],
+    ['no error', 'classes of two targets', () => classes([0, 1, 1, 0], [2, 2])],
+    ['ERR_LABELS', 'a class of the second target too large', () => classes([0, 2, 1, 0], [2, 2])],
+    ['ERR_LABELS', 'more classes than rows', () => classes([0, 1], [3])],
+    ['ERR_PARAMETER', 'a number of classes below 0', () => classes([0, 1], [-2])],
+    ['ERR_SHAPE', 'more classes than targets', () => classes([0, 1, 1, 0], [2, 2], { targets: 1 })],
+    [
+      'ERR_DTYPE',
+      'numbers of classes that are not whole',
+      () => forest({ criterion: 'gini' }, f32(6), [new Int32Array(2), f64(1), null, null]),
+    ],
+    ['ERR_SHAPE', 'too few classes of two targets', () => classes([0, 1, 1], [2, 2])],
+    ['ERR_PARAMETER', 'bins of two targets', () => classes([0, 1, 1, 0], [2, 2], { maxBins: 8 })],
+    ['ERR_SHAPE', 'targets', () => forest({}, f32(6), [null, null, f64(3), null])],
     [
       'ERR_PARAMETER',
       'no parameters',
-      () => raw.fitForest(f32(6), 2, 3, null, 0, f64(2), null, null, null, null),
+      () => raw.fitForest(f32(6), 2, 3, null, null, f64(2), null, null, null, null),
     ],
     [
       'ERR_PARAMETER',
       'progress',
-      () => raw.fitForest(f32(6), 2, 3, null, 0, f64(2), null, forestSpec(), null, 1),
+      () => raw.fitForest(f32(6), 2, 3, null, null, f64(2), null, forestSpec(), null, 1),
     ],
   ])('forest, %s: %s', async (code, _, call) => {
     expect(await codeOf(call)).toBe(code);
@@ -554,7 +570,7 @@ describe('wrong arguments have a code', () => {
         throw new RangeError('mine');
       },
     });
-    expect(() => raw.fitForest(f32(6), 2, 3, null, 0, f64(2), null, spec, null, null)).toThrow(RangeError);
+    expect(() => raw.fitForest(f32(6), 2, 3, null, null, f64(2), null, spec, null, null)).toThrow(RangeError);
   });
 
   it('positions come along', async () => {

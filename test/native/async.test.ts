@@ -23,7 +23,7 @@ const fitLong = (
     40_000,
     20,
     null,
-    0,
+    null,
     Float64Array.from(noise(40_000)),
     null,
     forestSpec({ trees: 100_000, maxFeatures: 20 }),
@@ -51,7 +51,7 @@ describe('inputs of asynchronous calls', () => {
     const x = noise(ROWS * 4);
     const targets = Float64Array.from(x.subarray(0, ROWS));
     const fit = () =>
-      native.fitForest(x, ROWS, 4, null, 0, targets, null, forestSpec({ trees: 2 }), null, null);
+      native.fitForest(x, ROWS, 4, null, null, targets, null, forestSpec({ trees: 2 }), null, null);
     const want = await fit();
     const got = fit();
     x.fill(0);
@@ -153,7 +153,7 @@ describe('progress', () => {
       2000,
       4,
       null,
-      0,
+      null,
       Float64Array.from(x.subarray(0, 2000)),
       null,
       forestSpec({ trees: 50 }),

@@ -403,7 +403,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   fitSgd: () => [f64(6), 2, 3, f64(2), null, null, { ...SGD }, null, null, null],
   fitBoosting: () => [f32(6), 2, 3, f64(2), f64(2).fill(1), f64(2), boostingSpec(), null, () => {}],
-  fitForest: () => [f32(6), 2, 3, null, 0, f64(2), null, forestSpec({ trees: 2 }), null, null],
+  fitForest: () => [f32(6), 2, 3, null, null, f64(2), null, forestSpec({ trees: 2 }), null, null],
   treeShap: () => shapArguments(),
   neighborIndex: () => [f64(6), 2, 3, { ...SEARCH }, null],
   neighborsNearest: () => [neighborIndex, f64(6), 2, 3, 1, true, null],

@@ -46,7 +46,7 @@ describe('BOREAL_NUM_THREADS', () => {
        native.programRunSync(program, x, 5000, out, 0);
        const outs = [1, 2, 3, 4].map(() => new Float32Array(5000 * 4));
        await Promise.all(outs.map((again) => native.programRun(program, x, 5000, again, null)));
-       const forest = await native.fitForest(x, 5000, 4, null, 0, Float64Array.from(x.subarray(0, 5000)), null,
+       const forest = await native.fitForest(x, 5000, 4, null, null, Float64Array.from(x.subarray(0, 5000)), null,
          forestSpec(), null, null);
        const same = outs.every((again) => Buffer.from(again.buffer).equals(Buffer.from(out.buffer)));
        console.log(native.info().threads, same, forest.treeOffsets.length);`,
@@ -73,7 +73,7 @@ describe('worker threads', () => {
         for (let i = 0; i < 20; i++) await native.programRun(program, x, 2000, out, null);
         native.programRunSync(program, x, 2000, now, 0);
         const moments = await native.columnMoments(x, 2000, 3, null, null);
-        const forest = await native.fitForest(x, 2000, 3, null, 0, Float64Array.from(noise(2000)), null, forestSpec(), null, null);
+        const forest = await native.fitForest(x, 2000, 3, null, null, Float64Array.from(noise(2000)), null, forestSpec(), null, null);
         parentPort.postMessage({ out, now, mean: moments.mean, nodes: forest.feature });
       })();`;
     const results = await Promise.all(

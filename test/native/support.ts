@@ -91,7 +91,7 @@ export const prelude = `
   const noise = ${noise};
   const { setTimeout: sleep } = require('node:timers/promises');
   const longX = noise(40000 * 20), longY = Float64Array.from(noise(40000));
-  const fitLong = (onProgress = null) => native.fitForest(longX, 40000, 20, null, 0, longY, null,
+  const fitLong = (onProgress = null) => native.fitForest(longX, 40000, 20, null, null, longY, null,
     forestSpec({ trees: 100000, maxFeatures: 20 }), null, onProgress);
 `;
 
