@@ -3,7 +3,17 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      // Golden values and random trials only compute: one process runs many files of them, and loads the library once.
+      {
+        extends: true,
+        test: { name: 'computing', include: ['test/{golden,property}/**/*.test.ts'], isolate: false },
+      },
+      {
+        extends: true,
+        test: { name: 'all else', include: ['test/*.test.ts', 'test/!(golden|property)/**/*.test.ts'] },
+      },
+    ],
     globalSetup: ['test/support/build.ts'],
     // A native crash takes one child process down, not the runner.
     pool: 'forks',
