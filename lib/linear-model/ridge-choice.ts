@@ -125,9 +125,15 @@ export function checkChoice(owner: object, { scoring, cv, storeCvResults }: Ridg
   throw new ValidationError('ERR_PARAMETER', message);
 }
 
+/** What only some models take is not there for others. */
+type StrengthParams = RidgeChoiceParams & {
+  readonly alphaPerTarget?: boolean;
+  readonly gcvMode?: 'auto' | 'svd' | 'eigen';
+};
+
 /** The strength with the highest score, of equal ones the first, for all targets [rows, targets] or for each. */
 export async function chooseStrength(
-  params: RidgeChoiceParams & { readonly alphaPerTarget?: boolean },
+  params: StrengthParams,
   input: Pick<FitInput, 'x' | 'cancel'>,
   y: Numbers,
   weights: Float64Array | null,
@@ -152,18 +158,19 @@ export async function chooseStrength(
 }
 
 async function leaveOneOut(
-  params: RidgeChoiceParams,
+  params: StrengthParams,
   of: Rows,
   judge: Judge | null,
   each: boolean,
 ): Promise<Left> {
-  const { alphas, fitIntercept, storeCvResults } = params;
+  const { alphas, fitIntercept, storeCvResults, gcvMode } = params;
   const { x, cancel, y, weights } = of;
   const { data, rows, cols } = x;
   const spec = {
     alphas: Float64Array.from(alphas),
     fitIntercept,
     keepErrors: storeCvResults || judge !== null,
+    bySvd: gcvMode === 'svd',
   };
   const { mse, errors } = await native.ridgeLeaveOneOut(
     ...([data, rows, cols, y.data, y.cols, weights, spec, cancel] as const),

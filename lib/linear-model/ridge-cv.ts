@@ -6,7 +6,7 @@ import type { Fold } from '../core/k-fold.js';
 import { type ClassWeight, classWeights } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
-import { bool, classWeight, type Rules } from '../core/params.js';
+import { bool, classWeight, oneOf, type Rules } from '../core/params.js';
 import type { ByTargets } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import { dealFolds, type Folds } from './folds.js';
@@ -32,6 +32,11 @@ export type { RidgeChoice, RidgeChoiceParams } from './ridge-choice.js';
 export interface RidgeCVParams extends RidgeChoiceParams {
   /** Choose a strength for each of several targets, not one for all; not with `cv`. Default false. */
   alphaPerTarget: boolean;
+  /**
+   * How rows are left out one by one: from eigenvalues of X'X or, with fewer rows than columns, of XX', or from singular values of X, which take longer
+   * and keep digits where columns nearly depend on each other. 'auto' is 'eigen'. Default 'auto'.
+   */
+  gcvMode: 'auto' | 'svd' | 'eigen';
 }
 
 /** Parameters of {@link RidgeClassifierCV}. */
@@ -50,8 +55,7 @@ const copyOf = (value: number | Float64Array) => (typeof value === 'number' ? va
  *
  * Rows are scored by minus their squared errors, or by `scoring` of the predictions of rows left out.
  *
- * Differs from scikit-learn: no `gcvMode`, since the fewer of rows and columns decide; with `cv` weights count
- * in the scores.
+ * Differs from scikit-learn: with `cv` weights count in the scores.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @throws {ERR_PARAMETER} from `fit`, for `alphaPerTarget` or `storeCvResults` with `cv`, and for a fold of one row where R2 decides by default
@@ -68,7 +72,7 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
   Y
 > {
   constructor(params: Partial<RidgeCVParams> = {}) {
-    super({ ...CHOICE_DEFAULTS, alphaPerTarget: false, ...params });
+    super({ ...CHOICE_DEFAULTS, alphaPerTarget: false, gcvMode: 'auto', ...params });
   }
 
   override get tags(): EstimatorTags {
@@ -76,7 +80,7 @@ export class RidgeCV<Y extends FloatArray | Matrix = FloatArray> extends LinearR
   }
 
   get rules(): Rules<RidgeCVParams> {
-    return { ...choiceParamRules, alphaPerTarget: bool };
+    return { ...choiceParamRules, alphaPerTarget: bool, gcvMode: oneOf('auto', 'svd', 'eigen') };
   }
 
   override checkParams(): void {

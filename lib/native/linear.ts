@@ -225,7 +225,7 @@ export interface LinearAddon {
     y: Float64Array,
     targets: number,
     weights: Float64Array | null,
-    spec: { alphas: Float64Array; fitIntercept: boolean; keepErrors: boolean },
+    spec: { alphas: Float64Array; fitIntercept: boolean; keepErrors: boolean; bySvd: boolean },
     cancel: CancelHandle | null,
   ): Promise<{ mse: Float64Array; errors: Float64Array }>;
   /** axes [rank, columns]; scores is empty unless wanted. Initial values below 0 are those of the data. */

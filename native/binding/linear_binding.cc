@@ -89,9 +89,10 @@ napi_value ridge_leave_one_out(Call& call) {
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows, targets), targets,
                   weights = optional_row_values<double>(call, 5, "weights", matrix.rows),
                   alphas = spec.values("alphas"), fit_intercept = spec.flag("fitIntercept"),
-                  keep = spec.flag("keepErrors")](auto x, const CancelToken* cancel, const JobProgress&) {
+                  keep = spec.flag("keepErrors"),
+                  by_svd = spec.flag("bySvd")](auto x, const CancelToken* cancel, const JobProgress&) {
     return boreal::ridge_leave_one_out(x, y.matrix(x.rows, targets), weights.span(), span(alphas),
-                                       fit_intercept, keep, cancel);
+                                       fit_intercept, keep, by_svd, cancel);
   };
   auto deliver = [](napi_env env, RidgeLooScores&& scores) {
     return ObjectBuilder(env)

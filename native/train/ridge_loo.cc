@@ -1,11 +1,12 @@
 // With X and y centred and weighted, X X^T = Z Z^T where Z^T Z = diag(L): Z = X V for the eigenvectors V of
-// X^T X, or U sqrt(L) for those of X X^T when that is smaller. Then the fitted values are Z (Z^T y / (L +
-// alpha)), the leverages h_i = w_i / sum w + sum_k z_ik^2 / (L_k + alpha) (the first term being the
-// intercept's), and the error of row i without itself is its residual over 1 - h_i.
+// X^T X, or U sqrt(L) for those of X X^T when that is smaller, or U S of the singular values of X. Then the
+// fitted values are Z (Z^T y / (L + alpha)), the leverages h_i = w_i / sum w + sum_k z_ik^2 / (L_k + alpha)
+// (the first term being the intercept's), and the error of row i without itself is its residual over 1 - h_i.
 #include "train/ridge_loo.h"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/partition.h"
@@ -14,6 +15,7 @@
 #include "kernels/dispatch.h"
 #include "linalg/column_moments.h"
 #include "linalg/eigh.h"
+#include "linalg/svd.h"
 
 namespace boreal {
 namespace {
@@ -42,8 +44,8 @@ struct Centred {
 struct Spectrum {
   size_t rank;                 // columns of Z
   std::vector<double> values;  // L, [rank]
-  std::vector<double> axes;    // tall: V^T [rank, cols]
-  std::vector<double> z;       // wide: Z^T [rank, rows]
+  std::vector<double> axes;    // V^T [rank, cols], of which Z follows row by row; else
+  std::vector<double> z;       // Z^T [rank, rows]
   std::vector<double> zy;      // Z^T y [targets, rank]
 };
 
@@ -98,42 +100,64 @@ Spectrum tall_spectrum(const Centred<T>& data, const CancelToken* cancel) {
 }
 
 template <typename T>
+std::vector<double> all_rows(const Centred<T>& data) {
+  std::vector<double> x(data.x.rows * data.x.cols);
+  for (size_t i = 0; i < data.x.rows; ++i) data.row(i, x.data() + i * data.x.cols);
+  return x;
+}
+
+// Of the columns of `vectors` [rows, rank], with L as they are.
+template <typename T>
+Spectrum spectrum_of(const Centred<T>& data, std::vector<double> values, const std::vector<double>& vectors) {
+  const size_t rows = data.x.rows, targets = data.y.cols, rank = values.size();
+  Spectrum result{
+      rank, std::move(values), {}, std::vector<double>(rank * rows), std::vector<double>(targets * rank)};
+  for (size_t k = 0; k < rank; ++k) {
+    result.values[k] = std::max(result.values[k], 0.0);
+    const double root = std::sqrt(result.values[k]);
+    for (size_t i = 0; i < rows; ++i) result.z[k * rows + i] = root * vectors[i * rank + k];
+  }
+  for (size_t t = 0; t < targets; ++t) {
+    for (size_t k = 0; k < rank; ++k) {
+      double sum = 0;
+      for (size_t i = 0; i < rows; ++i) sum += result.z[k * rows + i] * data.target(i, t);
+      result.zy[t * rank + k] = sum;
+    }
+  }
+  return result;
+}
+
+template <typename T>
+Spectrum singular_spectrum(const Centred<T>& data, const CancelToken* cancel) {
+  const size_t rows = data.x.rows, cols = data.x.cols, rank = std::min(rows, cols);
+  const std::vector<double> x = all_rows(data);
+  std::vector<double> u(rows * rank), values(rank), vt(rank * cols);
+  svd(dense_view(x.data(), rows, cols), dense_view(u.data(), rows, rank), values.data(),
+      dense_view(vt.data(), rank, cols), {0, cancel});
+  for (double& value : values) value *= value;
+  return spectrum_of(data, std::move(values), u);
+}
+
+template <typename T>
 Spectrum wide_spectrum(const Centred<T>& data, const CancelToken* cancel) {
-  const size_t rows = data.x.rows, cols = data.x.cols, targets = data.y.cols;
-  std::vector<double> x(rows * cols), square(rows * rows);
-  for (size_t i = 0; i < rows; ++i) data.row(i, x.data() + i * cols);
+  const size_t rows = data.x.rows, cols = data.x.cols;
+  const std::vector<double> x = all_rows(data);
+  std::vector<double> square(rows * rows), values(rows);
   const LinearKernels<double>& linear = linear_kernels<double>(kernels());
   ThreadPool::instance().parallel_for(rows, [&](size_t i, size_t) {
     check_cancel(cancel);
     linear.scores(x.data(), cols, rows, cols, x.data() + i * cols, 0.0, square.data() + i * rows);
   });
-  Spectrum result{rows,
-                  std::vector<double>(rows),
-                  {},
-                  std::vector<double>(rows * rows),
-                  std::vector<double>(targets * rows)};
   const Dense view = dense_view(square.data(), rows, rows);
-  eigh(as_const(view), result.values.data(), view, {0, cancel});
-  for (size_t k = 0; k < rows; ++k) {
-    result.values[k] = std::max(result.values[k], 0.0);
-    const double root = std::sqrt(result.values[k]);
-    for (size_t i = 0; i < rows; ++i) result.z[k * rows + i] = root * square[i * rows + k];
-  }
-  for (size_t t = 0; t < targets; ++t) {
-    for (size_t k = 0; k < rows; ++k) {
-      double sum = 0;
-      for (size_t i = 0; i < rows; ++i) sum += result.z[k * rows + i] * data.target(i, t);
-      result.zy[t * rows + k] = sum;
-    }
-  }
-  return result;
+  eigh(as_const(view), values.data(), view, {0, cancel});
+  return spectrum_of(data, std::move(values), square);
 }
 
 }  // namespace
 
 template <typename T>
 RidgeLooScores ridge_leave_one_out(MatrixView<const T> x, MatrixView<const double> y, Span<double> weights,
-                                   Span<double> alphas, bool fit_intercept, bool keep_errors,
+                                   Span<double> alphas, bool fit_intercept, bool keep_errors, bool by_svd,
                                    const CancelToken* cancel) {
   if (x.rows == 0 || x.cols == 0 || y.cols == 0) {
     throw Error("ERR_EMPTY", "Ridge regression needs at least one row, one column and one target.");
@@ -154,8 +178,10 @@ RidgeLooScores ridge_leave_one_out(MatrixView<const T> x, MatrixView<const doubl
     for (size_t i = 0; i < rows; ++i) data.y_mean[t] += data.weight(i) / data.total * y.at(i, t);
   }
   if (fit_intercept) data.x_mean = column_moments(x, weights, {0, cancel}).mean;
-  const bool tall = rows >= cols;
-  const Spectrum spectrum = tall ? tall_spectrum(data, cancel) : wide_spectrum(data, cancel);
+  const bool tall = !by_svd && rows >= cols;
+  const Spectrum spectrum = by_svd ? singular_spectrum(data, cancel)
+                            : tall ? tall_spectrum(data, cancel)
+                                   : wide_spectrum(data, cancel);
   const size_t rank = spectrum.rank;
   std::vector<double> inverse(count * rank), fit(targets * count * rank);
   for (size_t a = 0; a < count; ++a) {
@@ -219,7 +245,7 @@ RidgeLooScores ridge_leave_one_out(MatrixView<const T> x, MatrixView<const doubl
 
 #define BOREAL_RIDGE_LOO(T)                                                                     \
   template RidgeLooScores ridge_leave_one_out<T>(MatrixView<const T>, MatrixView<const double>, \
-                                                 Span<double>, Span<double>, bool, bool,        \
+                                                 Span<double>, Span<double>, bool, bool, bool,  \
                                                  const CancelToken*);
 BOREAL_RIDGE_LOO(float)
 BOREAL_RIDGE_LOO(double)

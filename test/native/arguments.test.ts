@@ -385,7 +385,7 @@ describe('wrong arguments have a code', () => {
       () =>
         raw.ridgeLeaveOneOut(
           ...[f64(6), 2, 3, f64(2), 1, null],
-          ...[{ alphas: f64(1), fitIntercept: true, keepErrors: false }, null],
+          ...[{ alphas: f64(1), fitIntercept: true, keepErrors: false, bySvd: false }, null],
         ),
     ],
   ])('%s: linear models, %s', async (code, _, call) => {

@@ -379,7 +379,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   ridgeLeaveOneOut: () => [
     ...[f64(6), 2, 3, f64(2), 1, null],
-    ...[{ alphas: f64(1).fill(1), fitIntercept: true, keepErrors: true }, null],
+    ...[{ alphas: f64(1).fill(1), fitIntercept: true, keepErrors: true, bySvd: true }, null],
   ],
   fitBayesianRidge: () => [
     ...[f64(6), 2, 3, f64(2), null],

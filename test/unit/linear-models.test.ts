@@ -313,7 +313,10 @@ describe('RidgeCV', () => {
       [0, 1, 2, 3, 4, 5],
     ]) {
       const part = X.columns(columns);
-      const model = await new RidgeCV({ alphas: [0.5, 50], storeCvResults: true }).fit(part, y);
+      const kept = { alphas: [0.5, 50], storeCvResults: true };
+      const model = await new RidgeCV(kept).fit(part, y);
+      const bySvd = await new RidgeCV({ ...kept, gcvMode: 'svd' }).fit(part, y);
+      expectClose(bySvd.cvResults!.data, model.cvResults!.data, iterative(1e-9), 'errors by singular values');
       for (const i of [0, 7, 14]) {
         const others = Array.from(y.keys()).filter((k) => k !== i);
         const left = await new Ridge({ alpha: 50 }).fit(
@@ -329,6 +332,26 @@ describe('RidgeCV', () => {
         );
       }
     }
+  });
+
+  it("keeps digits of columns that nearly depend on each other with gcvMode 'svd'", async () => {
+    const [rows, alpha] = [30, 1e-12];
+    const near = Matrix.from(
+      line.X.slice(0, rows)
+        .toArray()
+        .map(([a, b]) => [a, a + 1e-6 * b]),
+    );
+    const y = Float64Array.from(near.toArray(), ([a, c], i) => (c - a) * 1e6 + 0.1 * Math.sin(7 * i));
+    const shared = { alphas: [alpha], fitIntercept: false, storeCvResults: true };
+    const others = Int32Array.from({ length: rows - 1 }, (_, k) => k + 1);
+    const penalty = [Math.sqrt(alpha), 0];
+    const augmented = Matrix.from([...near.takeRows(others).toArray(), penalty, [...penalty].reverse()]);
+    const wanted = Matrix.from([...others, -1, -1].map((i) => [i < 0 ? 0 : y[i]]));
+    const coef = augmented.lstsq(wanted).x.data;
+    const error = y[0] - near.data[0] * coef[0] - near.data[1] * coef[1];
+    const model = await new RidgeCV({ ...shared, gcvMode: 'svd' }).fit(near, y);
+    expect(Math.abs(model.cvResults!.data[0] / error ** 2 - 1)).toBeLessThan(1e-7);
+    expect(await codeOf(() => new RidgeCV({ gcvMode: 'qr' as never }).fit(near, y))).toBe('ERR_PARAMETER');
   });
 
   it('deals the rows of each class to all folds, and needs every class beside each', async () => {

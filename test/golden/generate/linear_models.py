@@ -103,6 +103,7 @@ def ridge():
     for ref in REGRESSION:
         for weights in (False, True):
             yield case(RidgeCV(alphas=alphas), ref, (), ("alpha", "best_score"), weights)
+            yield case(RidgeCV(alphas=alphas, gcv_mode="svd"), ref, (), ("alpha", "best_score"), weights)
             scored = RidgeCV(alphas=alphas, scoring="neg_mean_absolute_error", store_cv_results=True)
             yield case(scored, ref, (), ("alpha", "best_score"), weights)
         yield case(RidgeCV(alphas=alphas, cv=4), ref, (), ("alpha", "best_score"))
