@@ -134,6 +134,7 @@ const CLASS_OF: Partial<
   ERR_DATA_FILE: FileFormatError,
   ERR_IMPORT: FileFormatError,
   ERR_ADDON_NOT_FOUND: EnvironmentError,
+  ERR_DEPENDENCY: EnvironmentError,
   ERR_ISA: EnvironmentError,
   ERR_DEVICE: EnvironmentError,
   ERR_CUDA_PLUGIN: EnvironmentError,

@@ -1,146 +1,224 @@
-/** The thread behind {@link readParquet}: decodes a file with hyparquet, and answers with columns. */
-import { parentPort, workerData } from 'node:worker_threads';
-import * as zlib from 'node:zlib';
-import { type ErrorCode, FileFormatError, ValidationError } from '../errors.js';
-import { decompressLz4 } from './lz4.js';
+/** The thread behind {@link readParquet}: parquet-wasm decodes a file into Arrow's columns, and these become ours. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import {
+  BorealError,
+  EnvironmentError,
+  type ErrorCode,
+  FileFormatError,
+  ValidationError,
+} from '../errors.js';
+import {
+  type ArrowArray,
+  type ArrowField,
+  bitsOf,
+  isNumeric,
+  isText,
+  numbersOf,
+  readArray,
+  readField,
+  textsOf,
+} from './arrow-memory.js';
 
-/** What the thread is given. */
+/** What a thread is asked. */
 export interface ParquetTask {
-  readonly source: string | Uint8Array;
+  /** A path, or the bytes in memory that threads share. */
+  readonly source: string | Uint8Array<SharedArrayBuffer>;
   readonly columns: readonly string[] | undefined;
+  /** Which of the columns are this thread's: from the one on, every so many. */
+  readonly share: readonly [from: number, every: number];
 }
 /** A column on its way: numbers as they are; other values, of which a file has few that differ, as positions among these. */
 export type SentColumn =
   | { readonly name: string; readonly numbers: Float64Array<ArrayBuffer> }
   | { readonly name: string; readonly values: (string | boolean)[]; readonly codes: Int32Array<ArrayBuffer> };
-/** What it answers. Anything else ends the thread with that error. */
-export type ParquetAnswer =
-  | { readonly columns: SentColumn[] }
-  | { readonly code: ErrorCode; readonly message: string };
+/** All names that were asked for, and the columns that are the thread's own. */
+export interface SentColumns {
+  readonly names: readonly string[];
+  readonly columns: SentColumn[];
+}
+/** What it answers. */
+export type ParquetAnswer = SentColumns | { readonly code: ErrorCode; readonly message: string };
 
-/** Of zlib in Node 22.15 and later. */
-const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Uint8Array) => Uint8Array };
-const COMPRESSORS = {
-  GZIP: (bytes: Uint8Array) => zlib.gunzipSync(bytes),
-  LZ4_RAW: decompressLz4,
-  BROTLI: (bytes: Uint8Array) => zlib.brotliDecompressSync(bytes),
-  ZSTD: (bytes: Uint8Array) => {
-    if (zstdDecompressSync) return zstdDecompressSync(bytes);
-    throw new Error('Zstandard needs Node 22.15 or later');
-  },
-};
-const text = new TextDecoder();
-const DAY = 86_400_000;
-/** Times are milliseconds since 1970, as in other tables. */
-const PARSERS = {
-  timestampFromMilliseconds: (value: bigint) => Number(value),
-  timestampFromMicroseconds: (value: bigint) => Number(value) / 1000,
-  timestampFromNanoseconds: (value: bigint) => Number(value) / 1e6,
-  dateFromDays: (days: number) => days * DAY,
-  jsonFromBytes: (bytes: Uint8Array) => text.decode(bytes),
-};
+/** Rows that are decoded at a time, of a group of rows. */
+const BATCH = 65_536;
 
-/** A run of values of a column. */
-interface Chunk {
-  readonly columnName: string;
-  readonly columnData: ArrayLike<unknown>;
-  readonly rowStart: number;
-  readonly rowEnd: number;
+async function read({ source, columns: wanted, share: [from, every] }: ParquetTask): Promise<SentColumns> {
+  const { ParquetFile, wasmMemory } = await reader();
+  const memory = () => wasmMemory().buffer as ArrayBuffer;
+  const { blob, close } = typeof source === 'string' ? openFile(source) : ofBytes(source);
+  try {
+    const file = await ParquetFile.fromFile(blob as Blob);
+    const schema = file.schema().intoFFI();
+    const fields = readField(memory(), schema.addr()).children;
+    schema.free();
+    const names = wanted ?? [...new Set(fields.map(({ name }) => name))];
+    checkColumns(fields, names);
+    const rows = file.metadata().fileMetadata().numRows();
+    if (rows === 0) throw new ValidationError('ERR_EMPTY', 'The file has no rows.');
+    const own = names.filter((_, j) => j % every === from);
+    const columns = own.map((name) => growing(fields.find((field) => field.name === name)!, rows));
+    if (own.length === 0) return { names, columns: [] };
+    let done = 0;
+    const stream = await file.stream({ columns: own, batchSize: BATCH, concurrency: 1 });
+    for await (const batch of stream) {
+      const ffi = batch.intoFFI();
+      const { children: places } = readField(memory(), ffi.schemaAddr());
+      const { children: arrays, length } = readArray(memory(), ffi.arrayAddr());
+      for (const [j, name] of own.entries()) {
+        const k = places.findIndex((place) => place.name === name);
+        columns[j].add(memory(), places[k], arrays[k], done);
+      }
+      ffi.free();
+      done += length;
+    }
+    if (done !== rows) throw new Error('it has not as many rows as it says');
+    return { names, columns: columns.map((column) => column.sent) };
+  } finally {
+    close();
+  }
 }
 
-async function read({ source, columns: wanted }: ParquetTask): Promise<SentColumn[]> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema } = await import('hyparquet');
-  const file = typeof source === 'string' ? await asyncBufferFromFile(source) : bufferOf(source);
-  const metadata = await parquetMetadataAsync(file);
-  const fields = parquetSchema(metadata).children;
-  const names = fields.map(({ element }) => element.name);
-  const unknown = wanted?.find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new ValidationError(
-      'ERR_UNKNOWN_COLUMN',
-      `The file has no column '${unknown}'; it has ${names.map((name) => `'${name}'`).join(', ')}.`,
-    );
-  const columns = wanted ?? names;
-  for (const { element, children } of fields) {
-    const isNested = children.length > 0 || element.repetition_type === 'REPEATED';
-    if (isNested && columns.includes(element.name))
-      throw new FileFormatError(
-        'ERR_DATA_FILE',
-        `Column '${element.name}' holds lists or structures; name the others with the option columns.`,
+function reader(): Promise<typeof import('parquet-wasm')> {
+  return import('parquet-wasm').catch((cause: unknown) => {
+    const message = "Parquet files need the package 'parquet-wasm': npm install parquet-wasm";
+    throw new EnvironmentError('ERR_DEPENDENCY', message, { cause });
+  });
+}
+
+function checkColumns(fields: readonly ArrowField[], names: readonly string[]): void {
+  const held = new Map(fields.map((field) => [field.name, field.dictionary ?? field]));
+  for (const name of names) {
+    const field = held.get(name);
+    if (field === undefined)
+      throw new ValidationError(
+        'ERR_UNKNOWN_COLUMN',
+        `The file has no column '${name}'; it has ${[...held.keys()].map((own) => `'${own}'`).join(', ')}.`,
       );
+    const { format } = field;
+    if (format !== 'b' && !isNumeric(format) && !isText(format)) throw unreadable(name, format[0] === '+');
   }
-  const chunks = new Map<string, Chunk[]>(columns.map((name) => [name, []]));
-  const onChunk = (chunk: Chunk) => void chunks.get(chunk.columnName)?.push(chunk);
-  await parquetRead({
-    ...{
-      file,
-      metadata,
-      columns: [...columns],
-      compressors: COMPRESSORS,
-      parsers: PARSERS,
-      onChunk,
-      geoparquet: false,
+}
+
+function unreadable(name: string, isNested: boolean): FileFormatError {
+  const what = isNested ? 'lists or structures' : 'bytes';
+  const message = `Column '${name}' holds ${what}; name the others with the option columns.`;
+  return new FileFormatError('ERR_DATA_FILE', message);
+}
+
+/** A column that takes one batch after the other. */
+interface Growing {
+  readonly sent: SentColumn;
+  add(memory: ArrayBuffer, field: ArrowField, array: ArrowArray, at: number): void;
+}
+
+function growing({ name, format, dictionary }: ArrowField, rows: number): Growing {
+  if (isNumeric((dictionary ?? { format }).format)) {
+    const numbers = new Float64Array(rows);
+    const add: Growing['add'] = (memory, field, array, at) => {
+      const to = numbers.subarray(at, at + array.length);
+      if (field.dictionary === undefined || array.dictionary === undefined) {
+        numbersOf(memory, field.format, array, to);
+        return;
+      }
+      const values = new Float64Array(array.dictionary.length);
+      numbersOf(memory, field.dictionary.format, array.dictionary, values);
+      numbersOf(memory, field.format, array, to);
+      for (let i = 0; i < to.length; i++) to[i] = values[to[i]] ?? Number.NaN;
+    };
+    return { sent: { name, numbers }, add };
+  }
+  const values: (string | boolean)[] = [];
+  const positions = new Map<string | boolean, number>();
+  const codes = new Int32Array(rows).fill(-1);
+  const codeOf = (value: string | boolean): number => {
+    let code = positions.get(value);
+    if (code === undefined) {
+      code = values.push(value) - 1;
+      positions.set(value, code);
+    }
+    return code;
+  };
+  /** The codes of an array's values, -1 where one is missing. */
+  const read = (memory: ArrayBuffer, own: string, array: ArrowArray, to: Int32Array): void => {
+    const cellOf = own === 'b' ? bitsOf(memory, array.buffers[0], array) : textsOf(memory, own, array);
+    const isPresent = array.present === 0 ? () => true : bitsOf(memory, array.present, array);
+    for (let i = 0; i < array.length; i++) {
+      if (!isPresent(i)) continue;
+      const value = cellOf(i);
+      if (value === undefined) throw unreadable(name, false);
+      to[i] = codeOf(value);
+    }
+  };
+  const add: Growing['add'] = (memory, field, array, at) => {
+    const to = codes.subarray(at, at + array.length);
+    if (field.dictionary === undefined || array.dictionary === undefined) {
+      read(memory, field.format, array, to);
+      return;
+    }
+    const own = new Int32Array(array.dictionary.length).fill(-1);
+    read(memory, field.dictionary.format, array.dictionary, own);
+    const places = new Float64Array(array.length);
+    numbersOf(memory, field.format, array, places);
+    for (let i = 0; i < to.length; i++) to[i] = own[places[i]] ?? -1;
+  };
+  return { sent: { name, values, codes }, add };
+}
+
+/** What parquet-wasm asks of a Blob: ranges of bytes. Node's own hands them out several times slower. */
+interface Ranges {
+  readonly blob: {
+    readonly size: number;
+    slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+  };
+  close(): void;
+}
+
+function ranges(size: number, copy: (start: number, end: number) => ArrayBuffer, close: () => void): Ranges {
+  const slice = (start: number, end: number) => ({
+    arrayBuffer: async () => {
+      if (!(start >= 0 && start <= end && end <= size)) throw new Error('it asks for bytes beyond its end');
+      return copy(start, end);
     },
   });
-  const rows = Number(metadata.num_rows);
-  if (rows === 0) throw new ValidationError('ERR_EMPTY', 'The file has no rows.');
-  return columns.map((name) => {
-    const own = chunks.get(name)!.sort((a, b) => a.rowStart - b.rowStart);
-    const end = own.reduce((last, { rowStart, rowEnd }) => (rowStart === last ? rowEnd : Number.NaN), 0);
-    if (end !== rows) throw new Error(`column '${name}' has not as many values as the file has rows`);
-    const type = fields[names.indexOf(name)].element.type;
-    return convert(name, own, rows, type === 'BYTE_ARRAY' || type === 'BOOLEAN');
-  });
+  return { blob: { size, slice }, close };
 }
 
-function bufferOf(bytes: Uint8Array) {
-  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  return { byteLength: buffer.byteLength, slice: (start: number, end?: number) => buffer.slice(start, end) };
+function ofBytes(bytes: Uint8Array<SharedArrayBuffer>): Ranges {
+  const copy = (start: number, end: number) => Uint8Array.from(bytes.subarray(start, end)).buffer;
+  return ranges(bytes.length, copy, () => undefined);
 }
 
-function convert(name: string, chunks: readonly Chunk[], rows: number, isText: boolean): SentColumn {
-  const numbers = new Float64Array(rows).fill(Number.NaN);
-  const codes = new Int32Array(rows).fill(-1);
-  const positions = new Map<string | boolean, number>();
-  let counted = 0;
-  for (const { columnData, rowStart, rowEnd } of chunks) {
-    for (let i = 0; i < rowEnd - rowStart; i++) {
-      const value = columnData[i];
-      if (value === null || value === undefined) continue;
-      if (typeof value === 'number' || typeof value === 'bigint') {
-        numbers[rowStart + i] = Number(value);
-        counted++;
-      } else if (typeof value === 'string' || typeof value === 'boolean') {
-        let code = positions.get(value);
-        if (code === undefined) {
-          code = positions.size;
-          positions.set(value, code);
-        }
-        codes[rowStart + i] = code;
-      } else {
-        throw new FileFormatError(
-          'ERR_DATA_FILE',
-          `Column '${name}' holds bytes or objects; name the others with the option columns.`,
-        );
-      }
+function openFile(path: string): Ranges {
+  const file = openSync(path, 'r');
+  const copy = (start: number, end: number) => {
+    const bytes = new Uint8Array(end - start);
+    for (let at = 0; at < bytes.length; ) {
+      const got = readSync(file, bytes, at, bytes.length - at, start + at);
+      if (got === 0) throw new Error('it became shorter meanwhile');
+      at += got;
     }
-  }
-  // Decimals are bytes in the file, and numbers here.
-  if (positions.size > 0 || (isText && counted === 0)) return { name, values: [...positions.keys()], codes };
-  return { name, numbers };
+    return bytes.buffer;
+  };
+  return ranges(fstatSync(file).size, copy, () => closeSync(file));
 }
 
-const { source } = workerData as ParquetTask;
-try {
-  const columns = await read(workerData as ParquetTask);
-  const buffers = columns.map((column) => ('numbers' in column ? column.numbers : column.codes).buffer);
-  parentPort!.postMessage({ columns } satisfies ParquetAnswer, buffers);
-} catch (error) {
-  const { code, message } = error as { code?: ErrorCode; message?: string };
-  const isOurs = error instanceof ValidationError || error instanceof FileFormatError;
-  const where = typeof source === 'string' ? `'${source}'` : 'the bytes';
-  const answer: ParquetAnswer = isOurs
-    ? { code: code!, message: message! }
-    : { code: 'ERR_DATA_FILE', message: `Cannot read ${where} as Parquet: ${message}.` };
-  parentPort!.postMessage(answer);
-}
+parentPort!.on('message', async (task: ParquetTask) => {
+  try {
+    const answer = await read(task);
+    const buffers = answer.columns.map(
+      (column) => ('numbers' in column ? column.numbers : column.codes).buffer,
+    );
+    parentPort!.postMessage(answer, buffers);
+  } catch (error) {
+    // Nothing in WebAssembly's memory can be relied on then: the thread ends, as it does where nothing waits for the failure.
+    if (error instanceof Error && error.name === 'RuntimeError') throw error;
+    const where = typeof task.source === 'string' ? `'${task.source}'` : 'the bytes';
+    const reason = error instanceof Error ? error.message : error;
+    const answer: ParquetAnswer =
+      error instanceof BorealError
+        ? { code: error.code, message: error.message }
+        : { code: 'ERR_DATA_FILE', message: `Cannot read ${where} as Parquet: ${reason}.` };
+    parentPort!.postMessage(answer);
+  }
+});

@@ -1,9 +1,11 @@
-/** Parquet files as tables. hyparquet decodes them, in a thread of its own, so that the event loop goes on. */
+/** Parquet files as tables. parquet-wasm decodes them, in threads of its own, so that the event loop goes on. */
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { checkNames, show } from '../core/params.js';
-import { AbortError, EnvironmentError, FileFormatError, toBorealError, ValidationError } from '../errors.js';
-import type { ParquetAnswer, ParquetTask, SentColumn } from './parquet-thread.js';
+import { AbortError, ValidationError } from '../errors.js';
+import type { SentColumn } from './parquet-thread.js';
+import { askThread } from './parquet-threads.js';
 
 /** Options of {@link readParquet}. */
 export interface ParquetOptions {
@@ -16,19 +18,17 @@ export interface ParquetOptions {
 /** A column as readParquet makes it. */
 export type ParquetColumn = Float64Array | Array<string | null> | Array<boolean | null>;
 
-/** Node refuses `--input-type` to a worker that is a file. */
-const FLAGS = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? [] : undefined;
-
 /**
- * Reads a Parquet file as a table, with the package hyparquet (npm install hyparquet). All physical types and encodings: numbers
- * of any width become Float64Array, with NaN where a value is missing, also decimals; dates and times milliseconds since 1970, text
- * and booleans arrays with null. Whole numbers beyond 2^53 are rounded, as JavaScript's numbers are.
- * Compression: none, Snappy, gzip, Brotli, LZ4, and Zstandard with Node 22.15 or later.
+ * Reads a Parquet file as a table, with the package parquet-wasm (npm install parquet-wasm), which is the reader of Apache Arrow in Rust. All
+ * physical types and encodings: numbers of any width become Float64Array, with NaN where a value is missing, also decimals; dates and
+ * times milliseconds since 1970, times of the day milliseconds since midnight, text and booleans arrays with null. Bytes that are not said to be text, as some
+ * writers leave it, are text where all of them are UTF-8. Whole numbers beyond 2^53 are rounded, as JavaScript's numbers are.
+ * Compression: none, Snappy, gzip, Brotli, LZ4 and Zstandard. A thread has 4 GiB of memory, in which a group of rows must have room.
  *
  * @param source - a path, a file URL, or the bytes themselves
  * @param options - `columns`, `signal`
  * @returns an object of columns
- * @throws {ERR_DEPENDENCY} unless the package hyparquet is installed
+ * @throws {ERR_DEPENDENCY} unless the package parquet-wasm is installed
  * @throws {ERR_DATA_FILE} when the file cannot be read, is no Parquet file, is damaged, or a column holds lists, structures or bytes
  * @throws {ERR_UNKNOWN_COLUMN} when the file has no such column
  * @throws {ERR_EMPTY} when it has no rows
@@ -57,39 +57,46 @@ export async function readParquet(
     );
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw new ValidationError('ERR_PARAMETER', `signal must be an AbortSignal; got ${show(signal)}.`);
-  await requireHyparquet();
   const aborted = () => new AbortError('The operation was aborted.', { cause: signal?.reason });
+  const from = pathOrBytes(source);
+  const count = await threadsFor(from);
   if (signal?.aborted) throw aborted();
-  const workerData: ParquetTask = { source: pathOrBytes(source), columns };
-  const worker = new Worker(new URL('./parquet-thread.js', import.meta.url), { workerData, execArgv: FLAGS });
-  const stop = () => void worker.terminate();
-  signal?.addEventListener('abort', stop, { once: true });
+  const given = typeof from === 'string' ? from : shared(from);
+  // One that fails, or is to stop, ends the others.
+  const stop = new AbortController();
+  const onAbort = () => stop.abort();
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    const answer = await new Promise<ParquetAnswer>((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', () =>
-        reject(new FileFormatError('ERR_DATA_FILE', 'readParquet: its thread ended.')),
-      );
-    });
-    if ('code' in answer)
-      throw toBorealError(Object.assign(new Error(answer.message), { code: answer.code }));
-    return Object.fromEntries(answer.columns.map((column) => [column.name, received(column)]));
+    const answers = await Promise.all(
+      Array.from({ length: count }, (_, k) =>
+        askThread({ source: given, columns, share: [k, count] }, stop.signal),
+      ),
+    );
+    const [{ names }] = answers;
+    const own = new Map(answers.flatMap((answer) => answer.columns.map((column) => [column.name, column])));
+    return Object.fromEntries(names.map((name) => [name, received(own.get(name)!)]));
   } catch (error) {
+    stop.abort();
     throw signal?.aborted ? aborted() : error;
   } finally {
-    signal?.removeEventListener('abort', stop);
-    await worker.terminate();
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
-async function requireHyparquet(): Promise<void> {
-  try {
-    await import('hyparquet');
-  } catch (cause) {
-    const message = "Parquet files need the package 'hyparquet': npm install hyparquet";
-    throw new EnvironmentError('ERR_DEPENDENCY', message, { cause });
-  }
+/** What a thread should have to do at least, in bytes of the file: starting the first takes as long as that. */
+const SHARE = 1 << 22;
+
+async function threadsFor(source: string | Uint8Array): Promise<number> {
+  // What is wrong with a path is said by the thread that opens it.
+  const size =
+    typeof source === 'string' ? await stat(source).catch(() => undefined) : { size: source.length };
+  return Math.max(1, Math.min(Math.floor((size?.size ?? 0) / SHARE), availableParallelism(), 4));
+}
+
+function shared(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
 }
 
 function pathOrBytes(source: unknown): string | Uint8Array {

@@ -3,11 +3,11 @@
  * the header, JSON that gives each tensor its type, shape and place, and the bytes of all of them without gaps.
  */
 
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../core/half.js';
 import { show } from '../core/params.js';
 import { sizeOf } from '../core/shape.js';
 import { type BorealError, ValidationError } from '../errors.js';
 import { refuse } from './foreign.js';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half.js';
 
 /** Arrays that hold the values of tensors. */
 export type TensorArray =
