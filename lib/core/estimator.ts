@@ -91,6 +91,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /** Checks of a restored state that need more than one member, such as lengths that must agree. */
   protected checkState(_state: S, _columns: readonly Column[]): void {}
+  /** Whether a checked state predicts what the schema beside it says. */
+  protected checkTarget(_state: S, _target: Target): void {}
 
   /**
    * Makes an estimator of this class from all its parameters: how clones and loaded models are made.
@@ -495,6 +497,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   restore(fitted: SavedFit<S>): void {
     checkParams(`${this.constructor.name} state`, fitted.state, this.stateRules);
     this.checkState(fitted.state, fitted.schema.columns);
+    this.checkTarget(fitted.state, fitted.schema.target);
     this.setFitted(this.params, fitted);
   }
 }

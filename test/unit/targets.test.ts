@@ -45,6 +45,7 @@ import {
   VotingRegressor,
 } from '../../lib/index.js';
 import { decoderOf } from '../../lib/serve/model/decode.js';
+import { putTogether, takeApart } from '../support/model-files.js';
 
 const { data, target } = loadIris();
 const X = data.columns([0, 1]);
@@ -154,6 +155,18 @@ describe('one mechanism', () => {
     expect(prediction).toEqual({ prediction: [1, 2, 3] });
     const back = importONNX(exportONNX(model, { precision: 'float64' }));
     expect(back.compile().outputWidth).toBe(3);
+  });
+
+  test('a file whose schema has another number of targets than its model is refused', async () => {
+    for (const Model of [RandomForestRegressor, DecisionTreeRegressor, LinearRegression, DummyRegressor]) {
+      const parts = takeApart((await new Model().fit(X, Y)).toBytes());
+      for (const target of [{ kind: 'number' }, { kind: 'numbers', count: 3 }]) {
+        parts.document.model.fitted.schema.target = target;
+        await expect(load(putTogether(parts))).rejects.toThrow(
+          expect.objectContaining({ code: 'ERR_MODEL_FILE', message: expect.stringContaining('2 targets') }),
+        );
+      }
+    }
   });
 
   test('selection of columns weighs them over all targets', async () => {
