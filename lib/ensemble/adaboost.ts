@@ -21,6 +21,7 @@ import { accuracy, r2 } from '../core/score.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type BoostedModels, boostClassifier, boostRegressor, type RegressionLoss } from './adaboost-fit.js';
 import { joinTrees } from './joined-trees.js';
+import { pairOf, softmax } from './softmax.js';
 
 /** Parameters of {@link AdaBoostClassifier}. */
 export interface AdaBoostClassifierParams {
@@ -155,13 +156,8 @@ export class AdaBoostClassifier extends Classifier<
   /** Probabilities after each round, [rows, classes]: of the softmax of the decisions, as those of `predictProba`. */
   async *stagedPredictProba(X: MatrixLike): AsyncGenerator<Matrix<Float64Array>> {
     const { length } = this.state.classes;
-    for await (const { data, rows, cols } of this.stagedDecisionFunction(X)) {
-      const proba = new Matrix(new Float64Array(rows * length), rows, length);
-      for (let i = 0; i < rows; i++) {
-        const scores = data.subarray(i * cols, (i + 1) * cols);
-        proba.row(i).set(shares(length === 2 ? [-scores[0] / 2, scores[0] / 2] : scores, length - 1));
-      }
-      yield proba;
+    for await (const decisions of this.stagedDecisionFunction(X)) {
+      yield length === 2 ? softmax(pairOf(decisions, -0.5, 0.5)) : softmax(decisions, length - 1);
     }
   }
 
@@ -212,14 +208,6 @@ export class AdaBoostClassifier extends Classifier<
     const matrix = models.flatMap((_, k) => classes.flatMap((_label, code) => votes(code, k)));
     return plan.dense(codes, Float64Array.from(matrix), new Float64Array(width));
   }
-}
-
-/** The softmax of scores over a number. */
-function shares(scores: ArrayLike<number>, over: number): Float64Array {
-  const most = Math.max(...Array.from(scores));
-  const powers = Float64Array.from(scores, (score) => Math.exp((score - most) / over));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
 }
 
 /** What a model of a weight that predicts `code` adds to the decision of class c, of two classes to the only one. */

@@ -28,6 +28,7 @@ import {
   lowerScores,
   stagedScores,
 } from './gradient-boosting-state.js';
+import { softmax } from './softmax.js';
 
 /** Parameters of {@link GradientBoostingClassifier}. */
 export interface GradientBoostingClassifierParams extends GradientBoostingParams {
@@ -288,21 +289,6 @@ function sigmoids({ data, rows }: Matrix<Float64Array>, slope: number): Matrix<F
     proba[2 * i] = 1 - proba[2 * i + 1];
   }
   return new Matrix(proba, rows, 2);
-}
-
-function softmax({ data, rows, cols }: Matrix<Float64Array>): Matrix<Float64Array> {
-  const proba = data.slice();
-  for (let i = 0; i < rows; i++) {
-    const row = proba.subarray(i * cols, (i + 1) * cols);
-    const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
-    let sum = 0;
-    for (let k = 0; k < cols; k++) {
-      row[k] = Math.exp(row[k] - most);
-      sum += row[k];
-    }
-    for (let k = 0; k < cols; k++) row[k] /= sum;
-  }
-  return new Matrix(proba, rows, cols);
 }
 
 /**

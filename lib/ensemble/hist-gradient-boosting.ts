@@ -40,6 +40,7 @@ import {
   lowerHistTrees,
   stagedHistScores,
 } from './hist-boosting-state.js';
+import { pairOf, softmax } from './softmax.js';
 
 /** Parameters of {@link HistGradientBoostingClassifier}. */
 export interface HistGradientBoostingClassifierParams extends HistBoostingParams {
@@ -242,23 +243,10 @@ function bothClasses(plan: PlanBuilder, score: Slot): Slot {
 /** A classifier that has raw scores, [outputs, rows], for its rows. */
 function classifierOfScores(raw: Float64Array, rows: number, classes: readonly Label[]): ScorableEstimator {
   const scores = new Matrix(raw, raw.length / rows, rows).transpose();
-  const probabilities = () => {
-    const proba = new Matrix(new Float64Array(rows * classes.length), rows, classes.length);
-    for (let i = 0; i < rows; i++) {
-      const row = classes.length === 2 ? [0, raw[i]] : scores.row(i);
-      const greatest = Math.max(...row);
-      const exps = Array.from(row, (score) => Math.exp(score - greatest));
-      const total = exps.reduce((sum, e) => sum + e, 0);
-      exps.forEach((e, k) => {
-        proba.data[i * classes.length + k] = e / total;
-      });
-    }
-    return proba;
-  };
   return {
     classes,
     decisionFunction: async () => scores,
-    predictProba: async () => probabilities(),
+    predictProba: async () => softmax(classes.length === 2 ? pairOf(scores, 0, 1) : scores),
     predict: async () =>
       Array.from({ length: rows }, (_, i) => {
         if (classes.length === 2) return classes[raw[i] > 0 ? 1 : 0];
