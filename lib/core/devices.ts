@@ -137,7 +137,7 @@ export function requireDevice(device: PlanDevice): void {
 
 /**
  * The devices of this machine. Where the CUDA plug-in is installed and nothing has started CUDA yet, it does so on this thread, which
- * takes a fraction of a second; nothing is reserved on a GPU.
+ * takes its time; nothing is reserved on a GPU.
  *
  * @example
  * ```ts
