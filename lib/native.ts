@@ -173,6 +173,8 @@ export interface NativeAddon
     products?: CudaProducts,
     /** Of the runs for which a library's products may be taken. */
     libraryRows?: number,
+    /** The file of that library; null: as the system finds it. */
+    libraryPath?: string | null,
   ): ProgramHandle;
   /** The same on the pool; the constants are referenced, not copied, and must not be detached meanwhile. */
   programCreateAsync(
@@ -184,6 +186,8 @@ export interface NativeAddon
     products?: CudaProducts,
     /** Of the runs for which a library's products may be taken. */
     libraryRows?: number,
+    /** The file of that library; null: as the system finds it. */
+    libraryPath?: string | null,
   ): Promise<ProgramHandle>;
   programInfo(program: ProgramHandle): ProgramInfo;
   programExplain(program: ProgramHandle): string;

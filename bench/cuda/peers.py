@@ -1,4 +1,4 @@
-"""cuBLAS and cublasLt through torch on the shapes of bench/native/cuda.cc, and networks as there and in training.mjs: a line of JSON for each. Part of the bundle of scripts/cuda-bundle.mjs."""
+"""cuBLAS and cublasLt through torch on the shapes of bench_cuda, and networks as there and in training.mjs: a line of JSON for each. Part of the bundle of scripts/cuda-bundle.mjs."""
 
 import json
 import sys

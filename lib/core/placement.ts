@@ -15,17 +15,21 @@ interface PlacementOptions {
 /** Where a plan is prepared, and why there, if that was a choice. */
 export interface Placement {
   readonly device: PlanDevice;
-  /** The plug-in, the number of its device, what dense layers multiply there, and for runs of how many rows by a library; null and 0: the CPU. */
+  /** The plug-in, the number of its device, what dense layers multiply there, and for runs of how many rows by which library; null and 0: the CPU. */
   readonly cuda: readonly [
     plugin: string | null,
     device: number,
     products?: CudaProducts,
     libraryRows?: number,
+    libraryPath?: string | null,
   ];
   readonly reason?: string;
 }
 
 const ON_CPU: Placement['cuda'] = [null, 0];
+
+const onGpu = ({ plugin, device }: CudaTarget, { products, libraryRows }: PlacementOptions) =>
+  [plugin, device, products, libraryRows, process.env.BOREAL_CUBLASLT_LIBRARY || null] as const;
 
 const chosenCpu = (why: string): Placement => ({
   device: 'cpu',
@@ -41,30 +45,20 @@ export function onCpuInstead({ device, reason }: Placement, error: unknown): Pla
 
 /** Where a plan goes if there is no choice. */
 function fixed(options: PlacementOptions): Placement | undefined {
-  const { device, precision, products, expectedRows, libraryRows } = options;
-  if (device !== 'cpu') {
-    const { plugin, device: number } = cudaTarget(device);
-    return { device, cuda: [plugin, number, products, libraryRows] };
-  }
+  const { device, precision, expectedRows } = options;
+  if (device !== 'cpu') return { device, cuda: onGpu(cudaTarget(device), options) };
   if (expectedRows === undefined) return { device, cuda: ON_CPU };
   if (precision === 'float32') return undefined;
   return chosenCpu(`a GPU runs float32 only, and this plan is in ${precision}.`);
 }
 
 /** The CPU or the first GPU, which should be faster from so many rows on. */
-function choose(
-  rows: number,
-  { plugin, device }: CudaTarget,
-  { products, libraryRows, expectedRows = 0 }: PlacementOptions,
-): Placement {
+function choose(rows: number, target: CudaTarget, options: PlacementOptions): Placement {
+  const { expectedRows = 0 } = options;
   const from = Number.isFinite(rows) ? `from ${rows} rows on` : 'for no number of rows';
   const why = `cuda:0 should be faster ${from}; ${expectedRows} are expected.`;
   return expectedRows >= rows
-    ? {
-        device: 'cuda:0',
-        cuda: [plugin, device, products, libraryRows],
-        reason: `auto chose the GPU: ${why}`,
-      }
+    ? { device: 'cuda:0', cuda: onGpu(target, options), reason: `auto chose the GPU: ${why}` }
     : chosenCpu(why);
 }
 

@@ -60,7 +60,7 @@ struct Place {
   std::string cuda_path;  // empty: the CPU
   int32_t device = 0;
   BorealCudaElement products = BOREAL_CUDA_FLOAT32;
-  uint64_t library_rows = 0;
+  CudaMathLibrary math_library{};
 };
 // The arguments after the precision; missing ones mean the CPU.
 Place to_place(Call& call) {
@@ -72,7 +72,8 @@ Place to_place(Call& call) {
     place.products = static_cast<BorealCudaElement>(
         to_choice(env, call[5], "products", {"float32", "tf32", "bf16", "float16"}));
   }
-  if (!is_nullish(env, call[6])) place.library_rows = to_size(env, call[6], "libraryRows");
+  if (!is_nullish(env, call[6])) place.math_library.rows = to_size(env, call[6], "libraryRows");
+  if (!is_nullish(env, call[7])) place.math_library.path = to_text(env, call[7], "libraryPath");
   return place;
 }
 
@@ -80,7 +81,7 @@ ProgramPtr prepare(const Plan& plan, size_t precision, const Place& place) {
   if (!place.cuda_path.empty()) {
     if (precision != kFloat32) throw Error("ERR_NOT_SUPPORTED", "CUDA runs plans in float32 only.");
     return std::make_shared<AnyProgram>(prepare_cuda(plan, CudaLibrary::open(place.cuda_path), place.device,
-                                                     kCudaPassBytes, place.products, place.library_rows));
+                                                     kCudaPassBytes, place.products, place.math_library));
   }
   if (precision == kFloat32) return std::make_shared<AnyProgram>(prepare_cpu<float>(plan, kernels()));
   return std::make_shared<AnyProgram>(prepare_cpu<double>(plan, kernels()));

@@ -1,5 +1,3 @@
-#include <cstdlib>
-
 #include "cuda/cublas_lt.cuh"
 #include "cuda/launch.cuh"
 
@@ -14,10 +12,10 @@ namespace {
 constexpr size_t kOldest = 120000, kBelow = 140000;  // versions whose interface is the one declared here
 
 #if !defined(_WIN32)
-void* open_library(std::string* reason) {
+void* open_library(const char* path, std::string* reason) {
   *reason = "cublasLt is not installed";
-  if (const char* const given = std::getenv("BOREAL_CUBLASLT_LIBRARY")) {
-    void* const library = dlopen(given, RTLD_NOW | RTLD_LOCAL);
+  if (path != nullptr) {
+    void* const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) *reason = std::string("cublasLt does not load: ") + dlerror();
     return library;
   }
@@ -44,13 +42,14 @@ std::string version_text(size_t version) {
 
 }  // namespace
 
-std::string open_cublas_lt(CublasLt* library) {
+std::string open_cublas_lt(const char* path, CublasLt* library) {
 #if defined(_WIN32)
+  static_cast<void>(path);
   static_cast<void>(library);
   return "cublasLt is not looked for on Windows";
 #else
   std::string reason;
-  void* const handle = open_library(&reason);
+  void* const handle = open_library(path, &reason);
   if (handle == nullptr) return reason;
   CublasLt& lt = *library;
   const bool complete =

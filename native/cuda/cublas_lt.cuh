@@ -58,9 +58,9 @@ struct CublasLt {
   int (*get_setting)(const LtAlgorithm* algorithm, int setting, void* value, size_t bytes, size_t* written);
 };
 
-// Opens the library that BOREAL_CUBLASLT_LIBRARY names, or the one that the system finds; it stays open,
-// since it cannot be unloaded while CUDA runs. Returns why there is none, or nothing.
-std::string open_cublas_lt(CublasLt* library);
+// Opens the library at the path, or if that is null the one that the system finds; it stays open, since it
+// cannot be unloaded while CUDA runs. Returns why there is none, or nothing.
+std::string open_cublas_lt(const char* path, CublasLt* library);
 // For people: "cublasLt 13.1.0".
 std::string name_of(const CublasLt& library);
 

@@ -33,41 +33,29 @@ ForestGrowth::ForestGrowth(int device, const BorealCudaForestData& data)
   marks_ = DeviceMemory(tiles_ * kTileRows / 8);
   lefts_ = DeviceMemory(tiles_ * sizeof(uint32_t));
   totals_ = DeviceMemory(most_ * sizeof(uint32_t));
-  send(by_column_, data.by_column, by_column_.bytes());
-  send(bins_, data.bins, bins_.bytes());
-  send(classes_, data.classes, classes_.bytes());
-  send(targets_, data.targets, targets_.bytes());
-  if (data.terms != nullptr) send(terms_, data.terms, terms_.bytes());
-  wait("copying bins");
+  stream_.upload(by_column_.data(), data.by_column, by_column_.bytes());
+  stream_.upload(bins_.as<uint32_t>(), data.bins, cols_);
+  if (class_count_ > 0) stream_.upload(classes_.as<int32_t>(), data.classes, rows_);
+  if (class_count_ == 0) stream_.upload(targets_.as<int64_t>(), data.targets, rows_);
+  if (data.terms != nullptr) stream_.upload(terms_.as<uint64_t>(), data.terms, data.term_count);
+  stream_.wait("copying bins");
 }
 
 void ForestGrowth::rows(uint32_t tree, uint32_t side, uint32_t* rows) {
   use_device(device_);
-  const size_t bytes = size_t{rows_} * sizeof(uint32_t);
-  check(
-      cudaMemcpyAsync(rows, rows_at(side, {tree, side, 0, 0, 0, 0}), bytes, cudaMemcpyDeviceToHost, stream_),
-      "copying rows from the device");
-  wait("copying rows");
-}
-
-void ForestGrowth::send(const DeviceMemory& to, const void* from, size_t bytes) {
-  if (bytes == 0) return;
-  check(cudaMemcpyAsync(to.data(), from, bytes, cudaMemcpyHostToDevice, stream_), "copying to the device");
+  stream_.download(rows, rows_at(side, {tree, side, 0, 0, 0, 0}), rows_);
+  stream_.wait("copying rows");
 }
 
 uint32_t* ForestGrowth::rows_at(uint32_t side, const BorealCudaForestNode& node) const {
-  return reinterpret_cast<uint32_t*>(sides_[side].data()) + size_t{node.tree} * rows_ + node.begin;
+  return sides_[side].as<uint32_t>() + size_t{node.tree} * rows_ + node.begin;
 }
 
 void ForestGrowth::start(uint32_t tree, const uint32_t* rows, uint32_t count, const uint32_t* weights) {
   use_device(device_);
-  check(cudaMemcpyAsync(rows_at(0, {tree, 0, 0, count, 0, 0}), rows, count * sizeof(uint32_t),
-                        cudaMemcpyHostToDevice, stream_),
-        "copying rows");
-  check(cudaMemcpyAsync(weights_.data() + size_t{tree} * rows_ * sizeof(uint32_t), weights,
-                        rows_ * sizeof(uint32_t), cudaMemcpyHostToDevice, stream_),
-        "copying weights");
-  wait("starting a tree");
+  stream_.upload(rows_at(0, {tree, 0, 0, count, 0, 0}), rows, count);
+  stream_.upload(weights_.as<uint32_t>() + size_t{tree} * rows_, weights, rows_);
+  stream_.wait("starting a tree");
 }
 
 void ForestGrowth::search(const BorealCudaForestNode* nodes, uint32_t count, BorealCudaForestFound* found,
@@ -78,35 +66,32 @@ void ForestGrowth::search(const BorealCudaForestNode* nodes, uint32_t count, Bor
   for (uint32_t k = 0; k < count; ++k) order[k] = k;
   const auto few = std::stable_partition(order.begin(), order.end(),
                                          [&](uint32_t k) { return nodes[k].count < kFewRows; });
-  send(nodes_, nodes, count * sizeof(*nodes));
-  send(order_, order.data(), count * sizeof(uint32_t));
+  stream_.upload(nodes_.as<BorealCudaForestNode>(), nodes, count);
+  stream_.upload(order_.as<uint32_t>(), order.data(), count);
   ForestSearchCall call{};
-  call.nodes = reinterpret_cast<const BorealCudaForestNode*>(nodes_.data());
-  call.order = reinterpret_cast<const uint32_t*>(order_.data());
+  call.nodes = nodes_.as<const BorealCudaForestNode>();
+  call.order = order_.as<const uint32_t>();
   call.few = static_cast<uint32_t>(few - order.begin());
   call.count = count;
   call.by_column = by_column_.data();
-  call.bins = reinterpret_cast<const uint32_t*>(bins_.data());
-  call.classes = reinterpret_cast<const int32_t*>(classes_.data());
-  call.targets = reinterpret_cast<const long long*>(targets_.data());
-  for (size_t k = 0; k < 2; ++k) call.sides[k] = reinterpret_cast<const uint32_t*>(sides_[k].data());
-  call.weights = reinterpret_cast<const uint32_t*>(weights_.data());
+  call.bins = bins_.as<const uint32_t>();
+  call.classes = classes_.as<const int32_t>();
+  call.targets = targets_.as<const long long>();
+  for (size_t k = 0; k < 2; ++k) call.sides[k] = sides_[k].as<const uint32_t>();
+  call.weights = weights_.as<const uint32_t>();
   call.rows = rows_;
   call.class_count = class_count_;
   call.slots = slots_;
-  call.terms = terms_.bytes() == 0 ? nullptr : reinterpret_cast<const unsigned long long*>(terms_.data());
+  call.terms = terms_.as<const unsigned long long>();
   call.weight_step = weight_step_;
   call.least_weight = least_weight_;
   call.least_rows = least_rows_;
-  call.found = reinterpret_cast<BorealCudaForestFound*>(found_.data());
-  call.left = reinterpret_cast<unsigned long long*>(left_.data());
+  call.found = found_.as<BorealCudaForestFound>();
+  call.left = left_.as<unsigned long long>();
   run_forest_search(call, stream_);
-  check(cudaMemcpyAsync(found, found_.data(), count * sizeof(*found), cudaMemcpyDeviceToHost, stream_),
-        "copying splits from the device");
-  check(cudaMemcpyAsync(left, left_.data(), size_t{count} * words_of_side(class_count_) * sizeof(uint64_t),
-                        cudaMemcpyDeviceToHost, stream_),
-        "copying splits from the device");
-  wait("finding splits");
+  stream_.download(found, call.found, count);
+  stream_.download(left, left_.as<const uint64_t>(), size_t{count} * words_of_side(class_count_));
+  stream_.wait("finding splits");
 }
 
 void ForestGrowth::split(const BorealCudaForestSplit* splits, uint32_t count) {
@@ -127,14 +112,14 @@ void ForestGrowth::split(const BorealCudaForestSplit* splits, uint32_t count) {
   if (count == 0 || count > most_ || call.tiles > tiles_) {
     throw Failure(cudaErrorInvalidValue, "more work than was agreed on");
   }
-  send(tasks_, tasks.data(), count * sizeof(PartitionTask));
-  call.tasks = reinterpret_cast<const PartitionTask*>(tasks_.data());
+  stream_.upload(tasks_.as<PartitionTask>(), tasks.data(), count);
+  call.tasks = tasks_.as<const PartitionTask>();
   call.count = count;
-  call.marks = reinterpret_cast<uint32_t*>(marks_.data());
-  call.lefts = reinterpret_cast<uint32_t*>(lefts_.data());
-  call.totals = reinterpret_cast<uint32_t*>(totals_.data());
+  call.marks = marks_.as<uint32_t>();
+  call.lefts = lefts_.as<uint32_t>();
+  call.totals = totals_.as<uint32_t>();
   run_partition(call, stream_);
-  wait("parting rows");
+  stream_.wait("parting rows");
 }
 
 }  // namespace cuda

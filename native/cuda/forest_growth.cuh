@@ -52,8 +52,6 @@ class ForestGrowth {
 
  private:
   uint32_t* rows_at(uint32_t side, const BorealCudaForestNode& node) const;
-  void wait(const char* what) { check(cudaStreamSynchronize(stream_), what); }
-  void send(const DeviceMemory& to, const void* from, size_t bytes);
 
   const int device_;
   const uint32_t rows_, cols_, class_count_, most_;

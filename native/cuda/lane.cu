@@ -30,13 +30,13 @@ Lane::Lane(const LoadedPlan& plan, uint64_t capacity) : plan_(plan), capacity_(c
   }
   buffers_ = DeviceMemory(total + scratch);
   scratch_ = buffers_.data() + total;
-  refusal_ = reinterpret_cast<Refusal*>(buffers_.data());
+  refusal_ = buffers_.as<Refusal>();
   for (const size_t offset : offsets) places_.push_back(buffers_.data() + offset);
 
   const size_t in = aligned(plan.input_width * sizeof(float) * capacity);
   const size_t out = aligned(plan.output_width * sizeof(float) * capacity);
   staging_ = PinnedMemory(in + out + sizeof(Refusal));
-  staged_in_ = reinterpret_cast<float*>(staging_.data());
+  staged_in_ = staging_.as<float>();
   staged_out_ = reinterpret_cast<float*>(staging_.data() + in);
   staged_refusal_ = reinterpret_cast<Refusal*>(staging_.data() + in + out);
   plan.lane_bytes += buffers_.bytes();
@@ -64,20 +64,15 @@ void Lane::enqueue_steps(uint64_t rows) {
 
 void Lane::compute(uint64_t rows, uint32_t repeats) {
   for (uint32_t i = 0; i < repeats; ++i) enqueue_steps(rows);
-  check(cudaStreamSynchronize(stream_), "running a plan");
+  stream_.wait("running a plan");
 }
 
 void Lane::enqueue(uint64_t rows) {
-  check(cudaMemcpyAsync(places_[0], staged_in_, rows * plan_.input_width * sizeof(float),
-                        cudaMemcpyHostToDevice, stream_),
-        "copying rows to the device");
+  stream_.upload(static_cast<float*>(places_[0]), staged_in_, rows * plan_.input_width);
   check(cudaMemsetAsync(refusal_, 0xff, sizeof(Refusal), stream_), "clearing memory");
   enqueue_steps(rows);
-  check(cudaMemcpyAsync(staged_out_, places_[1], rows * plan_.output_width * sizeof(float),
-                        cudaMemcpyDeviceToHost, stream_),
-        "copying results from the device");
-  check(cudaMemcpyAsync(staged_refusal_, refusal_, sizeof(Refusal), cudaMemcpyDeviceToHost, stream_),
-        "copying results from the device");
+  stream_.download(staged_out_, static_cast<const float*>(places_[1]), rows * plan_.output_width);
+  stream_.download(staged_refusal_, refusal_, 1);
 }
 
 const Recording* Lane::recorded(uint64_t rows) {
@@ -109,7 +104,7 @@ void Lane::start(const float* x, uint64_t rows, uint64_t first_row) {
 Refusal Lane::finish(float* out) {
   const uint64_t rows = rows_;
   rows_ = 0;
-  check(cudaStreamSynchronize(stream_), "running a plan");
+  stream_.wait("running a plan");
   std::memcpy(out, staged_out_, rows * plan_.output_width * sizeof(float));
   return *staged_refusal_;
 }

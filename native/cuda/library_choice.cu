@@ -140,7 +140,7 @@ class Trial {
       const uint64_t ranges = capacity_ * product_.positions();
       const BorealCudaCodes range{0x1p-7f, 128};
       ranges_ = DeviceMemory((ranges + 1) * sizeof(range));
-      BorealCudaCodes* const all = reinterpret_cast<BorealCudaCodes*>(ranges_.data());
+      BorealCudaCodes* const all = ranges_.as<BorealCudaCodes>();
       stream_.upload(all + ranges, &range, 1);
       repeat_rows(reinterpret_cast<uint32_t*>(all + ranges), 1, sizeof(range) / sizeof(uint32_t),
                   words(ranges_), ranges, stream_);
@@ -212,9 +212,9 @@ LibraryChoice choose(const LoadedPlan& plan, const BorealCudaStep& step, const s
 
 }  // namespace
 
-void choose_libraries(LoadedPlan* plan, uint64_t rows) {
+void choose_libraries(LoadedPlan* plan, uint64_t rows, const char* path) {
   Library& library = plan->library;
-  std::string reason = open_cublas_lt(&library.lt), name;
+  std::string reason = open_cublas_lt(path, &library.lt), name;
   if (reason.empty()) {
     name = name_of(library.lt);
     void* handle = nullptr;

@@ -18,9 +18,9 @@ struct LibraryChoice {
 };
 
 // Tries the library on the plan's products, on data like theirs, and fills in the plan's choices. What fails
-// is not taken. `rows`: of the run that is to be fast. Each product is made in dozens of shapes, which may
-// take up to a second for a large one.
-void choose_libraries(LoadedPlan* plan, uint64_t rows);
+// is not taken. `rows`: of the run that is to be fast; `path`: as open_cublas_lt() takes it. Each product is
+// made in dozens of shapes, which takes its time.
+void choose_libraries(LoadedPlan* plan, uint64_t rows, const char* path);
 
 }  // namespace cuda
 }  // namespace boreal

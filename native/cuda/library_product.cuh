@@ -1,6 +1,6 @@
 // Products by cublasLt. A library promises equal bits for equal shapes only, and a row's bits are not to
 // depend on its batch: so a step has one algorithm for any number of rows, which adds up each element in one
-// piece, and it is called with few shapes: parts of `most_rows` rows, and for the rest a number of rows out
+// piece, and it is called with few shapes: parts of `most_rows_` rows, and for the rest a number of rows out
 // of a short list. A step is given to the library only where all of those shapes have been seen to give rows
 // the same bits at every place (library_choice.cu).
 #pragma once
@@ -36,8 +36,6 @@ class LibraryProduct {
 
   // All numbers of rows that multiply() is called with.
   const std::vector<uint64_t>& shapes() const { return shapes_; }
-  // Of one call at most.
-  uint64_t most_rows() const { return most_rows_; }
   // sums [rows, n] of a [rows, k], codes flipped, without what comes after the bias.
   void multiply(const void* a, void* sums, uint64_t rows, void* workspace, cudaStream_t stream) const;
 
@@ -45,7 +43,6 @@ class LibraryProduct {
   void run(const StepCall& call, unsigned char* scratch) const;
   size_t scratch_bytes(uint64_t capacity) const;
 
-  size_t workspace_bytes() const { return workspace_bytes_; }
   // What the rows of a are made of, and what multiply() does with `rows` of them.
   uint32_t positions() const { return positions_; }
   uint32_t row_bytes() const { return row_bytes_; }

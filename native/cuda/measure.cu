@@ -26,8 +26,8 @@ double run_ns(int device, const BorealCudaStep& step, uint32_t repeats, const st
   const std::vector<BorealCudaStep> steps(repeats, step);
   const uint64_t row_bytes[2] = {width * sizeof(float), step.out_width * sizeof(float)};
   const BorealCudaPlan plan{
-      steps.data(), repeats, width, step.out_width, 2, row_bytes, arena.data(), arena.size() * sizeof(float),
-      rows,         0};
+      steps.data(), repeats, width,  step.out_width, 2, row_bytes, arena.data(), arena.size() * sizeof(float),
+      rows,         0,       nullptr};
   if (copies) {
     Program program(device, plan);
     const std::vector<float> x(rows * width, 1.0f);
@@ -48,7 +48,7 @@ double run_ns(int device, const BorealCudaStep& step, uint32_t repeats, const st
       run_step({each, buffers, loaded.arena.data(), static_cast<uint32_t>(rows), static_cast<uint32_t>(rows),
                 nullptr, stream});
     }
-    check(cudaStreamSynchronize(stream), "measuring");
+    stream.wait("measuring");
   });
   return ns / repeats;
 }

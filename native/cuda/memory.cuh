@@ -28,6 +28,10 @@ class Memory {
   }
 
   unsigned char* data() const { return static_cast<unsigned char*>(data_); }
+  template <typename T>
+  T* as() const {
+    return static_cast<T*>(data_);
+  }
   size_t bytes() const { return bytes_; }
 
  private:

@@ -30,7 +30,7 @@ Program::Program(int device, const BorealCudaPlan& plan) : device_(device) {
     // They may still be on their way from the host, and the streams of lanes do not wait for them.
     check(cudaStreamSynchronize(nullptr), "copying constants to the device");
   }
-  if (plan.library_rows > 0) choose_libraries(&plan_, plan.library_rows);
+  if (plan.library_rows > 0) choose_libraries(&plan_, plan.library_rows, plan.library_path);
 }
 
 Program::~Program() {

@@ -32,7 +32,7 @@ T* ResidentRows::grown(DeviceMemory* memory, uint64_t count) {
 
 void ResidentRows::put(uint64_t first, uint64_t count, const float* values) {
   use_device(device_);
-  stream_.upload(reinterpret_cast<float*>(x_.data()) + first * cols_, values, count * cols_);
+  stream_.upload(x_.as<float>() + first * cols_, values, count * cols_);
   wait();
 }
 
@@ -50,8 +50,7 @@ void ResidentRows::cross(const float* b, uint32_t n, bool symmetric, double* out
   float* const partial = grown<float>(&partial_, most * count);
   double* const result = grown<double>(&result_, count);
   check(cudaMemsetAsync(result, 0, count * sizeof(double), stream_), "clearing memory");
-  CrossCall call{
-      reinterpret_cast<const float*>(x_.data()), b, rows_, cols_, n, 0, kRange, symmetric, partial};
+  CrossCall call{x_.as<const float>(), b, rows_, cols_, n, 0, kRange, symmetric, partial};
   for (uint64_t done = 0; done < ranges; done += most) {
     const auto splits = static_cast<uint32_t>(std::min(most, ranges - done));
     call.first = done * kRange;
@@ -65,7 +64,7 @@ void ResidentRows::cross(const float* b, uint32_t n, bool symmetric, double* out
 
 void ResidentRows::gram(double* out) {
   use_device(device_);
-  cross(reinterpret_cast<const float*>(x_.data()), cols_, true, out);
+  cross(x_.as<const float>(), cols_, true, out);
   for (size_t i = 0; i < cols_; ++i) {
     for (size_t j = 0; j < i; ++j) out[i * cols_ + j] = out[j * cols_ + i];
   }
@@ -83,7 +82,7 @@ void ResidentRows::times(const float* b, uint32_t n, float* out) {
   float* const operand = grown<float>(&operand_, uint64_t{cols_} * n);
   float* const result = grown<float>(&result_, rows_ * n);
   stream_.upload(operand, b, uint64_t{cols_} * n);
-  run_times({reinterpret_cast<const float*>(x_.data()), operand, rows_, cols_, n, result}, stream_);
+  run_times({x_.as<const float>(), operand, rows_, cols_, n, result}, stream_);
   stream_.download(out, result, rows_ * n);
   wait();
 }
@@ -94,7 +93,7 @@ void ResidentRows::assign(const float* centres, uint32_t clusters, bool fresh, d
   auto* const labels = grown<int32_t>(&labels_, rows_);
   if (fresh) check(cudaMemsetAsync(labels, 0xff, rows_ * sizeof(int32_t), stream_), "clearing memory");
   auto* const distances = grown<float>(&distances_, rows_);
-  const auto* const x = reinterpret_cast<const float*>(x_.data());
+  const auto* const x = x_.as<const float>();
   float* const operand = grown<float>(&operand_, uint64_t{clusters} * cols_);
   auto* const flag = grown<int32_t>(&moved_, 1);
   stream_.upload(operand, centres, uint64_t{clusters} * cols_);
@@ -109,9 +108,9 @@ void ResidentRows::assign(const float* centres, uint32_t clusters, bool fresh, d
 void ResidentRows::add_clusters(uint32_t clusters, double* sums) {
   const uint64_t count = uint64_t{clusters} * (uint64_t{cols_} + 1);
   ClusterSumsCall call{};
-  call.x = reinterpret_cast<const float*>(x_.data());
-  call.labels = reinterpret_cast<const int32_t*>(labels_.data());
-  call.weights = weights_.bytes() == 0 ? nullptr : reinterpret_cast<const double*>(weights_.data());
+  call.x = x_.as<const float>();
+  call.labels = labels_.as<const int32_t>();
+  call.weights = weights_.bytes() == 0 ? nullptr : weights_.as<const double>();
   call.rows = rows_;
   call.cols = cols_;
   call.clusters = clusters;
@@ -124,8 +123,8 @@ void ResidentRows::add_clusters(uint32_t clusters, double* sums) {
 
 void ResidentRows::labels(int32_t* labels, float* distances) {
   use_device(device_);
-  stream_.download(labels, reinterpret_cast<const int32_t*>(labels_.data()), rows_);
-  stream_.download(distances, reinterpret_cast<const float*>(distances_.data()), rows_);
+  stream_.download(labels, labels_.as<const int32_t>(), rows_);
+  stream_.download(distances, distances_.as<const float>(), rows_);
   wait();
 }
 

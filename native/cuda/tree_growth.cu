@@ -14,12 +14,6 @@ constexpr uint32_t kLeastShare = 2048;
 
 uint32_t row_stride(uint32_t stride) { return (stride + 3) / 4 * 4; }
 
-int multiprocessors(int device) {
-  int count = 0;
-  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "asking for a device");
-  return count;
-}
-
 }  // namespace
 
 TreeGrowth::TreeGrowth(int device, const BorealCudaBins& bins)
@@ -33,7 +27,7 @@ TreeGrowth::TreeGrowth(int device, const BorealCudaBins& bins)
       group_(histogram_group(bins.cols, bins.slots, bins.counts != 0)) {
   const size_t rows = rows_;
   const uint32_t groups = (cols_ + group_ - 1) / group_;
-  blocks_ = std::max(1u, 4 * static_cast<uint32_t>(multiprocessors(device)) / groups);
+  blocks_ = std::max(1u, 4 * static_cast<uint32_t>(limits_of_device().multiprocessors) / groups);
   // Of a batch's children one half is built, the other half derived.
   const size_t fitting = kMostHistogramBytes / (histogram_size() * sizeof(uint64_t));
   histograms_ = static_cast<uint32_t>(std::clamp<size_t>(fitting, 1, std::max(1u, most_ / 2)));
@@ -62,12 +56,9 @@ TreeGrowth::TreeGrowth(int device, const BorealCudaBins& bins)
     }
     by_row = wider.data();
   }
-  check(cudaMemcpyAsync(by_row_.data(), by_row, by_row_.bytes(), cudaMemcpyHostToDevice, stream_),
-        "copying bins");
-  check(
-      cudaMemcpyAsync(by_column_.data(), bins.by_column, by_column_.bytes(), cudaMemcpyHostToDevice, stream_),
-      "copying bins");
-  wait("copying bins");
+  stream_.upload(by_row_.data(), by_row, by_row_.bytes());
+  stream_.upload(by_column_.data(), bins.by_column, by_column_.bytes());
+  stream_.wait("copying bins");
 }
 
 void TreeGrowth::load_build() {
@@ -81,7 +72,7 @@ void TreeGrowth::load_build() {
 }
 
 uint32_t* TreeGrowth::rows_at(const BorealCudaSlice& slice) const {
-  return reinterpret_cast<uint32_t*>(sides_[slice.side].data()) + slice.begin;
+  return sides_[slice.side].as<uint32_t>() + slice.begin;
 }
 
 void TreeGrowth::check_count(uint32_t count) const {
@@ -90,33 +81,26 @@ void TreeGrowth::check_count(uint32_t count) const {
 
 template <typename Task>
 const Task* TreeGrowth::upload(const std::vector<Task>& tasks) {
-  const size_t bytes = tasks.size() * sizeof(Task);
-  std::memcpy(staged_tasks_.data(), tasks.data(), bytes);
-  check(cudaMemcpyAsync(tasks_.data(), staged_tasks_.data(), bytes, cudaMemcpyHostToDevice, stream_),
-        "copying tasks");
-  return reinterpret_cast<const Task*>(tasks_.data());
+  std::copy(tasks.begin(), tasks.end(), staged_tasks_.as<Task>());
+  stream_.upload(tasks_.as<Task>(), staged_tasks_.as<const Task>(), tasks.size());
+  return tasks_.as<const Task>();
 }
 
 uint64_t TreeGrowth::start(const uint64_t* gradients, const uint32_t* rows, uint64_t count) {
   use_device(device_);
-  if (gradients != nullptr) {
-    check(cudaMemcpyAsync(gradients_.data(), gradients, gradients_.bytes(), cudaMemcpyHostToDevice, stream_),
-          "copying gradients");
-  }
+  if (gradients != nullptr) stream_.upload(gradients_.as<uint64_t>(), gradients, rows_);
   uint32_t* const root = rows_at({0, count, 0, 0});
   if (rows == nullptr) {
     run_number(root, static_cast<uint32_t>(count), stream_);
   } else {
-    check(cudaMemcpyAsync(root, rows, count * sizeof(uint32_t), cudaMemcpyHostToDevice, stream_),
-          "copying rows");
+    stream_.upload(root, rows, count);
   }
-  auto* const total = reinterpret_cast<unsigned long long*>(totals_.data());
+  auto* const total = totals_.as<unsigned long long>();
   check(cudaMemsetAsync(total, 0, sizeof(*total), stream_), "clearing memory");
   run_total(root, static_cast<uint32_t>(count), packed(), total, stream_);
-  check(cudaMemcpyAsync(staged_totals_.data(), total, sizeof(*total), cudaMemcpyDeviceToHost, stream_),
-        "copying results from the device");
-  wait("starting a tree");
-  return *reinterpret_cast<const uint64_t*>(staged_totals_.data());
+  stream_.download(staged_totals_.as<unsigned long long>(), total, 1);
+  stream_.wait("starting a tree");
+  return *staged_totals_.as<const unsigned long long>();
 }
 
 void TreeGrowth::split(BorealCudaSplit* splits, uint32_t count) {
@@ -140,15 +124,13 @@ void TreeGrowth::split(BorealCudaSplit* splits, uint32_t count) {
   }
   call.tasks = upload(tasks);
   call.count = count;
-  call.marks = reinterpret_cast<uint32_t*>(marks_.data());
-  call.lefts = reinterpret_cast<uint32_t*>(lefts_.data());
-  call.totals = reinterpret_cast<uint32_t*>(totals_.data());
+  call.marks = marks_.as<uint32_t>();
+  call.lefts = lefts_.as<uint32_t>();
+  call.totals = totals_.as<uint32_t>();
   run_partition(call, stream_);
-  const uint32_t* const totals = reinterpret_cast<const uint32_t*>(staged_totals_.data());
-  check(cudaMemcpyAsync(staged_totals_.data(), totals_.data(), count * sizeof(uint32_t),
-                        cudaMemcpyDeviceToHost, stream_),
-        "copying results from the device");
-  wait("parting rows");
+  uint32_t* const totals = staged_totals_.as<uint32_t>();
+  stream_.download(totals, call.totals, count);
+  stream_.wait("parting rows");
   for (uint32_t k = 0; k < count; ++k) splits[k].lefts = totals[k];
 }
 
@@ -203,28 +185,25 @@ void TreeGrowth::build_some(const BorealCudaSlice* slices, uint32_t count, uint6
   const auto clear = [&](const DeviceMemory& memory, size_t bytes) {
     check(cudaMemsetAsync(memory.data(), 0, bytes, stream_), "clearing memory");
   };
-  const auto fetch = [&](const PinnedMemory& to, const DeviceMemory& from, size_t bytes) {
-    check(cudaMemcpyAsync(to.data(), from.data(), bytes, cudaMemcpyDeviceToHost, stream_),
-          "copying histograms from the device");
-  };
   clear(sums_, count * size * sizeof(uint64_t));
   if (counts_) clear(count_sums_, count * size * sizeof(uint32_t));
-  add_up(upload(tasks), static_cast<uint32_t>(tasks.size()),
-         reinterpret_cast<unsigned long long*>(sums_.data()),
-         reinterpret_cast<uint32_t*>(count_sums_.data()));
-  fetch(staged_sums_, sums_, count * size * sizeof(uint64_t));
-  if (counts_) fetch(staged_counts_, count_sums_, count * size * sizeof(uint32_t));
-  wait("adding histograms up");
+  add_up(upload(tasks), static_cast<uint32_t>(tasks.size()), sums_.as<unsigned long long>(),
+         count_sums_.as<uint32_t>());
+  const uint64_t* const all_sums = staged_sums_.as<const uint64_t>();
+  const uint32_t* const all_counts = staged_counts_.as<const uint32_t>();
+  stream_.download(staged_sums_.as<uint64_t>(), sums_.as<const uint64_t>(), count * size);
+  if (counts_)
+    stream_.download(staged_counts_.as<uint32_t>(), count_sums_.as<const uint32_t>(), count * size);
+  stream_.wait("adding histograms up");
   for (uint32_t k = 0; k < count; ++k) {
-    std::memcpy(sums[k], staged_sums_.data() + k * size * sizeof(uint64_t), size * sizeof(uint64_t));
-    if (!counts_) continue;
-    std::memcpy(counts[k], staged_counts_.data() + k * size * sizeof(uint32_t), size * sizeof(uint32_t));
+    std::copy_n(all_sums + k * size, size, sums[k]);
+    if (counts_) std::copy_n(all_counts + k * size, size, counts[k]);
   }
 }
 
 void TreeGrowth::rows(const BorealCudaSlice* slices, uint32_t count, uint32_t* rows) {
   use_device(device_);
-  uint32_t* const collected = reinterpret_cast<uint32_t*>(collected_.data());
+  uint32_t* const collected = collected_.as<uint32_t>();
   uint64_t end = 0;
   for (uint32_t first = 0; first < count; first += most_) {
     std::vector<CollectTask> tasks;
@@ -236,7 +215,7 @@ void TreeGrowth::rows(const BorealCudaSlice* slices, uint32_t count, uint32_t* r
       end = std::max(end, slices[k].begin + slices[k].count);
     }
     run_collect(upload(tasks), static_cast<uint32_t>(tasks.size()), longest, stream_);
-    wait("collecting rows");
+    stream_.wait("collecting rows");
   }
   check(cudaMemcpy(rows, collected, end * sizeof(uint32_t), cudaMemcpyDeviceToHost),
         "copying rows from the device");

@@ -90,7 +90,7 @@ class TreeGrowth {
   uint64_t memory_bytes() const;
 
   // For what works beside it, on the same stream and one call after another.
-  cudaStream_t stream() const { return stream_; }
+  const Stream& stream() const { return stream_; }
   uint32_t rows() const { return rows_; }
   uint32_t cols() const { return cols_; }
   uint32_t slots() const { return slots_; }
@@ -100,7 +100,7 @@ class TreeGrowth {
   uint32_t blocks() const { return blocks_; }
   uint32_t stride() const { return stride_; }
   const uint8_t* bins() const { return by_row_.data(); }
-  unsigned long long* packed() const { return reinterpret_cast<unsigned long long*>(gradients_.data()); }
+  unsigned long long* packed() const { return gradients_.as<unsigned long long>(); }
   uint32_t* rows_at(const BorealCudaSlice& slice) const;
   void use() const { use_device(device_); }
   // Before it is destroyed, with what works beside it. The device may be lost by now; its memory is gone
@@ -116,7 +116,6 @@ class TreeGrowth {
  private:
   void build_some(const BorealCudaSlice* slices, uint32_t count, uint64_t* const* sums,
                   uint32_t* const* counts);
-  void wait(const char* what) { check(cudaStreamSynchronize(stream_), what); }
   void check_count(uint32_t count) const;
   // Tasks go by pinned memory, which the call's wait at the end makes free again.
   template <typename Task>

@@ -43,10 +43,10 @@ TreeLoss::TreeLoss(TreeGrowth* growth, const BorealCudaLoss& loss)
   const uint64_t leaves = loss.most_leaves;
   scratch_ = DeviceMemory(
       std::max(leaf_bytes(leaves, loss.most_sums), tree_bytes(2 * leaves - 1, leaves - 1, leaves)));
-  upload(y_.data(), loss.y, y_.bytes(), "copying targets");
-  upload(weights_.data(), loss.weights, weights_.bytes(), "copying weights");
-  upload(scores_.data(), loss.scores, scores_.bytes(), "copying scores");
-  wait("copying targets");
+  stream().upload(y_.as<double>(), loss.y, rows);
+  if (loss.weights != nullptr) stream().upload(weights_.as<double>(), loss.weights, rows);
+  stream().upload(scores_.as<double>(), loss.scores, all);
+  stream().wait("copying targets");
 }
 
 LossRows TreeLoss::rows() const {
@@ -54,11 +54,11 @@ LossRows TreeLoss::rows() const {
           parameter_,
           growth_.rows(),
           outputs_,
-          reinterpret_cast<const double*>(y_.data()),
-          reinterpret_cast<const double*>(weights_.data()),
-          reinterpret_cast<const double*>(scores_.data()),
-          reinterpret_cast<float*>(gradients_.data()),
-          reinterpret_cast<float*>(hessians_.data())};
+          y_.as<const double>(),
+          weights_.as<const double>(),
+          scores_.as<const double>(),
+          gradients_.as<float>(),
+          hessians_.as<float>()};
 }
 
 const float* TreeLoss::gradients_of(uint32_t output) const {
@@ -69,26 +69,16 @@ const float* TreeLoss::hessians_of(uint32_t output) const {
   return hessians == nullptr ? nullptr : hessians + size_t{output} * growth_.rows();
 }
 double* TreeLoss::scores_of(uint32_t output) const {
-  return reinterpret_cast<double*>(scores_.data()) + size_t{output} * growth_.rows();
+  return scores_.as<double>() + size_t{output} * growth_.rows();
 }
 
 unsigned char* TreeLoss::scratch(size_t bytes) {
   if (bytes > scratch_.bytes()) {
-    wait("waiting for memory");
+    stream().wait("waiting for memory");
     scratch_ = DeviceMemory();
     scratch_ = DeviceMemory(bytes);
   }
   return scratch_.data();
-}
-
-void TreeLoss::upload(void* to, const void* from, size_t bytes, const char* what) {
-  if (bytes == 0) return;
-  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, growth_.stream()), what);
-}
-void TreeLoss::download(void* to, const void* from, size_t bytes) {
-  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, growth_.stream()),
-        "copying results from the device");
-  wait("computing a loss");
 }
 
 std::vector<LeafTask> TreeLoss::tasks_of(const BorealCudaSlice* slices, uint32_t count) const {
@@ -101,37 +91,35 @@ std::vector<LeafTask> TreeLoss::tasks_of(const BorealCudaSlice* slices, uint32_t
 
 void TreeLoss::gradients() {
   growth_.use();
-  run_gradients(rows(), growth_.stream());
-  wait("computing gradients");
+  run_gradients(rows(), stream());
+  stream().wait("computing gradients");
 }
 
 void TreeLoss::ranges(uint32_t output, const BorealCudaParts& parts, BorealCudaRange* ranges) {
   growth_.use();
-  const size_t bytes = parts.count * sizeof(BorealCudaRange);
-  auto* const found = reinterpret_cast<BorealCudaRange*>(scratch(bytes));
-  run_ranges(gradients_of(output), hessians_of(output), growth_.rows(), parts, found, growth_.stream());
-  download(ranges, found, bytes);
+  auto* const found = reinterpret_cast<BorealCudaRange*>(scratch(parts.count * sizeof(BorealCudaRange)));
+  run_ranges(gradients_of(output), hessians_of(output), growth_.rows(), parts, found, stream());
+  download(ranges, found, parts.count);
 }
 
 void TreeLoss::quantize(uint32_t output, double gradient_scale, double hessian_scale, uint64_t one) {
   growth_.use();
   run_quantize(gradients_of(output), hessians_of(output), growth_.rows(), gradient_scale, hessian_scale, one,
-               growth_.packed(), growth_.stream());
+               growth_.packed(), stream());
 }
 
 void TreeLoss::leaf_sums(uint32_t output, const BorealCudaSlice* slices, uint32_t count,
                          const BorealCudaParts& parts, double* sums) {
   growth_.use();
   const std::vector<LeafTask> tasks = tasks_of(slices, count);
-  const size_t task_bytes = aligned(count * sizeof(LeafTask)), sum_bytes = count * 2 * sizeof(double);
+  const size_t task_bytes = aligned(count * sizeof(LeafTask)), sums_at = aligned(count * 2 * sizeof(double));
   unsigned char* const memory = scratch(leaf_bytes(count, uint64_t{parts.count} * count));
   auto* const leaves = reinterpret_cast<LeafTask*>(memory);
   auto* const joined = reinterpret_cast<double*>(memory + task_bytes);
-  auto* const partial = reinterpret_cast<double*>(memory + task_bytes + aligned(sum_bytes));
-  upload(leaves, tasks.data(), count * sizeof(LeafTask), "copying tasks");
-  run_leaf_sums(leaves, count, gradients_of(output), hessians_of(output), parts, partial, joined,
-                growth_.stream());
-  download(sums, joined, sum_bytes);
+  auto* const partial = reinterpret_cast<double*>(memory + task_bytes + sums_at);
+  stream().upload(leaves, tasks.data(), count);
+  run_leaf_sums(leaves, count, gradients_of(output), hessians_of(output), parts, partial, joined, stream());
+  download(sums, joined, size_t{count} * 2);
 }
 
 void TreeLoss::add_values(uint32_t output, const BorealCudaSlice* slices, const double* values,
@@ -142,10 +130,10 @@ void TreeLoss::add_values(uint32_t output, const BorealCudaSlice* slices, const 
   unsigned char* const memory = scratch(task_bytes + count * sizeof(double));
   auto* const leaves = reinterpret_cast<LeafTask*>(memory);
   auto* const leaf_values = reinterpret_cast<double*>(memory + task_bytes);
-  upload(leaves, tasks.data(), count * sizeof(LeafTask), "copying tasks");
-  upload(leaf_values, values, count * sizeof(double), "copying leaf values");
-  run_add_values(leaves, leaf_values, count, longest_of(tasks), scores_of(output), growth_.stream());
-  wait("adding a tree");
+  stream().upload(leaves, tasks.data(), count);
+  stream().upload(leaf_values, values, count);
+  run_add_values(leaves, leaf_values, count, longest_of(tasks), scores_of(output), stream());
+  stream().wait("adding a tree");
 }
 
 void TreeLoss::add_tree(uint32_t output, const BorealCudaBinnedTree& tree) {
@@ -153,28 +141,28 @@ void TreeLoss::add_tree(uint32_t output, const BorealCudaBinnedTree& tree) {
   const size_t node_bytes = aligned(tree.node_count * sizeof(BorealCudaTreeNode));
   const size_t set_bytes = aligned(tree.set_count * size_t{4} * sizeof(uint64_t));
   unsigned char* const memory = scratch(tree_bytes(tree.node_count, tree.set_count, tree.leaf_count));
-  upload(memory, tree.nodes, tree.node_count * sizeof(BorealCudaTreeNode), "copying a tree");
-  upload(memory + node_bytes, tree.sets, tree.set_count * size_t{4} * sizeof(uint64_t), "copying a tree");
-  upload(memory + node_bytes + set_bytes, tree.values, tree.leaf_count * sizeof(double), "copying a tree");
-  run_add_tree(
-      {growth_.bins(), growth_.rows(), growth_.stride(), reinterpret_cast<const BorealCudaTreeNode*>(memory),
-       reinterpret_cast<const unsigned long long*>(memory + node_bytes),
-       reinterpret_cast<const double*>(memory + node_bytes + set_bytes), scores_of(output)},
-      growth_.stream());
-  wait("adding a tree");
+  auto* const nodes = reinterpret_cast<BorealCudaTreeNode*>(memory);
+  auto* const sets = reinterpret_cast<uint64_t*>(memory + node_bytes);
+  auto* const values = reinterpret_cast<double*>(memory + node_bytes + set_bytes);
+  stream().upload(nodes, tree.nodes, tree.node_count);
+  stream().upload(sets, tree.sets, size_t{4} * tree.set_count);
+  stream().upload(values, tree.values, tree.leaf_count);
+  run_add_tree({growth_.bins(), growth_.rows(), growth_.stride(), nodes,
+                reinterpret_cast<const unsigned long long*>(sets), values, scores_of(output)},
+               stream());
+  stream().wait("adding a tree");
 }
 
 void TreeLoss::loss_sums(const BorealCudaParts& parts, double* sums) {
   growth_.use();
-  const size_t bytes = parts.count * sizeof(double);
-  auto* const found = reinterpret_cast<double*>(scratch(bytes));
-  run_loss_sums(rows(), parts, found, growth_.stream());
-  download(sums, found, bytes);
+  auto* const found = reinterpret_cast<double*>(scratch(parts.count * sizeof(double)));
+  run_loss_sums(rows(), parts, found, stream());
+  download(sums, found, parts.count);
 }
 
 void TreeLoss::scores(double* scores) {
   growth_.use();
-  download(scores, scores_.data(), scores_.bytes());
+  download(scores, scores_.as<const double>(), size_t{growth_.rows()} * outputs_);
 }
 
 uint64_t TreeLoss::memory_bytes() const {

@@ -73,10 +73,13 @@ class TreeLoss {
   // So many bytes of scratch on the device.
   unsigned char* scratch(size_t bytes);
   std::vector<LeafTask> tasks_of(const BorealCudaSlice* slices, uint32_t count) const;
-  void upload(void* to, const void* from, size_t bytes, const char* what);
   // Waits for all before it.
-  void download(void* to, const void* from, size_t bytes);
-  void wait(const char* what) { check(cudaStreamSynchronize(growth_.stream()), what); }
+  template <typename T>
+  void download(T* to, const T* from, size_t count) const {
+    stream().download(to, from, count);
+    stream().wait("computing a loss");
+  }
+  const Stream& stream() const { return growth_.stream(); }
 
   TreeGrowth& growth_;
   const LossKind kind_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "cuda/tree_search.cuh"
@@ -19,10 +20,7 @@ class Packer {
     std::memcpy(staged_.data() + at, items, bytes);
     return reinterpret_cast<const T*>(device_.data() + at);
   }
-  void send(cudaStream_t stream) const {
-    check(cudaMemcpyAsync(device_.data(), staged_.data(), end_, cudaMemcpyHostToDevice, stream),
-          "copying tasks");
-  }
+  void send(const Stream& stream) const { stream.upload(device_.data(), staged_.as<const uint8_t>(), end_); }
 
  private:
   const PinnedMemory& staged_;
@@ -46,9 +44,8 @@ TreeSearch::TreeSearch(TreeGrowth* growth, const BorealCudaColumn* columns, uint
   staged_work_ = PinnedMemory(work);
   found_ = DeviceMemory(pairs * groups_ * 2 * sizeof(BorealCudaFound));
   staged_found_ = PinnedMemory(found_.bytes());
-  check(cudaMemcpyAsync(columns_.data(), columns, columns_.bytes(), cudaMemcpyHostToDevice, growth_.stream()),
-        "copying columns");
-  check(cudaStreamSynchronize(growth_.stream()), "copying columns");
+  growth_.stream().upload(columns_.as<BorealCudaColumn>(), columns, growth_.cols());
+  growth_.stream().wait("copying columns");
 }
 
 void TreeSearch::search(const BorealCudaBuild* builds, uint32_t build_count, const BorealCudaPair* pairs,
@@ -61,8 +58,8 @@ void TreeSearch::search(const BorealCudaBuild* builds, uint32_t build_count, con
     numbers.push_back(builds[k].histogram);
   }
   const std::vector<HistogramTask> tasks = growth_.share(slices.data(), numbers.data(), build_count);
-  auto* const sums = reinterpret_cast<unsigned long long*>(sums_.data());
-  auto* const counts = reinterpret_cast<uint32_t*>(counts_.data());
+  auto* const sums = sums_.as<unsigned long long>();
+  auto* const counts = counts_.as<uint32_t>();
   Packer packer(staged_work_, work_);
   const uint32_t* const cleared = packer.add(numbers.data(), numbers.size());
   SearchCall call{};
@@ -74,20 +71,20 @@ void TreeSearch::search(const BorealCudaBuild* builds, uint32_t build_count, con
   }
   growth_.add_up(shares, static_cast<uint32_t>(tasks.size()), sums, counts);
   call.pair_count = pair_count;
-  call.columns = reinterpret_cast<const BorealCudaColumn*>(columns_.data());
+  call.columns = columns_.as<const BorealCudaColumn>();
   call.cols = growth_.cols();
   call.slots = growth_.slots();
   call.group = group_;
   call.rules = rules;
   call.sums = sums;
   call.counts = counts;
-  call.found = reinterpret_cast<BorealCudaFound*>(found_.data());
+  call.found = found_.as<BorealCudaFound>();
   run_search(call, growth_.stream());
-  const size_t bytes = size_t{pair_count} * groups_ * 2 * sizeof(BorealCudaFound);
-  check(cudaMemcpyAsync(staged_found_.data(), found_.data(), bytes, cudaMemcpyDeviceToHost, growth_.stream()),
-        "copying splits from the device");
-  check(cudaStreamSynchronize(growth_.stream()), "finding splits");
-  std::memcpy(found, staged_found_.data(), bytes);
+  BorealCudaFound* const staged = staged_found_.as<BorealCudaFound>();
+  const size_t count = size_t{pair_count} * groups_ * 2;
+  growth_.stream().download(staged, call.found, count);
+  growth_.stream().wait("finding splits");
+  std::copy_n(staged, count, found);
 }
 
 uint64_t TreeSearch::memory_bytes() const {

@@ -17,7 +17,7 @@ extern "C" {
 /* Raised with every change of this file, cuda_tree_training_api.h, cuda_forest_training_api.h or
  * cuda_training_api.h, and of how the core lays out what they name (kElementRow): a plug-in of another number
  * is refused. cuda_library.cc holds the sizes against the number. */
-#define BOREAL_CUDA_ABI 9
+#define BOREAL_CUDA_ABI 10
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {
@@ -322,6 +322,7 @@ typedef struct BorealCudaPlan {
   /* 0: kernels of the plug-in alone. Else products may be made by NVIDIA's library where it is installed,
    * faster in runs of so many rows, and gives rows the same bits in any batch. */
   uint64_t library_rows;
+  const char* library_path; /* that library; null: as the system finds it */
 } BorealCudaPlan;
 
 typedef struct BorealCudaProgram BorealCudaProgram;

@@ -21,9 +21,9 @@ namespace {
 
 // What the two libraries hand each other, whichever compilers have made them. Whoever changes a number here
 // raises the interface's, too.
-static_assert(BOREAL_CUDA_ABI == 9);
+static_assert(BOREAL_CUDA_ABI == 10);
 static_assert(sizeof(BorealCudaError) == 280 && sizeof(BorealCudaDevice) == 296);
-static_assert(sizeof(BorealCudaStep) == 112 && sizeof(BorealCudaPlan) == 64 && sizeof(BorealCudaLayer) == 32);
+static_assert(sizeof(BorealCudaStep) == 112 && sizeof(BorealCudaPlan) == 72 && sizeof(BorealCudaLayer) == 32);
 static_assert(sizeof(BorealCudaRank) == 20 && sizeof(BorealCudaNode) == 8 && sizeof(BorealCudaTree) == 12);
 static_assert(sizeof(BorealCudaCodes) == 8 && sizeof(BorealCudaCodeColumn) == 16);
 static_assert(sizeof(BorealCudaQuantile) == 16 && sizeof(BorealCudaLeafModel) == 24);

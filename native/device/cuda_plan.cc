@@ -290,7 +290,8 @@ BorealCudaPlan CudaPlan::view() const {
           arena.bytes().data(),
           arena.bytes().size(),
           max_rows,
-          library_rows};
+          math_library.rows,
+          math_library.path.empty() ? nullptr : math_library.path.c_str()};
 }
 
 CudaPlan plan_cuda(const Plan& plan, size_t shared_bytes, uint64_t pass_bytes, CudaArithmetic arithmetic) {

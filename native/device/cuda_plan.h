@@ -36,6 +36,12 @@ class CudaArena {
   std::vector<unsigned char> bytes_;
 };
 
+// NVIDIA's library, whose products may take the place of the plug-in's where they are faster.
+struct CudaMathLibrary {
+  uint64_t rows = 0;  // of the runs that are to be fast; 0: it is not looked for
+  std::string path;   // empty: as the system finds it
+};
+
 struct CudaPlan {
   size_t input_width = 0, output_width = 0;
   std::vector<BorealCudaStep> steps;
@@ -43,9 +49,9 @@ struct CudaPlan {
   CudaArena arena;
   std::vector<uint64_t> row_bytes;  // of each buffer
   uint64_t max_rows = 0;            // of a pass
-  uint64_t library_rows = 0;        // of a run for which a library's products may be taken; 0: none
-  double row_flops = 0;             // work of a row, as additions and multiplications
-  double row_traffic = 0;           // bytes of a row that its steps read and write on the device
+  CudaMathLibrary math_library;
+  double row_flops = 0;    // work of a row, as additions and multiplications
+  double row_traffic = 0;  // bytes of a row that its steps read and write on the device
 
   // Borrows what this plan owns.
   BorealCudaPlan view() const;

@@ -14,14 +14,14 @@ constexpr double kRowCostNs = 20000;
 class CudaProgram final : public Program<float> {
  public:
   CudaProgram(const Plan& plan, const CudaLibrary& library, int32_t device, uint64_t pass_bytes,
-              BorealCudaElement products, uint64_t library_rows)
+              BorealCudaElement products, const CudaMathLibrary& math_library)
       : library_(library), info_(library.device(device)), device_(device) {
     CudaPlan steps =
         plan_cuda(plan, info_.shared_bytes, pass_bytes, {products, 10 * info_.major + info_.minor});
     input_width_ = steps.input_width;
     output_width_ = steps.output_width;
     constant_bytes_ = steps.arena.bytes().size();
-    steps.library_rows = library_rows;
+    steps.math_library = math_library;
     const BorealCudaPlan view = steps.view();
     BorealCudaError error{};
     BorealCudaProgram* program = nullptr;
@@ -96,8 +96,8 @@ class CudaProgram final : public Program<float> {
 
 std::unique_ptr<Program<float>> prepare_cuda(const Plan& plan, const CudaLibrary& library, int32_t device,
                                              uint64_t pass_bytes, BorealCudaElement products,
-                                             uint64_t library_rows) {
-  return std::make_unique<CudaProgram>(plan, library, device, pass_bytes, products, library_rows);
+                                             const CudaMathLibrary& math_library) {
+  return std::make_unique<CudaProgram>(plan, library, device, pass_bytes, products, math_library);
 }
 
 }  // namespace boreal

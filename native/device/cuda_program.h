@@ -9,13 +9,11 @@
 
 namespace boreal {
 
-// The plan's constants are copied to the device. `library_rows`: of the runs for which a library's products
-// may take the place of the plug-in's, where they are faster; 0: never. Throws ERR_NOT_SUPPORTED naming an op
-// without a kernel, or what dense layers are to multiply and the device does not, ERR_DEVICE,
-// ERR_OUT_OF_MEMORY.
+// The plan's constants are copied to the device. Throws ERR_NOT_SUPPORTED naming an op without a kernel, or
+// what dense layers are to multiply and the device does not, ERR_DEVICE, ERR_OUT_OF_MEMORY.
 std::unique_ptr<Program<float>> prepare_cuda(const Plan& plan, const CudaLibrary& library, int32_t device,
                                              uint64_t pass_bytes = kCudaPassBytes,
                                              BorealCudaElement products = BOREAL_CUDA_FLOAT32,
-                                             uint64_t library_rows = 0);
+                                             const CudaMathLibrary& math_library = {});
 
 }  // namespace boreal

@@ -207,7 +207,7 @@ class SplitSearch {
     }
     if (left == 0 || left == node.count) return false;
     const Fraction score = scan.score();
-    if (!score.exceeds(bar_above(score_to_beat)) || !allowed(scan, left, node.count, cut->feature)) {
+    if (!score.exceeds(bar_above(score_to_beat)) || !limits_.allow(scan, left, node.count, cut->feature)) {
       return false;
     }
     cut->score = score.value();
@@ -297,7 +297,8 @@ class SplitSearch {
         const Fraction score = scan.score();
         if (!score.exceeds(bar)) continue;
         const uint32_t low = rank_of(*key);
-        if ((key + 1 != end && rank_of(key[1]) == low) || !allowed(scan, left, count, feature)) continue;
+        if ((key + 1 != end && rank_of(key[1]) == low) || !limits_.allow(scan, left, count, feature))
+          continue;
         best->score = score.value();
         limits_.write_middle(scan, best);
         bar = bar_above(best->score);
@@ -326,7 +327,7 @@ class SplitSearch {
       scan.move_run(runs_[b]);
       left += Stats::run_rows(runs_[b]);
       const Fraction score = scan.score();
-      if (score.exceeds(reached) && allowed(scan, left, node.count, feature)) reached = score.value();
+      if (score.exceeds(reached) && limits_.allow(scan, left, node.count, feature)) reached = score.value();
     }
     // Far beyond what rounding does to either side of the comparison.
     const double limit = reached - 1e-9 * std::abs(reached);
@@ -373,7 +374,7 @@ class SplitSearch {
       const Fraction score = scan.score();
       if (!score.exceeds(bar)) continue;
       const uint32_t low = rank_of(keys[i * kStride]), high = rank_of(keys[(i + 1) * kStride]);
-      if (low == high || !allowed(scan, node.count - present + i + 1, node.count, feature)) continue;
+      if (low == high || !limits_.allow(scan, node.count - present + i + 1, node.count, feature)) continue;
       best->score = score.value();
       limits_.write_middle(scan, best);
       bar = bar_above(best->score);
@@ -382,10 +383,6 @@ class SplitSearch {
       better = true;
     }
     return better;
-  }
-
-  bool allowed(const Scan& scan, size_t left_rows, size_t rows, uint32_t feature) const {
-    return limits_.allow(scan, left_rows, rows, feature);
   }
 
   const RankTable& table_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "device/cuda_program.h"
@@ -20,17 +21,22 @@ namespace {
 
 constexpr size_t kRows = 40;
 
-// The emulation is its own cublasLt.
+// The file of cublasLt for as long as it lives.
 class WithLibrary {
  public:
-  WithLibrary() {
-    if (!cuda_devices().emulated) return;
-    stand_in_ = std::make_unique<Variable>("BOREAL_CUBLASLT_LIBRARY", cuda_devices().library->path());
-  }
+  // The emulation is its own cublasLt.
+  WithLibrary() : WithLibrary(cuda_devices().emulated ? cuda_devices().library->path() : "") {}
+  explicit WithLibrary(std::string path) { path_ = std::move(path); }
+  ~WithLibrary() { path_.clear(); }
+  WithLibrary(const WithLibrary&) = delete;
+  WithLibrary& operator=(const WithLibrary&) = delete;
+  static const std::string& path() { return path_; }
 
  private:
-  std::unique_ptr<Variable> stand_in_;
+  static std::string path_;
 };
+std::string WithLibrary::path_;
+
 class Behaving : public Variable {
  public:
   explicit Behaving(const char* how) : Variable("BOREAL_CUBLASLT_EMULATED", how) {}
@@ -56,7 +62,7 @@ struct Case {
 constexpr uint64_t kPassBytes = 60 << 10, kShortPass = 16 << 10;  // of 77 rows and of 20
 std::unique_ptr<Program<float>> prepare(const Case& of, const CudaLibrary& library, int32_t device,
                                         uint64_t rows = kRows, uint64_t pass = kPassBytes) {
-  return prepare_cuda(of.plan, library, device, pass, of.kind, rows);
+  return prepare_cuda(of.plan, library, device, pass, of.kind, {rows, WithLibrary::path()});
 }
 bool has(const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
   return library.device(device).major >= 8 || kind == BOREAL_CUDA_FLOAT32 || kind == BOREAL_CUDA_FLOAT16;
@@ -238,10 +244,10 @@ TEST_CASE("a library that is not here, or is another, changes nothing") {
     CHECK(names(*prepare(of, library, device), "cublasLt is not installed"));
     CHECK(!names(*prepare(of, library, device, 0), "cublasLt"));
     {
-      const Variable missing("BOREAL_CUBLASLT_LIBRARY", "/no/such/library.so");
+      const WithLibrary missing("/no/such/library.so");
       CHECK(names(*prepare(of, library, device), "cublasLt does not load"));
     }
-    const Variable other("BOREAL_CUBLASLT_LIBRARY", "libc.so.6");
+    const WithLibrary other("libc.so.6");
     const auto program = prepare(of, library, device);
     CHECK(names(*program, "the library that was found is not cublasLt"));
     CHECK(run(*program, std::vector<float>(20, 1.0f))[29] == 11);

@@ -35,7 +35,7 @@ class Hungry {
     step.out = 1;
     step.in_width[0] = step.out_width = 1;
     const uint64_t row_bytes[] = {4, 4, library.device(device).total_bytes / 8};
-    const BorealCudaPlan plan{&step, 1, 1, 1, 3, row_bytes, nullptr, 0, 1, 0};
+    const BorealCudaPlan plan{&step, 1, 1, 1, 3, row_bytes, nullptr, 0, 1, 0, nullptr};
     BorealCudaError error{};
     CudaLibrary::check(api_.create(device, &plan, &program_, &error), error);
   }
@@ -89,7 +89,7 @@ TEST_CASE("memory: a program keeps its buffers when a run is refused or aborted"
     steps[0].kernel = BOREAL_CUDA_CHECK;
     steps[1].kernel = BOREAL_CUDA_PLACE;
     const uint64_t row_bytes[] = {4, 4};
-    const BorealCudaPlan plan{steps, 2, 1, 1, 2, row_bytes, nullptr, 0, 8, 0};
+    const BorealCudaPlan plan{steps, 2, 1, 1, 2, row_bytes, nullptr, 0, 8, 0, nullptr};
     BorealCudaProgram* program = nullptr;
     BorealCudaError error{};
     REQUIRE(api.create(device, &plan, &program, &error) == BOREAL_CUDA_OK);
