@@ -41,6 +41,7 @@ using emulator::barrier_wait;
 using emulator::copy_tile;
 using emulator::group_commit;
 using emulator::group_fence;
+using emulator::group_hold;
 using emulator::group_wait;
 using emulator::take_registers;
 using emulator::yield_registers;
@@ -97,6 +98,17 @@ __device__ __forceinline__ void copy_tile(void* to, const CUtensorMap& map, uint
 __device__ __forceinline__ void yield_registers() { asm volatile("setmaxnreg.dec.sync.aligned.u32 40;"); }
 __device__ __forceinline__ void take_registers() { asm volatile("setmaxnreg.inc.sync.aligned.u32 232;"); }
 
+// What the compiler does to the sums stays on its side of here: it does not know of products on their way.
+template <int kSums>
+__device__ __forceinline__ void group_hold(float (&sum)[kSums]) {
+#pragma unroll
+  for (int i = 0; i < kSums; ++i) asm volatile("" : "+f"(sum[i])::"memory");
+}
+template <int kSums>
+__device__ __forceinline__ void group_hold(int32_t (&sum)[kSums]) {
+#pragma unroll
+  for (int i = 0; i < kSums; ++i) asm volatile("" : "+r"(sum[i])::"memory");
+}
 // Before the first product that reads sums, which the group has written.
 __device__ __forceinline__ void group_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 __device__ __forceinline__ void group_commit() {

@@ -105,6 +105,7 @@ __global__ void __launch_bounds__(kBlockThreads, 1)
       barrier_wait(full + stage, turn / kStages % 2);
       const uint64_t operand_a = operand_of(a + row0 * kTileBytes),
                      operand_b = operand_of(a + Shape::kBytesA);
+      group_hold(sum);
       group_fence();
 #pragma unroll
       for (uint32_t part = 0; part < kTileBytes / 32; ++part) {
@@ -112,9 +113,11 @@ __global__ void __launch_bounds__(kBlockThreads, 1)
       }
       group_commit();
       group_wait<1>();
+      group_hold(sum);
       if (step > 0) give_back(turn - 1);
     }
     group_wait<0>();
+    group_hold(sum);
     give_back(turn - 1);
 #pragma unroll
     for (int j = 0; j < kColumns / 8; ++j) {

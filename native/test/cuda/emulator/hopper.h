@@ -31,6 +31,8 @@ uint32_t operand_word(uint64_t operand, uint32_t row, uint32_t byte);
 
 // Products of this thread.
 AsyncGroups& products();
+template <typename Sums>
+void group_hold(Sums&) {}
 inline void group_fence() {}
 inline void group_commit() { products().commit(); }
 template <int kGroups>
