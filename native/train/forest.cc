@@ -33,7 +33,8 @@ void check(const ForestData& data, const ForestParams& params) {
   if (params.max_bins == 0 && params.cuda.is_gpu()) {
     throw Error("ERR_NOT_SUPPORTED", "A GPU grows forests on bins only: set max_bins.");
   }
-  require(params.cuda_rows >= 1 && params.cuda_nodes >= 1, "A GPU needs room for a row and a node.");
+  require(params.cuda_rows >= 1 && params.cuda_nodes >= 1 && params.cuda_updates >= 1,
+          "A GPU needs room for a row and a node.");
   require(params.max_bins == 0 || !params.random_thresholds, "Random thresholds are not those of bins.");
   require(params.max_bins == 0 || params.tree_columns == 0, "Trees on bins may use every column.");
 

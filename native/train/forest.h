@@ -51,8 +51,10 @@ struct ForestParams : TreeParams {
   // 2 .. 255: splits lie between so many bins of a column at most; for classes and squared error. 0: exact.
   uint32_t max_bins = 0;
   CudaTarget cuda;  // grows the trees, if it is a GPU: those on bins
-  // Of that GPU, >= 1: rows of all trees that grow at once, and nodes times columns in a call.
+  // Of that GPU, >= 1: rows of all trees that grow at once; nodes times columns in a call, and rows times
+  // columns after which a call takes no more of them.
   uint32_t cuda_rows = 1u << 25, cuda_nodes = 1u << 16;
+  uint64_t cuda_updates = uint64_t{1} << 30;
 };
 
 struct ForestData {

@@ -175,10 +175,9 @@ class ForestLevels {
   // In the columns that are drawn from `first` on, `columns` of them: of the first draws all are taken, of
   // those after them the first that is not constant.
   void search(const std::vector<uint32_t>& nodes, size_t first, size_t columns) {
-    const size_t batch = std::max<size_t>(1, gpu_.most() / columns);
-    for (size_t begin = 0; begin < nodes.size(); begin += batch) {
+    for (size_t begin = 0, count; begin < nodes.size(); begin += count) {
       check_cancel(cancel_);
-      const size_t count = std::min(batch, nodes.size() - begin);
+      count = batch_of(nodes, begin, columns);
       const uint32_t* const numbers = nodes.data() + begin;
       tasks_.resize(count * columns);
       each(count, [&](size_t k, size_t slot) {
@@ -198,6 +197,17 @@ class ForestLevels {
         }
       });
     }
+  }
+
+  // How many of the nodes from `begin` on the GPU searches before an abort is looked for: as many as it takes
+  // at once, and few enough that it is done in some hundredths of a second.
+  size_t batch_of(const std::vector<uint32_t>& nodes, size_t begin, size_t columns) const {
+    const size_t most = std::min(nodes.size() - begin, std::max<size_t>(1, gpu_.most() / columns));
+    size_t count = 0;
+    for (uint64_t updates = 0; count < most && updates < params_.cuda_updates; ++count) {
+      updates += uint64_t{level_[nodes[begin + count]].count} * columns;
+    }
+    return count;
   }
 
   void take(size_t number, size_t task) {

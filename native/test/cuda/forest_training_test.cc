@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "test/cuda/devices.h"
@@ -130,6 +131,7 @@ TEST_CASE("forest training: a few trees and nodes at a time; what is done is tol
     if (classes == 0) params.criterion = Criterion::kSquaredError;
     params.cuda_rows = 2 * 24;
     params.cuda_nodes = 8;
+    params.cuda_updates = 3 * 24;
     check_same(problem, params);
     each_device([&](const CudaLibrary& library, int32_t device) {
       if (device > 0) return;
@@ -143,6 +145,26 @@ TEST_CASE("forest training: a few trees and nodes at a time; what is done is tol
       const auto stop = [&](size_t, size_t) { cancel.cancel(); };
       CHECK(error_code([&] { train_forest(problem.data(), params, 2, &cancel, stop); }) == "ERR_ABORTED");
     });
+  }
+}
+
+TEST_CASE("forest training: an abort is looked for after so many rows and columns") {
+  if (!cuda_devices().emulated) return;
+  Rng rng(9);
+  const Problem problem = random_problem({24, 6, 0, 0, 2, false}, rng);
+  ForestParams params = forest_of(6);
+  params.trees = 6;
+  params.max_depth = 1;
+  // The device is waited for to copy bins, to start six trees, to search the roots, and to part their rows.
+  const auto waits = [&](uint64_t updates, int times) {
+    params.cuda_updates = updates;
+    params.cuda = {cuda_devices().library, 0};
+    const Failing failing("work " + std::to_string(times));
+    return code_of(problem, params);
+  };
+  for (const auto& [updates, searches] : {std::pair{uint64_t{1} << 30, 1}, {uint64_t{1}, 6}}) {
+    CHECK(waits(updates, 1 + 6 + searches + 1) == "ERR_CUDA");
+    CHECK(waits(updates, 1 + 6 + searches + 2) == "none");
   }
 }
 
