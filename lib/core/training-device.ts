@@ -47,7 +47,7 @@ export function askedGpu(device: TrainingDevice): Promise<CudaTarget> | null {
 /** @throws {ERR_NOT_SUPPORTED} for a GPU, where none trains such a model */
 export function checkTrainingDevice(model: Pick<Estimator, 'tags'>, device: Device | null | undefined): void {
   if (!device || !isGpu(device) || model.tags.trainsOnGpu) return;
-  const message = `${model.constructor.name} with these parameters is trained on the CPU only; a GPU runs what compile() makes of it.`;
+  const message = `${model.constructor.name} with these parameters is trained on the CPU only: leave the device out, or take 'auto'. compile({ device: '${device}' }) makes a plan of it for the GPU.`;
   throw new StateError('ERR_NOT_SUPPORTED', message);
 }
 

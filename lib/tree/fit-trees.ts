@@ -109,7 +109,10 @@ async function grow(
   const sums = bootstrap ? { weights: null, total: draws } : { weights, total: totalWeight };
   const refused = whyNotOnGpu(params) ?? whyNotWeighed(params.criterion, { ...sums, balancedSubsample });
   if (refused !== null && input.device !== 'cpu' && input.device !== 'auto')
-    throw new StateError('ERR_NOT_SUPPORTED', `${owner.constructor.name}: a GPU grows ${refused}.`);
+    throw new StateError(
+      'ERR_NOT_SUPPORTED',
+      `${owner.constructor.name}: a GPU grows ${refused}; device 'auto' or 'cpu' takes the CPU.`,
+    );
   const spec: Omit<ForestSpec, 'cuda'> = {
     ...treeSpec(params, input, totalWeight),
     criterion: CRITERION[params.criterion],

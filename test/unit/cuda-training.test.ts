@@ -78,7 +78,10 @@ describeOnEmulatedGpu('training on an emulated GPU', async () => {
       message: expect.stringContaining("set 'maxBins'"),
     });
     for (const params of [{ maxLeafNodes: 4 }, { ccpAlpha: 0.1 }])
-      await refused(make(params)).toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+      await refused(make(params)).toMatchObject({
+        code: 'ERR_NOT_SUPPORTED',
+        message: expect.stringContaining("device 'auto' or 'cpu' takes the CPU"),
+      });
     const numbers = (device: 'cpu' | 'cuda') =>
       new RandomForestRegressor({ nEstimators: 3, maxBins: 20, randomState: 2 }).fit(data, target, {
         device,

@@ -8,6 +8,7 @@ import {
   BaggingClassifier,
   crossValidate,
   crossValPredict,
+  ExtraTreesClassifier,
   FeatureUnion,
   GridSearchCV,
   LogisticRegression,
@@ -159,6 +160,17 @@ describe('the device of a fit', () => {
     ]) {
       const fit = model.fit(data, target, { device: 'cuda' });
       await expect(fit).rejects.toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+    }
+  });
+
+  test('what no GPU trains says what to do, before one is looked for', async () => {
+    for (const model of [new ExtraTreesClassifier(), new LogisticRegression()]) {
+      const fit = model.fit(data, target, { device: 'cuda' });
+      await expect(fit).rejects.toMatchObject({
+        code: 'ERR_NOT_SUPPORTED',
+        message: expect.stringMatching(/on the CPU only: leave the device out, or take 'auto'.*compile/),
+      });
+      await model.fit(data, target, { device: 'auto' });
     }
   });
 });
