@@ -82,6 +82,19 @@ export function goalsOf(rows, why, isSmall) {
     add(`${goal}: share of torch`, null, both, (own, other) => own.tflops / other.tflops);
   }
 
+  for (const few of [1, 4, 8]) {
+    for (const side of ['rows', 'outputs']) {
+      const line = ['codes', (row) => row[side] === few];
+      add(
+        `8-bit layer of ${few} ${side}: times as fast by dot products as by tensor cores`,
+        1,
+        [line],
+        (row) => row.mmaUs / row.dotUs,
+        { more: ({ dotUs, mmaUs, GBs }) => ({ dotUs, mmaUs, GBs }) },
+      );
+    }
+  }
+
   // 2. Forests.
   for (const forest of shapes.forests) {
     const lines = [['forest', (row) => row.name === 'forest' && `${row.trees} x ${row.depth}` === forest]];

@@ -90,7 +90,7 @@ done
 step device 30 ./bench_cuda "${small[@]}" "${device[@]}" device
 step tests 120 ./boreal_cuda_tests -tce='memory:*'
 step memory 40 ./boreal_cuda_tests -tc='memory:*'
-for section in sgemm:30 tensor:60 library:45 convs:30 cublas:30 forest:60 layers:30 single:20 steps:30 boosting:60 cycles:45; do
+for section in sgemm:30 tensor:60 library:45 convs:30 codes:20 cublas:30 forest:60 layers:30 single:20 steps:30 boosting:60 cycles:45; do
   step "${section%:*}" "${section#*:}" ./bench_cuda "${small[@]}" "${device[@]}" "${section%:*}"
 done
 on_gpu step peers 60 python3 peers.py

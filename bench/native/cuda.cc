@@ -170,6 +170,7 @@ bool run(const CudaLibrary& library, int32_t device, bool small, const std::vect
       {"tensor", [&] { products.tensor_products(); }},
       {"library", [&] { products.by_library(); }},
       {"convs", [&] { products.convolutions(); }},
+      {"codes", [&] { products.few_codes(); }},
       {"cublas", [&] { products.peers(); }},
       {"forest", [&] { plans.forests(); }},
       {"layers", [&] { plans.perceptrons(); }},

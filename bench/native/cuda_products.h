@@ -5,8 +5,10 @@
 #include <cuda_bench.h>
 #include <json_line.h>
 
+#include <algorithm>
 #include <vector>
 
+#include "device/cuda_elements.h"
 #include "test/cuda/conv_shape.h"
 #include "test/plan_writer.h"
 
@@ -28,6 +30,15 @@ class ProductBench : public GpuBench {
     if (!small_) product(library_rows_);
     tensor_products_of(library_rows_);
     library_rows_ = 0;
+  }
+
+  // 8-bit layers of few rows, and of few columns: by dot products, and by tensor cores.
+  void few_codes() {
+    const size_t side = small_ ? 160 : 4096, many = small_ ? 300 : size_t{1} << 18;
+    for (const size_t few : {size_t{1}, size_t{4}, size_t{kDotSide}}) {
+      dot_products(few, side, side);
+      dot_products(many, small_ ? 160 : 1024, few);
+    }
   }
 
   // 3 x 3, with as many filters as channels.
@@ -131,6 +142,32 @@ class ProductBench : public GpuBench {
                                last ? std::vector<float>{} : codes);
     });
   }
+  void dot_products(size_t rows, size_t inputs, size_t outputs) {
+    test::PlanWriter writer(static_cast<int32_t>(inputs));
+    std::vector<uint8_t> weights(inputs * outputs);
+    for (uint8_t& weight : weights) weight = static_cast<uint8_t>(rng_.below(256));
+    writer.int8_dense(writer.quantize(0, 0.02f, 128), 1, Unary::kIdentity, weights,
+                      std::vector<float>(outputs, 1e-3f), std::vector<float>(outputs, 0.01f));
+    CudaPlan plan = steps_of(writer.decode());
+    // The step that makes codes of the input is timed alone, too: the product is what remains.
+    const auto product_ns = [&](const CudaPlan& of) {
+      CudaPlan before = of;
+      before.steps.pop_back();
+      before.details.pop_back();
+      return resident_ns(of, rows) - resident_ns(before, rows);
+    };
+    const double dots = product_ns(plan);
+    plan.steps.back().n[5] = BOREAL_CUDA_ENGINES(BOREAL_CUDA_WARP, BOREAL_CUDA_WARP);
+    const double tiles = product_ns(plan);
+    Line("few codes")
+        .set("rows", rows)
+        .set("inputs", inputs)
+        .set("outputs", outputs)
+        .set("dotUs", dots / 1e3)
+        .set("mmaUs", tiles / 1e3)
+        .set("GBs", static_cast<double>(std::max(rows, outputs) * inputs) / dots);
+  }
+
   // A layer on tensor cores whose input lies in elements already: what a second layer adds to a first one.
   struct LayerTimes {
     double first, added;

@@ -36,6 +36,7 @@ using emulator::copy_async16;
 using emulator::copy_async4;
 using emulator::copy_async_commit;
 using emulator::copy_async_wait;
+using emulator::dot_of_codes;
 using emulator::load_matrices;
 using emulator::shared_address;
 
@@ -82,6 +83,12 @@ __device__ __forceinline__ void copy_async_wait() {
 #if __CUDA_ARCH__ >= 800
   asm volatile("cp.async.wait_group %0;" ::"n"(kGroups) : "memory");
 #endif
+}
+
+// sum + the products of four codes by four weights.
+__device__ __forceinline__ int32_t dot_of_codes(uint32_t codes, uint32_t weights, int32_t sum) {
+  asm("dp4a.u32.s32 %0, %1, %2, %0;" : "+r"(sum) : "r"(codes), "r"(weights));
+  return sum;
 }
 
 // Four matrices of 8 rows of 16 bytes: lane l names row l % 8 of matrix l / 8, and gets bytes 4 (l % 4) ...

@@ -30,6 +30,8 @@ struct TensorCall {
 TensorCall tensor_call(const StepCall& call);
 // On warp groups (tensor_group.cu): compute capability 9.0.
 void start_group_product(const TensorCall& call, int element, cudaStream_t stream);
+// Of codes, of at most kDotSide rows or columns (dot_product.cu).
+void start_dot_product(const TensorCall& call, cudaStream_t stream);
 
 // Steps from zero beyond which every code is the first or the last one: as in kernels/int8_kernels.h, bit by
 // bit.

@@ -143,7 +143,7 @@ typedef enum BorealCudaKernel {
   BOREAL_CUDA_QUANTIZE = 31,
   /* in: elements n0 of W columns in n4 positions of a row, each a row of elements; c0: elements [O / n4, W /
    * n4], in such rows, too; n1: BorealCudaFinish, n2: Unary for ACTIVATION; n3: 0 out is float32, 1 it is
-   * elements of the same kind, its rows one of these for each position; n5: BorealCudaEngine. Numbers: c1:
+   * elements of the same kind, its rows one of these for each position; n5: BOREAL_CUDA_ENGINES. Numbers: c1:
    * bias float32 [O / n4]. Codes: c1: BorealCudaCodeColumn [O / n4], c2: BorealCudaCodes of the input, or
    * none: they are in the buffer in[1], one for each position, or (x2 = 1) for each row; x0, x1: scale and
    * zero of the result */
@@ -205,9 +205,15 @@ typedef enum BorealCudaElement {
 
 /* Which instructions make a tensor product: the same for all rows of a plan, since their sums may differ. */
 typedef enum BorealCudaEngine {
-  BOREAL_CUDA_WARP = 0,      /* mma.sync */
-  BOREAL_CUDA_WARP_GROUP = 1 /* wgmma, compute capability 9.0 */
+  BOREAL_CUDA_WARP = 0,       /* mma.sync */
+  BOREAL_CUDA_WARP_GROUP = 1, /* wgmma, compute capability 9.0 */
+  BOREAL_CUDA_DOT = 2         /* dp4a: codes, of few rows or columns (kDotSide of cuda_elements.h) */
 } BorealCudaEngine;
+/* Of a step: the engine of at most kDotSide rows in the upper bits. Sums of codes are exact, so that both
+ * give a row the same bits. */
+#define BOREAL_CUDA_ENGINES(many_rows, few_rows) ((many_rows) | (few_rows) << 4)
+#define BOREAL_CUDA_ENGINE_OF_MANY(engines) ((engines)&15)
+#define BOREAL_CUDA_ENGINE_OF_FEW(engines) ((engines) >> 4)
 
 /* A code q stands for scale (q - zero). */
 typedef struct BorealCudaCodes {

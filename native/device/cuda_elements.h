@@ -13,6 +13,11 @@ namespace boreal {
 // Rows of elements begin at multiples of so many bytes and end with zeros: what one asynchronous copy takes.
 constexpr uint32_t kElementRow = 16;
 
+// Of a product of codes that dp4a makes, rows or columns at most: an eighth of the smallest tile of tensor
+// cores, which multiply 4 (compute capability 7.5) to 8 (8.0) times as fast. Such products wait for the
+// memory of the other operand, and by tiles few blocks would read it.
+constexpr uint32_t kDotSide = 8;
+
 BOREAL_HOST_DEVICE constexpr uint32_t element_bytes(int32_t element) {
   return element == BOREAL_CUDA_CODE                                         ? 1
          : element == BOREAL_CUDA_FLOAT16 || element == BOREAL_CUDA_BFLOAT16 ? 2

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "device/cuda_elements.h"
+
 namespace boreal {
 namespace {
 
@@ -78,8 +80,12 @@ class CudaProgram final : public Program<float> {
     const char* note = "";
     const bool by_library =
         library_.api().step_library(program_.get(), static_cast<uint32_t>(index), &note) != 0;
-    const bool groups = step.kernel == BOREAL_CUDA_TENSOR_PRODUCT && step.n[5] == BOREAL_CUDA_WARP_GROUP;
-    if (groups && !by_library) add("warp groups");
+    if (step.kernel == BOREAL_CUDA_TENSOR_PRODUCT && !by_library) {
+      const int32_t many = BOREAL_CUDA_ENGINE_OF_MANY(step.n[5]), few = BOREAL_CUDA_ENGINE_OF_FEW(step.n[5]);
+      if (many == BOREAL_CUDA_WARP_GROUP) add("warp groups");
+      if (many == BOREAL_CUDA_DOT) add("dot products");
+      if (many != few) add(("dot products of up to " + std::to_string(kDotSide) + " positions").c_str());
+    }
     add(note);
     return text;
   }

@@ -1,5 +1,6 @@
 #include "device/cuda_tensor.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -111,7 +112,8 @@ void require_elements(BorealCudaElement products, int32_t capability) {
                                        std::to_string(capability % 10) + ".");
 }
 
-BorealCudaEngine tensor_engine(int32_t capability, uint32_t outputs) {
+BorealCudaEngine tensor_engine(int32_t capability, BorealCudaElement kind, uint64_t rows, uint64_t outputs) {
+  if (kind == BOREAL_CUDA_CODE && std::min(rows, outputs) <= kDotSide) return BOREAL_CUDA_DOT;
   // Half of a tile of 256 columns at least.
   return capability == 90 && outputs > 128 ? BOREAL_CUDA_WARP_GROUP : BOREAL_CUDA_WARP;
 }

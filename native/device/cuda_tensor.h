@@ -33,8 +33,9 @@ BorealCudaWindows cuda_windows(const nn::Conv2dShape& shape);
 
 // Throws ERR_NOT_SUPPORTED when a device of this compute capability does not multiply such elements.
 void require_elements(BorealCudaElement products, int32_t capability);
-// What makes a product of so many columns there.
-BorealCudaEngine tensor_engine(int32_t capability, uint32_t outputs);
+// What makes a product of so many rows and columns there. Of numbers the rows change nothing: an engine's
+// sums are its own.
+BorealCudaEngine tensor_engine(int32_t capability, BorealCudaElement kind, uint64_t rows, uint64_t outputs);
 // For people: "bfloat16".
 const char* element_name(int32_t element);
 

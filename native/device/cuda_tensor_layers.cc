@@ -9,9 +9,6 @@ namespace {
 BorealCudaStep& add_product(CudaStepWriter& plan, uint32_t out, bool elements,
                             const BorealCudaCodes* given = nullptr) {
   const TensorLayer& layer = *plan.tensor_layer();
-  const BorealCudaEngine engine =
-      layer.windows ? BOREAL_CUDA_WARP
-                    : tensor_engine(plan.capability(), static_cast<uint32_t>(layer.outputs));
   std::string details = element_name(layer.kind);
   if (layer.windows) {
     details += ", " + std::to_string(layer.windows->kernel_h) + "x" +
@@ -26,7 +23,10 @@ BorealCudaStep& add_product(CudaStepWriter& plan, uint32_t out, bool elements,
   step.n[2] = static_cast<int32_t>(layer.activation);
   step.n[3] = elements;
   step.n[4] = static_cast<int32_t>(layer.out_places);
-  step.n[5] = engine;
+  const auto engine = [&](uint64_t rows) {
+    return tensor_engine(plan.capability(), layer.kind, rows, layer.outputs);
+  };
+  if (!layer.windows) step.n[5] = BOREAL_CUDA_ENGINES(engine(kDotSide + 1), engine(1));
   if (layer.windows) {
     const BorealCudaTensorWindows windows{*layer.windows, given != nullptr ? *given : BorealCudaCodes{}};
     step.c[2] = plan.arena().add(&windows, 1);

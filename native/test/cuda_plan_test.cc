@@ -8,6 +8,7 @@
 
 #include "device/cuda_cost.h"
 #include "device/cuda_forest.h"
+#include "device/cuda_tensor.h"
 #include "device/forest_ranks.h"
 #include "test/cuda/conv_shape.h"
 #include "test/plan_writer.h"
@@ -210,6 +211,21 @@ TEST_CASE("CUDA forests: batches hold every tree once, in order, within their me
   }
 }
 
+TEST_CASE("CUDA plans: few rows or columns of codes are no work for tensor cores, those of numbers are") {
+  for (const int32_t capability : {75, 80, 90}) {
+    const auto engine = [&](BorealCudaElement kind, uint64_t rows, uint64_t outputs) {
+      return tensor_engine(capability, kind, rows, outputs);
+    };
+    const BorealCudaEngine wide = capability == 90 ? BOREAL_CUDA_WARP_GROUP : BOREAL_CUDA_WARP;
+    for (const auto& [rows, outputs] : {std::pair{1u, 4096u}, {8u, 9u}, {100000u, 8u}, {9u, 1u}}) {
+      CHECK(engine(BOREAL_CUDA_CODE, rows, outputs) == BOREAL_CUDA_DOT);
+      CHECK(engine(BOREAL_CUDA_FLOAT16, rows, outputs) == (outputs > 128 ? wide : BOREAL_CUDA_WARP));
+    }
+    CHECK(engine(BOREAL_CUDA_CODE, 9, 9) == BOREAL_CUDA_WARP);
+    CHECK(engine(BOREAL_CUDA_CODE, 9, 129) == wide);
+  }
+}
+
 TEST_CASE("CUDA plans: layers on tensor cores are cast once, stay in elements, and have one engine") {
   PlanWriter writer(20);
   const auto layer = [&](int32_t x, size_t inputs, size_t outputs) {
@@ -230,10 +246,10 @@ TEST_CASE("CUDA plans: layers on tensor cores are cast once, stay in elements, a
     CHECK(second.n[3] == 0);
     CHECK(each->row_bytes[first.in[0]] == 48);  // 20 elements of two bytes, to whole chunks of 16
     CHECK(each->row_bytes[first.out] == 400);   // 200
-    CHECK(second.n[5] == BOREAL_CUDA_WARP);
+    CHECK(second.n[5] == BOREAL_CUDA_ENGINES(BOREAL_CUDA_WARP, BOREAL_CUDA_WARP));
   }
-  CHECK(old.steps[1].n[5] == BOREAL_CUDA_WARP);
-  CHECK(recent.steps[1].n[5] == BOREAL_CUDA_WARP_GROUP);
+  CHECK(old.steps[1].n[5] == BOREAL_CUDA_ENGINES(BOREAL_CUDA_WARP, BOREAL_CUDA_WARP));
+  CHECK(recent.steps[1].n[5] == BOREAL_CUDA_ENGINES(BOREAL_CUDA_WARP_GROUP, BOREAL_CUDA_WARP_GROUP));
   // A row of elements for each output, zeros behind them.
   const uint16_t* weights = at<uint16_t>(recent, recent.steps[1].c[0]);
   CHECK(weights[199 * 24 + 19] == 0x3eab);

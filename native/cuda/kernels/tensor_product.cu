@@ -49,7 +49,10 @@ TensorCall tensor_call(const StepCall& call) {
 void run_tensor_product(const StepCall& call) {
   const BorealCudaStep& step = call.step;
   const TensorCall product = tensor_call(call);
-  if (step.n[5] == BOREAL_CUDA_WARP_GROUP) return start_group_product(product, step.n[0], call.stream);
+  const int32_t engine =
+      product.m <= kDotSide ? BOREAL_CUDA_ENGINE_OF_FEW(step.n[5]) : BOREAL_CUDA_ENGINE_OF_MANY(step.n[5]);
+  if (engine == BOREAL_CUDA_DOT) return start_dot_product(product, call.stream);
+  if (engine == BOREAL_CUDA_WARP_GROUP) return start_group_product(product, step.n[0], call.stream);
   with_element(step.n[0], [&](auto element) {
     constexpr int kElement = decltype(element)::value;
     if (takes_large_tiles(product)) {

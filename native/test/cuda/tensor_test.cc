@@ -2,6 +2,8 @@
 // and 8-bit layers against the CPU, bit by bit.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -259,6 +261,48 @@ TEST_CASE("8-bit layers have the bits of the CPU") {
           CHECK(same(run(*prepare_cuda(plan, library, device), values), expected));
         });
       }
+    }
+  }
+}
+
+TEST_CASE("8-bit products of few rows and columns: dot products have the bits of the CPU") {
+  // Around the most rows and columns that they are for, pieces of a chunk and more chunks than lanes; random
+  // shapes for the rest. A second layer takes the codes of the first, whose rows end with zeros.
+  Rng rng(31);
+  std::vector<std::array<size_t, 4>> shapes = {{1, 1, 1, 1}, {8, 9, 16, 8}, {9, 8, 17, 9}, {70, 7, 1100, 3}};
+  for (int i = 0; i < 14; ++i) {
+    const bool few_rows = rng.below(2) != 0;
+    const size_t few = 1 + rng.below(10), many = 1 + rng.below(60);
+    shapes.push_back({few_rows ? few : many, few_rows ? many : few, 1 + rng.below(i % 4 == 0 ? 700u : 70u),
+                      1 + rng.below(20)});
+  }
+  for (const auto& [rows, hidden, inputs, outputs] : shapes) {
+    for (const bool by_row : {true, false}) {
+      CAPTURE(rows);
+      CAPTURE(hidden);
+      CAPTURE(inputs);
+      CAPTURE(outputs);
+      CAPTURE(by_row);
+      PlanWriter writer(static_cast<int32_t>(inputs));
+      const auto layer = [&](int32_t x, size_t from, size_t to, Unary f, std::vector<float> codes = {}) {
+        const std::vector<uint8_t> weights = random_weights(rng, from * to);
+        const std::vector<float> scale = random_scales(rng, to);
+        return writer.int8_dense(x, 1, f, weights, scale, random_scales(rng, to), codes);
+      };
+      int32_t x = by_row ? 0 : writer.quantize(0, 4.0f / 255, 127);
+      x = layer(x, inputs, hidden, Unary::kRelu,
+                by_row ? std::vector<float>{} : std::vector<float>{0.02f, 3});
+      layer(x, hidden, outputs, Unary::kIdentity);
+      const Plan plan = writer.decode();
+      const std::vector<float> values = random_rows<float>(rng, rows, inputs);
+      const std::vector<float> expected = run(*prepare_cpu<float>(plan, kernels()), values);
+      each_device([&](const CudaLibrary& library, int32_t device) {
+        const auto program = prepare_cuda(plan, library, device);
+        CHECK(same(run(*program, values), expected));
+        const std::string text = program->explain();
+        CHECK((text.find("8 bits, dot products\n") != std::string::npos) == (std::min(hidden, outputs) <= 8));
+        CHECK((text.find("of up to 8") != std::string::npos) == (std::max(hidden, outputs) > 8));
+      });
     }
   }
 }

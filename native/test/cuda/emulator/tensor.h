@@ -75,6 +75,12 @@ inline int32_t multiply_codes(uint32_t a, uint32_t b) {
   return sum;
 }
 
+// Wraps, as the hardware's sums do.
+inline int32_t dot_of_codes(uint32_t codes, uint32_t weights, int32_t sum) {
+  return static_cast<int32_t>(static_cast<uint32_t>(sum) +
+                              static_cast<uint32_t>(multiply_codes(codes, weights)));
+}
+
 // What a lane brings to a product.
 struct Fragments {
   uint32_t a[4], b[2];
