@@ -12,9 +12,6 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 #if defined(_WIN32)
 #include <malloc.h>
 #endif
@@ -58,19 +55,6 @@ void release(void* block) {
   std::free(block);
 #endif
 }
-
-#if defined(__GLIBC__)
-// The most that glibc takes for it: larger allocations are mapped, and unmapped when they are freed.
-constexpr size_t kMostHeaped = size_t{32} << 20;
-
-bool environment_tunes_malloc() {
-  for (const char* name :
-       {"GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"}) {
-    if (std::getenv(name) != nullptr) return true;
-  }
-  return false;
-}
-#endif
 
 class IdleBlocks {
  public:
@@ -139,18 +123,6 @@ void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t byte
   const auto begin = (reinterpret_cast<uintptr_t>(data) + kHugePage - 1) / kHugePage * kHugePage;
   const auto end = (reinterpret_cast<uintptr_t>(data) + bytes) / kHugePage * kHugePage;
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-#endif
-}
-
-void keep_freed_memory() {
-#if defined(__GLIBC__)
-  static std::once_flag once;
-  std::call_once(once, [] {
-    const size_t kept = most_idle();
-    if (kept < 2 * kMostHeaped || environment_tunes_malloc()) return;
-    mallopt(M_MMAP_THRESHOLD, static_cast<int>(kMostHeaped));
-    mallopt(M_TRIM_THRESHOLD, static_cast<int>(kept));
-  });
 #endif
 }
 

@@ -17,10 +17,4 @@ void give_large_block(void* block, size_t bytes) noexcept;
 // Asks for huge pages where the memory has whole ones: before the first write that saves most of the faults.
 void advise_huge_pages(void* data, size_t bytes);
 
-// Asks the allocator of the process to keep what is freed, within the same bounds: the memory of results is
-// allocated by JavaScript and freed by its collector, and would be fresh each time. Once, at the start;
-// nothing happens where the environment tunes the allocator, where memory is scarce, and with allocators
-// other than glibc's.
-void keep_freed_memory();
-
 }  // namespace boreal

@@ -1,7 +1,6 @@
 // The module's entry: runs once in every env (main thread or worker) that loads the addon.
 #include <node_api.h>
 
-#include "base/large_blocks.h"
 #include "binding/call.h"
 #include "binding/env.h"
 #include "binding/exports.h"
@@ -9,7 +8,6 @@
 NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   using namespace boreal;
   const std::optional<Error> error = attempt([&] {
-    keep_freed_memory();
     EnvState::create(env);
     export_info(env, exports);
     export_booster(env, exports);

@@ -11,15 +11,10 @@
 #include <thread>
 #include <vector>
 
-#if defined(__GLIBC__)
-#include <sys/resource.h>
-#endif
-
 #include "base/aligned_buffer.h"
 #include "base/cancel.h"
 #include "base/cgroup.h"
 #include "base/cpu_features.h"
-#include "base/large_blocks.h"
 #include "base/rng.h"
 
 using boreal::AlignedBuffer;
@@ -176,24 +171,3 @@ TEST_CASE("cancel token") {
     CHECK(error.op() == -1);
   }
 }
-
-// Sanitizers bring allocators of their own.
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-TEST_CASE("Memory that was freed is there for the next allocation, without page faults") {
-  if (std::getenv("GLIBC_TUNABLES") != nullptr || boreal::memory_limit_bytes() < (uint64_t{1} << 30)) return;
-  boreal::keep_freed_memory();
-  constexpr size_t kBytes = size_t{24} << 20, kSmallPage = 4096;
-  const auto faults_of_filling = [&] {
-    rusage before{}, after{};
-    getrusage(RUSAGE_SELF, &before);
-    char* const block = static_cast<char*>(std::malloc(kBytes));
-    REQUIRE(block != nullptr);
-    for (size_t i = 0; i < kBytes; i += kSmallPage) static_cast<volatile char*>(block)[i] = 1;
-    getrusage(RUSAGE_SELF, &after);
-    std::free(block);
-    return after.ru_minflt - before.ru_minflt;
-  };
-  faults_of_filling();
-  CHECK(faults_of_filling() < 64);
-}
-#endif
