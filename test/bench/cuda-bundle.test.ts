@@ -21,6 +21,10 @@ describe('the goals for a GPU', () => {
     tensor: products(all.slice(1), sides, 700),
     library: products(all, sides, 700).map(({ name, ...rest }) => ({ name: 'library', of: name, ...rest })),
     convs: convolutions(all.slice(1), 350),
+    codes: [1, 4, 8].flatMap((few) => [
+      { name: 'few codes', rows: few, outputs: 4096, dotUs: 1, mmaUs: 2, GBs: 1 },
+      { name: 'few codes', rows: 262144, outputs: few, dotUs: 2, mmaUs: 1, GBs: 1 },
+    ]),
     cublas: products(all, sides, 700).map(({ name, ...rest }) => ({ name: 'peer', of: name, ...rest })),
     forest: [
       { name: 'forest', trees: 500, depth: 6, residentMrows: 60, transferMrows: 30, cpuMrows: 1 },
@@ -59,6 +63,8 @@ describe('the goals for a GPU', () => {
     expect(reached('int8 8192: share of torch')).toMatchObject({ wanted: 0.8, reached: 0.5, met: false });
     expect(reached('sgemm 1024: share of cuBLAS')).toMatchObject({ reached: 1, met: true });
     expect(reached('tf32 convolution of 3 x 3: share')).toMatchObject({ wanted: null, reached: 0.5 });
+    expect(reached('8-bit layer of 4 rows')).toMatchObject({ wanted: 1, reached: 2, met: true });
+    expect(reached('8-bit layer of 8 outputs')).toMatchObject({ reached: 0.5, met: false });
     expect(reached('forest 500 x 6, rows on the device')).toMatchObject({ reached: 60, met: true });
     expect(reached('forest 1000 x 8, rows on the device')).toMatchObject({ reached: 40, met: false });
     expect(reached('forest 500 x 6, with transfers')).toMatchObject({ wanted: null, reached: 30, met: null });
