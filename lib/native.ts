@@ -131,6 +131,9 @@ export interface CudaTrainingWork {
 
 export type NativeProgress = (done: number, total: number) => void;
 
+/** Called after each round; a loss that is none is NaN. False ends the training. */
+export type NativeRound = (done: number, total: number, trainLoss: number, validationLoss: number) => boolean;
+
 export interface NativeAddon
   extends ClusterAddon,
     ManifoldAddon,

@@ -69,8 +69,8 @@ export interface FitOptions extends QueryOptions {
   /** Aborts the fit; the estimator keeps its previous state. */
   readonly signal?: AbortSignal;
   /**
-   * Called now and then while the fit works, and never after it settled. Where training goes in rounds (histogram
-   * boosting) it is called after each, and ends the fit, which keeps its rounds, by returning false.
+   * Called now and then while the fit works, and never after it settled. Where training goes in rounds (boosting) it is
+   * called after each, and ends the fit, which keeps its rounds, by returning false.
    */
   readonly onProgress?: (event: Progress) => unknown;
   /**

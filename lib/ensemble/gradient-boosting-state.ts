@@ -2,7 +2,7 @@
 import { applyOps } from '../core/apply.js';
 import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, reportProgress, requireY, toShared } from '../core/fit-input.js';
+import { type FitInput, requireY, toShared } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import {
   bool,
@@ -22,7 +22,7 @@ import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
 import type { TreeScores } from '../core/tree-scores.js';
 import { StateError, ValidationError } from '../errors.js';
-import { type BoostingSpec, native } from '../native.js';
+import { type BoostingSpec, type NativeRound, native } from '../native.js';
 import {
   type ForestState,
   forestConstants,
@@ -263,7 +263,7 @@ export async function fitBoosting(
     raw,
     spec,
     input.cancel,
-    reportProgress(input, owner),
+    afterRound(owner, input, rounds, params.nEstimators),
   );
   const { trainScore, oobScore, initialOobScore, ...trees } = fitted;
   const before = start.oobScores.at(-1) ?? initialOobScore;
@@ -274,6 +274,22 @@ export async function fitBoosting(
     trainScore: join(start.trainScore, trainScore),
     oobScores: join(start.oobScores, oobScore),
     oobImprovement: join(start.oobImprovement, improvement),
+  };
+}
+
+/** One event a round, of those before, too. A listener that returns false ends the fit, which keeps its rounds. */
+function afterRound(
+  owner: object,
+  { onProgress }: FitInput,
+  before: number,
+  total: number,
+): NativeRound | null {
+  if (onProgress === undefined) return null;
+  return (round, _, trainLoss, validationLoss) => {
+    const done = before + round;
+    const losses = { trainLoss, ...(!Number.isNaN(validationLoss) && { validationLoss }) };
+    const event = { estimator: owner.constructor.name, done, total, fraction: done / total, ...losses };
+    return onProgress(event) !== false;
   };
 }
 

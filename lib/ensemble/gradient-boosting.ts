@@ -136,6 +136,9 @@ function treesOf(
  * one score, more have one each, whose trees train in parallel. Splits are exact; for many rows
  * HistGradientBoostingClassifier is much faster. Missing values are allowed.
  *
+ * `onProgress` of `fit` is called after each round with its losses; returning false ends the fit, which keeps its rounds (`monitor`, whose
+ * true does it).
+ *
  * Differs from scikit-learn: missing values are allowed; an `init` estimator starts with its decision values; random
  * streams of our own (`subsample`, `maxFeatures`, held-out rows); of two equally likely classes the first is predicted.
  *

@@ -1,5 +1,12 @@
 /** The part of the native addon that grows trees, and explains their sums. */
-import type { CancelHandle, Constant, CudaTarget, FloatArray, NativeProgress } from '../native.js';
+import type {
+  CancelHandle,
+  Constant,
+  CudaTarget,
+  FloatArray,
+  NativeProgress,
+  NativeRound,
+} from '../native.js';
 
 /** Boosting between two rounds. */
 export interface BoosterHandle {
@@ -201,7 +208,7 @@ export interface TreesAddon {
     raw: Float64Array,
     spec: BoostingSpec,
     cancel: CancelHandle | null,
-    onProgress: NativeProgress | null,
+    onRound: NativeRound | null,
   ): Promise<NativeBoosting>;
 
   /** Bins the rows and readies boosting; the validation rows may be none. */

@@ -21,7 +21,7 @@ void Job::run(const std::shared_ptr<Job>& self) {
   }
   std::optional<Error> error = attempt([&] {
     cancel_->check();
-    work(cancel_.get(), [&](size_t done, size_t total) { report(self, done, total); });
+    work(cancel_.get(), JobProgress([&](const JobProgress::Report& made) { return report(self, made); }));
   });
   release_inputs();
   std::lock_guard<std::mutex> lock(mailbox_->mutex);
@@ -29,14 +29,18 @@ void Job::run(const std::shared_ptr<Job>& self) {
   if (--mailbox_->running == 0) mailbox_->idle.notify_all();
 }
 
-void Job::report(const std::shared_ptr<Job>& self, size_t done, size_t total) {
-  if (on_progress_ == nullptr) return;
+bool Job::report(const std::shared_ptr<Job>& self, const JobProgress::Report& report) {
+  if (on_progress_ == nullptr) return true;
   const auto now = std::chrono::steady_clock::now();
-  std::lock_guard<std::mutex> lock(mailbox_->mutex);  // several threads of a fit may report
-  if (done != total && now - last_report_ < kReportInterval) return;
+  std::unique_lock<std::mutex> lock(mailbox_->mutex);  // several threads of a fit may report
+  if (!waits_ && report.done != report.total && now - last_report_ < kReportInterval) return true;
   last_report_ = now;
-  progress_.emplace(done, total);
+  progress_ = report;
+  answer_.reset();
   post(self);
+  if (!waits_) return true;
+  mailbox_->answered.wait(lock, [&] { return answer_.has_value() || mailbox_->closed; });
+  return answer_.value_or(false);
 }
 
 void Job::finish(const std::shared_ptr<Job>& self, std::optional<Error> error) {
@@ -89,6 +93,7 @@ void EnvState::close() {
   for (const std::shared_ptr<Job>& job : jobs_) job->cancel_->cancel();
   std::unique_lock<std::mutex> lock(mailbox_->mutex);
   mailbox_->closed = true;
+  mailbox_->answered.notify_all();
   mailbox_->idle.wait(lock, [&] { return mailbox_->running == 0; });
   mailbox_->posted.clear();
   napi_release_threadsafe_function(mailbox_->wake, napi_tsfn_abort);
@@ -103,6 +108,7 @@ napi_value EnvState::start_job(std::shared_ptr<Job> job, JobOptions options) {
   }
   if (options.on_progress != nullptr) {
     check(env_, napi_create_reference(env_, options.on_progress, 1, &job->on_progress_));
+    job->waits_ = options.waits;
   }
   napi_value promise;
   check(env_, napi_create_promise(env_, &job->deferred_, &promise));
@@ -138,38 +144,51 @@ void EnvState::deliver() {
   for (const std::shared_ptr<Job>& job : posted) {
     napi_handle_scope scope;
     if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
-    std::optional<std::pair<size_t, size_t>> progress;
+    std::optional<JobProgress::Report> progress;
     bool finished;
     {
       std::lock_guard<std::mutex> lock(mailbox_->mutex);
       progress.swap(job->progress_);
       finished = job->state_ == Job::State::kFinished;
     }
-    if (progress) call_progress(*job, progress->first, progress->second);
+    if (progress) {
+      const bool goes_on = call_progress(*job, *progress);
+      std::lock_guard<std::mutex> lock(mailbox_->mutex);
+      job->answer_ = goes_on;
+      mailbox_->answered.notify_all();
+    }
     if (finished) settle(job);
     napi_close_handle_scope(env_, scope);
   }
 }
 
-void EnvState::call_progress(Job& job, size_t done, size_t total) {
-  if (job.thrown_ != nullptr) return;
+// Whether the job should go on.
+bool EnvState::call_progress(Job& job, const JobProgress::Report& report) {
+  if (job.thrown_ != nullptr) return false;
+  bool goes_on = true;
   const std::optional<Error> error = attempt([&] {
     napi_value callback;
     check(env_, napi_get_reference_value(env_, job.on_progress_, &callback));
-    const napi_value arguments[] = {to_js(env_, static_cast<double>(done)),
-                                    to_js(env_, static_cast<double>(total))};
-    check(env_, napi_call_function(env_, undefined(env_), callback, 2, arguments, nullptr));
+    const napi_value arguments[] = {to_js(env_, static_cast<double>(report.done)),
+                                    to_js(env_, static_cast<double>(report.total)),
+                                    to_js(env_, report.train_loss), to_js(env_, report.valid_loss)};
+    napi_value answer;
+    check(env_, napi_call_function(env_, undefined(env_), callback, 4, arguments, &answer));
+    napi_valuetype type;
+    check(env_, napi_typeof(env_, answer, &type));
+    if (type == napi_boolean) check(env_, napi_get_value_bool(env_, answer, &goes_on));
   });
-  if (!error) return;
+  if (!error) return goes_on;
   // What the callback threw ends the job, and is its reason once it has ended: until then the job holds what
   // it works on. In an array, because there are no references to a thrown string.
   job.cancel_->cancel();
   const napi_value reason = take_exception(env_, *error);
   napi_value box;
-  if (reason == nullptr || napi_create_array_with_length(env_, 1, &box) != napi_ok) return;
+  if (reason == nullptr || napi_create_array_with_length(env_, 1, &box) != napi_ok) return false;
   if (napi_set_element(env_, box, 0, reason) == napi_ok) {
     napi_create_reference(env_, box, 1, &job.thrown_);
   }
+  return false;
 }
 
 // When JavaScript can no longer run, its calls fail and are ignored: nobody is left to hear of the result.

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,12 +28,29 @@ namespace boreal {
 
 class Job;
 
-using JobProgress = std::function<void(size_t done, size_t total)>;
+// What a job tells of its progress. With JobOptions::waits the answer is whether to go on: what on_progress
+// returned for this report; else true, at once. A loss that is NaN is none.
+class JobProgress {
+ public:
+  struct Report {
+    size_t done, total;
+    double train_loss, valid_loss;
+  };
+  explicit JobProgress(std::function<bool(const Report&)> send) : send_(std::move(send)) {}
+  bool operator()(size_t done, size_t total, double train_loss = kNone, double valid_loss = kNone) const {
+    return send_({done, total, train_loss, valid_loss});
+  }
+
+ private:
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  std::function<bool(const Report&)> send_;
+};
 
 // Shared by an env and its jobs, which may outlive it in the pool's queue.
 struct Mailbox {
   std::mutex mutex;
   std::condition_variable idle;              // running became 0
+  std::condition_variable answered;          // a job that waits, or closed
   std::vector<std::shared_ptr<Job>> posted;  // jobs with progress or a result
   size_t running = 0;
   bool closed = false;
@@ -45,6 +63,7 @@ struct JobOptions {
   std::shared_ptr<CancelToken> cancel;  // null: the job gets one of its own
   std::vector<napi_value> kept;         // what must not be collected before the job ends
   napi_value on_progress = nullptr;     // a function or null
+  bool waits = false;  // for on_progress, which hears of every report, and ends the work by false
 };
 
 class Job {
@@ -66,8 +85,8 @@ class Job {
   friend class EnvState;
   enum class State { kQueued, kRunning, kFinished };
 
-  void run(const std::shared_ptr<Job>& self);                                // on a pool thread
-  void report(const std::shared_ptr<Job>& self, size_t done, size_t total);  // on a pool thread
+  void run(const std::shared_ptr<Job>& self);                                        // on a pool thread
+  bool report(const std::shared_ptr<Job>& self, const JobProgress::Report& report);  // on a pool thread
   void finish(const std::shared_ptr<Job>& self, std::optional<Error> error);
   void post(const std::shared_ptr<Job>& self);  // under the mailbox's mutex
 
@@ -77,7 +96,8 @@ class Job {
   // Under the mailbox's mutex.
   State state_ = State::kQueued;
   bool is_posted_ = false;
-  std::optional<std::pair<size_t, size_t>> progress_;  // not delivered yet
+  std::optional<JobProgress::Report> progress_;  // not delivered yet
+  std::optional<bool> answer_;                   // to the last report
   std::optional<Error> error_;
 
   // One call of report at a time.
@@ -86,7 +106,8 @@ class Job {
   // The env's thread only.
   napi_deferred deferred_ = nullptr;
   napi_ref on_progress_ = nullptr;  // null or not is also read by report
-  napi_ref thrown_ = nullptr;       // an array of what on_progress_ threw
+  bool waits_ = false;
+  napi_ref thrown_ = nullptr;  // an array of what on_progress_ threw
   std::vector<napi_ref> kept_;
 };
 
@@ -110,7 +131,7 @@ class EnvState {
   void close();    // the env's cleanup hook
   void deliver();  // empties the mailbox
   void settle(const std::shared_ptr<Job>& job);
-  void call_progress(Job& job, size_t done, size_t total);
+  bool call_progress(Job& job, const JobProgress::Report& report);
 
   napi_env env_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();

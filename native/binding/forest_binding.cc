@@ -148,6 +148,7 @@ napi_value fit_boosting(Call& call) {
   const BoostingParams params = boosting_params(spec);
   const size_t outputs = params.loss == BoostingLoss::kMultinomial ? params.class_count : 1;
   JobOptions options = train_options(call, 7, true);
+  options.waits = true;
   auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
                   weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
                   raw = row_values<double>(call, 5, "raw", matrix.rows, outputs), params,

@@ -149,9 +149,10 @@ TEST_CASE("boosting: cancelling stops it, and bad rows are refused") {
     return "no error";
   };
   CHECK(code([&] {
-          train_boosting(rows.data(), params, 2, &token, [&](size_t done, size_t) {
+          train_boosting(rows.data(), params, 2, &token, [&](size_t done, size_t, double, double) {
             rounds = done;
             if (done == 2) token.cancel();
+            return true;
           });
         }) == "ERR_ABORTED");
   CHECK(rounds == 2);

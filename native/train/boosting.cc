@@ -84,7 +84,7 @@ class Booster {
     for (size_t k = 0; k < outputs_; ++k) targets_.emplace_back(Span<double>{gradients_[k].data(), rows_});
   }
 
-  BoostingModel run(const ProgressFn& progress) {
+  BoostingModel run(const RoundFn& after_round) {
     BoostingModel model;
     std::vector<Tree> trees;
     std::vector<double> history(params_.patience, std::numeric_limits<double>::infinity());
@@ -98,9 +98,9 @@ class Booster {
       grow(params_.first_round + uint64_t{round}, &trees);
       model.train_score.push_back(mean_loss(0, rows_, Rows::kDrawn));
       if (params_.subsample < 1) model.oob_score.push_back(mean_loss(0, rows_, Rows::kOutOfBag));
-      if (progress) progress(round + 1, params_.rounds);
-      if (params_.patience == 0) continue;
       const double score = mean_loss(rows_, data_.x.rows, Rows::kAll);
+      if (after_round && !after_round(round + 1, params_.rounds, model.train_score.back(), score)) break;
+      if (params_.patience == 0) continue;
       const bool better = std::any_of(history.begin(), history.end(),
                                       [&](double past) { return score + params_.tolerance < past; });
       if (!better) break;
@@ -228,9 +228,9 @@ class Booster {
 }  // namespace
 
 BoostingModel train_boosting(const BoostingData& data, const BoostingParams& params, size_t max_threads,
-                             const CancelToken* cancel, const ProgressFn& progress) {
+                             const CancelToken* cancel, const RoundFn& after_round) {
   check(data, params);
-  return Booster(data, params, max_threads, cancel).run(progress);
+  return Booster(data, params, max_threads, cancel).run(after_round);
 }
 
 }  // namespace boreal

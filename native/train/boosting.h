@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "base/cancel.h"
@@ -42,8 +43,12 @@ struct BoostingModel {
   double initial_oob_score = 0;     // of the first round's others before it
 };
 
-// Same seed, same model bit for bit at any thread count. progress as of train_forest, in rounds.
+// Called after each round with the number of rounds done, that of all, and the losses of the rows drawn and
+// of the validation rows (NaN without any); false ends the training.
+using RoundFn = std::function<bool(size_t done, size_t total, double train_loss, double valid_loss)>;
+
+// Same seed, same model bit for bit at any thread count.
 BoostingModel train_boosting(const BoostingData& data, const BoostingParams& params, size_t max_threads,
-                             const CancelToken* cancel, const ProgressFn& progress);
+                             const CancelToken* cancel, const RoundFn& after_round);
 
 }  // namespace boreal
