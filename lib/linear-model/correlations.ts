@@ -19,61 +19,70 @@ export interface Correlations {
 /** Rows and targets less their means, or as they are. */
 export interface Centred {
   readonly x: Matrix<Float64Array>;
-  /** [rows, 1] */
+  /** [rows, targets] */
   readonly y: Matrix<Float64Array>;
   /** [cols] */
   readonly offset: Float64Array;
-  readonly mean: number;
+  /** [targets] */
+  readonly means: Float64Array;
 }
 
 /** @throws {ERR_INPUT_INFINITE} where means or products overflow */
 export async function centre(
   x: Matrix,
-  targets: Float64Array,
+  y: Matrix<Float64Array>,
   fitIntercept: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Centred> {
-  const y = new Matrix(targets, targets.length, 1);
   const wide = (await x.astypeAsync('float64', { signal })) as Matrix<Float64Array>;
-  if (!fitIntercept) return { x: wide, y, offset: new Float64Array(x.cols), mean: 0 };
+  if (!fitIntercept) return { x: wide, y, offset: new Float64Array(x.cols), means: new Float64Array(y.cols) };
   const offset = await wide.meanAsync(0, { signal });
-  const mean = y.mean();
-  return { x: await wide.subAsync(offset, { signal }), y: y.sub(mean), offset: offset.data, mean };
+  const means = y.mean(0) as Matrix<Float64Array>;
+  return {
+    x: await wide.subAsync(offset, { signal }),
+    y: y.sub(means) as Matrix<Float64Array>,
+    offset: offset.data,
+    means: means.data,
+  };
 }
 
-/** The products of X and y, and the means that they are about. */
-export interface Products extends Pick<Centred, 'offset' | 'mean'> {
+/** The products of X and one target, and the means that they are about. */
+export interface Products {
   readonly correlations: Correlations;
+  /** [cols] */
+  readonly offset: Float64Array;
+  readonly mean: number;
 }
 
 /**
- * The products of a training set. Where rows outnumber columns one pass makes all of them, and no centred copy; else each column's are made
- * when it is first asked for, since most never are.
+ * The products of a training set, for each of its targets [rows, targets]. Where rows outnumber columns one pass makes all of them, and no centred copy;
+ * else each column's are made when it is first asked for, since most never are.
  *
  * @throws {ERR_INPUT_INFINITE} where they overflow
  */
 export async function productsOf(
   input: FitInput,
-  targets: Float64Array,
+  y: Matrix<Float64Array>,
   fitIntercept: boolean,
-): Promise<Products> {
+): Promise<Products[]> {
   const { x, signal } = input;
   const { rows, cols } = x;
   if (rows <= cols) {
-    const centred = await centre(x, targets, fitIntercept, signal);
-    return { ...centred, correlations: await correlationsOf(centred, signal) };
+    const centred = await centre(x, y, fitIntercept, signal);
+    const { offset, means } = centred;
+    const own = await correlationsOf(centred, signal);
+    return own.map((correlations, t) => ({ correlations, offset, mean: means[t] }));
   }
-  const {
-    gram,
-    xy: withTarget,
-    yy: square,
-    xMean: offset,
-    yMean: mean,
-  } = await sumsOf(input, targets, fitIntercept);
-  checkProducts(square, withTarget);
-  const products = new Matrix(gram, cols, cols);
-  const correlations = { rows, cols, withTarget, square, column: async (j: number) => products.row(j) };
-  return { offset, mean, correlations };
+  const sums = await sumsOf(input, y, fitIntercept);
+  const products = new Matrix(sums[0].gram, cols, cols);
+  const column = async (j: number) => products.row(j);
+  return sums.flatMap(({ xy, yy, xMean: offset, yMean }) =>
+    Array.from(yy, (square, t) => {
+      const withTarget = xy.subarray(t * cols, (t + 1) * cols);
+      checkProducts(square, withTarget);
+      return { correlations: { rows, cols, withTarget, square, column }, offset, mean: yMean[t] };
+    }),
+  );
 }
 
 function checkProducts(square: number, withTarget: Float64Array): void {
@@ -81,16 +90,13 @@ function checkProducts(square: number, withTarget: Float64Array): void {
   throw new ValidationError('ERR_INPUT_INFINITE', 'The products of X and y overflow; scale them.');
 }
 
-/** The products of centred rows. @throws {ERR_INPUT_INFINITE} where they overflow */
-export async function correlationsOf(
-  { x, y }: Centred,
+/** The products of centred rows with each target. @throws {ERR_INPUT_INFINITE} where they overflow */
+async function correlationsOf(
+  { x, y }: Pick<Centred, 'x' | 'y'>,
   signal: AbortSignal | undefined,
-): Promise<Correlations> {
+): Promise<Correlations[]> {
   const { rows, cols } = x;
   const columns = new Map<number, Float64Array>();
-  const withTarget = (await x.matmulAsync(y, { transposeA: true, signal })).data;
-  const square = y.square().sum();
-  checkProducts(square, withTarget);
   const column = async (j: number) => {
     const known = columns.get(j);
     if (known !== undefined) return known;
@@ -98,15 +104,17 @@ export async function correlationsOf(
     columns.set(j, product);
     return product;
   };
-  return { rows, cols, withTarget, square, column };
+  const withTargets = (await y.matmulAsync(x, { transposeA: true, signal })) as Matrix<Float64Array>;
+  return Array.from(y.square().sum(0).data, (square, t) => {
+    const withTarget = withTargets.row(t);
+    checkProducts(square, withTarget);
+    return { rows, cols, withTarget, square, column };
+  });
 }
 
 /** The constant term that goes with coefficients of centred rows. */
-export function interceptOf(
-  { offset, mean }: Pick<Centred, 'offset' | 'mean'>,
-  coef: Float64Array,
-): Float64Array {
-  return Float64Array.of(coef.reduce((sum, c, j) => sum - c * offset[j], mean));
+export function interceptOf({ offset, mean }: Pick<Products, 'offset' | 'mean'>, coef: Float64Array): number {
+  return coef.reduce((sum, c, j) => sum - c * offset[j], mean);
 }
 
 /** The lower factor of the Gram matrix of columns that join and leave, one after the other. */

@@ -69,7 +69,8 @@ export const descentRules: Rules<DescentParams> = {
 export function descentSpec(params: DescentParams): DescentSpec {
   const { fitIntercept, positive, maxIter, tol, selection, randomState } = params;
   const random = selection === 'random';
-  return { fitIntercept, positive, maxIter, tol, random, seed: random ? resolveSeed(randomState) : 0 };
+  const solver = { fitIntercept, positive, maxIter, tol, random, products: 'auto' as const };
+  return { ...solver, seed: random ? resolveSeed(randomState) : 0 };
 }
 
 type Descent =

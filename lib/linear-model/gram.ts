@@ -21,17 +21,36 @@ export function sumsOfCallers(
   fitIntercept: boolean,
 ): GramProblem | null {
   if (!(x instanceof Matrix) || isReadInPlace(x.data) || sampleWeight !== null) return null;
-  return native.gramProblemSync(x.data, x.rows, x.cols, y, fitIntercept);
+  return native.gramProblemSync(x.data, x.rows, x.cols, y, 1, fitIntercept);
 }
 
-/** The sums of dense rows without weights: at once of rows that are the caller's own, on the pool of rows that are private to the fit. */
-export function sumsOf(
+/** So many targets at a time, whose products with each other nobody asks for. */
+const TARGETS = 32;
+
+/**
+ * The sums of dense rows without weights, of y [rows, targets] for some targets after the other: at once of rows that are the caller's own, on the pool
+ * of rows that are private to the fit.
+ */
+export async function sumsOf(
   { x, cancel }: Pick<FitInput, 'x' | 'cancel'>,
-  y: Float64Array,
+  y: Matrix<Float64Array>,
   fitIntercept: boolean,
-): GramProblem | Promise<GramProblem> {
-  const own = sumsOfCallers({ x, sampleWeight: null }, y, fitIntercept);
-  return own ?? native.gramProblem(x.data, x.rows, x.cols, y, fitIntercept, cancel);
+): Promise<GramProblem[]> {
+  const { data, rows, cols } = x;
+  const parts = Array.from({ length: Math.ceil(y.cols / TARGETS) }, (_, part) => {
+    const own = Array.from(
+      { length: Math.min(TARGETS, y.cols - part * TARGETS) },
+      (_, t) => part * TARGETS + t,
+    );
+    return own.length === y.cols ? y : (y.columns(own) as Matrix<Float64Array>);
+  });
+  const shared = [data, rows, cols] as const;
+  if (!isReadInPlace(data))
+    return parts.map((own) => native.gramProblemSync(...shared, own.data, own.cols, fitIntercept));
+  const sums: GramProblem[] = [];
+  for (const own of parts)
+    sums.push(await native.gramProblem(...shared, own.data, own.cols, fitIntercept, cancel));
+  return sums;
 }
 
 /** As kNormalRows of native/train/least_squares.cc. */

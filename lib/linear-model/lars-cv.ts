@@ -45,7 +45,7 @@ abstract class PathCVRegressor<P extends LarsCVParams> extends PathRegressor<P, 
   protected abstract get how(): { readonly lasso: boolean; readonly positive: boolean };
 
   override get tags(): EstimatorTags {
-    return { ...super.tags, takesGroups: true };
+    return { ...super.tags, multiOutput: false, takesGroups: true };
   }
 
   get stateRules(): Rules<LarsCVState> {

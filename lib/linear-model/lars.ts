@@ -1,14 +1,30 @@
 /** Linear models along the path of least angle regression. */
 import { pause } from '../core/cancellation.js';
-import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
-import { Matrix } from '../core/matrix.js';
-import { bool, checkLength, float64s, int, int32s, type Rules, real } from '../core/params.js';
+import { type FitInput, fitTargetMatrix, reportProgress } from '../core/fit-input.js';
+import { type FloatArray, Matrix } from '../core/matrix.js';
+import {
+  absent,
+  bool,
+  checkLength,
+  either,
+  float64s,
+  int,
+  int32s,
+  type Rules,
+  real,
+} from '../core/params.js';
 import type { Column } from '../core/schema.js';
+import type { ByTargets } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import { interceptOf, productsOf } from './correlations.js';
 import { isSummedInPlace } from './gram.js';
-import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 import { type LarsPath, type LarsSpec, larsPath } from './lars-path.js';
+import {
+  type OneTarget,
+  StepwiseRegressor,
+  type StepwiseState,
+  stateOfTargets,
+} from './stepwise-regressor.js';
 
 /** What all of these take. */
 export interface LarsBaseParams {
@@ -34,37 +50,59 @@ export interface LassoLarsParams extends LarsBaseParams {
   positive: boolean;
 }
 
-/** Learned by models of a path. */
-export interface LarsState extends IterativeLinearState {
+/** Learned by models of a path; of several targets the lists of one come after those of another. */
+export interface LarsState extends StepwiseState {
   /** Strengths at which a column joins or leaves, descending. */
   readonly alphas: Float64Array;
   /** The columns that are in at the end, in the order in which they came. */
   readonly active: Int32Array;
   /** Coefficients at each strength, [alphas, columns]. */
   readonly path: Float64Array;
+  /** Of several targets: where the strengths of each end. */
+  readonly alphaEnds?: Int32Array;
+  /** Of several targets: where the columns of each end. */
+  readonly activeEnds?: Int32Array;
 }
 
 export const larsRules: Rules<LarsBaseParams> = { fitIntercept: bool, eps: real(0) };
 export const larsDefaults: LarsBaseParams = { fitIntercept: true, eps: Number.EPSILON };
 
+const ends = either(int32s(), absent);
+
 /** Base of models of a path. */
 export abstract class PathRegressor<
   P extends LarsBaseParams,
   S extends LarsState = LarsState,
-> extends IterativeLinearRegressor<P, S> {
+  Y extends FloatArray | Matrix = FloatArray,
+> extends StepwiseRegressor<P, S, Y> {
   protected get pathRules(): Rules<LarsState> {
-    return { ...this.linearRules, alphas: float64s(), active: int32s(), path: float64s() };
+    return {
+      ...this.stepwiseRules,
+      ...{ alphas: float64s(), active: int32s(), path: float64s(), alphaEnds: ends, activeEnds: ends },
+    };
   }
 
   protected override checkState(state: S, columns: readonly Column[]): void {
     super.checkState(state, columns);
-    checkLength(this, 'path', state.path, state.alphas.length * columns.length);
-    if (state.active.every((column) => column >= 0 && column < columns.length)) return;
-    const message = `${this.constructor.name} state: 'active' names a column that is not there.`;
-    throw new ValidationError('ERR_PARAMETER', message);
+    const { intercept, alphas, active, path } = state;
+    checkLength(this, 'path', path, alphas.length * columns.length);
+    for (const [name, of, list] of [
+      ['alphaEnds', endsOf(alphas, state.alphaEnds), alphas],
+      ['activeEnds', endsOf(active, state.activeEnds), active],
+    ] as const) {
+      checkLength(this, name, of, intercept.length);
+      if (of.some((end, t) => end < (of[t - 1] ?? 0)) || of[of.length - 1] !== list.length)
+        throw this.#unfit(`'${name}' does not end where the lists do`);
+    }
+    if (active.some((column) => column < 0 || column >= columns.length))
+      throw this.#unfit("'active' names a column that is not there");
   }
 
-  /** The path, and the model that is wanted of it: by default the last. */
+  #unfit(why: string): ValidationError {
+    return new ValidationError('ERR_PARAMETER', `${this.constructor.name} state: ${why}.`);
+  }
+
+  /** The path of each target, and the model that is wanted of it: by default the last. */
   protected async along(
     input: FitInput,
     spec: Omit<LarsSpec, 'eps'>,
@@ -72,53 +110,96 @@ export abstract class PathRegressor<
   ): Promise<LarsState> {
     const { fitIntercept, eps } = this.params;
     const { signal } = input;
-    const products = await productsOf(input, fitTargets(input), fitIntercept);
+    const targets = await productsOf(input, fitTargetMatrix(input), fitIntercept);
     const most = Math.min(spec.maxIter, input.x.cols);
     const progress = reportProgress(input, this);
-    const path = await larsPath(products.correlations, { ...spec, eps }, async (steps) => {
-      await pause(signal);
-      progress?.(Math.min(steps, most), most);
-    });
-    progress?.(most, most);
-    const coef = path.coefs[await choose(path)];
-    return {
-      ...{
-        coef,
-        intercept: interceptOf(products, coef),
-        iterations: path.iterations,
-        converged: !path.isCut,
-      },
-      alphas: Float64Array.from(path.alphas),
-      active: Int32Array.from(path.active),
-      path: Float64Array.from(path.coefs.flatMap((one) => Array.from(one))),
-    };
+    const [found, paths]: [OneTarget[], LarsPath[]] = [[], []];
+    for (const [t, products] of targets.entries()) {
+      const report = (steps: number) => progress?.(t * most + Math.min(steps, most), targets.length * most);
+      const path = await larsPath(products.correlations, { ...spec, eps }, async (steps) => {
+        await pause(signal);
+        report(steps);
+      });
+      report(most);
+      const coef = path.coefs[await choose(path)];
+      const intercept = interceptOf(products, coef);
+      found.push({ coef, intercept, iterations: path.iterations, converged: !path.isCut });
+      paths.push(path);
+    }
+    return { ...stateOfTargets(found), ...joined(paths, input.x.cols) };
   }
 
-  /** Strengths at which a column joins or leaves, descending: the largest correlation that is left, over the rows. @throws {ERR_NOT_FITTED} before `fit` */
-  get alphas(): Float64Array {
-    return this.state.alphas.slice();
+  /** Strengths at which a column joins or leaves, descending: the largest correlation that is left, over the rows; of several targets a list for each. @throws {ERR_NOT_FITTED} before `fit` */
+  get alphas(): ByTargets<Y, Float64Array, Float64Array[]> {
+    const { alphas, alphaEnds } = this.state;
+    return onePerTarget(parts(alphas, alphaEnds)) as typeof this.alphas;
   }
 
-  /** The columns that are in at the end, in the order in which they came. @throws {ERR_NOT_FITTED} before `fit` */
-  get active(): Int32Array {
-    return this.state.active.slice();
+  /** The columns that are in at the end, in the order in which they came; of several targets a list for each. @throws {ERR_NOT_FITTED} before `fit` */
+  get active(): ByTargets<Y, Int32Array, Int32Array[]> {
+    const { active, activeEnds } = this.state;
+    return onePerTarget(parts(active, activeEnds)) as typeof this.active;
   }
 
-  /** Coefficients at each of `alphas`, [alphas, columns]; linear between them. @throws {ERR_NOT_FITTED} before `fit` */
-  get coefPath(): Matrix<Float64Array> {
-    const { path, alphas } = this.state;
-    return new Matrix(path.slice(), alphas.length, this.nFeaturesIn);
+  /** Coefficients at each of `alphas`, [alphas, columns], linear between them; of several targets a matrix for each. @throws {ERR_NOT_FITTED} before `fit` */
+  get coefPath(): ByTargets<Y, Matrix<Float64Array>, Array<Matrix<Float64Array>>> {
+    const { path, alphas, alphaEnds } = this.state;
+    const cols = this.nFeaturesIn;
+    const pathEnds = endsOf(alphas, alphaEnds).map((end) => end * cols);
+    const paths = parts(path, pathEnds).map((own) => new Matrix(own, own.length / cols, cols));
+    return onePerTarget(paths) as typeof this.coefPath;
   }
+}
+
+/** Where the lists of each target end; without ends there is one. */
+const endsOf = (list: ArrayLike<number>, given: Int32Array | undefined) =>
+  given ?? Int32Array.of(list.length);
+
+/** The lists of each target, copied. */
+function parts<L extends Float64Array | Int32Array>(list: L, given: Int32Array | undefined): L[] {
+  return Array.from(
+    endsOf(list, given),
+    (end, t) => list.slice(t === 0 ? 0 : (given as Int32Array)[t - 1], end) as L,
+  );
+}
+
+const onePerTarget = <T>(values: T[]): T | T[] => (values.length === 1 ? values[0] : values);
+
+/** The paths of all targets as they are kept. */
+function joined(
+  paths: readonly LarsPath[],
+  cols: number,
+): Pick<LarsState, 'alphas' | 'active' | 'path' | 'alphaEnds' | 'activeEnds'> {
+  const alphas = Float64Array.from(paths.flatMap((path) => path.alphas));
+  const active = Int32Array.from(paths.flatMap((path) => path.active));
+  const path = new Float64Array(alphas.length * cols);
+  let at = 0;
+  for (const { coefs } of paths) {
+    for (const coef of coefs) {
+      path.set(coef, at);
+      at += cols;
+    }
+  }
+  if (paths.length === 1) return { alphas, active, path };
+  const endOf = (lengths: readonly number[]) => {
+    let end = 0;
+    return Int32Array.from(lengths, (length) => (end += length));
+  };
+  const alphaEnds = endOf(paths.map((own) => own.alphas.length));
+  return { alphas, active, path, alphaEnds, activeEnds: endOf(paths.map((own) => own.active.length)) };
 }
 
 /**
  * Least angle regression (Efron, Hastie, Johnstone and Tibshirani 2004): from coefficients of 0, moves those of the columns that go with the
  * residual most, all at the same angle to it, until another column does as much; with as many steps as columns it ends at least squares.
  *
- * Differs from scikit-learn: one target; sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
+ * Of several targets, [rows, targets], each has a path of its own; `coef` is a matrix, [targets, columns].
+ *
+ * Differs from scikit-learn: sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
  * `precompute`, `fit_path`, `jitter` and `verbose`; a coefficient that crosses 0 goes on, where scikit-learn turns its sign for the next step; columns that depend on
  * those that are in are passed over without a warning.
  *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
  * ```ts
  * import { Lars, loadDiabetes } from 'boreal';
@@ -127,7 +208,11 @@ export abstract class PathRegressor<
  * model.active; // Int32Array [2, 8, 3]
  * ```
  */
-export class Lars extends PathRegressor<LarsParams> {
+export class Lars<Y extends FloatArray | Matrix = FloatArray> extends PathRegressor<
+  LarsParams,
+  LarsState,
+  Y
+> {
   constructor(params: Partial<LarsParams> = {}) {
     super({ ...larsDefaults, nNonzeroCoefs: 500, ...params });
   }
@@ -156,9 +241,12 @@ export class Lars extends PathRegressor<LarsParams> {
  * The lasso by least angle regression, in which columns whose coefficient reaches 0 leave: the exact solution for every strength from the
  * largest down to `alpha`, between which it is linear. The objective is that of {@link Lasso}.
  *
- * Differs from scikit-learn: one target; sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
+ * Of several targets, [rows, targets], each has a path of its own; `coef` is a matrix, [targets, columns].
+ *
+ * Differs from scikit-learn: sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
  * `precompute`, `fit_path`, `jitter` and `verbose`.
  *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
  * ```ts
  * import { LassoLars, loadDiabetes } from 'boreal';
@@ -167,7 +255,11 @@ export class Lars extends PathRegressor<LarsParams> {
  * model.coef.filter((c) => c !== 0).length; // 4
  * ```
  */
-export class LassoLars extends PathRegressor<LassoLarsParams> {
+export class LassoLars<Y extends FloatArray | Matrix = FloatArray> extends PathRegressor<
+  LassoLarsParams,
+  LarsState,
+  Y
+> {
   constructor(params: Partial<LassoLarsParams> = {}) {
     super({ ...larsDefaults, alpha: 1, maxIter: 500, positive: false, ...params });
   }

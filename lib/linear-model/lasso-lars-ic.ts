@@ -1,4 +1,5 @@
 /** The lasso whose strength is chosen by an information criterion. */
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitTargets } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import {
@@ -65,6 +66,10 @@ export class LassoLarsIC extends PathRegressor<LassoLarsICParams, LassoLarsICSta
     });
   }
 
+  override get tags(): EstimatorTags {
+    return { ...super.tags, multiOutput: false };
+  }
+
   get rules(): Rules<LassoLarsICParams> {
     return {
       ...{ ...larsRules, criterion: oneOf('aic', 'bic'), maxIter: int(1, 0x7fff_ffff), positive: bool },
@@ -83,7 +88,8 @@ export class LassoLarsIC extends PathRegressor<LassoLarsICParams, LassoLarsICSta
 
   protected async fitState(input: FitInput): Promise<LassoLarsICState> {
     const { criterion: name, maxIter, positive, fitIntercept } = this.params;
-    const centred = await centre(input.x, fitTargets(input), fitIntercept, input.signal);
+    const y = new Matrix(fitTargets(input), input.x.rows, 1);
+    const centred = await centre(input.x, y, fitIntercept, input.signal);
     const noiseVariance = this.params.noiseVariance ?? (await this.#noise(centred));
     const { rows } = input.x;
     const price = name === 'aic' ? 2 : Math.log(rows);

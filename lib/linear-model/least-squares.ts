@@ -156,6 +156,7 @@ export async function fitPositive(
   const total = sampleWeight?.reduce((sum, weight) => sum + weight, 0) ?? x.rows;
   const spec = {
     ...{ fitIntercept, positive: true, random: false, maxIter: maxIter ?? SWEEPS, tol: NEAR, seed: 0 },
+    products: 'auto' as const,
     ...{ alphas: Float64Array.of(alpha / total), l1Ratio: 0 },
   };
   const coef = new Float64Array(y.cols * x.cols);

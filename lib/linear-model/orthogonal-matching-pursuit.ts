@@ -1,15 +1,20 @@
 /** Least squares in a few columns, chosen one after the other. */
 import { pause } from '../core/cancellation.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, fitTargets } from '../core/fit-input.js';
-import type { Matrix } from '../core/matrix.js';
+import { type FitInput, fitTargetMatrix, fitTargets } from '../core/fit-input.js';
+import type { FloatArray, Matrix } from '../core/matrix.js';
 import { bool, either, int, nothing, type Rules, real } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { type Correlations, GrowingFactor, interceptOf, productsOf } from './correlations.js';
 import { type Folds, foldsRule } from './folds.js';
 import { isSummedInPlace } from './gram.js';
-import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
 import { pathFolds } from './path-folds.js';
+import {
+  type OneTarget,
+  StepwiseRegressor,
+  type StepwiseState,
+  stateOfTargets,
+} from './stepwise-regressor.js';
 
 /** Parameters of {@link OrthogonalMatchingPursuit}. */
 export interface OrthogonalMatchingPursuitParams {
@@ -32,7 +37,7 @@ export interface OrthogonalMatchingPursuitCVParams {
 }
 
 /** Learned by matching pursuit. */
-export interface OrthogonalMatchingPursuitState extends IterativeLinearState {
+export interface OrthogonalMatchingPursuitState extends StepwiseState {
   /** Columns that were asked for; null where `tol` decided. */
   readonly nNonzeroCoefs: number | null;
 }
@@ -91,28 +96,30 @@ async function pursue(
 }
 
 /** Base of both. */
-abstract class Pursuit<P extends { readonly fitIntercept: boolean }> extends IterativeLinearRegressor<
-  P,
-  OrthogonalMatchingPursuitState
-> {
+abstract class Pursuit<
+  P extends { readonly fitIntercept: boolean },
+  Y extends FloatArray | Matrix = FloatArray,
+> extends StepwiseRegressor<P, OrthogonalMatchingPursuitState, Y> {
   get stateRules(): Rules<OrthogonalMatchingPursuitState> {
-    return { ...this.linearRules, nNonzeroCoefs: either(int(1), nothing) };
+    return { ...this.stepwiseRules, nNonzeroCoefs: either(int(1), nothing) };
   }
 
   protected async learn(
     input: FitInput,
-    y: Float64Array,
     wanted: number | null,
     tol: number | null,
   ): Promise<OrthogonalMatchingPursuitState> {
-    const products = await productsOf(input, y, this.params.fitIntercept);
     const { cols } = input.x;
-    const { models, squares } = await pursue(products.correlations, wanted ?? cols, tol, input.signal);
-    const coef = models.at(-1) ?? new Float64Array(cols);
-    return {
-      ...{ coef, intercept: interceptOf(products, coef), iterations: models.length },
-      ...{ converged: tol === null ? models.length === wanted : squares <= tol, nNonzeroCoefs: wanted },
-    };
+    const found: OneTarget[] = [];
+    for (const products of await productsOf(input, fitTargetMatrix(input), this.params.fitIntercept)) {
+      const { models, squares } = await pursue(products.correlations, wanted ?? cols, tol, input.signal);
+      const coef = models.at(-1) ?? new Float64Array(cols);
+      found.push({
+        ...{ coef, intercept: interceptOf(products, coef), iterations: models.length },
+        converged: tol === null ? models.length === wanted : squares <= tol,
+      });
+    }
+    return { ...stateOfTargets(found), nNonzeroCoefs: wanted };
   }
 
   /** The columns that were asked for; null where `tol` decided. @throws {ERR_NOT_FITTED} before `fit` */
@@ -125,9 +132,12 @@ abstract class Pursuit<P extends { readonly fitIntercept: boolean }> extends Ite
  * Orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad 1993; Rubinstein, Zibulevsky and Elad 2008): adds the column that goes with
  * the residual most, solves least squares in those that are there, and so on.
  *
- * Differs from scikit-learn: one target; sample weights are ignored, where its `fit` takes none; no `precompute`; columns that depend on each other
+ * Of several targets, [rows, targets], each takes columns by itself; `coef` is a matrix, [targets, columns].
+ *
+ * Differs from scikit-learn: sample weights are ignored, where its `fit` takes none; no `precompute`; columns that depend on each other
  * end it with `converged` false instead of a warning, as does a `tol` that all columns together do not reach.
  *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @throws {ERR_PARAMETER} for more coefficients than columns
  * @example
  * ```ts
@@ -137,7 +147,10 @@ abstract class Pursuit<P extends { readonly fitIntercept: boolean }> extends Ite
  * (await model.score(X, y)) > 0.999; // true
  * ```
  */
-export class OrthogonalMatchingPursuit extends Pursuit<OrthogonalMatchingPursuitParams> {
+export class OrthogonalMatchingPursuit<Y extends FloatArray | Matrix = FloatArray> extends Pursuit<
+  OrthogonalMatchingPursuitParams,
+  Y
+> {
   constructor(params: Partial<OrthogonalMatchingPursuitParams> = {}) {
     super({ nNonzeroCoefs: null, tol: null, fitIntercept: true, ...params });
   }
@@ -162,7 +175,7 @@ export class OrthogonalMatchingPursuit extends Pursuit<OrthogonalMatchingPursuit
       const message = `OrthogonalMatchingPursuit: nNonzeroCoefs is ${wanted}, but X has ${cols} columns.`;
       throw new ValidationError('ERR_PARAMETER', message);
     }
-    return this.learn(input, fitTargets(input), wanted, tol);
+    return this.learn(input, wanted, tol);
   }
 }
 
@@ -186,7 +199,7 @@ export class OrthogonalMatchingPursuitCV extends Pursuit<OrthogonalMatchingPursu
   }
 
   override get tags(): EstimatorTags {
-    return { ...super.tags, takesGroups: true };
+    return { ...super.tags, multiOutput: false, takesGroups: true };
   }
 
   get rules(): Rules<OrthogonalMatchingPursuitCVParams> {
@@ -213,6 +226,6 @@ export class OrthogonalMatchingPursuitCV extends Pursuit<OrthogonalMatchingPursu
     const means = Array.from({ length: compared }, (_, k) =>
       errors.reduce((sum, one) => sum + one[k] / count, 0),
     );
-    return this.learn(input, y, Math.max(means.indexOf(Math.min(...means)) + 1, 1), null);
+    return this.learn(input, Math.max(means.indexOf(Math.min(...means)) + 1, 1), null);
   }
 }

@@ -99,7 +99,8 @@ async function byRows(
   const { x, signal } = input;
   const pick = (rows: Int32Array) => Float64Array.from(rows, (i) => y[i]);
   const part = { ...input, x: takeSharedRows(x, train) };
-  const { correlations, offset, mean } = await productsOf(part, pick(train), fitIntercept);
+  const own = new Matrix(pick(train), train.length, 1);
+  const [{ correlations, offset, mean }] = await productsOf(part, own, fitIntercept);
   const errors = async (coefs: readonly Float64Array[]) => {
     const rows = x
       .takeRows(test)

@@ -10,6 +10,8 @@ export interface DescentSpec {
   maxIter: number;
   tol: number;
   seed: number;
+  /** Whether to go by products of columns; 'auto': where that takes less. */
+  products: 'auto' | 'always' | 'never';
   /** [columns]: where the first strength starts; null: at 0. */
   startCoef?: Float64Array | null;
 }
@@ -115,13 +117,14 @@ export interface GramProblem {
   rows: number;
   /** X'X, [cols, cols] */
   gram: Float64Array;
-  /** X'y, [cols] */
+  /** X'y, [targets, cols] */
   xy: Float64Array;
-  /** y'y */
-  yy: number;
+  /** y'y of each target. */
+  yy: Float64Array;
   /** [cols] */
   xMean: Float64Array;
-  yMean: number;
+  /** [targets] */
+  yMean: Float64Array;
 }
 
 /** A path of solutions, one for each alpha: coef [alphas, cols]. */
@@ -140,6 +143,7 @@ export interface LinearAddon {
     rows: number,
     cols: number,
     y: Float64Array,
+    targets: number,
     fitIntercept: boolean,
     cancel: CancelHandle | null,
   ): Promise<GramProblem>;
@@ -148,6 +152,7 @@ export interface LinearAddon {
     rows: number,
     cols: number,
     y: Float64Array,
+    targets: number,
     fitIntercept: boolean,
   ): GramProblem;
   /** Nothing where the columns are too dependent for sums of products to tell. */

@@ -15,9 +15,9 @@ napi_value problem_to_js(napi_env env, GramProblem&& problem) {
       .set("rows", problem.rows)
       .set("gram", std::move(problem.gram))
       .set("xy", std::move(problem.xy))
-      .set("yy", problem.yy[0])
+      .set("yy", std::move(problem.yy))
       .set("xMean", std::move(problem.x_mean))
-      .set("yMean", problem.y_mean[0])
+      .set("yMean", std::move(problem.y_mean))
       .object();
 }
 
@@ -27,12 +27,12 @@ GramProblem to_problem(Call& call, size_t argument) {
                       spec.number("rows"),
                       spec.values("gram"),
                       spec.values("xy"),
-                      {spec.number("yy")},
+                      spec.values("yy"),
                       spec.values("xMean"),
-                      {spec.number("yMean")}};
-  const size_t cols = problem.cols = problem.xy.size();
-  if (!(problem.rows >= 1) || cols == 0 || problem.gram.size() != checked_area(cols, cols) ||
-      problem.x_mean.size() != cols) {
+                      spec.values("yMean")};
+  const size_t cols = problem.cols = problem.x_mean.size(), targets = problem.yy.size();
+  if (!(problem.rows >= 1) || cols == 0 || targets == 0 || problem.gram.size() != checked_area(cols, cols) ||
+      problem.xy.size() != checked_area(targets, cols) || problem.y_mean.size() != targets) {
     throw Error("ERR_SHAPE", "These are no sums of products: their lengths do not agree.");
   }
   return problem;
@@ -41,37 +41,39 @@ GramProblem to_problem(Call& call, size_t argument) {
 struct Rows {
   explicit Rows(Call& call)
       : matrix(call),
-        y(row_values<double>(call, 3, "y", matrix.rows)),
-        fit_intercept(to_bool(call.env(), call[4], "fitIntercept")) {
-    if (matrix.rows == 0 || matrix.cols == 0) {
-      throw Error("ERR_EMPTY", "Sums of products need at least one row and one column.");
+        targets(to_size(call.env(), call[4], "targets")),
+        y(row_values<double>(call, 3, "y", matrix.rows, targets)),
+        fit_intercept(to_bool(call.env(), call[5], "fitIntercept")) {
+    if (matrix.rows == 0 || matrix.cols == 0 || targets == 0) {
+      throw Error("ERR_EMPTY", "Sums of products need at least one row, one column and one target.");
     }
-    checked_area(matrix.cols + 1, matrix.cols + 1);
+    checked_area(matrix.cols + targets, matrix.cols + targets);
   }
   MatrixArgument matrix;
+  size_t targets;
   Input<double> y;
   bool fit_intercept;
 };
 
-// x, rows, cols, y, fitIntercept, cancel
+// x, rows, cols, y, targets, fitIntercept, cancel
 napi_value gram(Call& call) {
   Rows rows(call);
   const MatrixArgument matrix = rows.matrix;
   auto compute = [rows = std::move(rows)](auto x, const CancelToken* cancel, const JobProgress&) {
-    return gram_problem(x, rows.y.matrix(x.rows, 1), {}, rows.fit_intercept, cancel);
+    return gram_problem(x, rows.y.matrix(x.rows, rows.targets), {}, rows.fit_intercept, cancel);
   };
-  return start_matrix_job(call, matrix, train_options(call, 5, false), std::move(compute), problem_to_js);
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), problem_to_js);
 }
 
-// x, rows, cols, y, fitIntercept
+// x, rows, cols, y, targets, fitIntercept
 napi_value gram_sync(Call& call) {
   const Rows rows(call);
   return by_precision(rows.matrix.x, [&](auto zero) {
     using T = decltype(zero);
     const MatrixView<const T> x{elements<T>(rows.matrix.x), rows.matrix.rows, rows.matrix.cols,
                                 rows.matrix.cols};
-    return problem_to_js(call.env(),
-                         gram_problem(x, rows.y.matrix(x.rows, 1), {}, rows.fit_intercept, nullptr));
+    return problem_to_js(
+        call.env(), gram_problem(x, rows.y.matrix(x.rows, rows.targets), {}, rows.fit_intercept, nullptr));
   });
 }
 

@@ -15,6 +15,7 @@ inline ElasticNetParams elastic_net_params(const Spec& spec) {
   params.tol = spec.number("tol");
   params.seed = spec.u32("seed");
   params.start = spec.values("startCoef");
+  params.products = spec.choice<Products>("products", {"auto", "always", "never"});
   return params;
 }
 

@@ -22,7 +22,10 @@ namespace {
 constexpr size_t kMaxGramCols = 2048;  // 32 MiB
 constexpr double kLeastAlpha = 1e-15;  // numpy's resolution of float64
 
-bool prefers_gram(size_t rows, size_t cols) { return rows >= cols && cols <= kMaxGramCols; }
+bool prefers_gram(size_t rows, size_t cols, Products products) {
+  if (products != Products::kAuto) return products == Products::kAlways;
+  return rows >= cols && cols <= kMaxGramCols;
+}
 
 void check(size_t rows, size_t cols, Span<double> y, Span<double> weights, const ElasticNetParams& params) {
   if (rows == 0 || cols == 0) {
@@ -246,7 +249,7 @@ ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<doubl
                                const CancelToken* cancel) {
   check(x.rows, x.cols, y, weights, params);
   check_penalty(alphas, l1_ratio);
-  if (prefers_gram(x.rows, x.cols)) {
+  if (prefers_gram(x.rows, x.cols, params.products)) {
     const GramProblem problem =
         gram_problem(x, dense_view(y.data, y.size, 1), weights, params.fit_intercept, cancel);
     return fit_elastic_net(problem, alphas, l1_ratio, params, cancel);
@@ -266,6 +269,7 @@ ElasticNetPath fit_elastic_net(const GramProblem& problem, Span<double> alphas, 
                                const ElasticNetParams& params, const CancelToken* cancel) {
   check_penalty(alphas, l1_ratio);
   if (!(params.tol >= 0)) throw Error("ERR_PARAMETER", "tol must be >= 0.");
+  if (problem.yy.size() != 1) throw Error("ERR_SHAPE", "The elastic net has one target.");
   GramDescent descent(problem);
   ElasticNetPath path;
   run_path(descent, problem.rows, problem.x_mean, problem.y_mean[0], alphas, l1_ratio, params, cancel, path);
@@ -307,7 +311,7 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
       centred_rows(x, dense_view(y.data, y.size, 1), weights, params.fit_intercept);
   const size_t fold_count = folds.tests.count();
   const size_t trained = folds.trains.order.empty() ? x.rows * (fold_count - 1) : folds.trains.order.size();
-  const bool gram = prefers_gram(trained / fold_count, x.cols);
+  const bool gram = prefers_gram(trained / fold_count, x.cols, params.products);
   std::vector<GramProblem> problems;
   std::vector<double> all_xy;
   if (gram) {

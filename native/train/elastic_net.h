@@ -9,7 +9,11 @@
 
 namespace boreal {
 
+// Whether coordinates descend on products of columns: kAuto where that takes less.
+enum class Products { kAuto, kAlways, kNever };
+
 struct ElasticNetParams : DescentParams {
+  Products products = Products::kAuto;
   bool fit_intercept = true;
   uint64_t seed = 0;
   std::vector<double> start;  // [cols]: where the first strength starts; empty: at 0
@@ -32,7 +36,7 @@ ElasticNetPath fit_elastic_net(MatrixView<const T> x, Span<double> y, Span<doubl
                                Span<double> alphas, double l1_ratio, const ElasticNetParams& params,
                                const CancelToken* cancel);
 
-// The same of rows of which the sums of products are all that is left.
+// The same of rows of which the sums of products are all that is left, those of one target.
 ElasticNetPath fit_elastic_net(const GramProblem& problem, Span<double> alphas, double l1_ratio,
                                const ElasticNetParams& params, const CancelToken* cancel);
 

@@ -131,8 +131,13 @@ export const LOGISTIC = {
   tol: 1e-4,
   seed: 0,
 };
-const gramProblem = () => ({ rows: 2, gram: f64(9).fill(1), xy: f64(3), yy: 1, xMean: f64(3), yMean: 0 });
-export const DESCENT = { fitIntercept: true, positive: false, random: false, maxIter: 9, tol: 1e-4, seed: 0 };
+const gramProblem = () => ({
+  ...{ rows: 2, gram: f64(9).fill(1), xy: f64(3), yy: f64(1).fill(1), xMean: f64(3), yMean: f64(1) },
+});
+export const DESCENT = {
+  ...{ fitIntercept: true, positive: false, random: false, maxIter: 9, tol: 1e-4, seed: 0 },
+  products: 'auto',
+};
 export const SGD = {
   ...{ loss: 'squaredError', penalty: 'l2', learningRate: 'constant', alpha: 0.1, l1Ratio: 0, epsilon: 0.1 },
   ...{ eta0: 0.01, powerT: 0.5, fitIntercept: true, shuffle: true, earlyStopping: false, maxIter: 3 },
@@ -364,8 +369,8 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   fitIsotonic: () => [f64(6), f64(6), f64(6).fill(1), 'rising', -1, 1, null],
   fitLogistic: () => [f64(6), 2, 3, Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
   fitElasticNet: () => [f64(6), 2, 3, f64(2), null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
-  gramProblem: () => [f64(6), 2, 3, f64(2), true, null],
-  gramProblemSync: () => [f32(6), 2, 3, f64(2), true],
+  gramProblem: () => [f64(6), 2, 3, f64(4), 2, true, null],
+  gramProblemSync: () => [f32(6), 2, 3, f64(4), 2, true],
   ridgeOfGram: () => [gramProblem(), 1],
   elasticNetOfGram: () => [gramProblem(), { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
   fitMultiTask: () => [f64(6), 2, 3, f64(4), 2, null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],

@@ -9,6 +9,7 @@ import {
   LassoLarsCV,
   LassoLarsIC,
   LinearRegression,
+  load,
   loadWine,
   Matrix,
   makeRegression,
@@ -65,6 +66,31 @@ test('columns that say the same are passed over, and nothing is learned of a con
     line.y.map(() => 3),
   );
   expect(Array.from(nothing.coef)).toEqual(Array(8).fill(0));
+});
+
+test.each([
+  ['Lars', () => new Lars<Matrix>({ nNonzeroCoefs: 3 })],
+  ['LassoLars', () => new LassoLars<Matrix>({ alpha: 0.5 })],
+  ['OrthogonalMatchingPursuit', () => new OrthogonalMatchingPursuit<Matrix>({ nNonzeroCoefs: 3 })],
+])('%s of many targets is that of each, whoever owns the rows, and is saved', async (_, make) => {
+  const wide = makeRegression({ nSamples: 9, nFeatures: 20, nInformative: 3, randomState: 4 }).X;
+  const many = (X: Matrix) => X.matmul(Matrix.from(Array.from({ length: X.cols }, (_, j) => sines(j))));
+  const sines = (j: number) => Array.from({ length: 35 }, (_, t) => Math.sin(5 * j + t * t));
+  const shared = new Matrix(new Float64Array(new SharedArrayBuffer(60 * 8 * 8)), 60, 8);
+  shared.data.set(line.X.data);
+  for (const X of [line.X, shared, wide]) {
+    const Y = many(X);
+    const all = await make().fit(X, Y);
+    expect([all.nIter.length, all.coef.rows]).toEqual([35, 35]);
+    for (const t of [0, 34]) {
+      const one = (await make().fit(X, Y.columns([t]))) as unknown as Lars;
+      for (const [j, coef] of one.coef.entries()) expect(all.coef.row(t)[j]).toBeCloseTo(coef, 9);
+      expect([all.intercept[t], all.nIter[t]]).toEqual([expect.closeTo(one.intercept, 9), one.nIter]);
+    }
+    const loaded = await load(all.toBytes());
+    for (const name of ['alphas', 'active', 'coefPath', 'nIter', 'coef'] as const)
+      expect((loaded as Lars)[name], name).toEqual((all as unknown as Lars)[name]);
+  }
 });
 
 test('fewer rows than columns', async () => {
