@@ -244,12 +244,20 @@ class CpuDistance final : public CpuOp<T> {
                         outputs_, width_);
   }
   size_t memory_bytes() const override { return packed_.size() * sizeof(T); }
+  size_t row_granule() const override { return kRowsTogether; }
+  bool is_pass() const override { return true; }
+  // Of the largest difference, and of a cosine, which is at most 2, a NaN leaves no trace.
+  bool precedes_check() const override {
+    return metric_ != Metric::kChebyshev && metric_ != Metric::kCosine && outputs_ <= width_;
+  }
   double row_cost_ns() const override {
     return 5 + 2.0 * static_cast<double>(width_) * static_cast<double>(outputs_) / 35;
   }
   std::string details() const override { return std::to_string(outputs_) + " points"; }
 
  private:
+  static constexpr size_t kRowsTogether = 12;  // in the kernel's registers
+
   const DistanceKernels<T>& distance_;
   const Metric metric_;
   size_t input_, width_, outputs_;

@@ -49,7 +49,13 @@ BruteSearch<T>::BruteSearch(const NeighborSpec& spec, MatrixView<const T> y, con
   scale_ = widest > 0 && std::isfinite(widest)
                ? std::ldexp(1.0, std::clamp(-std::ilogb(widest) - 1, -1000, 1000))
                : 1;
-  packed_ = AlignedBuffer<Screen>(padded(kernels.f32.distance.lanes));
+  const bool multiplies = spec.metric == NeighborMetric::kEuclidean;
+  if (multiplies) {
+    squares_ = AlignedBuffer<float>(n);
+    factors_.resize(tasks);
+  } else {
+    packed_ = AlignedBuffer<Screen>(padded(kernels.f32.distance.lanes));
+  }
   std::vector<double> longest(tasks, 0);
   pool.parallel_for(
       tasks,
@@ -59,9 +65,16 @@ BruteSearch<T>::BruteSearch(const NeighborSpec& spec, MatrixView<const T> y, con
         AlignedBuffer<float> rounded(count * d);
         for (size_t i = 0; i < count; ++i) {
           round(y.row(first + i), rounded.data() + i * d);
-          longest[task] = std::max(longest[task], length(rounded.data() + i * d));
+          const double own = length(rounded.data() + i * d);
+          longest[task] = std::max(longest[task], own);
+          if (multiplies) squares_[first + i] = static_cast<float>(own * own);
         }
-        kernels.f32.distance.pack(rounded.data(), d, count, d, packed_.data() + first * d);
+        if (multiplies) {
+          factors_[task] = std::make_unique<PackedMatrix<float>>(
+              dense_view<const float>(rounded.data(), count, d), true, kernels);
+        } else {
+          kernels.f32.distance.pack(rounded.data(), d, count, d, packed_.data() + first * d);
+        }
       },
       options.max_threads);
   for (const double length : longest) longest_ = std::max(longest_, length);
@@ -82,19 +95,51 @@ double BruteSearch<T>::length(const float* rounded) const {
 }
 
 template <typename T>
-float BruteSearch<T>::screen_limit(double limit, double slack) const {
-  const double relative = 1 + static_cast<double>(y_.cols + 8) * 2.4e-7;
-  const double distance = (spec_.root(limit) * scale_ + slack) * relative + slack;
-  const double rank = spec_.unroot(distance) * relative;
-  // Beyond this, squares of float overflow.
-  return rank < 1e30 ? std::nextafter(static_cast<float>(rank), std::numeric_limits<float>::infinity())
-                     : std::numeric_limits<float>::infinity();
+typename BruteSearch<T>::Rounded BruteSearch<T>::describe(const float* rounded) const {
+  const bool usable =
+      std::all_of(rounded, rounded + y_.cols, [](float value) { return std::fabs(value) < 1e15F; });
+  if (!usable) return {std::numeric_limits<double>::infinity()};
+  // Half an ulp for each value of both rows, and the conversion of the smallest.
+  const double own = length(rounded), both = own + longest_;
+  Rounded row{both * 6.1e-8 + 1e-30};
+  if (!factors_.empty()) {
+    // A chain of d fused multiply-adds that starts from a rounded square, each partial sum at most
+    // (|x| + |y|)^2.
+    row.less = own * own;
+    row.noise = static_cast<double>(y_.cols + 8) * 1.2e-7 * both * both;
+  }
+  return row;
 }
 
 template <typename T>
-double BruteSearch<T>::upper_bound(float rank, double slack) const {
+void BruteSearch<T>::fill_tile(MatrixView<const float> rounded, size_t first, MatrixView<float> tile) const {
+  if (factors_.empty()) {
+    rank_distances<float>(spec_, kernels_.f32.distance, rounded,
+                          reinterpret_cast<const float*>(packed_.data()) + first * y_.cols, tile);
+    return;
+  }
+  GemmOptions<float> options;
+  options.alpha = -2;
+  options.bias = squares_.data() + first;
+  options.max_threads = 1;
+  factors_[first / kTileCols]->multiply(rounded, tile, options);
+}
+
+template <typename T>
+float BruteSearch<T>::screen_limit(double limit, const Rounded& row) const {
   const double relative = 1 + static_cast<double>(y_.cols + 8) * 2.4e-7;
-  return spec_.unroot((spec_.root(static_cast<double>(rank) + 1e-36) * relative + slack) / scale_) * relative;
+  const double distance = (spec_.root(limit) * scale_ + row.slack) * relative + row.slack;
+  const double value = spec_.unroot(distance) * relative - row.less + row.noise;
+  // Beyond this, squares of float overflow.
+  return value < 1e30 ? std::nextafter(static_cast<float>(value), std::numeric_limits<float>::infinity())
+                      : std::numeric_limits<float>::infinity();
+}
+
+template <typename T>
+double BruteSearch<T>::upper_bound(float value, const Rounded& row) const {
+  const double relative = 1 + static_cast<double>(y_.cols + 8) * 2.4e-7;
+  const double rank = std::max(0.0, static_cast<double>(value) + row.less + row.noise) + 1e-36;
+  return spec_.unroot((spec_.root(rank) * relative + row.slack) / scale_) * relative;
 }
 
 template class BruteSearch<float>;

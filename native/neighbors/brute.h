@@ -1,7 +1,8 @@
 // Neighbours by all distances, tile by tile: none is kept longer than its tile. In double, distances of rows
 // rounded to float say first which rows can matter at all; those few get their exact distance. The rounding
 // moves a row by so little that the triangle inequality bounds what it does to a distance, so the result is
-// that of exact distances throughout, at the speed of float.
+// that of exact distances throughout, at the speed of float. Squares of distances of rounded rows come from
+// products, as |y|^2 - 2 x y, which is |x|^2 less: what cancels is bounded, too.
 #pragma once
 
 #include <algorithm>
@@ -9,13 +10,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <type_traits>
 #include <vector>
 
 #include "base/aligned_buffer.h"
 #include "base/cancel.h"
+#include "base/prefetch.h"
 #include "base/thread_scratch.h"
 #include "linalg/elementwise.h"
+#include "linalg/packed_matrix.h"
 #include "neighbors/metric.h"
 
 namespace boreal {
@@ -40,7 +44,11 @@ class BruteSearch {
   double row_cost_ns() const {
     return static_cast<double>(y_.rows) * (0.03 * static_cast<double>(y_.cols) + 0.1) * (power_ ? 40 : 1);
   }
-  size_t memory_bytes() const { return packed_.size() * sizeof(Screen); }
+  size_t memory_bytes() const {
+    size_t bytes = (packed_.size() + squares_.size()) * sizeof(Screen);
+    for (const auto& factors : factors_) bytes += factors->bytes();
+    return bytes;
+  }
 
  private:
   // What tiles are made of.
@@ -49,12 +57,21 @@ class BruteSearch {
   static constexpr size_t kTileCols = 512;  // a tile of float takes 96 KiB
   static constexpr bool kRounds = std::is_same_v<T, double>;
 
+  // What is known of a rounded row of x.
+  struct Rounded {
+    double slack;      // of its distances, by the rounding of both rows: infinite where it has no useful form
+    double less = 0;   // what its tile lacks to be ranks: |x|^2 of products
+    double noise = 0;  // of its tile: the error of products
+  };
+
   // Rows rounded to float: shifted and scaled so that the values of y lie in [-1, 1].
   void round(const T* x, float* rounded) const;
   double length(const float* rounded) const;
-  // Ranks of rounded rows below this may be below the limit; and the reverse for `upper`.
-  float screen_limit(double limit, double slack) const;
-  double upper_bound(float rank, double slack) const;
+  Rounded describe(const float* rounded) const;
+  // Values of a tile below this may be of ranks below the limit; and the reverse for `upper`.
+  float screen_limit(double limit, const Rounded& row) const;
+  double upper_bound(float value, const Rounded& row) const;
+  void fill_tile(MatrixView<const float> rounded, size_t first, MatrixView<float> tile) const;
   template <typename Hits>
   void add_exact(MatrixView<const T> x, size_t i, size_t first, const int32_t* found, size_t count, T* rows,
                  T* packed, T* ranks, Hits& hits) const;
@@ -65,6 +82,9 @@ class BruteSearch {
   bool power_;  // Minkowski's metric has no rounded form: tiles are exact
   AlignedBuffer<Screen> packed_;
   AlignedBuffer<T> exact_packed_;  // for Minkowski's metric in double
+  // Of the rounded rows by tiles, where there are products.
+  std::vector<std::unique_ptr<PackedMatrix<float>>> factors_;
+  AlignedBuffer<float> squares_;
   std::vector<double> shift_;
   double scale_ = 1;
   double longest_ = 0;  // of the rounded rows of y
@@ -76,6 +96,12 @@ void BruteSearch<T>::add_exact(MatrixView<const T> x, size_t i, size_t first, co
                                size_t count, T* rows, T* packed, T* ranks, Hits& hits) const {
   const DistanceKernels<T>& kernel = distance_kernels<T>(kernels_);
   const size_t d = y_.cols;
+  // They are scattered: all are on their way before the first is read.
+  constexpr size_t kLine = 64;
+  for (size_t c = 0; c < count; ++c) {
+    const char* const row = reinterpret_cast<const char*>(y_.row(first + static_cast<size_t>(found[c])));
+    for (size_t at = 0; at < d * sizeof(T); at += kLine) prefetch(row + at);
+  }
   for (size_t c = 0; c < count; ++c) {
     const T* const row = y_.row(first + static_cast<size_t>(found[c]));
     std::copy(row, row + d, rows + c * d);
@@ -96,7 +122,7 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
   const size_t found_bytes = width * sizeof(int32_t);
   const size_t exact_bytes = exact_tiles ? 0 : (2 * d + 1) * width * sizeof(T);
   const size_t rounded_bytes =
-      exact_tiles ? 0 : ((m * d + width) * sizeof(float) + 63) / 64 * 64 + m * sizeof(double);
+      exact_tiles ? 0 : ((m * d + width) * sizeof(float) + 63) / 64 * 64 + m * sizeof(Rounded);
   const ThreadScratch<BruteSearch<T>> scratch(tile_bytes + found_bytes + exact_bytes + rounded_bytes,
                                               size_t{4} << 20);
   unsigned char* at = scratch.data();
@@ -111,18 +137,14 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
   T* const ranks = packed + width * d;
   float* const rounded = reinterpret_cast<float*>(take(rounded_bytes));
   float* const smallest = rounded + m * d;
-  double* const slack =
-      reinterpret_cast<double*>(reinterpret_cast<unsigned char*>(rounded) + rounded_bytes) - m;
+  Rounded* const about =
+      reinterpret_cast<Rounded*>(reinterpret_cast<unsigned char*>(rounded) + rounded_bytes) - m;
   int32_t* const found = reinterpret_cast<int32_t*>(take(found_bytes));
 
   if (!exact_tiles) {
     for (size_t i = 0; i < m; ++i) {
       round(x.row(i), rounded + i * d);
-      // Half an ulp for each value of both rows, and the conversion of the smallest. Rows beyond the reach of
-      // float have no useful rounded form.
-      const float* const row = rounded + i * d;
-      const bool usable = std::all_of(row, row + d, [](float value) { return std::isfinite(value); });
-      slack[i] = usable ? (length(row) + longest_) * 6.1e-8 + 1e-30 : std::numeric_limits<double>::infinity();
+      about[i] = describe(rounded + i * d);
     }
   }
 
@@ -152,17 +174,16 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
         continue;
       }
       const MatrixView<float> tile{static_cast<float*>(tile_memory), count, cols, width};
-      rank_distances<float>(spec_, kernels_.f32.distance, {rounded + i * d, count, d, d},
-                            reinterpret_cast<const float*>(packed_.data()) + j * d, tile);
+      fill_tile(dense_view<const float>(rounded + i * d, count, d), j, tile);
       for (size_t r = 0; r < count; ++r) {
         double limit = static_cast<double>(hits.limit(i + r));
         const size_t wanted = hits.wanted();
-        if (std::isinf(limit) && wanted < cols && slack[i + r] < limit) {
+        if (std::isinf(limit) && wanted < cols && about[i + r].slack < limit) {
           std::copy(tile.row(r), tile.row(r) + cols, smallest);
           std::nth_element(smallest, smallest + wanted, smallest + cols);
-          limit = upper_bound(smallest[wanted], slack[i + r]);
+          limit = upper_bound(smallest[wanted], about[i + r]);
         }
-        const float screen = screen_limit(limit, slack[i + r]);
+        const float screen = screen_limit(limit, about[i + r]);
         size_t hit;
         if (screen < std::numeric_limits<float>::infinity()) {
           hit = kernels_.f32.select.find_beyond(false, tile.row(r), cols, screen, found);

@@ -2,6 +2,7 @@
 #include BOREAL_SIMD
 
 #include "kernels/cluster_kernels.h"
+#include "kernels/generic/prefetch.inl.h"
 
 namespace boreal {
 namespace {
@@ -18,11 +19,6 @@ inline size_t lowest_bit(uint32_t bits) {
 }
 
 constexpr size_t kAhead = 8;  // rows asked for while those before them are looked at
-
-inline void ask_for(const void* from, size_t bytes) {
-  constexpr size_t kLine = 64;
-  for (size_t at = 0; at < bytes; at += kLine) prefetch(static_cast<const char*>(from) + at);
-}
 
 template <typename T>
 void gather(const T* x, size_t xs, const uint32_t* rows, size_t count, size_t d, T* out) noexcept {

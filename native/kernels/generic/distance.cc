@@ -5,6 +5,7 @@
 // way as well.
 #include BOREAL_SIMD
 
+#include "kernels/generic/prefetch.inl.h"
 #include "kernels/generic/unroll.h"
 #include "kernels/isa.h"
 
@@ -29,15 +30,33 @@ struct DistanceCall {
   size_t d;
 };
 
+// The rows of one panel, at most kLanes, turned a square at a time.
+template <typename T>
+inline void pack_panel(const T* y, size_t ys, size_t rows, size_t d, T* packed) {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  const Vec<T> zero = broadcast(T(0));
+  for (size_t k = 0; k < d; k += kLanes) {
+    const size_t count = d - k < kLanes ? d - k : kLanes;
+    Vec<T> square[kLanes];
+    BOREAL_UNROLL
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const T* const from = y + lane * ys + k;
+      if (lane >= rows) {
+        square[lane] = zero;
+      } else {
+        square[lane] = count == kLanes ? load(from) : load(from, count, zero);
+      }
+    }
+    transpose(square);
+    for (size_t row = 0; row < count; ++row) store(packed + (k + row) * kLanes, square[row]);
+  }
+}
+
 template <typename T>
 void pack(const T* y, size_t ys, size_t n, size_t d, T* packed) noexcept {
   constexpr size_t kLanes = Vec<T>::kLanes;
   for (size_t j = 0; j < n; j += kLanes, packed += kLanes * d) {
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      const T* const row = y + (j + lane) * ys;
-      const bool inside = j + lane < n;
-      for (size_t k = 0; k < d; ++k) packed[k * kLanes + lane] = inside ? row[k] : T(0);
-    }
+    pack_panel(y + j * ys, ys, n - j < kLanes ? n - j : kLanes, d, packed);
   }
 }
 
@@ -113,10 +132,24 @@ inline void distance_stripe(const DistanceCall<T>& c, const T* x, T* out) {
   if (j < c.n) distance_tile<T, kGather, R, 1>(c, x, c.packed + j * c.d, out + j, c.n - j);
 }
 
+// Row after row of x may come from memory, in an order in which the CPU sees no stream: those of a later
+// stripe are asked for, which often are those of the caller's next call.
+constexpr size_t kStripesAhead = 2;
+constexpr size_t kFewPanels = 16;  // with more of them memory is not what takes time
+
 template <typename T, Gather kGather, size_t R>
 inline void distance_rows(const DistanceCall<T>& c, size_t first, size_t m) {
   size_t i = first;
-  for (; i + R <= m; i += R) distance_stripe<T, kGather, R>(c, c.x + i * c.xs, c.out + i * c.os);
+  for (; i + R <= m; i += R) {
+    const T* const x = c.x + i * c.xs;
+    if (R > 1 && c.n <= kFewPanels * Vec<T>::kLanes) {
+      for (size_t r = 0; r < R; ++r) {
+        const size_t ahead = (kStripesAhead * R + r) * c.xs * sizeof(T);
+        ask_for(reinterpret_cast<uintptr_t>(x) + ahead, c.d * sizeof(T));
+      }
+    }
+    distance_stripe<T, kGather, R>(c, x, c.out + i * c.os);
+  }
   if constexpr (R > 1) distance_rows<T, kGather, R / 2>(c, i, m);
 }
 
