@@ -17,6 +17,8 @@ export interface PlainOptions {
   readonly missing: ReadonlySet<string>;
   /** Of columns that are not guessed: whether they are numbers. */
   readonly isNumber: (name: string) => boolean | undefined;
+  /** Of how many bytes the file is, where that is known. */
+  readonly size?: number;
 }
 
 /** A column on its way: numbers until now, or text, or neither while nothing was there. */
@@ -48,8 +50,8 @@ export class PlainCsvReader {
   #rest: Buffer = Buffer.alloc(0);
   /** Whether all was numbers until now, and the native core reads the next lines. */
   #isNumeric = true;
-  /** What it has read, [columns, rows] each, that is not in the columns yet. */
-  #blocks: { readonly values: Float64Array; readonly rows: number }[] = [];
+  /** How many bytes were pushed. */
+  #seen = 0;
   readonly #missing: Buffer;
   #isFirst = true;
 
@@ -81,6 +83,7 @@ export class PlainCsvReader {
 
   /** Takes the next bytes. @returns false when the file is not plain */
   push(chunk: Buffer): boolean {
+    this.#seen += chunk.length;
     let bytes = chunk;
     if (this.#rest.length > 0) {
       // The line that began in the last chunk, alone: joining the chunks would copy all of this one.
@@ -116,14 +119,12 @@ export class PlainCsvReader {
       const last = Buffer.concat([this.#rest, Buffer.of(LF)]);
       if (!this.#lines(last, last.length)) return undefined;
     }
-    this.#flush();
     const names = this.#names;
     if (names === undefined || this.#rows === 0 || new Set(names).size < names.length) return undefined;
     return {
       names,
       columns: this.#columns.map(({ kind, numbers, texts }) =>
-        // A copy, so that a column doesn't keep twice its memory.
-        kind === 'text' ? texts : numbers.length === this.#rows ? numbers : numbers.slice(0, this.#rows),
+        kind === 'text' ? texts : cropped(numbers, this.#rows),
       ),
     };
   }
@@ -145,7 +146,6 @@ export class PlainCsvReader {
       this.#isNumeric = this.#numbers(bytes.subarray(at, end));
       if (this.#isNumeric) return true;
     }
-    this.#flush();
     while (at < end) {
       at = this.#line(bytes, at);
       if (at < 0) return false;
@@ -158,34 +158,33 @@ export class PlainCsvReader {
     const columns = this.#columns;
     if (columns.some(({ kind }) => kind === 'text')) return false;
     const quote = this.#quote < 0 ? null : this.#quote;
-    const values = native.csvNumbers(lines, this.#delimiter, quote, columns.length, this.#missing);
-    if (values === null) return false;
-    const rows = values.length / columns.length;
-    for (const [j, column] of columns.entries()) {
-      if (column.kind === 'number') continue;
-      const own = values.subarray(j * rows, (j + 1) * rows);
-      if (own.some((value) => !Number.isNaN(value))) column.kind = 'number';
+    const read = () => {
+      const arrays = columns.map(({ numbers }) => numbers);
+      return native.csvNumbers(lines, this.#delimiter, quote, arrays, this.#rows, this.#missing);
+    };
+    let rows = read();
+    if (rows === null) return false;
+    const end = this.#rows + rows;
+    if (end > columns[0].numbers.length) {
+      for (const column of columns) column.numbers = longer(column.numbers, this.#expect(end));
+      rows = read();
+      if (rows === null) return false;
     }
-    this.#blocks.push({ values, rows });
-    this.#rows += rows;
+    for (const column of columns) {
+      if (column.kind === 'number') continue;
+      if (column.numbers.subarray(this.#rows, end).some((value) => !Number.isNaN(value)))
+        column.kind = 'number';
+    }
+    this.#rows = end;
     return true;
   }
 
-  /** Puts the numbers of the native core into their columns, which then have just their length. */
-  #flush(): void {
-    if (this.#blocks.length === 0) return;
-    const before = this.#blocks.reduce((rows, block) => rows - block.rows, this.#rows);
-    for (const [j, column] of this.#columns.entries()) {
-      const numbers = new Float64Array(this.#rows);
-      numbers.set(column.numbers.subarray(0, before));
-      let at = before;
-      for (const { values, rows } of this.#blocks) {
-        numbers.set(values.subarray(j * rows, (j + 1) * rows), at);
-        at += rows;
-      }
-      column.numbers = numbers;
-    }
-    this.#blocks = [];
+  /** How many rows to make room for when there are so many already: what the whole file has, a little more, if its rest is like this. */
+  #expect(rows: number): number {
+    const { size = 2 * this.#seen } = this.#options;
+    if (size <= this.#seen) return rows;
+    // Not at once for a file that begins with short lines.
+    return Math.ceil(rows * Math.min((1.02 * size) / this.#seen, 8));
   }
 
   /** One line. @returns where the next begins, or -1 when the file is not plain */
@@ -268,7 +267,7 @@ export class PlainCsvReader {
         if (column.kind === 'text') column.texts.push(text);
       }
       if (column.kind !== 'text') {
-        if (row >= column.numbers.length) column.numbers = doubled(column.numbers);
+        if (row >= column.numbers.length) column.numbers = longer(column.numbers, Math.max(1024, 2 * row));
         column.numbers[row] = value;
       }
       const byte = bytes[at];
@@ -283,8 +282,13 @@ export class PlainCsvReader {
   }
 }
 
-function doubled(numbers: Float64Array): Float64Array {
-  const twice = new Float64Array(Math.max(1024, 2 * numbers.length));
-  twice.set(numbers);
-  return twice;
+function longer(numbers: Float64Array, length: number): Float64Array {
+  const all = new Float64Array(length);
+  all.set(numbers);
+  return all;
+}
+
+/** The first numbers; a copy where the rest would keep much memory. */
+function cropped(numbers: Float64Array, length: number): Float64Array {
+  return numbers.length <= 1.125 * length ? numbers.subarray(0, length) : numbers.slice(0, length);
 }

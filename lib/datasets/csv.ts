@@ -5,7 +5,7 @@
  * that is present reads as a decimal number, so identifiers such as '12a' keep their column textual.
  */
 import { createReadStream } from 'node:fs';
-import { open as openFile } from 'node:fs/promises';
+import { open as openFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CsvError, type Options, parse } from 'csv-parse';
@@ -116,8 +116,8 @@ class TableBuilder {
     this.#lines.push(info.lines);
   }
 
-  /** Reads what is plain; undefined when something is not. */
-  plainReader(): PlainCsvReader | undefined {
+  /** Reads what is plain, of so many bytes where that is known; undefined when something is not. */
+  plainReader(size?: number): PlainCsvReader | undefined {
     const { header = true, delimiter = ',', quote = '"', comment, types } = this.#options;
     // A value that is not the boolean it should be is told with its line, which the plain reader does not count.
     const hasBooleans = Object.values(types ?? {}).includes('boolean');
@@ -126,7 +126,7 @@ class TableBuilder {
       const type = types?.[name];
       return type === undefined ? undefined : type === 'number';
     };
-    return new PlainCsvReader({ header, delimiter, quote, missing: this.#missing, isNumber });
+    return new PlainCsvReader({ header, delimiter, quote, missing: this.#missing, isNumber, size });
   }
 
   /** The columns of a plain file; undefined when it was not plain after all. */
@@ -206,8 +206,9 @@ function toDataError(error: unknown, source: string): unknown {
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Record<string, CsvColumn> {
   const builder = new TableBuilder(options);
-  const reader = builder.plainReader();
-  if (reader?.push(Buffer.from(text))) {
+  const bytes = Buffer.from(text);
+  const reader = builder.plainReader(bytes.length);
+  if (reader?.push(bytes)) {
     const plain = builder.finishPlain(reader);
     if (plain !== undefined) return plain;
   }
@@ -248,9 +249,11 @@ export async function readCsv(source: string | URL, options: CsvOptions = {}): P
   const builder = new TableBuilder(settings);
   let input: Readable | undefined;
   try {
-    const reader = builder.plainReader();
+    const bytes = isText ? Buffer.from(source) : undefined;
+    const size = bytes?.length ?? (isFile(source) ? (await stat(source)).size : undefined);
+    const reader = builder.plainReader(size);
     if (reader !== undefined) {
-      const chunks = isText ? slices(source) : isFile(source) ? blocks(source) : await open(source);
+      const chunks = bytes ? slices(bytes) : isFile(source) ? blocks(source) : await open(source);
       const table = (await readPlain(chunks, reader)) ? builder.finishPlain(reader) : undefined;
       if (table !== undefined) return table;
     }
@@ -269,8 +272,7 @@ export async function readCsv(source: string | URL, options: CsvOptions = {}): P
 /** How much is parsed before others get their turn: some milliseconds of work. */
 const CHUNK = 1 << 20;
 
-async function* slices(text: string): AsyncGenerator<Buffer> {
-  const bytes = Buffer.from(text);
+async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += CHUNK) {
     yield bytes.subarray(at, at + CHUNK);
     await turn();

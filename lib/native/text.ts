@@ -32,16 +32,18 @@ export interface TextAddon {
   /** Terms of UTF-8, each followed by the byte 255. */
   termsCreate(terms: Uint8Array): TermsHandle;
   /**
-   * Numbers of whole lines by column, each [lines], NaN where a word of `missing` (each followed by the byte 255) or a blank
-   * stands for it; null when something else is there. At once, on all threads. See native/text/csv_numbers.h.
+   * Reads numbers of whole lines into the columns from a row on, NaN where a word of `missing` (each followed by the byte 255) or a blank
+   * stands for it. How many lines there are, and nothing else when that is more than the columns have room for; null when something else
+   * is there. At once, on all threads. See native/text/csv_numbers.h.
    */
   csvNumbers(
     bytes: Uint8Array,
     delimiter: number,
     quote: number | null,
-    columns: number,
+    columns: readonly Float64Array[],
+    row: number,
     missing: Uint8Array,
-  ): Float64Array | null;
+  ): number | null;
   textLearn(
     bytes: Uint8Array,
     starts: Float64Array,

@@ -1,5 +1,8 @@
 // Documents, as bytes of UTF-8 in shared memory and where each of them starts, into sparse rows; and numbers
 // of CSV.
+#include <algorithm>
+#include <limits>
+
 #include "binding/call.h"
 #include "binding/env.h"
 #include "binding/exports.h"
@@ -122,12 +125,19 @@ napi_value hash(Call& call) {
   return start_text_job(call, std::move(text), std::move(compute), deliver_rows);
 }
 
-// bytes of whole lines, delimiter, quote or null, columns, words for missing values, each followed by 0xff ->
-// the values by column, or null
+// bytes of whole lines, delimiter, quote or null, an array of columns, the row to begin at, words for missing
+// values, each followed by 0xff -> how many lines, or null
 napi_value numbers_of_csv(Call& call) {
   napi_env env = call.env();
+  uint32_t count = 0;
+  if (napi_get_array_length(env, call[3], &count) != napi_ok) {
+    throw Error("ERR_PARAMETER", "columns must be an array.");
+  }
+  // All before any is looked into: reading an element may run code.
+  std::vector<napi_value> arrays(count);
+  for (uint32_t j = 0; j < count; ++j) check(env, napi_get_element(env, call[3], j, &arrays[j]));
   const TypedArray bytes = to_typed_array(env, call[0], "bytes"),
-                   words = to_typed_array(env, call[4], "missing");
+                   words = to_typed_array(env, call[5], "missing");
   // They are read twice, and must not change in between.
   if (bytes.shared) throw Error("ERR_PARAMETER", "bytes must not be backed by a SharedArrayBuffer.");
   CsvFormat format;
@@ -136,13 +146,22 @@ napi_value numbers_of_csv(Call& call) {
     throw Error("ERR_PARAMETER", "delimiter must not end a line.");
   }
   if (!is_nullish(env, call[2])) format.quote = static_cast<int>(to_whole(env, call[2], "quote", 1, 127));
-  format.columns = static_cast<size_t>(to_whole(env, call[3], "columns", 1, 0x7fffffff));
+  const auto row = static_cast<size_t>(to_whole(env, call[4], "row", 0, uint64_t{1} << 53));
+  size_t room = std::numeric_limits<size_t>::max();
+  std::vector<double*> columns;
+  for (const napi_value array : arrays) {
+    const TypedArray column = to_typed_array(env, array, "columns");
+    if (column.length < row) throw Error("ERR_PARAMETER", "row must not be beyond the end of a column.");
+    columns.push_back(elements<double>(column) + row);
+    room = std::min(room, column.length - row);
+  }
   const std::string missing(reinterpret_cast<const char*>(elements<uint8_t>(words)), words.length);
   for (size_t from = 0, to; (to = missing.find('\xff', from)) != std::string::npos; from = to + 1) {
     format.missing.push_back(std::string_view(missing).substr(from, to - from));
   }
-  std::optional<std::vector<double>> values = csv_numbers({elements<uint8_t>(bytes), bytes.length}, format);
-  if (values) return to_js(env, std::move(*values));
+  const std::optional<size_t> rows =
+      csv_numbers({elements<uint8_t>(bytes), bytes.length}, format, columns, room);
+  if (rows) return to_js(env, static_cast<double>(*rows));
   napi_value none;
   check(env, napi_get_null(env, &none));
   return none;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -18,9 +19,64 @@ constexpr size_t kBlockBytes = 64 << 10;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
+// Up to here powers of ten, and the whole numbers of as many digits, are exact.
+constexpr int kExactDigits = 15;
+constexpr double kPowers[kExactDigits + 1] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
+// Appends the digits at `p` to the decimal `whole` of `count` digits, eight at a time as the bytes of a word;
+// where they end, or null when there are too many, or fewer than eight bytes are left.
+// After D. Lemire, Number parsing at a gigabyte per second, 2021.
+const char* append_digits(const char* p, const char* end, uint64_t* whole, int* count) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kPowers8[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+  while (end - p >= 8) {
+    uint64_t word;
+    std::memcpy(&word, p, 8);
+    // The highest bit of each byte that is no digit; of those after the first it may be wrong.
+    const uint64_t others = ((word + 0x46 * kOnes) | (word - 0x30 * kOnes)) & (0x80 * kOnes);
+    const int digits = others == 0 ? 8 : __builtin_ctzll(others) / 8;
+    *count += digits;
+    if (*count > kExactDigits) return nullptr;
+    p += digits;
+    if (digits > 0) {
+      // Digits at the end of the word, zeros before; then pairs, fours and all eight of them.
+      word = (word - 0x30 * kOnes) << 8 * (8 - digits);
+      word = word * 10 + (word >> 8);
+      constexpr uint64_t kPair = 0x000000ff000000ff;
+      word = ((word & kPair) * (100 + (uint64_t{1000000} << 32)) +
+              ((word >> 16) & kPair) * (1 + (uint64_t{10000} << 32))) >>
+             32;
+      *whole = *whole * kPowers8[digits] + word;
+    }
+    if (digits < 8) return p;
+  }
+  return nullptr;
+}
+
+// The most usual numbers, of up to 15 digits and no exponent: the quotient of two that are exact is the
+// nearest double. Null for all others.
+const char* read_short(const char* p, const char* end, double* value) {
+  uint64_t whole = 0;
+  int count = 0;
+  for (; count < kExactDigits && is_digit(*p); ++p, ++count)
+    whole = whole * 10 + static_cast<uint64_t>(*p - '0');
+  int fraction = 0;
+  if (*p == '.') {
+    const int before = count;
+    p = append_digits(p + 1, end, &whole, &count);
+    if (p == nullptr) return nullptr;
+    fraction = count - before;
+  }
+  if (count == 0 || is_digit(*p) || *p == 'e' || *p == 'E') return nullptr;
+  *value = static_cast<double>(whole) / kPowers[fraction];
+  return p;
+}
+
 // A decimal number without a sign at `p`; null when there is none, else where it ends.
 const char* read_decimal(const char* p, const char* end, double* value) {
   if (!is_digit(*p) && !(*p == '.' && is_digit(p[1]))) return nullptr;
+  if (const char* const stop = read_short(p, end, value)) return stop;
 #if defined(__cpp_lib_to_chars)
   const std::from_chars_result result = std::from_chars(p, end, *value);
   if (result.ec == std::errc()) return result.ptr;
@@ -60,11 +116,11 @@ class Lines {
     return lines;
   }
 
-  // Reads a line into values[j * stride]; false when it is not one of numbers.
-  bool read(double* values, size_t stride) {
-    for (size_t j = 0; j < format_.columns; ++j) {
-      if (!read_field(&values[j * stride])) return false;
-      const bool is_last = j + 1 == format_.columns;
+  // Reads a line into the columns' values of a row; false when it is not one of numbers.
+  bool read(const std::vector<double*>& columns, size_t row) {
+    for (size_t j = 0; j < columns.size(); ++j) {
+      if (!read_field(&columns[j][row])) return false;
+      const bool is_last = j + 1 == columns.size();
       if (*at_ == format_.delimiter) {
         if (is_last) return false;
         ++at_;
@@ -133,8 +189,9 @@ std::vector<const char*> cut(const char* begin, const char* end) {
 
 }  // namespace
 
-std::optional<std::vector<double>> csv_numbers(Span<unsigned char> bytes, const CsvFormat& format) {
-  if (format.columns == 0 || bytes.size == 0 || bytes.data[bytes.size - 1] != '\n') return std::nullopt;
+std::optional<size_t> csv_numbers(Span<unsigned char> bytes, const CsvFormat& format,
+                                  const std::vector<double*>& columns, size_t room) {
+  if (columns.empty() || bytes.size == 0 || bytes.data[bytes.size - 1] != '\n') return std::nullopt;
   const char* const begin = reinterpret_cast<const char*>(bytes.data);
   const std::vector<const char*> cuts = cut(begin, begin + bytes.size);
   const size_t blocks = cuts.size() - 1;
@@ -146,18 +203,17 @@ std::optional<std::vector<double>> csv_numbers(Span<unsigned char> bytes, const 
   for (size_t block = 0; block < blocks; ++block) starts[block + 1] += starts[block];
   const size_t rows = starts[blocks];
   // A field takes a byte and its delimiter: so few bytes don't hold as many fields.
-  if (rows > bytes.size / format.columns) return std::nullopt;
-  std::vector<double> values(rows * format.columns);
+  if (rows > bytes.size / columns.size()) return std::nullopt;
+  if (rows > room) return rows;
   std::atomic<bool> fine{true};
   pool.parallel_for(blocks, [&](size_t block, size_t) {
     Lines lines(cuts[block], cuts[block + 1], format);
-    double* at = values.data() + starts[block];
-    for (; fine.load(std::memory_order_relaxed) && lines.skip_blank(); ++at) {
-      if (!lines.read(at, rows)) fine.store(false, std::memory_order_relaxed);
+    for (size_t row = starts[block]; fine.load(std::memory_order_relaxed) && lines.skip_blank(); ++row) {
+      if (!lines.read(columns, row)) fine.store(false, std::memory_order_relaxed);
     }
   });
   if (!fine) return std::nullopt;
-  return values;
+  return rows;
 }
 
 }  // namespace boreal

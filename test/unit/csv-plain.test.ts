@@ -127,6 +127,52 @@ describe('the plain reader', () => {
     }
   });
 
+  test('each number is the nearest to what is written, however many digits it has', () => {
+    const digits = (max: number) =>
+      fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: max });
+    const written = fc
+      .tuple(
+        fc.constantFrom('', '-', '+'),
+        digits(20),
+        fc.option(digits(24)),
+        fc.constantFrom('', '', 'e5', 'E-7'),
+      )
+      .map(([sign, whole, part, power]) => `${sign}${whole}${part === null ? '' : `.${part}`}${power}`);
+    fc.assert(
+      fc.property(fc.array(written, { minLength: 1, maxLength: 60 }), (cells) => {
+        const { a } = parseCsv(`a\n${cells.join('\n')}\n`) as { a: Float64Array };
+        expect([...a]).toEqual(cells.map(Number));
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+
+  test('columns grow with a file whose lines become shorter, or longer', () => {
+    const half = 3000;
+    const long = Array.from({ length: half }, (_, i) => `${i}.${'0'.repeat(40)}`);
+    const short = Array.from({ length: half }, (_, i) => `${i % 10}`);
+    for (const lines of [
+      [...long, ...short],
+      [...short, ...long],
+    ]) {
+      const bytes = Buffer.from(`a\n${lines.join('\n')}\n`);
+      const missing = new Set(['']);
+      const reader = new PlainCsvReader({
+        ...{
+          header: true,
+          delimiter: ',',
+          quote: '"',
+          missing,
+          isNumber: () => undefined,
+          size: bytes.length,
+        },
+      });
+      for (let at = 0; at < bytes.length; at += 4096)
+        expect(reader.push(bytes.subarray(at, at + 4096))).toBe(true);
+      expect(reader.finish()!.columns).toEqual([Float64Array.from(lines, Number)]);
+    }
+  });
+
   test('the same whatever the chunks', async () => {
     const text = `\ufeffa,b,town\r\n${Array.from({ length: 200 }, (_, i) => `${i / 7},${i},Ål${i % 5}`).join('\r\n')}`;
     const bytes = Buffer.from(text);
