@@ -235,6 +235,24 @@ export interface NativeAddon
     weights: Float64Array | null,
     cancel: CancelHandle | null,
   ): Promise<GroupMoments>;
+  /** The sums alone. */
+  groupSums(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    codes: Int32Array,
+    groups: number,
+    weights: Float64Array | null,
+    cancel: CancelHandle | null,
+  ): Promise<Float64Array>;
+  groupSumsSync(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    codes: Int32Array,
+    groups: number,
+    weights: Float64Array | null,
+  ): Float64Array;
   columnQuantiles(
     x: FloatArray,
     rows: number,

@@ -48,9 +48,16 @@ export class BernoulliNB extends DiscreteNB<BernoulliNBParams> {
     return { positive: this.params.binarize === null };
   }
 
-  protected override async counts(x: Matrix): Promise<Matrix> {
+  protected override get countsAreValues(): boolean {
+    return this.params.binarize === null;
+  }
+
+  protected override counts(x: Matrix): Matrix | Promise<Matrix> {
     const { binarize } = this.params;
-    if (binarize === null) return x;
+    return binarize === null ? x : this.#binarized(x, binarize);
+  }
+
+  async #binarized(x: Matrix, binarize: number): Promise<Matrix> {
     const builder = new PlanBuilder(x.cols);
     const source = builder.build(aboveThreshold(builder, builder.input, binarize));
     const plan = await Plan.compileAsync(source, Schema.infer(x), resolveCompileOptions({}, x.dtype));

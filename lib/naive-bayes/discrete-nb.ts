@@ -12,6 +12,7 @@ import {
 } from '../core/fit-input.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
+import { isReadInPlace } from '../core/linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, custom, either, float64s, labels, type Rules, real } from '../core/params.js';
@@ -98,8 +99,18 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
   }
 
   /** The counts of a row, which are its values unless the model says otherwise. */
-  protected counts(x: Matrix): Promise<Matrix> {
-    return Promise.resolve(x);
+  protected counts(x: Matrix): Matrix | Promise<Matrix> {
+    return x;
+  }
+
+  /** Sums of counts take less than a copy of them. */
+  protected override learnsInPlace(x: Matrix): boolean {
+    return !isReadInPlace(x.data) && this.countsAreValues;
+  }
+
+  /** Whether {@link DiscreteNB.counts} gives the rows as they are. */
+  protected get countsAreValues(): boolean {
+    return true;
   }
 
   /** The logarithms that the model takes from smoothed counts. */
@@ -138,24 +149,25 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
 
   #learnDense(input: FitInput, encoded: EncodedLabels, before: DiscreteNBState | null) {
     return this.#learn(input, encoded, before, input.x.cols, async (codes, classes) => {
-      const x = await this.counts(input.x);
-      const { min } = await momentsOf(x, input.cancel);
+      // Where x lies with the caller nothing is waited for before it is read: see learnsInPlace.
+      const counts = this.counts(input.x);
+      const x = counts instanceof Promise ? await counts : counts;
+      const moments = momentsOf(x, input.cancel);
+      const { min } = moments instanceof Promise ? await moments : moments;
       const negative = min.findIndex((value) => value < 0);
       if (negative >= 0) throw this.#negative(input.columns[negative].name);
-      const { data, rows, cols } = x;
-      const { sampleWeight, cancel } = input;
-      return (await native.groupMoments(data, rows, cols, codes, classes, sampleWeight, cancel)).sum;
+      const of = [x.data, x.rows, x.cols, codes, classes, input.sampleWeight] as const;
+      return isReadInPlace(x.data) ? native.groupSums(...of, input.cancel) : native.groupSumsSync(...of);
     });
   }
 
   #learnSparse(input: SparseFitInput, encoded: EncodedLabels, before: DiscreteNBState | null) {
     const { indptr, indices, cols, data } = input.x;
-    return this.#learn(input, encoded, before, cols, async (codes, classes) => {
+    return this.#learn(input, encoded, before, cols, (codes, classes) => {
       const values = this.sparseCounts(data);
       if (values.length > 0 && new Matrix(values, 1, values.length).min() < 0)
         throw this.#negative(input.columns[indices[values.findIndex((value) => value < 0)]].name);
-      const { sampleWeight, cancel } = input;
-      return native.csrGroupSums(indptr, indices, values, cols, codes, classes, sampleWeight, cancel);
+      return native.csrGroupSums(indptr, indices, values, cols, codes, classes, input.sampleWeight);
     });
   }
 
@@ -171,7 +183,7 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
     { codes, classes }: EncodedLabels,
     before: DiscreteNBState | null,
     columns: number,
-    sums: (codes: Int32Array, classes: number) => Promise<Float64Array>,
+    sums: (codes: Int32Array, classes: number) => Float64Array | Promise<Float64Array>,
   ): Promise<DiscreteNBState> {
     const alpha = this.smoothing(this.params, columns);
     const classCount = plus(classTotals(codes, classes.length, sampleWeight), before?.classCount);

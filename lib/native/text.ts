@@ -114,6 +114,5 @@ export interface TextAddon {
     codes: Int32Array,
     groups: number,
     weights: Float64Array | null,
-    cancel: CancelHandle | null,
-  ): Promise<Float64Array>;
+  ): Float64Array;
 }

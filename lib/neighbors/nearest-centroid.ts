@@ -112,21 +112,21 @@ export class NearestCentroid extends Classifier<NearestCentroidParams, NearestCe
   }
 
   protected override async fitSparse(input: SparseFitInput): Promise<NearestCentroidState> {
-    const { x, cancel } = input;
+    const { x } = input;
     if (this.params.metric === 'manhattan')
       return this.fitState({ ...input, x: toShared(x.toDense()), validation: null, queries: null });
     const { codes, classes } = fitLabels(input);
     const sumsOf = (rows: CsrMatrix) =>
-      native.csrGroupSums(...csrArguments(rows), codes, classes.length, null, cancel);
-    const sum = await sumsOf(x);
+      native.csrGroupSums(...csrArguments(rows), codes, classes.length, null);
+    const sum = sumsOf(x);
     const weight = new Float64Array(classes.length);
     for (const code of codes) weight[code] += 1;
     const means = sum.map((total, k) => total / weight[Math.floor(k / x.cols)]);
-    const stored = await sumsOf(replaceValues(x.astype('float64'), () => 1));
+    const stored = sumsOf(replaceValues(x.astype('float64'), () => 1));
     const deviations = deviationsFrom(means, x, codes);
     const [shift, squares] = [
-      await sumsOf(deviations),
-      await sumsOf(replaceValues(deviations, (value) => value * value)),
+      sumsOf(deviations),
+      sumsOf(replaceValues(deviations, (value) => value * value)),
     ];
     // Of each class: the deviations, which would sum to 0 without rounding, and their squares; zeros that are not stored deviate, too.
     const variance = squares.map((total, k) => {

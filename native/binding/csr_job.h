@@ -18,16 +18,33 @@ namespace boreal {
 struct CsrArguments {
   static constexpr size_t kCount = 4;
 
-  explicit CsrArguments(Call& call, size_t from = 0)
-      : CsrArguments(call.env(), {call[from], call[from + 1], call[from + 2], call[from + 3]}) {}
+  // With `now` the call is done before anybody can change the arrays: only those in shared memory are copied.
+  explicit CsrArguments(Call& call, size_t from = 0, bool now = false)
+      : CsrArguments(call.env(), {call[from], call[from + 1], call[from + 2], call[from + 3]}, now) {}
 
-  CsrArguments(napi_env env, const std::array<napi_value, kCount>& given)
-      : starts(Input<int32_t>::copy(to_typed_array(env, given[0], "starts"))),
-        columns(Input<int32_t>::copy(to_typed_array(env, given[1], "columns"))),
+  CsrArguments(napi_env env, const std::array<napi_value, kCount>& given, bool now = false)
+      : given_starts(to_typed_array(env, given[0], "starts")),
+        given_columns(to_typed_array(env, given[1], "columns")),
         values(to_typed_array(env, given[2], "values")),
         cols(to_size(env, given[3], "cols")) {
-    if (starts.size() == 0) throw Error("ERR_SHAPE", "Sparse rows have at least one start.");
-    rows = starts.size() - 1;
+    if (!now || given_starts.shared) starts = Input<int32_t>::copy(given_starts);
+    if (!now || given_columns.shared) columns = Input<int32_t>::copy(given_columns);
+    if (given_starts.length == 0) throw Error("ERR_SHAPE", "Sparse rows have at least one start.");
+    rows = given_starts.length - 1;
+  }
+
+  // The rows, checked, for as long as the call lasts. T is the type of the values.
+  template <typename T>
+  CsrView<T> here() const {
+    const auto span_of = [](const TypedArray& array, const Input<int32_t>& copy) {
+      return copy.size() > 0 ? copy.span() : Span<int32_t>{elements<int32_t>(array), array.length};
+    };
+    const CsrView<T> view{span_of(given_starts, starts),
+                          span_of(given_columns, columns),
+                          {elements<T>(values), values.length},
+                          cols};
+    check_csr(view);
+    return view;
   }
 
   // Columns cost nothing that no row has, until something is kept for each of them.
@@ -36,7 +53,8 @@ struct CsrArguments {
     if (cols > kMost) throw Error("ERR_SHAPE", "A fit on sparse rows takes up to 2^26 columns.");
   }
 
-  Input<int32_t> starts, columns;
+  TypedArray given_starts, given_columns;
+  Input<int32_t> starts, columns;  // copies
   TypedArray values;
   size_t rows, cols;
 };

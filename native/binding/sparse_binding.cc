@@ -47,13 +47,13 @@ std::vector<T> multiplied(const CsrView<T>& x, const T* b, Span<T> bias, size_t 
 
 // ..., b [cols, width], bias [width] or null, width, distances, sync, cancel
 napi_value product(Call& call) {
-  CsrArguments x(call);
+  const bool now = to_bool(call.env(), call[8], "sync");
+  CsrArguments x(call, 0, now);
   const TypedArray b = to_typed_array(call.env(), call[4], "b");
   const size_t width = to_size(call.env(), call[6], "width");
   require_length(b, checked_area(x.cols, width));
   checked_area(x.rows, width);
   const bool distances = to_bool(call.env(), call[7], "distances");
-  const bool now = to_bool(call.env(), call[8], "sync");
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
     elements<T>(b);
@@ -67,10 +67,8 @@ napi_value product(Call& call) {
       throw Error("ERR_DTYPE", "Distances are made of float64, and of the lengths of the points.");
     }
     if (now) {
-      const CsrView<T> view{
-          x.starts.span(), x.columns.span(), {elements<T>(x.values), x.values.length}, x.cols};
-      check_csr(view);
-      return to_js(call.env(), multiplied(view, elements<T>(b), bias.span(), width, distances, nullptr));
+      return to_js(call.env(),
+                   multiplied(x.here<T>(), elements<T>(b), bias.span(), width, distances, nullptr));
     }
     JobOptions options = predict_options(call, 9);
     auto compute = [b = Input<T>(b, &options.kept), bias = std::move(bias), width, distances](
@@ -112,21 +110,17 @@ napi_value column_counts(Call& call) {
   });
 }
 
-// ..., codes [rows], groups, weights [rows] or null, cancel
+// ..., codes [rows], groups, weights [rows] or null: at once, since a copy of the rows would take as long
 napi_value group_sums(Call& call) {
-  CsrArguments x(call);
+  const CsrArguments x(call, 0, true);
   x.limit_columns();
-  Input<int32_t> codes = row_values<int32_t>(call, 4, "codes", x.rows);
+  const Input<int32_t> codes = row_values<int32_t>(call, 4, "codes", x.rows);
   const size_t groups = to_size(call.env(), call[5], "groups");
   checked_area(groups, x.cols);
-  Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows);
+  const Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows);
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
-    auto compute = [codes = std::move(codes), groups, weights = std::move(weights)](
-                       const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
-      return csr_group_sums(view, codes.span(), groups, weights.span(), cancel);
-    };
-    return start_csr_job<T>(call, x, train_options(call, 7, false), std::move(compute), values_to_js<double>);
+    return to_js(call.env(), csr_group_sums(x.here<T>(), codes.span(), groups, weights.span()));
   });
 }
 
@@ -283,11 +277,9 @@ napi_value nearest(Call& call) {
 
 // ...: throws when the arrays are no sparse rows
 napi_value validate(Call& call) {
-  const CsrArguments x(call);
+  const CsrArguments x(call, 0, true);
   return by_precision(x.values, [&](auto zero) {
-    using T = decltype(zero);
-    check_csr(
-        CsrView<T>{x.starts.span(), x.columns.span(), {elements<T>(x.values), x.values.length}, x.cols});
+    x.here<decltype(zero)>();
     return undefined(call.env());
   });
 }

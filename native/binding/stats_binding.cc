@@ -80,14 +80,46 @@ napi_value take_rows(Call& call) {
   });
 }
 
+// What of rows by group comes after x, rows and cols.
+struct Groups {
+  Groups(Call& call, const MatrixArgument& matrix)
+      : codes(row_values<int32_t>(call, 3, "codes", matrix.rows)),
+        count(to_size(call.env(), call[4], "groups")),
+        weights(optional_row_values<double>(call, 5, "weights", matrix.rows)) {
+    checked_area(count, matrix.cols);
+  }
+
+  Input<int32_t> codes;
+  size_t count;
+  Input<double> weights;
+};
+
+// x, rows, cols, codes, groups, weights or null, cancel
+napi_value sums_by_group(Call& call) {
+  const MatrixArgument matrix(call);
+  auto compute = [of = Groups(call, matrix)](auto x, const CancelToken* cancel, const JobProgress&) {
+    return group_sums(x, of.codes.span(), of.count, of.weights.span(), cancel);
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute),
+                          values_to_js<double>);
+}
+
+// x, rows, cols, codes, groups, weights or null
+napi_value sums_by_group_sync(Call& call) {
+  const MatrixArgument matrix(call);
+  const Groups of(call, matrix);
+  return by_precision(matrix.x, [&](auto zero) {
+    using T = decltype(zero);
+    const auto x = dense_view<const T>(elements<T>(matrix.x), matrix.rows, matrix.cols);
+    return to_js(call.env(), group_sums(x, of.codes.span(), of.count, of.weights.span(), nullptr));
+  });
+}
+
+// x, rows, cols, codes, groups, weights or null, cancel
 napi_value moments_by_group(Call& call) {
   const MatrixArgument matrix(call);
-  const size_t groups = to_size(call.env(), call[4], "groups");
-  checked_area(groups, matrix.cols);
-  auto compute = [codes = row_values<int32_t>(call, 3, "codes", matrix.rows), groups,
-                  weights = optional_row_values<double>(call, 5, "weights", matrix.rows)](
-                     auto x, const CancelToken* cancel, const JobProgress&) {
-    return group_moments(x, codes.span(), groups, weights.span(), cancel);
+  auto compute = [of = Groups(call, matrix)](auto x, const CancelToken* cancel, const JobProgress&) {
+    return group_moments(x, of.codes.span(), of.count, of.weights.span(), cancel);
   };
   auto deliver = [](napi_env env, GroupMoments&& result) {
     return ObjectBuilder(env)
@@ -203,6 +235,8 @@ void export_stats(napi_env env, napi_value exports) {
   export_function<moments>(env, exports, "columnMoments");
   export_function<moments_sync>(env, exports, "columnMomentsSync");
   export_function<moments_by_group>(env, exports, "groupMoments");
+  export_function<sums_by_group>(env, exports, "groupSums");
+  export_function<sums_by_group_sync>(env, exports, "groupSumsSync");
   export_function<mutual_information>(env, exports, "mutualInformation");
   export_function<quantiles>(env, exports, "columnQuantiles");
   export_function<quantiles_of_weighed>(env, exports, "weightedQuantiles");

@@ -48,7 +48,9 @@ class CpuBinary final : public CpuOp<T> {
   size_t memory_bytes() const override { return operand_.size() * sizeof(T); }
   bool is_pass() const override { return true; }
   double row_cost_ns() const override {
-    return 3 + (function_ == BinaryFunction::kPow ? 4 : 0.4) * static_cast<double>(width_);
+    const bool divides = function_ == BinaryFunction::kDiv;
+    const double value_ns = function_ == BinaryFunction::kPow ? 4 : divides ? 0.3 : 0.15;
+    return 3 + value_ns * static_cast<double>(width_);
   }
   std::string details() const override {
     static const char* const kNames[kBinaryFunctionCount] = {"+", "-", "*",  "/", "min", "max",
@@ -147,7 +149,7 @@ class CpuReduce final : public CpuOp<T> {
     elementwise_.fold_rows(fold_, call.slots[input_], width_, call.rows, width_, nullptr, call.out);
   }
   bool is_pass() const override { return true; }
-  double row_cost_ns() const override { return 3 + 0.3 * static_cast<double>(width_); }
+  double row_cost_ns() const override { return 3 + 0.15 * static_cast<double>(width_); }
   std::string details() const override {
     switch (fold_) {
       case Fold::kSum:

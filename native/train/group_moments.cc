@@ -35,25 +35,31 @@ std::vector<double> add_up(size_t rows, size_t size, const CancelToken* cancel, 
 }  // namespace
 
 template <typename T>
-GroupMoments group_moments(MatrixView<const T> x, Span<int32_t> codes, size_t groups, Span<double> weights,
-                           const CancelToken* cancel) {
+std::vector<double> group_sums(MatrixView<const T> x, Span<int32_t> codes, size_t groups,
+                               Span<double> weights, const CancelToken* cancel) {
   for (const int32_t code : codes) {
     if (code < 0 || static_cast<size_t>(code) >= groups) {
       throw Error("ERR_PARAMETER",
                   "Code " + std::to_string(code) + " is not one of " + std::to_string(groups) + " groups.");
     }
   }
+  return add_up(x.rows, groups * x.cols, cancel, [&](size_t i, double* totals) {
+    const double weight = weights.size == 0 ? 1.0 : weights[i];
+    const T* const row = x.row(i);
+    double* const sum = totals + static_cast<size_t>(codes[i]) * x.cols;
+    for (size_t j = 0; j < x.cols; ++j) sum[j] += weight * static_cast<double>(row[j]);
+  });
+}
+
+template <typename T>
+GroupMoments group_moments(MatrixView<const T> x, Span<int32_t> codes, size_t groups, Span<double> weights,
+                           const CancelToken* cancel) {
   const size_t cols = x.cols;
   const auto weight_of = [&](size_t i) { return weights.size == 0 ? 1.0 : weights[i]; };
   GroupMoments result;
+  result.sum = group_sums(x, codes, groups, weights, cancel);
   result.weight.assign(groups, 0.0);
   for (size_t i = 0; i < x.rows; ++i) result.weight[static_cast<size_t>(codes[i])] += weight_of(i);
-  result.sum = add_up(x.rows, groups * cols, cancel, [&](size_t i, double* totals) {
-    const double weight = weight_of(i);
-    const T* const row = x.row(i);
-    double* const sum = totals + static_cast<size_t>(codes[i]) * cols;
-    for (size_t j = 0; j < cols; ++j) sum[j] += weight * static_cast<double>(row[j]);
-  });
   std::vector<double> mean(groups * cols, 0.0);
   for (size_t g = 0; g < groups; ++g) {
     if (result.weight[g] == 0) continue;
@@ -86,6 +92,10 @@ GroupMoments group_moments(MatrixView<const T> x, Span<int32_t> codes, size_t gr
   return result;
 }
 
+template std::vector<double> group_sums<float>(MatrixView<const float>, Span<int32_t>, size_t, Span<double>,
+                                               const CancelToken*);
+template std::vector<double> group_sums<double>(MatrixView<const double>, Span<int32_t>, size_t, Span<double>,
+                                                const CancelToken*);
 template GroupMoments group_moments<float>(MatrixView<const float>, Span<int32_t>, size_t, Span<double>,
                                            const CancelToken*);
 template GroupMoments group_moments<double>(MatrixView<const double>, Span<int32_t>, size_t, Span<double>,

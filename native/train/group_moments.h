@@ -17,6 +17,11 @@ struct GroupMoments {
   std::vector<double> variance;  // [groups, cols] of the population, 0 for a group without weight
 };
 
+// The sums alone: [groups, cols]. As group_moments.
+template <typename T>
+std::vector<double> group_sums(MatrixView<const T> x, Span<int32_t> codes, size_t groups,
+                               Span<double> weights, const CancelToken* cancel);
+
 // codes: [rows], the group of each row; throws ERR_PARAMETER for one that is not in [0, groups). weights:
 // [rows] or empty. A NaN makes the sums of its group and column NaN.
 template <typename T>

@@ -145,6 +145,8 @@ describe('wrong arguments have a code', () => {
       'groups: a code',
       () => raw.groupMoments(f32(2), 2, 1, Int32Array.of(0, 2), 2, null, null),
     ],
+    ['ERR_SHAPE', 'sums: codes', () => raw.groupSums(f32(6), 2, 3, new Int32Array(3), 2, null, null)],
+    ['ERR_PARAMETER', 'sums: a code', () => raw.groupSumsSync(f32(2), 2, 1, Int32Array.of(0, 2), 2, null)],
     ['ERR_PARAMETER', 'allowNan', () => raw.findInvalid(f32(2), 2, 1, 1)],
     ['ERR_EMPTY', 'no rows', () => raw.fitLeastSquares(f32(0), 0, 3, f64(0), 1, null, f64(1), true, null)],
     ['ERR_PARAMETER', 'no y', () => raw.fitLeastSquares(f32(6), 2, 3, null, 1, null, f64(1), true, null)],
@@ -696,7 +698,7 @@ describe('text and sparse rows', () => {
     [
       'ERR_PARAMETER',
       'a group that is not there',
-      () => raw.csrGroupSums(...CSR(), Int32Array.of(0, 2), 2, null, null),
+      () => raw.csrGroupSums(...CSR(), Int32Array.of(0, 2), 2, null),
     ],
     [
       'ERR_PARAMETER',

@@ -235,6 +235,8 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   columnMoments: () => [f64(6), 2, 3, f64(2).fill(1), null],
   columnMomentsSync: () => [f64(6), 2, 3],
   groupMoments: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1), null],
+  groupSums: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1), null],
+  groupSumsSync: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1)],
   columnQuantiles: () => [f32(6), 2, 3, f64(2), 'linear', null],
   weightedQuantiles: () => [f32(6), 2, 3, f64(2).fill(1), f64(2), true, null],
   powerExponents: () => [f32(6), 2, 3, 'yeoJohnson', null],
@@ -358,7 +360,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
     ...[null, null],
   ],
   csrNMF: () => [...CSR(), f64(2).fill(1), f64(3).fill(1), { ...FACTORS }, null, null],
-  csrGroupSums: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2), null],
+  csrGroupSums: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2)],
   fitSvm: () => [f64(6), 2, 3, Float64Array.of(0, 1), 2, f64(2).fill(1), { ...SVM }, null, null],
   fitLinearSvm: () => [
     f32(6),
