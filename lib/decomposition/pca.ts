@@ -4,6 +4,7 @@ import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
+import { lanczosAxes } from '../core/lanczos.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
@@ -51,15 +52,18 @@ export interface PCAParams {
   whiten: boolean;
   /**
    * 'full': singular values; 'covarianceEigh': eigenvalues of the covariance, fast for many rows; 'randomized': the first
-   * components only, exactly by the covariance where that is less work and keeps their digits. Default 'auto': 'covarianceEigh' for at most 1000 columns and ten times as many rows, 'randomized' for a
+   * components only, exactly by the covariance where that is less work and keeps their digits; 'arpack': a whole number of them, less than the
+   * smaller of rows and columns, to full accuracy by products with the rows alone (the method of Lanczos). Default 'auto': 'covarianceEigh' for at most 1000 columns and ten times as many rows, 'randomized' for a
    * whole number below 80 % of the components of more than 500 rows or columns, else 'full'.
    */
-  svdSolver: 'auto' | 'full' | 'covarianceEigh' | 'randomized';
+  svdSolver: 'auto' | 'full' | 'covarianceEigh' | 'randomized' | 'arpack';
+  /** How far from exact components of 'arpack' may be, beside the largest singular value, >= 0; 0: rounding. Default 0. */
+  tol: number;
   /** Power iterations of 'randomized'. Default 'auto': 7 for less than 10 % of the components, else 4. */
   iteratedPower: number | 'auto';
   /** Further random directions of 'randomized'. Default 10. */
   nOversamples: number;
-  /** Seed of 'randomized'; null: a new one on every fit. Default null. */
+  /** Seed of 'randomized', and of where 'arpack' starts; null: a new one on every fit. Default null. */
   randomState: number | null;
 }
 
@@ -81,8 +85,7 @@ export interface PCAState extends ProjectionState {
  * `fit` with `device: 'cuda'` multiplies on a GPU, in float32 after the rows were centred in float64: axes whose variance is less than
  * about 1e-6 of the first one's lose their digits. Solver 'auto' takes 'covarianceEigh' there where it would take 'full', which no GPU has.
  *
- * Differs from scikit-learn: 'covarianceEigh' centres the rows first, which keeps digits of columns far from 0; no 'arpack'; the density
- * of rows that vary in some directions only is an error; sample weights are ignored in both.
+ * Differs from scikit-learn: 'covarianceEigh' centres the rows first, which keeps digits of columns far from 0; the density of rows that vary in some directions only is an error; sample weights are ignored in both.
  *
  * @example
  * ```ts
@@ -96,7 +99,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
   constructor(params: Partial<PCAParams> = {}) {
     super({
       ...{ nComponents: null, whiten: false, svdSolver: 'auto', iteratedPower: 'auto', nOversamples: 10 },
-      randomState: null,
+      ...{ tol: 0, randomState: null },
       ...params,
     });
   }
@@ -105,7 +108,8 @@ export class PCA extends Projection<PCAParams, PCAState> {
     return {
       nComponents: either(int(1), real(0, 1, 'both'), oneOf('mle'), nothing),
       whiten: bool,
-      svdSolver: oneOf('auto', 'full', 'covarianceEigh', 'randomized'),
+      svdSolver: oneOf('auto', 'full', 'covarianceEigh', 'randomized', 'arpack'),
+      tol: real(0),
       iteratedPower: either(int(0), oneOf('auto')),
       nOversamples: int(1),
       randomState: seed,
@@ -128,7 +132,10 @@ export class PCA extends Projection<PCAParams, PCAState> {
   override get tags(): EstimatorTags {
     const { svdSolver, nComponents } = this.params;
     // How likely a dimension is hangs on the smallest variances, of which float32 has no digits.
-    return { ...super.tags, trainsOnGpu: svdSolver !== 'full' && nComponents !== 'mle' };
+    return {
+      ...super.tags,
+      trainsOnGpu: svdSolver !== 'full' && svdSolver !== 'arpack' && nComponents !== 'mle',
+    };
   }
 
   /** The covariance of few columns takes about as long as a copy of them. */
@@ -203,8 +210,14 @@ export class PCA extends Projection<PCAParams, PCAState> {
     if (nComponents === 'mle' || (nComponents !== null && nComponents < 1)) {
       throw new ValidationError(
         'ERR_PARAMETER',
-        "PCA: the solver 'randomized' needs a whole number of nComponents, or null.",
+        `PCA: the solver '${solver}' needs a whole number of nComponents, or null.`,
       );
+    }
+    if (solver === 'arpack') {
+      const components = nComponents ?? most - 1;
+      checkComponents(this, components, most - 1, "the solver 'arpack', which finds less than all,");
+      const how = { components, tol: this.params.tol, seed: resolveSeed(randomState) };
+      return lanczosAxes(denseOperator(await centred(given, mean, signal), signal), how, signal);
     }
     const components = nComponents ?? most;
     const iterations = iteratedPower === 'auto' ? (components < 0.1 * most ? 7 : 4) : iteratedPower;
@@ -305,7 +318,7 @@ function costOf(
 ): TrainingCost | null {
   const { rows, cols } = x;
   const solver = svdSolver === 'auto' ? solverFor(x, nComponents) : svdSolver;
-  if (solver === 'full') return null;
+  if (solver === 'full' || solver === 'arpack') return null;
   const iterations = iteratedPower === 'auto' ? 7 : iteratedPower;
   const size = Math.min((typeof nComponents === 'number' ? nComponents : cols) + nOversamples, cols);
   const products = solver === 'randomized' ? 2 * (iterations + 1) : 1;

@@ -1,9 +1,10 @@
 /** The first singular vectors, without centring. */
 
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
+import { lanczosAxes } from '../core/lanczos.js';
 import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
-import { float64s, int, oneOf, type Rules, resolveSeed, seed } from '../core/params.js';
+import { float64s, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import {
   type Axes,
   axesOfGram,
@@ -25,15 +26,18 @@ export interface TruncatedSVDParams {
   /** How many components. Default 2. */
   nComponents: number;
   /**
-   * 'randomized': the first components only, exactly by the Gram matrix where that is less work and keeps their digits; 'exact': all of
-   * them, of which the first are kept. Default 'randomized'.
+   * 'randomized': the first components only, exactly by the Gram matrix where that is less work and keeps their digits; 'arpack': less than
+   * the smaller of rows and columns, to full accuracy by products with the rows alone (the method of Lanczos); 'exact': all of them, of which
+   * the first are kept. Default 'randomized'.
    */
-  algorithm: 'randomized' | 'exact';
+  algorithm: 'randomized' | 'arpack' | 'exact';
+  /** How far from exact components of 'arpack' may be, beside the largest singular value, >= 0; 0: rounding. Default 0. */
+  tol: number;
   /** Power iterations of 'randomized'. Default 5. */
   nIter: number;
   /** Further random directions of 'randomized'. Default 10. */
   nOversamples: number;
-  /** Seed of 'randomized'; null: a new one on every fit. Default null. */
+  /** Seed of 'randomized', and of where 'arpack' starts; null: a new one on every fit. Default null. */
   randomState: number | null;
 }
 
@@ -41,9 +45,9 @@ export interface TruncatedSVDParams {
  * Projects rows onto the first right singular vectors of X, which is not centred: zeros count as zeros, as in latent semantic
  * analysis of counts (Deerwester et al. 1990). Learned in float64.
  *
- * Sparse rows are read as they are by 'randomized', in products with them and with their transpose.
+ * Sparse rows are read as they are by 'randomized' and 'arpack', in products with them and with their transpose.
  *
- * Differs from scikit-learn: 'exact' stands for 'arpack', and makes sparse rows dense; sample weights are ignored in both.
+ * Differs from scikit-learn: 'exact' is one more algorithm, which makes sparse rows dense; sample weights are ignored in both.
  *
  * @example
  * ```ts
@@ -60,6 +64,7 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
       algorithm: 'randomized',
       nIter: 5,
       nOversamples: 10,
+      tol: 0,
       randomState: null,
       ...params,
     });
@@ -68,7 +73,8 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
   get rules(): Rules<TruncatedSVDParams> {
     return {
       nComponents: int(1),
-      algorithm: oneOf('randomized', 'exact'),
+      algorithm: oneOf('randomized', 'arpack', 'exact'),
+      tol: real(0),
       nIter: int(0),
       nOversamples: int(1),
       randomState: seed,
@@ -87,15 +93,15 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
     this.#checkComponents(x);
     const moments = await momentsOf(x, cancel);
     const { mean, variance } = moments;
-    const exact = this.params.algorithm === 'exact';
-    if (!exact && prefersGram(x, this.#how())) {
+    const { algorithm } = this.params;
+    if (algorithm === 'randomized' && prefersGram(x, this.#how())) {
       const scatter = await native.scatterMatrix(x.data, x.rows, x.cols, mean, cancel);
       const learned = await this.#fromScatter(new Matrix(scatter, x.cols, x.cols), x.rows, moments, signal);
       if (learned !== null) return learned;
     }
     const values = await x.astypeAsync('float64', { signal });
     const product = denseOperator(values, signal);
-    const found = await (exact ? exactAxes(values, signal) : this.#randomised(product, signal));
+    const found = await (algorithm === 'exact' ? exactAxes(values, signal) : this.#iterated(product, signal));
     return this.#learned(product, variance, found, cancel);
   }
 
@@ -106,12 +112,16 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
     const exact = this.params.algorithm === 'exact';
     const found = exact
       ? await exactAxes(x.toDense('float64') as Matrix<Float64Array>, signal)
-      : await this.#randomised(product, signal);
+      : await this.#iterated(product, signal);
     return this.#learned(product, variance, found, cancel);
   }
 
   #checkComponents({ rows, cols }: { readonly rows: number; readonly cols: number }): void {
-    checkComponents(this, this.params.nComponents, Math.min(rows, cols), `X of shape [${rows}, ${cols}]`);
+    const { algorithm, nComponents } = this.params;
+    const most = Math.min(rows, cols);
+    if (algorithm === 'arpack')
+      checkComponents(this, nComponents, most - 1, "'arpack', which finds less than all,");
+    else checkComponents(this, nComponents, most, `X of shape [${rows}, ${cols}]`);
   }
 
   #how(): Randomised {
@@ -124,8 +134,10 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
     };
   }
 
-  #randomised(x: Operator, signal: AbortSignal | undefined): Promise<Axes> {
-    return randomisedAxes(x, this.#how(), signal);
+  #iterated(x: Operator, signal: AbortSignal | undefined): Promise<Axes> {
+    const { algorithm, tol } = this.params;
+    const how = this.#how();
+    return algorithm === 'arpack' ? lanczosAxes(x, { ...how, tol }, signal) : randomisedAxes(x, how, signal);
   }
 
   /** From the scatter of the rows about their means; null when that has lost the digits of an axis. */

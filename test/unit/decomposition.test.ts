@@ -1,6 +1,7 @@
 /** Errors and edge cases of projections; golden values are in test/golden. */
 import { describe, expect, test } from 'vitest';
-import { load, loadDigits, loadIris, Matrix, PCA, TruncatedSVD } from '../../lib/index.js';
+import { Random } from '../../lib/core/random.js';
+import { CsrMatrix, load, loadDigits, loadIris, Matrix, PCA, TruncatedSVD } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
 
 const rows = [
@@ -186,4 +187,72 @@ test.each([
   for (const [k, value] of plain.singularValues.entries()) {
     expect(large.singularValues[k] / value / 1e155).toBeCloseTo(1, 6);
   }
+});
+
+describe('the method of Lanczos', () => {
+  const random = new Random(4);
+  const noise = (rows: number, cols: number) =>
+    new Matrix(
+      Float64Array.from({ length: rows * cols }, () => random.normal()),
+      rows,
+      cols,
+    );
+  const rank3 = noise(40, 3).matmul(noise(3, 30));
+  const clustered = noise(60, 40).qr().q;
+  const fit = (X: Matrix, nComponents: number) =>
+    new TruncatedSVD({ nComponents, algorithm: 'arpack', randomState: 1 }).fit(X);
+
+  test.each([
+    ['more rows than columns', noise(90, 35), 6],
+    ['more columns than rows', noise(35, 90), 6],
+    ['all components but one', noise(9, 7), 6],
+    ['a subspace that is the whole space', noise(25, 21), 10],
+    ['fewer directions than components', rank3 as Matrix<Float64Array>, 5],
+    ['nothing but equal values', clustered as Matrix<Float64Array>, 4],
+    ['zeros', new Matrix(new Float64Array(60), 10, 6), 2],
+    ['large numbers', noise(50, 20).mul(1e100) as Matrix<Float64Array>, 3],
+  ])('finds the singular values of %s', async (_, X, components) => {
+    const model = await fit(X, components);
+    const { s } = X.svd();
+    for (let k = 0; k < components; k++)
+      expect(Math.abs(model.singularValues[k] - s[k])).toBeLessThanOrEqual(1e-12 * s[0]);
+    // Each is the length of X along its axis, and axes are orthonormal.
+    const axes = model.components as Matrix<Float64Array>;
+    const gram = axes.matmul(axes, { transposeB: true });
+    gram.toArray().forEach((row, i) => {
+      row.forEach((value, j) => {
+        expect(value).toBeCloseTo(Number(i === j), 12);
+      });
+    });
+    const along = X.matmul(axes, { transposeB: true });
+    for (let k = 0; k < components; k++) {
+      const length = Math.hypot(...along.columns([k]).data.map((value) => value / (s[0] || 1))) * (s[0] || 1);
+      expect(Math.abs(length - s[k])).toBeLessThanOrEqual(1e-12 * s[0]);
+    }
+  });
+
+  test('reads sparse rows as they are, ends at `tol`, and refuses all components', async () => {
+    const X = noise(80, 50);
+    const holes = new Matrix(X.data.map((value) => (value > 1 ? value : 0)) as Float64Array, 80, 50);
+    const dense = await fit(holes, 4);
+    const sparse = await fit(CsrMatrix.from(holes) as never, 4);
+    dense.singularValues.forEach((value, k) => {
+      expect(sparse.singularValues[k]).toBeCloseTo(value, 11);
+    });
+    const near = new TruncatedSVD({ nComponents: 4, algorithm: 'arpack', tol: 0.1, randomState: 1 });
+    const ratio = (await near.fit(holes)).singularValues[0] / dense.singularValues[0];
+    expect(ratio).toBeGreaterThan(0.95);
+    await expect(fit(X, 50)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    const pca = (nComponents: number | 'mle' | null) =>
+      new PCA({ nComponents, svdSolver: 'arpack', randomState: 1 }).fit(X);
+    for (const count of [50, 0.5, 'mle'] as const)
+      await expect(pca(count)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    expect((await pca(null)).nComponents).toBe(49);
+    const stop = new AbortController();
+    const aborted = new PCA({ nComponents: 3, svdSolver: 'arpack' }).fit(X, undefined, {
+      signal: stop.signal,
+    });
+    stop.abort();
+    await expect(aborted).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
 });

@@ -42,6 +42,8 @@ def cases():
         yield case(PCA(svd_solver="full", whiten=True), {"whiten": True}, ref, attributes)
         yield case(PCA(0.8, svd_solver="full"), {"nComponents": 0.8}, ref, attributes)
         yield case(TruncatedSVD(2, algorithm="arpack"), {"algorithm": "exact"}, ref, BASIC)
+        yield case(PCA(2, svd_solver="arpack"), {"nComponents": 2, "svdSolver": "arpack", "randomState": 1}, ref, attributes)
+        yield case(TruncatedSVD(2, algorithm="arpack"), {"algorithm": "arpack", "randomState": 3}, ref, BASIC)
         yield case(TruncatedSVD(2, algorithm="arpack"), {"nIter": 30, "randomState": 2}, ref, BASIC)
 
 
