@@ -20,10 +20,5 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new PCA({ nComponents: 1, svdSolver: 'randomized', whiten: true }),
     exceptions: AXES,
   },
-  {
-    name: 'PCA by Lanczos',
-    make: () => new PCA({ nComponents: 2, svdSolver: 'arpack', randomState: 1 }),
-    exceptions: AXES,
-  },
   { name: 'TruncatedSVD', make: () => new TruncatedSVD({ nComponents: 1 }), exceptions: AXES },
 ];
