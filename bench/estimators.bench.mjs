@@ -88,7 +88,12 @@ export async function run({ quick, peers, only }) {
     for (const data of new Set(cases.map((one) => one.data)))
       writeDataSet(folder, data, quick ? 2000 : 100_000);
     for (const threads of availableParallelism() > 1 && !quick ? [1, 2] : [1]) {
-      const settings = { ...threadSettings(threads), OMP_WAIT_POLICY: 'PASSIVE' };
+      // No thread of a side that waits may keep a CPU busy: those of OpenBLAS do by default, for long enough to halve what the other
+      // side has in its turn.
+      const settings = {
+        ...threadSettings(threads),
+        ...{ OMP_WAIT_POLICY: 'PASSIVE', OPENBLAS_THREAD_TIMEOUT: '4' },
+      };
       const commands = {
         boreal: [process.execPath, [path('./estimators/host.mjs'), folder]],
         ...(peers && {
