@@ -4,6 +4,7 @@
  */
 import { BorealError, FileFormatError, StateError } from '../errors.js';
 import type { Estimator } from './estimator.js';
+import { Matrix } from './matrix.js';
 import { show } from './params.js';
 import { findEstimator } from './registry.js';
 import { Schema } from './schema.js';
@@ -63,6 +64,11 @@ function encodeValue(value: unknown, tensors: Tensor[], path: string): unknown {
     value instanceof Uint8Array
   ) {
     return { $tensor: tensors.push(value) - 1 };
+  }
+  // A matrix among parameters, which take any that has its members.
+  if (value instanceof Matrix) {
+    const { data, rows, cols } = value;
+    return encodeValue({ data, rows, cols }, tensors, path);
   }
   if (Array.isArray(value)) return value.map((item, i) => encodeValue(item, tensors, `${path}[${i}]`));
   if (typeof value === 'object' && isPlain(value)) {

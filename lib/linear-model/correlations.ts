@@ -3,6 +3,7 @@ import type { FitInput } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { ValidationError } from '../errors.js';
 import { sumsOf } from './gram.js';
+import { type Precompute, sumsOfGram } from './precompute.js';
 
 /** What a path of column selection reads of X and y. */
 export interface Correlations {
@@ -54,26 +55,37 @@ export interface Products {
   readonly mean: number;
 }
 
+/** How products come about. */
+export interface ProductsOptions {
+  readonly fitIntercept: boolean;
+  readonly precompute: Precompute;
+}
+
 /**
- * The products of a training set, for each of its targets [rows, targets]. Where rows outnumber columns one pass makes all of them, and no centred copy;
- * else each column's are made when it is first asked for, since most never are.
+ * The products of a training set, for each of its targets [rows, targets]. Where rows outnumber columns, or `precompute` wants it, one pass makes all of
+ * them, and no centred copy; else each column's are made when it is first asked for, since most never are.
  *
  * @throws {ERR_INPUT_INFINITE} where they overflow
+ * @throws {ERR_SHAPE | ERR_PARAMETER} for given ones that are not those of X
  */
 export async function productsOf(
+  owner: object,
   input: FitInput,
   y: Matrix<Float64Array>,
-  fitIntercept: boolean,
+  { fitIntercept, precompute }: ProductsOptions,
 ): Promise<Products[]> {
   const { x, signal } = input;
   const { rows, cols } = x;
-  if (rows <= cols) {
+  const rest = { ...input, sampleWeight: null };
+  const given =
+    typeof precompute === 'object' ? await sumsOfGram(owner, rest, y, precompute, fitIntercept) : null;
+  if (given === null && (precompute === false || (precompute !== true && rows <= cols))) {
     const centred = await centre(x, y, fitIntercept, signal);
     const { offset, means } = centred;
     const own = await correlationsOf(centred, signal);
     return own.map((correlations, t) => ({ correlations, offset, mean: means[t] }));
   }
-  const sums = await sumsOf(input, y, fitIntercept);
+  const sums = given === null ? await sumsOf(input, y, fitIntercept) : [given];
   const products = new Matrix(sums[0].gram, cols, cols);
   const column = async (j: number) => products.row(j);
   return sums.flatMap(({ xy, yy, xMean: offset, yMean }) =>

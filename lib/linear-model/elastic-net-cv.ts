@@ -26,9 +26,13 @@ import {
   pathChoiceStateRules,
   ratiosRule,
 } from './path-choice.js';
+import { type Products, productsRule } from './precompute.js';
 
 /** Parameters of {@link LassoCV}. */
-export interface LassoCVParams extends DescentParams, PathChoiceParams {}
+export interface LassoCVParams extends DescentParams, PathChoiceParams {
+  /** Whether to go by products of all columns; 'auto': with at least as many rows as columns, of which there are at most 2048. Default 'auto'. */
+  precompute: Products;
+}
 
 /** Parameters of {@link ElasticNetCV}. */
 export interface ElasticNetCVParams extends LassoCVParams {
@@ -125,11 +129,11 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
  */
 export class LassoCV extends PathCV<LassoCVParams> {
   constructor(params: Partial<LassoCVParams> = {}) {
-    super({ ...pathChoiceDefaults, ...descentDefaults, ...params });
+    super({ ...pathChoiceDefaults, ...descentDefaults, precompute: 'auto', ...params });
   }
 
   get rules(): Rules<LassoCVParams> {
-    return { ...pathChoiceRules, ...descentRules };
+    return { ...pathChoiceRules, ...descentRules, precompute: productsRule };
   }
 
   protected get ratios(): readonly number[] {
@@ -154,11 +158,16 @@ export class LassoCV extends PathCV<LassoCVParams> {
  */
 export class ElasticNetCV extends PathCV<ElasticNetCVParams> {
   constructor(params: Partial<ElasticNetCVParams> = {}) {
-    super({ l1Ratio: 0.5, ...pathChoiceDefaults, ...descentDefaults, ...params });
+    super({ l1Ratio: 0.5, ...pathChoiceDefaults, ...descentDefaults, precompute: 'auto', ...params });
   }
 
   get rules(): Rules<ElasticNetCVParams> {
-    return { l1Ratio: ratiosRule(this.params), ...pathChoiceRules, ...descentRules };
+    return {
+      l1Ratio: ratiosRule(this.params),
+      ...pathChoiceRules,
+      ...descentRules,
+      precompute: productsRule,
+    };
   }
 
   protected get ratios(): readonly number[] {

@@ -1,11 +1,12 @@
 /** Linear regression with an L1 penalty, and with both: lasso and elastic net. */
 import { type FitInput, fitTargets, type SparseFitInput, toShared } from '../core/fit-input.js';
-import type { Matrix } from '../core/matrix.js';
+import { Matrix } from '../core/matrix.js';
 import { bool, int, oneOf, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
-import { type DescentSpec, type LinearAddon, native } from '../native.js';
+import { type DescentSpec, type GramProblem, type LinearAddon, native } from '../native.js';
 import { isSummedInPlace, sumsOfCallers } from './gram.js';
 import { IterativeLinearRegressor, type IterativeLinearState } from './iterative-regressor.js';
+import { makesProducts, type Precompute, precomputeRule, sumsOfGram, wayOf } from './precompute.js';
 
 /** Parameters that all models fitted by coordinate descent have. */
 export interface DescentParams {
@@ -32,6 +33,12 @@ export interface LassoParams extends DescentParams {
   warmStart: boolean;
   /** Strength of the penalty, >= 0. Default 1. */
   alpha: number;
+  /**
+   * Whether to go by products of all columns; 'auto': with at least as many rows as columns, of which there are at most 2048. Or these
+   * products, X'X [columns, columns], of X less its means with `fitIntercept` (X that is not has them made anew), and times the roots of the
+   * weights, whose mean is 1. Of sparse rows not read. Default 'auto'.
+   */
+  precompute: Precompute;
 }
 
 /** Parameters of {@link ElasticNet}. */
@@ -66,10 +73,10 @@ export const descentRules: Rules<DescentParams> = {
 };
 
 /** @internal */
-export function descentSpec(params: DescentParams): DescentSpec {
-  const { fitIntercept, positive, maxIter, tol, selection, randomState } = params;
+export function descentSpec(params: DescentParams & { readonly precompute?: Precompute }): DescentSpec {
+  const { fitIntercept, positive, maxIter, tol, selection, randomState, precompute = 'auto' } = params;
   const random = selection === 'random';
-  const solver = { fitIntercept, positive, maxIter, tol, random, products: 'auto' as const };
+  const solver = { fitIntercept, positive, maxIter, tol, random, products: wayOf(precompute) };
   return { ...solver, seed: random ? resolveSeed(randomState) : 0 };
 }
 
@@ -84,7 +91,7 @@ export function descend(x: Matrix | CsrMatrix, ...rest: Descent): ReturnType<Lin
 
 /** Base of what is y = x . coef + intercept, found by coordinate descent. */
 export abstract class SparseLinearRegressor<
-  P extends DescentParams,
+  P extends DescentParams & { precompute: Precompute },
   S extends SparseLinearState,
 > extends IterativeLinearRegressor<P, S> {
   /** Rules of what the states share. */
@@ -108,12 +115,21 @@ export abstract class SparseLinearRegressor<
     const before = warmStart && this.isFitted ? this.state.coef : null;
     const startCoef = before?.length === x.cols ? before : null;
     const spec = { ...descentSpec(this.params), alphas: Float64Array.of(alpha), l1Ratio, startCoef };
-    const sums = sumsOfCallers(input, y, spec.fitIntercept);
+    const sums = await this.#sums(input, y);
     const path = await (sums === null
       ? descend(x instanceof CsrMatrix ? x : toShared(x), y, sampleWeight, spec, cancel)
       : native.elasticNetOfGram(sums, spec, cancel));
     const { coef, intercept, gap, iterations, converged } = path;
     return { coef, intercept, dualGap: gap[0], iterations: iterations[0], converged };
+  }
+
+  /** Those of the caller's rows where they lie, at once; or those that are given. Null where the fit has to make them, or goes without. */
+  #sums(input: FitInput | SparseFitInput, y: Float64Array): GramProblem | null | Promise<GramProblem | null> {
+    const { fitIntercept, precompute } = this.params;
+    const { x } = input;
+    if (typeof precompute !== 'object' || x instanceof CsrMatrix)
+      return sumsOfCallers(input, y, fitIntercept);
+    return sumsOfGram(this, { ...input, x }, new Matrix(y, y.length, 1), precompute, fitIntercept);
   }
 }
 
@@ -123,9 +139,10 @@ export abstract class SparseLinearRegressor<
  * rows as columns, in float64. Scale the columns first: the penalty treats them alike. Sparse rows are read as they are, column by
  * column.
  *
- * Differs from scikit-learn: one target at a time; no `precompute`. A fit that stops at `maxIter` sets `converged`
+ * Differs from scikit-learn: one target at a time; `precompute` is 'auto' by default. A fit that stops at `maxIter` sets `converged`
  * to false, where scikit-learn warns.
  *
+ * @throws {ERR_SHAPE | ERR_PARAMETER} for a `precompute` that is not that of X
  * @example
  * ```ts
  * import { Lasso } from 'boreal';
@@ -135,11 +152,11 @@ export abstract class SparseLinearRegressor<
  */
 export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState> {
   constructor(params: Partial<LassoParams> = {}) {
-    super({ alpha: 1, ...descentDefaults, warmStart: false, ...params });
+    super({ alpha: 1, ...descentDefaults, precompute: 'auto', warmStart: false, ...params });
   }
 
   get rules(): Rules<LassoParams> {
-    return { alpha: real(0), ...descentRules, warmStart: bool };
+    return { alpha: real(0), ...descentRules, precompute: precomputeRule, warmStart: bool };
   }
 
   get stateRules(): Rules<SparseLinearState> {
@@ -147,7 +164,7 @@ export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState>
   }
 
   protected override learnsInPlace(x: Matrix): boolean {
-    return isSummedInPlace(x);
+    return makesProducts(this.params.precompute) && isSummedInPlace(x);
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {
@@ -176,11 +193,17 @@ export class Lasso extends SparseLinearRegressor<LassoParams, SparseLinearState>
  */
 export class ElasticNet extends SparseLinearRegressor<ElasticNetParams, SparseLinearState> {
   constructor(params: Partial<ElasticNetParams> = {}) {
-    super({ alpha: 1, l1Ratio: 0.5, ...descentDefaults, warmStart: false, ...params });
+    super({ alpha: 1, l1Ratio: 0.5, ...descentDefaults, precompute: 'auto', warmStart: false, ...params });
   }
 
   get rules(): Rules<ElasticNetParams> {
-    return { alpha: real(0), l1Ratio: real(0, 1), ...descentRules, warmStart: bool };
+    return {
+      alpha: real(0),
+      l1Ratio: real(0, 1),
+      ...descentRules,
+      precompute: precomputeRule,
+      warmStart: bool,
+    };
   }
 
   get stateRules(): Rules<SparseLinearState> {
@@ -188,7 +211,7 @@ export class ElasticNet extends SparseLinearRegressor<ElasticNetParams, SparseLi
   }
 
   protected override learnsInPlace(x: Matrix): boolean {
-    return isSummedInPlace(x);
+    return makesProducts(this.params.precompute) && isSummedInPlace(x);
   }
 
   protected fitState(input: FitInput): Promise<SparseLinearState> {

@@ -9,9 +9,12 @@ import { type Folds, foldsRule } from './folds.js';
 import { type LarsBaseParams, type LarsState, larsDefaults, larsRules, PathRegressor } from './lars.js';
 import { larsPath } from './lars-path.js';
 import { pathFolds, type ResidualMeans } from './path-folds.js';
+import { type Products, productsRule } from './precompute.js';
 
 /** Parameters of {@link LarsCV}. */
 export interface LarsCVParams extends LarsBaseParams {
+  /** Whether to make products of all columns at once, or of those that are asked for one after the other; 'auto': with more rows than columns. Default 'auto'. */
+  precompute: Products;
   /** Steps of a path, at most. Default 500. */
   maxIter: number;
   /** How rows are left out: see {@link Folds}. Default 5. */
@@ -60,10 +63,10 @@ abstract class PathCVRegressor<P extends LarsCVParams> extends PathRegressor<P, 
   protected async fitState(input: FitInput): Promise<LarsCVState> {
     const { cv, maxNAlphas, maxIter } = this.params;
     const y = fitTargets(input);
-    const { fitIntercept, eps } = this.params;
+    const { fitIntercept, eps, precompute } = this.params;
     const spec = { ...this.how, alphaMin: 0, maxIter, eps };
     const errors: FoldErrors[] = [];
-    for await (const fold of pathFolds(this, input, y, { cv, fitIntercept })) {
+    for await (const fold of pathFolds(this, input, y, { cv, fitIntercept, precompute })) {
       const path = await larsPath(fold.train, spec, () => pause(input.signal));
       const { squares, products } = await fold.errors(path.coefs);
       const [alphas, ...rest] = [path.alphas, squares, products].map((list) => [...list].reverse());
@@ -133,11 +136,17 @@ function errorAt({ alphas, squares, products }: FoldErrors, alpha: number): numb
  */
 export class LarsCV extends PathCVRegressor<LarsCVParams> {
   constructor(params: Partial<LarsCVParams> = {}) {
-    super({ ...larsDefaults, maxIter: 500, cv: 5, maxNAlphas: 1000, ...params });
+    super({ ...larsDefaults, precompute: 'auto', maxIter: 500, cv: 5, maxNAlphas: 1000, ...params });
   }
 
   get rules(): Rules<LarsCVParams> {
-    return { ...larsRules, maxIter: int(1, 0x7fff_ffff), cv: foldsRule, maxNAlphas: int(1) };
+    return {
+      ...larsRules,
+      precompute: productsRule,
+      maxIter: int(1, 0x7fff_ffff),
+      cv: foldsRule,
+      maxNAlphas: int(1),
+    };
   }
 
   protected get how() {
@@ -161,11 +170,26 @@ export class LarsCV extends PathCVRegressor<LarsCVParams> {
  */
 export class LassoLarsCV extends PathCVRegressor<LassoLarsCVParams> {
   constructor(params: Partial<LassoLarsCVParams> = {}) {
-    super({ ...larsDefaults, maxIter: 500, cv: 5, maxNAlphas: 1000, positive: false, ...params });
+    super({
+      ...larsDefaults,
+      precompute: 'auto',
+      maxIter: 500,
+      cv: 5,
+      maxNAlphas: 1000,
+      positive: false,
+      ...params,
+    });
   }
 
   get rules(): Rules<LassoLarsCVParams> {
-    return { ...larsRules, maxIter: int(1, 0x7fff_ffff), cv: foldsRule, maxNAlphas: int(1), positive: bool };
+    return {
+      ...larsRules,
+      precompute: productsRule,
+      maxIter: int(1, 0x7fff_ffff),
+      cv: foldsRule,
+      maxNAlphas: int(1),
+      positive: bool,
+    };
   }
 
   protected get how() {

@@ -19,6 +19,7 @@ import { ValidationError } from '../errors.js';
 import { interceptOf, productsOf } from './correlations.js';
 import { isSummedInPlace } from './gram.js';
 import { type LarsPath, type LarsSpec, larsPath } from './lars-path.js';
+import { makesProducts, type Precompute, precomputeRule } from './precompute.js';
 import {
   type OneTarget,
   StepwiseRegressor,
@@ -32,6 +33,11 @@ export interface LarsBaseParams {
   fitIntercept: boolean;
   /** The least diagonal element of the factor of the Gram matrix, >= 0; more keeps dependent columns apart. Default 2^-52. */
   eps: number;
+  /**
+   * Whether to make products of all columns at once, or of those that are asked for one after the other; 'auto': with more rows than columns. Or these
+   * products, X'X [columns, columns], of X less its means with `fitIntercept` (X that is not has them made anew). Default 'auto'.
+   */
+  precompute: Precompute;
 }
 
 /** Parameters of {@link Lars}. */
@@ -64,8 +70,12 @@ export interface LarsState extends StepwiseState {
   readonly activeEnds?: Int32Array;
 }
 
-export const larsRules: Rules<LarsBaseParams> = { fitIntercept: bool, eps: real(0) };
-export const larsDefaults: LarsBaseParams = { fitIntercept: true, eps: Number.EPSILON };
+export const larsRules: Rules<LarsBaseParams> = {
+  ...{ fitIntercept: bool, eps: real(0), precompute: precomputeRule },
+};
+export const larsDefaults: LarsBaseParams = {
+  ...{ fitIntercept: true, eps: Number.EPSILON, precompute: 'auto' },
+};
 
 const ends = either(int32s(), absent);
 
@@ -108,9 +118,9 @@ export abstract class PathRegressor<
     spec: Omit<LarsSpec, 'eps'>,
     choose: (path: LarsPath) => Promise<number> = async ({ alphas }) => alphas.length - 1,
   ): Promise<LarsState> {
-    const { fitIntercept, eps } = this.params;
+    const { eps } = this.params;
     const { signal } = input;
-    const targets = await productsOf(input, fitTargetMatrix(input), fitIntercept);
+    const targets = await productsOf(this, input, fitTargetMatrix(input), this.params);
     const most = Math.min(spec.maxIter, input.x.cols);
     const progress = reportProgress(input, this);
     const [found, paths]: [OneTarget[], LarsPath[]] = [[], []];
@@ -196,7 +206,7 @@ function joined(
  * Of several targets, [rows, targets], each has a path of its own; `coef` is a matrix, [targets, columns].
  *
  * Differs from scikit-learn: sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
- * `precompute`, `fit_path`, `jitter` and `verbose`; a coefficient that crosses 0 goes on, where scikit-learn turns its sign for the next step; columns that depend on
+ * `fit_path`, `jitter` and `verbose`; a coefficient that crosses 0 goes on, where scikit-learn turns its sign for the next step; columns that depend on
  * those that are in are passed over without a warning.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
@@ -226,7 +236,7 @@ export class Lars<Y extends FloatArray | Matrix = FloatArray> extends PathRegres
   }
 
   protected override learnsInPlace(x: Matrix): boolean {
-    return isSummedInPlace(x);
+    return makesProducts(this.params.precompute) && isSummedInPlace(x);
   }
 
   protected async fitState(input: FitInput): Promise<LarsState> {
@@ -244,7 +254,7 @@ export class Lars<Y extends FloatArray | Matrix = FloatArray> extends PathRegres
  * Of several targets, [rows, targets], each has a path of its own; `coef` is a matrix, [targets, columns].
  *
  * Differs from scikit-learn: sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
- * `precompute`, `fit_path`, `jitter` and `verbose`.
+ * `fit_path`, `jitter` and `verbose`.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
@@ -273,7 +283,7 @@ export class LassoLars<Y extends FloatArray | Matrix = FloatArray> extends PathR
   }
 
   protected override learnsInPlace(x: Matrix): boolean {
-    return isSummedInPlace(x);
+    return makesProducts(this.params.precompute) && isSummedInPlace(x);
   }
 
   protected fitState(input: FitInput): Promise<LarsState> {

@@ -9,6 +9,7 @@ import { type Correlations, GrowingFactor, interceptOf, productsOf } from './cor
 import { type Folds, foldsRule } from './folds.js';
 import { isSummedInPlace } from './gram.js';
 import { pathFolds } from './path-folds.js';
+import { makesProducts, type Precompute, precomputeRule } from './precompute.js';
 import {
   type OneTarget,
   StepwiseRegressor,
@@ -24,6 +25,8 @@ export interface OrthogonalMatchingPursuitParams {
   tol: number | null;
   /** Fit a constant term. Default true. */
   fitIntercept: boolean;
+  /** As that of {@link Lars}. Default 'auto'. */
+  precompute: Precompute;
 }
 
 /** Parameters of {@link OrthogonalMatchingPursuitCV}. */
@@ -108,10 +111,12 @@ abstract class Pursuit<
     input: FitInput,
     wanted: number | null,
     tol: number | null,
+    precompute: Precompute,
   ): Promise<OrthogonalMatchingPursuitState> {
     const { cols } = input.x;
     const found: OneTarget[] = [];
-    for (const products of await productsOf(input, fitTargetMatrix(input), this.params.fitIntercept)) {
+    const how = { fitIntercept: this.params.fitIntercept, precompute };
+    for (const products of await productsOf(this, input, fitTargetMatrix(input), how)) {
       const { models, squares } = await pursue(products.correlations, wanted ?? cols, tol, input.signal);
       const coef = models.at(-1) ?? new Float64Array(cols);
       found.push({
@@ -134,7 +139,7 @@ abstract class Pursuit<
  *
  * Of several targets, [rows, targets], each takes columns by itself; `coef` is a matrix, [targets, columns].
  *
- * Differs from scikit-learn: sample weights are ignored, where its `fit` takes none; no `precompute`; columns that depend on each other
+ * Differs from scikit-learn: sample weights are ignored, where its `fit` takes none; columns that depend on each other
  * end it with `converged` false instead of a warning, as does a `tol` that all columns together do not reach.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
@@ -152,7 +157,7 @@ export class OrthogonalMatchingPursuit<Y extends FloatArray | Matrix = FloatArra
   Y
 > {
   constructor(params: Partial<OrthogonalMatchingPursuitParams> = {}) {
-    super({ nNonzeroCoefs: null, tol: null, fitIntercept: true, ...params });
+    super({ nNonzeroCoefs: null, tol: null, fitIntercept: true, precompute: 'auto', ...params });
   }
 
   get rules(): Rules<OrthogonalMatchingPursuitParams> {
@@ -160,22 +165,23 @@ export class OrthogonalMatchingPursuit<Y extends FloatArray | Matrix = FloatArra
       nNonzeroCoefs: either(int(1), nothing),
       tol: either(real(0), nothing),
       fitIntercept: bool,
+      precompute: precomputeRule,
     };
   }
 
   protected override learnsInPlace(x: Matrix): boolean {
-    return isSummedInPlace(x);
+    return makesProducts(this.params.precompute) && isSummedInPlace(x);
   }
 
   protected async fitState(input: FitInput): Promise<OrthogonalMatchingPursuitState> {
     const { cols } = input.x;
-    const { tol, nNonzeroCoefs } = this.params;
+    const { tol, nNonzeroCoefs, precompute } = this.params;
     const wanted = tol === null ? (nNonzeroCoefs ?? Math.max(Math.floor(0.1 * cols), 1)) : null;
     if (wanted !== null && wanted > cols) {
       const message = `OrthogonalMatchingPursuit: nNonzeroCoefs is ${wanted}, but X has ${cols} columns.`;
       throw new ValidationError('ERR_PARAMETER', message);
     }
-    return this.learn(input, wanted, tol);
+    return this.learn(input, wanted, tol, precompute);
   }
 }
 
@@ -217,7 +223,7 @@ export class OrthogonalMatchingPursuitCV extends Pursuit<OrthogonalMatchingPursu
     const y = fitTargets(input);
     const errors: Array<readonly number[]> = [];
     const { fitIntercept } = this.params;
-    for await (const fold of pathFolds(this, input, y, { cv, fitIntercept })) {
+    for await (const fold of pathFolds(this, input, y, { cv, fitIntercept, precompute: 'auto' })) {
       const { models } = await pursue(fold.train, most, null, input.signal);
       errors.push(models.length === 0 ? [] : (await fold.errors(models)).squares);
     }
@@ -226,6 +232,6 @@ export class OrthogonalMatchingPursuitCV extends Pursuit<OrthogonalMatchingPursu
     const means = Array.from({ length: compared }, (_, k) =>
       errors.reduce((sum, one) => sum + one[k] / count, 0),
     );
-    return this.learn(input, Math.max(means.indexOf(Math.min(...means)) + 1, 1), null);
+    return this.learn(input, Math.max(means.indexOf(Math.min(...means)) + 1, 1), null, 'auto');
   }
 }

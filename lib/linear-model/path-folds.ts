@@ -3,8 +3,9 @@ import { type FitInput, takeSharedRows } from '../core/fit-input.js';
 import type { Fold } from '../core/k-fold.js';
 import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
-import { type Correlations, productsOf } from './correlations.js';
+import { type Correlations, type ProductsOptions, productsOf } from './correlations.js';
 import { dealFolds, type Folds, isPartition } from './folds.js';
+import type { Products } from './precompute.js';
 
 /** Means over the rows of a fold, of models one after the other. */
 export interface ResidualMeans {
@@ -22,6 +23,13 @@ export interface PathFold {
   errors(coefs: readonly Float64Array[]): Promise<ResidualMeans>;
 }
 
+/** How folds are made, and their products. */
+export interface PathFoldOptions {
+  readonly cv: Folds;
+  readonly fitIntercept: boolean;
+  readonly precompute: Products;
+}
+
 /**
  * Each fold, one after the other. With fewer columns than rows, of which each is tested once, everything comes from the products of each
  * fold's rows, which are made once.
@@ -32,15 +40,16 @@ export async function* pathFolds(
   owner: object,
   input: FitInput,
   y: Float64Array,
-  { cv, fitIntercept }: { readonly cv: Folds; readonly fitIntercept: boolean },
+  { cv, fitIntercept, precompute }: PathFoldOptions,
 ): AsyncGenerator<PathFold> {
   const folds = dealFolds(owner, cv, input);
   const fewest = Math.min(...folds.map(({ train }) => train.length));
-  if (fewest > input.x.cols && isPartition(folds, input.x.rows)) {
+  const wantsProducts = precompute === 'auto' ? fewest > input.x.cols : precompute;
+  if (wantsProducts && isPartition(folds, input.x.rows)) {
     yield* byProducts(input, y, folds, fitIntercept);
     return;
   }
-  for (const fold of folds) yield byRows(input, y, fold, fitIntercept);
+  for (const fold of folds) yield byRows(owner, input, y, fold, { fitIntercept, precompute });
 }
 
 /** From products of columns, target and ones, about the means of all rows: those of training rows are what folds leave of the sums. */
@@ -91,16 +100,17 @@ async function* byProducts(
 }
 
 async function byRows(
+  owner: object,
   input: FitInput,
   y: Float64Array,
   { train, test }: Fold,
-  fitIntercept: boolean,
+  options: ProductsOptions,
 ): Promise<PathFold> {
   const { x, signal } = input;
   const pick = (rows: Int32Array) => Float64Array.from(rows, (i) => y[i]);
   const part = { ...input, x: takeSharedRows(x, train) };
   const own = new Matrix(pick(train), train.length, 1);
-  const [{ correlations, offset, mean }] = await productsOf(part, own, fitIntercept);
+  const [{ correlations, offset, mean }] = await productsOf(owner, part, own, options);
   const errors = async (coefs: readonly Float64Array[]) => {
     const rows = x
       .takeRows(test)

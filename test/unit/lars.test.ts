@@ -1,10 +1,13 @@
 /** Paths of column selection: what golden values do not show. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   ARDRegression,
+  CsrMatrix,
+  ElasticNet,
   Lars,
   LarsCV,
   Lasso,
+  LassoCV,
   LassoLars,
   LassoLarsCV,
   LassoLarsIC,
@@ -91,6 +94,86 @@ test.each([
     for (const name of ['alphas', 'active', 'coefPath', 'nIter', 'coef'] as const)
       expect((loaded as Lars)[name], name).toEqual((all as unknown as Lars)[name]);
   }
+});
+
+describe('precompute', () => {
+  const makers: Array<[string, (params: object) => Lasso | Lars]> = [
+    ['Lasso', (params) => new Lasso({ alpha: 0.5, tol: 1e-12, ...params })],
+    ['ElasticNet', (params) => new ElasticNet({ alpha: 0.5, tol: 1e-12, ...params }) as never],
+    ['Lars', (params) => new Lars({ nNonzeroCoefs: 3, ...params })],
+    ['LassoLars', (params) => new LassoLars({ alpha: 0.5, ...params }) as never],
+    ['OrthogonalMatchingPursuit', (params) => new OrthogonalMatchingPursuit(params) as never],
+  ];
+  const wide = makeRegression({ nSamples: 12, nFeatures: 40, nInformative: 3, noise: 1, randomState: 3 });
+  const near = (one: Lasso | Lars, other: Lasso | Lars) => {
+    for (const [j, coef] of one.coef.entries()) expect(other.coef[j]).toBeCloseTo(coef, 7);
+    expect(other.intercept).toBeCloseTo(one.intercept, 7);
+  };
+
+  test.each(makers)('%s is the same with products, without and with given ones', async (_, make) => {
+    for (const { X, y } of [line, wide]) {
+      const usual = await make({}).fit(X, y);
+      for (const precompute of [true, false]) near(usual, await make({ precompute }).fit(X, y));
+      const centred = X.sub(X.mean(0)) as Matrix;
+      const gram = centred.matmul(centred, { transposeA: true });
+      for (const given of [gram, gram.toArray()])
+        near(await make({}).fit(centred, y), await make({ precompute: given }).fit(centred, y));
+      // Those of X that is not centred are made anew.
+      near(usual, await make({ precompute: X.matmul(X, { transposeA: true }) }).fit(X, y));
+      const raw = { precompute: X.matmul(X, { transposeA: true }), fitIntercept: false };
+      near(await make({ fitIntercept: false }).fit(X, y), await make(raw).fit(X, y));
+    }
+  });
+
+  test.each(makers)('%s reads those that are given, and refuses what cannot be them', async (_, make) => {
+    const { X, y } = line;
+    const gram = X.matmul(X, { transposeA: true }) as Matrix<Float64Array>;
+    const fit = (precompute: unknown) => make({ precompute, fitIntercept: false }).fit(X, y);
+    const usual = await fit('auto');
+    const strongest = usual.coef.reduce(
+      (best, c, j) => (Math.abs(c) > Math.abs(usual.coef[best]) ? j : best),
+      0,
+    );
+    const other = gram.copy();
+    other.row(strongest)[strongest] *= 2;
+    expect(Math.abs((await fit(other)).coef[strongest])).toBeLessThan(Math.abs(usual.coef[strongest]));
+    const wrong = gram.copy();
+    wrong.row(4)[5] += 1;
+    const holed = gram.copy();
+    holed.row(0)[0] = Number.NaN;
+    for (const given of [wrong, holed, 'yes', 3]) await expect(fit(given)).rejects.toMatchObject(refused);
+    for (const given of [gram.columns([0, 1]), [[1]]])
+      await expect(fit(given)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    const model = await fit(gram);
+    near(model, (await load(model.toBytes())) as Lasso);
+  });
+
+  test('goes with weights of rows, float32, sparse rows and folds', async () => {
+    const { X, y } = line;
+    const sampleWeight = Float64Array.from(y, (_, i) => (i % 3) / 2);
+    const roots = Matrix.from(
+      Array.from(sampleWeight, (w) => [Math.sqrt((w * 60) / sampleWeight.reduce((a, b) => a + b))]),
+    );
+    const rows = X.mul(roots);
+    const precompute = rows.matmul(rows, { transposeA: true });
+    const how = { alpha: 0.5, fitIntercept: false, tol: 1e-12 };
+    const usual = await new Lasso(how).fit(X, y, { sampleWeight });
+    near(usual, await new Lasso({ ...how, precompute }).fit(X, y, { sampleWeight }));
+    const single = X.astype('float32');
+    const own = await new Lasso({ ...how, precompute: single.matmul(single, { transposeA: true }) }).fit(
+      single,
+      y,
+    );
+    for (const [j, coef] of (await new Lasso(how).fit(single, y)).coef.entries())
+      expect(own.coef[j]).toBeCloseTo(coef, 3);
+    const sparse = CsrMatrix.from(X);
+    near(await new Lasso(how).fit(sparse, y), await new Lasso({ ...how, precompute: [[1]] }).fit(sparse, y));
+    for (const Model of [LassoCV, LassoLarsCV, LarsCV] as const) {
+      const [made, left] = [true, false].map((way) => new Model({ precompute: way, cv: 3 }));
+      near((await made.fit(X, y)) as never, (await left.fit(X, y)) as never);
+      await expect(new Model({ precompute: precompute as never }).fit(X, y)).rejects.toMatchObject(refused);
+    }
+  });
 });
 
 test('fewer rows than columns', async () => {
