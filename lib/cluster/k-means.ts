@@ -48,6 +48,9 @@ export interface KMeansParams {
  * `fit` with `device: 'cuda'` iterates on a GPU, in float32 and from the CPU's starts: labels are the CPU's but for rows that lie, to
  * float32, as near to two centres.
  *
+ * With 'lloyd', rows of float64 are looked at in float32 first, of which a fit keeps a copy; what that cannot decide, float64 does, so that
+ * labels are those of float64.
+ *
  * Sparse rows are read as they are, by Lloyd's algorithm on the CPU.
  *
  * Differs from scikit-learn: random streams of our own; distances of dense rows are computed from differences, so that rows far from 0

@@ -1,6 +1,7 @@
 #include "neighbors/brute.h"
 
 #include "base/thread_pool.h"
+#include "linalg/rounding.h"
 
 namespace boreal {
 
@@ -32,23 +33,9 @@ BruteSearch<T>::BruteSearch(const NeighborSpec& spec, MatrixView<const T> y, con
         options.max_threads);
     return;
   }
-  // The middle of each column goes to 0 and the widest one to [-1, 1]: rounding then costs least.
-  shift_.assign(d, 0);
-  double widest = 0;
-  for (size_t k = 0; k < d; ++k) {
-    double least = std::numeric_limits<double>::infinity(), greatest = -least;
-    for (size_t i = 0; i < n; ++i) {
-      const double value = static_cast<double>(y.at(i, k));
-      least = std::min(least, value);
-      greatest = std::max(greatest, value);
-    }
-    shift_[k] = least / 2 + greatest / 2;
-    widest = std::max(widest, greatest / 2 - least / 2);
-  }
-  // A power of two, so that scaling is exact.
-  scale_ = widest > 0 && std::isfinite(widest)
-               ? std::ldexp(1.0, std::clamp(-std::ilogb(widest) - 1, -1000, 1000))
-               : 1;
+  const Rounding rounding = rounding_of(y, options);
+  shift_ = rounding.shift;
+  scale_ = rounding.scale;
   const bool multiplies = spec.metric == NeighborMetric::kEuclidean;
   if (multiplies) {
     squares_ = AlignedBuffer<float>(n);

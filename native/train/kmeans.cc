@@ -23,17 +23,19 @@ namespace {
 template <typename T>
 class PoolSteps final : public KMeansSteps<T> {
  public:
-  PoolSteps(MatrixView<const T> x, Span<double> weights, const KMeansSpec& spec, const CancelToken* cancel)
+  // rows: those of x, for Hamerly's bounds.
+  PoolSteps(MatrixView<const T> x, const FloatRows<T>* rows, Span<double> weights, const KMeansSpec& spec,
+            const CancelToken* cancel)
       : x_(x),
         weights_(weights),
         clusters_(spec.clusters),
         cancel_(cancel),
         labels_(x.rows, -1),
         moving_(x, weights, spec.clusters) {
-    if (spec.elkan && clusters_ > 1) {
+    if (rows == nullptr) {
       assigner_ = std::make_unique<ElkanBounds<T>>(x, clusters_, cancel);
     } else {
-      assigner_ = std::make_unique<HamerlyBounds<T>>(x, clusters_, cancel);
+      assigner_ = std::make_unique<HamerlyBounds<T>>(x, *rows, clusters_, cancel);
     }
   }
   ClusterSums assign(const std::vector<double>& centres) override {
@@ -147,9 +149,12 @@ template <typename T>
 KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double> given,
                        const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress) {
   std::unique_ptr<CudaKMeansSteps<T>> placed;
+  std::unique_ptr<FloatRows<T>> rows;
   const auto with_steps = [&](const auto& run) {
     if (!spec.target.is_gpu()) {
-      const auto steps = std::make_unique<PoolSteps<T>>(x, weights, spec, cancel);
+      const bool elkan = spec.elkan && spec.clusters > 1;
+      if (!elkan && !rows) rows = std::make_unique<FloatRows<T>>(x, cancel);
+      const auto steps = std::make_unique<PoolSteps<T>>(x, rows.get(), weights, spec, cancel);
       return run(static_cast<KMeansSteps<T>&>(*steps));
     }
     if (!placed) {

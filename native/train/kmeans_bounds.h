@@ -12,6 +12,7 @@
 #include "base/matrix_view.h"
 #include "kernels/cluster_kernels.h"
 #include "linalg/distance.h"
+#include "linalg/rounding.h"
 #include "train/moving_sums.h"
 
 namespace boreal {
@@ -29,11 +30,14 @@ class BoundedCentres {
   const T* row(size_t c) const { return rows_.data() + c * cols_; }
   PackedRows<T> packed() const;
   // Whether a row at `distance` from its centre is nearer to it for certain than to one at `bound` or beyond.
-  bool below(double distance, double bound) const { return distance * (1 + room_) < bound * (1 - room_); }
+  bool below(double distance, double bound) const {
+    return distance * (1 + room_) + slack < bound * (1 - room_);
+  }
 
   std::vector<double> shift;    // of each centre by the last move; 0 at first
   std::vector<double> half;     // [clusters, clusters] half the distances; infinity to itself
   std::vector<double> nearest;  // half the distance to the nearest other
+  double slack = 0;             // absolute room, where rows and centres are rounded
 
  private:
   size_t clusters_, cols_;
@@ -50,11 +54,30 @@ class BoundedAssigner {
   virtual void assign(const std::vector<double>& centres, MovingSums<T>* sums, int32_t* labels) = 0;
 };
 
+// The rows as Hamerly's bounds see them: in float, which halves what is read. Of float64 they are rounded;
+// what their distances do not decide for certain, the rows themselves do.
+template <typename T>
+class FloatRows {
+ public:
+  FloatRows(MatrixView<const T> x, const CancelToken* cancel);
+
+  const MatrixView<const float>& view() const { return view_; }
+  // Centres as they lie among the rows; *slack: of the difference between two distances of a row to them.
+  // Infinite where a centre is so far away from all rows that rounding leaves nothing of their differences.
+  std::vector<double> place(const std::vector<double>& centres, double* slack) const;
+
+ private:
+  Rounding rounding_;
+  AlignedBuffer<float> rounded_;
+  MatrixView<const float> view_;
+  double longest_ = 0;
+};
+
 // Two bounds a row (Hamerly 2010, "Making k-means even faster").
 template <typename T>
 class HamerlyBounds : public BoundedAssigner<T> {
  public:
-  HamerlyBounds(MatrixView<const T> x, size_t clusters, const CancelToken* cancel);
+  HamerlyBounds(MatrixView<const T> x, const FloatRows<T>& rows, size_t clusters, const CancelToken* cancel);
   void assign(const std::vector<double>& centres, MovingSums<T>* sums, int32_t* labels) override;
 
  private:
@@ -65,15 +88,29 @@ class HamerlyBounds : public BoundedAssigner<T> {
     double others = 0;   // what lower ones have fallen by: the largest shifts of the other centres
     double nearest = 0;  // half the distance to the nearest other centre
   };
+  // Centres for the distance kernels, and scratch for a block of rows.
+  struct Packed {
+    PackedRows<float> rounded;
+    PackedRows<T> exact;
+  };
+  struct Block {
+    AlignedBuffer<float> rows, tile;
+    AlignedBuffer<T> doubtful, exact;
+  };
 
   size_t open_rows(size_t begin, size_t end, const int32_t* labels, uint32_t* open);
-  void assign_block(const uint32_t* rows, size_t count, const PackedRows<T>& packed, size_t part, T* block,
-                    T* tile, MovingSums<T>* sums, int32_t* labels);
+  void assign_block(const uint32_t* rows, size_t count, const Packed& packed, size_t part, Block& block,
+                    MovingSums<T>* sums, int32_t* labels);
+  void decide(const uint32_t* rows, const uint32_t* doubtful, size_t count, const Packed& packed,
+              Block& block, int32_t* nearest) const;
 
   MatrixView<const T> x_;
+  MatrixView<const float> rows_;
+  const FloatRows<T>& places_;
   size_t clusters_;
   const CancelToken* cancel_;
-  BoundedCentres<T> centres_;
+  BoundedCentres<float> centres_;
+  bool fresh_ = true;                  // no bounds yet
   std::vector<Drift> drifts_;          // of each cluster
   std::vector<double> upper_, lower_;  // [rows] on the distances to the own centre, and to any other
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
@@ -14,8 +15,60 @@ constexpr size_t kBlockRows = 96;
 }  // namespace
 
 template <typename T>
-HamerlyBounds<T>::HamerlyBounds(MatrixView<const T> x, size_t clusters, const CancelToken* cancel)
+FloatRows<T>::FloatRows(MatrixView<const T> x, const CancelToken* cancel) {
+  if constexpr (std::is_same_v<T, float>) {
+    view_ = x;
+  } else {
+    rounding_ = rounding_of(x, {0, cancel});
+    rounded_ = AlignedBuffer<float>(x.rows * x.cols);
+    view_ = dense_view<const float>(rounded_.data(), x.rows, x.cols);
+    const Partition parts = partition_rows(x.rows, 1024, 64);
+    std::vector<double> longest(parts.count(), 0);
+    ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
+      check_cancel(cancel);
+      for (size_t i = parts.begin(part); i < parts.end(part); ++i) {
+        float* const row = rounded_.data() + i * x.cols;
+        rounding_.apply(x.row(i), row);
+        float square = 0;
+        for (size_t k = 0; k < x.cols; ++k) square += row[k] * row[k];
+        longest[part] = std::max(longest[part], static_cast<double>(square));
+      }
+    });
+    // Of sums in float, with room for their rounding.
+    longest_ = std::sqrt(*std::max_element(longest.begin(), longest.end())) * 1.01;
+  }
+}
+
+template <typename T>
+std::vector<double> FloatRows<T>::place(const std::vector<double>& centres, double* slack) const {
+  *slack = 0;
+  if constexpr (std::is_same_v<T, float>) return centres;
+  const size_t cols = view_.cols;
+  std::vector<double> placed(centres.size());
+  double longest = 0;
+  for (size_t first = 0; first < centres.size(); first += cols) {
+    double square = 0;
+    for (size_t k = 0; k < cols; ++k) {
+      const double value = (centres[first + k] - rounding_.shift[k]) * rounding_.scale;
+      placed[first + k] = std::clamp(value, -1e15, 1e15);
+      square += value * value;
+    }
+    longest = std::max(longest, std::sqrt(square));
+  }
+  // Each value is within half an ulp, of the row and of the centre, of either distance.
+  constexpr double kFar = 1e3, kHalfUlp = 6.1e-8, kSmallest = 1e-30;
+  *slack = longest < kFar * std::sqrt(static_cast<double>(cols))
+               ? 2 * ((longest + longest_) * kHalfUlp + kSmallest)
+               : std::numeric_limits<double>::infinity();
+  return placed;
+}
+
+template <typename T>
+HamerlyBounds<T>::HamerlyBounds(MatrixView<const T> x, const FloatRows<T>& rows, size_t clusters,
+                                const CancelToken* cancel)
     : x_(x),
+      rows_(rows.view()),
+      places_(rows),
       clusters_(clusters),
       cancel_(cancel),
       centres_(clusters, x.cols, false),
@@ -37,9 +90,9 @@ size_t HamerlyBounds<T>::open_rows(size_t begin, size_t end, const int32_t* labe
     loose += !centres_.below(upper_[i] + drift.own, bound(i, drift));
   }
   // The distance itself often is below where its bound was not.
-  std::vector<T> squares(loose);
-  cluster_kernels<T>(kernels()).own_distances(x_.data, x_.stride, open, loose, centres_.row(0), labels,
-                                              x_.cols, squares.data());
+  std::vector<float> squares(loose);
+  cluster_kernels<float>(kernels()).own_distances(rows_.data, rows_.stride, open, loose, centres_.row(0),
+                                                  labels, rows_.cols, squares.data());
   size_t count = 0;
   for (size_t p = 0; p < loose; ++p) {
     const uint32_t i = open[p];
@@ -52,61 +105,114 @@ size_t HamerlyBounds<T>::open_rows(size_t begin, size_t end, const int32_t* labe
   return count;
 }
 
+// The nearest centres of doubtful rows, given by their positions among `rows`: by exact distances.
 template <typename T>
-void HamerlyBounds<T>::assign_block(const uint32_t* rows, size_t count, const PackedRows<T>& packed,
-                                    size_t part, T* block, T* tile, MovingSums<T>* sums, int32_t* labels) {
-  const size_t cols = x_.cols, k = clusters_;
-  MatrixView<const T> side_by_side{x_.row(rows[0]), count, cols, x_.stride};
+void HamerlyBounds<T>::decide(const uint32_t* rows, const uint32_t* doubtful, size_t count,
+                              const Packed& packed, Block& block, int32_t* nearest) const {
+  uint32_t own[kBlockRows];
+  T value[kBlockRows];
+  int32_t index[kBlockRows];
+  for (size_t p = 0; p < count; ++p) own[p] = rows[doubtful[p]];
+  cluster_kernels<T>(kernels()).gather(x_.data, x_.stride, own, count, x_.cols, block.doubtful.data());
+  distance_kernels<T>(kernels()).distances(Metric::kSquaredEuclidean, block.doubtful.data(), x_.cols,
+                                           packed.exact.from(0), block.exact.data(), clusters_, count,
+                                           clusters_, x_.cols);
+  select_kernels<T>(kernels()).row_min(block.exact.data(), clusters_, count, clusters_, value, index);
+  for (size_t p = 0; p < count; ++p) nearest[doubtful[p]] = index[p];
+}
+
+template <typename T>
+void HamerlyBounds<T>::assign_block(const uint32_t* rows, size_t count, const Packed& packed, size_t part,
+                                    Block& block, MovingSums<T>* sums, int32_t* labels) {
+  const size_t cols = rows_.cols, k = clusters_;
+  MatrixView<const float> side_by_side{rows_.row(rows[0]), count, cols, rows_.stride};
   if (rows[count - 1] - rows[0] + 1 != count) {
-    cluster_kernels<T>(kernels()).gather(x_.data, x_.stride, rows, count, cols, block);
-    side_by_side = dense_view<const T>(block, count, cols);
+    cluster_kernels<float>(kernels()).gather(rows_.data, rows_.stride, rows, count, cols, block.rows.data());
+    side_by_side = dense_view<const float>(block.rows.data(), count, cols);
   }
-  distance_kernels<T>(kernels()).distances(Metric::kSquaredEuclidean, side_by_side.data, side_by_side.stride,
-                                           packed.from(0), tile, k, count, k, cols);
-  T value[kBlockRows], second[kBlockRows];
+  float* const tile = block.tile.data();
+  distance_kernels<float>(kernels()).distances(Metric::kSquaredEuclidean, side_by_side.data,
+                                               side_by_side.stride, packed.rounded.from(0), tile, k, count, k,
+                                               cols);
+  float value[kBlockRows], second[kBlockRows];
   int32_t nearest[kBlockRows];
-  cluster_kernels<T>(kernels()).two_smallest(tile, k, count, k, value, nearest, second);
+  cluster_kernels<float>(kernels()).two_smallest(tile, k, count, k, value, nearest, second);
+  double least[kBlockRows], next[kBlockRows];
+  uint32_t doubtful[kBlockRows];
+  size_t doubts = 0;
+  for (size_t r = 0; r < count; ++r) {
+    least[r] = std::sqrt(static_cast<double>(value[r]));
+    next[r] = std::sqrt(static_cast<double>(second[r]));
+    doubtful[doubts] = static_cast<uint32_t>(r);
+    doubts += !centres_.below(least[r], next[r]);
+  }
+  if constexpr (!std::is_same_v<T, float>) {
+    if (doubts > 0) {
+      int32_t screened[kBlockRows];
+      std::copy_n(nearest, count, screened);
+      decide(rows, doubtful, doubts, packed, block, nearest);
+      for (size_t p = 0; p < doubts; ++p) {
+        const size_t r = doubtful[p];
+        if (nearest[r] == screened[r]) continue;
+        next[r] = least[r];  // that of another centre is the least
+        least[r] = std::sqrt(static_cast<double>(tile[r * k + static_cast<size_t>(nearest[r])]));
+      }
+    }
+  }
   for (size_t r = 0; r < count; ++r) {
     const uint32_t row = rows[r];
     const Drift& drift = drifts_[static_cast<size_t>(nearest[r])];
-    upper_[row] = std::sqrt(static_cast<double>(value[r])) - drift.own;
-    lower_[row] = std::sqrt(static_cast<double>(second[r])) + drift.others;
+    upper_[row] = least[r] - drift.own;
+    lower_[row] = next[r] + drift.others;
     sums->assign(part, row, nearest[r], labels + row);
   }
 }
 
 template <typename T>
 void HamerlyBounds<T>::assign(const std::vector<double>& centres, MovingSums<T>* sums, int32_t* labels) {
-  centres_.move(centres);
+  const std::vector<double> placed = places_.place(centres, &centres_.slack);
+  centres_.move(placed);
   for (size_t c = 0; c < clusters_; ++c) {
     double farthest = 0;
     for (size_t other = 0; other < clusters_; ++other) {
       if (other != c) farthest = std::max(farthest, centres_.shift[other]);
     }
-    drifts_[c].own += centres_.shift[c];
-    drifts_[c].others += farthest;
+    if (fresh_) drifts_[c] = {};
+    if (!fresh_) drifts_[c].own += centres_.shift[c];
+    if (!fresh_) drifts_[c].others += farthest;
     drifts_[c].nearest = centres_.nearest[c];
   }
-  const PackedRows<T> packed = centres_.packed();
+  const bool all = fresh_;
+  // Bounds to centres that are beyond all measure are none.
+  fresh_ = std::isinf(centres_.slack);
+  const std::vector<T> exact(centres.begin(), centres.end());
+  const Packed packed{centres_.packed(),
+                      PackedRows<T>(Metric::kSquaredEuclidean, dense_view(exact.data(), clusters_, x_.cols))};
   const Partition& rows = sums->rows();
   ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
     const size_t begin = rows.begin(part), end = rows.end(part);
     std::vector<uint32_t> open(end - begin + 1);
     size_t count = end - begin;
-    if (centres_.first()) {
+    if (all) {
       for (size_t p = 0; p < count; ++p) open[p] = static_cast<uint32_t>(begin + p);
     } else {
       count = open_rows(begin, end, labels, open.data());
     }
-    const AlignedBuffer<T> block(kBlockRows * x_.cols), tile(kBlockRows * clusters_);
+    const size_t size = kBlockRows * x_.cols, results = kBlockRows * clusters_;
+    Block block{AlignedBuffer<float>(size), AlignedBuffer<float>(results), {}, {}};
+    if constexpr (!std::is_same_v<T, float>) {
+      block.doubtful = AlignedBuffer<T>(size);
+      block.exact = AlignedBuffer<T>(results);
+    }
     for (size_t p = 0; p < count; p += kBlockRows) {
       check_cancel(cancel_);
-      assign_block(open.data() + p, std::min(kBlockRows, count - p), packed, part, block.data(), tile.data(),
-                   sums, labels);
+      assign_block(open.data() + p, std::min(kBlockRows, count - p), packed, part, block, sums, labels);
     }
   });
 }
 
+template class FloatRows<float>;
+template class FloatRows<double>;
 template class HamerlyBounds<float>;
 template class HamerlyBounds<double>;
 

@@ -88,6 +88,40 @@ describe('KMeans', () => {
     expect(await getScorer('adjustedRandScore')(model, blobs.X, Array.from(blobs.y))).toBeGreaterThan(0.9);
     await expect(model.score(blobs.X, null, { sampleWeight: [1] })).rejects.toEqual(code('ERR_SHAPE'));
   });
+
+  // Lloyd's bounds are of rows in float32; Elkan's, of the rows themselves.
+  test.each([
+    ['one far row', (x: number, i: number) => (i === 0 ? 1e9 : x)],
+    ['an offset', (x: number) => x + 1e9],
+    ['huge values', (x: number) => x * 1e150],
+    ['tiny values', (x: number) => x * 1e-150],
+    ['groups that float32 takes for points', (x: number, i: number) => x * 1e-9 + (i % 2) * 1e3],
+  ])('finds the same clusters where float32 knows little: %s', async (_, change) => {
+    const { rows, cols } = blobs.X;
+    const x = new Matrix(
+      Float64Array.from(blobs.X.data, (v, p) => change(v, Math.floor(p / cols))),
+      rows,
+      cols,
+    );
+    const init = Array.from({ length: 8 }, (_, c) => Array.from(x.row(c)));
+    const [lloyd, elkan] = await Promise.all(
+      (['lloyd', 'elkan'] as const).map((algorithm) =>
+        new KMeans({ nClusters: 8, init, algorithm, tol: 0 }).fit(x),
+      ),
+    );
+    expect(lloyd.labels).toEqual(elkan.labels);
+    expect(lloyd.nIter).toBe(elkan.nIter);
+  });
+
+  test('given centres may lie far beyond all rows', async () => {
+    const init = [[1e12, 0, 0], [0, 0, 0], Array.from(blobs.X.row(0)), Array.from(blobs.X.row(1))];
+    const [lloyd, elkan] = await Promise.all(
+      (['lloyd', 'elkan'] as const).map((algorithm) =>
+        new KMeans({ nClusters: 4, init, algorithm, tol: 0 }).fit(blobs.X),
+      ),
+    );
+    expect(lloyd.labels).toEqual(elkan.labels);
+  });
 });
 
 describe('MiniBatchKMeans', () => {
