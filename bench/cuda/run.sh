@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # run.sh [SECONDS] [STEP...]: tests and times the CUDA plug-in on this machine. Everything it needs lies beside it; nothing is fetched. Ends
 # within SECONDS (default 470) with result.json: the project's goals, each with what was reached or the reason why that is missing,
-# and what each step has found. With names only those steps run. What a step prints goes to out/NAME; one that fails, hangs or is
-# skipped loses nothing of the others.
+# and what each step has found; where no GPU runs, with the reason alone, and status 3. With names only those steps run. What a step
+# prints goes to out/NAME; one that fails, hangs or is skipped loses nothing of the others.
 set -uo pipefail
 cd "$(dirname "$0")"
 budget=470
@@ -86,6 +86,13 @@ done
   timeout 20 nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader
   timeout 20 python3 --version
 } >out/machine 2>&1
+
+# Nothing below has anything to do without a GPU.
+read -r first < <(timeout 60 ./boreal_cuda_tests --list-test-cases 2>/dev/null)
+if [[ "$first" =~ ^skipped,\ (.*):$ ]]; then
+  printf '{"commit": "%s", "error": "no GPU runs here: %s"}\n' "$(cat commit.txt)" "${BASH_REMATCH[1]//[\"\\]/ }" | tee result.json
+  exit 3
+fi
 
 step device 30 ./bench_cuda "${small[@]}" "${device[@]}" device
 step tests 120 ./boreal_cuda_tests -tce='memory:*'

@@ -87,24 +87,36 @@ describe('run.sh', () => {
   const here = mkdtempSync(join(tmpdir(), 'boreal-run-'));
   afterAll(() => rmSync(here, { recursive: true }));
 
-  it('takes names alone, and counts tests without a GPU, and what skips itself, as skipped', () => {
-    for (const file of ['run.sh', 'result.mjs', 'goals.mjs'])
-      copyFileSync(join(root, 'bench/cuda', file), join(here, file));
-    const program = (name: string, ...lines: string[]) =>
-      writeFileSync(join(here, name), ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
-    const listed = 'test cases: 3 | 3 passed | 0 failed';
-    program('boreal_cuda_tests', `printf 'skipped, no driver is here:\\n${listed}\\n'`);
+  const program = (name: string, ...lines: string[]) =>
+    writeFileSync(join(here, name), ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
+  const run = (...steps: string[]) => {
+    const { status } = spawnSync('bash', ['run.sh', ...steps], { cwd: here });
+    return { status, result: JSON.parse(readFileSync(join(here, 'result.json'), 'utf8')) };
+  };
+  for (const file of ['run.sh', 'result.mjs', 'goals.mjs'])
+    copyFileSync(join(root, 'bench/cuda', file), join(here, file));
+  writeFileSync(join(here, 'commit.txt'), 'none');
+
+  it('takes names alone, and counts what skips itself as skipped', () => {
+    program('boreal_cuda_tests', "echo 'test cases: 3 | 3 passed | 0 failed'");
     program('bench_cuda', 'echo "no such device" >&2', 'exit 77');
-    writeFileSync(join(here, 'commit.txt'), 'none');
-    spawnSync('bash', ['run.sh', 'tests', 'memory', 'device'], { cwd: here });
-    const result = JSON.parse(readFileSync(join(here, 'result.json'), 'utf8'));
+    const { status, result } = run('tests', 'device');
+    expect(status).toBe(0);
     expect(result.failed).toEqual([]);
-    expect(result.steps.tests).toEqual({ skipped: 'no driver is here' });
+    expect(result.steps.tests.lines).toEqual([{ name: 'tests', all: 3, passed: 3, failed: 0 }]);
     expect(result.steps.device).toEqual({ skipped: 'no such device' });
     expect(result.steps.sgemm).toEqual({ skipped: 'it was not asked for' });
     expect(new Set(result.skipped).size).toBe(result.skipped.length);
     const memory = result.goals.find(({ goal }: { goal: string }) => goal.startsWith('out of memory'));
-    expect(memory).toMatchObject({ reached: null, missing: 'no driver is here' });
+    expect(memory).toMatchObject({ reached: null, missing: 'it was not asked for' });
+  });
+
+  it('says why no GPU runs, and no more', () => {
+    program('boreal_cuda_tests', `printf 'skipped, no "driver" is here:\\na test\\n'`);
+    expect(run()).toEqual({
+      status: 3,
+      result: { commit: 'none', error: 'no GPU runs here: no  driver  is here' },
+    });
   });
 });
 
