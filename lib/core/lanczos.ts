@@ -19,6 +19,8 @@ type Column = Matrix<Float64Array>;
 const ROUNDING = 64 * Number.EPSILON;
 /** A vector this short, beside the largest singular value, has no direction: the subspace is invariant. */
 const NOTHING = 8 * Number.EPSILON;
+/** What is left of a vector is too short to trust where it is less than this share. */
+const SHORT = 0.1;
 /** What has to be left of a vector of normal numbers, so that rounding is far less. */
 const STEEP = 1e-3;
 /** Restarts for each row or column, of the smaller number. */
@@ -42,20 +44,22 @@ export async function lanczosAxes(x: Operator, how: Lanczos, signal?: AbortSigna
   const right = new Basis(size + 1, cols, random, signal);
   // x right = left b, and x' left = right b' + (the next right vector) (residual, in the last column).
   let b = new Float64Array(size * size);
-  await right.add(new Matrix(new Float64Array(cols), cols, 1), 0);
+  await right.add(new Matrix(new Float64Array(cols), cols, 1), 0, null);
   let largest = 0;
   for (let from = 0, restart = 0; ; restart++) {
     let residual = 0;
     for (let j = from; j < size; j++) {
-      // The part of x v in the left basis is what the last restart, or step, has left in column j.
-      const alpha = await left.add(await times(right.column(j)), NOTHING * largest);
+      // The part of x v in the left basis is what the last restart, or step, has left in column j. After a step it is along the last left
+      // vector alone; where axes are right vectors, rounding beside that does no harm (Simon and Zha 2000).
+      const along = j > from && !isWide ? b[(j - 1) * size + j] : null;
+      const alpha = await left.add(await times(right.column(j)), NOTHING * largest, along);
       b[j * size + j] = alpha;
       largest = Math.max(largest, alpha);
       if (right.count === cols) {
         residual = 0;
         break;
       }
-      residual = await right.add(await transposedTimes(left.column(j)), NOTHING * largest);
+      residual = await right.add(await transposedTimes(left.column(j)), NOTHING * largest, null);
       if (j + 1 < size) b[j * size + j + 1] = residual;
     }
     const { u, s, vt } = await new Matrix(b, size, size).svdAsync({ signal });
@@ -100,10 +104,16 @@ class Basis {
   /**
    * Adds the direction of what a vector has beside those of the basis, and gives the length of that; a random direction, and 0, where no
    * more than `least` is left.
+   *
+   * @param along - all that the vector has in the basis: so much along the last one; null: anything
    */
-  async add(vector: Column, least: number): Promise<number> {
-    let beside = await this.#beside(vector);
+  async add(vector: Column, least: number, along: number | null): Promise<number> {
+    let beside = along === null ? await this.#beside(vector) : this.#besideLast(vector, along);
     let length = lengthOf(beside);
+    if (along !== null && length < SHORT * lengthOf(vector)) {
+      beside = await this.#beside(vector);
+      length = lengthOf(beside);
+    }
     const found = length > least ? length : 0;
     if (found === 0) length = 0;
     while (!(length > (found === 0 ? STEEP : 0))) {
@@ -129,15 +139,27 @@ class Basis {
     this.count = kept + after.length / cols;
   }
 
-  /** The part of a vector that is orthogonal to the basis: once more, for what rounding left. */
+  /** The part of a vector that is orthogonal to the basis. */
   async #beside(vector: Column): Promise<Column> {
-    let beside = vector;
+    if (this.count === 0) return vector;
     const basis = this.#rows.slice(0, this.count);
-    for (let pass = 0; pass < 2 && this.count > 0; pass++) {
-      const along = await basis.matmulAsync(beside, { signal: this.signal });
-      beside = beside.sub(await basis.matmulAsync(along, { transposeA: true, signal: this.signal }));
-    }
-    return beside;
+    const once = await this.#reduced(basis, vector);
+    // Rounding is no longer small beside what is left (Daniel and others 1976).
+    return lengthOf(once) < Math.SQRT1_2 * lengthOf(vector) ? this.#reduced(basis, once) : once;
+  }
+
+  async #reduced(basis: Matrix<Float64Array>, vector: Column): Promise<Column> {
+    const along = await basis.matmulAsync(vector, { signal: this.signal });
+    return vector.sub(await basis.matmulAsync(along, { transposeA: true, signal: this.signal }));
+  }
+
+  #besideLast({ data, rows }: Column, along: number): Column {
+    const last = this.#rows.row(this.count - 1);
+    return new Matrix(
+      data.map((value, i) => value - along * last[i]),
+      rows,
+      1,
+    );
   }
 
   #noise(): Float64Array {
