@@ -40,6 +40,9 @@ const MOST_CATEGORIES = 20;
 /** Thousands as 2.5k, smaller numbers as they are. */
 const SHORT = "abs(datum.value) >= 1000 ? format(datum.value, '~s') : format(datum.value, '.6~g')";
 
+/** As 250k, and 0 without the letter that all others have. */
+const PREFIXED = { format: '~s', labelExpr: "datum.value === 0 ? '0' : datum.label" };
+
 interface Bin {
   readonly low: number;
   readonly high: number;
@@ -162,7 +165,7 @@ export function histograms(X: MatrixLike, options: HistogramsOptions = {}): Plot
     if (j < 0) throw new ValidationError('ERR_UNKNOWN_COLUMN', `X has no column ${show(name)}.`);
     const column = all.columns[j];
     const size = { width: options.width ?? 210, height: options.height ?? 130 };
-    const y = { field: 'count', type: 'quantitative', title: null, axis: { tickCount: 4, format: '~s' } };
+    const y = { field: 'count', type: 'quantitative', title: null, axis: { tickCount: 4, ...PREFIXED } };
     if (isText(column)) {
       const { values, names } = countCategories(column, groups);
       return {
@@ -451,11 +454,11 @@ export function residuals(
           type: 'quantitative',
           title: 'Predicted',
           scale: { zero: false },
-          axis: { format: '~s' },
+          axis: PREFIXED,
         },
         y: {
           ...{ field: 'y', type: 'quantitative', title: actual ? 'True' : 'True less predicted' },
-          ...{ scale: { zero: false }, axis: { format: '~s' } },
+          ...{ scale: { zero: false }, axis: PREFIXED },
         },
       },
       layer: [

@@ -57,7 +57,7 @@ export const COLOURS: Readonly<Record<Theme, Colours>> = {
 export const FONT =
   "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
-/** Dashes of the lines of categories, in the order of the colours. */
+/** Dashes of the lines of categories. One fewer than colours: so each of 56 lines looks different. */
 export const DASHES = [
   [1, 0],
   [7, 3],
@@ -66,11 +66,12 @@ export const DASHES = [
   [12, 4],
   [4, 2],
   [1, 3],
-  [14, 3, 3, 3],
 ];
 
 /** Names longer than about forty letters end in an ellipsis. */
 const LABEL_LIMIT = 380;
+/** In a legend, which says a score behind the name, from about eighty on. */
+const LEGEND_LIMIT = 2 * LABEL_LIMIT;
 
 /** The `config` of a Vega-Lite specification. */
 export function configOf(theme: Theme): Record<string, unknown> {
@@ -108,7 +109,7 @@ export function configOf(theme: Theme): Record<string, unknown> {
     legend: {
       labelColor: text,
       labelFontSize: 12,
-      labelLimit: LABEL_LIMIT,
+      labelLimit: LEGEND_LIMIT,
       // Of the mark's own otherwise, which may be a pale band.
       symbolOpacity: 1,
       symbolStrokeWidth: 2.5,
