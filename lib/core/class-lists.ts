@@ -1,6 +1,7 @@
 /** Classes of several targets: y as codes into those of each, and what plans say of them. */
-import { type FitInput, requireY, type Targets } from './fit-input.js';
-import { encodeLabels, type Label } from './labels.js';
+import { ValidationError } from '../errors.js';
+import { requireY, type Targets } from './fit-input.js';
+import { distinctLabels, encodeLabels, encodePart, type Label } from './labels.js';
 import { custom, labels, type Rule } from './params.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import type { Target } from './schema.js';
@@ -43,7 +44,7 @@ export interface EncodedClasses {
  * @throws {ERR_SHAPE} when rows of y differ in length
  */
 export function fitClasses(input: Targets): EncodedClasses {
-  const columns = targetColumns(requireY(input as Pick<FitInput, 'y'>));
+  const columns = targetColumns(requireY(input));
   const { rows } = input.x;
   if (columns.length === 1) return encodeLabels(columns[0], rows);
   const codes = new Int32Array(rows * columns.length);
@@ -53,6 +54,36 @@ export function fitClasses(input: Targets): EncodedClasses {
     return own.classes;
   });
   return { codes, classes };
+}
+
+/**
+ * y of a part of the data as class codes.
+ *
+ * @param known - the classes of the parts before it
+ * @param given - all classes that will ever come, by the caller; those of y when there are neither
+ * @throws {ERR_SHAPE} for another number of targets than there are classes for
+ * @throws {ERR_LABELS} for a label that is none of them, or fewer than two of them
+ */
+export function partClasses(
+  input: Targets,
+  known: Classes | undefined,
+  given: Classes | undefined,
+): EncodedClasses {
+  const classes = known ?? given;
+  if (classes === undefined) return fitClasses(input);
+  const columns = targetColumns(requireY(input));
+  const lists = classLists(classes).map((own) => distinctLabels(own, 'classes', 'ERR_LABELS'));
+  if (columns.length !== lists.length) {
+    const message = `y has ${columns.length} columns, but there are classes of ${lists.length} targets.`;
+    throw new ValidationError('ERR_SHAPE', message);
+  }
+  const each = columns.map((column, t) => encodePart(column, input.x.rows, lists[t]).codes);
+  if (lists.length === 1) return { codes: each[0], classes: lists[0] };
+  const codes = Int32Array.from(
+    { length: input.x.rows * lists.length },
+    (_, k) => each[k % lists.length][Math.floor(k / lists.length)],
+  );
+  return { codes, classes: lists };
 }
 
 /** The codes of one of so many targets, from {@link EncodedClasses.codes}. */

@@ -16,6 +16,8 @@ export interface EstimatorTags {
   readonly positiveTargets?: boolean;
   /** y may have several columns. Default false: a fit refuses them. */
   readonly multiOutput?: boolean;
+  /** Of several targets each has two classes: a fit refuses more. Default false. */
+  readonly binaryTargets?: boolean;
   /** Rows are ranked within queries: `group` and `qid` are for it, and y holds grades 0, 1, ... Default false. */
   readonly ranks?: boolean;
   /** A GPU can train it: its fit looks at `device` of its input. Default false: 'cuda' is refused. */

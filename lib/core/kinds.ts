@@ -116,11 +116,16 @@ function decodeClasses(indices: Matrix, classes: Classes): Label[] | Label[][] {
 /** Probabilities by what {@link LabelPredictor.predict} says of a row. */
 export type ProbaOf<L> = L extends readonly unknown[] ? Matrix[] : Matrix;
 
-/** Predicts one of several classes, of several targets one for each. */
+/**
+ * Predicts one of several classes, of several targets one for each.
+ *
+ * @typeParam Q - what `predictProba` gives
+ */
 export abstract class Classifier<
   P extends object,
   S extends ClassesState,
   L extends Label | Label[] = Label,
+  Q extends Matrix | Matrix[] = ProbaOf<L>,
 > extends LabelPredictor<P, S, L> {
   get outputs(): readonly Output[] {
     return ['label', 'proba'];
@@ -131,14 +136,14 @@ export abstract class Classifier<
   }
 
   /** Probabilities, [rows, classes]; each row sums to 1. Of several targets a matrix for each. */
-  async predictProba(X: MatrixLike): Promise<ProbaOf<L>> {
+  async predictProba(X: MatrixLike): Promise<Q> {
     const target = this.targetOf(this.state);
-    return decodeProba(await this.run(X, { output: 'proba' }), target) as ProbaOf<L>;
+    return decodeProba(await this.run(X, { output: 'proba' }), target) as Q;
   }
 
   /** As {@link Classifier.predictProba}, on this thread's time. */
-  predictProbaSync(X: MatrixLike): ProbaOf<L> {
-    return decodeProba(this.runSync(X, { output: 'proba' }), this.targetOf(this.state)) as ProbaOf<L>;
+  predictProbaSync(X: MatrixLike): Q {
+    return decodeProba(this.runSync(X, { output: 'proba' }), this.targetOf(this.state)) as Q;
   }
 
   /**

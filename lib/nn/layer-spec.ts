@@ -166,7 +166,9 @@ export type LossType =
   | 'categoricalHinge'
   | 'poisson'
   | 'halfSquaredError'
-  | 'meanSquaredLogarithmicError';
+  | 'meanSquaredLogarithmicError'
+  | 'summedBinaryCrossentropy'
+  | 'summedPoisson';
 
 /** A loss and its options. */
 export interface LossSpec {

@@ -1,10 +1,12 @@
 /** A multi-layer perceptron behind scikit-learn's interface, for numbers. */
-import { type FitInput, type FitOptions, fitTargets } from '../core/fit-input.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
+import { type FitInput, type FitOptions, fitTargetMatrix } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
-import type { MatrixLike } from '../core/matrix.js';
+import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { decodeNumbers, r2OfTargets, type TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import { checkMLPState, lowerMLP, perceptron } from './mlp-base.js';
 import { MLP_DEFAULTS, MLP_RULES, MLP_STATE_RULES, type MLPParams, type MLPState } from './mlp-params.js';
@@ -19,19 +21,6 @@ export interface MLPRegressorParams extends MLPParams {
 /** Learned by {@link MLPRegressor}. */
 export interface MLPRegressorState extends MLPState {}
 
-/** R2 from a mean squared error. */
-function r2(error: number, y: ArrayLike<number>, weights: ArrayLike<number> | null): number {
-  let total = 0;
-  let sum = 0;
-  for (let i = 0; i < y.length; i++) {
-    total += weights?.[i] ?? 1;
-    sum += (weights?.[i] ?? 1) * y[i];
-  }
-  let spread = 0;
-  for (let i = 0; i < y.length; i++) spread += (weights?.[i] ?? 1) * (y[i] - sum / total) ** 2;
-  return spread === 0 ? Number(error === 0) : 1 - error / (spread / total);
-}
-
 /**
  * A multi-layer perceptron for numbers: dense layers with one activation, then a linear one. Parameters, initial weights,
  * mini-batches, learning rates and rules to stop are those of scikit-learn 1.9; an epoch is one native call, off the event loop.
@@ -40,11 +29,15 @@ function r2(error: number, y: ArrayLike<number>, weights: ArrayLike<number> | nu
  *
  * `fit` and `partialFit` with `device: 'cuda'` train on a GPU, except by 'lbfgs': losses and weights of the CPU to about 1e-5 an epoch.
  *
- * Differs from scikit-learn: weights are float32; random streams of our own; one target a row; a fit that stops at `maxIter`
- * sets `converged` to false, where scikit-learn warns. A loss that is no longer finite ends the fit with a warning
+ * Several targets, [rows, targets], are outputs of one network.
+ *
+ * Differs from scikit-learn: weights are float32; random streams of our own; of several targets `loss` adds up half of their squared
+ * errors, of which the steps are here and there, where scikit-learn's has their mean; a fit that stops at `maxIter` sets `converged` to
+ * false, where scikit-learn warns. A loss that is no longer finite ends the fit with a warning
  * (`process.on('warning')`) and the weights before it, where scikit-learn raises. `partialFit` after loading a file begins
  * with a new optimizer. `verbose` does not exist: use `onProgress`, called after each epoch, which ends the fit by returning false.
  *
+ * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
  * ```ts
  * import { loadDiabetes, makePipeline, StandardScaler } from 'boreal';
@@ -55,7 +48,9 @@ function r2(error: number, y: ArrayLike<number>, weights: ArrayLike<number> | nu
  * (await model.score(data, target)) > 0.5; // true
  * ```
  */
-export class MLPRegressor extends perceptron(Regressor<MLPRegressorParams, MLPRegressorState>) {
+export class MLPRegressor<Y extends FloatArray | Matrix = FloatArray> extends perceptron(
+  Regressor<MLPRegressorParams, MLPRegressorState, FloatArray | Matrix>,
+) {
   constructor(params: Partial<MLPRegressorParams> = {}) {
     super({ loss: 'squaredError', ...MLP_DEFAULTS, ...params });
   }
@@ -69,7 +64,23 @@ export class MLPRegressor extends perceptron(Regressor<MLPRegressorParams, MLPRe
   }
 
   protected override checkState(state: MLPRegressorState, columns: readonly Column[]): void {
-    checkMLPState(this, state, 1, columns);
+    checkMLPState(this, state, this.countOf(state), columns);
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, multiOutput: true };
+  }
+
+  protected override countOf({ layerSizes }: MLPRegressorState): number {
+    return layerSizes.at(-1) as number;
+  }
+
+  override predict(X: MatrixLike): Promise<Y> {
+    return super.predict(X) as Promise<Y>;
+  }
+
+  override predictSync(X: MatrixLike): Y {
+    return super.predictSync(X) as Y;
   }
 
   protected async fitState(input: FitInput): Promise<MLPRegressorState> {
@@ -90,7 +101,7 @@ export class MLPRegressor extends perceptron(Regressor<MLPRegressorParams, MLPRe
    * model.t; // 3
    * ```
    */
-  partialFit(X: MatrixLike, y: ArrayLike<number>, options: FitOptions = {}): Promise<this> {
+  partialFit(X: MatrixLike, y: TargetsLike, options: FitOptions = {}): Promise<this> {
     return this.fitPart(X, y, options, (input, before) =>
       trainMLPPart(this.params, this.#task(input), input, before),
     );
@@ -98,27 +109,27 @@ export class MLPRegressor extends perceptron(Regressor<MLPRegressorParams, MLPRe
 
   #task(input: FitInput): MLPTask {
     const { loss } = this.params;
-    const targets = fitTargets(input);
-    const negative = loss === 'poisson' ? targets.findIndex((value) => value < 0) : -1;
+    const y = fitTargetMatrix(input);
+    const negative = loss === 'poisson' ? y.data.findIndex((value) => value < 0) : -1;
     if (negative >= 0) {
-      const message = `y: row ${negative} is ${targets[negative]}; the loss 'poisson' needs targets >= 0.`;
+      const row = Math.floor(negative / y.cols);
+      const message = `y: row ${row} is ${y.data[negative]}; the loss 'poisson' needs targets >= 0.`;
       throw new ValidationError('ERR_INPUT_NEGATIVE', message);
     }
     return {
       name: this.constructor.name,
       x: input.x,
-      y: Float32Array.from(targets),
-      outputs: 1,
+      y: Float32Array.from(y.data),
+      outputs: y.cols,
       output: loss === 'poisson' ? 'exponential' : 'linear',
-      loss: loss === 'poisson' ? 'poisson' : 'halfSquaredError',
-      metric: 'meanSquaredError',
-      score: r2,
+      loss: loss === 'poisson' ? 'summedPoisson' : 'halfSquaredError',
+      score: (said, rows, weights) => r2OfTargets(y.takeRows(rows), decodeNumbers(said), weights),
       strata: null,
       sampleWeight: input.sampleWeight,
     };
   }
 
-  /** Outputs of the last layer: 1. @throws {ERR_NOT_FITTED} before `fit` */
+  /** Outputs of the last layer, one for each target. @throws {ERR_NOT_FITTED} before `fit` */
   get nOutputs(): number {
     return this.state.layerSizes.at(-1) as number;
   }

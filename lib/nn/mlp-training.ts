@@ -1,13 +1,15 @@
 /** How MLPClassifier and MLPRegressor train: scikit-learn's loop over epochs, around the engine. */
+import { applyOps } from '../core/apply.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isReadInPlace, privateArray } from '../core/linalg/memory.js';
-import type { Matrix } from '../core/matrix.js';
+import { Matrix } from '../core/matrix.js';
 import { resolveSeed, show } from '../core/params.js';
 import { Random } from '../core/random.js';
+import { Schema } from '../core/schema.js';
 import { warn } from '../core/warn.js';
 import { ValidationError } from '../errors.js';
 import { join } from './join.js';
-import type { ActivationType, LayerSpec, LossType, MetricType, OptimizerSpec } from './layer-spec.js';
+import type { ActivationType, LayerSpec, LossType, OptimizerSpec } from './layer-spec.js';
 import { type MLPParams, type MLPState, splitParameters } from './mlp-params.js';
 import { Network, type ObjectiveOptions } from './network.js';
 
@@ -15,14 +17,13 @@ import { Network, type ObjectiveOptions } from './network.js';
 export interface MLPTask {
   readonly name: string;
   readonly x: Matrix;
+  /** [rows, outputs], or classes. */
   readonly y: Float32Array | Int32Array;
   readonly outputs: number;
   readonly output: ActivationType;
   readonly loss: LossType;
-  /** Watched by early stopping. */
-  readonly metric: MetricType;
-  /** A score of the metric, greater being better, for the validation rows. */
-  readonly score: (metric: number, y: ArrayLike<number>, weights: ArrayLike<number> | null) => number;
+  /** What early stopping watches, greater being better: of what the network says, [rows, outputs], of these rows. */
+  readonly score: (said: Matrix, rows: Int32Array, weights: Float64Array | undefined) => number;
   /** What rows are drawn by for validation, so that each class keeps its share; null: all alike. */
   readonly strata: Int32Array | null;
   readonly sampleWeight: Float64Array | null;
@@ -115,10 +116,17 @@ function setAside(task: MLPTask, share: number, random: Random): { kept: Int32Ar
   return { kept: Int32Array.from(kept).sort(), aside: Int32Array.from(aside).sort() };
 }
 
-function take<A extends Float32Array | Int32Array | Float64Array>(values: A, rows: Int32Array): A {
+/** Values of some of so many rows. */
+function take<A extends Float32Array | Int32Array | Float64Array>(
+  values: A,
+  of: number,
+  rows: Int32Array,
+): A {
   const Type = values.constructor as new (length: number) => A;
-  const out = new Type(rows.length);
-  for (let i = 0; i < rows.length; i++) out[i] = values[rows[i]];
+  const width = values.length / of;
+  const out = new Type(rows.length * width);
+  for (let i = 0; i < rows.length; i++)
+    for (let j = 0; j < width; j++) out[i * width + j] = values[rows[i] * width + j];
   return out;
 }
 
@@ -171,13 +179,13 @@ async function trainEpochs(
   const random = new Random(seed + 1);
   const split = params.earlyStopping ? setAside(task, params.validationFraction, random) : null;
   const x = singleRows(task.x, split?.kept ?? null);
-  const y = split ? take(task.y, split.kept) : task.y;
-  const weightsOf = (rows: Int32Array | undefined) =>
-    task.sampleWeight && rows ? take(task.sampleWeight, rows) : task.sampleWeight;
+  const y = split ? take(task.y, task.x.rows, split.kept) : task.y;
+  const weightsOf = (of: Int32Array | undefined) =>
+    task.sampleWeight && of ? take(task.sampleWeight, task.x.rows, of) : task.sampleWeight;
   const objective = objectiveOf(task, weightsOf(split?.kept));
   const judge = split ? validator(task, network, split.aside, weightsOf(split.aside)) : null;
 
-  const rows = y.length;
+  const rows = split?.kept.length ?? task.x.rows;
   const batchSize = batchSizeOf(params, rows);
   await network.place(input.device, x, y, { ...objective, batchSize }, params.maxIter);
   const lossCurve: number[] = [];
@@ -239,10 +247,12 @@ async function trainEpochs(
 }
 
 function validator(task: MLPTask, network: Network, aside: Int32Array, sampleWeight: Float64Array | null) {
-  const x = singleRows(task.x, aside);
-  const y = take(task.y, aside);
-  const options = { ...objectiveOf(task, sampleWeight), metrics: [task.metric], weightedMetrics: true };
-  return async () => task.score((await network.evaluate(x, y, options)).metrics[0], y, sampleWeight);
+  const x = new Matrix(singleRows(task.x, aside), aside.length, task.x.cols);
+  const schema = Schema.unnamed(x.cols);
+  return async () => {
+    const said = await applyOps(x, schema, (plan, input) => network.lower(plan, input), null);
+    return task.score(said, aside, sampleWeight ?? undefined);
+  };
 }
 
 async function minimizeMLP(

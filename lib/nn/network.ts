@@ -118,7 +118,7 @@ const LOSSES: readonly LossType[] = [
   ...(['meanSquaredError', 'meanAbsoluteError', 'huber', 'logCosh', 'binaryCrossentropy'] as const),
   ...(['categoricalCrossentropy', 'sparseCategoricalCrossentropy', 'klDivergence', 'hinge'] as const),
   ...(['squaredHinge', 'categoricalHinge', 'poisson', 'halfSquaredError'] as const),
-  'meanSquaredLogarithmicError',
+  ...(['meanSquaredLogarithmicError', 'summedBinaryCrossentropy', 'summedPoisson'] as const),
 ];
 const METRICS: readonly MetricType[] = [
   ...(['binaryAccuracy', 'categoricalAccuracy', 'sparseCategoricalAccuracy'] as const),

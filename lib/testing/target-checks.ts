@@ -9,7 +9,8 @@ import type { Subject } from './subject.js';
 /** The targets of the subject, and others that X tells, too. */
 function severalTargets(subject: Subject): Array<[number, number]> {
   const others = subject.targets(subject.X.columns([1, 2, 3, 0]), 5);
-  return subject.y.map((value, i) => [value, others[i]]);
+  const as = (value: number) => (subject.tags.binaryTargets ? Number(value > 0) : value);
+  return subject.y.map((value, i) => [as(value), as(others[i])]);
 }
 
 const needsSeveral = ({ tags }: Subject) => (tags.multiOutput ? undefined : 'it learns one target');

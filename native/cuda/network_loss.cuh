@@ -53,6 +53,7 @@ __device__ __noinline__ inline LossPoint loss_point(const LossCall& call, double
     case LossKind::kMeanSquaredLogarithmicError:
       return point_of(nn::SquaredLogarithmicError{}, y, t);
     case LossKind::kBinaryCrossEntropy:
+    case LossKind::kSummedBinaryCrossEntropy:
       return point_of(nn::BinaryCrossEntropy{call.label_smoothing}, y, t);
     case LossKind::kKlDivergence:
       return point_of(nn::KlDivergence{}, y, t);
@@ -61,6 +62,7 @@ __device__ __noinline__ inline LossPoint loss_point(const LossCall& call, double
     case LossKind::kSquaredHinge:
       return point_of(nn::SquaredHinge{}, y, t);
     case LossKind::kPoisson:
+    case LossKind::kSummedPoisson:
       return point_of(nn::PoissonLoss{}, y, t);
     default:
       return point_of(nn::SquaredError{}, y, t);
@@ -107,8 +109,7 @@ struct LossRow {
   }
 
   __device__ double by_output() const {
-    const bool summed = call.kind == LossKind::kHalfSquaredError || call.kind == LossKind::kKlDivergence;
-    const double share = summed ? 1.0 : 1.0 / call.outputs;
+    const double share = nn::share_of_output(call.kind, call.outputs);
     double sum = 0;
     each([&](uint32_t j) {
       const LossPoint point = loss_point(call, y(j), given(j));
@@ -138,7 +139,7 @@ struct LossRow {
   }
 
   __device__ double sigmoid_entropy() const {
-    const double smooth = call.label_smoothing, share = 1.0 / call.outputs;
+    const double smooth = call.label_smoothing, share = nn::share_of_output(call.kind, call.outputs);
     double sum = 0;
     each([&](uint32_t j) {
       const double t = given(j) * (1 - smooth) + smooth / 2;
@@ -192,6 +193,7 @@ struct LossRow {
       case LossKind::kCategoricalHinge:
         return categorical_hinge();
       case LossKind::kBinaryCrossEntropy:
+      case LossKind::kSummedBinaryCrossEntropy:
         return call.logits ? sigmoid_entropy() : by_output();
       default:
         return by_output();

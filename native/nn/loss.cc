@@ -66,7 +66,7 @@ void sigmoid_entropy(const Loss& loss, const LossRows& r, const Kernels& kernels
   const size_t size = r.rows * r.outputs;
   const auto& elementwise = elementwise_kernels<float>(kernels);
   elementwise.unary(Unary::kSoftplus, r.y, size, r.scratch, size, 1, size);
-  const double smooth = loss.label_smoothing, share = 1 / static_cast<double>(r.outputs);
+  const double smooth = loss.label_smoothing, share = share_of_output(loss.kind, r.outputs);
   const auto target = [&](size_t k) { return r.targets[k] * (1 - smooth) + smooth / 2; };
   for (size_t i = 0; i < r.rows; ++i) {
     double sum = 0;
@@ -138,6 +138,7 @@ void categorical_hinge(const LossRows& r) {
 Activation Loss::logits_of() const {
   switch (kind) {
     case LossKind::kBinaryCrossEntropy:
+    case LossKind::kSummedBinaryCrossEntropy:
       return Activation::kSigmoid;
     case LossKind::kCategoricalCrossEntropy:
     case LossKind::kSparseCategoricalCrossEntropy:
@@ -159,36 +160,38 @@ void Loss::check(size_t outputs) const {
 }
 
 void loss_rows(const Loss& loss, const LossRows& r, const Kernels& kernels) {
-  const double mean = 1 / static_cast<double>(r.outputs);
+  const double share = share_of_output(loss.kind, r.outputs);
   switch (loss.kind) {
     case LossKind::kMeanSquaredError:
-      return by_output(r, mean, SquaredError{});
+      return by_output(r, share, SquaredError{});
     case LossKind::kHalfSquaredError:
-      return by_output(r, 1, HalfSquaredError{});
+      return by_output(r, share, HalfSquaredError{});
     case LossKind::kMeanAbsoluteError:
-      return by_output(r, mean, AbsoluteError{});
+      return by_output(r, share, AbsoluteError{});
     case LossKind::kHuber:
-      return by_output(r, mean, HuberError{loss.delta});
+      return by_output(r, share, HuberError{loss.delta});
     case LossKind::kLogCosh:
-      return by_output(r, mean, LogCosh{});
+      return by_output(r, share, LogCosh{});
     case LossKind::kMeanSquaredLogarithmicError:
-      return by_output(r, mean, SquaredLogarithmicError{});
+      return by_output(r, share, SquaredLogarithmicError{});
     case LossKind::kBinaryCrossEntropy:
+    case LossKind::kSummedBinaryCrossEntropy:
       return loss.logits ? sigmoid_entropy(loss, r, kernels)
-                         : by_output(r, mean, BinaryCrossEntropy{loss.label_smoothing});
+                         : by_output(r, share, BinaryCrossEntropy{loss.label_smoothing});
     case LossKind::kCategoricalCrossEntropy:
     case LossKind::kSparseCategoricalCrossEntropy:
       return loss.logits ? softmax_entropy(loss, r, kernels) : probability_entropy(loss, r);
     case LossKind::kKlDivergence:
-      return by_output(r, 1, KlDivergence{});
+      return by_output(r, share, KlDivergence{});
     case LossKind::kHinge:
-      return by_output(r, mean, Hinge{});
+      return by_output(r, share, Hinge{});
     case LossKind::kSquaredHinge:
-      return by_output(r, mean, SquaredHinge{});
+      return by_output(r, share, SquaredHinge{});
     case LossKind::kCategoricalHinge:
       return categorical_hinge(r);
     case LossKind::kPoisson:
-      return by_output(r, mean, PoissonLoss{});
+    case LossKind::kSummedPoisson:
+      return by_output(r, share, PoissonLoss{});
   }
 }
 

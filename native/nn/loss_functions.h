@@ -3,6 +3,7 @@
 #pragma once
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/host_device.h"
@@ -25,8 +26,17 @@ enum class LossKind : int32_t {
   kPoisson = 11,
   kHalfSquaredError = 12,  // half the sum over outputs: scikit-learn's
   kMeanSquaredLogarithmicError = 13,
+  kSummedBinaryCrossEntropy = 14,  // the sum over outputs, as of scikit-learn's perceptrons
+  kSummedPoisson = 15,
 };
-constexpr int32_t kLossCount = 14;
+constexpr int32_t kLossCount = 16;
+
+// What the losses of a row's outputs are multiplied by: most are means over them.
+BOREAL_HOST_DEVICE inline double share_of_output(LossKind kind, size_t outputs) {
+  const bool summed = kind == LossKind::kHalfSquaredError || kind == LossKind::kKlDivergence ||
+                      kind == LossKind::kSummedBinaryCrossEntropy || kind == LossKind::kSummedPoisson;
+  return summed ? 1 : 1 / static_cast<double>(outputs);
+}
 
 // What probabilities are kept away from 0 and 1 by before a logarithm: Keras's epsilon.
 constexpr double kClip = 1e-7;

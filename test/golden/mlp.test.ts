@@ -1,11 +1,15 @@
 /** Golden values of MLPClassifier and MLPRegressor. */
 import { expect, test } from 'vitest';
+import type { FloatArray, Label, Matrix } from '../../lib/index.js';
 import { MLPClassifier, MLPRegressor } from '../../lib/nn/index.js';
 import { expectClose, iterative } from '../support/tolerance.js';
 import { type GoldenInput, rowsOf } from './inputs.js';
 import { readGolden } from './read.js';
 
-const CLASSES = { MLPClassifier, MLPRegressor };
+const CLASSES = {
+  MLPClassifier: MLPClassifier<Label | Label[]>,
+  MLPRegressor: MLPRegressor<FloatArray | Matrix>,
+};
 interface Case {
   name: string;
   estimator: keyof typeof CLASSES;
@@ -14,6 +18,7 @@ interface Case {
 }
 interface Steps extends Case {
   sampleWeight?: number[];
+  several?: number;
   initial: number[];
   final: number[];
   lossCurve: number[];
@@ -27,9 +32,16 @@ const STEPS = iterative(2e-4);
 
 test.each(golden.steps)(
   '$name',
-  async ({ estimator, params, input, sampleWeight, initial, final, lossCurve }) => {
-    const { X, y } = rowsOf(input);
-    const targets = estimator === 'MLPRegressor' ? y.map((value) => value / 100) : y;
+  async ({ estimator, params, input, sampleWeight, several = 0, initial, final, lossCurve }) => {
+    const isNumbers = estimator === 'MLPRegressor';
+    const { X: rows, y } = rowsOf(input);
+    const all = rows as Matrix;
+    const X = all.columns(Array.from({ length: all.cols - several }, (_, j) => j));
+    const last = all.toArray().map((row) => row.slice(all.cols - several));
+    const targets =
+      several > 0
+        ? last.map((row) => row.map((value) => (isNumbers ? Math.abs(value) : Number(value > 0))))
+        : y.map((value) => (isNumbers ? value / 100 : value));
     const fixed = { ...(params as object), shuffle: false, tol: 0, nIterNoChange: 1000 };
     const start = await new CLASSES[estimator]({ ...fixed, maxIter: 1 }).fit(X, targets);
     // The same model with the weights that scikit-learn begins with.
@@ -40,8 +52,8 @@ test.each(golden.steps)(
     await model.fit(X, targets, { sampleWeight });
     const learned = model.coefs.flatMap((coef, i) => [...coef.data, ...model.intercepts[i]]);
     expectClose(learned, final, STEPS, 'parameters');
-    // The constant of scikit-learn's deviance of Poisson is left out.
-    if ((params as { loss?: string }).loss !== 'poisson')
+    // The constant of scikit-learn's deviance of Poisson is left out, and squared errors of several targets are added up.
+    if ((params as { loss?: string }).loss !== 'poisson' && !(isNumbers && several > 0))
       expectClose(model.lossCurve, lossCurve, STEPS, 'lossCurve');
   },
 );

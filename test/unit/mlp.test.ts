@@ -1,7 +1,7 @@
 /** What the common checks and the golden files do not say of MLPClassifier and MLPRegressor. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Random } from '../../lib/core/random.js';
-import { load, loadIris, StandardScaler } from '../../lib/index.js';
+import { type Label, load, loadIris, type Matrix, StandardScaler } from '../../lib/index.js';
 import { MLPClassifier, MLPRegressor } from '../../lib/nn/index.js';
 
 const { data, target } = loadIris();
@@ -208,5 +208,90 @@ describe('refuses', () => {
         expect.objectContaining({ code: 'ERR_PARAMETER' }),
       );
     }
+  });
+});
+
+describe('several targets', () => {
+  const flags = Array.from(target, (species, i) => [
+    Number(species > 0),
+    i % 5 === 0 ? 0 : Number(species > 1),
+  ]);
+  const petals = data.columns([2, 3]);
+
+  test('labels have a sigmoid each', async () => {
+    const params = { ...small, earlyStopping: true, maxIter: 100 };
+    const model = await new MLPClassifier<Label[]>(params).fit(await X, flags);
+    expect([model.nOutputs, model.outActivation]).toEqual([2, 'logistic']);
+    expect(model.classes).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
+    const proba = await model.predictProba(await X);
+    const predicted = await model.predict(await X);
+    expect(predicted).toEqual(proba.toArray().map((row) => row.map((p) => Number(p > 0.5))));
+    expect(await model.score(await X, flags)).toBeGreaterThan(0.6);
+    // The share of rows of which both labels are right.
+    expect(model.validationScores.every((score) => Number.isInteger(Math.round(score * 15e6) / 1e6))).toBe(
+      true,
+    );
+    const loaded = (await load(model.toBytes())) as typeof model;
+    expect(await loaded.predict(await X)).toEqual(predicted);
+  });
+
+  test('labels of two classes may be text, or lack one of 0 and 1', async () => {
+    const named = flags.map(([a]) => [a === 1 ? 'yes' : 'no', 1, false]);
+    const model = await new MLPClassifier<Label[]>(small).fit(await X, named);
+    expect(model.classes).toEqual([
+      ['no', 'yes'],
+      [0, 1],
+      [false, true],
+    ]);
+    const proba = await model.predictProba(await X);
+    expect(proba.row(3)[1]).toBeGreaterThan(0.5);
+    expect(proba.row(3)[2]).toBeLessThan(0.5);
+    for (const odd of [Array.from(target, (species) => [species, 0]), flags.map(([a]) => [a, 'x'])])
+      await expect(new MLPClassifier(small).fit(await X, odd)).rejects.toMatchObject({ code: 'ERR_LABELS' });
+  });
+
+  test('labels come part by part', async () => {
+    const model = new MLPClassifier<Label[]>(small);
+    const classes = [
+      [0, 1],
+      [0, 1],
+    ];
+    await model.partialFit((await X).slice(0, 20), flags.slice(0, 20), { classes });
+    await model.partialFit(await X, flags);
+    expect([model.nIter, model.classes.length]).toEqual([2, 2]);
+    const refused: Array<[string, Promise<unknown>]> = [
+      ['ERR_SHAPE', model.partialFit(await X, target)],
+      ['ERR_SHAPE', model.partialFit(await X, flags.slice(1))],
+      [
+        'ERR_LABELS',
+        model.partialFit(
+          await X,
+          flags.map(([a]) => [a, 2]),
+        ),
+      ],
+      ['ERR_SHAPE', new MLPClassifier(small).partialFit(await X, flags, { classes: [0, 1] })],
+    ];
+    for (const [code, fit] of refused) await expect(fit).rejects.toMatchObject({ code });
+  });
+
+  test('numbers are outputs of one network', async () => {
+    const params = { ...small, solver: 'lbfgs', maxIter: 200 } as const;
+    const model = await new MLPRegressor<Matrix>(params).fit(await X, petals);
+    expect(model.nOutputs).toBe(2);
+    const predicted: Matrix = await model.predict(await X);
+    expect([predicted.rows, predicted.cols]).toEqual([150, 2]);
+    expect(await model.score(await X, petals)).toBeGreaterThan(0.95);
+    const stopped = await new MLPRegressor<Matrix>({ ...small, earlyStopping: true }).fit(await X, petals);
+    expect(stopped.validationScores.at(-1)).toBeLessThan(1);
+    const parts = await new MLPRegressor<Matrix>(small).partialFit(await X, petals);
+    await expect(parts.partialFit(await X, target)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    const negative = new MLPRegressor({ loss: 'poisson' }).fit(await X, [
+      [1, -1],
+      ...petals.toArray().slice(1),
+    ]);
+    await expect(negative).rejects.toMatchObject({ code: 'ERR_INPUT_NEGATIVE' });
   });
 });

@@ -57,11 +57,13 @@ describe('gradients agree with finite differences', () => {
       positive,
     ],
     ['poisson', { type: 'poisson' }, [activation('exponential')], positive],
+    ['summedPoisson', { type: 'summedPoisson' }, [activation('exponential')], positive],
     ['klDivergence', { type: 'klDivergence' }, [activation('softmax')], shares],
     ['hinge', { type: 'hinge' }, [activation('tanh')], signs],
     ['squaredHinge', { type: 'squaredHinge' }, [activation('tanh')], signs],
     ['categoricalHinge', { type: 'categoricalHinge' }, [], oneHot],
     ['binaryCrossentropy after sigmoid', { type: 'binaryCrossentropy' }, [activation('sigmoid')], bits],
+    ['summedBinaryCrossentropy', { type: 'summedBinaryCrossentropy' }, [activation('sigmoid')], bits],
     [
       'binaryCrossentropy of logits',
       { type: 'binaryCrossentropy', fromLogits: true, labelSmoothing: 0.1 },

@@ -30,17 +30,19 @@ TEST_CASE("networks: all losses") {
     const LossKind loss = static_cast<LossKind>(kind);
     const bool classes = loss == LossKind::kCategoricalCrossEntropy || loss == LossKind::kKlDivergence ||
                          loss == LossKind::kSparseCategoricalCrossEntropy;
-    const Activation last = classes                                 ? Activation::kSoftmax
-                            : loss == LossKind::kBinaryCrossEntropy ? Activation::kSigmoid
-                            : loss == LossKind::kPoisson            ? Activation::kSoftplus
-                                                                    : Activation::kLinear;
+    const bool flags = loss == LossKind::kBinaryCrossEntropy || loss == LossKind::kSummedBinaryCrossEntropy;
+    const bool counts = loss == LossKind::kPoisson || loss == LossKind::kSummedPoisson;
+    const Activation last = classes  ? Activation::kSoftmax
+                            : flags  ? Activation::kSigmoid
+                            : counts ? Activation::kSoftplus
+                                     : Activation::kLinear;
     for (const size_t outputs : {3u, 20u}) {
       Case one = perceptron_case(loss, last, outputs);
       one.objective.loss.delta = 0.2;
       one.weighted = one.objective.weighted_mean = outputs == 3;
       one.objective.weighted_metrics = one.weighted;
       const bool entropy = classes && loss != LossKind::kKlDivergence;
-      if (entropy || loss == LossKind::kBinaryCrossEntropy) {
+      if (entropy || flags) {
         one.objective.loss.label_smoothing = outputs == 3 ? 0.1 : 0;
         compare(one);
         // The same of probabilities: what comes before the loss is not its own activation.

@@ -1,6 +1,7 @@
 """mlp.json: multi-layer perceptrons of scikit-learn.
 
     {"steps": [{"name", "estimator", "params", "input": a reference (see common.py), "sampleWeight" if there is one,
+                "several": how many of the last columns are targets, if there are several: numbers, of a classifier whether they are above 0,
                 "initial": kernels and biases before, "final": after the fit, without shuffling, "lossCurve"}],
      "scores": [{"name", "estimator", "params", "input", "scores" of the test rows for seeds 0 to SEEDS - 1}]}
 
@@ -31,8 +32,11 @@ def flat(parts):
     return np.concatenate([np.ravel(part) for part in parts]).astype(np.float32).astype(float)
 
 
-def step_case(make, params, ref, weighted=False):
+def step_case(make, params, ref, weighted=False, several=0):
     X, y = load(ref)
+    if several:
+        X, y = X[:, :-several], X[:, -several:]
+        y = (y > 0).astype(int) if make is MLPClassifier else 100 * np.abs(y)
     train, _ = split(len(X))
     X, y = X[train], y[train]
     if make is MLPRegressor:
@@ -51,6 +55,8 @@ def step_case(make, params, ref, weighted=False):
         "final": flat([part for pair in zip(model.coefs_, model.intercepts_) for part in pair]),
         "lossCurve": model.loss_curve_,
     }
+    if several:
+        result = {**result, "name": f"{result['name']}, {several} targets", "several": several}
     return {**result, "sampleWeight": weights} if weighted else result
 
 
@@ -66,6 +72,15 @@ def steps():
     yield step_case(MLPRegressor, {**small, "hidden_layer_sizes": [7]}, diabetes, True)
     yield step_case(MLPRegressor, {**small, "loss": "poisson", "activation": "identity", "alpha": 0.01}, diabetes)
     yield step_case(MLPRegressor, {**small, **sgd, "learning_rate_init": 0.01, "hidden_layer_sizes": []}, diabetes)
+
+
+    wine = {"dataset": "wine", "standardised": True}
+    yield step_case(MLPClassifier, {**small, "batch_size": 30}, wine, several=3)
+    yield step_case(MLPClassifier, {**small, **sgd, "activation": "tanh", "alpha": 0.3}, breast, True, several=2)
+    yield step_case(MLPClassifier, {**small, "hidden_layer_sizes": [5, 4]}, diabetes, several=4)
+    yield step_case(MLPRegressor, {**small, "batch_size": 30}, wine, True, several=3)
+    yield step_case(MLPRegressor, {**small, **sgd, "learning_rate_init": 0.01, "alpha": 0.3}, breast, several=2)
+    yield step_case(MLPRegressor, {**small, "loss": "poisson", "activation": "tanh"}, diabetes, True, several=2)
 
 
 def score_case(make, params, ref):
