@@ -1,6 +1,7 @@
 /** How rows are dealt to folds: the allocation is scikit-learn's. */
 import { ValidationError } from '../errors.js';
 import type { Random } from './random.js';
+import { isTargetRow, type TargetsLike, targetRows } from './targets.js';
 
 /** The fold of each row: stretches of consecutive rows, or of rows in random order; the first rows % folds have one row more. */
 export function consecutiveFolds(rows: number, folds: number, random: Random | null): Int32Array {
@@ -66,6 +67,17 @@ export function rowsByClass(y: ArrayLike<unknown>, what: keyof typeof MISSING = 
     else known.push(i);
   }
   return [...rows.values()];
+}
+
+/** Labels to stratify by: of several targets all labels of a row as one. */
+export function jointLabels(y: TargetsLike): ArrayLike<unknown> {
+  const rows = targetRows(y);
+  if (!isTargetRow(rows[0])) return rows;
+  return Array.from(rows, (row) => {
+    const labels = isTargetRow(row) ? Array.from(row) : [];
+    const isWhole = labels.every((label) => label !== null && label !== undefined && !Number.isNaN(label));
+    return isWhole ? JSON.stringify(labels) : null;
+  });
 }
 
 /** @throws {ERR_LABELS} when the training rows of a fold lack a class, so that its model could not know it */

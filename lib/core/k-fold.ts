@@ -1,11 +1,12 @@
 /** Cross-validation splitters: every row is tested once. The allocation of rows to folds is scikit-learn's. */
 
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { consecutiveFolds, rowsByClass, stratifiedFolds } from './folds.js';
 import type { MatrixLike } from './matrix.js';
 import { bool, checkParams, int, type Rules, resolveSeed, seed } from './params.js';
 import { Random } from './random.js';
 import { countRows } from './rows.js';
+import { countTargets, targetRows } from './targets.js';
 
 /** The rows of one fold. */
 export interface Fold {
@@ -53,6 +54,7 @@ export abstract class Folds implements CrossValidator {
    * @param groups - the group of each row, which those that part no group need
    * @throws {ERR_PARAMETER} without what is needed, or when there are more folds than rows, than rows of every class, or than groups
    * @throws {ERR_EMPTY | ERR_SHAPE | ERR_LABELS} when X, y or groups cannot be split
+   * @throws {ERR_NOT_SUPPORTED} of those that stratify, for several targets
    */
   *split(
     X: MatrixLike,
@@ -77,7 +79,12 @@ export abstract class Folds implements CrossValidator {
   /** The rows of each class to stratify by. */
   protected classesOf(y: ArrayLike<unknown> | undefined): number[][] {
     if (!y) throw this.refuse('split needs y, the labels to stratify by');
-    const classes = rowsByClass(y);
+    const labels = targetRows(y);
+    if (countTargets(labels) > 1) {
+      const message = `${this.constructor.name} spreads the classes of one target over all folds; y has several: use KFold.`;
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
+    const classes = rowsByClass(labels);
     if (classes.every((members) => members.length < this.nSplits)) {
       throw this.refuse(`nSplits ${this.nSplits} is more than the rows of every class`);
     }

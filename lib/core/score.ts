@@ -24,7 +24,7 @@ function checkLengths(y: ArrayLike<unknown>, predicted: ArrayLike<unknown>, weig
 }
 
 /** Whether two labels are the same, or of several targets all of them. */
-function areEqual(a: unknown, b: unknown): boolean {
+export function areEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   return (
     Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((label, k) => label === b[k])

@@ -3,19 +3,28 @@
  * cases are those of scikit-learn 1.9; where that warns, these return the documented value in silence.
  */
 import type { Label } from '../core/labels.js';
+import { isMatrixShaped, Matrix } from '../core/matrix.js';
 import { show } from '../core/params.js';
+import { areEqual } from '../core/score.js';
+import { countTargets, rowsOfMatrix, targetRows } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import {
   type Average,
   checkChoice,
+  checkLengths,
   encodePair,
+  isMatrixInput,
   type LabelPair,
+  type LabelRows,
   type Labels,
   listLabels,
+  type MatrixInput,
   mean,
   positiveClass,
+  toGrid,
   toWeights,
 } from './input.js';
+import { multilabelConfusionMatrix } from './multilabel.js';
 
 /** Options that every metric of this file has. */
 export interface WeightOptions {
@@ -44,9 +53,9 @@ function columnSums(sums: Float64Array, k: number): number[] {
 }
 
 /**
- * The share of rows whose class was predicted.
+ * The share of rows whose class was predicted; of a row of several labels, all must be right.
  *
- * @param yTrue - true labels
+ * @param yTrue - true labels, one per row or several, [rows, targets]
  * @param yPred - predicted labels
  * @param options - `normalize` (default true; false: the weight of the right rows in place of their share),
  *   `sampleWeight`
@@ -57,23 +66,46 @@ function columnSums(sums: Float64Array, k: number): number[] {
  * ```ts
  * import { accuracyScore } from 'boreal';
  * accuracyScore([0, 1, 2, 3], [0, 2, 1, 3]); // 0.5
+ * accuracyScore([[0, 'a'], [1, 'b']], [[0, 'a'], [1, 'a']]); // 0.5
  * ```
  */
 export function accuracyScore(
-  yTrue: Labels,
-  yPred: Labels,
+  yTrue: Labels | LabelRows,
+  yPred: Labels | LabelRows,
   options: WeightOptions & { normalize?: boolean } = {},
 ): number {
-  const pair = encodePair(yTrue, yPred);
-  const weights = toWeights(options.sampleWeight, yTrue.length);
+  const [truth, said] = labelsToCompare(yTrue, yPred);
+  const weights = toWeights(options.sampleWeight, truth.length);
   let right = 0;
   let total = 0;
-  for (let i = 0; i < pair.yTrue.length; i++) {
+  for (let i = 0; i < truth.length; i++) {
     const weight = weights === undefined ? 1 : weights[i];
     total += weight;
-    if (pair.yTrue[i] === pair.yPred[i]) right += weight;
+    if (areEqual(truth[i], said[i])) right += weight;
   }
   return (options.normalize ?? true) ? right / total : right;
+}
+
+function rowsOfLabels(y: Labels | LabelRows, what: string): ArrayLike<unknown> {
+  if (!isMatrixShaped(y)) return targetRows(y as ArrayLike<unknown>);
+  const { data, rows, cols } = toGrid(y, what);
+  return rowsOfMatrix(new Matrix(data, rows, cols));
+}
+
+/** Labels as codes, or rows of those of several targets. */
+function labelsToCompare(
+  yTrue: Labels | LabelRows,
+  yPred: Labels | LabelRows,
+): readonly [ArrayLike<unknown>, ArrayLike<unknown>] {
+  if (!isMatrixInput(yTrue)) {
+    const pair = encodePair(yTrue as Labels, yPred as Labels);
+    return [pair.yTrue, pair.yPred];
+  }
+  const [truth, said] = [rowsOfLabels(yTrue, 'yTrue'), rowsOfLabels(yPred, 'yPred')];
+  checkLengths(truth, said.length, 'yPred');
+  const [own, other] = [countTargets(truth), countTargets(said)];
+  if (own === other) return [truth, said];
+  throw new ValidationError('ERR_SHAPE', `yTrue has ${own} targets, but yPred has ${other}.`);
 }
 
 /**
@@ -158,6 +190,9 @@ export function matthews(yTrue: Labels, yPred: Labels, options: WeightOptions = 
   return variances === 0 ? 0 : (right * total - dot(actual, predicted)) / Math.sqrt(variances);
 }
 
+/** How precision, recall and F-score become one number. */
+export type ScoreAverage = Average | 'samples';
+
 /** Options of precision, recall and F-score. */
 export interface ScoreOptions extends WeightOptions {
   /** The classes to score, in order; default all, sorted. */
@@ -166,9 +201,9 @@ export interface ScoreOptions extends WeightOptions {
   posLabel?: Label;
   /**
    * 'binary': the positive class alone; 'micro': of the summed counts; 'macro': mean of the classes; 'weighted': mean
-   * weighted by support; null: no average.
+   * weighted by support; 'samples': of rows of several labels, mean of the rows; null: no average.
    */
-  average?: Average;
+  average?: ScoreAverage;
   /** The value of a score that divides by zero: 0 (default), 1 or NaN; an average leaves NaN out. */
   zeroDivision?: number;
 }
@@ -189,11 +224,19 @@ export interface ClassScores {
   support: number[];
 }
 
-type Averaged<O> = O & { average: Exclude<Average, null> };
+type Averaged<O> = O & { average: Exclude<ScoreAverage, null> };
 type PerClass<O> = O & { average: null };
 
-/** True positives, predicted and actual weight of each class asked for, or of all taken together. */
-function tally(yTrue: Labels, yPred: Labels, average: Average, options: ScoreOptions) {
+/** True positives, predicted and actual weight of each class asked for (of 'samples' of each row), or of all taken together. */
+function tally(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  average: ScoreAverage,
+  options: ScoreOptions,
+) {
+  if (isMatrixInput(yTrue) || isMatrixInput(yPred)) return tallyOfSeveral(yTrue, yPred, average, options);
+  if (average === 'samples')
+    throw new ValidationError('ERR_PARAMETER', "average 'samples' is for rows of several labels.");
   const pair = encodePair(yTrue, yPred);
   const k = pair.classes.length;
   const sums = pairSums(pair, toWeights(options.sampleWeight, yTrue.length));
@@ -210,6 +253,32 @@ function tally(yTrue: Labels, yPred: Labels, average: Average, options: ScoreOpt
     hits: pick((code) => sums[code * k + code]),
     predicted: pick((code) => columns[code]),
     actual: pick((code) => rows[code]),
+  };
+}
+
+/** The same of labels that a row has or has not. */
+function tallyOfSeveral(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  average: ScoreAverage,
+  { labels, sampleWeight }: ScoreOptions,
+) {
+  if (average === 'binary')
+    throw new ValidationError('ERR_PARAMETER', "average 'binary' needs one label per row; choose another.");
+  const samplewise = average === 'samples';
+  const counts = multilabelConfusionMatrix(yTrue, yPred, {
+    labels,
+    samplewise,
+    sampleWeight: samplewise ? null : sampleWeight,
+  });
+  const pick = (value: (one: number[][]) => number) => {
+    const picked = counts.map(value);
+    return average === 'micro' ? [picked.reduce((a, b) => a + b, 0)] : picked;
+  };
+  return {
+    hits: pick(([, [, tp]]) => tp),
+    predicted: pick(([[, fp], [, tp]]) => fp + tp),
+    actual: pick(([, [fn, tp]]) => fn + tp),
   };
 }
 
@@ -246,10 +315,13 @@ function averageScores(scores: number[], weights: number[] | undefined): number 
  * Precision (the share of rows predicted as a class that are of it), recall (the share of rows of a class that were
  * predicted as it), their F-score and the support of each class.
  *
+ * @param yTrue - true labels, one per row; or 0 and 1 for each of several, [rows, labels]
+ * @param yPred - the same of the prediction
  * @param options - see {@link ScoreOptions}; `average` is null by default; `beta` (default 1, up to Infinity) weighs
  *   recall against precision
  * @returns an array per score, or a number per score when there is an average
- * @throws {ERR_PARAMETER} when `average` is 'binary' and there are more than two classes or no positive one
+ * @throws {ERR_PARAMETER} when `average` is 'binary' and there are more than two classes, no positive one or several labels a row, or
+ *   'samples' and there is one
  * @example
  * ```ts
  * import { precisionRecallFscoreSupport } from 'boreal';
@@ -259,22 +331,22 @@ function averageScores(scores: number[], weights: number[] | undefined): number 
  * ```
  */
 export function precisionRecallFscoreSupport(
-  yTrue: Labels,
-  yPred: Labels,
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
   options: Averaged<ScoreOptions & { beta?: number }>,
 ): AverageScores;
 export function precisionRecallFscoreSupport(
-  yTrue: Labels,
-  yPred: Labels,
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
   options?: ScoreOptions & { average?: null; beta?: number },
 ): ClassScores;
 export function precisionRecallFscoreSupport(
-  yTrue: Labels,
-  yPred: Labels,
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
   options: ScoreOptions & { beta?: number } = {},
 ): AverageScores | ClassScores {
   const { average = null, beta = 1, zeroDivision = 0 } = options;
-  checkChoice('average', average, ['binary', 'micro', 'macro', 'weighted', null]);
+  checkChoice('average', average, ['binary', 'micro', 'macro', 'weighted', 'samples', null]);
   checkChoice('zeroDivision', zeroDivision, [0, 1, Number.NaN]);
   if (!(beta >= 0))
     throw new ValidationError('ERR_PARAMETER', `'beta' must be a number >= 0; got ${show(beta)}.`);
@@ -288,7 +360,12 @@ export function precisionRecallFscoreSupport(
       ? recall
       : hits.map((hit, i) => divide((1 + square) * hit, square * actual[i] + predicted[i]));
   if (average === null) return { precision, recall, fscore, support: actual };
-  const weights = average === 'weighted' ? actual : undefined;
+  const weights =
+    average === 'weighted'
+      ? actual
+      : average === 'samples'
+        ? Array.from(toWeights(options.sampleWeight, actual.length) ?? actual.map(() => 1))
+        : undefined;
   return {
     precision: averageScores(precision, weights),
     recall: averageScores(recall, weights),
@@ -299,8 +376,8 @@ export function precisionRecallFscoreSupport(
 
 function oneScore(
   name: 'precision' | 'recall' | 'fscore',
-  yTrue: Labels,
-  yPred: Labels,
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
   options: ScoreOptions,
 ): number | number[] {
   const { average = 'binary' } = options;
@@ -315,9 +392,21 @@ function oneScore(
  * @param options - see {@link ScoreOptions}; `average` is 'binary' by default
  * @throws {ERR_PARAMETER} when `average` is 'binary' and there are more than two classes or no positive one
  */
-export function precisionScore(yTrue: Labels, yPred: Labels, options: PerClass<ScoreOptions>): number[];
-export function precisionScore(yTrue: Labels, yPred: Labels, options?: ScoreOptions): number;
-export function precisionScore(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
+export function precisionScore(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options: PerClass<ScoreOptions>,
+): number[];
+export function precisionScore(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options?: ScoreOptions,
+): number;
+export function precisionScore(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options: ScoreOptions = {},
+): number | number[] {
   return oneScore('precision', yTrue, yPred, options);
 }
 
@@ -327,9 +416,21 @@ export function precisionScore(yTrue: Labels, yPred: Labels, options: ScoreOptio
  * @param options - see {@link ScoreOptions}; `average` is 'binary' by default
  * @throws {ERR_PARAMETER} when `average` is 'binary' and there are more than two classes or no positive one
  */
-export function recallScore(yTrue: Labels, yPred: Labels, options: PerClass<ScoreOptions>): number[];
-export function recallScore(yTrue: Labels, yPred: Labels, options?: ScoreOptions): number;
-export function recallScore(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
+export function recallScore(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options: PerClass<ScoreOptions>,
+): number[];
+export function recallScore(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options?: ScoreOptions,
+): number;
+export function recallScore(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options: ScoreOptions = {},
+): number | number[] {
   return oneScore('recall', yTrue, yPred, options);
 }
 
@@ -345,9 +446,21 @@ export function recallScore(yTrue: Labels, yPred: Labels, options: ScoreOptions 
  * f1Score([0, 1, 2], [0, 1, 1], { average: 'macro' }); // 0.5555555555555555
  * ```
  */
-export function f1Score(yTrue: Labels, yPred: Labels, options: PerClass<ScoreOptions>): number[];
-export function f1Score(yTrue: Labels, yPred: Labels, options?: ScoreOptions): number;
-export function f1Score(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}): number | number[] {
+export function f1Score(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options: PerClass<ScoreOptions>,
+): number[];
+export function f1Score(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options?: ScoreOptions,
+): number;
+export function f1Score(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options: ScoreOptions = {},
+): number | number[] {
   return oneScore('fscore', yTrue, yPred, options);
 }
 
@@ -363,14 +476,18 @@ export function f1Score(yTrue: Labels, yPred: Labels, options: ScoreOptions = {}
  * ```
  */
 export function fbetaScore(
-  yTrue: Labels,
-  yPred: Labels,
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
   options: PerClass<ScoreOptions & { beta?: number }>,
 ): number[];
-export function fbetaScore(yTrue: Labels, yPred: Labels, options?: ScoreOptions & { beta?: number }): number;
 export function fbetaScore(
-  yTrue: Labels,
-  yPred: Labels,
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options?: ScoreOptions & { beta?: number },
+): number;
+export function fbetaScore(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
   options: ScoreOptions & { beta?: number } = {},
 ): number | number[] {
   return oneScore('fscore', yTrue, yPred, options);

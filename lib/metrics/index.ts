@@ -20,6 +20,7 @@ export {
   precisionRecallFscoreSupport,
   precisionScore,
   recallScore,
+  type ScoreAverage,
   type ScoreOptions,
   type WeightOptions,
 } from './classification.js';
@@ -61,7 +62,7 @@ export {
   meanTweedieDeviance,
   rootMeanSquaredLogError,
 } from './deviance.js';
-export type { Average, Labels, MatrixInput } from './input.js';
+export type { Average, LabelRows, Labels, MatrixInput } from './input.js';
 export {
   additiveChi2Kernel,
   chi2Kernel,

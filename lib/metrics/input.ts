@@ -23,6 +23,9 @@ export interface NumberGrid {
   readonly epsilon: number;
 }
 
+/** Labels of several targets: a matrix, or a list of labels for each row. */
+export type LabelRows = MatrixInput | ReadonlyArray<ArrayLike<Label>>;
+
 /** The two label columns of a classification metric as indices into their common, sorted classes. */
 export interface LabelPair {
   readonly classes: readonly Label[];

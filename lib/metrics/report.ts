@@ -2,7 +2,7 @@
 import type { Label } from '../core/labels.js';
 import { ValidationError } from '../errors.js';
 import { precisionRecallFscoreSupport, type WeightOptions } from './classification.js';
-import { encodePair, type Labels } from './input.js';
+import { encodePair, isMatrixInput, type Labels, type MatrixInput } from './input.js';
 
 /** One line of the report. */
 export interface ReportRow {
@@ -44,9 +44,9 @@ function formatSupport(support: number, weighted: boolean): string {
 
 /**
  * Precision, recall, F1 and support of each class, followed by accuracy (or the micro average, when `labels` leaves
- * classes out) and the macro and weighted averages.
+ * classes out, or rows have several labels) and the macro and weighted averages, of several labels those of rows, too.
  *
- * @param yTrue - true labels
+ * @param yTrue - true labels, one per row; or 0 and 1 for each of several, [rows, labels]
  * @param yPred - predicted labels
  * @param options - see {@link ReportOptions}
  * @returns a text table, or with `outputDict` an object
@@ -59,18 +59,23 @@ function formatSupport(support: number, weighted: boolean): string {
  * ```
  */
 export function classificationReport(
-  yTrue: Labels,
-  yPred: Labels,
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
   options: ReportOptions & { outputDict: true },
 ): ReportObject;
-export function classificationReport(yTrue: Labels, yPred: Labels, options?: ReportOptions): string;
 export function classificationReport(
-  yTrue: Labels,
-  yPred: Labels,
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
+  options?: ReportOptions,
+): string;
+export function classificationReport(
+  yTrue: Labels | MatrixInput,
+  yPred: Labels | MatrixInput,
   options: ReportOptions = {},
 ): string | ReportObject {
   const { digits = 2, sampleWeight, zeroDivision } = options;
-  const { classes } = encodePair(yTrue, yPred);
+  const several = isMatrixInput(yTrue) || isMatrixInput(yPred);
+  const classes = several ? columnsOf(yTrue) : encodePair(yTrue, yPred).classes;
   const labels: readonly Label[] = options.labels ? Array.from(options.labels) : classes;
   const names = options.targetNames ?? labels.map(String);
   if (names.length !== labels.length) {
@@ -91,8 +96,8 @@ export function classificationReport(
       support: scores.support[i],
     },
   ]);
-  const coversAll = classes.every((label) => labels.includes(label));
-  for (const average of ['micro', 'macro', 'weighted'] as const) {
+  const coversAll = !several && classes.every((label) => labels.includes(label));
+  for (const average of ['micro', 'macro', 'weighted', ...(several ? (['samples'] as const) : [])] as const) {
     const { precision, recall, fscore } = precisionRecallFscoreSupport(yTrue, yPred, { ...scored, average });
     const name = average === 'micro' && coversAll ? 'accuracy' : `${average} avg`;
     rows.push([name, { precision, recall, 'f1-score': fscore, support: total }]);
@@ -103,6 +108,13 @@ export function classificationReport(
     );
   }
   return toText(rows, names.length, digits, Boolean(sampleWeight));
+}
+
+/** The numbers of the columns of a matrix. */
+function columnsOf(y: Labels | MatrixInput): number[] {
+  if (!isMatrixInput(y)) return [];
+  const cols = 'cols' in y ? y.cols : y[0].length;
+  return Array.from({ length: cols }, (_, j) => j);
 }
 
 function toText(rows: [string, ReportRow][], classes: number, digits: number, weighted: boolean): string {

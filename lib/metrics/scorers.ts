@@ -5,7 +5,7 @@
 import type { Estimator } from '../core/estimator.js';
 import { type Predictor, predictTarget } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
-import type { MatrixLike } from '../core/matrix.js';
+import { isMatrixShaped, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, custom, oneOf, show } from '../core/params.js';
 import { StateError, ValidationError } from '../errors.js';
 import { classLikelihoodRatios } from './agreement.js';
@@ -104,7 +104,12 @@ async function probabilities(estimator: ScorableEstimator, X: MatrixLike): Promi
       'This score needs probabilities, and the estimator has no predictProba.',
     );
   }
-  return (await estimator.predictProba(X)) as MatrixInput;
+  const proba = await estimator.predictProba(X);
+  if (!Array.isArray(proba) || !isMatrixShaped(proba[0])) return proba as MatrixInput;
+  throw new StateError(
+    'ERR_NOT_SUPPORTED',
+    'This score is of the probabilities of one target; the model has several.',
+  );
 }
 
 /** The probability of the classes, or the decision value of an estimator that has only that. */
@@ -201,13 +206,18 @@ const SCORERS = {
   balancedAccuracy: ofLabels(balancedAccuracy),
   f1: ofLabels(f1Score),
   f1Macro: ofLabels((y, p, o) => f1Score(y, p, { ...o, average: 'macro' })),
+  f1Samples: ofLabels((y, p, o) => f1Score(y, p, { ...o, average: 'samples' })),
   f1Micro: ofLabels((y, p, o) => f1Score(y, p, { ...o, average: 'micro' })),
   f1Weighted: ofLabels((y, p, o) => f1Score(y, p, { ...o, average: 'weighted' })),
   precision: ofLabels(precisionScore),
   precisionMacro: ofLabels((y, p, o) => precisionScore(y, p, { ...o, average: 'macro' })),
+  precisionMicro: ofLabels((y, p, o) => precisionScore(y, p, { ...o, average: 'micro' })),
+  precisionSamples: ofLabels((y, p, o) => precisionScore(y, p, { ...o, average: 'samples' })),
   precisionWeighted: ofLabels((y, p, o) => precisionScore(y, p, { ...o, average: 'weighted' })),
   recall: ofLabels(recallScore),
   recallMacro: ofLabels((y, p, o) => recallScore(y, p, { ...o, average: 'macro' })),
+  recallMicro: ofLabels((y, p, o) => recallScore(y, p, { ...o, average: 'micro' })),
+  recallSamples: ofLabels((y, p, o) => recallScore(y, p, { ...o, average: 'samples' })),
   recallWeighted: ofLabels((y, p, o) => recallScore(y, p, { ...o, average: 'weighted' })),
   rocAuc: ofRanking('raise'),
   rocAucOvr: ofRanking('ovr'),
@@ -241,6 +251,7 @@ const SCORERS = {
   jaccard: ofLabels((y, p, o) => jaccardScore(y, p, o)),
   jaccardMacro: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'macro' })),
   jaccardMicro: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'micro' })),
+  jaccardSamples: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'samples' })),
   jaccardWeighted: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'weighted' })),
   positiveLikelihoodRatio: ofLabels((y, p, o) => classLikelihoodRatios(y, p, o).positive),
   negNegativeLikelihoodRatio: ofLabels((y, p, o) => -classLikelihoodRatios(y, p, o).negative),

@@ -5,6 +5,7 @@ import type { MatrixLike } from '../core/matrix.js';
 import { checkParams, either, int, nothing, type Rules, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { countRows } from '../core/rows.js';
+import type { TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import { membersOf } from './groups.js';
 import { splitOf } from './train-test-split.js';
@@ -116,7 +117,7 @@ abstract class Shuffles implements CrossValidator {
   protected *draw(
     count: number,
     share: number,
-    stratify: ArrayLike<unknown> | null,
+    stratify: TargetsLike | null,
     things = 'rows',
   ): Generator<Fold, void, undefined> {
     const { nSplits, testSize, trainSize, randomState } = this.#options;

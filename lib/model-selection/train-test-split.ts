@@ -1,11 +1,11 @@
 /** One split into training and test rows, plain or with the share of each class kept. */
-import { rowsByClass } from '../core/folds.js';
+import { jointLabels, rowsByClass } from '../core/folds.js';
 import type { Fold } from '../core/k-fold.js';
-import type { MatrixLike } from '../core/matrix.js';
+import { isMatrixShaped, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, custom, either, int, nothing, real, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { countRows, type TakenRows, takeRows, takeTargets } from '../core/rows.js';
-import type { TargetsLike } from '../core/targets.js';
+import { isTableOfTargets, type TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 
 /** Options of {@link trainTestSplit}. */
@@ -16,8 +16,8 @@ export interface TrainTestSplitOptions {
   readonly trainSize?: number | null;
   /** Shuffle before splitting; otherwise the first rows train. Default true. */
   readonly shuffle?: boolean;
-  /** Labels, one per row, whose shares both parts keep. Default null. */
-  readonly stratify?: ArrayLike<unknown> | null;
+  /** Labels, one per row or several, [rows, targets], whose shares (of several those of all together) both parts keep. Default null. */
+  readonly stratify?: TargetsLike | null;
   /** Seed of the shuffle; null takes a new one each time. Default null. */
   readonly randomState?: number | null;
 }
@@ -40,7 +40,13 @@ const rules = {
   trainSize: size,
   shuffle: bool,
   stratify: either(
-    custom('a list of labels', (v) => typeof (v as ArrayLike<unknown> | null)?.length === 'number'),
+    custom(
+      'a list of labels, or of several targets a matrix or table',
+      (v) =>
+        typeof (v as ArrayLike<unknown> | null)?.length === 'number' ||
+        isMatrixShaped(v) ||
+        isTableOfTargets(v),
+    ),
     nothing,
   ),
   randomState: seed,
@@ -113,13 +119,11 @@ export function splitOf(
   let order = Int32Array.from({ length: rows }, (_, i) => i);
   if (stratify !== null) {
     if (!shuffle) throw refuse('stratify needs shuffle: true');
-    if (stratify.length !== rows) {
-      throw new ValidationError(
-        'ERR_SHAPE',
-        `X has ${rows} rows, but stratify has ${stratify.length} values.`,
-      );
+    const labels = jointLabels(stratify);
+    if (labels.length !== rows) {
+      throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but stratify has ${labels.length} values.`);
     }
-    order = stratifiedOrder(rowsByClass(stratify), counts, random, refuse);
+    order = stratifiedOrder(rowsByClass(labels), counts, random, refuse);
   } else if (shuffle) {
     random.shuffle(order);
   }

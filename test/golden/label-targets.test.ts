@@ -2,10 +2,13 @@
 import { expect, test } from 'vitest';
 import type { Estimator } from '../../lib/core/estimator.js';
 import {
+  accuracyScore,
+  classificationReport,
   DecisionTreeClassifier,
   DummyClassifier,
   KNeighborsClassifier,
-  type Matrix,
+  Matrix,
+  precisionRecallFscoreSupport,
   RadiusNeighborsClassifier,
   RandomForestClassifier,
 } from '../../lib/index.js';
@@ -29,6 +32,17 @@ interface Case {
   score: number;
 }
 
+interface Metrics {
+  dataset: string;
+  truth: number[][];
+  predicted: number[][];
+  weights: number[];
+  accuracy: [number, number];
+  scores: Record<string, number[] | number[][]>;
+  report: string;
+  weightedReport: string;
+}
+
 type Model = Estimator & {
   classes: number[][];
   predict(X: Matrix): Promise<number[][]>;
@@ -36,10 +50,11 @@ type Model = Estimator & {
   score(X: Matrix, y: number[][]): Promise<number>;
 };
 
-const { cases, labels, weights } = readGolden<{
+const { cases, labels, weights, metrics } = readGolden<{
   cases: Case[];
   labels: Record<string, number[][]>;
   weights: Record<string, number[]>;
+  metrics: Metrics[];
 }>('label-targets');
 const named = cases.map((one) => {
   const { estimator, params, input, weighted } = one;
@@ -75,3 +90,25 @@ test.each(named)('$name', async (one) => {
     expectClose(Array.from(own.data), one.proba[t].flat(), tolerance, `proba of target ${t}`);
   expect(await model.score(X.takeRows(tested), pick(tested))).toBeCloseTo(one.score, 12);
 });
+
+test.each(metrics)(
+  'metrics of labels of $dataset',
+  ({ truth, predicted, weights: sampleWeight, ...wanted }) => {
+    const near = iterative(1e-12);
+    const [plain, weighed] = wanted.accuracy;
+    expect(accuracyScore(truth, Matrix.from(predicted))).toBeCloseTo(plain, 12);
+    expect(accuracyScore(truth, predicted, { sampleWeight })).toBeCloseTo(weighed, 12);
+    for (const [name, expected] of Object.entries(wanted.scores)) {
+      const [named, of] = name.split(' of ');
+      const average = named === 'each' ? null : (named as 'samples');
+      const options = { sampleWeight, zeroDivision: 1, ...(of ? { labels: [1, 0] } : { beta: 2 }) };
+      const { precision, recall, fscore } = precisionRecallFscoreSupport(truth, predicted, {
+        ...options,
+        average: average as 'samples',
+      });
+      expectClose([precision, recall, fscore].flat(), expected.flat(), near, name);
+    }
+    expect(classificationReport(truth, predicted)).toBe(wanted.report);
+    expect(classificationReport(truth, predicted, { sampleWeight, digits: 3 })).toBe(wanted.weightedReport);
+  },
+);

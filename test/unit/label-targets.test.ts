@@ -1,12 +1,19 @@
 /** Labels of several columns: what goes around the classifiers that learn them. */
 import { describe, expect, test } from 'vitest';
 import {
+  accuracyScore,
+  crossValidate,
+  crossValPredict,
   DecisionTreeClassifier,
   DummyClassifier,
   ExtraTreesClassifier,
   exportGraphviz,
   exportONNX,
   exportText,
+  f1Score,
+  GridSearchCV,
+  HalvingGridSearchCV,
+  KFold,
   KNeighborsClassifier,
   type Label,
   load,
@@ -14,6 +21,10 @@ import {
   Matrix,
   RadiusNeighborsClassifier,
   RandomForestClassifier,
+  StratifiedGroupKFold,
+  StratifiedKFold,
+  StratifiedShuffleSplit,
+  trainTestSplit,
   treeShap,
 } from '../../lib/index.js';
 import { decoderOf } from '../../lib/serve/model/decode.js';
@@ -269,4 +280,106 @@ test('a model of several targets is served, saved, and no ONNX file', async () =
   });
   expect(() => exportONNX(model)).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
   expect(await model.score(data, mixed)).toBeGreaterThan(0.9);
+});
+
+describe('model selection', () => {
+  const tree = () => new DecisionTreeClassifier<Label[]>({ maxDepth: 3, randomState: 0 });
+  const cv = new KFold({ nSplits: 3, shuffle: true, randomState: 0 });
+
+  test('folds and searches score the labels of a row', async () => {
+    const scoring = [
+      'accuracy',
+      'f1Macro',
+      'f1Samples',
+      'precisionMicro',
+      'recallSamples',
+      'jaccardSamples',
+    ] as const;
+    const { testScore } = await crossValidate(tree(), data, flags, { cv, scoring });
+    for (const name of scoring) expect(Math.min(...testScore[name])).toBeGreaterThan(0.55);
+    const unseen = (await crossValPredict(tree(), data, flags, { cv })) as Label[][];
+    expect(accuracyScore(flags, unseen)).toBeGreaterThan(0.9);
+    const grid = new GridSearchCV(tree(), { maxDepth: [1, 3] }, { cv, scoring: 'f1Weighted' });
+    await grid.fit(data, flags);
+    expect(grid.bestParams).toEqual({ maxDepth: 3 });
+    expect(await grid.predict(data.slice(0, 1))).toEqual([[0, 0]]);
+    const halving = new HalvingGridSearchCV(tree(), { maxDepth: [1, 3] }, { cv, randomState: 0 });
+    await halving.fit(data, flags);
+    expect(halving.bestScore).toBeGreaterThan(0.6);
+    for (const scoring of ['rocAuc', 'negLogLoss'] as const)
+      await expect(crossValidate(tree(), data, flags, { cv, scoring })).rejects.toMatchObject({
+        code: 'ERR_NOT_SUPPORTED',
+      });
+  });
+
+  test('classes of several targets are spread over parts, not over folds', () => {
+    const groups = species.map((_, i) => i % 9);
+    const refused = expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' });
+    expect(() => [...new StratifiedKFold().split(data, flags)]).toThrow(refused);
+    expect(() => [...new StratifiedGroupKFold().split(data, flags, groups)]).toThrow(refused);
+    const column = species.map((s) => [s]);
+    const [first] = new StratifiedKFold({ nSplits: 3 }).split(data, column);
+    expect(first).toEqual([...new StratifiedKFold({ nSplits: 3 }).split(data, species)][0]);
+    const counts = (rows: unknown[]) =>
+      rows.map(String).reduce((all, row) => all.set(row, (all.get(row) ?? 0) + 1), new Map());
+    for (const stratify of [
+      flags,
+      Matrix.from(flags),
+      { a: flags.map(([a]) => a), b: flags.map(([, b]) => b) },
+    ]) {
+      const { yTest } = trainTestSplit(data, flags, { stratify, testSize: 0.2, randomState: 0 });
+      expect(counts(yTest)).toEqual(
+        new Map(
+          [
+            ['0,0', 10],
+            ['1,0', 10],
+            ['1,1', 10],
+          ].sort() as never,
+        ),
+      );
+    }
+    const [{ test: rows }] = new StratifiedShuffleSplit({ testSize: 30, randomState: 0 }).split(data, flags);
+    expect([...counts(Array.from(rows, (i) => flags[i])).values()]).toEqual([10, 10, 10]);
+    const missing = [[0, null], ...flags.slice(1)];
+    const split = () => trainTestSplit(data, flags, { stratify: missing });
+    expect(split).toThrow(expect.objectContaining({ code: 'ERR_LABELS' }));
+  });
+
+  test('metrics of labels of several targets take any, those of flags zeros and ones', () => {
+    expect(
+      accuracyScore(
+        mixed,
+        mixed.map(([a, b], i) => [a, i < 15 ? !b : b]),
+      ),
+    ).toBeCloseTo(0.9, 12);
+    expect(accuracyScore(mixed, mixed, { normalize: false })).toBe(150);
+    const code = (of: () => unknown) => {
+      try {
+        of();
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+      return 'none';
+    };
+    expect(
+      code(() =>
+        accuracyScore(
+          flags,
+          flags.map((row) => [...row, 1]),
+        ),
+      ),
+    ).toBe('ERR_SHAPE');
+    expect(code(() => accuracyScore(flags, flags.slice(1)))).toBe('ERR_SHAPE');
+    expect(code(() => f1Score(flags, flags))).toBe('ERR_PARAMETER');
+    expect(code(() => f1Score(species, species, { average: 'samples' }))).toBe('ERR_PARAMETER');
+    expect(
+      code(() =>
+        f1Score(
+          species.map((s) => [s, s]),
+          flags,
+          { average: 'macro' },
+        ),
+      ),
+    ).toBe('ERR_LABELS');
+  });
 });

@@ -1,10 +1,11 @@
 """label-targets.json: classifiers of several targets.
 
-    {"labels": {dataset: [rows][targets]}, "weights": {dataset: of training rows}, "cases": [case]}
+    {"labels": {dataset: [rows][targets]}, "weights": {dataset: of training rows}, "cases": [case], "metrics": [metrics]}
 
 A case has "estimator", "params", an "input" (see targets.py), "weighted", and what scikit-learn gives: "learned" (attributes),
 "predictions" and "proba" ([targets][rows][classes]) of the first LIMIT test rows, and "score": the share of test rows of which all labels are
-right, which scikit-learn has for targets of two classes only.
+right, which scikit-learn has for targets of two classes only. "metrics" has labels of two classes, true and predicted, of test rows,
+"accuracy", "scores" by average, with "zeroDivision" 1 and weighted, of "labels" [1, 0], and "report" and "weightedReport".
 """
 
 import warnings
@@ -13,6 +14,7 @@ import numpy as np
 from common import camel_keys, split, write
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import accuracy_score, classification_report, precision_recall_fscore_support
 from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 from targets import INPUTS, LIMIT, data_of, labels_of
@@ -88,12 +90,39 @@ def cases():
             }
 
 
+def metrics():
+    for ref, targets in INPUTS[:3]:
+        X, _ = data_of(ref, targets)
+        y = np.minimum(labels_of(ref, targets), 1)
+        train, test = split(len(X))
+        model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X[train], y[train])
+        truth, predicted = y[test], model.predict(X[test])
+        # Their sums are exact.
+        weights = np.arange(len(test)) % 4 / 4 + 0.25
+        scores = {}
+        for average in ("micro", "macro", "weighted", "samples", None):
+            options = {"average": average, "sample_weight": weights, "zero_division": 1}
+            name = average or "each"
+            scores[name] = precision_recall_fscore_support(truth, predicted, **options, beta=2)[:3]
+            scores[f"{name} of labels"] = precision_recall_fscore_support(truth, predicted, **options, labels=[1, 0])[:3]
+        yield {
+            "dataset": ref["dataset"],
+            "truth": truth,
+            "predicted": predicted,
+            "weights": weights,
+            "accuracy": [accuracy_score(truth, predicted, sample_weight=w) for w in (None, weights)],
+            "scores": scores,
+            "report": classification_report(truth, predicted, zero_division=0),
+            "weightedReport": classification_report(truth, predicted, sample_weight=weights, digits=3, zero_division=0),
+        }
+
+
 def main():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         labels = {ref["dataset"]: labels_of(ref, targets) for ref, targets in INPUTS[:3]}
         weights = {ref["dataset"]: weights_of(len(split(len(data_of(ref, n)[0]))[0])) for ref, n in INPUTS[:3]}
-        write("label-targets", labels=labels, weights=weights, cases=list(cases()))
+        write("label-targets", labels=labels, weights=weights, cases=list(cases()), metrics=list(metrics()))
 
 
 if __name__ == "__main__":
