@@ -32,7 +32,7 @@ export type RandomForestRegressorParams = ForestRegressorParams & BinnedForestPa
  * whole numbers: sample weights that are not count in steps of about 2^-29 of their sum (where rows are drawn, they are
  * drawn by their weights instead), targets in steps of 2^-40 of their range or less, with such weights of about 2^-33.
  * The criteria 'absoluteError' and 'poisson' need exact splits (`ERR_PARAMETER`). `fit(X, y, { device: 'cuda' })` then
- * grows the same trees on a GPU, those without `monotonicCst`, `maxLeafNodes` and `ccpAlpha` (else `ERR_NOT_SUPPORTED`).
+ * grows the same trees on a GPU, those of one target without `monotonicCst`, `maxLeafNodes` and `ccpAlpha` (else `ERR_NOT_SUPPORTED`).
  *
  * Differs from scikit-learn: its random streams cannot be matched, so that equal seeds give other (equally good)
  * forests; `oobDecisionFunction` is NaN for a row that every tree drew. See {@link DecisionTreeClassifier} too.
@@ -54,7 +54,7 @@ export class RandomForestClassifier<L extends Label | Label[] = Label> extends F
   protected readonly splitter = 'best';
 
   override get tags(): EstimatorTags {
-    return { ...super.tags, multiOutput: this.params.maxBins === null, trainsOnGpu: true };
+    return { ...super.tags, trainsOnGpu: true };
   }
 
   get rules(): Rules<RandomForestClassifierParams> {
@@ -95,8 +95,7 @@ export class RandomForestRegressor<Y extends FloatArray | Matrix = FloatArray> e
   protected readonly splitter = 'best';
 
   override get tags(): EstimatorTags {
-    const { multiOutput } = super.tags;
-    return { ...super.tags, multiOutput: multiOutput && this.params.maxBins === null, trainsOnGpu: true };
+    return { ...super.tags, trainsOnGpu: true };
   }
 
   get rules(): Rules<RandomForestRegressorParams> {

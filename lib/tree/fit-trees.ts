@@ -107,7 +107,9 @@ async function grow(
   const draws = maxSamples === null ? x.rows : resolveSamples(maxSamples, x.rows);
   // Draws go by the weights, and count whole rows.
   const sums = bootstrap ? { weights: null, total: draws } : { weights, total: totalWeight };
-  const refused = whyNotOnGpu(params) ?? whyNotWeighed(params.criterion, { ...sums, balancedSubsample });
+  const several = (y?.cols ?? classCounts?.length ?? 1) > 1;
+  const refused =
+    whyNotOnGpu(params, several) ?? whyNotWeighed(params.criterion, { ...sums, balancedSubsample });
   if (refused !== null && input.device !== 'cpu' && input.device !== 'auto')
     throw new StateError(
       'ERR_NOT_SUPPORTED',
@@ -196,10 +198,9 @@ export async function fitClassifierTrees(
  * @throws {ERR_PARAMETER} for an order of more than two classes
  * @throws {ERR_NOT_SUPPORTED} for what takes one target only
  */
-function checkClasses(owner: object, { monotonicCst, maxBins = null }: GrowParams, classes: Classes): void {
+function checkClasses(owner: object, { monotonicCst }: GrowParams, classes: Classes): void {
   const isOrdered = monotonicCst?.some((sign) => sign !== 0) ?? false;
-  if (areSeveral(classes) && (isOrdered || maxBins !== null))
-    throw forOneTarget(owner, isOrdered ? 'monotonicCst' : 'maxBins', 'MultiOutputClassifier');
+  if (areSeveral(classes) && isOrdered) throw forOneTarget(owner, 'monotonicCst', 'MultiOutputClassifier');
   if (isOrdered && classes.length > 2)
     throw new ValidationError('ERR_PARAMETER', 'monotonicCst needs a target of two classes.');
 }
@@ -240,13 +241,12 @@ export async function fitRegressorTrees(
  */
 function checkTargets(
   owner: object,
-  { criterion, monotonicCst, maxBins = null }: GrowParams & { readonly criterion: NumberCriterion },
+  { criterion, monotonicCst }: GrowParams & { readonly criterion: NumberCriterion },
   { data, cols }: Matrix<Float64Array>,
 ): void {
   const isOrdered = monotonicCst?.some((sign) => sign !== 0);
-  if (cols > 1 && (criterion !== 'squaredError' || isOrdered || maxBins !== null)) {
-    const other = isOrdered ? 'monotonicCst' : 'maxBins';
-    const what = criterion === 'squaredError' ? other : `criterion '${criterion}'`;
+  if (cols > 1 && (criterion !== 'squaredError' || isOrdered)) {
+    const what = criterion === 'squaredError' ? 'monotonicCst' : `criterion '${criterion}'`;
     throw forOneTarget(owner, what, 'MultiOutputRegressor');
   }
   if (criterion === 'poisson' && !(data.every((value) => value >= 0) && data.some((value) => value > 0)))

@@ -10,16 +10,18 @@ import type {
   TreeParams,
 } from './tree-params.js';
 
-/** What a GPU grows instead of such trees; null where it grows them. */
-export function whyNotOnGpu({
-  maxBins = null,
-  monotonicCst,
-  maxLeafNodes,
-  ccpAlpha,
-}: Pick<TreeParams, 'maxLeafNodes' | 'ccpAlpha'> & Partial<BinnedForestParams> & Partial<MonotonicParams>):
-  | string
-  | null {
+/** What a GPU grows instead of such trees, perhaps of several targets; null where it grows them. */
+export function whyNotOnGpu(
+  {
+    maxBins = null,
+    monotonicCst,
+    maxLeafNodes,
+    ccpAlpha,
+  }: Pick<TreeParams, 'maxLeafNodes' | 'ccpAlpha'> & Partial<BinnedForestParams> & Partial<MonotonicParams>,
+  several = false,
+): string | null {
   if (maxBins === null) return "trees on histograms only: set 'maxBins'";
+  if (several) return 'trees of one target only';
   if (monotonicCst?.some((sign) => sign !== 0)) return "trees without 'monotonicCst' only";
   if (maxLeafNodes !== null || ccpAlpha > 0) return "trees without 'maxLeafNodes' and 'ccpAlpha' only";
   return null;

@@ -52,10 +52,12 @@ std::vector<uint64_t> EntropySums::terms() const {
   return terms;
 }
 
-BinTargets::BinTargets(const ForestData& data, const WeightSteps& steps) : steps_(steps) {
+BinTargets::BinTargets(const ForestData& data, const WeightSteps& steps, size_t target) : steps_(steps) {
+  const size_t rows = data.targets.size / data.target_count;
+  const auto value = [&](size_t i) { return data.targets[i * data.target_count + target]; };
   double least = std::numeric_limits<double>::infinity(), greatest = -least;
-  for (size_t i = 0; i < data.targets.size; ++i) {
-    const double y = data.targets[i];
+  for (size_t i = 0; i < rows; ++i) {
+    const double y = value(i);
     if (!std::isfinite(y)) {
       throw Error("ERR_PARAMETER", "A target is not finite.", static_cast<int64_t>(i));
     }
@@ -68,12 +70,11 @@ BinTargets::BinTargets(const ForestData& data, const WeightSteps& steps) : steps
   const double reach = std::max(greatest - centre_, centre_ - least);
   const int bits = std::min(kSumBits - exponent_of(steps.most()), 52);
   if (reach > 0) step_ = std::ldexp(1.0, std::max(exponent_of(reach) - bits, kLeastExponent));
-  targets_.reserve(data.targets.size);
-  for (size_t i = 0; i < data.targets.size; ++i) {
+  targets_.reserve(rows);
+  for (size_t i = 0; i < rows; ++i) {
     // Those without weight may lie any number of steps away.
     const bool counts = data.weights.size == 0 || data.weights[i] > 0;
-    targets_.push_back(counts ? static_cast<int64_t>(std::nearbyint((data.targets[i] - centre_) / step_))
-                              : 0);
+    targets_.push_back(counts ? static_cast<int64_t>(std::nearbyint((value(i) - centre_) / step_)) : 0);
   }
 }
 

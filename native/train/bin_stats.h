@@ -215,7 +215,8 @@ class BinTargets {
   struct Scratch {};
   using View = NodeView<BinTargets>;
 
-  BinTargets(const ForestData& data, const WeightSteps& steps);
+  // Of one of the targets.
+  BinTargets(const ForestData& data, const WeightSteps& steps, size_t target = 0);
   size_t cells() const { return 1; }
   size_t outputs() const { return 1; }
   Scratch make_scratch() const { return {}; }
@@ -248,6 +249,9 @@ class BinTargets {
   }
   Row row_of(uint32_t index, uint32_t weight) const { return {targets_[index], index, weight}; }
   const std::vector<int64_t>& targets() const { return targets_; }
+  // What targets are counted from, and in.
+  double centre() const { return centre_; }
+  double step() const { return step_; }
   const WeightSteps& steps() const { return steps_; }
   static size_t rows_of(const Cell& cell) { return static_cast<size_t>(cell.rows & 0xffffffffu); }
   static Cell rest_of(const Cell& total, const Cell& left) {

@@ -40,10 +40,9 @@ void check(const ForestData& data, const ForestParams& params) {
 
   require(data.target_count >= 1 && data.target_count <= kMaxTreeCount, "A tree needs at least one target.");
   const bool classes = params.criterion == Criterion::kGini || params.criterion == Criterion::kEntropy;
-  require(data.target_count == 1 || ((classes || params.criterion == Criterion::kSquaredError) &&
-                                     params.monotonic.empty() && params.max_bins == 0),
-          "Several targets are classes or go by the squared error, by exact splits and without monotonic "
-          "constraints.");
+  require(data.target_count == 1 ||
+              ((classes || params.criterion == Criterion::kSquaredError) && params.monotonic.empty()),
+          "Several targets are classes or go by the squared error, without monotonic constraints.");
   const bool targets = !classes && params.criterion != Criterion::kIsolation;
   auto has_length = [rows](size_t size, size_t width, bool optional) {
     return (size % width == 0 && size / width == rows) || (optional && size == 0);

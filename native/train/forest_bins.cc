@@ -10,6 +10,7 @@
 #include "train/forest_gpu.h"
 #include "train/forest_levels.h"
 #include "train/forest_trees.h"
+#include "train/several_bins.h"
 #include "train/split_limits.h"
 
 namespace boreal {
@@ -20,6 +21,7 @@ void check_gpu(const ForestData& data, const ForestParams& params, const BinTabl
   const auto need = [](bool condition, const char* message) {
     if (!condition) throw Error("ERR_NOT_SUPPORTED", message);
   };
+  need(data.target_count == 1, "A GPU grows forests of one target only.");
   need(params.monotonic.empty(), "A GPU grows forests without monotonic constraints only.");
   need(params.max_leaves == 0 && params.ccp_alpha == 0 && !params.pruning_path,
        "A GPU grows forests without a limit of leaves and without pruning only.");
@@ -69,6 +71,14 @@ ForestModel train_on_gpu(const ForestData& data, const ForestParams& params, siz
   return make_model(data, params, max_threads, stats.outputs(), table.has_missing(), cancel, &grown);
 }
 
+template <typename Stats>
+ForestModel train_on_cpu(const ForestData& data, const ForestParams& params, size_t max_threads,
+                         const RowSampler& sampler, const BinTable& table, const Stats& stats,
+                         const CancelToken* cancel, const ProgressFn& progress) {
+  using Builder = TreeBuilder<Stats, BinSearch<Stats>>;
+  return train_trees<Builder>(data, params, max_threads, sampler, table, stats, cancel, progress);
+}
+
 }  // namespace
 
 ForestModel train_on_bins(const ForestData& data, const ForestParams& params, const RowSampler& sampler,
@@ -80,18 +90,25 @@ ForestModel train_on_bins(const ForestData& data, const ForestParams& params, co
   const bool on_gpu = params.cuda.is_gpu();
   if (on_gpu) check_gpu(data, params, table);
   auto run = [&](const auto& stats) {
-    using Stats = std::decay_t<decltype(stats)>;
     if (on_gpu) return train_on_gpu(data, params, max_threads, sampler, table, stats, cancel, progress);
-    using Builder = TreeBuilder<Stats, BinSearch<Stats>>;
-    return train_trees<Builder>(data, params, max_threads, sampler, table, stats, cancel, progress);
+    return train_on_cpu(data, params, max_threads, sampler, table, stats, cancel, progress);
   };
+  auto run_several = [&](const auto& stats) {
+    return train_on_cpu(data, params, max_threads, sampler, table, stats, cancel, progress);
+  };
+  const bool several = data.target_count > 1;
   switch (params.criterion) {
     case Criterion::kGini:
+      if (several) return run_several(BinSeveralClasses<GiniSums>(data, steps, GiniSums()));
       if (data.class_counts[0] == 2) return run(BinClasses<GiniSums, 2>(data, steps, GiniSums()));
       return run(BinClasses<GiniSums>(data, steps, GiniSums()));
     case Criterion::kEntropy:
+      if (several) {
+        return run_several(BinSeveralClasses<EntropySums>(data, steps, EntropySums(steps.most())));
+      }
       return run(BinClasses<EntropySums>(data, steps, EntropySums(steps.most())));
     case Criterion::kSquaredError:
+      if (several) return run_several(BinSquaredErrors(data, steps));
       return run(BinTargets(data, steps));
     default:
       throw Error("ERR_NOT_SUPPORTED", "Trees on bins are for classes and squared error.");

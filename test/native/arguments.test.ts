@@ -421,8 +421,13 @@ describe('wrong arguments have a code', () => {
       'numbers of classes that are not whole',
       () => forest({ criterion: 'gini' }, f32(6), [new Int32Array(2), f64(1), null, null]),
     ],
+    [
+      'ERR_PARAMETER',
+      'an order of two targets',
+      () => classes([0, 1, 1, 0], [2, 2], { monotonic: Int32Array.of(1, 0, 0) }),
+    ],
     ['ERR_SHAPE', 'too few classes of two targets', () => classes([0, 1, 1], [2, 2])],
-    ['ERR_PARAMETER', 'bins of two targets', () => classes([0, 1, 1, 0], [2, 2], { maxBins: 8 })],
+    ['no error', 'bins of two targets', () => classes([0, 1, 1, 0], [2, 2], { maxBins: 8 })],
     ['ERR_SHAPE', 'targets', () => forest({}, f32(6), [null, null, f64(3), null])],
     [
       'ERR_PARAMETER',

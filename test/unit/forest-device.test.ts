@@ -12,6 +12,7 @@ describe('forests on a GPU', () => {
     expect(whyNotOnGpu(params)).toBeNull();
     expect(whyNotOnGpu({ ...params, maxBins: null })).toContain("'maxBins'");
     expect(whyNotOnGpu({ ...params, monotonicCst: [0, -1] })).toContain("'monotonicCst'");
+    expect(whyNotOnGpu(params, true)).toContain('one target');
     expect(whyNotOnGpu({ ...params, maxLeafNodes: 9 })).toContain("'maxLeafNodes'");
     expect(whyNotOnGpu({ ...params, ccpAlpha: 0.1 })).toContain("'ccpAlpha'");
   });

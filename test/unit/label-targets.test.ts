@@ -17,10 +17,13 @@ import {
   KNeighborsClassifier,
   type Label,
   load,
+  loadDiabetes,
   loadIris,
+  loadWine,
   Matrix,
   RadiusNeighborsClassifier,
   RandomForestClassifier,
+  RandomForestRegressor,
   StratifiedGroupKFold,
   StratifiedKFold,
   StratifiedShuffleSplit,
@@ -44,6 +47,12 @@ describe('trees', () => {
     ],
     ['drawn thresholds', () => new ExtraTreesClassifier({ nEstimators: 3, randomState: 1 })],
     ['drawn rows', () => new RandomForestClassifier({ nEstimators: 3, maxLeafNodes: 6, randomState: 1 })],
+    ['bins', () => new RandomForestClassifier({ nEstimators: 3, maxBins: 20, randomState: 1 })],
+    [
+      'bins by entropy',
+      () =>
+        new RandomForestClassifier({ nEstimators: 3, maxBins: 255, criterion: 'entropy', randomState: 1 }),
+    ],
   ])('of the same target twice are those of one: %s', async (_, make) => {
     const fit = async (y: unknown[]) =>
       await (make() as DecisionTreeClassifier<Label[]>).fit(data, y, { sampleWeight: weights });
@@ -129,6 +138,56 @@ describe('trees', () => {
     await expect(other.fit(data, flags)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
   });
 
+  test.each([
+    ['iris', loadIris],
+    ['wine', loadWine],
+    ['diabetes', loadDiabetes],
+  ] as const)('bins of all values part the rows of %s as exact splits do', async (_, loadData) => {
+    const { data: all } = loadData();
+    const few = (j: number) => new Set(all.columns([j]).data).size <= 255;
+    const X = all.columns(Array.from({ length: all.cols - 2 }, (_, j) => j).filter(few));
+    const Y = all.columns([all.cols - 2, all.cols - 1]);
+    const medians = [0, 1].map((t) => Y.columns([t]).data.slice().sort()[Y.rows >> 1]);
+    const labels = Y.toArray().map((row) => row.map((value, t) => Number(value > medians[t])));
+    const sampleWeight = Float64Array.from({ length: X.rows }, (_, i) =>
+      i % 9 === 4 ? 0 : 1 + ((i * 0.6180339887) % 1),
+    );
+    const counted = Array.from(sampleWeight.keys()).filter((i) => sampleWeight[i] > 0);
+    const params = {
+      nEstimators: 1,
+      bootstrap: false,
+      maxFeatures: null,
+      minSamplesLeaf: 4,
+      randomState: 0,
+    } as const;
+    for (const make of [
+      (maxBins: number | null) =>
+        new RandomForestRegressor<Matrix>({ ...params, maxBins }).fit(X, Y, { sampleWeight }),
+      (maxBins: number | null) =>
+        new RandomForestClassifier<Label[]>({ ...params, maxBins }).fit(X, labels, { sampleWeight }),
+    ]) {
+      const [exact, binned] = [await make(null), await make(255)];
+      // Of columns that part rows alike any may be taken.
+      const said = async (forest: typeof exact) => {
+        const values =
+          forest instanceof RandomForestClassifier ? await forest.predictProba(X) : [await forest.predict(X)];
+        return counted.flatMap((i) => values.flatMap((own) => [...own.row(i)]));
+      };
+      const [values, same] = [await said(exact), await said(binned)];
+      for (const [k, value] of values.entries()) expect(same[k] / (value || 1)).toBeCloseTo(value ? 1 : 0, 4);
+      const [first, second] = [exact, binned].map((forest) => forest.estimators[0].tree);
+      expect(second.nodeCount).toBe(first.nodeCount);
+      expect(second.impurity[0] / first.impurity[0]).toBeCloseTo(1, 5);
+    }
+  });
+
+  test('a GPU grows forests of one target', async () => {
+    const fit = new RandomForestClassifier({ maxBins: 64 }).fit(data, flags, { device: 'cuda' });
+    await expect(fit).rejects.toMatchObject({
+      code: expect.stringMatching(/ERR_(NOT_SUPPORTED|CUDA|DEVICE)/),
+    });
+  });
+
   test('pruning paths know all targets', async () => {
     const { ccpAlphas, impurities } = await new DecisionTreeClassifier().costComplexityPruningPath(
       data,
@@ -145,7 +204,6 @@ describe('trees', () => {
       'an order',
       () => new DecisionTreeClassifier({ monotonicCst: [1, 0, 0, 0] }).fit(data, flags),
     ],
-    ['ERR_NOT_SUPPORTED', 'bins', () => new RandomForestClassifier({ maxBins: 64 }).fit(data, flags)],
     [
       'ERR_LABELS',
       'a missing label',

@@ -373,11 +373,6 @@ describe('what is refused', () => {
       'an order of several targets',
       () => new DecisionTreeRegressor({ monotonicCst: [1, 0] }).fit(X, Y),
     ],
-    [
-      'ERR_NOT_SUPPORTED',
-      'bins of several targets',
-      () => new RandomForestRegressor({ maxBins: 64 }).fit(X, Y),
-    ],
     ['ERR_PARAMETER', 'strengths for other targets', () => new Ridge({ alpha: [1, 2, 3] }).fit(X, Y)],
     ['ERR_PARAMETER', 'a strength below 0', () => new Ridge({ alpha: [1, -2] }).fit(X, Y)],
     ['ERR_PARAMETER', 'strengths by folds', () => new RidgeCV({ alphaPerTarget: true, cv: 3 }).fit(X, Y)],
