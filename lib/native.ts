@@ -224,7 +224,13 @@ export interface NativeAddon
     cancel: CancelHandle | null,
   ): Promise<ColumnMoments>;
   /** On the pool too, but waited for. `out` receives a copy of x. */
-  columnMomentsSync(x: FloatArray, rows: number, cols: number, out: FloatArray | null): ColumnMoments;
+  columnMomentsSync(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    out: FloatArray | null,
+    variance: boolean,
+  ): ColumnMoments;
   /** By the group of each row, codes[i] in [0, groups): its weight, [groups], and sums and variances, [groups, cols]. */
   groupMoments(
     x: FloatArray,

@@ -86,6 +86,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   protected learnsInPlace(_x: Matrix): boolean {
     return false;
   }
+  /** Whether a fit in place (see {@link Estimator.learnsInPlace}) reads variances, which take a pass of their own: its moments else have NaN for them. */
+  protected get learnsVariance(): boolean {
+    return false;
+  }
   /** Adds this estimator's ops to a plan and returns the slot with the wanted output. */
   abstract lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot;
 
@@ -211,7 +215,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     const { input, schema, inPlace } = encodeFitInput(X, y, options, isInPlace);
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      const moments = inPlace ? momentsNow(input.x) : await momentsOf(input.x, cancel);
+      const moments = inPlace ? momentsNow(input.x, this.learnsVariance) : await momentsOf(input.x, cancel);
       return this.#learnSeen({ ...input, cancel }, schema, moments, (ranged) => this.fitState(ranged));
     });
     return input;

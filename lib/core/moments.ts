@@ -49,9 +49,13 @@ export function joinMoments(before: JoinedMoments, own: JoinedMoments): JoinedMo
   };
 }
 
-/** The same at once, for a matrix that is not private to the fit. */
-export function momentsNow(x: Matrix): ColumnMoments {
-  const moments = native.columnMomentsSync(x.data, x.rows, x.cols, null);
+/**
+ * The same at once, for a matrix that is not private to the fit.
+ *
+ * @param variance - else variances are NaN, which saves a pass
+ */
+export function momentsNow(x: Matrix, variance: boolean): ColumnMoments {
+  const moments = native.columnMomentsSync(x.data, x.rows, x.cols, null, variance);
   known.set(x, moments);
   return moments;
 }
@@ -61,7 +65,7 @@ export function measuredCopy(x: Matrix): Matrix {
   requireValues(x);
   const data = privateArray(x.data, x.data.length);
   const copy = new Matrix(data, x.rows, x.cols);
-  known.set(copy, native.columnMomentsSync(x.data, x.rows, x.cols, data));
+  known.set(copy, native.columnMomentsSync(x.data, x.rows, x.cols, data, true));
   return copy;
 }
 

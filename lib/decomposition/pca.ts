@@ -138,6 +138,10 @@ export class PCA extends Projection<PCAParams, PCAState> {
     };
   }
 
+  protected override get learnsVariance(): boolean {
+    return true;
+  }
+
   /** The covariance of few columns takes about as long as a copy of them. */
   protected override learnsInPlace(x: Matrix): boolean {
     const { svdSolver, nComponents } = this.params;

@@ -44,6 +44,10 @@ export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, 
     return { allowNan: true };
   }
 
+  protected override get learnsVariance(): boolean {
+    return true;
+  }
+
   protected override learnsInPlace() {
     return true;
   }

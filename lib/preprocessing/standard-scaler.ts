@@ -51,6 +51,10 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
     return { mean: float64s(), variance: float64s(), scale: float64s(), count: float64s() };
   }
 
+  protected override get learnsVariance(): boolean {
+    return true;
+  }
+
   protected override learnsInPlace() {
     return true;
   }

@@ -25,9 +25,10 @@ napi_value moments(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 4, false), std::move(compute), moments_to_js);
 }
 
-// x, rows, cols, out: perhaps an array for a copy of x
+// x, rows, cols, out: perhaps an array for a copy of x, variance
 napi_value moments_sync(Call& call) {
   const MatrixArgument matrix(call);
+  const bool variance = to_bool(call.env(), call[4], "variance");
   return by_precision(matrix.x, [&](auto zero) {
     using T = decltype(zero);
     const MatrixView<const T> x = {elements<T>(matrix.x), matrix.rows, matrix.cols, matrix.cols};
@@ -42,7 +43,7 @@ napi_value moments_sync(Call& call) {
         throw Error("ERR_PARAMETER", "out must not overlap x.");
       }
     }
-    return moments_to_js(call.env(), column_moments(x, {}, {}, copy));
+    return moments_to_js(call.env(), column_moments(x, {}, {}, copy, variance));
   });
 }
 

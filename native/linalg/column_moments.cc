@@ -78,10 +78,11 @@ std::vector<double> first_values(MatrixView<const T> x, const CancelToken* cance
 template <typename T>
 class Block {
  public:
-  Block(const std::vector<double>& origin, size_t fold)
+  Block(const std::vector<double>& origin, size_t fold, bool variance)
       : kernels_(column_kernels<T>(kernels())),
         cols_(origin.size()),
         fold_(fold),
+        variance_(variance),
         result_(cols_ * fold),
         sum_(cols_ * fold),
         center_(cols_ * fold) {
@@ -101,6 +102,7 @@ class Block {
     for (size_t j = 0; j < cols_; ++j) {
       result_.mean[j] = result_.count[j] > 0 ? sum_[j] / result_.count[j] : 0.0;
     }
+    if (!variance_) return result_;
     for (size_t j = 0; j < wide.cols; ++j) center_[j] = origin_[j] + result_.mean[j % cols_];
     kernels_.squares(wide.data, wide.stride, wide.rows, wide.cols, weights, center_.data(), sum_.data(),
                      result_.m2.data());
@@ -127,6 +129,7 @@ class Block {
 
   const ColumnKernels<T>& kernels_;
   size_t cols_, fold_;
+  bool variance_;
   std::vector<double> origin_;
   Accumulator result_;  // of the first cols_ columns once folded
   std::vector<double> sum_, center_;
@@ -136,8 +139,8 @@ class Block {
 }  // namespace
 
 template <typename T>
-ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const RunOptions& options,
-                             T* copy) {
+ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const RunOptions& options, T* copy,
+                             bool variance) {
   total_weight(weights, x.rows);
   const std::vector<double> origin = first_values(x, options.cancel);
   const bool folds = weights.size == 0 && x.cols > 0 && 2 * x.cols <= kFoldedCols;
@@ -150,7 +153,7 @@ ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const 
   std::vector<Accumulator> partial(std::max<size_t>(1, parts.count()), Accumulator(x.cols));
   const bool streams = x.rows * x.cols * sizeof(T) >= kStreamed;
   const auto run = [&](size_t part, size_t) {
-    Block<T> folded(origin, fold), plain(origin, 1);
+    Block<T> folded(origin, fold, variance), plain(origin, 1, variance);
     const auto add = [&](Block<T>& kind, size_t begin, size_t end) {
       if (begin == end) return;
       check_cancel(options.cancel);
@@ -179,14 +182,15 @@ ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const 
       all.mean[j] = all.m2[j] = all.min[j] = all.max[j] = kNaN;
     } else {
       all.mean[j] += origin[j];
-      all.m2[j] /= all.count[j];
+      all.m2[j] = variance ? all.m2[j] / all.count[j] : kNaN;
     }
   }
   return {std::move(all.count), std::move(all.mean), std::move(all.m2), std::move(all.min),
           std::move(all.max)};
 }
 
-template ColumnMoments column_moments(MatrixView<const float>, Span<double>, const RunOptions&, float*);
-template ColumnMoments column_moments(MatrixView<const double>, Span<double>, const RunOptions&, double*);
+template ColumnMoments column_moments(MatrixView<const float>, Span<double>, const RunOptions&, float*, bool);
+template ColumnMoments column_moments(MatrixView<const double>, Span<double>, const RunOptions&, double*,
+                                      bool);
 
 }  // namespace boreal

@@ -17,9 +17,10 @@ struct ColumnMoments {
   std::vector<double> min, max;  // NaN where count is 0
 };
 // weights: [rows] or empty; rows of weight 0 count as absent. copy: [rows, cols], receives x, which must be
-// dense then, while it is read anyway; may be null. Throws as total_weight does.
+// dense then, while it is read anyway; may be null. Without `variance` the pass of squares is left out, and
+// variances are NaN. Throws as total_weight does.
 template <typename T>
 ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const RunOptions& options = {},
-                             T* copy = nullptr);
+                             T* copy = nullptr, bool variance = true);
 
 }  // namespace boreal

@@ -128,6 +128,12 @@ TEST_CASE("moments have the same bits whatever the stride and the number of thre
     CHECK(a.variance == b.variance);
     CHECK(a.count == b.count);
     CHECK(a.count[0] == static_cast<double>(rows - 1));
+    const ColumnMoments without = boreal::column_moments<double>(strided, {}, {}, nullptr, false);
+    CHECK(without.mean == a.mean);
+    CHECK(without.count == a.count);
+    CHECK(without.min == a.min);
+    CHECK(without.max == a.max);
+    CHECK(std::isnan(without.variance[0]));
   }
 }
 

@@ -91,11 +91,11 @@ describe('wrong arguments have a code', () => {
     ],
     ['ERR_PLAN', 'an empty plan', () => raw.programCreate(new Int32Array(0), [], 'float32')],
     ['ERR_PLAN', 'an empty plan, later', () => raw.programCreateAsync(new Int32Array(0), [], 'float32')],
-    ['ERR_PARAMETER', 'moments: out is x', () => raw.columnMomentsSync(both, 4, 3, both)],
+    ['ERR_PARAMETER', 'moments: out is x', () => raw.columnMomentsSync(both, 4, 3, both, true)],
     [
       'ERR_PARAMETER',
       'moments: out ends in x',
-      () => raw.columnMomentsSync(both.subarray(3, 9), 2, 3, both.subarray(0, 6)),
+      () => raw.columnMomentsSync(both.subarray(3, 9), 2, 3, both.subarray(0, 6), true),
     ],
     ['ERR_SHAPE', 'moments: x', () => raw.columnMoments(f32(5), 2, 3, null, null)],
     ['ERR_SHAPE', 'moments: weights', () => raw.columnMoments(f32(6), 2, 3, f64(3), null)],

@@ -233,7 +233,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
     Buffer.from('NA\xff', 'latin1'),
   ],
   columnMoments: () => [f64(6), 2, 3, f64(2).fill(1), null],
-  columnMomentsSync: () => [f64(6), 2, 3],
+  columnMomentsSync: () => [f64(6), 2, 3, null, false],
   groupMoments: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1), null],
   groupSums: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1), null],
   groupSumsSync: () => [f64(6), 2, 3, new Int32Array(2), 1, f64(2).fill(1)],
