@@ -28,6 +28,8 @@ export interface EstimatorTags {
   readonly binary?: boolean;
   /** X is handed on to inner estimators that do their own checks. Default false. */
   readonly delegates?: boolean;
+  /** What was learned are sparse rows: dense ones are predicted as such, too. Default false. */
+  readonly keepsSparse?: boolean;
   /** X goes to vectorizers as it is: it may be documents. Default false. */
   readonly vectorizes?: boolean;
 }

@@ -131,7 +131,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    */
   async fit(X: MatrixLike, y?: TargetsLike, options?: FitOptions): Promise<this> {
     const checked = checkedFitOptions(options);
-    const { fitSparse, front } = this;
+    const { front } = this;
+    const fitSparse = this.#fitsSparse();
     // Before tags, which ask the models within.
     if (front !== undefined) this.checkBeforeFit(checked);
     if (front !== undefined && (this.tags.vectorizes || (isSparse(X) && fitSparse === undefined))) {
@@ -149,6 +150,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /** As `fitState`, of sparse rows: for those that read them as they are. Others get them made dense. */
   protected fitSparse?(input: SparseFitInput): Promise<S>;
+
+  /** Not of what is between rows, which is square and has few zeros. */
+  #fitsSparse(): ((input: SparseFitInput) => Promise<S>) | undefined {
+    return this.fitSparse === undefined || this.tags.pairwise ? undefined : this.fitSparse;
+  }
 
   /**
    * What X goes through before the plan. An estimator that has this method hands documents and sparse rows to its models as they are:
@@ -198,7 +204,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   ): Promise<void> {
     const params = this.params;
     before?.schema.checkWidth(X.cols);
-    const { input, schema } = encodeSparseInput(X, y, options);
+    const { input, schema } = encodeSparseInput(X, y, options, this.tags.allowNan);
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       const state = await learnOnDevice(this, { ...input, cancel }, (placed) =>
         learn(placed, before?.state ?? null),
@@ -310,7 +316,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     learn: (input: FitInput) => Promise<S> = (own) => this.fitState(own),
   ): Promise<void> {
     const { given, y, sampleWeight, groups, queries, signal, onProgress, device } = input;
-    const { fitSparse, front, tags } = this;
+    const { front, tags } = this;
+    const fitSparse = this.#fitsSparse();
     if (isSparse(given) && !tags.delegates) checkKinds(this, input.columns);
     if (given === undefined) {
       this.checkParams();
@@ -332,7 +339,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       this.checkParams();
       const { params } = this;
       const x = requireCsr(given);
-      const sparse = sparseInput(input, x);
+      const sparse = sparseInput(input, x, tags.allowNan);
       const state = await learnOnDevice(this, sparse, (placed) => fitSparse.call(this, placed));
       this.#fitted = new Fitted(params, {
         state,

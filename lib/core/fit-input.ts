@@ -305,6 +305,7 @@ export function encodeSparseInput(
   x: CsrMatrix,
   y: TargetsLike | undefined,
   options: FitOptions,
+  allowNan = false,
 ): { input: SparseFitInput; schema: Schema } {
   if (x.rows === 0 || x.cols === 0) {
     const message = `fit needs at least one row and one column; X has shape [${x.rows}, ${x.cols}].`;
@@ -315,7 +316,7 @@ export function encodeSparseInput(
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
   const schema = Schema.infer(x);
-  checkFiniteSparse(x);
+  checkFiniteSparse(x, allowNan);
   return { input: { ...besidesX(y, options, x.rows), x, columns: schema.columns }, schema };
 }
 
@@ -325,11 +326,15 @@ export function encodeSparseInput(
  * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
  * @throws {ERR_NOT_SUPPORTED} with queries
  */
-export function sparseInput({ validation: _, queries, ...input }: FitInput, x: CsrMatrix): SparseFitInput {
+export function sparseInput(
+  { validation: _, queries, ...input }: FitInput,
+  x: CsrMatrix,
+  allowNan = false,
+): SparseFitInput {
   if (queries !== null) {
     throw new StateError('ERR_NOT_SUPPORTED', 'A fit on sparse rows takes neither group nor qid.');
   }
-  checkFiniteSparse(x);
+  checkFiniteSparse(x, allowNan);
   return { ...input, x, given: undefined };
 }
 

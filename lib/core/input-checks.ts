@@ -101,8 +101,8 @@ export function checkFinite(x: Matrix, columns: readonly Column[], allowNan: boo
 }
 
 /** The same of sparse rows. */
-export function checkFiniteSparse({ data, indices, indptr }: CsrMatrix): void {
-  const position = native.findInvalid(data, 1, data.length, false);
+export function checkFiniteSparse({ data, indices, indptr }: CsrMatrix, allowNan = false): void {
+  const position = native.findInvalid(data, 1, data.length, allowNan);
   if (position < 0) return;
   const row = indptr.findLastIndex((start) => start <= position);
   throw notFinite(data[position], row, indices[position], `x${indices[position]}`);

@@ -1,6 +1,7 @@
 /** What estimators that search for neighbours share: parameters with their native form, and stored training rows. */
 import { ValidationError } from '../errors.js';
 import type { NeighborSpec } from '../native/neighbors.js';
+import type { SparseMetric } from '../native/sparse.js';
 import type { EstimatorTags } from './estimator-tags.js';
 import { isPrivate } from './linalg/memory.js';
 import type { FloatArray, Matrix } from './matrix.js';
@@ -46,6 +47,10 @@ export function metricOf({ metric, p }: NeighborSpec): NeighborMetric {
       : p === Number.POSITIVE_INFINITY
         ? 'chebyshev'
         : 'minkowski';
+}
+/** The distance that is made of sparse rows, if it is. */
+export function sparseMetricOf(metric: NeighborMetric): SparseMetric | null {
+  return metric === 'euclidean' || metric === 'cosine' ? metric : null;
 }
 const ALGORITHMS: readonly NeighborAlgorithm[] = ['auto', 'brute', 'kdTree', 'ballTree'];
 

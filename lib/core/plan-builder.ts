@@ -11,6 +11,7 @@ import type {
   DivergenceSpec,
   Fold,
   ForestConstants,
+  KernelConstants,
   KernelFunction,
   KernelSpec,
   LeafModels,
@@ -19,6 +20,7 @@ import type {
   Norm,
   Outside,
 } from './plan-types.js';
+import { planRows } from './sparse/densify.js';
 
 /** A value inside a plan: a matrix of `width` columns, one row per input row. */
 export interface Slot {
@@ -294,9 +296,9 @@ export class PlanBuilder {
   kernelExpansion(
     x: Slot,
     { kernel, gamma, coef0, degree }: KernelSpec,
-    [vectors, weights, bias]: readonly [vectors: Float64Array, weights: Float64Array, bias: Float64Array],
+    [vectors, weights, bias]: KernelConstants,
   ): Slot {
-    const constants = [Float64Array.of(gamma, coef0, degree), vectors, weights, bias];
+    const constants = [Float64Array.of(gamma, coef0, degree), planRows(vectors), weights, bias];
     return this.emit('kernelExpansion', [x], [KERNEL[kernel], bias.length], constants, bias.length);
   }
 
@@ -340,7 +342,7 @@ export class PlanBuilder {
       [x],
       ints,
       [
-        search.metric === GIVEN_DISTANCES ? NO_NUMBERS : points,
+        search.metric === GIVEN_DISTANCES ? NO_NUMBERS : planRows(points),
         Float64Array.of(search.p, radius, ...numbers),
         ...[codes, values],
       ],

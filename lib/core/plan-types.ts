@@ -1,5 +1,7 @@
 /** Plain data that plans are made of. */
+
 import type { NeighborSpec } from '../native/neighbors.js';
+import type { SparseRows } from './forms.js';
 
 /** A constant of a plan, referenced and not copied: whoever lowers an estimator must not change it later. */
 export type Constant = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -121,11 +123,18 @@ export interface LeafModels {
   readonly coefficients: Float64Array;
 }
 
+/** Of an expansion of kernels. */
+export type KernelConstants = readonly [
+  vectors: Float64Array | SparseRows,
+  weights: Float64Array,
+  bias: Float64Array,
+];
+
 /** Training rows among which those near a row are found, and what becomes of them; see native/plan/op.h. */
 export interface NeighborsConstants {
   readonly search: NeighborSpec;
-  /** [rows, columns] row-major. */
-  readonly points: Float32Array | Float64Array;
+  /** [rows, columns] row-major, or sparse rows. */
+  readonly points: Float32Array | Float64Array | SparseRows;
   /** How many neighbours; 0: all within `radius`. */
   readonly neighbors: number;
   readonly radius?: number;

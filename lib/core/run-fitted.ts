@@ -8,7 +8,7 @@ import type { Fitted } from './fitted.js';
 import { isSparse, precisionOf } from './forms.js';
 import type { Dtype, Matrix, MatrixLike } from './matrix.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
-import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
+import { CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { SparsePlan } from './sparse/sparse-plan.js';
 
 /** What a model has learned, whatever that is. */
@@ -29,6 +29,8 @@ export async function runFitted(
     return X === given ? made : made.catch(withoutColumn);
   }
   const precision = precisionOf(X, dtype);
+  if (model.tags.keepsSparse)
+    return runSparse(model, fitted, CsrMatrix.from(schema.encode(X, precision)), options);
   const key = planKey(options, precision);
   const ready = plans.ready(key);
   if (ready !== undefined) return ready.run(X);

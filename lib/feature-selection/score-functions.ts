@@ -3,9 +3,12 @@ import { withCancel } from '../core/cancellation.js';
 import { fSurvival } from '../core/distributions/student.js';
 import { chi2Survival } from '../core/distributions/survival.js';
 import { toShared } from '../core/fit-input.js';
+import { isSparse } from '../core/forms.js';
+import { checkFiniteSparse } from '../core/input-checks.js';
 import { encodeLabels, encodeTargets } from '../core/labels.js';
 import { isTypedArray, Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { abortSignal, bool, checkParams } from '../core/params.js';
+import { CsrMatrix, csrArguments, requireCsr } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 
@@ -57,7 +60,7 @@ export type ScoreFunction<
  */
 export const fClassif: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
   checkOptions('fClassif', options);
-  const x = await ownNumbers(X, options);
+  const x = await numbersOf(X, options);
   const { codes, classes } = encodeLabels(y, x.rows);
   return varianceTest(x, codes, classes.length, options);
 };
@@ -111,7 +114,7 @@ export async function fOneway(
 
 /** The F statistic of each column, rows being of groups by their codes. */
 async function varianceTest(
-  x: Matrix,
+  x: Numbers,
   codes: Int32Array,
   groups: number,
   options: ScoreFunctionOptions,
@@ -196,7 +199,7 @@ export const fRegression: ScoreFunction<FeatureTest, RegressionScoreOptions> = a
  */
 export const chi2: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
   checkOptions('chi2', options);
-  const x = await ownNumbers(X, options);
+  const x = await numbersOf(X, options);
   const { min } = await momentsOf(x, options);
   const negative = min.findIndex((value) => value < 0);
   if (negative >= 0)
@@ -228,13 +231,11 @@ async function correlations(
   const { x, squares } = await squaresOf(X, center, options);
   const targets = encodeTargets(y, x.rows);
   const mean = center ? targets.reduce((sum, value) => sum + value, 0) / x.rows : 0;
-  const centredY = new Matrix(
-    targets.map((value) => value - mean),
-    x.rows,
-    1,
-  );
-  const products = await centredY.matmulAsync(x, { transposeA: true, ...options });
-  const squareY = centredY.data.reduce((sum, value) => sum + value * value, 0);
+  const centred = targets.map((value) => value - mean);
+  const products = await (x instanceof CsrMatrix
+    ? (await x.transposeAsync(options)).matmulAsync(new Matrix(centred, x.rows, 1), options)
+    : new Matrix(centred, x.rows, 1).matmulAsync(x, { transposeA: true, ...options }));
+  const squareY = centred.reduce((sum, value) => sum + value * value, 0);
   const scores = squares.map((square, j) => {
     const scale = Math.sqrt(square) * Math.sqrt(squareY);
     if (scale === 0) return forceFinite ? 0 : Number.NaN;
@@ -243,16 +244,17 @@ async function correlations(
   return { scores, rows: x.rows };
 }
 
-/** In float64, minus the means if so wanted; and the sums of the squares of that by column. */
+/** In float64, dense rows minus the means if so wanted; and the sums of the squares by column, from the means if so. */
 async function squaresOf(
   X: NumericMatrixLike,
   center: boolean,
   options: ScoreFunctionOptions,
-): Promise<{ x: Matrix<Float64Array>; squares: Float64Array }> {
-  const given = await ownNumbers(X, options);
+): Promise<{ x: Numbers; squares: Float64Array }> {
+  const given = await numbersOf(X, options);
   const { mean, variance } = await momentsOf(given, options);
   if (!center) return { x: given, squares: variance.map((v, j) => (v + mean[j] * mean[j]) * given.rows) };
-  const x = await given.subAsync(new Matrix(mean, 1, mean.length), options);
+  const x =
+    given instanceof CsrMatrix ? given : await given.subAsync(new Matrix(mean, 1, mean.length), options);
   return { x, squares: variance.map((v) => v * given.rows) };
 }
 
@@ -268,15 +270,65 @@ export async function ownNumbers(
   return toShared(Matrix.from(X)).astypeAsync('float64', options);
 }
 
-function momentsOf({ data, rows, cols }: Matrix, { signal }: ScoreFunctionOptions) {
-  return withCancel(signal, (cancel) => native.columnMoments(data, rows, cols, null, cancel));
+/** Rows of either kind. */
+type Numbers = Matrix | CsrMatrix;
+
+/** X in float64, sparse rows as they are. */
+async function numbersOf(X: NumericMatrixLike, options: ScoreFunctionOptions): Promise<Numbers> {
+  if (!isSparse(X)) return ownNumbers(X, options);
+  const x = requireCsr(X).astype('float64');
+  checkFiniteSparse(x);
+  return x;
 }
 
-function momentsByClass(
-  { data, rows, cols }: Matrix,
+function momentsOf(x: Numbers, { signal }: ScoreFunctionOptions) {
+  const { data, rows, cols } = x;
+  return withCancel(signal, (cancel) =>
+    x instanceof CsrMatrix
+      ? native.csrMoments(...csrArguments(x), null, cancel)
+      : native.columnMoments(data, rows, cols, null, cancel),
+  );
+}
+
+interface MomentsByClass {
+  /** [classes] */
+  readonly weight: Float64Array;
+  /** [classes, columns] */
+  readonly sum: Float64Array;
+  readonly variance: Float64Array;
+}
+
+/** Class by class, each from its own rows. */
+async function sparseMomentsByClass(
+  x: CsrMatrix,
   codes: Int32Array,
   classes: number,
-  { signal }: ScoreFunctionOptions,
-) {
+  options: ScoreFunctionOptions,
+): Promise<MomentsByClass> {
+  const members = Array.from({ length: classes }, (): number[] => []);
+  for (const [i, code] of codes.entries()) members[code].push(i);
+  const weight = Float64Array.from(members, ({ length }) => length);
+  const sum = new Float64Array(classes * x.cols);
+  const variance = new Float64Array(classes * x.cols);
+  for (const [c, rows] of members.entries()) {
+    const own = await momentsOf(x.takeRows(rows), options);
+    variance.set(own.variance, c * x.cols);
+    sum.set(
+      own.mean.map((mean) => mean * rows.length),
+      c * x.cols,
+    );
+  }
+  return { weight, sum, variance };
+}
+
+async function momentsByClass(
+  x: Numbers,
+  codes: Int32Array,
+  classes: number,
+  options: ScoreFunctionOptions,
+): Promise<MomentsByClass> {
+  if (x instanceof CsrMatrix) return sparseMomentsByClass(x, codes, classes, options);
+  const { data, rows, cols } = x;
+  const { signal } = options;
   return withCancel(signal, (cancel) => native.groupMoments(data, rows, cols, codes, classes, null, cancel));
 }

@@ -5,6 +5,9 @@ import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { checkLength } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { takeSparseColumns } from '../core/sparse/csr-columns.js';
+import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { checkedRows, type KeepsSparse } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
 
 /** Learned by all selectors. */
@@ -14,7 +17,14 @@ export interface SelectorState extends State {
 }
 
 /** Base of transformers that keep some of the columns, as they are. */
-export abstract class FeatureSelector<P extends object, S extends SelectorState> extends Transformer<P, S> {
+export abstract class FeatureSelector<P extends object, S extends SelectorState>
+  extends Transformer<P, S>
+  implements KeepsSparse
+{
+  get keepsSparse(): boolean {
+    return true;
+  }
+
   protected override checkState({ support }: S, columns: readonly Column[]): void {
     checkSupport(this, support, columns.length);
   }
@@ -35,6 +45,17 @@ export abstract class FeatureSelector<P extends object, S extends SelectorState>
 
   lower(plan: PlanBuilder, x: Slot): Slot {
     return plan.gather(x, this.selected);
+  }
+
+  /**
+   * As `transform`, of sparse rows, which stay sparse.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} for another number of columns than that of the fit
+   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite, NaN being fine where `fit` takes it
+   */
+  async transformSparse(X: CsrMatrix): Promise<CsrMatrix> {
+    return takeSparseColumns(checkedRows(this.schema, X, this.tags.allowNan), this.selected);
   }
 
   /**

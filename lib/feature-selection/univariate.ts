@@ -1,7 +1,8 @@
 /** What selectors by the score of each column share. */
-import type { FitInput } from '../core/fit-input.js';
-import { requireY } from '../core/fit-input.js';
+import { type FitInput, requireY, type SparseFitInput, toShared } from '../core/fit-input.js';
+import type { Matrix } from '../core/matrix.js';
 import { custom, either, float64s, nothing, type Rule, type Rules, uint8s } from '../core/params.js';
+import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { mutualInfoClassif, mutualInfoRegression } from './mutual-information.js';
 import {
@@ -47,10 +48,19 @@ export abstract class UnivariateSelector<P extends UnivariateParams> extends Fea
     return { support: uint8s(), scores: float64s(), pValues: either(float64s(), nothing) };
   }
 
-  protected async fitState(input: FitInput): Promise<UnivariateState> {
+  protected override fitSparse(input: SparseFitInput): Promise<UnivariateState> {
+    const isNamed = typeof nameOf(this.params.scoreFunc) === 'string';
+    return this.#score(input, isNamed ? input.x : toShared(input.x.toDense()));
+  }
+
+  protected fitState(input: FitInput): Promise<UnivariateState> {
+    return this.#score(input, input.x);
+  }
+
+  async #score(input: FitInput | SparseFitInput, x: Matrix | CsrMatrix): Promise<UnivariateState> {
     const { scoreFunc }: UnivariateParams = this.params;
     const score = typeof scoreFunc === 'string' ? NAMED[scoreFunc] : scoreFunc;
-    const given = await score(input.x, requireY(input), { signal: input.signal });
+    const given = await score(x, requireY(input), { signal: input.signal });
     const pValues = given.pValues ?? null;
     const scored = {
       scores: Float64Array.from(given.scores),

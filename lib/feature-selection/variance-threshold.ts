@@ -1,9 +1,11 @@
 /** Columns that vary. */
 
-import type { FitInput } from '../core/fit-input.js';
+import { type FitInput, type SparseFitInput, toShared } from '../core/fit-input.js';
 import { momentsOf } from '../core/moments.js';
 import { float64s, type Rules, real, uint8s } from '../core/params.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
+import { type ColumnMoments, native } from '../native.js';
 import { FeatureSelector, type SelectorState } from './selector.js';
 
 /** Parameters of {@link VarianceThreshold}. */
@@ -18,7 +20,8 @@ export interface VarianceThresholdState extends SelectorState {
 }
 
 /**
- * Leaves out columns that do not vary. Missing values take no part in the variance, and stay.
+ * Leaves out columns that do not vary. Missing values take no part in the variance, and stay. Sparse rows stay sparse by
+ * `transformSparse` and in pipelines; with missing values a fit makes them dense.
  *
  * @example
  * ```ts
@@ -52,9 +55,20 @@ export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, 
     return true;
   }
 
+  protected override async fitSparse({ x, cancel }: SparseFitInput): Promise<VarianceThresholdState> {
+    // Sparse moments know no missing values.
+    const moments = x.data.some(Number.isNaN)
+      ? momentsOf(toShared(x.toDense()), cancel)
+      : native.csrMoments(...csrArguments(x), null, cancel);
+    return this.#choose(await moments);
+  }
+
   protected async fitState({ x, cancel }: FitInput): Promise<VarianceThresholdState> {
+    return this.#choose(await momentsOf(x, cancel));
+  }
+
+  #choose({ variance, min, max }: ColumnMoments): VarianceThresholdState {
     const { threshold } = this.params;
-    const { variance, min, max } = await momentsOf(x, cancel);
     // Rounding may give equal values a variance, but no range.
     const variances = threshold === 0 ? variance.map((v, j) => Math.min(v, max[j] - min[j])) : variance;
     const support = Uint8Array.from(variances, (v) => (v > threshold ? 1 : 0));

@@ -2,6 +2,7 @@
 import type { CancelHandle, ColumnMoments, FloatArray } from '../native.js';
 import type { ClusterAddon } from './cluster.js';
 import type { LinearAddon } from './linear.js';
+import type { NeighborsAddon } from './neighbors.js';
 import type { SvmAddon } from './svm.js';
 import type { NativeRows } from './text.js';
 
@@ -13,24 +14,74 @@ export type CsrArguments<T extends FloatArray = FloatArray> = readonly [
   cols: number,
 ];
 
+/** Points, then queries. */
+type TwoCsr = readonly [
+  ...CsrArguments,
+  starts: Int32Array,
+  columns: Int32Array,
+  values: FloatArray,
+  cols: number,
+];
+
+/** Distances that are made of sparse rows. */
+export type SparseMetric = 'euclidean' | 'cosine';
+
+/** See native/neighbors/sparse_nearest.h. */
+export interface SparseSearchSpec {
+  readonly metric: SparseMetric;
+  /** 0: all within the radius. */
+  readonly count: number;
+  readonly radius: number;
+  /** Whether queries are the points. */
+  readonly own: boolean;
+}
+
 /** A function of dense rows, of sparse ones. */
 type OfSparse<F> = F extends (x: FloatArray, rows: number, cols: number, ...rest: infer R) => infer V
   ? (...args: [...CsrArguments, ...R]) => V
   : never;
 
 export interface SparseAddon {
-  /** The `count` nearest points of each query, [queries, count]. own: queries are the points. */
+  /** The `count` nearest points of each query, [queries, count]. */
   csrNearest(
+    ...args: [...TwoCsr, spec: SparseSearchSpec, cancel: CancelHandle | null]
+  ): Promise<{ distances: Float64Array; indices: Int32Array }>;
+  /** Points within the radius: those of query i from offsets[i] to offsets[i + 1]. */
+  csrWithin(
+    ...args: [...TwoCsr, spec: SparseSearchSpec, sorted: boolean, cancel: CancelHandle | null]
+  ): Promise<{ offsets: Float64Array; distances: Float64Array; indices: Int32Array }>;
+  /** What the neighbours of each query say of it, [queries, outputs]: see NeighborsOp of native/plan/op.h. */
+  csrVotes(
     ...args: [
-      ...points: CsrArguments,
-      starts: Int32Array,
-      columns: Int32Array,
-      values: FloatArray,
-      cols: number,
-      spec: { count: number; metric: 'euclidean' | 'cosine'; own: boolean },
+      ...TwoCsr,
+      spec: SparseSearchSpec & {
+        readonly vote: 'classes' | 'mean' | 'outlier' | 'distances';
+        readonly distanceWeights: boolean;
+        readonly outputs: number;
+        readonly classes: Int32Array;
+        readonly values: Float64Array;
+      },
       cancel: CancelHandle | null,
     ]
-  ): Promise<{ distances: Float64Array; indices: Int32Array }>;
+  ): Promise<Float64Array>;
+  csrLocalOutliers(
+    ...args: [...CsrArguments, spec: SparseSearchSpec, cancel: CancelHandle | null]
+  ): ReturnType<NeighborsAddon['fitLocalOutliers']>;
+  /** bias + the kernels of the queries with the points, times weights [points, bias.length]. */
+  csrKernelExpansion(
+    ...args: [
+      ...TwoCsr,
+      spec: {
+        readonly kernel: 'linear' | 'poly' | 'rbf' | 'sigmoid';
+        readonly gamma: number;
+        readonly coef0: number;
+        readonly degree: number;
+        readonly weights: Float64Array;
+        readonly bias: Float64Array;
+      },
+      cancel: CancelHandle | null,
+    ]
+  ): Promise<Float64Array>;
   /** What is not 0; NaN is not. */
   csrOfDense(x: FloatArray, rows: number, cols: number, cancel: CancelHandle | null): Promise<NativeRows>;
   /** Codes as ones in the columns of their indicators: see native/linalg/csr_encode.h. */
@@ -75,5 +126,6 @@ export interface SparseAddon {
   csrKMeans: OfSparse<ClusterAddon['fitKMeans']>;
   csrNMF: OfSparse<ClusterAddon['fitNMF']>;
   csrSgd: OfSparse<LinearAddon['fitSgd']>;
+  csrSvm: OfSparse<SvmAddon['fitSvm']>;
   csrLinearSvm: OfSparse<SvmAddon['fitLinearSvm']>;
 }

@@ -3,7 +3,7 @@
 import { mostProbable } from '../core/class-lists.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { Classifier } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
@@ -25,6 +25,7 @@ import {
   storedClassesRules,
   voteOf,
 } from './stored-classes.js';
+import { pointsOf } from './stored-rows.js';
 
 /** Parameters of {@link KNeighborsClassifier}. */
 export interface KNeighborsClassifierParams extends NeighborsParams {}
@@ -39,6 +40,9 @@ export type KNeighborsClassifierState = StoredClasses;
  *
  * Of several targets, [rows, targets], each is voted on by itself: `predict` gives a list for each row, `predictProba` a matrix for each
  * target.
+ *
+ * Sparse rows stay as they are with 'euclidean' (also 'minkowski' with p = 2) and 'cosine': distances to all are computed from them, in
+ * float64 whatever `algorithm` is, and a plan holds them dense, up to 2^28 values. Other metrics make them dense.
  *
  * Differs from scikit-learn: `nNeighbors` beyond the training rows is refused by `fit`; `weights` takes no function. 'cosine' goes with
  * trees, too.
@@ -69,7 +73,8 @@ export class KNeighborsClassifier<L extends Label | Label[] = Label> extends Cla
   }
 
   override get tags(): EstimatorTags {
-    return { ...searchTags(this.params), multiOutput: true };
+    const keepsSparse = this.isFitted && this.state.sparse !== undefined;
+    return { ...searchTags(this.params), multiOutput: true, keepsSparse };
   }
 
   get stateRules(): Rules<KNeighborsClassifierState> {
@@ -80,9 +85,17 @@ export class KNeighborsClassifier<L extends Label | Label[] = Label> extends Cla
     checkStoredClasses(this, state, columns);
   }
 
-  protected async fitState(input: FitInput): Promise<KNeighborsClassifierState> {
+  protected override fitSparse(input: SparseFitInput): Promise<KNeighborsClassifierState> {
+    return this.#learn(input);
+  }
+
+  protected fitState(input: FitInput): Promise<KNeighborsClassifierState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<KNeighborsClassifierState> {
     checkNeighbors(this, this.params.nNeighbors, input);
-    return storeClasses(input);
+    return storeClasses(this.params, input);
   }
 
   /**
@@ -92,18 +105,18 @@ export class KNeighborsClassifier<L extends Label | Label[] = Label> extends Cla
    */
   kneighbors(X?: MatrixLike | null, options: NeighborsOptions = {}): Promise<Neighbors> {
     const { nNeighbors = this.fittedParams.nNeighbors } = options;
-    return this.#search.nearest(this, this.state.points, searchSpec(this.fittedParams), X, {
+    return this.#search.nearest(this, { rows: this.state, params: this.fittedParams }, X, {
       ...options,
       nNeighbors,
     });
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { points, classes } = this.state;
+    const { classes } = this.state;
     const { nNeighbors, weights } = this.fittedParams;
     const shares = plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
-      points,
+      points: pointsOf(this.state),
       neighbors: nNeighbors,
       vote: voteOf(this.state),
       distanceWeights: weights === 'distance',

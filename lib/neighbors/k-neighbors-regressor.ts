@@ -1,6 +1,6 @@
 /** Regression by the mean of the nearest training rows. */
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { searchSpec, searchTags } from '../core/neighbor-search.js';
@@ -14,6 +14,7 @@ import {
   neighborsRules,
 } from './nearest-training-rows.js';
 import { type Neighbors, type NeighborsOptions, RowSearch } from './row-search.js';
+import { pointsOf } from './stored-rows.js';
 import {
   checkStoredTargets,
   type StoredTargets,
@@ -31,6 +32,8 @@ export type KNeighborsRegressorState = StoredTargets;
  * Predicts the mean of the targets of the `nNeighbors` nearest training rows, weighted by 1 / distance if `weights` says so; of
  * training rows at equal distances the one that came first is nearer. The training rows are what is learned and saved; they are
  * indexed when a plan is made.
+ *
+ * Sparse rows are kept as {@link KNeighborsClassifier} keeps them.
  *
  * Differs from scikit-learn as {@link KNeighborsClassifier} does.
  *
@@ -58,7 +61,8 @@ export class KNeighborsRegressor<Y extends FloatArray | Matrix = FloatArray> ext
   }
 
   override get tags(): EstimatorTags {
-    return { ...searchTags(this.params), multiOutput: true };
+    const keepsSparse = this.isFitted && this.state.sparse !== undefined;
+    return { ...searchTags(this.params), multiOutput: true, keepsSparse };
   }
 
   get stateRules(): Rules<KNeighborsRegressorState> {
@@ -69,9 +73,17 @@ export class KNeighborsRegressor<Y extends FloatArray | Matrix = FloatArray> ext
     checkStoredTargets(this, state, columns);
   }
 
-  protected async fitState(input: FitInput): Promise<KNeighborsRegressorState> {
+  protected override fitSparse(input: SparseFitInput): Promise<KNeighborsRegressorState> {
+    return this.#learn(input);
+  }
+
+  protected fitState(input: FitInput): Promise<KNeighborsRegressorState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<KNeighborsRegressorState> {
     checkNeighbors(this, this.params.nNeighbors, input);
-    return storeTargets(input);
+    return storeTargets(this.params, input);
   }
 
   /**
@@ -81,7 +93,7 @@ export class KNeighborsRegressor<Y extends FloatArray | Matrix = FloatArray> ext
    */
   kneighbors(X?: MatrixLike | null, options: NeighborsOptions = {}): Promise<Neighbors> {
     const { nNeighbors = this.fittedParams.nNeighbors } = options;
-    return this.#search.nearest(this, this.state.points, searchSpec(this.fittedParams), X, {
+    return this.#search.nearest(this, { rows: this.state, params: this.fittedParams }, X, {
       ...options,
       nNeighbors,
     });
@@ -92,11 +104,11 @@ export class KNeighborsRegressor<Y extends FloatArray | Matrix = FloatArray> ext
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    const { points, targets, outputs = 1 } = this.state;
+    const { targets, outputs = 1 } = this.state;
     const { nNeighbors, weights } = this.fittedParams;
     return plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
-      points,
+      points: pointsOf(this.state),
       neighbors: nNeighbors,
       vote: { kind: 'mean', targets, outputs },
       distanceWeights: weights === 'distance',

@@ -2,24 +2,30 @@
 
 import type { Output } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import type { FitInput, FitOptions } from '../core/fit-input.js';
-import type { FloatArray, MatrixLike } from '../core/matrix.js';
+import type { FitInput, FitOptions, SparseFitInput } from '../core/fit-input.js';
+import type { MatrixLike } from '../core/matrix.js';
 import {
-  checkPoints,
-  floats,
   SEARCH_DEFAULTS,
   type SearchParams,
   searchRules,
   searchSpec,
   searchTags,
-  storedRows,
 } from '../core/neighbor-search.js';
 import { OutlierDetector, scoreLimit } from '../core/outlier-detector.js';
 import { bool, checkLength, either, float64s, int, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { StateError, ValidationError } from '../errors.js';
-import { native } from '../native.js';
+import { type CancelHandle, native } from '../native.js';
+import {
+  checkStoredRows,
+  pointsOf,
+  type StoredRows,
+  sparseMetric,
+  storedRowsRules,
+  storeRows,
+} from './stored-rows.js';
 
 /** Parameters of {@link LocalOutlierFactor}. */
 export interface LocalOutlierFactorParams extends SearchParams {
@@ -35,9 +41,7 @@ export interface LocalOutlierFactorParams extends SearchParams {
 }
 
 /** Learned by {@link LocalOutlierFactor}. */
-export interface LocalOutlierFactorState {
-  /** [rows, columns] row-major. */
-  readonly points: FloatArray;
+export interface LocalOutlierFactorState extends StoredRows {
   /** Negated outlier factors of the training rows, [rows]. */
   readonly factor: Float64Array;
   /** Distance of each training row to its last neighbour, and its density, [2, rows]. */
@@ -55,6 +59,8 @@ export interface LocalOutlierFactorState {
  *
  * `predict`, `decisionFunction` and `scoreSamples` are for new rows and throw ERR_NOT_SUPPORTED without `novelty`; do not give them
  * the training rows, whose factors leave each row itself out. `y` is not read.
+ *
+ * Sparse rows are kept as {@link KNeighborsClassifier} keeps them.
  *
  * @example
  * ```ts
@@ -78,13 +84,13 @@ export class LocalOutlierFactor extends OutlierDetector<LocalOutlierFactorParams
   }
 
   override get tags(): EstimatorTags {
-    return searchTags(this.params);
+    return { ...searchTags(this.params), keepsSparse: this.isFitted && this.state.sparse !== undefined };
   }
 
   get stateRules(): Rules<LocalOutlierFactorState> {
     const values = float64s();
     return {
-      points: floats,
+      ...storedRowsRules,
       factor: values,
       density: values,
       neighbors: int(1, 0x7fff_ffff),
@@ -98,7 +104,7 @@ export class LocalOutlierFactor extends OutlierDetector<LocalOutlierFactorParams
   }
 
   protected override checkState(state: LocalOutlierFactorState, columns: readonly Column[]): void {
-    const rows = checkPoints(this, state.points, columns);
+    const rows = checkStoredRows(this, state, columns);
     checkLength(this, 'factor', state.factor, rows);
     checkLength(this, 'density', state.density, 2 * rows);
     if (state.neighbors <= rows) return;
@@ -108,7 +114,16 @@ export class LocalOutlierFactor extends OutlierDetector<LocalOutlierFactorParams
     );
   }
 
-  protected async fitState({ x, cancel }: FitInput): Promise<LocalOutlierFactorState> {
+  protected override fitSparse(input: SparseFitInput): Promise<LocalOutlierFactorState> {
+    return this.#learn(input);
+  }
+
+  protected fitState(input: FitInput): Promise<LocalOutlierFactorState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<LocalOutlierFactorState> {
+    const { x, cancel } = input;
     if (x.rows < 2)
       throw new ValidationError(
         'ERR_EMPTY',
@@ -116,13 +131,13 @@ export class LocalOutlierFactor extends OutlierDetector<LocalOutlierFactorParams
       );
     const { nNeighbors, contamination } = this.params;
     const neighbors = Math.min(nNeighbors, x.rows - 1);
-    const spec = searchSpec(this.params);
-    const found = await native.fitLocalOutliers(x.data, x.rows, x.cols, spec, neighbors, cancel);
+    const rows = storeRows(this.params, input);
+    const found = await factorsOf(rows, this.params, x.rows, neighbors, cancel);
     const density = new Float64Array(2 * x.rows);
     density.set(found.reach);
     density.set(found.density, x.rows);
     const offset = contamination === 'auto' ? -1.5 : await scoreLimit(found.factor, contamination, cancel);
-    return { points: storedRows(x), factor: found.factor, density, neighbors, offset };
+    return { ...rows, factor: found.factor, density, neighbors, offset };
   }
 
   /** Negated factors of the training rows: about -1 within a cluster, lower for outliers. @throws {ERR_NOT_FITTED} before `fit` */
@@ -154,12 +169,26 @@ export class LocalOutlierFactor extends OutlierDetector<LocalOutlierFactorParams
         'LocalOutlierFactor tells outliers among its training rows, by fitPredict; for new rows fit it with novelty: true.',
       );
     }
-    const { points, density, neighbors } = this.state;
+    const { density, neighbors } = this.state;
     return plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
-      points,
+      points: pointsOf(this.state),
       neighbors,
       vote: { kind: 'outlier', values: density },
     });
   }
+}
+
+function factorsOf(
+  { points, sparse }: StoredRows,
+  params: SearchParams,
+  rows: number,
+  count: number,
+  cancel: CancelHandle | null,
+) {
+  const metric = sparseMetric(params);
+  if (sparse === undefined || metric === null)
+    return native.fitLocalOutliers(points, rows, points.length / rows, searchSpec(params), count, cancel);
+  const spec = { metric, count, radius: 0, own: true };
+  return native.csrLocalOutliers(...csrArguments(new CsrMatrix(sparse)), spec, cancel);
 }

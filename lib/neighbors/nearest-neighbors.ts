@@ -1,32 +1,28 @@
 /** Searches for the rows of a training set that are near others. */
 import type { Output } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { type FitInput, type SparseFitInput, toShared } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
-import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
+import type { FloatArray, MatrixLike } from '../core/matrix.js';
 import {
-  checkPoints,
-  floats,
   SEARCH_DEFAULTS,
   type SearchParams,
   searchRules,
   searchSpec,
   searchTags,
-  storedRows,
 } from '../core/neighbor-search.js';
-import { checkLength, custom, int, type Rules, real } from '../core/params.js';
+import { int, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
-import { CsrMatrix, type CsrParts } from '../core/sparse/csr-matrix.js';
-import { ValidationError } from '../errors.js';
 import {
   type Neighbors,
   type NeighborsOptions,
   type RadiusNeighbors,
   type RadiusOptions,
   RowSearch,
+  type Searched,
 } from './row-search.js';
-import { nearestSparse } from './sparse-search.js';
+import { checkStoredRows, pointsOf, type StoredRows, storedRowsRules, storeRows } from './stored-rows.js';
 
 /** Parameters of {@link NearestNeighbors}. */
 export interface NearestNeighborsParams extends SearchParams {
@@ -37,12 +33,7 @@ export interface NearestNeighborsParams extends SearchParams {
 }
 
 /** Learned by {@link NearestNeighbors}. */
-export interface NearestNeighborsState {
-  /** [rows, columns] row-major; empty where they are sparse. */
-  readonly points: FloatArray;
-  /** Of a fit on sparse rows. */
-  readonly sparse?: CsrParts;
-}
+export interface NearestNeighborsState extends StoredRows {}
 
 /** Neighbours as a sparse matrix in CSR form: row i has the columns indices[indptr[i]] to indices[indptr[i + 1] - 1]. */
 export interface NeighborsGraph {
@@ -61,10 +52,10 @@ export type GraphMode = 'connectivity' | 'distance';
  * came first is nearer. `transform` gives the distances to the nearest, [rows, nNeighbors], at most as many as there are training
  * rows: a plan like that of any transformer.
  *
- * Sparse rows stay as they are with 'euclidean' (also 'minkowski' with p = 2) and 'cosine': `kneighbors` and `transform` compute
+ * Sparse rows stay as they are with 'euclidean' (also 'minkowski' with p = 2) and 'cosine': `kneighbors`, `radiusNeighbors` and `transform` compute
  * all distances from them, in float64 whatever `algorithm` is; euclidean neighbours are found by squares, and then measured from
- * differences. What a plan finds, as `transformSync` does, may differ in the last digits, and in neighbours as good as equally far. `radiusNeighbors`
- * and a plan make the training rows dense, up to 2^28 values.
+ * differences. What a plan finds, as `transformSync` does, may differ in the last digits, and in neighbours as good as equally far. A
+ * plan makes the training rows dense, up to 2^28 values.
  *
  * Differs from scikit-learn: `transform` stands for KNeighborsTransformer and gives dense distances; a row that is asked for as
  * one of the training rows is left out exactly, even among equal rows.
@@ -80,7 +71,6 @@ export type GraphMode = 'connectivity' | 'distance';
  */
 export class NearestNeighbors extends Transformer<NearestNeighborsParams, NearestNeighborsState> {
   readonly #search = new RowSearch();
-  readonly #dense = new WeakMap<CsrParts, FloatArray>();
 
   constructor(params: Partial<NearestNeighborsParams> = {}) {
     super({ ...SEARCH_DEFAULTS, nNeighbors: 5, radius: 1, ...params });
@@ -91,36 +81,23 @@ export class NearestNeighbors extends Transformer<NearestNeighborsParams, Neares
   }
 
   override get tags(): EstimatorTags {
-    return searchTags(this.params);
+    return { ...searchTags(this.params), keepsSparse: this.isFitted && this.state.sparse !== undefined };
   }
 
   get stateRules(): Rules<NearestNeighborsState> {
-    return {
-      points: floats,
-      sparse: custom('sparse rows', (v) => v === undefined || new CsrMatrix(v as CsrParts).rows > 0),
-    };
+    return storedRowsRules;
   }
 
-  protected override checkState({ points, sparse }: NearestNeighborsState, columns: readonly Column[]): void {
-    if (sparse === undefined) checkPoints(this, points, columns);
-    else checkLength(this, 'points', points, 0);
-    if (sparse === undefined || (sparse.cols === columns.length && sparse.data.every(Number.isFinite)))
-      return;
-    const message = `NearestNeighbors state: 'sparse' must hold finite rows of ${columns.length} columns.`;
-    throw new ValidationError('ERR_PARAMETER', message);
+  protected override checkState(state: NearestNeighborsState, columns: readonly Column[]): void {
+    checkStoredRows(this, state, columns);
   }
 
-  protected async fitState({ x }: FitInput): Promise<NearestNeighborsState> {
-    return { points: storedRows(x) };
+  protected async fitState(input: FitInput): Promise<NearestNeighborsState> {
+    return storeRows(this.params, input);
   }
 
   protected override async fitSparse(input: SparseFitInput): Promise<NearestNeighborsState> {
-    const { x } = input;
-    if (sparseMetric(this.params) === null)
-      return this.fitState({ ...input, x: toShared(x.toDense()), validation: null, queries: null });
-    const { data, indices, indptr, cols } = x;
-    const copy = { data: data.slice(), indices: indices.slice(), indptr: indptr.slice(), cols };
-    return { points: new Float64Array(0), sparse: copy };
+    return storeRows(this.params, input);
   }
 
   /** Number of training rows. @throws {ERR_NOT_FITTED} before `fit` */
@@ -129,17 +106,8 @@ export class NearestNeighbors extends Transformer<NearestNeighborsParams, Neares
     return sparse === undefined ? points.length / this.nFeaturesIn : sparse.indptr.length - 1;
   }
 
-  /** The training rows as dense ones. @throws {ERR_DENSE} above 2^28 values */
-  get #points(): FloatArray {
-    const { points, sparse } = this.state;
-    if (sparse === undefined) return points;
-    let dense = this.#dense.get(sparse);
-    if (dense === undefined) {
-      // A plan's constants are no shared memory.
-      dense = new CsrMatrix(sparse).toDense().data.slice();
-      this.#dense.set(sparse, dense);
-    }
-    return dense;
+  get #searched(): Searched {
+    return { rows: this.state, params: this.fittedParams };
   }
 
   get #columns(): number {
@@ -154,12 +122,7 @@ export class NearestNeighbors extends Transformer<NearestNeighborsParams, Neares
    */
   kneighbors(X?: MatrixLike | null, options: NeighborsOptions = {}): Promise<Neighbors> {
     const { nNeighbors = this.fittedParams.nNeighbors } = options;
-    const { sparse } = this.state;
-    const metric = sparseMetric(this.fittedParams);
-    if (sparse !== undefined && metric !== null)
-      return nearestSparse(this.schema, new CsrMatrix(sparse), metric, X, { ...options, nNeighbors });
-    const spec = searchSpec(this.fittedParams);
-    return this.#search.nearest(this, this.#points, spec, X, { ...options, nNeighbors });
+    return this.#search.nearest(this, this.#searched, X, { ...options, nNeighbors });
   }
 
   /**
@@ -169,8 +132,7 @@ export class NearestNeighbors extends Transformer<NearestNeighborsParams, Neares
    */
   radiusNeighbors(X?: MatrixLike | null, options: RadiusOptions = {}): Promise<RadiusNeighbors> {
     const { radius = this.fittedParams.radius } = options;
-    const spec = searchSpec(this.fittedParams);
-    return this.#search.within(this, this.#points, spec, X, { ...options, radius });
+    return this.#search.within(this, this.#searched, X, { ...options, radius });
   }
 
   /** {@link NearestNeighbors.kneighbors} as a sparse matrix; by default of ones. */
@@ -199,12 +161,6 @@ export class NearestNeighbors extends Transformer<NearestNeighborsParams, Neares
     return this.isFitted && this.state.sparse !== undefined ? [] : super.outputs;
   }
 
-  /** Distances to the nearest training rows, nearest first, [rows, nNeighbors], on the pool. @throws see {@link Plan.run} */
-  override async transform(X: MatrixLike): Promise<Matrix> {
-    if (this.state.sparse === undefined) return super.transform(X);
-    return (await this.kneighbors(X, { nNeighbors: this.#columns })).distances;
-  }
-
   outputColumns(): readonly Column[] {
     return Array.from(
       { length: this.#columns },
@@ -215,17 +171,11 @@ export class NearestNeighbors extends Transformer<NearestNeighborsParams, Neares
   lower(plan: PlanBuilder, x: Slot): Slot {
     return plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
-      points: this.#points,
+      points: pointsOf(this.state),
       neighbors: this.#columns,
       vote: { kind: 'distances' },
     });
   }
-}
-
-/** The distance that is made of sparse rows, if any. */
-function sparseMetric({ metric, p }: SearchParams): 'euclidean' | 'cosine' | null {
-  if (metric === 'euclidean' || (metric === 'minkowski' && p === 2)) return 'euclidean';
-  return metric === 'cosine' ? 'cosine' : null;
 }
 
 function entries(distances: FloatArray, mode: GraphMode): FloatArray {

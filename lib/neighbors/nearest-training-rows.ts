@@ -1,5 +1,4 @@
 /** What the estimators of this family share: the stored training rows and the checks of how many are near. */
-import type { FitInput } from '../core/fit-input.js';
 import { SEARCH_DEFAULTS, type SearchParams, searchRules } from '../core/neighbor-search.js';
 import { int, oneOf, type Rule, real } from '../core/params.js';
 import { ValidationError } from '../errors.js';
@@ -36,7 +35,11 @@ export function radiusRules(params: SearchParams): Record<keyof RadiusNeighborsP
 }
 
 /** @throws {ERR_PARAMETER} when there are fewer training rows than wanted neighbours */
-export function checkNeighbors(owner: object, nNeighbors: number, { x }: Pick<FitInput, 'x'>): void {
+export function checkNeighbors(
+  owner: object,
+  nNeighbors: number,
+  { x }: { readonly x: { readonly rows: number } },
+): void {
   if (nNeighbors <= x.rows) return;
   throw new ValidationError(
     'ERR_PARAMETER',

@@ -3,7 +3,7 @@
 import { areSeveral, classLists, mostProbable, weightsByTarget } from '../core/class-lists.js';
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { Classifier } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { searchSpec, searchTags } from '../core/neighbor-search.js';
@@ -19,6 +19,7 @@ import {
   storedClassesRules,
   voteOf,
 } from './stored-classes.js';
+import { pointsOf } from './stored-rows.js';
 
 /** Parameters of {@link RadiusNeighborsClassifier}. */
 export interface RadiusNeighborsClassifierParams extends RadiusNeighborsParams {
@@ -34,6 +35,8 @@ export type RadiusNeighborsClassifierState = StoredClasses;
 
 /**
  * Predicts the class that most training rows at most `radius` away have; of equal shares the first class in the order of `classes`.
+ *
+ * Sparse rows are kept as {@link KNeighborsClassifier} keeps them.
  *
  * Differs from scikit-learn: rows without neighbours are of the most frequent class, unless `outlierLabel` says otherwise (there:
  * an error), which is a label of y; the rest as {@link KNeighborsClassifier}.
@@ -68,7 +71,8 @@ export class RadiusNeighborsClassifier<L extends Label | Label[] = Label> extend
   }
 
   override get tags(): EstimatorTags {
-    return { ...searchTags(this.params), multiOutput: true };
+    const keepsSparse = this.isFitted && this.state.sparse !== undefined;
+    return { ...searchTags(this.params), multiOutput: true, keepsSparse };
   }
 
   get stateRules(): Rules<RadiusNeighborsClassifierState> {
@@ -80,18 +84,26 @@ export class RadiusNeighborsClassifier<L extends Label | Label[] = Label> extend
     this.#outliers(state, this.params);
   }
 
-  protected async fitState(input: FitInput): Promise<RadiusNeighborsClassifierState> {
-    const state = storeClasses(input);
+  protected override fitSparse(input: SparseFitInput): Promise<RadiusNeighborsClassifierState> {
+    return this.#learn(input);
+  }
+
+  protected fitState(input: FitInput): Promise<RadiusNeighborsClassifierState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<RadiusNeighborsClassifierState> {
+    const state = storeClasses(this.params, input);
     this.#outliers(state, this.params);
     return state;
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
-    const { points, classes } = this.state;
+    const { classes } = this.state;
     const { radius, weights } = this.fittedParams;
     const shares = plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
-      points,
+      points: pointsOf(this.state),
       neighbors: 0,
       radius,
       vote: voteOf(this.state),

@@ -1,6 +1,6 @@
 /** Regression by the mean of the training rows within a radius. */
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import { searchSpec, searchTags } from '../core/neighbor-search.js';
@@ -8,6 +8,7 @@ import type { Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { RADIUS_DEFAULTS, type RadiusNeighborsParams, radiusRules } from './nearest-training-rows.js';
+import { pointsOf } from './stored-rows.js';
 import {
   checkStoredTargets,
   type StoredTargets,
@@ -24,6 +25,8 @@ export type RadiusNeighborsRegressorState = StoredTargets;
 /**
  * Predicts the mean of the targets of the training rows at most `radius` away, weighted by 1 / distance if `weights` says so; NaN
  * where there are none.
+ *
+ * Sparse rows are kept as {@link KNeighborsClassifier} keeps them.
  *
  * Differs from scikit-learn as {@link KNeighborsClassifier} does.
  *
@@ -49,7 +52,8 @@ export class RadiusNeighborsRegressor<Y extends FloatArray | Matrix = FloatArray
   }
 
   override get tags(): EstimatorTags {
-    return { ...searchTags(this.params), multiOutput: true };
+    const keepsSparse = this.isFitted && this.state.sparse !== undefined;
+    return { ...searchTags(this.params), multiOutput: true, keepsSparse };
   }
 
   get stateRules(): Rules<RadiusNeighborsRegressorState> {
@@ -60,8 +64,16 @@ export class RadiusNeighborsRegressor<Y extends FloatArray | Matrix = FloatArray
     checkStoredTargets(this, state, columns);
   }
 
-  protected async fitState(input: FitInput): Promise<RadiusNeighborsRegressorState> {
-    return storeTargets(input);
+  protected override fitSparse(input: SparseFitInput): Promise<RadiusNeighborsRegressorState> {
+    return this.#learn(input);
+  }
+
+  protected fitState(input: FitInput): Promise<RadiusNeighborsRegressorState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<RadiusNeighborsRegressorState> {
+    return storeTargets(this.params, input);
   }
 
   protected override countOf({ outputs = 1 }: RadiusNeighborsRegressorState): number {
@@ -69,11 +81,11 @@ export class RadiusNeighborsRegressor<Y extends FloatArray | Matrix = FloatArray
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    const { points, targets, outputs = 1 } = this.state;
+    const { targets, outputs = 1 } = this.state;
     const { radius, weights } = this.fittedParams;
     return plan.neighbors(x, {
       search: searchSpec(this.fittedParams),
-      points,
+      points: pointsOf(this.state),
       neighbors: 0,
       radius,
       vote: { kind: 'mean', targets, outputs },

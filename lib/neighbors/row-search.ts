@@ -4,10 +4,14 @@ import type { Estimator } from '../core/estimator.js';
 import { toShared } from '../core/fit-input.js';
 import { checkFinite } from '../core/input-checks.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
+import { type SearchParams, searchSpec } from '../core/neighbor-search.js';
 import { show } from '../core/params.js';
+import { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import type { NeighborIndexHandle, NeighborSpec } from '../native/neighbors.js';
 import { native } from '../native.js';
+import { nearestSparse, type SparsePoints, withinSparse } from './sparse-search.js';
+import { type StoredRows, sparseMetric } from './stored-rows.js';
 
 /** Nearest training rows of each row, nearest first. */
 export interface Neighbors {
@@ -44,21 +48,30 @@ export interface RadiusOptions {
 
 type Fitted = Pick<Estimator, 'schema'>;
 
+/** How a fitted estimator searches: its training rows, and how they are compared. */
+export interface Searched {
+  readonly rows: StoredRows;
+  readonly params: SearchParams;
+}
+
 export class RowSearch {
   /** By the stored rows: a new fit has new ones. */
   readonly #indices = new WeakMap<FloatArray, Promise<NeighborIndexHandle>>();
 
   async nearest(
     owner: Fitted,
-    points: FloatArray,
-    spec: NeighborSpec,
+    searched: Searched,
     X: MatrixLike | null | undefined,
-    { nNeighbors, signal }: NeighborsOptions & { readonly nNeighbors: number },
+    options: NeighborsOptions & { readonly nNeighbors: number },
   ): Promise<Neighbors> {
+    const sparse = sparsePoints(searched);
+    if (sparse !== null) return nearestSparse(owner.schema, sparse, X, options);
+    const { points } = searched.rows;
+    const { nNeighbors, signal } = options;
     const own = X === null || X === undefined;
     const x = this.#rows(owner, points, X);
     checkWanted(nNeighbors, points.length / x.cols - (own ? 1 : 0));
-    const index = await this.#index(points, x.cols, spec);
+    const index = await this.#index(points, x.cols, searchSpec(searched.params));
     const { distances, indices } = await withCancel(signal, (cancel) =>
       native.neighborsNearest(index, x.data, x.rows, x.cols, nNeighbors, own, cancel),
     );
@@ -67,20 +80,23 @@ export class RowSearch {
 
   async within(
     owner: Fitted,
-    points: FloatArray,
-    spec: NeighborSpec,
+    searched: Searched,
     X: MatrixLike | null | undefined,
-    { radius, sortResults = false, signal }: RadiusOptions & { readonly radius: number },
+    options: RadiusOptions & { readonly radius: number },
   ): Promise<RadiusNeighbors> {
+    const { radius, sortResults = false, signal } = options;
     const own = X === null || X === undefined;
-    const x = this.#rows(owner, points, X);
     if (!(radius >= 0)) {
       throw new ValidationError(
         'ERR_PARAMETER',
         `radiusNeighbors: radius must be a number >= 0; got ${show(radius)}.`,
       );
     }
-    const index = await this.#index(points, x.cols, spec);
+    const sparse = sparsePoints(searched);
+    if (sparse !== null) return withinSparse(owner.schema, sparse, X, options);
+    const { points } = searched.rows;
+    const x = this.#rows(owner, points, X);
+    const index = await this.#index(points, x.cols, searchSpec(searched.params));
     return withCancel(signal, (cancel) =>
       native.neighborsWithin(index, x.data, x.rows, x.cols, radius, own, sortResults, cancel),
     );
@@ -105,6 +121,11 @@ export class RowSearch {
     }
     return index;
   }
+}
+
+function sparsePoints({ rows: { sparse }, params }: Searched): SparsePoints | null {
+  const metric = sparse === undefined ? null : sparseMetric(params);
+  return sparse === undefined || metric === null ? null : { points: new CsrMatrix(sparse), metric };
 }
 
 /** @throws {ERR_PARAMETER} unless there are so many neighbours */

@@ -1,14 +1,12 @@
 /** Training rows and their targets, as regressors by neighbours keep them. */
-import { type FitInput, fitTargetMatrix } from '../core/fit-input.js';
-import type { FloatArray } from '../core/matrix.js';
-import { checkPoints, floats, storedRows } from '../core/neighbor-search.js';
+import { type FitInput, fitTargetMatrix, type SparseFitInput } from '../core/fit-input.js';
+import type { SearchParams } from '../core/neighbor-search.js';
 import { checkLength, custom, float64s, type Rules } from '../core/params.js';
 import type { Column } from '../core/schema.js';
+import { checkStoredRows, type StoredRows, storedRowsRules, storeRows } from './stored-rows.js';
 
 /** Learned by regressors by neighbours: the training set. */
-export interface StoredTargets {
-  /** [rows, columns] row-major. */
-  readonly points: FloatArray;
+export interface StoredTargets extends StoredRows {
   /** [rows, outputs] */
   readonly targets: Float64Array;
   /** How many targets there are; absent of one. */
@@ -17,7 +15,7 @@ export interface StoredTargets {
 
 /** Rules of {@link StoredTargets}. */
 export const storedTargetsRules: Rules<StoredTargets> = {
-  points: floats,
+  ...storedRowsRules,
   targets: float64s(),
   outputs: custom(
     'a whole number > 1',
@@ -26,13 +24,17 @@ export const storedTargetsRules: Rules<StoredTargets> = {
 };
 
 /** @throws {ERR_PARAMETER} unless there are as many targets as rows */
-export function checkStoredTargets(owner: object, state: StoredTargets, columns: readonly Column[]): void {
-  const rows = checkPoints(owner, state.points, columns);
+export function checkStoredTargets(
+  owner: { readonly params: SearchParams },
+  state: StoredTargets,
+  columns: readonly Column[],
+): void {
+  const rows = checkStoredRows(owner, state, columns);
   checkLength(owner, 'targets', state.targets, rows * (state.outputs ?? 1));
 }
 
 /** The training set, for good. */
-export function storeTargets(input: FitInput): StoredTargets {
+export function storeTargets(params: SearchParams, input: FitInput | SparseFitInput): StoredTargets {
   const { data, cols } = fitTargetMatrix(input);
-  return { points: storedRows(input.x), targets: data, ...(cols > 1 && { outputs: cols }) };
+  return { ...storeRows(params, input), targets: data, ...(cols > 1 && { outputs: cols }) };
 }

@@ -3,6 +3,9 @@ import { Transformer } from '../core/kinds.js';
 import { type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { checkedRows, type KeepsSparse, replaceValues } from '../core/sparse/weigh.js';
+import { StateError } from '../errors.js';
 import { numberColumns } from './columns.js';
 
 /** Parameters of {@link Binarizer}. */
@@ -14,7 +17,8 @@ export interface BinarizerParams {
 /**
  * 1 where a value is above the threshold, else 0. Nothing is learned but the columns.
  *
- * Differs from scikit-learn: has to be fitted, so that the columns have names.
+ * Differs from scikit-learn: has to be fitted, so that the columns have names. `transformSparse` keeps sparse rows sparse, where
+ * `transform` makes them dense.
  *
  * @example
  * ```ts
@@ -23,7 +27,7 @@ export interface BinarizerParams {
  * binarizer.transformSync([[1], [2], [3]]).toArray(); // [[0], [0], [1]]
  * ```
  */
-export class Binarizer extends Transformer<BinarizerParams, Record<string, never>> {
+export class Binarizer extends Transformer<BinarizerParams, Record<string, never>> implements KeepsSparse {
   constructor(params: Partial<BinarizerParams> = {}) {
     super({ threshold: 0, ...params });
   }
@@ -38,6 +42,32 @@ export class Binarizer extends Transformer<BinarizerParams, Record<string, never
 
   protected async fitState(): Promise<Record<string, never>> {
     return {};
+  }
+
+  protected override async fitSparse(): Promise<Record<string, never>> {
+    return {};
+  }
+
+  /** Where a zero stays one: with a threshold of 0 or more. */
+  get keepsSparse(): boolean {
+    return (this.isFitted ? this.fittedParams : this.params).threshold >= 0;
+  }
+
+  /**
+   * As `transform`, of sparse rows, which stay sparse.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} with a threshold below 0, above which zeros are
+   * @throws {ERR_SHAPE} for another number of columns than that of the fit
+   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
+   */
+  async transformSparse(X: CsrMatrix): Promise<CsrMatrix> {
+    const { threshold } = this.fittedParams;
+    if (!this.keepsSparse) {
+      const message = 'Binarizer: with a threshold below 0 zeros become 1, and rows are sparse no longer.';
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
+    return replaceValues(checkedRows(this.schema, X), (value) => (value > threshold ? 1 : 0));
   }
 
   outputColumns(): readonly Column[] {

@@ -1,7 +1,7 @@
 /** What classifiers by support vectors share: one class against one, probabilities, decisions. */
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
-import { type FitInput, fitLabels } from '../core/fit-input.js';
+import { type FitInput, fitLabels, type SparseFitInput } from '../core/fit-input.js';
 import { Classifier, type ClassifierState, type ClassWeight, classWeights } from '../core/kinds.js';
 import { Matrix } from '../core/matrix.js';
 import {
@@ -97,13 +97,21 @@ export abstract class KernelClassifier<P extends KernelClassifierParams> extends
   }
 
   protected override checkState(state: SVCState, columns: readonly Column[]): void {
-    checkKernelState(this, this.params, state, columns.length, state.classes.length);
+    checkKernelState(this, this.params, state, columns, state.classes.length);
     const { probA, probB, intercept } = state;
     if (probA.length > 0) checkLength(this, 'probA', probA, intercept.length);
     checkLength(this, 'probB', probB, probA.length);
   }
 
-  protected async fitState(input: FitInput): Promise<SVCState> {
+  protected override fitSparse(input: SparseFitInput): Promise<SVCState> {
+    return this.#learn(input);
+  }
+
+  protected fitState(input: FitInput): Promise<SVCState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<SVCState> {
     const { probability, classWeight, randomState } = this.params;
     const encoded = fitLabels(input);
     const fitted = await fitKernel(this, this.params, input, {

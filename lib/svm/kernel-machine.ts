@@ -10,7 +10,7 @@ import { type KernelParams, type KernelState, linearCoef, requireLinear, support
 export interface KernelMachine {
   /** Rows of training that are support vectors, ascending, or those of the first class first. @throws {ERR_NOT_FITTED} before `fit` */
   readonly support: Int32Array;
-  /** [vectors, columns]. @throws {ERR_NOT_FITTED | ERR_NOT_SUPPORTED} before `fit`, or of a precomputed kernel */
+  /** [vectors, columns], dense. @throws {ERR_NOT_FITTED | ERR_NOT_SUPPORTED | ERR_DENSE} before `fit`, of a precomputed kernel, or of sparse ones too large for that */
   readonly supportVectors: Matrix;
   /** The number of support vectors of each class; one number where there are none. @throws {ERR_NOT_FITTED} before `fit` */
   readonly nSupport: Int32Array;
@@ -38,7 +38,10 @@ export function kernelMachine<P extends KernelParams, S extends KernelState, F e
 ): F & Face<KernelMachine> {
   abstract class Machine extends Base implements KernelMachine {
     override get tags(): EstimatorTags {
-      return { pairwise: this.params.kernel === 'precomputed' };
+      return {
+        pairwise: this.params.kernel === 'precomputed',
+        keepsSparse: this.isFitted && this.state.sparseVectors !== undefined,
+      };
     }
 
     get support(): Int32Array {

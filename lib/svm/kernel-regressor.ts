@@ -1,5 +1,5 @@
 /** What regressors by support vectors share. */
-import { type FitInput, fitTargets } from '../core/fit-input.js';
+import { type FitInput, fitTargets, type SparseFitInput } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
 import type { Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -24,10 +24,18 @@ export abstract class KernelRegressor<P extends KernelParams> extends Regressor<
   }
 
   protected override checkState(state: KernelState, columns: readonly Column[]): void {
-    checkKernelState(this, this.params, state, columns.length, 0);
+    checkKernelState(this, this.params, state, columns, 0);
   }
 
-  protected async fitState(input: FitInput): Promise<KernelState> {
+  protected override fitSparse(input: SparseFitInput): Promise<KernelState> {
+    return this.#learn(input);
+  }
+
+  protected fitState(input: FitInput): Promise<KernelState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<KernelState> {
     const { probA, probB, ...state } = await fitKernel(this, this.params, input, {
       ...this.task,
       ...{ y: fitTargets(input), classCount: 0, weights: input.sampleWeight },

@@ -1,6 +1,6 @@
 /** What machines with a kernel share: parameters, the fitted state and its ops. */
 import type { Estimator } from '../core/estimator.js';
-import { type FitInput, reportProgress } from '../core/fit-input.js';
+import { type FitInput, reportProgress, type SparseFitInput } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import {
   bool,
@@ -15,6 +15,9 @@ import {
   real,
 } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import type { Column } from '../core/schema.js';
+import { CsrMatrix, type CsrParts, csrArguments } from '../core/sparse/csr-matrix.js';
+import { checkCsr, csrRule, storedCsr } from '../core/sparse/stored-csr.js';
 import { StateError } from '../errors.js';
 import { type NativeSvm, native, type SvmKernelName, type SvmSpec } from '../native.js';
 
@@ -50,8 +53,10 @@ export interface KernelState {
   readonly support: Int32Array;
   /** How many of each class. */
   readonly nSupport: Int32Array;
-  /** [vectors, columns]; empty for a precomputed kernel. */
+  /** [vectors, columns]; empty for a precomputed kernel, and where they are sparse. */
   readonly supportVectors: Float64Array;
+  /** Of a fit on sparse rows, in float64. */
+  readonly sparseVectors?: CsrParts;
   /** [max(1, classes - 1), vectors] */
   readonly dualCoef: Float64Array;
   /** One for each pair of classes. */
@@ -92,6 +97,7 @@ export const KERNEL_STATE_RULES: Rules<KernelState> = {
   support: int32s(),
   nSupport: int32s(),
   supportVectors: float64s(),
+  sparseVectors: csrRule,
   dualCoef: float64s(),
   intercept: float64s(),
   iterations: float64s(),
@@ -104,16 +110,22 @@ export function checkKernelState(
   owner: object,
   { kernel }: KernelParams,
   state: KernelState,
-  columns: number,
+  names: readonly Column[],
   classes: number,
 ): void {
-  const { support, nSupport, supportVectors, dualCoef, intercept } = state;
+  const { support, nSupport, supportVectors, sparseVectors, dualCoef, intercept } = state;
+  const columns = names.length;
   const precomputed = kernel === 'precomputed';
   checkLength(owner, 'nSupport', nSupport, Math.max(1, classes));
   const isRow = (row: number) => row >= 0 && (!precomputed || row < columns);
   const counted = nSupport.every((count) => count >= 0) && nSupport.reduce((sum, count) => sum + count, 0);
   checkLength(owner, 'support', support.filter(isRow), counted === false ? -1 : counted);
-  checkLength(owner, 'supportVectors', supportVectors, precomputed ? 0 : support.length * columns);
+  const isEmpty = precomputed || sparseVectors !== undefined;
+  checkLength(owner, 'supportVectors', supportVectors, isEmpty ? 0 : support.length * columns);
+  if (sparseVectors !== undefined) {
+    const vectors = checkCsr(owner, 'sparseVectors', sparseVectors, names);
+    checkLength(owner, 'sparseVectors', { length: vectors }, precomputed ? -1 : support.length);
+  }
   checkLength(owner, 'dualCoef', dualCoef, support.length * Math.max(1, classes - 1));
   checkLength(owner, 'intercept', intercept, Math.max(1, (classes * (classes - 1)) / 2));
 }
@@ -134,7 +146,7 @@ export interface KernelTask extends Pick<SvmSpec, 'task'> {
 export async function fitKernel(
   owner: Estimator,
   params: KernelParams,
-  input: FitInput,
+  input: FitInput | SparseFitInput,
   { y, classCount, weights, ...task }: KernelTask,
 ): Promise<KernelState & Pick<NativeSvm, 'probA' | 'probB'>> {
   const { x, cancel } = input;
@@ -148,9 +160,13 @@ export async function fitKernel(
     maxIter: Math.max(0, maxIter),
   };
   const progress = reportProgress(input, owner);
-  const fitted = await native.fitSvm(
-    ...([x.data, x.rows, x.cols, y, classCount, weights, spec, cancel, progress] as const),
-  );
+  const rest = [y, classCount, weights, spec, cancel, progress] as const;
+  if (x instanceof CsrMatrix) {
+    const fitted = await native.csrSvm(...csrArguments(x), ...rest);
+    const sparseVectors = storedCsr(x.takeRows(fitted.support).astype('float64'));
+    return { ...fitted, supportVectors: new Float64Array(0), sparseVectors };
+  }
+  const fitted = await native.fitSvm(x.data, x.rows, x.cols, ...rest);
   const { support } = fitted;
   const supportVectors = new Float64Array(kernel === 'precomputed' ? 0 : support.length * x.cols);
   for (let v = 0; v * x.cols < supportVectors.length; v++)
@@ -167,21 +183,32 @@ export function lowerKernel(
   [weights, bias]: readonly [Float64Array, Float64Array],
 ): Slot {
   const { kernel, coef0, degree } = params;
-  const { support, supportVectors, gamma } = state;
+  const { support, supportVectors, sparseVectors, gamma } = state;
   if (kernel === 'precomputed') return plan.dense(plan.gather(x, Array.from(support)), weights, bias);
   // Its vectors add up to one for each output.
   if (kernel === 'linear') return plan.dense(x, linearCoef(state, weights, x.width, bias.length), bias);
-  return plan.kernelExpansion(x, { kernel, gamma, coef0, degree }, [supportVectors, weights, bias]);
+  const vectors = sparseVectors === undefined ? supportVectors : new CsrMatrix(sparseVectors);
+  return plan.kernelExpansion(x, { kernel, gamma, coef0, degree }, [vectors, weights, bias]);
 }
 
 /** Weights of the columns, [columns, outputs]: the weighted sums of the support vectors. */
 export function linearCoef(
-  { support, supportVectors }: KernelState,
+  { support, supportVectors, sparseVectors }: KernelState,
   weights: Float64Array,
   columns: number,
   outputs: number,
 ): Float64Array {
   const coef = new Float64Array(columns * outputs);
+  if (sparseVectors !== undefined) {
+    const { data, indices, indptr } = sparseVectors;
+    for (let v = 0; v < support.length; v++) {
+      for (let at = indptr[v]; at < indptr[v + 1]; at++) {
+        for (let k = 0; k < outputs; k++)
+          coef[indices[at] * outputs + k] += data[at] * weights[v * outputs + k];
+      }
+    }
+    return coef;
+  }
   for (let v = 0; v < support.length; v++) {
     for (let j = 0; j < columns; j++) {
       const value = supportVectors[v * columns + j];
@@ -191,11 +218,12 @@ export function linearCoef(
   return coef;
 }
 
-/** The support vectors as a matrix. @throws {ERR_NOT_SUPPORTED} for a precomputed kernel */
+/** The support vectors as a matrix. @throws {ERR_NOT_SUPPORTED | ERR_DENSE} for a precomputed kernel, or sparse ones of more than 2^28 values */
 export function supportMatrix({ kernel }: KernelParams, state: KernelState): Matrix {
   if (kernel === 'precomputed')
     throw new StateError('ERR_NOT_SUPPORTED', 'A precomputed kernel does not show the vectors; use support.');
-  const { support, supportVectors } = state;
+  const { support, supportVectors, sparseVectors } = state;
+  if (sparseVectors !== undefined) return new CsrMatrix(sparseVectors).toDense();
   return new Matrix(
     supportVectors.slice(),
     support.length,

@@ -23,6 +23,8 @@ export interface NuSVCParams extends KernelClassifierParams {
  *
  * With a `nu` so small that no margin is between two classes, which then mix, their machine decides nothing: choose a larger one.
  *
+ * Sparse rows are learned from as they are, and so are their support vectors when it predicts; a plan holds these dense.
+ *
  * Differs from scikit-learn: as {@link SVC}; weights of classes are read, as weights of their rows.
  *
  * @throws {ERR_PARAMETER} when two classes are of so different sizes that no machine has this nu: half of nu times their rows is

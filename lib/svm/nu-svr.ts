@@ -18,6 +18,8 @@ export interface NuSVRParams extends KernelParams {
  * Support vector regression as {@link SVR}, with `nu` in place of `epsilon`, which follows from it (Schoelkopf, Smola, Williamson
  * and Bartlett 2000): the objective of LIBSVM and scikit-learn 1.9.
  *
+ * Sparse rows are learned from as they are, and so are their support vectors when it predicts; a plan holds these dense.
+ *
  * Differs from scikit-learn: as {@link SVR}.
  *
  * @example

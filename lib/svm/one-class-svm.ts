@@ -1,7 +1,7 @@
 /** The support of a distribution: outliers without labels. */
 
 import type { ResolvedCompileOptions } from '../core/compile-options.js';
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { OutlierDetector } from '../core/outlier-detector.js';
 import { type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -28,6 +28,8 @@ export interface OneClassSVMParams extends KernelParams {
  * Finds the region that holds most of the training rows (Schoelkopf et al. 2001): `predict` says 1 for a row inside and -1 for
  * an outlier. The objective is that of LIBSVM and scikit-learn 1.9; `y` is not read. Scale the columns first.
  *
+ * Sparse rows are learned from as they are, and so are their support vectors when it predicts; a plan holds these dense.
+ *
  * Differs from scikit-learn: `predict` gives plain numbers in an array.
  *
  * @example
@@ -52,10 +54,18 @@ export class OneClassSVM extends singleKernelMachine(OutlierDetector<OneClassSVM
   }
 
   protected override checkState(state: KernelState, columns: readonly Column[]): void {
-    checkKernelState(this, this.params, state, columns.length, 0);
+    checkKernelState(this, this.params, state, columns, 0);
   }
 
-  protected async fitState(input: FitInput): Promise<KernelState> {
+  protected override fitSparse(input: SparseFitInput): Promise<KernelState> {
+    return this.#learn(input);
+  }
+
+  protected fitState(input: FitInput): Promise<KernelState> {
+    return this.#learn(input);
+  }
+
+  async #learn(input: FitInput | SparseFitInput): Promise<KernelState> {
     const { probA, probB, ...state } = await fitKernel(this, this.params, input, {
       ...{ task: 'oneClass', y: null, classCount: 0, weights: input.sampleWeight, nu: this.params.nu },
     });

@@ -22,6 +22,8 @@ export interface SVCParams extends KernelClassifierParams {
  * Scale the columns first: a kernel treats them alike. `predict` counts the pairs that a class wins, so that with
  * `probability` the most probable class may be another one.
  *
+ * Sparse rows are learned from as they are, and so are their support vectors when it predicts; a plan holds these dense.
+ *
  * Differs from scikit-learn: with `shrinking`, rows are left out only after twice as many iterations as there are vectors. Probabilities
  * of two classes are the sigmoid itself, those of more classes pairwise coupling. A fit that stops at `maxIter` sets
  * `converged` to false, where scikit-learn warns.

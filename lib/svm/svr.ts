@@ -16,6 +16,8 @@ export interface SVRParams extends KernelParams {
  * Support vector regression with an epsilon-insensitive loss (Drucker et al. 1996), the objective of LIBSVM and scikit-learn
  * 1.9, solved as by {@link SVC}. Scale the columns first.
  *
+ * Sparse rows are learned from as they are, and so are their support vectors when it predicts; a plan holds these dense.
+ *
  * Differs from scikit-learn: a fit that stops at `maxIter` sets `converged` to false, where scikit-learn warns.
  *
  * @example

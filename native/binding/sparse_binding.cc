@@ -16,7 +16,6 @@
 #include "binding/spec.h"
 #include "linalg/csr.h"
 #include "linalg/csr_encode.h"
-#include "neighbors/sparse_nearest.h"
 #include "train/sparse_least_squares.h"
 #include "train/sparse_logistic.h"
 
@@ -251,30 +250,6 @@ napi_value least_squares(Call& call) {
   return start_fit_job(call, x, train_options(call, 8, false), std::move(compute), deliver);
 }
 
-// points, queries as points are, { count, metric, own }, cancel
-napi_value nearest(Call& call) {
-  CsrArguments x(call);
-  CsrArguments given(call, CsrArguments::kCount);
-  given.limit_columns();
-  const Spec spec(call.env(), call[2 * CsrArguments::kCount]);
-  const size_t count = spec.size("count");
-  checked_area(given.rows, count);
-  const auto metric = spec.choice<SparseMetric>("metric", {"euclidean", "cosine"});
-  const bool own = spec.flag("own");
-  auto compute = [queries = OwnCsr(std::move(given)), count, metric, own](
-                     const CsrView<double>& points, const CancelToken* cancel, const JobProgress&) {
-    return sparse_nearest(points, queries.view(), count, metric, own, cancel);
-  };
-  auto deliver = [](napi_env env, SparseNearest&& found) {
-    return ObjectBuilder(env)
-        .set("distances", std::move(found.distances))
-        .set("indices", std::move(found.indices))
-        .object();
-  };
-  return start_fit_job(call, x, train_options(call, 2 * CsrArguments::kCount + 1, false), std::move(compute),
-                       deliver);
-}
-
 // ...: throws when the arrays are no sparse rows
 napi_value validate(Call& call) {
   const CsrArguments x(call, 0, true);
@@ -291,7 +266,6 @@ void export_sparse(napi_env env, napi_value exports) {
   export_function<weigh>(env, exports, "csrWeigh");
   export_function<column_counts>(env, exports, "csrColumnCounts");
   export_function<group_sums>(env, exports, "csrGroupSums");
-  export_function<nearest>(env, exports, "csrNearest");
   export_function<of_dense>(env, exports, "csrOfDense");
   export_function<of_codes>(env, exports, "csrOfCodes");
   export_function<side_by_side>(env, exports, "csrSideBySide");

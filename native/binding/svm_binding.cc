@@ -38,15 +38,17 @@ SvmParams to_svm_params(const Spec& spec) {
   return params;
 }
 
+template <typename X>
 napi_value fit_svm(Call& call) {
   napi_env env = call.env();
-  const MatrixArgument matrix(call);
-  const SvmParams params = to_svm_params({env, call[6]});
+  X matrix(call);
+  constexpr size_t at = X::kCount;
+  const SvmParams params = to_svm_params({env, call[at + 3]});
   const uint32_t class_count = static_cast<uint32_t>(
-      to_whole(env, call[4], "classCount", 0, std::min<uint64_t>(matrix.rows, 1u << 16)));
-  JobOptions options = train_options(call, 7, true);
-  auto compute = [y = optional_row_values<double>(call, 3, "y", matrix.rows),
-                  weights = optional_row_values<double>(call, 5, "weights", matrix.rows), class_count,
+      to_whole(env, call[at + 1], "classCount", 0, std::min<uint64_t>(matrix.rows, 1u << 16)));
+  JobOptions options = train_options(call, at + 4, true);
+  auto compute = [y = optional_row_values<double>(call, at, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, at + 2, "weights", matrix.rows), class_count,
                   params](auto x, const CancelToken* cancel, const JobProgress& progress) {
     return boreal::fit_svm(x, y.span(), class_count, weights.span(), params, cancel, progress);
   };
@@ -63,7 +65,7 @@ napi_value fit_svm(Call& call) {
         .set("converged", model.converged)
         .object();
   };
-  return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
+  return start_fit_job(call, matrix, std::move(options), std::move(compute), deliver);
 }
 
 template <typename X>
@@ -108,7 +110,8 @@ napi_value fit_linear_svm(Call& call) {
 }  // namespace
 
 void export_svm(napi_env env, napi_value exports) {
-  export_function<fit_svm>(env, exports, "fitSvm");
+  export_function<fit_svm<MatrixArgument>>(env, exports, "fitSvm");
+  export_function<fit_svm<CsrArguments>>(env, exports, "csrSvm");
   export_function<fit_linear_svm<MatrixArgument>>(env, exports, "fitLinearSvm");
   export_function<fit_linear_svm<CsrArguments>>(env, exports, "csrLinearSvm");
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "device/cpu_op.h"
+#include "device/neighbor_vote.h"
 #include "kernels/dispatch_layout.h"
 #include "neighbors/index.h"
 #include "neighbors/umap_walk.h"
@@ -108,39 +109,12 @@ class CpuNeighbors final : public CpuOp<T> {
     return target;
   }
 
-  double weight(T rank) const {
-    return distance_weights_ ? 1 / static_cast<double>(index_->spec().to_distance(rank)) : 1;
-  }
-
   void vote(const Neighbor<T>* found, size_t count, double* sums, T* out) const {
-    if (vote_ == NeighborVote::kOutlier) {
-      *out = outlier(found, count);
-      return;
-    }
-    if (vote_ == NeighborVote::kDistances) {
-      for (size_t c = 0; c < count; ++c) out[c] = index_->spec().to_distance(found[c].rank);
-      return;
-    }
-    // With weights, rows at distance 0 count alone.
-    const bool exact =
-        distance_weights_ && std::any_of(found, found + count, [this](const Neighbor<T>& item) {
-          return index_->spec().to_distance(item.rank) == 0;
-        });
-    std::fill_n(sums, outputs_, 0.0);
-    double total = 0;
-    for (size_t c = 0; c < count; ++c) {
-      const double w =
-          exact ? (index_->spec().to_distance(found[c].rank) == 0 ? 1 : 0) : weight(found[c].rank);
-      const size_t row = static_cast<size_t>(found[c].index);
-      total += w;
-      if (vote_ == NeighborVote::kClasses) {
-        sums[classes_[row]] += w;
-      } else if (w != 0) {
-        for (size_t o = 0; o < outputs_; ++o) sums[o] += w * values_[row * outputs_ + o];
-      }
-    }
-    const bool none = vote_ == NeighborVote::kClasses && total == 0;
-    for (size_t o = 0; o < outputs_; ++o) out[o] = none ? T(0) : static_cast<T>(sums[o] / total);
+    const NeighborPoll poll{vote_,          distance_weights_, outputs_,
+                            index_->rows(), classes_.data(),   values_.data()};
+    poll(
+        count, [&](size_t c) { return index_->spec().to_distance(found[c].rank); },
+        [&](size_t c) { return static_cast<size_t>(found[c].index); }, sums, out);
   }
 
   void place(const Neighbor<T>* found, size_t rows, double* scratch, T* out) const {
@@ -156,19 +130,6 @@ class CpuNeighbors final : public CpuOp<T> {
     };
     place_rows(layout_, placement_, {values_.data(), index_->rows(), outputs_}, rows, neighbors_, scratch,
                load, store);
-  }
-
-  T outlier(const Neighbor<T>* found, size_t count) const {
-    const double* const reach = values_.data();
-    const double* const density = reach + index_->rows();
-    double distance = 0, densities = 0;
-    for (size_t c = 0; c < count; ++c) {
-      const size_t row = static_cast<size_t>(found[c].index);
-      distance += std::max(static_cast<double>(index_->spec().to_distance(found[c].rank)), reach[row]);
-      densities += density[row];
-    }
-    const double k = static_cast<double>(count), own = 1 / (distance / k + 1e-10);
-    return static_cast<T>(-(densities / k) / own);
   }
 
   const LayoutKernels& layout_;

@@ -18,16 +18,12 @@ struct LocalOutliers {
   std::vector<double> density;  // [rows] local reachability density
 };
 
-// Throws ERR_PARAMETER unless there are more than k rows.
+// From the k nearest of each of n rows, which are not the row itself: distances and indices [n, k].
 template <typename T>
-LocalOutliers local_outliers(MatrixView<const T> x, const NeighborSpec& spec, size_t k,
-                             const CancelToken* cancel) {
-  const RunOptions options{0, cancel};
-  const NeighborIndex<T> index(spec, x, kernels(), options);
-  const NearestRows<T> near = nearest_rows(index, x, k, true, options);
-  const size_t n = x.rows;
+LocalOutliers local_outliers_among(const std::vector<T>& distances, const std::vector<int32_t>& indices,
+                                   size_t n, size_t k) {
   LocalOutliers result{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n)};
-  for (size_t i = 0; i < n; ++i) result.reach[i] = static_cast<double>(near.distances[i * k + k - 1]);
+  for (size_t i = 0; i < n; ++i) result.reach[i] = static_cast<double>(distances[i * k + k - 1]);
   constexpr size_t kRows = 4096;
   const auto each_row = [n](const auto& body) {
     ThreadPool::instance().parallel_for((n + kRows - 1) / kRows, [&](size_t task, size_t) {
@@ -38,17 +34,26 @@ LocalOutliers local_outliers(MatrixView<const T> x, const NeighborSpec& spec, si
   each_row([&](size_t i) {
     double sum = 0;
     for (size_t c = i * k; c < (i + 1) * k; ++c) {
-      sum += std::max(static_cast<double>(near.distances[c]),
-                      result.reach[static_cast<size_t>(near.indices[c])]);
+      sum += std::max(static_cast<double>(distances[c]), result.reach[static_cast<size_t>(indices[c])]);
     }
     result.density[i] = 1 / (sum / count + 1e-10);  // the addition is scikit-learn's, for rows that are alike
   });
   each_row([&](size_t i) {
     double sum = 0;
-    for (size_t c = i * k; c < (i + 1) * k; ++c) sum += result.density[static_cast<size_t>(near.indices[c])];
+    for (size_t c = i * k; c < (i + 1) * k; ++c) sum += result.density[static_cast<size_t>(indices[c])];
     result.factor[i] = -(sum / count) / result.density[i];
   });
   return result;
+}
+
+// Throws ERR_PARAMETER unless there are more than k rows.
+template <typename T>
+LocalOutliers local_outliers(MatrixView<const T> x, const NeighborSpec& spec, size_t k,
+                             const CancelToken* cancel) {
+  const RunOptions options{0, cancel};
+  const NeighborIndex<T> index(spec, x, kernels(), options);
+  const NearestRows<T> near = nearest_rows(index, x, k, true, options);
+  return local_outliers_among(near.distances, near.indices, x.rows, k);
 }
 
 }  // namespace boreal

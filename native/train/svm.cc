@@ -21,14 +21,27 @@ constexpr size_t kFolds = 5;  // of the decisions that probabilities are fitted 
 
 // The training set as all tasks see it.
 struct Rows {
-  MatrixView<const double> x;
+  SvmRows x;
   Span<double> weights;
   double weight(size_t i) const { return weights.size == 0 ? 1 : weights[i]; }
 };
 
-double scaled_gamma(MatrixView<const double> x, const RunOptions& run) {
+// Of all values, those that are not stored being 0.
+double sparse_variance(const CsrView<double>& x) {
+  const double count = static_cast<double>(x.rows()) * static_cast<double>(x.cols);
+  double mean = 0, squares = 0;
+  for (const double value : x.values) mean += value / count;
+  for (const double value : x.values) squares += (value - mean) * (value - mean);
+  return (squares + (count - static_cast<double>(x.values.size)) * mean * mean) / count;
+}
+
+double scaled_gamma(const SvmRows& x, const RunOptions& run) {
   double variance = 0;
-  reduce<double>(Reduction::kVariance, Axis::kAll, x, 0, &variance, run);
+  if (x.is_sparse) {
+    variance = sparse_variance(x.sparse);
+  } else {
+    reduce<double>(Reduction::kVariance, Axis::kAll, x.dense, 0, &variance, run);
+  }
   const double scale = variance * static_cast<double>(x.cols);
   return scale > 0 && std::isfinite(scale) ? 1 / scale : 1;
 }
@@ -315,30 +328,20 @@ SvmModel fit_one_class(const Rows& rows, const SvmParams& params, const CancelTo
   return fit_all(rows, problem, params, cancel);
 }
 
-}  // namespace
-
-template <typename T>
-SvmModel fit_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count, Span<double> weights,
-                 const SvmParams& given, const CancelToken* cancel,
-                 const std::function<void(size_t, size_t)>& progress) {
-  if (x.rows == 0 || x.cols == 0) throw Error("ERR_EMPTY", "There is nothing to learn from.");
-  if (x.rows > size_t{0x7fffffff}) throw Error("ERR_SHAPE", "There are too many rows.");
-  if (given.kernel.precomputed && x.rows != x.cols) {
+void check_fit(size_t rows, size_t cols, Span<double> y, Span<double> weights, const SvmParams& params) {
+  if (rows == 0 || cols == 0) throw Error("ERR_EMPTY", "There is nothing to learn from.");
+  if (rows > size_t{0x7fffffff}) throw Error("ERR_SHAPE", "There are too many rows.");
+  if (params.kernel.precomputed && rows != cols) {
     throw Error("ERR_SHAPE", "A precomputed kernel is a square matrix of the rows.");
   }
-  if (!(given.nu > 0 && given.nu <= 1)) throw Error("ERR_PARAMETER", "nu must be in (0, 1].");
-  if (given.task != SvmTask::kOneClass && y.size != x.rows)
+  if (!(params.nu > 0 && params.nu <= 1)) throw Error("ERR_PARAMETER", "nu must be in (0, 1].");
+  if (params.task != SvmTask::kOneClass && y.size != rows)
     throw Error("ERR_SHAPE", "y has the wrong length.");
-  total_weight(weights, x.rows);
-  AlignedBuffer<double> wide;
-  Rows rows{{}, weights};
-  if constexpr (std::is_same_v<T, float>) {
-    wide = AlignedBuffer<double>(x.rows * x.cols);
-    convert(x, dense_view(wide.data(), x.rows, x.cols), {0, cancel});
-    rows.x = dense_view<const double>(wide.data(), x.rows, x.cols);
-  } else {
-    rows.x = x;
-  }
+  total_weight(weights, rows);
+}
+
+SvmModel fit_rows(const Rows& rows, Span<double> y, uint32_t class_count, const SvmParams& given,
+                  const CancelToken* cancel, const std::function<void(size_t, size_t)>& progress) {
   SvmParams params = given;
   if (params.scale_gamma) params.kernel.gamma = scaled_gamma(rows.x, {0, cancel});
   const auto fit = [&] {
@@ -360,6 +363,33 @@ SvmModel fit_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count, Sp
     if (!std::isfinite(value)) throw Error("ERR_PARAMETER", "Values of the kernel overflow.");
   }
   return model;
+}
+
+}  // namespace
+
+template <typename T>
+SvmModel fit_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count, Span<double> weights,
+                 const SvmParams& params, const CancelToken* cancel,
+                 const std::function<void(size_t, size_t)>& progress) {
+  check_fit(x.rows, x.cols, y, weights, params);
+  if constexpr (std::is_same_v<T, double>) {
+    return fit_rows({x, weights}, y, class_count, params, cancel, progress);
+  } else {
+    AlignedBuffer<double> wide(x.rows * x.cols);
+    convert(x, dense_view(wide.data(), x.rows, x.cols), {0, cancel});
+    const MatrixView<const double> rows = dense_view<const double>(wide.data(), x.rows, x.cols);
+    return fit_rows({rows, weights}, y, class_count, params, cancel, progress);
+  }
+}
+
+SvmModel fit_svm(const CsrView<double>& x, Span<double> y, uint32_t class_count, Span<double> weights,
+                 const SvmParams& params, const CancelToken* cancel,
+                 const std::function<void(size_t, size_t)>& progress) {
+  if (params.kernel.precomputed) throw Error("ERR_PARAMETER", "A precomputed kernel is a dense matrix.");
+  check_fit(x.rows(), x.cols, y, weights, params);
+  const std::vector<double> squares = csr_squared_norms(x, cancel);
+  const SvmRows rows(x, {squares.data(), squares.size()});
+  return fit_rows({rows, weights}, y, class_count, params, cancel, progress);
 }
 
 #define BOREAL_SVM(T)                                                                                       \

@@ -52,4 +52,10 @@ SvmModel fit_svm(MatrixView<const T> x, Span<double> y, uint32_t class_count, Sp
                  const SvmParams& params, const CancelToken* cancel,
                  const std::function<void(size_t done, size_t total)>& progress);
 
+// The same of sparse rows; ERR_PARAMETER for a precomputed kernel, ERR_INPUT_INFINITE for a row whose squared
+// length is no number.
+SvmModel fit_svm(const CsrView<double>& x, Span<double> y, uint32_t class_count, Span<double> weights,
+                 const SvmParams& params, const CancelToken* cancel,
+                 const std::function<void(size_t done, size_t total)>& progress);
+
 }  // namespace boreal

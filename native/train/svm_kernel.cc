@@ -11,25 +11,34 @@
 namespace boreal {
 namespace {
 
-struct KernelBlocks;  // owns the workspace of products
+struct KernelBlocks;    // owns the workspace of products
+struct SparseProducts;  // of sparse rows
 
 constexpr size_t kBlock = 1024;  // values that stay in the first-level cache between the steps
 
 }  // namespace
 
-KernelColumns::KernelColumns(const SvmKernel& kernel, MatrixView<const double> x, std::vector<int32_t> rows)
-    : kernel_(kernel), x_(x), rows_(std::move(rows)), granule_(1) {
+KernelColumns::KernelColumns(const SvmKernel& kernel, const SvmRows& x, std::vector<int32_t> rows)
+    : kernel_(kernel), x_(x), rows_(std::move(rows)) {
   if (kernel.precomputed) return;
+  if (x.is_sparse) {
+    products_ = CsrProducts(x.sparse, rows_);
+  } else {
+    pack();
+  }
+}
+
+void KernelColumns::pack() {
   const DistanceKernels<double>& distance = distance_kernels<double>(kernels());
   const GemmKernels<double>& gemm = gemm_kernels<double>(kernels());
-  const bool is_distance = kernel.function == KernelFunction::kRbf;
+  const bool is_distance = kernel_.function == KernelFunction::kRbf;
   granule_ = is_distance ? distance.lanes : gemm.tile_cols;
-  const size_t n = rows_.size(), d = x.cols, panels = (n + granule_ - 1) / granule_;
+  const size_t n = rows_.size(), d = x_.cols, panels = (n + granule_ - 1) / granule_;
   packed_ = AlignedBuffer<double>(panels * granule_ * d);
   AlignedBuffer<double> gathered(granule_ * d);
   for (size_t begin = 0; begin < n; begin += granule_) {
     const size_t count = std::min(granule_, n - begin);
-    for (size_t i = 0; i < count; ++i) std::copy_n(x.row(row(begin + i)), d, gathered.data() + i * d);
+    for (size_t i = 0; i < count; ++i) std::copy_n(x_.dense.row(row(begin + i)), d, gathered.data() + i * d);
     double* const panel = packed_.data() + begin * d;
     if (is_distance) {
       distance.pack(gathered.data(), d, count, d, panel);
@@ -81,17 +90,40 @@ Error svm_overflow() {
 }
 
 void KernelColumns::fill(size_t query, size_t begin, size_t end, float* out) const {
-  const double* const values = x_.row(query);
-  if (kernel_.precomputed) {
-    bool fits = true;
-    for (size_t j = begin; j < end; ++j) {
-      const double value = values[row(j)];
-      fits = fits && std::fabs(value) <= std::numeric_limits<float>::max();
-      out[j - begin] = static_cast<float>(value);
-    }
-    if (!fits) throw svm_overflow();
-    return;
+  if (kernel_.precomputed) return fill_given(query, begin, end, out);
+  if (x_.is_sparse) return fill_sparse(query, begin, end, out);
+  fill_dense(query, begin, end, out);
+}
+
+void KernelColumns::fill_given(size_t query, size_t begin, size_t end, float* out) const {
+  const double* const values = x_.dense.row(query);
+  bool fits = true;
+  for (size_t j = begin; j < end; ++j) {
+    const double value = values[row(j)];
+    fits = fits && std::fabs(value) <= std::numeric_limits<float>::max();
+    out[j - begin] = static_cast<float>(value);
   }
+  if (!fits) throw svm_overflow();
+}
+
+void KernelColumns::fill_sparse(size_t query, size_t begin, size_t end, float* out) const {
+  const size_t count = end - begin;
+  const GemmWorkspace<SparseProducts, double> workspace(count);
+  double* const values = workspace.data();
+  products_.fill(x_.sparse, query, begin, end, values);
+  if (kernel_.function == KernelFunction::kRbf) {
+    for (size_t j = 0; j < count; ++j)
+      values[j] = squared_distance_of(values[j], x_.squares[row(begin + j)], x_.squares[query]);
+  }
+  for (size_t j = 0; j < count; j += kBlock) {
+    const size_t some = std::min(kBlock, count - j);
+    apply_kernel(kernel_, elementwise_kernels<double>(kernels()), values + j, some, 1, some);
+    kernels().convert.to_f32(values + j, some, out + j, some, 1, some);
+  }
+}
+
+void KernelColumns::fill_dense(size_t query, size_t begin, size_t end, float* out) const {
+  const double* const values = x_.dense.row(query);
   alignas(kCacheLine) double buffer[kBlock];
   const size_t step = kBlock / granule_ * granule_;
   for (size_t j = begin; j < end; j += step) {
@@ -102,10 +134,15 @@ void KernelColumns::fill(size_t query, size_t begin, size_t end, float* out) con
 }
 
 double KernelColumns::diagonal(size_t i) const {
-  if (kernel_.precomputed) return x_.at(row(i), row(i));
+  if (kernel_.precomputed) return x_.dense.at(row(i), row(i));
   if (kernel_.function == KernelFunction::kRbf) return 1;
-  const double* const x = x_.row(row(i));
-  double value = kernels().vectors.dot(x, x, x_.cols);
+  double value = 0;
+  if (x_.is_sparse) {
+    value = x_.squares[row(i)];
+  } else {
+    const double* const x = x_.dense.row(row(i));
+    value = kernels().vectors.dot(x, x, x_.cols);
+  }
   apply_kernel(kernel_, elementwise_kernels<double>(kernels()), &value, 1, 1, 1);
   return value;
 }

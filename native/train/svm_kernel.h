@@ -9,6 +9,7 @@
 #include "base/aligned_buffer.h"
 #include "base/error.h"
 #include "base/matrix_view.h"
+#include "linalg/csr_products.h"
 #include "linalg/kernel_function.h"
 
 namespace boreal {
@@ -20,16 +21,30 @@ struct SvmKernel : KernelSpec {
 // What is thrown when values of the kernel overflow.
 Error svm_overflow();
 
-// The kernel of any row of x with some rows of x. Borrows x.
+// The rows of a training set, dense or sparse. Borrows them.
+struct SvmRows {
+  // NOLINTNEXTLINE(google-explicit-constructor): dense rows are rows
+  SvmRows(MatrixView<const double> x) : dense(x), rows(x.rows), cols(x.cols) {}
+  SvmRows(const CsrView<double>& x, Span<double> lengths)
+      : sparse(x), squares(lengths), is_sparse(true), rows(x.rows()), cols(x.cols) {}
+
+  MatrixView<const double> dense{};
+  CsrView<double> sparse{};
+  Span<double> squares{};  // of sparse rows: their squared lengths
+  bool is_sparse = false;
+  size_t rows, cols;
+};
+
+// The kernel of any row of x with some rows of x. Borrows x; of a precomputed kernel it is dense.
 class KernelColumns {
  public:
-  KernelColumns(const SvmKernel& kernel, MatrixView<const double> x, std::vector<int32_t> rows);
+  KernelColumns(const SvmKernel& kernel, const SvmRows& x, std::vector<int32_t> rows);
 
   // Some of these columns, by their numbers.
   KernelColumns some(const std::vector<int32_t>& columns) const;
 
   size_t size() const { return rows_.size(); }
-  size_t terms() const { return kernel_.precomputed ? 1 : x_.cols; }
+  size_t terms() const { return kernel_.precomputed ? 1 : x_.is_sparse ? products_.terms() : x_.cols; }
   // Where a part of the columns may begin.
   size_t granule() const { return granule_; }
   // out[0 .. end - begin) = the kernel of row `query` of x with the columns from begin to end; begin is a
@@ -40,13 +55,18 @@ class KernelColumns {
   double diagonal(size_t i) const;
 
  private:
+  void pack();
   void block(const double* query, size_t begin, size_t count, double* out) const;
+  void fill_given(size_t query, size_t begin, size_t end, float* out) const;
+  void fill_dense(size_t query, size_t begin, size_t end, float* out) const;
+  void fill_sparse(size_t query, size_t begin, size_t end, float* out) const;
 
   SvmKernel kernel_;
-  MatrixView<const double> x_;
+  SvmRows x_;
   std::vector<int32_t> rows_;
-  size_t granule_;
-  AlignedBuffer<double> packed_;
+  size_t granule_ = 1;
+  AlignedBuffer<double> packed_;  // of dense rows
+  CsrProducts products_;          // of sparse ones
 };
 
 // Rows of the kernel matrix of those columns, the most recently used ones kept.

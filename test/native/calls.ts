@@ -199,6 +199,21 @@ export const TEXT = () => [
   null,
 ];
 /** [[0, 1, 0], [2, 0, 3]] */
+export const sparseSearch = (search = {}) => ({
+  metric: 'cosine',
+  count: 0,
+  radius: 0,
+  own: false,
+  ...search,
+});
+export const sparseVote = () => ({
+  ...sparseSearch({ count: 1 }),
+  ...{ vote: 'mean', distanceWeights: false, outputs: 1, classes: new Int32Array(0), values: f64(2) },
+});
+export const sparseKernel = () => ({
+  ...{ kernel: 'rbf', gamma: 1, coef0: 0, degree: 3 },
+  ...{ weights: f64(2), bias: f64(1) },
+});
 export const CSR = () => [Int32Array.of(0, 1, 3), Int32Array.of(1, 0, 2), Float64Array.of(1, 2, 3), 3];
 
 /** Arguments that work, fresh for each call. */
@@ -339,7 +354,11 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrWeigh: () => [...CSR(), true, f64(3), 2, null],
   csrColumnCounts: () => [...CSR(), null],
   csrLogistic: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2).fill(1), { ...LOGISTIC }, null, null],
-  csrNearest: () => [...CSR(), ...CSR(), { count: 1, metric: 'cosine', own: true }, null],
+  csrNearest: () => [...CSR(), ...CSR(), sparseSearch({ count: 1, own: true }), null],
+  csrWithin: () => [...CSR(), ...CSR(), sparseSearch({ radius: 1 }), true, null],
+  csrVotes: () => [...CSR(), ...CSR(), sparseVote(), null],
+  csrLocalOutliers: () => [...CSR(), sparseSearch({ count: 1, own: true }), null],
+  csrKernelExpansion: () => [...CSR(), ...CSR(), sparseKernel(), null],
   csrOfDense: () => [f32(6), 2, 3, null],
   csrOfCodes: () => [f64(6), 2, 3, Int32Array.of(1, 2, 3), Int32Array.of(-1, 0, 2), null],
   csrSideBySide: () => [[...CSR(), ...CSR()], null],
@@ -351,6 +370,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   csrElasticNet: () => [...CSR(), f64(2), null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null],
   csrSgd: () => [...CSR(), f64(2), null, null, { ...SGD }, null, null, null],
+  csrSvm: () => [...CSR(), Float64Array.of(0, 1), 2, f64(2).fill(1), { ...SVM }, null, null],
   csrLinearSvm: () => [
     ...[...CSR(), Float64Array.of(0, 1), 2, f64(2), f64(2).fill(1)],
     ...[{ ...LINEAR_SVM }, null],

@@ -18,31 +18,10 @@ export async function sparseSideBySide(
   );
 }
 
-/** The columns from `from` to `to` (exclusive). */
-export function sparseColumns(x: CsrMatrix, from: number, to: number): CsrMatrix {
-  if (from === 0 && to === x.cols) return x;
-  const indptr = new Int32Array(x.rows + 1);
-  const isIn = (k: number) => x.indices[k] >= from && x.indices[k] < to;
-  for (let i = 0; i < x.rows; i++) {
-    let count = indptr[i];
-    for (let k = x.indptr[i]; k < x.indptr[i + 1]; k++) if (isIn(k)) count++;
-    indptr[i + 1] = count;
-  }
-  const data = newArray(x.dtype, indptr[x.rows]);
-  const indices = new Int32Array(data.length);
-  let at = 0;
-  for (let k = 0; k < x.nnz; k++) {
-    if (!isIn(k)) continue;
-    data[at] = x.data[k];
-    indices[at++] = x.indices[k] - from;
-  }
-  return new CsrMatrix({ data, indices, indptr, cols: to - from });
-}
-
-/** A copy of the given columns, in that order; repeats are allowed. */
+/** A copy of the given columns, in that order; repeats are allowed. Of all of them in order, x itself. */
 export function takeSparseColumns(x: CsrMatrix, columns: readonly number[]): CsrMatrix {
-  const isRange = columns.length > 0 && columns.every((column, j) => column === columns[0] + j);
-  if (isRange) return sparseColumns(x, columns[0], columns[0] + columns.length);
+  if (columns.length === x.cols && columns.every((column, j) => column === j)) return x;
+  if (columns.every((column, j) => j === 0 || column > columns[j - 1])) return keepColumns(x, columns);
   const places = new Map<number, number[]>();
   for (const [j, column] of columns.entries()) {
     const known = places.get(column);
@@ -63,6 +42,28 @@ export function takeSparseColumns(x: CsrMatrix, columns: readonly number[]): Csr
   for (const [k, [column, value]] of taken.entries()) {
     indices[k] = column;
     data[k] = value;
+  }
+  return new CsrMatrix({ data, indices, indptr, cols: columns.length });
+}
+
+/** Columns that ascend, so that those of each row stay in order. */
+function keepColumns(x: CsrMatrix, columns: readonly number[]): CsrMatrix {
+  const place = new Int32Array(x.cols).fill(-1);
+  for (const [j, column] of columns.entries()) place[column] = j;
+  const indptr = new Int32Array(x.rows + 1);
+  for (let i = 0; i < x.rows; i++) {
+    let count = indptr[i];
+    for (let k = x.indptr[i]; k < x.indptr[i + 1]; k++) if (place[x.indices[k]] >= 0) count++;
+    indptr[i + 1] = count;
+  }
+  const data = newArray(x.dtype, indptr[x.rows]);
+  const indices = new Int32Array(data.length);
+  let at = 0;
+  for (let k = 0; k < x.nnz; k++) {
+    const column = place[x.indices[k]];
+    if (column < 0) continue;
+    data[at] = x.data[k];
+    indices[at++] = column;
   }
   return new CsrMatrix({ data, indices, indptr, cols: columns.length });
 }

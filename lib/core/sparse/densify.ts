@@ -1,7 +1,7 @@
 /** Sparse rows made dense, for whatever does not read them as they are. */
 import { toBorealError, ValidationError } from '../../errors.js';
 import { type FloatArray, native } from '../../native.js';
-import type { SparseRows } from '../forms.js';
+import { isSparse, type SparseRows } from '../forms.js';
 import type { Dtype } from '../linalg/base.js';
 import { newArray, sharedArray } from '../linalg/memory.js';
 
@@ -13,6 +13,24 @@ export function checkDenseSize(rows: number, cols: number): void {
   if (rows * cols <= MOST_VALUES) return;
   const message = `A sparse matrix of shape [${rows}, ${cols}] would take ${Math.round((rows * cols) / 2 ** 27)} GiB of float64 as a dense one; the limit is 2 GiB. Take fewer rows or columns, or an estimator that reads sparse rows.`;
   throw new ValidationError('ERR_DENSE', message);
+}
+
+/** By the values of sparse rows. */
+const constants = new WeakMap<FloatArray, FloatArray>();
+
+/**
+ * Rows as plans hold them: sparse ones dense, in memory that is not shared, made once while they are kept.
+ *
+ * @throws {ERR_DENSE} above 2^28 values
+ */
+export function planRows<T extends FloatArray>(rows: T | SparseRows): T {
+  if (!isSparse(rows)) return rows;
+  let dense = constants.get(rows.data);
+  if (dense === undefined) {
+    dense = densify(rows, rows.data instanceof Float32Array ? 'float32' : 'float64').slice();
+    constants.set(rows.data, dense);
+  }
+  return dense as T;
 }
 
 /**

@@ -6,15 +6,17 @@ import { BorealError, toBorealError, ValidationError } from '../../errors.js';
 import { type FloatArray, native } from '../../native.js';
 import { sideBySide } from '../apply.js';
 import type { ResolvedCompileOptions } from '../compile-options.js';
+import { isSparse } from '../forms.js';
 import { checkFiniteSparse } from '../input-checks.js';
 import { newArray } from '../linalg/memory.js';
 import { Matrix } from '../matrix.js';
+import { metricOf, sparseMetricOf } from '../neighbor-search.js';
 import { isCheaperThanCopying, Plan } from '../plan.js';
 import { PlanBuilder, type PlanSource, type Slot } from '../plan-builder.js';
-import type { Metric, Norm } from '../plan-types.js';
+import type { KernelConstants, KernelSpec, Metric, NeighborsConstants, Norm } from '../plan-types.js';
 import { Schema } from '../schema.js';
-import { sparseColumns } from './csr-columns.js';
-import { type CsrMatrix, csrArguments } from './csr-matrix.js';
+import { takeSparseColumns } from './csr-columns.js';
+import { type CsrMatrix, csrArguments, requireCsr } from './csr-matrix.js';
 import { checkDenseSize, densify } from './densify.js';
 import { replaceValues, type Weighing, weigh } from './weigh.js';
 
@@ -27,18 +29,24 @@ const PRODUCT_NS = 0.4;
 /** Thrown by the builder when an op reads the rows that is not among those it knows, or that has no sparse form of these numbers. */
 class NotLinear extends Error {}
 
-/** What is done to the values of sparse rows before the product: above a threshold they are 1, others 0; or they are weighed. */
-type Change = { readonly threshold: number } | Weighing;
+/** What is done to sparse rows before the product: values above a threshold are 1, others 0; some columns are taken; or values are weighed. */
+type Change = { readonly threshold: number } | { readonly columns: readonly number[] } | Weighing;
 
-/** Some columns of the rows, changed. */
+/** The rows, changed. */
 interface Part {
-  readonly from: number;
-  readonly to: number;
+  readonly width: number;
   readonly changes: readonly Change[];
 }
 
 /** The longest row and point whose distance by squares is a number for sure: that of twice their product is one, too. */
 const LARGEST_SQUARES = Number.MAX_VALUE / 4;
+
+/** What a plan begins with that is asked of the rows natively: `outputs` numbers of each, in float64. */
+interface Question {
+  readonly part: Part;
+  readonly outputs: number;
+  readonly ask: (rows: CsrMatrix) => Promise<Float64Array>;
+}
 
 /** A product that a plan begins with. */
 interface Product<T extends FloatArray = FloatArray> {
@@ -53,12 +61,12 @@ interface Product<T extends FloatArray = FloatArray> {
 class SparseBuilder extends PlanBuilder {
   /** The slots that stand for sparse rows. */
   readonly #parts = new Map<Slot, Part>();
-  readonly products: Product<Float64Array>[] = [];
+  readonly products: (Product<Float64Array> | Question)[] = [];
   #width = 0;
 
   constructor(width: number) {
     super(width);
-    this.#parts.set(this.input, { from: 0, to: width, changes: [] });
+    this.#parts.set(this.input, { width, changes: [] });
   }
 
   /** How many results the products have. */
@@ -67,7 +75,7 @@ class SparseBuilder extends PlanBuilder {
   }
 
   #add(part: Part): Slot {
-    const slot = { id: -this.#parts.size, width: part.to - part.from };
+    const slot = { id: -this.#parts.size, width: part.width };
     this.#parts.set(slot, part);
     return slot;
   }
@@ -78,11 +86,8 @@ class SparseBuilder extends PlanBuilder {
 
   override gather(x: Slot, columns: readonly number[]): Slot {
     const part = this.#parts.get(x);
-    const isRange = columns.length > 0 && columns.every((column, j) => column === columns[0] + j);
-    if (part === undefined || !isRange || columns.length === x.width) return super.gather(x, columns);
-    if (part.changes.length > 0) throw new NotLinear();
-    const from = part.from + columns[0];
-    return this.#add({ from, to: from + columns.length, changes: [] });
+    if (part === undefined || columns.length === 0) return super.gather(x, columns);
+    return this.#change({ ...part, width: columns.length }, { columns });
   }
 
   override binary(...args: Parameters<PlanBuilder['binary']>): Slot {
@@ -137,14 +142,46 @@ class SparseBuilder extends PlanBuilder {
     return metric === 'euclidean' ? this.activation(squares, 'sqrt') : squares;
   }
 
+  override kernelExpansion(x: Slot, spec: KernelSpec, constants: KernelConstants): Slot {
+    const part = this.#parts.get(x);
+    const [vectors, weights, bias] = constants;
+    if (part === undefined || !isSparse(vectors)) return super.kernelExpansion(x, spec, constants);
+    const points = csrArguments(requireCsr(vectors));
+    return this.#question(part, bias.length, (rows) =>
+      native.csrKernelExpansion(...points, ...csrArguments(rows), { ...spec, weights, bias }, null),
+    );
+  }
+
+  override neighbors(x: Slot, constants: NeighborsConstants): Slot {
+    const part = this.#parts.get(x);
+    const { search, points, neighbors, radius = 0, vote, distanceWeights = false } = constants;
+    const metric = sparseMetricOf(metricOf(search));
+    if (part === undefined || !isSparse(points) || metric === null || vote.kind === 'place')
+      return super.neighbors(x, constants);
+    const poll = pollOf(vote, neighbors);
+    const spec = { metric, count: neighbors, radius, own: false, vote: vote.kind, distanceWeights, ...poll };
+    const given = csrArguments(requireCsr(points));
+    return this.#question(part, poll.outputs, (rows) =>
+      native.csrVotes(...given, ...csrArguments(rows), spec, null),
+    );
+  }
+
+  #question(part: Part, outputs: number, ask: Question['ask']): Slot {
+    this.measures = true;
+    return this.#begin({ part, outputs, ask }, outputs);
+  }
+
   #product(product: Product<Float64Array>): Slot {
-    this.products.push(product);
-    const { bias } = product;
+    return this.#begin(product, product.bias.length);
+  }
+
+  #begin(start: Product<Float64Array> | Question, outputs: number): Slot {
+    this.products.push(start);
     const first = this.#width;
-    this.#width += bias.length;
-    const columns = Array.from(bias, (_, c) => first + c);
+    this.#width += outputs;
+    const columns = Array.from({ length: outputs }, (_, c) => first + c);
     // The input of the plan of the rest, whose width is known in the end.
-    return this.emit('gather', [{ id: 0, width: this.#width }], columns, [], bias.length);
+    return this.emit('gather', [{ id: 0, width: this.#width }], columns, [], outputs);
   }
 
   protected override emit(...args: Parameters<PlanBuilder['emit']>): Slot {
@@ -163,10 +200,10 @@ class SparseBuilder extends PlanBuilder {
 /** A fitted model compiled for sparse rows. */
 export class SparsePlan {
   /** In the precision of the plan; none where the plan reads dense rows. */
-  readonly #products: readonly Product[];
+  readonly #products: readonly (Product | Question)[];
   readonly #plan: Plan;
 
-  private constructor(plan: Plan, products: readonly Product[]) {
+  private constructor(plan: Plan, products: readonly (Product | Question)[]) {
     this.#plan = plan;
     this.#products = products;
   }
@@ -202,8 +239,9 @@ export class SparsePlan {
       array.set(values);
       return array;
     };
-    const products = builder.products.map(({ weights, bias, ...product }) => {
-      return { ...product, weights: converted(weights), bias: converted(bias) };
+    const products = builder.products.map((start) => {
+      if ('ask' in start) return start;
+      return { ...start, weights: converted(start.weights), bias: converted(start.bias) };
     });
     return new SparsePlan(plan, products);
   }
@@ -220,7 +258,7 @@ export class SparsePlan {
         const { part } = product;
         const own = made.get(part) ?? (await changedPart(rows, part));
         made.set(part, own);
-        results.push(await multiplied(own, product));
+        results.push(await ('ask' in product ? answered(own, product) : multiplied(own, product)));
       }
       const scores = results.length === 1 ? results[0] : sideBySide(results);
       return (await this.#plan.run(scores)).astype(x.dtype);
@@ -257,11 +295,14 @@ function inRowsOfX(error: unknown, from: number): unknown {
   });
 }
 
-/** Some columns of the rows, changed. */
-async function changedPart(x: CsrMatrix, { from, to, changes }: Part): Promise<CsrMatrix> {
-  let rows = sparseColumns(x, from, to);
+async function changedPart(x: CsrMatrix, { changes }: Part): Promise<CsrMatrix> {
+  let rows = x;
   for (const change of changes) rows = await changed(rows, change);
   return rows;
+}
+
+async function answered(x: CsrMatrix, { outputs, ask }: Question): Promise<Matrix> {
+  return new Matrix(await ask(x), x.rows, outputs);
 }
 
 /** @throws {ERR_INPUT_INFINITE} where distances are wanted, for a row whose squares are too large */
@@ -279,6 +320,19 @@ async function multiplied(x: CsrMatrix, { weights, bias, distances }: Product): 
 }
 
 function changed(x: CsrMatrix, change: Change): Promise<CsrMatrix> | CsrMatrix {
+  if ('columns' in change) return takeSparseColumns(x, change.columns);
   if (!('threshold' in change)) return weigh(x, change);
   return replaceValues(x, (value) => (value > change.threshold ? 1 : 0));
+}
+
+/** How many outputs a vote of neighbours has, and what it is made of. */
+function pollOf(
+  vote: Exclude<NeighborsConstants['vote'], { kind: 'place' }>,
+  neighbors: number,
+): { readonly outputs: number; readonly classes: Int32Array; readonly values: Float64Array } {
+  const none = { classes: new Int32Array(0), values: new Float64Array(0) };
+  if (vote.kind === 'classes') return { ...none, outputs: vote.classes, classes: vote.codes };
+  if (vote.kind === 'mean') return { ...none, outputs: vote.outputs, values: vote.targets };
+  if (vote.kind === 'outlier') return { ...none, outputs: 1, values: vote.values };
+  return { ...none, outputs: neighbors };
 }

@@ -38,13 +38,14 @@ export function replaceValues(x: CsrMatrix, value: (value: number) => number): C
 /**
  * Rows for a model of so many columns.
  *
+ * @param allowNan - whether NaN is fine
  * @throws {ERR_SHAPE} for another number of columns
  * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
  */
-export function checkedRows(schema: Schema, X: CsrMatrix): CsrMatrix {
+export function checkedRows(schema: Schema, X: CsrMatrix, allowNan = false): CsrMatrix {
   const x = requireCsr(X);
   schema.checkWidth(x.cols);
-  checkFiniteSparse(x);
+  checkFiniteSparse(x, allowNan);
   return x;
 }
 

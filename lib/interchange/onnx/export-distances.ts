@@ -1,6 +1,7 @@
 /** Distances from points, and what is made of them: the nearest points with their votes and means, and the kernels of support vectors. */
 import { metricOf } from '../../core/neighbor-search.js';
-import type { KernelSpec, Metric, NeighborsConstants } from '../../core/plan-types.js';
+import type { KernelConstants, KernelSpec, Metric, NeighborsConstants } from '../../core/plan-types.js';
+import { planRows } from '../../core/sparse/densify.js';
 import type { Source, Write } from './export-ops.js';
 import { type GraphWriter, int, ints } from './graph-writer.js';
 
@@ -51,8 +52,9 @@ export const writeDistance: Write = (
 export function writeKernel(
   { writer, inputs: [x], widths: [width] }: Source,
   { kernel, gamma, coef0, degree }: KernelSpec,
-  vectors: Float64Array,
+  given: KernelConstants[0],
 ): string {
+  const vectors = planRows(given);
   const scalar = (value: number) => writer.scalar(value);
   if (kernel === 'rbf') {
     const gaps = compare(writer, x, vectors, width, squares);
@@ -75,8 +77,9 @@ interface Ranks {
 
 function rank(
   { writer, inputs: [x], widths: [width] }: Source,
-  { search, points }: NeighborsConstants,
+  { search, points: given }: NeighborsConstants,
 ): Ranks {
+  const points = planRows(given);
   const { p } = search;
   const to = (gather: Gather) => compare(writer, x, points, width, gather);
   const same = { toRank: (distance: number) => distance, toDistance: (ranks: string) => ranks };

@@ -1,5 +1,5 @@
 /** What support vector machines are made of: sums of kernels, and the coupling of the probabilities of pairs of classes. */
-import type { KernelSpec } from '../../core/plan-types.js';
+import type { KernelConstants, KernelSpec } from '../../core/plan-types.js';
 import { writeKernel } from './export-distances.js';
 import { dense, type Write } from './export-ops.js';
 import { floats, ints } from './graph-writer.js';
@@ -10,7 +10,7 @@ const MAX_COUPLED = 64;
 export const writeKernelExpansion: Write = (
   source,
   spec: KernelSpec,
-  [vectors, weights, bias]: readonly [vectors: Float64Array, weights: Float64Array, bias: Float64Array],
+  [vectors, weights, bias]: KernelConstants,
 ) => {
   const kernels = writeKernel(source, spec, vectors);
   return dense({ ...source, inputs: [kernels], widths: [weights.length / bias.length] }, weights, bias);

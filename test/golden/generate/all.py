@@ -63,6 +63,7 @@ import resnet18
 import safetensors_files
 import searches
 import sparse
+import sparse_machines
 import sparse_results
 import splines
 import splits
@@ -89,6 +90,9 @@ if __name__ == "__main__":
             *(linear, linear_folds, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options, binned_trees),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, sparse_results),
             *(partial_fits, infrequent, bins, targets, label_targets, delegates, liblinear),
+            *(linear, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options, binned_trees),
+            *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, sparse_machines, sparse_results),
+            *(partial_fits, infrequent, bins, targets, delegates, liblinear),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
             *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization),
             *(exports, safetensors_files),

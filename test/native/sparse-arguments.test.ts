@@ -1,0 +1,154 @@
+/** Wrong arguments of functions on documents and sparse rows end in an error with a code. */
+import { describe, expect, it } from 'vitest';
+import {
+  CSR,
+  codeOf,
+  DESCENT,
+  f32,
+  f64,
+  LOGISTIC,
+  raw,
+  SVM,
+  sparseKernel,
+  sparseSearch,
+  sparseVote,
+  TEXT,
+} from './calls.ts';
+
+describe('text and sparse rows', () => {
+  it.each<[string, string, () => unknown]>([
+    [
+      'ERR_SHAPE',
+      'documents beyond their bytes',
+      () => raw.textHash(...TEXT().with(1, Float64Array.of(0, 9)), 4, true, null, null, null),
+    ],
+    [
+      'ERR_SHAPE',
+      'documents that go back',
+      () => raw.textHash(...TEXT().with(1, Float64Array.of(4, 2)), 4, true, null, null, null),
+    ],
+    ['ERR_SHAPE', 'no starts', () => raw.textHash(...TEXT().with(1, f64(0)), 4, true, null, null, null)],
+    [
+      'ERR_SHAPE',
+      'too few values',
+      () => raw.textHash(...TEXT(), 4, true, f64(1), Float64Array.of(0, 2, 3), null),
+    ],
+    ['ERR_PARAMETER', 'no columns', () => raw.textHash(...TEXT(), 0, true, null, null, null)],
+    ['ERR_PARAMETER', 'a term twice', () => raw.termsCreate(Uint8Array.of(97, 255, 97, 255))],
+    [
+      'ERR_SHAPE',
+      'a column that is not there',
+      () => raw.csrColumnCounts(...CSR().with(1, Int32Array.of(1, 0, 9)), null),
+    ],
+    [
+      'ERR_SHAPE',
+      'rows that go back',
+      () => raw.csrColumnCounts(...CSR().with(0, Int32Array.of(0, 3, 1)), null),
+    ],
+    ['ERR_PARAMETER', 'no parts', () => raw.csrSideBySide([], null)],
+    ['ERR_PARAMETER', 'a part without columns', () => raw.csrSideBySide(CSR().slice(0, 3), null)],
+    [
+      'ERR_SHAPE',
+      'parts of other rows',
+      () => raw.csrSideBySide([...CSR(), ...CSR().with(0, Int32Array.of(0, 3))], null),
+    ],
+    [
+      'ERR_SHAPE',
+      'a part whose column is not there',
+      () => raw.csrSideBySide([...CSR(), ...CSR().with(3, 1)], null),
+    ],
+    [
+      'ERR_DTYPE',
+      'distances of float32',
+      () => raw.csrProduct(...CSR().slice(0, 2), f32(3), 3, f32(6), f32(2), 2, true, true, null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a group that is not there',
+      () => raw.csrGroupSums(...CSR(), Int32Array.of(0, 2), 2, null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a solver that reads dense rows',
+      () =>
+        raw.csrLogistic(
+          ...[...CSR(), Int32Array.of(0, 1), 2, null],
+          ...[{ ...LOGISTIC, solver: 'newton-cholesky' }, null, null],
+        ),
+    ],
+    [
+      'ERR_SHAPE',
+      'a start of another shape',
+      () =>
+        raw.csrLogistic(
+          ...[...CSR(), Int32Array.of(0, 1), 2, null],
+          ...[{ ...LOGISTIC, startCoef: f64(1), startIntercept: f64(1) }, null, null],
+        ),
+    ],
+    [
+      'ERR_SHAPE',
+      'y of another length',
+      () => raw.csrElasticNet(...CSR(), f64(3), null, { ...DESCENT, alphas: f64(1), l1Ratio: 1 }, null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'more neighbours than points',
+      () => raw.csrNearest(...CSR(), ...CSR(), sparseSearch({ count: 2, own: true }), null),
+    ],
+    ['ERR_PARAMETER', 'no neighbours', () => raw.csrNearest(...CSR(), ...CSR(), sparseSearch(), null)],
+    [
+      'ERR_SHAPE',
+      'queries of other columns',
+      () => raw.csrWithin(...CSR(), ...CSR().with(3, 4), sparseSearch(), false, null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a radius below 0',
+      () => raw.csrWithin(...CSR(), ...CSR(), sparseSearch({ radius: -1 }), false, null),
+    ],
+    [
+      'ERR_SHAPE',
+      'targets of other rows',
+      () => raw.csrVotes(...CSR(), ...CSR(), { ...sparseVote(), values: f64(3) }, null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a class that is not there',
+      () =>
+        raw.csrVotes(
+          ...[...CSR(), ...CSR()],
+          ...[{ ...sparseVote(), vote: 'classes', classes: Int32Array.of(0, 1), values: f64(0) }, null],
+        ),
+    ],
+    [
+      'ERR_PARAMETER',
+      'distances in other columns',
+      () =>
+        raw.csrVotes(
+          ...[...CSR(), ...CSR()],
+          ...[{ ...sparseVote(), vote: 'distances', outputs: 2, values: f64(0) }, null],
+        ),
+    ],
+    [
+      'ERR_SHAPE',
+      'weights of other vectors',
+      () => raw.csrKernelExpansion(...CSR(), ...CSR(), { ...sparseKernel(), weights: f64(3) }, null),
+    ],
+    [
+      'ERR_SHAPE',
+      'rows of other columns than the vectors',
+      () => raw.csrKernelExpansion(...CSR(), ...CSR().with(3, 4), sparseKernel(), null),
+    ],
+    [
+      'ERR_PARAMETER',
+      'a sparse kernel that is given',
+      () =>
+        raw.csrSvm(
+          ...[...CSR(), Float64Array.of(0, 1), 2, null],
+          ...[{ ...SVM, kernel: 'precomputed' }, null, null],
+        ),
+    ],
+  ])('%s: %s', async (code, _, call) => {
+    expect(await codeOf(call)).toBe(code);
+  });
+});
