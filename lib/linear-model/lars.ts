@@ -10,12 +10,16 @@ import {
   float64s,
   int,
   int32s,
+  nothing,
   type Rules,
   real,
+  resolveSeed,
+  seed,
 } from '../core/params.js';
+import { Random } from '../core/random.js';
 import type { Column } from '../core/schema.js';
 import type { ByTargets } from '../core/targets.js';
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { interceptOf, productsOf } from './correlations.js';
 import { isSummedInPlace } from './gram.js';
 import { type LarsPath, type LarsSpec, larsPath } from './lars-path.js';
@@ -40,14 +44,24 @@ export interface LarsBaseParams {
   precompute: Precompute;
 }
 
+/** What those take that choose no strength. */
+export interface WholePathParams extends LarsBaseParams {
+  /** Keep the coefficients of the whole path: `coefPath`. Without, many targets take less memory. Default true. */
+  fitPath: boolean;
+  /** Adds a uniform draw in [0, jitter) to the targets of each row, so that columns join one at a time; null: none. Default null. */
+  jitter: number | null;
+  /** Seed of `jitter`; null: another one each time. Default null. */
+  randomState: number | null;
+}
+
 /** Parameters of {@link Lars}. */
-export interface LarsParams extends LarsBaseParams {
+export interface LarsParams extends WholePathParams {
   /** Coefficients that are not 0, at most: steps of the path. Default 500. */
   nNonzeroCoefs: number;
 }
 
 /** Parameters of {@link LassoLars}. */
-export interface LassoLarsParams extends LarsBaseParams {
+export interface LassoLarsParams extends WholePathParams {
   /** Strength of the L1 penalty, >= 0, as of {@link Lasso}. Default 1. */
   alpha: number;
   /** Steps of the path, at most. Default 500. */
@@ -62,7 +76,7 @@ export interface LarsState extends StepwiseState {
   readonly alphas: Float64Array;
   /** The columns that are in at the end, in the order in which they came. */
   readonly active: Int32Array;
-  /** Coefficients at each strength, [alphas, columns]. */
+  /** Coefficients at each strength, [alphas, columns]; empty unless kept. */
   readonly path: Float64Array;
   /** Of several targets: where the strengths of each end. */
   readonly alphaEnds?: Int32Array;
@@ -95,7 +109,7 @@ export abstract class PathRegressor<
   protected override checkState(state: S, columns: readonly Column[]): void {
     super.checkState(state, columns);
     const { intercept, alphas, active, path } = state;
-    checkLength(this, 'path', path, alphas.length * columns.length);
+    if (path.length > 0) checkLength(this, 'path', path, alphas.length * columns.length);
     for (const [name, of, list] of [
       ['alphaEnds', endsOf(alphas, state.alphaEnds), alphas],
       ['activeEnds', endsOf(active, state.activeEnds), active],
@@ -117,10 +131,12 @@ export abstract class PathRegressor<
     input: FitInput,
     spec: Omit<LarsSpec, 'eps'>,
     choose: (path: LarsPath) => Promise<number> = async ({ alphas }) => alphas.length - 1,
+    y: Matrix<Float64Array> = fitTargetMatrix(input),
+    keepsPath = true,
   ): Promise<LarsState> {
     const { eps } = this.params;
     const { signal } = input;
-    const targets = await productsOf(this, input, fitTargetMatrix(input), this.params);
+    const targets = await productsOf(this, input, y, this.params);
     const most = Math.min(spec.maxIter, input.x.cols);
     const progress = reportProgress(input, this);
     const [found, paths]: [OneTarget[], LarsPath[]] = [[], []];
@@ -134,7 +150,7 @@ export abstract class PathRegressor<
       const coef = path.coefs[await choose(path)];
       const intercept = interceptOf(products, coef);
       found.push({ coef, intercept, iterations: path.iterations, converged: !path.isCut });
-      paths.push(path);
+      paths.push(keepsPath ? path : { ...path, coefs: [] });
     }
     return { ...stateOfTargets(found), ...joined(paths, input.x.cols) };
   }
@@ -151,9 +167,13 @@ export abstract class PathRegressor<
     return onePerTarget(parts(active, activeEnds)) as typeof this.active;
   }
 
-  /** Coefficients at each of `alphas`, [alphas, columns], linear between them; of several targets a matrix for each. @throws {ERR_NOT_FITTED} before `fit` */
+  /** Coefficients at each of `alphas`, [alphas, columns], linear between them; of several targets a matrix for each. @throws {ERR_NOT_FITTED} before `fit`, {ERR_NOT_SUPPORTED} without `fitPath` */
   get coefPath(): ByTargets<Y, Matrix<Float64Array>, Array<Matrix<Float64Array>>> {
     const { path, alphas, alphaEnds } = this.state;
+    if (path.length === 0) {
+      const message = `${this.constructor.name} was fitted without fitPath, and has no coefPath.`;
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
     const cols = this.nFeaturesIn;
     const pathEnds = endsOf(alphas, alphaEnds).map((end) => end * cols);
     const paths = parts(path, pathEnds).map((own) => new Matrix(own, own.length / cols, cols));
@@ -182,7 +202,7 @@ function joined(
 ): Pick<LarsState, 'alphas' | 'active' | 'path' | 'alphaEnds' | 'activeEnds'> {
   const alphas = Float64Array.from(paths.flatMap((path) => path.alphas));
   const active = Int32Array.from(paths.flatMap((path) => path.active));
-  const path = new Float64Array(alphas.length * cols);
+  const path = new Float64Array(paths.reduce((sum, { coefs }) => sum + coefs.length * cols, 0));
   let at = 0;
   for (const { coefs } of paths) {
     for (const coef of coefs) {
@@ -199,6 +219,44 @@ function joined(
   return { alphas, active, path, alphaEnds, activeEnds: endOf(paths.map((own) => own.active.length)) };
 }
 
+const wholePathRules: Rules<WholePathParams> = {
+  ...{ ...larsRules, fitPath: bool, jitter: either(real(0), nothing), randomState: seed },
+};
+const wholePathDefaults: WholePathParams = {
+  ...{ ...larsDefaults, fitPath: true, jitter: null, randomState: null },
+};
+
+/** Base of models at the end of a path. */
+abstract class WholePathRegressor<
+  P extends WholePathParams,
+  Y extends FloatArray | Matrix,
+> extends PathRegressor<P, LarsState, Y> {
+  get stateRules(): Rules<LarsState> {
+    return this.pathRules;
+  }
+
+  protected override learnsInPlace(x: Matrix): boolean {
+    return makesProducts(this.params.precompute) && isSummedInPlace(x);
+  }
+
+  protected toEnd(input: FitInput, spec: Omit<LarsSpec, 'eps'>): Promise<LarsState> {
+    const { fitPath, jitter, randomState } = this.params;
+    const y = fitTargetMatrix(input);
+    return this.along(input, spec, undefined, jitter === null ? y : shaken(y, jitter, randomState), fitPath);
+  }
+}
+
+/** Targets with a draw for each row. */
+function shaken(y: Matrix<Float64Array>, jitter: number, randomState: number | null): Matrix<Float64Array> {
+  const random = new Random(resolveSeed(randomState));
+  const draws = Float64Array.from({ length: y.rows }, () => jitter * random.next());
+  return new Matrix(
+    y.data.map((value, k) => value + draws[Math.floor(k / y.cols)]),
+    y.rows,
+    y.cols,
+  );
+}
+
 /**
  * Least angle regression (Efron, Hastie, Johnstone and Tibshirani 2004): from coefficients of 0, moves those of the columns that go with the
  * residual most, all at the same angle to it, until another column does as much; with as many steps as columns it ends at least squares.
@@ -206,7 +264,7 @@ function joined(
  * Of several targets, [rows, targets], each has a path of its own; `coef` is a matrix, [targets, columns].
  *
  * Differs from scikit-learn: sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
- * `fit_path`, `jitter` and `verbose`; a coefficient that crosses 0 goes on, where scikit-learn turns its sign for the next step; columns that depend on
+ * `verbose`; `alphas` and `active` without `fitPath`, too; draws of `jitter` by a stream of our own; a coefficient that crosses 0 goes on, where scikit-learn turns its sign for the next step; columns that depend on
  * those that are in are passed over without a warning.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
@@ -218,30 +276,18 @@ function joined(
  * model.active; // Int32Array [2, 8, 3]
  * ```
  */
-export class Lars<Y extends FloatArray | Matrix = FloatArray> extends PathRegressor<
-  LarsParams,
-  LarsState,
-  Y
-> {
+export class Lars<Y extends FloatArray | Matrix = FloatArray> extends WholePathRegressor<LarsParams, Y> {
   constructor(params: Partial<LarsParams> = {}) {
-    super({ ...larsDefaults, nNonzeroCoefs: 500, ...params });
+    super({ ...wholePathDefaults, nNonzeroCoefs: 500, ...params });
   }
 
   get rules(): Rules<LarsParams> {
-    return { ...larsRules, nNonzeroCoefs: int(1, 0x7fff_ffff) };
-  }
-
-  get stateRules(): Rules<LarsState> {
-    return this.pathRules;
-  }
-
-  protected override learnsInPlace(x: Matrix): boolean {
-    return makesProducts(this.params.precompute) && isSummedInPlace(x);
+    return { ...wholePathRules, nNonzeroCoefs: int(1, 0x7fff_ffff) };
   }
 
   protected async fitState(input: FitInput): Promise<LarsState> {
     const { nNonzeroCoefs: maxIter } = this.params;
-    const state = await this.along(input, { lasso: false, positive: false, alphaMin: 0, maxIter });
+    const state = await this.toEnd(input, { lasso: false, positive: false, alphaMin: 0, maxIter });
     // As many steps as were asked for are no early end.
     return { ...state, converged: true };
   }
@@ -254,7 +300,7 @@ export class Lars<Y extends FloatArray | Matrix = FloatArray> extends PathRegres
  * Of several targets, [rows, targets], each has a path of its own; `coef` is a matrix, [targets, columns].
  *
  * Differs from scikit-learn: sample weights are ignored, where its `fit` takes none; `coefPath` is [alphas, columns]; no
- * `fit_path`, `jitter` and `verbose`.
+ * `verbose`; `alphas` and `active` without `fitPath`, too; draws of `jitter` by a stream of our own.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @example
@@ -265,29 +311,20 @@ export class Lars<Y extends FloatArray | Matrix = FloatArray> extends PathRegres
  * model.coef.filter((c) => c !== 0).length; // 4
  * ```
  */
-export class LassoLars<Y extends FloatArray | Matrix = FloatArray> extends PathRegressor<
+export class LassoLars<Y extends FloatArray | Matrix = FloatArray> extends WholePathRegressor<
   LassoLarsParams,
-  LarsState,
   Y
 > {
   constructor(params: Partial<LassoLarsParams> = {}) {
-    super({ ...larsDefaults, alpha: 1, maxIter: 500, positive: false, ...params });
+    super({ ...wholePathDefaults, alpha: 1, maxIter: 500, positive: false, ...params });
   }
 
   get rules(): Rules<LassoLarsParams> {
-    return { ...larsRules, alpha: real(0), maxIter: int(1, 0x7fff_ffff), positive: bool };
-  }
-
-  get stateRules(): Rules<LarsState> {
-    return this.pathRules;
-  }
-
-  protected override learnsInPlace(x: Matrix): boolean {
-    return makesProducts(this.params.precompute) && isSummedInPlace(x);
+    return { ...wholePathRules, alpha: real(0), maxIter: int(1, 0x7fff_ffff), positive: bool };
   }
 
   protected fitState(input: FitInput): Promise<LarsState> {
     const { alpha: alphaMin, maxIter, positive } = this.params;
-    return this.along(input, { lasso: true, positive, alphaMin, maxIter });
+    return this.toEnd(input, { lasso: true, positive, alphaMin, maxIter });
   }
 }

@@ -96,6 +96,25 @@ test.each([
   }
 });
 
+test.each([
+  ['Lars', (params: object) => new Lars({ nNonzeroCoefs: 4, ...params })],
+  ['LassoLars', (params: object) => new LassoLars({ alpha: 0.5, ...params }) as never as Lars],
+])('%s without its path, and of targets that are shaken', async (_, make) => {
+  const usual = await make({}).fit(line.X, line.y);
+  const short = await make({ fitPath: false }).fit(line.X, line.y);
+  expect([short.coef, short.alphas, short.active]).toEqual([usual.coef, usual.alphas, usual.active]);
+  for (const model of [short, (await load(short.toBytes())) as Lars])
+    expect(() => model.coefPath).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+  const shaken = () => make({ jitter: 0.1, randomState: 3 }).fit(line.X, line.y);
+  const [one, same] = [await shaken(), await shaken()];
+  expect(one.coef).toEqual(same.coef);
+  // Draws are 0.05 in the mean.
+  expect(Math.abs(one.intercept - usual.intercept - 0.05)).toBeLessThan(0.03);
+  for (const [j, coef] of usual.coef.entries()) expect(Math.abs(one.coef[j] - coef)).toBeLessThan(0.1);
+  expect(one.coef).not.toEqual(usual.coef);
+  await expect(make({ jitter: -1 }).fit(line.X, line.y)).rejects.toMatchObject(refused);
+});
+
 describe('precompute', () => {
   const makers: Array<[string, (params: object) => Lasso | Lars]> = [
     ['Lasso', (params) => new Lasso({ alpha: 0.5, tol: 1e-12, ...params })],
