@@ -17,7 +17,7 @@
  *     --xz            packs tighter, into a .tar.xz: where xz is missing there, `python3 -m tarfile -e` unpacks it
  *     --no-archive    only the folder
  *
- * The archive has about 43 MiB, as .tar.xz about 30, and the script says how much it is; three quarters of it are Node. Where less may be carried
+ * The archive has about 45 MiB, as .tar.xz about 32, and the script says how much it is; most of it is Node. Where less may be carried
  * there, leave Node out with `--node none`: the programs without it run all the same, and a Node that is there already is taken.
  */
 import { execFileSync } from 'node:child_process';
