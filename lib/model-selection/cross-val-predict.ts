@@ -3,7 +3,7 @@ import { predictTarget } from '../core/kinds.js';
 import { distinctLabels, type Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { oneOf } from '../core/params.js';
-import { type TargetsLike, targetRows } from '../core/targets.js';
+import { isTargetRow, type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type FoldOptions, forEachFold } from './folds.js';
 import type { CrossValidationModel } from './scoring.js';
@@ -14,13 +14,19 @@ export interface CrossValPredictOptions<Method extends 'predict' | 'predictProba
   readonly method?: Method;
 }
 
+/** Probabilities of all rows, in the form in which a model gives them. */
+export type JoinedProba<M> = M extends { predictProba(X: never): Promise<Matrix[]> }
+  ? Matrix<Float64Array>[]
+  : Matrix<Float64Array>;
+
 const methodRule = oneOf('predict', 'predictProba');
 
 /**
  * For each row, the prediction of the model of the fold that tests it. Good for plots and confusion matrices; to
  * estimate how well a model does, score each fold ({@link crossValScore}).
  *
- * @returns labels or numbers, a matrix of the numbers of several targets, or for 'predictProba' a matrix [rows, classes of y] (0 for a class that a fold lacked)
+ * @returns labels or numbers, a matrix of the numbers of several targets, or for 'predictProba' a matrix [rows, classes of y] (0 for a class that a
+ *   fold lacked), of several targets what the model gives
  * @throws {ERR_PARAMETER} for a bad option, or unless `cv` tests every row once
  * @throws {ERR_NOT_SUPPORTED} for probabilities of a model without them
  * @throws {ERR_ABORTED} when options.signal fires
@@ -40,7 +46,7 @@ export async function crossValPredict<
   X: MatrixLike,
   y: TargetsLike,
   options: CrossValPredictOptions<Method> = {},
-): Promise<Method extends 'predictProba' ? Matrix<Float64Array> : Awaited<ReturnType<M['predict']>>> {
+): Promise<Method extends 'predictProba' ? JoinedProba<M> : Awaited<ReturnType<M['predict']>>> {
   const { method = 'predict' } = options;
   if (!methodRule.allows(method)) {
     throw new ValidationError('ERR_PARAMETER', `crossValPredict: method must be ${methodRule.allowed}.`);
@@ -60,7 +66,14 @@ export async function crossValPredict<
     parts.map(({ rows }) => rows),
     length,
   );
-  if (proba) return joinProbabilities(parts as ProbaPart[], distinctLabels(targets, 'y'), length) as never;
+  if (proba) {
+    const { predicted, classes } = parts[0];
+    // Of one target, of several, or of several that have a number each.
+    if (!isTargetRow(classes?.[0])) {
+      return joinProbabilities(parts as ProbaPart[], distinctLabels(targets, 'y'), length) as never;
+    }
+    if (Array.isArray(predicted)) return joinEach(parts as SeveralProbaPart[], targets) as never;
+  }
   if (parts[0].predicted instanceof Matrix) return joinMatrices(parts as MatrixPart[], length) as never;
   const out = estimator.kind === 'classifier' ? new Array<unknown>(length) : new Float64Array(length);
   for (const { rows, predicted } of parts) {
@@ -86,15 +99,29 @@ interface ProbaPart extends MatrixPart {
   readonly classes: readonly Label[];
 }
 
-async function probabilities(model: CrossValidationModel, X: MatrixLike): Promise<Matrix> {
+async function probabilities(model: CrossValidationModel, X: MatrixLike): Promise<Matrix | Matrix[]> {
   if (model.predictProba === undefined) {
     throw new StateError('ERR_NOT_SUPPORTED', 'crossValPredict: the estimator has no predictProba.');
   }
-  if (model.schema.target.kind === 'classes') {
-    const message = 'crossValPredict joins no probabilities of several targets; predict one at a time.';
-    throw new StateError('ERR_NOT_SUPPORTED', message);
-  }
-  return (await model.predictProba(X)) as Matrix;
+  return (await model.predictProba(X)) as Matrix | Matrix[];
+}
+
+interface SeveralProbaPart {
+  readonly rows: Int32Array;
+  readonly predicted: readonly Matrix[];
+  readonly classes: ReadonlyArray<readonly Label[]>;
+}
+
+/** Probabilities of each target. */
+function joinEach(parts: readonly SeveralProbaPart[], targets: ArrayLike<unknown>): Matrix[] {
+  return targetColumns(targets).map((column, t) => {
+    const own = parts.map(({ rows, predicted, classes }) => ({
+      rows,
+      predicted: predicted[t],
+      classes: classes[t],
+    }));
+    return joinProbabilities(own, distinctLabels(column, `y: column ${t}`), targets.length);
+  });
 }
 
 function joinProbabilities(parts: readonly ProbaPart[], classes: Label[], rows: number): Matrix {

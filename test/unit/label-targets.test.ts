@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   accuracyScore,
+  ClassifierChain,
   crossValidate,
   crossValPredict,
   DecisionTreeClassifier,
@@ -357,6 +358,14 @@ describe('model selection', () => {
     for (const name of scoring) expect(Math.min(...testScore[name])).toBeGreaterThan(0.55);
     const unseen = (await crossValPredict(tree(), data, flags, { cv })) as Label[][];
     expect(accuracyScore(flags, unseen)).toBeGreaterThan(0.9);
+    const each = await crossValPredict(tree(), data, mixed, { cv, method: 'predictProba' });
+    expect(each.map(({ rows, cols }) => [rows, cols])).toEqual([
+      [150, 3],
+      [150, 2],
+    ]);
+    for (const own of each) expect(own.row(77).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+    const chain = new ClassifierChain(new DecisionTreeClassifier());
+    expect((await crossValPredict(chain, data, flags, { cv, method: 'predictProba' })).cols).toBe(2);
     const grid = new GridSearchCV(tree(), { maxDepth: [1, 3] }, { cv, scoring: 'f1Weighted' });
     await grid.fit(data, flags);
     expect(grid.bestParams).toEqual({ maxDepth: 3 });
