@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh [SECONDS] [STEP...]: tests and times the CUDA plug-in on this machine. Everything it needs lies beside it; nothing is fetched. Ends
 # within SECONDS (default 470) with result.json: the project's goals, each with what was reached or the reason why that is missing,
-# and what each step has found; where no GPU runs, with the reason alone, and status 3. With names only those steps run. What a step
+# and what each step has found; without a GPU with the reason alone, and status 3, where the plug-in does not open with status 4. With names only those steps run. What a step
 # prints goes to out/NAME; one that fails, hangs or is skipped loses nothing of the others.
 set -uo pipefail
 cd "$(dirname "$0")"
@@ -90,8 +90,13 @@ done
 # Nothing below has anything to do without a GPU.
 read -r first < <(timeout 60 ./boreal_cuda_tests --list-test-cases 2>/dev/null)
 if [[ "$first" =~ ^skipped,\ (.*):$ ]]; then
-  printf '{"commit": "%s", "error": "no GPU runs here: %s"}\n' "$(cat commit.txt)" "${BASH_REMATCH[1]//[\"\\]/ }" | tee result.json
-  exit 3
+  reason=${BASH_REMATCH[1]//[\"\\]/ }
+  case $reason in
+    'there is no GPU'* | 'There is no NVIDIA driver'*) said='no GPU runs here' status=3 ;;
+    *) said='the plug-in does not open' status=4 ;;
+  esac
+  printf '{"commit": "%s", "error": "%s: %s"}\n' "$(cat commit.txt)" "$said" "$reason" | tee result.json
+  exit "$status"
 fi
 
 step device 30 ./bench_cuda "${small[@]}" "${device[@]}" device

@@ -114,6 +114,10 @@ void require_elements(BorealCudaElement products, int32_t capability) {
 
 BorealCudaEngine tensor_engine(int32_t capability, BorealCudaElement kind, uint64_t rows, uint64_t outputs) {
   if (kind == BOREAL_CUDA_CODE && std::min(rows, outputs) <= kDotSide) return BOREAL_CUDA_DOT;
+  return tile_engine(capability, outputs);
+}
+
+BorealCudaEngine tile_engine(int32_t capability, uint64_t outputs) {
   // Half of a tile of 256 columns at least.
   return capability == 90 && outputs > 128 ? BOREAL_CUDA_WARP_GROUP : BOREAL_CUDA_WARP;
 }

@@ -36,6 +36,8 @@ void require_elements(BorealCudaElement products, int32_t capability);
 // What makes a product of so many rows and columns there. Of numbers the rows change nothing: an engine's
 // sums are its own.
 BorealCudaEngine tensor_engine(int32_t capability, BorealCudaElement kind, uint64_t rows, uint64_t outputs);
+// The tensor cores' among them, however few there are.
+BorealCudaEngine tile_engine(int32_t capability, uint64_t outputs);
 // For people: "bfloat16".
 const char* element_name(int32_t element);
 

@@ -200,7 +200,7 @@ class ForestLevels {
   }
 
   // How many of the nodes from `begin` on the GPU searches before an abort is looked for: as many as it takes
-  // at once, and few enough that it is done in some hundredths of a second.
+  // at once, and no more once their rows times columns are `cuda_updates`. One node is searched as a whole.
   size_t batch_of(const std::vector<uint32_t>& nodes, size_t begin, size_t columns) const {
     const size_t most = std::min(nodes.size() - begin, std::max<size_t>(1, gpu_.most() / columns));
     size_t count = 0;

@@ -111,12 +111,14 @@ describe('run.sh', () => {
     expect(memory).toMatchObject({ reached: null, missing: 'it was not asked for' });
   });
 
-  it('says why no GPU runs, and no more', () => {
-    program('boreal_cuda_tests', `printf 'skipped, no "driver" is here:\\na test\\n'`);
-    expect(run()).toEqual({
-      status: 3,
-      result: { commit: 'none', error: 'no GPU runs here: no  driver  is here' },
-    });
+  it.each([
+    ['There is no NVIDIA driver that can be used: "none".', 3, 'no GPU runs here'],
+    ['there is no GPU', 3, 'no GPU runs here'],
+    ['The plug-in "x.so" has another interface.', 4, 'the plug-in does not open'],
+  ])('says why nothing runs, and no more: %s', (reason, status, said) => {
+    program('boreal_cuda_tests', `printf 'skipped, ${reason}:\\na test\\n'`);
+    const error = `${said}: ${reason.replaceAll('"', ' ')}`;
+    expect(run()).toEqual({ status, result: { commit: 'none', error } });
   });
 });
 

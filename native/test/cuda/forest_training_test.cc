@@ -148,7 +148,7 @@ TEST_CASE("forest training: a few trees and nodes at a time; what is done is tol
   }
 }
 
-TEST_CASE("forest training: an abort is looked for after so many rows and columns") {
+TEST_CASE("forest training: a call searches so many rows and columns, or one node") {
   if (!cuda_devices().emulated) return;
   Rng rng(9);
   const Problem problem = random_problem({24, 6, 0, 0, 2, false}, rng);
