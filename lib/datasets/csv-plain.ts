@@ -181,8 +181,10 @@ export class PlainCsvReader {
 
   /** How many rows to make room for when there are so many already: what the whole file has, a little more, if its rest is like this. */
   #expect(rows: number): number {
-    const { size = 2 * this.#seen } = this.#options;
-    if (size <= this.#seen) return rows;
+    const { size = 0 } = this.#options;
+    if (size === this.#seen) return rows;
+    // More than was known of, such as a file that others write to.
+    if (size < this.#seen) return 2 * rows;
     // Not at once for a file that begins with short lines.
     return Math.ceil(rows * Math.min((1.02 * size) / this.#seen, 8));
   }

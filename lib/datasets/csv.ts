@@ -121,7 +121,10 @@ class TableBuilder {
     const { header = true, delimiter = ',', quote = '"', comment, types } = this.#options;
     // A value that is not the boolean it should be is told with its line, which the plain reader does not count.
     const hasBooleans = Object.values(types ?? {}).includes('boolean');
-    if (comment !== undefined || hasBooleans || !PlainCsvReader.suits({ delimiter, quote })) return undefined;
+    // Nor does it look up what reads as a number among the words for what is missing.
+    const hasNumbers = [...this.#missing].some((word) => DECIMAL.test(word));
+    if (comment !== undefined || hasBooleans || hasNumbers || !PlainCsvReader.suits({ delimiter, quote }))
+      return undefined;
     const isNumber = (name: string) => {
       const type = types?.[name];
       return type === undefined ? undefined : type === 'number';
@@ -223,7 +226,7 @@ export function parseCsv(text: string, options: CsvOptions = {}): Record<string,
 
 /**
  * Reads a CSV file or text as a table. Numeric columns become Float64Array with NaN where a value is missing, other
- * columns arrays with null there.
+ * columns arrays with null there. The Float64Array may be a view of a longer buffer: take column.slice().buffer for the values alone.
  *
  * @param source - a path, a `file:` or `http(s):` URL object, or the text itself (anything with a line break). What turns out to
  *   have quotes is read from its beginning again, a URL fetched again
@@ -250,7 +253,7 @@ export async function readCsv(source: string | URL, options: CsvOptions = {}): P
   let input: Readable | undefined;
   try {
     const bytes = isText ? Buffer.from(source) : undefined;
-    const size = bytes?.length ?? (isFile(source) ? (await stat(source)).size : undefined);
+    const size = bytes?.length ?? (isFile(source) ? await sizeOf(source) : undefined);
     const reader = builder.plainReader(size);
     if (reader !== undefined) {
       const chunks = bytes ? slices(bytes) : isFile(source) ? blocks(source) : await open(source);
@@ -301,6 +304,12 @@ async function* blocks(path: string | URL): AsyncGenerator<Buffer> {
 async function readPlain(chunks: AsyncIterable<unknown>, reader: PlainCsvReader): Promise<boolean> {
   for await (const chunk of chunks) if (!reader.push(chunk as Buffer)) return false;
   return true;
+}
+
+/** Of how many bytes a file is; undefined of a pipe, which only its end says. */
+async function sizeOf(path: string | URL): Promise<number | undefined> {
+  const stats = await stat(path);
+  return stats.isFile() ? stats.size : undefined;
 }
 
 const isFile = (source: string | URL): boolean => !(source instanceof URL) || source.protocol === 'file:';

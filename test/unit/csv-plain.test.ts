@@ -1,9 +1,10 @@
 /** The fast way through CSV gives what csv-parse gives, bit for bit, or leaves the file to it. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type CsvOptions, parseCsv } from '../../lib/datasets/csv.js';
 import { PlainCsvReader } from '../../lib/datasets/csv-plain.js';
 import { readCsv } from '../../lib/index.js';
+import { native } from '../../lib/native.js';
 
 /** With a comment character csv-parse reads all. */
 const slowly = (text: string, options: CsvOptions = {}) => parseCsv(text, { ...options, comment: '\u0001' });
@@ -86,6 +87,8 @@ describe('the plain reader', () => {
     ["p,q\n'1',2\n", { quote: "'" }],
     ['p||q\n1||2\n', { delimiter: '||' }],
     ['p.q\n1.2\n', { delimiter: '.' }],
+    ['a\n-999\n1\n', { missing: ['', '-999'] }],
+    ['a,b\n-999,x\n1,1e3\n', { missing: ['-999', '1e3'] }],
   ])('%j with %o', (text, options) => same(text, options));
 
   test('any table of numbers and words', () => {
@@ -170,6 +173,28 @@ describe('the plain reader', () => {
       for (let at = 0; at < bytes.length; at += 4096)
         expect(reader.push(bytes.subarray(at, at + 4096))).toBe(true);
       expect(reader.finish()!.columns).toEqual([Float64Array.from(lines, Number)]);
+    }
+  });
+
+  test('of bytes beyond the size that was told, columns grow by doubling', () => {
+    for (const size of [0, 100, undefined]) {
+      const reader = new PlainCsvReader({
+        ...{
+          header: true,
+          delimiter: ',',
+          quote: '"',
+          missing: new Set(['']),
+          isNumber: () => undefined,
+          size,
+        },
+      });
+      const csvNumbers = vi.spyOn(native, 'csvNumbers');
+      reader.push(Buffer.from('a\n'));
+      for (let k = 0; k < 64; k++) reader.push(Buffer.from('1\n'.repeat(1024)));
+      const buffers = new Set(csvNumbers.mock.calls.map(([, , , [numbers]]) => numbers.buffer));
+      csvNumbers.mockRestore();
+      expect(reader.finish()!.columns[0]).toHaveLength(64 * 1024);
+      expect(buffers.size).toBeLessThan(10);
     }
   });
 
