@@ -28,7 +28,11 @@ const MOST_RESTARTS = 10;
 
 /**
  * The first axes, by bidiagonalisation in a subspace of at least twice as many dimensions that restarts from its best triplets (Baglama and
- * Reichel, Augmented implicitly restarted Lanczos bidiagonalization methods, 2005), with bases that are kept orthogonal.
+ * Reichel, Augmented implicitly restarted Lanczos bidiagonalization methods, 2005). The basis of the shorter vectors is kept orthogonal; in that of
+ * the longer ones a vector is made orthogonal to all others where it has to be, after a restart and where little is left of it.
+ *
+ * One vector leads to one axis alone of each singular value. Once all are found, the search begins again beside them, in a random direction, until it
+ * ends with the same values: so those that occur several times are found as often.
  */
 export async function lanczosAxes(x: Operator, how: Lanczos, signal?: AbortSignal): Promise<Axes> {
   // The complete basis, if it comes to that, is one of the shorter vectors.
@@ -46,6 +50,8 @@ export async function lanczosAxes(x: Operator, how: Lanczos, signal?: AbortSigna
   let b = new Float64Array(size * size);
   await right.add(new Matrix(new Float64Array(cols), cols, 1), 0, null);
   let largest = 0;
+  // What a search from an earlier direction has found; null in the first one.
+  let found: Float64Array | null = null;
   for (let from = 0, restart = 0; ; restart++) {
     let residual = 0;
     for (let j = from; j < size; j++) {
@@ -65,21 +71,29 @@ export async function lanczosAxes(x: Operator, how: Lanczos, signal?: AbortSigna
     const { u, s, vt } = await new Matrix(b, size, size).svdAsync({ signal });
     largest = s[0];
     const last = u.row(size - 1);
-    const isNear = (k: number) => residual * Math.abs(last[k]) <= Math.max(how.tol, ROUNDING) * largest;
-    const isDone = s.subarray(0, components).every((_, k) => isNear(k));
+    const least = Math.max(how.tol, ROUNDING) * largest;
+    const isNear = (k: number) => residual * Math.abs(last[k]) <= least;
+    const values = s.slice(0, components);
+    // What comes next is exact, too, or less than the last of them by more than it is off.
+    const isNext = (k: number) => isNear(k) || s[k] + residual * Math.abs(last[k]) < s[k - 1];
+    const isFound = values.every((_, k) => isNear(k)) && (found === null || isNext(components));
+    const isSame = () => found?.every((value, k) => values[k] - value <= least);
+    const isDone = isFound && (right.count === cols || isSame());
     if (isDone || restart >= MOST_RESTARTS * cols) {
-      if (!isDone) warn(`The method of Lanczos has not converged in ${restart} restarts.`);
+      if (!isFound) warn(`The method of Lanczos has not converged in ${restart} restarts.`);
       const turned = isWide ? left.turned(u.transpose(), components) : right.turned(vt, components);
-      return { values: s.slice(0, components), axes: pointed(await turned) };
+      return { values, axes: pointed(await turned) };
     }
-    await left.restart(u.transpose(), kept);
-    await right.restart(vt, kept);
+    if (isFound) found = values;
+    from = isFound ? components : kept;
+    await left.restart(u.transpose(), from);
+    await right.restart(vt, from);
+    if (isFound) await right.turnLast();
     b = new Float64Array(size * size);
-    for (let k = 0; k < kept; k++) {
+    for (let k = 0; k < from; k++) {
       b[k * size + k] = s[k];
-      b[k * size + kept] = residual * last[k];
+      b[k * size + from] = isFound ? 0 : residual * last[k];
     }
-    from = kept;
   }
 }
 
@@ -137,6 +151,12 @@ class Basis {
     this.#rows.data.set(data);
     this.#rows.data.set(after, data.length);
     this.count = kept + after.length / cols;
+  }
+
+  /** Puts a random direction in place of the last one. */
+  async turnLast(): Promise<void> {
+    this.count--;
+    await this.add(new Matrix(new Float64Array(this.#rows.cols), this.#rows.cols, 1), 0, null);
   }
 
   /** The part of a vector that is orthogonal to the basis. */

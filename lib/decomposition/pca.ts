@@ -218,7 +218,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
       );
     }
     if (solver === 'arpack') {
-      const components = nComponents ?? most - 1;
+      const components = nComponents ?? Math.max(most - 1, 1);
       checkComponents(this, components, most - 1, "the solver 'arpack', which finds less than all,");
       const how = { components, tol: this.params.tol, seed: resolveSeed(randomState) };
       return lanczosAxes(denseOperator(await centred(given, mean, signal), signal), how, signal);

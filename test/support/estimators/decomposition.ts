@@ -20,5 +20,13 @@ export const EXAMPLES: readonly Example[] = [
     make: () => new PCA({ nComponents: 1, svdSolver: 'randomized', whiten: true }),
     exceptions: AXES,
   },
+  {
+    name: 'PCA by Lanczos',
+    make: () => new PCA({ svdSolver: 'arpack', randomState: 1 }),
+    exceptions: {
+      ...AXES,
+      'one column is enough': 'it finds less than all components, so of one column none',
+    },
+  },
   { name: 'TruncatedSVD', make: () => new TruncatedSVD({ nComponents: 1 }), exceptions: AXES },
 ];
