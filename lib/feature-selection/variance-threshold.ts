@@ -1,6 +1,6 @@
 /** Columns that vary. */
 
-import { type FitInput, type SparseFitInput, toShared } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { momentsOf } from '../core/moments.js';
 import { float64s, type Rules, real, uint8s } from '../core/params.js';
 import { csrArguments } from '../core/sparse/csr-matrix.js';
@@ -21,7 +21,7 @@ export interface VarianceThresholdState extends SelectorState {
 
 /**
  * Leaves out columns that do not vary. Missing values take no part in the variance, and stay. Sparse rows stay sparse by
- * `transformSparse` and in pipelines; with missing values a fit makes them dense.
+ * `transformSparse` and in pipelines.
  *
  * @example
  * ```ts
@@ -56,11 +56,7 @@ export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, 
   }
 
   protected override async fitSparse({ x, cancel }: SparseFitInput): Promise<VarianceThresholdState> {
-    // Sparse moments know no missing values.
-    const moments = x.data.some(Number.isNaN)
-      ? momentsOf(toShared(x.toDense()), cancel)
-      : native.csrMoments(...csrArguments(x), null, cancel);
-    return this.#choose(await moments);
+    return this.#choose(await native.csrMoments(...csrArguments(x), null, cancel));
   }
 
   protected async fitState({ x, cancel }: FitInput): Promise<VarianceThresholdState> {

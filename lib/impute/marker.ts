@@ -36,7 +36,7 @@ export async function markMissing({ x, columns, cancel }: FitInput, marker: Miss
 }
 
 /** The marker as the plan reads it; NaN, which nothing equals, where the column cannot hold it. */
-function codeOf({ kind, categories }: Column, marker: MissingValues): number {
+export function codeOf({ kind, categories }: Column, marker: MissingValues): number {
   if (kind !== 'category') return typeof marker === 'number' ? marker : Number.NaN;
   const code = categories?.indexOf(marker) ?? -1;
   return code < 0 ? Number.NaN : code;

@@ -1,6 +1,8 @@
 /** Where values are missing, as numbers. */
 import { withCancel } from '../core/cancellation.js';
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
+import { isSparse } from '../core/forms.js';
+import { checkFiniteSparse } from '../core/input-checks.js';
 import { Transformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import type { MatrixLike } from '../core/matrix.js';
@@ -8,12 +10,16 @@ import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, oneOf, type Rules, uint8s } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
-import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { takeSparseColumns } from '../core/sparse/csr-columns.js';
+import { type CsrMatrix, csrArguments, requireCsr } from '../core/sparse/csr-matrix.js';
 import { toSparse } from '../core/sparse/encode.js';
 import type { MakesSparse } from '../core/sparse/made-rows.js';
+import { checkedRows, type KeepsSparse } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
+import { type ColumnMoments, native } from '../native.js';
 import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { isMissing } from './missing.js';
+import { isNoZero, markSparse, missingOf, withValues } from './sparse.js';
 
 /** Parameters of {@link MissingIndicator}. */
 export interface MissingIndicatorParams {
@@ -23,7 +29,7 @@ export interface MissingIndicatorParams {
   errorOnNew: boolean;
   /** What is missing: NaN (whatever the schema takes for it), or a number or text of your own, and then nothing else. Default NaN. */
   missingValues: MissingValues;
-  /** Whether the steps after it in a pipeline are fitted on sparse rows. Default false: on dense ones. */
+  /** Whether the steps after it in a pipeline are fitted on sparse rows. Default false: where it gets sparse rows itself. */
   sparse: boolean;
 }
 
@@ -36,7 +42,10 @@ export interface MissingIndicatorState {
 /**
  * 1 where a value is missing (NaN, null, undefined), else 0.
  *
- * Differs from scikit-learn: numbers, not booleans; `sparse` is true or false, and `transformSparse` gives sparse rows.
+ * Sparse rows are read as they are: what they leave out is 0, and not missing.
+ *
+ * Differs from scikit-learn: numbers, not booleans; `sparse` is true or false, which is its 'auto', and `transformSparse` gives sparse
+ * rows.
  *
  * @example
  * ```ts
@@ -48,7 +57,7 @@ export interface MissingIndicatorState {
  */
 export class MissingIndicator
   extends Transformer<MissingIndicatorParams, MissingIndicatorState>
-  implements MakesSparse
+  implements MakesSparse, KeepsSparse
 {
   constructor(params: Partial<MissingIndicatorParams> = {}) {
     super({
@@ -87,8 +96,16 @@ export class MissingIndicator
     const { cancel } = input;
     // Without a marker x is read before anything is waited for: see learnsInPlace.
     const x = Number.isNaN(missingValues) ? input.x : await markMissing(input, missingValues);
-    const { count } = await momentsOf(x, cancel);
-    const hadMissing = Uint8Array.from(count, (n) => (n < x.rows ? 1 : 0));
+    return this.#learned(await momentsOf(x, cancel), x.rows);
+  }
+
+  protected override async fitSparse(input: SparseFitInput): Promise<MissingIndicatorState> {
+    const x = markSparse(this, input.x, input.columns, this.params.missingValues);
+    return this.#learned(await native.csrMoments(...csrArguments(x), null, input.cancel), x.rows);
+  }
+
+  #learned({ count }: ColumnMoments, rows: number): MissingIndicatorState {
+    const hadMissing = Uint8Array.from(count, (n) => (n < rows ? 1 : 0));
     if (this.params.features === 'missing-only' && !hadMissing.includes(1)) {
       throw new ValidationError(
         'ERR_EMPTY',
@@ -115,13 +132,30 @@ export class MissingIndicator
     return this.params.sparse;
   }
 
+  /** Whether sparse rows stay sparse in a pipeline: unless `missingValues` is 0. @internal */
+  get keepsSparse(): boolean {
+    return this.isFitted && isNoZero(this.schema.columns, this.fittedParams.missingValues);
+  }
+
   /**
    * As `transform`, sparse: a 1 for each missing value.
    *
-   * @throws as `transform`
+   * @throws as `transform`, and {ERR_NOT_SUPPORTED} for sparse rows with `missingValues: 0`
    */
   transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
-    return withCancel(options.signal, async () => toSparse(await this.transform(X)));
+    return withCancel(options.signal, async () =>
+      isSparse(X) ? this.#ofSparse(requireCsr(X)) : toSparse(await this.transform(X)),
+    );
+  }
+
+  #ofSparse(X: CsrMatrix): CsrMatrix {
+    const { features, errorOnNew, missingValues } = this.fittedParams;
+    const { hadMissing } = this.state;
+    const given = checkedRows(this.schema, X, Number.isNaN(missingValues));
+    const x = markSparse(this, given, this.schema.columns, missingValues);
+    if (features === 'missing-only' && errorOnNew)
+      checkFiniteSparse(withValues(x, (value, j) => (hadMissing[j] === 1 ? 0 : value)));
+    return missingOf(takeSparseColumns(x, this.features));
   }
 
   lower(plan: PlanBuilder, given: Slot): Slot {

@@ -1,5 +1,5 @@
 /** What the addon offers for fits on sparse rows: those of dense rows with other rows. */
-import type { CancelHandle, ColumnMoments, FloatArray } from '../native.js';
+import type { CancelHandle, ColumnMoments, FloatArray, QuantileMethod } from '../native.js';
 import type { ClusterAddon } from './cluster.js';
 import type { LinearAddon } from './linear.js';
 import type { NeighborsAddon } from './neighbors.js';
@@ -99,10 +99,20 @@ export interface SparseAddon {
   csrTranspose<T extends FloatArray>(
     ...args: [...CsrArguments<T>, cancel: CancelHandle | null]
   ): Promise<{ starts: Int32Array; columns: Int32Array; values: T }>;
-  /** What is not stored counts as 0. */
+  /** What is not stored counts as 0, NaN as missing: so in the two below. */
   csrMoments(
     ...args: [...CsrArguments, weights: Float64Array | null, cancel: CancelHandle | null]
   ): Promise<ColumnMoments>;
+  /** As of dense rows. */
+  csrColumnQuantiles(
+    ...args: [
+      ...CsrArguments,
+      probabilities: Float64Array,
+      method: QuantileMethod,
+      cancel: CancelHandle | null,
+    ]
+  ): Promise<Float64Array>;
+  csrColumnModes(...args: [...CsrArguments, cancel: CancelHandle | null]): Promise<Float64Array>;
   /** By lbfgs or saga. */
   csrLogistic: OfSparse<LinearAddon['fitLogistic']>;
   /** coef [targets, cols]; maxIter 0: ten for each row or column, whichever are fewer. */

@@ -43,10 +43,10 @@ export abstract class ColumnScaler<P extends object, S extends State>
    * @throws {ERR_NOT_FITTED} before `fit`
    * @throws {ERR_NOT_SUPPORTED} when something is subtracted from columns: zeros would not stay zeros
    * @throws {ERR_SHAPE} for another number of columns than that of the fit
-   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
+   * @throws {ERR_INPUT_INFINITE} for an infinite value
    */
   async transformSparse(X: CsrMatrix): Promise<CsrMatrix> {
-    const x = checkedRows(this.schema, X);
+    const x = checkedRows(this.schema, X, true);
     if (!this.keepsSparse) {
       const message = `${this.constructor.name} subtracts from columns, so that sparse rows would not stay sparse; use transform.`;
       throw new StateError('ERR_NOT_SUPPORTED', message);

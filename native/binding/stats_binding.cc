@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/prefetch.h"
+#include "binding/csr_job.h"
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "binding/moments_to_js.h"
@@ -149,19 +150,21 @@ napi_value mutual_information(Call& call) {
                           values_to_js<double>);
 }
 
+// x, rows and cols, or sparse rows; probabilities, method, cancel
+template <typename Rows>
 napi_value quantiles(Call& call) {
-  const MatrixArgument matrix(call);
-  auto probabilities = Input<double>::copy(to_typed_array(call.env(), call[3], "probabilities"));
+  Rows matrix(call);
+  auto probabilities = Input<double>::copy(to_typed_array(call.env(), call[Rows::kCount], "probabilities"));
   const auto method = static_cast<QuantileMethod>(
-      to_choice(call.env(), call[4], "method",
+      to_choice(call.env(), call[Rows::kCount + 1], "method",
                 {"linear", "averagedInvertedCdf", "invertedCdf", "closestObservation",
                  "interpolatedInvertedCdf", "hazen", "weibull", "medianUnbiased", "normalUnbiased"}));
   auto compute = [probabilities = std::move(probabilities), method](auto x, const CancelToken* cancel,
                                                                     const JobProgress&) {
     return column_quantiles(x, probabilities.span(), method, cancel);
   };
-  return start_matrix_job(call, matrix, train_options(call, 5, false), std::move(compute),
-                          values_to_js<double>);
+  return start_fit_job(call, matrix, train_options(call, Rows::kCount + 2, false), std::move(compute),
+                       values_to_js<double>);
 }
 
 // x, rows, cols, weights, probabilities, averaged, cancel
@@ -188,12 +191,14 @@ napi_value powers(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 4, false), compute, values_to_js<double>);
 }
 
+// x, rows and cols, or sparse rows; cancel
+template <typename Rows>
 napi_value modes(Call& call) {
+  Rows matrix(call);
   auto compute = [](auto x, const CancelToken* cancel, const JobProgress&) {
     return column_modes(x, cancel);
   };
-  return start_matrix_job(call, MatrixArgument(call), train_options(call, 3, false), compute,
-                          values_to_js<double>);
+  return start_fit_job(call, matrix, train_options(call, Rows::kCount, false), compute, values_to_js<double>);
 }
 
 napi_value distinct(Call& call) {
@@ -239,10 +244,12 @@ void export_stats(napi_env env, napi_value exports) {
   export_function<sums_by_group>(env, exports, "groupSums");
   export_function<sums_by_group_sync>(env, exports, "groupSumsSync");
   export_function<mutual_information>(env, exports, "mutualInformation");
-  export_function<quantiles>(env, exports, "columnQuantiles");
+  export_function<quantiles<MatrixArgument>>(env, exports, "columnQuantiles");
+  export_function<quantiles<CsrArguments>>(env, exports, "csrColumnQuantiles");
   export_function<quantiles_of_weighed>(env, exports, "weightedQuantiles");
   export_function<powers>(env, exports, "powerExponents");
-  export_function<modes>(env, exports, "columnModes");
+  export_function<modes<MatrixArgument>>(env, exports, "columnModes");
+  export_function<modes<CsrArguments>>(env, exports, "csrColumnModes");
   export_function<distinct>(env, exports, "columnDistinct");
   export_function<take_rows>(env, exports, "takeRows");
   export_function<first_invalid>(env, exports, "findInvalid");

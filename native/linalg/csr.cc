@@ -138,9 +138,10 @@ ColumnMoments csr_moments(const CsrView<T>& x, Span<double> weights, const Cance
   moments.count.assign(x.cols, total);
   for (auto* values : {&moments.mean, &moments.variance, &moments.min, &moments.max})
     values->assign(x.cols, 0.0);
-  // What of each column is stored: its weight and number of rows, to count the zeros that are not.
+  // What of each column is stored: its weight and number of rows, to count the zeros that are not; and the
+  // rows where it is missing.
   std::vector<double> stored(x.cols, 0.0);
-  std::vector<size_t> rows(x.cols, 0);
+  std::vector<size_t> rows(x.cols, 0), missing(x.cols, 0);
   const auto each = [&](const auto& body) {
     for (size_t i = 0; i < x.rows(); ++i) {
       if (i % kRowsPerTask == 0) check_cancel(cancel);
@@ -151,6 +152,11 @@ ColumnMoments csr_moments(const CsrView<T>& x, Span<double> weights, const Cance
     }
   };
   each([&](size_t j, double value, double weight) {
+    if (std::isnan(value)) {
+      moments.count[j] -= weight;
+      ++missing[j];
+      return;
+    }
     moments.mean[j] += weight * value;
     stored[j] += weight;
     moments.min[j] = rows[j] == 0 ? value : std::min(moments.min[j], value);
@@ -159,18 +165,25 @@ ColumnMoments csr_moments(const CsrView<T>& x, Span<double> weights, const Cance
   });
   size_t counted = 0;
   for (size_t i = 0; i < x.rows(); ++i) counted += weights.size == 0 || weights[i] > 0 ? 1 : 0;
-  for (double& mean : moments.mean) mean /= total;
+  for (size_t j = 0; j < x.cols; ++j) {
+    // Rounding leaves nothing of the weight of a column that has no value.
+    if (missing[j] == counted) moments.count[j] = 0;
+    moments.mean[j] /= moments.count[j];
+  }
   each([&](size_t j, double value, double weight) {
+    if (std::isnan(value)) return;
     const double difference = value - moments.mean[j];
     moments.variance[j] += weight * difference * difference;
   });
   for (size_t j = 0; j < x.cols; ++j) {
-    if (rows[j] < counted) {
-      moments.variance[j] += (total - stored[j]) * moments.mean[j] * moments.mean[j];
+    if (missing[j] == counted) {
+      moments.min[j] = moments.max[j] = moments.mean[j];
+    } else if (rows[j] + missing[j] < counted) {
+      moments.variance[j] += (moments.count[j] - stored[j]) * moments.mean[j] * moments.mean[j];
       moments.min[j] = std::min(moments.min[j], 0.0);
       moments.max[j] = std::max(moments.max[j], 0.0);
     }
-    moments.variance[j] /= total;
+    moments.variance[j] /= moments.count[j];
   }
   return moments;
 }

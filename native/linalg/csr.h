@@ -94,7 +94,7 @@ std::vector<double> csr_squared_norms(const CsrView<double>& x, const CancelToke
 template <typename T>
 CsrRows<T> csr_transpose(const CsrView<T>& x, const CancelToken* cancel);
 
-// Of each column, what is not stored counting as 0: as column_moments. No value may be NaN.
+// Of each column, what is not stored counting as 0: as column_moments.
 template <typename T>
 ColumnMoments csr_moments(const CsrView<T>& x, Span<double> weights, const CancelToken* cancel);
 

@@ -174,6 +174,35 @@ TEST_CASE("modes take the smallest of the most frequent values") {
   CHECK(std::isnan(modes[2]));
 }
 
+TEST_CASE("statistics of sparse rows are those of dense ones, NaN left out") {
+  // Dense: {0, -1, NaN}, {3, 0, NaN}, {NaN, -1, NaN}, {0, 2, NaN}, {5, 5, NaN}; one zero is stored.
+  const vector<int32_t> starts = {0, 3, 5, 8, 10, 13}, columns = {0, 1, 2, 0, 2, 0, 1, 2, 1, 2, 0, 1, 2};
+  const vector<double> values = {0, -1, kNaN, 3, kNaN, kNaN, -1, kNaN, 2, kNaN, 5, 5, kNaN};
+  const boreal::CsrView<double> x{
+      {starts.data(), starts.size()}, {columns.data(), columns.size()}, {values.data(), values.size()}, 3};
+  vector<double> dense(15, 0.0);
+  for (size_t i = 0; i < 5; ++i) {
+    for (size_t k = x.begin(i); k < x.end(i); ++k) dense[i * 3 + static_cast<size_t>(columns[k])] = values[k];
+  }
+  const auto same = [](const vector<double>& a, const vector<double>& b) {
+    REQUIRE(a.size() == b.size());
+    for (size_t p = 0; p < a.size(); ++p) CHECK((a[p] == b[p] || (std::isnan(a[p]) && std::isnan(b[p]))));
+  };
+  const vector<double> probabilities = {0, 0.3, 0.5, 1};
+  const boreal::Span<double> wanted{probabilities.data(), probabilities.size()};
+  const auto method = boreal::QuantileMethod::kLinear;
+  same(boreal::column_quantiles(x, wanted, method, nullptr),
+       boreal::column_quantiles(view(dense, 5), wanted, method, nullptr));
+  same(boreal::column_modes(x, nullptr), boreal::column_modes(view(dense, 5), nullptr));
+  const ColumnMoments sparse = boreal::csr_moments(x, {}, nullptr);
+  const ColumnMoments expected = boreal::column_moments(view(dense, 5), {});
+  same(sparse.count, expected.count);
+  same(sparse.mean, expected.mean);
+  same(sparse.min, expected.min);
+  same(sparse.max, expected.max);
+  for (size_t j = 0; j < 2; ++j) CHECK(sparse.variance[j] == doctest::Approx(expected.variance[j]));
+}
+
 TEST_CASE("distinct values are sorted and counted, NaN last") {
   const vector<float> x = {2, 5, 0.5f, 5, std::nanf(""), 5, 2, 5, -1, 5};
   const ColumnDistinct d = boreal::column_distinct(view(x, 5), nullptr);

@@ -9,6 +9,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/error.h"
+#include "base/partition.h"
 #include "base/thread_pool.h"
 #include "base/weights.h"
 #include "kernels/dispatch.h"
@@ -22,6 +23,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Of a share of weights, by their total.
 constexpr double kRounding = 4 * std::numeric_limits<double>::epsilon();
 constexpr size_t kColumnsPerGather = 8;
+constexpr size_t kSparseColumns = 64;  // of a task
 
 // Calls body(j, sort, size) for each column, in parallel: `sort` sorts its `size` entries that are not NaN;
 // -0 reads as 0.
@@ -51,13 +53,71 @@ void for_each_column(MatrixView<const T> x, const CancelToken* cancel, const Bod
 
 // Calls body(value, count) for each run of equal values.
 template <typename T, typename Body>
-void for_each_run(const T* sorted, size_t size, const Body& body) {
+void for_each_run(const T* sorted, size_t size, Body&& body) {
   for (size_t begin = 0; begin < size;) {
     size_t end = begin + 1;
     while (end < size && sorted[end] == sorted[begin]) ++end;
     body(sorted[begin], end - begin);
     begin = end;
   }
+}
+
+// Takes runs in order, and keeps the value of the longest, the first of equals.
+struct Mode {
+  double* value;
+  size_t most = 0;
+
+  void operator()(double of_run, size_t count) {
+    if (count <= most) return;
+    most = count;
+    *value = of_run;
+  }
+};
+
+// The values of a column of sparse rows that are not NaN, in order: its zeros are counted only.
+class SparseColumn {
+ public:
+  SparseColumn(const CsrRows<double>& columns, size_t j) {
+    const CsrView<double> x = columns.view();
+    zeros_ = columns.cols - (x.end(j) - x.begin(j));
+    for (size_t k = x.begin(j); k < x.end(j); ++k) {
+      const double value = x.values[k];
+      if (value == 0) ++zeros_;
+      if (value < 0 || value > 0) others_.push_back(value);
+    }
+    std::sort(others_.begin(), others_.end());
+    below_ = static_cast<size_t>(std::lower_bound(others_.begin(), others_.end(), 0.0) - others_.begin());
+  }
+
+  size_t size() const { return others_.size() + zeros_; }
+  double at(size_t position) const {
+    if (position < below_) return others_[position];
+    return position < below_ + zeros_ ? 0.0 : others_[position - zeros_];
+  }
+
+  template <typename Body>
+  void for_each_run(Body&& body) const {
+    boreal::for_each_run(others_.data(), below_, body);
+    if (zeros_ > 0) body(0.0, zeros_);
+    boreal::for_each_run(others_.data() + below_, others_.size() - below_, body);
+  }
+
+ private:
+  std::vector<double> others_;
+  size_t below_ = 0, zeros_ = 0;
+};
+
+// Calls body(j, column) for each column of sparse rows, in parallel.
+template <typename Body>
+void for_each_column(const CsrView<double>& x, const CancelToken* cancel, const Body& body) {
+  const CsrRows<double> columns = csr_transpose(x, cancel);
+  const Partition parts{x.cols, kSparseColumns};
+  ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
+    for (size_t j = parts.begin(part); j < parts.end(part); ++j) {
+      check_cancel(cancel);
+      body(j, SparseColumn(columns, j));
+    }
+  });
 }
 
 // Between a and b, exact at both ends and monotonic in t.
@@ -86,8 +146,9 @@ Plotting plotting_of(QuantileMethod method) {
   }
 }
 
-template <typename T>
-double quantile(BucketSort<T>& sort, size_t size, double probability, QuantileMethod method) {
+// sort.at(k): the value at place k of `size`.
+template <typename Sort>
+double quantile(Sort& sort, size_t size, double probability, QuantileMethod method) {
   const size_t last = size - 1;
   const auto at = [&](size_t position) { return static_cast<double>(sort.at(std::min(position, last))); };
   const auto at_least_first = [&](double position) {
@@ -141,6 +202,19 @@ std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabi
   return result;
 }
 
+std::vector<double> column_quantiles(const CsrView<double>& x, Span<double> probabilities,
+                                     QuantileMethod method, const CancelToken* cancel) {
+  check_probabilities(probabilities);
+  std::vector<double> result(x.cols * probabilities.size, kNaN);
+  for_each_column(x, cancel, [&](size_t j, const SparseColumn& column) {
+    if (column.size() == 0) return;
+    for (size_t q = 0; q < probabilities.size; ++q) {
+      result[j * probabilities.size + q] = quantile(column, column.size(), probabilities[q], method);
+    }
+  });
+  return result;
+}
+
 template <typename T>
 std::vector<double> weighted_quantiles(MatrixView<const T> x, Span<double> weights,
                                        Span<double> probabilities, bool averaged, const CancelToken* cancel) {
@@ -189,13 +263,15 @@ template <typename T>
 std::vector<double> column_modes(MatrixView<const T> x, const CancelToken* cancel) {
   std::vector<double> result(x.cols, kNaN);
   for_each_column(x, cancel, [&](size_t j, BucketSort<T>& sort, size_t size) {
-    size_t most = 0;
-    for_each_run(sort.sorted(), size, [&](T value, size_t count) {
-      if (count <= most) return;
-      most = count;
-      result[j] = static_cast<double>(value);
-    });
+    for_each_run(sort.sorted(), size, Mode{&result[j]});
   });
+  return result;
+}
+
+std::vector<double> column_modes(const CsrView<double>& x, const CancelToken* cancel) {
+  std::vector<double> result(x.cols, kNaN);
+  for_each_column(x, cancel,
+                  [&](size_t j, const SparseColumn& column) { column.for_each_run(Mode{&result[j]}); });
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/span.h"
+#include "linalg/csr.h"
 
 namespace boreal {
 
@@ -29,6 +30,10 @@ template <typename T>
 std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities, QuantileMethod method,
                                      const CancelToken* cancel);
 
+// The same of sparse rows, what is not stored counting as 0.
+std::vector<double> column_quantiles(const CsrView<double>& x, Span<double> probabilities,
+                                     QuantileMethod method, const CancelToken* cancel);
+
 // The same of weighed rows, by the inverse of the distribution function, averaged where it jumps if so
 // wanted. Rows that weigh 0 and NaN do not count. Throws as total_weight does.
 template <typename T>
@@ -38,6 +43,7 @@ std::vector<double> weighted_quantiles(MatrixView<const T> x, Span<double> weigh
 // The most frequent non-NaN value of each column, the smallest of equals; NaN if none.
 template <typename T>
 std::vector<double> column_modes(MatrixView<const T> x, const CancelToken* cancel);
+std::vector<double> column_modes(const CsrView<double>& x, const CancelToken* cancel);
 
 // Sorted distinct values of each column, one NaN last if the column has any.
 struct ColumnDistinct {
