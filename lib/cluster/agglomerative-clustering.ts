@@ -40,7 +40,8 @@ export interface AgglomerativeClusteringParams {
   /**
    * Which rows have an edge between them: only clusters with an edge are merged. Sparse rows ({@link CsrMatrix}, or what `kneighborsGraph`
    * gives) or a matrix, [rows, rows], read as if they were symmetric; values other than 0 are edges. Or a function of the training rows that
-   * gives one. Parts without an edge between them are joined by their nearest rows, with a warning. Null: all rows have edges. Default null.
+   * gives one. Parts without an edge between them are joined by their nearest rows, with a warning; more than 8192 are refused with
+   * ERR_PARAMETER. Null: all rows have edges. Default null.
    */
   connectivity: Connectivity | null;
   /**
@@ -66,8 +67,8 @@ export interface AgglomerativeClusteringState extends ClustererState {
  * nearest neighbours; single linkage by a minimum spanning tree (Prim 1957). All distances of pairs are held: 4 n^2 bytes for n
  * rows, but none for single linkage. There is no `predict`: use `fitPredict` or `labels`.
  *
- * With `connectivity` clusters keep together along the edges of a graph, and memory grows with the edges: a merge that no edge allows is not
- * made, and complete and average linkage know the distances of edges alone. Distances may then fall from one merge to the next.
+ * With `connectivity` clusters keep together along the edges of a graph, and memory grows with the edges (and with
+ * the pairs of parts without an edge between them, about 2 GB for the most): a merge that no edge allows is not made, and complete and average linkage know the distances of edges alone. Distances may then fall from one merge to the next.
  *
  * Differs from scikit-learn: `distances` are always there; no `memory`; a function as `connectivity` keeps a model from being saved; no metrics 'l1' and 'l2' (they are 'manhattan' and 'euclidean').
  *

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 
 #include "base/aligned_buffer.h"
@@ -21,12 +20,7 @@ class RowDistances {
         packed_(given_ ? Metric::kEuclidean : *metric, given_ ? none() : x) {
     if (given_ || *metric != Metric::kCosine) return;
     units_ = AlignedBuffer<double>(x.rows * x.cols);
-    for (size_t i = 0; i < x.rows; ++i) {
-      double squares = 0;
-      for (size_t j = 0; j < x.cols; ++j) squares += x.at(i, j) * x.at(i, j);
-      const double norm = std::sqrt(squares);
-      for (size_t j = 0; j < x.cols; ++j) units_.data()[i * x.cols + j] = norm > 0 ? x.at(i, j) / norm : 0;
-    }
+    for (size_t i = 0; i < x.rows; ++i) normalize_row(x.row(i), x.cols, units_.data() + i * x.cols);
     x_ = dense_view<const double>(units_.data(), x.rows, x.cols);
   }
 
@@ -35,23 +29,27 @@ class RowDistances {
       std::copy(x_.row(row), x_.row(row) + x_.cols, out);
       return;
     }
-    distance_kernels<double>(kernels()).distances(packed_.metric(), x_.row(row), x_.stride, packed_.from(0),
-                                                  out, x_.rows, 1, x_.rows, x_.cols);
+    distances(row, 0, x_.rows, out);
   }
 
-  // Of two rows alone.
+  // Of two rows alone, with the bits that of() gives.
   double between(size_t i, size_t j) const {
     if (given_) return x_.at(i, j);
-    double sum = 0;
-    for (size_t c = 0; c < x_.cols; ++c) {
-      const double difference = x_.at(i, c) - x_.at(j, c);
-      sum += packed_.metric() == Metric::kManhattan ? std::abs(difference) : difference * difference;
-    }
-    if (packed_.metric() == Metric::kEuclidean) return std::sqrt(sum);
-    return packed_.metric() == Metric::kCosine ? sum / 2 : sum;
+    const size_t lane = j % kernel().lanes;
+    double row[kMostLanes];
+    distances(i, j - lane, lane + 1, row);
+    return row[lane];
   }
 
  private:
+  static constexpr size_t kMostLanes = 8;
+  static const DistanceKernels<double>& kernel() { return distance_kernels<double>(kernels()); }
+  // To `count` rows from `first`, the first of a block of lanes.
+  void distances(size_t row, size_t first, size_t count, double* out) const {
+    kernel().distances(packed_.metric(), x_.row(row), x_.stride, packed_.from(first), out, count, 1, count,
+                       x_.cols);
+  }
+
   static MatrixView<const double> none() { return {nullptr, 0, 0, 0}; }
   MatrixView<const double> x_;
   bool given_;

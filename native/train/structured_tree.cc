@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <tuple>
+#include <string>
 #include <utility>
 
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "train/merge_heap.h"
 #include "train/row_distances.h"
 
 namespace boreal {
@@ -15,11 +16,14 @@ namespace {
 
 using Graph = std::vector<std::vector<int32_t>>;
 
+// Their pairs, all of which get an edge, take about 2 GB.
+constexpr size_t kMostComponents = 8192;
+
 struct Neighbour {
   int32_t node;
   double distance;
 };
-// Of a cluster, nodes ascending. Those that have been merged stay until it is merged itself.
+// Of a cluster, nodes ascending; some may have been merged.
 using Neighbours = std::vector<Neighbour>;
 
 void sort_unique(std::vector<int32_t>* values) {
@@ -67,6 +71,12 @@ std::vector<std::vector<int32_t>> components_of(const Graph& graph) {
 // An edge between the nearest rows of each two components, of equally near ones the first.
 void join_components(const std::vector<std::vector<int32_t>>& components, const RowDistances& distances,
                      const CancelToken* cancel, Graph* graph) {
+  if (components.size() > kMostComponents) {
+    throw Error("ERR_PARAMETER", "The connectivity has " + std::to_string(components.size()) +
+                                     " parts without an edge between them; at most " +
+                                     std::to_string(kMostComponents) +
+                                     " are joined. A graph with more edges has fewer.");
+  }
   const size_t n = graph->size();
   std::vector<std::vector<MergeEdge>> nearest(components.size());
   ThreadPool::instance().parallel_for(components.size(), [&](size_t a, size_t) {
@@ -87,6 +97,7 @@ void join_components(const std::vector<std::vector<int32_t>>& components, const 
     }
   });
   for (const std::vector<MergeEdge>& joins : nearest) {
+    check_cancel(cancel);
     for (const MergeEdge& edge : joins) {
       (*graph)[static_cast<size_t>(edge.a)].push_back(edge.b);
       (*graph)[static_cast<size_t>(edge.b)].push_back(edge.a);
@@ -94,61 +105,6 @@ void join_components(const std::vector<std::vector<int32_t>>& components, const 
   }
   for (std::vector<int32_t>& row : *graph) sort_unique(&row);
 }
-
-// A binary heap with the least on top. Which of equal edges comes first depends on how it sifts: as Python's
-// heapq does.
-template <typename Less>
-class Heap {
- public:
-  explicit Heap(std::vector<MergeEdge> edges) : edges_(std::move(edges)) {
-    for (size_t at = edges_.size() / 2; at-- > 0;) sink(at);
-  }
-  void push(const MergeEdge& edge) {
-    edges_.push_back(edge);
-    rise(edges_.size() - 1, 0);
-  }
-  MergeEdge pop() {
-    const MergeEdge top = edges_.front();
-    edges_.front() = edges_.back();
-    edges_.pop_back();
-    if (!edges_.empty()) sink(0);
-    return top;
-  }
-
- private:
-  void rise(size_t at, size_t top) {
-    const MergeEdge edge = edges_[at];
-    while (at > top && Less()(edge, edges_[(at - 1) / 2])) {
-      edges_[at] = edges_[(at - 1) / 2];
-      at = (at - 1) / 2;
-    }
-    edges_[at] = edge;
-  }
-
-  // Down to a leaf, then up.
-  void sink(size_t at) {
-    const size_t top = at;
-    const MergeEdge edge = edges_[at];
-    for (size_t child = 2 * at + 1; child < edges_.size(); child = 2 * at + 1) {
-      if (child + 1 < edges_.size() && !Less()(edges_[child], edges_[child + 1])) ++child;
-      edges_[at] = edges_[child];
-      at = child;
-    }
-    edges_[at] = edge;
-    rise(at, top);
-  }
-
-  std::vector<MergeEdge> edges_;
-};
-
-struct Nearer {
-  bool operator()(const MergeEdge& x, const MergeEdge& y) const { return x.distance < y.distance; }
-};
-struct NearerThenOlder {
-  bool operator()(const MergeEdge& x, const MergeEdge& y) const {
-    return std::tie(x.distance, x.a, x.b) < std::tie(y.distance, y.a, y.b);
-  }
-};
 
 // Complete and average linkage: a merge knows the distances of the two clusters only to those that they had
 // edges to.
@@ -211,9 +167,9 @@ class Inertia {
   AlignedBuffer<double> sums_, means_;
 };
 
-// distance(a, b) of rows a > b that have an edge.
+// distance(a, b) of rows a > b that have an edge. Takes the graph, whose memory is free afterwards.
 template <typename Distance>
-std::vector<Neighbours> weighed(const Graph& graph, const CancelToken* cancel, const Distance& distance) {
+std::vector<Neighbours> weighed(Graph graph, const CancelToken* cancel, const Distance& distance) {
   std::vector<Neighbours> near(graph.size());
   ThreadPool::instance().parallel_for(graph.size(), [&](size_t i, size_t) {
     if (i % 256 == 0) check_cancel(cancel);
@@ -226,12 +182,12 @@ std::vector<Neighbours> weighed(const Graph& graph, const CancelToken* cancel, c
   return near;
 }
 
-// Each edge once, from the later row.
-std::vector<MergeEdge> edges_of(const std::vector<Neighbours>& near) {
+// Each edge once, from its later or its earlier row.
+std::vector<MergeEdge> edges_of(const std::vector<Neighbours>& near, bool from_later) {
   std::vector<MergeEdge> edges;
   for (size_t i = 0; i < near.size(); ++i) {
     for (const Neighbour& other : near[i]) {
-      if (static_cast<size_t>(other.node) < i) {
+      if ((static_cast<size_t>(other.node) < i) == from_later) {
         edges.push_back({static_cast<int32_t>(i), other.node, other.distance});
       }
     }
@@ -243,16 +199,18 @@ template <typename Rule>
 MergeTree merge_all(std::vector<Neighbours> near, Rule rule, size_t merges, const CancelToken* cancel,
                     const std::function<void(size_t, size_t)>& progress) {
   const size_t n = near.size();
+  MergeHeap<typename Rule::Less> heap(edges_of(near, true));
   near.resize(n + merges);
-  Heap<typename Rule::Less> heap(edges_of({near.begin(), near.begin() + static_cast<std::ptrdiff_t>(n)}));
   std::vector<double> size(n + merges, 1.0);  // 0 of what has been merged
+  const auto merged = [&size](int32_t node) { return size[static_cast<size_t>(node)] == 0; };
+  const auto merged_node = [&](const Neighbour& other) { return merged(other.node); };
+  const auto merged_end = [&](const MergeEdge& edge) { return merged(edge.a) || merged(edge.b); };
   MergeTree tree;
   for (size_t k = n; k < n + merges; ++k) {
     check_cancel(cancel);
     if (progress && (k - n) % 256 == 0) progress(k - n, merges);
     MergeEdge edge = heap.pop();
-    while (size[static_cast<size_t>(edge.a)] == 0 || size[static_cast<size_t>(edge.b)] == 0)
-      edge = heap.pop();
+    while (merged_end(edge)) edge = heap.pop();
     const auto i = static_cast<size_t>(edge.a), j = static_cast<size_t>(edge.b);
     tree.children.push_back(edge.b);
     tree.children.push_back(edge.a);
@@ -276,8 +234,9 @@ MergeTree merge_all(std::vector<Neighbours> near, Rule rule, size_t merges, cons
       b += has_j;
     }
     for (const Neighbour& other : own) {
-      near[static_cast<size_t>(other.node)].push_back({static_cast<int32_t>(k), other.distance});
-      heap.push({static_cast<int32_t>(k), other.node, other.distance});
+      const auto node = static_cast<int32_t>(k);
+      append_alive(&near[static_cast<size_t>(other.node)], {node, other.distance}, merged_node);
+      heap.push({node, other.node, other.distance}, merged_end);
     }
   }
   return tree;
@@ -295,19 +254,21 @@ StructuredTree agglomerate_along(MatrixView<const double> x, const Metric* metri
   refuse_zero_rows(x, metric);
   Graph graph = to_graph(edges, x.rows);
   const RowDistances distances(x, metric);
+  check_cancel(cancel);
   const std::vector<std::vector<int32_t>> components = components_of(graph);
   StructuredTree result;
   result.components = static_cast<uint32_t>(components.size());
   if (components.size() > 1) join_components(components, distances, cancel, &graph);
   if (linkage == Linkage::kWard) {
     Inertia rule(x, x.rows + merges);
-    auto near = weighed(graph, cancel, [&](size_t a, size_t b) { return rule.between(a, b); });
+    auto near = weighed(std::move(graph), cancel, [&](size_t a, size_t b) { return rule.between(a, b); });
     result.tree = merge_all(std::move(near), std::move(rule), merges, cancel, progress);
   } else {
-    auto near = weighed(graph, cancel, [&](size_t a, size_t b) { return distances.between(a, b); });
+    auto near =
+        weighed(std::move(graph), cancel, [&](size_t a, size_t b) { return distances.between(a, b); });
     result.tree =
         linkage == Linkage::kSingle
-            ? tree_of_edges(edges_of(near), x.rows, false)
+            ? tree_of_edges(edges_of(near, false), x.rows, false)
             : merge_all(std::move(near), Updated(linkage == Linkage::kAverage), merges, cancel, progress);
   }
   if (progress) progress(merges, merges);

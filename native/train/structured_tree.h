@@ -1,5 +1,7 @@
 // Agglomerative clustering along the edges of a graph: only clusters with an edge between them are merged.
-// Memory grows with the edges, not with the pairs of rows. Ties are broken as scikit-learn breaks them.
+// Memory grows with the edges, and with the pairs of components, which are refused if they are many. Ties are
+// broken as scikit-learn breaks them; by complete and average linkage, unless so many edges of merged
+// clusters (2^24, and more than others) gather that they are cleared away.
 #pragma once
 
 #include "base/span.h"
@@ -15,7 +17,8 @@ struct StructuredTree {
 };
 
 // edges: pairs of rows. Components of the graph are joined by an edge between the two nearest rows of each
-// two. merges: in [0, rows - 1]; the rest as of agglomerate().
+// two; more than 8192 components are refused with ERR_PARAMETER. merges: in [0, rows - 1]; the rest as of
+// agglomerate().
 StructuredTree agglomerate_along(MatrixView<const double> x, const Metric* metric, Linkage linkage,
                                  Span<int32_t> edges, size_t merges, const CancelToken* cancel,
                                  const std::function<void(size_t done, size_t total)>& progress);

@@ -226,6 +226,15 @@ describe('AgglomerativeClustering', () => {
     vi.restoreAllMocks();
   });
 
+  test('refuses a graph of too many parts, whose pairs would fill the memory', async () => {
+    const rows = Matrix.from(Array.from({ length: 8193 }, (_, i) => [i]));
+    const connectivity = { indptr: new Int32Array(8194), indices: [], data: [] };
+    for (const linkage of ['ward', 'single'] as const)
+      await expect(new AgglomerativeClustering({ linkage, connectivity }).fit(rows)).rejects.toEqual(
+        code('ERR_PARAMETER'),
+      );
+  });
+
   test('refuses a graph that is not one of the rows', async () => {
     const rows = [[0], [1], [5]];
     const graph = (indptr: number[], indices: number[]) => ({ indptr, indices, data: indices.map(() => 1) });

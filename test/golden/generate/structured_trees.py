@@ -1,12 +1,16 @@
 """structured_trees.json: agglomerative clustering along the edges of a graph.
 
-    {"cases": those of clustering.py with "neighbors": the graph has an edge from each row to so many nearest others}
+    {"cases": those of clustering.py with "neighbors": the graph has an edge from each row to so many nearest others, or "radius": to those
+                within it}
 """
 
 from clustering import CANCER, DIABETES, WINE, case, describe, rows_of
 from common import write
 from sklearn.cluster import AgglomerativeClustering
-from sklearn.neighbors import kneighbors_graph
+from sklearn.neighbors import kneighbors_graph, radius_neighbors_graph
+
+# Equal distances everywhere: each row has an edge to those beside, before and behind it.
+GRID = {"X": [[i, j] for i in range(6) for j in range(5)], "test": [[0, 0]]}
 
 WHOLE = {"n_clusters": 4}
 HOWS = (WHOLE, {"n_clusters": 30, "compute_full_tree": False}, {"n_clusters": None, "distance_threshold": 2.0})
@@ -25,10 +29,16 @@ def cases():
                         model = AgglomerativeClustering(**options, connectivity=graph, compute_distances=True)
                         learned = ["labels", "n_connected_components"]
                         if how is WHOLE and metric == "euclidean" and ref is WINE:
-                            # A spanning tree does not say which end of an edge comes first.
-                            learned += ["distances"] if linkage == "single" else ["distances", "children"]
+                            learned += ["distances", "children"]
                         one = case(model, ref, learned, params=options)
                         yield {**one, "name": f"{describe(one['params'])}, {neighbors} neighbours, of {ref['dataset']}", "neighbors": neighbors}
+    X, _ = rows_of(GRID)
+    graph = radius_neighbors_graph(X, 1.0, include_self=False)
+    for linkage in ("ward", "complete", "average", "single"):
+        options = {"linkage": linkage, "n_clusters": 7}
+        model = AgglomerativeClustering(**options, connectivity=graph, compute_distances=True)
+        learned = ["labels", "n_connected_components", "distances", "children"]
+        yield {**case(model, GRID, learned, params=options), "name": f"{linkage} of a grid", "radius": 1}
 
 
 def main():
