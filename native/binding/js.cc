@@ -30,6 +30,24 @@ const char* array_name(napi_typedarray_type type) {
   }
 }
 
+size_t element_bytes(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int8_array:
+    case napi_uint8_array:
+    case napi_uint8_clamped_array:
+      return 1;
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    default:
+      return 8;
+  }
+}
+
 }  // namespace
 
 void check(napi_env env, napi_status status) {
@@ -158,6 +176,14 @@ void require_length(const TypedArray& array, size_t expected) {
     throw Error("ERR_SHAPE", std::string(array.name) + " must have " + std::to_string(expected) +
                                  " elements; it has " + std::to_string(array.length) + ".");
   }
+}
+
+void refuse_overlap(const TypedArray& x, const TypedArray& out) {
+  const auto end = [](const TypedArray& array) {
+    return static_cast<const char*>(array.data) + array.length * element_bytes(array.type);
+  };
+  if (x.length == 0 || out.length == 0 || x.data >= end(out) || out.data >= end(x)) return;
+  throw Error("ERR_PARAMETER", std::string(out.name) + " must not overlap " + x.name + ".");
 }
 
 template <typename T>

@@ -70,6 +70,8 @@ T* elements(const TypedArray& array);
 size_t checked_area(size_t rows, size_t cols);
 // Throws ERR_SHAPE.
 void require_length(const TypedArray& array, size_t expected);
+// Throws ERR_PARAMETER if `out` has memory of x.
+void refuse_overlap(const TypedArray& x, const TypedArray& out);
 
 // Calls f with a float or a double according to the elements of array.
 template <typename F>

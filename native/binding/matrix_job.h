@@ -39,6 +39,13 @@ inline JobOptions train_options(Call& call, size_t cancel, bool with_progress) {
   return options;
 }
 
+// The argument `cancel` of what predictions do, too: they never wait behind a fit.
+inline JobOptions predict_options(Call& call, size_t cancel) {
+  JobOptions options;
+  options.cancel = to_cancel(call.env(), call[cancel]);
+  return options;
+}
+
 // compute(MatrixView<const T> x, cancel, progress) on the pool, T being x's own element type.
 template <typename Compute, typename Deliver>
 napi_value start_matrix_job(Call& call, const MatrixArgument& matrix, JobOptions options, Compute compute,

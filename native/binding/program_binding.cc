@@ -143,16 +143,6 @@ napi_value program_explain(Call& call) {
   return to_js(call.env(), to_program(call)->visit([](const auto& program) { return program.explain(); }));
 }
 
-void refuse_overlap(const TypedArray& x, const TypedArray& out) {
-  const char* x_begin = static_cast<const char*>(x.data);
-  const char* out_begin = static_cast<const char*>(out.data);
-  const size_t size = x.type == napi_float32_array ? sizeof(float) : sizeof(double);
-  if (x.length == 0 || out.length == 0) return;
-  if (x_begin < out_begin + out.length * size && out_begin < x_begin + x.length * size) {
-    throw Error("ERR_PARAMETER", "out must not overlap x.");
-  }
-}
-
 // x, rows and out of one run; `rows` is arguments[2], out arguments[3].
 template <typename T>
 struct RunArguments {

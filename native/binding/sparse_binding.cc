@@ -22,13 +22,6 @@
 namespace boreal {
 namespace {
 
-// Of what predictions do, too: they never wait behind a fit.
-JobOptions predict_options(Call& call, size_t cancel) {
-  JobOptions options;
-  options.cancel = to_cancel(call.env(), call[cancel]);
-  return options;
-}
-
 // x b + bias, or the squared distances that are made of it.
 template <typename T>
 std::vector<T> multiplied(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, bool distances,

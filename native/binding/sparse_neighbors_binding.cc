@@ -27,12 +27,6 @@ SparseSearch to_search(const Spec& spec) {
   return search;
 }
 
-JobOptions predict_options(Call& call, size_t cancel) {
-  JobOptions options = train_options(call, cancel, false);
-  options.lane = Lane::kPredict;
-  return options;
-}
-
 // compute(points, queries, cancel) on the pool; queries are of float64 whatever they were.
 template <typename Compute, typename Deliver>
 napi_value start_search(Call& call, CsrArguments& points, CsrArguments& queries, size_t cancel,

@@ -39,10 +39,7 @@ napi_value moments_sync(Call& call) {
       copy = elements<T>(out);
       require_length(out, matrix.rows * matrix.cols);
       // The pass reads rows again that it has copied.
-      const auto* const begin = x.data;
-      if (copy < begin + out.length && begin < copy + out.length) {
-        throw Error("ERR_PARAMETER", "out must not overlap x.");
-      }
+      refuse_overlap(matrix.x, out);
     }
     return moments_to_js(call.env(), column_moments(x, {}, {}, copy, variance));
   });

@@ -1,6 +1,7 @@
 // Documents, as bytes of UTF-8 in shared memory and where each of them starts, into sparse rows; and numbers
 // of CSV.
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "binding/call.h"
@@ -148,13 +149,19 @@ napi_value numbers_of_csv(Call& call) {
   if (!is_nullish(env, call[2])) format.quote = static_cast<int>(to_whole(env, call[2], "quote", 1, 127));
   const auto row = static_cast<size_t>(to_whole(env, call[4], "row", 0, uint64_t{1} << 53));
   size_t room = std::numeric_limits<size_t>::max();
+  std::vector<TypedArray> memory{bytes};
   std::vector<double*> columns;
   for (const napi_value array : arrays) {
     const TypedArray column = to_typed_array(env, array, "columns");
     if (column.length < row) throw Error("ERR_PARAMETER", "row must not be beyond the end of a column.");
     columns.push_back(elements<double>(column) + row);
     room = std::min(room, column.length - row);
+    if (column.length > 0) memory.push_back(column);
   }
+  // Bytes are read again after values are written, by several threads. If any two overlap, neighbours do.
+  std::sort(memory.begin(), memory.end(),
+            [](const TypedArray& a, const TypedArray& b) { return std::less<>()(a.data, b.data); });
+  for (size_t k = 1; k < memory.size(); ++k) refuse_overlap(memory[k - 1], memory[k]);
   const std::string missing(reinterpret_cast<const char*>(elements<uint8_t>(words)), words.length);
   for (size_t from = 0, to; (to = missing.find('\xff', from)) != std::string::npos; from = to + 1) {
     format.missing.push_back(std::string_view(missing).substr(from, to - from));

@@ -87,8 +87,11 @@ CsrRows<double> csr_of_codes(MatrixView<const T> x, Span<int32_t> sizes, Span<in
 
 CsrRows<double> csr_side_by_side(const std::vector<CsrView<double>>& parts, const CancelToken* cancel) {
   size_t cols = 0;
-  for (const CsrView<double>& part : parts) cols += part.cols;
-  if (cols > kMostValues) throw Error("ERR_SHAPE", "Sparse rows have up to 2^31 - 1 columns.");
+  for (const CsrView<double>& part : parts) {
+    cols += part.cols;
+    // Here, lest the sum wrap.
+    if (cols > kMostValues) throw Error("ERR_SHAPE", "Sparse rows have up to 2^31 - 1 columns.");
+  }
   return collect(parts.front().rows(), cols, cancel, [&](size_t i, const auto& add) {
     size_t first = 0;
     for (const CsrView<double>& part : parts) {

@@ -149,15 +149,11 @@ void score_path(const RegressionRows<T>& rows, const RowGroups& groups, size_t f
   for (size_t a = 0; a < count; ++a) mse[a * folds + fold] = sums[a] / total;
 }
 
-size_t group_size(const RowGroups& groups, size_t group) {
-  return groups.starts[group + 1] - groups.starts[group];
-}
-
-double group_weight(const RowGroups& groups, size_t group, Span<double> weights) {
-  if (weights.size == 0) return static_cast<double>(group_size(groups, group));
-  double total = 0;
-  for (size_t i = groups.starts[group]; i < groups.starts[group + 1]; ++i) total += weights[groups.order[i]];
-  return total;
+// How many rows of a group have weight.
+size_t group_rows(const RowGroups& groups, size_t group, Span<double> weights) {
+  const auto at = [&](size_t g) { return groups.order.begin() + static_cast<ptrdiff_t>(groups.starts[g]); };
+  const auto has_weight = [&](uint32_t row) { return weights.size == 0 || weights[row] > 0; };
+  return static_cast<size_t>(std::count_if(at(group), at(group + 1), has_weight));
 }
 
 // Throws ERR_PARAMETER unless every fold has rows of weight to train on and to test.
@@ -180,12 +176,13 @@ void check_folds(const RowFolds& folds, size_t rows, Span<double> weights) {
     }
     if (tests.order.size() != rows) throw Error("ERR_PARAMETER", "A row is not tested.");
   }
-  const double total = total_weight(weights, rows);
+  size_t total = 0;
+  for (size_t fold = 0; fold < tests.count(); ++fold) total += group_rows(tests, fold, weights);
   for (size_t fold = 0; fold < tests.count(); ++fold) {
-    const double tested = group_weight(tests, fold, weights);
-    const double others = parted ? total - tested : group_weight(trains, fold, weights);
-    const bool is_all = parted && group_size(tests, fold) == rows;
-    if (!(tested > 0 && others > 0) || is_all) {
+    // Rows, not their weights: sums of those, each in an order of its own, may leave some where none is.
+    const size_t tested = group_rows(tests, fold, weights);
+    const size_t others = parted ? total - tested : group_rows(trains, fold, weights);
+    if (tested == 0 || others == 0) {
       throw Error("ERR_PARAMETER", "Fold " + std::to_string(fold) + " has no rows, or none of weight.");
     }
   }
@@ -305,6 +302,7 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
                                             const ElasticNetParams& params, const CancelToken* cancel,
                                             const std::function<void(size_t done, size_t total)>& progress) {
   check(x.rows, x.cols, y, weights, params);
+  if (l1_ratios.size == 0) throw Error("ERR_PARAMETER", "There must be at least one l1Ratio.");
   for (const double ratio : l1_ratios) check_penalty(alphas, ratio);
   check_folds(folds, x.rows, weights);
   const RegressionRows<T> rows =

@@ -333,7 +333,35 @@ describe('wrong arguments have a code', () => {
       ],
     );
   const halves = lists([0, 1], [1, 2]);
+  const numbers = (bytes: Uint8Array, columns: Float64Array[]) =>
+    raw.csvNumbers(bytes, 44, 34, columns, 0, new Uint8Array(0));
+  const buffer = new ArrayBuffer(64);
   it.each<[string, string, () => unknown]>([
+    [
+      'ERR_PARAMETER',
+      'numbers read into their own bytes',
+      () => numbers(new Uint8Array(buffer, 8, 4), [f64(2), new Float64Array(buffer, 0, 2)]),
+    ],
+    [
+      'ERR_PARAMETER',
+      'columns that overlap',
+      () =>
+        numbers(new Uint8Array(4), [new Float64Array(buffer, 0, 4), f64(2), new Float64Array(buffer, 24)]),
+    ],
+    ['ERR_PARAMETER', 'no share of L1', () => folds(halves, null, { l1Ratios: f64(0) })],
+    [
+      'ERR_PARAMETER',
+      'no weight to train on but what rounding leaves',
+      () =>
+        raw.crossValidateElasticNet(
+          ...[f64(5), 5, 1, f64(5), Float64Array.of(0.1, 0.2, 0.3, 0, 0)],
+          {
+            ...{ ...DESCENT, tests: lists([2, 1, 0, 3, 4], [3, 4, 5]), trains: null },
+            ...{ l1Ratios: f64(1), alphas: f64(1), nAlphas: 0, eps: 0.1 },
+          },
+          ...[null, null],
+        ),
+    ],
     ['ERR_LABELS', 'a class too large', () => sgd([0, 2], [1, 1])],
     ['ERR_LABELS', 'a class that is no whole number', () => sgd([0, 0.5], [1, 1])],
     ['ERR_LABELS', 'one class', () => sgd([0, 0], [1])],

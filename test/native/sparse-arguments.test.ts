@@ -49,6 +49,15 @@ describe('text and sparse rows', () => {
     ['ERR_PARAMETER', 'a part without columns', () => raw.csrSideBySide(CSR().slice(0, 3), null)],
     [
       'ERR_SHAPE',
+      'parts whose columns wrap',
+      () =>
+        raw.csrSideBySide(
+          [...Array(2048).fill(CSR().with(3, Number.MAX_SAFE_INTEGER)), CSR().with(3, 2048)].flat(),
+          null,
+        ),
+    ],
+    [
+      'ERR_SHAPE',
       'parts of other rows',
       () => raw.csrSideBySide([...CSR(), ...CSR().with(0, Int32Array.of(0, 3))], null),
     ],
