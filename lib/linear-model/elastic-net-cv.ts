@@ -30,7 +30,7 @@ import { type Products, productsRule } from './precompute.js';
 
 /** Parameters of {@link LassoCV}. */
 export interface LassoCVParams extends DescentParams, PathChoiceParams {
-  /** Whether to go by products of all columns; 'auto': with at least as many rows as columns, of which there are at most 2048. Default 'auto'. */
+  /** Whether to go by products of all columns; 'auto': with at least as many rows as columns, of which there are at most 2048. Of more than 16384 never. Default 'auto'. */
   precompute: Products;
 }
 
@@ -114,8 +114,8 @@ export abstract class PathCV<P extends LassoCVParams> extends SparseLinearRegres
 
 /**
  * {@link Lasso} with the strength that cross-validation finds best: the mean squared error over the folds decides, and the model
- * is then fitted on all rows. With at least as many rows as columns the folds share their Gram matrices, so that all of it reads X
- * about as often as one fit.
+ * is then fitted on all rows. With at least as many rows as columns a few folds share their Gram matrices, so that all of it reads X
+ * about as often as one fit; folds of fewer than 16 rows, and ones that are given, make one each, as long as it is needed.
  *
  * Differs from scikit-learn: as {@link Lasso}; `alphas` and `msePath` are matrices.
  *

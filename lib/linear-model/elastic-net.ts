@@ -34,9 +34,9 @@ export interface LassoParams extends DescentParams {
   /** Strength of the penalty, >= 0. Default 1. */
   alpha: number;
   /**
-   * Whether to go by products of all columns; 'auto': with at least as many rows as columns, of which there are at most 2048. Or these
-   * products, X'X [columns, columns], of X less its means with `fitIntercept` (X that is not has them made anew), and times the roots of the
-   * weights, whose mean is 1. Of sparse rows not read. Default 'auto'.
+   * Whether to go by products of all columns; 'auto': with at least as many rows as columns, of which there are at most 2048. Of more
+   * than 16384 they are never made (2 GiB). Or these products, X'X [columns, columns], of X less its means with `fitIntercept` (X that is
+   * not has them made anew), and times the roots of the weights, whose mean is 1. Of sparse rows not read. Default 'auto'.
    */
   precompute: Precompute;
 }

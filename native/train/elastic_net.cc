@@ -1,13 +1,13 @@
 // With at least as many rows as columns everything goes through moments of groups of rows. Where each row is
-// tested once a fold's training set is the sum of the other folds' moments, so that cross-validation reads X
-// no oftener than one fit does, but for the errors of the rows left out.
+// tested once, in a few folds, a fold's training set is the sum of the other folds' moments, so that
+// cross-validation reads X no oftener than one fit does, but for the errors of the rows left out.
 #include "train/elastic_net.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <memory>
 #include <numeric>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -19,11 +19,12 @@
 namespace boreal {
 namespace {
 
-constexpr size_t kMaxGramCols = 2048;  // 32 MiB
-constexpr double kLeastAlpha = 1e-15;  // numpy's resolution of float64
+constexpr size_t kMaxGramCols = 2048;    // 32 MiB
+constexpr size_t kMostGramCols = 16384;  // 2 GiB: with more, columns are taken whatever was asked for
+constexpr double kLeastAlpha = 1e-15;    // numpy's resolution of float64
 
 bool prefers_gram(size_t rows, size_t cols, Products products) {
-  if (products != Products::kAuto) return products == Products::kAlways;
+  if (products != Products::kAuto) return products == Products::kAlways && cols <= kMostGramCols;
   return rows >= cols && cols <= kMaxGramCols;
 }
 
@@ -199,27 +200,53 @@ std::vector<uint32_t> training_rows(const RowFolds& folds, size_t fold) {
   return rows;
 }
 
-// The least squares problems of the training rows of each fold, and of all rows.
+// The least squares problems of the training rows of each fold, and of all rows: made when asked for, so that
+// no more of them exist than are solved at once.
 template <typename T>
-std::vector<GramProblem> gram_problems(const RegressionRows<T>& rows, const RowFolds& folds,
-                                       bool fit_intercept, const CancelToken* cancel) {
-  std::vector<Moments> moments;
-  if (folds.trains.order.empty()) {
-    const std::vector<Moments> parts = group_moments(rows, folds.tests, cancel);
-    moments.assign(parts.size() + 1, Moments(rows.x.cols + 1));
-    for (size_t fold = 0; fold <= parts.size(); ++fold) {
-      for (size_t part = 0; part < parts.size(); ++part) {
-        if (part != fold) moments[fold].add(parts[part]);
-      }
-    }
-  } else {
-    moments = group_moments(rows, folds.trains, cancel);
-    moments.push_back(group_moments(rows, {}, cancel)[0]);
+class FoldProblems {
+ public:
+  FoldProblems(const RegressionRows<T>& rows, const RowFolds& folds, bool fit_intercept,
+               const CancelToken* cancel)
+      : rows_(rows), folds_(folds), fit_intercept_(fit_intercept), cancel_(cancel) {
+    const size_t count = folds.tests.count(), width = rows.x.cols + 1;
+    const bool few = count <= rows.x.rows / kLeastRowsPerPart && count <= kMostProducts / (width * width);
+    if (folds.trains.order.empty() && few) parts_ = group_moments(rows, folds.tests, cancel);
   }
-  std::vector<GramProblem> problems;
-  for (const Moments& of : moments) problems.push_back(gram_problem(of, rows.centre, 1, fit_intercept));
-  return problems;
-}
+  GramProblem of_all() const { return parts_.empty() ? of_rows({}) : of_others(parts_.size()); }
+  GramProblem of_fold(size_t fold) const {
+    if (!parts_.empty()) return of_others(fold);
+    RowGroups rows{training_rows(folds_, fold), {}};
+    rows.starts = {0, rows.order.size()};
+    return of_rows(rows);
+  }
+  // So many may be made at once.
+  static size_t at_once(size_t cols) { return std::max<size_t>(1, kMostProducts / (2 * cols * cols)); }
+
+ private:
+  // Sums of fewer rows take longer to add up than those of the rows themselves.
+  static constexpr size_t kLeastRowsPerPart = 16;
+  static constexpr size_t kMostProducts = size_t{1} << 26;  // 512 MiB
+
+  GramProblem of_rows(const RowGroups& rows) const { return problem(group_moments(rows_, rows, cancel_)[0]); }
+  // Added up: the difference from the sum of all would keep the rounding of rows that are none of its own.
+  GramProblem of_others(size_t fold) const {
+    Moments sum(rows_.x.cols + 1);
+    for (size_t part = 0; part < parts_.size(); ++part) {
+      check_cancel(cancel_);
+      if (part != fold) sum.add(parts_[part]);
+    }
+    return problem(sum);
+  }
+  GramProblem problem(const Moments& moments) const {
+    return gram_problem(moments, rows_.centre, 1, fit_intercept_);
+  }
+
+  const RegressionRows<T>& rows_;
+  const RowFolds& folds_;
+  bool fit_intercept_;
+  const CancelToken* cancel_;
+  std::vector<Moments> parts_;  // of the rows that each fold tests, or empty
+};
 
 std::vector<double> geometric(double largest, double eps, size_t count) {
   std::vector<double> alphas(count, kLeastAlpha);
@@ -310,11 +337,11 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
   const size_t fold_count = folds.tests.count();
   const size_t trained = folds.trains.order.empty() ? x.rows * (fold_count - 1) : folds.trains.order.size();
   const bool gram = prefers_gram(trained / fold_count, x.cols, params.products);
-  std::vector<GramProblem> problems;
+  std::optional<FoldProblems<T>> problems;
+  if (gram) problems.emplace(rows, folds, params.fit_intercept, cancel);
   std::vector<double> all_xy;
-  if (gram) {
-    problems = gram_problems(rows, folds, params.fit_intercept, cancel);
-    all_xy = problems.back().xy;
+  if (alphas.size == 0 && gram) {
+    all_xy = problems->of_all().xy;
   } else if (alphas.size == 0) {
     const std::vector<uint32_t> chosen = all_rows(x.rows);
     ColumnProblem all = column_problem(rows, {chosen.data(), chosen.size()}, params.fit_intercept);
@@ -336,25 +363,34 @@ ElasticNetScores cross_validate_elastic_net(MatrixView<const T> x, Span<double> 
   const size_t per_ratio = result.alphas.size() / l1_ratios.size, total = fold_count * l1_ratios.size;
   result.mse.resize(result.alphas.size() * fold_count);
   std::atomic<size_t> done{0};
-  ThreadPool::instance().parallel_for(total, [&](size_t task, size_t) {
-    const size_t ratio = task / fold_count, fold = task % fold_count;
+  const auto score = [&](size_t ratio, size_t fold, auto& descent, double trained_rows,
+                         const std::vector<double>& x_mean, double y_mean) {
     const Span<double> grid{result.alphas.data() + ratio * per_ratio, per_ratio};
     ElasticNetPath path;
-    if (gram) {
-      const GramProblem& problem = problems[fold];
-      GramDescent descent(problem);
-      run_path(descent, problem.rows, problem.x_mean, problem.y_mean[0], grid, l1_ratios[ratio], params,
-               cancel, path);
-    } else {
-      const std::vector<uint32_t> chosen = training_rows(folds, fold);
-      ColumnProblem problem = column_problem(rows, {chosen.data(), chosen.size()}, params.fit_intercept);
-      ColumnDescent descent(std::move(problem.columns), std::move(problem.y), x.cols);
-      run_path(descent, static_cast<double>(chosen.size()), problem.x_mean, problem.y_mean, grid,
-               l1_ratios[ratio], params, cancel, path);
-    }
+    run_path(descent, trained_rows, x_mean, y_mean, grid, l1_ratios[ratio], params, cancel, path);
     score_path(rows, folds.tests, fold, path, cancel, fold_count,
                result.mse.data() + ratio * per_ratio * fold_count);
     if (progress) progress(++done, total);
+  };
+  ThreadPool& pool = ThreadPool::instance();
+  if (gram) {
+    const auto try_fold = [&](size_t fold, size_t) {
+      const GramProblem problem = problems->of_fold(fold);
+      pool.parallel_for(l1_ratios.size, [&](size_t ratio, size_t) {
+        GramDescent descent(problem);
+        score(ratio, fold, descent, problem.rows, problem.x_mean, problem.y_mean[0]);
+      });
+    };
+    pool.parallel_for(fold_count, try_fold, FoldProblems<T>::at_once(x.cols));
+    return result;
+  }
+  pool.parallel_for(total, [&](size_t task, size_t) {
+    const size_t fold = task % fold_count;
+    const std::vector<uint32_t> chosen = training_rows(folds, fold);
+    ColumnProblem problem = column_problem(rows, {chosen.data(), chosen.size()}, params.fit_intercept);
+    ColumnDescent descent(std::move(problem.columns), std::move(problem.y), x.cols);
+    score(task / fold_count, fold, descent, static_cast<double>(chosen.size()), problem.x_mean,
+          problem.y_mean);
   });
   return result;
 }

@@ -1,6 +1,7 @@
 #include "train/moments.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/partition.h"
 #include "base/thread_pool.h"
@@ -115,8 +116,18 @@ std::vector<Moments> group_moments(const RegressionRows<T>& rows, const RowGroup
   ThreadPool::instance().parallel_for(parts.size(), [&](size_t index, size_t) {
     partial[index] = part_moments(rows, groups, parts[index], cancel);
   });
-  std::vector<Moments> result(groups.count(), Moments(width));
-  for (size_t index = 0; index < parts.size(); ++index) result[parts[index].group].add(partial[index]);
+  std::vector<Moments> result(groups.count(), Moments(0));
+  for (size_t index = 0; index < parts.size(); ++index) {
+    Moments& sum = result[parts[index].group];
+    if (sum.sum.empty()) {
+      sum = std::move(partial[index]);
+    } else {
+      sum.add(partial[index]);
+    }
+  }
+  for (Moments& sum : result) {
+    if (sum.sum.empty()) sum = Moments(width);
+  }
   return result;
 }
 

@@ -219,6 +219,23 @@ describe('coordinate descent', () => {
     expect(Array.from(given.alphas.data)).toEqual([1, 0.1]);
   });
 
+  it.each([2, 120])('%i folds have the errors of columns, whoever makes their products', async (cv) => {
+    const [given, none] = await Promise.all(
+      [true, false].map((precompute) =>
+        new ElasticNetCV({ cv, l1Ratio: [0.5, 1], alphas: 4, tol: 1e-12, precompute }).fit(line.X, line.y),
+      ),
+    );
+    expectClose(given.msePath.data, none.msePath.data, iterative(1e-6), 'msePath');
+  });
+
+  it('makes no products of very many columns, whatever was asked for', async () => {
+    const wide = makeRegression({ nSamples: 4, nFeatures: 16_385, nInformative: 2, randomState: 5 });
+    const [asked, never] = await Promise.all(
+      [true, false].map((precompute) => new Lasso({ precompute }).fit(wide.X, wide.y)),
+    );
+    expect(asked.coef).toEqual(never.coef);
+  });
+
   it.each([
     ['LassoCV', (cv: never) => new LassoCV({ cv, alphas: [0.1, 1] })],
     ['RidgeCV', (cv: never) => new RidgeCV({ cv })],
