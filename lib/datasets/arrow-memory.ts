@@ -148,7 +148,7 @@ export function bitsOf(
   return (i) => ((bytes[(offset + i) >> 3] >> ((offset + i) & 7)) & 1) === 1;
 }
 
-/** Whether {@link textsOf} reads a format: text, or bytes that may be text. */
+/** Whether a column is text, or bytes that may be text. What a file says are views comes without them, in formats that {@link textsOf} reads. */
 export function isText(format: string): boolean {
   return /^(?:[uUzZ]|v[uz])$/.test(format);
 }
@@ -163,16 +163,6 @@ export function textsOf(
   if (length === 0) return () => undefined;
   const isBytes = /z/i.test(format);
   const decode = (bytes: Buffer) => (isBytes && !isUtf8(bytes) ? undefined : bytes.toString());
-  if (format[0] === 'v') {
-    // 16 bytes a row: how long it is; then itself, or its first 4 bytes, in which buffer it lies, and where there.
-    const views = new DataView(memory, buffers[0] + offset * 16, length * 16);
-    return (i) => {
-      const size = views.getInt32(16 * i, true);
-      if (size <= 12) return decode(Buffer.from(memory, buffers[0] + (offset + i) * 16 + 4, size));
-      const start = buffers[1 + views.getInt32(16 * i + 8, true)] + views.getInt32(16 * i + 12, true);
-      return decode(Buffer.from(memory, start, size));
-    };
-  }
   // Ends are of 32 or 64 bits; no address in this memory needs more than 32.
   const step = /[UZ]/.test(format) ? 2 : 1;
   const ends = new Uint32Array(memory, buffers[0] + offset * 4 * step, length * step + 1);

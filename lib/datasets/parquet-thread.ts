@@ -38,14 +38,22 @@ export interface SentColumns {
   readonly columns: SentColumn[];
 }
 /** What it answers. */
-export type ParquetAnswer = SentColumns | { readonly code: ErrorCode; readonly message: string };
+export interface ParquetAnswer {
+  readonly result: SentColumns | { readonly code: ErrorCode; readonly message: string };
+  /** Whether the thread may read another file. */
+  readonly isFit: boolean;
+}
 
 /** Rows that are decoded at a time, of a group of rows. */
 const BATCH = 65_536;
+/** A thread that took more memory than this does not wait for the next file: WebAssembly never gives any back. */
+const MOST_MEMORY = 1 << 28;
+
+let memory: () => ArrayBuffer = () => new ArrayBuffer(0);
 
 async function read({ source, columns: wanted, share: [from, every] }: ParquetTask): Promise<SentColumns> {
   const { ParquetFile, wasmMemory } = await reader();
-  const memory = () => wasmMemory().buffer as ArrayBuffer;
+  memory = () => wasmMemory().buffer as ArrayBuffer;
   const { blob, close } = typeof source === 'string' ? openFile(source) : ofBytes(source);
   try {
     const file = await ParquetFile.fromFile(blob as Blob);
@@ -57,26 +65,54 @@ async function read({ source, columns: wanted, share: [from, every] }: ParquetTa
     const rows = file.metadata().fileMetadata().numRows();
     if (rows === 0) throw new ValidationError('ERR_EMPTY', 'The file has no rows.');
     const own = names.filter((_, j) => j % every === from);
-    const columns = own.map((name) => growing(fields.find((field) => field.name === name)!, rows));
     if (own.length === 0) return { names, columns: [] };
+    const columns = own.map((name) => growing(fields.find((field) => field.name === name)!));
     let done = 0;
-    const stream = await file.stream({ columns: own, batchSize: BATCH, concurrency: 1 });
+    // As many rows as the file says, as far as that is likely: all columns together are at first at most eight times as large as the file.
+    let room = Math.min(rows, Math.ceil(blob.size / fields.length));
+    for (const column of columns) column.grow(room);
+    const stream = await file.stream({
+      columns: canSelect(own, fields) ? own : undefined,
+      batchSize: BATCH,
+      concurrency: 1,
+    });
     for await (const batch of stream) {
       const ffi = batch.intoFFI();
-      const { children: places } = readField(memory(), ffi.schemaAddr());
-      const { children: arrays, length } = readArray(memory(), ffi.arrayAddr());
-      for (const [j, name] of own.entries()) {
-        const k = places.findIndex((place) => place.name === name);
-        columns[j].add(memory(), places[k], arrays[k], done);
+      try {
+        const { children: places } = readField(memory(), ffi.schemaAddr());
+        const { children: arrays, length } = readArray(memory(), ffi.arrayAddr());
+        const at = done;
+        done += length;
+        if (done > rows) break;
+        if (done > room) {
+          room = Math.min(rows, Math.max(done, 2 * room));
+          for (const column of columns) column.grow(room);
+        }
+        for (const [j, name] of own.entries()) {
+          const k = places.findIndex((place) => place.name === name);
+          columns[j].add(memory(), places[k], arrays[k], at);
+        }
+      } finally {
+        ffi.free();
       }
-      ffi.free();
-      done += length;
     }
     if (done !== rows) throw new Error('it has not as many rows as it says');
-    return { names, columns: columns.map((column) => column.sent) };
+    return { names, columns: columns.map((column) => column.sent()) };
   } finally {
     close();
   }
+}
+
+/**
+ * Whether parquet-wasm can be told which columns to read. Where the name of one begins with another's, it looks for what follows at the
+ * character whose number is that of the byte, and fails where there is none.
+ */
+function canSelect(names: readonly string[], fields: readonly ArrowField[]): boolean {
+  return names.every(
+    (name) =>
+      Buffer.byteLength(name) === name.length ||
+      fields.every((field) => field.name === name || !field.name.startsWith(name)),
+  );
 }
 
 function reader(): Promise<typeof import('parquet-wasm')> {
@@ -108,13 +144,21 @@ function unreadable(name: string, isNested: boolean): FileFormatError {
 
 /** A column that takes one batch after the other. */
 interface Growing {
-  readonly sent: SentColumn;
+  /** Makes room for so many rows in all. */
+  grow(rows: number): void;
+  /** The column, when there are as many rows as there is room for. */
+  sent(): SentColumn;
   add(memory: ArrayBuffer, field: ArrowField, array: ArrowArray, at: number): void;
 }
 
-function growing({ name, format, dictionary }: ArrowField, rows: number): Growing {
+function growing({ name, format, dictionary }: ArrowField): Growing {
   if (isNumeric((dictionary ?? { format }).format)) {
-    const numbers = new Float64Array(rows);
+    let numbers = new Float64Array(0);
+    const grow = (rows: number) => {
+      const all = new Float64Array(rows);
+      all.set(numbers);
+      numbers = all;
+    };
     const add: Growing['add'] = (memory, field, array, at) => {
       const to = numbers.subarray(at, at + array.length);
       if (field.dictionary === undefined || array.dictionary === undefined) {
@@ -126,11 +170,16 @@ function growing({ name, format, dictionary }: ArrowField, rows: number): Growin
       numbersOf(memory, field.format, array, to);
       for (let i = 0; i < to.length; i++) to[i] = values[to[i]] ?? Number.NaN;
     };
-    return { sent: { name, numbers }, add };
+    return { grow, sent: () => ({ name, numbers }), add };
   }
   const values: (string | boolean)[] = [];
   const positions = new Map<string | boolean, number>();
-  const codes = new Int32Array(rows).fill(-1);
+  let codes = new Int32Array(0);
+  const grow = (rows: number) => {
+    const all = new Int32Array(rows).fill(-1, codes.length);
+    all.set(codes);
+    codes = all;
+  };
   const codeOf = (value: string | boolean): number => {
     let code = positions.get(value);
     if (code === undefined) {
@@ -162,7 +211,7 @@ function growing({ name, format, dictionary }: ArrowField, rows: number): Growin
     numbersOf(memory, field.format, array, places);
     for (let i = 0; i < to.length; i++) to[i] = own[places[i]] ?? -1;
   };
-  return { sent: { name, values, codes }, add };
+  return { grow, sent: () => ({ name, values, codes }), add };
 }
 
 /** What parquet-wasm asks of a Blob: ranges of bytes. Node's own hands them out several times slower. */
@@ -203,22 +252,28 @@ function openFile(path: string): Ranges {
   return ranges(fstatSync(file).size, copy, () => closeSync(file));
 }
 
+// Also where Node would only warn: what asked waits for an answer or the thread's end.
+process.on('unhandledRejection', (error) => {
+  throw error;
+});
+
 parentPort!.on('message', async (task: ParquetTask) => {
+  const isSmall = () => memory().byteLength < MOST_MEMORY;
   try {
-    const answer = await read(task);
-    const buffers = answer.columns.map(
+    const result = await read(task);
+    const buffers = result.columns.map(
       (column) => ('numbers' in column ? column.numbers : column.codes).buffer,
     );
-    parentPort!.postMessage(answer, buffers);
+    parentPort!.postMessage({ result, isFit: isSmall() } satisfies ParquetAnswer, buffers);
   } catch (error) {
     // Nothing in WebAssembly's memory can be relied on then: the thread ends, as it does where nothing waits for the failure.
     if (error instanceof Error && error.name === 'RuntimeError') throw error;
+    const isOurs = error instanceof BorealError;
     const where = typeof task.source === 'string' ? `'${task.source}'` : 'the bytes';
     const reason = error instanceof Error ? error.message : error;
-    const answer: ParquetAnswer =
-      error instanceof BorealError
-        ? { code: error.code, message: error.message }
-        : { code: 'ERR_DATA_FILE', message: `Cannot read ${where} as Parquet: ${reason}.` };
-    parentPort!.postMessage(answer);
+    const result = isOurs
+      ? { code: error.code, message: error.message }
+      : { code: 'ERR_DATA_FILE' as const, message: `Cannot read ${where} as Parquet: ${reason}.` };
+    parentPort!.postMessage({ result, isFit: isOurs && isSmall() } satisfies ParquetAnswer);
   }
 });

@@ -1,4 +1,5 @@
 /** The threads that read Parquet files: kept for a while, since to start one and its WebAssembly takes longer than to read most files. */
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { FileFormatError, toBorealError } from '../errors.js';
 import type { ParquetAnswer, ParquetTask, SentColumns } from './parquet-thread.js';
@@ -16,6 +17,40 @@ interface Idle {
 }
 
 const idle: Idle[] = [];
+/** How many threads there may be: each has up to 4 GiB. */
+const MOST = availableParallelism();
+/** Of how many somebody waits for the answer. */
+let busy = 0;
+/** Those who wait for a thread, the first first. */
+const queue = new Set<() => void>();
+
+/** Waits until there are fewer than {@link MOST}. */
+async function takeTurn(signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (busy < MOST) {
+    busy++;
+    return;
+  }
+  await new Promise<void>((resolve, reject) => {
+    const leave = () => {
+      queue.delete(enter);
+      reject(signal.reason);
+    };
+    const enter = () => {
+      queue.delete(enter);
+      signal.removeEventListener('abort', leave);
+      resolve();
+    };
+    queue.add(enter);
+    signal.addEventListener('abort', leave, { once: true });
+  });
+}
+
+function giveTurn(): void {
+  const [next] = queue;
+  if (next === undefined) busy--;
+  else next();
+}
 
 function takeThread(): Worker {
   const waiting = idle.pop();
@@ -39,21 +74,29 @@ function keepThread(worker: Worker): void {
 }
 
 /**
- * What a thread of its own answers.
+ * What a thread of its own answers, once one is free.
  *
- * @param signal - ends the thread
+ * @param signal - ends the thread, or the wait for one
  * @throws the error that it answers with; {ERR_DATA_FILE} when it ended, as WebAssembly does on what it cannot make sense of
  */
 export async function askThread(task: ParquetTask, signal: AbortSignal): Promise<SentColumns> {
-  const worker = takeThread();
+  await takeTurn(signal);
+  try {
+    return await ask(takeThread(), task, signal);
+  } finally {
+    giveTurn();
+  }
+}
+
+async function ask(worker: Worker, task: ParquetTask, signal: AbortSignal): Promise<SentColumns> {
   const stop = () => void worker.terminate();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    const answer = await answerOf(worker, task);
-    if (signal.aborted) await worker.terminate();
+    const { result, isFit } = await answerOf(worker, task);
+    if (signal.aborted || !isFit) await worker.terminate();
     else keepThread(worker);
-    if (!('code' in answer)) return answer;
-    throw toBorealError(Object.assign(new Error(answer.message), { code: answer.code }));
+    if (!('code' in result)) return result;
+    throw toBorealError(Object.assign(new Error(result.message), { code: result.code }));
   } finally {
     signal.removeEventListener('abort', stop);
   }

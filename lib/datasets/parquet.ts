@@ -1,6 +1,7 @@
 /** Parquet files as tables. parquet-wasm decodes them, in threads of its own, so that the event loop goes on. */
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { checkNames, show } from '../core/params.js';
 import { AbortError, ValidationError } from '../errors.js';
@@ -47,7 +48,9 @@ export async function readParquet(
   options: ParquetOptions = {},
 ): Promise<Record<string, ParquetColumn>> {
   checkNames('readParquet', options, ['columns', 'signal']);
-  const { columns, signal } = options;
+  const { signal } = options;
+  // What is the caller's may change while this waits.
+  const columns = Array.isArray(options.columns) ? [...options.columns] : options.columns;
   const isNames =
     Array.isArray(columns) && columns.length > 0 && columns.every((name) => typeof name === 'string');
   if (columns !== undefined && !isNames)
@@ -59,9 +62,10 @@ export async function readParquet(
     throw new ValidationError('ERR_PARAMETER', `signal must be an AbortSignal; got ${show(signal)}.`);
   const aborted = () => new AbortError('The operation was aborted.', { cause: signal?.reason });
   const from = pathOrBytes(source);
-  const count = await threadsFor(from);
   if (signal?.aborted) throw aborted();
   const given = typeof from === 'string' ? from : shared(from);
+  const count = await threadsFor(given);
+  if (signal?.aborted) throw aborted();
   // One that fails, or is to stop, ends the others.
   const stop = new AbortController();
   const onAbort = () => stop.abort();
@@ -74,7 +78,9 @@ export async function readParquet(
     );
     const [{ names }] = answers;
     const own = new Map(answers.flatMap((answer) => answer.columns.map((column) => [column.name, column])));
-    return Object.fromEntries(names.map((name) => [name, received(own.get(name)!)]));
+    const table: [string, ParquetColumn][] = [];
+    for (const name of names) table.push([name, await received(own.get(name)!, stop.signal)]);
+    return Object.fromEntries(table);
   } catch (error) {
     stop.abort();
     throw signal?.aborted ? aborted() : error;
@@ -108,8 +114,17 @@ function pathOrBytes(source: unknown): string | Uint8Array {
   );
 }
 
-function received(column: SentColumn): ParquetColumn {
+/** Rows between which others get their turn: some milliseconds of work. */
+const BLOCK = 1 << 18;
+
+async function received(column: SentColumn, signal: AbortSignal): Promise<ParquetColumn> {
   if ('numbers' in column) return column.numbers;
   const { values, codes } = column;
-  return Array.from(codes, (code) => (code < 0 ? null : values[code])) as ParquetColumn;
+  const cells: (string | boolean | null)[] = [];
+  for (let at = 0; at < codes.length; at += BLOCK) {
+    await turn();
+    signal.throwIfAborted();
+    for (const code of codes.subarray(at, at + BLOCK)) cells.push(code < 0 ? null : values[code]);
+  }
+  return cells as ParquetColumn;
 }

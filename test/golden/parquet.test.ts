@@ -116,6 +116,66 @@ test('damaged files are refused, or read as far as nothing was damaged', { timeo
   expect(codes).toContain('ERR_DATA_FILE');
 });
 
+test('a file that says it has more rows than memory holds takes no memory for them', async () => {
+  const answer = await evaluate<string[]>(`${setUp}
+    const bytes = await readFile(at('rooms.parquet'));
+    const footer = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+    // The field behind the schema, a whole number of 64 bits, and the list behind that.
+    const rows = bytes.indexOf(Uint8Array.of(0x16, 6, 0x19), footer);
+    // 2^41, in the encoding of variable length whose lowest bit is the sign.
+    const many = Uint8Array.of(0x16, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1);
+    const forged = Buffer.concat([bytes.subarray(0, rows), many, bytes.subarray(rows + 2)]);
+    forged.writeUInt32LE(bytes.readUInt32LE(bytes.length - 8) + 6, forged.length - 8);
+    console.log(JSON.stringify(await codeOf(boreal.readParquet(forged))));`);
+  expect(answer).toEqual([
+    'FileFormatError',
+    'ERR_DATA_FILE',
+    expect.stringContaining('it has not as many rows as it says'),
+  ]);
+});
+
+test('names that begin with others, also where their letters are of several bytes', async () => {
+  const table = await evaluate<unknown>(`${setUp}
+    console.log(JSON.stringify(plain(await boreal.readParquet(at('kinds-names.parquet')))));`);
+  expect(table).toEqual({ 価: [1, 2], 価格: [3, 4], 価格帯: ['a', 'b'], x: [5, 6], 'x.y': [7, 8] });
+});
+
+test('what the caller changes meanwhile does not matter', async () => {
+  const changed = await evaluate<unknown>(`${setUp}
+    const bytes = await readFile(at('rooms.parquet'));
+    const columns = ['rooms'];
+    const reading = boreal.readParquet(bytes, { columns });
+    bytes.fill(0);
+    columns[0] = 'town';
+    console.log(JSON.stringify(plain(await reading)));`);
+  expect(changed).toEqual({ rooms: [3, 4, null] });
+});
+
+test('many files at once share few threads', { timeout: 60_000 }, async () => {
+  const [codes, threads, cpus] = await evaluate<[string[], number, number]>(`${setUp}
+    const { createRequire, syncBuiltinESMExports } = await import('node:module');
+    const { availableParallelism } = await import('node:os');
+    const module = createRequire(${models})('node:worker_threads');
+    let threads = 0;
+    module.Worker = class extends module.Worker {
+      constructor(...all) {
+        super(...all);
+        threads++;
+      }
+    };
+    syncBuiltinESMExports();
+    const read = (options) => boreal.readParquet(at('rooms.parquet'), options).then(() => 'none', ({ code }) => code);
+    const first = Array.from({ length: 3 * availableParallelism() }, () => read());
+    const stop = new AbortController();
+    const stopped = read({ signal: stop.signal });
+    // It stands in the queue by then.
+    await first[0];
+    stop.abort();
+    console.log(JSON.stringify([await Promise.all([...first, stopped, read()]), threads, availableParallelism()]));`);
+  expect(codes).toEqual([...Array(3 * cpus).fill('none'), 'ERR_ABORTED', 'none']);
+  expect(threads).toBeLessThanOrEqual(cpus + 1);
+});
+
 test('says what to install', async () => {
   const data = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
   const hooks = data(`export function resolve(name, context, next) {

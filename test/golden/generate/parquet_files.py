@@ -111,6 +111,8 @@ def main():
     long = pa.table({"x": pa.array([i % 7 if i % 5 else None for i in range(70_000)], pa.int8()), "t": ["ab"[i % 2] for i in range(70_000)]})
     pq.write_table(long, MODELS / "kinds-long.parquet", write_statistics=False, compression="zstd")
     pq.write_table(pa.table({"list": pa.array([[1], [2, 3]]), "x": [1.5, 2.5]}), MODELS / "kinds-nested.parquet")
+    names = {"価": [1, 2], "価格": [3, 4], "価格帯": ["a", "b"], "x": [5, 6], "x.y": [7, 8]}
+    pq.write_table(pa.table(names), MODELS / "kinds-names.parquet", write_statistics=False)
     pq.write_table(pa.table({"bytes": pa.array([b"\x00" * 5] * 2, pa.binary(5)), "x": [1.5, 2.5]}), MODELS / "kinds-bytes.parquet")
     pq.write_table(pa.table({"x": pa.array([], pa.float64())}), MODELS / "kinds-empty.parquet")
     rooms = {"rooms": [3, 4, None], "town": ["Oslo", None, "Rome"], "price": [200.0, 300.0, 150.0]}
