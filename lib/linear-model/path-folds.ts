@@ -89,7 +89,10 @@ async function* byProducts(
     const errors = async (coefs: readonly Float64Array[]) => {
       const models = coefs.map((coef) => {
         const constant = coef.reduce((sum, c, j) => sum - c * shift[j], shift[cols]);
-        return Float64Array.of(...coef, -1, constant);
+        const model = new Float64Array(width);
+        model.set(coef);
+        model.set([-1, constant], cols);
+        return model;
       });
       const v = Matrix.from(models) as Matrix<Float64Array>;
       const turned = await v.matmulAsync(own, { signal });

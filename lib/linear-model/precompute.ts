@@ -84,7 +84,8 @@ export async function sumsOfGram(
     wanted += weights[i] * own(first) * own(second);
   }
   const found = gram.row(first)[second];
-  if (!(Math.abs(found - wanted) <= FEW + SHARE[x.dtype] * Math.abs(found))) {
+  const share = Math.max(SHARE[x.dtype], SHARE[Matrix.from(given).dtype]);
+  if (!(Math.abs(found - wanted) <= FEW + share * Math.abs(found))) {
     const message = `${name}: precompute is not that of X: for columns ${first} and ${second} it has ${found} instead of ${wanted}.`;
     throw new ValidationError('ERR_PARAMETER', message);
   }

@@ -1,9 +1,10 @@
 /** Paths of column selection: what golden values do not show. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   ARDRegression,
   CsrMatrix,
   ElasticNet,
+  ElasticNetCV,
   Lars,
   LarsCV,
   Lasso,
@@ -19,6 +20,7 @@ import {
   OrthogonalMatchingPursuit,
   OrthogonalMatchingPursuitCV,
 } from '../../lib/index.js';
+import { native } from '../../lib/native.js';
 
 const refused = { code: 'ERR_PARAMETER' };
 const line = makeRegression({ nSamples: 60, nFeatures: 8, nInformative: 4, noise: 2, randomState: 5 });
@@ -121,6 +123,7 @@ describe('precompute', () => {
     ['ElasticNet', (params) => new ElasticNet({ alpha: 0.5, tol: 1e-12, ...params }) as never],
     ['Lars', (params) => new Lars({ nNonzeroCoefs: 3, ...params })],
     ['LassoLars', (params) => new LassoLars({ alpha: 0.5, ...params }) as never],
+    ['LassoLarsIC', (params) => new LassoLarsIC({ noiseVariance: 1, ...params }) as never],
     ['OrthogonalMatchingPursuit', (params) => new OrthogonalMatchingPursuit(params) as never],
   ];
   const wide = makeRegression({ nSamples: 12, nFeatures: 40, nInformative: 3, noise: 1, randomState: 3 });
@@ -129,10 +132,28 @@ describe('precompute', () => {
     expect(other.intercept).toBeCloseTo(one.intercept, 7);
   };
 
+  /** How many times a fit makes products of all columns, or asks the core to. */
+  const timesMade = async (fit: () => Promise<unknown>) => {
+    const sums = [vi.spyOn(native, 'gramProblem'), vi.spyOn(native, 'gramProblemSync')];
+    const specs = [vi.spyOn(native, 'fitElasticNet'), vi.spyOn(native, 'crossValidateElasticNet')];
+    const square = vi.spyOn(Matrix.prototype, 'matmulAsync');
+    await fit();
+    const always = specs.flatMap(({ mock }) => mock.calls.flat()).filter(isAlways);
+    const squares = square.mock.calls.filter(([by], k) => square.mock.contexts[k] === by);
+    const count = sums.reduce((sum, { mock }) => sum + mock.calls.length, always.length + squares.length);
+    for (const spy of [...sums, ...specs, square]) spy.mockRestore();
+    return count;
+  };
+  const isAlways = (argument: unknown) => (argument as { products?: unknown } | null)?.products === 'always';
+
   test.each(makers)('%s is the same with products, without and with given ones', async (_, make) => {
     for (const { X, y } of [line, wide]) {
       const usual = await make({}).fit(X, y);
-      for (const precompute of [true, false]) near(usual, await make({ precompute }).fit(X, y));
+      for (const precompute of [true, false]) {
+        const model = make({ precompute });
+        expect(await timesMade(() => model.fit(X, y))).toBe(Number(precompute));
+        near(usual, model);
+      }
       const centred = X.sub(X.mean(0)) as Matrix;
       const gram = centred.matmul(centred, { transposeA: true });
       for (const given of [gram, gram.toArray()])
@@ -163,6 +184,12 @@ describe('precompute', () => {
     for (const given of [wrong, holed, 'yes', 3]) await expect(fit(given)).rejects.toMatchObject(refused);
     for (const given of [gram.columns([0, 1]), [[1]]])
       await expect(fit(given)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    // A number of float32 has fewer digits, whatever X has.
+    const slight = gram.mul(1e4) as Matrix<Float64Array>;
+    slight.row(4)[5] *= 1 + 5e-5;
+    const fitScaled = (precompute: Matrix) => make({ precompute, fitIntercept: false }).fit(X.mul(100), y);
+    await expect(fitScaled(slight)).rejects.toMatchObject(refused);
+    await fitScaled(slight.astype('float32'));
     const model = await fit(gram);
     near(model, (await load(model.toBytes())) as Lasso);
   });
@@ -177,19 +204,27 @@ describe('precompute', () => {
     const precompute = rows.matmul(rows, { transposeA: true });
     const how = { alpha: 0.5, fitIntercept: false, tol: 1e-12 };
     const usual = await new Lasso(how).fit(X, y, { sampleWeight });
+    const ofGram = vi.spyOn(native, 'elasticNetOfGram');
     near(usual, await new Lasso({ ...how, precompute }).fit(X, y, { sampleWeight }));
+    expect(ofGram).toHaveBeenCalledTimes(1);
     const single = X.astype('float32');
     const own = await new Lasso({ ...how, precompute: single.matmul(single, { transposeA: true }) }).fit(
       single,
       y,
     );
+    expect(ofGram).toHaveBeenCalledTimes(2);
+    ofGram.mockRestore();
     for (const [j, coef] of (await new Lasso(how).fit(single, y)).coef.entries())
       expect(own.coef[j]).toBeCloseTo(coef, 3);
     const sparse = CsrMatrix.from(X);
     near(await new Lasso(how).fit(sparse, y), await new Lasso({ ...how, precompute: [[1]] }).fit(sparse, y));
-    for (const Model of [LassoCV, LassoLarsCV, LarsCV] as const) {
+    for (const Model of [LassoCV, ElasticNetCV, LassoLarsCV, LarsCV] as const) {
       const [made, left] = [true, false].map((way) => new Model({ precompute: way, cv: 3 }));
-      near((await made.fit(X, y)) as never, (await left.fit(X, y)) as never);
+      // Of the folds, and of all rows.
+      const isCoreOnly = Model === LassoCV || Model === ElasticNetCV;
+      expect(await timesMade(() => made.fit(X, y))).toBe(isCoreOnly ? 2 : 4);
+      expect(await timesMade(() => left.fit(X, y))).toBe(0);
+      near(made as never, left as never);
       await expect(new Model({ precompute: precompute as never }).fit(X, y)).rejects.toMatchObject(refused);
     }
   });
