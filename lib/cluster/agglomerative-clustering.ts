@@ -68,7 +68,7 @@ export interface AgglomerativeClusteringState extends ClustererState {
  * rows, but none for single linkage. There is no `predict`: use `fitPredict` or `labels`.
  *
  * With `connectivity` clusters keep together along the edges of a graph, and memory grows with the edges (and with
- * the pairs of parts without an edge between them, about 2 GB for the most): a merge that no edge allows is not made, and complete and average linkage know the distances of edges alone. Distances may then fall from one merge to the next.
+ * the pairs of parts without an edge between them, about 3 GB for the most): a merge that no edge allows is not made, and complete and average linkage know the distances of edges alone. Distances may then fall from one merge to the next.
  *
  * Differs from scikit-learn: `distances` are always there; no `memory`; a function as `connectivity` keeps a model from being saved; no metrics 'l1' and 'l2' (they are 'manhattan' and 'euclidean').
  *

@@ -16,7 +16,7 @@ namespace {
 
 using Graph = std::vector<std::vector<int32_t>>;
 
-// Their pairs, all of which get an edge, take about 2 GB.
+// Their pairs, all of which get an edge, take about 3 GB.
 constexpr size_t kMostComponents = 8192;
 
 struct Neighbour {
