@@ -69,8 +69,8 @@ class CpuProgram final : public Program<T> {
         (input_width_ + output_width_) * sizeof(T) + (scratch_bytes(64) - scratch_bytes(0)) / 64;
     tile_rows_ = std::clamp<size_t>(budget / row_bytes, 1, kMaxTileRows);
     const bool steps = passes_ && memory_bytes_ <= kStepBytes;
-    const size_t step = kStepBytes / row_bytes / row_granule_ * row_granule_;
-    step_rows_ = steps ? std::clamp<size_t>(step, 1, tile_rows_) : tile_rows_;
+    const size_t step = std::max(kStepBytes / row_bytes / row_granule_, size_t{1}) * row_granule_;
+    step_rows_ = steps ? std::min(step, tile_rows_) : tile_rows_;
   }
 
   size_t input_width() const override { return input_width_; }
